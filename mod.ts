@@ -1,0 +1,33 @@
+/**
+ * nodepool: keeps a pool of ready, single-use servers on OpenStack clouds. Run, this is the command line; imported,
+ * it runs commands in the importing process. A program that only wants to look at a pool reads the daemon's status
+ * endpoint, whose JSON the README documents.
+ *
+ * @module
+ */
+import { systemIo } from "./src/cli/system_io.ts";
+import type { Wiring } from "./src/cli/wiring.ts";
+
+/** What the commands call, loaded when it is called: a list must not wait for an SSH library. */
+const wiring: Wiring = {
+  runDaemon: async (options) => (await import("./src/daemon.ts")).runDaemon(options),
+  openOfflinePool: async (options) => (await import("./src/offline_pool.ts")).openOfflinePool(options),
+  simulate: async (options) => (await import("./src/simulator/simulate.ts")).simulate(options),
+  describeVersion: async () => {
+    const { version, commit, deno } = (await import("./src/lib/build_info.ts")).buildInfo();
+    return `nodepool ${version} (commit ${commit}, Deno ${deno})`;
+  },
+};
+
+/**
+ * Runs one command as the command line does: prints to the process's output, never throws, never exits.
+ *
+ * @param argv the command and its options, e.g. `["list", "-o", "json"]`
+ * @returns 0 done, 1 failed, 2 wrong arguments or configuration, 3 the daemon is needed and does not run
+ */
+export async function main(argv: readonly string[]): Promise<number> {
+  const { runCli } = await import("./src/cli/main.ts");
+  return await runCli(argv, wiring, systemIo);
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

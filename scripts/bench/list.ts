@@ -1,0 +1,117 @@
+/**
+ * How fast a pool of thousands of nodes is shown. Prints what `nodepool list` takes as a whole process, with a
+ * daemon and on the state alone, what `--version` takes, and how long the status endpoint needs for its list.
+ *
+ *     scripts/bench/list [NODES]        default: 6000
+ */
+import { nodeRecord } from "../../tests/store/records.ts";
+import { runProgram } from "../../tests/e2e/program.ts";
+import { RunningPool } from "../../tests/e2e/running_pool.ts";
+import { systemClock } from "../../src/lib/clock.ts";
+import { seededRandom, systemRandom } from "../../src/lib/random.ts";
+import { openKvStore } from "../../src/store/kv_store.ts";
+import { benchConfig } from "./bench_config.ts";
+import { endedChildrenCpuSeconds, memoryMib } from "./process_use.ts";
+
+const RUNS = 11;
+const REQUESTS = 50;
+
+/** Writes so many nodes into the state: held ones, which a daemon leaves alone without looking at the cloud. */
+async function fillState(path: string, count: number): Promise<void> {
+  const random = seededRandom(count);
+  await using store = await openKvStore(path, { clock: systemClock, random: systemRandom });
+  const first = await store.takeIds("node", count);
+  const now = systemClock.now();
+  const nodes = Array.from({ length: count }, (_, index) => {
+    const [id, address] = [first + index, `127.16.${index >> 8}.${index & 255}`];
+    return nodeRecord({
+      id,
+      revision: 0,
+      provider: "main",
+      label: "small",
+      image: "debian",
+      hostname: `small-main-${id}`,
+      nodename: `small-main-${id}`,
+      imageId: random.uuid(),
+      zone: "az1",
+      state: { phase: "hold", serverId: random.uuid(), lostAt: null },
+      hold: { reason: "kept for a look", owner: "somebody", until: null },
+      comment: "kept for a look",
+      addresses: { login: address, publicV4: address, publicV6: null, privateV4: address },
+      hostKeys: [`ssh-ed25519 ${"A".repeat(68)}`],
+      stateSince: now,
+      phaseSince: now,
+      timings: { create: now, boot: now, address: now, login: now, ready: now },
+    });
+  });
+  await store.commit({ nodes: nodes.map((next) => ({ previous: null, next })) });
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
+}
+
+/** Runs a command so many times; prints the median of its wall time and the mean of its CPU time. */
+async function time(name: string, run: () => Promise<{ code: number; stdout: string; stderr: string }>) {
+  const walls: number[] = [];
+  const cpuBefore = await endedChildrenCpuSeconds();
+  let printed = 0;
+  for (let round = 0; round < RUNS; round++) {
+    const startedAt = systemClock.monotonic();
+    const { code, stdout, stderr } = await run();
+    walls.push(systemClock.monotonic() - startedAt);
+    if (code !== 0) throw new Error(`${name} ended with ${code}: ${stderr}`);
+    printed = stdout.length;
+  }
+  const cpu = (await endedChildrenCpuSeconds() - cpuBefore) / RUNS;
+  console.log(
+    `${name}: median ${median(walls).toFixed(0)} ms (${Math.min(...walls).toFixed(0)} to ` +
+      `${Math.max(...walls).toFixed(0)}), ${(cpu * 1000).toFixed(0)} ms of CPU, ${printed} characters`,
+  );
+}
+
+/** What curl measures: seconds from the start of the request to the last byte, and how many bytes there were. */
+async function curl(url: string): Promise<[number, number]> {
+  const args = ["-sf", "-o", "/dev/null", "-w", "%{time_total} %{size_download}", url];
+  const { stdout } = await new Deno.Command("curl", { args }).output();
+  const [seconds, bytes] = new TextDecoder().decode(stdout).split(" ").map(Number);
+  return [seconds ?? NaN, bytes ?? NaN];
+}
+
+/** @param pause between two requests: past a second, each answer has to be made anew */
+async function timePage(pool: RunningPool, { name, requests, pause }: {
+  name: string;
+  requests: number;
+  pause: number;
+}): Promise<void> {
+  const times: number[] = [];
+  let size = 0;
+  const url = (await pool.fetch("/healthz")).url.replace("/healthz", "/node-list?format=json");
+  for (let request = 0; request < requests; request++) {
+    const [seconds, bytes] = await curl(url);
+    times.push(seconds * 1000);
+    size = bytes;
+    await systemClock.sleep(pause);
+  }
+  console.log(
+    `/node-list?format=json, ${name}: median of ${requests} ${median(times).toFixed(1)} ms ` +
+      `(${Math.min(...times).toFixed(1)} to ${Math.max(...times).toFixed(1)}), ${size} bytes`,
+  );
+}
+
+const count = Number(Deno.args[0] ?? 6_000);
+await using pool = await RunningPool.start({ config: benchConfig({ minReady: 0, maxServers: count }) });
+await fillState(pool.state, count);
+console.log(`${count} nodes in the state`);
+await time("--version", () => runProgram(["--version"]));
+await time("list, without a daemon", () => pool.run("list"));
+
+pool.startDaemon();
+await pool.until(async () => await pool.count() === count);
+await time("list", () => pool.run("list"));
+await time("list -o json", () => pool.run("list", "-o", "json"));
+await time("list --state ready (none)", () => pool.run("list", "--state", "ready"));
+await timePage(pool, { name: "asked again at once", requests: REQUESTS, pause: 0 });
+await timePage(pool, { name: "made anew each time", requests: 15, pause: 1_050 });
+console.log(`daemon: ${(await memoryMib(pool.pid)).now.toFixed(0)} MiB`);
+await pool.stopDaemon();

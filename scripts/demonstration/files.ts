@@ -1,0 +1,77 @@
+/** The files of the demonstration: what the simulated clouds are like, and the pool's configuration. */
+
+import { generateKey } from "../../tests/ssh/generate_key.ts";
+
+/** Paths in the demonstration's own folder. */
+export class DemoFiles {
+  readonly clouds: string;
+  readonly config: string;
+  readonly daemonLog: string;
+  readonly simulator: string;
+  readonly #key: string;
+
+  constructor(readonly folder: string, readonly ports: { readonly status: number; readonly ssh: number }) {
+    this.clouds = `${folder}/clouds.yaml`;
+    this.config = `${folder}/nodepool.yaml`;
+    this.daemonLog = `${folder}/daemon.log`;
+    this.simulator = `${folder}/simulator.yaml`;
+    this.#key = `${folder}/id_ed25519`;
+  }
+
+  /** Writes all but clouds.yaml, which the simulator writes. */
+  async write(): Promise<void> {
+    const { private: privateKey, public: publicKey } = generateKey();
+    await Deno.writeTextFile(this.#key, privateKey, { mode: 0o600 });
+    await Deno.writeTextFile(this.simulator, simulatorYaml(publicKey, this.ports.ssh));
+    await this.writeConfig({ minReady: 2 });
+  }
+
+  /** The configuration with that many nodes of the small label kept ready, and one of the large unless it is 0. */
+  async writeConfig({ minReady }: { minReady: number }): Promise<void> {
+    await Deno.writeTextFile(this.config, this.#configYaml(minReady), { mode: 0o600 });
+  }
+
+  #configYaml(minReady: number): string {
+    const provider = (cloud: string) => `
+  - name: ${cloud}
+    cloud: ${cloud}
+    max-servers: 4
+    rate: 0
+    images:
+      - name: debian
+        base-image: debian-12
+        min-ram: 2048
+        username: debian
+        private-key: ${this.#key}
+        connection-port: ${this.ports.ssh}
+      - name: debian-big
+        base-image: debian-12
+        min-ram: 8192
+        username: debian
+        private-key: ${this.#key}
+        connection-port: ${this.ports.ssh}`;
+    return `state: ${this.folder}/nodepool.kv
+status:
+  listen: 127.0.0.1:${this.ports.status}
+labels:
+  - name: debian-small
+    image: debian
+    min-ready: ${minReady}
+    providers: [{ name: east }, { name: west }]
+  - name: debian-large
+    image: debian-big
+    min-ready: ${Math.min(minReady, 1)}
+    providers: [{ name: west }]
+providers:${provider("east")}${provider("west")}
+`;
+  }
+}
+
+/** Two clouds whose servers take about two seconds to boot and let in the pool's key alone. */
+function simulatorYaml(publicKey: string, sshPort: number): string {
+  const cloud = (name: string) => `
+  - name: ${name}
+    boot-time: { mean: 2, jitter: 1 }
+    ssh: { users: [debian], authorized-keys: [${JSON.stringify(publicKey)}] }`;
+  return `ssh-port: ${sshPort}\nclouds:${cloud("east")}${cloud("west")}\n`;
+}

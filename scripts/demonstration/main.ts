@@ -1,0 +1,173 @@
+/**
+ * The demonstration that scripts/demo runs: each step does something, shows it with nodepool's own commands and checks
+ * that it is so. It exits 1 at the first thing that is not, with the end of the daemon's log.
+ */
+
+import { DemoFiles } from "./files.ts";
+import { DemoPool } from "./pool.ts";
+
+const TIME_LIMIT = 170_000;
+
+/** min-ready of the two labels, together. */
+const READY = 3;
+
+function heading(text: string): void {
+  console.log(`\n=== ${text}\n`);
+}
+
+function check(isSo: boolean, what: string): void {
+  if (!isSo) throw new Error(`not so: ${what}`);
+}
+
+async function countIn(pool: DemoPool, state: string): Promise<number> {
+  return (await pool.nodes()).filter((node) => node.state === state).length;
+}
+
+const untilReady = (pool: DemoPool) =>
+  pool.until(`${READY} nodes are ready`, async () => await countIn(pool, "ready") >= READY);
+
+async function acquire(pool: DemoPool, job: string): Promise<number> {
+  const out = await pool.show("acquire", "debian-small", "--job", job);
+  const id = Number(out.match(/^node: +(\d+)$/m)?.[1]);
+  check(id > 0, "acquire named the node");
+  return id;
+}
+
+async function fillPool(pool: DemoPool): Promise<void> {
+  heading("Two clouds, simulated");
+  console.log(await pool.startSimulator());
+  console.log(await Deno.readTextFile(pool.files.config));
+
+  heading("The daemon starts with nothing and boots what is missing");
+  await pool.startDaemon();
+  await pool.until("nodes are being built", async () => (await pool.nodes()).length > 0);
+  await pool.show("list", "-o", "wide");
+  await untilReady(pool);
+
+  heading("Every one has been logged in to; now they are ready");
+  await pool.show("list");
+  await pool.show("label-list");
+  await pool.show("provider-list");
+}
+
+/** Resolves with the id of the node that is held. */
+async function useNodes(pool: DemoPool): Promise<number> {
+  heading("A job takes a node; the pool fills up again");
+  const passing = await acquire(pool, "unit-tests");
+  await pool.show("list");
+  await untilReady(pool);
+
+  heading("Its job passed: it is given back, and deleted");
+  await pool.show("release", String(passing), "--result", "SUCCESS", "--job", "unit-tests");
+  await pool.until("it is gone", async () => (await pool.nodes()).every(({ id }) => id !== passing));
+  await pool.show("list");
+
+  heading("Another job fails, and somebody wants to look: its node is held");
+  const failing = await acquire(pool, "integration-tests");
+  await pool.show("hold", String(failing), "--reason", "integration-tests failed", "--for", "2d");
+  await pool.show("release", String(failing), "--result", "FAILURE", "--job", "integration-tests");
+  await pool.show("list", "--state", "hold");
+  check((await pool.nodes()).some(({ id, state }) => id === failing && state === "hold"), "the node is held");
+  return failing;
+}
+
+async function showStatusEndpoint(url: string): Promise<void> {
+  heading("The same lists over HTTP, for people, scripts and load balancers");
+  for (const path of ["/node-list", "/label-list", "/healthz"]) {
+    console.log(`$ curl ${url}${path}`);
+    const response = await fetch(`${url}${path}`, { headers: { accept: "*/*" } });
+    console.log((await response.text()).trimEnd());
+    check(response.ok, `${path} answers 200`);
+  }
+}
+
+async function killAndRestart(pool: DemoPool, held: number): Promise<void> {
+  heading("kill -9 of the daemon while it boots a node");
+  await acquire(pool, "unit-tests");
+  await pool.until("a node is being built", async () => await countIn(pool, "building") > 0);
+  const before = await pool.nodes();
+  await pool.killDaemon("SIGKILL");
+  console.log("killed; the lists come from the state file now:");
+  await pool.show("list");
+
+  heading("Started again, it goes on where it was");
+  await pool.startDaemon();
+  await untilReady(pool);
+  await pool.show("list");
+  const after = new Map((await pool.nodes()).map((node) => [node.id, node.state]));
+  for (const { id } of before) check(after.has(id), `node ${id} is still there`);
+  check(after.get(held) === "hold", "the held node is still held");
+  const created = (await pool.clouds()).reduce((sum, { servers }) => sum + servers.created, 0);
+  const ids = Math.max(...after.keys());
+  console.log(
+    `\n${ids} nodes so far, ${created} servers created on the clouds: none lost, none booted twice`,
+  );
+  check(created === ids, "every node was booted once");
+}
+
+async function emptyPool(pool: DemoPool): Promise<void> {
+  heading("The configuration asks for nothing any more, and the nodes are deleted");
+  await pool.files.writeConfig({ minReady: 0 });
+  await pool.until("the daemon has read it", async () => {
+    const { out } = await pool.run("label-list", "-o", "json");
+    return JSON.parse(out).labels.every((label: { min_ready: number }) => label.min_ready === 0);
+  });
+  const ids = (await pool.nodes()).map(({ id }) => String(id));
+  await pool.show("delete", ...ids, "--now");
+  await pool.until("no node is left", async () => (await pool.nodes()).length === 0);
+  await pool.show("list");
+  await pool.show("alien-list");
+  const standing = (await pool.clouds()).reduce((sum, { servers }) => sum + servers.standing, 0);
+  console.log(`\n${standing} servers left on the clouds`);
+  check(standing === 0, "no server is left on the clouds");
+  const { code } = await pool.killDaemon("SIGTERM");
+  check(code === 0, `the daemon ended well (exit code ${code})`);
+}
+
+/** A port that was free a moment ago. */
+function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return (listener.addr as Deno.NetAddr).port;
+}
+
+async function demonstrate(pool: DemoPool): Promise<void> {
+  await pool.files.write();
+  await fillPool(pool);
+  const held = await useNodes(pool);
+  await showStatusEndpoint(pool.statusUrl);
+  await killAndRestart(pool, held);
+  await emptyPool(pool);
+}
+
+async function report(error: unknown, files: DemoFiles): Promise<void> {
+  const log = await Deno.readTextFile(files.daemonLog).catch(() => "");
+  console.error(`\nThe demonstration failed: ${error instanceof Error ? error.message : error}`);
+  if (log !== "") console.error(`The daemon's log ends with:\n${log.split("\n").slice(-30).join("\n")}`);
+}
+
+const [nodepool] = Deno.args;
+if (nodepool === undefined) throw new Error("usage: main.ts NODEPOOL");
+const began = performance.now();
+const stop = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  Deno.addSignalListener(signal, () => stop.abort(new Error(`${signal} came`)));
+}
+const ports = { status: freePort(), ssh: freePort() };
+const files = new DemoFiles(await Deno.makeTempDir({ prefix: "nodepool-demo-" }), ports);
+let failed = false;
+try {
+  await using pool = new DemoPool(
+    nodepool,
+    files,
+    AbortSignal.any([stop.signal, AbortSignal.timeout(TIME_LIMIT)]),
+  );
+  await demonstrate(pool);
+} catch (error) {
+  failed = true;
+  await report(error, files);
+}
+await Deno.remove(files.folder, { recursive: true });
+if (!failed) {
+  console.log(`\nDone in ${Math.round((performance.now() - began) / 1000)} s; nothing is left running.`);
+}
+Deno.exit(failed ? 1 : 0);

@@ -1,0 +1,95 @@
+/** House rules that no stock lint rule knows; `deno lint` loads this plugin (deno.json). */
+
+/** What reads the clock, waits or rolls dice: only `src/lib` may, so that virtual time and seeds reach all. */
+const timeAndChance = new Set([
+  "Date.now",
+  "Math.random",
+  "performance.now",
+  "crypto.randomUUID",
+  "crypto.getRandomValues",
+]);
+const timers = new Set(["setTimeout", "setInterval", "setImmediate"]);
+
+/** The folders of `src/` that a folder may import besides itself; what is not listed may import everything. */
+const allowedImports: Record<string, string[]> = {
+  domain: [],
+  lib: [],
+  plan: ["domain"],
+  views: ["domain", "lib"],
+  config: ["domain", "lib"],
+  store: ["domain", "lib"],
+  ssh: ["domain", "lib"],
+  cloud: ["domain", "lib"],
+  execute: ["domain", "lib", "plan", "cloud", "ssh", "store"],
+  tasks: ["domain", "lib", "cloud", "ssh", "store", "plan", "execute", "config"],
+  control: ["domain", "lib", "views", "store"],
+  site: ["domain", "lib", "views"],
+  cli: ["domain", "lib", "views", "control", "config"],
+  simulator: ["domain", "lib", "ssh", "cloud"],
+};
+
+/** Adapters that only the composition roots import: the rest sees the port beside them. */
+const adapters = /(\/cloud\/openstack\/|\/ssh\/ssh2_shell\.ts|\/store\/(kv|memory)_store\.ts)/;
+
+function folderOf(filename: string): string | null {
+  return filename.match(/\/src\/([a-z]+)\//)?.[1] ?? null;
+}
+
+function importedFolder(filename: string, specifier: string): string | null {
+  const folder = folderOf(filename);
+  if (folder === null || !specifier.startsWith(".")) return null;
+  const target = folderOf(new URL(specifier, `file://${filename}`).pathname);
+  return target === folder ? null : target;
+}
+
+const plugin: Deno.lint.Plugin = {
+  name: "nodepool",
+  rules: {
+    "time-and-chance": {
+      create(context) {
+        if (!context.filename.includes("/src/") || folderOf(context.filename) === "lib") return {};
+        const report = (node: Deno.lint.Node, name: string) =>
+          context.report({ node, message: `${name} outside src/lib: take a Clock or a Random instead` });
+        return {
+          CallExpression(node) {
+            if (node.callee.type === "Identifier" && timers.has(node.callee.name)) {
+              report(node, node.callee.name);
+            }
+            if (node.callee.type !== "MemberExpression") return;
+            const name = context.sourceCode.getText(node.callee);
+            if (timeAndChance.has(name)) report(node, name);
+          },
+          NewExpression(node) {
+            if (node.arguments.length === 0 && context.sourceCode.getText(node.callee) === "Date") {
+              report(node, "new Date()");
+            }
+          },
+        };
+      },
+    },
+    "imports-go-down": {
+      create(context) {
+        const folder = folderOf(context.filename);
+        const allowed = folder === null ? undefined : allowedImports[folder];
+        const check = (node: Deno.lint.Node, specifier: string) => {
+          const target = importedFolder(context.filename, specifier);
+          if (target !== null && allowed !== undefined && !allowed.includes(target)) {
+            context.report({ node, message: `src/${folder} must not import src/${target}` });
+          }
+          const path = new URL(specifier, `file://${context.filename}`).pathname;
+          if (folder !== null && target !== null && adapters.test(path)) {
+            context.report({ node, message: `only the composition roots import the adapter ${path}` });
+          }
+        };
+        return {
+          ImportDeclaration: (node) => check(node, node.source.value),
+          ExportNamedDeclaration: (node) => node.source && check(node, node.source.value),
+          ImportExpression: (node) =>
+            node.source.type === "Literal" && check(node, String(node.source.value)),
+        };
+      },
+    },
+  },
+};
+
+export default plugin;

@@ -1,0 +1,21 @@
+/** The errors that commands raise themselves; `reportError` turns them into a line and an exit code. */
+
+/** The arguments do not make sense. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+/** The command needs a running daemon. */
+export class NoDaemonError extends Error {
+  override readonly name = "NoDaemonError";
+}
+
+/** The user pressed Ctrl-C, or the process was told to end. */
+export class InterruptedError extends Error {
+  override readonly name = "InterruptedError";
+}
+
+/** `--version` was given: what else stands there is not looked at. */
+export class VersionRequest extends Error {
+  override readonly name = "VersionRequest";
+}

@@ -1,0 +1,22 @@
+/** What a command touches of the process it runs in, as a port: tests give buffers and a clock of their own. */
+import type { Clock } from "../lib/clock.ts";
+
+export interface CliIo {
+  readonly stdout: CliOutput;
+  readonly stderr: CliOutput;
+  readonly clock: Clock;
+  env(name: string): string | undefined;
+  /** While it is held, Ctrl-C and SIGTERM abort the signal (with an InterruptedError) instead of ending the process. */
+  interrupts(): Interrupts;
+}
+
+export interface CliOutput {
+  /** @throws Deno.errors.BrokenPipe when nobody reads any more */
+  write(text: string): void;
+  /** Columns of the terminal; null: it is none, the output goes to a file or another program. */
+  readonly columns: number | null;
+}
+
+export interface Interrupts extends Disposable {
+  readonly signal: AbortSignal;
+}

@@ -1,0 +1,48 @@
+/** `nodepool delete ID… [--now]`: mark nodes for deletion; with --now, wait until the cloud says they are gone. */
+import { Command } from "@commander-js/extra-typings";
+import type { PoolClient } from "../../control/pool_client.ts";
+import type { CliContext } from "../cli_context.ts";
+import { InterruptedError } from "../cli_error.ts";
+import { example } from "../example.ts";
+import { idsArgument } from "../number_argument.ts";
+import { openDaemonsPool, openPool } from "../open_pool.ts";
+import { printOutcomes } from "../print_outcomes.ts";
+import { userName } from "../user_name.ts";
+
+export function deleteCommand(context: CliContext) {
+  return new Command("delete")
+    .description("delete nodes, held ones too")
+    .argument("<id...>", "the nodes", idsArgument)
+    .option("--now", "wait until they are gone from the cloud")
+    .addHelpText("after", example("nodepool delete 812 813 --now"))
+    .action(async (ids, { now = false }) => {
+      await using pool = now ? await openDaemonsPool(context) : await openPool(context);
+      const user = userName(context.io);
+      const comment = user === null ? "deleted by command" : `deleted by ${user}`;
+      const outcomes = await pool.deleteNodes(ids, { comment });
+      if (!now) return printOutcomes(context, outcomes);
+      printOutcomes(context, outcomes.filter(({ ok }) => !ok));
+      await waitForAll(context, { pool, ids: outcomes.filter(({ ok }) => ok).map(({ id }) => id) });
+    });
+}
+
+async function waitForAll(
+  context: CliContext,
+  { pool, ids }: { pool: PoolClient; ids: readonly number[] },
+): Promise<void> {
+  using interrupts = context.io.interrupts();
+  const { signal } = interrupts;
+  const outcomes = await Promise.all(ids.map((id) =>
+    pool.waitForEnd(id, { signal }).then(
+      () => ({ id, ok: true, message: "deleted" }),
+      (error: Error) => ({ id, ok: false, message: describeFailure(id, error) }),
+    )
+  ));
+  printOutcomes(context, outcomes);
+}
+
+function describeFailure(id: number, error: Error): string {
+  return error instanceof InterruptedError
+    ? `node ${id} is not waited for any longer; it is still being deleted`
+    : `node ${id} is marked, but whether it is gone is not known: ${error.message}`;
+}

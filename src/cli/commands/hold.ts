@@ -1,0 +1,22 @@
+/** `nodepool hold ID…`: keep nodes for somebody to look at. */
+import { Command } from "@commander-js/extra-typings";
+import type { CliContext } from "../cli_context.ts";
+import { durationArgument } from "../duration_argument.ts";
+import { example } from "../example.ts";
+import { idsArgument } from "../number_argument.ts";
+import { openPool } from "../open_pool.ts";
+import { printOutcomes } from "../print_outcomes.ts";
+import { userName } from "../user_name.ts";
+
+export function holdCommand(context: CliContext) {
+  return new Command("hold")
+    .description("keep nodes until they are deleted; a job's end does not delete them")
+    .argument("<id...>", "the nodes", idsArgument)
+    .option("--reason <text>", "why, shown as comment")
+    .option("--for <duration>", "delete them after that: 12h, 2d", durationArgument)
+    .addHelpText("after", example("nodepool hold 812 813 --reason 'disk errors, asking the cloud' --for 2d"))
+    .action(async (ids, { reason = null, for: duration = null }) => {
+      await using pool = await openPool(context);
+      printOutcomes(context, await pool.holdNodes(ids, { reason, owner: userName(context.io), duration }));
+    });
+}

@@ -1,0 +1,34 @@
+/** `nodepool simulate`: an OpenStack to try a configuration on. */
+import { Command } from "@commander-js/extra-typings";
+import type { CliContext } from "../cli_context.ts";
+import { example } from "../example.ts";
+import { listenArgument, portArgument } from "../listen_argument.ts";
+
+const ANY_FREE_PORT = { hostname: "127.0.0.1", port: 0 };
+
+export function simulateCommand(context: CliContext) {
+  return new Command("simulate")
+    .description("run an OpenStack simulator on loopback; -c FILE says what its clouds are like")
+    .option("--listen <address>", "address and port; default: any free port of 127.0.0.1", listenArgument)
+    .option("--clouds <file>", "write a clouds.yaml that leads to it")
+    .option("--ssh-port <port>", "where its servers answer on SSH", portArgument)
+    .addHelpText(
+      "after",
+      example(
+        "nodepool simulate --clouds clouds.yaml",
+        "OS_CLIENT_CONFIG_FILE=clouds.yaml nodepool -c nodepool.yaml daemon",
+      ),
+    )
+    .action(async ({ listen = ANY_FREE_PORT, clouds = null, sshPort = null }) => {
+      const { io, wiring, globals } = context;
+      using interrupts = io.interrupts();
+      await wiring.simulate({
+        listen,
+        config: globals().config,
+        clouds,
+        sshPort,
+        signal: interrupts.signal,
+        print: (line) => io.stdout.write(`${line}\n`),
+      });
+    });
+}

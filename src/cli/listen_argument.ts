@@ -1,0 +1,21 @@
+/** Addresses to listen on, on the command line. */
+import { InvalidArgumentError } from "@commander-js/extra-typings";
+
+export interface ListenAddress {
+  readonly hostname: string;
+  readonly port: number;
+}
+
+/** `127.0.0.1:5000`, `[::1]:5000`, `5000` on loopback. */
+export function listenArgument(text: string): ListenAddress {
+  const match = text.match(/^(?:(?:\[([^\]]+)\]|([^:\s]+)):)?(\d{1,5})$/);
+  if (match === null) throw new InvalidArgumentError("ADDRESS:PORT is expected, like 127.0.0.1:5000.");
+  return { hostname: match[1] ?? match[2] ?? "127.0.0.1", port: portArgument(match[3]!) };
+}
+
+export function portArgument(text: string): number {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) {
+    throw new InvalidArgumentError("A port is a number up to 65535.");
+  }
+  return Number(text);
+}

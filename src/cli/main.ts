@@ -1,0 +1,24 @@
+/** The command line: arguments in, exit code out. `mod.ts` calls it; nothing in here ends the process. */
+import { VersionRequest } from "./cli_error.ts";
+import type { CliIo } from "./cli_io.ts";
+import { buildProgram } from "./program.ts";
+import { ExitCode } from "./exit_code.ts";
+import { reportError } from "./report_error.ts";
+import type { Wiring } from "./wiring.ts";
+
+/** Runs one command; never throws. `argv` has neither runtime nor script in it. */
+export async function runCli(argv: readonly string[], wiring: Wiring, io: CliIo): Promise<number> {
+  const { program, context } = buildProgram(wiring, io);
+  try {
+    await program.parseAsync([...argv], { from: "user" });
+    return context.exitCode;
+  } catch (error) {
+    if (error instanceof VersionRequest) return await printVersion(wiring, io);
+    return reportError(error, { io, debug: argv.includes("--debug") });
+  }
+}
+
+async function printVersion(wiring: Wiring, io: CliIo): Promise<number> {
+  io.stdout.write(`${await wiring.describeVersion()}\n`);
+  return ExitCode.done;
+}

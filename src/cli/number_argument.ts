@@ -1,0 +1,21 @@
+/** Whole numbers on the command line. */
+import { InvalidArgumentError } from "@commander-js/extra-typings";
+
+/** A node's id. */
+export function idArgument(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) {
+    throw new InvalidArgumentError("An id is a whole number; `nodepool list` shows them.");
+  }
+  return Number(text);
+}
+
+/** One or more ids; the same one twice counts once. */
+export function idsArgument(text: string, previous: readonly number[] | undefined): readonly number[] {
+  return [...new Set([...(previous ?? []), idArgument(text)])];
+}
+
+/** How many: at least one. */
+export function countArgument(text: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError("A whole number from 1 is expected.");
+  return Number(text);
+}

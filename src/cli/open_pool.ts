@@ -1,0 +1,72 @@
+/** The pool that a command works on: the running daemon's, or with none running the state's. */
+import { connectControl } from "../control/control_client.ts";
+import type { PoolClient } from "../control/pool_client.ts";
+import { controlSocketPath } from "../control/socket_path.ts";
+import { NoDaemonError, UsageError } from "./cli_error.ts";
+import { type CliContext, configFilesOf } from "./cli_context.ts";
+import { findStatePath, type StatePath } from "./state_path.ts";
+
+/**
+ * Where the configuration file cannot even be read, nothing but a daemon at the default place will do: opening a
+ * state would make an empty one and show that.
+ * @throws ConfigError, StoreError from the offline pool
+ */
+export async function openPool(context: CliContext): Promise<PoolClient> {
+  const { state, problem } = await findState(context);
+  const daemon = await connectControl(controlSocketPath(state));
+  if (daemon !== null) return daemon;
+  if (problem !== null) throw unreadable(configFilesOf(context).configFile, problem);
+  try {
+    const { localClient } = await import("../control/local_client.ts");
+    return localClient(await context.wiring.openOfflinePool({ ...configFilesOf(context), state }));
+  } catch (error) {
+    // A daemon that is starting has its lock a moment before its socket.
+    const started = isLocked(error) ? await connectSoon(controlSocketPath(state), context) : null;
+    if (started === null) throw error;
+    return started;
+  }
+}
+
+const START_WAIT = 5_000;
+const START_LOOK = 100;
+
+/** By its fields: importing the class would load the store for every command. */
+function isLocked(error: unknown): boolean {
+  return error instanceof Error && error.name === "StoreError" && "kind" in error && error.kind === "locked";
+}
+
+async function connectSoon(socketPath: string, { io }: CliContext): Promise<PoolClient | null> {
+  for (let waited = 0; waited < START_WAIT; waited += START_LOOK) {
+    const daemon = await connectControl(socketPath);
+    if (daemon !== null) return daemon;
+    await io.clock.sleep(START_LOOK);
+  }
+  return null;
+}
+
+/**
+ * For commands that cannot do without the daemon.
+ * @throws NoDaemonError when none listens
+ */
+export async function openDaemonsPool(context: CliContext): Promise<PoolClient> {
+  const { state, problem } = await findState(context);
+  const socketPath = controlSocketPath(state);
+  const daemon = await connectControl(socketPath);
+  if (daemon !== null) return daemon;
+  const { configFile } = configFilesOf(context);
+  if (problem !== null) throw unreadable(configFile, problem);
+  throw new NoDaemonError(
+    `no daemon is running (nothing listens on ${socketPath}): start it with \`nodepool -c ${configFile} daemon\``,
+  );
+}
+
+function findState(context: CliContext): Promise<StatePath> {
+  return findStatePath(configFilesOf(context).configFile, { env: (name) => context.io.env(name) });
+}
+
+function unreadable(configFile: string, cause: unknown): UsageError {
+  const why = cause instanceof Deno.errors.NotFound ? "there is no such file" : "it cannot be read";
+  const message =
+    `no daemon is running, and the configuration ${configFile} is of no help: ${why}; name it with -c`;
+  return new UsageError(message, cause instanceof Deno.errors.NotFound ? {} : { cause });
+}

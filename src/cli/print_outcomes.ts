@@ -1,0 +1,13 @@
+/** Tells what became of each of several nodes. */
+import type { IdOutcome } from "../control/pool_control.ts";
+import type { CliContext } from "./cli_context.ts";
+import { ExitCode } from "./exit_code.ts";
+
+/** What was done goes to standard output, what failed to standard error; one failure makes the command fail. */
+export function printOutcomes(context: CliContext, outcomes: readonly IdOutcome[]): void {
+  for (const { id, ok, message } of outcomes) {
+    if (ok) context.io.stdout.write(`node ${id}: ${message}\n`);
+    else context.io.stderr.write(`nodepool: ${message}\n`);
+    if (!ok) context.exitCode = ExitCode.failed;
+  }
+}

@@ -1,0 +1,85 @@
+/** The command tree: global options and all subcommands. */
+import { Command } from "@commander-js/extra-typings";
+import { VersionRequest } from "./cli_error.ts";
+import type { CliContext, GlobalOptions } from "./cli_context.ts";
+import type { CliIo } from "./cli_io.ts";
+import { acquireCommand } from "./commands/acquire.ts";
+import { alienListCommand } from "./commands/alien_list.ts";
+import { configValidateCommand } from "./commands/config_validate.ts";
+import { daemonCommand } from "./commands/daemon.ts";
+import { deleteCommand } from "./commands/delete.ts";
+import { holdCommand } from "./commands/hold.ts";
+import { labelListCommand } from "./commands/label_list.ts";
+import { listCommand } from "./commands/list.ts";
+import { providerListCommand } from "./commands/provider_list.ts";
+import { releaseCommand } from "./commands/release.ts";
+import { requestListCommand } from "./commands/request_list.ts";
+import { simulateCommand } from "./commands/simulate.ts";
+import { statusCommand } from "./commands/status.ts";
+import { example } from "./example.ts";
+import type { Wiring } from "./wiring.ts";
+
+const commands = [
+  daemonCommand,
+  listCommand,
+  holdCommand,
+  deleteCommand,
+  acquireCommand,
+  releaseCommand,
+  requestListCommand,
+  labelListCommand,
+  providerListCommand,
+  alienListCommand,
+  statusCommand,
+  configValidateCommand,
+  simulateCommand,
+];
+
+/** The program and the context that its commands share. */
+export function buildProgram(wiring: Wiring, io: CliIo): { program: Command; context: CliContext } {
+  const program = globalOptions(io);
+  const globals = (): GlobalOptions => {
+    const { config = null, secure = null, debug = false } = program.opts();
+    return { config, secure, debug };
+  };
+  const context: CliContext = { io, wiring, globals, exitCode: 0 };
+  for (const make of commands) program.addCommand(prepared(make(context) as unknown as Command, io));
+  return { program: program as unknown as Command, context };
+}
+
+function globalOptions(io: CliIo) {
+  return prepared(new Command("nodepool"), io)
+    .description("Keeps a pool of ready, single-use servers on OpenStack clouds.")
+    .option("-c, --config <file>", "configuration (default: /etc/nodepool/nodepool.yaml)")
+    .option("-s, --secure <file>", "secrets (default: /etc/nodepool/secure.conf)")
+    .option("--debug", "stack traces with errors")
+    .option("-V, --version", "print version, commit and runtime")
+    .on("option:version", () => {
+      throw new VersionRequest();
+    })
+    .helpCommand("help [command]", "explain a command")
+    .addHelpText("after", example("nodepool -c nodepool.yaml list -o wide"));
+}
+
+/** Everything that commander says goes through `io`; it throws where it would exit. */
+function prepared<Prepared extends Command>(command: Prepared, io: CliIo): Prepared {
+  command.exitOverride();
+  command.showSuggestionAfterError(true);
+  command.helpOption("-h, --help", "explain this");
+  command.configureHelp({ showGlobalOptions: true });
+  command.configureOutput({
+    writeOut: (text) => io.stdout.write(text),
+    writeErr: (text) => io.stderr.write(text),
+    getOutHelpWidth: () => io.stdout.columns ?? 100,
+    getErrHelpWidth: () => io.stderr.columns ?? 100,
+    getOutHasColors: () => false,
+    getErrHasColors: () => false,
+    outputError: (text, write) => write(oneLine(text)),
+  });
+  return command;
+}
+
+/** commander's `error: unknown option '--x'` and its suggestion, as one line of ours. */
+function oneLine(text: string): string {
+  return `nodepool: ${text.trim().replace(/^error: /, "").replaceAll(/\s*\n\s*/g, " ")}\n`;
+}

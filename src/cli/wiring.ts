@@ -1,0 +1,49 @@
+/**
+ * What commands need and may not import, since it stands above them: the daemon, the offline pool, the simulator,
+ * what it was built from. `mod.ts` gives the real ones, imported when they are called; tests give scripted ones.
+ */
+import type { PoolControl } from "../control/pool_control.ts";
+
+export interface Wiring {
+  /** Runs until it is told to stop; resolves to the exit code. */
+  runDaemon(options: DaemonOptions): Promise<number>;
+  /** The pool on its state alone, which is locked until it is disposed of. */
+  openOfflinePool(options: OfflinePoolOptions): Promise<PoolControl>;
+  /** Runs an OpenStack simulator until the signal is aborted. */
+  simulate(options: SimulateOptions): Promise<void>;
+  /** `--version`'s lines. */
+  describeVersion(): Promise<string>;
+}
+
+export interface ConfigFiles {
+  readonly configFile: string;
+  /** null: not named, `/etc/nodepool/secure.conf` if there is one. */
+  readonly secureFile: string | null;
+}
+
+export interface DaemonOptions extends ConfigFiles {
+  readonly pidFile: string | null;
+  /** A logging configuration file. */
+  readonly logConfigFile: string | null;
+  /** Log everything, with stack traces. */
+  readonly debug: boolean;
+}
+
+export interface OfflinePoolOptions extends ConfigFiles {
+  /** The state to open, as the configuration file names it even where it is broken elsewhere. */
+  readonly state: string;
+}
+
+export interface SimulateOptions {
+  /** Port 0: any free one. */
+  readonly listen: { readonly hostname: string; readonly port: number };
+  /** Path of a file that says what the simulated clouds are like; null: the defaults. */
+  readonly config: string | null;
+  /** Where to write a clouds.yaml that leads to it; null: nowhere. */
+  readonly clouds: string | null;
+  /** Where its servers answer on SSH; null: what its settings say. */
+  readonly sshPort: number | null;
+  /** Its abort ends the simulator. */
+  readonly signal: AbortSignal;
+  print(line: string): void;
+}

@@ -1,0 +1,88 @@
+/**
+ * What the pool needs of a cloud, in the pool's own terms. The OpenStack adapter implements it over `Send`.
+ * Every method makes one attempt (idempotent requests are repeated a few times by the transport), throws
+ * `CloudError`, and honours the provider's rate limit. No method waits for a state on the cloud.
+ */
+import type {
+  CloudImage,
+  Flavor,
+  FloatingIp,
+  Network,
+  Port,
+  Quota,
+  Server,
+  ServerListing,
+} from "../domain/server.ts";
+import type { CloudStats } from "../domain/cloud_stats.ts";
+import type { Instant } from "../domain/time.ts";
+
+export type { CloudStats };
+
+export interface Call {
+  readonly signal: AbortSignal;
+}
+
+export interface Cloud {
+  /**
+   * Every server of the project (all pages), or those changed since a cloud time, deleted ones included.
+   * Throws rather than return a part.
+   */
+  listServers(options: Call & { changesSince?: Instant }): Promise<ServerListing>;
+  /** Asks for a server once; `effect` of a thrown CloudError tells whether it may exist all the same. */
+  createServer(request: ServerRequest, options: Call): Promise<{ id: string }>;
+  /** Asks for its deletion; resolves `"accepted"`, or `"gone"` where the cloud knows no such server. */
+  deleteServer(id: string, options: Call): Promise<"accepted" | "gone">;
+  /** The last lines of its console; empty where the cloud keeps none. */
+  getConsole(id: string, options: Call & { lines: number }): Promise<string>;
+  /** Details of one server that listings do not tell: its fault. Only asked for after a failure. */
+  getServer(id: string, options: Call): Promise<Server>;
+
+  listFlavors(options: Call): Promise<readonly Flavor[]>;
+  /** The images of that id or name, newest first; none where there is none. */
+  findImages(nameOrId: string, options: Call): Promise<readonly CloudImage[]>;
+  listNetworks(options: Call): Promise<readonly Network[]>;
+  listZones(options: Call): Promise<readonly string[]>;
+  /** Limits and use of the project; floating IPs and ports only where `network` asks for them. */
+  getQuota(options: Call & { network: boolean }): Promise<Quota>;
+
+  /** Every port of the project that belongs to a server. */
+  listPorts(options: Call): Promise<readonly Port[]>;
+  deletePort(id: string, options: Call): Promise<void>;
+  listFloatingIps(options: Call): Promise<readonly FloatingIp[]>;
+  /** Takes a floating IP from the external network and attaches it to the port, in one request. */
+  createFloatingIp(
+    request: { networkId: string; portId: string; description: string },
+    options: Call,
+  ): Promise<FloatingIp>;
+  /** Already gone counts as done. */
+  deleteFloatingIp(id: string, options: Call): Promise<void>;
+
+  listKeypairs(options: Call): Promise<readonly string[]>;
+  createKeypair(request: { name: string; publicKey: string }, options: Call): Promise<void>;
+  deleteKeypair(name: string, options: Call): Promise<void>;
+  listSecurityGroups(options: Call): Promise<readonly { id: string; name: string }[]>;
+
+  /** What the client counted and measured, for status and metrics. */
+  readonly stats: CloudStats;
+  /** Closes connections; calls in flight are aborted. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export interface ServerRequest {
+  readonly name: string;
+  readonly imageId: string;
+  readonly flavorId: string;
+  /** Empty: the cloud chooses (Nova's `auto` from 2.37, else none named). */
+  readonly networkIds: readonly string[];
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly zone: string | null;
+  readonly keypair: string | null;
+  /** Names or ids. */
+  readonly securityGroups: readonly string[];
+  /** null: the cloud's default. */
+  readonly configDrive: boolean | null;
+  /** Plain text; the client encodes it. */
+  readonly userdata: string | null;
+  /** Boot from a new volume of so many GiB made from the image, deleted with the server; null: no volume. */
+  readonly volumeGib: number | null;
+}

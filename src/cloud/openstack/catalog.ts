@@ -1,0 +1,88 @@
+/** Keystone's service catalog, and which of its endpoints a service is reached at. Pure; `session` calls it. */
+import * as v from "valibot";
+import type { CloudAccess } from "../../domain/cloud_access.ts";
+
+export type ServiceType = "compute" | "network" | "image" | "volumev3" | "identity";
+
+const EndpointSchema = v.object({
+  interface: v.string(),
+  region: v.nullish(v.string()),
+  region_id: v.nullish(v.string()),
+  url: v.nullish(v.string()),
+});
+
+export const CatalogSchema = v.array(v.object({
+  type: v.string(),
+  name: v.nullish(v.string()),
+  endpoints: v.array(EndpointSchema),
+}));
+
+export type Catalog = v.InferOutput<typeof CatalogSchema>;
+
+/** Names under which catalogs list a service, the best first. */
+const ALIASES: Record<ServiceType, readonly string[]> = {
+  compute: ["compute", "computev21"],
+  network: ["network"],
+  image: ["image"],
+  volumev3: ["volumev3", "block-storage", "block-store", "volume"],
+  identity: ["identity", "identityv3"],
+};
+
+/** @returns the endpoint's address, or why there is none and what to check */
+export function findEndpoint(
+  service: ServiceType,
+  options: { catalog: Catalog; access: CloudAccess; projectId: string | null },
+): { url: string } | { missing: string } {
+  const { catalog, access, projectId } = options;
+  const override = access.endpointOverrides[service];
+  if (override !== undefined) return { url: fillIn(override, projectId) };
+  const endpoints = endpointsOf(service, { catalog, access });
+  const offered = endpoints.filter((endpoint) => interfaceOf(endpoint) === access.interface);
+  const found = offered.find((endpoint) =>
+    access.regionName === null || inRegion(endpoint, access.regionName)
+  );
+  if (typeof found?.url === "string") return { url: fillIn(found.url, projectId) };
+  return { missing: explainMissing(service, { endpoints: offered, all: endpoints, access }) };
+}
+
+type Endpoint = Catalog[number]["endpoints"][number];
+
+function endpointsOf(service: ServiceType, { catalog, access }: { catalog: Catalog; access: CloudAccess }) {
+  const asked = access.serviceTypes[service];
+  const types = asked === undefined ? ALIASES[service] : [asked];
+  const name = access.serviceNames[service];
+  return types.flatMap((type) =>
+    catalog
+      .filter((entry) => entry.type === type && (name === undefined || entry.name === name))
+      .flatMap((entry) => entry.endpoints)
+  );
+}
+
+/** Catalogs that were carried over from v2 say `publicURL`. */
+function interfaceOf(endpoint: Endpoint): string {
+  return endpoint.interface.replace(/URL$/, "");
+}
+
+function inRegion(endpoint: Endpoint, region: string): boolean {
+  return endpoint.region_id === region || endpoint.region === region;
+}
+
+function fillIn(url: string, projectId: string | null): string {
+  return url.replace(/[%$]\((project|tenant)_id\)s?/g, projectId ?? "");
+}
+
+function explainMissing(
+  service: ServiceType,
+  found: { endpoints: readonly Endpoint[]; all: readonly Endpoint[]; access: CloudAccess },
+): string {
+  const { endpoints, all, access } = found;
+  if (all.length === 0) {
+    return `the catalog has no ${service} service; check the cloud's project and ${service}_service_type`;
+  }
+  if (endpoints.length === 0) {
+    return `the catalog has no ${access.interface} endpoint of ${service}; check interface`;
+  }
+  const regions = [...new Set(endpoints.map((endpoint) => endpoint.region_id ?? endpoint.region))].join(", ");
+  return `the catalog has no ${service} endpoint in region ${access.regionName}, only in ${regions}; ` +
+    "check region_name";
+}

@@ -1,0 +1,155 @@
+/**
+ * What a refusal of OpenStack means: the only reader of its messages. Pure. Status and error type decide where
+ * they can; prose only where no code exists (Nova says "Quota exceeded" and "No valid host" in prose alone).
+ * The transport calls it.
+ */
+import type { CloudErrorKind } from "../../domain/cloud_error_kind.ts";
+import type { Instant, Milliseconds } from "../../domain/time.ts";
+import { SECOND } from "../../domain/time.ts";
+import type { SendResponse } from "../send.ts";
+
+export interface Refusal {
+  readonly kind: CloudErrorKind;
+  /** What the cloud said, in one line; never empty, never with a token in it. */
+  readonly message: string;
+  readonly retryAfter: Milliseconds | null;
+  readonly effect: "none" | "unknown";
+  readonly requestId: string | null;
+}
+
+interface Said {
+  /** The error's type where the service has one: Neutron's `type`, Nova's key (`overLimit`, `forbidden`). */
+  readonly type: string;
+  readonly message: string;
+}
+
+const MAX_MESSAGE = 300;
+
+/** @param options `now`: our time, against which a Retry-After date counts where the answer has no Date */
+export function classifyResponse(response: SendResponse, options: { now: Instant }): Refusal {
+  const said = readError(response);
+  const retryAfter = readRetryAfter(response.headers, options.now);
+  const kind = kindOf({ status: response.status, said, retryAfter });
+  return {
+    kind,
+    message: said.message || silence(response),
+    retryAfter,
+    effect: effectOf(response.status),
+    requestId: requestIdOf(response.headers),
+  };
+}
+
+/** OpenStack's request id, whichever of its headers a service uses. */
+export function requestIdOf(headers: SendResponse["headers"]): string | null {
+  return headers["x-openstack-request-id"] ?? headers["x-compute-request-id"] ?? null;
+}
+
+const QUOTA_TYPES = new Set(["OverQuota", "QuotaExceeded"]);
+const QUOTA_PROSE =
+  /quota (is )?exceeded|exceed(s|ed)?( the| for| available)? quota|exceeded for quota|over quota|limit has been exceeded|maximum number of [\w -]+ (exceeded|allowed)|quota reached/i;
+const CAPACITY_TYPES = new Set([
+  "IpAddressGenerationFailure",
+  "ExternalIpAddressExhausted",
+  "NoMoreFloatingIps",
+  "NoMoreFixedIps",
+]);
+const CAPACITY_PROSE =
+  /no valid host|no more (floating )?ips?( addresses)? (are )?available|no more floating ips|no fixed ip addresses available|not enough (hosts|resources)|insufficient (compute )?resources/i;
+
+function kindOf(answer: { status: number; said: Said; retryAfter: Milliseconds | null }): CloudErrorKind {
+  const { status, said, retryAfter } = answer;
+  if (status === 401) return "unauthorized";
+  if (status === 429) return "rateLimited";
+  if (status >= 200 && status < 400) return "badResponse";
+  if (CAPACITY_TYPES.has(said.type) || CAPACITY_PROSE.test(said.message)) return "capacity";
+  if (mayBeQuota(status) && (QUOTA_TYPES.has(said.type) || QUOTA_PROSE.test(said.message))) return "quota";
+  if (status === 403) return "unauthorized";
+  if (status === 404 || status === 410) return "notFound";
+  if (status === 409) return "conflict";
+  if (status === 413) return retryAfter === null ? "badRequest" : "rateLimited";
+  if (status === 408) return "unavailable";
+  if (status === 501) return "badRequest";
+  return status >= 500 ? "unavailable" : "badRequest";
+}
+
+/** 403 and 413 are Nova's, Glance's and Cinder's; 409 is Neutron's; 400 what Nova makes of a port's quota. */
+function mayBeQuota(status: number): boolean {
+  return status === 400 || status === 403 || status === 409 || status === 413;
+}
+
+function effectOf(status: number): "none" | "unknown" {
+  return status >= 300 && status < 500 && status !== 408 ? "none" : "unknown";
+}
+
+function silence({ status, headers }: SendResponse): string {
+  if (status >= 300 && status < 400 && headers.location !== undefined) {
+    return `it is redirected to ${headers.location}; use that address`;
+  }
+  return `the cloud answered with status ${status} and no message`;
+}
+
+function readRetryAfter(headers: SendResponse["headers"], now: Instant): Milliseconds | null {
+  const value = headers["retry-after"]?.trim();
+  if (value === undefined || value === "") return null;
+  if (/^\d+(\.\d+)?$/.test(value)) return Number(value) * SECOND;
+  const until = Date.parse(value);
+  if (Number.isNaN(until)) return null;
+  const sent = Date.parse(headers.date ?? "");
+  return Math.max(0, until - (Number.isNaN(sent) ? now : sent));
+}
+
+function readError(response: SendResponse): Said {
+  const text = new TextDecoder().decode(response.body.subarray(0, 16_384));
+  const said = fromJson(text) ?? { type: "", message: fromHtml(text) };
+  return { type: said.type, message: tidy(said.message) };
+}
+
+/**
+ * `{"forbidden": {message}}`, `{"NeutronError": {type, message}}`, `{"error": {message}}`, `{"message"}`; null
+ * where the text is no JSON. JSON that says nothing is an empty message: a reader is not helped by the whole of it.
+ */
+function fromJson(text: string): Said | null {
+  const whole = parse(text);
+  if (typeof whole !== "object" || whole === null) return null;
+  const own = fieldsOf("", whole);
+  if (own.message !== "") return own;
+  for (const [name, value] of Object.entries(whole)) {
+    const inner = fieldsOf(name, Array.isArray(value) ? value[0] : value);
+    if (inner.message !== "") return inner;
+  }
+  return own;
+}
+
+function fieldsOf(name: string, value: unknown): Said {
+  if (typeof value === "string") return { type: name, message: name === "" ? "" : value };
+  if (typeof value !== "object" || value === null) return { type: name, message: "" };
+  const { type, message, title, detail } = value as Record<string, unknown>;
+  const text = [message, detail, title].find((part) => typeof part === "string" && part !== "");
+  return { type: typeof type === "string" ? type : name, message: typeof text === "string" ? text : "" };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+/** A proxy's or Glance's page: its text, with no heading repeated by the title. */
+function fromHtml(text: string): string {
+  return text
+    .replace(/<(head|style|script)\b[\s\S]*?<\/\1>/gi, " ")
+    .replace(/<[^>]*>/g, " ")
+    .replace(/&(quot|amp|lt|gt|#39|nbsp);/g, (_, name: keyof typeof ENTITIES) => ENTITIES[name]);
+}
+
+const ENTITIES = { quot: '"', amp: "&", lt: "<", gt: ">", "#39": "'", nbsp: " " };
+
+/** Keystone repeats a token it does not know; tokens start with `gAAAA` (fernet) or `eyJ` (JWS). */
+const TOKEN = /\b(gAAAA|eyJ)[\w.=-]{20,}/g;
+
+function tidy(message: string): string {
+  const line = message.replace(TOKEN, "[token]").replace(/\s+/g, " ").trim();
+  return line.length > MAX_MESSAGE ? `${line.slice(0, MAX_MESSAGE - 1)}…` : line;
+}

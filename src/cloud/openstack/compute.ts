@@ -1,0 +1,126 @@
+/** The rest of Nova: flavors, zones, limits, keypairs. */
+import * as v from "valibot";
+import type { Flavor, QuotaUse } from "../../domain/server.ts";
+import type { Call, Cloud } from "../cloud.ts";
+import { hasNextLink, LinksSchema } from "./links.ts";
+import { listAllPages } from "./paging.ts";
+import type { ServiceOptions } from "./service_options.ts";
+import type { Session } from "./session.ts";
+
+type Compute = Pick<Cloud, "listFlavors" | "listZones" | "listKeypairs" | "createKeypair" | "deleteKeypair">;
+
+const FlavorsSchema = v.object({
+  flavors: v.array(v.object({
+    id: v.string(),
+    name: v.string(),
+    ram: v.number(),
+    vcpus: v.number(),
+    disk: v.nullish(v.number()),
+  })),
+  flavors_links: LinksSchema,
+});
+
+const ZonesSchema = v.object({
+  availabilityZoneInfo: v.array(v.object({
+    zoneName: v.string(),
+    zoneState: v.nullish(v.object({ available: v.nullish(v.boolean()) })),
+  })),
+});
+
+const KeypairsSchema = v.object({
+  keypairs: v.array(v.object({ keypair: v.object({ name: v.string() }) })),
+});
+
+export function createCompute({ session, pageSize }: ServiceOptions): Compute {
+  const compute = { service: "compute" } as const;
+  return {
+    listFlavors: (call) => listFlavors({ ...call, session, pageSize }),
+    async listZones({ signal }) {
+      const path = "/os-availability-zone";
+      const answer = await session.request({ ...compute, action: "list zones", method: "GET", path, signal });
+      return answer.parse(ZonesSchema).availabilityZoneInfo
+        .filter((zone) => zone.zoneState?.available ?? true)
+        .map((zone) => zone.zoneName);
+    },
+    async listKeypairs({ signal }) {
+      const path = "/os-keypairs";
+      const answer = await session.request({
+        ...compute,
+        action: "list keypairs",
+        method: "GET",
+        path,
+        signal,
+      });
+      return answer.parse(KeypairsSchema).keypairs.map(({ keypair }) => keypair.name);
+    },
+    async createKeypair({ name, publicKey }, { signal }) {
+      const action = `create keypair ${name}`;
+      const body = { keypair: { name, public_key: publicKey } };
+      await session.request({ ...compute, action, method: "POST", path: "/os-keypairs", body, signal });
+    },
+    async deleteKeypair(name, { signal }) {
+      const action = `delete keypair ${name}`;
+      const path = `/os-keypairs/${encodeURIComponent(name)}`;
+      await session.request({ ...compute, action, method: "DELETE", path, accept: [404], signal });
+    },
+  };
+}
+
+async function listFlavors(
+  { session, pageSize, signal }: Call & { session: Session; pageSize: number },
+): Promise<readonly Flavor[]> {
+  const action = "list flavors";
+  const raws = await listAllPages({
+    pageSize,
+    refuse: (message) => session.refuse({ action }, message),
+    async fetch(marker) {
+      const query = new URLSearchParams({ limit: String(pageSize), ...(marker !== null && { marker }) });
+      const path = `/flavors/detail?${query}`;
+      const page = (await session.request({ action, service: "compute", method: "GET", path, signal }))
+        .parse(FlavorsSchema);
+      return { items: page.flavors, hasNext: hasNextLink(page.flavors_links) };
+    },
+  });
+  return raws.map(({ id, name, ram, vcpus, disk }) => ({ id, name, ramMib: ram, vcpus, diskGib: disk ?? 0 }));
+}
+
+const LimitsSchema = v.object({
+  limits: v.object({
+    absolute: v.object({
+      maxTotalInstances: v.nullish(v.number()),
+      maxTotalCores: v.nullish(v.number()),
+      maxTotalRAMSize: v.nullish(v.number()),
+      totalInstancesUsed: v.nullish(v.number()),
+      totalCoresUsed: v.nullish(v.number()),
+      totalRAMUsed: v.nullish(v.number()),
+    }),
+  }),
+});
+
+export interface ComputeLimits {
+  readonly instances: QuotaUse;
+  readonly cores: QuotaUse;
+  readonly ramMib: QuotaUse;
+}
+
+/** The project's absolute limits; what the cloud does not tell has no limit. */
+export async function getComputeLimits(session: Session, { signal }: Call): Promise<ComputeLimits> {
+  const answer = await session.request({
+    action: "read the compute limits",
+    service: "compute",
+    method: "GET",
+    path: "/limits",
+    signal,
+  });
+  const { absolute } = answer.parse(LimitsSchema).limits;
+  return {
+    instances: toQuotaUse(absolute.maxTotalInstances, absolute.totalInstancesUsed),
+    cores: toQuotaUse(absolute.maxTotalCores, absolute.totalCoresUsed),
+    ramMib: toQuotaUse(absolute.maxTotalRAMSize, absolute.totalRAMUsed),
+  };
+}
+
+/** -1 is no limit. */
+export function toQuotaUse(limit: number | null | undefined, used: number | null | undefined): QuotaUse {
+  return { limit: limit === null || limit === undefined || limit < 0 ? Infinity : limit, used: used ?? 0 };
+}

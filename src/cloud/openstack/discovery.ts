@@ -1,0 +1,126 @@
+/**
+ * Which version of a service to speak and where: from its version document, asked for once. What a document
+ * does not tell is taken from the endpoint's own path; a service without one is spoken to in its base version.
+ * `session` calls it.
+ */
+import * as v from "valibot";
+import type { SendResponse } from "../send.ts";
+import type { ServiceType } from "./catalog.ts";
+
+export interface ServiceRoot {
+  /** Ends in the version (and the project's id where the catalog had one), without a slash. */
+  readonly url: string;
+  /** Nova's highest microversion, as major and minor; null where it has none. */
+  readonly maxMicroversion: readonly [number, number] | null;
+}
+
+const VersionSchema = v.object({
+  id: v.string(),
+  status: v.nullish(v.string()),
+  version: v.nullish(v.string()),
+  links: v.optional(v.array(v.object({ rel: v.nullish(v.string()), href: v.string() })), []),
+});
+
+/** `{versions: […]}`, `{versions: {values: […]}}`, `{version: {…}}`: services differ. */
+const DocumentSchema = v.object({
+  version: v.nullish(VersionSchema),
+  versions: v.nullish(
+    v.union([v.array(VersionSchema), v.object({ values: v.array(VersionSchema) })]),
+  ),
+});
+
+type Version = v.InferOutput<typeof VersionSchema>;
+
+/** The major version spoken, its ids in version documents, and where it is when nothing tells. */
+const SPOKEN: Record<ServiceType, { major: string; ids: RegExp; path: string }> = {
+  compute: { major: "2", ids: /^v2\.1$/, path: "v2.1" },
+  network: { major: "2", ids: /^v2\.0$/, path: "v2.0" },
+  image: { major: "2", ids: /^v2(\.\d+)?$/, path: "v2" },
+  volumev3: { major: "3", ids: /^v3(\.\d+)?$/, path: "v3" },
+  identity: { major: "3", ids: /^v3(\.\d+)?$/, path: "v3" },
+};
+
+/** The path of an endpoint: before the version, the version, and what comes after it (a project's id). */
+const VERSIONED = /^(.*?)\/(v\d+(?:\.\d+)?)((?:\/[^/]+)?)$/;
+
+/**
+ * The address whose version document tells about the endpoint; null where none is needed: the endpoint names the
+ * version already and the service has no microversions.
+ */
+export function versionDocumentUrl(service: ServiceType, endpoint: string): string | null {
+  const { origin, pathname } = split(endpoint);
+  const match = pathname.match(VERSIONED);
+  if (match === null) return `${origin}${pathname}/`;
+  return service === "compute" ? `${origin}${match[1]}/` : null;
+}
+
+/** @param document the answer at `versionDocumentUrl`; null where there was none */
+export function readServiceRoot(
+  service: ServiceType,
+  { endpoint, document }: { endpoint: string; document: SendResponse | null },
+): ServiceRoot {
+  const { path, ids } = SPOKEN[service];
+  const { origin, pathname } = split(endpoint);
+  const [, before = pathname, own = path, after = ""] = pathname.match(VERSIONED) ?? [];
+  const best = versionsIn(document).filter((version) => ids.test(version.id)).toSorted(byStatus)[0];
+  if (best === undefined) return { url: `${origin}${before}/${own}${after}`, maxMicroversion: null };
+  const root = rebase(selfLink(best), { before, fallback: path });
+  return { url: `${origin}${root}${after}`, maxMicroversion: parseMicroversion(best.version ?? "") };
+}
+
+/** What `*_api_version` may ask for; null where it is spoken, else why not. */
+export function checkApiVersion(service: ServiceType, asked: string | undefined): string | null {
+  const { major } = SPOKEN[service];
+  if (asked === undefined || asked.replace(/^v/, "").split(".")[0] === major) return null;
+  return `${service}_api_version ${asked} is not spoken here; use ${major} or leave it out`;
+}
+
+/** Whether a microversion ("2.37") is offered. */
+export function offers(root: ServiceRoot, microversion: string): boolean {
+  const wanted = parseMicroversion(microversion);
+  const [major, minor] = root.maxMicroversion ?? [0, 0];
+  return wanted !== null && (major > wanted[0] || (major === wanted[0] && minor >= wanted[1]));
+}
+
+function split(endpoint: string): { origin: string; pathname: string } {
+  const { origin, pathname } = new URL(endpoint);
+  return { origin, pathname: pathname.replace(/\/+$/, "") };
+}
+
+function versionsIn(document: SendResponse | null): readonly Version[] {
+  if (document === null) return [];
+  const result = v.safeParse(DocumentSchema, parse(document.body));
+  if (!result.success) return [];
+  const { version, versions } = result.output;
+  if (version) return [version];
+  return Array.isArray(versions) ? versions : versions?.values ?? [];
+}
+
+function parse(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(body));
+  } catch {
+    return null;
+  }
+}
+
+function byStatus(one: Version, other: Version): number {
+  return Number(other.status === "CURRENT") - Number(one.status === "CURRENT");
+}
+
+function selfLink(version: Version): string | null {
+  return version.links.find((link) => link.rel === "self")?.href ?? null;
+}
+
+/** Links tell the service's own idea of its address, which a proxy may have changed: only the path counts. */
+function rebase(href: string | null, { before, fallback }: { before: string; fallback: string }): string {
+  if (href === null || !URL.canParse(href)) return `${before}/${fallback}`;
+  const path = new URL(href).pathname.replace(/\/+$/, "");
+  if (path.startsWith(`${before}/`)) return path;
+  return `${before}/${path.match(/\/(v\d+(?:\.\d+)?)$/)?.[1] ?? fallback}`;
+}
+
+function parseMicroversion(text: string): readonly [number, number] | null {
+  const match = text.match(/^(\d+)\.(\d+)$/);
+  return match === null ? null : [Number(match[1]), Number(match[2])];
+}

@@ -1,0 +1,172 @@
+/**
+ * One login at Keystone v3: the request from what the configuration says, the token and catalog from the answer.
+ * No secret and no token is ever part of a message. `token_cache` calls it.
+ */
+import * as v from "valibot";
+import type { Clock } from "../../lib/clock.ts";
+import type { Auth, CloudAccess, DomainRef, Scope } from "../../domain/cloud_access.ts";
+import { type Milliseconds, SECOND } from "../../domain/time.ts";
+import { CloudError } from "../cloud_error.ts";
+import { type Catalog, CatalogSchema } from "./catalog.ts";
+import { parseAnswer } from "./parse_answer.ts";
+import type { Transport } from "./transport.ts";
+
+export interface Token {
+  readonly value: string;
+  /** On our monotonic clock: from then on a new one is taken. */
+  readonly renewAt: number;
+  readonly catalog: Catalog;
+  /** null where the token is not scoped to a project. */
+  readonly projectId: string | null;
+  /** Set once a service has taken it: only such a token is renewed after a 401. */
+  accepted: boolean;
+}
+
+const TokenAnswer = v.object({
+  token: v.object({
+    expires_at: v.nullish(v.string()),
+    issued_at: v.nullish(v.string()),
+    catalog: v.optional(CatalogSchema, []),
+    project: v.nullish(v.object({ id: v.string() })),
+  }),
+});
+
+/** A token is renewed so long before it ends, or a tenth of its life before where it is short-lived. */
+const MAX_MARGIN = 60 * SECOND;
+
+/** @throws CloudError `unauthorized` when Keystone refuses, with what to check */
+export async function loginToKeystone(
+  access: CloudAccess,
+  options: { transport: Transport; clock: Clock; signal: AbortSignal },
+): Promise<Token> {
+  const { transport, clock, signal } = options;
+  const action = `log in as ${describeUser(access.auth)}`;
+  const call = {
+    action,
+    turn: "login" as const,
+    repeatable: true,
+    method: "POST" as const,
+    url: tokensUrl(
+      access,
+      (message) => transport.refuse({ action }, { kind: "badRequest", message, effect: "none" }),
+    ),
+    headers: { "content-type": "application/json", accept: "application/json" },
+    body: JSON.stringify({ auth: authBody(access) }),
+    signal,
+  };
+  const askedAt = clock.monotonic();
+  const response = await transport.request(call).catch((error) => {
+    throw explainLogin(error, access);
+  });
+  const value = response.headers["x-subject-token"];
+  const refuse = (message: string) => transport.refuse(call, { kind: "badResponse", message });
+  if (value === undefined) throw refuse(`the answer has no token; check auth_url ${access.authUrl}`);
+  const { token } = parseAnswer(TokenAnswer, response, refuse);
+  const life = lifetime(token, Date.parse(response.headers.date ?? "") || clock.now());
+  return {
+    value,
+    renewAt: askedAt + life - Math.min(MAX_MARGIN, life / 10),
+    catalog: token.catalog,
+    projectId: token.project?.id ?? null,
+    accepted: false,
+  };
+}
+
+/** By the cloud's own clock, which may be off; without an end it lasts until a service refuses it. */
+function lifetime(
+  token: { expires_at?: string | null; issued_at?: string | null },
+  cloudNow: number,
+): Milliseconds {
+  const end = Date.parse(token.expires_at ?? "");
+  if (Number.isNaN(end)) return Infinity;
+  const start = Date.parse(token.issued_at ?? "");
+  return Math.max(0, end - (Number.isNaN(start) ? cloudNow : start));
+}
+
+function tokensUrl(access: CloudAccess, refuse: (message: string) => CloudError): string {
+  return `${keystoneV3(access.authUrl, refuse)}/auth/tokens`;
+}
+
+/** `http://host:5000`, `…/v2.0/` and `…/v3` all lead to v3. */
+function keystoneV3(authUrl: string, refuse: (message: string) => CloudError): string {
+  if (!/^https?:/.test(authUrl) || !URL.canParse(authUrl)) {
+    throw refuse(`auth_url ${JSON.stringify(authUrl)} is no http(s) address; correct it`);
+  }
+  const { origin, pathname } = new URL(authUrl);
+  const root = pathname.replace(/\/+$/, "").replace(/\/v(2\.0|3)$/, "");
+  return `${origin}${root}/v3`;
+}
+
+function authBody(access: CloudAccess): unknown {
+  const scope = scopeBody(access.scope);
+  return { identity: identityBody(access.auth), ...(scope !== null && { scope }) };
+}
+
+function identityBody(auth: Auth): unknown {
+  switch (auth.method) {
+    case "password":
+      return { methods: ["password"], password: { user: { ...userBody(auth), password: auth.password } } };
+    case "token":
+      return { methods: ["token"], token: { id: auth.token } };
+    case "application_credential": {
+      const who = auth.id === null ? { name: auth.name, user: userBody(auth) } : { id: auth.id };
+      return {
+        methods: ["application_credential"],
+        application_credential: { ...who, secret: auth.secret },
+      };
+    }
+  }
+}
+
+function userBody(user: { userId: string | null; username: string | null; userDomain: DomainRef }): object {
+  if (user.userId !== null) return { id: user.userId };
+  return { name: user.username, domain: domainBody(user.userDomain) };
+}
+
+function scopeBody(scope: Scope): object | null {
+  switch (scope.kind) {
+    case "project":
+      if (scope.id !== null) return { project: { id: scope.id } };
+      return { project: { name: scope.name, domain: domainBody(scope.domain) } };
+    case "domain":
+      return { domain: domainBody(scope.domain) };
+    case "system":
+      return { system: { all: true } };
+    case "none":
+      return null;
+  }
+}
+
+/** Keystone's own default domain where none is given, as in v2 times. */
+function domainBody({ id, name }: DomainRef): object {
+  if (id !== null) return { id };
+  return name === null ? { id: "default" } : { name };
+}
+
+function describeUser(auth: Auth): string {
+  if (auth.method === "token") return "the bearer of a token";
+  if (auth.method === "password") return auth.username ?? auth.userId ?? "a user without a name";
+  return `application credential ${auth.name ?? auth.id}`;
+}
+
+const CHECK: Record<Auth["method"], string> = {
+  password: "username, password, project and their domains",
+  token: "the token (it may have expired; it cannot be renewed without a password)",
+  application_credential: "the application credential's id or name and its secret",
+};
+
+/** What other servers answer to a login. */
+const NO_KEYSTONE = new Set([300, 301, 302, 307, 308, 404, 405]);
+
+function explainLogin(error: unknown, access: CloudAccess): unknown {
+  if (!(error instanceof CloudError)) return error;
+  const { status, requestId, retryAfter, effect, cause } = error;
+  const rephrase = (kind: CloudError["kind"], advice: string) =>
+    new CloudError(kind, `${error.message}${advice}`, { status, requestId, retryAfter, effect, cause });
+  if (status === 401) {
+    return rephrase("unauthorized", `; check ${CHECK[access.auth.method]} of cloud ${access.name}`);
+  }
+  if (status === null) return rephrase(error.kind, ` (auth_url ${access.authUrl})`);
+  if (NO_KEYSTONE.has(status)) return rephrase(error.kind, `; is auth_url ${access.authUrl} a Keystone v3?`);
+  return error;
+}

@@ -1,0 +1,248 @@
+/** Neutron: networks, ports, floating IPs, security groups, and the quotas of those. */
+import * as v from "valibot";
+import type { FloatingIp, Port, QuotaUse } from "../../domain/server.ts";
+import type { Call, Cloud } from "../cloud.ts";
+import { toQuotaUse } from "./compute.ts";
+import { hasNextLink, LinksSchema } from "./links.ts";
+import { listAllPages } from "./paging.ts";
+import type { ServiceOptions } from "./service_options.ts";
+import type { ServiceCall, Session } from "./session.ts";
+
+type NetworkService = Pick<
+  Cloud,
+  | "listNetworks"
+  | "listPorts"
+  | "deletePort"
+  | "listFloatingIps"
+  | "createFloatingIp"
+  | "deleteFloatingIp"
+  | "listSecurityGroups"
+>;
+
+const IdSchema = v.object({ id: v.string() });
+
+const NetworkSchema = v.object({
+  id: v.string(),
+  name: v.nullish(v.string()),
+  project_id: v.nullish(v.string()),
+  shared: v.nullish(v.boolean()),
+  "router:external": v.nullish(v.boolean()),
+});
+
+const PortSchema = v.object({
+  id: v.string(),
+  network_id: v.string(),
+  status: v.nullish(v.string()),
+  device_id: v.nullish(v.string()),
+  device_owner: v.nullish(v.string()),
+  fixed_ips: v.nullish(v.array(v.object({ ip_address: v.nullish(v.string()) }))),
+});
+
+const FloatingIpSchema = v.object({
+  id: v.string(),
+  floating_ip_address: v.string(),
+  fixed_ip_address: v.nullish(v.string()),
+  port_id: v.nullish(v.string()),
+  status: v.nullish(v.string()),
+  description: v.nullish(v.string()),
+});
+
+const SecurityGroupSchema = v.object({
+  id: v.string(),
+  name: v.string(),
+  project_id: v.nullish(v.string()),
+  shared: v.nullish(v.boolean()),
+});
+
+export function createNetworkService(options: ServiceOptions): NetworkService {
+  const { session } = options;
+  return {
+    async listNetworks(call) {
+      const networks = await listResources("networks", { ...options, ...call, schema: NetworkSchema });
+      const ours = await session.projectId(call);
+      return networks
+        .filter((network) => network["router:external"] || isOpenTo(network, ours))
+        .map(({ id, name, ...rest }) => ({
+          id,
+          name: name ?? "",
+          external: rest["router:external"] ?? false,
+        }));
+    },
+    async listPorts(call) {
+      const filter = await ownOnly(session, call);
+      const ports = await listResources("ports", { ...options, ...call, schema: PortSchema, filter });
+      return ports.filter((port) => port.device_owner?.startsWith("compute:")).map(toPort);
+    },
+    deletePort: (id, call) => deleteResource(session, { ...call, what: "port", path: `/ports/${id}` }),
+    async listFloatingIps(call) {
+      const filter = await ownOnly(session, call);
+      const ips = await listResources("floatingips", {
+        ...options,
+        ...call,
+        schema: FloatingIpSchema,
+        filter,
+      });
+      return ips.map(toFloatingIp);
+    },
+    createFloatingIp: (request, call) => createFloatingIp(request, { ...call, session }),
+    deleteFloatingIp: (id, call) =>
+      deleteResource(session, { ...call, what: "floating IP", path: `/floatingips/${id}` }),
+    async listSecurityGroups(call) {
+      const groups = await listResources("security_groups", {
+        ...options,
+        ...call,
+        schema: SecurityGroupSchema,
+      });
+      const ours = await session.projectId(call);
+      return groups.filter((group) => isOpenTo(group, ours)).map(({ id, name }) => ({ id, name }));
+    },
+  };
+}
+
+/** An administrator sees those of all projects; a member only what is its own or shared with it. */
+function isOpenTo(
+  thing: { project_id?: string | null; shared?: boolean | null },
+  project: string | null,
+): boolean {
+  return thing.shared === true || !thing.project_id || project === null || thing.project_id === project;
+}
+
+async function ownOnly(session: Session, call: Call): Promise<Record<string, string>> {
+  const project = await session.projectId(call);
+  return project === null ? {} : { project_id: project };
+}
+
+type Resource = v.GenericSchema<unknown, { readonly id: string }> & { entries: Record<string, unknown> };
+
+interface ListOptions<S extends Resource> extends Call {
+  readonly session: Session;
+  readonly pageSize: number;
+  readonly schema: S;
+  readonly filter?: Readonly<Record<string, string>>;
+}
+
+/** Asks for the schema's fields only: a port has forty others. */
+async function listResources<S extends Resource>(
+  collection: string,
+  { session, pageSize, schema, filter = {}, signal }: ListOptions<S>,
+): Promise<readonly v.InferOutput<S>[]> {
+  const action = `list ${WORDS[collection] ?? collection}`;
+  const fields = Object.keys(schema.entries).map((field) => ["fields", field]);
+  return await listAllPages<v.InferOutput<S>>({
+    pageSize,
+    refuse: (message) => session.refuse({ action }, message),
+    async fetch(marker) {
+      const query = new URLSearchParams([...Object.entries(filter), ...fields, ["limit", String(pageSize)]]);
+      if (marker !== null) query.set("marker", marker);
+      const path = `/${collection.replace("_", "-")}?${query}`;
+      const answer = await session.request({
+        action,
+        service: "network",
+        method: "GET",
+        path,
+        turn: "list",
+        signal,
+      });
+      const links = answer.parse(v.object({ [`${collection}_links`]: LinksSchema }))[`${collection}_links`];
+      const page = answer.parse(v.object({ [collection]: v.array(schema) }));
+      return { items: page[collection] as v.InferOutput<S>[], hasNext: hasNextLink(links) };
+    },
+  });
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  floatingips: "floating IPs",
+  security_groups: "security groups",
+};
+
+async function createFloatingIp(
+  request: Parameters<Cloud["createFloatingIp"]>[0],
+  { session, signal }: Call & { session: Session },
+): Promise<FloatingIp> {
+  const { networkId, portId, description } = request;
+  const answer = await session.request({
+    action: `create a floating IP for port ${portId}`,
+    service: "network",
+    method: "POST",
+    path: "/floatingips",
+    body: { floatingip: { floating_network_id: networkId, port_id: portId, description } },
+    turn: "create",
+    signal,
+  });
+  return toFloatingIp(answer.parse(v.object({ floatingip: FloatingIpSchema })).floatingip);
+}
+
+async function deleteResource(
+  session: Session,
+  { what, path, signal }: Call & { what: string; path: string },
+): Promise<void> {
+  const action = `delete ${what} ${path.split("/").at(-1)}`;
+  const call: ServiceCall = { action, service: "network", method: "DELETE", path, turn: "delete", signal };
+  await session.request({ ...call, accept: [404] });
+}
+
+function toPort(raw: v.InferOutput<typeof PortSchema>): Port {
+  return {
+    id: raw.id,
+    serverId: raw.device_id || null,
+    networkId: raw.network_id,
+    addresses: (raw.fixed_ips ?? []).flatMap(({ ip_address }) => ip_address ?? []),
+    status: raw.status ?? "UNKNOWN",
+  };
+}
+
+function toFloatingIp(raw: v.InferOutput<typeof FloatingIpSchema>): FloatingIp {
+  return {
+    id: raw.id,
+    address: raw.floating_ip_address,
+    portId: raw.port_id ?? null,
+    fixedAddress: raw.fixed_ip_address ?? null,
+    status: raw.status ?? "UNKNOWN",
+    description: raw.description ?? "",
+  };
+}
+
+export interface NetworkQuotas {
+  readonly floatingIps: QuotaUse | null;
+  readonly ports: QuotaUse | null;
+}
+
+const DetailSchema = v.nullish(v.object({ limit: v.number(), used: v.nullish(v.number()) }));
+const DetailsSchema = v.object({ quota: v.object({ floatingip: DetailSchema, port: DetailSchema }) });
+const LimitsSchema = v.object({
+  quota: v.object({ floatingip: v.nullish(v.number()), port: v.nullish(v.number()) }),
+});
+
+/** With use where the cloud tells it; else what there is of each is counted, where it has a limit. */
+export async function getNetworkQuotas(options: ServiceOptions, call: Call): Promise<NetworkQuotas> {
+  const { session } = options;
+  const project = await session.projectId(call);
+  if (project === null) return { floatingIps: null, ports: null };
+  const read = { action: "read the network quotas", service: "network", method: "GET", ...call } as const;
+  const path = `/quotas/${project}`;
+  const details = await session.request({ ...read, path: `${path}/details`, accept: [403, 404] });
+  if (details.response.status === 200) {
+    const { floatingip, port } = details.parse(DetailsSchema).quota;
+    return {
+      floatingIps: floatingip ? toQuotaUse(floatingip.limit, floatingip.used) : null,
+      ports: port ? toQuotaUse(port.limit, port.used) : null,
+    };
+  }
+  const { quota } = (await session.request({ ...read, path })).parse(LimitsSchema);
+  return {
+    floatingIps: await countUse("floatingips", { limit: quota.floatingip, ...options, ...call }),
+    ports: await countUse("ports", { limit: quota.port, ...options, ...call }),
+  };
+}
+
+async function countUse(
+  collection: string,
+  options: ServiceOptions & Call & { limit: number | null | undefined },
+): Promise<QuotaUse | null> {
+  const { limit, session, signal } = options;
+  if (limit === null || limit === undefined) return null;
+  if (limit < 0) return toQuotaUse(limit, 0);
+  const filter = await ownOnly(session, { signal });
+  const things = await listResources(collection, { ...options, schema: IdSchema, filter });
+  return toQuotaUse(limit, things.length);
+}

@@ -1,0 +1,76 @@
+/**
+ * The `Cloud` port on an OpenStack: puts transport, session and services together. The composition root makes
+ * one for each provider, over undici or over a simulator in the same process.
+ */
+import type { CloudAccess } from "../../domain/cloud_access.ts";
+import type { Milliseconds } from "../../domain/time.ts";
+import type { Clock } from "../../lib/clock.ts";
+import type { Random } from "../../lib/random.ts";
+import type { Call, Cloud, CloudStats } from "../cloud.ts";
+import type { Send } from "../send.ts";
+import { createCompute, getComputeLimits } from "./compute.ts";
+import { createImageService } from "./image.ts";
+import { createNetworkService, getNetworkQuotas } from "./network.ts";
+import { RateLimiter } from "./rate_limiter.ts";
+import { createServers } from "./servers.ts";
+import type { ServiceOptions } from "./service_options.ts";
+import { Session } from "./session.ts";
+import { Transport } from "./transport.ts";
+
+export interface OpenStackCloudOptions {
+  /** The provider's name, for messages. */
+  readonly name: string;
+  readonly access: CloudAccess;
+  /** Not closed with the cloud: whoever made it disposes of it. */
+  readonly send: Send;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** For one request, from its start to the end of its answer. */
+  readonly apiTimeout: Milliseconds;
+  /** From the start of one request to the start of the next; 0: no limit. */
+  readonly rate: Milliseconds;
+  /** Requests in flight at once; null or left out: 16. */
+  readonly maxConcurrency?: number | null;
+  /** Items in one page of a listing; clouds give 1000 at most. */
+  readonly pageSize?: number;
+}
+
+/** Requests in flight at once, where the configuration does not say. */
+export const DEFAULT_CONCURRENCY = 16;
+const DEFAULT_PAGE_SIZE = 1000;
+
+/** Sends nothing yet: the first call logs in. */
+export function createOpenStackCloud(options: OpenStackCloudOptions): Cloud {
+  const { access, clock, pageSize = DEFAULT_PAGE_SIZE } = options;
+  const limiter = new RateLimiter({
+    ...options,
+    maxConcurrency: options.maxConcurrency ?? DEFAULT_CONCURRENCY,
+  });
+  const transport = new Transport({ ...options, limiter });
+  const closing = new AbortController();
+  const session = new Session({ access, transport, clock, closing: closing.signal });
+  const services: ServiceOptions = { session, clock, pageSize };
+  return {
+    ...createServers(services),
+    ...createCompute(services),
+    ...createNetworkService(services),
+    ...createImageService(services),
+    getQuota: (call) => getQuota(services, call),
+    get stats(): CloudStats {
+      return transport.stats;
+    },
+    async [Symbol.asyncDispose]() {
+      closing.abort(new DOMException("closed", "AbortError"));
+      await transport[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function getQuota(services: ServiceOptions, { signal, network }: Call & { network: boolean }) {
+  const takenAt = services.clock.now();
+  const [limits, networkQuotas] = await Promise.all([
+    getComputeLimits(services.session, { signal }),
+    network ? getNetworkQuotas(services, { signal }) : { floatingIps: null, ports: null },
+  ]);
+  return { takenAt, ...limits, ...networkQuotas };
+}

@@ -1,0 +1,30 @@
+/** The body of an answer as data: JSON that fits the schema, or an error that says where it does not. */
+import * as v from "valibot";
+import type { SendResponse } from "../send.ts";
+
+/**
+ * Unknown fields are dropped; only what the schema asks for is looked at.
+ * @param refuse makes the error from a message
+ */
+export function parseAnswer<S extends v.GenericSchema>(
+  schema: S,
+  response: SendResponse,
+  refuse: (message: string) => Error,
+): v.InferOutput<S> {
+  const result = v.safeParse(schema, parseJson(response, refuse), { abortEarly: true });
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  const path = v.getDotPath(issue);
+  throw refuse(
+    `the answer is not what the API documents: ${path === null ? "" : `${path}: `}${issue.message}`,
+  );
+}
+
+function parseJson(response: SendResponse, refuse: (message: string) => Error): unknown {
+  const text = new TextDecoder().decode(response.body);
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw refuse(text === "" ? "the answer is empty" : "the answer is not JSON, or was cut off");
+  }
+}

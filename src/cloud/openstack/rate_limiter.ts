@@ -1,0 +1,171 @@
+/**
+ * When a request may start: at most so many at once, and not sooner than the interval after the one before.
+ * Kinds of requests take turns, so that none starves; within a kind it is first come, first served. A cloud that
+ * asks for less gets less (the interval doubles), and success brings back one request a second each time.
+ * One for each provider; the transport calls it.
+ */
+import type { Clock } from "../../lib/clock.ts";
+import { SECOND } from "../../domain/time.ts";
+
+/** The kinds that take turns. */
+export type Turn = "login" | "list" | "create" | "delete" | "other";
+
+/** A request that may start; disposing of it makes room for another. */
+export interface Slot extends Disposable {
+  /** The cloud asked for less; `retryAfter` milliseconds pass before anything else starts. */
+  slowDown(options: { retryAfter: number | null }): void;
+  speedUp(): void;
+}
+
+interface Waiter {
+  start(slot: Slot): void;
+}
+
+/** The interval after the first slow-down of a provider without a rate. */
+const FIRST_INTERVAL = 100;
+const MAX_INTERVAL = 10 * SECOND;
+/** A longer Retry-After is the pool's to wait for, not a queue's. */
+const MAX_PAUSE = 60 * SECOND;
+/** Requests a second that one success gives back. */
+const RECOVERY = 1;
+/** At this interval a provider without a rate is back to no interval at all. */
+const NEGLIGIBLE_INTERVAL = 10;
+
+export class RateLimiter {
+  readonly #clock: Clock;
+  readonly #rate: number;
+  readonly #maxConcurrency: number;
+  /** In the order in which the kinds are served next. */
+  readonly #waiting = new Map<Turn, Set<Waiter>>();
+  #queued = 0;
+  #inFlight = 0;
+  #interval: number;
+  #nextStart = -Infinity;
+  /** Counts slow-downs: requests that were under way at one do not slow down again. */
+  #slowDowns = 0;
+  #timer: AbortController | null = null;
+
+  /** @param options `rate` in milliseconds between two starts, 0 for no limit */
+  constructor(options: { clock: Clock; rate: number; maxConcurrency: number }) {
+    this.#clock = options.clock;
+    this.#rate = options.rate;
+    this.#interval = options.rate;
+    this.#maxConcurrency = options.maxConcurrency;
+  }
+
+  /** Requests that wait. */
+  get queued(): number {
+    return this.#queued;
+  }
+
+  /** Milliseconds between two starts now in force. */
+  get interval(): number {
+    return this.#interval;
+  }
+
+  /**
+   * Waits for a turn.
+   * @throws the signal's reason when it is aborted while waiting
+   */
+  async take(turn: Turn, { signal }: { signal: AbortSignal }): Promise<Slot> {
+    signal.throwIfAborted();
+    if (this.#queued === 0 && this.#mayStart()) return this.#start();
+    return await new Promise<Slot>((resolve, reject) => {
+      const abort = () => {
+        this.#remove(turn, waiter);
+        reject(signal.reason);
+      };
+      const waiter: Waiter = {
+        start: (slot) => {
+          signal.removeEventListener("abort", abort);
+          resolve(slot);
+        },
+      };
+      signal.addEventListener("abort", abort, { once: true });
+      this.#add(turn, waiter);
+      this.#pump();
+    });
+  }
+
+  #mayStart(): boolean {
+    return this.#inFlight < this.#maxConcurrency && this.#nextStart <= this.#clock.monotonic();
+  }
+
+  #start(): Slot {
+    this.#inFlight++;
+    if (this.#interval > 0) this.#nextStart = this.#clock.monotonic() + this.#interval;
+    const age = this.#slowDowns;
+    let done = false;
+    return {
+      slowDown: ({ retryAfter }) => this.#slowDown({ age, retryAfter }),
+      speedUp: () => this.#speedUp(age),
+      [Symbol.dispose]: () => {
+        if (done) return;
+        done = true;
+        this.#inFlight--;
+        this.#pump();
+      },
+    };
+  }
+
+  #add(turn: Turn, waiter: Waiter): void {
+    const queue = this.#waiting.get(turn);
+    if (queue === undefined) this.#waiting.set(turn, new Set([waiter]));
+    else queue.add(waiter);
+    this.#queued++;
+  }
+
+  #remove(turn: Turn, waiter: Waiter): void {
+    const queue = this.#waiting.get(turn)!;
+    queue.delete(waiter);
+    if (queue.size === 0) this.#waiting.delete(turn);
+    this.#queued--;
+    if (this.#queued === 0) this.#timer?.abort();
+  }
+
+  #pump(): void {
+    while (this.#queued > 0 && this.#mayStart()) {
+      const [turn, queue] = this.#waiting.entries().next().value!;
+      const waiter: Waiter = queue.values().next().value!;
+      this.#remove(turn, waiter);
+      this.#moveToEnd(turn);
+      waiter.start(this.#start());
+    }
+    if (this.#queued > 0 && this.#inFlight < this.#maxConcurrency) this.#wakeAtNextStart();
+  }
+
+  #moveToEnd(turn: Turn): void {
+    const queue = this.#waiting.get(turn);
+    if (queue === undefined) return;
+    this.#waiting.delete(turn);
+    this.#waiting.set(turn, queue);
+  }
+
+  #wakeAtNextStart(): void {
+    if (this.#timer !== null) return;
+    const timer = this.#timer = new AbortController();
+    const wait = Math.ceil(this.#nextStart - this.#clock.monotonic());
+    this.#clock.sleep(wait, { signal: timer.signal }).then(() => true, () => false).then((due) => {
+      if (this.#timer === timer) this.#timer = null;
+      if (due || this.#queued > 0) this.#pump();
+    });
+  }
+
+  #slowDown({ age, retryAfter }: { age: number; retryAfter: number | null }): void {
+    const pause = Math.min(retryAfter ?? 0, MAX_PAUSE);
+    if (age === this.#slowDowns) {
+      this.#slowDowns++;
+      const slower = Math.max(this.#interval * 2, FIRST_INTERVAL);
+      this.#interval = Math.min(slower, Math.max(MAX_INTERVAL, this.#rate));
+    }
+    const now = this.#clock.monotonic();
+    this.#nextStart = Math.max(this.#nextStart, now + Math.max(pause, this.#interval));
+  }
+
+  #speedUp(age: number): void {
+    if (age !== this.#slowDowns || this.#interval <= this.#rate) return;
+    const faster = SECOND / (SECOND / this.#interval + RECOVERY);
+    const recovered = this.#rate === 0 && faster <= NEGLIGIBLE_INTERVAL;
+    this.#interval = recovered ? 0 : Math.max(faster, this.#rate);
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * What a failed connection comes to: a `CloudError` that says in plain words what happened, and whether the
+ * server can have seen anything of the request. Pure; `undici_send` calls it.
+ */
+import { CloudError } from "../cloud_error.ts";
+
+/** Codes of a connection that was never made: nothing was sent. */
+const NOT_CONNECTED: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "connection refused, nothing listens there",
+  ENOTFOUND: "the host name is not known",
+  EAI_AGAIN: "the host name could not be looked up",
+  EHOSTUNREACH: "the host cannot be reached",
+  ENETUNREACH: "the network cannot be reached",
+  EADDRNOTAVAIL: "no local address is free for a connection",
+  EMFILE: "too many open files; raise the limit of open files",
+  UND_ERR_CONNECT_TIMEOUT: "the connection was not made in time",
+};
+
+const TLS_ADVICE = "set cacert or verify: false";
+
+/** Codes of a TLS handshake that failed: nothing was sent either. */
+const TLS: Readonly<Record<string, string>> = {
+  DEPTH_ZERO_SELF_SIGNED_CERT: `its certificate is self-signed; ${TLS_ADVICE}`,
+  SELF_SIGNED_CERT_IN_CHAIN: `its certificate is self-signed; ${TLS_ADVICE}`,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: `its certificate is signed by an unknown authority; ${TLS_ADVICE}`,
+  UNABLE_TO_GET_ISSUER_CERT: `its certificate is signed by an unknown authority; ${TLS_ADVICE}`,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: `its certificate is signed by an unknown authority; ${TLS_ADVICE}`,
+  CERT_HAS_EXPIRED: "its certificate has expired; renew it",
+  CERT_NOT_YET_VALID: "its certificate is not valid yet; check the clocks",
+  ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another host name; check the address",
+  ERR_SSL_WRONG_VERSION_NUMBER: "it does not speak TLS; use http:// in the address",
+  EPROTO: "it does not speak TLS; use http:// in the address",
+};
+
+/** @param signal the request's: tells an abort from a failure */
+export function describeSendFailure(
+  error: unknown,
+  { url, signal }: { url: URL; signal: AbortSignal },
+): CloudError {
+  if (signal.aborted) {
+    const kind = isTimeout(signal.reason) ? "timeout" : "unavailable";
+    const message = kind === "timeout" ? `${url.host} did not answer in time` : "the request was called off";
+    return new CloudError(kind, message, { cause: signal.reason });
+  }
+  const { code, message } = firstFailure(error);
+  const broken = (what: string, effect: "none" | "unknown") =>
+    new CloudError("unavailable", `${url.host}: ${what}`, { effect, cause: error });
+  if (code in NOT_CONNECTED) return broken(NOT_CONNECTED[code]!, "none");
+  if (code in TLS) return broken(TLS[code]!, "none");
+  if (/^(ERR_TLS|ERR_SSL|CERT_)/.test(code)) return broken(`TLS: ${message} (${code})`, "none");
+  if (code === "UND_ERR_SOCKET" || code === "ECONNRESET" || code === "EPIPE") {
+    return broken("the connection broke before the answer was complete", "unknown");
+  }
+  return broken(message, "unknown");
+}
+
+function isTimeout(reason: unknown): boolean {
+  return reason instanceof Error && reason.name === "TimeoutError";
+}
+
+/** An AggregateError stands for several addresses tried: its first tells enough. */
+function firstFailure(error: unknown): { code: string; message: string } {
+  const first = error instanceof AggregateError && error.errors.length > 0 ? error.errors[0] : error;
+  if (!(first instanceof Error)) return { code: "", message: String(first) };
+  return { code: String((first as { code?: unknown }).code ?? ""), message: first.message };
+}

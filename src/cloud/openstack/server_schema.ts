@@ -1,0 +1,58 @@
+/** A server as Nova tells it, and as the pool sees it: what is missing is null, what is unknown is dropped. */
+import * as v from "valibot";
+import type { Server, ServerAddress } from "../../domain/server.ts";
+
+const AddressSchema = v.object({
+  addr: v.string(),
+  version: v.nullish(v.number()),
+  "OS-EXT-IPS:type": v.nullish(v.string()),
+});
+
+export const ServerSchema = v.object({
+  id: v.string(),
+  name: v.nullish(v.string()),
+  status: v.nullish(v.string()),
+  created: v.nullish(v.string()),
+  metadata: v.nullish(v.record(v.string(), v.string())),
+  addresses: v.nullish(v.record(v.string(), v.array(AddressSchema))),
+  fault: v.nullish(v.object({ message: v.nullish(v.string()) })),
+  "OS-EXT-STS:task_state": v.nullish(v.string()),
+  "OS-EXT-AZ:availability_zone": v.nullish(v.string()),
+});
+
+export function toServer(raw: v.InferOutput<typeof ServerSchema>): Server {
+  return {
+    id: raw.id,
+    name: raw.name ?? "",
+    status: (raw.status ?? "UNKNOWN").toUpperCase(),
+    taskState: raw["OS-EXT-STS:task_state"] || null,
+    createdAt: parseInstant(raw.created),
+    addresses: toAddresses(raw.addresses ?? {}),
+    metadata: raw.metadata ?? {},
+    fault: raw.fault?.message ?? null,
+    zone: raw["OS-EXT-AZ:availability_zone"] || null,
+  };
+}
+
+/** A time in ISO 8601; null where there is none or it is not one. */
+export function parseInstant(text: string | null | undefined): number | null {
+  const instant = Date.parse(text ?? "");
+  return Number.isNaN(instant) ? null : instant;
+}
+
+type RawAddresses = Readonly<Record<string, readonly v.InferOutput<typeof AddressSchema>[]>>;
+
+function toAddresses(networks: RawAddresses): ServerAddress[] {
+  const addresses: ServerAddress[] = [];
+  for (const [network, raws] of Object.entries(networks)) {
+    for (const raw of raws) {
+      addresses.push({
+        network,
+        version: (raw.version ?? (raw.addr.includes(":") ? 6 : 4)) === 6 ? 6 : 4,
+        address: raw.addr,
+        kind: raw["OS-EXT-IPS:type"] === "floating" ? "floating" : "fixed",
+      });
+    }
+  }
+  return addresses;
+}

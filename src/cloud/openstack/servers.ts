@@ -1,0 +1,186 @@
+/** Nova's servers: complete listings and deltas, one POST and one DELETE for each life, console and fault. */
+import * as v from "valibot";
+import type { Server, ServerListing } from "../../domain/server.ts";
+import { type Instant, SECOND } from "../../domain/time.ts";
+import type { Call, Cloud, ServerRequest } from "../cloud.ts";
+import { CloudError } from "../cloud_error.ts";
+import { hasNextLink, LinksSchema } from "./links.ts";
+import { listAllPages } from "./paging.ts";
+import { ServerSchema, toServer } from "./server_schema.ts";
+import type { ServiceOptions } from "./service_options.ts";
+import type { ServiceCall, Session } from "./session.ts";
+
+type Servers = Pick<Cloud, "listServers" | "createServer" | "deleteServer" | "getConsole" | "getServer">;
+
+const PageSchema = v.object({ servers: v.array(ServerSchema), servers_links: LinksSchema });
+const CreatedSchema = v.object({ server: v.object({ id: v.string() }) });
+const OneSchema = v.object({ server: ServerSchema });
+const ConsoleSchema = v.object({ output: v.nullish(v.string()) });
+
+/**
+ * Nova's hosts stamp changes by clocks of their own and in whole seconds: a delta reaches back a little further,
+ * so that none falls between two.
+ */
+const DELTA_OVERLAP = 5 * SECOND;
+
+export function createServers(options: ServiceOptions): Servers {
+  const { session } = options;
+  return {
+    listServers: (call) => listServers(call, options),
+    async createServer(request, { signal }) {
+      const answer = await session.request(await createCall(request, { session, signal }));
+      return { id: answer.parse(CreatedSchema).server.id };
+    },
+    deleteServer: (id, call) => deleteServer(id, { ...call, session }),
+    getConsole: (id, call) => getConsole(id, { ...call, session }),
+    async getServer(id, { signal }): Promise<Server> {
+      const action = `show server ${id}`;
+      const path = `/servers/${encodeURIComponent(id)}`;
+      const answer = await session.request({ action, service: "compute", method: "GET", path, signal });
+      return toServer(answer.parse(OneSchema).server);
+    },
+  };
+}
+
+async function listServers(
+  { signal, changesSince }: Call & { changesSince?: Instant },
+  { session, clock, pageSize }: ServiceOptions,
+): Promise<ServerListing> {
+  const startedAt = clock.now();
+  const action = changesSince === undefined ? "list servers" : "list changed servers";
+  let cloudTime: Instant | null = null;
+  const servers = await listAllPages({
+    pageSize,
+    refuse: (message) => session.refuse({ action }, message),
+    async fetch(marker) {
+      const path = `/servers/detail?${listQuery({ pageSize, marker, changesSince })}`;
+      const answer = await session.request({
+        action,
+        service: "compute",
+        method: "GET",
+        path,
+        turn: "list",
+        signal,
+      });
+      if (marker === null) cloudTime = Date.parse(answer.response.headers.date ?? "") || startedAt;
+      const page = answer.parse(PageSchema);
+      return { items: page.servers.map(toServer), hasNext: hasNextLink(page.servers_links) };
+    },
+  });
+  const kind = changesSince === undefined ? "complete" : "delta";
+  return { kind, startedAt, cloudTime: cloudTime ?? startedAt, servers };
+}
+
+function listQuery(
+  { pageSize, marker, changesSince }: { pageSize: number; marker: string | null; changesSince?: Instant },
+): URLSearchParams {
+  const query = new URLSearchParams({ limit: String(pageSize) });
+  if (marker !== null) query.set("marker", marker);
+  if (changesSince !== undefined) {
+    query.set("changes-since", `${new Date(changesSince - DELTA_OVERLAP).toISOString().slice(0, 19)}Z`);
+  }
+  return query;
+}
+
+/** Nova chooses a network only when asked to, since 2.37; before, when none is named. */
+const AUTO_NETWORK = "2.37";
+
+async function createCall(
+  request: ServerRequest,
+  { session, signal }: { session: Session; signal: AbortSignal },
+): Promise<ServiceCall> {
+  const call = {
+    action: `create server ${request.name}`,
+    service: "compute",
+    method: "POST",
+    path: "/servers",
+    turn: "create",
+    signal,
+  } as const;
+  if (request.networkIds.length > 0) {
+    return { ...call, body: serverBody(request, request.networkIds.map((uuid) => ({ uuid }))) };
+  }
+  if (!await session.offers(AUTO_NETWORK, call)) return { ...call, body: serverBody(request, undefined) };
+  return { ...call, microversion: AUTO_NETWORK, body: serverBody(request, "auto") };
+}
+
+function serverBody(
+  request: ServerRequest,
+  networks: readonly { uuid: string }[] | "auto" | undefined,
+): unknown {
+  const { name, flavorId, metadata, zone, keypair, securityGroups, configDrive, userdata } = request;
+  return {
+    server: {
+      name,
+      flavorRef: flavorId,
+      metadata,
+      networks,
+      ...bootSource(request),
+      ...(zone !== null && { availability_zone: zone }),
+      ...(keypair !== null && { key_name: keypair }),
+      ...(securityGroups.length > 0 && { security_groups: securityGroups.map((group) => ({ name: group })) }),
+      ...(configDrive !== null && { config_drive: configDrive }),
+      ...(userdata !== null && { user_data: base64(userdata) }),
+    },
+  };
+}
+
+function bootSource({ imageId, volumeGib }: ServerRequest): object {
+  if (volumeGib === null) return { imageRef: imageId };
+  return {
+    block_device_mapping_v2: [{
+      boot_index: 0,
+      uuid: imageId,
+      source_type: "image",
+      destination_type: "volume",
+      volume_size: volumeGib,
+      delete_on_termination: true,
+    }],
+  };
+}
+
+function base64(text: string): string {
+  return new TextEncoder().encode(text).toBase64();
+}
+
+async function deleteServer(
+  id: string,
+  { session, signal }: Call & { session: Session },
+): Promise<"accepted" | "gone"> {
+  const { response } = await session.request({
+    action: `delete server ${id}`,
+    service: "compute",
+    method: "DELETE",
+    path: `/servers/${encodeURIComponent(id)}`,
+    turn: "delete",
+    accept: [404],
+    signal,
+  });
+  return response.status === 404 ? "gone" : "accepted";
+}
+
+async function getConsole(
+  id: string,
+  { session, signal, lines }: Call & { session: Session; lines: number },
+): Promise<string> {
+  try {
+    const answer = await session.request({
+      action: `read the console of server ${id}`,
+      service: "compute",
+      method: "POST",
+      path: `/servers/${encodeURIComponent(id)}/action`,
+      body: { "os-getConsoleOutput": { length: lines } },
+      repeatable: true,
+      signal,
+    });
+    return answer.parse(ConsoleSchema).output ?? "";
+  } catch (error) {
+    if (error instanceof CloudError && keepsNoConsole(error)) return "";
+    throw error;
+  }
+}
+
+/** 409 before the server has one, 501 where the hypervisor has none; 404 stands for that and for no server. */
+function keepsNoConsole({ status, message }: CloudError): boolean {
+  return status === 409 || status === 501 || (status === 404 && /\bconsole available/i.test(message));
+}

@@ -1,0 +1,203 @@
+/**
+ * Calls to the services of one cloud: finds the endpoint, adds token and microversion, renews the token once when
+ * it is refused. The services' files (`servers`, `compute`, `network`, `image`) call it.
+ */
+import type * as v from "valibot";
+import type { Clock } from "../../lib/clock.ts";
+import type { CloudAccess } from "../../domain/cloud_access.ts";
+import { CloudError } from "../cloud_error.ts";
+import type { SendRequest, SendResponse } from "../send.ts";
+import { findEndpoint, type ServiceType } from "./catalog.ts";
+import {
+  checkApiVersion,
+  offers,
+  readServiceRoot,
+  type ServiceRoot,
+  versionDocumentUrl,
+} from "./discovery.ts";
+import type { Token } from "./keystone_login.ts";
+import { parseAnswer } from "./parse_answer.ts";
+import type { Turn } from "./rate_limiter.ts";
+import { orAborted } from "./or_aborted.ts";
+import { TokenCache } from "./token_cache.ts";
+import type { HttpCall, Transport } from "./transport.ts";
+
+export interface ServiceCall {
+  /** "delete server 4711": every error begins with it. */
+  readonly action: string;
+  readonly service: ServiceType;
+  readonly method: SendRequest["method"];
+  /** After the version: `/servers/detail?limit=1000`. */
+  readonly path: string;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  /** Nova's, such as "2.37"; without it the base version is spoken. */
+  readonly microversion?: string;
+  readonly turn?: Turn;
+  /** Default: all but POST. */
+  readonly repeatable?: boolean;
+  readonly accept?: readonly number[];
+  readonly signal: AbortSignal;
+}
+
+/** A service's own idea of what an answer is, with the message of an error to go with it. */
+export interface Answer {
+  readonly response: SendResponse;
+  parse<S extends v.GenericSchema>(schema: S): v.InferOutput<S>;
+}
+
+export class Session {
+  readonly #access: CloudAccess;
+  readonly #transport: Transport;
+  readonly #tokens: TokenCache;
+  readonly #closing: AbortSignal;
+  /** By endpoint: a service that moves in the catalog is looked up again. */
+  readonly #roots = new Map<string, Promise<ServiceRoot>>();
+
+  constructor(options: { access: CloudAccess; transport: Transport; clock: Clock; closing: AbortSignal }) {
+    this.#access = options.access;
+    this.#transport = options.transport;
+    this.#tokens = new TokenCache(options);
+    this.#closing = options.closing;
+  }
+
+  /** @throws CloudError */
+  async request(call: ServiceCall): Promise<Answer> {
+    const response = await this.#withToken(call, async (token) => {
+      const root = await this.#root(call.service, { token, call });
+      return await this.#transport.request(toHttp(call, { token, root }));
+    });
+    return { response, parse: (schema) => this.#parse(call, { response, schema }) };
+  }
+
+  /** Whether the service offers a microversion; logs in and asks for its versions where not known yet. */
+  async offers(
+    microversion: string,
+    call: Pick<ServiceCall, "action" | "service" | "signal">,
+  ): Promise<boolean> {
+    const root = await this.#withToken(call, (token) => this.#root(call.service, { token, call }));
+    return offers(root, microversion);
+  }
+
+  /** The project that the token is for. */
+  async projectId({ signal }: { signal: AbortSignal }): Promise<string | null> {
+    return (await this.#tokens.get({ signal })).projectId;
+  }
+
+  /** The error of an answer that is well-formed but cannot be. */
+  refuse(call: { action: string }, message: string): CloudError {
+    return this.#transport.refuse(call, { kind: "badResponse", message, effect: "none" });
+  }
+
+  #parse<S extends v.GenericSchema>(
+    call: ServiceCall,
+    { response, schema }: { response: SendResponse; schema: S },
+  ): v.InferOutput<S> {
+    return parseAnswer(schema, response, (message) =>
+      this.#transport.refuse(call, {
+        kind: "badResponse",
+        message,
+        status: response.status,
+        effect: call.method === "GET" ? "none" : "unknown",
+      }));
+  }
+
+  async #withToken<T>(call: { signal: AbortSignal }, send: (token: Token) => Promise<T>): Promise<T> {
+    for (let renewed = false;; renewed = true) {
+      const token = await this.#tokens.get(call);
+      try {
+        const result = await send(token);
+        token.accepted = true;
+        return result;
+      } catch (error) {
+        if (!isTokenRefused(error)) {
+          if (error instanceof CloudError && error.status !== null) token.accepted = true;
+          throw error;
+        }
+        this.#tokens.forget(token);
+        // A token that no service ever took is not worth another login: the next call tries.
+        if (renewed || !token.accepted) throw error;
+      }
+    }
+  }
+
+  async #root(
+    service: ServiceType,
+    { token, call }: { token: Token; call: { action: string; signal: AbortSignal } },
+  ): Promise<ServiceRoot> {
+    const refuse = (message: string) =>
+      this.#transport.refuse(call, { kind: "badRequest", message, effect: "none" });
+    const unspoken = checkApiVersion(service, this.#access.apiVersions[service]);
+    if (unspoken !== null) throw refuse(unspoken);
+    const found = findEndpoint(service, {
+      catalog: token.catalog,
+      access: this.#access,
+      projectId: token.projectId,
+    });
+    if ("missing" in found) throw refuse(found.missing);
+    if (!URL.canParse(found.url)) throw refuse(`the ${service} endpoint ${found.url} is no address`);
+    return await orAborted(this.#discover(service, found.url), call.signal);
+  }
+
+  #discover(service: ServiceType, endpoint: string): Promise<ServiceRoot> {
+    const key = `${service} ${endpoint}`;
+    const known = this.#roots.get(key);
+    if (known !== undefined) return known;
+    const asked = this.#askVersions(service, endpoint);
+    this.#roots.set(key, asked);
+    asked.catch(() => this.#roots.delete(key));
+    return asked;
+  }
+
+  /** Version documents are public: no token is sent, so that an expired one cannot hide them. */
+  async #askVersions(service: ServiceType, endpoint: string): Promise<ServiceRoot> {
+    const url = versionDocumentUrl(service, endpoint);
+    if (url === null) return readServiceRoot(service, { endpoint, document: null });
+    const document = await this.#transport.request({
+      action: `ask for the versions of ${service}`,
+      turn: "other",
+      repeatable: true,
+      method: "GET",
+      url,
+      headers: { accept: "application/json" },
+      accept: WITHOUT_DOCUMENT,
+      signal: this.#closing,
+    });
+    return readServiceRoot(service, { endpoint, document });
+  }
+}
+
+/** Root documents come with 300 as well; a service that keeps them back answers with a 4xx and is used without. */
+const WITHOUT_DOCUMENT = [300, 400, 401, 403, 404, 405, 406];
+
+function isTokenRefused(error: unknown): error is CloudError {
+  return error instanceof CloudError && error.status === 401 && error.kind === "unauthorized";
+}
+
+function toHttp(call: ServiceCall, { token, root }: { token: Token; root: ServiceRoot }): HttpCall {
+  const { action, method, signal, turn = "other", repeatable = method !== "POST", accept, body } = call;
+  return {
+    action,
+    turn,
+    repeatable,
+    accept,
+    signal,
+    method,
+    url: root.url + call.path,
+    headers: {
+      accept: "application/json",
+      "x-auth-token": token.value,
+      ...(body !== undefined && { "content-type": "application/json" }),
+      ...(call.microversion !== undefined && microversionHeaders(call.microversion)),
+    },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  };
+}
+
+/** Nova before 2.27 knows only the older name. */
+function microversionHeaders(microversion: string): Record<string, string> {
+  return {
+    "openstack-api-version": `compute ${microversion}`,
+    "x-openstack-nova-api-version": microversion,
+  };
+}

@@ -1,0 +1,50 @@
+/**
+ * The token in force: taken at the first call, renewed shortly before it ends and after a 401, with one login
+ * under way at a time however many calls wait for it. `session` calls it.
+ */
+import type { Clock } from "../../lib/clock.ts";
+import type { CloudAccess } from "../../domain/cloud_access.ts";
+import { loginToKeystone, type Token } from "./keystone_login.ts";
+import { orAborted } from "./or_aborted.ts";
+import type { Transport } from "./transport.ts";
+
+export class TokenCache {
+  readonly #access: CloudAccess;
+  readonly #transport: Transport;
+  readonly #clock: Clock;
+  /** Aborted with the cloud: a login is shared, so no single caller's signal may end it. */
+  readonly #closing: AbortSignal;
+  #token: Token | null = null;
+  #login: Promise<Token> | null = null;
+
+  constructor(options: { access: CloudAccess; transport: Transport; clock: Clock; closing: AbortSignal }) {
+    this.#access = options.access;
+    this.#transport = options.transport;
+    this.#clock = options.clock;
+    this.#closing = options.closing;
+  }
+
+  /** A token that is still good. */
+  async get({ signal }: { signal: AbortSignal }): Promise<Token> {
+    signal.throwIfAborted();
+    if (this.#token !== null && this.#clock.monotonic() < this.#token.renewAt) return this.#token;
+    return await orAborted(this.#login ??= this.#startLogin(), signal);
+  }
+
+  /** Forgets a token that a service refused; one that came later stays. */
+  forget(refused: Token): void {
+    if (this.#token === refused) this.#token = null;
+  }
+
+  async #startLogin(): Promise<Token> {
+    try {
+      return this.#token = await loginToKeystone(this.#access, {
+        transport: this.#transport,
+        clock: this.#clock,
+        signal: this.#closing,
+      });
+    } finally {
+      this.#login = null;
+    }
+  }
+}

@@ -1,0 +1,206 @@
+/**
+ * One request to one cloud, as the services above mean it: its turn in the rate limit, its deadline, a few more
+ * attempts where a repetition is harmless, redirects of GETs (without the token once they leave the origin), and
+ * errors that name what was attempted. Knows neither tokens nor services; `session` does.
+ */
+import { backoff } from "../../lib/backoff.ts";
+import type { Clock } from "../../lib/clock.ts";
+import type { Random } from "../../lib/random.ts";
+import { type Milliseconds, SECOND } from "../../domain/time.ts";
+import { CloudError } from "../cloud_error.ts";
+import type { CloudStats } from "../../domain/cloud_stats.ts";
+import type { Send, SendRequest, SendResponse } from "../send.ts";
+import { classifyResponse, type Refusal } from "./classify_response.ts";
+import type { RateLimiter, Slot, Turn } from "./rate_limiter.ts";
+import { RequestStats } from "./request_stats.ts";
+import { withDeadline } from "./with_deadline.ts";
+
+export interface HttpCall extends SendRequest {
+  /** What is attempted: "create server node-12"; every error begins with it. */
+  readonly action: string;
+  readonly turn: Turn;
+  /** Whether sending it twice comes to the same; only such calls are repeated. */
+  readonly repeatable: boolean;
+  /** Statuses besides 2xx that are an answer, not an error. */
+  readonly accept?: readonly number[];
+  readonly signal: AbortSignal;
+}
+
+export interface TransportOptions {
+  /** The provider's name, for messages. */
+  readonly name: string;
+  readonly send: Send;
+  readonly limiter: RateLimiter;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** For one attempt, from its start to the end of its answer. */
+  readonly apiTimeout: Milliseconds;
+}
+
+const MAX_ATTEMPTS = 3;
+const FIRST_BACKOFF = 500;
+/** A longer Retry-After is left to the pool's next tick. */
+const MAX_RETRY_AFTER = 30 * SECOND;
+const MAX_REDIRECTS = 5;
+
+export class Transport implements AsyncDisposable {
+  readonly #options: TransportOptions;
+  readonly #stats = new RequestStats();
+  readonly #closing = new AbortController();
+  readonly #inFlight = new Set<Promise<unknown>>();
+
+  constructor(options: TransportOptions) {
+    this.#options = options;
+  }
+
+  get stats(): CloudStats {
+    const { queued, interval } = this.#options.limiter;
+    return { ...this.#stats.snapshot(), queued, rate: interval };
+  }
+
+  /**
+   * Sends the call and gives its answer: a 2xx, or a status the call accepts.
+   * @throws CloudError; the signal's reason when the caller aborted
+   */
+  async request(call: HttpCall): Promise<SendResponse> {
+    const answer = this.#requestRepeatedly({
+      ...call,
+      signal: AbortSignal.any([call.signal, this.#closing.signal]),
+    });
+    this.#inFlight.add(answer);
+    try {
+      return await answer;
+    } finally {
+      this.#inFlight.delete(answer);
+    }
+  }
+
+  /** A `CloudError` whose message starts with the action and the cloud; counted for the status page. */
+  refuse(
+    call: { action: string },
+    refusal: { kind: CloudError["kind"]; message: string } & ConstructorParameters<typeof CloudError>[2],
+  ): CloudError {
+    const message = `${call.action} on ${this.#options.name}: ${refusal.message}`;
+    const error = new CloudError(refusal.kind, message, refusal);
+    this.#stats.failed(error, this.#options.clock.now());
+    return error;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort(new DOMException(`the client of ${this.#options.name} was closed`, "AbortError"));
+    await Promise.allSettled(this.#inFlight);
+  }
+
+  async #requestRepeatedly(call: HttpCall): Promise<SendResponse> {
+    for (let attempt = 1;; attempt++) {
+      try {
+        return await this.#attempt(call);
+      } catch (error) {
+        const pause = this.#pauseBeforeRetry({ call, error, attempt });
+        if (pause === null) throw error;
+        await this.#options.clock.sleep(pause, { signal: call.signal });
+      }
+    }
+  }
+
+  async #attempt(call: HttpCall): Promise<SendResponse> {
+    const { limiter, clock } = this.#options;
+    using slot = await limiter.take(call.turn, call);
+    const startedAt = clock.monotonic();
+    const response = await this.#exchange(call);
+    this.#stats.answered(clock.monotonic() - startedAt);
+    if (isAnswer(call, response.status)) {
+      slot.speedUp();
+      return response;
+    }
+    const refusal = classifyResponse(response, { now: clock.now() });
+    adaptRate(slot, { status: response.status, refusal });
+    throw this.refuse(call, {
+      ...refusal,
+      message: explain(refusal, response.status),
+      status: response.status,
+    });
+  }
+
+  async #exchange(call: HttpCall): Promise<SendResponse> {
+    const { clock, apiTimeout } = this.#options;
+    try {
+      return await withDeadline((signal) => this.#sendAndFollow(call, signal), {
+        clock,
+        timeout: apiTimeout,
+        signal: call.signal,
+      });
+    } catch (error) {
+      if (call.signal.aborted) throw call.signal.reason;
+      const failure = error instanceof CloudError
+        ? error
+        : new CloudError("unavailable", String(error), { cause: error });
+      const message = failure.kind === "timeout"
+        ? `no answer within ${apiTimeout / SECOND} s`
+        : failure.message;
+      const { kind, effect, cause } = failure;
+      throw this.refuse(call, { kind, message, effect, cause });
+    }
+  }
+
+  async #sendAndFollow(call: HttpCall, signal: AbortSignal): Promise<SendResponse> {
+    let request: SendRequest = { method: call.method, url: call.url, headers: call.headers, body: call.body };
+    for (let redirects = 0;; redirects++) {
+      this.#stats.sent();
+      const response = await this.#options.send(request, { signal });
+      const target = redirectOf(request, response);
+      if (target === null || redirects === MAX_REDIRECTS) return response;
+      request = { ...request, url: target.href, headers: headersFor(request, target) };
+    }
+  }
+
+  #pauseBeforeRetry(failed: { call: HttpCall; error: unknown; attempt: number }): Milliseconds | null {
+    const { call, error, attempt } = failed;
+    if (!call.repeatable || attempt >= MAX_ATTEMPTS || !isPassing(error)) return null;
+    const retryAfter = error.retryAfter ?? 0;
+    if (retryAfter > MAX_RETRY_AFTER) return null;
+    const { random: jitter } = this.#options;
+    const pause = backoff({ failures: attempt, base: FIRST_BACKOFF, max: MAX_RETRY_AFTER, jitter });
+    return Math.max(retryAfter, pause);
+  }
+}
+
+/** Broken connections, 429 and 502 to 504: what another attempt can mend. 500 is the service's own failure. */
+function isPassing(error: unknown): error is CloudError {
+  if (!(error instanceof CloudError)) return false;
+  if (error.kind === "rateLimited") return true;
+  return error.kind === "unavailable" &&
+    (error.status === null || (error.status >= 502 && error.status <= 504));
+}
+
+function isAnswer(call: HttpCall, status: number): boolean {
+  return (status >= 200 && status < 300) || (call.accept?.includes(status) ?? false);
+}
+
+function adaptRate(slot: Slot, { status, refusal }: { status: number; refusal: Refusal }): void {
+  if (refusal.kind === "rateLimited" || status === 503) slot.slowDown(refusal);
+  else if (status < 500) slot.speedUp();
+}
+
+function redirectOf({ method, url }: SendRequest, { status, headers }: SendResponse): URL | null {
+  if (method !== "GET" || ![301, 302, 303, 307, 308].includes(status)) return null;
+  return URL.canParse(headers.location ?? "", url) ? new URL(headers.location!, url) : null;
+}
+
+/** The token is for the origin it was meant for. */
+function headersFor({ url, headers }: SendRequest, target: URL): SendRequest["headers"] {
+  if (new URL(url).origin === target.origin) return headers;
+  const { "x-auth-token": _token, ...others } = headers;
+  return others;
+}
+
+const ADVICE: Partial<Record<CloudError["kind"], string>> = {
+  unauthorized: "check the roles of the cloud's user in its project",
+  quota: "it goes on when there is room; else raise the quota or lower max-servers",
+};
+
+function explain(refusal: Refusal, status: number): string {
+  const advice = status === 401 ? undefined : ADVICE[refusal.kind];
+  const id = refusal.requestId === null ? "" : `, ${refusal.requestId}`;
+  return `${refusal.message} (HTTP ${status}${id})${advice === undefined ? "" : `; ${advice}`}`;
+}

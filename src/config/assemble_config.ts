@@ -1,0 +1,69 @@
+/** A checked file and what was found for it (clouds, secrets) put together as the program's `Config`. */
+import type { CloudAccess } from "../domain/cloud_access.ts";
+import type { Config, TargetConfig } from "../domain/config.ts";
+import { type Environment, expandHome } from "./environment.ts";
+import { diskimageConfig } from "./schema/diskimage_section.ts";
+import type { ConfigSection } from "./schema/config_section.ts";
+import { labelConfig } from "./schema/label_section.ts";
+import { providerConfig } from "./schema/provider_section.ts";
+import { limitsConfig, logConfig, statusConfig } from "./schema/service_sections.ts";
+import { targetConfig, type TargetSection } from "./schema/target_section.ts";
+import type { SecureFile } from "./secure_file.ts";
+
+export interface Findings {
+  /** In the order of the providers. */
+  readonly access: readonly (CloudAccess | null)[];
+  readonly secrets: SecureFile;
+  readonly environment: Environment;
+}
+
+export function assembleConfig(file: ConfigSection, { access, secrets, environment }: Findings): Config {
+  const expand = (path: string) => expandHome(path, environment);
+  const maybe = (path: string | undefined) => path === undefined ? null : expand(path);
+  const providers = (file.providers ?? []).map((provider, index) =>
+    providerConfig(provider, { access: access[index]!, expand })
+  );
+  const formatsFor = (diskimage: string) =>
+    providers
+      .filter(({ images }) => images.some((image) => image.diskimage === diskimage))
+      .map(({ imageType }) => imageType ?? "qcow2");
+  return {
+    scriptDir: maybe(file["script-dir"]),
+    elementsDir: maybe(file["elements-dir"]),
+    imagesDir: maybe(file["images-dir"]),
+    cron: cronConfig(file),
+    zmqPublishers: file["zmq-publishers"] ?? [],
+    gearmanServers: (file["gearman-servers"] ?? []).map(({ host, port }) => ({ host, port })),
+    labels: (file.labels ?? []).map(labelConfig),
+    diskimages: (file.diskimages ?? []).map((diskimage) =>
+      diskimageConfig(diskimage, { providerFormats: formatsFor(diskimage.name) })
+    ),
+    providers,
+    targets: targetConfigs(file.targets ?? [], secrets),
+    state: expand(file.state),
+    status: statusConfig(file.status!),
+    buildLogDir: maybe(file["build-log-dir"]),
+    buildLogRetention: file["build-log-retention"],
+    limits: limitsConfig(file.limits!),
+    log: logConfig(file.log!, { expand }),
+  };
+}
+
+function cronConfig({ cron }: ConfigSection): Config["cron"] {
+  return { imageUpdate: cron!["image-update"], cleanup: cron!.cleanup, check: cron!.check };
+}
+
+/** A pool with nothing to hand nodes to still names them, and shows them with a target. */
+const DEFAULT_TARGET: TargetSection = {
+  name: "default",
+  hostname: "{label.name}-{provider.name}-{node_id}",
+  "subnode-hostname": "{label.name}-{provider.name}-{node_id}-{subnode_id}",
+  rate: 1000,
+  "assign-via-gearman": false,
+  jenkins: null,
+};
+
+function targetConfigs(targets: readonly TargetSection[], { jenkins }: SecureFile): TargetConfig[] {
+  const all = targets.length > 0 ? targets : [DEFAULT_TARGET];
+  return all.map((target) => targetConfig(target, { secrets: jenkins.get(target.name) ?? null }));
+}

@@ -1,0 +1,39 @@
+/** Whether what a label keeps ready can be held by the providers that supply it. */
+import type { Draft } from "../validate_tree.ts";
+import type { Findings } from "./check_source.ts";
+
+type LabelDraft = NonNullable<Draft["labels"]>[number];
+
+export function checkCapacity({ labels = [], providers = [] }: Draft, findings: Findings): void {
+  const room = new Map(providers.map((provider) => [provider.name, provider["max-servers"]]));
+  labels.forEach((label, index) => {
+    const wanted = (label["min-ready"] ?? 0) * (1 + (label.subnodes ?? 0));
+    const at = ["labels", index, "min-ready"];
+    const capacity = capacityFor(label, room);
+    if (capacity !== null && wanted > capacity) {
+      findings.warning(
+        at,
+        `keeps ${wanted} servers ready, but its providers together hold ${capacity} at most`,
+      );
+    }
+    const cap = label["max-servers"];
+    if (cap !== undefined && wanted > cap) {
+      findings.warning(at, `keeps ${wanted} servers ready, but the label's own max-servers is ${cap}`);
+    }
+  });
+}
+
+/** Null where it is not known: a provider is missing or wrong, or none is named, which is told elsewhere. */
+function capacityFor(
+  label: LabelDraft,
+  room: ReadonlyMap<string | undefined, number | undefined>,
+): number | null {
+  if (!label.providers?.length) return null;
+  let sum = 0;
+  for (const name of new Set(label.providers.map((provider) => provider.name))) {
+    const servers = room.get(name);
+    if (servers === undefined) return null;
+    sum += Math.max(0, servers);
+  }
+  return sum;
+}

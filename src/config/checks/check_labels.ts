@@ -1,0 +1,64 @@
+/** A label names known providers, and each of them has the label's image. */
+import { nearestName } from "../nearest_name.ts";
+import type { Draft } from "../validate_tree.ts";
+import type { YamlPath } from "../yaml_node.ts";
+import type { Findings } from "./check_source.ts";
+
+type LabelDraft = NonNullable<Draft["labels"]>[number];
+
+export function checkLabels(draft: Draft, findings: Findings): void {
+  draft.labels?.forEach((label, index) => {
+    const path = ["labels", index];
+    if (label.providers?.length === 0 && label["min-ready"] !== -1) {
+      findings.warning(path, "names no provider, so that nobody can supply it");
+    }
+    checkSuppliers(label, { path, draft, findings });
+  });
+  if (draft.labels?.length === 0) findings.warning([], "has no labels, so that no node is ever launched");
+}
+
+function checkSuppliers(
+  label: LabelDraft,
+  { path, draft, findings }: { path: YamlPath; draft: Draft; findings: Findings },
+): void {
+  const seen = new Set<string>();
+  label.providers?.forEach(({ name }, index) => {
+    if (name === undefined) return;
+    const at = [...path, "providers", index, "name"];
+    if (seen.has(name)) findings.warning(at, `"${name}" is named twice; once is enough`);
+    else checkSupplier(label, { name, at, draft, findings });
+    seen.add(name);
+  });
+}
+
+function checkSupplier(
+  { image }: LabelDraft,
+  { name, at, draft, findings }: { name: string; at: YamlPath; draft: Draft; findings: Findings },
+): void {
+  const provider = draft.providers?.find((candidate) => candidate.name === name);
+  if (provider === undefined) return unknownProvider(name, { at, draft, findings });
+  const images = namesOf(provider.images);
+  if (image === undefined || provider.images === undefined || images.includes(image)) return;
+  if (images.length < provider.images.length) return; // an image without a readable name may be the one meant
+  const has = images.length === 0 ? "it has none" : `it has ${images.join(", ")}`;
+  findings.error(at, `provider "${name}" has no image "${image}"; ${has}${didYouMean(image, images)}`);
+}
+
+function unknownProvider(
+  name: string,
+  { at, draft, findings }: { at: YamlPath; draft: Draft; findings: Findings },
+): void {
+  const names = namesOf(draft.providers);
+  if (draft.providers === undefined || names.length < draft.providers.length) return;
+  const known = names.length === 0 ? "there are none" : `known are ${names.join(", ")}`;
+  findings.error(at, `there is no provider "${name}"; ${known}${didYouMean(name, names)}`);
+}
+
+function namesOf(items: readonly { readonly name?: string }[] | undefined): string[] {
+  return (items ?? []).flatMap(({ name }) => name === undefined ? [] : [name]);
+}
+
+function didYouMean(name: string, names: readonly string[]): string {
+  const meant = nearestName(name, names);
+  return meant === null ? "" : `; did you mean "${meant}"?`;
+}

@@ -1,0 +1,37 @@
+/** Names are unique where something refers by them. */
+import type { Draft } from "../validate_tree.ts";
+import type { YamlPath } from "../yaml_node.ts";
+import type { Findings } from "./check_source.ts";
+
+export function checkNames(draft: Draft, findings: Findings): void {
+  for (const kind of ["labels", "providers", "diskimages", "targets"] as const) {
+    refuseRepeated(draft[kind] ?? [], { path: [kind], kind: kind.slice(0, -1), findings });
+  }
+  draft.providers?.forEach(({ images }, index) => {
+    refuseRepeated(images ?? [], {
+      path: ["providers", index, "images"],
+      kind: "image of this provider",
+      findings,
+    });
+  });
+}
+
+function refuseRepeated(
+  items: readonly { readonly name?: string }[],
+  { path, kind, findings }: { path: YamlPath; kind: string; findings: Findings },
+): void {
+  const first = new Map<string, number>();
+  items.forEach(({ name }, index) => {
+    if (name === undefined) return;
+    const earlier = first.get(name);
+    if (earlier === undefined) first.set(name, index);
+    else {findings.error(
+        [...path, index, "name"],
+        `"${name}" is already the name of ${ordinal(earlier)} ${kind}`,
+      );}
+  });
+}
+
+function ordinal(index: number): string {
+  return index === 0 ? "the first" : `number ${index + 1}, another`;
+}

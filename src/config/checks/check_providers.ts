@@ -1,0 +1,109 @@
+/** What the keys of a provider and of its images say together. */
+import { nearestName } from "../nearest_name.ts";
+import type { Draft } from "../validate_tree.ts";
+import type { YamlPath } from "../yaml_node.ts";
+import type { Findings } from "./check_source.ts";
+
+type ProviderDraft = NonNullable<Draft["providers"]>[number];
+type ImageDraft = NonNullable<ProviderDraft["images"]>[number];
+
+/** Nova stores no longer keys and values; more entries would crowd out those that mark our servers. */
+const MAX_META_ENTRIES = 5;
+const MAX_META_LENGTH = 255;
+
+/** Metadata that every server of ours gets; an image's own entry of that name would be lost. */
+const RESERVED_META = ["groups", "nodepool", "nodepool_installation"];
+
+export function checkProviders(draft: Draft, findings: Findings): void {
+  if (draft.providers?.length === 0) {
+    findings.warning([], "has no providers, so that no node is ever launched");
+  }
+  draft.providers?.forEach((provider, index) => {
+    const path = ["providers", index];
+    provider.networks?.forEach((_, at) => checkNetwork({ path: [...path, "networks", at], findings }));
+    provider.images?.forEach((image, at) => {
+      const place = { path: [...path, "images", at], findings };
+      checkSource(image, { ...place, draft });
+      checkFlavor(image, place);
+      checkVolume(image, place);
+      checkMeta(image.meta ?? {}, place);
+    });
+  });
+}
+
+interface Place {
+  readonly path: YamlPath;
+  readonly findings: Findings;
+}
+
+function checkNetwork({ path, findings }: Place): void {
+  const given = ["net-id", "net-label", "name"].filter((key) => findings.isGiven([...path, key]));
+  if (given.length === 0) findings.error(path, "which network? Give name, or net-id");
+  if (given.length > 1) {
+    findings.warning(path, `${given.slice(1).join(" and ")} has no effect beside ${given[0]}`);
+  }
+}
+
+/** Every image comes from somewhere: a diskimage that is built, or an image that the cloud has. */
+function checkSource(image: ImageDraft, { path, findings, draft }: Place & { draft: Draft }): void {
+  const { diskimage } = image;
+  const given = (key: string) => findings.isGiven([...path, key]);
+  if (!given("diskimage") && !given("base-image")) {
+    const needed = !given("setup") ? "base-image or diskimage" : "base-image, which setup prepares";
+    findings.error(path, `where does this image come from? Give ${needed}`);
+  }
+  if (diskimage === undefined) return;
+  for (const key of ["base-image", "setup"] as const) {
+    if (image[key] !== undefined) findings.warning([...path, key], "has no effect beside diskimage");
+  }
+  const names = (draft.diskimages ?? []).flatMap(({ name }) => name ?? []);
+  if (draft.diskimages === undefined || names.length < draft.diskimages.length || names.includes(diskimage)) {
+    return;
+  }
+  const meant = nearestName(diskimage, names);
+  const hint = meant === null ? "" : `; did you mean "${meant}"?`;
+  findings.error([...path, "diskimage"], `there is no diskimage "${diskimage}"${hint}`);
+}
+
+function checkFlavor(image: ImageDraft, { path, findings }: Place): void {
+  if (image["flavor-name"] === undefined) {
+    if (!findings.isGiven([...path, "min-ram"])) {
+      findings.error([...path, "min-ram"], "min-ram is missing (or flavor-name)");
+    }
+    return;
+  }
+  for (const key of ["min-ram", "name-filter"] as const) {
+    if (image[key] !== undefined) findings.warning([...path, key], "has no effect beside flavor-name");
+  }
+}
+
+function checkVolume(image: ImageDraft, { path, findings }: Place): void {
+  const sized = findings.isGiven([...path, "volume-size"]);
+  const fromVolume = image["boot-from-volume"] === true;
+  if (fromVolume && !sized) {
+    findings.error([...path, "boot-from-volume"], "how large is the volume? Give volume-size in GiB");
+  }
+  if (!fromVolume && sized) {
+    findings.warning([...path, "volume-size"], "has no effect without boot-from-volume: true");
+  }
+}
+
+function checkMeta(meta: Readonly<Record<string, unknown>>, { path, findings }: Place): void {
+  const entries = Object.entries(meta);
+  if (entries.length > MAX_META_ENTRIES) {
+    findings.error(
+      [...path, "meta"],
+      `has ${entries.length} entries; at most ${MAX_META_ENTRIES} are possible`,
+    );
+  }
+  for (const [key, value] of entries) {
+    const longest = Math.max(key.length, String(value).length);
+    const at = [...path, "meta", key];
+    if (longest > MAX_META_LENGTH) {
+      findings.error(at, `has ${longest} characters; at most ${MAX_META_LENGTH} are possible`);
+    }
+    if (RESERVED_META.includes(key)) {
+      findings.warning(at, "has no effect: every server gets its own entry of this name");
+    }
+  }
+}

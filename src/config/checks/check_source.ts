@@ -1,0 +1,47 @@
+/** What a cross check looks at, and what it may find. */
+import type { Problem } from "../config_error.ts";
+import type { Environment } from "../environment.ts";
+import { type Draft, problemAt } from "../validate_tree.ts";
+import { nodeAt, type YamlNode, type YamlPath } from "../yaml_node.ts";
+
+export interface CheckSource {
+  /** Parts that are wrong by themselves are missing here: they have been told. */
+  readonly draft: Draft;
+  readonly root: YamlNode;
+  readonly file: string;
+  readonly environment: Environment;
+  readonly signal?: AbortSignal;
+}
+
+/** Collects problems by how bad they are, each placed in the file. */
+export class Findings {
+  readonly errors: Problem[] = [];
+  readonly warnings: Problem[] = [];
+  readonly notices: Problem[] = [];
+  readonly #source: Pick<CheckSource, "root" | "file">;
+
+  constructor(source: Pick<CheckSource, "root" | "file">) {
+    this.#source = source;
+  }
+
+  /** Whether the file has something there, be it right or wrong; what is wrong has been told and is not missing. */
+  isGiven(path: YamlPath): boolean {
+    return nodeAt(this.#source.root, path) !== null;
+  }
+
+  error(path: YamlPath, message: string): void {
+    this.errors.push(problemAt(path, { ...this.#place(), message }));
+  }
+
+  warning(path: YamlPath, message: string): void {
+    this.warnings.push(problemAt(path, { ...this.#place(), message }));
+  }
+
+  notice(path: YamlPath, message: string): void {
+    this.notices.push(problemAt(path, { ...this.#place(), message }));
+  }
+
+  #place(): { root: YamlNode; file: string } {
+    return { root: this.#source.root, file: this.#source.file };
+  }
+}

@@ -1,0 +1,26 @@
+/** Targets give every node a name of its own, and the secrets file names targets that exist. */
+import { nearestName } from "../nearest_name.ts";
+import { fileProblem } from "../read_text.ts";
+import type { SecureFile } from "../secure_file.ts";
+import type { Draft } from "../validate_tree.ts";
+import type { Findings } from "./check_source.ts";
+
+export function checkTargets(
+  { targets = [] }: Draft,
+  { secrets, findings }: { secrets: SecureFile; findings: Findings },
+): void {
+  targets.forEach((target, index) => {
+    for (const [key, field] of [["hostname", "node_id"], ["subnode-hostname", "subnode_id"]] as const) {
+      if (target[key] !== undefined && !target[key].includes(`{${field}}`)) {
+        findings.warning(["targets", index, key], `without {${field}} several get the same name`);
+      }
+    }
+  });
+  const names = targets.length === 0 ? ["default"] : targets.map(({ name }) => name);
+  for (const [target, line] of secrets.lines) {
+    if (names.includes(target) || names.includes(undefined)) continue;
+    const meant = nearestName(target, names.flatMap((name) => name ?? []));
+    const message = `there is no target "${target}"${meant === null ? "" : `; did you mean "${meant}"?`}`;
+    findings.warnings.push({ ...fileProblem(secrets.file ?? "", message), line, column: 1 });
+  }
+}

@@ -1,0 +1,34 @@
+/** Everything that no single key can show: names that refer to others, cron expressions, files on the disk. */
+import type { SecureFile } from "../secure_file.ts";
+import { checkCapacity } from "./check_capacity.ts";
+import { checkCron } from "./check_cron.ts";
+import { checkDiskimages } from "./check_diskimages.ts";
+import { checkFiles } from "./check_files.ts";
+import { checkLabels } from "./check_labels.ts";
+import { checkNames } from "./check_names.ts";
+import { checkProviders } from "./check_providers.ts";
+import { checkService } from "./check_service.ts";
+import { type CheckSource, Findings } from "./check_source.ts";
+import { checkTargets } from "./check_targets.ts";
+
+/** Each looks at the draft alone. */
+const CHECKS = [
+  checkNames,
+  checkLabels,
+  checkProviders,
+  checkDiskimages,
+  checkCapacity,
+  checkCron,
+  checkService,
+];
+
+export async function crossCheck(
+  source: CheckSource,
+  { secrets }: { secrets: SecureFile },
+): Promise<Findings> {
+  const findings = new Findings(source);
+  for (const check of CHECKS) check(source.draft, findings);
+  checkTargets(source.draft, { secrets, findings });
+  await checkFiles(source, findings);
+  return findings;
+}

@@ -1,0 +1,92 @@
+/** What each way to authenticate may be given in `auth`, by openstacksdk's names. */
+import { nearestName } from "../nearest_name.ts";
+import { CloudSettingsError, type Settings, textSetting } from "./settings.ts";
+import { authOf } from "./older_names.ts";
+
+const COMMON = [
+  "auth_url",
+  "system_scope",
+  "domain_id",
+  "domain_name",
+  "project_id",
+  "project_name",
+  "project_domain_id",
+  "project_domain_name",
+  "trust_id",
+  "default_domain_id",
+  "default_domain_name",
+];
+const USER = ["user_id", "username", "user_domain_id", "user_domain_name"];
+
+const OPTIONS = {
+  password: [...COMMON, ...USER, "password"],
+  token: [...COMMON, "token"],
+  application_credential: [
+    ...COMMON,
+    ...USER,
+    "application_credential_id",
+    "application_credential_name",
+    "application_credential_secret",
+  ],
+} as const;
+
+export type AuthMethod = keyof typeof OPTIONS;
+
+const METHODS: Readonly<Record<string, AuthMethod>> = {
+  password: "password",
+  v3password: "password",
+  token: "token",
+  v3token: "token",
+  v3applicationcredential: "application_credential",
+};
+
+/**
+ * The method that `auth_type` names.
+ * @throws CloudSettingsError naming one that is not supported
+ */
+export function authMethod(authType: unknown): AuthMethod {
+  const type = textSetting(authType) ?? "none";
+  if (Object.hasOwn(METHODS, type)) return METHODS[type]!;
+  const supported = Object.keys(METHODS).join(", ");
+  if (type === "v2password" || type === "v2token") {
+    throw new CloudSettingsError(`auth_type ${type} speaks Keystone v2, which is gone; use ${type.slice(2)}`);
+  }
+  throw new CloudSettingsError(`auth_type "${type}" is not supported; supported are ${supported}`);
+}
+
+/** Changes `cloud`: options that stand beside `auth` move into it, where what stands already wins. */
+export function gatherAuthOptions(cloud: Settings, method: AuthMethod): void {
+  const auth = authOf(cloud);
+  for (const option of OPTIONS[method]) {
+    const value = winningValue(option, auth) ?? winningValue(option, cloud);
+    for (const spelling of spellings(option)) {
+      delete auth[spelling];
+      delete cloud[spelling];
+    }
+    if (value !== null) auth[option] = value;
+  }
+}
+
+function winningValue(option: string, settings: Settings): string | null {
+  for (const spelling of spellings(option)) {
+    if (spelling in settings) return textSetting(settings[spelling]);
+  }
+  return null;
+}
+
+function spellings(option: string): string[] {
+  return option === "username" ? ["username", "user_name"] : [option];
+}
+
+/** @throws CloudSettingsError naming what this method cannot be given */
+export function refuseUnknownOptions(auth: Settings, method: AuthMethod): void {
+  const known: readonly string[] = OPTIONS[method];
+  const unknown = Object.keys(auth).filter((key) => !known.includes(key) && auth[key] !== null);
+  if (unknown.length === 0) return;
+  const meant = nearestName(unknown[0]!, known);
+  const hint = unknown[0] === "token" ? "; set auth_type: token" : meant ? `; did you mean "${meant}"?` : "";
+  const names = unknown.map((key) => `auth.${key}`).join(", ");
+  throw new CloudSettingsError(
+    `${names}: unknown where auth_type is a kind of ${method.replace("_", " ")}${hint}`,
+  );
+}

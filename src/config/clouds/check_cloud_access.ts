@@ -1,0 +1,137 @@
+/** How every provider of a file reaches its cloud, with what is wrong or without effect on the way there. */
+import type { CloudAccess } from "../../domain/cloud_access.ts";
+import { type CheckSource, Findings } from "../checks/check_source.ts";
+import { expandHome } from "../environment.ts";
+import { cloudAccessFrom } from "./cloud_access_from.ts";
+import { readCloudFiles } from "./cloud_files.ts";
+import { cloudSettings, type CloudSources, defaultCloud, type OwnSettings } from "./cloud_settings.ts";
+import { environmentCloud } from "./environment_cloud.ts";
+import { CloudSettingsError, type Settings } from "./settings.ts";
+import { tellIgnoredSettings } from "./ignored_settings.ts";
+import { warnOfExposedFiles } from "./exposed_cloud_files.ts";
+
+type ProviderDraft = NonNullable<CheckSource["draft"]["providers"]>[number];
+
+export async function checkCloudAccess(
+  source: CheckSource,
+): Promise<{ access: readonly (CloudAccess | null)[]; findings: Findings }> {
+  const { draft, environment, signal } = source;
+  const findings = new Findings(source);
+  const sources = {
+    files: await readCloudFiles({ environment, signal }),
+    variables: environmentCloud(environment),
+  };
+  const providers = draft.providers ?? [];
+  if (providers.some(readsFiles)) {
+    findings.errors.push(...sources.files.problems);
+    await warnOfExposedFiles(sources.files, { findings, environment, signal });
+  }
+  const access = providers.map((provider, index) => accessOf(provider, { index, sources, source, findings }));
+  return { access, findings };
+}
+
+const ACCESS_KEYS = [
+  "cloud",
+  "username",
+  "password",
+  "auth-url",
+  "project-id",
+  "project-name",
+  "user-domain-name",
+  "project-domain-name",
+  "region-name",
+  "service-type",
+  "service-name",
+] as const;
+
+interface Looking {
+  readonly index: number;
+  readonly sources: CloudSources;
+  readonly source: CheckSource;
+  readonly findings: Findings;
+}
+
+function accessOf(provider: ProviderDraft, looking: Looking): CloudAccess | null {
+  const { index, sources, source, findings } = looking;
+  if (isToldAlready(provider, looking)) return null;
+  const path = ["providers", index, ...(provider.cloud === undefined ? [] : ["cloud"])];
+  try {
+    const cloud = cloudOf(provider, sources);
+    if (cloud !== null && provider.cloud === undefined) {
+      findings.notice(path, `names no cloud; "${cloud}" is used, the default of clouds.yaml and OS_CLOUD`);
+    }
+    const settings = cloudSettings(cloud, { sources, own: ownSettings(provider) });
+    if (cloud !== null) tellIgnoredSettings(cloud, { sources, path, findings });
+    const expand = (file: string) => expandHome(file, source.environment);
+    return cloudAccessFrom(cloud ?? provider.name ?? `providers[${index}]`, { settings, expand });
+  } catch (error) {
+    if (!(error instanceof CloudSettingsError)) throw error;
+    findings.error(path, describeFailure(provider, { message: error.message, sources }));
+    return null;
+  }
+}
+
+/** Where a key or a file is wrong by itself, what follows from it would mislead. */
+function isToldAlready(provider: ProviderDraft, { index, sources, findings }: Looking): boolean {
+  const isWrong = (key: typeof ACCESS_KEYS[number]) =>
+    provider[key] === undefined && findings.isGiven(["providers", index, key]);
+  return ACCESS_KEYS.some(isWrong) || readsFiles(provider) && sources.files.problems.length > 0;
+}
+
+function readsFiles(provider: ProviderDraft): boolean {
+  return provider.cloud !== undefined || !hasOwnAuth(provider);
+}
+
+/** Without `cloud` and without keys of its own, a provider means openstacksdk's default cloud, as in 2016. */
+function cloudOf(provider: ProviderDraft, sources: CloudSources): string | null {
+  if (provider.cloud !== undefined) return provider.cloud;
+  if (hasOwnAuth(provider)) return null;
+  const cloud = defaultCloud(sources);
+  if (cloud !== null) return cloud;
+  throw new CloudSettingsError(
+    "how is its cloud reached? Give cloud, or auth-url with username and password",
+  );
+}
+
+function describeFailure(
+  provider: ProviderDraft,
+  { message, sources }: { message: string; sources: CloudSources },
+): string {
+  if (provider.cloud === undefined) return ownKeyNames(message);
+  const at = sources.files.clouds === null ? "" : ` (${sources.files.clouds.path})`;
+  return `cloud "${provider.cloud}"${at}: ${message}`;
+}
+
+/** A provider's own keys have other names than clouds.yaml's. */
+function ownKeyNames(message: string): string {
+  return message.replace(/\bauth\.([a-z_]+)/g, (_, name: string) => name.replaceAll("_", "-"));
+}
+
+function hasOwnAuth(provider: ProviderDraft): boolean {
+  return Object.keys(ownAuth(provider)).length > 0;
+}
+
+function ownAuth(provider: ProviderDraft): Settings {
+  return withoutMissing({
+    username: provider.username,
+    password: provider.password,
+    auth_url: provider["auth-url"],
+    project_id: provider["project-id"],
+    project_name: provider["project-name"],
+    user_domain_name: provider["user-domain-name"],
+    project_domain_name: provider["project-domain-name"],
+  });
+}
+
+function ownSettings(provider: ProviderDraft): OwnSettings {
+  const settings = withoutMissing({
+    compute_service_type: provider["service-type"],
+    compute_service_name: provider["service-name"],
+    auth: ownAuth(provider),
+  });
+  return { regionName: provider["region-name"] ?? null, settings };
+}
+
+function withoutMissing(settings: Settings): Settings {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+}

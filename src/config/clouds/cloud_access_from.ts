@@ -1,0 +1,124 @@
+/** A cloud's finished settings as the `CloudAccess` that the client works with. */
+import type { Auth, CloudAccess, DomainRef, Scope } from "../../domain/cloud_access.ts";
+import { type AuthMethod, authMethod, refuseUnknownOptions } from "./auth_options.ts";
+import { authOf } from "./older_names.ts";
+import { serviceSettings } from "./service_settings.ts";
+import { booleanSetting, CloudSettingsError, type Settings, textSetting } from "./settings.ts";
+
+/** @throws CloudSettingsError when something is missing, contradictory or not supported */
+export function cloudAccessFrom(
+  name: string,
+  { settings, expand }: { settings: Settings; expand: (path: string) => string },
+): CloudAccess {
+  const auth = authOf(settings);
+  const method = authMethod(settings.auth_type);
+  refuseUnknownOptions(auth, method);
+  if (textSetting(auth.trust_id) !== null) {
+    throw new CloudSettingsError("auth.trust_id: trusts are not supported");
+  }
+  const fallback = textSetting(settings.default_domain) ?? DEFAULT_DOMAIN;
+  const file = (key: string) => textSetting(settings[key]) === null ? null : expand(String(settings[key]));
+  return {
+    name,
+    authUrl: authUrlOf(auth),
+    auth: authFrom(auth, { method, fallback }),
+    scope: method === "application_credential" ? { kind: "none" } : scopeFrom(auth, fallback),
+    regionName: textSetting(settings.region_name),
+    interface: interfaceOf(settings.interface),
+    verify: verifyOf(settings),
+    caCert: file("cacert"),
+    clientCert: file("cert"),
+    clientKey: file("key"),
+    endpointOverrides: {
+      ...serviceSettings(settings, "endpoint"),
+      ...serviceSettings(settings, "endpoint_override"),
+    },
+    apiVersions: serviceSettings(settings, "api_version"),
+    serviceTypes: serviceSettings(settings, "service_type"),
+    serviceNames: serviceSettings(settings, "service_name"),
+    imageFormat: textSetting(settings.image_format),
+  };
+}
+
+function authUrlOf(auth: Settings): string {
+  const url = textSetting(auth.auth_url);
+  if (url === null) throw new CloudSettingsError("auth.auth_url is missing: where is its Keystone?");
+  if (!/^https?:\/\//.test(url) || !URL.canParse(url)) {
+    throw new CloudSettingsError("auth.auth_url is no http:// or https:// address");
+  }
+  return url;
+}
+
+function authFrom(auth: Settings, { method, fallback }: { method: AuthMethod; fallback: string }): Auth {
+  if (method === "token") return { method, token: needed(auth, "token") };
+  const user = {
+    userId: textSetting(auth.user_id),
+    username: textSetting(auth.username),
+    userDomain: domainOf(auth, { prefix: "user_domain", fallback }),
+  };
+  if (method === "password") {
+    if (user.userId === null && user.username === null) needed(auth, "username");
+    return { method, ...user, password: needed(auth, "password") };
+  }
+  const id = textSetting(auth.application_credential_id);
+  const name = textSetting(auth.application_credential_name);
+  if (id === null && name === null) needed(auth, "application_credential_id");
+  if (id === null && user.userId === null && user.username === null) {
+    throw new CloudSettingsError(
+      "auth.application_credential_name needs auth.username or auth.user_id beside it",
+    );
+  }
+  return { method, id, name, ...user, secret: needed(auth, "application_credential_secret") };
+}
+
+function needed(auth: Settings, key: string): string {
+  const value = textSetting(auth[key]);
+  if (value === null) throw new CloudSettingsError(`auth.${key} is missing`);
+  return value;
+}
+
+/** What Keystone v2 knew as the only one, and what the `openstack` command assumes where none is given. */
+const DEFAULT_DOMAIN = "default";
+
+function domainOf(
+  auth: Settings,
+  { prefix, fallback }: { prefix: "user_domain" | "project_domain"; fallback: string },
+): DomainRef {
+  const id = textSetting(auth[`${prefix}_id`]);
+  const name = textSetting(auth[`${prefix}_name`]);
+  if (id !== null) return { id, name: null };
+  if (name !== null) return { id: null, name };
+  const defaultName = textSetting(auth.default_domain_name);
+  const defaultId = textSetting(auth.default_domain_id);
+  if (defaultId === null && defaultName !== null) return { id: null, name: defaultName };
+  return { id: defaultId ?? fallback, name: null };
+}
+
+function scopeFrom(auth: Settings, fallback: string): Scope {
+  const system = textSetting(auth.system_scope);
+  if (system !== null && system !== "all") {
+    throw new CloudSettingsError(`auth.system_scope can only be "all"`);
+  }
+  if (system !== null) return { kind: "system" };
+  const id = textSetting(auth.project_id);
+  const name = textSetting(auth.project_name);
+  if (id !== null || name !== null) {
+    const domain = domainOf(auth, { prefix: "project_domain", fallback });
+    return { kind: "project", id, name: id === null ? name : null, domain };
+  }
+  const domain = { id: textSetting(auth.domain_id), name: textSetting(auth.domain_name) };
+  if (domain.id !== null || domain.name !== null) return { kind: "domain", domain };
+  throw new CloudSettingsError("auth.project_name is missing (or auth.project_id): whose servers are meant?");
+}
+
+function interfaceOf(value: unknown): "public" | "internal" | "admin" {
+  const name = (textSetting(Array.isArray(value) ? value[0] : value) ?? "public").replace(/URL$/, "");
+  if (name === "public" || name === "internal" || name === "admin") return name;
+  throw new CloudSettingsError(`interface "${name}" is unknown; it can be public, internal or admin`);
+}
+
+function verifyOf(settings: Settings): boolean {
+  if (booleanSetting(settings.insecure)) return false;
+  return settings.verify !== false &&
+    !["false", "no", "0", "off"].includes(String(settings.verify).toLowerCase());
+}

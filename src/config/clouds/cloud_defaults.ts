@@ -1,0 +1,16 @@
+/** What openstacksdk assumes of a cloud that says nothing; only what matters here. */
+import type { Settings } from "./settings.ts";
+
+export function cloudDefaults(): Settings {
+  return Object.assign(Object.create(null), {
+    verify: true,
+    cacert: null,
+    cert: null,
+    key: null,
+    auth_type: "password",
+    interface: "public",
+    image_format: "qcow2",
+    network_api_version: "2",
+    object_store_api_version: "1",
+  });
+}

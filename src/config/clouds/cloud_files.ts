@@ -1,0 +1,99 @@
+/**
+ * Finds and reads clouds.yaml, secure.yaml and clouds-public.yaml where openstacksdk looks for them: the file
+ * that a variable names, then the working directory, the user's and the site's configuration directories.
+ */
+import type { Problem } from "../config_error.ts";
+import { ConfigError } from "../config_error.ts";
+import type { Environment } from "../environment.ts";
+import { readText } from "../read_text.ts";
+import { readYaml } from "../read_yaml.ts";
+import { plainValue, type YamlNode } from "../yaml_node.ts";
+import { isSettings, type Settings } from "./settings.ts";
+
+export interface CloudFile {
+  readonly path: string;
+  readonly root: YamlNode;
+  readonly settings: Settings;
+}
+
+export interface CloudFiles {
+  readonly clouds: CloudFile | null;
+  readonly secure: CloudFile | null;
+  readonly vendors: CloudFile | null;
+  /** Where clouds.yaml was looked for, for the message that it is not there. */
+  readonly searched: readonly string[];
+  /** Files that are there and cannot be read as YAML. */
+  readonly problems: readonly Problem[];
+}
+
+interface Reading {
+  readonly environment: Environment;
+  readonly signal?: AbortSignal;
+}
+
+/** Every file that there is; a broken one is left out and told as a problem. */
+export async function readCloudFiles({ environment, signal }: Reading): Promise<CloudFiles> {
+  const problems: Problem[] = [];
+  const read = async (paths: readonly string[]) => {
+    const { file, problems: found } = await firstFile(paths, { environment, signal });
+    problems.push(...found);
+    return file;
+  };
+  const clouds = candidates("clouds", { environment, variable: "OS_CLIENT_CONFIG_FILE" });
+  const secure = candidates("secure", { environment, variable: "OS_CLIENT_SECURE_FILE" });
+  return {
+    clouds: await read(clouds),
+    secure: await read(secure),
+    vendors: await read(candidates("clouds-public", { environment, variable: null })),
+    searched: clouds.filter((path) => path.endsWith(".yaml") || path === clouds[0]),
+    problems,
+  };
+}
+
+function candidates(
+  name: string,
+  { environment, variable }: { environment: Environment; variable: string | null },
+): string[] {
+  const named = variable === null ? undefined : environment.env(variable);
+  const paths = searchPath(environment).flatMap((directory) =>
+    [".yaml", ".yml", ".json"].map((suffix) => `${directory}/${name}${suffix}`)
+  );
+  return [...(named ? [named] : []), ...new Set(paths)];
+}
+
+function searchPath(environment: Environment): string[] {
+  const home = environment.home().replace(/\/$/, "");
+  const site = (environment.env("XDG_CONFIG_DIRS") || "/etc/xdg").split(":").filter((path) => path !== "");
+  return [
+    environment.cwd().replace(/\/$/, ""),
+    `${environment.env("XDG_CONFIG_HOME") || `${home}/.config`}/openstack`,
+    `${environment.env("SNAP_REAL_HOME") || home}/.config/openstack`,
+    ...site.map((directory) => `${directory.replace(/\/$/, "")}/openstack`),
+    "/etc/openstack",
+  ];
+}
+
+/** The first that exists and may be read; what is there but forbidden is passed over, as openstacksdk does. */
+async function firstFile(
+  paths: readonly string[],
+  { environment, signal }: Reading,
+): Promise<{ file: CloudFile | null; problems: readonly Problem[] }> {
+  for (const path of paths) {
+    if (!(await environment.stat(path, { signal }))?.isFile) continue;
+    try {
+      return parseFile(await readText(path, { environment, signal }), path);
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      if (error.cause instanceof Deno.errors.PermissionDenied) continue;
+      return { file: null, problems: error.problems };
+    }
+  }
+  return { file: null, problems: [] };
+}
+
+function parseFile(text: string, path: string): { file: CloudFile | null; problems: readonly Problem[] } {
+  if (text.trim() === "") return { file: null, problems: [] };
+  const { root, problems } = readYaml(text, path);
+  const settings = root === null ? null : plainValue(root);
+  return { file: root !== null && isSettings(settings) ? { path, root, settings } : null, problems };
+}

@@ -1,0 +1,37 @@
+/** The cloud that `OS_*` variables describe, named `envvars` or what `OS_CLOUD_NAME` says. */
+import type { Environment } from "../environment.ts";
+import { cloudDefaults } from "./cloud_defaults.ts";
+import type { Settings } from "./settings.ts";
+
+/** Variables that choose a cloud or a file and describe none. */
+const SELECTORS = [
+  "OS_CLOUD",
+  "OS_REGION_NAME",
+  "OS_CLIENT_CONFIG_FILE",
+  "OS_CLIENT_SECURE_FILE",
+  "OS_CLOUD_NAME",
+];
+
+/** What OpenStack's own test tools set. */
+const FOREIGN = ["OS_TEST", "OS_STD", "OS_LOG"];
+
+export interface EnvironmentCloud {
+  readonly name: string;
+  /** Null where the variables describe no cloud. */
+  readonly settings: Settings | null;
+  /** What `OS_CLOUD` says. */
+  readonly chosen: string | null;
+}
+
+export function environmentCloud(environment: Environment): EnvironmentCloud {
+  const variables = Object.entries(environment.envWithPrefix("OS_"))
+    .filter(([name]) => !FOREIGN.some((prefix) => name.startsWith(prefix)));
+  const described = variables.some(([name]) => !SELECTORS.includes(name));
+  const settings = cloudDefaults();
+  for (const [name, value] of variables) settings[name.slice("OS_".length).toLowerCase()] = value;
+  return {
+    name: environment.env("OS_CLOUD_NAME") ?? "envvars",
+    settings: described ? settings : null,
+    chosen: environment.env("OS_CLOUD") || null,
+  };
+}

@@ -1,0 +1,61 @@
+/** Says by name which settings of a cloud's entry are read by openstacksdk, or by nobody, and have no effect here. */
+import type { Findings } from "../checks/check_source.ts";
+import { nearestName } from "../nearest_name.ts";
+import type { YamlPath } from "../yaml_node.ts";
+import { type CloudSources, knownClouds } from "./cloud_settings.ts";
+import { isSettings, normalizeSettings } from "./settings.ts";
+
+/** What a cloud's entry may say beside `auth` and the options that belong into it. */
+const READ = [
+  "auth",
+  "auth_type",
+  "auth_plugin",
+  "profile",
+  "cloud",
+  "region_name",
+  "regions",
+  "interface",
+  "endpoint_type",
+  "verify",
+  "insecure",
+  "cacert",
+  "cert",
+  "key",
+  "image_format",
+  "default_domain",
+];
+
+const READ_PER_SERVICE = /_(?:endpoint_override|endpoint|api_version|service_type|service_name)$/;
+
+/** Options of `auth` that may stand beside it. */
+const READ_FOR_AUTH =
+  /^(?:auth_url|username|user_name|user_id|password|token|auth_token|system_scope|trust_id|(?:default_)?domain_(?:id|name)|(?:user_domain|project|project_domain|tenant)_(?:id|name)|application_credential_(?:id|name|secret))$/;
+
+/** Known to openstacksdk, of no use here: nothing is missing when they have no effect. */
+const HARMLESS =
+  /^(?:networks|(?:external|internal)_network|floating_ip_source|requires_floating_ip|secgroup_source|nat_(?:source|destination)|image_api_use_tasks|disable_vendor_agent|vendor_hook|has_\w+|force_ipv4|prefer_ipv6|api_timeout|message|status|cache|\w+_status_code_retries|metrics|identity_provider|domain_id)$/;
+
+/** Changes what a call does in openstacksdk, and is not supported. */
+const MISSED = /_(?:interface|endpoint_type|region_name|default_microversion|min_version|max_version)$/;
+
+export function tellIgnoredSettings(
+  cloud: string,
+  { sources, path, findings }: { sources: CloudSources; path: YamlPath; findings: Findings },
+): void {
+  const entry = knownClouds(sources)[cloud];
+  // Variables such as OS_PS1 are nobody's mistake.
+  if (!isSettings(entry) || cloud === sources.variables.name) return;
+  const settings = normalizeSettings(entry);
+  const ignored = Object.keys(settings).filter((key) =>
+    settings[key] !== null && !READ.includes(key) && !READ_PER_SERVICE.test(key) && !READ_FOR_AUTH.test(key)
+  );
+  const harmless = ignored.filter((key) => HARMLESS.test(key));
+  if (harmless.length > 0) findings.notice(path, `cloud "${cloud}": no effect here: ${harmless.join(", ")}`);
+  for (const key of ignored) if (!HARMLESS.test(key)) findings.warning(path, warningFor(key, cloud));
+}
+
+function warningFor(key: string, cloud: string): string {
+  if (MISSED.test(key)) return `cloud "${cloud}": ${key} is not supported and has no effect`;
+  const meant = nearestName(key, [...READ, "auth_url", "username", "password", "project_name", "project_id"]);
+  return `cloud "${cloud}": ${key} is unknown and has no effect${meant ? `; did you mean "${meant}"?` : ""}`;
+}

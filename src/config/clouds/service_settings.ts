@@ -1,0 +1,34 @@
+/** Settings that are prefixed with a service: `compute_api_version`, `volumev3_endpoint_override`. */
+import { type Settings, textSetting } from "./settings.ts";
+
+/** Official types of the services whose settings also go by older names, the one that wins first. */
+const ALIASES: Readonly<Record<string, readonly string[]>> = {
+  "block-storage": ["block_storage", "volumev3", "volumev2", "volume", "block_store"],
+  "object-store": ["object_store"],
+  "load-balancer": ["load_balancer"],
+};
+
+/** Settings with such an ending that belong to no service. */
+const OTHERS = new Set(["default_api_version"]);
+
+/** Values by official service type, e.g. `{ compute: "2.60" }`. */
+export function serviceSettings(settings: Settings, ending: string): Record<string, string> {
+  const found: Record<string, string> = {};
+  const suffix = `_${ending}`;
+  for (const [key, value] of Object.entries(settings)) {
+    if (!key.endsWith(suffix) || OTHERS.has(key) || textSetting(value) === null) continue;
+    const prefix = key.slice(0, -suffix.length);
+    const type = officialType(prefix);
+    if (!(type in found) || preferred(prefix, type)) found[type] = String(value);
+  }
+  return found;
+}
+
+function officialType(prefix: string): string {
+  const official = Object.keys(ALIASES).find((type) => ALIASES[type]!.includes(prefix));
+  return official ?? prefix.replaceAll("_", "-");
+}
+
+function preferred(prefix: string, type: string): boolean {
+  return ALIASES[type]?.[0] === prefix;
+}

@@ -1,0 +1,67 @@
+/**
+ * A cloud's settings while they are being put together: nested names and values as clouds.yaml has them.
+ * Merging follows openstacksdk (`openstack.config`), so that a clouds.yaml means the same here as there.
+ */
+
+export type Settings = Record<string, unknown>;
+
+/** What is wrong with a cloud's settings, to be told where the provider names the cloud. */
+export class CloudSettingsError extends Error {
+  override readonly name = "CloudSettingsError";
+}
+
+export function isSettings(value: unknown): value is Settings {
+  return value !== null && typeof value === "object" && !Array.isArray(value);
+}
+
+/** A copy without prototype, so that no key is special. */
+export function copySettings(settings: Settings): Settings {
+  const copy: Settings = Object.create(null);
+  for (const [key, value] of Object.entries(settings)) copy[key] = copyValue(value);
+  return copy;
+}
+
+function copyValue(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(copyValue);
+  return isSettings(value) ? copySettings(value) : value;
+}
+
+/** `over` on top of `under`, mapping by mapping: how secure.yaml completes clouds.yaml. */
+export function mergeSettings(under: Settings, over: Settings): Settings {
+  const merged = copySettings(under);
+  for (const [key, value] of Object.entries(over)) {
+    const below = merged[key];
+    merged[key] = isSettings(value) && isSettings(below) ? mergeSettings(below, value) : copyValue(value);
+  }
+  return merged;
+}
+
+/** Changes `settings`: every key is replaced, only `auth` is merged, one level deep. */
+export function updateSettings(settings: Settings, update: Settings): void {
+  for (const [key, value] of Object.entries(update)) {
+    const auth = key === "auth" && isSettings(settings.auth) && isSettings(value);
+    settings[key] = auth ? { ...settings.auth as Settings, ...copySettings(value) } : copyValue(value);
+  }
+}
+
+/** Dashes in keys become underscores, numbers become text. */
+export function normalizeSettings(settings: Settings): Settings {
+  const normal: Settings = Object.create(null);
+  for (const [key, value] of Object.entries(settings)) {
+    const name = key.replaceAll("-", "_");
+    if (isSettings(value)) normal[name] = normalizeSettings(value);
+    else normal[name] = typeof value === "number" && name !== "api_timeout" ? String(value) : value;
+  }
+  return normal;
+}
+
+/** A setting as text; null where it is missing or empty. */
+export function textSetting(value: unknown): string | null {
+  if (value === undefined || value === null || value === "") return null;
+  return typeof value === "object" ? null : String(value);
+}
+
+/** True only for true itself and the text of it. */
+export function booleanSetting(value: unknown): boolean {
+  return value === true || String(value).toLowerCase() === "true";
+}

@@ -1,0 +1,35 @@
+/** What can be wrong with a configuration: problems, each at its place in a file, and the error that carries them. */
+
+/** One thing that is wrong, worth a warning or worth telling. Never holds a secret. */
+export interface Problem {
+  readonly file: string;
+  /** From 1; null where the problem has no place in the file (it cannot be read, or a file is missing). */
+  readonly line: number | null;
+  readonly column: number | null;
+  /** Where in the configuration, e.g. `providers[1].images[0].min-ram`; empty for the file as a whole. */
+  readonly path: string;
+  /** One sentence without its end: what is wrong, and what to do. */
+  readonly message: string;
+  /** What stands there, and what should; null where that is no question of values. */
+  readonly found: string | null;
+  readonly expected: string | null;
+  /** The known name nearest to an unknown one: "did you mean". */
+  readonly suggestion: string | null;
+}
+
+/** `file:line:column: path: message`, with what is not known left out. */
+export function formatProblem(problem: Problem): string {
+  const place = [problem.file, problem.line, problem.column].filter((part) => part !== null).join(":");
+  return [place, problem.path, problem.message].filter((part) => part !== "").join(": ");
+}
+
+/** A configuration that cannot be used; its message lists every problem, one a line. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+  readonly problems: readonly Problem[];
+
+  constructor(problems: readonly Problem[], options?: ErrorOptions) {
+    super(problems.map(formatProblem).join("\n"), options);
+    this.problems = problems;
+  }
+}

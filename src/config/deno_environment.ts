@@ -1,0 +1,48 @@
+/** The machine that the program runs on, as the configuration loader sees it. */
+import type { Environment } from "./environment.ts";
+
+export const denoEnvironment: Environment = {
+  readFile: (path, { limit, signal }) => readAtMost(path, { limit, signal }),
+  async stat(path) {
+    try {
+      const { isFile, mode } = await Deno.stat(path);
+      return { isFile, mode };
+    } catch {
+      return null;
+    }
+  },
+  env: (name) => Deno.env.get(name),
+  envWithPrefix: (prefix) =>
+    Object.fromEntries(Object.entries(Deno.env.toObject()).filter(([name]) => name.startsWith(prefix))),
+  home: () => Deno.env.get("HOME") ?? "/",
+  cwd: () => Deno.cwd(),
+};
+
+/** Bounded, so that a path like /dev/zero ends too. */
+async function readAtMost(
+  path: string,
+  { limit, signal }: { limit: number; signal?: AbortSignal },
+): Promise<Uint8Array> {
+  using file = await Deno.open(path, { read: true });
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  while (size < limit) {
+    signal?.throwIfAborted();
+    const chunk = new Uint8Array(Math.min(65_536, limit - size));
+    const count = await file.read(chunk);
+    if (count === null) break;
+    chunks.push(chunk.subarray(0, count));
+    size += count;
+  }
+  return concatenate(chunks, size);
+}
+
+function concatenate(chunks: readonly Uint8Array[], size: number): Uint8Array {
+  const whole = new Uint8Array(size);
+  let offset = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return whole;
+}

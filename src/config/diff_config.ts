@@ -1,0 +1,109 @@
+/** What changed between two configurations, one line a change, for the log of a reload. Shows no secret. */
+import type { Config } from "../domain/config.ts";
+import { Secret, type View, viewConfig } from "./config_view.ts";
+
+/** E.g. `provider alpha: max-servers 10 -> 20`, `label big: added`; empty where nothing changed. */
+export function diffConfig(before: Config, after: Config): readonly string[] {
+  return diffRecords({
+    before: viewConfig(before),
+    after: viewConfig(after),
+    where: { place: "", prefix: "" },
+  });
+}
+
+type ViewRecord = { readonly [key: string]: View };
+
+/** `place` names the thing that changed, `prefix` the keys below it. */
+interface Where {
+  readonly place: string;
+  readonly prefix: string;
+}
+
+/** Lists whose items have names, and what one item is called. */
+const NAMED: Readonly<Record<string, string>> = {
+  labels: "label",
+  providers: "provider",
+  diskimages: "diskimage",
+  targets: "target",
+  images: "image",
+};
+
+function diffRecords(
+  { before, after, where }: { before: ViewRecord; after: ViewRecord; where: Where },
+): string[] {
+  const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
+  return [...keys].flatMap((key) => diffKey(key, { before: before[key], after: after[key], where }));
+}
+
+interface Pair {
+  readonly before: View | undefined;
+  readonly after: View | undefined;
+  readonly where: Where;
+}
+
+function diffKey(key: string, { before, after, where }: Pair): string[] {
+  const kind = NAMED[key];
+  if (kind !== undefined && isNamedList(before) && isNamedList(after)) {
+    return diffLists(kind, { before, after, where });
+  }
+  if (isRecord(before) && isRecord(after)) {
+    return diffRecords({ before, after, where: { ...where, prefix: `${where.prefix}${key}.` } });
+  }
+  if (sameView(before, after)) return [];
+  return [`${where.place}${where.prefix}${key} ${describeChange(before, after)}`];
+}
+
+type NamedList = readonly (ViewRecord & { readonly name: string })[];
+
+function diffLists(
+  kind: string,
+  { before, after, where }: { before: NamedList; after: NamedList; where: Where },
+): string[] {
+  const old = new Map(before.map((item) => [item.name, item]));
+  const now = new Map(after.map((item) => [item.name, item]));
+  const place = (name: string) => `${where.place}${kind} ${name}: `;
+  const removed = [...old.keys()].filter((name) => !now.has(name)).map((name) => `${place(name)}removed`);
+  const others = [...now].flatMap(([name, item]) => {
+    const earlier = old.get(name);
+    return earlier === undefined
+      ? [`${place(name)}added`]
+      : diffRecords({ before: earlier, after: item, where: { place: place(name), prefix: "" } });
+  });
+  return [...removed, ...others];
+}
+
+function describeChange(before: View | undefined, after: View | undefined): string {
+  if (before instanceof Secret && after instanceof Secret) return "changed";
+  return `${describe(before)} -> ${describe(after)}`;
+}
+
+function describe(view: View | undefined): string {
+  if (view === undefined || view === null) return "none";
+  if (Array.isArray(view)) {
+    return `[${view.map((item) => isNamed(item) ? item.name : describe(item)).join(", ")}]`;
+  }
+  return typeof view === "object" && !(view instanceof Secret) ? JSON.stringify(view) : String(view);
+}
+
+function sameView(a: View | undefined, b: View | undefined): boolean {
+  if (a instanceof Secret || b instanceof Secret) {
+    return a instanceof Secret && b instanceof Secret && a.equals(b);
+  }
+  if (a === null || b === null || typeof a !== "object" || typeof b !== "object") return a === b;
+  const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
+  return [...keys].every((key) => sameView((a as ViewRecord)[key], (b as ViewRecord)[key]));
+}
+
+function isRecord(view: View | undefined): view is ViewRecord {
+  return view !== undefined && view !== null && typeof view === "object" && !Array.isArray(view) &&
+    !(view instanceof Secret);
+}
+
+function isNamed(view: View): view is ViewRecord & { readonly name: string } {
+  return isRecord(view) && typeof view.name === "string";
+}
+
+/** A label's `providers` are names alone and read better as one list. */
+function isNamedList(view: View | undefined): view is NamedList {
+  return Array.isArray(view) && view.every((item) => isNamed(item) && Object.keys(item).length > 1);
+}

@@ -1,0 +1,93 @@
+/**
+ * Loads the configuration: the YAML file, the secrets file beside it, and the clouds they name. The daemon calls
+ * it at start and at every change, `config-validate` once; neither sees YAML or a default.
+ */
+import { ConfigError, type Problem } from "./config_error.ts";
+import { denoEnvironment } from "./deno_environment.ts";
+import type { Environment } from "./environment.ts";
+import { type LoadedConfig, parseConfig } from "./parse_config.ts";
+import { fileProblem, readText } from "./read_text.ts";
+import { readableByOthers } from "./readable_by_others.ts";
+import { emptySecrets, parseSecureFile, type SecureFile } from "./secure_file.ts";
+
+export type { LoadedConfig } from "./parse_config.ts";
+
+/** Where the two files stand where nobody says otherwise. */
+export const DEFAULT_CONFIG_PATH = "/etc/nodepool/nodepool.yaml";
+export const DEFAULT_SECURE_PATH = "/etc/nodepool/secure.conf";
+
+export interface LoadOptions {
+  /** Path of the secrets file, which must then exist; null or left out: none is read. */
+  readonly secure?: string | null;
+  readonly environment?: Environment;
+  readonly signal?: AbortSignal;
+}
+
+/** @throws ConfigError with every problem of every file */
+export async function loadConfig(
+  path: string,
+  { secure = null, environment = denoEnvironment, signal }: LoadOptions = {},
+): Promise<LoadedConfig> {
+  const problems: Problem[] = [];
+  const secrets = await collect(problems, () => loadSecrets(secure, { environment, signal })) ?? emptySecrets;
+  const loaded = await collect(problems, async () => {
+    const text = await readText(path, { environment, signal });
+    return await parseConfig(text, { file: path, environment, secrets, signal });
+  });
+  if (loaded === null || problems.length > 0) throw new ConfigError(problems);
+  const exposed = await exposedFiles(loaded, { path, secrets, environment, signal });
+  return {
+    ...loaded,
+    warnings: [...loaded.warnings, ...exposed],
+    notices: [...loaded.notices, ...secrets.notices],
+  };
+}
+
+/** The default secrets file is read where it exists; null: there is none. */
+export async function defaultSecurePath(environment: Environment = denoEnvironment): Promise<string | null> {
+  return (await environment.stat(DEFAULT_SECURE_PATH))?.isFile ? DEFAULT_SECURE_PATH : null;
+}
+
+async function loadSecrets(
+  path: string | null,
+  options: { environment: Environment; signal?: AbortSignal },
+): Promise<SecureFile> {
+  return path === null ? emptySecrets : parseSecureFile(await readText(path, options), path);
+}
+
+/** Keeps a ConfigError's problems and goes on, so that one broken file does not hide another's problems. */
+async function collect<T>(problems: Problem[], load: () => Promise<T>): Promise<T | null> {
+  try {
+    return await load();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    problems.push(...error.problems);
+    return null;
+  }
+}
+
+interface Loading {
+  readonly path: string;
+  readonly secrets: SecureFile;
+  readonly environment: Environment;
+  readonly signal?: AbortSignal;
+}
+
+async function exposedFiles(
+  { holdsSecrets }: LoadedConfig,
+  { path, secrets, environment, signal }: Loading,
+): Promise<Problem[]> {
+  const files = [
+    ...(holdsSecrets ? [path] : []),
+    ...(secrets.file && secrets.holdsSecrets ? [secrets.file] : []),
+  ];
+  const exposed: Problem[] = [];
+  for (const file of files) {
+    if (await readableByOthers(file, { environment, signal })) exposed.push(exposedProblem(file));
+  }
+  return exposed;
+}
+
+function exposedProblem(file: string): Problem {
+  return fileProblem(file, "holds secrets and is readable by every user; run chmod o-rwx on it");
+}

@@ -1,0 +1,74 @@
+/**
+ * The text of a configuration to a frozen `Config`, or to one error with everything that is wrong. Called by
+ * `loadConfig`, and by whoever has the text without a file.
+ */
+import type { Config } from "../domain/config.ts";
+import { assembleConfig } from "./assemble_config.ts";
+import { checkCloudAccess } from "./clouds/check_cloud_access.ts";
+import { ConfigError, type Problem } from "./config_error.ts";
+import { crossCheck } from "./checks/cross_check.ts";
+import { deepFreeze } from "./deep_freeze.ts";
+import type { Environment } from "./environment.ts";
+import { readYaml } from "./read_yaml.ts";
+import type { ConfigSection } from "./schema/config_section.ts";
+import { emptySecrets, type SecureFile } from "./secure_file.ts";
+import { unsupportedKeys } from "./unsupported_keys.ts";
+import { validateTree } from "./validate_tree.ts";
+
+export interface LoadedConfig {
+  /** Frozen through and through. */
+  readonly config: Config;
+  /** What is allowed and probably not meant. */
+  readonly warnings: readonly Problem[];
+  /** What was read and has no effect, by design. */
+  readonly notices: readonly Problem[];
+  /** Keys the file sets that this version does not act on yet, e.g. `labels[].ready-script (big, small)`. */
+  readonly unsupported: readonly string[];
+  /** Whether the text itself has a password, an API key or a database address in it. */
+  readonly holdsSecrets: boolean;
+}
+
+export interface ParseOptions {
+  /** What messages call the text. */
+  readonly file: string;
+  readonly environment: Environment;
+  readonly secrets?: SecureFile;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Reads files only where the text refers to them: clouds.yaml and its companions, scripts, private keys.
+ * @throws ConfigError with every problem
+ */
+export async function parseConfig(
+  text: string,
+  { file, environment, secrets = emptySecrets, signal }: ParseOptions,
+): Promise<LoadedConfig> {
+  const { root, problems } = readYaml(text, file);
+  if (root === null) throw new ConfigError(problems);
+  const { draft, whole, problems: invalid } = validateTree(root, file);
+  const source = { draft, root, file, environment, signal };
+  const checked = await crossCheck(source, { secrets });
+  const { access, findings: clouds } = await checkCloudAccess(source);
+  const errors = [...invalid, ...checked.errors, ...clouds.errors];
+  if (errors.length > 0 || whole === null) throw new ConfigError(inFileOrder(errors, file));
+  const config = assembleConfig(whole, { access, secrets, environment });
+  return {
+    config: deepFreeze(config),
+    warnings: inFileOrder([...checked.warnings, ...clouds.warnings], file),
+    notices: inFileOrder([...checked.notices, ...clouds.notices], file),
+    unsupported: unsupportedKeys(root),
+    holdsSecrets: hasSecrets(whole),
+  };
+}
+
+function hasSecrets({ dburi, providers, targets }: ConfigSection): boolean {
+  return dburi !== undefined || (providers ?? []).some(({ password }) => password !== undefined) ||
+    (targets ?? []).some(({ jenkins }) => jenkins?.apikey !== undefined);
+}
+
+/** Top to bottom, as one reads the file; other files' problems follow. */
+function inFileOrder(problems: readonly Problem[], file: string): Problem[] {
+  const rank = (problem: Problem) => problem.file === file ? problem.line ?? 0 : Number.MAX_SAFE_INTEGER;
+  return problems.toSorted((a, b) => rank(a) - rank(b) || (a.column ?? 0) - (b.column ?? 0));
+}

@@ -1,0 +1,71 @@
+/** Reads one file of the configuration as text; what can be wrong with a file as such becomes a Problem here. */
+import { ConfigError, type Problem } from "./config_error.ts";
+import type { Environment } from "./environment.ts";
+
+/** Far above any real configuration; keeps a wrong path (a disk image, a log) from filling the memory. */
+export const MAX_FILE_SIZE = 4 * 1024 * 1024;
+
+/**
+ * The text of a file, without a byte order mark.
+ * @throws ConfigError when it cannot be read, is too large or is not UTF-8
+ */
+export async function readText(
+  path: string,
+  { environment, signal }: { environment: Environment; signal?: AbortSignal },
+): Promise<string> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await environment.readFile(path, { limit: MAX_FILE_SIZE + 1, signal });
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw new ConfigError([fileProblem(path, `cannot be read: ${reasonOf(error)}`)], { cause: error });
+  }
+  return decode(bytes, path);
+}
+
+function decode(bytes: Uint8Array, path: string): string {
+  if (bytes.length > MAX_FILE_SIZE) {
+    throw new ConfigError([fileProblem(path, "is larger than 4 MiB, which no configuration is")]);
+  }
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (error) {
+    throw new ConfigError([invalidByteProblem(bytes, path)], { cause: error });
+  }
+}
+
+/** A problem of a file as a whole. */
+export function fileProblem(file: string, message: string): Problem {
+  return { file, line: null, column: null, path: "", message, found: null, expected: null, suggestion: null };
+}
+
+function invalidByteProblem(bytes: Uint8Array, file: string): Problem {
+  const before = longestValidStart(bytes);
+  const line = before.split("\n").length;
+  const column = before.length - before.lastIndexOf("\n");
+  return {
+    ...fileProblem(file, "is not UTF-8 text: this byte begins no character; save it as UTF-8"),
+    line,
+    column,
+  };
+}
+
+function longestValidStart(bytes: Uint8Array): string {
+  // Replacement characters stand where decoding failed; the first one that the input does not hold is the place.
+  const text = new TextDecoder("utf-8").decode(bytes);
+  for (let at = text.indexOf("\ufffd"); at >= 0; at = text.indexOf("\ufffd", at + 1)) {
+    const start = text.slice(0, at);
+    const offset = new TextEncoder().encode(start).length;
+    const genuine = bytes[offset] === 0xef && bytes[offset + 1] === 0xbf && bytes[offset + 2] === 0xbd;
+    if (!genuine) return start;
+  }
+  return text;
+}
+
+/** The machine's words for why a file could not be read, without its path. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof Deno.errors.NotFound) return "there is no such file";
+  if (error instanceof Deno.errors.PermissionDenied) return "permission denied";
+  if (error instanceof Deno.errors.IsADirectory) return "it is a directory";
+  return error instanceof Error ? error.message : String(error);
+}

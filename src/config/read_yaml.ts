@@ -1,0 +1,206 @@
+/**
+ * YAML text to a tree of located values. Reads what PyYAML reads (YAML 1.1 scalars, anchors, merge keys) and
+ * refuses, with a place and a reason, what it would swallow: duplicate keys, tags, several documents.
+ */
+import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from "yaml";
+import type { Document, Scalar } from "yaml";
+import type { Problem } from "./config_error.ts";
+import { fileProblem } from "./read_text.ts";
+import type { Position, YamlMapping, YamlNode } from "./yaml_node.ts";
+import { plainScalar } from "./yaml_scalar.ts";
+
+/** Aliases of aliases can name billions of values in a few lines; no real file has nearly so many. */
+const MAX_NODES = 200_000;
+const MAX_DEPTH = 64;
+
+/** The document, or null where there is none to work with; whatever is wrong with it stands in `problems`. */
+export function readYaml(
+  text: string,
+  file: string,
+): { root: YamlNode | null; problems: readonly Problem[] } {
+  if (text.trim() === "") return { root: null, problems: [fileProblem(file, "is empty")] };
+  const lines = new LineCounter();
+  let document: Document.Parsed;
+  try {
+    document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
+  } catch (error) {
+    // The parser recurses: text nested thousands deep overflows the stack.
+    if (!(error instanceof RangeError)) throw error;
+    return { root: null, problems: [fileProblem(file, "is nested too deeply")] };
+  }
+  const problems = syntaxProblems(document, { file, lines });
+  if (problems.length > 0) return { root: null, problems };
+  if (document.contents === null) {
+    return { root: null, problems: [fileProblem(file, "holds nothing but comments")] };
+  }
+  return new TreeBuilder(document, { file, lines }).build();
+}
+
+interface Source {
+  readonly file: string;
+  readonly lines: LineCounter;
+}
+
+function syntaxProblems(document: Document.Parsed, { file, lines }: Source): Problem[] {
+  const seen = new Set<number>();
+  const all = [...document.errors, ...document.warnings];
+  // A tab upsets the parser far below it as well.
+  const tabs = all.filter(({ code }) => code === "TAB_AS_INDENT");
+  return (tabs.length > 0 ? tabs : all).flatMap((error) => {
+    const { line, col } = lines.linePos(error.pos[0]);
+    // One mistake often upsets the parser several times at the same place.
+    if (seen.has(line)) return [];
+    seen.add(line);
+    return [{ ...fileProblem(file, syntaxMessage(error.code, error.message)), line, column: col }];
+  });
+}
+
+/** The library's messages quote no text of the file, so that no secret can be in them. */
+function syntaxMessage(code: string, message: string): string {
+  switch (code) {
+    case "TAB_AS_INDENT":
+      return "a tab cannot indent YAML; use spaces";
+    case "MULTIPLE_DOCS":
+      return "a second document begins here; put everything into one";
+    case "TAG_RESOLVE_FAILED":
+      return `is not plain YAML: ${message.replace("tag:yaml.org,2002:", "!!").toLowerCase()}`;
+    default:
+      return `is not valid YAML: ${message[0]!.toLowerCase()}${message.slice(1)}`;
+  }
+}
+
+class TreeBuilder {
+  readonly #document: Document.Parsed;
+  readonly #source: Source;
+  readonly #problems: Problem[] = [];
+  readonly #open = new Set<Node>();
+  #nodes = 0;
+
+  constructor(document: Document.Parsed, source: Source) {
+    this.#document = document;
+    this.#source = source;
+  }
+
+  build(): { root: YamlNode | null; problems: readonly Problem[] } {
+    try {
+      const root = this.#convert(this.#document.contents, { line: 1, column: 1 });
+      return { root: this.#problems.length > 0 ? null : root, problems: this.#problems };
+    } catch (error) {
+      if (!(error instanceof TooMuch)) throw error;
+      return {
+        root: null,
+        problems: [{ ...fileProblem(this.#source.file, error.message), ...error.position }],
+      };
+    }
+  }
+
+  #convert(node: Node | null, above: Position): YamlNode {
+    const position = node === null ? above : this.#positionOf(node);
+    if (++this.#nodes > MAX_NODES) {
+      throw new TooMuch("aliases make this file expand beyond all measure", position);
+    }
+    if (node === null) return { kind: "scalar", value: null, source: "", ...position };
+    if (isScalar(node)) return { ...scalarNode(node), ...position };
+    if (isAlias(node)) return this.#convertAlias(node, position);
+    return this.#convertCollection(node, position);
+  }
+
+  #convertAlias(alias: Node & { source: string }, position: Position): YamlNode {
+    const target = (alias as unknown as { resolve(document: Document): Node | undefined }).resolve(
+      this.#document,
+    );
+    if (target === undefined) {
+      return this.#fault(position, `there is no anchor "&${alias.source}" above this line`);
+    }
+    return this.#convert(target, position);
+  }
+
+  #convertCollection(node: Node, position: Position): YamlNode {
+    if (this.#open.has(node)) throw new TooMuch("an alias here contains itself", position);
+    if (this.#open.size >= MAX_DEPTH) throw new TooMuch("is nested too deeply", position);
+    this.#open.add(node);
+    try {
+      if (isMap(node)) return this.#mapping(node.items, position);
+      if (isSeq(node)) {
+        const items = node.items.map((item) => this.#convert(item as Node | null, position));
+        return { kind: "list", items, ...position };
+      }
+      return this.#fault(position, "is neither a mapping, a list nor a value");
+    } finally {
+      this.#open.delete(node);
+    }
+  }
+
+  #mapping(pairs: readonly Pair[], position: Position): YamlMapping {
+    const entries = new Map<string, { key: Position; node: YamlNode }>();
+    const merged: YamlMapping[] = [];
+    for (const pair of pairs) {
+      const key = this.#keyOf(pair, position);
+      if (key === null) continue;
+      const node = this.#convert(pair.value as Node | null, key);
+      const earlier = entries.get(key.name);
+      if (key.name === "<<") merged.push(...this.#mergeSources(node));
+      else if (earlier) {
+        this.#fault(key, `the key "${key.name}" stands here twice, first in line ${earlier.key.line}`);
+      } else entries.set(key.name, { key: { line: key.line, column: key.column }, node });
+    }
+    for (const source of merged) {
+      for (const [name, entry] of source.entries) if (!entries.has(name)) entries.set(name, entry);
+    }
+    return { kind: "mapping", entries, ...position };
+  }
+
+  #mergeSources(node: YamlNode): YamlMapping[] {
+    const sources = node.kind === "list" ? node.items : [node];
+    return sources.flatMap((source) => {
+      if (source.kind === "mapping") return [source];
+      this.#fault(source, "`<<` merges mappings only; this is none");
+      return [];
+    });
+  }
+
+  #keyOf(pair: Pair, above: Position): (Position & { name: string }) | null {
+    const key = isAlias(pair.key) ? pair.key.resolve(this.#document) : pair.key;
+    if (isScalar(key) && key.source !== undefined) {
+      return { name: key.source, ...this.#positionOf(pair.key as Node) };
+    }
+    this.#fault(
+      isScalar(key) || isMap(key) || isSeq(key) ? this.#positionOf(key) : above,
+      "a key must be a word",
+    );
+    return null;
+  }
+
+  #fault(position: Position, message: string): YamlNode {
+    const { line, column } = position;
+    this.#problems.push({ ...fileProblem(this.#source.file, message), line, column });
+    return { kind: "scalar", value: null, source: "", line, column };
+  }
+
+  #positionOf(node: Node): Position {
+    const { line, col } = this.#source.lines.linePos(node.range?.[0] ?? 0);
+    return { line, column: col };
+  }
+}
+
+function scalarNode(
+  node: Scalar,
+): { kind: "scalar"; value: null | boolean | number | string; source: string } {
+  const source = node.source ?? "";
+  const plain = node.type === "PLAIN" && node.tag === undefined;
+  if (plain) return { kind: "scalar", value: plainScalar(source), source };
+  const tagged = node.tag !== undefined && node.tag !== "tag:yaml.org,2002:str" && isPlainData(node.value);
+  return { kind: "scalar", value: tagged ? node.value as string : source, source };
+}
+
+function isPlainData(value: unknown): boolean {
+  return value === null || ["string", "number", "boolean"].includes(typeof value);
+}
+
+class TooMuch extends Error {
+  readonly position: Position;
+  constructor(message: string, { line, column }: Position) {
+    super(message);
+    this.position = { line, column };
+  }
+}

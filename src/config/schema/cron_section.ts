@@ -1,0 +1,18 @@
+/** `cron`: when the periodic tasks run. */
+import * as v from "valibot";
+import { described, optional, text } from "./fields.ts";
+import { section } from "./section.ts";
+
+const expression = text("a cron expression of five fields");
+
+export const cronSection = v.nullish(
+  section({
+    "image-update": described(optional(expression, "14 2 * * *"), "Rebuild and upload every image in use."),
+    cleanup: described(optional(expression, "* * * * *"), "Retention, leaks and stuck nodes."),
+    check: described(
+      optional(expression, "*/15 * * * *"),
+      "Log in to every ready node and delete those that fail.",
+    ),
+  }),
+  {},
+);

@@ -1,0 +1,41 @@
+/** `diskimages[]`: what diskimage-builder builds. */
+import type { DiskimageConfig } from "../../domain/config.ts";
+import type * as v from "valibot";
+import { described, duration, flag, list, maybe, nameText, optional, text, textMap } from "./fields.ts";
+import { section } from "./section.ts";
+
+export const diskimageSection = section({
+  name: described(nameText(), "Name that provider images refer to."),
+  elements: described(list(text()), "diskimage-builder elements, in order."),
+  release: described(maybe(text()), "Passed as DIB_RELEASE; may be a number."),
+  "env-vars": described(textMap(), "Environment of the build."),
+  formats: described(
+    list(text("the name of a disk format")),
+    "Formats to build besides those that the providers need, e.g. qcow2, raw, vhd.",
+  ),
+  pause: described(optional(flag(), false), "Keep what is built, build no more."),
+  "build-timeout": described(optional(duration(), "8h"), "A build that takes longer has failed."),
+  "rebuild-age": described(optional(duration(), "1d"), "A build older than this is made anew."),
+  parent: described(maybe(nameText()), "A diskimage whose elements, release and env-vars come first."),
+});
+
+export type DiskimageSection = v.InferOutput<typeof diskimageSection>;
+
+/** Formats are completed from the providers when all are known. */
+export function diskimageConfig(
+  diskimage: DiskimageSection,
+  { providerFormats }: { providerFormats: readonly string[] },
+): DiskimageConfig {
+  const formats = [...new Set([...(diskimage.formats ?? []), ...providerFormats])];
+  return {
+    name: diskimage.name,
+    elements: diskimage.elements ?? [],
+    release: diskimage.release ?? null,
+    envVars: diskimage["env-vars"] ?? {},
+    formats: formats.length > 0 ? formats : ["qcow2"],
+    pause: diskimage.pause,
+    buildTimeout: diskimage["build-timeout"],
+    rebuildAge: diskimage["rebuild-age"],
+    parent: diskimage.parent ?? null,
+  };
+}

@@ -1,0 +1,191 @@
+/**
+ * What the sections' schemas are made of: one kind of value each, with the words for what is expected. YAML is
+ * typed by what a text looks like, so numbers are taken as text and text as numbers wherever that loses nothing.
+ */
+import * as v from "valibot";
+import { numberFrom } from "../yaml_scalar.ts";
+
+/** What a YAML scalar can be before it is looked at. */
+export type Plain = string | number | boolean;
+
+/**
+ * A value of one YAML scalar. The issue's message says what is expected. `json` is what editors can know of it.
+ * @param parse gives undefined for what is not such a value
+ */
+export function scalar<Output>(
+  expected: string,
+  { json, parse }: { json: Record<string, unknown>; parse: (input: unknown) => Output | undefined },
+): v.GenericSchema<Plain, Output> {
+  return v.pipe(
+    v.unknown(),
+    v.metadata(json),
+    v.rawTransform<unknown, Output>(({ dataset, addIssue, NEVER }) => {
+      const parsed = parse(dataset.value);
+      if (parsed !== undefined) return parsed;
+      addIssue({ message: expected });
+      return NEVER;
+    }),
+  ) as v.GenericSchema<Plain, Output>;
+}
+
+const TEXT = { type: ["string", "number"] };
+
+/** Text that is not empty. A number or an unquoted date is taken as it is written. */
+export function text(expected = "text") {
+  return scalar(expected, { json: TEXT, parse: textFrom });
+}
+
+/** Text of any length, the empty one included. */
+export function anyText() {
+  return scalar("text", { json: TEXT, parse: (input) => input === "" ? "" : textFrom(input) });
+}
+
+function textFrom(input: unknown): string | undefined {
+  if (typeof input === "number") return String(input);
+  return typeof input === "string" && input !== "" ? input : undefined;
+}
+
+/** A name that stands in hostnames, metadata and tables: no blanks at its ends, nothing unprintable. */
+export function nameText() {
+  return scalar("a name (printable, without blanks at its ends)", { json: TEXT, parse: nameFrom });
+}
+
+function nameFrom(input: unknown): string | undefined {
+  const name = textFrom(input);
+  // deno-lint-ignore no-control-regex -- control characters are what is being refused
+  return name === undefined || name !== name.trim() || /[\u0000-\u001f\u007f]/.test(name) ? undefined : name;
+}
+
+export function url() {
+  return scalar("an http:// or https:// address", {
+    json: { type: "string", format: "uri" },
+    parse: urlFrom,
+  });
+}
+
+function urlFrom(input: unknown): string | undefined {
+  return typeof input === "string" && /^https?:\/\/[^\s/]/.test(input) && URL.canParse(input)
+    ? input
+    : undefined;
+}
+
+/** A whole number between two bounds, both included. */
+export function integer({ min, max = Number.MAX_SAFE_INTEGER }: { min: number; max?: number }) {
+  const range = max === Number.MAX_SAFE_INTEGER ? `at least ${min}` : `${min} to ${max}`;
+  const json = {
+    type: ["integer", "string"],
+    minimum: min,
+    ...(max < Number.MAX_SAFE_INTEGER && { maximum: max }),
+  };
+  const parse = (input: unknown) => {
+    const number = numberOf(input);
+    return number !== undefined && Number.isSafeInteger(number) && number >= min && number <= max
+      ? number
+      : undefined;
+  };
+  return scalar(`a whole number, ${range}`, { json, parse });
+}
+
+/** true or false, also as the text of one. */
+export function flag() {
+  return scalar("true or false", { json: { type: "boolean" }, parse: flagFrom });
+}
+
+function flagFrom(input: unknown): boolean | undefined {
+  if (typeof input === "boolean") return input;
+  const word = typeof input === "string" ? input.toLowerCase() : "";
+  if (["true", "yes", "on"].includes(word)) return true;
+  return ["false", "no", "off"].includes(word) ? false : undefined;
+}
+
+export function oneOf<const Word extends string>(words: readonly Word[]) {
+  const parse = (input: unknown) => words.find((word) => word === input);
+  return scalar(`one of ${words.join(", ")}`, { json: { enum: words }, parse });
+}
+
+/** A length of time: a number is seconds; text has units, e.g. `30s`, `5m`, `8h`, `1d`, `1h30m`. In milliseconds. */
+export function duration() {
+  const expected = "a length of time: seconds, or a text such as 30s, 5m, 8h or 1d";
+  return scalar(expected, { json: { type: ["number", "string"], minimum: 0 }, parse: durationFrom });
+}
+
+function durationFrom(input: unknown): number | undefined {
+  const seconds = numberOf(input);
+  if (seconds === undefined) return typeof input === "string" ? durationInUnits(input) : undefined;
+  return milliseconds(seconds * 1000);
+}
+
+const UNITS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+};
+
+function durationInUnits(input: string): number | undefined {
+  if (!/^(?:\d+(?:\.\d+)?(?:ms|[smhdw])\s*)+$/.test(input)) return undefined;
+  const parts = [...input.matchAll(/(\d+(?:\.\d+)?)(ms|[smhdw])/g)];
+  return milliseconds(parts.reduce((sum, [, count, unit]) => sum + Number(count) * UNITS[unit!]!, 0));
+}
+
+/** Timers and dates end far below this: a hundred years. */
+const LONGEST = 100 * 365 * 86_400_000;
+
+function milliseconds(value: number): number | undefined {
+  return value >= 0 && value <= LONGEST ? Math.round(value) : undefined;
+}
+
+function numberOf(input: unknown): number | undefined {
+  if (typeof input === "number") return input;
+  return typeof input === "string" ? numberFrom(input.trim()) ?? undefined : undefined;
+}
+
+/** A template of which only these fields may stand in braces. */
+export function template(fields: readonly string[]) {
+  const names = fields.map((field) => `{${field}}`).join(", ");
+  const parse = (input: unknown) => {
+    if (typeof input !== "string" || input === "") return undefined;
+    const rest = input.replace(
+      /\{([^{}]*)\}/g,
+      (whole, field: string) => fields.includes(field) ? "" : whole,
+    );
+    return /[{}]/.test(rest) ? undefined : input;
+  };
+  return scalar(`a template whose only fields are ${names}`, { json: { type: "string" }, parse });
+}
+
+/** Entries whose names are the user's own, with text as values. */
+export function textMap() {
+  return v.nullish(
+    v.record(
+      v.string(),
+      scalar("text (put it in quotes)", {
+        json: TEXT,
+        parse: (input) => input === "" ? "" : textFrom(input),
+      }),
+    ),
+    {},
+  );
+}
+
+/** A list; one with nothing in it may be left empty. */
+export function list<const Item extends v.GenericSchema>(item: Item) {
+  return v.nullish(v.array(item), []);
+}
+
+/** Names what a key means, for the JSON Schema. */
+export function described<const Schema extends v.GenericSchema>(schema: Schema, description: string) {
+  return v.pipe(schema, v.description(description));
+}
+
+/** A key that may be missing; `fallback` is then read as if it stood in the file. */
+export function optional<Output>(schema: v.GenericSchema<Plain, Output>, fallback: Plain) {
+  return v.optional(schema, fallback);
+}
+
+/** A key that may be missing and then has no value. */
+export function maybe<Output>(schema: v.GenericSchema<Plain, Output>) {
+  return v.optional(schema);
+}

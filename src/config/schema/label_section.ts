@@ -1,0 +1,40 @@
+/** `labels[]`: what users ask for. */
+import type { LabelConfig } from "../../domain/config.ts";
+import type * as v from "valibot";
+import { described, duration, integer, list, maybe, nameText, optional, text } from "./fields.ts";
+import { section } from "./section.ts";
+
+export const labelSection = section({
+  name: described(nameText(), "What users ask for."),
+  image: described(nameText(), "Name of the provider image that backs it."),
+  "min-ready": described(
+    optional(integer({ min: -1, max: 100_000 }), 2),
+    "Nodes kept ready; 0: only on demand; -1: disabled.",
+  ),
+  subnodes: described(optional(integer({ min: 0, max: 1000 }), 0), "Further servers booted with each node."),
+  "ready-script": described(maybe(text("the name of a script")), "Run on the node before it is ready."),
+  providers: described(
+    list(section({ name: described(nameText(), "Name of a provider.") })),
+    "Who may supply it.",
+  ),
+  "max-ready-age": described(
+    optional(duration(), 0),
+    "A ready node older than this is replaced; 0: never. Seconds, or e.g. 8h.",
+  ),
+  "max-servers": described(maybe(integer({ min: 0 })), "Cap of this label over all providers."),
+});
+
+export type LabelSection = v.InferOutput<typeof labelSection>;
+
+export function labelConfig(label: LabelSection): LabelConfig {
+  return {
+    name: label.name,
+    image: label.image,
+    minReady: label["min-ready"],
+    subnodes: label.subnodes,
+    readyScript: label["ready-script"] ?? null,
+    providers: [...new Set((label.providers ?? []).map((provider) => provider.name))],
+    maxReadyAge: label["max-ready-age"] || null,
+    maxServers: label["max-servers"] ?? null,
+  };
+}

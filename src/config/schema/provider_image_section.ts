@@ -1,0 +1,63 @@
+/** `providers[].images[]`: what a provider boots servers from. */
+import type { ProviderImageConfig } from "../../domain/config.ts";
+import type * as v from "valibot";
+import { anyText, described, flag, integer, maybe, nameText, optional, text, textMap } from "./fields.ts";
+import { section } from "./section.ts";
+
+export const providerImageSection = section({
+  name: described(nameText(), "Name that labels refer to."),
+  "min-ram": described(
+    maybe(integer({ min: 0 })),
+    "MiB: the smallest flavor with at least this much is taken. Needed unless flavor-name is given.",
+  ),
+  "base-image": described(maybe(text()), "Name or id of an image on the cloud."),
+  "name-filter": described(maybe(text()), "What the flavor's name must contain."),
+  setup: described(maybe(text("the name of a script")), "Prepares a server that is then snapshotted."),
+  diskimage: described(maybe(nameText()), "A diskimage to upload, instead of base-image."),
+  username: described(optional(text(), "jenkins"), "Who logs in."),
+  "user-home": described(optional(text(), "/home/jenkins"), "That user's home directory on the node."),
+  "private-key": described(
+    optional(text("the path of a private key"), "/var/lib/jenkins/.ssh/id_rsa"),
+    "Path of the private key that logs in.",
+  ),
+  "config-drive": described(maybe(flag()), "Boot with a config drive; without it, the provider's value."),
+  meta: described(textMap(), "Own metadata: at most 5 entries of at most 255 characters."),
+  "flavor-name": described(maybe(text()), "Exact name of the flavor, instead of min-ram and name-filter."),
+  "connection-port": described(optional(integer({ min: 1, max: 65_535 }), 22), "Port of the SSH server."),
+  userdata: described(maybe(anyText()), "User data that cloud-init reads."),
+  "boot-from-volume": described(optional(flag(), false), "Boot from a new volume made from the image."),
+  "volume-size": described(maybe(integer({ min: 1 })), "GiB of that volume."),
+  pause: described(optional(flag(), false), "Keep what is uploaded, upload no more."),
+  "check-script": described(
+    maybe(text("the name of a script")),
+    "A fresh image first boots one server on which this must succeed.",
+  ),
+});
+
+export type ProviderImageSection = v.InferOutput<typeof providerImageSection>;
+
+export function providerImageConfig(
+  image: ProviderImageSection,
+  { expand }: { expand: (path: string) => string },
+): ProviderImageConfig {
+  return {
+    name: image.name,
+    minRamMib: image["min-ram"] ?? 0,
+    baseImage: image.diskimage === undefined ? image["base-image"] ?? null : null,
+    nameFilter: image["name-filter"] ?? null,
+    setup: image.diskimage === undefined ? image.setup ?? null : null,
+    diskimage: image.diskimage ?? null,
+    username: image.username,
+    userHome: image["user-home"],
+    privateKey: expand(image["private-key"]),
+    configDrive: image["config-drive"] ?? null,
+    meta: image.meta ?? {},
+    flavorName: image["flavor-name"] ?? null,
+    connectionPort: image["connection-port"],
+    userdata: image.userdata ?? null,
+    bootFromVolume: image["boot-from-volume"],
+    volumeSize: image["volume-size"] ?? null,
+    pause: image.pause,
+    checkScript: image["check-script"] ?? null,
+  };
+}

@@ -1,0 +1,142 @@
+/** `providers[]`: the clouds that servers come from. */
+import type { CloudAccess } from "../../domain/cloud_access.ts";
+import type { NetworkConfig, ProviderConfig } from "../../domain/config.ts";
+import type * as v from "valibot";
+import {
+  anyText,
+  described,
+  duration,
+  flag,
+  integer,
+  list,
+  maybe,
+  nameText,
+  optional,
+  template,
+  text,
+  url,
+} from "./fields.ts";
+import { providerImageConfig, providerImageSection } from "./provider_image_section.ts";
+import { section } from "./section.ts";
+
+/** Fields that a provider's `template-hostname` may use. */
+export const templateHostnameFields = ["image.name", "provider.name", "timestamp"] as const;
+
+const networkSection = section({
+  name: described(maybe(text()), "Name of the network."),
+  public: described(
+    optional(flag(), false),
+    "Its addresses can be reached, so that no floating IP is needed.",
+  ),
+  "net-id": described(maybe(text()), "Id of the network, instead of its name."),
+  "net-label": described(maybe(text()), "Name of the network, as older files say it."),
+});
+
+/** How the cloud is reached: an entry of clouds.yaml, keys of its own, or both (its own then win). */
+const accessEntries = {
+  cloud: described(maybe(text("the name of a cloud")), "An entry of clouds.yaml."),
+  username: described(maybe(text()), "Instead of cloud."),
+  password: described(maybe(anyText()), "Instead of cloud."),
+  "auth-url": described(maybe(url()), "Keystone's address, instead of cloud."),
+  "project-id": described(maybe(text()), "Instead of cloud."),
+  "project-name": described(maybe(text()), "Instead of cloud."),
+  "user-domain-name": described(maybe(text()), "Instead of cloud; without it, the default domain."),
+  "project-domain-name": described(maybe(text()), "Instead of cloud; without it, the default domain."),
+  "region-name": described(maybe(text()), "Region of the cloud."),
+  "service-type": described(maybe(text()), "Type of the compute service in the catalog."),
+  "service-name": described(maybe(text()), "Name of the compute service in the catalog."),
+};
+
+export const providerSection = section({
+  name: described(nameText(), "Name that labels refer to."),
+  "max-servers": described(
+    integer({ min: -1 }),
+    "Servers at most; -1 retires the provider: nothing new is booted or built there.",
+  ),
+  ...accessEntries,
+  "availability-zones": described(
+    list(text()),
+    "Zones to spread servers over; without them, the cloud chooses.",
+  ),
+  keypair: described(maybe(text()), "Name of an existing Nova keypair to boot with."),
+  pool: described(maybe(text()), "Floating IP pool: the external network's name or id."),
+  "image-type": described(
+    maybe(text("the name of a disk format")),
+    "Format to upload; without it, the cloud's.",
+  ),
+  networks: described(list(networkSection), "Networks that servers are attached to."),
+  "ipv6-preferred": described(optional(flag(), false), "Log in over IPv6 where there is an address."),
+  "clean-floating-ips": described(
+    optional(flag(), false),
+    "Delete every unattached floating IP of the project, whoever made it.",
+  ),
+  "api-timeout": described(optional(duration(), 60), "An API request without answer for so long has failed."),
+  "config-drive": described(maybe(flag()), "Boot with a config drive; without it, the cloud decides."),
+  "boot-timeout": described(optional(duration(), 60), "From ACTIVE to a working login."),
+  "launch-timeout": described(optional(duration(), 3600), "From the request to ACTIVE."),
+  rate: described(
+    optional(duration(), 0.1),
+    "From the start of one API request to the start of the next; 0: no limit.",
+  ),
+  "template-hostname": described(
+    optional(template(templateHostnameFields), "template-{image.name}-{timestamp}"),
+    "Name of image builders and uploaded images.",
+  ),
+  "max-concurrency": described(
+    maybe(integer({ min: -1 })),
+    "API requests in flight at once; 0 or -1: no bound.",
+  ),
+  "launch-retries": described(
+    optional(integer({ min: 0, max: 1000 }), 3),
+    "How often a failed launch is repeated.",
+  ),
+  "security-groups": described(list(text()), "Names or ids; without them, the project's default."),
+  "host-key-checking": described(optional(flag(), true), "Wait for and record SSH host keys."),
+  "auto-floating-ip": described(
+    maybe(flag()),
+    "Whether nodes get a floating IP; without it, where pool is set and no network is public.",
+  ),
+  "delete-timeout": described(optional(duration(), 600), "A server not gone by then is stuck in deletion."),
+  images: described(list(providerImageSection), "What servers are booted from here."),
+});
+
+export type ProviderSection = v.InferOutput<typeof providerSection>;
+
+export function providerConfig(
+  provider: ProviderSection,
+  { access, expand }: { access: CloudAccess; expand: (path: string) => string },
+): ProviderConfig {
+  const concurrency = provider["max-concurrency"] ?? 0;
+  return {
+    name: provider.name,
+    maxServers: provider["max-servers"],
+    access,
+    availabilityZones: provider["availability-zones"] ?? [],
+    keypair: provider.keypair ?? null,
+    pool: provider.pool ?? null,
+    imageType: provider["image-type"] ?? access.imageFormat,
+    networks: (provider.networks ?? []).map(networkConfig),
+    ipv6Preferred: provider["ipv6-preferred"],
+    cleanFloatingIps: provider["clean-floating-ips"],
+    apiTimeout: provider["api-timeout"],
+    configDrive: provider["config-drive"] ?? null,
+    bootTimeout: provider["boot-timeout"],
+    launchTimeout: provider["launch-timeout"],
+    rate: provider.rate,
+    templateHostname: provider["template-hostname"],
+    maxConcurrency: concurrency > 0 ? concurrency : null,
+    launchRetries: provider["launch-retries"],
+    securityGroups: provider["security-groups"] ?? [],
+    hostKeyChecking: provider["host-key-checking"],
+    autoFloatingIp: provider["auto-floating-ip"] ?? null,
+    deleteTimeout: provider["delete-timeout"],
+    images: (provider.images ?? []).map((image) => providerImageConfig(image, { expand })),
+  };
+}
+
+/** An id wins over `net-label`, and that over `name`, as it did in 2016; a `net-label` is the network's name. */
+function networkConfig(network: v.InferOutput<typeof networkSection>): NetworkConfig {
+  const id = network["net-id"] ?? null;
+  const label = network["net-label"] ?? null;
+  return { id, name: id === null ? label ?? network.name ?? null : null, label, public: network.public };
+}

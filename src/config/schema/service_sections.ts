@@ -1,0 +1,85 @@
+/** The daemon's own settings: `status`, `limits`, `log`, and the servers that it listens to. */
+import type { LimitsConfig, LogConfig, StatusConfig } from "../../domain/config.ts";
+import * as v from "valibot";
+import { described, duration, integer, maybe, oneOf, optional, scalar, text } from "./fields.ts";
+import { section } from "./section.ts";
+
+export const gearmanServerSection = section({
+  host: described(text("a host name or address"), "Where demand is read and nodes are assigned."),
+  port: described(optional(integer({ min: 1, max: 65_535 }), 4730), "Gearman's port."),
+});
+
+/** `host:port`, `[::1]:port` or a port alone. */
+const listenAddress = scalar("an address to listen at, e.g. 127.0.0.1:8005", {
+  json: { type: ["string", "integer"] },
+  parse: listenAddressFrom,
+});
+
+function listenAddressFrom(input: unknown): { hostname: string; port: number } | undefined {
+  const match = String(input).match(/^(?:(?:\[([0-9a-fA-F:.%]+)\]|([^\s:[\]]*)):)?(\d{1,5})$/);
+  const port = Number(match?.[3]);
+  if (!match || port > 65_535) return undefined;
+  return { hostname: match[1] ?? (match[2] || "127.0.0.1"), port };
+}
+
+export const statusSection = v.nullish(
+  section({
+    listen: described(optional(listenAddress, "127.0.0.1:8005"), "Address of the status endpoint."),
+    title: described(optional(text(), "nodepool"), "What the status page is headed with."),
+  }),
+  {},
+);
+
+export const limitsSection = v.nullish(
+  section({
+    "delete-delay": described(
+      optional(duration(), 60),
+      "From the end of a Jenkins job to the node's deletion.",
+    ),
+    "node-stuck": described(optional(duration(), "8h"), "A node building or used for longer is deleted."),
+    "test-stuck": described(optional(duration(), "5m"), "A node tested for longer is deleted."),
+    "image-keep": described(optional(duration(), "8h"), "Images beyond the newest two are kept so long."),
+    "hold-max-age": described(optional(duration(), 0), "A held node older than this is deleted; 0: never."),
+  }),
+  {},
+);
+
+export const logSection = v.nullish(
+  section({
+    level: described(
+      optional(oneOf(["debug", "info", "warning", "error"]), "info"),
+      "The least that is logged.",
+    ),
+    format: described(
+      maybe(oneOf(["text", "json"])),
+      "Without it: text on a terminal, JSON lines otherwise.",
+    ),
+    file: described(maybe(text("a path")), "Path; without it, standard error."),
+  }),
+  {},
+);
+
+export function statusConfig(status: NonNullable<v.InferOutput<typeof statusSection>>): StatusConfig {
+  return { ...status.listen, title: status.title };
+}
+
+export function limitsConfig(limits: NonNullable<v.InferOutput<typeof limitsSection>>): LimitsConfig {
+  return {
+    deleteDelay: limits["delete-delay"],
+    nodeStuck: limits["node-stuck"],
+    testStuck: limits["test-stuck"],
+    imageKeep: limits["image-keep"],
+    holdMaxAge: limits["hold-max-age"] || null,
+  };
+}
+
+export function logConfig(
+  log: NonNullable<v.InferOutput<typeof logSection>>,
+  { expand }: { expand: (path: string) => string },
+): LogConfig {
+  return {
+    level: log.level,
+    format: log.format ?? null,
+    file: log.file === undefined ? null : expand(log.file),
+  };
+}

@@ -1,0 +1,133 @@
+/**
+ * Holds a file against the schema: every problem with its place, and a draft of what could be read all the
+ * same, so that the cross checks can look at the rest of a file that is wrong in one place.
+ */
+import * as v from "valibot";
+import type { Problem } from "./config_error.ts";
+import { nearestName } from "./nearest_name.ts";
+import { fileProblem } from "./read_text.ts";
+import { type ConfigSection, configSection } from "./schema/config_section.ts";
+import { sectionAt, UNKNOWN_KEY } from "./schema/section.ts";
+import { formatPath, nodeAt, plainValue, positionAt, type YamlNode, type YamlPath } from "./yaml_node.ts";
+
+/** The file as read, in which every part may be missing: it was not given, or is wrong. */
+export type Draft = DeepPartial<ConfigSection>;
+
+type DeepPartial<T> = T extends readonly (infer Item)[] ? readonly DeepPartial<Item>[]
+  : T extends object ? { readonly [Key in keyof T]?: DeepPartial<T[Key]> }
+  : T;
+
+export interface Validated {
+  readonly draft: Draft;
+  /** The same, complete; null where there are problems. */
+  readonly whole: ConfigSection | null;
+  readonly problems: readonly Problem[];
+}
+
+export function validateTree(root: YamlNode, file: string): Validated {
+  if (root.kind !== "mapping") {
+    const problem = problemAt([], { root, file, message: `expected a mapping, found ${describe(root, [])}` });
+    return { draft: {}, whole: null, problems: [problem] };
+  }
+  const result = v.safeParse(configSection, plainValue(root));
+  if (result.success) return { draft: result.output, whole: result.output, problems: [] };
+  const issues = result.issues.map(placed);
+  for (const { path } of issues) remove(result.output, path);
+  return { draft: result.output as Draft, whole: null, problems: distinct(issues, { root, file }) };
+}
+
+/** A problem at a path of the configuration, placed in the file. */
+export function problemAt(
+  path: YamlPath,
+  { root, file, message, ...rest }:
+    & { root: YamlNode; file: string; message: string }
+    & Partial<Pick<Problem, "found" | "expected" | "suggestion">>,
+): Problem {
+  const { line, column } = positionAt(root, path);
+  return { ...fileProblem(file, message), ...rest, line, column, path: formatPath(path) };
+}
+
+interface PlacedIssue {
+  readonly path: YamlPath;
+  readonly kind: "unknown key" | "missing key" | "wrong value";
+  readonly expected: string;
+}
+
+function placed(issue: v.BaseIssue<unknown>): PlacedIssue {
+  const path = (issue.path ?? []).map((step) => step.key as string | number);
+  if (issue.message === UNKNOWN_KEY) return { path, kind: "unknown key", expected: "" };
+  if (issue.type === "loose_object") {
+    const missing = issue.path?.at(-1)?.origin === "key";
+    return { path, kind: missing ? "missing key" : "wrong value", expected: "a mapping" };
+  }
+  if (issue.type === "record") return { path, kind: "wrong value", expected: "a mapping" };
+  if (issue.type === "array") return { path, kind: "wrong value", expected: "a list" };
+  return { path, kind: "wrong value", expected: issue.message };
+}
+
+/** One problem a place: a list where a mapping belongs upsets every key of that mapping. */
+function distinct(
+  issues: readonly PlacedIssue[],
+  { root, file }: { root: YamlNode; file: string },
+): Problem[] {
+  const problems = new Map<string, Problem>();
+  for (const issue of issues) {
+    const list = listInsteadOfMapping(issue.path, root);
+    const real: PlacedIssue = list ? { path: list, kind: "wrong value", expected: "a mapping" } : issue;
+    const problem = problemOf(real, { root, file });
+    const key = `${problem.path} ${real.kind}`;
+    if (!problems.has(key)) problems.set(key, problem);
+  }
+  return [...problems.values()];
+}
+
+function listInsteadOfMapping(path: YamlPath, root: YamlNode): YamlPath | null {
+  for (let length = 0; length < path.length; length++) {
+    const start = path.slice(0, length);
+    if (typeof path[length] === "string" && nodeAt(root, start)?.kind === "list") return start;
+  }
+  return null;
+}
+
+function problemOf(issue: PlacedIssue, { root, file }: { root: YamlNode; file: string }): Problem {
+  const { path } = issue;
+  if (issue.kind === "unknown key") {
+    const known = Object.keys(sectionAt(configSection, path.slice(0, -1)) ?? {});
+    const suggestion = nearestName(String(path.at(-1)), known);
+    const hint = suggestion === null ? `; known are ${known.join(", ")}` : `; did you mean "${suggestion}"?`;
+    return problemAt(path, { root, file, message: `unknown key${hint}`, suggestion });
+  }
+  if (issue.kind === "missing key") {
+    return problemAt(path, { root, file, message: "this key is needed and missing" });
+  }
+  const node = nodeAt(root, path);
+  const found = node === null ? "nothing" : describe(node, path);
+  const { expected } = issue;
+  return problemAt(path, { root, file, message: `expected ${expected}, found ${found}`, found, expected });
+}
+
+/** Keys whose values are never shown. */
+const SECRETS = new Set(["password", "apikey", "dburi"]);
+
+function describe(node: YamlNode, path: YamlPath): string {
+  if (node.kind === "mapping") return "a mapping";
+  if (node.kind === "list") return "a list";
+  if (SECRETS.has(String(path.at(-1)))) return "a secret of another form";
+  if (node.value === null) return "nothing";
+  const text = node.source.replace(/\/\/[^/@\s]*@/, "//***@");
+  const shown = text.length > 60 ? `${text.slice(0, 60)}…` : text;
+  return typeof node.value === "string" ? JSON.stringify(shown) : shown;
+}
+
+/** Takes a wrong value out of the draft; what is left has the right type or is missing. */
+function remove(draft: unknown, path: YamlPath): void {
+  let parent: unknown = draft;
+  for (const step of path.slice(0, -1)) {
+    if (parent === null || typeof parent !== "object") return;
+    parent = (parent as Record<string | number, unknown>)[step];
+  }
+  if (parent === null || typeof parent !== "object" || path.length === 0) return;
+  const last = path.at(-1)!;
+  if (Array.isArray(parent)) parent[Number(last)] = {};
+  else delete (parent as Record<string, unknown>)[last];
+}

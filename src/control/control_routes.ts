@@ -1,0 +1,145 @@
+/**
+ * The routes of the control socket: a thin, checked way to a PoolClient. Errors travel as `{error, status}`.
+ * Who may open the socket may do everything; `serveControl` sees to it that only the daemon's user can.
+ */
+import { type Context, Hono } from "hono";
+import * as v from "valibot";
+import type { ViewFilter } from "../views/view_filter.ts";
+import { isPoolViewName } from "../views/view_pool.ts";
+import type { LocalClient } from "./local_client.ts";
+import { ControlError } from "./pool_control.ts";
+
+export interface ControlRoutesOptions {
+  /** Aborted when the daemon stops: ends all waiting with its reason. */
+  readonly stopping: AbortSignal;
+  /** Told of errors that are nobody's fault but ours. */
+  onDefect(error: unknown): void;
+}
+
+const text = v.nullable(v.pipe(v.string(), v.maxLength(1_000)), null);
+const instant = v.nullable(v.pipe(v.number(), v.safeInteger(), v.minValue(0)), null);
+const id = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const ids = v.pipe(v.array(id), v.minLength(1), v.maxLength(10_000));
+const pathId = v.pipe(v.string(), v.regex(/^\d{1,15}$/, "an id is a whole number"), v.transform(Number));
+
+const holdBody = v.object({ ids, reason: text, owner: text, duration: instant });
+const deleteBody = v.object({ ids, comment: v.pipe(v.string(), v.maxLength(1_000)) });
+const releaseBody = v.object({
+  ids,
+  result: v.nullable(v.picklist(["SUCCESS", "FAILURE"]), null),
+  job: text,
+});
+const requestBody = v.object({
+  label: v.pipe(v.string(), v.minLength(1), v.maxLength(255)),
+  count: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
+  job: text,
+  client: text,
+  deadline: instant,
+});
+const filterQuery = v.object({
+  id: v.optional(pathId),
+  provider: v.optional(v.string()),
+  label: v.optional(v.string()),
+  state: v.optional(v.string()),
+});
+
+/** The app; `pool` is asked for everything. */
+export function controlRoutes(pool: LocalClient, { stopping, onDefect }: ControlRoutesOptions): Hono {
+  const app = new Hono();
+  const until = (context: Context) => ({ signal: AbortSignal.any([context.req.raw.signal, stopping]) });
+  addReading(app, { pool, until });
+  addActing(app, pool);
+  addWaiting(app, { pool, until });
+  app.notFound((context) => failure(context, new ControlError(404, `no route ${context.req.path}`)));
+  app.onError((error, context) => {
+    const { signal } = context.req.raw;
+    const hasLeft = signal.aborted && error === signal.reason;
+    if (!hasLeft && !(error instanceof ControlError)) onDefect(error);
+    return failure(context, error);
+  });
+  return app;
+}
+
+type Until = (context: Context) => { signal: AbortSignal };
+
+function addReading(app: Hono, { pool, until }: { pool: LocalClient; until: Until }): void {
+  app.get("/views/:name", (context) => {
+    const name = context.req.param("name");
+    if (!isPoolViewName(name)) throw new ControlError(404, `there is no list ${name}`);
+    const filter: ViewFilter = check(filterQuery, context.req.query());
+    return context.body(pool.viewJson(name, filter), 200, { "content-type": "application/json" });
+  });
+  app.get("/nodes/:id", async (context) => context.json(await pool.getNode(idOf(context))));
+  app.get("/nodes/:id/metadata", async (context) => context.json(await pool.getNodeMetadata(idOf(context))));
+  app.get("/aliens", async (context) => {
+    const provider = context.req.query("provider") ?? null;
+    return context.json(await pool.listAliens({ provider, ...until(context) }));
+  });
+}
+
+function addActing(app: Hono, pool: LocalClient): void {
+  app.post("/nodes/hold", async (context) => {
+    const { ids, ...options } = await body(context, holdBody);
+    return context.json(await pool.holdNodes(ids, options));
+  });
+  app.post("/nodes/delete", async (context) => {
+    const { ids, comment } = await body(context, deleteBody);
+    return context.json(await pool.deleteNodes(ids, { comment }));
+  });
+  app.post("/nodes/release", async (context) => {
+    const { ids, ...options } = await body(context, releaseBody);
+    return context.json(await pool.releaseNodes(ids, options));
+  });
+  app.post("/requests", async (context) => {
+    return context.json(await pool.createRequest(await body(context, requestBody)), 201);
+  });
+  app.post("/requests/:id/confirm", async (context) => {
+    await pool.confirmGrant(idOf(context));
+    return context.body(null, 204);
+  });
+  app.delete("/requests/:id", async (context) => {
+    await pool.withdrawRequest(idOf(context));
+    return context.body(null, 204);
+  });
+  app.post("/reload", async (context) => context.json(await pool.reload()));
+}
+
+/** These answer when it has happened; the client's leaving ends the wait. */
+function addWaiting(app: Hono, { pool, until }: { pool: LocalClient; until: Until }): void {
+  app.get("/nodes/:id/end", async (context) => {
+    await pool.waitForEnd(idOf(context), until(context));
+    return context.body(null, 204);
+  });
+  app.get("/requests/:id/grant", async (context) => {
+    return context.json(await pool.waitForGrant(idOf(context), until(context)));
+  });
+}
+
+function idOf(context: Context): number {
+  return check(pathId, context.req.param("id"));
+}
+
+async function body<Schema extends v.GenericSchema>(
+  context: Context,
+  schema: Schema,
+): Promise<v.InferOutput<Schema>> {
+  const input: unknown = await context.req.json().catch(() => {
+    throw new ControlError(400, "the request's body is not JSON");
+  });
+  return check(schema, input);
+}
+
+function check<Schema extends v.GenericSchema>(schema: Schema, input: unknown): v.InferOutput<Schema> {
+  const result = v.safeParse(schema, input);
+  if (result.success) return result.output;
+  const problems = result.issues.map((issue) => {
+    const path = v.getDotPath(issue);
+    return path === null ? issue.message : `${path}: ${issue.message}`;
+  });
+  throw new ControlError(400, problems.join("; "));
+}
+
+function failure(context: Context, error: Error): Response {
+  const status = error instanceof ControlError ? error.status : 500;
+  return context.json({ error: error.message, status }, status);
+}

@@ -1,0 +1,64 @@
+/** A PoolControl of this process as a PoolClient: makes the views. Used offline and behind the control socket. */
+import type { HistoryRecord } from "../domain/node.ts";
+import { viewAcquiredNodes } from "../views/acquired_nodes.ts";
+import { viewAlienList } from "../views/alien_list.ts";
+import { type NodeDetailsView, viewEndedNode, viewNodeDetails } from "../views/node_details.ts";
+import { viewNodeMetadata } from "../views/node_metadata.ts";
+import { viewRequest } from "../views/request_list.ts";
+import type { ViewFilter } from "../views/view_filter.ts";
+import { type PoolViewName, renderPoolJson, viewPool } from "../views/view_pool.ts";
+import type { PoolClient } from "./pool_client.ts";
+import { ControlError, type PoolControl } from "./pool_control.ts";
+
+/** Can make JSON without making the view first, which for thousands of nodes is the longer way. */
+export interface LocalClient extends PoolClient {
+  /** In UTF-8. */
+  viewJson(name: PoolViewName, filter: ViewFilter): Uint8Array<ArrayBuffer>;
+}
+
+/** Disposing of the client disposes of the control. */
+export function localClient(control: PoolControl): LocalClient {
+  return {
+    viewJson: (name, filter) => renderPoolJson(control.report(), { name, filter }),
+    get hasDaemon() {
+      return control.report().daemon !== null;
+    },
+    view: (name, { filter } = {}) => promise(() => viewPool(control.report(), { name, filter })),
+    getNode: (id) => getNode(control, id),
+    getNodeMetadata: async (id) => {
+      const { node } = await getNode(control, id);
+      return viewNodeMetadata(node, control.report().installation.id);
+    },
+    holdNodes: (ids, options) => control.holdNodes(ids, options),
+    deleteNodes: (ids, options) => control.deleteNodes(ids, options),
+    releaseNodes: (ids, options) => control.releaseNodes(ids, options),
+    waitForEnd: (nodeId, { signal = NEVER } = {}) => control.waitForEnd(nodeId, { signal }),
+    createRequest: async (spec) => viewRequest(await control.createRequest(spec), control.report().now),
+    waitForGrant: async (request, { signal = NEVER } = {}) => {
+      const nodes = await control.waitForGrant(request, { signal });
+      return viewAcquiredNodes(nodes, { request, config: control.report().config });
+    },
+    confirmGrant: (requestId) => control.confirmGrant(requestId),
+    withdrawRequest: (requestId) => control.withdrawRequest(requestId),
+    listAliens: async ({ provider, signal = NEVER }) =>
+      viewAlienList(await control.listAliens({ provider, signal }), control.report().now),
+    reload: () => control.reload(),
+    [Symbol.asyncDispose]: () => control[Symbol.asyncDispose](),
+  };
+}
+
+const NEVER = new AbortController().signal;
+
+async function getNode(control: PoolControl, id: number): Promise<NodeDetailsView> {
+  const report = control.report();
+  const living = viewNodeDetails(report, id);
+  if (living !== null) return living;
+  const ended: HistoryRecord | null = await control.getHistory(id);
+  if (ended === null) throw new ControlError(404, `there is no node ${id}, nor is one remembered`);
+  return viewEndedNode(ended, report);
+}
+
+/** What a synchronous call throws comes out as a rejection. */
+function promise<T>(make: () => T): Promise<T> {
+  return new Promise((resolve) => resolve(make()));
+}

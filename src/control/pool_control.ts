@@ -1,0 +1,83 @@
+/**
+ * What can be asked of a pool: the port behind the daemon's control socket and the commands. The daemon's pool
+ * implements it in-process; with no daemon running, the offline pool does what can be done on the state alone.
+ */
+import type { HistoryRecord, NodeRecord } from "../domain/node.ts";
+import type { PoolReport } from "../domain/pool_report.ts";
+import type { NodeRequest } from "../domain/request.ts";
+import type { Instant, Milliseconds } from "../domain/time.ts";
+
+/**
+ * What became of one of several ids: each is reported, none stops the others. A success's message follows the
+ * node's name (`held`); a failure's is a sentence that names the node itself (`there is no node 7`).
+ */
+export type IdOutcome =
+  | { readonly id: number; readonly ok: true; readonly message: string }
+  | { readonly id: number; readonly ok: false; readonly message: string };
+
+export interface RequestSpec {
+  readonly label: string;
+  readonly count: number;
+  readonly job: string | null;
+  readonly client: string | null;
+  /** When the client gives up; null: never. */
+  readonly deadline: Instant | null;
+}
+
+export interface AlienServer {
+  readonly provider: string;
+  readonly hostname: string;
+  readonly serverId: string;
+  readonly ip: string | null;
+}
+
+export interface AlienListing {
+  readonly servers: readonly AlienServer[];
+  /** One for each provider that could not be asked. */
+  readonly warnings: readonly string[];
+}
+
+export interface PoolControl {
+  /** The pool as it is now, from memory. */
+  report(): PoolReport;
+  getHistory(nodeId: number): Promise<HistoryRecord | null>;
+  holdNodes(
+    ids: readonly number[],
+    options: { reason: string | null; owner: string | null; duration: Milliseconds | null },
+  ): Promise<readonly IdOutcome[]>;
+  /** Marks them for deletion. */
+  deleteNodes(ids: readonly number[], options: { comment: string }): Promise<readonly IdOutcome[]>;
+  /** Ends their use. A held node stays held. */
+  releaseNodes(
+    ids: readonly number[],
+    options: { result: "SUCCESS" | "FAILURE" | null; job: string | null },
+  ): Promise<readonly IdOutcome[]>;
+  /** Resolves once the node has left the pool (at once if it has); rejects on abort. */
+  waitForEnd(nodeId: number, options: { signal: AbortSignal }): Promise<void>;
+
+  /** @throws ControlError for an unknown or disabled label, a count below 1, or where no daemon runs */
+  createRequest(spec: RequestSpec): Promise<NodeRequest>;
+  /**
+   * Resolves when the request is granted; rejects with ControlError when it is withdrawn or unknown, with the
+   * signal's reason on abort. While somebody waits the request is attended; one that nobody attends for 30 s is
+   * withdrawn, and nodes that were granted to it but never confirmed are deleted.
+   */
+  waitForGrant(requestId: number, options: { signal: AbortSignal }): Promise<readonly NodeRecord[]>;
+  /** The client has the nodes: the request is done. */
+  confirmGrant(requestId: number): Promise<void>;
+  /** The client no longer wants them. Unknown counts as done. */
+  withdrawRequest(requestId: number): Promise<void>;
+
+  listAliens(options: { provider: string | null; signal: AbortSignal }): Promise<AlienListing>;
+  /** Reads the configuration now; what changed, or ConfigError's problems as lines. */
+  reload(): Promise<{ readonly changes: readonly string[]; readonly problems: readonly string[] }>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** A request to the pool that cannot be met. `status` is HTTP's, so that the socket carries it unchanged. */
+export class ControlError extends Error {
+  override readonly name = "ControlError";
+  constructor(readonly status: 400 | 404 | 409 | 410 | 503, message: string) {
+    super(message);
+  }
+}

@@ -1,0 +1,159 @@
+/**
+ * Requests for nodes and who waits for them. A request is attended while a client waits for it; one that nobody
+ * has attended for a while is withdrawn, so that a client that died keeps no node from others. Who attends is
+ * known to this process only: after a restart every client has the same while to come back.
+ */
+import type { Config } from "../domain/config.ts";
+import { type NodeRecord } from "../domain/node.ts";
+import { transition } from "../domain/node_transition.ts";
+import type { NodeRequest } from "../domain/request.ts";
+import { type Instant, SECOND } from "../domain/time.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Edit } from "../store/draft.ts";
+import type { Ledger, LedgerChange } from "../store/ledger.ts";
+import { ControlError, type RequestSpec } from "./pool_control.ts";
+
+/** How long a request is kept for a client that does not wait for it. */
+const UNATTENDED_FOR = 30 * SECOND;
+
+interface Waiter {
+  readonly requestId: number;
+  resolve(nodes: readonly NodeRecord[]): void;
+  reject(error: unknown): void;
+}
+
+export class RequestDesk implements Disposable {
+  readonly #ledger: Ledger;
+  readonly #clock: Clock;
+  readonly #waiters = new Set<Waiter>();
+  /** When somebody waited last, by request; those of a former process count from this one's start. */
+  readonly #attendedAt = new Map<number, Instant>();
+  readonly #subscription: Disposable;
+
+  constructor({ ledger, clock }: { ledger: Ledger; clock: Clock }) {
+    this.#ledger = ledger;
+    this.#clock = clock;
+    for (const id of ledger.requests.keys()) this.#attendedAt.set(id, clock.now());
+    this.#subscription = ledger.subscribe((change) => this.#notice(change));
+  }
+
+  /** Writes the request down; the label has been checked. */
+  async create(spec: RequestSpec): Promise<NodeRequest> {
+    const id = await this.#ledger.takeIds("request", 1);
+    const request: NodeRequest = {
+      ...spec,
+      revision: 0,
+      id,
+      createdAt: this.#clock.now(),
+      nodes: [],
+      grantedAt: null,
+      waitingOn: null,
+    };
+    this.#attendedAt.set(id, this.#clock.now());
+    await this.#ledger.edit((edit) => edit.putRequest(request));
+    return this.#ledger.requests.get(id) ?? request;
+  }
+
+  /** @see PoolControl.waitForGrant */
+  waitForGrant(requestId: number, { signal }: { signal: AbortSignal }): Promise<readonly NodeRecord[]> {
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(signal.reason);
+      const abort = () => waiter.reject(signal.reason);
+      const leave = () => {
+        this.#waiters.delete(waiter);
+        signal.removeEventListener("abort", abort);
+        if (this.#ledger.requests.has(requestId)) this.#attendedAt.set(requestId, this.#clock.now());
+      };
+      const waiter: Waiter = {
+        requestId,
+        resolve: (nodes) => (leave(), resolve(nodes)),
+        reject: (error) => (leave(), reject(error)),
+      };
+      this.#waiters.add(waiter);
+      signal.addEventListener("abort", abort, { once: true });
+      this.#answer(waiter);
+    });
+  }
+
+  async confirm(requestId: number): Promise<void> {
+    await this.#ledger.changeRequest(requestId, (request) => request.grantedAt === null ? request : null);
+  }
+
+  /** Ends the request; nodes that were granted to it go back, which means that they are deleted. */
+  async withdraw(requestId: number, comment = "the client that asked for it is gone"): Promise<void> {
+    await this.#ledger.edit((edit) => this.#end(edit, requestId, comment));
+  }
+
+  /** Withdraws what nobody waits for, or no longer. Run by a task every few seconds. */
+  async withdrawUnattended(): Promise<void> {
+    const left = [...this.#ledger.requests.values()].filter((request) => this.#isLeft(request));
+    await Promise.all(left.map((request) =>
+      this.#ledger.edit((edit) => {
+        // Its client may have come back while the edit waited for its turn.
+        if (this.#isLeft(request)) this.#end(edit, request.id, "the client that asked for it is gone");
+      })
+    ));
+  }
+
+  #isLeft({ id, deadline }: NodeRequest): boolean {
+    const now = this.#clock.now();
+    if (deadline !== null && now >= deadline + UNATTENDED_FOR) return true;
+    const isAttended = [...this.#waiters].some(({ requestId }) => requestId === id);
+    return !isAttended && now - (this.#attendedAt.get(id) ?? now) >= UNATTENDED_FOR;
+  }
+
+  #end(edit: Edit, requestId: number, comment: string): void {
+    const request = edit.request(requestId);
+    if (request === null) return;
+    for (const id of request.nodes) {
+      const node = edit.node(id);
+      if (node?.state.phase !== "used" || node.requestId !== requestId) continue;
+      const event = { type: "delete", comment, result: "unused" } as const;
+      edit.putNode(transition(node, event, this.#clock.now()));
+    }
+    edit.removeRequest(requestId);
+  }
+
+  /** Ends all waiting; the requests stay. */
+  [Symbol.dispose](): void {
+    this.#subscription[Symbol.dispose]();
+    for (const waiter of [...this.#waiters]) waiter.reject(new ControlError(503, "the daemon is stopping"));
+  }
+
+  #notice({ requests }: LedgerChange): void {
+    for (const { previous, next } of requests) if (next === null) this.#attendedAt.delete(previous?.id ?? 0);
+    const changed = new Set(requests.map(({ previous, next }) => (next ?? previous)?.id));
+    for (const waiter of [...this.#waiters]) if (changed.has(waiter.requestId)) this.#answer(waiter);
+  }
+
+  #answer(waiter: Waiter): void {
+    const request = this.#ledger.requests.get(waiter.requestId);
+    if (request === undefined) {
+      waiter.reject(
+        new ControlError(410, `request ${waiter.requestId} is not there: it was withdrawn, or never made`),
+      );
+    } else if (request.grantedAt !== null) {
+      this.#deliver(waiter, request);
+    }
+  }
+
+  /** All the nodes or none: one may have been deleted between the grant and the answer. */
+  #deliver(waiter: Waiter, { id, nodes }: NodeRequest): void {
+    const found = nodes.flatMap((nodeId) => this.#ledger.nodes.get(nodeId) ?? []);
+    if (found.length === nodes.length) waiter.resolve(found);
+    else waiter.reject(new ControlError(410, `a node granted to request ${id} is gone meanwhile: ask again`));
+  }
+}
+
+/** @throws ControlError for a request that no configuration like this can meet */
+export function checkRequest({ label: name, count }: RequestSpec, config: Config): void {
+  const label = config.labels.find((candidate) => candidate.name === name);
+  if (label === undefined) {
+    const known = config.labels.map((candidate) => candidate.name).join(", ");
+    throw new ControlError(404, `there is no label ${name}; the labels are ${known}`);
+  }
+  if (label.minReady < 0) throw new ControlError(409, `label ${name} is disabled: its min-ready is -1`);
+  if (!Number.isSafeInteger(count) || count < 1) {
+    throw new ControlError(400, `cannot ask for ${count} nodes: give a whole number from 1`);
+  }
+}

@@ -1,0 +1,168 @@
+/**
+ * `nodepool daemon`: puts the pool together with its real adapters and runs it until it is told to stop. The only
+ * file, besides `offline_pool.ts`, that knows every folder. Everything is held with `using`, so that it ends in the
+ * reverse of the order in which it began.
+ */
+import { resolve } from "node:path";
+import type { DaemonOptions } from "./cli/wiring.ts";
+import { ConfigSource } from "./config/config_source.ts";
+import { formatProblem } from "./config/config_error.ts";
+import type { LoadedConfig } from "./config/load_config.ts";
+import { loadLogSettings } from "./config/load_log_settings.ts";
+import { serveControl } from "./control/serve_control.ts";
+import { controlSocketPath } from "./control/socket_path.ts";
+import { buildInfo } from "./lib/build_info.ts";
+import { systemClock } from "./lib/clock.ts";
+import { errorChain } from "./lib/error_chain.ts";
+import { loggerOf, startLogging } from "./lib/logging.ts";
+import { systemRandom } from "./lib/random.ts";
+import { openCloud } from "./open_cloud.ts";
+import { Pool } from "./pool.ts";
+import { createSite } from "./site/create_site.ts";
+import { serveSite } from "./site/serve_site.ts";
+import { createSsh2Shell } from "./ssh/ssh2_shell.ts";
+import { openKvStore } from "./store/kv_store.ts";
+import { lockState } from "./store/state_lock.ts";
+import { StoreError } from "./store/store.ts";
+import { watchConfig } from "./tasks/watch_config.ts";
+
+const log = loggerOf("daemon");
+
+/** Exit code for a second daemon on the same state. */
+const OTHER_DAEMON_RUNS = 3;
+
+/**
+ * Runs until SIGINT, SIGUSR1 or SIGTERM. @returns the exit code
+ * @throws ConfigError, StoreError, ServeSiteError, ControlSocketError where it cannot start
+ */
+export async function runDaemon(options: DaemonOptions): Promise<number> {
+  const startedAt = systemClock.now();
+  const source = await ConfigSource.open(options.configFile, options.secureFile);
+  const { config } = source.current;
+  await using _logging = await startLogging(await loggingOptions(source.current, options));
+  tellFindings(source.current);
+
+  using lock = await takeLock(config.state);
+  if (lock === null) return OTHER_DAEMON_RUNS;
+  using _pidFile = writePidFile(options.pidFile);
+  await using store = await openKvStore(config.state, { clock: systemClock, random: systemRandom });
+  await using pool = await Pool.start(config, {
+    store,
+    clock: systemClock,
+    random: systemRandom,
+    shell: createSsh2Shell(),
+    openCloud,
+    readFile: (path) => Deno.readTextFile(path),
+    reload: () => source.read(),
+    process: { pid: Deno.pid, version: versionText(), startedAt, configFile: resolve(options.configFile) },
+  });
+  await using _control = await serveControl(pool, { socketPath: controlSocketPath(config.state), onDefect });
+  const { hostname, port } = config.status;
+  const site = createSite({
+    report: () => pool.report(),
+    getHistory: (id) => pool.getHistory(id),
+    onDefect,
+  });
+  await using served = serveSite(site, { hostname, port });
+  await using watching = watchConfig({
+    clock: systemClock,
+    path: options.configFile,
+    stamp: () => source.stamp(),
+    reload: () => reload(pool),
+    onError: onDefect,
+  });
+  watching.start();
+  log.info("nodepool {version} runs (pid {pid}), status at {url}", {
+    version: versionText(),
+    pid: Deno.pid,
+    url: served.url,
+  });
+
+  const signal = await stopSignal({ onReload: () => reload(pool) });
+  pool.stopAccepting();
+  log.info("{signal}: stopping; what is under way is gone on with at the next start", { signal });
+  return 0;
+}
+
+async function loggingOptions({ config }: LoadedConfig, { logConfigFile, debug }: DaemonOptions) {
+  const settings = logConfigFile === null ? {} : await loadLogSettings(logConfigFile);
+  return { ...config.log, ...settings, ...(debug ? { level: "debug" as const } : {}) };
+}
+
+function tellFindings({ warnings, notices, unsupported }: LoadedConfig): void {
+  for (const warning of warnings) log.warning("configuration: {text}", { text: formatProblem(warning) });
+  for (const notice of notices) log.info("configuration: {text}", { text: formatProblem(notice) });
+  if (unsupported.length === 0) return;
+  log.warning("configuration: this version does not act on {keys}", { keys: unsupported.join(", ") });
+}
+
+/** null where another daemon has it; what it says then goes to standard error. */
+async function takeLock(state: string): Promise<Disposable | null> {
+  try {
+    return await lockState(state, { holder: "nodepool daemon", clock: systemClock, wait: LOCK_WAIT });
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.kind !== "locked") throw error;
+    console.error(`nodepool: ${error.message}: stop that one first, or give this one another \`state\``);
+    return null;
+  }
+}
+
+/** A command that works without a daemon holds the lock for less than this. */
+const LOCK_WAIT = 2_000;
+
+function writePidFile(path: string | null): Disposable {
+  if (path === null) return { [Symbol.dispose]() {} };
+  Deno.writeTextFileSync(path, `${Deno.pid}\n`);
+  return { [Symbol.dispose]: () => Deno.removeSync(path) };
+}
+
+/** What is opened at the start and kept: the state, the status endpoint's address, the log. */
+const AT_START_ONLY = /^(state|status\.listen|log\b)/;
+
+async function reload(pool: Pool): Promise<void> {
+  const { changes, problems } = await pool.reload();
+  for (const change of changes) log.info("configuration: {change}", { change });
+  for (const change of changes.filter((line) => AT_START_ONLY.test(line))) {
+    log.warning("configuration: {change} takes effect at the next start", { change });
+  }
+  for (const problem of problems) {
+    log.error("configuration: {problem}; the last good one stays in force", { problem });
+  }
+}
+
+/** Resolves to the signal that ends the daemon. */
+function stopSignal({ onReload }: { onReload: () => Promise<void> }): Promise<Deno.Signal> {
+  return new Promise((resolve) => {
+    const stops = ["SIGINT", "SIGTERM", "SIGUSR1"] as const;
+    const reloading = () => void onReload().catch(onDefect);
+    const listeners = stops.map((signal) => [signal, () => stop(signal)] as const);
+    const stop = (signal: Deno.Signal) => {
+      for (const [name, listener] of listeners) Deno.removeSignalListener(name, listener);
+      Deno.removeSignalListener("SIGHUP", reloading);
+      Deno.removeSignalListener("SIGUSR2", tellStackDump);
+      resolve(signal);
+    };
+    for (const [name, listener] of listeners) Deno.addSignalListener(name, listener);
+    Deno.addSignalListener("SIGHUP", reloading);
+    Deno.addSignalListener("SIGUSR2", tellStackDump);
+  });
+}
+
+/** Operators of Nodepool send it to a daemon that they do not want ended. */
+function tellStackDump(): void {
+  loggerOf("stack_dump").warning(
+    "SIGUSR2: this version writes no stack dump; `status` shows what its tasks do",
+  );
+}
+
+function versionText(): string {
+  const { version, commit } = buildInfo();
+  return `${version} (${commit})`;
+}
+
+function onDefect(error: unknown): void {
+  log.error("defect: {error}", {
+    error: errorChain(error),
+    stack: error instanceof Error ? error.stack : undefined,
+  });
+}

@@ -1,0 +1,77 @@
+/**
+ * How to reach one OpenStack: what a provider's own keys or an entry of clouds.yaml come to, after profiles,
+ * secrets and environment are merged. Holds secrets: never log or print one, use `describeCloudAccess`.
+ */
+
+export interface CloudAccess {
+  /** The clouds.yaml entry, `envvars`, or the provider's name where its keys stand in the configuration. */
+  readonly name: string;
+  /** Keystone's address as given: may end in `/v2.0`, `/v3`, a slash or nothing; all lead to v3. */
+  readonly authUrl: string;
+  readonly auth: Auth;
+  readonly scope: Scope;
+  readonly regionName: string | null;
+  readonly interface: "public" | "internal" | "admin";
+  /** Whether the server's TLS certificate is checked. */
+  readonly verify: boolean;
+  /** Path of a file with further certificate authorities, and of a client certificate with its key (PEM). */
+  readonly caCert: string | null;
+  readonly clientCert: string | null;
+  readonly clientKey: string | null;
+  /** By service type (`compute`, `image`, `network`, …): used instead of the catalog's endpoint. */
+  readonly endpointOverrides: Readonly<Record<string, string>>;
+  /** By service type: what `*_api_version` asks for. */
+  readonly apiVersions: Readonly<Record<string, string>>;
+  /** By service type: what `*_service_type` and `*_service_name` ask for in the catalog. */
+  readonly serviceTypes: Readonly<Record<string, string>>;
+  readonly serviceNames: Readonly<Record<string, string>>;
+  /** The disk format that this cloud wants images in: `image_format`, e.g. `qcow2`. */
+  readonly imageFormat: string | null;
+}
+
+/** A Keystone name that lives in a domain, or an id that needs none. */
+export interface DomainRef {
+  readonly id: string | null;
+  readonly name: string | null;
+}
+
+export type Auth =
+  | {
+    readonly method: "password";
+    readonly userId: string | null;
+    readonly username: string | null;
+    readonly userDomain: DomainRef;
+    readonly password: string;
+  }
+  | { readonly method: "token"; readonly token: string }
+  | {
+    readonly method: "application_credential";
+    readonly id: string | null;
+    readonly name: string | null;
+    /** Only read where the credential is given by name. */
+    readonly userId: string | null;
+    readonly username: string | null;
+    readonly userDomain: DomainRef;
+    readonly secret: string;
+  };
+
+export type Scope =
+  | {
+    readonly kind: "project";
+    readonly id: string | null;
+    readonly name: string | null;
+    readonly domain: DomainRef;
+  }
+  | { readonly kind: "domain"; readonly domain: DomainRef }
+  | { readonly kind: "system" }
+  /** An application credential carries its scope itself. */
+  | { readonly kind: "none" };
+
+/** What may be shown of it: its name, address, region and who logs in. */
+export function describeCloudAccess({ name, authUrl, auth, regionName }: CloudAccess): string {
+  const user = auth.method === "token"
+    ? "a token"
+    : auth.username ?? auth.userId ?? auth.method.replace("_", " ");
+  const region = regionName === null ? "" : `, region ${regionName}`;
+  return `cloud ${name} (${authUrl.replace(/\/\/[^/@]*@/, "//")}${region}) as ${user}`;
+}

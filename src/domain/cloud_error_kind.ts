@@ -1,0 +1,22 @@
+/** What kind of refusal a cloud gave; planners decide by it, `classifyResponse` finds it. */
+export type CloudErrorKind =
+  /** 404: the thing is not there. */
+  | "notFound"
+  /** 403 or 413 over quota: wait until there is room. */
+  | "quota"
+  /** No valid host, floating IP pool empty: the cloud is full, not our share of it. */
+  | "capacity"
+  /** 429, or 413 with Retry-After: slow down. */
+  | "rateLimited"
+  /** 401 after one renewal, 403 that is no quota. */
+  | "unauthorized"
+  /** 409: in use, or in a state that does not allow it. */
+  | "conflict"
+  /** 400 and other refusals of what we asked for: asking again does not help. */
+  | "badRequest"
+  /** 5xx, connection refused or reset, TLS, DNS. */
+  | "unavailable"
+  /** No answer in time. */
+  | "timeout"
+  /** An answer that is not what the API documents. */
+  | "badResponse";

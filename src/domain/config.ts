@@ -1,0 +1,179 @@
+/**
+ * The configuration as the program sees it: every default filled in, every unit converted, frozen.
+ * `src/config` makes it from YAML; nothing else knows YAML or defaults. Config spec: README, "Configuration".
+ */
+import type { CloudAccess } from "./cloud_access.ts";
+import type { Milliseconds } from "./time.ts";
+
+export interface Config {
+  readonly scriptDir: string | null;
+  readonly elementsDir: string | null;
+  readonly imagesDir: string | null;
+  readonly cron: CronConfig;
+  readonly zmqPublishers: readonly string[];
+  readonly gearmanServers: readonly GearmanServerConfig[];
+  readonly labels: readonly LabelConfig[];
+  readonly diskimages: readonly DiskimageConfig[];
+  readonly providers: readonly ProviderConfig[];
+  readonly targets: readonly TargetConfig[];
+  /** Path of the Deno KV file, or an `https://` Deno KV address. */
+  readonly state: string;
+  readonly status: StatusConfig;
+  readonly buildLogDir: string | null;
+  /** How many build logs are kept for each image. */
+  readonly buildLogRetention: number;
+  readonly limits: LimitsConfig;
+  readonly log: LogConfig;
+}
+
+/** Cron expressions, in the daemon's local time zone. */
+export interface CronConfig {
+  readonly imageUpdate: string;
+  readonly cleanup: string;
+  readonly check: string;
+}
+
+export interface GearmanServerConfig {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface LabelConfig {
+  readonly name: string;
+  /** Name of the provider image that backs it. */
+  readonly image: string;
+  /** Nodes kept ready; 0 launches on demand only, -1 disables the label. */
+  readonly minReady: number;
+  readonly subnodes: number;
+  readonly readyScript: string | null;
+  /** Names of the providers that may supply it, in the order given. */
+  readonly providers: readonly string[];
+  /** A ready node older than this is replaced; null: never. */
+  readonly maxReadyAge: Milliseconds | null;
+  /** Cap of this label over all providers; null: none. */
+  readonly maxServers: number | null;
+}
+
+export interface DiskimageConfig {
+  readonly name: string;
+  readonly elements: readonly string[];
+  readonly release: string | null;
+  readonly envVars: Readonly<Record<string, string>>;
+  readonly formats: readonly string[];
+  readonly pause: boolean;
+  readonly buildTimeout: Milliseconds;
+  readonly rebuildAge: Milliseconds;
+  readonly parent: string | null;
+}
+
+export interface ProviderConfig {
+  readonly name: string;
+  /** Servers at most; -1 retires the provider: nothing new is booted or built there. */
+  readonly maxServers: number;
+  readonly access: CloudAccess;
+  readonly availabilityZones: readonly string[];
+  /** Name of an existing Nova keypair to boot with; null: none. */
+  readonly keypair: string | null;
+  /** Floating IP pool: the external network's name or id; null: none. */
+  readonly pool: string | null;
+  readonly imageType: string | null;
+  readonly networks: readonly NetworkConfig[];
+  readonly ipv6Preferred: boolean;
+  readonly cleanFloatingIps: boolean;
+  readonly apiTimeout: Milliseconds;
+  /** null: the cloud decides. */
+  readonly configDrive: boolean | null;
+  /** From ACTIVE to a working login. */
+  readonly bootTimeout: Milliseconds;
+  /** From the request to ACTIVE. */
+  readonly launchTimeout: Milliseconds;
+  /** From the start of one API request to the start of the next; 0: no limit. */
+  readonly rate: Milliseconds;
+  readonly templateHostname: string;
+  /** API requests in flight at once; null: the client's own bound. */
+  readonly maxConcurrency: number | null;
+  readonly launchRetries: number;
+  readonly securityGroups: readonly string[];
+  readonly hostKeyChecking: boolean;
+  /** Whether nodes get a floating IP; null: where `pool` is set and no network is public. */
+  readonly autoFloatingIp: boolean | null;
+  readonly deleteTimeout: Milliseconds;
+  readonly images: readonly ProviderImageConfig[];
+}
+
+/** A network that servers are attached to: by name or by id, one of them given. */
+export interface NetworkConfig {
+  readonly name: string | null;
+  readonly id: string | null;
+  readonly label: string | null;
+  /** Whether its addresses can be reached from the daemon, so that no floating IP is needed. */
+  readonly public: boolean;
+}
+
+export interface ProviderImageConfig {
+  readonly name: string;
+  /** MiB: the smallest flavor with at least this much is taken. */
+  readonly minRamMib: number;
+  /** Name or id of an image on the cloud; null where a diskimage is uploaded. */
+  readonly baseImage: string | null;
+  /** What a flavor's name must contain. */
+  readonly nameFilter: string | null;
+  readonly setup: string | null;
+  readonly diskimage: string | null;
+  readonly username: string;
+  readonly userHome: string;
+  /** Path of the private key that logs in. */
+  readonly privateKey: string;
+  /** null: what the provider says. */
+  readonly configDrive: boolean | null;
+  readonly meta: Readonly<Record<string, string>>;
+  /** Exact name of the flavor, instead of min-ram and name-filter. */
+  readonly flavorName: string | null;
+  readonly connectionPort: number;
+  readonly userdata: string | null;
+  readonly bootFromVolume: boolean;
+  /** GiB. */
+  readonly volumeSize: number | null;
+  readonly pause: boolean;
+  readonly checkScript: string | null;
+}
+
+export interface TargetConfig {
+  readonly name: string;
+  /** Template with {label.name}, {provider.name}, {node_id}. */
+  readonly hostname: string;
+  readonly subnodeHostname: string;
+  readonly rate: Milliseconds;
+  readonly assignViaGearman: boolean;
+  readonly jenkins: JenkinsConfig | null;
+}
+
+export interface JenkinsConfig {
+  readonly url: string | null;
+  readonly user: string | null;
+  readonly apiKey: string | null;
+  readonly credentialsId: string | null;
+  readonly testJob: string | null;
+}
+
+export interface StatusConfig {
+  readonly hostname: string;
+  readonly port: number;
+  readonly title: string;
+}
+
+export interface LimitsConfig {
+  readonly deleteDelay: Milliseconds;
+  readonly nodeStuck: Milliseconds;
+  readonly testStuck: Milliseconds;
+  readonly imageKeep: Milliseconds;
+  readonly holdMaxAge: Milliseconds | null;
+}
+
+export interface LogConfig {
+  readonly level: "debug" | "info" | "warning" | "error";
+  /** null: text on a terminal, JSON lines otherwise. */
+  readonly format: "text" | "json" | null;
+  /** Path; null: standard error. */
+  readonly file: string | null;
+}

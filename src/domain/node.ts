@@ -1,0 +1,186 @@
+/**
+ * A node: one server of the pool, from the decision to launch it until the cloud says it is gone. The record is
+ * everything the pool knows of it; what only a running promise knew would be lost with the process.
+ */
+import type { Instant } from "./time.ts";
+
+/** The state names that users know (and 2016's Nodepool had). */
+export type NodeStateName = "building" | "ready" | "used" | "hold" | "delete";
+
+/** Where a node is in its life. Each variant has only the fields that are valid in it. */
+export type NodeState =
+  | {
+    /** The server is to be asked for, or has been asked for and the answer is not known. */
+    readonly phase: "create";
+    /** When the request was sent; null: not yet. A node's server is asked for once and never again. */
+    readonly sentAt: Instant | null;
+    /** Since when the answer is known to be lost; only a later complete listing tells whether the server exists. */
+    readonly lostAt: Instant | null;
+  }
+  | { readonly phase: "boot"; readonly serverId: string }
+  | { readonly phase: "address"; readonly serverId: string; readonly activeAt: Instant }
+  | { readonly phase: "login"; readonly serverId: string; readonly activeAt: Instant }
+  | { readonly phase: "ready"; readonly serverId: string }
+  | { readonly phase: "used"; readonly serverId: string }
+  /** Kept for somebody to look at; held while being created, it may have no server (yet). */
+  | { readonly phase: "hold"; readonly serverId: string | null; readonly lostAt: Instant | null }
+  | {
+    readonly phase: "delete-server";
+    /** null: none is known. `lostAt` then says whether one may turn up. */
+    readonly serverId: string | null;
+    readonly lostAt: Instant | null;
+    /** When the cloud was asked first to delete it; from then on the node cannot be kept. null: not yet. */
+    readonly askedAt: Instant | null;
+    /** When the cloud accepted the deletion last; null: not yet. */
+    readonly acceptedAt: Instant | null;
+  }
+  | { readonly phase: "delete-address" };
+
+export type NodePhase = NodeState["phase"];
+
+const stateNames: Readonly<Record<NodePhase, NodeStateName>> = {
+  "create": "building",
+  "boot": "building",
+  "address": "building",
+  "login": "building",
+  "ready": "ready",
+  "used": "used",
+  "hold": "hold",
+  "delete-server": "delete",
+  "delete-address": "delete",
+};
+
+/** All phases, in the order a node goes through them. */
+export const nodePhases = Object.keys(stateNames) as readonly NodePhase[];
+
+/** All state names, in the order a node goes through them. */
+export const nodeStateNames: readonly NodeStateName[] = ["building", "ready", "used", "hold", "delete"];
+
+/** The state that users see for a node. */
+export function stateName(node: { readonly state: NodeState }): NodeStateName {
+  return stateNames[node.state.phase];
+}
+
+/** Why something is not there yet, since when. */
+export interface WaitingOn {
+  readonly reason: WaitingReason;
+  readonly message: string;
+  readonly since: Instant;
+}
+
+export type WaitingReason =
+  | "answer"
+  | "listing"
+  | "active"
+  | "address"
+  | "login"
+  | "retry"
+  | "quota"
+  | "capacity"
+  | "image"
+  | "provider"
+  | "delete"
+  | "node";
+
+export interface NodeAddresses {
+  /** The one to log in to. */
+  readonly login: string;
+  readonly publicV4: string | null;
+  readonly publicV6: string | null;
+  readonly privateV4: string | null;
+}
+
+export interface Hold {
+  readonly reason: string | null;
+  /** Who asked: a user's name, or `nodepool`. */
+  readonly owner: string | null;
+  /** When it ends by itself; null: when somebody deletes the node. */
+  readonly until: Instant | null;
+}
+
+/** What a failure left for somebody to look at. */
+export interface Evidence {
+  readonly at: Instant;
+  /** What was attempted and what was wrong. */
+  readonly error: string;
+  /** `quota`, `ssh`, `status`, …: the RESULT part of launch metrics. */
+  readonly kind: string;
+  readonly requestId: string | null;
+  /** The server's own fault, as Nova tells it. */
+  readonly fault: string | null;
+  /** The last lines of its console. */
+  readonly console: string | null;
+}
+
+export interface NodeRecord {
+  /** Raised by each change; a change names the revision that it replaces. */
+  readonly revision: number;
+  /** Never reused. */
+  readonly id: number;
+  readonly provider: string;
+  readonly label: string;
+  readonly image: string;
+  readonly target: string;
+  /** The agent manager (a Jenkins) that has it; null: none. */
+  readonly manager: string | null;
+  readonly hostname: string;
+  /** The hostname up to the first dot. */
+  readonly nodename: string;
+  /** What was or will be asked of the cloud. */
+  readonly imageId: string;
+  readonly flavorId: string;
+  readonly flavorName: string;
+  readonly zone: string | null;
+  readonly state: NodeState;
+  /** When the state name changed last. */
+  readonly stateSince: Instant;
+  /** When the phase changed last. */
+  readonly phaseSince: Instant;
+  readonly waitingOn: WaitingOn | null;
+  /** Not before then is anything tried again for this node; null: at once. */
+  readonly retryAt: Instant | null;
+  /** Attempts of the phase's own action so far. */
+  readonly attempt: number;
+  readonly addresses: NodeAddresses | null;
+  /** A floating IP that was made for it. */
+  readonly floatingIp: { readonly id: string; readonly address: string } | null;
+  /** `TYPE BASE64`, recorded at the first login. */
+  readonly hostKeys: readonly string[];
+  /** What `list` shows: the reason of a hold or of a deletion. */
+  readonly comment: string | null;
+  readonly job: string | null;
+  /** The request that has it. */
+  readonly requestId: number | null;
+  readonly hold: Hold | null;
+  /** Why it was launched: `min-ready 3, have 1`. */
+  readonly launchReason: string;
+  readonly evidence: Evidence | null;
+  /** How it will be (or was) accounted for at its end; null while nobody knows. */
+  readonly result: NodeResult | null;
+  /** When each phase was entered first. */
+  readonly timings: Readonly<Partial<Record<NodePhase, Instant>>>;
+}
+
+/** How a node's life went; `refused`: the provider as a whole took no request, which says nothing of the label. */
+export type NodeResult = "used" | "failed" | "refused" | "unused" | "lost";
+
+/** What remains of a deleted node. */
+export interface HistoryRecord {
+  readonly node: NodeRecord;
+  readonly endedAt: Instant;
+}
+
+/** The server that belongs to a node as far as is known. */
+export function serverIdOf(node: NodeRecord): string | null {
+  return "serverId" in node.state ? node.state.serverId : null;
+}
+
+/** Whether a server of this node may exist that no listing has shown yet. */
+export function mayHaveUnknownServer(node: NodeRecord): boolean {
+  const { state } = node;
+  if (state.phase === "create") return state.sentAt !== null;
+  if (state.phase === "hold" || state.phase === "delete-server") {
+    return state.serverId === null && state.lostAt !== null;
+  }
+  return false;
+}

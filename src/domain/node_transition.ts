@@ -1,0 +1,232 @@
+/**
+ * The one place where a node's state changes. `transition` is total over (phase, event): what it does not list
+ * is illegal and throws, so that a forgotten case is found by a test and not by an operator.
+ */
+import type {
+  Evidence,
+  Hold,
+  NodeAddresses,
+  NodePhase,
+  NodeRecord,
+  NodeResult,
+  NodeState,
+  WaitingOn,
+} from "./node.ts";
+import { stateName } from "./node.ts";
+import type { Instant } from "./time.ts";
+
+export type NodeEvent =
+  /** The request for the server is about to be sent. */
+  | { readonly type: "sending" }
+  /** The cloud refused the request for the server: none came to be. */
+  | { readonly type: "refused"; readonly result: "failed" | "refused"; readonly evidence: Evidence }
+  /** An attempt did not work, the next one comes later. */
+  | { readonly type: "postponed"; readonly until: Instant; readonly waitingOn: Omit<WaitingOn, "since"> }
+  /** Nothing to be done now, and why; null: it waits for nothing any more. */
+  | { readonly type: "waiting"; readonly waitingOn: Omit<WaitingOn, "since"> | null }
+  /** The answer to the request for the server will not come. */
+  | { readonly type: "answer-lost"; readonly evidence: Evidence }
+  /** The cloud accepted the request, or a listing shows the server that a lost answer was about. */
+  | { readonly type: "accepted"; readonly serverId: string }
+  | { readonly type: "active" }
+  | { readonly type: "floating-ip"; readonly floatingIp: { readonly id: string; readonly address: string } }
+  | { readonly type: "addressed"; readonly addresses: NodeAddresses }
+  | { readonly type: "logged-in"; readonly hostKey: string }
+  | { readonly type: "taken"; readonly job: string | null; readonly requestId: number | null }
+  | { readonly type: "hold"; readonly hold: Hold }
+  /** Evidence that comes after the fact (console, fault). */
+  | { readonly type: "evidence"; readonly evidence: Evidence }
+  /** To be deleted: its use is over, or it failed (then with evidence). */
+  | {
+    readonly type: "delete";
+    readonly comment: string;
+    readonly result: NodeResult;
+    readonly evidence?: Evidence;
+  }
+  /** The cloud is about to be asked to delete the server. */
+  | { readonly type: "deleting" }
+  | { readonly type: "delete-accepted" }
+  /** The cloud knows no such server, or there never was one. */
+  | { readonly type: "server-gone" };
+
+/** A change that no rule allows; always a defect of the caller. */
+export class IllegalTransitionError extends Error {
+  override readonly name = "IllegalTransitionError";
+  constructor(phase: NodePhase, event: NodeEvent["type"], id: number) {
+    super(`node ${id}: event ${event} is not possible in phase ${phase}`);
+  }
+}
+
+/**
+ * The record after the event; the given one is left as it is.
+ * @throws IllegalTransitionError
+ */
+export function transition(node: NodeRecord, event: NodeEvent, now: Instant): NodeRecord {
+  const next = { ...node, ...changes(node, event, now) };
+  if (next.state.phase === node.state.phase) return next;
+  return {
+    ...next,
+    phaseSince: now,
+    stateSince: stateName(next) === stateName(node) ? node.stateSince : now,
+    timings: { ...node.timings, [next.state.phase]: node.timings[next.state.phase] ?? now },
+    waitingOn: null,
+    retryAt: null,
+    attempt: 0,
+  };
+}
+
+type Changes = Partial<NodeRecord> & { readonly state: NodeState };
+
+function changes(node: NodeRecord, event: NodeEvent, now: Instant): Changes {
+  switch (event.type) {
+    case "delete":
+      return deletion(node, event);
+    case "hold":
+      return holding(node, event.hold);
+    case "evidence":
+      return { state: node.state, evidence: event.evidence };
+    case "postponed":
+      return {
+        state: node.state,
+        attempt: node.attempt + 1,
+        retryAt: event.until,
+        waitingOn: waiting(node, event.waitingOn, now),
+      };
+    case "waiting":
+      return { state: node.state, waitingOn: event.waitingOn && waiting(node, event.waitingOn, now) };
+    default:
+      return step(node, event, now);
+  }
+}
+
+/** A node keeps the server that it has; a second one belongs to nobody. */
+function withServer<State extends StateOf<"hold"> | StateOf<"delete-server">>(
+  { state, event, node }: { state: State; event: EventOf<"accepted">; node: NodeRecord },
+): State {
+  if (state.serverId !== null) throw new IllegalTransitionError(state.phase, event.type, node.id);
+  return { ...state, serverId: event.serverId, lostAt: null };
+}
+
+/** What an event means in a phase; what is not listed here is illegal. */
+const rules: {
+  readonly [Phase in NodePhase]?: {
+    readonly [Type in StepEvent["type"]]?: (
+      at: { state: StateOf<Phase>; event: EventOf<Type>; node: NodeRecord; now: Instant },
+    ) => Changes;
+  };
+} = {
+  "create": {
+    "sending": ({ state, event, node, now }) => {
+      if (state.sentAt !== null) throw new IllegalTransitionError("create", event.type, node.id);
+      return { state: { phase: "create", sentAt: now, lostAt: null }, attempt: node.attempt + 1 };
+    },
+    "accepted": ({ event }) => ({ state: { phase: "boot", serverId: event.serverId } }),
+    "answer-lost": ({ state, event, now }) => ({
+      state: { ...state, lostAt: now },
+      evidence: event.evidence,
+    }),
+    "refused": ({ event }) => ({
+      state: { phase: "delete-server", serverId: null, lostAt: null, askedAt: null, acceptedAt: null },
+      comment: event.evidence.error,
+      evidence: event.evidence,
+      result: event.result,
+    }),
+  },
+  "boot": {
+    "active": ({ state, now }) => ({ state: { phase: "address", serverId: state.serverId, activeAt: now } }),
+  },
+  "address": {
+    "floating-ip": ({ state, event }) => ({ state, floatingIp: event.floatingIp }),
+    "addressed": ({ state, event }) => ({ state: { ...state, phase: "login" }, addresses: event.addresses }),
+  },
+  "login": {
+    "floating-ip": ({ state, event }) => ({ state, floatingIp: event.floatingIp }),
+    "logged-in": ({ state, event }) => ({
+      state: { phase: "ready", serverId: state.serverId },
+      hostKeys: [event.hostKey],
+      evidence: null,
+    }),
+  },
+  "ready": {
+    "floating-ip": ({ state, event }) => ({ state, floatingIp: event.floatingIp }),
+    "taken": ({ state, event }) => ({
+      state: { phase: "used", serverId: state.serverId },
+      job: event.job,
+      requestId: event.requestId,
+    }),
+  },
+  "used": {
+    "floating-ip": ({ state, event }) => ({ state, floatingIp: event.floatingIp }),
+  },
+  // The answer to the request for a server may come when its node has been held or marked for deletion meanwhile.
+  "hold": {
+    "accepted": (at) => ({ state: withServer(at) }),
+    "answer-lost": ({ state, now }) => ({ state: { ...state, lostAt: now } }),
+    "refused": ({ state }) => ({ state: { ...state, lostAt: null } }),
+    "floating-ip": ({ state, event }) => ({ state, floatingIp: event.floatingIp }),
+  },
+  "delete-server": {
+    "accepted": (at) => ({ state: withServer(at) }),
+    "answer-lost": ({ state, now }) => ({ state: { ...state, lostAt: now } }),
+    "refused": ({ state }) => ({ state: { ...state, lostAt: null } }),
+    "floating-ip": ({ state, event }) => ({ state, floatingIp: event.floatingIp }),
+    "deleting": ({ state, now }) => ({ state: { ...state, askedAt: state.askedAt ?? now } }),
+    "delete-accepted": ({ state, now }) => ({ state: { ...state, acceptedAt: now } }),
+    "server-gone": () => ({ state: { phase: "delete-address" } }),
+  },
+  "delete-address": {
+    "floating-ip": ({ state, event }) => ({ state, floatingIp: event.floatingIp }),
+  },
+};
+
+function step(node: NodeRecord, event: StepEvent, now: Instant): Changes {
+  type AnyRule = (at: { state: NodeState; event: StepEvent; node: NodeRecord; now: Instant }) => Changes;
+  const rule = rules[node.state.phase]?.[event.type] as AnyRule | undefined;
+  if (rule === undefined) throw new IllegalTransitionError(node.state.phase, event.type, node.id);
+  return rule({ state: node.state, event, node, now });
+}
+
+/** Waiting for the same reason goes on since it began. */
+function waiting(node: NodeRecord, next: Omit<WaitingOn, "since">, now: Instant): WaitingOn {
+  return { ...next, since: node.waitingOn?.reason === next.reason ? node.waitingOn.since : now };
+}
+
+/** Any node can be marked for deletion; one that is being deleted already stays as it is. */
+function deletion(node: NodeRecord, event: EventOf<"delete">): Changes {
+  const { state } = node;
+  if (state.phase === "delete-server" || state.phase === "delete-address") return { state };
+  return {
+    state: { phase: "delete-server", ...possibleServer(state), askedAt: null, acceptedAt: null },
+    comment: event.comment,
+    result: event.result,
+    ...(event.evidence === undefined ? {} : { evidence: event.evidence }),
+  };
+}
+
+/** A node is held as it stands. Once the cloud has been asked to delete its server, it cannot be kept. */
+function holding(node: NodeRecord, hold: Hold): Changes {
+  const { state } = node;
+  const tooLate = state.phase === "delete-address" ||
+    (state.phase === "delete-server" && state.askedAt !== null);
+  if (tooLate) throw new IllegalTransitionError(state.phase, "hold", node.id);
+  return { state: { phase: "hold", ...possibleServer(state) }, hold, comment: hold.reason, result: null };
+}
+
+/**
+ * The server of a node that leaves its path, and since when one may exist that is not known: a request that is
+ * still under way counts as lost from the moment it was sent, until its answer says more.
+ */
+function possibleServer(
+  state: Exclude<NodeState, { phase: "delete-address" }>,
+): { serverId: string | null; lostAt: Instant | null } {
+  if (state.phase === "create") return { serverId: null, lostAt: state.lostAt ?? state.sentAt };
+  if (state.phase === "hold" || state.phase === "delete-server") {
+    return { serverId: state.serverId, lostAt: state.lostAt };
+  }
+  return { serverId: state.serverId, lostAt: null };
+}
+
+/** The events that only certain phases know. */
+type StepEvent = Exclude<NodeEvent, { type: "delete" | "hold" | "evidence" | "postponed" | "waiting" }>;
+type StateOf<Phase extends NodePhase> = Extract<NodeState, { phase: Phase }>;
+type EventOf<Type extends NodeEvent["type"]> = Extract<NodeEvent, { type: Type }>;

@@ -1,0 +1,46 @@
+/**
+ * What is known of one provider's cloud, as last seen. Whatever may be out of date says when it was taken; null
+ * means never seen, and nothing is concluded from it.
+ */
+import type { Inventory } from "./inventory.ts";
+import type { CloudImage, Flavor, FloatingIp, Network, Port, Quota } from "./server.ts";
+import type { Instant } from "./time.ts";
+
+export interface Observation {
+  readonly inventory: Inventory;
+  readonly catalog: Catalog | null;
+  readonly quota: Quota | null;
+  readonly ports: Taken<readonly Port[]> | null;
+  readonly floatingIps: FloatingIpSightings | null;
+  /** Why the last observation failed, since when it has been failing; null: it worked. */
+  readonly failure: { readonly message: string; readonly since: Instant } | null;
+  /** A refusal that concerns the whole provider: no server is asked for before `until`. */
+  readonly refusal: Refusal | null;
+}
+
+/** What changes seldom: taken once, again when it is old or a request says that it is wrong. */
+export interface Catalog {
+  readonly takenAt: Instant;
+  readonly flavors: readonly Flavor[];
+  readonly networks: readonly Network[];
+  /** The newest active image for each `base-image` that the configuration names; null: there is none. */
+  readonly images: ReadonlyMap<string, CloudImage | null>;
+}
+
+export interface Taken<Value> {
+  readonly takenAt: Instant;
+  readonly value: Value;
+}
+
+export interface FloatingIpSightings extends Taken<readonly FloatingIp[]> {
+  /** Ids that the listing before had too, in the same use. */
+  readonly seenTwice: ReadonlySet<string>;
+}
+
+export interface Refusal {
+  readonly message: string;
+  readonly kind: "quota" | "capacity" | "rateLimited" | "unauthorized" | "unavailable" | "timeout";
+  /** Refusals in a row. */
+  readonly count: number;
+  readonly until: Instant;
+}

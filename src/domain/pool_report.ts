@@ -1,0 +1,72 @@
+/**
+ * Everything there is to show of a pool at one moment: what views are made of, for the command line, the status
+ * endpoint and metrics alike. Holds the configuration and so its secrets: only views of it leave the process.
+ */
+import type { CloudStats } from "./cloud_stats.ts";
+import type { Config } from "./config.ts";
+import type { Installation } from "./installation.ts";
+import type { LaunchPause } from "./launch_pause.ts";
+import type { NodeRecord } from "./node.ts";
+import type { NodeRequest } from "./request.ts";
+import type { Quota } from "./server.ts";
+import type { Instant } from "./time.ts";
+
+export interface PoolReport {
+  readonly now: Instant;
+  readonly installation: Installation;
+  /** null: read from the state with no daemon running. */
+  readonly daemon: DaemonReport | null;
+  /** null: no readable configuration (only without a daemon). */
+  readonly config: Config | null;
+  readonly nodes: readonly NodeRecord[];
+  readonly requests: readonly NodeRequest[];
+  readonly pauses: readonly LaunchPause[];
+  readonly labels: readonly LabelReport[];
+  readonly providers: readonly ProviderReport[];
+}
+
+export interface DaemonReport {
+  readonly pid: number;
+  readonly version: string;
+  readonly startedAt: Instant;
+  readonly configFile: string;
+  /** When the configuration in force was read. */
+  readonly configLoadedAt: Instant;
+  /** What is wrong with the file as it is now; empty where it is the one in force. */
+  readonly configProblems: readonly string[];
+  /** Whether new work is still taken on; false once it has been told to stop. */
+  readonly accepting: boolean;
+  readonly tasks: readonly TaskReport[];
+}
+
+/** A piece of the daemon that runs again and again. */
+export interface TaskReport {
+  readonly name: string;
+  readonly runs: number;
+  readonly lastStartedAt: Instant | null;
+  /** Milliseconds. */
+  readonly lastDuration: number | null;
+  readonly lastError: { readonly at: Instant; readonly message: string } | null;
+}
+
+/** What planning last said of a label. */
+export interface LabelReport {
+  readonly name: string;
+  /** Nodes that it would have launched and could not. */
+  readonly wanted: number;
+  /** Why not, by provider (null: for the label as a whole). */
+  readonly refusals: readonly { readonly provider: string | null; readonly reason: string }[];
+}
+
+export interface ProviderReport {
+  readonly name: string;
+  /** null: never asked yet (or no daemon runs). */
+  readonly reachable: boolean | null;
+  readonly error: { readonly message: string; readonly since: Instant } | null;
+  readonly quota: Quota | null;
+  /** When the servers were last seen completely. */
+  readonly listedAt: Instant | null;
+  /** Servers of this installation in that listing, deltas included. */
+  readonly servers: number | null;
+  readonly stats: CloudStats | null;
+}

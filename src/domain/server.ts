@@ -1,0 +1,95 @@
+/** What a cloud shows of itself: servers, addresses, quota, and listings that say how much they saw. */
+import type { Instant } from "./time.ts";
+
+/** A server as the cloud lists it. */
+export interface Server {
+  readonly id: string;
+  readonly name: string;
+  /** Nova's status: ACTIVE, BUILD, ERROR, DELETED, SHUTOFF, … */
+  readonly status: string;
+  /** Nova's OS-EXT-STS:task_state, e.g. `deleting`; null where idle or not told. */
+  readonly taskState: string | null;
+  readonly createdAt: Instant | null;
+  readonly addresses: readonly ServerAddress[];
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly fault: string | null;
+  readonly zone: string | null;
+}
+
+export interface ServerAddress {
+  readonly network: string;
+  readonly version: 4 | 6;
+  readonly address: string;
+  readonly kind: "fixed" | "floating";
+}
+
+/**
+ * One listing of a cloud's servers. `complete` saw every server there is; `delta` saw those that changed
+ * since an earlier listing, deleted ones with status DELETED. A listing that broke off is no listing: it throws.
+ */
+export interface ServerListing {
+  readonly kind: "complete" | "delta";
+  /** Our clock, when the first page was asked for. */
+  readonly startedAt: Instant;
+  /** The cloud's own clock at the first page (its Date header); the base of the next delta. */
+  readonly cloudTime: Instant;
+  readonly servers: readonly Server[];
+}
+
+export interface FloatingIp {
+  readonly id: string;
+  readonly address: string;
+  readonly portId: string | null;
+  readonly fixedAddress: string | null;
+  readonly status: string;
+  readonly description: string;
+}
+
+export interface Port {
+  readonly id: string;
+  readonly serverId: string | null;
+  readonly networkId: string;
+  readonly addresses: readonly string[];
+  readonly status: string;
+}
+
+export interface Flavor {
+  readonly id: string;
+  readonly name: string;
+  readonly ramMib: number;
+  readonly vcpus: number;
+  readonly diskGib: number;
+}
+
+export interface CloudImage {
+  readonly id: string;
+  readonly name: string;
+  /** Glance's status: `active`, `queued`, `saving`, `killed`, … */
+  readonly status: string;
+  readonly createdAt: Instant | null;
+  readonly minRamMib: number;
+  readonly properties: Readonly<Record<string, string>>;
+}
+
+export interface Network {
+  readonly id: string;
+  readonly name: string;
+  /** router:external: floating IPs come from it. */
+  readonly external: boolean;
+}
+
+/** A limit and how much of it is used by anyone in the project; limit Infinity where there is none. */
+export interface QuotaUse {
+  readonly limit: number;
+  readonly used: number;
+}
+
+export interface Quota {
+  readonly takenAt: Instant;
+  readonly instances: QuotaUse;
+  readonly cores: QuotaUse;
+  readonly ramMib: QuotaUse;
+  /** null where the cloud was not asked or does not tell. */
+  readonly floatingIps: QuotaUse | null;
+  readonly ports: QuotaUse | null;
+}

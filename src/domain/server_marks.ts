@@ -1,0 +1,68 @@
+/**
+ * The marks that make a server ours. `groups` and `nodepool` are Nodepool's documented metadata, exactly; the
+ * installation stands in a key of its own. Nothing without our installation's mark is ever changed or deleted.
+ */
+
+/** Metadata key that names the installation. */
+export const INSTALLATION_KEY = "nodepool_installation";
+
+export interface ServerMarks {
+  readonly installation: string;
+  readonly nodeId: number;
+  readonly image: string;
+  readonly provider: string;
+}
+
+/** The metadata that a node's server is booted with; the image's own entries never displace the marks. */
+export function serverMetadata(
+  marks: ServerMarks,
+  meta: Readonly<Record<string, string>> = {},
+): Record<string, string> {
+  return {
+    ...meta,
+    groups: JSON.stringify([marks.image, marks.provider]),
+    nodepool: JSON.stringify({
+      image_name: marks.image,
+      provider_name: marks.provider,
+      node_id: marks.nodeId,
+    }),
+    [INSTALLATION_KEY]: marks.installation,
+  };
+}
+
+/**
+ * The node id on a server of this installation; null: not ours, or no node's server.
+ * @param provider only servers made through that provider count: two may share a project; left out: any
+ */
+export function markedNodeId(
+  server: { readonly metadata: Readonly<Record<string, string>> },
+  installation: string,
+  provider?: string,
+): number | null {
+  if (server.metadata[INSTALLATION_KEY] !== installation) return null;
+  const { node_id: id, provider_name: name } = parseMark(server.metadata["nodepool"]);
+  if (provider !== undefined && name !== provider) return null;
+  return typeof id === "number" && Number.isSafeInteger(id) ? id : null;
+}
+
+function parseMark(text: string | undefined): { node_id?: unknown; provider_name?: unknown } {
+  try {
+    return JSON.parse(text ?? "null") ?? {};
+  } catch {
+    return {};
+  }
+}
+
+/** Description of a floating IP made for a node: `nodepool INSTALLATION node ID`. */
+export function floatingIpDescription(installation: string, nodeId: number): string {
+  return `nodepool ${installation} node ${nodeId}`;
+}
+
+/** The node id on a floating IP of this installation; null: not ours. */
+export function floatingIpNodeId(
+  floatingIp: { readonly description: string },
+  installation: string,
+): number | null {
+  const match = floatingIp.description.match(/^nodepool (\S+) node (\d+)$/);
+  return match !== null && match[1] === installation ? Number(match[2]) : null;
+}

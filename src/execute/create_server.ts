@@ -1,0 +1,67 @@
+/** One attempt at asking for a node's server. Its record already says that the request is being sent. */
+import type { Cloud, ServerRequest } from "../cloud/cloud.ts";
+import { CloudError } from "../cloud/cloud_error.ts";
+import type { CloudErrorKind } from "../domain/cloud_error_kind.ts";
+import type { ProviderConfig, ProviderImageConfig } from "../domain/config.ts";
+import type { NodeRecord } from "../domain/node.ts";
+import { serverMetadata } from "../domain/server_marks.ts";
+import type { Clock } from "../lib/clock.ts";
+import { evidenceOf, type Outcome } from "./outcome.ts";
+
+/** Refusals that say nothing of the node asked for: the same provider would refuse any other. */
+const PROVIDER_KINDS: ReadonlySet<CloudErrorKind> = new Set(
+  ["quota", "capacity", "rateLimited", "unauthorized", "unavailable", "timeout"],
+);
+/** Refusals of what was asked for: it may have changed on the cloud. */
+const CATALOG_KINDS: ReadonlySet<CloudErrorKind> = new Set(["badRequest", "notFound"]);
+
+export async function executeCreateServer(
+  request: ServerRequest,
+  { cloud, clock, signal }: { cloud: Cloud; clock: Clock; signal: AbortSignal },
+): Promise<Outcome> {
+  try {
+    const { id } = await cloud.createServer(request, { signal });
+    return { event: { type: "accepted", serverId: id }, cloud: { type: "accepts" } };
+  } catch (error) {
+    return refusal(error, clock.now());
+  }
+}
+
+function refusal(error: unknown, now: number): Outcome {
+  const evidence = evidenceOf(error, now);
+  if (!(error instanceof CloudError)) return { event: { type: "answer-lost", evidence } };
+  const concernsProvider = PROVIDER_KINDS.has(error.kind);
+  const cloud = concernsProvider
+    ? { type: "refuses", error } as const
+    : CATALOG_KINDS.has(error.kind)
+    ? { type: "catalog-wrong" } as const
+    : undefined;
+  if (error.effect === "unknown") return { event: { type: "answer-lost", evidence }, cloud };
+  return { event: { type: "refused", result: concernsProvider ? "refused" : "failed", evidence }, cloud };
+}
+
+/** What is asked of the cloud for a node. */
+export function serverRequest(
+  node: NodeRecord,
+  { provider, image, networkIds, installation }: {
+    provider: ProviderConfig;
+    image: ProviderImageConfig;
+    networkIds: readonly string[];
+    installation: string;
+  },
+): ServerRequest {
+  const marks = { installation, nodeId: node.id, image: node.image, provider: node.provider };
+  return {
+    name: node.hostname,
+    imageId: node.imageId,
+    flavorId: node.flavorId,
+    networkIds,
+    metadata: serverMetadata(marks, image.meta),
+    zone: node.zone,
+    keypair: provider.keypair,
+    securityGroups: provider.securityGroups,
+    configDrive: image.configDrive ?? provider.configDrive,
+    userdata: image.userdata,
+    volumeGib: image.bootFromVolume ? image.volumeSize : null,
+  };
+}

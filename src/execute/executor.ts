@@ -1,0 +1,237 @@
+/**
+ * Carries out the actions of a plan: one attempt each, side by side, and stores what each came to. It decides
+ * nothing and repeats nothing; whatever did not work is in the next plan again. The tick hands it actions, and is
+ * woken by each outcome.
+ */
+import type { Cloud } from "../cloud/cloud.ts";
+import type { CloudError } from "../cloud/cloud_error.ts";
+import type { Config, ProviderConfig, ProviderImageConfig } from "../domain/config.ts";
+import type { NodeRecord } from "../domain/node.ts";
+import { IllegalTransitionError, type NodeEvent, transition } from "../domain/node_transition.ts";
+import type { Observation } from "../domain/observation.ts";
+import { SECOND } from "../domain/time.ts";
+import type { Clock } from "../lib/clock.ts";
+import { type Action, actionKey } from "../plan/action.ts";
+import { chooseNetworks } from "../plan/choose_flavor.ts";
+import type { Shell } from "../ssh/shell.ts";
+import type { Ledger } from "../store/ledger.ts";
+import { executeCreateServer, serverRequest } from "./create_server.ts";
+import { executeDeleteServer } from "./delete_server.ts";
+import { executeCreateFloatingIp, executeDeleteFloatingIp } from "./floating_ip.ts";
+import { executeGiveUp } from "./give_up.ts";
+import { Lanes } from "./lanes.ts";
+import { executeLogin } from "./login.ts";
+import type { CloudVerdict, Outcome } from "./outcome.ts";
+import { recordNode } from "./record_node.ts";
+
+/** A provider's cloud, and what the executor tells of it. */
+export interface ProviderAccess {
+  readonly cloud: Cloud;
+  readonly observation: Observation;
+  noteAccepted(): void;
+  noteRefusal(error: CloudError): void;
+  noteCatalogWrong(): void;
+}
+
+export interface ExecutorMeans {
+  readonly ledger: Ledger;
+  readonly shell: Shell;
+  readonly clock: Clock;
+  /** The configuration in force. */
+  readonly config: () => Config;
+  /** null: the provider is not configured any more. */
+  readonly provider: (name: string) => ProviderAccess | null;
+  readonly readKey: (path: string) => Promise<string>;
+  /** Called after each outcome. */
+  readonly wake: () => void;
+  /** An attempt that broke in a way nobody foresaw. */
+  readonly onDefect: (action: Action, error: unknown) => void;
+}
+
+const DEFECT_PAUSE = 5 * SECOND;
+
+export class Executor implements AsyncDisposable {
+  readonly #means: ExecutorMeans;
+  readonly #lanes = new Lanes();
+  readonly #creating = new Set<number>();
+  readonly #running = new Set<Promise<void>>();
+  readonly #abort = new AbortController();
+
+  constructor(means: ExecutorMeans) {
+    this.#means = means;
+  }
+
+  /** Ids of nodes whose server is being asked for. */
+  get creating(): ReadonlySet<number> {
+    return this.#creating;
+  }
+
+  /** How many attempts are under way. */
+  get running(): number {
+    return this.#running.size;
+  }
+
+  /** Starts what is not under way yet and finds a place; the rest is left to a later plan. */
+  dispatch(actions: readonly Action[]): void {
+    if (this.#abort.signal.aborted) return;
+    for (const action of actions) this.#start(action);
+  }
+
+  /** Waits until every attempt under way has been stored. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#running);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#abort.abort(new Error("nodepool is stopping"));
+    await this.settled();
+  }
+
+  #start(action: Action): void {
+    const access = this.#means.provider(action.node.provider);
+    const provider = this.#means.config().providers.find(({ name }) => name === action.node.provider);
+    if (access === null || provider === undefined) return;
+    const most = action.type === "create-server" && access.observation.refusal !== null ? 1 : undefined;
+    const place = this.#lanes.enter(actionKey(action), { provider: provider.name, type: action.type, most });
+    if (place === null) return;
+    if (action.type === "create-server") this.#creating.add(action.node.id);
+    const run = this.#attempt(action, { access, provider })
+      .catch((error) => this.#pauseAfter(action, error))
+      .finally(() => {
+        place[Symbol.dispose]();
+        if (action.type === "create-server") this.#creating.delete(action.node.id);
+        this.#running.delete(run);
+        this.#means.wake();
+      });
+    this.#running.add(run);
+  }
+
+  /** What could not even be stored (a full disk) keeps its place for a while, or it would be tried in a tight loop. */
+  async #pauseAfter(action: Action, error: unknown): Promise<void> {
+    const { signal } = this.#abort;
+    if (signal.aborted) return;
+    this.#means.onDefect(action, error);
+    await this.#means.clock.sleep(DEFECT_PAUSE, { signal }).catch(() => {});
+  }
+
+  async #attempt(action: Action, at: { access: ProviderAccess; provider: ProviderConfig }): Promise<void> {
+    if (!(await this.#announce(action))) return;
+    const outcome = await this.#execute(action, at);
+    this.#tell(at.access, outcome.cloud);
+    if (outcome.event === "ended") await this.#means.ledger.changeNode(action.node.id, endOf);
+    else await this.#store(action, outcome.event);
+  }
+
+  /**
+   * Writes down what is about to be done where that must be known after a crash: that a server is asked for, and that
+   * one is deleted. False where the node is no longer in the phase that the action was planned in.
+   */
+  async #announce({ type, node: { id, state } }: Action): Promise<boolean> {
+    const isCurrent = (node: NodeRecord | null) => node?.state.phase === state.phase;
+    if (type !== "create-server" && type !== "delete-server") {
+      return isCurrent(this.#means.ledger.nodes.get(id) ?? null);
+    }
+    return await this.#means.ledger.edit((edit) => {
+      const node = edit.node(id);
+      if (node === null || !isCurrent(node) || wasSent(node)) return false;
+      const event = { type: type === "create-server" ? "sending" : "deleting" } as const;
+      edit.putNode(transition(node, event, this.#means.clock.now()));
+      return true;
+    });
+  }
+
+  #execute(action: Action, at: { access: ProviderAccess; provider: ProviderConfig }): Promise<Outcome> {
+    const { clock, shell, readKey, ledger } = this.#means;
+    const { cloud } = at.access;
+    const signal = this.#abort.signal;
+    const image = at.provider.images.find(({ name }) => name === action.node.image);
+    switch (action.type) {
+      case "create-server": {
+        const request = this.#serverRequest(action.node, { ...at, image });
+        if (typeof request !== "string") return executeCreateServer(request, { cloud, clock, signal });
+        return Promise.resolve(refused(request, clock.now()));
+      }
+      case "delete-server":
+        return executeDeleteServer(action, { cloud, clock, signal });
+      case "create-floating-ip":
+        return executeCreateFloatingIp(action, {
+          cloud,
+          clock,
+          signal,
+          installation: ledger.installation.id,
+        });
+      case "delete-floating-ip":
+        return executeDeleteFloatingIp(action, { cloud, clock, signal });
+      case "give-up":
+        return executeGiveUp(action.failure, { cloud, clock, signal });
+      case "login": {
+        if (image === undefined) return Promise.resolve(unconfigured(action.node, clock.now()));
+        return executeLogin(action, { shell, clock, signal, provider: at.provider, image, readKey });
+      }
+    }
+  }
+
+  #serverRequest(
+    node: NodeRecord,
+    { access, provider, image }: {
+      access: ProviderAccess;
+      provider: ProviderConfig;
+      image: ProviderImageConfig | undefined;
+    },
+  ) {
+    if (image === undefined) {
+      return `the configuration has no image ${node.image} for ${node.provider} any more`;
+    }
+    const catalog = access.observation.catalog;
+    const networks = catalog === null ? "" : chooseNetworks(provider, catalog);
+    if (typeof networks === "string") return `${provider.name} has no network ${networks}`;
+    return serverRequest(node, {
+      provider,
+      image,
+      networkIds: networks.map(({ id }) => id),
+      installation: this.#means.ledger.installation.id,
+    });
+  }
+
+  #tell(access: ProviderAccess, verdict: CloudVerdict | undefined): void {
+    if (verdict?.type === "accepts") access.noteAccepted();
+    if (verdict?.type === "refuses") access.noteRefusal(verdict.error);
+    if (verdict?.type === "catalog-wrong") access.noteCatalogWrong();
+  }
+
+  /** An outcome that comes too late for the state its node is in by now changes nothing. */
+  async #store({ node }: Action, event: NodeEvent): Promise<void> {
+    const now = this.#means.clock.now();
+    try {
+      await this.#means.ledger.edit((edit) => {
+        const previous = edit.node(node.id);
+        if (previous === null) return;
+        // Legal in any phase, but meant for the one it was decided in: a node held meanwhile stays held.
+        const concernsPhase = event.type === "delete" || event.type === "postponed";
+        if (concernsPhase && previous.state.phase !== node.state.phase) return;
+        const next = transition(previous, event, now);
+        recordNode(edit, { previous, next, config: this.#means.config(), now });
+      });
+    } catch (error) {
+      if (!(error instanceof IllegalTransitionError)) throw error;
+    }
+  }
+}
+
+function wasSent({ state }: NodeRecord): boolean {
+  return state.phase === "create" && state.sentAt !== null;
+}
+
+function endOf(node: NodeRecord): NodeRecord | null {
+  return node.state.phase === "delete-address" ? null : node;
+}
+
+function refused(error: string, at: number): Outcome {
+  const evidence = { at, error, kind: "nodepool", requestId: null, fault: null, console: null };
+  return { event: { type: "refused", result: "failed", evidence } };
+}
+
+function unconfigured(node: NodeRecord, now: number): Outcome {
+  const message = `the configuration has no image ${node.image} for ${node.provider} any more`;
+  return { event: { type: "postponed", until: now + 10_000, waitingOn: { reason: "login", message } } };
+}

@@ -1,0 +1,32 @@
+/** The end of a launch that failed: what the cloud can still tell is kept, then the node is to be deleted. */
+import type { Cloud } from "../cloud/cloud.ts";
+import type { Evidence } from "../domain/node.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { LaunchFailure } from "../plan/action.ts";
+import type { Outcome } from "./outcome.ts";
+
+const CONSOLE_LINES = 50;
+
+export async function executeGiveUp(
+  failure: LaunchFailure,
+  { cloud, clock, signal }: { cloud: Cloud; clock: Clock; signal: AbortSignal },
+): Promise<Outcome> {
+  const { serverId, message, kind } = failure;
+  const console = failure.wantsConsole
+    ? await orNull(cloud.getConsole(serverId, { lines: CONSOLE_LINES, signal }))
+    : null;
+  const fault = kind === "status"
+    ? (await orNull(cloud.getServer(serverId, { signal })))?.fault ?? null
+    : null;
+  const evidence: Evidence = { at: clock.now(), error: message, kind, requestId: null, fault, console };
+  return { event: { type: "delete", comment: message, result: "failed", evidence } };
+}
+
+/** Evidence is welcome, never needed. */
+async function orNull<Value>(asked: Promise<Value>): Promise<Value | null> {
+  try {
+    return await asked;
+  } catch {
+    return null;
+  }
+}

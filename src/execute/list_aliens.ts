@@ -1,0 +1,56 @@
+/**
+ * What is on the clouds and unknown to the pool: servers that are not ours, and those with our marks whose node is
+ * not in the pool. Asks every provider at once; one that does not answer is a warning.
+ */
+import type { Cloud } from "../cloud/cloud.ts";
+import type { Server } from "../domain/server.ts";
+import { markedNodeId } from "../domain/server_marks.ts";
+import { errorChain } from "../lib/error_chain.ts";
+
+export interface AlienServers {
+  readonly servers: readonly {
+    readonly provider: string;
+    readonly hostname: string;
+    readonly serverId: string;
+    readonly ip: string | null;
+  }[];
+  readonly warnings: readonly string[];
+}
+
+/** @param options `only`: the name of one provider; null: all of them. `known`: the nodes of the pool */
+export async function listAliens(
+  providers: readonly { readonly name: string; readonly cloud: Cloud }[],
+  { only, installation, known, signal }: {
+    only: string | null;
+    installation: string;
+    known: { has(nodeId: number): boolean };
+    signal: AbortSignal;
+  },
+): Promise<AlienServers> {
+  const asked = providers.filter(({ name }) => only === null || name === only);
+  const listings = await Promise.all(asked.map(async ({ name, cloud }) => {
+    try {
+      const { servers } = await cloud.listServers({ signal });
+      const aliens = servers.filter((server) => {
+        const nodeId = markedNodeId(server, installation);
+        return nodeId === null || !known.has(nodeId);
+      });
+      return { servers: aliens.map((server) => alien(name, server)), warnings: [] };
+    } catch (error) {
+      signal.throwIfAborted();
+      return { servers: [], warnings: [`${name} could not be asked: ${errorChain(error)}`] };
+    }
+  }));
+  return {
+    servers: listings.flatMap(({ servers }) => servers),
+    warnings: listings.flatMap(({ warnings }) => warnings),
+  };
+}
+
+function alien(provider: string, server: Server) {
+  const { addresses } = server;
+  const address = addresses.find(({ kind }) => kind === "floating") ??
+    addresses.find(({ version }) => version === 4) ??
+    addresses[0];
+  return { provider, hostname: server.name, serverId: server.id, ip: address?.address ?? null };
+}

@@ -1,0 +1,34 @@
+/** What an attempt came to. The executor stores it; attempts themselves change no record. */
+import type { NodeEvent } from "../domain/node_transition.ts";
+import type { Evidence } from "../domain/node.ts";
+import type { Instant } from "../domain/time.ts";
+import { CloudError } from "../cloud/cloud_error.ts";
+import { errorChain } from "../lib/error_chain.ts";
+
+export interface Outcome {
+  /** What happened to the node; `ended`: nothing of it is left. */
+  readonly event: NodeEvent | "ended";
+  /** What the cloud answered, where that concerns more than this node. */
+  readonly cloud?: CloudVerdict;
+}
+
+/** What one answer says of the whole provider. */
+export type CloudVerdict =
+  /** It takes requests for servers. */
+  | { readonly type: "accepts" }
+  /** It takes none for a while. */
+  | { readonly type: "refuses"; readonly error: CloudError }
+  /** A flavor, an image or a network that we know of may be gone. */
+  | { readonly type: "catalog-wrong" };
+
+/** The evidence that an error leaves. */
+export function evidenceOf(error: unknown, now: Instant): Evidence {
+  return {
+    at: now,
+    error: errorChain(error),
+    kind: error instanceof CloudError ? error.kind : "unknown",
+    requestId: error instanceof CloudError ? error.requestId : null,
+    fault: null,
+    console: null,
+  };
+}

@@ -1,0 +1,33 @@
+/** Time as a port: what reads the clock or waits takes a `Clock`, so that tests can run days in a second. */
+
+export interface Clock {
+  /** Milliseconds since the Unix epoch. */
+  now(): number;
+  /** Milliseconds from an arbitrary start, never going back; for measuring. */
+  monotonic(): number;
+  /** Resolves after so many milliseconds; rejects with the signal's reason when it is aborted. */
+  sleep(milliseconds: number, options?: { signal?: AbortSignal }): Promise<void>;
+}
+
+/** The machine's clock. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  sleep(milliseconds, { signal } = {}) {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason);
+      const abort = () => {
+        clearTimeout(timer);
+        reject(signal!.reason);
+      };
+      const timer = setTimeout(() => {
+        signal?.removeEventListener("abort", abort);
+        resolve();
+      }, Math.min(Math.max(0, milliseconds), MAX_TIMER));
+      signal?.addEventListener("abort", abort, { once: true });
+    });
+  },
+};
+
+/** Longer timers overflow 32 bits and would fire at once. */
+const MAX_TIMER = 2 ** 31 - 1;

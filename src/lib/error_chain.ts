@@ -1,0 +1,45 @@
+/** An error and its causes as one line, for the edges where they are shown: the command line and the log. */
+
+/** Deeper causes are left out: a chain that long goes in circles, or nobody reads it. */
+const MAX_DEPTH = 8;
+
+/** @returns `a: b: c`, without a cause that what stands before it says already */
+export function errorChain(error: unknown): string {
+  let text = "";
+  let cause = error;
+  for (let depth = 0; depth < MAX_DEPTH && (depth === 0 || isSomething(cause)); depth++) {
+    const own = textOf(cause);
+    if (!text.includes(own)) text += text === "" ? own : `: ${own}`;
+    cause = cause instanceof Error ? cause.cause : undefined;
+  }
+  return text;
+}
+
+function isSomething(cause: unknown): boolean {
+  return cause !== undefined && cause !== null;
+}
+
+function textOf(value: unknown): string {
+  return oneLine(value instanceof Error ? errorText(value) : otherText(value));
+}
+
+/** Several errors at once (a happy-eyeballs connect, `Promise.any`) often have no message of their own. */
+function errorText(error: Error): string {
+  if (error.message !== "") return error.message;
+  const parts = error instanceof AggregateError ? error.errors.map(otherText) : [];
+  return parts.length > 0 ? [...new Set(parts)].join("; ") : error.name;
+}
+
+function otherText(value: unknown): string {
+  if (value instanceof Error) return value.message === "" ? value.name : value.message;
+  if (typeof value !== "object" || value === null) return String(value);
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    return Object.prototype.toString.call(value);
+  }
+}
+
+function oneLine(text: string): string {
+  return text.trim().replace(/\s*\n\s*/g, " ");
+}

@@ -1,0 +1,85 @@
+/**
+ * Sets up LogTape for the process: text for people, JSON lines for machines, to standard error or a file.
+ * Called once by the daemon and the simulator; everything else only asks LogTape for its logger.
+ */
+import {
+  configure,
+  getLogger,
+  getTextFormatter,
+  type LogLevel,
+  type LogRecord,
+  reset,
+} from "@logtape/logtape";
+
+export interface LoggingOptions {
+  readonly level: LogLevel;
+  /** Levels of single categories, e.g. `nodepool.stack_dump`. */
+  readonly levels?: Readonly<Record<string, LogLevel>>;
+  /** null: text on a terminal, JSON lines otherwise. */
+  readonly format: "text" | "json" | null;
+  /** Path, appended to; null: standard error. */
+  readonly file: string | null;
+}
+
+/**
+ * Sends log records where the options say, until it is disposed of.
+ * @throws Deno.errors.* where the file cannot be opened
+ */
+export async function startLogging(options: LoggingOptions): Promise<AsyncDisposable> {
+  const output = options.file === null
+    ? Deno.stderr
+    : Deno.openSync(options.file, { append: true, create: true, write: true, mode: 0o600 });
+  const asText =
+    (options.format ?? (options.file === null && Deno.stderr.isTerminal() ? "text" : "json")) === "text";
+  const format = asText ? getTextFormatter({ timestamp: "time", category: ".", value: plain }) : jsonLine;
+  const encoder = new TextEncoder();
+  await configure({
+    reset: true,
+    sinks: { output: (record: LogRecord) => write(output, encoder.encode(format(record))) },
+    loggers: [
+      { category: ["nodepool"], sinks: ["output"], lowestLevel: options.level },
+      { category: ["logtape", "meta"], sinks: ["output"], lowestLevel: "error" },
+      ...Object.entries(options.levels ?? {}).map(([category, lowestLevel]) => ({
+        category: category.split("."),
+        sinks: ["output"] as "output"[],
+        parentSinks: "override" as const,
+        lowestLevel,
+      })),
+    ],
+  });
+  return {
+    async [Symbol.asyncDispose]() {
+      await reset();
+      if (output !== Deno.stderr) output.close();
+    },
+  };
+}
+
+/** One JSON object: when, how bad, where, the sentence, and the facts in it by name. */
+function jsonLine({ timestamp, level, category, message, properties }: LogRecord): string {
+  const text = message.map((part, index) => index % 2 === 0 ? part : plain(part)).join("");
+  const time = new Date(timestamp).toISOString();
+  return `${JSON.stringify({ time, level, category: category.join("."), message: text, ...properties })}\n`;
+}
+
+function plain(value: unknown): string {
+  return typeof value === "string"
+    ? value
+    : Array.isArray(value)
+    ? value.map(plain).join(", ")
+    : String(value);
+}
+
+/** A log that cannot be written (a full disk, a closed pipe) must not stop the pool. */
+function write(output: { writeSync(bytes: Uint8Array): number }, bytes: Uint8Array): void {
+  try {
+    for (let written = 0; written < bytes.length;) written += output.writeSync(bytes.subarray(written));
+  } catch {
+    // Nowhere is left to say it.
+  }
+}
+
+/** The logger of a category under `nodepool`. */
+export function loggerOf(...category: string[]) {
+  return getLogger(["nodepool", ...category]);
+}

@@ -1,0 +1,111 @@
+/**
+ * The pool with no daemon running: its state alone, locked for as long as a command works on it. Everything can be
+ * looked at; nodes can be held and marked for deletion, which the next daemon acts on.
+ */
+import type { OfflinePoolOptions } from "./cli/wiring.ts";
+import { defaultSecurePath, loadConfig } from "./config/load_config.ts";
+import { deleteNodes, holdNodes, releaseNodes } from "./control/node_commands.ts";
+import { ControlError, type PoolControl } from "./control/pool_control.ts";
+import type { Config } from "./domain/config.ts";
+import type { PoolReport } from "./domain/pool_report.ts";
+import { listAliens } from "./execute/list_aliens.ts";
+import { systemClock } from "./lib/clock.ts";
+import { systemRandom } from "./lib/random.ts";
+import { openKvStore } from "./store/kv_store.ts";
+import { Ledger } from "./store/ledger.ts";
+import { lockState } from "./store/state_lock.ts";
+import { StoreError } from "./store/store.ts";
+
+/** Another command may hold the lock for a moment. */
+const LOCK_WAIT = 2_000;
+
+/** Looking at a pool that never was must not make one. */
+async function requireState(path: string): Promise<void> {
+  if (await Deno.stat(path).then(() => true, () => false)) return;
+  throw new StoreError(
+    "unusable",
+    `there is no state at ${path}: no daemon has run with this configuration yet`,
+  );
+}
+
+/** @throws StoreError; ConfigError is put off until a command needs the configuration */
+export async function openOfflinePool(options: OfflinePoolOptions): Promise<PoolControl> {
+  const secure = options.secureFile ?? await defaultSecurePath();
+  const loaded = await loadConfig(options.configFile, { secure }).catch((error: Error) => error);
+  const config = loaded instanceof Error ? null : loaded.config;
+  await requireState(options.state);
+  await using opening = new AsyncDisposableStack();
+  opening.use(
+    await lockState(options.state, { holder: "a nodepool command", clock: systemClock, wait: LOCK_WAIT }),
+  );
+  const store = opening.use(await openKvStore(options.state, { clock: systemClock, random: systemRandom }));
+  const ledger = opening.use(await Ledger.load(store, { clock: systemClock }));
+  return offlinePool({ ledger, config, configError: loaded, resources: opening.move() });
+}
+
+interface OfflineMeans {
+  readonly ledger: Ledger;
+  readonly config: Config | null;
+  readonly configError: unknown;
+  readonly resources: AsyncDisposable;
+}
+
+function offlinePool({ ledger, config, configError, resources }: OfflineMeans): PoolControl {
+  const means = { ledger, clock: systemClock };
+  return {
+    report: () => offlineReport(ledger, config),
+    getHistory: (nodeId) => ledger.getHistory(nodeId),
+    holdNodes: (ids, options) => holdNodes(ids, options, means),
+    deleteNodes: (ids, options) => deleteNodes(ids, options, means),
+    releaseNodes: (ids, options) => releaseNodes(ids, options, means),
+    withdrawRequest: (id) => ledger.changeRequest(id, () => null).then(() => {}),
+    async listAliens({ provider, signal }) {
+      if (config === null) throw configError;
+      if (provider !== null && !config.providers.some(({ name }) => name === provider)) {
+        throw new ControlError(404, `there is no provider ${provider}`);
+      }
+      const { openCloud } = await import("./open_cloud.ts");
+      await using clouds = new AsyncDisposableStack();
+      const providers = config.providers.map((each) => ({
+        name: each.name,
+        cloud: clouds.use(openCloud(each)),
+      }));
+      const installation = ledger.installation.id;
+      return await listAliens(providers, { only: provider, installation, known: ledger.nodes, signal });
+    },
+    waitForEnd: needsDaemon,
+    createRequest: needsDaemon,
+    waitForGrant: needsDaemon,
+    confirmGrant: needsDaemon,
+    reload: needsDaemon,
+    async [Symbol.asyncDispose]() {
+      await resources[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function needsDaemon(): Promise<never> {
+  return Promise.reject(new ControlError(503, "no daemon is running: start it with `nodepool daemon`"));
+}
+
+function offlineReport(ledger: Ledger, config: Config | null): PoolReport {
+  return {
+    now: systemClock.now(),
+    installation: ledger.installation,
+    daemon: null,
+    config,
+    nodes: [...ledger.nodes.values()],
+    requests: [...ledger.requests.values()],
+    pauses: [...ledger.pauses.values()],
+    labels: [],
+    providers: (config?.providers ?? []).map(({ name }) => ({
+      name,
+      reachable: null,
+      error: null,
+      quota: null,
+      listedAt: null,
+      servers: null,
+      stats: null,
+    })),
+  };
+}

@@ -1,0 +1,62 @@
+/**
+ * What a plan asks to have done: one attempt each, by the file of that name in `src/execute`. An action holds all
+ * that its attempt needs to know, so that the attempt reads nothing else.
+ */
+import type { NodeRecord, WaitingOn } from "../domain/node.ts";
+
+export type Action =
+  /** Ask for the node's server; it has never been asked for. */
+  | { readonly type: "create-server"; readonly node: NodeRecord }
+  | { readonly type: "delete-server"; readonly node: NodeRecord; readonly serverId: string }
+  | {
+    readonly type: "create-floating-ip";
+    readonly node: NodeRecord;
+    readonly portId: string;
+    readonly networkId: string;
+  }
+  | { readonly type: "delete-floating-ip"; readonly node: NodeRecord; readonly floatingIpId: string }
+  | { readonly type: "login"; readonly node: NodeRecord; readonly address: string }
+  /** The launch has failed: look at the server once more, then mark the node for deletion. */
+  | { readonly type: "give-up"; readonly node: NodeRecord; readonly failure: LaunchFailure };
+
+export type ActionType = Action["type"];
+
+/** A launch that came to nothing after the cloud accepted it. */
+export interface LaunchFailure {
+  readonly serverId: string;
+  /** What was attempted and what was wrong. */
+  readonly message: string;
+  /** The RESULT part of launch metrics: `error.KIND`. */
+  readonly kind: "timeout" | "status" | "ipadd" | "ssh" | "vanished";
+  /** Whether the console may say more. */
+  readonly wantsConsole: boolean;
+}
+
+/** A thing on the cloud that carries our marks and belongs to no node. */
+export type Leak =
+  | { readonly type: "server"; readonly provider: string; readonly id: string; readonly reason: string }
+  | { readonly type: "floating-ip"; readonly provider: string; readonly id: string; readonly reason: string };
+
+/** Names a piece of work: the same key is never under way twice. */
+export function actionKey(action: Action): string {
+  return `${action.type} ${action.node.id}`;
+}
+
+/** What a node waits for while the action is carried out. */
+export function describeAction(action: Action): Omit<WaitingOn, "since"> {
+  const { provider } = action.node;
+  switch (action.type) {
+    case "create-server":
+      return { reason: "provider", message: `its turn to be asked of ${provider}` };
+    case "delete-server":
+      return { reason: "delete", message: `asking ${provider} to delete server ${action.serverId}` };
+    case "create-floating-ip":
+      return { reason: "address", message: `asking ${provider} for a floating IP` };
+    case "delete-floating-ip":
+      return { reason: "delete", message: `asking ${provider} to delete floating IP ${action.floatingIpId}` };
+    case "login":
+      return { reason: "login", message: `logging in to ${action.address}` };
+    case "give-up":
+      return { reason: "delete", message: action.failure.message };
+  }
+}

@@ -1,0 +1,83 @@
+/** What the allocation takes and gives: its own plain types, so that it knows no store, no cloud and no clock. */
+import type { QuotaUse } from "../domain/server.ts";
+
+export interface AllocationInput {
+  readonly labels: readonly LabelAsk[];
+  readonly providers: readonly ProviderRoom[];
+}
+
+/** What one label asks for in this planning. All counts are nodes; a node is one server and its subnodes. */
+export interface LabelAsk {
+  readonly name: string;
+  /** Nodes wanted now for work that waits. */
+  readonly demand: number;
+  /** Nodes missing to min-ready: granted only from what is left when all demand has been served. */
+  readonly spare: number;
+  /** Servers in one node: 1 and its subnodes. They are launched on one provider, all or none. */
+  readonly size: number;
+  /** The label's own max-servers and how many servers it has, in servers; null where it has no cap. */
+  readonly cap: QuotaUse | null;
+  /** How many plannings before this one gave it nothing although it had demand. */
+  readonly starvedTicks: number;
+  readonly offers: readonly Offer[];
+  /** Targets that are online; none: its nodes are handed to no target. */
+  readonly targets: readonly TargetLoad[];
+}
+
+/** A provider that the label names: what one server costs there, or why it can't be launched there now. */
+export type Offer =
+  | { readonly provider: string; readonly cost: ServerCost }
+  /** `refusal` is a reason for people, e.g. `no ready image`. */
+  | { readonly provider: string; readonly refusal: string };
+
+/** What one server uses up, besides one of max-servers and one of the instances. What is left out costs nothing. */
+export type ServerCost = Readonly<Partial<Record<Exclude<Resource, "maxServers" | "instances">, number>>>;
+
+/** What a provider can run out of: its configured max-servers, and the cloud's quotas. */
+export type Resource = "maxServers" | "instances" | "cores" | "ramMib" | "floatingIps" | "ports";
+
+/** A provider's limits and how much of each is used already. What is left out has no limit; so has Infinity. */
+export interface ProviderRoom {
+  readonly name: string;
+  readonly room: Readonly<Partial<Record<Resource, QuotaUse>>>;
+}
+
+export interface TargetLoad {
+  readonly name: string;
+  /** Nodes of this label that it has. */
+  readonly load: number;
+}
+
+export interface AllocationResult {
+  /** Sorted by label, provider, target and purpose; no two entries agree in all four; counts are positive. */
+  readonly grants: readonly Grant[];
+  /** One for each label that did not get everything, sorted by label. */
+  readonly refusals: readonly Refusal[];
+}
+
+export interface Grant {
+  readonly label: string;
+  readonly provider: string;
+  /** null where the label has no target. */
+  readonly target: string | null;
+  readonly purpose: "demand" | "spare";
+  /** Nodes. */
+  readonly count: number;
+}
+
+export interface Refusal {
+  readonly label: string;
+  /** Nodes asked for and not granted. */
+  readonly demand: number;
+  readonly spare: number;
+  /** Whether it asked for work and got not one node: its `starvedTicks` goes up by one, otherwise back to 0. */
+  readonly starved: boolean;
+  readonly reasons: readonly RefusalReason[];
+}
+
+export interface RefusalReason {
+  /** null where the reason is the label's own. */
+  readonly provider: string | null;
+  /** E.g. `max-servers 10/10`, `quota full: cores 40/40`, or the offer's refusal. */
+  readonly reason: string;
+}

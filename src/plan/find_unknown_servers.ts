@@ -1,0 +1,38 @@
+/**
+ * Servers with our marks whose node this state never had there: it was restored from an older copy, and they are
+ * at work for jobs that only the newer one knew. They are told to people and never deleted. Pure.
+ */
+import type { NodeRecord } from "../domain/node.ts";
+import type { Observation } from "../domain/observation.ts";
+
+export interface UnknownServer {
+  readonly id: string;
+  readonly name: string;
+  /** The node that it is marked with. */
+  readonly nodeId: number;
+}
+
+/** The nodes that a state knows: by id, those in the pool and those that have ended. */
+export interface KnownNodes {
+  readonly nodes: ReadonlyMap<number, NodeRecord>;
+  readonly ended: ReadonlyMap<number, NodeRecord>;
+}
+
+/**
+ * The node that a mark on that provider speaks of; null: none that we had. One of that id on another provider is
+ * another node: while a cloud was out of reach its ids may have been given out anew.
+ */
+export function knownNode(nodeId: number, provider: string, { nodes, ended }: KnownNodes): NodeRecord | null {
+  const node = nodes.get(nodeId) ?? ended.get(nodeId);
+  return node?.provider === provider ? node : null;
+}
+
+export function findUnknownServers(
+  { inventory }: Pick<Observation, "inventory">,
+  { provider, ...known }: KnownNodes & { readonly provider: string },
+): readonly UnknownServer[] {
+  return [...inventory.nodeIds()]
+    .filter((nodeId) => knownNode(nodeId, provider, known) === null)
+    .sort((a, b) => a - b)
+    .flatMap((nodeId) => inventory.serversOfNode(nodeId).map(({ id, name }) => ({ id, name, nodeId })));
+}

@@ -1,0 +1,92 @@
+/** What a label asks for at this moment, and what each of its providers offers it. */
+import type { Config, LabelConfig } from "../domain/config.ts";
+import type { LaunchPause } from "../domain/launch_pause.ts";
+import type { Observation } from "../domain/observation.ts";
+import type { NodeRequest } from "../domain/request.ts";
+import type { Instant } from "../domain/time.ts";
+import type { LabelAsk, Offer } from "./allocation_types.ts";
+import type { NodeCounts } from "./count_nodes.ts";
+import { isProbing } from "./launch_pause.ts";
+import { findOffer, type LaunchOffer } from "./offers.ts";
+import { costOf } from "./provider_room.ts";
+
+export interface LabelWish {
+  readonly label: LabelConfig;
+  readonly ask: LabelAsk;
+  /** By provider; one that offers nothing is missing. */
+  readonly offers: ReadonlyMap<string, LaunchOffer>;
+  readonly reasons: { readonly demand: string; readonly spare: string };
+  /** Providers where only one launch may be under way. */
+  readonly probing: ReadonlySet<string>;
+}
+
+export interface WishSituation {
+  readonly config: Config;
+  readonly now: Instant;
+  /** Those that still wait. */
+  readonly requests: readonly NodeRequest[];
+  readonly pauses: readonly LaunchPause[];
+  readonly seen: ReadonlyMap<string, Observation>;
+  /** Plannings in a row that gave a label nothing, by label. */
+  readonly starved: ReadonlyMap<string, number>;
+}
+
+export function wishOf(label: LabelConfig, situation: WishSituation, counts: NodeCounts): LabelWish {
+  const { config, requests, starved } = situation;
+  const own = counts.label(label.name);
+  const have = own.onTheWay;
+  const waiting = requests
+    .filter((request) => request.label === label.name)
+    .reduce((sum, request) => sum + request.count, 0);
+  const demand = Math.max(0, waiting - have);
+  const { asked, ...offered } = offersFor(label, situation, counts);
+  return {
+    label,
+    ...offered,
+    reasons: {
+      demand: `${waiting} asked for, have ${have}`,
+      spare: `min-ready ${label.minReady}, have ${have}${waiting > 0 ? ` for ${waiting} asked for` : ""}`,
+    },
+    ask: {
+      name: label.name,
+      demand,
+      spare: Math.max(0, waiting + label.minReady - have) - demand,
+      size: 1,
+      cap: label.maxServers === null ? null : { limit: label.maxServers, used: own.all },
+      starvedTicks: starved.get(label.name) ?? 0,
+      offers: asked,
+      targets: config.targets.map(({ name }) => ({ name, load: own.byTarget.get(name) ?? 0 })),
+    },
+  };
+}
+
+function offersFor(
+  label: LabelConfig,
+  { config, now, pauses, seen }: WishSituation,
+  counts: NodeCounts,
+): { asked: Offer[]; offers: Map<string, LaunchOffer>; probing: Set<string> } {
+  const asked: Offer[] = [];
+  const offers = new Map<string, LaunchOffer>();
+  const probing = new Set<string>();
+  const building = counts.label(label.name).buildingByProvider;
+  for (const provider of config.providers.filter(({ name }) => label.providers.includes(name))) {
+    const { name } = provider;
+    const pause = pauses.find((candidate) => candidate.provider === name && candidate.label === label.name);
+    const failed = pause !== undefined && isProbing(pause, provider.launchRetries);
+    if (failed || (seen.get(name)?.refusal ?? null) !== null) probing.add(name);
+    const offer = findOffer(label, provider, {
+      config,
+      now,
+      pause,
+      seen: seen.get(name),
+      building: building.get(name) ?? 0,
+      asking: counts.isAsked(name),
+    });
+    if (typeof offer === "string") asked.push({ provider: name, refusal: offer });
+    else {
+      offers.set(name, offer);
+      asked.push({ provider: name, cost: costOf(offer) });
+    }
+  }
+  return { asked, offers, probing };
+}

@@ -1,0 +1,49 @@
+/**
+ * How a label goes on with a provider after failed launches: the first few are tried again soon, then pauses grow,
+ * and after a pause one launch at a time goes ahead until one of them becomes ready.
+ */
+import type { LaunchPause } from "../domain/launch_pause.ts";
+import { type Instant, MINUTE, SECOND } from "../domain/time.ts";
+
+const RETRY_PAUSE = 1 * SECOND;
+const FIRST_PAUSE = 15 * SECOND;
+const LONGEST_PAUSE = 10 * MINUTE;
+
+export interface FailedLaunch {
+  readonly provider: string;
+  readonly label: string;
+  readonly error: string;
+  /** When that launch was decided on. */
+  readonly launchedAt: Instant;
+  /** The provider's launch-retries. */
+  readonly retries: number;
+}
+
+export function pauseAfterFailure(
+  previous: LaunchPause | null,
+  failed: FailedLaunch,
+  now: Instant,
+): LaunchPause {
+  // Launches that were under way when the pause began tell nothing new.
+  if (
+    previous !== null && isProbing(previous, failed.retries) && failed.launchedAt < previous.lastFailureAt
+  ) {
+    return { ...previous, lastError: failed.error };
+  }
+  const failures = (previous?.failures ?? 0) + 1;
+  const beyond = failures - failed.retries;
+  const pause = beyond < 1 ? RETRY_PAUSE : Math.min(FIRST_PAUSE * 2 ** (beyond - 1), LONGEST_PAUSE);
+  return {
+    provider: failed.provider,
+    label: failed.label,
+    failures,
+    until: now + pause,
+    lastError: failed.error,
+    lastFailureAt: now,
+  };
+}
+
+/** Whether so many failures mean that launches go ahead one at a time. */
+export function isProbing(pause: LaunchPause, retries: number): boolean {
+  return pause.failures >= retries;
+}

@@ -1,0 +1,58 @@
+/** What one phase decides about one node: the ladder of each phase (`phases/`) ends in one of these. */
+import type { Config, ProviderConfig, ProviderImageConfig } from "../domain/config.ts";
+import type { NodeEvent } from "../domain/node_transition.ts";
+import type { NodePhase, NodeRecord, NodeState, WaitingReason } from "../domain/node.ts";
+import type { Observation } from "../domain/observation.ts";
+import { type Instant, SECOND } from "../domain/time.ts";
+import type { Action } from "./action.ts";
+
+export type NodeStep =
+  /** Change the record and go on with the phase it is then in. */
+  | { readonly do: "change"; readonly event: NodeEvent }
+  /** Have something done; meanwhile the node waits. */
+  | { readonly do: "act"; readonly action: Action }
+  /** Nothing to be done now, and why; look again at `until` at the latest. */
+  | {
+    readonly do: "wait";
+    readonly reason: WaitingReason;
+    readonly message: string;
+    readonly until?: Instant;
+  }
+  /** All is well as it is; look again at `until`. */
+  | { readonly do: "stay"; readonly until?: Instant }
+  /** Nothing is left of it on the cloud: the record goes, its history stays. */
+  | { readonly do: "end" };
+
+/** What a phase's ladder may look at. */
+export interface NodeSituation<Phase extends NodePhase = NodePhase> {
+  readonly node: NodeRecord;
+  readonly state: Extract<NodeState, { phase: Phase }>;
+  readonly now: Instant;
+  readonly config: Config;
+  readonly provider: ProviderConfig;
+  /** null: the configuration no longer has that image. */
+  readonly image: ProviderImageConfig | null;
+  readonly seen: Observation;
+  /** Whether the request for its server is under way in this process. */
+  readonly creating: boolean;
+}
+
+/**
+ * A request that was sent may show its effect a little later than its answer got lost: a listing proves that there
+ * is no server only if it began this much after. Nova writes its record before it answers, and answers within seconds.
+ */
+export const LISTING_SETTLE = 5 * SECOND;
+
+/** Why a node's server cannot be used any more, as the cloud shows it; null: nothing is wrong with it. */
+export function serverTrouble(
+  { node, seen }: Pick<NodeSituation, "node" | "seen">,
+  serverId: string,
+): { message: string; kind: "status" | "vanished" } | null {
+  const server = seen.inventory.servers.get(serverId);
+  if (server === undefined) {
+    if (!seen.inventory.isAbsent(serverId, node.phaseSince + LISTING_SETTLE)) return null;
+    return { kind: "vanished", message: `server ${serverId} is no longer on the cloud` };
+  }
+  if (server.status !== "ERROR") return null;
+  return { kind: "status", message: `server ${serverId} is in ERROR: ${server.fault ?? "no fault is told"}` };
+}

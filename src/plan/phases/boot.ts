@@ -1,0 +1,40 @@
+/** A server that the cloud is building: ACTIVE within launch-timeout, or given up. */
+import type { Observation } from "../../domain/observation.ts";
+import { type NodeSituation, type NodeStep, serverTrouble } from "../node_step.ts";
+
+export function planBoot(situation: NodeSituation<"boot">): NodeStep {
+  const { node, state, now, provider, seen } = situation;
+  const giveUp = (kind: "status" | "vanished" | "timeout", message: string): NodeStep => ({
+    do: "act",
+    action: {
+      type: "give-up",
+      node,
+      failure: { serverId: state.serverId, kind, message, wantsConsole: kind === "timeout" },
+    },
+  });
+
+  const server = seen.inventory.servers.get(state.serverId);
+  if (server?.status === "ACTIVE") return { do: "change", event: { type: "active" } };
+  const trouble = serverTrouble(situation, state.serverId);
+  if (trouble !== null) return giveUp(trouble.kind, trouble.message);
+
+  const deadline = node.phaseSince + provider.launchTimeout;
+  const status = server?.status ?? "not listed yet";
+  if (now >= deadline && isOutOfReach(seen)) {
+    const message = `${provider.name} cannot be listed; the server was ${status}`;
+    return { do: "wait", reason: "provider", message };
+  }
+  if (now >= deadline) {
+    const seconds = provider.launchTimeout / 1000;
+    return giveUp(
+      "timeout",
+      `server ${state.serverId} did not become ACTIVE within ${seconds} s (${status})`,
+    );
+  }
+  return { do: "wait", reason: "active", message: `the server is ${status}`, until: deadline };
+}
+
+/** While nothing can be seen, a server may have become ACTIVE in time: that is decided once it is seen again. */
+function isOutOfReach({ failure, inventory }: Observation): boolean {
+  return failure !== null && !inventory.completeSince(failure.since);
+}

@@ -1,0 +1,41 @@
+/** A node whose server is still to be asked for, or was asked for without an answer. */
+import type { NodeSituation, NodeStep } from "../node_step.ts";
+import { LISTING_SETTLE } from "../node_step.ts";
+
+export function planCreate(
+  { node, state, now, seen, creating, provider }: NodeSituation<"create">,
+): NodeStep {
+  if (creating) return { do: "wait", reason: "answer", message: `asking ${provider.name} for the server` };
+
+  // Also where the record knows of no request: the state may have been restored from an older copy.
+  const [server] = seen.inventory.serversOfNode(node.id);
+  if (server !== undefined) return { do: "change", event: { type: "accepted", serverId: server.id } };
+  if (state.sentAt === null) return planRequest({ node, now, seen, provider });
+  if (state.lostAt === null) {
+    return { do: "change", event: { type: "answer-lost", evidence: unanswered(now) } };
+  }
+  if (!seen.inventory.completeSince(state.lostAt + LISTING_SETTLE)) {
+    return {
+      do: "wait",
+      reason: "listing",
+      message: "the answer got lost; the next listing shows if there is a server",
+    };
+  }
+  const comment = "the request for the server was not answered and came to nothing";
+  return { do: "change", event: { type: "delete", comment, result: "failed" } };
+}
+
+function planRequest(
+  { node, now, seen, provider }: Pick<NodeSituation, "node" | "now" | "seen" | "provider">,
+): NodeStep {
+  // Somewhere else may have room: without a server, giving the node up costs nothing.
+  if (provider.maxServers < 0) return { do: "end" };
+  if (seen.refusal !== null && seen.refusal.until > now) return { do: "end" };
+  return { do: "act", action: { type: "create-server", node } };
+}
+
+/** The process that asked was killed before it heard the answer. */
+function unanswered(now: number) {
+  const error = "nodepool was stopped before the cloud answered the request for the server";
+  return { at: now, error, kind: "nodepool", requestId: null, fault: null, console: null };
+}

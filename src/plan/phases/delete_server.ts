@@ -1,0 +1,59 @@
+/** A node whose server is to go: gone only when the cloud says gone. */
+import type { NodeRecord } from "../../domain/node.ts";
+import { LISTING_SETTLE, type NodeSituation, type NodeStep } from "../node_step.ts";
+
+export function planDeleteServer(situation: NodeSituation<"delete-server">): NodeStep {
+  const { node, state, now, provider, seen } = situation;
+  if (state.serverId === null) return planUnknownServer(situation);
+
+  const listed = seen.inventory.servers.has(state.serverId);
+  if (!listed && isGone(situation)) return { do: "change", event: { type: "server-gone" } };
+  if (node.retryAt !== null && node.retryAt > now) {
+    const message = node.waitingOn?.message ?? "the next attempt";
+    return { do: "wait", reason: "delete", message, until: node.retryAt };
+  }
+  const askAgainAt = state.acceptedAt === null
+    ? now
+    : state.acceptedAt + repeatPause(state, provider.deleteTimeout);
+  if (now >= askAgainAt) {
+    return { do: "act", action: { type: "delete-server", node, serverId: state.serverId } };
+  }
+  const message = `the cloud is deleting server ${state.serverId}`;
+  return { do: "wait", reason: "delete", message, until: askAgainAt };
+}
+
+/** A deletion that the cloud accepts and does not carry out is asked for again, after as long as it has taken so far. */
+function repeatPause(
+  { askedAt, acceptedAt }: NodeSituation<"delete-server">["state"],
+  deleteTimeout: number,
+): number {
+  const soFar = (acceptedAt ?? 0) - (askedAt ?? acceptedAt ?? 0);
+  return Math.max(deleteTimeout, Math.min(soFar, LONGEST_REPEAT));
+}
+
+/** What the cloud has accepted to delete and then lists no more is gone; anything else must be missing twice. */
+function isGone({ node, state, seen }: NodeSituation<"delete-server">): boolean {
+  const { inventory } = seen;
+  if (state.acceptedAt !== null && inventory.completeSince(state.acceptedAt)) return true;
+  return inventory.isAbsent(state.serverId ?? "", node.phaseSince + LISTING_SETTLE);
+}
+
+/** No server is known. One may still turn up where a request got no answer. */
+function planUnknownServer({ node, state, seen, creating }: NodeSituation<"delete-server">): NodeStep {
+  if (creating) return { do: "wait", reason: "answer", message: "the request for its server is under way" };
+  const [server] = seen.inventory.serversOfNode(node.id);
+  if (server !== undefined) return { do: "change", event: { type: "accepted", serverId: server.id } };
+  if (state.lostAt === null || seen.inventory.completeSince(state.lostAt + LISTING_SETTLE)) {
+    return { do: "change", event: { type: "server-gone" } };
+  }
+  return { do: "wait", reason: "listing", message: "the next listing shows whether it has a server" };
+}
+
+/** How long to wait before asking again after a deletion failed so many times. */
+export function deletePause(node: Pick<NodeRecord, "attempt">): number {
+  return Math.min(FIRST_PAUSE * 2 ** node.attempt, LONGEST_PAUSE);
+}
+
+const LONGEST_REPEAT = 60 * 60_000;
+const FIRST_PAUSE = 2_000;
+const LONGEST_PAUSE = 5 * 60_000;

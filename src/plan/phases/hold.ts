@@ -1,0 +1,26 @@
+/** A node that is kept for somebody: until its time is over, or until it is deleted by hand. */
+import { LISTING_SETTLE, type NodeSituation, type NodeStep } from "../node_step.ts";
+
+export function planHold({ node, state, now, config, seen, creating }: NodeSituation<"hold">): NodeStep {
+  const until = holdEnd(node.hold?.until ?? null, node.stateSince, config.limits.holdMaxAge);
+  if (now >= until) {
+    return { do: "change", event: { type: "delete", comment: "the hold is over", result: "used" } };
+  }
+  const [server] = state.serverId === null ? seen.inventory.serversOfNode(node.id) : [];
+  if (server !== undefined && !creating) {
+    return { do: "change", event: { type: "accepted", serverId: server.id } };
+  }
+  if (state.serverId === null && !creating && isSettled(state.lostAt, seen)) {
+    const comment = "held before it had a server, and none came to be";
+    return { do: "change", event: { type: "delete", comment, result: "failed" } };
+  }
+  return until === Infinity ? { do: "stay" } : { do: "stay", until };
+}
+
+function holdEnd(until: number | null, since: number, maxAge: number | null): number {
+  return Math.min(until ?? Infinity, maxAge === null ? Infinity : since + maxAge);
+}
+
+function isSettled(lostAt: number | null, seen: NodeSituation["seen"]): boolean {
+  return lostAt === null || seen.inventory.completeSince(lostAt + LISTING_SETTLE);
+}

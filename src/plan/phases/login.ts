@@ -1,0 +1,30 @@
+/** A server with an address: a login must work within boot-timeout of its becoming ACTIVE. */
+import { type NodeSituation, type NodeStep, serverTrouble } from "../node_step.ts";
+
+export function planLogin(situation: NodeSituation<"login">): NodeStep {
+  const { node, state, now, provider } = situation;
+  const giveUp = (kind: "status" | "vanished" | "ssh", message: string): NodeStep => ({
+    do: "act",
+    action: {
+      type: "give-up",
+      node,
+      failure: { serverId: state.serverId, kind, message, wantsConsole: kind === "ssh" },
+    },
+  });
+
+  const trouble = serverTrouble(situation, state.serverId);
+  if (trouble !== null) return giveUp(trouble.kind, trouble.message);
+  const deadline = state.activeAt + provider.bootTimeout;
+  const lastError = node.waitingOn?.reason === "login" ? `: ${node.waitingOn.message}` : "";
+  // After a restart the time may be over without a single attempt: each node gets one.
+  if (now >= deadline && node.attempt > 0) {
+    return giveUp("ssh", `no login within ${provider.bootTimeout / 1000} s of ACTIVE${lastError}`);
+  }
+  if (node.retryAt !== null && node.retryAt > now) {
+    const message = node.waitingOn?.message ?? "the next attempt";
+    return { do: "wait", reason: "login", message, until: Math.min(node.retryAt, deadline) };
+  }
+  const address = node.addresses?.login;
+  if (address === undefined) return giveUp("ssh", "the node has no address to log in to");
+  return { do: "act", action: { type: "login", node, address } };
+}

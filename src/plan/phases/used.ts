@@ -1,0 +1,14 @@
+/** A node that somebody works on: it ends when it is given back, when its server is gone, or when it is stuck. */
+import { type NodeSituation, type NodeStep, serverTrouble } from "../node_step.ts";
+
+export function planUsed(situation: NodeSituation<"used">): NodeStep {
+  const { node, state, now, config } = situation;
+  const trouble = serverTrouble(situation, state.serverId);
+  if (trouble?.kind === "vanished") {
+    return { do: "change", event: { type: "delete", comment: trouble.message, result: "lost" } };
+  }
+  const until = node.stateSince + config.limits.nodeStuck;
+  if (now < until) return { do: "stay", until };
+  const comment = `used for more than ${config.limits.nodeStuck / 3_600_000} h`;
+  return { do: "change", event: { type: "delete", comment, result: "used" } };
+}

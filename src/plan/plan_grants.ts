@@ -1,0 +1,33 @@
+/**
+ * Which waiting requests get which ready nodes: first come first served for each label, all the nodes of a request
+ * together, the node that has been ready longest first.
+ */
+import type { NodeRecord } from "../domain/node.ts";
+import type { NodeRequest } from "../domain/request.ts";
+
+export interface RequestGrant {
+  readonly request: NodeRequest;
+  readonly nodes: readonly NodeRecord[];
+}
+
+/** @param requests those that still wait */
+export function planGrants(
+  nodes: readonly NodeRecord[],
+  requests: readonly NodeRequest[],
+): readonly RequestGrant[] {
+  if (requests.length === 0) return [];
+  const ready = nodes.filter((node) => node.state.phase === "ready");
+  const free = Map.groupBy(
+    ready.sort((a, b) => a.stateSince - b.stateSince || a.id - b.id),
+    ({ label }) => label,
+  );
+  const closed = new Set<string>();
+  const grants: RequestGrant[] = [];
+  for (const request of [...requests].sort((a, b) => a.id - b.id)) {
+    const available = free.get(request.label) ?? [];
+    // Who comes later must not take what an earlier request is gathering.
+    if (closed.has(request.label) || available.length < request.count) closed.add(request.label);
+    else grants.push({ request, nodes: available.splice(0, request.count) });
+  }
+  return grants;
+}

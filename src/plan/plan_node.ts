@@ -1,0 +1,98 @@
+/**
+ * What happens next with one node: the ladder of its phase is asked until it ends in an action, a reason to wait,
+ * or nothing. Pure; `planPool` calls it for every node in every tick.
+ */
+import { type NodePhase, type NodeRecord, stateName } from "../domain/node.ts";
+import { transition } from "../domain/node_transition.ts";
+import { HOUR, type Instant } from "../domain/time.ts";
+import { type Action, describeAction } from "./action.ts";
+import type { NodeSituation, NodeStep } from "./node_step.ts";
+import { planAddress } from "./phases/address.ts";
+import { planBoot } from "./phases/boot.ts";
+import { planCreate } from "./phases/create.ts";
+import { planDeleteAddress } from "./phases/delete_address.ts";
+import { planDeleteServer } from "./phases/delete_server.ts";
+import { planHold } from "./phases/hold.ts";
+import { planLogin } from "./phases/login.ts";
+import { planReady } from "./phases/ready.ts";
+import { planUsed } from "./phases/used.ts";
+
+export interface NodePlan {
+  /** The record as it is to be; the same object where nothing changes, null where the node has ended. */
+  readonly next: NodeRecord | null;
+  readonly action: Action | null;
+  /** When to look again even if nothing happens; null: no such time. */
+  readonly until: Instant | null;
+}
+
+const ladders: { readonly [Phase in NodePhase]: (situation: NodeSituation<Phase>) => NodeStep } = {
+  "create": planCreate,
+  "boot": planBoot,
+  "address": planAddress,
+  "login": planLogin,
+  "ready": planReady,
+  "used": planUsed,
+  "hold": planHold,
+  "delete-server": planDeleteServer,
+  "delete-address": planDeleteAddress,
+};
+
+/** More changes than there are phases would be a circle. */
+const MOST_CHANGES = 12;
+
+/** What is the same for all nodes of an image on a provider in one planning. */
+export type SharedSituation = Omit<NodeSituation, "node" | "state" | "creating">;
+
+export function planNode(
+  given: NodeRecord,
+  { shared, creating }: { shared: SharedSituation; creating: boolean },
+): NodePlan {
+  let node = given;
+  for (let changes = 0; changes <= MOST_CHANGES; changes++) {
+    const step = nextStep(node, { shared, creating });
+    if (step.do === "end") return { next: null, action: null, until: null };
+    if (step.do === "stay") return staying(node, step, shared.now);
+    if (step.do === "wait") return waiting(node, step, shared.now);
+    if (step.do === "act") return acting(node, step.action, shared.now);
+    node = transition(node, step.event, shared.now);
+  }
+  throw new Error(`node ${node.id} goes round in circles in phase ${node.state.phase}`);
+}
+
+function nextStep(
+  node: NodeRecord,
+  { shared, creating }: { shared: SharedSituation; creating: boolean },
+): NodeStep {
+  const { now, config, provider, image, seen } = shared;
+  if (isStuckBuilding(node, shared)) {
+    const comment = `building for more than ${config.limits.nodeStuck / HOUR} h`;
+    return { do: "change", event: { type: "delete", comment, result: "failed" } };
+  }
+  const ladder = ladders[node.state.phase] as (situation: NodeSituation) => NodeStep;
+  // Spelled out, since this runs for every node of the pool in every tick.
+  return ladder({ node, state: node.state, now, config, provider, image, seen, creating });
+}
+
+function isStuckBuilding(node: NodeRecord, { now, config }: SharedSituation): boolean {
+  return now >= node.stateSince + config.limits.nodeStuck && stateName(node) === "building";
+}
+
+/** A node that stays as it is waits for nothing, whatever it waited for before. */
+function staying(node: NodeRecord, { until }: NodeStep & { do: "stay" }, now: Instant): NodePlan {
+  const next = node.waitingOn === null ? node : transition(node, { type: "waiting", waitingOn: null }, now);
+  return { next, action: null, until: until ?? null };
+}
+
+/** While something is done for a node, it waits for that; what an earlier attempt said stays. */
+function acting(node: NodeRecord, action: Action, now: Instant): NodePlan {
+  if (node.waitingOn !== null) return { next: node, action, until: null };
+  const next = transition(node, { type: "waiting", waitingOn: describeAction(action) }, now);
+  return { next, action: { ...action, node: next }, until: null };
+}
+
+function waiting(node: NodeRecord, step: NodeStep & { do: "wait" }, now: Instant): NodePlan {
+  const { reason, message } = step;
+  const unchanged = node.waitingOn?.reason === reason && node.waitingOn.message === message;
+  const next = unchanged ? node : transition(node, { type: "waiting", waitingOn: { reason, message } }, now);
+  return { next, action: null, until: step.until ?? null };
+}

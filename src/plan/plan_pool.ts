@@ -1,0 +1,139 @@
+/**
+ * One planning of the whole pool: what is wanted against what is seen. Pure and synchronous: the same input gives
+ * the same plan. The tick (`src/tasks`) calls it, commits its changes and hands its actions to the executor.
+ */
+import type { Config } from "../domain/config.ts";
+import type { LaunchPause } from "../domain/launch_pause.ts";
+import type { NodeRecord } from "../domain/node.ts";
+import { transition } from "../domain/node_transition.ts";
+import type { Observation } from "../domain/observation.ts";
+import type { NodeRequest } from "../domain/request.ts";
+import type { Instant } from "../domain/time.ts";
+import type { Action } from "./action.ts";
+import { planGrants, type RequestGrant } from "./plan_grants.ts";
+import { type LaunchPlan, planLaunches } from "./plan_launches.ts";
+import { type NodePlan, planNode } from "./plan_node.ts";
+import { planRequestWaits, type RequestWait } from "./plan_request_waits.ts";
+import { planRetirements } from "./plan_retirements.ts";
+
+export interface PoolInput {
+  readonly config: Config;
+  readonly now: Instant;
+  readonly nodes: Iterable<NodeRecord>;
+  readonly requests: Iterable<NodeRequest>;
+  readonly pauses: readonly LaunchPause[];
+  /** By provider; one that is missing has not been asked yet. */
+  readonly seen: ReadonlyMap<string, Observation>;
+  readonly starved: ReadonlyMap<string, number>;
+  /** Ids of nodes whose server is being asked for in this process. */
+  readonly creating: ReadonlySet<number>;
+  /** Whether new nodes are launched and requests granted; false while the daemon is stopping. */
+  readonly launching: boolean;
+  /** Whether requests are granted ready nodes; false while the daemon is stopping. */
+  readonly granting: boolean;
+}
+
+export interface NodeChange {
+  readonly previous: NodeRecord;
+  /** null: it has ended. */
+  readonly next: NodeRecord | null;
+}
+
+export interface PoolPlan {
+  readonly changes: readonly NodeChange[];
+  readonly actions: readonly Action[];
+  readonly grants: readonly RequestGrant[];
+  readonly launches: LaunchPlan;
+  /** Requests that wait for another reason than before. */
+  readonly requestWaits: readonly RequestWait[];
+  /** When to plan again even if nothing happens; null: no such time. */
+  readonly until: Instant | null;
+}
+
+export function planPool(input: PoolInput): PoolPlan {
+  const nodes = [...input.nodes];
+  const plans = nodes.map((node) => ({ node, plan: planKnown(node, input) }));
+  const living = plans.flatMap(({ plan }) => plan.next ?? []);
+  const waiting = [...input.requests].filter((request) => request.grantedAt === null);
+  const configured = new Set(input.config.providers.map(({ name }) => name));
+  const usable = living.filter(({ provider }) => configured.has(provider));
+  const grants = input.granting ? planGrants(usable, waiting) : [];
+  const granted = new Set(grants.map(({ request }) => request.id));
+  const retirements = planRetirements(input.config, living, input.now);
+  const requests = waiting.filter(({ id }) => !granted.has(id));
+  const launches = input.launching
+    ? planLaunches({ ...input, nodes: withoutTaken(living, grants, input.now), requests })
+    : NO_LAUNCHES;
+
+  const replaceable = retirements.nodes.filter(({ label }) => launches.offered.has(label));
+  const retired = new Set(replaceable.map(({ id }) => id));
+  return {
+    changes: plans.flatMap(({ node, plan }) =>
+      changeOf(node, plan, { retired, granted: grants, now: input.now })
+    ),
+    actions: plans.flatMap(({ plan }) => plan.action ?? []),
+    grants,
+    launches,
+    requestWaits: planRequestWaits(requests, launches.reports, input.now),
+    until: earliest([...plans.map(({ plan }) => plan.until), launches.until, retirements.until]),
+  };
+}
+
+const NO_LAUNCHES: LaunchPlan = {
+  launches: [],
+  reports: [],
+  starved: new Map(),
+  offered: new Set(),
+  until: null,
+};
+
+/** A node whose provider has not been asked yet, as after a start, stays as it is. */
+function planKnown(node: NodeRecord, input: PoolInput): NodePlan {
+  const provider = input.config.providers.find(({ name }) => name === node.provider);
+  if (provider === undefined) return planOrphan(node, input.now);
+  const seen = input.seen.get(node.provider);
+  if (seen === undefined) return { next: node, action: null, until: null };
+  const image = provider.images.find(({ name }) => name === node.image) ?? null;
+  const shared = { now: input.now, config: input.config, provider, image, seen };
+  return planNode(node, { shared, creating: input.creating.has(node.id) });
+}
+
+/** A node whose provider is not configured waits for it. */
+function planOrphan(node: NodeRecord, now: Instant): NodePlan {
+  const message =
+    `provider ${node.provider} is not in the configuration; put it back to have the node deleted there`;
+  const isKnown = node.waitingOn?.reason === "provider" && node.waitingOn.message === message;
+  const waitingOn = { reason: "provider", message } as const;
+  const next = isKnown ? node : transition(node, { type: "waiting", waitingOn }, now);
+  return { next, action: null, until: null };
+}
+
+function withoutTaken(
+  nodes: readonly NodeRecord[],
+  grants: readonly RequestGrant[],
+  now: Instant,
+): readonly NodeRecord[] {
+  if (grants.length === 0) return nodes;
+  const taken = new Set(grants.flatMap((grant) => grant.nodes.map(({ id }) => id)));
+  const taking = { type: "taken", job: null, requestId: null } as const;
+  return nodes.map((node) => taken.has(node.id) ? transition(node, taking, now) : node);
+}
+
+function changeOf(
+  node: NodeRecord,
+  plan: NodePlan,
+  { retired, granted, now }: { retired: ReadonlySet<number>; granted: readonly RequestGrant[]; now: Instant },
+): NodeChange[] {
+  if (plan.next === null) return [{ previous: node, next: null }];
+  if (retired.has(node.id) && !granted.some((grant) => grant.nodes.some(({ id }) => id === node.id))) {
+    const event = { type: "delete", comment: "older than max-ready-age", result: "unused" } as const;
+    return [{ previous: node, next: transition(plan.next, event, now) }];
+  }
+  return plan.next === node ? [] : [{ previous: node, next: plan.next }];
+}
+
+function earliest(times: readonly (Instant | null)[]): Instant | null {
+  let first: Instant | null = null;
+  for (const time of times) if (time !== null && (first === null || time < first)) first = time;
+  return first;
+}

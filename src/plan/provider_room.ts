@@ -1,0 +1,66 @@
+/** What a provider can still take: its max-servers and the cloud's quotas, with what was asked for since they were read. */
+import type { ProviderConfig } from "../domain/config.ts";
+import { type NodeRecord, stateName } from "../domain/node.ts";
+import type { Observation } from "../domain/observation.ts";
+import type { Quota, QuotaUse } from "../domain/server.ts";
+import { SECOND } from "../domain/time.ts";
+import type { ProviderRoom, ServerCost } from "./allocation_types.ts";
+import { wantsFloatingIp } from "./choose_address.ts";
+import type { LaunchOffer } from "./offers.ts";
+
+/** Nova counts a server as used a little after it has accepted it. */
+const QUOTA_LAG = 5 * SECOND;
+
+/** What one server uses up. */
+export function costOf({ provider, flavor }: LaunchOffer): ServerCost {
+  return {
+    cores: flavor.vcpus,
+    ramMib: flavor.ramMib,
+    floatingIps: wantsFloatingIp(provider) ? 1 : 0,
+    ports: portsOf(provider),
+  };
+}
+
+/** @param nodes all of the pool */
+export function roomOf(
+  provider: ProviderConfig,
+  { nodes, seen }: { nodes: readonly NodeRecord[]; seen: Observation | undefined },
+): ProviderRoom {
+  const own = nodes.filter((node) => node.provider === provider.name);
+  const maxServers = { limit: Math.max(0, provider.maxServers), used: own.length };
+  const quota = seen?.quota ?? null;
+  if (seen === undefined || quota === null) return { name: provider.name, room: { maxServers } };
+  return { name: provider.name, room: { maxServers, ...quotaRoom(provider, { own, quota, seen }) } };
+}
+
+function quotaRoom(
+  provider: ProviderConfig,
+  { own, quota, seen }: { own: readonly NodeRecord[]; quota: Quota; seen: Observation },
+): ProviderRoom["room"] {
+  const since = own.filter((node) =>
+    node.state.phase === "create" || (node.timings.boot ?? 0) > quota.takenAt - QUOTA_LAG
+  );
+  // A node gets its floating IP only once its server is ACTIVE.
+  const addressing = own.filter((node) =>
+    node.floatingIp === null ? stateName(node) === "building" : (node.timings.login ?? 0) > quota.takenAt
+  );
+  const flavors = new Map(seen.catalog?.flavors.map((flavor) => [flavor.id, flavor]));
+  const sum = (amount: "vcpus" | "ramMib") =>
+    since.reduce((total, { flavorId }) => total + (flavors.get(flavorId)?.[amount] ?? 0), 0);
+  return {
+    instances: plus(quota.instances, since.length),
+    cores: plus(quota.cores, sum("vcpus")),
+    ramMib: plus(quota.ramMib, sum("ramMib")),
+    ...(quota.floatingIps === null ? {} : { floatingIps: plus(quota.floatingIps, addressing.length) }),
+    ...(quota.ports === null ? {} : { ports: plus(quota.ports, since.length * portsOf(provider)) }),
+  };
+}
+
+/** A server has a port on each network; without networks named, the cloud makes one. */
+function portsOf({ networks }: ProviderConfig): number {
+  return Math.max(1, networks.length);
+}
+
+function plus({ limit, used }: QuotaUse, more: number): QuotaUse {
+  return { limit, used: used + more };
+}

@@ -1,0 +1,302 @@
+/**
+ * The pool of a running daemon: its ledger, a watch for each provider, the executor and the tasks that keep them
+ * going, behind the `PoolControl` that the control socket and the status endpoint use. `daemon.ts` makes it with
+ * real adapters, tests with the simulator and a virtual clock.
+ */
+import type { Cloud } from "./cloud/cloud.ts";
+import type { LoadedConfig } from "./config/load_config.ts";
+import { deleteNodes, holdNodes, releaseNodes } from "./control/node_commands.ts";
+import {
+  type AlienListing,
+  ControlError,
+  type PoolControl,
+  type RequestSpec,
+} from "./control/pool_control.ts";
+import { checkRequest, RequestDesk } from "./control/request_desk.ts";
+import { waitForEnd } from "./control/wait_for_end.ts";
+import type { Config, ProviderConfig } from "./domain/config.ts";
+import type { HistoryRecord } from "./domain/node.ts";
+import type { DaemonReport, PoolReport } from "./domain/pool_report.ts";
+import type { NodeRequest } from "./domain/request.ts";
+import { type Instant, SECOND } from "./domain/time.ts";
+import { Executor } from "./execute/executor.ts";
+import { listAliens } from "./execute/list_aliens.ts";
+import { PrivateKeys } from "./execute/private_keys.ts";
+import type { Clock } from "./lib/clock.ts";
+import { errorChain } from "./lib/error_chain.ts";
+import { loggerOf } from "./lib/logging.ts";
+import type { Random } from "./lib/random.ts";
+import type { Shell } from "./ssh/shell.ts";
+import { Ledger } from "./store/ledger.ts";
+import type { Store } from "./store/store.ts";
+import { logChanges } from "./tasks/log_changes.ts";
+import { startPoolCrons } from "./tasks/pool_crons.ts";
+import { ProviderWatches } from "./tasks/provider_watches.ts";
+import { createTask, type Task } from "./tasks/task.ts";
+import { Tick } from "./tasks/tick.ts";
+
+/** What a pool is made of besides its configuration. */
+export interface PoolMeans {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly shell: Shell;
+  /** Makes a provider's cloud; disposing of it closes its connections. */
+  readonly openCloud: (provider: ProviderConfig) => Cloud;
+  readonly readFile: (path: string) => Promise<string>;
+  /** Reads the configuration again; @throws ConfigError */
+  readonly reload: () => Promise<PoolReload>;
+  /** What the report says of the process. */
+  readonly process: Pick<DaemonReport, "pid" | "version" | "startedAt" | "configFile">;
+}
+
+/** The outcome of reading the configuration again. */
+export interface PoolReload {
+  readonly loaded: LoadedConfig | null;
+  readonly changes: readonly string[];
+  readonly problems: readonly string[];
+}
+
+const log = loggerOf("pool");
+
+/** How long attempts under way may go on when the pool stops. */
+const GRACE = 5 * SECOND;
+
+export class Pool implements PoolControl {
+  readonly #means: PoolMeans;
+  readonly #ledger: Ledger;
+  readonly #executor: Executor;
+  readonly #tick: Tick;
+  readonly #tickTask: Task;
+  readonly #desk: RequestDesk;
+  readonly #keys: PrivateKeys;
+  readonly #watches: ProviderWatches;
+  readonly #subscriptions: Disposable[] = [];
+  #crons: readonly Task[] = [];
+  #config: Config;
+  #configLoadedAt: Instant;
+  #configProblems: readonly string[] = [];
+  #accepting = true;
+
+  /** Loads the state and starts every task. */
+  static async start(config: Config, means: PoolMeans): Promise<Pool> {
+    const ledger = await Ledger.load(means.store, { clock: means.clock });
+    const pool = new Pool(config, means, ledger);
+    await pool.#begin();
+    return pool;
+  }
+
+  private constructor(config: Config, means: PoolMeans, ledger: Ledger) {
+    const { clock, random, shell } = means;
+    this.#means = means;
+    this.#config = config;
+    this.#configLoadedAt = clock.now();
+    this.#ledger = ledger;
+    this.#keys = new PrivateKeys({ clock, readFile: means.readFile });
+    this.#desk = new RequestDesk({ ledger, clock });
+    this.#executor = new Executor({
+      ledger,
+      shell,
+      clock,
+      config: () => this.#config,
+      provider: (name) => this.#watches.get(name),
+      readKey: (path) => this.#keys.read(path),
+      wake: () => this.#tickTask.wake(),
+      onDefect: (action, error) =>
+        log.error("{action} of node {node}: {error}", {
+          action: action.type,
+          node: action.node.id,
+          error: errorChain(error),
+        }),
+    });
+    this.#tick = new Tick({
+      ledger,
+      executor: this.#executor,
+      clock,
+      random,
+      config: () => this.#config,
+      seen: () => this.#watches.observations(),
+      launching: () => this.#accepting && this.#watches.firstLookEnd() === null,
+      granting: () => this.#accepting,
+    });
+    this.#tickTask = createTask({
+      name: "tick",
+      period: null,
+      clock,
+      run: async (signal) => {
+        const again = await this.#tick.run(signal);
+        this.#watches.lookWhenDue();
+        return { again: Math.min(again ?? Infinity, this.#watches.firstLookEnd() ?? Infinity) };
+      },
+      onError: (error) => logTask("tick", error),
+    });
+    this.#watches = new ProviderWatches({
+      ledger,
+      clock,
+      openCloud: means.openCloud,
+      isWanted: (provider) => this.#isWanted(provider),
+      wake: () => this.#tickTask.wake(),
+      onError: logTask,
+    });
+  }
+
+  /** Launches nothing new and grants nothing; what is under way goes on. */
+  stopAccepting(): void {
+    this.#accepting = false;
+  }
+
+  /** Puts another configuration into force. */
+  async configure({ config }: Pick<LoadedConfig, "config">): Promise<void> {
+    this.#config = config;
+    this.#configLoadedAt = this.#means.clock.now();
+    await this.#watches.configure(config.providers);
+    await this.#restartCrons();
+    this.#tickTask.wake();
+  }
+
+  report(): PoolReport {
+    return {
+      now: this.#means.clock.now(),
+      installation: this.#ledger.installation,
+      daemon: this.#daemonReport(),
+      config: this.#config,
+      nodes: [...this.#ledger.nodes.values()],
+      requests: [...this.#ledger.requests.values()],
+      pauses: [...this.#ledger.pauses.values()],
+      labels: this.#tick.reports,
+      providers: this.#config.providers.map(({ name }) => this.#watches.report(name)),
+    };
+  }
+
+  getHistory(nodeId: number): Promise<HistoryRecord | null> {
+    return this.#ledger.getHistory(nodeId);
+  }
+
+  holdNodes(ids: readonly number[], options: Parameters<PoolControl["holdNodes"]>[1]) {
+    return holdNodes(ids, options, this.#commandMeans());
+  }
+
+  deleteNodes(ids: readonly number[], options: { comment: string }) {
+    return deleteNodes(ids, options, this.#commandMeans());
+  }
+
+  releaseNodes(ids: readonly number[], options: Parameters<PoolControl["releaseNodes"]>[1]) {
+    return releaseNodes(ids, options, this.#commandMeans());
+  }
+
+  waitForEnd(nodeId: number, { signal }: { signal: AbortSignal }): Promise<void> {
+    return waitForEnd(nodeId, { ledger: this.#ledger, signal });
+  }
+
+  createRequest(spec: RequestSpec): Promise<NodeRequest> {
+    checkRequest(spec, this.#config);
+    if (!this.#accepting) throw new ControlError(503, "the daemon is stopping and takes no requests");
+    return this.#desk.create(spec);
+  }
+
+  waitForGrant(requestId: number, options: { signal: AbortSignal }) {
+    return this.#desk.waitForGrant(requestId, options);
+  }
+
+  confirmGrant(requestId: number): Promise<void> {
+    return this.#desk.confirm(requestId);
+  }
+
+  withdrawRequest(requestId: number): Promise<void> {
+    return this.#desk.withdraw(requestId);
+  }
+
+  async listAliens(
+    { provider, signal }: { provider: string | null; signal: AbortSignal },
+  ): Promise<AlienListing> {
+    if (provider !== null && this.#watches.get(provider) === null) {
+      const known = this.#config.providers.map(({ name }) => name).join(", ");
+      throw new ControlError(404, `there is no provider ${provider}; the providers are ${known}`);
+    }
+    const providers = this.#watches.all().map(({ provider, cloud }) => ({ name: provider.name, cloud }));
+    return await listAliens(providers, {
+      only: provider,
+      installation: this.#ledger.installation.id,
+      known: this.#ledger.nodes,
+      signal,
+    });
+  }
+
+  async reload(): Promise<{ changes: readonly string[]; problems: readonly string[] }> {
+    const { loaded, changes, problems } = await this.#means.reload();
+    this.#configProblems = problems;
+    if (loaded !== null && changes.length > 0) await this.configure(loaded);
+    return { changes, problems };
+  }
+
+  /** Stops every task, waits for what is being stored, closes the clouds. The store is its maker's. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#accepting = false;
+    this.#desk[Symbol.dispose]();
+    await Promise.all([this.#tickTask, ...this.#crons].map((task) => task[Symbol.asyncDispose]()));
+    await this.#lettingFinish();
+    await this.#executor[Symbol.asyncDispose]();
+    await this.#watches[Symbol.asyncDispose]();
+    for (const subscription of this.#subscriptions) subscription[Symbol.dispose]();
+    await this.#ledger[Symbol.asyncDispose]();
+  }
+
+  /** Requests under way are worth their answers: a lost one has to be looked for after the next start. */
+  async #lettingFinish(): Promise<void> {
+    const over = new AbortController();
+    const grace = this.#means.clock.sleep(GRACE, { signal: over.signal }).catch(() => {});
+    await Promise.race([this.#executor.settled(), grace]);
+    over.abort();
+    await grace;
+  }
+
+  async #begin(): Promise<void> {
+    this.#subscriptions.push(logChanges(this.#ledger));
+    this.#subscriptions.push(this.#ledger.subscribe(() => this.#tickTask.wake()));
+    await this.#watches.configure(this.#config.providers);
+    this.#crons = this.#startCrons();
+    this.#tickTask.start();
+  }
+
+  #startCrons(): readonly Task[] {
+    return startPoolCrons({
+      ...this.#means,
+      ledger: this.#ledger,
+      watches: this.#watches,
+      config: () => this.#config,
+      readKey: (path) => this.#keys.read(path),
+      withdrawUnattended: () => this.#desk.withdrawUnattended(),
+      onError: logTask,
+    });
+  }
+
+  async #restartCrons(): Promise<void> {
+    await Promise.all(this.#crons.map((task) => task[Symbol.asyncDispose]()));
+    this.#crons = this.#startCrons();
+  }
+
+  #isWanted(provider: string): boolean {
+    return this.#tick.reports.some(({ refusals }) =>
+      refusals.some((refusal) => refusal.provider === provider)
+    );
+  }
+
+  #commandMeans() {
+    return { ledger: this.#ledger, clock: this.#means.clock };
+  }
+
+  #daemonReport(): DaemonReport {
+    const tasks = [this.#tickTask, ...this.#crons, ...this.#watches.tasks];
+    return {
+      ...this.#means.process,
+      configLoadedAt: this.#configLoadedAt,
+      configProblems: this.#configProblems,
+      accepting: this.#accepting,
+      tasks: tasks.map((task) => task.report()),
+    };
+  }
+}
+
+function logTask(task: string, error: unknown): void {
+  log.error("task {task}: {error}", { task, error: errorChain(error) });
+}

@@ -1,0 +1,88 @@
+/** Answers in the shapes that Keystone, Nova, Neutron and Glance give them. */
+import type { Instant } from "../domain/time.ts";
+
+export type Service = "identity" | "compute" | "network" | "image" | "simulator";
+
+export function jsonAnswer(status: number, body: unknown, headers: Record<string, string> = {}): Response {
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: { "content-type": "application/json", ...headers },
+  });
+}
+
+export function emptyAnswer(status: number): Response {
+  return new Response(null, { status });
+}
+
+/** An error as the service words it: code and message are read by clients. */
+export function errorAnswer(
+  service: Service,
+  status: number,
+  { message, type = "HTTPError", headers = {} }: {
+    message: string;
+    type?: string;
+    headers?: Record<string, string>;
+  },
+): Response {
+  if (service === "image") return htmlError(status, message, headers);
+  if (service === "network") {
+    return jsonAnswer(status, { NeutronError: { type, message, detail: "" } }, headers);
+  }
+  if (service === "compute") {
+    return jsonAnswer(
+      status,
+      { [NOVA_FAULTS[status] ?? "computeFault"]: { code: status, message } },
+      headers,
+    );
+  }
+  return jsonAnswer(status, { error: { code: status, message, title: TITLES[status] ?? "Error" } }, headers);
+}
+
+/** What the token check in front of every service says. */
+export function unauthorizedAnswer(service: Service, identityUrl: string): Response {
+  const headers = { "www-authenticate": `Keystone uri="${identityUrl}"` };
+  const message = "The request you have made requires authentication.";
+  if (service === "image") return htmlError(401, message, headers);
+  return jsonAnswer(401, { error: { code: 401, title: "Unauthorized", message } }, headers);
+}
+
+/** `2026-11-22T15:10:27Z`. */
+export function isoSeconds(at: Instant): string {
+  return new Date(at).toISOString().slice(0, 19) + "Z";
+}
+
+/** `2026-11-22T15:10:30.000000`, as Nova's usage times and Keystone's tokens have it. */
+export function isoMicroseconds(at: Instant): string {
+  return new Date(at).toISOString().slice(0, 23) + "000";
+}
+
+function htmlError(status: number, message: string, headers: Record<string, string>): Response {
+  const title = `${status} ${TITLES[status] ?? "Error"}`;
+  const page =
+    `<html>\n <head>\n  <title>${title}</title>\n </head>\n <body>\n  <h1>${title}</h1>\n  ${message}<br /><br />\n\n\n\n </body>\n</html>`;
+  return new Response(page, { status, headers: { "content-type": "text/html; charset=UTF-8", ...headers } });
+}
+
+const NOVA_FAULTS: Record<number, string> = {
+  400: "badRequest",
+  401: "unauthorized",
+  403: "forbidden",
+  404: "itemNotFound",
+  409: "conflictingRequest",
+  413: "overLimit",
+  429: "overLimit",
+  503: "serviceUnavailable",
+};
+
+const TITLES: Record<number, string> = {
+  400: "Bad Request",
+  401: "Unauthorized",
+  403: "Forbidden",
+  404: "Not Found",
+  405: "Method Not Allowed",
+  409: "Conflict",
+  413: "Request Entity Too Large",
+  429: "Too Many Requests",
+  500: "Internal Server Error",
+  503: "Service Unavailable",
+};

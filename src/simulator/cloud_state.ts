@@ -1,0 +1,208 @@
+/**
+ * All that one simulated cloud is at a moment: servers, ports, floating IPs, keypairs, tokens. Checks quotas as the
+ * real services do and refuses in their words. Nothing here waits: what takes time is planned as instants. Ports and
+ * floating IPs follow servers once `now` was asked for. The API files are its callers.
+ */
+import type { Instant, Milliseconds } from "../domain/time.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Random } from "../lib/random.ts";
+import { PortBook } from "./port_book.ts";
+import { fingerprintOf, publicKeyOf } from "./public_key.ts";
+import { Refusal } from "./refusal.ts";
+import { ServerBook } from "./server_book.ts";
+import type { CloudSettings, Quotas } from "./settings.ts";
+import type { SimulatedFloatingIp, SimulatedPort, SimulatedServer } from "./simulated_server.ts";
+import { sampleSpread } from "./spread.ts";
+import { type AddressBlocks, makeStock, type Stock, type StockFlavor } from "./stock.ts";
+import { Tokens } from "./tokens.ts";
+
+export interface Keypair {
+  readonly name: string;
+  readonly publicKey: string;
+  readonly fingerprint: string;
+  readonly createdAt: Instant;
+  readonly number: number;
+}
+
+/** What is asked for, with everything looked up and found. */
+export interface ServerWish {
+  readonly name: string;
+  readonly flavor: StockFlavor;
+  readonly imageId: string;
+  readonly keypair: Keypair | null;
+  readonly zone: string | null;
+  readonly securityGroups: readonly string[];
+  readonly configDrive: boolean;
+  readonly metadata: Record<string, string>;
+  /** Networks to make ports on, and ports that there are already. */
+  readonly networkIds: readonly string[];
+  readonly ports: readonly SimulatedPort[];
+}
+
+/** Use by others in the same project, which counts against the quota. */
+export interface ForeignUse {
+  instances: number;
+  cores: number;
+  ram: number;
+}
+
+export class CloudState {
+  readonly settings: CloudSettings;
+  readonly stock: Stock;
+  readonly servers: ServerBook;
+  readonly tokens = new Tokens();
+  readonly keypairs = new Map<string, Keypair>();
+  readonly network: PortBook;
+  /** At first those of the settings; an operator may change them at any time. */
+  readonly quotas: Quotas;
+  readonly foreignUse: ForeignUse = { instances: 0, cores: 0, ram: 0 };
+  readonly startedAt: Instant;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  #sequence = 0;
+  #keypairCount = 0;
+
+  constructor(settings: CloudSettings, options: {
+    clock: Clock;
+    random: Random;
+    blocks: AddressBlocks;
+    deletedLife: Milliseconds;
+  }) {
+    this.settings = settings;
+    this.quotas = { ...settings.quotas };
+    this.#clock = options.clock;
+    this.#random = options.random;
+    this.startedAt = options.clock.now();
+    this.stock = makeStock(settings, options.blocks);
+    this.network = new PortBook({ ...options, quotas: this.quotas, networks: this.stock.networks });
+    this.servers = new ServerBook({
+      clock: options.clock,
+      goneLife: options.deletedLife,
+      release: (server) => this.network.releaseServer(server),
+    });
+  }
+
+  /** The cloud's time, with everything due by then done. */
+  now(): Instant {
+    this.servers.advance();
+    return this.#clock.now();
+  }
+
+  get ports(): ReadonlyMap<string, SimulatedPort> {
+    return this.network.ports;
+  }
+
+  get floatingIps(): ReadonlyMap<string, SimulatedFloatingIp> {
+    return this.network.floatingIps;
+  }
+
+  get random(): Random {
+    return this.#random;
+  }
+
+  /** What the quota of instances, cores and RAM counts. */
+  use(): ForeignUse {
+    const { instances, cores, ram } = this.servers.use();
+    const foreign = this.foreignUse;
+    return {
+      instances: instances + foreign.instances,
+      cores: cores + foreign.cores,
+      ram: ram + foreign.ram,
+    };
+  }
+
+  /** @throws Refusal 403 over quota, in Nova's words */
+  checkServerQuota(flavor: { vcpus: number; ram: number }, portCount: number): void {
+    const { quotas } = this;
+    const use = this.use();
+    const wanted = { cores: flavor.vcpus, instances: 1, ram: flavor.ram };
+    const over = (["cores", "instances", "ram"] as const)
+      .filter((key) => quotas[key] >= 0 && use[key] + wanted[key] > quotas[key]);
+    if (over.length > 0) {
+      const list = (values: Record<"cores" | "instances" | "ram", number>) =>
+        over.map((key) => values[key]).join(", ");
+      throw new Refusal(
+        403,
+        `Quota exceeded for ${over.join(", ")}: Requested ${list(wanted)}, but already used ${list(use)} of ${
+          list(quotas)
+        } ${over.join(", ")}`,
+      );
+    }
+    if (quotas.ports >= 0 && this.network.ports.size + portCount > quotas.ports) {
+      throw new Refusal(403, "Maximum number of ports exceeded");
+    }
+  }
+
+  /** Plans a server's whole life, as far as it goes by itself; faults change the plan afterwards. */
+  createServer(wish: ServerWish): SimulatedServer {
+    const now = this.#clock.now();
+    const bootTime = sampleSpread(this.settings.bootTime, this.#random);
+    const server: SimulatedServer = {
+      id: this.#random.uuid(),
+      sequence: ++this.#sequence,
+      name: wish.name,
+      flavor: wish.flavor,
+      imageId: wish.imageId,
+      keyName: wish.keypair?.name ?? null,
+      publicKey: wish.keypair === null ? null : publicKeyOf(wish.keypair.publicKey),
+      zone: wish.zone ?? this.#random.pick(this.settings.zones),
+      securityGroups: wish.securityGroups,
+      configDrive: wish.configDrive,
+      createdAt: now,
+      metadata: wish.metadata,
+      touchedAt: now,
+      builtAt: now + bootTime,
+      fault: null,
+      addressAt: now + Math.floor(bootTime / 2),
+      ports: [],
+      sshAt: now + bootTime + sampleSpread(this.settings.ssh.delay, this.#random),
+      ssh: "open",
+      hostKeyEpoch: 0,
+      traceless: false,
+      deleteAskedAt: null,
+      goneAt: Infinity,
+    };
+    server.ports = this.network.attachServer(server, wish);
+    this.servers.add(server);
+    return server;
+  }
+
+  /** Accepts a deletion and plans its end. */
+  deleteServer(server: SimulatedServer): void {
+    const now = this.#clock.now();
+    server.deleteAskedAt = now;
+    this.endServer(server, now + sampleSpread(this.settings.deleteTime, this.#random));
+  }
+
+  /** Sets when a server is gone. */
+  endServer(server: SimulatedServer, at: Instant): void {
+    server.goneAt = at;
+    this.servers.ends(server);
+  }
+
+  createKeypair(name: string, publicKey: string): Keypair {
+    if (this.keypairs.has(name)) throw new Refusal(409, `Key pair '${name}' already exists.`);
+    const limit = this.quotas.keypairs;
+    if (limit >= 0 && this.keypairs.size >= limit) {
+      throw new Refusal(403, "Quota exceeded, too many key pairs.");
+    }
+    if (publicKeyOf(publicKey) === null) {
+      throw new Refusal(400, "Keypair data is invalid: failed to generate fingerprint");
+    }
+    const keypair = {
+      name,
+      publicKey,
+      fingerprint: fingerprintOf(publicKey),
+      createdAt: this.#clock.now(),
+      number: ++this.#keypairCount,
+    };
+    this.keypairs.set(name, keypair);
+    return keypair;
+  }
+
+  /** The server that has the address now, fixed or floating. */
+  serverAt(address: string): SimulatedServer | null {
+    this.servers.advance();
+    return this.network.serverAt(address);
+  }
+}

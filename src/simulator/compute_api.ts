@@ -1,0 +1,222 @@
+/** Nova v2.1: the routes, and what is not about servers: flavors, keypairs, limits, zones, versions. */
+import { ApiBuilder, type ApiContext } from "./api.ts";
+import { emptyAnswer, isoMicroseconds, jsonAnswer } from "./answer.ts";
+import type { Keypair } from "./cloud_state.ts";
+import type { Exchange } from "./exchange.ts";
+import { flavorRoutes } from "./flavor_api.ts";
+import { Refusal } from "./refusal.ts";
+import * as server from "./server_api.ts";
+import { listServers } from "./server_list_api.ts";
+
+/** The newest microversion there is: 2.95. */
+const MAX_MINOR = 95;
+
+/** The Hono app of `/compute`. */
+export function computeApi(context: ApiContext): ApiBuilder {
+  const open = { open: true };
+  const api = new ApiBuilder("compute", context, negotiate)
+    .on("GET /", "version.list", listVersions, open)
+    .on("GET /v2.1", "version.show", showVersion, open)
+    .on("POST /v2.1/servers", "server.create", server.createServer)
+    .on("GET /v2.1/servers", "server.list", listServers({ detail: false }))
+    .on("GET /v2.1/servers/detail", "server.list", listServers({ detail: true }))
+    .on("GET /v2.1/servers/:serverId", "server.show", server.showServer)
+    .on("DELETE /v2.1/servers/:serverId", "server.delete", server.deleteServer)
+    .on("GET /v2.1/servers/:serverId/ips", "server.addresses", server.listServerAddresses)
+    .on("GET /v2.1/servers/:serverId/os-interface", "server.interfaces", listInterfaces)
+    .on("GET /v2.1/servers/:serverId/metadata", "metadata.list", server.showMetadata)
+    .on(
+      "POST /v2.1/servers/:serverId/metadata",
+      "metadata.update",
+      server.changeMetadata({ replace: false }),
+    )
+    .on("PUT /v2.1/servers/:serverId/metadata", "metadata.replace", server.changeMetadata({ replace: true }))
+    .on("GET /v2.1/servers/:serverId/metadata/:key", "metadata.show", server.showMetadataItem)
+    .on("PUT /v2.1/servers/:serverId/metadata/:key", "metadata.set", server.setMetadataItem)
+    .on("DELETE /v2.1/servers/:serverId/metadata/:key", "metadata.delete", server.deleteMetadataItem)
+    .on("POST /v2.1/servers/:serverId/action", "server.action", server.actOnServer)
+    .on("GET /v2.1/os-keypairs", "keypair.list", listKeypairs)
+    .on("POST /v2.1/os-keypairs", "keypair.create", createKeypair)
+    .on("GET /v2.1/os-keypairs/:keypair", "keypair.show", showKeypair)
+    .on("DELETE /v2.1/os-keypairs/:keypair", "keypair.delete", deleteKeypair)
+    .on("GET /v2.1/limits", "limits.show", showLimits)
+    .on("GET /v2.1/os-quota-sets/:projectId", "quota.show", showQuotaSet)
+    .on("GET /v2.1/os-availability-zone", "zone.list", listZones)
+    .on("GET /v2.1/os-availability-zone/detail", "zone.list", refuseZoneDetail);
+  return flavorRoutes(api);
+}
+
+/** Finds the microversion that the request asks for. */
+function negotiate(exchange: Exchange): void {
+  const asked = exchange.header("openstack-api-version")?.match(/compute\s+(\S+)/)?.[1] ??
+    exchange.header("x-openstack-nova-api-version");
+  if (asked === null || asked === undefined) return;
+  const minor = asked === "latest" ? MAX_MINOR : Number(asked.match(/^2\.(\d+)$/)?.[1] ?? NaN);
+  if (!(minor >= 1 && minor <= MAX_MINOR)) {
+    throw new Refusal(
+      406,
+      `Version ${asked} is not supported by the API. Minimum is 2.1 and maximum is 2.${MAX_MINOR}.`,
+    );
+  }
+  exchange.microversion = minor;
+}
+
+function version(exchange: Exchange) {
+  return {
+    id: "v2.1",
+    status: "CURRENT",
+    version: `2.${MAX_MINOR}`,
+    min_version: "2.1",
+    updated: "2013-07-23T11:33:21Z",
+    links: [{ rel: "self", href: `${exchange.url}/v2.1/` }],
+  };
+}
+
+function listVersions(exchange: Exchange): Response {
+  return jsonAnswer(200, { versions: [version(exchange)] });
+}
+
+function showVersion(exchange: Exchange): Response {
+  const base = "application/json";
+  const type = "application/vnd.openstack.compute+json;version=2.1";
+  return jsonAnswer(200, { version: { ...version(exchange), "media-types": [{ base, type }] } });
+}
+
+function listInterfaces(exchange: Exchange): Response {
+  const { ports, addressAt } = server.namedServer(exchange);
+  const shown = exchange.now < addressAt ? [] : ports;
+  const interfaceAttachments = shown.map((port) => ({
+    net_id: port.networkId,
+    port_id: port.id,
+    mac_addr: port.mac,
+    port_state: port.down ? "DOWN" : "ACTIVE",
+    fixed_ips: [{ subnet_id: subnetOf(exchange, port.networkId), ip_address: port.address }],
+  }));
+  return jsonAnswer(200, { interfaceAttachments });
+}
+
+function subnetOf({ cloud }: Exchange, networkId: string): string {
+  return cloud.stock.networks.find((network) => network.id === networkId)!.subnetId;
+}
+
+function listKeypairs(exchange: Exchange): Response {
+  const keypairs = [...exchange.cloud.keypairs.values()]
+    .sort((a, b) => a.name < b.name ? -1 : 1)
+    .map((keypair) => ({ keypair: shownKeypair(exchange, keypair) }));
+  return jsonAnswer(200, { keypairs });
+}
+
+function createKeypair(exchange: Exchange): Response {
+  const { name, public_key } = exchange.section("keypair");
+  if (typeof name !== "string" || name === "") throw new Refusal(400, "'name' is a required property");
+  if (typeof public_key !== "string") {
+    throw new Refusal(400, "the simulator makes no private keys: give a public_key");
+  }
+  const keypair = exchange.cloud.createKeypair(name, public_key);
+  exchange.effect = true;
+  const user_id = exchange.cloud.stock.userId;
+  const status = exchange.microversion >= 2 ? 201 : 200;
+  return jsonAnswer(status, { keypair: { ...shownKeypair(exchange, keypair), user_id } });
+}
+
+function showKeypair(exchange: Exchange): Response {
+  const keypair = namedKeypair(exchange);
+  return jsonAnswer(200, {
+    keypair: {
+      ...shownKeypair(exchange, keypair),
+      user_id: exchange.cloud.stock.userId,
+      created_at: isoMicroseconds(keypair.createdAt),
+      deleted: false,
+      deleted_at: null,
+      id: keypair.number,
+      updated_at: null,
+    },
+  });
+}
+
+function deleteKeypair(exchange: Exchange): Response {
+  exchange.cloud.keypairs.delete(namedKeypair(exchange).name);
+  exchange.effect = true;
+  return emptyAnswer(exchange.microversion >= 2 ? 204 : 202);
+}
+
+function namedKeypair(exchange: Exchange): Keypair {
+  const { keypairs, stock } = exchange.cloud;
+  const name = exchange.param("keypair");
+  const keypair = keypairs.get(name);
+  if (keypair === undefined) {
+    throw new Refusal(404, `Keypair ${name} not found for user ${stock.userId}`);
+  }
+  return keypair;
+}
+
+function shownKeypair({ microversion }: Exchange, { name, publicKey, fingerprint }: Keypair) {
+  return { name, public_key: publicKey, fingerprint, ...(microversion >= 2 ? { type: "ssh" } : {}) };
+}
+
+function showLimits(exchange: Exchange): Response {
+  const { quotas } = exchange.cloud;
+  const use = exchange.cloud.use();
+  const absolute = {
+    maxTotalInstances: quotas.instances,
+    maxTotalCores: quotas.cores,
+    maxTotalRAMSize: quotas.ram,
+    maxServerMeta: 128,
+    maxTotalKeypairs: quotas.keypairs,
+    maxServerGroups: 10,
+    maxServerGroupMembers: 10,
+    totalRAMUsed: use.ram,
+    totalCoresUsed: use.cores,
+    totalInstancesUsed: use.instances,
+    totalServerGroupsUsed: 0,
+    ...(exchange.microversion < 36 ? oldLimits(exchange) : {}),
+  };
+  return jsonAnswer(200, { limits: { rate: [], absolute } });
+}
+
+/** What Nova told for the network service, and of files to inject, before 2.36 and 2.57. */
+function oldLimits({ cloud }: Exchange) {
+  const { quotas } = cloud;
+  return {
+    maxImageMeta: 128,
+    maxPersonality: 5,
+    maxPersonalitySize: 10240,
+    maxTotalFloatingIps: quotas.floatingIps,
+    maxSecurityGroups: quotas.securityGroups,
+    maxSecurityGroupRules: -1,
+    totalFloatingIpsUsed: 0,
+    totalSecurityGroupsUsed: 0,
+  };
+}
+
+function showQuotaSet(exchange: Exchange): Response {
+  const { instances, cores, ram, keypairs } = exchange.cloud.quotas;
+  return jsonAnswer(200, {
+    quota_set: {
+      id: exchange.param("projectId"),
+      instances,
+      cores,
+      ram,
+      key_pairs: keypairs,
+      metadata_items: 128,
+      server_groups: 10,
+      server_group_members: 10,
+    },
+  });
+}
+
+function listZones({ cloud }: Exchange): Response {
+  const availabilityZoneInfo = cloud.settings.zones.map((zoneName) => ({
+    zoneName,
+    zoneState: { available: true },
+    hosts: null,
+  }));
+  return jsonAnswer(200, { availabilityZoneInfo });
+}
+
+function refuseZoneDetail(): Response {
+  throw new Refusal(
+    403,
+    "Policy doesn't allow os_compute_api:os-availability-zone:detail to be performed.",
+  );
+}

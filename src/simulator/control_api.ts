@@ -1,0 +1,129 @@
+/**
+ * `/_simulator`: what a test or a person asks the simulator itself, not its clouds. Needs no token; not in the
+ * journal.
+ *
+ *     GET    /_simulator/state               counts of each cloud
+ *     GET    /_simulator/journal?since=N     requests after number N
+ *     GET    /_simulator/faults              rules in force, and the catalogue
+ *     POST   /_simulator/faults              arms a rule (times in seconds)
+ *     DELETE /_simulator/faults[/ID]         disarms one, or all
+ *     POST   /_simulator/tokens/revoke       ends every token
+ *     POST   /_simulator/servers/ID/vanish   the server is gone at once
+ *     PATCH  /_simulator/clouds/NAME         changes `quotas` (-1: none) and `foreign-use`, what others in the project use
+ */
+import { type Context, Hono } from "hono";
+import { jsonAnswer } from "./answer.ts";
+import * as v from "valibot";
+import type { CloudState } from "./cloud_state.ts";
+import { faultCatalogue } from "./fault_catalogue.ts";
+import type { ArmedFault } from "./fault_board.ts";
+import { faultRuleFromFile } from "./settings_file.ts";
+import type { Journal } from "./journal.ts";
+import type { FaultRuleInput } from "./settings.ts";
+
+/** What the control routes need of a simulator. */
+export interface ControlGround {
+  readonly clouds: ReadonlyMap<string, CloudState>;
+  readonly journal: Journal;
+  readonly faults: readonly ArmedFault[];
+  arm(rule: FaultRuleInput): ArmedFault;
+  disarm(id?: number): boolean;
+}
+
+export type ControlApi = { fetch(request: Request): Promise<Response> | Response };
+
+export function controlApi(ground: ControlGround): ControlApi {
+  const app = new Hono().basePath("/_simulator");
+  app.get("/state", () => jsonAnswer(200, stateOf(ground)));
+  app.get("/journal", (c) => {
+    const since = Number(c.req.query("since") ?? 0);
+    return jsonAnswer(200, { count: ground.journal.count, rows: ground.journal.rows({ since }) });
+  });
+  app.get("/faults", () => jsonAnswer(200, { armed: ground.faults.map(shownFault), catalogue: catalogue() }));
+  app.post("/faults", (c) => armFault(c, ground));
+  app.delete("/faults/:id?", (c) => {
+    const id = c.req.param("id");
+    return jsonAnswer(200, { disarmed: ground.disarm(id === undefined ? undefined : Number(id)) });
+  });
+  app.post("/tokens/revoke", () => {
+    for (const cloud of ground.clouds.values()) cloud.tokens.revokeAll();
+    return jsonAnswer(200, {});
+  });
+  app.post("/servers/:id/vanish", (c) => vanish(c.req.param("id"), ground));
+  app.patch("/clouds/:name", (c) => changeCloud(c, ground));
+  app.notFound((c) => jsonAnswer(404, { error: `the simulator has no control route ${c.req.path}` }));
+  return app;
+}
+
+function stateOf({ clouds, journal, faults }: ControlGround) {
+  return {
+    requests: journal.count,
+    faults: faults.map(shownFault),
+    clouds: Object.fromEntries([...clouds].map(([name, cloud]) => [name, cloudCounts(cloud)])),
+  };
+}
+
+function cloudCounts(cloud: CloudState) {
+  cloud.now();
+  return {
+    servers: cloud.servers.counts(),
+    use: cloud.use(),
+    ports: cloud.ports.size,
+    floatingIps: cloud.floatingIps.size,
+    keypairs: cloud.keypairs.size,
+  };
+}
+
+function shownFault({ id, rule, fault, seen, struck }: ArmedFault) {
+  return { id, title: fault.title, rule, seen, struck };
+}
+
+function catalogue() {
+  return [...faultCatalogue.values()].map(({ number, title, operations }) => ({ number, title, operations }));
+}
+
+async function armFault(c: Context, ground: ControlGround): Promise<Response> {
+  try {
+    return jsonAnswer(201, shownFault(ground.arm(faultRuleFromFile(await c.req.json()))));
+  } catch (error) {
+    return jsonAnswer(400, { error: (error as Error).message });
+  }
+}
+
+const count = v.optional(v.pipe(v.number(), v.integer(), v.minValue(-1)));
+const cloudChange = v.strictObject({
+  quotas: v.optional(v.strictObject({
+    instances: count,
+    cores: count,
+    ram: count,
+    keypairs: count,
+    "floating-ips": count,
+    ports: count,
+  })),
+  "foreign-use": v.optional(v.strictObject({ instances: count, cores: count, ram: count })),
+});
+
+async function changeCloud(c: Context, { clouds }: ControlGround): Promise<Response> {
+  const cloud = clouds.get(c.req.param("name") ?? "");
+  if (cloud === undefined) return jsonAnswer(404, { error: `no cloud ${c.req.param("name")} is there` });
+  const change = v.safeParse(cloudChange, await c.req.json().catch(() => null));
+  if (!change.success) {
+    const problems = change.issues.map((issue) => `${v.getDotPath(issue) ?? "body"}: ${issue.message}`);
+    return jsonAnswer(400, { error: `the cloud cannot be changed: ${problems.join("; ")}` });
+  }
+  const { "floating-ips": floatingIps = cloud.quotas.floatingIps, ...quotas } = change.output.quotas ?? {};
+  Object.assign(cloud.quotas, quotas, { floatingIps });
+  Object.assign(cloud.foreignUse, change.output["foreign-use"]);
+  return jsonAnswer(200, { quotas: cloud.quotas, ...cloudCounts(cloud) });
+}
+
+function vanish(id: string, { clouds }: ControlGround): Response {
+  for (const cloud of clouds.values()) {
+    const now = cloud.now();
+    const server = cloud.servers.standing().find((one) => one.id === id);
+    if (server === undefined) continue;
+    cloud.endServer(server, now);
+    return jsonAnswer(200, { id });
+  }
+  return jsonAnswer(404, { error: `no server ${id} is there` });
+}

@@ -1,0 +1,63 @@
+/**
+ * What a fault is: a row of the catalogue. A row says where it strikes and what it does there; everything about
+ * when (pattern, probability, count, window) is the rule's and lies with the `FaultBoard`.
+ */
+import type { Instant, Milliseconds } from "../domain/time.ts";
+import type { Random } from "../lib/random.ts";
+import type { CloudState } from "./cloud_state.ts";
+import type { Breakage, Exchange } from "./exchange.ts";
+import type { FaultRule } from "./settings.ts";
+import type { SimulatedServer } from "./simulated_server.ts";
+
+/** A fault at the moment at which it strikes. */
+export interface Blow {
+  readonly rule: FaultRule;
+  readonly now: Instant;
+  readonly random: Random;
+  /** The rule's own time, or the catalogue's. */
+  readonly time: Milliseconds;
+}
+
+/** What a listing shows; faults take away or add. */
+export interface ServerView {
+  servers: readonly SimulatedServer[];
+  /** The time as of which they are shown. */
+  asOf: Instant;
+  /** Whether only as many are shown as remain, with no word of further pages. */
+  cut: boolean;
+}
+
+export interface Fault {
+  readonly number: number;
+  readonly title: string;
+  /** Pattern over operations, where the rule has none. */
+  readonly operations: string;
+  /** What `time` is where the rule has none, and what it means: in `title`. */
+  readonly time?: Milliseconds;
+  /** Whether the request takes effect, where the rule does not say. */
+  readonly effect?: boolean;
+
+  /** Milliseconds to wait before anything happens. */
+  wait?(blow: Blow): Milliseconds;
+  /** Instead of the request's effect. */
+  refuse?(blow: Blow, exchange: Exchange): Response | Breakage;
+  /** After the effect, instead of its answer. */
+  spoil?(
+    blow: Blow,
+    exchange: Exchange,
+    answer: Response,
+  ): Promise<Response | Breakage> | Response | Breakage;
+  /** On a server that was just planned. */
+  build?(blow: Blow, server: SimulatedServer, cloud: CloudState): void;
+  /** On a server whose deletion was just accepted. */
+  deletion?(blow: Blow, server: SimulatedServer, cloud: CloudState): void;
+  /** On what a listing of servers shows. */
+  listing?(blow: Blow, view: ServerView, cloud: CloudState): void;
+  /** On the life of a token about to be issued: the real one, in milliseconds. */
+  token?(blow: Blow): Milliseconds;
+  /** On servers that are there when the rule is armed. */
+  standing?(blow: Blow, server: SimulatedServer, cloud: CloudState): void;
+}
+
+/** The ways in which a fault strikes. */
+export type Stage = "wait" | "refuse" | "spoil" | "build" | "deletion" | "listing" | "token";

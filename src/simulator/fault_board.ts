@@ -1,0 +1,111 @@
+/**
+ * The faults in force: rules that were armed, and how often each struck. Draws in the order of arming, with the
+ * simulator's own chance, so that a seed brings the same faults every time. One board for all clouds.
+ */
+import type { Instant } from "../domain/time.ts";
+import type { Random } from "../lib/random.ts";
+import type { Blow, Fault, Stage } from "./fault.ts";
+import { faultCatalogue } from "./fault_catalogue.ts";
+import { matchesPattern } from "./pattern.ts";
+import { completeFaultRule, type FaultRule, type FaultRuleInput } from "./settings.ts";
+
+/** A rule in force. */
+export interface ArmedFault {
+  readonly id: number;
+  readonly rule: FaultRule;
+  readonly fault: Fault;
+  /** Requests that it fitted. */
+  seen: number;
+  /** Of these, how many it struck. */
+  struck: number;
+}
+
+/** What a rule is held against. */
+export interface Subject {
+  readonly cloud: string;
+  readonly service: string;
+  readonly operation: string;
+  readonly name: string | null;
+}
+
+export class FaultBoard {
+  readonly #armed: ArmedFault[] = [];
+  readonly #random: Random;
+  readonly #startedAt: Instant;
+  #ids = 0;
+
+  constructor(options: { random: Random; startedAt: Instant }) {
+    this.#random = options.random;
+    this.#startedAt = options.startedAt;
+  }
+
+  get armed(): readonly ArmedFault[] {
+    return this.#armed;
+  }
+
+  /** @throws Error for a rule that cannot be used, or a fault that the catalogue does not have */
+  arm(input: FaultRuleInput): ArmedFault {
+    const rule = completeFaultRule(input);
+    const fault = faultCatalogue.get(rule.fault);
+    if (fault === undefined) {
+      const known = [...faultCatalogue.keys()].join(", ");
+      throw new Error(`fault ${rule.fault} is not in the simulator's catalogue; it has ${known}`);
+    }
+    const armed = { id: ++this.#ids, rule, fault, seen: 0, struck: 0 };
+    this.#armed.push(armed);
+    return armed;
+  }
+
+  /** Takes one rule out of force, or all; whether there was any. */
+  disarm(id?: number): boolean {
+    const left = id === undefined ? [] : this.#armed.filter((armed) => armed.id !== id);
+    const found = left.length < this.#armed.length;
+    this.#armed.splice(0, this.#armed.length, ...left);
+    return found;
+  }
+
+  /** The faults that strike now at this stage, each counted as it is taken. */
+  *draw(stage: Stage, subject: Subject, now: Instant): Generator<{ fault: Fault; blow: Blow }> {
+    for (const armed of this.#armed) {
+      if (!strikesAt(armed, stage) || !this.#fits(armed, subject, now) || !this.#falls(armed)) continue;
+      yield { fault: armed.fault, blow: this.#blow(armed, now) };
+    }
+  }
+
+  /** Whether a rule just armed strikes something that stands already; counted as in `draw`. */
+  strikesStanding(armed: ArmedFault, subject: Subject, now: Instant): Blow | null {
+    if (armed.fault.standing === undefined || !this.#fits(armed, subject, now)) return null;
+    return this.#falls(armed) ? this.#blow(armed, now) : null;
+  }
+
+  #fits({ rule, fault }: ArmedFault, subject: Subject, now: Instant): boolean {
+    const age = now - this.#startedAt;
+    if (age < rule.after || (rule.until !== null && age >= rule.until)) return false;
+    if (rule.cloud !== null && rule.cloud !== subject.cloud) return false;
+    if (rule.service !== null && rule.service !== subject.service) return false;
+    if (!matchesPattern(rule.operation ?? fault.operations, subject.operation)) return false;
+    return rule.name === null || (subject.name !== null && matchesPattern(rule.name, subject.name));
+  }
+
+  #falls(armed: ArmedFault): boolean {
+    const { rule } = armed;
+    if (rule.count !== null && armed.struck >= rule.count) return false;
+    if (++armed.seen <= rule.skip) return false;
+    if (rule.probability < 1 && this.#random.float() >= rule.probability) return false;
+    armed.struck++;
+    return true;
+  }
+
+  #blow({ rule, fault }: ArmedFault, now: Instant): Blow {
+    return { rule, now, random: this.#random, time: rule.time ?? fault.time ?? 0 };
+  }
+}
+
+/** A fault that can strike before or after the effect does so where rule or catalogue say. */
+function strikesAt({ rule, fault }: ArmedFault, stage: Stage): boolean {
+  if (fault[stage] === undefined) return false;
+  const effect = rule.effect ?? fault.effect;
+  if (stage === "refuse") return fault.spoil === undefined || effect === false;
+  if (stage === "spoil") return fault.refuse === undefined || effect !== false;
+  return true;
+}

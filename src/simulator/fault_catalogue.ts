@@ -1,0 +1,269 @@
+/**
+ * The faults that a simulator can be told to show, by their numbers. A new fault is a row here; a rule that names
+ * a number without a row is refused when it is armed.
+ */
+import { MINUTE, SECOND } from "../domain/time.ts";
+import { errorAnswer, unauthorizedAnswer } from "./answer.ts";
+import type { CloudState } from "./cloud_state.ts";
+import type { Exchange } from "./exchange.ts";
+import type { Blow, Fault } from "./fault.ts";
+import { statusAt } from "./simulated_server.ts";
+
+const UNEXPECTED =
+  "Unexpected API Error. Please report this at http://bugs.launchpad.net/nova/ and attach the Nova API log if " +
+  "possible.\n<class 'oslo_db.exception.DBConnectionError'>";
+
+function serverError(_blow: Blow, exchange: Exchange): Response {
+  return errorAnswer(exchange.service, 500, { message: UNEXPECTED });
+}
+
+function tooMany(exchange: Exchange, headers: Record<string, string>): Response {
+  return errorAnswer(exchange.service, 429, { message: "This request was rate-limited.", headers });
+}
+
+function quotaMessage(cloud: CloudState): string {
+  const used = cloud.use().instances;
+  return `Quota exceeded for instances: Requested 1, but already used ${used} of ${used} instances`;
+}
+
+/** Every fault there is, by number. */
+export const faultCatalogue: ReadonlyMap<number, Fault> = new Map(
+  ([
+    {
+      number: 1,
+      title: "error 500 without effect",
+      operations: "server.create",
+      effect: false,
+      refuse: serverError,
+    },
+    {
+      number: 2,
+      title: "error 500 with the effect",
+      operations: "server.create",
+      effect: true,
+      spoil: serverError,
+    },
+    {
+      number: 3,
+      title: "connection reset after the effect (before it with effect: false)",
+      operations: "server.create",
+      effect: true,
+      refuse: () => "reset",
+      spoil: () => "reset",
+    },
+    {
+      number: 4,
+      title: "the answer never comes, after the effect (without it with effect: false)",
+      operations: "server.create",
+      effect: true,
+      refuse: () => "silence",
+      spoil: () => "silence",
+    },
+    {
+      number: 5,
+      title: "slow answers: time is the delay",
+      operations: "*",
+      time: 5 * SECOND,
+      wait: ({ time }) => time,
+    },
+    {
+      number: 6,
+      title: "429 with Retry-After: time is what it asks for",
+      operations: "server.*",
+      time: 2 * SECOND,
+      effect: false,
+      refuse: ({ time }, exchange) => tooMany(exchange, { "retry-after": String(Math.ceil(time / SECOND)) }),
+    },
+    {
+      number: 7,
+      title: "429 without Retry-After",
+      operations: "server.*",
+      effect: false,
+      refuse: (_blow, exchange) => tooMany(exchange, {}),
+    },
+    {
+      number: 8,
+      title: "403 over quota",
+      operations: "server.create",
+      effect: false,
+      refuse: (_blow, exchange) =>
+        errorAnswer(exchange.service, 403, { message: quotaMessage(exchange.cloud) }),
+    },
+    {
+      number: 9,
+      title: "the build ends in ERROR: No valid host",
+      operations: "server.create",
+      build: (_blow, server) => {
+        server.fault = "No valid host was found. ";
+        server.addressAt = Infinity;
+      },
+    },
+    {
+      number: 10,
+      title: "the build never ends",
+      operations: "server.create",
+      build: (_blow, server) => {
+        server.builtAt = Infinity;
+      },
+    },
+    {
+      number: 11,
+      title: "ACTIVE without an address",
+      operations: "server.create",
+      build: (_blow, server) => {
+        server.addressAt = Infinity;
+      },
+    },
+    {
+      number: 12,
+      title: "SSH never opens",
+      operations: "server.create",
+      build: (_blow, server) => {
+        server.ssh = "never";
+      },
+    },
+    {
+      number: 13,
+      title: "SSH refuses the key",
+      operations: "server.create",
+      build: (_blow, server) => {
+        server.ssh = "refusesKey";
+      },
+    },
+    {
+      number: 14,
+      title: "SSH closes in the middle of a command",
+      operations: "server.create",
+      build: (_blow, server) => {
+        server.ssh = "closes";
+      },
+    },
+    {
+      number: 15,
+      title: "the server vanishes, time after ACTIVE or after arming (with effect: false without a trace)",
+      operations: "server.create",
+      time: SECOND,
+      build: ({ time, rule }, server, cloud) => {
+        server.traceless = rule.effect === false;
+        cloud.endServer(server, server.builtAt + time);
+      },
+      standing: ({ time, rule, now }, server, cloud) => {
+        server.traceless = rule.effect === false;
+        cloud.endServer(server, Math.min(server.goneAt, now + time));
+      },
+    },
+    {
+      number: 16,
+      title: "the deletion is accepted, the server stays (task_state deleting)",
+      operations: "server.delete",
+      deletion: (_blow, server) => {
+        server.goneAt = Infinity;
+      },
+    },
+    {
+      number: 17,
+      title: "409 on deletion",
+      operations: "server.delete",
+      effect: false,
+      refuse: (_blow, exchange) =>
+        errorAnswer(exchange.service, 409, {
+          message: `Cannot 'delete' instance ${
+            exchange.param("serverId")
+          } while it is in task_state rebuilding`,
+        }),
+    },
+    {
+      number: 18,
+      title: "deleted servers are still listed, for time",
+      operations: "server.list",
+      time: MINUTE,
+      listing: ({ time, now }, view, cloud) => {
+        const back = cloud.servers.gone().filter((server) => server.goneAt > now - time);
+        view.servers = [...view.servers, ...back].sort((a, b) => a.sequence - b.sequence);
+      },
+    },
+    {
+      number: 19,
+      title: "the list is cut short, with no word of it",
+      operations: "server.list",
+      listing: ({ random }, view) => {
+        view.servers = view.servers.slice(view.servers.length - random.integer(view.servers.length));
+        view.cut = true;
+      },
+    },
+    {
+      number: 20,
+      title: "the list is stale: as it was time ago",
+      operations: "server.list",
+      time: 30 * SECOND,
+      listing: ({ time, now }, view, cloud) => {
+        view.asOf = now - time;
+        view.servers = [...cloud.servers.standing(), ...cloud.servers.gone()]
+          .filter((server) => server.createdAt <= view.asOf && statusAt(server, view.asOf) !== "DELETED")
+          .sort((a, b) => a.sequence - b.sequence);
+      },
+    },
+    {
+      number: 21,
+      title: "tokens end early, after time",
+      operations: "token.create",
+      time: 10 * SECOND,
+      token: ({ time }) => time,
+    },
+    {
+      number: 22,
+      title: "401 storms",
+      operations: "!token.*",
+      effect: false,
+      refuse: (_blow, exchange) =>
+        unauthorizedAnswer(exchange.service, `${exchange.options.base}/identity/v3`),
+    },
+    {
+      number: 23,
+      title: "the endpoint is down",
+      operations: "*",
+      effect: false,
+      refuse: () => "refused",
+    },
+    {
+      number: 24,
+      title: "malformed JSON, after the effect",
+      operations: "*.list",
+      effect: true,
+      spoil: async (_blow, _exchange, answer) => {
+        const text = await answer.text();
+        return new Response(text.slice(0, Math.floor(text.length / 2)), {
+          status: answer.status,
+          headers: answer.headers,
+        });
+      },
+    },
+    {
+      number: 32,
+      title: "the floating IP pool is empty",
+      operations: "floatingip.create",
+      effect: false,
+      refuse: (_blow, exchange) =>
+        errorAnswer(exchange.service, 409, {
+          type: "IpAddressGenerationFailure",
+          message: "No more IP addresses available on the external network.",
+        }),
+    },
+    {
+      number: 34,
+      title: "the port is left DOWN",
+      operations: "server.create",
+      build: (_blow, server) => {
+        for (const port of server.ports) port.down = true;
+      },
+    },
+    {
+      number: 37,
+      title: "the host key changes, on servers there are",
+      operations: "server.create",
+      standing: (_blow, server) => {
+        server.hostKeyEpoch++;
+      },
+    },
+  ] satisfies Fault[]).map((fault) => [fault.number, fault]),
+);

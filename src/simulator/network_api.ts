@@ -1,0 +1,263 @@
+/** Neutron v2.0: networks, subnets, ports, floating IPs, security groups, quotas, extensions. */
+import { ApiBuilder, type ApiContext } from "./api.ts";
+import { emptyAnswer, jsonAnswer } from "./answer.ts";
+import type { Exchange } from "./exchange.ts";
+import { type Resource, resourceList } from "./network_list.ts";
+import { floatingIpView, networkView, portView, securityGroupView, subnetView } from "./network_view.ts";
+import { Refusal } from "./refusal.ts";
+import { hasAddressAt, type SimulatedFloatingIp, type SimulatedPort } from "./simulated_server.ts";
+
+/** The Hono app of `/network`. */
+export function networkApi(context: ApiContext): ApiBuilder {
+  const open = { open: true };
+  return new ApiBuilder("network", context)
+    .on("GET /", "version.list", listVersions, open)
+    .on("GET /v2.0", "version.show", listResources)
+    .on(
+      "GET /v2.0/networks",
+      "network.list",
+      (exchange) => resourceList(exchange, "networks", networks(exchange)),
+    )
+    .on(
+      "GET /v2.0/networks/:id",
+      "network.show",
+      (exchange) => shown(exchange, "network", networks(exchange)),
+    )
+    .on(
+      "GET /v2.0/subnets",
+      "subnet.list",
+      (exchange) => resourceList(exchange, "subnets", subnets(exchange)),
+    )
+    .on("GET /v2.0/subnets/:id", "subnet.show", (exchange) => shown(exchange, "subnet", subnets(exchange)))
+    .on(
+      "GET /v2.0/security-groups",
+      "securitygroup.list",
+      (exchange) => resourceList(exchange, "security_groups", [securityGroupView(exchange.cloud)]),
+    )
+    .on(
+      "GET /v2.0/security-groups/:id",
+      "securitygroup.show",
+      (exchange) => shown(exchange, "security_group", [securityGroupView(exchange.cloud)]),
+    )
+    .on("GET /v2.0/ports", "port.list", listPorts)
+    .on("POST /v2.0/ports", "port.create", createPort)
+    .on(
+      "GET /v2.0/ports/:id",
+      "port.show",
+      (exchange) => jsonAnswer(200, { port: portView(exchange.cloud, namedPort(exchange)) }),
+    )
+    .on("DELETE /v2.0/ports/:id", "port.delete", deletePort)
+    .on("GET /v2.0/floatingips", "floatingip.list", listFloatingIps)
+    .on("POST /v2.0/floatingips", "floatingip.create", createFloatingIp)
+    .on(
+      "GET /v2.0/floatingips/:id",
+      "floatingip.show",
+      (exchange) => floatingIpAnswer(exchange, namedFloatingIp(exchange)),
+    )
+    .on("PUT /v2.0/floatingips/:id", "floatingip.update", moveFloatingIp)
+    .on("DELETE /v2.0/floatingips/:id", "floatingip.delete", deleteFloatingIp)
+    .on("GET /v2.0/quotas/:projectId", "quota.show", showQuota)
+    .on("GET /v2.0/quotas/:projectId/details", "quota.show", showQuotaDetails)
+    .on("GET /v2.0/quotas/:projectId/details.json", "quota.show", showQuotaDetails)
+    .on("GET /v2.0/extensions", "extension.list", () => jsonAnswer(200, { extensions: extensions() }))
+    .on("GET /v2.0/extensions/:alias", "extension.show", showExtension)
+    .on("GET /v2.0/availability_zones", "zone.list", () => jsonAnswer(200, { availability_zones: [] }));
+}
+
+function listVersions({ url }: Exchange): Response {
+  const links = [{ rel: "self", href: `${url}/v2.0/` }];
+  return jsonAnswer(200, { versions: [{ id: "v2.0", status: "CURRENT", links }] });
+}
+
+function listResources({ url }: Exchange): Response {
+  const resources = ["network", "subnet", "port"].map((name) => ({
+    name,
+    collection: `${name}s`,
+    links: [{ rel: "self", href: `${url}/v2.0/${name}s` }],
+  }));
+  return jsonAnswer(200, { resources });
+}
+
+function networks({ cloud }: Exchange): Resource[] {
+  return cloud.stock.networks.map((network) => networkView(cloud, network));
+}
+
+function subnets({ cloud }: Exchange): Resource[] {
+  return cloud.stock.networks.map((network) => subnetView(cloud, network));
+}
+
+function shown(exchange: Exchange, name: string, all: readonly Resource[]): Response {
+  const id = exchange.param("id");
+  const found = all.find((resource) => resource.id === id);
+  if (found !== undefined) return jsonAnswer(200, { [name]: found });
+  const type = name.split("_").map((word) => word[0]!.toUpperCase() + word.slice(1)).join("");
+  throw new Refusal(404, `${type} ${id} could not be found.`, { type: `${type}NotFound` });
+}
+
+function listPorts(exchange: Exchange): Response {
+  const { cloud, query, now } = exchange;
+  const device = query.get("device_id");
+  const all = device === null ? [...cloud.ports.values()] : cloud.servers.get(device)?.ports ?? [];
+  const there = all.filter((port) => port.server === null || hasAddressAt(port.server, now));
+  return resourceList(exchange, "ports", there.map((port) => portView(cloud, port)));
+}
+
+function createPort(exchange: Exchange): Response {
+  const { network_id, name } = exchange.section("port");
+  const network = exchange.cloud.stock.networks.find((one) => one.id === network_id);
+  if (network === undefined) {
+    throw new Refusal(404, `Network ${network_id} could not be found.`, { type: "NetworkNotFound" });
+  }
+  const port = exchange.cloud.network.createPort(network.id, typeof name === "string" ? name : "");
+  exchange.effect = true;
+  return jsonAnswer(201, { port: portView(exchange.cloud, port) });
+}
+
+function deletePort(exchange: Exchange): Response {
+  exchange.cloud.network.deletePort(namedPort(exchange));
+  exchange.effect = true;
+  return emptyAnswer(204);
+}
+
+function namedPort(exchange: Exchange): SimulatedPort {
+  return findPort(exchange, exchange.param("id"));
+}
+
+function findPort(exchange: Exchange, id: string): SimulatedPort {
+  exchange.cloud.now();
+  const port = exchange.cloud.ports.get(id);
+  if (port === undefined) throw new Refusal(404, `Port ${id} could not be found.`, { type: "PortNotFound" });
+  exchange.server = port.server;
+  return port;
+}
+
+function listFloatingIps(exchange: Exchange): Response {
+  const { cloud } = exchange;
+  cloud.now();
+  const all = [...cloud.floatingIps.values()].map((floatingIp) => floatingIpView(cloud, floatingIp));
+  return resourceList(exchange, "floatingips", all);
+}
+
+function createFloatingIp(exchange: Exchange): Response {
+  const { cloud } = exchange;
+  const { floating_network_id, port_id, description } = exchange.section("floatingip");
+  const network = cloud.stock.networks.find((one) => one.id === floating_network_id);
+  if (network?.external !== true) {
+    throw new Refusal(
+      network === undefined ? 404 : 400,
+      network === undefined
+        ? `Network ${floating_network_id} could not be found.`
+        : `Bad floatingip request: Network ${network.id} is not a valid external network.`,
+      { type: network === undefined ? "NetworkNotFound" : "BadRequest" },
+    );
+  }
+  const port = typeof port_id === "string" ? freePort(exchange, port_id) : null;
+  const floatingIp = cloud.network.createFloatingIp(network.id, {
+    port,
+    description: String(description ?? ""),
+  });
+  exchange.effect = true;
+  return jsonAnswer(201, { floatingip: floatingIpView(cloud, floatingIp) });
+}
+
+/** A port that no floating IP leads to yet. */
+function freePort(exchange: Exchange, id: string): SimulatedPort {
+  const port = findPort(exchange, id);
+  const { floatingIp } = port;
+  if (floatingIp !== null) {
+    throw new Refusal(
+      409,
+      `Cannot associate floating IP ${floatingIp.address} (${floatingIp.id}) with port ${id} using fixed IP ` +
+        `${port.address}, as that fixed IP already has a floating IP on external network ${floatingIp.networkId}.`,
+      { type: "FloatingIPPortAlreadyAssociated" },
+    );
+  }
+  return port;
+}
+
+function moveFloatingIp(exchange: Exchange): Response {
+  const { cloud } = exchange;
+  const floatingIp = namedFloatingIp(exchange);
+  const { port_id } = exchange.section("floatingip");
+  if (typeof port_id === "string") cloud.network.attachFloatingIp(floatingIp, freePort(exchange, port_id));
+  else cloud.network.detachFloatingIp(floatingIp);
+  exchange.effect = true;
+  return floatingIpAnswer(exchange, floatingIp);
+}
+
+function deleteFloatingIp(exchange: Exchange): Response {
+  exchange.cloud.network.deleteFloatingIp(namedFloatingIp(exchange));
+  exchange.effect = true;
+  return emptyAnswer(204);
+}
+
+function namedFloatingIp(exchange: Exchange): SimulatedFloatingIp {
+  const id = exchange.param("id");
+  exchange.cloud.now();
+  const floatingIp = exchange.cloud.floatingIps.get(id);
+  if (floatingIp === undefined) {
+    throw new Refusal(404, `Floating IP ${id} could not be found`, { type: "FloatingIPNotFound" });
+  }
+  exchange.server = floatingIp.port?.server ?? null;
+  return floatingIp;
+}
+
+function floatingIpAnswer({ cloud }: Exchange, floatingIp: SimulatedFloatingIp): Response {
+  return jsonAnswer(200, { floatingip: floatingIpView(cloud, floatingIp) });
+}
+
+/** Limit and use of what a member can use up. */
+function quotas({ cloud }: Exchange): Record<string, { limit: number; used: number; reserved: number }> {
+  cloud.now();
+  const { quotas } = cloud;
+  const { networks } = cloud.stock;
+  const of = (limit: number, used: number) => ({ limit, used, reserved: 0 });
+  return {
+    network: of(quotas.networks, networks.length),
+    subnet: of(quotas.networks, networks.length),
+    subnetpool: of(-1, 0),
+    port: of(quotas.ports, cloud.ports.size),
+    router: of(-1, 0),
+    floatingip: of(quotas.floatingIps, cloud.floatingIps.size),
+    rbac_policy: of(10, 0),
+    security_group: of(quotas.securityGroups, 1),
+    security_group_rule: of(-1, 4),
+  };
+}
+
+function showQuota(exchange: Exchange): Response {
+  const limits = Object.entries(quotas(exchange)).map(([name, { limit }]) => [name, limit]);
+  return jsonAnswer(200, { quota: Object.fromEntries(limits) });
+}
+
+function showQuotaDetails(exchange: Exchange): Response {
+  return jsonAnswer(200, { quota: quotas(exchange) });
+}
+
+function extensions() {
+  const known = [
+    ["router", "Neutron L3 Router"],
+    ["external-net", "Neutron external network"],
+    ["security-group", "security-group"],
+    ["quotas", "Quota management support"],
+    ["quota_details", "Quota details management support"],
+    ["standard-attr-description", "standard-attr-description"],
+    ["fip-port-details", "Floating IP Port Details Extension"],
+    ["pagination", "Pagination support"],
+    ["sorting", "Sorting support"],
+  ] as const;
+  return known.map(([alias, name]) => ({
+    name,
+    alias,
+    description: name,
+    updated: "2020-01-01T10:00:00-00:00",
+    links: [],
+  }));
+}
+
+function showExtension(exchange: Exchange): Response {
+  const alias = exchange.param("alias");
+  const extension = extensions().find((one) => one.alias === alias);
+  if (extension !== undefined) return jsonAnswer(200, { extension });
+  throw new Refusal(404, `Extension with alias ${alias} does not exist`, { type: "HTTPNotFound" });
+}

@@ -1,0 +1,47 @@
+/** Neutron's way with collections: any field filters, `fields` picks, pages where a limit is asked for. */
+import { jsonAnswer } from "./answer.ts";
+import type { Exchange } from "./exchange.ts";
+import { pageAfter } from "./paging.ts";
+
+export type Resource = { readonly id: string } & Readonly<Record<string, unknown>>;
+
+/** One page of a collection, filtered as the query says. */
+export function resourceList(exchange: Exchange, name: string, resources: readonly Resource[]): Response {
+  const { query } = exchange;
+  const fitting = resources.filter((resource) => fits(resource, query));
+  const limit = query.get("limit");
+  const { page, more } = pageAfter(fitting, {
+    marker: query.get("marker"),
+    limit: limit === null ? Infinity : Number(limit),
+  });
+  const fields = query.getAll("fields");
+  return jsonAnswer(200, {
+    [name]: fields.length === 0 ? page : page.map((resource) => picked(resource, fields)),
+    ...(more ? { [`${name}_links`]: [{ rel: "next", href: nextHref(exchange, page.at(-1)!) }] } : {}),
+  });
+}
+
+function fits(resource: Resource, query: URLSearchParams): boolean {
+  for (const key of new Set(query.keys())) {
+    if (CONTROL.has(key) || !(key in resource)) continue;
+    if (!query.getAll(key).some((wanted) => same(resource[key], wanted))) return false;
+  }
+  return true;
+}
+
+function same(value: unknown, wanted: string): boolean {
+  if (typeof value === "boolean") return value === (wanted.toLowerCase() === "true" || wanted === "1");
+  return String(value ?? "") === wanted;
+}
+
+const CONTROL = new Set(["fields", "limit", "marker", "sort_key", "sort_dir", "page_reverse"]);
+
+function picked(resource: Resource, fields: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(fields.filter((key) => key in resource).map((key) => [key, resource[key]]));
+}
+
+function nextHref(exchange: Exchange, last: Resource): string {
+  const query = new URLSearchParams(exchange.query);
+  query.set("marker", last.id);
+  return `${exchange.url}${exchange.options.path}?${query}`;
+}

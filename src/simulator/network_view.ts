@@ -1,0 +1,137 @@
+/** Networks, subnets, ports, floating IPs and security groups as Neutron's JSON shows them. */
+import { isoSeconds } from "./answer.ts";
+import type { CloudState } from "./cloud_state.ts";
+import type { Resource } from "./network_list.ts";
+import type { SimulatedFloatingIp, SimulatedPort } from "./simulated_server.ts";
+import { nameId, type StockNetwork } from "./stock.ts";
+
+export function networkView({ stock, startedAt }: CloudState, network: StockNetwork): Resource {
+  return {
+    id: network.id,
+    name: network.name,
+    ...owned(stock.adminProjectId),
+    admin_state_up: true,
+    mtu: 1450,
+    status: "ACTIVE",
+    subnets: [network.subnetId],
+    shared: network.shared && !network.external,
+    availability_zone_hints: [],
+    availability_zones: [],
+    ipv4_address_scope: null,
+    ipv6_address_scope: null,
+    "router:external": network.external,
+    description: "",
+    port_security_enabled: true,
+    ...(network.external ? { is_default: false } : {}),
+    ...stamped(startedAt),
+  };
+}
+
+export function subnetView({ stock, startedAt }: CloudState, network: StockNetwork): Resource {
+  const net = `127.${network.block}`;
+  return {
+    id: network.subnetId,
+    name: network.name,
+    ...owned(stock.adminProjectId),
+    network_id: network.id,
+    ip_version: 4,
+    subnetpool_id: null,
+    enable_dhcp: false,
+    ipv6_ra_mode: null,
+    ipv6_address_mode: null,
+    gateway_ip: `${net}.0.1`,
+    cidr: `${net}.0.0/16`,
+    allocation_pools: [{ start: `${net}.0.2`, end: `${net}.255.254` }],
+    host_routes: [],
+    dns_nameservers: [],
+    description: "",
+    service_types: [],
+    ...stamped(startedAt),
+  };
+}
+
+export function portView({ stock }: CloudState, port: SimulatedPort): Resource {
+  const network = stock.networks.find((one) => one.id === port.networkId)!;
+  return {
+    id: port.id,
+    name: port.name,
+    network_id: port.networkId,
+    ...owned(stock.projectId),
+    mac_address: port.mac,
+    admin_state_up: true,
+    status: port.down || port.server === null ? "DOWN" : "ACTIVE",
+    ...deviceOf(port),
+    fixed_ips: [{ subnet_id: network.subnetId, ip_address: port.address }],
+    allowed_address_pairs: [],
+    extra_dhcp_opts: [],
+    security_groups: [stock.securityGroupId],
+    description: "",
+    "binding:vnic_type": "normal",
+    port_security_enabled: true,
+    ...stamped(port.createdAt),
+  };
+}
+
+export function floatingIpView({ stock }: CloudState, floatingIp: SimulatedFloatingIp): Resource {
+  const { port } = floatingIp;
+  return {
+    id: floatingIp.id,
+    ...owned(stock.projectId),
+    floating_ip_address: floatingIp.address,
+    floating_network_id: floatingIp.networkId,
+    router_id: port === null ? null : stock.routerId,
+    port_id: port?.id ?? null,
+    fixed_ip_address: port?.address ?? null,
+    status: port === null ? "DOWN" : "ACTIVE",
+    description: floatingIp.description,
+    port_details: port === null ? null : {
+      name: port.name,
+      network_id: port.networkId,
+      mac_address: port.mac,
+      admin_state_up: true,
+      status: port.down ? "DOWN" : "ACTIVE",
+      ...deviceOf(port),
+    },
+    ...stamped(floatingIp.createdAt),
+  };
+}
+
+export function securityGroupView({ stock, startedAt }: CloudState): Resource {
+  const rule = (direction: string, ethertype: string) => ({
+    id: nameId(`${stock.securityGroupId}/${direction}/${ethertype}`),
+    ...owned(stock.projectId),
+    security_group_id: stock.securityGroupId,
+    ethertype,
+    direction,
+    protocol: null,
+    port_range_min: null,
+    port_range_max: null,
+    remote_ip_prefix: null,
+    remote_group_id: direction === "ingress" ? stock.securityGroupId : null,
+    description: null,
+    ...stamped(startedAt),
+  });
+  return {
+    id: stock.securityGroupId,
+    name: "default",
+    stateful: true,
+    ...owned(stock.projectId),
+    description: "Default security group",
+    shared: false,
+    security_group_rules: ["ingress", "egress"]
+      .flatMap((direction) => ["IPv4", "IPv6"].map((ethertype) => rule(direction, ethertype))),
+    ...stamped(startedAt),
+  };
+}
+
+function deviceOf({ server }: SimulatedPort) {
+  return { device_id: server?.id ?? "", device_owner: server === null ? "" : `compute:${server.zone}` };
+}
+
+function owned(projectId: string) {
+  return { tenant_id: projectId, project_id: projectId };
+}
+
+function stamped(at: number) {
+  return { tags: [], created_at: isoSeconds(at), updated_at: isoSeconds(at), revision_number: 0 };
+}

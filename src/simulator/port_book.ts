@@ -1,0 +1,142 @@
+/**
+ * Ports and floating IPs of one cloud, and the addresses they hold. `CloudState` makes and frees the ports of its
+ * servers here; everything else is the network API's.
+ */
+import type { Clock } from "../lib/clock.ts";
+import type { Random } from "../lib/random.ts";
+import { AddressPool } from "./address_pool.ts";
+import type { Quotas } from "./settings.ts";
+import { Refusal } from "./refusal.ts";
+import type { SimulatedFloatingIp, SimulatedPort, SimulatedServer } from "./simulated_server.ts";
+import type { StockNetwork } from "./stock.ts";
+
+export class PortBook {
+  readonly ports = new Map<string, SimulatedPort>();
+  readonly floatingIps = new Map<string, SimulatedFloatingIp>();
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #quotas: Quotas;
+  readonly #pools = new Map<string, AddressPool>();
+  readonly #byAddress = new Map<string, SimulatedPort>();
+  readonly #floatingByAddress = new Map<string, SimulatedFloatingIp>();
+
+  /** @param options `quotas` is looked at anew each time */
+  constructor(options: { clock: Clock; random: Random; quotas: Quotas; networks: readonly StockNetwork[] }) {
+    this.#clock = options.clock;
+    this.#random = options.random;
+    this.#quotas = options.quotas;
+    for (const { id, block } of options.networks) this.#pools.set(id, new AddressPool(block));
+  }
+
+  /** Ports for a new server, one on each network; those that there are already come first. */
+  attachServer(
+    server: SimulatedServer,
+    { ports, networkIds }: { ports: readonly SimulatedPort[]; networkIds: readonly string[] },
+  ): SimulatedPort[] {
+    for (const port of ports) port.server = server;
+    return [...ports, ...networkIds.map((networkId) => this.#makePort({ networkId, name: "", server }))];
+  }
+
+  /** Frees what a server that went had. */
+  releaseServer(server: SimulatedServer): void {
+    for (const port of server.ports) {
+      if (port.goesWithServer) this.deletePort(port);
+      else port.server = null;
+    }
+  }
+
+  /** The server that has the address, fixed or floating. */
+  serverAt(address: string): SimulatedServer | null {
+    const port = this.#byAddress.get(address) ?? this.#floatingByAddress.get(address)?.port ?? null;
+    return port?.server ?? null;
+  }
+
+  /** @throws Refusal 409 where the network has no address left, or over quota */
+  createPort(networkId: string, name: string): SimulatedPort {
+    const limit = this.#quotas.ports;
+    if (limit >= 0 && this.ports.size >= limit) throw overQuota("port");
+    return this.#makePort({ networkId, name, server: null });
+  }
+
+  deletePort(port: SimulatedPort): void {
+    this.ports.delete(port.id);
+    this.#byAddress.delete(port.address);
+    this.#pools.get(port.networkId)!.release(port.address);
+    if (port.floatingIp !== null) this.detachFloatingIp(port.floatingIp);
+    if (port.server !== null) port.server.ports = port.server.ports.filter((other) => other !== port);
+    port.server = null;
+  }
+
+  createFloatingIp(
+    networkId: string,
+    options: { port: SimulatedPort | null; description: string },
+  ): SimulatedFloatingIp {
+    const limit = this.#quotas.floatingIps;
+    if (limit >= 0 && this.floatingIps.size >= limit) throw overQuota("floatingip");
+    const floatingIp: SimulatedFloatingIp = {
+      id: this.#random.uuid(),
+      networkId,
+      address: this.#takeAddress(networkId),
+      createdAt: this.#clock.now(),
+      description: options.description,
+      port: null,
+    };
+    this.floatingIps.set(floatingIp.id, floatingIp);
+    this.#floatingByAddress.set(floatingIp.address, floatingIp);
+    if (options.port !== null) this.attachFloatingIp(floatingIp, options.port);
+    return floatingIp;
+  }
+
+  attachFloatingIp(floatingIp: SimulatedFloatingIp, port: SimulatedPort): void {
+    this.detachFloatingIp(floatingIp);
+    floatingIp.port = port;
+    port.floatingIp = floatingIp;
+    if (port.server !== null) port.server.touchedAt = this.#clock.now();
+  }
+
+  detachFloatingIp(floatingIp: SimulatedFloatingIp): void {
+    if (floatingIp.port === null) return;
+    if (floatingIp.port.server !== null) floatingIp.port.server.touchedAt = this.#clock.now();
+    floatingIp.port.floatingIp = null;
+    floatingIp.port = null;
+  }
+
+  deleteFloatingIp(floatingIp: SimulatedFloatingIp): void {
+    this.detachFloatingIp(floatingIp);
+    this.floatingIps.delete(floatingIp.id);
+    this.#floatingByAddress.delete(floatingIp.address);
+    this.#pools.get(floatingIp.networkId)!.release(floatingIp.address);
+  }
+
+  #makePort(wish: { networkId: string; name: string; server: SimulatedServer | null }): SimulatedPort {
+    const address = this.#takeAddress(wish.networkId);
+    const numbers = address.split(".").slice(1).map((part) => Number(part).toString(16).padStart(2, "0"));
+    const port: SimulatedPort = {
+      id: this.#random.uuid(),
+      address,
+      mac: `fa:16:3e:${numbers.join(":")}`,
+      createdAt: this.#clock.now(),
+      goesWithServer: wish.server !== null,
+      floatingIp: null,
+      down: false,
+      ...wish,
+    };
+    this.ports.set(port.id, port);
+    this.#byAddress.set(address, port);
+    return port;
+  }
+
+  #takeAddress(networkId: string): string {
+    const address = this.#pools.get(networkId)?.take() ?? null;
+    if (address === null) {
+      throw new Refusal(409, `No more IP addresses available on network ${networkId}.`, {
+        type: "IpAddressGenerationFailure",
+      });
+    }
+    return address;
+  }
+}
+
+function overQuota(resource: string): Refusal {
+  return new Refusal(409, `Quota exceeded for resources: ['${resource}'].`, { type: "OverQuota" });
+}

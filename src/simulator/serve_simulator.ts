@@ -1,0 +1,96 @@
+/**
+ * A simulator on the network: its clouds over HTTP, its servers over SSH. On node's HTTP server, because a
+ * broken connection is one of the faults and only there can one be closed without a word.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Simulator } from "./simulator.ts";
+import { type SshServer, startSshServer } from "./ssh_server.ts";
+
+export interface ServedSimulator extends AsyncDisposable {
+  /** `http://127.0.0.1:PORT`, with no slash at its end. */
+  readonly baseUrl: string;
+  /** The port at which simulated servers answer, on each one's own address. */
+  readonly sshPort: number;
+}
+
+/**
+ * Serves until disposed of; the simulator itself is not disposed of.
+ * @param options `port` and `sshPort` 0 let the system choose; `sshPort` null takes the settings'
+ * @throws Error where an address is taken
+ */
+export async function serveSimulator(
+  simulator: Simulator,
+  { hostname, port, sshPort = null }: { hostname: string; port: number; sshPort?: number | null },
+): Promise<ServedSimulator> {
+  await using made = new AsyncDisposableStack();
+  const ssh = made.use(await startSshServer(simulator, { port: sshPort ?? simulator.settings.sshPort }));
+  const server = createServer((request, response) => {
+    answer(simulator, request, response).catch(() => request.socket.destroy());
+  });
+  await listening(server, { hostname, port });
+  made.defer(() => closed(server));
+  const { port: chosen } = server.address() as AddressInfo;
+  return served(ssh, made.move(), `http://${bracketed(hostname)}:${chosen}`);
+}
+
+function served(ssh: SshServer, parts: AsyncDisposableStack, baseUrl: string): ServedSimulator {
+  return { baseUrl, sshPort: ssh.port, [Symbol.asyncDispose]: () => parts.disposeAsync() };
+}
+
+async function answer(
+  simulator: Simulator,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const outcome = await simulator.answer(await toRequest(request));
+  if (outcome === "silence") return;
+  if (!(outcome instanceof Response)) {
+    request.socket.destroy();
+    return;
+  }
+  const body = new Uint8Array(await outcome.arrayBuffer());
+  response.writeHead(outcome.status, {
+    ...Object.fromEntries(outcome.headers),
+    "content-length": String(body.length),
+  });
+  response.end(request.method === "HEAD" ? undefined : body);
+}
+
+async function toRequest(request: IncomingMessage): Promise<Request> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of request) chunks.push(chunk);
+  const method = request.method ?? "GET";
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (value !== undefined) headers.set(name, String(value));
+  }
+  const url = `http://${request.headers.host ?? "localhost"}${request.url}`;
+  const body = chunks.length === 0 ? null : new Blob(chunks as BlobPart[]);
+  return new Request(url, { method, headers, body });
+}
+
+function listening(server: Server, { hostname, port }: { hostname: string; port: number }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const fail = (error: Error) =>
+      reject(
+        new Error(`the simulator cannot listen on ${hostname}:${port}: ${error.message}`, { cause: error }),
+      );
+    server.once("error", fail);
+    server.listen(port, hostname, () => {
+      server.off("error", fail);
+      resolve();
+    });
+  });
+}
+
+function closed(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}
+
+function bracketed(hostname: string): string {
+  return hostname.includes(":") ? `[${hostname}]` : hostname;
+}

@@ -1,0 +1,234 @@
+/** Nova's requests about one server: make, show, delete, its metadata, addresses and console. */
+import type { Handle, Strikes } from "./api.ts";
+import { emptyAnswer, jsonAnswer } from "./answer.ts";
+import type { ServerWish } from "./cloud_state.ts";
+import type { Exchange } from "./exchange.ts";
+import { Refusal } from "./refusal.ts";
+import { addressesOf, fullServer, hostnameOf, serverLinks } from "./server_view.ts";
+import { answersSshAt, type SimulatedServer, statusAt } from "./simulated_server.ts";
+import { networkChoice } from "./server_networks.ts";
+import type { StockFlavor } from "./stock.ts";
+
+/** `POST /servers`. */
+export function createServer(exchange: Exchange, strikes: Strikes): Response {
+  const { cloud } = exchange;
+  const wish = serverWish(exchange);
+  cloud.checkServerQuota(wish.flavor, wish.networkIds.length);
+  const server = cloud.createServer(wish);
+  exchange.server = server;
+  exchange.effect = true;
+  for (const { strike, blow } of strikes("build")) strike(blow, server, cloud);
+  const answer = {
+    id: server.id,
+    links: serverLinks(exchange, server.id),
+    "OS-DCF:diskConfig": "MANUAL",
+    security_groups: server.securityGroups.map((name) => ({ name })),
+    adminPass: server.id.slice(0, 12).replaceAll("-", ""),
+  };
+  return jsonAnswer(202, { server: answer }, { location: answer.links[0]!.href });
+}
+
+function serverWish(exchange: Exchange): ServerWish {
+  const { cloud } = exchange;
+  const body = exchange.section("server");
+  return {
+    name: required(body, "name"),
+    flavor: flavorFor(exchange, required(body, "flavorRef")),
+    imageId: imageFor(exchange, body),
+    keypair: keypairFor(exchange, body["key_name"]),
+    zone: zoneFor(exchange, body["availability_zone"]),
+    securityGroups: groupsFor(exchange, body["security_groups"]),
+    configDrive: body["config_drive"] === true || body["config_drive"] === "true",
+    metadata: metadataOf(body["metadata"] ?? {}),
+    ...networkChoice(cloud, body["networks"], exchange.microversion),
+  };
+}
+
+function required(body: Record<string, unknown>, key: string): string {
+  const value = body[key];
+  if (value === undefined) {
+    throw new Refusal(
+      400,
+      `Invalid input for field/attribute server. Value: ${
+        JSON.stringify(body)
+      }. '${key}' is a required property`,
+    );
+  }
+  return String(value);
+}
+
+function flavorFor({ cloud }: Exchange, reference: string): StockFlavor {
+  const id = reference.split("/").at(-1);
+  const flavor = cloud.stock.flavors.find((one) => one.id === id);
+  if (flavor === undefined) throw new Refusal(400, `Flavor ${reference} could not be found.`);
+  return flavor;
+}
+
+function imageFor({ cloud }: Exchange, body: Record<string, unknown>): string {
+  const volumes = body["block_device_mapping_v2"];
+  const reference = body["imageRef"];
+  if (Array.isArray(volumes) && (reference === undefined || reference === "")) return "";
+  const image = cloud.stock.images.find((one) => one.id === reference);
+  if (image === undefined) throw new Refusal(400, "Can not find requested image");
+  if (image.status !== "active") throw new Refusal(400, `Image ${image.id} is not active.`);
+  return image.id;
+}
+
+function keypairFor({ cloud }: Exchange, name: unknown) {
+  if (name === undefined || name === null) return null;
+  const keypair = cloud.keypairs.get(String(name));
+  if (keypair === undefined) throw new Refusal(400, "Invalid key_name provided.");
+  return keypair;
+}
+
+function zoneFor({ cloud }: Exchange, zone: unknown): string | null {
+  if (zone === undefined || zone === null) return null;
+  if (!cloud.settings.zones.includes(String(zone))) {
+    throw new Refusal(400, "The requested availability zone is not available");
+  }
+  return String(zone);
+}
+
+function groupsFor({ cloud }: Exchange, groups: unknown): string[] {
+  if (!Array.isArray(groups) || groups.length === 0) return ["default"];
+  return groups.map((group: { name?: unknown }) => {
+    if (group.name !== "default" && group.name !== cloud.stock.securityGroupId) {
+      throw new Refusal(
+        400,
+        `Security group ${group.name} not found for project ${cloud.stock.projectId}.`,
+      );
+    }
+    return "default";
+  });
+}
+
+/** @throws Refusal 400 for more or longer entries than Nova takes */
+function metadataOf(value: unknown): Record<string, string> {
+  const invalid = (why: string) =>
+    new Refusal(400, `Invalid input for field/attribute metadata. Value: ${JSON.stringify(value)}. ${why}`);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw invalid(`${value} is not of type 'object'`);
+  }
+  const entries = Object.entries(value);
+  if (entries.length > MAX_METADATA) {
+    throw new Refusal(403, `Maximum number of metadata items exceeds ${MAX_METADATA}`);
+  }
+  for (const [key, text] of entries) {
+    if (typeof text !== "string") throw invalid(`${JSON.stringify(text)} is not of type 'string'`);
+    if (key.length === 0 || key.length > 255 || text.length > 255) throw invalid(`'${text}' is too long`);
+  }
+  return Object.fromEntries(entries);
+}
+
+/** Nova's default quota of metadata items. */
+const MAX_METADATA = 128;
+
+/** `GET /servers/ID`. */
+export function showServer(exchange: Exchange): Response {
+  const server = namedServer(exchange);
+  return jsonAnswer(200, { server: fullServer(exchange, server, { now: exchange.now, withFault: true }) });
+}
+
+/** `DELETE /servers/ID`; asking again while it is being deleted changes nothing. */
+export function deleteServer(exchange: Exchange, strikes: Strikes): Response {
+  const server = namedServer(exchange);
+  if (server.deleteAskedAt !== null) return emptyAnswer(204);
+  exchange.cloud.deleteServer(server);
+  exchange.effect = true;
+  for (const { strike, blow } of strikes("deletion")) strike(blow, server, exchange.cloud);
+  return emptyAnswer(204);
+}
+
+/** `GET /servers/ID/ips`. */
+export function listServerAddresses(exchange: Exchange): Response {
+  const server = namedServer(exchange);
+  return jsonAnswer(200, {
+    addresses: addressesOf(exchange.cloud, server, { now: exchange.now, full: false }),
+  });
+}
+
+/** `GET /servers/ID/metadata`. */
+export function showMetadata(exchange: Exchange): Response {
+  return jsonAnswer(200, { metadata: namedServer(exchange).metadata });
+}
+
+/** `POST` (adds) and `PUT` (replaces) `/servers/ID/metadata`. */
+export function changeMetadata({ replace }: { replace: boolean }): Handle {
+  return (exchange) => {
+    const server = namedServer(exchange);
+    const given = metadataOf(exchange.section("metadata"));
+    setMetadata(exchange, server, replace ? given : { ...server.metadata, ...given });
+    return jsonAnswer(200, { metadata: server.metadata });
+  };
+}
+
+/** `PUT /servers/ID/metadata/KEY`. */
+export function setMetadataItem(exchange: Exchange): Response {
+  const server = namedServer(exchange);
+  const key = exchange.param("key");
+  const value = exchange.section("meta")[key];
+  if (value === undefined) throw new Refusal(400, "Request body and URI mismatch");
+  setMetadata(exchange, server, metadataOf({ ...server.metadata, [key]: value }));
+  return jsonAnswer(200, { meta: { [key]: value } });
+}
+
+/** `GET /servers/ID/metadata/KEY`. */
+export function showMetadataItem(exchange: Exchange): Response {
+  const key = exchange.param("key");
+  const value = namedServer(exchange).metadata[key];
+  if (value === undefined) throw new Refusal(404, "Metadata item was not found");
+  return jsonAnswer(200, { meta: { [key]: value } });
+}
+
+/** `DELETE /servers/ID/metadata/KEY`. */
+export function deleteMetadataItem(exchange: Exchange): Response {
+  const server = namedServer(exchange);
+  const { [exchange.param("key")]: old, ...rest } = server.metadata;
+  if (old === undefined) throw new Refusal(404, "Metadata item was not found");
+  setMetadata(exchange, server, rest);
+  return emptyAnswer(204);
+}
+
+function setMetadata(exchange: Exchange, server: SimulatedServer, metadata: Record<string, string>): void {
+  server.metadata = metadata;
+  server.touchedAt = exchange.now;
+  exchange.effect = true;
+}
+
+/** `POST /servers/ID/action`: the console is the only action there is. */
+export function actOnServer(exchange: Exchange): Response {
+  const server = namedServer(exchange);
+  const [action] = Object.keys(exchange.json());
+  if (action !== "os-getConsoleOutput") throw new Refusal(400, `There is no such action: ${action}`);
+  const { length } = exchange.section(action) as { length?: number | string | null };
+  const lines = consoleLines(exchange, server);
+  const wanted = length === undefined || length === null || Number(length) === -1
+    ? lines.length
+    : Number(length);
+  return jsonAnswer(200, { output: wanted === 0 ? "" : lines.slice(-wanted).join("\n") });
+}
+
+/** What has been printed by now. */
+function consoleLines({ cloud, now }: Exchange, server: SimulatedServer): string[] {
+  const lines = ["[    0.000000] Linux version 6.1.0 (simulated)"];
+  if (statusAt(server, now) !== "ACTIVE") return lines;
+  const image = cloud.stock.images.find((one) => one.id === server.imageId)?.name ?? "a volume";
+  lines.push(`[    0.412345] Booting ${image} on ${server.flavor.vcpus} CPU`);
+  lines.push(`cloud-init: hostname ${hostnameOf(server)}`);
+  if (answersSshAt(server, now)) {
+    lines.push("Started OpenBSD Secure Shell server.", `${hostnameOf(server)} login:`);
+  }
+  return lines;
+}
+
+/** The server of the path, unless it is gone. */
+export function namedServer(exchange: Exchange): SimulatedServer {
+  const id = exchange.param("serverId");
+  const { now } = exchange;
+  const server = exchange.cloud.servers.get(id);
+  if (server === undefined || statusAt(server, now) === "DELETED") {
+    throw new Refusal(404, `Instance ${id} could not be found.`);
+  }
+  exchange.server = server;
+  return server;
+}

@@ -1,0 +1,108 @@
+/** Nova's listings of servers: newest first, in pages, with filters and `changes-since`. */
+import type { Handle, Strikes } from "./api.ts";
+import { jsonAnswer } from "./answer.ts";
+import type { Exchange } from "./exchange.ts";
+import type { ServerView } from "./fault.ts";
+import { Refusal } from "./refusal.ts";
+import { briefServer, fullServer } from "./server_view.ts";
+import { type SimulatedServer, statusAt } from "./simulated_server.ts";
+
+/** `GET /servers` and `GET /servers/detail`. */
+export function listServers({ detail }: { detail: boolean }): Handle {
+  return (exchange, strikes) => {
+    const view = serverView(exchange, strikes);
+    const { page, more } = pageOf(exchange, view);
+    const servers = page.map((server) =>
+      detail
+        ? fullServer(exchange, server, { now: shownAt(exchange, view, server) })
+        : briefServer(exchange, server)
+    );
+    const next = more && !view.cut ? { servers_links: [nextLink(exchange, page.at(-1)!)] } : {};
+    return jsonAnswer(200, { servers, ...next });
+  };
+}
+
+function serverView(exchange: Exchange, strikes: Strikes): ServerView {
+  const { cloud, now, query } = exchange;
+  const since = changesSince(query);
+  const all = since === null ? cloud.servers.standing() : cloud.servers.changedSince(since);
+  const view: ServerView = { servers: all, asOf: now, cut: false };
+  for (const { strike, blow } of strikes("listing")) strike(blow, view, cloud);
+  view.servers = filtered(view, query);
+  return view;
+}
+
+/** A complete listing never says DELETED: what it should not show any more, it shows as it was last. */
+function shownAt({ query }: Exchange, view: ServerView, server: SimulatedServer): number {
+  return query.has("changes-since") ? view.asOf : Math.min(view.asOf, server.goneAt - 1);
+}
+
+function changesSince(query: URLSearchParams): number | null {
+  const text = query.get("changes-since");
+  if (text === null) return null;
+  // Without a zone it is UTC, as Nova reads it; Date would take it for local time.
+  const at = Date.parse(/(Z|[+-]\d\d:?\d\d)$/.test(text) ? text : `${text}Z`);
+  if (Number.isNaN(at)) {
+    throw new Refusal(
+      400,
+      `Invalid input for query parameters changes-since. Value: ${text}. '${text}' is not a 'date-time'`,
+    );
+  }
+  return at;
+}
+
+function filtered({ servers, asOf }: ServerView, query: URLSearchParams): readonly SimulatedServer[] {
+  const name = query.get("name");
+  const status = query.get("status")?.toUpperCase() ?? null;
+  if (name === null && status === null) return servers;
+  const fits = nameFilter(name);
+  return servers.filter((server) =>
+    fits(server.name) && (status === null || statusAt(server, asOf) === status)
+  );
+}
+
+/** Nova takes the name for a regular expression that may match anywhere. */
+function nameFilter(pattern: string | null): (name: string) => boolean {
+  if (pattern === null) return () => true;
+  try {
+    const expression = new RegExp(pattern);
+    return (name) => expression.test(name);
+  } catch {
+    return (name) => name.includes(pattern);
+  }
+}
+
+function pageOf(exchange: Exchange, view: ServerView): { page: SimulatedServer[]; more: boolean } {
+  const end = markerPosition(exchange, view.servers);
+  const start = Math.max(0, end - pageLimit(exchange));
+  return { page: view.servers.slice(start, end).reverse(), more: start > 0 };
+}
+
+/** @throws Refusal 400 where it is no number */
+export function pageLimit({ query, cloud }: Exchange): number {
+  const text = query.get("limit");
+  if (text === null || text === "") return cloud.settings.pageSize;
+  if (!/^[0-9]+$/.test(text)) {
+    throw new Refusal(
+      400,
+      `Invalid input for query parameters limit. Value: ${text}. '${text}' does not match '^[0-9]*$'`,
+    );
+  }
+  return Math.min(Number(text) || cloud.settings.pageSize, cloud.settings.pageSize);
+}
+
+/** How many servers of the list are older than the marker; the marker itself need not be listed any more. */
+function markerPosition({ query, cloud }: Exchange, servers: readonly SimulatedServer[]): number {
+  const marker = query.get("marker");
+  if (marker === null) return servers.length;
+  const server = cloud.servers.get(marker);
+  if (server === undefined) throw new Refusal(400, `marker [${marker}] not found`);
+  const position = servers.findIndex((one) => one.sequence >= server.sequence);
+  return position === -1 ? servers.length : position;
+}
+
+function nextLink(exchange: Exchange, last: SimulatedServer) {
+  const query = new URLSearchParams(exchange.query);
+  query.set("marker", last.id);
+  return { rel: "next", href: `${exchange.url}${exchange.options.path}?${query}` };
+}

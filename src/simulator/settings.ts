@@ -1,0 +1,227 @@
+/**
+ * What a simulated OpenStack is like: its clouds, their sizes, speeds and faults. One schema for code and for YAML
+ * files; they differ only in the unit of time (milliseconds in code, seconds in files) and in the spelling of
+ * keys (`bootTime`, `boot-time`). Every key has a default: no settings at all give one cloud named `simulator`.
+ */
+import * as v from "valibot";
+import { DAY, HOUR, SECOND } from "../domain/time.ts";
+
+/** How a time is spread over calls: always `mean`; or evenly by `jitter` around it; or from `min` with a tail up to `max`. */
+export interface Spread {
+  readonly mean: number;
+  readonly jitter: number;
+  readonly min: number | null;
+  readonly max: number | null;
+}
+
+/**
+ * The schema with times in the unit given.
+ * @param unit how many milliseconds the number 1 stands for
+ */
+export function settingsSchema(unit: number) {
+  const time = v.pipe(v.number(), v.minValue(0), v.transform((value) => value * unit));
+  const timeOr = (standard: number) => v.optional(time, standard / unit);
+  const spread = v.union([
+    v.pipe(time, v.transform((mean): Spread => ({ mean, jitter: 0, min: null, max: null }))),
+    v.pipe(
+      v.strictObject({
+        mean: time,
+        jitter: v.optional(time, 0),
+        min: v.optional(v.nullable(time), null),
+        max: v.optional(v.nullable(time), null),
+      }),
+      v.check(({ mean, min, max }) => (min ?? 0) <= mean && mean <= (max ?? Infinity), "min <= mean <= max"),
+      v.transform((value): Spread => value),
+    ),
+  ], "Invalid type: expected a number, or mean with jitter or with min and max");
+  const spreadOr = (standard: number) => v.optional(spread, standard / unit);
+
+  const faultRule = v.strictObject({
+    /** Number in the catalogue (`fault_catalogue.ts`). */
+    fault: v.pipe(v.number(), v.integer()),
+    /** Pattern over operations (`server.create`, `server.*`); the catalogue's own where none is given. */
+    operation: v.optional(v.nullable(v.string()), null),
+    /** `identity`, `compute`, `network` or `image`; null: every one. */
+    service: v.optional(v.nullable(v.picklist(["identity", "compute", "network", "image"])), null),
+    /** Pattern over the name of the server or image that the request is about. */
+    name: v.optional(v.nullable(v.string()), null),
+    /** Name of the cloud; null: every one. */
+    cloud: v.optional(v.nullable(v.string()), null),
+    probability: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1)), 1),
+    /** How often it strikes at most; null: without end. */
+    count: v.optional(v.nullable(v.pipe(v.number(), v.integer(), v.minValue(1))), null),
+    /** How many matching requests it lets pass first. */
+    skip: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),
+    /** The window in which it is in force, from the simulator's start. */
+    after: timeOr(0),
+    until: v.optional(v.nullable(time), null),
+    /** How long: of a slow answer, a Retry-After, a short token life, a stale list; null: the catalogue's. */
+    time: v.optional(v.nullable(time), null),
+    /** Whether the request still takes effect, for faults that can do either; null: the catalogue's. */
+    effect: v.optional(v.nullable(v.boolean()), null),
+  });
+
+  const flavor = v.strictObject({
+    name: v.string(),
+    /** null: one made from the name. */
+    id: v.optional(v.nullable(v.string()), null),
+    vcpus: v.pipe(v.number(), v.integer(), v.minValue(1)),
+    /** MiB. */
+    ram: v.pipe(v.number(), v.integer(), v.minValue(1)),
+    /** GiB. */
+    disk: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 10),
+    extraSpecs: v.optional(v.record(v.string(), v.string()), {}),
+  });
+
+  const image = v.strictObject({
+    name: v.string(),
+    id: v.optional(v.nullable(v.string()), null),
+    status: v.optional(v.string(), "active"),
+    minRam: v.optional(v.number(), 0),
+    minDisk: v.optional(v.number(), 0),
+    size: v.optional(v.number(), 1024 ** 2),
+    properties: v.optional(v.record(v.string(), v.string()), {}),
+  });
+
+  const network = v.strictObject({
+    name: v.string(),
+    id: v.optional(v.nullable(v.string()), null),
+    /** Floating IPs come from it; servers are not attached to it. */
+    external: v.optional(v.boolean(), false),
+    shared: v.optional(v.boolean(), true),
+    /** A /16 within 127.0.0.0/8, as `127.16.0.0/16`; null: the next one that no other network has. */
+    subnet: v.optional(
+      v.nullable(v.pipe(v.string(), v.regex(/^127\.\d{1,3}\.0\.0\/16$/, "expected 127.N.0.0/16"))),
+      null,
+    ),
+  });
+
+  const limit = v.optional(v.pipe(v.number(), v.integer(), v.minValue(-1)), -1);
+  const cloud = v.strictObject({
+    name: v.optional(
+      v.pipe(v.string(), v.regex(/^[A-Za-z][\w-]*$/, "expected letters, digits, _ and -")),
+      "simulator",
+    ),
+    region: v.optional(v.string(), "RegionOne"),
+    username: v.optional(v.string(), "nodepool"),
+    password: v.optional(v.string(), "nodepool"),
+    project: v.optional(v.string(), "nodepool"),
+    applicationCredential: v.optional(
+      v.nullable(v.strictObject({ id: v.string(), secret: v.string() })),
+      null,
+    ),
+    tokenLife: timeOr(HOUR),
+    /** -1: no limit. */
+    quotas: v.optional(
+      v.strictObject({
+        instances: limit,
+        cores: limit,
+        /** MiB. */
+        ram: limit,
+        keypairs: limit,
+        floatingIps: limit,
+        ports: limit,
+        securityGroups: limit,
+        networks: limit,
+      }),
+      {},
+    ),
+    /** From the request to ACTIVE. */
+    bootTime: spreadOr(2 * SECOND),
+    /** From the accepted DELETE until the server is gone. */
+    deleteTime: spreadOr(SECOND),
+    /** Before each answer. */
+    latency: spreadOr(0),
+    /** The most servers, images or ports in one page. */
+    pageSize: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1)), 1000),
+    zones: v.optional(v.pipe(v.array(v.string()), v.minLength(1)), ["az1", "az2"]),
+    flavors: v.optional(v.pipe(v.array(flavor), v.minLength(1)), [
+      { name: "m1.tiny", vcpus: 1, ram: 512, disk: 1 },
+      { name: "m1.small", vcpus: 1, ram: 2048, disk: 20 },
+      { name: "m1.medium", vcpus: 2, ram: 4096, disk: 40 },
+      { name: "m1.large", vcpus: 4, ram: 8192, disk: 80 },
+      { name: "m1.xlarge", vcpus: 8, ram: 16384, disk: 160 },
+    ]),
+    images: v.optional(v.array(image), [
+      { name: "debian-12" },
+      { name: "debian-13" },
+      { name: "ubuntu-22.04" },
+      { name: "ubuntu-24.04" },
+    ]),
+    networks: v.optional(v.array(network), [{ name: "private" }, { name: "public", external: true }]),
+    ssh: v.optional(
+      v.strictObject({
+        /** From ACTIVE until logins are answered. */
+        delay: spreadOr(0),
+        /** Whether any key is let in; else the keypair that the server was booted with, and `authorizedKeys`. */
+        acceptAnyKey: v.optional(v.boolean(), false),
+        /** Public keys, one line each as in an authorized_keys file, let in on every server. */
+        authorizedKeys: v.optional(v.array(v.string()), []),
+        /** The only users there are; null: every name. */
+        users: v.optional(v.nullable(v.array(v.string())), null),
+        /** What commands answer; the first whose pattern fits. */
+        commands: v.optional(
+          v.array(v.strictObject({
+            command: v.string(),
+            output: v.optional(v.string(), ""),
+            exitCode: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(255)), 0),
+            time: timeOr(0),
+          })),
+          [],
+        ),
+      }),
+      {},
+    ),
+  });
+
+  return v.strictObject({
+    /** The same numbers for the same seed; null: other ones each time. */
+    seed: v.optional(v.nullable(v.pipe(v.number(), v.integer())), null),
+    /** The port on which simulated servers answer; 0: one that the system chooses. */
+    sshPort: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65535)), 2222),
+    /** How many requests the journal keeps. */
+    journalSize: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1)), 200_000),
+    /** How long a deleted server is still told of by `changes-since`. */
+    deletedLife: timeOr(DAY),
+    clouds: v.optional(v.pipe(v.array(cloud), v.minLength(1)), [{}]),
+    faults: v.optional(v.array(faultRule), []),
+  });
+}
+
+const inMilliseconds = settingsSchema(1);
+
+/** Settings with every default filled in; times in milliseconds. */
+export type SimulatorSettings = v.InferOutput<typeof inMilliseconds>;
+/** Settings as code gives them: camelCase keys, times in milliseconds, everything optional. */
+export type SimulatorInput = v.InferInput<typeof inMilliseconds>;
+export type CloudSettings = SimulatorSettings["clouds"][number];
+/** -1: no limit. */
+export type Quotas = CloudSettings["quotas"];
+export type FaultRule = SimulatorSettings["faults"][number];
+export type FaultRuleInput = NonNullable<SimulatorInput["faults"]>[number];
+
+/**
+ * Fills in the defaults.
+ * @throws Error that names every wrong setting
+ */
+export function completeSettings(input: SimulatorInput): SimulatorSettings {
+  return checked(v.safeParse(inMilliseconds, input), "the simulator's settings");
+}
+
+/**
+ * One fault rule with its defaults.
+ * @throws Error that names every wrong field
+ */
+export function completeFaultRule(input: unknown): FaultRule {
+  const rules = v.safeParse(inMilliseconds.entries.faults, [input]);
+  return checked(rules, "a fault rule")[0]!;
+}
+
+function checked<T>(
+  result: { success: true; output: T } | { success: false; issues: readonly v.BaseIssue<unknown>[] },
+  what: string,
+): T {
+  if (result.success) return result.output;
+  const problems = result.issues.map((issue) => `${v.getDotPath(issue) ?? "(all)"}: ${issue.message}`);
+  throw new Error(`${what} cannot be used: ${problems.join("; ")}`);
+}

@@ -1,0 +1,71 @@
+/** `nodepool simulate`: a simulator as a process of its own, until it is told to end. */
+import { systemClock } from "../lib/clock.ts";
+import { seededRandom, systemRandom } from "../lib/random.ts";
+import { renderCloudsYaml } from "./clouds_yaml.ts";
+import { serveSimulator } from "./serve_simulator.ts";
+import { completeSettings, type SimulatorSettings } from "./settings.ts";
+import { parseSettings } from "./settings_file.ts";
+import { createSimulator } from "./simulator.ts";
+
+export interface SimulateOptions {
+  /** Port 0: the system chooses. */
+  readonly listen: { readonly hostname: string; readonly port: number };
+  /** Path of a settings file; null: the defaults. */
+  readonly config: string | null;
+  /** Path at which a clouds.yaml that leads here is written; null: none. */
+  readonly clouds: string | null;
+  /** null: what the settings say. */
+  readonly sshPort: number | null;
+  /** Its abort ends the simulator. */
+  readonly signal: AbortSignal;
+  /** Gets the one line that says where everything is. */
+  print(line: string): void;
+}
+
+/**
+ * Serves until the signal is aborted, then resolves with everything closed.
+ * @throws Error for settings that cannot be used, a file that cannot be read or written, an address that is taken
+ */
+export async function simulate(options: SimulateOptions): Promise<void> {
+  const settings = await loadSettings(options.config);
+  const random = settings.seed === null ? systemRandom : seededRandom(settings.seed);
+  using simulator = createSimulator({ ...settings, clock: systemClock, random });
+  await using served = await serveSimulator(simulator, { ...options.listen, sshPort: options.sshPort });
+  if (options.clouds !== null) {
+    await writeClouds(options.clouds, renderCloudsYaml(settings, served.baseUrl));
+  }
+  const names = settings.clouds.map(({ name }) => name).join(", ");
+  options.print(`simulator: ${served.baseUrl} (clouds: ${names}), servers' SSH on port ${served.sshPort}`);
+  await aborted(options.signal);
+}
+
+async function loadSettings(path: string | null): Promise<SimulatorSettings> {
+  if (path === null) return completeSettings({});
+  return parseSettings(await readText(path), path);
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    throw new Error(`the simulator's settings ${path} cannot be read: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}
+
+/** Readable by its owner alone: it holds a password. */
+async function writeClouds(path: string, text: string): Promise<void> {
+  try {
+    await Deno.writeTextFile(path, text, { mode: 0o600 });
+  } catch (error) {
+    throw new Error(`the simulator's ${path} cannot be written: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}

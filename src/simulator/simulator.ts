@@ -1,0 +1,225 @@
+/**
+ * An OpenStack in one process: Keystone, Nova, Neutron and Glance of one or more clouds, with servers that can be
+ * logged in to. All time is the clock's and all chance is `random`'s: with a virtual clock and a seed it does
+ * the same every time. It opens no socket by itself; `serveSimulator` puts it on the network.
+ */
+import type { Send } from "../cloud/send.ts";
+import type { CloudAccess } from "../domain/cloud_access.ts";
+import type { Instant } from "../domain/time.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Random } from "../lib/random.ts";
+import type { Shell } from "../ssh/shell.ts";
+import type { ApiBuilder } from "./api.ts";
+import { errorAnswer, jsonAnswer, type Service } from "./answer.ts";
+import { CloudState } from "./cloud_state.ts";
+import { cloudAccess } from "./clouds_yaml.ts";
+import { computeApi } from "./compute_api.ts";
+import { type ControlApi, controlApi } from "./control_api.ts";
+import { type Breakage, Exchange } from "./exchange.ts";
+import { type ArmedFault, FaultBoard } from "./fault_board.ts";
+import { identityApi } from "./identity_api.ts";
+import { imageApi } from "./image_api.ts";
+import { Journal } from "./journal.ts";
+import { networkApi } from "./network_api.ts";
+import {
+  completeSettings,
+  type FaultRuleInput,
+  type SimulatorInput,
+  type SimulatorSettings,
+} from "./settings.ts";
+import type { SimulatedServer } from "./simulated_server.ts";
+import { createSimulatedShell } from "./simulated_shell.ts";
+import { createSimulatorSend } from "./simulator_send.ts";
+import { AddressBlocks } from "./stock.ts";
+
+export interface SimulatorOptions extends SimulatorInput {
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** Makes a simulator; see `SimulatorInput` for what can be set. Throws an Error that names every wrong setting. */
+export function createSimulator({ clock, random, ...input }: SimulatorOptions): Simulator {
+  return new Simulator(completeSettings(input), { clock, random });
+}
+
+export class Simulator implements Disposable {
+  readonly settings: SimulatorSettings;
+  readonly journal: Journal;
+  /** By name, in the order of the settings. */
+  readonly clouds: ReadonlyMap<string, CloudState>;
+  readonly clock: Clock;
+  /** Requests in-process: the port below the OpenStack client. */
+  readonly send: Send;
+  /** Logins in-process, for virtual time. */
+  readonly shell: Shell;
+  readonly #random: Random;
+  readonly #faults: FaultBoard;
+  readonly #over = new AbortController();
+  readonly #apis: Readonly<Record<Exclude<Service, "simulator">, ApiBuilder>>;
+  readonly #control: ControlApi;
+
+  constructor(settings: SimulatorSettings, { clock, random }: { clock: Clock; random: Random }) {
+    this.settings = settings;
+    this.clock = clock;
+    this.#random = random;
+    this.journal = new Journal(settings.journalSize);
+    this.clouds = makeClouds(settings, { clock, random });
+    this.#faults = new FaultBoard({ random, startedAt: clock.now() });
+    const context = { clock, faults: this.#faults, signal: this.#over.signal };
+    this.#apis = {
+      identity: identityApi(context),
+      compute: computeApi(context),
+      network: networkApi(context),
+      image: imageApi(context),
+    };
+    this.#control = controlApi(this);
+    this.send = createSimulatorSend(this);
+    this.shell = createSimulatedShell(this);
+    for (const rule of settings.faults) this.arm(rule);
+  }
+
+  /** Aborted once the simulator is disposed of. */
+  get over(): AbortSignal {
+    return this.#over.signal;
+  }
+
+  /** The rules in force, and how often each struck. */
+  get faults(): readonly ArmedFault[] {
+    return this.#faults.armed;
+  }
+
+  /**
+   * Puts a fault in force; some strike servers that are there already.
+   * @throws Error for a rule that cannot be used
+   */
+  arm(rule: FaultRuleInput): ArmedFault {
+    const armed = this.#faults.arm(rule);
+    for (const cloud of this.clouds.values()) this.#strikeStanding(armed, cloud);
+    return armed;
+  }
+
+  /** Takes one rule out of force, or all; whether there was any. What it did to servers stays. */
+  disarm(id?: number): boolean {
+    return this.#faults.disarm(id);
+  }
+
+  /** A cloud by name; the first without one. Throws an Error where there is none of that name. */
+  cloud(name?: string): CloudState {
+    const cloud = name === undefined ? this.clouds.values().next().value : this.clouds.get(name);
+    if (cloud === undefined) throw new Error(`the simulator has no cloud ${name}`);
+    return cloud;
+  }
+
+  /** How a client reaches a cloud, with `send` or at the address that the simulator is served at. */
+  access(name?: string, { baseUrl = IN_PROCESS }: { baseUrl?: string } = {}): CloudAccess {
+    return cloudAccess(this.cloud(name).settings, baseUrl);
+  }
+
+  /** The server that has the address now. */
+  serverAt(address: string): { cloud: CloudState; server: SimulatedServer } | null {
+    for (const cloud of this.clouds.values()) {
+      const server = cloud.serverAt(address);
+      if (server !== null) return { cloud, server };
+    }
+    return null;
+  }
+
+  /** Answers as a server on the network would; a broken connection rejects, an answer that never comes never does. */
+  async fetch(request: Request): Promise<Response> {
+    const outcome = await this.answer(request);
+    if (outcome instanceof Response) return outcome;
+    if (outcome !== "silence") throw new TypeError(`connection ${outcome}`);
+    return await new Promise((_resolve, reject) => {
+      const stop = () => reject(new TypeError("connection closed"));
+      AbortSignal.any([request.signal, this.over]).addEventListener("abort", stop, { once: true });
+    });
+  }
+
+  /** Answers one request, or tells how its connection ends; writes the journal. Called by `fetch`, `send` and the server. */
+  async answer(request: Request): Promise<Response | Breakage> {
+    const url = new URL(request.url);
+    const [, first = "", ...rest] = url.pathname.split("/");
+    if (first === "_simulator") return await this.#control.fetch(request);
+    if (first === "") return jsonAnswer(200, { clouds: [...this.clouds.keys()].map((name) => `/${name}`) });
+    const named = this.clouds.get(first);
+    const cloud = named ?? this.cloud();
+    const parts = named === undefined ? [first, ...rest] : rest;
+    const service = parts[0] as Exclude<Service, "simulator">;
+    const api = this.#apis[service];
+    if (api === undefined) return errorAnswer("identity", 404, { message: `no service at ${url.pathname}` });
+    const exchange = new Exchange(cloud, service, {
+      base: url.origin + (named === undefined ? "" : `/${first}`),
+      method: request.method,
+      path: "/" + parts.slice(1).filter((part) => part !== "").join("/"),
+      query: url.searchParams,
+      headers: request.headers,
+      body: request.body === null ? "" : await request.text(),
+      requestId: `req-${this.#random.uuid()}`,
+    });
+    return await this.#exchange(api, { request, exchange, search: url.search });
+  }
+
+  [Symbol.dispose](): void {
+    this.#over.abort(new Error("the simulator has ended"));
+  }
+
+  async #exchange(
+    api: ApiBuilder,
+    { request, exchange, search }: { request: Request; exchange: Exchange; search: string },
+  ): Promise<Response | Breakage> {
+    const at = this.clock.now();
+    const response = await api.app.fetch(request, { exchange });
+    const outcome = exchange.breakage ?? response;
+    this.#record(exchange, { at, search, status: outcome instanceof Response ? outcome.status : null });
+    return outcome;
+  }
+
+  #record(
+    exchange: Exchange,
+    { at, search, status }: { at: Instant; search: string; status: number | null },
+  ) {
+    this.journal.add({
+      at,
+      cloud: exchange.cloud.settings.name,
+      service: exchange.service,
+      operation: exchange.operation,
+      method: exchange.options.method,
+      path: `/${exchange.service}${exchange.options.path}${search}`,
+      status,
+      serverId: exchange.server?.id ?? null,
+      nodeId: exchange.nodeId,
+      effect: exchange.effect,
+      fault: exchange.fault,
+    });
+  }
+
+  #strikeStanding(armed: ArmedFault, cloud: CloudState): void {
+    const now = cloud.now();
+    for (const server of [...cloud.servers.standing()]) {
+      const subject = { cloud: cloud.settings.name, service: "compute", operation: "server.create" };
+      const blow = this.#faults.strikesStanding(armed, { ...subject, name: server.name }, now);
+      if (blow !== null) armed.fault.standing!(blow, server, cloud);
+    }
+  }
+}
+
+/** Stands in addresses where there is no network; the domain is reserved for that. */
+const IN_PROCESS = "http://simulator.invalid";
+
+function makeClouds(
+  settings: SimulatorSettings,
+  { clock, random }: { clock: Clock; random: Random },
+): Map<string, CloudState> {
+  const { deletedLife } = settings;
+  const blocks = new AddressBlocks(
+    settings.clouds.flatMap((cloud) => cloud.networks.map((one) => one.subnet)),
+  );
+  const clouds = new Map<string, CloudState>();
+  for (const cloud of settings.clouds) {
+    if (clouds.has(cloud.name)) {
+      throw new Error(`two clouds of the simulator are named ${cloud.name}; give each its own name`);
+    }
+    clouds.set(cloud.name, new CloudState(cloud, { clock, random, blocks, deletedLife }));
+  }
+  return clouds;
+}

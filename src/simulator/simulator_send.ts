@@ -1,0 +1,51 @@
+/** `Send` straight into a simulator: no socket, and faults look as they do over one. */
+import { CloudError } from "../cloud/cloud_error.ts";
+import type { Send, SendRequest, SendResponse } from "../cloud/send.ts";
+import type { Breakage } from "./exchange.ts";
+
+/** What answers: the simulator. */
+export interface Answerer {
+  answer(request: Request): Promise<Response | Breakage>;
+}
+
+export function createSimulatorSend(answerer: Answerer): Send {
+  return async (request, { signal }) => {
+    signal.throwIfAborted();
+    const { promise: aborted, reject } = Promise.withResolvers<never>();
+    const abort = () => reject(abortedError(request, signal.reason));
+    signal.addEventListener("abort", abort, { once: true });
+    try {
+      // A request called off goes on in the cloud, as it does in a real one.
+      return await Promise.race([exchanged(answerer, request), aborted]);
+    } finally {
+      signal.removeEventListener("abort", abort);
+    }
+  };
+}
+
+async function exchanged(answerer: Answerer, request: SendRequest): Promise<SendResponse> {
+  const { method, url, headers, body } = request;
+  const outcome = await answerer.answer(new Request(url, { method, headers, body: body as BodyInit }));
+  if (outcome === "silence") return await new Promise<never>(() => {});
+  if (!(outcome instanceof Response)) throw brokenError(request, outcome);
+  return {
+    status: outcome.status,
+    headers: Object.fromEntries(outcome.headers),
+    body: new Uint8Array(await outcome.arrayBuffer()),
+  };
+}
+
+function brokenError({ url }: SendRequest, breakage: Breakage): CloudError {
+  const { host } = new URL(url);
+  if (breakage === "refused") {
+    const what = "connection refused; is the service up, and the address right?";
+    return new CloudError("unavailable", `${host}: ${what}`, { effect: "none" });
+  }
+  return new CloudError("unavailable", `${host}: the connection broke before the answer was complete`);
+}
+
+function abortedError({ url }: SendRequest, reason: unknown): CloudError {
+  const timedOut = reason instanceof Error && reason.name === "TimeoutError";
+  const message = timedOut ? `${new URL(url).host} did not answer in time` : "the request was called off";
+  return new CloudError(timedOut ? "timeout" : "unavailable", message, { cause: reason });
+}

@@ -1,0 +1,102 @@
+/**
+ * What a cloud has from the start and keeps: flavors, images, networks, its user and project. Ids come from names,
+ * so that they are the same at every start.
+ */
+import { createHash } from "node:crypto";
+import type { CloudSettings } from "./settings.ts";
+
+export interface StockFlavor {
+  readonly id: string;
+  readonly name: string;
+  readonly vcpus: number;
+  readonly ram: number;
+  readonly disk: number;
+  readonly extraSpecs: Readonly<Record<string, string>>;
+}
+
+export interface StockImage {
+  readonly id: string;
+  readonly name: string;
+  readonly status: string;
+  readonly minRam: number;
+  readonly minDisk: number;
+  readonly size: number;
+  readonly properties: Readonly<Record<string, string>>;
+}
+
+export interface StockNetwork {
+  readonly id: string;
+  readonly subnetId: string;
+  readonly name: string;
+  readonly external: boolean;
+  readonly shared: boolean;
+  /** The second number of its 127.N.0.0/16. */
+  readonly block: number;
+}
+
+export interface Stock {
+  readonly flavors: readonly StockFlavor[];
+  readonly images: readonly StockImage[];
+  readonly networks: readonly StockNetwork[];
+  readonly userId: string;
+  readonly projectId: string;
+  readonly adminProjectId: string;
+  readonly securityGroupId: string;
+  readonly routerId: string;
+}
+
+/** @param blocks gives each network its 127.N.0.0/16; shared by all clouds of a simulator */
+export function makeStock(settings: CloudSettings, blocks: AddressBlocks): Stock {
+  const id = (kind: string, name: string) => nameId(`${settings.name}/${kind}/${name}`);
+  const plain = (kind: string, name: string) => id(kind, name).replaceAll("-", "");
+  return {
+    flavors: settings.flavors.map((flavor) => ({ ...flavor, id: flavor.id ?? id("flavor", flavor.name) })),
+    images: settings.images.map((image) => ({ ...image, id: image.id ?? id("image", image.name) })),
+    networks: settings.networks.map((network) => ({
+      ...network,
+      id: network.id ?? id("network", network.name),
+      subnetId: id("subnet", network.name),
+      block: blocks.take(network.subnet),
+    })),
+    userId: plain("user", settings.username),
+    projectId: plain("project", settings.project),
+    adminProjectId: plain("project", "admin"),
+    securityGroupId: id("security group", "default"),
+    routerId: id("router", "router"),
+  };
+}
+
+/** A UUID that a text always leads to. */
+export function nameId(text: string): string {
+  const hex = createHash("sha256").update(text).digest("hex");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${
+    hex.slice(20, 32)
+  }`;
+}
+
+/** Hands out 127.N.0.0/16 ranges, each once. */
+export class AddressBlocks {
+  readonly #taken = new Set<number>();
+
+  /** @param subnets those that networks ask for by name; the others go round them */
+  constructor(subnets: readonly (string | null)[]) {
+    for (const subnet of subnets) if (subnet !== null) this.#taken.add(blockOf(subnet));
+  }
+
+  take(subnet: string | null): number {
+    if (subnet !== null) return blockOf(subnet);
+    let block = FIRST_BLOCK;
+    while (this.#taken.has(block)) block++;
+    if (block > 255) {
+      throw new Error("127.0.0.0/8 has no room for another network of the simulator; use fewer");
+    }
+    this.#taken.add(block);
+    return block;
+  }
+}
+
+const FIRST_BLOCK = 16;
+
+function blockOf(subnet: string): number {
+  return Number(subnet.split(".")[1]);
+}

@@ -1,0 +1,175 @@
+/**
+ * The status endpoint as an app: reads the pool's report, changes nothing, tells no secret (views leave them out).
+ * GET and HEAD only. The daemon serves it with `serveSite`; tests call it in-process.
+ */
+import { createHash } from "node:crypto";
+import { type Context, Hono } from "hono";
+import { secureHeaders } from "hono/secure-headers";
+import type { HistoryRecord } from "../domain/node.ts";
+import type { PoolReport } from "../domain/pool_report.ts";
+import { contentTag } from "../views/content_tag.ts";
+import { viewReadiness } from "../views/health.ts";
+import { type NodeDetailsView, viewEndedNode, viewNodeDetails } from "../views/node_details.ts";
+import { viewNodeMetadata } from "../views/node_metadata.ts";
+import type { PoolViewName } from "../views/view_pool.ts";
+import { renderFrontPage } from "./front_page.ts";
+import { type Body, listBody } from "./list_body.ts";
+import { parseListQuery } from "./list_query.ts";
+import { acceptedFormat, isListFormat, type ListFormat } from "./negotiate.ts";
+import { RecentBodies } from "./recent_bodies.ts";
+import { renderNodePage, renderNodeText } from "./node_page.ts";
+import { SiteError } from "./site_error.ts";
+import { style } from "./style.ts";
+
+export interface SiteOptions {
+  /** The pool as it is now, from memory. */
+  report(): PoolReport;
+  /** What is remembered of a node that has left. */
+  getHistory(nodeId: number): Promise<HistoryRecord | null>;
+  /** Told of errors that are nobody's fault but ours. */
+  onDefect(error: unknown): void;
+}
+
+export function createSite(options: SiteOptions): Hono {
+  const app = new Hono();
+  app.use(secureHeaders({
+    contentSecurityPolicy: {
+      defaultSrc: ["'none'"],
+      styleSrc: ["'self'"],
+      baseUri: ["'none'"],
+      formAction: ["'none'"],
+      frameAncestors: ["'none'"],
+    },
+    referrerPolicy: "no-referrer",
+    strictTransportSecurity: false,
+  }));
+  app.use((context, next) => readOnly(context, next));
+  addLists(app, options);
+  addNodes(app, options);
+  addHealth(app, options);
+  app.get("/style.css", (context) => context.body(style, 200, { "content-type": "text/css; charset=utf-8" }));
+  app.notFound((context) => failure(context, new SiteError(404, `there is nothing at ${context.req.path}`)));
+  app.onError((error, context) => {
+    if (!(error instanceof SiteError)) options.onDefect(error);
+    return failure(context, error);
+  });
+  return app;
+}
+
+async function readOnly(context: Context, next: () => Promise<void>): Promise<Response | void> {
+  if (context.req.method === "GET" || context.req.method === "HEAD") return await next();
+  context.header("allow", "GET, HEAD");
+  return failure(context, new SiteError(405, "this endpoint is for reading: GET and HEAD only"));
+}
+
+const listNames: readonly PoolViewName[] = ["node-list", "label-list", "provider-list", "request-list"];
+
+function addLists(app: Hono, { report }: SiteOptions): void {
+  const recent = new RecentBodies();
+  for (const name of listNames) {
+    app.get(`/${name}`, (context) => {
+      const url = new URL(context.req.url);
+      const query = parseListQuery(name, { query: url.searchParams, accept: context.req.header("accept") });
+      const now = report();
+      if (query.format !== "json") return answer(context, query.format, listBody(now, { name, query }));
+      // Tagged before it is made: a client that asks every second mostly has it already.
+      const tag = contentTag(now, { name, filter: query.filter });
+      const body = () =>
+        recent.get(url.pathname + url.search, { tag, now: now.now }, () => listBody(now, { name, query }));
+      return notModified(context, `W/"${tag}"`) ?? send(context, { format: "json", body: body() });
+    });
+  }
+  app.get("/", (context) => {
+    const now = report();
+    return answer(context, "html", renderFrontPage(now, titleOf(now)));
+  });
+}
+
+function addNodes(app: Hono, options: SiteOptions): void {
+  app.get("/nodes/:id{\\d{1,15}}", async (context) => {
+    const view = await findNode(Number(context.req.param("id")), options);
+    const format = nodeFormat(context);
+    return answer(context, format, renderNode(view, { format, title: titleOf(options.report()) }));
+  });
+  app.get("/nodes/:id{\\d{1,15}}/metadata", async (context) => {
+    const { node } = await findNode(Number(context.req.param("id")), options);
+    const metadata = viewNodeMetadata(node, options.report().installation.id);
+    return answer(context, "json", JSON.stringify(metadata));
+  });
+}
+
+async function findNode(id: number, { report, getHistory }: SiteOptions): Promise<NodeDetailsView> {
+  const now = report();
+  const living = viewNodeDetails(now, id);
+  if (living !== null) return living;
+  const ended = await getHistory(id);
+  if (ended === null) throw new SiteError(404, `there is no node ${id}, nor is one remembered`);
+  return viewEndedNode(ended, now);
+}
+
+function nodeFormat(context: Context): ListFormat {
+  const asked = context.req.query("format");
+  if (asked === undefined) return acceptedFormat(context.req.header("accept"));
+  if (isListFormat(asked) && asked !== "csv" && asked !== "wide") return asked;
+  throw new SiteError(400, `a node has no format ${asked}: text, json, html`);
+}
+
+function renderNode(view: NodeDetailsView, { format, title }: { format: ListFormat; title: string }): string {
+  if (format === "json") return JSON.stringify(view);
+  return format === "html" ? renderNodePage(view, title) : renderNodeText(view);
+}
+
+/** Healthy: it answers at all. Ready: `viewReadiness` says. */
+function addHealth(app: Hono, { report }: SiteOptions): void {
+  app.get("/healthz", (context) => context.json({ status: "ok" }));
+  app.get("/readyz", (context) => {
+    const readiness = viewReadiness(report());
+    return context.json(readiness, readiness.ready ? 200 : 503);
+  });
+}
+
+const contentTypes: Readonly<Record<ListFormat, string>> = {
+  text: "text/plain; charset=utf-8",
+  wide: "text/plain; charset=utf-8",
+  json: "application/json",
+  html: "text/html; charset=utf-8",
+  csv: "text/csv; charset=utf-8",
+};
+
+/** Tagged by what it says, ages included: a page that is loaded anew shows them new. */
+function answer(context: Context, format: ListFormat, body: Body): Response {
+  return notModified(context, weakTag(body)) ?? send(context, { format, body });
+}
+
+/** 304 where the client has it already. Sets the headers of either answer. */
+function notModified(context: Context, tag: string): Response | null {
+  context.header("etag", tag);
+  context.header("cache-control", "no-cache");
+  context.header("vary", "accept");
+  const known = (context.req.header("if-none-match") ?? "").split(",").map((text) => text.trim());
+  return known.includes(tag) || known.includes("*") ? context.body(null, 304) : null;
+}
+
+function send(context: Context, { format, body }: { format: ListFormat; body: Body }): Response {
+  context.header("content-type", contentTypes[format]);
+  return context.body(body);
+}
+
+function weakTag(content: Body): string {
+  return `W/"${createHash("sha256").update(content).digest("base64url").slice(0, 22)}"`;
+}
+
+function failure(context: Context, error: Error): Response {
+  const status = error instanceof SiteError ? error.status : 500;
+  const message = error instanceof SiteError
+    ? error.message
+    : "the answer could not be made; the log says why";
+  if (acceptedFormat(context.req.header("accept")) === "json") {
+    return context.json({ error: message, status }, status);
+  }
+  return context.text(`${message}\n`, status);
+}
+
+function titleOf({ config }: PoolReport): string {
+  return config?.status.title ?? "nodepool";
+}

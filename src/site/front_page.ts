@@ -1,0 +1,26 @@
+/** `/`: the pool at a glance, with its labels and providers. */
+import { html } from "hono/html";
+import type { PoolReport } from "../domain/pool_report.ts";
+import { viewPool } from "../views/view_pool.ts";
+import type { Column } from "../views/tables/column.ts";
+import { tables } from "../views/tables/view_tables.ts";
+import { renderRows } from "./list_page.ts";
+import { type Markup, renderPage } from "./page.ts";
+
+export function renderFrontPage(report: PoolReport, title: string): string {
+  const sections = (["status", "label-list", "provider-list"] as const).map((name) => section(report, name));
+  return renderPage({ title, heading: "Overview", body: html`${sections}` });
+}
+
+function section(report: PoolReport, name: "status" | "label-list" | "provider-list"): Markup {
+  const table = tables[name] as {
+    columns: readonly Column<object>[];
+    rows(view: unknown): readonly object[];
+  };
+  const columns = table.columns.filter(({ wide }) => wide !== true);
+  const rows = table.rows(viewPool(report, { name }));
+  return html`
+    <h2>${name}</h2>
+    ${renderRows({ name, columns, rows })}
+  `;
+}

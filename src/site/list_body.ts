@@ -1,0 +1,77 @@
+/** A list in the form that was asked for. */
+import type { PoolReport } from "../domain/pool_report.ts";
+import type { Column } from "../views/tables/column.ts";
+import { renderCsv } from "../views/tables/render_csv.ts";
+import { renderTable } from "../views/tables/render_table.ts";
+import { tables } from "../views/tables/view_tables.ts";
+import { type PoolViewName, renderPoolJson, viewPool } from "../views/view_pool.ts";
+import { renderListPage } from "./list_page.ts";
+import type { ListQuery } from "./list_query.ts";
+
+/** `name` is a list with rows of its own under its table. */
+export function listBody(
+  report: PoolReport,
+  { name, query }: { name: PoolViewName; query: ListQuery },
+): Body {
+  const { format, filter, fields } = query;
+  if (format === "json" && fields === null) return renderPoolJson(report, { name, filter });
+  const view = viewPool(report, { name, filter });
+  const { columns: all, rows: rowsOf } = tables[name] as TableOf<typeof view>;
+  const rows = rowsOf(view);
+  const columns = fields === null
+    ? all
+    : fields.map((field) => all.find((column) => column.field === field)!);
+  switch (format) {
+    case "json":
+      return JSON.stringify(narrowed(view, { rows, fields: fields! }));
+    case "csv":
+      return renderCsv({ columns, rows });
+    case "html":
+      return renderListPage({
+        name,
+        title: titleOf(report),
+        columns: shown(columns, fields),
+        rows,
+        at: view.at,
+      });
+    default:
+      return renderTable({ columns, rows }, { wide: format === "wide" || fields !== null });
+  }
+}
+
+/** Text, or its bytes in UTF-8. */
+export type Body = string | Uint8Array<ArrayBuffer>;
+
+interface TableOf<View> {
+  readonly columns: readonly Column<object>[];
+  rows(view: View): readonly object[];
+}
+
+/** Wide columns are shown where they are asked for by name. */
+function shown(
+  columns: readonly Column<object>[],
+  fields: readonly string[] | null,
+): readonly Column<object>[] {
+  return fields === null ? columns.filter(({ wide }) => wide !== true) : columns;
+}
+
+/** The same document, its rows with the named fields only; `api.latency` is the key of a nested one. */
+function narrowed(
+  view: object,
+  { rows, fields }: { rows: readonly object[]; fields: readonly string[] },
+): Record<string, unknown> {
+  const picked = rows.map((row) => Object.fromEntries(fields.map((field) => [field, valueAt(row, field)])));
+  return Object.fromEntries(
+    Object.entries(view).map(([key, value]) => [key, value === rows ? picked : value]),
+  );
+}
+
+function valueAt(row: object, field: string): unknown {
+  let value: unknown = row;
+  for (const part of field.split(".")) value = (value as Record<string, unknown> | null)?.[part] ?? null;
+  return value;
+}
+
+function titleOf({ config }: PoolReport): string {
+  return config?.status.title ?? "nodepool";
+}

@@ -1,0 +1,57 @@
+/** A list as a page. */
+import { html } from "hono/html";
+import type { Column } from "../views/tables/column.ts";
+import { type Markup, renderPage } from "./page.ts";
+
+export interface ListPage {
+  readonly name: string;
+  readonly title: string;
+  readonly columns: readonly Column<object>[];
+  readonly rows: readonly object[];
+  /** ISO 8601. */
+  readonly at: string;
+}
+
+export function renderListPage({ name, title, columns, rows, at }: ListPage): string {
+  const body = html`${renderRows({ name, columns, rows })}
+<p>${rows.length} in the list, at <time datetime="${at}">${at}</time>.
+<a href="/${name}?format=json">JSON</a>, <a href="/${name}?format=text">text</a>,
+<a href="/${name}?format=csv">CSV</a></p>`;
+  return renderPage({ title, heading: name, body });
+}
+
+/** The table itself; it scrolls sideways by keyboard too. */
+export function renderRows(
+  { name, columns, rows }: Pick<ListPage, "name" | "columns" | "rows">,
+): Markup {
+  const header = columns.map(({ header, align }) =>
+    html`<th scope="col" class="${classOf(align)}">${header}</th>`
+  );
+  const lines = rows.map((row) =>
+    html`
+      <tr>${columns.map((column) => cell(name, { column, row }))}</tr>
+    `
+  );
+  return html`
+    <div class="scroll" role="region" aria-label="${name}" tabindex="0">
+      <table>
+        <thead>
+          <tr>${header}</tr>
+        </thead>
+        <tbody>
+    ${lines}</tbody>
+      </table>
+    </div>
+  `;
+}
+
+function cell(name: string, { column, row }: { column: Column<object>; row: object }): Markup {
+  const text = column.cell(row);
+  const isNode = name === "node-list" && column.field === "id";
+  const content = isNode ? html`<a href="/nodes/${text}">${text}</a>` : text;
+  return html`<td class="${classOf(column.align)}">${content}</td>`;
+}
+
+function classOf(align: "right" | undefined): string {
+  return align === "right" ? "number" : "text";
+}

@@ -1,0 +1,54 @@
+/** What the address of a list asks for: form, filter, fields. An unknown part is an error, never ignored. */
+import { tables } from "../views/tables/view_tables.ts";
+import { type PoolViewName, viewFilters } from "../views/view_pool.ts";
+import type { ViewFilter } from "../views/view_filter.ts";
+import { acceptedFormat, isListFormat, type ListFormat, listFormats } from "./negotiate.ts";
+import { SiteError } from "./site_error.ts";
+
+export interface ListQuery {
+  readonly format: ListFormat;
+  readonly filter: ViewFilter;
+  /** null: the usual ones. */
+  readonly fields: readonly string[] | null;
+}
+
+/** @throws SiteError (400) for what the list does not know */
+export function parseListQuery(
+  name: PoolViewName,
+  { query, accept }: { query: URLSearchParams; accept: string | undefined },
+): ListQuery {
+  const filters: readonly string[] = viewFilters[name];
+  const filter: Record<string, string | number> = {};
+  let format = acceptedFormat(accept);
+  let fields: readonly string[] | null = null;
+  for (const [key, value] of query) {
+    if (key === "format") format = parseFormat(value);
+    else if (key === "fields") fields = parseFields(name, value);
+    else if (!filters.includes(key)) throw unknown(key, ["format", "fields", ...filters]);
+    else filter[key] = key === "id" ? parseId(value) : value;
+  }
+  return { format, filter, fields };
+}
+
+function parseFormat(text: string): ListFormat {
+  if (!isListFormat(text)) throw new SiteError(400, `there is no format ${text}: ${listFormats.join(", ")}`);
+  return text;
+}
+
+function parseFields(name: PoolViewName, text: string): readonly string[] {
+  const known = tables[name].columns.map(({ field }) => field);
+  const fields = text.split(",").map((field) => field.trim()).filter((field) => field !== "");
+  const wrong = fields.find((field) => !known.includes(field));
+  if (wrong !== undefined) throw new SiteError(400, `there is no field ${wrong}: ${known.join(", ")}`);
+  if (fields.length === 0) throw new SiteError(400, `no field is named: ${known.join(", ")}`);
+  return [...new Set(fields)];
+}
+
+function parseId(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new SiteError(400, `${text} is no id: an id is a whole number`);
+  return Number(text);
+}
+
+function unknown(key: string, known: readonly string[]): SiteError {
+  return new SiteError(400, `there is no parameter ${key} here: ${known.join(", ")}`);
+}

@@ -1,0 +1,32 @@
+/**
+ * The last answer to each of a few questions, kept for a second: ages are whole seconds, so that who asks again
+ * within it would get the same text made anew. Several dashboards then cost what one does.
+ */
+import { type Instant, SECOND } from "../domain/time.ts";
+import type { Body } from "./list_body.ts";
+
+interface Recent {
+  readonly tag: string;
+  readonly at: Instant;
+  readonly body: Body;
+}
+
+/** So many questions; bodies of thousands of nodes are megabytes. */
+const MOST = 4;
+
+export class RecentBodies {
+  readonly #recent = new Map<string, Recent>();
+
+  /** What was made for the question while its content had this tag, less than a second ago; else makes it. */
+  get(question: string, { tag, now }: { tag: string; now: Instant }, make: () => Body): Body {
+    const known = this.#recent.get(question);
+    if (known?.tag === tag && now >= known.at && now - known.at < SECOND) return known.body;
+    const body = make();
+    this.#recent.delete(question);
+    this.#recent.set(question, { tag, at: now, body });
+    for (const oldest of this.#recent.keys()) {
+      if (this.#recent.size > MOST) this.#recent.delete(oldest);
+    }
+    return body;
+  }
+}

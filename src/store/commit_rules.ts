@@ -1,0 +1,71 @@
+/**
+ * What every store does with a commit before it writes it: each change is held against the revision that the
+ * store has, and each new record gets its own. All is checked before anything is written, so a refused commit
+ * leaves nothing behind. Called by the memory store and the Deno KV store.
+ */
+import type { Change, Commit, Committed } from "./store.ts";
+import { StoreConflictError } from "./store.ts";
+import { capNode, capRequest } from "./record_caps.ts";
+
+/** The revision that is stored of each record, by id; undefined: there is none. */
+export interface Revisions {
+  readonly nodes: RevisionOf;
+  readonly requests: RevisionOf;
+}
+
+type RevisionOf = (id: number) => number | undefined;
+
+/**
+ * The records as they are to be stored, in the order of the commit's changes; null for removals.
+ * @throws StoreConflictError when a change's `previous` is not what is stored, or a record is changed twice
+ */
+export function stampCommit(commit: Commit, stored: Revisions): Committed {
+  return {
+    nodes: stampAll(commit.nodes ?? [], { what: "node", stored: stored.nodes }).map((node) =>
+      node && capNode(node)
+    ),
+    requests: stampAll(commit.requests ?? [], { what: "request", stored: stored.requests }).map((request) =>
+      request && capRequest(request)
+    ),
+  };
+}
+
+interface Revisioned {
+  readonly id: number;
+  readonly revision: number;
+}
+
+function stampAll<Entity extends Revisioned>(
+  changes: readonly Change<Entity>[],
+  options: { what: string; stored: RevisionOf },
+): (Entity | null)[] {
+  const seen = new Set<number>();
+  return changes.map((change) => {
+    const id = changedId(change);
+    if (seen.has(id)) throw new StoreConflictError(`${options.what} ${id}: changed twice in one commit`);
+    seen.add(id);
+    checkRevision(change, { ...options, id });
+    return change.next && { ...change.next, revision: (change.previous?.revision ?? 0) + 1 };
+  });
+}
+
+/** The id of the record that a change is about. */
+export function changedId({ previous, next }: Change<Revisioned>): number {
+  const id = next?.id ?? previous?.id;
+  if (id === undefined) throw new TypeError("a change has neither a previous nor a next record");
+  if (previous !== null && previous.id !== id) {
+    throw new TypeError(`a change makes record ${id} out of record ${previous.id}`);
+  }
+  return id;
+}
+
+function checkRevision(
+  { previous }: Change<Revisioned>,
+  { what, stored, id }: { what: string; stored: RevisionOf; id: number },
+): void {
+  const revision = stored(id) ?? null;
+  if (revision === (previous?.revision ?? null)) return;
+  const found = revision === null ? "is not there" : `is at revision ${revision}`;
+  const expected = previous === null ? "as a new record" : `from revision ${previous.revision}`;
+  throw new StoreConflictError(`${what} ${id}: to be written ${expected}, but it ${found}`);
+}

@@ -1,0 +1,36 @@
+/**
+ * Every key of the state file. There are no index entries for nodes and requests and no counters of them: all
+ * questions are answered from the owner's memory (`ledger.ts`), which reads everything once, so that indexes
+ * would only make each commit bigger. History alone is read from the file, and so it alone has an index.
+ */
+import type { IdKind } from "./store.ts";
+
+export const keys = {
+  /** The version of the schema: a number. */
+  schema: ["schema"],
+  installation: ["installation"],
+  /** How many commits there were; every commit checks and raises it (`kv_writer.ts`). */
+  commits: ["commits"],
+  nextId: (kind: IdKind) => ["next-id", kind],
+
+  nodes: ["node"],
+  node: (id: number) => ["node", id],
+  requests: ["request"],
+  request: (id: number) => ["request", id],
+  pauses: ["pause"],
+  pause: (provider: string, label: string) => ["pause", provider, label],
+
+  /** By order of ending, so that a listing needs no sorting; the node's id makes trimming possible unread. */
+  history: ["history"],
+  historyFrom: (sequence: number) => ["history", sequence],
+  historyEntry: (sequence: number, nodeId: number) => ["history", sequence, nodeId],
+  /** Where a node's history record is. */
+  historyOf: (nodeId: number) => ["history-of", nodeId],
+  historyOfEntry: (nodeId: number, sequence: number) => ["history-of", nodeId, sequence],
+
+  /** A commit too big for one transaction, while it is being written (`kv_writer.ts`). */
+  journal: ["journal"],
+  journalEntry: (index: number) => ["journal", index],
+  /** How many journal entries there are; present only once all of them are. */
+  journalLength: ["journal-length"],
+} as const;

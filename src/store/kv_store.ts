@@ -1,0 +1,158 @@
+/**
+ * The store on a Deno KV database: a file (an SQLite database), or `https://…` for one over the network.
+ *
+ * One process has it open: it holds the lock beside the file (`state_lock.ts`) before it opens the store, since two
+ * processes on one file make Deno KV fail with `database is locked` or panic. Writes go one after the other, each
+ * whole or not at all (`kv_writer.ts`); revisions are compared with those in memory, which `load` has read.
+ */
+import type { Installation } from "../domain/installation.ts";
+import type { HistoryRecord } from "../domain/node.ts";
+import type { Change, Commit, Committed, Contents, IdKind, Store } from "./store.ts";
+import type { Mutation } from "./kv_writer.ts";
+import type { OpenedState, OpenStateOptions } from "./open_state.ts";
+import { changedId, stampCommit } from "./commit_rules.ts";
+import { keys } from "./keys.ts";
+import { KvHistory } from "./kv_history.ts";
+import { openState } from "./open_state.ts";
+import { capPause } from "./record_caps.ts";
+import { encodeRecord } from "./record_codec.ts";
+import { counterSchema, nodeSchema, pauseSchema, requestSchema } from "./schemas.ts";
+import { damagedState } from "./state_errors.ts";
+
+export interface KvStoreOptions extends OpenStateOptions {
+  /** History records kept; default 10,000. */
+  readonly historyLimit?: number;
+}
+
+/**
+ * Opens the state at `path`; makes a new one (file mode 0600, missing directories 0700) where there is none.
+ * @throws StoreError: `damaged` (no database, or a record in it that cannot be read), `newer` (written by a later
+ * version), `locked` (another process has it open), `unusable` (cannot be made, read or written)
+ */
+export async function openKvStore(path: string, options: KvStoreOptions): Promise<Store> {
+  const state = await openState(path, options);
+  try {
+    const history = await KvHistory.open(state.reader, { limit: options.historyLimit ?? 10_000 });
+    return new KvStore(state, history);
+  } catch (error) {
+    state.kv.close();
+    throw error;
+  }
+}
+
+class KvStore implements Store {
+  readonly installation: Installation;
+  readonly isNew: boolean;
+  readonly #state: OpenedState;
+  readonly #history: KvHistory;
+  readonly #nodeRevisions = new Map<number, number>();
+  readonly #requestRevisions = new Map<number, number>();
+  #loaded = false;
+  /** The write after which the next one may begin. */
+  #lastWrite: Promise<unknown> = Promise.resolve();
+
+  constructor(state: OpenedState, history: KvHistory) {
+    this.installation = state.installation;
+    this.isNew = state.isNew;
+    this.#state = state;
+    this.#history = history;
+  }
+
+  load(): Promise<Contents> {
+    return this.#inTurn(() => this.#read());
+  }
+
+  takeIds(kind: IdKind, count: number): Promise<number> {
+    return this.#inTurn(async () => {
+      const { reader, writer } = this.#state;
+      const key = keys.nextId(kind);
+      const first = await reader.value(key, counterSchema);
+      if (first === null) throw damagedState(reader.path, `${JSON.stringify(key)} is missing`);
+      await writer.write([{ key, value: first + count }]);
+      return first;
+    });
+  }
+
+  commit(commit: Commit): Promise<Committed> {
+    return this.#inTurn(async () => {
+      if (!this.#loaded) await this.#read();
+      const committed = stampCommit(commit, {
+        nodes: (id) => this.#nodeRevisions.get(id),
+        requests: (id) => this.#requestRevisions.get(id),
+      });
+      const history = await this.#history.planAppend(commit.history ?? []);
+      await this.#state.writer.write([...recordMutations(commit, committed), ...history.mutations]);
+      history.done();
+      follow(this.#nodeRevisions, commit.nodes ?? [], committed.nodes);
+      follow(this.#requestRevisions, commit.requests ?? [], committed.requests);
+      return committed;
+    });
+  }
+
+  listHistory(options: { limit: number; before?: number }): Promise<readonly HistoryRecord[]> {
+    return this.#history.list(options);
+  }
+
+  getHistory(nodeId: number): Promise<HistoryRecord | null> {
+    return this.#history.get(nodeId);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#lastWrite;
+    this.#state.kv.close();
+  }
+
+  async #read(): Promise<Contents> {
+    const { reader } = this.#state;
+    const [nodes, requests, pauses] = await Promise.all([
+      reader.records({ prefix: keys.nodes }, nodeSchema),
+      reader.records({ prefix: keys.requests }, requestSchema),
+      reader.records({ prefix: keys.pauses }, pauseSchema),
+    ]);
+    for (const { id, revision } of nodes) this.#nodeRevisions.set(id, revision);
+    for (const { id, revision } of requests) this.#requestRevisions.set(id, revision);
+    this.#loaded = true;
+    return { nodes, requests, pauses };
+  }
+
+  #inTurn<Result>(write: () => Promise<Result>): Promise<Result> {
+    const result = this.#lastWrite.then(write);
+    this.#lastWrite = result.catch(() => {});
+    return result;
+  }
+}
+
+function recordMutations(commit: Commit, committed: Committed): Mutation[] {
+  return [
+    ...mutationsOf(commit.nodes ?? [], { results: committed.nodes, keyOf: keys.node }),
+    ...mutationsOf(commit.requests ?? [], { results: committed.requests, keyOf: keys.request }),
+    ...(commit.pauses ?? []).map(({ provider, label, next }) => ({
+      key: keys.pause(provider, label),
+      value: next && encodeRecord(capPause(next)),
+    })),
+  ];
+}
+
+type Results = readonly ({ readonly id: number; readonly revision: number } | null)[];
+
+function mutationsOf<Entity extends { readonly id: number; readonly revision: number }>(
+  changes: readonly Change<Entity>[],
+  { results, keyOf }: { results: Results; keyOf: (id: number) => Deno.KvKey },
+): Mutation[] {
+  return changes.map((change, index) => {
+    const result = results[index] ?? null;
+    return { key: keyOf(changedId(change)), value: result && encodeRecord(result) };
+  });
+}
+
+function follow<Entity extends { readonly id: number; readonly revision: number }>(
+  revisions: Map<number, number>,
+  changes: readonly Change<Entity>[],
+  results: Results,
+): void {
+  changes.forEach((change, index) => {
+    const result = results[index];
+    if (result) revisions.set(result.id, result.revision);
+    else revisions.delete(changedId(change));
+  });
+}

@@ -1,0 +1,296 @@
+/**
+ * The owner's records in memory, over a store. Reads cost nothing and are never older than the last commit;
+ * writes go to the store first and then to memory, so that memory never shows what a restart would forget.
+ *
+ * Edits are functions, run one after the other when a commit is formed: each sees the latest records, so of two
+ * concurrent edits of one node none is lost. All edits asked for while a commit is being written go together
+ * into the next one; each caller gets its own result or its own error. Whoever changes the pool does it here:
+ * the tick with its plan, side effects with their outcomes, commands.
+ */
+import type { Installation } from "../domain/installation.ts";
+import type { LaunchPause } from "../domain/launch_pause.ts";
+import type { HistoryRecord, NodeRecord } from "../domain/node.ts";
+import type { NodeRequest } from "../domain/request.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Commit, Committed, Contents, IdKind, Store } from "./store.ts";
+import type { Edit, Layer } from "./draft.ts";
+import type { NodeCounts } from "./node_counts.ts";
+import { changedId, stampCommit } from "./commit_rules.ts";
+import { Draft } from "./draft.ts";
+import { NodeTally } from "./node_counts.ts";
+import { pauseKey } from "./pause_key.ts";
+
+/** What one commit changed, as its listeners are told; every `next` has its final revision. */
+export type LedgerChange = Required<Commit>;
+
+export type LedgerListener = (change: LedgerChange) => void;
+
+/** A commit that is formed takes no further edits beyond so many changes: the store writes that many at once. */
+const COMMIT_SIZE = 400;
+
+export class Ledger implements AsyncDisposable {
+  /** Reads everything that the store holds. */
+  static async load(store: Store, { clock }: { clock: Pick<Clock, "now"> }): Promise<Ledger> {
+    return new Ledger(store, { clock, contents: await store.load() });
+  }
+
+  readonly #store: Store;
+  readonly #clock: Pick<Clock, "now">;
+  readonly #nodes: Map<number, NodeRecord>;
+  readonly #requests: Map<number, NodeRequest>;
+  readonly #pauses: Map<string, LaunchPause>;
+  readonly #tally = new NodeTally();
+  readonly #listeners = new Set<LedgerListener>();
+  readonly #queue: QueuedEdit[] = [];
+  #draining: Promise<void> | null = null;
+  #closed = false;
+
+  private constructor(store: Store, { clock, contents }: { clock: Pick<Clock, "now">; contents: Contents }) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#nodes = new Map(contents.nodes.map((node) => [node.id, node]));
+    this.#requests = new Map(contents.requests.map((request) => [request.id, request]));
+    this.#pauses = new Map(contents.pauses.map((pause) => [pauseKey(pause.provider, pause.label), pause]));
+    for (const node of contents.nodes) this.#tally.change(null, node);
+  }
+
+  get installation(): Installation {
+    return this.#store.installation;
+  }
+
+  /** Whether the state was made by this process: then nothing is known of what the pool may have on clouds. */
+  get isNew(): boolean {
+    return this.#store.isNew;
+  }
+
+  /** By id. Each record is replaced, never changed: what was read stays as it was. */
+  get nodes(): ReadonlyMap<number, NodeRecord> {
+    return this.#nodes;
+  }
+
+  /** By id. */
+  get requests(): ReadonlyMap<number, NodeRequest> {
+    return this.#requests;
+  }
+
+  /** By `pauseKey(provider, label)`. */
+  get pauses(): ReadonlyMap<string, LaunchPause> {
+    return this.#pauses;
+  }
+
+  get counts(): NodeCounts {
+    return this.#tally;
+  }
+
+  /** So many consecutive ids that nobody has or had; resolves to the first. */
+  takeIds(kind: IdKind, count: number): Promise<number> {
+    return this.#store.takeIds(kind, count);
+  }
+
+  /**
+   * Gives out no id up to `last` any more: for a state that was restored from an older copy, when servers of
+   * later nodes turn up on a cloud.
+   */
+  async skipIds(kind: IdKind, last: number): Promise<void> {
+    const next = await this.#store.takeIds(kind, 1);
+    if (next < last) await this.#store.takeIds(kind, last - next);
+  }
+
+  listHistory(options: { limit: number; before?: number }): Promise<readonly HistoryRecord[]> {
+    return this.#store.listHistory(options);
+  }
+
+  getHistory(nodeId: number): Promise<HistoryRecord | null> {
+    return this.#store.getHistory(nodeId);
+  }
+
+  /**
+   * Changes any number of records together, from what they are at that moment. The function may run later than
+   * now, must not wait, and is not run again.
+   * @returns what the function returned, once it is stored
+   * @throws what the function throws (then nothing of it is stored), or the store's error
+   */
+  edit<Result>(edit: (edit: Edit) => Result): Promise<Result> {
+    return this.#enqueue(edit, (result) => result);
+  }
+
+  /**
+   * Changes the latest record of a node; null removes it and leaves a history record.
+   * @returns the node after the commit; null when it is gone, also before (then `change` is not called)
+   */
+  changeNode(id: number, change: (node: NodeRecord) => NodeRecord | null): Promise<NodeRecord | null> {
+    const edit = (draft: Edit) => {
+      const node = draft.node(id);
+      if (node === null) return;
+      const next = change(node);
+      if (next === null) draft.removeNode(id);
+      else draft.putNode(next);
+    };
+    return this.#enqueue(edit, () => this.#nodes.get(id) ?? null);
+  }
+
+  /** Like `changeNode`, for a request; null removes it. */
+  changeRequest(
+    id: number,
+    change: (request: NodeRequest) => NodeRequest | null,
+  ): Promise<NodeRequest | null> {
+    const edit = (draft: Edit) => {
+      const request = draft.request(id);
+      if (request === null) return;
+      const next = change(request);
+      if (next === null) draft.removeRequest(id);
+      else draft.putRequest(next);
+    };
+    return this.#enqueue(edit, () => this.#requests.get(id) ?? null);
+  }
+
+  /**
+   * Changes that name the records they replace. A removed node leaves a history record where the commit has none.
+   * @throws StoreConflictError when one of the records has changed since; then nothing of the commit is stored
+   */
+  commit(commit: Commit): Promise<Committed> {
+    return this.#enqueue((layer) => putCommit(layer, commit), (stamped) => ({
+      nodes: stamped.nodes.map((node) => node && (this.#nodes.get(node.id) ?? null)),
+      requests: stamped.requests.map((request) => request && (this.#requests.get(request.id) ?? null)),
+    }));
+  }
+
+  /** Calls the listener after each commit, before the callers of its edits go on; it must not throw. */
+  subscribe(listener: LedgerListener): Disposable {
+    const own: LedgerListener = (change) => listener(change);
+    this.#listeners.add(own);
+    return { [Symbol.dispose]: () => void this.#listeners.delete(own) };
+  }
+
+  /** Takes no more edits and waits until those asked for are stored. The store stays open. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    await this.#draining;
+  }
+
+  /** @param finish makes the caller's result, right after memory has taken over what was stored */
+  #enqueue<Ran, Result>(run: (layer: Layer) => Ran, finish: (ran: Ran) => Result): Promise<Result> {
+    if (this.#closed) return Promise.reject(new Error("the ledger is closed: nothing more is written"));
+    return new Promise((resolve, reject) => {
+      this.#queue.push({
+        run(draft) {
+          const ran = draft.run(run);
+          return () => resolve(finish(ran));
+        },
+        reject,
+      });
+      this.#draining ??= this.#drain();
+    });
+  }
+
+  async #drain(): Promise<void> {
+    // One turn later, so that edits asked for one right after the other share a commit from the first on.
+    await Promise.resolve();
+    while (this.#queue.length > 0) await this.#writeNext();
+    this.#draining = null;
+  }
+
+  async #writeNext(): Promise<void> {
+    const { draft, edits } = this.#form();
+    try {
+      await this.#write(draft.toCommit());
+    } catch (error) {
+      for (const { reject } of edits) reject(error);
+      return;
+    }
+    for (const { resolve } of edits) resolve();
+  }
+
+  #form(): { draft: Draft; edits: FormedEdit[] } {
+    const draft = new Draft(this, { now: this.#clock.now() });
+    const edits: FormedEdit[] = [];
+    let taken = 0;
+    while (taken < this.#queue.length && draft.size < COMMIT_SIZE) {
+      const { run, reject } = this.#queue[taken++]!;
+      try {
+        edits.push({ resolve: run(draft), reject });
+      } catch (error) {
+        reject(error);
+      }
+    }
+    this.#queue.splice(0, taken);
+    return { draft, edits };
+  }
+
+  async #write(commit: LedgerChange): Promise<void> {
+    if (isEmpty(commit)) return;
+    const committed = await this.#store.commit(commit);
+    const change: LedgerChange = {
+      ...commit,
+      nodes: commit.nodes.map(({ previous }, index) => ({ previous, next: committed.nodes[index] ?? null })),
+      requests: commit.requests.map(({ previous }, index) => (
+        { previous, next: committed.requests[index] ?? null }
+      )),
+    };
+    this.#apply(change);
+    for (const listener of this.#listeners) tell(listener, change);
+  }
+
+  #apply({ nodes, requests, pauses }: LedgerChange): void {
+    for (const { previous, next } of nodes) {
+      put(this.#nodes, (next ?? previous)!.id, next);
+      this.#tally.change(previous, next);
+    }
+    for (const { previous, next } of requests) put(this.#requests, (next ?? previous)!.id, next);
+    for (const { provider, label, next } of pauses) put(this.#pauses, pauseKey(provider, label), next);
+  }
+}
+
+interface QueuedEdit {
+  /** Runs the edit on the draft; returns what resolves its caller's promise. */
+  run(draft: Draft): () => void;
+  reject(error: unknown): void;
+}
+
+interface FormedEdit {
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+function putCommit(layer: Layer, commit: Commit): Committed {
+  const stamped = stampCommit(commit, {
+    nodes: (id) => layer.node(id)?.revision,
+    requests: (id) => layer.request(id)?.revision,
+  });
+  layer.history.push(...commit.history ?? []);
+  commit.nodes?.forEach((change, index) => {
+    const node = stamped.nodes[index];
+    if (node) layer.putNode(node);
+    else layer.removeNode(changedId(change));
+  });
+  commit.requests?.forEach((change, index) => {
+    const request = stamped.requests[index];
+    if (request) layer.putRequest(request);
+    else layer.removeRequest(changedId(change));
+  });
+  for (const { provider, label, next } of commit.pauses ?? []) {
+    if (next === null) layer.clearPause(provider, label);
+    else layer.putPause(next);
+  }
+  return stamped;
+}
+
+function isEmpty({ nodes, requests, pauses, history }: LedgerChange): boolean {
+  return nodes.length + requests.length + pauses.length + history.length === 0;
+}
+
+function put<Key, Entity>(records: Map<Key, Entity>, key: Key, next: Entity | null): void {
+  if (next === null) records.delete(key);
+  else records.set(key, next);
+}
+
+/** A listener that throws is a defect: it must neither stop the others nor go unnoticed. */
+function tell(listener: LedgerListener, change: LedgerChange): void {
+  try {
+    listener(change);
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
+}

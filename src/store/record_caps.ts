@@ -1,0 +1,86 @@
+/**
+ * How much text a record keeps, in one place. Texts that come from outside (a server's console, a cloud's
+ * message, what a user typed) have any length and any characters; a stored value may have 64 KiB. The caps keep
+ * a record below that even if each character is escaped and takes two bytes. Every store caps what it is given,
+ * so that memory and file never differ.
+ */
+import type { LaunchPause } from "../domain/launch_pause.ts";
+import type { Evidence, HistoryRecord, NodeRecord, WaitingOn } from "../domain/node.ts";
+import type { NodeRequest } from "../domain/request.ts";
+
+/** In characters. A console's end says why a boot failed; of every other text the beginning does. */
+export const textCaps = {
+  console: 6_000,
+  /** Messages of clouds and servers. */
+  message: 1_500,
+  /** What users type: reasons, job names, owners. */
+  remark: 500,
+} as const;
+
+/** The node with each of its texts within bounds; the same object where nothing is too long. */
+export function capNode(node: NodeRecord): NodeRecord {
+  return capFields(node, {
+    comment: capText(node.comment, textCaps.remark),
+    job: capText(node.job, textCaps.remark),
+    launchReason: capText(node.launchReason, textCaps.remark),
+    waitingOn: capWaiting(node.waitingOn),
+    evidence: node.evidence && capEvidence(node.evidence),
+    hold: node.hold && capFields(node.hold, {
+      reason: capText(node.hold.reason, textCaps.remark),
+      owner: capText(node.hold.owner, textCaps.remark),
+    }),
+  });
+}
+
+/** The request with each of its texts within bounds. */
+export function capRequest(request: NodeRequest): NodeRequest {
+  return capFields(request, {
+    job: capText(request.job, textCaps.remark),
+    client: capText(request.client, textCaps.remark),
+    waitingOn: capWaiting(request.waitingOn),
+  });
+}
+
+/** The pause with its error within bounds. */
+export function capPause(pause: LaunchPause): LaunchPause {
+  return capFields(pause, { lastError: capText(pause.lastError, textCaps.message) });
+}
+
+/** The history record with its node's texts within bounds. */
+export function capHistory(record: HistoryRecord): HistoryRecord {
+  return capFields(record, { node: capNode(record.node) });
+}
+
+function capEvidence(evidence: Evidence): Evidence {
+  return capFields(evidence, {
+    error: capText(evidence.error, textCaps.message),
+    fault: capText(evidence.fault, textCaps.message),
+    console: capEnd(evidence.console, textCaps.console),
+  });
+}
+
+function capWaiting(waiting: WaitingOn | null): WaitingOn | null {
+  return waiting && capFields(waiting, { message: capText(waiting.message, textCaps.message) });
+}
+
+function capFields<Entity extends object>(entity: Entity, fields: Partial<Entity>): Entity {
+  const changed = (Object.keys(fields) as (keyof Entity)[]).some((name) => fields[name] !== entity[name]);
+  return changed ? { ...entity, ...fields } : entity;
+}
+
+function capText<Text extends string | null>(text: Text, length: number): Text {
+  if (text === null) return text;
+  const clean = cleaned(text);
+  return (clean.length <= length ? clean : `${clean.slice(0, length - 1)}…`.toWellFormed()) as Text;
+}
+
+function capEnd(text: string | null, length: number): string | null {
+  if (text === null) return text;
+  const clean = cleaned(text);
+  return clean.length <= length ? clean : `…${clean.slice(1 - length)}`.toWellFormed();
+}
+
+/** Control characters say nothing to a reader, can upset a terminal, and take six bytes each when stored. */
+function cleaned(text: string): string {
+  return text.replace(/[^\P{Cc}\n\t]/gu, "").toWellFormed();
+}

@@ -1,0 +1,35 @@
+/**
+ * Records to stored values and back. A value is JSON text of `[version, record]`: parsed faster than Deno KV's own
+ * serialization, of a size that is known before it is written, and readable by any tool.
+ */
+
+/** The version that every record carries; raised with any change in `schemas.ts`, by a step in `migrations.ts`. */
+export const RECORD_VERSION = 1;
+
+/** Bytes; Deno KV refuses values above 64 KiB. What is stored besides the text itself fits into the rest. */
+const VALUE_LIMIT = 63 * 1024;
+
+/** @throws RangeError when the record is too big to be stored, which the caps should prevent */
+export function encodeRecord(record: object): string {
+  const value = JSON.stringify([RECORD_VERSION, record]);
+  if (storedSize(value) > VALUE_LIMIT) {
+    throw new RangeError(`a record of ${storedSize(value)} bytes cannot be stored: ${value.slice(0, 80)}…`);
+  }
+  return value;
+}
+
+/** The version and the record in a stored value; null: it is none. */
+export function decodeRecord(value: unknown): { version: number; record: unknown } | null {
+  try {
+    const parsed: unknown = JSON.parse(value as string);
+    if (!Array.isArray(parsed) || !Number.isSafeInteger(parsed[0])) return null;
+    return { version: parsed[0], record: parsed[1] };
+  } catch {
+    return null;
+  }
+}
+
+/** Bytes that a text takes in the file: one a character, or two where one of them is beyond Latin-1. */
+export function storedSize(text: string): number {
+  return /[\u0100-\uffff]/.test(text) ? 2 * text.length : text.length;
+}

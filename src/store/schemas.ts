@@ -1,0 +1,167 @@
+/**
+ * What a stored record must look like; each is checked when it is read, so that damage is found at the start and
+ * named, and not later as an `undefined` somewhere. A change of any shape here is a step in `migrations.ts`.
+ */
+import * as v from "valibot";
+import type { Installation } from "../domain/installation.ts";
+import type { LaunchPause } from "../domain/launch_pause.ts";
+import type {
+  HistoryRecord,
+  NodePhase,
+  NodeRecord,
+  NodeResult,
+  NodeState,
+  WaitingReason,
+} from "../domain/node.ts";
+import type { NodeRequest } from "../domain/request.ts";
+
+type Schema<Output> = v.GenericSchema<unknown, Output>;
+
+const instant = v.number();
+const count = v.pipe(v.number(), v.safeInteger());
+const text = v.nullable(v.string());
+const maybeInstant = v.nullable(instant);
+
+// Records and not lists, so that the type check misses none that is added to the domain.
+const results = { used: 0, failed: 0, refused: 0, unused: 0, lost: 0 } satisfies Record<NodeResult, 0>;
+const reasons = {
+  answer: 0,
+  listing: 0,
+  active: 0,
+  address: 0,
+  login: 0,
+  retry: 0,
+  quota: 0,
+  capacity: 0,
+  image: 0,
+  provider: 0,
+  delete: 0,
+  node: 0,
+} satisfies Record<WaitingReason, 0>;
+
+const waitingOn = v.nullable(v.strictObject({
+  reason: v.picklist(Object.keys(reasons) as WaitingReason[]),
+  message: v.string(),
+  since: instant,
+}));
+
+const withServer = { serverId: v.string() };
+
+type StateSchemas = { readonly [Phase in NodePhase]: Schema<Extract<NodeState, { phase: Phase }>> };
+
+const states = {
+  "create": v.strictObject({ phase: v.literal("create"), sentAt: maybeInstant, lostAt: maybeInstant }),
+  "boot": v.strictObject({ phase: v.literal("boot"), ...withServer }),
+  "address": v.strictObject({ phase: v.literal("address"), ...withServer, activeAt: instant }),
+  "login": v.strictObject({ phase: v.literal("login"), ...withServer, activeAt: instant }),
+  "ready": v.strictObject({ phase: v.literal("ready"), ...withServer }),
+  "used": v.strictObject({ phase: v.literal("used"), ...withServer }),
+  "hold": v.strictObject({ phase: v.literal("hold"), serverId: text, lostAt: maybeInstant }),
+  "delete-server": v.strictObject({
+    phase: v.literal("delete-server"),
+    serverId: text,
+    lostAt: maybeInstant,
+    askedAt: maybeInstant,
+    acceptedAt: maybeInstant,
+  }),
+  "delete-address": v.strictObject({ phase: v.literal("delete-address") }),
+} satisfies StateSchemas;
+
+const nodeState: Schema<NodeState> = v.variant("phase", Object.values(states));
+
+const timings = v.strictObject(
+  {
+    "create": v.optional(instant),
+    "boot": v.optional(instant),
+    "address": v.optional(instant),
+    "login": v.optional(instant),
+    "ready": v.optional(instant),
+    "used": v.optional(instant),
+    "hold": v.optional(instant),
+    "delete-server": v.optional(instant),
+    "delete-address": v.optional(instant),
+  } satisfies Record<NodePhase, unknown>,
+);
+
+/** A node as it is stored. */
+export const nodeSchema: Schema<NodeRecord> = v.strictObject({
+  revision: count,
+  id: count,
+  provider: v.string(),
+  label: v.string(),
+  image: v.string(),
+  target: v.string(),
+  manager: text,
+  hostname: v.string(),
+  nodename: v.string(),
+  imageId: v.string(),
+  flavorId: v.string(),
+  flavorName: v.string(),
+  zone: text,
+  state: nodeState,
+  stateSince: instant,
+  phaseSince: instant,
+  waitingOn,
+  retryAt: maybeInstant,
+  attempt: count,
+  addresses: v.nullable(v.strictObject({
+    login: v.string(),
+    publicV4: text,
+    publicV6: text,
+    privateV4: text,
+  })),
+  floatingIp: v.nullable(v.strictObject({ id: v.string(), address: v.string() })),
+  hostKeys: v.array(v.string()),
+  comment: text,
+  job: text,
+  requestId: v.nullable(count),
+  hold: v.nullable(v.strictObject({ reason: text, owner: text, until: maybeInstant })),
+  launchReason: v.string(),
+  evidence: v.nullable(v.strictObject({
+    at: instant,
+    error: v.string(),
+    kind: v.string(),
+    requestId: text,
+    fault: text,
+    console: text,
+  })),
+  result: v.nullable(v.picklist(Object.keys(results) as NodeResult[])),
+  timings,
+});
+
+/** A request as it is stored. */
+export const requestSchema: Schema<NodeRequest> = v.strictObject({
+  revision: count,
+  id: count,
+  label: v.string(),
+  count,
+  job: text,
+  client: text,
+  createdAt: instant,
+  deadline: maybeInstant,
+  nodes: v.array(count),
+  grantedAt: maybeInstant,
+  waitingOn,
+});
+
+/** A launch pause as it is stored. */
+export const pauseSchema: Schema<LaunchPause> = v.strictObject({
+  provider: v.string(),
+  label: v.string(),
+  failures: count,
+  until: maybeInstant,
+  lastError: v.string(),
+  lastFailureAt: instant,
+});
+
+/** A history record as it is stored. */
+export const historySchema: Schema<HistoryRecord> = v.strictObject({ node: nodeSchema, endedAt: instant });
+
+/** The installation as it is stored. */
+export const installationSchema: Schema<Installation> = v.strictObject({
+  id: v.pipe(v.string(), v.uuid()),
+  createdAt: instant,
+});
+
+/** A counter or version as it is stored. */
+export const counterSchema: Schema<number> = v.pipe(v.number(), v.safeInteger(), v.minValue(0));

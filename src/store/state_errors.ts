@@ -1,0 +1,38 @@
+/** What is said when a state cannot be used; one place, so that every such message names the file and a way out. */
+import { StoreError } from "./store.ts";
+
+const wayOut = "restore the file from a copy, or move it away to begin with an empty pool " +
+  "(the servers of the old one then have to be deleted by hand)";
+
+/** The state's contents cannot be trusted. `problem` says where and what. */
+export function damagedState(path: string, problem: string, cause?: unknown): StoreError {
+  return new StoreError("damaged", `the state ${path} is damaged: ${problem}; ${wayOut}`, { cause });
+}
+
+/** Only a later version of the program knows what the state means. */
+export function newerState(path: string): StoreError {
+  return new StoreError(
+    "newer",
+    `the state ${path} was written by a later version of nodepool; use that version, or the copy that it made ` +
+      `of the state before it changed it (${path}.v*.bak)`,
+  );
+}
+
+/** The state cannot be made, opened or written. `attempted` is what failed: `the file cannot be opened`. */
+export function unusableState(path: string, attempted: string, cause?: unknown): StoreError {
+  const detail = cause instanceof Error ? `: ${cause.message}` : "";
+  return new StoreError("unusable", `cannot use the state ${path}: ${attempted}${detail}`, { cause });
+}
+
+/** What Deno KV throws, as a StoreError: SQLite's own words tell damage and foreign locks from other trouble. */
+export function stateFailure(path: string, attempted: string, cause: unknown): StoreError {
+  if (cause instanceof StoreError) return cause;
+  const message = cause instanceof Error ? cause.message : String(cause);
+  if (/malformed|not a database|corrupt/i.test(message)) return damagedState(path, message, cause);
+  if (/database (table )?is locked|busy/i.test(message)) {
+    return new StoreError("locked", `the state ${path} is open in another process; stop that first`, {
+      cause,
+    });
+  }
+  return unusableState(path, attempted, cause);
+}

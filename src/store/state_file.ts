@@ -1,0 +1,80 @@
+/**
+ * The state's file, before it is opened: its directory exists, only its owner can read it, and it is an SQLite
+ * database or empty. What is something else is never opened for writing, so nothing of it is lost. Called by the
+ * KV store and the state lock.
+ */
+import { dirname } from "node:path";
+import { damagedState, unusableState } from "./state_errors.ts";
+
+/** Only the owner reads and writes: the state tells which servers there are and whose jobs run on them. */
+const FILE_MODE = 0o600;
+const DIRECTORY_MODE = 0o700;
+
+/** How each SQLite database begins. */
+const SQLITE_MAGIC = "SQLite format 3\0";
+
+/** Whether the state is a Deno KV database over the network, which has no file and no lock beside it. */
+export function isRemoteState(path: string): boolean {
+  return /^https?:\/\//.test(path);
+}
+
+/**
+ * Makes the directory of the state where there is none (mode 0700, with its parents).
+ * @throws StoreError `unusable`
+ */
+export async function prepareStateDirectory(path: string): Promise<void> {
+  try {
+    await Deno.mkdir(dirname(path), { recursive: true, mode: DIRECTORY_MODE });
+  } catch (cause) {
+    throw unusableState(path, "its directory cannot be made", cause);
+  }
+}
+
+/**
+ * Makes an empty file of mode 0600 where there is none, and checks one that is there.
+ * @throws StoreError `unusable` for what cannot be opened, `damaged` for what is no SQLite database
+ */
+export async function prepareStateFile(path: string): Promise<void> {
+  await prepareStateDirectory(path);
+  let file: Deno.FsFile;
+  try {
+    file = await Deno.open(path, { read: true, write: true, create: true, mode: FILE_MODE });
+  } catch (cause) {
+    throw unusableState(path, "the file cannot be opened for writing", cause);
+  }
+  using opened = file;
+  const { isFile, mode } = await opened.stat();
+  if (!isFile) throw unusableState(path, "it is no file");
+  if (mode !== null && (mode & 0o077) !== 0) await Deno.chmod(path, FILE_MODE);
+  const head = await readHead(opened);
+  // Nothing at all is what a process leaves that was killed right after it made the file.
+  if (head !== "" && head !== SQLITE_MAGIC) throw damagedState(path, "it is no SQLite database");
+}
+
+/**
+ * Copies the state, which nobody has open, and what SQLite keeps beside it.
+ * @returns the path of the copy
+ * @throws StoreError `unusable`
+ */
+export async function copyState(path: string, options: { suffix: string }): Promise<string> {
+  const copy = `${path}.${options.suffix}`;
+  try {
+    await Deno.copyFile(path, copy);
+    await Deno.copyFile(`${path}-wal`, `${copy}-wal`).catch((error) => {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    });
+  } catch (cause) {
+    throw unusableState(
+      path,
+      `the copy ${copy} cannot be made, which comes before its schema is changed`,
+      cause,
+    );
+  }
+  return copy;
+}
+
+async function readHead(file: Deno.FsFile): Promise<string> {
+  const bytes = new Uint8Array(SQLITE_MAGIC.length);
+  const count = await file.read(bytes) ?? 0;
+  return new TextDecoder().decode(bytes.subarray(0, count));
+}

@@ -1,0 +1,96 @@
+/**
+ * The lock that makes one process the owner of a state: an OS lock on `PATH.lock`, which the system gives up when
+ * the process ends, however it ends. The file's text says who holds it; the file itself stays, since removing it
+ * would let two processes lock two files of the same name. Taken before the state is opened, by the daemon and by
+ * commands that work without one.
+ */
+import type { Clock } from "../lib/clock.ts";
+import type { Milliseconds } from "../domain/time.ts";
+import { StoreError } from "./store.ts";
+import { stateFailure, unusableState } from "./state_errors.ts";
+import { isRemoteState, prepareStateDirectory } from "./state_file.ts";
+
+export interface StateLockOptions {
+  /** Who asks: what others are told while the lock is held, such as `nodepool daemon`. */
+  readonly holder: string;
+  readonly clock: Clock;
+  /** How long to try while somebody else holds it; 0 (the default): once. */
+  readonly wait?: Milliseconds;
+  readonly signal?: AbortSignal;
+}
+
+/** Held until it is disposed. */
+export interface StateLock extends Disposable {
+  /** Path of the lock file. */
+  readonly path: string;
+}
+
+/** Who holds a lock, as far as its file tells. */
+export interface LockHolder {
+  readonly pid: number;
+  readonly holder: string;
+}
+
+/** Between two attempts: short against a command's run, long against the cost of an attempt. */
+const RETRY: Milliseconds = 50;
+
+/**
+ * Takes the lock of the state at `path`.
+ * @throws StoreError `locked`, naming the holder's pid; `unusable` when the lock file cannot be made; the signal's
+ * reason on abort
+ */
+export async function lockState(path: string, options: StateLockOptions): Promise<StateLock> {
+  const { clock, signal, wait = 0 } = options;
+  if (isRemoteState(path)) throw unusableState(path, "only a state in a file can be locked");
+  await prepareStateDirectory(path);
+  const deadline = clock.monotonic() + wait;
+  for (;;) {
+    signal?.throwIfAborted();
+    const lock = await tryLock(path, options.holder);
+    if (lock !== null) return lock;
+    const left = deadline - clock.monotonic();
+    if (left <= 0) throw await lockedError(path);
+    await clock.sleep(Math.min(RETRY, left), { signal });
+  }
+}
+
+/** Who holds the lock of the state at `path`, or held it last; null: nobody has written it down. */
+export async function readLockHolder(path: string): Promise<LockHolder | null> {
+  const text = await Deno.readTextFile(lockPath(path)).catch(() => "");
+  const match = text.match(/^(\d+) (.*)\n/);
+  return match === null ? null : { pid: Number(match[1]), holder: match[2]! };
+}
+
+async function tryLock(path: string, holder: string): Promise<StateLock | null> {
+  const file = await openLockFile(path);
+  try {
+    if (!await file.tryLock(true)) {
+      file.close();
+      return null;
+    }
+    await file.truncate();
+    await file.write(new TextEncoder().encode(`${Deno.pid} ${holder}\n`));
+  } catch (error) {
+    file.close();
+    throw stateFailure(path, "its lock cannot be taken", error);
+  }
+  return { path: lockPath(path), [Symbol.dispose]: () => file.close() };
+}
+
+async function openLockFile(path: string): Promise<Deno.FsFile> {
+  try {
+    return await Deno.open(lockPath(path), { read: true, write: true, create: true, mode: 0o600 });
+  } catch (error) {
+    throw unusableState(path, "its lock file cannot be opened", error);
+  }
+}
+
+async function lockedError(path: string): Promise<StoreError> {
+  const found = await readLockHolder(path);
+  const who = found === null ? "another process" : `${found.holder} (pid ${found.pid})`;
+  return new StoreError("locked", `the state ${path} is in use by ${who}`);
+}
+
+function lockPath(path: string): string {
+  return `${path}.lock`;
+}

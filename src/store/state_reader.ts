@@ -1,0 +1,72 @@
+/** Reads a state's values and checks each: what comes out is whole, or a StoreError names the key that is not. */
+import * as v from "valibot";
+import { decodeRecord, RECORD_VERSION } from "./record_codec.ts";
+import { damagedState, newerState, stateFailure } from "./state_errors.ts";
+
+type Schema<Output> = v.GenericSchema<unknown, Output>;
+
+/** Records that Deno KV fetches at a time: the most it takes. */
+const BATCH = 500;
+
+export class StateReader {
+  constructor(readonly kv: Pick<Deno.Kv, "get" | "list">, readonly path: string) {}
+
+  /** A record; null where there is none. @throws StoreError `damaged` or `newer` */
+  async record<Output>(key: Deno.KvKey, schema: Schema<Output>): Promise<Output | null> {
+    const entry = await this.#get(key);
+    return entry.value === null ? null : this.#decode(entry, schema);
+  }
+
+  /** Records in the order of their keys. @throws StoreError `damaged` or `newer` */
+  async records<Output>(
+    selector: Deno.KvListSelector,
+    schema: Schema<Output>,
+    options: { limit?: number; reverse?: boolean } = {},
+  ): Promise<Output[]> {
+    const records: Output[] = [];
+    for await (const entry of this.entries(selector, options)) records.push(this.#decode(entry, schema));
+    return records;
+  }
+
+  /** A value that is no record, such as a counter; null where there is none. @throws StoreError `damaged` */
+  async value<Output>(key: Deno.KvKey, schema: Schema<Output>): Promise<Output | null> {
+    const { value } = await this.#get(key);
+    return value === null ? null : this.#check(key, value, schema);
+  }
+
+  /** Entries as they are stored. @throws StoreError */
+  async *entries(
+    selector: Deno.KvListSelector,
+    options: { limit?: number; reverse?: boolean } = {},
+  ): AsyncGenerator<Deno.KvEntry<unknown>> {
+    try {
+      yield* this.kv.list(selector, { ...options, batchSize: BATCH });
+    } catch (error) {
+      throw stateFailure(this.path, "it cannot be read", error);
+    }
+  }
+
+  async #get(key: Deno.KvKey): Promise<Deno.KvEntryMaybe<unknown>> {
+    try {
+      return await this.kv.get(key);
+    } catch (error) {
+      throw stateFailure(this.path, "it cannot be read", error);
+    }
+  }
+
+  #decode<Output>({ key, value }: Deno.KvEntry<unknown>, schema: Schema<Output>): Output {
+    const decoded = decodeRecord(value);
+    if (decoded === null) throw damagedState(this.path, `${JSON.stringify(key)} holds no record`);
+    if (decoded.version > RECORD_VERSION) throw newerState(this.path);
+    return this.#check(key, decoded.record, schema);
+  }
+
+  #check<Output>(key: Deno.KvKey, value: unknown, schema: Schema<Output>): Output {
+    const result = v.safeParse(schema, value, { abortEarly: true });
+    if (result.success) return result.output;
+    const [issue] = result.issues;
+    const field = v.getDotPath(issue);
+    const where = JSON.stringify(key) + (field === null ? "" : `, ${field}`);
+    throw damagedState(this.path, `${where}: ${issue.message}`);
+  }
+}

@@ -1,0 +1,224 @@
+/**
+ * Keeps what is known of one provider's cloud fresh. All that waits for something on the cloud shares these
+ * listings: their number depends on time, never on how many nodes there are. Each run asks for what is due and
+ * says when to run next; the daemon has one such task for each provider, so that a slow one delays no other.
+ */
+import type { Cloud } from "../cloud/cloud.ts";
+import type { CloudError } from "../cloud/cloud_error.ts";
+import type { ProviderConfig } from "../domain/config.ts";
+import { Inventory } from "../domain/inventory.ts";
+import type { Catalog, FloatingIpSightings, Observation, Refusal, Taken } from "../domain/observation.ts";
+import type { FloatingIp, Port, Quota } from "../domain/server.ts";
+import { HOUR, type Instant, MINUTE, SECOND } from "../domain/time.ts";
+import { backoff } from "../lib/backoff.ts";
+import type { Clock } from "../lib/clock.ts";
+import { errorChain } from "../lib/error_chain.ts";
+import type { ProviderAccess } from "../execute/executor.ts";
+import { chooseFlavor, chooseNetworks } from "../plan/choose_flavor.ts";
+import type { WatchNeeds } from "./watch_needs.ts";
+
+const CATALOG_AGE = HOUR;
+/** Two listings overlap by this much: the cloud's clock has whole seconds, and its database may lag. */
+const DELTA_OVERLAP = 3 * SECOND;
+const PAGE = 1000;
+/** A refusal for want of room may last; one for want of an answer seldom does. */
+const REFUSAL_PAUSES = { quota: 5 * SECOND, capacity: 5 * SECOND, unauthorized: 15 * SECOND, other: SECOND };
+const LONGEST_REFUSAL = MINUTE;
+const LONGEST_FAILURE = MINUTE;
+
+export interface ProviderWatchMeans {
+  readonly provider: ProviderConfig;
+  readonly cloud: Cloud;
+  readonly clock: Clock;
+  readonly installation: string;
+  /** What the pool needs to know now. */
+  readonly needs: () => WatchNeeds;
+}
+
+export class ProviderWatch implements ProviderAccess {
+  readonly cloud: Cloud;
+  /** As configured now; what its connection depends on never changes. */
+  provider: ProviderConfig;
+  readonly #clock: Clock;
+  readonly #needs: () => WatchNeeds;
+  readonly #inventory: Inventory;
+  #catalog: Catalog | null = null;
+  #catalogDoubted = false;
+  #quota: Quota | null = null;
+  #ports: Taken<readonly Port[]> | null = null;
+  #floatingIps: FloatingIpSightings | null = null;
+  /** When it was last asked for anything. */
+  #lookedAt: Instant = 0;
+  #failure: { message: string; since: Instant } | null = null;
+  #failures = 0;
+  /** After a failure: not before then is anything asked for. */
+  #retryAt: Instant = 0;
+  #refusal: Refusal | null = null;
+
+  constructor({ provider, cloud, clock, installation, needs }: ProviderWatchMeans) {
+    this.provider = provider;
+    this.cloud = cloud;
+    this.#clock = clock;
+    this.#needs = needs;
+    this.#inventory = new Inventory(installation, provider.name);
+  }
+
+  get observation(): Observation {
+    return {
+      inventory: this.#inventory,
+      catalog: this.#catalog,
+      quota: this.#quota,
+      ports: this.#ports,
+      floatingIps: this.#floatingIps,
+      failure: this.#failure,
+      refusal: this.#refusal,
+    };
+  }
+
+  /** Whether it has been asked at all, with whatever result. */
+  get asked(): boolean {
+    return this.#failure !== null || this.#inventory.completeAt !== null;
+  }
+
+  noteAccepted(): void {
+    this.#refusal = null;
+  }
+
+  noteRefusal({ kind, message, retryAfter }: CloudError): void {
+    // Requests that were under way when the cloud refused one tell nothing new.
+    const isSameWave = this.#refusal !== null && this.#clock.now() < this.#refusal.until;
+    const count = (this.#refusal?.count ?? 0) + (isSameWave ? 0 : 1);
+    const known = kind as Refusal["kind"];
+    const base = REFUSAL_PAUSES[kind as keyof typeof REFUSAL_PAUSES] ?? REFUSAL_PAUSES.other;
+    const pause = Math.max(retryAfter ?? 0, backoff({ failures: count, base, max: LONGEST_REFUSAL }));
+    this.#refusal = { message, kind: known, count, until: this.#clock.now() + pause };
+    if (kind === "quota") this.#quota = null;
+  }
+
+  noteCatalogWrong(): void {
+    this.#catalogDoubted = true;
+  }
+
+  /** Asks for what is due. @returns when to do so again */
+  async observe(signal: AbortSignal): Promise<Instant> {
+    const startedAt = this.#clock.now();
+    try {
+      await this.#refresh(signal);
+      this.#failure = null;
+      this.#failures = 0;
+    } catch (error) {
+      signal.throwIfAborted();
+      this.#failures++;
+      this.#failure = { message: errorChain(error), since: this.#failure?.since ?? startedAt };
+      const pause = backoff({ failures: this.#failures, base: SECOND, max: LONGEST_FAILURE });
+      this.#retryAt = this.#clock.now() + pause;
+    }
+    return this.nextDue();
+  }
+
+  /** When something is to be asked for next, as things stand. */
+  nextDue(): Instant {
+    if (this.#failure !== null) return this.#retryAt;
+    const needs = this.#needs();
+    const { completeAt } = this.#inventory;
+    const { pending, interval, completeSince, floatingIpAge } = needs;
+    const awaited = completeSince !== null && (completeAt ?? 0) < completeSince ? completeSince : Infinity;
+    return Math.min(
+      (completeAt ?? 0) + this.#completeAge(),
+      awaited,
+      (this.#catalog?.takenAt ?? 0) + this.#catalogAge(needs),
+      (this.#quota?.takenAt ?? 0) + needs.quotaAge,
+      floatingIpAge === null ? Infinity : (this.#floatingIps?.takenAt ?? 0) + floatingIpAge,
+      pending ? this.#lookedAt + interval : Infinity,
+    );
+  }
+
+  async #refresh(signal: AbortSignal): Promise<void> {
+    const needs = this.#needs();
+    this.#lookedAt = this.#clock.now();
+    if (this.#isCompleteDue(needs)) this.#inventory.apply(await this.cloud.listServers({ signal }));
+    else if (needs.pending) await this.#applyDelta(signal);
+    if (this.#isDue(this.#catalog, this.#catalogAge(needs))) await this.#takeCatalog(signal);
+    if (this.#isDue(this.#quota, needs.quotaAge)) {
+      this.#quota = await this.cloud.getQuota({ signal, network: needs.floatingIps });
+    }
+    if (needs.portsSince !== null && (this.#ports?.takenAt ?? -Infinity) < needs.portsSince) {
+      this.#ports = await this.#take((options) => this.cloud.listPorts(options), signal);
+    }
+    if (needs.floatingIpAge !== null && this.#isDue(this.#floatingIps, needs.floatingIpAge)) {
+      await this.#takeFloatingIps(signal);
+    }
+  }
+
+  async #applyDelta(signal: AbortSignal): Promise<void> {
+    const changesSince = (this.#inventory.cloudTime ?? 0) - DELTA_OVERLAP;
+    this.#inventory.apply(await this.cloud.listServers({ signal, changesSince }));
+  }
+
+  /** A complete listing of one page costs what a delta costs, so small pools are listed completely more often. */
+  #completeAge(): number {
+    return this.#inventory.servers.size < PAGE ? MINUTE : 5 * MINUTE;
+  }
+
+  #isCompleteDue({ completeSince }: WatchNeeds): boolean {
+    const { completeAt } = this.#inventory;
+    if (completeAt === null) return true;
+    const now = this.#clock.now();
+    if (now - completeAt >= this.#completeAge()) return true;
+    return completeSince !== null && now >= completeSince && completeAt < completeSince;
+  }
+
+  #catalogAge(needs: WatchNeeds): number {
+    const catalog = this.#catalog;
+    if (catalog === null || needs.baseImages.some((name) => !catalog.images.has(name))) return 0;
+    return this.#catalogDoubted || lacksSomething(catalog, this.provider)
+      ? needs.doubtfulCatalogAge
+      : CATALOG_AGE;
+  }
+
+  async #takeCatalog(signal: AbortSignal): Promise<void> {
+    const takenAt = this.#clock.now();
+    const [flavors, networks] = await Promise.all([
+      this.cloud.listFlavors({ signal }),
+      this.cloud.listNetworks({ signal }),
+    ]);
+    const images = await Promise.all(
+      this.#needs().baseImages.map(async (name) => {
+        const found = await this.cloud.findImages(name, { signal });
+        return [name, found.find(({ status }) => status === "active") ?? null] as const;
+      }),
+    );
+    this.#catalog = { takenAt, flavors, networks, images: new Map(images) };
+    this.#catalogDoubted = false;
+  }
+
+  async #takeFloatingIps(signal: AbortSignal): Promise<void> {
+    const before = new Map(this.#floatingIps?.value.map((ip) => [ip.id, use(ip)]));
+    const taken = await this.#take((options) => this.cloud.listFloatingIps(options), signal);
+    const seenTwice = new Set(taken.value.filter((ip) => before.get(ip.id) === use(ip)).map(({ id }) => id));
+    this.#floatingIps = { ...taken, seenTwice };
+  }
+
+  async #take<Value>(
+    list: (options: { signal: AbortSignal }) => Promise<Value>,
+    signal: AbortSignal,
+  ): Promise<Taken<Value>> {
+    const takenAt = this.#clock.now();
+    return { takenAt, value: await list({ signal }) };
+  }
+
+  #isDue(taken: { takenAt: Instant } | null, age: number): boolean {
+    return taken === null || this.#clock.now() - taken.takenAt >= age;
+  }
+}
+
+/** Whether the configuration names what the cloud does not have: somebody may be about to make it. */
+function lacksSomething(catalog: Catalog, provider: ProviderConfig): boolean {
+  return typeof chooseNetworks(provider, catalog) === "string" ||
+    provider.images.some((image) => chooseFlavor(image, catalog.flavors) === null) ||
+    [...catalog.images.values()].includes(null);
+}
+
+function use({ portId }: FloatingIp): string {
+  return portId ?? "";
+}

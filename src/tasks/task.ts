@@ -1,0 +1,169 @@
+/**
+ * A piece of the daemon that runs again and again, and knows nothing of what it runs: at its times, and whenever
+ * somebody wakes it. Never twice at once; a wake during a run makes exactly one more run after it. What a run
+ * throws is recorded, told to `onError`, and is over: the next run begins afresh.
+ */
+import type { TaskReport } from "../domain/pool_report.ts";
+import type { Instant, Milliseconds } from "../domain/time.ts";
+import { SECOND } from "../domain/time.ts";
+import type { Clock } from "../lib/clock.ts";
+import { errorChain } from "../lib/error_chain.ts";
+
+/** What a run may ask for: to run again at `again`, if its schedule does not come first. */
+export interface TaskResult {
+  readonly again?: Instant | null;
+}
+
+export interface TaskBasics {
+  readonly name: string;
+  readonly clock: Clock;
+  /** One run; takes no input but the signal, which aborts it when the task is disposed. */
+  run(signal: AbortSignal): Promise<TaskResult | void>;
+  onError(error: unknown): void;
+}
+
+export interface TaskOptions extends TaskBasics {
+  /** From the end of a run to the start of the next; null: only when woken or when a run asked for it. */
+  readonly period: Milliseconds | null;
+}
+
+/** When a task runs by itself; null: not before it is woken. */
+export interface Schedule {
+  /** Of the first run. */
+  first(now: Instant): Instant | null;
+  /** Of the one after a run that ended now. */
+  next(now: Instant): Instant | null;
+}
+
+export interface Task extends AsyncDisposable {
+  readonly name: string;
+  /** What its runs came to so far. */
+  report(): TaskReport;
+  /** Lets it run; the first run begins at once (a cron task's at its time). Once is enough. */
+  start(): void;
+  /** Lets it run now, or once more when it is running. Before `start` it has no effect of its own. */
+  wake(): void;
+  /** Lets it run at that time, if it would not have run before; what a run in progress says later is no later. */
+  wakeBy(at: Instant): void;
+  /** Aborts the run and waits for its end. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** A task with a period; it does not run before `start`. */
+export function createTask({ period, ...basics }: TaskOptions): Task {
+  return createScheduledTask(basics, {
+    first: (now) => now,
+    next: (now) => period === null ? null : now + period,
+  });
+}
+
+/** A task with any schedule. */
+export function createScheduledTask(basics: TaskBasics, schedule: Schedule): Task {
+  return new ScheduledTask(basics, schedule);
+}
+
+/** After a failed run of a task that has no time of its own: soon, but no tight loop. */
+const RETRY: Milliseconds = 10 * SECOND;
+
+class ScheduledTask implements Task {
+  readonly #basics: TaskBasics;
+  readonly #schedule: Schedule;
+  readonly #stop = new AbortController();
+  #loop: Promise<void> | null = null;
+  #woken = false;
+  /** When it runs next at the latest; Infinity: not before it is woken. */
+  #due = Infinity;
+  /** Ends the wait for the next run; null while there is none. */
+  #endWait: (() => void) | null = null;
+  #report: Omit<TaskReport, "name"> = { runs: 0, lastStartedAt: null, lastDuration: null, lastError: null };
+
+  constructor(basics: TaskBasics, schedule: Schedule) {
+    this.#basics = basics;
+    this.#schedule = schedule;
+  }
+
+  get name(): string {
+    return this.#basics.name;
+  }
+
+  report(): TaskReport {
+    return { name: this.name, ...this.#report };
+  }
+
+  start(): void {
+    this.#loop ??= this.#runForever();
+  }
+
+  wake(): void {
+    if (this.#loop === null) return;
+    this.#woken = true;
+    this.#endWait?.();
+  }
+
+  wakeBy(at: Instant): void {
+    if (at >= this.#due) return;
+    this.#due = at;
+    this.#endWait?.();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort(new DOMException(`the task ${this.name} has been stopped`, "AbortError"));
+    this.#endWait?.();
+    await this.#loop;
+  }
+
+  async #runForever(): Promise<void> {
+    this.wakeBy(this.#schedule.first(this.#basics.clock.now()) ?? Infinity);
+    while (!this.#stop.signal.aborted) {
+      await this.#waitUntilDue();
+      if (this.#stop.signal.aborted) return;
+      this.#woken = false;
+      this.#due = Infinity;
+      this.wakeBy(await this.#runOnce() ?? Infinity);
+    }
+  }
+
+  /** Measured from now on the monotonic clock, so that setting the machine's clock back stops nothing. */
+  async #waitUntilDue(): Promise<void> {
+    const { clock } = this.#basics;
+    const offset = clock.monotonic() - clock.now();
+    while (!this.#woken && !this.#stop.signal.aborted && clock.monotonic() < this.#due + offset) {
+      const wait = new AbortController();
+      this.#endWait = () => wait.abort();
+      await clock.sleep(this.#due + offset - clock.monotonic(), { signal: wait.signal }).catch(() => {});
+      this.#endWait = null;
+    }
+  }
+
+  /** @returns when to run next */
+  async #runOnce(): Promise<Instant | null> {
+    const { clock, run } = this.#basics;
+    const [startedAt, start] = [clock.now(), clock.monotonic()];
+    this.#report = { ...this.#report, runs: this.#report.runs + 1, lastStartedAt: startedAt };
+    let error: unknown = null;
+    const result = await callAsync(() => run(this.#stop.signal)).catch((thrown) => {
+      error = thrown ?? new Error("nothing was thrown");
+    });
+    this.#report = { ...this.#report, lastDuration: clock.monotonic() - start, lastError: null };
+    const next = this.#schedule.next(clock.now());
+    if (error === null) return earlier(next, result?.again ?? null);
+    this.#fail(error);
+    return next ?? clock.now() + RETRY;
+  }
+
+  #fail(error: unknown): void {
+    if (this.#stop.signal.aborted) return;
+    const lastError = { at: this.#basics.clock.now(), message: errorChain(error) };
+    this.#report = { ...this.#report, lastError };
+    this.#basics.onError(error);
+  }
+}
+
+/** So that what throws before its first await is a rejection too. */
+async function callAsync<Result>(run: () => Promise<Result>): Promise<Result> {
+  return await run();
+}
+
+function earlier(a: Instant | null, b: Instant | null): Instant | null {
+  return a === null || b === null ? a ?? b : Math.min(a, b);
+}

@@ -1,0 +1,127 @@
+/** What the pool needs to know of a provider's cloud at this moment, from the nodes it has there. Pure. */
+import type { ProviderConfig } from "../domain/config.ts";
+import { mayHaveUnknownServer, type NodeRecord } from "../domain/node.ts";
+import { type Instant, MINUTE, SECOND } from "../domain/time.ts";
+import { wantsFloatingIp } from "../plan/choose_address.ts";
+import { LISTING_SETTLE } from "../plan/node_step.ts";
+
+export interface WatchNeeds {
+  /** Whether some node waits for its server to change. */
+  readonly pending: boolean;
+  /** How long to wait between listings while one does. */
+  readonly interval: number;
+  /** A complete listing that begins then or later is needed; null: the regular ones do. */
+  readonly completeSince: Instant | null;
+  /** Ports must have been listed then or later; null: they are not needed. */
+  readonly portsSince: Instant | null;
+  /** How old the list of floating IPs may be; null: it is not needed. */
+  readonly floatingIpAge: number | null;
+  /** Whether floating IPs count against the quota. */
+  readonly floatingIps: boolean;
+  readonly quotaAge: number;
+  /** How old a catalog may be that lacks something, or that a request proved wrong. */
+  readonly doubtfulCatalogAge: number;
+  /** Names and ids of images to look up. */
+  readonly baseImages: readonly string[];
+}
+
+/** Between listings while a server is likely to become ACTIVE, and while nothing hurries. */
+const BRISK = SECOND / 2;
+const STEADY = 2 * SECOND;
+/** Once what is awaited has been late for a while. */
+const CALM = 5 * SECOND;
+const CALM_AFTER = 3 * MINUTE;
+/** Of the fastest boot seen: from then on the next one may be done. */
+const EARLIEST_PART = 0.8;
+
+const QUOTA_AGES = { wanted: 10 * SECOND, busy: MINUTE, idle: 15 * MINUTE };
+const PORTS_AGE = 5 * SECOND;
+const DOUBTFUL_CATALOG_AGES = { wanted: 30 * SECOND, idle: 5 * MINUTE };
+const FLOATING_IP_AGES = { wanted: 2 * SECOND, idle: 5 * MINUTE };
+
+/** @param situation `wanted`: whether planning was refused for want of room there */
+export function planWatch(
+  nodes: readonly NodeRecord[],
+  { provider, wanted, now }: { provider: ProviderConfig; wanted: boolean; now: Instant },
+): WatchNeeds {
+  const pending = nodes.filter(isPending);
+  const addressing = wantsFloatingIp(provider)
+    ? pending.filter(({ state }) => state.phase === "address")
+    : [];
+  const retrying = addressing.some(({ attempt }) => attempt > 0);
+  return {
+    pending: pending.length > 0,
+    interval: nextInterval(pending, { fastestBoot: fastestBoot(nodes), now }),
+    completeSince: earliest(nodes.filter(mayHaveUnknownServer).map(lostSince)),
+    portsSince: portsSince(addressing.filter(({ floatingIp }) => floatingIp === null), now),
+    floatingIpAge: provider.pool === null && !provider.cleanFloatingIps
+      ? null
+      : retrying
+      ? FLOATING_IP_AGES.wanted
+      : FLOATING_IP_AGES.idle,
+    floatingIps: wantsFloatingIp(provider),
+    quotaAge: wanted ? QUOTA_AGES.wanted : pending.length > 0 ? QUOTA_AGES.busy : QUOTA_AGES.idle,
+    doubtfulCatalogAge: wanted ? DOUBTFUL_CATALOG_AGES.wanted : DOUBTFUL_CATALOG_AGES.idle,
+    baseImages: [...new Set(provider.images.flatMap(({ baseImage }) => baseImage ?? []))],
+  };
+}
+
+/** Phases that end when the cloud shows something new. */
+function isPending({ state }: NodeRecord): boolean {
+  switch (state.phase) {
+    case "create":
+      return state.sentAt !== null;
+    case "boot":
+    case "address":
+      return true;
+    case "delete-server":
+      return state.acceptedAt !== null || state.serverId === null;
+    default:
+      return false;
+  }
+}
+
+/**
+ * A slow cloud is asked seldom while its servers cannot be ready yet, and often when they can: a node is found soon
+ * after it is ACTIVE without many listings before.
+ */
+function nextInterval(
+  pending: readonly NodeRecord[],
+  { fastestBoot, now }: { fastestBoot: number; now: Instant },
+): number {
+  const intervals = pending.map(({ state, phaseSince }) => {
+    if (now - phaseSince >= CALM_AFTER) return CALM;
+    if (state.phase === "delete-server") return STEADY;
+    if (state.phase !== "boot") return BRISK;
+    const mayBeDoneAt = phaseSince + fastestBoot * EARLIEST_PART;
+    return Math.min(STEADY, Math.max(BRISK, mayBeDoneAt - now));
+  });
+  return Math.min(CALM, ...intervals);
+}
+
+/** From a server's being asked for to its being ACTIVE, the shortest of the nodes there are; 0: none is known. */
+function fastestBoot(nodes: readonly NodeRecord[]): number {
+  const boots = nodes.map(({ timings }) => (timings.address ?? Infinity) - (timings.boot ?? 0));
+  const fastest = Math.min(...boots);
+  return fastest === Infinity ? 0 : fastest;
+}
+
+function lostSince({ state }: NodeRecord): Instant {
+  const lostAt = "lostAt" in state ? state.lostAt : null;
+  return lostAt === null ? Infinity : lostAt + LISTING_SETTLE;
+}
+
+function activeAt({ state }: NodeRecord): Instant {
+  return state.phase === "address" ? state.activeAt : 0;
+}
+
+function earliest(times: readonly Instant[]): Instant | null {
+  const first = Math.min(...times);
+  return first === Infinity ? null : first;
+}
+
+/** From when the newest was ACTIVE; again after a while, for a port that came late. */
+function portsSince(addressing: readonly NodeRecord[], now: Instant): Instant | null {
+  if (addressing.length === 0) return null;
+  return Math.max(now - PORTS_AGE, ...addressing.map(activeAt));
+}

@@ -1,0 +1,33 @@
+/** How to log in to a node: what `acquire` prints and `/nodes/ID` shows. Only names and addresses, no key. */
+import type { Config } from "../domain/config.ts";
+import type { NodeRecord } from "../domain/node.ts";
+
+export interface ConnectionView {
+  readonly address: string;
+  readonly port: number;
+  /** null: the configuration no longer has its image. */
+  readonly username: string | null;
+  /** `TYPE BASE64`, as the first login found them. */
+  readonly host_keys: readonly string[];
+  /** The same as lines of an OpenSSH known_hosts file. */
+  readonly known_hosts: readonly string[];
+}
+
+const SSH_PORT = 22;
+
+/** null while it has no address. */
+export function viewConnection(node: NodeRecord, config: Config | null): ConnectionView | null {
+  if (node.addresses === null) return null;
+  const image = config?.providers.find(({ name }) => name === node.provider)
+    ?.images.find(({ name }) => name === node.image);
+  const address = node.addresses.login;
+  const port = image?.connectionPort ?? SSH_PORT;
+  const host = port === SSH_PORT ? address : `[${address}]:${port}`;
+  return {
+    address,
+    port,
+    username: image?.username ?? null,
+    host_keys: node.hostKeys,
+    known_hosts: node.hostKeys.map((key) => `${host} ${key}`),
+  };
+}

@@ -1,0 +1,32 @@
+/**
+ * Names what a view says apart from the passing of time: while it stays the same, a client that has the view has
+ * lost nothing but newer ages. The status endpoint's weak ETags are made of it.
+ */
+import { createHash } from "node:crypto";
+import type { PoolReport } from "../domain/pool_report.ts";
+import type { ViewFilter } from "./view_filter.ts";
+import { type PoolViewName, renderPoolJson } from "./view_pool.ts";
+
+/** A short text; as good as certainly another one for other contents. */
+export function contentTag(
+  report: PoolReport,
+  { name, filter }: { name: PoolViewName; filter: ViewFilter },
+): string {
+  if (name === "node-list") return nodeRevisions(report);
+  // At the beginning of time everything is 0 seconds old.
+  return hash(renderPoolJson({ ...report, now: 0 }, { name, filter }));
+}
+
+/** A record says what it said as long as it has the same revision. Another node's change counts too: no harm. */
+function nodeRevisions({ installation, nodes }: PoolReport): string {
+  const numbers = new Float64Array(2 * nodes.length);
+  for (const [index, { id, revision }] of nodes.entries()) {
+    numbers[2 * index] = id;
+    numbers[2 * index + 1] = revision;
+  }
+  return hash(numbers, installation.id);
+}
+
+function hash(content: Uint8Array | Float64Array, salt = ""): string {
+  return createHash("sha256").update(salt).update(content).digest("base64url").slice(0, 22);
+}

@@ -1,0 +1,91 @@
+/** The labels: what is configured, what there is of each, what is asked for, and why there is no more. */
+import type { LabelConfig } from "../domain/config.ts";
+import type { LabelReport, PoolReport } from "../domain/pool_report.ts";
+import { countNodes, type NodeCounts, noNodes } from "./node_counts.ts";
+import type { ViewFilter } from "./view_filter.ts";
+import { compareText, type ViewHead, viewHead } from "./view_head.ts";
+
+export interface LabelListView extends ViewHead {
+  readonly labels: readonly LabelView[];
+}
+
+export interface LabelView {
+  readonly name: string;
+  /** False: nodes of it are left, but the configuration in force does not name it. */
+  readonly configured: boolean;
+  readonly image: string | null;
+  readonly providers: readonly string[];
+  /** -1: disabled. */
+  readonly min_ready: number | null;
+  readonly max_servers: number | null;
+  readonly nodes: NodeCounts;
+  /** Nodes asked for by requests that wait. */
+  readonly requested: number;
+  /** Nodes that planning would have launched and could not. */
+  readonly missing: number;
+  /** Why not, by provider (null: for the label as a whole). */
+  readonly refusals: readonly RefusalView[];
+}
+
+export interface RefusalView {
+  readonly provider: string | null;
+  readonly reason: string;
+}
+
+/** The labels by name; a provider in the filter keeps those that it may supply. */
+export function viewLabelList(report: PoolReport, filter: ViewFilter = {}): LabelListView {
+  const facts = gatherFacts(report);
+  const labels = labelNames(report)
+    .filter((name) => filter.label === undefined || name === filter.label)
+    .map((name) => viewLabel(name, facts))
+    .filter(({ providers }) => filter.provider === undefined || providers.includes(filter.provider))
+    .sort((left, right) => compareText(left.name, right.name));
+  return { ...viewHead(report.now), labels };
+}
+
+interface Facts {
+  readonly configs: ReadonlyMap<string, LabelConfig>;
+  readonly reports: ReadonlyMap<string, LabelReport>;
+  readonly counts: ReadonlyMap<string, NodeCounts>;
+  readonly requested: ReadonlyMap<string, number>;
+}
+
+function gatherFacts(report: PoolReport): Facts {
+  return {
+    configs: new Map((report.config?.labels ?? []).map((label) => [label.name, label])),
+    reports: new Map(report.labels.map((label) => [label.name, label])),
+    counts: countNodes(report.nodes, ({ label }) => label),
+    requested: countRequested(report),
+  };
+}
+
+function countRequested({ requests }: PoolReport): Map<string, number> {
+  const requested = new Map<string, number>();
+  for (const { label, count, grantedAt } of requests) {
+    if (grantedAt === null) requested.set(label, (requested.get(label) ?? 0) + count);
+  }
+  return requested;
+}
+
+/** The configured ones and those that nodes still carry. */
+function labelNames(report: PoolReport): string[] {
+  const configured = (report.config?.labels ?? []).map(({ name }) => name);
+  return [...new Set([...configured, ...report.nodes.map(({ label }) => label)])];
+}
+
+function viewLabel(name: string, facts: Facts): LabelView {
+  const config = facts.configs.get(name);
+  const planned = facts.reports.get(name);
+  return {
+    name,
+    configured: config !== undefined,
+    image: config?.image ?? null,
+    providers: config?.providers ?? [],
+    min_ready: config?.minReady ?? null,
+    max_servers: config?.maxServers ?? null,
+    nodes: facts.counts.get(name) ?? noNodes(),
+    requested: facts.requested.get(name) ?? 0,
+    missing: planned?.wanted ?? 0,
+    refusals: (planned?.refusals ?? []).map(({ provider, reason }) => ({ provider, reason })),
+  };
+}

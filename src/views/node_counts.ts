@@ -1,0 +1,29 @@
+/** How many nodes are in which state: of a label, of a provider, of the pool. */
+import { type NodeRecord, type NodeStateName, nodeStateNames, stateName } from "../domain/node.ts";
+
+/** By state name; every state is there, 0 included. */
+export type NodeCounts = Readonly<Record<NodeStateName, number>>;
+
+/** Counts of each group, by the name that `keyOf` gives; a group without nodes is not in it. */
+export function countNodes(
+  nodes: readonly NodeRecord[],
+  keyOf: (node: NodeRecord) => string,
+): Map<string, NodeCounts> {
+  const counts = new Map<string, Record<NodeStateName, number>>();
+  for (const node of nodes) {
+    const key = keyOf(node);
+    const group = counts.get(key) ?? noNodes();
+    group[stateName(node)]++;
+    counts.set(key, group);
+  }
+  return counts;
+}
+
+/** All zero. */
+export function noNodes(): Record<NodeStateName, number> {
+  return Object.fromEntries(nodeStateNames.map((name) => [name, 0])) as Record<NodeStateName, number>;
+}
+
+export function totalOf(counts: NodeCounts): number {
+  return nodeStateNames.reduce((total, name) => total + counts[name], 0);
+}

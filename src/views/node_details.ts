@@ -1,0 +1,87 @@
+/** Everything there is to know of one node, living or gone: `/nodes/ID`. */
+import type { Config } from "../domain/config.ts";
+import type { Evidence, HistoryRecord, NodeRecord } from "../domain/node.ts";
+import type { PoolReport } from "../domain/pool_report.ts";
+import type { Instant } from "../domain/time.ts";
+import { type ConnectionView, viewConnection } from "./connection.ts";
+import { type NodeView, viewNode } from "./node_list.ts";
+import { isoTime, isoTimeOrNull, type ViewHead, viewHead } from "./view_head.ts";
+
+export interface NodeDetailsView extends ViewHead {
+  readonly node: NodeDetails;
+}
+
+export interface NodeDetails extends NodeView {
+  readonly image_id: string;
+  readonly flavor_id: string;
+  readonly public_v4: string | null;
+  readonly public_v6: string | null;
+  readonly private_v4: string | null;
+  readonly floating_ip: string | null;
+  readonly connection: ConnectionView | null;
+  readonly launch_reason: string;
+  readonly attempt: number;
+  readonly retry_at: string | null;
+  readonly phase_since: string;
+  /** When each phase was entered first. */
+  readonly timings: Readonly<Record<string, string>>;
+  readonly evidence: EvidenceView | null;
+  /** How its life went: `used`, `failed`, `unused`, `lost`. */
+  readonly result: string | null;
+  /** When it left the pool; null: it is still there. */
+  readonly ended: string | null;
+}
+
+export interface EvidenceView {
+  readonly at: string;
+  readonly kind: string;
+  readonly error: string;
+  readonly request_id: string | null;
+  readonly fault: string | null;
+  readonly console: string | null;
+}
+
+/** A node of the pool; null: it has none with that id. */
+export function viewNodeDetails(report: PoolReport, id: number): NodeDetailsView | null {
+  const node = report.nodes.find((node) => node.id === id);
+  if (node === undefined) return null;
+  return { ...viewHead(report.now), node: details(node, { ...report, endedAt: null }) };
+}
+
+/** A node that has left the pool. */
+export function viewEndedNode(
+  { node, endedAt }: HistoryRecord,
+  { now, config }: { now: Instant; config: Config | null },
+): NodeDetailsView {
+  return { ...viewHead(now), node: details(node, { now, config, endedAt }) };
+}
+
+function details(
+  node: NodeRecord,
+  { now, config, endedAt }: { now: Instant; config: Config | null; endedAt: Instant | null },
+): NodeDetails {
+  return {
+    ...viewNode(node, endedAt ?? now),
+    image_id: node.imageId,
+    flavor_id: node.flavorId,
+    public_v4: node.addresses?.publicV4 ?? null,
+    public_v6: node.addresses?.publicV6 ?? null,
+    private_v4: node.addresses?.privateV4 ?? null,
+    floating_ip: node.floatingIp?.address ?? null,
+    connection: viewConnection(node, config),
+    launch_reason: node.launchReason,
+    attempt: node.attempt,
+    retry_at: isoTimeOrNull(node.retryAt),
+    phase_since: isoTime(node.phaseSince),
+    timings: Object.fromEntries(Object.entries(node.timings).map(([phase, at]) => [phase, isoTime(at)])),
+    evidence: viewEvidence(node.evidence),
+    result: node.result,
+    ended: isoTimeOrNull(endedAt),
+  };
+}
+
+function viewEvidence(evidence: Evidence | null): EvidenceView | null {
+  if (evidence === null) return null;
+  const { at, kind, error, requestId, fault, console } = evidence;
+  return { at: isoTime(at), kind, error, request_id: requestId, fault, console };
+}

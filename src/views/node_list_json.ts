@@ -1,0 +1,64 @@
+/**
+ * The list of nodes as JSON in UTF-8: the same as `JSON.stringify(viewNodeList(…))`, in a fraction of the time. A
+ * record never changes, it is replaced; so the bytes made from one are kept with it, and only the age is added
+ * each time.
+ */
+import type { NodeRecord } from "../domain/node.ts";
+import type { PoolReport } from "../domain/pool_report.ts";
+import { ageOf, selectNodes, viewAgelessNode } from "./node_list.ts";
+import type { ViewFilter } from "./view_filter.ts";
+import { viewHead } from "./view_head.ts";
+
+export function renderNodeListJson(report: PoolReport, filter: ViewFilter = {}): Uint8Array<ArrayBuffer> {
+  const nodes = selectNodes(report.nodes, filter);
+  const rows = nodes.map(agelessJson);
+  const head = utf8.encode(`${JSON.stringify(viewHead(report.now)).slice(0, -1)},"nodes":[`);
+  const body = new Body(head.length + rows.reduce((sum, row) => sum + row.length + MOST_OF_AGE, 2));
+  body.append(head);
+  for (const [index, row] of rows.entries()) {
+    body.append(row);
+    body.appendAscii(`${ageOf(nodes[index]!, report.now)}}${index < rows.length - 1 ? "," : ""}`);
+  }
+  body.appendAscii("]}");
+  return body.bytes();
+}
+
+const utf8 = new TextEncoder();
+
+/** Digits of an age, a brace and a comma. */
+const MOST_OF_AGE = 24;
+
+/** By record; gone with it. */
+const kept = new WeakMap<NodeRecord, Uint8Array>();
+
+/** The row up to the value of its age, which comes last. */
+function agelessJson(node: NodeRecord): Uint8Array {
+  const known = kept.get(node);
+  if (known !== undefined) return known;
+  const row = utf8.encode(`${JSON.stringify(viewAgelessNode(node)).slice(0, -1)},"age":`);
+  kept.set(node, row);
+  return row;
+}
+
+/** Bytes one after the other. */
+class Body {
+  readonly #bytes: Uint8Array<ArrayBuffer>;
+  #length = 0;
+
+  constructor(capacity: number) {
+    this.#bytes = new Uint8Array(capacity);
+  }
+
+  append(bytes: Uint8Array): void {
+    this.#bytes.set(bytes, this.#length);
+    this.#length += bytes.length;
+  }
+
+  appendAscii(text: string): void {
+    for (let index = 0; index < text.length; index++) this.#bytes[this.#length++] = text.charCodeAt(index);
+  }
+
+  bytes(): Uint8Array<ArrayBuffer> {
+    return this.#bytes.subarray(0, this.#length);
+  }
+}

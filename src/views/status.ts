@@ -1,0 +1,109 @@
+/** The pool at a glance: whether a daemon runs and on which configuration, and what is not well. */
+import type { DaemonReport, PoolReport, TaskReport } from "../domain/pool_report.ts";
+import { countNodes, type NodeCounts, noNodes } from "./node_counts.ts";
+import { isoTime, isoTimeOrNull, seconds, type ViewHead, viewHead } from "./view_head.ts";
+import type { Instant } from "../domain/time.ts";
+
+export interface StatusView extends ViewHead {
+  readonly installation: { readonly id: string; readonly created: string };
+  /** null: no daemon runs, this was read from the state. */
+  readonly daemon: DaemonView | null;
+  readonly nodes: NodeCounts;
+  readonly labels: number | null;
+  readonly requests: { readonly waiting: number; readonly granted: number };
+  readonly providers: {
+    readonly configured: number | null;
+    readonly reachable: readonly string[];
+    readonly unreachable: readonly string[];
+  };
+  /** One line each, what an operator should look at; empty: all is well. */
+  readonly problems: readonly string[];
+}
+
+export interface DaemonView {
+  readonly pid: number;
+  /** Of the program. */
+  readonly version: string;
+  readonly started: string;
+  /** Seconds it has been running. */
+  readonly age: number;
+  readonly accepting: boolean;
+  readonly config_file: string;
+  readonly config_loaded: string;
+  /** What is wrong with the file as it is now; while there is any, the last good configuration stays in force. */
+  readonly config_problems: readonly string[];
+  readonly tasks: readonly TaskView[];
+}
+
+export interface TaskView {
+  readonly name: string;
+  readonly runs: number;
+  readonly last_started: string | null;
+  /** Seconds. */
+  readonly last_duration: number | null;
+  readonly last_error: { readonly at: string; readonly message: string } | null;
+}
+
+export function viewStatus(report: PoolReport): StatusView {
+  const { installation, daemon, config, requests, providers } = report;
+  const waiting = requests.filter(({ grantedAt }) => grantedAt === null).length;
+  const named = (reachable: boolean) =>
+    providers.filter((provider) => provider.reachable === reachable).map(({ name }) => name);
+  return {
+    ...viewHead(report.now),
+    installation: { id: installation.id, created: isoTime(installation.createdAt) },
+    daemon: daemon === null ? null : viewDaemon(daemon, report.now),
+    nodes: countNodes(report.nodes, () => "all").get("all") ?? noNodes(),
+    labels: config?.labels.length ?? null,
+    requests: { waiting, granted: requests.length - waiting },
+    providers: {
+      configured: config?.providers.length ?? null,
+      reachable: named(true),
+      unreachable: named(false),
+    },
+    problems: listProblems(report),
+  };
+}
+
+/** What an operator should look at, one line each. */
+export function listProblems({ daemon, providers, pauses, labels }: PoolReport): string[] {
+  const config = (daemon?.configProblems ?? []).map((problem) => `configuration: ${problem}`);
+  const clouds = providers.flatMap(({ name, error }) => error ? [`provider ${name}: ${error.message}`] : []);
+  const failures = pauses.map((pause) =>
+    `label ${pause.label} on ${pause.provider}: ${pause.failures} failed ` +
+    `${pause.failures === 1 ? "launch" : "launches"}, last: ${pause.lastError}`
+  );
+  const refused = labels.filter(({ wanted }) => wanted > 0).map(({ name, wanted, refusals }) =>
+    `label ${name}: ${wanted} ${wanted === 1 ? "node" : "nodes"} missing: ` +
+    (refusals.map(({ provider, reason }) => provider === null ? reason : `${provider}: ${reason}`)
+      .join("; ") || "no reason given")
+  );
+  const tasks = (daemon?.tasks ?? []).flatMap(({ name, lastError }) =>
+    lastError ? [`task ${name}: ${lastError.message}`] : []
+  );
+  return [...config, ...clouds, ...failures, ...refused, ...tasks];
+}
+
+function viewDaemon(daemon: DaemonReport, now: Instant): DaemonView {
+  return {
+    pid: daemon.pid,
+    version: daemon.version,
+    started: isoTime(daemon.startedAt),
+    age: seconds(now - daemon.startedAt),
+    accepting: daemon.accepting,
+    config_file: daemon.configFile,
+    config_loaded: isoTime(daemon.configLoadedAt),
+    config_problems: daemon.configProblems,
+    tasks: daemon.tasks.map(viewTask),
+  };
+}
+
+function viewTask({ name, runs, lastStartedAt, lastDuration, lastError }: TaskReport): TaskView {
+  return {
+    name,
+    runs,
+    last_started: isoTimeOrNull(lastStartedAt),
+    last_duration: lastDuration === null ? null : Math.round(lastDuration) / 1_000,
+    last_error: lastError === null ? null : { at: isoTime(lastError.at), message: lastError.message },
+  };
+}

@@ -1,0 +1,40 @@
+/** The columns of `label-list`. */
+import type { LabelListView, LabelView, RefusalView } from "../label_list.ts";
+import { type Table, textOf } from "./column.ts";
+import { countColumns } from "./count_columns.ts";
+
+export const labelTable: Table<LabelListView, LabelView> = {
+  rows: ({ labels }) => labels,
+  columns: [
+    { field: "name", header: "Label", cell: ({ name }) => name },
+    { field: "min_ready", header: "Min-ready", align: "right", cell: ({ min_ready }) => minReady(min_ready) },
+    ...countColumns<LabelView>(),
+    { field: "requested", header: "Requested", align: "right", cell: ({ requested }) => String(requested) },
+    { field: "missing", header: "Missing", align: "right", cell: ({ missing }) => String(missing) },
+    { field: "refusals", header: "Why", cell: ({ refusals }) => describeRefusals(refusals) },
+    { field: "image", header: "Image", wide: true, cell: ({ image }) => textOf(image) },
+    { field: "providers", header: "Providers", wide: true, cell: ({ providers }) => providers.join(" ") },
+    {
+      field: "max_servers",
+      header: "Max-servers",
+      wide: true,
+      align: "right",
+      cell: ({ max_servers }) => textOf(max_servers),
+    },
+    {
+      field: "configured",
+      header: "Configured",
+      wide: true,
+      cell: ({ configured }) => configured ? "yes" : "no",
+    },
+  ],
+};
+
+function minReady(value: number | null): string {
+  return value === -1 ? "disabled" : textOf(value);
+}
+
+function describeRefusals(refusals: readonly RefusalView[]): string {
+  return refusals.map(({ provider, reason }) => provider === null ? reason : `${provider}: ${reason}`)
+    .join("; ");
+}

@@ -1,0 +1,82 @@
+/** The columns of `provider-list`. */
+import type { PauseView, ProviderListView, ProviderView, QuotaUseView } from "../provider_list.ts";
+import { type Table, textOf } from "./column.ts";
+import { countColumns } from "./count_columns.ts";
+
+export const providerTable: Table<ProviderListView, ProviderView> = {
+  rows: ({ providers }) => providers,
+  columns: [
+    { field: "name", header: "Provider", cell: ({ name }) => name },
+    {
+      field: "max_servers",
+      header: "Max-servers",
+      align: "right",
+      cell: ({ max_servers }) => max_servers === -1 ? "retired" : textOf(max_servers),
+    },
+    { field: "servers", header: "Servers", align: "right", cell: ({ servers }) => textOf(servers) },
+    ...countColumns<ProviderView>(),
+    { field: "quota", header: "Instances", align: "right", cell: ({ quota }) => use(quota?.instances) },
+    { field: "reachable", header: "Cloud", cell: ({ reachable }) => describeReachable(reachable) },
+    { field: "api.latency", header: "Latency", align: "right", cell: ({ api }) => latency(api?.latency) },
+    { field: "error", header: "Error", cell: ({ error }) => error?.message ?? "" },
+    { field: "pauses", header: "Paused", cell: ({ pauses }) => pauses.map(describePause).join("; ") },
+    { field: "cloud", header: "Named", wide: true, cell: ({ cloud }) => textOf(cloud) },
+    { field: "region", header: "Region", wide: true, cell: ({ region }) => textOf(region) },
+    {
+      field: "quota.cores",
+      header: "Cores",
+      wide: true,
+      align: "right",
+      cell: ({ quota }) => use(quota?.cores),
+    },
+    {
+      field: "quota.ram_mib",
+      header: "RAM MiB",
+      wide: true,
+      align: "right",
+      cell: ({ quota }) => use(quota?.ram_mib),
+    },
+    {
+      field: "api.requests",
+      header: "Requests",
+      wide: true,
+      align: "right",
+      cell: ({ api }) => textOf(api?.requests ?? null),
+    },
+    {
+      field: "api.errors",
+      header: "Errors",
+      wide: true,
+      align: "right",
+      cell: ({ api }) => textOf(api?.errors ?? null),
+    },
+    { field: "listed", header: "Listed", wide: true, cell: ({ listed }) => textOf(listed) },
+    {
+      field: "configured",
+      header: "Configured",
+      wide: true,
+      cell: ({ configured }) => configured ? "yes" : "no",
+    },
+  ],
+};
+
+/** `12/40`, `12` where there is no limit. */
+function use(quota: QuotaUseView | undefined): string {
+  if (quota === undefined) return "";
+  return quota.limit === null ? String(quota.used) : `${quota.used}/${quota.limit}`;
+}
+
+function describeReachable(reachable: boolean | null): string {
+  return reachable === null ? "not asked yet" : reachable ? "answers" : "does not answer";
+}
+
+function latency(seconds: number | null | undefined): string {
+  return seconds === null || seconds === undefined ? "" : `${seconds.toFixed(2)} s`;
+}
+
+function describePause({ label, failures, until }: PauseView): string {
+  const launches = failures === 1 ? "launch" : "launches";
+  return until === null
+    ? `${label}: ${failures} failed ${launches}`
+    : `${label} until ${until} after ${failures} failed ${launches}`;
+}

@@ -1,0 +1,53 @@
+/** `status` as two columns: a line for each fact, problems last. */
+import { nodeStateNames } from "../../domain/node.ts";
+import type { DaemonView, StatusView } from "../status.ts";
+import { formatAge } from "./age.ts";
+import type { Table } from "./column.ts";
+
+export interface Fact {
+  readonly what: string;
+  readonly value: string;
+}
+
+export const statusTable: Table<StatusView, Fact> = {
+  rows: (status) => [
+    ...daemonFacts(status.daemon),
+    { what: "installation", value: status.installation.id },
+    {
+      what: "nodes",
+      value: nodeStateNames.map((state) => `${status.nodes[state]} ${state}`).join(", "),
+    },
+    {
+      what: "requests",
+      value: `${status.requests.waiting} waiting, ${status.requests.granted} granted`,
+    },
+    ...(status.labels === null ? [] : [{ what: "labels", value: String(status.labels) }]),
+    { what: "providers", value: describeProviders(status.providers) },
+    ...status.problems.map((problem) => ({ what: "problem", value: problem })),
+  ],
+  columns: [
+    { field: "what", header: "What", cell: ({ what }) => what },
+    { field: "value", header: "Value", cell: ({ value }) => value },
+  ],
+};
+
+function daemonFacts(daemon: DaemonView | null): Fact[] {
+  if (daemon === null) return [{ what: "daemon", value: "not running; this is its state" }];
+  const doing = daemon.accepting ? "running" : "stopping";
+  return [
+    {
+      what: "daemon",
+      value: `${doing}, pid ${daemon.pid}, version ${daemon.version}, for ${formatAge(daemon.age)}`,
+    },
+    { what: "configuration", value: `${daemon.config_file}, read ${daemon.config_loaded}` },
+  ];
+}
+
+function describeProviders({ configured, reachable, unreachable }: StatusView["providers"]): string {
+  const parts = [
+    ...(configured === null ? [] : [`${configured} configured`]),
+    ...(reachable.length === 0 ? [] : [`${reachable.join(" ")} answering`]),
+    ...(unreachable.length === 0 ? [] : [`${unreachable.join(" ")} not answering`]),
+  ];
+  return parts.join(", ") || "none known";
+}

@@ -1,0 +1,28 @@
+/** The table of each view, by the view's name. */
+import type { AlienListView } from "../alien_list.ts";
+import type { PoolViews } from "../view_pool.ts";
+import { alienTable } from "./alien_table.ts";
+import type { Table } from "./column.ts";
+import { labelTable } from "./label_table.ts";
+import { nodeTable } from "./node_table.ts";
+import { providerTable } from "./provider_table.ts";
+import { requestTable } from "./request_table.ts";
+import { statusTable } from "./status_table.ts";
+
+/** Every view that has a table. */
+export interface TabularViews extends PoolViews {
+  "alien-list": AlienListView;
+}
+
+// A table's own row type is nobody else's business: whoever renders only passes its rows to its columns.
+// deno-lint-ignore no-explicit-any
+type AnyRow = any;
+
+export const tables: { readonly [Name in keyof TabularViews]: Table<TabularViews[Name], AnyRow> } = {
+  "node-list": nodeTable,
+  "request-list": requestTable,
+  "label-list": labelTable,
+  "provider-list": providerTable,
+  "status": statusTable,
+  "alien-list": alienTable,
+};

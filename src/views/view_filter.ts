@@ -1,0 +1,11 @@
+/** What narrows a list. A list applies the parts that its rows have; `viewFilters` says which those are. */
+
+export interface ViewFilter {
+  readonly id?: number;
+  readonly provider?: string;
+  readonly label?: string;
+  /** A state of the rows: of nodes `building`, `ready`, …; of requests `waiting`, `granted`. */
+  readonly state?: string;
+}
+
+export type FilterName = keyof ViewFilter;

@@ -1,0 +1,42 @@
+/**
+ * What all views have in common. The JSON that the commands and the status endpoint print is a view as it is:
+ * keys in snake_case, times as ISO 8601 in UTC, durations in whole seconds, what is not known is null. A key is
+ * never given another meaning; a view that must change incompatibly raises VIEW_VERSION.
+ */
+import type { Instant, Milliseconds } from "../domain/time.ts";
+import { SECOND } from "../domain/time.ts";
+
+/** The version that every view carries in `version`. */
+export const VIEW_VERSION = 1;
+
+/** First of every view: its version and the moment it shows. */
+export interface ViewHead {
+  readonly version: typeof VIEW_VERSION;
+  /** ISO 8601. */
+  readonly at: string;
+}
+
+/** The head of a view of that moment. */
+export function viewHead(now: Instant): ViewHead {
+  return { version: VIEW_VERSION, at: isoTime(now) };
+}
+
+/** ISO 8601 in UTC with milliseconds. */
+export function isoTime(instant: Instant): string {
+  return new Date(instant).toISOString();
+}
+
+/** As `isoTime`; null stays null. */
+export function isoTimeOrNull(instant: Instant | null): string | null {
+  return instant === null ? null : isoTime(instant);
+}
+
+/** Whole seconds, never negative: the clocks of two machines may differ. */
+export function seconds(duration: Milliseconds): number {
+  return Math.max(0, Math.floor(duration / SECOND));
+}
+
+/** For sorting: by Unicode code units, the same on every machine. */
+export function compareText(left: string, right: string): number {
+  return left < right ? -1 : left > right ? 1 : 0;
+}

@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { formatDuration, parseDuration } from "../../src/cli/duration_argument.ts";
+import { listenArgument } from "../../src/cli/listen_argument.ts";
+import { DEFAULT_STATE, findStatePath, stateIn } from "../../src/cli/state_path.ts";
+
+Deno.test("durations have units, a bare number is seconds", () => {
+  const second = 1_000;
+  for (
+    const [text, expected] of [
+      ["30", 30 * second],
+      ["1.5", 1.5 * second],
+      ["10m", 600 * second],
+      ["2d", 172_800 * second],
+      ["1h30m", 5_400 * second],
+      ["0", null],
+      ["-5m", null],
+      ["10 m", null],
+      ["m", null],
+      ["", null],
+      ["1e3", null],
+      ["99999999d", null],
+    ] as const
+  ) assert.equal(parseDuration(text), expected, text);
+  assert.equal(formatDuration(5_400_000), "1h30m");
+  assert.equal(formatDuration(90_000), "1m30s");
+});
+
+Deno.test("addresses to listen on", () => {
+  assert.deepEqual(listenArgument("0.0.0.0:80"), { hostname: "0.0.0.0", port: 80 });
+  assert.deepEqual(listenArgument("[::1]:0"), { hostname: "::1", port: 0 });
+  assert.deepEqual(listenArgument("5000"), { hostname: "127.0.0.1", port: 5000 });
+  for (const text of ["", "host", "host:", "host:99999", ":::1", "a b:1"]) {
+    assert.throws(() => listenArgument(text), text);
+  }
+});
+
+for (
+  const [name, yaml, expected] of [
+    ["a plain value", "labels: []\nstate: /srv/np.kv\nproviders:\n- name: a\n", "/srv/np.kv"],
+    ["no value", "labels:\n  - state: /wrong\n", null],
+    ["an empty file", "", null],
+    ["only comments", "# state: /wrong\n---\n", null],
+    ["a document start", "---\nstate: /srv/np.kv\n", "/srv/np.kv"],
+    ["carriage returns", "labels: []\r\nstate: /srv/np.kv\r\n", "/srv/np.kv"],
+    ["a comment behind it", "state: /srv/np.kv # here\n", "/srv/np.kv"],
+    ["quotes", 'state: "/srv/n p.kv"\n', "/srv/n p.kv"],
+    ["a quoted key", '"state": /srv/np.kv\n', "/srv/np.kv"],
+    ["a folded value", "state: >-\n  /srv/np.kv\n", "/srv/np.kv"],
+    ["a value on the next line", "state:\n  /srv/np.kv\n", "/srv/np.kv"],
+    ["a flow mapping", "{state: /srv/np.kv}\n", "/srv/np.kv"],
+    ["an alias", "status: {title: &x /srv/np.kv}\nstate: *x\n", "/srv/np.kv"],
+    ["an indented document", "  labels: []\n  state: /srv/np.kv\n", "/srv/np.kv"],
+    ["a text that only looks like it", "script-dir: |\n state: /wrong\nlabels: []\n", null],
+    ["null", "state: null\n", null],
+    ["an address", "state: https://kv.example.org/x\n", "https://kv.example.org/x"],
+    ["errors elsewhere", "labels: [}\nstate: /srv/np.kv\n", "/srv/np.kv"],
+    ["a merged mapping", "x: &x {state: /srv/np.kv}\n<<: *x\n", "/srv/np.kv"],
+  ] as const
+) {
+  Deno.test(`the state is found in a configuration with ${name}`, async () => {
+    assert.equal(await stateIn(yaml), expected);
+  });
+}
+
+Deno.test("the state's path begins at home where it says so", async () => {
+  const file = await Deno.makeTempFile();
+  try {
+    await Deno.writeTextFile(file, "state: ~/np.kv\n");
+    assert.deepEqual(await findStatePath(file, { env: () => "/home/maria" }), {
+      state: "/home/maria/np.kv",
+      problem: null,
+    });
+  } finally {
+    await Deno.remove(file);
+  }
+  const missing = await findStatePath("/nowhere/nodepool.yaml", { env: () => undefined });
+  assert.equal(missing.state, DEFAULT_STATE);
+  assert.equal(missing.problem instanceof Deno.errors.NotFound, true);
+});

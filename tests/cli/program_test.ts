@@ -1,0 +1,156 @@
+import assert from "node:assert/strict";
+import { CliBench, until } from "./run.ts";
+
+const commands = [
+  "daemon",
+  "list",
+  "hold",
+  "delete",
+  "acquire",
+  "release",
+  "request-list",
+  "label-list",
+  "provider-list",
+  "alien-list",
+  "status",
+  "config-validate",
+  "simulate",
+];
+
+Deno.test("every command explains itself with an example", async () => {
+  await using bench = await CliBench.open({ daemon: false });
+  for (const command of commands) {
+    const { code, stdout, stderr } = await bench.run(command, "--help");
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: "" }, command);
+    assert.match(stdout, new RegExp(`^Usage: nodepool ${command}`));
+    assert.match(stdout, /\nExample:\n {2}\S/);
+  }
+  const { stdout } = await bench.run("--help");
+  for (const command of commands) assert.match(stdout, new RegExp(`^  ${command} `, "m"));
+});
+
+Deno.test("--version prints what the program is, wherever it stands", async () => {
+  await using bench = await CliBench.open({ daemon: false });
+  for (const argv of [["--version"], ["-V"], ["list", "--version"]]) {
+    const { code, stdout } = await bench.run(...argv);
+    assert.deepEqual({ code, stdout }, { code: 0, stdout: "nodepool 1.2.3 (commit abc, Deno 9.9.9)\n" });
+  }
+});
+
+for (
+  const [argv, message] of [
+    [["lst"], "unknown command 'lst' (Did you mean list?)"],
+    [["request-lits"], "unknown command 'request-lits' (Did you mean request-list?)"],
+    [["list", "--labl", "x"], "unknown option '--labl' (Did you mean --label?)"],
+    [["list", "-o", "xml"], "Allowed choices are table, wide, json, yaml, csv."],
+    [["list", "--state", "raedy"], "Allowed choices are building, ready, used, hold, delete."],
+    [["list", "x"], "An id is a whole number"],
+    [["hold"], "missing required argument 'id'"],
+    [["hold", "1", "--for", "soon"], "A time like 90s, 10m, 2h or 1d is expected."],
+    [["acquire", "noble", "--count", "0"], "A whole number from 1 is expected."],
+    [["release", "1", "--result", "MAYBE"], "Allowed choices are SUCCESS, FAILURE."],
+    [["simulate", "--listen", "here"], "ADDRESS:PORT is expected, like 127.0.0.1:5000."],
+  ] as const
+) {
+  Deno.test(`\`${argv.join(" ")}\` is a usage error on one line`, async () => {
+    await using bench = await CliBench.open({ daemon: false });
+    const { code, stdout, stderr } = await bench.run(...argv);
+    assert.deepEqual({ code, stdout }, { code: 2, stdout: "" });
+    assert.match(stderr, /^nodepool: [^\n]+\n$/);
+    assert.equal(stderr.includes(message), true, stderr);
+  });
+}
+
+Deno.test("no command at all prints the help to standard error and exits 2", async () => {
+  await using bench = await CliBench.open({ daemon: false });
+  const { code, stdout, stderr } = await bench.run();
+  assert.deepEqual({ code, stdout }, { code: 2, stdout: "" });
+  assert.match(stderr, /^Usage: nodepool/);
+});
+
+Deno.test("daemon passes its options on and exits as the daemon says", async () => {
+  await using bench = await CliBench.open({ daemon: false });
+  await bench.run("-s", "secrets.conf", "daemon", "-d", "-p", "np.pid", "-l", "log.conf", "--debug");
+  assert.deepEqual(bench.wired, [{
+    name: "daemon",
+    options: {
+      configFile: bench.configFile,
+      secureFile: "secrets.conf",
+      pidFile: "np.pid",
+      logConfigFile: "log.conf",
+      debug: true,
+    },
+  }]);
+});
+
+Deno.test("simulate runs until it is interrupted", async () => {
+  await using bench = await CliBench.open({ daemon: false });
+  const running = bench.run("simulate", "--listen", "127.0.0.1:5000", "--clouds", "clouds.yaml");
+  await until(() => bench.wired.length === 1);
+  bench.interrupt();
+  assert.equal((await running).code, 0);
+  const { listen, config, clouds, sshPort } = bench.wired[0]!.options as Record<string, unknown>;
+  assert.deepEqual({ listen, config, clouds, sshPort }, {
+    listen: { hostname: "127.0.0.1", port: 5000 },
+    config: bench.configFile,
+    clouds: "clouds.yaml",
+    sshPort: null,
+  });
+});
+
+Deno.test("a broken configuration does not stop a command while a daemon runs", async () => {
+  await using bench = await CliBench.open();
+  await Deno.writeTextFile(bench.configFile, `state: ${bench.state}\nlabels: [}\nprovidres: 1\n`);
+  const { code, stdout } = await bench.run("list", "4");
+  assert.equal(code, 0);
+  assert.match(stdout, /noble-cloud-b-4/);
+});
+
+Deno.test("a configuration that is not there is named", async () => {
+  await using bench = await CliBench.open({ daemon: false });
+  for (const argv of [["acquire", "noble"], ["list"], ["hold", "1"]]) {
+    const { code, stdout, stderr } = await bench.run("-c", "/nowhere/nodepool.yaml", ...argv);
+    assert.deepEqual({ code, stdout }, { code: 2, stdout: "" });
+    assert.match(
+      stderr,
+      /the configuration \/nowhere\/nodepool.yaml is of no help: there is no such file; name it/,
+    );
+  }
+  assert.deepEqual(bench.wired, []);
+});
+
+Deno.test("config-validate tells every problem on a line of its own, and exits 2", async () => {
+  await using bench = await CliBench.open({ daemon: false });
+  await Deno.writeTextFile(bench.configFile, "labells: []\nproviders: 7\n");
+  const { code, stdout, stderr } = await bench.run("config-validate");
+  assert.deepEqual({ code, stdout }, { code: 2, stdout: "" });
+  assert.match(stderr, /^nodepool: .*nodepool\.yaml:1:1: labells: .*$/m);
+  assert.match(stderr, /^nodepool: .*nodepool\.yaml:2:1: providers: .*$/m);
+});
+
+Deno.test("config-validate says that a file is valid, shows it, or prints the schema", async () => {
+  await using bench = await CliBench.open({ daemon: false });
+  const file = `${bench.folder}/other.yaml`;
+  await Deno.writeTextFile(file, "labels: []\nproviders: []\n");
+  const valid = await bench.run("config-validate", file);
+  assert.deepEqual([valid.code, valid.stdout], [0, `${file} is valid\n`]);
+  assert.match(
+    (await bench.run("config-validate", "--show", file)).stdout,
+    /^state: \/var\/lib\/nodepool\/nodepool.kv$/m,
+  );
+  assert.equal(JSON.parse((await bench.run("config-validate", "--schema")).stdout).type, "object");
+  assert.equal((await bench.run("config-validate", "--schema", file)).code, 2);
+});
+
+Deno.test("--debug adds a stack trace, nothing else does", async () => {
+  await using bench = await CliBench.open();
+  bench.pool.failure = new Error("the disk is full");
+  const { stderr } = await bench.run("release", "1");
+  assert.match(stderr, /^nodepool: the daemon failed: the disk is full; its log says more\n$/);
+  const { stderr: debugging } = await bench.run("--debug", "release", "1");
+  assert.match(debugging, /\n +at /);
+  assert.deepEqual(bench.defects.splice(0).map((defect) => (defect as Error).message), [
+    "the disk is full",
+    "the disk is full",
+  ]);
+});

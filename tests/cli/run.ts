@@ -1,0 +1,123 @@
+/** Runs the command line in-process: a daemon's socket (or none) in a temporary folder, output in buffers. */
+import { join } from "node:path";
+import { InterruptedError } from "../../src/cli/cli_error.ts";
+import type { CliIo } from "../../src/cli/cli_io.ts";
+import { runCli } from "../../src/cli/main.ts";
+import type { Wiring } from "../../src/cli/wiring.ts";
+import { serveControl } from "../../src/control/serve_control.ts";
+import { VirtualClock } from "../../src/lib/virtual_clock.ts";
+import { ScriptedPool } from "../control/scripted_pool.ts";
+import { NOW } from "../views/sample_pool.ts";
+
+export interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Where commands are run: has a configuration file whose state, and so whose socket, lies in its own folder. */
+export class CliBench implements AsyncDisposable {
+  readonly clock = new VirtualClock(NOW);
+  readonly pool = new ScriptedPool();
+  /** What the wiring was called with. */
+  readonly wired: { readonly name: string; readonly options: object }[] = [];
+  readonly env: Record<string, string> = { USER: "maria" };
+  /** Of the terminal; null: piped. */
+  columns: number | null = null;
+  stdout = "";
+  stderr = "";
+  /** Called before standard output is written to. */
+  beforeWrite: () => void = () => {};
+  #interrupts = new AbortController();
+  /** What the socket's routes failed of by themselves; a test that expects any takes them out. */
+  readonly defects: unknown[] = [];
+
+  private constructor(readonly folder: string, readonly resources: AsyncDisposableStack) {}
+
+  /** With a daemon that listens, or without. */
+  static async open({ daemon = true }: { daemon?: boolean } = {}): Promise<CliBench> {
+    await using resources = new AsyncDisposableStack();
+    const folder = await Deno.makeTempDir({ prefix: "np" });
+    resources.defer(() => Deno.remove(folder, { recursive: true }));
+    const bench = new CliBench(folder, resources.move());
+    await Deno.writeTextFile(bench.configFile, `# test\nstate: ${bench.state}\nlabels: []\n`);
+    if (daemon) await bench.startDaemon();
+    return bench;
+  }
+
+  get configFile(): string {
+    return join(this.folder, "nodepool.yaml");
+  }
+
+  get state(): string {
+    return join(this.folder, "pool.kv");
+  }
+
+  get socketPath(): string {
+    return `${this.state}.sock`;
+  }
+
+  async startDaemon(): Promise<void> {
+    const onDefect = (error: unknown) => this.defects.push(error);
+    this.resources.use(await serveControl(this.pool, { socketPath: this.socketPath, onDefect }));
+  }
+
+  /** The output of this command alone. */
+  async run(...argv: string[]): Promise<Outcome> {
+    this.stdout = this.stderr = "";
+    this.#interrupts = new AbortController();
+    const code = await runCli(["-c", this.configFile, ...argv], this.#wiring(), this.#io());
+    return { code, stdout: this.stdout, stderr: this.stderr };
+  }
+
+  /** As Ctrl-C does. */
+  interrupt(): void {
+    this.#interrupts.abort(new InterruptedError("interrupted"));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.resources.disposeAsync();
+    if (this.defects.length > 0) throw new AggregateError(this.defects, "the control socket had defects");
+  }
+
+  #io(): CliIo {
+    return {
+      stdout: {
+        columns: this.columns,
+        write: (text) => {
+          this.beforeWrite();
+          this.stdout += text;
+        },
+      },
+      stderr: { columns: null, write: (text) => void (this.stderr += text) },
+      clock: this.clock,
+      env: (name) => this.env[name],
+      interrupts: () => ({ signal: this.#interrupts.signal, [Symbol.dispose]() {} }),
+    };
+  }
+
+  #wiring(): Wiring {
+    const note = (name: string, options: object) => this.wired.push({ name, options });
+    return {
+      runDaemon: (options) => Promise.resolve(note("daemon", options)),
+      openOfflinePool: (options) => {
+        note("offline", options);
+        return Promise.resolve(this.pool);
+      },
+      simulate: async (options) => {
+        note("simulate", options);
+        await new Promise((resolve) => options.signal.addEventListener("abort", resolve));
+      },
+      describeVersion: () => Promise.resolve("nodepool 1.2.3 (commit abc, Deno 9.9.9)"),
+    };
+  }
+}
+
+/** Waits until it holds: for what happens on real sockets, where virtual time has no say. */
+export async function until(condition: () => boolean): Promise<void> {
+  const deadline = performance.now() + 5_000;
+  while (!condition()) {
+    if (performance.now() > deadline) throw new Error(`did not come true: ${condition}`);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}

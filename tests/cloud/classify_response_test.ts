@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { classifyResponse } from "../../src/cloud/openstack/classify_response.ts";
+import type { CloudErrorKind } from "../../src/domain/cloud_error_kind.ts";
+import { type Reply, toResponse } from "./scripted_cloud.ts";
+
+const NOW = Date.UTC(2030, 0, 1);
+const classify = (reply: Reply) => classifyResponse(toResponse(reply), { now: NOW });
+
+const nova = (key: string, code: number, message: string): Reply => ({
+  status: code,
+  body: { [key]: { code, message } },
+});
+const neutron = (status: number, type: string, message: string): Reply => ({
+  status,
+  body: { NeutronError: { type, message, detail: "" } },
+});
+
+/** Answers as real services give them. */
+const TABLE: readonly [string, Reply, CloudErrorKind][] = [
+  [
+    "Nova's quota of instances",
+    nova("forbidden", 403, "Quota exceeded for instances: Requested 1, but already used 10 of 10 instances"),
+    "quota",
+  ],
+  ["Nova's quota of ports", nova("forbidden", 403, "Maximum number of ports exceeded"), "quota"],
+  ["Nova's quota of keypairs", nova("forbidden", 403, "Quota exceeded, too many key pairs."), "quota"],
+  ["a policy", nova("forbidden", 403, "Policy doesn't allow os_compute_api:servers:create"), "unauthorized"],
+  ["old Nova's quota", {
+    ...nova("overLimit", 413, "Quota exceeded for cores"),
+    headers: { "retry-after": "0" },
+  }, "quota"],
+  [
+    "old Nova's rate limit",
+    { ...nova("overLimit", 413, "This request was rate-limited."), headers: { "retry-after": "7" } },
+    "rateLimited",
+  ],
+  ["a body too large", { status: 413, body: "<h1>Request Entity Too Large</h1>" }, "badRequest"],
+  [
+    "Glance's quota",
+    { status: 413, body: "Denying attempt to upload image because it exceeds the quota: 5" },
+    "quota",
+  ],
+  [
+    "Cinder's quota",
+    nova(
+      "overLimit",
+      413,
+      "VolumeLimitExceeded: Maximum number of volumes allowed (10) exceeded for quota 'volumes'.",
+    ),
+    "quota",
+  ],
+  ["Neutron's quota", neutron(409, "OverQuota", "Quota exceeded for resources: ['floatingip']."), "quota"],
+  [
+    "a full subnet",
+    neutron(409, "IpAddressGenerationFailure", "No more IP addresses available on network 4711."),
+    "capacity",
+  ],
+  [
+    "an empty floating IP pool",
+    neutron(400, "ExternalIpAddressExhausted", "Unable to find any IP address on external network 4711."),
+    "capacity",
+  ],
+  ["nova-network's empty pool", nova("itemNotFound", 404, "No more floating IPs available."), "capacity"],
+  [
+    "no host",
+    nova("badRequest", 400, "No valid host was found. There are not enough hosts available."),
+    "capacity",
+  ],
+  ["no host, as a fault", nova("computeFault", 500, "No valid host was found."), "capacity"],
+  ["429", { status: 429 }, "rateLimited"],
+  [
+    "401 of Keystone",
+    { status: 401, body: { error: { code: 401, message: "…", title: "Unauthorized" } } },
+    "unauthorized",
+  ],
+  ["404 of Nova", nova("itemNotFound", 404, "Instance x could not be found."), "notFound"],
+  ["404 of Neutron", neutron(404, "PortNotFound", "Port x could not be found."), "notFound"],
+  [
+    "409 of Nova",
+    nova("conflictingRequest", 409, "Cannot 'delete' instance x while it is in task_state"),
+    "conflict",
+  ],
+  ["several networks", nova("conflictingRequest", 409, "Multiple possible networks found"), "conflict"],
+  ["400", nova("badRequest", 400, "Flavor 1 could not be found."), "badRequest"],
+  [
+    "an unknown microversion",
+    nova("computeFault", 406, "Version 2.99 is not supported by the API."),
+    "badRequest",
+  ],
+  ["501", nova("notImplemented", 501, "Unable to get console."), "badRequest"],
+  ["500", nova("computeFault", 500, "Unexpected API Error."), "unavailable"],
+  [
+    "a proxy's 503",
+    { status: 503, body: "<html><body><h1>503 Service Unavailable</h1></body></html>" },
+    "unavailable",
+  ],
+  ["504 without body", { status: 504 }, "unavailable"],
+  ["a redirect of a POST", { status: 302, headers: { location: "https://nova/v2.1/" } }, "badResponse"],
+];
+
+for (const [title, reply, kind] of TABLE) {
+  Deno.test(`classifyResponse() calls ${title} ${kind}`, () => {
+    const refusal = classify(reply);
+    assert.equal(refusal.kind, kind);
+    assert.notEqual(refusal.message, "");
+    assert.equal(refusal.effect, reply.status! < 500 ? "none" : "unknown");
+  });
+}
+
+Deno.test("classifyResponse() reads Retry-After as seconds or as a date, by the cloud's clock", () => {
+  const after = (headers: Record<string, string>) => classify({ status: 429, headers }).retryAfter;
+  assert.equal(after({ "retry-after": "7" }), 7_000);
+  assert.equal(after({ "retry-after": "Tue, 01 Jan 2030 00:00:09 GMT" }), 9_000);
+  const date = "Fri, 01 Jan 1999 00:00:00 GMT";
+  assert.equal(after({ date, "retry-after": "Fri, 01 Jan 1999 00:00:03 GMT" }), 3_000);
+  assert.equal(after({ "retry-after": "Thu, 01 Jan 1998 00:00:00 GMT" }), 0);
+  assert.equal(after({ "retry-after": "soon" }), null);
+  assert.equal(after({}), null);
+});
+
+Deno.test("classifyResponse() gives the text of a page without its markup, in one line", () => {
+  const body =
+    "<html>\n <head>\n  <title>404 Not Found</title>\n </head>\n <body>\n  <h1>404 Not Found</h1>\n" +
+    "  No image &quot;x&quot; found<br /><br />\n </body>\n</html>";
+  assert.equal(classify({ status: 404, body }).message, '404 Not Found No image "x" found');
+});
+
+Deno.test("classifyResponse() says something about an answer without any text", () => {
+  assert.match(classify({ status: 418 }).message, /status 418/);
+  assert.match(classify({ status: 301, headers: { location: "https://new/" } }).message, /https:\/\/new\//);
+});
+
+Deno.test("classifyResponse() keeps tokens out and long messages short", () => {
+  const token =
+    "gAAAAABrAwWYtWrvaBahFLKXnib_BXagYIxXQgE39K8vRN9MHTKTTOUjzlLjn3X5wVJdZ2Z06WqZksW18dtlmGfrKK_Ig";
+  const { message } = classify(nova("error", 404, `Could not find token: ${token}. ${"blah ".repeat(200)}`));
+  assert.ok(!message.includes("gAAAA"), message);
+  assert.ok(message.length <= 300);
+});
+
+Deno.test("classifyResponse() keeps the request id of every service", () => {
+  assert.equal(classify({ status: 500, headers: { "x-openstack-request-id": "req-1" } }).requestId, "req-1");
+  assert.equal(classify({ status: 500, headers: { "x-compute-request-id": "req-2" } }).requestId, "req-2");
+  assert.equal(classify({ status: 500 }).requestId, null);
+});

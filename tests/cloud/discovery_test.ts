@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { offers, readServiceRoot, versionDocumentUrl } from "../../src/cloud/openstack/discovery.ts";
+import type { ServiceType } from "../../src/cloud/openstack/catalog.ts";
+import { NOVA_VERSIONS, toResponse } from "./scripted_cloud.ts";
+
+const link = (href: string) => [{ rel: "self", href }];
+
+function root(service: ServiceType, endpoint: string, document: unknown) {
+  return readServiceRoot(service, {
+    endpoint,
+    document: document === null ? null : toResponse({ body: document }),
+  });
+}
+
+Deno.test("only Nova's version document is asked for where the endpoint names its version", () => {
+  assert.equal(versionDocumentUrl("network", "http://neutron:9696/v2.0/"), null);
+  assert.equal(versionDocumentUrl("image", "http://glance:9292/v2"), null);
+  assert.equal(versionDocumentUrl("compute", "http://nova:8774/v2.1"), "http://nova:8774/");
+  assert.equal(versionDocumentUrl("compute", "http://nova/compute/v2/4711"), "http://nova/compute/");
+  assert.equal(versionDocumentUrl("network", "http://neutron:9696"), "http://neutron:9696/");
+  assert.equal(versionDocumentUrl("image", "https://cloud/image"), "https://cloud/image/");
+});
+
+const CASES: readonly [string, ServiceType, string, unknown, string][] = [
+  ["a versioned Nova", "compute", "http://nova:8774/v2.1", NOVA_VERSIONS, "http://nova:8774/v2.1"],
+  [
+    "an old endpoint of a new Nova",
+    "compute",
+    "http://nova:8774/v2/4711",
+    NOVA_VERSIONS,
+    "http://nova:8774/v2.1/4711",
+  ],
+  [
+    "a Nova of before v2.1",
+    "compute",
+    "http://nova:8774/v2/4711",
+    { versions: [] },
+    "http://nova:8774/v2/4711",
+  ],
+  ["a Nova that hides its versions", "compute", "http://nova/v2.1/4711", null, "http://nova/v2.1/4711"],
+  [
+    "a Nova behind a proxy on https",
+    "compute",
+    "https://cloud/compute/v2.1",
+    NOVA_VERSIONS,
+    "https://cloud/compute/v2.1",
+  ],
+  ["an unversioned Nova", "compute", "http://nova:8774/", NOVA_VERSIONS, "http://nova:8774/v2.1"],
+  [
+    "Neutron",
+    "network",
+    "http://neutron:9696",
+    { versions: [{ id: "v2.0", status: "CURRENT", links: link("http://neutron:9696/v2.0/") }] },
+    "http://neutron:9696/v2.0",
+  ],
+  ["a Neutron without a document", "network", "http://neutron:9696/", null, "http://neutron:9696/v2.0"],
+  [
+    "Glance",
+    "image",
+    "https://cloud/image",
+    {
+      versions: [
+        { id: "v1.0", status: "SUPPORTED", links: link("http://10.0.0.1:9292/v1/") },
+        { id: "v2.15", status: "CURRENT", links: link("http://10.0.0.1:9292/v2/") },
+        { id: "v2.0", status: "SUPPORTED", links: link("http://10.0.0.1:9292/v2/") },
+      ],
+    },
+    "https://cloud/image/v2",
+  ],
+  ["a document that is not one", "image", "http://glance:9292", { hello: "world" }, "http://glance:9292/v2"],
+  [
+    "a single version",
+    "volumev3",
+    "http://cinder:8776",
+    { version: { id: "v3.0", status: "CURRENT", version: "3.60", links: link("http://cinder:8776/v3/") } },
+    "http://cinder:8776/v3",
+  ],
+];
+
+for (const [title, service, endpoint, document, expected] of CASES) {
+  Deno.test(`readServiceRoot() finds ${title}`, () => {
+    assert.equal(root(service, endpoint, document).url, expected);
+  });
+}
+
+Deno.test("offers() compares microversions as numbers", () => {
+  const nova = root("compute", "http://nova:8774/v2.1", NOVA_VERSIONS);
+  assert.deepEqual(nova.maxMicroversion, [2, 90]);
+  assert.ok(offers(nova, "2.9") && offers(nova, "2.37") && offers(nova, "2.90"));
+  assert.ok(!offers(nova, "2.91") && !offers(nova, "3.1"));
+  assert.ok(!offers(root("compute", "http://nova/v2/1", null), "2.2"));
+});

@@ -1,0 +1,288 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import type { TLSSocket } from "node:tls";
+import { createUndiciSend, type UndiciSendOptions } from "../../src/cloud/openstack/undici_send.ts";
+import { SELF_SIGNED } from "./self_signed.ts";
+import { refusalOf } from "./refusal_of.ts";
+
+const { signal } = new AbortController();
+const PLAIN = { verify: true, caCert: null, clientCert: null, clientKey: null, connections: 4 } as const;
+
+function open(options: Partial<UndiciSendOptions> = {}) {
+  return createUndiciSend({ ...PLAIN, ...options });
+}
+
+/** A server on a port of its own; `url` ends without a slash. */
+function serve(handler: Deno.ServeHandler, tls?: { cert: string; key: string }) {
+  const options = { hostname: "127.0.0.1", port: 0, onListen() {} };
+  const server = tls === undefined
+    ? Deno.serve(options, handler)
+    : Deno.serve({ ...options, ...tls }, handler);
+  const { port } = server.addr as Deno.NetAddr;
+  return {
+    url: `${tls === undefined ? "http" : "https"}://127.0.0.1:${port}`,
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
+}
+
+/** A server that reads one request, writes this and closes. */
+function serveRaw(answer: string) {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const done = (async () => {
+    for await (const connection of listener) {
+      await connection.read(new Uint8Array(4096));
+      await connection.write(new TextEncoder().encode(answer));
+      connection.close();
+    }
+  })();
+  return {
+    url: `http://127.0.0.1:${(listener.addr as Deno.NetAddr).port}`,
+    async [Symbol.asyncDispose]() {
+      listener.close();
+      await done;
+    },
+  };
+}
+
+Deno.test("createUndiciSend() sends method, headers, query and body, and gives status, headers and body", async () => {
+  await using server = serve(async (request) =>
+    Response.json({
+      method: request.method,
+      path: new URL(request.url).pathname + new URL(request.url).search,
+      token: request.headers.get("x-auth-token"),
+      body: await request.text(),
+    }, { status: 202, headers: { "X-OpenStack-Request-Id": "req-1" } })
+  );
+  await using send = open();
+  const request = {
+    method: "POST",
+    url: `${server.url}/a?b=%20c`,
+    headers: { "x-auth-token": "t" },
+    body: "ü",
+  } as const;
+  const response = await send(request, { signal });
+  assert.equal(response.status, 202);
+  assert.equal(response.headers["x-openstack-request-id"], "req-1");
+  assert.deepEqual(JSON.parse(new TextDecoder().decode(response.body)), {
+    method: "POST",
+    path: "/a?b=%20c",
+    token: "t",
+    body: "ü",
+  });
+});
+
+Deno.test("createUndiciSend() streams a request's body", async () => {
+  await using server = serve(async (request) => new Response(String((await request.bytes()).length)));
+  await using send = open();
+  const body = ReadableStream.from((function* () {
+    for (let chunk = 0; chunk < 10; chunk++) yield new Uint8Array(100_000);
+  })());
+  const response = await send({ method: "PUT", url: `${server.url}/file`, headers: {}, body }, { signal });
+  assert.equal(new TextDecoder().decode(response.body), "1000000");
+});
+
+Deno.test("createUndiciSend() follows no redirect", async () => {
+  await using server = serve(() => new Response(null, { status: 302, headers: { location: "/elsewhere" } }));
+  await using send = open();
+  const response = await send({ method: "GET", url: `${server.url}/`, headers: {} }, { signal });
+  assert.equal(response.status, 302);
+  assert.equal(response.headers.location, "/elsewhere");
+});
+
+Deno.test("createUndiciSend() reuses connections, and opens no more than it may", async () => {
+  const ports = new Set<number>();
+  await using server = serve((_, { remoteAddr }) => {
+    ports.add((remoteAddr as Deno.NetAddr).port);
+    return new Response("ok");
+  });
+  await using send = open({ connections: 3 });
+  const requests = Array.from(
+    { length: 60 },
+    () => ({ method: "GET", url: server.url, headers: {} } as const),
+  );
+  await Promise.all(requests.map((request) => send(request, { signal })));
+  assert.ok(ports.size <= 3, `${ports.size} connections`);
+});
+
+Deno.test("createUndiciSend() refuses an answer beyond its bound, and can go on", async () => {
+  await using server = serve((request) =>
+    new Response("x".repeat(request.url.endsWith("big") ? 100_000 : 10))
+  );
+  await using send = open({ maxBody: 1_000 });
+  const error = await refusalOf(send({ method: "GET", url: `${server.url}/big`, headers: {} }, { signal }));
+  assert.equal(error.kind, "badResponse");
+  assert.match(error.message, /longer than 1000 bytes/);
+  assert.equal(
+    (await send({ method: "GET", url: `${server.url}/small`, headers: {} }, { signal })).status,
+    200,
+  );
+});
+
+Deno.test("a refused connection and an unknown host had no effect", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr as Deno.NetAddr;
+  listener.close();
+  await using send = open();
+  const refused = await refusalOf(
+    send({ method: "POST", url: `http://127.0.0.1:${port}/`, headers: {} }, { signal }),
+  );
+  assert.deepEqual([refused.kind, refused.effect], ["unavailable", "none"]);
+  assert.match(refused.message, new RegExp(`^127\\.0\\.0\\.1:${port}: connection refused`));
+  const unknown = await refusalOf(
+    send({ method: "POST", url: "http://no-such-host.invalid/", headers: {} }, { signal }),
+  );
+  assert.deepEqual([unknown.kind, unknown.effect], ["unavailable", "none"]);
+});
+
+for (
+  const [title, answer] of [
+    ["before any answer", ""],
+    ["in the middle of the headers", "HTTP/1.1 202 Accepted\r\nContent-"],
+    ["in the middle of the body", 'HTTP/1.1 202 Accepted\r\nContent-Length: 500\r\n\r\n{"server": '],
+  ] as const
+) {
+  Deno.test(`a connection that breaks ${title} leaves the effect unknown`, async () => {
+    await using server = serveRaw(answer);
+    await using send = open();
+    const request = { method: "POST", url: server.url, headers: {}, body: "{}" } as const;
+    const error = await refusalOf(send(request, { signal }));
+    assert.deepEqual([error.kind, error.effect], ["unavailable", "unknown"]);
+  });
+}
+
+Deno.test("an answer that is not HTTP is an error of unknown effect", async () => {
+  await using server = serveRaw("SSH-2.0-OpenSSH_9.2\r\n");
+  await using send = open();
+  const error = await refusalOf(send({ method: "POST", url: server.url, headers: {} }, { signal }));
+  assert.deepEqual([error.kind, error.effect], ["unavailable", "unknown"]);
+});
+
+Deno.test("an abort ends a request that waits for its answer; a timeout is told as such", async () => {
+  const release = Promise.withResolvers<Response>();
+  await using server = serve(() => release.promise);
+  await using send = open();
+  const abort = new AbortController();
+  const answer = refusalOf(send({ method: "GET", url: server.url, headers: {} }, { signal: abort.signal }));
+  abort.abort(new DOMException("time is up", "TimeoutError"));
+  const error = await answer;
+  assert.deepEqual([error.kind, error.effect], ["timeout", "unknown"]);
+  release.resolve(new Response("late"));
+});
+
+Deno.test("a connection that is not made in time had no effect", async () => {
+  // Nobody accepts: the TCP connection stands in the backlog, and nothing answers the TLS handshake.
+  const silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  await using send = open({ connectTimeout: 20 });
+  const url = `https://127.0.0.1:${(silent.addr as Deno.NetAddr).port}/`;
+  const error = await refusalOf(send({ method: "GET", url, headers: {} }, { signal }));
+  silent.close();
+  assert.deepEqual([error.kind, error.effect], ["unavailable", "none"]);
+  assert.match(error.message, /the connection was not made in time/);
+});
+
+async function pemFile(text: string) {
+  const path = await Deno.makeTempFile({ suffix: ".pem" });
+  await Deno.writeTextFile(path, text);
+  return { path, [Symbol.asyncDispose]: () => Deno.remove(path) };
+}
+
+Deno.test("a self-signed certificate is refused by default, with what to set", async () => {
+  await using server = serve(() => new Response("ok"), SELF_SIGNED);
+  await using send = open();
+  const error = await refusalOf(send({ method: "GET", url: server.url, headers: {} }, { signal }));
+  assert.deepEqual([error.kind, error.effect], ["unavailable", "none"]);
+  assert.match(error.message, /: its certificate is self-signed; set cacert or verify: false$/);
+});
+
+Deno.test("a self-signed certificate is taken with cacert, or without verification", async () => {
+  await using server = serve(() => new Response("ok"), SELF_SIGNED);
+  await using ca = await pemFile(SELF_SIGNED.cert);
+  for (const options of [{ caCert: ca.path }, { verify: false }]) {
+    await using send = open(options);
+    assert.equal((await send({ method: "GET", url: server.url, headers: {} }, { signal })).status, 200);
+  }
+});
+
+Deno.test("a client certificate is given to the server, its key in a file of its own or the same", async () => {
+  await using server = await serveToClientsWithCertificate();
+  await using cert = await pemFile(SELF_SIGNED.cert);
+  await using key = await pemFile(SELF_SIGNED.key);
+  await using both = await pemFile(`${SELF_SIGNED.cert}\n${SELF_SIGNED.key}`);
+  for (const client of [{ clientCert: cert.path, clientKey: key.path }, { clientCert: both.path }]) {
+    await using send = open({ caCert: cert.path, ...client });
+    const response = await send({ method: "GET", url: server.url, headers: {} }, { signal });
+    assert.equal(new TextDecoder().decode(response.body), "loopback");
+  }
+  await using without = open({ caCert: cert.path });
+  assert.equal(
+    (await refusalOf(without({ method: "GET", url: server.url, headers: {} }, { signal }))).kind,
+    "unavailable",
+  );
+});
+
+/** Answers with the name in the client's certificate; a client without one is refused. */
+async function serveToClientsWithCertificate() {
+  const tls = { ...SELF_SIGNED, ca: SELF_SIGNED.cert, requestCert: true, rejectUnauthorized: true };
+  const server = createServer(tls, (request, response) => {
+    const { subject } = (request.socket as TLSSocket).getPeerCertificate();
+    response.end(subject.CN);
+  });
+  server.on("tlsClientError", () => {});
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+Deno.test("a missing cacert fails each request, until it is there", async () => {
+  await using server = serve(() => new Response("ok"), SELF_SIGNED);
+  const directory = await Deno.makeTempDir();
+  const caCert = `${directory}/ca.pem`;
+  await using send = open({ caCert });
+  const error = await refusalOf(send({ method: "GET", url: server.url, headers: {} }, { signal }));
+  assert.deepEqual([error.kind, error.effect, error.message], [
+    "unavailable",
+    "none",
+    `cannot read the file ${caCert}; check cacert`,
+  ]);
+  await Deno.writeTextFile(caCert, SELF_SIGNED.cert);
+  assert.equal((await send({ method: "GET", url: server.url, headers: {} }, { signal })).status, 200);
+  await Deno.remove(directory, { recursive: true });
+});
+
+Deno.test("https to a server without TLS, and a name the certificate is not for, say so", async () => {
+  await using plain = serve(() => new Response("ok"));
+  await using send = open();
+  const url = plain.url.replace("http:", "https:");
+  assert.match(
+    (await refusalOf(send({ method: "GET", url, headers: {} }, { signal }))).message,
+    /does not speak TLS/,
+  );
+  await using server = serve(() => new Response("ok"), SELF_SIGNED);
+  await using ca = await pemFile(SELF_SIGNED.cert);
+  await using trusting = open({ caCert: ca.path });
+  const byName = server.url.replace("127.0.0.1", "localhost");
+  const error = await refusalOf(trusting({ method: "GET", url: byName, headers: {} }, { signal }));
+  assert.deepEqual([error.kind, error.effect], ["unavailable", "none"]);
+  assert.match(error.message, /its certificate is for another host name; check the address$/);
+});
+
+Deno.test("closing ends what is under way", async () => {
+  const release = Promise.withResolvers<Response>();
+  const arrived = Promise.withResolvers<void>();
+  await using server = serve(() => {
+    arrived.resolve();
+    return release.promise;
+  });
+  const send = open();
+  const answer = refusalOf(send({ method: "GET", url: server.url, headers: {} }, { signal }));
+  await arrived.promise;
+  await send[Symbol.asyncDispose]();
+  assert.equal((await answer).kind, "unavailable");
+  release.resolve(new Response("late"));
+});

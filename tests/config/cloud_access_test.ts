@@ -1,0 +1,154 @@
+import assert from "node:assert/strict";
+import type { CloudAccess } from "../../src/domain/cloud_access.ts";
+import { parseConfig } from "../../src/config/parse_config.ts";
+import { fakeEnvironment, faultsOf, parse } from "./fake_environment.ts";
+
+const provider = "providers: [{name: p, cloud: a, max-servers: 1}]\nlabels: []\n";
+
+const machine = (cloud: string) => ({ files: { "/etc/openstack/clouds.yaml": `clouds:\n  a: ${cloud}\n` } });
+
+async function access(cloud: string): Promise<CloudAccess> {
+  return (await parse(provider, machine(cloud))).config.providers[0]!.access;
+}
+
+async function fault(cloud: string): Promise<string> {
+  const found = await faultsOf(provider, machine(cloud));
+  assert.equal(found.length, 1, found.join("\n"));
+  return found[0]!.replace(
+    'nodepool.yaml:1:23: providers[0].cloud: cloud "a" (/etc/openstack/clouds.yaml): ',
+    "",
+  );
+}
+
+Deno.test("a cloud without domains means the default one, ids win over names", async () => {
+  const { auth, scope } = await access(
+    "{auth: {auth_url: http://k, username: u, password: p, project_id: i, project_name: n}}",
+  );
+  assert.deepEqual(auth, {
+    method: "password",
+    userId: null,
+    username: "u",
+    userDomain: { id: "default", name: null },
+    password: "p",
+  });
+  assert.deepEqual(scope, { kind: "project", id: "i", name: null, domain: { id: "default", name: null } });
+});
+
+Deno.test("default domains are those that the cloud says", async () => {
+  const named = await access(
+    "{auth: {auth_url: http://k, username: u, password: p, project_name: n, default_domain_name: D}}",
+  );
+  assert.deepEqual(named.auth.method === "password" && named.auth.userDomain, { id: null, name: "D" });
+  const own = await access(
+    "{default_domain: d, auth: {auth_url: http://k, username: u, password: p, project_name: n}}",
+  );
+  assert.deepEqual(own.scope.kind === "project" && own.scope.domain, { id: "d", name: null });
+});
+
+Deno.test("an application credential needs no scope, a token keeps its own", async () => {
+  const credential = await access(
+    "{auth_type: v3applicationcredential, auth: {auth_url: http://k, application_credential_id: i, application_credential_secret: s}}",
+  );
+  assert.deepEqual(credential.scope, { kind: "none" });
+  assert.equal(credential.auth.method === "application_credential" && credential.auth.secret, "s");
+  const token = await access("{auth_type: token, auth: {auth_url: http://k, token: t, system_scope: all}}");
+  assert.deepEqual([token.auth, token.scope], [{ method: "token", token: "t" }, { kind: "system" }]);
+});
+
+Deno.test("services' settings are found by their official types", async () => {
+  const { endpointOverrides, apiVersions, serviceTypes } = await access(`
+    auth: {auth_url: http://k, username: u, password: p, project_name: n}
+    compute_api_version: 2.10
+    volumev3_endpoint_override: http://v3
+    volume_endpoint_override: http://v
+    block_storage_endpoint_override: http://b
+    image_endpoint: http://i
+    load_balancer_service_type: lb`);
+  assert.deepEqual(endpointOverrides, { "block-storage": "http://b", image: "http://i" });
+  assert.equal(apiVersions.compute, "2.10");
+  assert.deepEqual(serviceTypes, { "load-balancer": "lb" });
+});
+
+Deno.test("paths of certificates may begin with the home directory", async () => {
+  const cloud = "{cacert: ~/ca.pem, auth: {auth_url: http://k, username: u, password: p, project_name: n}}";
+  assert.equal((await access(cloud)).caCert, "/home/ci/ca.pem");
+});
+
+Deno.test("a provider's own region wins over the cloud's single one", async () => {
+  const text = provider.replace("max-servers: 1", "max-servers: 1, region-name: two");
+  const cloud = "{region_name: one, auth: {auth_url: http://k, username: u, password: p, project_name: n}}";
+  assert.equal((await parse(text, machine(cloud))).config.providers[0]!.access.regionName, "two");
+});
+
+Deno.test("what is not supported says so by name", async () => {
+  assert.match(
+    await fault("{auth_type: v3totp, auth: {}}"),
+    /^auth_type "v3totp" is not supported; supported are password, /,
+  );
+  assert.match(
+    await fault("{auth_type: v2password, auth: {}}"),
+    /^auth_type v2password speaks Keystone v2, which is gone; use password$/,
+  );
+  assert.match(await fault("{auth_type: none}"), /^auth_type "none" is not supported/);
+  const trust = "{auth: {auth_url: http://k, username: u, password: p, trust_id: t}}";
+  assert.equal(await fault(trust), "auth.trust_id: trusts are not supported");
+  assert.match(await fault("{profile: vexxhost}"), /fetched from a web address, which is not supported/);
+});
+
+Deno.test("what is missing or wrong in a cloud says so by name", async () => {
+  assert.match(await fault("{auth: {username: u}}"), /^auth.auth_url is missing/);
+  assert.equal(await fault("{auth: {auth_url: http://k}}"), "auth.username is missing");
+  assert.equal(await fault("{auth: {auth_url: http://k, username: u}}"), "auth.password is missing");
+  assert.match(
+    await fault("{auth: {auth_url: http://k, username: u, password: p}}"),
+    /^auth.project_name is missing/,
+  );
+  assert.match(
+    await fault("{auth: {auth_url: http://k, usrname: u, password: p, project_name: n}}"),
+    /^auth.usrname: unknown where auth_type is a kind of password; did you mean "username"\?$/,
+  );
+  assert.match(
+    await fault("{auth: {auth_url: http://k, token: t, project_name: n}}"),
+    /^auth.token: .*; set auth_type: token$/,
+  );
+  assert.match(
+    await fault("{auth: {auth_url: ftp://k, username: u, password: p, project_name: n}}"),
+    /^auth.auth_url is no http/,
+  );
+  assert.match(
+    await fault("{profile: ovhh}"),
+    /^profile "ovhh" is neither in clouds-public.yaml nor known; did you mean "ovh"\?$/,
+  );
+  assert.match(
+    await fault("{interface: secret, auth: {auth_url: http://k, username: u, password: p, project_name: n}}"),
+    /^interface "secret" is unknown; it can be public, internal or admin$/,
+  );
+});
+
+Deno.test("settings without effect are told by name, mistyped ones as a warning", async () => {
+  const cloud = "{auth: {auth_url: http://k, username: u, password: p, project_name: n}, regoin_name: x," +
+    " floating_ip_source: neutron, compute_interface: admin, networks: [{name: n}]}";
+  const { warnings, notices } = await parse(provider, machine(cloud));
+  assert.deepEqual(warnings.map(({ message }) => message), [
+    "has no labels, so that no node is ever launched",
+    `cloud "a": regoin_name is unknown and has no effect; did you mean "region_name"?`,
+    `cloud "a": compute_interface is not supported and has no effect`,
+  ]);
+  assert.deepEqual(notices.map(({ message }) => message), [
+    `cloud "a": no effect here: floating_ip_source, networks`,
+  ]);
+});
+
+Deno.test("where there is no clouds.yaml, the places that were searched are told", async () => {
+  const parsing = parseConfig(provider, { file: "nodepool.yaml", environment: fakeEnvironment() });
+  await assert.rejects(
+    parsing,
+    /there is no clouds.yaml .* \/work-dir\/clouds.yaml, \/home\/ci\/.config\/openstack\/clouds.yaml, .*\/etc\/openstack\/clouds.yaml$/,
+  );
+});
+
+Deno.test("a clouds.yaml that may not be read is passed over, as openstacksdk does", async () => {
+  const files = { "/work-dir/clouds.yaml": null };
+  const text = provider.replace("cloud: a", "cloud: my-cloud");
+  assert.equal((await parse(text, { files })).config.providers[0]!.access.name, "my-cloud");
+});

@@ -1,0 +1,169 @@
+/** Our reading of clouds.yaml beside the real `openstack.config`, setting by setting. */
+import assert from "node:assert/strict";
+import { cloudAccessFrom } from "../../src/config/clouds/cloud_access_from.ts";
+import { readCloudFiles } from "../../src/config/clouds/cloud_files.ts";
+import { cloudSettings } from "../../src/config/clouds/cloud_settings.ts";
+import { environmentCloud } from "../../src/config/clouds/environment_cloud.ts";
+import type { Settings } from "../../src/config/clouds/settings.ts";
+import { vendorNames } from "../../src/config/clouds/vendor_profiles.ts";
+import { denoEnvironment } from "../../src/config/deno_environment.ts";
+import type { Environment } from "../../src/config/environment.ts";
+import { type CloudCase, cloudCases } from "./cloud_cases.ts";
+
+const python = await pythonWithOpenstack();
+if (python === null) {
+  console.warn("SKIPPED: no python3 here has openstacksdk (apt-get install python3-openstacksdk)");
+}
+
+const vendorCases: CloudCase[] = vendorNames.map((vendor) => ({
+  title: `the vendor ${vendor}`,
+  files: {
+    "clouds.yaml":
+      `clouds:\n  a:\n    profile: ${vendor}\n    auth: {auth_url: http://k, username: u, password: p, project_name: x}\n`,
+  },
+  cloud: "a",
+}));
+
+Deno.test({
+  name: "cloudSettings() reads every variant of clouds.yaml as openstacksdk does",
+  ignore: python === null,
+  async fn(t) {
+    const cases = [...cloudCases, ...vendorCases];
+    await using places = await preparePlaces(cases);
+    const answers = await askOpenstacksdk(cases, places.list);
+    for (const [index, one] of cases.entries()) {
+      await t.step(one.title, () => compare(one, { place: places.list[index]!, theirs: answers[index]! }));
+    }
+  },
+});
+
+interface Place {
+  readonly home: string;
+  readonly cwd: string;
+}
+
+interface Answer {
+  readonly error?: string;
+  readonly settings: Settings;
+  readonly verify: boolean;
+  readonly cacert: string | null;
+  readonly interface: string;
+  readonly endpoint: string | null;
+  readonly serviceName: string | null;
+  readonly volumeVersion: string | null;
+}
+
+/** What openstacksdk assumes and we have no use for. */
+const THEIRS_ALONE = [
+  ...[
+    "baremetal_status_code_retries",
+    "baremetal_introspection_status_code_retries",
+    "image_status_code_retries",
+  ],
+  ...[
+    "disable_vendor_agent",
+    "floating_ip_source",
+    "image_api_use_tasks",
+    "message",
+    "secgroup_source",
+    "status",
+  ],
+  ...["api_timeout", "networks"],
+];
+
+async function compare(one: CloudCase, { place, theirs }: { place: Place; theirs: Answer }): Promise<void> {
+  const environment = environmentAt(place, one.env ?? {});
+  const files = await readCloudFiles({ environment });
+  const own = ownSettings(one);
+  const read = () =>
+    cloudSettings(one.cloud, { sources: { files, variables: environmentCloud(environment) }, own });
+  assert.equal(theirs.error !== undefined, one.refused === true, theirs.error);
+  if (one.refused) return assert.throws(read, { name: "CloudSettingsError" });
+  const ours = read();
+  const expected = Object.entries(theirs.settings).filter(([key]) =>
+    key in ours || !THEIRS_ALONE.includes(key)
+  );
+  assert.deepEqual(JSON.parse(JSON.stringify(ours)), Object.fromEntries(expected));
+  const access = cloudAccessFrom("a", { settings: ours, expand: (path) => path });
+  assert.deepEqual(
+    [
+      access.verify,
+      access.caCert,
+      access.endpointOverrides.compute ?? null,
+      access.serviceNames.compute ?? null,
+    ],
+    [theirs.verify, theirs.cacert, theirs.endpoint, theirs.serviceName],
+  );
+  assert.equal(access.interface, theirs.interface.replace(/URL$/, ""));
+  assert.equal(access.apiVersions["block-storage"] ?? null, theirs.volumeVersion);
+}
+
+function ownSettings(one: CloudCase): { regionName: string | null; settings: Settings } {
+  return { regionName: one.own?.regionName ?? null, settings: one.own?.settings ?? {} };
+}
+
+function environmentAt({ home, cwd }: Place, env: Readonly<Record<string, string>>): Environment {
+  const inside = (path: string) => path.startsWith("/") ? path : `${cwd}/${path}`;
+  return {
+    readFile: (path, options) => denoEnvironment.readFile(inside(path), options),
+    stat: (path) => denoEnvironment.stat(inside(path)),
+    env: (name) => env[name],
+    envWithPrefix: (prefix) =>
+      Object.fromEntries(Object.entries(env).filter(([name]) => name.startsWith(prefix))),
+    home: () => home,
+    cwd: () => cwd,
+  };
+}
+
+async function preparePlaces(cases: readonly CloudCase[]): Promise<AsyncDisposable & { list: Place[] }> {
+  const root = await Deno.makeTempDir();
+  const list: Place[] = [];
+  for (const [index, { files }] of cases.entries()) {
+    const place = { home: `${root}/${index}/home`, cwd: `${root}/${index}/work` };
+    list.push(place);
+    await Deno.mkdir(place.cwd, { recursive: true });
+    for (const [path, text] of Object.entries(files)) {
+      const full = path.startsWith("~/") ? `${place.home}${path.slice(1)}` : `${place.cwd}/${path}`;
+      await Deno.mkdir(full.slice(0, full.lastIndexOf("/")), { recursive: true });
+      await Deno.writeTextFile(full, text);
+    }
+  }
+  return { list, [Symbol.asyncDispose]: () => Deno.remove(root, { recursive: true }) };
+}
+
+async function askOpenstacksdk(
+  cases: readonly CloudCase[],
+  places: readonly Place[],
+): Promise<readonly Answer[]> {
+  const questions = cases.map((one, index) => ({
+    ...places[index],
+    env: one.env ?? {},
+    cloud: one.cloud,
+    own: ownSettings(one),
+  }));
+  const script = new URL("./openstack_config_oracle.py", import.meta.url).pathname;
+  const inherited = ["PATH", "LANG"].flatMap((name) => [[name, Deno.env.get(name) ?? ""]]);
+  const child = new Deno.Command(python!, {
+    args: [script],
+    env: Object.fromEntries(inherited),
+    clearEnv: true,
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(JSON.stringify(questions)));
+  await writer.close();
+  const { stdout, stderr } = await child.output();
+  const text = new TextDecoder().decode(stdout);
+  assert.notEqual(text, "", new TextDecoder().decode(stderr));
+  return JSON.parse(text);
+}
+
+async function pythonWithOpenstack(): Promise<string | null> {
+  for (const command of ["python3", "/usr/bin/python3"]) {
+    const run = new Deno.Command(command, { args: ["-c", "import openstack.config"], stderr: "null" });
+    if (await run.output().then(({ success }) => success, () => false)) return command;
+  }
+  return null;
+}

@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { configJsonSchema } from "../../src/config/json_schema.ts";
+
+interface Schema {
+  readonly type?: string | readonly string[];
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly items?: Schema;
+  readonly anyOf?: readonly Schema[];
+  readonly description?: string;
+  readonly default?: unknown;
+  readonly required?: readonly string[];
+  readonly additionalProperties?: unknown;
+}
+
+const root = configJsonSchema() as Schema;
+
+/** The schema without the null that an empty section is. */
+function own(schema: Schema): Schema {
+  return schema.anyOf?.find(({ type }) => type !== "null") ?? schema;
+}
+
+function properties(schema: Schema): Readonly<Record<string, Schema>> {
+  const inner = own(schema);
+  return own(inner.items ?? inner).properties ?? {};
+}
+
+Deno.test("configJsonSchema() describes every key, in the file's spelling", () => {
+  const visit = (schema: Schema, path: string): string[] =>
+    Object.entries(properties(schema)).flatMap(([key, inner]) => [
+      ...(inner.description && /^[a-z0-9-]+$/.test(key) ? [] : [`${path}${key}`]),
+      ...visit(inner, `${path}${key}.`),
+    ]);
+  assert.deepEqual(visit(root, ""), []);
+  const images = properties(properties(root).providers!).images!;
+  assert.ok("boot-from-volume" in properties(images));
+});
+
+Deno.test("configJsonSchema() knows types, bounds, defaults and what is needed", () => {
+  const label = own(properties(root).labels!).items!;
+  assert.deepEqual(label.required, ["name", "image"]);
+  assert.equal(label.additionalProperties, false);
+  assert.deepEqual(label.properties!["min-ready"], {
+    type: ["integer", "string"],
+    minimum: -1,
+    maximum: 100_000,
+    default: 2,
+    description: "Nodes kept ready; 0: only on demand; -1: disabled.",
+  });
+  assert.deepEqual(properties(properties(root).log!).level, {
+    enum: ["debug", "info", "warning", "error"],
+    default: "info",
+    description: "The least that is logged.",
+  });
+});
+
+Deno.test("configJsonSchema() is plain JSON", () => {
+  assert.deepEqual(JSON.parse(JSON.stringify(root)), root);
+});

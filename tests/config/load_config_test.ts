@@ -1,0 +1,256 @@
+import assert from "node:assert/strict";
+import { ConfigError, formatProblem } from "../../src/config/config_error.ts";
+import { denoEnvironment } from "../../src/config/deno_environment.ts";
+import { loadConfig } from "../../src/config/load_config.ts";
+import { fakeEnvironment, type FakeMachine, usualFiles } from "./fake_environment.ts";
+
+const FILE = "/etc/nodepool/nodepool.yaml";
+
+const simple = `labels: [{name: small, image: i, providers: [{name: p}]}]
+providers:
+  - name: p
+    cloud: my-cloud
+    max-servers: 5
+    images: [{name: i, base-image: x, min-ram: 1, private-key: /etc/nodepool/id_rsa}]
+`;
+
+function load(machine: FakeMachine, secure: string | null = null) {
+  const environment = fakeEnvironment({
+    ...machine,
+    files: { ...usualFiles, [FILE]: simple, ...machine.files },
+  });
+  return loadConfig(FILE, { secure, environment });
+}
+
+async function faults(machine: FakeMachine, secure: string | null = null): Promise<string[]> {
+  const error = await load(machine, secure).then(() => null, (error) => error);
+  assert.ok(error instanceof ConfigError, `no ConfigError but ${error}`);
+  return error.message.split("\n");
+}
+
+Deno.test("loadConfig() fills in every default, in milliseconds", async () => {
+  const { config, warnings, notices, unsupported } = await load({});
+  assert.deepEqual([warnings, notices, unsupported], [[], [], []]);
+  const { access: _access, images, ...provider } = config.providers[0]!;
+  assert.deepEqual(provider, {
+    name: "p",
+    maxServers: 5,
+    availabilityZones: [],
+    keypair: null,
+    pool: null,
+    imageType: "qcow2",
+    networks: [],
+    ipv6Preferred: false,
+    cleanFloatingIps: false,
+    apiTimeout: 60_000,
+    configDrive: null,
+    bootTimeout: 60_000,
+    launchTimeout: 3_600_000,
+    rate: 100,
+    templateHostname: "template-{image.name}-{timestamp}",
+    maxConcurrency: null,
+    launchRetries: 3,
+    securityGroups: [],
+    hostKeyChecking: true,
+    autoFloatingIp: null,
+    deleteTimeout: 600_000,
+  });
+  assert.deepEqual([images[0]!.username, images[0]!.connectionPort], ["jenkins", 22]);
+  assert.deepEqual(config.labels[0], {
+    name: "small",
+    image: "i",
+    minReady: 2,
+    subnodes: 0,
+    readyScript: null,
+    providers: ["p"],
+    maxReadyAge: null,
+    maxServers: null,
+  });
+  assert.deepEqual(config.limits, {
+    deleteDelay: 60_000,
+    nodeStuck: 8 * 3_600_000,
+    testStuck: 300_000,
+    imageKeep: 8 * 3_600_000,
+    holdMaxAge: null,
+  });
+  assert.deepEqual(config.status, { hostname: "127.0.0.1", port: 8005, title: "nodepool" });
+  assert.deepEqual(config.log, { level: "info", format: null, file: null });
+  assert.deepEqual(config.targets.map(({ name, hostname }) => [name, hostname]), [
+    ["default", "{label.name}-{provider.name}-{node_id}"],
+  ]);
+  assert.equal(config.state, "/var/lib/nodepool/nodepool.kv");
+});
+
+Deno.test("loadConfig() returns a configuration that nobody can change", async () => {
+  const { config } = await load({});
+  const open: string[] = [];
+  const visit = (value: unknown, path: string) => {
+    if (value === null || typeof value !== "object") return;
+    if (!Object.isFrozen(value)) open.push(path);
+    for (const [key, inner] of Object.entries(value)) visit(inner, `${path}.${key}`);
+  };
+  visit(config, "config");
+  assert.deepEqual(open, []);
+  assert.throws(() => ((config.labels as unknown[])[0] = null), TypeError);
+});
+
+Deno.test("lengths of time are seconds or texts with units", async () => {
+  const times = {
+    "90": 90_000,
+    "0.5": 500,
+    "30s": 30_000,
+    "5m": 300_000,
+    "8h": 28_800_000,
+    "1d": 86_400_000,
+  };
+  for (const [text, milliseconds] of Object.entries({ ...times, "1h30m": 5_400_000, "250ms": 250, "0": 0 })) {
+    const { config } = await load({ files: { [FILE]: `${simple}    boot-timeout: ${text}\n` } });
+    assert.equal(config.providers[0]!.bootTimeout, milliseconds, text);
+  }
+});
+
+Deno.test("a home directory is filled in, other paths stay", async () => {
+  const files = { [FILE]: `${simple}state: ~/pool.kv\nscript-dir: scripts\nlog: {file: ~/log}\n` };
+  const { config } = await load({ files });
+  assert.deepEqual([config.state, config.scriptDir, config.log.file], [
+    "/home/ci/pool.kv",
+    "scripts",
+    "/home/ci/log",
+  ]);
+});
+
+Deno.test("the status endpoint listens where it is told", async () => {
+  const listen = async (address: string) => {
+    const { config } = await load({ files: { [FILE]: `${simple}status: {listen: "${address}"}\n` } });
+    return [config.status.hostname, config.status.port];
+  };
+  assert.deepEqual(await listen("0.0.0.0:80"), ["0.0.0.0", 80]);
+  assert.deepEqual(await listen("[::1]:8005"), ["::1", 8005]);
+  assert.deepEqual(await listen("9000"), ["127.0.0.1", 9000]);
+});
+
+Deno.test("a file that cannot be read is told with its reason", async () => {
+  assert.deepEqual(await faults({ files: { [FILE]: null } }), [`${FILE}: cannot be read: permission denied`]);
+  const missing = await loadConfig("/nowhere.yaml", { environment: fakeEnvironment() }).catch((error) =>
+    error
+  );
+  assert.equal(missing.message, "/nowhere.yaml: cannot be read: there is no such file");
+});
+
+Deno.test("the real machine's missing file and directory are told with their reasons", async () => {
+  const directory = await Deno.makeTempDir();
+  await assert.rejects(loadConfig(`${directory}/x.yaml`), /x.yaml: cannot be read: there is no such file$/);
+  await assert.rejects(loadConfig(directory), /cannot be read: (it is a directory|.*directory)/);
+  await Deno.remove(directory);
+});
+
+Deno.test("an endless file is read to the limit and refused", async () => {
+  await assert.rejects(
+    loadConfig("/dev/zero"),
+    /^ConfigError: \/dev\/zero: is larger than 4 MiB, which no configuration is$/,
+  );
+});
+
+Deno.test("bytes that are no UTF-8 are told with their place", async () => {
+  const bytes = new Uint8Array([...new TextEncoder().encode("cron: ä\nx: "), 0xff, 0x0a]);
+  assert.match(
+    (await faults({ files: { [FILE]: bytes } }))[0]!,
+    /^\/etc\/nodepool\/nodepool.yaml:2:4: is not UTF-8 text/,
+  );
+});
+
+Deno.test("a byte order mark is no part of the first key", async () => {
+  const text = `\ufeff${simple}`;
+  assert.equal((await load({ files: { [FILE]: text } })).config.labels.length, 1);
+});
+
+Deno.test("problems of several files are told together", async () => {
+  const found = await faults({
+    files: { [FILE]: "providers: 1\n", "/secure.conf": "[jenkins]\n" },
+  }, "/secure.conf");
+  assert.deepEqual(found, [
+    `/secure.conf:1:1: unknown section [jenkins]; known are [jenkins "TARGET"] and [database]`,
+    `${FILE}:1:1: providers: expected a list, found 1`,
+  ]);
+});
+
+Deno.test("a broken clouds.yaml is told with its own place", async () => {
+  const found = await faults({ files: { "/etc/openstack/clouds.yaml": "clouds:\n\ta: {}\n" } });
+  assert.ok(
+    found.includes("/etc/openstack/clouds.yaml:2:1: a tab cannot indent YAML; use spaces"),
+    found.join("\n"),
+  );
+});
+
+Deno.test("files with secrets that every user may read are warned of, others are not", async () => {
+  const inline = simple.replace(
+    "cloud: my-cloud",
+    "auth-url: http://k\n    username: u\n    password: p\n    project-name: x",
+  );
+  const exposed = async (text: string, secure: string | null) => {
+    const files = { [FILE]: text, "/secure.conf": `[jenkins "default"]\napikey: k\n` };
+    const everybody = { [FILE]: 0o644, "/secure.conf": 0o644, "/etc/openstack/clouds.yaml": 0o644 };
+    const { warnings } = await load({ files, modes: everybody }, secure);
+    return warnings.filter(({ message }) => message.includes("readable by every user")).map(({ file }) =>
+      file
+    );
+  };
+  assert.deepEqual(await exposed(inline, null), [FILE]);
+  assert.deepEqual(await exposed(simple, null), ["/etc/openstack/clouds.yaml"]);
+  assert.deepEqual(await exposed(inline, "/secure.conf"), [FILE, "/secure.conf"]);
+});
+
+Deno.test("what is allowed and hardly meant is warned of", async () => {
+  const text = `labels:
+  - {name: many, image: i, min-ready: 9, max-servers: 3, providers: [{name: p}, {name: p}]}
+  - {name: none, image: i}
+  - {name: script, image: i, min-ready: 0, ready-script: r.sh arg, providers: [{name: p}]}
+script-dir: /scripts
+targets: [{name: t, hostname: "{label.name}"}]
+cron: {check: "0 3 * * 1"}
+providers:
+  - name: p
+    cloud: my-cloud
+    max-servers: 5
+    image-type: raw
+    images:
+      - {name: i, diskimage: d, base-image: x, min-ram: 1, flavor-name: f, volume-size: 3, private-key: /no/key, meta: {groups: x}}
+diskimages: [{name: d, elements: [vm], formats: [qcow2]}]
+`;
+  const { warnings, notices } = await load({ files: { [FILE]: text } });
+  assert.deepEqual(warnings.map((warning) => formatProblem(warning).replace(`${FILE}:`, "")), [
+    "2:28: labels[0].min-ready: keeps 9 servers ready, but its providers together hold 5 at most",
+    "2:28: labels[0].min-ready: keeps 9 servers ready, but the label's own max-servers is 3",
+    `2:82: labels[0].providers[1].name: "p" is named twice; once is enough`,
+    "3:5: labels[1]: names no provider, so that nobody can supply it",
+    "4:44: labels[2].ready-script: there is no script /scripts/r.sh on this machine",
+    "6:21: targets[0].hostname: without {node_id} several get the same name",
+    `12:5: providers[0].image-type: diskimage "d" lists qcow2; raw is built as well`,
+    "14:33: providers[0].images[0].base-image: has no effect beside diskimage",
+    "14:48: providers[0].images[0].min-ram: has no effect beside flavor-name",
+    "14:76: providers[0].images[0].volume-size: has no effect without boot-from-volume: true",
+    "14:92: providers[0].images[0].private-key: there is no private key /no/key on this machine",
+    "14:121: providers[0].images[0].meta.groups: has no effect: every server gets its own entry of this name",
+  ]);
+  assert.match(notices[0]!.message, /days of the week count from Sunday/);
+});
+
+Deno.test("no message shows a secret", async () => {
+  const secret = "Tr0ub4dor";
+  const texts = [
+    `providers: [{name: p, max-servers: 1, password: [${secret}]}]`,
+    `providers: [{name: p, max-servers: 1, username: u, password: ${secret}, auth-url: "http://u:${secret}@k", x: 1}]`,
+    `dburi: {a: ${secret}}`,
+    `targets: [{name: t, jenkins: {apikey: {a: ${secret}}, url: "ftp://u:${secret}@x"}}]`,
+    `providers: [{password: "${secret}\\q"}]`,
+  ];
+  for (const text of texts) {
+    const found = await faults({ files: { [FILE]: text } });
+    assert.ok(!found.join("\n").includes(secret), found.join("\n"));
+  }
+});
+
+Deno.test("an abort ends loading", async () => {
+  const signal = AbortSignal.abort(new Error("enough"));
+  await assert.rejects(loadConfig("/dev/zero", { environment: denoEnvironment, signal }), /enough/);
+});

@@ -1,0 +1,335 @@
+/**
+ * What every store must do: the same tests over the memory store and the Deno KV store (`tests/store/`). A store
+ * that outlives its process is also closed and opened again in between.
+ */
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import type { LaunchPause } from "../../src/domain/launch_pause.ts";
+import type { HistoryRecord, NodeRecord } from "../../src/domain/node.ts";
+import type { NodeRequest } from "../../src/domain/request.ts";
+import type { Change, Commit, Store } from "../../src/store/store.ts";
+import { StoreConflictError } from "../../src/store/store.ts";
+import {
+  arbitraryNode,
+  arbitraryRequest,
+  arbitraryState,
+  historyRecord,
+  launchPause,
+  nodeRecord,
+  nodeRequest,
+} from "../store/records.ts";
+
+export interface StoreUnderTest extends AsyncDisposable {
+  readonly store: Store;
+  /** Closes the store and opens what it has kept; null: it keeps nothing. */
+  readonly reopen: (() => Promise<void>) | null;
+}
+
+/** @param open makes an empty store that keeps `historyLimit` history records */
+export function storeContract(
+  name: string,
+  open: (options: { historyLimit: number }) => Promise<StoreUnderTest>,
+): void {
+  const test = (title: string, run: (tested: StoreUnderTest) => Promise<void>) =>
+    Deno.test(`${name} ${title}`, async () => {
+      await using tested = await open({ historyLimit: 5 });
+      await run(tested);
+    });
+
+  test("is new and empty at first", async ({ store }) => {
+    assert.equal(store.isNew, true);
+    assert.match(store.installation.id, /^[0-9a-f-]{36}$/);
+    assert.deepEqual(await store.load(), { nodes: [], requests: [], pauses: [] });
+    assert.deepEqual(await store.listHistory({ limit: 10 }), []);
+    assert.equal(await store.getHistory(1), null);
+  });
+
+  test("gives a new record revision 1 and raises it with each change", async ({ store }) => {
+    const first = (await store.commit({ nodes: [{ previous: null, next: nodeRecord({ id: 1 }) }] }))
+      .nodes[0]!;
+    assert.equal(first.revision, 1);
+    const second = await store.commit({ nodes: [{ previous: first, next: { ...first, attempt: 7 } }] });
+    assert.deepEqual(second.nodes, [{ ...first, revision: 2, attempt: 7 }]);
+    assert.deepEqual((await store.load()).nodes, second.nodes);
+  });
+
+  test("keeps a node of every phase as it is", async ({ store }) => {
+    await fc.assert(fc.asyncProperty(arbitraryNode, arbitraryState, async (fields, state) => {
+      const next = nodeRecord({ ...fields, state, id: await store.takeIds("node", 1) });
+      const { nodes: [stored] } = await store.commit({ nodes: [{ previous: null, next }] });
+      const { nodes } = await store.load();
+      assert.deepEqual(nodes, [{ ...next, revision: 1 }]);
+      await store.commit({ nodes: [{ previous: stored!, next: null }] });
+    }));
+  });
+
+  test("refuses a change of a record that is at another revision, and writes nothing of the commit", async ({ store }) => {
+    const node = nodeRecord({ id: 1 });
+    const { nodes: [first] } = await store.commit({ nodes: [{ previous: null, next: node }] });
+    await store.commit({ nodes: [{ previous: first!, next: { ...first!, attempt: 1 } }] });
+    const before = await store.load();
+    const stale: Commit = {
+      nodes: [
+        { previous: null, next: nodeRecord({ id: 2 }) },
+        { previous: first!, next: { ...first!, attempt: 9 } },
+      ],
+      requests: [{ previous: null, next: nodeRequest({ id: 1 }) }],
+      pauses: [{ provider: "cloud-a", label: "trusty", next: launchPause() }],
+      history: [historyRecord(7)],
+    };
+    await assert.rejects(store.commit(stale), StoreConflictError);
+    assert.deepEqual(await store.load(), before);
+    assert.equal(await store.getHistory(7), null);
+  });
+
+  const node = nodeRecord({ id: 1 });
+  const refused: Record<string, Change<NodeRecord>[]> = {
+    "a new record where there is one already": [{ previous: null, next: node }],
+    "the removal of a record that is not there": [{ previous: nodeRecord({ id: 2 }), next: null }],
+    "the removal of a record that has changed since": [{ previous: { ...node, revision: 2 }, next: null }],
+    "two changes of one record": [{ previous: node, next: node }, { previous: node, next: null }],
+  };
+  for (const [what, nodes] of Object.entries(refused)) {
+    test(`refuses ${what}`, async ({ store }) => {
+      await store.commit({ nodes: [{ previous: null, next: node }] });
+      await assert.rejects(store.commit({ nodes }), StoreConflictError);
+      assert.deepEqual((await store.load()).nodes, [node]);
+    });
+  }
+
+  test("writes 400 changes together, and as many removals with their history", async (tested) => {
+    const created = await tested.store.commit({ nodes: manyNodes(400) });
+    assert.equal((await tested.store.load()).nodes.length, 400);
+    await tested.store.commit({
+      nodes: created.nodes.map((previous) => ({ previous, next: null })),
+      history: created.nodes.map((node) => ({ node: node!, endedAt: 5 })),
+    });
+    await tested.reopen?.();
+    assert.deepEqual((await tested.store.load()).nodes, []);
+    assert.deepEqual(endedIds(await tested.store.listHistory({ limit: 10 })), [400, 399, 398, 397, 396]);
+  });
+
+  test("writes 1,500 big changes together", async (tested) => {
+    const console = "a line of a server's console\n".repeat(150);
+    const nodes = manyNodes(1_500, { evidence: { ...evidence, console } });
+    await tested.store.commit({ nodes });
+    await tested.reopen?.();
+    const stored = await tested.store.load();
+    assert.deepEqual(stored.nodes, nodes.map(({ next }) => next));
+  });
+
+  test("cuts long texts, keeping the end of a console, and drops control characters", async (tested) => {
+    const next = nodeRecord({
+      id: 1,
+      comment: "c".repeat(100_000),
+      evidence: {
+        ...evidence,
+        error: "\u001b[31m" + "é".repeat(100_000),
+        console: 'x"😀\n'.repeat(50_000) + "end",
+      },
+    });
+    const { nodes: [stored] } = await tested.store.commit({
+      nodes: [{ previous: null, next }],
+      history: [{ node: next, endedAt: 1 }],
+    });
+    assert.ok(stored!.comment!.length < 1_000 && stored!.comment!.startsWith("ccc"));
+    assert.ok(stored!.evidence!.error.length < 5_000 && stored!.evidence!.error.startsWith("[31mé"));
+    assert.ok(stored!.evidence!.console!.length < 10_000 && stored!.evidence!.console!.endsWith("\nend"));
+    await tested.reopen?.();
+    assert.deepEqual((await tested.store.load()).nodes, [stored]);
+    assert.deepEqual((await tested.store.getHistory(1))!.node.evidence, stored!.evidence);
+  });
+
+  test("never gives an id twice, also of removed records and after opening it again", async (tested) => {
+    const first = await tested.store.takeIds("node", 3);
+    const [second, third] = await Promise.all([
+      tested.store.takeIds("node", 1),
+      tested.store.takeIds("node", 2),
+    ]);
+    assert.deepEqual([second, third], [first + 3, first + 4]);
+    assert.equal(await tested.store.takeIds("request", 1), first, "each kind has its own ids");
+    const { nodes: [node] } = await tested.store.commit({
+      nodes: [{ previous: null, next: nodeRecord({ id: third }) }],
+    });
+    await tested.store.commit({ nodes: [{ previous: node!, next: null }] });
+    await tested.reopen?.();
+    assert.equal(await tested.store.takeIds("node", 1), first + 6);
+  });
+
+  test("lists history in pages, the newest first, and keeps no more than its bound", async (tested) => {
+    for (const id of [5, 3, 8, 1, 9, 2, 7]) await tested.store.commit({ history: [historyRecord(id)] });
+    await tested.reopen?.();
+    const list = async (options: { limit: number; before?: number }) =>
+      endedIds(await tested.store.listHistory(options));
+    assert.deepEqual(await list({ limit: 100 }), [7, 2, 9, 1, 8]);
+    assert.deepEqual(await list({ limit: 2 }), [7, 2]);
+    assert.deepEqual(await list({ limit: 2, before: 2 }), [9, 1]);
+    assert.deepEqual(await list({ limit: 2, before: 8 }), []);
+    assert.deepEqual(await list({ limit: 2, before: 3 }), [], "one that was dropped has nothing before it");
+    assert.deepEqual(await list({ limit: 0 }), []);
+    assert.deepEqual(await tested.store.getHistory(1), historyRecord(1));
+    assert.equal(await tested.store.getHistory(5), null);
+  });
+
+  test("keeps only the newest of more history than its bound in one commit", async ({ store }) => {
+    await store.commit({ history: [historyRecord(1)] });
+    await store.commit({ history: [2, 3, 4, 5, 6, 7, 8].map((id) => historyRecord(id)) });
+    assert.deepEqual(endedIds(await store.listHistory({ limit: 100 })), [8, 7, 6, 5, 4]);
+    assert.equal(await store.getHistory(2), null);
+  });
+
+  test("does what a plain map would do", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(arbitraryStep, { maxLength: 25 }), async (steps) => {
+        await using tested = await open({ historyLimit: 5 });
+        const model = new Model();
+        for (const step of steps) await takeStep(step, { tested, model });
+        await compare(tested.store, model);
+      }),
+      { numRuns: 30 },
+    );
+  });
+}
+
+const evidence = { at: 1, error: "", kind: "ssh", requestId: null, fault: null, console: null };
+
+function manyNodes(count: number, fields: Partial<NodeRecord> = {}): { previous: null; next: NodeRecord }[] {
+  return Array.from({ length: count }, (_, index) => ({
+    previous: null,
+    next: nodeRecord({ ...fields, id: index + 1 }),
+  }));
+}
+
+function endedIds(records: readonly HistoryRecord[]): number[] {
+  return records.map(({ node }) => node.id);
+}
+
+/** `pick` chooses among the records there are; a stale change names a revision that is not stored. */
+type RecordStep<Fields> =
+  | { readonly do: "create"; readonly fields: Fields }
+  | { readonly do: "update"; readonly fields: Fields; readonly pick: number; readonly stale: boolean }
+  | { readonly do: "remove"; readonly pick: number; readonly stale: boolean };
+
+type Step =
+  | { readonly do: "reopen" }
+  | {
+    readonly do: "commit";
+    readonly nodes: readonly RecordStep<Omit<NodeRecord, "id" | "revision">>[];
+    readonly requests: readonly RecordStep<Omit<NodeRequest, "id" | "revision">>[];
+    readonly pause: { label: string; next: LaunchPause | null } | null;
+    readonly endings: number;
+  };
+
+/** One in ten, so that most commits go through. */
+const stale = fc.nat({ max: 9 }).map((number) => number === 0);
+
+function recordSteps<Fields>(fields: fc.Arbitrary<Fields>): fc.Arbitrary<RecordStep<Fields>[]> {
+  const step = fc.oneof(
+    fc.record({ do: fc.constant("create"), fields }),
+    fc.record({ do: fc.constant("update"), fields, pick: fc.nat(), stale }),
+    fc.record({ do: fc.constant("remove"), pick: fc.nat(), stale }),
+  );
+  return fc.array(step, { maxLength: 4 });
+}
+
+const arbitraryStep: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("reopen") }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      do: fc.constant("commit"),
+      nodes: recordSteps(arbitraryNode),
+      requests: recordSteps(arbitraryRequest),
+      pause: fc.option(fc.record({
+        label: fc.constantFrom("trusty", "xenial"),
+        next: fc.option(fc.nat().map((failures) => launchPause({ failures }))),
+      })),
+      endings: fc.nat({ max: 3 }),
+    }),
+  },
+);
+
+class Model {
+  nodes = new Map<number, NodeRecord>();
+  requests = new Map<number, NodeRequest>();
+  pauses = new Map<string, LaunchPause>();
+  history: HistoryRecord[] = [];
+}
+
+async function takeStep(
+  step: Step,
+  { tested, model }: { tested: StoreUnderTest; model: Model },
+): Promise<void> {
+  if (step.do === "reopen") return await tested.reopen?.();
+  const nodes = await planChanges(step.nodes, {
+    records: model.nodes,
+    takeId: () => tested.store.takeIds("node", 1),
+  });
+  const requests = await planChanges(step.requests, {
+    records: model.requests,
+    takeId: () => tested.store.takeIds("request", 1),
+  });
+  const history = Array.from(
+    { length: step.endings },
+    (_, index) => historyRecord(1_000 + index, model.history.length),
+  );
+  const pauses = step.pause === null ? [] : [{
+    provider: "cloud-a",
+    label: step.pause.label,
+    next: step.pause.next && { ...step.pause.next, label: step.pause.label },
+  }];
+  const written = tested.store.commit({ nodes: nodes.changes, requests: requests.changes, pauses, history });
+  if (nodes.stale || requests.stale) return await assert.rejects(written, StoreConflictError);
+  await written;
+  follow(model.nodes, nodes.changes);
+  follow(model.requests, requests.changes);
+  for (const { label, next } of pauses) {
+    if (next === null) model.pauses.delete(label);
+    else model.pauses.set(label, next);
+  }
+  model.history = [...model.history, ...history].slice(-5);
+}
+
+interface Identified {
+  readonly id: number;
+  readonly revision: number;
+}
+
+/** At most one change for each record. */
+async function planChanges<Entity extends Identified>(
+  steps: readonly RecordStep<Omit<Entity, "id" | "revision">>[],
+  { records, takeId }: { records: ReadonlyMap<number, Entity>; takeId: () => Promise<number> },
+): Promise<{ changes: Change<Entity>[]; stale: boolean }> {
+  const changes: Change<Entity>[] = [];
+  const untouched = [...records.values()];
+  let anyStale = false;
+  for (const step of steps) {
+    if (step.do === "create") {
+      const id = await takeId();
+      changes.push({ previous: null, next: { ...step.fields, id, revision: 77 } as unknown as Entity });
+      continue;
+    }
+    const [stored] = untouched.splice(step.pick % Math.max(1, untouched.length), 1);
+    if (stored === undefined) continue;
+    anyStale ||= step.stale;
+    const previous = step.stale ? { ...stored, revision: stored.revision + 1 } : stored;
+    changes.push({ previous, next: step.do === "remove" ? null : { ...stored, ...step.fields } });
+  }
+  return { changes, stale: anyStale };
+}
+
+function follow<Entity extends Identified>(records: Map<number, Entity>, changes: Change<Entity>[]): void {
+  for (const { previous, next } of changes) {
+    if (next === null) records.delete(previous!.id);
+    else records.set(next.id, { ...next, revision: (previous?.revision ?? 0) + 1 });
+  }
+}
+
+async function compare(store: Store, model: Model): Promise<void> {
+  const byId = (a: Identified, b: Identified) => a.id - b.id;
+  const { nodes, requests, pauses } = await store.load();
+  assert.deepEqual([...nodes].sort(byId), [...model.nodes.values()].sort(byId));
+  assert.deepEqual([...requests].sort(byId), [...model.requests.values()].sort(byId));
+  assert.deepEqual(new Map(pauses.map((pause) => [pause.label, pause])), model.pauses);
+  assert.deepEqual(await store.listHistory({ limit: 100 }), model.history.toReversed());
+}

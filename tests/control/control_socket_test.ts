@@ -1,0 +1,244 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { connectControl } from "../../src/control/control_client.ts";
+import { localClient } from "../../src/control/local_client.ts";
+import type { PoolClient } from "../../src/control/pool_client.ts";
+import { ControlError } from "../../src/control/pool_control.ts";
+import { serveControl } from "../../src/control/serve_control.ts";
+import { ControlSocketError, controlSocketPath } from "../../src/control/socket_path.ts";
+import { NOW, SECRETS } from "../views/sample_pool.ts";
+import { ScriptedPool } from "./scripted_pool.ts";
+
+interface Bench extends AsyncDisposable {
+  readonly pool: ScriptedPool;
+  readonly client: PoolClient;
+  readonly socketPath: string;
+  readonly server: AsyncDisposable;
+  readonly defects: unknown[];
+}
+
+async function tempFolder(): Promise<{ path: string } & AsyncDisposable> {
+  const path = await Deno.makeTempDir({ prefix: "np" });
+  return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
+}
+
+async function openBench(): Promise<Bench> {
+  await using resources = new AsyncDisposableStack();
+  const folder = resources.use(await tempFolder());
+  const socketPath = join(folder.path, "pool.kv.sock");
+  const pool = new ScriptedPool();
+  const defects: unknown[] = [];
+  const server = await serveControl(pool, { socketPath, onDefect: (error) => defects.push(error) });
+  resources.use(server);
+  const client = await connectControl(socketPath);
+  assert.notEqual(client, null);
+  resources.use(client!);
+  const kept = resources.move();
+  return {
+    pool,
+    client: client!,
+    socketPath,
+    server,
+    defects,
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+}
+
+Deno.test("the socket can be opened by its owner only", async () => {
+  await using bench = await openBench();
+  assert.equal((await Deno.stat(bench.socketPath)).mode! & 0o777, 0o600);
+});
+
+Deno.test("a client gets the same views as in the daemon's own process", async () => {
+  await using bench = await openBench();
+  const local = localClient(bench.pool);
+  for (const name of ["node-list", "request-list", "label-list", "provider-list", "status"] as const) {
+    assert.deepEqual(await bench.client.view(name), JSON.parse(JSON.stringify(await local.view(name))), name);
+  }
+  const filter = { provider: "cloud-b", label: "jammy", state: "hold" };
+  assert.deepEqual((await bench.client.view("node-list", { filter })).nodes.map(({ id }) => id), [5]);
+  assert.deepEqual(await bench.client.getNode(6), await local.getNode(6));
+  assert.deepEqual(await bench.client.getNodeMetadata(6), await local.getNodeMetadata(6));
+});
+
+Deno.test("no secret of the configuration goes over the socket", async () => {
+  await using bench = await openBench();
+  const { client } = bench;
+  bench.pool.grant(bench.pool.current.nodes);
+  const answers = JSON.stringify([
+    await client.view("node-list"),
+    await client.view("label-list"),
+    await client.view("provider-list"),
+    await client.view("status"),
+    await client.getNode(4),
+    await client.waitForGrant(9),
+  ]);
+  for (const secret of SECRETS) assert.equal(answers.includes(secret), false, secret);
+});
+
+Deno.test("actions reach the pool as they were asked", async () => {
+  await using bench = await openBench();
+  const { client, pool } = bench;
+  const outcomes = await client.holdNodes([1, 99], { reason: "look", owner: "maria", duration: 1_000 });
+  assert.deepEqual(outcomes, [
+    { id: 1, ok: true, message: "hold done" },
+    { id: 99, ok: false, message: "there is no node 99" },
+  ]);
+  await client.deleteNodes([2], { comment: "deleted by maria" });
+  await client.releaseNodes([4], { result: "SUCCESS", job: null });
+  const spec = { label: "noble", count: 2, job: null, client: "zuul", deadline: NOW + 1 };
+  assert.equal((await client.createRequest(spec)).id, 9);
+  await client.confirmGrant(9);
+  await client.withdrawRequest(9);
+  assert.deepEqual((await client.reload()).changes, ["label noble: min-ready 3 -> 4"]);
+  assert.deepEqual((await client.listAliens({ provider: null })).aliens, []);
+  assert.deepEqual(pool.calls, [
+    'hold 1,99 {"reason":"look","owner":"maria","duration":1000}',
+    'delete 2 {"comment":"deleted by maria"}',
+    'release 4 {"result":"SUCCESS","job":null}',
+    `request ${JSON.stringify(spec)}`,
+    "confirm 9",
+    "withdraw 9",
+    "reload",
+    "aliens null",
+  ]);
+});
+
+Deno.test("refusals keep their status and words, and defects are told to the daemon", async () => {
+  await using bench = await openBench();
+  await assert.rejects(bench.client.getNode(99), {
+    name: "ControlError",
+    status: 404,
+    message: "there is no node 99, nor is one remembered",
+  });
+  bench.pool.failure = new ControlError(409, "the label noble is disabled");
+  const spec = { label: "noble", count: 1, job: null, client: null, deadline: null };
+  await assert.rejects(bench.client.createRequest(spec), { name: "ControlError", status: 409 });
+  bench.pool.failure = new Error("the disk is full");
+  await assert.rejects(
+    bench.client.createRequest(spec),
+    /the daemon failed: the disk is full; its log says more/,
+  );
+  assert.deepEqual(bench.defects, [bench.pool.failure]);
+});
+
+Deno.test("requests that are not what the routes document are refused", async () => {
+  await using bench = await openBench();
+  using http = Deno.createHttpClient({ proxy: { transport: "unix", path: bench.socketPath } });
+  const ask = async (method: string, path: string, body?: string) => {
+    const response = await fetch(`http://127.0.0.1${path}`, { client: http, method, body });
+    return { status: response.status, ...await response.json() };
+  };
+  assert.equal((await ask("POST", "/nodes/hold", "no json")).error, "the request's body is not JSON");
+  assert.match((await ask("POST", "/nodes/hold", '{"ids":[]}')).error, /^ids: /);
+  assert.match((await ask("POST", "/nodes/hold", '{"ids":[-1]}')).error, /^ids\.0: /);
+  assert.match((await ask("POST", "/requests", '{"label":"x","count":1.5}')).error, /^count: /);
+  assert.match((await ask("GET", "/nodes/x/end")).error, /an id is a whole number/);
+  assert.deepEqual(await ask("GET", "/views/nonsense"), {
+    status: 404,
+    error: "there is no list nonsense",
+  });
+  assert.equal((await ask("GET", "/nonsense")).status, 404);
+  assert.deepEqual(bench.pool.calls, []);
+});
+
+Deno.test("a client that leaves ends its wait in the daemon", async () => {
+  await using bench = await openBench();
+  const leaving = new AbortController();
+  const waiting = bench.client.waitForGrant(9, { signal: leaving.signal });
+  await until(() => bench.pool.calls.includes("wait-grant 9"));
+  leaving.abort(new Error("enough"));
+  await assert.rejects(waiting, /enough/);
+  await until(() => bench.pool.calls.includes("wait-grant 9 aborted"));
+  assert.deepEqual(bench.defects, []);
+});
+
+Deno.test("a daemon that stops tells those who wait", async () => {
+  await using bench = await openBench();
+  const waiting = bench.client.waitForEnd(1);
+  const failed = assert.rejects(waiting, {
+    name: "ControlError",
+    status: 503,
+    message: "the daemon is stopping",
+  });
+  await until(() => bench.pool.calls.includes("wait-end 1"));
+  await bench.server[Symbol.asyncDispose]();
+  await failed;
+  assert.equal(await connectControl(bench.socketPath), null);
+});
+
+Deno.test("no daemon is null, whether its socket is gone or was left behind", async () => {
+  await using folder = await tempFolder();
+  const path = join(folder.path, "pool.sock");
+  assert.equal(await connectControl(path), null);
+  await leaveStaleSocket(path);
+  assert.equal(await connectControl(path), null);
+});
+
+Deno.test("a socket that a killed daemon left is replaced", async () => {
+  await using folder = await tempFolder();
+  const socketPath = join(folder.path, "pool.sock");
+  await leaveStaleSocket(socketPath);
+  await using _server = await serveControl(new ScriptedPool(), { socketPath, onDefect() {} });
+  await using client = await connectControl(socketPath);
+  assert.equal((await client!.view("status")).version, 1);
+});
+
+Deno.test("a socket that somebody listens on is not replaced", async () => {
+  await using bench = await openBench();
+  await assert.rejects(
+    serveControl(new ScriptedPool(), { socketPath: bench.socketPath, onDefect() {} }),
+    (error: Error) => error instanceof ControlSocketError && /another daemon listens on/.test(error.message),
+  );
+  assert.equal((await bench.client.view("status")).version, 1);
+});
+
+Deno.test("a file that is no socket is not removed", async () => {
+  await using folder = await tempFolder();
+  const socketPath = join(folder.path, "pool.sock");
+  await Deno.writeTextFile(socketPath, "precious");
+  await assert.rejects(
+    serveControl(new ScriptedPool(), { socketPath, onDefect() {} }),
+    /is in the way of the control socket and is none: move it/,
+  );
+  assert.equal(await Deno.readTextFile(socketPath), "precious");
+});
+
+Deno.test("a path that is too long for a socket is an error that says what to do", async () => {
+  const socketPath = `/tmp/${"x".repeat(120)}.sock`;
+  await assert.rejects(
+    serveControl(new ScriptedPool(), { socketPath, onDefect() {} }),
+    /has 130 bytes, the system allows 10\d: give a shorter path as `state`/,
+  );
+});
+
+Deno.test("the socket lies beside the state", () => {
+  assert.equal(controlSocketPath("/var/lib/nodepool/nodepool.kv"), "/var/lib/nodepool/nodepool.kv.sock");
+  assert.equal(controlSocketPath("https://kv.example.org/a/b?c"), "/run/nodepool/kv.example.org-a-b-c.sock");
+});
+
+/** As kill -9 leaves it: the file is there, nobody listens. */
+async function leaveStaleSocket(path: string): Promise<void> {
+  const script = 'Deno.listen({ transport: "unix", path: Deno.args[0] }); Deno.kill(Deno.pid, "SIGKILL");';
+  const { signal } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "--no-config",
+      "--no-lock",
+      "-A",
+      "data:application/javascript," + encodeURIComponent(script),
+      path,
+    ],
+    stderr: "null",
+  }).output();
+  assert.equal(signal, "SIGKILL");
+  assert.equal((await Deno.lstat(path)).isSocket, true);
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  const deadline = performance.now() + 5_000;
+  while (!condition()) {
+    if (performance.now() > deadline) throw new Error(`did not come true: ${condition}`);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}

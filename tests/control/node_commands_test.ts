@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { deleteNodes, holdNodes, releaseNodes } from "../../src/control/node_commands.ts";
+import { nodePhases } from "../../src/domain/node.ts";
+import { HOUR } from "../../src/domain/time.ts";
+import { ledgerWith } from "../execute/execute_fixtures.ts";
+import { node, NOW, states } from "../plan/plan_fixtures.ts";
+
+/** A node in each phase; its id is the phase's place, from 1. */
+async function everyPhase() {
+  const nodes = nodePhases.map((phase, index) => node(states[phase], { id: index + 1 }));
+  const kit = await ledgerWith(...nodes);
+  const id = (phase: typeof nodePhases[number]) => nodePhases.indexOf(phase) + 1;
+  return {
+    ...kit,
+    id,
+    ids: nodes.map((each) => each.id),
+    phase: (of: typeof nodePhases[number]) => kit.ledger.nodes.get(id(of))?.state.phase,
+  };
+}
+
+const hold = { reason: "look", owner: "ada", duration: null };
+
+Deno.test("a node can be held in any phase until the cloud has been asked to delete its server", async () => {
+  const kit = await everyPhase();
+  const outcomes = await holdNodes(kit.ids, hold, kit);
+  assert.deepEqual(outcomes.filter(({ ok }) => !ok), [{
+    id: kit.id("delete-address"),
+    ok: false,
+    message: `node ${kit.id("delete-address")} is being deleted: its server cannot be kept any more`,
+  }]);
+  assert.ok(nodePhases.slice(0, -1).every((phase) => kit.phase(phase) === "hold"));
+  assert.deepEqual(kit.ledger.nodes.get(1)!.hold, { reason: "look", owner: "ada", until: null });
+});
+
+Deno.test("a hold for some time tells its end", async () => {
+  const kit = await everyPhase();
+  const [outcome] = await holdNodes([kit.id("ready")], { ...hold, duration: 2 * HOUR }, kit);
+  assert.equal(outcome?.message, "held until 2030-01-02T05:04:05.000Z");
+  assert.equal(kit.ledger.nodes.get(kit.id("ready"))!.hold?.until, NOW + 2 * HOUR);
+});
+
+Deno.test("a node can be deleted in any phase, held ones too; one that is being deleted already stays as it is", async () => {
+  const kit = await everyPhase();
+  const outcomes = await deleteNodes(kit.ids, { comment: "by hand" }, kit);
+  assert.ok(outcomes.every(({ ok }) => ok));
+  const messages = new Map(outcomes.map(({ id, message }) => [id, message]));
+  assert.equal(messages.get(kit.id("hold")), "marked for deletion");
+  assert.equal(messages.get(kit.id("delete-address")), "being deleted already");
+  assert.ok(nodePhases.slice(0, -1).every((phase) => kit.phase(phase) === "delete-server"));
+  assert.equal(kit.phase("delete-address"), "delete-address");
+  assert.equal(kit.ledger.nodes.get(kit.id("ready"))!.comment, "by hand");
+});
+
+Deno.test("a node that somebody had counts as used when it is deleted by hand, another one as unused", async () => {
+  const timings = { create: NOW, used: NOW };
+  const kit = await ledgerWith(node(states.used, { timings }), node(states.ready, { id: 8 }));
+  await deleteNodes([7, 8], { comment: "by hand" }, kit);
+  assert.deepEqual([...kit.ledger.nodes.values()].map(({ result }) => result), ["used", "unused"]);
+});
+
+Deno.test("only a node in use is released; a held one is kept", async () => {
+  const kit = await everyPhase();
+  const before = new Map(kit.ledger.nodes);
+  const outcomes = await releaseNodes(kit.ids, { result: null, job: null }, kit);
+  const ok = outcomes.filter((outcome) => outcome.ok).map(({ id }) => id);
+  assert.deepEqual(
+    ok,
+    ["used", "hold", "delete-server", "delete-address"].map((phase) => kit.id(phase as "used")),
+  );
+  const changed = [...kit.ledger.nodes].filter(([id, each]) => before.get(id) !== each).map(([id]) => id);
+  assert.deepEqual(changed, [kit.id("used")]);
+  assert.match(outcomes[kit.id("ready") - 1]!.message, /is ready, not in use: use `delete`/);
+  assert.match(outcomes[kit.id("hold") - 1]!.message, /held, and kept/);
+});
+
+Deno.test("a release says by which job and with which result", async () => {
+  const comments = [
+    [{ result: null, job: null }, null, "released"],
+    [{ result: "SUCCESS", job: null }, "gate", "released by gate: SUCCESS"],
+    [{ result: "FAILURE", job: "check" }, "gate", "released by check: FAILURE"],
+  ] as const;
+  for (const [options, job, comment] of comments) {
+    const kit = await ledgerWith(node(states.used, { job }));
+    await releaseNodes([7], options, kit);
+    assert.deepEqual([kit.ledger.nodes.get(7)!.comment, kit.ledger.nodes.get(7)!.result], [comment, "used"]);
+  }
+});
+
+Deno.test("an unknown id is told and stops none of the others", async () => {
+  const kit = await everyPhase();
+  const unknown = { id: 99, ok: false, message: "there is no node 99" };
+  const ready = kit.id("ready");
+  assert.deepEqual(await holdNodes([99, ready], hold, kit), [unknown, {
+    id: ready,
+    ok: true,
+    message: "held",
+  }]);
+  assert.deepEqual((await deleteNodes([99, ready], { comment: "" }, kit))[0], unknown);
+  assert.deepEqual((await releaseNodes([99], { result: null, job: null }, kit))[0], unknown);
+});

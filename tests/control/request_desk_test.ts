@@ -1,0 +1,198 @@
+import assert from "node:assert/strict";
+import { RequestDesk } from "../../src/control/request_desk.ts";
+import type { RequestSpec } from "../../src/control/pool_control.ts";
+import { transition } from "../../src/domain/node_transition.ts";
+import { MINUTE, SECOND } from "../../src/domain/time.ts";
+import { Ledger } from "../../src/store/ledger.ts";
+import { ledgerWith } from "../execute/execute_fixtures.ts";
+import { node, NOW, states } from "../plan/plan_fixtures.ts";
+
+const wish: RequestSpec = { label: "noble", count: 1, job: "gate", client: "zuul", deadline: null };
+
+async function deskKit() {
+  const kit = await ledgerWith(node(states.ready));
+  let { ledger } = kit;
+  let desk = new RequestDesk({ ledger, clock: kit.clock });
+  return {
+    clock: kit.clock,
+    get ledger() {
+      return ledger;
+    },
+    get desk() {
+      return desk;
+    },
+    /** Gives node 7 to the request, as the tick does. */
+    grant(requestId: number) {
+      return ledger.edit((edit) => {
+        const taken = { type: "taken", job: "gate", requestId } as const;
+        edit.putNode(transition(edit.node(7)!, taken, kit.clock.now()));
+        edit.putRequest({ ...edit.request(requestId)!, nodes: [7], grantedAt: kit.clock.now() });
+      });
+    },
+    /** The daemon ends and starts again on the same state. */
+    async restart() {
+      desk[Symbol.dispose]();
+      await ledger[Symbol.asyncDispose]();
+      ledger = await Ledger.load(kit.store, { clock: kit.clock });
+      desk = new RequestDesk({ ledger, clock: kit.clock });
+    },
+    wait(requestId: number, signal = new AbortController().signal) {
+      return desk.waitForGrant(requestId, { signal });
+    },
+    [Symbol.dispose]: () => desk[Symbol.dispose](),
+  };
+}
+
+/** The phase of the node that requests are granted. */
+const phase = ({ ledger }: { ledger: Ledger }) => ledger.nodes.get(7)!.state.phase;
+const waitingIds = ({ ledger }: { ledger: Ledger }) => [...ledger.requests.keys()];
+
+Deno.test("requests are written down with ids in the order of their coming", async () => {
+  using kit = await deskKit();
+  const [first, second] = await Promise.all([kit.desk.create(wish), kit.desk.create({ ...wish, count: 3 })]);
+  assert.deepEqual([first.id, first.createdAt, first.client], [1, NOW, "zuul"]);
+  assert.deepEqual([second.id, second.count, second.nodes, second.grantedAt], [2, 3, [], null]);
+});
+
+Deno.test("who waits is told as soon as the request is granted, whoever asks later at once", async () => {
+  using kit = await deskKit();
+  const { id } = await kit.desk.create(wish);
+  const waiting = kit.wait(id);
+  await kit.grant(id);
+  assert.deepEqual((await waiting).map((each) => each.id), [7]);
+  assert.deepEqual((await kit.wait(id)).map((each) => each.id), [7]);
+});
+
+Deno.test("a confirmed request is done and its nodes stay with the client", async () => {
+  using kit = await deskKit();
+  const { id } = await kit.desk.create(wish);
+  await kit.desk.confirm(id);
+  assert.deepEqual(waitingIds(kit), [1], "nothing to confirm yet");
+  await kit.grant(id);
+  await kit.desk.confirm(id);
+  await kit.clock.advance(MINUTE);
+  await kit.desk.withdrawUnattended();
+  assert.deepEqual([waitingIds(kit), phase(kit)], [[], "used"]);
+});
+
+Deno.test("a withdrawn request ends its waiting, and nodes that it was granted are deleted unused", async () => {
+  using kit = await deskKit();
+  const { id } = await kit.desk.create(wish);
+  const waiting = assert.rejects(kit.wait(id), { status: 410, message: /request 1 is not there/ });
+  await kit.desk.withdraw(id);
+  await waiting;
+  const { id: granted } = await kit.desk.create(wish);
+  await kit.grant(granted);
+  await kit.desk.withdraw(granted);
+  assert.deepEqual([waitingIds(kit), phase(kit), kit.ledger.nodes.get(7)!.result], [
+    [],
+    "delete-server",
+    "unused",
+  ]);
+  await kit.desk.withdraw(granted);
+});
+
+Deno.test("a node that somebody holds is kept when the request that had it is withdrawn", async () => {
+  using kit = await deskKit();
+  const { id } = await kit.desk.create(wish);
+  await kit.grant(id);
+  const hold = { reason: null, owner: "ada", until: null };
+  await kit.ledger.changeNode(7, (each) => transition(each, { type: "hold", hold }, NOW));
+  await kit.desk.withdraw(id);
+  assert.equal(phase(kit), "hold");
+});
+
+Deno.test("waiting for a request that was never made, and an end of waiting, are told", async () => {
+  using kit = await deskKit();
+  await assert.rejects(kit.wait(99), { status: 410 });
+  await assert.rejects(kit.wait(1, AbortSignal.abort(new Error("gone"))), /gone/);
+  const { id } = await kit.desk.create(wish);
+  const client = new AbortController();
+  const waiting = assert.rejects(kit.wait(id, client.signal), /gone/);
+  client.abort(new Error("gone"));
+  await waiting;
+  assert.deepEqual(waitingIds(kit), [id], "the request stays for a while");
+});
+
+Deno.test("a request is kept as long as somebody waits for it", async () => {
+  using kit = await deskKit();
+  const { id } = await kit.desk.create(wish);
+  const waiting = kit.wait(id);
+  await kit.clock.advance(60 * MINUTE);
+  await kit.desk.withdrawUnattended();
+  await kit.grant(id);
+  assert.equal((await waiting).length, 1);
+});
+
+Deno.test("a request that nobody waited for in 30 seconds is withdrawn, with the nodes that it has", async () => {
+  using kit = await deskKit();
+  const { id } = await kit.desk.create(wish);
+  await kit.grant(id);
+  await kit.clock.advance(29 * SECOND);
+  await kit.desk.withdrawUnattended();
+  assert.equal(phase(kit), "used");
+  await kit.clock.advance(SECOND);
+  await kit.desk.withdrawUnattended();
+  assert.deepEqual([waitingIds(kit), phase(kit)], [[], "delete-server"]);
+});
+
+Deno.test("the 30 seconds begin anew when a client leaves", async () => {
+  using kit = await deskKit();
+  const { id } = await kit.desk.create(wish);
+  await kit.clock.advance(25 * SECOND);
+  const client = new AbortController();
+  const waiting = assert.rejects(kit.wait(id, client.signal));
+  client.abort(new Error("gone"));
+  await waiting;
+  await kit.clock.advance(29 * SECOND);
+  await kit.desk.withdrawUnattended();
+  assert.deepEqual(waitingIds(kit), [id]);
+});
+
+Deno.test("a client that comes back just when its request is to be withdrawn keeps its nodes", async () => {
+  using kit = await deskKit();
+  const { id } = await kit.desk.create(wish);
+  await kit.grant(id);
+  await kit.clock.advance(MINUTE);
+  const withdrawing = kit.desk.withdrawUnattended();
+  assert.equal((await kit.wait(id)).length, 1);
+  await withdrawing;
+  assert.deepEqual([waitingIds(kit), phase(kit)], [[id], "used"]);
+});
+
+Deno.test("a request whose client has given up by its own deadline is withdrawn even if something waits", async () => {
+  using kit = await deskKit();
+  const { id } = await kit.desk.create({ ...wish, deadline: NOW + MINUTE });
+  const waiting = assert.rejects(kit.wait(id), { status: 410 });
+  await kit.clock.advance(MINUTE + 29 * SECOND);
+  await kit.desk.withdrawUnattended();
+  assert.deepEqual(waitingIds(kit), [id]);
+  await kit.clock.advance(SECOND);
+  await kit.desk.withdrawUnattended();
+  await waiting;
+});
+
+Deno.test("after a restart clients have 30 seconds to come back, also for nodes granted before", async () => {
+  using kit = await deskKit();
+  const granted = await kit.desk.create(wish);
+  const left = await kit.desk.create(wish);
+  await kit.grant(granted.id);
+  await kit.clock.advance(20 * MINUTE);
+  await kit.restart();
+  await kit.clock.advance(29 * SECOND);
+  await kit.desk.withdrawUnattended();
+  assert.deepEqual(waitingIds(kit), [granted.id, left.id]);
+  assert.equal((await kit.wait(granted.id)).length, 1);
+  await kit.clock.advance(SECOND);
+  await kit.desk.withdrawUnattended();
+  assert.deepEqual([waitingIds(kit), phase(kit)], [[granted.id], "used"]);
+});
+
+Deno.test("a daemon that stops ends all waiting and keeps the requests", async () => {
+  using kit = await deskKit();
+  const { id } = await kit.desk.create(wish);
+  const waiting = assert.rejects(kit.wait(id), { status: 503, message: "the daemon is stopping" });
+  kit.desk[Symbol.dispose]();
+  await waiting;
+  assert.deepEqual(waitingIds(kit), [id]);
+});

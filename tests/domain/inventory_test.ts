@@ -1,0 +1,157 @@
+import assert from "node:assert/strict";
+import { Inventory } from "../../src/domain/inventory.ts";
+import type { Server, ServerListing } from "../../src/domain/server.ts";
+import { serverMetadata } from "../../src/domain/server_marks.ts";
+
+const installation = "6e1d2f0a-4a43-4c62-8a41-6d4c0d6d9b10";
+
+/** A server of the given node; null: nobody's we know. */
+function server(id: string, nodeId: number | null, status = "ACTIVE"): Server {
+  const marks = { installation, image: "trusty", provider: "cloud-a" };
+  return {
+    id,
+    name: id,
+    status,
+    taskState: null,
+    createdAt: null,
+    addresses: [],
+    metadata: nodeId === null ? {} : serverMetadata({ ...marks, nodeId }),
+    fault: null,
+    zone: null,
+  };
+}
+
+function listing(kind: ServerListing["kind"], startedAt: number, servers: readonly Server[]): ServerListing {
+  return { kind, startedAt, cloudTime: startedAt + 7, servers };
+}
+
+function inventoryAfter(...listings: ServerListing[]): Inventory {
+  const inventory = new Inventory(installation);
+  for (const each of listings) inventory.apply(each);
+  return inventory;
+}
+
+const ids = (servers: Iterable<Server>) => [...servers].map(({ id }) => id);
+
+Deno.test("a complete listing replaces what was seen before, a delta adds to it", () => {
+  const complete = listing("complete", 100, [server("a", 1), server("b", 2)]);
+  const delta = listing("delta", 200, [server("c", 3), server("b", 2, "DELETED")]);
+  const inventory = inventoryAfter(complete, delta);
+  assert.deepEqual(ids(inventory.servers.values()), ["a", "c"]);
+  inventory.apply(listing("complete", 300, [server("d", 4)]));
+  assert.deepEqual(ids(inventory.servers.values()), ["d"]);
+});
+
+Deno.test("apply() counts what it adds, removes and changes the status of", () => {
+  const inventory = new Inventory(installation);
+  assert.equal(inventory.apply(listing("complete", 100, [server("a", 1, "BUILD"), server("b", 2)])), 2);
+  assert.equal(inventory.apply(listing("delta", 200, [server("a", 1, "ACTIVE"), server("b", 2)])), 1);
+  assert.equal(inventory.apply(listing("complete", 300, [server("a", 1, "ACTIVE")])), 1);
+  assert.equal(
+    inventory.apply(listing("delta", 400, [server("a", 1, "DELETED"), server("z", 9, "DELETED")])),
+    1,
+  );
+});
+
+Deno.test("a node's servers are those that carry its id and our installation", () => {
+  const foreign = {
+    ...server("x", 1),
+    metadata: { ...server("x", 1).metadata, nodepool_installation: "another" },
+  };
+  const inventory = inventoryAfter(
+    listing("complete", 100, [server("b", 1), server("a", 1), foreign, server("n", null)]),
+  );
+  assert.deepEqual(ids(inventory.serversOfNode(1)), ["a", "b"]);
+  assert.deepEqual([...inventory.nodeIds()], [1]);
+  inventory.apply(listing("complete", 200, [foreign]));
+  assert.deepEqual([ids(inventory.serversOfNode(1)), [...inventory.nodeIds()]], [[], []]);
+});
+
+Deno.test("it says when everything was seen last, and the cloud's time of the last listing of either kind", () => {
+  const inventory = new Inventory(installation);
+  assert.deepEqual([inventory.completeAt, inventory.cloudTime, inventory.completeSince(0)], [
+    null,
+    null,
+    false,
+  ]);
+  inventory.apply(listing("complete", 100, []));
+  inventory.apply(listing("delta", 200, []));
+  assert.deepEqual([inventory.completeAt, inventory.cloudTime], [100, 207]);
+  assert.deepEqual([inventory.completeSince(100), inventory.completeSince(101)], [true, false]);
+});
+
+Deno.test("sightings count complete listings in a row, not deltas", () => {
+  const inventory = inventoryAfter(
+    listing("complete", 100, [server("a", 1)]),
+    listing("delta", 150, [server("a", 1)]),
+    listing("complete", 200, [server("a", 1)]),
+  );
+  assert.equal(inventory.sightings("a"), 2);
+  inventory.apply(listing("complete", 300, []));
+  inventory.apply(listing("complete", 400, [server("a", 1)]));
+  assert.equal(inventory.sightings("a"), 1);
+  assert.equal(inventory.sightings("never seen"), 0);
+});
+
+Deno.test("a server is absent once two complete listings in a row since then had no trace of it", () => {
+  const inventory = inventoryAfter(listing("complete", 100, [server("a", 1)]));
+  assert.equal(inventory.isAbsent("a", 0), false);
+  inventory.apply(listing("complete", 200, []));
+  assert.equal(inventory.isAbsent("a", 150), false, "one alone may have been cut short");
+  inventory.apply(listing("complete", 300, []));
+  assert.equal(inventory.isAbsent("a", 150), true);
+  assert.equal(inventory.isAbsent("a", 250), false, "only one of the two began after that time");
+  assert.equal(inventory.isAbsent("never seen", 200), true);
+});
+
+Deno.test("a server that turns up in a delta between two complete listings is not absent", () => {
+  const inventory = inventoryAfter(
+    listing("complete", 100, []),
+    listing("complete", 200, []),
+    listing("delta", 250, [server("a", 1)]),
+    listing("complete", 300, []),
+  );
+  assert.equal(inventory.isAbsent("a", 0), false);
+  inventory.apply(listing("complete", 400, []));
+  assert.equal(inventory.isAbsent("a", 0), true);
+});
+
+Deno.test("a server that the cloud itself calls deleted is absent at once, until it is there again", () => {
+  const inventory = inventoryAfter(
+    listing("complete", 100, [server("a", 1)]),
+    listing("delta", 200, [server("a", 1, "DELETED")]),
+  );
+  assert.deepEqual([inventory.wasDeleted("a"), inventory.isAbsent("a", 150)], [true, true]);
+  inventory.apply(listing("delta", 300, [server("a", 1)]));
+  assert.equal(inventory.isAbsent("a", 150), false);
+});
+
+Deno.test("what deltas called deleted is forgotten with the next complete listing", () => {
+  const inventory = inventoryAfter(
+    listing("complete", 100, [server("a", 1)]),
+    listing("delta", 200, [server("a", 1, "DELETED")]),
+    listing("complete", 300, []),
+  );
+  assert.equal(inventory.wasDeleted("a"), false);
+});
+
+Deno.test("a server whose mark somebody took away is nobody's from the next listing on", () => {
+  for (const kind of ["complete", "delta"] as const) {
+    const inventory = inventoryAfter(
+      listing("complete", 100, [server("a", 1)]),
+      listing(kind, 200, [{ ...server("a", 1), metadata: {} }]),
+    );
+    assert.deepEqual([...inventory.nodeIds()], []);
+    assert.deepEqual(inventory.serversOfNode(1), []);
+    assert.ok(inventory.servers.has("a"));
+  }
+});
+
+Deno.test("a server that is marked with another node belongs to that one only", () => {
+  const inventory = inventoryAfter(
+    listing("complete", 100, [server("a", 1), server("b", 1)]),
+    listing("delta", 200, [server("a", 2)]),
+  );
+  assert.deepEqual(ids(inventory.serversOfNode(1)), ["b"]);
+  assert.deepEqual(ids(inventory.serversOfNode(2)), ["a"]);
+});

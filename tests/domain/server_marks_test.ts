@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import {
+  floatingIpDescription,
+  floatingIpNodeId,
+  INSTALLATION_KEY,
+  markedNodeId,
+  serverMetadata,
+} from "../../src/domain/server_marks.ts";
+
+const installation = "6e1d2f0a-4a43-4c62-8a41-6d4c0d6d9b10";
+const marks = { installation, nodeId: 812, image: "trusty", provider: "cloud-a" };
+
+const arbitraryMarks = fc.record({
+  installation: fc.uuid(),
+  nodeId: fc.nat(),
+  image: fc.string(),
+  provider: fc.string(),
+});
+
+Deno.test("serverMetadata() has the two documented values exactly, and the installation in a key of its own", () => {
+  const { groups, nodepool, ...rest } = serverMetadata(marks);
+  assert.equal(groups, '["trusty","cloud-a"]');
+  assert.deepEqual(JSON.parse(nodepool!), { image_name: "trusty", provider_name: "cloud-a", node_id: 812 });
+  assert.deepEqual(rest, { nodepool_installation: installation });
+});
+
+Deno.test("serverMetadata() takes over the image's own entries, which never displace the marks", () => {
+  const meta = { purpose: "ci", groups: "mine", nodepool: "mine", [INSTALLATION_KEY]: "mine" };
+  assert.deepEqual(serverMetadata(marks, meta), { ...serverMetadata(marks), purpose: "ci" });
+});
+
+Deno.test("markedNodeId() finds the node of every server that carries our marks, and no other pool does", () => {
+  fc.assert(fc.property(arbitraryMarks, fc.uuid(), (ours, other) => {
+    fc.pre(ours.installation !== other);
+    const server = { metadata: serverMetadata(ours) };
+    assert.equal(markedNodeId(server, ours.installation), ours.nodeId);
+    assert.equal(markedNodeId(server, other), null);
+  }));
+});
+
+const foreign: Record<string, Record<string, string>> = {
+  "without metadata": {},
+  "of a pool that knew no installation": { nodepool: '{"node_id": 812}' },
+  "of our installation that is no node's": { [INSTALLATION_KEY]: installation },
+  "of an image builder": { [INSTALLATION_KEY]: installation, nodepool: '{"snapshot_image_id": 5}' },
+  "whose mark is no JSON": { [INSTALLATION_KEY]: installation, nodepool: "{node_id: 812" },
+  "whose mark is null": { [INSTALLATION_KEY]: installation, nodepool: "null" },
+  "whose mark is a number": { [INSTALLATION_KEY]: installation, nodepool: "812" },
+  "whose node id is a text": { [INSTALLATION_KEY]: installation, nodepool: '{"node_id": "812"}' },
+  "whose node id is no whole number": { [INSTALLATION_KEY]: installation, nodepool: '{"node_id": 8.12}' },
+  "whose node id is too big to be exact": {
+    [INSTALLATION_KEY]: installation,
+    nodepool: '{"node_id": 9007199254740993}',
+  },
+};
+for (const [what, metadata] of Object.entries(foreign)) {
+  Deno.test(`markedNodeId() finds no node on a server ${what}`, () => {
+    assert.equal(markedNodeId({ metadata }, installation), null);
+  });
+}
+
+Deno.test("floatingIpNodeId() finds the node of every floating IP that we described, and no other pool does", () => {
+  fc.assert(fc.property(fc.nat(), fc.uuid(), fc.uuid(), (nodeId, ours, other) => {
+    fc.pre(ours !== other);
+    const floatingIp = { description: floatingIpDescription(ours, nodeId) };
+    assert.equal(floatingIpNodeId(floatingIp, ours), nodeId);
+    assert.equal(floatingIpNodeId(floatingIp, other), null);
+  }));
+});
+
+Deno.test("floatingIpNodeId() finds no node in what somebody else wrote", () => {
+  const described = floatingIpDescription(installation, 812);
+  for (
+    const description of [
+      "",
+      "web",
+      `${described}3x`,
+      ` ${described}`,
+      `${described}\n`,
+      described.replace("812", "-1"),
+    ]
+  ) {
+    assert.equal(floatingIpNodeId({ description }, installation), null, description);
+  }
+});

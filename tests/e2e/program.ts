@@ -1,0 +1,52 @@
+/** The real program as a process: what end-to-end tests and benchmarks run. */
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** What one command printed and how it ended. */
+export interface Ran {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface ProgramOptions {
+  /** Added to this process's environment. */
+  readonly env?: Record<string, string>;
+  /** Run by this program, as `setpriv` with its options; none: directly. */
+  readonly under?: readonly string[];
+}
+
+/** The program: the file that NODEPOOL_BINARY names, else the sources as they are. */
+export function programCommand(args: readonly string[]): readonly [string, ...string[]] {
+  const binary = Deno.env.get("NODEPOOL_BINARY");
+  if (binary !== undefined) return [binary, ...args];
+  const run = [
+    "run",
+    "-A",
+    "--no-check",
+    "--cached-only",
+    "--node-modules-dir=manual",
+    "--config",
+    `${root}deno.json`,
+    `${root}mod.ts`,
+  ];
+  return [Deno.execPath(), ...run, ...args];
+}
+
+/** Starts a command whose output is read by the caller. */
+export function spawnProgram(args: readonly string[], options: ProgramOptions = {}): Deno.ChildProcess {
+  return commandOf(args, options).spawn();
+}
+
+/** Runs a command to its end. */
+export async function runProgram(args: readonly string[], options: ProgramOptions = {}): Promise<Ran> {
+  const { code, stdout, stderr } = await commandOf(args, options).output();
+  const text = new TextDecoder();
+  return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
+}
+
+function commandOf(args: readonly string[], { env, under = [] }: ProgramOptions): Deno.Command {
+  const [command, ...rest] = [...under, ...programCommand(args)] as [string, ...string[]];
+  return new Deno.Command(command, { args: rest, env, stdin: "null", stdout: "piped", stderr: "piped" });
+}

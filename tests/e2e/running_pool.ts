@@ -1,0 +1,216 @@
+/**
+ * A simulator served over HTTP and SSH by this process, and the real program beside it as processes of their own:
+ * what end-to-end tests and benchmarks stand on. Everything lies in one temporary folder and ends with it.
+ */
+import { connectControl } from "../../src/control/control_client.ts";
+import type { PoolClient } from "../../src/control/pool_client.ts";
+import { systemClock } from "../../src/lib/clock.ts";
+import { seededRandom } from "../../src/lib/random.ts";
+import { renderCloudsYaml } from "../../src/simulator/clouds_yaml.ts";
+import { serveSimulator } from "../../src/simulator/serve_simulator.ts";
+import type { SimulatorInput } from "../../src/simulator/settings.ts";
+import { createSimulator, type Simulator } from "../../src/simulator/simulator.ts";
+import type { NodeView } from "../../src/views/node_list.ts";
+import { generateKey } from "../ssh/generate_key.ts";
+import { programCommand, type Ran, runProgram, spawnProgram } from "./program.ts";
+
+export type { Ran } from "./program.ts";
+
+export interface RunningPoolOptions extends SimulatorInput {
+  /** The configuration; see `RunningPool.configure` for what is filled in. */
+  readonly config: string;
+}
+
+/** A line of the daemon's log; further facts by name. */
+export interface LogLine {
+  readonly time: string;
+  readonly level: string;
+  readonly category: string;
+  readonly message: string;
+  readonly [fact: string]: unknown;
+}
+
+export class RunningPool implements AsyncDisposable {
+  readonly simulator: Simulator;
+  /** `http://127.0.0.1:PORT`, where the simulator is served. */
+  readonly baseUrl: string;
+  /** The temporary folder: `nodepool.yaml`, `nodepool.kv`, `daemon.log`, `key`, `clouds.yaml`. */
+  readonly folder: string;
+  readonly #sshPort: number;
+  readonly #resources: AsyncDisposableStack;
+  #daemon: Deno.ChildProcess | null = null;
+
+  static async start({ config, ...settings }: RunningPoolOptions): Promise<RunningPool> {
+    await using made = new AsyncDisposableStack();
+    const folder = made.adopt(
+      await Deno.makeTempDir({ prefix: "nodepool-" }),
+      (path) => Deno.remove(path, { recursive: true }),
+    );
+    const clouds = (settings.clouds ?? [{}]).map((cloud) => ({
+      ...cloud,
+      ssh: { acceptAnyKey: true, ...cloud.ssh },
+    }));
+    const random = seededRandom(settings.seed ?? 1);
+    const simulator = made.use(createSimulator({ ...settings, clouds, clock: systemClock, random }));
+    const served = made.use(await serveSimulator(simulator, { hostname: "127.0.0.1", port: 0, sshPort: 0 }));
+    await Deno.writeTextFile(`${folder}/key`, generateKey().private, { mode: 0o600 });
+    const pool = new RunningPool({ simulator, served, folder, resources: made.move() });
+    await pool.writeClouds(pool.cloudsYaml());
+    await pool.configure(config);
+    return pool;
+  }
+
+  private constructor(
+    { simulator, served, folder, resources }: {
+      simulator: Simulator;
+      served: { readonly baseUrl: string; readonly sshPort: number };
+      folder: string;
+      resources: AsyncDisposableStack;
+    },
+  ) {
+    this.simulator = simulator;
+    this.baseUrl = served.baseUrl;
+    this.folder = folder;
+    this.#sshPort = served.sshPort;
+    this.#resources = resources;
+  }
+
+  get configFile(): string {
+    return `${this.folder}/nodepool.yaml`;
+  }
+
+  get state(): string {
+    return `${this.folder}/nodepool.kv`;
+  }
+
+  get pid(): number {
+    if (this.#daemon === null) throw new Error("no daemon is running");
+    return this.#daemon.pid;
+  }
+
+  /** Writes the configuration; FOLDER in it is the temporary folder, SSH_PORT where servers answer. */
+  async configure(config: string): Promise<void> {
+    await Deno.writeTextFile(this.configFile, this.filledIn(config));
+  }
+
+  /** The text as `configure` would write it. */
+  filledIn(config: string): string {
+    return config.replaceAll("FOLDER", this.folder).replaceAll("SSH_PORT", String(this.#sshPort));
+  }
+
+  /** A clouds.yaml that leads to the simulator's clouds. */
+  cloudsYaml(): string {
+    return renderCloudsYaml(this.simulator.settings, this.baseUrl);
+  }
+
+  async writeClouds(text: string): Promise<void> {
+    await Deno.writeTextFile(`${this.folder}/clouds.yaml`, text, { mode: 0o600 });
+  }
+
+  /** Starts the daemon; its log goes to `daemon.log`. */
+  startDaemon(...options: string[]): void {
+    const script = `exec "$@" >>"${this.folder}/daemon.log" 2>&1`;
+    this.#daemon = new Deno.Command("/bin/sh", {
+      args: ["-c", script, "sh", ...programCommand(this.#arguments(["daemon", ...options]))],
+      stdin: "null",
+      env: this.#environment,
+    }).spawn();
+  }
+
+  /** Ends the daemon with the signal. @returns its exit code, or 128 and the signal's number */
+  async stopDaemon(signal: Deno.Signal = "SIGTERM"): Promise<number> {
+    const daemon = this.#daemon;
+    this.#daemon = null;
+    if (daemon === null) throw new Error("no daemon is running");
+    daemon.kill(signal);
+    return (await daemon.status).code;
+  }
+
+  /** Waits until the daemon ends by itself. @returns its exit code */
+  async daemonsEnd(): Promise<number> {
+    const daemon = this.#daemon;
+    if (daemon === null) throw new Error("no daemon is running");
+    const { code } = await daemon.status;
+    this.#daemon = null;
+    return code;
+  }
+
+  /** Runs a command of the program to its end. */
+  run(...args: string[]): Promise<Ran> {
+    return runProgram(this.#arguments(args), { env: this.#environment });
+  }
+
+  /** Starts a command of the program. */
+  spawn(...args: string[]): Deno.ChildProcess {
+    return spawnProgram(this.#arguments(args), { env: this.#environment });
+  }
+
+  /** The daemon's control socket, as commands use it; null while no daemon listens. */
+  connect(): Promise<PoolClient | null> {
+    return connectControl(`${this.state}.sock`);
+  }
+
+  /** What `list` shows; an empty list while no daemon answers yet. */
+  async nodes(): Promise<readonly NodeView[]> {
+    await using daemon = await this.connect();
+    return (await daemon?.view("node-list").catch(() => null))?.nodes ?? [];
+  }
+
+  /** How many nodes there are; those in the state, where one is given. */
+  async count(state?: string): Promise<number> {
+    return (await this.nodes()).filter((node) => state === undefined || node.state === state).length;
+  }
+
+  /** Asks the status endpoint of the daemon that was started last. */
+  async fetch(path: string, init?: RequestInit): Promise<Response> {
+    const line = (await this.logLines()).findLast(({ url }) => typeof url === "string");
+    if (line === undefined) {
+      throw new Error(`no daemon has told of its status endpoint:\n${await this.log()}`);
+    }
+    return await fetch(`${line.url}${path}`, init);
+  }
+
+  /** Waits until the condition holds. @throws Error with the log's end when it does not in time */
+  async until(
+    condition: () => boolean | Promise<boolean>,
+    { within = 60_000, every = 100 } = {},
+  ): Promise<void> {
+    const deadline = systemClock.monotonic() + within;
+    while (!(await condition())) {
+      if (systemClock.monotonic() > deadline) {
+        const [shown, log] = [await this.#describe(), (await this.log()).slice(-4000)];
+        throw new Error(`not within ${within} ms: ${condition}\n${log}\n${shown}`);
+      }
+      await systemClock.sleep(every);
+    }
+  }
+
+  log(): Promise<string> {
+    return Deno.readTextFile(`${this.folder}/daemon.log`).catch(() => "");
+  }
+
+  /** The log's whole lines, each as the object it is. @throws SyntaxError where one is no JSON */
+  async logLines(): Promise<readonly LogLine[]> {
+    const lines = (await this.log()).split("\n").slice(0, -1);
+    return lines.map((line) => JSON.parse(line));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#daemon !== null) await this.stopDaemon("SIGKILL");
+    await this.#resources.disposeAsync();
+  }
+
+  /** What `list -o wide` and `status` show. */
+  async #describe(): Promise<string> {
+    const shown = [await this.run("list", "-o", "wide"), await this.run("status")];
+    return shown.map(({ stdout, stderr }) => stdout + stderr).join("\n");
+  }
+
+  get #environment(): Record<string, string> {
+    return { OS_CLIENT_CONFIG_FILE: `${this.folder}/clouds.yaml` };
+  }
+
+  #arguments(args: readonly string[]): string[] {
+    return ["-c", this.configFile, ...args];
+  }
+}

@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { listAliens } from "../../src/execute/list_aliens.ts";
+import { INSTALLATION, marks, NOW, server } from "../plan/plan_fixtures.ts";
+import { scriptedCloud } from "./execute_fixtures.ts";
+
+const listing = (servers: readonly ReturnType<typeof server>[]) => ({
+  listServers: () => Promise.resolve({ kind: "complete" as const, startedAt: NOW, cloudTime: NOW, servers }),
+});
+
+const floating = { network: "private", version: 4, address: "203.0.113.7", kind: "floating" } as const;
+const providers = [
+  {
+    name: "cloud-a",
+    cloud: scriptedCloud(listing([
+      server("known"),
+      server("foreign", { name: "web-1", metadata: {} }),
+      server("another", { name: "theirs", metadata: marks(7, "another"), addresses: [] }),
+      server("unknown", {
+        nodeId: 900,
+        addresses: [{ ...floating, kind: "fixed", address: "10.0.0.9" }, floating],
+      }),
+    ])),
+  },
+  { name: "cloud-b", cloud: scriptedCloud(listing([server("b", { metadata: {} })])) },
+];
+
+function aliens(only: string | null, asked = providers, signal = new AbortController().signal) {
+  return listAliens(asked, { only, installation: INSTALLATION, known: new Set([7]), signal });
+}
+
+Deno.test("aliens are servers that are not ours, and those of ours whose node is not in the pool", async () => {
+  const { servers, warnings } = await aliens(null);
+  assert.deepEqual(servers, [
+    { provider: "cloud-a", hostname: "web-1", serverId: "foreign", ip: "10.0.0.7" },
+    { provider: "cloud-a", hostname: "theirs", serverId: "another", ip: null },
+    { provider: "cloud-a", hostname: "noble-cloud-a-900", serverId: "unknown", ip: "203.0.113.7" },
+    { provider: "cloud-b", hostname: "noble-cloud-a-7", serverId: "b", ip: "10.0.0.7" },
+  ]);
+  assert.deepEqual(warnings, []);
+});
+
+Deno.test("one provider can be asked alone", async () => {
+  assert.deepEqual((await aliens("cloud-b")).servers.map(({ serverId }) => serverId), ["b"]);
+});
+
+Deno.test("a provider that does not answer is a warning, and the others are listed", async () => {
+  const down = {
+    name: "cloud-c",
+    cloud: scriptedCloud({ listServers: () => Promise.reject(new Error("down")) }),
+  };
+  const { servers, warnings } = await aliens(null, [down, providers[1]!]);
+  assert.deepEqual(servers.length, 1);
+  assert.deepEqual(warnings, ["cloud-c could not be asked: down"]);
+});
+
+Deno.test("a client that goes away ends the asking", async () => {
+  const gone = AbortSignal.abort(new Error("gone"));
+  const down = { name: "cloud-c", cloud: scriptedCloud({ listServers: () => Promise.reject(gone.reason) }) };
+  await assert.rejects(aliens(null, [down], gone), /gone/);
+});

@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { MINUTE, SECOND } from "../../src/domain/time.ts";
+import { executeLogin, type LoginMeans } from "../../src/execute/login.ts";
+import { PrivateKeys } from "../../src/execute/private_keys.ts";
+import { VirtualClock } from "../../src/lib/virtual_clock.ts";
+import { LoginError } from "../../src/ssh/shell.ts";
+import { image, node, NOW, provider, states } from "../plan/plan_fixtures.ts";
+import { HOST_KEY, scriptedShell } from "./execute_fixtures.ts";
+
+const recorded = node(states.login, { hostKeys: [HOST_KEY] });
+
+async function attempt(means: Partial<LoginMeans> = {}) {
+  const shell = scriptedShell();
+  const outcome = await executeLogin({ node: recorded, address: "10.0.0.7" }, {
+    shell,
+    clock: new VirtualClock(NOW),
+    signal: new AbortController().signal,
+    provider: provider(),
+    image: image(),
+    readKey: (path) => Promise.resolve(`the key in ${path}`),
+    ...means,
+  });
+  return { outcome, target: shell.targets[0] };
+}
+
+Deno.test("a login goes to the node's address with what the image says", async () => {
+  const { outcome, target } = await attempt({ image: image({ connectionPort: 2222, username: "zuul" }) });
+  assert.deepEqual(outcome, { event: { type: "logged-in", hostKey: HOST_KEY } });
+  assert.deepEqual(target, {
+    address: "10.0.0.7",
+    port: 2222,
+    username: "zuul",
+    privateKey: "the key in /etc/nodepool/id_ed25519",
+    hostKeys: [HOST_KEY],
+  });
+});
+
+Deno.test("without host-key-checking any host key is taken", async () => {
+  const { target } = await attempt({ provider: provider({ hostKeyChecking: false }) });
+  assert.deepEqual(target?.hostKeys, []);
+});
+
+const failures: readonly (readonly [string, Partial<LoginMeans>, RegExp])[] = [
+  [
+    "is refused",
+    { shell: scriptedShell(() => Promise.reject(new LoginError("network", "connection refused"))) },
+    /^connection refused$/,
+  ],
+  [
+    "runs a command that fails",
+    { shell: scriptedShell(() => Promise.resolve({ exitCode: 127, output: "true: not found\n" })) },
+    /ended with exit code 127: true: not found$/,
+  ],
+  [
+    "has no key",
+    { readKey: () => Promise.reject(new LoginError("auth", "cannot read the key")) },
+    /the key$/,
+  ],
+];
+
+for (const [title, means, message] of failures) {
+  Deno.test(`a login that ${title} is tried again a second later, and says why`, async () => {
+    const { outcome: { event } } = await attempt(means);
+    assert.ok(event !== "ended" && event.type === "postponed");
+    assert.equal(event.until, NOW + SECOND);
+    assert.equal(event.waitingOn.reason, "login");
+    assert.match(event.waitingOn.message, message);
+  });
+}
+
+Deno.test("a login that breaks off because the pool stops is no failed attempt", async () => {
+  const stop = new AbortController();
+  const shell = scriptedShell(() => {
+    stop.abort(new Error("nodepool is stopping"));
+    return Promise.reject(new LoginError("network", "broken off"));
+  });
+  await assert.rejects(attempt({ shell, signal: stop.signal }), /nodepool is stopping/);
+});
+
+Deno.test("a wave of logins reads each private key once, and a changed one within seconds", async () => {
+  const clock = new VirtualClock(NOW);
+  const read: string[] = [];
+  const readFile = (path: string) => {
+    read.push(path);
+    return Promise.resolve(`${path} ${read.length}`);
+  };
+  const keys = new PrivateKeys({ clock, readFile });
+  assert.deepEqual(await Promise.all([keys.read("/a"), keys.read("/a"), keys.read("/b")]), [
+    "/a 1",
+    "/a 1",
+    "/b 2",
+  ]);
+  await clock.advance(MINUTE);
+  assert.equal(await keys.read("/a"), "/a 3");
+});
+
+Deno.test("a private key that cannot be read is named, with what to check", async () => {
+  const readFile = () => Promise.reject(new Deno.errors.NotFound("no such file"));
+  const keys = new PrivateKeys({ clock: new VirtualClock(NOW), readFile });
+  await assert.rejects(keys.read("/a"), {
+    name: "LoginError",
+    failure: "auth",
+    message: "cannot read the private key /a; check the image's private-key",
+  });
+});

@@ -1,0 +1,238 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { planAllocation } from "../../src/plan/allocation.ts";
+import { label, provider } from "./allocation_inputs.ts";
+import { granted, grantedOn, sum } from "./allocation_oracle.ts";
+
+Deno.test("planAllocation() moves one label's nodes so that another that has no choice fits too", () => {
+  const input = {
+    labels: [
+      label("ann", { demand: 2, providers: ["east", "west"] }),
+      label("bob", { demand: 2, providers: ["north", "west"] }),
+      label("cid", { demand: 2, providers: ["east", "north"] }),
+    ],
+    providers: [provider("east", 2), provider("north", 4), provider("west", 0)],
+  };
+  deepEqual(granted(input, planAllocation(input)), [2, 2, 2]);
+});
+
+Deno.test("planAllocation() gives a contested provider to the label that has no other", () => {
+  const input = {
+    labels: [
+      label("any", { demand: 10, providers: ["east", "west"] }),
+      label("only", { demand: 10, providers: ["west"] }),
+    ],
+    providers: [provider("east", 3), provider("west", 10)],
+  };
+  deepEqual(granted(input, planAllocation(input)), [3, 10]);
+});
+
+Deno.test("planAllocation() does not count a full or refusing provider as a choice", () => {
+  const input = {
+    labels: [
+      label("one", { demand: 6, providers: ["east"] }),
+      label("three", {
+        demand: 6,
+        offers: [
+          { provider: "east", cost: {} },
+          { provider: "full", cost: {} },
+          { provider: "west", refusal: "no ready image" },
+        ],
+      }),
+    ],
+    providers: [provider("east", 6), provider("full", 0), provider("west", 50)],
+  };
+  deepEqual(granted(input, planAllocation(input)), [3, 3]);
+});
+
+Deno.test("planAllocation() shares a provider in proportion to what labels ask for", () => {
+  const input = {
+    labels: [60, 30, 10].map((demand, at) => label(`label-${at}`, { demand, providers: ["east"] })),
+    providers: [provider("east", 20)],
+  };
+  deepEqual(granted(input, planAllocation(input)), [12, 6, 2]);
+});
+
+Deno.test("planAllocation() serves the label that starved longest before its equals", () => {
+  const input = {
+    labels: [
+      label("calm", { demand: 50, providers: ["east"] }),
+      label("hungry", { demand: 2, providers: ["east"], starvedTicks: 1 }),
+      label("hungrier", { demand: 2, providers: ["east"], starvedTicks: 2 }),
+    ],
+    providers: [provider("east", 3)],
+  };
+  const result = planAllocation(input);
+  deepEqual(granted(input, result), [0, 1, 2]);
+  deepEqual(result.refusals.map(({ label, starved }) => ({ label, starved })), [
+    { label: "calm", starved: true },
+    { label: "hungry", starved: false },
+  ]);
+});
+
+Deno.test("planAllocation() lets no equal starve for ever, whatever the others ask for", () => {
+  const starved = new Map<string, number>();
+  const served = new Map<string, number>();
+  for (let tick = 0; tick < 12; tick++) {
+    const labels = ["huge", "small", "tiny"].map((name, at) =>
+      label(name, {
+        demand: [1_000, 10, 1][at]!,
+        providers: ["east"],
+        starvedTicks: starved.get(name) ?? 0,
+      })
+    );
+    const { grants, refusals } = planAllocation({ labels, providers: [provider("east", 1)] });
+    for (const grant of grants) served.set(grant.label, (served.get(grant.label) ?? 0) + grant.count);
+    for (const { name } of labels) {
+      const hungry = refusals.some((refusal) => refusal.label === name && refusal.starved);
+      starved.set(name, hungry ? (starved.get(name) ?? 0) + 1 : 0);
+    }
+  }
+  ok(["huge", "small", "tiny"].every((name) => served.get(name)! >= 3), `${[...served]}`);
+});
+
+Deno.test("planAllocation() spreads a label in proportion to the room of its providers", () => {
+  const result = planAllocation({
+    labels: [label("ann", { demand: 15, providers: ["east", "north", "west"] })],
+    providers: [provider("east", 30), provider("north", 20), provider("west", 100)],
+  });
+  deepEqual(["east", "north", "west"].map((name) => grantedOn(result, "ann", name)), [3, 2, 10]);
+});
+
+Deno.test("planAllocation() launches where there is no limit at all", () => {
+  const result = planAllocation({
+    labels: [label("ann", { demand: 30, providers: ["bounded", "open"] })],
+    providers: [{ name: "open", room: {} }, provider("bounded", 15)],
+  });
+  deepEqual([grantedOn(result, "ann", "open"), grantedOn(result, "ann", "bounded")], [20, 10]);
+});
+
+Deno.test("planAllocation() evens out targets, counting the nodes that they have", () => {
+  const { grants } = planAllocation({
+    labels: [label("ann", {
+      demand: 6,
+      spare: 1,
+      providers: ["east"],
+      targets: [{ name: "jenkins01", load: 4 }, { name: "jenkins02", load: 0 }, {
+        name: "jenkins03",
+        load: 2,
+      }],
+    })],
+    providers: [provider("east", 10)],
+  });
+  deepEqual(grants.map(({ target, purpose, count }) => ({ target, purpose, count })), [
+    { target: "jenkins02", purpose: "demand", count: 4 },
+    { target: "jenkins03", purpose: "demand", count: 2 },
+    { target: "jenkins01", purpose: "spare", count: 1 },
+  ]);
+});
+
+Deno.test("planAllocation() serves the demand of all labels before anybody's spare nodes", () => {
+  const input = {
+    labels: [
+      label("ann", { demand: 1, spare: 10, providers: ["east"] }),
+      label("bob", { demand: 5, spare: 2, providers: ["east", "west"] }),
+    ],
+    providers: [provider("east", 8), provider("west", 0)],
+  };
+  const result = planAllocation(input);
+  deepEqual(granted(input, result, "demand"), [1, 5]);
+  deepEqual(granted(input, result, "spare"), [2, 0]);
+});
+
+Deno.test("planAllocation() never splits a node with subnodes over providers", () => {
+  const result = planAllocation({
+    labels: [label("multi", { demand: 3, size: 3, providers: ["east", "west"] })],
+    providers: [provider("east", 5), provider("west", 2)],
+  });
+  deepEqual(result.grants, [
+    { label: "multi", provider: "east", target: null, purpose: "demand", count: 1 },
+  ]);
+});
+
+Deno.test("planAllocation() says what is full, paused, capped or missing", () => {
+  const { refusals } = planAllocation({
+    labels: [
+      label("capped", { demand: 5, providers: ["roomy"], cap: { limit: 4, used: 3 } }),
+      label("lost", { demand: 1 }),
+      label("ann", {
+        demand: 4,
+        spare: 2,
+        offers: [
+          { provider: "servers", cost: {} },
+          { provider: "cores", cost: { cores: 4, ramMib: 1024 } },
+          { provider: "paused", refusal: "paused until 12:03:10 after 3 failed launches" },
+          { provider: "gone", cost: {} },
+        ],
+      }),
+    ],
+    providers: [
+      provider("roomy", 20),
+      provider("paused", 20),
+      { name: "servers", room: { maxServers: { limit: 10, used: 9 } } },
+      {
+        name: "cores",
+        room: {
+          maxServers: { limit: 10, used: 1 },
+          instances: { limit: 3, used: 3 },
+          cores: { limit: 40, used: 38 },
+        },
+      },
+    ],
+  });
+  deepEqual(refusals, [
+    {
+      label: "ann",
+      demand: 3,
+      spare: 2,
+      starved: false,
+      reasons: [
+        { provider: "servers", reason: "max-servers 10/10" },
+        { provider: "cores", reason: "quota full: instances 3/3, cores 38/40 (4 needed)" },
+        { provider: "paused", reason: "paused until 12:03:10 after 3 failed launches" },
+        { provider: "gone", reason: "no such provider" },
+      ],
+    },
+    {
+      label: "capped",
+      demand: 4,
+      spare: 0,
+      starved: false,
+      reasons: [{ provider: null, reason: "the label's max-servers 4/4" }],
+    },
+    {
+      label: "lost",
+      demand: 1,
+      spare: 0,
+      starved: true,
+      reasons: [{ provider: null, reason: "no provider offers it" }],
+    },
+  ]);
+});
+
+Deno.test("planAllocation() gives nothing where more is used than the limit allows", () => {
+  const { grants, refusals } = planAllocation({
+    labels: [label("ann", { demand: 1, providers: ["east"] })],
+    providers: [{ name: "east", room: { maxServers: { limit: 5, used: 7 } } }],
+  });
+  deepEqual(grants, []);
+  deepEqual(refusals[0]!.reasons, [{ provider: "east", reason: "max-servers 7/5" }]);
+});
+
+Deno.test("planAllocation() copes with 100 labels, 20 providers and a million nodes asked for", () => {
+  const providers = Array.from({ length: 20 }, (_, at) => provider(`p${at}`, 500));
+  const labels = Array.from({ length: 100 }, (_, at) =>
+    label(`label-${at}`, {
+      demand: 10_000,
+      providers: [0, 1, 2, 3].map((step) => `p${(at * 7 + step * 3) % 20}`),
+    }));
+  const input = { labels, providers };
+  const counts = granted(input, planAllocation(input));
+  equal(sum(counts), 10_000);
+  ok(counts.every((count) => count === 100), `${counts}`);
+});
+
+Deno.test("planAllocation() has nothing to say where nothing is asked for", () => {
+  deepEqual(planAllocation({ labels: [], providers: [] }), { grants: [], refusals: [] });
+  const idle = { labels: [label("ann", { providers: ["east"] })], providers: [provider("east", 5)] };
+  deepEqual(planAllocation(idle), { grants: [], refusals: [] });
+});

@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import { MINUTE } from "../../src/domain/time.ts";
+import { findOffer, type OfferSituation } from "../../src/plan/offers.ts";
+import {
+  catalog,
+  config,
+  image,
+  inventory,
+  label,
+  NOW,
+  provider,
+  refusal,
+  seen,
+  small,
+} from "./plan_fixtures.ts";
+
+function offer(
+  fields: Partial<OfferSituation> = {},
+  at: { provider?: ReturnType<typeof provider>; label?: ReturnType<typeof label> } = {},
+) {
+  const basics = { config: config(), now: NOW, seen: seen(), pause: undefined, building: 0, asking: false };
+  return findOffer(at.label ?? label(), at.provider ?? provider(), { ...basics, ...fields });
+}
+
+const pause = {
+  provider: "cloud-a",
+  label: "noble",
+  failures: 1,
+  until: NOW + MINUTE,
+  lastError: "no login",
+  lastFailureAt: NOW,
+};
+
+Deno.test("an offer has the flavor and the image that the catalog has for the label", () => {
+  const found = offer();
+  assert.ok(typeof found !== "string");
+  assert.deepEqual([found.flavor, found.cloudImage.id, found.image.name, found.provider.name], [
+    small,
+    "i1",
+    "noble",
+    "cloud-a",
+  ]);
+});
+
+const refused: readonly (readonly [string, ReturnType<typeof offer>, RegExp])[] = [
+  ["is retired", offer({}, { provider: provider({ maxServers: -1 }) }), /^retired: max-servers is -1$/],
+  ["was not asked yet", offer({ seen: undefined }), /^not asked yet$/],
+  [
+    "is out of reach",
+    offer({ seen: seen({ failure: { message: "connection refused", since: NOW } }) }),
+    /^out of reach since 03:04:05: connection refused$/,
+  ],
+  ["has no catalog yet", offer({ seen: seen({ catalog: null }) }), /^not seen completely yet$/],
+  ["was never listed", offer({ seen: seen({ inventory: inventory([]) }) }), /^not seen completely yet$/],
+  [
+    "refuses for a while",
+    offer({ seen: seen({ refusal: refusal() }) }),
+    /^over quota; asked again at 03:05:05$/,
+  ],
+  [
+    "is being asked again",
+    offer({ seen: seen({ refusal: refusal({ until: NOW }) }), asking: true }),
+    /^over quota; asking again$/,
+  ],
+  ["is paused", offer({ pause }), /^paused until 03:05:05 after 1 failed launches in a row: no login$/],
+  [
+    "launches one at a time",
+    offer({ pause: { ...pause, failures: 3, until: NOW }, building: 1 }),
+    /^one launch at a time after 3 failed/,
+  ],
+  [
+    "has no such image configured",
+    offer({}, { label: label({ image: "other" }) }),
+    /^the provider has no image other$/,
+  ],
+  [
+    "has an image that is still to be uploaded",
+    offer({}, { provider: provider({ images: [image({ baseImage: null })] }) }),
+    /^image noble has not been uploaded$/,
+  ],
+  [
+    "lacks the image",
+    offer({ seen: seen({ catalog: catalog({ images: new Map([["noble", null]]) }) }) }),
+    /^the cloud has no ready image noble$/,
+  ],
+  [
+    "lacks the flavor",
+    offer({ seen: seen({ catalog: catalog({ flavors: [] }) }) }),
+    /^no flavor with at least 2048 MiB of RAM$/,
+  ],
+  [
+    "lacks the network",
+    offer({}, { provider: provider({ networks: [{ name: "dmz", id: null, label: null, public: true }] }) }),
+    /^the cloud has no network dmz$/,
+  ],
+];
+
+for (const [situation, found, reason] of refused) {
+  Deno.test(`a provider that ${situation} offers nothing, and says so`, () => {
+    assert.ok(typeof found === "string");
+    assert.match(found, reason);
+  });
+}
+
+Deno.test("after a refusal or a pause one launch goes ahead", () => {
+  assert.ok(typeof offer({ seen: seen({ refusal: refusal({ until: NOW }) }) }) !== "string");
+  assert.ok(typeof offer({ pause: { ...pause, failures: 3, until: NOW } }) !== "string");
+});
+
+Deno.test("a few failures below launch-retries do not slow others down once their pause is over", () => {
+  assert.ok(typeof offer({ pause: { ...pause, failures: 2, until: NOW }, building: 5 }) !== "string");
+});

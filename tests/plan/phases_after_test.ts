@@ -1,0 +1,219 @@
+/** The ladders of a node that is ready, in use, held or at its end, rung by rung. */
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { HOUR, MINUTE, SECOND } from "../../src/domain/time.ts";
+import { LISTING_SETTLE, type NodeStep } from "../../src/plan/node_step.ts";
+import { planDeleteAddress } from "../../src/plan/phases/delete_address.ts";
+import { deletePause, planDeleteServer } from "../../src/plan/phases/delete_server.ts";
+import { planHold } from "../../src/plan/phases/hold.ts";
+import { planReady } from "../../src/plan/phases/ready.ts";
+import { planUsed } from "../../src/plan/phases/used.ts";
+import { config, inventory, NOW, provider, seen, server, situation, states } from "./plan_fixtures.ts";
+
+function removed(step: NodeStep) {
+  assert.ok(step.do === "change" && step.event.type === "delete", JSON.stringify(step));
+  return step.event;
+}
+
+function waiting(step: NodeStep) {
+  assert.equal(step.do, "wait", JSON.stringify(step));
+  return step as NodeStep & { do: "wait" };
+}
+
+const gone = seen({ inventory: inventory([], NOW - 40 * SECOND, NOW) });
+const withStatus = (status: string) => seen({ servers: [server("s7", { status })] });
+
+Deno.test("ready: a node whose server and label are there stays, also while it is not listed once", () => {
+  assert.deepEqual(planReady(situation(states.ready)), { do: "stay" });
+  const missedOnce = seen({ inventory: inventory([], NOW) });
+  assert.deepEqual(planReady(situation(states.ready, { seen: missedOnce })), { do: "stay" });
+});
+
+Deno.test("ready: a node whose server is gone, in ERROR or unusable is lost", () => {
+  assert.equal(removed(planReady(situation(states.ready, { seen: gone }))).result, "lost");
+  for (const status of ["ERROR", "SHUTOFF", "SUSPENDED", "PAUSED", "RESCUE"]) {
+    const event = removed(planReady(situation(states.ready, { seen: withStatus(status) })));
+    assert.equal(event.result, "lost");
+    assert.match(event.comment, new RegExp(status));
+  }
+});
+
+Deno.test("ready: a status that passes by itself costs no node", () => {
+  for (const status of ["REBOOT", "RESIZE", "UNKNOWN", "MIGRATING"]) {
+    assert.deepEqual(planReady(situation(states.ready, { seen: withStatus(status) })), { do: "stay" });
+  }
+});
+
+Deno.test("ready: a node of a label that is no longer configured goes unused", () => {
+  const event = removed(planReady(situation(states.ready, { config: config({ labels: [] }) })));
+  assert.deepEqual([event.result, event.comment], [
+    "unused",
+    "the configuration has no label noble any more",
+  ]);
+});
+
+Deno.test("used: a node is kept in use for node-stuck, then deleted", () => {
+  const at = situation(states.used);
+  const end = at.node.stateSince + 8 * HOUR;
+  assert.deepEqual(planUsed(at), { do: "stay", until: end });
+  const event = removed(planUsed({ ...at, now: end }));
+  assert.deepEqual([event.result, event.comment], ["used", "used for more than 8 h"]);
+});
+
+Deno.test("used: a node whose server is gone is lost, one in trouble is left to whoever works on it", () => {
+  assert.equal(removed(planUsed(situation(states.used, { seen: gone }))).result, "lost");
+  for (const status of ["ERROR", "SHUTOFF", "REBOOT"]) {
+    assert.equal(planUsed(situation(states.used, { seen: withStatus(status) })).do, "stay");
+  }
+});
+
+Deno.test("hold: a node is kept, even when its server is in trouble or gone", () => {
+  for (const cloud of [seen({ servers: [server("s7")] }), withStatus("ERROR"), gone]) {
+    assert.deepEqual(planHold(situation(states.hold, { seen: cloud })), { do: "stay" });
+  }
+});
+
+Deno.test("hold: its own end or hold-max-age, whichever is first, ends it", () => {
+  const held = (until: number | null, holdMaxAge: number | null, now: number) =>
+    planHold(situation(states.hold, {
+      now,
+      fields: { hold: { reason: null, owner: null, until } },
+      config: config({ limits: { ...config().limits, holdMaxAge } }),
+    }));
+  const since = NOW - MINUTE;
+  assert.deepEqual(held(NOW + HOUR, null, NOW), { do: "stay", until: NOW + HOUR });
+  assert.deepEqual(held(NOW + HOUR, 10 * MINUTE, NOW), { do: "stay", until: since + 10 * MINUTE });
+  assert.equal(removed(held(NOW + HOUR, null, NOW + HOUR)).comment, "the hold is over");
+  assert.equal(removed(held(null, HOUR, since + HOUR)).comment, "the hold is over");
+  assert.deepEqual(held(null, null, NOW + 1000 * HOUR), { do: "stay" });
+});
+
+const heldEarly = { phase: "hold", serverId: null, lostAt: NOW - MINUTE } as const;
+
+Deno.test("hold: a server that turns up for a node held without one is its own", () => {
+  const step = planHold(situation(heldEarly));
+  assert.deepEqual(step, { do: "change", event: { type: "accepted", serverId: "s7" } });
+});
+
+Deno.test("hold: a node held without a server stays while one may still turn up", () => {
+  assert.deepEqual(planHold(situation(heldEarly, { seen: gone, creating: true })), { do: "stay" });
+  const recent = { ...heldEarly, lostAt: NOW - LISTING_SETTLE + 1 };
+  assert.deepEqual(planHold(situation(recent, { seen: gone })), { do: "stay" });
+});
+
+Deno.test("hold: a node held without a server ends once it is certain that none came to be", () => {
+  assert.equal(removed(planHold(situation(heldEarly, { seen: gone }))).result, "failed");
+  assert.equal(
+    removed(planHold(situation({ ...heldEarly, lostAt: null }, { seen: gone }))).result,
+    "failed",
+  );
+});
+
+const deleting = states["delete-server"];
+
+Deno.test("delete-server: the cloud is asked to delete the server", () => {
+  const at = situation(deleting);
+  assert.deepEqual(planDeleteServer(at), {
+    do: "act",
+    action: { type: "delete-server", node: at.node, serverId: "s7" },
+  });
+});
+
+Deno.test("delete-server: a failed attempt is repeated after its pause", () => {
+  const waitingOn = { reason: "delete", message: "conflict", since: NOW } as const;
+  const at = situation(deleting, { fields: { retryAt: NOW + SECOND, waitingOn } });
+  assert.deepEqual(waiting(planDeleteServer(at)), {
+    do: "wait",
+    reason: "delete",
+    message: "conflict",
+    until: NOW + SECOND,
+  });
+  assert.equal(planDeleteServer({ ...at, now: NOW + SECOND }).do, "act");
+});
+
+Deno.test("delete-server: what the cloud has accepted is waited for, and asked for again after delete-timeout", () => {
+  const acceptedAt = NOW - MINUTE;
+  const at = situation({ ...deleting, askedAt: acceptedAt, acceptedAt });
+  const again = acceptedAt + provider().deleteTimeout;
+  assert.deepEqual(waiting(planDeleteServer(at)).until, again);
+  assert.equal(planDeleteServer({ ...at, now: again }).do, "act");
+});
+
+Deno.test("delete-server: a deletion that gets stuck is asked for ever more seldom, at least each hour", () => {
+  const pauseAfter = (soFar: number) => {
+    const at = situation({ ...deleting, askedAt: NOW - soFar, acceptedAt: NOW });
+    return waiting(planDeleteServer(at)).until! - NOW;
+  };
+  assert.equal(pauseAfter(MINUTE), 10 * MINUTE);
+  assert.equal(pauseAfter(30 * MINUTE), 30 * MINUTE);
+  assert.equal(pauseAfter(24 * HOUR), HOUR);
+});
+
+Deno.test("delete-server: a server is gone when a complete listing after the acceptance lacks it", () => {
+  const acceptedAt = NOW - 30 * SECOND;
+  const at = situation({ ...deleting, askedAt: acceptedAt, acceptedAt }, { seen: gone });
+  assert.deepEqual(planDeleteServer(at), { do: "change", event: { type: "server-gone" } });
+});
+
+Deno.test("delete-server: a listing from before the acceptance proves nothing", () => {
+  const at = situation({ ...deleting, askedAt: NOW, acceptedAt: NOW + 1 }, {
+    seen: seen({ inventory: inventory([], NOW) }),
+    now: NOW + 2,
+  });
+  assert.equal(planDeleteServer(at).do, "wait");
+});
+
+Deno.test("delete-server: nothing is gone by being missing from a listing once", () => {
+  const once = seen({ inventory: inventory([], NOW) });
+  assert.equal(planDeleteServer(situation(deleting, { seen: once })).do, "act");
+  assert.deepEqual(planDeleteServer(situation(deleting, { seen: gone })), {
+    do: "change",
+    event: { type: "server-gone" },
+  });
+});
+
+const unknown = { ...deleting, serverId: null, lostAt: NOW - MINUTE };
+
+Deno.test("delete-server: a server that a lost answer was about is found and then deleted", () => {
+  assert.deepEqual(planDeleteServer(situation(unknown)), {
+    do: "change",
+    event: { type: "accepted", serverId: "s7" },
+  });
+});
+
+Deno.test("delete-server: a request under way and a listing that is too old keep the node", () => {
+  const at = situation(unknown, { seen: gone, creating: true });
+  assert.equal(waiting(planDeleteServer(at)).reason, "answer");
+  const recent = situation({ ...unknown, lostAt: NOW - LISTING_SETTLE + 1 }, { seen: gone });
+  assert.equal(waiting(planDeleteServer(recent)).reason, "listing");
+});
+
+Deno.test("delete-server: a node that never had a server is done with at once", () => {
+  for (const lostAt of [null, NOW - MINUTE]) {
+    const step = planDeleteServer(situation({ ...unknown, lostAt }, { seen: gone }));
+    assert.deepEqual(step, { do: "change", event: { type: "server-gone" } });
+  }
+});
+
+Deno.test("delete-server: the pauses between failed attempts grow, up to five minutes", () => {
+  assert.equal(deletePause({ attempt: 0 }), 2_000);
+  fc.assert(fc.property(fc.nat(2_000), (attempt) => {
+    assert.ok(deletePause({ attempt }) <= deletePause({ attempt: attempt + 1 }));
+    assert.ok(deletePause({ attempt }) <= 5 * MINUTE);
+  }));
+});
+
+Deno.test("delete-address: a node without a floating IP has ended", () => {
+  assert.deepEqual(planDeleteAddress(situation(states["delete-address"])), { do: "end" });
+});
+
+Deno.test("delete-address: the floating IP that was made for the node is deleted before it ends", () => {
+  const fields = { floatingIp: { id: "f7", address: "203.0.113.7" } };
+  const at = situation(states["delete-address"], { fields });
+  assert.deepEqual(planDeleteAddress(at), {
+    do: "act",
+    action: { type: "delete-floating-ip", node: at.node, floatingIpId: "f7" },
+  });
+  const later = situation(states["delete-address"], { fields: { ...fields, retryAt: NOW + SECOND } });
+  assert.equal(waiting(planDeleteAddress(later)).until, NOW + SECOND);
+});

@@ -1,0 +1,223 @@
+import assert from "node:assert/strict";
+import type { NodeRecord } from "../../src/domain/node.ts";
+import { MINUTE, SECOND } from "../../src/domain/time.ts";
+import { type LaunchInput, planLaunches } from "../../src/plan/plan_launches.ts";
+import { sampleRequest } from "../views/sample_pool.ts";
+import {
+  config,
+  floatingProvider,
+  label,
+  node,
+  NOW,
+  provider,
+  quota,
+  refusal,
+  seen,
+} from "./plan_fixtures.ts";
+
+function input(fields: Partial<LaunchInput> = {}): LaunchInput {
+  return {
+    config: config(),
+    now: NOW,
+    nodes: [],
+    requests: [],
+    pauses: [],
+    seen: new Map([["cloud-a", seen()], ["cloud-b", seen()]]),
+    starved: new Map(),
+    ...fields,
+  };
+}
+
+/** How many are launched, by provider. */
+function counts(fields: Partial<LaunchInput> = {}): Record<string, number> {
+  const launches = planLaunches(input(fields)).launches;
+  const byProvider = Map.groupBy(launches, (launch) => launch.provider.name);
+  return Object.fromEntries([...byProvider].map(([name, list]) => [name, list.length]));
+}
+
+const only = (cloud: ReturnType<typeof seen>) => ({ seen: new Map([["cloud-a", cloud]]) });
+const withLabel = (fields: Parameters<typeof label>[0], more: Parameters<typeof config>[0] = {}) => ({
+  config: config({ labels: [label(fields)], ...more }),
+});
+
+function nodes(phase: "create" | "boot" | "ready" | "used" | "delete-server", count: number): NodeRecord[] {
+  return Array.from({ length: count }, (_, index) => {
+    const id = 100 + index;
+    const boot = phase === "create" ? {} : { boot: NOW - 10 * MINUTE };
+    const lost = { lostAt: null, askedAt: null, acceptedAt: null, sentAt: null };
+    const state = { phase, serverId: `s${id}`, ...lost } as unknown as NodeRecord["state"];
+    return node(state, { id, flavorId: "f1", timings: { create: NOW - 11 * MINUTE, ...boot } });
+  });
+}
+
+Deno.test("as many nodes are launched as min-ready lacks, and each says why", () => {
+  const { launches, reports } = planLaunches(
+    input({ ...withLabel({ minReady: 3 }), nodes: nodes("ready", 1) }),
+  );
+  assert.deepEqual(launches.map(({ reason }) => reason), ["min-ready 3, have 1", "min-ready 3, have 1"]);
+  assert.deepEqual(launches.map(({ target }) => target), ["default", "default"]);
+  assert.deepEqual(reports, []);
+});
+
+Deno.test("nodes being built count as there; those in use, held or being deleted do not", () => {
+  assert.deepEqual(counts({ ...withLabel({ minReady: 3 }), nodes: nodes("boot", 3) }), {});
+  assert.deepEqual(counts({ ...withLabel({ minReady: 3 }), nodes: nodes("create", 2) }), { "cloud-a": 1 });
+  assert.deepEqual(counts({ ...withLabel({ minReady: 3 }), nodes: nodes("used", 3) }), { "cloud-a": 3 });
+  const deleted = { ...withLabel({ minReady: 3 }), nodes: nodes("delete-server", 3) };
+  assert.deepEqual(counts(deleted), { "cloud-a": 3 });
+});
+
+Deno.test("requests that wait are demand on top of min-ready", () => {
+  const requests = [sampleRequest({ id: 1, count: 2 }), sampleRequest({ id: 2, label: "jammy" })];
+  const { launches } = planLaunches(input({ requests }));
+  assert.deepEqual(launches.map(({ reason }) => reason), [
+    "2 asked for, have 0",
+    "2 asked for, have 0",
+    "min-ready 1, have 0 for 2 asked for",
+  ]);
+});
+
+Deno.test("spare nodes never displace work", () => {
+  const labels = [label({ name: "aaa", minReady: 5 }), label({ minReady: 0 })];
+  const { launches } = planLaunches(input({
+    config: config({ labels, providers: [provider({ maxServers: 3 })] }),
+    requests: [sampleRequest({ id: 1, count: 2 })],
+  }));
+  assert.deepEqual(launches.map((launch) => launch.label.name).sort(), ["aaa", "noble", "noble"]);
+});
+
+Deno.test("a label with min-ready 0 launches on demand only, one with -1 never", () => {
+  assert.deepEqual(counts(withLabel({ minReady: 0 })), {});
+  const requests = [sampleRequest({ id: 1 })];
+  assert.deepEqual(counts({ ...withLabel({ minReady: 0 }), requests }), { "cloud-a": 1 });
+  assert.deepEqual(counts({ ...withLabel({ minReady: -1 }), requests }), {});
+});
+
+Deno.test("max-servers counts every node of the provider, in whatever state", () => {
+  for (const phase of ["create", "boot", "ready", "used", "delete-server"] as const) {
+    const there = nodes(phase, 8).map((each) => ({ ...each, label: "another" }));
+    assert.deepEqual(counts({ ...withLabel({ minReady: 9 }), nodes: there }), { "cloud-a": 2 }, phase);
+  }
+});
+
+Deno.test("a label's own max-servers counts its nodes in whatever state", () => {
+  const there = nodes("used", 3);
+  assert.deepEqual(counts({ ...withLabel({ minReady: 9, maxServers: 5 }), nodes: there }), { "cloud-a": 2 });
+  const { reports } = planLaunches(input({ ...withLabel({ minReady: 9, maxServers: 5 }), nodes: there }));
+  assert.deepEqual([reports[0]?.name, reports[0]?.wanted], ["noble", 7]);
+});
+
+Deno.test("what is refused says how many are wanted and why, for each provider", () => {
+  const labels = [label({ minReady: 2, providers: ["cloud-a", "cloud-b"] })];
+  const providers = [provider({ maxServers: -1 }), provider({ name: "cloud-b" })];
+  const failure = { message: "connection refused", since: NOW };
+  const { launches, reports } = planLaunches(input({
+    config: config({ labels, providers }),
+    seen: new Map([["cloud-b", seen({ failure })]]),
+  }));
+  assert.deepEqual(launches, []);
+  assert.deepEqual(reports, [{
+    name: "noble",
+    wanted: 2,
+    refusals: [
+      { provider: "cloud-a", reason: "retired: max-servers is -1" },
+      { provider: "cloud-b", reason: "out of reach since 03:04:05: connection refused" },
+    ],
+  }]);
+});
+
+Deno.test("a provider's quota is respected, together with what was asked for since it was read", () => {
+  const full = (used: number) => quota({ cores: { limit: 10, used } });
+  const wanted = withLabel({ minReady: 20 }, { providers: [provider({ maxServers: 100 })] });
+  assert.deepEqual(counts({ ...wanted, ...only(seen({ quota: full(4) })) }), { "cloud-a": 6 });
+  assert.deepEqual(counts({ ...wanted, ...only(seen({ quota: full(10) })) }), {});
+
+  const before = nodes("boot", 3);
+  const since = nodes("boot", 3).map((each) => ({ ...each, timings: { create: NOW, boot: NOW - SECOND } }));
+  assert.deepEqual(counts({ ...wanted, ...only(seen({ quota: full(4) })), nodes: before }), { "cloud-a": 6 });
+  assert.deepEqual(counts({ ...wanted, ...only(seen({ quota: full(4) })), nodes: since }), { "cloud-a": 3 });
+  const unsent = nodes("create", 4);
+  assert.deepEqual(counts({ ...wanted, ...only(seen({ quota: full(4) })), nodes: unsent }), { "cloud-a": 2 });
+});
+
+Deno.test("servers and RAM asked for since the quota was read count as used", () => {
+  const wanted = withLabel({ minReady: 20 }, { providers: [provider({ maxServers: 100 })] });
+  const unsent = nodes("create", 4);
+  const instances = only(seen({ quota: quota({ instances: { limit: 10, used: 3 } }) }));
+  assert.deepEqual(counts({ ...wanted, ...instances, nodes: unsent }), { "cloud-a": 3 });
+  const ramMib = only(seen({ quota: quota({ ramMib: { limit: 10 * 2048, used: 2048 } }) }));
+  assert.deepEqual(counts({ ...wanted, ...ramMib, nodes: unsent }), { "cloud-a": 5 });
+});
+
+Deno.test("floating IPs that nodes will need count as taken until the quota shows them", () => {
+  const wanted = withLabel({ minReady: 20 }, { providers: [floatingProvider({ maxServers: 100 })] });
+  const cloud = only(seen({ quota: quota({ floatingIps: { limit: 10, used: 4 } }) }));
+  assert.deepEqual(counts({ ...wanted, ...cloud }), { "cloud-a": 6 });
+  assert.deepEqual(counts({ ...wanted, ...cloud, nodes: nodes("boot", 4) }), { "cloud-a": 2 });
+
+  const floatingIp = { id: "f1", address: "203.0.113.7" };
+  const known = nodes("ready", 4).map((each) => ({ ...each, floatingIp }));
+  assert.deepEqual(counts({ ...wanted, ...cloud, nodes: known }), { "cloud-a": 6 });
+  const since = known.map((each) => ({ ...each, timings: { ...each.timings, login: NOW } }));
+  assert.deepEqual(counts({ ...wanted, ...cloud, nodes: since }), { "cloud-a": 2 });
+});
+
+const failing = {
+  provider: "cloud-a",
+  label: "noble",
+  failures: 3,
+  until: NOW,
+  lastError: "no login",
+  lastFailureAt: NOW - MINUTE,
+};
+
+Deno.test("after many failures one launch at a time goes ahead, for each label and provider", () => {
+  const wanted = withLabel({ minReady: 5 });
+  assert.deepEqual(counts({ ...wanted, pauses: [failing] }), { "cloud-a": 1 });
+  assert.deepEqual(counts({ ...wanted, pauses: [failing], nodes: nodes("boot", 1) }), {});
+  assert.deepEqual(counts({ ...wanted, pauses: [{ ...failing, label: "jammy" }] }), { "cloud-a": 5 });
+});
+
+Deno.test("demand and spare nodes together are still one launch where one at a time goes ahead", () => {
+  const requests = [sampleRequest({ id: 1, count: 2 })];
+  assert.deepEqual(counts({ ...withLabel({ minReady: 5 }), pauses: [failing], requests }), { "cloud-a": 1 });
+});
+
+Deno.test("after a refusal one server is asked for, and no other before its answer", () => {
+  const wanted = withLabel({ minReady: 5 });
+  const over = only(seen({ refusal: refusal({ until: NOW }) }));
+  assert.deepEqual(counts({ ...wanted, ...over }), { "cloud-a": 1 });
+  assert.deepEqual(counts({ ...wanted, ...over, nodes: nodes("create", 1) }), {});
+});
+
+Deno.test("planning again is due when the first pause or refusal ends", () => {
+  const pauses = [{ ...failing, until: NOW + 9 * SECOND }, { ...failing, until: null }];
+  const cloud = only(seen({ refusal: refusal({ until: NOW + 5 * SECOND }) }));
+  assert.equal(planLaunches(input({ pauses })).until, NOW + 9 * SECOND);
+  assert.equal(planLaunches(input({ pauses, ...cloud })).until, NOW + 5 * SECOND);
+  assert.equal(planLaunches(input()).until, null);
+});
+
+Deno.test("a label that got nothing although it had demand is counted until it gets something", () => {
+  const requests = [sampleRequest({ id: 1 })];
+  const full = { nodes: nodes("used", 10), requests, starved: new Map([["noble", 2]]) };
+  assert.deepEqual([...planLaunches(input(full)).starved], [["noble", 3]]);
+  assert.deepEqual([...planLaunches(input({ ...full, nodes: [] })).starved], []);
+});
+
+Deno.test("nodes are spread over the targets", () => {
+  const { launches } = planLaunches(input({
+    config: config({
+      labels: [label({ minReady: 4 })],
+      targets: ["east", "west"].map((name) => ({
+        name,
+        hostname: "{node_id}",
+        subnodeHostname: "",
+        rate: 0,
+        assignViaGearman: false,
+        jenkins: null,
+      })),
+    }),
+  }));
+  assert.deepEqual(launches.map(({ target }) => target).sort(), ["east", "east", "west", "west"]);
+});

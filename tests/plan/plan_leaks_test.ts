@@ -1,0 +1,226 @@
+/** What is deleted on a cloud for want of a node: the worst mistakes the pool could make are here. */
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import type { NodeRecord, NodeState } from "../../src/domain/node.ts";
+import { serverIdOf } from "../../src/domain/node.ts";
+import type { FloatingIp, Server, ServerListing } from "../../src/domain/server.ts";
+import { Inventory } from "../../src/domain/inventory.ts";
+import { markedNodeId } from "../../src/domain/server_marks.ts";
+import { MINUTE } from "../../src/domain/time.ts";
+import { findUnknownServers } from "../../src/plan/find_unknown_servers.ts";
+import { type LeakInput, planLeaks } from "../../src/plan/plan_leaks.ts";
+import {
+  floatingIp,
+  INSTALLATION,
+  inventory,
+  marks,
+  node,
+  NOW,
+  provider,
+  seen,
+  server,
+  states,
+} from "./plan_fixtures.ts";
+
+const byId = (list: readonly NodeRecord[]) => new Map(list.map((each) => [each.id, each]));
+const ended = byId([node(states["delete-address"])]);
+
+function leaks(fields: Partial<LeakInput> = {}) {
+  return planLeaks({
+    provider: provider(),
+    seen: seen({ servers: [server("s7")] }),
+    installation: INSTALLATION,
+    nodes: new Map(),
+    ended,
+    most: 50,
+    ...fields,
+  });
+}
+
+const ofServers = (...servers: Server[]) => ({ seen: seen({ servers }) });
+
+Deno.test("a server whose node has ended is a leak", () => {
+  assert.deepEqual(leaks(), [{
+    type: "server",
+    provider: "cloud-a",
+    id: "s7",
+    reason: "node 7 has ended",
+  }]);
+});
+
+Deno.test("a server beside the one that its node has is a leak, the node's own never is", () => {
+  const found = leaks({ ...ofServers(server("s7"), server("s8")), nodes: byId([node(states.ready)]) });
+  assert.deepEqual(found.map(({ id, reason }) => [id, reason]), [["s8", "node 7 has another server, s7"]]);
+});
+
+Deno.test("a server whose node does not know its own yet is no leak", () => {
+  const unsure: NodeState[] = [
+    { ...states.create, sentAt: NOW },
+    { ...states.create, sentAt: NOW, lostAt: NOW },
+    { ...states.hold, serverId: null, lostAt: NOW },
+    { ...states["delete-server"], serverId: null, lostAt: NOW },
+    states["delete-address"],
+  ];
+  for (const state of unsure) assert.deepEqual(leaks({ nodes: byId([node(state)]) }), [], state.phase);
+});
+
+Deno.test("a server that was in one complete listing only is no leak yet", () => {
+  assert.deepEqual(leaks({ seen: seen({ inventory: inventory([server("s7")], NOW) }) }), []);
+});
+
+Deno.test("a server that only deltas showed is no leak yet, however often", () => {
+  const deltas = inventory([], NOW - 9, NOW - 8);
+  for (const startedAt of [NOW - 7, NOW - 6, NOW - 5]) {
+    deltas.apply({ kind: "delta", startedAt, cloudTime: startedAt, servers: [server("s7")] });
+  }
+  assert.deepEqual(leaks({ seen: seen({ inventory: deltas }) }), []);
+});
+
+Deno.test("a server is no leak before it is two minutes old by the cloud's own clock, nor without an age", () => {
+  const born = (createdAt: number | null) => leaks(ofServers(server("s7", { createdAt }))).length;
+  assert.deepEqual([born(NOW - 2 * MINUTE), born(NOW - 2 * MINUTE + 1), born(null)], [1, 0, 0]);
+});
+
+Deno.test("a server without marks, of another installation or of no node is never a leak", () => {
+  const foreign = [
+    server("a", { metadata: {} }),
+    server("b", { metadata: marks(7, "another installation") }),
+    server("c", { metadata: { ...marks(7), nodepool: '{"snapshot_image_id": 7}' } }),
+  ];
+  assert.deepEqual(leaks(ofServers(...foreign)), []);
+});
+
+Deno.test("a server of a node that this state never had is left alone, and found as unknown", () => {
+  const found = seen({ servers: [server("s9", { nodeId: 9 }), server("s7"), server("s8", { nodeId: 8 })] });
+  assert.deepEqual(leaks({ seen: found }).map(({ id }) => id), ["s7"]);
+  const unknown = findUnknownServers(found, { provider: "cloud-a", nodes: new Map(), ended });
+  assert.deepEqual(unknown, [
+    { id: "s8", name: "noble-cloud-a-8", nodeId: 8 },
+    { id: "s9", name: "noble-cloud-a-9", nodeId: 9 },
+  ]);
+});
+
+Deno.test("a server of a node that another provider has or had is left alone", () => {
+  const elsewhere = { provider: "cloud-b" };
+  assert.deepEqual(leaks({ ended: byId([node(states["delete-address"], elsewhere)]) }), []);
+  const second = byId([node({ ...states.ready, serverId: "s1" }, elsewhere)]);
+  assert.deepEqual(leaks({ nodes: second, ended: new Map() }), []);
+  const unknown = findUnknownServers(seen({ servers: [server("s7")] }), {
+    provider: "cloud-a",
+    nodes: second,
+    ended: new Map(),
+  });
+  assert.deepEqual(unknown.map(({ id }) => id), ["s7"]);
+});
+
+Deno.test("a pass deletes no more than it may", () => {
+  const many = Array.from({ length: 9 }, (_, index) => server(`s${index}`));
+  assert.equal(leaks({ ...ofServers(...many), most: 4 }).length, 4);
+});
+
+const attached = floatingIp("f7", { portId: "p7" });
+
+function ofFloatingIps(value: readonly FloatingIp[], { twice = true, clean = false } = {}) {
+  const seenTwice = new Set(twice ? value.map(({ id }) => id) : []);
+  return leaks({
+    provider: provider({ cleanFloatingIps: clean }),
+    seen: seen({ floatingIps: { takenAt: NOW, value, seenTwice } }),
+  });
+}
+
+Deno.test("a floating IP whose node has ended is a leak once it was listed twice, attached or not", () => {
+  for (const ip of [attached, floatingIp("f7")]) {
+    assert.deepEqual(ofFloatingIps([ip]).map(({ type, id }) => [type, id]), [["floating-ip", "f7"]]);
+    assert.deepEqual(ofFloatingIps([ip], { twice: false }), []);
+  }
+});
+
+Deno.test("a floating IP of a node in the pool, or of one that this state never had, is left alone", () => {
+  const floatingIps = { takenAt: NOW, value: [attached], seenTwice: new Set(["f7"]) };
+  assert.deepEqual(leaks({ seen: seen({ floatingIps }), nodes: byId([node(states.login)]) }), []);
+  assert.deepEqual(ofFloatingIps([floatingIp("f8", { nodeId: 8 })]), []);
+  assert.deepEqual(ofFloatingIps([floatingIp("f8", { nodeId: 8 })], { clean: true }), []);
+});
+
+Deno.test("what others made is touched only by clean-floating-ips, and only where no port has it", () => {
+  const others = [floatingIp("f1", { description: "" }), floatingIp("f2", { description: "", portId: "p1" })];
+  assert.deepEqual(ofFloatingIps(others), []);
+  assert.deepEqual(ofFloatingIps(others, { clean: true }).map(({ id }) => id), ["f1"]);
+  assert.deepEqual(ofFloatingIps(others, { clean: true, twice: false }), []);
+});
+
+const arbitraryServer = fc.record({
+  id: fc.integer({ min: 1, max: 8 }).map((id) => `s${id}`),
+  nodeId: fc.integer({ min: 1, max: 5 }),
+  mark: fc.constantFrom("ours", "ours", "ours", "another's", "none"),
+  age: fc.constantFrom(0, MINUTE, 2 * MINUTE, 60 * MINUTE),
+  status: fc.constantFrom("ACTIVE", "ACTIVE", "ERROR", "BUILD", "DELETED"),
+});
+
+const arbitraryListings = fc.array(
+  fc.record({
+    kind: fc.constantFrom("complete" as const, "complete" as const, "delta" as const),
+    servers: fc.uniqueArray(arbitraryServer, { selector: ({ id }) => id, maxLength: 6 }),
+  }),
+  { maxLength: 6 },
+).map((list) =>
+  list.map(({ kind, servers }, index): ServerListing => {
+    const startedAt = NOW + index * MINUTE;
+    const listed = servers.map(({ id, nodeId, mark, age, status }) =>
+      server(id, {
+        status,
+        createdAt: startedAt - age,
+        metadata: mark === "none" ? {} : marks(nodeId, mark === "ours" ? INSTALLATION : "another"),
+      })
+    );
+    return { kind, startedAt, cloudTime: startedAt, servers: listed };
+  })
+);
+
+const arbitraryNodes = fc.uniqueArray(
+  fc.record({
+    id: fc.integer({ min: 1, max: 5 }),
+    serverId: fc.option(fc.integer({ min: 1, max: 8 }).map((id) => `s${id}`)),
+    provider: fc.constantFrom("cloud-a", "cloud-a", "cloud-a", "cloud-b"),
+    isEnded: fc.boolean(),
+  }),
+  { selector: ({ id }) => id },
+).map((list) => {
+  const records = list.map(({ id, serverId, provider, isEnded }) => ({
+    isEnded,
+    record: node(isEnded ? states["delete-address"] : { ...states.hold, serverId }, { id, provider }),
+  }));
+  const of = (wanted: boolean) =>
+    byId(records.filter(({ isEnded }) => isEnded === wanted).map(({ record }) => record));
+  return { nodes: of(false), ended: of(true) };
+});
+
+Deno.test("whatever is listed and known, a leak is ours, known to no node, old, and in the last two complete listings", () => {
+  let found = 0;
+  fc.assert(
+    fc.property(arbitraryListings, arbitraryNodes, (listings, { nodes, ended }) => {
+      const made = new Inventory(INSTALLATION);
+      for (const listing of listings) made.apply(listing);
+      for (const { id } of leaks({ seen: seen({ inventory: made }), nodes, ended })) {
+        found++;
+        const shown = listings.findLast(({ servers }) => servers.some((each) => each.id === id));
+        const last = shown?.servers.find((each) => each.id === id);
+        const nodeId = last === undefined ? null : markedNodeId(last, INSTALLATION);
+        assert.ok(nodeId !== null, "not ours by its latest marks");
+        const of = nodes.get(nodeId) ?? ended.get(nodeId);
+        assert.ok(of !== undefined && of.provider === "cloud-a", "of a node that we never had there");
+        assert.notEqual(serverIdOf(of), id, "the node's own");
+        if (nodes.has(nodeId)) assert.notEqual(serverIdOf(of), null, "the node does not know its own");
+        assert.notEqual(last!.status, "DELETED");
+        assert.ok(listings.at(-1)!.cloudTime - last!.createdAt! >= 2 * MINUTE, "young");
+        const complete = listings.filter(({ kind }) => kind === "complete").slice(-2);
+        assert.equal(complete.length, 2);
+        for (const { servers } of complete) {
+          assert.ok(servers.some((each) => each.id === id && each.status !== "DELETED"), "not seen twice");
+        }
+      }
+    }),
+    { numRuns: 3_000, seed: 4 },
+  );
+  assert.ok(found > 100, `only ${found} leaks: the property tests too little`);
+});

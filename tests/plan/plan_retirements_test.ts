@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import type { NodeRecord } from "../../src/domain/node.ts";
+import { HOUR, MINUTE } from "../../src/domain/time.ts";
+import { planRetirements } from "../../src/plan/plan_retirements.ts";
+import { config, label, node, NOW, states } from "./plan_fixtures.ts";
+
+const aging = config({ labels: [label({ maxReadyAge: HOUR })] });
+
+/** Ready nodes, each a minute older than the one before; the first is of age just now. */
+function readyNodes(count: number): NodeRecord[] {
+  return Array.from({ length: count }, (_, index) => {
+    const id = index + 1;
+    return node({ phase: "ready", serverId: `s${id}` }, { id, stateSince: NOW - HOUR - index * MINUTE });
+  });
+}
+
+const retired = (nodes: readonly NodeRecord[], now = NOW) =>
+  planRetirements(aging, nodes, now).nodes.map(({ id }) => id);
+
+Deno.test("of the nodes over max-ready-age a tenth is replaced at once, at least one, the oldest first", () => {
+  assert.deepEqual(retired(readyNodes(3)), [3]);
+  assert.deepEqual(retired(readyNodes(20)), [20, 19]);
+  assert.deepEqual(retired(readyNodes(3), NOW - 5 * MINUTE), []);
+});
+
+Deno.test("while one is being replaced, that is deleted or built, the next ones stay", () => {
+  for (const phase of ["create", "boot", "delete-server", "delete-address"] as const) {
+    assert.deepEqual(retired([...readyNodes(5), node(states[phase], { id: 9 })]), [], phase);
+  }
+});
+
+Deno.test("nodes in use and of labels without max-ready-age do not age", () => {
+  assert.deepEqual(retired([node(states.used, { stateSince: NOW - 9 * HOUR })]), []);
+  assert.deepEqual(planRetirements(config(), readyNodes(3), NOW), { nodes: [], until: null });
+});
+
+Deno.test("planning again is due when the next node comes of age", () => {
+  const [young] = readyNodes(1);
+  const { nodes, until } = planRetirements(aging, [young!], NOW - 1);
+  assert.deepEqual([nodes, until], [[], NOW]);
+});

@@ -1,0 +1,185 @@
+/** The README's references are complete: commands, states, routes, JSON, keys. Each is held against the code itself. */
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { ExitCode } from "../../src/cli/exit_code.ts";
+import { type NodePhase, nodePhases, type NodeState, stateName } from "../../src/domain/node.ts";
+import { floatingIpDescription, serverMetadata } from "../../src/domain/server_marks.ts";
+import { createSite } from "../../src/site/create_site.ts";
+import { viewAcquiredNodes } from "../../src/views/acquired_nodes.ts";
+import { viewAlienList } from "../../src/views/alien_list.ts";
+import { viewNodeDetails } from "../../src/views/node_details.ts";
+import { type PoolViewName, viewFilters, viewPool } from "../../src/views/view_pool.ts";
+import { CliBench } from "../cli/run.ts";
+import { NOW, sampleConfig, sampleNode, sampleReport } from "../views/sample_pool.ts";
+import { blocksOf, inlineCode, sectionOf, tableRows } from "./document.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const readme = await Deno.readTextFile(`${root}README.md`);
+const example = await Deno.readTextFile(`${root}config.example.yaml`);
+
+Deno.test("the command reference has the commands, arguments and options that --help shows, and no others", async () => {
+  await using bench = await CliBench.open({ daemon: false });
+  const help = async (...words: string[]) => (await bench.run(...words, "--help")).stdout;
+  const [intro, ...parts] = sectionOf(readme, "## Commands").split(/^#### `/m);
+  const told = Object.fromEntries(parts.map((part) => {
+    const [usage, text] = [part.slice(0, part.indexOf("`")), part.slice(part.indexOf("`"))];
+    return [usage.split(" ")[0], { usage, options: bulletOptions(text) }];
+  }));
+
+  const main = await help();
+  const output = "-o, --output FORMAT";
+  const watch = "--watch [SECONDS]";
+  assert.deepEqual(bulletOptions(intro!), [...helpOptions(main), output, watch]);
+  const names = [
+    ...main.slice(main.indexOf("\nCommands:"), main.indexOf("\nExample:")).matchAll(/^ {2}([a-z-]+) /gm),
+  ].map(([, name]) => name!);
+  assert.deepEqual(Object.keys(told).sort(), names.sort());
+  for (const name of names.filter((name) => name !== "help")) {
+    const text = await help(name);
+    const isList = name === "list" || name === "status" || name.endsWith("-list");
+    const shared = isList ? name === "alien-list" ? [output] : [output, watch] : [];
+    const options = helpOptions(text).filter((option) => option !== "-h, --help");
+    assert.deepEqual([...told[name]!.options, ...shared].sort(), options.sort(), name);
+    const placeholders = text.match(/^Usage: nodepool (.*)$/m)![1]!.replace(" [options]", "");
+    assert.equal(told[name]!.usage, asPlaceholders(placeholders), name);
+  }
+});
+
+/** The options that a list explains, as `--provider NAME`. */
+function bulletOptions(text: string): string[] {
+  return [...text.matchAll(/^- `((?:-\w, )?--[^`]+)`/gm)].map(([, option]) => option!);
+}
+
+function helpOptions(help: string): string[] {
+  const own = help.match(/^Options:\n((?: .*\n)*)/m)![1]!;
+  const flags = [...own.matchAll(/^ {2}((?:-\w, )?--[\w-]+(?: [<[][^>\]]+[>\]])?) /gm)].map(([, flag]) =>
+    flag!
+  );
+  return flags.map(asPlaceholders);
+}
+
+/** `list [id]` as `list [ID]`, `<id...>` as `ID…`. */
+function asPlaceholders(usage: string): string {
+  return usage.replaceAll(/<([^>]+)>/g, (_, name: string) => name.toUpperCase())
+    .replaceAll(/\[[^\]]+\]/g, (name) => name.toUpperCase()).replaceAll("...", "…");
+}
+
+Deno.test("the README has every exit code", () => {
+  const codes = tableRows(sectionOf(readme, "## Commands")).map(([code]) => Number(code));
+  assert.deepEqual(codes, Object.values(ExitCode));
+});
+
+Deno.test("the README has every state and phase of a node, in their order", () => {
+  let state = "";
+  const rows = tableRows(sectionOf(readme, "## A node's life")).map(([name, phase]) => {
+    state = name || state;
+    return [state, phase];
+  });
+  const inState = (phase: NodePhase) => stateName({ state: { phase } as NodeState });
+  const states = nodePhases.map((phase) => [inState(phase), phase]);
+  assert.deepEqual(rows, states);
+});
+
+Deno.test("the README has every route of the status endpoint, with its filters", () => {
+  const site = createSite({
+    report: sampleReport,
+    getHistory: () => Promise.resolve(null),
+    onDefect: (error) => {
+      throw error;
+    },
+  });
+  const routes = site.routes.filter(({ method }) => method === "GET").map(({ path }) =>
+    path.replace(/:id{[^/]*}/, "ID")
+  );
+  const rows = tableRows(sectionOf(readme, "## Status endpoint")).map((
+    [route, text],
+  ) => [route!.slice(1, -1), text!]);
+  assert.deepEqual(rows.map(([route]) => route!).sort(), routes.sort());
+  for (const [route, text] of rows) {
+    const told = text!.match(/filters (.*)$/)?.[1]?.match(/\w+/g);
+    assert.deepEqual(told, viewFilters[route!.slice(1) as PoolViewName], route);
+  }
+});
+
+Deno.test("the README's JSON has the keys that the views have, and no others", () => {
+  const block = blocksOf(readme).find(({ words }) => words.includes("shapes"));
+  const shapes: Record<string, object> = JSON.parse(block!.text.replaceAll(/ \/\/ .*$/gm, ""));
+  const report = sampleReport();
+  const views: Record<string, { version: number; at?: string }> = {
+    ...Object.fromEntries(
+      (Object.keys(viewFilters) as PoolViewName[]).map((name) => [name, viewPool(withApiError(), { name })]),
+    ),
+    "alien-list": viewAlienList({
+      servers: [{ provider: "a", hostname: "b", serverId: "c", ip: null }],
+      warnings: [""],
+    }, NOW),
+    "/nodes/ID": viewNodeDetails(report, 6)!,
+    "acquire": viewAcquiredNodes([sampleNode({ id: 1 })], { request: 7, config: sampleConfig() }),
+  };
+  assert.deepEqual(Object.keys(shapes).sort(), Object.keys(views).sort());
+  const nodeKeys = new Set([...keysOf(views["node-list"])].map((key) => key.replace("nodes[]", "node")));
+  for (const [name, { version, at, ...view }] of Object.entries(views)) {
+    assert.deepEqual([version, typeof at], [1, name === "acquire" ? "undefined" : "string"]);
+    const keys = [...keysOf(view)].filter((key) =>
+      name !== "/nodes/ID" || key === "node" || !nodeKeys.has(key)
+    );
+    assert.deepEqual([...keysOf(shapes[name])].sort(), keys.sort(), name);
+  }
+});
+
+function withApiError() {
+  const report = sampleReport();
+  const [first, ...others] = report.providers;
+  const stats = { ...first!.stats!, lastError: { at: NOW, message: "timeout" } };
+  return { ...report, providers: [{ ...first!, stats }, ...others] };
+}
+
+/** Each key with its way to it, as `nodes[].hold.until`. The keys of `timings` are phases, which each node has its own of. */
+function keysOf(value: unknown, path = ""): Set<string> {
+  if (Array.isArray(value)) return new Set(value.flatMap((item) => [...keysOf(item, `${path}[]`)]));
+  if (typeof value !== "object" || value === null) return new Set();
+  return new Set(
+    Object.entries(value).flatMap(([key, inner]) => {
+      const here = path === "" ? key : `${path}.${key}`;
+      return key === "timings" ? [here] : [here, ...keysOf(inner, here)];
+    }),
+  );
+}
+
+Deno.test("the README has every mark that a server carries", () => {
+  const marks = serverMetadata({ installation: "INSTALLATION", nodeId: 1, image: "i", provider: "p" });
+  const section = sectionOf(readme, "## Metadata on servers");
+  assert.deepEqual(tableRows(section).map(([key]) => key!.slice(1, -1)), Object.keys(marks));
+  const codes = inlineCode(section);
+  for (const key of Object.keys(JSON.parse(marks["nodepool"]!))) assert.ok(codes.includes(key), key);
+  assert.ok(codes.includes(floatingIpDescription("INSTALLATION", 0).replace(/0$/, "ID")));
+});
+
+Deno.test("the configuration keys that the README names stand in config.example.yaml", async () => {
+  const keys = new Set([...example.matchAll(/^[ #]*(?:- )?([a-z0-9-]+):(?: |$)/gm)].map(([, key]) => key!));
+  await using bench = await CliBench.open({ daemon: false });
+  const commands = [...(await bench.run("--help")).stdout.matchAll(/^ {2}([a-z-]+) /gm)].map(([, name]) =>
+    name!
+  );
+  const others = ["ssh-keygen", "envvars"];
+  const known = new Set([...keys, ...commands, ...nodePhases, ...others]);
+  const isUnknown = (code: string) => code.split(".").some((part) => !known.has(part));
+  const isFile = (code: string) => /\.(yaml|conf|kv-\w+)$/.test(code);
+  // A word with a dash in it can hardly be anything else, wherever it stands.
+  const dashed = inlineCode(readme).filter((code) => /^([a-z]+\.)?[a-z]+(-[a-z]+)+$/.test(code));
+  const plain = inlineCode(sectionOf(readme, "## Configuration")).filter((code) =>
+    /^[a-z]+(\.[a-z-]+)?$/.test(code)
+  );
+  assert.ok(dashed.length > 10 && plain.length > 3);
+  assert.deepEqual([...dashed, ...plain].filter((code) => !isFile(code) && isUnknown(code)), []);
+});
+
+Deno.test("the README's map of src/ has every folder", () => {
+  const folders = [...Deno.readDirSync(`${root}src`)].filter((entry) => entry.isDirectory).map(({ name }) =>
+    name
+  );
+  const rows = tableRows(sectionOf(readme, "## Working on nodepool")).flatMap(([name]) =>
+    name!.match(/^`(\w+)\/`$/)?.[1] ?? []
+  );
+  assert.deepEqual(rows.sort(), folders.sort());
+});

@@ -1,0 +1,141 @@
+/** README.md tells the truth: its commands work as they stand there. What it lists, readme/reference_test.ts checks. */
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { ExitCode } from "../src/cli/exit_code.ts";
+import { anchorsOf, type Block, blocksOf, inlineCode } from "./readme/document.ts";
+import { ReadmeShell } from "./readme/readme_shell.ts";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const readme = await Deno.readTextFile(`${root}README.md`);
+const blocks = blocksOf(readme);
+const shellBlocks = blocks.filter(({ language }) => language === "sh");
+
+Deno.test("each command of the README works as it stands there, from the first to the last", {
+  ignore: missingProgram() !== null,
+}, async () => {
+  await using shell = await ReadmeShell.start([8005, 5000, 2222]);
+  const isLast = ({ words }: Block) => words.includes("last");
+  for (const block of [...blocks.filter((one) => !isLast(one)), ...blocks.filter(isLast)]) {
+    await follow(shell, block);
+  }
+  for (const port of shell.ports.values()) {
+    await assert.rejects(
+      Deno.connect({ hostname: "127.0.0.1", port }),
+      `nothing listens on ${port} any more`,
+    );
+  }
+});
+
+async function follow(shell: ReadmeShell, block: Block): Promise<void> {
+  const file = block.words.find((word) => word.startsWith("file="))?.slice("file=".length);
+  if (file !== undefined) return await shell.write(file, block.text);
+  if (block.language !== "sh" || block.words.includes("elsewhere")) return;
+  if (!block.words.includes("again")) return void await shell.run(block.text);
+  const sample = blocks[blocks.indexOf(block) + 1]!;
+  assert.equal(sample.language, "text", `line ${block.line}: no sample follows`);
+  await untilItPrints(shell, { script: block.text, sample: sample.text });
+}
+
+async function untilItPrints(
+  shell: ReadmeShell,
+  { script, sample }: { script: string; sample: string },
+): Promise<void> {
+  const deadline = performance.now() + 60_000;
+  for (;;) {
+    const { stdout } = await shell.run(script);
+    const printed = stdout.split("\n").map(shapeOf);
+    const missing = sample.trim().split("\n").map(shapeOf)
+      .filter((line) => !printed.some((one) => one.includes(line)));
+    if (missing.length === 0) return;
+    const found = `${script}does not print\n${missing.join("\n")}\nbut\n${stdout}${await shell.log()}`;
+    assert.ok(performance.now() < deadline, found);
+  }
+}
+
+/** A line without what differs from run to run. */
+function shapeOf(line: string): string {
+  return line.trim().replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, "UUID")
+    .replaceAll(/\d+/g, "N").replaceAll(/-+/g, "-").replaceAll(/ +/g, " ");
+}
+
+function missingProgram(): string | null {
+  const programs = ["bash", "curl", "ssh", "ssh-keygen", "timeout"];
+  const folders = (Deno.env.get("PATH") ?? "").split(":");
+  const isThere = (name: string) =>
+    folders.some((folder) => {
+      try {
+        return Deno.statSync(`${folder}/${name}`).isFile;
+      } catch {
+        return false;
+      }
+    });
+  return programs.find((name) => !isThere(name)) ?? null;
+}
+
+/** Commands that are not run here, each with the reason and with what vouches for it instead. */
+const elsewhere: readonly (readonly [RegExp, string])[] = [
+  [
+    /^scripts\/compile$/,
+    "takes long; tests/scripts/compile_test.ts runs it, and the test below checks its options",
+  ],
+  [/^nodepool --version$/, "of the installed program; tests/cli/program_test.ts"],
+  [/^sudo (install|useradd|cp|systemctl) /, "changes the machine; the unit file has a test of its own below"],
+  [/^sudo -u nodepool nodepool status$/, "as another user; the same command is run above without sudo"],
+  [/^openstack server (show|delete) /, "needs a cloud; tests/simulator/openstack_command_test.ts"],
+];
+
+Deno.test("what the README does not have run here is known, with a reason", () => {
+  const lines = shellBlocks.filter(({ words }) => words.includes("elsewhere")).flatMap(({ text }) =>
+    text.trim().split("\n")
+  );
+  assert.deepEqual(lines.filter((line) => !elsewhere.some(([pattern]) => pattern.test(line))), []);
+});
+
+Deno.test("the README's scripts exist and know their options", async () => {
+  const uses = inlineCode(readme).filter((code) => code.startsWith("scripts/")).map((code) =>
+    code.split(" ")
+  );
+  assert.ok(uses.some(([name]) => name === "scripts/test") && uses.some(([name]) => name === "scripts/demo"));
+  const { tasks } = JSON.parse(await Deno.readTextFile(`${root}deno.json`));
+  for (const [script, ...words] of uses) {
+    const source = await Deno.readTextFile(root + script);
+    assert.ok((Deno.statSync(root + script).mode! & 0o111) !== 0, `${script} can be run`);
+    const { success } = await new Deno.Command("bash", { args: ["-n", root + script] }).output();
+    assert.ok(success, `${script} is a shell script`);
+    // What follows `scripts/deno` is Deno's.
+    if (script === "scripts/deno") assert.ok(words[0] !== "task" || words[1]! in tasks, words.join(" "));
+    else {for (const word of words) {
+        assert.ok(!word.startsWith("-") || source.includes(word), `${script} ${word}`);
+      }}
+  }
+});
+
+Deno.test("the unit file runs the installed program and does not restart what cannot get better", () => {
+  const unit = blocks.find(({ language }) => language === "ini")!.text;
+  const values = Object.fromEntries(
+    [...unit.matchAll(/^(\w+)=(.*)$/gm)].map(([, key, value]) => [key, value]),
+  );
+  const [program, command] = values["ExecStart"]!.split(" ");
+  assert.ok(
+    shellBlocks.some(({ text }) => text.includes(`dist/nodepool ${program}\n`)),
+    "it is installed there",
+  );
+  assert.equal(command, "daemon");
+  assert.equal(values["RestartPreventExitStatus"], `${ExitCode.usage} ${ExitCode.noDaemon}`);
+  assert.equal(values["StateDirectory"], "nodepool");
+});
+
+Deno.test("the README's links lead somewhere", async () => {
+  const anchors = anchorsOf(readme);
+  for (const [, target] of readme.matchAll(/\]\(([^)]+)\)/g)) {
+    if (target!.startsWith("#")) assert.ok(anchors.has(target!.slice(1)), target);
+    else await Deno.stat(root + target);
+  }
+});
+
+Deno.test("CHANGELOG.md and the README tell of the version that this is", async () => {
+  const { version } = JSON.parse(await Deno.readTextFile(`${root}deno.json`));
+  const changelog = await Deno.readTextFile(`${root}CHANGELOG.md`);
+  assert.equal(changelog.match(/^## \[(\d[^\]]*)\]/m)?.[1], version);
+  assert.ok(readme.includes(`**Version ${version} `));
+});

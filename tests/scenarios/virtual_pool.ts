@@ -1,0 +1,247 @@
+/**
+ * A pool on the simulator in one process, with a virtual clock and a seed: days of its life in a second, the same
+ * every time. Uses the real OpenStack client, planner, executor and tasks; only sockets, disk and time are not real.
+ */
+import type { Cloud } from "../../src/cloud/cloud.ts";
+import { createOpenStackCloud } from "../../src/cloud/openstack/openstack_cloud.ts";
+import type { Environment } from "../../src/config/environment.ts";
+import { parseConfig } from "../../src/config/parse_config.ts";
+import { type NodeRecord, type NodeStateName, serverIdOf, stateName } from "../../src/domain/node.ts";
+import type { ProviderConfig } from "../../src/domain/config.ts";
+import { serverMetadata } from "../../src/domain/server_marks.ts";
+import { MINUTE } from "../../src/domain/time.ts";
+import { seededRandom } from "../../src/lib/random.ts";
+import { VirtualClock } from "../../src/lib/virtual_clock.ts";
+import { Pool } from "../../src/pool.ts";
+import { renderCloudsYaml } from "../../src/simulator/clouds_yaml.ts";
+import type { SimulatorInput } from "../../src/simulator/settings.ts";
+import { createSimulator, type Simulator } from "../../src/simulator/simulator.ts";
+import { createMemoryStore } from "../../src/store/memory_store.ts";
+import type { Store } from "../../src/store/store.ts";
+import { generateKey } from "../ssh/generate_key.ts";
+
+const loginKey = generateKey();
+
+export interface VirtualPoolOptions extends SimulatorInput {
+  /** The configuration without its clouds; `cloud: NAME` names those of the simulator. */
+  readonly config: string;
+  readonly random?: number;
+}
+
+export class VirtualPool implements AsyncDisposable {
+  readonly clock = new VirtualClock();
+  readonly simulator: Simulator;
+  readonly store: Store;
+  readonly #random;
+  #config: string;
+  #pool: Pool | null = null;
+
+  static async start(options: VirtualPoolOptions): Promise<VirtualPool> {
+    const virtual = new VirtualPool(options);
+    await virtual.startPool();
+    return virtual;
+  }
+
+  private constructor({ config, random = 1, ...settings }: VirtualPoolOptions) {
+    this.#config = config;
+    this.#random = seededRandom(random);
+    const clouds = (settings.clouds ?? [{}]).map((cloud) => ({
+      ...cloud,
+      ssh: { acceptAnyKey: true, ...cloud.ssh },
+    }));
+    this.simulator = createSimulator({
+      ...settings,
+      clouds,
+      clock: this.clock,
+      random: seededRandom(random + 1),
+    });
+    this.store = createMemoryStore({ clock: this.clock, random: this.#random });
+  }
+
+  get pool(): Pool {
+    if (this.#pool === null) throw new Error("the pool is stopped");
+    return this.#pool;
+  }
+
+  /** Starts the pool on the state as it is, as after a crash. */
+  async startPool(): Promise<void> {
+    const { config } = await this.#load();
+    this.#pool = await Pool.start(config, {
+      store: this.store,
+      clock: this.clock,
+      random: this.#random,
+      shell: this.simulator.shell,
+      openCloud: (provider) => this.#openCloud(provider),
+      readFile: () => Promise.resolve(loginKey.private),
+      reload: async () => ({ loaded: await this.#load(), changes: ["changed"], problems: [] }),
+      process: { pid: 1, version: "test", startedAt: this.clock.now(), configFile: "nodepool.yaml" },
+    });
+  }
+
+  async reconfigure(config: string): Promise<void> {
+    this.#config = config;
+    await this.pool.reload();
+  }
+
+  async stopPool(): Promise<void> {
+    const stopping = this.#pool?.[Symbol.asyncDispose]();
+    this.#pool = null;
+    await this.clock.advance(0);
+    await stopping;
+  }
+
+  count(state?: NodeStateName, label?: string): number {
+    return this.pool.report().nodes.filter((node) =>
+      (state === undefined || stateName(node) === state) && (label === undefined || node.label === label)
+    ).length;
+  }
+
+  /** Takes nodes as a client does: asks, waits while time passes, confirms. */
+  async acquire(label: string, count = 1): Promise<readonly NodeRecord[]> {
+    const spec = { label, count, job: null, client: null, deadline: null };
+    const { id } = await this.during(Promise.resolve(this.pool.createRequest(spec)));
+    const { signal } = new AbortController();
+    const nodes = await this.during(this.pool.waitForGrant(id, { signal }), 60 * MINUTE);
+    await this.during(this.pool.confirmGrant(id));
+    return nodes;
+  }
+
+  /** The simulated server of a node. */
+  serverOf(node: NodeRecord) {
+    const id = serverIdOf(node);
+    for (const { servers } of this.simulator.clouds.values()) {
+      const server = id === null ? undefined : servers.get(id);
+      if (server !== undefined) return server;
+    }
+    throw new Error(`node ${node.id} has no server`);
+  }
+
+  /** Makes a server beside the pool's; with an installation, one that carries its mark. @returns its id */
+  async makeAlien(name: string, installation?: string): Promise<string> {
+    const cloud = this.#openCloud(this.pool.report().config!.providers[0]!);
+    const { signal } = new AbortController();
+    const [flavor] = await this.during(cloud.listFlavors({ signal }));
+    const [image] = await this.during(cloud.findImages("debian-12", { signal }));
+    const metadata = installation === undefined
+      ? {}
+      : serverMetadata({ installation, nodeId: 1, image: "debian", provider: "main" });
+    const request = {
+      name,
+      imageId: image!.id,
+      flavorId: flavor!.id,
+      networkIds: [],
+      metadata,
+      zone: null,
+      keypair: null,
+      securityGroups: [],
+      configDrive: null,
+      userdata: null,
+      volumeGib: null,
+    };
+    const { id } = await this.during(cloud.createServer(request, { signal }));
+    await cloud[Symbol.asyncDispose]();
+    return id;
+  }
+
+  /** Whether the server is still on its cloud. */
+  exists(serverId: string): boolean {
+    return [...this.simulator.clouds.values()].some((cloud) => {
+      const server = cloud.servers.get(serverId);
+      return server !== undefined && server.goneAt > cloud.now();
+    });
+  }
+
+  /** Lets time pass until the condition holds. */
+  until(condition: () => boolean, within = 10 * MINUTE): Promise<void> {
+    return this.clock.advanceUntil(condition, { within });
+  }
+
+  /** Waits for a promise while time passes. */
+  async during<Value>(promise: Promise<Value>, within = 10 * MINUTE): Promise<Value> {
+    let done = false;
+    promise.finally(() => done = true).catch(() => {});
+    await this.until(() => done, within);
+    return await promise;
+  }
+
+  /** Servers of the simulated clouds that exist now. */
+  servers(cloud?: string): number {
+    const clouds = cloud === undefined ? [...this.simulator.clouds.values()] : [this.simulator.cloud(cloud)];
+    for (const one of clouds) one.now();
+    return clouds.reduce((sum, { servers }) => sum + servers.counts().standing, 0);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stopPool();
+    this.simulator[Symbol.dispose]();
+    await this.store[Symbol.asyncDispose]();
+  }
+
+  #openCloud(provider: ProviderConfig): Cloud {
+    return createOpenStackCloud({
+      ...provider,
+      send: this.simulator.send,
+      clock: this.clock,
+      random: this.#random,
+    });
+  }
+
+  #load() {
+    const clouds = renderCloudsYaml(this.simulator.settings, "http://simulator.invalid");
+    return parseConfig(this.#config, { file: "nodepool.yaml", environment: environmentWith(clouds) });
+  }
+}
+
+/** An environment that has one file: a clouds.yaml. */
+function environmentWith(clouds: string): Environment {
+  const path = "/clouds.yaml";
+  return {
+    readFile: (asked) =>
+      asked === path
+        ? Promise.resolve(new TextEncoder().encode(clouds))
+        : Promise.reject(new Deno.errors.NotFound(asked)),
+    stat: (asked) => Promise.resolve(asked === path ? { isFile: true, mode: 0o600 } : null),
+    env: (name) => name === "OS_CLIENT_CONFIG_FILE" ? path : undefined,
+    envWithPrefix: () => ({ OS_CLIENT_CONFIG_FILE: path }),
+    home: () => "/home/nobody",
+    cwd: () => "/",
+  };
+}
+
+export interface PoolConfigOptions {
+  readonly minReady: number;
+  readonly maxServers?: number;
+  /** Simulated clouds, each a provider of its name; left out: `simulator` as the provider `main`. */
+  readonly clouds?: readonly string[];
+  /** Further labels like the first, `small`. */
+  readonly more?: readonly string[];
+  /** A further line of YAML for each label, and for each provider. */
+  readonly label?: string;
+  readonly provider?: string;
+}
+
+/** A configuration in which every label may be supplied by every provider. */
+export function poolConfig(options: PoolConfigOptions): string {
+  const { minReady, maxServers = 10, clouds = ["simulator"], more = [] } = options;
+  const names = clouds.map((cloud) => cloud === "simulator" ? "main" : cloud);
+  const labels = ["small", ...more].map((name) => `
+  - name: ${name}
+    image: debian
+    min-ready: ${minReady}
+    providers: [${names.map((provider) => `{name: ${provider}}`).join(", ")}]
+    ${options.label ?? ""}`);
+  const providers = names.map((name, index) => `
+  - name: ${name}
+    cloud: ${clouds[index]}
+    max-servers: ${maxServers}
+    rate: 0
+    ${options.provider ?? ""}
+    images:
+      - name: debian
+        base-image: debian-12
+        min-ram: 512
+        username: debian
+        private-key: /key
+        connection-port: 2222`);
+  return `labels:${labels.join("")}\nproviders:${providers.join("")}\n`;
+}

@@ -1,0 +1,248 @@
+/** The self-extracting file that scripts/compile makes: what it unpacks, where to, and what it refuses to run. */
+
+import assert from "node:assert/strict";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** A program that shows what it was given; with it the cases need not know nodepool's own commands. */
+const program = `
+import { parse } from "yaml";
+const [command] = Deno.args;
+if (command === "wait") {
+  Deno.addSignalListener("SIGTERM", () => Deno.exit(43));
+  console.log(Deno.pid);
+  setInterval(() => {}, 1000);
+} else if (command === "exit") {
+  Deno.exit(Number(Deno.args[1]));
+} else {
+  const run = (await Deno.permissions.query({ name: "run" })).state;
+  const ffi = (await Deno.permissions.query({ name: "ffi" })).state;
+  console.log(JSON.stringify({ args: Deno.args, yaml: parse("a: 1"), run, ffi, umask: Deno.umask() }));
+}
+`;
+
+let folder: string;
+let file: string;
+/** The environment of the very first start. */
+let seed: Record<string, string>;
+
+Deno.test.beforeAll(async () => {
+  folder = await Deno.makeTempDir({ prefix: "nodepool-compile-" });
+  file = join(folder, "dist", "nodepool");
+  await Deno.mkdir(join(folder, "scripts"));
+  await Deno.mkdir(join(folder, "src"));
+  for (const name of ["compile", "deno", "unpack.sh", "keep_reachable_imports.ts"]) {
+    const copy = join(folder, "scripts", name);
+    // The link leads `deno` back to the checkout that holds the installed Deno; the others work where they are.
+    if (name === "deno") await Deno.symlink(join(root, "scripts", name), copy);
+    else await Deno.copyFile(join(root, "scripts", name), copy);
+  }
+  for (const name of ["deno.json", "deno.lock"]) await Deno.copyFile(join(root, name), join(folder, name));
+  await Deno.writeTextFile(join(folder, "mod.ts"), program);
+  await compile(folder, file);
+  seed = await environment();
+  await start(seed, "exit", "0");
+});
+
+Deno.test.afterAll(async () => {
+  await Deno.remove(folder, { recursive: true });
+});
+
+async function compile(checkout: string, output: string): Promise<void> {
+  const args = ["--self-extracting", output];
+  const { success, stderr } = await new Deno.Command(join(checkout, "scripts/compile"), { args }).output();
+  assert.ok(success, new TextDecoder().decode(stderr));
+}
+
+interface Outcome {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** The environment that a start sees: nothing but a path and a fresh home. */
+async function environment(): Promise<Record<string, string>> {
+  const home = await Deno.makeTempDir({ dir: folder });
+  return { PATH: Deno.env.get("PATH") ?? "", HOME: join(home, "home"), TMPDIR: home };
+}
+
+async function start(env: Record<string, string>, ...args: string[]): Promise<Outcome> {
+  const { code, stdout, stderr } = await new Deno.Command(file, { args, env, clearEnv: true }).output();
+  const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes).trim();
+  return { code, out: decode(stdout), err: decode(stderr) };
+}
+
+/** A fresh home whose cache holds Deno already, as unpacking it takes a second. */
+async function warmEnvironment(): Promise<Record<string, string>> {
+  const env = await environment();
+  const entries = [...Deno.readDirSync(cacheOf(seed))];
+  const deno = entries.find(({ name }) => name.startsWith("deno-"))?.name ?? "";
+  await Deno.mkdir(join(cacheOf(env), deno), { recursive: true, mode: 0o700 });
+  await Deno.link(join(cacheOf(seed), deno, "deno"), join(cacheOf(env), deno, "deno"));
+  return env;
+}
+
+const cacheOf = (env: Record<string, string>) => join(env.HOME ?? "", ".cache", "nodepool");
+
+/** The unpacked copies of the program, `nodepool-HASH.0` and on. */
+function copies(cache: string): string[] {
+  return [...Deno.readDirSync(cache)].map((entry) => entry.name).filter((name) =>
+    name.startsWith("nodepool-")
+  )
+    .sort();
+}
+
+Deno.test("the file runs the program with its packages, its arguments and no more than its permissions", async () => {
+  const env = await warmEnvironment();
+  const { code, out, err } = await start(env, "show", "a b", "*", "");
+  assert.equal(err, "");
+  assert.equal(code, 0);
+  assert.deepEqual(JSON.parse(out), {
+    args: ["show", "a b", "*", ""],
+    yaml: { a: 1 },
+    run: "prompt", // which, with nobody to ask, is a refusal
+    ffi: "prompt",
+    umask: Deno.umask(),
+  });
+});
+
+Deno.test("exit codes pass through", async () => {
+  const env = await warmEnvironment();
+  assert.equal((await start(env, "exit", "3")).code, 3);
+  assert.equal((await start(env, "exit", "0")).code, 0);
+});
+
+Deno.test("a signal reaches the program, which has the pid that was started", async () => {
+  const env = await warmEnvironment();
+  const child = new Deno.Command(file, { args: ["wait"], env, clearEnv: true, stdout: "piped" }).spawn();
+  const reader = child.stdout.getReader();
+  const { value } = await reader.read();
+  assert.equal(new TextDecoder().decode(value).trim(), String(child.pid));
+  child.kill("SIGTERM");
+  assert.equal((await child.status).code, 43);
+  await reader.cancel();
+});
+
+Deno.test("first starts at the same time all run, from one copy", async () => {
+  const env = await environment();
+  const outcomes = await Promise.all(Array.from({ length: 4 }, () => start(env, "exit", "9")));
+  assert.deepEqual(outcomes.map(({ code, err }) => ({ code, err })), Array(4).fill({ code: 9, err: "" }));
+  assert.equal(copies(cacheOf(env)).length, 1);
+  assert.deepEqual([...Deno.readDirSync(cacheOf(env))].filter(({ name }) => name.startsWith("unpack.")), []);
+});
+
+Deno.test("the cache is the user's alone, and a later start unpacks nothing", async () => {
+  const env = await warmEnvironment();
+  await start(env, "exit", "0");
+  const before = await Deno.stat(join(cacheOf(env), copies(cacheOf(env))[0] ?? ""));
+  await start(env, "exit", "0");
+  const after = await Deno.stat(join(cacheOf(env), copies(cacheOf(env))[0] ?? ""));
+  assert.equal((await Deno.stat(cacheOf(env))).mode! & 0o777, 0o700);
+  assert.equal(after.ino, before.ino);
+});
+
+const damages: Record<string, (copy: string) => Promise<void>> = {
+  "with a file missing": (copy) => Deno.remove(join(copy, "build_info.json")),
+  "with other code in it": (copy) => Deno.writeTextFile(join(copy, "mod.ts"), "console.log('planted')"),
+  "with a file too many": (copy) => Deno.writeTextFile(join(copy, "node_modules", "more.js"), ""),
+  "with a cut file": (copy) => Deno.truncate(join(copy, "deno.json"), 0),
+  "that others may write to": (copy) => Deno.chmod(join(copy, "mod.ts"), 0o666),
+};
+
+for (const [damage, apply] of Object.entries(damages)) {
+  Deno.test(`a copy ${damage} is not run, and another is unpacked`, async () => {
+    const env = await warmEnvironment();
+    await start(env, "exit", "0");
+    const [first = ""] = copies(cacheOf(env));
+    await apply(join(cacheOf(env), first));
+    const { code, out, err } = await start(env, "exit", "5");
+    assert.equal(code, 5);
+    assert.equal(out, "");
+    assert.match(err, /is damaged; unpacking another$/);
+    assert.deepEqual(copies(cacheOf(env)), [first, first.replace(/0$/, "1")]);
+    assert.deepEqual(await start(env, "exit", "6"), { code: 6, out: "", err: "" });
+  });
+}
+
+/** Makes a folder where the cache would be, lets `spoil` change it, and expects the start to go elsewhere. */
+async function expectNotUsed(spoil: (cache: string) => Promise<void>): Promise<void> {
+  const env = await environment();
+  const cache = cacheOf(env);
+  await Deno.mkdir(cache, { recursive: true, mode: 0o700 });
+  await spoil(cache);
+  const { code, err } = await start(env, "exit", "5");
+  assert.equal(code, 5);
+  assert.match(err, /^nodepool: not using .*\/\.cache\/nodepool: it is not a folder of yours/);
+  assert.deepEqual([...Deno.readDirSync(cache)], []);
+  assert.equal(copies(join(env.TMPDIR ?? "", `nodepool-${Deno.uid()}`)).length, 1);
+}
+
+Deno.test("a cache that others may write to is not used", () =>
+  expectNotUsed((cache) => Deno.chmod(cache, 0o777)));
+
+Deno.test("a cache that is a link is not used", () =>
+  expectNotUsed(async (cache) => {
+    const elsewhere = await Deno.makeTempDir({ dir: dirname(cache) });
+    await Deno.remove(cache);
+    await Deno.symlink(elsewhere, cache);
+  }));
+
+Deno.test({
+  name: "a cache of another user is not used (needs root)",
+  ignore: Deno.uid() !== 0,
+  fn: () => expectNotUsed((cache) => Deno.chown(cache, 65534, 65534)),
+});
+
+Deno.test({
+  name: "a copy with another user's file in it is not run (needs root)",
+  ignore: Deno.uid() !== 0,
+  fn: async () => {
+    const env = await warmEnvironment();
+    await start(env, "exit", "0");
+    const [first = ""] = copies(cacheOf(env));
+    await Deno.chown(join(cacheOf(env), first, "mod.ts"), 65534, 65534);
+    const { code, err } = await start(env, "exit", "5");
+    assert.equal(code, 5);
+    assert.match(err, /is damaged; unpacking another$/);
+  },
+});
+
+Deno.test("where the home folder cannot be written to, the temporary folder serves", async () => {
+  const env = await environment();
+  const unwritable = { ...env, HOME: "/proc/home" }; // nobody can make a folder there
+  assert.deepEqual(await start(unwritable, "exit", "5"), { code: 5, out: "", err: "" });
+});
+
+Deno.test("with no safe place to unpack to, the start fails and says what to do", async () => {
+  const env = await environment();
+  await Deno.writeTextFile(env.HOME ?? "", "");
+  const { code, out, err } = await start({ ...env, TMPDIR: env.HOME ?? "" }, "exit", "5");
+  assert.equal(code, 1);
+  assert.equal(out, "");
+  assert.match(err, /^nodepool: there is no safe place to unpack to; set XDG_CACHE_HOME/);
+});
+
+Deno.test("a file that was cut while it was copied says so and leaves nothing behind", async () => {
+  const env = await environment();
+  const cut = join(env.TMPDIR ?? "", "nodepool");
+  await Deno.copyFile(file, cut);
+  await Deno.truncate(cut, (await Deno.stat(cut)).size - 1000);
+  const { code, stderr } = await new Deno.Command(cut, { env, clearEnv: true }).output();
+  assert.equal(code, 1);
+  assert.match(new TextDecoder().decode(stderr), /cannot unpack into .*incomplete/);
+  assert.deepEqual([...Deno.readDirSync(cacheOf(env))], []);
+});
+
+Deno.test("nodepool itself names its version, its commit and its Deno", async () => {
+  const env = await environment();
+  const nodepool = join(env.TMPDIR ?? "", "nodepool");
+  await compile(root, nodepool);
+  const { stdout } = await new Deno.Command(nodepool, { args: ["--version"], env, clearEnv: true }).output();
+  const text = new TextDecoder().decode(stdout);
+  const { version } = JSON.parse(await Deno.readTextFile(join(root, "deno.json")));
+  assert.ok(text.includes(version), text);
+  assert.ok(text.includes(Deno.version.deno), text);
+  assert.match(text, /\b([0-9a-f]{12}(-dirty)?|unknown)\b/);
+});

@@ -1,0 +1,275 @@
+import assert from "node:assert/strict";
+import { createSite } from "../../src/site/create_site.ts";
+import type { PoolReport } from "../../src/domain/pool_report.ts";
+import type { HistoryRecord } from "../../src/domain/node.ts";
+import { manyNodes, NOW, sampleDaemon, sampleNode, sampleReport, SECRETS } from "../views/sample_pool.ts";
+
+interface Site {
+  report: PoolReport;
+  history: HistoryRecord | null;
+  get(path: string, headers?: Record<string, string>, method?: string): Promise<Response>;
+}
+
+function openSite(report = sampleReport()): Site {
+  const site: Site = {
+    report,
+    history: null,
+    get: async (path, headers = {}, method = "GET") =>
+      await app.fetch(new Request(`http://localhost${path}`, { method, headers })),
+  };
+  const app = createSite({
+    report: () => site.report,
+    getHistory: (id) => Promise.resolve(site.history?.node.id === id ? site.history : null),
+    onDefect: (error) => {
+      throw error;
+    },
+  });
+  return site;
+}
+
+const lists = ["/node-list", "/label-list", "/provider-list", "/request-list"];
+const browser = { accept: "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8" };
+
+for (const path of lists) {
+  Deno.test(`${path} answers plain curl with text, programs with JSON, browsers with HTML`, async () => {
+    const site = openSite();
+    for (
+      const [headers, type, start] of [
+        [{}, "text/plain; charset=utf-8", /^\+-/],
+        [{ accept: "*/*" }, "text/plain; charset=utf-8", /^\+-/],
+        [
+          { accept: "application/json" },
+          "application/json",
+          /^\{"version":1,"at":"2030-01-02T03:04:05.000Z"/,
+        ],
+        [browser, "text/html; charset=utf-8", /^<!doctype html>/],
+      ] as const
+    ) {
+      const response = await site.get(path, headers);
+      assert.equal(response.status, 200);
+      assert.equal(response.headers.get("content-type"), type);
+      assert.match(await response.text(), start);
+    }
+    const json = await site.get(`${path}?format=json`, browser);
+    assert.equal((await json.json()).version, 1);
+  });
+}
+
+Deno.test("/node-list narrows by provider, label and state, and picks fields", async () => {
+  const site = openSite();
+  const ids = async (query: string) => {
+    const response = await site.get(`/node-list?format=json&${query}`);
+    return (await response.json()).nodes.map(({ id }: { id: number }) => id);
+  };
+  assert.deepEqual(await ids("provider=cloud-a"), [1, 2, 3]);
+  assert.deepEqual(await ids("label=jammy&state=hold"), [5]);
+  const fields = await site.get("/node-list?format=json&fields=id,ip&provider=cloud-b");
+  assert.deepEqual((await fields.json()).nodes, [
+    { id: 5, ip: "203.0.113.5" },
+    { id: 6, ip: "203.0.113.6" },
+    { id: 4, ip: "203.0.113.4" },
+  ]);
+  const nested = await site.get("/provider-list?format=json&fields=name,api.latency");
+  assert.deepEqual((await nested.json()).providers, [
+    { name: "cloud-a", "api.latency": 0.084 },
+    { name: "cloud-b", "api.latency": null },
+  ]);
+  assert.equal(
+    await (await site.get("/node-list?fields=state,id&label=jammy&provider=cloud-a")).text(),
+    "+-------+----+\n| State | ID |\n+-------+----+\n| ready |  1 |\n+-------+----+\n",
+  );
+});
+
+Deno.test("what a list does not know is an error that names what it knows", async () => {
+  const site = openSite();
+  for (
+    const [path, message] of [
+      [
+        "/node-list?lable=x",
+        "there is no parameter lable here: format, fields, id, provider, label, state\n",
+      ],
+      ["/node-list?format=xml", "there is no format xml: text, wide, json, html, csv\n"],
+      ["/request-list?fields=id,nope", /^there is no field nope: id, label, /],
+    ] as const
+  ) {
+    const response = await site.get(path);
+    assert.equal(response.status, 400);
+    const text = await response.text();
+    if (typeof message === "string") assert.equal(text, message);
+    else assert.match(text, message);
+  }
+});
+
+Deno.test("JSON is not sent again while only time has passed", async () => {
+  const site = openSite();
+  for (const path of lists) {
+    site.report = sampleReport();
+    const first = await site.get(`${path}?format=json`);
+    await first.body?.cancel();
+    const tag = first.headers.get("etag")!;
+    site.report = { ...site.report, now: NOW + 10_000 };
+    const second = await site.get(`${path}?format=json`, { "if-none-match": `"other", ${tag}` });
+    assert.equal(second.status, 304, path);
+    assert.equal(await second.text(), "");
+    assert.equal(second.headers.get("etag"), tag);
+  }
+  site.report = { ...site.report, nodes: [sampleNode({ id: 1, revision: 2 })] };
+  const tag = (await site.get("/node-list?format=json", {}, "HEAD")).headers.get("etag")!;
+  site.report = { ...site.report, nodes: [sampleNode({ id: 1, revision: 3, comment: "changed" })] };
+  const changed = await site.get("/node-list?format=json", { "if-none-match": tag });
+  assert.equal(changed.status, 200);
+  assert.equal((await changed.json()).nodes[0].comment, "changed");
+});
+
+Deno.test("pages and text show new ages when they are loaded anew", async () => {
+  const site = openSite();
+  const headers = { "if-none-match": (await site.get("/node-list", {}, "HEAD")).headers.get("etag")! };
+  assert.equal((await site.get("/node-list", headers)).status, 304);
+  site.report = { ...site.report, now: NOW + 1_000 };
+  const later = await site.get("/node-list", headers);
+  assert.equal(later.status, 200);
+  assert.match(await later.text(), /00:00:05:01/);
+});
+
+Deno.test("only GET and HEAD are answered, the rest gets 405 with Allow", async () => {
+  const site = openSite();
+  for (const method of ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"]) {
+    const response = await site.get("/node-list", {}, method);
+    assert.equal(response.status, 405, method);
+    assert.equal(response.headers.get("allow"), "GET, HEAD");
+    await response.body?.cancel();
+  }
+  const head = await site.get("/node-list", {}, "HEAD");
+  assert.deepEqual([head.status, await head.text()], [200, ""]);
+});
+
+Deno.test("/nodes/ID shows a node that is there and one that is remembered", async () => {
+  const site = openSite();
+  const { node } = await (await site.get("/nodes/6?format=json")).json();
+  assert.deepEqual([node.id, node.state, node.evidence.fault, node.connection.port], [
+    6,
+    "delete",
+    null,
+    2222,
+  ]);
+  assert.match(await (await site.get("/nodes/6")).text(), /^console:\n {2}kernel panic$/m);
+  site.history = { node: sampleNode({ id: 90, result: "used" }), endedAt: NOW - 60_000 };
+  const ended = await (await site.get("/nodes/90?format=json")).json();
+  assert.deepEqual([ended.node.ended, ended.node.result, ended.node.age], [
+    "2030-01-02T03:03:05.000Z",
+    "used",
+    240,
+  ]);
+});
+
+Deno.test("/nodes/ID/metadata has the documented values", async () => {
+  const site = openSite();
+  const response = await site.get("/nodes/4/metadata");
+  assert.equal(response.headers.get("content-type"), "application/json");
+  assert.deepEqual(await response.json(), {
+    groups: ["noble", "cloud-b"],
+    nodepool: { image_name: "noble", provider_name: "cloud-b", node_id: 4 },
+  });
+});
+
+Deno.test("what is not there is 404, in JSON for who wants it", async () => {
+  const site = openSite();
+  for (const path of ["/nodes/99", "/nodes/99/metadata", "/nodes/x", "/nonsense", "/image-list"]) {
+    const response = await site.get(path);
+    assert.equal(response.status, 404, path);
+    assert.match(await response.text(), /^there is no/);
+  }
+  const json = await site.get("/nodes/99", { accept: "application/json" });
+  assert.deepEqual(await json.json(), { error: "there is no node 99, nor is one remembered", status: 404 });
+});
+
+Deno.test("/healthz answers while the process does, /readyz while the pool can work", async () => {
+  const site = openSite();
+  assert.deepEqual(await (await site.get("/healthz")).json(), { status: "ok" });
+  assert.deepEqual(await (await site.get("/readyz")).json(), { ready: true, reasons: [] });
+  site.report = {
+    ...site.report,
+    daemon: sampleDaemon({ accepting: false }),
+    providers: site.report.providers.filter(({ reachable }) => reachable === false),
+  };
+  const response = await site.get("/readyz");
+  assert.equal(response.status, 503);
+  assert.deepEqual((await response.json()).reasons, [
+    "the daemon is stopping",
+    "no provider has answered yet",
+  ]);
+});
+
+Deno.test("everything in a page is escaped, and no script may run", async () => {
+  const evil = `<script>alert("x")</script>'"&`;
+  const nodes = [sampleNode({
+    id: 1,
+    label: evil,
+    comment: evil,
+    evidence: { at: NOW, error: evil, kind: "ssh", requestId: null, fault: evil, console: evil },
+  })];
+  const config = { ...sampleReport().config!, status: { hostname: "127.0.0.1", port: 1, title: evil } };
+  const site = openSite(sampleReport({ nodes, config }));
+  for (const path of ["/", "/node-list?format=html", "/nodes/1?format=html", "/label-list?format=html"]) {
+    const response = await site.get(path);
+    const text = await response.text();
+    assert.equal(text.includes("<script"), false, path);
+    assert.equal(text.includes("&lt;script&gt;alert(&quot;x&quot;)"), true, path);
+    assert.match(response.headers.get("content-security-policy")!, /^default-src 'none'; style-src 'self';/);
+    assert.equal(response.headers.get("x-content-type-options"), "nosniff");
+  }
+});
+
+Deno.test("pages have a language, a title, headings, labelled tables and a style sheet of their own", async () => {
+  const site = openSite();
+  const text = await (await site.get("/", browser)).text();
+  assert.match(text, /<html lang="en">/);
+  assert.match(text, /<title>Overview – nodepool<\/title>/);
+  assert.match(text, /<th scope="col"/);
+  assert.match(text, /role="region" aria-label="label-list" tabindex="0"/);
+  const style = await site.get("/style.css");
+  assert.equal(style.headers.get("content-type"), "text/css; charset=utf-8");
+  assert.match(await style.text(), /color-scheme: light dark/);
+});
+
+Deno.test("no secret of the configuration is in any answer", async () => {
+  const site = openSite();
+  const paths = [...lists, "/", "/nodes/4", "/nodes/4/metadata", "/healthz", "/readyz"];
+  const forms = ["", "?format=json", "?format=html", "?format=wide", "?format=csv"];
+  for (const path of paths) {
+    for (const form of forms) {
+      const text = await (await site.get(path + form)).text();
+      for (const secret of SECRETS) assert.equal(text.includes(secret), false, path + form);
+    }
+  }
+});
+
+Deno.test("an answer is made anew when the pool changes or a second has passed", async () => {
+  const site = openSite();
+  const list = async () => await (await site.get("/node-list?format=json")).json();
+  const { at } = await list();
+  site.report = { ...site.report, now: NOW + 500 };
+  assert.equal((await list()).at, at);
+  site.report = { ...site.report, nodes: site.report.nodes.slice(1) };
+  assert.deepEqual([(await list()).at, (await list()).nodes.length], ["2030-01-02T03:04:05.500Z", 5]);
+  site.report = { ...site.report, now: NOW + 1_500 };
+  assert.equal((await list()).at, "2030-01-02T03:04:06.500Z");
+});
+
+Deno.test("/node-list of 6,000 nodes comes from memory", async () => {
+  const site = openSite(sampleReport({ nodes: manyNodes(6_000) }));
+  const times: number[] = [];
+  for (let round = 0; round < 11; round++) {
+    site.report = { ...site.report, now: NOW + round * 1_000 };
+    const start = performance.now();
+    const response = await site.get("/node-list?format=json");
+    const body = await response.arrayBuffer();
+    times.push(performance.now() - start);
+    assert.equal(JSON.parse(new TextDecoder().decode(body)).nodes.length, 6_000);
+  }
+  const [first, ...rest] = times;
+  rest.sort((left, right) => left - right);
+  console.log(
+    `/node-list?format=json, 6,000 nodes: first ${first!.toFixed(1)} ms, then ${rest[5]!.toFixed(1)} ms`,
+  );
+});

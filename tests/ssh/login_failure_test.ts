@@ -1,0 +1,75 @@
+import { equal, match } from "node:assert/strict";
+import { closedEarly, failureOf, type LoginStage, outOfTime } from "../../src/ssh/login_failure.ts";
+import type { LoginFailure } from "../../src/ssh/shell.ts";
+
+const where = "login as ci to 10.0.0.5 port 22";
+
+const cases: {
+  readonly error: { readonly message: string; readonly level?: string; readonly code?: string };
+  readonly stage: LoginStage;
+  readonly failure: LoginFailure;
+  readonly says: RegExp;
+}[] = [
+  { error: socketError("ECONNREFUSED"), stage: "connect", failure: "network", says: /connection refused/ },
+  { error: socketError("EHOSTUNREACH"), stage: "connect", failure: "network", says: /no route to the host/ },
+  {
+    error: socketError("ENETUNREACH"),
+    stage: "connect",
+    failure: "network",
+    says: /no route to its network/,
+  },
+  { error: socketError("ETIMEDOUT"), stage: "connect", failure: "timeout", says: /no answer/ },
+  { error: socketError("ENOTFOUND"), stage: "connect", failure: "network", says: /failed: socket ENOTFOUND/ },
+  { error: socketError("ECONNRESET"), stage: "handshake", failure: "network", says: /reset/ },
+  { error: socketError("ECONNRESET"), stage: "auth", failure: "network", says: /reset/ },
+  { error: socketError("ECONNRESET"), stage: "command", failure: "command", says: /while the command ran/ },
+  {
+    error: { message: "no matching cipher", level: "handshake" },
+    stage: "handshake",
+    failure: "handshake",
+    says: /the SSH handshake failed: no matching cipher/,
+  },
+  {
+    error: { message: "All configured authentication methods failed", level: "client-authentication" },
+    stage: "auth",
+    failure: "auth",
+    says: /refused the key/,
+  },
+  {
+    error: { message: "Too many authentication failures" },
+    stage: "auth",
+    failure: "auth",
+    says: /the authentication failed: Too many/,
+  },
+];
+
+function socketError(code: string) {
+  return { message: `socket ${code}`, level: "client-socket", code };
+}
+
+for (const { error, stage, failure, says } of cases) {
+  Deno.test(`failureOf() takes "${error.message}" during ${stage} for a failure of kind ${failure}`, () => {
+    const found = failureOf(error, { stage, where });
+    equal(found.failure, failure);
+    match(found.message, says);
+    equal(found.message.indexOf(where), 0);
+    equal(found.cause, error);
+  });
+}
+
+Deno.test("closedEarly() blames the step that was under way", () => {
+  for (const stage of ["handshake", "auth", "command"] as const) {
+    equal(closedEarly({ stage, where }).failure, stage);
+  }
+  match(closedEarly({ stage: "auth", where }).message, /closed the connection during the authentication$/);
+});
+
+Deno.test("outOfTime() says how long it took and what was under way", () => {
+  const connecting = outOfTime(2_500, { stage: "connect", where });
+  equal(connecting.failure, "timeout");
+  match(connecting.message, /after 2\.5 s: no answer; does the server run/);
+  match(
+    outOfTime(60_000, { stage: "handshake", where }).message,
+    /after 60 s: the SSH handshake was not over/,
+  );
+});

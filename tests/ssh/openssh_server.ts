@@ -1,0 +1,144 @@
+/** A real OpenSSH server for tests: its own keys, a loopback port, the current user. */
+import { join } from "node:path";
+
+const SSHD = "/usr/sbin/sshd";
+
+/** Why no server can be started here; null where one can. */
+export function opensshMissing(): string | null {
+  for (const path of [SSHD, "/usr/bin/ssh-keygen"]) {
+    try {
+      Deno.statSync(path);
+    } catch {
+      return `no ${path}: install the package openssh-server`;
+    }
+  }
+  return null;
+}
+
+export interface OpensshServer extends AsyncDisposable {
+  readonly port: number;
+  readonly username: string;
+  /** Private key that the server lets in. */
+  readonly privateKey: string;
+  /** Its host keys, `TYPE BASE64`, by type (`ed25519`, `rsa`). */
+  readonly hostKeys: Readonly<Record<string, string>>;
+}
+
+export async function startOpensshServer(
+  { hostKeyTypes = ["ed25519"], authorized = [] }: {
+    hostKeyTypes?: readonly string[];
+    /** Further public keys that it lets in. */
+    authorized?: readonly string[];
+  } = {},
+): Promise<OpensshServer> {
+  const folder = await Deno.makeTempDir({ prefix: "sshd-" });
+  if (Deno.uid() === 0) await Deno.mkdir("/run/sshd", { recursive: true });
+  const hostKeys: Record<string, string> = {};
+  for (const type of hostKeyTypes) {
+    hostKeys[type] = (await makeKey(folder, { name: `host_${type}`, type })).open;
+  }
+  const user = await makeKey(folder, { name: "user", type: "ed25519" });
+  await Deno.writeTextFile(join(folder, "authorized_keys"), [user.open, ...authorized, ""].join("\n"));
+  const { port, server } = await listen(folder, hostKeyTypes);
+  return {
+    port,
+    username: Deno.env.get("USER") ?? (Deno.uid() === 0 ? "root" : "nobody"),
+    privateKey: user.secret,
+    hostKeys,
+    async [Symbol.asyncDispose]() {
+      server.kill("SIGTERM");
+      await server.status;
+      await Deno.remove(folder, { recursive: true });
+    },
+  };
+}
+
+/** A key pair from ssh-keygen; `open` is the public one as `TYPE BASE64`. */
+export async function makeKey(
+  folder: string,
+  { name, type, passphrase = "" }: { name: string; type: string; passphrase?: string },
+): Promise<{ secret: string; open: string }> {
+  const file = join(folder, name);
+  const { success, stderr } = await new Deno.Command("ssh-keygen", {
+    args: ["-q", "-t", type, "-N", passphrase, "-C", "", "-f", file],
+  }).output();
+  if (!success) throw new Error(`ssh-keygen: ${new TextDecoder().decode(stderr)}`);
+  const open = (await Deno.readTextFile(`${file}.pub`)).trim().split(" ").slice(0, 2).join(" ");
+  return { secret: await Deno.readTextFile(file), open };
+}
+
+/** sshd can't be told to choose a port, so a free one is tried until nobody else took it in between. */
+async function listen(folder: string, hostKeyTypes: readonly string[]) {
+  for (let attempt = 0; attempt < 10; attempt++) {
+    const port = freePort();
+    await Deno.writeTextFile(join(folder, "config"), config(folder, { port, hostKeyTypes }));
+    const server = new Deno.Command(SSHD, {
+      args: ["-D", "-f", join(folder, "config"), "-E", join(folder, "log")],
+      stdin: "null",
+      stdout: "null",
+      stderr: "null",
+    }).spawn();
+    if (await answers(port, server)) return { port, server };
+    await server.status;
+  }
+  throw new Error(`sshd does not start: ${await Deno.readTextFile(join(folder, "log"))}`);
+}
+
+function config(
+  folder: string,
+  { port, hostKeyTypes }: { port: number; hostKeyTypes: readonly string[] },
+): string {
+  return [
+    `ListenAddress 127.0.0.1:${port}`,
+    ...(ipv6Missing() ? [] : [`ListenAddress [::1]:${port}`]),
+    ...hostKeyTypes.map((type) => `HostKey ${join(folder, `host_${type}`)}`),
+    `AuthorizedKeysFile ${join(folder, "authorized_keys")}`,
+    "PidFile none",
+    "UsePAM no",
+    "StrictModes no",
+    "PermitRootLogin prohibit-password",
+    "PasswordAuthentication no",
+    "KbdInteractiveAuthentication no",
+    "MaxStartups 200",
+    "PrintMotd no",
+    "",
+  ].join("\n");
+}
+
+/** Whether loopback has no IPv6 address here. */
+export function ipv6Missing(): boolean {
+  try {
+    Deno.listen({ hostname: "::1", port: 0 }).close();
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+export function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
+
+/** Whether it greets on that port before it ends, within 10 s. */
+async function answers(port: number, server: Deno.ChildProcess): Promise<boolean> {
+  let ended = false;
+  server.status.then(() => ended = true);
+  const deadline = Date.now() + 10_000;
+  while (!ended && Date.now() < deadline) {
+    if (await greets(port)) return !ended;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return false;
+}
+
+async function greets(port: number): Promise<boolean> {
+  try {
+    using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+    const greeting = new Uint8Array(8);
+    await connection.read(greeting);
+    return new TextDecoder().decode(greeting).startsWith("SSH-");
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,289 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import type { NodeRecord, NodeStateName } from "../../src/domain/node.ts";
+import { stateName } from "../../src/domain/node.ts";
+import { transition } from "../../src/domain/node_transition.ts";
+import { seededRandom } from "../../src/lib/random.ts";
+import { VirtualClock } from "../../src/lib/virtual_clock.ts";
+import type { LedgerChange } from "../../src/store/ledger.ts";
+import { Ledger } from "../../src/store/ledger.ts";
+import { createMemoryStore } from "../../src/store/memory_store.ts";
+import { pauseKey } from "../../src/store/pause_key.ts";
+import type { Commit, Committed, Store } from "../../src/store/store.ts";
+import { StoreConflictError, StoreError } from "../../src/store/store.ts";
+import { arbitraryNode, launchPause, nodeRecord, nodeRequest } from "./records.ts";
+
+const clock = new VirtualClock(5_000);
+
+/** A ledger over a store in memory that counts its commits and can be made to wait or to fail. */
+async function ledgerOver(nodes: readonly NodeRecord[] = []) {
+  const store = createMemoryStore({ clock, random: seededRandom(1) });
+  await store.commit({ nodes: nodes.map((next) => ({ previous: null, next })) });
+  const commits: Commit[] = [];
+  const control = { before: (): Promise<void> => Promise.resolve() };
+  const watched: Store = {
+    installation: store.installation,
+    isNew: store.isNew,
+    load: () => store.load(),
+    takeIds: (kind, count) => store.takeIds(kind, count),
+    listHistory: (options) => store.listHistory(options),
+    getHistory: (id) => store.getHistory(id),
+    [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
+    async commit(commit): Promise<Committed> {
+      commits.push(commit);
+      await control.before();
+      return await store.commit(commit);
+    },
+  };
+  return { store, commits, control, ledger: await Ledger.load(watched, { clock }) };
+}
+
+const create = (node: NodeRecord) => ({ previous: null, next: node });
+
+Deno.test("Ledger.load() holds everything that the store does", async () => {
+  const { store } = await ledgerOver([nodeRecord({ id: 1 }), nodeRecord({ id: 2 })]);
+  const pause = launchPause();
+  await store.commit({
+    requests: [{ previous: null, next: nodeRequest({ id: 9 }) }],
+    pauses: [{ provider: pause.provider, label: pause.label, next: pause }],
+  });
+  const ledger = await Ledger.load(store, { clock });
+  assert.deepEqual([...ledger.nodes], [[1, nodeRecord({ id: 1 })], [2, nodeRecord({ id: 2 })]]);
+  assert.deepEqual([...ledger.requests], [[9, nodeRequest({ id: 9 })]]);
+  assert.deepEqual([...ledger.pauses], [[pauseKey("cloud-a", "trusty"), pause]]);
+  assert.equal(ledger.counts.of({}), 2);
+  assert.equal(ledger.installation, store.installation);
+});
+
+Deno.test("commit() gives the records as they are stored and shows them only then", async () => {
+  const { ledger, store, control } = await ledgerOver();
+  control.before = () => {
+    assert.equal(ledger.nodes.size, 0, "nothing is shown that is not stored");
+    return Promise.resolve();
+  };
+  const { nodes: [node] } = await ledger.commit({
+    nodes: [create(nodeRecord({ id: 1, comment: "c".repeat(9_999) }))],
+  });
+  assert.equal(ledger.nodes.get(1), node);
+  assert.ok(node!.comment!.length < 1_000, "capped as in the store");
+  assert.deepEqual((await store.load()).nodes, [node]);
+});
+
+Deno.test("commit() of a stale record is refused, and those asked for with it go through", async () => {
+  const { ledger, commits } = await ledgerOver([nodeRecord({ id: 1 })]);
+  const node = ledger.nodes.get(1)!;
+  const [first, second, third] = await Promise.allSettled([
+    ledger.commit({ nodes: [{ previous: node, next: { ...node, comment: "first" } }] }),
+    ledger.commit({
+      nodes: [create(nodeRecord({ id: 3 })), { previous: node, next: { ...node, comment: "second" } }],
+    }),
+    ledger.commit({ nodes: [create(nodeRecord({ id: 2 }))] }),
+  ]);
+  assert.equal(first.status, "fulfilled");
+  assert.ok(second.status === "rejected" && second.reason instanceof StoreConflictError);
+  assert.equal(third.status, "fulfilled");
+  assert.deepEqual([...ledger.nodes.keys()], [1, 2]);
+  assert.equal(ledger.nodes.get(1)!.comment, "first");
+  assert.equal(commits.length, 1, "all of them went into one commit");
+});
+
+Deno.test("changeNode() of one node by many at once loses none of the changes", async () => {
+  const { ledger, commits, store } = await ledgerOver([nodeRecord({ id: 1 })]);
+  const results = await Promise.all(
+    Array.from(
+      { length: 100 },
+      () => ledger.changeNode(1, (node) => ({ ...node, attempt: node.attempt + 1 })),
+    ),
+  );
+  assert.equal(ledger.nodes.get(1)!.attempt, 100);
+  assert.equal(results[0], ledger.nodes.get(1));
+  assert.equal(commits.length, 1);
+  assert.deepEqual((await store.load()).nodes, [ledger.nodes.get(1)]);
+});
+
+Deno.test("changes asked for while a commit is written go together into the next one", async () => {
+  const { ledger, commits, control } = await ledgerOver(
+    Array.from({ length: 50 }, (_, index) => nodeRecord({ id: index + 1 })),
+  );
+  const blocked = Promise.withResolvers<void>();
+  control.before = () => blocked.promise;
+  const change = (id: number) =>
+    ledger.changeNode(id, (node) => transition(node, { type: "sending" }, clock.now()));
+  const first = change(1);
+  await clock.advance(0);
+  const others = Array.from({ length: 49 }, (_, index) => change(index + 2));
+  await clock.advance(0);
+  assert.deepEqual(commits.map((commit) => commit.nodes!.length), [1]);
+  blocked.resolve();
+  await Promise.all([first, ...others]);
+  assert.deepEqual(commits.map((commit) => commit.nodes!.length), [1, 49]);
+});
+
+Deno.test("a commit takes about 400 changes and leaves the others to the next", async () => {
+  const { ledger, commits } = await ledgerOver();
+  await Promise.all(
+    Array.from(
+      { length: 1_000 },
+      (_, index) => ledger.edit((edit) => edit.putNode(nodeRecord({ id: index + 1 }))),
+    ),
+  );
+  assert.deepEqual(commits.map((commit) => commit.nodes!.length), [400, 400, 200]);
+  assert.equal(ledger.nodes.size, 1_000);
+});
+
+Deno.test("changeNode() fails alone when its change throws", async () => {
+  const { ledger } = await ledgerOver([nodeRecord({ id: 1 }), nodeRecord({ id: 2 })]);
+  const [first, second] = await Promise.allSettled([
+    ledger.changeNode(1, (node) => transition(node, { type: "active" }, 1)),
+    ledger.changeNode(2, (node) => transition(node, { type: "sending" }, 1)),
+  ]);
+  assert.ok(first.status === "rejected" && first.reason.name === "IllegalTransitionError");
+  assert.equal(second.status, "fulfilled");
+  assert.deepEqual([ledger.nodes.get(1)!.revision, ledger.nodes.get(2)!.revision], [1, 2]);
+});
+
+Deno.test("changeNode() to null removes the node and leaves its last record in the history", async () => {
+  const { ledger } = await ledgerOver([nodeRecord({ id: 1 })]);
+  const [, removed, late] = await Promise.all([
+    ledger.changeNode(1, (node) => ({ ...node, comment: "its job is over" })),
+    ledger.changeNode(1, () => null),
+    ledger.changeNode(1, () => assert.fail("called for a node that is gone")),
+  ]);
+  assert.deepEqual([removed, late, ledger.nodes.size, ledger.counts.all()], [null, null, 0, []]);
+  const record = await ledger.getHistory(1);
+  assert.equal(record!.node.comment, "its job is over");
+  assert.equal(record!.endedAt, clock.now());
+});
+
+Deno.test("commit() that removes a node leaves the history record it names, or one of its own", async () => {
+  const { ledger } = await ledgerOver([nodeRecord({ id: 1 }), nodeRecord({ id: 2 })]);
+  const nodes = [...ledger.nodes.values()].map((previous) => ({ previous, next: null }));
+  await ledger.commit({ nodes, history: [{ node: ledger.nodes.get(1)!, endedAt: 77 }] });
+  const history = await ledger.listHistory({ limit: 10 });
+  assert.deepEqual(history.map(({ node, endedAt }) => [node.id, endedAt]), [[2, clock.now()], [1, 77]]);
+});
+
+Deno.test("a record that is put back unchanged is not written", async () => {
+  const { ledger, commits } = await ledgerOver([nodeRecord({ id: 1 })]);
+  const node = await ledger.changeNode(1, (current) => current);
+  assert.deepEqual([node, commits], [nodeRecord({ id: 1 }), []]);
+});
+
+Deno.test("edit() changes records of several kinds together or, when it throws, none", async () => {
+  const { ledger, commits } = await ledgerOver([nodeRecord({ id: 1 })]);
+  const pause = launchPause();
+  const given = await ledger.edit((edit) => {
+    edit.putRequest(nodeRequest({ id: 5, nodes: [1] }));
+    edit.putNode({ ...edit.node(1)!, requestId: 5 });
+    edit.putPause(pause);
+    assert.deepEqual([edit.request(5)!.nodes, edit.pause("cloud-a", "trusty")], [[1], pause]);
+    return "granted";
+  });
+  assert.equal(given, "granted");
+  assert.deepEqual([ledger.nodes.get(1)!.requestId, ledger.requests.size, ledger.pauses.size], [5, 1, 1]);
+  const broken = ledger.edit((edit) => {
+    edit.removeRequest(5);
+    edit.removeNode(1);
+    edit.clearPause("cloud-a", "trusty");
+    throw new RangeError("no such zone");
+  });
+  await assert.rejects(broken, RangeError);
+  assert.deepEqual([ledger.nodes.size, ledger.requests.size, ledger.pauses.size], [1, 1, 1]);
+  assert.equal(commits.length, 1);
+  await ledger.edit((edit) => {
+    edit.removeRequest(5);
+    edit.clearPause("cloud-a", "trusty");
+  });
+  assert.deepEqual([ledger.nodes.size, ledger.requests.size, ledger.pauses.size], [1, 0, 0]);
+});
+
+Deno.test("changeRequest() changes the latest record, and removes it for null", async () => {
+  const { ledger } = await ledgerOver();
+  await ledger.commit({ requests: [{ previous: null, next: nodeRequest({ id: 1 }) }] });
+  const granted = await ledger.changeRequest(1, (request) => ({ ...request, nodes: [4] }));
+  assert.deepEqual([granted!.nodes, granted!.revision], [[4], 2]);
+  assert.equal(await ledger.changeRequest(1, () => null), null);
+  assert.equal(await ledger.changeRequest(1, () => assert.fail("called for a request that is gone")), null);
+});
+
+Deno.test("what the store cannot write fails its callers, is not shown, and does not stop the next", async () => {
+  const { ledger, control } = await ledgerOver([nodeRecord({ id: 1 })]);
+  const full = new StoreError("unusable", "cannot write the state: disk full");
+  control.before = () => Promise.reject(full);
+  const change = () => ledger.changeNode(1, (node) => ({ ...node, attempt: 4 }));
+  await assert.rejects(change(), full);
+  assert.equal(ledger.nodes.get(1)!.attempt, 0);
+  control.before = () => Promise.resolve();
+  assert.equal((await change())!.attempt, 4);
+});
+
+Deno.test("subscribe() tells each commit with the records before and after, until it is disposed", async () => {
+  const { ledger } = await ledgerOver([nodeRecord({ id: 1 })]);
+  const told: LedgerChange[] = [];
+  {
+    using _subscription = ledger.subscribe((change) => {
+      told.push(change);
+      assert.equal(ledger.nodes.get(1)!.attempt, 2, "memory is up to date by then");
+    });
+    await Promise.all([
+      ledger.changeNode(1, (node) => ({ ...node, attempt: 1 })),
+      ledger.changeNode(1, (node) => ({ ...node, attempt: 2 })),
+    ]);
+  }
+  await ledger.changeNode(1, (node) => ({ ...node, attempt: 3 }));
+  assert.deepEqual(told, [{
+    nodes: [{ previous: nodeRecord({ id: 1 }), next: nodeRecord({ id: 1, attempt: 2, revision: 2 }) }],
+    requests: [],
+    pauses: [],
+    history: [],
+  }]);
+});
+
+Deno.test("skipIds() gives out no id that is in use elsewhere, and changes nothing where none is", async () => {
+  const { ledger } = await ledgerOver();
+  await ledger.skipIds("node", 812);
+  assert.equal(await ledger.takeIds("node", 1), 813);
+  await ledger.skipIds("node", 5);
+  assert.ok(await ledger.takeIds("node", 1) > 813);
+});
+
+Deno.test("a disposed ledger has stored what was asked for and takes nothing more", async () => {
+  const { ledger, store } = await ledgerOver();
+  const written = ledger.commit({ nodes: [create(nodeRecord({ id: 1 }))] });
+  await ledger[Symbol.asyncDispose]();
+  assert.equal((await store.load()).nodes.length, 1);
+  await written;
+  await assert.rejects(ledger.changeNode(1, (node) => ({ ...node, attempt: 1 })), /the ledger is closed/);
+});
+
+Deno.test("counts and records stay those of the store through any changes", async () => {
+  const edits = fc.array(fc.record({ id: fc.integer({ min: 1, max: 6 }), fields: fc.option(arbitraryNode) }));
+  await fc.assert(fc.asyncProperty(fc.array(edits, { maxLength: 5 }), async (rounds) => {
+    const { ledger, store } = await ledgerOver([nodeRecord({ id: 1 })]);
+    for (const round of rounds) {
+      await Promise.all(round.map(({ id, fields }) =>
+        ledger.edit((edit) => {
+          if (fields === null) edit.removeNode(id);
+          else edit.putNode({ ...nodeRecord({ id }), ...fields });
+        })
+      ));
+    }
+    const byId = (a: NodeRecord, b: NodeRecord) => a.id - b.id;
+    const nodes = [...ledger.nodes.values()].sort(byId);
+    assert.deepEqual(nodes, [...(await store.load()).nodes].sort(byId));
+    assert.equal(ledger.counts.of({}), nodes.length);
+    for (const { provider, label, state, count } of ledger.counts.all()) {
+      assert.equal(count, matching(nodes, { provider, label, state }).length);
+      assert.equal(ledger.counts.of({ provider, label, states: [state] }), count);
+    }
+  }));
+});
+
+function matching(
+  nodes: readonly NodeRecord[],
+  { provider, label, state }: { provider: string; label: string; state: NodeStateName },
+): NodeRecord[] {
+  return nodes.filter((node) =>
+    node.provider === provider && node.label === label && stateName(node) === state
+  );
+}

@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { seededRandom } from "../../src/lib/random.ts";
+import { VirtualClock } from "../../src/lib/virtual_clock.ts";
+import { openKvStore } from "../../src/store/kv_store.ts";
+import type { Migration } from "../../src/store/migrations.ts";
+import { migrations, schemaVersion } from "../../src/store/migrations.ts";
+import { nodeRecord } from "./records.ts";
+import { temporaryState } from "./temporary_state.ts";
+
+const options = { clock: new VirtualClock(Date.UTC(2030, 4, 6, 7, 8, 9)), random: seededRandom(1) };
+
+/** A step that puts the same comment onto each node. */
+function commenting(comment: string): Migration {
+  return {
+    summary: `comments ${comment}`,
+    async plan(kv) {
+      const mutations = [];
+      for await (const { key, value } of kv.list<string>({ prefix: ["node"] })) {
+        const [version, node] = JSON.parse(value);
+        mutations.push({
+          key,
+          value: JSON.stringify([version, { ...node, comment: `${node.comment} ${comment}` }]),
+        });
+      }
+      return mutations;
+    },
+  };
+}
+
+const failing: Migration = {
+  summary: "fails",
+  plan: () => Promise.reject(new Error("a defect in the step")),
+};
+
+async function stateWithNode(path: string): Promise<void> {
+  await using store = await openKvStore(path, options);
+  await store.commit({ nodes: [{ previous: null, next: nodeRecord({ id: 1, comment: "first" }) }] });
+}
+
+async function comment(path: string, steps: readonly Migration[]): Promise<string | null> {
+  await using store = await openKvStore(path, { ...options, migrations: steps });
+  assert.equal(store.isNew, false);
+  return (await store.load()).nodes[0]!.comment;
+}
+
+async function copies(directory: string): Promise<string[]> {
+  return (await Array.fromAsync(Deno.readDir(directory))).map(({ name }) => name).filter((name) =>
+    name.endsWith(".bak")
+  );
+}
+
+Deno.test("a state of an older schema goes through the missing steps in order, once", async () => {
+  await using state = await temporaryState();
+  await stateWithNode(state.path);
+  assert.equal(await comment(state.path, [commenting("second")]), "first second");
+  const three = [commenting("second"), commenting("third"), commenting("fourth")];
+  assert.equal(await comment(state.path, three), "first second third fourth");
+  assert.equal(await comment(state.path, three), "first second third fourth");
+});
+
+Deno.test("a copy of the state as it was is made before the first step, and none without a step", async () => {
+  await using state = await temporaryState();
+  await stateWithNode(state.path);
+  assert.equal(await comment(state.path, []), "first");
+  assert.deepEqual(await copies(state.directory), []);
+  await comment(state.path, [commenting("second"), commenting("third")]);
+  const names = await copies(state.directory);
+  assert.deepEqual(names, ["state.kv.v1-20300506T070809Z.bak"]);
+  const copy = join(state.directory, names[0]!);
+  assert.equal((await Deno.stat(copy)).mode! & 0o777, 0o600);
+  assert.equal(await comment(copy, []), "first");
+});
+
+Deno.test("a step that fails leaves the state as the step before it had made it", async () => {
+  await using state = await temporaryState();
+  await stateWithNode(state.path);
+  await assert.rejects(comment(state.path, [commenting("second"), failing]), /a defect in the step/);
+  assert.equal(await comment(state.path, [commenting("not run again")]), "first second");
+});
+
+Deno.test("a state of a newer schema is refused and left as it is", async () => {
+  await using state = await temporaryState();
+  await stateWithNode(state.path);
+  await comment(state.path, [commenting("second")]);
+  const before = await Deno.readFile(state.path);
+  await assert.rejects(openKvStore(state.path, { ...options, migrations: [] }), {
+    name: "StoreError",
+    kind: "newer",
+    message: /state\.kv was written by a later version of nodepool; use that version/,
+  });
+  assert.deepEqual(await Deno.readFile(state.path), before);
+});
+
+Deno.test("a new state has all the steps behind it", async () => {
+  await using state = await temporaryState();
+  await using store = await openKvStore(state.path, { ...options, migrations: [failing] });
+  assert.equal(store.isNew, true);
+  assert.equal(schemaVersion(migrations), migrations.length + 1);
+});
+
+Deno.test("a record of a newer version is refused", async () => {
+  await using state = await temporaryState();
+  await stateWithNode(state.path);
+  {
+    using kv = await Deno.openKv(state.path);
+    await kv.set(["node", 2], JSON.stringify([99, nodeRecord({ id: 2 })]));
+  }
+  await using store = await openKvStore(state.path, options);
+  await assert.rejects(store.load(), { kind: "newer" });
+});

@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import type { NodeRecord } from "../../src/domain/node.ts";
+import { transition } from "../../src/domain/node_transition.ts";
+import { LoginError } from "../../src/ssh/shell.ts";
+import { checkReadyNodes } from "../../src/tasks/check_ready_nodes.ts";
+import { ledgerWith, scriptedShell } from "../execute/execute_fixtures.ts";
+import { ADDRESSES, config, node, provider, states } from "../plan/plan_fixtures.ts";
+
+const address = (id: number) => `10.0.0.${id}`;
+const ready = (id: number, fields: Partial<NodeRecord> = {}) =>
+  node({ phase: "ready", serverId: `s${id}` }, {
+    id,
+    addresses: { ...ADDRESSES, login: address(id) },
+    ...fields,
+  });
+const broken = new LoginError("network", "no route to host");
+
+/** Checks nodes of which those ids cannot be logged in to so many times. */
+async function check(
+  nodes: readonly NodeRecord[],
+  { failing = [], times = Infinity, unreachable = [], readKey = () => Promise.resolve("key"), meanwhile }: {
+    failing?: readonly number[];
+    unreachable?: readonly string[];
+    times?: number;
+    readKey?: () => Promise<string>;
+    meanwhile?: (kit: Awaited<ReturnType<typeof ledgerWith>>) => Promise<unknown>;
+  } = {},
+) {
+  const kit = await ledgerWith(...nodes);
+  const attempts = new Map<string, number>();
+  const doubts: string[] = [];
+  const shell = scriptedShell(async ({ address: asked }) => {
+    const attempt = (attempts.get(asked) ?? 0) + 1;
+    attempts.set(asked, attempt);
+    if (attempt === 1) await meanwhile?.(kit);
+    if (failing.some((id) => address(id) === asked) && attempt <= times) throw broken;
+    return { exitCode: 0, output: "" };
+  });
+  const everywhere = config({ providers: [provider(), provider({ name: "cloud-b" })] });
+  const means = {
+    ledger: kit.ledger,
+    clock: kit.clock,
+    shell,
+    config: () => everywhere,
+    readKey,
+    isReachable: (name: string) => !unreachable.includes(name),
+    onDoubt: (name: string, message: string) => doubts.push(`${name}: ${message}`),
+  };
+  const done = checkReadyNodes(means, { signal: new AbortController().signal });
+  const outcome = await done.then(() => null, (error: Error) => error.message);
+  const deleted = [...kit.ledger.nodes.values()].filter(({ state }) => state.phase === "delete-server");
+  return { attempts, doubts, outcome, deleted: deleted.map(({ id }) => id), ledger: kit.ledger };
+}
+
+const five = [1, 2, 3, 4, 5].map((id) => ready(id));
+
+Deno.test("each ready node is logged in to, and only ready ones", async () => {
+  const others = [node(states.used, { id: 8, addresses: ADDRESSES }), node(states.login, { id: 9 })];
+  const { attempts, deleted } = await check([...five, ...others]);
+  assert.deepEqual([...attempts.keys()].sort(), [1, 2, 3, 4, 5].map(address));
+  assert.deepEqual(deleted, []);
+});
+
+Deno.test("a node that fails twice in a row is lost, with what was wrong", async () => {
+  const { attempts, deleted, ledger } = await check(five, { failing: [2] });
+  assert.deepEqual([attempts.get(address(2)), deleted], [2, [2]]);
+  const lost = ledger.nodes.get(2)!;
+  assert.deepEqual([lost.result, lost.comment], ["lost", "failed the check: no route to host"]);
+});
+
+Deno.test("a failure that passes costs no node", async () => {
+  assert.deepEqual((await check(five, { failing: [1, 2, 3, 4, 5], times: 1 })).deleted, []);
+});
+
+Deno.test("where most of a provider's nodes fail together they are kept, and the others checked", async () => {
+  const elsewhere = [6, 7, 8, 9].map((id) => ready(id, { provider: "cloud-b" }));
+  const { deleted, doubts } = await check([...five, ...elsewhere], { failing: [1, 2, 3, 9] });
+  assert.deepEqual(deleted, [9]);
+  assert.deepEqual(doubts, ["cloud-a: 3 of 5 ready nodes failed the check: no route to host"]);
+});
+
+Deno.test("half of them, or the few that there are, may all be lost", async () => {
+  assert.deepEqual((await check(five.slice(0, 4), { failing: [1, 2] })).deleted, [1, 2]);
+  assert.deepEqual((await check(five.slice(0, 3), { failing: [1, 2, 3] })).deleted, [1, 2, 3]);
+});
+
+Deno.test("while a provider's cloud does not answer, its nodes are not checked", async () => {
+  const { attempts, deleted } = await check(five.slice(0, 3), {
+    failing: [1, 2, 3],
+    unreachable: ["cloud-a"],
+  });
+  assert.deepEqual([attempts.size, deleted], [0, []]);
+});
+
+Deno.test("a node that was taken while it was checked is left to whoever has it", async () => {
+  const taken = { type: "taken", job: null, requestId: 1 } as const;
+  const { deleted, ledger } = await check(five, {
+    failing: [2],
+    meanwhile: ({ ledger, clock }) =>
+      ledger.changeNode(
+        2,
+        (each) => each.state.phase === "ready" ? transition(each, taken, clock.now()) : each,
+      ),
+  });
+  assert.deepEqual([deleted, ledger.nodes.get(2)!.state.phase], [[], "used"]);
+});
+
+Deno.test("a private key that cannot be read says nothing of the nodes: they stay", async () => {
+  const readKey = () => Promise.reject(new LoginError("auth", "cannot read the private key /k"));
+  const { deleted, outcome } = await check(five.slice(0, 2), { readKey });
+  assert.deepEqual([deleted, outcome], [[], "cannot read the private key /k"]);
+});
+
+Deno.test("nodes of a provider or an image that is not configured any more are left to the planner", async () => {
+  const { attempts, deleted } = await check([ready(1, { provider: "gone" }), ready(2, { image: "gone" })]);
+  assert.deepEqual([attempts.size, deleted], [0, []]);
+});

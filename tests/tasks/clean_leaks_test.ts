@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import type { NodeRecord } from "../../src/domain/node.ts";
+import { MINUTE } from "../../src/domain/time.ts";
+import type { Leak } from "../../src/plan/action.ts";
+import { cleanLeaks } from "../../src/tasks/clean_leaks.ts";
+import { ledgerWith } from "../execute/execute_fixtures.ts";
+import { config, floatingIp, node, server, states } from "../plan/plan_fixtures.ts";
+import { unreachable, watchKit } from "./task_fixtures.ts";
+
+/** A cloud that was listed twice, over a ledger in which node 7 has ended and the given ones live. */
+async function cleaning(
+  { servers = [], floatingIps = [], nodes = [] }: {
+    servers?: ReturnType<typeof server>[];
+    floatingIps?: ReturnType<typeof floatingIp>[];
+    nodes?: readonly NodeRecord[];
+  },
+) {
+  const { ledger, clock } = await ledgerWith(node(states["delete-address"]), ...nodes);
+  await ledger.edit((edit) => edit.removeNode(7));
+  const kit = watchKit({ clock });
+  Object.assign(kit.state, { servers, floatingIps });
+  kit.need({ floatingIpAge: MINUTE });
+  await kit.observe();
+  await clock.advance(MINUTE);
+  await kit.observe();
+  const [cleaned, failed] = [[] as Leak[], [] as string[]];
+  const means = {
+    ledger,
+    clock,
+    config,
+    watches: () => [kit.watch],
+    onCleaned: (leak: Leak) => cleaned.push(leak),
+    onFailed: ({ id }: Leak, message: string) => failed.push(`${id}: ${message}`),
+  };
+  return {
+    ...kit,
+    failed,
+    cleaned: () => cleaned.map(({ id }) => id),
+    pass: (signal = new AbortController().signal) => cleanLeaks(means, { signal }),
+    left: () => kit.state.servers.map(({ id }) => id),
+  };
+}
+
+Deno.test("a server and a floating IP of a node that has ended are deleted, and told", async () => {
+  const kit = await cleaning({
+    servers: [server("leaked"), server("known", { nodeId: 8 }), server("foreign", { metadata: {} })],
+    floatingIps: [floatingIp("f7"), floatingIp("f8", { nodeId: 8 }), floatingIp("f9", { description: "" })],
+    nodes: [node({ ...states.ready, serverId: "known" }, { id: 8 })],
+  });
+  await kit.pass();
+  assert.deepEqual([kit.cleaned(), kit.failed], [["leaked", "f7"], []]);
+  assert.deepEqual(kit.left(), ["known", "foreign"]);
+  assert.deepEqual(kit.state.floatingIps.map(({ id }) => id), ["f8", "f9"]);
+});
+
+Deno.test("servers and floating IPs of nodes that this state never had are left alone, pass after pass", async () => {
+  const kit = await cleaning({
+    servers: [server("later", { nodeId: 900 })],
+    floatingIps: [floatingIp("f900", { nodeId: 900 })],
+  });
+  await kit.pass();
+  await kit.clock.advance(MINUTE);
+  await kit.observe();
+  await kit.pass();
+  assert.deepEqual([kit.left(), kit.state.floatingIps.length, kit.cleaned()], [["later"], 1, []]);
+});
+
+Deno.test("a pass deletes fifty at most, the next one goes on", async () => {
+  const servers = Array.from({ length: 60 }, (_, index) => server(`s${index + 10}`));
+  const kit = await cleaning({ servers });
+  await kit.pass();
+  assert.equal(kit.left().length, 10);
+  await kit.clock.advance(MINUTE);
+  await kit.observe();
+  await kit.pass();
+  assert.equal(kit.left().length, 0);
+});
+
+Deno.test("what cannot be deleted is told and does not stop the others", async () => {
+  const kit = await cleaning({ servers: [server("leaked")], floatingIps: [floatingIp("f7")] });
+  kit.state.failing.set("deleteServer", new Error("it is locked"));
+  await kit.pass();
+  assert.deepEqual([kit.failed, kit.cleaned()], [["leaked: it is locked"], ["f7"]]);
+});
+
+Deno.test("a server that is gone by itself is not told as a leak", async () => {
+  const kit = await cleaning({ servers: [server("leaked")] });
+  kit.state.servers = [];
+  await kit.pass();
+  assert.deepEqual([kit.cleaned(), kit.failed], [[], []]);
+});
+
+Deno.test("nothing is deleted on a provider that does not answer", async () => {
+  const kit = await cleaning({ servers: [server("leaked")], floatingIps: [floatingIp("f7")] });
+  kit.state.failing.set("listServers", unreachable);
+  await kit.clock.advance(MINUTE);
+  await kit.observe();
+  kit.asked();
+  await kit.pass();
+  assert.deepEqual(kit.asked(), {});
+});
+
+Deno.test("a pass ends when the pool stops", async () => {
+  const kit = await cleaning({ servers: [server("leaked")] });
+  await assert.rejects(kit.pass(AbortSignal.abort(new Error("stopping"))), /stopping/);
+  assert.deepEqual(kit.left(), ["leaked"]);
+});

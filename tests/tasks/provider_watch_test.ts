@@ -1,0 +1,246 @@
+import assert from "node:assert/strict";
+import { CloudError } from "../../src/cloud/cloud_error.ts";
+import type { CloudErrorKind } from "../../src/domain/cloud_error_kind.ts";
+import { HOUR, MINUTE, SECOND } from "../../src/domain/time.ts";
+import { floatingIp, NOW, server, small } from "../plan/plan_fixtures.ts";
+import { unreachable, watchKit } from "./task_fixtures.ts";
+
+Deno.test("the first look takes everything that planning needs, and nothing that it does not", async () => {
+  const kit = watchKit();
+  kit.state.servers = [server("s7")];
+  assert.equal(kit.watch.asked, false);
+  assert.equal(await kit.observe(), MINUTE);
+  assert.deepEqual(kit.asked(), {
+    listServers: 1,
+    listFlavors: 1,
+    listNetworks: 1,
+    findImages: 1,
+    getQuota: 1,
+  });
+  const { inventory, catalog, quota, ports, floatingIps, failure } = kit.watch.observation;
+  assert.deepEqual([...inventory.servers.keys()], ["s7"]);
+  assert.deepEqual([catalog?.flavors, catalog?.images.get("noble")?.id], [[small], "i1"]);
+  assert.deepEqual([quota?.takenAt, ports, floatingIps, failure], [NOW, null, null, null]);
+  assert.equal(kit.watch.asked, true);
+});
+
+Deno.test("an idle provider is listed once a minute, its quota and catalog seldom", async () => {
+  const kit = watchKit();
+  await kit.observeFor(HOUR + SECOND);
+  assert.deepEqual(kit.asked(), {
+    listServers: 61,
+    listFlavors: 2,
+    listNetworks: 2,
+    findImages: 2,
+    getQuota: 5,
+  });
+});
+
+Deno.test("while something is pending the changes since the last listing are asked for, with some overlap", async () => {
+  const kit = watchKit();
+  await kit.observe();
+  kit.need({ pending: true, interval: 2 * SECOND });
+  await kit.clock.advance(2 * SECOND);
+  kit.cloud.calls.length = 0;
+  assert.equal(await kit.observe(), 2 * SECOND);
+  const [delta] = kit.cloud.calls;
+  assert.equal((delta?.subject as { changesSince: number }).changesSince, NOW - 3 * SECOND);
+  await kit.observeFor(30 * SECOND);
+  assert.deepEqual(kit.asked(), { listServers: 17 });
+});
+
+Deno.test("deltas do not put off the complete listing of each minute", async () => {
+  const kit = watchKit();
+  kit.need({ pending: true });
+  await kit.observeFor(5 * MINUTE);
+  const complete = kit.cloud.calls.filter(({ method, subject }) =>
+    method === "listServers" && (subject as { changesSince?: number }).changesSince === undefined
+  );
+  assert.equal(complete.length, 6);
+});
+
+Deno.test("a complete listing that somebody needs is made when its time comes, once", async () => {
+  const kit = watchKit();
+  await kit.observe();
+  kit.asked();
+  kit.need({ completeSince: NOW + 5 * SECOND });
+  assert.equal(await kit.observe(), 5 * SECOND);
+  assert.deepEqual(kit.asked(), {});
+  await kit.clock.advance(5 * SECOND);
+  assert.equal(await kit.observe(), MINUTE);
+  assert.deepEqual(kit.asked(), { listServers: 1 });
+  assert.equal(kit.watch.observation.inventory.completeAt, NOW + 5 * SECOND);
+});
+
+Deno.test("from a thousand servers on, complete listings are made every five minutes only", async () => {
+  const kit = watchKit();
+  kit.state.servers = Array.from({ length: 1_000 }, (_, index) => server(`s${index}`, { nodeId: index }));
+  await kit.observe();
+  assert.equal(await kit.observe(), 5 * MINUTE);
+});
+
+Deno.test("a failed look changes nothing of what was seen, says since when it fails, and is repeated ever later", async () => {
+  const kit = watchKit();
+  kit.state.servers = [server("s7")];
+  await kit.observe();
+  kit.state.failing.set("all", unreachable);
+  kit.state.servers = [];
+  await kit.clock.advance(MINUTE);
+  const since = kit.clock.now();
+  const pauses: number[] = [];
+  for (let attempt = 0; attempt < 9; attempt++) {
+    pauses.push(await kit.observe() / SECOND);
+    await kit.clock.advance(pauses.at(-1)! * SECOND);
+  }
+  assert.deepEqual(pauses, [1, 2, 4, 8, 16, 32, 60, 60, 60]);
+  const { failure, inventory } = kit.watch.observation;
+  assert.deepEqual(failure, { message: "connection refused", since });
+  assert.deepEqual([[...inventory.servers.keys()], inventory.completeAt], [["s7"], NOW]);
+  assert.equal(inventory.isAbsent("s7", 0), false);
+
+  kit.state.failing.clear();
+  await kit.observe();
+  assert.equal(kit.watch.observation.failure, null);
+  kit.state.failing.set("all", unreachable);
+  await kit.clock.advance(MINUTE);
+  assert.equal(await kit.observe(), SECOND);
+});
+
+Deno.test("a provider that never answered has been asked, and nothing is concluded of it", async () => {
+  const kit = watchKit();
+  kit.state.failing.set("all", unreachable);
+  await kit.observe();
+  const { inventory, catalog, failure } = kit.watch.observation;
+  assert.deepEqual([kit.watch.asked, inventory.completeAt, catalog], [true, null, null]);
+  assert.equal(failure?.since, NOW);
+});
+
+Deno.test("a look that is broken off because the pool stops is no failure of the provider", async () => {
+  const kit = watchKit();
+  kit.state.failing.set("all", unreachable);
+  const stopped = AbortSignal.abort(new Error("nodepool is stopping"));
+  await assert.rejects(kit.watch.observe(stopped), /nodepool is stopping/);
+  assert.equal(kit.watch.observation.failure, null);
+});
+
+Deno.test("a service that fails does not keep the servers from being listed", async () => {
+  const kit = watchKit();
+  kit.state.failing.set("findImages", unreachable);
+  await kit.observe();
+  await kit.clock.advance(MINUTE);
+  kit.state.servers = [server("s7")];
+  await kit.observe();
+  assert.ok(kit.watch.observation.inventory.servers.has("s7"));
+  assert.equal(kit.watch.observation.catalog, null);
+});
+
+Deno.test("an image that is missing or not active yet is looked up every 30 seconds", async () => {
+  const kit = watchKit();
+  const [image] = kit.state.images;
+  kit.state.images = [{ ...image!, status: "queued" }];
+  await kit.observe();
+  assert.equal(kit.watch.observation.catalog?.images.get("noble"), null);
+  await kit.clock.advance(30 * SECOND);
+  kit.state.images = [{ ...image!, id: "i3", status: "saving" }, { ...image!, id: "i2" }];
+  await kit.observe();
+  assert.equal(kit.watch.observation.catalog?.images.get("noble")?.id, "i2");
+});
+
+Deno.test("a catalog that a request proved wrong is taken again, at most every 30 seconds", async () => {
+  const kit = watchKit();
+  await kit.observe();
+  kit.asked();
+  kit.watch.noteCatalogWrong();
+  await kit.clock.advance(29 * SECOND);
+  await kit.observe();
+  assert.deepEqual(kit.asked(), {});
+  await kit.clock.advance(SECOND);
+  await kit.observe();
+  await kit.clock.advance(30 * SECOND);
+  await kit.observe();
+  assert.equal(kit.asked()["listFlavors"], 1);
+});
+
+Deno.test("an image that the configuration names from now on is looked up at once", async () => {
+  const kit = watchKit();
+  await kit.observe();
+  kit.asked();
+  kit.need({ baseImages: ["noble", "jammy"] });
+  await kit.observe();
+  assert.equal(kit.asked()["findImages"], 2);
+});
+
+Deno.test("ports are listed when a server became ACTIVE since, floating IPs when theirs are old", async () => {
+  const kit = watchKit();
+  await kit.observe();
+  kit.asked();
+  kit.need({ portsSince: NOW, floatingIpAge: 5 * MINUTE });
+  await kit.observe();
+  assert.deepEqual(kit.asked(), { listPorts: 1, listFloatingIps: 1 });
+  await kit.clock.advance(SECOND);
+  await kit.observe();
+  assert.deepEqual(kit.asked(), {});
+  kit.need({ portsSince: NOW + SECOND, floatingIpAge: SECOND });
+  await kit.observe();
+  assert.deepEqual(kit.asked(), { listPorts: 1, listFloatingIps: 1 });
+});
+
+Deno.test("a floating IP counts as seen twice only where it is used as before", async () => {
+  const kit = watchKit();
+  kit.need({ floatingIpAge: SECOND });
+  const twice = () => [...kit.watch.observation.floatingIps?.seenTwice ?? []];
+  kit.state.floatingIps = [floatingIp("kept"), floatingIp("attached")];
+  await kit.observe();
+  assert.deepEqual(twice(), []);
+  await kit.clock.advance(SECOND);
+  kit.state.floatingIps = [floatingIp("kept"), floatingIp("attached", { portId: "p1" }), floatingIp("new")];
+  await kit.observe();
+  assert.deepEqual(twice(), ["kept"]);
+});
+
+const refuse = (kit: ReturnType<typeof watchKit>, kind: CloudErrorKind, retryAfter: number | null = null) => {
+  kit.watch.noteRefusal(new CloudError(kind, "no", { retryAfter, effect: "none" }));
+  return (kit.watch.observation.refusal!.until - kit.clock.now()) / SECOND;
+};
+
+Deno.test("refusals one after the other pause ever longer, up to a minute, by kind", async () => {
+  const cases = [
+    ["quota", [5, 10, 20, 40, 60, 60]],
+    ["capacity", [5, 10]],
+    ["unauthorized", [15, 30]],
+    ["unavailable", [1, 2, 4]],
+  ] as const;
+  for (const [kind, expected] of cases) {
+    const kit = watchKit();
+    for (const pause of expected) {
+      assert.equal(refuse(kit, kind), pause, kind);
+      await kit.clock.advance(pause * SECOND);
+    }
+  }
+});
+
+Deno.test("many requests that are refused together are one refusal", () => {
+  const kit = watchKit();
+  for (let request = 0; request < 16; request++) assert.equal(refuse(kit, "quota"), 5);
+  assert.equal(kit.watch.observation.refusal?.count, 1);
+});
+
+Deno.test("Retry-After is kept where it is longer, and an accepted request ends the refusal", () => {
+  const kit = watchKit();
+  assert.equal(refuse(kit, "rateLimited", 90 * SECOND), 90);
+  assert.deepEqual([kit.watch.observation.refusal?.kind, kit.watch.observation.refusal?.message], [
+    "rateLimited",
+    "no",
+  ]);
+  kit.watch.noteAccepted();
+  assert.equal(kit.watch.observation.refusal, null);
+});
+
+Deno.test("after a refusal for quota the quota is read again", async () => {
+  const kit = watchKit();
+  await kit.observe();
+  kit.asked();
+  refuse(kit, "quota");
+  await kit.observe();
+  assert.deepEqual(kit.asked(), { getQuota: 1 });
+});

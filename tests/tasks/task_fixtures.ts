@@ -1,0 +1,130 @@
+/** For tests of what looks at clouds: a watch over a scripted cloud whose answers can be changed while it runs. */
+import { CloudError } from "../../src/cloud/cloud_error.ts";
+import type { ProviderConfig } from "../../src/domain/config.ts";
+import type {
+  CloudImage,
+  Flavor,
+  FloatingIp,
+  Network,
+  Port,
+  Quota,
+  Server,
+} from "../../src/domain/server.ts";
+import { MINUTE, SECOND } from "../../src/domain/time.ts";
+import { VirtualClock } from "../../src/lib/virtual_clock.ts";
+import { ProviderWatch } from "../../src/tasks/provider_watch.ts";
+import type { WatchNeeds } from "../../src/tasks/watch_needs.ts";
+import { type Scripted, scriptedCloud } from "../execute/execute_fixtures.ts";
+import { catalog, INSTALLATION, NOW, provider as sampleProvider, quota } from "../plan/plan_fixtures.ts";
+
+/** What the cloud has, and which methods fail with what. */
+export interface CloudState {
+  servers: Server[];
+  flavors: readonly Flavor[];
+  networks: readonly Network[];
+  images: readonly CloudImage[];
+  quota: Quota;
+  ports: readonly Port[];
+  floatingIps: FloatingIp[];
+  readonly failing: Map<string, Error>;
+}
+
+export const idle: WatchNeeds = {
+  pending: false,
+  interval: SECOND,
+  completeSince: null,
+  portsSince: null,
+  floatingIpAge: null,
+  floatingIps: false,
+  quotaAge: 15 * MINUTE,
+  doubtfulCatalogAge: 30 * SECOND,
+  baseImages: ["noble"],
+};
+
+export const unreachable = new CloudError("unavailable", "connection refused", { effect: "none" });
+
+export function watchKit(
+  { provider = sampleProvider(), clock = new VirtualClock(NOW), script = {} }: {
+    provider?: ProviderConfig;
+    clock?: VirtualClock;
+    /** Methods that do something else than give what the cloud has. */
+    script?: Scripted;
+  } = {},
+) {
+  const { flavors, networks, images } = catalog();
+  const state: CloudState = {
+    servers: [],
+    flavors,
+    networks,
+    images: [...images.values()].flatMap((image) => image ?? []),
+    quota: quota(),
+    ports: [],
+    floatingIps: [],
+    failing: new Map(),
+  };
+  const give = <Value>(method: string, value: () => Value) => (): Promise<Value> => {
+    const failure = state.failing.get(method) ?? state.failing.get("all");
+    return failure === undefined ? Promise.resolve(value()) : Promise.reject(failure);
+  };
+  const cloud = scriptedCloud({
+    listServers: ({ changesSince }) =>
+      give("listServers", () => ({
+        kind: changesSince === undefined ? "complete" as const : "delta" as const,
+        startedAt: clock.now(),
+        cloudTime: clock.now(),
+        servers: state.servers,
+      }))(),
+    listFlavors: give("listFlavors", () => state.flavors),
+    listNetworks: give("listNetworks", () => state.networks),
+    findImages: give("findImages", () => state.images),
+    getQuota: give("getQuota", () => ({ ...state.quota, takenAt: clock.now() })),
+    listPorts: give("listPorts", () => state.ports),
+    listFloatingIps: give("listFloatingIps", () => state.floatingIps),
+    deleteServer: (id) =>
+      give("deleteServer", () => {
+        const known = state.servers.some((server) => server.id === id);
+        state.servers = state.servers.filter((server) => server.id !== id);
+        return known ? "accepted" as const : "gone" as const;
+      })(),
+    deleteFloatingIp: (id) =>
+      give("deleteFloatingIp", () => {
+        state.floatingIps = state.floatingIps.filter((ip) => ip.id !== id);
+      })(),
+    ...script,
+  });
+  let needs = idle;
+  const watch = new ProviderWatch({
+    provider,
+    cloud,
+    clock,
+    installation: INSTALLATION,
+    needs: () => needs,
+  });
+  const { signal } = new AbortController();
+  return {
+    clock,
+    cloud,
+    state,
+    watch,
+    need(fields: Partial<WatchNeeds>) {
+      needs = { ...idle, ...fields };
+    },
+    /** Observes once. @returns how long until the next time, in milliseconds */
+    async observe() {
+      return await watch.observe(signal) - clock.now();
+    },
+    /** Observes again and again, as its task would, for so long. */
+    async observeFor(time: number) {
+      const end = clock.now() + time;
+      for (let next = await this.observe(); clock.now() + next <= end; next = await this.observe()) {
+        await clock.advance(next);
+      }
+      await clock.advance(end - clock.now());
+    },
+    /** How often each method was called since the last time this was asked. */
+    asked(): Record<string, number> {
+      const methods = Map.groupBy(cloud.calls.splice(0), ({ method }) => method);
+      return Object.fromEntries([...methods].map(([method, calls]) => [method, calls.length]));
+    },
+  };
+}

@@ -1,0 +1,230 @@
+import assert from "node:assert/strict";
+import { HOUR, MINUTE, SECOND } from "../../src/domain/time.ts";
+import { VirtualClock } from "../../src/lib/virtual_clock.ts";
+import { createCronTask, cronTimes } from "../../src/tasks/cron_task.ts";
+import type { TaskOptions, TaskResult } from "../../src/tasks/task.ts";
+import { createTask } from "../../src/tasks/task.ts";
+
+const START = Date.UTC(2030, 0, 1);
+
+/** A task that notes when (in seconds) each run begins; `run` may do more. */
+function recordedTask(options: Partial<TaskOptions> = {}) {
+  const clock = new VirtualClock(START);
+  const startedAt: number[] = [];
+  const errors: unknown[] = [];
+  const task = createTask({
+    name: "sweep",
+    period: 10 * SECOND,
+    clock,
+    onError: (error) => errors.push(error),
+    ...options,
+    run(signal) {
+      startedAt.push((clock.now() - START) / SECOND);
+      return options.run?.(signal) ?? Promise.resolve();
+    },
+  });
+  return { clock, task, startedAt, errors };
+}
+
+/** A run that lasts until it is told to end. */
+function gate() {
+  const waiting: (() => void)[] = [];
+  return {
+    run: () => new Promise<void>((resolve) => waiting.push(resolve)),
+    open: () => waiting.shift()!(),
+  };
+}
+
+Deno.test("createTask() runs at its start and then each period after the end of a run", async () => {
+  const { clock, startedAt, ...recorded } = recordedTask({ run: () => clock.sleep(3 * SECOND) });
+  await using task = recorded.task;
+  await clock.advance(MINUTE);
+  assert.deepEqual(startedAt, [], "not before it is started");
+  task.start();
+  task.start();
+  await clock.advance(30 * SECOND);
+  assert.deepEqual(startedAt, [60, 73, 86]);
+});
+
+Deno.test("createTask() without a period runs at its start and then only when it is woken", async () => {
+  const { clock, startedAt, ...recorded } = recordedTask({ period: null });
+  await using task = recorded.task;
+  task.start();
+  await clock.advance(HOUR);
+  task.wake();
+  await clock.advance(HOUR);
+  assert.deepEqual(startedAt, [0, 3600]);
+});
+
+Deno.test("wake() runs the task at once and begins its period anew", async () => {
+  const { clock, startedAt, ...recorded } = recordedTask();
+  await using task = recorded.task;
+  task.start();
+  await clock.advance(4 * SECOND);
+  task.wake();
+  await clock.advance(20 * SECOND);
+  assert.deepEqual(startedAt, [0, 4, 14, 24]);
+});
+
+Deno.test("wake() during a run makes exactly one more run after it, however often it is called", async () => {
+  const { run, open } = gate();
+  const { clock, startedAt, ...recorded } = recordedTask({ run, period: null });
+  await using task = recorded.task;
+  task.start();
+  await clock.advance(5 * SECOND);
+  for (let times = 0; times < 3; times++) task.wake();
+  await clock.advance(5 * SECOND);
+  assert.deepEqual(startedAt, [0], "never two runs at once");
+  open();
+  await clock.advance(5 * SECOND);
+  assert.deepEqual(startedAt, [0, 10]);
+  open();
+  await clock.advance(HOUR);
+  assert.deepEqual(startedAt, [0, 10]);
+});
+
+Deno.test("a run may ask for the next one earlier than the period, not later", async () => {
+  const wishes: TaskResult[] = [{ again: START + 2 * SECOND }, { again: START + HOUR }, { again: null }, {}];
+  const { clock, startedAt, ...recorded } = recordedTask({ run: () => Promise.resolve(wishes.shift()) });
+  await using task = recorded.task;
+  task.start();
+  await clock.advance(35 * SECOND);
+  assert.deepEqual(startedAt, [0, 2, 12, 22, 32]);
+});
+
+Deno.test("a run of a task without a period may ask for the next one", async () => {
+  const wishes: TaskResult[] = [{ again: START + HOUR }, {}];
+  const { clock, startedAt, ...recorded } = recordedTask({
+    period: null,
+    run: () => Promise.resolve(wishes.shift()),
+  });
+  await using task = recorded.task;
+  task.start();
+  await clock.advance(5 * HOUR);
+  assert.deepEqual(startedAt, [0, 3600]);
+});
+
+Deno.test("a failed run is reported and the next one comes a period later", async () => {
+  let broken = true;
+  const { clock, task: created, startedAt, errors } = recordedTask({
+    run: () => broken ? Promise.reject(new Error("the cloud is down")) : Promise.resolve(),
+  });
+  await using task = created;
+  task.start();
+  await clock.advance(SECOND);
+  assert.deepEqual(task.report().lastError, { at: START, message: "the cloud is down" });
+  broken = false;
+  await clock.advance(10 * SECOND);
+  assert.deepEqual([startedAt, errors.length, task.report().lastError], [[0, 10], 1, null]);
+});
+
+Deno.test("a failed run of a task without a period is tried again soon, in no tight loop", async () => {
+  const { clock, task: created, startedAt, errors } = recordedTask({
+    period: null,
+    run: () => {
+      throw new Error("thrown before any await");
+    },
+  });
+  await using task = created;
+  task.start();
+  await clock.advance(25 * SECOND);
+  assert.deepEqual([startedAt, errors.length], [[0, 10, 20], 3]);
+});
+
+Deno.test("report() tells the runs, when the last one began, how long it took and how it went", async () => {
+  const { clock, task: created } = recordedTask({ run: () => clock.sleep(250) });
+  await using task = created;
+  assert.deepEqual(task.report(), {
+    name: "sweep",
+    runs: 0,
+    lastStartedAt: null,
+    lastDuration: null,
+    lastError: null,
+  });
+  task.start();
+  await clock.advance(11 * SECOND);
+  assert.deepEqual(task.report(), {
+    name: "sweep",
+    runs: 2,
+    lastStartedAt: START + 10_250,
+    lastDuration: 250,
+    lastError: null,
+  });
+});
+
+Deno.test("disposing a task aborts its run, waits for its end and lets no other begin", async () => {
+  const events: string[] = [];
+  const { clock, task, errors } = recordedTask({
+    async run(signal) {
+      await clock.sleep(HOUR, { signal }).catch(() => events.push("aborted"));
+      await Promise.resolve();
+      events.push("cleaned up");
+      signal.throwIfAborted();
+    },
+  });
+  task.start();
+  await clock.advance(SECOND);
+  task.wake();
+  await task[Symbol.asyncDispose]();
+  events.push("disposed");
+  await clock.advance(HOUR);
+  assert.deepEqual(events, ["aborted", "cleaned up", "disposed"]);
+  assert.deepEqual([task.report().runs, errors], [1, []]);
+});
+
+Deno.test("a task that was never started can be disposed and woken", async () => {
+  const { clock, task, startedAt } = recordedTask();
+  task.wake();
+  await task[Symbol.asyncDispose]();
+  await clock.advance(HOUR);
+  assert.deepEqual(startedAt, []);
+});
+
+Deno.test("createCronTask() runs at the times of its expression, and when it is woken", async () => {
+  const clock = new VirtualClock(START + 5 * MINUTE);
+  const startedAt: string[] = [];
+  await using task = createCronTask({
+    name: "cleanup",
+    cron: "*/15 * * * *",
+    timezone: "UTC",
+    clock,
+    onError: (error) => startedAt.push(`failed: ${error}`),
+    run() {
+      startedAt.push(new Date(clock.now()).toISOString().slice(11, 19));
+      return startedAt.length === 2 ? Promise.reject("no answer") : Promise.resolve();
+    },
+  });
+  task.start();
+  await clock.advance(30 * MINUTE);
+  task.wake();
+  await clock.advance(15 * MINUTE);
+  assert.deepEqual(startedAt, ["00:15:00", "00:30:00", "failed: no answer", "00:35:00", "00:45:00"]);
+});
+
+Deno.test("createCronTask() leaves out the times that pass while it runs", async () => {
+  const clock = new VirtualClock(START);
+  const startedAt: number[] = [];
+  await using task = createCronTask({
+    name: "check",
+    cron: "* * * * *",
+    clock,
+    onError: () => {},
+    run(signal) {
+      startedAt.push((clock.now() - START) / MINUTE);
+      return clock.sleep(2.5 * MINUTE, { signal });
+    },
+  });
+  task.start();
+  await clock.advance(10 * MINUTE);
+  assert.deepEqual(startedAt, [1, 4, 7, 10]);
+});
+
+Deno.test("cronTimes() follows a time zone over the change to summer time", () => {
+  const next = cronTimes("14 2 * * *", { timezone: "America/New_York" });
+  assert.equal(next(Date.UTC(2030, 2, 8, 12)), Date.UTC(2030, 2, 9, 7, 14));
+  assert.equal(next(Date.UTC(2030, 2, 10, 12)), Date.UTC(2030, 2, 11, 6, 14));
+});
+
+Deno.test("cronTimes() refuses what is no cron expression", () => {
+  assert.throws(() => cronTimes("every day"), TypeError);
+});

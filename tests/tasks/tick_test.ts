@@ -1,0 +1,133 @@
+import assert from "node:assert/strict";
+import type { NodeRecord } from "../../src/domain/node.ts";
+import { transition } from "../../src/domain/node_transition.ts";
+import { MINUTE } from "../../src/domain/time.ts";
+import { seededRandom } from "../../src/lib/random.ts";
+import { Tick, type TickMeans } from "../../src/tasks/tick.ts";
+import { executorKit, type Scripted } from "../execute/execute_fixtures.ts";
+import { config, label, node, NOW, provider, refusal, seen, server, states } from "../plan/plan_fixtures.ts";
+import { sampleRequest } from "../views/sample_pool.ts";
+
+async function tickKit(
+  { nodes = [], config: settings = config(), cloud = {}, observation = seen(), ...means }:
+    & { nodes?: readonly NodeRecord[]; config?: ReturnType<typeof config>; cloud?: Scripted }
+    & { observation?: ReturnType<typeof seen> }
+    & Partial<Omit<TickMeans, "config">> = {},
+) {
+  const kit = await executorKit({ nodes, config: settings, cloud, observation });
+  const tick = new Tick({
+    ...kit,
+    random: seededRandom(1),
+    config: () => settings,
+    seen: () => new Map([["cloud-a", observation]]),
+    launching: () => true,
+    granting: () => true,
+    ...means,
+  });
+  /** Runs the tick until it ends, then waits for what it began. */
+  const run = async () => {
+    let until: number | null | undefined;
+    const running = tick.run(new AbortController().signal).then((next) => until = next);
+    await kit.clock.advanceUntil(() => until !== undefined, { within: MINUTE });
+    await running;
+    await kit.executor.settled();
+    return until;
+  };
+  return Object.assign(kit, { tick, run });
+}
+
+Deno.test("a node is written down before it is asked for, and asked for by the next tick", async () => {
+  await using kit = await tickKit({ cloud: { createServer: () => Promise.resolve({ id: "s1" }) } });
+  await kit.run();
+  assert.deepEqual(kit.node(1)?.state, states.create);
+  assert.deepEqual([kit.node(1)?.hostname, kit.node(1)?.launchReason, kit.node(1)?.imageId], [
+    "noble-cloud-a-1",
+    "min-ready 1, have 0",
+    "i1",
+  ]);
+  assert.deepEqual(kit.cloud.calls, []);
+  await kit.run();
+  assert.equal(kit.node(1)?.state.phase, "boot");
+  await kit.run();
+  assert.equal(kit.ledger.nodes.size, 1);
+});
+
+Deno.test("zones are chosen among the provider's, and a target's template makes the name", async () => {
+  const target = { name: "east", subnodeHostname: "", rate: 0, assignViaGearman: false, jenkins: null };
+  await using kit = await tickKit({
+    config: config({
+      labels: [label({ minReady: 20 })],
+      providers: [provider({ maxServers: 50, availabilityZones: ["az1", "az2"] })],
+      targets: [{ ...target, hostname: "{node_id}.{label.name}.example.org" }],
+    }),
+  });
+  await kit.run();
+  const zones = new Set([...kit.ledger.nodes.values()].map(({ zone }) => zone));
+  assert.deepEqual([...zones].sort(), ["az1", "az2"]);
+  assert.deepEqual([kit.node(3)?.hostname, kit.node(3)?.nodename], ["3.noble.example.org", "3"]);
+});
+
+Deno.test("hundreds of nodes are launched in one tick, each with an id of its own", async () => {
+  await using kit = await tickKit({
+    config: config({ labels: [label({ minReady: 450 })], providers: [provider({ maxServers: 1_000 })] }),
+  });
+  await kit.run();
+  assert.deepEqual([...kit.ledger.nodes.keys()], Array.from({ length: 450 }, (_, index) => index + 1));
+});
+
+Deno.test("a granted request has its nodes, and they say for whom they are", async () => {
+  await using kit = await tickKit({
+    nodes: [node(states.ready)],
+    observation: seen({ servers: [server("s7")] }),
+  });
+  await kit.ledger.edit((edit) => edit.putRequest(sampleRequest({ id: 1, job: "gate" })));
+  await kit.run();
+  const request = kit.ledger.requests.get(1);
+  assert.deepEqual([request?.nodes, request?.grantedAt, request?.waitingOn], [[7], NOW, null]);
+  assert.deepEqual([kit.node()?.state.phase, kit.node()?.job, kit.node()?.requestId], ["used", "gate", 1]);
+});
+
+Deno.test("a node or a request that changes while the plan is being stored is left to the next plan", async () => {
+  await using kit = await tickKit({
+    nodes: [node(states.ready)],
+    observation: seen({ servers: [server("s7")] }),
+  });
+  await kit.ledger.edit((edit) => edit.putRequest(sampleRequest({ id: 1 })));
+  const hold = { type: "hold", hold: { reason: null, owner: "ada", until: null } } as const;
+  // Asked for first, so it comes into the ledger before what the tick has planned.
+  const held = kit.ledger.changeNode(7, (each) => transition(each, hold, NOW));
+  await kit.run();
+  await held;
+  assert.deepEqual([kit.node()?.state.phase, kit.ledger.requests.get(1)?.grantedAt], ["hold", null]);
+});
+
+Deno.test("a node that is held while the plan is being stored does not go on in its old phase", async () => {
+  await using kit = await tickKit({
+    nodes: [node(states.boot)],
+    observation: seen({ servers: [server("s7")] }),
+  });
+  const hold = { type: "hold", hold: { reason: null, owner: "ada", until: null } } as const;
+  const held = kit.ledger.changeNode(7, (each) => transition(each, hold, NOW));
+  await kit.run();
+  assert.deepEqual(kit.node(), await held);
+  assert.deepEqual(kit.shell.targets, []);
+});
+
+Deno.test("what cannot be launched is reported, stored with the requests, and looked at again in time", async () => {
+  await using kit = await tickKit({ observation: seen({ refusal: refusal() }) });
+  await kit.ledger.edit((edit) => edit.putRequest(sampleRequest({ id: 1 })));
+  assert.equal(await kit.run(), NOW + MINUTE);
+  assert.deepEqual(kit.tick.reports.map(({ name, wanted }) => [name, wanted]), [["noble", 2]]);
+  assert.match(kit.ledger.requests.get(1)?.waitingOn?.message ?? "", /^cloud-a: over quota; asked again at/);
+});
+
+Deno.test("a node that has ended leaves its history", async () => {
+  await using kit = await tickKit({
+    nodes: [node(states["delete-address"])],
+    launching: () => false,
+    granting: () => false,
+  });
+  await kit.run();
+  assert.equal(kit.node(), undefined);
+  assert.equal((await kit.ledger.getHistory(7))?.node.id, 7);
+});

@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { formatAge } from "../../src/views/tables/age.ts";
+import { cellText, truncate } from "../../src/views/tables/cell_text.ts";
+import { renderCsv } from "../../src/views/tables/render_csv.ts";
+import { renderTable } from "../../src/views/tables/render_table.ts";
+import { tables, type TabularViews } from "../../src/views/tables/view_tables.ts";
+import { type PoolViewName, viewPool } from "../../src/views/view_pool.ts";
+import { sampleReport } from "./sample_pool.ts";
+
+function tableOf(name: PoolViewName, options: { wide?: boolean; width?: number } = {}): string {
+  const { columns, rows } = tables[name] as { columns: never; rows: (view: unknown) => never };
+  return renderTable({ columns, rows: rows(viewPool(sampleReport(), { name })) }, options);
+}
+
+const golden = {
+  "node_list": tableOf("node-list"),
+  "node_list_on_110_columns": tableOf("node-list", { width: 110 }),
+  "request_list": tableOf("request-list"),
+  "label_list_wide": tableOf("label-list", { wide: true }),
+  "provider_list": tableOf("provider-list"),
+  "status": tableOf("status"),
+};
+
+for (const [name, text] of Object.entries(golden)) {
+  Deno.test(`the table of golden/${name}.txt`, async () => {
+    assert.equal(text, await Deno.readTextFile(new URL(`golden/${name}.txt`, import.meta.url)));
+  });
+}
+
+Deno.test("a wide table ends with what is waited on, holds, jobs and errors", () => {
+  const [, header, , ...rows] = tableOf("node-list", { wide: true }).trim().split("\n");
+  const cells = (line: string) => line.split("|").slice(14, -1).map((cell) => cell.trim());
+  assert.deepEqual(cells(header!), [
+    "Phase",
+    "Waiting on",
+    "Hold",
+    "Job",
+    "Request",
+    "Image",
+    "Flavor",
+    "Last error",
+  ]);
+  assert.deepEqual(cells(rows[2]!), ["boot", "active: server is BUILD", "", "", "", "noble", "m1.small", ""]);
+  assert.equal(cells(rows[3]!)[2], "by maria until 2030-01-03T03:04:05.000Z");
+  assert.equal(cells(rows[4]!)[7], "login as jenkins: connection refused");
+});
+
+Deno.test("an empty list is its header", () => {
+  const { columns } = tables["alien-list"];
+  assert.equal(
+    renderTable({ columns, rows: [] }),
+    `+----------+----------+-----------+----+
+| Provider | Hostname | Server ID | IP |
++----------+----------+-----------+----+
+`,
+  );
+});
+
+Deno.test("every column's field is a key of its rows, so that ?fields= means the same everywhere", () => {
+  const report = sampleReport();
+  for (const name of ["node-list", "request-list", "label-list", "provider-list"] as const) {
+    const { columns, rows } = tables[name] as {
+      columns: readonly { field: string }[];
+      rows: (view: TabularViews[typeof name]) => readonly object[];
+    };
+    const [row] = rows(viewPool(report, { name }));
+    for (const { field } of columns) {
+      const [key] = field.split(".");
+      assert.equal(Object.hasOwn(row!, key!), true, `${name}: ${field}`);
+    }
+  }
+});
+
+Deno.test("ages are days, hours, minutes and seconds", () => {
+  assert.equal(formatAge(0), "00:00:00:00");
+  assert.equal(formatAge(86_399), "00:23:59:59");
+  assert.equal(formatAge(123 * 86_400 + 61), "123:00:01:01");
+});
+
+Deno.test("cells are one line, without control or direction characters, as wide as they look", () => {
+  assert.deepEqual(cellText("plain"), { text: "plain", width: 5 });
+  assert.deepEqual(cellText("two\r\n  lines\tand\x1b[2J"), { text: "two lines and\\u001b[2J", width: 22 });
+  assert.deepEqual(cellText("a\u202eb"), { text: "a\\u202eb", width: 8 });
+  assert.equal(cellText("東京").width, 4);
+  assert.equal(cellText("e\u0301").width, 1);
+  assert.deepEqual(truncate(cellText("東京都"), 4), { text: "東…", width: 3 });
+  assert.deepEqual(truncate(cellText("abcdef"), 4), { text: "abc…", width: 4 });
+});
+
+Deno.test("CSV quotes what it must", () => {
+  const columns = [
+    { field: "name", header: "Name", cell: () => "" },
+    { field: "list", header: "List", cell: () => 'a "b", c' },
+  ];
+  assert.equal(
+    renderCsv({ columns, rows: [{ name: "x,y\n", list: [] }, { name: null, list: [] }] }),
+    'name,list\r\n"x,y\n","a ""b"", c"\r\n,"a ""b"", c"\r\n',
+  );
+});

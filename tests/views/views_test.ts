@@ -1,0 +1,158 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { contentTag } from "../../src/views/content_tag.ts";
+import { viewLabelList } from "../../src/views/label_list.ts";
+import { viewNodeDetails } from "../../src/views/node_details.ts";
+import { viewNodeList } from "../../src/views/node_list.ts";
+import { renderNodeListJson } from "../../src/views/node_list_json.ts";
+import { viewProviderList } from "../../src/views/provider_list.ts";
+import { viewRequestList } from "../../src/views/request_list.ts";
+import { listProblems, viewStatus } from "../../src/views/status.ts";
+import { renderPoolJson } from "../../src/views/view_pool.ts";
+import { manyNodes, NOW, sampleDaemon, sampleNode, sampleReport, SECRETS } from "./sample_pool.ts";
+
+Deno.test("nodes are sorted by provider, then label, then id, whatever their order in memory", () => {
+  const name = fc.constantFrom("a", "a b", "a-b", "B", "ä");
+  const nodes = fc.uniqueArray(fc.tuple(fc.nat(500), name, name), { selector: ([id]) => id });
+  fc.assert(fc.property(nodes, (facts) => {
+    const records = facts.map(([id, provider, label]) => sampleNode({ id, provider, label }));
+    const { nodes } = viewNodeList(sampleReport({ nodes: records }));
+    const keys = nodes.map(({ provider, label, id }) => [provider, label, String(id).padStart(4)].join("\n"));
+    assert.deepEqual(keys, [...keys].sort());
+    assert.equal(nodes.length, records.length);
+  }));
+});
+
+Deno.test("the fast JSON of the node list is the view's, at any time and with any filter", () => {
+  const report = sampleReport();
+  for (const now of [NOW, NOW + 61_000]) {
+    for (const filter of [{}, { label: "jammy" }, { state: "ready", provider: "cloud-a" }, { id: 77 }]) {
+      const at = { ...report, now };
+      const json = new TextDecoder().decode(renderNodeListJson(at, filter));
+      assert.equal(json, JSON.stringify(viewNodeList(at, filter)));
+    }
+  }
+});
+
+Deno.test("a content tag stays while only time passes and changes with every record", () => {
+  const report = sampleReport();
+  const tag = (at: typeof report) => contentTag(at, { name: "node-list", filter: {} });
+  assert.equal(tag({ ...report, now: NOW + 5_000 }), tag(report));
+  const [first, ...rest] = report.nodes;
+  assert.notEqual(tag({ ...report, nodes: [{ ...first!, revision: 2 }, ...rest] }), tag(report));
+  assert.notEqual(tag({ ...report, nodes: rest }), tag(report));
+});
+
+Deno.test("a node that a clock's jump put into the future is 0 seconds old", () => {
+  const { nodes: [node] } = viewNodeList(
+    sampleReport({ nodes: [sampleNode({ id: 1, stateSince: NOW + 9_000 })] }),
+  );
+  assert.equal(node!.age, 0);
+});
+
+Deno.test("labels count their nodes, their requests and what they miss", () => {
+  const { labels } = viewLabelList(sampleReport());
+  assert.deepEqual(
+    labels.map(({ name, nodes, requested, missing }) => ({ name, nodes, requested, missing })),
+    [
+      {
+        name: "jammy",
+        nodes: { building: 0, ready: 1, used: 0, hold: 1, delete: 1 },
+        requested: 0,
+        missing: 0,
+      },
+      {
+        name: "noble",
+        nodes: { building: 1, ready: 1, used: 1, hold: 0, delete: 0 },
+        requested: 2,
+        missing: 1,
+      },
+    ],
+  );
+});
+
+Deno.test("labels and providers that only nodes still know are shown as not configured", () => {
+  const report = sampleReport({ nodes: [sampleNode({ id: 1, label: "old", provider: "gone" })] });
+  const label = viewLabelList(report).labels.find(({ name }) => name === "old");
+  assert.deepEqual([label!.configured, label!.min_ready, label!.nodes.ready], [false, null, 1]);
+  const provider = viewProviderList(report).providers.find(({ name }) => name === "gone");
+  assert.deepEqual([provider!.configured, provider!.max_servers, provider!.nodes.ready], [false, null, 1]);
+});
+
+Deno.test("a quota without limit is null in JSON", () => {
+  const [provider] = viewProviderList(sampleReport()).providers;
+  assert.deepEqual(provider!.quota!.ram_mib, { limit: null, used: 6144 });
+  assert.deepEqual(provider!.quota!.cores, { limit: 40, used: 40 });
+});
+
+Deno.test("requests are waiting or granted", () => {
+  const { requests } = viewRequestList(sampleReport());
+  assert.deepEqual(requests.map(({ id, state, nodes, age }) => ({ id, state, nodes, age })), [
+    { id: 7, state: "granted", nodes: [4], age: 60 },
+    { id: 8, state: "waiting", nodes: [], age: 60 },
+  ]);
+  assert.deepEqual(viewRequestList(sampleReport(), { state: "waiting" }).requests.map(({ id }) => id), [8]);
+});
+
+Deno.test("status lists what an operator should look at", () => {
+  const report = sampleReport({
+    daemon: sampleDaemon({
+      configProblems: ["nodepool.yaml:3:1: labels: unknown key lable"],
+      tasks: [{
+        name: "cleanup",
+        runs: 1,
+        lastStartedAt: NOW,
+        lastDuration: 5,
+        lastError: { at: NOW, message: "boom" },
+      }],
+    }),
+  });
+  assert.deepEqual(listProblems(report), [
+    "configuration: nodepool.yaml:3:1: labels: unknown key lable",
+    "provider cloud-b: connect to cloud.example.org:5000: connection refused",
+    "label jammy on cloud-b: 2 failed launches, last: login as jenkins: connection refused",
+    "label noble: 1 node missing: cloud-a: quota full: cores 40/40",
+    "task cleanup: boom",
+  ]);
+});
+
+Deno.test("everything can be shown without a daemon and without a configuration", () => {
+  const report = sampleReport({ daemon: null, config: null, labels: [], providers: [] });
+  const status = viewStatus(report);
+  assert.deepEqual([status.daemon, status.labels, status.providers.configured], [null, null, null]);
+  assert.deepEqual(viewLabelList(report).labels.map(({ name }) => name), ["jammy", "noble"]);
+  assert.deepEqual(viewProviderList(report).providers.map(({ name }) => name), ["cloud-a", "cloud-b"]);
+  const { node } = viewNodeDetails(report, 4)!;
+  assert.deepEqual([node.connection!.username, node.connection!.port], [null, 22]);
+});
+
+Deno.test("a node's details tell its phases, its login and its evidence", () => {
+  const { node } = viewNodeDetails(sampleReport(), 6)!;
+  assert.deepEqual(node.timings, { create: "2030-01-02T02:58:05.000Z", ready: "2030-01-02T02:59:05.000Z" });
+  assert.equal(node.connection!.username, "jenkins");
+  assert.equal(node.evidence!.console, "kernel panic");
+  assert.equal(viewNodeDetails(sampleReport(), 7), null);
+});
+
+Deno.test("no view holds a secret of the configuration", () => {
+  for (const name of ["node-list", "request-list", "label-list", "provider-list", "status"] as const) {
+    const text = new TextDecoder().decode(renderPoolJson(sampleReport(), { name }));
+    for (const secret of SECRETS) assert.equal(text.includes(secret), false, name);
+  }
+});
+
+Deno.test("views of 6,000 nodes are made quickly", () => {
+  const report = sampleReport({ nodes: manyNodes(6_000) });
+  for (
+    const [name, make] of Object.entries({ viewNodeList, renderNodeListJson, viewStatus, viewLabelList })
+  ) {
+    const times = Array.from({ length: 7 }, () => {
+      const start = performance.now();
+      make(report);
+      return performance.now() - start;
+    });
+    console.log(
+      `${name}, 6,000 nodes: first ${times[0]!.toFixed(1)} ms, best ${Math.min(...times).toFixed(1)} ms`,
+    );
+  }
+});
