@@ -5,6 +5,7 @@
  */
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import ssh2, { type AuthContext, type CipherAlgorithm, type Connection, type ServerChannel } from "ssh2";
+import { releaseDecipher } from "../ssh/release_decipher.ts";
 import type { CloudState } from "./cloud_state.ts";
 import { hostKeyOf } from "./host_key.ts";
 import { commandAnswer, letsIn } from "./login_rules.ts";
@@ -61,7 +62,10 @@ function receive(simulator: Simulator, socket: Socket): void {
     ident: "OpenSSH_9.2p1 simulated",
     algorithms: { cipher: CIPHERS },
   });
-  ssh.on("connection", (connection) => serveConnection(login, connection));
+  ssh.on("connection", (connection) => {
+    socket.once("close", () => releaseDecipher(connection));
+    serveConnection(login, connection);
+  });
   socket.setNoDelay(true);
   ssh.injectSocket(socket);
 }

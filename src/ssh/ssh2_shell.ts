@@ -9,6 +9,7 @@ import { type Clock, systemClock } from "../lib/clock.ts";
 import { hostKeyPreference, hostKeyText } from "./host_key.ts";
 import { closedEarly, failureOf, type LoginStage, outOfTime } from "./login_failure.ts";
 import { OutputTail } from "./output_tail.ts";
+import { releaseDecipher } from "./release_decipher.ts";
 import { type CommandResult, LoginError, type LoginTarget, type Shell } from "./shell.ts";
 
 /** ssh2 is loaded with the first login. */
@@ -36,7 +37,6 @@ export function createSsh2Shell({ clock = systemClock }: { clock?: Clock } = {})
 
 type LoginResult = CommandResult & { readonly hostKey: string };
 
-/** One connection, from its socket to the command's result. The first failure is the one that counts. */
 /** Others than GCM leave their state behind in Deno, a little for each login; they serve where a server has no GCM. */
 const ciphers: Algorithms["cipher"] = {
   prepend: ["aes128-gcm@openssh.com", "aes256-gcm@openssh.com"],
@@ -44,6 +44,7 @@ const ciphers: Algorithms["cipher"] = {
   remove: [],
 };
 
+/** One connection, from its socket to the command's result. The first failure is the one that counts. */
 class Attempt {
   readonly #target: LoginTarget;
   readonly #client: Client;
@@ -60,7 +61,10 @@ class Attempt {
     this.#client = client;
     this.#privateKey = privateKey;
     this.#where = placeOf(target);
-    this.#socket.once("close", () => this.#closed.resolve());
+    this.#socket.once("close", () => {
+      releaseDecipher(client);
+      this.#closed.resolve();
+    });
   }
 
   run(command: string): Promise<LoginResult> {
