@@ -4,6 +4,10 @@
  * reverse of the order in which it began.
  */
 import { resolve } from "node:path";
+import { createDenoCommand } from "./build/deno_command.ts";
+import { createDiskimageBuilder } from "./build/diskimage_builder.ts";
+import { followLog } from "./build/follow_log.ts";
+import { openScriptLog } from "./build/script_log.ts";
 import type { DaemonOptions } from "./cli/wiring.ts";
 import { ConfigSource } from "./config/config_source.ts";
 import { formatProblem } from "./config/config_error.ts";
@@ -20,6 +24,7 @@ import { openCloud } from "./open_cloud.ts";
 import { Pool } from "./pool.ts";
 import { createSite } from "./site/create_site.ts";
 import { serveSite } from "./site/serve_site.ts";
+import { generateKey } from "./ssh/generate_key.ts";
 import { createSsh2Shell } from "./ssh/ssh2_shell.ts";
 import { openKvStore } from "./store/kv_store.ts";
 import { lockState } from "./store/state_lock.ts";
@@ -52,6 +57,17 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
     random: systemRandom,
     shell: createSsh2Shell(),
     openCloud,
+    builder: createDiskimageBuilder({ command: createDenoCommand() }),
+    parts: options.parts,
+    buildWorkers: options.buildWorkers,
+    uploadWorkers: options.uploadWorkers,
+    makeKeypair: async () => {
+      const { private: privateKey, public: publicKey } = await generateKey();
+      return { privateKey, publicKey };
+    },
+    openLog: openScriptLog,
+    followLog: (path, how) => followLog(path, { ...how, clock: systemClock }),
+    scriptVariables,
     readFile: (path) => Deno.readTextFile(path),
     reload: () => source.read(),
     process: { pid: Deno.pid, version: versionText(), startedAt, configFile: resolve(options.configFile) },
@@ -78,10 +94,25 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
     url: served.url,
   });
 
-  const signal = await stopSignal({ onReload: () => reload(pool) });
+  using stops = listenForStops({ onReload: () => reload(pool) });
+  const signal = await stops.next();
   pool.stopAccepting();
+  if (signal !== "SIGTERM") await buildsEnd(pool, { signal, stops });
   log.info("{signal}: stopping; what is under way is gone on with at the next start", { signal });
   return 0;
+}
+
+/** Builds take hours: they are let finish, unless somebody says once more that the daemon is to stop. */
+async function buildsEnd(
+  pool: Pool,
+  { signal, stops }: { signal: Deno.Signal; stops: StopSignals },
+): Promise<void> {
+  const isBuilding = pool.report().dibImages.some(({ state }) =>
+    state.phase === "build" && state.startedAt !== null
+  );
+  if (!isBuilding) return;
+  log.info("{signal}: waiting for the builds of diskimages to end; another signal ends them", { signal });
+  await Promise.race([pool.buildsEnd(), stops.next()]);
 }
 
 async function loggingOptions({ config }: LoadedConfig, { logConfigFile, debug }: DaemonOptions) {
@@ -130,22 +161,31 @@ async function reload(pool: Pool): Promise<void> {
   }
 }
 
-/** Resolves to the signal that ends the daemon. */
-function stopSignal({ onReload }: { onReload: () => Promise<void> }): Promise<Deno.Signal> {
-  return new Promise((resolve) => {
-    const stops = ["SIGINT", "SIGTERM", "SIGUSR1"] as const;
-    const reloading = () => void onReload().catch(onDefect);
-    const listeners = stops.map((signal) => [signal, () => stop(signal)] as const);
-    const stop = (signal: Deno.Signal) => {
-      for (const [name, listener] of listeners) Deno.removeSignalListener(name, listener);
-      Deno.removeSignalListener("SIGHUP", reloading);
-      Deno.removeSignalListener("SIGUSR2", tellStackDump);
-      resolve(signal);
-    };
-    for (const [name, listener] of listeners) Deno.addSignalListener(name, listener);
-    Deno.addSignalListener("SIGHUP", reloading);
-    Deno.addSignalListener("SIGUSR2", tellStackDump);
-  });
+interface StopSignals extends Disposable {
+  /** The next signal that asks the daemon to end. */
+  next(): Promise<Deno.Signal>;
+}
+
+function listenForStops({ onReload }: { onReload: () => Promise<void> }): StopSignals {
+  let heard = Promise.withResolvers<Deno.Signal>();
+  const stop = (signal: Deno.Signal) => () => {
+    heard.resolve(signal);
+    heard = Promise.withResolvers();
+  };
+  const listeners: [Deno.Signal, () => void][] = [
+    ...(["SIGINT", "SIGTERM", "SIGUSR1"] as const).map((signal) =>
+      [signal, stop(signal)] as [Deno.Signal, () => void]
+    ),
+    ["SIGHUP", () => void onReload().catch(onDefect)],
+    ["SIGUSR2", tellStackDump],
+  ];
+  for (const [signal, listener] of listeners) Deno.addSignalListener(signal, listener);
+  return {
+    next: () => heard.promise,
+    [Symbol.dispose]() {
+      for (const [signal, listener] of listeners) Deno.removeSignalListener(signal, listener);
+    },
+  };
 }
 
 /** Operators of Nodepool send it to a daemon that they do not want ended. */
@@ -153,6 +193,12 @@ function tellStackDump(): void {
   loggerOf("stack_dump").warning(
     "SIGUSR2: this version writes no stack dump; `status` shows what its tasks do",
   );
+}
+
+/** What scripts on servers are given of this process's environment, as in 2016. */
+function scriptVariables(): Record<string, string> {
+  const all = Object.entries(Deno.env.toObject());
+  return Object.fromEntries(all.filter(([name]) => name.startsWith("NODEPOOL_")));
 }
 
 function versionText(): string {

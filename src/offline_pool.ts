@@ -4,10 +4,12 @@
  */
 import type { OfflinePoolOptions } from "./cli/wiring.ts";
 import { defaultSecurePath, loadConfig } from "./config/load_config.ts";
+import { deleteDibImages, deleteImages } from "./control/image_commands.ts";
 import { deleteNodes, holdNodes, releaseNodes } from "./control/node_commands.ts";
 import { ControlError, type PoolControl } from "./control/pool_control.ts";
 import type { Config } from "./domain/config.ts";
 import type { PoolReport } from "./domain/pool_report.ts";
+import { listAlienImages } from "./execute/list_alien_images.ts";
 import { listAliens } from "./execute/list_aliens.ts";
 import { systemClock } from "./lib/clock.ts";
 import { systemRandom } from "./lib/random.ts";
@@ -59,19 +61,27 @@ function offlinePool({ ledger, config, configError, resources }: OfflineMeans): 
     deleteNodes: (ids, options) => deleteNodes(ids, options, means),
     releaseNodes: (ids, options) => releaseNodes(ids, options, means),
     withdrawRequest: (id) => ledger.changeRequest(id, () => null).then(() => {}),
+    deleteImages: (ids, options) => deleteImages(ids, options, means),
+    deleteDibImages: (ids, options) => deleteDibImages(ids, options, means),
     async listAliens({ provider, signal }) {
-      if (config === null) throw configError;
-      if (provider !== null && !config.providers.some(({ name }) => name === provider)) {
-        throw new ControlError(404, `there is no provider ${provider}`);
-      }
-      const { openCloud } = await import("./open_cloud.ts");
-      await using clouds = new AsyncDisposableStack();
-      const providers = config.providers.map((each) => ({
-        name: each.name,
-        cloud: clouds.use(openCloud(each)),
-      }));
+      await using clouds = await openClouds({ config, configError, only: provider });
       const installation = ledger.installation.id;
-      return await listAliens(providers, { only: provider, installation, known: ledger.nodes, signal });
+      return await listAliens(clouds.providers, {
+        only: provider,
+        installation,
+        known: ledger.nodes,
+        signal,
+      });
+    },
+    async listAlienImages({ provider, signal }) {
+      await using clouds = await openClouds({ config, configError, only: provider });
+      const known = ledger.images.values();
+      return await listAlienImages(clouds.providers, { only: provider, known, signal });
+    },
+    orderImages: needsDaemon,
+    waitForOrders: needsDaemon,
+    followBuild: () => {
+      throw noDaemon();
     },
     waitForEnd: needsDaemon,
     createRequest: needsDaemon,
@@ -84,8 +94,26 @@ function offlinePool({ ledger, config, configError, resources }: OfflineMeans): 
   };
 }
 
+/** The clouds of the configuration, until it is disposed of. */
+async function openClouds(
+  { config, configError, only }: { config: Config | null; configError: unknown; only: string | null },
+) {
+  if (config === null) throw configError;
+  if (only !== null && !config.providers.some(({ name }) => name === only)) {
+    throw new ControlError(404, `there is no provider ${only}`);
+  }
+  const { openCloud } = await import("./open_cloud.ts");
+  const clouds = new AsyncDisposableStack();
+  const providers = config.providers.map((each) => ({ name: each.name, cloud: clouds.use(openCloud(each)) }));
+  return { providers, [Symbol.asyncDispose]: () => clouds.disposeAsync() };
+}
+
 function needsDaemon(): Promise<never> {
-  return Promise.reject(new ControlError(503, "no daemon is running: start it with `nodepool daemon`"));
+  return Promise.reject(noDaemon());
+}
+
+function noDaemon(): ControlError {
+  return new ControlError(503, "no daemon is running: start it with `nodepool daemon`");
 }
 
 function offlineReport(ledger: Ledger, config: Config | null): PoolReport {
@@ -97,6 +125,10 @@ function offlineReport(ledger: Ledger, config: Config | null): PoolReport {
     nodes: [...ledger.nodes.values()],
     requests: [...ledger.requests.values()],
     pauses: [...ledger.pauses.values()],
+    dibImages: [...ledger.dibImages.values()],
+    images: [...ledger.images.values()],
+    orders: [...ledger.orders.values()],
+    uploads: new Map(),
     labels: [],
     providers: (config?.providers ?? []).map(({ name }) => ({
       name,

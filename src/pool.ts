@@ -5,10 +5,15 @@
  */
 import type { Cloud } from "./cloud/cloud.ts";
 import type { LoadedConfig } from "./config/load_config.ts";
+import { deleteDibImages, deleteImages } from "./control/image_commands.ts";
+import { placeOrders, waitForOrders } from "./control/image_orders.ts";
 import { deleteNodes, holdNodes, releaseNodes } from "./control/node_commands.ts";
 import {
+  type AlienImageListing,
   type AlienListing,
   ControlError,
+  type OrderSpec,
+  type PlacedOrders,
   type PoolControl,
   type RequestSpec,
 } from "./control/pool_control.ts";
@@ -20,6 +25,8 @@ import type { DaemonReport, PoolReport } from "./domain/pool_report.ts";
 import type { NodeRequest } from "./domain/request.ts";
 import { type Instant, SECOND } from "./domain/time.ts";
 import { Executor } from "./execute/executor.ts";
+import { ImageExecutor, type ImageExecutorMeans } from "./execute/images/image_executor.ts";
+import { listAlienImages } from "./execute/list_alien_images.ts";
 import { listAliens } from "./execute/list_aliens.ts";
 import { PrivateKeys } from "./execute/private_keys.ts";
 import type { Clock } from "./lib/clock.ts";
@@ -33,10 +40,21 @@ import { logChanges } from "./tasks/log_changes.ts";
 import { startPoolCrons } from "./tasks/pool_crons.ts";
 import { ProviderWatches } from "./tasks/provider_watches.ts";
 import { createTask, type Task } from "./tasks/task.ts";
-import { Tick } from "./tasks/tick.ts";
+import { Tick, type TickParts } from "./tasks/tick.ts";
 
 /** What a pool is made of besides its configuration. */
-export interface PoolMeans {
+export interface PoolMeans extends
+  Pick<
+    ImageExecutorMeans,
+    "builder" | "makeKeypair" | "openLog" | "scriptVariables" | "buildWorkers" | "uploadWorkers"
+  > {
+  /** What this process does; all of it, if nothing is said. */
+  readonly parts?: TickParts;
+  /** Reads a build's log from its beginning, and on until `isOver`. */
+  readonly followLog: (
+    path: string,
+    options: { isOver: () => boolean; signal: AbortSignal },
+  ) => ReadableStream<Uint8Array>;
   readonly store: Store;
   readonly clock: Clock;
   readonly random: Random;
@@ -66,12 +84,14 @@ export class Pool implements PoolControl {
   readonly #means: PoolMeans;
   readonly #ledger: Ledger;
   readonly #executor: Executor;
+  readonly #imageExecutor: ImageExecutor;
   readonly #tick: Tick;
   readonly #tickTask: Task;
   readonly #desk: RequestDesk;
   readonly #keys: PrivateKeys;
   readonly #watches: ProviderWatches;
   readonly #subscriptions: Disposable[] = [];
+  readonly #keypairsListedAt = new Map<string, Instant>();
   #crons: readonly Task[] = [];
   #config: Config;
   #configLoadedAt: Instant;
@@ -109,15 +129,31 @@ export class Pool implements PoolControl {
           error: errorChain(error),
         }),
     });
+    this.#imageExecutor = new ImageExecutor({
+      ...means,
+      ledger,
+      config: () => this.#config,
+      provider: (name) => this.#watches.get(name),
+      readKey: (path) => this.#keys.read(path),
+      wake: () => this.#tickTask.wake(),
+      onDefect: (action, error) =>
+        log.error("{action} of {what}: {error}", {
+          action: action.type,
+          what: "image" in action ? `image ${action.image.id}` : `dib image ${action.dibImage.id}`,
+          error: errorChain(error),
+        }),
+    });
     this.#tick = new Tick({
       ledger,
       executor: this.#executor,
+      imageExecutor: this.#imageExecutor,
+      parts: means.parts ?? { pool: true, builds: true },
       clock,
       random,
       config: () => this.#config,
       seen: () => this.#watches.observations(),
-      launching: () => this.#accepting && this.#watches.firstLookEnd() === null,
-      granting: () => this.#accepting,
+      launching: () => this.#watches.firstLookEnd() === null,
+      accepting: () => this.#accepting,
     });
     this.#tickTask = createTask({
       name: "tick",
@@ -145,6 +181,11 @@ export class Pool implements PoolControl {
     this.#accepting = false;
   }
 
+  /** Resolves once no diskimage is being built. */
+  buildsEnd(): Promise<void> {
+    return this.#imageExecutor.buildsEnd();
+  }
+
   /** Puts another configuration into force. */
   async configure({ config }: Pick<LoadedConfig, "config">): Promise<void> {
     this.#config = config;
@@ -163,6 +204,10 @@ export class Pool implements PoolControl {
       nodes: [...this.#ledger.nodes.values()],
       requests: [...this.#ledger.requests.values()],
       pauses: [...this.#ledger.pauses.values()],
+      dibImages: [...this.#ledger.dibImages.values()],
+      images: [...this.#ledger.images.values()],
+      orders: [...this.#ledger.orders.values()],
+      uploads: this.#imageExecutor.progress,
       labels: this.#tick.reports,
       providers: this.#config.providers.map(({ name }) => this.#watches.report(name)),
     };
@@ -206,15 +251,45 @@ export class Pool implements PoolControl {
     return this.#desk.withdraw(requestId);
   }
 
+  orderImages(spec: OrderSpec): Promise<PlacedOrders> {
+    if (!this.#accepting) throw new ControlError(503, "the daemon is stopping and takes no orders");
+    return placeOrders(spec, { ...this.#commandMeans(), config: this.#config });
+  }
+
+  waitForOrders(orders: PlacedOrders, { signal }: { signal: AbortSignal }) {
+    return waitForOrders(orders, { ledger: this.#ledger, signal });
+  }
+
+  followBuild(dibImageId: number, { signal }: { signal: AbortSignal }): ReadableStream<Uint8Array> {
+    const image = this.#ledger.dibImages.get(dibImageId);
+    if (image === undefined) throw new ControlError(404, `there is no dib image ${dibImageId}`);
+    if (image.logFile === null) throw new ControlError(404, `dib image ${dibImageId} has no log`);
+    const isOver = () => this.#ledger.dibImages.get(dibImageId)?.state.phase !== "build";
+    return this.#means.followLog(image.logFile, { isOver, signal });
+  }
+
+  deleteImages(ids: readonly number[], options: { comment: string }) {
+    return deleteImages(ids, options, this.#commandMeans());
+  }
+
+  deleteDibImages(ids: readonly number[], options: { comment: string }) {
+    return deleteDibImages(ids, options, this.#commandMeans());
+  }
+
+  async listAlienImages(
+    { provider, signal }: { provider: string | null; signal: AbortSignal },
+  ): Promise<AlienImageListing> {
+    return await listAlienImages(this.#clouds(provider), {
+      only: provider,
+      known: this.#ledger.images.values(),
+      signal,
+    });
+  }
+
   async listAliens(
     { provider, signal }: { provider: string | null; signal: AbortSignal },
   ): Promise<AlienListing> {
-    if (provider !== null && this.#watches.get(provider) === null) {
-      const known = this.#config.providers.map(({ name }) => name).join(", ");
-      throw new ControlError(404, `there is no provider ${provider}; the providers are ${known}`);
-    }
-    const providers = this.#watches.all().map(({ provider, cloud }) => ({ name: provider.name, cloud }));
-    return await listAliens(providers, {
+    return await listAliens(this.#clouds(provider), {
       only: provider,
       installation: this.#ledger.installation.id,
       known: this.#ledger.nodes,
@@ -234,6 +309,8 @@ export class Pool implements PoolControl {
     this.#accepting = false;
     this.#desk[Symbol.dispose]();
     await Promise.all([this.#tickTask, ...this.#crons].map((task) => task[Symbol.asyncDispose]()));
+    // A script or an upload would outlast any grace; the next process goes on with them or begins anew.
+    await this.#imageExecutor[Symbol.asyncDispose]();
     await this.#lettingFinish();
     await this.#executor[Symbol.asyncDispose]();
     await this.#watches[Symbol.asyncDispose]();
@@ -265,6 +342,8 @@ export class Pool implements PoolControl {
       watches: this.#watches,
       config: () => this.#config,
       readKey: (path) => this.#keys.read(path),
+      builds: this.#means.parts?.builds ?? true,
+      keypairsListedAt: this.#keypairsListedAt,
       withdrawUnattended: () => this.#desk.withdrawUnattended(),
       onError: logTask,
     });
@@ -273,6 +352,15 @@ export class Pool implements PoolControl {
   async #restartCrons(): Promise<void> {
     await Promise.all(this.#crons.map((task) => task[Symbol.asyncDispose]()));
     this.#crons = this.#startCrons();
+  }
+
+  /** The clouds of all providers. @throws ControlError where the named one is not configured */
+  #clouds(provider: string | null) {
+    if (provider !== null && this.#watches.get(provider) === null) {
+      const known = this.#config.providers.map(({ name }) => name).join(", ");
+      throw new ControlError(404, `there is no provider ${provider}; the providers are ${known}`);
+    }
+    return this.#watches.all().map(({ provider: { name }, cloud }) => ({ name, cloud }));
   }
 
   #isWanted(provider: string): boolean {

@@ -81,6 +81,8 @@ const elsewhere: readonly (readonly [RegExp, string])[] = [
   [/^nodepool --version$/, "of the installed program; tests/cli/program_test.ts"],
   [/^sudo (install|useradd|cp|systemctl) /, "changes the machine; the unit file has a test of its own below"],
   [/^sudo -u nodepool nodepool status$/, "as another user; the same command is run above without sudo"],
+  [/^nodepool image-(delete|build) /, "of an image that another pool has; tests/cli/images_test.ts"],
+  [/^less \/var\/lib\/nodepool\/build-logs\//, "for people; tests/build/diskimage_builder_test.ts"],
   [/^openstack server (show|delete) /, "needs a cloud; tests/simulator/openstack_command_test.ts"],
 ];
 

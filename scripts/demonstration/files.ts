@@ -1,6 +1,6 @@
 /** The files of the demonstration: what the simulated clouds are like, and the pool's configuration. */
 
-import { generateKey } from "../../tests/ssh/generate_key.ts";
+import { generateKey } from "../../src/ssh/generate_key.ts";
 
 /** Paths in the demonstration's own folder. */
 export class DemoFiles {
@@ -20,7 +20,7 @@ export class DemoFiles {
 
   /** Writes all but clouds.yaml, which the simulator writes. */
   async write(): Promise<void> {
-    const { private: privateKey, public: publicKey } = generateKey();
+    const { private: privateKey, public: publicKey } = await generateKey();
     await Deno.writeTextFile(this.#key, privateKey, { mode: 0o600 });
     await Deno.writeTextFile(this.simulator, simulatorYaml(publicKey, this.ports.ssh));
     await this.writeConfig({ minReady: 2 });

@@ -191,6 +191,7 @@ configure_compute_hosts() {
   local host
   for host in "${compute_hosts[@]}"; do printf '[DEFAULT]\nhost = %s\n' "$host" >"$etc/$host.conf"; done
   echo "$DEVCLOUD_SSHD" >"$etc/sshd_mode" # devcloud_compute.py reads it
+  echo "$ssh_user" >"$etc/sshd_user"
 }
 
 configure_rabbitmq() {

@@ -1,10 +1,10 @@
 /** Whole numbers on the command line. */
 import { InvalidArgumentError } from "@commander-js/extra-typings";
 
-/** A node's id. */
+/** The id of a node or an image. */
 export function idArgument(text: string): number {
   if (!/^\d{1,15}$/.test(text)) {
-    throw new InvalidArgumentError("An id is a whole number; `nodepool list` shows them.");
+    throw new InvalidArgumentError("An id is a whole number; the lists show them.");
   }
   return Number(text);
 }

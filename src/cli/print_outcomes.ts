@@ -1,12 +1,16 @@
-/** Tells what became of each of several nodes. */
+/** Tells what became of each of several nodes or images. */
 import type { IdOutcome } from "../control/pool_control.ts";
 import type { CliContext } from "./cli_context.ts";
 import { ExitCode } from "./exit_code.ts";
 
 /** What was done goes to standard output, what failed to standard error; one failure makes the command fail. */
-export function printOutcomes(context: CliContext, outcomes: readonly IdOutcome[]): void {
+export function printOutcomes(
+  context: CliContext,
+  outcomes: readonly IdOutcome[],
+  { what = "node" }: { what?: "node" | "image" | "dib image" } = {},
+): void {
   for (const { id, ok, message } of outcomes) {
-    if (ok) context.io.stdout.write(`node ${id}: ${message}\n`);
+    if (ok) context.io.stdout.write(`${what} ${id}: ${message}\n`);
     else context.io.stderr.write(`nodepool: ${message}\n`);
     if (!ok) context.exitCode = ExitCode.failed;
   }

@@ -4,11 +4,19 @@ import { VersionRequest } from "./cli_error.ts";
 import type { CliContext, GlobalOptions } from "./cli_context.ts";
 import type { CliIo } from "./cli_io.ts";
 import { acquireCommand } from "./commands/acquire.ts";
+import { alienImageListCommand } from "./commands/alien_image_list.ts";
 import { alienListCommand } from "./commands/alien_list.ts";
 import { configValidateCommand } from "./commands/config_validate.ts";
 import { daemonCommand } from "./commands/daemon.ts";
 import { deleteCommand } from "./commands/delete.ts";
+import { dibImageDeleteCommand } from "./commands/dib_image_delete.ts";
+import { dibImageListCommand } from "./commands/dib_image_list.ts";
 import { holdCommand } from "./commands/hold.ts";
+import { imageBuildCommand } from "./commands/image_build.ts";
+import { imageDeleteCommand } from "./commands/image_delete.ts";
+import { imageListCommand } from "./commands/image_list.ts";
+import { imageUpdateCommand } from "./commands/image_update.ts";
+import { imageUploadCommand } from "./commands/image_upload.ts";
 import { labelListCommand } from "./commands/label_list.ts";
 import { listCommand } from "./commands/list.ts";
 import { providerListCommand } from "./commands/provider_list.ts";
@@ -29,7 +37,15 @@ const commands = [
   requestListCommand,
   labelListCommand,
   providerListCommand,
+  dibImageListCommand,
+  imageListCommand,
+  imageBuildCommand,
+  imageUploadCommand,
+  imageUpdateCommand,
+  dibImageDeleteCommand,
+  imageDeleteCommand,
   alienListCommand,
+  alienImageListCommand,
   statusCommand,
   configValidateCommand,
   simulateCommand,

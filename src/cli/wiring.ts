@@ -25,6 +25,11 @@ export interface DaemonOptions extends ConfigFiles {
   readonly pidFile: string | null;
   /** A logging configuration file. */
   readonly logConfigFile: string | null;
+  /** What it does: all; the pool without building and uploading diskimages; or only that. */
+  readonly parts: { readonly pool: boolean; readonly builds: boolean };
+  /** Builds, and uploads, side by side. */
+  readonly buildWorkers: number;
+  readonly uploadWorkers: number;
   /** Log everything, with stack traces. */
   readonly debug: boolean;
 }

@@ -40,6 +40,27 @@ export interface Cloud {
   listFlavors(options: Call): Promise<readonly Flavor[]>;
   /** The images of that id or name, newest first; none where there is none. */
   findImages(nameOrId: string, options: Call): Promise<readonly CloudImage[]>;
+  /** Every image that carries the installation's mark, whatever its status; throws rather than return a part. */
+  listOwnImages(installation: string, options: Call): Promise<readonly CloudImage[]>;
+  /** Every image that belongs to the project. */
+  listProjectImages(options: Call): Promise<readonly CloudImage[]>;
+  /** Makes an image without data, once; `effect` of a thrown CloudError tells whether it may exist all the same. */
+  createImage(request: ImageRequest, options: Call): Promise<{ id: string }>;
+  /**
+   * Sends the data of an image that has none yet, once. Takes as long as data goes out, however long that is; fails
+   * as `timeout` when none has for a while, or when the answer does not come an hour after the last of it.
+   */
+  uploadImage(id: string, data: ImageData, options: Call): Promise<void>;
+  /**
+   * Asks for the deletion of an image; resolves `"gone"` where the cloud knows no such image. Throws `conflict` where
+   * it is in use.
+   */
+  deleteImage(id: string, options: Call): Promise<"accepted" | "gone">;
+  /** Asks, once, for an image of a server as it is now; `effect` as for `createServer`. */
+  createSnapshot(
+    request: { serverId: string; name: string; properties: Readonly<Record<string, string>> },
+    options: Call,
+  ): Promise<{ id: string }>;
   listNetworks(options: Call): Promise<readonly Network[]>;
   listZones(options: Call): Promise<readonly string[]>;
   /** Limits and use of the project; floating IPs and ports only where `network` asks for them. */
@@ -66,6 +87,23 @@ export interface Cloud {
   readonly stats: CloudStats;
   /** Closes connections; calls in flight are aborted. */
   [Symbol.asyncDispose](): Promise<void>;
+}
+
+export interface ImageRequest {
+  readonly name: string;
+  /** Glance's `disk_format`: qcow2, raw, vhd, … */
+  readonly diskFormat: string;
+  readonly properties: Readonly<Record<string, string>>;
+}
+
+/** An image's data, read while it is sent: never more than a few chunks of it are in memory. */
+export interface ImageData {
+  /** Bytes. */
+  readonly size: number;
+  /** Called once. */
+  open(): ReadableStream<Uint8Array>;
+  /** Told now and then how many bytes have been sent. */
+  readonly onProgress?: (sent: number) => void;
 }
 
 export interface ServerRequest {

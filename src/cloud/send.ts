@@ -7,6 +7,7 @@ export interface SendRequest {
   readonly method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** A stream is read while it is sent, no faster; its length stands in the headers. */
   readonly body?: string | Uint8Array | ReadableStream<Uint8Array>;
 }
 

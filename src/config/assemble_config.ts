@@ -1,4 +1,5 @@
 /** A checked file and what was found for it (clouds, secrets) put together as the program's `Config`. */
+import { dirname } from "node:path/posix";
 import type { CloudAccess } from "../domain/cloud_access.ts";
 import type { Config, TargetConfig } from "../domain/config.ts";
 import { type Environment, expandHome } from "./environment.ts";
@@ -20,6 +21,7 @@ export interface Findings {
 export function assembleConfig(file: ConfigSection, { access, secrets, environment }: Findings): Config {
   const expand = (path: string) => expandHome(path, environment);
   const maybe = (path: string | undefined) => path === undefined ? null : expand(path);
+  const besideState = (name: string) => `${dirname(expand(file.state))}/${name}`;
   const providers = (file.providers ?? []).map((provider, index) =>
     providerConfig(provider, { access: access[index]!, expand })
   );
@@ -30,7 +32,7 @@ export function assembleConfig(file: ConfigSection, { access, secrets, environme
   return {
     scriptDir: maybe(file["script-dir"]),
     elementsDir: maybe(file["elements-dir"]),
-    imagesDir: maybe(file["images-dir"]),
+    imagesDir: maybe(file["images-dir"]) ?? besideState("images"),
     cron: cronConfig(file),
     zmqPublishers: file["zmq-publishers"] ?? [],
     gearmanServers: (file["gearman-servers"] ?? []).map(({ host, port }) => ({ host, port })),
@@ -42,7 +44,7 @@ export function assembleConfig(file: ConfigSection, { access, secrets, environme
     targets: targetConfigs(file.targets ?? [], secrets),
     state: expand(file.state),
     status: statusConfig(file.status!),
-    buildLogDir: maybe(file["build-log-dir"]),
+    buildLogDir: maybe(file["build-log-dir"]) ?? besideState("build-logs"),
     buildLogRetention: file["build-log-retention"],
     limits: limitsConfig(file.limits!),
     log: logConfig(file.log!, { expand }),

@@ -6,31 +6,17 @@ import type { YamlNode } from "./yaml_node.ts";
 
 /** `[]` stands for every item of a list. */
 const UNSUPPORTED = [
-  "script-dir",
-  "elements-dir",
-  "images-dir",
-  "cron.image-update",
   "gearman-servers",
   "zmq-publishers",
   "labels[].subnodes",
   "labels[].ready-script",
-  "diskimages",
-  "providers[].image-type",
-  "providers[].template-hostname",
-  "providers[].images[].setup",
-  "providers[].images[].diskimage",
   "providers[].images[].user-home",
-  "providers[].images[].pause",
-  "providers[].images[].check-script",
   "targets[].subnode-hostname",
   "targets[].rate",
   "targets[].assign-via-gearman",
   "targets[].jenkins",
-  "build-log-dir",
-  "build-log-retention",
   "limits.delete-delay",
   "limits.test-stuck",
-  "limits.image-keep",
 ];
 
 /** Each key once, with the names of the labels, providers, … that set it: `labels[].ready-script (big, small)`. */

@@ -41,6 +41,14 @@ function remoteClient(socketPath: string): PoolClient {
     confirmGrant: (requestId, options) => call("POST", `/requests/${requestId}/confirm`, options),
     withdrawRequest: (requestId, options) => call("DELETE", `/requests/${requestId}`, options),
     listAliens: ({ provider, signal }) => call("GET", `/aliens${query({ provider })}`, { signal }),
+    orderImages: (body, { signal } = {}) => call("POST", "/image-orders", { signal, body }),
+    waitForOrders: (body, { signal } = {}) => call("POST", "/image-orders/wait", { signal, body }),
+    followBuild: (id, { signal } = {}) => follow(`/dib-images/${id}/log`, { client, socketPath, signal }),
+    deleteImages: (ids, { signal, comment }) =>
+      call("POST", "/images/delete", { signal, body: { ids, comment } }),
+    deleteDibImages: (ids, { signal, comment }) =>
+      call("POST", "/dib-images/delete", { signal, body: { ids, comment } }),
+    listAlienImages: ({ provider, signal }) => call("GET", `/alien-images${query({ provider })}`, { signal }),
     reload: (options) => call("POST", "/reload", options),
     [Symbol.asyncDispose]: () => Promise.resolve(client.close()),
   };
@@ -74,6 +82,20 @@ function caller({ client, socketPath }: { client: Deno.HttpClient; socketPath: s
     if (status >= 400) throw failureOf(status, text);
     return text === "" ? undefined : JSON.parse(text);
   };
+}
+
+/** A body that comes as it is made. */
+async function follow(
+  path: string,
+  { client, socketPath, signal }: { client: Deno.HttpClient; socketPath: string; signal?: AbortSignal },
+): Promise<ReadableStream<Uint8Array>> {
+  const request = { client, signal };
+  const response = await fetch(`${ANYWHERE}${path}`, request).catch((cause) => {
+    if (signal?.aborted) throw signal.reason;
+    throw new Error(`the daemon at ${socketPath} did not answer: has it been stopped?`, { cause });
+  });
+  if (!response.ok || response.body === null) throw failureOf(response.status, await response.text());
+  return response.body;
 }
 
 /** With its whole body: a daemon may be stopped in the middle of it. */

@@ -36,8 +36,21 @@ const requestBody = v.object({
   client: text,
   deadline: instant,
 });
+const orderBody = v.object({
+  kind: v.picklist(["build", "upload", "update"]),
+  provider: v.nullable(v.string(), null),
+  image: v.pipe(v.string(), v.minLength(1), v.maxLength(255)),
+});
+const placedBody = v.object({
+  at: v.number(),
+  orders: v.pipe(
+    v.array(v.object({ provider: v.nullable(v.string()), image: v.string() })),
+    v.maxLength(10_000),
+  ),
+});
 const filterQuery = v.object({
   id: v.optional(pathId),
+  image: v.optional(v.string()),
   provider: v.optional(v.string()),
   label: v.optional(v.string()),
   state: v.optional(v.string()),
@@ -75,6 +88,10 @@ function addReading(app: Hono, { pool, until }: { pool: LocalClient; until: Unti
     const provider = context.req.query("provider") ?? null;
     return context.json(await pool.listAliens({ provider, ...until(context) }));
   });
+  app.get("/alien-images", async (context) => {
+    const provider = context.req.query("provider") ?? null;
+    return context.json(await pool.listAlienImages({ provider, ...until(context) }));
+  });
 }
 
 function addActing(app: Hono, pool: LocalClient): void {
@@ -101,6 +118,17 @@ function addActing(app: Hono, pool: LocalClient): void {
     await pool.withdrawRequest(idOf(context));
     return context.body(null, 204);
   });
+  app.post("/image-orders", async (context) => {
+    return context.json(await pool.orderImages(await body(context, orderBody)), 201);
+  });
+  app.post("/images/delete", async (context) => {
+    const { ids, comment } = await body(context, deleteBody);
+    return context.json(await pool.deleteImages(ids, { comment }));
+  });
+  app.post("/dib-images/delete", async (context) => {
+    const { ids, comment } = await body(context, deleteBody);
+    return context.json(await pool.deleteDibImages(ids, { comment }));
+  });
   app.post("/reload", async (context) => context.json(await pool.reload()));
 }
 
@@ -109,6 +137,14 @@ function addWaiting(app: Hono, { pool, until }: { pool: LocalClient; until: Unti
   app.get("/nodes/:id/end", async (context) => {
     await pool.waitForEnd(idOf(context), until(context));
     return context.body(null, 204);
+  });
+  app.post("/image-orders/wait", async (context) => {
+    const placed = await body(context, placedBody);
+    return context.json(await pool.waitForOrders(placed, until(context)));
+  });
+  app.get("/dib-images/:id/log", async (context) => {
+    const log = await pool.followBuild(idOf(context), until(context));
+    return context.body(log as ReadableStream<Uint8Array<ArrayBuffer>>);
   });
   app.get("/requests/:id/grant", async (context) => {
     return context.json(await pool.waitForGrant(idOf(context), until(context)));

@@ -1,6 +1,7 @@
 /** A PoolControl of this process as a PoolClient: makes the views. Used offline and behind the control socket. */
 import type { HistoryRecord } from "../domain/node.ts";
 import { viewAcquiredNodes } from "../views/acquired_nodes.ts";
+import { viewAlienImageList } from "../views/alien_image_list.ts";
 import { viewAlienList } from "../views/alien_list.ts";
 import { type NodeDetailsView, viewEndedNode, viewNodeDetails } from "../views/node_details.ts";
 import { viewNodeMetadata } from "../views/node_metadata.ts";
@@ -42,6 +43,13 @@ export function localClient(control: PoolControl): LocalClient {
     withdrawRequest: (requestId) => control.withdrawRequest(requestId),
     listAliens: async ({ provider, signal = NEVER }) =>
       viewAlienList(await control.listAliens({ provider, signal }), control.report().now),
+    orderImages: (spec) => control.orderImages(spec),
+    waitForOrders: (orders, { signal = NEVER } = {}) => control.waitForOrders(orders, { signal }),
+    followBuild: async (id, { signal = NEVER } = {}) => await control.followBuild(id, { signal }),
+    deleteImages: (ids, options) => control.deleteImages(ids, options),
+    deleteDibImages: (ids, options) => control.deleteDibImages(ids, options),
+    listAlienImages: async ({ provider, signal = NEVER }) =>
+      viewAlienImageList(await control.listAlienImages({ provider, signal }), control.report().now),
     reload: () => control.reload(),
     [Symbol.asyncDispose]: () => control[Symbol.asyncDispose](),
   };

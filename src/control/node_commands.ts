@@ -20,10 +20,15 @@ export function holdNodes(
   means: Means,
 ): Promise<readonly IdOutcome[]> {
   const until = duration === null ? null : means.clock.now() + duration;
-  return each(ids, means, () => ({
-    event: { type: "hold", hold: { reason, owner, until } },
-    message: until === null ? "held" : `held until ${new Date(until).toISOString()}`,
-  }));
+  return each(ids, means, (node) => {
+    if (node.role !== "node") {
+      return `node ${node.id} ${node.launchReason}: it ends with that and cannot be held`;
+    }
+    return {
+      event: { type: "hold", hold: { reason, owner, until } },
+      message: until === null ? "held" : `held until ${new Date(until).toISOString()}`,
+    };
+  });
 }
 
 export function deleteNodes(

@@ -4,6 +4,7 @@
  * the local one, so that there is only one way from a pool to what users see.
  */
 import type { AcquiredNodesView } from "../views/acquired_nodes.ts";
+import type { AlienImageListView } from "../views/alien_image_list.ts";
 import type { AlienListView } from "../views/alien_list.ts";
 import type { NodeDetailsView } from "../views/node_details.ts";
 import type { NodeMetadataView } from "../views/node_metadata.ts";
@@ -11,7 +12,7 @@ import type { RequestView } from "../views/request_list.ts";
 import type { ViewFilter } from "../views/view_filter.ts";
 import type { PoolViewName, PoolViews } from "../views/view_pool.ts";
 import type { Milliseconds } from "../domain/time.ts";
-import type { IdOutcome, RequestSpec } from "./pool_control.ts";
+import type { IdOutcome, OrderOutcome, OrderSpec, PlacedOrders, RequestSpec } from "./pool_control.ts";
 
 /** Ends the call: it rejects with the signal's reason. */
 export interface Abortable {
@@ -57,5 +58,17 @@ export interface PoolClient extends AsyncDisposable {
   confirmGrant(requestId: number, options?: Abortable): Promise<void>;
   withdrawRequest(requestId: number, options?: Abortable): Promise<void>;
   listAliens(options: { provider: string | null } & Abortable): Promise<AlienListView>;
+  orderImages(spec: OrderSpec, options?: Abortable): Promise<PlacedOrders>;
+  waitForOrders(orders: PlacedOrders, options?: Abortable): Promise<readonly OrderOutcome[]>;
+  followBuild(dibImageId: number, options?: Abortable): Promise<ReadableStream<Uint8Array>>;
+  deleteImages(
+    ids: readonly number[],
+    options: { comment: string } & Abortable,
+  ): Promise<readonly IdOutcome[]>;
+  deleteDibImages(
+    ids: readonly number[],
+    options: { comment: string } & Abortable,
+  ): Promise<readonly IdOutcome[]>;
+  listAlienImages(options: { provider: string | null } & Abortable): Promise<AlienImageListView>;
   reload(options?: Abortable): Promise<ReloadOutcome>;
 }

@@ -4,6 +4,7 @@
  */
 import type { HistoryRecord, NodeRecord } from "../domain/node.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
+import type { OrderName } from "../domain/order_book.ts";
 import type { NodeRequest } from "../domain/request.ts";
 import type { Instant, Milliseconds } from "../domain/time.ts";
 
@@ -22,6 +23,32 @@ export interface RequestSpec {
   readonly client: string | null;
   /** When the client gives up; null: never. */
   readonly deadline: Instant | null;
+}
+
+/** What is asked of images. */
+export interface OrderSpec {
+  /** Build a diskimage; upload its newest build; or build (or snapshot) anew and upload. */
+  readonly kind: "build" | "upload" | "update";
+  /** null: every provider that has it. Without meaning for builds. */
+  readonly provider: string | null;
+  readonly image: string;
+}
+
+/** Orders that were written down at a moment. */
+export interface PlacedOrders {
+  readonly at: Instant;
+  readonly orders: readonly OrderName[];
+}
+
+export interface OrderOutcome extends OrderName {
+  readonly ok: boolean;
+  readonly message: string;
+}
+
+export interface AlienImageListing {
+  readonly images: readonly { readonly provider: string; readonly name: string; readonly imageId: string }[];
+  /** One for each provider that could not be asked. */
+  readonly warnings: readonly string[];
 }
 
 export interface AlienServer {
@@ -68,7 +95,19 @@ export interface PoolControl {
   /** The client no longer wants them. Unknown counts as done. */
   withdrawRequest(requestId: number): Promise<void>;
 
+  /** @throws ControlError for what the configuration does not have, or has paused */
+  orderImages(spec: OrderSpec): Promise<PlacedOrders>;
+  /** Resolves when each has been filled, has failed once, or is wanted no more; rejects on abort. */
+  waitForOrders(orders: PlacedOrders, options: { signal: AbortSignal }): Promise<readonly OrderOutcome[]>;
+  /** The log of a build from its beginning, and on until the build has ended. @throws ControlError */
+  followBuild(dibImageId: number, options: { signal: AbortSignal }): ReadableStream<Uint8Array>;
+  /** Marks providers' images for deletion. */
+  deleteImages(ids: readonly number[], options: { comment: string }): Promise<readonly IdOutcome[]>;
+  /** Marks dib images for deletion. */
+  deleteDibImages(ids: readonly number[], options: { comment: string }): Promise<readonly IdOutcome[]>;
+
   listAliens(options: { provider: string | null; signal: AbortSignal }): Promise<AlienListing>;
+  listAlienImages(options: { provider: string | null; signal: AbortSignal }): Promise<AlienImageListing>;
   /** Reads the configuration now; what changed, or ConfigError's problems as lines. */
   reload(): Promise<{ readonly changes: readonly string[]; readonly problems: readonly string[] }>;
   [Symbol.asyncDispose](): Promise<void>;

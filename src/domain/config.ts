@@ -8,7 +8,7 @@ import type { Milliseconds } from "./time.ts";
 export interface Config {
   readonly scriptDir: string | null;
   readonly elementsDir: string | null;
-  readonly imagesDir: string | null;
+  readonly imagesDir: string;
   readonly cron: CronConfig;
   readonly zmqPublishers: readonly string[];
   readonly gearmanServers: readonly GearmanServerConfig[];
@@ -19,7 +19,7 @@ export interface Config {
   /** Path of the Deno KV file, or an `https://` Deno KV address. */
   readonly state: string;
   readonly status: StatusConfig;
-  readonly buildLogDir: string | null;
+  readonly buildLogDir: string;
   /** How many build logs are kept for each image. */
   readonly buildLogRetention: number;
   readonly limits: LimitsConfig;
@@ -136,6 +136,11 @@ export interface ProviderImageConfig {
   readonly volumeSize: number | null;
   readonly pause: boolean;
   readonly checkScript: string | null;
+}
+
+/** Whether the image is made here, and not used as it is on the cloud. */
+export function isMade({ diskimage, setup }: ProviderImageConfig): boolean {
+  return diskimage !== null || setup !== null;
 }
 
 export interface TargetConfig {

@@ -13,7 +13,7 @@ export class Inventory {
   #completeBefore: Instant | null = null;
   /** The cloud's clock at the newest listing of either kind. */
   cloudTime: Instant | null = null;
-  readonly #installation: string;
+  readonly installation: string;
   readonly #provider: string | undefined;
   readonly #servers = new Map<string, Server>();
   readonly #serversOfNode = new Map<number, Set<string>>();
@@ -26,7 +26,7 @@ export class Inventory {
 
   /** @param provider whose servers belong to nodes; another may share the project. Left out: any */
   constructor(installation: string, provider?: string) {
-    this.#installation = installation;
+    this.installation = installation;
     this.#provider = provider;
   }
 
@@ -108,7 +108,7 @@ export class Inventory {
     // Somebody may have changed its marks, to keep it for instance.
     if (known !== undefined) this.#unlink(known);
     this.#servers.set(server.id, server);
-    const nodeId = markedNodeId(server, this.#installation, this.#provider);
+    const nodeId = markedNodeId(server, this.installation, this.#provider);
     if (nodeId !== null) {
       const ids = this.#serversOfNode.get(nodeId) ?? new Set();
       this.#serversOfNode.set(nodeId, ids.add(server.id));
@@ -127,7 +127,7 @@ export class Inventory {
 
   /** Takes the server from the node that it is marked with. */
   #unlink(server: Server): void {
-    const nodeId = markedNodeId(server, this.#installation, this.#provider);
+    const nodeId = markedNodeId(server, this.installation, this.#provider);
     if (nodeId === null) return;
     const ids = this.#serversOfNode.get(nodeId);
     ids?.delete(server.id);

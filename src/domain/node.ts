@@ -7,6 +7,12 @@ import type { Instant } from "./time.ts";
 /** The state names that users know (and 2016's Nodepool had). */
 export type NodeStateName = "building" | "ready" | "used" | "hold" | "delete";
 
+/**
+ * What a server is launched for: to be handed out; to be prepared and snapshotted; or to prove a fresh image. A
+ * builder or checker belongs to a provider image and ends with its work.
+ */
+export type NodeRole = "node" | "builder" | "checker";
+
 /** Where a node is in its life. Each variant has only the fields that are valid in it. */
 export type NodeState =
   | {
@@ -20,6 +26,8 @@ export type NodeState =
   | { readonly phase: "boot"; readonly serverId: string }
   | { readonly phase: "address"; readonly serverId: string; readonly activeAt: Instant }
   | { readonly phase: "login"; readonly serverId: string; readonly activeAt: Instant }
+  /** Logged in to; a builder's or checker's work is done now. */
+  | { readonly phase: "prepare"; readonly serverId: string }
   | { readonly phase: "ready"; readonly serverId: string }
   | { readonly phase: "used"; readonly serverId: string }
   /** Kept for somebody to look at; held while being created, it may have no server (yet). */
@@ -43,6 +51,7 @@ const stateNames: Readonly<Record<NodePhase, NodeStateName>> = {
   "boot": "building",
   "address": "building",
   "login": "building",
+  "prepare": "building",
   "ready": "ready",
   "used": "used",
   "hold": "hold",
@@ -80,7 +89,14 @@ export type WaitingReason =
   | "image"
   | "provider"
   | "delete"
-  | "node";
+  | "node"
+  | "worker"
+  | "build"
+  | "upload"
+  | "server"
+  | "setup"
+  | "saving"
+  | "check";
 
 export interface NodeAddresses {
   /** The one to log in to. */
@@ -117,7 +133,11 @@ export interface NodeRecord {
   readonly revision: number;
   /** Never reused. */
   readonly id: number;
+  readonly role: NodeRole;
+  /** The provider image that a builder or checker works for; null: none. */
+  readonly providerImageId: number | null;
   readonly provider: string;
+  /** Empty where its role is another than `node`. */
   readonly label: string;
   readonly image: string;
   readonly target: string;

@@ -12,6 +12,7 @@ import type {
   NodeState,
   WaitingOn,
 } from "./node.ts";
+import { nextWaiting } from "./next_waiting.ts";
 import { stateName } from "./node.ts";
 import type { Instant } from "./time.ts";
 
@@ -90,10 +91,13 @@ function changes(node: NodeRecord, event: NodeEvent, now: Instant): Changes {
         state: node.state,
         attempt: node.attempt + 1,
         retryAt: event.until,
-        waitingOn: waiting(node, event.waitingOn, now),
+        waitingOn: nextWaiting(node.waitingOn, event.waitingOn, now),
       };
     case "waiting":
-      return { state: node.state, waitingOn: event.waitingOn && waiting(node, event.waitingOn, now) };
+      return {
+        state: node.state,
+        waitingOn: event.waitingOn && nextWaiting(node.waitingOn, event.waitingOn, now),
+      };
     default:
       return step(node, event, now);
   }
@@ -141,11 +145,14 @@ const rules: {
   },
   "login": {
     "floating-ip": ({ state, event }) => ({ state, floatingIp: event.floatingIp }),
-    "logged-in": ({ state, event }) => ({
-      state: { phase: "ready", serverId: state.serverId },
+    "logged-in": ({ state, event, node }) => ({
+      state: { phase: node.role === "node" ? "ready" : "prepare", serverId: state.serverId },
       hostKeys: [event.hostKey],
       evidence: null,
     }),
+  },
+  "prepare": {
+    "floating-ip": ({ state, event }) => ({ state, floatingIp: event.floatingIp }),
   },
   "ready": {
     "floating-ip": ({ state, event }) => ({ state, floatingIp: event.floatingIp }),
@@ -184,11 +191,6 @@ function step(node: NodeRecord, event: StepEvent, now: Instant): Changes {
   const rule = rules[node.state.phase]?.[event.type] as AnyRule | undefined;
   if (rule === undefined) throw new IllegalTransitionError(node.state.phase, event.type, node.id);
   return rule({ state: node.state, event, node, now });
-}
-
-/** Waiting for the same reason goes on since it began. */
-function waiting(node: NodeRecord, next: Omit<WaitingOn, "since">, now: Instant): WaitingOn {
-  return { ...next, since: node.waitingOn?.reason === next.reason ? node.waitingOn.since : now };
 }
 
 /** Any node can be marked for deletion; one that is being deleted already stays as it is. */

@@ -12,6 +12,8 @@ export interface Observation {
   readonly quota: Quota | null;
   readonly ports: Taken<readonly Port[]> | null;
   readonly floatingIps: FloatingIpSightings | null;
+  /** The images of this installation. */
+  readonly images: ImageSightings | null;
   /** Why the last observation failed, since when it has been failing; null: it worked. */
   readonly failure: { readonly message: string; readonly since: Instant } | null;
   /** A refusal that concerns the whole provider: no server is asked for before `until`. */
@@ -35,6 +37,18 @@ export interface Taken<Value> {
 export interface FloatingIpSightings extends Taken<readonly FloatingIp[]> {
   /** Ids that the listing before had too, in the same use. */
   readonly seenTwice: ReadonlySet<string>;
+}
+
+export interface ImageSightings extends Taken<readonly CloudImage[]> {
+  /** The listing before that one; null: there was none. */
+  readonly before: { readonly takenAt: Instant; readonly ids: ReadonlySet<string> } | null;
+}
+
+/** Whether two listings in a row, both begun at `since` or later, had no trace of the image. */
+export function isImageAbsent(sightings: ImageSightings | null, id: string, since: Instant): boolean {
+  const before = sightings?.before ?? null;
+  if (sightings === null || before === null || before.takenAt < since) return false;
+  return !before.ids.has(id) && !sightings.value.some((image) => image.id === id);
 }
 
 export interface Refusal {

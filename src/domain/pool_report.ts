@@ -4,9 +4,12 @@
  */
 import type { CloudStats } from "./cloud_stats.ts";
 import type { Config } from "./config.ts";
+import type { DibImage } from "./dib_image.ts";
+import type { ImageOrder } from "./image_order.ts";
 import type { Installation } from "./installation.ts";
 import type { LaunchPause } from "./launch_pause.ts";
 import type { NodeRecord } from "./node.ts";
+import type { ProviderImage } from "./provider_image.ts";
 import type { NodeRequest } from "./request.ts";
 import type { Quota } from "./server.ts";
 import type { Instant } from "./time.ts";
@@ -21,6 +24,12 @@ export interface PoolReport {
   readonly nodes: readonly NodeRecord[];
   readonly requests: readonly NodeRequest[];
   readonly pauses: readonly LaunchPause[];
+  readonly dibImages: readonly DibImage[];
+  /** Also those of which nothing is left on their clouds. */
+  readonly images: readonly ProviderImage[];
+  readonly orders: readonly ImageOrder[];
+  /** How far uploads under way are, by the image's id; bytes. */
+  readonly uploads: ReadonlyMap<number, { readonly sent: number; readonly total: number }>;
   readonly labels: readonly LabelReport[];
   readonly providers: readonly ProviderReport[];
 }

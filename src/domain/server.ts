@@ -68,6 +68,14 @@ export interface CloudImage {
   readonly status: string;
   readonly createdAt: Instant | null;
   readonly minRamMib: number;
+  /** Bytes; null as long as it has no data. */
+  readonly size: number | null;
+  /** The project that it belongs to. */
+  readonly owner: string | null;
+  /** MD5 of its data, in hexadecimal; null where the cloud does not tell (yet). */
+  readonly checksum: string | null;
+  /** Another hash of its data: `os_hash_algo`, `os_hash_value`; null where the cloud does not tell (yet). */
+  readonly hash: { readonly algorithm: string; readonly value: string } | null;
   readonly properties: Readonly<Record<string, string>>;
 }
 

@@ -5,27 +5,33 @@
 
 /** Metadata key that names the installation. */
 export const INSTALLATION_KEY = "nodepool_installation";
+/** Names the node of a server whose documented metadata names an image instead. */
+const NODE_KEY = "nodepool_node";
 
 export interface ServerMarks {
   readonly installation: string;
   readonly nodeId: number;
   readonly image: string;
   readonly provider: string;
+  /** The provider image that the server is for; left out or null: it is a node's. */
+  readonly providerImageId?: number | null;
 }
 
-/** The metadata that a node's server is booted with; the image's own entries never displace the marks. */
+/** The metadata that a server is booted with; the image's own entries never displace the marks. */
 export function serverMetadata(
   marks: ServerMarks,
   meta: Readonly<Record<string, string>> = {},
 ): Record<string, string> {
+  const { providerImageId = null } = marks;
   return {
     ...meta,
     groups: JSON.stringify([marks.image, marks.provider]),
     nodepool: JSON.stringify({
       image_name: marks.image,
       provider_name: marks.provider,
-      node_id: marks.nodeId,
+      ...(providerImageId === null ? { node_id: marks.nodeId } : { snapshot_image_id: providerImageId }),
     }),
+    ...(providerImageId === null ? {} : { [NODE_KEY]: String(marks.nodeId) }),
     [INSTALLATION_KEY]: marks.installation,
   };
 }
@@ -40,8 +46,9 @@ export function markedNodeId(
   provider?: string,
 ): number | null {
   if (server.metadata[INSTALLATION_KEY] !== installation) return null;
-  const { node_id: id, provider_name: name } = parseMark(server.metadata["nodepool"]);
+  const { node_id: nodeId, provider_name: name } = parseMark(server.metadata["nodepool"]);
   if (provider !== undefined && name !== provider) return null;
+  const id = nodeId ?? Number(server.metadata[NODE_KEY] ?? NaN);
   return typeof id === "number" && Number.isSafeInteger(id) ? id : null;
 }
 

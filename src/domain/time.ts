@@ -11,3 +11,10 @@ export const SECOND: Milliseconds = 1_000;
 export const MINUTE: Milliseconds = 60 * SECOND;
 export const HOUR: Milliseconds = 60 * MINUTE;
 export const DAY: Milliseconds = 24 * HOUR;
+
+/** The first of the times that are known; null: none is. */
+export function earliest(times: readonly (Instant | null)[]): Instant | null {
+  let first: Instant | null = null;
+  for (const time of times) if (time !== null && (first === null || time < first)) first = time;
+  return first;
+}

@@ -4,6 +4,7 @@ import { CloudError } from "../cloud/cloud_error.ts";
 import type { CloudErrorKind } from "../domain/cloud_error_kind.ts";
 import type { ProviderConfig, ProviderImageConfig } from "../domain/config.ts";
 import type { NodeRecord } from "../domain/node.ts";
+import type { ProviderImage } from "../domain/provider_image.ts";
 import { serverMetadata } from "../domain/server_marks.ts";
 import type { Clock } from "../lib/clock.ts";
 import { evidenceOf, type Outcome } from "./outcome.ts";
@@ -43,14 +44,22 @@ function refusal(error: unknown, now: number): Outcome {
 /** What is asked of the cloud for a node. */
 export function serverRequest(
   node: NodeRecord,
-  { provider, image, networkIds, installation }: {
+  { provider, image, networkIds, installation, providerImage = null }: {
     provider: ProviderConfig;
     image: ProviderImageConfig;
     networkIds: readonly string[];
     installation: string;
+    /** The image that a builder or checker works for. */
+    providerImage?: ProviderImage | null;
   },
 ): ServerRequest {
-  const marks = { installation, nodeId: node.id, image: node.image, provider: node.provider };
+  const marks = {
+    installation,
+    nodeId: node.id,
+    image: node.image,
+    provider: node.provider,
+    providerImageId: node.providerImageId,
+  };
   return {
     name: node.hostname,
     imageId: node.imageId,
@@ -58,10 +67,11 @@ export function serverRequest(
     networkIds,
     metadata: serverMetadata(marks, image.meta),
     zone: node.zone,
-    keypair: provider.keypair,
+    keypair: node.role === "builder" ? providerImage?.keypair?.name ?? provider.keypair : provider.keypair,
     securityGroups: provider.securityGroups,
     configDrive: image.configDrive ?? provider.configDrive,
-    userdata: image.userdata,
+    // It is for the servers that are booted from the image, not for the one that it is made on.
+    userdata: node.role === "builder" ? null : image.userdata,
     volumeGib: image.bootFromVolume ? image.volumeSize : null,
   };
 }

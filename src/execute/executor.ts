@@ -9,17 +9,17 @@ import type { Config, ProviderConfig, ProviderImageConfig } from "../domain/conf
 import type { NodeRecord } from "../domain/node.ts";
 import { IllegalTransitionError, type NodeEvent, transition } from "../domain/node_transition.ts";
 import type { Observation } from "../domain/observation.ts";
-import { SECOND } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
-import { type Action, actionKey } from "../plan/action.ts";
+import { type Action, actionKey, type ActionType } from "../plan/action.ts";
 import { chooseNetworks } from "../plan/choose_flavor.ts";
 import type { Shell } from "../ssh/shell.ts";
 import type { Ledger } from "../store/ledger.ts";
+import { credentialsFor } from "./credentials.ts";
+import { Attempts } from "./attempts.ts";
 import { executeCreateServer, serverRequest } from "./create_server.ts";
 import { executeDeleteServer } from "./delete_server.ts";
 import { executeCreateFloatingIp, executeDeleteFloatingIp } from "./floating_ip.ts";
 import { executeGiveUp } from "./give_up.ts";
-import { Lanes } from "./lanes.ts";
 import { executeLogin } from "./login.ts";
 import type { CloudVerdict, Outcome } from "./outcome.ts";
 import { recordNode } from "./record_node.ts";
@@ -48,17 +48,31 @@ export interface ExecutorMeans {
   readonly onDefect: (action: Action, error: unknown) => void;
 }
 
-const DEFECT_PAUSE = 5 * SECOND;
+/** Attempts of a kind at once for each provider. Requests queue at its rate limit; logins cost CPU and may hang. */
+const PLACES: Readonly<Record<ActionType, number>> = {
+  "create-server": 16,
+  "delete-server": 16,
+  "create-floating-ip": 8,
+  "delete-floating-ip": 8,
+  "login": 48,
+  "give-up": 8,
+};
+
+/** Where an action is carried out. */
+interface AttemptSite {
+  readonly access: ProviderAccess;
+  readonly provider: ProviderConfig;
+  readonly signal: AbortSignal;
+}
 
 export class Executor implements AsyncDisposable {
   readonly #means: ExecutorMeans;
-  readonly #lanes = new Lanes();
+  readonly #attempts: Attempts;
   readonly #creating = new Set<number>();
-  readonly #running = new Set<Promise<void>>();
-  readonly #abort = new AbortController();
 
   constructor(means: ExecutorMeans) {
     this.#means = means;
+    this.#attempts = new Attempts(means);
   }
 
   /** Ids of nodes whose server is being asked for. */
@@ -68,53 +82,50 @@ export class Executor implements AsyncDisposable {
 
   /** How many attempts are under way. */
   get running(): number {
-    return this.#running.size;
+    return this.#attempts.count;
   }
 
   /** Starts what is not under way yet and finds a place; the rest is left to a later plan. */
   dispatch(actions: readonly Action[]): void {
-    if (this.#abort.signal.aborted) return;
     for (const action of actions) this.#start(action);
   }
 
   /** Waits until every attempt under way has been stored. */
   async settled(): Promise<void> {
-    await Promise.all(this.#running);
+    await this.#attempts.settled();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#abort.abort(new Error("nodepool is stopping"));
-    await this.settled();
+    await this.#attempts[Symbol.asyncDispose]();
   }
 
   #start(action: Action): void {
     const access = this.#means.provider(action.node.provider);
     const provider = this.#means.config().providers.find(({ name }) => name === action.node.provider);
     if (access === null || provider === undefined) return;
-    const most = action.type === "create-server" && access.observation.refusal !== null ? 1 : undefined;
-    const place = this.#lanes.enter(actionKey(action), { provider: provider.name, type: action.type, most });
-    if (place === null) return;
-    if (action.type === "create-server") this.#creating.add(action.node.id);
-    const run = this.#attempt(action, { access, provider })
-      .catch((error) => this.#pauseAfter(action, error))
-      .finally(() => {
-        place[Symbol.dispose]();
-        if (action.type === "create-server") this.#creating.delete(action.node.id);
-        this.#running.delete(run);
-        this.#means.wake();
-      });
-    this.#running.add(run);
+    const isProbe = action.type === "create-server" && access.observation.refusal !== null;
+    this.#attempts.start({
+      key: actionKey(action),
+      lane: `${provider.name} ${action.type}`,
+      places: isProbe ? 1 : PLACES[action.type],
+      run: (signal) =>
+        this.#creatingServer(action, () => this.#attempt(action, { access, provider, signal })),
+      onDefect: (error) => this.#means.onDefect(action, error),
+    });
   }
 
-  /** What could not even be stored (a full disk) keeps its place for a while, or it would be tried in a tight loop. */
-  async #pauseAfter(action: Action, error: unknown): Promise<void> {
-    const { signal } = this.#abort;
-    if (signal.aborted) return;
-    this.#means.onDefect(action, error);
-    await this.#means.clock.sleep(DEFECT_PAUSE, { signal }).catch(() => {});
+  /** While a server is being asked for, nothing is concluded from its not being listed. */
+  async #creatingServer({ type, node }: Action, run: () => Promise<void>): Promise<void> {
+    if (type !== "create-server") return await run();
+    this.#creating.add(node.id);
+    try {
+      await run();
+    } finally {
+      this.#creating.delete(node.id);
+    }
   }
 
-  async #attempt(action: Action, at: { access: ProviderAccess; provider: ProviderConfig }): Promise<void> {
+  async #attempt(action: Action, at: AttemptSite): Promise<void> {
     if (!(await this.#announce(action))) return;
     const outcome = await this.#execute(action, at);
     this.#tell(at.access, outcome.cloud);
@@ -140,10 +151,10 @@ export class Executor implements AsyncDisposable {
     });
   }
 
-  #execute(action: Action, at: { access: ProviderAccess; provider: ProviderConfig }): Promise<Outcome> {
+  #execute(action: Action, at: AttemptSite): Promise<Outcome> {
     const { clock, shell, readKey, ledger } = this.#means;
     const { cloud } = at.access;
-    const signal = this.#abort.signal;
+    const { signal } = at;
     const image = at.provider.images.find(({ name }) => name === action.node.image);
     switch (action.type) {
       case "create-server": {
@@ -166,7 +177,8 @@ export class Executor implements AsyncDisposable {
         return executeGiveUp(action.failure, { cloud, clock, signal });
       case "login": {
         if (image === undefined) return Promise.resolve(unconfigured(action.node, clock.now()));
-        return executeLogin(action, { shell, clock, signal, provider: at.provider, image, readKey });
+        const credentials = credentialsFor(action.node, { image, images: ledger.images, readKey });
+        return executeLogin(action, { shell, clock, signal, provider: at.provider, image, credentials });
       }
     }
   }
@@ -190,6 +202,7 @@ export class Executor implements AsyncDisposable {
       image,
       networkIds: networks.map(({ id }) => id),
       installation: this.#means.ledger.installation.id,
+      providerImage: this.#means.ledger.images.get(node.providerImageId ?? -1) ?? null,
     });
   }
 

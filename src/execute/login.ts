@@ -4,7 +4,8 @@ import type { NodeRecord } from "../domain/node.ts";
 import { SECOND } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import { errorChain } from "../lib/error_chain.ts";
-import { LoginError, type Shell } from "../ssh/shell.ts";
+import { LoginError, type LoginTarget, type Shell } from "../ssh/shell.ts";
+import { asFirstUser, type Credentials } from "./credentials.ts";
 import type { Outcome } from "./outcome.ts";
 
 /** Between the end of one attempt and the next. */
@@ -18,8 +19,7 @@ export interface LoginMeans {
   readonly signal: AbortSignal;
   readonly provider: ProviderConfig;
   readonly image: ProviderImageConfig;
-  /** Reads the private key's file. */
-  readonly readKey: (path: string) => Promise<string>;
+  readonly credentials: Credentials;
 }
 
 export async function executeLogin(
@@ -39,17 +39,29 @@ export async function executeLogin(
 
 /** Logs in and runs a command. @returns the host key shown @throws LoginError */
 export async function logIn(node: NodeRecord, address: string, means: LoginMeans): Promise<string> {
-  const { image, provider, signal } = means;
-  const target = {
-    address,
-    port: image.connectionPort,
-    username: image.username,
-    privateKey: await means.readKey(image.privateKey),
-    hostKeys: provider.hostKeyChecking ? node.hostKeys : [],
-  };
+  const { provider, shell, signal, credentials } = means;
   const timeout = Math.min(ATTEMPT_TIMEOUT, provider.bootTimeout);
-  const { exitCode, output, hostKey } = await means.shell.login(target, { command: "true", timeout, signal });
+  const { exitCode, output, hostKey } = await asFirstUser(credentials, async (username) => {
+    const target = await loginTarget(node, { ...means, address, username });
+    return await shell.login(target, { command: "true", timeout, signal });
+  });
   if (exitCode === 0) return hostKey;
   const said = output.trim() === "" ? "" : `: ${output.trim().slice(-200)}`;
   throw new LoginError("command", `the command true at ${address} ended with exit code ${exitCode}${said}`);
+}
+
+/** Where and as whom to log in to a node. */
+export async function loginTarget(
+  node: NodeRecord,
+  { image, provider, credentials, address, username }:
+    & Pick<LoginMeans, "image" | "provider" | "credentials">
+    & { address: string; username: string },
+): Promise<LoginTarget> {
+  return {
+    address,
+    port: image.connectionPort,
+    username,
+    privateKey: await credentials.readPrivateKey(),
+    hostKeys: provider.hostKeyChecking ? node.hostKeys : [],
+  };
 }

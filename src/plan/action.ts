@@ -35,7 +35,10 @@ export interface LaunchFailure {
 /** A thing on the cloud that carries our marks and belongs to no node. */
 export type Leak =
   | { readonly type: "server"; readonly provider: string; readonly id: string; readonly reason: string }
-  | { readonly type: "floating-ip"; readonly provider: string; readonly id: string; readonly reason: string };
+  | { readonly type: "floating-ip"; readonly provider: string; readonly id: string; readonly reason: string }
+  | { readonly type: "image"; readonly provider: string; readonly id: string; readonly reason: string }
+  /** `id` is its name. */
+  | { readonly type: "keypair"; readonly provider: string; readonly id: string; readonly reason: string };
 
 /** Names a piece of work: the same key is never under way twice. */
 export function actionKey(action: Action): string {

@@ -6,6 +6,7 @@ import type { NodeRequest } from "../domain/request.ts";
 import type { Instant } from "../domain/time.ts";
 import type { LabelAsk, Offer } from "./allocation_types.ts";
 import type { NodeCounts } from "./count_nodes.ts";
+import type { CurrentImages } from "./images/current_images.ts";
 import { isProbing } from "./launch_pause.ts";
 import { findOffer, type LaunchOffer } from "./offers.ts";
 import { costOf } from "./provider_room.ts";
@@ -29,6 +30,7 @@ export interface WishSituation {
   readonly seen: ReadonlyMap<string, Observation>;
   /** Plannings in a row that gave a label nothing, by label. */
   readonly starved: ReadonlyMap<string, number>;
+  readonly current: CurrentImages;
 }
 
 export function wishOf(label: LabelConfig, situation: WishSituation, counts: NodeCounts): LabelWish {
@@ -62,7 +64,7 @@ export function wishOf(label: LabelConfig, situation: WishSituation, counts: Nod
 
 function offersFor(
   label: LabelConfig,
-  { config, now, pauses, seen }: WishSituation,
+  { config, now, pauses, seen, current }: WishSituation,
   counts: NodeCounts,
 ): { asked: Offer[]; offers: Map<string, LaunchOffer>; probing: Set<string> } {
   const asked: Offer[] = [];
@@ -75,8 +77,8 @@ function offersFor(
     const failed = pause !== undefined && isProbing(pause, provider.launchRetries);
     if (failed || (seen.get(name)?.refusal ?? null) !== null) probing.add(name);
     const offer = findOffer(label, provider, {
-      config,
       now,
+      current,
       pause,
       seen: seen.get(name),
       building: building.get(name) ?? 0,

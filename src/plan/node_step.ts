@@ -3,6 +3,7 @@ import type { Config, ProviderConfig, ProviderImageConfig } from "../domain/conf
 import type { NodeEvent } from "../domain/node_transition.ts";
 import type { NodePhase, NodeRecord, NodeState, WaitingReason } from "../domain/node.ts";
 import type { Observation } from "../domain/observation.ts";
+import type { ProviderImage } from "../domain/provider_image.ts";
 import { type Instant, SECOND } from "../domain/time.ts";
 import type { Action } from "./action.ts";
 
@@ -33,6 +34,8 @@ export interface NodeSituation<Phase extends NodePhase = NodePhase> {
   /** null: the configuration no longer has that image. */
   readonly image: ProviderImageConfig | null;
   readonly seen: Observation;
+  /** The providers' images, by id. */
+  readonly images: ReadonlyMap<number, ProviderImage>;
   /** Whether the request for its server is under way in this process. */
   readonly creating: boolean;
 }

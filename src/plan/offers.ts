@@ -2,30 +2,38 @@
  * What a provider offers a label at this moment: a flavor, an image and networks to boot with, or the reason why
  * it offers nothing.
  */
-import type { Config, LabelConfig, ProviderConfig, ProviderImageConfig } from "../domain/config.ts";
+import type { LabelConfig, ProviderConfig, ProviderImageConfig } from "../domain/config.ts";
 import type { LaunchPause } from "../domain/launch_pause.ts";
-import type { Observation } from "../domain/observation.ts";
-import type { CloudImage, Flavor } from "../domain/server.ts";
+import { isMade } from "../domain/config.ts";
+import type { Catalog, Observation } from "../domain/observation.ts";
+import type { Flavor } from "../domain/server.ts";
 import type { Instant } from "../domain/time.ts";
 import { chooseFlavor, chooseNetworks, describeFlavorWish } from "./choose_flavor.ts";
+import type { CurrentImages } from "./images/current_images.ts";
 import { isProbing } from "./launch_pause.ts";
 
 export interface LaunchOffer {
   readonly provider: ProviderConfig;
   readonly image: ProviderImageConfig;
   readonly flavor: Flavor;
-  readonly cloudImage: CloudImage;
+  /** What is booted, as the cloud knows it. */
+  readonly imageId: string;
 }
 
-export interface OfferSituation {
-  readonly config: Config;
+/** What a provider offers any server, whatever it is for. */
+export interface ProviderSituation {
   readonly now: Instant;
   readonly seen: Observation | undefined;
+  /** Whether the provider is being asked for a server already. */
+  readonly asking: boolean;
+}
+
+export interface OfferSituation extends ProviderSituation {
   readonly pause: LaunchPause | undefined;
   /** Nodes of the label that the provider is building. */
   readonly building: number;
-  /** Whether the provider is being asked for a server, for whatever label. */
-  readonly asking: boolean;
+  /** The newest ready ones, of the images that are made here. */
+  readonly current: CurrentImages;
 }
 
 /** The offer, or why there is none. */
@@ -34,7 +42,35 @@ export function findOffer(
   provider: ProviderConfig,
   situation: OfferSituation,
 ): LaunchOffer | string {
-  const { seen, pause, now } = situation;
+  const { pause, now, current } = situation;
+  const open = openCatalog(provider, situation);
+  if (typeof open === "string") return open;
+  const paused = pause === undefined
+    ? null
+    : pauseReason(pause, { now, provider, building: situation.building });
+  if (paused !== null) return paused;
+  const image = provider.images.find(({ name }) => name === label.image);
+  if (image === undefined) return `the provider has no image ${label.image}`;
+  if (!isMade(image)) return offerBaseImage(provider, image, open);
+  const newest = current(provider.name, image.name);
+  if (newest === null) return `no ready image ${image.name}: see image-list`;
+  return fitCatalog({ provider, image, imageId: newest }, open);
+}
+
+/** What can be booted from the image as it is on the cloud, or why it cannot. */
+export function offerBaseImage(
+  provider: ProviderConfig,
+  image: ProviderImageConfig,
+  catalog: Catalog,
+): LaunchOffer | string {
+  const found = catalog.images.get(image.baseImage ?? "");
+  if (found === undefined || found === null) return `the cloud has no ready image ${image.baseImage}`;
+  return fitCatalog({ provider, image, imageId: found.id }, catalog);
+}
+
+/** The catalog of a provider that takes requests for servers, or why it takes none. */
+export function openCatalog(provider: ProviderConfig, situation: ProviderSituation): Catalog | string {
+  const { seen, now } = situation;
   if (provider.maxServers < 0) return "retired: max-servers is -1";
   if (seen === undefined) return "not asked yet";
   if (seen.failure !== null) return `out of reach since ${time(seen.failure.since)}: ${seen.failure.message}`;
@@ -43,29 +79,16 @@ export function findOffer(
     return `${seen.refusal.message}; asked again at ${time(seen.refusal.until)}`;
   }
   if (seen.refusal !== null && situation.asking) return `${seen.refusal.message}; asking again`;
-  const paused = pause === undefined
-    ? null
-    : pauseReason(pause, { now, provider, building: situation.building });
-  return paused ?? fitCatalog(label, provider, seen.catalog);
+  return seen.catalog;
 }
 
-function fitCatalog(
-  label: LabelConfig,
-  provider: ProviderConfig,
-  catalog: NonNullable<Observation["catalog"]>,
-): LaunchOffer | string {
-  const image = provider.images.find(({ name }) => name === label.image);
-  if (image === undefined) return `the provider has no image ${label.image}`;
-  if (image.baseImage === null) return `image ${image.name} has not been uploaded`;
-  const cloudImage = catalog.images.get(image.baseImage);
-  if (cloudImage === undefined || cloudImage === null) {
-    return `the cloud has no ready image ${image.baseImage}`;
-  }
-  const flavor = chooseFlavor(image, catalog.flavors);
-  if (flavor === null) return describeFlavorWish(image);
-  const networks = chooseNetworks(provider, catalog);
+/** Completes an offer with a flavor, where the cloud has all that is needed. */
+export function fitCatalog(wish: Omit<LaunchOffer, "flavor">, catalog: Catalog): LaunchOffer | string {
+  const flavor = chooseFlavor(wish.image, catalog.flavors);
+  if (flavor === null) return describeFlavorWish(wish.image);
+  const networks = chooseNetworks(wish.provider, catalog);
   if (typeof networks === "string") return `the cloud has no network ${networks}`;
-  return { provider, image, flavor, cloudImage };
+  return { ...wish, flavor };
 }
 
 function pauseReason(

@@ -15,6 +15,8 @@ import { roomOf } from "./provider_room.ts";
 
 export interface LaunchInput extends WishSituation {
   readonly nodes: readonly NodeRecord[];
+  /** By provider: servers for images that wait for room; they come first. */
+  readonly reserved: ReadonlyMap<string, number>;
 }
 
 /** One node to be launched. */
@@ -42,7 +44,11 @@ export function planLaunches(input: LaunchInput): LaunchPlan {
   const result = planAllocation({
     labels: wishes.map(({ ask }) => ask),
     providers: input.config.providers.map((provider) =>
-      roomOf(provider, { nodes: input.nodes, seen: input.seen.get(provider.name) })
+      roomOf(provider, {
+        nodes: input.nodes,
+        seen: input.seen.get(provider.name),
+        reserved: input.reserved.get(provider.name),
+      })
     ),
   });
   const wishByLabel = new Map(wishes.map((wish) => [wish.label.name, wish]));

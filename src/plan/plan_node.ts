@@ -13,7 +13,9 @@ import { planCreate } from "./phases/create.ts";
 import { planDeleteAddress } from "./phases/delete_address.ts";
 import { planDeleteServer } from "./phases/delete_server.ts";
 import { planHold } from "./phases/hold.ts";
+import { needsServer } from "./images/needs_server.ts";
 import { planLogin } from "./phases/login.ts";
+import { planPrepare } from "./phases/prepare.ts";
 import { planReady } from "./phases/ready.ts";
 import { planUsed } from "./phases/used.ts";
 
@@ -30,6 +32,7 @@ const ladders: { readonly [Phase in NodePhase]: (situation: NodeSituation<Phase>
   "boot": planBoot,
   "address": planAddress,
   "login": planLogin,
+  "prepare": planPrepare,
   "ready": planReady,
   "used": planUsed,
   "hold": planHold,
@@ -63,18 +66,23 @@ function nextStep(
   node: NodeRecord,
   { shared, creating }: { shared: SharedSituation; creating: boolean },
 ): NodeStep {
-  const { now, config, provider, image, seen } = shared;
+  const { now, config, provider, image, seen, images } = shared;
+  if (node.role !== "node" && stateName(node) === "building" && !needsServer(node, images)) {
+    return { do: "change", event: { type: "delete", comment: "its work is done", result: "used" } };
+  }
   if (isStuckBuilding(node, shared)) {
     const comment = `building for more than ${config.limits.nodeStuck / HOUR} h`;
     return { do: "change", event: { type: "delete", comment, result: "failed" } };
   }
   const ladder = ladders[node.state.phase] as (situation: NodeSituation) => NodeStep;
   // Spelled out, since this runs for every node of the pool in every tick.
-  return ladder({ node, state: node.state, now, config, provider, image, seen, creating });
+  return ladder({ node, state: node.state, now, config, provider, image, seen, images, creating });
 }
 
+/** A builder may take as long as its scripts and the cloud do: each of these has a time limit of its own. */
 function isStuckBuilding(node: NodeRecord, { now, config }: SharedSituation): boolean {
-  return now >= node.stateSince + config.limits.nodeStuck && stateName(node) === "building";
+  return node.role === "node" && now >= node.stateSince + config.limits.nodeStuck &&
+    stateName(node) === "building";
 }
 
 /** A node that stays as it is waits for nothing, whatever it waited for before. */

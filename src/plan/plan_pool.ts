@@ -7,9 +7,11 @@ import type { LaunchPause } from "../domain/launch_pause.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import { transition } from "../domain/node_transition.ts";
 import type { Observation } from "../domain/observation.ts";
+import type { ProviderImage } from "../domain/provider_image.ts";
 import type { NodeRequest } from "../domain/request.ts";
-import type { Instant } from "../domain/time.ts";
+import { earliest, type Instant } from "../domain/time.ts";
 import type { Action } from "./action.ts";
+import { currentImages } from "./images/current_images.ts";
 import { planGrants, type RequestGrant } from "./plan_grants.ts";
 import { type LaunchPlan, planLaunches } from "./plan_launches.ts";
 import { type NodePlan, planNode } from "./plan_node.ts";
@@ -22,6 +24,10 @@ export interface PoolInput {
   readonly nodes: Iterable<NodeRecord>;
   readonly requests: Iterable<NodeRequest>;
   readonly pauses: readonly LaunchPause[];
+  /** The providers' images, by id. */
+  readonly images: ReadonlyMap<number, ProviderImage>;
+  /** By provider: servers for images that wait for room. */
+  readonly reserved: ReadonlyMap<string, number>;
   /** By provider; one that is missing has not been asked yet. */
   readonly seen: ReadonlyMap<string, Observation>;
   readonly starved: ReadonlyMap<string, number>;
@@ -62,7 +68,12 @@ export function planPool(input: PoolInput): PoolPlan {
   const retirements = planRetirements(input.config, living, input.now);
   const requests = waiting.filter(({ id }) => !granted.has(id));
   const launches = input.launching
-    ? planLaunches({ ...input, nodes: withoutTaken(living, grants, input.now), requests })
+    ? planLaunches({
+      ...input,
+      nodes: withoutTaken(living, grants, input.now),
+      requests,
+      current: currentImages(input.images.values()),
+    })
     : NO_LAUNCHES;
 
   const replaceable = retirements.nodes.filter(({ label }) => launches.offered.has(label));
@@ -94,7 +105,7 @@ function planKnown(node: NodeRecord, input: PoolInput): NodePlan {
   const seen = input.seen.get(node.provider);
   if (seen === undefined) return { next: node, action: null, until: null };
   const image = provider.images.find(({ name }) => name === node.image) ?? null;
-  const shared = { now: input.now, config: input.config, provider, image, seen };
+  const shared = { now: input.now, config: input.config, provider, image, seen, images: input.images };
   return planNode(node, { shared, creating: input.creating.has(node.id) });
 }
 
@@ -130,10 +141,4 @@ function changeOf(
     return [{ previous: node, next: transition(plan.next, event, now) }];
   }
   return plan.next === node ? [] : [{ previous: node, next: plan.next }];
-}
-
-function earliest(times: readonly (Instant | null)[]): Instant | null {
-  let first: Instant | null = null;
-  for (const time of times) if (time !== null && (first === null || time < first)) first = time;
-  return first;
 }

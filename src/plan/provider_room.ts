@@ -21,13 +21,17 @@ export function costOf({ provider, flavor }: LaunchOffer): ServerCost {
   };
 }
 
-/** @param nodes all of the pool */
+/** @param options `nodes`: all of the pool; `reserved`: servers that something else is to have */
 export function roomOf(
   provider: ProviderConfig,
-  { nodes, seen }: { nodes: readonly NodeRecord[]; seen: Observation | undefined },
+  { nodes, seen, reserved = 0 }: {
+    nodes: readonly NodeRecord[];
+    seen: Observation | undefined;
+    reserved?: number;
+  },
 ): ProviderRoom {
   const own = nodes.filter((node) => node.provider === provider.name);
-  const maxServers = { limit: Math.max(0, provider.maxServers), used: own.length };
+  const maxServers = { limit: Math.max(0, provider.maxServers), used: own.length + reserved };
   const quota = seen?.quota ?? null;
   if (seen === undefined || quota === null) return { name: provider.name, room: { maxServers } };
   return { name: provider.name, room: { maxServers, ...quotaRoom(provider, { own, quota, seen }) } };

@@ -5,14 +5,16 @@
 import { type Context, Hono } from "hono";
 import type { Clock } from "../lib/clock.ts";
 import { errorAnswer, type Service, unauthorizedAnswer } from "./answer.ts";
-import type { Exchange } from "./exchange.ts";
+import type { Breakage, Exchange } from "./exchange.ts";
 import type { Blow, Fault, Stage } from "./fault.ts";
 import type { FaultBoard, Subject } from "./fault_board.ts";
 import { Refusal } from "./refusal.ts";
 import { sampleSpread } from "./spread.ts";
 
 export type Api = Hono<{ Bindings: { exchange: Exchange } }>;
-export type Handle = (exchange: Exchange, strikes: Strikes) => Response;
+/** Does what a request asks for; throws a Refusal where the service would refuse. */
+export type Handle = (exchange: Exchange, strikes: Strikes) => Outcome | Promise<Outcome>;
+type Outcome = Response | Breakage;
 
 /** The faults that strike within a handler. */
 export type Strikes = <S extends Stage>(
@@ -30,6 +32,13 @@ export interface ApiContext {
 interface RouteOptions {
   /** Whether it is answered without a token. */
   open?: boolean;
+  /** Whether the handler reads the body itself, piece by piece; else it has been read before anything happens. */
+  streamed?: boolean;
+}
+
+interface Route extends RouteOptions {
+  operation(exchange: Exchange): string;
+  handle: Handle;
 }
 
 export class ApiBuilder {
@@ -48,52 +57,72 @@ export class ApiBuilder {
     );
   }
 
-  /** Declares a route: `GET /servers/:serverId`. */
-  on(route: string, operation: string, handle: Handle, options: RouteOptions = {}): this {
+  /**
+   * Declares a route: `GET /servers/:serverId`.
+   * @param operation its name, or what finds it in the body
+   */
+  on(
+    route: string,
+    operation: string | Route["operation"],
+    handle: Handle,
+    options: RouteOptions = {},
+  ): this {
     const [method, path] = route.split(" ");
-    this.app.on(method!, path!, (c: Context) => this.#answer(c, operation, { handle, ...options }));
+    const find = typeof operation === "string" ? () => operation : operation;
+    this.app.on(method!, path!, (c: Context) => this.#answer(c, { operation: find, handle, ...options }));
     return this;
   }
 
-  async #answer(
-    c: Context,
-    operation: string,
-    { handle, open = false }: RouteOptions & { handle: Handle },
-  ): Promise<Response> {
+  async #answer(c: Context, route: Route): Promise<Response> {
     const exchange: Exchange = c.env.exchange;
-    exchange.operation = operation;
     exchange.params = c.req.param() as Record<string, string>;
-    await this.#wait(exchange);
-    const answer = this.#refuse(exchange) ?? this.#checked(exchange, handle, open);
+    if (!(await this.#receive(exchange, route))) return BROKEN;
+    if (!(await this.#waits(exchange))) return BROKEN;
+    const answer = this.#refuse(exchange) ?? await this.#checked(exchange, route);
     return this.#decorated(exchange, await this.#spoil(exchange, answer));
   }
 
-  async #wait(exchange: Exchange): Promise<void> {
+  /** Takes in the request; whether it came whole. */
+  async #receive(exchange: Exchange, { operation, streamed = false }: Route): Promise<boolean> {
+    try {
+      if (!streamed) await exchange.readBody();
+    } catch {
+      exchange.breakage = "reset";
+    }
+    exchange.operation = operation(exchange);
+    return exchange.breakage === null;
+  }
+
+  /** Lets the request's time pass; whether the simulator is still there then. */
+  async #waits(exchange: Exchange): Promise<boolean> {
     const { clock, signal } = this.#context;
     let time = sampleSpread(exchange.cloud.settings.latency, exchange.cloud.random);
     for (const { strike, blow } of this.#strikes(exchange, "wait")) time += strike(blow);
-    if (time > 0) await clock.sleep(time, { signal });
+    try {
+      if (time > 0) await clock.sleep(time, { signal });
+    } catch {
+      exchange.breakage = "reset";
+    }
+    return exchange.breakage === null;
   }
 
   #refuse(exchange: Exchange): Response | null {
     for (const { strike, blow } of this.#strikes(exchange, "refuse")) {
       const outcome = strike(blow, exchange);
-      if (outcome instanceof Response) return outcome;
-      exchange.breakage = outcome;
-      return BROKEN;
+      if (outcome !== null) return answered(exchange, outcome);
     }
     return null;
   }
 
   /** What the service does by itself. */
-  #checked(exchange: Exchange, handle: Handle, open: boolean): Response {
+  async #checked(exchange: Exchange, { handle, open = false }: Route): Promise<Response> {
     const now = exchange.cloud.now();
     if (!open && exchange.cloud.tokens.find(exchange.header("x-auth-token"), now) === null) {
       return unauthorizedAnswer(this.#service, `${exchange.options.base}/identity/v3`);
     }
     try {
       this.#check(exchange);
-      return handle(exchange, (stage) => this.#strikes(exchange, stage));
+      return answered(exchange, await handle(exchange, (stage) => this.#strikes(exchange, stage)));
     } catch (error) {
       if (error instanceof Refusal) return refused(exchange, error);
       throw error;
@@ -138,6 +167,12 @@ export class ApiBuilder {
   }
 }
 
+function answered(exchange: Exchange, outcome: Outcome): Response {
+  if (outcome instanceof Response) return outcome;
+  exchange.breakage = outcome;
+  return BROKEN;
+}
+
 /** Stands where no answer goes out. */
 const BROKEN = new Response(null, { status: 204 });
 const NOT_FOUND = "The resource could not be found.";
@@ -155,8 +190,8 @@ function subjectOf(exchange: Exchange): Subject {
     cloud: exchange.cloud.settings.name,
     service: exchange.service,
     operation: exchange.operation,
-    get name() {
-      return exchange.subjectName();
+    get names() {
+      return exchange.subjectNames();
     },
   };
 }

@@ -1,16 +1,20 @@
 /**
- * All that one simulated cloud is at a moment: servers, ports, floating IPs, keypairs, tokens. Checks quotas as the
+ * All that one simulated cloud is at a moment: servers, images, ports, floating IPs, keypairs, tokens. Checks quotas as the
  * real services do and refuses in their words. Nothing here waits: what takes time is planned as instants. Ports and
  * floating IPs follow servers once `now` was asked for. The API files are its callers.
  */
 import type { Instant, Milliseconds } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
+import { ImageBook } from "./image_book.ts";
+import type { ContentRoom } from "./image_intake.ts";
 import { PortBook } from "./port_book.ts";
 import { fingerprintOf, publicKeyOf } from "./public_key.ts";
 import { Refusal } from "./refusal.ts";
 import { ServerBook } from "./server_book.ts";
+import { ServerFiles } from "./server_files.ts";
 import type { CloudSettings, Quotas } from "./settings.ts";
+import type { ImageAtBoot } from "./simulated_image.ts";
 import type { SimulatedFloatingIp, SimulatedPort, SimulatedServer } from "./simulated_server.ts";
 import { sampleSpread } from "./spread.ts";
 import { type AddressBlocks, makeStock, type Stock, type StockFlavor } from "./stock.ts";
@@ -50,6 +54,7 @@ export class CloudState {
   readonly settings: CloudSettings;
   readonly stock: Stock;
   readonly servers: ServerBook;
+  readonly images: ImageBook;
   readonly tokens = new Tokens();
   readonly keypairs = new Map<string, Keypair>();
   readonly network: PortBook;
@@ -66,6 +71,7 @@ export class CloudState {
     clock: Clock;
     random: Random;
     blocks: AddressBlocks;
+    room: ContentRoom;
     deletedLife: Milliseconds;
   }) {
     this.settings = settings;
@@ -74,6 +80,7 @@ export class CloudState {
     this.#random = options.random;
     this.startedAt = options.clock.now();
     this.stock = makeStock(settings, options.blocks);
+    this.images = new ImageBook(this.stock, { ...options, settings });
     this.network = new PortBook({ ...options, quotas: this.quotas, networks: this.stock.networks });
     this.servers = new ServerBook({
       clock: options.clock,
@@ -143,6 +150,7 @@ export class CloudState {
       name: wish.name,
       flavor: wish.flavor,
       imageId: wish.imageId,
+      imageAtBoot: this.#imageAtBoot(wish.imageId),
       keyName: wish.keypair?.name ?? null,
       publicKey: wish.keypair === null ? null : publicKeyOf(wish.keypair.publicKey),
       zone: wish.zone ?? this.#random.pick(this.settings.zones),
@@ -158,6 +166,8 @@ export class CloudState {
       sshAt: now + bootTime + sampleSpread(this.settings.ssh.delay, this.#random),
       ssh: "open",
       hostKeyEpoch: 0,
+      snapshot: null,
+      files: new ServerFiles(),
       traceless: false,
       deleteAskedAt: null,
       goneAt: Infinity,
@@ -171,7 +181,16 @@ export class CloudState {
   deleteServer(server: SimulatedServer): void {
     const now = this.#clock.now();
     server.deleteAskedAt = now;
+    if (server.snapshot !== null) this.images.loseSnapshot(server.snapshot);
     this.endServer(server, now + sampleSpread(this.settings.deleteTime, this.#random));
+  }
+
+  /** What a server keeps in mind of its image, whatever becomes of that; null: it boots from a volume. */
+  #imageAtBoot(imageId: string): ImageAtBoot | null {
+    const image = this.images.get(imageId);
+    if (image === undefined) return null;
+    const { fields, properties, data } = image;
+    return { fields, properties, data: data === null ? null : { ...data, content: null } };
   }
 
   /** Sets when a server is gone. */

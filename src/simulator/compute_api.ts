@@ -5,6 +5,7 @@ import type { Keypair } from "./cloud_state.ts";
 import type { Exchange } from "./exchange.ts";
 import { flavorRoutes } from "./flavor_api.ts";
 import { Refusal } from "./refusal.ts";
+import { actionOperation, actOnServer } from "./server_action_api.ts";
 import * as server from "./server_api.ts";
 import { listServers } from "./server_list_api.ts";
 
@@ -34,7 +35,7 @@ export function computeApi(context: ApiContext): ApiBuilder {
     .on("GET /v2.1/servers/:serverId/metadata/:key", "metadata.show", server.showMetadataItem)
     .on("PUT /v2.1/servers/:serverId/metadata/:key", "metadata.set", server.setMetadataItem)
     .on("DELETE /v2.1/servers/:serverId/metadata/:key", "metadata.delete", server.deleteMetadataItem)
-    .on("POST /v2.1/servers/:serverId/action", "server.action", server.actOnServer)
+    .on("POST /v2.1/servers/:serverId/action", actionOperation, actOnServer)
     .on("GET /v2.1/os-keypairs", "keypair.list", listKeypairs)
     .on("POST /v2.1/os-keypairs", "keypair.create", createKeypair)
     .on("GET /v2.1/os-keypairs/:keypair", "keypair.show", showKeypair)

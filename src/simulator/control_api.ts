@@ -67,6 +67,7 @@ function cloudCounts(cloud: CloudState) {
   cloud.now();
   return {
     servers: cloud.servers.counts(),
+    images: cloud.images.counts(),
     use: cloud.use(),
     ports: cloud.ports.size,
     floatingIps: cloud.floatingIps.size,

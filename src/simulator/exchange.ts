@@ -6,6 +6,7 @@ import type { Instant } from "../domain/time.ts";
 import type { Service } from "./answer.ts";
 import type { CloudState } from "./cloud_state.ts";
 import { Refusal } from "./refusal.ts";
+import { recordIdOf, type SimulatedImage } from "./simulated_image.ts";
 import { nodeIdOf, type SimulatedServer } from "./simulated_server.ts";
 
 /** How a connection ends without an answer: broken; never taken; left open for ever. */
@@ -15,12 +16,14 @@ export class Exchange {
   operation = "unknown";
   /** The server that it made or names. */
   server: SimulatedServer | null = null;
+  /** The image that it made or names. */
+  image: SimulatedImage | null = null;
   effect = false;
   fault: number | null = null;
   breakage: Breakage | null = null;
   /** Nova's 2.x; 1 where the request does not say. */
   microversion = 1;
-  readonly #body: string;
+  #body = "";
   #params: Record<string, string> = {};
 
   /** @param options `base` is the address of the cloud as the client knows it, with no slash at its end */
@@ -34,11 +37,23 @@ export class Exchange {
       path: string;
       query: URLSearchParams;
       headers: Headers;
-      body: string;
+      /** null: the request has none. */
+      body: ReadableStream<Uint8Array> | null;
       requestId: string;
     },
-  ) {
-    this.#body = options.body;
+  ) {}
+
+  /** Takes in the whole body; `json`, `section` and `subjectNames` know it afterwards. Rejects where it breaks off. */
+  async readBody(): Promise<void> {
+    const { body } = this.options;
+    if (body !== null) this.#body = await new Response(body).text();
+  }
+
+  /** Gives up what was not read of the body. */
+  async dropBody(): Promise<void> {
+    const { body } = this.options;
+    if (body === null || body.locked) return;
+    await body.cancel().catch(() => {});
   }
 
   /** The cloud's time now, with everything due by then done. */
@@ -59,6 +74,10 @@ export class Exchange {
     return this.server === null ? null : nodeIdOf(this.server);
   }
 
+  get imageRecordId(): number | null {
+    return this.image === null ? null : recordIdOf(this.image);
+  }
+
   header(name: string): string | null {
     return this.options.headers.get(name);
   }
@@ -77,9 +96,19 @@ export class Exchange {
    * @throws Refusal 400 where it is no JSON object
    */
   json(): Record<string, unknown> {
-    const value = this.#parsed();
+    const value = this.#object();
     if (value === null) throw new Refusal(400, "Malformed request body");
     return value;
+  }
+
+  /**
+   * The request's body.
+   * @throws Refusal 400 where it is no JSON list
+   */
+  jsonList(): unknown[] {
+    const value = this.#parsed();
+    if (Array.isArray(value)) return value;
+    throw new Refusal(400, "Request body must be a JSON array of operation objects.");
   }
 
   /**
@@ -97,19 +126,37 @@ export class Exchange {
     return value as Record<string, unknown>;
   }
 
-  /** The name of what the request is about, for fault rules; null where there is none. */
-  subjectName(): string | null {
-    const id = this.#params["serverId"];
-    if (id !== undefined) return this.cloud.servers.get(id)?.name ?? null;
-    const named = Object.values(this.#parsed() ?? {})[0] as { name?: unknown } | null;
-    return typeof named?.name === "string" ? named.name : null;
+  /** Whether the body is an object with that key. */
+  bodyHas(key: string): boolean {
+    return Object.hasOwn(this.#object() ?? {}, key);
   }
 
-  #parsed(): Record<string, unknown> | null {
-    if (this.#body === "") return null;
+  /** The names of what the request is about, for fault rules: those of the path, and that of what is to be made. */
+  subjectNames(): string[] {
+    const { serverId = "", imageId = "" } = this.#params;
+    const body = this.#object() ?? {};
+    // Nova and Neutron put what is to be made in an object of its own, Glance does not.
+    const inner = Object.values(body)[0] as { name?: unknown } | null | undefined;
+    const names = [
+      this.cloud.servers.get(serverId)?.name,
+      // One that the request has deleted is found nowhere else.
+      (this.image ?? this.cloud.images.get(imageId))?.fields.name,
+      inner?.name,
+      body["name"],
+    ];
+    return names.filter((name): name is string => typeof name === "string");
+  }
+
+  #object(): Record<string, unknown> | null {
+    const value = this.#parsed();
+    return typeof value === "object" && value !== null && !Array.isArray(value)
+      ? value as Record<string, unknown>
+      : null;
+  }
+
+  #parsed(): unknown {
     try {
-      const value = JSON.parse(this.#body);
-      return typeof value === "object" && value !== null && !Array.isArray(value) ? value : null;
+      return this.#body === "" ? null : JSON.parse(this.#body);
     } catch {
       return null;
     }

@@ -7,6 +7,7 @@ import type { Random } from "../lib/random.ts";
 import type { CloudState } from "./cloud_state.ts";
 import type { Breakage, Exchange } from "./exchange.ts";
 import type { FaultRule } from "./settings.ts";
+import type { SimulatedImage } from "./simulated_image.ts";
 import type { SimulatedServer } from "./simulated_server.ts";
 
 /** A fault at the moment at which it strikes. */
@@ -30,7 +31,7 @@ export interface ServerView {
 export interface Fault {
   readonly number: number;
   readonly title: string;
-  /** Pattern over operations, where the rule has none. */
+  /** Patterns over operations, with blanks between, where the rule has none. */
   readonly operations: string;
   /** What `time` is where the rule has none, and what it means: in `title`. */
   readonly time?: Milliseconds;
@@ -39,8 +40,8 @@ export interface Fault {
 
   /** Milliseconds to wait before anything happens. */
   wait?(blow: Blow): Milliseconds;
-  /** Instead of the request's effect. */
-  refuse?(blow: Blow, exchange: Exchange): Response | Breakage;
+  /** Instead of the request's effect; null: it takes effect this time. */
+  refuse?(blow: Blow, exchange: Exchange): Response | Breakage | null;
   /** After the effect, instead of its answer. */
   spoil?(
     blow: Blow,
@@ -51,6 +52,10 @@ export interface Fault {
   build?(blow: Blow, server: SimulatedServer, cloud: CloudState): void;
   /** On a server whose deletion was just accepted. */
   deletion?(blow: Blow, server: SimulatedServer, cloud: CloudState): void;
+  /** On an upload about to begin: after how many bytes it is cut, where so many are announced (null: not told). */
+  cut?(blow: Blow, announced: number | null): number;
+  /** On an image that has its data, or a snapshot, whose way to `active` was just planned. */
+  saving?(blow: Blow, image: SimulatedImage): void;
   /** On what a listing of servers shows. */
   listing?(blow: Blow, view: ServerView, cloud: CloudState): void;
   /** On the life of a token about to be issued: the real one, in milliseconds. */
@@ -60,4 +65,13 @@ export interface Fault {
 }
 
 /** The ways in which a fault strikes. */
-export type Stage = "wait" | "refuse" | "spoil" | "build" | "deletion" | "listing" | "token";
+export type Stage =
+  | "wait"
+  | "refuse"
+  | "spoil"
+  | "build"
+  | "deletion"
+  | "cut"
+  | "saving"
+  | "listing"
+  | "token";

@@ -6,7 +6,7 @@ import type { Instant } from "../domain/time.ts";
 import type { Random } from "../lib/random.ts";
 import type { Blow, Fault, Stage } from "./fault.ts";
 import { faultCatalogue } from "./fault_catalogue.ts";
-import { matchesPattern } from "./pattern.ts";
+import { matchesAnyPattern, matchesPattern } from "./pattern.ts";
 import { completeFaultRule, type FaultRule, type FaultRuleInput } from "./settings.ts";
 
 /** A rule in force. */
@@ -25,7 +25,8 @@ export interface Subject {
   readonly cloud: string;
   readonly service: string;
   readonly operation: string;
-  readonly name: string | null;
+  /** Of what the request is about: a server, an image, or both. */
+  readonly names: readonly string[];
 }
 
 export class FaultBoard {
@@ -83,8 +84,9 @@ export class FaultBoard {
     if (age < rule.after || (rule.until !== null && age >= rule.until)) return false;
     if (rule.cloud !== null && rule.cloud !== subject.cloud) return false;
     if (rule.service !== null && rule.service !== subject.service) return false;
-    if (!matchesPattern(rule.operation ?? fault.operations, subject.operation)) return false;
-    return rule.name === null || (subject.name !== null && matchesPattern(rule.name, subject.name));
+    if (!matchesAnyPattern(rule.operation ?? fault.operations, subject.operation)) return false;
+    const { name } = rule;
+    return name === null || subject.names.some((one) => matchesPattern(name, one));
   }
 
   #falls(armed: ArmedFault): boolean {

@@ -239,6 +239,47 @@ export const faultCatalogue: ReadonlyMap<number, Fault> = new Map(
       },
     },
     {
+      number: 27,
+      title:
+        "the upload is cut: a reset after half of what was announced, or 64 KiB; the image is queued again",
+      operations: "image.upload",
+      cut: (_blow, announced) => announced === null ? 64 * 1024 : Math.ceil(announced / 2),
+    },
+    {
+      number: 28,
+      title: "the upload or snapshot stays saving for ever (with effect: false queued)",
+      operations: "image.upload server.snapshot",
+      saving: ({ rule }, image) => {
+        image.activeAt = Infinity;
+        if (rule.effect === false) image.savingAt = Infinity;
+      },
+    },
+    {
+      number: 29,
+      title: "the upload or snapshot is killed when it should be active",
+      operations: "image.upload server.snapshot",
+      saving: (_blow, image) => {
+        image.killedAt = image.activeAt;
+        image.activeAt = Infinity;
+      },
+    },
+    {
+      number: 30,
+      title: "409 on deletion: the image is in use, for time from the first such answer (without one always)",
+      operations: "image.delete",
+      effect: false,
+      refuse: ({ rule, now }, exchange) => {
+        const image = exchange.cloud.images.get(exchange.param("imageId"));
+        if (image === undefined) return null;
+        image.refusedAt ??= now;
+        if (rule.time !== null && now >= image.refusedAt + rule.time) return null;
+        const why = "because it is in use: The image cannot be deleted because it has clones.";
+        return errorAnswer(exchange.service, 409, {
+          message: `Image ${image.id} could not be deleted ${why}`,
+        });
+      },
+    },
+    {
       number: 32,
       title: "the floating IP pool is empty",
       operations: "floatingip.create",

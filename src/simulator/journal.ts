@@ -21,6 +21,10 @@ export interface JournalRow {
   readonly serverId: string | null;
   /** `node_id` of that server's `nodepool` metadata. */
   readonly nodeId: number | null;
+  /** The image that the request made, named or took of a server. */
+  readonly imageId: string | null;
+  /** `nodepool_image_id` of that image's properties. */
+  readonly imageRecordId: number | null;
   /** Whether it changed the cloud. */
   readonly effect: boolean;
   /** Number of the fault that struck; null: none. */

@@ -43,31 +43,66 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const outcome = await simulator.answer(await toRequest(request));
+  const outcome = await simulator.answer(toRequest(request));
   if (outcome === "silence") return;
   if (!(outcome instanceof Response)) {
     request.socket.destroy();
     return;
   }
-  const body = new Uint8Array(await outcome.arrayBuffer());
+  const bytes = new Uint8Array(await outcome.arrayBuffer());
   response.writeHead(outcome.status, {
     ...Object.fromEntries(outcome.headers),
-    "content-length": String(body.length),
+    "content-length": String(bytes.length),
   });
-  response.end(request.method === "HEAD" ? undefined : body);
+  const body = request.method === "HEAD" ? "" : bytes;
+  if (request.readableEnded || request.destroyed) return void response.end(body);
+  response.write(body);
+  await restOf(request);
+  response.end();
 }
 
-async function toRequest(request: IncomingMessage): Promise<Request> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of request) chunks.push(chunk);
+/**
+ * Lets go by what is still to come: a client that sends its whole request before it reads the answer would find the
+ * connection closed.
+ */
+function restOf(request: IncomingMessage): Promise<void> {
+  return new Promise((resolve) => {
+    for (const event of ["end", "close", "error"]) request.once(event, () => resolve());
+    request.resume();
+  });
+}
+
+function toRequest(request: IncomingMessage): Request {
   const method = request.method ?? "GET";
   const headers = new Headers();
   for (const [name, value] of Object.entries(request.headers)) {
     if (value !== undefined) headers.set(name, String(value));
   }
   const url = `http://${request.headers.host ?? "localhost"}${request.url}`;
-  const body = chunks.length === 0 ? null : new Blob(chunks as BlobPart[]);
-  return new Request(url, { method, headers, body });
+  const hasBody = headers.has("transfer-encoding") || Number(headers.get("content-length") ?? 0) > 0;
+  if (hasBody && method !== "GET" && method !== "HEAD") {
+    return new Request(url, { method, headers, body: bodyOf(request) });
+  }
+  request.resume();
+  return new Request(url, { method, headers });
+}
+
+/** The body as it comes, no faster than it is read. */
+function bodyOf(request: IncomingMessage): ReadableStream<Uint8Array> {
+  request.on("error", () => {});
+  const chunks = request[Symbol.asyncIterator]();
+  let begun = false;
+  return new ReadableStream({
+    async pull(controller) {
+      begun = true;
+      const { done, value } = await chunks.next();
+      if (done === true) controller.close();
+      else controller.enqueue(value);
+    },
+    cancel() {
+      if (begun) request.destroy();
+    },
+  }, { highWaterMark: 0 });
 }
 
 function listening(server: Server, { hostname, port }: { hostname: string; port: number }): Promise<void> {

@@ -1,11 +1,12 @@
-/** Nova's requests about one server: make, show, delete, its metadata, addresses and console. */
+/** Nova's requests about one server: make, show, delete, its metadata and addresses. */
 import type { Handle, Strikes } from "./api.ts";
 import { emptyAnswer, jsonAnswer } from "./answer.ts";
 import type { ServerWish } from "./cloud_state.ts";
 import type { Exchange } from "./exchange.ts";
 import { Refusal } from "./refusal.ts";
-import { addressesOf, fullServer, hostnameOf, serverLinks } from "./server_view.ts";
-import { answersSshAt, type SimulatedServer, statusAt } from "./simulated_server.ts";
+import { addressesOf, fullServer, serverLinks } from "./server_view.ts";
+import { imageStatusAt } from "./simulated_image.ts";
+import { type SimulatedServer, statusAt } from "./simulated_server.ts";
 import { networkChoice } from "./server_networks.ts";
 import type { StockFlavor } from "./stock.ts";
 
@@ -68,9 +69,11 @@ function imageFor({ cloud }: Exchange, body: Record<string, unknown>): string {
   const volumes = body["block_device_mapping_v2"];
   const reference = body["imageRef"];
   if (Array.isArray(volumes) && (reference === undefined || reference === "")) return "";
-  const image = cloud.stock.images.find((one) => one.id === reference);
+  const image = cloud.images.get(String(reference));
   if (image === undefined) throw new Refusal(400, "Can not find requested image");
-  if (image.status !== "active") throw new Refusal(400, `Image ${image.id} is not active.`);
+  if (imageStatusAt(image, cloud.now()) !== "active") {
+    throw new Refusal(400, `Image ${image.id} is not active.`);
+  }
   return image.id;
 }
 
@@ -103,7 +106,7 @@ function groupsFor({ cloud }: Exchange, groups: unknown): string[] {
 }
 
 /** @throws Refusal 400 for more or longer entries than Nova takes */
-function metadataOf(value: unknown): Record<string, string> {
+export function metadataOf(value: unknown): Record<string, string> {
   const invalid = (why: string) =>
     new Refusal(400, `Invalid input for field/attribute metadata. Value: ${JSON.stringify(value)}. ${why}`);
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
@@ -193,32 +196,6 @@ function setMetadata(exchange: Exchange, server: SimulatedServer, metadata: Reco
   server.metadata = metadata;
   server.touchedAt = exchange.now;
   exchange.effect = true;
-}
-
-/** `POST /servers/ID/action`: the console is the only action there is. */
-export function actOnServer(exchange: Exchange): Response {
-  const server = namedServer(exchange);
-  const [action] = Object.keys(exchange.json());
-  if (action !== "os-getConsoleOutput") throw new Refusal(400, `There is no such action: ${action}`);
-  const { length } = exchange.section(action) as { length?: number | string | null };
-  const lines = consoleLines(exchange, server);
-  const wanted = length === undefined || length === null || Number(length) === -1
-    ? lines.length
-    : Number(length);
-  return jsonAnswer(200, { output: wanted === 0 ? "" : lines.slice(-wanted).join("\n") });
-}
-
-/** What has been printed by now. */
-function consoleLines({ cloud, now }: Exchange, server: SimulatedServer): string[] {
-  const lines = ["[    0.000000] Linux version 6.1.0 (simulated)"];
-  if (statusAt(server, now) !== "ACTIVE") return lines;
-  const image = cloud.stock.images.find((one) => one.id === server.imageId)?.name ?? "a volume";
-  lines.push(`[    0.412345] Booting ${image} on ${server.flavor.vcpus} CPU`);
-  lines.push(`cloud-init: hostname ${hostnameOf(server)}`);
-  if (answersSshAt(server, now)) {
-    lines.push("Started OpenBSD Secure Shell server.", `${hostnameOf(server)} login:`);
-  }
-  return lines;
 }
 
 /** The server of the path, unless it is gone. */

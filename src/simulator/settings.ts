@@ -39,11 +39,11 @@ export function settingsSchema(unit: number) {
   const faultRule = v.strictObject({
     /** Number in the catalogue (`fault_catalogue.ts`). */
     fault: v.pipe(v.number(), v.integer()),
-    /** Pattern over operations (`server.create`, `server.*`); the catalogue's own where none is given. */
+    /** Patterns over operations (`server.create`, `server.* image.*`); the catalogue's own where none are given. */
     operation: v.optional(v.nullable(v.string()), null),
     /** `identity`, `compute`, `network` or `image`; null: every one. */
     service: v.optional(v.nullable(v.picklist(["identity", "compute", "network", "image"])), null),
-    /** Pattern over the name of the server or image that the request is about. */
+    /** Pattern over the name of the server or image that the request is about; of a snapshot, either will do. */
     name: v.optional(v.nullable(v.string()), null),
     /** Name of the cloud; null: every one. */
     cloud: v.optional(v.nullable(v.string()), null),
@@ -130,6 +130,10 @@ export function settingsSchema(unit: number) {
     bootTime: spreadOr(2 * SECOND),
     /** From the accepted DELETE until the server is gone. */
     deleteTime: spreadOr(SECOND),
+    /** From the last byte of an upload to `active`. */
+    saveTime: spreadOr(SECOND),
+    /** From the request for an image of a server to `active`. */
+    snapshotTime: spreadOr(2 * SECOND),
     /** Before each answer. */
     latency: spreadOr(0),
     /** The most servers, images or ports in one page. */

@@ -3,6 +3,8 @@
  * that its state is a pure function of the time and no server needs a timer.
  */
 import type { Instant } from "../domain/time.ts";
+import type { ServerFiles } from "./server_files.ts";
+import { type ImageAtBoot, type SimulatedImage, snapshotEnd, snapshotTaskAt } from "./simulated_image.ts";
 
 /** How a server's SSH behaves once its time has come. */
 export type SshBehaviour = "open" | "never" | "refusesKey" | "closes";
@@ -12,9 +14,16 @@ export interface SimulatedServer {
   /** Order of creation in its cloud; listings go from the highest down. */
   readonly sequence: number;
   readonly name: string;
-  readonly flavor: { readonly id: string; readonly vcpus: number; readonly ram: number };
+  readonly flavor: {
+    readonly id: string;
+    readonly vcpus: number;
+    readonly ram: number;
+    readonly disk: number;
+  };
   /** Empty where it boots from a volume. */
   readonly imageId: string;
+  /** null where it boots from a volume. */
+  readonly imageAtBoot: ImageAtBoot | null;
   readonly keyName: string | null;
   /** The keypair as it was at boot: `TYPE BASE64`. */
   readonly publicKey: string | null;
@@ -38,6 +47,10 @@ export interface SimulatedServer {
   ssh: SshBehaviour;
   /** Rises when the server shows another host key. */
   hostKeyEpoch: number;
+  /** The last image that was taken of it; null: none ever. */
+  snapshot: SimulatedImage | null;
+  /** What logins put there. */
+  readonly files: ServerFiles;
   /** Gone without a word: `changes-since` does not tell of it. */
   traceless: boolean;
   /** When its deletion was accepted. */
@@ -80,19 +93,21 @@ export function statusAt(server: SimulatedServer, now: Instant): string {
 export function taskStateAt(server: SimulatedServer, now: Instant): string | null {
   if (now >= server.goneAt) return null;
   if (server.deleteAskedAt !== null && now >= server.deleteAskedAt) return "deleting";
-  if (now >= server.builtAt) return null;
+  if (now >= server.builtAt) return server.snapshot === null ? null : snapshotTaskAt(server.snapshot, now);
   return now < server.addressAt ? "scheduling" : "spawning";
 }
 
 /** The last change that had come about by then; what `changes-since` compares. */
 export function updatedAt(server: SimulatedServer, now: Instant): Instant {
   let last = server.createdAt;
+  const { snapshot } = server;
   const steps = [
     server.addressAt,
     server.builtAt,
     server.touchedAt,
     server.deleteAskedAt ?? 0,
     server.goneAt,
+    ...(snapshot === null ? [] : [snapshot.createdAt, snapshot.savingAt, snapshotEnd(snapshot)]),
   ];
   for (const step of steps) if (step <= now && step > last) last = step;
   return last;
@@ -114,8 +129,9 @@ export function nodeIdOf(server: { readonly metadata: Readonly<Record<string, st
   const text = server.metadata["nodepool"];
   if (text === undefined) return null;
   try {
-    const id = (JSON.parse(text) as { node_id?: unknown } | null)?.node_id;
-    return typeof id === "number" ? id : null;
+    const id = (JSON.parse(text) as { node_id?: unknown } | null)?.node_id ??
+      Number(server.metadata["nodepool_node"]);
+    return typeof id === "number" && Number.isSafeInteger(id) ? id : null;
   } catch {
     return null;
   }

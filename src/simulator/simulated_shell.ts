@@ -4,8 +4,9 @@ import { LoginError, type LoginTarget, type Shell } from "../ssh/shell.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { CloudState } from "./cloud_state.ts";
 import { hostKeyOf } from "./host_key.ts";
-import { commandAnswer, letsIn } from "./login_rules.ts";
+import { letsIn } from "./login_rules.ts";
 import { answersSshAt, type SimulatedServer } from "./simulated_server.ts";
+import { SimulatedSession } from "./simulated_session.ts";
 
 /** What the shell needs of a simulator. */
 export interface LoginGround {
@@ -15,27 +16,31 @@ export interface LoginGround {
 
 export function createSimulatedShell(ground: LoginGround): Shell {
   return {
+    connect(target, { signal }) {
+      return Promise.try(() => {
+        signal.throwIfAborted();
+        return openSession(ground, target);
+      });
+    },
     async login(target, { command, timeout, signal }) {
       signal.throwIfAborted();
-      const where = `${target.username}@${target.address}:${target.port}`;
-      const { cloud, server } = openServer(ground, target.address, where);
-      const hostKey = hostKeyOf(server).publicKey;
-      checkHostKey(target, hostKey, where);
-      const publicKey = () => publicKeyFor(target.privateKey);
-      if (!letsIn(cloud.settings.ssh, server, { username: target.username, publicKey })) {
-        throw new LoginError("auth", `${where}: the server does not accept the key for this user`);
-      }
-      const answer = commandAnswer(cloud.settings.ssh, server, command);
-      if (server.ssh === "closes") {
-        throw new LoginError("command", `${where}: the connection closed before the command ended`);
-      }
-      if (answer.time > 0) await ground.clock.sleep(Math.min(answer.time, timeout), { signal });
-      if (answer.time > timeout) {
-        throw new LoginError("timeout", `${where}: the command did not end within ${timeout / 1000} s`);
-      }
-      return { exitCode: answer.exitCode, output: answer.output, hostKey };
+      await using session = openSession(ground, target);
+      return { ...await session.run(command, { timeout, signal }), hostKey: session.hostKey };
     },
   };
+}
+
+function openSession(ground: LoginGround, target: LoginTarget): SimulatedSession {
+  const { username, address, port } = target;
+  const where = `${username}@${address}:${port}`;
+  const { cloud, server } = openServer(ground, address, where);
+  const hostKey = hostKeyOf(server).publicKey;
+  checkHostKey(target, hostKey, where);
+  const publicKey = () => publicKeyFor(target.privateKey);
+  if (!letsIn(cloud.settings.ssh, server, { username, publicKey })) {
+    throw new LoginError("auth", `${where}: the server does not accept the key for this user`);
+  }
+  return new SimulatedSession({ clock: ground.clock, cloud, server }, { hostKey, username, where });
 }
 
 function openServer(ground: LoginGround, address: string, where: string) {

@@ -19,6 +19,7 @@ import { type Breakage, Exchange } from "./exchange.ts";
 import { type ArmedFault, FaultBoard } from "./fault_board.ts";
 import { identityApi } from "./identity_api.ts";
 import { imageApi } from "./image_api.ts";
+import { ContentRoom } from "./image_intake.ts";
 import { Journal } from "./journal.ts";
 import { networkApi } from "./network_api.ts";
 import {
@@ -153,7 +154,7 @@ export class Simulator implements Disposable {
       path: "/" + parts.slice(1).filter((part) => part !== "").join("/"),
       query: url.searchParams,
       headers: request.headers,
-      body: request.body === null ? "" : await request.text(),
+      body: request.body,
       requestId: `req-${this.#random.uuid()}`,
     });
     return await this.#exchange(api, { request, exchange, search: url.search });
@@ -170,6 +171,7 @@ export class Simulator implements Disposable {
     const at = this.clock.now();
     const response = await api.app.fetch(request, { exchange });
     const outcome = exchange.breakage ?? response;
+    if (outcome !== "silence") await exchange.dropBody();
     this.#record(exchange, { at, search, status: outcome instanceof Response ? outcome.status : null });
     return outcome;
   }
@@ -188,6 +190,8 @@ export class Simulator implements Disposable {
       status,
       serverId: exchange.server?.id ?? null,
       nodeId: exchange.nodeId,
+      imageId: exchange.image?.id ?? null,
+      imageRecordId: exchange.imageRecordId,
       effect: exchange.effect,
       fault: exchange.fault,
     });
@@ -197,7 +201,7 @@ export class Simulator implements Disposable {
     const now = cloud.now();
     for (const server of [...cloud.servers.standing()]) {
       const subject = { cloud: cloud.settings.name, service: "compute", operation: "server.create" };
-      const blow = this.#faults.strikesStanding(armed, { ...subject, name: server.name }, now);
+      const blow = this.#faults.strikesStanding(armed, { ...subject, names: [server.name] }, now);
       if (blow !== null) armed.fault.standing!(blow, server, cloud);
     }
   }
@@ -214,12 +218,13 @@ function makeClouds(
   const blocks = new AddressBlocks(
     settings.clouds.flatMap((cloud) => cloud.networks.map((one) => one.subnet)),
   );
+  const room = new ContentRoom();
   const clouds = new Map<string, CloudState>();
   for (const cloud of settings.clouds) {
     if (clouds.has(cloud.name)) {
       throw new Error(`two clouds of the simulator are named ${cloud.name}; give each its own name`);
     }
-    clouds.set(cloud.name, new CloudState(cloud, { clock, random, blocks, deletedLife }));
+    clouds.set(cloud.name, new CloudState(cloud, { clock, random, blocks, room, deletedLife }));
   }
   return clouds;
 }

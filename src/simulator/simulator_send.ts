@@ -15,17 +15,20 @@ export function createSimulatorSend(answerer: Answerer): Send {
     const abort = () => reject(abortedError(request, signal.reason));
     signal.addEventListener("abort", abort, { once: true });
     try {
-      // A request called off goes on in the cloud, as it does in a real one.
-      return await Promise.race([exchanged(answerer, request), aborted]);
+      // A request called off goes on in the cloud, as it does in a real one; a body that is not all sent breaks off.
+      return await Promise.race([exchanged(answerer, request, signal), aborted]);
     } finally {
       signal.removeEventListener("abort", abort);
     }
   };
 }
 
-async function exchanged(answerer: Answerer, request: SendRequest): Promise<SendResponse> {
-  const { method, url, headers, body } = request;
-  const outcome = await answerer.answer(new Request(url, { method, headers, body: body as BodyInit }));
+async function exchanged(
+  answerer: Answerer,
+  request: SendRequest,
+  signal: AbortSignal,
+): Promise<SendResponse> {
+  const outcome = await answerer.answer(toRequest(request, signal));
   if (outcome === "silence") return await new Promise<never>(() => {});
   if (!(outcome instanceof Response)) throw brokenError(request, outcome);
   return {
@@ -33,6 +36,14 @@ async function exchanged(answerer: Answerer, request: SendRequest): Promise<Send
     headers: Object.fromEntries(outcome.headers),
     body: new Uint8Array(await outcome.arrayBuffer()),
   };
+}
+
+function toRequest({ method, url, headers, body }: SendRequest, signal: AbortSignal): Request {
+  if (!(body instanceof ReadableStream)) {
+    return new Request(url, { method, headers, body: body as BodyInit });
+  }
+  const sent = body.pipeThrough(new TransformStream<Uint8Array, Uint8Array>(), { signal });
+  return new Request(url, { method, headers, body: sent });
 }
 
 function brokenError({ url }: SendRequest, breakage: Breakage): CloudError {

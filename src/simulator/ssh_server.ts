@@ -1,14 +1,17 @@
 /**
  * The SSH side of simulated servers: one listener for all of 127.0.0.0/8; the address that a client connected to
  * tells which server is meant. Each has its own host key. Nothing is ever run on this machine: commands get the
- * answers of `login_rules.ts`.
+ * answers of `login_rules.ts`, and files that are copied stay in memory.
  */
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import ssh2, { type AuthContext, type CipherAlgorithm, type Connection, type ServerChannel } from "ssh2";
 import { releaseDecipher } from "../ssh/release_decipher.ts";
 import type { CloudState } from "./cloud_state.ts";
 import { hostKeyOf } from "./host_key.ts";
-import { commandAnswer, letsIn } from "./login_rules.ts";
+import { runCommand } from "./command_run.ts";
+import { letsIn } from "./login_rules.ts";
+import { homeOf } from "./server_files.ts";
+import { serveSftp } from "./sftp_server.ts";
 import { answersSshAt, type SimulatedServer } from "./simulated_server.ts";
 import type { Simulator } from "./simulator.ts";
 
@@ -47,6 +50,8 @@ interface Login {
   readonly cloud: CloudState;
   readonly server: SimulatedServer;
   readonly socket: Socket;
+  /** Aborted when the client is gone. */
+  readonly gone: AbortSignal;
 }
 
 function receive(simulator: Simulator, socket: Socket): void {
@@ -55,16 +60,18 @@ function receive(simulator: Simulator, socket: Socket): void {
     socket.destroy();
     return;
   }
-  const login: Login = { simulator, socket, ...found };
+  const gone = new AbortController();
+  socket.once("close", () => gone.abort(new Error("the client is gone")));
+  const login: Login = { simulator, socket, gone: gone.signal, ...found };
   const { privateKey } = hostKeyOf(found.server);
   const ssh = new ssh2.Server({
     hostKeys: [privateKey],
     ident: "OpenSSH_9.2p1 simulated",
     algorithms: { cipher: CIPHERS },
   });
-  ssh.on("connection", (connection) => {
+  ssh.on("connection", (connection, { header }) => {
     socket.once("close", () => releaseDecipher(connection));
-    serveConnection(login, connection);
+    serveConnection(login, { connection, isOpenSsh: header.versions.software.startsWith("OpenSSH") });
   });
   socket.setNoDelay(true);
   ssh.injectSocket(socket);
@@ -78,13 +85,24 @@ function addressOf(socket: Socket): string {
   return (socket.localAddress ?? "").replace(/^::ffff:/, "");
 }
 
-function serveConnection(login: Login, connection: Connection): void {
+function serveConnection(
+  login: Login,
+  { connection, isOpenSsh }: { connection: Connection; isOpenSsh: boolean },
+): void {
   connection.on("error", () => {});
-  connection.on("authentication", (context) => authenticate(login, context));
+  let home = "/";
+  connection.on("authentication", (context) => {
+    home = homeOf(context.username);
+    authenticate(login, context);
+  });
   connection.on("session", (accept) => {
     const session = accept();
     session.on("pty", (acceptPty) => acceptPty?.());
     session.on("env", (acceptEnv) => acceptEnv?.());
+    session.on("sftp", (acceptSftp) => {
+      const { server: { files }, simulator: { clock } } = login;
+      serveSftp(acceptSftp(), { files, home, clock, isOpenSsh });
+    });
     session.on(
       "shell",
       (acceptShell) => answerCommand(login, { command: "", connection, channel: acceptShell() }),
@@ -117,24 +135,24 @@ function typed(publicKey: string): string {
 }
 
 async function answerCommand(
-  { simulator, cloud, server, socket }: Login,
+  { simulator, cloud, server, socket, gone }: Login,
   { command, connection, channel }: { command: string; connection: Connection; channel: ServerChannel },
 ): Promise<void> {
   channel.on("error", () => {});
-  if (server.ssh === "closes") {
-    socket.destroy();
-    return;
-  }
-  const { output, exitCode, time } = commandAnswer(cloud.settings.ssh, server, command);
+  const closed = new AbortController();
+  channel.once("close", () => closed.abort(new Error("the channel is closed")));
   try {
-    if (time > 0) await simulator.clock.sleep(time, { signal: simulator.over });
+    const end = await runCommand({ clock: simulator.clock, cloud, server }, command, {
+      write: (output) => channel.write(output),
+      signal: AbortSignal.any([closed.signal, gone, simulator.over]),
+    });
+    if (typeof end !== "number") return socket.destroySoon();
+    channel.exit(end);
+    channel.end();
   } catch {
-    connection.end();
-    return;
+    // Nobody waits for it any more; other commands of the connection may go on.
+    if (simulator.over.aborted) connection.end();
   }
-  if (output !== "") channel.write(output);
-  channel.exit(exitCode);
-  channel.end();
 }
 
 function listening(listener: Server, port: number): Promise<void> {

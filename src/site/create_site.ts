@@ -62,7 +62,14 @@ async function readOnly(context: Context, next: () => Promise<void>): Promise<Re
   return failure(context, new SiteError(405, "this endpoint is for reading: GET and HEAD only"));
 }
 
-const listNames: readonly PoolViewName[] = ["node-list", "label-list", "provider-list", "request-list"];
+const listNames: readonly PoolViewName[] = [
+  "node-list",
+  "image-list",
+  "dib-image-list",
+  "label-list",
+  "provider-list",
+  "request-list",
+];
 
 function addLists(app: Hono, { report }: SiteOptions): void {
   const recent = new RecentBodies();

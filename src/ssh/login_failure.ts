@@ -1,8 +1,13 @@
 /** What an error of the connection means for a login: pure, and the only reader of ssh2's errors. */
-import { LoginError, type LoginFailure } from "./shell.ts";
+import { LoginError, type LoginFailure, type LoginTarget } from "./shell.ts";
 
-/** How far the login has got; each ends where the next begins. */
-export type LoginStage = "connect" | "handshake" | "auth" | "command";
+/** How far the login has got; each ends where the next begins. A session goes back and forth between the last two. */
+export type LoginStage = "connect" | "handshake" | "auth" | "command" | "copy";
+
+/** The user, address and port, as messages begin. */
+export function placeOf({ username, address, port }: LoginTarget): string {
+  return `login as ${username} to ${address} port ${port}`;
+}
 
 /** An error as ssh2 emits it: `level` says whose it is, `code` is the system's where it is the socket's. */
 interface ConnectionError {
@@ -17,8 +22,13 @@ export function failureOf(
   { stage, where }: { stage: LoginStage; where: string },
 ): LoginError {
   const { message, level, code } = error as ConnectionError;
-  if (stage === "command") {
-    return loginError("command", `${where}: the connection broke while the command ran: ${message}`, error);
+  if (stage === "command" || stage === "copy") {
+    const what = level === "client-timeout" ? "the server does not answer any more" : message;
+    return loginError(
+      "command",
+      `${where}: the connection broke while ${RUNNING_TEXT[stage]}: ${what}`,
+      error,
+    );
   }
   if (level === "client-authentication") {
     const hint = "the server refused the key; are the user name and the private key those of its image?";
@@ -35,8 +45,29 @@ export function failureOf(
 
 /** The server ended the connection without a word. */
 export function closedEarly({ stage, where }: { stage: LoginStage; where: string }): LoginError {
-  const failure = stage === "connect" ? "network" : stage;
-  return loginError(failure, `${where}: the server closed the connection during ${STAGE_TEXT[stage]}`);
+  return loginError(
+    CLOSED_FAILURE[stage],
+    `${where}: the server closed the connection during ${STAGE_TEXT[stage]}`,
+  );
+}
+
+/** For what is asked of a connection that has broken before. */
+export function lostBefore(cause: unknown, { where }: { where: string }): LoginError {
+  return loginError("command", `${where}: the connection is closed; log in again`, cause);
+}
+
+/** @param doing what the server refused to do, as in `cannot DOING` */
+export function fileRefused(doing: string, { error, where }: { error: Error; where: string }): LoginError {
+  const said = error.message === "Failure"
+    ? 'the server says only "Failure": is something else there, or its disk full?'
+    : error.message;
+  return loginError("command", `${where}: cannot ${doing}: ${said}`, error);
+}
+
+export function noSftp(error: Error, { where }: { where: string }): LoginError {
+  const hint =
+    'copying files needs one ("Subsystem sftp" in its sshd_config), and shell profiles that print nothing';
+  return loginError("command", `${where}: the server has no working SFTP (${error.message}); ${hint}`, error);
 }
 
 export function outOfTime(
@@ -54,6 +85,17 @@ const STAGE_TEXT: Readonly<Record<LoginStage, string>> = {
   handshake: "the SSH handshake",
   auth: "the authentication",
   command: "the command",
+  copy: "the copy of files",
+};
+
+const RUNNING_TEXT = { command: "the command ran", copy: "files were copied" } as const;
+
+const CLOSED_FAILURE: Readonly<Record<LoginStage, LoginFailure>> = {
+  connect: "network",
+  handshake: "handshake",
+  auth: "auth",
+  command: "command",
+  copy: "command",
 };
 
 const NETWORK_ERRORS: Readonly<Record<string, { failure: LoginFailure; text: string } | undefined>> = {

@@ -31,7 +31,42 @@ export class LoginError extends Error {
   }
 }
 
+/** A login that lasts; disposing of it says goodbye. */
+export interface ShellSession extends AsyncDisposable {
+  /** The host key that the server showed, as `TYPE BASE64`. */
+  readonly hostKey: string;
+  /**
+   * Runs a command to its end. A code other than 0 is no error; `onOutput` is given both outputs as they come. When
+   * time is up or on abort it is left to itself on the server, and the session can be used on.
+   * @throws LoginError where the connection breaks or time is up; the signal's reason on abort
+   */
+  run(command: string, options: RunOptions): Promise<CommandResult>;
+  /**
+   * Copies what is in a local folder into a remote one, which is made where it is missing: files and folders with
+   * their modes, symbolic links as links. Files that are there are overwritten, others stay.
+   * @throws LoginError; Deno.errors.* where the local folder cannot be read
+   */
+  copyFolder(local: string, remote: string, options: { timeout: number; signal: AbortSignal }): Promise<void>;
+  /** Writes a remote file, whatever was there. @throws LoginError */
+  writeFile(
+    remote: string,
+    content: string,
+    options: { mode: number; timeout: number; signal: AbortSignal },
+  ): Promise<void>;
+}
+
+export interface RunOptions {
+  readonly timeout: number;
+  readonly signal: AbortSignal;
+  readonly onOutput?: (chunk: Uint8Array) => void;
+}
+
 export interface Shell {
+  /**
+   * One attempt to connect and log in; the session stays open until it is disposed of.
+   * @throws LoginError; the signal's reason on abort
+   */
+  connect(target: LoginTarget, options: { timeout: number; signal: AbortSignal }): Promise<ShellSession>;
   /**
    * One attempt: connect, handshake, key, run `command`, disconnect.
    * @returns the command's result and the host key the server showed, as `TYPE BASE64`

@@ -3,31 +3,30 @@
  * store has, and each new record gets its own. All is checked before anything is written, so a refused commit
  * leaves nothing behind. Called by the memory store and the Deno KV store.
  */
-import type { Change, Commit, Committed } from "./store.ts";
-import { StoreConflictError } from "./store.ts";
-import { capNode, capRequest } from "./record_caps.ts";
+import type { Change, Commit, Committed, Row, TableName } from "./store.ts";
+import { mapTables, StoreConflictError } from "./store.ts";
+import { capRow } from "./record_caps.ts";
 
-/** The revision that is stored of each record, by id; undefined: there is none. */
-export interface Revisions {
-  readonly nodes: RevisionOf;
-  readonly requests: RevisionOf;
-}
+/** The revision that is stored of a record; undefined: there is none. */
+export type RevisionOf = (table: TableName, id: number) => number | undefined;
 
-type RevisionOf = (id: number) => number | undefined;
+/** What a record of each table is called in messages. */
+const rowNames: Readonly<Record<TableName, string>> = {
+  nodes: "node",
+  requests: "request",
+  dibImages: "dib image",
+  images: "image",
+};
 
 /**
  * The records as they are to be stored, in the order of the commit's changes; null for removals.
  * @throws StoreConflictError when a change's `previous` is not what is stored, or a record is changed twice
  */
-export function stampCommit(commit: Commit, stored: Revisions): Committed {
-  return {
-    nodes: stampAll(commit.nodes ?? [], { what: "node", stored: stored.nodes }).map((node) =>
-      node && capNode(node)
-    ),
-    requests: stampAll(commit.requests ?? [], { what: "request", stored: stored.requests }).map((request) =>
-      request && capRequest(request)
-    ),
-  };
+export function stampCommit(commit: Commit, stored: RevisionOf): Committed {
+  return mapTables<Committed>((table) =>
+    stampAll(commit[table] ?? [], { what: rowNames[table], stored: (id) => stored(table, id) })
+      .map((row) => row && capRow(table, row)) as Committed[TableName]
+  );
 }
 
 interface Revisioned {
@@ -35,10 +34,10 @@ interface Revisioned {
   readonly revision: number;
 }
 
-function stampAll<Entity extends Revisioned>(
-  changes: readonly Change<Entity>[],
-  options: { what: string; stored: RevisionOf },
-): (Entity | null)[] {
+function stampAll(
+  changes: readonly Change<Row>[],
+  options: { what: string; stored: (id: number) => number | undefined },
+): (Row | null)[] {
   const seen = new Set<number>();
   return changes.map((change) => {
     const id = changedId(change);
@@ -61,7 +60,7 @@ export function changedId({ previous, next }: Change<Revisioned>): number {
 
 function checkRevision(
   { previous }: Change<Revisioned>,
-  { what, stored, id }: { what: string; stored: RevisionOf; id: number },
+  { what, stored, id }: { what: string; stored: (id: number) => number | undefined; id: number },
 ): void {
   const revision = stored(id) ?? null;
   if (revision === (previous?.revision ?? null)) return;

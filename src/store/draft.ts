@@ -3,13 +3,17 @@
  * have done so far. Each edit sees what those before it did, and happens whole or (when it throws) not at all.
  * Nothing here waits; the ledger forms a draft, writes it, and only then changes its own records.
  */
+import type { DibImage } from "../domain/dib_image.ts";
+import type { ImageOrder } from "../domain/image_order.ts";
 import type { LaunchPause } from "../domain/launch_pause.ts";
 import type { HistoryRecord, NodeRecord } from "../domain/node.ts";
+import type { ProviderImage } from "../domain/provider_image.ts";
 import type { NodeRequest } from "../domain/request.ts";
 import type { Instant } from "../domain/time.ts";
-import type { Change, Commit } from "./store.ts";
-import { pauseKey, pausePair } from "./pause_key.ts";
-import { capPause } from "./record_caps.ts";
+import type { Change, Commit, Row, TableChanges, TableName, Tables } from "./store.ts";
+import { mapTables, tableNames } from "./store.ts";
+import { orderKey, orderPair, pauseKey, pausePair } from "./pair_key.ts";
+import { capOrder, capPause } from "./record_caps.ts";
 
 /**
  * What an edit can read and change. Records that it reads are the latest there are; those that it puts get their
@@ -19,6 +23,10 @@ export interface Edit {
   node(id: number): NodeRecord | null;
   request(id: number): NodeRequest | null;
   pause(provider: string, label: string): LaunchPause | null;
+  dibImage(id: number): DibImage | null;
+  image(id: number): ProviderImage | null;
+  /** @param provider null: the order of a diskimage */
+  order(provider: string | null, image: string): ImageOrder | null;
   /** A new or a changed node. */
   putNode(node: NodeRecord): void;
   /** The node leaves the pool, and a history record stays. One that is not there is left alone. */
@@ -27,15 +35,21 @@ export interface Edit {
   removeRequest(id: number): void;
   putPause(pause: LaunchPause): void;
   clearPause(provider: string, label: string): void;
+  putDibImage(image: DibImage): void;
+  removeDibImage(id: number): void;
+  putImage(image: ProviderImage): void;
+  removeImage(id: number): void;
+  putOrder(order: ImageOrder): void;
+  removeOrder(provider: string | null, image: string): void;
 }
 
 /** The records that a draft starts from. */
-export interface LedgerRecords {
-  readonly nodes: ReadonlyMap<number, NodeRecord>;
-  readonly requests: ReadonlyMap<number, NodeRequest>;
+export type LedgerRecords = { readonly [Name in TableName]: ReadonlyMap<number, Tables[Name]> } & {
   /** By `pauseKey`. */
   readonly pauses: ReadonlyMap<string, LaunchPause>;
-}
+  /** By `orderKey`. */
+  readonly orders: ReadonlyMap<string, ImageOrder>;
+};
 
 /** Edits put together into one commit. */
 export class Draft {
@@ -65,11 +79,13 @@ export class Draft {
 
   /** The changes of all edits, one for each record: several edits of one record become one change. */
   toCommit(): Required<Commit> {
-    const { nodes, requests, pauses, history } = this.#layer;
+    const { tables, pauses, orders, history } = this.#layer;
     return {
-      nodes: changesOf(nodes.changes, this.#base.nodes),
-      requests: changesOf(requests.changes, this.#base.requests),
+      ...mapTables<TableChanges>((table) =>
+        changesOf<Row>(tables[table].changes, this.#base[table]) as TableChanges[TableName]
+      ),
       pauses: [...pauses.changes].map(([key, next]) => ({ ...pausePair(key), next })),
+      orders: [...orders.changes].map(([key, next]) => ({ ...orderPair(key), next })),
       history,
     };
   }
@@ -77,60 +93,101 @@ export class Draft {
 
 /** What one edit (or, for the draft, all of them) changed over the records below it. */
 export class Layer implements Edit {
-  readonly nodes: Overlay<number, NodeRecord>;
-  readonly requests: Overlay<number, NodeRequest>;
+  readonly tables: { readonly [Name in TableName]: Overlay<number, Tables[Name]> };
   readonly pauses: Overlay<string, LaunchPause>;
+  readonly orders: Overlay<string, ImageOrder>;
   readonly history: HistoryRecord[] = [];
   readonly #now: Instant;
 
-  constructor(
-    below: { nodes: Readable<number, NodeRecord> } & {
-      requests: Readable<number, NodeRequest>;
-      pauses: Readable<string, LaunchPause>;
-    },
-    now: Instant,
-  ) {
-    this.nodes = new Overlay(below.nodes);
-    this.requests = new Overlay(below.requests);
+  constructor(below: LedgerRecords | Layer, now: Instant) {
+    const rows = below instanceof Layer ? below.tables : below;
+    this.tables = mapTables<Layer["tables"]>((table) =>
+      new Overlay<number, Row>(rows[table]) as Layer["tables"][TableName]
+    );
     this.pauses = new Overlay(below.pauses);
+    this.orders = new Overlay(below.orders);
     this.#now = now;
   }
 
   get size(): number {
-    return this.nodes.changes.size + this.requests.changes.size + this.pauses.changes.size +
-      this.history.length;
+    const rows = tableNames.reduce((sum, table) => sum + this.tables[table].changes.size, 0);
+    return rows + this.pauses.changes.size + this.orders.changes.size + this.history.length;
   }
 
   node(id: number): NodeRecord | null {
-    return this.nodes.get(id) ?? null;
+    return this.tables.nodes.get(id) ?? null;
   }
 
   request(id: number): NodeRequest | null {
-    return this.requests.get(id) ?? null;
+    return this.tables.requests.get(id) ?? null;
+  }
+
+  dibImage(id: number): DibImage | null {
+    return this.tables.dibImages.get(id) ?? null;
+  }
+
+  image(id: number): ProviderImage | null {
+    return this.tables.images.get(id) ?? null;
+  }
+
+  order(provider: string | null, image: string): ImageOrder | null {
+    return this.orders.get(orderKey(provider, image)) ?? null;
   }
 
   pause(provider: string, label: string): LaunchPause | null {
     return this.pauses.get(pauseKey(provider, label)) ?? null;
   }
 
+  /** The record of that id as it is to be; null removes it. */
+  put(table: TableName, id: number, next: Row | null): void {
+    const overlay = this.tables[table] as Overlay<number, Row>;
+    if (next !== null) putNext(overlay, next);
+    else if (table === "nodes") this.removeNode(id);
+    else remove(overlay, id);
+  }
+
   putNode(node: NodeRecord): void {
-    putNext(this.nodes, node);
+    putNext(this.tables.nodes, node);
   }
 
   removeNode(id: number): void {
-    const node = this.nodes.get(id);
+    const node = this.tables.nodes.get(id);
     if (node === undefined) return;
-    this.nodes.set(id, null);
+    this.tables.nodes.set(id, null);
     const told = this.history.some((record) => record.node.id === id);
     if (!told) this.history.push({ node, endedAt: this.#now });
   }
 
   putRequest(request: NodeRequest): void {
-    putNext(this.requests, request);
+    putNext(this.tables.requests, request);
   }
 
   removeRequest(id: number): void {
-    if (this.requests.get(id) !== undefined) this.requests.set(id, null);
+    remove(this.tables.requests, id);
+  }
+
+  putDibImage(image: DibImage): void {
+    putNext(this.tables.dibImages, image);
+  }
+
+  removeDibImage(id: number): void {
+    remove(this.tables.dibImages, id);
+  }
+
+  putImage(image: ProviderImage): void {
+    putNext(this.tables.images, image);
+  }
+
+  removeImage(id: number): void {
+    remove(this.tables.images, id);
+  }
+
+  putOrder(order: ImageOrder): void {
+    this.orders.set(orderKey(order.provider, order.image), capOrder(order));
+  }
+
+  removeOrder(provider: string | null, image: string): void {
+    remove(this.orders, orderKey(provider, image));
   }
 
   putPause(pause: LaunchPause): void {
@@ -142,9 +199,9 @@ export class Layer implements Edit {
   }
 
   mergeInto(target: Layer): void {
-    for (const [id, node] of this.nodes.changes) target.nodes.set(id, node);
-    for (const [id, request] of this.requests.changes) target.requests.set(id, request);
-    for (const [key, pause] of this.pauses.changes) target.pauses.set(key, pause);
+    for (const table of tableNames) merge<number, Row>(this.tables[table], target.tables[table]);
+    merge(this.pauses, target.pauses);
+    merge(this.orders, target.orders);
     target.history.push(...this.history);
   }
 }
@@ -167,6 +224,17 @@ class Overlay<Key, Entity> implements Readable<Key, Entity> {
   set(key: Key, entity: Entity | null): void {
     this.changes.set(key, entity);
   }
+}
+
+function merge<Key, Entity>(
+  { changes }: Pick<Overlay<Key, Entity>, "changes">,
+  target: Pick<Overlay<Key, Entity>, "set">,
+): void {
+  for (const [key, entity] of changes) target.set(key, entity);
+}
+
+function remove<Key, Entity>(overlay: Overlay<Key, Entity>, key: Key): void {
+  if (overlay.get(key) !== undefined) overlay.set(key, null);
 }
 
 /** A record that is put back as it was read is no change. */

@@ -1,9 +1,16 @@
 /**
- * Every key of the state file. There are no index entries for nodes and requests and no counters of them: all
+ * Every key of the state file. There are no index entries for records and no counters of them: all
  * questions are answered from the owner's memory (`ledger.ts`), which reads everything once, so that indexes
  * would only make each commit bigger. History alone is read from the file, and so it alone has an index.
  */
-import type { IdKind } from "./store.ts";
+import type { IdKind, TableName } from "./store.ts";
+
+const rowKeys: Readonly<Record<TableName, string>> = {
+  nodes: "node",
+  requests: "request",
+  dibImages: "dib-image",
+  images: "image",
+};
 
 export const keys = {
   /** The version of the schema: a number. */
@@ -13,12 +20,13 @@ export const keys = {
   commits: ["commits"],
   nextId: (kind: IdKind) => ["next-id", kind],
 
-  nodes: ["node"],
-  node: (id: number) => ["node", id],
-  requests: ["request"],
-  request: (id: number) => ["request", id],
+  rows: (table: TableName) => [rowKeys[table]],
+  row: (table: TableName, id: number) => [rowKeys[table], id],
   pauses: ["pause"],
   pause: (provider: string, label: string) => ["pause", provider, label],
+  orders: ["image-order"],
+  /** A diskimage's order has an empty provider, which no provider's name is. */
+  order: (provider: string | null, image: string) => ["image-order", provider ?? "", image],
 
   /** By order of ending, so that a listing needs no sorting; the node's id makes trimming possible unread. */
   history: ["history"],

@@ -7,16 +7,17 @@
  */
 import type { Installation } from "../domain/installation.ts";
 import type { HistoryRecord } from "../domain/node.ts";
-import type { Change, Commit, Committed, Contents, IdKind, Store } from "./store.ts";
+import type { Change, Commit, Committed, Contents, IdKind, Row, Rows, Store, TableName } from "./store.ts";
+import { mapTables, tableNames } from "./store.ts";
 import type { Mutation } from "./kv_writer.ts";
 import type { OpenedState, OpenStateOptions } from "./open_state.ts";
 import { changedId, stampCommit } from "./commit_rules.ts";
 import { keys } from "./keys.ts";
 import { KvHistory } from "./kv_history.ts";
 import { openState } from "./open_state.ts";
-import { capPause } from "./record_caps.ts";
+import { capOrder, capPause } from "./record_caps.ts";
 import { encodeRecord } from "./record_codec.ts";
-import { counterSchema, nodeSchema, pauseSchema, requestSchema } from "./schemas.ts";
+import { counterSchema, orderSchema, pauseSchema, rowSchemas } from "./schemas.ts";
 import { damagedState } from "./state_errors.ts";
 
 export interface KvStoreOptions extends OpenStateOptions {
@@ -45,8 +46,7 @@ class KvStore implements Store {
   readonly isNew: boolean;
   readonly #state: OpenedState;
   readonly #history: KvHistory;
-  readonly #nodeRevisions = new Map<number, number>();
-  readonly #requestRevisions = new Map<number, number>();
+  readonly #revisions = mapTables<Record<TableName, Map<number, number>>>(() => new Map());
   #loaded = false;
   /** The write after which the next one may begin. */
   #lastWrite: Promise<unknown> = Promise.resolve();
@@ -76,15 +76,13 @@ class KvStore implements Store {
   commit(commit: Commit): Promise<Committed> {
     return this.#inTurn(async () => {
       if (!this.#loaded) await this.#read();
-      const committed = stampCommit(commit, {
-        nodes: (id) => this.#nodeRevisions.get(id),
-        requests: (id) => this.#requestRevisions.get(id),
-      });
+      const committed = stampCommit(commit, (table, id) => this.#revisions[table].get(id));
       const history = await this.#history.planAppend(commit.history ?? []);
       await this.#state.writer.write([...recordMutations(commit, committed), ...history.mutations]);
       history.done();
-      follow(this.#nodeRevisions, commit.nodes ?? [], committed.nodes);
-      follow(this.#requestRevisions, commit.requests ?? [], committed.requests);
+      for (const table of tableNames) {
+        follow(this.#revisions[table], commit[table] ?? [], committed[table]);
+      }
       return committed;
     });
   }
@@ -104,15 +102,20 @@ class KvStore implements Store {
 
   async #read(): Promise<Contents> {
     const { reader } = this.#state;
-    const [nodes, requests, pauses] = await Promise.all([
-      reader.records({ prefix: keys.nodes }, nodeSchema),
-      reader.records({ prefix: keys.requests }, requestSchema),
+    const [pauses, orders, ...rows] = await Promise.all([
       reader.records({ prefix: keys.pauses }, pauseSchema),
+      reader.records({ prefix: keys.orders }, orderSchema),
+      ...tableNames.map((table) => this.#readRows(table)),
     ]);
-    for (const { id, revision } of nodes) this.#nodeRevisions.set(id, revision);
-    for (const { id, revision } of requests) this.#requestRevisions.set(id, revision);
     this.#loaded = true;
-    return { nodes, requests, pauses };
+    const tables = mapTables<Rows>((table) => rows[tableNames.indexOf(table)] as Rows[TableName]);
+    return { ...tables, pauses, orders };
+  }
+
+  async #readRows(table: TableName): Promise<Row[]> {
+    const rows = await this.#state.reader.records<Row>({ prefix: keys.rows(table) }, rowSchemas[table]);
+    for (const { id, revision } of rows) this.#revisions[table].set(id, revision);
+    return rows;
   }
 
   #inTurn<Result>(write: () => Promise<Result>): Promise<Result> {
@@ -124,31 +127,30 @@ class KvStore implements Store {
 
 function recordMutations(commit: Commit, committed: Committed): Mutation[] {
   return [
-    ...mutationsOf(commit.nodes ?? [], { results: committed.nodes, keyOf: keys.node }),
-    ...mutationsOf(commit.requests ?? [], { results: committed.requests, keyOf: keys.request }),
+    ...tableNames.flatMap((table) => mutationsOf(table, commit, committed)),
     ...(commit.pauses ?? []).map(({ provider, label, next }) => ({
       key: keys.pause(provider, label),
       value: next && encodeRecord(capPause(next)),
     })),
+    ...(commit.orders ?? []).map(({ provider, image, next }) => ({
+      key: keys.order(provider, image),
+      value: next && encodeRecord(capOrder(next)),
+    })),
   ];
 }
 
-type Results = readonly ({ readonly id: number; readonly revision: number } | null)[];
-
-function mutationsOf<Entity extends { readonly id: number; readonly revision: number }>(
-  changes: readonly Change<Entity>[],
-  { results, keyOf }: { results: Results; keyOf: (id: number) => Deno.KvKey },
-): Mutation[] {
+function mutationsOf(table: TableName, commit: Commit, committed: Committed): Mutation[] {
+  const changes: readonly Change<Row>[] = commit[table] ?? [];
   return changes.map((change, index) => {
-    const result = results[index] ?? null;
-    return { key: keyOf(changedId(change)), value: result && encodeRecord(result) };
+    const result = committed[table][index] ?? null;
+    return { key: keys.row(table, changedId(change)), value: result && encodeRecord(result) };
   });
 }
 
-function follow<Entity extends { readonly id: number; readonly revision: number }>(
+function follow(
   revisions: Map<number, number>,
-  changes: readonly Change<Entity>[],
-  results: Results,
+  changes: readonly Change<Row>[],
+  results: readonly (Row | null)[],
 ): void {
   changes.forEach((change, index) => {
     const result = results[index];

@@ -7,18 +7,33 @@
  * into the next one; each caller gets its own result or its own error. Whoever changes the pool does it here:
  * the tick with its plan, side effects with their outcomes, commands.
  */
+import type { DibImage } from "../domain/dib_image.ts";
+import type { ImageOrder } from "../domain/image_order.ts";
 import type { Installation } from "../domain/installation.ts";
 import type { LaunchPause } from "../domain/launch_pause.ts";
 import type { HistoryRecord, NodeRecord } from "../domain/node.ts";
+import type { ProviderImage } from "../domain/provider_image.ts";
 import type { NodeRequest } from "../domain/request.ts";
 import type { Clock } from "../lib/clock.ts";
-import type { Commit, Committed, Contents, IdKind, Store } from "./store.ts";
+import type {
+  Change,
+  Commit,
+  Committed,
+  Contents,
+  IdKind,
+  Row,
+  Store,
+  TableChanges,
+  TableName,
+  Tables,
+} from "./store.ts";
+import { mapTables, tableNames } from "./store.ts";
 import type { Edit, Layer } from "./draft.ts";
 import type { NodeCounts } from "./node_counts.ts";
 import { changedId, stampCommit } from "./commit_rules.ts";
 import { Draft } from "./draft.ts";
 import { NodeTally } from "./node_counts.ts";
-import { pauseKey } from "./pause_key.ts";
+import { orderKey, pauseKey } from "./pair_key.ts";
 
 /** What one commit changed, as its listeners are told; every `next` has its final revision. */
 export type LedgerChange = Required<Commit>;
@@ -36,8 +51,8 @@ export class Ledger implements AsyncDisposable {
 
   readonly #store: Store;
   readonly #clock: Pick<Clock, "now">;
-  readonly #nodes: Map<number, NodeRecord>;
-  readonly #requests: Map<number, NodeRequest>;
+  readonly #tables: MapsOfRows;
+  readonly #orders: Map<string, ImageOrder>;
   readonly #pauses: Map<string, LaunchPause>;
   readonly #tally = new NodeTally();
   readonly #listeners = new Set<LedgerListener>();
@@ -48,8 +63,10 @@ export class Ledger implements AsyncDisposable {
   private constructor(store: Store, { clock, contents }: { clock: Pick<Clock, "now">; contents: Contents }) {
     this.#store = store;
     this.#clock = clock;
-    this.#nodes = new Map(contents.nodes.map((node) => [node.id, node]));
-    this.#requests = new Map(contents.requests.map((request) => [request.id, request]));
+    this.#tables = mapTables<MapsOfRows>((table) =>
+      new Map<number, Row>(contents[table].map((row) => [row.id, row])) as MapsOfRows[TableName]
+    );
+    this.#orders = new Map(contents.orders.map((order) => [orderKey(order.provider, order.image), order]));
     this.#pauses = new Map(contents.pauses.map((pause) => [pauseKey(pause.provider, pause.label), pause]));
     for (const node of contents.nodes) this.#tally.change(null, node);
   }
@@ -65,12 +82,27 @@ export class Ledger implements AsyncDisposable {
 
   /** By id. Each record is replaced, never changed: what was read stays as it was. */
   get nodes(): ReadonlyMap<number, NodeRecord> {
-    return this.#nodes;
+    return this.#tables.nodes;
   }
 
   /** By id. */
   get requests(): ReadonlyMap<number, NodeRequest> {
-    return this.#requests;
+    return this.#tables.requests;
+  }
+
+  /** By id. */
+  get dibImages(): ReadonlyMap<number, DibImage> {
+    return this.#tables.dibImages;
+  }
+
+  /** The providers' images, by id. */
+  get images(): ReadonlyMap<number, ProviderImage> {
+    return this.#tables.images;
+  }
+
+  /** By `orderKey(provider, image)`. */
+  get orders(): ReadonlyMap<string, ImageOrder> {
+    return this.#orders;
   }
 
   /** By `pauseKey(provider, label)`. */
@@ -126,7 +158,7 @@ export class Ledger implements AsyncDisposable {
       if (next === null) draft.removeNode(id);
       else draft.putNode(next);
     };
-    return this.#enqueue(edit, () => this.#nodes.get(id) ?? null);
+    return this.#enqueue(edit, () => this.nodes.get(id) ?? null);
   }
 
   /** Like `changeNode`, for a request; null removes it. */
@@ -141,7 +173,7 @@ export class Ledger implements AsyncDisposable {
       if (next === null) draft.removeRequest(id);
       else draft.putRequest(next);
     };
-    return this.#enqueue(edit, () => this.#requests.get(id) ?? null);
+    return this.#enqueue(edit, () => this.requests.get(id) ?? null);
   }
 
   /**
@@ -149,10 +181,7 @@ export class Ledger implements AsyncDisposable {
    * @throws StoreConflictError when one of the records has changed since; then nothing of the commit is stored
    */
   commit(commit: Commit): Promise<Committed> {
-    return this.#enqueue((layer) => putCommit(layer, commit), (stamped) => ({
-      nodes: stamped.nodes.map((node) => node && (this.#nodes.get(node.id) ?? null)),
-      requests: stamped.requests.map((request) => request && (this.#requests.get(request.id) ?? null)),
-    }));
+    return this.#enqueue((layer) => putCommit(layer, commit), (stamped) => this.#asStored(stamped));
   }
 
   /** Calls the listener after each commit, before the callers of its edits go on; it must not throw. */
@@ -166,6 +195,12 @@ export class Ledger implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     await this.#draining;
+  }
+
+  #asStored(stamped: Committed): Committed {
+    return mapTables<Committed>((table) =>
+      stamped[table].map((row) => row && (this.#tables[table].get(row.id) ?? null)) as Committed[TableName]
+    );
   }
 
   /** @param finish makes the caller's result, right after memory has taken over what was stored */
@@ -222,24 +257,31 @@ export class Ledger implements AsyncDisposable {
     const committed = await this.#store.commit(commit);
     const change: LedgerChange = {
       ...commit,
-      nodes: commit.nodes.map(({ previous }, index) => ({ previous, next: committed.nodes[index] ?? null })),
-      requests: commit.requests.map(({ previous }, index) => (
-        { previous, next: committed.requests[index] ?? null }
-      )),
+      ...mapTables<TableChanges>((table) => {
+        const changes: readonly Change<Row>[] = commit[table];
+        const done = changes.map(({ previous }, index) => ({
+          previous,
+          next: committed[table][index] ?? null,
+        }));
+        return done as TableChanges[TableName];
+      }),
     };
     this.#apply(change);
     for (const listener of this.#listeners) tell(listener, change);
   }
 
-  #apply({ nodes, requests, pauses }: LedgerChange): void {
-    for (const { previous, next } of nodes) {
-      put(this.#nodes, (next ?? previous)!.id, next);
-      this.#tally.change(previous, next);
+  #apply(change: LedgerChange): void {
+    for (const table of tableNames) {
+      const rows = this.#tables[table] as Map<number, Row>;
+      for (const { previous, next } of change[table]) put(rows, (next ?? previous)!.id, next);
     }
-    for (const { previous, next } of requests) put(this.#requests, (next ?? previous)!.id, next);
-    for (const { provider, label, next } of pauses) put(this.#pauses, pauseKey(provider, label), next);
+    for (const { previous, next } of change.nodes) this.#tally.change(previous, next);
+    for (const { provider, label, next } of change.pauses) put(this.#pauses, pauseKey(provider, label), next);
+    for (const { provider, image, next } of change.orders) put(this.#orders, orderKey(provider, image), next);
   }
 }
+
+type MapsOfRows = { readonly [Name in TableName]: Map<number, Tables[Name]> };
 
 interface QueuedEdit {
   /** Runs the edit on the draft; returns what resolves its caller's promise. */
@@ -253,30 +295,25 @@ interface FormedEdit {
 }
 
 function putCommit(layer: Layer, commit: Commit): Committed {
-  const stamped = stampCommit(commit, {
-    nodes: (id) => layer.node(id)?.revision,
-    requests: (id) => layer.request(id)?.revision,
-  });
+  const stamped = stampCommit(commit, (table, id) => layer.tables[table].get(id)?.revision);
   layer.history.push(...commit.history ?? []);
-  commit.nodes?.forEach((change, index) => {
-    const node = stamped.nodes[index];
-    if (node) layer.putNode(node);
-    else layer.removeNode(changedId(change));
-  });
-  commit.requests?.forEach((change, index) => {
-    const request = stamped.requests[index];
-    if (request) layer.putRequest(request);
-    else layer.removeRequest(changedId(change));
-  });
+  for (const table of tableNames) {
+    const changes: readonly Change<Row>[] = commit[table] ?? [];
+    changes.forEach((change, index) => layer.put(table, changedId(change), stamped[table][index] ?? null));
+  }
   for (const { provider, label, next } of commit.pauses ?? []) {
     if (next === null) layer.clearPause(provider, label);
     else layer.putPause(next);
   }
+  for (const { provider, image, next } of commit.orders ?? []) {
+    if (next === null) layer.removeOrder(provider, image);
+    else layer.putOrder(next);
+  }
   return stamped;
 }
 
-function isEmpty({ nodes, requests, pauses, history }: LedgerChange): boolean {
-  return nodes.length + requests.length + pauses.length + history.length === 0;
+function isEmpty(change: LedgerChange): boolean {
+  return Object.values(change).every((changes) => changes.length === 0);
 }
 
 function put<Key, Entity>(records: Map<Key, Entity>, key: Key, next: Entity | null): void {

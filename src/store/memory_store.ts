@@ -2,16 +2,17 @@
  * A store that lives as long as the process: for tests, for the simulator's pools and wherever nothing is to be
  * left behind. Keeps the same promises as the Deno KV store (`tests/contracts/store_contract.ts`).
  */
+import type { ImageOrder } from "../domain/image_order.ts";
 import type { Installation } from "../domain/installation.ts";
 import type { LaunchPause } from "../domain/launch_pause.ts";
-import type { HistoryRecord, NodeRecord } from "../domain/node.ts";
-import type { NodeRequest } from "../domain/request.ts";
+import type { HistoryRecord } from "../domain/node.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
-import type { Change, Commit, Committed, Contents, IdKind, Store } from "./store.ts";
+import type { Change, Commit, Committed, Contents, IdKind, Row, Rows, Store, TableName } from "./store.ts";
+import { mapTables, tableNames } from "./store.ts";
 import { changedId, stampCommit } from "./commit_rules.ts";
-import { pauseKey } from "./pause_key.ts";
-import { capHistory, capPause } from "./record_caps.ts";
+import { orderKey, pauseKey } from "./pair_key.ts";
+import { capHistory, capOrder, capPause } from "./record_caps.ts";
 
 export interface MemoryStoreOptions {
   readonly clock: Pick<Clock, "now">;
@@ -31,10 +32,10 @@ class MemoryStore implements Store {
   readonly installation: Installation;
   readonly isNew: boolean;
   readonly #historyLimit: number;
-  readonly #nodes = new Map<number, NodeRecord>();
-  readonly #requests = new Map<number, NodeRequest>();
+  readonly #rows = mapTables<Record<TableName, Map<number, Row>>>(() => new Map());
   readonly #pauses = new Map<string, LaunchPause>();
-  readonly #nextId: Record<IdKind, number> = { node: 1, request: 1 };
+  readonly #orders = new Map<string, ImageOrder>();
+  readonly #nextId = new Map<IdKind, number>();
   /** The oldest first. */
   readonly #history: HistoryRecord[] = [];
 
@@ -46,29 +47,29 @@ class MemoryStore implements Store {
 
   load(): Promise<Contents> {
     return Promise.resolve({
-      nodes: [...this.#nodes.values()].sort(byId),
-      requests: [...this.#requests.values()].sort(byId),
+      ...mapTables<Rows>((table) => [...this.#rows[table].values()].sort(byId) as Rows[TableName]),
       pauses: [...this.#pauses.values()],
+      orders: [...this.#orders.values()],
     });
   }
 
   takeIds(kind: IdKind, count: number): Promise<number> {
-    const first = this.#nextId[kind];
-    this.#nextId[kind] += count;
+    const first = this.#nextId.get(kind) ?? 1;
+    this.#nextId.set(kind, first + count);
     return Promise.resolve(first);
   }
 
   // deno-lint-ignore require-await -- async turns what is thrown into a rejection
   async commit(commit: Commit): Promise<Committed> {
-    const committed = stampCommit(commit, {
-      nodes: (id) => this.#nodes.get(id)?.revision,
-      requests: (id) => this.#requests.get(id)?.revision,
-    });
-    apply(this.#nodes, commit.nodes ?? [], committed.nodes);
-    apply(this.#requests, commit.requests ?? [], committed.requests);
+    const committed = stampCommit(commit, (table, id) => this.#rows[table].get(id)?.revision);
+    for (const table of tableNames) this.#apply(table, commit, committed);
     for (const { provider, label, next } of commit.pauses ?? []) {
       if (next === null) this.#pauses.delete(pauseKey(provider, label));
       else this.#pauses.set(pauseKey(provider, label), capPause(next));
+    }
+    for (const { provider, image, next } of commit.orders ?? []) {
+      if (next === null) this.#orders.delete(orderKey(provider, image));
+      else this.#orders.set(orderKey(provider, image), capOrder(next));
     }
     this.#history.push(...(commit.history ?? []).map(capHistory));
     this.#history.splice(0, Math.max(0, this.#history.length - this.#historyLimit));
@@ -89,21 +90,19 @@ class MemoryStore implements Store {
     return Promise.resolve();
   }
 
+  #apply(table: TableName, commit: Commit, committed: Committed): void {
+    const rows = this.#rows[table];
+    const changes: readonly Change<Row>[] = commit[table] ?? [];
+    changes.forEach((change, index) => {
+      const result = committed[table][index];
+      if (result) rows.set(result.id, result);
+      else rows.delete(changedId(change));
+    });
+  }
+
   #lastOf(nodeId: number): number {
     return this.#history.findLastIndex(({ node }) => node.id === nodeId);
   }
-}
-
-function apply<Entity extends { readonly id: number; readonly revision: number }>(
-  records: Map<number, Entity>,
-  changes: readonly Change<Entity>[],
-  results: readonly (Entity | null)[],
-): void {
-  changes.forEach((change, index) => {
-    const result = results[index];
-    if (result) records.set(result.id, result);
-    else records.delete(changedId(change));
-  });
 }
 
 function byId(a: { readonly id: number }, b: { readonly id: number }): number {

@@ -15,6 +15,7 @@ import { counterSchema, installationSchema } from "./schemas.ts";
 import { damagedState, newerState, stateFailure } from "./state_errors.ts";
 import { copyState, isRemoteState, prepareStateFile } from "./state_file.ts";
 import { StateReader } from "./state_reader.ts";
+import { idKinds } from "./store.ts";
 
 export interface OpenStateOptions {
   readonly clock: Pick<Clock, "now">;
@@ -84,8 +85,7 @@ async function initialize(
   await writer.write([
     { key: keys.schema, value: schemaVersion(steps) },
     { key: keys.installation, value: encodeRecord(installation) },
-    { key: keys.nextId("node"), value: 1 },
-    { key: keys.nextId("request"), value: 1 },
+    ...idKinds.map((kind) => ({ key: keys.nextId(kind), value: 1 })),
   ]);
 }
 

@@ -4,9 +4,13 @@
  * a record below that even if each character is escaped and takes two bytes. Every store caps what it is given,
  * so that memory and file never differ.
  */
+import type { DibImage } from "../domain/dib_image.ts";
+import type { ImageOrder } from "../domain/image_order.ts";
 import type { LaunchPause } from "../domain/launch_pause.ts";
 import type { Evidence, HistoryRecord, NodeRecord, WaitingOn } from "../domain/node.ts";
+import type { ProviderImage } from "../domain/provider_image.ts";
 import type { NodeRequest } from "../domain/request.ts";
+import type { Row, TableName, Tables } from "./store.ts";
 
 /** In characters. A console's end says why a boot failed; of every other text the beginning does. */
 export const textCaps = {
@@ -17,8 +21,8 @@ export const textCaps = {
   remark: 500,
 } as const;
 
-/** The node with each of its texts within bounds; the same object where nothing is too long. */
-export function capNode(node: NodeRecord): NodeRecord {
+/** The same object where nothing is too long. */
+function capNode(node: NodeRecord): NodeRecord {
   return capFields(node, {
     comment: capText(node.comment, textCaps.remark),
     job: capText(node.job, textCaps.remark),
@@ -32,13 +36,45 @@ export function capNode(node: NodeRecord): NodeRecord {
   });
 }
 
-/** The request with each of its texts within bounds. */
-export function capRequest(request: NodeRequest): NodeRequest {
+function capRequest(request: NodeRequest): NodeRequest {
   return capFields(request, {
     job: capText(request.job, textCaps.remark),
     client: capText(request.client, textCaps.remark),
     waitingOn: capWaiting(request.waitingOn),
   });
+}
+
+function capDibImage(image: DibImage): DibImage {
+  return capFields(image, {
+    comment: capText(image.comment, textCaps.remark),
+    waitingOn: capWaiting(image.waitingOn),
+    evidence: image.evidence && capEvidence(image.evidence),
+  });
+}
+
+function capImage(image: ProviderImage): ProviderImage {
+  return capFields(image, {
+    comment: capText(image.comment, textCaps.remark),
+    waitingOn: capWaiting(image.waitingOn),
+    evidence: image.evidence && capEvidence(image.evidence),
+  });
+}
+
+const caps: { readonly [Name in keyof Tables]: (record: Tables[Name]) => Tables[Name] } = {
+  nodes: capNode,
+  requests: capRequest,
+  dibImages: capDibImage,
+  images: capImage,
+};
+
+/** The record of a table with each of its texts within bounds. */
+export function capRow(table: TableName, row: Row): Row {
+  return (caps[table] as (row: Row) => Row)(row);
+}
+
+/** The order with its error within bounds. */
+export function capOrder(order: ImageOrder): ImageOrder {
+  return capFields(order, { lastError: capText(order.lastError, textCaps.message) });
 }
 
 /** The pause with its error within bounds. */

@@ -3,6 +3,8 @@
  * named, and not later as an `undefined` somewhere. A change of any shape here is a step in `migrations.ts`.
  */
 import * as v from "valibot";
+import type { DibImage, DibImageState } from "../domain/dib_image.ts";
+import type { ImageOrder } from "../domain/image_order.ts";
 import type { Installation } from "../domain/installation.ts";
 import type { LaunchPause } from "../domain/launch_pause.ts";
 import type {
@@ -10,10 +12,13 @@ import type {
   NodePhase,
   NodeRecord,
   NodeResult,
+  NodeRole,
   NodeState,
   WaitingReason,
 } from "../domain/node.ts";
+import type { ImageSource, ProviderImage, ProviderImageState } from "../domain/provider_image.ts";
 import type { NodeRequest } from "../domain/request.ts";
+import type { TableName, Tables } from "./store.ts";
 
 type Schema<Output> = v.GenericSchema<unknown, Output>;
 
@@ -24,6 +29,7 @@ const maybeInstant = v.nullable(instant);
 
 // Records and not lists, so that the type check misses none that is added to the domain.
 const results = { used: 0, failed: 0, refused: 0, unused: 0, lost: 0 } satisfies Record<NodeResult, 0>;
+const roles = { node: 0, builder: 0, checker: 0 } satisfies Record<NodeRole, 0>;
 const reasons = {
   answer: 0,
   listing: 0,
@@ -37,6 +43,13 @@ const reasons = {
   provider: 0,
   delete: 0,
   node: 0,
+  worker: 0,
+  build: 0,
+  upload: 0,
+  server: 0,
+  setup: 0,
+  saving: 0,
+  check: 0,
 } satisfies Record<WaitingReason, 0>;
 
 const waitingOn = v.nullable(v.strictObject({
@@ -54,6 +67,7 @@ const states = {
   "boot": v.strictObject({ phase: v.literal("boot"), ...withServer }),
   "address": v.strictObject({ phase: v.literal("address"), ...withServer, activeAt: instant }),
   "login": v.strictObject({ phase: v.literal("login"), ...withServer, activeAt: instant }),
+  "prepare": v.strictObject({ phase: v.literal("prepare"), ...withServer }),
   "ready": v.strictObject({ phase: v.literal("ready"), ...withServer }),
   "used": v.strictObject({ phase: v.literal("used"), ...withServer }),
   "hold": v.strictObject({ phase: v.literal("hold"), serverId: text, lostAt: maybeInstant }),
@@ -75,6 +89,7 @@ const timings = v.strictObject(
     "boot": v.optional(instant),
     "address": v.optional(instant),
     "login": v.optional(instant),
+    "prepare": v.optional(instant),
     "ready": v.optional(instant),
     "used": v.optional(instant),
     "hold": v.optional(instant),
@@ -83,10 +98,21 @@ const timings = v.strictObject(
   } satisfies Record<NodePhase, unknown>,
 );
 
+const evidence = v.nullable(v.strictObject({
+  at: instant,
+  error: v.string(),
+  kind: v.string(),
+  requestId: text,
+  fault: text,
+  console: text,
+}));
+
 /** A node as it is stored. */
-export const nodeSchema: Schema<NodeRecord> = v.strictObject({
+const nodeSchema: Schema<NodeRecord> = v.strictObject({
   revision: count,
   id: count,
+  role: v.picklist(Object.keys(roles) as NodeRole[]),
+  providerImageId: v.nullable(count),
   provider: v.string(),
   label: v.string(),
   image: v.string(),
@@ -117,20 +143,12 @@ export const nodeSchema: Schema<NodeRecord> = v.strictObject({
   requestId: v.nullable(count),
   hold: v.nullable(v.strictObject({ reason: text, owner: text, until: maybeInstant })),
   launchReason: v.string(),
-  evidence: v.nullable(v.strictObject({
-    at: instant,
-    error: v.string(),
-    kind: v.string(),
-    requestId: text,
-    fault: text,
-    console: text,
-  })),
+  evidence,
   result: v.nullable(v.picklist(Object.keys(results) as NodeResult[])),
   timings,
 });
 
-/** A request as it is stored. */
-export const requestSchema: Schema<NodeRequest> = v.strictObject({
+const requestSchema: Schema<NodeRequest> = v.strictObject({
   revision: count,
   id: count,
   label: v.string(),
@@ -142,6 +160,126 @@ export const requestSchema: Schema<NodeRequest> = v.strictObject({
   nodes: v.array(count),
   grantedAt: maybeInstant,
   waitingOn,
+});
+
+const dibStates = {
+  build: v.strictObject({ phase: v.literal("build"), startedAt: maybeInstant }),
+  ready: v.strictObject({
+    phase: v.literal("ready"),
+    files: v.array(
+      v.strictObject({ format: v.string(), size: v.number(), md5: v.string(), sha512: v.string() }),
+    ),
+  }),
+  delete: v.strictObject({ phase: v.literal("delete") }),
+} satisfies {
+  readonly [Phase in DibImageState["phase"]]: Schema<Extract<DibImageState, { phase: Phase }>>;
+};
+
+const dibImageSchema: Schema<DibImage> = v.strictObject({
+  revision: count,
+  id: count,
+  name: v.string(),
+  version: count,
+  state: v.variant("phase", Object.values(dibStates)) as Schema<DibImageState>,
+  path: v.string(),
+  formats: v.array(v.string()),
+  logFile: text,
+  stateSince: instant,
+  waitingOn,
+  retryAt: maybeInstant,
+  attempt: count,
+  comment: text,
+  evidence,
+});
+
+const onNode = { nodeId: count };
+const withImage = { externalId: v.string() };
+
+const imageStates = {
+  create: v.strictObject({ phase: v.literal("create"), sentAt: maybeInstant, lostAt: maybeInstant }),
+  upload: v.strictObject({ phase: v.literal("upload"), ...withImage, startedAt: maybeInstant }),
+  keypair: v.strictObject({ phase: v.literal("keypair") }),
+  server: v.strictObject({ phase: v.literal("server"), nodeId: v.nullable(count) }),
+  setup: v.strictObject({ phase: v.literal("setup"), ...onNode, startedAt: maybeInstant }),
+  snapshot: v.strictObject({
+    phase: v.literal("snapshot"),
+    ...onNode,
+    sentAt: maybeInstant,
+    lostAt: maybeInstant,
+  }),
+  saving: v.strictObject({ phase: v.literal("saving"), ...withImage }),
+  check: v.strictObject({
+    phase: v.literal("check"),
+    ...withImage,
+    nodeId: v.nullable(count),
+    startedAt: maybeInstant,
+  }),
+  ready: v.strictObject({ phase: v.literal("ready"), ...withImage }),
+  delete: v.strictObject({
+    phase: v.literal("delete"),
+    externalId: text,
+    lostAt: maybeInstant,
+    acceptedAt: maybeInstant,
+  }),
+  gone: v.strictObject({ phase: v.literal("gone") }),
+} satisfies {
+  readonly [Phase in ProviderImageState["phase"]]: Schema<Extract<ProviderImageState, { phase: Phase }>>;
+};
+
+const imageSource: Schema<ImageSource> = v.variant("type", [
+  v.strictObject({
+    type: v.literal("upload"),
+    diskimage: v.string(),
+    dibImageId: count,
+    dibVersion: count,
+    format: v.string(),
+  }),
+  v.strictObject({ type: v.literal("snapshot"), setup: v.string() }),
+]);
+
+const imageSchema: Schema<ProviderImage> = v.strictObject({
+  revision: count,
+  id: count,
+  provider: v.string(),
+  image: v.string(),
+  version: count,
+  source: imageSource,
+  hostname: v.string(),
+  state: v.variant("phase", Object.values(imageStates)) as Schema<ProviderImageState>,
+  stateSince: instant,
+  phaseSince: instant,
+  waitingOn,
+  retryAt: maybeInstant,
+  attempt: count,
+  keypair: v.nullable(
+    v.strictObject({ name: v.string(), publicKey: v.string(), privateKey: v.string() }),
+  ),
+  serverId: text,
+  logFile: text,
+  comment: text,
+  evidence,
+});
+
+/** The records of each table as they are stored. */
+export const rowSchemas: { readonly [Name in TableName]: Schema<Tables[Name]> } = {
+  nodes: nodeSchema,
+  requests: requestSchema,
+  dibImages: dibImageSchema,
+  images: imageSchema,
+};
+
+/** An image order as it is stored. */
+export const orderSchema: Schema<ImageOrder> = v.strictObject({
+  provider: text,
+  image: v.string(),
+  orderedAt: maybeInstant,
+  builtSince: maybeInstant,
+  doneAt: maybeInstant,
+  doneVersion: v.nullable(count),
+  failures: count,
+  until: maybeInstant,
+  lastError: text,
+  lastFailureAt: maybeInstant,
 });
 
 /** A launch pause as it is stored. */

@@ -3,10 +3,36 @@
  * record that it replaces, and is refused with StoreConflictError if the store holds another revision.
  * One contract suite (`tests/contracts/store_contract.ts`) holds for every adapter.
  */
+import type { DibImage } from "../domain/dib_image.ts";
+import type { ImageOrder } from "../domain/image_order.ts";
 import type { Installation } from "../domain/installation.ts";
 import type { LaunchPause } from "../domain/launch_pause.ts";
 import type { HistoryRecord, NodeRecord } from "../domain/node.ts";
+import type { ProviderImage } from "../domain/provider_image.ts";
 import type { NodeRequest } from "../domain/request.ts";
+
+/** The records that have an id and a revision, by the name of their table. */
+export interface Tables {
+  readonly nodes: NodeRecord;
+  readonly requests: NodeRequest;
+  readonly dibImages: DibImage;
+  readonly images: ProviderImage;
+}
+
+export type TableName = keyof Tables;
+
+/** All tables, in the order in which they are written. */
+export const tableNames = ["nodes", "requests", "dibImages", "images"] as const satisfies TableName[];
+
+/** A record of whatever table. */
+export type Row = Tables[TableName];
+
+/** For each table a value made from its name; that it is one of that table's is for the caller to see to. */
+export function mapTables<Mapped extends { [Name in TableName]: unknown }>(
+  make: (name: TableName) => Mapped[TableName],
+): Mapped {
+  return Object.fromEntries(tableNames.map((name) => [name, make(name)])) as Mapped;
+}
 
 /** `previous` null: new. `next` null: removed. The store sets `next.revision` to one more than `previous.revision`. */
 export interface Change<Entity> {
@@ -14,29 +40,33 @@ export interface Change<Entity> {
   readonly next: Entity | null;
 }
 
-export interface Commit {
-  readonly nodes?: readonly Change<NodeRecord>[];
-  readonly requests?: readonly Change<NodeRequest>[];
+export type TableChanges = { readonly [Name in TableName]: readonly Change<Tables[Name]>[] };
+
+export interface Commit extends Partial<TableChanges> {
   /** Written by (provider, label), whatever was there; null clears the pause. */
   readonly pauses?: readonly { provider: string; label: string; next: LaunchPause | null }[];
+  /** Written by (provider, image), whatever was there; null forgets the order. */
+  readonly orders?: readonly { provider: string | null; image: string; next: ImageOrder | null }[];
   /** Appended; the oldest beyond the store's bound are dropped. */
   readonly history?: readonly HistoryRecord[];
 }
 
-/** The revisions that a commit gave, in the order of its changes; null for removals. */
-export interface Committed {
-  readonly nodes: readonly (NodeRecord | null)[];
-  readonly requests: readonly (NodeRequest | null)[];
-}
+/** The records as a commit stored them, in the order of its changes; null for removals. */
+export type Committed = { readonly [Name in TableName]: readonly (Tables[Name] | null)[] };
 
 /** Everything but history, as it stood at one moment. */
-export interface Contents {
-  readonly nodes: readonly NodeRecord[];
-  readonly requests: readonly NodeRequest[];
+export interface Contents extends Rows {
   readonly pauses: readonly LaunchPause[];
+  readonly orders: readonly ImageOrder[];
 }
 
-export type IdKind = "node" | "request";
+/** All records of all tables. */
+export type Rows = { readonly [Name in TableName]: readonly Tables[Name][] };
+
+/** What is numbered; each kind has ids of its own. */
+export const idKinds = ["node", "request", "dib-image", "image"] as const;
+
+export type IdKind = typeof idKinds[number];
 
 export interface Store {
   readonly installation: Installation;

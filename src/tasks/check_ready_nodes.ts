@@ -2,6 +2,7 @@
 import type { Config } from "../domain/config.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import { transition } from "../domain/node_transition.ts";
+import { credentialsFor } from "../execute/credentials.ts";
 import { logIn } from "../execute/login.ts";
 import type { Clock } from "../lib/clock.ts";
 import { errorChain } from "../lib/error_chain.ts";
@@ -84,7 +85,8 @@ async function whyUnusable(
   // A key that we cannot read says nothing of the nodes: then the check fails, and they stay.
   await means.readKey(image.privateKey);
   try {
-    await logIn(node, node.addresses.login, { ...means, provider, image, signal });
+    const credentials = credentialsFor(node, { image, images: means.ledger.images, readKey: means.readKey });
+    await logIn(node, node.addresses.login, { ...means, provider, image, credentials, signal });
     return null;
   } catch (error) {
     signal.throwIfAborted();

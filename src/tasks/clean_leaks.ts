@@ -1,5 +1,7 @@
 /** Deletes what carries our marks on a cloud and belongs to no node. Run by the cron `cleanup`. */
 import type { Config } from "../domain/config.ts";
+import type { ProviderImage } from "../domain/provider_image.ts";
+import { type Instant, MINUTE } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import { errorChain } from "../lib/error_chain.ts";
 import type { Leak } from "../plan/action.ts";
@@ -11,11 +13,16 @@ import type { ProviderWatch } from "./provider_watch.ts";
 /** Deletions of one pass and provider: should a conclusion be wrong, it must not be wrong about everything at once. */
 const MOST = 50;
 
+/** Keypairs leak seldom, and listing them is one more request. */
+const KEYPAIRS_EVERY = 15 * MINUTE;
+
 export interface CleanLeaksMeans {
   readonly ledger: Ledger;
   readonly config: () => Config;
   readonly watches: () => Iterable<ProviderWatch>;
   readonly clock: Clock;
+  /** When the keypairs were listed last, by provider; kept from pass to pass. */
+  readonly keypairsListedAt: Map<string, Instant>;
   readonly onCleaned: (leak: Leak) => void;
   readonly onFailed: (leak: Leak, message: string) => void;
 }
@@ -39,6 +46,8 @@ async function cleanProvider(
     installation,
     nodes: means.ledger.nodes,
     ended,
+    images: means.ledger.images,
+    keypairs: await listKeypairs(watch, means, signal),
     most: MOST,
   });
   for (const leak of leaks) {
@@ -52,9 +61,33 @@ async function cleanProvider(
   }
 }
 
+/** Only where snapshots are made; null: it is not time yet, or the cloud does not say. */
+async function listKeypairs(
+  { provider, cloud }: ProviderWatch,
+  { ledger, clock, keypairsListedAt }: CleanLeaksMeans,
+  signal: AbortSignal,
+): Promise<readonly string[] | null> {
+  const now = clock.now();
+  const isTime = now - (keypairsListedAt.get(provider.name) ?? -Infinity) >= KEYPAIRS_EVERY;
+  const isMade = (image: ProviderImage) =>
+    image.provider === provider.name && image.source.type === "snapshot";
+  if (!isTime || ![...ledger.images.values()].some(isMade)) return null;
+  keypairsListedAt.set(provider.name, now);
+  return await cloud.listKeypairs({ signal }).catch(() => null);
+}
+
 /** False where the listing was only older than the server's end. */
 async function isDeletedNow(leak: Leak, { cloud }: ProviderWatch, signal: AbortSignal): Promise<boolean> {
-  if (leak.type === "server") return await cloud.deleteServer(leak.id, { signal }) === "accepted";
-  await cloud.deleteFloatingIp(leak.id, { signal });
-  return true;
+  switch (leak.type) {
+    case "server":
+      return await cloud.deleteServer(leak.id, { signal }) === "accepted";
+    case "image":
+      return await cloud.deleteImage(leak.id, { signal }) === "accepted";
+    case "keypair":
+      await cloud.deleteKeypair(leak.id, { signal });
+      return true;
+    case "floating-ip":
+      await cloud.deleteFloatingIp(leak.id, { signal });
+      return true;
+  }
 }

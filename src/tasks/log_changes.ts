@@ -1,11 +1,23 @@
-/** One log line for each change of a node's state, with all that somebody would search for. */
+/** One log line for each change of a node's or an image's state, with all that somebody would search for. */
 import { type NodeRecord, stateName } from "../domain/node.ts";
+import type { DibImage } from "../domain/dib_image.ts";
+import type { ProviderImage } from "../domain/provider_image.ts";
 import { loggerOf } from "../lib/logging.ts";
 import type { Ledger, LedgerChange } from "../store/ledger.ts";
 
 export function logChanges(ledger: Ledger): Disposable {
   const logger = loggerOf("node");
-  return ledger.subscribe(({ nodes, requests }: LedgerChange) => {
+  const images = loggerOf("image");
+  return ledger.subscribe(({ nodes, requests, ...change }: LedgerChange) => {
+    for (const { previous, next } of change.dibImages) {
+      const line = dibLine(previous, next);
+      const { name } = (next ?? previous)!;
+      if (line !== null) loggerOf("image", "build", name)[line.level](line.text, line.fields);
+    }
+    for (const { previous, next } of change.images) {
+      const line = imageLine(previous, next);
+      if (line !== null) images[line.level](line.text, line.fields);
+    }
     for (const { previous, next } of nodes) {
       const line = lineOf(previous, next);
       if (line !== null) logger[line.level](line.text, line.fields);
@@ -32,7 +44,8 @@ function lineOf(previous: NodeRecord | null, next: NodeRecord | null) {
     } as const;
   }
   if (previous === null) {
-    const text = "node {node}: to be launched as {label} on {provider}: {reason}";
+    const kind = node.role === "node" ? "as {label} " : "";
+    const text = `node {node}: to be launched ${kind}on {provider}: {reason}`;
     return { level: "info", text, fields: { ...fields, reason: node.launchReason } } as const;
   }
   if (previous.state.phase === next.state.phase) return null;
@@ -49,4 +62,38 @@ function lineOf(previous: NodeRecord | null, next: NodeRecord | null) {
   const level = next.result === "failed" ? "warning" : isStateChange ? "info" : "debug";
   const why = next.comment === null || stateName(next) !== "delete" ? "" : ": {reason}";
   return { level, text: `node {node}: {from} -> {to} after {seconds} s${why}`, fields: change } as const;
+}
+
+/** Only the phases that take time are told of, and how each ended. */
+function dibLine(previous: DibImage | null, next: DibImage | null) {
+  const image = next ?? previous;
+  if (image === null || previous?.state.phase === next?.state.phase) return null;
+  const fields = { dibImage: image.id, image: image.name, file: image.path };
+  if (next === null) return { level: "info", text: "dib image {dibImage} ({image}): gone", fields } as const;
+  const text = `dib image {dibImage} ({image}): ${next.state.phase}`;
+  return withReason(text, { image: next, fields, isFailure: previous?.state.phase === "build" });
+}
+
+function imageLine(previous: ProviderImage | null, next: ProviderImage | null) {
+  // A record that is forgotten a day after its image was gone is no news.
+  if (next === null || previous?.state.phase === next.state.phase) return null;
+  const { id, provider, image, hostname, state, source } = next;
+  const fields = { imageId: id, provider, image, hostname, source: source.type };
+  const text = `image {imageId} ({image} on {provider}): ${state.phase}`;
+  return withReason(text, { image: next, fields, isFailure: state.phase === "delete" });
+}
+
+function withReason(
+  text: string,
+  { image, fields, isFailure }: {
+    image: DibImage | ProviderImage;
+    fields: Record<string, unknown>;
+    isFailure: boolean;
+  },
+) {
+  const { comment, evidence, state } = image;
+  if (state.phase !== "delete") return { level: "info", text, fields } as const;
+  const failed = isFailure && evidence !== null;
+  const told = { ...fields, reason: comment ?? undefined, ...(failed ? { error: evidence.error } : {}) };
+  return { level: failed ? "warning" : "info", text: `${text}: {reason}`, fields: told } as const;
 }

@@ -1,10 +1,13 @@
 /** What a pool does at its own times, beside the tick: cleaning up, checking ready nodes, tidying requests. */
 import type { Config } from "../domain/config.ts";
-import { SECOND } from "../domain/time.ts";
+import { ordersOfAll } from "../domain/image_uses.ts";
+import { placeOrder } from "../domain/order_book.ts";
+import { type Instant, SECOND } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import { loggerOf } from "../lib/logging.ts";
 import type { Shell } from "../ssh/shell.ts";
 import type { Ledger } from "../store/ledger.ts";
+import { changeOrder } from "../store/record_image.ts";
 import { checkReadyNodes } from "./check_ready_nodes.ts";
 import { cleanLeaks } from "./clean_leaks.ts";
 import { createCronTask } from "./cron_task.ts";
@@ -21,6 +24,10 @@ export interface PoolCronsMeans {
   readonly watches: ProviderWatches;
   readonly config: () => Config;
   readonly readKey: (path: string) => Promise<string>;
+  /** Whether this process builds and uploads diskimages. */
+  readonly builds: boolean;
+  /** When keypairs were listed last, by provider. */
+  readonly keypairsListedAt: Map<string, Instant>;
   readonly withdrawUnattended: () => Promise<void>;
   readonly onError: (task: string, error: unknown) => void;
 }
@@ -28,8 +35,15 @@ export interface PoolCronsMeans {
 /** Starts them by the configuration in force; a new one means to end these and start others. */
 export function startPoolCrons(means: PoolCronsMeans): readonly Task[] {
   const { clock, onError } = means;
-  const { cleanup, check } = means.config().cron;
+  const { cleanup, check, imageUpdate } = means.config().cron;
   const tasks = [
+    createCronTask({
+      name: "image-update",
+      cron: imageUpdate,
+      clock,
+      run: () => updateImages(means),
+      onError: (error) => onError("image-update", error),
+    }),
     createCronTask({
       name: "cleanup",
       cron: cleanup,
@@ -56,12 +70,32 @@ export function startPoolCrons(means: PoolCronsMeans): readonly Task[] {
   return tasks;
 }
 
-function clean({ ledger, clock, config, watches }: PoolCronsMeans, signal: AbortSignal): Promise<void> {
+/** Orders every image in use anew. */
+async function updateImages({ ledger, clock, config, builds }: PoolCronsMeans): Promise<void> {
+  const at = clock.now();
+  const orders = ordersOfAll(config(), { builds });
+  if (orders.length === 0) return;
+  await ledger.edit((edit) => {
+    for (const name of orders) {
+      changeOrder(
+        edit,
+        name,
+        (order) => placeOrder(order, { at, builtSince: name.provider === null ? null : at }),
+      );
+    }
+  });
+}
+
+function clean(
+  { ledger, clock, config, watches, keypairsListedAt }: PoolCronsMeans,
+  signal: AbortSignal,
+): Promise<void> {
   const log = loggerOf("cleanup");
   return cleanLeaks({
     ledger,
     clock,
     config,
+    keypairsListedAt,
     watches: () => watches.all(),
     onCleaned: (leak) => log.warning("leaked {type} {id} on {provider} deleted: {reason}", { ...leak }),
     onFailed: (leak, error) =>

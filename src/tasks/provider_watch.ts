@@ -7,7 +7,14 @@ import type { Cloud } from "../cloud/cloud.ts";
 import type { CloudError } from "../cloud/cloud_error.ts";
 import type { ProviderConfig } from "../domain/config.ts";
 import { Inventory } from "../domain/inventory.ts";
-import type { Catalog, FloatingIpSightings, Observation, Refusal, Taken } from "../domain/observation.ts";
+import type {
+  Catalog,
+  FloatingIpSightings,
+  ImageSightings,
+  Observation,
+  Refusal,
+  Taken,
+} from "../domain/observation.ts";
 import type { FloatingIp, Port, Quota } from "../domain/server.ts";
 import { HOUR, type Instant, MINUTE, SECOND } from "../domain/time.ts";
 import { backoff } from "../lib/backoff.ts";
@@ -47,6 +54,9 @@ export class ProviderWatch implements ProviderAccess {
   #quota: Quota | null = null;
   #ports: Taken<readonly Port[]> | null = null;
   #floatingIps: FloatingIpSightings | null = null;
+  #images: ImageSightings | null = null;
+  /** Listings of our images that are still to find out whether one is gone: it takes two. */
+  #imageDoubts = 0;
   /** When it was last asked for anything. */
   #lookedAt: Instant = 0;
   #failure: { message: string; since: Instant } | null = null;
@@ -70,6 +80,7 @@ export class ProviderWatch implements ProviderAccess {
       quota: this.#quota,
       ports: this.#ports,
       floatingIps: this.#floatingIps,
+      images: this.#images,
       failure: this.#failure,
       refusal: this.#refusal,
     };
@@ -97,6 +108,7 @@ export class ProviderWatch implements ProviderAccess {
 
   noteCatalogWrong(): void {
     this.#catalogDoubted = true;
+    this.#imageDoubts = 2;
   }
 
   /** Asks for what is due. @returns when to do so again */
@@ -129,6 +141,7 @@ export class ProviderWatch implements ProviderAccess {
       (this.#catalog?.takenAt ?? 0) + this.#catalogAge(needs),
       (this.#quota?.takenAt ?? 0) + needs.quotaAge,
       floatingIpAge === null ? Infinity : (this.#floatingIps?.takenAt ?? 0) + floatingIpAge,
+      this.#imagesDue(needs),
       pending ? this.#lookedAt + interval : Infinity,
     );
   }
@@ -148,6 +161,7 @@ export class ProviderWatch implements ProviderAccess {
     if (needs.floatingIpAge !== null && this.#isDue(this.#floatingIps, needs.floatingIpAge)) {
       await this.#takeFloatingIps(signal);
     }
+    if (this.#imagesDue(needs) <= this.#clock.now()) await this.#takeImages(signal);
   }
 
   async #applyDelta(signal: AbortSignal): Promise<void> {
@@ -190,6 +204,26 @@ export class ProviderWatch implements ProviderAccess {
     );
     this.#catalog = { takenAt, flavors, networks, images: new Map(images) };
     this.#catalogDoubted = false;
+  }
+
+  /** When our images are to be listed next. */
+  #imagesDue({ imageAge, imagesSince, doubtfulCatalogAge }: WatchNeeds): Instant {
+    if (imageAge === null) return Infinity;
+    const takenAt = this.#images?.takenAt ?? -Infinity;
+    const age = this.#imageDoubts > 0 ? Math.min(imageAge, doubtfulCatalogAge) : imageAge;
+    const awaited = imagesSince !== null && takenAt < imagesSince ? imagesSince : Infinity;
+    return Math.min(takenAt + age, awaited);
+  }
+
+  async #takeImages(signal: AbortSignal): Promise<void> {
+    const { installation } = this.#inventory;
+    const before = this.#images;
+    const taken = await this.#take((options) => this.cloud.listOwnImages(installation, options), signal);
+    this.#imageDoubts = Math.max(0, this.#imageDoubts - 1);
+    this.#images = {
+      ...taken,
+      before: before && { takenAt: before.takenAt, ids: new Set(before.value.map(({ id }) => id)) },
+    };
   }
 
   async #takeFloatingIps(signal: AbortSignal): Promise<void> {

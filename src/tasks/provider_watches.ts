@@ -177,7 +177,8 @@ export class ProviderWatches implements AsyncDisposable {
   #needs(provider: ProviderConfig): WatchNeeds {
     const { ledger, clock, isWanted } = this.#means;
     const nodes = [...ledger.nodes.values()].filter((node) => node.provider === provider.name);
-    return planWatch(nodes, { provider, wanted: isWanted(provider.name), now: clock.now() });
+    const images = [...ledger.images.values()].filter((image) => image.provider === provider.name);
+    return planWatch(nodes, { provider, images, wanted: isWanted(provider.name), now: clock.now() });
   }
 }
 

@@ -6,11 +6,13 @@ import type { Config } from "../domain/config.ts";
 import type { Observation } from "../domain/observation.ts";
 import { transition } from "../domain/node_transition.ts";
 import type { LabelReport } from "../domain/pool_report.ts";
-import type { Instant } from "../domain/time.ts";
+import { earliest, type Instant } from "../domain/time.ts";
 import type { Executor } from "../execute/executor.ts";
+import type { ImageExecutor } from "../execute/images/image_executor.ts";
 import { recordNode } from "../execute/record_node.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
+import { type ImagePlan, planImages } from "../plan/images/plan_images.ts";
 import { newNode } from "../plan/new_node.ts";
 import type { RequestGrant } from "../plan/plan_grants.ts";
 import type { Launch } from "../plan/plan_launches.ts";
@@ -18,31 +20,47 @@ import { type NodeChange, planPool, type PoolPlan } from "../plan/plan_pool.ts";
 import type { RequestWait } from "../plan/plan_request_waits.ts";
 import type { Edit } from "../store/draft.ts";
 import type { Ledger } from "../store/ledger.ts";
+import { orderKey } from "../store/pair_key.ts";
+import { ImageChanges, zoneFor } from "./image_changes.ts";
 
 /** New nodes written in one edit; the store writes up to 400 records at once. */
 const LAUNCHES_AT_ONCE = 200;
+/** Which parts of the pool this process keeps going. */
+export interface TickParts {
+  /** Nodes are launched and handed out. */
+  readonly pool: boolean;
+  /** Diskimages are built and uploaded. */
+  readonly builds: boolean;
+}
+
 /** A tick takes at most this part of the time, however large the pool and however much happens. */
 const LARGEST_SHARE = 0.25;
 
 export interface TickMeans {
   readonly ledger: Ledger;
   readonly executor: Executor;
+  readonly imageExecutor: ImageExecutor;
+  readonly parts: TickParts;
   readonly clock: Clock;
   readonly random: Random;
   readonly config: () => Config;
   /** What has been seen of each provider that has been asked. */
   readonly seen: () => ReadonlyMap<string, Observation>;
+  /** Whether launches may be decided on: providers that have just been added are waited for. */
   readonly launching: () => boolean;
-  readonly granting: () => boolean;
+  /** Whether new work is taken on; false while the daemon is stopping. */
+  readonly accepting: () => boolean;
 }
 
 export class Tick {
   readonly #means: TickMeans;
+  readonly #imageChanges: ImageChanges;
   #starved: ReadonlyMap<string, number> = new Map();
   #reports: readonly LabelReport[] = [];
 
   constructor(means: TickMeans) {
     this.#means = means;
+    this.#imageChanges = new ImageChanges(means);
   }
 
   /** What the newest plan said of the labels that did not get all they asked for. */
@@ -52,33 +70,56 @@ export class Tick {
 
   /** @returns when to run again even if nothing happens; null: no such time */
   async run(signal: AbortSignal): Promise<Instant | null> {
-    const { clock, executor } = this.#means;
+    const { clock, executor, imageExecutor } = this.#means;
     const startedAt = clock.monotonic();
-    const plan = this.#plan();
+    const images = this.#planImages();
+    const imagesPlanned = clock.monotonic() - startedAt;
+    await this.#imageChanges.store(images);
+    const replanned = clock.monotonic();
+    const plan = this.#plan(images.launches.reserved);
     this.#starved = plan.launches.starved;
     this.#reports = plan.launches.reports;
-    const planned = clock.monotonic();
+    const planned = imagesPlanned + clock.monotonic() - replanned;
     await this.#storeChanges(plan);
     await this.#launch(plan.launches.launches);
     executor.dispatch(plan.actions);
-    const rest = (planned - startedAt) * (1 / LARGEST_SHARE - 1);
+    imageExecutor.dispatch(images.actions);
+    const rest = planned * (1 / LARGEST_SHARE - 1);
     if (rest > 0) await clock.sleep(rest, { signal });
-    return plan.until;
+    return earliest([plan.until, images.until, imageExecutor.again]);
   }
 
-  #plan(): PoolPlan {
-    const { ledger, executor, clock, config, seen, launching, granting } = this.#means;
+  #planImages(): ImagePlan {
+    const { ledger, imageExecutor, clock, config, seen, accepting, parts } = this.#means;
+    return planImages({
+      config: config(),
+      now: clock.now(),
+      dibImages: ledger.dibImages.values(),
+      images: ledger.images.values(),
+      order: (provider, image) => ledger.orders.get(orderKey(provider, image)) ?? null,
+      nodes: ledger.nodes.values(),
+      seen: seen(),
+      isRunning: (type, id) => imageExecutor.isRunning(type, id),
+      making: { uploads: parts.builds, snapshots: parts.pool },
+      accepting: accepting(),
+    });
+  }
+
+  #plan(reserved: ReadonlyMap<string, number>): PoolPlan {
+    const { ledger, executor, clock, config, seen, launching, accepting, parts } = this.#means;
     return planPool({
       config: config(),
       now: clock.now(),
       nodes: ledger.nodes.values(),
       requests: ledger.requests.values(),
       pauses: [...ledger.pauses.values()],
+      images: ledger.images,
+      reserved,
       seen: seen(),
       starved: this.#starved,
       creating: executor.creating,
-      launching: launching(),
-      granting: granting(),
+      launching: parts.pool && accepting() && launching(),
+      granting: parts.pool && accepting(),
     });
   }
 
@@ -121,7 +162,7 @@ export class Tick {
       newNode(launch, {
         id: firstId + index,
         hostnameTemplate: this.#hostname(launch),
-        zone: this.#zone(launch),
+        zone: zoneFor(launch, this.#means.random),
         now,
       })
     );
@@ -134,11 +175,6 @@ export class Tick {
   #hostname({ target }: Launch): string {
     const found = this.#means.config().targets.find(({ name }) => name === target);
     return found?.hostname ?? DEFAULT_HOSTNAME;
-  }
-
-  #zone({ provider }: Launch): string | null {
-    const zones = provider.availabilityZones;
-    return zones.length === 0 ? null : this.#means.random.pick(zones);
   }
 }
 

@@ -1,6 +1,7 @@
 /** What the pool needs to know of a provider's cloud at this moment, from the nodes it has there. Pure. */
-import type { ProviderConfig } from "../domain/config.ts";
+import { isMade, type ProviderConfig } from "../domain/config.ts";
 import { mayHaveUnknownServer, type NodeRecord } from "../domain/node.ts";
+import type { ProviderImage } from "../domain/provider_image.ts";
 import { type Instant, MINUTE, SECOND } from "../domain/time.ts";
 import { wantsFloatingIp } from "../plan/choose_address.ts";
 import { LISTING_SETTLE } from "../plan/node_step.ts";
@@ -21,6 +22,10 @@ export interface WatchNeeds {
   readonly quotaAge: number;
   /** How old a catalog may be that lacks something, or that a request proved wrong. */
   readonly doubtfulCatalogAge: number;
+  /** How old the list of our images may be; null: it is not needed. */
+  readonly imageAge: number | null;
+  /** Our images must have been listed then or later; null: the regular listings do. */
+  readonly imagesSince: Instant | null;
   /** Names and ids of images to look up. */
   readonly baseImages: readonly string[];
 }
@@ -39,10 +44,20 @@ const PORTS_AGE = 5 * SECOND;
 const DOUBTFUL_CATALOG_AGES = { wanted: 30 * SECOND, idle: 5 * MINUTE };
 const FLOATING_IP_AGES = { wanted: 2 * SECOND, idle: 5 * MINUTE };
 
+/** How old the list of our images may be: while the cloud has just begun with one, later, and while none waits. */
+const IMAGE_AGES = { soon: 2 * SECOND, pending: 10 * SECOND, idle: 15 * MINUTE };
+const SOON = 2 * MINUTE;
+
 /** @param situation `wanted`: whether planning was refused for want of room there */
 export function planWatch(
   nodes: readonly NodeRecord[],
-  { provider, wanted, now }: { provider: ProviderConfig; wanted: boolean; now: Instant },
+  { provider, images, wanted, now }: {
+    provider: ProviderConfig;
+    /** The provider's images, as they are recorded. */
+    images: readonly ProviderImage[];
+    wanted: boolean;
+    now: Instant;
+  },
 ): WatchNeeds {
   const pending = nodes.filter(isPending);
   const addressing = wantsFloatingIp(provider)
@@ -62,8 +77,38 @@ export function planWatch(
     floatingIps: wantsFloatingIp(provider),
     quotaAge: wanted ? QUOTA_AGES.wanted : pending.length > 0 ? QUOTA_AGES.busy : QUOTA_AGES.idle,
     doubtfulCatalogAge: wanted ? DOUBTFUL_CATALOG_AGES.wanted : DOUBTFUL_CATALOG_AGES.idle,
+    imageAge: imageAge(images, { provider, now }),
+    imagesSince: latest(images.map(listedSince)),
     baseImages: [...new Set(provider.images.flatMap(({ baseImage }) => baseImage ?? []))],
   };
+}
+
+/** An image that the cloud is at work on is looked for often at first. */
+function imageAge(
+  images: readonly ProviderImage[],
+  { provider, now }: { provider: ProviderConfig; now: Instant },
+): number | null {
+  if (images.length === 0 && !provider.images.some(isMade)) return null;
+  const ages = images.filter(isInTheCloudsHands).map(({ phaseSince }) =>
+    now - phaseSince < SOON ? IMAGE_AGES.soon : IMAGE_AGES.pending
+  );
+  return Math.min(IMAGE_AGES.idle, ...ages);
+}
+
+function isInTheCloudsHands({ state }: ProviderImage): boolean {
+  return state.phase === "saving" || (state.phase === "delete" && state.acceptedAt !== null);
+}
+
+/** From when a listing must be that is to tell what became of a lost answer, or of a deletion. */
+function listedSince({ state }: ProviderImage): Instant {
+  if (state.phase === "delete" && state.acceptedAt !== null) return state.acceptedAt;
+  const lostAt = "lostAt" in state ? state.lostAt : null;
+  return lostAt === null ? -Infinity : lostAt + LISTING_SETTLE;
+}
+
+function latest(times: readonly Instant[]): Instant | null {
+  const last = Math.max(...times);
+  return last === -Infinity ? null : last;
 }
 
 /** Phases that end when the cloud shows something new. */

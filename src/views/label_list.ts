@@ -70,7 +70,12 @@ function countRequested({ requests }: PoolReport): Map<string, number> {
 /** The configured ones and those that nodes still carry. */
 function labelNames(report: PoolReport): string[] {
   const configured = (report.config?.labels ?? []).map(({ name }) => name);
-  return [...new Set([...configured, ...report.nodes.map(({ label }) => label)])];
+  return [
+    ...new Set([
+      ...configured,
+      ...report.nodes.filter(({ role }) => role === "node").map(({ label }) => label),
+    ]),
+  ];
 }
 
 function viewLabel(name: string, facts: Facts): LabelView {

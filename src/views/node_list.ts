@@ -1,6 +1,6 @@
 /** The list of nodes as users see it: sorted by provider, label, id. Made for the commands and the status endpoint. */
 import { type NodeRecord, serverIdOf, stateName, type WaitingOn } from "../domain/node.ts";
-import type { NodeStateName } from "../domain/node.ts";
+import type { NodeRole, NodeStateName } from "../domain/node.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import type { Instant } from "../domain/time.ts";
 import type { ViewFilter } from "./view_filter.ts";
@@ -12,6 +12,8 @@ export interface NodeListView extends ViewHead {
 
 export interface NodeView {
   readonly id: number;
+  /** `builder` and `checker`: it is there for an image, and belongs to no label. */
+  readonly role: NodeRole;
   readonly provider: string;
   readonly az: string | null;
   readonly label: string;
@@ -72,6 +74,7 @@ export function ageOf(node: NodeRecord, now: Instant): number {
 export function viewAgelessNode(node: NodeRecord): Omit<NodeView, "age"> {
   return {
     id: node.id,
+    role: node.role,
     provider: node.provider,
     az: node.zone,
     label: node.label,
@@ -83,7 +86,7 @@ export function viewAgelessNode(node: NodeRecord): Omit<NodeView, "age"> {
     ip: node.addresses?.login ?? node.floatingIp?.address ?? null,
     state: stateName(node),
     state_since: isoTime(node.stateSince),
-    comment: node.comment,
+    comment: node.comment ?? (node.role === "node" ? null : node.launchReason),
     phase: node.state.phase,
     waiting_on: viewWaiting(node.waitingOn),
     hold: node.hold === null ? null : { ...node.hold, until: isoTimeOrNull(node.hold.until) },

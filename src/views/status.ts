@@ -66,7 +66,7 @@ export function viewStatus(report: PoolReport): StatusView {
 }
 
 /** What an operator should look at, one line each. */
-export function listProblems({ daemon, providers, pauses, labels }: PoolReport): string[] {
+export function listProblems({ daemon, providers, pauses, labels, orders }: PoolReport): string[] {
   const config = (daemon?.configProblems ?? []).map((problem) => `configuration: ${problem}`);
   const clouds = providers.flatMap(({ name, error }) => error ? [`provider ${name}: ${error.message}`] : []);
   const failures = pauses.map((pause) =>
@@ -78,10 +78,14 @@ export function listProblems({ daemon, providers, pauses, labels }: PoolReport):
     (refusals.map(({ provider, reason }) => provider === null ? reason : `${provider}: ${reason}`)
       .join("; ") || "no reason given")
   );
+  const images = orders.filter(({ failures }) => failures > 0).map((order) =>
+    (order.provider === null ? `diskimage ${order.image}` : `image ${order.image} on ${order.provider}`) +
+    `: ${order.failures} failed ${order.failures === 1 ? "attempt" : "attempts"}, last: ${order.lastError}`
+  );
   const tasks = (daemon?.tasks ?? []).flatMap(({ name, lastError }) =>
     lastError ? [`task ${name}: ${lastError.message}`] : []
   );
-  return [...config, ...clouds, ...failures, ...refused, ...tasks];
+  return [...config, ...clouds, ...failures, ...refused, ...images, ...tasks];
 }
 
 function viewDaemon(daemon: DaemonReport, now: Instant): DaemonView {

@@ -4,7 +4,8 @@ export interface ViewFilter {
   readonly id?: number;
   readonly provider?: string;
   readonly label?: string;
-  /** A state of the rows: of nodes `building`, `ready`, …; of requests `waiting`, `granted`. */
+  readonly image?: string;
+  /** A state of the rows: of nodes and images `building`, `ready`, …; of requests `waiting`, `granted`. */
   readonly state?: string;
 }
 

@@ -1,5 +1,7 @@
 /** The views of a whole pool by name: what the control socket, the commands and the status endpoint offer alike. */
 import type { PoolReport } from "../domain/pool_report.ts";
+import { type DibImageListView, viewDibImageList } from "./dib_image_list.ts";
+import { type ImageListView, viewImageList } from "./image_list.ts";
 import { type LabelListView, viewLabelList } from "./label_list.ts";
 import { type NodeListView, viewNodeList } from "./node_list.ts";
 import { renderNodeListJson } from "./node_list_json.ts";
@@ -10,6 +12,8 @@ import type { FilterName, ViewFilter } from "./view_filter.ts";
 
 export interface PoolViews {
   "node-list": NodeListView;
+  "image-list": ImageListView;
+  "dib-image-list": DibImageListView;
   "request-list": RequestListView;
   "label-list": LabelListView;
   "provider-list": ProviderListView;
@@ -21,6 +25,8 @@ export type PoolViewName = keyof PoolViews;
 /** What each view can be narrowed by. */
 export const viewFilters: Readonly<Record<PoolViewName, readonly FilterName[]>> = {
   "node-list": ["id", "provider", "label", "state"],
+  "image-list": ["id", "provider", "image", "state"],
+  "dib-image-list": ["id", "image", "state"],
   "request-list": ["label", "state"],
   "label-list": ["label", "provider"],
   "provider-list": ["provider", "label"],
@@ -31,6 +37,8 @@ const makers: {
   readonly [Name in PoolViewName]: (report: PoolReport, filter: ViewFilter) => PoolViews[Name];
 } = {
   "node-list": viewNodeList,
+  "image-list": viewImageList,
+  "dib-image-list": viewDibImageList,
   "request-list": viewRequestList,
   "label-list": viewLabelList,
   "provider-list": viewProviderList,

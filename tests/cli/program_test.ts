@@ -78,9 +78,32 @@ Deno.test("daemon passes its options on and exits as the daemon says", async () 
       secureFile: "secrets.conf",
       pidFile: "np.pid",
       logConfigFile: "log.conf",
+      parts: { pool: true, builds: true },
+      buildWorkers: 1,
+      uploadWorkers: 4,
       debug: true,
     },
   }]);
+});
+
+Deno.test("daemon says which parts it runs, and how many workers", async () => {
+  const partsOf = async (...options: string[]) => {
+    await using bench = await CliBench.open({ daemon: false });
+    const { code } = await bench.run("daemon", ...options);
+    const [daemon] = bench.wired as {
+      options: { parts: object; buildWorkers: number; uploadWorkers: number };
+    }[];
+    return daemon === undefined
+      ? code
+      : [daemon.options.parts, daemon.options.buildWorkers, daemon.options.uploadWorkers];
+  };
+  assert.deepEqual(await partsOf("--no-builder"), [{ pool: true, builds: false }, 1, 4]);
+  assert.deepEqual(await partsOf("--builder-only", "--build-workers", "2", "--upload-workers", "9"), [
+    { pool: false, builds: true },
+    2,
+    9,
+  ]);
+  assert.equal(await partsOf("--builder-only", "--no-builder"), 2);
 });
 
 Deno.test("simulate runs until it is interrupted", async () => {

@@ -24,6 +24,7 @@ export class CliBench implements AsyncDisposable {
   readonly env: Record<string, string> = { USER: "maria" };
   /** Of the terminal; null: piped. */
   columns: number | null = null;
+  errorColumns: number | null = null;
   stdout = "";
   stderr = "";
   /** Called before standard output is written to. */
@@ -89,7 +90,7 @@ export class CliBench implements AsyncDisposable {
           this.stdout += text;
         },
       },
-      stderr: { columns: null, write: (text) => void (this.stderr += text) },
+      stderr: { columns: this.errorColumns, write: (text) => void (this.stderr += text) },
       clock: this.clock,
       env: (name) => this.env[name],
       interrupts: () => ({ signal: this.#interrupts.signal, [Symbol.dispose]() {} }),

@@ -15,6 +15,18 @@ const neutron = (status: number, type: string, message: string): Reply => ({
   body: { NeutronError: { type, message, detail: "" } },
 });
 
+/** Glance's, as JSON for those who accept it and as a page else. */
+const glance = (status: number, message: string): Reply => ({
+  status,
+  body: { message: `${message}<br /><br />\n\n\n`, code: `${status}`, title: "Refused" },
+});
+const glancePage = (status: number, message: string): Reply => ({
+  status,
+  body:
+    `<html>\n <head>\n  <title>${status} Refused</title>\n </head>\n <body>\n  <h1>${status} Refused</h1>\n  ` +
+    `${message}<br /><br />\n\n\n\n </body>\n</html>`,
+});
+
 /** Answers as real services give them. */
 const TABLE: readonly [string, Reply, CloudErrorKind][] = [
   [
@@ -40,6 +52,75 @@ const TABLE: readonly [string, Reply, CloudErrorKind][] = [
     { status: 413, body: "Denying attempt to upload image because it exceeds the quota: 5" },
     "quota",
   ],
+  [
+    "Glance's quota of storage",
+    glance(
+      413,
+      "Image exceeds the storage quota: The size of the data 9 will exceed the limit. 1 bytes remaining.",
+    ),
+    "quota",
+  ],
+  ["Glance's quota of storage as a page", glancePage(413, "Image storage quota exceeded: 5"), "quota"],
+  [
+    "Glance's limit kept by Keystone",
+    glance(
+      413,
+      "The request returned a 413 Request Entity Too Large. This generally means that rate limiting or a quota " +
+        "threshold was breached.\n\nThe response body:\nProject 4711 is over a limit for [Resource image_count_total " +
+        "is over limit of 10 due to current usage 10 and delta 1]",
+    ),
+    "quota",
+  ],
+  [
+    "Glance's full store",
+    glancePage(
+      413,
+      "Image storage media is full: There is not enough disk space on the image storage media.",
+    ),
+    "capacity",
+  ],
+  [
+    "an image larger than Glance takes",
+    glance(413, "The incoming image is too large: The provided image is too large."),
+    "badRequest",
+  ],
+  [
+    "too many properties",
+    glance(
+      413,
+      "The limit has been exceeded on the number of allowed image properties. Attempted: 129, Maximum: 128",
+    ),
+    "badRequest",
+  ],
+  ["a property that Glance keeps", glance(403, "Attribute 'status' is read-only."), "badRequest"],
+  ["a protected image", glance(403, "Image 4711 is protected and cannot be deleted."), "unauthorized"],
+  [
+    "an image in use",
+    glance(
+      409,
+      "Image 4711 could not be deleted because it is in use: The image cannot be deleted because it is in use",
+    ),
+    "conflict",
+  ],
+  [
+    "an image that has its data",
+    glance(409, "Image status transition from active to saving is not allowed"),
+    "conflict",
+  ],
+  [
+    "an image that was deleted while it was sent",
+    glancePage(
+      410,
+      "Image 4711 could not be found after upload. The image may have been deleted during the upload.",
+    ),
+    "notFound",
+  ],
+  [
+    "a store that takes nothing",
+    { status: 410, body: "Error in store configuration. Adding images to store is disabled." },
+    "badRequest",
+  ],
+  ["an unknown image", glance(404, "No image found with ID 4711"), "notFound"],
   [
     "Cinder's quota",
     nova(
@@ -123,6 +204,7 @@ Deno.test("classifyResponse() gives the text of a page without its markup, in on
     "<html>\n <head>\n  <title>404 Not Found</title>\n </head>\n <body>\n  <h1>404 Not Found</h1>\n" +
     "  No image &quot;x&quot; found<br /><br />\n </body>\n</html>";
   assert.equal(classify({ status: 404, body }).message, '404 Not Found No image "x" found');
+  assert.equal(classify(glance(404, "No image found with ID x")).message, "No image found with ID x");
 });
 
 Deno.test("classifyResponse() says something about an answer without any text", () => {

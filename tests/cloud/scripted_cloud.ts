@@ -15,6 +15,8 @@ export interface Reply {
   readonly headers?: Readonly<Record<string, string>>;
   /** A string is sent as it is, all else as JSON. */
   readonly body?: unknown;
+  /** Reads what it wants of a streamed body before it is answered; left out: all of it. */
+  readonly read?: (body: ReadableStreamDefaultReader<Uint8Array>) => Promise<unknown>;
 }
 
 /** An Error is thrown; "silence" never answers; null leaves it to the standard cloud. */
@@ -27,14 +29,30 @@ export interface ScriptedSend {
 
 export function scriptedSend(script: Script): ScriptedSend {
   const requests: SendRequest[] = [];
-  const send: Send = (request, { signal }) => {
+  const send: Send = async (request, { signal }) => {
     requests.push(request);
     const reply = script(request, requests.length);
-    if (reply instanceof Error) return Promise.reject(reply);
-    if (reply === "silence") return untilAborted(signal);
-    return Promise.resolve(toResponse(reply ?? { status: 404 }));
+    if (reply instanceof Error) throw reply;
+    if (reply === "silence") return await untilAborted(signal);
+    if (request.body instanceof ReadableStream) {
+      await Promise.race([readBody(request.body, reply), untilAborted(signal)]);
+    }
+    return toResponse(reply ?? { status: 404 });
   };
   return { send, requests };
+}
+
+async function readBody(body: ReadableStream<Uint8Array>, reply: Reply | null): Promise<void> {
+  await (reply?.read ?? readAll)(body.getReader());
+}
+
+/** What is left of a body. */
+export async function readAll(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<Uint8Array> {
+  const pieces: Uint8Array<ArrayBuffer>[] = [];
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    pieces.push(part.value as Uint8Array<ArrayBuffer>);
+  }
+  return new Uint8Array(await new Blob(pieces).arrayBuffer());
 }
 
 export function toResponse({ status = 200, headers = {}, body = "" }: Reply): SendResponse {

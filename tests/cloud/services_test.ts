@@ -224,6 +224,10 @@ Deno.test("an image is found by name, the newest first, with the properties that
     status: "active",
     createdAt: Date.UTC(2030, 0, 1),
     minRamMib: 512,
+    size: 1,
+    owner: "project-1",
+    checksum: null,
+    hash: null,
     properties: { hw_disk_bus: "virtio" },
   });
   assert.equal(oldest?.id, "old");

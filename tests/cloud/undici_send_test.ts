@@ -181,6 +181,18 @@ Deno.test("a connection that is not made in time had no effect", async () => {
   assert.match(error.message, /the connection was not made in time/);
 });
 
+Deno.test("an abort ends a request that waits for its connection", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  await using send = open({ connectTimeout: 3_600_000 });
+  const url = `https://127.0.0.1:${(listener.addr as Deno.NetAddr).port}/`;
+  const abort = new AbortController();
+  const ended = refusalOf(send({ method: "GET", url, headers: {} }, { signal: abort.signal }));
+  using _unanswered = await listener.accept();
+  abort.abort(new Error("enough"));
+  assert.equal((await ended).kind, "unavailable");
+  listener.close();
+});
+
 async function pemFile(text: string) {
   const path = await Deno.makeTempFile({ suffix: ".pem" });
   await Deno.writeTextFile(path, text);

@@ -3,32 +3,25 @@
  * Other users of the same project do not disturb it: everything it makes is found by its own random name.
  */
 import assert from "node:assert/strict";
-import type { Cloud, ServerRequest } from "../../src/cloud/cloud.ts";
-import { CloudError } from "../../src/cloud/cloud_error.ts";
-import type { Port, Server } from "../../src/domain/server.ts";
+import type { Cloud } from "../../src/cloud/cloud.ts";
+import type { Server } from "../../src/domain/server.ts";
+import {
+  type CloudUnderTest,
+  type ContractTest,
+  Fixture,
+  refusalOf,
+  signal,
+  UNKNOWN_ID,
+} from "./cloud_fixture.ts";
+import { imagesContract } from "./cloud_images_contract.ts";
 
-export interface CloudUnderTest extends AsyncDisposable {
-  readonly cloud: Cloud;
-  /** Another client of the same project, whose listings have pages of so many. */
-  withPageSize(pageSize: number): Cloud;
-  readonly imageName: string;
-  readonly flavorName: string;
-  /** Servers are attached to it; floating IPs of the other can be attached to its ports. */
-  readonly networkName: string;
-  readonly externalNetworkName: string;
-  /** Sets the project's limits; null: none. */
-  setQuota(quota: { instances: number | null; floatingIps: number | null }): Promise<void>;
-  /** Lets the cloud's time pass until the condition holds. @throws when it does not in reasonable time */
-  waitFor(what: string, condition: () => Promise<boolean>): Promise<void>;
-}
+export type { CloudUnderTest };
 
-const { signal } = new AbortController();
-const UNKNOWN_ID = "00000000-0000-4000-8000-000000000000";
 const PUBLIC_KEY =
   "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGfjwWHXdxVTV2dzRsgRiXvdVlaJ7ZhKQyILMJ1chMWF contract";
 
 export function cloudContract(name: string, setup: () => Promise<CloudUnderTest>): void {
-  const test = (title: string, run: (fixture: Fixture) => Promise<void>) =>
+  const test: ContractTest = (title, run) =>
     Deno.test(`${name}: ${title}`, async () => {
       await using subject = await setup();
       await using fixture = new Fixture(subject);
@@ -226,6 +219,8 @@ export function cloudContract(name: string, setup: () => Promise<CloudUnderTest>
     assert.equal(new Set(ports.map(({ id }) => id)).size, ports.length, "no port twice");
   });
 
+  imagesContract(test);
+
   test("an aborted call ends with the reason of its signal and costs no request", async ({ subject: { cloud } }) => {
     await cloud.listServers({ signal });
     const { requests } = cloud.stats;
@@ -233,84 +228,4 @@ export function cloudContract(name: string, setup: () => Promise<CloudUnderTest>
     await assert.rejects(cloud.listServers({ signal: AbortSignal.abort(reason) }), reason);
     assert.equal(cloud.stats.requests, requests);
   });
-}
-
-/** What one test makes on the cloud; all of it is deleted at its end. */
-class Fixture implements AsyncDisposable {
-  readonly subject: CloudUnderTest;
-  readonly name = `contract-${crypto.randomUUID().slice(0, 8)}`;
-
-  constructor(subject: CloudUnderTest) {
-    this.subject = subject;
-  }
-
-  async create(changes: Partial<ServerRequest> = {}): Promise<{ id: string }> {
-    const { cloud, imageName, flavorName, networkName } = this.subject;
-    const [image] = await cloud.findImages(imageName, { signal });
-    const flavor = (await cloud.listFlavors({ signal })).find(({ name }) => name === flavorName);
-    const network = (await cloud.listNetworks({ signal })).find(({ name }) => name === networkName);
-    const request: ServerRequest = {
-      name: this.name,
-      imageId: image!.id,
-      flavorId: flavor!.id,
-      networkIds: [network!.id],
-      metadata: {},
-      zone: null,
-      keypair: null,
-      securityGroups: ["default"],
-      configDrive: null,
-      userdata: null,
-      volumeGib: null,
-    };
-    return await cloud.createServer({ ...request, ...changes }, { signal });
-  }
-
-  async createFloatingIp(portId: string) {
-    const { cloud, externalNetworkName } = this.subject;
-    const network = (await cloud.listNetworks({ signal })).find(({ name }) => name === externalNetworkName);
-    return await cloud.createFloatingIp({ networkId: network!.id, portId, description: this.name }, {
-      signal,
-    });
-  }
-
-  async own(): Promise<readonly Server[]> {
-    const { servers } = await this.subject.cloud.listServers({ signal });
-    return servers.filter(({ name }) => name === this.name);
-  }
-
-  async listed(id: string): Promise<Server | undefined> {
-    return (await this.own()).find((server) => server.id === id);
-  }
-
-  async active(id: string): Promise<Server> {
-    let server: Server | undefined;
-    await this.subject.waitFor(`server ${id} to be ACTIVE`, async () => {
-      server = await this.listed(id);
-      assert.notEqual(server?.status, "ERROR");
-      return server?.status === "ACTIVE";
-    });
-    return server!;
-  }
-
-  async portOf(id: string): Promise<Port> {
-    const port = (await this.subject.cloud.listPorts({ signal })).find(({ serverId }) => serverId === id);
-    assert.ok(port !== undefined, `a port of server ${id}`);
-    return port;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    const { cloud, setQuota, waitFor } = this.subject;
-    await setQuota({ instances: null, floatingIps: null });
-    for (const floatingIp of await cloud.listFloatingIps({ signal })) {
-      if (floatingIp.description === this.name) await cloud.deleteFloatingIp(floatingIp.id, { signal });
-    }
-    for (const { id } of await this.own()) await cloud.deleteServer(id, { signal });
-    await waitFor("all servers of the test to be gone", async () => (await this.own()).length === 0);
-  }
-}
-
-async function refusalOf(call: Promise<unknown>): Promise<CloudError> {
-  const error = await call.then(() => null, (thrown) => thrown);
-  assert.ok(error instanceof CloudError, `a CloudError, not ${error}`);
-  return error;
 }

@@ -9,6 +9,7 @@ import type { HistoryRecord, NodeRecord } from "../../src/domain/node.ts";
 import type { NodeRequest } from "../../src/domain/request.ts";
 import type { Change, Commit, Store } from "../../src/store/store.ts";
 import { StoreConflictError } from "../../src/store/store.ts";
+import { everyDibImage, everyImage, everyOrder } from "../store/image_records.ts";
 import {
   arbitraryNode,
   arbitraryRequest,
@@ -39,7 +40,14 @@ export function storeContract(
   test("is new and empty at first", async ({ store }) => {
     assert.equal(store.isNew, true);
     assert.match(store.installation.id, /^[0-9a-f-]{36}$/);
-    assert.deepEqual(await store.load(), { nodes: [], requests: [], pauses: [] });
+    assert.deepEqual(await store.load(), {
+      nodes: [],
+      requests: [],
+      dibImages: [],
+      images: [],
+      pauses: [],
+      orders: [],
+    });
     assert.deepEqual(await store.listHistory({ limit: 10 }), []);
     assert.equal(await store.getHistory(1), null);
   });
@@ -61,6 +69,28 @@ export function storeContract(
       assert.deepEqual(nodes, [{ ...next, revision: 1 }]);
       await store.commit({ nodes: [{ previous: stored!, next: null }] });
     }));
+  });
+
+  test("keeps images of every phase and their orders as they are", async (tested) => {
+    const create = <Record>(next: Record) => ({ previous: null, next });
+    const { dibImages, images } = await tested.store.commit({
+      dibImages: everyDibImage().map(create),
+      images: everyImage().map(create),
+      orders: everyOrder().map((next) => ({ provider: next.provider, image: next.image, next })),
+    });
+    await tested.reopen?.();
+    const stored = await tested.store.load();
+    assert.deepEqual(stored.dibImages, everyDibImage());
+    assert.deepEqual(stored.images, everyImage());
+    assert.deepEqual(new Set(stored.orders), new Set(everyOrder()));
+    await tested.store.commit({
+      dibImages: dibImages.map((previous) => ({ previous, next: null })),
+      images: images.map((previous) => ({ previous, next: null })),
+      orders: everyOrder().map(({ provider, image }) => ({ provider, image, next: null })),
+    });
+    await tested.reopen?.();
+    const empty = await tested.store.load();
+    assert.deepEqual([empty.dibImages, empty.images, empty.orders], [[], [], []]);
   });
 
   test("refuses a change of a record that is at another revision, and writes nothing of the commit", async ({ store }) => {

@@ -6,6 +6,7 @@ import type { PoolClient } from "../../src/control/pool_client.ts";
 import { ControlError } from "../../src/control/pool_control.ts";
 import { serveControl } from "../../src/control/serve_control.ts";
 import { ControlSocketError, controlSocketPath } from "../../src/control/socket_path.ts";
+import { type PoolViewName, viewFilters } from "../../src/views/view_pool.ts";
 import { NOW, SECRETS } from "../views/sample_pool.ts";
 import { ScriptedPool } from "./scripted_pool.ts";
 
@@ -52,7 +53,7 @@ Deno.test("the socket can be opened by its owner only", async () => {
 Deno.test("a client gets the same views as in the daemon's own process", async () => {
   await using bench = await openBench();
   const local = localClient(bench.pool);
-  for (const name of ["node-list", "request-list", "label-list", "provider-list", "status"] as const) {
+  for (const name of Object.keys(viewFilters) as PoolViewName[]) {
     assert.deepEqual(await bench.client.view(name), JSON.parse(JSON.stringify(await local.view(name))), name);
   }
   const filter = { provider: "cloud-b", label: "jammy", state: "hold" };
@@ -102,6 +103,30 @@ Deno.test("actions reach the pool as they were asked", async () => {
     "reload",
     "aliens null",
   ]);
+});
+
+Deno.test("what is asked of images reaches the pool, and a build's log comes as it is written", async () => {
+  await using bench = await openBench();
+  const { client, pool } = bench;
+  const placed = await client.orderImages({ kind: "update", provider: "cloud-a", image: "noble" });
+  const waiting = client.waitForOrders(placed);
+  pool.orders.resolve([{ provider: "cloud-a", image: "noble", ok: true, message: "ready" }]);
+  assert.deepEqual(await waiting, [{ provider: "cloud-a", image: "noble", ok: true, message: "ready" }]);
+  const log = await client.followBuild(7);
+  assert.equal(await new Response(log).text(), "+ building\nbuilt\n");
+  await client.deleteImages([1], { comment: "deleted by maria" });
+  await client.deleteDibImages([2], { comment: "deleted by maria" });
+  assert.deepEqual((await client.listAlienImages({ provider: "cloud-a" })).aliens, []);
+  assert.deepEqual(pool.calls, [
+    'order {"kind":"update","provider":"cloud-a","image":"noble"}',
+    `wait-orders ${JSON.stringify(placed)}`,
+    "follow 7",
+    'delete-images 1 {"comment":"deleted by maria"}',
+    'delete-dib-images 2 {"comment":"deleted by maria"}',
+    "alien-images cloud-a",
+  ]);
+  pool.failure = new ControlError(404, "there is no dib image 9");
+  await assert.rejects(client.followBuild(9), { name: "ControlError", message: "there is no dib image 9" });
 });
 
 Deno.test("refusals keep their status and words, and defects are told to the daemon", async () => {

@@ -2,9 +2,13 @@
 import type { HistoryRecord, NodeRecord } from "../../src/domain/node.ts";
 import type { PoolReport } from "../../src/domain/pool_report.ts";
 import {
+  type AlienImageListing,
   type AlienListing,
   ControlError,
   type IdOutcome,
+  type OrderOutcome,
+  type OrderSpec,
+  type PlacedOrders,
   type PoolControl,
   type RequestSpec,
 } from "../../src/control/pool_control.ts";
@@ -13,6 +17,10 @@ import { sampleReport, sampleRequest } from "../views/sample_pool.ts";
 export class ScriptedPool implements PoolControl {
   current: PoolReport = sampleReport();
   aliens: AlienListing = { servers: [], warnings: [] };
+  alienImages: AlienImageListing = { images: [], warnings: [] };
+  /** What became of the orders that are waited for; they are waited for as long as there is none. */
+  readonly orders = Promise.withResolvers<readonly OrderOutcome[]>();
+  buildLog: readonly string[] = ["+ building\n", "built\n"];
   history: HistoryRecord | null = null;
   /** What was asked, in order: `hold 1,2 …`. */
   readonly calls: string[] = [];
@@ -61,6 +69,37 @@ export class ScriptedPool implements PoolControl {
 
   withdrawRequest(requestId: number): Promise<void> {
     return this.#note(`withdraw ${requestId}`);
+  }
+
+  async orderImages(spec: OrderSpec): Promise<PlacedOrders> {
+    await this.#note(`order ${JSON.stringify(spec)}`);
+    const build = { provider: null, image: spec.image };
+    const upload = { provider: spec.provider ?? "cloud-a", image: spec.image };
+    const orders = { build: [build], upload: [upload], update: [build, upload] }[spec.kind];
+    return { at: this.current.now, orders };
+  }
+
+  waitForOrders(placed: PlacedOrders, { signal }: { signal: AbortSignal }) {
+    return this.#wait(`wait-orders ${JSON.stringify(placed)}`, this.orders.promise, signal);
+  }
+
+  followBuild(dibImageId: number): ReadableStream<Uint8Array> {
+    this.calls.push(`follow ${dibImageId}`);
+    if (this.failure !== null) throw this.failure;
+    return ReadableStream.from(this.buildLog.map((text) => new TextEncoder().encode(text)));
+  }
+
+  deleteImages(ids: readonly number[], options: object): Promise<readonly IdOutcome[]> {
+    return this.#act("delete-images", ids, options);
+  }
+
+  deleteDibImages(ids: readonly number[], options: object): Promise<readonly IdOutcome[]> {
+    return this.#act("delete-dib-images", ids, options);
+  }
+
+  async listAlienImages({ provider }: { provider: string | null }): Promise<AlienImageListing> {
+    await this.#note(`alien-images ${provider}`);
+    return this.alienImages;
   }
 
   async listAliens({ provider }: { provider: string | null }): Promise<AlienListing> {

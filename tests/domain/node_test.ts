@@ -17,6 +17,7 @@ const examples: Record<NodePhase, [NodeState, string, string | null]> = {
   "boot": [{ phase: "boot", serverId: "s1" }, "building", "s1"],
   "address": [{ phase: "address", serverId: "s1", activeAt: 5 }, "building", "s1"],
   "login": [{ phase: "login", serverId: "s1", activeAt: 5 }, "building", "s1"],
+  "prepare": [{ phase: "prepare", serverId: "s1" }, "building", "s1"],
   "ready": [{ phase: "ready", serverId: "s1" }, "ready", "s1"],
   "used": [{ phase: "used", serverId: "s1" }, "used", "s1"],
   "hold": [{ phase: "hold", serverId: "s1", lostAt: null }, "hold", "s1"],

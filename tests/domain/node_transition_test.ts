@@ -63,6 +63,7 @@ const situations: Record<string, { state: NodeState; knows: readonly EventType[]
     state: { phase: "login", serverId: "s1", activeAt: 5 },
     knows: ["floating-ip", "logged-in", "hold"],
   },
+  "prepare": { state: { phase: "prepare", serverId: "s1" }, knows: ["floating-ip", "hold"] },
   "ready": { state: { phase: "ready", serverId: "s1" }, knows: ["floating-ip", "taken", "hold"] },
   "used": { state: { phase: "used", serverId: "s1" }, knows: ["floating-ip", "hold"] },
   "hold": {
@@ -369,4 +370,13 @@ Deno.test("IllegalTransitionError names the node, the event and the phase", () =
     new IllegalTransitionError(phase, "active", 812).message,
     "node 812: event active is not possible in phase ready",
   );
+});
+
+Deno.test("a builder that can be logged in to is prepared, where a node is ready", () => {
+  const login = { phase: "login", serverId: "s1", activeAt: 5 } as const;
+  const roles = { node: "ready", builder: "prepare", checker: "prepare" } as const;
+  for (const [role, phase] of Object.entries(roles)) {
+    const record = nodeRecord({ id: 7, role: role as keyof typeof roles, state: login });
+    assert.deepEqual(transition(record, events["logged-in"], 9).state, { phase, serverId: "s1" });
+  }
 });

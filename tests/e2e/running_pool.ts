@@ -11,7 +11,7 @@ import { serveSimulator } from "../../src/simulator/serve_simulator.ts";
 import type { SimulatorInput } from "../../src/simulator/settings.ts";
 import { createSimulator, type Simulator } from "../../src/simulator/simulator.ts";
 import type { NodeView } from "../../src/views/node_list.ts";
-import { generateKey } from "../ssh/generate_key.ts";
+import { generateKey } from "../../src/ssh/generate_key.ts";
 import { programCommand, type Ran, runProgram, spawnProgram } from "./program.ts";
 
 export type { Ran } from "./program.ts";
@@ -53,7 +53,7 @@ export class RunningPool implements AsyncDisposable {
     const random = seededRandom(settings.seed ?? 1);
     const simulator = made.use(createSimulator({ ...settings, clouds, clock: systemClock, random }));
     const served = made.use(await serveSimulator(simulator, { hostname: "127.0.0.1", port: 0, sshPort: 0 }));
-    await Deno.writeTextFile(`${folder}/key`, generateKey().private, { mode: 0o600 });
+    await Deno.writeTextFile(`${folder}/key`, (await generateKey()).private, { mode: 0o600 });
     const pool = new RunningPool({ simulator, served, folder, resources: made.move() });
     await pool.writeClouds(pool.cloudsYaml());
     await pool.configure(config);
@@ -206,8 +206,21 @@ export class RunningPool implements AsyncDisposable {
     return shown.map(({ stdout, stderr }) => stdout + stderr).join("\n");
   }
 
+  /** Puts a program into the folder that comes first on the daemon's path. */
+  async installProgram(name: string, script: string): Promise<void> {
+    await Deno.mkdir(this.#programs, { recursive: true });
+    await Deno.writeTextFile(`${this.#programs}/${name}`, script, { mode: 0o755 });
+  }
+
+  get #programs(): string {
+    return `${this.folder}/bin`;
+  }
+
   get #environment(): Record<string, string> {
-    return { OS_CLIENT_CONFIG_FILE: `${this.folder}/clouds.yaml` };
+    return {
+      OS_CLIENT_CONFIG_FILE: `${this.folder}/clouds.yaml`,
+      PATH: `${this.#programs}:${Deno.env.get("PATH") ?? ""}`,
+    };
   }
 
   #arguments(args: readonly string[]): string[] {

@@ -4,6 +4,7 @@ import type { CloudError } from "../../src/cloud/cloud_error.ts";
 import type { Config } from "../../src/domain/config.ts";
 import type { NodeRecord } from "../../src/domain/node.ts";
 import type { Observation } from "../../src/domain/observation.ts";
+import { ImageExecutor, type ImageExecutorMeans } from "../../src/execute/images/image_executor.ts";
 import { Executor } from "../../src/execute/executor.ts";
 import { seededRandom } from "../../src/lib/random.ts";
 import { VirtualClock } from "../../src/lib/virtual_clock.ts";
@@ -11,6 +12,7 @@ import type { Action } from "../../src/plan/action.ts";
 import type { LoginTarget, Shell } from "../../src/ssh/shell.ts";
 import { Ledger } from "../../src/store/ledger.ts";
 import { createMemoryStore } from "../../src/store/memory_store.ts";
+import { ScriptedBuilder } from "../build/scripted_builder.ts";
 import { config as sampleConfig, INSTALLATION, NOW, seen } from "../plan/plan_fixtures.ts";
 
 /** What was asked of a cloud: the method, and what it was about. */
@@ -54,6 +56,7 @@ export function scriptedShell(
       targets.push(target);
       return { ...await login(target), hostKey: HOST_KEY };
     },
+    connect: () => Promise.reject(new Error("this shell only logs in")),
   };
 }
 
@@ -143,6 +146,38 @@ export async function executorKit(
     node: (id = 7) => kit.ledger.nodes.get(id),
     [Symbol.asyncDispose]: () => executor[Symbol.asyncDispose](),
   };
+}
+
+/** An executor of images over the kit's ledger and cloud. */
+export function imageExecutorOf(
+  kit: Pick<ExecutorKit, "ledger" | "clock" | "shell" | "cloud" | "told" | "defects">,
+  means: Partial<ImageExecutorMeans> & { readonly observation?: Observation } = {},
+): ImageExecutor {
+  const { observation = seen(), ...others } = means;
+  const access = {
+    cloud: kit.cloud,
+    observation,
+    noteAccepted: () => {},
+    noteRefusal: () => {},
+    noteCatalogWrong: () => {},
+  };
+  return new ImageExecutor({
+    ledger: kit.ledger,
+    builder: new ScriptedBuilder({ clock: kit.clock }),
+    shell: kit.shell,
+    clock: kit.clock,
+    config: () => sampleConfig(),
+    provider: (name) => name === "cloud-a" ? access : null,
+    readKey: () => Promise.resolve("the key"),
+    makeKeypair: () => Promise.resolve({ publicKey: "ssh-ed25519 AAAA", privateKey: "private" }),
+    openLog: () => Promise.resolve({ write() {}, [Symbol.asyncDispose]: () => Promise.resolve() }),
+    scriptVariables: () => ({}),
+    buildWorkers: 1,
+    uploadWorkers: 4,
+    wake: () => {},
+    onDefect: (_action, error) => kit.defects.push(error),
+    ...others,
+  });
 }
 
 /** What was asked for when a server was. */

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { MINUTE, SECOND } from "../../src/domain/time.ts";
+import type { ProviderImageConfig } from "../../src/domain/config.ts";
+import { credentialsFor } from "../../src/execute/credentials.ts";
 import { executeLogin, type LoginMeans } from "../../src/execute/login.ts";
 import { PrivateKeys } from "../../src/execute/private_keys.ts";
 import { VirtualClock } from "../../src/lib/virtual_clock.ts";
@@ -9,6 +11,13 @@ import { HOST_KEY, scriptedShell } from "./execute_fixtures.ts";
 
 const recorded = node(states.login, { hostKeys: [HOST_KEY] });
 
+function credentialsOf(
+  image: ProviderImageConfig,
+  readKey = (path: string) => Promise.resolve(`the key in ${path}`),
+) {
+  return credentialsFor(recorded, { image, images: new Map(), readKey });
+}
+
 async function attempt(means: Partial<LoginMeans> = {}) {
   const shell = scriptedShell();
   const outcome = await executeLogin({ node: recorded, address: "10.0.0.7" }, {
@@ -17,7 +26,7 @@ async function attempt(means: Partial<LoginMeans> = {}) {
     signal: new AbortController().signal,
     provider: provider(),
     image: image(),
-    readKey: (path) => Promise.resolve(`the key in ${path}`),
+    credentials: credentialsOf(means.image ?? image()),
     ...means,
   });
   return { outcome, target: shell.targets[0] };
@@ -53,7 +62,12 @@ const failures: readonly (readonly [string, Partial<LoginMeans>, RegExp])[] = [
   ],
   [
     "has no key",
-    { readKey: () => Promise.reject(new LoginError("auth", "cannot read the key")) },
+    {
+      credentials: credentialsOf(
+        image(),
+        () => Promise.reject(new LoginError("auth", "cannot read the key")),
+      ),
+    },
     /the key$/,
   ],
 ];

@@ -1,24 +1,20 @@
 import assert from "node:assert/strict";
 import { MINUTE } from "../../src/domain/time.ts";
 import { findOffer, type OfferSituation } from "../../src/plan/offers.ts";
-import {
-  catalog,
-  config,
-  image,
-  inventory,
-  label,
-  NOW,
-  provider,
-  refusal,
-  seen,
-  small,
-} from "./plan_fixtures.ts";
+import { catalog, image, inventory, label, NOW, provider, refusal, seen, small } from "./plan_fixtures.ts";
 
 function offer(
   fields: Partial<OfferSituation> = {},
   at: { provider?: ReturnType<typeof provider>; label?: ReturnType<typeof label> } = {},
 ) {
-  const basics = { config: config(), now: NOW, seen: seen(), pause: undefined, building: 0, asking: false };
+  const basics = {
+    now: NOW,
+    seen: seen(),
+    pause: undefined,
+    building: 0,
+    asking: false,
+    current: () => null,
+  };
   return findOffer(at.label ?? label(), at.provider ?? provider(), { ...basics, ...fields });
 }
 
@@ -34,7 +30,7 @@ const pause = {
 Deno.test("an offer has the flavor and the image that the catalog has for the label", () => {
   const found = offer();
   assert.ok(typeof found !== "string");
-  assert.deepEqual([found.flavor, found.cloudImage.id, found.image.name, found.provider.name], [
+  assert.deepEqual([found.flavor, found.imageId, found.image.name, found.provider.name], [
     small,
     "i1",
     "noble",
@@ -75,8 +71,8 @@ const refused: readonly (readonly [string, ReturnType<typeof offer>, RegExp])[] 
   ],
   [
     "has an image that is still to be uploaded",
-    offer({}, { provider: provider({ images: [image({ baseImage: null })] }) }),
-    /^image noble has not been uploaded$/,
+    offer({}, { provider: provider({ images: [image({ baseImage: null, diskimage: "noble" })] }) }),
+    /^no ready image noble: see image-list$/,
   ],
   [
     "lacks the image",
@@ -109,4 +105,11 @@ Deno.test("after a refusal or a pause one launch goes ahead", () => {
 
 Deno.test("a few failures below launch-retries do not slow others down once their pause is over", () => {
   assert.ok(typeof offer({ pause: { ...pause, failures: 2, until: NOW }, building: 5 }) !== "string");
+});
+
+Deno.test("an image that is made here is booted from the newest that is ready", () => {
+  const made = provider({ images: [image({ baseImage: null, diskimage: "noble" })] });
+  const found = offer({ current: (cloud, name) => `${name} on ${cloud}` }, { provider: made });
+  assert.ok(typeof found !== "string");
+  assert.equal(found.imageId, "noble on cloud-a");
 });

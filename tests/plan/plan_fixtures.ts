@@ -3,7 +3,7 @@ import type { Config, LabelConfig, ProviderConfig, ProviderImageConfig } from ".
 import { Inventory } from "../../src/domain/inventory.ts";
 import type { NodePhase, NodeRecord, NodeState } from "../../src/domain/node.ts";
 import type { Catalog, Observation, Refusal } from "../../src/domain/observation.ts";
-import type { Flavor, FloatingIp, Quota, Server } from "../../src/domain/server.ts";
+import type { CloudImage, Flavor, FloatingIp, Quota, Server } from "../../src/domain/server.ts";
 import { floatingIpDescription, serverMetadata } from "../../src/domain/server_marks.ts";
 import { MINUTE } from "../../src/domain/time.ts";
 import type { NodeSituation } from "../../src/plan/node_step.ts";
@@ -56,6 +56,7 @@ export const states: { readonly [Phase in NodePhase]: Extract<NodeState, { phase
   "boot": { phase: "boot", serverId: "s7" },
   "address": { phase: "address", serverId: "s7", activeAt: NOW - MINUTE },
   "login": { phase: "login", serverId: "s7", activeAt: NOW - MINUTE },
+  "prepare": { phase: "prepare", serverId: "s7" },
   "ready": { phase: "ready", serverId: "s7" },
   "used": { phase: "used", serverId: "s7" },
   "hold": { phase: "hold", serverId: "s7", lostAt: null },
@@ -107,15 +108,25 @@ export function catalog(fields: Partial<Catalog> = {}): Catalog {
     { id: "n1", name: "private", external: false },
     { id: "n2", name: "public", external: true },
   ];
-  const cloudImage = {
+  const cloudImage = sampleCloudImage();
+  return { takenAt: NOW, flavors: [small], networks, images: new Map([["noble", cloudImage]]), ...fields };
+}
+
+/** An image on the cloud, not made by us. */
+export function sampleCloudImage(fields: Partial<CloudImage> = {}): CloudImage {
+  return {
     id: "i1",
     name: "noble",
     status: "active",
     createdAt: null,
     minRamMib: 0,
+    size: null,
+    owner: null,
+    checksum: null,
+    hash: null,
     properties: {},
+    ...fields,
   };
-  return { takenAt: NOW, flavors: [small], networks, images: new Map([["noble", cloudImage]]), ...fields };
 }
 
 /** A cloud that was listed completely a minute ago and just now. */
@@ -128,6 +139,7 @@ export function seen(
     quota: null,
     ports: null,
     floatingIps: null,
+    images: null,
     failure: null,
     refusal: null,
     ...fields,
@@ -182,6 +194,7 @@ export function situation<Phase extends NodePhase>(
     provider: provider(),
     image: image(),
     seen: seen({ servers: [server("s7")] }),
+    images: new Map(),
     creating: false,
     ...rest,
   };

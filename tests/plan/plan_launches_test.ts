@@ -24,6 +24,8 @@ function input(fields: Partial<LaunchInput> = {}): LaunchInput {
     pauses: [],
     seen: new Map([["cloud-a", seen()], ["cloud-b", seen()]]),
     starved: new Map(),
+    reserved: new Map(),
+    current: () => null,
     ...fields,
   };
 }

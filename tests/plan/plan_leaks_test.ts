@@ -32,6 +32,8 @@ function leaks(fields: Partial<LeakInput> = {}) {
     installation: INSTALLATION,
     nodes: new Map(),
     ended,
+    images: new Map(),
+    keypairs: null,
     most: 50,
     ...fields,
   });

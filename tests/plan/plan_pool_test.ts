@@ -14,6 +14,8 @@ function input(fields: Partial<PoolInput> = {}): PoolInput {
     nodes: [],
     requests: [],
     pauses: [],
+    images: new Map(),
+    reserved: new Map(),
     seen: new Map([["cloud-a", seen({ servers: [server("s7")] })]]),
     starved: new Map(),
     creating: new Set(),

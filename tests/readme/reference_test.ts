@@ -6,10 +6,12 @@ import { type NodePhase, nodePhases, type NodeState, stateName } from "../../src
 import { floatingIpDescription, serverMetadata } from "../../src/domain/server_marks.ts";
 import { createSite } from "../../src/site/create_site.ts";
 import { viewAcquiredNodes } from "../../src/views/acquired_nodes.ts";
+import { viewAlienImageList } from "../../src/views/alien_image_list.ts";
 import { viewAlienList } from "../../src/views/alien_list.ts";
 import { viewNodeDetails } from "../../src/views/node_details.ts";
 import { type PoolViewName, viewFilters, viewPool } from "../../src/views/view_pool.ts";
 import { CliBench } from "../cli/run.ts";
+import { sampleDibImage, sampleImage } from "../views/sample_images.ts";
 import { NOW, sampleConfig, sampleNode, sampleReport } from "../views/sample_pool.ts";
 import { blocksOf, inlineCode, sectionOf, tableRows } from "./document.ts";
 
@@ -37,7 +39,7 @@ Deno.test("the command reference has the commands, arguments and options that --
   for (const name of names.filter((name) => name !== "help")) {
     const text = await help(name);
     const isList = name === "list" || name === "status" || name.endsWith("-list");
-    const shared = isList ? name === "alien-list" ? [output] : [output, watch] : [];
+    const shared = isList ? name.startsWith("alien-") ? [output] : [output, watch] : [];
     const options = helpOptions(text).filter((option) => option !== "-h, --help");
     assert.deepEqual([...told[name]!.options, ...shared].sort(), options.sort(), name);
     const placeholders = text.match(/^Usage: nodepool (.*)$/m)![1]!.replace(" [options]", "");
@@ -107,10 +109,14 @@ Deno.test("the README's JSON has the keys that the views have, and no others", (
   const report = sampleReport();
   const views: Record<string, { version: number; at?: string }> = {
     ...Object.fromEntries(
-      (Object.keys(viewFilters) as PoolViewName[]).map((name) => [name, viewPool(withApiError(), { name })]),
+      (Object.keys(viewFilters) as PoolViewName[]).map((name) => [name, viewPool(fullReport(), { name })]),
     ),
     "alien-list": viewAlienList({
       servers: [{ provider: "a", hostname: "b", serverId: "c", ip: null }],
+      warnings: [""],
+    }, NOW),
+    "alien-image-list": viewAlienImageList({
+      images: [{ provider: "a", name: "b", imageId: "c" }],
       warnings: [""],
     }, NOW),
     "/nodes/ID": viewNodeDetails(report, 6)!,
@@ -127,11 +133,17 @@ Deno.test("the README's JSON has the keys that the views have, and no others", (
   }
 });
 
-function withApiError() {
+function fullReport() {
   const report = sampleReport();
   const [first, ...others] = report.providers;
   const stats = { ...first!.stats!, lastError: { at: NOW, message: "timeout" } };
-  return { ...report, providers: [{ ...first!, stats }, ...others] };
+  const waitingOn = { reason: "saving", message: "the image is queued", since: NOW } as const;
+  return {
+    ...report,
+    providers: [{ ...first!, stats }, ...others],
+    dibImages: [sampleDibImage({ id: 1, waitingOn })],
+    images: [sampleImage({ id: 1, waitingOn })],
+  };
 }
 
 /** Each key with its way to it, as `nodes[].hold.until`. The keys of `timings` are phases, which each node has its own of. */
@@ -161,7 +173,7 @@ Deno.test("the configuration keys that the README names stand in config.example.
   const commands = [...(await bench.run("--help")).stdout.matchAll(/^ {2}([a-z-]+) /gm)].map(([, name]) =>
     name!
   );
-  const others = ["ssh-keygen", "envvars"];
+  const others = ["ssh-keygen", "disk-image-create", "envvars"];
   const known = new Set([...keys, ...commands, ...nodePhases, ...others]);
   const isUnknown = (code: string) => code.split(".").some((part) => !known.has(part));
   const isFile = (code: string) => /\.(yaml|conf|kv-\w+)$/.test(code);

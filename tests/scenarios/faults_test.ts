@@ -3,6 +3,7 @@
  * once the fault is over the pool is full again. Virtual time, seeded.
  */
 import assert from "node:assert/strict";
+import { ControlError } from "../../src/control/pool_control.ts";
 import { HOUR, MINUTE, SECOND } from "../../src/domain/time.ts";
 import { seededRandom } from "../../src/lib/random.ts";
 import type { FaultRuleInput } from "../../src/simulator/settings.ts";
@@ -20,7 +21,7 @@ async function useFor(virtual: VirtualPool, { time, seed }: { time: number; seed
     const nodes = virtual.pool.report().nodes;
     const ready = nodes.filter((node) => node.state.phase === "ready");
     const used = nodes.filter((node) => node.state.phase === "used");
-    if (ready.length > 0 && random.float() < 0.5) await virtual.acquire("small");
+    if (ready.length > 0 && random.float() < 0.5) await virtual.acquire("small").catch(askAgain);
     if (used.length > 0 && random.float() < 0.6) {
       await virtual.during(
         virtual.pool.releaseNodes([random.pick(used).id], { result: "SUCCESS", job: null }),
@@ -28,6 +29,11 @@ async function useFor(virtual: VirtualPool, { time, seed }: { time: number; seed
     }
     await virtual.clock.advance(20 * SECOND);
   }
+}
+
+/** A server may vanish between the grant and its delivery: then the client is told so, and asks again. */
+function askAgain(error: unknown): void {
+  if (!(error instanceof ControlError) || error.status !== 410) throw error;
 }
 
 /** What must hold at any time: the journal shows at most one server made for each node. */

@@ -2,6 +2,7 @@
  * A pool on the simulator in one process, with a virtual clock and a seed: days of its life in a second, the same
  * every time. Uses the real OpenStack client, planner, executor and tasks; only sockets, disk and time are not real.
  */
+import type { BuildJob } from "../../src/build/builder.ts";
 import type { Cloud } from "../../src/cloud/cloud.ts";
 import { createOpenStackCloud } from "../../src/cloud/openstack/openstack_cloud.ts";
 import type { Environment } from "../../src/config/environment.ts";
@@ -18,20 +19,26 @@ import type { SimulatorInput } from "../../src/simulator/settings.ts";
 import { createSimulator, type Simulator } from "../../src/simulator/simulator.ts";
 import { createMemoryStore } from "../../src/store/memory_store.ts";
 import type { Store } from "../../src/store/store.ts";
-import { generateKey } from "../ssh/generate_key.ts";
+import { generateKey } from "../../src/ssh/generate_key.ts";
+import { type ScriptedBuild, ScriptedBuilder } from "../build/scripted_builder.ts";
 
-const loginKey = generateKey();
+const loginKey = await generateKey();
 
 export interface VirtualPoolOptions extends SimulatorInput {
   /** The configuration without its clouds; `cloud: NAME` names those of the simulator. */
   readonly config: string;
   readonly random?: number;
+  /** How builds of diskimages go; without it each takes a minute. */
+  readonly build?: (job: BuildJob) => ScriptedBuild;
+  readonly uploadWorkers?: number;
 }
 
 export class VirtualPool implements AsyncDisposable {
   readonly clock = new VirtualClock();
   readonly simulator: Simulator;
   readonly store: Store;
+  readonly builder: ScriptedBuilder;
+  readonly #uploadWorkers: number;
   readonly #random;
   #config: string;
   #pool: Pool | null = null;
@@ -42,8 +49,13 @@ export class VirtualPool implements AsyncDisposable {
     return virtual;
   }
 
-  private constructor({ config, random = 1, ...settings }: VirtualPoolOptions) {
+  private constructor(
+    { config, random = 1, build = () => ({ time: MINUTE }), uploadWorkers = 4, ...settings }:
+      VirtualPoolOptions,
+  ) {
     this.#config = config;
+    this.#uploadWorkers = uploadWorkers;
+    this.builder = new ScriptedBuilder({ clock: this.clock, script: build });
     this.#random = seededRandom(random);
     const clouds = (settings.clouds ?? [{}]).map((cloud) => ({
       ...cloud,
@@ -73,6 +85,13 @@ export class VirtualPool implements AsyncDisposable {
       shell: this.simulator.shell,
       openCloud: (provider) => this.#openCloud(provider),
       readFile: () => Promise.resolve(loginKey.private),
+      builder: this.builder,
+      makeKeypair: () => Promise.resolve({ publicKey: loginKey.public, privateKey: loginKey.private }),
+      openLog: () => Promise.resolve({ write() {}, [Symbol.asyncDispose]: () => Promise.resolve() }),
+      followLog: () => ReadableStream.from([]),
+      scriptVariables: () => ({ NODEPOOL_MIRROR: "http://mirror" }),
+      buildWorkers: 1,
+      uploadWorkers: this.#uploadWorkers,
       reload: async () => ({ loaded: await this.#load(), changes: ["changed"], problems: [] }),
       process: { pid: 1, version: "test", startedAt: this.clock.now(), configFile: "nodepool.yaml" },
     });

@@ -18,8 +18,9 @@ if (command === "wait") {
   Deno.exit(Number(Deno.args[1]));
 } else {
   const run = (await Deno.permissions.query({ name: "run" })).state;
+  const setsid = (await Deno.permissions.query({ name: "run", command: "/usr/bin/setsid" })).state;
   const ffi = (await Deno.permissions.query({ name: "ffi" })).state;
-  console.log(JSON.stringify({ args: Deno.args, yaml: parse("a: 1"), run, ffi, umask: Deno.umask() }));
+  console.log(JSON.stringify({ args: Deno.args, yaml: parse("a: 1"), run, setsid, ffi, umask: Deno.umask() }));
 }
 `;
 
@@ -103,6 +104,7 @@ Deno.test("the file runs the program with its packages, its arguments and no mor
     args: ["show", "a b", "*", ""],
     yaml: { a: 1 },
     run: "prompt", // which, with nobody to ask, is a refusal
+    setsid: "granted",
     ffi: "prompt",
     umask: Deno.umask(),
   });

@@ -1,7 +1,8 @@
 /** Debian's `openstack` command against the simulator over HTTP: what works there works for any openstacksdk client. */
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { isInstalled, runProgram, serveForTest, type TestSimulator } from "./served_simulator.ts";
-import { generateKey } from "../ssh/generate_key.ts";
+import { generateKey } from "../../src/ssh/generate_key.ts";
 
 const installed = await isInstalled("openstack");
 if (!installed) {
@@ -51,7 +52,7 @@ Deno.test({
     const ask = (command: string) => openstack(world, command);
     const run = (command: string) => openstack(world, command, { json: false });
     const key = `${world.folder}/key.pub`;
-    await Deno.writeTextFile(key, generateKey().public);
+    await Deno.writeTextFile(key, (await generateKey()).public);
     await ask(`keypair create --public-key ${key} key`);
     const boot = "--flavor m1.tiny --image debian-12 --network private --key-name key --property a=b";
     const server = await ask(`server create ${boot} --wait one`);
@@ -82,5 +83,66 @@ Deno.test({
     await run(`floating ip delete ${address}`);
     assert.deepEqual(await ask("floating ip list"), []);
     assert.equal(world.simulator.serverAt(address), null);
+  },
+});
+
+Deno.test({
+  name: "the openstack command uploads an image, shows, lists, changes, saves and deletes it",
+  ignore: !installed,
+  async fn() {
+    await using world = await serveForTest({ clouds: [{ saveTime: 0 }] });
+    const ask = (command: string) => openstack(world, command);
+    const run = (command: string) => openstack(world, command, { json: false });
+    const data = new Uint8Array(3 * 2 ** 20).map((_, index) => index * 17);
+    await Deno.writeFile(`${world.folder}/image.raw`, data);
+    const made = await ask(
+      `image create --file ${world.folder}/image.raw --disk-format raw --property colour=red --tag one fresh`,
+    );
+    const md5 = createHash("md5").update(data).digest("hex");
+    const shown = await ask("image show fresh");
+    assert.deepEqual(
+      [shown.id, shown.status, shown.size, shown.checksum, shown.properties.colour, shown.tags],
+      [made.id, "active", data.length, md5, "red", ["one"]],
+    );
+    await run("image create --disk-format raw --property colour=blue other");
+    assert.deepEqual(columnOf(await ask("image list --property colour=red"), "Name"), ["fresh"]);
+    assert.deepEqual(columnOf(await ask("image list --private --sort name:asc"), "Name"), []);
+    assert.deepEqual(columnOf(await ask("image list --shared --sort name:asc"), "Name"), ["fresh", "other"]);
+    assert.deepEqual(columnOf(await ask("image list --tag one"), "Name"), ["fresh"]);
+    await run("image set --name renamed --property colour=green --property shape=round --private fresh");
+    await run("image unset --property shape --tag one renamed");
+    const changed = await ask("image show renamed");
+    assert.deepEqual(
+      [changed.id, changed.properties.colour, changed.properties.shape, changed.visibility, changed.tags],
+      [made.id, "green", undefined, "private", []],
+    );
+    await run(`image save --file ${world.folder}/saved.raw renamed`);
+    assert.deepEqual(await Deno.readFile(`${world.folder}/saved.raw`), data);
+    await run("image set --deactivate renamed");
+    assert.equal((await ask("image show renamed")).status, "deactivated");
+    await run("image set --activate renamed");
+    await run("image delete renamed other");
+    assert.deepEqual(world.simulator.cloud().images.counts(), { created: 2, deleted: 2, standing: 0 });
+  },
+});
+
+Deno.test({
+  name: "the openstack command takes an image of a server and boots another from it",
+  ignore: !installed,
+  async fn() {
+    await using world = await serveForTest({ clouds: [{ bootTime: 0, snapshotTime: 200 }] });
+    const ask = (command: string) => openstack(world, command);
+    const run = (command: string) => openstack(world, command, { json: false });
+    const boot = "--flavor m1.tiny --network private";
+    const { id } = await ask(`server create ${boot} --image debian-12 one`);
+    const image = await ask("server image create --name snap --property colour=red --wait one");
+    assert.equal(image.status, "active");
+    const { properties } = await ask("image show snap");
+    assert.deepEqual([properties.instance_uuid, properties.colour], [id, "red"]);
+    const other = await ask(`server create ${boot} --image snap two`);
+    assert.match(other.image, /^snap /);
+    await run("server delete one two");
+    await run("image delete snap");
+    assert.deepEqual(columnOf(await ask("image list --private"), "Name"), []);
   },
 });

@@ -81,6 +81,94 @@ Deno.test("over HTTP fault 23 closes the connection without effect", async () =>
   assert.equal(created(world), 0);
 });
 
+/** A body of so many KiB that tells how much of it was asked for. */
+function bodyOf(kibibytes: number) {
+  const told = { given: 0 };
+  const stream = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      if (told.given === kibibytes) return controller.close();
+      told.given += 64;
+      controller.enqueue(new Uint8Array(64 * 1024));
+    },
+  }, { highWaterMark: 0 });
+  return { stream, told };
+}
+
+/** A simulator that makes images active at once, and an image without data there. */
+async function withImage() {
+  const world = await serveForTest({ clouds: [{ saveTime: 0 }] });
+  const token = await tokenOf(world);
+  const headers = { "x-auth-token": token };
+  const made = await ask(world, "/image/v2/images", {
+    method: "POST",
+    headers,
+    body: JSON.stringify({ name: "fresh", disk_format: "raw", container_format: "bare" }),
+  });
+  const { id } = await made.json();
+  const image = async () => await (await ask(world, `/image/v2/images/${id}`, { headers })).json();
+  const upload = (
+    body: ReadableStream<Uint8Array>,
+    { of = id, signal }: { of?: string; signal?: AbortSignal } = {},
+  ) =>
+    ask(world, `/image/v2/images/${of}/file`, {
+      method: "PUT",
+      headers: { ...headers, "content-type": "application/octet-stream" },
+      body,
+      ...(signal === undefined ? {} : { signal }),
+    });
+  const until = async (holds: () => boolean | Promise<boolean>) => {
+    for (const deadline = Date.now() + 10_000; !(await holds());) {
+      assert.ok(Date.now() < deadline, `not within 10 s: ${holds}`);
+      await new Promise<void>((resolve) => setImmediate(resolve));
+    }
+  };
+  return { ...world, image, upload, until, [Symbol.asyncDispose]: () => world[Symbol.asyncDispose]() };
+}
+
+Deno.test("over HTTP an upload of unknown length is taken in piece by piece", async () => {
+  await using world = await withImage();
+  assert.equal((await world.upload(bodyOf(32 * 1024).stream)).status, 204);
+  const { size, status, checksum } = await world.image();
+  assert.deepEqual([size, status, checksum], [32 * 2 ** 20, "active", "58f06dd588d8ffb3beb46ada6309436b"]);
+});
+
+Deno.test("over HTTP a hanging upload takes in no more than the network holds, and ends with its client", async () => {
+  await using world = await withImage();
+  const { id } = world.simulator.arm({ fault: 5, operation: "image.upload", time: 500, count: 1 });
+  const { stream, told } = bodyOf(1024 * 1024);
+  const gaveUp = new AbortController();
+  const upload = world.upload(stream, { signal: gaveUp.signal });
+  await world.until(() => world.simulator.faults.some((armed) => armed.id === id && armed.struck === 1));
+  await world.until(async () => {
+    const before = told.given;
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    return told.given === before && before > 0;
+  });
+  assert.ok(told.given < 64 * 1024, `${told.given} KiB were taken while the cloud hung`);
+  gaveUp.abort();
+  await assert.rejects(upload, { name: "AbortError" });
+  const uploads = () =>
+    world.simulator.journal.rows().filter(({ operation }) => operation === "image.upload");
+  await world.until(() => uploads().length === 1);
+  assert.deepEqual([uploads()[0]!.status, (await world.image()).status], [null, "queued"]);
+});
+
+Deno.test("over HTTP fault 27 resets the connection in the middle of an upload", async () => {
+  await using world = await withImage();
+  world.simulator.arm({ fault: 27 });
+  const { stream, told } = bodyOf(256 * 1024);
+  await assert.rejects(world.upload(stream), TypeError);
+  assert.ok(told.given > 0 && told.given < 64 * 1024, `${told.given} KiB were sent`);
+  assert.equal((await world.image()).status, "queued");
+});
+
+Deno.test("over HTTP an upload that is refused gets its answer, whatever is still to come", async () => {
+  await using world = await withImage();
+  const answer = await world.upload(bodyOf(8 * 1024).stream, { of: "none" });
+  assert.equal(answer.status, 404);
+  await answer.body?.cancel();
+});
+
 Deno.test("a port that is taken is a clear error, and nothing is left open", async () => {
   await using world = await serveForTest({});
   const { port } = new URL(world.served.baseUrl);

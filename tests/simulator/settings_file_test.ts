@@ -19,6 +19,8 @@ clouds:
   - name: alpha
     boot-time: {mean: 20, min: 5, max: 60}
     delete-time: 0.5
+    save-time: {mean: 3, jitter: 1}
+    snapshot-time: 40
     token-life: 60
     quotas: {floating-ips: 3}
     flavors:
@@ -32,6 +34,8 @@ faults:
   const [cloud] = settings.clouds;
   assert.deepEqual(cloud?.bootTime, { mean: 20 * SECOND, jitter: 0, min: 5 * SECOND, max: MINUTE });
   assert.deepEqual([cloud?.deleteTime.mean, cloud?.tokenLife], [500, MINUTE]);
+  assert.deepEqual(cloud?.saveTime, { mean: 3 * SECOND, jitter: SECOND, min: null, max: null });
+  assert.equal(cloud?.snapshotTime.mean, 40 * SECOND);
   assert.deepEqual(cloud?.flavors[0]?.extraSpecs, { "hw:cpu-policy": "dedicated" });
   assert.deepEqual([cloud?.quotas.floatingIps, cloud?.ssh.acceptAnyKey], [3, true]);
   assert.deepEqual([settings.faults[0]?.time, settings.faults[0]?.after], [2_500, MINUTE]);

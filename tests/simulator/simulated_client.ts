@@ -79,7 +79,7 @@ export class SimulatedClient {
   /** Boots a server of the smallest flavor; further fields of the request override. */
   async boot(name: string, fields: Record<string, unknown> = {}): Promise<Answer> {
     const { json: flavors } = await this.get("/compute/v2.1/flavors");
-    const { json: images } = await this.get("/image/v2/images");
+    const { json: images } = await this.get("/image/v2/images?visibility=public");
     return await this.call("POST", "/compute/v2.1/servers", {
       server: { name, flavorRef: flavors.flavors[0].id, imageRef: images.images[0].id, ...fields },
     });
@@ -90,6 +90,42 @@ export class SimulatedClient {
     const answer = await this.boot(name, fields);
     assert.equal(answer.status, 202, JSON.stringify(answer.json));
     return answer.json.server.id;
+  }
+
+  /** Makes an image that waits for its data; further fields of the request override. */
+  createImage(name: string, fields: Record<string, unknown> = {}): Promise<Answer> {
+    const formats = { disk_format: "qcow2", container_format: "bare" };
+    return this.call("POST", "/image/v2/images", { name, ...formats, ...fields });
+  }
+
+  /** Makes an image that waits for its data, and gives its id. */
+  async createdImage(name: string, fields: Record<string, unknown> = {}): Promise<string> {
+    const answer = await this.createImage(name, fields);
+    assert.equal(answer.status, 201, JSON.stringify(answer.json));
+    return answer.json.id;
+  }
+
+  /** Sends an image's data; the signal calls it off. */
+  async upload(
+    id: string,
+    data: Uint8Array | ReadableStream<Uint8Array>,
+    { headers = {}, signal = new AbortController().signal }: {
+      headers?: Record<string, string>;
+      signal?: AbortSignal;
+    } = {},
+  ): Promise<Answer> {
+    const response = await this.#send({
+      method: "PUT",
+      url: `${this.#base}/image/v2/images/${id}/file`,
+      headers: { "x-auth-token": this.token, "content-type": "application/octet-stream", ...headers },
+      body: data,
+    }, { signal });
+    return { status: response.status, headers: response.headers, json: parsed(response.body) };
+  }
+
+  // deno-lint-ignore no-explicit-any
+  async image(id: string): Promise<any> {
+    return (await this.get(`/image/v2/images/${id}`)).json;
   }
 
   // deno-lint-ignore no-explicit-any

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { SECOND } from "../../src/domain/time.ts";
 import type { SimulatorInput } from "../../src/simulator/settings.ts";
 import { virtualSimulator } from "./simulated_client.ts";
-import { generateKey } from "../ssh/generate_key.ts";
+import { generateKey } from "../../src/ssh/generate_key.ts";
 
-const ours = generateKey();
-const other = generateKey();
+const ours = await generateKey();
+const other = await generateKey();
 
 /** A server booted with our key, and a way to log in to it. */
 async function booted(cloud: NonNullable<SimulatorInput["clouds"]>[number] = {}) {

@@ -4,7 +4,7 @@ import type { SimulatorInput } from "../../src/simulator/settings.ts";
 import { hostKeyOf } from "../../src/simulator/host_key.ts";
 import { isInstalled, runProgram, serveForTest } from "./served_simulator.ts";
 import { SimulatedClient } from "./simulated_client.ts";
-import { generateKey } from "../ssh/generate_key.ts";
+import { generateKey } from "../../src/ssh/generate_key.ts";
 
 const installed = await isInstalled("ssh");
 if (!installed) console.log("ssh_server_test.ts is skipped: no `ssh` here; apt-get install openssh-client");
@@ -17,7 +17,7 @@ async function booted(cloud: NonNullable<SimulatorInput["clouds"]>[number] = {},
   });
   const { simulator, served, folder } = world;
   const client = await SimulatedClient.login(simulator);
-  const { public: publicKey, private: privateKey } = generateKey();
+  const { public: publicKey, private: privateKey } = await generateKey();
   await Deno.writeTextFile(`${folder}/key`, privateKey, { mode: 0o600 });
   const keypair = { name: "key", public_key: publicKey };
   await client.call("POST", "/compute/v2.1/os-keypairs", { keypair });
@@ -56,7 +56,7 @@ test("ssh runs a command on a simulated server, and sees its own host key", asyn
 
 test("ssh with another key is refused", async () => {
   await using world = await booted();
-  const { private: other } = generateKey();
+  const { private: other } = await generateKey();
   await Deno.writeTextFile(`${world.folder}/other`, other, { mode: 0o600 });
   const { code, stderr } = await world.ssh("true", { key: `${world.folder}/other` });
   assert.equal(code, 255);
@@ -87,8 +87,9 @@ test("ssh sees fault 12 as no server, 13 as a refused key, 14 as a connection th
     ]] as const
   ) {
     await using world = await booted({}, fault);
-    const { code, stderr } = await world.ssh("echo hello");
+    const { code, stdout, stderr } = await world.ssh("echo hello");
     assert.equal(code, 255, `fault ${fault}: ${stderr}`);
+    assert.equal(stdout, fault === 14 ? "hel" : "");
     assert.match(stderr, message);
   }
 });

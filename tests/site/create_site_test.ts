@@ -174,7 +174,7 @@ Deno.test("/nodes/ID/metadata has the documented values", async () => {
 
 Deno.test("what is not there is 404, in JSON for who wants it", async () => {
   const site = openSite();
-  for (const path of ["/nodes/99", "/nodes/99/metadata", "/nodes/x", "/nonsense", "/image-list"]) {
+  for (const path of ["/nodes/99", "/nodes/99/metadata", "/nodes/x", "/nonsense", "/job-list"]) {
     const response = await site.get(path);
     assert.equal(response.status, 404, path);
     assert.match(await response.text(), /^there is no/);

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { createSsh2Shell } from "../../src/ssh/ssh2_shell.ts";
 import { serveForTest } from "../simulator/served_simulator.ts";
 import { SimulatedClient } from "../simulator/simulated_client.ts";
-import { generateKey } from "./generate_key.ts";
+import { generateKey } from "../../src/ssh/generate_key.ts";
 import { options } from "./login_target.ts";
 
 interface Way {
@@ -45,7 +45,7 @@ async function startCutter(to: { host: string; port: number }, cut: Way) {
 }
 
 async function bootedServer() {
-  const { public: publicKey, private: privateKey } = generateKey();
+  const { public: publicKey, private: privateKey } = await generateKey();
   const world = await serveForTest({ clouds: [{ bootTime: 0 }] });
   const client = await SimulatedClient.login(world.simulator);
   const keypair = { name: "key", public_key: publicKey };

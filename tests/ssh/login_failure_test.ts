@@ -1,5 +1,13 @@
 import { equal, match } from "node:assert/strict";
-import { closedEarly, failureOf, type LoginStage, outOfTime } from "../../src/ssh/login_failure.ts";
+import {
+  closedEarly,
+  failureOf,
+  fileRefused,
+  type LoginStage,
+  lostBefore,
+  noSftp,
+  outOfTime,
+} from "../../src/ssh/login_failure.ts";
 import type { LoginFailure } from "../../src/ssh/shell.ts";
 
 const where = "login as ci to 10.0.0.5 port 22";
@@ -23,6 +31,13 @@ const cases: {
   { error: socketError("ECONNRESET"), stage: "handshake", failure: "network", says: /reset/ },
   { error: socketError("ECONNRESET"), stage: "auth", failure: "network", says: /reset/ },
   { error: socketError("ECONNRESET"), stage: "command", failure: "command", says: /while the command ran/ },
+  { error: socketError("ECONNRESET"), stage: "copy", failure: "command", says: /while files were copied/ },
+  {
+    error: { message: "Keepalive timeout", level: "client-timeout" },
+    stage: "command",
+    failure: "command",
+    says: /broke while the command ran: the server does not answer any more/,
+  },
   {
     error: { message: "no matching cipher", level: "handshake" },
     stage: "handshake",
@@ -61,6 +76,7 @@ Deno.test("closedEarly() blames the step that was under way", () => {
   for (const stage of ["handshake", "auth", "command"] as const) {
     equal(closedEarly({ stage, where }).failure, stage);
   }
+  equal(closedEarly({ stage: "copy", where }).failure, "command");
   match(closedEarly({ stage: "auth", where }).message, /closed the connection during the authentication$/);
 });
 
@@ -72,4 +88,19 @@ Deno.test("outOfTime() says how long it took and what was under way", () => {
     outOfTime(60_000, { stage: "handshake", where }).message,
     /after 60 s: the SSH handshake was not over/,
   );
+});
+
+Deno.test("what fails on an open session is of kind `command`, and keeps its cause", () => {
+  const error = new Error("Permission denied");
+  const found = [
+    lostBefore(error, { where }),
+    noSftp(error, { where }),
+    fileRefused("write /etc/passwd", { error, where }),
+  ];
+  for (const { failure, message, cause } of found) {
+    equal(failure, "command");
+    equal(message.indexOf(where), 0);
+    equal(cause, error);
+  }
+  match(found[2]!.message, /: cannot write \/etc\/passwd: Permission denied$/);
 });

@@ -3,6 +3,9 @@ import { join } from "node:path";
 
 const SSHD = "/usr/sbin/sshd";
 
+/** Bytes after which the keys are changed: elsewhere after gigabytes, here so that long sessions meet it. */
+export const REKEY_LIMIT = 32 * 1024 * 1024;
+
 /** Why no server can be started here; null where one can. */
 export function opensshMissing(): string | null {
   for (const path of [SSHD, "/usr/bin/ssh-keygen"]) {
@@ -25,10 +28,12 @@ export interface OpensshServer extends AsyncDisposable {
 }
 
 export async function startOpensshServer(
-  { hostKeyTypes = ["ed25519"], authorized = [] }: {
+  { hostKeyTypes = ["ed25519"], authorized = [], sftp = "internal-sftp" }: {
     hostKeyTypes?: readonly string[];
     /** Further public keys that it lets in. */
     authorized?: readonly string[];
+    /** What serves SFTP; null: nothing does. */
+    sftp?: string | null;
   } = {},
 ): Promise<OpensshServer> {
   const folder = await Deno.makeTempDir({ prefix: "sshd-" });
@@ -39,7 +44,7 @@ export async function startOpensshServer(
   }
   const user = await makeKey(folder, { name: "user", type: "ed25519" });
   await Deno.writeTextFile(join(folder, "authorized_keys"), [user.open, ...authorized, ""].join("\n"));
-  const { port, server } = await listen(folder, hostKeyTypes);
+  const { port, server } = await listen(folder, { hostKeyTypes, sftp });
   return {
     port,
     username: Deno.env.get("USER") ?? (Deno.uid() === 0 ? "root" : "nobody"),
@@ -68,10 +73,10 @@ export async function makeKey(
 }
 
 /** sshd can't be told to choose a port, so a free one is tried until nobody else took it in between. */
-async function listen(folder: string, hostKeyTypes: readonly string[]) {
+async function listen(folder: string, settings: Settings) {
   for (let attempt = 0; attempt < 10; attempt++) {
     const port = freePort();
-    await Deno.writeTextFile(join(folder, "config"), config(folder, { port, hostKeyTypes }));
+    await Deno.writeTextFile(join(folder, "config"), config(folder, { port, ...settings }));
     const server = new Deno.Command(SSHD, {
       args: ["-D", "-f", join(folder, "config"), "-E", join(folder, "log")],
       stdin: "null",
@@ -84,10 +89,12 @@ async function listen(folder: string, hostKeyTypes: readonly string[]) {
   throw new Error(`sshd does not start: ${await Deno.readTextFile(join(folder, "log"))}`);
 }
 
-function config(
-  folder: string,
-  { port, hostKeyTypes }: { port: number; hostKeyTypes: readonly string[] },
-): string {
+interface Settings {
+  readonly hostKeyTypes: readonly string[];
+  readonly sftp: string | null;
+}
+
+function config(folder: string, { port, hostKeyTypes, sftp }: Settings & { port: number }): string {
   return [
     `ListenAddress 127.0.0.1:${port}`,
     ...(ipv6Missing() ? [] : [`ListenAddress [::1]:${port}`]),
@@ -101,6 +108,8 @@ function config(
     "KbdInteractiveAuthentication no",
     "MaxStartups 200",
     "PrintMotd no",
+    `RekeyLimit ${REKEY_LIMIT}`,
+    ...(sftp === null ? [] : [`Subsystem sftp ${sftp}`]),
     "",
   ].join("\n");
 }

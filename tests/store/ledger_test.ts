@@ -8,7 +8,7 @@ import { VirtualClock } from "../../src/lib/virtual_clock.ts";
 import type { LedgerChange } from "../../src/store/ledger.ts";
 import { Ledger } from "../../src/store/ledger.ts";
 import { createMemoryStore } from "../../src/store/memory_store.ts";
-import { pauseKey } from "../../src/store/pause_key.ts";
+import { pauseKey } from "../../src/store/pair_key.ts";
 import type { Commit, Committed, Store } from "../../src/store/store.ts";
 import { StoreConflictError, StoreError } from "../../src/store/store.ts";
 import { arbitraryNode, launchPause, nodeRecord, nodeRequest } from "./records.ts";
@@ -234,7 +234,10 @@ Deno.test("subscribe() tells each commit with the records before and after, unti
   assert.deepEqual(told, [{
     nodes: [{ previous: nodeRecord({ id: 1 }), next: nodeRecord({ id: 1, attempt: 2, revision: 2 }) }],
     requests: [],
+    dibImages: [],
+    images: [],
     pauses: [],
+    orders: [],
     history: [],
   }]);
 });

@@ -9,6 +9,8 @@ export function nodeRecord(fields: Partial<NodeRecord> & { readonly id: number }
   const hostname = `trusty-cloud-a-${fields.id}`;
   return {
     revision: 1,
+    role: "node",
+    providerImageId: null,
     provider: "cloud-a",
     label: "trusty",
     image: "trusty",
@@ -97,6 +99,7 @@ const states: { [Phase in NodePhase]: fc.Arbitrary<Extract<NodeState, { phase: P
   "boot": record({ phase: fc.constant("boot"), serverId }),
   "address": record({ phase: fc.constant("address"), serverId, activeAt: instant }),
   "login": record({ phase: fc.constant("login"), serverId, activeAt: instant }),
+  "prepare": record({ phase: fc.constant("prepare"), serverId }),
   "ready": record({ phase: fc.constant("ready"), serverId }),
   "used": record({ phase: fc.constant("used"), serverId }),
   "hold": record({ phase: fc.constant("hold"), ...unsure }),
@@ -129,6 +132,8 @@ const evidence = fc.option(record({
 
 /** Everything of a node but its id and revision. */
 export const arbitraryNode: fc.Arbitrary<Omit<NodeRecord, "id" | "revision">> = record({
+  role: fc.constantFrom("node", "builder", "checker"),
+  providerImageId: fc.option(fc.nat()),
   provider: fc.constantFrom("cloud-a", "cloud-b"),
   label: fc.constantFrom("trusty", "xenial", "jammy"),
   image: text,

@@ -28,6 +28,7 @@ async function cleaning(
     ledger,
     clock,
     config,
+    keypairsListedAt: new Map(),
     watches: () => [kit.watch],
     onCleaned: (leak: Leak) => cleaned.push(leak),
     onFailed: ({ id }: Leak, message: string) => failed.push(`${id}: ${message}`),

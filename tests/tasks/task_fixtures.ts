@@ -38,6 +38,8 @@ export const idle: WatchNeeds = {
   floatingIps: false,
   quotaAge: 15 * MINUTE,
   doubtfulCatalogAge: 30 * SECOND,
+  imageAge: null,
+  imagesSince: null,
   baseImages: ["noble"],
 };
 

@@ -4,7 +4,7 @@ import { transition } from "../../src/domain/node_transition.ts";
 import { MINUTE } from "../../src/domain/time.ts";
 import { seededRandom } from "../../src/lib/random.ts";
 import { Tick, type TickMeans } from "../../src/tasks/tick.ts";
-import { executorKit, type Scripted } from "../execute/execute_fixtures.ts";
+import { executorKit, imageExecutorOf, type Scripted } from "../execute/execute_fixtures.ts";
 import { config, label, node, NOW, provider, refusal, seen, server, states } from "../plan/plan_fixtures.ts";
 import { sampleRequest } from "../views/sample_pool.ts";
 
@@ -12,7 +12,7 @@ async function tickKit(
   { nodes = [], config: settings = config(), cloud = {}, observation = seen(), ...means }:
     & { nodes?: readonly NodeRecord[]; config?: ReturnType<typeof config>; cloud?: Scripted }
     & { observation?: ReturnType<typeof seen> }
-    & Partial<Omit<TickMeans, "config">> = {},
+    & Partial<Omit<TickMeans, "config" | "imageExecutor">> = {},
 ) {
   const kit = await executorKit({ nodes, config: settings, cloud, observation });
   const tick = new Tick({
@@ -20,8 +20,10 @@ async function tickKit(
     random: seededRandom(1),
     config: () => settings,
     seen: () => new Map([["cloud-a", observation]]),
+    imageExecutor: imageExecutorOf(kit),
+    parts: { pool: true, builds: true },
     launching: () => true,
-    granting: () => true,
+    accepting: () => true,
     ...means,
   });
   /** Runs the tick until it ends, then waits for what it began. */
@@ -125,7 +127,6 @@ Deno.test("a node that has ended leaves its history", async () => {
   await using kit = await tickKit({
     nodes: [node(states["delete-address"])],
     launching: () => false,
-    granting: () => false,
   });
   await kit.run();
   assert.equal(kit.node(), undefined);

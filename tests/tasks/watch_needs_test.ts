@@ -6,7 +6,7 @@ import { planWatch } from "../../src/tasks/watch_needs.ts";
 import { floatingProvider, image, node, NOW, provider, states } from "../plan/plan_fixtures.ts";
 
 const needsOf = (...list: readonly ReturnType<typeof node>[]) =>
-  planWatch(list, { provider: provider(), wanted: false, now: NOW });
+  planWatch(list, { provider: provider(), images: [], wanted: false, now: NOW });
 const ofState = (state: NodeState, fields: Parameters<typeof node>[1] = {}) => needsOf(node(state, fields));
 
 const accepted = { ...states["delete-server"], askedAt: NOW, acceptedAt: NOW };
@@ -74,7 +74,13 @@ Deno.test("a request whose answer is still to come, and servers that are known, 
 const floating = (
   fields: Parameters<typeof node>[1] = {},
   at: Parameters<typeof floatingProvider>[0] = {},
-) => planWatch([node(states.address, fields)], { provider: floatingProvider(at), wanted: false, now: NOW });
+) =>
+  planWatch([node(states.address, fields)], {
+    provider: floatingProvider(at),
+    images: [],
+    wanted: false,
+    now: NOW,
+  });
 
 Deno.test("ports are listed while a server has no floating IP yet, again after a while for a port that came late", () => {
   assert.equal(floating().portsSince, NOW - 5 * SECOND);
@@ -86,14 +92,19 @@ Deno.test("floating IPs are listed where a pool gives them or they are cleaned, 
   assert.equal(ofState(states.address).floatingIpAge, null);
   assert.equal(floating().floatingIpAge, 5 * MINUTE);
   assert.equal(floating({ attempt: 1 }).floatingIpAge, 2 * SECOND);
-  const cleaned = planWatch([], { provider: provider({ cleanFloatingIps: true }), wanted: false, now: NOW });
+  const cleaned = planWatch([], {
+    provider: provider({ cleanFloatingIps: true }),
+    images: [],
+    wanted: false,
+    now: NOW,
+  });
   assert.deepEqual([cleaned.floatingIpAge, cleaned.floatingIps], [5 * MINUTE, false]);
   assert.equal(floating().floatingIps, true);
 });
 
 Deno.test("the quota is read more often the more depends on it", () => {
   const age = (wanted: boolean, nodes = [node(states.ready)]) =>
-    planWatch(nodes, { provider: provider(), wanted, now: NOW }).quotaAge;
+    planWatch(nodes, { provider: provider(), images: [], wanted, now: NOW }).quotaAge;
   assert.deepEqual([age(true), age(false, [node(states.boot)]), age(false)], [
     10 * SECOND,
     MINUTE,
@@ -105,6 +116,6 @@ Deno.test("each image that the provider boots from is looked up once", () => {
   const images = ["debian", "debian", null].map((baseImage, index) =>
     image({ name: `i${index}`, baseImage })
   );
-  const needs = planWatch([], { provider: provider({ images }), wanted: false, now: NOW });
+  const needs = planWatch([], { provider: provider({ images }), images: [], wanted: false, now: NOW });
   assert.deepEqual(needs.baseImages, ["debian"]);
 });

@@ -20,6 +20,8 @@ export function sampleNode(fields: Partial<NodeRecord> & { readonly id: number }
   const hostname = `${label}-${provider}-${fields.id}.example.org`;
   return {
     revision: 1,
+    role: "node",
+    providerImageId: null,
     provider,
     label,
     image: label,
@@ -125,7 +127,7 @@ export function sampleConfig(): Config {
   return {
     scriptDir: null,
     elementsDir: null,
-    imagesDir: null,
+    imagesDir: "/images",
     cron: { imageUpdate: "14 2 * * *", cleanup: "* * * * *", check: "*/15 * * * *" },
     zmqPublishers: [],
     gearmanServers: [],
@@ -151,7 +153,7 @@ export function sampleConfig(): Config {
     }],
     state: "/var/lib/nodepool/nodepool.kv",
     status: { hostname: "127.0.0.1", port: 8005, title: "nodepool" },
-    buildLogDir: null,
+    buildLogDir: "/logs",
     buildLogRetention: 7,
     limits: {
       deleteDelay: MINUTE,
@@ -282,6 +284,10 @@ export function sampleReport(fields: Partial<PoolReport> = {}): PoolReport {
       lastError: "login as jenkins: connection refused",
       lastFailureAt: NOW - MINUTE,
     }],
+    dibImages: [],
+    images: [],
+    orders: [],
+    uploads: new Map(),
     labels: [
       { name: "noble", wanted: 1, refusals: [{ provider: "cloud-a", reason: "quota full: cores 40/40" }] },
       { name: "jammy", wanted: 0, refusals: [] },

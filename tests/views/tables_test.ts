@@ -36,13 +36,24 @@ Deno.test("a wide table ends with what is waited on, holds, jobs and errors", ()
     "Hold",
     "Job",
     "Request",
+    "Role",
     "Image",
     "Flavor",
     "Last error",
   ]);
-  assert.deepEqual(cells(rows[2]!), ["boot", "active: server is BUILD", "", "", "", "noble", "m1.small", ""]);
+  assert.deepEqual(cells(rows[2]!), [
+    "boot",
+    "active: server is BUILD",
+    "",
+    "",
+    "",
+    "node",
+    "noble",
+    "m1.small",
+    "",
+  ]);
   assert.equal(cells(rows[3]!)[2], "by maria until 2030-01-03T03:04:05.000Z");
-  assert.equal(cells(rows[4]!)[7], "login as jenkins: connection refused");
+  assert.equal(cells(rows[4]!)[8], "login as jenkins: connection refused");
 });
 
 Deno.test("an empty list is its header", () => {

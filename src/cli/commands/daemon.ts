@@ -1,7 +1,9 @@
 /** `nodepool daemon`: run the pool, in the foreground. */
 import { Command } from "@commander-js/extra-typings";
 import { type CliContext, configFilesOf } from "../cli_context.ts";
+import { UsageError } from "../cli_error.ts";
 import { example } from "../example.ts";
+import { countArgument } from "../number_argument.ts";
 
 export function daemonCommand(context: CliContext) {
   return new Command("daemon")
@@ -9,12 +11,22 @@ export function daemonCommand(context: CliContext) {
     .option("-d, --nodaemon", "accepted for old scripts; it always stays in the foreground")
     .option("-p, --pidfile <file>", "write the process id there")
     .option("-l, --logconfig <file>", "a logging configuration")
+    .option("--no-builder", "build and upload no diskimages")
+    .option("--builder-only", "only build and upload diskimages: launch and hand out no nodes")
+    .option("--build-workers <n>", "builds of diskimages side by side", countArgument, 1)
+    .option("--upload-workers <n>", "uploads side by side", countArgument, 4)
     .addHelpText("after", example("nodepool -c /etc/nodepool/nodepool.yaml daemon"))
-    .action(async ({ pidfile = null, logconfig = null }) => {
+    .action(async ({ pidfile = null, logconfig = null, builder, builderOnly = false, ...options }) => {
+      if (builderOnly && !builder) {
+        throw new UsageError("--no-builder and --builder-only leave nothing to do: give one of them");
+      }
       context.exitCode = await context.wiring.runDaemon({
         ...configFilesOf(context),
         pidFile: pidfile,
         logConfigFile: logconfig,
+        parts: { pool: !builderOnly, builds: builder },
+        buildWorkers: options.buildWorkers,
+        uploadWorkers: options.uploadWorkers,
         debug: context.globals().debug,
       });
     });

@@ -7,7 +7,7 @@ import { example } from "../example.ts";
 import { idsArgument } from "../number_argument.ts";
 import { openDaemonsPool, openPool } from "../open_pool.ts";
 import { printOutcomes } from "../print_outcomes.ts";
-import { userName } from "../user_name.ts";
+import { deletionComment } from "../user_name.ts";
 
 export function deleteCommand(context: CliContext) {
   return new Command("delete")
@@ -17,9 +17,7 @@ export function deleteCommand(context: CliContext) {
     .addHelpText("after", example("nodepool delete 812 813 --now"))
     .action(async (ids, { now = false }) => {
       await using pool = now ? await openDaemonsPool(context) : await openPool(context);
-      const user = userName(context.io);
-      const comment = user === null ? "deleted by command" : `deleted by ${user}`;
-      const outcomes = await pool.deleteNodes(ids, { comment });
+      const outcomes = await pool.deleteNodes(ids, { comment: deletionComment(context.io) });
       if (!now) return printOutcomes(context, outcomes);
       printOutcomes(context, outcomes.filter(({ ok }) => !ok));
       await waitForAll(context, { pool, ids: outcomes.filter(({ ok }) => ok).map(({ id }) => id) });

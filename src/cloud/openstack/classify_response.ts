@@ -46,7 +46,7 @@ export function requestIdOf(headers: SendResponse["headers"]): string | null {
 
 const QUOTA_TYPES = new Set(["OverQuota", "QuotaExceeded"]);
 const QUOTA_PROSE =
-  /quota (is )?exceeded|exceed(s|ed)?( the| for| available)? quota|exceeded for quota|over quota|limit has been exceeded|maximum number of [\w -]+ (exceeded|allowed)|quota reached/i;
+  /quota (is )?exceeded|exceed(s|ed)?( the| for| available)?( storage)? quota|is over (a |its )?limit|exceeded for quota|over quota|limit has been exceeded|maximum number of [\w -]+ (exceeded|allowed)|quota reached/i;
 const CAPACITY_TYPES = new Set([
   "IpAddressGenerationFailure",
   "ExternalIpAddressExhausted",
@@ -54,7 +54,10 @@ const CAPACITY_TYPES = new Set([
   "NoMoreFixedIps",
 ]);
 const CAPACITY_PROSE =
-  /no valid host|no more (floating )?ips?( addresses)? (are )?available|no more floating ips|no fixed ip addresses available|not enough (hosts|resources)|insufficient (compute )?resources/i;
+  /no valid host|no more (floating )?ips?( addresses)? (are )?available|no more floating ips|no fixed ip addresses available|not enough (hosts|resources)|insufficient (compute )?resources|storage media is full/i;
+/** What Glance refuses with a status that means something else: properties it keeps for itself, a closed store. */
+const BAD_REQUEST_PROSE =
+  /attribute '[^']*' is (reserved|read-only)|number of allowed image (properties|tags)|adding images to store is disabled/i;
 
 function kindOf(answer: { status: number; said: Said; retryAfter: Milliseconds | null }): CloudErrorKind {
   const { status, said, retryAfter } = answer;
@@ -62,6 +65,7 @@ function kindOf(answer: { status: number; said: Said; retryAfter: Milliseconds |
   if (status === 429) return "rateLimited";
   if (status >= 200 && status < 400) return "badResponse";
   if (CAPACITY_TYPES.has(said.type) || CAPACITY_PROSE.test(said.message)) return "capacity";
+  if (status < 500 && BAD_REQUEST_PROSE.test(said.message)) return "badRequest";
   if (mayBeQuota(status) && (QUOTA_TYPES.has(said.type) || QUOTA_PROSE.test(said.message))) return "quota";
   if (status === 403) return "unauthorized";
   if (status === 404 || status === 410) return "notFound";
@@ -101,8 +105,11 @@ function readRetryAfter(headers: SendResponse["headers"], now: Instant): Millise
 function readError(response: SendResponse): Said {
   const text = new TextDecoder().decode(response.body.subarray(0, 16_384));
   const said = fromJson(text) ?? { type: "", message: fromHtml(text) };
-  return { type: said.type, message: tidy(said.message) };
+  return { type: said.type, message: tidy(said.message.replace(LINE_BREAKS, " ")) };
 }
+
+/** Glance's JSON still ends as its pages do. */
+const LINE_BREAKS = /<br ?\/?>/gi;
 
 /**
  * `{"forbidden": {message}}`, `{"NeutronError": {type, message}}`, `{"error": {message}}`, `{"message"}`; null

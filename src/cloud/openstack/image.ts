@@ -1,54 +1,53 @@
-/** Glance, read side: the images of a name or id. */
+/** Glance: the images of a name, of a project and of an installation, and their life: made, filled, deleted. */
 import * as v from "valibot";
 import type { CloudImage } from "../../domain/server.ts";
-import type { Call, Cloud } from "../cloud.ts";
+import { INSTALLATION_KEY } from "../../domain/server_marks.ts";
+import type { Call, Cloud, ImageRequest } from "../cloud.ts";
+import { ImageSchema, toImage } from "./image_schema.ts";
+import { uploadImage } from "./image_upload.ts";
 import { listAllPages } from "./paging.ts";
-import { parseInstant } from "./server_schema.ts";
 import type { ServiceOptions } from "./service_options.ts";
 import type { Session } from "./session.ts";
 
-/** Glance puts an image's own properties beside its fields. */
-const ImageSchema = v.looseObject({
-  id: v.string(),
-  name: v.nullish(v.string()),
-  status: v.nullish(v.string()),
-  created_at: v.nullish(v.string()),
-  min_ram: v.nullish(v.number()),
-});
+type ImageService = Pick<
+  Cloud,
+  "findImages" | "listOwnImages" | "listProjectImages" | "createImage" | "uploadImage" | "deleteImage"
+>;
 
 const PageSchema = v.object({ images: v.array(ImageSchema), next: v.nullish(v.string()) });
-
-/** Fields of Glance itself that hold text: not properties that somebody set. */
-const OWN_FIELDS = new Set([
-  "id",
-  "name",
-  "status",
-  "created_at",
-  "updated_at",
-  "checksum",
-  "container_format",
-  "direct_url",
-  "disk_format",
-  "file",
-  "os_hash_algo",
-  "os_hash_value",
-  "owner",
-  "schema",
-  "self",
-  "stores",
-  "visibility",
-]);
+const CreatedSchema = v.object({ id: v.string() });
 
 const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
-export function createImageService({ session, pageSize }: ServiceOptions): Pick<Cloud, "findImages"> {
+export function createImageService(options: ServiceOptions): ImageService {
+  const { session } = options;
   return {
     async findImages(nameOrId, call) {
       const byId = UUID.test(nameOrId) ? await findById(nameOrId, { ...call, session }) : null;
       if (byId !== null) return [byId];
-      const images = await findByName(nameOrId, { ...call, session, pageSize });
+      const images = await listImages({ name: nameOrId }, {
+        ...options,
+        ...call,
+        action: `find image ${nameOrId}`,
+      });
       return images.toSorted((one, other) => (other.createdAt ?? 0) - (one.createdAt ?? 0));
     },
+    async listOwnImages(installation, call) {
+      const action = "list the images of this installation";
+      const images = await listImages({ [INSTALLATION_KEY]: installation }, { ...options, ...call, action });
+      // A filter that a cloud does not know is one that it ignores.
+      return images.filter(({ properties }) => properties[INSTALLATION_KEY] === installation);
+    },
+    async listProjectImages(call) {
+      const action = "list the project's images";
+      const owner = await session.projectId(call);
+      if (owner === null) throw session.refuse({ action }, "the login is for no project; set project_name");
+      const images = await listImages({ owner }, { ...options, ...call, action });
+      return images.filter((image) => image.owner === owner);
+    },
+    createImage: (request, call) => createImage(request, { ...call, session }),
+    uploadImage: (id, data, call) => uploadImage(id, data, { ...options, ...call }),
+    deleteImage: (id, call) => deleteImage(id, { ...call, session }),
   };
 }
 
@@ -67,17 +66,16 @@ async function findById(
   return answer.response.status === 404 ? null : toImage(answer.parse(ImageSchema));
 }
 
-async function findByName(
-  name: string,
-  { session, pageSize, signal }: Call & { session: Session; pageSize: number },
+async function listImages(
+  filter: Readonly<Record<string, string>>,
+  { session, pageSize, signal, action }: ServiceOptions & Call & { action: string },
 ): Promise<readonly CloudImage[]> {
-  const action = `find image ${name}`;
   const images = await listAllPages({
     pageSize,
     refuse: (message) => session.refuse({ action }, message),
     async fetch(marker) {
       const query = new URLSearchParams({
-        name,
+        ...filter,
         limit: String(pageSize),
         ...(marker !== null && { marker }),
       });
@@ -86,6 +84,7 @@ async function findByName(
         service: "image",
         method: "GET",
         path: `/images?${query}`,
+        turn: "list",
         signal,
       });
       const page = answer.parse(PageSchema);
@@ -95,17 +94,43 @@ async function findByName(
   return images.map(toImage);
 }
 
-function toImage(raw: v.InferOutput<typeof ImageSchema>): CloudImage {
-  return {
-    id: raw.id,
-    name: raw.name ?? "",
-    status: raw.status ?? "unknown",
-    createdAt: parseInstant(raw.created_at),
-    minRamMib: raw.min_ram ?? 0,
-    properties: Object.fromEntries(
-      Object.entries(raw).filter((entry): entry is [string, string] =>
-        typeof entry[1] === "string" && !OWN_FIELDS.has(entry[0])
-      ),
-    ),
-  };
+async function createImage(
+  { name, diskFormat, properties }: ImageRequest,
+  { session, signal }: Call & { session: Session },
+): Promise<{ id: string }> {
+  const answer = await session.request({
+    action: `create image ${name}`,
+    service: "image",
+    method: "POST",
+    path: "/images",
+    body: {
+      ...properties,
+      name,
+      disk_format: diskFormat,
+      container_format: "bare",
+      visibility: "private",
+    },
+    turn: "create",
+    signal,
+  });
+  return { id: answer.parse(CreatedSchema).id };
+}
+
+/** What is not there, and what is not there any more. */
+const GONE = [404, 410];
+
+async function deleteImage(
+  id: string,
+  { session, signal }: Call & { session: Session },
+): Promise<"accepted" | "gone"> {
+  const { response } = await session.request({
+    action: `delete image ${id}`,
+    service: "image",
+    method: "DELETE",
+    path: `/images/${encodeURIComponent(id)}`,
+    turn: "delete",
+    accept: GONE,
+    signal,
+  });
+  return GONE.includes(response.status) ? "gone" : "accepted";
 }

@@ -15,6 +15,7 @@ import { RateLimiter } from "./rate_limiter.ts";
 import { createServers } from "./servers.ts";
 import type { ServiceOptions } from "./service_options.ts";
 import { Session } from "./session.ts";
+import { createSnapshots } from "./snapshot.ts";
 import { Transport } from "./transport.ts";
 
 export interface OpenStackCloudOptions {
@@ -25,11 +26,11 @@ export interface OpenStackCloudOptions {
   readonly send: Send;
   readonly clock: Clock;
   readonly random: Random;
-  /** For one request, from its start to the end of its answer. */
+  /** For one request, from its start to the end of its answer; the data of an image takes as long as it moves. */
   readonly apiTimeout: Milliseconds;
   /** From the start of one request to the start of the next; 0: no limit. */
   readonly rate: Milliseconds;
-  /** Requests in flight at once; null or left out: 16. */
+  /** Requests in flight at once, besides data of images; null or left out: 16. */
   readonly maxConcurrency?: number | null;
   /** Items in one page of a listing; clouds give 1000 at most. */
   readonly pageSize?: number;
@@ -55,6 +56,7 @@ export function createOpenStackCloud(options: OpenStackCloudOptions): Cloud {
     ...createCompute(services),
     ...createNetworkService(services),
     ...createImageService(services),
+    ...createSnapshots(services),
     getQuota: (call) => getQuota(services, call),
     get stats(): CloudStats {
       return transport.stats;

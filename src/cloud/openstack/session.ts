@@ -5,6 +5,7 @@
 import type * as v from "valibot";
 import type { Clock } from "../../lib/clock.ts";
 import type { CloudAccess } from "../../domain/cloud_access.ts";
+import type { Milliseconds } from "../../domain/time.ts";
 import { CloudError } from "../cloud_error.ts";
 import type { SendRequest, SendResponse } from "../send.ts";
 import { findEndpoint, type ServiceType } from "./catalog.ts";
@@ -16,6 +17,7 @@ import {
   versionDocumentUrl,
 } from "./discovery.ts";
 import type { Token } from "./keystone_login.ts";
+import type { Outflow } from "./outflow.ts";
 import { parseAnswer } from "./parse_answer.ts";
 import type { Turn } from "./rate_limiter.ts";
 import { orAborted } from "./or_aborted.ts";
@@ -31,6 +33,10 @@ export interface ServiceCall {
   readonly path: string;
   /** Sent as JSON. */
   readonly body?: unknown;
+  /** Sent as it is, instead of a body. Once it has begun the call is not repeated with another token. */
+  readonly outflow?: Outflow;
+  /** A token that ends sooner is renewed first. */
+  readonly tokenGoodFor?: Milliseconds;
   /** Nova's, such as "2.37"; without it the base version is spoken. */
   readonly microversion?: string;
   readonly turn?: Turn;
@@ -44,6 +50,8 @@ export interface ServiceCall {
 export interface Answer {
   readonly response: SendResponse;
   parse<S extends v.GenericSchema>(schema: S): v.InferOutput<S>;
+  /** The error of an answer that is not what the API documents. */
+  refuse(message: string): CloudError;
 }
 
 export class Session {
@@ -67,7 +75,11 @@ export class Session {
       const root = await this.#root(call.service, { token, call });
       return await this.#transport.request(toHttp(call, { token, root }));
     });
-    return { response, parse: (schema) => this.#parse(call, { response, schema }) };
+    const effect = call.method === "GET" ? "none" : "unknown";
+    const { status } = response;
+    const refuse = (message: string) =>
+      this.#transport.refuse(call, { kind: "badResponse", message, status, effect });
+    return { response, refuse, parse: (schema) => parseAnswer(schema, response, refuse) };
   }
 
   /** Whether the service offers a microversion; logs in and asks for its versions where not known yet. */
@@ -89,22 +101,12 @@ export class Session {
     return this.#transport.refuse(call, { kind: "badResponse", message, effect: "none" });
   }
 
-  #parse<S extends v.GenericSchema>(
-    call: ServiceCall,
-    { response, schema }: { response: SendResponse; schema: S },
-  ): v.InferOutput<S> {
-    return parseAnswer(schema, response, (message) =>
-      this.#transport.refuse(call, {
-        kind: "badResponse",
-        message,
-        status: response.status,
-        effect: call.method === "GET" ? "none" : "unknown",
-      }));
-  }
-
-  async #withToken<T>(call: { signal: AbortSignal }, send: (token: Token) => Promise<T>): Promise<T> {
+  async #withToken<T>(
+    { signal, tokenGoodFor: goodFor, outflow }: Pick<ServiceCall, "signal" | "tokenGoodFor" | "outflow">,
+    send: (token: Token) => Promise<T>,
+  ): Promise<T> {
     for (let renewed = false;; renewed = true) {
-      const token = await this.#tokens.get(call);
+      const token = await this.#tokens.get({ signal, goodFor });
       try {
         const result = await send(token);
         token.accepted = true;
@@ -116,7 +118,7 @@ export class Session {
         }
         this.#tokens.forget(token);
         // A token that no service ever took is not worth another login: the next call tries.
-        if (renewed || !token.accepted) throw error;
+        if (renewed || !token.accepted || outflow?.begun) throw error;
       }
     }
   }
@@ -175,12 +177,14 @@ function isTokenRefused(error: unknown): error is CloudError {
 }
 
 function toHttp(call: ServiceCall, { token, root }: { token: Token; root: ServiceRoot }): HttpCall {
-  const { action, method, signal, turn = "other", repeatable = method !== "POST", accept, body } = call;
+  const { action, method, signal, turn = "other", repeatable = method !== "POST", accept, body, outflow } =
+    call;
   return {
     action,
     turn,
     repeatable,
     accept,
+    outflow,
     signal,
     method,
     url: root.url + call.path,
@@ -188,10 +192,15 @@ function toHttp(call: ServiceCall, { token, root }: { token: Token; root: Servic
       accept: "application/json",
       "x-auth-token": token.value,
       ...(body !== undefined && { "content-type": "application/json" }),
+      ...(outflow !== undefined && dataHeaders(outflow)),
       ...(call.microversion !== undefined && microversionHeaders(call.microversion)),
     },
-    body: body === undefined ? undefined : JSON.stringify(body),
+    body: body === undefined ? outflow?.body : JSON.stringify(body),
   };
+}
+
+function dataHeaders({ size }: Outflow): Record<string, string> {
+  return { "content-type": "application/octet-stream", "content-length": String(size) };
 }
 
 /** Nova before 2.27 knows only the older name. */

@@ -4,6 +4,7 @@
  */
 import type { Clock } from "../../lib/clock.ts";
 import type { CloudAccess } from "../../domain/cloud_access.ts";
+import type { Milliseconds } from "../../domain/time.ts";
 import { loginToKeystone, type Token } from "./keystone_login.ts";
 import { orAborted } from "./or_aborted.ts";
 import type { Transport } from "./transport.ts";
@@ -24,10 +25,15 @@ export class TokenCache {
     this.#closing = options.closing;
   }
 
-  /** A token that is still good. */
-  async get({ signal }: { signal: AbortSignal }): Promise<Token> {
+  /**
+   * A token that is still good.
+   * @param options `goodFor`: how much longer at least; as long as the cloud makes them, where that is shorter
+   */
+  async get(
+    { signal, goodFor = 0 }: { signal: AbortSignal; goodFor?: Milliseconds },
+  ): Promise<Token> {
     signal.throwIfAborted();
-    if (this.#token !== null && this.#clock.monotonic() < this.#token.renewAt) return this.#token;
+    if (this.#token !== null && this.#clock.monotonic() + goodFor < this.#token.renewAt) return this.#token;
     return await orAborted(this.#login ??= this.#startLogin(), signal);
   }
 

@@ -11,9 +11,10 @@ import { CloudError } from "../cloud_error.ts";
 import type { CloudStats } from "../../domain/cloud_stats.ts";
 import type { Send, SendRequest, SendResponse } from "../send.ts";
 import { classifyResponse, type Refusal } from "./classify_response.ts";
+import type { Outflow } from "./outflow.ts";
 import type { RateLimiter, Slot, Turn } from "./rate_limiter.ts";
 import { RequestStats } from "./request_stats.ts";
-import { withDeadline } from "./with_deadline.ts";
+import { type Deadline, deadlineIn, withDeadline } from "./with_deadline.ts";
 
 export interface HttpCall extends SendRequest {
   /** What is attempted: "create server node-12"; every error begins with it. */
@@ -23,6 +24,11 @@ export interface HttpCall extends SendRequest {
   readonly repeatable: boolean;
   /** Statuses besides 2xx that are an answer, not an error. */
   readonly accept?: readonly number[];
+  /**
+   * The body's own: such a call takes as long as data moves. It waits for its turn to start, but then keeps no place
+   * of the limit, and its time is not that of an answer.
+   */
+  readonly outflow?: Outflow;
   readonly signal: AbortSignal;
 }
 
@@ -33,7 +39,7 @@ export interface TransportOptions {
   readonly limiter: RateLimiter;
   readonly clock: Clock;
   readonly random: Random;
-  /** For one attempt, from its start to the end of its answer. */
+  /** For one attempt, from its start to the end of its answer; a call with an outflow has that one's deadline. */
   readonly apiTimeout: Milliseconds;
 }
 
@@ -106,9 +112,10 @@ export class Transport implements AsyncDisposable {
   async #attempt(call: HttpCall): Promise<SendResponse> {
     const { limiter, clock } = this.#options;
     using slot = await limiter.take(call.turn, call);
+    if (call.outflow !== undefined) slot[Symbol.dispose]();
     const startedAt = clock.monotonic();
     const response = await this.#exchange(call);
-    this.#stats.answered(clock.monotonic() - startedAt);
+    if (call.outflow === undefined) this.#stats.answered(clock.monotonic() - startedAt);
     if (isAnswer(call, response.status)) {
       slot.speedUp();
       return response;
@@ -123,11 +130,12 @@ export class Transport implements AsyncDisposable {
   }
 
   async #exchange(call: HttpCall): Promise<SendResponse> {
-    const { clock, apiTimeout } = this.#options;
+    const { clock } = this.#options;
+    const deadline = call.outflow?.startDeadline() ?? this.#answerDeadline();
     try {
       return await withDeadline((signal) => this.#sendAndFollow(call, signal), {
         clock,
-        timeout: apiTimeout,
+        deadline,
         signal: call.signal,
       });
     } catch (error) {
@@ -135,12 +143,14 @@ export class Transport implements AsyncDisposable {
       const failure = error instanceof CloudError
         ? error
         : new CloudError("unavailable", String(error), { cause: error });
-      const message = failure.kind === "timeout"
-        ? `no answer within ${apiTimeout / SECOND} s`
-        : failure.message;
-      const { kind, effect, cause } = failure;
+      const { kind, message, effect, cause } = failure;
       throw this.refuse(call, { kind, message, effect, cause });
     }
+  }
+
+  #answerDeadline(): Deadline {
+    const { clock, apiTimeout } = this.#options;
+    return deadlineIn(apiTimeout, { clock, explain: () => `no answer within ${apiTimeout / SECOND} s` });
   }
 
   async #sendAndFollow(call: HttpCall, signal: AbortSignal): Promise<SendResponse> {

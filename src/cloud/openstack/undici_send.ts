@@ -1,20 +1,22 @@
 /**
- * `Send` over sockets: one keep-alive pool for each origin, bodies read whole and bounded, no redirect followed
- * and nothing repeated. Certificates are read at the first request, so that a missing file is this cloud's
- * failure only. The composition root makes one for each provider.
+ * `Send` over sockets: one keep-alive pool for each origin, and beside it one connection for each streamed body;
+ * answers are read whole and bounded, no redirect is followed and nothing repeated. Certificates are read at the first
+ * request, so that a missing file is this cloud's failure only. The composition root makes one for each provider.
  */
-import { Agent, type Dispatcher } from "undici";
+import { Agent, type buildConnector } from "undici";
 import type { CloudAccess } from "../../domain/cloud_access.ts";
 import { systemClock } from "../../lib/clock.ts";
 import { CloudError } from "../cloud_error.ts";
 import type { Send, SendRequest, SendResponse } from "../send.ts";
 import { describeSendFailure } from "./send_failure.ts";
+import { sendStreamed, type StreamedRequest } from "./streamed_request.ts";
 import { createTimedConnector } from "./timed_connector.ts";
+import { exchange } from "./undici_exchange.ts";
 
 /** `caCert`, `clientCert` and `clientKey` are paths of PEM files; a client certificate may hold its key itself. */
 export interface UndiciSendOptions
   extends Pick<CloudAccess, "verify" | "caCert" | "clientCert" | "clientKey"> {
-  /** Connections to one origin at once. */
+  /** Connections to one origin at once, besides those of streamed bodies. */
   readonly connections: number;
   /** Milliseconds for which an idle connection is kept. */
   readonly keepAlive?: number;
@@ -33,57 +35,105 @@ const MAX_BODY = 64 * 2 ** 20;
 
 /** Makes a `Send` that holds connections until it is disposed of. */
 export function createUndiciSend(options: UndiciSendOptions): UndiciSend {
-  const { maxBody = MAX_BODY } = options;
-  const closing = new AbortController();
-  let agent: Promise<Agent> | null = null;
-
-  const send = async (request: SendRequest, { signal }: { signal: AbortSignal }): Promise<SendResponse> => {
+  const connections = new Connections(options);
+  const send: Send = async (request, { signal }) => {
     signal.throwIfAborted();
     try {
-      const dispatcher = await (agent ??= createAgent(options, closing.signal).catch((error) => {
-        agent = null;
-        throw error;
-      }));
-      const response = await dispatcher.request(toDispatch(request, signal));
-      return {
-        status: response.statusCode,
-        headers: flatten(response.headers),
-        body: await readBounded(response.body, maxBody),
-      };
+      return await connections.dispatch(request, { signal });
     } catch (error) {
       if (error instanceof CloudError) throw error;
       throw describeSendFailure(error, { url: new URL(request.url), signal });
     }
   };
-  return Object.assign(send, {
-    async [Symbol.asyncDispose]() {
-      closing.abort();
-      const open = await agent?.catch(() => null);
-      await open?.destroy();
-    },
-  });
+  return Object.assign(send, { [Symbol.asyncDispose]: () => connections[Symbol.asyncDispose]() });
 }
 
-async function createAgent(options: UndiciSendOptions, closing: AbortSignal): Promise<Agent> {
-  const { verify, connections, keepAlive = KEEP_ALIVE, connectTimeout = CONNECT_TIMEOUT } = options;
+class Connections implements AsyncDisposable {
+  readonly #options: UndiciSendOptions;
+  readonly #maxBody: number;
+  readonly #closing = new AbortController();
+  readonly #streamed = new Set<Promise<SendResponse>>();
+  #tls: Promise<TlsOptions> | null = null;
+  #agent: Agent | null = null;
+
+  constructor(options: UndiciSendOptions) {
+    this.#options = options;
+    this.#maxBody = options.maxBody ?? MAX_BODY;
+  }
+
+  async dispatch(request: SendRequest, { signal }: { signal: AbortSignal }): Promise<SendResponse> {
+    const tls = await this.#readTls();
+    if (isStreamed(request)) return await this.#stream(request, { tls, signal });
+    this.#agent ??= this.#createAgent(tls);
+    return await exchange(this.#agent, request, { signal, maxBody: this.#maxBody });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort(new Error("the client was closed"));
+    await this.#agent?.destroy();
+    await Promise.allSettled(this.#streamed);
+  }
+
+  /** Read once, unless that fails. */
+  async #readTls(): Promise<TlsOptions> {
+    try {
+      return await (this.#tls ??= readTls(this.#options));
+    } catch (error) {
+      this.#tls = null;
+      throw error;
+    }
+  }
+
+  async #stream(
+    request: StreamedRequest,
+    { tls, signal }: { tls: TlsOptions; signal: AbortSignal },
+  ): Promise<SendResponse> {
+    const answer = sendStreamed(request, {
+      signal: AbortSignal.any([signal, this.#closing.signal]),
+      maxBody: this.#maxBody,
+      connector: (closing) => this.#connector(tls, closing),
+    });
+    this.#streamed.add(answer);
+    try {
+      return await answer;
+    } finally {
+      this.#streamed.delete(answer);
+    }
+  }
+
+  #createAgent(tls: TlsOptions): Agent {
+    const { connections, keepAlive = KEEP_ALIVE } = this.#options;
+    return new Agent({
+      connections,
+      keepAliveTimeout: keepAlive,
+      // The caller's signal is the only deadline of an answer.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      connect: this.#connector(tls, this.#closing.signal),
+    });
+  }
+
+  #connector(tls: TlsOptions, closing: AbortSignal): buildConnector.connector {
+    const { connectTimeout = CONNECT_TIMEOUT } = this.#options;
+    return createTimedConnector(tls, { clock: systemClock, timeout: connectTimeout, closing });
+  }
+}
+
+function isStreamed(request: SendRequest): request is StreamedRequest {
+  return request.body instanceof ReadableStream;
+}
+
+type TlsOptions = Parameters<typeof createTimedConnector>[0];
+
+async function readTls(options: UndiciSendOptions): Promise<TlsOptions> {
   const ca = await readPem("cacert", options.caCert);
   const cert = await readPem("cert", options.clientCert);
   const key = await readPem("key", options.clientKey) ?? cert;
-  return new Agent({
-    connections,
-    keepAliveTimeout: keepAlive,
-    // The caller's signal is the only deadline of an answer.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    connect: createTimedConnector(
-      {
-        rejectUnauthorized: verify,
-        ...(ca !== null && { ca }),
-        ...(cert !== null && { cert, key: key ?? cert }),
-      },
-      { clock: systemClock, timeout: connectTimeout, closing },
-    ),
-  });
+  return {
+    rejectUnauthorized: options.verify,
+    ...(ca !== null && { ca }),
+    ...(cert !== null && { cert, key: key ?? cert }),
+  };
 }
 
 async function readPem(setting: string, path: string | null): Promise<string | null> {
@@ -96,48 +146,4 @@ async function readPem(setting: string, path: string | null): Promise<string | n
       cause,
     });
   }
-}
-
-function toDispatch(request: SendRequest, signal: AbortSignal): Dispatcher.RequestOptions {
-  const { origin, pathname, search } = new URL(request.url);
-  return {
-    origin,
-    path: pathname + search,
-    method: request.method,
-    headers: { ...request.headers },
-    body: (request.body ?? null) as Dispatcher.RequestOptions["body"],
-    signal,
-  };
-}
-
-function flatten(headers: Record<string, string | string[] | undefined>): Record<string, string> {
-  const flat: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined) flat[name] = Array.isArray(value) ? value.join(", ") : value;
-  }
-  return flat;
-}
-
-async function readBounded(body: AsyncIterable<Uint8Array>, maxBody: number): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of body) {
-    length += chunk.byteLength;
-    if (length > maxBody) {
-      throw new CloudError("badResponse", `the answer is longer than ${maxBody} bytes`);
-    }
-    chunks.push(chunk);
-  }
-  return concatenate(chunks, length);
-}
-
-function concatenate(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  if (chunks.length === 1) return chunks[0]!;
-  const whole = new Uint8Array(length);
-  let offset = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return whole;
 }

@@ -1,6 +1,6 @@
 import { equal, ok } from "node:assert/strict";
 import fc from "fast-check";
-import { OUTPUT_LIMIT, OutputTail } from "../../src/ssh/output_tail.ts";
+import { OUTPUT_LIMIT, OutputTail } from "../../src/lib/output_tail.ts";
 
 function tailOf(...texts: string[]): string {
   const tail = new OutputTail();

@@ -1,0 +1,93 @@
+/**
+ * The files of builds. `FOLDER/NAME-VERSION` is a build's path, and its files are that with a dot and anything behind
+ * it: formats, the manifest folder `.d`, and what is half-made. Names may hold hyphens, dots and numbers of their own,
+ * so the last `-NUMBER.` of a file's name is the one that counts: no build's files are taken for another's.
+ */
+import { basename, dirname, join } from "node:path";
+
+export interface Build {
+  readonly path: string;
+  readonly name: string;
+  readonly version: number;
+}
+
+/** The path of a build's files without the format. */
+export function buildPath(folder: string, { name, version }: { name: string; version: number }): string {
+  return join(folder, `${name}-${version}`);
+}
+
+/** Removes every file of a build; none is fine. @throws Deno.errors.* */
+export async function removeBuild(path: string): Promise<void> {
+  const folder = dirname(path);
+  for (const file of await namesIn(folder)) {
+    if (buildOf(file)?.base !== basename(path)) continue;
+    await Deno.remove(join(folder, file), { recursive: true }).catch(ignoreMissing);
+  }
+}
+
+/** The builds of which a folder holds any file, oldest first. A folder that is missing holds none. */
+export async function listBuilds(folder: string): Promise<readonly Build[]> {
+  const found = new Map<string, Build>();
+  for (const file of await namesIn(folder)) {
+    const build = buildOf(file);
+    if (build === null) continue;
+    const { base, name, version } = build;
+    found.set(base, { path: join(folder, base), name, version });
+  }
+  return [...found.values()].sort((a, b) => a.version - b.version || (a.name < b.name ? -1 : 1));
+}
+
+/** The build that a file belongs to, by its name; null: it is no build's. */
+function buildOf(file: string): { base: string; name: string; version: number } | null {
+  const match = file.match(/^((.+)-([1-9]\d*))\../s);
+  if (match === null || !Number.isSafeInteger(Number(match[3]))) return null;
+  return { base: match[1]!, name: match[2]!, version: Number(match[3]) };
+}
+
+/** How much of a file is read at once. */
+const CHUNK = 256 * 1024;
+
+/** A file's content as it is when it is read; nothing is open before the first read. @throws Deno.errors.* */
+export async function openFile(file: string): Promise<{ size: number; open(): ReadableStream<Uint8Array> }> {
+  const { isFile, size } = await Deno.stat(file);
+  if (!isFile) throw new Deno.errors.NotFound(`${file} is not a file`);
+  return { size, open: () => streamOf(file) };
+}
+
+function streamOf(path: string): ReadableStream<Uint8Array> {
+  let file: Deno.FsFile | null = null;
+  const close = () => {
+    file?.close();
+    file = null;
+  };
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      try {
+        file ??= await Deno.open(path);
+        const chunk = new Uint8Array(CHUNK);
+        const size = await file.read(chunk);
+        if (size !== null) return controller.enqueue(chunk.subarray(0, size));
+      } catch (error) {
+        close();
+        throw error;
+      }
+      close();
+      controller.close();
+    },
+    cancel: close,
+  }, { highWaterMark: 0 });
+}
+
+async function namesIn(folder: string): Promise<readonly string[]> {
+  const names: string[] = [];
+  try {
+    for await (const { name } of Deno.readDir(folder)) names.push(name);
+  } catch (error) {
+    ignoreMissing(error);
+  }
+  return names;
+}
+
+function ignoreMissing(error: unknown): void {
+  if (!(error instanceof Deno.errors.NotFound)) throw error;
+}

@@ -1,0 +1,124 @@
+/**
+ * The log of one build: its output as it comes, up to a limit; of what comes after that, only the last lines, added at
+ * the end. Memory is bounded whatever is written. A disk that fills up ends the log and not the build.
+ */
+import { basename, dirname, join } from "node:path";
+import { errorChain } from "../lib/error_chain.ts";
+import { loggerOf } from "../lib/logging.ts";
+import { OutputTail } from "../lib/output_tail.ts";
+
+const log = loggerOf("image", "build");
+
+const MIB = 1024 * 1024;
+const LIMIT = 100 * MIB;
+/** Enough to see why a build failed. */
+const TAIL_LINES = 50;
+/** A line of the shell's trace (`-x`), with the time that diskimage-builder puts before it. */
+const TRACE = /^(\S+ \S+ \| )?\++ /;
+
+/** The log file of a build in the folder of logs. */
+export function buildLogFile(folder: string, { name, version }: { name: string; version: number }): string {
+  return join(folder, `${name}-${version}.log`);
+}
+
+export class BuildLog implements AsyncDisposable {
+  readonly #path: string;
+  readonly #file: Deno.FsFile;
+  readonly #tail = new OutputTail();
+  #room = LIMIT;
+  #leftOut = 0;
+  #broken = false;
+
+  private constructor(path: string, file: Deno.FsFile) {
+    this.#path = path;
+    this.#file = file;
+  }
+
+  /** Begins a log; its folder is made where it is missing. @throws Deno.errors.* */
+  static async open(path: string): Promise<BuildLog> {
+    await Deno.mkdir(dirname(path), { recursive: true });
+    const file = await Deno.open(path, { write: true, create: true, truncate: true, mode: 0o640 });
+    try {
+      await Deno.chmod(path, 0o640);
+      return new BuildLog(path, file);
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+  }
+
+  async write(chunk: Uint8Array): Promise<void> {
+    this.#tail.add(chunk);
+    const kept = chunk.subarray(0, this.#room);
+    const isFull = kept.length < chunk.length && this.#leftOut === 0;
+    this.#room -= kept.length;
+    this.#leftOut += chunk.length - kept.length;
+    if (kept.length > 0) await this.#put(kept);
+    if (isFull) {
+      await this.#note(`the limit of ${LIMIT / MIB} MiB is reached: all but the last lines is left out`);
+    }
+  }
+
+  /**
+   * The last lines of what was written, within 64 KiB. The trace is left out: that of the tidying up after a failure
+   * is longer than the tail.
+   */
+  tail(): string {
+    const lines = this.#tail.text().trimEnd().split("\n");
+    return lines.filter((line) => !TRACE.test(line)).slice(-TAIL_LINES).join("\n");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#leftOut > 0) {
+      await this.#note(`${(this.#leftOut / MIB).toFixed(1)} MiB are left out, which end so:`);
+      await this.#put(new TextEncoder().encode(`${this.tail()}\n`));
+    }
+    this.#file.close();
+  }
+
+  #note(text: string): Promise<void> {
+    return this.#put(new TextEncoder().encode(`\n[nodepool: ${text}]\n`));
+  }
+
+  async #put(bytes: Uint8Array): Promise<void> {
+    if (this.#broken) return;
+    try {
+      for (let done = 0; done < bytes.length;) done += await this.#file.write(bytes.subarray(done));
+    } catch (error) {
+      this.#broken = true;
+      log.warning("{path} ends early, as it cannot be written to any more: {error}", {
+        path: this.#path,
+        error: errorChain(error),
+      });
+    }
+  }
+}
+
+/** Removes all but the newest logs of a diskimage. A folder that is missing holds none. @throws Deno.errors.* */
+export async function trimBuildLogs(
+  folder: string,
+  { name, keep }: { name: string; keep: number },
+): Promise<void> {
+  const versions: number[] = [];
+  try {
+    for await (const entry of Deno.readDir(folder)) {
+      const version = versionOf(entry.name, name);
+      if (version !== null) versions.push(version);
+    }
+  } catch (error) {
+    ignoreMissing(error);
+  }
+  const old = versions.sort((a, b) => b - a).slice(keep);
+  for (const version of old) await Deno.remove(buildLogFile(folder, { name, version })).catch(ignoreMissing);
+}
+
+function versionOf(file: string, name: string): number | null {
+  const version = file.slice(name.length + 1, -".log".length);
+  const isOne = /^[1-9]\d*$/.test(version) &&
+    file === basename(buildLogFile("", { name, version: Number(version) }));
+  return isOne ? Number(version) : null;
+}
+
+function ignoreMissing(error: unknown): void {
+  if (!(error instanceof Deno.errors.NotFound)) throw error;
+}

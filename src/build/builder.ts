@@ -1,0 +1,52 @@
+/** Building disk images: the port. `diskimage_builder.ts` is the real one. */
+import type { ImageFile } from "../domain/dib_image.ts";
+import type { Milliseconds } from "../domain/time.ts";
+
+/** One build of one diskimage, in all its formats. */
+export interface BuildJob {
+  /** The diskimage's name. */
+  readonly name: string;
+  /** The path of its files without the format (`buildPath`); its folder is made where it is missing. */
+  readonly path: string;
+  readonly formats: readonly string[];
+  readonly elements: readonly string[];
+  /** Added to the daemon's own environment. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Where both outputs of the build go (`buildLogFile`); its folder is made where it is missing. */
+  readonly logFile: string;
+  /** A build that takes longer is ended and has failed. */
+  readonly timeout: Milliseconds;
+  /** Bytes that the last build of this diskimage took, all formats together; 0: not known. The disk must have more. */
+  readonly expectedSize: number;
+}
+
+/** A build that came to nothing. The message says what was attempted, what was wrong and what to look at. */
+export class BuildError extends Error {
+  override readonly name = "BuildError";
+  constructor(
+    readonly kind: "missing" | "exit" | "timeout" | "disk" | "files" | "log",
+    message: string,
+    /** The last lines of its output. */
+    readonly tail: string,
+    options?: { cause?: unknown },
+  ) {
+    super(message, options);
+  }
+}
+
+export interface Builder {
+  /**
+   * Builds once; the files are there, whole and hashed, when it resolves. Whatever it had begun is ended (its whole
+   * process group) before it settles, also on abort; half-made files are left to `remove`.
+   * @throws BuildError; the signal's reason on abort
+   */
+  build(job: BuildJob, options: { signal: AbortSignal }): Promise<readonly ImageFile[]>;
+  /** Removes all files of a build: every format, the manifest folder, whatever is half-made. None is fine. */
+  remove(path: string): Promise<void>;
+  /** Builds in a folder that are there, by their paths as in `BuildJob`: `NAME-VERSION` with any of its files. */
+  list(folder: string): Promise<readonly { path: string; name: string; version: number }[]>;
+  /** Reads a file of a build from its beginning. @throws Deno.errors.NotFound and others */
+  open(path: string, format: string): Promise<{ size: number; open(): ReadableStream<Uint8Array> }>;
+  /** Removes all but the newest `keep` logs of a diskimage from the log folder: files `NAME-VERSION.log`. */
+  trimLogs(folder: string, options: { name: string; keep: number }): Promise<void>;
+}

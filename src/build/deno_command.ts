@@ -1,0 +1,104 @@
+/**
+ * The real Command, over Deno.Command: one permission, to run /usr/bin/setsid, is all it takes, since the supervisor
+ * that this starts runs everything else. Only the composition root imports this; everything else sees the port.
+ */
+import { type Milliseconds, SECOND } from "../domain/time.ts";
+import { type Clock, systemClock } from "../lib/clock.ts";
+import type { Command, CommandOptions, RunningCommand } from "./command.ts";
+import { findProgram } from "./find_program.ts";
+import { SUPERVISOR } from "./supervisor.ts";
+
+const SETSID = "/usr/bin/setsid";
+
+/** After the end, how long to wait for the output of what has left the session and holds it open. */
+const OUTPUT_LAG: Milliseconds = 1 * SECOND;
+
+/** Deno starts nothing with these in its environment unless it may run everything; the supervisor sets them. */
+const LOADER = /^(LD|DYLD)_/;
+
+export interface DenoCommandOptions {
+  readonly clock?: Clock;
+  /** From the order to end to its enforcement; whole seconds. */
+  readonly grace?: Milliseconds;
+}
+
+export function createDenoCommand(
+  { clock = systemClock, grace = 20 * SECOND }: DenoCommandOptions = {},
+): Command {
+  return {
+    async start(program, { args, environment }: CommandOptions) {
+      const all = { ...Deno.env.toObject(), ...environment };
+      const file = await findProgram(program, all.PATH ?? "");
+      const isLoader = ([name]: [string, string]) => LOADER.test(name);
+      const loader = Object.entries(all).filter(isLoader).map(([name, value]) => `${name}=${value}`);
+      const seconds = String(Math.ceil(grace / SECOND));
+      const child = new Deno.Command(SETSID, {
+        args: ["--wait", "/bin/sh", "-c", SUPERVISOR, "supervisor", seconds, ...loader, file, ...args],
+        clearEnv: true,
+        env: Object.fromEntries(Object.entries(all).filter((entry) => !isLoader(entry))),
+        stdin: "piped",
+        stdout: "piped",
+        stderr: "null",
+      }).spawn();
+      return new Supervised(child, clock);
+    },
+  };
+}
+
+class Supervised implements RunningCommand {
+  readonly output: ReadableStream<Uint8Array>;
+  readonly exitCode: Promise<number>;
+  readonly #child: Deno.ChildProcess;
+  #ending: Promise<void> | null = null;
+
+  constructor(child: Deno.ChildProcess, clock: Clock) {
+    this.#child = child;
+    this.exitCode = child.status.then(async ({ code }) => {
+      await this.#ending;
+      await child.stdin.close().catch(() => {});
+      return code;
+    });
+    this.output = endingWith(child.stdout, { end: this.exitCode, clock });
+  }
+
+  end(): void {
+    this.#ending ??= this.#order();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.end();
+    if (!this.output.locked) await this.output.cancel();
+    await this.exitCode;
+  }
+
+  /** There may be nobody to take it any more. */
+  async #order(): Promise<void> {
+    const writer = this.#child.stdin.getWriter();
+    await writer.write(new TextEncoder().encode("end\n")).catch(() => {});
+    writer.releaseLock();
+  }
+}
+
+/** The stream, cut off some time after the end where it is held open. */
+function endingWith(
+  source: ReadableStream<Uint8Array>,
+  { end, clock }: { end: Promise<unknown>; clock: Clock },
+): ReadableStream<Uint8Array> {
+  const reader = source.getReader();
+  const over = new AbortController();
+  end.then(() => clock.sleep(OUTPUT_LAG, { signal: over.signal }))
+    .then(() => reader.cancel())
+    .catch(() => {});
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const { done, value } = await reader.read();
+      if (!done) return controller.enqueue(value);
+      over.abort();
+      controller.close();
+    },
+    async cancel() {
+      over.abort();
+      await reader.cancel();
+    },
+  }, { highWaterMark: 0 });
+}

@@ -1,0 +1,140 @@
+/**
+ * The real Builder: diskimage-builder's `disk-image-create`, run once for all formats of an image. A build's files
+ * count only when the program has ended well and each of them is there and read through. Only the composition root
+ * imports this; everything else sees the port.
+ */
+import { dirname } from "node:path";
+import type { ImageFile } from "../domain/dib_image.ts";
+import { type Clock, systemClock } from "../lib/clock.ts";
+import { buildArguments } from "./build_arguments.ts";
+import {
+  endedBadly,
+  fileMissing,
+  folderUnusable,
+  logUnwritable,
+  outOfTime,
+  programMissing,
+  tooLittleSpace,
+} from "./build_failure.ts";
+import { listBuilds, openFile, removeBuild } from "./build_files.ts";
+import { BuildLog, trimBuildLogs } from "./build_log.ts";
+import type { Builder, BuildJob } from "./builder.ts";
+import type { Command, RunningCommand } from "./command.ts";
+import { freeBytesOf, wantedBytes } from "./free_space.ts";
+import { hashFile } from "./hash_file.ts";
+
+const PROGRAM = "disk-image-create";
+
+export interface DiskimageBuilderOptions {
+  readonly command: Command;
+  readonly clock?: Clock;
+  /** Bytes that may still be written into a folder. */
+  readonly freeBytes?: (folder: string) => Promise<number>;
+}
+
+export function createDiskimageBuilder(
+  { command, clock = systemClock, freeBytes = freeBytesOf }: DiskimageBuilderOptions,
+): Builder {
+  return {
+    async build(job, { signal }) {
+      signal.throwIfAborted();
+      await prepareFolder(job, freeBytes);
+      await using log = await openLog(job);
+      await run(job, { command, clock, log, signal });
+      return await collectFiles(job, { log, signal });
+    },
+    remove: removeBuild,
+    list: listBuilds,
+    open: (path, format) => openFile(`${path}.${format}`),
+    trimLogs: trimBuildLogs,
+  };
+}
+
+/** What an earlier attempt at the same build has left is removed: diskimage-builder would rename it. */
+async function prepareFolder(
+  job: BuildJob,
+  freeBytes: (folder: string) => Promise<number>,
+): Promise<void> {
+  const folder = dirname(job.path);
+  let free: number;
+  try {
+    await Deno.mkdir(folder, { recursive: true });
+    await removeBuild(job.path);
+    free = await freeBytes(folder);
+  } catch (cause) {
+    throw folderUnusable(job, { folder, cause });
+  }
+  const wanted = wantedBytes(job.expectedSize);
+  if (free < wanted) throw tooLittleSpace(job, { folder, free, wanted });
+}
+
+async function openLog(job: BuildJob): Promise<BuildLog> {
+  try {
+    return await BuildLog.open(job.logFile);
+  } catch (cause) {
+    throw logUnwritable(job, cause);
+  }
+}
+
+interface RunMeans {
+  readonly command: Command;
+  readonly clock: Clock;
+  readonly log: BuildLog;
+  readonly signal: AbortSignal;
+}
+
+/** Runs the program to its end; all that it started has ended with it. */
+async function run(job: BuildJob, { command, clock, log, signal }: RunMeans): Promise<void> {
+  await using running = await start(job, { command, log });
+  const over = new AbortController();
+  let late = false;
+  clock.sleep(job.timeout, { signal: over.signal }).then(() => {
+    late = true;
+    running.end();
+  }, () => {});
+  const end = () => running.end();
+  signal.addEventListener("abort", end, { once: true });
+  if (signal.aborted) end();
+  try {
+    for await (const chunk of running.output) await log.write(chunk);
+    const code = await running.exitCode;
+    signal.throwIfAborted();
+    if (late) throw outOfTime(job, log.tail());
+    if (code !== 0) throw endedBadly(job, { code, tail: log.tail() });
+  } finally {
+    over.abort();
+    signal.removeEventListener("abort", end);
+  }
+}
+
+async function start(
+  job: BuildJob,
+  { command, log }: { command: Command; log: BuildLog },
+): Promise<RunningCommand> {
+  const args = buildArguments(job);
+  await log.write(new TextEncoder().encode(`$ ${PROGRAM} ${args.join(" ")}\n`));
+  try {
+    return await command.start(PROGRAM, { args, environment: job.environment });
+  } catch (cause) {
+    throw programMissing(job, cause);
+  }
+}
+
+async function collectFiles(
+  job: BuildJob,
+  { log, signal }: { log: BuildLog; signal: AbortSignal },
+): Promise<readonly ImageFile[]> {
+  const files: ImageFile[] = [];
+  for (const format of job.formats) {
+    const file = `${job.path}.${format}`;
+    const problem = (text: string, cause?: unknown) =>
+      fileMissing(job, { file, problem: text, tail: log.tail(), cause });
+    const hashes = await hashFile(file, { signal }).catch((cause) => {
+      signal.throwIfAborted();
+      throw problem(cause instanceof Deno.errors.NotFound ? "is not there" : "cannot be read", cause);
+    });
+    if (hashes.size === 0) throw problem("is empty");
+    files.push({ format, ...hashes });
+  }
+  return files;
+}

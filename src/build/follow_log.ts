@@ -1,0 +1,65 @@
+/** A log that is still being written, as a stream: from its beginning, and on until whoever writes it has ended. */
+import type { Clock } from "../lib/clock.ts";
+
+export interface FollowLogOptions {
+  /** Whether nothing more will be written. */
+  readonly isOver: () => boolean;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/** Between two looks at a log that has nothing new. */
+const LOOK = 200;
+
+/** One that is not there yet is waited for, as long as it may come. Ends with the signal's reason on abort. */
+export function followLog(
+  path: string,
+  { isOver, clock, signal }: FollowLogOptions,
+): ReadableStream<Uint8Array> {
+  let file: Deno.FsFile | null = null;
+  const close = () => {
+    file?.close();
+    file = null;
+  };
+  const read = async (): Promise<Uint8Array | null> => {
+    for (;;) {
+      signal.throwIfAborted();
+      // Asked before it is read: what was written before the end is read after it.
+      const over = isOver();
+      file ??= await openIfThere(path);
+      const chunk = file === null ? null : await readChunk(file);
+      if (chunk !== null || over) return chunk;
+      await clock.sleep(LOOK, { signal });
+    }
+  };
+  return new ReadableStream({
+    async pull(controller) {
+      try {
+        const chunk = await read();
+        if (chunk !== null) return controller.enqueue(chunk);
+        close();
+        controller.close();
+      } catch (error) {
+        close();
+        controller.error(error);
+      }
+    },
+    cancel: close,
+  }, { highWaterMark: 0 });
+}
+
+async function openIfThere(path: string): Promise<Deno.FsFile | null> {
+  try {
+    return await Deno.open(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+}
+
+/** null: nothing more is there now. */
+async function readChunk(file: Deno.FsFile): Promise<Uint8Array | null> {
+  const bytes = new Uint8Array(64 * 1024);
+  const count = await file.read(bytes);
+  return count === null || count === 0 ? null : bytes.subarray(0, count);
+}

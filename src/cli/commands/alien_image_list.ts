@@ -1,0 +1,22 @@
+/** `nodepool alien-image-list [PROVIDER]`: images of the project that the pool does not know. It deletes nothing. */
+import { Command } from "@commander-js/extra-typings";
+import type { CliContext } from "../cli_context.ts";
+import { example } from "../example.ts";
+import { openPool } from "../open_pool.ts";
+import { formatView, outputOption } from "../output_format.ts";
+
+export function alienImageListCommand(context: CliContext) {
+  return new Command("alien-image-list")
+    .description("show images that are on the clouds, in our project, and not ours")
+    .argument("[provider]", "only this provider's")
+    .addOption(outputOption())
+    .addHelpText("after", example("nodepool alien-image-list my-cloud"))
+    .action(async (provider, { output }) => {
+      const { io } = context;
+      await using pool = await openPool(context);
+      using interrupts = io.interrupts();
+      const content = await pool.listAlienImages({ provider: provider ?? null, signal: interrupts.signal });
+      io.stdout.write(await formatView({ name: "alien-image-list", content }, { format: output, io }));
+      for (const warning of content.warnings) io.stderr.write(`nodepool: warning: ${warning}\n`);
+    });
+}

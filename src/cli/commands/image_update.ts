@@ -1,0 +1,20 @@
+/** `nodepool image-update PROVIDER|all IMAGE`: build (or prepare and snapshot) an image anew, and upload it. */
+import { Command } from "@commander-js/extra-typings";
+import type { CliContext } from "../cli_context.ts";
+import { example } from "../example.ts";
+import { orderImages } from "../image_orders.ts";
+import { providerAndImage } from "../provider_and_image.ts";
+
+export function imageUpdateCommand(context: CliContext) {
+  return new Command("image-update")
+    .description("make an image anew, built or snapshotted, and wait until it is ready")
+    .argument("<provider>", "a provider, or `all`")
+    .argument("<image>", "the image")
+    .option("--no-wait", "do not wait for it")
+    .option("--follow", "print the build's output")
+    .addHelpText("after", example("nodepool image-update all debian-12"))
+    .action(async (provider, image, { wait, follow = false }) => {
+      const spec = { kind: "update", ...providerAndImage([provider, image]) } as const;
+      await orderImages(context, spec, { wait, follow });
+    });
+}

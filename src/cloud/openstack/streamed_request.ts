@@ -1,0 +1,65 @@
+/**
+ * A request whose body is a stream, over undici. It has a connection of its own, which ends with it: an upload of an
+ * hour takes none from the other requests, and never meets one that the server is about to close. The body is read
+ * no faster than the socket takes it, always into the same memory; an answer that comes before its end ends it.
+ * `undici_send` calls it.
+ */
+import type { Socket } from "node:net";
+import { type buildConnector, Client } from "undici";
+import type { SendRequest, SendResponse } from "../send.ts";
+import { type ByteSource, openByteSource, PIECE_SIZE } from "./byte_source.ts";
+import { rescueAnswer } from "./rescue_answer.ts";
+import { exchange } from "./undici_exchange.ts";
+
+export interface StreamedRequest extends SendRequest {
+  readonly body: ReadableStream<Uint8Array>;
+}
+
+export interface StreamedRequestOptions {
+  readonly signal: AbortSignal;
+  /** Bytes of the answer at most. */
+  readonly maxBody: number;
+  /** Makes the connector; the abort of the signal ends a connection that is not made yet. */
+  connector(closing: AbortSignal): buildConnector.connector;
+}
+
+export async function sendStreamed(
+  request: StreamedRequest,
+  { signal, maxBody, connector }: StreamedRequestOptions,
+): Promise<SendResponse> {
+  const over = new AbortController();
+  const source = openByteSource(request.body);
+  const client = new Client(new URL(request.url).origin, {
+    connect: rescuing(connector(over.signal)),
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  });
+  try {
+    return await exchange(client, { ...request, body: piecesOf(source) }, { signal, maxBody });
+  } finally {
+    over.abort();
+    source.cancel(new DOMException("the request is over", "AbortError")).catch(() => {});
+    await client.destroy();
+  }
+}
+
+function rescuing(connect: buildConnector.connector): buildConnector.connector {
+  return (target, callback) =>
+    connect(target, (...result) => {
+      const [error, socket] = result;
+      if (error === null) rescueAnswer(socket as Socket);
+      callback(...result);
+    });
+}
+
+/** The body as undici iterates it: it asks for the next piece when the socket has taken the one before. */
+async function* piecesOf(source: ByteSource): AsyncGenerator<Uint8Array> {
+  let memory = new ArrayBuffer(PIECE_SIZE);
+  for (;;) {
+    const piece = await source.read(new Uint8Array(memory));
+    if (piece.byteLength === 0) return;
+    yield piece;
+    // Only a full piece is more than a socket buffers, so that the next is not asked for before it has left.
+    memory = piece.byteLength === PIECE_SIZE ? piece.buffer : new ArrayBuffer(PIECE_SIZE);
+  }
+}

@@ -1,0 +1,67 @@
+/** One request over a dispatcher of undici, its answer read whole and bounded. `undici_send` sends with it. */
+import type { Dispatcher } from "undici";
+import { CloudError } from "../cloud_error.ts";
+import type { SendRequest, SendResponse } from "../send.ts";
+import { orAborted } from "./or_aborted.ts";
+
+export interface ExchangeOptions {
+  readonly signal: AbortSignal;
+  /** Bytes of the answer at most. */
+  readonly maxBody: number;
+}
+
+export async function exchange(
+  dispatcher: Dispatcher,
+  request: Omit<SendRequest, "body"> & { readonly body?: string | Uint8Array | AsyncIterable<Uint8Array> },
+  { signal, maxBody }: ExchangeOptions,
+): Promise<SendResponse> {
+  signal.throwIfAborted();
+  const { origin, pathname, search } = new URL(request.url);
+  const answer = dispatcher.request({
+    origin,
+    path: pathname + search,
+    method: request.method,
+    headers: { ...request.headers },
+    body: (request.body ?? null) as Dispatcher.RequestOptions["body"],
+    signal,
+  });
+  // undici itself heeds an abort only once the connection is made.
+  const response = await orAborted(answer, signal);
+  return {
+    status: response.statusCode,
+    headers: flatten(response.headers),
+    body: await readBounded(response.body, maxBody),
+  };
+}
+
+function flatten(headers: Record<string, string | string[] | undefined>): Record<string, string> {
+  const flat: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) flat[name] = Array.isArray(value) ? value.join(", ") : value;
+  }
+  return flat;
+}
+
+async function readBounded(body: AsyncIterable<Uint8Array>, maxBody: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of body) {
+    length += chunk.byteLength;
+    if (length > maxBody) {
+      throw new CloudError("badResponse", `the answer is longer than ${maxBody} bytes`);
+    }
+    chunks.push(chunk);
+  }
+  return concatenate(chunks, length);
+}
+
+function concatenate(chunks: readonly Uint8Array[], length: number): Uint8Array {
+  if (chunks.length === 1) return chunks[0]!;
+  const whole = new Uint8Array(length);
+  let offset = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, offset);
+    offset += chunk.byteLength;
+  }
+  return whole;
+}

@@ -1,0 +1,132 @@
+/** What people ask of images: which orders a command means, and what became of them. */
+import type { Config } from "../domain/config.ts";
+import type { ImageOrder } from "../domain/image_order.ts";
+import { type OrderName, placeOrder } from "../domain/order_book.ts";
+import type { Instant } from "../domain/time.ts";
+import type { Clock } from "../lib/clock.ts";
+import { distinctOrders, findDiskimage, type ImageUse, imageUses, orderNames } from "../domain/image_uses.ts";
+import type { Ledger } from "../store/ledger.ts";
+import { orderKey } from "../store/pair_key.ts";
+import { changeOrder } from "../store/record_image.ts";
+import { ControlError, type OrderOutcome, type OrderSpec, type PlacedOrders } from "./pool_control.ts";
+
+interface Means {
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly config: Config;
+}
+
+/**
+ * Writes the orders down that a command means.
+ * @throws ControlError for what the configuration does not have, or has paused
+ */
+export async function placeOrders(spec: OrderSpec, { ledger, clock, config }: Means): Promise<PlacedOrders> {
+  const names = resolve(spec, config);
+  const at = clock.now();
+  if (spec.kind === "upload") requireBuilds(names, { ledger, config });
+  await ledger.edit((edit) => {
+    for (const name of names) {
+      const builtSince = spec.kind === "update" && name.provider !== null ? at : null;
+      changeOrder(edit, name, (order) => placeOrder(order, { at, builtSince }));
+    }
+  });
+  return { at, orders: names };
+}
+
+function resolve(spec: OrderSpec, config: Config): readonly OrderName[] {
+  if (spec.kind === "build") return [resolveBuild(spec.image, config)];
+  const uses = findUses(spec, config);
+  const paused = uses.find(({ image }) => image.pause);
+  if (paused !== undefined) {
+    throw new ControlError(409, `image ${paused.image.name} of ${paused.provider.name} is paused`);
+  }
+  if (spec.kind === "upload") {
+    const uploads = uses.filter(({ image }) => image.diskimage !== null);
+    if (uploads.length === 0) {
+      throw new ControlError(409, `image ${spec.image} is not uploaded but snapshotted: use image-update`);
+    }
+    return uploads.map(({ provider, image }) => ({ provider: provider.name, image: image.name }));
+  }
+  for (const { image } of uses) {
+    if (image.diskimage !== null) resolveBuild(image.diskimage, config);
+  }
+  return distinctOrders(uses.flatMap(orderNames));
+}
+
+function resolveBuild(name: string, config: Config): OrderName {
+  const diskimage = findDiskimage(config, name);
+  if (diskimage === null) {
+    const known = config.diskimages.map((one) => one.name).join(", ") || "none";
+    throw new ControlError(404, `there is no diskimage ${name}; the diskimages are: ${known}`);
+  }
+  if (diskimage.pause) throw new ControlError(409, `diskimage ${name} is paused`);
+  return { provider: null, image: name };
+}
+
+function findUses({ provider, image }: OrderSpec, config: Config): readonly ImageUse[] {
+  const known = config.providers.find(({ name }) => name === provider);
+  if (provider !== null && known === undefined) {
+    const names = config.providers.map(({ name }) => name).join(", ");
+    throw new ControlError(404, `there is no provider ${provider}; the providers are: ${names}`);
+  }
+  if ((known?.maxServers ?? 0) < 0) {
+    throw new ControlError(409, `provider ${provider} is retired: its max-servers is -1`);
+  }
+  const all = imageUses(config).filter((use) => provider === null || use.provider.name === provider);
+  const fitting = all.filter((use) => use.image.name === image || use.image.diskimage === image);
+  if (fitting.length > 0) return fitting;
+  const where = provider === null ? "any provider" : provider;
+  const names = [...new Set(all.map((use) => use.image.name))].join(", ") || "none";
+  throw new ControlError(404, `no image ${image} is made for ${where}; those made there are: ${names}`);
+}
+
+function requireBuilds(names: readonly OrderName[], { ledger, config }: Pick<Means, "ledger" | "config">) {
+  for (const { provider, image } of names) {
+    const use = config.providers.find(({ name }) => name === provider)?.images
+      .find(({ name }) => name === image);
+    const isBuilt = [...ledger.dibImages.values()].some(({ name, state }) =>
+      name === use?.diskimage && state.phase === "ready"
+    );
+    if (!isBuilt) {
+      throw new ControlError(
+        409,
+        `there is no ready build of ${use?.diskimage}: use image-build or image-update`,
+      );
+    }
+  }
+}
+
+/** Resolves when each of the orders has been filled, has failed once, or is wanted no more; rejects on abort. */
+export function waitForOrders(
+  { at, orders }: PlacedOrders,
+  { ledger, signal }: { ledger: Ledger; signal: AbortSignal },
+): Promise<readonly OrderOutcome[]> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    const end = (settle: () => void) => {
+      subscription[Symbol.dispose]();
+      signal.removeEventListener("abort", abort);
+      settle();
+    };
+    const abort = () => end(() => reject(signal.reason));
+    const look = () => {
+      const outcomes = orders.map((name) =>
+        outcomeOf(name, ledger.orders.get(orderKey(name.provider, name.image)), at)
+      );
+      if (outcomes.every((outcome) => outcome !== null)) end(() => resolve(outcomes));
+    };
+    const subscription = ledger.subscribe(look);
+    signal.addEventListener("abort", abort, { once: true });
+    look();
+  });
+}
+
+/** null: it is still being worked on. */
+function outcomeOf(name: OrderName, order: ImageOrder | undefined, at: Instant): OrderOutcome | null {
+  if ((order?.lastFailureAt ?? -Infinity) >= at) {
+    return { ...name, ok: false, message: order?.lastError ?? "it failed" };
+  }
+  if (order !== undefined && order.orderedAt !== null) return null;
+  if ((order?.doneAt ?? -Infinity) >= at) return { ...name, ok: true, message: "ready" };
+  return { ...name, ok: false, message: "it is not wanted any more" };
+}

@@ -1,0 +1,64 @@
+/**
+ * A dib image: one build of a diskimage, from the decision to build it until its files are removed. The record is
+ * everything the pool knows of it; the files lie in `images-dir`.
+ */
+import type { Evidence, WaitingOn } from "./node.ts";
+import type { Instant } from "./time.ts";
+
+/** The state names that users know, of dib images and of provider images alike. */
+export type ImageStateName = "building" | "ready" | "delete";
+
+export const imageStateNames: readonly ImageStateName[] = ["building", "ready", "delete"];
+
+export type DibImageState =
+  /** To be built, or being built by this process; `startedAt` null: it waits for a build worker. */
+  | { readonly phase: "build"; readonly startedAt: Instant | null }
+  | { readonly phase: "ready"; readonly files: readonly ImageFile[] }
+  /** Its files are to be removed. */
+  | { readonly phase: "delete" };
+
+/** One format of a build: the file `NAME-VERSION.FORMAT`. */
+export interface ImageFile {
+  readonly format: string;
+  /** Bytes. */
+  readonly size: number;
+  /** In hexadecimal, what Glance shows as `checksum` and (for most) as `os_hash_value`. */
+  readonly md5: string;
+  readonly sha512: string;
+}
+
+export interface DibImage {
+  readonly revision: number;
+  /** Never reused. */
+  readonly id: number;
+  /** The diskimage's name. */
+  readonly name: string;
+  /** Unix time in seconds at which it was decided on; no two builds of a diskimage share it. */
+  readonly version: number;
+  readonly state: DibImageState;
+  /** The path of its files without the format: `IMAGES-DIR/NAME-VERSION`. */
+  readonly path: string;
+  /** What was or will be built, in one run. */
+  readonly formats: readonly string[];
+  readonly logFile: string | null;
+  readonly stateSince: Instant;
+  readonly waitingOn: WaitingOn | null;
+  /** Not before then is anything tried again for it; null: at once. */
+  readonly retryAt: Instant | null;
+  readonly attempt: number;
+  /** Why it is deleted. */
+  readonly comment: string | null;
+  /** Why it failed. */
+  readonly evidence: Evidence | null;
+}
+
+const stateNames: Readonly<Record<DibImageState["phase"], ImageStateName>> = {
+  build: "building",
+  ready: "ready",
+  delete: "delete",
+};
+
+/** The state that users see for a dib image. */
+export function dibStateName({ state }: Pick<DibImage, "state">): ImageStateName {
+  return stateNames[state.phase];
+}

@@ -1,0 +1,74 @@
+/** The one place where a dib image's state changes; what is not listed is illegal and throws. */
+import type { DibImage, DibImageState, ImageFile } from "./dib_image.ts";
+import { dibStateName } from "./dib_image.ts";
+import { IllegalImageTransitionError } from "./illegal_image_transition.ts";
+import { nextWaiting } from "./next_waiting.ts";
+import type { Evidence, WaitingOn } from "./node.ts";
+import type { Instant } from "./time.ts";
+
+export type DibEvent =
+  /** A worker has begun to build it. */
+  | { readonly type: "building" }
+  | { readonly type: "built"; readonly files: readonly ImageFile[] }
+  /** The build came to nothing; its files are not removed before `until`. */
+  | {
+    readonly type: "failed";
+    readonly comment: string;
+    /** null: it was interrupted. */
+    readonly evidence: Evidence | null;
+    readonly until?: Instant;
+  }
+  /** To be deleted: it is old, or somebody says so. */
+  | { readonly type: "delete"; readonly comment: string }
+  /** An attempt did not work, the next one comes later. */
+  | { readonly type: "postponed"; readonly until: Instant; readonly waitingOn: Omit<WaitingOn, "since"> }
+  /** Nothing to be done now, and why; null: it waits for nothing. */
+  | { readonly type: "waiting"; readonly waitingOn: Omit<WaitingOn, "since"> | null };
+
+/**
+ * The record after the event; the given one is left as it is.
+ * @throws IllegalImageTransitionError
+ */
+export function transitionDib(image: DibImage, event: DibEvent, now: Instant): DibImage {
+  const next = { ...image, ...changes(image, event, now) };
+  if (next.state.phase === image.state.phase) return next;
+  return {
+    ...next,
+    stateSince: dibStateName(next) === dibStateName(image) ? image.stateSince : now,
+    waitingOn: null,
+    retryAt: event.type === "failed" ? event.until ?? null : null,
+    attempt: 0,
+  };
+}
+
+type Changes = Partial<DibImage> & { readonly state: DibImageState };
+
+function changes(image: DibImage, event: DibEvent, now: Instant): Changes {
+  const { state } = image;
+  switch (event.type) {
+    case "building":
+      if (state.phase !== "build") throw illegal(image, event);
+      return { state: { phase: "build", startedAt: now }, attempt: image.attempt + 1, waitingOn: null };
+    case "built":
+      if (state.phase !== "build") throw illegal(image, event);
+      return { state: { phase: "ready", files: event.files } };
+    case "failed":
+      if (state.phase !== "build") throw illegal(image, event);
+      return { state: { phase: "delete" }, comment: event.comment, evidence: event.evidence };
+    case "delete":
+      return state.phase === "delete" ? { state } : { state: { phase: "delete" }, comment: event.comment };
+    case "postponed":
+      return {
+        state,
+        attempt: image.attempt + 1,
+        retryAt: event.until,
+        waitingOn: nextWaiting(image.waitingOn, event.waitingOn, now),
+      };
+    case "waiting":
+      return { state, waitingOn: event.waitingOn && nextWaiting(image.waitingOn, event.waitingOn, now) };
+  }
+}
+
+function illegal({ id, state }: DibImage, event: DibEvent): IllegalImageTransitionError {
+  return new IllegalImageTransitionError(`dib image ${id}`, state.phase, event.type);
+}

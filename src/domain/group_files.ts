@@ -1,0 +1,71 @@
+/**
+ * The files in `/etc/nodepool` that tell a server of itself and of the servers that were launched with it: 2016's, with
+ * its names and contents. Pure.
+ */
+import type { CloudAccess } from "./cloud_access.ts";
+import type { NodeAddresses } from "./node.ts";
+
+/** Where the files lie on each server. */
+export const GROUP_FOLDER = "/etc/nodepool";
+
+export interface GroupMember {
+  readonly serverId: string;
+  readonly zone: string | null;
+  readonly addresses: Pick<NodeAddresses, "publicV4" | "publicV6" | "privateV4">;
+}
+
+export interface NodeGroup {
+  readonly primary: GroupMember;
+  readonly subnodes: readonly GroupMember[];
+  readonly provider: { readonly name: string; readonly access: Pick<CloudAccess, "name" | "regionName"> };
+  /** Made for this group alone: whoever has it logs in to all of its servers. */
+  readonly key: { readonly privateKey: string; readonly publicKey: string };
+}
+
+export interface GroupFile {
+  readonly name: string;
+  readonly content: string;
+  readonly mode: number;
+}
+
+/** The files of one of the group's servers. */
+export function groupFiles(member: GroupMember, group: NodeGroup): readonly GroupFile[] {
+  const { primary, subnodes, provider, key } = group;
+  const open = (name: string, ...lines: readonly string[]) => ({
+    name,
+    content: lines.map((line) => `${line}\n`).join(""),
+    mode: 0o644,
+  });
+  return [
+    open("role", member === primary ? "primary" : "sub"),
+    open("node", publicAddress(member)),
+    open("node_private", privateAddress(member)),
+    open("primary_node", publicAddress(primary)),
+    open("primary_node_private", privateAddress(primary)),
+    open("sub_nodes", ...subnodes.map(publicAddress)),
+    open("sub_nodes_private", ...subnodes.map(privateAddress)),
+    { ...open("id_rsa", key.privateKey.trimEnd()), mode: 0o600 },
+    open("id_rsa.pub", key.publicKey.trimEnd()),
+    open(
+      "provider",
+      `NODEPOOL_PROVIDER=${shellWord(provider.name)}`,
+      `NODEPOOL_CLOUD=${shellWord(provider.access.name)}`,
+      `NODEPOOL_REGION=${shellWord(provider.access.regionName ?? "")}`,
+      `NODEPOOL_AZ=${shellWord(member.zone ?? "")}`,
+    ),
+    open("uuid", member.serverId),
+  ];
+}
+
+function publicAddress({ addresses }: GroupMember): string {
+  return addresses.publicV4 ?? addresses.publicV6 ?? "";
+}
+
+function privateAddress(member: GroupMember): string {
+  return member.addresses.privateV4 ?? publicAddress(member);
+}
+
+/** As it is where that is safe: whoever reads the file without a shell finds 2016's plain words. */
+function shellWord(text: string): string {
+  return /^[\w.:@%+,/-]*$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,225 @@
+/** The one place where a provider image's state changes; what is not listed is illegal and throws. */
+import { IllegalImageTransitionError } from "./illegal_image_transition.ts";
+import { nextWaiting } from "./next_waiting.ts";
+import type { Evidence, WaitingOn } from "./node.ts";
+import {
+  externalIdOf,
+  imageStateName,
+  type ProviderImage,
+  type ProviderImagePhase,
+  type ProviderImageState,
+  type TemporaryKeypair,
+} from "./provider_image.ts";
+import type { Instant } from "./time.ts";
+
+export type ImageEvent =
+  /** The image, or the snapshot, is about to be asked for. */
+  | { readonly type: "sending" }
+  /** The cloud refused it for a reason of its own: none came to be, and it may be asked again. */
+  | { readonly type: "refused"; readonly until: Instant; readonly waitingOn: Omit<WaitingOn, "since"> }
+  /** The answer to the request will not come. */
+  | { readonly type: "answer-lost" }
+  /** The cloud has made it, or a listing shows what a lost answer was about. */
+  | { readonly type: "accepted"; readonly externalId: string }
+  /** Its data is about to be sent. */
+  | { readonly type: "uploading" }
+  | { readonly type: "uploaded" }
+  /** The keypair that is about to be made. */
+  | { readonly type: "keypair"; readonly keypair: TemporaryKeypair }
+  | { readonly type: "keypair-made" }
+  | { readonly type: "keypair-gone" }
+  /** A node is launched for it. */
+  | { readonly type: "launched"; readonly nodeId: number }
+  /** Its server can be logged in to. */
+  | { readonly type: "server-ready"; readonly serverId: string }
+  /** The setup or check script is about to be run. */
+  | { readonly type: "running-script"; readonly logFile: string }
+  | { readonly type: "set-up" }
+  /** The cloud says that it is active; `check`: a server is to prove it first. */
+  | { readonly type: "active"; readonly check: boolean }
+  | { readonly type: "passed" }
+  /** It came to nothing. */
+  | { readonly type: "failed"; readonly comment: string; readonly evidence: Evidence | null }
+  /** To be deleted: it is old, or somebody says so. */
+  | { readonly type: "delete"; readonly comment: string }
+  | { readonly type: "delete-accepted" }
+  /** The cloud knows no such image, or there never was one. */
+  | { readonly type: "image-gone" }
+  /** An attempt did not work, the next one comes later. */
+  | { readonly type: "postponed"; readonly until: Instant; readonly waitingOn: Omit<WaitingOn, "since"> }
+  /** Nothing to be done now, and why; null: it waits for nothing. */
+  | { readonly type: "waiting"; readonly waitingOn: Omit<WaitingOn, "since"> | null };
+
+/**
+ * The record after the event; the given one is left as it is.
+ * @throws IllegalImageTransitionError
+ */
+export function transitionImage(image: ProviderImage, event: ImageEvent, now: Instant): ProviderImage {
+  const next = { ...image, ...changes(image, event, now) };
+  if (next.state.phase === image.state.phase) return next;
+  return {
+    ...next,
+    phaseSince: now,
+    stateSince: imageStateName(next) === imageStateName(image) ? image.stateSince : now,
+    waitingOn: null,
+    retryAt: null,
+    attempt: 0,
+  };
+}
+
+type Changes = Partial<ProviderImage> & { readonly state: ProviderImageState };
+
+function changes(image: ProviderImage, event: ImageEvent, now: Instant): Changes {
+  const { state } = image;
+  switch (event.type) {
+    case "failed":
+      if (imageStateName(image) !== "building") throw illegal(image, event.type);
+      return { state: deletion(state), comment: event.comment, evidence: event.evidence };
+    case "delete":
+      if (imageStateName(image) === "delete") return { state };
+      return { state: deletion(state), comment: event.comment };
+    case "keypair-gone":
+      return { state, keypair: null };
+    case "postponed":
+      return {
+        state,
+        attempt: image.attempt + 1,
+        retryAt: event.until,
+        waitingOn: nextWaiting(image.waitingOn, event.waitingOn, now),
+      };
+    case "waiting":
+      return { state, waitingOn: event.waitingOn && nextWaiting(image.waitingOn, event.waitingOn, now) };
+    default:
+      return step(image, event, now);
+  }
+}
+
+/** A request that is still under way counts as lost from the moment it was sent, until its answer says more. */
+function deletion(state: ProviderImageState): ProviderImageState {
+  const lostAt = state.phase === "create" || state.phase === "snapshot" ? state.lostAt ?? state.sentAt : null;
+  return { phase: "delete", externalId: externalIdOf({ state }), lostAt, acceptedAt: null };
+}
+
+type StepEvent = Exclude<
+  ImageEvent,
+  { type: "failed" | "delete" | "keypair-gone" | "postponed" | "waiting" }
+>;
+type StateOf<Phase extends ProviderImagePhase> = Extract<ProviderImageState, { phase: Phase }>;
+type EventOf<Type extends StepEvent["type"]> = Extract<StepEvent, { type: Type }>;
+
+/** What an event means in a phase; what is not listed here is illegal. */
+const rules: {
+  readonly [Phase in ProviderImagePhase]?: {
+    readonly [Type in StepEvent["type"]]?: (
+      at: { state: StateOf<Phase>; event: EventOf<Type>; image: ProviderImage; now: Instant },
+    ) => Changes;
+  };
+} = {
+  create: {
+    "sending": ({ state, now, image }) => ({
+      state: { ...state, sentAt: unsent(image, state.sentAt, now), lostAt: null },
+      attempt: image.attempt + 1,
+    }),
+    "refused": ({ event, image, now }) => ({
+      state: { phase: "create", sentAt: null, lostAt: null },
+      ...refusal(image, event, now),
+    }),
+    "answer-lost": ({ state, now }) => ({ state: { ...state, lostAt: now } }),
+    "accepted": ({ event }) => ({
+      state: { phase: "upload", externalId: event.externalId, startedAt: null },
+    }),
+  },
+  upload: {
+    "uploading": ({ state, now, image }) => ({
+      state: { ...state, startedAt: now },
+      attempt: image.attempt + 1,
+    }),
+    "uploaded": ({ state }) => ({ state: { phase: "saving", externalId: state.externalId } }),
+  },
+  keypair: {
+    "keypair": ({ state, event }) => ({ state, keypair: event.keypair }),
+    "keypair-made": () => ({ state: { phase: "server", nodeId: null } }),
+  },
+  server: {
+    "launched": ({ event }) => ({ state: { phase: "server", nodeId: event.nodeId }, waitingOn: null }),
+    "server-ready": ({ state, event, image }) => {
+      if (state.nodeId === null) throw illegal(image, event.type);
+      return {
+        state: { phase: "setup", nodeId: state.nodeId, startedAt: null },
+        serverId: event.serverId,
+      };
+    },
+  },
+  setup: {
+    "running-script": ({ state, event, now, image }) => ({
+      state: { ...state, startedAt: now },
+      logFile: event.logFile,
+      attempt: image.attempt + 1,
+    }),
+    "set-up": ({ state }) => ({
+      state: { phase: "snapshot", nodeId: state.nodeId, sentAt: null, lostAt: null },
+    }),
+  },
+  snapshot: {
+    "sending": ({ state, now, image }) => ({
+      state: { ...state, sentAt: unsent(image, state.sentAt, now), lostAt: null },
+      attempt: image.attempt + 1,
+    }),
+    "refused": ({ state, event, image, now }) => ({
+      state: { ...state, sentAt: null, lostAt: null },
+      ...refusal(image, event, now),
+    }),
+    "answer-lost": ({ state, now }) => ({ state: { ...state, lostAt: now } }),
+    "accepted": ({ event }) => ({ state: { phase: "saving", externalId: event.externalId } }),
+  },
+  saving: {
+    "active": ({ state, event }) => ({
+      state: event.check
+        ? { phase: "check", externalId: state.externalId, nodeId: null, startedAt: null }
+        : { phase: "ready", externalId: state.externalId },
+    }),
+  },
+  check: {
+    "launched": ({ state, event }) => ({ state: { ...state, nodeId: event.nodeId }, waitingOn: null }),
+    "running-script": ({ state, event, now, image }) => ({
+      state: { ...state, startedAt: now },
+      logFile: event.logFile,
+      attempt: image.attempt + 1,
+    }),
+    "passed": ({ state }) => ({ state: { phase: "ready", externalId: state.externalId } }),
+  },
+  delete: {
+    // A request whose answer comes, or shows, after all.
+    "accepted": ({ state, event, image }) => {
+      if (state.externalId !== null) throw illegal(image, event.type);
+      return { state: { ...state, externalId: event.externalId, lostAt: null } };
+    },
+    "refused": ({ state }) => ({ state: { ...state, lostAt: null } }),
+    "answer-lost": ({ state, now }) => ({ state: { ...state, lostAt: now } }),
+    "delete-accepted": ({ state, now }) => ({ state: { ...state, acceptedAt: now } }),
+    "image-gone": () => ({ state: { phase: "gone" } }),
+  },
+};
+
+function step(image: ProviderImage, event: StepEvent, now: Instant): Changes {
+  type AnyRule = (
+    at: { state: ProviderImageState; event: StepEvent; image: ProviderImage; now: Instant },
+  ) => Changes;
+  const rule = rules[image.state.phase]?.[event.type] as AnyRule | undefined;
+  if (rule === undefined) throw illegal(image, event.type);
+  return rule({ state: image.state, event, image, now });
+}
+
+/** An image is asked for once: what has been sent and not refused is never sent again. */
+function unsent(image: ProviderImage, sentAt: Instant | null, now: Instant): Instant {
+  if (sentAt !== null) throw illegal(image, "sending");
+  return now;
+}
+
+function refusal(image: ProviderImage, event: EventOf<"refused">, now: Instant): Partial<ProviderImage> {
+  return { retryAt: event.until, waitingOn: nextWaiting(image.waitingOn, event.waitingOn, now) };
+}
+
+function illegal({ id, state }: ProviderImage, event: ImageEvent["type"]): IllegalImageTransitionError {
+  return new IllegalImageTransitionError(`image ${id}`, state.phase, event);
+}

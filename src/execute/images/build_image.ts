@@ -1,0 +1,69 @@
+/** One build of a diskimage, and the removal of a build's files. */
+import { type Builder, BuildError, type BuildJob } from "../../build/builder.ts";
+import { buildInputs } from "../../build/build_environment.ts";
+import type { Config } from "../../domain/config.ts";
+import type { DibImage } from "../../domain/dib_image.ts";
+import type { Clock } from "../../lib/clock.ts";
+import { evidenceOf } from "../outcome.ts";
+import { type DibOutcome, postponed } from "./image_outcome.ts";
+
+interface Attempt {
+  readonly builder: Builder;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+export async function executeBuildImage(
+  job: BuildJob,
+  { builder, clock, signal }: Attempt,
+): Promise<DibOutcome> {
+  try {
+    return { type: "built", files: await builder.build(job, { signal }) };
+  } catch (error) {
+    signal.throwIfAborted();
+    const console = error instanceof BuildError ? error.tail : null;
+    const kind = error instanceof BuildError ? error.kind : "unknown";
+    const evidence = { ...evidenceOf(error, clock.now()), kind, console };
+    return { type: "failed", comment: evidence.error, evidence };
+  }
+}
+
+/** What is to be built; null: the configuration no longer has it. */
+export function buildJob(
+  image: DibImage,
+  { config, dibImages }: { config: Config; dibImages: Iterable<DibImage> },
+): BuildJob | null {
+  const diskimage = config.diskimages.find(({ name }) => name === image.name);
+  if (diskimage === undefined || image.logFile === null) return null;
+  return {
+    name: image.name,
+    path: image.path,
+    formats: image.formats,
+    ...buildInputs(diskimage, { config, path: image.path }),
+    logFile: image.logFile,
+    timeout: diskimage.buildTimeout,
+    expectedSize: newestSize(image.name, dibImages),
+  };
+}
+
+function newestSize(name: string, dibImages: Iterable<DibImage>): number {
+  const builds = [...dibImages].filter((image) => image.name === name)
+    .toSorted((a, b) => b.version - a.version);
+  for (const { state } of builds) {
+    if (state.phase === "ready") return state.files.reduce((sum, { size }) => sum + size, 0);
+  }
+  return 0;
+}
+
+export async function executeRemoveFiles(
+  image: DibImage,
+  { builder, clock, signal }: Attempt,
+): Promise<DibOutcome> {
+  try {
+    await builder.remove(image.path);
+    return { type: "removed" };
+  } catch (error) {
+    signal.throwIfAborted();
+    return postponed(error, { attempt: image.attempt, now: clock.now(), reason: "delete" });
+  }
+}

@@ -1,0 +1,392 @@
+/**
+ * Carries out what a plan of images asks for: one attempt each, side by side, and stores what each came to. It decides
+ * nothing; whatever did not work is in the next plan again. What is being done for an image ends when its record leaves
+ * the phase that it is done for. The tick hands it actions, and is woken by each outcome.
+ */
+import type { Builder } from "../../build/builder.ts";
+import type { ScriptLog } from "../../build/script_log.ts";
+import type { Config, ProviderConfig, ProviderImageConfig } from "../../domain/config.ts";
+import type { DibImage } from "../../domain/dib_image.ts";
+import { transitionDib } from "../../domain/dib_transition.ts";
+import { keypairName } from "../../domain/image_marks.ts";
+import { IllegalImageTransitionError } from "../../domain/illegal_image_transition.ts";
+import { type ImageEvent, transitionImage } from "../../domain/image_transition.ts";
+import { serverIdOf } from "../../domain/node.ts";
+import type { ProviderImage, TemporaryKeypair } from "../../domain/provider_image.ts";
+import type { Instant } from "../../domain/time.ts";
+import type { Clock } from "../../lib/clock.ts";
+import {
+  type DibAction,
+  type ImageAction,
+  imageActionKey,
+  type ImageActionType,
+  imageKey,
+  type ProviderImageAction,
+} from "../../plan/images/image_action.ts";
+import type { Shell } from "../../ssh/shell.ts";
+import type { Ledger, LedgerChange } from "../../store/ledger.ts";
+import { Attempts } from "../attempts.ts";
+import { credentialsFor } from "../credentials.ts";
+import type { ProviderAccess } from "../executor.ts";
+import { loginTarget } from "../login.ts";
+import { buildJob, executeBuildImage, executeRemoveFiles } from "./build_image.ts";
+import type { DibOutcome, ImageOutcome } from "./image_outcome.ts";
+import { recordDibImage, recordImage } from "../../store/record_image.ts";
+import { addressOf, executeScript, type ScriptJob } from "./run_script.ts";
+import { executeCreateKeypair, executeCreateSnapshot, executeDeleteKeypair } from "./snapshot.ts";
+import {
+  executeCreateImage,
+  executeDeleteImage,
+  executeUploadImage,
+  FILE_GONE,
+  imageRequest,
+  markedProperties,
+} from "./upload_image.ts";
+import { type UploadProgress, UploadWorkers } from "./upload_workers.ts";
+
+export interface ImageExecutorMeans {
+  readonly ledger: Ledger;
+  readonly builder: Builder;
+  readonly shell: Shell;
+  readonly clock: Clock;
+  /** The configuration in force. */
+  readonly config: () => Config;
+  /** null: the provider is not configured any more. */
+  readonly provider: (name: string) => ProviderAccess | null;
+  readonly readKey: (path: string) => Promise<string>;
+  readonly makeKeypair: () => Promise<Omit<TemporaryKeypair, "name">>;
+  /** Opens the log of a script for writing. */
+  readonly openLog: (path: string) => Promise<ScriptLog>;
+  /** The variables of the daemon's environment that scripts are given. */
+  readonly scriptVariables: () => Readonly<Record<string, string>>;
+  readonly buildWorkers: number;
+  readonly uploadWorkers: number;
+  /** Called after each outcome. */
+  readonly wake: () => void;
+  /** An attempt that broke in a way nobody foresaw. */
+  readonly onDefect: (action: ImageAction, error: unknown) => void;
+}
+
+/** Attempts of a kind at once for each provider. */
+const PLACES: Readonly<Record<Exclude<ImageActionType, "build-image" | "upload-image">, number>> = {
+  "remove-files": 1,
+  "create-image": 4,
+  "create-keypair": 4,
+  "delete-keypair": 4,
+  "run-setup": 8,
+  "create-snapshot": 4,
+  "run-check": 8,
+  "delete-image": 4,
+};
+
+/** Where what is done for an action is done. */
+interface Site {
+  readonly access: ProviderAccess;
+  readonly provider: ProviderConfig;
+  readonly use: ProviderImageConfig;
+  readonly signal: AbortSignal;
+}
+
+export class ImageExecutor implements AsyncDisposable {
+  readonly #means: ImageExecutorMeans;
+  readonly #attempts: Attempts;
+  readonly #uploads: UploadWorkers;
+  readonly #subscription: Disposable;
+
+  constructor(means: ImageExecutorMeans) {
+    this.#means = means;
+    this.#attempts = new Attempts(means);
+    this.#uploads = new UploadWorkers({ clock: means.clock, most: means.uploadWorkers });
+    this.#subscription = means.ledger.subscribe((change) => this.#endLeft(change));
+  }
+
+  isRunning(type: ImageActionType, id: number): boolean {
+    return this.#attempts.isRunning(imageKey(type, id));
+  }
+
+  /** How far each upload is, by the image's id. */
+  get progress(): ReadonlyMap<number, UploadProgress> {
+    return this.#uploads.progress;
+  }
+
+  /** When an upload that found no worker is worth trying again, if nothing else happens; null: no such time. */
+  get again(): Instant | null {
+    return this.#uploads.freeAt;
+  }
+
+  /** Starts what is not under way yet and finds a place; the rest is left to a later plan. */
+  dispatch(actions: readonly ImageAction[]): void {
+    for (const action of actions) {
+      if ("image" in action) this.#startForImage(action);
+      else this.#startForDib(action);
+    }
+  }
+
+  /** Waits until no diskimage is being built. */
+  async buildsEnd(): Promise<void> {
+    await this.#attempts.settled((key) => key.startsWith("build-image "));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#subscription[Symbol.dispose]();
+    await this.#attempts[Symbol.asyncDispose]();
+  }
+
+  #startForDib(action: DibAction): void {
+    const isBuild = action.type === "build-image";
+    this.#attempts.start({
+      key: imageActionKey(action),
+      lane: action.type,
+      places: isBuild ? this.#means.buildWorkers : PLACES["remove-files"],
+      run: (signal) => isBuild ? this.#build(action.dibImage, signal) : this.#remove(action.dibImage, signal),
+      onDefect: (error) => this.#means.onDefect(action, error),
+    });
+  }
+
+  #startForImage(action: ProviderImageAction): void {
+    const { image } = action;
+    const access = this.#means.provider(image.provider);
+    const provider = this.#means.config().providers.find(({ name }) => name === image.provider);
+    const use = provider?.images.find(({ name }) => name === image.image);
+    if (access === null || provider === undefined) return;
+    const isEnd = isEnding(action);
+    if (use === undefined && !isEnd) return;
+    if (action.type === "upload-image" && !this.#uploads.isFree()) return;
+    this.#attempts.start({
+      key: imageActionKey(action),
+      lane: `${image.provider} ${action.type}`,
+      places: action.type === "upload-image" ? Infinity : PLACES[action.type],
+      run: (signal) =>
+        this.#attempt(
+          action,
+          (announced) =>
+            isEnding(announced)
+              ? this.#end(announced, { access, signal })
+              : this.#make(announced, { access, provider, use: use!, signal }),
+        ),
+      onDefect: (error) => this.#means.onDefect(action, error),
+    });
+  }
+
+  async #build(planned: DibImage, signal: AbortSignal): Promise<void> {
+    const { ledger, builder, clock, config } = this.#means;
+    const image = await this.#announceDib(planned);
+    if (image === null) return;
+    const job = buildJob(image, { config: config(), dibImages: ledger.dibImages.values() });
+    if (job === null) return;
+    await this.#storeDib(image, await executeBuildImage(job, { builder, clock, signal }));
+    const { buildLogDir, buildLogRetention } = config();
+    await builder.trimLogs(buildLogDir, { name: image.name, keep: buildLogRetention });
+  }
+
+  async #remove(image: DibImage, signal: AbortSignal): Promise<void> {
+    const { builder, clock } = this.#means;
+    await this.#storeDib(image, await executeRemoveFiles(image, { builder, clock, signal }));
+  }
+
+  /** The record that says that it is being built; null where somebody was faster. */
+  #announceDib({ id }: DibImage): Promise<DibImage | null> {
+    return this.#means.ledger.edit((edit) => {
+      const image = edit.dibImage(id);
+      if (image?.state.phase !== "build" || image.state.startedAt !== null) return null;
+      const next = transitionDib(image, { type: "building" }, this.#means.clock.now());
+      edit.putDibImage(next);
+      return next;
+    });
+  }
+
+  async #storeDib({ id }: DibImage, outcome: DibOutcome): Promise<void> {
+    const now = this.#means.clock.now();
+    await lateIsFine(() =>
+      this.#means.ledger.edit((edit) => {
+        const previous = edit.dibImage(id);
+        if (previous === null) return;
+        const next = outcome.type === "removed" ? null : transitionDib(previous, outcome, now);
+        recordDibImage(edit, { previous, next, now });
+      })
+    );
+  }
+
+  async #attempt(
+    action: ProviderImageAction,
+    execute: (announced: ProviderImageAction) => Promise<ImageOutcome>,
+  ): Promise<void> {
+    const image = await this.#announce(action);
+    if (image !== null) await this.#store(action, await execute({ ...action, image }));
+  }
+
+  /**
+   * Writes down what is about to be done where that must be known after a crash. null where the image is no longer in
+   * the phase that the action was planned in.
+   */
+  async #announce(action: ProviderImageAction): Promise<ProviderImage | null> {
+    const event = await this.#announcement(action);
+    const { id, state } = action.image;
+    return await this.#means.ledger.edit((edit) => {
+      const image = edit.image(id);
+      if (image === null || image.state.phase !== state.phase) return null;
+      if ("sentAt" in image.state && image.state.sentAt !== null) return null;
+      if (event === null) return image;
+      const next = transitionImage(image, event, this.#means.clock.now());
+      edit.putImage(next);
+      return next;
+    });
+  }
+
+  async #announcement({ type, image }: ProviderImageAction): Promise<ImageEvent | null> {
+    switch (type) {
+      case "create-image":
+      case "create-snapshot":
+        return { type: "sending" };
+      case "upload-image":
+        return { type: "uploading" };
+      case "run-setup":
+      case "run-check":
+        return { type: "running-script", logFile: this.#logFile(image) };
+      case "create-keypair": {
+        if (image.keypair !== null) return null;
+        const name = keypairName(this.#means.ledger.installation.id, image.id);
+        return { type: "keypair", keypair: { name, ...await this.#means.makeKeypair() } };
+      }
+      default:
+        return null;
+    }
+  }
+
+  /** What can be done for an image that the configuration no longer has. */
+  #end(action: EndingAction, { access, signal }: Pick<Site, "access" | "signal">): Promise<ImageOutcome> {
+    const how = { cloud: access.cloud, clock: this.#means.clock, signal };
+    const { image } = action;
+    return action.type === "delete-image"
+      ? executeDeleteImage(image, { ...how, externalId: action.externalId })
+      : executeDeleteKeypair(image, { ...how, keypair: action.keypair });
+  }
+
+  #make(action: Exclude<ProviderImageAction, EndingAction>, site: Site): Promise<ImageOutcome> {
+    const { clock } = this.#means;
+    const { signal } = site;
+    const { cloud } = site.access;
+    const installation = this.#means.ledger.installation.id;
+    const { image } = action;
+    const how = { cloud, clock, signal };
+    switch (action.type) {
+      case "create-image":
+        return executeCreateImage(image, {
+          ...how,
+          request: imageRequest(image, { use: site.use, installation }),
+        });
+      case "upload-image":
+        return this.#upload(action, how);
+      case "create-keypair":
+        return executeCreateKeypair(image, how);
+      case "create-snapshot": {
+        const node = this.#means.ledger.nodes.get(action.nodeId);
+        const properties = markedProperties(image, { use: site.use, installation });
+        const serverId = (node === undefined ? null : serverIdOf(node)) ?? image.serverId ?? "";
+        return executeCreateSnapshot(image, { ...how, serverId, properties });
+      }
+      case "run-setup":
+        return this.#runScript(action, { ...site, kind: "setup", script: site.use.setup ?? "" });
+      case "run-check":
+        return this.#runScript(action, { ...site, kind: "check", script: site.use.checkScript ?? "" });
+    }
+  }
+
+  async #upload(
+    action: ProviderImageAction & { type: "upload-image" },
+    how: Pick<Parameters<typeof executeUploadImage>[1], "cloud" | "clock" | "signal">,
+  ): Promise<ImageOutcome> {
+    const { id } = action.image;
+    using _worker = this.#uploads.begin(id);
+    return await executeUploadImage(action.image, {
+      ...how,
+      builder: this.#means.builder,
+      dibImage: action.dibImage,
+      externalId: action.externalId,
+      onProgress: (progress) => this.#uploads.note(id, progress),
+    });
+  }
+
+  async #runScript(
+    { image, nodeId }: { image: ProviderImage; nodeId: number },
+    { kind, script, provider, use, signal }: Site & Pick<ScriptJob, "kind" | "script">,
+  ): Promise<ImageOutcome> {
+    const { ledger, shell, clock, config, readKey, openLog, scriptVariables, builder } = this.#means;
+    const node = ledger.nodes.get(nodeId);
+    if (node === undefined) throw new Error(`node ${nodeId} of image ${image.id} is gone`);
+    const credentials = credentialsFor(node, { image: use, images: ledger.images, readKey });
+    await using log = await openLog(image.logFile ?? this.#logFile(image));
+    const { scriptDir, buildLogDir, buildLogRetention } = config();
+    const job = { kind, script, hostname: image.hostname, scriptDir, variables: scriptVariables() };
+    const outcome = await executeScript(job, {
+      shell,
+      clock,
+      signal,
+      credentials,
+      log,
+      target: (username) =>
+        loginTarget(node, { image: use, provider, credentials, address: addressOf(node), username }),
+    });
+    const name = logName(image);
+    await builder.trimLogs(buildLogDir, { name, keep: buildLogRetention });
+    return outcome;
+  }
+
+  #logFile(image: ProviderImage): string {
+    return `${this.#means.config().buildLogDir}/${logName(image)}-${image.version}.log`;
+  }
+
+  /** An outcome that comes too late for the state its image is in by now changes nothing. */
+  async #store({ image: { id, state, source } }: ProviderImageAction, event: ImageOutcome): Promise<void> {
+    const now = this.#means.clock.now();
+    await lateIsFine(() =>
+      this.#means.ledger.edit((edit) => {
+        const previous = edit.image(id);
+        if (previous === null) return;
+        // Legal in any phase, but meant for the one it was decided in.
+        if (event.type === "postponed" && previous.state.phase !== state.phase) return;
+        recordImage(edit, { previous, next: transitionImage(previous, event, now), now });
+        if (event.type !== "failed" || event.evidence?.kind !== FILE_GONE || source.type !== "upload") return;
+        const build = edit.dibImage(source.dibImageId);
+        if (build === null) return;
+        const next = transitionDib(build, { type: "delete", comment: "a file of it is missing" }, now);
+        recordDibImage(edit, { previous: build, next, now });
+      })
+    );
+  }
+
+  /** What is being done for an image that has left its phase is of no use any more. */
+  #endLeft({ dibImages, images }: LedgerChange): void {
+    for (const { previous, next } of dibImages) {
+      if (previous === null || previous.state.phase === next?.state.phase) continue;
+      this.#attempts.cancel(imageKey("build-image", previous.id), LEFT);
+    }
+    for (const { previous, next } of images) {
+      if (previous === null || previous.state.phase === next?.state.phase) continue;
+      for (const type of ["upload-image", "run-setup", "run-check"] as const) {
+        this.#attempts.cancel(imageKey(type, previous.id), LEFT);
+      }
+    }
+  }
+}
+
+const LEFT = new Error("the image has been deleted");
+
+type EndingAction = Extract<ProviderImageAction, { type: "delete-image" | "delete-keypair" }>;
+
+function isEnding(action: ProviderImageAction): action is EndingAction {
+  return action.type === "delete-image" || action.type === "delete-keypair";
+}
+
+function logName({ provider, image }: ProviderImage): string {
+  return `${provider}-${image}`;
+}
+
+/** Runs an edit; a change that is not possible any more is one that comes too late. */
+async function lateIsFine(edit: () => Promise<unknown>): Promise<void> {
+  try {
+    await edit();
+  } catch (error) {
+    if (!(error instanceof IllegalImageTransitionError)) throw error;
+  }
+}

@@ -1,0 +1,59 @@
+/** What an attempt for an image came to. The executor stores it; attempts themselves change no record. */
+import { CloudError } from "../../cloud/cloud_error.ts";
+import type { CloudErrorKind } from "../../domain/cloud_error_kind.ts";
+import type { DibEvent } from "../../domain/dib_transition.ts";
+import type { ImageEvent } from "../../domain/image_transition.ts";
+import type { Evidence } from "../../domain/node.ts";
+import { type Instant, MINUTE, SECOND } from "../../domain/time.ts";
+import { backoff } from "../../lib/backoff.ts";
+import { errorChain } from "../../lib/error_chain.ts";
+import { evidenceOf } from "../outcome.ts";
+
+export type ImageOutcome = ImageEvent;
+/** `removed`: its files are gone, and so is the record. */
+export type DibOutcome = DibEvent | { readonly type: "removed" };
+
+/** Between attempts of a request that the cloud may well answer the next time. */
+const FIRST_PAUSE = 5 * SECOND;
+const LONGEST_PAUSE = 5 * MINUTE;
+
+/** Refusals that pass, or say nothing of the image. */
+const PASSING: ReadonlySet<CloudErrorKind> = new Set([
+  "rateLimited",
+  "unavailable",
+  "timeout",
+  "unauthorized",
+  "conflict",
+  "badResponse",
+]);
+
+/** When to try again after so many attempts. */
+export function nextAttempt({ attempt }: { readonly attempt: number }, now: Instant): Instant {
+  return now + backoff({ failures: attempt + 1, base: FIRST_PAUSE, max: LONGEST_PAUSE });
+}
+
+/** What a failed request for something that must not be made twice comes to. */
+export function refusalOutcome(
+  error: unknown,
+  { attempt, now }: { attempt: number; now: Instant },
+): ImageOutcome {
+  if (!(error instanceof CloudError) || error.effect === "unknown") return { type: "answer-lost" };
+  if (!PASSING.has(error.kind)) return failure(error, now);
+  const waitingOn = { reason: "retry", message: error.message } as const;
+  return { type: "refused", until: nextAttempt({ attempt }, now), waitingOn };
+}
+
+/** It failed, with what is known of it. */
+export function failure(error: unknown, now: Instant, more: Partial<Evidence> = {}): ImageOutcome {
+  const evidence = { ...evidenceOf(error, now), ...more };
+  return { type: "failed", comment: evidence.error, evidence };
+}
+
+/** It is tried again later. */
+export function postponed(
+  error: unknown,
+  { attempt, now, reason }: { attempt: number; now: Instant; reason: "delete" | "retry" },
+): ImageOutcome & DibOutcome {
+  const waitingOn = { reason, message: errorChain(error) };
+  return { type: "postponed", until: nextAttempt({ attempt }, now), waitingOn };
+}

@@ -1,0 +1,67 @@
+/** One attempt at a snapshot's keypair, at its deletion, and at the snapshot itself. */
+import type { Cloud } from "../../cloud/cloud.ts";
+import { CloudError } from "../../cloud/cloud_error.ts";
+import type { ProviderImage } from "../../domain/provider_image.ts";
+import type { Clock } from "../../lib/clock.ts";
+import { failure, type ImageOutcome, nextAttempt, postponed, refusalOutcome } from "./image_outcome.ts";
+
+interface Attempt {
+  readonly cloud: Cloud;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/** The record holds the keypair already; one that is there is the one that an earlier attempt made. */
+export async function executeCreateKeypair(
+  image: ProviderImage,
+  { cloud, clock, signal }: Attempt,
+): Promise<ImageOutcome> {
+  if (image.keypair === null) throw new Error(`image ${image.id} has no keypair to be made`);
+  const { name, publicKey } = image.keypair;
+  try {
+    await cloud.createKeypair({ name, publicKey }, { signal });
+    return { type: "keypair-made" };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof CloudError && error.kind === "conflict") return { type: "keypair-made" };
+    const isFinal = error instanceof CloudError && (error.kind === "badRequest" || error.kind === "quota");
+    if (isFinal) return failure(error, clock.now());
+    return postponed(error, { attempt: image.attempt, now: clock.now(), reason: "retry" });
+  }
+}
+
+export async function executeDeleteKeypair(
+  image: ProviderImage,
+  { keypair, cloud, clock, signal }: Attempt & { keypair: string },
+): Promise<ImageOutcome> {
+  try {
+    await cloud.deleteKeypair(keypair, { signal });
+    return { type: "keypair-gone" };
+  } catch (error) {
+    signal.throwIfAborted();
+    return postponed(error, { attempt: image.attempt, now: clock.now(), reason: "delete" });
+  }
+}
+
+export async function executeCreateSnapshot(
+  image: ProviderImage,
+  { serverId, properties, cloud, clock, signal }: Attempt & {
+    serverId: string;
+    properties: Readonly<Record<string, string>>;
+  },
+): Promise<ImageOutcome> {
+  try {
+    const { id } = await cloud.createSnapshot({ serverId, name: image.hostname, properties }, { signal });
+    return { type: "accepted", externalId: id };
+  } catch (error) {
+    const outcome = refusalOutcome(error, { attempt: image.attempt, now: clock.now() });
+    return outcome.type === "failed" ? refusedOnce(error, image, clock.now()) : outcome;
+  }
+}
+
+/** The planner gives it up after some refusals. */
+function refusedOnce(error: unknown, { attempt }: ProviderImage, now: number): ImageOutcome {
+  const message = error instanceof Error ? error.message : String(error);
+  const waitingOn = { reason: "retry", message } as const;
+  return { type: "refused", until: nextAttempt({ attempt }, now), waitingOn };
+}

@@ -1,0 +1,92 @@
+/** One attempt at making an image on a cloud, one at sending its data, and one at deleting it. */
+import type { Builder } from "../../build/builder.ts";
+import type { Cloud, ImageRequest } from "../../cloud/cloud.ts";
+import type { ProviderImageConfig } from "../../domain/config.ts";
+import type { DibImage } from "../../domain/dib_image.ts";
+import { imageProperties } from "../../domain/image_marks.ts";
+import type { ProviderImage } from "../../domain/provider_image.ts";
+import type { Clock } from "../../lib/clock.ts";
+import { failure, type ImageOutcome, postponed, refusalOutcome } from "./image_outcome.ts";
+
+interface Attempt {
+  readonly cloud: Cloud;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+export async function executeCreateImage(
+  image: ProviderImage,
+  { request, cloud, clock, signal }: Attempt & { request: ImageRequest },
+): Promise<ImageOutcome> {
+  try {
+    const { id } = await cloud.createImage(request, { signal });
+    return { type: "accepted", externalId: id };
+  } catch (error) {
+    return refusalOutcome(error, { attempt: image.attempt, now: clock.now() });
+  }
+}
+
+/** What is asked of the cloud for an upload. */
+export function imageRequest(
+  image: ProviderImage,
+  { use, installation }: { use: ProviderImageConfig; installation: string },
+): ImageRequest {
+  return {
+    name: image.hostname,
+    diskFormat: image.source.type === "upload" ? image.source.format : "qcow2",
+    properties: markedProperties(image, { use, installation }),
+  };
+}
+
+/** Properties of an image of ours, uploaded or snapshotted. */
+export function markedProperties(
+  { id, provider, hostname }: ProviderImage,
+  { use, installation }: { use: ProviderImageConfig; installation: string },
+): Record<string, string> {
+  return imageProperties({ installation, provider, imageId: id, name: hostname }, use.meta);
+}
+
+export interface UploadMeans extends Attempt {
+  readonly builder: Builder;
+  readonly dibImage: DibImage;
+  readonly externalId: string;
+  /** Told as data goes out. */
+  readonly onProgress: (progress: { sent: number; total: number }) => void;
+}
+
+export async function executeUploadImage(
+  { source }: ProviderImage,
+  { cloud, clock, signal, builder, dibImage, externalId, onProgress }: UploadMeans,
+): Promise<ImageOutcome> {
+  const format = source.type === "upload" ? source.format : "";
+  try {
+    const { size, open } = await builder.open(dibImage.path, format);
+    const data = { size, open, onProgress: (sent: number) => onProgress({ sent, total: size }) };
+    await cloud.uploadImage(externalId, data, { signal });
+    return { type: "uploaded" };
+  } catch (error) {
+    signal.throwIfAborted();
+    return failure(error, clock.now(), isFileGone(error) ? { kind: FILE_GONE } : {});
+  }
+}
+
+/** The kind of evidence that says: the build's file is not there any more. */
+export const FILE_GONE = "file";
+
+function isFileGone(error: unknown): boolean {
+  return error instanceof Deno.errors.NotFound;
+}
+
+/** Whether it is gone is for a listing to say; one that is in use is asked for again later. */
+export async function executeDeleteImage(
+  image: ProviderImage,
+  { externalId, cloud, clock, signal }: Attempt & { externalId: string },
+): Promise<ImageOutcome> {
+  try {
+    await cloud.deleteImage(externalId, { signal });
+    return { type: "delete-accepted" };
+  } catch (error) {
+    signal.throwIfAborted();
+    return postponed(error, { attempt: image.attempt, now: clock.now(), reason: "delete" });
+  }
+}

@@ -1,0 +1,68 @@
+/** What a plan of images asks to have done: one attempt each, by the file of that name in `src/execute/images`. */
+import type { DibImage } from "../../domain/dib_image.ts";
+import type { WaitingOn } from "../../domain/node.ts";
+import type { ProviderImage } from "../../domain/provider_image.ts";
+
+export type DibAction =
+  | { readonly type: "build-image"; readonly dibImage: DibImage }
+  | { readonly type: "remove-files"; readonly dibImage: DibImage };
+
+export type ProviderImageAction =
+  /** Ask for the image; it has never been asked for, or was refused. */
+  | { readonly type: "create-image"; readonly image: ProviderImage }
+  | {
+    readonly type: "upload-image";
+    readonly image: ProviderImage;
+    readonly externalId: string;
+    readonly dibImage: DibImage;
+  }
+  | { readonly type: "create-keypair"; readonly image: ProviderImage }
+  | { readonly type: "delete-keypair"; readonly image: ProviderImage; readonly keypair: string }
+  | { readonly type: "run-setup"; readonly image: ProviderImage; readonly nodeId: number }
+  | { readonly type: "create-snapshot"; readonly image: ProviderImage; readonly nodeId: number }
+  | { readonly type: "run-check"; readonly image: ProviderImage; readonly nodeId: number }
+  | { readonly type: "delete-image"; readonly image: ProviderImage; readonly externalId: string };
+
+export type ImageAction = DibAction | ProviderImageAction;
+
+export type ImageActionType = ImageAction["type"];
+
+/** Names a piece of work: the same key is never under way twice. */
+export function imageActionKey(action: ImageAction): string {
+  return "dibImage" in action && !("image" in action)
+    ? imageKey(action.type, action.dibImage.id)
+    : imageKey(action.type, (action as ProviderImageAction).image.id);
+}
+
+export function imageKey(type: ImageActionType, id: number): string {
+  return `${type} ${id}`;
+}
+
+/** What an image waits for while the action is carried out, or waits for its turn. */
+export function describeImageAction(action: ImageAction): Omit<WaitingOn, "since"> {
+  switch (action.type) {
+    case "build-image":
+      return { reason: "worker", message: "a free build worker" };
+    case "remove-files":
+      return { reason: "delete", message: `the files ${action.dibImage.path}.* are being removed` };
+    case "create-image":
+      return { reason: "answer", message: `asking ${action.image.provider} for the image` };
+    case "upload-image":
+      return { reason: "worker", message: "a free upload worker" };
+    case "create-keypair":
+      return { reason: "answer", message: `asking ${action.image.provider} for a keypair` };
+    case "delete-keypair":
+      return { reason: "delete", message: `asking ${action.image.provider} to delete its keypair` };
+    case "run-setup":
+      return { reason: "setup", message: "the setup script is about to be run" };
+    case "create-snapshot":
+      return { reason: "answer", message: `asking ${action.image.provider} for the snapshot` };
+    case "run-check":
+      return { reason: "check", message: "the check-script is about to be run" };
+    case "delete-image":
+      return {
+        reason: "delete",
+        message: `asking ${action.image.provider} to delete image ${action.externalId}`,
+      };
+  }
+}

@@ -1,0 +1,62 @@
+/** What the ladder of an image's phase decides: as for nodes (`../node_step.ts`), with the events of images. */
+import type { Config, ProviderConfig, ProviderImageConfig } from "../../domain/config.ts";
+import type { DibEvent } from "../../domain/dib_transition.ts";
+import type { DibImage } from "../../domain/dib_image.ts";
+import type { ImageEvent } from "../../domain/image_transition.ts";
+import type { NodeRecord, WaitingReason } from "../../domain/node.ts";
+import type { Observation } from "../../domain/observation.ts";
+import type { ProviderImage, ProviderImagePhase, ProviderImageState } from "../../domain/provider_image.ts";
+import type { Instant } from "../../domain/time.ts";
+import type { ImageAction, ImageActionType } from "./image_action.ts";
+
+type Step<Event> =
+  /** Change the record and go on with the phase it is then in. */
+  | { readonly do: "change"; readonly event: Event }
+  /** Have something done; meanwhile the image waits. */
+  | { readonly do: "act"; readonly action: ImageAction }
+  /** Nothing to be done now, and why; look again at `until` at the latest. */
+  | {
+    readonly do: "wait";
+    readonly reason: WaitingReason;
+    readonly message: string;
+    readonly until?: Instant;
+  }
+  /** All is well as it is; look again at `until`. */
+  | { readonly do: "stay"; readonly until?: Instant }
+  /** What is next is decided for several at once, beside the ladders: the record is left as it is. */
+  | { readonly do: "leave" }
+  /** Nothing is left of it: the record goes. */
+  | { readonly do: "end" };
+
+export type DibStep = Step<DibEvent>;
+export type ImageStep = Step<ImageEvent>;
+
+/** What both kinds of ladders may look at. */
+export interface ImageWorld {
+  readonly now: Instant;
+  readonly config: Config;
+  readonly dibImages: ReadonlyMap<number, DibImage>;
+  readonly images: readonly ProviderImage[];
+  readonly nodes: ReadonlyMap<number, NodeRecord>;
+  /** Which servers there are for images, by the image's id. */
+  readonly workers: ReadonlyMap<number, readonly NodeRecord[]>;
+  /** Images on clouds that a launch in flight was asked for with, by provider and external id. */
+  readonly booting: ReadonlySet<string>;
+  /** Whether that piece of work is under way in this process. */
+  readonly isRunning: (type: ImageActionType, id: number) => boolean;
+  /** Whether diskimages are built and uploaded by this process. */
+  readonly building: boolean;
+  /** Whether new work is taken on; false while the daemon is stopping. */
+  readonly accepting: boolean;
+}
+
+/** What a phase's ladder may look at. */
+export interface ImageSituation<Phase extends ProviderImagePhase = ProviderImagePhase> {
+  readonly image: ProviderImage;
+  readonly state: Extract<ProviderImageState, { phase: Phase }>;
+  readonly world: ImageWorld;
+  readonly provider: ProviderConfig;
+  /** null: the configuration no longer has an image of that name that is made here. */
+  readonly use: ProviderImageConfig | null;
+  readonly seen: Observation;
+}

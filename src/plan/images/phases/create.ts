@@ -1,0 +1,74 @@
+/** An upload whose image is still to be made on the cloud, or was asked for without an answer. */
+import { markedImageId } from "../../../domain/image_marks.ts";
+import type { CloudImage } from "../../../domain/server.ts";
+import { LISTING_SETTLE } from "../../node_step.ts";
+import type { ImageSituation, ImageStep } from "../image_step.ts";
+
+export function planCreate({ image, state, world, seen }: ImageSituation<"create">): ImageStep {
+  if (world.isRunning("create-image", image.id)) {
+    return { do: "wait", reason: "answer", message: `asking ${image.provider} for the image` };
+  }
+  const gone = whyBuildIsGone({ image, world });
+  if (gone !== null) return { do: "change", event: { type: "delete", comment: gone } };
+  if (state.sentAt !== null) return planLost({ image, state, world, seen }, state.lostAt);
+  if (!world.building) {
+    return { do: "wait", reason: "worker", message: "this daemon uploads no images (--no-builder)" };
+  }
+  return whyNotNow({ image, world, seen }) ?? { do: "act", action: { type: "create-image", image } };
+}
+
+/** What was sent without an answer: there is an image with our marks, there is none, or it is not known yet. */
+export function planLost(
+  { image, world, seen }: Pick<ImageSituation<"create" | "snapshot">, "image" | "state" | "world" | "seen">,
+  lostAt: number | null,
+): ImageStep {
+  const found = findMarked(image, seen);
+  if (found !== null) return { do: "change", event: { type: "accepted", externalId: found.id } };
+  if (lostAt === null) return { do: "change", event: { type: "answer-lost" } };
+  if ((seen.images?.takenAt ?? -Infinity) < lostAt + LISTING_SETTLE) {
+    return {
+      do: "wait",
+      reason: "listing",
+      message: "the answer got lost; the next listing shows if there is an image",
+    };
+  }
+  const waitingOn = { reason: "retry", message: "the request was not answered and came to nothing" } as const;
+  return { do: "change", event: { type: "refused", until: world.now, waitingOn } };
+}
+
+/** The image on the cloud that carries the record's marks; null: none was seen. */
+export function findMarked(
+  image: ImageSituation["image"],
+  seen: ImageSituation["seen"],
+): CloudImage | null {
+  const { installation } = seen.inventory;
+  return seen.images?.value.find((candidate) =>
+    candidate.name === image.hostname &&
+    markedImageId(candidate, { installation, provider: image.provider }) === image.id
+  ) ?? null;
+}
+
+/** Why nothing is asked of the cloud at this moment; null: it can be asked. */
+export function whyNotNow(
+  { image, world, seen }: Pick<ImageSituation, "image" | "world" | "seen">,
+): ImageStep | null {
+  if (!world.accepting) return { do: "wait", reason: "worker", message: "the daemon is stopping" };
+  if (seen.failure !== null) {
+    return { do: "wait", reason: "provider", message: `${image.provider} is out of reach` };
+  }
+  if (image.retryAt !== null && image.retryAt > world.now) {
+    const { reason, message } = image.waitingOn ?? { reason: "retry", message: "the next attempt" } as const;
+    return { do: "wait", reason, message, until: image.retryAt };
+  }
+  return null;
+}
+
+/** Why an upload has nothing to send any more; null: its build is there. */
+export function whyBuildIsGone(
+  { image, world }: Pick<ImageSituation, "image" | "world">,
+): string | null {
+  if (image.source.type !== "upload") return null;
+  const { dibImageId } = image.source;
+  const build = world.dibImages.get(dibImageId);
+  return build?.state.phase === "ready" ? null : `its dib image ${dibImageId} is deleted`;
+}

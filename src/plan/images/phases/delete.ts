@@ -1,0 +1,89 @@
+/** An image that is to go: gone only when the cloud says gone, and when nothing it was made with is left. */
+import { isImageAbsent } from "../../../domain/observation.ts";
+import { MINUTE } from "../../../domain/time.ts";
+import { LISTING_SETTLE } from "../../node_step.ts";
+import type { ImageActionType } from "../image_action.ts";
+import type { ImageSituation, ImageStep } from "../image_step.ts";
+import { findMarked } from "./create.ts";
+
+/** What is ended when an image is deleted in the middle of it. */
+const ENDED: readonly ImageActionType[] = [
+  "create-image",
+  "upload-image",
+  "create-keypair",
+  "run-setup",
+  "create-snapshot",
+  "run-check",
+];
+
+/** A deletion that a cloud accepts and does not carry out is asked for again after that. */
+const REPEAT = 10 * MINUTE;
+
+export function planDelete(situation: ImageSituation<"delete">): ImageStep {
+  const { image, state, world, seen } = situation;
+  if (ENDED.some((type) => world.isRunning(type, image.id))) {
+    return { do: "wait", reason: "delete", message: "what is being done for it is being ended" };
+  }
+  if (seen.failure !== null) {
+    return { do: "wait", reason: "provider", message: `${image.provider} is out of reach` };
+  }
+  if (image.retryAt !== null && image.retryAt > world.now) {
+    const { reason, message } = image.waitingOn ?? { reason: "delete", message: "the next attempt" } as const;
+    return { do: "wait", reason, message, until: image.retryAt };
+  }
+  const keypair = planKeypairRemoval({ image, world });
+  if (keypair !== null) return keypair;
+  if (state.externalId === null) return planUnknown(situation);
+  if (world.booting.has(`${image.provider} ${state.externalId}`)) {
+    return { do: "wait", reason: "delete", message: "a server is being booted from it" };
+  }
+  return planKnown(situation, state.externalId);
+}
+
+/** The keypair goes as soon as no server is to be booted with it. */
+export function planKeypairRemoval(
+  { image, world }: Pick<ImageSituation, "image" | "world">,
+): ImageStep | null {
+  if (image.keypair === null) return null;
+  if (world.isRunning("delete-keypair", image.id)) {
+    return { do: "wait", reason: "delete", message: `asking ${image.provider} to delete its keypair` };
+  }
+  if (image.retryAt !== null && image.retryAt > world.now) return { do: "stay", until: image.retryAt };
+  return { do: "act", action: { type: "delete-keypair", image, keypair: image.keypair.name } };
+}
+
+function planKnown({ image, state, world, seen }: ImageSituation<"delete">, externalId: string): ImageStep {
+  if (world.isRunning("delete-image", image.id)) {
+    return {
+      do: "wait",
+      reason: "delete",
+      message: `asking ${image.provider} to delete image ${externalId}`,
+    };
+  }
+  const listed = seen.images?.value.some(({ id }) => id === externalId) ?? true;
+  const isGone = !listed &&
+    (state.acceptedAt !== null
+      ? (seen.images?.takenAt ?? -Infinity) >= state.acceptedAt
+      : isImageAbsent(seen.images, externalId, image.phaseSince + LISTING_SETTLE));
+  if (isGone) return ended({ image, world });
+  const again = state.acceptedAt === null ? world.now : state.acceptedAt + REPEAT;
+  if (world.now >= again) return { do: "act", action: { type: "delete-image", image, externalId } };
+  const message = `the cloud is deleting image ${externalId}`;
+  return { do: "wait", reason: "delete", message, until: again };
+}
+
+/** No image is known. One may still turn up where a request got no answer. */
+function planUnknown({ image, state, world, seen }: ImageSituation<"delete">): ImageStep {
+  const found = findMarked(image, seen);
+  if (found !== null) return { do: "change", event: { type: "accepted", externalId: found.id } };
+  if (state.lostAt === null || (seen.images?.takenAt ?? -Infinity) >= state.lostAt + LISTING_SETTLE) {
+    return ended({ image, world });
+  }
+  return { do: "wait", reason: "listing", message: "the next listing shows whether there is an image" };
+}
+
+function ended({ image, world }: Pick<ImageSituation, "image" | "world">): ImageStep {
+  const [server] = world.workers.get(image.id) ?? [];
+  if (server === undefined) return { do: "change", event: { type: "image-gone" } };
+  return { do: "wait", reason: "server", message: `its server, node ${server.id}, is being deleted` };
+}

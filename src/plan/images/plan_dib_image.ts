@@ -1,0 +1,67 @@
+/** What happens next with one dib image. Pure; `planImages` calls it for every one in every planning. */
+import type { DibImage } from "../../domain/dib_image.ts";
+import type { ProviderImage } from "../../domain/provider_image.ts";
+import { SECOND } from "../../domain/time.ts";
+import { findDiskimage } from "../../domain/image_uses.ts";
+import type { DibStep, ImageWorld } from "./image_step.ts";
+
+/**
+ * What a killed daemon had begun is ended by a watchdog of its own, which takes a few seconds; its files are removed
+ * after that, so that none is written anew.
+ */
+const ORPHANS_END = 20 * SECOND;
+
+export function planDibImage(image: DibImage, world: ImageWorld): DibStep {
+  switch (image.state.phase) {
+    case "build":
+      return planBuild(image, image.state, world);
+    case "ready":
+      return findDiskimage(world.config, image.name) === null ? remove(image) : { do: "stay" };
+    case "delete":
+      return planRemoval(image, world);
+  }
+}
+
+function planBuild(
+  image: DibImage,
+  state: DibImage["state"] & { phase: "build" },
+  world: ImageWorld,
+): DibStep {
+  if (findDiskimage(world.config, image.name) === null) return remove(image);
+  if (world.isRunning("build-image", image.id)) {
+    return { do: "wait", reason: "build", message: "diskimage-builder is at work" };
+  }
+  if (state.startedAt !== null) {
+    const comment = "nodepool was stopped while it was being built";
+    const until = world.now + ORPHANS_END;
+    return { do: "change", event: { type: "failed", comment, evidence: null, until } };
+  }
+  if (!world.building) {
+    return { do: "wait", reason: "worker", message: "this daemon builds no images (--no-builder)" };
+  }
+  if (!world.accepting) return { do: "wait", reason: "worker", message: "the daemon is stopping" };
+  return { do: "act", action: { type: "build-image", dibImage: image } };
+}
+
+function planRemoval(image: DibImage, world: ImageWorld): DibStep {
+  if (world.isRunning("build-image", image.id)) {
+    return { do: "wait", reason: "delete", message: "its build is being ended" };
+  }
+  const reader = world.images.find((other) => reads(other, image, world));
+  if (reader !== undefined) {
+    return { do: "wait", reason: "delete", message: `it is being uploaded to ${reader.provider}` };
+  }
+  if (image.retryAt !== null && image.retryAt > world.now) {
+    const message = image.waitingOn?.message ?? "its build is being ended";
+    return { do: "wait", reason: "delete", message, until: image.retryAt };
+  }
+  return { do: "act", action: { type: "remove-files", dibImage: image } };
+}
+
+function reads({ id, source }: ProviderImage, { id: dibImageId }: DibImage, world: ImageWorld): boolean {
+  return source.type === "upload" && source.dibImageId === dibImageId && world.isRunning("upload-image", id);
+}
+
+function remove({ name }: DibImage): DibStep {
+  return { do: "change", event: { type: "delete", comment: `the configuration has no diskimage ${name}` } };
+}

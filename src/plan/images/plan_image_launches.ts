@@ -1,0 +1,111 @@
+/**
+ * Servers that are launched for images: builders to be snapshotted, checkers to prove a fresh image. They come before
+ * the pool's own launches: one that finds no room has the next that is free. Pure.
+ */
+import type { ProviderConfig } from "../../domain/config.ts";
+import type { NodeRecord, NodeRole, WaitingOn } from "../../domain/node.ts";
+import type { Observation } from "../../domain/observation.ts";
+import type { ProviderImage } from "../../domain/provider_image.ts";
+import type { Instant } from "../../domain/time.ts";
+import { planAllocation } from "../allocation.ts";
+import type { LabelAsk } from "../allocation_types.ts";
+import { countNodes } from "../count_nodes.ts";
+import { fitCatalog, type LaunchOffer, offerBaseImage, openCatalog } from "../offers.ts";
+import { costOf, roomOf } from "../provider_room.ts";
+
+export interface ImageLaunch extends LaunchOffer {
+  readonly forImage: ProviderImage;
+  readonly role: Exclude<NodeRole, "node">;
+}
+
+export interface ImageLaunches {
+  readonly launches: readonly ImageLaunch[];
+  /** Why the others wait, by the image's id. */
+  readonly waits: ReadonlyMap<number, Omit<WaitingOn, "since">>;
+  /** By provider: how many servers wait for room. */
+  readonly reserved: ReadonlyMap<string, number>;
+}
+
+export interface ImageLaunchesInput {
+  readonly now: Instant;
+  readonly providers: readonly ProviderConfig[];
+  readonly images: readonly ProviderImage[];
+  readonly nodes: readonly NodeRecord[];
+  readonly seen: ReadonlyMap<string, Observation>;
+}
+
+export function planImageLaunches(input: ImageLaunchesInput): ImageLaunches {
+  const waiting = input.images.filter(waitsForLaunch);
+  if (waiting.length === 0) return { launches: [], waits: new Map(), reserved: new Map() };
+  const counts = countNodes(input.nodes);
+  const wishes = waiting.map((image) => ({ image, offer: offerFor(image, input, counts.isAsked) }));
+  const offers = new Map(
+    wishes.flatMap(({ image, offer }) =>
+      typeof offer === "string" ? [] : [[String(image.id), offer] as const]
+    ),
+  );
+  const { grants, refusals } = planAllocation({
+    labels: wishes.map(askOf),
+    providers: input.providers.map((provider) =>
+      roomOf(provider, { nodes: input.nodes, seen: input.seen.get(provider.name) })
+    ),
+  });
+  const refused = new Map(refusals.map(({ label, reasons }) => [Number(label), reasons]));
+  return {
+    launches: grants.flatMap(({ label }) => {
+      const image = waiting.find(({ id }) => id === Number(label))!;
+      const offer = offers.get(label);
+      return offer === undefined ? [] : [{ ...offer, forImage: image, role: roleOf(image) }];
+    }),
+    waits: new Map([...refused].map(([id, reasons]) => [id, {
+      reason: "server",
+      message: `no server can be launched for it: ${reasons.map(({ reason }) => reason).join("; ")}`,
+    }])),
+    reserved: countBy(waiting.filter(({ id }) => refused.has(id) && offers.has(String(id)))),
+  };
+}
+
+function waitsForLaunch({ state, retryAt }: ProviderImage): boolean {
+  return (state.phase === "server" || state.phase === "check") && state.nodeId === null && retryAt === null;
+}
+
+function roleOf({ state }: ProviderImage): ImageLaunch["role"] {
+  return state.phase === "check" ? "checker" : "builder";
+}
+
+function offerFor(
+  image: ProviderImage,
+  { providers, now, seen }: ImageLaunchesInput,
+  isAsked: (provider: string) => boolean,
+): LaunchOffer | string {
+  const provider = providers.find(({ name }) => name === image.provider);
+  const use = provider?.images.find(({ name }) => name === image.image);
+  if (provider === undefined || use === undefined) return "the configuration does not have it any more";
+  const situation = { now, seen: seen.get(provider.name), asking: isAsked(provider.name) };
+  const catalog = openCatalog(provider, situation);
+  if (typeof catalog === "string") return catalog;
+  return image.state.phase === "check"
+    ? fitCatalog({ provider, image: use, imageId: image.state.externalId }, catalog)
+    : offerBaseImage(provider, use, catalog);
+}
+
+/** A server for an image is asked for as a node of a label of its own that wants just that one. */
+function askOf({ image, offer }: { image: ProviderImage; offer: LaunchOffer | string }): LabelAsk {
+  const { provider } = image;
+  return {
+    name: String(image.id),
+    demand: 1,
+    spare: 0,
+    size: 1,
+    cap: null,
+    starvedTicks: 0,
+    offers: [typeof offer === "string" ? { provider, refusal: offer } : { provider, cost: costOf(offer) }],
+    targets: [],
+  };
+}
+
+function countBy(images: readonly ProviderImage[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { provider } of images) counts.set(provider, (counts.get(provider) ?? 0) + 1);
+  return counts;
+}

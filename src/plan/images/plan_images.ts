@@ -1,0 +1,212 @@
+/**
+ * One planning of all images: what is wanted against what there is. Pure and synchronous. The tick (`src/tasks`) calls
+ * it before the plan of the nodes, commits its changes and hands its actions to the executor of images.
+ */
+import type { Config } from "../../domain/config.ts";
+import type { DibImage } from "../../domain/dib_image.ts";
+import { type DibEvent, transitionDib } from "../../domain/dib_transition.ts";
+import type { ImageOrder } from "../../domain/image_order.ts";
+import { type ImageEvent, transitionImage } from "../../domain/image_transition.ts";
+import type { NodeRecord, WaitingOn } from "../../domain/node.ts";
+import type { Observation } from "../../domain/observation.ts";
+import type { ProviderImage } from "../../domain/provider_image.ts";
+import { earliest, type Instant } from "../../domain/time.ts";
+import { describeImageAction, type ImageAction, type ImageActionType } from "./image_action.ts";
+import type { ImageWorld } from "./image_step.ts";
+import { type ImageLaunches, planImageLaunches } from "./plan_image_launches.ts";
+import { type NewImages, planNewImages } from "./plan_new_images.ts";
+import { planDibImage } from "./plan_dib_image.ts";
+import { planProviderImage } from "./plan_provider_image.ts";
+import { planDibRetention, planImageRetention } from "./plan_retention.ts";
+
+export interface ImagesInput {
+  readonly config: Config;
+  readonly now: Instant;
+  readonly dibImages: Iterable<DibImage>;
+  readonly images: Iterable<ProviderImage>;
+  readonly order: (provider: string | null, image: string) => ImageOrder | null;
+  readonly nodes: Iterable<NodeRecord>;
+  /** By provider; one that is missing has not been asked yet. */
+  readonly seen: ReadonlyMap<string, Observation>;
+  readonly isRunning: (type: ImageActionType, id: number) => boolean;
+  readonly making: NewImagesMaking;
+  /** Whether new work is taken on; false while the daemon is stopping. */
+  readonly accepting: boolean;
+}
+
+type NewImagesMaking = { readonly uploads: boolean; readonly snapshots: boolean };
+
+export interface RecordChange<Entity> {
+  readonly previous: Entity;
+  /** null: nothing is left of it. */
+  readonly next: Entity | null;
+}
+
+export interface ImagePlan {
+  readonly dibChanges: readonly RecordChange<DibImage>[];
+  readonly changes: readonly RecordChange<ProviderImage>[];
+  readonly wanted: NewImages;
+  readonly launches: ImageLaunches;
+  readonly actions: readonly ImageAction[];
+  /** When to plan again even if nothing happens; null: no such time. */
+  readonly until: Instant | null;
+}
+
+export function planImages(input: ImagesInput): ImagePlan {
+  const { config, now } = input;
+  const [dibImages, images, nodes] = [[...input.dibImages], [...input.images], [...input.nodes]];
+  const world = worldOf({ ...input, dibImages, images, nodes });
+  const keep = config.limits.imageKeep;
+  const dibRetention = planDibRetention(dibImages, { now, keep });
+  const retention = planImageRetention(images, { now, keep });
+  const dibPlans = dibImages.map((image) =>
+    follow(image, {
+      now,
+      next: (record) =>
+        dibRetention.expired.has(record.id) && record.state.phase === "ready"
+          ? expired
+          : planDibImage(record, world),
+      change: (record, event) => transitionDib(record, event as DibEvent, now),
+    })
+  );
+  const plans = images.map((image) =>
+    follow(image, {
+      now,
+      next: (record) =>
+        retention.expired.has(record.id) && record.state.phase === "ready"
+          ? expired
+          : planProviderImage(record, { world, seen: input.seen.get(record.provider) }),
+      change: (record, event) => transitionImage(record, event as ImageEvent, now),
+    })
+  );
+  const living = plans.flatMap(({ next }) => next ?? []);
+  const launches = input.accepting
+    ? planImageLaunches({ now, providers: config.providers, images: living, nodes, seen: input.seen })
+    : NO_LAUNCHES;
+  // By the records as they are: an order is filled only when what this plan changes has been stored.
+  const wanted = input.accepting ? planNewImages({ ...input, dibImages, images }) : NOTHING_NEW;
+  return {
+    dibChanges: dibImages.flatMap((previous, at) => changeOf(previous, dibPlans[at]!.next)),
+    changes: images.flatMap((previous, at) => {
+      const { next } = plans[at]!;
+      return changeOf(previous, next && waitingForLaunch(next, launches, now));
+    }),
+    wanted,
+    launches,
+    actions: [...dibPlans, ...plans].flatMap(({ action }) => action ?? []),
+    until: earliest([
+      ...dibPlans.map(({ until }) => until),
+      ...plans.map(({ until }) => until),
+      dibRetention.until,
+      retention.until,
+      wanted.until,
+    ]),
+  };
+}
+
+const expired = {
+  do: "change",
+  event: { type: "delete", comment: "neither the newest nor the one before it" },
+} as const;
+const NO_LAUNCHES: ImageLaunches = { launches: [], waits: new Map(), reserved: new Map() };
+const NOTHING_NEW: NewImages = { builds: [], images: [], orders: [], until: null };
+
+function worldOf(
+  input: ImagesInput & {
+    dibImages: readonly DibImage[];
+    images: readonly ProviderImage[];
+    nodes: readonly NodeRecord[];
+  },
+): ImageWorld {
+  const workers = input.nodes.filter(({ providerImageId }) => providerImageId !== null);
+  const booting = input.nodes.filter(({ state }) => state.phase === "create" || state.phase === "boot");
+  return {
+    now: input.now,
+    config: input.config,
+    dibImages: new Map(input.dibImages.map((image) => [image.id, image])),
+    images: input.images,
+    nodes: new Map(workers.map((node) => [node.id, node])),
+    workers: Map.groupBy(workers, ({ providerImageId }) => providerImageId!),
+    booting: new Set(booting.map(({ provider, imageId }) => `${provider} ${imageId}`)),
+    isRunning: input.isRunning,
+    building: input.making.uploads,
+    accepting: input.accepting,
+  };
+}
+
+interface Followed<Entity> {
+  readonly next: Entity | null;
+  readonly action: ImageAction | null;
+  readonly until: Instant | null;
+}
+
+interface Ladder<Entity> {
+  readonly now: Instant;
+  readonly next: (record: Entity) => AnyStep;
+  readonly change: (record: Entity, event: unknown) => Entity;
+}
+
+type AnyStep =
+  | { readonly do: "change"; readonly event: unknown }
+  | { readonly do: "act"; readonly action: ImageAction }
+  | {
+    readonly do: "wait";
+    readonly reason: WaitingOn["reason"];
+    readonly message: string;
+    readonly until?: Instant;
+  }
+  | { readonly do: "stay"; readonly until?: Instant }
+  | { readonly do: "leave" }
+  | { readonly do: "end" };
+
+/** More changes than there are phases would be a circle. */
+const MOST_CHANGES = 14;
+
+/** Asks the ladder of each phase until it ends in an action, a reason to wait, or nothing. */
+function follow<Entity extends { readonly id: number; readonly waitingOn: WaitingOn | null }>(
+  given: Entity,
+  { next, change }: Ladder<Entity>,
+): Followed<Entity> {
+  let record = given;
+  const waiting = (waitingOn: Omit<WaitingOn, "since"> | null): Entity => {
+    const { waitingOn: before } = record;
+    const isSame = before?.reason === waitingOn?.reason && before?.message === waitingOn?.message;
+    return isSame ? record : change(record, { type: "waiting", waitingOn });
+  };
+  for (let changes = 0; changes <= MOST_CHANGES; changes++) {
+    const step = next(record);
+    switch (step.do) {
+      case "end":
+        return { next: null, action: null, until: null };
+      case "leave":
+        return { next: record, action: null, until: null };
+      case "stay":
+        return { next: waiting(null), action: null, until: step.until ?? null };
+      case "wait":
+        return {
+          next: waiting({ reason: step.reason, message: step.message }),
+          action: null,
+          until: step.until ?? null,
+        };
+      case "act": {
+        // What an earlier attempt said stays while the next one is made.
+        const settled = record.waitingOn === null ? waiting(describeImageAction(step.action)) : record;
+        return { next: settled, action: step.action, until: null };
+      }
+      case "change":
+        record = change(record, step.event);
+    }
+  }
+  throw new Error(`image ${given.id} goes round in circles`);
+}
+
+function waitingForLaunch(image: ProviderImage, { waits }: ImageLaunches, now: Instant): ProviderImage {
+  const waitingOn = waits.get(image.id);
+  if (waitingOn === undefined) return image;
+  const isSame = image.waitingOn?.message === waitingOn.message;
+  return isSame ? image : transitionImage(image, { type: "waiting", waitingOn }, now);
+}
+
+function changeOf<Entity>(previous: Entity, next: Entity | null): RecordChange<Entity>[] {
+  return next === previous ? [] : [{ previous, next }];
+}

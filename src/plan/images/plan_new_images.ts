@@ -1,0 +1,154 @@
+/**
+ * Which images are to be made now: those that are missing, and those that somebody ordered. At most one is under way
+ * for each diskimage and each image of a provider. Pure.
+ */
+import type { Config, DiskimageConfig, ProviderConfig, ProviderImageConfig } from "../../domain/config.ts";
+import type { DibImage } from "../../domain/dib_image.ts";
+import type { ImageOrder } from "../../domain/image_order.ts";
+import { imageStateName, type ProviderImage } from "../../domain/provider_image.ts";
+import { isSince, type OrderName } from "../../domain/order_book.ts";
+import { earliest, type Instant, MINUTE, SECOND } from "../../domain/time.ts";
+import { findDiskimage, formatFor, type ImageUse, imageUses } from "../../domain/image_uses.ts";
+
+export type NewImage =
+  | {
+    readonly type: "upload";
+    readonly provider: ProviderConfig;
+    readonly image: ProviderImageConfig;
+    readonly build: DibImage;
+    readonly format: string;
+  }
+  | {
+    readonly type: "snapshot";
+    readonly provider: ProviderConfig;
+    readonly image: ProviderImageConfig;
+    readonly setup: string;
+  };
+
+export interface NewImages {
+  readonly builds: readonly DiskimageConfig[];
+  readonly images: readonly NewImage[];
+  /** Orders that age places: builds that are to be made anew, and their uploads. */
+  readonly orders: readonly OrderName[];
+  /** When a pause ends or a build comes of age; null: no such time. */
+  readonly until: Instant | null;
+}
+
+export interface NewImagesInput {
+  readonly config: Config;
+  readonly now: Instant;
+  readonly dibImages: readonly DibImage[];
+  readonly images: readonly ProviderImage[];
+  readonly order: (provider: string | null, image: string) => ImageOrder | null;
+  /** Whether diskimages are built and uploaded, and whether snapshots are made. */
+  readonly making: { readonly uploads: boolean; readonly snapshots: boolean };
+}
+
+/** A daily cron must get there first, whatever second it runs in. */
+const AGE_SLACK = 10 * MINUTE;
+
+export function planNewImages(input: NewImagesInput): NewImages {
+  const uses = imageUses(input.config).filter(({ image }) => !image.pause);
+  const times: Instant[] = [];
+  const images = uses.flatMap((use) => newImage(use, input, times));
+  const builds = input.making.uploads ? newBuilds(uses, input, times) : [];
+  const orders = input.making.uploads ? agedOrders(uses, input, times) : [];
+  return { builds, images, orders, until: earliest(times) };
+}
+
+function newImage(use: ImageUse, input: NewImagesInput, times: Instant[]): NewImage[] {
+  const { provider, image } = use;
+  const own = ownImages(use, input);
+  if (!isWanted(use, input) || own.some(isBuilding)) return [];
+  if (isPaused(orderOf(use, input), input.now, times)) return [];
+  if (image.diskimage === null) {
+    return input.making.snapshots ? [{ type: "snapshot", provider, image, setup: image.setup ?? "" }] : [];
+  }
+  const build = buildFor(use, input);
+  if (build === null || !input.making.uploads) return [];
+  return [{ type: "upload", provider, image, build, format: formatFor(provider) }];
+}
+
+/** Those that an upload waits for, and those that were ordered. */
+function newBuilds(uses: readonly ImageUse[], input: NewImagesInput, times: Instant[]): DiskimageConfig[] {
+  const waitedFor = new Set(
+    uses.filter((use) => use.image.diskimage !== null && lacksBuild(use, input)).map(({ image }) =>
+      image.diskimage!
+    ),
+  );
+  return input.config.diskimages.filter((diskimage) => {
+    const order = input.order(null, diskimage.name);
+    if (diskimage.pause || (order?.orderedAt ?? null) === null && !waitedFor.has(diskimage.name)) {
+      return false;
+    }
+    const isUnderWay = input.dibImages.some(({ name, state }) =>
+      name === diskimage.name && state.phase === "build"
+    );
+    return !isUnderWay && !isPaused(order, input.now, times);
+  });
+}
+
+function lacksBuild(use: ImageUse, input: NewImagesInput): boolean {
+  return isWanted(use, input) && buildFor(use, input) === null;
+}
+
+/** The newest build that can be uploaded there and is new enough; null: there is none. */
+function buildFor(use: ImageUse, input: NewImagesInput): DibImage | null {
+  const since = orderOf(use, input)?.builtSince ?? null;
+  const format = formatFor(use.provider);
+  const fitting = input.dibImages.filter(({ name, state, version }) =>
+    name === use.image.diskimage && state.phase === "ready" && isSince(version, since) &&
+    state.files.some((file) => file.format === format)
+  );
+  return fitting.toSorted((a, b) => b.version - a.version)[0] ?? null;
+}
+
+/** Builds whose newest is older than rebuild-age: counted from the newest ever, also if it is deleted since. */
+function agedOrders(uses: readonly ImageUse[], input: NewImagesInput, times: Instant[]): OrderName[] {
+  const names = new Set(uses.filter(({ isUsed }) => isUsed).flatMap(({ image }) => image.diskimage ?? []));
+  return [...names].flatMap((name) => {
+    const diskimage = findDiskimage(input.config, name);
+    const order = input.order(null, name);
+    if (diskimage === null || diskimage.pause || order === null) return [];
+    if (order.doneVersion === null || order.orderedAt !== null) return [];
+    const due = order.doneVersion * SECOND + diskimage.rebuildAge + AGE_SLACK;
+    if (due > input.now) {
+      times.push(due);
+      return [];
+    }
+    return updateOf(name, uses);
+  });
+}
+
+/** A new build of a diskimage, and its uploads to where it is used. */
+function updateOf(diskimage: string, uses: readonly ImageUse[]): OrderName[] {
+  const used = uses.filter(({ image, isUsed }) => isUsed && image.diskimage === diskimage);
+  return [
+    { provider: null, image: diskimage },
+    ...used.map(({ provider, image }) => ({ provider: provider.name, image: image.name })),
+  ];
+}
+
+function ownImages({ provider, image }: ImageUse, { images }: NewImagesInput): ProviderImage[] {
+  return images.filter((one) => one.provider === provider.name && one.image === image.name);
+}
+
+function orderOf({ provider, image }: ImageUse, { order }: NewImagesInput): ImageOrder | null {
+  return order(provider.name, image.name);
+}
+
+function isWanted(use: ImageUse, input: NewImagesInput): boolean {
+  if ((orderOf(use, input)?.orderedAt ?? null) !== null) return true;
+  return use.isUsed && !ownImages(use, input).some(({ state }) => state.phase === "ready");
+}
+
+function isBuilding(image: ProviderImage): boolean {
+  return imageStateName(image) === "building";
+}
+
+function isPaused(order: ImageOrder | null, now: Instant, times: Instant[]): boolean {
+  const until = order?.until ?? null;
+  if (until === null || until <= now) return false;
+  times.push(until);
+  return true;
+}

@@ -1,0 +1,68 @@
+/** What happens next with one provider image. Pure; `planImages` calls it for every one in every planning. */
+import { isMade } from "../../domain/config.ts";
+import type { Observation } from "../../domain/observation.ts";
+import { imageStateName, type ProviderImage, type ProviderImagePhase } from "../../domain/provider_image.ts";
+import { DAY } from "../../domain/time.ts";
+import type { ImageSituation, ImageStep, ImageWorld } from "./image_step.ts";
+import { planCheck } from "./phases/check.ts";
+import { planCreate } from "./phases/create.ts";
+import { planDelete } from "./phases/delete.ts";
+import { planKeypair } from "./phases/keypair.ts";
+import { planReady } from "./phases/ready.ts";
+import { planSaving } from "./phases/saving.ts";
+import { planServer } from "./phases/server.ts";
+import { planSetup } from "./phases/setup.ts";
+import { planSnapshot } from "./phases/snapshot.ts";
+import { planUpload } from "./phases/upload.ts";
+
+const ladders: { readonly [Phase in ProviderImagePhase]: (situation: ImageSituation<Phase>) => ImageStep } = {
+  create: planCreate,
+  upload: planUpload,
+  keypair: planKeypair,
+  server: planServer,
+  setup: planSetup,
+  snapshot: planSnapshot,
+  saving: planSaving,
+  check: planCheck,
+  ready: planReady,
+  delete: planDelete,
+  gone: planGone,
+};
+
+/** How long a record is kept to know a late leak by. */
+const REMEMBERED = 1 * DAY;
+
+/** @param seen undefined: the provider has not been asked yet */
+export function planProviderImage(
+  image: ProviderImage,
+  { world, seen }: { world: ImageWorld; seen: Observation | undefined },
+): ImageStep {
+  if (image.state.phase === "gone") return planGone({ image, world });
+  const provider = world.config.providers.find(({ name }) => name === image.provider);
+  if (provider === undefined) {
+    const message = `provider ${image.provider} is not in the configuration; put it back to have the image ` +
+      "deleted there";
+    return { do: "wait", reason: "provider", message };
+  }
+  const use = provider.images.find((one) => one.name === image.image && isMade(one)) ?? null;
+  const unwanted = whyUnwanted(image, { isConfigured: use !== null, isRetired: provider.maxServers < 0 });
+  if (unwanted !== null) return { do: "change", event: { type: "delete", comment: unwanted } };
+  if (seen === undefined) return { do: "stay" };
+  const ladder = ladders[image.state.phase] as (situation: ImageSituation) => ImageStep;
+  return ladder({ image, state: image.state, world, provider, use, seen });
+}
+
+function whyUnwanted(
+  image: ProviderImage,
+  { isConfigured, isRetired }: { isConfigured: boolean; isRetired: boolean },
+): string | null {
+  const state = imageStateName(image);
+  if (state === "delete") return null;
+  if (!isConfigured) return `the configuration has no image ${image.image} for ${image.provider} any more`;
+  return isRetired && state === "building" ? `${image.provider} is retired: its max-servers is -1` : null;
+}
+
+function planGone({ image, world }: Pick<ImageSituation, "image" | "world">): ImageStep {
+  const until = image.phaseSince + REMEMBERED;
+  return world.now >= until ? { do: "end" } : { do: "stay", until };
+}

@@ -1,0 +1,24 @@
+/** Which image a request is about, and whether it may do to it what it asks for. */
+import type { Exchange } from "./exchange.ts";
+import { notAuthorized } from "./image_fields.ts";
+import { Refusal } from "./refusal.ts";
+import type { SimulatedImage } from "./simulated_image.ts";
+
+/** The image of the path. */
+export function namedImage(exchange: Exchange): SimulatedImage {
+  const id = exchange.param("imageId");
+  const image = exchange.cloud.images.get(id);
+  if (image === undefined) throw new Refusal(404, `No image found with ID ${id}`);
+  exchange.image = image;
+  return image;
+}
+
+/**
+ * The image of the path, where it is the project's own.
+ * @param action Glance's name for what is asked for, as its policies have it
+ */
+export function ownImage(exchange: Exchange, action: string): SimulatedImage {
+  const image = namedImage(exchange);
+  if (image.owner !== exchange.cloud.stock.projectId) throw notAuthorized(action);
+  return image;
+}

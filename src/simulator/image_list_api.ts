@@ -1,0 +1,79 @@
+/** Glance's listing of images: filtered, sorted, in pages. */
+import { jsonAnswer } from "./answer.ts";
+import type { Exchange } from "./exchange.ts";
+import { type ImageOrder, imageOrder, type ImageRow } from "./image_order.ts";
+import { shownImage } from "./image_view.ts";
+import { Refusal } from "./refusal.ts";
+import type { SimulatedImage } from "./simulated_image.ts";
+
+/** `GET /v2/images`. */
+export function listImages(exchange: Exchange): Response {
+  const { query } = exchange;
+  const order = imageOrder(query);
+  const limit = pageLimit(exchange);
+  const fitting = rowsOf(exchange, exchange.cloud.images.all()).filter((row) => fits(row, query)).sort(order);
+  const page = fitting.slice(pageStart(exchange, { fitting, order })).slice(0, limit);
+  const first = new URLSearchParams(query);
+  first.delete("marker");
+  // Glance looks no further: a last page that is full has a next one, without images.
+  const hasNext = page.length > 0 && page.length === limit;
+  return jsonAnswer(200, {
+    images: page.map(({ shown }) => shown),
+    first: first.size === 0 ? "/v2/images" : `/v2/images?${first}`,
+    schema: "/v2/schemas/images",
+    ...(hasNext ? { next: nextPage(query, page.at(-1)!) } : {}),
+  });
+}
+
+/** Glance's own page where none is asked for. */
+const DEFAULT_LIMIT = 25;
+/** Whose membership counts is not asked: nothing is shared here. */
+const NOT_FILTERS = new Set(["limit", "marker", "sort", "sort_key", "sort_dir", "member_status"]);
+
+function rowsOf({ now }: Exchange, images: readonly SimulatedImage[]): ImageRow[] {
+  return images.map((image) => ({ image, shown: shownImage(image, now) }));
+}
+
+function pageLimit({ query, cloud }: Exchange): number {
+  const text = query.get("limit");
+  if (text === null) return Math.min(DEFAULT_LIMIT, cloud.settings.pageSize);
+  if (!/^-?\d+$/.test(text)) throw new Refusal(400, "limit param must be an integer");
+  if (Number(text) < 0) throw new Refusal(400, "limit param must be positive");
+  return Math.min(Number(text), cloud.settings.pageSize);
+}
+
+/** The page begins after the marker's place, whether or not the marker itself is still in the list. */
+function pageStart(
+  exchange: Exchange,
+  { fitting, order }: { fitting: readonly ImageRow[]; order: ImageOrder },
+): number {
+  const id = exchange.query.get("marker");
+  if (id === null) return 0;
+  const image = exchange.cloud.images.get(id);
+  if (image === undefined) throw new Refusal(400, `No image found with ID ${id}`);
+  const [marker] = rowsOf(exchange, [image]);
+  const start = fitting.findIndex((row) => order(marker!, row) < 0);
+  return start === -1 ? fitting.length : start;
+}
+
+function nextPage(query: URLSearchParams, last: ImageRow): string {
+  const next = new URLSearchParams(query);
+  next.set("marker", last.image.id);
+  return `/v2/images?${next}`;
+}
+
+function fits({ shown }: ImageRow, query: URLSearchParams): boolean {
+  if (!query.has("os_hidden") && shown["os_hidden"] === true) return false;
+  return [...query].every(([key, value]) => {
+    if (NOT_FILTERS.has(key)) return true;
+    if (key === "tag") return (shown["tags"] as string[]).includes(value);
+    if (key === "visibility" && value === "all") return true;
+    const own = String(shown[key] ?? "");
+    return value.startsWith("in:") ? listed(value.slice(3)).includes(own) : own === value;
+  });
+}
+
+/** `a,"b, c"` as a list. */
+function listed(text: string): string[] {
+  return [...text.matchAll(/"([^"]*)"|([^,]+)/g)].map((match) => match[1] ?? match[2] ?? "");
+}

@@ -1,0 +1,153 @@
+/**
+ * One connection over ssh2, from its socket to its end. The first failure is the one that counts: it closes the socket
+ * and aborts `lost`, which whatever is under way on the connection listens to. It holds one socket, and none once
+ * `close` has resolved. `ssh2_shell.ts` opens it.
+ */
+import { Socket } from "node:net";
+import type { Algorithms, Client } from "ssh2";
+import { type Milliseconds, SECOND } from "../domain/time.ts";
+import type { Clock } from "../lib/clock.ts";
+import { hostKeyPreference, hostKeyText } from "./host_key.ts";
+import { closedEarly, failureOf, type LoginStage, outOfTime, placeOf } from "./login_failure.ts";
+import { releaseDecipher } from "./release_decipher.ts";
+import { LoginError, type LoginTarget } from "./shell.ts";
+
+/** Others than GCM leave their state behind in Deno, a little for each login; they serve where a server has no GCM. */
+const ciphers: Algorithms["cipher"] = {
+  prepend: ["aes128-gcm@openssh.com", "aes256-gcm@openssh.com"],
+  append: [],
+  remove: [],
+};
+
+/** A server that does not take the goodbye within this time is not listening any more. */
+const GOODBYE: Milliseconds = 1 * SECOND;
+
+/** Keepalives without an answer after which the server is given up. */
+const KEEPALIVES = 3;
+
+export interface ConnectionOptions {
+  readonly client: Client;
+  readonly privateKey: string;
+  readonly clock: Clock;
+  /** Between two questions whether the server is still there; 0: none. */
+  readonly keepalive: Milliseconds;
+}
+
+export class Ssh2Connection {
+  readonly #target: LoginTarget;
+  readonly #options: ConnectionOptions;
+  readonly #socket = new Socket();
+  readonly #closed = Promise.withResolvers<void>();
+  readonly #ready = Promise.withResolvers<void>();
+  readonly #lost = new AbortController();
+  #stage: LoginStage = "connect";
+  #hostKey = "";
+
+  constructor(target: LoginTarget, options: ConnectionOptions) {
+    this.#target = target;
+    this.#options = options;
+    this.#socket.once("close", () => {
+      releaseDecipher(options.client);
+      this.#closed.resolve();
+    });
+  }
+
+  /** The host key that the server showed, as `TYPE BASE64`. */
+  get hostKey(): string {
+    return this.#hostKey;
+  }
+
+  /** The user, address and port, as messages begin. */
+  get where(): string {
+    return placeOf(this.#target);
+  }
+
+  /** Aborted with the first failure. */
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  /** Connects and logs in, once. @throws the first failure */
+  open(): Promise<void> {
+    const { client, privateKey, keepalive } = this.#options;
+    this.#socket.once("connect", () => this.#stage = "handshake");
+    client
+      .on("error", (error) => this.fail(failureOf(error, this.#progress)))
+      .on("close", () => this.fail(closedEarly(this.#progress)))
+      // It comes again whenever the keys are changed.
+      .once("handshake", () => this.#stage = "auth")
+      .on("ready", () => {
+        this.#stage = "command";
+        this.#ready.resolve();
+      });
+    this.#socket.setNoDelay(true);
+    this.#socket.connect(this.#target.port, this.#target.address);
+    client.connect({
+      sock: this.#socket,
+      username: this.#target.username,
+      privateKey,
+      authHandler: ["publickey"],
+      algorithms: { serverHostKey: hostKeyPreference(this.#target.hostKeys), cipher: ciphers },
+      hostVerifier: (key: Uint8Array) => this.#accepts(hostKeyText(key)),
+      readyTimeout: 0,
+      keepaliveInterval: keepalive,
+      keepaliveCountMax: KEEPALIVES,
+    });
+    return this.#ready.promise;
+  }
+
+  /** Asks the client for a channel. @throws LoginError where the server has ended the connection already */
+  ask(request: (client: Client) => void): void {
+    try {
+      request(this.#options.client);
+    } catch (error) {
+      throw failureOf(error, this.#progress);
+    }
+  }
+
+  /** What messages of failures say is under way from now on. */
+  enter(stage: LoginStage): void {
+    this.#stage = stage;
+  }
+
+  /** Ends the connection; without effect once it has ended. */
+  fail(reason: unknown): void {
+    this.#ready.reject(reason);
+    if (!this.lost.aborted) this.#lost.abort(reason);
+    this.#socket.destroy();
+  }
+
+  timeOut(timeout: Milliseconds): void {
+    this.fail(outOfTime(timeout, this.#progress));
+  }
+
+  /** Says goodbye where there is somebody to hear it; resolves when the socket is closed. */
+  async close(): Promise<void> {
+    const { client, clock } = this.#options;
+    const over = new AbortController();
+    client.end();
+    if (this.#socket.connecting) this.#socket.destroy();
+    else this.#socket.destroySoon();
+    clock.sleep(GOODBYE, { signal: over.signal }).then(() => this.#socket.destroy(), () => {});
+    await this.#closed.promise;
+    over.abort();
+  }
+
+  get #progress(): { stage: LoginStage; where: string } {
+    return { stage: this.#stage, where: this.where };
+  }
+
+  #accepts(hostKey: string): boolean {
+    this.#hostKey = hostKey;
+    const { hostKeys } = this.#target;
+    if (hostKeys.length === 0 || hostKeys.includes(hostKey)) return true;
+    const shown = hostKey.split(" ")[0];
+    this.fail(
+      new LoginError(
+        "hostKey",
+        `${this.where}: the server shows another ${shown} host key than the one recorded; it may be another server`,
+      ),
+    );
+    return false;
+  }
+}

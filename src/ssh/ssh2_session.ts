@@ -1,0 +1,80 @@
+/**
+ * A login that lasts. Each piece of work on it has a channel and a time limit of its own: what ends a piece of work
+ * leaves the connection open for the next, and what ends the connection fails them all. `ssh2_shell.ts` makes it.
+ */
+import type { Milliseconds } from "../domain/time.ts";
+import type { Clock } from "../lib/clock.ts";
+import { copyFolder } from "./copy_folder.ts";
+import { type LoginStage, lostBefore, outOfTime } from "./login_failure.ts";
+import { RemoteFiles } from "./remote_files.ts";
+import { runCommand } from "./run_command.ts";
+import type { CommandResult, RunOptions, ShellSession } from "./shell.ts";
+import type { Ssh2Connection } from "./ssh2_connection.ts";
+
+interface Limits {
+  readonly timeout: Milliseconds;
+  readonly signal: AbortSignal;
+}
+
+export class Ssh2Session implements ShellSession {
+  readonly #connection: Ssh2Connection;
+  readonly #clock: Clock;
+
+  /** @param connection one that is logged in; the session closes it */
+  constructor(connection: Ssh2Connection, { clock }: { clock: Clock }) {
+    this.#connection = connection;
+    this.#clock = clock;
+  }
+
+  get hostKey(): string {
+    return this.#connection.hostKey;
+  }
+
+  run(command: string, { onOutput, ...limits }: RunOptions): Promise<CommandResult> {
+    const run = (signal: AbortSignal) => runCommand(this.#connection, command, { signal, onOutput });
+    return this.#within(limits, { stage: "command", work: run });
+  }
+
+  copyFolder(local: string, remote: string, limits: Limits): Promise<void> {
+    return this.#withFiles(limits, (files, signal) => copyFolder({ local, remote }, { files, signal }));
+  }
+
+  writeFile(remote: string, content: string, { mode, ...limits }: Limits & { mode: number }): Promise<void> {
+    const bytes = new TextEncoder().encode(content);
+    return this.#withFiles(limits, (files) => files.write(remote, { mode, source: [bytes] }));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#connection.close();
+  }
+
+  #withFiles(
+    limits: Limits,
+    work: (files: RemoteFiles, signal: AbortSignal) => Promise<void>,
+  ): Promise<void> {
+    const copy = async (signal: AbortSignal) => {
+      using files = await RemoteFiles.open(this.#connection, { signal });
+      await work(files, signal);
+    };
+    return this.#within(limits, { stage: "copy", work: copy });
+  }
+
+  /** The work's signal is aborted with the reason for which it must end; it throws that reason. */
+  async #within<Result>(
+    { timeout, signal }: Limits,
+    { stage, work }: { stage: LoginStage; work: (signal: AbortSignal) => Promise<Result> },
+  ): Promise<Result> {
+    const { lost, where } = this.#connection;
+    signal.throwIfAborted();
+    if (lost.aborted) throw lostBefore(lost.reason, { where });
+    this.#connection.enter(stage);
+    const [late, over] = [new AbortController(), new AbortController()];
+    this.#clock.sleep(timeout, { signal: over.signal })
+      .then(() => late.abort(outOfTime(timeout, { stage, where })), () => {});
+    try {
+      return await work(AbortSignal.any([signal, lost, late.signal]));
+    } finally {
+      over.abort();
+    }
+  }
+}

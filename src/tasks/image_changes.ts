@@ -1,0 +1,182 @@
+/** Stores what a plan of images changes: records, orders that age places, new images, and nodes launched for images. */
+import type { Config } from "../domain/config.ts";
+import type { DibImage } from "../domain/dib_image.ts";
+import { fillTemplate } from "../domain/hostname.ts";
+import { transitionImage } from "../domain/image_transition.ts";
+import { placeOrder } from "../domain/order_book.ts";
+import type { ProviderImage } from "../domain/provider_image.ts";
+import { type Instant, SECOND } from "../domain/time.ts";
+import { changeOrder, recordDibImage, recordImage } from "../store/record_image.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Random } from "../lib/random.ts";
+import type { ImageLaunch } from "../plan/images/plan_image_launches.ts";
+import type { ImagePlan } from "../plan/images/plan_images.ts";
+import type { NewImage, NewImages } from "../plan/images/plan_new_images.ts";
+import { newImageNode } from "../plan/new_node.ts";
+import type { LaunchOffer } from "../plan/offers.ts";
+import type { Ledger } from "../store/ledger.ts";
+
+export interface ImageChangesMeans {
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly config: () => Config;
+}
+
+export class ImageChanges {
+  readonly #means: ImageChangesMeans;
+
+  constructor(means: ImageChangesMeans) {
+    this.#means = means;
+  }
+
+  async store({ dibChanges, changes, wanted, launches }: ImagePlan): Promise<void> {
+    const { ledger, clock } = this.#means;
+    const now = clock.now();
+    await Promise.all([
+      ...dibChanges.map(({ previous, next }) =>
+        ledger.edit((edit) => {
+          if (edit.dibImage(previous.id)?.revision !== previous.revision) return;
+          recordDibImage(edit, { previous, next, now });
+        })
+      ),
+      ...changes.map(({ previous, next }) =>
+        ledger.edit((edit) => {
+          if (edit.image(previous.id)?.revision !== previous.revision) return;
+          recordImage(edit, { previous, next, now });
+        })
+      ),
+    ]);
+    await this.#placeAged(wanted, now);
+    await this.#addBuilds(wanted, now);
+    await this.#addImages(wanted, now);
+    for (const launch of launches.launches) await this.#launch(launch, now);
+  }
+
+  async #placeAged({ orders }: NewImages, now: Instant): Promise<void> {
+    if (orders.length === 0) return;
+    await this.#means.ledger.edit((edit) => {
+      for (const name of orders) {
+        const builtSince = name.provider === null ? null : now;
+        changeOrder(edit, name, (order) => placeOrder(order, { at: now, builtSince }));
+      }
+    });
+  }
+
+  async #addBuilds({ builds }: NewImages, now: Instant): Promise<void> {
+    if (builds.length === 0) return;
+    const { ledger, config } = this.#means;
+    const firstId = await ledger.takeIds("dib-image", builds.length);
+    const { imagesDir, buildLogDir } = config();
+    const known = [...ledger.dibImages.values()];
+    const records = builds.map(({ name, formats }, index): DibImage => {
+      const version = nextVersion(known.filter((image) => image.name === name), now);
+      return {
+        revision: 0,
+        id: firstId + index,
+        name,
+        version,
+        state: { phase: "build", startedAt: null },
+        path: `${imagesDir}/${name}-${version}`,
+        formats,
+        logFile: `${buildLogDir}/${name}-${version}.log`,
+        stateSince: now,
+        waitingOn: { reason: "worker", message: "a free build worker", since: now },
+        retryAt: null,
+        attempt: 0,
+        comment: null,
+        evidence: null,
+      };
+    });
+    await ledger.edit((edit) => records.forEach((record) => edit.putDibImage(record)));
+  }
+
+  async #addImages({ images }: NewImages, now: Instant): Promise<void> {
+    if (images.length === 0) return;
+    const { ledger } = this.#means;
+    const firstId = await ledger.takeIds("image", images.length);
+    const known = [...ledger.images.values()];
+    const records = images.map((image, index) =>
+      newProviderImage(image, { id: firstId + index, version: nextVersion(ofSame(image, known), now), now })
+    );
+    await ledger.edit((edit) => records.forEach((record) => edit.putImage(record)));
+  }
+
+  /** The node and the image that it is for know of each other from the same moment on. */
+  async #launch(launch: ImageLaunch, now: Instant): Promise<void> {
+    const { ledger, random } = this.#means;
+    const id = await ledger.takeIds("node", 1);
+    const node = newImageNode(launch, { id, zone: zoneFor(launch, random), now });
+    await ledger.edit((edit) => {
+      const image = edit.image(launch.forImage.id);
+      const waits = image?.state.phase === "server" || image?.state.phase === "check";
+      if (image === null || !waits || image.state.nodeId !== null) return;
+      edit.putNode(node);
+      recordImage(edit, {
+        previous: image,
+        next: transitionImage(image, { type: "launched", nodeId: id }, now),
+        now,
+      });
+    });
+  }
+}
+
+/** One of the provider's zones; null: the cloud chooses. */
+export function zoneFor({ provider }: LaunchOffer, random: Random): string | null {
+  const zones = provider.availabilityZones;
+  return zones.length === 0 ? null : random.pick(zones);
+}
+
+/** Unix time in seconds, or one more than the newest: no two may share it. */
+function nextVersion(known: readonly { readonly version: number }[], now: Instant): number {
+  return Math.max(Math.floor(now / SECOND), ...known.map(({ version }) => version + 1));
+}
+
+function ofSame({ provider, image }: NewImage, known: readonly ProviderImage[]): ProviderImage[] {
+  return known.filter((one) => one.provider === provider.name && one.image === image.name);
+}
+
+function newProviderImage(
+  wish: NewImage,
+  { id, version, now }: { id: number; version: number; now: Instant },
+): ProviderImage {
+  const { provider, image } = wish;
+  const isUpload = wish.type === "upload";
+  return {
+    revision: 0,
+    id,
+    provider: provider.name,
+    image: image.name,
+    version,
+    source: isUpload
+      ? {
+        type: "upload",
+        diskimage: wish.build.name,
+        dibImageId: wish.build.id,
+        dibVersion: wish.build.version,
+        format: wish.format,
+      }
+      : { type: "snapshot", setup: wish.setup },
+    hostname: fillTemplate(provider.templateHostname, {
+      "image.name": image.name,
+      "provider.name": provider.name,
+      "timestamp": String(version),
+    }),
+    state: isUpload
+      ? { phase: "create", sentAt: null, lostAt: null }
+      // Who brings a keypair along logs in with the image's own private key.
+      : provider.keypair === null
+      ? { phase: "keypair" }
+      : { phase: "server", nodeId: null },
+    stateSince: now,
+    phaseSince: now,
+    waitingOn: null,
+    retryAt: null,
+    attempt: 0,
+    keypair: null,
+    serverId: null,
+    logFile: null,
+    comment: null,
+    evidence: null,
+  };
+}

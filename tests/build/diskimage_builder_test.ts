@@ -1,0 +1,294 @@
+/** Builds by scripts in the place of `disk-image-create`: what a build gives, and every way in which one fails. */
+import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { VirtualClock } from "../../src/lib/virtual_clock.ts";
+import { watchMemory } from "../lib/memory_watch.ts";
+import { buildKit, failureOfBuild, unaborted } from "./build_kit.ts";
+import { eventually, isRunning, pidsIn, TREE, TREE_SIZE } from "./processes.ts";
+
+/** Sets `formats` and `path` from its arguments, and has `make CONTENT` for all files. */
+const BUILD = `#!/bin/bash
+args=("$@")
+while [ $# -gt 0 ]; do
+  case $1 in
+    -t) formats=\${2//,/ }; shift ;;
+    -o) path=$2; shift ;;
+  esac
+  shift
+done
+make() { for format in $formats; do printf %s "$1 in $format" >"$path.$format"; done; }
+`;
+
+Deno.test("a build gives the size and hashes of every format", async () => {
+  await using kit = await buildKit(`${BUILD}make image; mkdir "$path.d"; echo made >&2\n`);
+  const files = await kit.builder.build(kit.job, unaborted());
+  deepEqual(
+    files,
+    ["qcow2", "raw"].map((format) => {
+      const content = `image in ${format}`;
+      const hash = (name: string) => createHash(name).update(content).digest("hex");
+      return { format, size: content.length, md5: hash("md5"), sha512: hash("sha512") };
+    }),
+  );
+});
+
+Deno.test("a build has its arguments, its environment and a log of both outputs", async () => {
+  await using kit = await buildKit(
+    `${BUILD}make x; printf '<%s>' "\${args[@]}"; echo "$DIB_RELEASE" >&2; echo "$HOME"\n`,
+  );
+  const environment = { ...kit.job.environment, DIB_RELEASE: "noble and numbat" };
+  await kit.builder.build({ ...kit.job, environment }, unaborted());
+  const options = `-x -t qcow2,raw --no-tmpfs --qemu-img-options compat=0.10 -o ${kit.job.path} one two`;
+  const log = await Deno.readTextFile(kit.job.logFile);
+  const args = options.split(" ").map((word) => `<${word}>`).join("");
+  equal(
+    log,
+    `$ disk-image-create ${options}\n${args}noble and numbat\n${Deno.env.get("HOME") ?? ""}\n`,
+  );
+  equal((await Deno.stat(kit.job.logFile)).mode! & 0o777, 0o640);
+});
+
+Deno.test("a build's log can be followed while it runs", async () => {
+  await using kit = await buildKit(
+    `${BUILD}echo begun; until [ -e "$path.go" ]; do sleep 0.02; done; make x\n`,
+  );
+  const building = kit.builder.build(kit.job, unaborted());
+  await eventually(() =>
+    exists(kit.job.logFile) && Deno.readTextFileSync(kit.job.logFile).includes("begun\n")
+  );
+  await Deno.writeTextFile(`${kit.job.path}.go`, "");
+  equal((await building).length, 2);
+});
+
+Deno.test("a build ends with exit code and last lines where the program fails", async () => {
+  await using kit = await buildKit(`${BUILD}make half; seq 1 100; echo "E: no such element" >&2; exit 7\n`);
+  const error = await failureOfBuild(kit.builder.build(kit.job, unaborted()));
+  equal(error.kind, "exit");
+  equal(error.message, `the build of tiny ended with exit code 7; see ${kit.job.logFile}`);
+  const lines = error.tail.split("\n");
+  equal(lines.length, 50);
+  deepEqual([lines[0], lines.at(-1)], ["52", "E: no such element"]);
+});
+
+Deno.test("a build leaves the shell's trace out of its last lines", async () => {
+  const trace = "2026-01-31 10:00:00.000 | ++ /lib/img-functions:unmount_image:30 :   '[' -n '' ']'";
+  await using kit = await buildKit(`#!/bin/bash
+echo "2026-01-31 10:00:00.000 | the reason"
+for i in {1..99}; do echo "${trace}"; done
+set -x
+exit 4
+`);
+  const error = await failureOfBuild(kit.builder.build(kit.job, unaborted()));
+  match(error.tail, /^\$ disk-image-create .*\n2026-01-31 10:00:00\.000 \| the reason$/);
+  match(await Deno.readTextFile(kit.job.logFile), /unmount_image[^]*\n\+ exit 4\n$/);
+});
+
+Deno.test("a build tells an exit code of the program from the program's absence", async () => {
+  await using kit = await buildKit("#!/bin/sh\nexit 127\n");
+  const error = await failureOfBuild(kit.builder.build(kit.job, unaborted()));
+  deepEqual([error.kind, /exit code 127/.test(error.message)], ["exit", true]);
+});
+
+Deno.test("a build that was killed says so", async () => {
+  await using kit = await buildKit("#!/bin/sh\nkill -9 $$\n");
+  const error = await failureOfBuild(kit.builder.build(kit.job, unaborted()));
+  match(error.message, /^the build of tiny was ended by signal 9; see /);
+});
+
+Deno.test("a build for which the program is missing, or cannot be run, names the package to install", async () => {
+  for (const text of [null, "#!/nonexistent/bash\n"]) {
+    await using kit = await buildKit(text);
+    const job = { ...kit.job, environment: { PATH: kit.folder } };
+    const error = await failureOfBuild(kit.builder.build(job, unaborted()));
+    equal(error.kind, "missing");
+    match(
+      error.message,
+      /^cannot build tiny: .*disk-image-create.*install the Debian packages python3-diskimage-builder/,
+    );
+  }
+});
+
+Deno.test("a build that takes too long is ended with all that it has started", async () => {
+  const clock = new VirtualClock();
+  await using kit = await buildKit(`#!/bin/bash\nset -- "$PIDS"\n${TREE}wait\n`, { clock });
+  const file = join(kit.folder, "pids");
+  const job = { ...kit.job, environment: { ...kit.job.environment, PIDS: file }, timeout: 3_600_000 };
+  const failing = failureOfBuild(kit.builder.build(job, unaborted()));
+  await eventually(() => pidsIn(file).length === TREE_SIZE);
+  await clock.advance(3_599_999);
+  ok(pidsIn(file).every(isRunning));
+  await clock.advance(1);
+  const error = await failing;
+  equal(error.kind, "timeout");
+  match(
+    error.message,
+    /^the build of tiny was not over after 3600 s and has been ended; see .*, or set build-timeout$/,
+  );
+  equal(error.tail.split("\n").at(-1), "the tree stands");
+  deepEqual(pidsIn(file).filter(isRunning), []);
+});
+
+Deno.test("a build that is aborted ends with the signal's reason, and with all that it has started", async () => {
+  await using kit = await buildKit(
+    `#!/bin/bash\nset -- "$PIDS"\n${TREE}trap '' TERM; while :; do sleep 0.2; done\n`,
+  );
+  const file = join(kit.folder, "pids");
+  const job = { ...kit.job, environment: { ...kit.job.environment, PIDS: file } };
+  const controller = new AbortController();
+  const rejected = rejects(kit.builder.build(job, { signal: controller.signal }), /^Error: shutting down$/);
+  await eventually(() => pidsIn(file).length === TREE_SIZE);
+  controller.abort(new Error("shutting down"));
+  await rejected;
+  deepEqual(pidsIn(file).filter(isRunning), []);
+  await rejects(kit.builder.build(job, { signal: controller.signal }), /shutting down/);
+});
+
+Deno.test("a build of which a file is missing, empty or no file has failed", async () => {
+  const cases = {
+    "touch $path.qcow2": /qcow2 is empty; see /,
+    "echo x >$path.raw": /qcow2 is not there; see /,
+    "make x; rm $path.raw": /raw is not there; see /,
+    "make x; rm $path.raw; mkdir $path.raw": /raw cannot be read; see /,
+  };
+  for (const [text, expected] of Object.entries(cases)) {
+    await using kit = await buildKit(`${BUILD}${text}; echo over\n`);
+    const error = await failureOfBuild(kit.builder.build(kit.job, unaborted()));
+    equal(error.kind, "files");
+    match(error.message, expected);
+    match(error.tail, /over$/);
+  }
+});
+
+Deno.test("a build that fails leaves its half-made files to remove()", async () => {
+  await using kit = await buildKit(
+    `${BUILD}make half; mkdir -p "$path.d/deep"; echo x >"$path.raw-new"; echo x >"$path.vhd-intermediate.bak"; exit 1\n`,
+  );
+  await failureOfBuild(kit.builder.build(kit.job, unaborted()));
+  const images = join(kit.folder, "images");
+  equal([...Deno.readDirSync(images)].length, 5);
+  await kit.builder.remove(kit.job.path);
+  deepEqual([...Deno.readDirSync(images)], []);
+});
+
+Deno.test("a build takes nothing over from an earlier attempt", async () => {
+  await using kit = await buildKit(`${BUILD}ls "$(dirname "$path")"; make new\n`);
+  await Deno.mkdir(join(kit.folder, "images"));
+  await Deno.writeTextFile(`${kit.job.path}.qcow2`, "old");
+  await kit.builder.build(kit.job, unaborted());
+  equal((await Deno.readTextFile(kit.job.logFile)).split("\n").length, 2);
+});
+
+Deno.test("a build does not begin where too little of the disk is free", async () => {
+  const cases = [
+    { free: 2 ** 30 - 1, expectedSize: 0, says: /1\.0 GiB are wanted/ },
+    {
+      free: 2 ** 30 - 1,
+      expectedSize: 1000,
+      says: /1\.0 GiB are free in .*\/images and 1\.0 GiB are wanted/,
+    },
+    {
+      free: 14 * 2 ** 30,
+      expectedSize: 10 * 2 ** 30,
+      says: /14\.0 GiB are free in .*\/images and 15\.0 GiB are wanted/,
+    },
+  ];
+  for (const { free, expectedSize, says } of cases) {
+    await using kit = await buildKit(`${BUILD}make x\n`, {
+      freeBytes: () => Promise.resolve(free),
+      job: { expectedSize },
+    });
+    const error = await failureOfBuild(kit.builder.build(kit.job, unaborted()));
+    equal(error.kind, "disk");
+    match(error.message, /^cannot build tiny: /);
+    match(error.message, says);
+    ok(!exists(kit.job.logFile));
+    await kit.builder.build({ ...kit.job, expectedSize: Math.floor(free / 2) }, unaborted()).catch((error) =>
+      equal(error.kind, free < 2 ** 30 ? "disk" : null)
+    );
+  }
+});
+
+Deno.test("a build whose disk fills up says that it is the disk", async () => {
+  await using kit = await buildKit(`${BUILD}echo "$path" >/dev/full || exit 1\n`);
+  const error = await failureOfBuild(kit.builder.build(kit.job, unaborted()));
+  equal(error.kind, "disk");
+  match(
+    error.message,
+    /^the build of tiny ended with exit code 1: no space left on device; images-dir, TMP_DIR/,
+  );
+  match(error.tail, /No space left on device$/);
+});
+
+Deno.test("a build does not begin where its log cannot be written", async () => {
+  await using kit = await buildKit(`${BUILD}make x\n`);
+  await Deno.writeTextFile(join(kit.folder, "logs"), "a file in the folder's place");
+  const error = await failureOfBuild(kit.builder.build(kit.job, unaborted()));
+  equal(error.kind, "log");
+  match(error.message, /^cannot build tiny: its log .*tiny-17\.log cannot be written$/);
+  ok(!exists(`${kit.job.path}.raw`));
+});
+
+Deno.test("a build does not begin where its folder cannot be made", async () => {
+  await using kit = await buildKit(`${BUILD}make x\n`);
+  await Deno.writeTextFile(join(kit.folder, "images"), "a file in the folder's place");
+  const error = await failureOfBuild(kit.builder.build(kit.job, unaborted()));
+  equal(error.kind, "files");
+  match(error.message, /^cannot build tiny: the folder .*\/images cannot be used$/);
+});
+
+Deno.test("a build goes on where the disk of its log is full", async () => {
+  await using kit = await buildKit(`${BUILD}make x; seq 1 10\n`, { job: { logFile: "/dev/full" } });
+  const mode = (await Deno.stat("/dev/full")).mode! & 0o777;
+  try {
+    equal((await kit.builder.build(kit.job, unaborted())).length, 2);
+  } finally {
+    await Deno.chmod("/dev/full", mode);
+  }
+});
+
+Deno.test("a build that writes gigabytes keeps 100 MiB of log and the end, in little memory", async () => {
+  await using kit = await buildKit(
+    `${BUILD}make x; yes "a line that says nothing" | head -c 1500000000; echo "the end"\n`,
+  );
+  using memory = watchMemory();
+  await kit.builder.build(kit.job, unaborted());
+  ok(memory.most() < 500_000_000, `${memory.most() / 1e6} MB`);
+  const { size } = await Deno.stat(kit.job.logFile);
+  const limit = 100 * 1024 * 1024;
+  ok(size > limit && size < limit + 10_000, `${size}`);
+  using file = await Deno.open(kit.job.logFile);
+  await file.seek(limit, Deno.SeekMode.Start);
+  const end = await new Response(file.readable).text();
+  match(end, /^\n\[nodepool: the limit of 100 MiB is reached: all but the last lines is left out\]\n/);
+  match(end, /\n\[nodepool: 1330\.5 MiB are left out, which end so:\]\n/);
+  equal(end.split("\n").length, 2 + 2 + 50 + 1);
+  ok(end.endsWith("\nthe end\n"));
+});
+
+Deno.test("hashing a big file leaves the event loop free", async () => {
+  await using kit = await buildKit(`${BUILD}make x; head -c 300000000 /dev/zero >"$path.raw"\n`);
+  let [longest, last] = [0, performance.now()];
+  const watch = setInterval(() => {
+    const now = performance.now();
+    longest = Math.max(longest, now - last);
+    last = now;
+  }, 1);
+  try {
+    const files = await kit.builder.build(kit.job, unaborted());
+    equal(files[1]!.size, 300_000_000);
+  } finally {
+    clearInterval(watch);
+  }
+  // A few milliseconds on an idle machine; hashing all at once takes a second.
+  ok(longest < 250, `${longest} ms`);
+});
+
+function exists(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,57 @@
+/** What tests of commands look at: programs of their own, and which processes still run. */
+import { join } from "node:path";
+
+/** Writes an executable script. @returns its path */
+export async function script(
+  folder: string,
+  { name, text }: { name: string; text: string },
+): Promise<string> {
+  const path = join(folder, name);
+  await Deno.writeTextFile(path, text);
+  await Deno.chmod(path, 0o755);
+  return path;
+}
+
+/** Whether the process is there and not just waiting to be buried. */
+export function isRunning(pid: number): boolean {
+  try {
+    return !/\) [ZX]/.test(Deno.readTextFileSync(`/proc/${pid}/stat`));
+  } catch {
+    return false;
+  }
+}
+
+/** The numbers in a file, one a line, as far as it is written. */
+export function pidsIn(file: string): number[] {
+  try {
+    return Deno.readTextFileSync(file).split("\n").slice(0, -1).map(Number);
+  } catch {
+    return [];
+  }
+}
+
+/** Resolves when the condition holds; fails after a minute. */
+export async function eventually(condition: () => boolean): Promise<void> {
+  const deadline = Date.now() + 60_000;
+  while (!condition()) {
+    if (Date.now() > deadline) throw new Error(`did not come true within a minute: ${condition}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+/**
+ * Starts processes of every kind that is hard to end, and writes their numbers to the file: plain ones, one that
+ * ignores TERM, one of a process group of its own, one below `timeout`, which makes a group too, and one in a pipe.
+ */
+export const TREE = `#!/bin/bash
+note() { echo $! >>"$1"; }
+sleep 1000 & note "$1"
+(trap '' TERM; while :; do sleep 0.2; done) & note "$1"
+(set -m; sleep 1000 & note "$1"; wait) & note "$1"
+timeout 1000 sleep 1000 & note "$1"
+tail -f /dev/null | cat & note "$1"
+echo $$ >>"$1"
+echo the tree stands
+`;
+/** How many numbers it writes. */
+export const TREE_SIZE = 7;

@@ -1,0 +1,169 @@
+/** The commands about images, on a pool that is scripted. */
+import assert from "node:assert/strict";
+import { ControlError } from "../../src/control/pool_control.ts";
+import { sampleDibImage, sampleImage } from "../views/sample_images.ts";
+import { sampleReport } from "../views/sample_pool.ts";
+import { CliBench, until } from "./run.ts";
+
+const ready = { provider: "cloud-a", image: "noble", ok: true, message: "ready" };
+const failed = {
+  provider: null,
+  image: "noble",
+  ok: false,
+  message: "disk-image-create ended with exit code 1",
+};
+
+/** Runs a command until it waits for its order, lets that come to the outcomes, and tells how the command ended. */
+async function ordering(outcomes: readonly (typeof ready | typeof failed)[], ...argv: string[]) {
+  await using bench = await CliBench.open();
+  const running = bench.run(...argv);
+  await until(() => bench.pool.calls.some((call) => call.startsWith("wait-orders")));
+  bench.pool.orders.resolve(outcomes);
+  return { ...await running, order: bench.pool.calls[0] };
+}
+
+Deno.test("image-update waits until the image is ready", async () => {
+  const { code, stdout, order } = await ordering([ready], "image-update", "all", "noble");
+  assert.equal(order, 'order {"kind":"update","provider":null,"image":"noble"}');
+  assert.deepEqual([code, stdout], [0, "image noble on cloud-a: ready\n"]);
+});
+
+Deno.test("image-build that fails says why, and exits 1", async () => {
+  const { code, stderr, order } = await ordering([failed], "image-build", "noble");
+  assert.equal(order, 'order {"kind":"build","provider":null,"image":"noble"}');
+  assert.equal(code, 1);
+  assert.equal(
+    stderr,
+    "nodepool: diskimage noble: disk-image-create ended with exit code 1; the daemon tries again\n",
+  );
+});
+
+Deno.test("image-upload takes a provider, all, or none", async () => {
+  const orders = [];
+  for (const names of [["cloud-a", "noble"], ["all", "noble"], ["noble"]]) {
+    orders.push((await ordering([ready], "image-upload", ...names)).order);
+  }
+  const order = (provider: string | null) =>
+    `order ${JSON.stringify({ kind: "upload", provider, image: "noble" })}`;
+  assert.deepEqual(orders, [order("cloud-a"), order(null), order(null)]);
+});
+
+Deno.test("with --no-wait an order is only placed", async () => {
+  await using bench = await CliBench.open();
+  const { code, stdout } = await bench.run("image-update", "cloud-a", "noble", "--no-wait");
+  assert.deepEqual([code, stdout], [0, "diskimage noble: ordered\nimage noble on cloud-a: ordered\n"]);
+  assert.equal(bench.pool.calls.length, 1);
+});
+
+Deno.test("image-build --follow prints the log of the build that it brought about", async () => {
+  await using bench = await CliBench.open();
+  bench.pool.current = sampleReport({
+    dibImages: [sampleDibImage({ id: 3 }), sampleDibImage({ id: 4, version: sampleReport().now / 1000 })],
+  });
+  const running = bench.run("image-build", "noble", "--follow");
+  await until(() => bench.pool.calls.includes("follow 4"));
+  bench.pool.orders.resolve([{ ...failed, ok: true, message: "ready" }]);
+  const { code, stdout } = await running;
+  assert.deepEqual([code, stdout], [0, "+ building\nbuilt\ndiskimage noble: ready\n"]);
+});
+
+Deno.test("on a terminal an upload shows how far it is", async () => {
+  await using bench = await CliBench.open();
+  bench.errorColumns = 80;
+  const upload = sampleImage({ id: 5, state: { phase: "upload", externalId: "x", startedAt: 1 } });
+  bench.pool.current = sampleReport({ images: [upload], uploads: new Map([[5, { sent: 50, total: 100 }]]) });
+  const running = bench.run("image-upload", "cloud-a", "noble");
+  await until(() => bench.stderr.includes("50%"));
+  bench.pool.orders.resolve([ready]);
+  const { code, stderr } = await running;
+  assert.equal(code, 0);
+  assert.match(stderr, /image noble on cloud-a: █{15}░{15} 50%/);
+  assert.ok(stderr.endsWith("\x1b[1A\x1b[J"), "the bar is gone at the end");
+});
+
+Deno.test("who interrupts the wait is told that the daemon goes on", async () => {
+  await using bench = await CliBench.open();
+  const running = bench.run("image-build", "noble");
+  await until(() => bench.pool.calls.some((call) => call.startsWith("wait-orders")));
+  bench.interrupt();
+  const { code, stderr } = await running;
+  assert.deepEqual([code, stderr], [1, "nodepool: not waited for any longer; the daemon goes on with it\n"]);
+});
+
+Deno.test("what the pool refuses is told, and nothing is waited for", async () => {
+  await using bench = await CliBench.open();
+  bench.pool.failure = new ControlError(404, "there is no diskimage nobel; the diskimages are: noble");
+  const { code, stderr } = await bench.run("image-build", "nobel");
+  assert.deepEqual([code, stderr], [1, "nodepool: there is no diskimage nobel; the diskimages are: noble\n"]);
+});
+
+const wrong: readonly (readonly string[])[] = [
+  ["image-build"],
+  ["image-build", "noble", "--no-wait", "--follow"],
+  ["image-upload", "a", "b", "c"],
+  ["image-update", "noble"],
+  ["image-delete", "noble"],
+];
+
+for (const argv of wrong) {
+  Deno.test(`${argv.join(" ")} is wrong usage`, async () => {
+    await using bench = await CliBench.open();
+    const { code } = await bench.run(...argv);
+    assert.deepEqual([code, bench.pool.calls], [2, []]);
+  });
+}
+
+Deno.test("orders need the daemon", async () => {
+  await using bench = await CliBench.open({ daemon: false });
+  for (
+    const argv of [["image-build", "noble"], ["image-update", "all", "noble"], ["image-upload", "noble"]]
+  ) {
+    assert.equal((await bench.run(...argv)).code, 3);
+  }
+});
+
+Deno.test("image-delete and dib-image-delete tell of each, with a daemon and without one", async () => {
+  for (const daemon of [true, false]) {
+    await using bench = await CliBench.open({ daemon });
+    const { code, stdout, stderr } = await bench.run("image-delete", "1", "99");
+    assert.deepEqual([code, stdout], [1, "image 1: delete-images done\n"]);
+    assert.match(stderr, /99/);
+    assert.equal((await bench.run("dib-image-delete", "2")).stdout, "dib image 2: delete-dib-images done\n");
+    assert.equal(bench.pool.calls[0], 'delete-images 1,99 {"comment":"deleted by maria"}');
+  }
+});
+
+Deno.test("image-list and dib-image-list show what there is, by filter", async () => {
+  await using bench = await CliBench.open();
+  bench.pool.current = sampleReport({
+    dibImages: [sampleDibImage({ id: 1 }), sampleDibImage({ id: 2, name: "jammy" })],
+    images: [
+      sampleImage({ id: 1 }),
+      sampleImage({ id: 2, state: { phase: "delete", externalId: "x", lostAt: null, acceptedAt: null } }),
+      sampleImage({ id: 3, state: { phase: "gone" } }),
+    ],
+  });
+  const images = await bench.run("image-list", "-o", "csv");
+  assert.deepEqual(images.stdout.trim().split("\r\n").map((line) => line.split(",")[0]), ["id", "1", "2"]);
+  const ready = JSON.parse((await bench.run("image-list", "--state", "ready", "-o", "json")).stdout);
+  assert.deepEqual(ready.images.map(({ id, current }: { id: number; current: boolean }) => [id, current]), [[
+    1,
+    true,
+  ]]);
+  const builds = await bench.run("dib-image-list", "--image", "jammy");
+  assert.match(builds.stdout, /^\| ID \| Image \| Filename +\| +Version \| State \| Age +\|$/m);
+  assert.match(builds.stdout, /^\| +2 \| jammy +\| \/images\/jammy-\d+ \|/m);
+  assert.doesNotMatch(builds.stdout, /noble/);
+});
+
+Deno.test("alien-image-list shows images and warns of providers that could not be asked", async () => {
+  await using bench = await CliBench.open();
+  bench.pool.alienImages = {
+    images: [{ provider: "cloud-a", name: "rescue", imageId: "i9" }],
+    warnings: ["cloud-b could not be asked: refused"],
+  };
+  const { code, stdout, stderr } = await bench.run("alien-image-list", "-o", "csv");
+  assert.equal(code, 0);
+  assert.equal(stdout, "provider,name,image_id\r\ncloud-a,rescue,i9\r\n");
+  assert.equal(stderr, "nodepool: warning: cloud-b could not be asked: refused\n");
+});
