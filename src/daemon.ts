@@ -12,6 +12,8 @@ import type { DaemonOptions } from "./cli/wiring.ts";
 import { ConfigSource } from "./config/config_source.ts";
 import { formatProblem } from "./config/config_error.ts";
 import type { LoadedConfig } from "./config/load_config.ts";
+import { createGearman } from "./demand/gearman/gearman.ts";
+import { listenToJobEvents } from "./demand/zmq/job_events.ts";
 import { loadLogSettings } from "./config/load_log_settings.ts";
 import { serveControl } from "./control/serve_control.ts";
 import { controlSocketPath } from "./control/socket_path.ts";
@@ -20,7 +22,12 @@ import { systemClock } from "./lib/clock.ts";
 import { errorChain } from "./lib/error_chain.ts";
 import { loggerOf, startLogging } from "./lib/logging.ts";
 import { systemRandom } from "./lib/random.ts";
+import type { ProviderConfig } from "./domain/config.ts";
+import { apiMetrics } from "./metrics/api_metrics.ts";
+import { sendHappenings, type Statsd } from "./metrics/statsd.ts";
+import { statsdAddress } from "./metrics/statsd_address.ts";
 import { openCloud } from "./open_cloud.ts";
+import { openTarget } from "./open_target.ts";
 import { Pool } from "./pool.ts";
 import { createSite } from "./site/create_site.ts";
 import { serveSite } from "./site/serve_site.ts";
@@ -51,12 +58,19 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
   if (lock === null) return OTHER_DAEMON_RUNS;
   using _pidFile = writePidFile(options.pidFile);
   await using store = await openKvStore(config.state, { clock: systemClock, random: systemRandom });
+  await using statsd = await openStatsd();
   await using pool = await Pool.start(config, {
     store,
     clock: systemClock,
     random: systemRandom,
     shell: createSsh2Shell(),
-    openCloud,
+    openCloud: (provider) => openCloud(provider, { onAnswer: tellingOf(provider, statsd) }),
+    openTarget,
+    openGearman: (servers, onState) =>
+      createGearman({ servers, onState, clock: systemClock, random: systemRandom }),
+    listenToJobs: (endpoints, handlers) =>
+      listenToJobEvents({ ...handlers, endpoints, clock: systemClock, random: systemRandom }),
+    statsd,
     builder: createDiskimageBuilder({ command: createDenoCommand() }),
     parts: options.parts,
     buildWorkers: options.buildWorkers,
@@ -120,11 +134,9 @@ async function loggingOptions({ config }: LoadedConfig, { logConfigFile, debug }
   return { ...config.log, ...settings, ...(debug ? { level: "debug" as const } : {}) };
 }
 
-function tellFindings({ warnings, notices, unsupported }: LoadedConfig): void {
+function tellFindings({ warnings, notices }: LoadedConfig): void {
   for (const warning of warnings) log.warning("configuration: {text}", { text: formatProblem(warning) });
   for (const notice of notices) log.info("configuration: {text}", { text: formatProblem(notice) });
-  if (unsupported.length === 0) return;
-  log.warning("configuration: this version does not act on {keys}", { keys: unsupported.join(", ") });
 }
 
 /** null where another daemon has it; what it says then goes to standard error. */
@@ -193,6 +205,20 @@ function tellStackDump(): void {
   loggerOf("stack_dump").warning(
     "SIGUSR2: this version writes no stack dump; `status` shows what its tasks do",
   );
+}
+
+/** null where no server is named. */
+async function openStatsd(): Promise<(Statsd & AsyncDisposable) | null> {
+  const { address, problem } = statsdAddress((name) => Deno.env.get(name));
+  if (problem !== null) log.warning("{problem}", { problem });
+  if (address === null) return null;
+  const { createHotShotsStatsd } = await import("./metrics/hot_shots_statsd.ts");
+  return createHotShotsStatsd({ ...address, clock: systemClock });
+}
+
+function tellingOf({ name }: ProviderConfig, statsd: Statsd | null) {
+  if (statsd === null) return undefined;
+  return (answer: Parameters<typeof apiMetrics>[1]) => sendHappenings(statsd, apiMetrics(name, answer));
 }
 
 /** What scripts on servers are given of this process's environment, as in 2016. */

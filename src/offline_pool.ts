@@ -1,10 +1,12 @@
 /**
  * The pool with no daemon running: its state alone, locked for as long as a command works on it. Everything can be
- * looked at; nodes can be held and marked for deletion, which the next daemon acts on.
+ * looked at; nodes can be held and marked for deletion, jobs made and deleted, which the next daemon acts on.
  */
 import type { OfflinePoolOptions } from "./cli/wiring.ts";
 import { defaultSecurePath, loadConfig } from "./config/load_config.ts";
+import { endRequest } from "./control/end_request.ts";
 import { deleteDibImages, deleteImages } from "./control/image_commands.ts";
+import { createJob, deleteJobs } from "./control/job_commands.ts";
 import { deleteNodes, holdNodes, releaseNodes } from "./control/node_commands.ts";
 import { ControlError, type PoolControl } from "./control/pool_control.ts";
 import type { Config } from "./domain/config.ts";
@@ -60,7 +62,10 @@ function offlinePool({ ledger, config, configError, resources }: OfflineMeans): 
     holdNodes: (ids, options) => holdNodes(ids, options, means),
     deleteNodes: (ids, options) => deleteNodes(ids, options, means),
     releaseNodes: (ids, options) => releaseNodes(ids, options, means),
-    withdrawRequest: (id) => ledger.changeRequest(id, () => null).then(() => {}),
+    createJob: (spec) => createJob(spec, means),
+    deleteJobs: (ids) => deleteJobs(ids, means),
+    withdrawRequest: (requestId) =>
+      ledger.edit((edit) => endRequest(edit, { requestId, now: systemClock.now() })),
     deleteImages: (ids, options) => deleteImages(ids, options, means),
     deleteDibImages: (ids, options) => deleteDibImages(ids, options, means),
     async listAliens({ provider, signal }) {
@@ -124,6 +129,7 @@ function offlineReport(ledger: Ledger, config: Config | null): PoolReport {
     config,
     nodes: [...ledger.nodes.values()],
     requests: [...ledger.requests.values()],
+    jobs: [...ledger.jobs.values()],
     pauses: [...ledger.pauses.values()],
     dibImages: [...ledger.dibImages.values()],
     images: [...ledger.images.values()],
@@ -139,5 +145,7 @@ function offlineReport(ledger: Ledger, config: Config | null): PoolReport {
       servers: null,
       stats: null,
     })),
+    targets: new Map(),
+    links: [],
   };
 }

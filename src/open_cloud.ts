@@ -1,16 +1,29 @@
 /** A provider's cloud over the network, with connections of its own. */
 import type { Cloud } from "./cloud/cloud.ts";
-import { createOpenStackCloud, DEFAULT_CONCURRENCY } from "./cloud/openstack/openstack_cloud.ts";
+import {
+  createOpenStackCloud,
+  DEFAULT_CONCURRENCY,
+  type OpenStackCloudOptions,
+} from "./cloud/openstack/openstack_cloud.ts";
 import { createUndiciSend } from "./cloud/openstack/undici_send.ts";
 import type { ProviderConfig } from "./domain/config.ts";
 import { systemClock } from "./lib/clock.ts";
 import { systemRandom } from "./lib/random.ts";
 
 /** Sends nothing yet; disposing of it closes its connections. */
-export function openCloud(provider: ProviderConfig): Cloud {
+export function openCloud(
+  provider: ProviderConfig,
+  { onAnswer }: Pick<OpenStackCloudOptions, "onAnswer"> = {},
+): Cloud {
   const connections = provider.maxConcurrency ?? DEFAULT_CONCURRENCY;
   const send = createUndiciSend({ ...provider.access, connections });
-  const cloud = createOpenStackCloud({ ...provider, send, clock: systemClock, random: systemRandom });
+  const cloud = createOpenStackCloud({
+    ...provider,
+    send,
+    clock: systemClock,
+    random: systemRandom,
+    onAnswer,
+  });
   const close = cloud[Symbol.asyncDispose].bind(cloud);
   return Object.assign(cloud, {
     async [Symbol.asyncDispose]() {

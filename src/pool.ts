@@ -7,11 +7,13 @@ import type { Cloud } from "./cloud/cloud.ts";
 import type { LoadedConfig } from "./config/load_config.ts";
 import { deleteDibImages, deleteImages } from "./control/image_commands.ts";
 import { placeOrders, waitForOrders } from "./control/image_orders.ts";
+import { createJob, deleteJobs } from "./control/job_commands.ts";
 import { deleteNodes, holdNodes, releaseNodes } from "./control/node_commands.ts";
 import {
   type AlienImageListing,
   type AlienListing,
   ControlError,
+  type JobSpec,
   type OrderSpec,
   type PlacedOrders,
   type PoolControl,
@@ -19,8 +21,8 @@ import {
 } from "./control/pool_control.ts";
 import { checkRequest, RequestDesk } from "./control/request_desk.ts";
 import { waitForEnd } from "./control/wait_for_end.ts";
-import type { Config, ProviderConfig } from "./domain/config.ts";
-import type { HistoryRecord } from "./domain/node.ts";
+import type { Config, ProviderConfig, TargetConfig } from "./domain/config.ts";
+import type { HistoryRecord, NodeRecord } from "./domain/node.ts";
 import type { DaemonReport, PoolReport } from "./domain/pool_report.ts";
 import type { NodeRequest } from "./domain/request.ts";
 import { type Instant, SECOND } from "./domain/time.ts";
@@ -33,14 +35,22 @@ import type { Clock } from "./lib/clock.ts";
 import { errorChain } from "./lib/error_chain.ts";
 import { loggerOf } from "./lib/logging.ts";
 import type { Random } from "./lib/random.ts";
+import { jobMetrics } from "./metrics/job_metrics.ts";
+import { sendHappenings, type Statsd } from "./metrics/statsd.ts";
 import type { Shell } from "./ssh/shell.ts";
+import { endJob } from "./store/end_job.ts";
 import { Ledger } from "./store/ledger.ts";
 import type { Store } from "./store/store.ts";
+import { GearmanDemand, type GearmanDemandMeans } from "./tasks/gearman_demand.ts";
+import { JobEventFeed, type JobEventFeedMeans } from "./tasks/job_event_feed.ts";
 import { logChanges } from "./tasks/log_changes.ts";
 import { startPoolCrons } from "./tasks/pool_crons.ts";
 import { ProviderWatches } from "./tasks/provider_watches.ts";
+import { reportMetrics } from "./tasks/report_metrics.ts";
+import { TargetWatches } from "./tasks/target_watches.ts";
 import { createTask, type Task } from "./tasks/task.ts";
 import { Tick, type TickParts } from "./tasks/tick.ts";
+import type { Target } from "./targets/target.ts";
 
 /** What a pool is made of besides its configuration. */
 export interface PoolMeans extends
@@ -61,6 +71,12 @@ export interface PoolMeans extends
   readonly shell: Shell;
   /** Makes a provider's cloud; disposing of it closes its connections. */
   readonly openCloud: (provider: ProviderConfig) => Cloud;
+  /** Makes a target; disposing of it closes its connections. null: nodes of it are only used from here. */
+  readonly openTarget: (target: TargetConfig) => Target | null;
+  readonly openGearman: GearmanDemandMeans["openGearman"];
+  readonly listenToJobs: JobEventFeedMeans["listen"];
+  /** null: no StatsD server is told anything. */
+  readonly statsd: Statsd | null;
   readonly readFile: (path: string) => Promise<string>;
   /** Reads the configuration again; @throws ConfigError */
   readonly reload: () => Promise<PoolReload>;
@@ -90,6 +106,10 @@ export class Pool implements PoolControl {
   readonly #desk: RequestDesk;
   readonly #keys: PrivateKeys;
   readonly #watches: ProviderWatches;
+  readonly #gearman: GearmanDemand;
+  readonly #targets: TargetWatches;
+  readonly #jobEvents: JobEventFeed;
+  readonly #metrics: Task | null;
   readonly #subscriptions: Disposable[] = [];
   readonly #keypairsListedAt = new Map<string, Instant>();
   #crons: readonly Task[] = [];
@@ -120,7 +140,11 @@ export class Pool implements PoolControl {
       clock,
       config: () => this.#config,
       provider: (name) => this.#watches.get(name),
+      target: (name) => this.#targets.get(name),
       readKey: (path) => this.#keys.read(path),
+      makeKeypair: means.makeKeypair,
+      scriptVariables: means.scriptVariables,
+      endJob: (nodeId) => this.#endJob(nodeId),
       wake: () => this.#tickTask.wake(),
       onDefect: (action, error) =>
         log.error("{action} of node {node}: {error}", {
@@ -152,6 +176,8 @@ export class Pool implements PoolControl {
       random,
       config: () => this.#config,
       seen: () => this.#watches.observations(),
+      targets: () => this.#targets.states(),
+      demand: () => this.#gearman.demand,
       launching: () => this.#watches.firstLookEnd() === null,
       accepting: () => this.#accepting,
     });
@@ -174,6 +200,24 @@ export class Pool implements PoolControl {
       wake: () => this.#tickTask.wake(),
       onError: logTask,
     });
+    const waking = { clock, wake: () => this.#tickTask.wake(), onError: logTask };
+    this.#gearman = new GearmanDemand({ ...waking, openGearman: means.openGearman });
+    this.#targets = new TargetWatches({ ...waking, gearman: this.#gearman, openTarget: means.openTarget });
+    this.#jobEvents = new JobEventFeed({
+      ledger,
+      clock,
+      config: () => this.#config,
+      listen: means.listenToJobs,
+      onJobEnd: (node, { result, branch, job }) => this.#tellJobEnd(node, { result, branch, job }),
+      onError: logTask,
+    });
+    this.#metrics = means.statsd === null ? null : reportMetrics({
+      statsd: means.statsd,
+      ledger,
+      clock,
+      report: () => ({ nodes: [...ledger.nodes.values()], config: this.#config }),
+      onError: (error) => logTask("statsd", error),
+    });
   }
 
   /** Launches nothing new and grants nothing; what is under way goes on. */
@@ -191,6 +235,7 @@ export class Pool implements PoolControl {
     this.#config = config;
     this.#configLoadedAt = this.#means.clock.now();
     await this.#watches.configure(config.providers);
+    await this.#configureJobs();
     await this.#restartCrons();
     this.#tickTask.wake();
   }
@@ -203,6 +248,7 @@ export class Pool implements PoolControl {
       config: this.#config,
       nodes: [...this.#ledger.nodes.values()],
       requests: [...this.#ledger.requests.values()],
+      jobs: [...this.#ledger.jobs.values()],
       pauses: [...this.#ledger.pauses.values()],
       dibImages: [...this.#ledger.dibImages.values()],
       images: [...this.#ledger.images.values()],
@@ -210,6 +256,16 @@ export class Pool implements PoolControl {
       uploads: this.#imageExecutor.progress,
       labels: this.#tick.reports,
       providers: this.#config.providers.map(({ name }) => this.#watches.report(name)),
+      targets: this.#targets.states(),
+      links: [
+        ...(this.#gearman.gearman?.servers ?? []).map(({ host, port, state }) => (
+          { name: `Gearman server ${host}:${port}`, state }
+        )),
+        ...this.#jobEvents.publishers.map(({ endpoint, state }) => ({
+          name: `publisher ${endpoint}`,
+          state,
+        })),
+      ],
     };
   }
 
@@ -225,12 +281,29 @@ export class Pool implements PoolControl {
     return deleteNodes(ids, options, this.#commandMeans());
   }
 
-  releaseNodes(ids: readonly number[], options: Parameters<PoolControl["releaseNodes"]>[1]) {
-    return releaseNodes(ids, options, this.#commandMeans());
+  async releaseNodes(ids: readonly number[], options: Parameters<PoolControl["releaseNodes"]>[1]) {
+    const used = ids.flatMap((id) => this.#ledger.nodes.get(id) ?? []).filter(({ state }) =>
+      state.phase === "used"
+    );
+    const outcomes = await releaseNodes(ids, options, this.#commandMeans());
+    for (const node of used) {
+      if (outcomes.some(({ id, ok }) => ok && id === node.id)) {
+        this.#tellJobEnd(node, { ...options, branch: null });
+      }
+    }
+    return outcomes;
   }
 
   waitForEnd(nodeId: number, { signal }: { signal: AbortSignal }): Promise<void> {
     return waitForEnd(nodeId, { ledger: this.#ledger, signal });
+  }
+
+  createJob(spec: JobSpec) {
+    return createJob(spec, this.#commandMeans());
+  }
+
+  deleteJobs(ids: readonly number[]) {
+    return deleteJobs(ids, this.#commandMeans());
   }
 
   createRequest(spec: RequestSpec): Promise<NodeRequest> {
@@ -308,12 +381,16 @@ export class Pool implements PoolControl {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#accepting = false;
     this.#desk[Symbol.dispose]();
+    await this.#jobEvents[Symbol.asyncDispose]();
     await Promise.all([this.#tickTask, ...this.#crons].map((task) => task[Symbol.asyncDispose]()));
     // A script or an upload would outlast any grace; the next process goes on with them or begins anew.
     await this.#imageExecutor[Symbol.asyncDispose]();
     await this.#lettingFinish();
     await this.#executor[Symbol.asyncDispose]();
+    await this.#targets[Symbol.asyncDispose]();
+    await this.#gearman[Symbol.asyncDispose]();
     await this.#watches[Symbol.asyncDispose]();
+    await this.#metrics?.[Symbol.asyncDispose]();
     for (const subscription of this.#subscriptions) subscription[Symbol.dispose]();
     await this.#ledger[Symbol.asyncDispose]();
   }
@@ -331,8 +408,41 @@ export class Pool implements PoolControl {
     this.#subscriptions.push(logChanges(this.#ledger));
     this.#subscriptions.push(this.#ledger.subscribe(() => this.#tickTask.wake()));
     await this.#watches.configure(this.#config.providers);
+    await this.#configureJobs();
+    this.#metrics?.start();
     this.#crons = this.#startCrons();
     this.#tickTask.start();
+  }
+
+  /** Where nodes are handed to, and where demand and the ends of jobs come from. A process that only builds has none. */
+  async #configureJobs(): Promise<void> {
+    const { targets, gearmanServers, zmqPublishers } = this.#config;
+    const isPool = this.#means.parts?.pool ?? true;
+    await this.#gearman.configure(isPool ? gearmanServers : []);
+    await this.#targets.configure(isPool ? targets : []);
+    await this.#jobEvents.configure(isPool ? zmqPublishers : []);
+  }
+
+  async #endJob(nodeId: number): Promise<void> {
+    const now = this.#means.clock.now();
+    await this.#ledger.edit((edit) => {
+      const node = edit.node(nodeId);
+      if (node?.state.phase !== "used" || node.jobEnd === null) return;
+      const { job, jobEnd: { result } } = node;
+      const comment = `job ${job} ended${result === null ? "" : `: ${result}`}`;
+      endJob(edit, { nodeId, job: null, result, comment, now });
+    });
+  }
+
+  #tellJobEnd(
+    { job, label, provider, stateSince }: NodeRecord,
+    end: { readonly result: string | null; readonly branch: string | null; readonly job: string | null },
+  ): void {
+    const { statsd, clock } = this.#means;
+    const name = end.job ?? job;
+    if (statsd === null || name === null) return;
+    const runtime = clock.now() - stateSince;
+    sendHappenings(statsd, jobMetrics({ ...end, job: name, label, provider, runtime }));
   }
 
   #startCrons(): readonly Task[] {
@@ -374,7 +484,14 @@ export class Pool implements PoolControl {
   }
 
   #daemonReport(): DaemonReport {
-    const tasks = [this.#tickTask, ...this.#crons, ...this.#watches.tasks];
+    const tasks = [
+      this.#tickTask,
+      ...this.#crons,
+      ...this.#watches.tasks,
+      ...this.#targets.tasks,
+      ...this.#gearman.tasks,
+      ...(this.#metrics === null ? [] : [this.#metrics]),
+    ];
     return {
       ...this.#means.process,
       configLoadedAt: this.#configLoadedAt,

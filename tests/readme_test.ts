@@ -83,6 +83,8 @@ const elsewhere: readonly (readonly [RegExp, string])[] = [
   [/^sudo -u nodepool nodepool status$/, "as another user; the same command is run above without sudo"],
   [/^nodepool image-(delete|build) /, "of an image that another pool has; tests/cli/images_test.ts"],
   [/^less \/var\/lib\/nodepool\/build-logs\//, "for people; tests/build/diskimage_builder_test.ts"],
+  [/^ansible(-inventory)? /, "needs Ansible; tests/e2e/ci_test.ts has it read the same"],
+  [/^ssh -i \/etc\/nodepool\/id_rsa /, "on a node with subnodes; tests/openstack/subnodes_test.ts"],
   [/^openstack server (show|delete) /, "needs a cloud; tests/simulator/openstack_command_test.ts"],
 ];
 

@@ -1,28 +1,40 @@
 /** The files of the demonstration: what the simulated clouds are like, and the pool's configuration. */
 
 import { generateKey } from "../../src/ssh/generate_key.ts";
+import { scriptedDiskImageCreate } from "../../tests/e2e/scripted_disk_image_create.ts";
+import { ciJobs } from "./ci_jobs.ts";
+
+/** How long the stand-in for disk-image-create takes. */
+const BUILD_SECONDS = 2;
 
 /** Paths in the demonstration's own folder. */
 export class DemoFiles {
   readonly clouds: string;
   readonly config: string;
   readonly daemonLog: string;
+  readonly key: string;
+  /** A folder of programs that come before those of the machine. */
+  readonly programs: string;
   readonly simulator: string;
-  readonly #key: string;
 
   constructor(readonly folder: string, readonly ports: { readonly status: number; readonly ssh: number }) {
     this.clouds = `${folder}/clouds.yaml`;
     this.config = `${folder}/nodepool.yaml`;
     this.daemonLog = `${folder}/daemon.log`;
+    this.key = `${folder}/id_ed25519`;
+    this.programs = `${folder}/bin`;
     this.simulator = `${folder}/simulator.yaml`;
-    this.#key = `${folder}/id_ed25519`;
   }
 
   /** Writes all but clouds.yaml, which the simulator writes. */
   async write(): Promise<void> {
     const { private: privateKey, public: publicKey } = await generateKey();
-    await Deno.writeTextFile(this.#key, privateKey, { mode: 0o600 });
+    await Deno.writeTextFile(this.key, privateKey, { mode: 0o600 });
     await Deno.writeTextFile(this.simulator, simulatorYaml(publicKey, this.ports.ssh));
+    await Deno.mkdir(this.programs);
+    // The real one needs root and a Debian mirror.
+    const program = scriptedDiskImageCreate({ seconds: BUILD_SECONDS });
+    await Deno.writeTextFile(`${this.programs}/disk-image-create`, program, { mode: 0o755 });
     await this.writeConfig({ minReady: 2 });
   }
 
@@ -39,18 +51,19 @@ export class DemoFiles {
     rate: 0
     images:
       - name: debian
-        base-image: debian-12
+        diskimage: debian
         min-ram: 2048
         username: debian
-        private-key: ${this.#key}
+        private-key: ${this.key}
         connection-port: ${this.ports.ssh}
       - name: debian-big
         base-image: debian-12
         min-ram: 8192
         username: debian
-        private-key: ${this.#key}
+        private-key: ${this.key}
         connection-port: ${this.ports.ssh}`;
     return `state: ${this.folder}/nodepool.kv
+images-dir: ${this.folder}/images
 status:
   listen: 127.0.0.1:${this.ports.status}
 labels:
@@ -62,16 +75,26 @@ labels:
     image: debian-big
     min-ready: ${Math.min(minReady, 1)}
     providers: [{ name: west }]
+diskimages:
+  - name: debian
+    elements: [debian-minimal, vm]
 providers:${provider("east")}${provider("west")}
 `;
   }
 }
 
-/** Two clouds whose servers take about two seconds to boot and let in the pool's key alone. */
+/** Two clouds whose servers take about two seconds to boot, let in the pool's key alone, and know the CI's jobs. */
 function simulatorYaml(publicKey: string, sshPort: number): string {
+  const commands = ciJobs().map(({ command, seconds, exitCode }) =>
+    `        - { command: ${command}, time: ${seconds}, exit-code: ${exitCode} }`
+  );
   const cloud = (name: string) => `
   - name: ${name}
     boot-time: { mean: 2, jitter: 1 }
-    ssh: { users: [debian], authorized-keys: [${JSON.stringify(publicKey)}] }`;
+    ssh:
+      users: [debian]
+      authorized-keys: [${JSON.stringify(publicKey)}]
+      commands:
+${commands.join("\n")}`;
   return `ssh-port: ${sshPort}\nclouds:${cloud("east")}${cloud("west")}\n`;
 }

@@ -3,28 +3,28 @@
  * that it is so. It exits 1 at the first thing that is not, with the end of the daemon's log.
  */
 
+import { runCi } from "./ci.ts";
 import { DemoFiles } from "./files.ts";
+import { checkBootedFromCurrent, rotateImage, showFirstImage } from "./images.ts";
+import { check, heading } from "./narrate.ts";
 import { DemoPool } from "./pool.ts";
 
 const TIME_LIMIT = 170_000;
 
+const CLOUDS = 2;
 /** min-ready of the two labels, together. */
 const READY = 3;
-
-function heading(text: string): void {
-  console.log(`\n=== ${text}\n`);
-}
-
-function check(isSo: boolean, what: string): void {
-  if (!isSo) throw new Error(`not so: ${what}`);
-}
 
 async function countIn(pool: DemoPool, state: string): Promise<number> {
   return (await pool.nodes()).filter((node) => node.state === state).length;
 }
 
 const untilReady = (pool: DemoPool) =>
-  pool.until(`${READY} nodes are ready`, async () => await countIn(pool, "ready") >= READY);
+  pool.until(`${READY} nodes are ready, and none is being built or deleted`, async () => {
+    const states = (await pool.nodes()).map(({ state }) => state);
+    const isUnderWay = states.includes("building") || states.includes("delete");
+    return states.filter((state) => state === "ready").length >= READY && !isUnderWay;
+  });
 
 async function acquire(pool: DemoPool, job: string): Promise<number> {
   const out = await pool.show("acquire", "debian-small", "--job", job);
@@ -38,11 +38,15 @@ async function fillPool(pool: DemoPool): Promise<void> {
   console.log(await pool.startSimulator());
   console.log(await Deno.readTextFile(pool.files.config));
 
-  heading("The daemon starts with nothing and boots what is missing");
+  heading("The daemon starts with nothing: it builds an image, and boots what does not need it");
   await pool.startDaemon();
   await pool.until("nodes are being built", async () => (await pool.nodes()).length > 0);
   await pool.show("list", "-o", "wide");
+
+  heading("The image is built, and uploaded to both clouds; nodes are booted from it at once");
+  await showFirstImage(pool, CLOUDS);
   await untilReady(pool);
+  await checkBootedFromCurrent(pool);
 
   heading("Every one has been logged in to; now they are ready");
   await pool.show("list");
@@ -50,25 +54,16 @@ async function fillPool(pool: DemoPool): Promise<void> {
   await pool.show("provider-list");
 }
 
-/** Resolves with the id of the node that is held. */
-async function useNodes(pool: DemoPool): Promise<number> {
+async function useNode(pool: DemoPool): Promise<void> {
   heading("A job takes a node; the pool fills up again");
-  const passing = await acquire(pool, "unit-tests");
+  const id = await acquire(pool, "unit-tests");
   await pool.show("list");
   await untilReady(pool);
 
   heading("Its job passed: it is given back, and deleted");
-  await pool.show("release", String(passing), "--result", "SUCCESS", "--job", "unit-tests");
-  await pool.until("it is gone", async () => (await pool.nodes()).every(({ id }) => id !== passing));
+  await pool.show("release", String(id), "--result", "SUCCESS", "--job", "unit-tests");
+  await pool.until("it is gone", async () => (await pool.nodes()).every((node) => node.id !== id));
   await pool.show("list");
-
-  heading("Another job fails, and somebody wants to look: its node is held");
-  const failing = await acquire(pool, "integration-tests");
-  await pool.show("hold", String(failing), "--reason", "integration-tests failed", "--for", "2d");
-  await pool.show("release", String(failing), "--result", "FAILURE", "--job", "integration-tests");
-  await pool.show("list", "--state", "hold");
-  check((await pool.nodes()).some(({ id, state }) => id === failing && state === "hold"), "the node is held");
-  return failing;
 }
 
 async function showStatusEndpoint(url: string): Promise<void> {
@@ -133,7 +128,11 @@ function freePort(): number {
 async function demonstrate(pool: DemoPool): Promise<void> {
   await pool.files.write();
   await fillPool(pool);
-  const held = await useNodes(pool);
+  await useNode(pool);
+  await rotateImage(pool);
+  const held = await runCi(pool);
+  await untilReady(pool);
+  await checkBootedFromCurrent(pool);
   await showStatusEndpoint(pool.statusUrl);
   await killAndRestart(pool, held);
   await emptyPool(pool);

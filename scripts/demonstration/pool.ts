@@ -45,7 +45,7 @@ export class DemoPool implements AsyncDisposable {
     const args = ["-c", this.files.config, "daemon"];
     const daemon = new Deno.Command(this.nodepool, {
       args,
-      env: this.#env,
+      env: { ...this.#env, PATH: `${this.files.programs}:${Deno.env.get("PATH") ?? ""}` },
       stdin: "null",
       stdout: "null",
       stderr: "piped",
@@ -100,10 +100,15 @@ export class DemoPool implements AsyncDisposable {
     return out;
   }
 
+  /** Runs a command of nodepool quietly. @returns its output @throws Error when it fails */
+  async must(...args: string[]): Promise<string> {
+    const { success, out, err } = await this.run(...args);
+    if (!success) throw new Error(`nodepool ${args.join(" ")} failed: ${err}`);
+    return out;
+  }
+
   async nodes(): Promise<readonly NodeView[]> {
-    const { success, out, err } = await this.run("list", "-o", "json");
-    if (!success) throw new Error(`nodepool list failed: ${err}`);
-    return (JSON.parse(out) as NodeListView).nodes;
+    return (JSON.parse(await this.must("list", "-o", "json")) as NodeListView).nodes;
   }
 
   /** What the simulator itself counts on its clouds. */

@@ -1,17 +1,28 @@
-/** Acquired nodes as text for people, as shell variables for scripts, or as JSON. */
+/** Acquired nodes as they are printed: for people, for shells, for ssh, for Ansible, or as JSON. */
 import type { AcquiredNode, AcquiredNodesView } from "../views/acquired_nodes.ts";
 import { cellText } from "../views/tables/cell_text.ts";
+import { renderInventory } from "./acquired_inventory.ts";
+import { renderSshConfig } from "./acquired_ssh_config.ts";
+import { shellQuote } from "../lib/shell_quote.ts";
 
-export const acquireFormats = ["text", "env", "json"] as const;
+export const acquireFormats = ["text", "env", "ssh-config", "ansible", "json"] as const;
 
 export type AcquireFormat = typeof acquireFormats[number];
 
-export function formatAcquired(acquired: AcquiredNodesView, format: AcquireFormat): string {
+/** @param options `knownHosts`: the absolute path of the file that has the host keys; null: none has */
+export function formatAcquired(
+  acquired: AcquiredNodesView,
+  { format, knownHosts }: { format: AcquireFormat; knownHosts: string | null },
+): string {
   switch (format) {
     case "json":
       return `${JSON.stringify(acquired, null, 2)}\n`;
     case "env":
-      return environment(acquired).map(([name, value]) => `export ${name}=${quote(value)}\n`).join("");
+      return environment(acquired).map(([name, value]) => `export ${name}=${shellQuote(value)}\n`).join("");
+    case "ssh-config":
+      return renderSshConfig(acquired, { knownHosts });
+    case "ansible":
+      return renderInventory(acquired, { knownHosts });
     case "text":
       return acquired.nodes.map(describe).join("\n");
   }
@@ -27,6 +38,7 @@ function describe(node: AcquiredNode): string {
     ["port", connection && String(connection.port)],
     ["user", connection?.username],
     ...(connection?.host_keys ?? []).map((key): [string, string] => ["host key", key]),
+    ...node.subnodes.map(({ connection }): [string, string | undefined] => ["subnode", connection?.address]),
   ];
   return facts.filter(([, value]) => value !== null && value !== undefined)
     .map(([name, value]) => `${`${name}:`.padEnd(10)}${cellText(value!).text}\n`).join("");
@@ -56,11 +68,7 @@ function variables(node: AcquiredNode, suffix: string): [string, string][] {
     PORT: String(connection?.port ?? ""),
     USER: connection?.username ?? "",
     KNOWN_HOSTS: connection?.known_hosts.join("\n") ?? "",
+    SUBNODES: node.subnodes.map(({ connection }) => connection?.address ?? "").join(" "),
   };
   return Object.entries(values).map(([name, value]) => [`NODEPOOL_${name}${suffix}`, value]);
-}
-
-/** For a POSIX shell: nothing in it means anything. */
-function quote(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,10 +1,12 @@
 /** What a command touches of the process it runs in, as a port: tests give buffers and a clock of their own. */
 import type { Clock } from "../lib/clock.ts";
+import type { Random } from "../lib/random.ts";
 
 export interface CliIo {
   readonly stdout: CliOutput;
   readonly stderr: CliOutput;
   readonly clock: Clock;
+  readonly random: Pick<Random, "uuid">;
   env(name: string): string | undefined;
   /** While it is held, Ctrl-C and SIGTERM abort the signal (with an InterruptedError) instead of ending the process. */
   interrupts(): Interrupts;

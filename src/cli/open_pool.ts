@@ -60,6 +60,11 @@ export async function openDaemonsPool(context: CliContext): Promise<PoolClient> 
   );
 }
 
+/** Where the daemon of the configuration listens, if it runs. */
+export async function findSocketPath(context: CliContext): Promise<string> {
+  return controlSocketPath((await findState(context)).state);
+}
+
 function findState(context: CliContext): Promise<StatePath> {
   return findStatePath(configFilesOf(context).configFile, { env: (name) => context.io.env(name) });
 }

@@ -1,4 +1,4 @@
-/** Tells what became of each of several nodes or images. */
+/** Tells what became of each of several nodes, images or jobs. */
 import type { IdOutcome } from "../control/pool_control.ts";
 import type { CliContext } from "./cli_context.ts";
 import { ExitCode } from "./exit_code.ts";
@@ -7,7 +7,7 @@ import { ExitCode } from "./exit_code.ts";
 export function printOutcomes(
   context: CliContext,
   outcomes: readonly IdOutcome[],
-  { what = "node" }: { what?: "node" | "image" | "dib image" } = {},
+  { what = "node" }: { what?: "node" | "image" | "dib image" | "job" } = {},
 ): void {
   for (const { id, ok, message } of outcomes) {
     if (ok) context.io.stdout.write(`${what} ${id}: ${message}\n`);

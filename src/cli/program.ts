@@ -17,6 +17,10 @@ import { imageDeleteCommand } from "./commands/image_delete.ts";
 import { imageListCommand } from "./commands/image_list.ts";
 import { imageUpdateCommand } from "./commands/image_update.ts";
 import { imageUploadCommand } from "./commands/image_upload.ts";
+import { inventoryCommand } from "./commands/inventory.ts";
+import { jobCreateCommand } from "./commands/job_create.ts";
+import { jobDeleteCommand } from "./commands/job_delete.ts";
+import { jobListCommand } from "./commands/job_list.ts";
 import { labelListCommand } from "./commands/label_list.ts";
 import { listCommand } from "./commands/list.ts";
 import { providerListCommand } from "./commands/provider_list.ts";
@@ -34,6 +38,9 @@ const commands = [
   deleteCommand,
   acquireCommand,
   releaseCommand,
+  jobCreateCommand,
+  jobListCommand,
+  jobDeleteCommand,
   requestListCommand,
   labelListCommand,
   providerListCommand,
@@ -46,6 +53,7 @@ const commands = [
   imageDeleteCommand,
   alienListCommand,
   alienImageListCommand,
+  inventoryCommand,
   statusCommand,
   configValidateCommand,
   simulateCommand,

@@ -1,5 +1,6 @@
 /** The process itself as the commands' surroundings. Only `mod.ts` uses it. */
 import { systemClock } from "../lib/clock.ts";
+import { systemRandom } from "../lib/random.ts";
 import { InterruptedError } from "./cli_error.ts";
 import type { CliIo, CliOutput, Interrupts } from "./cli_io.ts";
 
@@ -7,6 +8,7 @@ export const systemIo: CliIo = {
   stdout: outputTo(Deno.stdout),
   stderr: outputTo(Deno.stderr),
   clock: systemClock,
+  random: systemRandom,
   env: (name) => Deno.env.get(name),
   interrupts: interruptsOfProcess,
 };

@@ -12,7 +12,6 @@ import type { Environment } from "./environment.ts";
 import { readYaml } from "./read_yaml.ts";
 import type { ConfigSection } from "./schema/config_section.ts";
 import { emptySecrets, type SecureFile } from "./secure_file.ts";
-import { unsupportedKeys } from "./unsupported_keys.ts";
 import { validateTree } from "./validate_tree.ts";
 
 export interface LoadedConfig {
@@ -22,8 +21,6 @@ export interface LoadedConfig {
   readonly warnings: readonly Problem[];
   /** What was read and has no effect, by design. */
   readonly notices: readonly Problem[];
-  /** Keys the file sets that this version does not act on yet, e.g. `labels[].ready-script (big, small)`. */
-  readonly unsupported: readonly string[];
   /** Whether the text itself has a password, an API key or a database address in it. */
   readonly holdsSecrets: boolean;
 }
@@ -57,7 +54,6 @@ export async function parseConfig(
     config: deepFreeze(config),
     warnings: inFileOrder([...checked.warnings, ...clouds.warnings], file),
     notices: inFileOrder([...checked.notices, ...clouds.notices], file),
-    unsupported: unsupportedKeys(root),
     holdsSecrets: hasSecrets(whole),
   };
 }

@@ -15,9 +15,14 @@ export async function connectionKind(socketPath: string): Promise<ConnectionKind
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return "nothing";
     if (error instanceof Deno.errors.PermissionDenied) return "forbidden";
-    if (!(error instanceof Deno.errors.ConnectionRefused)) throw error;
+    if (!isNobody(error)) throw error;
     return await kindOfFile(socketPath);
   }
+}
+
+/** Reset: who listened was killed before it took the connection. */
+function isNobody(error: unknown): boolean {
+  return error instanceof Deno.errors.ConnectionRefused || error instanceof Deno.errors.ConnectionReset;
 }
 
 async function kindOfFile(path: string): Promise<ConnectionKind> {

@@ -7,6 +7,14 @@ import { connectionKind } from "./connection_kind.ts";
 import { ControlError } from "./pool_control.ts";
 import { ControlSocketError } from "./socket_path.ts";
 
+/** The daemon's end, or its beginning, came between a question and its answer; whether it was heard is not known. */
+export class NoAnswerError extends Error {
+  override readonly name = "NoAnswerError";
+  constructor(socketPath: string, options?: ErrorOptions) {
+    super(`the daemon at ${socketPath} did not answer: has it been stopped?`, options);
+  }
+}
+
 /**
  * The daemon's pool; null when no daemon listens on the socket.
  * @throws ControlSocketError when the socket is there and may not be opened
@@ -29,6 +37,7 @@ function remoteClient(socketPath: string): PoolClient {
     view: (name, { filter = {}, signal } = {}) => call("GET", `/views/${name}${query(filter)}`, { signal }),
     getNode: (id, options) => call("GET", `/nodes/${id}`, options),
     getNodeMetadata: (id, options) => call("GET", `/nodes/${id}/metadata`, options),
+    getInventory: (options) => call("GET", "/inventory", options),
     holdNodes: (ids, { signal, ...options }) =>
       call("POST", "/nodes/hold", { signal, body: { ids, ...options } }),
     deleteNodes: (ids, { signal, comment }) =>
@@ -36,6 +45,8 @@ function remoteClient(socketPath: string): PoolClient {
     releaseNodes: (ids, { signal, ...options }) =>
       call("POST", "/nodes/release", { signal, body: { ids, ...options } }),
     waitForEnd: (nodeId, options) => call("GET", `/nodes/${nodeId}/end`, options),
+    createJob: (body, { signal } = {}) => call("POST", "/jobs", { signal, body }),
+    deleteJobs: (ids, { signal } = {}) => call("POST", "/jobs/delete", { signal, body: { ids } }),
     createRequest: (body, { signal } = {}) => call("POST", "/requests", { signal, body }),
     waitForGrant: (requestId, options) => call("GET", `/requests/${requestId}/grant`, options),
     confirmGrant: (requestId, options) => call("POST", `/requests/${requestId}/confirm`, options),
@@ -77,7 +88,7 @@ function caller({ client, socketPath }: { client: Deno.HttpClient; socketPath: s
     };
     const { status, text } = await answerTo(`${ANYWHERE}${path}`, request).catch((cause) => {
       if (signal?.aborted) throw signal.reason;
-      throw new Error(`the daemon at ${socketPath} did not answer: has it been stopped?`, { cause });
+      throw new NoAnswerError(socketPath, { cause });
     });
     if (status >= 400) throw failureOf(status, text);
     return text === "" ? undefined : JSON.parse(text);
@@ -92,7 +103,7 @@ async function follow(
   const request = { client, signal };
   const response = await fetch(`${ANYWHERE}${path}`, request).catch((cause) => {
     if (signal?.aborted) throw signal.reason;
-    throw new Error(`the daemon at ${socketPath} did not answer: has it been stopped?`, { cause });
+    throw new NoAnswerError(socketPath, { cause });
   });
   if (!response.ok || response.body === null) throw failureOf(response.status, await response.text());
   return response.body;

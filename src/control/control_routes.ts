@@ -29,12 +29,15 @@ const releaseBody = v.object({
   result: v.nullable(v.picklist(["SUCCESS", "FAILURE"]), null),
   job: text,
 });
+const jobBody = v.object({ job: v.string(), holdOnFailure: v.number() });
+const idsBody = v.object({ ids });
 const requestBody = v.object({
   label: v.pipe(v.string(), v.minLength(1), v.maxLength(255)),
   count: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
   job: text,
   client: text,
   deadline: instant,
+  token: v.nullish(v.pipe(v.string(), v.maxLength(100)), null),
 });
 const orderBody = v.object({
   kind: v.picklist(["build", "upload", "update"]),
@@ -51,6 +54,7 @@ const placedBody = v.object({
 const filterQuery = v.object({
   id: v.optional(pathId),
   image: v.optional(v.string()),
+  job: v.optional(v.string()),
   provider: v.optional(v.string()),
   label: v.optional(v.string()),
   state: v.optional(v.string()),
@@ -84,6 +88,7 @@ function addReading(app: Hono, { pool, until }: { pool: LocalClient; until: Unti
   });
   app.get("/nodes/:id", async (context) => context.json(await pool.getNode(idOf(context))));
   app.get("/nodes/:id/metadata", async (context) => context.json(await pool.getNodeMetadata(idOf(context))));
+  app.get("/inventory", async (context) => context.json(await pool.getInventory()));
   app.get("/aliens", async (context) => {
     const provider = context.req.query("provider") ?? null;
     return context.json(await pool.listAliens({ provider, ...until(context) }));
@@ -106,6 +111,12 @@ function addActing(app: Hono, pool: LocalClient): void {
   app.post("/nodes/release", async (context) => {
     const { ids, ...options } = await body(context, releaseBody);
     return context.json(await pool.releaseNodes(ids, options));
+  });
+  app.post("/jobs", async (context) => {
+    return context.json(await pool.createJob(await body(context, jobBody)), 201);
+  });
+  app.post("/jobs/delete", async (context) => {
+    return context.json(await pool.deleteJobs((await body(context, idsBody)).ids));
   });
   app.post("/requests", async (context) => {
     return context.json(await pool.createRequest(await body(context, requestBody)), 201);

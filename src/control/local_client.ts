@@ -3,6 +3,8 @@ import type { HistoryRecord } from "../domain/node.ts";
 import { viewAcquiredNodes } from "../views/acquired_nodes.ts";
 import { viewAlienImageList } from "../views/alien_image_list.ts";
 import { viewAlienList } from "../views/alien_list.ts";
+import { viewInventory } from "../views/inventory.ts";
+import { viewJob } from "../views/job_list.ts";
 import { type NodeDetailsView, viewEndedNode, viewNodeDetails } from "../views/node_details.ts";
 import { viewNodeMetadata } from "../views/node_metadata.ts";
 import { viewRequest } from "../views/request_list.ts";
@@ -30,14 +32,24 @@ export function localClient(control: PoolControl): LocalClient {
       const { node } = await getNode(control, id);
       return viewNodeMetadata(node, control.report().installation.id);
     },
+    getInventory: () =>
+      promise(() => {
+        const report = control.report();
+        // Without it nobody knows who logs in at which port.
+        if (report.config === null) throw new ControlError(409, NO_CONFIG);
+        return viewInventory(report);
+      }),
     holdNodes: (ids, options) => control.holdNodes(ids, options),
     deleteNodes: (ids, options) => control.deleteNodes(ids, options),
     releaseNodes: (ids, options) => control.releaseNodes(ids, options),
     waitForEnd: (nodeId, { signal = NEVER } = {}) => control.waitForEnd(nodeId, { signal }),
+    createJob: async (spec) => viewJob(await control.createJob(spec), control.report().nodes),
+    deleteJobs: (ids) => control.deleteJobs(ids),
     createRequest: async (spec) => viewRequest(await control.createRequest(spec), control.report().now),
     waitForGrant: async (request, { signal = NEVER } = {}) => {
       const nodes = await control.waitForGrant(request, { signal });
-      return viewAcquiredNodes(nodes, { request, config: control.report().config });
+      const { config, nodes: pool } = control.report();
+      return viewAcquiredNodes(nodes, { request, config, pool });
     },
     confirmGrant: (requestId) => control.confirmGrant(requestId),
     withdrawRequest: (requestId) => control.withdrawRequest(requestId),
@@ -54,6 +66,8 @@ export function localClient(control: PoolControl): LocalClient {
     [Symbol.asyncDispose]: () => control[Symbol.asyncDispose](),
   };
 }
+
+const NO_CONFIG = "the inventory needs the configuration, which cannot be read: `config-validate` says why";
 
 const NEVER = new AbortController().signal;
 

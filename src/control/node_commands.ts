@@ -2,10 +2,12 @@
  * What people ask of nodes, on the ledger: each id has its own outcome and none stops the others. The same with a
  * daemon and without one; the daemon's next tick does what follows.
  */
-import { type NodeRecord, stateName } from "../domain/node.ts";
+import { type NodeRecord, type NodeStateName, stateName } from "../domain/node.ts";
 import { IllegalTransitionError, type NodeEvent, transition } from "../domain/node_transition.ts";
 import type { Milliseconds } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
+import type { Edit } from "../store/draft.ts";
+import { endJob, type JobEndEffect } from "../store/end_job.ts";
 import type { Ledger } from "../store/ledger.ts";
 import type { IdOutcome } from "./pool_control.ts";
 
@@ -21,6 +23,7 @@ export function holdNodes(
 ): Promise<readonly IdOutcome[]> {
   const until = duration === null ? null : means.clock.now() + duration;
   return each(ids, means, (node) => {
+    if (node.role === "subnode") return ofParent(node);
     if (node.role !== "node") {
       return `node ${node.id} ${node.launchReason}: it ends with that and cannot be held`;
     }
@@ -37,6 +40,7 @@ export function deleteNodes(
   means: Means,
 ): Promise<readonly IdOutcome[]> {
   return each(ids, means, (node) => {
+    if (node.role === "subnode") return ofParent(node);
     if (stateName(node) === "delete") return { event: null, message: "being deleted already" };
     const result = node.timings.used === undefined ? "unused" : "used";
     return { event: { type: "delete", comment, result }, message: "marked for deletion" };
@@ -48,19 +52,34 @@ export function releaseNodes(
   { result, job }: { result: "SUCCESS" | "FAILURE" | null; job: string | null },
   means: Means,
 ): Promise<readonly IdOutcome[]> {
-  return each(ids, means, (node) => {
+  return each(ids, means, (node, edit) => {
+    const { id, role, launchReason } = node;
+    if (role === "subnode") return ofParent(node);
+    if (role !== "node") return `node ${id} ${launchReason}: it ends with that and cannot be released`;
     const state = stateName(node);
-    if (state === "hold") return { event: null, message: "held, and kept until it is deleted" };
-    if (state === "delete") return { event: null, message: "being deleted already" };
-    if (state !== "used") return `node ${node.id} is ${state}, not in use: use \`delete\` to have it deleted`;
+    if (!RELEASABLE.has(state)) {
+      return `node ${id} is ${state}, not in use: use \`delete\` to have it deleted`;
+    }
     const of = job ?? node.job;
     const comment = [of === null ? "released" : `released by ${of}`, result].filter(Boolean).join(": ");
-    return {
-      event: { type: "delete", comment, result: "used" },
-      message: "released, and marked for deletion",
-    };
+    const effect = endJob(edit, { nodeId: id, job, result, comment, now: means.clock.now() });
+    return { event: null, message: effect === "held" ? `held after failing ${of}` : releaseMessages[effect] };
   });
 }
+
+function ofParent({ id, parentId }: NodeRecord): string {
+  return `node ${id} is a subnode of node ${parentId} and goes where that goes: name that one`;
+}
+
+/** Those that somebody has or had: nothing is left to be done in the last two. */
+const RELEASABLE: ReadonlySet<NodeStateName> = new Set(["used", "hold", "delete"]);
+
+const releaseMessages: Readonly<Record<Exclude<JobEndEffect, "held">, string>> = {
+  deleted: "released, and marked for deletion",
+  kept: "held, and kept until it is deleted",
+  deleting: "being deleted already",
+  none: "nothing to release",
+};
 
 /** What is to happen to a node, or why it cannot. */
 type Decision = { readonly event: NodeEvent | null; readonly message: string } | string;
@@ -68,13 +87,13 @@ type Decision = { readonly event: NodeEvent | null; readonly message: string } |
 async function each(
   ids: readonly number[],
   { ledger, clock }: Means,
-  decide: (node: NodeRecord) => Decision,
+  decide: (node: NodeRecord, edit: Edit) => Decision,
 ): Promise<readonly IdOutcome[]> {
   return await Promise.all(ids.map((id) =>
     ledger.edit((edit): IdOutcome => {
       const node = edit.node(id);
       if (node === null) return { id, ok: false, message: `there is no node ${id}` };
-      const decision = decide(node);
+      const decision = decide(node, edit);
       if (typeof decision === "string") return { id, ok: false, message: decision };
       if (decision.event !== null) edit.putNode(transition(node, decision.event, clock.now()));
       return { id, ok: true, message: decision.message };

@@ -6,13 +6,22 @@
 import type { AcquiredNodesView } from "../views/acquired_nodes.ts";
 import type { AlienImageListView } from "../views/alien_image_list.ts";
 import type { AlienListView } from "../views/alien_list.ts";
+import type { InventoryView } from "../views/inventory.ts";
+import type { JobView } from "../views/job_list.ts";
 import type { NodeDetailsView } from "../views/node_details.ts";
 import type { NodeMetadataView } from "../views/node_metadata.ts";
 import type { RequestView } from "../views/request_list.ts";
 import type { ViewFilter } from "../views/view_filter.ts";
 import type { PoolViewName, PoolViews } from "../views/view_pool.ts";
 import type { Milliseconds } from "../domain/time.ts";
-import type { IdOutcome, OrderOutcome, OrderSpec, PlacedOrders, RequestSpec } from "./pool_control.ts";
+import type {
+  IdOutcome,
+  JobSpec,
+  OrderOutcome,
+  OrderSpec,
+  PlacedOrders,
+  RequestSpec,
+} from "./pool_control.ts";
 
 /** Ends the call: it rejects with the signal's reason. */
 export interface Abortable {
@@ -46,6 +55,8 @@ export interface PoolClient extends AsyncDisposable {
   /** Also of nodes that have left the pool, as long as their history is kept. */
   getNode(id: number, options?: Abortable): Promise<NodeDetailsView>;
   getNodeMetadata(id: number, options?: Abortable): Promise<NodeMetadataView>;
+  /** The nodes that can be logged in to, for Ansible. */
+  getInventory(options?: Abortable): Promise<InventoryView>;
   holdNodes(ids: readonly number[], options: HoldOptions & Abortable): Promise<readonly IdOutcome[]>;
   deleteNodes(
     ids: readonly number[],
@@ -53,6 +64,8 @@ export interface PoolClient extends AsyncDisposable {
   ): Promise<readonly IdOutcome[]>;
   releaseNodes(ids: readonly number[], options: ReleaseOptions & Abortable): Promise<readonly IdOutcome[]>;
   waitForEnd(nodeId: number, options?: Abortable): Promise<void>;
+  createJob(spec: JobSpec, options?: Abortable): Promise<JobView>;
+  deleteJobs(ids: readonly number[], options?: Abortable): Promise<readonly IdOutcome[]>;
   createRequest(spec: RequestSpec, options?: Abortable): Promise<RequestView>;
   waitForGrant(requestId: number, options?: Abortable): Promise<AcquiredNodesView>;
   confirmGrant(requestId: number, options?: Abortable): Promise<void>;

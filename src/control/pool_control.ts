@@ -2,6 +2,7 @@
  * What can be asked of a pool: the port behind the daemon's control socket and the commands. The daemon's pool
  * implements it in-process; with no daemon running, the offline pool does what can be done on the state alone.
  */
+import type { AutoHold } from "../domain/auto_hold.ts";
 import type { HistoryRecord, NodeRecord } from "../domain/node.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import type { OrderName } from "../domain/order_book.ts";
@@ -10,7 +11,7 @@ import type { Instant, Milliseconds } from "../domain/time.ts";
 
 /**
  * What became of one of several ids: each is reported, none stops the others. A success's message follows the
- * node's name (`held`); a failure's is a sentence that names the node itself (`there is no node 7`).
+ * name of the node, image or job (`held`); a failure's is a sentence that names the node itself (`there is no node 7`).
  */
 export type IdOutcome =
   | { readonly id: number; readonly ok: true; readonly message: string }
@@ -23,7 +24,12 @@ export interface RequestSpec {
   readonly client: string | null;
   /** When the client gives up; null: never. */
   readonly deadline: Instant | null;
+  /** For who may have to ask again, not knowing whether the first time was heard: the same one, the same request. */
+  readonly token?: string | null;
 }
+
+/** A job whose nodes are to be held when it fails. */
+export type JobSpec = Pick<AutoHold, "job" | "holdOnFailure">;
 
 /** What is asked of images. */
 export interface OrderSpec {
@@ -74,13 +80,18 @@ export interface PoolControl {
   ): Promise<readonly IdOutcome[]>;
   /** Marks them for deletion. */
   deleteNodes(ids: readonly number[], options: { comment: string }): Promise<readonly IdOutcome[]>;
-  /** Ends their use. A held node stays held. */
+  /** Ends their use. A held node stays held, and one whose job failed is held where the job has an entry. */
   releaseNodes(
     ids: readonly number[],
     options: { result: "SUCCESS" | "FAILURE" | null; job: string | null },
   ): Promise<readonly IdOutcome[]>;
   /** Resolves once the node has left the pool (at once if it has); rejects on abort. */
   waitForEnd(nodeId: number, options: { signal: AbortSignal }): Promise<void>;
+
+  /** Has nodes held on which the job fails. @throws ControlError where the job has an entry already */
+  createJob(spec: JobSpec): Promise<AutoHold>;
+  /** Deletes such entries; what is held stays. */
+  deleteJobs(ids: readonly number[]): Promise<readonly IdOutcome[]>;
 
   /** @throws ControlError for an unknown or disabled label, a count below 1, or where no daemon runs */
   createRequest(spec: RequestSpec): Promise<NodeRequest>;
@@ -90,7 +101,10 @@ export interface PoolControl {
    * withdrawn, and nodes that were granted to it but never confirmed are deleted.
    */
   waitForGrant(requestId: number, options: { signal: AbortSignal }): Promise<readonly NodeRecord[]>;
-  /** The client has the nodes: the request is done. */
+  /**
+   * The client has the nodes: the request is done. May be said again when the answer got lost.
+   * @throws ControlError where the request was withdrawn, which has its nodes deleted
+   */
   confirmGrant(requestId: number): Promise<void>;
   /** The client no longer wants them. Unknown counts as done. */
   withdrawRequest(requestId: number): Promise<void>;

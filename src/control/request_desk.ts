@@ -4,17 +4,19 @@
  * known to this process only: after a restart every client has the same while to come back.
  */
 import type { Config } from "../domain/config.ts";
-import { type NodeRecord } from "../domain/node.ts";
-import { transition } from "../domain/node_transition.ts";
+import { handOverOf } from "../domain/hand_over.ts";
+import { type NodeRecord, stateName } from "../domain/node.ts";
 import type { NodeRequest } from "../domain/request.ts";
 import { type Instant, SECOND } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
-import type { Edit } from "../store/draft.ts";
 import type { Ledger, LedgerChange } from "../store/ledger.ts";
+import { endRequest, isInUse } from "./end_request.ts";
 import { ControlError, type RequestSpec } from "./pool_control.ts";
 
 /** How long a request is kept for a client that does not wait for it. */
 const UNATTENDED_FOR = 30 * SECOND;
+
+const WAITING = { nodes: [], grantedAt: null, waitingOn: null } as const;
 
 interface Waiter {
   readonly requestId: number;
@@ -37,21 +39,18 @@ export class RequestDesk implements Disposable {
     this.#subscription = ledger.subscribe((change) => this.#notice(change));
   }
 
-  /** Writes the request down; the label has been checked. */
-  async create(spec: RequestSpec): Promise<NodeRequest> {
-    const id = await this.#ledger.takeIds("request", 1);
-    const request: NodeRequest = {
-      ...spec,
-      revision: 0,
-      id,
-      createdAt: this.#clock.now(),
-      nodes: [],
-      grantedAt: null,
-      waitingOn: null,
-    };
-    this.#attendedAt.set(id, this.#clock.now());
-    await this.#ledger.edit((edit) => edit.putRequest(request));
-    return this.#ledger.requests.get(id) ?? request;
+  /** Writes the request down, if its token's has not been written before; the label has been checked. */
+  async create({ token = null, ...spec }: RequestSpec): Promise<NodeRequest> {
+    const newId = await this.#ledger.takeIds("request", 1);
+    const request = await this.#ledger.edit((edit): NodeRequest => {
+      const known = token === null ? undefined : edit.requests().find((each) => each.token === token);
+      if (known !== undefined) return known;
+      const made = { ...spec, token, revision: 0, id: newId, createdAt: this.#clock.now(), ...WAITING };
+      edit.putRequest(made);
+      return made;
+    });
+    this.#attendedAt.set(request.id, this.#clock.now());
+    return this.#ledger.requests.get(request.id) ?? request;
   }
 
   /** @see PoolControl.waitForGrant */
@@ -75,13 +74,22 @@ export class RequestDesk implements Disposable {
     });
   }
 
+  /** @see PoolControl.confirmGrant */
   async confirm(requestId: number): Promise<void> {
-    await this.#ledger.changeRequest(requestId, (request) => request.grantedAt === null ? request : null);
+    const isTheirs = await this.#ledger.edit((edit) => {
+      const request = edit.request(requestId);
+      // Confirmed before: a withdrawal would have left none of its nodes in use.
+      if (request === null) return edit.nodes().some((node) => isInUse(node, requestId));
+      if (request.grantedAt !== null) edit.removeRequest(requestId);
+      return true;
+    });
+    if (isTheirs) return;
+    throw new ControlError(410, `request ${requestId} was withdrawn before its nodes were taken: ask again`);
   }
 
   /** Ends the request; nodes that were granted to it go back, which means that they are deleted. */
-  async withdraw(requestId: number, comment = "the client that asked for it is gone"): Promise<void> {
-    await this.#ledger.edit((edit) => this.#end(edit, requestId, comment));
+  async withdraw(requestId: number): Promise<void> {
+    await this.#ledger.edit((edit) => endRequest(edit, { requestId, now: this.#clock.now() }));
   }
 
   /** Withdraws what nobody waits for, or no longer. Run by a task every few seconds. */
@@ -90,7 +98,7 @@ export class RequestDesk implements Disposable {
     await Promise.all(left.map((request) =>
       this.#ledger.edit((edit) => {
         // Its client may have come back while the edit waited for its turn.
-        if (this.#isLeft(request)) this.#end(edit, request.id, "the client that asked for it is gone");
+        if (this.#isLeft(request)) endRequest(edit, { requestId: request.id, now: this.#clock.now() });
       })
     ));
   }
@@ -100,18 +108,6 @@ export class RequestDesk implements Disposable {
     if (deadline !== null && now >= deadline + UNATTENDED_FOR) return true;
     const isAttended = [...this.#waiters].some(({ requestId }) => requestId === id);
     return !isAttended && now - (this.#attendedAt.get(id) ?? now) >= UNATTENDED_FOR;
-  }
-
-  #end(edit: Edit, requestId: number, comment: string): void {
-    const request = edit.request(requestId);
-    if (request === null) return;
-    for (const id of request.nodes) {
-      const node = edit.node(id);
-      if (node?.state.phase !== "used" || node.requestId !== requestId) continue;
-      const event = { type: "delete", comment, result: "unused" } as const;
-      edit.putNode(transition(node, event, this.#clock.now()));
-    }
-    edit.removeRequest(requestId);
   }
 
   /** Ends all waiting; the requests stay. */
@@ -137,9 +133,12 @@ export class RequestDesk implements Disposable {
     }
   }
 
-  /** All the nodes or none: one may have been deleted between the grant and the answer. */
+  /** All the nodes or none: one may have been marked for deletion between the grant and the answer. */
   #deliver(waiter: Waiter, { id, nodes }: NodeRequest): void {
-    const found = nodes.flatMap((nodeId) => this.#ledger.nodes.get(nodeId) ?? []);
+    const found = nodes.flatMap((nodeId) => {
+      const node = this.#ledger.nodes.get(nodeId);
+      return node !== undefined && (isInUse(node, id) || stateName(node) === "hold") ? node : [];
+    });
     if (found.length === nodes.length) waiter.resolve(found);
     else waiter.reject(new ControlError(410, `a node granted to request ${id} is gone meanwhile: ask again`));
   }
@@ -153,6 +152,14 @@ export function checkRequest({ label: name, count }: RequestSpec, config: Config
     throw new ControlError(404, `there is no label ${name}; the labels are ${known}`);
   }
   if (label.minReady < 0) throw new ControlError(409, `label ${name} is disabled: its min-ready is -1`);
+  const taking = config.targets.find((target) => handOverOf(target) !== "none");
+  if (taking !== undefined) {
+    throw new ControlError(
+      409,
+      `cannot give out nodes that target ${taking.name} gets: its jobs could be sent to them; ` +
+        "ask a pool whose targets take none",
+    );
+  }
   if (!Number.isSafeInteger(count) || count < 1) {
     throw new ControlError(400, `cannot ask for ${count} nodes: give a whole number from 1`);
   }

@@ -5,13 +5,13 @@
 import type { Instant } from "./time.ts";
 
 /** The state names that users know (and 2016's Nodepool had). */
-export type NodeStateName = "building" | "ready" | "used" | "hold" | "delete";
+export type NodeStateName = "building" | "test" | "ready" | "used" | "hold" | "delete";
 
 /**
- * What a server is launched for: to be handed out; to be prepared and snapshotted; or to prove a fresh image. A
- * builder or checker belongs to a provider image and ends with its work.
+ * What a server is launched for: to be handed out; to go with one that is; to be prepared and snapshotted; or to prove
+ * a fresh image. A subnode belongs to its node, a builder or checker to a provider image, and ends with it.
  */
-export type NodeRole = "node" | "builder" | "checker";
+export type NodeRole = "node" | "subnode" | "builder" | "checker";
 
 /** Where a node is in its life. Each variant has only the fields that are valid in it. */
 export type NodeState =
@@ -26,12 +26,18 @@ export type NodeState =
   | { readonly phase: "boot"; readonly serverId: string }
   | { readonly phase: "address"; readonly serverId: string; readonly activeAt: Instant }
   | { readonly phase: "login"; readonly serverId: string; readonly activeAt: Instant }
-  /** Logged in to; a builder's or checker's work is done now. */
+  /** Logged in to; files and scripts are put on it, and a builder's or checker's work is done now. */
   | { readonly phase: "prepare"; readonly serverId: string }
+  /** It is being handed to its target. */
+  | { readonly phase: "assign"; readonly serverId: string }
+  /** The target's test-job runs on it, or is to be started (`startedAt` null). */
+  | { readonly phase: "test"; readonly serverId: string; readonly startedAt: Instant | null }
   | { readonly phase: "ready"; readonly serverId: string }
   | { readonly phase: "used"; readonly serverId: string }
   /** Kept for somebody to look at; held while being created, it may have no server (yet). */
   | { readonly phase: "hold"; readonly serverId: string | null; readonly lostAt: Instant | null }
+  /** To be taken off its target before its server is deleted. */
+  | { readonly phase: "unassign"; readonly serverId: string }
   | {
     readonly phase: "delete-server";
     /** null: none is known. `lostAt` then says whether one may turn up. */
@@ -52,9 +58,12 @@ const stateNames: Readonly<Record<NodePhase, NodeStateName>> = {
   "address": "building",
   "login": "building",
   "prepare": "building",
+  "assign": "building",
+  "test": "test",
   "ready": "ready",
   "used": "used",
   "hold": "hold",
+  "unassign": "delete",
   "delete-server": "delete",
   "delete-address": "delete",
 };
@@ -63,7 +72,14 @@ const stateNames: Readonly<Record<NodePhase, NodeStateName>> = {
 export const nodePhases = Object.keys(stateNames) as readonly NodePhase[];
 
 /** All state names, in the order a node goes through them. */
-export const nodeStateNames: readonly NodeStateName[] = ["building", "ready", "used", "hold", "delete"];
+export const nodeStateNames: readonly NodeStateName[] = [
+  "building",
+  "test",
+  "ready",
+  "used",
+  "hold",
+  "delete",
+];
 
 /** The state that users see for a node. */
 export function stateName(node: { readonly state: NodeState }): NodeStateName {
@@ -95,6 +111,9 @@ export type WaitingReason =
   | "upload"
   | "server"
   | "setup"
+  | "subnodes"
+  | "script"
+  | "target"
   | "saving"
   | "check";
 
@@ -136,13 +155,19 @@ export interface NodeRecord {
   readonly role: NodeRole;
   /** The provider image that a builder or checker works for; null: none. */
   readonly providerImageId: number | null;
+  /** The node that a subnode goes with; null: it is none. */
+  readonly parentId: number | null;
+  /** How many subnodes it is launched with. */
+  readonly subnodeCount: number;
   readonly provider: string;
-  /** Empty where its role is another than `node`. */
+  /** Empty for builders and checkers. */
   readonly label: string;
   readonly image: string;
   readonly target: string;
-  /** The agent manager (a Jenkins) that has it; null: none. */
+  /** The agent manager (a Jenkins) that has it; null: none is known. */
   readonly manager: string | null;
+  /** When it was first to be handed to its target, which from then on may know of it; null: never. */
+  readonly assignedAt: Instant | null;
   readonly hostname: string;
   /** The hostname up to the first dot. */
   readonly nodename: string;
@@ -169,6 +194,8 @@ export interface NodeRecord {
   /** What `list` shows: the reason of a hold or of a deletion. */
   readonly comment: string | null;
   readonly job: string | null;
+  /** A job's end that the target told of: the node ends a while later; null: it has not ended. */
+  readonly jobEnd: { readonly at: Instant; readonly result: string | null } | null;
   /** The request that has it. */
   readonly requestId: number | null;
   readonly hold: Hold | null;

@@ -32,8 +32,23 @@ export type NodeEvent =
   | { readonly type: "active" }
   | { readonly type: "floating-ip"; readonly floatingIp: { readonly id: string; readonly address: string } }
   | { readonly type: "addressed"; readonly addresses: NodeAddresses }
-  | { readonly type: "logged-in"; readonly hostKey: string }
+  /** A login worked; `next` is what is to be done with the server. */
+  | { readonly type: "logged-in"; readonly hostKey: string; readonly next: "prepare" | "assign" | "ready" }
+  /** Files and scripts are on it. */
+  | { readonly type: "prepared"; readonly next: "assign" | "ready" }
+  /** Its target is about to be told of it. */
+  | { readonly type: "assigning" }
+  /** Its target has it. */
+  | { readonly type: "assigned"; readonly manager: string | null; readonly next: "test" | "ready" }
+  /** The target has been asked to run its test-job on it. */
+  | { readonly type: "testing" }
+  /** It has passed the test-job. */
+  | { readonly type: "tested" }
   | { readonly type: "taken"; readonly job: string | null; readonly requestId: number | null }
+  /** Its job has ended; it is deleted, or held, a while later. */
+  | { readonly type: "job-ended"; readonly result: string | null }
+  /** Its target does not know it any more. */
+  | { readonly type: "unassigned" }
   | { readonly type: "hold"; readonly hold: Hold }
   /** Evidence that comes after the fact (console, fault). */
   | { readonly type: "evidence"; readonly evidence: Evidence }
@@ -111,6 +126,11 @@ function withServer<State extends StateOf<"hold"> | StateOf<"delete-server">>(
   return { ...state, serverId: event.serverId, lostAt: null };
 }
 
+/** The first end counts. */
+function endOfJob({ node, event, now }: { node: NodeRecord; event: EventOf<"job-ended">; now: Instant }) {
+  return node.jobEnd ?? { at: now, result: event.result };
+}
+
 /** What an event means in a phase; what is not listed here is illegal. */
 const rules: {
   readonly [Phase in NodePhase]?: {
@@ -145,14 +165,38 @@ const rules: {
   },
   "login": {
     "floating-ip": ({ state, event }) => ({ state, floatingIp: event.floatingIp }),
-    "logged-in": ({ state, event, node }) => ({
-      state: { phase: node.role === "node" ? "ready" : "prepare", serverId: state.serverId },
+    "logged-in": ({ state, event }) => ({
+      state: { phase: event.next, serverId: state.serverId },
       hostKeys: [event.hostKey],
       evidence: null,
     }),
   },
   "prepare": {
     "floating-ip": ({ state, event }) => ({ state, floatingIp: event.floatingIp }),
+    "prepared": ({ state, event }) => ({
+      state: { phase: event.next, serverId: state.serverId },
+      evidence: null,
+    }),
+  },
+  "assign": {
+    "floating-ip": ({ state, event }) => ({ state, floatingIp: event.floatingIp }),
+    "assigning": ({ state, node, now }) => ({ state, assignedAt: node.assignedAt ?? now }),
+    "assigned": ({ state, event }) => ({
+      state: event.next === "test"
+        ? { phase: "test", serverId: state.serverId, startedAt: null }
+        : { phase: "ready", serverId: state.serverId },
+      manager: event.manager,
+      evidence: null,
+    }),
+  },
+  "test": {
+    "floating-ip": ({ state, event }) => ({ state, floatingIp: event.floatingIp }),
+    "testing": ({ state, now }) => ({
+      state: { ...state, startedAt: now },
+      retryAt: null,
+    }),
+    "job-ended": (at) => ({ state: at.state, jobEnd: endOfJob(at) }),
+    "tested": ({ state }) => ({ state: { phase: "ready", serverId: state.serverId }, jobEnd: null }),
   },
   "ready": {
     "floating-ip": ({ state, event }) => ({ state, floatingIp: event.floatingIp }),
@@ -164,6 +208,7 @@ const rules: {
   },
   "used": {
     "floating-ip": ({ state, event }) => ({ state, floatingIp: event.floatingIp }),
+    "job-ended": (at) => ({ state: at.state, jobEnd: endOfJob(at) }),
   },
   // The answer to the request for a server may come when its node has been held or marked for deletion meanwhile.
   "hold": {
@@ -171,6 +216,18 @@ const rules: {
     "answer-lost": ({ state, now }) => ({ state: { ...state, lostAt: now } }),
     "refused": ({ state }) => ({ state: { ...state, lostAt: null } }),
     "floating-ip": ({ state, event }) => ({ state, floatingIp: event.floatingIp }),
+  },
+  "unassign": {
+    "floating-ip": ({ state, event }) => ({ state, floatingIp: event.floatingIp }),
+    "unassigned": ({ state }) => ({
+      state: {
+        phase: "delete-server",
+        serverId: state.serverId,
+        lostAt: null,
+        askedAt: null,
+        acceptedAt: null,
+      },
+    }),
   },
   "delete-server": {
     "accepted": (at) => ({ state: withServer(at) }),
@@ -196,9 +253,15 @@ function step(node: NodeRecord, event: StepEvent, now: Instant): Changes {
 /** Any node can be marked for deletion; one that is being deleted already stays as it is. */
 function deletion(node: NodeRecord, event: EventOf<"delete">): Changes {
   const { state } = node;
-  if (state.phase === "delete-server" || state.phase === "delete-address") return { state };
+  if (state.phase === "unassign" || state.phase === "delete-server" || state.phase === "delete-address") {
+    return { state };
+  }
+  const server = possibleServer(state);
   return {
-    state: { phase: "delete-server", ...possibleServer(state), askedAt: null, acceptedAt: null },
+    // A server that its target may still send jobs to must not vanish under them.
+    state: node.assignedAt !== null && server.serverId !== null
+      ? { phase: "unassign", serverId: server.serverId }
+      : { phase: "delete-server", ...server, askedAt: null, acceptedAt: null },
     comment: event.comment,
     result: event.result,
     ...(event.evidence === undefined ? {} : { evidence: event.evidence }),

@@ -2,16 +2,19 @@
  * Everything there is to show of a pool at one moment: what views are made of, for the command line, the status
  * endpoint and metrics alike. Holds the configuration and so its secrets: only views of it leave the process.
  */
+import type { AutoHold } from "./auto_hold.ts";
 import type { CloudStats } from "./cloud_stats.ts";
 import type { Config } from "./config.ts";
 import type { DibImage } from "./dib_image.ts";
 import type { ImageOrder } from "./image_order.ts";
 import type { Installation } from "./installation.ts";
 import type { LaunchPause } from "./launch_pause.ts";
+import type { LinkState } from "./link_state.ts";
 import type { NodeRecord } from "./node.ts";
 import type { ProviderImage } from "./provider_image.ts";
 import type { NodeRequest } from "./request.ts";
 import type { Quota } from "./server.ts";
+import type { TargetState } from "./target_state.ts";
 import type { Instant } from "./time.ts";
 
 export interface PoolReport {
@@ -23,6 +26,7 @@ export interface PoolReport {
   readonly config: Config | null;
   readonly nodes: readonly NodeRecord[];
   readonly requests: readonly NodeRequest[];
+  readonly jobs: readonly AutoHold[];
   readonly pauses: readonly LaunchPause[];
   readonly dibImages: readonly DibImage[];
   /** Also those of which nothing is left on their clouds. */
@@ -32,6 +36,16 @@ export interface PoolReport {
   readonly uploads: ReadonlyMap<number, { readonly sent: number; readonly total: number }>;
   readonly labels: readonly LabelReport[];
   readonly providers: readonly ProviderReport[];
+  /** How the targets stand that nodes are handed to, by name. */
+  readonly targets: ReadonlyMap<string, TargetState>;
+  /** Servers that demand and job events come from. */
+  readonly links: readonly LinkReport[];
+}
+
+export interface LinkReport {
+  /** What it is and where: `Gearman server HOST:PORT`. */
+  readonly name: string;
+  readonly state: LinkState;
 }
 
 export interface DaemonReport {

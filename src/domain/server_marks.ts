@@ -5,7 +5,7 @@
 
 /** Metadata key that names the installation. */
 export const INSTALLATION_KEY = "nodepool_installation";
-/** Names the node of a server whose documented metadata names an image instead. */
+/** Names the record of a server whose documented metadata names something else: an image, or the node it goes with. */
 const NODE_KEY = "nodepool_node";
 
 export interface ServerMarks {
@@ -15,6 +15,8 @@ export interface ServerMarks {
   readonly provider: string;
   /** The provider image that the server is for; left out or null: it is a node's. */
   readonly providerImageId?: number | null;
+  /** The node that a subnode goes with; left out or null: it is none. */
+  readonly parentId?: number | null;
 }
 
 /** The metadata that a server is booted with; the image's own entries never displace the marks. */
@@ -22,16 +24,18 @@ export function serverMetadata(
   marks: ServerMarks,
   meta: Readonly<Record<string, string>> = {},
 ): Record<string, string> {
-  const { providerImageId = null } = marks;
+  const { providerImageId = null, parentId = null } = marks;
   return {
     ...meta,
     groups: JSON.stringify([marks.image, marks.provider]),
     nodepool: JSON.stringify({
       image_name: marks.image,
       provider_name: marks.provider,
-      ...(providerImageId === null ? { node_id: marks.nodeId } : { snapshot_image_id: providerImageId }),
+      ...(providerImageId === null
+        ? { node_id: parentId ?? marks.nodeId }
+        : { snapshot_image_id: providerImageId }),
     }),
-    ...(providerImageId === null ? {} : { [NODE_KEY]: String(marks.nodeId) }),
+    ...(providerImageId === null && parentId === null ? {} : { [NODE_KEY]: String(marks.nodeId) }),
     [INSTALLATION_KEY]: marks.installation,
   };
 }
@@ -48,7 +52,8 @@ export function markedNodeId(
   if (server.metadata[INSTALLATION_KEY] !== installation) return null;
   const { node_id: nodeId, provider_name: name } = parseMark(server.metadata["nodepool"]);
   if (provider !== undefined && name !== provider) return null;
-  const id = nodeId ?? Number(server.metadata[NODE_KEY] ?? NaN);
+  const own = server.metadata[NODE_KEY];
+  const id = own === undefined ? nodeId : Number(own);
   return typeof id === "number" && Number.isSafeInteger(id) ? id : null;
 }
 

@@ -59,6 +59,7 @@ export function serverRequest(
     image: node.image,
     provider: node.provider,
     providerImageId: node.providerImageId,
+    parentId: node.parentId,
   };
   return {
     name: node.hostname,

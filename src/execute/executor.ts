@@ -7,11 +7,13 @@ import type { Cloud } from "../cloud/cloud.ts";
 import type { CloudError } from "../cloud/cloud_error.ts";
 import type { Config, ProviderConfig, ProviderImageConfig } from "../domain/config.ts";
 import type { NodeRecord } from "../domain/node.ts";
+import type { NodeGroup } from "../domain/group_files.ts";
 import { IllegalTransitionError, type NodeEvent, transition } from "../domain/node_transition.ts";
 import type { Observation } from "../domain/observation.ts";
 import type { Clock } from "../lib/clock.ts";
 import { type Action, actionKey, type ActionType } from "../plan/action.ts";
 import { chooseNetworks } from "../plan/choose_flavor.ts";
+import { afterLogin, afterPreparation } from "../plan/after_login.ts";
 import type { Shell } from "../ssh/shell.ts";
 import type { Ledger } from "../store/ledger.ts";
 import { credentialsFor } from "./credentials.ts";
@@ -20,8 +22,17 @@ import { executeCreateServer, serverRequest } from "./create_server.ts";
 import { executeDeleteServer } from "./delete_server.ts";
 import { executeCreateFloatingIp, executeDeleteFloatingIp } from "./floating_ip.ts";
 import { executeGiveUp } from "./give_up.ts";
+import {
+  executeAssign,
+  executeRelabel,
+  executeStartTest,
+  executeUnassign,
+  type HandOverMeans,
+  type TargetAccess,
+} from "./hand_over.ts";
 import { executeLogin } from "./login.ts";
 import type { CloudVerdict, Outcome } from "./outcome.ts";
+import { executePrepareNode } from "./prepare_node.ts";
 import { recordNode } from "./record_node.ts";
 
 /** A provider's cloud, and what the executor tells of it. */
@@ -41,7 +52,14 @@ export interface ExecutorMeans {
   readonly config: () => Config;
   /** null: the provider is not configured any more. */
   readonly provider: (name: string) => ProviderAccess | null;
+  /** null: nodes of that target are only used from here. */
+  readonly target: (name: string) => TargetAccess | null;
   readonly readKey: (path: string) => Promise<string>;
+  readonly makeKeypair: () => Promise<NodeGroup["key"]>;
+  /** The variables of the daemon's environment that scripts are given. */
+  readonly scriptVariables: () => Readonly<Record<string, string>>;
+  /** Decides what becomes of a node whose job has ended, and stores it. */
+  readonly endJob: (nodeId: number) => Promise<void>;
   /** Called after each outcome. */
   readonly wake: () => void;
   /** An attempt that broke in a way nobody foresaw. */
@@ -55,6 +73,12 @@ const PLACES: Readonly<Record<ActionType, number>> = {
   "create-floating-ip": 8,
   "delete-floating-ip": 8,
   "login": 48,
+  "prepare-node": 16,
+  "assign-node": 8,
+  "start-test": 8,
+  "relabel-agent": 8,
+  "end-job": 16,
+  "unassign-node": 8,
   "give-up": 8,
 };
 
@@ -129,30 +153,40 @@ export class Executor implements AsyncDisposable {
     if (!(await this.#announce(action))) return;
     const outcome = await this.#execute(action, at);
     this.#tell(at.access, outcome.cloud);
-    if (outcome.event === "ended") await this.#means.ledger.changeNode(action.node.id, endOf);
-    else await this.#store(action, outcome.event);
+    if (outcome.event === "ended") await this.#end(action.node.id);
+    else if (outcome.event !== null) await this.#store(action, outcome.event);
   }
 
   /**
-   * Writes down what is about to be done where that must be known after a crash: that a server is asked for, and that
-   * one is deleted. False where the node is no longer in the phase that the action was planned in.
+   * Writes down what is about to be done where that must be known after a crash: that a server is asked for or deleted,
+   * that a target is told of a node. False where the node is no longer in the phase that the action was planned in.
    */
   async #announce({ type, node: { id, state } }: Action): Promise<boolean> {
     const isCurrent = (node: NodeRecord | null) => node?.state.phase === state.phase;
-    if (type !== "create-server" && type !== "delete-server") {
-      return isCurrent(this.#means.ledger.nodes.get(id) ?? null);
-    }
+    const event = ANNOUNCEMENTS[type];
+    if (event === undefined) return isCurrent(this.#means.ledger.nodes.get(id) ?? null);
     return await this.#means.ledger.edit((edit) => {
       const node = edit.node(id);
       if (node === null || !isCurrent(node) || wasSent(node)) return false;
-      const event = { type: type === "create-server" ? "sending" : "deleting" } as const;
       edit.putNode(transition(node, event, this.#means.clock.now()));
       return true;
     });
   }
 
+  /** A node that still has subnodes ends with the last of them. */
+  async #end(id: number): Promise<void> {
+    await this.#means.ledger.edit((edit) => {
+      const node = edit.node(id);
+      if (node?.state.phase !== "delete-address") return;
+      const hasSubnodes = node.subnodeCount > 0 &&
+        this.#means.ledger.nodes.values().some(({ parentId }) => parentId === id);
+      if (hasSubnodes) edit.putNode({ ...node, floatingIp: null });
+      else edit.removeNode(id);
+    });
+  }
+
   #execute(action: Action, at: AttemptSite): Promise<Outcome> {
-    const { clock, shell, readKey, ledger } = this.#means;
+    const { clock, shell, readKey, ledger, makeKeypair, config } = this.#means;
     const { cloud } = at.access;
     const { signal } = at;
     const image = at.provider.images.find(({ name }) => name === action.node.image);
@@ -178,8 +212,63 @@ export class Executor implements AsyncDisposable {
       case "login": {
         if (image === undefined) return Promise.resolve(unconfigured(action.node, clock.now()));
         const credentials = credentialsFor(action.node, { image, images: ledger.images, readKey });
-        return executeLogin(action, { shell, clock, signal, provider: at.provider, image, credentials });
+        const next = afterLogin(action.node, config());
+        const { provider } = at;
+        return executeLogin(action, {
+          shell,
+          clock,
+          signal,
+          provider,
+          image,
+          credentials,
+          next,
+          makeKeypair,
+        });
       }
+      case "prepare-node": {
+        if (image === undefined) return Promise.resolve(unconfigured(action.node, clock.now()));
+        const credentials = credentialsFor(action.node, { image, images: ledger.images, readKey });
+        return executePrepareNode(action, {
+          shell,
+          clock,
+          signal,
+          provider: at.provider,
+          image,
+          credentials,
+          makeKeypair,
+          scriptDir: config().scriptDir,
+          variables: this.#means.scriptVariables(),
+          next: afterPreparation(action.node, config()),
+        });
+      }
+      case "end-job":
+        return this.#means.endJob(action.node.id).then(() => ({ event: null }));
+      case "assign-node":
+      case "start-test":
+      case "relabel-agent":
+      case "unassign-node": {
+        const access = this.#means.target(action.node.target);
+        if (access === null) return Promise.resolve(unreachable(action.node, clock.now()));
+        return this.#handOver(action, { access, clock, signal, image });
+      }
+    }
+  }
+
+  #handOver(
+    action: Action & { type: "assign-node" | "start-test" | "relabel-agent" | "unassign-node" },
+    { image, ...means }: HandOverMeans & { image: ProviderImageConfig | undefined },
+  ): Promise<Outcome> {
+    switch (action.type) {
+      case "assign-node":
+        return image === undefined
+          ? Promise.resolve(unconfigured(action.node, means.clock.now()))
+          : executeAssign(action.node, { ...means, image });
+      case "start-test":
+        return executeStartTest(action, means);
+      case "relabel-agent":
+        return executeRelabel(action.node, means);
+      case "unassign-node":
+        return executeUnassign(action.node, means);
     }
   }
 
@@ -231,12 +320,16 @@ export class Executor implements AsyncDisposable {
   }
 }
 
+/** What is written down before an attempt. */
+const ANNOUNCEMENTS: Readonly<Partial<Record<ActionType, NodeEvent>>> = {
+  "create-server": { type: "sending" },
+  "delete-server": { type: "deleting" },
+  "assign-node": { type: "assigning" },
+  "start-test": { type: "testing" },
+};
+
 function wasSent({ state }: NodeRecord): boolean {
   return state.phase === "create" && state.sentAt !== null;
-}
-
-function endOf(node: NodeRecord): NodeRecord | null {
-  return node.state.phase === "delete-address" ? null : node;
 }
 
 function refused(error: string, at: number): Outcome {
@@ -247,4 +340,10 @@ function refused(error: string, at: number): Outcome {
 function unconfigured(node: NodeRecord, now: number): Outcome {
   const message = `the configuration has no image ${node.image} for ${node.provider} any more`;
   return { event: { type: "postponed", until: now + 10_000, waitingOn: { reason: "login", message } } };
+}
+
+/** The configuration was read between the plan and its action. */
+function unreachable({ target }: NodeRecord, now: number): Outcome {
+  const message = `the configuration has no target ${target} to hand nodes to any more`;
+  return { event: { type: "postponed", until: now + 10_000, waitingOn: { reason: "target", message } } };
 }

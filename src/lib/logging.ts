@@ -59,7 +59,9 @@ export async function startLogging(options: LoggingOptions): Promise<AsyncDispos
 function jsonLine({ timestamp, level, category, message, properties }: LogRecord): string {
   const text = message.map((part, index) => index % 2 === 0 ? part : plain(part)).join("");
   const time = new Date(timestamp).toISOString();
-  return `${JSON.stringify({ time, level, category: category.join("."), message: text, ...properties })}\n`;
+  const line = { time, level, category: category.join("."), message: text };
+  // No fact takes the place of what every line has.
+  return `${JSON.stringify({ ...line, ...properties, ...line })}\n`;
 }
 
 function plain(value: unknown): string {

@@ -16,6 +16,22 @@ export type Action =
   }
   | { readonly type: "delete-floating-ip"; readonly node: NodeRecord; readonly floatingIpId: string }
   | { readonly type: "login"; readonly node: NodeRecord; readonly address: string }
+  /** Put the files of its group on a node and its subnodes, and run the ready script on each. */
+  | {
+    readonly type: "prepare-node";
+    readonly node: NodeRecord;
+    readonly subnodes: readonly NodeRecord[];
+    readonly readyScript: string | null;
+  }
+  /** Hand it to its target. */
+  | { readonly type: "assign-node"; readonly node: NodeRecord }
+  | { readonly type: "start-test"; readonly node: NodeRecord; readonly job: string }
+  /** It has passed its test: let its target's jobs ask for it. */
+  | { readonly type: "relabel-agent"; readonly node: NodeRecord }
+  /** Its job has been over long enough: decide what becomes of it. */
+  | { readonly type: "end-job"; readonly node: NodeRecord }
+  /** Take it off its target. */
+  | { readonly type: "unassign-node"; readonly node: NodeRecord }
   /** The launch has failed: look at the server once more, then mark the node for deletion. */
   | { readonly type: "give-up"; readonly node: NodeRecord; readonly failure: LaunchFailure };
 
@@ -59,6 +75,21 @@ export function describeAction(action: Action): Omit<WaitingOn, "since"> {
       return { reason: "delete", message: `asking ${provider} to delete floating IP ${action.floatingIpId}` };
     case "login":
       return { reason: "login", message: `logging in to ${action.address}` };
+    case "prepare-node":
+      return {
+        reason: "script",
+        message: action.readyScript === null ? "writing its files" : `running ${action.readyScript}`,
+      };
+    case "assign-node":
+      return { reason: "target", message: `telling target ${action.node.target} of it` };
+    case "start-test":
+      return { reason: "target", message: `starting the test-job ${action.job}` };
+    case "relabel-agent":
+      return { reason: "target", message: "it has passed its test and gets its label" };
+    case "end-job":
+      return { reason: "node", message: "its job has ended" };
+    case "unassign-node":
+      return { reason: "target", message: `taking it off target ${action.node.target}` };
     case "give-up":
       return { reason: "delete", message: action.failure.message };
   }

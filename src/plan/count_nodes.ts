@@ -1,12 +1,13 @@
 /** How many nodes there are of each kind that launching asks about: one pass over all of them. */
-import { type NodeRecord, stateName } from "../domain/node.ts";
+import { type NodeRecord, type NodeStateName, stateName } from "../domain/node.ts";
 
 export interface LabelCounts {
-  /** In whatever state. */
-  all: number;
-  /** Ready or building. */
+  /** Subnodes included, in whatever state, and those that nodes being built still miss: their places are taken. */
+  servers: number;
+  /** Ready, being tested or building. */
   onTheWay: number;
-  readonly buildingByProvider: Map<string, number>;
+  /** Those whose launch may still fail; a node that only waits for its subnodes has come so far. */
+  readonly launchingByProvider: Map<string, number>;
   readonly byTarget: Map<string, number>;
 }
 
@@ -19,21 +20,43 @@ export interface NodeCounts {
 export function countNodes(nodes: readonly NodeRecord[]): NodeCounts {
   const labels = new Map<string, LabelCounts>();
   const asked = new Set<string>();
+  const missing = missingSubnodes(nodes);
   for (const node of nodes) {
     const counts = labels.get(node.label) ?? noNodes();
-    if (counts.all === 0) labels.set(node.label, counts);
-    const state = stateName(node);
-    counts.all++;
-    raise(counts.byTarget, node.target);
-    if (state === "ready" || state === "building") counts.onTheWay++;
-    if (state === "building") raise(counts.buildingByProvider, node.provider);
+    if (counts.servers === 0) labels.set(node.label, counts);
+    counts.servers += 1 + (missing.get(node.id) ?? 0);
+    if (isLaunching(node)) raise(counts.launchingByProvider, node.provider);
     if (node.state.phase === "create") asked.add(node.provider);
+    if (node.role === "subnode") continue;
+    raise(counts.byTarget, node.target);
+    if (ON_THE_WAY.has(stateName(node))) counts.onTheWay++;
   }
   return { label: (name) => labels.get(name) ?? noNodes(), isAsked: (provider) => asked.has(provider) };
 }
 
+/** How many subnodes each node that is being built still misses. */
+function missingSubnodes(nodes: readonly NodeRecord[]): ReadonlyMap<number, number> {
+  const missing = new Map<number, number>();
+  for (const { id, subnodeCount, state } of nodes) {
+    if (subnodeCount > 0 && stateName({ state }) === "building") missing.set(id, subnodeCount);
+  }
+  if (missing.size === 0) return missing;
+  for (const node of nodes) {
+    const count = missing.get(node.parentId ?? -1) ?? 0;
+    if (count > 0 && stateName(node) !== "delete") missing.set(node.parentId!, count - 1);
+  }
+  return missing;
+}
+
+const ON_THE_WAY: ReadonlySet<NodeStateName> = new Set(["building", "test", "ready"]);
+
+function isLaunching(node: NodeRecord): boolean {
+  if (node.state.phase === "prepare") return node.role === "node" && node.waitingOn?.reason !== "subnodes";
+  return stateName(node) === "building";
+}
+
 function noNodes(): LabelCounts {
-  return { all: 0, onTheWay: 0, buildingByProvider: new Map(), byTarget: new Map() };
+  return { servers: 0, onTheWay: 0, launchingByProvider: new Map(), byTarget: new Map() };
 }
 
 function raise(counts: Map<string, number>, key: string): void {

@@ -3,6 +3,7 @@ import type { Config, LabelConfig } from "../domain/config.ts";
 import type { LaunchPause } from "../domain/launch_pause.ts";
 import type { Observation } from "../domain/observation.ts";
 import type { NodeRequest } from "../domain/request.ts";
+import type { TargetState } from "../domain/target_state.ts";
 import type { Instant } from "../domain/time.ts";
 import type { LabelAsk, Offer } from "./allocation_types.ts";
 import type { NodeCounts } from "./count_nodes.ts";
@@ -31,15 +32,19 @@ export interface WishSituation {
   /** Plannings in a row that gave a label nothing, by label. */
   readonly starved: ReadonlyMap<string, number>;
   readonly current: CurrentImages;
+  /** How the targets stand, by name; one that is missing is always online. */
+  readonly targets: ReadonlyMap<string, TargetState>;
+  /** Nodes that jobs in queues ask for, by label, besides those of the requests. */
+  readonly demand: ReadonlyMap<string, number>;
 }
 
 export function wishOf(label: LabelConfig, situation: WishSituation, counts: NodeCounts): LabelWish {
-  const { config, requests, starved } = situation;
+  const { config, requests, starved, targets } = situation;
   const own = counts.label(label.name);
   const have = own.onTheWay;
   const waiting = requests
     .filter((request) => request.label === label.name)
-    .reduce((sum, request) => sum + request.count, 0);
+    .reduce((sum, request) => sum + request.count, situation.demand.get(label.name) ?? 0);
   const demand = Math.max(0, waiting - have);
   const { asked, ...offered } = offersFor(label, situation, counts);
   return {
@@ -53,30 +58,32 @@ export function wishOf(label: LabelConfig, situation: WishSituation, counts: Nod
       name: label.name,
       demand,
       spare: Math.max(0, waiting + label.minReady - have) - demand,
-      size: 1,
-      cap: label.maxServers === null ? null : { limit: label.maxServers, used: own.all },
+      size: 1 + label.subnodes,
+      cap: label.maxServers === null ? null : { limit: label.maxServers, used: own.servers },
       starvedTicks: starved.get(label.name) ?? 0,
       offers: asked,
-      targets: config.targets.map(({ name }) => ({ name, load: own.byTarget.get(name) ?? 0 })),
+      targets: config.targets.filter(({ name }) => targets.get(name)?.online !== false)
+        .map(({ name }) => ({ name, load: own.byTarget.get(name) ?? 0 })),
     },
   };
 }
 
 function offersFor(
   label: LabelConfig,
-  { config, now, pauses, seen, current }: WishSituation,
+  { config, now, pauses, seen, current, targets }: WishSituation,
   counts: NodeCounts,
 ): { asked: Offer[]; offers: Map<string, LaunchOffer>; probing: Set<string> } {
   const asked: Offer[] = [];
   const offers = new Map<string, LaunchOffer>();
   const probing = new Set<string>();
-  const building = counts.label(label.name).buildingByProvider;
+  const building = counts.label(label.name).launchingByProvider;
+  const offline = whyNoTarget(config, targets);
   for (const provider of config.providers.filter(({ name }) => label.providers.includes(name))) {
     const { name } = provider;
     const pause = pauses.find((candidate) => candidate.provider === name && candidate.label === label.name);
     const failed = pause !== undefined && isProbing(pause, provider.launchRetries);
     if (failed || (seen.get(name)?.refusal ?? null) !== null) probing.add(name);
-    const offer = findOffer(label, provider, {
+    const offer = offline ?? findOffer(label, provider, {
       now,
       current,
       pause,
@@ -91,4 +98,16 @@ function offersFor(
     }
   }
   return { asked, offers, probing };
+}
+
+/** Why no target takes nodes; null: one does, or nodes go to none. */
+function whyNoTarget({ targets }: Config, seen: ReadonlyMap<string, TargetState>): string | null {
+  if (targets.length === 0) return null;
+  const reasons: string[] = [];
+  for (const { name } of targets) {
+    const state = seen.get(name);
+    if (state === undefined || state.online) return null;
+    reasons.push(`target ${name} is offline: ${state.reason}`);
+  }
+  return reasons.join("; ");
 }

@@ -5,6 +5,7 @@ import type { Instant } from "../domain/time.ts";
 import type { ImageLaunch } from "./images/plan_image_launches.ts";
 import type { LaunchOffer } from "./offers.ts";
 import type { Launch } from "./plan_launches.ts";
+import type { SubnodeLaunch } from "./plan_subnodes.ts";
 
 interface Decided {
   readonly id: number;
@@ -26,10 +27,38 @@ export function newNode(
     ...decided,
     role: "node",
     providerImageId: null,
+    parentId: null,
+    subnodeCount: launch.label.subnodes,
     label: launch.label.name,
     target: launch.target,
     hostname,
     launchReason: launch.reason,
+  });
+}
+
+/** A further server that goes with a node, beside it. */
+export function newSubnode(
+  { parent, ...launch }: SubnodeLaunch,
+  { hostnameTemplate, id, now }: Pick<Decided, "id" | "now"> & { hostnameTemplate: string },
+): NodeRecord {
+  const hostname = fillTemplate(hostnameTemplate, {
+    "label.name": parent.label,
+    "provider.name": parent.provider,
+    "node_id": String(parent.id),
+    "subnode_id": String(id),
+  });
+  return record(launch, {
+    id,
+    now,
+    zone: parent.zone,
+    role: "subnode",
+    providerImageId: null,
+    parentId: parent.id,
+    subnodeCount: 0,
+    label: parent.label,
+    target: parent.target,
+    hostname,
+    launchReason: `goes with node ${parent.id}`,
   });
 }
 
@@ -39,6 +68,8 @@ export function newImageNode({ forImage, role, ...launch }: ImageLaunch, decided
     ...decided,
     role,
     providerImageId: forImage.id,
+    parentId: null,
+    subnodeCount: 0,
     label: "",
     target: "",
     hostname: forImage.hostname,
@@ -50,7 +81,17 @@ function record(
   launch: LaunchOffer,
   { now, hostname, ...fields }:
     & Decided
-    & Pick<NodeRecord, "role" | "providerImageId" | "label" | "target" | "hostname" | "launchReason">,
+    & Pick<
+      NodeRecord,
+      | "role"
+      | "providerImageId"
+      | "parentId"
+      | "subnodeCount"
+      | "label"
+      | "target"
+      | "hostname"
+      | "launchReason"
+    >,
 ): NodeRecord {
   const { id, zone, launchReason, ...named } = fields;
   return {
@@ -60,6 +101,7 @@ function record(
     provider: launch.provider.name,
     image: launch.image.name,
     manager: null,
+    assignedAt: null,
     hostname,
     nodename: nodenameOf(hostname),
     imageId: launch.imageId,
@@ -77,6 +119,7 @@ function record(
     hostKeys: [],
     comment: null,
     job: null,
+    jobEnd: null,
     requestId: null,
     hold: null,
     launchReason,

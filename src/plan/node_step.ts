@@ -4,8 +4,10 @@ import type { NodeEvent } from "../domain/node_transition.ts";
 import type { NodePhase, NodeRecord, NodeState, WaitingReason } from "../domain/node.ts";
 import type { Observation } from "../domain/observation.ts";
 import type { ProviderImage } from "../domain/provider_image.ts";
+import type { TargetState } from "../domain/target_state.ts";
 import { type Instant, SECOND } from "../domain/time.ts";
 import type { Action } from "./action.ts";
+import { livingSubnodes } from "./groups.ts";
 
 export type NodeStep =
   /** Change the record and go on with the phase it is then in. */
@@ -36,6 +38,14 @@ export interface NodeSituation<Phase extends NodePhase = NodePhase> {
   readonly seen: Observation;
   /** The providers' images, by id. */
   readonly images: ReadonlyMap<number, ProviderImage>;
+  /** How the targets stand, by name; one that is missing is always online. */
+  readonly targets: ReadonlyMap<string, TargetState>;
+  /** The node that a subnode goes with; null: it is none, or its node is gone. */
+  readonly parent: NodeRecord | null;
+  /** A node's subnodes, those that are being deleted included. */
+  readonly subnodes: readonly NodeRecord[];
+  /** Why a subnode that it misses cannot be launched now; null: none is missing, or it is launched. */
+  readonly subnodeRefusal: string | null;
   /** Whether the request for its server is under way in this process. */
   readonly creating: boolean;
 }
@@ -58,4 +68,16 @@ export function serverTrouble(
   }
   if (server.status !== "ERROR") return null;
   return { kind: "status", message: `server ${serverId} is in ERROR: ${server.fault ?? "no fault is told"}` };
+}
+
+/** Why a node cannot be used any more that was complete: its own server or a subnode is lost; null: all are there. */
+export function brokenGroup(
+  situation: Pick<NodeSituation, "node" | "seen" | "subnodes">,
+  serverId: string,
+): string | null {
+  const trouble = serverTrouble(situation, serverId);
+  if (trouble !== null) return trouble.message;
+  const { subnodeCount } = situation.node;
+  const lost = subnodeCount === 0 ? 0 : subnodeCount - livingSubnodes(situation.subnodes).length;
+  return lost > 0 ? `${lost} of its ${subnodeCount} subnodes are lost` : null;
 }

@@ -16,7 +16,10 @@ export function planGrants(
   requests: readonly NodeRequest[],
 ): readonly RequestGrant[] {
   if (requests.length === 0) return [];
-  const ready = nodes.filter((node) => node.state.phase === "ready");
+  // What a target may send jobs to is nobody else's.
+  const ready = nodes.filter(({ state, role, assignedAt }) =>
+    state.phase === "ready" && role === "node" && assignedAt === null
+  );
   const free = Map.groupBy(
     ready.sort((a, b) => a.stateSince - b.stateSince || a.id - b.id),
     ({ label }) => label,

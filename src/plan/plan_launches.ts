@@ -7,7 +7,7 @@ import type { NodeRecord } from "../domain/node.ts";
 import type { LabelReport } from "../domain/pool_report.ts";
 import type { Instant } from "../domain/time.ts";
 import { planAllocation } from "./allocation.ts";
-import type { Grant, Refusal } from "./allocation_types.ts";
+import type { Grant, Refusal, ServerCost } from "./allocation_types.ts";
 import { countNodes } from "./count_nodes.ts";
 import { type LabelWish, wishOf, type WishSituation } from "./label_wish.ts";
 import type { LaunchOffer } from "./offers.ts";
@@ -17,6 +17,8 @@ export interface LaunchInput extends WishSituation {
   readonly nodes: readonly NodeRecord[];
   /** By provider: servers for images that wait for room; they come first. */
   readonly reserved: ReadonlyMap<string, number>;
+  /** By provider: what the servers cost that nodes being built still miss. */
+  readonly promised: ReadonlyMap<string, readonly ServerCost[]>;
 }
 
 /** One node to be launched. */
@@ -48,6 +50,7 @@ export function planLaunches(input: LaunchInput): LaunchPlan {
         nodes: input.nodes,
         seen: input.seen.get(provider.name),
         reserved: input.reserved.get(provider.name),
+        promised: input.promised.get(provider.name),
       })
     ),
   });

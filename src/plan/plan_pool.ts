@@ -7,6 +7,7 @@ import type { LaunchPause } from "../domain/launch_pause.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import { transition } from "../domain/node_transition.ts";
 import type { Observation } from "../domain/observation.ts";
+import type { TargetState } from "../domain/target_state.ts";
 import type { ProviderImage } from "../domain/provider_image.ts";
 import type { NodeRequest } from "../domain/request.ts";
 import { earliest, type Instant } from "../domain/time.ts";
@@ -14,9 +15,11 @@ import type { Action } from "./action.ts";
 import { currentImages } from "./images/current_images.ts";
 import { planGrants, type RequestGrant } from "./plan_grants.ts";
 import { type LaunchPlan, planLaunches } from "./plan_launches.ts";
+import { type Groups, groupsOf } from "./groups.ts";
 import { type NodePlan, planNode } from "./plan_node.ts";
 import { planRequestWaits, type RequestWait } from "./plan_request_waits.ts";
 import { planRetirements } from "./plan_retirements.ts";
+import { planSubnodes, type SubnodeLaunch, type SubnodePlan } from "./plan_subnodes.ts";
 
 export interface PoolInput {
   readonly config: Config;
@@ -30,6 +33,10 @@ export interface PoolInput {
   readonly reserved: ReadonlyMap<string, number>;
   /** By provider; one that is missing has not been asked yet. */
   readonly seen: ReadonlyMap<string, Observation>;
+  /** How the targets stand, by name; one that is missing is always online. */
+  readonly targets: ReadonlyMap<string, TargetState>;
+  /** Nodes that jobs in queues ask for, by label, besides those of the requests. */
+  readonly demand: ReadonlyMap<string, number>;
   readonly starved: ReadonlyMap<string, number>;
   /** Ids of nodes whose server is being asked for in this process. */
   readonly creating: ReadonlySet<number>;
@@ -50,6 +57,7 @@ export interface PoolPlan {
   readonly actions: readonly Action[];
   readonly grants: readonly RequestGrant[];
   readonly launches: LaunchPlan;
+  readonly subnodes: readonly SubnodeLaunch[];
   /** Requests that wait for another reason than before. */
   readonly requestWaits: readonly RequestWait[];
   /** When to plan again even if nothing happens; null: no such time. */
@@ -58,7 +66,10 @@ export interface PoolPlan {
 
 export function planPool(input: PoolInput): PoolPlan {
   const nodes = [...input.nodes];
-  const plans = nodes.map((node) => ({ node, plan: planKnown(node, input) }));
+  const groups = groupsOf(nodes);
+  const current = currentImages(input.images.values());
+  const subnodes = planSubnodes({ ...input, nodes, groups, current });
+  const plans = nodes.map((node) => ({ node, plan: planKnown(node, { input, groups, subnodes }) }));
   const living = plans.flatMap(({ plan }) => plan.next ?? []);
   const waiting = [...input.requests].filter((request) => request.grantedAt === null);
   const configured = new Set(input.config.providers.map(({ name }) => name));
@@ -72,7 +83,8 @@ export function planPool(input: PoolInput): PoolPlan {
       ...input,
       nodes: withoutTaken(living, grants, input.now),
       requests,
-      current: currentImages(input.images.values()),
+      current,
+      promised: subnodes.promised,
     })
     : NO_LAUNCHES;
 
@@ -85,7 +97,9 @@ export function planPool(input: PoolInput): PoolPlan {
     actions: plans.flatMap(({ plan }) => plan.action ?? []),
     grants,
     launches,
-    requestWaits: planRequestWaits(requests, launches.reports, input.now),
+    subnodes: input.launching ? subnodes.launches : [],
+    // Where nothing was planned for them, the plan before that knew more.
+    requestWaits: input.launching ? planRequestWaits(requests, { ...input, reports: launches.reports }) : [],
     until: earliest([...plans.map(({ plan }) => plan.until), launches.until, retirements.until]),
   };
 }
@@ -99,14 +113,25 @@ const NO_LAUNCHES: LaunchPlan = {
 };
 
 /** A node whose provider has not been asked yet, as after a start, stays as it is. */
-function planKnown(node: NodeRecord, input: PoolInput): NodePlan {
+function planKnown(
+  node: NodeRecord,
+  { input, groups, subnodes }: { input: PoolInput; groups: Groups; subnodes: SubnodePlan },
+): NodePlan {
   const provider = input.config.providers.find(({ name }) => name === node.provider);
   if (provider === undefined) return planOrphan(node, input.now);
   const seen = input.seen.get(node.provider);
   if (seen === undefined) return { next: node, action: null, until: null };
   const image = provider.images.find(({ name }) => name === node.image) ?? null;
-  const shared = { now: input.now, config: input.config, provider, image, seen, images: input.images };
-  return planNode(node, { shared, creating: input.creating.has(node.id) });
+  const { now, config, images, targets } = input;
+  return planNode(node, {
+    shared: { now, config, provider, image, seen, images, targets },
+    own: {
+      creating: input.creating.has(node.id),
+      parent: groups.nodeOf(node),
+      subnodes: groups.subnodesOf(node.id),
+      subnodeRefusal: subnodes.refusals.get(node.id) ?? null,
+    },
+  });
 }
 
 /** A node whose provider is not configured waits for it. */

@@ -1,4 +1,5 @@
 /** Why each request still waits, for whoever asks. */
+import type { Config } from "../domain/config.ts";
 import type { LabelReport } from "../domain/pool_report.ts";
 import type { WaitingOn } from "../domain/node.ts";
 import type { NodeRequest } from "../domain/request.ts";
@@ -12,12 +13,13 @@ export interface RequestWait {
 /** Those whose reason is another one than their record says. */
 export function planRequestWaits(
   requests: readonly NodeRequest[],
-  reports: readonly LabelReport[],
-  now: Instant,
+  { reports, config, now }: { reports: readonly LabelReport[]; config: Config; now: Instant },
 ): readonly RequestWait[] {
   const reportOf = new Map(reports.map((report) => [report.name, report]));
+  const first = firstRequests(requests);
   return requests.flatMap((request) => {
-    const { reason, message } = whyWaiting(reportOf.get(request.label));
+    const isFirst = first.get(request.label) === request.id;
+    const { reason, message } = whyWaiting(request, { config, report: reportOf.get(request.label), isFirst });
     const before = request.waitingOn;
     if (before?.reason === reason && before.message === message) return [];
     const since = before?.reason === reason ? before.since : now;
@@ -25,12 +27,30 @@ export function planRequestWaits(
   });
 }
 
-function whyWaiting(report: LabelReport | undefined): Pick<WaitingOn, "reason" | "message"> {
-  if (report === undefined || report.refusals.length === 0) {
-    return { reason: "node", message: "its nodes are being built" };
+/** For each label the request that is served next. */
+function firstRequests(requests: readonly NodeRequest[]): Map<string, number> {
+  const first = new Map<string, number>();
+  for (const { label, id } of requests) first.set(label, Math.min(id, first.get(label) ?? Infinity));
+  return first;
+}
+
+function whyWaiting(
+  { label: name }: NodeRequest,
+  { config, report, isFirst }: { config: Config; report: LabelReport | undefined; isFirst: boolean },
+): Pick<WaitingOn, "reason" | "message"> {
+  const label = config.labels.find((candidate) => candidate.name === name);
+  if (label === undefined) {
+    return { reason: "capacity", message: `the configuration has no label ${name} any more` };
   }
-  const reasons = report.refusals.map(({ provider, reason }) =>
-    provider === null ? reason : `${provider}: ${reason}`
-  );
-  return { reason: "capacity", message: reasons.join("; ") };
+  if (label.minReady < 0) {
+    return { reason: "capacity", message: "the label is disabled: its min-ready is -1" };
+  }
+  if (report !== undefined && report.refusals.length > 0) {
+    const reasons = report.refusals.map(({ provider, reason }) =>
+      provider === null ? reason : `${provider}: ${reason}`
+    );
+    return { reason: "capacity", message: reasons.join("; ") };
+  }
+  if (!isFirst) return { reason: "node", message: "earlier requests of its label come first" };
+  return { reason: "node", message: "its nodes are being built" };
 }

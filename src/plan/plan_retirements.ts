@@ -17,7 +17,7 @@ export function planRetirements(config: Config, nodes: readonly NodeRecord[], no
   let until = Infinity;
   for (const label of config.labels) {
     if (label.maxReadyAge === null) continue;
-    const own = nodes.filter((node) => node.label === label.name);
+    const own = nodes.filter((node) => node.label === label.name && node.role === "node");
     const ready = own.filter((node) => node.state.phase === "ready").sort((a, b) =>
       a.stateSince - b.stateSince
     );

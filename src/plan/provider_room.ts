@@ -21,25 +21,38 @@ export function costOf({ provider, flavor }: LaunchOffer): ServerCost {
   };
 }
 
-/** @param options `nodes`: all of the pool; `reserved`: servers that something else is to have */
+/**
+ * @param options `nodes`: all of the pool; `reserved`: servers that something else is to have; `promised`: what servers
+ *   of groups cost that have no record yet
+ */
 export function roomOf(
   provider: ProviderConfig,
-  { nodes, seen, reserved = 0 }: {
+  { nodes, seen, reserved = 0, promised = [] }: {
     nodes: readonly NodeRecord[];
     seen: Observation | undefined;
     reserved?: number;
+    promised?: readonly ServerCost[];
   },
 ): ProviderRoom {
   const own = nodes.filter((node) => node.provider === provider.name);
-  const maxServers = { limit: Math.max(0, provider.maxServers), used: own.length + reserved };
+  const used = own.length + reserved + promised.length;
+  const maxServers = { limit: Math.max(0, provider.maxServers), used };
   const quota = seen?.quota ?? null;
   if (seen === undefined || quota === null) return { name: provider.name, room: { maxServers } };
-  return { name: provider.name, room: { maxServers, ...quotaRoom(provider, { own, quota, seen }) } };
+  return {
+    name: provider.name,
+    room: { maxServers, ...quotaRoom(provider, { own, quota, seen, promised }) },
+  };
 }
 
 function quotaRoom(
   provider: ProviderConfig,
-  { own, quota, seen }: { own: readonly NodeRecord[]; quota: Quota; seen: Observation },
+  { own, quota, seen, promised }: {
+    own: readonly NodeRecord[];
+    quota: Quota;
+    seen: Observation;
+    promised: readonly ServerCost[];
+  },
 ): ProviderRoom["room"] {
   const since = own.filter((node) =>
     node.state.phase === "create" || (node.timings.boot ?? 0) > quota.takenAt - QUOTA_LAG
@@ -51,12 +64,17 @@ function quotaRoom(
   const flavors = new Map(seen.catalog?.flavors.map((flavor) => [flavor.id, flavor]));
   const sum = (amount: "vcpus" | "ramMib") =>
     since.reduce((total, { flavorId }) => total + (flavors.get(flavorId)?.[amount] ?? 0), 0);
+  const sumOf = (resource: keyof ServerCost) =>
+    promised.reduce((total, cost) => total + (cost[resource] ?? 0), 0);
+  const ports = since.length * portsOf(provider) + sumOf("ports");
   return {
-    instances: plus(quota.instances, since.length),
-    cores: plus(quota.cores, sum("vcpus")),
-    ramMib: plus(quota.ramMib, sum("ramMib")),
-    ...(quota.floatingIps === null ? {} : { floatingIps: plus(quota.floatingIps, addressing.length) }),
-    ...(quota.ports === null ? {} : { ports: plus(quota.ports, since.length * portsOf(provider)) }),
+    instances: plus(quota.instances, since.length + promised.length),
+    cores: plus(quota.cores, sum("vcpus") + sumOf("cores")),
+    ramMib: plus(quota.ramMib, sum("ramMib") + sumOf("ramMib")),
+    ...(quota.floatingIps === null
+      ? {}
+      : { floatingIps: plus(quota.floatingIps, addressing.length + sumOf("floatingIps")) }),
+    ...(quota.ports === null ? {} : { ports: plus(quota.ports, ports) }),
   };
 }
 

@@ -67,7 +67,8 @@ function receive(simulator: Simulator, socket: Socket): void {
   const ssh = new ssh2.Server({
     hostKeys: [privateKey],
     ident: "OpenSSH_9.2p1 simulated",
-    algorithms: { cipher: CIPHERS },
+    // ssh2's compression breaks the connection here; a client that asks for it (`-C`) does without.
+    algorithms: { cipher: CIPHERS, compress: ["none"] },
   });
   ssh.on("connection", (connection, { header }) => {
     socket.once("close", () => releaseDecipher(connection));

@@ -69,6 +69,7 @@ const listNames: readonly PoolViewName[] = [
   "label-list",
   "provider-list",
   "request-list",
+  "job-list",
 ];
 
 function addLists(app: Hono, { report }: SiteOptions): void {

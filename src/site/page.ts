@@ -4,7 +4,7 @@ import { html, raw } from "hono/html";
 /** What hono's `html` makes: text in which everything put in has been escaped. */
 export type Markup = ReturnType<typeof html>;
 
-const lists = ["node-list", "label-list", "provider-list", "request-list"] as const;
+const lists = ["node-list", "label-list", "provider-list", "request-list", "job-list"] as const;
 
 export function renderPage(
   { title, heading, body }: { title: string; heading: string; body: Markup },

@@ -16,6 +16,7 @@ const rowNames: Readonly<Record<TableName, string>> = {
   requests: "request",
   dibImages: "dib image",
   images: "image",
+  jobs: "job",
 };
 
 /**

@@ -3,6 +3,7 @@
  * have done so far. Each edit sees what those before it did, and happens whole or (when it throws) not at all.
  * Nothing here waits; the ledger forms a draft, writes it, and only then changes its own records.
  */
+import type { AutoHold } from "../domain/auto_hold.ts";
 import type { DibImage } from "../domain/dib_image.ts";
 import type { ImageOrder } from "../domain/image_order.ts";
 import type { LaunchPause } from "../domain/launch_pause.ts";
@@ -21,10 +22,17 @@ import { capOrder, capPause } from "./record_caps.ts";
  */
 export interface Edit {
   node(id: number): NodeRecord | null;
+  /** All of them as they are at that moment, in no order. */
+  nodes(): readonly NodeRecord[];
   request(id: number): NodeRequest | null;
+  /** All of them as they are at that moment, in no order. */
+  requests(): readonly NodeRequest[];
   pause(provider: string, label: string): LaunchPause | null;
   dibImage(id: number): DibImage | null;
   image(id: number): ProviderImage | null;
+  job(id: number): AutoHold | null;
+  /** All of them as they are at that moment, in no order. */
+  jobs(): readonly AutoHold[];
   /** @param provider null: the order of a diskimage */
   order(provider: string | null, image: string): ImageOrder | null;
   /** A new or a changed node. */
@@ -39,6 +47,8 @@ export interface Edit {
   removeDibImage(id: number): void;
   putImage(image: ProviderImage): void;
   removeImage(id: number): void;
+  putJob(entry: AutoHold): void;
+  removeJob(id: number): void;
   putOrder(order: ImageOrder): void;
   removeOrder(provider: string | null, image: string): void;
 }
@@ -118,8 +128,16 @@ export class Layer implements Edit {
     return this.tables.nodes.get(id) ?? null;
   }
 
+  nodes(): readonly NodeRecord[] {
+    return [...this.tables.nodes.values()];
+  }
+
   request(id: number): NodeRequest | null {
     return this.tables.requests.get(id) ?? null;
+  }
+
+  requests(): readonly NodeRequest[] {
+    return [...this.tables.requests.values()];
   }
 
   dibImage(id: number): DibImage | null {
@@ -128,6 +146,14 @@ export class Layer implements Edit {
 
   image(id: number): ProviderImage | null {
     return this.tables.images.get(id) ?? null;
+  }
+
+  job(id: number): AutoHold | null {
+    return this.tables.jobs.get(id) ?? null;
+  }
+
+  jobs(): readonly AutoHold[] {
+    return [...this.tables.jobs.values()];
   }
 
   order(provider: string | null, image: string): ImageOrder | null {
@@ -182,6 +208,14 @@ export class Layer implements Edit {
     remove(this.tables.images, id);
   }
 
+  putJob(entry: AutoHold): void {
+    putNext(this.tables.jobs, entry);
+  }
+
+  removeJob(id: number): void {
+    remove(this.tables.jobs, id);
+  }
+
   putOrder(order: ImageOrder): void {
     this.orders.set(orderKey(order.provider, order.image), capOrder(order));
   }
@@ -208,6 +242,7 @@ export class Layer implements Edit {
 
 interface Readable<Key, Entity> {
   get(key: Key): Entity | undefined;
+  entries(): Iterable<[Key, Entity]>;
 }
 
 class Overlay<Key, Entity> implements Readable<Key, Entity> {
@@ -223,6 +258,15 @@ class Overlay<Key, Entity> implements Readable<Key, Entity> {
 
   set(key: Key, entity: Entity | null): void {
     this.changes.set(key, entity);
+  }
+
+  *entries(): Iterable<[Key, Entity]> {
+    for (const entry of this.below.entries()) if (!this.changes.has(entry[0])) yield entry;
+    for (const [key, entity] of this.changes) if (entity !== null) yield [key, entity];
+  }
+
+  *values(): Iterable<Entity> {
+    for (const [, entity] of this.entries()) yield entity;
   }
 }
 

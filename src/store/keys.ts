@@ -10,6 +10,7 @@ const rowKeys: Readonly<Record<TableName, string>> = {
   requests: "request",
   dibImages: "dib-image",
   images: "image",
+  jobs: "job",
 };
 
 export const keys = {

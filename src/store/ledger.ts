@@ -7,6 +7,7 @@
  * into the next one; each caller gets its own result or its own error. Whoever changes the pool does it here:
  * the tick with its plan, side effects with their outcomes, commands.
  */
+import type { AutoHold } from "../domain/auto_hold.ts";
 import type { DibImage } from "../domain/dib_image.ts";
 import type { ImageOrder } from "../domain/image_order.ts";
 import type { Installation } from "../domain/installation.ts";
@@ -98,6 +99,11 @@ export class Ledger implements AsyncDisposable {
   /** The providers' images, by id. */
   get images(): ReadonlyMap<number, ProviderImage> {
     return this.#tables.images;
+  }
+
+  /** The jobs whose failed nodes are held, by id. */
+  get jobs(): ReadonlyMap<number, AutoHold> {
+    return this.#tables.jobs;
   }
 
   /** By `orderKey(provider, image)`. */

@@ -4,6 +4,7 @@
  * a record below that even if each character is escaped and takes two bytes. Every store caps what it is given,
  * so that memory and file never differ.
  */
+import type { AutoHold } from "../domain/auto_hold.ts";
 import type { DibImage } from "../domain/dib_image.ts";
 import type { ImageOrder } from "../domain/image_order.ts";
 import type { LaunchPause } from "../domain/launch_pause.ts";
@@ -40,6 +41,7 @@ function capRequest(request: NodeRequest): NodeRequest {
   return capFields(request, {
     job: capText(request.job, textCaps.remark),
     client: capText(request.client, textCaps.remark),
+    token: capText(request.token, textCaps.remark),
     waitingOn: capWaiting(request.waitingOn),
   });
 }
@@ -60,11 +62,16 @@ function capImage(image: ProviderImage): ProviderImage {
   });
 }
 
+function capAutoHold(entry: AutoHold): AutoHold {
+  return capFields(entry, { job: capText(entry.job, textCaps.remark) });
+}
+
 const caps: { readonly [Name in keyof Tables]: (record: Tables[Name]) => Tables[Name] } = {
   nodes: capNode,
   requests: capRequest,
   dibImages: capDibImage,
   images: capImage,
+  jobs: capAutoHold,
 };
 
 /** The record of a table with each of its texts within bounds. */

@@ -3,6 +3,7 @@
  * named, and not later as an `undefined` somewhere. A change of any shape here is a step in `migrations.ts`.
  */
 import * as v from "valibot";
+import type { AutoHold } from "../domain/auto_hold.ts";
 import type { DibImage, DibImageState } from "../domain/dib_image.ts";
 import type { ImageOrder } from "../domain/image_order.ts";
 import type { Installation } from "../domain/installation.ts";
@@ -29,7 +30,7 @@ const maybeInstant = v.nullable(instant);
 
 // Records and not lists, so that the type check misses none that is added to the domain.
 const results = { used: 0, failed: 0, refused: 0, unused: 0, lost: 0 } satisfies Record<NodeResult, 0>;
-const roles = { node: 0, builder: 0, checker: 0 } satisfies Record<NodeRole, 0>;
+const roles = { node: 0, subnode: 0, builder: 0, checker: 0 } satisfies Record<NodeRole, 0>;
 const reasons = {
   answer: 0,
   listing: 0,
@@ -48,6 +49,9 @@ const reasons = {
   upload: 0,
   server: 0,
   setup: 0,
+  subnodes: 0,
+  script: 0,
+  target: 0,
   saving: 0,
   check: 0,
 } satisfies Record<WaitingReason, 0>;
@@ -68,9 +72,12 @@ const states = {
   "address": v.strictObject({ phase: v.literal("address"), ...withServer, activeAt: instant }),
   "login": v.strictObject({ phase: v.literal("login"), ...withServer, activeAt: instant }),
   "prepare": v.strictObject({ phase: v.literal("prepare"), ...withServer }),
+  "assign": v.strictObject({ phase: v.literal("assign"), ...withServer }),
+  "test": v.strictObject({ phase: v.literal("test"), ...withServer, startedAt: maybeInstant }),
   "ready": v.strictObject({ phase: v.literal("ready"), ...withServer }),
   "used": v.strictObject({ phase: v.literal("used"), ...withServer }),
   "hold": v.strictObject({ phase: v.literal("hold"), serverId: text, lostAt: maybeInstant }),
+  "unassign": v.strictObject({ phase: v.literal("unassign"), ...withServer }),
   "delete-server": v.strictObject({
     phase: v.literal("delete-server"),
     serverId: text,
@@ -90,9 +97,12 @@ const timings = v.strictObject(
     "address": v.optional(instant),
     "login": v.optional(instant),
     "prepare": v.optional(instant),
+    "assign": v.optional(instant),
+    "test": v.optional(instant),
     "ready": v.optional(instant),
     "used": v.optional(instant),
     "hold": v.optional(instant),
+    "unassign": v.optional(instant),
     "delete-server": v.optional(instant),
     "delete-address": v.optional(instant),
   } satisfies Record<NodePhase, unknown>,
@@ -113,11 +123,14 @@ const nodeSchema: Schema<NodeRecord> = v.strictObject({
   id: count,
   role: v.picklist(Object.keys(roles) as NodeRole[]),
   providerImageId: v.nullable(count),
+  parentId: v.nullable(count),
+  subnodeCount: count,
   provider: v.string(),
   label: v.string(),
   image: v.string(),
   target: v.string(),
   manager: text,
+  assignedAt: maybeInstant,
   hostname: v.string(),
   nodename: v.string(),
   imageId: v.string(),
@@ -140,6 +153,7 @@ const nodeSchema: Schema<NodeRecord> = v.strictObject({
   hostKeys: v.array(v.string()),
   comment: text,
   job: text,
+  jobEnd: v.nullable(v.strictObject({ at: instant, result: text })),
   requestId: v.nullable(count),
   hold: v.nullable(v.strictObject({ reason: text, owner: text, until: maybeInstant })),
   launchReason: v.string(),
@@ -155,6 +169,7 @@ const requestSchema: Schema<NodeRequest> = v.strictObject({
   count,
   job: text,
   client: text,
+  token: text,
   createdAt: instant,
   deadline: maybeInstant,
   nodes: v.array(count),
@@ -260,12 +275,21 @@ const imageSchema: Schema<ProviderImage> = v.strictObject({
   evidence,
 });
 
+const autoHoldSchema: Schema<AutoHold> = v.strictObject({
+  revision: count,
+  id: count,
+  job: v.string(),
+  holdOnFailure: count,
+  createdAt: instant,
+});
+
 /** The records of each table as they are stored. */
 export const rowSchemas: { readonly [Name in TableName]: Schema<Tables[Name]> } = {
   nodes: nodeSchema,
   requests: requestSchema,
   dibImages: dibImageSchema,
   images: imageSchema,
+  jobs: autoHoldSchema,
 };
 
 /** An image order as it is stored. */

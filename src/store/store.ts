@@ -3,6 +3,7 @@
  * record that it replaces, and is refused with StoreConflictError if the store holds another revision.
  * One contract suite (`tests/contracts/store_contract.ts`) holds for every adapter.
  */
+import type { AutoHold } from "../domain/auto_hold.ts";
 import type { DibImage } from "../domain/dib_image.ts";
 import type { ImageOrder } from "../domain/image_order.ts";
 import type { Installation } from "../domain/installation.ts";
@@ -17,12 +18,13 @@ export interface Tables {
   readonly requests: NodeRequest;
   readonly dibImages: DibImage;
   readonly images: ProviderImage;
+  readonly jobs: AutoHold;
 }
 
 export type TableName = keyof Tables;
 
 /** All tables, in the order in which they are written. */
-export const tableNames = ["nodes", "requests", "dibImages", "images"] as const satisfies TableName[];
+export const tableNames = ["nodes", "requests", "dibImages", "images", "jobs"] as const satisfies TableName[];
 
 /** A record of whatever table. */
 export type Row = Tables[TableName];
@@ -64,7 +66,7 @@ export interface Contents extends Rows {
 export type Rows = { readonly [Name in TableName]: readonly Tables[Name][] };
 
 /** What is numbered; each kind has ids of its own. */
-export const idKinds = ["node", "request", "dib-image", "image"] as const;
+export const idKinds = ["node", "request", "dib-image", "image", "job"] as const;
 
 export type IdKind = typeof idKinds[number];
 

@@ -36,7 +36,12 @@ export async function checkReadyNodes(
   means: CheckReadyMeans,
   { signal }: { signal: AbortSignal },
 ): Promise<void> {
-  const ready = [...means.ledger.nodes.values()].filter((node) => node.state.phase === "ready");
+  const { nodes: known } = means.ledger;
+  const ready = [...known.values()].filter((node) =>
+    node.state.phase === "ready" &&
+    // A subnode is in use as long as its node is.
+    (node.parentId === null || known.get(node.parentId)?.state.phase === "ready")
+  );
   for (const [provider, nodes] of Map.groupBy(ready, (node) => node.provider)) {
     if (!means.isReachable(provider)) continue;
     const failed = await findFailed(nodes, means, signal);

@@ -8,6 +8,7 @@ import type { Ledger, LedgerChange } from "../store/ledger.ts";
 export function logChanges(ledger: Ledger): Disposable {
   const logger = loggerOf("node");
   const images = loggerOf("image");
+  const jobs = loggerOf("job");
   return ledger.subscribe(({ nodes, requests, ...change }: LedgerChange) => {
     for (const { previous, next } of change.dibImages) {
       const line = dibLine(previous, next);
@@ -21,6 +22,13 @@ export function logChanges(ledger: Ledger): Disposable {
     for (const { previous, next } of nodes) {
       const line = lineOf(previous, next);
       if (line !== null) logger[line.level](line.text, line.fields);
+    }
+    for (const { previous, next } of change.jobs) {
+      if (previous === null) {
+        jobs.info("job {id}: nodes that fail {job} are held, up to {holdOnFailure}", { ...next });
+      } else if (next === null) {
+        jobs.info("job {id}: nodes that fail {job} are held no longer", { ...previous });
+      }
     }
     for (const { previous, next } of requests) {
       const request = next ?? previous;
@@ -60,7 +68,8 @@ function lineOf(previous: NodeRecord | null, next: NodeRecord | null) {
   };
   const isStateChange = stateName(previous) !== stateName(next);
   const level = next.result === "failed" ? "warning" : isStateChange ? "info" : "debug";
-  const why = next.comment === null || stateName(next) !== "delete" ? "" : ": {reason}";
+  const tellsWhy = stateName(next) === "delete" || stateName(next) === "hold";
+  const why = next.comment === null || !tellsWhy ? "" : ": {reason}";
   return { level, text: `node {node}: {from} -> {to} after {seconds} s${why}`, fields: change } as const;
 }
 

@@ -105,10 +105,10 @@ function clean(
 
 function checkReady(means: PoolCronsMeans, signal: AbortSignal): Promise<void> {
   const log = loggerOf("check");
-  const text = "provider {provider}: {message}; too many to delete them all, so they were kept";
+  const text = "provider {provider}: {reason}; too many to delete them all, so they were kept";
   return checkReadyNodes({
     ...means,
     isReachable: (provider) => means.watches.get(provider)?.observation.failure === null,
-    onDoubt: (provider, message) => log.error(text, { provider, message }),
+    onDoubt: (provider, reason) => log.error(text, { provider, reason }),
   }, { signal });
 }

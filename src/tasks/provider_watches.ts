@@ -184,7 +184,7 @@ export class ProviderWatches implements AsyncDisposable {
 
 function logReach(provider: string, before: ProviderReport["error"], after: ProviderReport["error"]): void {
   if (after !== null && after.message !== before?.message) {
-    log.warning("provider {provider}: {message}", { provider, message: after.message });
+    log.warning("provider {provider}: {reason}", { provider, reason: after.message });
   } else if (after === null && before !== null) {
     log.info("provider {provider}: answers again", { provider });
   }

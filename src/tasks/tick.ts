@@ -4,8 +4,10 @@
  */
 import type { Config } from "../domain/config.ts";
 import type { Observation } from "../domain/observation.ts";
+import { type NodeRecord, stateName } from "../domain/node.ts";
 import { transition } from "../domain/node_transition.ts";
 import type { LabelReport } from "../domain/pool_report.ts";
+import type { TargetState } from "../domain/target_state.ts";
 import { earliest, type Instant } from "../domain/time.ts";
 import type { Executor } from "../execute/executor.ts";
 import type { ImageExecutor } from "../execute/images/image_executor.ts";
@@ -13,9 +15,10 @@ import { recordNode } from "../execute/record_node.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
 import { type ImagePlan, planImages } from "../plan/images/plan_images.ts";
-import { newNode } from "../plan/new_node.ts";
+import { newNode, newSubnode } from "../plan/new_node.ts";
 import type { RequestGrant } from "../plan/plan_grants.ts";
 import type { Launch } from "../plan/plan_launches.ts";
+import type { SubnodeLaunch } from "../plan/plan_subnodes.ts";
 import { type NodeChange, planPool, type PoolPlan } from "../plan/plan_pool.ts";
 import type { RequestWait } from "../plan/plan_request_waits.ts";
 import type { Edit } from "../store/draft.ts";
@@ -46,6 +49,10 @@ export interface TickMeans {
   readonly config: () => Config;
   /** What has been seen of each provider that has been asked. */
   readonly seen: () => ReadonlyMap<string, Observation>;
+  /** How the targets stand, by name. */
+  readonly targets: () => ReadonlyMap<string, TargetState>;
+  /** Nodes that jobs in queues ask for, by label. */
+  readonly demand: () => ReadonlyMap<string, number>;
   /** Whether launches may be decided on: providers that have just been added are waited for. */
   readonly launching: () => boolean;
   /** Whether new work is taken on; false while the daemon is stopping. */
@@ -81,6 +88,7 @@ export class Tick {
     this.#reports = plan.launches.reports;
     const planned = imagesPlanned + clock.monotonic() - replanned;
     await this.#storeChanges(plan);
+    await this.#launchSubnodes(plan.subnodes);
     await this.#launch(plan.launches.launches);
     executor.dispatch(plan.actions);
     imageExecutor.dispatch(images.actions);
@@ -106,7 +114,8 @@ export class Tick {
   }
 
   #plan(reserved: ReadonlyMap<string, number>): PoolPlan {
-    const { ledger, executor, clock, config, seen, launching, accepting, parts } = this.#means;
+    const { ledger, executor, clock, config, seen, targets, demand, launching, accepting, parts } =
+      this.#means;
     return planPool({
       config: config(),
       now: clock.now(),
@@ -116,6 +125,8 @@ export class Tick {
       images: ledger.images,
       reserved,
       seen: seen(),
+      targets: targets(),
+      demand: demand(),
       starved: this.#starved,
       creating: executor.creating,
       launching: parts.pool && accepting() && launching(),
@@ -125,9 +136,10 @@ export class Tick {
 
   async #storeChanges({ changes, grants, requestWaits }: PoolPlan): Promise<void> {
     const { ledger } = this.#means;
+    const closed = new Set<string>();
     await Promise.all([
       ...changes.map((change) => ledger.edit((edit) => this.#putChange(edit, change))),
-      ...grants.map((grant) => ledger.edit((edit) => this.#putGrant(edit, grant))),
+      ...grants.map((grant) => ledger.edit((edit) => this.#putGrant(edit, { ...grant, closed }))),
       ...requestWaits.map((wait) => ledger.edit((edit) => putWait(edit, wait))),
     ]);
   }
@@ -139,11 +151,13 @@ export class Tick {
     else recordNode(edit, { previous, next, config: this.#means.config(), now: this.#means.clock.now() });
   }
 
-  #putGrant(edit: Edit, { request, nodes }: RequestGrant): void {
+  /** @param grant `closed`: labels of which an earlier grant did not come about; who comes later must not overtake it */
+  #putGrant(edit: Edit, { request, nodes, closed }: RequestGrant & { closed: Set<string> }): void {
     const current = edit.request(request.id);
     const records = nodes.map(({ id }) => edit.node(id));
     if (current === null || current.grantedAt !== null) return;
-    if (records.some((node) => node?.state.phase !== "ready")) return;
+    if (records.some((node) => node?.state.phase !== "ready")) closed.add(request.label);
+    if (closed.has(request.label)) return;
     const now = this.#means.clock.now();
     for (const node of records) {
       if (node !== null) {
@@ -156,30 +170,66 @@ export class Tick {
   async #launch(launches: readonly Launch[]): Promise<void> {
     if (launches.length === 0) return;
     const { ledger, clock } = this.#means;
-    const firstId = await ledger.takeIds("node", launches.length);
+    const count = launches.reduce((sum, { label }) => sum + 1 + label.subnodes, 0);
+    let id = await ledger.takeIds("node", count);
     const now = clock.now();
-    const nodes = launches.map((launch, index) =>
-      newNode(launch, {
-        id: firstId + index,
-        hostnameTemplate: this.#hostname(launch),
+    let batch: NodeRecord[] = [];
+    const store = async () => {
+      const records = batch;
+      batch = [];
+      await ledger.edit((edit) => records.forEach((node) => edit.putNode(node)));
+    };
+    for (const launch of launches) {
+      const { hostnameTemplate, subnodeTemplate } = this.#templates(launch.target);
+      const node = newNode(launch, {
+        id: id++,
+        hostnameTemplate,
         zone: zoneFor(launch, this.#means.random),
         now,
-      })
-    );
-    for (let start = 0; start < nodes.length; start += LAUNCHES_AT_ONCE) {
-      const group = nodes.slice(start, start + LAUNCHES_AT_ONCE);
-      await ledger.edit((edit) => group.forEach((node) => edit.putNode(node)));
+      });
+      // A node and its subnodes are stored together or not at all.
+      batch.push(node);
+      for (let subnode = 0; subnode < launch.label.subnodes; subnode++) {
+        batch.push(
+          newSubnode({ ...launch, parent: node }, { id: id++, hostnameTemplate: subnodeTemplate, now }),
+        );
+      }
+      if (batch.length >= LAUNCHES_AT_ONCE) await store();
+    }
+    if (batch.length > 0) await store();
+  }
+
+  async #launchSubnodes(launches: readonly SubnodeLaunch[]): Promise<void> {
+    if (launches.length === 0) return;
+    const { ledger, clock } = this.#means;
+    let id = await ledger.takeIds("node", launches.length);
+    const now = clock.now();
+    for (let start = 0; start < launches.length; start += LAUNCHES_AT_ONCE) {
+      const batch = launches.slice(start, start + LAUNCHES_AT_ONCE).map((launch) => ({ launch, id: id++ }));
+      await ledger.edit((edit) => batch.forEach((one) => this.#putSubnode(edit, { ...one, now })));
     }
   }
 
-  #hostname({ target }: Launch): string {
+  #putSubnode(edit: Edit, { launch, id, now }: { launch: SubnodeLaunch; id: number; now: Instant }): void {
+    // Its node may have been marked for deletion since the plan was made.
+    const parent = edit.node(launch.parent.id);
+    if (parent === null || stateName(parent) !== "building") return;
+    const { subnodeTemplate: hostnameTemplate } = this.#templates(parent.target);
+    edit.putNode(newSubnode(launch, { id, hostnameTemplate, now }));
+  }
+
+  #templates(target: string): { hostnameTemplate: string; subnodeTemplate: string } {
     const found = this.#means.config().targets.find(({ name }) => name === target);
-    return found?.hostname ?? DEFAULT_HOSTNAME;
+    return {
+      hostnameTemplate: found?.hostname ?? DEFAULT_HOSTNAME,
+      subnodeTemplate: found?.subnodeHostname ?? DEFAULT_SUBNODE_HOSTNAME,
+    };
   }
 }
 
 /** What a pool without targets names its servers. */
 const DEFAULT_HOSTNAME = "{label.name}-{provider.name}-{node_id}";
+const DEFAULT_SUBNODE_HOSTNAME = "{label.name}-{provider.name}-{node_id}-{subnode_id}";
 
 function putWait(edit: Edit, { request, waitingOn }: RequestWait): void {
   const current = edit.request(request.id);

@@ -14,6 +14,7 @@ export interface AcquiredNodesView {
 export interface AcquiredNode {
   readonly id: number;
   readonly label: string;
+  readonly image: string;
   readonly provider: string;
   readonly az: string | null;
   readonly hostname: string;
@@ -22,21 +23,36 @@ export interface AcquiredNode {
   readonly public_v6: string | null;
   readonly private_v4: string | null;
   readonly connection: ConnectionView | null;
+  /** The servers that go with it. */
+  readonly subnodes: readonly AcquiredSubnode[];
 }
 
+export type AcquiredSubnode = Omit<AcquiredNode, "label" | "image" | "provider" | "az" | "subnodes">;
+
+/** @param options `pool`: all nodes, subnodes included */
 export function viewAcquiredNodes(
   nodes: readonly NodeRecord[],
-  { request, config }: { request: number; config: Config | null },
+  { request, config, pool }: { request: number; config: Config | null; pool: readonly NodeRecord[] },
 ): AcquiredNodesView {
-  return { version: VIEW_VERSION, request, nodes: nodes.map((node) => viewAcquiredNode(node, config)) };
+  const subnodesOf = ({ id, subnodeCount }: NodeRecord) =>
+    subnodeCount === 0 ? [] : pool.filter(({ parentId }) => parentId === id);
+  return {
+    version: VIEW_VERSION,
+    request,
+    nodes: nodes.map((node) => ({
+      ...viewServer(node, config),
+      label: node.label,
+      image: node.image,
+      provider: node.provider,
+      az: node.zone,
+      subnodes: subnodesOf(node).map((subnode) => viewServer(subnode, config)),
+    })),
+  };
 }
 
-function viewAcquiredNode(node: NodeRecord, config: Config | null): AcquiredNode {
+function viewServer(node: NodeRecord, config: Config | null): AcquiredSubnode {
   return {
     id: node.id,
-    label: node.label,
-    provider: node.provider,
-    az: node.zone,
     hostname: node.hostname,
     server_id: serverIdOf(node),
     public_v4: node.addresses?.publicV4 ?? null,

@@ -1,5 +1,6 @@
 /** The labels: what is configured, what there is of each, what is asked for, and why there is no more. */
 import type { LabelConfig } from "../domain/config.ts";
+import type { NodeRecord } from "../domain/node.ts";
 import type { LabelReport, PoolReport } from "../domain/pool_report.ts";
 import { countNodes, type NodeCounts, noNodes } from "./node_counts.ts";
 import type { ViewFilter } from "./view_filter.ts";
@@ -54,7 +55,7 @@ function gatherFacts(report: PoolReport): Facts {
   return {
     configs: new Map((report.config?.labels ?? []).map((label) => [label.name, label])),
     reports: new Map(report.labels.map((label) => [label.name, label])),
-    counts: countNodes(report.nodes, ({ label }) => label),
+    counts: countNodes(nodesOf(report), ({ label }) => label),
     requested: countRequested(report),
   };
 }
@@ -67,13 +68,18 @@ function countRequested({ requests }: PoolReport): Map<string, number> {
   return requested;
 }
 
+/** What users ask for and get: a node with its subnodes is one. */
+function nodesOf({ nodes }: PoolReport): readonly NodeRecord[] {
+  return nodes.filter(({ role }) => role === "node");
+}
+
 /** The configured ones and those that nodes still carry. */
 function labelNames(report: PoolReport): string[] {
   const configured = (report.config?.labels ?? []).map(({ name }) => name);
   return [
     ...new Set([
       ...configured,
-      ...report.nodes.filter(({ role }) => role === "node").map(({ label }) => label),
+      ...nodesOf(report).map(({ label }) => label),
     ]),
   ];
 }

@@ -4,7 +4,7 @@ import type { Evidence, HistoryRecord, NodeRecord } from "../domain/node.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import type { Instant } from "../domain/time.ts";
 import { type ConnectionView, viewConnection } from "./connection.ts";
-import { type NodeView, viewNode } from "./node_list.ts";
+import { type NodeView, viewAgelessNode, viewNode } from "./node_list.ts";
 import { isoTime, isoTimeOrNull, type ViewHead, viewHead } from "./view_head.ts";
 
 export interface NodeDetailsView extends ViewHead {
@@ -19,6 +19,8 @@ export interface NodeDetails extends NodeView {
   readonly private_v4: string | null;
   readonly floating_ip: string | null;
   readonly connection: ConnectionView | null;
+  /** The servers that go with it. */
+  readonly subnodes: readonly SubnodeView[];
   readonly launch_reason: string;
   readonly attempt: number;
   readonly retry_at: string | null;
@@ -30,6 +32,14 @@ export interface NodeDetails extends NodeView {
   readonly result: string | null;
   /** When it left the pool; null: it is still there. */
   readonly ended: string | null;
+}
+
+export interface SubnodeView {
+  readonly id: number;
+  readonly hostname: string;
+  readonly server_id: string | null;
+  readonly state: string;
+  readonly ip: string | null;
 }
 
 export interface EvidenceView {
@@ -53,12 +63,17 @@ export function viewEndedNode(
   { node, endedAt }: HistoryRecord,
   { now, config }: { now: Instant; config: Config | null },
 ): NodeDetailsView {
-  return { ...viewHead(now), node: details(node, { now, config, endedAt }) };
+  return { ...viewHead(now), node: details(node, { now, config, endedAt, nodes: [] }) };
 }
 
 function details(
   node: NodeRecord,
-  { now, config, endedAt }: { now: Instant; config: Config | null; endedAt: Instant | null },
+  { now, config, endedAt, nodes }: {
+    now: Instant;
+    config: Config | null;
+    endedAt: Instant | null;
+    nodes: readonly NodeRecord[];
+  },
 ): NodeDetails {
   return {
     ...viewNode(node, endedAt ?? now),
@@ -69,6 +84,7 @@ function details(
     private_v4: node.addresses?.privateV4 ?? null,
     floating_ip: node.floatingIp?.address ?? null,
     connection: viewConnection(node, config),
+    subnodes: nodes.filter(({ parentId }) => parentId === node.id).map(viewSubnode),
     launch_reason: node.launchReason,
     attempt: node.attempt,
     retry_at: isoTimeOrNull(node.retryAt),
@@ -78,6 +94,11 @@ function details(
     result: node.result,
     ended: isoTimeOrNull(endedAt),
   };
+}
+
+function viewSubnode(node: NodeRecord): SubnodeView {
+  const { id, hostname, server_id, state, ip } = viewAgelessNode(node);
+  return { id, hostname, server_id, state, ip };
 }
 
 function viewEvidence(evidence: Evidence | null): EvidenceView | null {

@@ -12,8 +12,10 @@ export interface NodeListView extends ViewHead {
 
 export interface NodeView {
   readonly id: number;
-  /** `builder` and `checker`: it is there for an image, and belongs to no label. */
+  /** `builder` and `checker`: it is there for an image, and belongs to no label. `subnode`: it goes with a node. */
   readonly role: NodeRole;
+  /** The id of the node that a subnode goes with; null: it is none. */
+  readonly parent: number | null;
   readonly provider: string;
   readonly az: string | null;
   readonly label: string;
@@ -75,6 +77,7 @@ export function viewAgelessNode(node: NodeRecord): Omit<NodeView, "age"> {
   return {
     id: node.id,
     role: node.role,
+    parent: node.parentId,
     provider: node.provider,
     az: node.zone,
     label: node.label,

@@ -14,10 +14,11 @@ export interface NodeMetadataView {
 
 /** What the server was booted with, read back from the same function that marks servers. */
 export function viewNodeMetadata(
-  node: Pick<NodeRecord, "id" | "image" | "provider">,
+  node: Pick<NodeRecord, "id" | "image" | "provider"> & { readonly parent: number | null },
   installation: string,
 ): NodeMetadataView {
-  const marks = { installation, nodeId: node.id, image: node.image, provider: node.provider };
+  const { id: nodeId, parent: parentId, image, provider } = node;
+  const marks = { installation, nodeId, parentId, image, provider };
   const { groups, nodepool } = serverMetadata(marks);
   return { groups: JSON.parse(groups!), nodepool: JSON.parse(nodepool!) };
 }

@@ -66,7 +66,8 @@ export function viewStatus(report: PoolReport): StatusView {
 }
 
 /** What an operator should look at, one line each. */
-export function listProblems({ daemon, providers, pauses, labels, orders }: PoolReport): string[] {
+export function listProblems(report: PoolReport): string[] {
+  const { daemon, providers, pauses, labels, orders, targets, links } = report;
   const config = (daemon?.configProblems ?? []).map((problem) => `configuration: ${problem}`);
   const clouds = providers.flatMap(({ name, error }) => error ? [`provider ${name}: ${error.message}`] : []);
   const failures = pauses.map((pause) =>
@@ -82,10 +83,16 @@ export function listProblems({ daemon, providers, pauses, labels, orders }: Pool
     (order.provider === null ? `diskimage ${order.image}` : `image ${order.image} on ${order.provider}`) +
     `: ${order.failures} failed ${order.failures === 1 ? "attempt" : "attempts"}, last: ${order.lastError}`
   );
+  const away = [...targets].flatMap(([name, state]) =>
+    state.online ? [] : [`target ${name} is offline: ${state.reason}`]
+  );
+  const cut = links.flatMap(({ name, state }) =>
+    state.status === "away" ? [`${name}: ${state.message}`] : []
+  );
   const tasks = (daemon?.tasks ?? []).flatMap(({ name, lastError }) =>
     lastError ? [`task ${name}: ${lastError.message}`] : []
   );
-  return [...config, ...clouds, ...failures, ...refused, ...images, ...tasks];
+  return [...config, ...clouds, ...failures, ...refused, ...images, ...away, ...cut, ...tasks];
 }
 
 function viewDaemon(daemon: DaemonReport, now: Instant): DaemonView {

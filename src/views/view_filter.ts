@@ -5,6 +5,7 @@ export interface ViewFilter {
   readonly provider?: string;
   readonly label?: string;
   readonly image?: string;
+  readonly job?: string;
   /** A state of the rows: of nodes and images `building`, `ready`, …; of requests `waiting`, `granted`. */
   readonly state?: string;
 }

@@ -2,6 +2,7 @@
 import type { PoolReport } from "../domain/pool_report.ts";
 import { type DibImageListView, viewDibImageList } from "./dib_image_list.ts";
 import { type ImageListView, viewImageList } from "./image_list.ts";
+import { type JobListView, viewJobList } from "./job_list.ts";
 import { type LabelListView, viewLabelList } from "./label_list.ts";
 import { type NodeListView, viewNodeList } from "./node_list.ts";
 import { renderNodeListJson } from "./node_list_json.ts";
@@ -15,6 +16,7 @@ export interface PoolViews {
   "image-list": ImageListView;
   "dib-image-list": DibImageListView;
   "request-list": RequestListView;
+  "job-list": JobListView;
   "label-list": LabelListView;
   "provider-list": ProviderListView;
   "status": StatusView;
@@ -28,6 +30,7 @@ export const viewFilters: Readonly<Record<PoolViewName, readonly FilterName[]>> 
   "image-list": ["id", "provider", "image", "state"],
   "dib-image-list": ["id", "image", "state"],
   "request-list": ["label", "state"],
+  "job-list": ["id", "job"],
   "label-list": ["label", "provider"],
   "provider-list": ["provider", "label"],
   "status": [],
@@ -40,6 +43,7 @@ const makers: {
   "image-list": viewImageList,
   "dib-image-list": viewDibImageList,
   "request-list": viewRequestList,
+  "job-list": viewJobList,
   "label-list": viewLabelList,
   "provider-list": viewProviderList,
   "status": viewStatus,

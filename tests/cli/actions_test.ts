@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { ControlError } from "../../src/control/pool_control.ts";
 import { needsDaemon } from "../control/scripted_pool.ts";
 import { HOST_KEY, NOW, sampleNodes } from "../views/sample_pool.ts";
-import { CliBench, until } from "./run.ts";
+import { CliBench, TOKEN, until } from "./run.ts";
 
 const nodeOfCloudB = sampleNodes().find(({ id }) => id === 4)!;
 
@@ -71,6 +71,42 @@ Deno.test("release passes result and job on", async () => {
   assert.deepEqual(bench.pool.calls, ['release 4 {"result":"FAILURE","job":"gate/unit"}']);
 });
 
+Deno.test("job-create and job-delete work with a daemon and without one", async () => {
+  for (const daemon of [true, false]) {
+    await using bench = await CliBench.open({ daemon });
+    const made = await bench.run("job-create", "gate/unit", "--hold-on-failure", "2");
+    assert.deepEqual(made, {
+      code: 0,
+      stdout: "job 3: nodes that fail gate/unit are held, up to 2\n",
+      stderr: "",
+    });
+    assert.deepEqual(await bench.run("job-delete", "3", "4"), {
+      code: 1,
+      stdout: "job 3: deleted\n",
+      stderr: "nodepool: there is no job 4\n",
+    });
+    assert.deepEqual(bench.pool.calls, [
+      'create-job {"job":"gate/unit","holdOnFailure":2}',
+      "delete-jobs 3,4",
+    ]);
+  }
+});
+
+Deno.test("job-create says how many are to be held, and what is wrong", async () => {
+  await using bench = await CliBench.open();
+  const without = await bench.run("job-create", "gate/unit");
+  assert.equal(without.code, 2);
+  assert.match(without.stderr, /required option '--hold-on-failure <n>' not specified/);
+  assert.equal((await bench.run("job-create", "gate/unit", "--hold-on-failure", "0")).code, 2);
+  assert.deepEqual(bench.pool.calls, []);
+  bench.pool.failure = new ControlError(409, "job gate/unit has an entry already (3)");
+  assert.deepEqual(await bench.run("job-create", "gate/unit", "--hold-on-failure", "1"), {
+    code: 1,
+    stdout: "",
+    stderr: "nodepool: job gate/unit has an entry already (3)\n",
+  });
+});
+
 Deno.test("what the offline pool cannot do exits 3", async () => {
   await using bench = await CliBench.open({ daemon: false });
   bench.pool.failure = needsDaemon;
@@ -96,7 +132,14 @@ user:     jenkins
 host key: ${HOST_KEY}
 `,
   );
-  const spec = { label: "noble", count: 1, job: "gate/unit", client: "maria", deadline: NOW + 300_000 };
+  const spec = {
+    label: "noble",
+    count: 1,
+    job: "gate/unit",
+    client: "maria",
+    deadline: NOW + 300_000,
+    token: TOKEN,
+  };
   assert.deepEqual(bench.pool.calls, [`request ${JSON.stringify(spec)}`, "wait-grant 9", "confirm 9"]);
 });
 

@@ -126,7 +126,7 @@ Deno.test("names with escape sequences cannot reach the terminal", async () => {
   assert.match(stdout, /\| \\u001b\]0;owned\\u0007two lines \|/);
 });
 
-for (const name of ["request-list", "label-list", "provider-list", "status"]) {
+for (const name of ["request-list", "job-list", "label-list", "provider-list", "status"]) {
   Deno.test(`${name} prints a table and JSON with its version`, async () => {
     await using bench = await CliBench.open();
     const table = await bench.run(name);
@@ -147,6 +147,30 @@ Deno.test("alien-list shows what could be asked and warns of the rest", async ()
   assert.match(stdout, /\| cloud-a +\| stranger \| s-1 +\|/);
   assert.equal(stderr, "nodepool: warning: provider cloud-b could not be asked: connection refused\n");
   assert.deepEqual(bench.pool.calls, ["aliens cloud-a"]);
+});
+
+Deno.test("inventory prints what Ansible asks for, the same with a daemon and without one", async () => {
+  for (const daemon of [true, false]) {
+    await using bench = await CliBench.open({ daemon });
+    const list = JSON.parse((await bench.run("inventory", "--list")).stdout);
+    assert.deepEqual(list.state_used, { hosts: ["noble-cloud-b-4.example.org"] });
+    const host = await bench.run("inventory", "--host", "noble-cloud-b-4.example.org");
+    assert.deepEqual(JSON.parse(host.stdout), list._meta.hostvars["noble-cloud-b-4.example.org"]);
+  }
+});
+
+Deno.test("inventory takes --list or --host, and knows its hosts", async () => {
+  await using bench = await CliBench.open();
+  for (const argv of [[], ["--list", "--host", "x"]]) {
+    const { code, stderr } = await bench.run("inventory", ...argv);
+    assert.deepEqual([code, stderr], [2, "nodepool: give --list or --host NAME, one of the two\n"]);
+  }
+  const unknown = await bench.run("inventory", "--host", "constructor");
+  assert.deepEqual([unknown.code, unknown.stdout], [1, ""]);
+  assert.match(unknown.stderr, /^nodepool: there is no host constructor in the inventory/);
+  bench.pool.current = { ...bench.pool.current, config: null };
+  const blind = await bench.run("inventory", "--list");
+  assert.deepEqual([blind.code, blind.stdout], [1, ""]);
 });
 
 Deno.test("--watch draws again and again until it is interrupted", async () => {

@@ -43,7 +43,7 @@ for (
     [["request-lits"], "unknown command 'request-lits' (Did you mean request-list?)"],
     [["list", "--labl", "x"], "unknown option '--labl' (Did you mean --label?)"],
     [["list", "-o", "xml"], "Allowed choices are table, wide, json, yaml, csv."],
-    [["list", "--state", "raedy"], "Allowed choices are building, ready, used, hold, delete."],
+    [["list", "--state", "raedy"], "Allowed choices are building, test, ready, used, hold, delete."],
     [["list", "x"], "An id is a whole number"],
     [["hold"], "missing required argument 'id'"],
     [["hold", "1", "--for", "soon"], "A time like 90s, 10m, 2h or 1d is expected."],

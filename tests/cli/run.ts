@@ -9,6 +9,9 @@ import { VirtualClock } from "../../src/lib/virtual_clock.ts";
 import { ScriptedPool } from "../control/scripted_pool.ts";
 import { NOW } from "../views/sample_pool.ts";
 
+/** What requests are marked with. */
+export const TOKEN = "6f1de0a3-0000-4000-8000-000000000001";
+
 export interface Outcome {
   readonly code: number;
   readonly stdout: string;
@@ -30,6 +33,7 @@ export class CliBench implements AsyncDisposable {
   /** Called before standard output is written to. */
   beforeWrite: () => void = () => {};
   #interrupts = new AbortController();
+  #daemon: AsyncDisposable | null = null;
   /** What the socket's routes failed of by themselves; a test that expects any takes them out. */
   readonly defects: unknown[] = [];
 
@@ -60,7 +64,12 @@ export class CliBench implements AsyncDisposable {
 
   async startDaemon(): Promise<void> {
     const onDefect = (error: unknown) => this.defects.push(error);
-    this.resources.use(await serveControl(this.pool, { socketPath: this.socketPath, onDefect }));
+    this.#daemon = await serveControl(this.pool, { socketPath: this.socketPath, onDefect });
+  }
+
+  async stopDaemon(): Promise<void> {
+    await this.#daemon?.[Symbol.asyncDispose]();
+    this.#daemon = null;
   }
 
   /** The output of this command alone. */
@@ -77,6 +86,7 @@ export class CliBench implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.stopDaemon();
     await this.resources.disposeAsync();
     if (this.defects.length > 0) throw new AggregateError(this.defects, "the control socket had defects");
   }
@@ -92,6 +102,7 @@ export class CliBench implements AsyncDisposable {
       },
       stderr: { columns: this.errorColumns, write: (text) => void (this.stderr += text) },
       clock: this.clock,
+      random: { uuid: () => TOKEN },
       env: (name) => this.env[name],
       interrupts: () => ({ signal: this.#interrupts.signal, [Symbol.dispose]() {} }),
     };

@@ -29,8 +29,8 @@ async function faults(machine: FakeMachine, secure: string | null = null): Promi
 }
 
 Deno.test("loadConfig() fills in every default, in milliseconds", async () => {
-  const { config, warnings, notices, unsupported } = await load({});
-  assert.deepEqual([warnings, notices, unsupported], [[], [], []]);
+  const { config, warnings, notices } = await load({});
+  assert.deepEqual([warnings, notices], [[], []]);
   const { access: _access, images, ...provider } = config.providers[0]!;
   assert.deepEqual(provider, {
     name: "p",
@@ -198,6 +198,27 @@ Deno.test("files with secrets that every user may read are warned of, others are
   assert.deepEqual(await exposed(inline, null), [FILE]);
   assert.deepEqual(await exposed(simple, null), ["/etc/openstack/clouds.yaml"]);
   assert.deepEqual(await exposed(inline, "/secure.conf"), [FILE, "/secure.conf"]);
+});
+
+Deno.test("a node with more subnodes than one provider holds is warned of, whatever they hold together", async () => {
+  const label = (name: string, more: string) =>
+    `  - {name: ${name}, image: i, min-ready: 0, ${more}, providers: [{name: p}, {name: q}]}\n`;
+  const provider = (name: string, maxServers: number) =>
+    `  - {name: ${name}, cloud: my-cloud, max-servers: ${maxServers}, images: [{name: i, base-image: x, min-ram: 1}]}\n`;
+  const text = `labels:
+${label("fits", "subnodes: 3")}${label("large", "subnodes: 4")}${
+    label("capped", "subnodes: 3, max-servers: 3")
+  }
+providers:
+${provider("p", 4)}${provider("q", 3)}`;
+  const { warnings } = await load({ files: { [FILE]: text } });
+  const told = warnings.filter(({ path }) => path.endsWith("subnodes")).map(({ path, message }) =>
+    `${path}: ${message}`
+  );
+  assert.deepEqual(told, [
+    "labels[1].subnodes: a node is 5 servers, but none of its providers holds more than 4",
+    "labels[2].subnodes: a node is 4 servers, but the label's own max-servers is 3",
+  ]);
 });
 
 Deno.test("what is allowed and hardly meant is warned of", async () => {

@@ -14,6 +14,7 @@ import {
   arbitraryNode,
   arbitraryRequest,
   arbitraryState,
+  autoHold,
   historyRecord,
   launchPause,
   nodeRecord,
@@ -45,6 +46,7 @@ export function storeContract(
       requests: [],
       dibImages: [],
       images: [],
+      jobs: [],
       pauses: [],
       orders: [],
     });
@@ -91,6 +93,21 @@ export function storeContract(
     await tested.reopen?.();
     const empty = await tested.store.load();
     assert.deepEqual([empty.dibImages, empty.images, empty.orders], [[], [], []]);
+  });
+
+  test("keeps the entries of jobs as they are, and cuts their names as those of nodes", async (tested) => {
+    const entry = autoHold({ id: await tested.store.takeIds("job", 1) });
+    const long = autoHold({ id: await tested.store.takeIds("job", 1), job: "j".repeat(10_000) });
+    const { jobs } = await tested.store.commit({
+      nodes: [{ previous: null, next: nodeRecord({ id: 1, job: long.job }) }],
+      jobs: [entry, long].map((next) => ({ previous: null, next })),
+    });
+    await tested.reopen?.();
+    const stored = await tested.store.load();
+    assert.deepEqual(stored.jobs, [entry, { ...long, job: stored.nodes[0]!.job }]);
+    await tested.store.commit({ jobs: jobs.map((previous) => ({ previous, next: null })) });
+    await tested.reopen?.();
+    assert.deepEqual((await tested.store.load()).jobs, []);
   });
 
   test("refuses a change of a record that is at another revision, and writes nothing of the commit", async ({ store }) => {

@@ -87,7 +87,7 @@ Deno.test("actions reach the pool as they were asked", async () => {
   ]);
   await client.deleteNodes([2], { comment: "deleted by maria" });
   await client.releaseNodes([4], { result: "SUCCESS", job: null });
-  const spec = { label: "noble", count: 2, job: null, client: "zuul", deadline: NOW + 1 };
+  const spec = { label: "noble", count: 2, job: null, client: "zuul", deadline: NOW + 1, token: "t" };
   assert.equal((await client.createRequest(spec)).id, 9);
   await client.confirmGrant(9);
   await client.withdrawRequest(9);
@@ -103,6 +103,20 @@ Deno.test("actions reach the pool as they were asked", async () => {
     "reload",
     "aliens null",
   ]);
+});
+
+Deno.test("entries of jobs are made and deleted over the socket", async () => {
+  await using bench = await openBench();
+  const { client, pool } = bench;
+  const made = await client.createJob({ job: "gate/unit", holdOnFailure: 2 });
+  assert.deepEqual([made.id, made.name, made.hold_on_failure, made.held], [3, "gate/unit", 2, 0]);
+  assert.deepEqual(await client.deleteJobs([3, 4]), [
+    { id: 3, ok: true, message: "deleted" },
+    { id: 4, ok: false, message: "there is no job 4" },
+  ]);
+  assert.deepEqual(pool.calls, ['create-job {"job":"gate/unit","holdOnFailure":2}', "delete-jobs 3,4"]);
+  pool.failure = new ControlError(409, "job gate/unit has an entry already");
+  await assert.rejects(client.createJob({ job: "gate/unit", holdOnFailure: 2 }), { status: 409 });
 });
 
 Deno.test("what is asked of images reaches the pool, and a build's log comes as it is written", async () => {

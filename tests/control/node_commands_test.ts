@@ -4,6 +4,7 @@ import { nodePhases } from "../../src/domain/node.ts";
 import { HOUR } from "../../src/domain/time.ts";
 import { ledgerWith } from "../execute/execute_fixtures.ts";
 import { node, NOW, states } from "../plan/plan_fixtures.ts";
+import { autoHold } from "../store/records.ts";
 
 /** A node in each phase; its id is the phase's place, from 1. */
 async function everyPhase() {
@@ -46,7 +47,9 @@ Deno.test("a node can be deleted in any phase, held ones too; one that is being 
   const messages = new Map(outcomes.map(({ id, message }) => [id, message]));
   assert.equal(messages.get(kit.id("hold")), "marked for deletion");
   assert.equal(messages.get(kit.id("delete-address")), "being deleted already");
-  assert.ok(nodePhases.slice(0, -1).every((phase) => kit.phase(phase) === "delete-server"));
+  const going = nodePhases.filter((phase) => phase !== "unassign" && phase !== "delete-address");
+  assert.ok(going.every((phase) => kit.phase(phase) === "delete-server"));
+  assert.equal(kit.phase("unassign"), "unassign");
   assert.equal(kit.phase("delete-address"), "delete-address");
   assert.equal(kit.ledger.nodes.get(kit.id("ready"))!.comment, "by hand");
 });
@@ -65,7 +68,7 @@ Deno.test("only a node in use is released; a held one is kept", async () => {
   const ok = outcomes.filter((outcome) => outcome.ok).map(({ id }) => id);
   assert.deepEqual(
     ok,
-    ["used", "hold", "delete-server", "delete-address"].map((phase) => kit.id(phase as "used")),
+    ["used", "hold", "unassign", "delete-server", "delete-address"].map((phase) => kit.id(phase as "used")),
   );
   const changed = [...kit.ledger.nodes].filter(([id, each]) => before.get(id) !== each).map(([id]) => id);
   assert.deepEqual(changed, [kit.id("used")]);
@@ -84,6 +87,33 @@ Deno.test("a release says by which job and with which result", async () => {
     await releaseNodes([7], options, kit);
     assert.deepEqual([kit.ledger.nodes.get(7)!.comment, kit.ledger.nodes.get(7)!.result], [comment, "used"]);
   }
+});
+
+Deno.test("a release with a failure holds the node where its job has an entry, and says so", async () => {
+  const kit = await ledgerWith(...[1, 2, 3, 4].map((id) => node(states.used, { id, job: "gate" })));
+  await kit.ledger.edit((edit) => edit.putJob(autoHold({ id: 1, job: "check", holdOnFailure: 1 })));
+  const outcomes = [
+    ...await releaseNodes([1], { result: "FAILURE", job: null }, kit),
+    ...await releaseNodes([2], { result: "SUCCESS", job: "check" }, kit),
+    ...await releaseNodes([3, 4], { result: "FAILURE", job: "check" }, kit),
+  ];
+  assert.deepEqual(outcomes.map(({ message }) => message), [
+    "released, and marked for deletion",
+    "released, and marked for deletion",
+    "held after failing check",
+    "released, and marked for deletion",
+  ]);
+  assert.equal(kit.ledger.nodes.get(3)!.comment, "Automatically held after failing check");
+});
+
+Deno.test("a server that is there for an image is not released", async () => {
+  const role = { role: "builder", launchReason: "prepares image 3", label: "" } as const;
+  const kit = await ledgerWith(node(states.prepare, role), node(states["delete-server"], { ...role, id: 8 }));
+  const outcomes = await releaseNodes([7, 8], { result: "FAILURE", job: "gate" }, kit);
+  assert.deepEqual(outcomes.map(({ ok, message }) => [ok, message]), [
+    [false, "node 7 prepares image 3: it ends with that and cannot be released"],
+    [false, "node 8 prepares image 3: it ends with that and cannot be released"],
+  ]);
 });
 
 Deno.test("an unknown id is told and stops none of the others", async () => {

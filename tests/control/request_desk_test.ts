@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { RequestDesk } from "../../src/control/request_desk.ts";
+import { checkRequest, RequestDesk } from "../../src/control/request_desk.ts";
 import type { RequestSpec } from "../../src/control/pool_control.ts";
 import { transition } from "../../src/domain/node_transition.ts";
 import { MINUTE, SECOND } from "../../src/domain/time.ts";
 import { Ledger } from "../../src/store/ledger.ts";
 import { ledgerWith } from "../execute/execute_fixtures.ts";
-import { node, NOW, states } from "../plan/plan_fixtures.ts";
+import { config, node, NOW, states } from "../plan/plan_fixtures.ts";
 
 const wish: RequestSpec = { label: "noble", count: 1, job: "gate", client: "zuul", deadline: null };
 
@@ -73,6 +73,72 @@ Deno.test("a confirmed request is done and its nodes stay with the client", asyn
   await kit.clock.advance(MINUTE);
   await kit.desk.withdrawUnattended();
   assert.deepEqual([waitingIds(kit), phase(kit)], [[], "used"]);
+});
+
+Deno.test("a request that is made again with its token is the same one, before the grant and after it", async () => {
+  using kit = await deskKit();
+  const marked = { ...wish, token: "t1" };
+  const [first, again] = await Promise.all([kit.desk.create(marked), kit.desk.create(marked)]);
+  assert.deepEqual([again.id, waitingIds(kit)], [first.id, [first.id]]);
+  await kit.restart();
+  assert.equal((await kit.desk.create(marked)).id, first.id);
+  await kit.grant(first.id);
+  assert.deepEqual((await kit.desk.create(marked)).nodes, [7]);
+  assert.notEqual((await kit.desk.create({ ...wish, token: "t2" })).id, first.id);
+  const [other, another] = [await kit.desk.create(wish), await kit.desk.create(wish)];
+  assert.notEqual(other.id, another.id, "without a token each is one of its own");
+});
+
+Deno.test("who asks again for a request attends to it", async () => {
+  using kit = await deskKit();
+  const { id } = await kit.desk.create({ ...wish, token: "t1" });
+  await kit.clock.advance(29 * SECOND);
+  await kit.desk.create({ ...wish, token: "t1" });
+  await kit.clock.advance(29 * SECOND);
+  await kit.desk.withdrawUnattended();
+  assert.deepEqual(waitingIds(kit), [id]);
+});
+
+Deno.test("a confirmation whose answer got lost can be said again, also to the next daemon", async () => {
+  using kit = await deskKit();
+  const { id } = await kit.desk.create(wish);
+  await kit.grant(id);
+  await kit.desk.confirm(id);
+  await kit.desk.confirm(id);
+  await kit.restart();
+  await kit.desk.confirm(id);
+  assert.deepEqual([waitingIds(kit), phase(kit)], [[], "used"]);
+});
+
+Deno.test("a confirmation that comes after the withdrawal is refused: its nodes are being deleted", async () => {
+  using kit = await deskKit();
+  const { id } = await kit.desk.create(wish);
+  await kit.grant(id);
+  await kit.clock.advance(30 * SECOND);
+  await kit.desk.withdrawUnattended();
+  const refused = { status: 410, message: "request 1 was withdrawn before its nodes were taken: ask again" };
+  await assert.rejects(kit.desk.confirm(id), refused);
+  await kit.ledger.changeNode(7, () => null);
+  await assert.rejects(kit.desk.confirm(id), refused);
+  await assert.rejects(kit.desk.confirm(99), { status: 410 });
+});
+
+Deno.test("a node that is marked for deletion between the grant and the answer is not handed out", async () => {
+  using kit = await deskKit();
+  const { id } = await kit.desk.create(wish);
+  await kit.grant(id);
+  const removal = { type: "delete", comment: "by hand", result: "used" } as const;
+  await kit.ledger.changeNode(7, (each) => transition(each, removal, NOW));
+  await assert.rejects(kit.wait(id), { status: 410, message: /a node granted to request 1 is gone/ });
+});
+
+Deno.test("a node that is held between the grant and the answer is handed out, and stays", async () => {
+  using kit = await deskKit();
+  const { id } = await kit.desk.create(wish);
+  await kit.grant(id);
+  const hold = { reason: null, owner: "ada", until: null };
+  await kit.ledger.changeNode(7, (each) => transition(each, { type: "hold", hold }, NOW));
+  assert.equal((await kit.wait(id)).length, 1);
 });
 
 Deno.test("a withdrawn request ends its waiting, and nodes that it was granted are deleted unused", async () => {
@@ -195,4 +261,20 @@ Deno.test("a daemon that stops ends all waiting and keeps the requests", async (
   kit.desk[Symbol.dispose]();
   await waiting;
   assert.deepEqual(waitingIds(kit), [id]);
+});
+
+Deno.test("nodes that a target gets are not given out: its jobs could be sent to them", () => {
+  const target = {
+    name: "ci",
+    hostname: "{node_id}",
+    subnodeHostname: "{node_id}-{subnode_id}",
+    rate: 0,
+    assignViaGearman: false,
+    jenkins: null,
+  };
+  const spec = { ...wish };
+  const asking = (more: Partial<typeof target>) => () =>
+    checkRequest(spec, config({ targets: [{ ...target, ...more }] }));
+  assert.doesNotThrow(asking({}));
+  assert.throws(asking({ assignViaGearman: true }), { name: "ControlError", message: /target ci gets/ });
 });

@@ -6,6 +6,7 @@ import {
   type AlienListing,
   ControlError,
   type IdOutcome,
+  type JobSpec,
   type OrderOutcome,
   type OrderSpec,
   type PlacedOrders,
@@ -48,6 +49,20 @@ export class ScriptedPool implements PoolControl {
 
   releaseNodes(ids: readonly number[], options: object): Promise<readonly IdOutcome[]> {
     return this.#act("release", ids, options);
+  }
+
+  async createJob(spec: JobSpec) {
+    await this.#note(`create-job ${JSON.stringify(spec)}`);
+    return { revision: 1, id: 3, createdAt: this.current.now, ...spec };
+  }
+
+  async deleteJobs(ids: readonly number[]): Promise<readonly IdOutcome[]> {
+    await this.#note(`delete-jobs ${ids.join(",")}`);
+    return ids.map((id) =>
+      this.current.jobs.some((entry) => entry.id === id)
+        ? { id, ok: true, message: "deleted" }
+        : { id, ok: false, message: `there is no job ${id}` }
+    );
   }
 
   waitForEnd(nodeId: number, { signal }: { signal: AbortSignal }): Promise<void> {

@@ -18,9 +18,12 @@ const examples: Record<NodePhase, [NodeState, string, string | null]> = {
   "address": [{ phase: "address", serverId: "s1", activeAt: 5 }, "building", "s1"],
   "login": [{ phase: "login", serverId: "s1", activeAt: 5 }, "building", "s1"],
   "prepare": [{ phase: "prepare", serverId: "s1" }, "building", "s1"],
+  "assign": [{ phase: "assign", serverId: "s1" }, "building", "s1"],
+  "test": [{ phase: "test", serverId: "s1", startedAt: 5 }, "test", "s1"],
   "ready": [{ phase: "ready", serverId: "s1" }, "ready", "s1"],
   "used": [{ phase: "used", serverId: "s1" }, "used", "s1"],
   "hold": [{ phase: "hold", serverId: "s1", lostAt: null }, "hold", "s1"],
+  "unassign": [{ phase: "unassign", serverId: "s1" }, "delete", "s1"],
   "delete-server": [
     { phase: "delete-server", serverId: "s1", lostAt: null, askedAt: null, acceptedAt: null },
     "delete",

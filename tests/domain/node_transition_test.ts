@@ -25,8 +25,15 @@ const events: { [Type in EventType]: Extract<NodeEvent, { type: Type }> } = {
     type: "addressed",
     addresses: { login: "203.0.113.5", publicV4: "203.0.113.5", publicV6: null, privateV4: null },
   },
-  "logged-in": { type: "logged-in", hostKey: "ssh-ed25519 AAAA" },
+  "logged-in": { type: "logged-in", hostKey: "ssh-ed25519 AAAA", next: "ready" },
+  "prepared": { type: "prepared", next: "ready" },
+  "assigning": { type: "assigning" },
+  "assigned": { type: "assigned", manager: "ci", next: "test" },
+  "testing": { type: "testing" },
+  "tested": { type: "tested" },
   "taken": { type: "taken", job: "gate-unit", requestId: 4 },
+  "job-ended": { type: "job-ended", result: "FAILURE" },
+  "unassigned": { type: "unassigned" },
   "hold": { type: "hold", hold },
   "evidence": { type: "evidence", evidence },
   "delete": { type: "delete", comment: "its job is over", result: "used" },
@@ -63,9 +70,17 @@ const situations: Record<string, { state: NodeState; knows: readonly EventType[]
     state: { phase: "login", serverId: "s1", activeAt: 5 },
     knows: ["floating-ip", "logged-in", "hold"],
   },
-  "prepare": { state: { phase: "prepare", serverId: "s1" }, knows: ["floating-ip", "hold"] },
+  "prepare": { state: { phase: "prepare", serverId: "s1" }, knows: ["floating-ip", "prepared", "hold"] },
+  "assign": {
+    state: { phase: "assign", serverId: "s1" },
+    knows: ["floating-ip", "assigning", "assigned", "hold"],
+  },
+  "test": {
+    state: { phase: "test", serverId: "s1", startedAt: null },
+    knows: ["floating-ip", "testing", "tested", "job-ended", "hold"],
+  },
   "ready": { state: { phase: "ready", serverId: "s1" }, knows: ["floating-ip", "taken", "hold"] },
-  "used": { state: { phase: "used", serverId: "s1" }, knows: ["floating-ip", "hold"] },
+  "used": { state: { phase: "used", serverId: "s1" }, knows: ["floating-ip", "job-ended", "hold"] },
   "hold": {
     state: { phase: "hold", serverId: "s1", lostAt: null },
     knows: ["answer-lost", "refused", "floating-ip", "hold"],
@@ -74,6 +89,7 @@ const situations: Record<string, { state: NodeState; knows: readonly EventType[]
     state: { phase: "hold", serverId: null, lostAt: 5 },
     knows: ["accepted", "answer-lost", "refused", "floating-ip", "hold"],
   },
+  "unassign": { state: { phase: "unassign", serverId: "s1" }, knows: ["floating-ip", "unassigned", "hold"] },
   "delete-server": {
     state: { phase: "delete-server", serverId: "s1", lostAt: null, askedAt: null, acceptedAt: null },
     knows: [
@@ -372,11 +388,37 @@ Deno.test("IllegalTransitionError names the node, the event and the phase", () =
   );
 });
 
-Deno.test("a builder that can be logged in to is prepared, where a node is ready", () => {
-  const login = { phase: "login", serverId: "s1", activeAt: 5 } as const;
-  const roles = { node: "ready", builder: "prepare", checker: "prepare" } as const;
-  for (const [role, phase] of Object.entries(roles)) {
-    const record = nodeRecord({ id: 7, role: role as keyof typeof roles, state: login });
-    assert.deepEqual(transition(record, events["logged-in"], 9).state, { phase, serverId: "s1" });
+Deno.test("after a login, and after its preparation, a server goes on as is said", () => {
+  const login = nodeRecord({ id: 7, state: { phase: "login", serverId: "s1", activeAt: 5 } });
+  for (const next of ["prepare", "assign", "ready"] as const) {
+    const state = transition(login, { type: "logged-in", hostKey: "k", next }, 9).state;
+    assert.deepEqual(state, { phase: next, serverId: "s1" });
   }
+  const prepared = nodeRecord({ id: 7, state: { phase: "prepare", serverId: "s1" } });
+  for (const next of ["assign", "ready"] as const) {
+    const state = transition(prepared, { type: "prepared", next }, 9).state;
+    assert.deepEqual(state, { phase: next, serverId: "s1" });
+  }
+});
+
+Deno.test("a node that its target may know of is taken off it before its server is deleted", () => {
+  const used = nodeRecord({ id: 7, state: { phase: "used", serverId: "s1" }, assignedAt: 5 });
+  const leaving = transition(used, events["delete"], 9);
+  assert.deepEqual([leaving.state, stateName(leaving)], [{ phase: "unassign", serverId: "s1" }, "delete"]);
+  assert.equal(transition(leaving, events["unassigned"], 10).state.phase, "delete-server");
+});
+
+Deno.test("of several ends of a job the first counts, and the test's end is forgotten", () => {
+  const used = nodeRecord({ id: 7, state: { phase: "used", serverId: "s1" } });
+  const ended = transition(used, { type: "job-ended", result: "FAILURE" }, 9);
+  assert.deepEqual(transition(ended, { type: "job-ended", result: "SUCCESS" }, 10).jobEnd, {
+    at: 9,
+    result: "FAILURE",
+  });
+  const tested = nodeRecord({
+    id: 7,
+    state: { phase: "test", serverId: "s1", startedAt: 5 },
+    jobEnd: { at: 9, result: "SUCCESS" },
+  });
+  assert.equal(transition(tested, { type: "tested" }, 10).jobEnd, null);
 });

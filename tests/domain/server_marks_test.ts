@@ -39,6 +39,26 @@ Deno.test("markedNodeId() finds the node of every server that carries our marks,
   }));
 });
 
+Deno.test("serverMetadata() of a subnode names its node where that is documented, and its record in a key of its own", () => {
+  const { nodepool, nodepool_node: own } = serverMetadata({ ...marks, nodeId: 815, parentId: 812 });
+  assert.equal(nodepool, serverMetadata(marks)["nodepool"]);
+  assert.equal(own, "815");
+});
+
+Deno.test("markedNodeId() finds the record of a subnode's server, never its node's", () => {
+  const ids = fc.tuple(fc.nat(), fc.nat()).filter(([node, subnode]) => node !== subnode);
+  fc.assert(fc.property(arbitraryMarks, ids, (ours, [parentId, nodeId]) => {
+    const server = { metadata: serverMetadata({ ...ours, nodeId, parentId }) };
+    assert.equal(markedNodeId(server, ours.installation, ours.provider), nodeId);
+    assert.equal(markedNodeId(server, ours.installation, `not ${ours.provider}`), null);
+  }));
+});
+
+Deno.test("markedNodeId() finds no node on a server whose own key is no number", () => {
+  const metadata = { ...serverMetadata({ ...marks, parentId: 5 }), nodepool_node: "x" };
+  assert.equal(markedNodeId({ metadata }, installation), null);
+});
+
 const foreign: Record<string, Record<string, string>> = {
   "without metadata": {},
   "of a pool that knew no installation": { nodepool: '{"node_id": 812}' },

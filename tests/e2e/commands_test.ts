@@ -316,7 +316,7 @@ function makeAlien(pool: RunningPool, name: string): void {
 
 Deno.test("the status endpoint answers at every address, for reading only", async (t) => {
   await using pool = await startedPool();
-  const lists = ["/node-list", "/label-list", "/provider-list", "/request-list"];
+  const lists = ["/node-list", "/label-list", "/provider-list", "/request-list", "/job-list"];
 
   for (const path of lists) {
     await t.step(path, async () => {

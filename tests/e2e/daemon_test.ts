@@ -226,13 +226,14 @@ Deno.test("a cloud that is down comes when it is up again, and nothing is lost m
 const PASSWORD = "correct-horse-battery-staple";
 /** How the simulated Keystone's tokens begin. */
 const TOKEN = "gAAAAAB";
-const LISTS = ["list", "label-list", "provider-list", "request-list", "status", "alien-list"];
+const LISTS = ["list", "label-list", "provider-list", "request-list", "job-list", "status", "alien-list"];
 const PATHS = [
   "/",
   "/node-list",
   "/label-list",
   "/provider-list",
   "/request-list",
+  "/job-list",
   "/nodes/1",
   "/nodes/1/metadata",
 ];
@@ -253,6 +254,7 @@ Deno.test("every log line is JSON with the facts by name, and no secret is in lo
 
   const outputs = await Promise.all(LISTS.map((list) => pool.run(list, "-o", "json")));
   const shown = await pool.run("config-validate", "--show");
+  const inventory = await pool.run("inventory", "--list");
   const url = (await Deno.readTextFile(file)).match(/"url":"([^"]+)"/)?.[1];
   const pages = await Promise.all(PATHS.map(async (path) => {
     const answer = await fetch(`${url}${path}`);
@@ -274,7 +276,7 @@ Deno.test("every log line is JSON with the facts by name, and no secret is in lo
   assert.equal(await modeOf(file), "600");
 
   const key = (await Deno.readTextFile(`${pool.folder}/key`)).split("\n")[2]!;
-  const all = [...outputs, shown].flatMap(({ stdout, stderr }) => [stdout, stderr]).concat(
+  const all = [...outputs, shown, inventory].flatMap(({ stdout, stderr }) => [stdout, stderr]).concat(
     pages,
     await pool.log(),
     await Deno.readTextFile(file),

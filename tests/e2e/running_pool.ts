@@ -19,6 +19,8 @@ export type { Ran } from "./program.ts";
 export interface RunningPoolOptions extends SimulatorInput {
   /** The configuration; see `RunningPool.configure` for what is filled in. */
   readonly config: string;
+  /** Further variables of the program's environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** A line of the daemon's log; further facts by name. */
@@ -37,10 +39,11 @@ export class RunningPool implements AsyncDisposable {
   /** The temporary folder: `nodepool.yaml`, `nodepool.kv`, `daemon.log`, `key`, `clouds.yaml`. */
   readonly folder: string;
   readonly #sshPort: number;
+  readonly #env: Readonly<Record<string, string>>;
   readonly #resources: AsyncDisposableStack;
   #daemon: Deno.ChildProcess | null = null;
 
-  static async start({ config, ...settings }: RunningPoolOptions): Promise<RunningPool> {
+  static async start({ config, env = {}, ...settings }: RunningPoolOptions): Promise<RunningPool> {
     await using made = new AsyncDisposableStack();
     const folder = made.adopt(
       await Deno.makeTempDir({ prefix: "nodepool-" }),
@@ -54,17 +57,18 @@ export class RunningPool implements AsyncDisposable {
     const simulator = made.use(createSimulator({ ...settings, clouds, clock: systemClock, random }));
     const served = made.use(await serveSimulator(simulator, { hostname: "127.0.0.1", port: 0, sshPort: 0 }));
     await Deno.writeTextFile(`${folder}/key`, (await generateKey()).private, { mode: 0o600 });
-    const pool = new RunningPool({ simulator, served, folder, resources: made.move() });
+    const pool = new RunningPool({ simulator, served, folder, env, resources: made.move() });
     await pool.writeClouds(pool.cloudsYaml());
     await pool.configure(config);
     return pool;
   }
 
   private constructor(
-    { simulator, served, folder, resources }: {
+    { simulator, served, folder, env, resources }: {
       simulator: Simulator;
       served: { readonly baseUrl: string; readonly sshPort: number };
       folder: string;
+      env: Readonly<Record<string, string>>;
       resources: AsyncDisposableStack;
     },
   ) {
@@ -72,6 +76,7 @@ export class RunningPool implements AsyncDisposable {
     this.baseUrl = served.baseUrl;
     this.folder = folder;
     this.#sshPort = served.sshPort;
+    this.#env = env;
     this.#resources = resources;
   }
 
@@ -138,6 +143,11 @@ export class RunningPool implements AsyncDisposable {
   /** Runs a command of the program to its end. */
   run(...args: string[]): Promise<Ran> {
     return runProgram(this.#arguments(args), { env: this.#environment });
+  }
+
+  /** A command of the program as the words of a command line. */
+  commandOf(...args: string[]): readonly string[] {
+    return programCommand(this.#arguments(args));
   }
 
   /** Starts a command of the program. */
@@ -218,6 +228,7 @@ export class RunningPool implements AsyncDisposable {
 
   get #environment(): Record<string, string> {
     return {
+      ...this.#env,
       OS_CLIENT_CONFIG_FILE: `${this.folder}/clouds.yaml`,
       PATH: `${this.#programs}:${Deno.env.get("PATH") ?? ""}`,
     };

@@ -127,7 +127,11 @@ export async function executorKit(
     clock: kit.clock,
     config: () => config,
     provider: (name) => name === "cloud-a" ? access : null,
+    target: () => null,
     readKey: readKey ?? (() => Promise.resolve("the key")),
+    makeKeypair: () => Promise.resolve({ publicKey: "ssh-ed25519 AAAA", privateKey: "private" }),
+    scriptVariables: () => ({}),
+    endJob: () => Promise.resolve(),
     wake: () => woken++,
     onDefect: (_action, error) => defects.push(error),
   });

@@ -201,7 +201,10 @@ Deno.test("a login makes the node ready, keeps the host key and ends the label's
 Deno.test("an outcome that comes after its node went on changes nothing", async () => {
   for (const [event, fails] of [[HOLD, false], [DELETE, false], [HOLD, true], [DELETE, true]] as const) {
     const answer = gate<{ exitCode: number; output: string }>();
-    await using kit = await executorKit({ nodes: [node(states.login)], login: answer.run });
+    await using kit = await executorKit({
+      nodes: [node(states.login, { addresses: ADDRESSES })],
+      login: answer.run,
+    });
     kit.executor.dispatch([login(kit)]);
     await kit.clock.advanceUntil(() => kit.shell.targets.length > 0, { within: SECOND });
     const marked = await change(kit, event);

@@ -16,7 +16,7 @@ async function giveUp(failure: Partial<LaunchFailure>, script: Scripted = {}) {
   } as const;
   const { signal } = new AbortController();
   const { event } = await executeGiveUp(whole, { cloud, clock: new VirtualClock(NOW), signal });
-  assert.ok(event !== "ended" && event.type === "delete");
+  assert.ok(event !== "ended" && event?.type === "delete");
   return { event, calls: cloud.calls };
 }
 

@@ -57,9 +57,12 @@ export const states: { readonly [Phase in NodePhase]: Extract<NodeState, { phase
   "address": { phase: "address", serverId: "s7", activeAt: NOW - MINUTE },
   "login": { phase: "login", serverId: "s7", activeAt: NOW - MINUTE },
   "prepare": { phase: "prepare", serverId: "s7" },
+  "assign": { phase: "assign", serverId: "s7" },
+  "test": { phase: "test", serverId: "s7", startedAt: null },
   "ready": { phase: "ready", serverId: "s7" },
   "used": { phase: "used", serverId: "s7" },
   "hold": { phase: "hold", serverId: "s7", lostAt: null },
+  "unassign": { phase: "unassign", serverId: "s7" },
   "delete-server": {
     phase: "delete-server",
     serverId: "s7",
@@ -69,6 +72,13 @@ export const states: { readonly [Phase in NodePhase]: Extract<NodeState, { phase
   },
   "delete-address": { phase: "delete-address" },
 };
+
+/** A subnode of node 7 in the phase; its server, where it has one, is `sID`. */
+export function subnode(id: number, phase: NodePhase, fields: Partial<NodeRecord> = {}): NodeRecord {
+  const state = states[phase];
+  const own = "serverId" in state ? { ...state, serverId: `s${id}` } as NodeState : state;
+  return node(own, { id, role: "subnode", parentId: 7, ...fields });
+}
 
 /** The metadata of a server of ours. */
 export function marks(nodeId: number, installation = INSTALLATION): Record<string, string> {
@@ -195,6 +205,10 @@ export function situation<Phase extends NodePhase>(
     image: image(),
     seen: seen({ servers: [server("s7")] }),
     images: new Map(),
+    targets: new Map(),
+    parent: null,
+    subnodes: [],
+    subnodeRefusal: null,
     creating: false,
     ...rest,
   };

@@ -25,7 +25,10 @@ function input(fields: Partial<LaunchInput> = {}): LaunchInput {
     seen: new Map([["cloud-a", seen()], ["cloud-b", seen()]]),
     starved: new Map(),
     reserved: new Map(),
+    promised: new Map(),
     current: () => null,
+    targets: new Map(),
+    demand: new Map(),
     ...fields,
   };
 }

@@ -17,6 +17,8 @@ function input(fields: Partial<PoolInput> = {}): PoolInput {
     images: new Map(),
     reserved: new Map(),
     seen: new Map([["cloud-a", seen({ servers: [server("s7")] })]]),
+    targets: new Map(),
+    demand: new Map(),
     starved: new Map(),
     creating: new Set(),
     launching: true,

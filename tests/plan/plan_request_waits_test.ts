@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import type { NodeRequest } from "../../src/domain/request.ts";
 import { planRequestWaits } from "../../src/plan/plan_request_waits.ts";
 import { sampleRequest } from "../views/sample_pool.ts";
-import { NOW } from "./plan_fixtures.ts";
+import { config, label, NOW } from "./plan_fixtures.ts";
 
 const full = {
   name: "noble",
@@ -12,8 +13,13 @@ const full = {
   ],
 };
 
+const waitsOf = (
+  requests: readonly NodeRequest[],
+  given: Partial<Parameters<typeof planRequestWaits>[1]> = {},
+) => planRequestWaits(requests, { reports: [], config: config(), now: NOW, ...given });
+
 Deno.test("a request whose nodes could not be launched says why, by provider", () => {
-  const [wait] = planRequestWaits([sampleRequest({ id: 1 })], [full], NOW);
+  const [wait] = waitsOf([sampleRequest({ id: 1 })], { reports: [full] });
   assert.deepEqual(wait?.waitingOn, {
     reason: "capacity",
     message: "label cap 5/5; cloud-a: max-servers 10/10",
@@ -23,19 +29,46 @@ Deno.test("a request whose nodes could not be launched says why, by provider", (
 
 Deno.test("a request whose nodes are on their way waits for them", () => {
   const other = { ...full, name: "jammy" };
-  const [wait] = planRequestWaits([sampleRequest({ id: 1 })], [other], NOW);
+  const [wait] = waitsOf([sampleRequest({ id: 1 })], { reports: [other] });
   assert.deepEqual(wait?.waitingOn, { reason: "node", message: "its nodes are being built", since: NOW });
+});
+
+Deno.test("a request that others of its label come before says so, whatever their order in memory", () => {
+  const both = config({ labels: [label(), label({ name: "jammy" })] });
+  const requests = [
+    sampleRequest({ id: 4 }),
+    sampleRequest({ id: 3, count: 5 }),
+    sampleRequest({ id: 5, label: "jammy" }),
+  ];
+  const messages = waitsOf(requests, { config: both }).map(({ request, waitingOn }) => [
+    request.id,
+    waitingOn.message,
+  ]);
+  assert.deepEqual(messages, [
+    [4, "earlier requests of its label come first"],
+    [3, "its nodes are being built"],
+    [5, "its nodes are being built"],
+  ]);
+});
+
+Deno.test("a request whose label is gone, or has been disabled, is not told that nodes are being built", () => {
+  const [gone] = waitsOf([sampleRequest({ id: 1, label: "old" })]);
+  assert.equal(gone?.waitingOn.message, "the configuration has no label old any more");
+  const [disabled] = waitsOf([sampleRequest({ id: 1 })], {
+    config: config({ labels: [label({ minReady: -1 })] }),
+  });
+  assert.equal(disabled?.waitingOn.message, "the label is disabled: its min-ready is -1");
 });
 
 Deno.test("a request that waits as before is no change", () => {
   const waitingOn = { reason: "node", message: "its nodes are being built", since: NOW - 5 } as const;
-  assert.deepEqual(planRequestWaits([sampleRequest({ id: 1, waitingOn })], [], NOW), []);
+  assert.deepEqual(waitsOf([sampleRequest({ id: 1, waitingOn })]), []);
 });
 
 Deno.test("waiting for the same reason in other words goes on since it began", () => {
   const waitingOn = { reason: "capacity", message: "cloud-a: not asked yet", since: NOW - 5 } as const;
-  const [wait] = planRequestWaits([sampleRequest({ id: 1, waitingOn })], [full], NOW);
+  const [wait] = waitsOf([sampleRequest({ id: 1, waitingOn })], { reports: [full] });
   assert.equal(wait?.waitingOn.since, NOW - 5);
-  const [other] = planRequestWaits([sampleRequest({ id: 1, waitingOn })], [], NOW);
+  const [other] = waitsOf([sampleRequest({ id: 1, waitingOn })]);
   assert.equal(other?.waitingOn.since, NOW);
 });

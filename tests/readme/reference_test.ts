@@ -8,6 +8,7 @@ import { createSite } from "../../src/site/create_site.ts";
 import { viewAcquiredNodes } from "../../src/views/acquired_nodes.ts";
 import { viewAlienImageList } from "../../src/views/alien_image_list.ts";
 import { viewAlienList } from "../../src/views/alien_list.ts";
+import { viewInventory } from "../../src/views/inventory.ts";
 import { viewNodeDetails } from "../../src/views/node_details.ts";
 import { type PoolViewName, viewFilters, viewPool } from "../../src/views/view_pool.ts";
 import { CliBench } from "../cli/run.ts";
@@ -119,10 +120,20 @@ Deno.test("the README's JSON has the keys that the views have, and no others", (
       images: [{ provider: "a", name: "b", imageId: "c" }],
       warnings: [""],
     }, NOW),
-    "/nodes/ID": viewNodeDetails(report, 6)!,
-    "acquire": viewAcquiredNodes([sampleNode({ id: 1 })], { request: 7, config: sampleConfig() }),
+    "/nodes/ID": viewNodeDetails(
+      { ...report, nodes: [...report.nodes, sampleNode({ id: 99, role: "subnode", parentId: 6 })] },
+      6,
+    )!,
+    "acquire": viewAcquiredNodes([sampleNode({ id: 1, subnodeCount: 1 })], {
+      request: 7,
+      config: sampleConfig(),
+      pool: [sampleNode({ id: 2, role: "subnode", parentId: 1 })],
+    }),
   };
-  assert.deepEqual(Object.keys(shapes).sort(), Object.keys(views).sort());
+  // Its form is Ansible's, without version and time.
+  const host = Object.values(viewInventory(report)._meta.hostvars)[0]!;
+  assert.deepEqual(Object.keys(shapes).sort(), [...Object.keys(views), "inventory --host"].sort());
+  assert.deepEqual([...keysOf(shapes["inventory --host"])].sort(), [...keysOf(host)].sort());
   const nodeKeys = new Set([...keysOf(views["node-list"])].map((key) => key.replace("nodes[]", "node")));
   for (const [name, { version, at, ...view }] of Object.entries(views)) {
     assert.deepEqual([version, typeof at], [1, name === "acquire" ? "undefined" : "string"]);
@@ -159,7 +170,8 @@ function keysOf(value: unknown, path = ""): Set<string> {
 }
 
 Deno.test("the README has every mark that a server carries", () => {
-  const marks = serverMetadata({ installation: "INSTALLATION", nodeId: 1, image: "i", provider: "p" });
+  const subnode = { installation: "INSTALLATION", nodeId: 2, parentId: 1, image: "i", provider: "p" };
+  const marks = serverMetadata(subnode);
   const section = sectionOf(readme, "## Metadata on servers");
   assert.deepEqual(tableRows(section).map(([key]) => key!.slice(1, -1)), Object.keys(marks));
   const codes = inlineCode(section);
@@ -173,7 +185,7 @@ Deno.test("the configuration keys that the README names stand in config.example.
   const commands = [...(await bench.run("--help")).stdout.matchAll(/^ {2}([a-z-]+) /gm)].map(([, name]) =>
     name!
   );
-  const others = ["ssh-keygen", "disk-image-create", "envvars"];
+  const others = ["ssh-keygen", "ssh-config", "disk-image-create", "envvars"];
   const known = new Set([...keys, ...commands, ...nodePhases, ...others]);
   const isUnknown = (code: string) => code.split(".").some((part) => !known.has(part));
   const isFile = (code: string) => /\.(yaml|conf|kv-\w+)$/.test(code);

@@ -62,6 +62,78 @@ Deno.test("a request that nobody waits for is withdrawn and its nodes go back", 
   assert.equal(virtual.count("used"), 0);
 });
 
+Deno.test("requests keep their order over a restart, and say what they wait for", async () => {
+  const clouds = [{ bootTime: 30 * SECOND }];
+  await using virtual = await VirtualPool.start({
+    config: poolConfig({ minReady: 0, maxServers: 3 }),
+    clouds,
+  });
+  const spec = { label: "small", job: null, client: null, deadline: null };
+  const { signal } = new AbortController();
+  const ids: number[] = [];
+  for (const count of [2, 3, 1]) {
+    ids.push((await virtual.during(virtual.pool.createRequest({ ...spec, count }))).id);
+  }
+  await virtual.clock.advance(5 * SECOND);
+  const waits = () => virtual.pool.report().requests.map(({ waitingOn }) => waitingOn?.message);
+  assert.deepEqual(waits(), Array(3).fill("main: max-servers 3/3"));
+  await virtual.stopPool();
+  await virtual.startPool();
+  const granted: number[] = [];
+  const clients = ids.map(async (id) => {
+    const nodes = await virtual.pool.waitForGrant(id, { signal });
+    granted.push(id);
+    await virtual.pool.confirmGrant(id);
+    return nodes.map((node) => node.id);
+  });
+  await virtual.during(clients[0]!);
+  assert.deepEqual(waits(), Array(2).fill("main: max-servers 3/3"), "one is ready, and goes to nobody yet");
+  assert.equal(virtual.count("ready"), 1);
+  const first = await clients[0]!;
+  await virtual.during(virtual.pool.releaseNodes(first, { result: "SUCCESS", job: null }));
+  const second = await virtual.during(clients[1]!);
+  await virtual.during(virtual.pool.releaseNodes(second, { result: "SUCCESS", job: null }));
+  await virtual.during(clients[2]!);
+  assert.deepEqual([granted, second.length], [ids, 3]);
+});
+
+Deno.test("a request waits for its nodes, and later ones for those before them", async () => {
+  const clouds = [{ bootTime: 30 * SECOND }];
+  await using virtual = await VirtualPool.start({ config: poolConfig({ minReady: 0 }), clouds });
+  const spec = { label: "small", count: 1, job: null, client: null, deadline: null };
+  for (let count = 0; count < 3; count++) await virtual.during(virtual.pool.createRequest(spec));
+  await virtual.clock.advance(5 * SECOND);
+  assert.deepEqual(virtual.pool.report().requests.map(({ waitingOn }) => waitingOn?.message), [
+    "its nodes are being built",
+    "earlier requests of its label come first",
+    "earlier requests of its label come first",
+  ]);
+  await virtual.during(virtual.reconfigure(poolConfig({ minReady: -1 })));
+  await virtual.clock.advance(SECOND);
+  const reasons = new Set(virtual.pool.report().requests.map(({ waitingOn }) => waitingOn?.message));
+  assert.deepEqual([...reasons], ["the label is disabled: its min-ready is -1"]);
+});
+
+Deno.test("nodes of a failing job are held up to a number, take room, and end with hold-max-age", async () => {
+  const config = `limits: {hold-max-age: 2h}\n${poolConfig({ minReady: 1, maxServers: 3 })}`;
+  await using virtual = await VirtualPool.start({ config });
+  await virtual.during(virtual.pool.createJob({ job: "unit", holdOnFailure: 2 }));
+  for (let round = 0; round < 4; round++) {
+    const [node] = await virtual.acquire("small");
+    const failed = { result: "FAILURE", job: "unit" } as const;
+    const [outcome] = await virtual.during(virtual.pool.releaseNodes([node!.id], failed));
+    assert.equal(outcome!.message.startsWith("held"), round < 2);
+  }
+  await virtual.until(() => virtual.count("ready") === 1 && virtual.count() === 3);
+  assert.equal(virtual.count("hold"), 2);
+  const spec = { label: "small", count: 2, job: null, client: null, deadline: null };
+  await virtual.during(virtual.pool.createRequest(spec));
+  await virtual.clock.advance(SECOND);
+  assert.equal(virtual.pool.report().requests[0]!.waitingOn?.message, "main: max-servers 3/3");
+  await virtual.clock.advance(2 * HOUR + MINUTE);
+  assert.equal(virtual.count("hold"), 0);
+});
+
 Deno.test("a held node outlives everything until it is deleted", async () => {
   await using virtual = await VirtualPool.start({ config: poolConfig({ minReady: 1 }) });
   await virtual.until(() => virtual.count("ready") === 1);

@@ -85,6 +85,14 @@ export class VirtualPool implements AsyncDisposable {
       shell: this.simulator.shell,
       openCloud: (provider) => this.#openCloud(provider),
       readFile: () => Promise.resolve(loginKey.private),
+      openTarget: () => null,
+      openGearman: () => {
+        throw new Error("no Gearman server is there");
+      },
+      listenToJobs: () => {
+        throw new Error("no publisher is there");
+      },
+      statsd: null,
       builder: this.builder,
       makeKeypair: () => Promise.resolve({ publicKey: loginKey.public, privateKey: loginKey.private }),
       openLog: () => Promise.resolve({ write() {}, [Symbol.asyncDispose]: () => Promise.resolve() }),

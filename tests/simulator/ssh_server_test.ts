@@ -25,10 +25,14 @@ async function booted(cloud: NonNullable<SimulatorInput["clouds"]>[number] = {},
   const server = simulator.cloud().servers.get(id)!;
   const address = server.ports[0]!.address;
   const options = ["BatchMode=yes", "StrictHostKeyChecking=no", `UserKnownHostsFile=${folder}/known_hosts`];
-  const ssh = (command: string, { at = address, key = `${folder}/key` } = {}) =>
+  const ssh = (
+    command: string,
+    { at = address, key = `${folder}/key`, options: more = [] as string[] } = {},
+  ) =>
     runProgram("ssh", [
       ...["-F", "none", "-i", key, "-p", String(served.sshPort)],
       ...options.flatMap((option) => ["-o", option]),
+      ...more,
       `debian@${at}`,
       command,
     ]);
@@ -52,6 +56,12 @@ test("ssh runs a command on a simulated server, and sees its own host key", asyn
   assert.equal((await world.ssh("hostname")).stdout, "one\n");
   const known = await Deno.readTextFile(`${world.folder}/known_hosts`);
   assert.ok(known.includes(hostKeyOf(world.server).publicKey), known);
+});
+
+test("ssh that asks for compression, as Ansible does, gets on without", async () => {
+  await using world = await booted();
+  const { code, stdout, stderr } = await world.ssh("hostname", { options: ["-C"] });
+  assert.deepEqual([code, stdout], [0, "one\n"], stderr);
 });
 
 test("ssh with another key is refused", async () => {

@@ -27,7 +27,7 @@ function openSite(report = sampleReport()): Site {
   return site;
 }
 
-const lists = ["/node-list", "/label-list", "/provider-list", "/request-list"];
+const lists = ["/node-list", "/label-list", "/provider-list", "/request-list", "/job-list"];
 const browser = { accept: "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8" };
 
 for (const path of lists) {
@@ -174,7 +174,7 @@ Deno.test("/nodes/ID/metadata has the documented values", async () => {
 
 Deno.test("what is not there is 404, in JSON for who wants it", async () => {
   const site = openSite();
-  for (const path of ["/nodes/99", "/nodes/99/metadata", "/nodes/x", "/nonsense", "/job-list"]) {
+  for (const path of ["/nodes/99", "/nodes/99/metadata", "/nodes/x", "/nonsense", "/target-list"]) {
     const response = await site.get(path);
     assert.equal(response.status, 404, path);
     assert.match(await response.text(), /^there is no/);

@@ -5,13 +5,14 @@ import { stateName } from "../../src/domain/node.ts";
 import { transition } from "../../src/domain/node_transition.ts";
 import { seededRandom } from "../../src/lib/random.ts";
 import { VirtualClock } from "../../src/lib/virtual_clock.ts";
+import type { Edit } from "../../src/store/draft.ts";
 import type { LedgerChange } from "../../src/store/ledger.ts";
 import { Ledger } from "../../src/store/ledger.ts";
 import { createMemoryStore } from "../../src/store/memory_store.ts";
 import { pauseKey } from "../../src/store/pair_key.ts";
 import type { Commit, Committed, Store } from "../../src/store/store.ts";
 import { StoreConflictError, StoreError } from "../../src/store/store.ts";
-import { arbitraryNode, launchPause, nodeRecord, nodeRequest } from "./records.ts";
+import { arbitraryNode, autoHold, launchPause, nodeRecord, nodeRequest } from "./records.ts";
 
 const clock = new VirtualClock(5_000);
 
@@ -197,6 +198,35 @@ Deno.test("edit() changes records of several kinds together or, when it throws, 
   assert.deepEqual([ledger.nodes.size, ledger.requests.size, ledger.pauses.size], [1, 0, 0]);
 });
 
+Deno.test("an edit goes through all records as they are at that moment, its own changes included", async () => {
+  const { ledger } = await ledgerOver([1, 2, 3].map((id) => nodeRecord({ id })));
+  const seen = (edit: Edit) => edit.nodes().map(({ id, attempt }) => [id, attempt]).sort();
+  const [first, broken, last] = await Promise.allSettled([
+    ledger.edit((edit) => {
+      edit.removeNode(2);
+      edit.putNode({ ...edit.node(3)!, attempt: 5 });
+      edit.putNode(nodeRecord({ id: 4 }));
+      for (const node of edit.nodes()) edit.putNode({ ...node, attempt: node.attempt + 1 });
+      return seen(edit);
+    }),
+    ledger.edit((edit) => {
+      edit.removeNode(1);
+      throw new RangeError("no such zone");
+    }),
+    ledger.edit((edit) => {
+      edit.putJob(autoHold({ id: 9 }));
+      return [...seen(edit), edit.jobs().map(({ id }) => id)];
+    }),
+  ]);
+  const changed = [[1, 1], [3, 6], [4, 1]];
+  assert.deepEqual(first, { status: "fulfilled", value: changed });
+  assert.equal(broken.status, "rejected");
+  assert.deepEqual(last, { status: "fulfilled", value: [...changed, [9]] });
+  assert.deepEqual([ledger.nodes.size, ledger.jobs.get(9)], [3, autoHold({ id: 9 })]);
+  await ledger.edit((edit) => edit.removeJob(9));
+  assert.equal(ledger.jobs.size, 0);
+});
+
 Deno.test("changeRequest() changes the latest record, and removes it for null", async () => {
   const { ledger } = await ledgerOver();
   await ledger.commit({ requests: [{ previous: null, next: nodeRequest({ id: 1 }) }] });
@@ -236,6 +266,7 @@ Deno.test("subscribe() tells each commit with the records before and after, unti
     requests: [],
     dibImages: [],
     images: [],
+    jobs: [],
     pauses: [],
     orders: [],
     history: [],

@@ -1,5 +1,6 @@
 /** Records for the store's tests: one plain one of each kind, and arbitrary ones for properties. */
 import fc from "fast-check";
+import type { AutoHold } from "../../src/domain/auto_hold.ts";
 import type { LaunchPause } from "../../src/domain/launch_pause.ts";
 import type { HistoryRecord, NodePhase, NodeRecord, NodeState } from "../../src/domain/node.ts";
 import type { NodeRequest } from "../../src/domain/request.ts";
@@ -11,6 +12,10 @@ export function nodeRecord(fields: Partial<NodeRecord> & { readonly id: number }
     revision: 1,
     role: "node",
     providerImageId: null,
+    parentId: null,
+    subnodeCount: 0,
+    assignedAt: null,
+    jobEnd: null,
     provider: "cloud-a",
     label: "trusty",
     image: "trusty",
@@ -51,6 +56,7 @@ export function nodeRequest(fields: Partial<NodeRequest> & { readonly id: number
     count: 1,
     job: null,
     client: null,
+    token: null,
     createdAt: 1_000,
     deadline: null,
     nodes: [],
@@ -58,6 +64,11 @@ export function nodeRequest(fields: Partial<NodeRequest> & { readonly id: number
     waitingOn: null,
     ...fields,
   };
+}
+
+/** An entry of a job that may hold two nodes. */
+export function autoHold(fields: Partial<AutoHold> & { readonly id: number }): AutoHold {
+  return { revision: 1, job: "gate/unit", holdOnFailure: 2, createdAt: 1_000, ...fields };
 }
 
 /** A pause after one failure. */
@@ -100,9 +111,12 @@ const states: { [Phase in NodePhase]: fc.Arbitrary<Extract<NodeState, { phase: P
   "address": record({ phase: fc.constant("address"), serverId, activeAt: instant }),
   "login": record({ phase: fc.constant("login"), serverId, activeAt: instant }),
   "prepare": record({ phase: fc.constant("prepare"), serverId }),
+  "assign": record({ phase: fc.constant("assign"), serverId }),
+  "test": record({ phase: fc.constant("test"), serverId, startedAt: maybeInstant }),
   "ready": record({ phase: fc.constant("ready"), serverId }),
   "used": record({ phase: fc.constant("used"), serverId }),
   "hold": record({ phase: fc.constant("hold"), ...unsure }),
+  "unassign": record({ phase: fc.constant("unassign"), serverId }),
   "delete-server": record({
     phase: fc.constant("delete-server"),
     ...unsure,
@@ -132,8 +146,12 @@ const evidence = fc.option(record({
 
 /** Everything of a node but its id and revision. */
 export const arbitraryNode: fc.Arbitrary<Omit<NodeRecord, "id" | "revision">> = record({
-  role: fc.constantFrom("node", "builder", "checker"),
+  role: fc.constantFrom("node", "subnode", "builder", "checker"),
   providerImageId: fc.option(fc.nat()),
+  parentId: fc.option(fc.nat()),
+  subnodeCount: fc.nat(),
+  assignedAt: maybeInstant,
+  jobEnd: fc.option(record({ at: instant, result: maybeText })),
   provider: fc.constantFrom("cloud-a", "cloud-b"),
   label: fc.constantFrom("trusty", "xenial", "jammy"),
   image: text,
@@ -175,6 +193,7 @@ export const arbitraryRequest: fc.Arbitrary<Omit<NodeRequest, "id" | "revision">
   count: fc.integer({ min: 1, max: 10 }),
   job: maybeText,
   client: maybeText,
+  token: maybeText,
   createdAt: instant,
   deadline: maybeInstant,
   nodes: fc.array(fc.nat(), { maxLength: 3 }),

@@ -68,6 +68,14 @@ Deno.test("a node that fails twice in a row is lost, with what was wrong", async
   assert.deepEqual([lost.result, lost.comment], ["lost", "failed the check: no route to host"]);
 });
 
+Deno.test("a subnode is checked as long as its node waits for work, and left to whoever has that", async () => {
+  const free = [ready(1), ready(2, { role: "subnode", parentId: 1 })];
+  const held = [node(states.hold, { id: 3 }), ready(4, { role: "subnode", parentId: 3 })];
+  const used = [node(states.used, { id: 5 }), ready(6, { role: "subnode", parentId: 5 })];
+  const { attempts } = await check([...free, ...held, ...used]);
+  assert.deepEqual([...attempts.keys()].sort(), [1, 2].map(address));
+});
+
 Deno.test("a failure that passes costs no node", async () => {
   assert.deepEqual((await check(five, { failing: [1, 2, 3, 4, 5], times: 1 })).deleted, []);
 });

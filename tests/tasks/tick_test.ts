@@ -22,6 +22,8 @@ async function tickKit(
     seen: () => new Map([["cloud-a", observation]]),
     imageExecutor: imageExecutorOf(kit),
     parts: { pool: true, builds: true },
+    targets: () => new Map(),
+    demand: () => new Map(),
     launching: () => true,
     accepting: () => true,
     ...means,
@@ -89,29 +91,42 @@ Deno.test("a granted request has its nodes, and they say for whom they are", asy
   assert.deepEqual([kit.node()?.state.phase, kit.node()?.job, kit.node()?.requestId], ["used", "gate", 1]);
 });
 
-Deno.test("a node or a request that changes while the plan is being stored is left to the next plan", async () => {
-  await using kit = await tickKit({
-    nodes: [node(states.ready)],
-    observation: seen({ servers: [server("s7")] }),
-  });
-  await kit.ledger.edit((edit) => edit.putRequest(sampleRequest({ id: 1 })));
+/** A kit in which node 7 is held while a plan is made: that comes into the ledger before what is planned. */
+async function heldWhilePlanning(...nodes: readonly NodeRecord[]) {
   const hold = { type: "hold", hold: { reason: null, owner: "ada", until: null } } as const;
-  // Asked for first, so it comes into the ledger before what the tick has planned.
-  const held = kit.ledger.changeNode(7, (each) => transition(each, hold, NOW));
+  let held: Promise<unknown> | null = null;
+  const kit: Awaited<ReturnType<typeof tickKit>> = await tickKit({
+    nodes,
+    observation: seen({ servers: [server("s7")] }),
+    launching: () => {
+      held ??= kit.ledger.changeNode(7, (each) => transition(each, hold, NOW));
+      return false;
+    },
+  });
+  return kit;
+}
+
+Deno.test("a node or a request that changes while the plan is being stored is left to the next plan", async () => {
+  await using kit = await heldWhilePlanning(node(states.ready));
+  await kit.ledger.edit((edit) => edit.putRequest(sampleRequest({ id: 1 })));
   await kit.run();
-  await held;
   assert.deepEqual([kit.node()?.state.phase, kit.ledger.requests.get(1)?.grantedAt], ["hold", null]);
 });
 
-Deno.test("a node that is held while the plan is being stored does not go on in its old phase", async () => {
-  await using kit = await tickKit({
-    nodes: [node(states.boot)],
-    observation: seen({ servers: [server("s7")] }),
-  });
-  const hold = { type: "hold", hold: { reason: null, owner: "ada", until: null } } as const;
-  const held = kit.ledger.changeNode(7, (each) => transition(each, hold, NOW));
+Deno.test("a request whose node changes while the plan is being stored is not overtaken by a later one", async () => {
+  await using kit = await heldWhilePlanning(node(states.ready), node(states.ready, { id: 8 }));
+  await kit.ledger.edit((edit) => [1, 2].forEach((id) => edit.putRequest(sampleRequest({ id }))));
+  const granted = () => [...kit.ledger.requests.values()].map(({ nodes }) => nodes);
   await kit.run();
-  assert.deepEqual(kit.node(), await held);
+  assert.deepEqual([kit.node()?.state.phase, granted()], ["hold", [[], []]]);
+  await kit.run();
+  assert.deepEqual(granted(), [[8], []]);
+});
+
+Deno.test("a node that is held while the plan is being stored does not go on in its old phase", async () => {
+  await using kit = await heldWhilePlanning(node(states.boot));
+  await kit.run();
+  assert.equal(kit.node()?.state.phase, "hold");
   assert.deepEqual(kit.shell.targets, []);
 });
 

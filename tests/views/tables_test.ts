@@ -16,6 +16,7 @@ const golden = {
   "node_list": tableOf("node-list"),
   "node_list_on_110_columns": tableOf("node-list", { width: 110 }),
   "request_list": tableOf("request-list"),
+  "job_list_wide": tableOf("job-list", { wide: true }),
   "label_list_wide": tableOf("label-list", { wide: true }),
   "provider_list": tableOf("provider-list"),
   "status": tableOf("status"),
@@ -69,7 +70,7 @@ Deno.test("an empty list is its header", () => {
 
 Deno.test("every column's field is a key of its rows, so that ?fields= means the same everywhere", () => {
   const report = sampleReport();
-  for (const name of ["node-list", "request-list", "label-list", "provider-list"] as const) {
+  for (const name of ["node-list", "request-list", "job-list", "label-list", "provider-list"] as const) {
     const { columns, rows } = tables[name] as {
       columns: readonly { field: string }[];
       rows: (view: TabularViews[typeof name]) => readonly object[];

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { contentTag } from "../../src/views/content_tag.ts";
+import { viewJobList } from "../../src/views/job_list.ts";
 import { viewLabelList } from "../../src/views/label_list.ts";
 import { viewNodeDetails } from "../../src/views/node_details.ts";
 import { viewNodeList } from "../../src/views/node_list.ts";
@@ -57,13 +58,13 @@ Deno.test("labels count their nodes, their requests and what they miss", () => {
     [
       {
         name: "jammy",
-        nodes: { building: 0, ready: 1, used: 0, hold: 1, delete: 1 },
+        nodes: { building: 0, test: 0, ready: 1, used: 0, hold: 1, delete: 1 },
         requested: 0,
         missing: 0,
       },
       {
         name: "noble",
-        nodes: { building: 1, ready: 1, used: 1, hold: 0, delete: 0 },
+        nodes: { building: 1, test: 0, ready: 1, used: 1, hold: 0, delete: 0 },
         requested: 2,
         missing: 1,
       },
@@ -92,6 +93,23 @@ Deno.test("requests are waiting or granted", () => {
     { id: 8, state: "waiting", nodes: [], age: 60 },
   ]);
   assert.deepEqual(viewRequestList(sampleReport(), { state: "waiting" }).requests.map(({ id }) => id), [8]);
+});
+
+Deno.test("jobs are sorted by name and tell which nodes are held for them", () => {
+  const held = (id: number, job: string) =>
+    sampleNode({ id, job, state: { phase: "hold", serverId: null, lostAt: null } });
+  const entry = (id: number, job: string) => ({ revision: 1, id, job, holdOnFailure: 2, createdAt: NOW });
+  const report = sampleReport({
+    nodes: [held(9, "unit"), held(4, "unit"), held(5, "lint"), sampleNode({ id: 6, job: "unit" })],
+    jobs: [entry(1, "unit"), entry(2, "docs")],
+  });
+  const shown = viewJobList(report).jobs.map(({ id, name, held, nodes }) => ({ id, name, held, nodes }));
+  assert.deepEqual(shown, [
+    { id: 2, name: "docs", held: 0, nodes: [] },
+    { id: 1, name: "unit", held: 2, nodes: [4, 9] },
+  ]);
+  assert.deepEqual(viewJobList(report, { job: "unit" }).jobs.map(({ id }) => id), [1]);
+  assert.deepEqual(viewJobList(report, { id: 2 }).jobs.map(({ id }) => id), [2]);
 });
 
 Deno.test("status lists what an operator should look at", () => {
@@ -135,7 +153,9 @@ Deno.test("a node's details tell its phases, its login and its evidence", () => 
 });
 
 Deno.test("no view holds a secret of the configuration", () => {
-  for (const name of ["node-list", "request-list", "label-list", "provider-list", "status"] as const) {
+  for (
+    const name of ["node-list", "request-list", "job-list", "label-list", "provider-list", "status"] as const
+  ) {
     const text = new TextDecoder().decode(renderPoolJson(sampleReport(), { name }));
     for (const secret of SECRETS) assert.equal(text.includes(secret), false, name);
   }

@@ -27,10 +27,10 @@ report.SchedulerReportClient.get_allocations_for_provider_tree = lambda *args: {
 ROOT = pathlib.Path(__file__).parent.parent
 
 
-# What a server's users change in /etc and /opt stays in the server: its sshd sees them through layers of its own.
+# What a server's users change in /etc, /home and /opt stays in the server: its sshd sees them through layers of its own.
 LAYERS = '''
 set -eu
-for name in etc opt; do
+for name in etc home opt; do
   mkdir -p "$0/$name" "$0/$name.work"
   mount -t overlay overlay -o "lowerdir=/$name,upperdir=$0/$name,workdir=$0/$name.work" "/$name"
 done

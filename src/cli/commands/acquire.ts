@@ -1,17 +1,14 @@
 /** `nodepool acquire LABEL`: take ready nodes, or wait for them. A request that is not met is withdrawn. */
 import { Command, Option } from "@commander-js/extra-typings";
-import type { PoolClient } from "../../control/pool_client.ts";
-import type { RequestView } from "../../views/request_list.ts";
 import { MINUTE } from "../../domain/time.ts";
-import { acquireFormats, formatAcquired } from "../acquired_text.ts";
-import type { CliContext } from "../cli_context.ts";
-import { durationArgument, formatDuration } from "../duration_argument.ts";
-import { example } from "../example.ts";
-import { countArgument } from "../number_argument.ts";
-import { openDaemonsPool } from "../open_pool.ts";
-import { userName } from "../user_name.ts";
-import { withDeadline } from "../deadline.ts";
 import type { AcquiredNodesView } from "../../views/acquired_nodes.ts";
+import { acquireNodes } from "../acquire_nodes.ts";
+import { type AcquireFormat, acquireFormats, formatAcquired } from "../acquired_text.ts";
+import type { CliContext } from "../cli_context.ts";
+import { durationArgument } from "../duration_argument.ts";
+import { example } from "../example.ts";
+import { knownHostsArgument, writeKnownHosts } from "../known_hosts_file.ts";
+import { countArgument } from "../number_argument.ts";
 
 export function acquireCommand(context: CliContext) {
   return new Command("acquire")
@@ -23,6 +20,7 @@ export function acquireCommand(context: CliContext) {
         .default(10 * MINUTE, "10m"),
     )
     .option("--job <name>", "the job that will run on them")
+    .option("--known-hosts <file>", "add their host keys to this file", knownHostsArgument)
     .addOption(
       new Option("-o, --output <format>", "how to print them").choices(acquireFormats).default(
         "text" as const,
@@ -31,69 +29,33 @@ export function acquireCommand(context: CliContext) {
     .addHelpText(
       "after",
       example(
-        'eval "$(nodepool acquire ubuntu-noble -o env)"',
-        'ssh "$NODEPOOL_USER@$NODEPOOL_ADDRESS" -p "$NODEPOOL_PORT"',
+        "nodepool acquire ubuntu-noble --known-hosts known_hosts -o env >node",
+        ". ./node",
+        'ssh -o UserKnownHostsFile=known_hosts "$NODEPOOL_USER@$NODEPOOL_ADDRESS" -p "$NODEPOOL_PORT"',
         "nodepool release $NODEPOOL_IDS",
       ),
     )
-    .action(async (label, { count, wait, job = null, output }) => {
-      const { io } = context;
-      await using pool = await openDaemonsPool(context);
-      using interrupts = io.interrupts();
-      const spec = { label, count, job, client: userName(io), deadline: io.clock.now() + wait };
-      const request = await pool.createRequest(spec, { signal: interrupts.signal });
-      await withdrawUnlessDone(pool, request, async () => {
-        const acquired = await waitForNodes(context, { pool, request, wait, signal: interrupts.signal });
-        io.stdout.write(formatAcquired(acquired, output));
-        await pool.confirmGrant(request.id);
-      });
+    .action(async (label, { count, wait, job = null, knownHosts = null, output }) => {
+      const deliver = (acquired: AcquiredNodesView) =>
+        print(acquired, { context, knownHosts, format: output });
+      await acquireNodes(context, { label, count, job, wait, deliver });
     });
 }
 
-/** Nodes that nobody heard of must not stay taken: whatever goes wrong, the request is withdrawn. */
-async function withdrawUnlessDone(
-  pool: PoolClient,
-  request: RequestView,
-  run: () => Promise<void>,
+async function print(
+  acquired: AcquiredNodesView,
+  { context, knownHosts, format }: { context: CliContext; knownHosts: string | null; format: AcquireFormat },
 ): Promise<void> {
-  try {
-    await run();
-  } catch (error) {
-    // The daemon withdraws it by itself once nobody attends to it.
-    await pool.withdrawRequest(request.id).catch(() => {});
-    // Not a reader that has seen enough, as with lists: the caller does not have its nodes.
-    if (error instanceof Deno.errors.BrokenPipe) {
-      throw new Error("the nodes could not be printed", { cause: error });
-    }
-    throw error;
+  const text = formatAcquired(acquired, { format, knownHosts });
+  if (knownHosts !== null) {
+    const servers = acquired.nodes.flatMap((node) => [node, ...node.subnodes]);
+    const lines = servers.flatMap(({ connection }) => connection?.known_hosts ?? []);
+    await writeKnownHosts(knownHosts, lines);
   }
-}
-
-interface Waiting {
-  readonly pool: PoolClient;
-  readonly request: RequestView;
-  readonly wait: number;
-  readonly signal: AbortSignal;
-}
-
-function waitForNodes(
-  { io }: CliContext,
-  { pool, request, wait, signal }: Waiting,
-): Promise<AcquiredNodesView> {
-  return withDeadline(
-    { clock: io.clock, milliseconds: wait, signal },
-    (signal) => pool.waitForGrant(request.id, { signal }),
-    () => describeTimeout({ pool, request, wait }),
-  );
-}
-
-async function describeTimeout({ pool, request, wait }: Omit<Waiting, "signal">): Promise<Error> {
-  const { requests } = await pool.view("request-list", { filter: { label: request.label } });
-  const reason = requests.find(({ id }) => id === request.id)?.waiting_on?.message;
-  const nodes = request.count === 1 ? "no node" : `no ${request.count} nodes`;
-  return new Error(
-    `${nodes} of label ${request.label} within ${formatDuration(wait)}${
-      reason === undefined ? "" : `: ${reason}`
-    }`,
-  );
+  try {
+    context.io.stdout.write(text);
+  } catch (cause) {
+    // Not a reader that has seen enough, as with lists: the caller does not have its nodes.
+    throw new Error("the nodes could not be printed", { cause });
+  }
 }

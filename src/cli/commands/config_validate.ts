@@ -30,13 +30,10 @@ async function validate(
 ): Promise<void> {
   const { defaultSecurePath, loadConfig } = await import("../../config/load_config.ts");
   const secure = secureFile ?? await defaultSecurePath();
-  const { config, warnings, notices, unsupported } = await loadConfig(configFile, { secure });
+  const { config, warnings, notices } = await loadConfig(configFile, { secure });
   const { formatProblem } = await import("../../config/config_error.ts");
   for (const warning of warnings) io.stderr.write(`nodepool: warning: ${formatProblem(warning)}\n`);
   for (const notice of notices) io.stderr.write(`nodepool: notice: ${formatProblem(notice)}\n`);
-  for (const key of unsupported) {
-    io.stderr.write(`nodepool: notice: this version does not act on ${key} yet\n`);
-  }
   const { showConfig } = await import("../../config/show_config.ts");
   io.stdout.write(show ? showConfig(config) : `${configFile} is valid\n`);
 }

@@ -8,10 +8,12 @@ import { printOutcomes } from "../print_outcomes.ts";
 
 export function releaseCommand(context: CliContext) {
   return new Command("release")
-    .description("give back nodes that were acquired; they are deleted")
+    .description(
+      "give back nodes that were acquired; they are deleted, or held where their job failed and has an entry",
+    )
     .argument("<id...>", "the nodes", idsArgument)
     .addOption(new Option("--result <result>", "how the job went").choices(["SUCCESS", "FAILURE"] as const))
-    .option("--job <name>", "the job that ran on them")
+    .option("--job <name>", "the job that ran on them, if it is another than they were acquired for")
     .addHelpText("after", example("nodepool release 812 --result SUCCESS"))
     .action(async (ids, { result = null, job = null }) => {
       await using pool = await openPool(context);

@@ -4,11 +4,11 @@
  */
 import * as v from "valibot";
 import type { Clock } from "../../lib/clock.ts";
+import { parseAnswer } from "../../lib/parse_answer.ts";
 import type { Auth, CloudAccess, DomainRef, Scope } from "../../domain/cloud_access.ts";
 import { type Milliseconds, SECOND } from "../../domain/time.ts";
 import { CloudError } from "../cloud_error.ts";
 import { type Catalog, CatalogSchema } from "./catalog.ts";
-import { parseAnswer } from "./parse_answer.ts";
 import type { Transport } from "./transport.ts";
 
 export interface Token {

@@ -6,17 +6,18 @@ import type { CloudAccess } from "../../domain/cloud_access.ts";
 import type { Milliseconds } from "../../domain/time.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Random } from "../../lib/random.ts";
+import { RateLimiter } from "../../lib/rate_limiter.ts";
 import type { Call, Cloud, CloudStats } from "../cloud.ts";
 import type { Send } from "../send.ts";
 import { createCompute, getComputeLimits } from "./compute.ts";
 import { createImageService } from "./image.ts";
 import { createNetworkService, getNetworkQuotas } from "./network.ts";
-import { RateLimiter } from "./rate_limiter.ts";
 import { createServers } from "./servers.ts";
 import type { ServiceOptions } from "./service_options.ts";
 import { Session } from "./session.ts";
 import { createSnapshots } from "./snapshot.ts";
-import { Transport } from "./transport.ts";
+import { Transport, type TransportOptions } from "./transport.ts";
+import type { Turn } from "./turn.ts";
 
 export interface OpenStackCloudOptions {
   /** The provider's name, for messages. */
@@ -32,6 +33,7 @@ export interface OpenStackCloudOptions {
   readonly rate: Milliseconds;
   /** Requests in flight at once, besides data of images; null or left out: 16. */
   readonly maxConcurrency?: number | null;
+  readonly onAnswer?: TransportOptions["onAnswer"];
   /** Items in one page of a listing; clouds give 1000 at most. */
   readonly pageSize?: number;
 }
@@ -43,7 +45,7 @@ const DEFAULT_PAGE_SIZE = 1000;
 /** Sends nothing yet: the first call logs in. */
 export function createOpenStackCloud(options: OpenStackCloudOptions): Cloud {
   const { access, clock, pageSize = DEFAULT_PAGE_SIZE } = options;
-  const limiter = new RateLimiter({
+  const limiter = new RateLimiter<Turn>({
     ...options,
     maxConcurrency: options.maxConcurrency ?? DEFAULT_CONCURRENCY,
   });

@@ -16,15 +16,17 @@ const NOT_CONNECTED: Readonly<Record<string, string>> = {
   UND_ERR_CONNECT_TIMEOUT: "the connection was not made in time",
 };
 
-const TLS_ADVICE = "set cacert or verify: false";
+/** Codes of a certificate that nobody known vouches for: nothing was sent either. */
+const UNTRUSTED: Readonly<Record<string, string>> = {
+  DEPTH_ZERO_SELF_SIGNED_CERT: "its certificate is self-signed",
+  SELF_SIGNED_CERT_IN_CHAIN: "its certificate is self-signed",
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "its certificate is signed by an unknown authority",
+  UNABLE_TO_GET_ISSUER_CERT: "its certificate is signed by an unknown authority",
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "its certificate is signed by an unknown authority",
+};
 
-/** Codes of a TLS handshake that failed: nothing was sent either. */
+/** Codes of a TLS handshake that failed for another reason. */
 const TLS: Readonly<Record<string, string>> = {
-  DEPTH_ZERO_SELF_SIGNED_CERT: `its certificate is self-signed; ${TLS_ADVICE}`,
-  SELF_SIGNED_CERT_IN_CHAIN: `its certificate is self-signed; ${TLS_ADVICE}`,
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: `its certificate is signed by an unknown authority; ${TLS_ADVICE}`,
-  UNABLE_TO_GET_ISSUER_CERT: `its certificate is signed by an unknown authority; ${TLS_ADVICE}`,
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: `its certificate is signed by an unknown authority; ${TLS_ADVICE}`,
   CERT_HAS_EXPIRED: "its certificate has expired; renew it",
   CERT_NOT_YET_VALID: "its certificate is not valid yet; check the clocks",
   ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another host name; check the address",
@@ -32,10 +34,13 @@ const TLS: Readonly<Record<string, string>> = {
   EPROTO: "it does not speak TLS; use http:// in the address",
 };
 
-/** @param signal the request's: tells an abort from a failure */
+/**
+ * @param options `signal`: the request's, tells an abort from a failure; `trustAdvice`: what to do where a certificate
+ * is not trusted
+ */
 export function describeSendFailure(
   error: unknown,
-  { url, signal }: { url: URL; signal: AbortSignal },
+  { url, signal, trustAdvice }: { url: URL; signal: AbortSignal; trustAdvice: string },
 ): CloudError {
   if (signal.aborted) {
     const kind = isTimeout(signal.reason) ? "timeout" : "unavailable";
@@ -46,6 +51,7 @@ export function describeSendFailure(
   const broken = (what: string, effect: "none" | "unknown") =>
     new CloudError("unavailable", `${url.host}: ${what}`, { effect, cause: error });
   if (code in NOT_CONNECTED) return broken(NOT_CONNECTED[code]!, "none");
+  if (code in UNTRUSTED) return broken(`${UNTRUSTED[code]}; ${trustAdvice}`, "none");
   if (code in TLS) return broken(TLS[code]!, "none");
   if (/^(ERR_TLS|ERR_SSL|CERT_)/.test(code)) return broken(`TLS: ${message} (${code})`, "none");
   if (code === "UND_ERR_SOCKET" || code === "ECONNRESET" || code === "EPIPE") {

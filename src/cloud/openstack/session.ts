@@ -4,6 +4,8 @@
  */
 import type * as v from "valibot";
 import type { Clock } from "../../lib/clock.ts";
+import { orAborted } from "../../lib/or_aborted.ts";
+import { parseAnswer } from "../../lib/parse_answer.ts";
 import type { CloudAccess } from "../../domain/cloud_access.ts";
 import type { Milliseconds } from "../../domain/time.ts";
 import { CloudError } from "../cloud_error.ts";
@@ -18,11 +20,9 @@ import {
 } from "./discovery.ts";
 import type { Token } from "./keystone_login.ts";
 import type { Outflow } from "./outflow.ts";
-import { parseAnswer } from "./parse_answer.ts";
-import type { Turn } from "./rate_limiter.ts";
-import { orAborted } from "./or_aborted.ts";
 import { TokenCache } from "./token_cache.ts";
 import type { HttpCall, Transport } from "./transport.ts";
+import type { Turn } from "./turn.ts";
 
 export interface ServiceCall {
   /** "delete server 4711": every error begins with it. */

@@ -3,10 +3,10 @@
  * under way at a time however many calls wait for it. `session` calls it.
  */
 import type { Clock } from "../../lib/clock.ts";
+import { orAborted } from "../../lib/or_aborted.ts";
 import type { CloudAccess } from "../../domain/cloud_access.ts";
 import type { Milliseconds } from "../../domain/time.ts";
 import { loginToKeystone, type Token } from "./keystone_login.ts";
-import { orAborted } from "./or_aborted.ts";
 import type { Transport } from "./transport.ts";
 
 export class TokenCache {

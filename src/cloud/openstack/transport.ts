@@ -6,14 +6,16 @@
 import { backoff } from "../../lib/backoff.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Random } from "../../lib/random.ts";
+import type { RateLimiter, Slot } from "../../lib/rate_limiter.ts";
 import { type Milliseconds, SECOND } from "../../domain/time.ts";
 import { CloudError } from "../cloud_error.ts";
 import type { CloudStats } from "../../domain/cloud_stats.ts";
 import type { Send, SendRequest, SendResponse } from "../send.ts";
 import { classifyResponse, type Refusal } from "./classify_response.ts";
 import type { Outflow } from "./outflow.ts";
-import type { RateLimiter, Slot, Turn } from "./rate_limiter.ts";
+import { operationOf } from "./operation.ts";
 import { RequestStats } from "./request_stats.ts";
+import type { Turn } from "./turn.ts";
 import { type Deadline, deadlineIn, withDeadline } from "./with_deadline.ts";
 
 export interface HttpCall extends SendRequest {
@@ -36,11 +38,13 @@ export interface TransportOptions {
   /** The provider's name, for messages. */
   readonly name: string;
   readonly send: Send;
-  readonly limiter: RateLimiter;
+  readonly limiter: RateLimiter<Turn>;
   readonly clock: Clock;
   readonly random: Random;
   /** For one attempt, from its start to the end of its answer; a call with an outflow has that one's deadline. */
   readonly apiTimeout: Milliseconds;
+  /** Told of each answer but those to a body that takes as long as its data moves; it must not throw. */
+  readonly onAnswer?: (answer: { readonly operation: string; readonly duration: Milliseconds }) => void;
 }
 
 const MAX_ATTEMPTS = 3;
@@ -115,7 +119,7 @@ export class Transport implements AsyncDisposable {
     if (call.outflow !== undefined) slot[Symbol.dispose]();
     const startedAt = clock.monotonic();
     const response = await this.#exchange(call);
-    if (call.outflow === undefined) this.#stats.answered(clock.monotonic() - startedAt);
+    if (call.outflow === undefined) this.#noteAnswer(call, clock.monotonic() - startedAt);
     if (isAnswer(call, response.status)) {
       slot.speedUp();
       return response;
@@ -127,6 +131,11 @@ export class Transport implements AsyncDisposable {
       message: explain(refusal, response.status),
       status: response.status,
     });
+  }
+
+  #noteAnswer(call: HttpCall, duration: Milliseconds): void {
+    this.#stats.answered(duration);
+    this.#options.onAnswer?.({ operation: operationOf(call), duration });
   }
 
   async #exchange(call: HttpCall): Promise<SendResponse> {

@@ -2,7 +2,7 @@
 import type { Dispatcher } from "undici";
 import { CloudError } from "../cloud_error.ts";
 import type { SendRequest, SendResponse } from "../send.ts";
-import { orAborted } from "./or_aborted.ts";
+import { orAborted } from "../../lib/or_aborted.ts";
 
 export interface ExchangeOptions {
   readonly signal: AbortSignal;

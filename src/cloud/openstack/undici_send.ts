@@ -24,6 +24,8 @@ export interface UndiciSendOptions
   readonly connectTimeout?: number;
   /** Bytes of an answer at most. */
   readonly maxBody?: number;
+  /** What an error says is to be done where a certificate is not trusted. */
+  readonly trustAdvice?: string;
 }
 
 export type UndiciSend = Send & AsyncDisposable;
@@ -32,9 +34,11 @@ export type UndiciSend = Send & AsyncDisposable;
 const KEEP_ALIVE = 4_000;
 const CONNECT_TIMEOUT = 10_000;
 const MAX_BODY = 64 * 2 ** 20;
+const TRUST_ADVICE = "set cacert or verify: false";
 
 /** Makes a `Send` that holds connections until it is disposed of. */
 export function createUndiciSend(options: UndiciSendOptions): UndiciSend {
+  const { trustAdvice = TRUST_ADVICE } = options;
   const connections = new Connections(options);
   const send: Send = async (request, { signal }) => {
     signal.throwIfAborted();
@@ -42,7 +46,7 @@ export function createUndiciSend(options: UndiciSendOptions): UndiciSend {
       return await connections.dispatch(request, { signal });
     } catch (error) {
       if (error instanceof CloudError) throw error;
-      throw describeSendFailure(error, { url: new URL(request.url), signal });
+      throw describeSendFailure(error, { url: new URL(request.url), signal, trustAdvice });
     }
   };
   return Object.assign(send, { [Symbol.asyncDispose]: () => connections[Symbol.asyncDispose]() });

@@ -1,4 +1,4 @@
-/** Whether what a label keeps ready can be held by the providers that supply it. */
+/** Whether what a label keeps ready, and one node with its subnodes, can be held by the providers that supply it. */
 import type { Draft } from "../validate_tree.ts";
 import type { Findings } from "./check_source.ts";
 
@@ -9,6 +9,7 @@ export function checkCapacity({ labels = [], providers = [] }: Draft, findings: 
   labels.forEach((label, index) => {
     const wanted = (label["min-ready"] ?? 0) * (1 + (label.subnodes ?? 0));
     const at = ["labels", index, "min-ready"];
+    checkSize(label, { at: ["labels", index, "subnodes"], room, findings });
     const capacity = capacityFor(label, room);
     if (capacity !== null && wanted > capacity) {
       findings.warning(
@@ -21,6 +22,29 @@ export function checkCapacity({ labels = [], providers = [] }: Draft, findings: 
       findings.warning(at, `keeps ${wanted} servers ready, but the label's own max-servers is ${cap}`);
     }
   });
+}
+
+/** A node and its subnodes are launched on one provider. */
+function checkSize(
+  label: LabelDraft,
+  { at, room, findings }: {
+    at: (string | number)[];
+    room: ReadonlyMap<string | undefined, number | undefined>;
+    findings: Findings;
+  },
+): void {
+  const size = 1 + (label.subnodes ?? 0);
+  if (size === 1) return;
+  const rooms = (label.providers ?? []).map((provider) => room.get(provider.name) ?? Infinity);
+  // One that is retired, or holds nothing for now, says nothing of how large nodes may be.
+  const largest = Math.max(...rooms);
+  if (largest > 0 && size > largest) {
+    findings.warning(at, `a node is ${size} servers, but none of its providers holds more than ${largest}`);
+  }
+  const cap = label["max-servers"];
+  if (cap !== undefined && size > cap) {
+    findings.warning(at, `a node is ${size} servers, but the label's own max-servers is ${cap}`);
+  }
 }
 
 /** Null where it is not known: a provider is missing or wrong, or none is named, which is told elsewhere. */

@@ -4,6 +4,9 @@ import type * as v from "valibot";
 import { described, duration, integer, list, maybe, nameText, optional, text } from "./fields.ts";
 import { section } from "./section.ts";
 
+/** A node and its subnodes are stored at once, and the store writes so many records at once. */
+const MOST_SUBNODES = 200;
+
 export const labelSection = section({
   name: described(nameText(), "What users ask for."),
   image: described(nameText(), "Name of the provider image that backs it."),
@@ -11,7 +14,10 @@ export const labelSection = section({
     optional(integer({ min: -1, max: 100_000 }), 2),
     "Nodes kept ready; 0: only on demand; -1: disabled.",
   ),
-  subnodes: described(optional(integer({ min: 0, max: 1000 }), 0), "Further servers booted with each node."),
+  subnodes: described(
+    optional(integer({ min: 0, max: MOST_SUBNODES }), 0),
+    "Further servers booted with each node.",
+  ),
   "ready-script": described(maybe(text("the name of a script")), "Run on the node before it is ready."),
   providers: described(
     list(section({ name: described(nameText(), "Name of a provider.") })),

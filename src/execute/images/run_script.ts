@@ -5,6 +5,7 @@
 import type { NodeRecord } from "../../domain/node.ts";
 import { HOUR, MINUTE, SECOND } from "../../domain/time.ts";
 import type { Clock } from "../../lib/clock.ts";
+import { shellQuote } from "../../lib/shell_quote.ts";
 import { LoginError, type LoginTarget, type Shell, type ShellSession } from "../../ssh/shell.ts";
 import { asFirstUser, type Credentials } from "../credentials.ts";
 import { failure, type ImageOutcome } from "./image_outcome.ts";
@@ -67,8 +68,8 @@ async function runScript(job: ScriptJob, means: ScriptMeans): Promise<void> {
   await using open = session;
   const folder = job.kind === "setup" ? SCRIPTS : CHECK_SCRIPTS;
   await prepare(open, { job, username, folder }, means);
-  const assignments = Object.entries(job.variables).map(([name, value]) => `${name}=${quote(value)}`);
-  const command = [`cd ${folder} &&`, ...assignments, `./${job.script}`, quote(job.hostname)].join(" ");
+  const assignments = Object.entries(job.variables).map(([name, value]) => `${name}=${shellQuote(value)}`);
+  const command = [`cd ${folder} &&`, ...assignments, `./${job.script}`, shellQuote(job.hostname)].join(" ");
   await run(open, { what: `the script ${job.script}`, command, timeout: SCRIPT_TIMEOUT[job.kind] }, means);
   // What is only in the server's memory would be missing in the snapshot.
   if (job.kind === "setup") await run(open, { what: "sync", command: "sync", timeout: STEP_TIMEOUT }, means);
@@ -122,11 +123,6 @@ const LINES = 50;
 
 function lastLines(output: string): string {
   return output.trimEnd().split("\n").slice(-LINES).join("\n");
-}
-
-/** For a POSIX shell: nothing in it means anything. */
-function quote(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 /** The servers of an image have one address to log in to; without one nothing can be run. */

@@ -15,7 +15,7 @@ import { costOf, roomOf } from "../provider_room.ts";
 
 export interface ImageLaunch extends LaunchOffer {
   readonly forImage: ProviderImage;
-  readonly role: Exclude<NodeRole, "node">;
+  readonly role: Extract<NodeRole, "builder" | "checker">;
 }
 
 export interface ImageLaunches {

@@ -1,9 +1,59 @@
-/** A server on which something is done before it can be used: as long as its work needs it. */
+/**
+ * A server that can be logged in to and is not used yet. A builder or checker stays so as long as its work needs it. A
+ * node waits for its subnodes, then its files are written and its ready script is run; a subnode waits for its node.
+ */
+import { stateName } from "../../domain/node.ts";
+import { livingSubnodes } from "../groups.ts";
+import { findLabel, isRetired } from "../label_state.ts";
 import { type NodeSituation, type NodeStep, serverTrouble } from "../node_step.ts";
 
 /** That a builder's or checker's work is over is seen before the ladders are asked. */
 export function planPrepare(situation: NodeSituation<"prepare">): NodeStep {
-  const trouble = serverTrouble(situation, situation.state.serverId);
-  if (trouble === null) return { do: "stay" };
-  return { do: "change", event: { type: "delete", comment: trouble.message, result: "lost" } };
+  const { node, state } = situation;
+  const trouble = serverTrouble(situation, state.serverId);
+  if (trouble !== null) {
+    const result = node.role === "node" || node.role === "subnode" ? "failed" : "lost";
+    return { do: "change", event: { type: "delete", comment: trouble.message, result } };
+  }
+  if (node.role === "node") return planGroup(situation);
+  if (node.role === "subnode") return planSubnode(situation);
+  return { do: "stay" };
+}
+
+function planSubnode({ parent }: NodeSituation<"prepare">): NodeStep {
+  if (parent !== null && stateName(parent) !== "building") return IS_PREPARED;
+  if (parent?.state.phase === "assign") return IS_PREPARED;
+  return { do: "wait", reason: "node", message: `node ${parent?.id} is being prepared` };
+}
+
+const IS_PREPARED: NodeStep = { do: "change", event: { type: "prepared", next: "ready" } };
+
+function planGroup(situation: NodeSituation<"prepare">): NodeStep {
+  const { node, state, now, provider, config } = situation;
+  // Its subnodes would not be replaced.
+  if (isRetired(config, node.label)) {
+    const comment = `the configuration has no label ${node.label} any more`;
+    return { do: "change", event: { type: "delete", comment, result: "unused" } };
+  }
+  const living = livingSubnodes(situation.subnodes);
+  const there = living.filter((subnode) => subnode.state.phase === "prepare");
+  if (there.length < node.subnodeCount) {
+    const reason = situation.subnodeRefusal === null ? "" : `: ${situation.subnodeRefusal}`;
+    const message = `${there.length} of its ${node.subnodeCount} subnodes are there${reason}`;
+    return { do: "wait", reason: "subnodes", message };
+  }
+  if (node.retryAt !== null && node.retryAt > now) {
+    const message = node.waitingOn?.message ?? "the next attempt";
+    return { do: "wait", reason: "script", message, until: node.retryAt };
+  }
+  // The time runs from the first attempt that failed, and never out under an attempt that is under way.
+  const failing = node.attempt > 0 && node.waitingOn?.reason === "script" ? node.waitingOn : null;
+  if (failing !== null && (node.retryAt ?? now) >= failing.since + provider.bootTimeout) {
+    const seconds = provider.bootTimeout / 1000;
+    const message = `it could not be prepared within ${seconds} s: ${failing.message}`;
+    const failure = { serverId: state.serverId, kind: "ssh", message, wantsConsole: true } as const;
+    return { do: "act", action: { type: "give-up", node, failure } };
+  }
+  const readyScript = findLabel(config, node.label)?.readyScript ?? null;
+  return { do: "act", action: { type: "prepare-node", node, subnodes: there, readyScript } };
 }

@@ -1,22 +1,33 @@
 /** A node that waits for work: it stays as long as its server and its label are there. */
+import { type NodeRecord, type NodeStateName, stateName } from "../../domain/node.ts";
 import { isRetired } from "../label_state.ts";
-import { type NodeSituation, type NodeStep, serverTrouble } from "../node_step.ts";
+import { brokenGroup, type NodeSituation, type NodeStep, serverTrouble } from "../node_step.ts";
 
 export function planReady(situation: NodeSituation<"ready">): NodeStep {
-  const { node, state, config, seen } = situation;
+  const { node, state, config, seen, parent } = situation;
+  if (parent !== null && BEYOND_US.has(stateName(parent))) return planBeside(parent, situation);
   const remove = (comment: string, result: "lost" | "unused"): NodeStep => ({
     do: "change",
     event: { type: "delete", comment, result },
   });
 
-  const trouble = serverTrouble(situation, state.serverId);
-  if (trouble !== null) return remove(trouble.message, "lost");
+  const broken = brokenGroup(situation, state.serverId);
+  if (broken !== null) return remove(broken, "lost");
   const status = seen.inventory.servers.get(state.serverId)?.status ?? "ACTIVE";
   if (UNUSABLE.has(status)) return remove(`server ${state.serverId} is ${status}`, "lost");
-  if (isRetired(config, node.label)) {
+  if (node.role === "node" && isRetired(config, node.label)) {
     return remove(`the configuration has no label ${node.label} any more`, "unused");
   }
   return { do: "stay" };
+}
+
+/** Somebody works on the node or keeps it, and on its subnodes with it: what is done to their servers is theirs to do. */
+const BEYOND_US: ReadonlySet<NodeStateName> = new Set(["used", "hold"]);
+
+function planBeside(parent: NodeRecord, situation: NodeSituation<"ready">): NodeStep {
+  const trouble = stateName(parent) === "used" ? serverTrouble(situation, situation.state.serverId) : null;
+  if (trouble?.kind !== "vanished") return { do: "stay" };
+  return { do: "change", event: { type: "delete", comment: trouble.message, result: "lost" } };
 }
 
 /** Nobody can log in to a server in one of these; others (REBOOT, RESIZE, …) pass. */

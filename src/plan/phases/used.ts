@@ -1,4 +1,7 @@
-/** A node that somebody works on: it ends when it is given back, when its server is gone, or when it is stuck. */
+/**
+ * A node that somebody works on: it ends when it is given back, a while after its target told of its job's end, when
+ * its server is gone, or when it is stuck.
+ */
 import { type NodeSituation, type NodeStep, serverTrouble } from "../node_step.ts";
 
 export function planUsed(situation: NodeSituation<"used">): NodeStep {
@@ -6,6 +9,10 @@ export function planUsed(situation: NodeSituation<"used">): NodeStep {
   const trouble = serverTrouble(situation, state.serverId);
   if (trouble?.kind === "vanished") {
     return { do: "change", event: { type: "delete", comment: trouble.message, result: "lost" } };
+  }
+  if (node.jobEnd !== null) {
+    const endsAt = node.jobEnd.at + config.limits.deleteDelay;
+    return now < endsAt ? { do: "stay", until: endsAt } : { do: "act", action: { type: "end-job", node } };
   }
   const until = node.stateSince + config.limits.nodeStuck;
   if (now < until) return { do: "stay", until };

@@ -5,6 +5,7 @@ import type { Column } from "./column.ts";
 
 const countHeaders: Readonly<Record<NodeStateName, string>> = {
   building: "Building",
+  test: "Testing",
   ready: "Ready",
   used: "Used",
   hold: "Held",

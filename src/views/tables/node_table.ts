@@ -12,7 +12,7 @@ export const nodeTable: Table<NodeListView, NodeView> = {
     {
       field: "label",
       header: "Label",
-      cell: ({ role, label, image }) => role === "node" ? label : `(${role} of ${image})`,
+      cell: ({ role, label, image, parent }) => role === "node" ? label : `(${role} of ${parent ?? image})`,
     },
     { field: "target", header: "Target", spare: 2, cell: ({ target }) => target },
     { field: "manager", header: "Manager", spare: 1, cell: ({ manager }) => textOf(manager) },

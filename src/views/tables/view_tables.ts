@@ -7,6 +7,7 @@ import { alienTable } from "./alien_table.ts";
 import type { Table } from "./column.ts";
 import { dibImageTable } from "./dib_image_table.ts";
 import { imageTable } from "./image_table.ts";
+import { jobTable } from "./job_table.ts";
 import { labelTable } from "./label_table.ts";
 import { nodeTable } from "./node_table.ts";
 import { providerTable } from "./provider_table.ts";
@@ -26,6 +27,7 @@ type AnyRow = any;
 export const tables: { readonly [Name in keyof TabularViews]: Table<TabularViews[Name], AnyRow> } = {
   "node-list": nodeTable,
   "request-list": requestTable,
+  "job-list": jobTable,
   "label-list": labelTable,
   "provider-list": providerTable,
   "status": statusTable,

@@ -1,6 +1,5 @@
 /** The body of an answer as data: JSON that fits the schema, or an error that says where it does not. */
 import * as v from "valibot";
-import type { SendResponse } from "../send.ts";
 
 /**
  * Unknown fields are dropped; only what the schema asks for is looked at.
@@ -8,7 +7,7 @@ import type { SendResponse } from "../send.ts";
  */
 export function parseAnswer<S extends v.GenericSchema>(
   schema: S,
-  response: SendResponse,
+  response: { readonly body: Uint8Array },
   refuse: (message: string) => Error,
 ): v.InferOutput<S> {
   const result = v.safeParse(schema, parseJson(response, refuse), { abortEarly: true });
@@ -20,8 +19,8 @@ export function parseAnswer<S extends v.GenericSchema>(
   );
 }
 
-function parseJson(response: SendResponse, refuse: (message: string) => Error): unknown {
-  const text = new TextDecoder().decode(response.body);
+function parseJson({ body }: { readonly body: Uint8Array }, refuse: (message: string) => Error): unknown {
+  const text = new TextDecoder().decode(body);
   try {
     return JSON.parse(text);
   } catch {

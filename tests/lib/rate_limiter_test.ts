@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
-import { RateLimiter, type Slot, type Turn } from "../../src/cloud/openstack/rate_limiter.ts";
+import { RateLimiter, type Slot } from "../../src/lib/rate_limiter.ts";
 import { VirtualClock } from "../../src/lib/virtual_clock.ts";
 
 const { signal } = new AbortController();
+
+type Turn = "login" | "list" | "create" | "delete" | "other";
 
 interface Start {
   readonly turn: Turn;
@@ -12,7 +14,7 @@ interface Start {
 
 /** Asks for so many turns of each kind; each request ends as soon as it starts, unless told to last. */
 function ask(
-  limiter: RateLimiter,
+  limiter: RateLimiter<Turn>,
   clock: VirtualClock,
   { turns, last = false }: { turns: Turn[]; last?: boolean },
 ) {
@@ -28,7 +30,7 @@ function ask(
 
 function setUp(options: { rate: number; maxConcurrency?: number }) {
   const clock = new VirtualClock();
-  return { clock, limiter: new RateLimiter({ clock, maxConcurrency: 16, ...options }) };
+  return { clock, limiter: new RateLimiter<Turn>({ clock, maxConcurrency: 16, ...options }) };
 }
 
 Deno.test("RateLimiter keeps the rate between the starts of requests, not their ends", async () => {

@@ -1,18 +1,14 @@
 /**
  * When a request may start: at most so many at once, and not sooner than the interval after the one before.
- * Kinds of requests take turns, so that none starves; within a kind it is first come, first served. A cloud that
+ * Kinds of requests take turns, so that none starves; within a kind it is first come, first served. A server that
  * asks for less gets less (the interval doubles), and success brings back one request a second each time.
- * One for each provider; the transport calls it.
+ * One for each server that is talked to; its client calls it.
  */
-import type { Clock } from "../../lib/clock.ts";
-import { SECOND } from "../../domain/time.ts";
-
-/** The kinds that take turns. */
-export type Turn = "login" | "list" | "create" | "delete" | "other";
+import type { Clock } from "./clock.ts";
 
 /** A request that may start; disposing of it makes room for another. */
 export interface Slot extends Disposable {
-  /** The cloud asked for less; `retryAfter` milliseconds pass before anything else starts. */
+  /** The server asked for less; `retryAfter` milliseconds pass before anything else starts. */
   slowDown(options: { retryAfter: number | null }): void;
   speedUp(): void;
 }
@@ -21,17 +17,19 @@ interface Waiter {
   start(slot: Slot): void;
 }
 
-/** The interval after the first slow-down of a provider without a rate. */
+const SECOND = 1_000;
+/** The interval after the first slow-down where there is no rate. */
 const FIRST_INTERVAL = 100;
 const MAX_INTERVAL = 10 * SECOND;
-/** A longer Retry-After is the pool's to wait for, not a queue's. */
+/** A longer Retry-After is the caller's to wait for, not a queue's. */
 const MAX_PAUSE = 60 * SECOND;
 /** Requests a second that one success gives back. */
 const RECOVERY = 1;
-/** At this interval a provider without a rate is back to no interval at all. */
+/** At this interval one without a rate is back to no interval at all. */
 const NEGLIGIBLE_INTERVAL = 10;
 
-export class RateLimiter {
+/** `Turn`: the names of the kinds that take turns. */
+export class RateLimiter<Turn extends string = string> {
   readonly #clock: Clock;
   readonly #rate: number;
   readonly #maxConcurrency: number;

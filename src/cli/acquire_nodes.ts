@@ -1,0 +1,96 @@
+/**
+ * Gets nodes from the daemon and hands them over, whatever happens to the daemon meanwhile. The order keeps nodes from
+ * being lost: until the request is confirmed, which comes after the nodes were handed over, the daemon takes them back
+ * by itself when nobody asks for them any more. Each step may be repeated: a request that was heard twice is one, by
+ * its token; a grant is answered as often as it is asked for; a confirmed request can be confirmed again.
+ */
+import type { PoolClient } from "../control/pool_client.ts";
+import type { RequestSpec } from "../control/pool_control.ts";
+import { type Instant, type Milliseconds, SECOND } from "../domain/time.ts";
+import type { AcquiredNodesView } from "../views/acquired_nodes.ts";
+import type { RequestView } from "../views/request_list.ts";
+import type { CliContext } from "./cli_context.ts";
+import { withDeadline } from "./deadline.ts";
+import { formatDuration } from "./duration_argument.ts";
+import { LastingPool } from "./lasting_pool.ts";
+import { userName } from "./user_name.ts";
+
+export interface Acquisition extends Pick<RequestSpec, "label" | "count" | "job"> {
+  /** Not to be waited for longer. */
+  readonly wait: Milliseconds;
+  /** Hands the nodes over; when it throws, they go back. */
+  readonly deliver: (acquired: AcquiredNodesView) => Promise<void>;
+}
+
+/** The daemon keeps what was granted for so long after the deadline. */
+const CONFIRM_GRACE = 30 * SECOND;
+
+export async function acquireNodes(
+  context: CliContext,
+  { label, count, job, wait, deliver }: Acquisition,
+): Promise<void> {
+  const { io } = context;
+  await using daemon = await LastingPool.open(context);
+  using interrupts = io.interrupts();
+  const { signal } = interrupts;
+  const deadline = io.clock.now() + wait;
+  const spec = { label, count, job, client: userName(io), deadline, token: io.random.uuid() };
+  /** The answer, if it comes by then; else what `late` makes. */
+  const ask = <Answer>(
+    question: (pool: PoolClient, options: { signal: AbortSignal }) => Promise<Answer>,
+    { by, late }: { by: Instant; late: () => Promise<Error> },
+  ) =>
+    withDeadline(
+      { clock: io.clock, milliseconds: Math.max(0, by - io.clock.now()), signal },
+      (signal) => daemon.ask((pool) => question(pool, { signal }), { signal }),
+      late,
+    );
+
+  const request = await ask((pool, options) => pool.createRequest(spec, options), {
+    by: deadline,
+    late: failure(`no daemon took the request within ${formatDuration(wait)}`),
+  });
+  await withdrawUnlessDone(daemon, request, async () => {
+    const acquired = await ask((pool, options) => pool.waitForGrant(request.id, options), {
+      by: deadline,
+      late: () => describeTimeout(daemon, { request, wait }),
+    });
+    await deliver(acquired);
+    await ask((pool, options) => pool.confirmGrant(request.id, options), {
+      by: deadline + CONFIRM_GRACE,
+      late: failure("no daemon could be told that the nodes were taken: the next one deletes them"),
+    });
+  });
+}
+
+function failure(message: string): () => Promise<Error> {
+  return () => Promise.resolve(new Error(message));
+}
+
+/** Nodes that nobody heard of must not stay taken: whatever goes wrong, the request is withdrawn. */
+async function withdrawUnlessDone(
+  daemon: LastingPool,
+  request: RequestView,
+  run: () => Promise<void>,
+): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    // The daemon, or the next one, withdraws it by itself once nobody attends to it.
+    await daemon.askOnce((pool) => pool.withdrawRequest(request.id));
+    throw error;
+  }
+}
+
+async function describeTimeout(
+  daemon: LastingPool,
+  { request: { id, label, count }, wait }: { request: RequestView; wait: Milliseconds },
+): Promise<Error> {
+  const list = await daemon.askOnce((pool) => pool.view("request-list", { filter: { label } }));
+  const reason = list === null
+    ? "the daemon is not running"
+    : list.requests.find((request) => request.id === id)?.waiting_on?.message;
+  const nodes = count === 1 ? "no node" : `no ${count} nodes`;
+  const text = `${nodes} of label ${label} within ${formatDuration(wait)}`;
+  return new Error(reason === undefined ? text : `${text}: ${reason}`);
+}

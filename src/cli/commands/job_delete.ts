@@ -1,0 +1,18 @@
+/** `nodepool job-delete ID…`: no longer keep nodes on which jobs fail. */
+import { Command } from "@commander-js/extra-typings";
+import type { CliContext } from "../cli_context.ts";
+import { example } from "../example.ts";
+import { idsArgument } from "../number_argument.ts";
+import { openPool } from "../open_pool.ts";
+import { printOutcomes } from "../print_outcomes.ts";
+
+export function jobDeleteCommand(context: CliContext) {
+  return new Command("job-delete")
+    .description("no longer hold nodes on which jobs fail; those that are held stay")
+    .argument("<id...>", "the entries, by their ids in job-list", idsArgument)
+    .addHelpText("after", example("nodepool job-delete 3"))
+    .action(async (ids) => {
+      await using pool = await openPool(context);
+      printOutcomes(context, await pool.deleteJobs(ids), { what: "job" });
+    });
+}

@@ -1,0 +1,50 @@
+/**
+ * A known_hosts file that gets the host keys of acquired nodes. Clouds give addresses again: what the file says of a
+ * node's address is replaced, everything else in it stays. Several commands may write to one file at once.
+ */
+import { InvalidArgumentError } from "@commander-js/extra-typings";
+import { resolve } from "node:path";
+
+/** For commander's options: the absolute path, which must be one that an ssh configuration can name. */
+export function knownHostsArgument(text: string): string {
+  if (text === "" || /["\\\p{Cc}]/u.test(text)) {
+    throw new InvalidArgumentError("A path without quotes and backslashes is expected.");
+  }
+  return resolve(text);
+}
+
+/**
+ * Made with mode 0600 where there is none.
+ * @param lines `HOST TYPE KEY` each
+ */
+export async function writeKnownHosts(path: string, lines: readonly string[]): Promise<void> {
+  try {
+    using file = await Deno.open(path, { read: true, write: true, create: true, mode: 0o600 });
+    await file.lock(true);
+    const before = await Deno.readTextFile(path);
+    const kept = without(before, new Set(lines.map(hostOf)));
+    const end = kept === "" || kept.endsWith("\n") ? "" : "\n";
+    const added = end + lines.map((line) => `${line}\n`).join("");
+    // Nothing that stays is written anew where nothing goes: whatever happens meanwhile, it is not lost.
+    await file.seek(0, kept === before ? Deno.SeekMode.End : Deno.SeekMode.Start);
+    await writeAll(file, kept === before ? added : kept + added);
+    if (kept !== before) await file.truncate(new TextEncoder().encode(kept + added).length);
+  } catch (cause) {
+    throw new Error(`the host keys cannot be written to ${path}`, { cause });
+  }
+}
+
+function without(text: string, hosts: ReadonlySet<string>): string {
+  const lines = text.split("\n");
+  const kept = lines.filter((line) => !hosts.has(hostOf(line)));
+  return kept.length === lines.length ? text : kept.join("\n");
+}
+
+function hostOf(line: string): string {
+  return line.split(" ", 1)[0]!;
+}
+
+async function writeAll(file: Deno.FsFile, text: string): Promise<void> {
+  let rest = new TextEncoder().encode(text);
+  while (rest.length > 0) rest = rest.subarray(await file.write(rest));
+}

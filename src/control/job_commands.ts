@@ -1,0 +1,69 @@
+/** The entries of jobs whose failed nodes are held: made and deleted on the ledger, with a daemon and without one. */
+import { type AutoHold, isHeldFor } from "../domain/auto_hold.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Edit } from "../store/draft.ts";
+import { findJob } from "../store/end_job.ts";
+import type { Ledger } from "../store/ledger.ts";
+import { ControlError, type IdOutcome, type JobSpec } from "./pool_control.ts";
+
+interface Means {
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+}
+
+/** In characters: less than what a node keeps of its job's name, so that the two can be compared. */
+const LONGEST_NAME = 255;
+
+/** @throws ControlError for a name that no job can have, or that has an entry already */
+export async function createJob(spec: JobSpec, { ledger, clock }: Means): Promise<AutoHold> {
+  checkJob(spec);
+  const id = await ledger.takeIds("job", 1);
+  const entry = { ...spec, revision: 0, id, createdAt: clock.now() };
+  await ledger.edit((edit) => {
+    const known = findJob(edit, spec.job);
+    if (known !== null) throw taken(known);
+    edit.putJob(entry);
+  });
+  return ledger.jobs.get(id) ?? entry;
+}
+
+function checkJob({ job, holdOnFailure }: JobSpec): void {
+  if (job === "" || job.length > LONGEST_NAME || /\p{Cc}/u.test(job)) {
+    throw new ControlError(
+      400,
+      `cannot hold nodes of a job of that name: give 1 to ${LONGEST_NAME} characters that can be printed`,
+    );
+  }
+  if (!Number.isSafeInteger(holdOnFailure) || holdOnFailure < 1) {
+    throw new ControlError(
+      400,
+      `cannot hold ${holdOnFailure} nodes of job ${job}: give a whole number from 1`,
+    );
+  }
+}
+
+function taken({ id, job, holdOnFailure }: AutoHold): ControlError {
+  return new ControlError(
+    409,
+    `job ${job} has an entry already (${id}, which holds ${holdOnFailure}): ` +
+      `use \`job-delete ${id}\` first, then create it anew`,
+  );
+}
+
+/** Nodes that are held for the jobs stay held. */
+export async function deleteJobs(
+  ids: readonly number[],
+  { ledger }: Pick<Means, "ledger">,
+): Promise<readonly IdOutcome[]> {
+  return await Promise.all(ids.map((id) => ledger.edit((edit) => deleteJob(edit, id))));
+}
+
+function deleteJob(edit: Edit, id: number): IdOutcome {
+  const entry = edit.job(id);
+  if (entry === null) return { id, ok: false, message: `there is no job ${id}` };
+  edit.removeJob(id);
+  const held = edit.nodes().filter((node) => isHeldFor(entry.job, node)).length;
+  if (held === 0) return { id, ok: true, message: "deleted" };
+  const nodes = held === 1 ? "1 node of it stays" : `${held} nodes of it stay`;
+  return { id, ok: true, message: `deleted; ${nodes} held` };
+}

@@ -1,0 +1,202 @@
+/**
+ * A connection to one server that is made again whenever it ends, with growing pauses. What is said over it is a
+ * `Conversation`, made anew for each connection and synchronous: it gets bytes, sends bytes, and throws where the
+ * server says what it must not. A server that goes silent is found out and given up. Gearman and ZeroMQ use it.
+ */
+import type { LinkState } from "../domain/link_state.ts";
+import { MINUTE, SECOND } from "../domain/time.ts";
+import { backoff } from "../lib/backoff.ts";
+import type { Clock } from "../lib/clock.ts";
+import { errorChain } from "../lib/error_chain.ts";
+import type { Random } from "../lib/random.ts";
+import type { Address, Dial, Wire } from "./wire.ts";
+
+/** The server, as a conversation sees it. */
+export interface Peer {
+  send(bytes: Uint8Array): void;
+  /** Tells that the server speaks the protocol: from now on the link counts as connected. */
+  establish(): void;
+  /** Gives the connection up. */
+  fail(error: Error): void;
+}
+
+export interface Conversation {
+  /** Takes bytes that came, good during the call only. @throws Error for what the server must not say */
+  receive(bytes: Uint8Array): void;
+  /** Since when the server owes an answer, on the monotonic clock; null: it owes none. */
+  readonly awaitingSince: number | null;
+  /** Nothing came for long and nothing is due: says something that needs an answer, where the protocol has that. */
+  probe(): void;
+  /** The connection is over; nothing can be sent any more. */
+  end(error: Error): void;
+}
+
+export interface LinkMeans {
+  readonly dial: Dial;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+export interface LinkOptions extends LinkMeans {
+  readonly address: Address;
+  readonly converse: (peer: Peer) => Conversation;
+  /** Called with each new state; it must not throw. */
+  readonly onState: (state: LinkState) => void;
+}
+
+/** A link; it lasts until it is disposed of. */
+export interface Link extends AsyncDisposable {
+  readonly state: LinkState;
+}
+
+const CONNECT_TIMEOUT = 10 * SECOND;
+/** A server that owes an answer and says nothing for so long is given up. */
+export const ANSWER_LIMIT = 10 * SECOND;
+/** After so long without a word the server is probed. */
+export const QUIET_LIMIT = 30 * SECOND;
+/** How often silence is looked for. */
+const WATCH_INTERVAL = 2 * SECOND;
+const FIRST_PAUSE = SECOND;
+/** Also how long a connection must last for the next pause to be short again. */
+const LONGEST_PAUSE = MINUTE;
+
+/** Begins to connect at once. */
+export function openLink(options: LinkOptions): Link {
+  return new LastingLink(options);
+}
+
+class LastingLink implements Link {
+  readonly #options: LinkOptions;
+  readonly #stop = new AbortController();
+  readonly #loop: Promise<void>;
+  #state: LinkState;
+
+  constructor(options: LinkOptions) {
+    this.#options = options;
+    this.#state = { status: "connecting", since: options.clock.now() };
+    this.#loop = this.#runForever();
+  }
+
+  get state(): LinkState {
+    return this.#state;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort(new Error("the connection has been closed on this side"));
+    await this.#loop;
+  }
+
+  async #runForever(): Promise<void> {
+    const { clock, random } = this.#options;
+    const { signal } = this.#stop;
+    for (let failures = 1; !signal.aborted; failures++) {
+      const startedAt = clock.monotonic();
+      const error = await this.#connectOnce(signal).catch((error) => error);
+      if (signal.aborted) return;
+      if (clock.monotonic() - startedAt > LONGEST_PAUSE) failures = 1;
+      const pause = backoff({ failures, base: FIRST_PAUSE, max: LONGEST_PAUSE, jitter: random });
+      this.#setAway(errorChain(error), pause);
+      await clock.sleep(pause, { signal }).catch(() => {});
+    }
+  }
+
+  /** From the attempt to connect to the connection's end, which is always an error. */
+  async #connectOnce(signal: AbortSignal): Promise<never> {
+    using wire = await this.#dialInTime(signal);
+    signal.throwIfAborted();
+    const over = new AbortController();
+    const broken = Promise.withResolvers<never>();
+    const abort = () => broken.reject(signal.reason);
+    signal.addEventListener("abort", abort, { once: true });
+    const spoken = new SpokenWire(wire, this.#options);
+    const conversation = this.#options.converse({
+      send: (bytes) => wire.send(bytes),
+      establish: () => {
+        if (!over.signal.aborted) {
+          this.#setState({ status: "connected", since: this.#options.clock.now() });
+        }
+      },
+      fail: (error) => broken.reject(error),
+    });
+    const parts = [
+      spoken.listen(conversation),
+      spoken.watch(conversation, { signal: over.signal }),
+      broken.promise,
+    ];
+    try {
+      return await Promise.race(parts);
+    } catch (error) {
+      conversation.end(error as Error);
+      throw error;
+    } finally {
+      signal.removeEventListener("abort", abort);
+      over.abort();
+      wire[Symbol.dispose]();
+      broken.reject(over.signal.reason);
+      await Promise.allSettled(parts);
+    }
+  }
+
+  async #dialInTime(signal: AbortSignal): Promise<Wire> {
+    const { dial, address, clock } = this.#options;
+    const [attempt, made] = [new AbortController(), new AbortController()];
+    const abort = () => attempt.abort(signal.reason);
+    signal.addEventListener("abort", abort, { once: true });
+    const late = new Error(`no connection within ${CONNECT_TIMEOUT / SECOND} s; is the address right?`);
+    clock.sleep(CONNECT_TIMEOUT, { signal: made.signal }).then(() => attempt.abort(late), () => {});
+    try {
+      return await dial(address, { signal: attempt.signal });
+    } finally {
+      made.abort();
+      signal.removeEventListener("abort", abort);
+    }
+  }
+
+  #setAway(message: string, pause: number): void {
+    const now = this.#options.clock.now();
+    const since = this.#state.status === "away" ? this.#state.since : now;
+    this.#setState({ status: "away", since, message, retryAt: now + pause });
+  }
+
+  #setState(state: LinkState): void {
+    this.#state = state;
+    this.#options.onState(state);
+  }
+}
+
+/** One connection while it is spoken over. */
+class SpokenWire {
+  readonly #wire: Wire;
+  readonly #clock: Clock;
+  /** When something came last, or the server was probed. */
+  #stirredAt: number;
+
+  constructor(wire: Wire, { clock }: { clock: Clock }) {
+    this.#wire = wire;
+    this.#clock = clock;
+    this.#stirredAt = clock.monotonic();
+  }
+
+  async listen(conversation: Conversation): Promise<never> {
+    for (let bytes = await this.#wire.read(); bytes !== null; bytes = await this.#wire.read()) {
+      this.#stirredAt = this.#clock.monotonic();
+      conversation.receive(bytes);
+    }
+    throw new Error("it closed the connection");
+  }
+
+  async watch(conversation: Conversation, { signal }: { signal: AbortSignal }): Promise<never> {
+    for (;;) {
+      await this.#clock.sleep(WATCH_INTERVAL, { signal });
+      const now = this.#clock.monotonic();
+      const { awaitingSince } = conversation;
+      if (awaitingSince === null) {
+        if (now - this.#stirredAt < QUIET_LIMIT) continue;
+        this.#stirredAt = now;
+        conversation.probe();
+      } else if (now - Math.max(awaitingSince, this.#stirredAt) >= ANSWER_LIMIT) {
+        throw new Error(`it owes an answer and said nothing for ${ANSWER_LIMIT / SECOND} s`);
+      }
+    }
+  }
+}

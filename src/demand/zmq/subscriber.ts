@@ -1,0 +1,47 @@
+/**
+ * A ZeroMQ SUB socket that is subscribed to everything of one publisher over TCP, and connects again by itself. What is
+ * published while it is not connected is lost, as ZeroMQ has it.
+ */
+import type { LinkState } from "../../domain/link_state.ts";
+import type { LinkMeans } from "../link.ts";
+import { openLink } from "../link.ts";
+import { dialTcp } from "../tcp_wire.ts";
+import type { Dial } from "../wire.ts";
+import { type Message, SubscriberConversation } from "./conversation.ts";
+import { parseEndpoint } from "./endpoint.ts";
+
+export interface SubscriberOptions extends Omit<LinkMeans, "dial"> {
+  /** `tcp://HOST:PORT`. */
+  readonly endpoint: string;
+  /** Called with each message, in their order; it must not throw. */
+  readonly onMessage: (message: Message) => void;
+  /** Called with each new state; it must not throw. */
+  readonly onState?: (state: LinkState) => void;
+  readonly dial?: Dial;
+}
+
+export interface Subscriber extends AsyncDisposable {
+  readonly endpoint: string;
+  readonly state: LinkState;
+}
+
+/** Begins to connect at once. @throws Error for an endpoint of another form */
+export function createZmqSubscriber(
+  { endpoint, onMessage, onState = () => {}, dial = dialTcp, clock, random }: SubscriberOptions,
+): Subscriber {
+  const link = openLink({
+    address: parseEndpoint(endpoint),
+    dial,
+    clock,
+    random,
+    onState,
+    converse: (peer) => new SubscriberConversation(peer, { clock, onMessage }),
+  });
+  return {
+    endpoint,
+    get state() {
+      return link.state;
+    },
+    [Symbol.asyncDispose]: () => link[Symbol.asyncDispose](),
+  };
+}

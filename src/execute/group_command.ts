@@ -1,0 +1,48 @@
+/**
+ * The command that puts a group's files on one of its servers. It is one word to whatever shell the user has there, and
+ * becomes root where the user may not write the folder; the files are the user's.
+ */
+import { GROUP_FOLDER, type GroupFile } from "../domain/group_files.ts";
+import { shellQuote } from "../lib/shell_quote.ts";
+
+/** @param options `authorize`: a public key that is to log in from then on; `folder`: where the files go */
+export function groupFilesCommand(
+  files: readonly GroupFile[],
+  { authorize = null, folder = GROUP_FOLDER }: { authorize?: string | null; folder?: string } = {},
+): string {
+  const writing = [
+    "set -e",
+    "umask 022",
+    `mkdir -p ${shellQuote(folder)}`,
+    `cd ${shellQuote(folder)}`,
+    ...files.flatMap(({ name, content, mode }) => [
+      `rm -f ${name}`,
+      `(umask 077; printf %s ${shellQuote(content)} > ${name})`,
+      `chmod ${mode.toString(8)} ${name}`,
+      `[ -z "\${SUDO_UID:-}" ] || chown "$SUDO_UID:$SUDO_GID" ${name}`,
+    ]),
+  ].join("\n");
+  const script = [
+    `if [ "$(id -u)" = 0 ] || [ -w ${shellQuote(folder)} ]; then as=; else as="sudo -n"; fi`,
+    `$as sh -c ${shellQuote(writing)} || exit`,
+    ...(authorize === null ? [] : authorizing(authorize.trim())),
+  ].join("\n");
+  return `echo ${base64(script)} | base64 -d | sh`;
+}
+
+/** A last line without an end must not run into the new one: that would take away the key that nodepool logs in with. */
+function authorizing(key: string): string[] {
+  return [
+    "umask 077",
+    "mkdir -p ~/.ssh",
+    "cd ~/.ssh",
+    "touch authorized_keys",
+    `! grep -qxF ${shellQuote(key)} authorized_keys || exit 0`,
+    '[ -z "$(tail -c 1 authorized_keys)" ] || echo >> authorized_keys',
+    `echo ${shellQuote(key)} >> authorized_keys`,
+  ];
+}
+
+function base64(text: string): string {
+  return new TextEncoder().encode(text).toBase64();
+}

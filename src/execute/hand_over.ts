@@ -1,0 +1,131 @@
+/**
+ * One attempt each at what a node's target is to know of it: that it is there, that it is to be tested, that it may be
+ * used, that it is gone. A Jenkins is told itself; behind Gearman, a manager is.
+ */
+import type { ProviderImageConfig, TargetConfig } from "../domain/config.ts";
+import type { NodeRecord } from "../domain/node.ts";
+import { SECOND } from "../domain/time.ts";
+import type { Clock } from "../lib/clock.ts";
+import { errorChain } from "../lib/error_chain.ts";
+import { targetPause } from "../plan/phases/assign.ts";
+import type { AgentRequest, Target } from "../targets/target.ts";
+import type { Gearman } from "../demand/gearman/gearman.ts";
+import type { Outcome } from "./outcome.ts";
+
+/** How a target is reached. */
+export type TargetAccess =
+  | { readonly type: "jenkins"; readonly target: Target; readonly config: TargetConfig }
+  | {
+    readonly type: "gearman";
+    readonly gearman: Pick<Gearman, "assign" | "revoke">;
+    readonly config: TargetConfig;
+  };
+
+export interface HandOverMeans {
+  readonly access: TargetAccess;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/** A manager may have to make an agent of it first. */
+const ASSIGN_TIMEOUT = 60 * SECOND;
+
+export async function executeAssign(
+  node: NodeRecord,
+  { image, ...means }: HandOverMeans & { image: ProviderImageConfig },
+): Promise<Outcome> {
+  return await attempt(node, means, async () => {
+    const { access, signal } = means;
+    if (access.type === "gearman") {
+      const { name } = access.config;
+      const { manager } = await access.gearman.assign(name, {
+        name: node.nodename,
+        host: node.addresses?.login ?? "",
+        description: descriptionOf(node),
+        labels: node.label,
+        root: image.userHome,
+      }, { timeout: ASSIGN_TIMEOUT, signal });
+      return { event: { type: "assigned", manager, next: "ready" } };
+    }
+    const testJob = access.config.jenkins?.testJob ?? null;
+    const request = agentRequest(node, { image, label: testJob === null ? node.label : null });
+    // One of that name that is there already may lead elsewhere.
+    if (await access.target.createAgent(request, { signal }) === "exists") {
+      await access.target.deleteAgent(node.nodename, { signal });
+      await access.target.createAgent(request, { signal });
+    }
+    return {
+      event: { type: "assigned", manager: access.config.name, next: testJob === null ? "ready" : "test" },
+    };
+  });
+}
+
+export async function executeStartTest(
+  { node, job }: { node: NodeRecord; job: string },
+  means: HandOverMeans,
+): Promise<Outcome> {
+  return await attempt(node, means, async () => {
+    await jenkins(means).startJob(job, { parameters: { NODE: node.nodename }, signal: means.signal });
+    return {
+      event: { type: "waiting", waitingOn: { reason: "target", message: `the test-job ${job} runs on it` } },
+    };
+  });
+}
+
+export async function executeRelabel(node: NodeRecord, means: HandOverMeans): Promise<Outcome> {
+  return await attempt(node, means, async () => {
+    await jenkins(means).relabelAgent(node.nodename, { label: node.label, signal: means.signal });
+    return { event: { type: "tested" } };
+  });
+}
+
+export async function executeUnassign(node: NodeRecord, means: HandOverMeans): Promise<Outcome> {
+  return await attempt(node, means, async () => {
+    const { access, signal } = means;
+    if (access.type === "jenkins") await access.target.deleteAgent(node.nodename, { signal });
+    else if (node.manager !== null) await access.gearman.revoke(node.manager, node.nodename, { signal });
+    return { event: { type: "unassigned" } };
+  });
+}
+
+async function attempt(
+  node: NodeRecord,
+  { clock, signal }: Pick<HandOverMeans, "clock" | "signal">,
+  tell: () => Promise<Outcome>,
+): Promise<Outcome> {
+  try {
+    return await tell();
+  } catch (error) {
+    signal.throwIfAborted();
+    const until = clock.now() + targetPause(node);
+    return {
+      event: { type: "postponed", until, waitingOn: { reason: "target", message: errorChain(error) } },
+    };
+  }
+}
+
+function jenkins({ access }: HandOverMeans): Target {
+  if (access.type === "jenkins") return access.target;
+  throw new Error(`target ${access.config.name} is no Jenkins that tests nodes`);
+}
+
+function descriptionOf({ label }: NodeRecord): string {
+  return `Dynamic single use ${label} node`;
+}
+
+function agentRequest(
+  node: NodeRecord,
+  { image, label }: { image: ProviderImageConfig; label: string | null },
+): AgentRequest {
+  return {
+    name: node.nodename,
+    description: descriptionOf(node),
+    label,
+    remoteFolder: image.userHome,
+    host: node.addresses?.login ?? "",
+    port: image.connectionPort,
+    username: image.username,
+    privateKey: image.privateKey,
+    hostKeys: node.hostKeys,
+  };
+}

@@ -1,0 +1,181 @@
+/**
+ * One attempt at making a node and its subnodes ready for work: the files that tell them of each other and a key pair
+ * of their own, then the label's ready script, on the subnodes first. Everything may be done twice.
+ */
+import type { ProviderConfig, ProviderImageConfig } from "../domain/config.ts";
+import { groupFiles, type NodeGroup } from "../domain/group_files.ts";
+import type { NodeRecord } from "../domain/node.ts";
+import { HOUR, MINUTE, SECOND } from "../domain/time.ts";
+import type { Clock } from "../lib/clock.ts";
+import { errorChain } from "../lib/error_chain.ts";
+import { shellQuote } from "../lib/shell_quote.ts";
+import { LoginError, type Shell, type ShellSession } from "../ssh/shell.ts";
+import type { Credentials } from "./credentials.ts";
+import { groupFilesCommand } from "./group_command.ts";
+import { memberOf } from "./group_member.ts";
+import { loginTarget } from "./login.ts";
+import type { Outcome } from "./outcome.ts";
+
+export interface PrepareMeans {
+  readonly shell: Shell;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly provider: ProviderConfig;
+  readonly image: ProviderImageConfig;
+  readonly credentials: Credentials;
+  readonly makeKeypair: () => Promise<NodeGroup["key"]>;
+  /** Where the scripts are here; null: only on the image. */
+  readonly scriptDir: string | null;
+  /** Variables that the script is given. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** What follows when all is done. */
+  readonly next: "assign" | "ready";
+}
+
+export interface Preparation {
+  readonly node: NodeRecord;
+  readonly subnodes: readonly NodeRecord[];
+  /** As the configuration has it: a script's name, perhaps with arguments; null: there is none. */
+  readonly readyScript: string | null;
+}
+
+const PAUSE = 2 * SECOND;
+const CONNECT_TIMEOUT = 30 * SECOND;
+const FILES_TIMEOUT = 1 * MINUTE;
+const COPY_TIMEOUT = 10 * MINUTE;
+const SCRIPT_TIMEOUT = 1 * HOUR;
+/** Where 2016's Nodepool ran scripts, and where images are made with theirs. */
+const SCRIPTS = "/opt/nodepool-scripts";
+const LINES = 50;
+
+export async function executePrepareNode(job: Preparation, means: PrepareMeans): Promise<Outcome> {
+  try {
+    await prepare(job, means);
+    return { event: { type: "prepared", next: means.next } };
+  } catch (error) {
+    means.signal.throwIfAborted();
+    return failed(error, means.clock.now());
+  }
+}
+
+/** A script that fails would fail again; a connection may only have broken. */
+function failed(error: unknown, now: number): Outcome {
+  const message = errorChain(error);
+  if (!(error instanceof ScriptError)) {
+    const waitingOn = { reason: "script", message } as const;
+    return { event: { type: "postponed", until: now + PAUSE, waitingOn } };
+  }
+  const evidence = {
+    at: now,
+    error: message,
+    kind: "script",
+    requestId: null,
+    fault: null,
+    console: error.output,
+  };
+  return { event: { type: "delete", comment: message, result: "failed", evidence } };
+}
+
+/** A command that ended with another code than 0. */
+class ScriptError extends Error {
+  override readonly name = "ScriptError";
+  constructor(message: string, readonly output: string) {
+    super(message);
+  }
+}
+
+async function prepare({ node, subnodes, readyScript }: Preparation, means: PrepareMeans): Promise<void> {
+  const members = [node, ...subnodes].map((record) => ({ record, member: memberOf(record) }));
+  const [primary, ...others] = members.map(({ member }) => member);
+  const { provider } = means;
+  const group: NodeGroup = { primary: primary!, subnodes: others, provider, key: await means.makeKeypair() };
+  await using sessions = new Sessions();
+  const opened = await allOf(members.map(async ({ record, member }) => ({
+    record,
+    member,
+    session: await sessions.open(record, means),
+  })));
+  await Promise.all(opened.map(({ record, member, session }) => {
+    const authorize = subnodes.length === 0 ? null : group.key.publicKey;
+    const command = groupFilesCommand(groupFiles(member, group), { authorize });
+    return run(
+      session,
+      { what: `writing the files of ${record.hostname}`, command, timeout: FILES_TIMEOUT },
+      means,
+    );
+  }));
+  if (readyScript === null) return;
+  const [ofNode, ...ofSubnodes] = opened;
+  await Promise.all(ofSubnodes.map((one) => runReadyScript(one, readyScript, means)));
+  await runReadyScript(ofNode!, readyScript, means);
+}
+
+async function runReadyScript(
+  { record, session }: { record: NodeRecord; session: ShellSession },
+  script: string,
+  means: PrepareMeans,
+): Promise<void> {
+  const { scriptDir, signal, variables } = means;
+  const [name = ""] = script.split(" ");
+  const { exitCode } = await session.run(`test -x ${SCRIPTS}/${name}`, { timeout: FILES_TIMEOUT, signal });
+  if (exitCode !== 0 && scriptDir !== null) await copyScripts(session, scriptDir, means);
+  const assignments = Object.entries(variables).map(([key, value]) => `${key}=${shellQuote(value)}`);
+  const command = [`cd ${SCRIPTS} &&`, ...assignments, `./${script}`, shellQuote(record.hostname)].join(" ");
+  await run(session, {
+    what: `the ready script ${script} on ${record.hostname}`,
+    command,
+    timeout: SCRIPT_TIMEOUT,
+  }, means);
+}
+
+/** The image was not made with the scripts. */
+async function copyScripts(session: ShellSession, scriptDir: string, means: PrepareMeans): Promise<void> {
+  const making = `mkdir -p ${SCRIPTS} 2>/dev/null && [ -w ${SCRIPTS} ] ||
+    { sudo -n mkdir -p ${SCRIPTS} && sudo -n chown "$(id -u)" ${SCRIPTS}; }`;
+  await run(session, { what: `making ${SCRIPTS}`, command: making, timeout: FILES_TIMEOUT }, means);
+  await session.copyFolder(scriptDir, SCRIPTS, { timeout: COPY_TIMEOUT, signal: means.signal });
+}
+
+async function run(
+  session: ShellSession,
+  { what, command, timeout }: { what: string; command: string; timeout: number },
+  { signal }: PrepareMeans,
+): Promise<void> {
+  const { exitCode, output } = await session.run(command, { timeout, signal });
+  if (exitCode === 0) return;
+  const last = output.trimEnd().split("\n").slice(-LINES).join("\n");
+  throw new ScriptError(`${what} ended with exit code ${exitCode}`, last);
+}
+
+/** Waits for all of them also where one fails: whoever closes what was opened must know the last. */
+async function allOf<Value>(attempts: readonly Promise<Value>[]): Promise<Value[]> {
+  await Promise.allSettled(attempts);
+  return await Promise.all(attempts);
+}
+
+/** Every session that was opened is closed, also where another could not be opened. */
+class Sessions implements AsyncDisposable {
+  readonly #opened: ShellSession[] = [];
+
+  async open(
+    node: NodeRecord,
+    { shell, image, provider, credentials, signal }: PrepareMeans,
+  ): Promise<ShellSession> {
+    const address = node.addresses?.login;
+    if (address === undefined) throw new LoginError("network", `node ${node.id} has no address to log in to`);
+    const target = await loginTarget(node, {
+      image,
+      provider,
+      credentials,
+      address,
+      username: image.username,
+    });
+    const session = await shell.connect(target, { timeout: CONNECT_TIMEOUT, signal });
+    this.#opened.push(session);
+    return session;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#opened.map((session) => session[Symbol.asyncDispose]()));
+  }
+}

@@ -1,0 +1,77 @@
+/**
+ * `Statsd` over UDP with hot-shots: values are gathered into packets that fit a network's frame and go out each second.
+ * A host that is not known or not there is one line in the log. The composition root makes one.
+ */
+import { StatsD } from "hot-shots";
+import type { Clock } from "../lib/clock.ts";
+import { loggerOf } from "../lib/logging.ts";
+import { HOUR, type Instant, type Milliseconds, SECOND } from "../domain/time.ts";
+import type { Statsd } from "./statsd.ts";
+import type { StatsdAddress } from "./statsd_address.ts";
+
+/** Bytes: what Ethernet carries in one piece, with room for tunnels' headers. */
+const MAX_PACKET = 1_400;
+const FLUSH_INTERVAL: Milliseconds = SECOND;
+/** The same trouble is told again after so long. */
+const SILENCE: Milliseconds = HOUR;
+
+const log = loggerOf("statsd");
+
+export interface HotShotsStatsdOptions extends StatsdAddress {
+  readonly clock: Clock;
+  /** Told of trouble with the network, now and then; by default the log is. */
+  readonly onTrouble?: (message: string) => void;
+}
+
+/** Sends nothing yet; disposing of it sends what is left. */
+export function createHotShotsStatsd(options: HotShotsStatsdOptions): Statsd & AsyncDisposable {
+  const { host, port, clock } = options;
+  const trouble = new RareTrouble(
+    clock,
+    options.onTrouble ?? ((message) => log.warning("{message}", { message })),
+  );
+  const client = new StatsD({
+    host,
+    port,
+    protocol: "udp",
+    maxBufferSize: MAX_PACKET,
+    bufferFlushInterval: FLUSH_INTERVAL,
+    // Plain StatsD, whatever a Datadog agent has set in the environment.
+    datadog: false,
+    includeDataDogTags: false,
+    includeDatadogTelemetry: false,
+    errorHandler: (error) => trouble.tell(`StatsD at ${host}:${port} cannot be told: ${error.message}`),
+  });
+  return {
+    gauge: (name, value) => client.gauge(name, Math.max(0, value)),
+    timing: (name, duration) => client.timing(name, Math.max(0, Math.round(duration))),
+    increment: (name) => client.increment(name),
+    async [Symbol.asyncDispose]() {
+      // A last packet that cannot be sent keeps hot-shots from closing: the second time it has none.
+      if (!await closed(client)) await closed(client);
+    },
+  };
+}
+
+function closed(client: StatsD): Promise<boolean> {
+  return new Promise((resolve) => client.close((error) => resolve(!error)));
+}
+
+/** Tells the first of many equal complaints, and again after a while. */
+class RareTrouble {
+  readonly #clock: Clock;
+  readonly #tell: (message: string) => void;
+  #last: { readonly message: string; readonly at: Instant } | null = null;
+
+  constructor(clock: Clock, tell: (message: string) => void) {
+    this.#clock = clock;
+    this.#tell = tell;
+  }
+
+  tell(message: string): void {
+    const at = this.#clock.monotonic();
+    if (this.#last?.message === message && at - this.#last.at < SILENCE) return;
+    this.#last = { message, at };
+    this.#tell(message);
+  }
+}

@@ -1,0 +1,25 @@
+/** A target's Jenkins over the network, with connections of its own. */
+import { createUndiciSend } from "./cloud/openstack/undici_send.ts";
+import type { TargetConfig } from "./domain/config.ts";
+import { systemClock } from "./lib/clock.ts";
+import { createJenkinsTarget } from "./targets/jenkins/jenkins_target.ts";
+import type { Target } from "./targets/target.ts";
+
+const PUBLIC_TLS = { verify: true, caCert: null, clientCert: null, clientKey: null } as const;
+const TRUST_ADVICE =
+  "add its authority to the system's or name the authority's file in the variable NODE_EXTRA_CA_CERTS";
+const CONNECTIONS = 4;
+
+/** Sends nothing yet; disposing of it closes its connections. null: nodes of this target are only used from here. */
+export function openTarget({ name, rate, jenkins }: TargetConfig): Target | null {
+  if (jenkins === null || jenkins.url === null) return null;
+  const send = createUndiciSend({ ...PUBLIC_TLS, connections: CONNECTIONS, trustAdvice: TRUST_ADVICE });
+  const target = createJenkinsTarget({ ...jenkins, url: jenkins.url, name, rate, send, clock: systemClock });
+  const close = target[Symbol.asyncDispose].bind(target);
+  return Object.assign(target, {
+    async [Symbol.asyncDispose]() {
+      await close();
+      await send[Symbol.asyncDispose]();
+    },
+  });
+}

@@ -1,0 +1,36 @@
+/** A node that its target is to get; a target that is offline is waited for. */
+import { findTarget, handOverOf } from "../../domain/hand_over.ts";
+import { brokenGroup, type NodeSituation, type NodeStep } from "../node_step.ts";
+
+export function planAssign(situation: NodeSituation<"assign">): NodeStep {
+  const { node, state, now, config, targets } = situation;
+  const broken = brokenGroup(situation, state.serverId);
+  if (broken !== null) {
+    return { do: "change", event: { type: "delete", comment: broken, result: "failed" } };
+  }
+  const target = findTarget(config, node.target);
+  if (target === null) {
+    const comment = `the configuration has no target ${node.target} any more`;
+    return { do: "change", event: { type: "delete", comment, result: "unused" } };
+  }
+  if (handOverOf(target) === "none") {
+    return { do: "change", event: { type: "assigned", manager: null, next: "ready" } };
+  }
+  if (node.retryAt !== null && node.retryAt > now) {
+    const message = node.waitingOn?.message ?? "the next attempt";
+    return { do: "wait", reason: "target", message, until: node.retryAt };
+  }
+  const seen = targets.get(node.target);
+  if (seen !== undefined && !seen.online) {
+    return { do: "wait", reason: "target", message: `target ${node.target} is offline: ${seen.reason}` };
+  }
+  return { do: "act", action: { type: "assign-node", node } };
+}
+
+/** How long to wait before the target is asked again after it failed so many times. */
+export function targetPause({ attempt }: { readonly attempt: number }): number {
+  return Math.min(FIRST_PAUSE * 2 ** attempt, LONGEST_PAUSE);
+}
+
+const FIRST_PAUSE = 1_000;
+const LONGEST_PAUSE = 60_000;

@@ -1,0 +1,39 @@
+/** A node that must pass its target's test-job before any other job may have it. */
+import { MINUTE } from "../../domain/time.ts";
+import { findTarget } from "../../domain/hand_over.ts";
+import { brokenGroup, type NodeSituation, type NodeStep } from "../node_step.ts";
+
+export function planTest(situation: NodeSituation<"test">): NodeStep {
+  const { node, state, now, config } = situation;
+  const remove = (comment: string): NodeStep => ({
+    do: "change",
+    event: { type: "delete", comment, result: "failed" },
+  });
+
+  const broken = brokenGroup(situation, state.serverId);
+  if (broken !== null) return remove(broken);
+  const job = findTarget(config, node.target)?.jenkins?.testJob ?? null;
+  if (job === null) {
+    const comment = `target ${node.target} has no test-job any more`;
+    return { do: "change", event: { type: "delete", comment, result: "unused" } };
+  }
+  if (node.jobEnd !== null && node.jobEnd.result !== "SUCCESS") {
+    return remove(`failed its test-job ${job}: ${node.jobEnd.result ?? "no result"}`);
+  }
+  const until = node.stateSince + config.limits.testStuck;
+  if (now >= until) {
+    const minutes = config.limits.testStuck / MINUTE;
+    const last = node.attempt > 0 && node.waitingOn !== null ? ` (${node.waitingOn.message})` : "";
+    return remove(`its test-job ${job} did not end within ${minutes} min${last}`);
+  }
+  if (node.retryAt !== null && node.retryAt > now) {
+    const message = node.waitingOn?.message ?? "the next attempt";
+    return { do: "wait", reason: "target", message, until: Math.min(node.retryAt, until) };
+  }
+  if (node.jobEnd !== null) return { do: "act", action: { type: "relabel-agent", node } };
+  // An attempt to start it that failed has left a time to try again at.
+  if (state.startedAt === null || node.retryAt !== null) {
+    return { do: "act", action: { type: "start-test", node, job } };
+  }
+  return { do: "wait", reason: "target", message: `the test-job ${job} runs on it`, until };
+}

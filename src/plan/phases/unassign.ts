@@ -1,0 +1,25 @@
+/**
+ * A node that its target is to forget before its server goes, so that no job is sent to a server that is not there. A
+ * target that cannot be asked does not keep servers alive for ever.
+ */
+import { MINUTE } from "../../domain/time.ts";
+import { findTarget, handOverOf } from "../../domain/hand_over.ts";
+import type { NodeSituation, NodeStep } from "../node_step.ts";
+
+/** How long it is tried. */
+const PATIENCE = 10 * MINUTE;
+
+export function planUnassign({ node, now, config }: NodeSituation<"unassign">): NodeStep {
+  const target = findTarget(config, node.target);
+  const until = node.phaseSince + PATIENCE;
+  // After a restart the time may be over without a single attempt: each node gets one.
+  const isGivenUp = now >= until && node.attempt > 0;
+  if (target === null || handOverOf(target) === "none" || isGivenUp) {
+    return { do: "change", event: { type: "unassigned" } };
+  }
+  if (node.retryAt !== null && node.retryAt > now) {
+    const message = node.waitingOn?.message ?? "the next attempt";
+    return { do: "wait", reason: "target", message, until: Math.min(node.retryAt, until) };
+  }
+  return { do: "act", action: { type: "unassign-node", node } };
+}

@@ -1,0 +1,152 @@
+/**
+ * Subnodes that are missing while their node is being built: one whose launch failed is replaced, where its node is,
+ * before anything else is launched for the pool. Pure.
+ */
+import type { LabelConfig, ProviderConfig } from "../domain/config.ts";
+import { type NodeRecord, stateName } from "../domain/node.ts";
+import type { QuotaUse } from "../domain/server.ts";
+import { planAllocation } from "./allocation.ts";
+import type { LabelAsk, ServerCost } from "./allocation_types.ts";
+import { countNodes, type NodeCounts } from "./count_nodes.ts";
+import { type Groups, livingSubnodes } from "./groups.ts";
+import { findLabel } from "./label_state.ts";
+import { isProbing } from "./launch_pause.ts";
+import type { WishSituation } from "./label_wish.ts";
+import { findOffer, type LaunchOffer } from "./offers.ts";
+import { costOf, roomOf } from "./provider_room.ts";
+
+export interface SubnodeLaunch extends LaunchOffer {
+  readonly parent: NodeRecord;
+}
+
+export interface SubnodePlan {
+  readonly launches: readonly SubnodeLaunch[];
+  /** Why subnodes of a node cannot be launched now, by the node's id. */
+  readonly refusals: ReadonlyMap<number, string>;
+  /** By provider: what the missing ones cost, those launched now and those that wait; new nodes must not take that. */
+  readonly promised: ReadonlyMap<string, readonly ServerCost[]>;
+}
+
+export interface SubnodesInput extends Omit<WishSituation, "requests" | "starved" | "targets"> {
+  readonly nodes: readonly NodeRecord[];
+  readonly groups: Groups;
+  /** By provider: servers for images that wait for room; they come first. */
+  readonly reserved: ReadonlyMap<string, number>;
+}
+
+interface Wish {
+  readonly parent: NodeRecord;
+  readonly missing: number;
+  readonly offer: LaunchOffer | string;
+  /** The label's; `used` is without what this node misses and those after it. */
+  readonly cap: QuotaUse | null;
+  /** Whether launches of the label go ahead one at a time there. */
+  readonly isProbe: boolean;
+}
+
+export function planSubnodes(input: SubnodesInput): SubnodePlan {
+  const wishes = wishesOf(input);
+  if (wishes.length === 0) return { launches: [], refusals: new Map(), promised: new Map() };
+  const { grants, refusals } = planAllocation({
+    labels: wishes.map(askOf),
+    providers: input.config.providers.map((provider) =>
+      roomOf(provider, {
+        nodes: input.nodes,
+        seen: input.seen.get(provider.name),
+        reserved: input.reserved.get(provider.name),
+      })
+    ),
+  });
+  const granted = new Map(grants.map(({ label, count }) => [label, count]));
+  const launches = wishes.flatMap(({ parent, offer }) =>
+    typeof offer === "string"
+      ? []
+      : Array.from({ length: granted.get(String(parent.id)) ?? 0 }, () => ({ ...offer, parent }))
+  );
+  return {
+    launches: withoutCrowds(launches, wishes),
+    refusals: new Map(
+      refusals.map(({ label, reasons }) => [Number(label), reasons.map(({ reason }) => reason).join("; ")]),
+    ),
+    promised: promisedTo(wishes),
+  };
+}
+
+function wishesOf(input: SubnodesInput): Wish[] {
+  const parents = input.nodes.filter((node) => node.subnodeCount > 0 && stateName(node) === "building");
+  if (parents.length === 0) return [];
+  const counts = countNodes(input.nodes);
+  const servers = new Map<string, number>();
+  const wishes = parents.reverse().flatMap((parent): Wish[] => {
+    const missing = parent.subnodeCount - livingSubnodes(input.groups.subnodesOf(parent.id)).length;
+    const provider = input.config.providers.find(({ name }) => name === parent.provider);
+    const label = findLabel(input.config, parent.label);
+    if (missing <= 0 || provider === undefined || label === null) return [];
+    // What is missing counts as used already; of these places the first node gets its own first.
+    const used = (servers.get(label.name) ?? counts.label(label.name).servers) - missing;
+    servers.set(label.name, used);
+    const cap = label.maxServers === null ? null : { limit: label.maxServers, used };
+    return [{ parent, missing, cap, ...offerFor(label, provider, { ...input, counts }) }];
+  });
+  return wishes.reverse();
+}
+
+function offerFor(
+  label: LabelConfig,
+  provider: ProviderConfig,
+  { now, current, pauses, seen, counts }: SubnodesInput & { counts: NodeCounts },
+): Pick<Wish, "offer" | "isProbe"> {
+  const pause = pauses.find((one) => one.provider === provider.name && one.label === label.name);
+  const offer = findOffer(label, provider, {
+    now,
+    current,
+    pause,
+    seen: seen.get(provider.name),
+    building: counts.label(label.name).launchingByProvider.get(provider.name) ?? 0,
+    asking: counts.isAsked(provider.name),
+  });
+  const isProbe = (pause !== undefined && isProbing(pause, provider.launchRetries)) ||
+    (seen.get(provider.name)?.refusal ?? null) !== null;
+  return { offer, isProbe };
+}
+
+/** Where launches go ahead one at a time, only the first. */
+function withoutCrowds(
+  launches: readonly SubnodeLaunch[],
+  wishes: readonly Wish[],
+): readonly SubnodeLaunch[] {
+  const probes = new Set(wishes.filter(({ isProbe }) => isProbe).map(({ parent }) => parent.id));
+  const probed = new Set<string>();
+  return launches.filter(({ parent }) => {
+    const key = `${parent.label} ${parent.provider}`;
+    if (!probes.has(parent.id)) return true;
+    if (probed.has(key)) return false;
+    probed.add(key);
+    return true;
+  });
+}
+
+/** What one node misses is asked for as the nodes of a label of its own. */
+function askOf({ parent, missing, offer, cap }: Wish): LabelAsk {
+  const { provider } = parent;
+  return {
+    name: String(parent.id),
+    demand: missing,
+    spare: 0,
+    size: 1,
+    cap,
+    starvedTicks: 0,
+    offers: [typeof offer === "string" ? { provider, refusal: offer } : { provider, cost: costOf(offer) }],
+    targets: [],
+  };
+}
+
+/** What is not offered now has no flavor to tell the cost from: it takes a place all the same. */
+function promisedTo(wishes: readonly Wish[]): ReadonlyMap<string, readonly ServerCost[]> {
+  const promised = new Map<string, ServerCost[]>();
+  for (const { parent: { provider }, missing, offer } of wishes) {
+    const costs = Array.from({ length: missing }, () => typeof offer === "string" ? {} : costOf(offer));
+    promised.set(provider, [...promised.get(provider) ?? [], ...costs]);
+  }
+  return promised;
+}

@@ -1,0 +1,70 @@
+/**
+ * What the end of a job does to the node that it ran on: the node is deleted, or held where the job has an entry
+ * and failed. The one place where that is decided; `release` and whatever else hears of jobs' ends call it, each in
+ * an edit, so that of any number of failures at once no more are held than the entry says.
+ */
+import { AUTO_HOLD_OWNER, type AutoHold, autoHoldReason, isHeldFor } from "../domain/auto_hold.ts";
+import { type NodeRecord, stateName } from "../domain/node.ts";
+import { transition } from "../domain/node_transition.ts";
+import type { Instant } from "../domain/time.ts";
+import type { Edit } from "./draft.ts";
+
+export interface JobEnd {
+  readonly nodeId: number;
+  /** The job's name; null: the one that the node was taken for, if there is any. */
+  readonly job: string | null;
+  /** `SUCCESS`, `FAILURE`, or another of Jenkins' words; null: not told, which is no failure. */
+  readonly result: string | null;
+  /** What is remembered of a node that is deleted. */
+  readonly comment: string;
+  readonly now: Instant;
+}
+
+/** What became of the node. */
+export type JobEndEffect =
+  /** Its job failed and has an entry: it is held from now on. */
+  | "held"
+  /** Somebody holds it, and it stays so. */
+  | "kept"
+  | "deleted"
+  /** It was being deleted before. */
+  | "deleting"
+  /** There is no such node, or it is there for an image: no job ended on it. */
+  | "none";
+
+export function endJob(edit: Edit, { nodeId, job, result, comment, now }: JobEnd): JobEndEffect {
+  const node = edit.node(nodeId);
+  if (node === null || node.role !== "node") return "none";
+  const state = stateName(node);
+  if (state === "hold") return "kept";
+  if (state === "delete") return "deleting";
+  const ended = job ?? node.job;
+  if (ended !== null && isFailure(result) && mayHold(edit, ended)) {
+    edit.putNode(heldFor(ended, node, now));
+    return "held";
+  }
+  edit.putNode(transition(node, { type: "delete", comment, result: "used" }, now));
+  return "deleted";
+}
+
+function isFailure(result: string | null): boolean {
+  return result !== null && result !== "SUCCESS";
+}
+
+/** Whether the job has an entry, and fewer nodes are held for it than the entry says. */
+function mayHold(edit: Edit, job: string): boolean {
+  const entry = findJob(edit, job);
+  if (entry === null) return false;
+  return edit.nodes().filter((node) => isHeldFor(job, node)).length < entry.holdOnFailure;
+}
+
+/** The entry of a job; null: it has none. */
+export function findJob(edit: Edit, job: string): AutoHold | null {
+  return edit.jobs().find((entry) => entry.job === job) ?? null;
+}
+
+function heldFor(job: string, node: NodeRecord, now: Instant): NodeRecord {
+  // Its end is for `limits.hold-max-age` to say, as that of any hold without one of its own.
+  const hold = { reason: autoHoldReason(job), owner: AUTO_HOLD_OWNER, until: null };
+  return { ...transition(node, { type: "hold", hold }, now), job };
+}

@@ -1,0 +1,62 @@
+/**
+ * An agent's `config.xml` with another label: the text of the root's own `<label>` changes, every other byte stays, so
+ * that nothing of what plugins keep there is lost. Pure; `jenkins_agents` calls it.
+ */
+import { escapeXml, unescapeEntities } from "./entities.ts";
+
+export interface LabelChange {
+  readonly xml: string;
+  /** The label as it was. */
+  readonly previous: string;
+}
+
+/** @throws Error where the text is no agent's configuration, with what is wrong */
+export function changeLabel(xml: string, label: string): LabelChange {
+  const found = findLabel(xml);
+  const element = `<label>${escapeXml(label)}</label>`;
+  if (found.label === null) {
+    const at = xml.slice(0, found.rootEnd).trimEnd().length;
+    return { xml: `${xml.slice(0, at)}\n  ${element}${xml.slice(at)}`, previous: "" };
+  }
+  const { start, end, isSelfClosing } = found.label;
+  const text = isSelfClosing ? element : escapeXml(label);
+  const previous = isSelfClosing ? "" : unescapeEntities(xml.slice(start, end));
+  return { xml: xml.slice(0, start) + text + xml.slice(end), previous };
+}
+
+/**
+ * Comments, character data, instructions, and tags with their attributes. What is not ended goes on to the end of the
+ * text, and no attribute holds a `<`: so each character is looked at a few times at most, whatever the text.
+ */
+const MARKUP =
+  /<!--[\s\S]*?(?:-->|$)|<!\[CDATA\[[\s\S]*?(?:\]\]>|$)|<\?[\s\S]*?(?:\?>|$)|<(\/?)([^\s\/<>!?]+)((?:[^<>"']|"[^"<]*"|'[^'<]*')*?)(\/?)>/g;
+
+interface Found {
+  /** Where its text is, or all of it where it is self-closing; null where the root has none. */
+  readonly label: { readonly start: number; readonly end: number; readonly isSelfClosing: boolean } | null;
+  /** Where the root's end tag begins. */
+  readonly rootEnd: number;
+}
+
+function findLabel(xml: string): Found {
+  const open: { name: string; contentStart: number }[] = [];
+  let label: Found["label"] = null;
+  for (const { 0: markup, 1: slash, 2: name, 4: selfClosing, index: start } of xml.matchAll(MARKUP)) {
+    if (name === undefined) continue;
+    const end = start + markup.length;
+    if (open.length === 0 && name.toLowerCase() === "html") throw new Error("it is a page");
+    if (slash === "/") {
+      const begun = open.pop();
+      if (begun?.name !== name) throw new Error(`</${name}> ends what was not begun`);
+      if (open.length === 0) return { label, rootEnd: start };
+      if (open.length === 1 && name === "label") {
+        label = { start: begun.contentStart, end: start, isSelfClosing: false };
+      }
+    } else if (selfClosing !== "/") {
+      open.push({ name, contentStart: end });
+    } else if (open.length === 1 && name === "label") {
+      label = { start, end, isSelfClosing: true };
+    }
+  }
+  throw new Error(open.length === 0 ? "it has no elements" : `<${open.at(-1)!.name}> is not ended`);
+}

@@ -1,0 +1,57 @@
+/** What an answer that is none of those asked for means. Pure; `jenkins_client` calls it. */
+import type { SendResponse } from "../../cloud/send.ts";
+import type { TargetErrorKind } from "../target_error.ts";
+import { pageText } from "./page_text.ts";
+
+export interface Refusal {
+  readonly kind: TargetErrorKind;
+  /** What was wrong and what to do, in one line. */
+  readonly problem: string;
+  /** Whether a POST that was answered so may have done something. */
+  readonly effect: "none" | "unknown";
+}
+
+/** @param options `user`: who asks, null for nobody; `missing`: what a 404 means */
+export function describeRefusal(
+  response: SendResponse,
+  { user, missing }: { user: string | null; missing: string },
+): Refusal {
+  const { status } = response;
+  const said = pageText(response);
+  const effect = status >= 300 && status < 500 && status !== 408 ? "none" : "unknown";
+  const refusal = (kind: TargetErrorKind, what: string, advice?: string): Refusal => ({
+    kind,
+    problem: `${what} (HTTP ${status})${advice === undefined ? "" : `; ${advice}`}`,
+    effect,
+  });
+  if (status === 401) return refusal("unauthorized", said || "Jenkins wants a login", loginAdvice(user));
+  if (status === 403) return refusal("unauthorized", said || "it is forbidden", rightsAdvice(said, user));
+  if (status === 404) return refusal("notFound", missing);
+  if (status === 409) return refusal("conflict", said || "it is not possible in its present state");
+  if (status >= 500 || status === 408 || status === 429) {
+    const advice = status === 500 ? "see Jenkins' log" : undefined;
+    return refusal("unavailable", said || "Jenkins fails and does not say why", advice);
+  }
+  if (status >= 400) return refusal("badRequest", said || "Jenkins refuses it and does not say why");
+  if (status >= 300) return refusal("badResponse", `it is redirected to ${whereTo(response)}`, "check url");
+  return refusal("badResponse", "the answer is not Jenkins'", "check url");
+}
+
+/** Refused before anything was done: the request may be sent again with a new crumb. */
+export function isCrumbRefused(response: SendResponse): boolean {
+  return response.status === 403 && /no valid crumb/i.test(pageText(response));
+}
+
+function loginAdvice(user: string | null): string {
+  return user === null ? "set user and apikey" : `check user ${user} and its apikey`;
+}
+
+function rightsAdvice(said: string, user: string | null): string {
+  if (/no valid crumb/i.test(said)) return "does a proxy drop headers or cookies?";
+  return user === null ? "set user and apikey" : `check what user ${user} may do in Jenkins`;
+}
+
+/** Without the query, which may hold what a login page was sent there with. */
+function whereTo({ headers }: SendResponse): string {
+  return (headers.location ?? "nowhere").replace(/[?#].*$/s, "");
+}

@@ -1,0 +1,145 @@
+/** Jenkins' agents: made from a form, listed, relabelled through their XML, removed. */
+import * as v from "valibot";
+import type { Agent, AgentRequest, Call, Target } from "../target.ts";
+import { TargetError } from "../target_error.ts";
+import { changeLabel } from "./agent_config.ts";
+import { agentForm } from "./agent_form.ts";
+import { expectRedirect } from "./expect_redirect.ts";
+import type { JenkinsCall, JenkinsClient } from "./jenkins_client.ts";
+import { pathSegment } from "./path_segment.ts";
+
+type Agents = Pick<Target, "listAgents" | "hasAgent" | "createAgent" | "relabelAgent" | "deleteAgent">;
+type ClientCall = Call & { readonly client: JenkinsClient };
+
+export function createJenkinsAgents(
+  client: JenkinsClient,
+  { credentialsId }: { credentialsId: string | null },
+): Agents {
+  return {
+    listAgents: (call) => listAgents({ ...call, client }),
+    hasAgent: (name, call) => hasAgent(name, { ...call, client }),
+    createAgent: (request, call) => createAgent(request, { ...call, client, credentialsId }),
+    relabelAgent: (name, call) => relabelAgent(name, { ...call, client }),
+    deleteAgent: (name, call) => deleteAgent(name, { ...call, client }),
+  };
+}
+
+const AgentsSchema = v.object({
+  computer: v.array(v.object({
+    _class: v.nullish(v.string()),
+    displayName: v.string(),
+    offline: v.nullish(v.boolean()),
+    idle: v.nullish(v.boolean()),
+  })),
+});
+
+async function listAgents({ client, signal }: ClientCall): Promise<readonly Agent[]> {
+  const { computer } = await client.read(AgentsSchema, {
+    action: "list agents",
+    path: "/computer/api/json?tree=computer[displayName,offline,idle]",
+    missing: "no Jenkins is there; check url",
+    signal,
+  });
+  return computer
+    .filter((one) => !isController(one))
+    .map(({ displayName, offline, idle }) => ({
+      name: displayName,
+      online: offline === false,
+      idle: idle ?? false,
+    }));
+}
+
+/** Jenkins itself is among its computers. Versions before 2.0 tell no class, and always the same name. */
+function isController({ _class, displayName }: { _class?: string | null; displayName: string }): boolean {
+  return typeof _class === "string"
+    ? _class === "hudson.model.Hudson$MasterComputer"
+    : displayName === "master";
+}
+
+async function hasAgent(name: string, { client, signal }: ClientCall): Promise<boolean> {
+  const call = agentCall(name, { what: "look for", client, signal });
+  const path = `${call.path}/api/json?tree=displayName`;
+  const response = await client.request({ ...call, method: "GET", path, accept: [404] });
+  return response.status !== 404;
+}
+
+async function createAgent(
+  agent: AgentRequest,
+  options: ClientCall & { credentialsId: string | null },
+): Promise<"created" | "exists"> {
+  const { client } = options;
+  const call: JenkinsCall = {
+    ...agentCall(agent.name, { ...options, what: "create" }),
+    method: "POST",
+    path: "/computer/doCreateItem",
+    body: { type: "application/x-www-form-urlencoded", text: agentForm(agent, options) },
+    accept: [302, 303],
+    missing: "no Jenkins is there; check url",
+  };
+  try {
+    expectRedirect(client, { call, response: await client.request(call), ...TO_COMPUTERS });
+    return "created";
+  } catch (error) {
+    // Jenkins refuses a name that is taken with nothing but a sentence, which may be in any language.
+    const mayBeTaken = error instanceof TargetError && error.status === 400;
+    if (mayBeTaken && await hasAgent(agent.name, options)) return "exists";
+    throw error;
+  }
+}
+
+async function relabelAgent(
+  name: string,
+  { client, label, signal }: ClientCall & { label: string },
+): Promise<{ previous: string }> {
+  const call = agentCall(name, { what: "relabel", client, signal });
+  const path = `${call.path}/config.xml`;
+  const { body } = await client.request({ ...call, method: "GET", path });
+  const { xml, previous } = changeConfig(body, {
+    label,
+    refuse: (problem, cause) => client.refuse(call, { kind: "badResponse", problem, effect: "none", cause }),
+  });
+  if (previous !== label) {
+    const changed = { type: "application/xml; charset=utf-8", text: xml };
+    await client.request({ ...call, method: "POST", path, body: changed });
+  }
+  return { previous };
+}
+
+function changeConfig(
+  body: Uint8Array,
+  { label, refuse }: { label: string; refuse: (problem: string, cause: unknown) => Error },
+) {
+  try {
+    return changeLabel(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body), label);
+  } catch (cause) {
+    throw refuse("its config.xml cannot be read as XML; check url", cause);
+  }
+}
+
+async function deleteAgent(name: string, { client, signal }: ClientCall): Promise<"deleted" | "gone"> {
+  const about = agentCall(name, { what: "delete", client, signal });
+  const call: JenkinsCall = {
+    ...about,
+    method: "POST",
+    path: `${about.path}/doDelete`,
+    accept: [302, 303, 404],
+  };
+  const response = await client.request(call);
+  if (response.status === 404) return "gone";
+  expectRedirect(client, { call, response, ...TO_COMPUTERS });
+  return "deleted";
+}
+
+/** Where Jenkins leads from what it has done; a login page leads elsewhere. */
+const TO_COMPUTERS = { to: /\/computer\/?$/, advice: "check url, user and apikey" };
+
+/** What calls about one agent have in common; `path` is the agent's page. */
+function agentCall(name: string, { what, client, signal }: ClientCall & { what: string }) {
+  const action = `${what} agent ${name}`;
+  const segment = pathSegment(name);
+  if (segment === null) {
+    const problem = "this cannot be an agent's name; check hostname";
+    throw client.refuse({ action }, { kind: "badRequest", problem, effect: "none" });
+  }
+  return { action, path: `/computer/${segment}`, missing: `there is no agent ${name}`, signal };
+}

@@ -1,0 +1,61 @@
+/**
+ * What the pool needs of a place that ready nodes are handed to: the port. There a node is an *agent*, under the
+ * node's name. Every method makes one attempt, throws `TargetError`, and honours the target's rate; none waits for an
+ * agent to connect or for a job to end.
+ */
+import type { TargetState } from "../domain/target_state.ts";
+
+export interface Call {
+  readonly signal: AbortSignal;
+}
+
+export interface Target extends AsyncDisposable {
+  /** As the configuration has it. */
+  readonly name: string;
+  /** Whether it takes nodes now. What is wrong with it is the answer, not an error: throws only the signal's reason. */
+  observe(options: Call): Promise<TargetState>;
+  /** Every agent there is, ours or not. */
+  listAgents(options: Call): Promise<readonly Agent[]>;
+  hasAgent(name: string, options: Call): Promise<boolean>;
+  /**
+   * Asks for an agent once; `effect` of a thrown TargetError tells whether it may exist all the same. `"exists"`: there
+   * is one of that name, from an earlier attempt or from another life: it may lead to another address.
+   */
+  createAgent(request: AgentRequest, options: Call): Promise<"created" | "exists">;
+  /** Gives an agent another label and leaves the rest of it as it is; doing so twice comes to the same. */
+  relabelAgent(name: string, options: Call & { label: string }): Promise<{ readonly previous: string }>;
+  /** Removes an agent; whatever runs on it ends. */
+  deleteAgent(name: string, options: Call): Promise<"deleted" | "gone">;
+  /** Queues a build once; `effect` of a thrown TargetError tells whether it may have been queued all the same. */
+  startJob(
+    job: string,
+    options: Call & { parameters: Readonly<Record<string, string>> },
+  ): Promise<{ readonly queueItem: number }>;
+  /** Aborts calls in flight and waits for them. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export interface Agent {
+  readonly name: string;
+  readonly online: boolean;
+  /** Nothing runs on it. */
+  readonly idle: boolean;
+}
+
+export interface AgentRequest {
+  /** The node's name. */
+  readonly name: string;
+  readonly description: string;
+  /** null: no job may ask for it by label yet. */
+  readonly label: string | null;
+  /** The folder on the node that it works in. */
+  readonly remoteFolder: string;
+  /** Address and port of the node's SSH server. */
+  readonly host: string;
+  readonly port: number;
+  /** Who logs in, with the private key at that path on the target's machine; a target's own credentials come before. */
+  readonly username: string;
+  readonly privateKey: string;
+  /** `TYPE BASE64`; where there is none, any host key is accepted. */
+  readonly hostKeys: readonly string[];
+}

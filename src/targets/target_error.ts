@@ -1,0 +1,45 @@
+/** What kind of refusal a target gave; the pool decides by it. */
+export type TargetErrorKind =
+  /** There is no such agent or job. */
+  | "notFound"
+  /** Wrong user or key, or a right that is missing. */
+  | "unauthorized"
+  /** A job that takes no builds. */
+  | "conflict"
+  /** Other refusals of what was asked for: asking again does not help. */
+  | "badRequest"
+  /** 5xx, no connection, or one that broke. */
+  | "unavailable"
+  /** No answer in time. */
+  | "timeout"
+  /** An answer that is not what the API documents. */
+  | "badResponse";
+
+/** A target's refusal, or its silence. The message names the action attempted, what was wrong and what to do. */
+export class TargetError extends Error {
+  override readonly name = "TargetError";
+  readonly kind: TargetErrorKind;
+  /** What was wrong and what to do: the message without the action. */
+  readonly problem: string;
+  /** HTTP status; null where there was no answer. */
+  readonly status: number | null;
+  /** `none` where the request certainly changed nothing on the target; `unknown` where it may have. */
+  readonly effect: "none" | "unknown";
+
+  /** @param options `action`: what was attempted, e.g. `create agent node-12 on target ci` */
+  constructor(kind: TargetErrorKind, problem: string, options: {
+    action: string;
+    status?: number | null;
+    effect: "none" | "unknown";
+    cause?: unknown;
+  }) {
+    super(
+      `${options.action}: ${problem}`,
+      options.cause === undefined ? undefined : { cause: options.cause },
+    );
+    this.kind = kind;
+    this.problem = problem;
+    this.status = options.status ?? null;
+    this.effect = options.effect;
+  }
+}

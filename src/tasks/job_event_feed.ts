@@ -1,0 +1,125 @@
+/**
+ * What the Jenkins publishers of the configuration tell of jobs on the pool's nodes, put into the ledger: a job that has
+ * begun makes its node used, one that is over ends its use a while later. The pool holds it.
+ */
+import type { JobEvents, PublisherState } from "../demand/zmq/job_events.ts";
+import type { JobEvent } from "../demand/zmq/job_event.ts";
+import type { Config } from "../domain/config.ts";
+import type { NodeRecord } from "../domain/node.ts";
+import { transition } from "../domain/node_transition.ts";
+import type { Instant } from "../domain/time.ts";
+import type { Clock } from "../lib/clock.ts";
+import { loggerOf } from "../lib/logging.ts";
+import { findTarget } from "../domain/hand_over.ts";
+import type { Ledger } from "../store/ledger.ts";
+
+export interface JobEventFeedMeans {
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly config: () => Config;
+  readonly listen: (
+    endpoints: readonly string[],
+    handlers: { onEvent: (event: JobEvent) => void; onState: (publisher: PublisherState) => void },
+  ) => JobEvents;
+  /** A job on a node is over. */
+  readonly onJobEnd: (node: NodeRecord, event: JobEvent) => void;
+  readonly onError: (task: string, error: unknown) => void;
+}
+
+const log = loggerOf("zmq");
+
+export class JobEventFeed implements AsyncDisposable {
+  readonly #means: JobEventFeedMeans;
+  readonly #idByNodename = new Map<string, number>();
+  readonly #subscription: Disposable;
+  readonly #storing = new Set<Promise<void>>();
+  #endpoints = "[]";
+  #events: JobEvents | null = null;
+
+  constructor(means: JobEventFeedMeans) {
+    this.#means = means;
+    for (const { role, nodename, id } of means.ledger.nodes.values()) {
+      if (role === "node") this.#idByNodename.set(nodename, id);
+    }
+    this.#subscription = means.ledger.subscribe(({ nodes }) => {
+      for (const { previous, next } of nodes) {
+        if (next === null) this.#idByNodename.delete(previous!.nodename);
+        else if (previous === null && next.role === "node") this.#idByNodename.set(next.nodename, next.id);
+      }
+    });
+  }
+
+  /** How the publishers stand. */
+  get publishers(): readonly PublisherState[] {
+    return this.#events?.publishers ?? [];
+  }
+
+  /** Listens to these publishers and no others. */
+  async configure(endpoints: readonly string[]): Promise<void> {
+    const key = JSON.stringify(endpoints);
+    if (key === this.#endpoints) return;
+    this.#endpoints = key;
+    await this.#events?.[Symbol.asyncDispose]();
+    this.#events = endpoints.length === 0 ? null : this.#means.listen(endpoints, {
+      onEvent: (event) => this.#note(event),
+      onState: tell,
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#events?.[Symbol.asyncDispose]();
+    this.#subscription[Symbol.dispose]();
+    await Promise.all(this.#storing);
+  }
+
+  #note(event: JobEvent): void {
+    const id = this.#idByNodename.get(event.nodename);
+    if (id === undefined || event.type === "completed") return;
+    const storing = this.#store(id, event).catch((error) => this.#means.onError("zmq", error));
+    this.#storing.add(storing);
+    storing.finally(() => this.#storing.delete(storing));
+  }
+
+  async #store(id: number, event: JobEvent): Promise<void> {
+    const { ledger, clock, config, onJobEnd } = this.#means;
+    const previous = await ledger.edit((edit) => {
+      const node = edit.node(id);
+      const next = node === null ? null : afterEvent(node, event, { config: config(), now: clock.now() });
+      if (next === null) return null;
+      edit.putNode(next);
+      return node;
+    });
+    if (event.type === "finalized" && previous?.state.phase === "used") onJobEnd(previous, event);
+  }
+}
+
+/** The record after the event; null: nothing changes, since it is held, being deleted or tested, or that is known. */
+function afterEvent(
+  node: NodeRecord,
+  event: JobEvent,
+  { config, now }: { config: Config; now: Instant },
+): NodeRecord | null {
+  const { job, result, type } = event;
+  if (node.state.phase === "test") {
+    const isTest = job === findTarget(config, node.target)?.jenkins?.testJob;
+    return isTest && type === "finalized" ? transition(node, { type: "job-ended", result }, now) : null;
+  }
+  // Its start may have been told while nobody listened.
+  const taken = node.state.phase === "ready"
+    ? transition(node, { type: "taken", job, requestId: null }, now)
+    : node;
+  if (taken.state.phase !== "used") return null;
+  if (type === "finalized") {
+    // Two publishers may tell of one end.
+    if (taken.jobEnd !== null) return null;
+    return transition({ ...taken, job: taken.job ?? job }, { type: "job-ended", result }, now);
+  }
+  return taken === node ? null : taken;
+}
+
+function tell({ endpoint, state }: PublisherState): void {
+  if (state.status === "connected") log.info("publisher {endpoint} is connected", { endpoint });
+  if (state.status === "away") {
+    log.warning("publisher {endpoint}: {reason}", { endpoint, reason: state.message });
+  }
+}

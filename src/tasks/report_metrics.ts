@@ -1,0 +1,57 @@
+/** Tells StatsD of the pool: gauges now and then, and what happens to nodes and images when it does. */
+import type { PoolReport } from "../domain/pool_report.ts";
+import { SECOND } from "../domain/time.ts";
+import type { Clock } from "../lib/clock.ts";
+import { deleteMetrics } from "../metrics/delete_metrics.ts";
+import { GaugeMemory } from "../metrics/gauge_memory.ts";
+import { dibImageMetrics, providerImageMetrics } from "../metrics/image_metrics.ts";
+import { launchMetrics } from "../metrics/launch_metrics.ts";
+import { poolGauges } from "../metrics/pool_gauges.ts";
+import { sendGauges, sendHappenings, type Statsd } from "../metrics/statsd.ts";
+import type { Ledger } from "../store/ledger.ts";
+import { createTask, type Task } from "./task.ts";
+
+const PERIOD = 10 * SECOND;
+
+/** A task that is started by its caller; disposing of it ends the telling. */
+export function reportMetrics({ statsd, ledger, clock, report, onError }: {
+  statsd: Statsd;
+  ledger: Ledger;
+  clock: Clock;
+  report: () => Pick<PoolReport, "nodes" | "config">;
+  onError: (error: unknown) => void;
+}): Task {
+  const memory = new GaugeMemory();
+  const subscription = ledger.subscribe((change) => {
+    for (const { previous, next } of change.nodes) {
+      if ((next ?? previous)?.role !== "node") continue;
+      sendHappenings(statsd, launchMetrics(previous, next));
+      sendHappenings(statsd, deleteMetrics(previous, next, { now: clock.now() }));
+    }
+    for (const { previous, next } of change.images) {
+      sendHappenings(statsd, providerImageMetrics(previous, next));
+    }
+    for (const { previous, next } of change.dibImages) {
+      sendHappenings(statsd, dibImageMetrics(previous, next));
+    }
+  });
+  const task = createTask({
+    name: "statsd",
+    period: PERIOD,
+    clock,
+    run() {
+      const { nodes, config } = report();
+      const own = nodes.filter(({ role }) => role === "node");
+      sendGauges(statsd, memory.complete(poolGauges({ nodes: own, config })));
+      return Promise.resolve();
+    },
+    onError,
+  });
+  const stop = task[Symbol.asyncDispose].bind(task);
+  return Object.assign(task, {
+    async [Symbol.asyncDispose]() {
+      subscription[Symbol.dispose]();
+      await stop();
+    },
+  });
+}

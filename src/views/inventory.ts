@@ -1,0 +1,93 @@
+/**
+ * The nodes that somebody can log in to as an Ansible dynamic inventory. Its form is Ansible's: its first level are
+ * the groups, so that it has neither version nor time.
+ */
+import { type NodeRecord, serverIdOf, stateName } from "../domain/node.ts";
+import type { PoolReport } from "../domain/pool_report.ts";
+import { ansibleGroups } from "./ansible_groups.ts";
+import { viewConnection } from "./connection.ts";
+import { hostAliases } from "./host_alias.ts";
+import { selectNodes } from "./node_list.ts";
+import { compareText } from "./view_head.ts";
+
+export interface InventoryView {
+  readonly _meta: { readonly hostvars: Readonly<Record<string, HostVariables>> };
+  readonly [group: string]: { readonly hosts: readonly string[] } | InventoryView["_meta"];
+}
+
+/** What Ansible knows of a host. */
+export interface HostVariables {
+  readonly ansible_host: string;
+  readonly ansible_port: number;
+  /** Left out where the configuration no longer has its image. */
+  readonly ansible_user?: string;
+  readonly nodepool: HostFacts;
+}
+
+export interface HostFacts {
+  readonly id: number;
+  readonly label: string;
+  readonly provider: string;
+  readonly az: string | null;
+  readonly image: string;
+  readonly flavor: string;
+  readonly state: string;
+  readonly hostname: string;
+  readonly server_id: string | null;
+  readonly public_v4: string | null;
+  readonly public_v6: string | null;
+  readonly private_v4: string | null;
+  readonly job: string | null;
+  readonly comment: string | null;
+  /** Lines of an OpenSSH known_hosts file. */
+  readonly known_hosts: readonly string[];
+}
+
+export function viewInventory(report: PoolReport): InventoryView {
+  const nodes = selectNodes(report.nodes.filter(isReachable), {});
+  const names = hostAliases(nodes);
+  const nameOf = ({ id }: NodeRecord) => names.get(id)!;
+  const groups = new Map<string, string[]>();
+  for (const node of nodes) {
+    for (const group of ansibleGroups({ ...node, state: stateName(node) })) {
+      groups.set(group, [...groups.get(group) ?? [], nameOf(node)]);
+    }
+  }
+  const sorted = [...groups].sort(([left], [right]) => compareText(left, right));
+  return {
+    _meta: { hostvars: Object.fromEntries(nodes.map((node) => [nameOf(node), hostVariables(node, report)])) },
+    ...Object.fromEntries(sorted.map(([group, hosts]) => [group, { hosts }])),
+  };
+}
+
+/** Those that have been logged in to and are not on their way out. */
+function isReachable(node: NodeRecord): boolean {
+  const state = stateName(node);
+  return node.role === "node" && node.addresses !== null && state !== "building" && state !== "delete";
+}
+
+function hostVariables(node: NodeRecord, { config }: PoolReport): HostVariables {
+  const { address, port, username, known_hosts } = viewConnection(node, config)!;
+  return {
+    ansible_host: address,
+    ansible_port: port,
+    ...(username === null ? {} : { ansible_user: username }),
+    nodepool: {
+      id: node.id,
+      label: node.label,
+      provider: node.provider,
+      az: node.zone,
+      image: node.image,
+      flavor: node.flavorName,
+      state: stateName(node),
+      hostname: node.hostname,
+      server_id: serverIdOf(node),
+      public_v4: node.addresses?.publicV4 ?? null,
+      public_v6: node.addresses?.publicV6 ?? null,
+      private_v4: node.addresses?.privateV4 ?? null,
+      job: node.job,
+      comment: node.comment,
+      known_hosts,
+    },
+  };
+}

@@ -1,0 +1,45 @@
+/** The jobs whose nodes are held when they fail, by name: what may be held and what is. */
+import { type AutoHold, isHeldFor } from "../domain/auto_hold.ts";
+import type { NodeRecord } from "../domain/node.ts";
+import type { PoolReport } from "../domain/pool_report.ts";
+import type { ViewFilter } from "./view_filter.ts";
+import { compareText, isoTime, type ViewHead, viewHead } from "./view_head.ts";
+
+export interface JobListView extends ViewHead {
+  readonly jobs: readonly JobView[];
+}
+
+export interface JobView {
+  readonly id: number;
+  readonly name: string;
+  /** How many nodes may be held for it at a time. */
+  readonly hold_on_failure: number;
+  /** How many are. */
+  readonly held: number;
+  /** Their ids. */
+  readonly nodes: readonly number[];
+  readonly created: string;
+}
+
+/** The entries that pass the filter. */
+export function viewJobList(report: PoolReport, filter: ViewFilter = {}): JobListView {
+  const jobs = report.jobs
+    .filter(({ id, job }) =>
+      (filter.id === undefined || id === filter.id) && (filter.job === undefined || job === filter.job)
+    )
+    .map((entry) => viewJob(entry, report.nodes))
+    .sort((left, right) => compareText(left.name, right.name));
+  return { ...viewHead(report.now), jobs };
+}
+
+export function viewJob(entry: AutoHold, nodes: readonly NodeRecord[]): JobView {
+  const held = nodes.filter((node) => isHeldFor(entry.job, node)).map(({ id }) => id);
+  return {
+    id: entry.id,
+    name: entry.job,
+    hold_on_failure: entry.holdOnFailure,
+    held: held.length,
+    nodes: held.sort((left, right) => left - right),
+    created: isoTime(entry.createdAt),
+  };
+}

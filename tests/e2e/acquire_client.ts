@@ -1,0 +1,76 @@
+/** A client that acquires nodes as a process, and the pool that it asks: what the tests of both their ends stand on. */
+import type { RunningPool } from "./running_pool.ts";
+
+/** One label, up to 16 nodes. */
+export const configOf = (minReady: number) => `
+state: FOLDER/nodepool.kv
+status: {listen: "127.0.0.1:0"}
+labels: [{name: small, image: debian, min-ready: ${minReady}, providers: [{name: main}]}]
+providers:
+  - name: main
+    cloud: simulator
+    max-servers: 16
+    rate: 0
+    images:
+      - name: debian
+        base-image: debian-12
+        min-ram: 512
+        username: debian
+        private-key: FOLDER/key
+        connection-port: SSH_PORT
+`;
+
+/** A running `acquire -o json`. */
+export class AcquireClient {
+  stdout = "";
+  stderr = "";
+  readonly #child: Deno.ChildProcess;
+  readonly #read: Promise<unknown>;
+
+  constructor(pool: RunningPool, ...options: string[]) {
+    this.#child = pool.spawn("acquire", "small", "-o", "json", ...options);
+    this.#read = Promise.all([
+      this.#collect(this.#child.stdout, (text) => this.stdout += text),
+      this.#collect(this.#child.stderr, (text) => this.stderr += text),
+    ]);
+  }
+
+  /** One that has ended is left alone. */
+  kill(signal: Deno.Signal): void {
+    try {
+      this.#child.kill(signal);
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+    }
+  }
+
+  /** @returns its exit code */
+  async ended(): Promise<number> {
+    await this.#read;
+    return (await this.#child.status).code;
+  }
+
+  /** The nodes that it has printed. */
+  get ids(): readonly number[] {
+    if (this.stdout === "") return [];
+    const { nodes }: { nodes: readonly { readonly id: number }[] } = JSON.parse(this.stdout);
+    return nodes.map(({ id }) => id).sort((a, b) => a - b);
+  }
+
+  async #collect(stream: ReadableStream<Uint8Array>, add: (text: string) => void): Promise<void> {
+    for await (const text of stream.pipeThrough(new TextDecoderStream())) add(text);
+  }
+}
+
+/** Requests by state. */
+export async function requests(pool: RunningPool): Promise<readonly string[]> {
+  await using daemon = await pool.connect();
+  const list = await daemon?.view("request-list").catch(() => null);
+  return list?.requests.map(({ state }) => state) ?? ["no answer"];
+}
+
+/** Whether a daemon answers. */
+export async function isUp(pool: RunningPool): Promise<boolean> {
+  await using daemon = await pool.connect();
+  return daemon !== null;
+}

@@ -1,0 +1,140 @@
+/**
+ * Clients of a running pool, all in this process: each takes nodes for a job over the control socket just as `acquire`
+ * does, has the job run for a moment, and gives them back as `release` does. They outlast daemons that are killed.
+ * Keeps who got what; for end-to-end tests and benchmarks.
+ */
+import { acquireNodes } from "../../src/cli/acquire_nodes.ts";
+import type { CliContext } from "../../src/cli/cli_context.ts";
+import { NoDaemonError } from "../../src/cli/cli_error.ts";
+import { NoAnswerError } from "../../src/control/control_client.ts";
+import { ControlError, type IdOutcome } from "../../src/control/pool_control.ts";
+import { type Milliseconds, MINUTE } from "../../src/domain/time.ts";
+import { systemClock } from "../../src/lib/clock.ts";
+import { systemRandom } from "../../src/lib/random.ts";
+import type { RunningPool } from "./running_pool.ts";
+
+export interface Job {
+  readonly label: string;
+  readonly count: number;
+  readonly name: string;
+  readonly time: Milliseconds;
+  readonly result: "SUCCESS" | "FAILURE";
+}
+
+/** What a job was given. */
+export interface Grant {
+  readonly job: Job;
+  readonly request: number;
+  readonly nodes: readonly number[];
+  /** By this machine's clock, as the daemon's log is. */
+  readonly askedAt: number;
+  readonly answeredAt: number;
+}
+
+export interface TrafficOptions {
+  readonly clients: number;
+  /** The next job of whichever client is free; null: no more. */
+  readonly nextJob: () => Job | null;
+}
+
+/** Longest wait for a node: nobody is to come near it. */
+const WAIT = 5 * MINUTE;
+/** Between two looks for a daemon. */
+const LOOK = 50;
+
+export class Traffic {
+  /** In the order of their answers. */
+  readonly grants: Grant[] = [];
+  /** What releases said. */
+  readonly ends: IdOutcome[] = [];
+  readonly #pool: RunningPool;
+
+  constructor(pool: RunningPool) {
+    this.#pool = pool;
+  }
+
+  /** Runs until there are no more jobs and each has ended. The first failure of a client is thrown. */
+  async run({ clients, nextJob }: TrafficOptions): Promise<void> {
+    const isFailed = new AbortController();
+    const client = async () => {
+      for (let job = nextJob(); job !== null && !isFailed.signal.aborted; job = nextJob()) {
+        await this.#runJob(job, isFailed.signal);
+      }
+    };
+    const running = Array.from({ length: clients }, () =>
+      client().catch((error) => {
+        isFailed.abort(error);
+        throw error;
+      }));
+    await Promise.allSettled(running);
+    if (isFailed.signal.aborted) throw isFailed.signal.reason;
+  }
+
+  async #runJob(job: Job, signal: AbortSignal): Promise<void> {
+    const askedAt = systemClock.now();
+    let grant: Grant | null = null;
+    await this.#insist(signal, () =>
+      acquireNodes(contextOf(this.#pool, signal), {
+        label: job.label,
+        count: job.count,
+        job: job.name,
+        wait: WAIT,
+        deliver: ({ request, nodes }) => {
+          const ids = nodes.map(({ id }) => id);
+          grant = { job, request, nodes: ids, askedAt, answeredAt: systemClock.now() };
+          this.grants.push(grant);
+          return Promise.resolve();
+        },
+      }));
+    await systemClock.sleep(job.time, { signal });
+    await this.#release(grant!, signal);
+  }
+
+  async #release({ nodes, job }: Grant, signal: AbortSignal): Promise<void> {
+    const outcomes = await this.#insist(signal, async () => {
+      await using daemon = await this.#pool.connect();
+      if (daemon === null) throw new NoDaemonError("no daemon is running");
+      return await daemon.releaseNodes(nodes, { result: job.result, job: null, signal });
+    });
+    this.ends.push(...outcomes);
+  }
+
+  /** As often as it takes: a client that finds no daemon, or one that is killed, comes back. */
+  async #insist<Answer>(signal: AbortSignal, attempt: () => Promise<Answer>): Promise<Answer> {
+    for (;;) {
+      signal.throwIfAborted();
+      try {
+        return await attempt();
+      } catch (error) {
+        if (!isGone(error)) throw error;
+        await systemClock.sleep(LOOK, { signal });
+      }
+    }
+  }
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof NoDaemonError || error instanceof NoAnswerError ||
+    (error instanceof ControlError && error.status === 503);
+}
+
+/** What a command has around it, of which `acquire` needs little. */
+function contextOf(pool: RunningPool, signal: AbortSignal): CliContext {
+  const silent = { write() {}, columns: null };
+  const unused = () => {
+    throw new Error("acquire needs the daemon's socket only");
+  };
+  return {
+    io: {
+      stdout: silent,
+      stderr: silent,
+      clock: systemClock,
+      random: systemRandom,
+      env: () => undefined,
+      interrupts: () => ({ signal, [Symbol.dispose]() {} }),
+    },
+    wiring: { runDaemon: unused, openOfflinePool: unused, simulate: unused, describeVersion: unused },
+    globals: () => ({ config: pool.configFile, secure: null, debug: false }),
+    exitCode: 0,
+  };
+}

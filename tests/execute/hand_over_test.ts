@@ -1,0 +1,180 @@
+/** What a node's target is told of it, one attempt each: the calls that reach a Jenkins or Gearman, and what follows. */
+import assert from "node:assert/strict";
+import type { ProviderImageConfig, TargetConfig } from "../../src/domain/config.ts";
+import type { NodeRecord } from "../../src/domain/node.ts";
+import { SECOND } from "../../src/domain/time.ts";
+import {
+  executeAssign,
+  executeRelabel,
+  executeStartTest,
+  executeUnassign,
+  type HandOverMeans,
+  type TargetAccess,
+} from "../../src/execute/hand_over.ts";
+import { VirtualClock } from "../../src/lib/virtual_clock.ts";
+import type { Target } from "../../src/targets/target.ts";
+import { sampleConfig } from "../views/sample_pool.ts";
+import { ADDRESSES, image, node, NOW, states } from "../plan/plan_fixtures.ts";
+
+type Answers = Readonly<Record<string, unknown>>;
+
+const IMAGE: ProviderImageConfig = image({ userHome: "/home/ci", username: "ci", connectionPort: 2222 });
+const READY: NodeRecord = node(states.assign, { addresses: ADDRESSES, hostKeys: ["ssh-ed25519 AAAA"] });
+
+/** Answers each method from the list, an Error by throwing it, and writes down what was asked. */
+function scripted(answers: Answers, calls: unknown[][]) {
+  const left = new Map(Object.entries(answers).map(([name, answer]) => [name, [answer].flat()]));
+  return new Proxy({}, {
+    get: (_, name) => (...args: unknown[]) => {
+      calls.push([name, ...args.map(withoutSignal)]);
+      const answer = left.get(String(name))?.shift();
+      return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
+    },
+  });
+}
+
+function withoutSignal(arg: unknown): unknown {
+  if (typeof arg !== "object" || arg === null) return arg;
+  const { signal: _, ...rest } = arg as { signal?: unknown };
+  return rest;
+}
+
+interface Kit extends HandOverMeans {
+  readonly calls: unknown[][];
+  readonly image: ProviderImageConfig;
+}
+
+function kit(
+  type: "jenkins" | "gearman",
+  answers: Answers = {},
+  { testJob = null as string | null } = {},
+): Kit {
+  const calls: unknown[][] = [];
+  const config: TargetConfig = {
+    ...sampleConfig().targets[0]!,
+    name: "ci",
+    assignViaGearman: type === "gearman",
+    jenkins: { url: "http://ci/", user: null, apiKey: null, credentialsId: null, testJob },
+  };
+  const far = scripted(answers, calls);
+  const access: TargetAccess = type === "jenkins"
+    ? { type, target: far as Target, config }
+    : { type, gearman: far as Extract<TargetAccess, { type: "gearman" }>["gearman"], config };
+  return { access, clock: new VirtualClock(NOW), signal: new AbortController().signal, image: IMAGE, calls };
+}
+
+const AGENT = {
+  name: READY.nodename,
+  description: "Dynamic single use noble node",
+  label: "noble",
+  remoteFolder: "/home/ci",
+  host: "10.0.0.7",
+  port: 2222,
+  username: "ci",
+  privateKey: IMAGE.privateKey,
+  hostKeys: ["ssh-ed25519 AAAA"],
+};
+
+Deno.test("executeAssign() makes the node an agent of its Jenkins, ready with its label", async () => {
+  const means = kit("jenkins", { createAgent: "created" });
+  const outcome = await executeAssign(READY, means);
+  assert.deepEqual(outcome, { event: { type: "assigned", manager: "ci", next: "ready" } });
+  assert.deepEqual(means.calls, [["createAgent", AGENT, {}]]);
+});
+
+Deno.test("executeAssign() makes an agent without a label where a test-job comes first", async () => {
+  const means = kit("jenkins", { createAgent: "created" }, { testJob: "node-test" });
+  const outcome = await executeAssign(READY, means);
+  assert.deepEqual(outcome, { event: { type: "assigned", manager: "ci", next: "test" } });
+  assert.deepEqual(means.calls, [["createAgent", { ...AGENT, label: null }, {}]]);
+});
+
+Deno.test("executeAssign() replaces an agent of that name, which may lead elsewhere", async () => {
+  const means = kit("jenkins", { createAgent: ["exists", "created"] });
+  await executeAssign(READY, means);
+  assert.deepEqual(means.calls.map(([name]) => name), ["createAgent", "deleteAgent", "createAgent"]);
+  assert.deepEqual(means.calls[1], ["deleteAgent", READY.nodename, {}]);
+});
+
+Deno.test("executeAssign() tells managers behind Gearman, and remembers which one answered", async () => {
+  for (const manager of ["manager-1", null]) {
+    const means = kit("gearman", { assign: { manager } });
+    const outcome = await executeAssign(READY, means);
+    assert.deepEqual(outcome, { event: { type: "assigned", manager, next: "ready" } });
+    const told = {
+      name: READY.nodename,
+      host: "10.0.0.7",
+      description: "Dynamic single use noble node",
+      labels: "noble",
+      root: "/home/ci",
+    };
+    assert.deepEqual(means.calls, [["assign", "ci", told, { timeout: 60 * SECOND }]]);
+  }
+});
+
+Deno.test("executeStartTest() starts the test-job for the node", async () => {
+  const means = kit("jenkins", { startJob: { queueItem: 3 } }, { testJob: "node-test" });
+  const outcome = await executeStartTest({ node: READY, job: "node-test" }, means);
+  assert.deepEqual(means.calls, [["startJob", "node-test", { parameters: { NODE: READY.nodename } }]]);
+  assert.deepEqual(outcome.event, {
+    type: "waiting",
+    waitingOn: { reason: "target", message: "the test-job node-test runs on it" },
+  });
+});
+
+Deno.test("executeRelabel() gives the agent its label: it has passed", async () => {
+  const means = kit("jenkins", { relabelAgent: { previous: "" } });
+  assert.deepEqual(await executeRelabel(READY, means), { event: { type: "tested" } });
+  assert.deepEqual(means.calls, [["relabelAgent", READY.nodename, { label: "noble" }]]);
+});
+
+Deno.test("executeUnassign() removes the agent, also where it is gone already", async () => {
+  for (const answer of ["deleted", "gone"]) {
+    const means = kit("jenkins", { deleteAgent: answer });
+    assert.deepEqual(await executeUnassign(READY, means), { event: { type: "unassigned" } });
+    assert.deepEqual(means.calls, [["deleteAgent", READY.nodename, {}]]);
+  }
+});
+
+Deno.test("executeUnassign() tells the manager that has the node, and nobody where none does", async () => {
+  const means = kit("gearman");
+  assert.deepEqual(await executeUnassign({ ...READY, manager: "manager-1" }, means), {
+    event: { type: "unassigned" },
+  });
+  assert.deepEqual(means.calls, [["revoke", "manager-1", READY.nodename, {}]]);
+  const unmanaged = kit("gearman");
+  assert.deepEqual(await executeUnassign(READY, unmanaged), { event: { type: "unassigned" } });
+  assert.deepEqual(unmanaged.calls, []);
+});
+
+Deno.test("an attempt that fails says why, and is made again after a pause that grows", async () => {
+  const cause = new Error("connection refused");
+  const refusal = new Error("create agent node-7 on target ci: no connection", { cause });
+  const failing = { createAgent: refusal, deleteAgent: refusal, relabelAgent: refusal, startJob: refusal };
+  const calls: ((node: NodeRecord, means: Kit) => ReturnType<typeof executeAssign>)[] = [
+    executeAssign,
+    executeRelabel,
+    executeUnassign,
+    (node, means) => executeStartTest({ node, job: "node-test" }, means),
+  ];
+  for (const call of calls) {
+    for (const [attempt, seconds] of [[0, 1], [3, 8], [20, 60]] as const) {
+      const { event } = await call({ ...READY, attempt }, kit("jenkins", failing));
+      assert.deepEqual(event, {
+        type: "postponed",
+        until: NOW + seconds * SECOND,
+        waitingOn: {
+          reason: "target",
+          message: "create agent node-7 on target ci: no connection: connection refused",
+        },
+      });
+    }
+  }
+});
+
+Deno.test("an attempt that is aborted is none", async () => {
+  const stop = new AbortController();
+  const means = { ...kit("jenkins", { createAgent: new Error("aborted") }), signal: stop.signal };
+  stop.abort(new Error("the pool stops"));
+  await assert.rejects(executeAssign(READY, means), /the pool stops/);
+});

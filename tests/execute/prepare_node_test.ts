@@ -1,0 +1,169 @@
+import assert from "node:assert/strict";
+import type { NodeRecord } from "../../src/domain/node.ts";
+import { SECOND } from "../../src/domain/time.ts";
+import { executePrepareNode, type PrepareMeans } from "../../src/execute/prepare_node.ts";
+import { VirtualClock } from "../../src/lib/virtual_clock.ts";
+import { LoginError, type Shell } from "../../src/ssh/shell.ts";
+import { ADDRESSES, image, node, NOW, provider, states, subnode } from "../plan/plan_fixtures.ts";
+import { HOST_KEY } from "./execute_fixtures.ts";
+
+const parent = node(states.prepare, { addresses: ADDRESSES, hostname: "trio-7", zone: "az1" });
+const subnodes = [8, 9].map((id) =>
+  subnode(id, "prepare", {
+    addresses: { ...ADDRESSES, login: `10.0.0.${id}`, publicV4: `10.0.0.${id}` },
+    hostname: `trio-7-${id}`,
+  })
+);
+
+/** What is asked of a server, as its address and the command, a script that came as one word read back. */
+type Answer = (address: string, command: string) => number | Promise<number>;
+
+interface Ground extends Shell {
+  readonly told: string[];
+  open: number;
+}
+
+function ground(answer: Answer = () => 0, { connects = true }: { connects?: boolean } = {}): Ground {
+  const told: string[] = [];
+  return {
+    told,
+    open: 0,
+    login: () => Promise.reject(new Error("preparation uses lasting sessions")),
+    async connect({ address }) {
+      if (!connects && address === "10.0.0.7") throw new LoginError("network", "connection refused");
+      await turns(100); // later than a refusal
+      this.open++;
+      return {
+        hostKey: HOST_KEY,
+        run: async (command: string) => {
+          const said = readable(command);
+          told.push(`${address} ${said}`);
+          return { exitCode: await answer(address, said), output: "first\nsecond\n" };
+        },
+        copyFolder: (local: string, remote: string) => {
+          told.push(`${address} copy ${local} ${remote}`);
+          return Promise.resolve();
+        },
+        writeFile: () => Promise.reject(new Error("nothing is written one by one")),
+        [Symbol.asyncDispose]: () => {
+          this.open--;
+          return Promise.resolve();
+        },
+      };
+    },
+  };
+}
+
+async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await null;
+}
+
+function readable(command: string): string {
+  const packed = command.match(/^echo (\S+) \| base64 -d \| sh$/);
+  return packed === null ? command : new TextDecoder().decode(Uint8Array.fromBase64(packed[1]!));
+}
+
+async function prepare(
+  shell: Ground,
+  { others = subnodes, readyScript = null, ...means }: Partial<PrepareMeans> & {
+    others?: readonly NodeRecord[];
+    readyScript?: string | null;
+  } = {},
+) {
+  const outcome = await executePrepareNode({ node: parent, subnodes: others, readyScript }, {
+    shell,
+    clock: new VirtualClock(NOW),
+    signal: new AbortController().signal,
+    provider: provider(),
+    image: image(),
+    credentials: { usernames: ["debian"], readPrivateKey: () => Promise.resolve("the key") },
+    makeKeypair: () => Promise.resolve({ publicKey: "ssh-ed25519 AAAA", privateKey: "private" }),
+    scriptDir: "/scripts",
+    variables: {},
+    next: "ready",
+    ...means,
+  });
+  await turns(200);
+  assert.equal(shell.open, 0, "every session is closed");
+  return outcome.event;
+}
+
+/** What was asked of the servers besides the files. */
+function scripts({ told }: Ground): readonly string[] {
+  return told.filter((line) => !line.includes("umask"));
+}
+
+Deno.test("each server of a group gets its files, with the addresses of all and one key", async () => {
+  const shell = ground();
+  assert.deepEqual(await prepare(shell, { next: "assign" }), { type: "prepared", next: "assign" });
+  assert.deepEqual(shell.told.map((line) => line.split(" ")[0]), ["10.0.0.7", "10.0.0.8", "10.0.0.9"]);
+  for (const text of shell.told) {
+    assert.ok(text.includes("10.0.0.8\n10.0.0.9"), text);
+    assert.ok(text.includes("ssh-ed25519 AAAA") && text.includes("authorized_keys"), text);
+  }
+  assert.ok(shell.told[0]!.includes("primary") && !shell.told[1]!.includes("'\\''primary"));
+});
+
+Deno.test("a node alone lets no further key in", async () => {
+  const shell = ground();
+  await prepare(shell, { others: [] });
+  assert.equal(shell.told.length, 1);
+  assert.ok(!shell.told[0]!.includes("authorized_keys"));
+});
+
+Deno.test("the ready script runs on the subnodes first, then on the node, each with its hostname", async () => {
+  const shell = ground();
+  const variables = { NODEPOOL_A: "it's $HOME", NODEPOOL_B: "" };
+  await prepare(shell, { readyScript: "ready.sh --fast", variables });
+  const run = (address: string, hostname: string) =>
+    `${address} cd /opt/nodepool-scripts && NODEPOOL_A='it'\\''s $HOME' NODEPOOL_B='' ./ready.sh --fast '${hostname}'`;
+  const ran = scripts(shell).filter((line) => line.includes("./ready.sh"));
+  assert.deepEqual(ran.slice(0, 2).sort(), [run("10.0.0.8", "trio-7-8"), run("10.0.0.9", "trio-7-9")]);
+  assert.deepEqual(ran.slice(2), [run("10.0.0.7", "trio-7")]);
+  assert.ok(!shell.told.some((line) => line.includes(" copy ")), "the image has the script");
+});
+
+Deno.test("scripts that the image lacks are copied there, where there is a script-dir", async () => {
+  const lacking: Answer = (_address, command) => command.startsWith("test -x") ? 1 : 0;
+  const copied = ground(lacking);
+  await prepare(copied, { others: [], readyScript: "ready.sh" });
+  assert.ok(copied.told.includes("10.0.0.7 copy /scripts /opt/nodepool-scripts"));
+  const without = ground(lacking);
+  await prepare(without, { others: [], readyScript: "ready.sh", scriptDir: null });
+  assert.ok(!without.told.some((line) => line.includes(" copy ")));
+});
+
+Deno.test("a ready script that fails ends the launch with its last output, and does not run on the node", async () => {
+  const shell = ground((address, command) =>
+    address === "10.0.0.8" && command.includes("./ready.sh") ? 3 : 0
+  );
+  const error = "the ready script ready.sh on trio-7-8 ended with exit code 3";
+  assert.deepEqual(await prepare(shell, { readyScript: "ready.sh" }), {
+    type: "delete",
+    comment: error,
+    result: "failed",
+    evidence: { at: NOW, error, kind: "script", requestId: null, fault: null, console: "first\nsecond" },
+  });
+  assert.ok(!shell.told.some((line) => line.startsWith("10.0.0.7") && line.includes("./ready.sh")));
+});
+
+Deno.test("files that cannot be written end the launch, as they would not be written the next time", async () => {
+  const event = await prepare(ground((address) => address === "10.0.0.9" ? 1 : 0));
+  assert.ok(event !== null && typeof event === "object" && event.type === "delete");
+  assert.equal(event.comment, "writing the files of trio-7-9 ended with exit code 1");
+});
+
+Deno.test("a server that cannot be reached is tried again, and no other session stays open", async () => {
+  assert.deepEqual(await prepare(ground(() => 0, { connects: false })), {
+    type: "postponed",
+    until: NOW + 2 * SECOND,
+    waitingOn: { reason: "script", message: "connection refused" },
+  });
+});
+
+Deno.test("a connection that breaks while a script runs is no failure of the script", async () => {
+  const broken: Answer = () => Promise.reject(new LoginError("command", "the connection closed"));
+  const event = await prepare(ground(broken), { readyScript: "ready.sh" });
+  assert.ok(event !== null && typeof event === "object" && event.type === "postponed");
+  assert.equal(event.waitingOn.message, "the connection closed");
+});

@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { startDeadline } from "../../src/lib/deadline.ts";
+import { VirtualClock } from "../../src/lib/virtual_clock.ts";
+
+Deno.test("startDeadline() aborts its signal with a TimeoutError when time is up", async () => {
+  const clock = new VirtualClock();
+  using deadline = startDeadline({ clock, timeout: 1_000, signal: new AbortController().signal });
+  await clock.advance(999);
+  assert.equal(deadline.signal.aborted, false);
+  await clock.advance(1);
+  assert.equal(deadline.signal.reason.name, "TimeoutError");
+  assert.equal(deadline.passed, true);
+});
+
+Deno.test("startDeadline() passes on the caller's abort, which is no passed deadline even when time runs out later", async () => {
+  const clock = new VirtualClock();
+  const caller = new AbortController();
+  using deadline = startDeadline({ clock, timeout: 1_000, signal: caller.signal });
+  caller.abort(new Error("enough"));
+  assert.equal(deadline.signal.reason.message, "enough");
+  await clock.advance(2_000);
+  assert.equal(deadline.passed, false);
+});
+
+Deno.test("startDeadline() leaves neither a timer nor a listener behind", async () => {
+  const clock = new VirtualClock();
+  const caller = new AbortController();
+  const deadline = startDeadline({ clock, timeout: 1_000, signal: caller.signal });
+  assert.equal(clock.sleeping, 1);
+  deadline[Symbol.dispose]();
+  await clock.advance(0);
+  assert.equal(clock.sleeping, 0);
+  caller.abort(new Error("late"));
+  assert.equal(deadline.signal.aborted, false);
+});
+
+Deno.test("startDeadline() of a signal that is aborted already throws its reason", () => {
+  const signal = AbortSignal.abort(new Error("enough"));
+  assert.throws(() => startDeadline({ clock: new VirtualClock(), timeout: 1, signal }), /enough/);
+});

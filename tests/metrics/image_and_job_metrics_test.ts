@@ -1,0 +1,173 @@
+import assert from "node:assert/strict";
+import type { DibImage } from "../../src/domain/dib_image.ts";
+import type { ProviderImage, ProviderImageState } from "../../src/domain/provider_image.ts";
+import { dibImageMetrics, providerImageMetrics } from "../../src/metrics/image_metrics.ts";
+import { type JobEnd, jobMetrics } from "../../src/metrics/job_metrics.ts";
+import { type Happening, sendHappenings, type Statsd } from "../../src/metrics/statsd.ts";
+import { statsdAddress } from "../../src/metrics/statsd_address.ts";
+
+const SAVING: ProviderImageState = { phase: "saving", externalId: "i" };
+const READY: ProviderImageState = { phase: "ready", externalId: "i" };
+
+function providerImage(state: ProviderImageState, stateSince: number): ProviderImage {
+  return {
+    revision: 1,
+    id: 3,
+    provider: "rax.ord",
+    image: "trusty",
+    version: 1,
+    source: { type: "snapshot", setup: "prepare.sh" },
+    hostname: "template-trusty-1",
+    state,
+    stateSince,
+    phaseSince: stateSince,
+    waitingOn: null,
+    retryAt: null,
+    attempt: 0,
+    keypair: null,
+    serverId: null,
+    logFile: null,
+    comment: null,
+    evidence: null,
+  };
+}
+
+function dibImage(state: DibImage["state"], stateSince: number): DibImage {
+  return {
+    revision: 1,
+    id: 4,
+    name: "trusty",
+    version: 1,
+    state,
+    path: "/images/trusty-1",
+    formats: ["qcow2"],
+    logFile: null,
+    stateSince,
+    waitingOn: null,
+    retryAt: null,
+    attempt: 0,
+    comment: null,
+    evidence: null,
+  };
+}
+
+const timed = (name: string, duration: number): Happening[] => [
+  { type: "timing", name, duration },
+  { type: "count", name },
+];
+
+Deno.test("providerImageMetrics() tells of an image that became ready, since it was decided on", () => {
+  const happenings = providerImageMetrics(providerImage(SAVING, 1_000), providerImage(READY, 61_000));
+  assert.deepEqual(happenings, timed("nodepool.image_update.trusty.rax_ord", 60_000));
+});
+
+Deno.test("providerImageMetrics() says nothing of any other change", () => {
+  const gone: ProviderImageState = { phase: "delete", externalId: "i", lostAt: null, acceptedAt: null };
+  for (
+    const [previous, next] of [
+      [null, providerImage(SAVING, 1)],
+      [providerImage({ phase: "keypair" }, 1), providerImage(SAVING, 1)],
+      [providerImage(SAVING, 1), providerImage(gone, 2)],
+      [providerImage(READY, 1), providerImage(READY, 1)],
+      [providerImage(READY, 1), providerImage(gone, 2)],
+      [providerImage(SAVING, 1), null],
+    ] as const
+  ) {
+    assert.deepEqual(providerImageMetrics(previous, next), []);
+  }
+});
+
+Deno.test("dibImageMetrics() tells of a build that became ready, since diskimage-builder was started", () => {
+  const ready = dibImage({ phase: "ready", files: [] }, 61_000);
+  const name = "nodepool.dib_image_build.trusty";
+  assert.deepEqual(
+    dibImageMetrics(dibImage({ phase: "build", startedAt: 11_000 }, 1_000), ready),
+    timed(name, 50_000),
+  );
+  assert.deepEqual(
+    dibImageMetrics(dibImage({ phase: "build", startedAt: null }, 1_000), ready),
+    timed(name, 60_000),
+  );
+});
+
+Deno.test("dibImageMetrics() says nothing of a build that starts, fails or is removed", () => {
+  const building = dibImage({ phase: "build", startedAt: 1 }, 1);
+  const ready = dibImage({ phase: "ready", files: [] }, 2);
+  const deleted = dibImage({ phase: "delete" }, 3);
+  const pairs = [[null, building], [building, building], [building, deleted], [ready, deleted], [
+    deleted,
+    null,
+  ]] as const;
+  for (const [previous, next] of pairs) assert.deepEqual(dibImageMetrics(previous, next), []);
+});
+
+const END: JobEnd = {
+  job: "gate-tempest",
+  branch: "stable/kilo",
+  label: "devstack-precise",
+  provider: "rax-ord",
+  result: "SUCCESS",
+  runtime: 1_234_000,
+};
+
+Deno.test("jobMetrics() tells of a success on four levels, each with its runtime and its builds", () => {
+  const levels = [
+    "nodepool.job.gate-tempest",
+    "nodepool.job.gate-tempest.stable-kilo",
+    "nodepool.job.gate-tempest.stable-kilo.devstack-precise",
+    "nodepool.job.gate-tempest.stable-kilo.devstack-precise.rax-ord",
+  ];
+  assert.deepEqual(
+    jobMetrics(END),
+    levels.flatMap((level) => [
+      { type: "timing", name: `${level}.runtime`, duration: 1_234_000 },
+      { type: "count", name: `${level}.builds` },
+    ]),
+  );
+});
+
+Deno.test("jobMetrics() of a job without a branch says unknown_branch, as 2016's did", () => {
+  const names = jobMetrics({ ...END, branch: null }).map(({ name }) => name);
+  assert.ok(names.includes("nodepool.job.gate-tempest.unknown_branch.builds"));
+});
+
+for (const result of ["FAILURE", "ABORTED", null]) {
+  Deno.test(`jobMetrics() says nothing of a job that ended with ${result}`, () => {
+    assert.deepEqual(jobMetrics({ ...END, result }), []);
+  });
+}
+
+Deno.test("sendHappenings() tells each by its kind", () => {
+  const told: unknown[] = [];
+  const statsd: Statsd = {
+    gauge: () => assert.fail("no gauge"),
+    timing: (...args) => told.push(args),
+    increment: (...args) => told.push(args),
+  };
+  sendHappenings(statsd, timed("a", 5));
+  assert.deepEqual(told, [["a", 5], ["a"]]);
+});
+
+for (
+  const [variables, address, problem] of [
+    [{}, null, null],
+    [{ STATSD_HOST: "", STATSD_PORT: " " }, null, null],
+    [{ STATSD_HOST: "graphite" }, { host: "graphite", port: 8125 }, null],
+    [{ STATSD_HOST: " graphite ", STATSD_PORT: "9125" }, { host: "graphite", port: 9125 }, null],
+    [{ STATSD_PORT: "9125" }, { host: "localhost", port: 9125 }, null],
+    [
+      { STATSD_HOST: "g", STATSD_PORT: "0" },
+      { host: "g", port: 8125 },
+      /STATSD_PORT is "0", which is no port; 8125 is/,
+    ],
+    [{ STATSD_HOST: "g", STATSD_PORT: "65536" }, { host: "g", port: 8125 }, /STATSD_PORT/],
+    [{ STATSD_HOST: "g", STATSD_PORT: "8125/udp" }, { host: "g", port: 8125 }, /STATSD_PORT/],
+  ] as const
+) {
+  Deno.test(`statsdAddress() of ${JSON.stringify(variables)}`, () => {
+    const found = statsdAddress((name) => (variables as Record<string, string>)[name]);
+    assert.deepEqual(found.address, address);
+    if (problem === null) assert.equal(found.problem, null);
+    else assert.match(found.problem ?? "", problem);
+  });
+}

@@ -1,0 +1,157 @@
+import assert from "node:assert/strict";
+import type { Evidence, NodeRecord, NodeResult, NodeState } from "../../src/domain/node.ts";
+import { type NodeEvent, transition } from "../../src/domain/node_transition.ts";
+import { deleteMetrics } from "../../src/metrics/delete_metrics.ts";
+import { launchMetrics } from "../../src/metrics/launch_metrics.ts";
+import type { Happening } from "../../src/metrics/statsd.ts";
+import { nodeRecord } from "../store/records.ts";
+
+/** Decided on at 1 s. */
+const NODE = nodeRecord({ id: 12, provider: "rax-ord", image: "trusty", target: "ci", zone: null });
+const LOGIN: NodeState = { phase: "login", serverId: "s", activeAt: 30_000 };
+const DELETING: NodeState = {
+  phase: "delete-server",
+  serverId: "s",
+  lostAt: null,
+  askedAt: null,
+  acceptedAt: null,
+};
+
+const counted = (happenings: readonly Happening[]) =>
+  happenings.filter(({ type }) => type === "count").map(({ name }) => name);
+
+function evidence(kind: string): Evidence {
+  return { at: 40_000, error: "it failed", kind, requestId: null, fault: null, console: null };
+}
+
+Deno.test("launchMetrics() of a node that became ready: a timing and a count for each of 2016's names", () => {
+  const previous = { ...NODE, state: LOGIN };
+  const next = transition(previous, { type: "logged-in", hostKey: "k v", next: "ready" }, 43_000);
+  const names = [
+    "nodepool.launch.provider.rax-ord.ready",
+    "nodepool.launch.image.trusty.ready",
+    "nodepool.launch.target.ci.ready",
+    "nodepool.launch.ready",
+  ];
+  assert.deepEqual(
+    launchMetrics(previous, next),
+    names.flatMap((name) => [{ type: "timing", name, duration: 42_000 }, { type: "count", name }]),
+  );
+});
+
+Deno.test("launchMetrics() names the zone where there is one, and the manager instead of the target", () => {
+  const previous = { ...NODE, state: LOGIN, zone: "az.1", manager: "jenkins01" };
+  const next = { ...previous, state: { phase: "ready", serverId: "s" } as const, stateSince: 43_000 };
+  assert.deepEqual(counted(launchMetrics(previous, next)), [
+    "nodepool.launch.provider.rax-ord.ready",
+    "nodepool.launch.provider.rax-ord.az_1.ready",
+    "nodepool.launch.image.trusty.ready",
+    "nodepool.launch.manager.jenkins01.ready",
+    "nodepool.launch.ready",
+  ]);
+});
+
+for (
+  const [kind, result] of [
+    ["nodepool", "nodepool"],
+    ["status", "status"],
+    ["vanished", "status"],
+    ["network", "network"],
+    ["ipadd", "ipadd"],
+    ["auth", "auth"],
+    ["ssh", "ssh"],
+    ["quota", "quota"],
+    ["capacity", "capacity"],
+    ["timeout", "timeout"],
+    ["unknown", "unknown"],
+    ["unauthorized", "unknown"],
+    ["unavailable", "unknown"],
+    ["badResponse", "unknown"],
+    ["toString", "unknown"],
+  ]
+) {
+  Deno.test(`launchMetrics() of a launch that failed with ${kind} counts error.${result}`, () => {
+    const previous = { ...NODE, state: LOGIN };
+    const event = { type: "delete", comment: "c", result: "failed", evidence: evidence(kind!) } as const;
+    const happenings = launchMetrics(previous, transition(previous, event, 61_000));
+    assert.deepEqual(counted(happenings), [
+      `nodepool.launch.provider.rax-ord.error.${result}`,
+      `nodepool.launch.image.trusty.error.${result}`,
+      `nodepool.launch.target.ci.error.${result}`,
+      `nodepool.launch.error.${result}`,
+    ]);
+    assert.ok(happenings.every((one) => one.type === "count" || one.duration === 60_000));
+  });
+}
+
+Deno.test("launchMetrics() counts a refused request, and one that came to nothing by what is known of it", () => {
+  const refused = transition(
+    NODE,
+    { type: "refused", result: "refused", evidence: evidence("quota") },
+    2_000,
+  );
+  assert.ok(counted(launchMetrics(NODE, refused)).includes("nodepool.launch.error.quota"));
+  const nothing = transition(NODE, { type: "delete", comment: "c", result: "failed" }, 2_000);
+  assert.ok(counted(launchMetrics(NODE, nothing)).includes("nodepool.launch.error.unknown"));
+});
+
+Deno.test("launchMetrics() counts a launch once: no other change of a node's life says anything", () => {
+  const events: readonly NodeEvent[] = [
+    { type: "sending" },
+    { type: "accepted", serverId: "s" },
+    { type: "active" },
+    { type: "addressed", addresses: { login: "a", publicV4: null, publicV6: null, privateV4: null } },
+    { type: "logged-in", hostKey: "k v", next: "ready" },
+    { type: "evidence", evidence: evidence("ssh") },
+    { type: "taken", job: "j", requestId: null },
+    { type: "delete", comment: "its use is over", result: "used" },
+    { type: "deleting" },
+    { type: "delete-accepted" },
+    { type: "server-gone" },
+  ];
+  let node: NodeRecord = NODE;
+  const happenings: Happening[] = [...launchMetrics(null, NODE)];
+  for (const [index, event] of events.entries()) {
+    const next = transition(node, event, 2_000 + index);
+    happenings.push(...launchMetrics(node, next), ...deleteMetrics(node, next, { now: 3_000 }));
+    node = next;
+  }
+  happenings.push(...launchMetrics(node, null));
+  assert.deepEqual(counted(happenings).filter((name) => name === "nodepool.launch.ready").length, 1);
+  assert.equal(counted(happenings).length, 4);
+});
+
+for (const result of ["unused", "used", "lost"] as NodeResult[]) {
+  Deno.test(`launchMetrics() does not count a node that is deleted while building as ${result}`, () => {
+    const previous = { ...NODE, state: LOGIN, evidence: evidence("ssh") };
+    const next = transition(previous, { type: "delete", comment: "by hand", result }, 2_000);
+    assert.deepEqual(launchMetrics(previous, next), []);
+  });
+}
+
+Deno.test("launchMetrics() does not count a node that is held while building, nor its end", () => {
+  const previous = { ...NODE, state: LOGIN };
+  const held = transition(
+    previous,
+    { type: "hold", hold: { reason: null, owner: null, until: null } },
+    2_000,
+  );
+  assert.deepEqual(launchMetrics(previous, held), []);
+  const deleted = transition(held, { type: "delete", comment: "c", result: "failed" }, 3_000);
+  assert.deepEqual(launchMetrics(held, deleted), []);
+});
+
+Deno.test("deleteMetrics() of a node that is gone: since it began to be deleted", () => {
+  const previous = { ...NODE, state: { phase: "delete-address" } as const, stateSince: 100_000 };
+  const name = "nodepool.delete.trusty.rax-ord.ci";
+  assert.deepEqual(deleteMetrics(previous, null, { now: 112_500 }), [
+    { type: "timing", name, duration: 12_500 },
+    { type: "count", name },
+  ]);
+});
+
+Deno.test("deleteMetrics() says nothing of a node that is still there, or that ended without a server", () => {
+  assert.deepEqual(deleteMetrics({ ...NODE, state: DELETING }, { ...NODE, state: DELETING }, { now: 1 }), []);
+  assert.deepEqual(deleteMetrics(NODE, null, { now: 1 }), []);
+  assert.deepEqual(deleteMetrics(null, NODE, { now: 1 }), []);
+});

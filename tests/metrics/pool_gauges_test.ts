@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { GaugeMemory } from "../../src/metrics/gauge_memory.ts";
+import { poolGauges } from "../../src/metrics/pool_gauges.ts";
+import { nodeStateNames } from "../../src/domain/node.ts";
+import { sampleConfig, sampleNode, sampleNodes } from "../views/sample_pool.ts";
+
+const config = sampleConfig();
+
+/** The gauges that are not 0, by name. */
+function told(...args: Parameters<typeof poolGauges>): Record<string, number> {
+  return Object.fromEntries(
+    poolGauges(...args).filter(({ value }) => value !== 0).map(({ name, value }) => [name, value]),
+  );
+}
+
+Deno.test("poolGauges() counts nodes by state: overall, by target, label and provider", () => {
+  assert.deepEqual(told({ nodes: sampleNodes(), config }), {
+    "nodepool.nodes.building": 1,
+    "nodepool.nodes.ready": 2,
+    "nodepool.nodes.used": 1,
+    "nodepool.nodes.hold": 1,
+    "nodepool.nodes.delete": 1,
+    "nodepool.target.default.nodes.building": 1,
+    "nodepool.target.default.nodes.ready": 2,
+    "nodepool.target.default.nodes.used": 1,
+    "nodepool.target.default.nodes.hold": 1,
+    "nodepool.target.default.nodes.delete": 1,
+    "nodepool.label.noble.nodes.building": 1,
+    "nodepool.label.noble.nodes.ready": 1,
+    "nodepool.label.noble.nodes.used": 1,
+    "nodepool.label.jammy.nodes.ready": 1,
+    "nodepool.label.jammy.nodes.hold": 1,
+    "nodepool.label.jammy.nodes.delete": 1,
+    "nodepool.provider.cloud-a.nodes.building": 1,
+    "nodepool.provider.cloud-a.nodes.ready": 2,
+    "nodepool.provider.cloud-b.nodes.used": 1,
+    "nodepool.provider.cloud-b.nodes.hold": 1,
+    "nodepool.provider.cloud-b.nodes.delete": 1,
+    ...Object.fromEntries(
+      config.providers.map((one) => [`nodepool.provider.${one.name}.max_servers`, one.maxServers]),
+    ),
+  });
+});
+
+Deno.test("poolGauges() tells every state of everything configured, 0 included", () => {
+  const gauges = poolGauges({ nodes: [], config });
+  const groups = [
+    "",
+    ".target.default",
+    ".label.noble",
+    ".label.jammy",
+    ".provider.cloud-a",
+    ".provider.cloud-b",
+  ];
+  const zeros = groups.flatMap((group) => nodeStateNames.map((state) => `nodepool${group}.nodes.${state}`));
+  assert.deepEqual(gauges.filter(({ value }) => value === 0).map(({ name }) => name).sort(), zeros.sort());
+});
+
+Deno.test("poolGauges() counts a node that a manager has as the manager's and not as its target's", () => {
+  const nodes = [sampleNode({ id: 1, manager: "jenkins01.example.org" }), sampleNode({ id: 2 })];
+  const gauges = told({ nodes, config });
+  assert.equal(gauges["nodepool.manager.jenkins01_example_org.nodes.ready"], 1);
+  assert.equal(gauges["nodepool.target.default.nodes.ready"], 1);
+  assert.equal(gauges["nodepool.nodes.ready"], 2);
+});
+
+Deno.test("poolGauges() tells what is not configured any more but has nodes, and works without a configuration", () => {
+  const nodes = [sampleNode({ id: 1, label: "old", provider: "gone" })];
+  assert.deepEqual(told({ nodes, config: null }), {
+    "nodepool.nodes.ready": 1,
+    "nodepool.target.default.nodes.ready": 1,
+    "nodepool.label.old.nodes.ready": 1,
+    "nodepool.provider.gone.nodes.ready": 1,
+  });
+});
+
+Deno.test("poolGauges() tells the sum where two names are one to StatsD", () => {
+  const nodes = [sampleNode({ id: 1, label: "a.b" }), sampleNode({ id: 2, label: "a_b" })];
+  const gauges = poolGauges({ nodes, config });
+  assert.equal(told({ nodes, config })["nodepool.label.a_b.nodes.ready"], 2);
+  assert.equal(new Set(gauges.map(({ name }) => name)).size, gauges.length);
+});
+
+Deno.test("poolGauges() tells 0 for the servers of a retired provider: a sign would be a change", () => {
+  const retired = { ...config, providers: [{ ...config.providers[0]!, maxServers: -1 }] };
+  const gauge = poolGauges({ nodes: [], config: retired }).find(({ name }) => name.endsWith("max_servers"));
+  assert.equal(gauge?.value, 0);
+});
+
+Deno.test("GaugeMemory tells 0, again and again, of what is gone", () => {
+  const memory = new GaugeMemory();
+  const [a, b] = [{ name: "a", value: 3 }, { name: "b", value: 1 }];
+  assert.deepEqual(memory.complete([a, b]), [a, b]);
+  assert.deepEqual(memory.complete([b]), [b, { name: "a", value: 0 }]);
+  assert.deepEqual(memory.complete([b]), [b, { name: "a", value: 0 }]);
+  assert.deepEqual(memory.complete([a]), [a, { name: "b", value: 0 }]);
+});

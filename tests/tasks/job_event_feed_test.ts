@@ -1,0 +1,145 @@
+/** What publishers tell of jobs, put into a ledger. */
+import assert from "node:assert/strict";
+import type { JobEvent } from "../../src/demand/zmq/job_event.ts";
+import type { Config } from "../../src/domain/config.ts";
+import type { NodeRecord } from "../../src/domain/node.ts";
+import { SECOND } from "../../src/domain/time.ts";
+import { JobEventFeed } from "../../src/tasks/job_event_feed.ts";
+import { ledgerWith } from "../execute/execute_fixtures.ts";
+import { config, node, NOW, states } from "../plan/plan_fixtures.ts";
+import { sampleConfig } from "../views/sample_pool.ts";
+
+const JENKINS = { url: "http://ci/", user: null, apiKey: null, credentialsId: null, testJob: "node-test" };
+const TESTING = config({
+  targets: [{ ...sampleConfig().targets[0]!, name: "default", assignViaGearman: false, jenkins: JENKINS }],
+});
+
+function event(type: JobEvent["type"], fields: Partial<JobEvent> = {}): JobEvent {
+  return {
+    type,
+    job: "unit",
+    nodename: NODENAME,
+    result: type === "started" ? null : "SUCCESS",
+    branch: "main",
+    description: null,
+    ...fields,
+  };
+}
+
+const NODENAME = node(states.ready).nodename;
+
+async function kit(nodes: readonly NodeRecord[], { inForce = config() as Config } = {}) {
+  const ledgerKit = await ledgerWith(...nodes);
+  const listening: (readonly string[])[] = [];
+  const ended: unknown[][] = [];
+  let [closed, onEvent] = [0, (_: JobEvent) => {}];
+  const feed = new JobEventFeed({
+    ...ledgerKit,
+    config: () => inForce,
+    listen(endpoints, handlers) {
+      listening.push(endpoints);
+      onEvent = handlers.onEvent;
+      const publishers = endpoints.map((endpoint) => (
+        { endpoint, state: { status: "connected", since: NOW } as const }
+      ));
+      return { publishers, [Symbol.asyncDispose]: () => Promise.resolve(void closed++) };
+    },
+    onJobEnd: (one, { job, result }) => ended.push([one.id, one.state.phase, job, result]),
+    onError: (task, error) => assert.fail(`${task}: ${error}`),
+  });
+  await feed.configure(["tcp://ci:8888"]);
+  return {
+    ...ledgerKit,
+    feed,
+    ended,
+    listening,
+    closed: () => closed,
+    /** Tells the events, then waits until they are stored. */
+    async tell(...events: readonly JobEvent[]) {
+      events.forEach((one) => onEvent(one));
+      // An edit after theirs ends after them.
+      await ledgerKit.ledger.edit(() => {});
+      await ledgerKit.ledger.edit(() => {});
+    },
+    stored: (id = 7) => ledgerKit.ledger.nodes.get(id)!,
+  };
+}
+
+Deno.test("a job that has begun makes its node used", async () => {
+  const { feed, tell, stored } = await kit([node(states.ready)]);
+  await using _feed = feed;
+  await tell(event("started"));
+  assert.deepEqual([stored().state.phase, stored().job, stored().jobEnd], ["used", "unit", null]);
+});
+
+Deno.test("its end is noted with the result, and told of once", async () => {
+  const { feed, tell, stored, ended, clock } = await kit([node(states.ready)]);
+  await using _feed = feed;
+  await tell(event("started"));
+  await tell(event("completed", { result: "ABORTED" }));
+  assert.equal(stored().jobEnd, null, "a completed job is not over yet");
+  await tell(event("finalized", { result: "FAILURE" }));
+  assert.deepEqual(stored().jobEnd, { at: NOW, result: "FAILURE" });
+  await clock.advance(SECOND);
+  await tell(event("finalized", { result: "SUCCESS" }));
+  assert.deepEqual(stored().jobEnd, { at: NOW, result: "FAILURE" });
+  assert.deepEqual(ended, [[7, "used", "unit", "FAILURE"]]);
+});
+
+Deno.test("the end of a job whose start was missed ends its node all the same", async () => {
+  const { feed, tell, stored } = await kit([node(states.ready)]);
+  await using _feed = feed;
+  await tell(event("finalized"));
+  assert.deepEqual([stored().state.phase, stored().job, stored().jobEnd?.result], [
+    "used",
+    "unit",
+    "SUCCESS",
+  ]);
+});
+
+Deno.test("a node that was taken for another job keeps that name", async () => {
+  const { feed, tell, stored } = await kit([node(states.used, { job: "taken-for" })]);
+  await using _feed = feed;
+  await tell(event("started"), event("finalized"));
+  assert.deepEqual([stored().job, stored().jobEnd?.result], ["taken-for", "SUCCESS"]);
+});
+
+Deno.test("nothing that is told changes a node that is held, building or being deleted", async () => {
+  for (const state of [states.hold, states.login, states.unassign, states["delete-server"]]) {
+    const { feed, tell, stored, ended } = await kit([node(state)]);
+    await using _feed = feed;
+    const before = stored();
+    await tell(event("started"), event("finalized", { result: "FAILURE" }));
+    assert.deepEqual([stored(), ended], [before, []]);
+  }
+});
+
+Deno.test("only the end of its own test-job concerns a node under test", async () => {
+  const { feed, tell, stored, ended } = await kit([node(states.test)], { inForce: TESTING });
+  await using _feed = feed;
+  await tell(event("started", { job: "node-test" }), event("finalized", { result: "FAILURE" }));
+  assert.deepEqual([stored().state.phase, stored().jobEnd], ["test", null]);
+  await tell(event("finalized", { job: "node-test" }));
+  assert.deepEqual([stored().state.phase, stored().jobEnd?.result, ended], ["test", "SUCCESS", []]);
+});
+
+Deno.test("jobs on machines that are no nodes are passed over, and nodes that come later are known", async () => {
+  const { feed, tell, put, stored } = await kit([]);
+  await using _feed = feed;
+  await tell(event("started"), event("finalized", { nodename: "" }));
+  await put(node(states.ready));
+  await tell(event("started"));
+  assert.equal(stored().state.phase, "used");
+});
+
+Deno.test("other publishers are listened to in place of the ones before, the same ones go on", async () => {
+  const { feed, listening, closed } = await kit([]);
+  await using _feed = feed;
+  await feed.configure(["tcp://ci:8888"]);
+  assert.deepEqual([listening.length, closed()], [1, 0]);
+  assert.deepEqual(feed.publishers.map(({ endpoint }) => endpoint), ["tcp://ci:8888"]);
+  await feed.configure(["tcp://other:8888"]);
+  assert.deepEqual([listening.length, closed()], [2, 1]);
+  await feed.configure([]);
+  assert.deepEqual([listening.length, closed(), feed.publishers], [2, 2, []]);
+});

@@ -1,0 +1,84 @@
+/** What StatsD is told of a ledger, in virtual time. */
+import assert from "node:assert/strict";
+import type { NodeRecord } from "../../src/domain/node.ts";
+import { SECOND } from "../../src/domain/time.ts";
+import { transition } from "../../src/domain/node_transition.ts";
+import { reportMetrics } from "../../src/tasks/report_metrics.ts";
+import { ledgerWith } from "../execute/execute_fixtures.ts";
+import { config, node, NOW, states } from "../plan/plan_fixtures.ts";
+
+async function kit(...nodes: readonly NodeRecord[]) {
+  const ledgerKit = await ledgerWith(...nodes);
+  const gauges = new Map<string, number[]>();
+  const told: string[] = [];
+  const task = reportMetrics({
+    ...ledgerKit,
+    statsd: {
+      gauge: (name, value) => gauges.set(name, [...gauges.get(name) ?? [], value]),
+      timing: (name, duration) => told.push(`${name} ${duration} ms`),
+      increment: (name) => told.push(name),
+    },
+    report: () => ({ nodes: [...ledgerKit.ledger.nodes.values()], config: config() }),
+    onError: (error) => assert.fail(String(error)),
+  });
+  task.start();
+  const rounds = (count: number) =>
+    ledgerKit.clock.advanceUntil(() => gauges.get("nodepool.nodes.ready")?.length === count, {
+      within: 60 * SECOND,
+    });
+  return { ...ledgerKit, gauges, told, task, rounds };
+}
+
+Deno.test("reportMetrics() tells how many nodes there are every ten seconds", async () => {
+  const { task, gauges, rounds, ledger, clock } = await kit(node(states.ready), node(states.used, { id: 8 }));
+  await using _task = task;
+  await rounds(1);
+  assert.deepEqual(gauges.get("nodepool.nodes.used"), [1]);
+  await ledger.edit((edit) => edit.removeNode(7));
+  await rounds(2);
+  assert.deepEqual(gauges.get("nodepool.label.noble.nodes.ready"), [1, 0]);
+  assert.equal(clock.now(), NOW + 10 * SECOND);
+});
+
+Deno.test("reportMetrics() counts no subnodes and no servers that are there for images", async () => {
+  const others = [
+    node(states.ready, { id: 8, role: "subnode" }),
+    node(states.ready, { id: 9, role: "builder" }),
+  ];
+  const { task, gauges, rounds, ledger, told } = await kit(node(states.ready), ...others);
+  await using _task = task;
+  await rounds(1);
+  assert.deepEqual(gauges.get("nodepool.nodes.ready"), [1]);
+  await ledger.edit((edit) => [8, 9].forEach((id) => edit.removeNode(id)));
+  assert.deepEqual(told, []);
+});
+
+Deno.test("reportMetrics() tells of a manager that had nodes until it has none, and of that once more", async () => {
+  const { task, gauges, rounds, ledger } = await kit(node(states.ready, { manager: "m1" }));
+  await using _task = task;
+  await rounds(1);
+  await ledger.edit((edit) => edit.removeNode(7));
+  await rounds(2);
+  assert.deepEqual(gauges.get("nodepool.manager.m1.nodes.ready"), [1, 0]);
+});
+
+Deno.test("reportMetrics() tells of launches and deletions as they happen, and of none once it has ended", async () => {
+  const { task, told, ledger, clock } = await kit(
+    node(states.login, { manager: null }),
+    node(states["delete-address"], { id: 8 }),
+    node(states["delete-address"], { id: 9 }),
+  );
+  await ledger.changeNode(
+    7,
+    (one) => transition(one, { type: "logged-in", hostKey: "ssh-ed25519 AAAA", next: "ready" }, clock.now()),
+  );
+  await ledger.edit((edit) => edit.removeNode(8));
+  for (const name of ["launch.ready", "launch.provider.cloud-a.ready", "delete.noble.cloud-a.default"]) {
+    assert.equal(told.filter((line) => line === `nodepool.${name}`).length, 1, name);
+    assert.equal(told.filter((line) => line === `nodepool.${name} 60000 ms`).length, 1, name);
+  }
+  const before = told.length;
+  await task[Symbol.asyncDispose]();
+  await ledger.edit((edit) => edit.removeNode(9));
+  assert.equal(told.length, before);
+});
