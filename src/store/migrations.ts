@@ -5,7 +5,10 @@
  * To change a record's shape: raise `RECORD_VERSION`, change `schemas.ts`, and append a step here that rewrites the
  * records. A step that has been released is never changed.
  */
+import { keys } from "./keys.ts";
 import type { Mutation } from "./kv_writer.ts";
+import { decodeRecord } from "./record_codec.ts";
+import type { IdKind } from "./store.ts";
 
 export interface Migration {
   /** What it does, in a few words. */
@@ -14,8 +17,60 @@ export interface Migration {
   plan(kv: Pick<Deno.Kv, "get" | "list">): Promise<readonly Mutation[]>;
 }
 
+type Fields = Readonly<Record<string, unknown>>;
+
+/** What every node of version 1 was, which knew of no images, targets and subnodes. */
+const PLAIN_NODE: Fields = {
+  role: "node",
+  providerImageId: null,
+  parentId: null,
+  subnodeCount: 0,
+  assignedAt: null,
+  jobEnd: null,
+};
+
+const rolesTargetsSubnodes: Migration = {
+  summary: "nodes have roles, targets and subnodes; requests have tokens",
+  async plan(kv) {
+    const addTo = (prefix: Deno.KvKey, add: (record: Fields) => Fields) =>
+      rewrite(kv, { prefix, add, version: 2 });
+    return [
+      ...await addTo(keys.rows("nodes"), (node) => ({ ...PLAIN_NODE, ...node })),
+      ...await addTo(
+        keys.history,
+        (entry) => ({ ...entry, node: { ...PLAIN_NODE, ...entry.node as Fields } }),
+      ),
+      ...await addTo(keys.rows("requests"), (request) => ({ token: null, ...request })),
+      ...await firstIds(kv, ["dib-image", "image", "job"]),
+    ];
+  },
+};
+
 /** The first leads from version 1 to 2, and so on. */
-export const migrations: readonly Migration[] = [];
+export const migrations: readonly Migration[] = [rolesTargetsSubnodes];
+
+async function rewrite(
+  kv: Pick<Deno.Kv, "list">,
+  { prefix, add, version }: { prefix: Deno.KvKey; add: (record: Fields) => Fields; version: number },
+): Promise<Mutation[]> {
+  const mutations: Mutation[] = [];
+  for await (const { key, value } of kv.list<string>({ prefix })) {
+    const decoded = decodeRecord(value);
+    // What is damaged is found, and named, when it is read.
+    if (decoded === null || decoded.version >= version) continue;
+    mutations.push({ key, value: JSON.stringify([version, add(decoded.record as Fields)]) });
+  }
+  return mutations;
+}
+
+/** Kinds of records that the older state knew nothing of are numbered from 1. */
+async function firstIds(kv: Pick<Deno.Kv, "get">, kinds: readonly IdKind[]): Promise<Mutation[]> {
+  const missing = await Promise.all(kinds.map(async (kind) => {
+    const key = keys.nextId(kind);
+    return (await kv.get(key)).value === null ? [{ key, value: 1 }] : [];
+  }));
+  return missing.flat();
+}
 
 /** The version of a state that has all the steps behind it. */
 export function schemaVersion(steps: readonly Migration[]): number {

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import type { HistoryRecord, NodeRecord } from "../../src/domain/node.ts";
+import type { NodeRequest } from "../../src/domain/request.ts";
 import { seededRandom } from "../../src/lib/random.ts";
 import { VirtualClock } from "../../src/lib/virtual_clock.ts";
 import { openKvStore } from "../../src/store/kv_store.ts";
 import type { Migration } from "../../src/store/migrations.ts";
 import { migrations, schemaVersion } from "../../src/store/migrations.ts";
-import { nodeRecord } from "./records.ts";
+import { historyRecord, nodeRecord, nodeRequest } from "./records.ts";
 import { temporaryState } from "./temporary_state.ts";
 
 const options = { clock: new VirtualClock(Date.UTC(2030, 4, 6, 7, 8, 9)), random: seededRandom(1) };
@@ -34,7 +36,7 @@ const failing: Migration = {
 };
 
 async function stateWithNode(path: string): Promise<void> {
-  await using store = await openKvStore(path, options);
+  await using store = await openKvStore(path, { ...options, migrations: [] });
   await store.commit({ nodes: [{ previous: null, next: nodeRecord({ id: 1, comment: "first" }) }] });
 }
 
@@ -109,3 +111,50 @@ Deno.test("a record of a newer version is refused", async () => {
   await using store = await openKvStore(state.path, options);
   await assert.rejects(store.load(), { kind: "newer" });
 });
+
+Deno.test("a state of version 1 is read as it is now: its nodes are plain ones, and nothing of it is lost", async () => {
+  await using state = await temporaryState();
+  const [node, ended] = [nodeRecord({ id: 1 }), historyRecord(2)];
+  const request = nodeRequest({ id: 1 });
+  await using store = await stateOfVersion1(state.path, { node, ended, request });
+  const loaded = await store.load();
+  assert.deepEqual([loaded.nodes, loaded.requests], [[node], [request]]);
+  assert.deepEqual(await store.getHistory(2), ended);
+  assert.equal(await store.takeIds("job", 1), 1);
+});
+
+/** What version 1 wrote: without what has been added to nodes and requests since. */
+async function stateOfVersion1(
+  path: string,
+  { node, ended, request }: { node: NodeRecord; ended: HistoryRecord; request: NodeRequest },
+) {
+  {
+    await using store = await openKvStore(path, { ...options, migrations: [] });
+    await store.commit({
+      nodes: [{ previous: null, next: node }],
+      requests: [{ previous: null, next: request }],
+    });
+    await store.commit({ nodes: [], history: [ended] });
+  }
+  {
+    using kv = await Deno.openKv(path);
+    for await (const { key, value } of kv.list<string>({ prefix: [] })) {
+      if (key[0] === "next-id" && ["dib-image", "image", "job"].includes(String(key[1]))) {
+        await kv.delete(key);
+      }
+      if (!["node", "request", "history"].includes(String(key[0]))) continue;
+      const [, record] = JSON.parse(value);
+      await kv.set(key, JSON.stringify([1, older(record)]));
+    }
+  }
+  return await openKvStore(path, options);
+}
+
+const ADDED = ["role", "providerImageId", "parentId", "subnodeCount", "assignedAt", "jobEnd", "token"];
+
+function older(record: Record<string, unknown>): Record<string, unknown> {
+  const kept = Object.entries(record).filter(([name]) => !ADDED.includes(name));
+  return Object.fromEntries(
+    kept.map(([name, value]) => [name, name === "node" ? older(value as Record<string, unknown>) : value]),
+  );
+}
