@@ -31,19 +31,25 @@ Deno.test({
     await publisher.do("send", jobEvent("onFinalized", { job: "gate/unit", node, result: "SUCCESS" }));
     await pool.until(async () => (await pool.nodes()).every((one) => one.id !== id));
     await pool.until(async () => await pool.count("ready") === 1);
+    const acquired = JSON.parse((await pool.run("acquire", "small", "--job", "style", "-o", "json")).stdout);
+    const [{ id: taken }] = acquired.nodes;
+    await pool.run("release", String(taken), "--result", "SUCCESS");
+    await pool.until(async () => (await pool.nodes()).every((one) => one.id !== taken));
+    await pool.until(async () => await pool.count("ready") === 1);
 
     const counted = {
-      "nodepool.launch.ready": 2,
-      "nodepool.launch.provider.main.ready": 2,
-      "nodepool.launch.image.debian.ready": 2,
-      "nodepool.launch.target.default.ready": 2,
+      "nodepool.launch.ready": 3,
+      "nodepool.launch.provider.main.ready": 3,
+      "nodepool.launch.image.debian.ready": 3,
+      "nodepool.launch.target.default.ready": 3,
       "nodepool.launch.error.status": 1,
       "nodepool.launch.provider.main.error.status": 1,
-      "nodepool.delete.debian.main.default": 2,
+      "nodepool.delete.debian.main.default": 3,
       "nodepool.job.gate-unit.builds": 1,
       "nodepool.job.gate-unit.stable-9.builds": 1,
       "nodepool.job.gate-unit.stable-9.small.builds": 1,
       "nodepool.job.gate-unit.stable-9.small.main.builds": 1,
+      "nodepool.job.style.unknown_branch.small.main.builds": 1,
     };
     const kept = {
       "nodepool.nodes.ready": 1,
@@ -64,9 +70,14 @@ Deno.test({
     assert.deepEqual(picked(told.gauges, kept), kept);
     assert.equal(told.badLines, 0);
     for (const name of ["nodepool.launch.ready", "nodepool.delete.debian.main.default"]) {
-      assert.equal(told.timers[name]?.length, 2, name);
+      assert.equal(told.timers[name]?.length, 3, name);
     }
     assert.equal(told.timers["nodepool.job.gate-unit.runtime"]?.length, 1);
+    // One for each node, the one that failed included.
+    const asked = Object.entries(told.counters).filter(([name]) =>
+      /^nodepool\.task\.main\.POST_\w*servers$/.test(name)
+    );
+    assert.deepEqual(asked.map(([, count]) => count), [4]);
   },
 });
 
