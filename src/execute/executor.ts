@@ -178,15 +178,14 @@ export class Executor implements AsyncDisposable {
     await this.#means.ledger.edit((edit) => {
       const node = edit.node(id);
       if (node?.state.phase !== "delete-address") return;
-      const hasSubnodes = node.subnodeCount > 0 &&
-        this.#means.ledger.nodes.values().some(({ parentId }) => parentId === id);
+      const hasSubnodes = node.subnodeCount > 0 && edit.nodes().some(({ parentId }) => parentId === id);
       if (hasSubnodes) edit.putNode({ ...node, floatingIp: null });
       else edit.removeNode(id);
     });
   }
 
   #execute(action: Action, at: AttemptSite): Promise<Outcome> {
-    const { clock, shell, readKey, ledger, makeKeypair, config } = this.#means;
+    const { clock, ledger } = this.#means;
     const { cloud } = at.access;
     const { signal } = at;
     const image = at.provider.images.find(({ name }) => name === action.node.image);
@@ -209,38 +208,11 @@ export class Executor implements AsyncDisposable {
         return executeDeleteFloatingIp(action, { cloud, clock, signal });
       case "give-up":
         return executeGiveUp(action.failure, { cloud, clock, signal });
-      case "login": {
-        if (image === undefined) return Promise.resolve(unconfigured(action.node, clock.now()));
-        const credentials = credentialsFor(action.node, { image, images: ledger.images, readKey });
-        const next = afterLogin(action.node, config());
-        const { provider } = at;
-        return executeLogin(action, {
-          shell,
-          clock,
-          signal,
-          provider,
-          image,
-          credentials,
-          next,
-          makeKeypair,
-        });
-      }
-      case "prepare-node": {
-        if (image === undefined) return Promise.resolve(unconfigured(action.node, clock.now()));
-        const credentials = credentialsFor(action.node, { image, images: ledger.images, readKey });
-        return executePrepareNode(action, {
-          shell,
-          clock,
-          signal,
-          provider: at.provider,
-          image,
-          credentials,
-          makeKeypair,
-          scriptDir: config().scriptDir,
-          variables: this.#means.scriptVariables(),
-          next: afterPreparation(action.node, config()),
-        });
-      }
+      case "login":
+      case "prepare-node":
+        return image === undefined
+          ? Promise.resolve(unconfigured(action.node, clock.now()))
+          : this.#logIn(action, { provider: at.provider, image, signal });
       case "end-job":
         return this.#means.endJob(action.node.id).then(() => ({ event: null }));
       case "assign-node":
@@ -252,6 +224,25 @@ export class Executor implements AsyncDisposable {
         return this.#handOver(action, { access, clock, signal, image });
       }
     }
+  }
+
+  #logIn(
+    action: Action & { type: "login" | "prepare-node" },
+    { provider, image, signal }: Pick<AttemptSite, "provider" | "signal"> & { image: ProviderImageConfig },
+  ): Promise<Outcome> {
+    const { clock, shell, readKey, ledger, makeKeypair, scriptVariables } = this.#means;
+    const config = this.#means.config();
+    const credentials = credentialsFor(action.node, { image, images: ledger.images, readKey });
+    const means = { shell, clock, signal, provider, image, credentials, makeKeypair };
+    if (action.type === "login") {
+      return executeLogin(action, { ...means, next: afterLogin(action.node, config) });
+    }
+    return executePrepareNode(action, {
+      ...means,
+      scriptDir: config.scriptDir,
+      variables: scriptVariables(),
+      next: afterPreparation(action.node, config),
+    });
   }
 
   #handOver(

@@ -8,13 +8,13 @@ import type { NodeRecord } from "../domain/node.ts";
 import { HOUR, MINUTE, SECOND } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import { errorChain } from "../lib/error_chain.ts";
-import { shellQuote } from "../lib/shell_quote.ts";
 import { LoginError, type Shell, type ShellSession } from "../ssh/shell.ts";
 import type { Credentials } from "./credentials.ts";
 import { groupFilesCommand } from "./group_command.ts";
 import { memberOf } from "./group_member.ts";
 import { loginTarget } from "./login.ts";
 import type { Outcome } from "./outcome.ts";
+import { runToEnd, scriptCommand, ScriptError, SCRIPTS } from "./remote_script.ts";
 
 export interface PrepareMeans {
   readonly shell: Shell;
@@ -44,9 +44,6 @@ const CONNECT_TIMEOUT = 30 * SECOND;
 const FILES_TIMEOUT = 1 * MINUTE;
 const COPY_TIMEOUT = 10 * MINUTE;
 const SCRIPT_TIMEOUT = 1 * HOUR;
-/** Where 2016's Nodepool ran scripts, and where images are made with theirs. */
-const SCRIPTS = "/opt/nodepool-scripts";
-const LINES = 50;
 
 export async function executePrepareNode(job: Preparation, means: PrepareMeans): Promise<Outcome> {
   try {
@@ -76,14 +73,6 @@ function failed(error: unknown, now: number): Outcome {
   return { event: { type: "delete", comment: message, result: "failed", evidence } };
 }
 
-/** A command that ended with another code than 0. */
-class ScriptError extends Error {
-  override readonly name = "ScriptError";
-  constructor(message: string, readonly output: string) {
-    super(message);
-  }
-}
-
 async function prepare({ node, subnodes, readyScript }: Preparation, means: PrepareMeans): Promise<void> {
   const members = [node, ...subnodes].map((record) => ({ record, member: memberOf(record) }));
   const [primary, ...others] = members.map(({ member }) => member);
@@ -98,11 +87,8 @@ async function prepare({ node, subnodes, readyScript }: Preparation, means: Prep
   await Promise.all(opened.map(({ record, member, session }) => {
     const authorize = subnodes.length === 0 ? null : group.key.publicKey;
     const command = groupFilesCommand(groupFiles(member, group), { authorize });
-    return run(
-      session,
-      { what: `writing the files of ${record.hostname}`, command, timeout: FILES_TIMEOUT },
-      means,
-    );
+    const what = `writing the files of ${record.hostname}`;
+    return runToEnd(session, { what, command, timeout: FILES_TIMEOUT }, { signal: means.signal });
   }));
   if (readyScript === null) return;
   const [ofNode, ...ofSubnodes] = opened;
@@ -119,32 +105,20 @@ async function runReadyScript(
   const [name = ""] = script.split(" ");
   const { exitCode } = await session.run(`test -x ${SCRIPTS}/${name}`, { timeout: FILES_TIMEOUT, signal });
   if (exitCode !== 0 && scriptDir !== null) await copyScripts(session, scriptDir, means);
-  const assignments = Object.entries(variables).map(([key, value]) => `${key}=${shellQuote(value)}`);
-  const command = [`cd ${SCRIPTS} &&`, ...assignments, `./${script}`, shellQuote(record.hostname)].join(" ");
-  await run(session, {
-    what: `the ready script ${script} on ${record.hostname}`,
-    command,
-    timeout: SCRIPT_TIMEOUT,
-  }, means);
+  const { hostname } = record;
+  const command = scriptCommand({ folder: SCRIPTS, script, hostname, variables });
+  const what = `the ready script ${script} on ${hostname}`;
+  await runToEnd(session, { what, command, timeout: SCRIPT_TIMEOUT }, { signal });
 }
 
 /** The image was not made with the scripts. */
 async function copyScripts(session: ShellSession, scriptDir: string, means: PrepareMeans): Promise<void> {
   const making = `mkdir -p ${SCRIPTS} 2>/dev/null && [ -w ${SCRIPTS} ] ||
     { sudo -n mkdir -p ${SCRIPTS} && sudo -n chown "$(id -u)" ${SCRIPTS}; }`;
-  await run(session, { what: `making ${SCRIPTS}`, command: making, timeout: FILES_TIMEOUT }, means);
+  await runToEnd(session, { what: `making ${SCRIPTS}`, command: making, timeout: FILES_TIMEOUT }, {
+    signal: means.signal,
+  });
   await session.copyFolder(scriptDir, SCRIPTS, { timeout: COPY_TIMEOUT, signal: means.signal });
-}
-
-async function run(
-  session: ShellSession,
-  { what, command, timeout }: { what: string; command: string; timeout: number },
-  { signal }: PrepareMeans,
-): Promise<void> {
-  const { exitCode, output } = await session.run(command, { timeout, signal });
-  if (exitCode === 0) return;
-  const last = output.trimEnd().split("\n").slice(-LINES).join("\n");
-  throw new ScriptError(`${what} ended with exit code ${exitCode}`, last);
 }
 
 /** Waits for all of them also where one fails: whoever closes what was opened must know the last. */

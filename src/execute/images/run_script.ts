@@ -5,20 +5,21 @@
 import type { NodeRecord } from "../../domain/node.ts";
 import { HOUR, MINUTE, SECOND } from "../../domain/time.ts";
 import type { Clock } from "../../lib/clock.ts";
-import { shellQuote } from "../../lib/shell_quote.ts";
 import { LoginError, type LoginTarget, type Shell, type ShellSession } from "../../ssh/shell.ts";
 import { asFirstUser, type Credentials } from "../credentials.ts";
+import {
+  runToEnd,
+  type ScriptCall,
+  scriptCommand,
+  ScriptError,
+  SCRIPTS,
+  type Step,
+} from "../remote_script.ts";
 import { failure, type ImageOutcome } from "./image_outcome.ts";
 
-export interface ScriptJob {
+export interface ScriptJob extends Omit<ScriptCall, "folder"> {
   readonly kind: "setup" | "check";
-  /** As the configuration has it: a name in `script-dir`, perhaps with arguments. */
-  readonly script: string;
-  /** The script's last argument. */
-  readonly hostname: string;
   readonly scriptDir: string | null;
-  /** Variables that the script is given. */
-  readonly variables: Readonly<Record<string, string>>;
 }
 
 export interface ScriptMeans {
@@ -36,15 +37,11 @@ const STEP_TIMEOUT = 5 * MINUTE;
 /** A setup may install a whole development environment. */
 const SCRIPT_TIMEOUT = { setup: 6 * HOUR, check: 1 * HOUR };
 
-/** Where 2016's Nodepool put the scripts, and where it left what a node is to know of itself. */
-const SCRIPTS = "/opt/nodepool-scripts";
+/** Where 2016's Nodepool left what a node is to know of itself. */
 const CONFIG = "/etc/nodepool";
 const CHECK_SCRIPTS = "/tmp/nodepool-check";
 
-export async function executeScript(
-  job: ScriptJob,
-  means: ScriptMeans,
-): Promise<ImageOutcome> {
+export async function executeScript(job: ScriptJob, means: ScriptMeans): Promise<ImageOutcome> {
   try {
     await runScript(job, means);
     return job.kind === "setup" ? { type: "set-up" } : { type: "passed" };
@@ -55,21 +52,12 @@ export async function executeScript(
   }
 }
 
-/** A script that ended with another code than 0. */
-class ScriptError extends Error {
-  override readonly name = "ScriptError";
-  constructor(message: string, readonly output: string) {
-    super(message);
-  }
-}
-
 async function runScript(job: ScriptJob, means: ScriptMeans): Promise<void> {
   const { username, session } = await connect(means);
   await using open = session;
   const folder = job.kind === "setup" ? SCRIPTS : CHECK_SCRIPTS;
   await prepare(open, { job, username, folder }, means);
-  const assignments = Object.entries(job.variables).map(([name, value]) => `${name}=${shellQuote(value)}`);
-  const command = [`cd ${folder} &&`, ...assignments, `./${job.script}`, shellQuote(job.hostname)].join(" ");
+  const command = scriptCommand({ ...job, folder });
   await run(open, { what: `the script ${job.script}`, command, timeout: SCRIPT_TIMEOUT[job.kind] }, means);
   // What is only in the server's memory would be missing in the snapshot.
   if (job.kind === "setup") await run(open, { what: "sync", command: "sync", timeout: STEP_TIMEOUT }, means);
@@ -106,23 +94,11 @@ async function prepare(
 
 async function run(
   session: ShellSession,
-  { what, command, timeout }: { what: string; command: string; timeout: number },
+  { what, command, timeout }: Step,
   { signal, log }: ScriptMeans,
 ): Promise<void> {
   log.write(new TextEncoder().encode(`+ ${what}\n`));
-  const { exitCode, output } = await session.run(command, {
-    timeout,
-    signal,
-    onOutput: (chunk) => log.write(chunk),
-  });
-  if (exitCode === 0) return;
-  throw new ScriptError(`${what} ended with exit code ${exitCode}`, lastLines(output));
-}
-
-const LINES = 50;
-
-function lastLines(output: string): string {
-  return output.trimEnd().split("\n").slice(-LINES).join("\n");
+  await runToEnd(session, { what, command, timeout }, { signal, onOutput: (chunk) => log.write(chunk) });
 }
 
 /** The servers of an image have one address to log in to; without one nothing can be run. */

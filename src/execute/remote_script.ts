@@ -1,0 +1,53 @@
+/** Commands and scripts of `script-dir` on a server: each must end well, or what it said last is kept. */
+import type { Milliseconds } from "../domain/time.ts";
+import { shellQuote } from "../lib/shell_quote.ts";
+import type { RunOptions, ShellSession } from "../ssh/shell.ts";
+
+/** Where 2016's Nodepool put the scripts, and ran them. */
+export const SCRIPTS = "/opt/nodepool-scripts";
+
+/** What is kept of the output of a command that failed. */
+const LINES = 50;
+
+/** A command that ended with another code than 0. */
+export class ScriptError extends Error {
+  override readonly name = "ScriptError";
+  constructor(message: string, readonly output: string) {
+    super(message);
+  }
+}
+
+export interface ScriptCall {
+  readonly folder: string;
+  /** As the configuration has it: a script's name, perhaps with arguments. */
+  readonly script: string;
+  /** The script's last argument. */
+  readonly hostname: string;
+  /** Variables that the script is given. */
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+/** The command that runs a script in its folder. */
+export function scriptCommand({ folder, script, hostname, variables }: ScriptCall): string {
+  const assignments = Object.entries(variables).map(([name, value]) => `${name}=${shellQuote(value)}`);
+  return [`cd ${folder} &&`, ...assignments, `./${script}`, shellQuote(hostname)].join(" ");
+}
+
+export interface Step {
+  /** For messages: "the ready script setup.sh on small-east-7". */
+  readonly what: string;
+  readonly command: string;
+  readonly timeout: Milliseconds;
+}
+
+/** @throws ScriptError; LoginError where the connection breaks or time is up; the signal's reason on abort */
+export async function runToEnd(
+  session: ShellSession,
+  { what, command, timeout }: Step,
+  options: Pick<RunOptions, "signal" | "onOutput">,
+): Promise<void> {
+  const { exitCode, output } = await session.run(command, { timeout, ...options });
+  if (exitCode === 0) return;
+  const last = output.trimEnd().split("\n").slice(-LINES).join("\n");
+  throw new ScriptError(`${what} ended with exit code ${exitCode}`, last);
+}
