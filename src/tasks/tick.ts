@@ -4,7 +4,6 @@
  */
 import type { Config } from "../domain/config.ts";
 import type { Observation } from "../domain/observation.ts";
-import { type NodeRecord, stateName } from "../domain/node.ts";
 import { transition } from "../domain/node_transition.ts";
 import type { LabelReport } from "../domain/pool_report.ts";
 import type { TargetState } from "../domain/target_state.ts";
@@ -15,19 +14,15 @@ import { recordNode } from "../execute/record_node.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
 import { type ImagePlan, planImages } from "../plan/images/plan_images.ts";
-import { newNode, newSubnode } from "../plan/new_node.ts";
 import type { RequestGrant } from "../plan/plan_grants.ts";
-import type { Launch } from "../plan/plan_launches.ts";
-import type { SubnodeLaunch } from "../plan/plan_subnodes.ts";
 import { type NodeChange, planPool, type PoolPlan } from "../plan/plan_pool.ts";
 import type { RequestWait } from "../plan/plan_request_waits.ts";
 import type { Edit } from "../store/draft.ts";
 import type { Ledger } from "../store/ledger.ts";
 import { orderKey } from "../store/pair_key.ts";
-import { ImageChanges, zoneFor } from "./image_changes.ts";
+import { ImageChanges } from "./image_changes.ts";
+import { NodeLaunches } from "./node_launches.ts";
 
-/** New nodes written in one edit; the store writes up to 400 records at once. */
-const LAUNCHES_AT_ONCE = 200;
 /** Which parts of the pool this process keeps going. */
 export interface TickParts {
   /** Nodes are launched and handed out. */
@@ -62,12 +57,14 @@ export interface TickMeans {
 export class Tick {
   readonly #means: TickMeans;
   readonly #imageChanges: ImageChanges;
+  readonly #nodeLaunches: NodeLaunches;
   #starved: ReadonlyMap<string, number> = new Map();
   #reports: readonly LabelReport[] = [];
 
   constructor(means: TickMeans) {
     this.#means = means;
     this.#imageChanges = new ImageChanges(means);
+    this.#nodeLaunches = new NodeLaunches(means);
   }
 
   /** What the newest plan said of the labels that did not get all they asked for. */
@@ -88,8 +85,8 @@ export class Tick {
     this.#reports = plan.launches.reports;
     const planned = imagesPlanned + clock.monotonic() - replanned;
     await this.#storeChanges(plan);
-    await this.#launchSubnodes(plan.subnodes);
-    await this.#launch(plan.launches.launches);
+    await this.#nodeLaunches.launchSubnodes(plan.subnodes);
+    await this.#nodeLaunches.launch(plan.launches.launches);
     executor.dispatch(plan.actions);
     imageExecutor.dispatch(images.actions);
     const rest = planned * (1 / LARGEST_SHARE - 1);
@@ -166,70 +163,7 @@ export class Tick {
     }
     edit.putRequest({ ...current, nodes: nodes.map(({ id }) => id), grantedAt: now, waitingOn: null });
   }
-
-  async #launch(launches: readonly Launch[]): Promise<void> {
-    if (launches.length === 0) return;
-    const { ledger, clock } = this.#means;
-    const count = launches.reduce((sum, { label }) => sum + 1 + label.subnodes, 0);
-    let id = await ledger.takeIds("node", count);
-    const now = clock.now();
-    let batch: NodeRecord[] = [];
-    const store = async () => {
-      const records = batch;
-      batch = [];
-      await ledger.edit((edit) => records.forEach((node) => edit.putNode(node)));
-    };
-    for (const launch of launches) {
-      const { hostnameTemplate, subnodeTemplate } = this.#templates(launch.target);
-      const node = newNode(launch, {
-        id: id++,
-        hostnameTemplate,
-        zone: zoneFor(launch, this.#means.random),
-        now,
-      });
-      // A node and its subnodes are stored together or not at all.
-      batch.push(node);
-      for (let subnode = 0; subnode < launch.label.subnodes; subnode++) {
-        batch.push(
-          newSubnode({ ...launch, parent: node }, { id: id++, hostnameTemplate: subnodeTemplate, now }),
-        );
-      }
-      if (batch.length >= LAUNCHES_AT_ONCE) await store();
-    }
-    if (batch.length > 0) await store();
-  }
-
-  async #launchSubnodes(launches: readonly SubnodeLaunch[]): Promise<void> {
-    if (launches.length === 0) return;
-    const { ledger, clock } = this.#means;
-    let id = await ledger.takeIds("node", launches.length);
-    const now = clock.now();
-    for (let start = 0; start < launches.length; start += LAUNCHES_AT_ONCE) {
-      const batch = launches.slice(start, start + LAUNCHES_AT_ONCE).map((launch) => ({ launch, id: id++ }));
-      await ledger.edit((edit) => batch.forEach((one) => this.#putSubnode(edit, { ...one, now })));
-    }
-  }
-
-  #putSubnode(edit: Edit, { launch, id, now }: { launch: SubnodeLaunch; id: number; now: Instant }): void {
-    // Its node may have been marked for deletion since the plan was made.
-    const parent = edit.node(launch.parent.id);
-    if (parent === null || stateName(parent) !== "building") return;
-    const { subnodeTemplate: hostnameTemplate } = this.#templates(parent.target);
-    edit.putNode(newSubnode(launch, { id, hostnameTemplate, now }));
-  }
-
-  #templates(target: string): { hostnameTemplate: string; subnodeTemplate: string } {
-    const found = this.#means.config().targets.find(({ name }) => name === target);
-    return {
-      hostnameTemplate: found?.hostname ?? DEFAULT_HOSTNAME,
-      subnodeTemplate: found?.subnodeHostname ?? DEFAULT_SUBNODE_HOSTNAME,
-    };
-  }
 }
-
-/** What a pool without targets names its servers. */
-const DEFAULT_HOSTNAME = "{label.name}-{provider.name}-{node_id}";
-const DEFAULT_SUBNODE_HOSTNAME = "{label.name}-{provider.name}-{node_id}-{subnode_id}";
 
 function putWait(edit: Edit, { request, waitingOn }: RequestWait): void {
   const current = edit.request(request.id);

@@ -1,0 +1,102 @@
+/** Stores what a plan launches: nodes with their subnodes, all of a group or nothing, and subnodes that nodes miss. */
+import type { Config } from "../domain/config.ts";
+import { findTarget } from "../domain/hand_over.ts";
+import { type NodeRecord, stateName } from "../domain/node.ts";
+import type { Instant } from "../domain/time.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Random } from "../lib/random.ts";
+import { newNode, newSubnode } from "../plan/new_node.ts";
+import type { Launch } from "../plan/plan_launches.ts";
+import type { SubnodeLaunch } from "../plan/plan_subnodes.ts";
+import type { Edit } from "../store/draft.ts";
+import type { Ledger } from "../store/ledger.ts";
+import { zoneFor } from "./image_changes.ts";
+
+/** From so many records on an edit takes no further group; the store writes up to 400 records at once. */
+const RECORDS_AT_ONCE = 200;
+
+/** What a pool without targets names its servers. */
+const DEFAULT_HOSTNAME = "{label.name}-{provider.name}-{node_id}";
+const DEFAULT_SUBNODE_HOSTNAME = "{label.name}-{provider.name}-{node_id}-{subnode_id}";
+
+export interface NodeLaunchesMeans {
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly config: () => Config;
+}
+
+export class NodeLaunches {
+  readonly #means: NodeLaunchesMeans;
+
+  constructor(means: NodeLaunchesMeans) {
+    this.#means = means;
+  }
+
+  async launch(launches: readonly Launch[]): Promise<void> {
+    if (launches.length === 0) return;
+    const { ledger, clock } = this.#means;
+    let id = await ledger.takeIds("node", launches.reduce((sum, { label }) => sum + 1 + label.subnodes, 0));
+    const now = clock.now();
+    const groups = launches.map((launch) => {
+      const group = this.#newGroup(launch, { id, now });
+      id += group.length;
+      return group;
+    });
+    for (const batch of batchesOf(groups)) {
+      await ledger.edit((edit) => batch.forEach((node) => edit.putNode(node)));
+    }
+  }
+
+  async launchSubnodes(launches: readonly SubnodeLaunch[]): Promise<void> {
+    if (launches.length === 0) return;
+    const { ledger, clock } = this.#means;
+    const firstId = await ledger.takeIds("node", launches.length);
+    const now = clock.now();
+    const numbered = launches.map((launch, index) => [{ launch, id: firstId + index, now }]);
+    for (const batch of batchesOf(numbered)) {
+      await ledger.edit((edit) => batch.forEach((one) => this.#putSubnode(edit, one)));
+    }
+  }
+
+  /** A node and its subnodes, numbered from the id on. */
+  #newGroup(launch: Launch, { id, now }: { id: number; now: Instant }): readonly NodeRecord[] {
+    const { ofNodes, ofSubnodes } = this.#templates(launch.target);
+    const zone = zoneFor(launch, this.#means.random);
+    const node = newNode(launch, { id, zone, now, hostnameTemplate: ofNodes });
+    const subnodes = Array.from(
+      { length: launch.label.subnodes },
+      (_, index) =>
+        newSubnode({ ...launch, parent: node }, { id: id + 1 + index, now, hostnameTemplate: ofSubnodes }),
+    );
+    return [node, ...subnodes];
+  }
+
+  #putSubnode(edit: Edit, { launch, id, now }: { launch: SubnodeLaunch; id: number; now: Instant }): void {
+    // Its node may have been marked for deletion since the plan was made.
+    const parent = edit.node(launch.parent.id);
+    if (parent === null || stateName(parent) !== "building") return;
+    const { ofSubnodes: hostnameTemplate } = this.#templates(parent.target);
+    edit.putNode(newSubnode(launch, { id, hostnameTemplate, now }));
+  }
+
+  #templates(name: string): { ofNodes: string; ofSubnodes: string } {
+    const target = findTarget(this.#means.config(), name);
+    return {
+      ofNodes: target?.hostname ?? DEFAULT_HOSTNAME,
+      ofSubnodes: target?.subnodeHostname ?? DEFAULT_SUBNODE_HOSTNAME,
+    };
+  }
+}
+
+/** Groups put together, none of them parted. */
+function* batchesOf<Item>(groups: readonly (readonly Item[])[]): Iterable<readonly Item[]> {
+  let batch: Item[] = [];
+  for (const group of groups) {
+    batch.push(...group);
+    if (batch.length < RECORDS_AT_ONCE) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}
