@@ -98,6 +98,7 @@ const GRACE = 5 * SECOND;
 
 export class Pool implements PoolControl {
   readonly #means: PoolMeans;
+  readonly #parts: TickParts;
   readonly #ledger: Ledger;
   readonly #executor: Executor;
   readonly #imageExecutor: ImageExecutor;
@@ -129,6 +130,7 @@ export class Pool implements PoolControl {
   private constructor(config: Config, means: PoolMeans, ledger: Ledger) {
     const { clock, random, shell } = means;
     this.#means = means;
+    this.#parts = means.parts ?? { pool: true, builds: true };
     this.#config = config;
     this.#configLoadedAt = clock.now();
     this.#ledger = ledger;
@@ -171,7 +173,7 @@ export class Pool implements PoolControl {
       ledger,
       executor: this.#executor,
       imageExecutor: this.#imageExecutor,
-      parts: means.parts ?? { pool: true, builds: true },
+      parts: this.#parts,
       clock,
       random,
       config: () => this.#config,
@@ -417,7 +419,7 @@ export class Pool implements PoolControl {
   /** Where nodes are handed to, and where demand and the ends of jobs come from. A process that only builds has none. */
   async #configureJobs(): Promise<void> {
     const { targets, gearmanServers, zmqPublishers } = this.#config;
-    const isPool = this.#means.parts?.pool ?? true;
+    const isPool = this.#parts.pool;
     await this.#gearman.configure(isPool ? gearmanServers : []);
     await this.#targets.configure(isPool ? targets : []);
     await this.#jobEvents.configure(isPool ? zmqPublishers : []);
@@ -452,7 +454,7 @@ export class Pool implements PoolControl {
       watches: this.#watches,
       config: () => this.#config,
       readKey: (path) => this.#keys.read(path),
-      builds: this.#means.parts?.builds ?? true,
+      builds: this.#parts.builds,
       keypairsListedAt: this.#keypairsListedAt,
       withdrawUnattended: () => this.#desk.withdrawUnattended(),
       onError: logTask,

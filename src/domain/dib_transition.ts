@@ -2,8 +2,8 @@
 import type { DibImage, DibImageState, ImageFile } from "./dib_image.ts";
 import { dibStateName } from "./dib_image.ts";
 import { IllegalImageTransitionError } from "./illegal_image_transition.ts";
-import { nextWaiting } from "./next_waiting.ts";
-import type { Evidence, WaitingOn } from "./node.ts";
+import { afterWaiting, type WaitingEvent } from "./next_waiting.ts";
+import type { Evidence } from "./node.ts";
 import type { Instant } from "./time.ts";
 
 export type DibEvent =
@@ -20,10 +20,7 @@ export type DibEvent =
   }
   /** To be deleted: it is old, or somebody says so. */
   | { readonly type: "delete"; readonly comment: string }
-  /** An attempt did not work, the next one comes later. */
-  | { readonly type: "postponed"; readonly until: Instant; readonly waitingOn: Omit<WaitingOn, "since"> }
-  /** Nothing to be done now, and why; null: it waits for nothing. */
-  | { readonly type: "waiting"; readonly waitingOn: Omit<WaitingOn, "since"> | null };
+  | WaitingEvent;
 
 /**
  * The record after the event; the given one is left as it is.
@@ -58,14 +55,8 @@ function changes(image: DibImage, event: DibEvent, now: Instant): Changes {
     case "delete":
       return state.phase === "delete" ? { state } : { state: { phase: "delete" }, comment: event.comment };
     case "postponed":
-      return {
-        state,
-        attempt: image.attempt + 1,
-        retryAt: event.until,
-        waitingOn: nextWaiting(image.waitingOn, event.waitingOn, now),
-      };
     case "waiting":
-      return { state, waitingOn: event.waitingOn && nextWaiting(image.waitingOn, event.waitingOn, now) };
+      return { state, ...afterWaiting(image, event, now) };
   }
 }
 

@@ -1,6 +1,6 @@
 /** The one place where a provider image's state changes; what is not listed is illegal and throws. */
 import { IllegalImageTransitionError } from "./illegal_image_transition.ts";
-import { nextWaiting } from "./next_waiting.ts";
+import { afterWaiting, nextWaiting, type WaitingEvent } from "./next_waiting.ts";
 import type { Evidence, WaitingOn } from "./node.ts";
 import {
   externalIdOf,
@@ -45,10 +45,7 @@ export type ImageEvent =
   | { readonly type: "delete-accepted" }
   /** The cloud knows no such image, or there never was one. */
   | { readonly type: "image-gone" }
-  /** An attempt did not work, the next one comes later. */
-  | { readonly type: "postponed"; readonly until: Instant; readonly waitingOn: Omit<WaitingOn, "since"> }
-  /** Nothing to be done now, and why; null: it waits for nothing. */
-  | { readonly type: "waiting"; readonly waitingOn: Omit<WaitingOn, "since"> | null };
+  | WaitingEvent;
 
 /**
  * The record after the event; the given one is left as it is.
@@ -81,14 +78,8 @@ function changes(image: ProviderImage, event: ImageEvent, now: Instant): Changes
     case "keypair-gone":
       return { state, keypair: null };
     case "postponed":
-      return {
-        state,
-        attempt: image.attempt + 1,
-        retryAt: event.until,
-        waitingOn: nextWaiting(image.waitingOn, event.waitingOn, now),
-      };
     case "waiting":
-      return { state, waitingOn: event.waitingOn && nextWaiting(image.waitingOn, event.waitingOn, now) };
+      return { state, ...afterWaiting(image, event, now) };
     default:
       return step(image, event, now);
   }

@@ -9,3 +9,22 @@ export function nextWaiting(
 ): WaitingOn {
   return { ...next, since: before?.reason === next.reason ? before.since : now };
 }
+
+/** What every record knows in any state. */
+export type WaitingEvent =
+  /** An attempt did not work, the next one comes later. */
+  | { readonly type: "postponed"; readonly until: Instant; readonly waitingOn: Omit<WaitingOn, "since"> }
+  /** Nothing to be done now, and why; null: it waits for nothing any more. */
+  | { readonly type: "waiting"; readonly waitingOn: Omit<WaitingOn, "since"> | null };
+
+/** What such an event changes; the state stays as it is. */
+export function afterWaiting(
+  record: { readonly attempt: number; readonly waitingOn: WaitingOn | null },
+  event: WaitingEvent,
+  now: Instant,
+) {
+  const waitingOn = event.waitingOn && nextWaiting(record.waitingOn, event.waitingOn, now);
+  return event.type === "waiting"
+    ? { waitingOn }
+    : { attempt: record.attempt + 1, retryAt: event.until, waitingOn };
+}

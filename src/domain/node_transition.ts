@@ -2,17 +2,8 @@
  * The one place where a node's state changes. `transition` is total over (phase, event): what it does not list
  * is illegal and throws, so that a forgotten case is found by a test and not by an operator.
  */
-import type {
-  Evidence,
-  Hold,
-  NodeAddresses,
-  NodePhase,
-  NodeRecord,
-  NodeResult,
-  NodeState,
-  WaitingOn,
-} from "./node.ts";
-import { nextWaiting } from "./next_waiting.ts";
+import type { Evidence, Hold, NodeAddresses, NodePhase, NodeRecord, NodeResult, NodeState } from "./node.ts";
+import { afterWaiting, type WaitingEvent } from "./next_waiting.ts";
 import { stateName } from "./node.ts";
 import type { Instant } from "./time.ts";
 
@@ -21,10 +12,7 @@ export type NodeEvent =
   | { readonly type: "sending" }
   /** The cloud refused the request for the server: none came to be. */
   | { readonly type: "refused"; readonly result: "failed" | "refused"; readonly evidence: Evidence }
-  /** An attempt did not work, the next one comes later. */
-  | { readonly type: "postponed"; readonly until: Instant; readonly waitingOn: Omit<WaitingOn, "since"> }
-  /** Nothing to be done now, and why; null: it waits for nothing any more. */
-  | { readonly type: "waiting"; readonly waitingOn: Omit<WaitingOn, "since"> | null }
+  | WaitingEvent
   /** The answer to the request for the server will not come. */
   | { readonly type: "answer-lost"; readonly evidence: Evidence }
   /** The cloud accepted the request, or a listing shows the server that a lost answer was about. */
@@ -102,17 +90,8 @@ function changes(node: NodeRecord, event: NodeEvent, now: Instant): Changes {
     case "evidence":
       return { state: node.state, evidence: event.evidence };
     case "postponed":
-      return {
-        state: node.state,
-        attempt: node.attempt + 1,
-        retryAt: event.until,
-        waitingOn: nextWaiting(node.waitingOn, event.waitingOn, now),
-      };
     case "waiting":
-      return {
-        state: node.state,
-        waitingOn: event.waitingOn && nextWaiting(node.waitingOn, event.waitingOn, now),
-      };
+      return { state: node.state, ...afterWaiting(node, event, now) };
     default:
       return step(node, event, now);
   }

@@ -13,8 +13,8 @@ import type { ImageLaunch } from "../plan/images/plan_image_launches.ts";
 import type { ImagePlan } from "../plan/images/plan_images.ts";
 import type { NewImage, NewImages } from "../plan/images/plan_new_images.ts";
 import { newImageNode } from "../plan/new_node.ts";
-import type { LaunchOffer } from "../plan/offers.ts";
 import type { Ledger } from "../store/ledger.ts";
+import { zoneFor } from "./zone_for.ts";
 
 export interface ImageChangesMeans {
   readonly ledger: Ledger;
@@ -119,12 +119,6 @@ export class ImageChanges {
       });
     });
   }
-}
-
-/** One of the provider's zones; null: the cloud chooses. */
-export function zoneFor({ provider }: LaunchOffer, random: Random): string | null {
-  const zones = provider.availabilityZones;
-  return zones.length === 0 ? null : random.pick(zones);
 }
 
 /** Unix time in seconds, or one more than the newest: no two may share it. */

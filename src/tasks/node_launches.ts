@@ -10,7 +10,7 @@ import type { Launch } from "../plan/plan_launches.ts";
 import type { SubnodeLaunch } from "../plan/plan_subnodes.ts";
 import type { Edit } from "../store/draft.ts";
 import type { Ledger } from "../store/ledger.ts";
-import { zoneFor } from "./image_changes.ts";
+import { zoneFor } from "./zone_for.ts";
 
 /** From so many records on an edit takes no further group; the store writes up to 400 records at once. */
 const RECORDS_AT_ONCE = 200;

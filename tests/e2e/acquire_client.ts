@@ -1,24 +1,9 @@
 /** A client that acquires nodes as a process, and the pool that it asks: what the tests of both their ends stand on. */
+import { oneCloudConfig } from "./one_cloud_config.ts";
 import type { RunningPool } from "./running_pool.ts";
 
 /** One label, up to 16 nodes. */
-export const configOf = (minReady: number) => `
-state: FOLDER/nodepool.kv
-status: {listen: "127.0.0.1:0"}
-labels: [{name: small, image: debian, min-ready: ${minReady}, providers: [{name: main}]}]
-providers:
-  - name: main
-    cloud: simulator
-    max-servers: 16
-    rate: 0
-    images:
-      - name: debian
-        base-image: debian-12
-        min-ram: 512
-        username: debian
-        private-key: FOLDER/key
-        connection-port: SSH_PORT
-`;
+export const configOf = (minReady: number) => oneCloudConfig({ labels: { small: minReady }, maxServers: 16 });
 
 /** A running `acquire -o json`. */
 export class AcquireClient {

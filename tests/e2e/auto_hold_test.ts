@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { autoHoldReason } from "../../src/domain/auto_hold.ts";
 import type { PoolClient } from "../../src/control/pool_client.ts";
 import { RunningPool } from "./running_pool.ts";
-import { trafficCloud, trafficConfig } from "./traffic_pool.ts";
+import { oneCloudConfig } from "./one_cloud_config.ts";
+import { trafficCloud } from "./traffic_pool.ts";
 
 const FAILURES = 20;
 const LIMIT = 2;
@@ -35,7 +36,7 @@ async function heldIds(pool: RunningPool): Promise<readonly number[]> {
 }
 
 Deno.test("of twenty failures of a job at once, as many nodes are held as its entry says", async (t) => {
-  const config = trafficConfig({ minReady: { small: 0 }, maxServers: 25 });
+  const config = oneCloudConfig({ labels: { small: 0 }, maxServers: 25 });
   await using pool = await RunningPool.start({ config, clouds: [trafficCloud] });
   pool.startDaemon();
   await pool.until(async () => {

@@ -1,5 +1,6 @@
 /** The daemon as a process: its signals, its configuration over time, its files and its logs. */
 import assert from "node:assert/strict";
+import { oneCloudConfig } from "./one_cloud_config.ts";
 import { RunningPool } from "./running_pool.ts";
 
 interface ConfigOptions {
@@ -9,29 +10,8 @@ interface ConfigOptions {
   readonly more?: string;
 }
 
-const configOf = ({ labels = { small: 2 }, maxServers = 4, more = "" }: ConfigOptions = {}) => `
-state: FOLDER/nodepool.kv
-status: {listen: "127.0.0.1:0"}
-${more}
-labels:
-${
-  Object.entries(labels).map(([name, minReady]) =>
-    `  - {name: ${name}, image: debian, min-ready: ${minReady}, providers: [{name: main}]}`
-  ).join("\n")
-}
-providers:
-  - name: main
-    cloud: simulator
-    max-servers: ${maxServers}
-    rate: 0
-    images:
-      - name: debian
-        base-image: debian-12
-        min-ram: 512
-        username: debian
-        private-key: FOLDER/key
-        connection-port: SSH_PORT
-`;
+const configOf = ({ labels = { small: 2 }, maxServers = 4, more }: ConfigOptions = {}) =>
+  oneCloudConfig({ labels, maxServers, more });
 
 const QUICK = { bootTime: 100, deleteTime: 50 };
 

@@ -8,7 +8,8 @@ import { type Random, seededRandom } from "../../src/lib/random.ts";
 import { assertBootedOnce, assertGivenOnce, assertGrantedInOrder, assertNoneLeaked } from "./fair_shares.ts";
 import { RunningPool } from "./running_pool.ts";
 import { Traffic } from "./traffic.ts";
-import { isAtRest, randomJob, trafficCloud, trafficConfig, WATCHED } from "./traffic_pool.ts";
+import { oneCloudConfig } from "./one_cloud_config.ts";
+import { isAtRest, randomJob, trafficCloud, WATCHED } from "./traffic_pool.ts";
 
 const KILLS = 30;
 const CLIENTS = 50;
@@ -46,7 +47,7 @@ Deno.test("fifty clients are served in turn by daemons killed at thirty instants
   const seed = Number(Deno.env.get("NODEPOOL_TEST_SEED") ?? 20_160_702);
   console.log(`seed ${seed}; NODEPOOL_TEST_SEED=${seed} repeats it`);
   const random = seededRandom(seed);
-  const config = trafficConfig({ minReady: MIN_READY, maxServers: 150 });
+  const config = oneCloudConfig({ labels: MIN_READY, maxServers: 150 });
   await using pool = await RunningPool.start({ config, seed, clouds: [trafficCloud] });
   pool.startDaemon();
   await pool.until(async () => await pool.count("ready") === SIZE);

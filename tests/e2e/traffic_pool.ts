@@ -11,33 +11,6 @@ export const trafficCloud = {
   deleteTime: { mean: 100, jitter: 50 },
 };
 
-/** @param minReady how many nodes are kept ready, by label */
-export function trafficConfig(
-  { minReady, maxServers }: { minReady: Readonly<Record<string, number>>; maxServers: number },
-): string {
-  const labels = Object.entries(minReady).map(([name, count]) =>
-    `  - {name: ${name}, image: debian, min-ready: ${count}, providers: [{name: main}]}`
-  );
-  return `
-state: FOLDER/nodepool.kv
-status: {listen: "127.0.0.1:0"}
-labels:
-${labels.join("\n")}
-providers:
-  - name: main
-    cloud: simulator
-    max-servers: ${maxServers}
-    rate: 0
-    images:
-      - name: debian
-        base-image: debian-12
-        min-ram: 512
-        username: debian
-        private-key: FOLDER/key
-        connection-port: SSH_PORT
-`;
-}
-
 /** One job in twenty takes two nodes; one in ten fails. Some labels are asked for more than others. */
 export function randomJob(random: Random): Job {
   return {

@@ -9,7 +9,8 @@ import { seededRandom } from "../../src/lib/random.ts";
 import { assertBootedOnce, assertGivenOnce, assertGrantedInOrder, assertNoneLeaked } from "./fair_shares.ts";
 import { RunningPool } from "./running_pool.ts";
 import { Traffic } from "./traffic.ts";
-import { isAtRest, randomJob, trafficCloud, trafficConfig, WATCHED } from "./traffic_pool.ts";
+import { oneCloudConfig } from "./one_cloud_config.ts";
+import { isAtRest, randomJob, trafficCloud, WATCHED } from "./traffic_pool.ts";
 
 const JOBS = 2_000;
 const CLIENTS = 50;
@@ -25,7 +26,7 @@ Deno.test("two thousand jobs of fifty clients are each given nodes of their own,
   const seed = Number(Deno.env.get("NODEPOOL_TEST_SEED") ?? 20_160_701);
   console.log(`seed ${seed}; NODEPOOL_TEST_SEED=${seed} repeats it`);
   const random = seededRandom(seed);
-  const config = trafficConfig({ minReady: MIN_READY, maxServers: 260 });
+  const config = oneCloudConfig({ labels: MIN_READY, maxServers: 260 });
   await using pool = await RunningPool.start({ config, seed, clouds: [trafficCloud] });
   pool.startDaemon();
   await pool.until(async () => await pool.count("ready") === SIZE, { within: 120_000 });
