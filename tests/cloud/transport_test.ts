@@ -153,6 +153,28 @@ Deno.test("a redirect of a GET is followed; the token stays with its own origin"
   );
 });
 
+for (
+  const [title, address] of [
+    ["port", "http://nova:9999/servers"],
+    ["scheme", "https://nova:8774/servers"],
+    ["host of the same domain", "http://other.nova:8774/servers"],
+  ] as const
+) {
+  Deno.test(`a redirect to another ${title} is followed without the token, and back with none either`, async () => {
+    const back = "http://nova:8774/v2.1/moved";
+    const { cloud, requests } = scriptedCloud(({ url }) => {
+      if (url.includes("/v2.1/servers/detail")) return { status: 302, headers: { location: address } };
+      if (url === address) return { status: 302, headers: { location: back } };
+      return url === back ? NO_SERVERS : null;
+    });
+    assert.deepEqual((await cloud.listServers({ signal })).servers, []);
+    for (const target of [address, back]) {
+      const sent = requests.filter(({ url }) => url === target);
+      assert.deepEqual(sent.map(({ headers }) => "x-auth-token" in headers), [false], target);
+    }
+  });
+}
+
 Deno.test("redirects that go round in circles end in an error", async () => {
   const round = { status: 302, headers: { location: "http://nova:8774/v2.1/servers/detail" } };
   const { cloud, calls } = scriptedCloud(nova(round));

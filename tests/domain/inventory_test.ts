@@ -126,6 +126,17 @@ Deno.test("a server that the cloud itself calls deleted is absent at once, until
   assert.equal(inventory.isAbsent("a", 150), false);
 });
 
+Deno.test("a server that Nova keeps for a while after its deletion is deleted, in a listing of either kind", () => {
+  for (const kind of ["complete", "delta"] as const) {
+    const inventory = inventoryAfter(
+      listing("complete", 100, [server("a", 1)]),
+      listing(kind, 200, [server("a", 1, "SOFT_DELETED")]),
+    );
+    assert.deepEqual([inventory.wasDeleted("a"), inventory.servers.has("a")], [true, false], kind);
+    assert.deepEqual(inventory.serversOfNode(1), []);
+  }
+});
+
 Deno.test("what deltas called deleted is forgotten with the next complete listing", () => {
   const inventory = inventoryAfter(
     listing("complete", 100, [server("a", 1)]),

@@ -8,7 +8,17 @@ import { deletePause, planDeleteServer } from "../../src/plan/phases/delete_serv
 import { planHold } from "../../src/plan/phases/hold.ts";
 import { planReady } from "../../src/plan/phases/ready.ts";
 import { planUsed } from "../../src/plan/phases/used.ts";
-import { config, inventory, NOW, provider, seen, server, situation, states } from "./plan_fixtures.ts";
+import {
+  actionOf,
+  config,
+  inventory,
+  NOW,
+  provider,
+  seen,
+  server,
+  situation,
+  states,
+} from "./plan_fixtures.ts";
 
 function removed(step: NodeStep) {
   assert.ok(step.do === "change" && step.event.type === "delete", JSON.stringify(step));
@@ -97,6 +107,7 @@ Deno.test("hold: a server that turns up for a node held without one is its own",
 
 Deno.test("hold: a node held without a server stays while one may still turn up", () => {
   assert.deepEqual(planHold(situation(heldEarly, { seen: gone, creating: true })), { do: "stay" });
+  assert.deepEqual(planHold(situation(heldEarly, { creating: true })), { do: "stay" });
   const recent = { ...heldEarly, lostAt: NOW - LISTING_SETTLE + 1 };
   assert.deepEqual(planHold(situation(recent, { seen: gone })), { do: "stay" });
 });
@@ -128,7 +139,7 @@ Deno.test("delete-server: a failed attempt is repeated after its pause", () => {
     message: "conflict",
     until: NOW + SECOND,
   });
-  assert.equal(planDeleteServer({ ...at, now: NOW + SECOND }).do, "act");
+  assert.equal(actionOf(planDeleteServer({ ...at, now: NOW + SECOND })), "delete-server");
 });
 
 Deno.test("delete-server: what the cloud has accepted is waited for, and asked for again after delete-timeout", () => {
@@ -136,7 +147,7 @@ Deno.test("delete-server: what the cloud has accepted is waited for, and asked f
   const at = situation({ ...deleting, askedAt: acceptedAt, acceptedAt });
   const again = acceptedAt + provider().deleteTimeout;
   assert.deepEqual(waiting(planDeleteServer(at)).until, again);
-  assert.equal(planDeleteServer({ ...at, now: again }).do, "act");
+  assert.equal(actionOf(planDeleteServer({ ...at, now: again })), "delete-server");
 });
 
 Deno.test("delete-server: a deletion that gets stuck is asked for ever more seldom, at least each hour", () => {
@@ -165,8 +176,22 @@ Deno.test("delete-server: a listing from before the acceptance proves nothing", 
 
 Deno.test("delete-server: nothing is gone by being missing from a listing once", () => {
   const once = seen({ inventory: inventory([], NOW) });
-  assert.equal(planDeleteServer(situation(deleting, { seen: once })).do, "act");
+  assert.equal(actionOf(planDeleteServer(situation(deleting, { seen: once }))), "delete-server");
   assert.deepEqual(planDeleteServer(situation(deleting, { seen: gone })), {
+    do: "change",
+    event: { type: "server-gone" },
+  });
+});
+
+Deno.test("delete-server: listings from before its server could show in one prove nothing", () => {
+  const times = (first: number) => seen({ inventory: inventory([], first, NOW) });
+  const fields = { phaseSince: NOW - MINUTE };
+  const since = NOW - MINUTE + LISTING_SETTLE;
+  assert.equal(
+    actionOf(planDeleteServer(situation(deleting, { fields, seen: times(since - 1) }))),
+    "delete-server",
+  );
+  assert.deepEqual(planDeleteServer(situation(deleting, { fields, seen: times(since) })), {
     do: "change",
     event: { type: "server-gone" },
   });

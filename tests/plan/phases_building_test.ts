@@ -8,6 +8,7 @@ import { planBoot } from "../../src/plan/phases/boot.ts";
 import { planCreate } from "../../src/plan/phases/create.ts";
 import { planLogin } from "../../src/plan/phases/login.ts";
 import {
+  actionOf,
   ADDRESSES,
   catalog,
   floatingIp,
@@ -57,7 +58,7 @@ Deno.test("create: a node that was not asked for is dropped where its provider i
 
 Deno.test("create: a node is asked for again once a refusal is over", () => {
   const at = situation(states.create, { seen: seen({ refusal: refusal({ until: NOW }) }) });
-  assert.equal(planCreate(at).do, "act");
+  assert.equal(actionOf(planCreate(at)), "create-server");
 });
 
 Deno.test("create: a server that is listed already is adopted, even if no request is on record", () => {
@@ -222,7 +223,7 @@ Deno.test("address: another node's, another pool's and an unmarked floating IP a
     floatingIp("f4", { portId: "p1" }),
   ];
   const at = floating({ floatingIps: { takenAt: NOW, value: others, seenTwice: new Set() } });
-  assert.equal(planAddress(at).do, "act");
+  assert.equal(actionOf(planAddress(at)), "create-floating-ip");
 });
 
 Deno.test("address: after a failed attempt the next floating IP waits for its time and a newer list", () => {
@@ -234,7 +235,7 @@ Deno.test("address: after a failed attempt the next floating IP waits for its ti
   const fields = { retryAt: NOW - SECOND, attempt: 1, waitingOn };
   const listed = (takenAt: number) => ({ floatingIps: { takenAt, value: [], seenTwice: new Set<string>() } });
   assert.match(waiting(planAddress(floating(listed(NOW - 2 * SECOND), { fields }))).message, /looking for/);
-  assert.equal(planAddress(floating(listed(NOW), { fields })).do, "act");
+  assert.equal(actionOf(planAddress(floating(listed(NOW), { fields }))), "create-floating-ip");
 });
 
 Deno.test("address: the floating IP that the node has is where it is logged in to", () => {
@@ -260,24 +261,26 @@ Deno.test("login: a failed attempt is repeated after its pause, which ends at bo
   const step = waiting(planLogin(situation(states.login, { fields })));
   assert.deepEqual([step.message, step.until], ["connection refused", NOW + MINUTE]);
   const again = situation(states.login, { fields: { ...fields, retryAt: NOW } });
-  assert.equal(planLogin(again).do, "act");
+  assert.equal(actionOf(planLogin(again)), "login");
 });
 
 Deno.test("login: no login within boot-timeout is given up with the last error and the console", () => {
   const waitingOn = { reason: "login", message: "connection refused", since: NOW } as const;
-  const fields = { ...addressed, attempt: 30, waitingOn };
-  const failure = givenUp(planLogin(situation(states.login, { fields, now: NOW + MINUTE })));
-  assert.deepEqual(failure, {
-    serverId: "s7",
-    kind: "ssh",
-    message: "no login within 120 s of ACTIVE: connection refused",
-    wantsConsole: true,
-  });
+  for (const attempt of [1, 30]) {
+    const fields = { ...addressed, attempt, waitingOn };
+    const failure = givenUp(planLogin(situation(states.login, { fields, now: NOW + MINUTE })));
+    assert.deepEqual(failure, {
+      serverId: "s7",
+      kind: "ssh",
+      message: "no login within 120 s of ACTIVE: connection refused",
+      wantsConsole: true,
+    });
+  }
 });
 
 Deno.test("login: a node that was never tried gets one attempt, however late", () => {
   const at = situation(states.login, { fields: addressed, now: NOW + 60 * MINUTE });
-  assert.equal(planLogin(at).do, "act");
+  assert.equal(actionOf(planLogin(at)), "login");
 });
 
 Deno.test("login: a server in ERROR or no longer there, and a node without an address, are given up", () => {

@@ -8,7 +8,7 @@ import { planTest } from "../../src/plan/phases/test.ts";
 import { planUnassign } from "../../src/plan/phases/unassign.ts";
 import { planUsed } from "../../src/plan/phases/used.ts";
 import { sampleConfig } from "../views/sample_pool.ts";
-import { config, inventory, NOW, seen, situation, states } from "./plan_fixtures.ts";
+import { actionOf, config, inventory, NOW, seen, situation, states } from "./plan_fixtures.ts";
 
 const JENKINS = {
   url: "http://ci.example.org/",
@@ -58,7 +58,10 @@ Deno.test("assign: a target that is offline is waited for with its reason, one t
     reason: "target",
     message: "target default is offline: it is quieting down",
   });
-  assert.equal(planAssign({ ...at, targets: new Map([["default", { online: true }]]) }).do, "act");
+  assert.equal(
+    actionOf(planAssign({ ...at, targets: new Map([["default", { online: true }]]) })),
+    "assign-node",
+  );
 });
 
 Deno.test("assign: a failed attempt is made again after its pause", () => {
@@ -70,7 +73,7 @@ Deno.test("assign: a failed attempt is made again after its pause", () => {
     message: "no answer",
     until: NOW + SECOND,
   });
-  assert.equal(planAssign({ ...at, now: NOW + SECOND }).do, "act");
+  assert.equal(actionOf(planAssign({ ...at, now: NOW + SECOND })), "assign-node");
 });
 
 Deno.test("assign: a node whose server or target is gone is deleted", () => {
@@ -165,14 +168,14 @@ Deno.test("unassign: the target is told, and again after each failure, for ten m
     message: "no answer",
     until: NOW + SECOND,
   });
-  assert.equal(planUnassign({ ...at, node, now: NOW + SECOND }).do, "act");
+  assert.equal(actionOf(planUnassign({ ...at, node, now: NOW + SECOND })), "unassign-node");
   const end = at.node.phaseSince + 10 * MINUTE;
   assert.deepEqual(planUnassign({ ...at, node, now: end }), { do: "change", event: { type: "unassigned" } });
 });
 
 Deno.test("unassign: after a long rest each node gets one attempt all the same", () => {
   const at = situation(states.unassign, { config: withTarget() });
-  assert.equal(planUnassign({ ...at, now: at.node.phaseSince + 60 * MINUTE }).do, "act");
+  assert.equal(actionOf(planUnassign({ ...at, now: at.node.phaseSince + 60 * MINUTE })), "unassign-node");
 });
 
 Deno.test("unassign: no target that could be told keeps no server alive", () => {

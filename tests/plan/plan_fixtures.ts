@@ -6,7 +6,7 @@ import type { Catalog, Observation, Refusal } from "../../src/domain/observation
 import type { CloudImage, Flavor, FloatingIp, Quota, Server } from "../../src/domain/server.ts";
 import { floatingIpDescription, serverMetadata } from "../../src/domain/server_marks.ts";
 import { MINUTE } from "../../src/domain/time.ts";
-import type { NodeSituation } from "../../src/plan/node_step.ts";
+import type { NodeSituation, NodeStep } from "../../src/plan/node_step.ts";
 import { NOW, sampleConfig, sampleNode } from "../views/sample_pool.ts";
 
 export { NOW };
@@ -212,4 +212,9 @@ export function situation<Phase extends NodePhase>(
     creating: false,
     ...rest,
   };
+}
+
+/** The kind of action that a step has carried out; giving up is one, too. */
+export function actionOf(step: NodeStep): string | null {
+  return step.do === "act" ? step.action.type : null;
 }

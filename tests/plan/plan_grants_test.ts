@@ -35,6 +35,15 @@ Deno.test("only ready nodes are granted", () => {
   assert.deepEqual(granted.flatMap((grant) => grant.nodes.map(({ state }) => state.phase)), ["ready"]);
 });
 
+Deno.test("neither a node that a target may send jobs to nor a subnode is granted", () => {
+  const nodes = [
+    { ...ready(1), assignedAt: NOW - 5 },
+    { ...ready(2), role: "subnode" as const, parentId: 9 },
+    ready(3),
+  ];
+  assert.deepEqual(given(nodes, [sampleRequest({ id: 11 }), sampleRequest({ id: 12 })]), [[11, 3]]);
+});
+
 const labels = fc.constantFrom("noble", "jammy");
 const arbitraryNodes = fc.array(
   fc.record({ label: labels, since: fc.nat(50), phase: fc.constantFrom("ready", "used", "boot") }),

@@ -7,8 +7,12 @@ import type { FloatingIp, Server, ServerListing } from "../../src/domain/server.
 import { Inventory } from "../../src/domain/inventory.ts";
 import { markedNodeId } from "../../src/domain/server_marks.ts";
 import { MINUTE } from "../../src/domain/time.ts";
+import { keypairName } from "../../src/domain/image_marks.ts";
+import type { ProviderImage, ProviderImageState } from "../../src/domain/provider_image.ts";
 import { findUnknownServers } from "../../src/plan/find_unknown_servers.ts";
 import { type LeakInput, planLeaks } from "../../src/plan/plan_leaks.ts";
+import { sampleImage } from "../views/sample_images.ts";
+import { cloudImageOf, sightings } from "./images/image_fixtures.ts";
 import {
   floatingIp,
   INSTALLATION,
@@ -149,6 +153,89 @@ Deno.test("what others made is touched only by clean-floating-ips, and only wher
   assert.deepEqual(ofFloatingIps(others), []);
   assert.deepEqual(ofFloatingIps(others, { clean: true }).map(({ id }) => id), ["f1"]);
   assert.deepEqual(ofFloatingIps(others, { clean: true, twice: false }), []);
+});
+
+const imageStates: Readonly<Record<"gone" | "ready" | "saving" | "keypair" | "deleted", ProviderImageState>> =
+  {
+    gone: { phase: "gone" },
+    ready: { phase: "ready", externalId: "image-3" },
+    saving: { phase: "saving", externalId: "image-3" },
+    keypair: { phase: "keypair" },
+    deleted: { phase: "delete", externalId: null, lostAt: NOW, acceptedAt: null },
+  };
+
+const imageRecord = (state: ProviderImageState, fields: Partial<ProviderImage> = {}) =>
+  sampleImage({ id: 3, state, keypair: null, ...fields });
+
+/** Leaks where the cloud has that image of record 3, in its last two listings. */
+function ofImages(
+  record: ProviderImage,
+  { before, ...fields }: Parameters<typeof cloudImageOf>[1] & { before?: [] } = {},
+) {
+  const found = cloudImageOf(record, fields);
+  return leaks({
+    seen: seen({ images: sightings([found], before && { before }) }),
+    images: new Map([[3, record]]),
+  });
+}
+
+Deno.test("an image whose record is gone, or has another image, is a leak once it was listed twice", () => {
+  const gone = imageRecord(imageStates.gone);
+  assert.deepEqual(ofImages(gone), [
+    { type: "image", provider: "cloud-a", id: "image-3", reason: "image 3 is deleted" },
+  ]);
+  assert.deepEqual(ofImages(gone, { before: [] }), []);
+  const second = ofImages(imageRecord(imageStates.ready), { id: "image-9" });
+  assert.deepEqual(second.map(({ id, reason }) => [id, reason]), [
+    ["image-9", "image 3 has another image, image-3"],
+  ]);
+});
+
+Deno.test("an image that its record knows, or may still come to know, is no leak", () => {
+  for (const state of [imageStates.ready, imageStates.saving, imageStates.deleted, imageStates.keypair]) {
+    assert.deepEqual(ofImages(imageRecord(state)), [], state.phase);
+  }
+});
+
+Deno.test("an image of another name, provider, installation or record is never a leak", () => {
+  const gone = imageRecord(imageStates.gone);
+  // A snapshot of a server that was booted from our image inherits the marks, and one may rename an image.
+  assert.deepEqual(ofImages(gone, { name: "somebody's copy" }), []);
+  const properties = { ...cloudImageOf(gone).properties, nodepool_image_name: "somebody's copy" };
+  assert.deepEqual(ofImages(gone, { name: "somebody's copy", properties }), []);
+  assert.deepEqual(ofImages({ ...gone, provider: "cloud-b" }), []);
+  const another = cloudImageOf(gone).properties;
+  assert.deepEqual(ofImages(gone, { properties: { ...another, nodepool_installation: "another" } }), []);
+  assert.deepEqual(ofImages(gone, { properties: { ...another, nodepool_image_id: "4" } }), []);
+  assert.deepEqual(ofImages(gone, { properties: {} }), []);
+});
+
+/** Leaks where the project has those keypairs and record 3 is about an image. */
+function ofKeypairs(record: ProviderImage, names = [keypairName(INSTALLATION, 3)]) {
+  return leaks({ seen: seen(), images: new Map([[3, record]]), keypairs: names });
+}
+
+Deno.test("a keypair whose image needs it no more is a leak", () => {
+  for (const state of [imageStates.gone, imageStates.ready, imageStates.saving]) {
+    assert.deepEqual(ofKeypairs(imageRecord(state)), [{
+      type: "keypair",
+      provider: "cloud-a",
+      id: keypairName(INSTALLATION, 3),
+      reason: "image 3 needs no keypair any more",
+    }]);
+  }
+});
+
+Deno.test("a keypair that is being made or used, or that is not ours, is no leak", () => {
+  assert.deepEqual(ofKeypairs(imageRecord(imageStates.keypair)), []);
+  const keypair = { name: keypairName(INSTALLATION, 3), publicKey: "public", privateKey: "private" };
+  for (const state of Object.values(imageStates)) {
+    assert.deepEqual(ofKeypairs(imageRecord(state, { keypair })), [], state.phase);
+  }
+  const gone = imageRecord(imageStates.gone);
+  assert.deepEqual(ofKeypairs({ ...gone, provider: "cloud-b" }), []);
+  const foreign = [keypairName("another", 3), keypairName(INSTALLATION, 4), "nodepool", "ada"];
+  assert.deepEqual(ofKeypairs(gone, foreign), []);
 });
 
 const arbitraryServer = fc.record({

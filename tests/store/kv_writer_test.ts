@@ -27,6 +27,21 @@ function endingAfter(kv: Deno.Kv, transactions: number): Deno.Kv {
   });
 }
 
+/** A database of which one transaction fails, as on a disk that is full for a moment. */
+function failingOnce(kv: Deno.Kv, { after }: { after: number }): Deno.Kv {
+  let left = after;
+  return new Proxy(kv, {
+    get(target, property) {
+      const value = Reflect.get(target, property);
+      if (property !== "atomic") return typeof value === "function" ? value.bind(target) : value;
+      return () => {
+        if (left-- === 0) throw new Error("the disk is full");
+        return target.atomic();
+      };
+    },
+  });
+}
+
 function mutations(count: number, value: string | null): Mutation[] {
   return Array.from(
     { length: count },
@@ -83,6 +98,21 @@ Deno.test("KvWriter writes nothing more after a big write that broke off", async
   const writer = await KvWriter.open(endingAfter(kv, 2), state.path);
   await assert.rejects(writer.write(big));
   await assert.rejects(writer.write(old), /the process has ended/);
+});
+
+Deno.test("KvWriter stops for good wherever a big write fails, even if the database works again at once", async () => {
+  for (let after = 0;; after++) {
+    await using state = await temporaryState();
+    using kv = await Deno.openKv(state.path);
+    const writer = await KvWriter.open(failingOnce(kv, { after }), state.path);
+    if (await writer.write(big).then(() => true, () => false)) {
+      assert.ok(after > 3);
+      break;
+    }
+    const left = await contents(kv);
+    for (const later of [old, big]) await assert.rejects(writer.write(later), /the disk is full/);
+    assert.deepEqual(await contents(kv), left, `after ${after} transactions`);
+  }
 });
 
 Deno.test("KvWriter finishes at its opening what was interrupted while it was being finished", async () => {

@@ -147,3 +147,21 @@ Deno.test("a node that has ended leaves its history", async () => {
   assert.equal(kit.node(), undefined);
   assert.equal((await kit.ledger.getHistory(7))?.node.id, 7);
 });
+
+Deno.test("planning takes a quarter of the time at most, however long it takes", async () => {
+  let lived = 0;
+  const slept: number[] = [];
+  const clock = {
+    now: () => NOW,
+    monotonic: () => lived,
+    sleep(time: number) {
+      slept.push(time);
+      return Promise.resolve();
+    },
+  };
+  // Images are planned with it, then nodes.
+  const seen = () => (lived += 40, new Map());
+  await using kit = await tickKit({ clock, seen });
+  await kit.tick.run(new AbortController().signal);
+  assert.deepEqual([lived, slept], [80, [240]]);
+});
