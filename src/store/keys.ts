@@ -19,6 +19,10 @@ export const keys = {
   installation: ["installation"],
   /** How many commits there were; every commit checks and raises it (`kv_writer.ts`). */
   commits: ["commits"],
+  /** Present until the owner has made sure that no older pool is on the clouds. */
+  isNew: ["is-new"],
+  /** Why the state may be older than it should be: a text; present until the owner has dealt with it. */
+  doubt: ["doubt"],
   nextId: (kind: IdKind) => ["next-id", kind],
 
   rows: (table: TableName) => [rowKeys[table]],

@@ -36,14 +36,15 @@ export async function openKvStore(path: string, options: KvStoreOptions): Promis
     const history = await KvHistory.open(state.reader, { limit: options.historyLimit ?? 10_000 });
     return new KvStore(state, history);
   } catch (error) {
-    state.kv.close();
+    state[Symbol.dispose]();
     throw error;
   }
 }
 
 class KvStore implements Store {
   readonly installation: Installation;
-  readonly isNew: boolean;
+  isNew: boolean;
+  doubt: string | null;
   readonly #state: OpenedState;
   readonly #history: KvHistory;
   readonly #revisions = mapTables<Record<TableName, Map<number, number>>>(() => new Map());
@@ -54,8 +55,21 @@ class KvStore implements Store {
   constructor(state: OpenedState, history: KvHistory) {
     this.installation = state.installation;
     this.isNew = state.isNew;
+    this.doubt = state.doubt;
     this.#state = state;
     this.#history = history;
+  }
+
+  settle(what: "new" | "doubt"): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#state.writer.write([{ key: what === "new" ? keys.isNew : keys.doubt, value: null }]);
+      if (what === "new") this.isNew = false;
+      else this.doubt = null;
+    });
+  }
+
+  check(): Promise<void> {
+    return this.#inTurn(() => this.#state.writer.check());
   }
 
   load(): Promise<Contents> {
@@ -97,7 +111,7 @@ class KvStore implements Store {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#lastWrite;
-    this.#state.kv.close();
+    this.#state[Symbol.dispose]();
   }
 
   async #read(): Promise<Contents> {

@@ -29,6 +29,12 @@ const BYTES_PER_TRANSACTION = 700 * 1024;
 /** What a key and a value's framing take at most, in bytes: names in keys are short. */
 const MUTATION_OVERHEAD = 300;
 
+/** Told of each transaction: `check`, which may refuse it, before it; `wrote` after it. */
+export interface WriterGuard {
+  check(): void;
+  wrote(commits: number): void;
+}
+
 export class KvWriter {
   /** Finishes what an interrupted process had begun to write. */
   static async open(kv: Deno.Kv, path: string): Promise<KvWriter> {
@@ -42,6 +48,9 @@ export class KvWriter {
   readonly #path: string;
   #commits: { count: number; versionstamp: string | null };
   #stopped: StoreError | null = null;
+  /** Whether the last transaction failed. */
+  #failed = false;
+  #guard: WriterGuard | null = null;
 
   private constructor(
     kv: Deno.Kv,
@@ -51,6 +60,32 @@ export class KvWriter {
     this.#kv = kv;
     this.#path = path;
     this.#commits = commits;
+  }
+
+  /** How many commits the state has. */
+  get commits(): number {
+    return this.#commits.count;
+  }
+
+  /** From now on each transaction passes the guard. */
+  guardBy(guard: WriterGuard): void {
+    this.#guard = guard;
+  }
+
+  /** Whether the state is there and can be written; writes again only where the last write failed. @throws StoreError */
+  async check(): Promise<void> {
+    this.#look();
+    if (this.#failed) await this.#transaction([]);
+  }
+
+  /** Stops for good where the guard finds that the state is gone. */
+  #look(): void {
+    if (this.#stopped !== null) throw this.#stopped;
+    try {
+      this.#guard?.check();
+    } catch (error) {
+      throw this.#stopped = error as StoreError;
+    }
   }
 
   /**
@@ -100,6 +135,7 @@ export class KvWriter {
   }
 
   async #transaction(mutations: readonly (Mutation | JournalEntry)[]): Promise<void> {
+    this.#look();
     const count = this.#commits.count + 1;
     const operation = this.#kv.atomic()
       .check({ key: keys.commits, versionstamp: this.#commits.versionstamp })
@@ -109,10 +145,13 @@ export class KvWriter {
       else operation.set(key, value);
     }
     const result = await operation.commit().catch((error) => {
+      this.#failed = true;
       throw stateFailure(this.#path, "it cannot be written", error);
     });
+    this.#failed = false;
     if (!result.ok) throw this.#stop();
     this.#commits = { count, versionstamp: result.versionstamp };
+    this.#guard?.wrote(count);
   }
 
   #stop(): StoreError {

@@ -76,9 +76,19 @@ export class Ledger implements AsyncDisposable {
     return this.#store.installation;
   }
 
-  /** Whether the state was made by this process: then nothing is known of what the pool may have on clouds. */
+  /** Whether the state is new, and nothing known of what the pool may have on clouds; as `Store.isNew`. */
   get isNew(): boolean {
     return this.#store.isNew;
+  }
+
+  /** Why the state may be older than what was last written; null: it is the newest. As `Store.doubt`. */
+  get doubt(): string | null {
+    return this.#store.doubt;
+  }
+
+  /** The pool has dealt with the state's being new, or with the doubt. */
+  settle(what: "new" | "doubt"): Promise<void> {
+    return this.#store.settle(what);
   }
 
   /** By id. Each record is replaced, never changed: what was read stays as it was. */

@@ -30,7 +30,8 @@ export function createMemoryStore(options: MemoryStoreOptions): Store {
 
 class MemoryStore implements Store {
   readonly installation: Installation;
-  readonly isNew: boolean;
+  readonly doubt: string | null = null;
+  isNew: boolean;
   readonly #historyLimit: number;
   readonly #rows = mapTables<Record<TableName, Map<number, Row>>>(() => new Map());
   readonly #pauses = new Map<string, LaunchPause>();
@@ -43,6 +44,15 @@ class MemoryStore implements Store {
     this.installation = installation ?? { id: random.uuid(), createdAt: clock.now() };
     this.isNew = installation === undefined;
     this.#historyLimit = historyLimit;
+  }
+
+  settle(): Promise<void> {
+    this.isNew = false;
+    return Promise.resolve();
+  }
+
+  check(): Promise<void> {
+    return Promise.resolve();
   }
 
   load(): Promise<Contents> {

@@ -325,5 +325,8 @@ export const installationSchema: Schema<Installation> = v.strictObject({
   createdAt: instant,
 });
 
+/** A text for people as it is stored. */
+export const noteSchema: Schema<string> = v.string();
+
 /** A counter or version as it is stored. */
 export const counterSchema: Schema<number> = v.pipe(v.number(), v.safeInteger(), v.minValue(0));

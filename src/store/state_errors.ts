@@ -1,12 +1,18 @@
 /** What is said when a state cannot be used; one place, so that every such message names the file and a way out. */
 import { StoreError } from "./store.ts";
 
-const wayOut = "restore the file from a copy, or move it away to begin with an empty pool " +
-  "(the servers of the old one then have to be deleted by hand)";
+const wayOut =
+  "restore the file from a copy, or move it away, and what lies beside it under its name, to begin with " +
+  "an empty pool (the servers of the old one then have to be deleted by hand)";
 
 /** The state's contents cannot be trusted. `problem` says where and what. */
 export function damagedState(path: string, problem: string, cause?: unknown): StoreError {
   return new StoreError("damaged", `the state ${path} is damaged: ${problem}; ${wayOut}`, { cause });
+}
+
+/** The state is not the one any more that this process has opened. `problem` says what became of it. */
+export function goneState(path: string, problem: string): StoreError {
+  return new StoreError("gone", `the state ${path} is gone from under this process: ${problem}`);
 }
 
 /** Only a later version of the program knows what the state means. */

@@ -72,8 +72,24 @@ export type IdKind = typeof idKinds[number];
 
 export interface Store {
   readonly installation: Installation;
-  /** Whether the state was made by this opening: then the pool knows nothing of what it may have on clouds. */
+  /**
+   * Whether the state was made without anybody having said so: it tells nothing of what the pool may have on clouds.
+   * Stays so, also when it is opened again, until `settle("new")`.
+   */
   readonly isNew: boolean;
+  /**
+   * Why the state may be older than what was last written at this place (restored from a copy, its write-ahead log
+   * lost), in words for people; null: it is the newest. What it calls ready may be in use. Stays so, also when it is
+   * opened again, until `settle("doubt")`.
+   */
+  readonly doubt: string | null;
+  /** The owner has dealt with the state's being new, or with the doubt. */
+  settle(what: "new" | "doubt"): Promise<void>;
+  /**
+   * Whether the state is still there and can be written; after a write that failed this tries another.
+   * @throws StoreError `gone`: another state, or none, is in its place, and nothing is written any more; `unusable`
+   */
+  check(): Promise<void>;
   /** Everything; read once, at the owner's start. */
   load(): Promise<Contents>;
   /** So many consecutive ids that nobody has or had; returns the first. */
@@ -96,11 +112,11 @@ export class StoreConflictError extends Error {
   override readonly name = "StoreConflictError";
 }
 
-/** The state cannot be opened or read: a lock held by another process, damage, a version from the future. */
+/** The state cannot be opened, read or written: a lock held by another process, damage, a version from the future. */
 export class StoreError extends Error {
   override readonly name = "StoreError";
   constructor(
-    readonly kind: "locked" | "damaged" | "newer" | "unusable",
+    readonly kind: "locked" | "damaged" | "newer" | "unusable" | "gone",
     message: string,
     options?: ErrorOptions,
   ) {

@@ -63,7 +63,8 @@ Deno.test("a daemon that is told to stop exits 0, and the next one goes on with 
       assert.equal(await Deno.readTextFile(pidFile), `${pool.pid}\n`);
       assert.equal(await pool.stopDaemon(signal), 0);
       assert.ok((await pool.log()).includes(`"${signal}: stopping; `), await pool.log());
-      const left = ["clouds.yaml", "daemon.log", "key", "nodepool.kv", "nodepool.kv.lock", "nodepool.yaml"];
+      const state = ["nodepool.kv", "nodepool.kv.lock"];
+      const left = [".nodepool.kv.witness", "clouds.yaml", "daemon.log", "key", ...state, "nodepool.yaml"];
       assert.deepEqual(await filesOf(pool.folder), left, "files are left behind");
       assert.deepEqual(await processesOf(pool.folder), [], "processes are left behind");
       await assert.rejects(pool.fetch("/healthz"));

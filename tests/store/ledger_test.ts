@@ -25,6 +25,9 @@ async function ledgerOver(nodes: readonly NodeRecord[] = []) {
   const watched: Store = {
     installation: store.installation,
     isNew: store.isNew,
+    doubt: store.doubt,
+    settle: (what) => store.settle(what),
+    check: () => store.check(),
     load: () => store.load(),
     takeIds: (kind, count) => store.takeIds(kind, count),
     listHistory: (options) => store.listHistory(options),

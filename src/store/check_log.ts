@@ -1,0 +1,63 @@
+/**
+ * Whether a state and the write-ahead log that SQLite keeps beside it (`PATH-wal`) belong together, found out before
+ * either is opened for writing. A process that was killed leaves a log with its newest commits; SQLite takes in
+ * whatever log it finds there. Opening a state calls it.
+ */
+import type { Witnessed } from "./state_witness.ts";
+import { damagedState } from "./state_errors.ts";
+
+/** What a database says of itself. */
+interface Identity {
+  /** null: it holds nothing yet. */
+  readonly installation: string | null;
+  /** Raised by every commit of Deno KV. */
+  readonly version: number;
+}
+
+/** @throws StoreError `damaged` */
+export async function checkLog(path: string, witness: Witnessed | null): Promise<void> {
+  const log = await sizeOf(`${path}-wal`);
+  if (log === 0) return;
+  if (await sizeOf(path) === 0) {
+    throw damagedState(path, `the file is missing or empty, beside a write-ahead log of ${log} bytes`);
+  }
+  const alone = await identify(`file:${encodeURI(path)}?immutable=1`);
+  const together = await identify(path);
+  const known = alone?.installation ?? witness?.installation ?? together?.installation;
+  // A file that is no sound database even so is found by the checks that follow.
+  if (known === undefined || (together === null && alone === null)) return;
+  if (together?.installation !== known || together.version < (alone?.version ?? 0)) {
+    throw damagedState(path, `its write-ahead log, ${path}-wal, belongs to another state or is spoilt`);
+  }
+}
+
+async function sizeOf(path: string): Promise<number> {
+  return await Deno.stat(path).then(({ size }) => size, () => 0);
+}
+
+/** The key `["installation"]` as Deno KV stores it. */
+const INSTALLATION_KEY = new TextEncoder().encode("\x02installation\x00");
+
+/** null: it cannot be read. */
+async function identify(database: string): Promise<Identity | null> {
+  const { DatabaseSync } = await import("node:sqlite");
+  try {
+    using opened = closing(new DatabaseSync(database, { readOnly: true }));
+    const first = (query: string, ...values: Uint8Array[]) => opened.database.prepare(query).get(...values);
+    if (first("SELECT 1 FROM sqlite_master WHERE name = 'kv'") === undefined) {
+      return { installation: null, version: 0 };
+    }
+    const record = first("SELECT v FROM kv WHERE k = ?", INSTALLATION_KEY)?.["v"] as Uint8Array | undefined;
+    const text = new TextDecoder("latin1").decode(record);
+    return {
+      installation: text.match(/"id":"([0-9a-f-]{36})"/)?.[1] ?? null,
+      version: Number(first("SELECT max(version) AS version FROM data_version")?.["version"] ?? 0),
+    };
+  } catch {
+    return null;
+  }
+}
+
+function closing<Database extends { close(): void }>(database: Database) {
+  return { database, [Symbol.dispose]: () => database.close() };
+}

@@ -1,0 +1,101 @@
+/**
+ * Sees to it that the state on the disk stays the one that this process has opened. Somebody may remove it, put
+ * another in its place, empty it or write over it; SQLite goes on with the file that it holds open, and all that it
+ * writes is lost at the next start. So before each write, and every few seconds, the files are looked at: only this
+ * process's own writes may have changed them. The writer calls it around each transaction.
+ */
+import { StateWitness } from "./state_witness.ts";
+import { goneState } from "./state_errors.ts";
+
+/** A file as it was after this process last wrote. */
+interface Seen {
+  readonly device: number;
+  readonly inode: number | null;
+  readonly size: number;
+  readonly changedAt: number;
+}
+
+/** Of an SQLite database: its size, how often it changed, the version that last wrote it. */
+const HEADER_BYTES = 100;
+
+export class StateGuard implements Disposable {
+  readonly #path: string;
+  readonly #witness: StateWitness;
+  /** Kept open, since closing any descriptor of the database would give up SQLite's own locks on it. */
+  readonly #file: Deno.FsFile;
+  #database: Seen | null;
+  #log: Seen | null;
+  #header: string;
+
+  /** @param path of a state that has been opened and written to */
+  constructor(path: string, installation: string) {
+    this.#path = path;
+    this.#file = Deno.openSync(path, { read: true });
+    this.#witness = new StateWitness(path, installation);
+    this.#database = look(path);
+    this.#log = look(`${path}-wal`);
+    this.#header = this.#readHeader();
+  }
+
+  /** @throws StoreError `gone` */
+  check(): void {
+    const problem = this.#databaseProblem() ?? this.#logProblem();
+    if (problem !== null) throw goneState(this.#path, problem);
+  }
+
+  /** To be called after each write: what has changed since `check` was this process. */
+  wrote(commits: number): void {
+    const database = look(this.#path);
+    if (database?.changedAt !== this.#database?.changedAt) this.#header = this.#readHeader();
+    this.#database = database;
+    this.#log = look(`${this.#path}-wal`);
+    this.#witness.note(commits);
+  }
+
+  /** Only once the state is closed. */
+  [Symbol.dispose](): void {
+    this.#witness[Symbol.dispose]();
+    this.#file.close();
+  }
+
+  #databaseProblem(): string | null {
+    const [before, now] = [this.#database, look(this.#path)];
+    if (before === null || now === null) return "the file has been removed";
+    if (!isSame(before, now)) return "another file has been put in its place";
+    if (now.size < before.size) return `the file has been cut from ${before.size} to ${now.size} bytes`;
+    if (now.changedAt === before.changedAt) return null;
+    if (this.#readHeader() !== this.#header) return "another program has written over it";
+    // Only its time was touched.
+    this.#database = now;
+    return null;
+  }
+
+  #logProblem(): string | null {
+    const [before, now] = [this.#log, look(`${this.#path}-wal`)];
+    if (before === null) return null;
+    if (now === null) return "its write-ahead log has been removed";
+    if (!isSame(before, now)) return "another write-ahead log has been put in its place";
+    return now.size < before.size ? "its write-ahead log has been cut" : null;
+  }
+
+  #readHeader(): string {
+    const bytes = new Uint8Array(HEADER_BYTES);
+    this.#file.seekSync(0, Deno.SeekMode.Start);
+    const count = this.#file.readSync(bytes) ?? 0;
+    return bytes.subarray(0, count).toHex();
+  }
+}
+
+/** null: there is none, or it cannot be reached any more. */
+function look(path: string): Seen | null {
+  try {
+    const { dev, ino, size, mtime } = Deno.statSync(path);
+    return { device: dev, inode: ino, size, changedAt: mtime?.getTime() ?? 0 };
+  } catch {
+    return null;
+  }
+}
+
+function isSame(a: Seen, b: Seen): boolean {
+  return a.device === b.device && a.inode === b.inode;
+}

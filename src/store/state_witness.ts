@@ -1,0 +1,65 @@
+/**
+ * What was last written to a state, in a small file beside it: which installation, and how many commits. A state that
+ * holds less is not the newest: it was restored from a copy, or its write-ahead log was lost.
+ *
+ * Written after each commit, never before, so that a process killed in between leaves a state that is no older than
+ * its witness. It is not synced: after a power cut it may fall behind, and then notices less. The state guard
+ * writes it; opening a state reads it.
+ */
+import { basename, dirname, join } from "node:path";
+
+/** The newest that was written to the state at a path. */
+export interface Witnessed {
+  readonly installation: string;
+  /** As `commits` in the state counts them. */
+  readonly commits: number;
+}
+
+/** Digits that a count is padded to, so that each write covers the one before. */
+const DIGITS = 16;
+
+/** null: no state has been written here yet, or the file cannot be read, which tells nothing. */
+export async function readWitness(path: string): Promise<Witnessed | null> {
+  const text = await Deno.readTextFile(witnessPath(path)).catch(() => "");
+  const [, installation, commits] = text.match(/^([0-9a-f-]{36}) (\d{16})\n$/) ?? [];
+  if (installation === undefined || commits === undefined) return null;
+  return { installation, commits: Number(commits) };
+}
+
+/** Writes down each commit, until it is disposed. What cannot be written is left: it protects, and must not hinder. */
+export class StateWitness implements Disposable {
+  readonly #file: Deno.FsFile | null;
+  readonly #installation: string;
+
+  constructor(path: string, installation: string) {
+    this.#installation = installation;
+    this.#file = openWitness(path);
+  }
+
+  note(commits: number): void {
+    const line = `${this.#installation} ${String(commits).padStart(DIGITS, "0")}\n`;
+    try {
+      this.#file?.seekSync(0, Deno.SeekMode.Start);
+      this.#file?.writeSync(new TextEncoder().encode(line));
+    } catch {
+      // A full disk shows at the state itself.
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#file?.close();
+  }
+}
+
+function openWitness(path: string): Deno.FsFile | null {
+  try {
+    return Deno.openSync(witnessPath(path), { write: true, create: true, mode: 0o600 });
+  } catch {
+    return null;
+  }
+}
+
+/** Hidden, so that what copies or removes a state by `nodepool.kv*` leaves it. */
+function witnessPath(path: string): string {
+  return join(dirname(path), `.${basename(path)}.witness`);
+}

@@ -1,0 +1,110 @@
+/** What is done to a state's files while a process has them open. */
+import assert from "node:assert/strict";
+import { systemRandom } from "../../src/lib/random.ts";
+import { VirtualClock } from "../../src/lib/virtual_clock.ts";
+import { openKvStore } from "../../src/store/kv_store.ts";
+import { nodeRecord } from "./records.ts";
+import { temporaryState } from "./temporary_state.ts";
+
+const options = { clock: new VirtualClock(), random: systemRandom };
+
+const create = (id: number) => ({ previous: null, next: nodeRecord({ id }) });
+
+/** Another state at the path, of the same size or larger. */
+async function writeOther(path: string): Promise<void> {
+  await using other = await openKvStore(path, options);
+  await other.load();
+  await other.commit({ nodes: Array.from({ length: 100 }, (_, index) => create(index + 1)) });
+}
+
+const events: readonly { what: string; problem: RegExp; act: (path: string) => Promise<void> }[] = [
+  { what: "removed", problem: /the file has been removed/, act: (path) => Deno.remove(path) },
+  {
+    what: "moved away",
+    problem: /the file has been removed/,
+    act: (path) => Deno.rename(path, `${path}.away`),
+  },
+  {
+    what: "replaced",
+    problem: /another file has been put in its place/,
+    async act(path) {
+      await writeOther(`${path}.other`);
+      await Deno.rename(`${path}.other`, path);
+    },
+  },
+  {
+    what: "emptied",
+    problem: /the file has been cut from \d+ to 0 bytes/,
+    act: (path) => Deno.truncate(path, 0),
+  },
+  { what: "cut", problem: /the file has been cut from/, act: (path) => Deno.truncate(path, 4_096) },
+  {
+    what: "written over",
+    problem: /another program has written over it/,
+    async act(path) {
+      await writeOther(`${path}.other`);
+      await Deno.copyFile(`${path}.other`, path);
+    },
+  },
+  {
+    what: "left without its log",
+    problem: /its write-ahead log has been removed/,
+    act: (path) => Deno.remove(`${path}-wal`),
+  },
+  {
+    what: "given another log",
+    problem: /another write-ahead log has been put in its place/,
+    async act(path) {
+      await Deno.copyFile(`${path}-wal`, `${path}-log`);
+      await Deno.rename(`${path}-log`, `${path}-wal`);
+    },
+  },
+  {
+    what: "left with an emptied log",
+    problem: /its write-ahead log has been cut/,
+    act: (path) => Deno.truncate(`${path}-wal`, 0),
+  },
+];
+
+for (const { what, problem, act } of events) {
+  Deno.test(`a state that is ${what} while it is open is written no more`, async () => {
+    await using state = await temporaryState();
+    await (await openKvStore(state.path, options))[Symbol.asyncDispose]();
+    await using store = await openKvStore(state.path, options);
+    await store.load();
+    await store.commit({ nodes: [create(1)] });
+    await store.check();
+    await act(state.path);
+    const gone = { name: "StoreError", kind: "gone", message: problem };
+    await assert.rejects(store.check(), gone);
+    await assert.rejects(store.commit({ nodes: [create(2)] }), gone);
+    await assert.rejects(store.takeIds("node", 1), gone);
+  });
+}
+
+Deno.test("a state that is replaced between two looks is not written either", async () => {
+  await using state = await temporaryState();
+  await using store = await openKvStore(state.path, options);
+  await Deno.remove(state.path);
+  await assert.rejects(store.takeIds("node", 1), { kind: "gone" });
+});
+
+Deno.test("a state of which only the times were touched is the same", async () => {
+  await using state = await temporaryState();
+  await using store = await openKvStore(state.path, options);
+  await store.takeIds("node", 1);
+  await Deno.utime(state.path, new Date(), new Date(Date.UTC(2030, 0)));
+  await store.check();
+  await store.takeIds("node", 1);
+});
+
+Deno.test("a state is the same however much its owner writes", async () => {
+  await using state = await temporaryState();
+  await using store = await openKvStore(state.path, options);
+  // More than a thousand pages: SQLite takes the log into the file, and begins it from its head.
+  for (let round = 0; round < 700; round++) {
+    await store.takeIds("node", 1);
+    await store.check();
+  }
+  assert.equal(await store.takeIds("node", 1), 701);
+});
