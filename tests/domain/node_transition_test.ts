@@ -422,3 +422,23 @@ Deno.test("of several ends of a job the first counts, and the test's end is forg
   });
   assert.equal(transition(tested, { type: "tested" }, 10).jobEnd, null);
 });
+
+Deno.test("deleting what is being deleted changes nothing, in whatever phase of it", () => {
+  const event = { type: "delete", comment: "again", result: "failed" } as const;
+  const deleting: readonly NodeState[] = [
+    { phase: "unassign", serverId: "s1" },
+    { phase: "delete-server", serverId: "s1", lostAt: null, askedAt: 5, acceptedAt: 6 },
+    { phase: "delete-address" },
+  ];
+  for (const state of deleting) {
+    const before = nodeRecord({ id: 7, state, comment: "the first", result: "used", assignedAt: 5 });
+    const after = transition(before, event, 9);
+    assert.deepEqual([after.state, after.comment, after.result], [state, "the first", "used"], state.phase);
+  }
+});
+
+Deno.test("a node that was given to a target and knows no server is deleted without being taken off", () => {
+  const before = nodeRecord({ id: 7, state: { phase: "hold", serverId: null, lostAt: 4 }, assignedAt: 5 });
+  const after = transition(before, { type: "delete", comment: "over", result: "used" }, 9);
+  assert.equal(after.state.phase, "delete-server");
+});

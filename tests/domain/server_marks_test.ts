@@ -104,3 +104,9 @@ Deno.test("floatingIpNodeId() finds no node in what somebody else wrote", () => 
     assert.equal(floatingIpNodeId({ description }, installation), null, description);
   }
 });
+
+Deno.test("markedNodeId() finds the record of a server that is for an image", () => {
+  const { nodepool, ...rest } = serverMetadata({ ...marks, nodeId: 815, providerImageId: 3 });
+  assert.equal(JSON.parse(nodepool!).snapshot_image_id, 3);
+  assert.equal(markedNodeId({ metadata: { nodepool: nodepool!, ...rest } }, installation, "cloud-a"), 815);
+});

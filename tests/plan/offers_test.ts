@@ -113,3 +113,9 @@ Deno.test("an image that is made here is booted from the newest that is ready", 
   assert.ok(typeof found !== "string");
   assert.equal(found.imageId, "noble on cloud-a");
 });
+
+Deno.test("nothing is launched on a provider that has not been listed completely, or has no catalog yet", () => {
+  const expected = "not seen completely yet";
+  assert.equal(offer({ seen: seen({ inventory: inventory([]) }) }), expected);
+  assert.equal(offer({ seen: seen({ catalog: null }) }), expected);
+});

@@ -241,4 +241,5 @@ Deno.test("delete-address: the floating IP that was made for the node is deleted
   });
   const later = situation(states["delete-address"], { fields: { ...fields, retryAt: NOW + SECOND } });
   assert.equal(waiting(planDeleteAddress(later)).until, NOW + SECOND);
+  assert.equal(actionOf(planDeleteAddress({ ...later, now: NOW + SECOND })), "delete-floating-ip");
 });

@@ -115,6 +115,19 @@ Deno.test("boot: a server that is not ACTIVE within launch-timeout is given up, 
   });
 });
 
+Deno.test("boot: a server is waited for although the cloud cannot be listed, or could not be for a while", () => {
+  const building = server("s7", { status: "BUILD" });
+  const failure = { message: "connection refused", since: NOW - 30 * SECOND };
+  const blind = seen({ inventory: inventory([building], NOW - 2 * MINUTE), failure });
+  assert.equal(waiting(planBoot(situation(states.boot, { seen: blind }))).reason, "active");
+  // The listings work again; what fails is something else.
+  const listed = seen({ servers: [building], failure });
+  assert.equal(
+    givenUp(planBoot(situation(states.boot, { seen: listed, now: NOW + 9 * MINUTE }))).kind,
+    "timeout",
+  );
+});
+
 Deno.test("boot: while the cloud cannot be listed a server is not given up", () => {
   const failure = { message: "connection refused", since: NOW - MINUTE };
   const blind = seen({ inventory: inventory([], NOW - 2 * MINUTE), failure });

@@ -165,3 +165,13 @@ Deno.test("ready: a subnode is left to whoever works on its node, unless its ser
 Deno.test("ready: a subnode of a held node is kept, even when its server is in trouble or gone", () => {
   for (const status of ["ERROR", "SHUTOFF", null]) assert.deepEqual(beside("hold", status), { do: "stay" });
 });
+
+Deno.test("prepare: whatever the server is for, it is deleted once it is lost", () => {
+  const inError = seen({ servers: [server("s7", { status: "ERROR", fault: "No valid host" })] });
+  const results = { node: "failed", subnode: "failed", builder: "lost", checker: "lost" } as const;
+  for (const [role, result] of Object.entries(results)) {
+    const fields = { role: role as keyof typeof results };
+    const event = removed(planPrepare(situation(states.prepare, { fields, seen: inError })));
+    assert.deepEqual([event.result, event.comment], [result, "server s7 is in ERROR: No valid host"], role);
+  }
+});

@@ -181,6 +181,7 @@ Deno.test("after many failures one launch at a time goes ahead, for each label a
   assert.deepEqual(counts({ ...wanted, pauses: [failing] }), { "cloud-a": 1 });
   assert.deepEqual(counts({ ...wanted, pauses: [failing], nodes: nodes("boot", 1) }), {});
   assert.deepEqual(counts({ ...wanted, pauses: [{ ...failing, label: "jammy" }] }), { "cloud-a": 5 });
+  assert.deepEqual(counts({ ...wanted, pauses: [{ ...failing, provider: "cloud-b" }] }), { "cloud-a": 5 });
 });
 
 Deno.test("demand and spare nodes together are still one launch where one at a time goes ahead", () => {

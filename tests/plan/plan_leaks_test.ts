@@ -204,6 +204,9 @@ Deno.test("an image of another name, provider, installation or record is never a
   const properties = { ...cloudImageOf(gone).properties, nodepool_image_name: "somebody's copy" };
   assert.deepEqual(ofImages(gone, { name: "somebody's copy", properties }), []);
   assert.deepEqual(ofImages({ ...gone, provider: "cloud-b" }), []);
+  const ofAnother = new Map([[3, { ...gone, provider: "cloud-b" }]]);
+  const found = seen({ images: sightings([cloudImageOf(gone)]) });
+  assert.deepEqual(leaks({ seen: found, images: ofAnother }), []);
   const another = cloudImageOf(gone).properties;
   assert.deepEqual(ofImages(gone, { properties: { ...another, nodepool_installation: "another" } }), []);
   assert.deepEqual(ofImages(gone, { properties: { ...another, nodepool_image_id: "4" } }), []);

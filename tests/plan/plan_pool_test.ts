@@ -4,8 +4,20 @@ import type { NodeRecord, NodeState } from "../../src/domain/node.ts";
 import { serverIdOf } from "../../src/domain/node.ts";
 import { HOUR, MINUTE, SECOND } from "../../src/domain/time.ts";
 import { planPool, type PoolInput, type PoolPlan } from "../../src/plan/plan_pool.ts";
+import { sampleImage } from "../views/sample_images.ts";
 import { sampleRequest } from "../views/sample_pool.ts";
-import { config, inventory, label, node, NOW, seen, server, states } from "./plan_fixtures.ts";
+import {
+  config,
+  inventory,
+  label,
+  node,
+  NOW,
+  provider,
+  refusal,
+  seen,
+  server,
+  states,
+} from "./plan_fixtures.ts";
 
 function input(fields: Partial<PoolInput> = {}): PoolInput {
   return {
@@ -87,6 +99,61 @@ Deno.test("a node that is building for longer than node-stuck is deleted, whatev
     const next = planPool(input({ nodes: [stuck] })).changes[0]?.next;
     assert.deepEqual([next?.result, next?.comment], ["failed", "building for more than 8 h"], phase);
   }
+});
+
+Deno.test("only what is being built gets stuck building, and builders have limits of their own", () => {
+  for (const state of [states.ready, states.hold]) {
+    const old = node(state, { stateSince: NOW - 100 * HOUR });
+    assert.deepEqual(planPool(input({ nodes: [old] })).changes, [], state.phase);
+  }
+  for (const role of ["builder", "checker"] as const) {
+    const working = sampleImage({ id: 3, state: { phase: "setup", nodeId: 7, startedAt: NOW } });
+    const proving = { phase: "check", externalId: "i", nodeId: 7, startedAt: NOW } as const;
+    const image = role === "builder" ? working : { ...working, state: proving };
+    const old = node(states.prepare, { role, providerImageId: 3, stateSince: NOW - 100 * HOUR });
+    const plan = planPool(input({ nodes: [old], images: new Map([[3, image]]) }));
+    assert.deepEqual([plan.changes, plan.actions], [[], []], role);
+  }
+});
+
+Deno.test("nodes that are too old stay while their label cannot be launched", () => {
+  const old = node(states.ready, { stateSince: NOW - 2 * HOUR });
+  const aging = config({ labels: [label({ minReady: 0, maxReadyAge: HOUR })] });
+  const cloud = seen({ servers: [server("s7")], refusal: refusal() });
+  const plan = planPool(input({ nodes: [old], config: aging, seen: new Map([["cloud-a", cloud]]) }));
+  assert.deepEqual(plan.changes, []);
+});
+
+Deno.test("a node of a provider that is not configured is not granted", () => {
+  const plan = planPool(input({
+    nodes: [node(states.ready, { provider: "cloud-b" })],
+    requests: [sampleRequest({ id: 1 })],
+    launching: false,
+  }));
+  assert.deepEqual(plan.grants, []);
+});
+
+Deno.test("a node is planned for with its own provider and image", () => {
+  const quick = provider({ name: "cloud-0", launchTimeout: SECOND, images: [] });
+  const building = seen({ servers: [server("s7", { status: "BUILD" })] });
+  const plan = planPool(input({
+    nodes: [node(states.boot)],
+    config: config({ providers: [quick, provider()] }),
+    seen: new Map([["cloud-0", seen()], ["cloud-a", building]]),
+  }));
+  assert.deepEqual(plan.changes.map(({ next }) => next?.waitingOn?.message), ["the server is BUILD"]);
+  assert.deepEqual(plan.actions, []);
+});
+
+Deno.test("a pool that launches nothing replaces no subnodes, and leaves what requests wait for", () => {
+  const given = input({
+    config: config({ labels: [label({ minReady: 0, subnodes: 2 })] }),
+    nodes: [node(states.prepare, { subnodeCount: 2 })],
+    requests: [sampleRequest({ id: 1 })],
+  });
+  const [on, off] = [planPool(given), planPool({ ...given, launching: false })];
+  assert.deepEqual([on.subnodes.length, on.requestWaits.length], [2, 1]);
+  assert.deepEqual([off.subnodes.length, off.requestWaits.length], [0, 0]);
 });
 
 Deno.test("a ready node that is granted counts as gone for those who come later", () => {

@@ -39,3 +39,15 @@ Deno.test("planning again is due when the next node comes of age", () => {
   const { nodes, until } = planRetirements(aging, [young!], NOW - 1);
   assert.deepEqual([nodes, until], [[], NOW]);
 });
+
+Deno.test("a label's age is that of its own nodes: those of others and subnodes stay", () => {
+  const labels = [label({ maxReadyAge: HOUR }), label({ name: "jammy" })];
+  const others = readyNodes(3).map((each) => ({ ...each, label: "jammy" }));
+  assert.deepEqual(planRetirements(config({ labels }), others, NOW), { nodes: [], until: null });
+  const subnodes = readyNodes(3).map((each) => ({ ...each, role: "subnode" as const, parentId: 9 }));
+  assert.deepEqual(retired(subnodes), []);
+  // Neither do they count among those of which a tenth may be away.
+  assert.deepEqual(retired([...readyNodes(5), ...subnodes.map((each) => ({ ...each, id: each.id + 20 }))]), [
+    5,
+  ]);
+});
