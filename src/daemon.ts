@@ -22,6 +22,7 @@ import { systemClock } from "./lib/clock.ts";
 import { errorChain } from "./lib/error_chain.ts";
 import { loggerOf, startLogging } from "./lib/logging.ts";
 import { systemRandom } from "./lib/random.ts";
+import { SteadyClock } from "./lib/steady_clock.ts";
 import type { ProviderConfig } from "./domain/config.ts";
 import { apiMetrics } from "./metrics/api_metrics.ts";
 import { sendHappenings, type Statsd } from "./metrics/statsd.ts";
@@ -48,7 +49,7 @@ const OTHER_DAEMON_RUNS = 3;
  * @throws ConfigError, StoreError, ServeSiteError, ControlSocketError where it cannot start
  */
 export async function runDaemon(options: DaemonOptions): Promise<number> {
-  const startedAt = systemClock.now();
+  const clock = new SteadyClock(systemClock);
   const source = await ConfigSource.open(options.configFile, options.secureFile);
   const { config } = source.current;
   await using _logging = await startLogging(await loggingOptions(source.current, options));
@@ -57,19 +58,18 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
   using lock = await takeLock(config.state);
   if (lock === null) return OTHER_DAEMON_RUNS;
   using _pidFile = writePidFile(options.pidFile);
-  await using store = await openKvStore(config.state, { clock: systemClock, random: systemRandom });
+  await using store = await openKvStore(config.state, { clock, random: systemRandom });
   await using statsd = await openStatsd();
   await using pool = await Pool.start(config, {
     store,
-    clock: systemClock,
+    clock,
     random: systemRandom,
     shell: createSsh2Shell(),
-    openCloud: (provider) => openCloud(provider, { onAnswer: tellingOf(provider, statsd) }),
+    openCloud: (provider) => openCloud(provider, { clock, onAnswer: tellingOf(provider, statsd) }),
     openTarget,
-    openGearman: (servers, onState) =>
-      createGearman({ servers, onState, clock: systemClock, random: systemRandom }),
+    openGearman: (servers, onState) => createGearman({ servers, onState, clock, random: systemRandom }),
     listenToJobs: (endpoints, handlers) =>
-      listenToJobEvents({ ...handlers, endpoints, clock: systemClock, random: systemRandom }),
+      listenToJobEvents({ ...handlers, endpoints, clock, random: systemRandom }),
     statsd,
     builder: createDiskimageBuilder({ command: createDenoCommand() }),
     parts: options.parts,
@@ -80,11 +80,11 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
       return { privateKey, publicKey };
     },
     openLog: openScriptLog,
-    followLog: (path, how) => followLog(path, { ...how, clock: systemClock }),
+    followLog: (path, how) => followLog(path, { ...how, clock }),
     scriptVariables,
     readFile: (path) => Deno.readTextFile(path),
     reload: () => source.read(),
-    process: { pid: Deno.pid, version: versionText(), startedAt, configFile: resolve(options.configFile) },
+    process: { pid: Deno.pid, version: versionText(), configFile: resolve(options.configFile) },
   });
   await using _control = await serveControl(pool, { socketPath: controlSocketPath(config.state), onDefect });
   const { hostname, port } = config.status;
@@ -95,7 +95,7 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
   });
   await using served = serveSite(site, { hostname, port });
   await using watching = watchConfig({
-    clock: systemClock,
+    clock,
     path: options.configFile,
     stamp: () => source.stamp(),
     reload: () => reload(pool),

@@ -124,6 +124,8 @@ function noDaemon(): ControlError {
 function offlineReport(ledger: Ledger, config: Config | null): PoolReport {
   return {
     now: systemClock.now(),
+    wallOffset: 0,
+    clock: null,
     installation: ledger.installation,
     daemon: null,
     config,

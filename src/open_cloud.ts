@@ -13,14 +13,14 @@ import { systemRandom } from "./lib/random.ts";
 /** Sends nothing yet; disposing of it closes its connections. */
 export function openCloud(
   provider: ProviderConfig,
-  { onAnswer }: Pick<OpenStackCloudOptions, "onAnswer"> = {},
+  { clock = systemClock, onAnswer }: Partial<Pick<OpenStackCloudOptions, "clock" | "onAnswer">> = {},
 ): Cloud {
   const connections = provider.maxConcurrency ?? DEFAULT_CONCURRENCY;
   const send = createUndiciSend({ ...provider.access, connections });
   const cloud = createOpenStackCloud({
     ...provider,
     send,
-    clock: systemClock,
+    clock,
     random: systemRandom,
     onAnswer,
   });

@@ -31,16 +31,17 @@ import { ImageExecutor, type ImageExecutorMeans } from "./execute/images/image_e
 import { listAlienImages } from "./execute/list_alien_images.ts";
 import { listAliens } from "./execute/list_aliens.ts";
 import { PrivateKeys } from "./execute/private_keys.ts";
-import type { Clock } from "./lib/clock.ts";
 import { errorChain } from "./lib/error_chain.ts";
 import { loggerOf } from "./lib/logging.ts";
 import type { Random } from "./lib/random.ts";
+import type { SteadyClock } from "./lib/steady_clock.ts";
 import { jobMetrics } from "./metrics/job_metrics.ts";
 import { sendHappenings, type Statsd } from "./metrics/statsd.ts";
 import type { Shell } from "./ssh/shell.ts";
 import { endJob } from "./store/end_job.ts";
 import { Ledger } from "./store/ledger.ts";
 import type { Store } from "./store/store.ts";
+import { ClockWatch } from "./tasks/clock_watch.ts";
 import { GearmanDemand, type GearmanDemandMeans } from "./tasks/gearman_demand.ts";
 import { JobEventFeed, type JobEventFeedMeans } from "./tasks/job_event_feed.ts";
 import { logChanges } from "./tasks/log_changes.ts";
@@ -66,7 +67,8 @@ export interface PoolMeans extends
     options: { isOver: () => boolean; signal: AbortSignal },
   ) => ReadableStream<Uint8Array>;
   readonly store: Store;
-  readonly clock: Clock;
+  /** Counts on from the state's records once they are read. */
+  readonly clock: SteadyClock;
   readonly random: Random;
   readonly shell: Shell;
   /** Makes a provider's cloud; disposing of it closes its connections. */
@@ -81,7 +83,7 @@ export interface PoolMeans extends
   /** Reads the configuration again; @throws ConfigError */
   readonly reload: () => Promise<PoolReload>;
   /** What the report says of the process. */
-  readonly process: Pick<DaemonReport, "pid" | "version" | "startedAt" | "configFile">;
+  readonly process: Pick<DaemonReport, "pid" | "version" | "configFile">;
 }
 
 /** The outcome of reading the configuration again. */
@@ -93,6 +95,9 @@ export interface PoolReload {
 
 const log = loggerOf("pool");
 
+/** Between two looks at how the machine's clock is set. */
+const CLOCK_PERIOD = 5 * SECOND;
+
 /** How long attempts under way may go on when the pool stops. */
 const GRACE = 5 * SECOND;
 
@@ -102,6 +107,8 @@ export class Pool implements PoolControl {
   readonly #ledger: Ledger;
   readonly #executor: Executor;
   readonly #imageExecutor: ImageExecutor;
+  readonly #clockWatch: ClockWatch;
+  readonly #clockTask: Task;
   readonly #tick: Tick;
   readonly #tickTask: Task;
   readonly #desk: RequestDesk;
@@ -115,6 +122,7 @@ export class Pool implements PoolControl {
   readonly #keypairsListedAt = new Map<string, Instant>();
   #crons: readonly Task[] = [];
   #config: Config;
+  readonly #startedAt: Instant;
   #configLoadedAt: Instant;
   #configProblems: readonly string[] = [];
   #accepting = true;
@@ -132,8 +140,19 @@ export class Pool implements PoolControl {
     this.#means = means;
     this.#parts = means.parts ?? { pool: true, builds: true };
     this.#config = config;
-    this.#configLoadedAt = clock.now();
+    this.#startedAt = this.#configLoadedAt = clock.now();
     this.#ledger = ledger;
+    this.#clockWatch = new ClockWatch({
+      clock,
+      onStep: () => this.#crons.forEach((task) => task.clockSet()),
+    });
+    this.#clockTask = createTask({
+      name: "clock",
+      period: CLOCK_PERIOD,
+      clock,
+      run: () => Promise.resolve(this.#clockWatch.look()),
+      onError: (error) => logTask("clock", error),
+    });
     this.#keys = new PrivateKeys({ clock, readFile: means.readFile });
     this.#desk = new RequestDesk({ ledger, clock });
     this.#executor = new Executor({
@@ -180,6 +199,7 @@ export class Pool implements PoolControl {
       seen: () => this.#watches.observations(),
       targets: () => this.#targets.states(),
       demand: () => this.#gearman.demand,
+      wallOffset: () => this.#clockWatch.wallOffset,
       launching: () => this.#watches.firstLookEnd() === null,
       accepting: () => this.#accepting,
     });
@@ -243,8 +263,11 @@ export class Pool implements PoolControl {
   }
 
   report(): PoolReport {
+    this.#clockWatch.look();
     return {
       now: this.#means.clock.now(),
+      wallOffset: this.#clockWatch.wallOffset,
+      clock: this.#clockWatch.report,
       installation: this.#ledger.installation,
       daemon: this.#daemonReport(),
       config: this.#config,
@@ -384,7 +407,9 @@ export class Pool implements PoolControl {
     this.#accepting = false;
     this.#desk[Symbol.dispose]();
     await this.#jobEvents[Symbol.asyncDispose]();
-    await Promise.all([this.#tickTask, ...this.#crons].map((task) => task[Symbol.asyncDispose]()));
+    await Promise.all(
+      [this.#tickTask, this.#clockTask, ...this.#crons].map((task) => task[Symbol.asyncDispose]()),
+    );
     // A script or an upload would outlast any grace; the next process goes on with them or begins anew.
     await this.#imageExecutor[Symbol.asyncDispose]();
     await this.#lettingFinish();
@@ -412,6 +437,7 @@ export class Pool implements PoolControl {
     await this.#watches.configure(this.#config.providers);
     await this.#configureJobs();
     this.#metrics?.start();
+    this.#clockTask.start();
     this.#crons = this.#startCrons();
     this.#tickTask.start();
   }
@@ -488,6 +514,7 @@ export class Pool implements PoolControl {
   #daemonReport(): DaemonReport {
     const tasks = [
       this.#tickTask,
+      this.#clockTask,
       ...this.#crons,
       ...this.#watches.tasks,
       ...this.#targets.tasks,
@@ -496,6 +523,7 @@ export class Pool implements PoolControl {
     ];
     return {
       ...this.#means.process,
+      startedAt: this.#startedAt,
       configLoadedAt: this.#configLoadedAt,
       configProblems: this.#configProblems,
       accepting: this.#accepting,

@@ -6,12 +6,11 @@
  */
 import type { PoolClient } from "../control/pool_client.ts";
 import type { RequestSpec } from "../control/pool_control.ts";
-import { type Instant, type Milliseconds, SECOND } from "../domain/time.ts";
+import { durationText, type Instant, type Milliseconds, SECOND } from "../domain/time.ts";
 import type { AcquiredNodesView } from "../views/acquired_nodes.ts";
 import type { RequestView } from "../views/request_list.ts";
 import type { CliContext } from "./cli_context.ts";
 import { withDeadline } from "./deadline.ts";
-import { formatDuration } from "./duration_argument.ts";
 import { LastingPool } from "./lasting_pool.ts";
 import { userName } from "./user_name.ts";
 
@@ -48,7 +47,7 @@ export async function acquireNodes(
 
   const request = await ask((pool, options) => pool.createRequest(spec, options), {
     by: deadline,
-    late: failure(`no daemon took the request within ${formatDuration(wait)}`),
+    late: failure(`no daemon took the request within ${durationText(wait)}`),
   });
   await withdrawUnlessDone(daemon, request, async () => {
     const acquired = await ask((pool, options) => pool.waitForGrant(request.id, options), {
@@ -91,6 +90,6 @@ async function describeTimeout(
     ? "the daemon is not running"
     : list.requests.find((request) => request.id === id)?.waiting_on?.message;
   const nodes = count === 1 ? "no node" : `no ${count} nodes`;
-  const text = `${nodes} of label ${label} within ${formatDuration(wait)}`;
+  const text = `${nodes} of label ${label} within ${durationText(wait)}`;
   return new Error(reason === undefined ? text : `${text}: ${reason}`);
 }

@@ -1,6 +1,6 @@
 /** Lengths of time on the command line: `30s`, `10m`, `2h`, `2d`, `1h30m`; a bare number is seconds. */
 import { InvalidArgumentError } from "@commander-js/extra-typings";
-import { DAY, HOUR, type Milliseconds, MINUTE, SECOND } from "../domain/time.ts";
+import { DAY, HOUR, LONGEST_TIME, type Milliseconds, MINUTE, SECOND } from "../domain/time.ts";
 
 const units: Readonly<Record<string, Milliseconds>> = { d: DAY, h: HOUR, m: MINUTE, s: SECOND };
 
@@ -20,17 +20,5 @@ export function parseDuration(text: string): Milliseconds | null {
 }
 
 function positive(duration: Milliseconds): Milliseconds | null {
-  return duration > 0 && duration <= 36_500 * DAY ? Math.round(duration) : null;
-}
-
-/** `10m`, `1h30m`: as it would be given. */
-export function formatDuration(duration: Milliseconds): string {
-  let rest = Math.max(SECOND, Math.round(duration / SECOND) * SECOND);
-  let text = "";
-  for (const [unit, length] of Object.entries(units)) {
-    const count = Math.floor(rest / length);
-    if (count > 0) text += `${count}${unit}`;
-    rest -= count * length;
-  }
-  return text;
+  return duration > 0 && duration <= LONGEST_TIME ? Math.round(duration) : null;
 }

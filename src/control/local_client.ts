@@ -43,9 +43,9 @@ export function localClient(control: PoolControl): LocalClient {
     deleteNodes: (ids, options) => control.deleteNodes(ids, options),
     releaseNodes: (ids, options) => control.releaseNodes(ids, options),
     waitForEnd: (nodeId, { signal = NEVER } = {}) => control.waitForEnd(nodeId, { signal }),
-    createJob: async (spec) => viewJob(await control.createJob(spec), control.report().nodes),
+    createJob: async (spec) => viewJob(await control.createJob(spec), control.report()),
     deleteJobs: (ids) => control.deleteJobs(ids),
-    createRequest: async (spec) => viewRequest(await control.createRequest(spec), control.report().now),
+    createRequest: async (spec) => viewRequest(await control.createRequest(spec), control.report()),
     waitForGrant: async (request, { signal = NEVER } = {}) => {
       const nodes = await control.waitForGrant(request, { signal });
       const { config, nodes: pool } = control.report();
@@ -54,14 +54,14 @@ export function localClient(control: PoolControl): LocalClient {
     confirmGrant: (requestId) => control.confirmGrant(requestId),
     withdrawRequest: (requestId) => control.withdrawRequest(requestId),
     listAliens: async ({ provider, signal = NEVER }) =>
-      viewAlienList(await control.listAliens({ provider, signal }), control.report().now),
+      viewAlienList(await control.listAliens({ provider, signal }), control.report()),
     orderImages: (spec) => control.orderImages(spec),
     waitForOrders: (orders, { signal = NEVER } = {}) => control.waitForOrders(orders, { signal }),
     followBuild: async (id, { signal = NEVER } = {}) => await control.followBuild(id, { signal }),
     deleteImages: (ids, options) => control.deleteImages(ids, options),
     deleteDibImages: (ids, options) => control.deleteDibImages(ids, options),
     listAlienImages: async ({ provider, signal = NEVER }) =>
-      viewAlienImageList(await control.listAlienImages({ provider, signal }), control.report().now),
+      viewAlienImageList(await control.listAlienImages({ provider, signal }), control.report()),
     reload: () => control.reload(),
     [Symbol.asyncDispose]: () => control[Symbol.asyncDispose](),
   };

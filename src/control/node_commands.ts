@@ -4,7 +4,7 @@
  */
 import { type NodeRecord, type NodeStateName, stateName } from "../domain/node.ts";
 import { IllegalTransitionError, type NodeEvent, transition } from "../domain/node_transition.ts";
-import type { Milliseconds } from "../domain/time.ts";
+import { isoText, type Milliseconds } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Edit } from "../store/draft.ts";
 import { endJob, type JobEndEffect } from "../store/end_job.ts";
@@ -21,7 +21,9 @@ export function holdNodes(
   { reason, owner, duration }: { reason: string | null; owner: string | null; duration: Milliseconds | null },
   means: Means,
 ): Promise<readonly IdOutcome[]> {
-  const until = duration === null ? null : means.clock.now() + duration;
+  const { clock } = means;
+  const until = duration === null ? null : clock.now() + duration;
+  const end = duration === null ? null : isoText(clock.wall() + duration);
   return each(ids, means, (node) => {
     if (node.role === "subnode") return ofParent(node);
     if (node.role !== "node") {
@@ -29,7 +31,7 @@ export function holdNodes(
     }
     return {
       event: { type: "hold", hold: { reason, owner, until } },
-      message: until === null ? "held" : `held until ${new Date(until).toISOString()}`,
+      message: end === null ? "held" : `held until ${end}`,
     };
   });
 }

@@ -15,10 +15,11 @@ import type { ProviderImage } from "./provider_image.ts";
 import type { NodeRequest } from "./request.ts";
 import type { Quota } from "./server.ts";
 import type { TargetState } from "./target_state.ts";
-import type { Instant } from "./time.ts";
+import type { Instant, Milliseconds, Moment } from "./time.ts";
 
-export interface PoolReport {
-  readonly now: Instant;
+export interface PoolReport extends Moment {
+  /** null: nobody watches the machine's clock, since no daemon runs. */
+  readonly clock: ClockReport | null;
   readonly installation: Installation;
   /** null: read from the state with no daemon running. */
   readonly daemon: DaemonReport | null;
@@ -40,6 +41,17 @@ export interface PoolReport {
   readonly targets: ReadonlyMap<string, TargetState>;
   /** Servers that demand and job events come from. */
   readonly links: readonly LinkReport[];
+}
+
+export interface ClockReport {
+  /** The last time that the machine's clock was set by more than a minute; null: not since the daemon's start. */
+  readonly step: ClockStep | null;
+}
+
+export interface ClockStep {
+  readonly at: Instant;
+  /** Negative: back. */
+  readonly by: Milliseconds;
 }
 
 export interface LinkReport {

@@ -12,6 +12,44 @@ export const MINUTE: Milliseconds = 60 * SECOND;
 export const HOUR: Milliseconds = 60 * MINUTE;
 export const DAY: Milliseconds = 24 * HOUR;
 
+/** What turns instants into ages and into times of day. */
+export interface Moment {
+  readonly now: Instant;
+  /** What is to be added to an instant for the time that the machine's clock, as it is set now, has for it. */
+  readonly wallOffset: Milliseconds;
+}
+
+/** The longest time that anybody may ask for. */
+export const LONGEST_TIME: Milliseconds = 36_500 * DAY;
+
+/** The end of the year 9999: later ones fit no calendar and, soon after, no `Date`. */
+export const LAST_INSTANT: Instant = Date.UTC(10_000, 0, 1) - 1;
+
+/** ISO 8601 in UTC with milliseconds; what lies outside the years 1970 to 9999 is shown as their first or last day. */
+export function isoText(instant: Instant): string {
+  return new Date(instant >= 0 ? Math.min(instant, LAST_INSTANT) : 0).toISOString();
+}
+
+/** `HH:MM:SS` by the machine's clock, in UTC; of another day than today's with its date before it. */
+export function timeOfDay(instant: Instant, { now, wallOffset }: Moment): string {
+  const [day, time] = isoText(instant + wallOffset).slice(0, 19).split("T");
+  return isoText(now + wallOffset).startsWith(day!) ? time! : `${day} ${time}`;
+}
+
+const units: Readonly<Record<string, Milliseconds>> = { d: DAY, h: HOUR, m: MINUTE, s: SECOND };
+
+/** `10m`, `1h30m`: as people write a length of time; whole seconds, at least one. */
+export function durationText(duration: Milliseconds): string {
+  let rest = Math.max(SECOND, Math.round(duration / SECOND) * SECOND);
+  let text = "";
+  for (const [unit, length] of Object.entries(units)) {
+    const count = Math.floor(rest / length);
+    if (count > 0) text += `${count}${unit}`;
+    rest -= count * length;
+  }
+  return text;
+}
+
 /** The first of the times that are known; null: none is. */
 export function earliest(times: readonly (Instant | null)[]): Instant | null {
   let first: Instant | null = null;

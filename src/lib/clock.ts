@@ -1,17 +1,24 @@
-/** Time as a port: what reads the clock or waits takes a `Clock`, so that tests can run days in a second. */
+/**
+ * Time as a port: what reads the clock or waits takes a `Clock`, so that tests can run days in a second. Whatever is
+ * compared with or added to another instant comes from `now`, which setting the machine's clock does not touch; `wall`
+ * is for what people see and for their schedules.
+ */
 
 export interface Clock {
-  /** Milliseconds since the Unix epoch. */
+  /** Whole milliseconds since the Unix epoch as this process counts them: never back, and on as fast as time passes. */
   now(): number;
+  /** Milliseconds since the Unix epoch as the machine's clock has it, which may be set at any time. */
+  wall(): number;
   /** Milliseconds from an arbitrary start, never going back; for measuring. */
   monotonic(): number;
   /** Resolves after so many milliseconds; rejects with the signal's reason when it is aborted. */
   sleep(milliseconds: number, options?: { signal?: AbortSignal }): Promise<void>;
 }
 
-/** The machine's clock. */
+/** The machine's clock; it counts from what that showed at the process's start. */
 export const systemClock: Clock = {
-  now: () => Date.now(),
+  now: () => Math.floor(performance.timeOrigin + performance.now()),
+  wall: () => Date.now(),
   monotonic: () => performance.now(),
   sleep(milliseconds, { signal } = {}) {
     return new Promise((resolve, reject) => {

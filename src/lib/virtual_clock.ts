@@ -1,6 +1,7 @@
 /**
  * A clock that moves only when told to. Sleepers wake in the order of their times; between two of them all
- * promises that can settle do so, so that a run is the same every time.
+ * promises that can settle do so, so that a run is the same every time. What it shows as the machine's clock can be
+ * set without time passing.
  */
 import type { Clock } from "./clock.ts";
 
@@ -13,6 +14,8 @@ interface Sleeper {
 export class VirtualClock implements Clock {
   #now: number;
   readonly #start: number;
+  /** `wall` less `now`. */
+  #wallOffset = 0;
   #order = 0;
   readonly #sleepers = new Set<Sleeper>();
 
@@ -24,6 +27,15 @@ export class VirtualClock implements Clock {
 
   now(): number {
     return this.#now;
+  }
+
+  wall(): number {
+    return this.#now + this.#wallOffset;
+  }
+
+  /** Sets the machine's clock forward by so much, or back. */
+  stepWall(milliseconds: number): void {
+    this.#wallOffset += milliseconds;
   }
 
   monotonic(): number {

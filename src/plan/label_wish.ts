@@ -4,7 +4,7 @@ import type { LaunchPause } from "../domain/launch_pause.ts";
 import type { Observation } from "../domain/observation.ts";
 import type { NodeRequest } from "../domain/request.ts";
 import type { TargetState } from "../domain/target_state.ts";
-import type { Instant } from "../domain/time.ts";
+import type { Moment } from "../domain/time.ts";
 import type { LabelAsk, Offer } from "./allocation_types.ts";
 import type { NodeCounts } from "./count_nodes.ts";
 import type { CurrentImages } from "./images/current_images.ts";
@@ -22,9 +22,8 @@ export interface LabelWish {
   readonly probing: ReadonlySet<string>;
 }
 
-export interface WishSituation {
+export interface WishSituation extends Moment {
   readonly config: Config;
-  readonly now: Instant;
   /** Those that still wait. */
   readonly requests: readonly NodeRequest[];
   readonly pauses: readonly LaunchPause[];
@@ -70,7 +69,7 @@ export function wishOf(label: LabelConfig, situation: WishSituation, counts: Nod
 
 function offersFor(
   label: LabelConfig,
-  { config, now, pauses, seen, current, targets }: WishSituation,
+  { config, now, wallOffset, pauses, seen, current, targets }: WishSituation,
   counts: NodeCounts,
 ): { asked: Offer[]; offers: Map<string, LaunchOffer>; probing: Set<string> } {
   const asked: Offer[] = [];
@@ -85,6 +84,7 @@ function offersFor(
     if (failed || (seen.get(name)?.refusal ?? null) !== null) probing.add(name);
     const offer = offline ?? findOffer(label, provider, {
       now,
+      wallOffset,
       current,
       pause,
       seen: seen.get(name),

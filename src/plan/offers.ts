@@ -7,7 +7,7 @@ import type { LaunchPause } from "../domain/launch_pause.ts";
 import { isMade } from "../domain/config.ts";
 import type { Catalog, Observation } from "../domain/observation.ts";
 import type { Flavor } from "../domain/server.ts";
-import type { Instant } from "../domain/time.ts";
+import { type Moment, timeOfDay } from "../domain/time.ts";
 import { chooseFlavor, chooseNetworks, describeFlavorWish } from "./choose_flavor.ts";
 import type { CurrentImages } from "./images/current_images.ts";
 import { isProbing } from "./launch_pause.ts";
@@ -21,8 +21,7 @@ export interface LaunchOffer {
 }
 
 /** What a provider offers any server, whatever it is for. */
-export interface ProviderSituation {
-  readonly now: Instant;
+export interface ProviderSituation extends Moment {
   readonly seen: Observation | undefined;
   /** Whether the provider is being asked for a server already. */
   readonly asking: boolean;
@@ -42,12 +41,12 @@ export function findOffer(
   provider: ProviderConfig,
   situation: OfferSituation,
 ): LaunchOffer | string {
-  const { pause, now, current } = situation;
+  const { pause, now, wallOffset, current } = situation;
   const open = openCatalog(provider, situation);
   if (typeof open === "string") return open;
   const paused = pause === undefined
     ? null
-    : pauseReason(pause, { now, provider, building: situation.building });
+    : pauseReason(pause, { now, wallOffset, provider, building: situation.building });
   if (paused !== null) return paused;
   const image = provider.images.find(({ name }) => name === label.image);
   if (image === undefined) return `the provider has no image ${label.image}`;
@@ -73,10 +72,12 @@ export function openCatalog(provider: ProviderConfig, situation: ProviderSituati
   const { seen, now } = situation;
   if (provider.maxServers < 0) return "retired: max-servers is -1";
   if (seen === undefined) return "not asked yet";
-  if (seen.failure !== null) return `out of reach since ${time(seen.failure.since)}: ${seen.failure.message}`;
+  if (seen.failure !== null) {
+    return `out of reach since ${timeOfDay(seen.failure.since, situation)}: ${seen.failure.message}`;
+  }
   if (seen.catalog === null || seen.inventory.completeAt === null) return "not seen completely yet";
   if (seen.refusal !== null && seen.refusal.until > now) {
-    return `${seen.refusal.message}; asked again at ${time(seen.refusal.until)}`;
+    return `${seen.refusal.message}; asked again at ${timeOfDay(seen.refusal.until, situation)}`;
   }
   if (seen.refusal !== null && situation.asking) return `${seen.refusal.message}; asking again`;
   return seen.catalog;
@@ -93,15 +94,12 @@ export function fitCatalog(wish: Omit<LaunchOffer, "flavor">, catalog: Catalog):
 
 function pauseReason(
   pause: LaunchPause,
-  { now, provider, building }: { now: Instant; provider: ProviderConfig; building: number },
+  { provider, building, ...moment }: Moment & { provider: ProviderConfig; building: number },
 ): string | null {
   const after = `after ${pause.failures} failed launches in a row: ${pause.lastError}`;
-  if (pause.until !== null && pause.until > now) return `paused until ${time(pause.until)} ${after}`;
+  if (pause.until !== null && pause.until > moment.now) {
+    return `paused until ${timeOfDay(pause.until, moment)} ${after}`;
+  }
   if (isProbing(pause, provider.launchRetries) && building > 0) return `one launch at a time ${after}`;
   return null;
-}
-
-/** HH:MM:SS, UTC. */
-function time(at: Instant): string {
-  return new Date(at).toISOString().slice(11, 19);
 }

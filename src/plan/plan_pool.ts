@@ -10,7 +10,7 @@ import type { Observation } from "../domain/observation.ts";
 import type { TargetState } from "../domain/target_state.ts";
 import type { ProviderImage } from "../domain/provider_image.ts";
 import type { NodeRequest } from "../domain/request.ts";
-import { earliest, type Instant } from "../domain/time.ts";
+import { earliest, type Instant, type Moment } from "../domain/time.ts";
 import type { Action } from "./action.ts";
 import { currentImages } from "./images/current_images.ts";
 import { planGrants, type RequestGrant } from "./plan_grants.ts";
@@ -21,9 +21,8 @@ import { planRequestWaits, type RequestWait } from "./plan_request_waits.ts";
 import { planRetirements } from "./plan_retirements.ts";
 import { planSubnodes, type SubnodeLaunch, type SubnodePlan } from "./plan_subnodes.ts";
 
-export interface PoolInput {
+export interface PoolInput extends Moment {
   readonly config: Config;
-  readonly now: Instant;
   readonly nodes: Iterable<NodeRecord>;
   readonly requests: Iterable<NodeRequest>;
   readonly pauses: readonly LaunchPause[];

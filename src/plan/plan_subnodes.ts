@@ -94,11 +94,12 @@ function wishesOf(input: SubnodesInput): Wish[] {
 function offerFor(
   label: LabelConfig,
   provider: ProviderConfig,
-  { now, current, pauses, seen, counts }: SubnodesInput & { counts: NodeCounts },
+  { now, wallOffset, current, pauses, seen, counts }: SubnodesInput & { counts: NodeCounts },
 ): Pick<Wish, "offer" | "isProbe"> {
   const pause = pauses.find((one) => one.provider === provider.name && one.label === label.name);
   const offer = findOffer(label, provider, {
     now,
+    wallOffset,
     current,
     pause,
     seen: seen.get(provider.name),

@@ -1,4 +1,7 @@
-/** A task that runs at the times of a cron expression, in the machine's time zone, and whenever it is woken. */
+/**
+ * A task that runs at the times of a cron expression, by the machine's clock and in its time zone, and whenever it is
+ * woken. Where that clock is set forward over one of the times, it runs once for all that were passed over.
+ */
 import { Cron } from "croner";
 import type { Instant } from "../domain/time.ts";
 import type { Task, TaskBasics } from "./task.ts";
@@ -17,8 +20,16 @@ export interface CronTaskOptions extends TaskBasics {
  * @throws TypeError for an expression that is none; the configuration checks it before
  */
 export function createCronTask({ cron, timezone, ...basics }: CronTaskOptions): Task {
-  const next = cronTimes(cron, { timezone });
-  return createScheduledTask(basics, { first: next, next });
+  const { clock } = basics;
+  const nextOnWall = cronTimes(cron, { timezone });
+  let dueOnWall: Instant | null = null;
+  const next = (now: Instant) => {
+    const wall = clock.wall();
+    dueOnWall = nextOnWall(wall);
+    return dueOnWall === null ? null : now + dueOnWall - wall;
+  };
+  const again = (now: Instant) => dueOnWall !== null && dueOnWall <= clock.wall() ? now : next(now);
+  return createScheduledTask(basics, { first: next, next, again });
 }
 
 /** The first of the expression's times after a given one; null: there is none any more. */

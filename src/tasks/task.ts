@@ -33,6 +33,8 @@ export interface Schedule {
   first(now: Instant): Instant | null;
   /** Of the one after a run that ended now. */
   next(now: Instant): Instant | null;
+  /** Of the next run after the machine's clock was set; left out: the schedule does not go by that clock. */
+  again?(now: Instant): Instant | null;
 }
 
 export interface Task extends AsyncDisposable {
@@ -45,6 +47,8 @@ export interface Task extends AsyncDisposable {
   wake(): void;
   /** Lets it run at that time, if it would not have run before; what a run in progress says later is no later. */
   wakeBy(at: Instant): void;
+  /** The machine's clock was set: the next run may come sooner or later than it seemed. */
+  clockSet(): void;
   /** Aborts the run and waits for its end. */
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -103,6 +107,13 @@ class ScheduledTask implements Task {
   wakeBy(at: Instant): void {
     if (at >= this.#due) return;
     this.#due = at;
+    this.#endWait?.();
+  }
+
+  clockSet(): void {
+    // While it runs, what comes after is still to be said.
+    if (this.#schedule.again === undefined || this.#due === Infinity) return;
+    this.#due = this.#schedule.again(this.#basics.clock.now()) ?? Infinity;
     this.#endWait?.();
   }
 

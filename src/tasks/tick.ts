@@ -7,7 +7,7 @@ import type { Observation } from "../domain/observation.ts";
 import { transition } from "../domain/node_transition.ts";
 import type { LabelReport } from "../domain/pool_report.ts";
 import type { TargetState } from "../domain/target_state.ts";
-import { earliest, type Instant } from "../domain/time.ts";
+import { earliest, type Instant, type Milliseconds } from "../domain/time.ts";
 import type { Executor } from "../execute/executor.ts";
 import type { ImageExecutor } from "../execute/images/image_executor.ts";
 import { recordNode } from "../execute/record_node.ts";
@@ -40,6 +40,8 @@ export interface TickMeans {
   readonly imageExecutor: ImageExecutor;
   readonly parts: TickParts;
   readonly clock: Clock;
+  /** What turns instants into the machine's time of day, for messages. */
+  readonly wallOffset: () => Milliseconds;
   readonly random: Random;
   readonly config: () => Config;
   /** What has been seen of each provider that has been asked. */
@@ -99,6 +101,7 @@ export class Tick {
     return planImages({
       config: config(),
       now: clock.now(),
+      wallOffset: this.#means.wallOffset(),
       dibImages: ledger.dibImages.values(),
       images: ledger.images.values(),
       order: (provider, image) => ledger.orders.get(orderKey(provider, image)) ?? null,
@@ -116,6 +119,7 @@ export class Tick {
     return planPool({
       config: config(),
       now: clock.now(),
+      wallOffset: this.#means.wallOffset(),
       nodes: ledger.nodes.values(),
       requests: ledger.requests.values(),
       pauses: [...ledger.pauses.values()],

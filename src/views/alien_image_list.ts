@@ -1,5 +1,5 @@
 /** Images on the clouds that belong to the project and that the pool does not know. */
-import type { Instant } from "../domain/time.ts";
+import type { Moment } from "../domain/time.ts";
 import { compareText, type ViewHead, viewHead } from "./view_head.ts";
 
 export interface AlienImageListView extends ViewHead {
@@ -20,12 +20,12 @@ export function viewAlienImageList(
     images: readonly { provider: string; name: string; imageId: string }[];
     warnings: readonly string[];
   },
-  now: Instant,
+  moment: Moment,
 ): AlienImageListView {
   const aliens = images.map(({ provider, name, imageId }) => ({ provider, name, image_id: imageId }))
     .sort((left, right) =>
       compareText(left.provider, right.provider) || compareText(left.name, right.name) ||
       compareText(left.image_id, right.image_id)
     );
-  return { ...viewHead(now), aliens, warnings };
+  return { ...viewHead(moment), aliens, warnings };
 }

@@ -1,5 +1,5 @@
 /** Servers on the clouds that the pool does not know. */
-import type { Instant } from "../domain/time.ts";
+import type { Moment } from "../domain/time.ts";
 import { compareText, type ViewHead, viewHead } from "./view_head.ts";
 
 export interface AlienListView extends ViewHead {
@@ -21,7 +21,7 @@ export function viewAlienList(
     servers: readonly { provider: string; hostname: string; serverId: string; ip: string | null }[];
     warnings: readonly string[];
   },
-  now: Instant,
+  moment: Moment,
 ): AlienListView {
   const aliens = servers
     .map(({ provider, hostname, serverId, ip }) => ({ provider, hostname, server_id: serverId, ip }))
@@ -29,5 +29,5 @@ export function viewAlienList(
       compareText(left.provider, right.provider) || compareText(left.hostname, right.hostname) ||
       compareText(left.server_id, right.server_id)
     );
-  return { ...viewHead(now), aliens, warnings };
+  return { ...viewHead(moment), aliens, warnings };
 }

@@ -18,13 +18,13 @@ export function contentTag(
 }
 
 /** A record says what it said as long as it has the same revision. Another node's change counts too: no harm. */
-function nodeRevisions({ installation, nodes }: PoolReport): string {
+function nodeRevisions({ installation, nodes, wallOffset }: PoolReport): string {
   const numbers = new Float64Array(2 * nodes.length);
   for (const [index, { id, revision }] of nodes.entries()) {
     numbers[2 * index] = id;
     numbers[2 * index + 1] = revision;
   }
-  return hash(numbers, installation.id);
+  return hash(numbers, `${installation.id} ${wallOffset}`);
 }
 
 function hash(content: Uint8Array | Float64Array, salt = ""): string {

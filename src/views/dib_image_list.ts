@@ -1,7 +1,7 @@
 /** The images that were built here: `dib-image-list`, sorted by image and version. */
 import { type DibImage, dibStateName, type ImageStateName } from "../domain/dib_image.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
-import type { Instant } from "../domain/time.ts";
+import type { Moment } from "../domain/time.ts";
 import { viewWaiting, type WaitingView } from "./node_list.ts";
 import type { ViewFilter } from "./view_filter.ts";
 import { compareText, isoTime, seconds, type ViewHead, viewHead } from "./view_head.ts";
@@ -42,9 +42,9 @@ export interface DibFileView {
 /** The dib images that pass the filter. */
 export function viewDibImageList(report: PoolReport, filter: ViewFilter = {}): DibImageListView {
   const images = report.dibImages.filter((image) => passes(image, filter))
-    .map((image) => viewDibImage(image, report.now))
+    .map((image) => viewDibImage(image, report))
     .sort((left, right) => compareText(left.image, right.image) || left.version - right.version);
-  return { ...viewHead(report.now), dib_images: images };
+  return { ...viewHead(report), dib_images: images };
 }
 
 function passes(image: DibImage, filter: ViewFilter): boolean {
@@ -53,20 +53,20 @@ function passes(image: DibImage, filter: ViewFilter): boolean {
     (filter.state === undefined || dibStateName(image) === filter.state);
 }
 
-function viewDibImage(image: DibImage, now: Instant): DibImageView {
+function viewDibImage(image: DibImage, moment: Moment): DibImageView {
   return {
     id: image.id,
     image: image.name,
     filename: image.path,
     version: image.version,
     state: dibStateName(image),
-    state_since: isoTime(image.stateSince),
+    state_since: isoTime(image.stateSince, moment),
     formats: image.formats,
     files: image.state.phase === "ready" ? image.state.files : [],
-    waiting_on: viewWaiting(image.waitingOn),
+    waiting_on: viewWaiting(image.waitingOn, moment),
     log_file: image.logFile,
     comment: image.comment,
     last_error: image.evidence?.error ?? null,
-    age: seconds(now - image.stateSince),
+    age: seconds(moment.now - image.stateSince),
   };
 }

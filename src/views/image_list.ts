@@ -50,7 +50,7 @@ export function viewImageList(report: PoolReport, filter: ViewFilter = {}): Imag
       compareText(left.provider, right.provider) || compareText(left.image, right.image) ||
       left.version - right.version || left.id - right.id
     );
-  return { ...viewHead(report.now), images };
+  return { ...viewHead(report), images };
 }
 
 function passes(image: ProviderImage, filter: ViewFilter): boolean {
@@ -86,13 +86,13 @@ function viewImage(
     image_id: externalIdOf(image),
     server_id: image.serverId,
     state: imageStateName(image),
-    state_since: isoTime(image.stateSince),
+    state_since: isoTime(image.stateSince, report),
     current: isCurrent,
     phase: image.state.phase,
     progress: upload === undefined || upload.total === 0
       ? null
       : Math.floor(upload.sent / upload.total * 100),
-    waiting_on: viewWaiting(image.waitingOn),
+    waiting_on: viewWaiting(image.waitingOn, report),
     dib_image: isUpload ? image.source.dibImageId : null,
     format: isUpload ? image.source.format : null,
     log_file: image.logFile,

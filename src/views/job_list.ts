@@ -1,6 +1,5 @@
 /** The jobs whose nodes are held when they fail, by name: what may be held and what is. */
 import { type AutoHold, isHeldFor } from "../domain/auto_hold.ts";
-import type { NodeRecord } from "../domain/node.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import type { ViewFilter } from "./view_filter.ts";
 import { compareText, isoTime, type ViewHead, viewHead } from "./view_head.ts";
@@ -27,19 +26,19 @@ export function viewJobList(report: PoolReport, filter: ViewFilter = {}): JobLis
     .filter(({ id, job }) =>
       (filter.id === undefined || id === filter.id) && (filter.job === undefined || job === filter.job)
     )
-    .map((entry) => viewJob(entry, report.nodes))
+    .map((entry) => viewJob(entry, report))
     .sort((left, right) => compareText(left.name, right.name));
-  return { ...viewHead(report.now), jobs };
+  return { ...viewHead(report), jobs };
 }
 
-export function viewJob(entry: AutoHold, nodes: readonly NodeRecord[]): JobView {
-  const held = nodes.filter((node) => isHeldFor(entry.job, node)).map(({ id }) => id);
+export function viewJob(entry: AutoHold, report: Pick<PoolReport, "nodes" | "wallOffset">): JobView {
+  const held = report.nodes.filter((node) => isHeldFor(entry.job, node)).map(({ id }) => id);
   return {
     id: entry.id,
     name: entry.job,
     hold_on_failure: entry.holdOnFailure,
     held: held.length,
     nodes: held.sort((left, right) => left - right),
-    created: isoTime(entry.createdAt),
+    created: isoTime(entry.createdAt, report),
   };
 }

@@ -41,7 +41,7 @@ export function viewLabelList(report: PoolReport, filter: ViewFilter = {}): Labe
     .map((name) => viewLabel(name, facts))
     .filter(({ providers }) => filter.provider === undefined || providers.includes(filter.provider))
     .sort((left, right) => compareText(left.name, right.name));
-  return { ...viewHead(report.now), labels };
+  return { ...viewHead(report), labels };
 }
 
 interface Facts {

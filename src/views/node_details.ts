@@ -2,10 +2,10 @@
 import type { Config } from "../domain/config.ts";
 import type { Evidence, HistoryRecord, NodeRecord } from "../domain/node.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
-import type { Instant } from "../domain/time.ts";
+import type { Instant, Moment } from "../domain/time.ts";
 import { type ConnectionView, viewConnection } from "./connection.ts";
 import { type NodeView, viewAgelessNode, viewNode } from "./node_list.ts";
-import { isoTime, isoTimeOrNull, type ViewHead, viewHead } from "./view_head.ts";
+import { isoTime, isoTimeOrNull, type ViewHead, viewHead, type WallTime } from "./view_head.ts";
 
 export interface NodeDetailsView extends ViewHead {
   readonly node: NodeDetails;
@@ -55,28 +55,28 @@ export interface EvidenceView {
 export function viewNodeDetails(report: PoolReport, id: number): NodeDetailsView | null {
   const node = report.nodes.find((node) => node.id === id);
   if (node === undefined) return null;
-  return { ...viewHead(report.now), node: details(node, { ...report, endedAt: null }) };
+  return { ...viewHead(report), node: details(node, { ...report, endedAt: null }) };
 }
 
 /** A node that has left the pool. */
 export function viewEndedNode(
   { node, endedAt }: HistoryRecord,
-  { now, config }: { now: Instant; config: Config | null },
+  report: Moment & { config: Config | null },
 ): NodeDetailsView {
-  return { ...viewHead(now), node: details(node, { now, config, endedAt, nodes: [] }) };
+  return { ...viewHead(report), node: details(node, { ...report, endedAt, nodes: [] }) };
 }
 
 function details(
   node: NodeRecord,
-  { now, config, endedAt, nodes }: {
-    now: Instant;
+  { now, wallOffset, config, endedAt, nodes }: Moment & {
     config: Config | null;
     endedAt: Instant | null;
     nodes: readonly NodeRecord[];
   },
 ): NodeDetails {
+  const moment = { now: endedAt ?? now, wallOffset };
   return {
-    ...viewNode(node, endedAt ?? now),
+    ...viewNode(node, moment),
     image_id: node.imageId,
     flavor_id: node.flavorId,
     public_v4: node.addresses?.publicV4 ?? null,
@@ -84,25 +84,29 @@ function details(
     private_v4: node.addresses?.privateV4 ?? null,
     floating_ip: node.floatingIp?.address ?? null,
     connection: viewConnection(node, config),
-    subnodes: nodes.filter(({ parentId }) => parentId === node.id).map(viewSubnode),
+    subnodes: nodes.filter(({ parentId }) => parentId === node.id).map((subnode) =>
+      viewSubnode(subnode, moment)
+    ),
     launch_reason: node.launchReason,
     attempt: node.attempt,
-    retry_at: isoTimeOrNull(node.retryAt),
-    phase_since: isoTime(node.phaseSince),
-    timings: Object.fromEntries(Object.entries(node.timings).map(([phase, at]) => [phase, isoTime(at)])),
-    evidence: viewEvidence(node.evidence),
+    retry_at: isoTimeOrNull(node.retryAt, moment),
+    phase_since: isoTime(node.phaseSince, moment),
+    timings: Object.fromEntries(
+      Object.entries(node.timings).map(([phase, at]) => [phase, isoTime(at, moment)]),
+    ),
+    evidence: viewEvidence(node.evidence, moment),
     result: node.result,
-    ended: isoTimeOrNull(endedAt),
+    ended: isoTimeOrNull(endedAt, moment),
   };
 }
 
-function viewSubnode(node: NodeRecord): SubnodeView {
-  const { id, hostname, server_id, state, ip } = viewAgelessNode(node);
+function viewSubnode(node: NodeRecord, wallTime: WallTime): SubnodeView {
+  const { id, hostname, server_id, state, ip } = viewAgelessNode(node, wallTime);
   return { id, hostname, server_id, state, ip };
 }
 
-function viewEvidence(evidence: Evidence | null): EvidenceView | null {
+function viewEvidence(evidence: Evidence | null, wallTime: WallTime): EvidenceView | null {
   if (evidence === null) return null;
   const { at, kind, error, requestId, fault, console } = evidence;
-  return { at: isoTime(at), kind, error, request_id: requestId, fault, console };
+  return { at: isoTime(at, wallTime), kind, error, request_id: requestId, fault, console };
 }

@@ -2,9 +2,18 @@
 import { type NodeRecord, serverIdOf, stateName, type WaitingOn } from "../domain/node.ts";
 import type { NodeRole, NodeStateName } from "../domain/node.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
+import type { Moment } from "../domain/time.ts";
 import type { Instant } from "../domain/time.ts";
 import type { ViewFilter } from "./view_filter.ts";
-import { compareText, isoTime, isoTimeOrNull, seconds, type ViewHead, viewHead } from "./view_head.ts";
+import {
+  compareText,
+  isoTime,
+  isoTimeOrNull,
+  seconds,
+  type ViewHead,
+  viewHead,
+  type WallTime,
+} from "./view_head.ts";
 
 export interface NodeListView extends ViewHead {
   readonly nodes: readonly NodeView[];
@@ -58,13 +67,13 @@ export interface HoldView {
 
 /** The nodes that pass the filter. */
 export function viewNodeList(report: PoolReport, filter: ViewFilter = {}): NodeListView {
-  const nodes = selectNodes(report.nodes, filter).map((node) => viewNode(node, report.now));
-  return { ...viewHead(report.now), nodes };
+  const nodes = selectNodes(report.nodes, filter).map((node) => viewNode(node, report));
+  return { ...viewHead(report), nodes };
 }
 
 /** One row of the list. */
-export function viewNode(node: NodeRecord, now: Instant): NodeView {
-  return { ...viewAgelessNode(node), age: ageOf(node, now) };
+export function viewNode(node: NodeRecord, moment: Moment): NodeView {
+  return { ...viewAgelessNode(node, moment), age: ageOf(node, moment.now) };
 }
 
 /** The age of the row. */
@@ -72,8 +81,8 @@ export function ageOf(node: NodeRecord, now: Instant): number {
   return seconds(now - node.stateSince);
 }
 
-/** The row without its age: the same as long as the record is. */
-export function viewAgelessNode(node: NodeRecord): Omit<NodeView, "age"> {
+/** The row without its age: the same as long as the record is, and the machine's clock is not set. */
+export function viewAgelessNode(node: NodeRecord, wallTime: WallTime): Omit<NodeView, "age"> {
   return {
     id: node.id,
     role: node.role,
@@ -88,11 +97,11 @@ export function viewAgelessNode(node: NodeRecord): Omit<NodeView, "age"> {
     server_id: serverIdOf(node),
     ip: node.addresses?.login ?? node.floatingIp?.address ?? null,
     state: stateName(node),
-    state_since: isoTime(node.stateSince),
+    state_since: isoTime(node.stateSince, wallTime),
     comment: node.comment ?? (node.role === "node" ? null : node.launchReason),
     phase: node.state.phase,
-    waiting_on: viewWaiting(node.waitingOn),
-    hold: node.hold === null ? null : { ...node.hold, until: isoTimeOrNull(node.hold.until) },
+    waiting_on: viewWaiting(node.waitingOn, wallTime),
+    hold: node.hold === null ? null : { ...node.hold, until: isoTimeOrNull(node.hold.until, wallTime) },
     job: node.job,
     request: node.requestId,
     image: node.image,
@@ -101,9 +110,9 @@ export function viewAgelessNode(node: NodeRecord): Omit<NodeView, "age"> {
   };
 }
 
-export function viewWaiting(waitingOn: WaitingOn | null): WaitingView | null {
+export function viewWaiting(waitingOn: WaitingOn | null, wallTime: WallTime): WaitingView | null {
   if (waitingOn === null) return null;
-  return { reason: waitingOn.reason, message: waitingOn.message, since: isoTime(waitingOn.since) };
+  return { reason: waitingOn.reason, message: waitingOn.message, since: isoTime(waitingOn.since, wallTime) };
 }
 
 /** The records that pass, in the order of the list. Sorting thousands by three keys is slower than by groups. */

@@ -7,12 +7,12 @@ import type { NodeRecord } from "../domain/node.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import { ageOf, selectNodes, viewAgelessNode } from "./node_list.ts";
 import type { ViewFilter } from "./view_filter.ts";
-import { viewHead } from "./view_head.ts";
+import { viewHead, type WallTime } from "./view_head.ts";
 
 export function renderNodeListJson(report: PoolReport, filter: ViewFilter = {}): Uint8Array<ArrayBuffer> {
   const nodes = selectNodes(report.nodes, filter);
-  const rows = nodes.map(agelessJson);
-  const head = utf8.encode(`${JSON.stringify(viewHead(report.now)).slice(0, -1)},"nodes":[`);
+  const rows = nodes.map((node) => agelessJson(node, report));
+  const head = utf8.encode(`${JSON.stringify(viewHead(report)).slice(0, -1)},"nodes":[`);
   const body = new Body(head.length + rows.reduce((sum, row) => sum + row.length + MOST_OF_AGE, 2));
   body.append(head);
   for (const [index, row] of rows.entries()) {
@@ -29,14 +29,14 @@ const utf8 = new TextEncoder();
 const MOST_OF_AGE = 24;
 
 /** By record; gone with it. */
-const kept = new WeakMap<NodeRecord, Uint8Array>();
+const kept = new WeakMap<NodeRecord, { readonly row: Uint8Array; readonly wallOffset: number }>();
 
 /** The row up to the value of its age, which comes last. */
-function agelessJson(node: NodeRecord): Uint8Array {
+function agelessJson(node: NodeRecord, { wallOffset }: WallTime): Uint8Array {
   const known = kept.get(node);
-  if (known !== undefined) return known;
-  const row = utf8.encode(`${JSON.stringify(viewAgelessNode(node)).slice(0, -1)},"age":`);
-  kept.set(node, row);
+  if (known?.wallOffset === wallOffset) return known.row;
+  const row = utf8.encode(`${JSON.stringify(viewAgelessNode(node, { wallOffset })).slice(0, -1)},"age":`);
+  kept.set(node, { row, wallOffset });
   return row;
 }
 

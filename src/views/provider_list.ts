@@ -6,7 +6,7 @@ import type { CloudStats } from "../domain/cloud_stats.ts";
 import type { LaunchPause } from "../domain/launch_pause.ts";
 import { countNodes, type NodeCounts, noNodes } from "./node_counts.ts";
 import type { ViewFilter } from "./view_filter.ts";
-import { compareText, isoTime, isoTimeOrNull, type ViewHead, viewHead } from "./view_head.ts";
+import { compareText, isoTime, isoTimeOrNull, type ViewHead, viewHead, type WallTime } from "./view_head.ts";
 
 export interface ProviderListView extends ViewHead {
   readonly providers: readonly ProviderView[];
@@ -75,7 +75,7 @@ export function viewProviderList(report: PoolReport, filter: ViewFilter = {}): P
     .filter((name) => filter.label === undefined || suppliers.includes(name))
     .sort(compareText)
     .map((name) => viewProvider(name, report, counts.get(name) ?? noNodes()));
-  return { ...viewHead(report.now), providers };
+  return { ...viewHead(report), providers };
 }
 
 /** The configured ones and those that nodes are still on. */
@@ -92,8 +92,10 @@ function viewProvider(name: string, report: PoolReport, nodes: NodeCounts): Prov
     configured: config !== undefined,
     ...configured(config),
     nodes,
-    ...observed(seen),
-    pauses: report.pauses.filter(({ provider }) => provider === name).map(viewPause),
+    ...observed(seen, report),
+    pauses: report.pauses.filter(({ provider }) => provider === name).map((pause) =>
+      viewPause(pause, report)
+    ),
   };
 }
 
@@ -109,22 +111,23 @@ function configured(
 
 function observed(
   seen: ProviderReport | undefined,
+  wallTime: WallTime,
 ): Pick<ProviderView, "servers" | "listed" | "reachable" | "error" | "quota" | "api"> {
   const error = seen?.error ?? null;
   return {
     servers: seen?.servers ?? null,
-    listed: isoTimeOrNull(seen?.listedAt ?? null),
+    listed: isoTimeOrNull(seen?.listedAt ?? null, wallTime),
     reachable: seen?.reachable ?? null,
-    error: error === null ? null : { message: error.message, since: isoTime(error.since) },
-    quota: viewQuota(seen?.quota ?? null),
-    api: viewApi(seen?.stats ?? null),
+    error: error === null ? null : { message: error.message, since: isoTime(error.since, wallTime) },
+    quota: viewQuota(seen?.quota ?? null, wallTime),
+    api: viewApi(seen?.stats ?? null, wallTime),
   };
 }
 
-function viewQuota(quota: Quota | null): QuotaView | null {
+function viewQuota(quota: Quota | null, wallTime: WallTime): QuotaView | null {
   if (quota === null) return null;
   return {
-    taken: isoTime(quota.takenAt),
+    taken: isoTime(quota.takenAt, wallTime),
     instances: viewQuotaUse(quota.instances),
     cores: viewQuotaUse(quota.cores),
     ram_mib: viewQuotaUse(quota.ramMib),
@@ -137,7 +140,7 @@ function viewQuotaUse({ limit, used }: QuotaUse): QuotaUseView {
   return { limit: Number.isFinite(limit) ? limit : null, used };
 }
 
-function viewApi(stats: CloudStats | null): ApiView | null {
+function viewApi(stats: CloudStats | null, wallTime: WallTime): ApiView | null {
   if (stats === null) return null;
   const { requests, errors, queued, rate, latency, lastError } = stats;
   return {
@@ -146,15 +149,17 @@ function viewApi(stats: CloudStats | null): ApiView | null {
     queued,
     rate: rate / 1_000,
     latency: latency === null ? null : Math.round(latency) / 1_000,
-    last_error: lastError === null ? null : { at: isoTime(lastError.at), message: lastError.message },
+    last_error: lastError === null
+      ? null
+      : { at: isoTime(lastError.at, wallTime), message: lastError.message },
   };
 }
 
-function viewPause(pause: LaunchPause): PauseView {
+function viewPause(pause: LaunchPause, wallTime: WallTime): PauseView {
   return {
     label: pause.label,
     failures: pause.failures,
-    until: isoTimeOrNull(pause.until),
+    until: isoTimeOrNull(pause.until, wallTime),
     last_error: pause.lastError,
   };
 }

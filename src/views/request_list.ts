@@ -1,7 +1,7 @@
 /** Who waits for nodes, in the order of service. */
 import type { PoolReport } from "../domain/pool_report.ts";
+import type { Moment } from "../domain/time.ts";
 import type { NodeRequest } from "../domain/request.ts";
-import type { Instant } from "../domain/time.ts";
 import { viewWaiting, type WaitingView } from "./node_list.ts";
 import type { ViewFilter } from "./view_filter.ts";
 import { compareText, isoTime, isoTimeOrNull, seconds, type ViewHead, viewHead } from "./view_head.ts";
@@ -35,16 +35,16 @@ export interface RequestView {
 /** The requests that pass the filter, by label and id. */
 export function viewRequestList(report: PoolReport, filter: ViewFilter = {}): RequestListView {
   const requests = report.requests
-    .map((request) => viewRequest(request, report.now))
+    .map((request) => viewRequest(request, report))
     .filter((view) =>
       (filter.label === undefined || view.label === filter.label) &&
       (filter.state === undefined || view.state === filter.state)
     )
     .sort((left, right) => compareText(left.label, right.label) || left.id - right.id);
-  return { ...viewHead(report.now), requests };
+  return { ...viewHead(report), requests };
 }
 
-export function viewRequest(request: NodeRequest, now: Instant): RequestView {
+export function viewRequest(request: NodeRequest, moment: Moment): RequestView {
   return {
     id: request.id,
     label: request.label,
@@ -53,10 +53,10 @@ export function viewRequest(request: NodeRequest, now: Instant): RequestView {
     nodes: request.nodes,
     job: request.job,
     client: request.client,
-    created: isoTime(request.createdAt),
-    age: seconds(now - request.createdAt),
-    deadline: isoTimeOrNull(request.deadline),
-    granted: isoTimeOrNull(request.grantedAt),
-    waiting_on: viewWaiting(request.waitingOn),
+    created: isoTime(request.createdAt, moment),
+    age: seconds(moment.now - request.createdAt),
+    deadline: isoTimeOrNull(request.deadline, moment),
+    granted: isoTimeOrNull(request.grantedAt, moment),
+    waiting_on: viewWaiting(request.waitingOn, moment),
   };
 }

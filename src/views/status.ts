@@ -1,8 +1,8 @@
 /** The pool at a glance: whether a daemon runs and on which configuration, and what is not well. */
+import { durationText, HOUR, type Moment } from "../domain/time.ts";
 import type { DaemonReport, PoolReport, TaskReport } from "../domain/pool_report.ts";
 import { countNodes, type NodeCounts, noNodes } from "./node_counts.ts";
-import { isoTime, isoTimeOrNull, seconds, type ViewHead, viewHead } from "./view_head.ts";
-import type { Instant } from "../domain/time.ts";
+import { isoTime, isoTimeOrNull, seconds, type ViewHead, viewHead, type WallTime } from "./view_head.ts";
 
 export interface StatusView extends ViewHead {
   readonly installation: { readonly id: string; readonly created: string };
@@ -50,9 +50,9 @@ export function viewStatus(report: PoolReport): StatusView {
   const named = (reachable: boolean) =>
     providers.filter((provider) => provider.reachable === reachable).map(({ name }) => name);
   return {
-    ...viewHead(report.now),
-    installation: { id: installation.id, created: isoTime(installation.createdAt) },
-    daemon: daemon === null ? null : viewDaemon(daemon, report.now),
+    ...viewHead(report),
+    installation: { id: installation.id, created: isoTime(installation.createdAt, report) },
+    daemon: daemon === null ? null : viewDaemon(daemon, report),
     nodes: countNodes(report.nodes, () => "all").get("all") ?? noNodes(),
     labels: config?.labels.length ?? null,
     requests: { waiting, granted: requests.length - waiting },
@@ -92,29 +92,58 @@ export function listProblems(report: PoolReport): string[] {
   const tasks = (daemon?.tasks ?? []).flatMap(({ name, lastError }) =>
     lastError ? [`task ${name}: ${lastError.message}`] : []
   );
-  return [...config, ...clouds, ...failures, ...refused, ...images, ...away, ...cut, ...tasks];
+  return [
+    ...config,
+    ...clockProblems(report),
+    ...clouds,
+    ...failures,
+    ...refused,
+    ...images,
+    ...away,
+    ...cut,
+    ...tasks,
+  ];
 }
 
-function viewDaemon(daemon: DaemonReport, now: Instant): DaemonView {
+/** So long it may be of use to know that the clock was set. */
+const STEP_TOLD_FOR = HOUR;
+
+function clockProblems({ clock, now, wallOffset }: PoolReport): string[] {
+  const step = clock?.step ?? null;
+  if (step === null || now - step.at >= STEP_TOLD_FOR) return [];
+  const way = step.by < 0 ? "back" : "forward";
+  return [
+    `this machine's clock went ${way} by ${durationText(Math.abs(step.by))} at ${
+      isoTime(step.at, { wallOffset })
+    }: nodes got no older by it, but times in logs before that differ; keep the clock right with NTP`,
+  ];
+}
+
+function viewDaemon(daemon: DaemonReport, moment: Moment): DaemonView {
   return {
     pid: daemon.pid,
     version: daemon.version,
-    started: isoTime(daemon.startedAt),
-    age: seconds(now - daemon.startedAt),
+    started: isoTime(daemon.startedAt, moment),
+    age: seconds(moment.now - daemon.startedAt),
     accepting: daemon.accepting,
     config_file: daemon.configFile,
-    config_loaded: isoTime(daemon.configLoadedAt),
+    config_loaded: isoTime(daemon.configLoadedAt, moment),
     config_problems: daemon.configProblems,
-    tasks: daemon.tasks.map(viewTask),
+    tasks: daemon.tasks.map((task) => viewTask(task, moment)),
   };
 }
 
-function viewTask({ name, runs, lastStartedAt, lastDuration, lastError }: TaskReport): TaskView {
+function viewTask(
+  { name, runs, lastStartedAt, lastDuration, lastError }: TaskReport,
+  wallTime: WallTime,
+): TaskView {
   return {
     name,
     runs,
-    last_started: isoTimeOrNull(lastStartedAt),
+    last_started: isoTimeOrNull(lastStartedAt, wallTime),
     last_duration: lastDuration === null ? null : Math.round(lastDuration) / 1_000,
-    last_error: lastError === null ? null : { at: isoTime(lastError.at), message: lastError.message },
+    last_error: lastError === null
+      ? null
+      : { at: isoTime(lastError.at, wallTime), message: lastError.message },
   };
 }

@@ -3,8 +3,8 @@
  * keys in snake_case, times as ISO 8601 in UTC, durations in whole seconds, what is not known is null. A key is
  * never given another meaning; a view that must change incompatibly raises VIEW_VERSION.
  */
-import type { Instant, Milliseconds } from "../domain/time.ts";
-import { SECOND } from "../domain/time.ts";
+import type { Instant, Milliseconds, Moment } from "../domain/time.ts";
+import { isoText, SECOND } from "../domain/time.ts";
 
 /** The version that every view carries in `version`. */
 export const VIEW_VERSION = 1;
@@ -17,19 +17,21 @@ export interface ViewHead {
 }
 
 /** The head of a view of that moment. */
-export function viewHead(now: Instant): ViewHead {
-  return { version: VIEW_VERSION, at: isoTime(now) };
+export function viewHead(moment: Moment): ViewHead {
+  return { version: VIEW_VERSION, at: isoTime(moment.now, moment) };
 }
 
-/** ISO 8601 in UTC with milliseconds. */
-export function isoTime(instant: Instant): string {
-  return new Date(instant).toISOString();
+/** By the machine's clock, as ISO 8601 in UTC with milliseconds. */
+export function isoTime(instant: Instant, { wallOffset }: WallTime): string {
+  return isoText(instant + wallOffset);
 }
 
 /** As `isoTime`; null stays null. */
-export function isoTimeOrNull(instant: Instant | null): string | null {
-  return instant === null ? null : isoTime(instant);
+export function isoTimeOrNull(instant: Instant | null, wallTime: WallTime): string | null {
+  return instant === null ? null : isoTime(instant, wallTime);
 }
+
+export type WallTime = Pick<Moment, "wallOffset">;
 
 /** Whole seconds, never negative: the clocks of two machines may differ. */
 export function seconds(duration: Milliseconds): number {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { formatDuration, parseDuration } from "../../src/cli/duration_argument.ts";
+import { parseDuration } from "../../src/cli/duration_argument.ts";
+import { durationText } from "../../src/domain/time.ts";
 import { listenArgument } from "../../src/cli/listen_argument.ts";
 import { DEFAULT_STATE, findStatePath, stateIn } from "../../src/cli/state_path.ts";
 
@@ -21,8 +22,8 @@ Deno.test("durations have units, a bare number is seconds", () => {
       ["99999999d", null],
     ] as const
   ) assert.equal(parseDuration(text), expected, text);
-  assert.equal(formatDuration(5_400_000), "1h30m");
-  assert.equal(formatDuration(90_000), "1m30s");
+  assert.equal(durationText(5_400_000), "1h30m");
+  assert.equal(durationText(90_000), "1m30s");
 });
 
 Deno.test("addresses to listen on", () => {

@@ -77,3 +77,15 @@ Deno.test("advanceUntil() gives up at its limit, and looks once more there", asy
   equal(clock.now(), 250);
   await clock.advanceUntil(() => clock.now() >= 300, { within: 50, step: 40 });
 });
+
+Deno.test("stepWall() sets what the machine's clock shows, and lets no time pass", async () => {
+  const clock = new VirtualClock(1_000);
+  let woken = false;
+  const sleeping = clock.sleep(500).then(() => woken = true);
+  clock.stepWall(10_000);
+  await clock.advance(100);
+  equal(woken, false);
+  equal([clock.now(), clock.wall(), clock.monotonic()].join(), "1100,11100,100");
+  await clock.advance(400);
+  await sleeping;
+});

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { MINUTE } from "../../src/domain/time.ts";
+import { DAY, HOUR, MINUTE } from "../../src/domain/time.ts";
 import { findOffer, type OfferSituation } from "../../src/plan/offers.ts";
 import { catalog, image, inventory, label, NOW, provider, refusal, seen, small } from "./plan_fixtures.ts";
 
@@ -9,6 +9,7 @@ function offer(
 ) {
   const basics = {
     now: NOW,
+    wallOffset: 0,
     seen: seen(),
     pause: undefined,
     building: 0,
@@ -45,6 +46,16 @@ const refused: readonly (readonly [string, ReturnType<typeof offer>, RegExp])[] 
     "is out of reach",
     offer({ seen: seen({ failure: { message: "connection refused", since: NOW } }) }),
     /^out of reach since 03:04:05: connection refused$/,
+  ],
+  [
+    "is out of reach since another day, which is told with its date",
+    offer({ seen: seen({ failure: { message: "connection refused", since: NOW - DAY } }) }),
+    /^out of reach since 20\d\d-\d\d-\d\d 03:04:05: connection refused$/,
+  ],
+  [
+    "is out of reach, by the machine's clock as it is set now",
+    offer({ wallOffset: -HOUR, seen: seen({ failure: { message: "connection refused", since: NOW } }) }),
+    /^out of reach since 02:04:05: connection refused$/,
   ],
   ["has no catalog yet", offer({ seen: seen({ catalog: null }) }), /^not seen completely yet$/],
   ["was never listed", offer({ seen: seen({ inventory: inventory([]) }) }), /^not seen completely yet$/],

@@ -19,6 +19,7 @@ function input(fields: Partial<LaunchInput> = {}): LaunchInput {
   return {
     config: config(),
     now: NOW,
+    wallOffset: 0,
     nodes: [],
     requests: [],
     pauses: [],

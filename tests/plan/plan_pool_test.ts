@@ -23,6 +23,7 @@ function input(fields: Partial<PoolInput> = {}): PoolInput {
   return {
     config: config({ labels: [label({ minReady: 0 })] }),
     now: NOW,
+    wallOffset: 0,
     nodes: [],
     requests: [],
     pauses: [],

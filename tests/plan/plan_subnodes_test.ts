@@ -39,6 +39,7 @@ function poolInput(
       providers: [provider({ maxServers })],
     }),
     now: NOW,
+    wallOffset: 0,
     nodes,
     requests: [],
     pauses,

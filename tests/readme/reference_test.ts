@@ -115,11 +115,11 @@ Deno.test("the README's JSON has the keys that the views have, and no others", (
     "alien-list": viewAlienList({
       servers: [{ provider: "a", hostname: "b", serverId: "c", ip: null }],
       warnings: [""],
-    }, NOW),
+    }, report),
     "alien-image-list": viewAlienImageList({
       images: [{ provider: "a", name: "b", imageId: "c" }],
       warnings: [""],
-    }, NOW),
+    }, report),
     "/nodes/ID": viewNodeDetails(
       { ...report, nodes: [...report.nodes, sampleNode({ id: 99, role: "subnode", parentId: 6 })] },
       6,

@@ -11,7 +11,9 @@ import { type NodeRecord, type NodeStateName, serverIdOf, stateName } from "../.
 import type { ProviderConfig } from "../../src/domain/config.ts";
 import { serverMetadata } from "../../src/domain/server_marks.ts";
 import { MINUTE } from "../../src/domain/time.ts";
+import type { Clock } from "../../src/lib/clock.ts";
 import { seededRandom } from "../../src/lib/random.ts";
+import { SteadyClock } from "../../src/lib/steady_clock.ts";
 import { VirtualClock } from "../../src/lib/virtual_clock.ts";
 import { Pool } from "../../src/pool.ts";
 import { renderCloudsYaml } from "../../src/simulator/clouds_yaml.ts";
@@ -34,6 +36,7 @@ export interface VirtualPoolOptions extends SimulatorInput {
 }
 
 export class VirtualPool implements AsyncDisposable {
+  /** True time, and the machine's clock, which can be set. */
   readonly clock = new VirtualClock();
   readonly simulator: Simulator;
   readonly store: Store;
@@ -78,12 +81,13 @@ export class VirtualPool implements AsyncDisposable {
   /** Starts the pool on the state as it is, as after a crash. */
   async startPool(): Promise<void> {
     const { config } = await this.#load();
-    this.#pool = await Pool.start(config, {
+    const clock = new SteadyClock(this.clock);
+    const starting = Pool.start(config, {
       store: this.store,
-      clock: this.clock,
+      clock,
       random: this.#random,
       shell: this.simulator.shell,
-      openCloud: (provider) => this.#openCloud(provider),
+      openCloud: (provider) => this.#openCloud(provider, clock),
       readFile: () => Promise.resolve(loginKey.private),
       openTarget: () => null,
       openGearman: () => {
@@ -101,8 +105,9 @@ export class VirtualPool implements AsyncDisposable {
       buildWorkers: 1,
       uploadWorkers: this.#uploadWorkers,
       reload: async () => ({ loaded: await this.#load(), changes: ["changed"], problems: [] }),
-      process: { pid: 1, version: "test", startedAt: this.clock.now(), configFile: "nodepool.yaml" },
+      process: { pid: 1, version: "test", configFile: "nodepool.yaml" },
     });
+    this.#pool = await this.during(starting);
   }
 
   async reconfigure(config: string): Promise<void> {
@@ -204,11 +209,11 @@ export class VirtualPool implements AsyncDisposable {
     await this.store[Symbol.asyncDispose]();
   }
 
-  #openCloud(provider: ProviderConfig): Cloud {
+  #openCloud(provider: ProviderConfig, clock: Clock = this.clock): Cloud {
     return createOpenStackCloud({
       ...provider,
       send: this.simulator.send,
-      clock: this.clock,
+      clock,
       random: this.#random,
     });
   }

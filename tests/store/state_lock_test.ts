@@ -60,6 +60,7 @@ function jumpingClock(onSleep: (times: number) => void = () => {}): Clock {
   let [time, sleeps] = [0, 0];
   return {
     now: () => time,
+    wall: () => time,
     monotonic: () => time,
     sleep(milliseconds) {
       time += milliseconds;

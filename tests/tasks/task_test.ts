@@ -219,6 +219,60 @@ Deno.test("createCronTask() leaves out the times that pass while it runs", async
   assert.deepEqual(startedAt, [1, 4, 7, 10]);
 });
 
+/** A cron task with the times by the machine's clock at which it ran. */
+function cronOn(clock: VirtualClock, cron: string) {
+  const ranAt: string[] = [];
+  const task = createCronTask({
+    name: "cleanup",
+    cron,
+    timezone: "UTC",
+    clock,
+    onError: () => {},
+    run: () => Promise.resolve(void ranAt.push(new Date(clock.wall()).toISOString().slice(5, 19))),
+  });
+  task.start();
+  return { task, ranAt };
+}
+
+Deno.test("createCronTask(): a clock that is set back neither stops it nor makes it run again and again", async () => {
+  const clock = new VirtualClock(START);
+  const { task: made, ranAt } = cronOn(clock, "*/15 * * * *");
+  await using task = made;
+  await clock.advance(20 * MINUTE);
+  clock.stepWall(-10 * HOUR);
+  task.clockSet();
+  await clock.advance(30 * MINUTE);
+  assert.deepEqual(ranAt, ["01-01T00:15:00", "12-31T14:30:00", "12-31T14:45:00"]);
+});
+
+Deno.test("createCronTask(): a clock that is set forward over its times has it run once for all of them", async () => {
+  const clock = new VirtualClock(START);
+  const { task: made, ranAt } = cronOn(clock, "*/15 * * * *");
+  await using task = made;
+  await clock.advance(20 * MINUTE);
+  clock.stepWall(10 * HOUR + 2 * MINUTE);
+  task.clockSet();
+  await clock.advance(30 * MINUTE);
+  assert.deepEqual(ranAt, [
+    "01-01T00:15:00",
+    "01-01T10:22:00",
+    "01-01T10:30:00",
+    "01-01T10:45:00",
+  ]);
+});
+
+Deno.test("createCronTask(): what is to come is not run early because the clock was set forward to before it", async () => {
+  const clock = new VirtualClock(START);
+  const { task: made, ranAt } = cronOn(clock, "0 6 * * *");
+  await using task = made;
+  clock.stepWall(5 * HOUR);
+  task.clockSet();
+  await clock.advance(59 * MINUTE);
+  assert.deepEqual(ranAt, []);
+  await clock.advance(2 * MINUTE);
+  assert.deepEqual(ranAt, ["01-01T06:00:00"]);
+});
+
 Deno.test("cronTimes() follows a time zone over the change to summer time", () => {
   const next = cronTimes("14 2 * * *", { timezone: "America/New_York" });
   assert.equal(next(Date.UTC(2030, 2, 8, 12)), Date.UTC(2030, 2, 9, 7, 14));

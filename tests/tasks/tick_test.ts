@@ -24,6 +24,7 @@ async function tickKit(
     parts: { pool: true, builds: true },
     targets: () => new Map(),
     demand: () => new Map(),
+    wallOffset: () => 0,
     launching: () => true,
     accepting: () => true,
     ...means,
@@ -153,6 +154,7 @@ Deno.test("planning takes a quarter of the time at most, however long it takes",
   const slept: number[] = [];
   const clock = {
     now: () => NOW,
+    wall: () => NOW,
     monotonic: () => lived,
     sleep(time: number) {
       slept.push(time);

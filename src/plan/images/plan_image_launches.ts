@@ -6,7 +6,7 @@ import type { ProviderConfig } from "../../domain/config.ts";
 import type { NodeRecord, NodeRole, WaitingOn } from "../../domain/node.ts";
 import type { Observation } from "../../domain/observation.ts";
 import type { ProviderImage } from "../../domain/provider_image.ts";
-import type { Instant } from "../../domain/time.ts";
+import type { Moment } from "../../domain/time.ts";
 import { planAllocation } from "../allocation.ts";
 import type { LabelAsk } from "../allocation_types.ts";
 import { countNodes } from "../count_nodes.ts";
@@ -26,8 +26,7 @@ export interface ImageLaunches {
   readonly reserved: ReadonlyMap<string, number>;
 }
 
-export interface ImageLaunchesInput {
-  readonly now: Instant;
+export interface ImageLaunchesInput extends Moment {
   readonly providers: readonly ProviderConfig[];
   readonly images: readonly ProviderImage[];
   readonly nodes: readonly NodeRecord[];
@@ -75,13 +74,13 @@ function roleOf({ state }: ProviderImage): ImageLaunch["role"] {
 
 function offerFor(
   image: ProviderImage,
-  { providers, now, seen }: ImageLaunchesInput,
+  { providers, now, wallOffset, seen }: ImageLaunchesInput,
   isAsked: (provider: string) => boolean,
 ): LaunchOffer | string {
   const provider = providers.find(({ name }) => name === image.provider);
   const use = provider?.images.find(({ name }) => name === image.image);
   if (provider === undefined || use === undefined) return "the configuration does not have it any more";
-  const situation = { now, seen: seen.get(provider.name), asking: isAsked(provider.name) };
+  const situation = { now, wallOffset, seen: seen.get(provider.name), asking: isAsked(provider.name) };
   const catalog = openCatalog(provider, situation);
   if (typeof catalog === "string") return catalog;
   return image.state.phase === "check"

@@ -10,7 +10,7 @@ import { type ImageEvent, transitionImage } from "../../domain/image_transition.
 import type { NodeRecord, WaitingOn } from "../../domain/node.ts";
 import type { Observation } from "../../domain/observation.ts";
 import type { ProviderImage } from "../../domain/provider_image.ts";
-import { earliest, type Instant } from "../../domain/time.ts";
+import { earliest, type Instant, type Moment } from "../../domain/time.ts";
 import { describeImageAction, type ImageAction, type ImageActionType } from "./image_action.ts";
 import type { ImageWorld } from "./image_step.ts";
 import { type ImageLaunches, planImageLaunches } from "./plan_image_launches.ts";
@@ -19,9 +19,8 @@ import { planDibImage } from "./plan_dib_image.ts";
 import { planProviderImage } from "./plan_provider_image.ts";
 import { planDibRetention, planImageRetention } from "./plan_retention.ts";
 
-export interface ImagesInput {
+export interface ImagesInput extends Moment {
   readonly config: Config;
-  readonly now: Instant;
   readonly dibImages: Iterable<DibImage>;
   readonly images: Iterable<ProviderImage>;
   readonly order: (provider: string | null, image: string) => ImageOrder | null;
@@ -81,7 +80,7 @@ export function planImages(input: ImagesInput): ImagePlan {
   );
   const living = plans.flatMap(({ next }) => next ?? []);
   const launches = input.accepting
-    ? planImageLaunches({ now, providers: config.providers, images: living, nodes, seen: input.seen })
+    ? planImageLaunches({ ...input, providers: config.providers, images: living, nodes })
     : NO_LAUNCHES;
   // By the records as they are: an order is filled only when what this plan changes has been stored.
   const wanted = input.accepting ? planNewImages({ ...input, dibImages, images }) : NOTHING_NEW;

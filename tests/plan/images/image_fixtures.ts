@@ -46,6 +46,7 @@ export function imagesInput(
   return {
     config: imagesConfig(),
     now: NOW,
+    wallOffset: 0,
     dibImages: [],
     images: [],
     order: (provider, name) => orders.find((one) => one.provider === provider && one.image === name) ?? null,

@@ -14,6 +14,7 @@ const waiting: Readonly<Record<"builder" | "checker", ProviderImageState>> = {
 function plan(images: readonly ProviderImage[], { maxServers = 10, nodes = [node(states.ready)] } = {}) {
   return planImageLaunches({
     now: NOW,
+    wallOffset: 0,
     providers: [provider({ name: "cloud-0" }), provider({ maxServers, images: [prepared()] })],
     images,
     nodes,

@@ -1,0 +1,79 @@
+/**
+ * The machine's clock is set while a pool runs, or while none does; or the machine is suspended, which looks the same.
+ * Nodes get no older by it, none is lost, and what people see agrees with `date`.
+ */
+import assert from "node:assert/strict";
+import { HOUR, MINUTE, SECOND } from "../../src/domain/time.ts";
+import { viewPool } from "../../src/views/view_pool.ts";
+import { poolConfig, VirtualPool } from "./virtual_pool.ts";
+
+const clouds = [{ bootTime: 30 * SECOND }];
+
+const steps = [
+  ["back by 10 hours", -10 * HOUR],
+  ["back by half an hour", -30 * MINUTE],
+  ["forward by 10 hours", 10 * HOUR],
+  ["forward by 3 days", 72 * HOUR],
+] as const;
+
+for (const [how, step] of steps) {
+  Deno.test(`a clock that is set ${how} while servers boot loses none of them`, async () => {
+    await using virtual = await VirtualPool.start({ config: poolConfig({ minReady: 4 }), clouds });
+    await virtual.until(() => virtual.servers() === 4);
+    await virtual.clock.advance(10 * SECOND);
+    virtual.clock.stepWall(step);
+    await virtual.until(() => virtual.count("ready") === 4, 40 * SECOND);
+    await virtual.clock.advance(3 * MINUTE);
+    virtual.clock.stepWall(step);
+    await virtual.during(virtual.reconfigure(poolConfig({ minReady: 8 })));
+    await virtual.until(() => virtual.count("ready") === 8, 50 * SECOND);
+    await virtual.clock.advance(20 * MINUTE);
+    assert.deepEqual([virtual.count("ready"), virtual.servers()], [8, 8]);
+    assert.equal(virtual.simulator.journal.countOf("server.create"), 8);
+    assert.equal(virtual.simulator.journal.countOf("server.delete"), 0);
+  });
+
+  Deno.test(`a clock that is set ${how} ends no node that is used, held or ready`, async () => {
+    const config = `limits: {node-stuck: 4h, hold-max-age: 6h}\n${poolConfig({ minReady: 3 })}`;
+    await using virtual = await VirtualPool.start({ config, clouds });
+    await virtual.until(() => virtual.count("ready") === 3);
+    const [used] = await virtual.acquire("small");
+    const [held] = await virtual.acquire("small");
+    const hold = { reason: null, owner: null, duration: 5 * HOUR };
+    await virtual.during(virtual.pool.holdNodes([held!.id], hold));
+    await virtual.until(() => virtual.count("ready") === 3);
+    await virtual.clock.advance(HOUR);
+    virtual.clock.stepWall(step);
+    await virtual.clock.advance(2 * HOUR);
+    assert.deepEqual([virtual.count("used"), virtual.count("hold"), virtual.count("ready")], [1, 1, 3]);
+    assert.equal(virtual.simulator.journal.countOf("server.delete"), 0);
+    // What they have lived still counts.
+    await virtual.clock.advance(HOUR + 5 * MINUTE);
+    assert.ok(!virtual.pool.report().nodes.some(({ id }) => id === used!.id), "used for more than 4 h");
+    await virtual.clock.advance(HOUR);
+    assert.equal(virtual.count("hold"), 0, "held for more than 5 h");
+  });
+}
+
+Deno.test("lists show the machine's time of day as it is set now, and ages as they were lived", async () => {
+  await using virtual = await VirtualPool.start({ config: poolConfig({ minReady: 1 }), clouds });
+  await virtual.until(() => virtual.count("ready") === 1);
+  const { stateSince } = virtual.pool.report().nodes[0]!;
+  await virtual.clock.advance(MINUTE);
+  virtual.clock.stepWall(-10 * HOUR);
+  const view = viewPool(virtual.pool.report(), { name: "node-list" });
+  assert.equal(view.at, new Date(virtual.clock.wall()).toISOString());
+  assert.equal(view.nodes[0]!.state_since, new Date(stateSince - 10 * HOUR).toISOString());
+  assert.equal(view.nodes[0]!.age, Math.floor((virtual.clock.now() - stateSince) / SECOND));
+});
+
+Deno.test("a clock that was set is told by status for an hour", async () => {
+  await using virtual = await VirtualPool.start({ config: poolConfig({ minReady: 0 }) });
+  const problems = () => viewPool(virtual.pool.report(), { name: "status" }).problems;
+  await virtual.clock.advance(MINUTE);
+  assert.deepEqual(problems(), []);
+  virtual.clock.stepWall(-10 * HOUR - 2 * MINUTE);
+  assert.match(problems().join(), /clock went back by 10h2m at 2029-12-31T13:59/);
+  await virtual.clock.advance(HOUR + MINUTE);
+  assert.deepEqual(problems(), []);
+});
