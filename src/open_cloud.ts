@@ -1,5 +1,5 @@
 /** A provider's cloud over the network, with connections of its own. */
-import type { Cloud } from "./cloud/cloud.ts";
+import type { WholeCloud } from "./cloud/cloud.ts";
 import {
   createOpenStackCloud,
   DEFAULT_CONCURRENCY,
@@ -14,7 +14,7 @@ import { systemRandom } from "./lib/random.ts";
 export function openCloud(
   provider: ProviderConfig,
   { clock = systemClock, onAnswer }: Partial<Pick<OpenStackCloudOptions, "clock" | "onAnswer">> = {},
-): Cloud {
+): WholeCloud {
   const connections = provider.maxConcurrency ?? DEFAULT_CONCURRENCY;
   const send = createUndiciSend({ ...provider.access, connections });
   const cloud = createOpenStackCloud({

@@ -3,7 +3,7 @@
  * going, behind the `PoolControl` that the control socket and the status endpoint use. `daemon.ts` makes it with
  * real adapters, tests with the simulator and a virtual clock.
  */
-import type { Cloud } from "./cloud/cloud.ts";
+import type { WholeCloud } from "./cloud/cloud.ts";
 import type { LoadedConfig } from "./config/load_config.ts";
 import { deleteDibImages, deleteImages } from "./control/image_commands.ts";
 import { placeOrders, waitForOrders } from "./control/image_orders.ts";
@@ -72,7 +72,7 @@ export interface PoolMeans extends
   readonly random: Random;
   readonly shell: Shell;
   /** Makes a provider's cloud; disposing of it closes its connections. */
-  readonly openCloud: (provider: ProviderConfig) => Cloud;
+  readonly openCloud: (provider: ProviderConfig) => WholeCloud;
   /** Makes a target; disposing of it closes its connections. null: nodes of it are only used from here. */
   readonly openTarget: (target: TargetConfig) => Target | null;
   readonly openGearman: GearmanDemandMeans["openGearman"];

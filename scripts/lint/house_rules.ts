@@ -49,6 +49,10 @@ const allowedImports: Record<string, string[]> = {
 const adapters =
   /(\/cloud\/openstack\/|\/targets\/jenkins\/|\/ssh\/ssh2_\w+\.ts|\/build\/(diskimage_builder|deno_command)\.ts|\/store\/(kv|memory)_store\.ts|\/metrics\/hot_shots_statsd\.ts)/;
 
+/** What deletes on a cloud; all goes through the one place that asks the ledger first. */
+const deletes = new Set(["deleteServer", "deleteImage", "deleteFloatingIp", "deleteKeypair"]);
+const mayDelete = /\/src\/(cloud|simulator)\/|\/src\/execute\/deletions\.ts$/;
+
 function folderOf(filename: string): string | null {
   return filename.match(/\/src\/([a-z]+)\//)?.[1] ?? null;
 }
@@ -81,6 +85,18 @@ const plugin: Deno.lint.Plugin = {
             if (node.arguments.length === 0 && context.sourceCode.getText(node.callee) === "Date") {
               report(node, "new Date()");
             }
+          },
+        };
+      },
+    },
+    "one-place-deletes": {
+      create(context) {
+        if (folderOf(context.filename) === null || mayDelete.test(context.filename)) return {};
+        return {
+          MemberExpression(node) {
+            const { property } = node;
+            if (property.type !== "Identifier" || !deletes.has(property.name)) return;
+            context.report({ node, message: `${property.name} past src/execute/deletions.ts` });
           },
         };
       },

@@ -30,8 +30,6 @@ export interface Cloud {
   listServers(options: Call & { changesSince?: Instant }): Promise<ServerListing>;
   /** Asks for a server once; `effect` of a thrown CloudError tells whether it may exist all the same. */
   createServer(request: ServerRequest, options: Call): Promise<{ id: string }>;
-  /** Asks for its deletion; resolves `"accepted"`, or `"gone"` where the cloud knows no such server. */
-  deleteServer(id: string, options: Call): Promise<"accepted" | "gone">;
   /** The last lines of its console; empty where the cloud keeps none. */
   getConsole(id: string, options: Call & { lines: number }): Promise<string>;
   /** Details of one server that listings do not tell: its fault. Only asked for after a failure. */
@@ -51,11 +49,6 @@ export interface Cloud {
    * as `timeout` when none has for a while, or when the answer does not come an hour after the last of it.
    */
   uploadImage(id: string, data: ImageData, options: Call): Promise<void>;
-  /**
-   * Asks for the deletion of an image; resolves `"gone"` where the cloud knows no such image. Throws `conflict` where
-   * it is in use.
-   */
-  deleteImage(id: string, options: Call): Promise<"accepted" | "gone">;
   /** Asks, once, for an image of a server as it is now; `effect` as for `createServer`. */
   createSnapshot(
     request: { serverId: string; name: string; properties: Readonly<Record<string, string>> },
@@ -68,19 +61,17 @@ export interface Cloud {
 
   /** Every port of the project that belongs to a server. */
   listPorts(options: Call): Promise<readonly Port[]>;
-  deletePort(id: string, options: Call): Promise<void>;
   listFloatingIps(options: Call): Promise<readonly FloatingIp[]>;
+  /** One floating IP as it is now; null where the cloud knows no such one. */
+  getFloatingIp(id: string, options: Call): Promise<FloatingIp | null>;
   /** Takes a floating IP from the external network and attaches it to the port, in one request. */
   createFloatingIp(
     request: { networkId: string; portId: string; description: string },
     options: Call,
   ): Promise<FloatingIp>;
-  /** Already gone counts as done. */
-  deleteFloatingIp(id: string, options: Call): Promise<void>;
 
   listKeypairs(options: Call): Promise<readonly string[]>;
   createKeypair(request: { name: string; publicKey: string }, options: Call): Promise<void>;
-  deleteKeypair(name: string, options: Call): Promise<void>;
   listSecurityGroups(options: Call): Promise<readonly { id: string; name: string }[]>;
 
   /** What the client counted and measured, for status and metrics. */
@@ -88,6 +79,28 @@ export interface Cloud {
   /** Closes connections; calls in flight are aborted. */
   [Symbol.asyncDispose](): Promise<void>;
 }
+
+/**
+ * What deletes, apart from the rest: only `src/execute/deletions.ts` is given it, so that nothing is deleted past it.
+ * Each asks for one deletion and resolves to `"gone"` where the cloud knows no such thing.
+ */
+export interface CloudDeletions {
+  deleteServer(id: string, options: DeleteCall): Promise<DeleteAnswer>;
+  /** Throws `conflict` where it is in use. */
+  deleteImage(id: string, options: DeleteCall): Promise<DeleteAnswer>;
+  deleteFloatingIp(id: string, options: DeleteCall): Promise<DeleteAnswer>;
+  deleteKeypair(name: string, options: DeleteCall): Promise<DeleteAnswer>;
+}
+
+export interface DeleteCall extends Call {
+  /** Called right before each request is sent; what it throws is thrown, and that request is not sent. */
+  readonly confirm?: () => void;
+}
+
+export type DeleteAnswer = "accepted" | "gone";
+
+/** All of a cloud, for those who connect it to the pool. */
+export interface WholeCloud extends Cloud, CloudDeletions {}
 
 export interface ImageRequest {
   readonly name: string;

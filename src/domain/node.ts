@@ -125,6 +125,15 @@ export interface NodeAddresses {
   readonly privateV4: string | null;
 }
 
+export interface NodeFloatingIp {
+  readonly id: string;
+  readonly address: string;
+  /** The port that it was made for; left out: not known. */
+  readonly portId?: string | undefined;
+  /** Whether somebody has attached it to something else: then it stays. */
+  readonly isMoved?: boolean | undefined;
+}
+
 export interface Hold {
   readonly reason: string | null;
   /** Who asked: a user's name, or `nodepool`. */
@@ -188,7 +197,7 @@ export interface NodeRecord {
   readonly attempt: number;
   readonly addresses: NodeAddresses | null;
   /** A floating IP that was made for it. */
-  readonly floatingIp: { readonly id: string; readonly address: string } | null;
+  readonly floatingIp: NodeFloatingIp | null;
   /** `TYPE BASE64`, recorded at the first login. */
   readonly hostKeys: readonly string[];
   /** What `list` shows: the reason of a hold or of a deletion. */

@@ -2,7 +2,16 @@
  * The one place where a node's state changes. `transition` is total over (phase, event): what it does not list
  * is illegal and throws, so that a forgotten case is found by a test and not by an operator.
  */
-import type { Evidence, Hold, NodeAddresses, NodePhase, NodeRecord, NodeResult, NodeState } from "./node.ts";
+import type {
+  Evidence,
+  Hold,
+  NodeAddresses,
+  NodeFloatingIp,
+  NodePhase,
+  NodeRecord,
+  NodeResult,
+  NodeState,
+} from "./node.ts";
 import { afterWaiting, type WaitingEvent } from "./next_waiting.ts";
 import { stateName } from "./node.ts";
 import type { Instant } from "./time.ts";
@@ -18,7 +27,7 @@ export type NodeEvent =
   /** The cloud accepted the request, or a listing shows the server that a lost answer was about. */
   | { readonly type: "accepted"; readonly serverId: string }
   | { readonly type: "active" }
-  | { readonly type: "floating-ip"; readonly floatingIp: { readonly id: string; readonly address: string } }
+  | { readonly type: "floating-ip"; readonly floatingIp: NodeFloatingIp }
   | { readonly type: "addressed"; readonly addresses: NodeAddresses }
   /** A login worked; `next` is what is to be done with the server. */
   | { readonly type: "logged-in"; readonly hostKey: string; readonly next: "prepare" | "assign" | "ready" }

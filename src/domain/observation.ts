@@ -4,7 +4,7 @@
  */
 import type { Inventory } from "./inventory.ts";
 import type { CloudImage, Flavor, FloatingIp, Network, Port, Quota } from "./server.ts";
-import type { Instant } from "./time.ts";
+import type { Instant, Milliseconds } from "./time.ts";
 
 export interface Observation {
   readonly inventory: Inventory;
@@ -35,8 +35,13 @@ export interface Taken<Value> {
 }
 
 export interface FloatingIpSightings extends Taken<readonly FloatingIp[]> {
-  /** Ids that the listing before had too, in the same use. */
-  readonly seenTwice: ReadonlySet<string>;
+  /** Since which listing each has been there in the same use, by id. */
+  readonly since: ReadonlyMap<string, Instant>;
+}
+
+/** How long, by listings, a floating IP has been there in the same use. */
+export function unchangedFor(sightings: FloatingIpSightings | null, id: string): Milliseconds {
+  return sightings === null ? 0 : sightings.takenAt - (sightings.since.get(id) ?? sightings.takenAt);
 }
 
 export interface ImageSightings extends Taken<readonly CloudImage[]> {

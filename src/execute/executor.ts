@@ -19,7 +19,8 @@ import type { Ledger } from "../store/ledger.ts";
 import { credentialsFor } from "./credentials.ts";
 import { Attempts } from "./attempts.ts";
 import { executeCreateServer, serverRequest } from "./create_server.ts";
-import { executeDeleteServer } from "./delete_server.ts";
+import { executeDeleteServer, serverOrder } from "./delete_server.ts";
+import type { Deletions } from "./deletions.ts";
 import { executeCreateFloatingIp, executeDeleteFloatingIp } from "./floating_ip.ts";
 import { executeGiveUp } from "./give_up.ts";
 import {
@@ -38,6 +39,7 @@ import { recordNode } from "./record_node.ts";
 /** A provider's cloud, and what the executor tells of it. */
 export interface ProviderAccess {
   readonly cloud: Cloud;
+  readonly deletions: Deletions;
   readonly observation: Observation;
   noteAccepted(): void;
   noteRefusal(error: CloudError): void;
@@ -150,7 +152,7 @@ export class Executor implements AsyncDisposable {
   }
 
   async #attempt(action: Action, at: AttemptSite): Promise<void> {
-    if (!(await this.#announce(action))) return;
+    if (!(await this.#announce(action, at))) return;
     const outcome = await this.#execute(action, at);
     this.#tell(at.access, outcome.cloud);
     if (outcome.event === "ended") await this.#end(action.node.id);
@@ -161,9 +163,10 @@ export class Executor implements AsyncDisposable {
    * Writes down what is about to be done where that must be known after a crash: that a server is asked for or deleted,
    * that a target is told of a node. False where the node is no longer in the phase that the action was planned in.
    */
-  async #announce({ type, node: { id, state } }: Action): Promise<boolean> {
+  async #announce(action: Action, { access }: AttemptSite): Promise<boolean> {
+    const { type, node: { id, state } } = action;
     const isCurrent = (node: NodeRecord | null) => node?.state.phase === state.phase;
-    const event = ANNOUNCEMENTS[type];
+    const event = willBeSent(action, access) ? ANNOUNCEMENTS[type] : undefined;
     if (event === undefined) return isCurrent(this.#means.ledger.nodes.get(id) ?? null);
     return await this.#means.ledger.edit((edit) => {
       const node = edit.node(id);
@@ -186,7 +189,7 @@ export class Executor implements AsyncDisposable {
 
   #execute(action: Action, at: AttemptSite): Promise<Outcome> {
     const { clock, ledger } = this.#means;
-    const { cloud } = at.access;
+    const { cloud, deletions } = at.access;
     const { signal } = at;
     const image = at.provider.images.find(({ name }) => name === action.node.image);
     switch (action.type) {
@@ -196,7 +199,7 @@ export class Executor implements AsyncDisposable {
         return Promise.resolve(refused(request, clock.now()));
       }
       case "delete-server":
-        return executeDeleteServer(action, { cloud, clock, signal });
+        return executeDeleteServer(action, { deletions, clock, signal });
       case "create-floating-ip":
         return executeCreateFloatingIp(action, {
           cloud,
@@ -205,7 +208,7 @@ export class Executor implements AsyncDisposable {
           installation: ledger.installation.id,
         });
       case "delete-floating-ip":
-        return executeDeleteFloatingIp(action, { cloud, clock, signal });
+        return executeDeleteFloatingIp(action, { deletions, clock, signal });
       case "give-up":
         return executeGiveUp(action.failure, { cloud, clock, signal });
       case "login":
@@ -318,6 +321,11 @@ const ANNOUNCEMENTS: Readonly<Partial<Record<ActionType, NodeEvent>>> = {
   "assign-node": { type: "assigning" },
   "start-test": { type: "testing" },
 };
+
+/** A server that may not be deleted now can still be held: that it was asked for must not be written down. */
+function willBeSent(action: Action, { deletions }: ProviderAccess): boolean {
+  return action.type !== "delete-server" || deletions.refusalOf(serverOrder(action)) === null;
+}
 
 function wasSent({ state }: NodeRecord): boolean {
   return state.phase === "create" && state.sentAt !== null;

@@ -5,22 +5,22 @@ import type { NodeRecord } from "../domain/node.ts";
 import { backoff } from "../lib/backoff.ts";
 import type { Clock } from "../lib/clock.ts";
 import { errorChain } from "../lib/error_chain.ts";
+import { DeletionRefusedError, type Deletions, isStale } from "./deletions.ts";
 import type { Outcome } from "./outcome.ts";
 
 interface Attempt {
-  readonly cloud: Cloud;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
 
 export async function executeCreateFloatingIp(
   { node, portId, networkId }: { node: NodeRecord; portId: string; networkId: string },
-  { cloud, clock, signal, installation }: Attempt & { installation: string },
+  { cloud, clock, signal, installation }: Attempt & { cloud: Cloud; installation: string },
 ): Promise<Outcome> {
   try {
     const description = floatingIpDescription(installation, node.id);
     const { id, address } = await cloud.createFloatingIp({ networkId, portId, description }, { signal });
-    return { event: { type: "floating-ip", floatingIp: { id, address } } };
+    return { event: { type: "floating-ip", floatingIp: { id, address, portId } } };
   } catch (error) {
     return postponed(node, { reason: "address", error, now: clock.now() });
   }
@@ -28,14 +28,25 @@ export async function executeCreateFloatingIp(
 
 export async function executeDeleteFloatingIp(
   { node, floatingIpId }: { node: NodeRecord; floatingIpId: string },
-  { cloud, clock, signal }: Attempt,
+  { deletions, clock, signal }: Attempt & { deletions: Deletions },
 ): Promise<Outcome> {
+  const floatingIp = node.floatingIp ?? { id: floatingIpId, address: "" };
+  const name = floatingIp.address;
+  const order = { kind: "floating-ip", id: floatingIpId, name, of: { type: "node", node } } as const;
   try {
-    await cloud.deleteFloatingIp(floatingIpId, { signal });
+    await deletions.carryOut(order, { signal });
     return { event: "ended" };
   } catch (error) {
+    if (isStale(error)) return { event: null };
+    if (isMoved(error)) {
+      return { event: { type: "floating-ip", floatingIp: { ...floatingIp, isMoved: true } } };
+    }
     return postponed(node, { reason: "delete", error, now: clock.now() });
   }
+}
+
+function isMoved(error: unknown): boolean {
+  return error instanceof DeletionRefusedError && error.kind === "moved";
 }
 
 function postponed(

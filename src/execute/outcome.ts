@@ -6,7 +6,7 @@ import { CloudError } from "../cloud/cloud_error.ts";
 import { errorChain } from "../lib/error_chain.ts";
 
 export interface Outcome {
-  /** What happened to the node; `ended`: nothing of it is left; null: that has been stored already. */
+  /** What happened to the node; `ended`: nothing of it is left; null: nothing, or it has been stored already. */
   readonly event: NodeEvent | "ended" | null;
   /** What the cloud answered, where that concerns more than this node. */
   readonly cloud?: CloudVerdict;

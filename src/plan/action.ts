@@ -2,6 +2,7 @@
  * What a plan asks to have done: one attempt each, by the file of that name in `src/execute`. An action holds all
  * that its attempt needs to know, so that the attempt reads nothing else.
  */
+import type { CloudThingKind } from "../domain/claims.ts";
 import type { NodeRecord, WaitingOn } from "../domain/node.ts";
 
 export type Action =
@@ -48,13 +49,18 @@ export interface LaunchFailure {
   readonly wantsConsole: boolean;
 }
 
-/** A thing on the cloud that carries our marks and belongs to no node. */
-export type Leak =
-  | { readonly type: "server"; readonly provider: string; readonly id: string; readonly reason: string }
-  | { readonly type: "floating-ip"; readonly provider: string; readonly id: string; readonly reason: string }
-  | { readonly type: "image"; readonly provider: string; readonly id: string; readonly reason: string }
-  /** `id` is its name. */
-  | { readonly type: "keypair"; readonly provider: string; readonly id: string; readonly reason: string };
+/** A thing on the cloud that carries our marks and belongs to no record. */
+export interface Leak {
+  readonly type: CloudThingKind;
+  readonly provider: string;
+  /** A keypair's name. */
+  readonly id: string;
+  /** What people know it by. */
+  readonly name: string;
+  readonly reason: string;
+  /** The port that a floating IP was made for; null: not known, or no floating IP. */
+  readonly portId: string | null;
+}
 
 /** Names a piece of work: the same key is never under way twice. */
 export function actionKey(action: Action): string {

@@ -1,12 +1,14 @@
 /**
- * What carries our marks on a cloud and belongs to no node any more. Concluded only from complete listings, only of
- * what has been seen in two of them, never of what is young (a request may be ahead of our records), and never of
- * what is marked with a node that this state never had there: see `find_unknown_servers.ts`.
+ * What carries our marks on a cloud and belongs to no record any more. Concluded only from complete listings, only of
+ * what has been seen in two of them, never of what is young (a request may be ahead of our records), never of what is
+ * marked with a node that this state never had there (see `find_unknown_servers.ts`), and never of what a living
+ * record names, whatever its marks say.
  */
+import { claimantOf } from "../domain/claims.ts";
 import type { ProviderConfig } from "../domain/config.ts";
 import { type NodeRecord, serverIdOf } from "../domain/node.ts";
-import type { Observation } from "../domain/observation.ts";
-import type { Server } from "../domain/server.ts";
+import { type Observation, unchangedFor } from "../domain/observation.ts";
+import type { FloatingIp, Server } from "../domain/server.ts";
 import { floatingIpNodeId } from "../domain/server_marks.ts";
 import { keypairImageId, markedImageId } from "../domain/image_marks.ts";
 import { externalIdOf, type ProviderImage } from "../domain/provider_image.ts";
@@ -17,6 +19,9 @@ import { knownNode, type KnownNodes } from "./find_unknown_servers.ts";
 /** Younger servers may belong to a request whose answer is still to come. */
 const YOUNGEST = 2 * MINUTE;
 const SIGHTINGS = 2;
+/** Somebody who makes a floating IP, or takes it off a port, may be about to attach it. */
+export const FLOATING_IP_SETTLE = MINUTE;
+const OTHERS_SETTLE = 5 * MINUTE;
 
 export interface LeakInput extends KnownNodes {
   readonly provider: ProviderConfig;
@@ -31,12 +36,18 @@ export interface LeakInput extends KnownNodes {
 }
 
 export function planLeaks(input: LeakInput): readonly Leak[] {
-  return [
+  const found = [
     ...leakedServers(input),
     ...leakedFloatingIps(input),
     ...leakedImages(input),
     ...leakedKeypairs(input),
-  ].slice(0, input.most);
+  ];
+  return found.filter((leak) => !isClaimed(leak, input)).slice(0, input.most);
+}
+
+function isClaimed({ type: kind, provider, id, name }: Leak, living: LeakInput): boolean {
+  const address = kind === "floating-ip" ? name : null;
+  return claimantOf({ kind, provider, id, address }, living, null) !== null;
 }
 
 function* leakedServers({ provider, seen, nodes, ended }: LeakInput): Iterable<Leak> {
@@ -45,7 +56,7 @@ function* leakedServers({ provider, seen, nodes, ended }: LeakInput): Iterable<L
     if (node === null) continue;
     for (const server of seen.inventory.serversOfNode(nodeId)) {
       if (!isSettled(server, seen)) continue;
-      const leak = { type: "server", provider: provider.name, id: server.id } as const;
+      const leak = leakOf("server", server, provider);
       if (!nodes.has(nodeId)) yield { ...leak, reason: `node ${nodeId} has ended` };
       else if (isSecond(node, server)) {
         yield { ...leak, reason: `node ${nodeId} has another server, ${serverIdOf(node)}` };
@@ -67,16 +78,24 @@ function isSettled(server: Server, seen: Observation): boolean {
 
 function* leakedFloatingIps({ provider, seen, nodes, ended, installation }: LeakInput): Iterable<Leak> {
   for (const ip of seen.floatingIps?.value ?? []) {
-    if (!seen.floatingIps?.seenTwice.has(ip.id)) continue;
-    const leak = { type: "floating-ip", provider: provider.name, id: ip.id } as const;
+    const unchanged = unchangedFor(seen.floatingIps, ip.id);
+    const leak = leakOf("floating-ip", { id: ip.id, name: ip.address }, provider);
     const nodeId = floatingIpNodeId(ip, installation);
     if (nodeId === null) {
-      if (!provider.cleanFloatingIps || ip.portId !== null) continue;
+      if (!provider.cleanFloatingIps || ip.portId !== null || unchanged < OTHERS_SETTLE) continue;
       yield { ...leak, reason: "unattached, and clean-floating-ips is set" };
-    } else if (!nodes.has(nodeId) && knownNode(nodeId, provider.name, { nodes, ended }) !== null) {
-      yield { ...leak, reason: `node ${nodeId} has ended` };
+    } else if (!nodes.has(nodeId) && unchanged >= FLOATING_IP_SETTLE) {
+      const node = knownNode(nodeId, provider.name, { nodes, ended });
+      if (node === null || isTaken(ip, node)) continue;
+      yield { ...leak, reason: `node ${nodeId} has ended`, portId: ip.portId };
     }
   }
+}
+
+/** Whether somebody has attached it to something else: then it is theirs. */
+export function isTaken({ id, portId }: FloatingIp, { floatingIp }: NodeRecord): boolean {
+  if (floatingIp?.id === id && floatingIp.isMoved) return true;
+  return portId !== null && (floatingIp?.id !== id || floatingIp.portId !== portId);
 }
 
 /** What a request made whose image had been given up, or made once more. Records of images outlive them by a day. */
@@ -86,7 +105,7 @@ function* leakedImages({ provider, seen, installation, images }: LeakInput): Ite
     const imageId = markedImageId(found, { installation, provider: provider.name });
     const image = images.get(imageId ?? -1);
     if (image === undefined || image.hostname !== found.name || image.provider !== provider.name) continue;
-    const leak = { type: "image", provider: provider.name, id: found.id } as const;
+    const leak = leakOf("image", found, provider);
     const known = externalIdOf(image);
     if (image.state.phase === "gone") yield { ...leak, reason: `image ${image.id} is deleted` };
     else if (known !== null && known !== found.id) {
@@ -100,7 +119,15 @@ function* leakedKeypairs({ provider, installation, images, keypairs }: LeakInput
     const image = images.get(keypairImageId(name, installation) ?? -1);
     if (image === undefined || image.provider !== provider.name || image.keypair !== null) continue;
     if (image.state.phase === "keypair") continue;
-    const leak = { type: "keypair", provider: provider.name, id: name } as const;
+    const leak = leakOf("keypair", { id: name, name }, provider);
     yield { ...leak, reason: `image ${image.id} needs no keypair any more` };
   }
+}
+
+function leakOf(
+  type: Leak["type"],
+  { id, name }: { readonly id: string; readonly name: string },
+  provider: ProviderConfig,
+) {
+  return { type, provider: provider.name, id, name, portId: null };
 }

@@ -149,7 +149,12 @@ const nodeSchema: Schema<NodeRecord> = v.strictObject({
     publicV6: text,
     privateV4: text,
   })),
-  floatingIp: v.nullable(v.strictObject({ id: v.string(), address: v.string() })),
+  floatingIp: v.nullable(v.strictObject({
+    id: v.string(),
+    address: v.string(),
+    portId: v.optional(v.string()),
+    isMoved: v.optional(v.boolean()),
+  })),
   hostKeys: v.array(v.string()),
   comment: text,
   job: text,

@@ -3,7 +3,7 @@ import type { Config } from "../domain/config.ts";
 import type { ProviderImage } from "../domain/provider_image.ts";
 import { type Instant, MINUTE } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
-import { errorChain } from "../lib/error_chain.ts";
+import type { DeletionOrder } from "../execute/deletions.ts";
 import type { Leak } from "../plan/action.ts";
 import { planLeaks } from "../plan/plan_leaks.ts";
 import type { Ledger } from "../store/ledger.ts";
@@ -23,8 +23,6 @@ export interface CleanLeaksMeans {
   readonly clock: Clock;
   /** When the keypairs were listed last, by provider; kept from pass to pass. */
   readonly keypairsListedAt: Map<string, Instant>;
-  readonly onCleaned: (leak: Leak) => void;
-  readonly onFailed: (leak: Leak, message: string) => void;
 }
 
 export async function cleanLeaks(means: CleanLeaksMeans, { signal }: { signal: AbortSignal }): Promise<void> {
@@ -52,12 +50,8 @@ async function cleanProvider(
   });
   for (const leak of leaks) {
     signal.throwIfAborted();
-    try {
-      if (await isDeletedNow(leak, watch, signal)) means.onCleaned(leak);
-    } catch (error) {
-      signal.throwIfAborted();
-      means.onFailed(leak, errorChain(error));
-    }
+    // What came of it is told there; what is still a leak is in the next pass again.
+    await watch.deletions.carryOut(orderOf(leak), { signal }).catch(() => signal.throwIfAborted());
   }
 }
 
@@ -76,18 +70,6 @@ async function listKeypairs(
   return await cloud.listKeypairs({ signal }).catch(() => null);
 }
 
-/** False where the listing was only older than the server's end. */
-async function isDeletedNow(leak: Leak, { cloud }: ProviderWatch, signal: AbortSignal): Promise<boolean> {
-  switch (leak.type) {
-    case "server":
-      return await cloud.deleteServer(leak.id, { signal }) === "accepted";
-    case "image":
-      return await cloud.deleteImage(leak.id, { signal }) === "accepted";
-    case "keypair":
-      await cloud.deleteKeypair(leak.id, { signal });
-      return true;
-    case "floating-ip":
-      await cloud.deleteFloatingIp(leak.id, { signal });
-      return true;
-  }
+function orderOf({ type: kind, id, name, reason, portId }: Leak): DeletionOrder {
+  return { kind, id, name, of: { type: "leak", reason, portId } };
 }

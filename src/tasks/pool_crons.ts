@@ -90,16 +90,12 @@ function clean(
   { ledger, clock, config, watches, keypairsListedAt }: PoolCronsMeans,
   signal: AbortSignal,
 ): Promise<void> {
-  const log = loggerOf("cleanup");
   return cleanLeaks({
     ledger,
     clock,
     config,
     keypairsListedAt,
     watches: () => watches.all(),
-    onCleaned: (leak) => log.warning("leaked {type} {id} on {provider} deleted: {reason}", { ...leak }),
-    onFailed: (leak, error) =>
-      log.error("leaked {type} {id} on {provider} is still there: {error}", { ...leak, error }),
   }, { signal });
 }
 

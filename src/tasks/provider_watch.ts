@@ -20,6 +20,7 @@ import { HOUR, type Instant, MINUTE, SECOND } from "../domain/time.ts";
 import { backoff } from "../lib/backoff.ts";
 import type { Clock } from "../lib/clock.ts";
 import { errorChain } from "../lib/error_chain.ts";
+import type { Deletions } from "../execute/deletions.ts";
 import type { ProviderAccess } from "../execute/executor.ts";
 import { chooseFlavor, chooseNetworks } from "../plan/choose_flavor.ts";
 import type { WatchNeeds } from "./watch_needs.ts";
@@ -36,6 +37,7 @@ const LONGEST_FAILURE = MINUTE;
 export interface ProviderWatchMeans {
   readonly provider: ProviderConfig;
   readonly cloud: Cloud;
+  readonly deletions: Deletions;
   readonly clock: Clock;
   readonly installation: string;
   /** What the pool needs to know now. */
@@ -44,6 +46,7 @@ export interface ProviderWatchMeans {
 
 export class ProviderWatch implements ProviderAccess {
   readonly cloud: Cloud;
+  readonly deletions: Deletions;
   /** As configured now; what its connection depends on never changes. */
   provider: ProviderConfig;
   readonly #clock: Clock;
@@ -65,9 +68,10 @@ export class ProviderWatch implements ProviderAccess {
   #retryAt: Instant = 0;
   #refusal: Refusal | null = null;
 
-  constructor({ provider, cloud, clock, installation, needs }: ProviderWatchMeans) {
+  constructor({ provider, cloud, deletions, clock, installation, needs }: ProviderWatchMeans) {
     this.provider = provider;
     this.cloud = cloud;
+    this.deletions = deletions;
     this.#clock = clock;
     this.#needs = needs;
     this.#inventory = new Inventory(installation, provider.name);
@@ -227,10 +231,14 @@ export class ProviderWatch implements ProviderAccess {
   }
 
   async #takeFloatingIps(signal: AbortSignal): Promise<void> {
-    const before = new Map(this.#floatingIps?.value.map((ip) => [ip.id, use(ip)]));
+    const known = this.#floatingIps;
+    const before = new Map(known?.value.map((ip) => [ip.id, use(ip)]));
     const taken = await this.#take((options) => this.cloud.listFloatingIps(options), signal);
-    const seenTwice = new Set(taken.value.filter((ip) => before.get(ip.id) === use(ip)).map(({ id }) => id));
-    this.#floatingIps = { ...taken, seenTwice };
+    const since = new Map(taken.value.map((ip) => {
+      const first = before.get(ip.id) === use(ip) ? known?.since.get(ip.id) : undefined;
+      return [ip.id, first ?? taken.takenAt];
+    }));
+    this.#floatingIps = { ...taken, since };
   }
 
   async #take<Value>(
@@ -253,6 +261,6 @@ function lacksSomething(catalog: Catalog, provider: ProviderConfig): boolean {
     [...catalog.images.values()].includes(null);
 }
 
-function use({ portId }: FloatingIp): string {
-  return portId ?? "";
+function use({ portId, description }: FloatingIp): string {
+  return `${portId ?? ""} ${description}`;
 }

@@ -2,13 +2,15 @@
  * A watch with a task of its own for each configured provider, so that a slow or dead cloud delays no other. The
  * pool holds it; the tick reads what has been seen, the executor reaches the clouds through it.
  */
-import type { Cloud } from "../cloud/cloud.ts";
+import type { WholeCloud } from "../cloud/cloud.ts";
 import type { ProviderConfig } from "../domain/config.ts";
 import type { Observation } from "../domain/observation.ts";
 import type { ProviderReport } from "../domain/pool_report.ts";
 import { type Instant, SECOND } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import { loggerOf } from "../lib/logging.ts";
+import { Deletions } from "../execute/deletions.ts";
+import { logDeletion } from "../execute/log_deletion.ts";
 import type { Ledger } from "../store/ledger.ts";
 import { ProviderWatch } from "./provider_watch.ts";
 import { skipUnknownIds } from "./skip_unknown_ids.ts";
@@ -19,7 +21,7 @@ export interface ProviderWatchesMeans {
   readonly ledger: Ledger;
   readonly clock: Clock;
   /** Makes a provider's cloud; disposing of it closes its connections. */
-  readonly openCloud: (provider: ProviderConfig) => Cloud;
+  readonly openCloud: (provider: ProviderConfig) => WholeCloud;
   /** Whether planning was last refused for want of room there. */
   readonly isWanted: (provider: string) => boolean;
   /** Called after each look at a cloud. */
@@ -124,9 +126,17 @@ export class ProviderWatches implements AsyncDisposable {
 
   #begin(provider: ProviderConfig): void {
     const { clock, ledger, openCloud } = this.#means;
+    const cloud = openCloud(provider);
     const watch: ProviderWatch = new ProviderWatch({
       provider,
-      cloud: openCloud(provider),
+      cloud,
+      deletions: new Deletions({
+        provider: provider.name,
+        cloud,
+        ledger,
+        whyFrozen: () => null,
+        tell: logDeletion,
+      }),
       clock,
       installation: ledger.installation.id,
       needs: () => this.#needs(watch.provider),

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Cloud } from "../../src/cloud/cloud.ts";
+import type { WholeCloud } from "../../src/cloud/cloud.ts";
 import { imageProperties } from "../../src/domain/image_marks.ts";
 import { refusalOf } from "./refusal_of.ts";
 import {
@@ -197,7 +197,7 @@ for (
         (cloud) => cloud.createImage({ name: "x", diskFormat: "raw", properties: {} }, { signal }),
       ],
       ["make image x of server s1", (cloud) => cloud.createSnapshot({ ...SNAPSHOT, name: "x" }, { signal })],
-    ] satisfies [string, (cloud: Cloud) => Promise<unknown>][];
+    ] satisfies [string, (cloud: WholeCloud) => Promise<unknown>][];
     for (const [action, create] of creations) {
       const { cloud, calls } = scriptedCloud(({ method, url }) =>
         method === "POST" && /\/(images|action)$/.test(url) ? reply : null

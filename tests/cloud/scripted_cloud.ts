@@ -3,7 +3,7 @@ import {
   createOpenStackCloud,
   type OpenStackCloudOptions,
 } from "../../src/cloud/openstack/openstack_cloud.ts";
-import type { Cloud } from "../../src/cloud/cloud.ts";
+import type { WholeCloud } from "../../src/cloud/cloud.ts";
 import type { Send, SendRequest, SendResponse } from "../../src/cloud/send.ts";
 import type { CloudAccess } from "../../src/domain/cloud_access.ts";
 import { SECOND } from "../../src/domain/time.ts";
@@ -128,7 +128,7 @@ export const NOVA_VERSIONS = {
 };
 
 export interface ScriptedCloud {
-  readonly cloud: Cloud;
+  readonly cloud: WholeCloud;
   readonly clock: VirtualClock;
   /** All requests, logins and version documents included. */
   readonly requests: SendRequest[];

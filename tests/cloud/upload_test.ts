@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { Cloud } from "../../src/cloud/cloud.ts";
+import type { WholeCloud } from "../../src/cloud/cloud.ts";
 import { CloudError } from "../../src/cloud/cloud_error.ts";
 import { PIECE_SIZE } from "../../src/cloud/openstack/byte_source.ts";
 import { HOUR, MINUTE, SECOND } from "../../src/domain/time.ts";
@@ -382,7 +382,7 @@ Deno.test("an empty image is sent as well", async () => {
 });
 
 Deno.test("the id of an image is no way to another address", async () => {
-  const asked = async (use: (cloud: Cloud) => Promise<unknown>) => {
+  const asked = async (use: (cloud: WholeCloud) => Promise<unknown>) => {
     const { cloud, calls } = scriptedCloud(() => null);
     await use(cloud).catch(() => {});
     return calls();

@@ -3,7 +3,7 @@
  * Other users of the same project do not disturb it: everything it makes is found by its own random name.
  */
 import assert from "node:assert/strict";
-import type { Cloud } from "../../src/cloud/cloud.ts";
+import type { WholeCloud } from "../../src/cloud/cloud.ts";
 import type { Server } from "../../src/domain/server.ts";
 import {
   type CloudUnderTest,
@@ -209,10 +209,10 @@ export function cloudContract(name: string, setup: () => Promise<CloudUnderTest>
     const listing = await small.listServers({ signal });
     assert.equal(listing.kind, "complete");
     assert.deepEqual(own(listing.servers).map(({ id }) => id).toSorted(), ids.toSorted());
-    const names = async (cloud: Cloud) =>
+    const names = async (cloud: WholeCloud) =>
       (await cloud.listFlavors({ signal })).map(({ name }) => name).toSorted();
     assert.deepEqual(await names(small), await names(fixture.subject.cloud));
-    const networks = async (cloud: Cloud) =>
+    const networks = async (cloud: WholeCloud) =>
       (await cloud.listNetworks({ signal })).map(({ id }) => id).toSorted();
     assert.deepEqual(await networks(small), await networks(fixture.subject.cloud));
     const ports = await small.listPorts({ signal });

@@ -1,14 +1,14 @@
 /** What the tests of `cloudContract` work with: the cloud under test, and what each of them makes there. */
 import assert from "node:assert/strict";
-import type { Cloud, ServerRequest } from "../../src/cloud/cloud.ts";
+import type { ServerRequest, WholeCloud } from "../../src/cloud/cloud.ts";
 import { CloudError } from "../../src/cloud/cloud_error.ts";
 import { imageProperties } from "../../src/domain/image_marks.ts";
 import type { CloudImage, Port, Server } from "../../src/domain/server.ts";
 
 export interface CloudUnderTest extends AsyncDisposable {
-  readonly cloud: Cloud;
+  readonly cloud: WholeCloud;
   /** Another client of the same project, whose listings have pages of so many. */
-  withPageSize(pageSize: number): Cloud;
+  withPageSize(pageSize: number): WholeCloud;
   readonly imageName: string;
   readonly flavorName: string;
   /** Servers are attached to it; floating IPs of the other can be attached to its ports. */

@@ -1,7 +1,7 @@
 /** The part of `cloudContract` that is about images: made and filled by us, or of a server as it is. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import type { Cloud, ImageData } from "../../src/cloud/cloud.ts";
+import type { ImageData, WholeCloud } from "../../src/cloud/cloud.ts";
 import { markedImageId } from "../../src/domain/image_marks.ts";
 import { type ContractTest, refusalOf, signal, UNKNOWN_ID } from "./cloud_fixture.ts";
 
@@ -114,7 +114,7 @@ export function imagesContract(test: ContractTest): void {
     await using small = fixture.subject.withPageSize(2);
     const own = await small.listOwnImages(fixture.name, { signal });
     assert.deepEqual(own.map(({ id }) => id).toSorted(), ids.toSorted());
-    const idsOf = async (cloud: Cloud) =>
+    const idsOf = async (cloud: WholeCloud) =>
       (await cloud.listProjectImages({ signal })).map(({ id }) => id).toSorted();
     assert.deepEqual(await idsOf(small), await idsOf(fixture.subject.cloud));
   });

@@ -1,9 +1,10 @@
 /** For whatever carries out actions: a scripted cloud and shell, a ledger in memory, and an executor over them. */
-import type { Cloud, ServerRequest } from "../../src/cloud/cloud.ts";
+import type { ServerRequest, WholeCloud } from "../../src/cloud/cloud.ts";
 import type { CloudError } from "../../src/cloud/cloud_error.ts";
 import type { Config } from "../../src/domain/config.ts";
 import type { NodeRecord } from "../../src/domain/node.ts";
 import type { Observation } from "../../src/domain/observation.ts";
+import { type DeletionReport, Deletions, type DeletionsMeans } from "../../src/execute/deletions.ts";
 import { ImageExecutor, type ImageExecutorMeans } from "../../src/execute/images/image_executor.ts";
 import { Executor } from "../../src/execute/executor.ts";
 import { seededRandom } from "../../src/lib/random.ts";
@@ -21,10 +22,10 @@ export interface CloudCall {
   readonly subject: unknown;
 }
 
-export type Scripted = Partial<Omit<Cloud, "stats">>;
+export type Scripted = Partial<Omit<WholeCloud, "stats">>;
 
 /** A cloud that does what the script says, writes down each call, and refuses what the script leaves out. */
-export function scriptedCloud(script: Scripted = {}): Cloud & { readonly calls: CloudCall[] } {
+export function scriptedCloud(script: Scripted = {}): WholeCloud & { readonly calls: CloudCall[] } {
   const calls: CloudCall[] = [];
   const answer = (method: string) => (...args: unknown[]) => {
     calls.push({ method, subject: args[0] });
@@ -36,7 +37,7 @@ export function scriptedCloud(script: Scripted = {}): Cloud & { readonly calls: 
     calls.push({ method: "close", subject: null });
     return Promise.resolve();
   };
-  const target = { calls, [Symbol.asyncDispose]: close } as Cloud & { calls: CloudCall[] };
+  const target = { calls, [Symbol.asyncDispose]: close } as WholeCloud & { calls: CloudCall[] };
   return new Proxy(target, {
     get: (target, name) => name in target ? target[name as keyof typeof target] : answer(String(name)),
   });
@@ -116,6 +117,7 @@ export async function executorKit(
   let woken = 0;
   const access = {
     cloud: scripted,
+    deletions: deletionsOf(scripted, kit.ledger),
     observation,
     noteAccepted: () => told.push("accepted"),
     noteRefusal: (error: CloudError) => told.push(`refused ${error.kind}`),
@@ -152,6 +154,19 @@ export async function executorKit(
   };
 }
 
+/** Deletions on `cloud-a`; what becomes of them is put into `reports`. */
+export function deletionsOf(
+  cloud: DeletionsMeans["cloud"],
+  ledger: DeletionsMeans["ledger"],
+  { reports = [], whyFrozen = () => null }: {
+    reports?: DeletionReport[];
+    whyFrozen?: () => string | null;
+  } = {},
+): Deletions {
+  const tell = (report: DeletionReport) => void reports.push(report);
+  return new Deletions({ provider: "cloud-a", cloud, ledger, whyFrozen, tell });
+}
+
 /** An executor of images over the kit's ledger and cloud. */
 export function imageExecutorOf(
   kit: Pick<ExecutorKit, "ledger" | "clock" | "shell" | "cloud" | "told" | "defects">,
@@ -160,6 +175,7 @@ export function imageExecutorOf(
   const { observation = seen(), ...others } = means;
   const access = {
     cloud: kit.cloud,
+    deletions: deletionsOf(kit.cloud, kit.ledger),
     observation,
     noteAccepted: () => {},
     noteRefusal: () => {},

@@ -1,6 +1,6 @@
 /** What the executor does with nodes that have subnodes. */
 import assert from "node:assert/strict";
-import { node, NOW, states, subnode } from "../plan/plan_fixtures.ts";
+import { floatingIp as floatingIpOnCloud, node, NOW, states, subnode } from "../plan/plan_fixtures.ts";
 import { executorKit, serverRequests } from "./execute_fixtures.ts";
 
 const floatingIp = { id: "f7", address: "203.0.113.7" };
@@ -8,7 +8,10 @@ const leaving = node(states["delete-address"], { floatingIp, subnodeCount: 2 });
 const deleteFloatingIp = { type: "delete-floating-ip", node: leaving, floatingIpId: "f7" } as const;
 
 Deno.test("a node whose floating IP is deleted stays until its subnodes are gone, and is not asked for it again", async () => {
-  const cloud = { deleteFloatingIp: () => Promise.resolve() };
+  const cloud = {
+    getFloatingIp: () => Promise.resolve(floatingIpOnCloud("f7")),
+    deleteFloatingIp: () => Promise.resolve("accepted" as const),
+  };
   await using kit = await executorKit({ nodes: [leaving, subnode(8, "delete-server")], cloud });
   await kit.run({ ...deleteFloatingIp, node: kit.node()! });
   assert.deepEqual([kit.node()?.state.phase, kit.node()?.floatingIp], ["delete-address", null]);

@@ -9,6 +9,7 @@ import {
   ADDRESSES,
   catalog,
   config,
+  floatingIp as floatingIpOnCloud,
   floatingProvider,
   node,
   NOW,
@@ -275,7 +276,7 @@ Deno.test("a floating IP is made with the node's mark, and stored also when the 
   await change(kit, DELETE);
   answer.open({ id: "f7", address: "203.0.113.7" });
   await kit.executor.settled();
-  assert.deepEqual(kit.node()!.floatingIp, { id: "f7", address: "203.0.113.7" });
+  assert.deepEqual(kit.node()!.floatingIp, { id: "f7", address: "203.0.113.7", portId: "p7" });
 });
 
 Deno.test("a node leaves the pool once its floating IP is deleted, and leaves its history", async () => {
@@ -288,7 +289,10 @@ Deno.test("a node leaves the pool once its floating IP is deleted, and leaves it
   });
   await using kit = await executorKit({
     nodes: [leaving],
-    cloud: { deleteFloatingIp: () => Promise.resolve() },
+    cloud: {
+      getFloatingIp: () => Promise.resolve(floatingIpOnCloud("f7")),
+      deleteFloatingIp: () => Promise.resolve("accepted"),
+    },
   });
   await kit.run(action(kit));
   assert.equal(kit.node(), undefined);

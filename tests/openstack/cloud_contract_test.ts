@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { parse } from "yaml";
-import type { Cloud } from "../../src/cloud/cloud.ts";
+import type { WholeCloud } from "../../src/cloud/cloud.ts";
 import { createOpenStackCloud } from "../../src/cloud/openstack/openstack_cloud.ts";
 import { createUndiciSend } from "../../src/cloud/openstack/undici_send.ts";
 import type { CloudAccess } from "../../src/domain/cloud_access.ts";
@@ -22,8 +22,8 @@ const { devcloud: member, "devcloud-admin": admin } = await readClouds();
 cloudContract("a real OpenStack", async (): Promise<CloudUnderTest> => {
   const project = await createProject();
   const send = createUndiciSend({ ...accessTo(project.id), connections: 4 });
-  const clients: Cloud[] = [];
-  const connect = (pageSize?: number): Cloud => {
+  const clients: WholeCloud[] = [];
+  const connect = (pageSize?: number): WholeCloud => {
     const client = createOpenStackCloud({
       name: "devcloud",
       access: accessTo(project.id),

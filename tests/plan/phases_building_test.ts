@@ -221,10 +221,10 @@ Deno.test("address: a server without a port and a pool that is not there are wai
 
 Deno.test("address: a floating IP that an attempt with a lost answer made is taken over", () => {
   const made = floatingIp("f7", { portId: "p7" });
-  const at = floating({ floatingIps: { takenAt: NOW, value: [made], seenTwice: new Set() } });
+  const at = floating({ floatingIps: { takenAt: NOW, value: [made], since: new Map() } });
   assert.deepEqual(planAddress(at), {
     do: "change",
-    event: { type: "floating-ip", floatingIp: { id: "f7", address: "203.0.113.7" } },
+    event: { type: "floating-ip", floatingIp: { id: "f7", address: "203.0.113.7", portId: "p7" } },
   });
 });
 
@@ -235,7 +235,7 @@ Deno.test("address: another node's, another pool's and an unmarked floating IP a
     floatingIp("f3", { portId: "p7", description: "" }),
     floatingIp("f4", { portId: "p1" }),
   ];
-  const at = floating({ floatingIps: { takenAt: NOW, value: others, seenTwice: new Set() } });
+  const at = floating({ floatingIps: { takenAt: NOW, value: others, since: new Map() } });
   assert.equal(actionOf(planAddress(at)), "create-floating-ip");
 });
 
@@ -246,7 +246,9 @@ Deno.test("address: after a failed attempt the next floating IP waits for its ti
   assert.deepEqual([step.message, step.until], ["the pool is empty", NOW + 5 * SECOND]);
 
   const fields = { retryAt: NOW - SECOND, attempt: 1, waitingOn };
-  const listed = (takenAt: number) => ({ floatingIps: { takenAt, value: [], seenTwice: new Set<string>() } });
+  const listed = (takenAt: number) => ({
+    floatingIps: { takenAt, value: [], since: new Map<string, number>() },
+  });
   assert.match(waiting(planAddress(floating(listed(NOW - 2 * SECOND), { fields }))).message, /looking for/);
   assert.equal(actionOf(planAddress(floating(listed(NOW), { fields }))), "create-floating-ip");
 });

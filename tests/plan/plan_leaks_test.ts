@@ -50,7 +50,9 @@ Deno.test("a server whose node has ended is a leak", () => {
     type: "server",
     provider: "cloud-a",
     id: "s7",
+    name: "noble-cloud-a-7",
     reason: "node 7 has ended",
+    portId: null,
   }]);
 });
 
@@ -119,6 +121,21 @@ Deno.test("a server of a node that another provider has or had is left alone", (
   assert.deepEqual(unknown.map(({ id }) => id), ["s7"]);
 });
 
+Deno.test("a server that a living record names is no leak, whatever its metadata says", () => {
+  const edited = {
+    "an ended node's id": marks(7),
+    "another living node's id": marks(9),
+    "an ended subnode's id": { ...marks(9), nodepool_node: "7" },
+  };
+  for (const [how, metadata] of Object.entries(edited)) {
+    for (const phase of ["ready", "used", "hold", "delete-server"] as const) {
+      const own = node({ ...states[phase], serverId: "s8" } as NodeState, { id: 8, provider: "cloud-b" });
+      const nodes = byId([own, node({ ...states.used, serverId: "s9" }, { id: 9 })]);
+      assert.deepEqual(leaks({ ...ofServers(server("s8", { metadata })), nodes }), [], `${how}, ${phase}`);
+    }
+  }
+});
+
 Deno.test("a pass deletes no more than it may", () => {
   const many = Array.from({ length: 9 }, (_, index) => server(`s${index}`));
   assert.equal(leaks({ ...ofServers(...many), most: 4 }).length, 4);
@@ -126,23 +143,50 @@ Deno.test("a pass deletes no more than it may", () => {
 
 const attached = floatingIp("f7", { portId: "p7" });
 
-function ofFloatingIps(value: readonly FloatingIp[], { twice = true, clean = false } = {}) {
-  const seenTwice = new Set(twice ? value.map(({ id }) => id) : []);
+function floatingIpsSince(since: number, value: readonly FloatingIp[]) {
+  return { takenAt: NOW, value, since: new Map(value.map(({ id }) => [id, since])) };
+}
+
+function ofFloatingIps(
+  value: readonly FloatingIp[],
+  { since = NOW - 5 * MINUTE, clean = false, ended: node }: {
+    since?: number;
+    clean?: boolean;
+    ended?: NodeRecord;
+  } = {},
+) {
   return leaks({
     provider: provider({ cleanFloatingIps: clean }),
-    seen: seen({ floatingIps: { takenAt: NOW, value, seenTwice } }),
+    seen: seen({ floatingIps: floatingIpsSince(since, value) }),
+    ...(node === undefined ? {} : { ended: byId([node]) }),
   });
 }
 
-Deno.test("a floating IP whose node has ended is a leak once it was listed twice, attached or not", () => {
-  for (const ip of [attached, floatingIp("f7")]) {
-    assert.deepEqual(ofFloatingIps([ip]).map(({ type, id }) => [type, id]), [["floating-ip", "f7"]]);
-    assert.deepEqual(ofFloatingIps([ip], { twice: false }), []);
-  }
+Deno.test("a floating IP whose node has ended is a leak once it has been unattached for a minute", () => {
+  const found = (since: number) => ofFloatingIps([floatingIp("f7")], { since });
+  assert.deepEqual(found(NOW - MINUTE).map(({ type, id }) => [type, id]), [["floating-ip", "f7"]]);
+  assert.deepEqual(found(NOW - MINUTE + 1), []);
+});
+
+Deno.test("a floating IP that is attached belongs to whoever did that, unless it is where its node had it", () => {
+  const own = { id: "f7", address: "203.0.113.7" };
+  const of = (floatingIp: NodeRecord["floatingIp"]) => node(states["delete-address"], { floatingIp });
+  assert.deepEqual(ofFloatingIps([attached]), []);
+  assert.deepEqual(ofFloatingIps([attached], { ended: of(own) }), []);
+  assert.deepEqual(ofFloatingIps([attached], { ended: of({ ...own, portId: "p8" }) }), []);
+  assert.deepEqual(ofFloatingIps([attached], { ended: of({ ...own, id: "f8", portId: "p7" }) }), []);
+  const [leak] = ofFloatingIps([attached], { ended: of({ ...own, portId: "p7" }) });
+  assert.deepEqual([leak?.id, leak?.portId], ["f7", "p7"]);
+});
+
+Deno.test("a floating IP that had been moved when its node ended is no leak later either", () => {
+  const floatingIp = { id: "f7", address: "203.0.113.7", portId: "p7", isMoved: true };
+  const ended = node(states["delete-address"], { floatingIp });
+  assert.deepEqual(ofFloatingIps([attached, { ...attached, portId: null }], { ended }), []);
 });
 
 Deno.test("a floating IP of a node in the pool, or of one that this state never had, is left alone", () => {
-  const floatingIps = { takenAt: NOW, value: [attached], seenTwice: new Set(["f7"]) };
+  const floatingIps = floatingIpsSince(NOW - MINUTE, [floatingIp("f7")]);
   assert.deepEqual(leaks({ seen: seen({ floatingIps }), nodes: byId([node(states.login)]) }), []);
   assert.deepEqual(ofFloatingIps([floatingIp("f8", { nodeId: 8 })]), []);
   assert.deepEqual(ofFloatingIps([floatingIp("f8", { nodeId: 8 })], { clean: true }), []);
@@ -152,7 +196,7 @@ Deno.test("what others made is touched only by clean-floating-ips, and only wher
   const others = [floatingIp("f1", { description: "" }), floatingIp("f2", { description: "", portId: "p1" })];
   assert.deepEqual(ofFloatingIps(others), []);
   assert.deepEqual(ofFloatingIps(others, { clean: true }).map(({ id }) => id), ["f1"]);
-  assert.deepEqual(ofFloatingIps(others, { clean: true, twice: false }), []);
+  assert.deepEqual(ofFloatingIps(others, { clean: true, since: NOW - 5 * MINUTE + 1 }), []);
 });
 
 const imageStates: Readonly<Record<"gone" | "ready" | "saving" | "keypair" | "deleted", ProviderImageState>> =
@@ -181,8 +225,9 @@ function ofImages(
 
 Deno.test("an image whose record is gone, or has another image, is a leak once it was listed twice", () => {
   const gone = imageRecord(imageStates.gone);
+  const name = gone.hostname;
   assert.deepEqual(ofImages(gone), [
-    { type: "image", provider: "cloud-a", id: "image-3", reason: "image 3 is deleted" },
+    { type: "image", provider: "cloud-a", id: "image-3", name, reason: "image 3 is deleted", portId: null },
   ]);
   assert.deepEqual(ofImages(gone, { before: [] }), []);
   const second = ofImages(imageRecord(imageStates.ready), { id: "image-9" });
@@ -213,6 +258,18 @@ Deno.test("an image of another name, provider, installation or record is never a
   assert.deepEqual(ofImages(gone, { properties: {} }), []);
 });
 
+Deno.test("an image that another record names, or that a server was booted from, is no leak whatever its properties say", () => {
+  const gone = imageRecord(imageStates.gone);
+  const images = new Map([[3, gone], [
+    4,
+    sampleImage({ id: 4, state: { phase: "ready", externalId: "image-3" } }),
+  ]]);
+  const found = seen({ images: sightings([cloudImageOf(gone)]) });
+  assert.deepEqual(leaks({ seen: found, images }), []);
+  const booted = byId([node(states.used, { id: 9, imageId: "image-3" })]);
+  assert.deepEqual(leaks({ seen: found, images: new Map([[3, gone]]), nodes: booted }), []);
+});
+
 /** Leaks where the project has those keypairs and record 3 is about an image. */
 function ofKeypairs(record: ProviderImage, names = [keypairName(INSTALLATION, 3)]) {
   return leaks({ seen: seen(), images: new Map([[3, record]]), keypairs: names });
@@ -224,7 +281,9 @@ Deno.test("a keypair whose image needs it no more is a leak", () => {
       type: "keypair",
       provider: "cloud-a",
       id: keypairName(INSTALLATION, 3),
+      name: keypairName(INSTALLATION, 3),
       reason: "image 3 needs no keypair any more",
+      portId: null,
     }]);
   }
 });
@@ -301,7 +360,7 @@ Deno.test("whatever is listed and known, a leak is ours, known to no node, old, 
         assert.ok(nodeId !== null, "not ours by its latest marks");
         const of = nodes.get(nodeId) ?? ended.get(nodeId);
         assert.ok(of !== undefined && of.provider === "cloud-a", "of a node that we never had there");
-        assert.notEqual(serverIdOf(of), id, "the node's own");
+        for (const living of nodes.values()) assert.notEqual(serverIdOf(living), id, "a living node's");
         if (nodes.has(nodeId)) assert.notEqual(serverIdOf(of), null, "the node does not know its own");
         assert.notEqual(last!.status, "DELETED");
         assert.ok(listings.at(-1)!.cloudTime - last!.createdAt! >= 2 * MINUTE, "young");

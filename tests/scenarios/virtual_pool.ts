@@ -3,7 +3,7 @@
  * every time. Uses the real OpenStack client, planner, executor and tasks; only sockets, disk and time are not real.
  */
 import type { BuildJob } from "../../src/build/builder.ts";
-import type { Cloud } from "../../src/cloud/cloud.ts";
+import type { WholeCloud } from "../../src/cloud/cloud.ts";
 import { createOpenStackCloud } from "../../src/cloud/openstack/openstack_cloud.ts";
 import type { Environment } from "../../src/config/environment.ts";
 import { parseConfig } from "../../src/config/parse_config.ts";
@@ -209,7 +209,7 @@ export class VirtualPool implements AsyncDisposable {
     await this.store[Symbol.asyncDispose]();
   }
 
-  #openCloud(provider: ProviderConfig, clock: Clock = this.clock): Cloud {
+  #openCloud(provider: ProviderConfig, clock: Clock = this.clock): WholeCloud {
     return createOpenStackCloud({
       ...provider,
       send: this.simulator.send,

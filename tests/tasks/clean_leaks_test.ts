@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import type { NodeRecord } from "../../src/domain/node.ts";
 import { MINUTE } from "../../src/domain/time.ts";
-import type { Leak } from "../../src/plan/action.ts";
 import { cleanLeaks } from "../../src/tasks/clean_leaks.ts";
 import { ledgerWith } from "../execute/execute_fixtures.ts";
 import { config, floatingIp, node, server, states } from "../plan/plan_fixtures.ts";
@@ -17,26 +16,25 @@ async function cleaning(
 ) {
   const { ledger, clock } = await ledgerWith(node(states["delete-address"]), ...nodes);
   await ledger.edit((edit) => edit.removeNode(7));
-  const kit = watchKit({ clock });
+  const kit = watchKit({ clock, ledger });
   Object.assign(kit.state, { servers, floatingIps });
   kit.need({ floatingIpAge: MINUTE });
   await kit.observe();
   await clock.advance(MINUTE);
   await kit.observe();
-  const [cleaned, failed] = [[] as Leak[], [] as string[]];
   const means = {
     ledger,
     clock,
     config,
     keypairsListedAt: new Map(),
     watches: () => [kit.watch],
-    onCleaned: (leak: Leak) => cleaned.push(leak),
-    onFailed: ({ id }: Leak, message: string) => failed.push(`${id}: ${message}`),
   };
   return {
     ...kit,
-    failed,
-    cleaned: () => cleaned.map(({ id }) => id),
+    ledger,
+    failed: () =>
+      kit.reports.flatMap((report) => "message" in report ? `${report.order.id}: ${report.message}` : []),
+    cleaned: () => kit.reports.filter(({ outcome }) => outcome === "accepted").map(({ order: { id } }) => id),
     pass: (signal = new AbortController().signal) => cleanLeaks(means, { signal }),
     left: () => kit.state.servers.map(({ id }) => id),
   };
@@ -49,7 +47,7 @@ Deno.test("a server and a floating IP of a node that has ended are deleted, and 
     nodes: [node({ ...states.ready, serverId: "known" }, { id: 8 })],
   });
   await kit.pass();
-  assert.deepEqual([kit.cleaned(), kit.failed], [["leaked", "f7"], []]);
+  assert.deepEqual([kit.cleaned(), kit.failed()], [["leaked", "f7"], []]);
   assert.deepEqual(kit.left(), ["known", "foreign"]);
   assert.deepEqual(kit.state.floatingIps.map(({ id }) => id), ["f8", "f9"]);
 });
@@ -81,14 +79,14 @@ Deno.test("what cannot be deleted is told and does not stop the others", async (
   const kit = await cleaning({ servers: [server("leaked")], floatingIps: [floatingIp("f7")] });
   kit.state.failing.set("deleteServer", new Error("it is locked"));
   await kit.pass();
-  assert.deepEqual([kit.failed, kit.cleaned()], [["leaked: it is locked"], ["f7"]]);
+  assert.deepEqual([kit.failed(), kit.cleaned()], [["leaked: it is locked"], ["f7"]]);
 });
 
 Deno.test("a server that is gone by itself is not told as a leak", async () => {
   const kit = await cleaning({ servers: [server("leaked")] });
   kit.state.servers = [];
   await kit.pass();
-  assert.deepEqual([kit.cleaned(), kit.failed], [[], []]);
+  assert.deepEqual([kit.cleaned(), kit.failed()], [[], []]);
 });
 
 Deno.test("nothing is deleted on a provider that does not answer", async () => {

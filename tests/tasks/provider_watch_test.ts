@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { CloudError } from "../../src/cloud/cloud_error.ts";
 import type { CloudErrorKind } from "../../src/domain/cloud_error_kind.ts";
 import { HOUR, MINUTE, SECOND } from "../../src/domain/time.ts";
+import { unchangedFor } from "../../src/domain/observation.ts";
 import { floatingIp, NOW, server, small } from "../plan/plan_fixtures.ts";
 import { unreachable, watchKit } from "./task_fixtures.ts";
 
@@ -185,17 +186,28 @@ Deno.test("ports are listed when a server became ACTIVE since, floating IPs when
   assert.deepEqual(kit.asked(), { listPorts: 1, listFloatingIps: 1 });
 });
 
-Deno.test("a floating IP counts as seen twice only where it is used as before", async () => {
+Deno.test("a floating IP counts as unchanged only since it has been in its present use", async () => {
   const kit = watchKit();
   kit.need({ floatingIpAge: SECOND });
-  const twice = () => [...kit.watch.observation.floatingIps?.seenTwice ?? []];
-  kit.state.floatingIps = [floatingIp("kept"), floatingIp("attached")];
+  const unchanged = () => {
+    const { floatingIps } = kit.watch.observation;
+    return ["kept", "attached", "renamed", "new"].map((id) => unchangedFor(floatingIps, id));
+  };
+  kit.state.floatingIps = [floatingIp("kept"), floatingIp("attached"), floatingIp("renamed")];
   await kit.observe();
-  assert.deepEqual(twice(), []);
+  assert.deepEqual(unchanged(), [0, 0, 0, 0]);
   await kit.clock.advance(SECOND);
-  kit.state.floatingIps = [floatingIp("kept"), floatingIp("attached", { portId: "p1" }), floatingIp("new")];
+  kit.state.floatingIps = [
+    floatingIp("kept"),
+    floatingIp("attached", { portId: "p1" }),
+    floatingIp("renamed", { nodeId: 8 }),
+    floatingIp("new"),
+  ];
   await kit.observe();
-  assert.deepEqual(twice(), ["kept"]);
+  assert.deepEqual(unchanged(), [SECOND, 0, 0, 0]);
+  await kit.clock.advance(SECOND);
+  await kit.observe();
+  assert.deepEqual(unchanged(), [2 * SECOND, SECOND, SECOND, SECOND]);
 });
 
 const refuse = (kit: ReturnType<typeof watchKit>, kind: CloudErrorKind, retryAfter: number | null = null) => {

@@ -1,5 +1,6 @@
 /** For tests of what looks at clouds: a watch over a scripted cloud whose answers can be changed while it runs. */
 import { CloudError } from "../../src/cloud/cloud_error.ts";
+import type { LivingRecords } from "../../src/domain/claims.ts";
 import type { ProviderConfig } from "../../src/domain/config.ts";
 import type {
   CloudImage,
@@ -11,10 +12,11 @@ import type {
   Server,
 } from "../../src/domain/server.ts";
 import { MINUTE, SECOND } from "../../src/domain/time.ts";
+import type { DeletionReport } from "../../src/execute/deletions.ts";
 import { VirtualClock } from "../../src/lib/virtual_clock.ts";
 import { ProviderWatch } from "../../src/tasks/provider_watch.ts";
 import type { WatchNeeds } from "../../src/tasks/watch_needs.ts";
-import { type Scripted, scriptedCloud } from "../execute/execute_fixtures.ts";
+import { deletionsOf, type Scripted, scriptedCloud } from "../execute/execute_fixtures.ts";
 import { catalog, INSTALLATION, NOW, provider as sampleProvider, quota } from "../plan/plan_fixtures.ts";
 
 /** What the cloud has, and which methods fail with what. */
@@ -43,12 +45,16 @@ export const idle: WatchNeeds = {
   baseImages: ["noble"],
 };
 
+const NOTHING: LivingRecords = { nodes: new Map(), images: new Map() };
+
 export const unreachable = new CloudError("unavailable", "connection refused", { effect: "none" });
 
 export function watchKit(
-  { provider = sampleProvider(), clock = new VirtualClock(NOW), script = {} }: {
+  { provider = sampleProvider(), clock = new VirtualClock(NOW), ledger = NOTHING, script = {} }: {
     provider?: ProviderConfig;
     clock?: VirtualClock;
+    /** What deletions are checked against. */
+    ledger?: LivingRecords;
     /** Methods that do something else than give what the cloud has. */
     script?: Scripted;
   } = {},
@@ -88,16 +94,21 @@ export function watchKit(
         state.servers = state.servers.filter((server) => server.id !== id);
         return known ? "accepted" as const : "gone" as const;
       })(),
+    getFloatingIp: (id) =>
+      give("getFloatingIp", () => state.floatingIps.find((ip) => ip.id === id) ?? null)(),
     deleteFloatingIp: (id) =>
       give("deleteFloatingIp", () => {
         state.floatingIps = state.floatingIps.filter((ip) => ip.id !== id);
+        return "accepted" as const;
       })(),
     ...script,
   });
   let needs = idle;
+  const reports: DeletionReport[] = [];
   const watch = new ProviderWatch({
     provider,
     cloud,
+    deletions: deletionsOf(cloud, ledger, { reports }),
     clock,
     installation: INSTALLATION,
     needs: () => needs,
@@ -108,6 +119,8 @@ export function watchKit(
     cloud,
     state,
     watch,
+    /** What became of deletions. */
+    reports,
     need(fields: Partial<WatchNeeds>) {
       needs = { ...idle, ...fields };
     },

@@ -1,13 +1,17 @@
 /** The rest of Nova: flavors, zones, limits, keypairs. */
 import * as v from "valibot";
 import type { Flavor, QuotaUse } from "../../domain/server.ts";
-import type { Call, Cloud } from "../cloud.ts";
+import type { Call, WholeCloud } from "../cloud.ts";
+import { deleteResource } from "./delete_resource.ts";
 import { hasNextLink, LinksSchema } from "./links.ts";
 import { listAllPages } from "./paging.ts";
 import type { ServiceOptions } from "./service_options.ts";
 import type { Session } from "./session.ts";
 
-type Compute = Pick<Cloud, "listFlavors" | "listZones" | "listKeypairs" | "createKeypair" | "deleteKeypair">;
+type Compute = Pick<
+  WholeCloud,
+  "listFlavors" | "listZones" | "listKeypairs" | "createKeypair" | "deleteKeypair"
+>;
 
 const FlavorsSchema = v.object({
   flavors: v.array(v.object({
@@ -58,11 +62,11 @@ export function createCompute({ session, pageSize }: ServiceOptions): Compute {
       const body = { keypair: { name, public_key: publicKey } };
       await session.request({ ...compute, action, method: "POST", path: "/os-keypairs", body, signal });
     },
-    async deleteKeypair(name, { signal }) {
-      const action = `delete keypair ${name}`;
-      const path = `/os-keypairs/${encodeURIComponent(name)}`;
-      await session.request({ ...compute, action, method: "DELETE", path, accept: [404], signal });
-    },
+    deleteKeypair: (name, call) =>
+      deleteResource(
+        { ...compute, what: `keypair ${name}`, path: `/os-keypairs/${encodeURIComponent(name)}` },
+        { ...call, session },
+      ),
   };
 }
 

@@ -2,7 +2,8 @@
 import * as v from "valibot";
 import type { CloudImage } from "../../domain/server.ts";
 import { INSTALLATION_KEY } from "../../domain/server_marks.ts";
-import type { Call, Cloud, ImageRequest } from "../cloud.ts";
+import type { Call, ImageRequest, WholeCloud } from "../cloud.ts";
+import { deleteResource } from "./delete_resource.ts";
 import { ImageSchema, toImage } from "./image_schema.ts";
 import { uploadImage } from "./image_upload.ts";
 import { listAllPages } from "./paging.ts";
@@ -10,12 +11,15 @@ import type { ServiceOptions } from "./service_options.ts";
 import type { Session } from "./session.ts";
 
 type ImageService = Pick<
-  Cloud,
+  WholeCloud,
   "findImages" | "listOwnImages" | "listProjectImages" | "createImage" | "uploadImage" | "deleteImage"
 >;
 
 const PageSchema = v.object({ images: v.array(ImageSchema), next: v.nullish(v.string()) });
 const CreatedSchema = v.object({ id: v.string() });
+
+/** What is not there, and what is not there any more. */
+const GONE = [404, 410];
 
 const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
@@ -47,7 +51,11 @@ export function createImageService(options: ServiceOptions): ImageService {
     },
     createImage: (request, call) => createImage(request, { ...call, session }),
     uploadImage: (id, data, call) => uploadImage(id, data, { ...options, ...call }),
-    deleteImage: (id, call) => deleteImage(id, { ...call, session }),
+    deleteImage: (id, call) =>
+      deleteResource(
+        { what: `image ${id}`, service: "image", path: `/images/${encodeURIComponent(id)}`, gone: GONE },
+        { ...call, session },
+      ),
   };
 }
 
@@ -114,23 +122,4 @@ async function createImage(
     signal,
   });
   return { id: answer.parse(CreatedSchema).id };
-}
-
-/** What is not there, and what is not there any more. */
-const GONE = [404, 410];
-
-async function deleteImage(
-  id: string,
-  { session, signal }: Call & { session: Session },
-): Promise<"accepted" | "gone"> {
-  const { response } = await session.request({
-    action: `delete image ${id}`,
-    service: "image",
-    method: "DELETE",
-    path: `/images/${encodeURIComponent(id)}`,
-    turn: "delete",
-    accept: GONE,
-    signal,
-  });
-  return GONE.includes(response.status) ? "gone" : "accepted";
 }

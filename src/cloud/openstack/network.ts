@@ -1,19 +1,20 @@
 /** Neutron: networks, ports, floating IPs, security groups, and the quotas of those. */
 import * as v from "valibot";
 import type { FloatingIp, Port, QuotaUse } from "../../domain/server.ts";
-import type { Call, Cloud } from "../cloud.ts";
+import type { Call, Cloud, WholeCloud } from "../cloud.ts";
 import { toQuotaUse } from "./compute.ts";
+import { deleteResource } from "./delete_resource.ts";
 import { hasNextLink, LinksSchema } from "./links.ts";
 import { listAllPages } from "./paging.ts";
 import type { ServiceOptions } from "./service_options.ts";
-import type { ServiceCall, Session } from "./session.ts";
+import type { Session } from "./session.ts";
 
 type NetworkService = Pick<
-  Cloud,
+  WholeCloud,
   | "listNetworks"
   | "listPorts"
-  | "deletePort"
   | "listFloatingIps"
+  | "getFloatingIp"
   | "createFloatingIp"
   | "deleteFloatingIp"
   | "listSecurityGroups"
@@ -73,7 +74,6 @@ export function createNetworkService(options: ServiceOptions): NetworkService {
       const ports = await listResources("ports", { ...options, ...call, schema: PortSchema, filter });
       return ports.filter((port) => port.device_owner?.startsWith("compute:")).map(toPort);
     },
-    deletePort: (id, call) => deleteResource(session, { ...call, what: "port", path: `/ports/${id}` }),
     async listFloatingIps(call) {
       const filter = await ownOnly(session, call);
       const ips = await listResources("floatingips", {
@@ -85,8 +85,12 @@ export function createNetworkService(options: ServiceOptions): NetworkService {
       return ips.map(toFloatingIp);
     },
     createFloatingIp: (request, call) => createFloatingIp(request, { ...call, session }),
+    getFloatingIp: (id, call) => getFloatingIp(id, { ...call, session }),
     deleteFloatingIp: (id, call) =>
-      deleteResource(session, { ...call, what: "floating IP", path: `/floatingips/${id}` }),
+      deleteResource(
+        { what: `floating IP ${id}`, service: "network", path: `/floatingips/${encodeURIComponent(id)}` },
+        { ...call, session },
+      ),
     async listSecurityGroups(call) {
       const groups = await listResources("security_groups", {
         ...options,
@@ -172,13 +176,23 @@ async function createFloatingIp(
   return toFloatingIp(answer.parse(v.object({ floatingip: FloatingIpSchema })).floatingip);
 }
 
-async function deleteResource(
-  session: Session,
-  { what, path, signal }: Call & { what: string; path: string },
-): Promise<void> {
-  const action = `delete ${what} ${path.split("/").at(-1)}`;
-  const call: ServiceCall = { action, service: "network", method: "DELETE", path, turn: "delete", signal };
-  await session.request({ ...call, accept: [404] });
+async function getFloatingIp(
+  id: string,
+  { session, signal }: Call & { session: Session },
+): Promise<FloatingIp | null> {
+  const action = `show floating IP ${id}`;
+  const path = `/floatingips/${encodeURIComponent(id)}`;
+  const answer = await session.request({
+    action,
+    service: "network",
+    method: "GET",
+    path,
+    turn: "delete",
+    accept: [404],
+    signal,
+  });
+  if (answer.response.status === 404) return null;
+  return toFloatingIp(answer.parse(v.object({ floatingip: FloatingIpSchema })).floatingip);
 }
 
 function toPort(raw: v.InferOutput<typeof PortSchema>): Port {

@@ -7,7 +7,7 @@ import type { Milliseconds } from "../../domain/time.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Random } from "../../lib/random.ts";
 import { RateLimiter } from "../../lib/rate_limiter.ts";
-import type { Call, Cloud, CloudStats } from "../cloud.ts";
+import type { Call, CloudStats, WholeCloud } from "../cloud.ts";
 import type { Send } from "../send.ts";
 import { createCompute, getComputeLimits } from "./compute.ts";
 import { createImageService } from "./image.ts";
@@ -43,7 +43,7 @@ export const DEFAULT_CONCURRENCY = 16;
 const DEFAULT_PAGE_SIZE = 1000;
 
 /** Sends nothing yet: the first call logs in. */
-export function createOpenStackCloud(options: OpenStackCloudOptions): Cloud {
+export function createOpenStackCloud(options: OpenStackCloudOptions): WholeCloud {
   const { access, clock, pageSize = DEFAULT_PAGE_SIZE } = options;
   const limiter = new RateLimiter<Turn>({
     ...options,

@@ -2,15 +2,16 @@
 import * as v from "valibot";
 import type { Server, ServerListing } from "../../domain/server.ts";
 import { type Instant, SECOND } from "../../domain/time.ts";
-import type { Call, Cloud, ServerRequest } from "../cloud.ts";
+import type { Call, ServerRequest, WholeCloud } from "../cloud.ts";
 import { CloudError } from "../cloud_error.ts";
+import { deleteResource } from "./delete_resource.ts";
 import { hasNextLink, LinksSchema } from "./links.ts";
 import { listAllPages } from "./paging.ts";
 import { ServerSchema, toServer } from "./server_schema.ts";
 import type { ServiceOptions } from "./service_options.ts";
 import type { ServiceCall, Session } from "./session.ts";
 
-type Servers = Pick<Cloud, "listServers" | "createServer" | "deleteServer" | "getConsole" | "getServer">;
+type Servers = Pick<WholeCloud, "listServers" | "createServer" | "deleteServer" | "getConsole" | "getServer">;
 
 const PageSchema = v.object({ servers: v.array(ServerSchema), servers_links: LinksSchema });
 const CreatedSchema = v.object({ server: v.object({ id: v.string() }) });
@@ -31,7 +32,11 @@ export function createServers(options: ServiceOptions): Servers {
       const answer = await session.request(await createCall(request, { session, signal }));
       return { id: answer.parse(CreatedSchema).server.id };
     },
-    deleteServer: (id, call) => deleteServer(id, { ...call, session }),
+    deleteServer: (id, call) =>
+      deleteResource(
+        { what: `server ${id}`, service: "compute", path: `/servers/${encodeURIComponent(id)}` },
+        { ...call, session },
+      ),
     getConsole: (id, call) => getConsole(id, { ...call, session }),
     async getServer(id, { signal }): Promise<Server> {
       const action = `show server ${id}`;
@@ -141,22 +146,6 @@ function bootSource({ imageId, volumeGib }: ServerRequest): object {
 
 function base64(text: string): string {
   return new TextEncoder().encode(text).toBase64();
-}
-
-async function deleteServer(
-  id: string,
-  { session, signal }: Call & { session: Session },
-): Promise<"accepted" | "gone"> {
-  const { response } = await session.request({
-    action: `delete server ${id}`,
-    service: "compute",
-    method: "DELETE",
-    path: `/servers/${encodeURIComponent(id)}`,
-    turn: "delete",
-    accept: [404],
-    signal,
-  });
-  return response.status === 404 ? "gone" : "accepted";
 }
 
 async function getConsole(

@@ -43,6 +43,8 @@ export interface ServiceCall {
   /** Default: all but POST. */
   readonly repeatable?: boolean;
   readonly accept?: readonly number[];
+  /** Called before each attempt, when its turn has come; what it throws is thrown, and nothing is sent. */
+  readonly confirm?: () => void;
   readonly signal: AbortSignal;
 }
 
@@ -177,14 +179,15 @@ function isTokenRefused(error: unknown): error is CloudError {
 }
 
 function toHttp(call: ServiceCall, { token, root }: { token: Token; root: ServiceRoot }): HttpCall {
-  const { action, method, signal, turn = "other", repeatable = method !== "POST", accept, body, outflow } =
-    call;
+  const { action, method, signal, turn = "other", repeatable = method !== "POST" } = call;
+  const { accept, body, outflow, confirm } = call;
   return {
     action,
     turn,
     repeatable,
     accept,
     outflow,
+    confirm,
     signal,
     method,
     url: root.url + call.path,

@@ -31,6 +31,8 @@ export interface HttpCall extends SendRequest {
    * of the limit, and its time is not that of an answer.
    */
   readonly outflow?: Outflow;
+  /** Called when the request's turn has come, before each attempt; what it throws is thrown, and nothing is sent. */
+  readonly confirm?: () => void;
   readonly signal: AbortSignal;
 }
 
@@ -117,6 +119,7 @@ export class Transport implements AsyncDisposable {
     const { limiter, clock } = this.#options;
     using slot = await limiter.take(call.turn, call);
     if (call.outflow !== undefined) slot[Symbol.dispose]();
+    call.confirm?.();
     const startedAt = clock.monotonic();
     const response = await this.#exchange(call);
     if (call.outflow === undefined) this.#noteAnswer(call, clock.monotonic() - startedAt);

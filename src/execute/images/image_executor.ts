@@ -160,8 +160,9 @@ export class ImageExecutor implements AsyncDisposable {
         this.#attempt(
           action,
           (announced) =>
-            isEnding(announced)
-              ? this.#end(announced, { access, signal })
+            // Ended is what was decided on, made what is there by now.
+            isEnding(action) || isEnding(announced)
+              ? this.#end(action as EndingAction, { access, signal })
               : this.#make(announced, { access, provider, use: use!, signal }),
         ),
       onDefect: (error) => this.#means.onDefect(action, error),
@@ -209,10 +210,11 @@ export class ImageExecutor implements AsyncDisposable {
 
   async #attempt(
     action: ProviderImageAction,
-    execute: (announced: ProviderImageAction) => Promise<ImageOutcome>,
+    execute: (announced: ProviderImageAction) => Promise<ImageOutcome | null>,
   ): Promise<void> {
     const image = await this.#announce(action);
-    if (image !== null) await this.#store(action, await execute({ ...action, image }));
+    const outcome = image === null ? null : await execute({ ...action, image });
+    if (outcome !== null) await this.#store(action, outcome);
   }
 
   /**
@@ -254,8 +256,11 @@ export class ImageExecutor implements AsyncDisposable {
   }
 
   /** What can be done for an image that the configuration no longer has. */
-  #end(action: EndingAction, { access, signal }: Pick<Site, "access" | "signal">): Promise<ImageOutcome> {
-    const how = { cloud: access.cloud, clock: this.#means.clock, signal };
+  #end(
+    action: EndingAction,
+    { access, signal }: Pick<Site, "access" | "signal">,
+  ): Promise<ImageOutcome | null> {
+    const how = { deletions: access.deletions, clock: this.#means.clock, signal };
     const { image } = action;
     return action.type === "delete-image"
       ? executeDeleteImage(image, { ...how, externalId: action.externalId })

@@ -3,10 +3,10 @@ import type { Cloud } from "../../cloud/cloud.ts";
 import { CloudError } from "../../cloud/cloud_error.ts";
 import type { ProviderImage } from "../../domain/provider_image.ts";
 import type { Clock } from "../../lib/clock.ts";
+import { type Deletions, isStale } from "../deletions.ts";
 import { failure, type ImageOutcome, nextAttempt, postponed, refusalOutcome } from "./image_outcome.ts";
 
 interface Attempt {
-  readonly cloud: Cloud;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
@@ -14,7 +14,7 @@ interface Attempt {
 /** The record holds the keypair already; one that is there is the one that an earlier attempt made. */
 export async function executeCreateKeypair(
   image: ProviderImage,
-  { cloud, clock, signal }: Attempt,
+  { cloud, clock, signal }: Attempt & { cloud: Cloud },
 ): Promise<ImageOutcome> {
   if (image.keypair === null) throw new Error(`image ${image.id} has no keypair to be made`);
   const { name, publicKey } = image.keypair;
@@ -32,13 +32,16 @@ export async function executeCreateKeypair(
 
 export async function executeDeleteKeypair(
   image: ProviderImage,
-  { keypair, cloud, clock, signal }: Attempt & { keypair: string },
-): Promise<ImageOutcome> {
+  { keypair, deletions, clock, signal }: Attempt & { keypair: string; deletions: Deletions },
+): Promise<ImageOutcome | null> {
   try {
-    await cloud.deleteKeypair(keypair, { signal });
+    await deletions.carryOut({ kind: "keypair", id: keypair, name: keypair, of: { type: "image", image } }, {
+      signal,
+    });
     return { type: "keypair-gone" };
   } catch (error) {
     signal.throwIfAborted();
+    if (isStale(error)) return null;
     return postponed(error, { attempt: image.attempt, now: clock.now(), reason: "delete" });
   }
 }
@@ -46,6 +49,7 @@ export async function executeDeleteKeypair(
 export async function executeCreateSnapshot(
   image: ProviderImage,
   { serverId, properties, cloud, clock, signal }: Attempt & {
+    cloud: Cloud;
     serverId: string;
     properties: Readonly<Record<string, string>>;
   },

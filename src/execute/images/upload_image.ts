@@ -6,17 +6,17 @@ import type { DibImage } from "../../domain/dib_image.ts";
 import { imageProperties } from "../../domain/image_marks.ts";
 import type { ProviderImage } from "../../domain/provider_image.ts";
 import type { Clock } from "../../lib/clock.ts";
+import { type Deletions, isStale } from "../deletions.ts";
 import { failure, type ImageOutcome, postponed, refusalOutcome } from "./image_outcome.ts";
 
 interface Attempt {
-  readonly cloud: Cloud;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
 
 export async function executeCreateImage(
   image: ProviderImage,
-  { request, cloud, clock, signal }: Attempt & { request: ImageRequest },
+  { request, cloud, clock, signal }: Attempt & { cloud: Cloud; request: ImageRequest },
 ): Promise<ImageOutcome> {
   try {
     const { id } = await cloud.createImage(request, { signal });
@@ -47,6 +47,7 @@ export function markedProperties(
 }
 
 export interface UploadMeans extends Attempt {
+  readonly cloud: Cloud;
   readonly builder: Builder;
   readonly dibImage: DibImage;
   readonly externalId: string;
@@ -80,13 +81,20 @@ function isFileGone(error: unknown): boolean {
 /** Whether it is gone is for a listing to say; one that is in use is asked for again later. */
 export async function executeDeleteImage(
   image: ProviderImage,
-  { externalId, cloud, clock, signal }: Attempt & { externalId: string },
-): Promise<ImageOutcome> {
+  { externalId, deletions, clock, signal }: Attempt & { externalId: string; deletions: Deletions },
+): Promise<ImageOutcome | null> {
+  const order = {
+    kind: "image",
+    id: externalId,
+    name: image.hostname,
+    of: { type: "image", image },
+  } as const;
   try {
-    await cloud.deleteImage(externalId, { signal });
+    await deletions.carryOut(order, { signal });
     return { type: "delete-accepted" };
   } catch (error) {
     signal.throwIfAborted();
+    if (isStale(error)) return null;
     return postponed(error, { attempt: image.attempt, now: clock.now(), reason: "delete" });
   }
 }

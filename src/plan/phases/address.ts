@@ -3,7 +3,7 @@ import type { Port } from "../../domain/server.ts";
 import { chooseNetworks } from "../choose_flavor.ts";
 import { chooseAddresses, wantsFloatingIp } from "../choose_address.ts";
 import { type NodeSituation, type NodeStep, serverTrouble } from "../node_step.ts";
-import { floatingIpNodeId, INSTALLATION_KEY } from "../../domain/server_marks.ts";
+import { floatingIpNodeId } from "../../domain/server_marks.ts";
 
 export function planAddress(situation: NodeSituation<"address">): NodeStep {
   const { node, state, now, provider, seen } = situation;
@@ -47,12 +47,12 @@ function planFloatingIp({ node, state, provider, seen }: NodeSituation<"address"
   if (port === undefined) return wait("the server has no port yet");
 
   // An earlier attempt, or an earlier process, may have made one whose answer got lost.
-  const installation = seen.inventory.servers.get(state.serverId)?.metadata[INSTALLATION_KEY];
+  const { installation } = seen.inventory;
   const made = seen.floatingIps?.value.find((ip) =>
-    installation !== undefined && floatingIpNodeId(ip, installation) === node.id && ip.portId === port.id
+    floatingIpNodeId(ip, installation) === node.id && ip.portId === port.id
   );
   if (made !== undefined) {
-    const floatingIp = { id: made.id, address: made.address };
+    const floatingIp = { id: made.id, address: made.address, portId: port.id };
     return { do: "change", event: { type: "floating-ip", floatingIp } };
   }
   // An attempt whose answer got lost may have made one that this list is too old to show.

@@ -1,0 +1,172 @@
+/**
+ * The one place through which things on a cloud are deleted. Each order says what it is about, for which record it is
+ * deleted (or that it is a leak) and why; at the moment that a request is sent, and before each repetition, the ledger
+ * is asked again whether that still holds. What does not is refused and told, not sent. Executors and the cron
+ * `cleanup` come here; nobody else is given what deletes (`CloudDeletions`).
+ */
+import type { CloudDeletions, DeleteAnswer, WholeCloud } from "../cloud/cloud.ts";
+import { claimantOf, type CloudThingKind, type LivingRecords } from "../domain/claims.ts";
+import type { NodeRecord } from "../domain/node.ts";
+import type { ProviderImage } from "../domain/provider_image.ts";
+import { errorChain } from "../lib/error_chain.ts";
+import { whyStale } from "./stale_deletion.ts";
+
+export interface DeletionOrder {
+  readonly kind: CloudThingKind;
+  /** A keypair's name. */
+  readonly id: string;
+  /** What people know it by; null: nothing better than its id. */
+  readonly name: string | null;
+  readonly of: DeletionOwner;
+}
+
+/** What it is deleted for: a record, as it was when that was decided; or nothing any more. */
+export type DeletionOwner =
+  | { readonly type: "node"; readonly node: NodeRecord }
+  | { readonly type: "image"; readonly image: ProviderImage }
+  | { readonly type: "leak"; readonly reason: string; readonly portId: string | null };
+
+/** What became of an order. */
+export type DeletionReport = DeletionOutcome & { readonly provider: string; readonly order: DeletionOrder };
+
+type DeletionOutcome =
+  | { readonly outcome: DeleteAnswer }
+  | { readonly outcome: "failed" | "refused"; readonly message: string };
+
+/** Why an order is not carried out. */
+export type RefusalKind =
+  /** Its record has changed since: the next plan says what is right. */
+  | "stale"
+  /** Another record names it. */
+  | "in-use"
+  /** A floating IP that somebody has attached to something else: it is theirs now. */
+  | "moved"
+  /** Nothing is deleted on that provider for now. */
+  | "frozen";
+
+export class DeletionRefusedError extends Error {
+  override readonly name = "DeletionRefusedError";
+  constructor(readonly kind: RefusalKind, message: string) {
+    super(message);
+  }
+}
+
+/** Whether it was not sent since its record has changed: then nothing has become of it. */
+export function isStale(error: unknown): boolean {
+  return error instanceof DeletionRefusedError && error.kind === "stale";
+}
+
+export interface DeletionsMeans {
+  readonly provider: string;
+  readonly cloud: CloudDeletions & Pick<WholeCloud, "getFloatingIp">;
+  readonly ledger: LivingRecords;
+  /** Why nothing may be deleted on that provider now; null: nothing speaks against it. */
+  readonly whyFrozen: () => string | null;
+  readonly tell: (report: DeletionReport) => void;
+}
+
+/** Refusals that are remembered, so that each is told once; the oldest are forgotten first. */
+const REMEMBERED = 1_000;
+
+export class Deletions {
+  readonly #means: DeletionsMeans;
+  /** What was told last of things that could not be deleted. */
+  readonly #told = new Map<string, string>();
+
+  constructor(means: DeletionsMeans) {
+    this.#means = means;
+  }
+
+  /**
+   * Asks for the deletion once; whether it is gone is for a listing to say.
+   * @throws DeletionRefusedError where nothing was sent; CloudError
+   */
+  async carryOut(order: DeletionOrder, { signal }: { signal: AbortSignal }): Promise<DeleteAnswer> {
+    const confirm = () => this.#confirm(order);
+    try {
+      const isThere = order.kind !== "floating-ip" || await this.#isOurFloatingIp(order, { signal });
+      const answer = isThere ? await this.#send(order, { signal, confirm }) : "gone";
+      this.#told.delete(keyOf(order));
+      this.#tell(order, { outcome: answer });
+      return answer;
+    } catch (error) {
+      signal.throwIfAborted();
+      this.#tellFailure(order, error);
+      throw error;
+    }
+  }
+
+  /** Why nothing would be sent for the order at this moment; null: it would. */
+  refusalOf(order: DeletionOrder): DeletionRefusedError | null {
+    const { provider, ledger, whyFrozen } = this.#means;
+    const frozen = whyFrozen();
+    if (frozen !== null) return new DeletionRefusedError("frozen", frozen);
+    const stale = whyStale(order, ledger);
+    if (stale !== null) return new DeletionRefusedError("stale", stale);
+    const { kind, id, name, of } = order;
+    const thing = { kind, id, provider, address: kind === "floating-ip" ? name : null };
+    const claimant = claimantOf(thing, ledger, of.type === "leak" ? null : of);
+    return claimant === null ? null : new DeletionRefusedError("in-use", `it belongs to ${claimant}`);
+  }
+
+  /** @throws DeletionRefusedError */
+  #confirm(order: DeletionOrder): void {
+    const refusal = this.refusalOf(order);
+    if (refusal !== null) throw refusal;
+  }
+
+  /** False where it is gone. @throws DeletionRefusedError where it leads to something else by now */
+  async #isOurFloatingIp(order: DeletionOrder, { signal }: { signal: AbortSignal }): Promise<boolean> {
+    this.#confirm(order);
+    const found = await this.#means.cloud.getFloatingIp(order.id, { signal });
+    if (found === null) return false;
+    if (found.portId === null || found.portId === ownPort(order.of)) return true;
+    const message = `somebody has attached it to port ${found.portId}`;
+    throw new DeletionRefusedError("moved", message);
+  }
+
+  #send(
+    { kind, id }: DeletionOrder,
+    call: { signal: AbortSignal; confirm: () => void },
+  ): Promise<DeleteAnswer> {
+    const { cloud } = this.#means;
+    call.confirm();
+    switch (kind) {
+      case "server":
+        return cloud.deleteServer(id, call);
+      case "floating-ip":
+        return cloud.deleteFloatingIp(id, call);
+      case "image":
+        return cloud.deleteImage(id, call);
+      case "keypair":
+        return cloud.deleteKeypair(id, call);
+    }
+  }
+
+  /** What fails in the same way again and again is told once. */
+  #tellFailure(order: DeletionOrder, error: unknown): void {
+    const message = errorChain(error);
+    const key = keyOf(order);
+    if (this.#told.get(key) === message) return;
+    this.#told.delete(key);
+    this.#told.set(key, message);
+    for (const oldest of this.#told.keys()) if (this.#told.size > REMEMBERED) this.#told.delete(oldest);
+    const isRefused = error instanceof DeletionRefusedError;
+    if (isRefused && error.kind === "stale") return;
+    this.#tell(order, { outcome: isRefused ? "refused" : "failed", message });
+  }
+
+  #tell(order: DeletionOrder, outcome: DeletionOutcome): void {
+    this.#means.tell({ provider: this.#means.provider, order, ...outcome });
+  }
+}
+
+function keyOf({ kind, id }: DeletionOrder): string {
+  return `${kind} ${id}`;
+}
+
+/** The port that a floating IP was made for. */
+function ownPort(of: DeletionOwner): string | null {
+  if (of.type === "leak") return of.portId;
+  return of.type === "node" ? of.node.floatingIp?.portId ?? null : null;
+}

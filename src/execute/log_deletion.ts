@@ -1,0 +1,43 @@
+/** One log line for each deletion on a cloud: what, for which record, who decided it and why, and what came of it. */
+import { loggerOf } from "../lib/logging.ts";
+import type { DeletionOrder, DeletionOwner, DeletionReport } from "./deletions.ts";
+
+const logger = loggerOf("deletion");
+
+export function logDeletion(report: DeletionReport): void {
+  const { provider, order: { kind, id, name, of }, outcome } = report;
+  const fields = { provider, kind, id, name: name ?? undefined, ...causeOf(of), outcome };
+  const what = `provider {provider}: ${KINDS[kind]} {id}${name === null || name === id ? "" : " ({name})"}`;
+  const whose = "node" in fields ? " of node {node}" : "image" in fields ? " of image {image}" : ", a leak,";
+  switch (outcome) {
+    case "accepted": {
+      const level = of.type === "leak" ? "warning" : "info";
+      return logger[level](`${what}${whose} deleted: {reason}`, fields);
+    }
+    case "gone":
+      return logger.debug(`${what}${whose} was to be deleted and is gone already: {reason}`, fields);
+    case "failed": {
+      const { message } = report;
+      return logger.warning(`${what}${whose} cannot be deleted: {message}`, { ...fields, message });
+    }
+    case "refused": {
+      const { message } = report;
+      const text = `${what}${whose} is left alone: {message}; it was to be deleted: {reason}`;
+      return logger.warning(text, { ...fields, message });
+    }
+  }
+}
+
+const KINDS: Readonly<Record<DeletionOrder["kind"], string>> = {
+  "server": "server",
+  "floating-ip": "floating IP",
+  "image": "image",
+  "keypair": "keypair",
+};
+
+function causeOf(of: DeletionOwner): Record<string, unknown> {
+  if (of.type === "leak") return { by: "cleanup", reason: of.reason };
+  const { comment, evidence } = of.type === "node" ? of.node : of.image;
+  const record = of.type === "node" ? { node: of.node.id } : { image: of.image.id };
+  return { ...record, reason: comment ?? "it is not needed any more", error: evidence?.error };
+}
