@@ -20,6 +20,7 @@ import { controlSocketPath } from "./control/socket_path.ts";
 import { buildInfo } from "./lib/build_info.ts";
 import { systemClock } from "./lib/clock.ts";
 import { errorChain } from "./lib/error_chain.ts";
+import { freeDescriptors } from "./lib/free_descriptors.ts";
 import { loggerOf, startLogging } from "./lib/logging.ts";
 import { systemRandom } from "./lib/random.ts";
 import { SteadyClock } from "./lib/steady_clock.ts";
@@ -40,6 +41,12 @@ import { StoreError } from "./store/store.ts";
 import { watchConfig } from "./tasks/watch_config.ts";
 
 const log = loggerOf("daemon");
+
+/**
+ * Half of the files that may still be open are for commands, which may be hundreds that wait for nodes, and a fifth for
+ * the status endpoint. The rest is for clouds, servers, builds and the state.
+ */
+const MOST_DESCRIPTORS = 1_200;
 
 /** Exit code for a second daemon on the same state. */
 const OTHER_DAEMON_RUNS = 3;
@@ -86,14 +93,20 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
     reload: () => source.read(),
     process: { pid: Deno.pid, version: versionText(), configFile: resolve(options.configFile) },
   });
-  await using _control = await serveControl(pool, { socketPath: controlSocketPath(config.state), onDefect });
+  const free = freeDescriptors(MOST_DESCRIPTORS);
+  await using _control = await serveControl(pool, {
+    socketPath: controlSocketPath(config.state),
+    connections: Math.max(4, Math.floor(free / 2)),
+    onDefect,
+  });
   const { hostname, port } = config.status;
   const site = createSite({
     report: () => pool.report(),
     getHistory: (id) => pool.getHistory(id),
     onDefect,
   });
-  await using served = serveSite(site, { hostname, port });
+  const connections = Math.min(64, Math.max(4, Math.floor(free / 5)));
+  await using served = serveSite(site, { hostname, port, connections });
   await using watching = watchConfig({
     clock,
     path: options.configFile,

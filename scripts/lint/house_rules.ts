@@ -40,7 +40,7 @@ const allowedImports: Record<string, string[]> = {
   ],
   control: ["domain", "lib", "views", "store"],
   site: ["domain", "lib", "views"],
-  cli: ["domain", "lib", "views", "control", "config"],
+  cli: ["domain", "lib", "views", "control", "config", "store/state_lock.ts"],
   demand: ["domain", "lib"],
   simulator: ["domain", "lib", "ssh", "cloud"],
 };

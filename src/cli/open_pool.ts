@@ -20,28 +20,34 @@ export async function openPool(context: CliContext): Promise<PoolClient> {
     const { localClient } = await import("../control/local_client.ts");
     return localClient(await context.wiring.openOfflinePool({ ...configFilesOf(context), state }));
   } catch (error) {
-    // A daemon that is starting has its lock a moment before its socket.
-    const started = isLocked(error) ? await connectSoon(controlSocketPath(state), context) : null;
-    if (started === null) throw error;
-    return started;
+    if (!isLocked(error)) throw error;
+    return await connectSoon(controlSocketPath(state), { context, cause: error });
   }
 }
 
-const START_WAIT = 5_000;
-const START_LOOK = 100;
+/** A daemon that is starting has its lock a moment before its socket; a socket that is removed is made again in 2 s. */
+const SOCKET_WAIT = 5_000;
+const SOCKET_LOOK = 100;
 
 /** By its fields: importing the class would load the store for every command. */
 function isLocked(error: unknown): boolean {
   return error instanceof Error && error.name === "StoreError" && "kind" in error && error.kind === "locked";
 }
 
-async function connectSoon(socketPath: string, { io }: CliContext): Promise<PoolClient | null> {
-  for (let waited = 0; waited < START_WAIT; waited += START_LOOK) {
+async function connectSoon(
+  socketPath: string,
+  { context: { io }, cause }: { context: CliContext; cause?: unknown },
+): Promise<PoolClient> {
+  for (let waited = 0; waited < SOCKET_WAIT; waited += SOCKET_LOOK) {
     const daemon = await connectControl(socketPath);
     if (daemon !== null) return daemon;
-    await io.clock.sleep(START_LOOK);
+    await io.clock.sleep(SOCKET_LOOK);
   }
-  return null;
+  throw new NoDaemonError(
+    `a process has the state, but nothing listens on the control socket ${socketPath}: if that is a daemon, it makes ` +
+      "its socket again within seconds, unless something else is in that place; its log says more",
+    cause === undefined ? {} : { cause },
+  );
 }
 
 /**
@@ -55,6 +61,8 @@ export async function openDaemonsPool(context: CliContext): Promise<PoolClient> 
   if (daemon !== null) return daemon;
   const { configFile } = configFilesOf(context);
   if (problem !== null) throw unreadable(configFile, problem);
+  const { isStateLocked } = await import("../store/state_lock.ts");
+  if (await isStateLocked(state)) return await connectSoon(socketPath, { context });
   throw new NoDaemonError(
     `no daemon is running (nothing listens on ${socketPath}): start it with \`nodepool -c ${configFile} daemon\``,
   );

@@ -1,19 +1,29 @@
 /**
- * Serves a pool on the daemon's control socket. The socket is its owner's from its first moment (mode 0600), a
- * file left by a killed daemon is replaced, and one that somebody listens on never is. Called by the daemon, which
- * holds the lock of the state.
+ * Serves a pool on the daemon's control socket: its owner's alone, and made again where somebody removes or replaces
+ * it. Called by the daemon, which holds the lock of the state.
  */
-import { connectionKind } from "./connection_kind.ts";
+import { type Clock, systemClock } from "../lib/clock.ts";
+import { errorChain } from "../lib/error_chain.ts";
+import { HttpServer } from "../lib/http/http_server.ts";
+import { loggerOf } from "../lib/logging.ts";
 import { controlRoutes } from "./control_routes.ts";
+import { ControlSocket } from "./control_socket.ts";
 import { localClient } from "./local_client.ts";
 import { ControlError, type PoolControl } from "./pool_control.ts";
-import { ControlSocketError } from "./socket_path.ts";
 
 export interface ServeControlOptions {
   readonly socketPath: string;
+  /** At once. */
+  readonly connections?: number;
   /** Told of errors that are nobody's fault but ours. */
   onDefect(error: unknown): void;
+  readonly clock?: Clock;
 }
+
+/** How often the socket is looked at: commands that find none wait for longer. */
+const LOOK = 2_000;
+
+const log = loggerOf("control");
 
 /**
  * Listens until it is disposed of, which ends waiting clients with status 503. The control itself is left open.
@@ -21,61 +31,50 @@ export interface ServeControlOptions {
  */
 export async function serveControl(
   control: PoolControl,
-  { socketPath, onDefect }: ServeControlOptions,
+  { socketPath, connections, onDefect, clock = systemClock }: ServeControlOptions,
 ): Promise<AsyncDisposable> {
-  checkLength(socketPath);
-  await clearTheWay(socketPath);
   const stop = new AbortController();
   const app = controlRoutes(localClient(control), { stopping: stop.signal, onDefect });
-  const server = listen(socketPath, (request) => app.fetch(request));
+  const first = await ControlSocket.open(socketPath);
+  const server = new HttpServer((request) => app.fetch(request), {
+    limits: connections === undefined ? {} : { connections },
+  });
+  server.listen(first.listener);
+  const kept = keepInPlace(first, { socketPath, server, clock, signal: stop.signal });
   return {
     async [Symbol.asyncDispose]() {
       stop.abort(new ControlError(503, "the daemon is stopping"));
-      await server.shutdown();
+      (await kept)[Symbol.dispose]();
+      await server[Symbol.asyncDispose]();
     },
   };
 }
 
-function listen(socketPath: string, handler: (request: Request) => Response | Promise<Response>) {
-  // Only its owner may open it from the moment it is there; 0600 instead of 0700 is for those who look.
-  const mask = Deno.umask(0o077);
-  try {
-    const server = Deno.serve({ path: socketPath, onListen() {} }, handler);
-    Deno.chmodSync(socketPath, 0o600);
-    return server;
-  } catch (cause) {
-    throw new ControlSocketError(`cannot listen on the control socket ${socketPath}`, { cause });
-  } finally {
-    Deno.umask(mask);
+/** Until the signal is aborted. @returns the last socket */
+async function keepInPlace(
+  socket: ControlSocket,
+  { socketPath, server, clock, signal }: {
+    socketPath: string;
+    server: HttpServer;
+    clock: Clock;
+    signal: AbortSignal;
+  },
+): Promise<ControlSocket> {
+  while (await clock.sleep(LOOK, { signal }).then(() => true, () => false)) {
+    if (socket.isInPlace()) continue;
+    try {
+      const next = await ControlSocket.open(socketPath);
+      server.close(socket.listener);
+      server.listen(next.listener);
+      socket = next;
+      log.warning("the control socket {path} was removed or replaced; it is there again", {
+        path: socketPath,
+      });
+    } catch (error) {
+      log.error("commands cannot reach this daemon, its control socket is gone: {error}", {
+        error: errorChain(error),
+      });
+    }
   }
-}
-
-/** What the kernel's sockaddr_un holds, its final zero byte not counted. */
-const LONGEST_PATH = Deno.build.os === "darwin" ? 103 : 107;
-
-function checkLength(socketPath: string): void {
-  const length = new TextEncoder().encode(socketPath).length;
-  if (length <= LONGEST_PATH) return;
-  throw new ControlSocketError(
-    `the control socket's path ${socketPath} has ${length} bytes, the system allows ${LONGEST_PATH}: ` +
-      "give a shorter path as `state`",
-  );
-}
-
-async function clearTheWay(socketPath: string): Promise<void> {
-  const kind = await connectionKind(socketPath);
-  switch (kind) {
-    case "nothing":
-      return;
-    case "stale":
-      return await Deno.remove(socketPath);
-    case "listening":
-      throw new ControlSocketError(
-        `another daemon listens on ${socketPath}: stop it, or use another \`state\``,
-      );
-    case "no-socket":
-      throw new ControlSocketError(`${socketPath} is in the way of the control socket and is none: move it`);
-    case "forbidden":
-      throw new ControlSocketError(`${socketPath} belongs to another user: run the daemon as its owner`);
-  }
+  return socket;
 }

@@ -61,6 +61,16 @@ export async function readLockHolder(path: string): Promise<LockHolder | null> {
   return match === null ? null : { pid: Number(match[1]), holder: match[2]! };
 }
 
+/** Does a process hold the lock of the state at `path` now? It is not waited for, and nothing is made. */
+export async function isStateLocked(path: string): Promise<boolean> {
+  try {
+    using file = await Deno.open(lockPath(path));
+    return !await file.tryLock(false);
+  } catch {
+    return false;
+  }
+}
+
 async function tryLock(path: string, holder: string): Promise<StateLock | null> {
   const file = await openLockFile(path);
   try {

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { connectionKind } from "../../src/control/connection_kind.ts";
 import { connectControl } from "../../src/control/control_client.ts";
 import { localClient } from "../../src/control/local_client.ts";
 import type { PoolClient } from "../../src/control/pool_client.ts";
 import { ControlError } from "../../src/control/pool_control.ts";
 import { serveControl } from "../../src/control/serve_control.ts";
 import { ControlSocketError, controlSocketPath } from "../../src/control/socket_path.ts";
+import { VirtualClock } from "../../src/lib/virtual_clock.ts";
 import { type PoolViewName, viewFilters } from "../../src/views/view_pool.ts";
 import { NOW, SECRETS } from "../views/sample_pool.ts";
 import { ScriptedPool } from "./scripted_pool.ts";
@@ -243,6 +245,74 @@ Deno.test("a file that is no socket is not removed", async () => {
   assert.equal(await Deno.readTextFile(socketPath), "precious");
 });
 
+Deno.test("a socket that is removed, or replaced by a stale one, is made again", async () => {
+  await using folder = await tempFolder();
+  const socketPath = join(folder.path, "pool.sock");
+  const clock = new VirtualClock();
+  await using _server = await serveControl(new ScriptedPool(), { socketPath, onDefect() {}, clock });
+  for (const harm of [() => Deno.remove(socketPath), () => replaceByStaleSocket(socketPath)]) {
+    await harm();
+    assert.equal(await connectControl(socketPath), null);
+    await clock.advance(2_000);
+    await untilDone(async () => {
+      await using client = await connectControl(socketPath);
+      return client !== null && (await client.view("status")).version === 1;
+    });
+    assert.equal((await Deno.lstat(socketPath)).mode! & 0o777, 0o600);
+  }
+  assert.deepEqual(await Array.fromAsync(Deno.readDir(folder.path), ({ name }) => name), ["pool.sock"]);
+});
+
+Deno.test("a file in the socket's place is left there; the socket comes back when it is gone", async () => {
+  await using folder = await tempFolder();
+  const socketPath = join(folder.path, "pool.sock");
+  const clock = new VirtualClock();
+  const server = await serveControl(new ScriptedPool(), { socketPath, onDefect() {}, clock });
+  await Deno.remove(socketPath);
+  await Deno.writeTextFile(socketPath, "precious");
+  await clock.advance(2_000);
+  await untilDone(() => Promise.resolve(clock.sleeping === 1));
+  assert.equal(await Deno.readTextFile(socketPath), "precious");
+  await Deno.remove(socketPath);
+  await clock.advance(2_000);
+  await untilDone(async () => await connectionKind(socketPath) === "listening");
+  await Deno.rename(socketPath, `${socketPath}.moved`);
+  await Deno.writeTextFile(socketPath, "precious");
+  await server[Symbol.asyncDispose]();
+  assert.equal(await Deno.readTextFile(socketPath), "precious");
+});
+
+Deno.test("what a killed daemon left of making its socket is in nobody's way, nor is a link there", async () => {
+  await using folder = await tempFolder();
+  const socketPath = join(folder.path, "pool.kv.sock");
+  const target = join(folder.path, "target");
+  await Deno.mkdir(target);
+  await Deno.writeTextFile(join(target, "s"), "precious");
+  await Deno.symlink(target, join(folder.path, ".pool.kv"));
+  await using _server = await serveControl(new ScriptedPool(), { socketPath, onDefect() {} });
+  assert.equal(await connectionKind(socketPath), "listening");
+  assert.equal(await Deno.readTextFile(join(target, "s")), "precious");
+});
+
+Deno.test("clients beyond the limit hear that the daemon is busy, and those who wait are not disturbed", async () => {
+  await using folder = await tempFolder();
+  const socketPath = join(folder.path, "pool.sock");
+  const pool = new ScriptedPool();
+  await using _server = await serveControl(pool, { socketPath, onDefect() {}, connections: 4 });
+  await using client = (await connectControl(socketPath))!;
+  const leaving = new AbortController();
+  const waiting = [1, 2, 3].map((id) => client.waitForEnd(id, { signal: leaving.signal }).catch(() => {}));
+  await until(() => pool.calls.length === 3);
+  await assert.rejects(client.view("status"), {
+    status: 503,
+    message: /too many requests are being answered/,
+  });
+  leaving.abort();
+  await Promise.all(waiting);
+  await until(() => pool.calls.length === 6);
+  assert.equal((await client.view("status")).version, 1);
+});
+
 Deno.test("a path that is too long for a socket is an error that says what to do", async () => {
   const socketPath = `/tmp/${"x".repeat(120)}.sock`;
   await assert.rejects(
@@ -255,6 +325,11 @@ Deno.test("the socket lies beside the state", () => {
   assert.equal(controlSocketPath("/var/lib/nodepool/nodepool.kv"), "/var/lib/nodepool/nodepool.kv.sock");
   assert.equal(controlSocketPath("https://kv.example.org/a/b?c"), "/run/nodepool/kv.example.org-a-b-c.sock");
 });
+
+async function replaceByStaleSocket(path: string): Promise<void> {
+  await Deno.remove(path);
+  await leaveStaleSocket(path);
+}
 
 /** As kill -9 leaves it: the file is there, nobody listens. */
 async function leaveStaleSocket(path: string): Promise<void> {
@@ -272,6 +347,14 @@ async function leaveStaleSocket(path: string): Promise<void> {
   }).output();
   assert.equal(signal, "SIGKILL");
   assert.equal((await Deno.lstat(path)).isSocket, true);
+}
+
+async function untilDone(condition: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + 5_000;
+  while (!await condition()) {
+    if (performance.now() > deadline) throw new Error(`did not come true: ${condition}`);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
 }
 
 async function until(condition: () => boolean): Promise<void> {

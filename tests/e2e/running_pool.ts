@@ -21,6 +21,8 @@ export interface RunningPoolOptions extends SimulatorInput {
   readonly config: string;
   /** Further variables of the program's environment. */
   readonly env?: Readonly<Record<string, string>>;
+  /** How many files the daemon may have open; null: as many as this process. */
+  readonly descriptors?: number | null;
 }
 
 /** A line of the daemon's log; further facts by name. */
@@ -40,10 +42,13 @@ export class RunningPool implements AsyncDisposable {
   readonly folder: string;
   readonly #sshPort: number;
   readonly #env: Readonly<Record<string, string>>;
+  readonly #descriptors: number | null;
   readonly #resources: AsyncDisposableStack;
   #daemon: Deno.ChildProcess | null = null;
 
-  static async start({ config, env = {}, ...settings }: RunningPoolOptions): Promise<RunningPool> {
+  static async start(
+    { config, env = {}, descriptors = null, ...settings }: RunningPoolOptions,
+  ): Promise<RunningPool> {
     await using made = new AsyncDisposableStack();
     const folder = made.adopt(
       await Deno.makeTempDir({ prefix: "nodepool-" }),
@@ -57,18 +62,19 @@ export class RunningPool implements AsyncDisposable {
     const simulator = made.use(createSimulator({ ...settings, clouds, clock: systemClock, random }));
     const served = made.use(await serveSimulator(simulator, { hostname: "127.0.0.1", port: 0, sshPort: 0 }));
     await Deno.writeTextFile(`${folder}/key`, (await generateKey()).private, { mode: 0o600 });
-    const pool = new RunningPool({ simulator, served, folder, env, resources: made.move() });
+    const pool = new RunningPool({ simulator, served, folder, env, descriptors, resources: made.move() });
     await pool.writeClouds(pool.cloudsYaml());
     await pool.configure(config);
     return pool;
   }
 
   private constructor(
-    { simulator, served, folder, env, resources }: {
+    { simulator, served, folder, env, descriptors, resources }: {
       simulator: Simulator;
       served: { readonly baseUrl: string; readonly sshPort: number };
       folder: string;
       env: Readonly<Record<string, string>>;
+      descriptors: number | null;
       resources: AsyncDisposableStack;
     },
   ) {
@@ -77,6 +83,7 @@ export class RunningPool implements AsyncDisposable {
     this.folder = folder;
     this.#sshPort = served.sshPort;
     this.#env = env;
+    this.#descriptors = descriptors;
     this.#resources = resources;
   }
 
@@ -114,7 +121,8 @@ export class RunningPool implements AsyncDisposable {
 
   /** Starts the daemon; its log goes to `daemon.log`. */
   startDaemon(...options: string[]): void {
-    const script = `exec "$@" >>"${this.folder}/daemon.log" 2>&1`;
+    const limit = this.#descriptors === null ? "" : `ulimit -n ${this.#descriptors}; `;
+    const script = `${limit}exec "$@" >>"${this.folder}/daemon.log" 2>&1`;
     this.#daemon = new Deno.Command("/bin/sh", {
       args: ["-c", script, "sh", ...programCommand(this.#arguments(["daemon", ...options]))],
       stdin: "null",

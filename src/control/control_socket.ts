@@ -1,0 +1,102 @@
+/**
+ * The control socket as a file: made so that at no moment anybody but its owner can open it, recognised, removed.
+ * `serveControl` calls it. It is made in a folder that only its owner can enter and moved to its place, since the
+ * permission to change the mask that new files have cannot be given by name.
+ */
+import { basename, dirname, join } from "node:path";
+import { connectionKind } from "./connection_kind.ts";
+import { ControlSocketError } from "./socket_path.ts";
+
+/** What the kernel's sockaddr_un holds, its final zero byte not counted. */
+const LONGEST_PATH = Deno.build.os === "darwin" ? 103 : 107;
+
+export class ControlSocket implements Disposable {
+  readonly listener: Deno.UnixListener;
+  readonly #path: string;
+  readonly #made: Deno.FileInfo;
+
+  /**
+   * What a killed daemon left is replaced, anything else is not.
+   * @throws ControlSocketError when the path cannot be listened on
+   */
+  static async open(path: string): Promise<ControlSocket> {
+    checkLength(path);
+    await checkTheWay(path);
+    try {
+      return await make(path);
+    } catch (cause) {
+      throw new ControlSocketError(`cannot listen on the control socket ${path}`, { cause });
+    }
+  }
+
+  constructor(listener: Deno.UnixListener, { path, made }: { path: string; made: Deno.FileInfo }) {
+    this.listener = listener;
+    this.#path = path;
+    this.#made = made;
+  }
+
+  /** Does its path still lead to it? */
+  isInPlace(): boolean {
+    try {
+      const { dev, ino, mtime } = Deno.lstatSync(this.#path);
+      const made = this.#made;
+      return dev === made.dev && ino === made.ino && mtime?.getTime() === made.mtime?.getTime();
+    } catch {
+      return false;
+    }
+  }
+
+  /** Takes the file away, if it is still this one. The listener is closed by whoever listens. */
+  [Symbol.dispose](): void {
+    if (this.isInPlace()) Deno.removeSync(this.#path);
+  }
+}
+
+async function make(path: string): Promise<ControlSocket> {
+  const folder = await makePrivateFolder(path);
+  const made = join(folder, "s");
+  const listener = Deno.listen({ transport: "unix", path: made });
+  try {
+    await Deno.chmod(made, 0o600);
+    await Deno.rename(made, path);
+    return new ControlSocket(listener, { path, made: await Deno.lstat(path) });
+  } catch (error) {
+    listener.close();
+    throw error;
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Beside the socket, and no longer than its path; one that a killed daemon left is made anew. */
+async function makePrivateFolder(path: string): Promise<string> {
+  const folder = join(dirname(path), `.${basename(path, ".sock")}`);
+  await Deno.remove(folder, { recursive: true }).catch((error) => {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  });
+  await Deno.mkdir(folder, { mode: 0o700 });
+  return folder;
+}
+
+function checkLength(path: string): void {
+  const length = new TextEncoder().encode(path).length;
+  if (length <= LONGEST_PATH) return;
+  throw new ControlSocketError(
+    `the control socket's path ${path} has ${length} bytes, the system allows ${LONGEST_PATH}: ` +
+      "give a shorter path as `state`",
+  );
+}
+
+async function checkTheWay(path: string): Promise<void> {
+  switch (await connectionKind(path)) {
+    case "nothing":
+    case "stale":
+      return;
+    case "listening":
+      throw new ControlSocketError(`another daemon listens on ${path}: stop it, or use another \`state\``);
+    case "no-socket":
+      throw new ControlSocketError(`${path} is in the way of the control socket and is none: move it`);
+    case "forbidden":
+      throw new ControlSocketError(`${path} belongs to another user: run the daemon as its owner`);
+  }
+}

@@ -1,0 +1,112 @@
+/**
+ * One accepted connection as the stream that node:http serves, and what its limits need to know of it: since when it
+ * owes us something, a request or the taking of a piece of an answer. `HttpServer` makes and ends them.
+ */
+import type { Buffer } from "node:buffer";
+import { Duplex } from "node:stream";
+
+/** What is read at once. */
+const READ_SIZE = 16_384;
+
+/** A client must take so much of an answer within the time for it: 2 KiB/s at 30 s. */
+const WRITE_SIZE = 65_536;
+
+export class ConnectionStream extends Duplex {
+  readonly #conn: Deno.Conn;
+  readonly #monotonic: () => number;
+  readonly #incoming = new Uint8Array(READ_SIZE);
+  #requests = 0;
+  #waitsSince: number;
+  #writesSince: number | null = null;
+
+  /** @param monotonic measures the times that it tells */
+  constructor(conn: Deno.Conn, monotonic: () => number) {
+    super({ allowHalfOpen: true });
+    this.#conn = conn;
+    this.#monotonic = monotonic;
+    this.#waitsSince = monotonic();
+    // Over TCP, the end of an answer must not wait for the acknowledgement of its beginning.
+    if ("setNoDelay" in conn) (conn as Deno.TcpConn).setNoDelay(true);
+  }
+
+  /** Requests that are there whole and not yet answered. */
+  get requests(): number {
+    return this.#requests;
+  }
+
+  /** Since when a request is owed; null: one is being answered. */
+  get waitsSince(): number | null {
+    return this.#requests === 0 ? this.#waitsSince : null;
+  }
+
+  /** Since when a piece of an answer is to be taken; null: none is. */
+  get writesSince(): number | null {
+    return this.#writesSince;
+  }
+
+  beginRequest(): void {
+    this.#requests++;
+  }
+
+  endRequest(): void {
+    this.#requests--;
+    this.#waitsSince = this.#monotonic();
+  }
+
+  override async _read(): Promise<void> {
+    try {
+      const size = await this.#conn.read(this.#incoming);
+      this.push(size === null ? null : this.#incoming.slice(0, size));
+    } catch (error) {
+      this.destroy(error as Error);
+    }
+  }
+
+  override async _write(bytes: Buffer, _encoding: string, done: (error?: Error) => void): Promise<void> {
+    try {
+      for (let sent = 0; sent < bytes.length;) {
+        this.#writesSince = this.#monotonic();
+        const end = sent + WRITE_SIZE;
+        while (sent < Math.min(end, bytes.length)) sent += await this.#conn.write(bytes.subarray(sent, end));
+      }
+      done();
+    } catch (error) {
+      done(error as Error);
+    } finally {
+      this.#writesSince = null;
+    }
+  }
+
+  override _final(done: () => void): void {
+    this.#conn.closeWrite().catch(() => {}).finally(done);
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    try {
+      this.#conn.close();
+    } catch {
+      // The other side was faster.
+    }
+    done(error);
+  }
+
+  // What node:http asks of a socket besides. Time limits are ours.
+  destroySoon(): void {
+    this.end(() => this.destroy());
+  }
+  setTimeout(): this {
+    return this;
+  }
+  setNoDelay(): this {
+    return this;
+  }
+  setKeepAlive(): this {
+    return this;
+  }
+  ref(): this {
+    return this;
+  }
+  unref(): this {
+    return this;
+  }
+}

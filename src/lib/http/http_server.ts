@@ -1,0 +1,193 @@
+/**
+ * An HTTP/1.1 server that outlives what clients and the system do to it. Deno.serve ends when a connection cannot be
+ * accepted for want of a descriptor, and never ends one that says nothing. This one accepts by itself, survives
+ * that, and has a bound for everything: connections, the time for a request, its length, the time for taking an
+ * answer. node:http reads and writes the messages. The status endpoint and the control socket are served by it.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { type Clock, systemClock } from "../clock.ts";
+import { errorChain } from "../error_chain.ts";
+import { loggerOf } from "../logging.ts";
+import { ConnectionStream } from "./connection_stream.ts";
+import { BadMessageError, readBody, sendResponse, toRequest } from "./fetch_exchange.ts";
+
+export type HttpHandler = (request: Request) => Response | Promise<Response>;
+
+/** Times in milliseconds. */
+export interface HttpLimits {
+  /** At once, 2 or more; one more ends the oldest that asks for nothing. Three quarters may be at work, others hear 503. */
+  readonly connections: number;
+  /** For a whole request, from the connection's start or the answer before it. */
+  readonly requestTime: number;
+  /** For taking 64 KiB of an answer. */
+  readonly writeTime: number;
+  /** Of a request. */
+  readonly bodyBytes: number;
+  /** For what is being answered when the server is disposed of. */
+  readonly stopTime: number;
+}
+
+export const defaultHttpLimits: HttpLimits = {
+  connections: 64,
+  requestTime: 15_000,
+  writeTime: 30_000,
+  bodyBytes: 2 ** 20,
+  stopTime: 5_000,
+};
+
+/** Between two attempts to accept, after one has failed. */
+const ACCEPT_PAUSE = 100;
+
+/** How often times are looked at. */
+const LOOK = 500;
+
+/** That a client may send on one connection without having the answers; more is no client. */
+const MOST_PIPELINED = 16;
+
+const log = loggerOf("http");
+
+export class HttpServer implements AsyncDisposable {
+  readonly #handler: HttpHandler;
+  readonly #limits: HttpLimits;
+  readonly #clock: Clock;
+  readonly #server: Server;
+  readonly #listeners = new Set<Deno.Listener>();
+  /** The oldest first. */
+  readonly #connections = new Set<ConnectionStream>();
+  readonly #stop = new AbortController();
+
+  constructor(
+    handler: HttpHandler,
+    { limits = {}, clock = systemClock }: { limits?: Partial<HttpLimits>; clock?: Clock } = {},
+  ) {
+    this.#handler = handler;
+    this.#limits = { ...defaultHttpLimits, ...limits };
+    this.#clock = clock;
+    this.#server = createServer({ keepAliveTimeout: this.#limits.requestTime });
+    // It ends each connection after one answer unless it believes that it listens.
+    Object.defineProperty(this.#server, "listening", { value: true });
+    this.#server.on("request", (message, answer) => void this.#exchange(message, answer));
+    void this.#watchTimes();
+  }
+
+  /** Takes connections from a listener until that is closed with `close`, or the server is disposed of. */
+  listen(listener: Deno.Listener): void {
+    this.#listeners.add(listener);
+    void this.#acceptFrom(listener);
+  }
+
+  /** Takes no more from this listener; the connections that came from it stay. */
+  close(listener: Deno.Listener): void {
+    if (this.#listeners.delete(listener)) listener.close();
+  }
+
+  /** Lets answers be finished, within the time for it. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    for (const listener of this.#listeners) this.close(listener);
+    const closed = [...this.#connections].map((connection) =>
+      new Promise((resolve) => connection.once("close", resolve))
+    );
+    for (const connection of this.#connections) if (connection.requests === 0) connection.destroy();
+    const over = new AbortController();
+    const time = this.#clock.sleep(this.#limits.stopTime, { signal: over.signal }).catch(() => {});
+    await Promise.race([Promise.all(closed), time]);
+    over.abort();
+    for (const connection of this.#connections) connection.destroy();
+    await Promise.all(closed);
+  }
+
+  async #acceptFrom(listener: Deno.Listener): Promise<void> {
+    while (this.#listeners.has(listener)) {
+      try {
+        this.#serve(await listener.accept());
+      } catch (error) {
+        if (!this.#listeners.has(listener)) return;
+        log.warning("cannot accept a connection: {error}; trying again", { error: errorChain(error) });
+        this.#endOldestIdle();
+        await this.#clock.sleep(ACCEPT_PAUSE, { signal: this.#stop.signal }).catch(() => {});
+      }
+    }
+  }
+
+  #serve(conn: Deno.Conn): void {
+    if (this.#connections.size >= this.#limits.connections) this.#endOldestIdle();
+    const connection = new ConnectionStream(conn, () => this.#clock.monotonic());
+    this.#connections.add(connection);
+    connection.once("close", () => this.#connections.delete(connection));
+    this.#server.emit("connection", connection);
+  }
+
+  #endOldestIdle(): void {
+    for (const connection of this.#connections) {
+      if (connection.requests > 0) continue;
+      this.#connections.delete(connection);
+      return void connection.destroy();
+    }
+  }
+
+  async #exchange(message: IncomingMessage, answer: ServerResponse): Promise<void> {
+    const connection = message.socket as unknown as ConnectionStream;
+    if (connection.requests >= MOST_PIPELINED) return void connection.destroy();
+    try {
+      const body = await readBody(message, this.#limits.bodyBytes);
+      connection.beginRequest();
+      try {
+        await sendResponse(await this.#respond(message, { answer, body }), answer);
+      } finally {
+        connection.endRequest();
+      }
+      if (this.#stop.signal.aborted && connection.requests === 0) connection.destroy();
+    } catch (error) {
+      if (!(error instanceof BadMessageError) || connection.destroyed) return void connection.destroy();
+      await sendResponse(refusal(error), answer);
+      connection.destroy();
+    }
+  }
+
+  #respond(
+    message: IncomingMessage,
+    { answer, body }: { answer: ServerResponse; body: Uint8Array<ArrayBuffer> | null },
+  ): Response | Promise<Response> {
+    const isTooMuch = this.#working() > Math.floor(this.#limits.connections * 3 / 4);
+    if (isTooMuch || this.#stop.signal.aborted) answer.setHeader("connection", "close");
+    if (isTooMuch) return this.#tooMuch();
+    const left = new AbortController();
+    answer.once("close", () => {
+      if (!answer.writableFinished) left.abort(new DOMException("the client has left", "AbortError"));
+    });
+    return this.#handler(toRequest(message, { body, signal: left.signal }));
+  }
+
+  #working(): number {
+    let working = 0;
+    for (const { requests } of this.#connections) if (requests > 0) working++;
+    return working;
+  }
+
+  #tooMuch(): Response {
+    const error = "too many requests are being answered; try again later";
+    log.warning("{error}", { error });
+    return Response.json({ error, status: 503 }, { status: 503, headers: { "retry-after": "1" } });
+  }
+
+  async #watchTimes(): Promise<void> {
+    const { requestTime, writeTime } = this.#limits;
+    const { signal } = this.#stop;
+    while (
+      await this.#clock.sleep(Math.min(LOOK, requestTime / 2), { signal }).then(() => true, () => false)
+    ) {
+      const now = this.#clock.monotonic();
+      for (const connection of this.#connections) {
+        const { waitsSince, writesSince } = connection;
+        const isLate = (waitsSince !== null && now - waitsSince > requestTime) ||
+          (writesSince !== null && now - writesSince > writeTime);
+        if (isLate) connection.destroy();
+      }
+    }
+  }
+}
+
+function refusal({ message: error, status }: BadMessageError): Response {
+  return Response.json({ error, status }, { status, headers: { connection: "close" } });
+}

@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { systemClock } from "../../src/lib/clock.ts";
+import { lockState } from "../../src/store/state_lock.ts";
+import { CliBench, until } from "./run.ts";
+
+Deno.test("a command that needs the daemon waits for its socket while the state is in use", async () => {
+  await using bench = await CliBench.open({ daemon: false });
+  using _lock = await lockState(bench.state, { holder: "nodepool daemon", clock: systemClock });
+  const ran = bench.run("image-list", "--watch");
+  await until(() => bench.clock.sleeping === 1);
+  await bench.startDaemon();
+  await bench.clock.advance(100);
+  await until(() => bench.stdout.includes("| ID"));
+  bench.interrupt();
+  await ran;
+});
+
+Deno.test("a command that finds the state in use and no socket says what is wrong", async () => {
+  await using bench = await CliBench.open({ daemon: false });
+  using _lock = await lockState(bench.state, { holder: "nodepool daemon", clock: systemClock });
+  const ran = bench.run("acquire", "noble");
+  await bench.clock.advanceUntil(() => bench.stderr !== "", { within: 10_000 });
+  const { code, stderr } = await ran;
+  assert.equal(code, 3);
+  assert.match(
+    stderr,
+    /^nodepool: a process has the state, but nothing listens on the control socket \S+pool\.kv\.sock: if that is a daemon,/,
+  );
+});
