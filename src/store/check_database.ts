@@ -5,6 +5,11 @@
  */
 import { damagedState, stateFailure } from "./state_errors.ts";
 
+/** What SQLite reads the database under, without the log beside it, and leaving nothing there. */
+export function aloneUri(path: string): string {
+  return `file:${encodeURI(path).replaceAll("?", "%3f").replaceAll("#", "%23")}?immutable=1`;
+}
+
 /**
  * Reads the whole database and writes nothing.
  * @throws StoreError `damaged`, or `unusable` when it cannot be read

@@ -78,6 +78,11 @@ export class KvHistory {
   }
 }
 
+/** These records as the history of a new state. @param records the oldest first */
+export function appendedHistory(records: readonly HistoryRecord[]): Mutation[] {
+  return records.flatMap((record, index) => addition(record, index + 1));
+}
+
 interface HistoryKey {
   readonly sequence: number;
   readonly nodeId: number;

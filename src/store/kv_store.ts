@@ -8,7 +8,8 @@
 import type { Installation } from "../domain/installation.ts";
 import type { HistoryRecord } from "../domain/node.ts";
 import type { Change, Commit, Committed, Contents, IdKind, Row, Rows, Store, TableName } from "./store.ts";
-import { mapTables, tableNames } from "./store.ts";
+import type { Clock } from "../lib/clock.ts";
+import { idKinds, mapTables, tableNames } from "./store.ts";
 import type { Mutation } from "./kv_writer.ts";
 import type { OpenedState, OpenStateOptions } from "./open_state.ts";
 import { changedId, stampCommit } from "./commit_rules.ts";
@@ -19,6 +20,8 @@ import { capOrder, capPause } from "./record_caps.ts";
 import { encodeRecord } from "./record_codec.ts";
 import { counterSchema, orderSchema, pauseSchema, rowSchemas } from "./schemas.ts";
 import { damagedState } from "./state_errors.ts";
+import { rescueState } from "./rescue_state.ts";
+import { timeStamp } from "./state_file.ts";
 
 export interface KvStoreOptions extends OpenStateOptions {
   /** History records kept; default 10,000. */
@@ -34,7 +37,7 @@ export async function openKvStore(path: string, options: KvStoreOptions): Promis
   const state = await openState(path, options);
   try {
     const history = await KvHistory.open(state.reader, { limit: options.historyLimit ?? 10_000 });
-    return new KvStore(state, history);
+    return new KvStore(state, { history, clock: options.clock });
   } catch (error) {
     state[Symbol.dispose]();
     throw error;
@@ -47,12 +50,16 @@ class KvStore implements Store {
   doubt: string | null;
   readonly #state: OpenedState;
   readonly #history: KvHistory;
+  readonly #clock: Pick<Clock, "now">;
   readonly #revisions = mapTables<Record<TableName, Map<number, number>>>(() => new Map());
+  /** As they are stored, of the kinds that have been read. */
+  readonly #nextIds = new Map<IdKind, number>();
   #loaded = false;
   /** The write after which the next one may begin. */
   #lastWrite: Promise<unknown> = Promise.resolve();
 
-  constructor(state: OpenedState, history: KvHistory) {
+  constructor(state: OpenedState, { history, clock }: { history: KvHistory; clock: Pick<Clock, "now"> }) {
+    this.#clock = clock;
     this.installation = state.installation;
     this.isNew = state.isNew;
     this.doubt = state.doubt;
@@ -65,11 +72,28 @@ class KvStore implements Store {
       await this.#state.writer.write([{ key: what === "new" ? keys.isNew : keys.doubt, value: null }]);
       if (what === "new") this.isNew = false;
       else this.doubt = null;
+      this.#state.guard?.witness(this.#state.writer.commits);
     });
   }
 
   check(): Promise<void> {
     return this.#inTurn(() => this.#state.writer.check());
+  }
+
+  rescue(contents: Contents): Promise<string | null> {
+    return this.#inTurn(async () => {
+      const { guard, reader, writer } = this.#state;
+      if (guard === null || !guard.isLost) return null;
+      const history = await this.listHistory({ limit: Number.MAX_SAFE_INTEGER }).catch(() => []);
+      const copy = await rescueState(reader.path, {
+        mutations: [...this.#basics(), ...contentMutations(contents)],
+        history: history.toReversed(),
+        commits: writer.commits,
+        stamp: timeStamp(this.#clock.now()),
+      });
+      guard.removeLog();
+      return copy;
+    });
   }
 
   load(): Promise<Contents> {
@@ -78,11 +102,9 @@ class KvStore implements Store {
 
   takeIds(kind: IdKind, count: number): Promise<number> {
     return this.#inTurn(async () => {
-      const { reader, writer } = this.#state;
-      const key = keys.nextId(kind);
-      const first = await reader.value(key, counterSchema);
-      if (first === null) throw damagedState(reader.path, `${JSON.stringify(key)} is missing`);
-      await writer.write([{ key, value: first + count }]);
+      const first = this.#nextIds.get(kind) ?? await this.#nextId(kind);
+      await this.#state.writer.write([{ key: keys.nextId(kind), value: first + count }]);
+      this.#nextIds.set(kind, first + count);
       return first;
     });
   }
@@ -114,8 +136,29 @@ class KvStore implements Store {
     this.#state[Symbol.dispose]();
   }
 
+  /** What a state holds besides its records. */
+  #basics(): Mutation[] {
+    return [
+      { key: keys.schema, value: this.#state.schema },
+      { key: keys.installation, value: encodeRecord(this.installation) },
+      ...(this.isNew ? [{ key: keys.isNew, value: 1 }] : []),
+      ...(this.doubt === null ? [] : [{ key: keys.doubt, value: this.doubt }]),
+      ...[...this.#nextIds].map(([kind, value]) => ({ key: keys.nextId(kind), value })),
+    ];
+  }
+
+  async #nextId(kind: IdKind): Promise<number> {
+    const { reader } = this.#state;
+    const key = keys.nextId(kind);
+    const next = await reader.value(key, counterSchema);
+    if (next === null) throw damagedState(reader.path, `${JSON.stringify(key)} is missing`);
+    this.#nextIds.set(kind, next);
+    return next;
+  }
+
   async #read(): Promise<Contents> {
     const { reader } = this.#state;
+    await Promise.all(idKinds.map((kind) => this.#nextId(kind)));
     const [pauses, orders, ...rows] = await Promise.all([
       reader.records({ prefix: keys.pauses }, pauseSchema),
       reader.records({ prefix: keys.orders }, orderSchema),
@@ -150,6 +193,16 @@ function recordMutations(commit: Commit, committed: Committed): Mutation[] {
       key: keys.order(provider, image),
       value: next && encodeRecord(capOrder(next)),
     })),
+  ];
+}
+
+function contentMutations({ pauses, orders, ...tables }: Contents): Mutation[] {
+  return [
+    ...tableNames.flatMap((table) =>
+      tables[table].map((row) => ({ key: keys.row(table, row.id), value: encodeRecord(row) }))
+    ),
+    ...pauses.map((next) => ({ key: keys.pause(next.provider, next.label), value: encodeRecord(next) })),
+    ...orders.map((next) => ({ key: keys.order(next.provider, next.image), value: encodeRecord(next) })),
   ];
 }
 

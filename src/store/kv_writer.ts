@@ -67,9 +67,10 @@ export class KvWriter {
     return this.#commits.count;
   }
 
-  /** From now on each transaction passes the guard. */
+  /** From now on each transaction passes the guard; those up to now are told to it. */
   guardBy(guard: WriterGuard): void {
     this.#guard = guard;
+    guard.wrote(this.commits);
   }
 
   /** Whether the state is there and can be written; writes again only where the last write failed. @throws StoreError */
@@ -100,8 +101,7 @@ export class KvWriter {
       await this.#journal(mutations);
       await this.#applyJournal(mutations);
     } catch (error) {
-      // Whether the commit counts is for the next opening to find out.
-      this.#stopped ??= error as StoreError;
+      this.#stopped ??= brokenOff(error as StoreError);
       throw error;
     }
   }
@@ -145,8 +145,7 @@ export class KvWriter {
       else operation.set(key, value);
     }
     const result = await operation.commit().catch((error) => {
-      this.#failed = true;
-      throw stateFailure(this.#path, "it cannot be written", error);
+      throw this.#fail(stateFailure(this.#path, "it cannot be written", error));
     });
     this.#failed = false;
     if (!result.ok) throw this.#stop();
@@ -154,13 +153,26 @@ export class KvWriter {
     this.#guard?.wrote(count);
   }
 
+  /** A database that is damaged stays so; what else fails may work again. */
+  #fail(error: StoreError): StoreError {
+    this.#failed = true;
+    if (error.kind === "damaged") this.#stopped = error;
+    return error;
+  }
+
   #stop(): StoreError {
     return this.#stopped = new StoreError(
-      "unusable",
+      "stopped",
       `another process has written to the state ${this.#path}; two cannot share it: stop one of them, ` +
         `then start the other again`,
     );
   }
+}
+
+/** Whether the commit counts is for the next opening to find out. */
+function brokenOff(cause: StoreError): StoreError {
+  const problem = `${cause.message}; part of a commit was written, which the next start completes or drops`;
+  return new StoreError(cause.kind === "unusable" ? "stopped" : cause.kind, problem, { cause });
 }
 
 interface JournalEntry {

@@ -23,12 +23,13 @@ import type {
   Contents,
   IdKind,
   Row,
+  Rows,
   Store,
   TableChanges,
   TableName,
   Tables,
 } from "./store.ts";
-import { mapTables, tableNames } from "./store.ts";
+import { mapTables, StoreError, tableNames } from "./store.ts";
 import type { Edit, Layer } from "./draft.ts";
 import type { NodeCounts } from "./node_counts.ts";
 import { changedId, stampCommit } from "./commit_rules.ts";
@@ -59,6 +60,7 @@ export class Ledger implements AsyncDisposable {
   readonly #listeners = new Set<LedgerListener>();
   readonly #queue: QueuedEdit[] = [];
   #draining: Promise<void> | null = null;
+  #failure: StoreError | null = null;
   #closed = false;
 
   private constructor(store: Store, { clock, contents }: { clock: Pick<Clock, "now">; contents: Contents }) {
@@ -84,6 +86,26 @@ export class Ledger implements AsyncDisposable {
   /** Why the state may be older than what was last written; null: it is the newest. As `Store.doubt`. */
   get doubt(): string | null {
     return this.#store.doubt;
+  }
+
+  /** Why the last commit was not stored; null: it was. A refused edit is none. */
+  get failure(): StoreError | null {
+    return this.#failure;
+  }
+
+  /** Whether the state is there and can be written; as `Store.check`. @throws StoreError, which `failure` then is */
+  async check(): Promise<void> {
+    await this.#noting(this.#store.check());
+  }
+
+  /** Writes a copy of a state that is gone; as `Store.rescue`. */
+  rescue(): Promise<string | null> {
+    const tables = mapTables<Rows>((table) => [...this.#tables[table].values()] as Rows[TableName]);
+    return this.#store.rescue({
+      ...tables,
+      pauses: [...this.#pauses.values()],
+      orders: [...this.#orders.values()],
+    });
   }
 
   /** The pool has dealt with the state's being new, or with the doubt. */
@@ -132,7 +154,7 @@ export class Ledger implements AsyncDisposable {
 
   /** So many consecutive ids that nobody has or had; resolves to the first. */
   takeIds(kind: IdKind, count: number): Promise<number> {
-    return this.#store.takeIds(kind, count);
+    return this.#noting(this.#store.takeIds(kind, count));
   }
 
   /**
@@ -270,7 +292,7 @@ export class Ledger implements AsyncDisposable {
 
   async #write(commit: LedgerChange): Promise<void> {
     if (isEmpty(commit)) return;
-    const committed = await this.#store.commit(commit);
+    const committed = await this.#noting(this.#store.commit(commit));
     const change: LedgerChange = {
       ...commit,
       ...mapTables<TableChanges>((table) => {
@@ -284,6 +306,17 @@ export class Ledger implements AsyncDisposable {
     };
     this.#apply(change);
     for (const listener of this.#listeners) tell(listener, change);
+  }
+
+  async #noting<Result>(writing: Promise<Result>): Promise<Result> {
+    try {
+      const result = await writing;
+      this.#failure = null;
+      return result;
+    } catch (error) {
+      if (error instanceof StoreError) this.#failure = error;
+      throw error;
+    }
   }
 
   #apply(change: LedgerChange): void {

@@ -55,6 +55,10 @@ class MemoryStore implements Store {
     return Promise.resolve();
   }
 
+  rescue(): Promise<null> {
+    return Promise.resolve(null);
+  }
+
   load(): Promise<Contents> {
     return Promise.resolve({
       ...mapTables<Rows>((table) => [...this.#rows[table].values()].sort(byId) as Rows[TableName]),

@@ -13,8 +13,9 @@ import { KvWriter } from "./kv_writer.ts";
 import { migrations, schemaVersion } from "./migrations.ts";
 import { encodeRecord } from "./record_codec.ts";
 import { counterSchema, installationSchema, noteSchema } from "./schemas.ts";
+import { doubtOf, emptiedProblem, type FoundState } from "./state_doubt.ts";
 import { damagedState, newerState, stateFailure } from "./state_errors.ts";
-import { copyState, isRemoteState, prepareStateFile } from "./state_file.ts";
+import { copyState, isRemoteState, prepareStateFile, timeStamp } from "./state_file.ts";
 import { StateGuard } from "./state_guard.ts";
 import { StateReader } from "./state_reader.ts";
 import { readWitness, type Witnessed } from "./state_witness.ts";
@@ -31,6 +32,10 @@ export interface OpenedState extends Disposable {
   readonly kv: Deno.Kv;
   readonly reader: StateReader;
   readonly writer: KvWriter;
+  /** null: a database over the network, which has no file. */
+  readonly guard: StateGuard | null;
+  /** Version of its schema. */
+  readonly schema: number;
   readonly installation: Installation;
   /** As the store tells them; they stand in the state until the owner has dealt with them. */
   readonly isNew: boolean;
@@ -66,32 +71,19 @@ async function openChecked(
     else await migrate(state, { version, steps });
     const installation = await state.reader.record(keys.installation, installationSchema);
     if (installation === null) throw damagedState(path, "it does not tell which installation it belongs to");
-    const found = witness &&
-      doubtOf({ isNew: version === null, installation: installation.id, commits }, witness);
-    // Before the witness is written again, which would forget why.
-    if (found !== null) await state.writer.write([{ key: keys.doubt, value: found }]);
-    return {
-      ...state,
-      installation,
-      isNew: await state.reader.value(keys.isNew, counterSchema) !== null,
-      doubt: await state.reader.value(keys.doubt, noteSchema),
-      [Symbol.dispose]: closing(kv, isRemoteState(path) ? null : guard(path, { ...state, installation })),
-    };
+    const isNew = await state.reader.value(keys.isNew, counterSchema) !== null;
+    const found = { path, isMade: version === null, isNew, installation: installation.id, commits };
+    const doubt = await noteDoubt(state, { found, witness });
+    const guard = isRemoteState(path) ? null : new StateGuard(path, installation.id);
+    if (guard !== null) state.writer.guardBy(guard);
+    // A state that began in place of a lost one must not stand in the way of that one's copy.
+    if (!isNew || doubt === null) guard?.witness(state.writer.commits);
+    const schema = schemaVersion(steps);
+    return { ...state, guard, schema, installation, isNew, doubt, [Symbol.dispose]: closing(kv, guard) };
   } catch (error) {
     kv.close();
     throw error;
   }
-}
-
-/** From now on the file is watched, and each commit witnessed. */
-function guard(
-  path: string,
-  { writer, installation }: Pick<OpenedState, "writer" | "installation">,
-): StateGuard {
-  const made = new StateGuard(path, installation.id);
-  made.wrote(writer.commits);
-  writer.guardBy(made);
-  return made;
 }
 
 function closing(kv: Deno.Kv, guard: StateGuard | null): () => void {
@@ -101,28 +93,17 @@ function closing(kv: Deno.Kv, guard: StateGuard | null): () => void {
   };
 }
 
-interface Found {
-  readonly isNew: boolean;
-  readonly installation: string;
-  readonly commits: number;
-}
-
-/** Why what was found may not be the newest; null: it is. */
-function doubtOf({ isNew, installation, commits }: Found, last: Witnessed): string | null {
-  if (isNew) {
-    return `the file was missing or empty; the last state there belonged to installation ${last.installation}`;
-  }
-  if (installation !== last.installation) {
-    return `it belongs to installation ${installation}, the last one there to ${last.installation}`;
-  }
-  if (commits >= last.commits) return null;
-  return `it ends with commit ${commits}, but commit ${last.commits} had been written: it was restored from a ` +
-    "copy, or its write-ahead log was lost";
-}
-
-function emptiedProblem({ installation, commits }: Witnessed): string {
-  return `the database is empty, but commit ${commits} of installation ${installation} had been written: its ` +
-    "write-ahead log was lost";
+/** A doubt is written down before the witness is written again, which would forget why. */
+async function noteDoubt(
+  { reader, writer }: Pick<OpenedState, "reader" | "writer">,
+  { found, witness }: { found: FoundState & { isNew: boolean }; witness: Witnessed | null },
+): Promise<string | null> {
+  const known = await reader.value(keys.doubt, noteSchema);
+  // Of a new state it was said, when it was made, what had been there before; the witness is still that one's.
+  if (witness === null || (found.isNew && known !== null)) return known;
+  const doubt = doubtOf(found, witness);
+  if (doubt !== null) await writer.write([{ key: keys.doubt, value: doubt }]);
+  return doubt ?? known;
 }
 
 /** The schema's version; null: the database is empty. Nothing is written. */
@@ -175,6 +156,5 @@ async function backUp(
   { version, clock }: { version: number; clock: Pick<Clock, "now"> },
 ): Promise<void> {
   if (isRemoteState(path)) return;
-  const stamp = new Date(clock.now()).toISOString().replace(/[-:]|\.\d+/g, "");
-  await copyState(path, { suffix: `v${version}-${stamp}.bak` });
+  await copyState(path, { suffix: `v${version}-${timeStamp(clock.now())}.bak` });
 }

@@ -1,13 +1,31 @@
 /** What is said when a state cannot be used; one place, so that every such message names the file and a way out. */
+import { basename, dirname, join } from "node:path";
 import { StoreError } from "./store.ts";
 
-const wayOut =
-  "restore the file from a copy, or move it away, and what lies beside it under its name, to begin with " +
-  "an empty pool (the servers of the old one then have to be deleted by hand)";
+/** Copies that daemons have written of the state at this path when it was taken from under them, the newest first. */
+export function rescuedCopies(path: string): readonly string[] {
+  const prefix = `${basename(path)}.rescued-`;
+  try {
+    const names = [...Deno.readDirSync(dirname(path))].map(({ name }) => name);
+    const copies = names.filter((name) => name.startsWith(prefix) && !/-(wal|shm)$/.test(name));
+    return copies.sort().reverse().map((name) => join(dirname(path), name));
+  } catch {
+    return [];
+  }
+}
+
+function wayOut(path: string): string {
+  const rescued = rescuedCopies(path);
+  const copy = rescued.length === 0
+    ? "a copy"
+    : `a copy (a daemon that lost it has written ${rescued.join(", ")})`;
+  return `restore the file from ${copy}, or move it away, and what lies beside it under its name, to begin with an ` +
+    "empty pool (the servers of the old one then have to be deleted by hand)";
+}
 
 /** The state's contents cannot be trusted. `problem` says where and what. */
 export function damagedState(path: string, problem: string, cause?: unknown): StoreError {
-  return new StoreError("damaged", `the state ${path} is damaged: ${problem}; ${wayOut}`, { cause });
+  return new StoreError("damaged", `the state ${path} is damaged: ${problem}; ${wayOut(path)}`, { cause });
 }
 
 /** The state is not the one any more that this process has opened. `problem` says what became of it. */

@@ -4,6 +4,7 @@
  * KV store and the state lock.
  */
 import { dirname } from "node:path";
+import type { Instant } from "../domain/time.ts";
 import { damagedState, unusableState } from "./state_errors.ts";
 
 /** Only the owner reads and writes: the state tells which servers there are and whose jobs run on them. */
@@ -71,6 +72,11 @@ export async function copyState(path: string, options: { suffix: string }): Prom
     );
   }
   return copy;
+}
+
+/** A time as it stands in the names of copies: `20261128T201500Z`. */
+export function timeStamp(now: Instant): string {
+  return new Date(now).toISOString().replace(/[-:]|\.\d+/g, "");
 }
 
 async function readHead(file: Deno.FsFile): Promise<string> {

@@ -20,27 +20,50 @@ const HEADER_BYTES = 100;
 
 export class StateGuard implements Disposable {
   readonly #path: string;
-  readonly #witness: StateWitness;
+  readonly #installation: string;
+  /** null: the file's witness stays that of the state that was here before. */
+  #witness: StateWitness | null = null;
   /** Kept open, since closing any descriptor of the database would give up SQLite's own locks on it. */
   readonly #file: Deno.FsFile;
   #database: Seen | null;
   #log: Seen | null;
   #header: string;
+  #isLost = false;
 
   /** @param path of a state that has been opened and written to */
   constructor(path: string, installation: string) {
     this.#path = path;
+    this.#installation = installation;
     this.#file = Deno.openSync(path, { read: true });
-    this.#witness = new StateWitness(path, installation);
     this.#database = look(path);
     this.#log = look(`${path}-wal`);
     this.#header = this.#readHeader();
   }
 
+  /** Whether `check` has found that the state is gone. */
+  get isLost(): boolean {
+    return this.#isLost;
+  }
+
   /** @throws StoreError `gone` */
   check(): void {
     const problem = this.#databaseProblem() ?? this.#logProblem();
-    if (problem !== null) throw goneState(this.#path, problem);
+    if (problem === null) return;
+    this.#isLost = true;
+    throw goneState(this.#path, problem);
+  }
+
+  /** Of a lost state whose copy has been written: SQLite would take its log into whatever file has the name by now. */
+  removeLog(): void {
+    const [log, now] = [this.#log, look(`${this.#path}-wal`)];
+    if (this.#databaseProblem() === null || log === null || now === null || !isSame(log, now)) return;
+    for (const suffix of ["-wal", "-shm"]) Deno.removeSync(this.#path + suffix);
+  }
+
+  /** From now on each commit is witnessed, in place of whatever was. */
+  witness(commits: number): void {
+    this.#witness ??= new StateWitness(this.#path, this.#installation);
+    this.#witness.note(commits);
   }
 
   /** To be called after each write: what has changed since `check` was this process. */
@@ -49,12 +72,12 @@ export class StateGuard implements Disposable {
     if (database?.changedAt !== this.#database?.changedAt) this.#header = this.#readHeader();
     this.#database = database;
     this.#log = look(`${this.#path}-wal`);
-    this.#witness.note(commits);
+    this.#witness?.note(commits);
   }
 
   /** Only once the state is closed. */
   [Symbol.dispose](): void {
-    this.#witness[Symbol.dispose]();
+    this.#witness?.[Symbol.dispose]();
     this.#file.close();
   }
 

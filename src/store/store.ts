@@ -87,9 +87,15 @@ export interface Store {
   settle(what: "new" | "doubt"): Promise<void>;
   /**
    * Whether the state is still there and can be written; after a write that failed this tries another.
-   * @throws StoreError `gone`: another state, or none, is in its place, and nothing is written any more; `unusable`
+   * @throws StoreError `gone`, `stopped`, `damaged`: this process can write nothing any more; `unusable`: not now
    */
   check(): Promise<void>;
+  /**
+   * Writes a copy of a state that is gone, from what the owner has in memory.
+   * @returns its path; null: there is nothing to write, since the state is where it was, or never was in a file
+   * @throws StoreError
+   */
+  rescue(contents: Contents): Promise<string | null>;
   /** Everything; read once, at the owner's start. */
   load(): Promise<Contents>;
   /** So many consecutive ids that nobody has or had; returns the first. */
@@ -112,11 +118,18 @@ export class StoreConflictError extends Error {
   override readonly name = "StoreConflictError";
 }
 
-/** The state cannot be opened, read or written: a lock held by another process, damage, a version from the future. */
+/**
+ * Why a state cannot be opened, read or written: `locked` by another process, `damaged`, written by a `newer` version,
+ * `unusable` (no room, no rights); for one that is open also `gone`, another or none being in its place, and `stopped`,
+ * since somebody else has written or a commit was written in part.
+ */
+export type StoreErrorKind = "locked" | "damaged" | "newer" | "unusable" | "gone" | "stopped";
+
+/** The state cannot be opened, read or written. */
 export class StoreError extends Error {
   override readonly name = "StoreError";
   constructor(
-    readonly kind: "locked" | "damaged" | "newer" | "unusable" | "gone",
+    readonly kind: StoreErrorKind,
     message: string,
     options?: ErrorOptions,
   ) {

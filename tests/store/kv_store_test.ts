@@ -205,7 +205,7 @@ Deno.test("commit() stops for good once somebody else has written to the state",
   await using first = await openKvStore(state.path, options);
   await using second = await openKvStore(state.path, options);
   await first.takeIds("node", 1);
-  const refused = { name: "StoreError", kind: "unusable", message: /another process has written/ };
+  const refused = { name: "StoreError", kind: "stopped", message: /another process has written/ };
   await assert.rejects(second.takeIds("node", 1), refused);
   await assert.rejects(second.commit({ nodes: [{ previous: null, next: nodeRecord({ id: 1 }) }] }), refused);
   assert.equal(await first.takeIds("node", 1), 2);

@@ -28,6 +28,7 @@ async function ledgerOver(nodes: readonly NodeRecord[] = []) {
     doubt: store.doubt,
     settle: (what) => store.settle(what),
     check: () => store.check(),
+    rescue: (contents) => store.rescue(contents),
     load: () => store.load(),
     takeIds: (kind, count) => store.takeIds(kind, count),
     listHistory: (options) => store.listHistory(options),

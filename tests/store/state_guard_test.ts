@@ -1,9 +1,11 @@
 /** What is done to a state's files while a process has them open. */
 import assert from "node:assert/strict";
+import { basename } from "node:path";
 import { systemRandom } from "../../src/lib/random.ts";
 import { VirtualClock } from "../../src/lib/virtual_clock.ts";
 import { openKvStore } from "../../src/store/kv_store.ts";
-import { nodeRecord } from "./records.ts";
+import type { Contents } from "../../src/store/store.ts";
+import { historyRecord, nodeRecord, nodeRequest } from "./records.ts";
 import { temporaryState } from "./temporary_state.ts";
 
 const options = { clock: new VirtualClock(), random: systemRandom };
@@ -66,7 +68,39 @@ const events: readonly { what: string; problem: RegExp; act: (path: string) => P
   },
 ];
 
+/** Whatever was done to the state: the copy has all that was stored, and is taken for the newest in its place. */
+async function checkRescued(path: string, copy: string, expected: Contents): Promise<void> {
+  assert.equal((await Deno.stat(copy)).mode! & 0o777, 0o600);
+  for (const suffix of ["", "-wal", "-shm"]) await Deno.remove(path + suffix).catch(() => {});
+  await Deno.rename(copy, path);
+  await using store = await openKvStore(path, options);
+  assert.equal(store.doubt, null);
+  assert.equal(store.isNew, false);
+  assert.deepEqual(await store.load(), expected);
+  assert.equal(await store.takeIds("node", 1), 8);
+  assert.equal(await store.takeIds("request", 1), 1);
+}
+
 for (const { what, problem, act } of events) {
+  Deno.test(`what was in a state that is ${what} is written beside it`, async () => {
+    await using state = await temporaryState();
+    let [copy, expected]: [string | null, Contents | null] = [null, null];
+    {
+      await using store = await openKvStore(state.path, options);
+      await store.settle("new");
+      assert.equal(await store.takeIds("node", 7), 1);
+      const requests = [{ previous: null, next: nodeRequest({ id: 3 }) }];
+      await store.commit({ nodes: [1, 2, 7].map(create), requests });
+      expected = await store.load();
+      assert.equal(await store.rescue(expected), null, "it is where it was");
+      await act(state.path);
+      await assert.rejects(store.check(), { kind: "gone" });
+      copy = await store.rescue(expected);
+    }
+    assert.ok(copy?.startsWith(`${state.path}.rescued-`), `no copy: ${copy}`);
+    await checkRescued(state.path, copy!, expected);
+  });
+
   Deno.test(`a state that is ${what} while it is open is written no more`, async () => {
     await using state = await temporaryState();
     await (await openKvStore(state.path, options))[Symbol.asyncDispose]();
@@ -107,4 +141,33 @@ Deno.test("a state is the same however much its owner writes", async () => {
     await store.check();
   }
   assert.equal(await store.takeIds("node", 1), 701);
+});
+
+Deno.test("a copy of a state that was removed has its history too, and the next start says where it is", async () => {
+  await using state = await temporaryState();
+  const ended = [1, 2, 3].map((id) => historyRecord(id));
+  let [copy, installation]: [string | null, string] = [null, ""];
+  {
+    await using store = await openKvStore(state.path, options);
+    installation = store.installation.id;
+    await store.commit({ history: ended });
+    await Deno.remove(state.path);
+    await assert.rejects(store.check());
+    copy = await store.rescue(await store.load());
+  }
+  assert.deepEqual((await Array.fromAsync(Deno.readDir(state.directory))).map(({ name }) => name).sort(), [
+    ".state.kv.witness",
+    basename(copy!),
+  ]);
+  for (let start = 1; start <= 2; start++) {
+    await using begun = await openKvStore(state.path, options);
+    assert.ok(
+      begun.doubt?.endsWith(`installation ${installation}, and a copy of it is ${copy}`),
+      `${begun.doubt}`,
+    );
+  }
+  await Deno.rename(copy!, state.path);
+  await using store = await openKvStore(state.path, options);
+  assert.deepEqual([store.doubt, store.installation.id], [null, installation]);
+  assert.deepEqual(await store.listHistory({ limit: 9 }), ended.toReversed());
 });

@@ -1,0 +1,42 @@
+/**
+ * Writes a state that was taken from under its process into a new file beside it, from what the process has in memory
+ * and what it can still read: a state that a daemon can be started on. The KV store calls it, on the way out.
+ */
+import type { HistoryRecord } from "../domain/node.ts";
+import type { Mutation } from "./kv_writer.ts";
+import { appendedHistory } from "./kv_history.ts";
+import { keys } from "./keys.ts";
+import { KvWriter } from "./kv_writer.ts";
+import { aloneUri, checkDatabase } from "./check_database.ts";
+import { unusableState } from "./state_errors.ts";
+
+export interface Rescued {
+  /** All that the state holds but its history. */
+  readonly mutations: readonly Mutation[];
+  /** The oldest first. */
+  readonly history: readonly HistoryRecord[];
+  /** How many commits the lost state had, so that the copy is known to be as new. */
+  readonly commits: number;
+  /** Part of the new file's name. */
+  readonly stamp: string;
+}
+
+/** @returns the path of the copy @throws StoreError */
+export async function rescueState(
+  path: string,
+  { mutations, history, commits, stamp }: Rescued,
+): Promise<string> {
+  const copy = `${path}.rescued-${stamp}`;
+  try {
+    (await Deno.open(copy, { write: true, createNew: true, mode: 0o600 })).close();
+    using kv = await Deno.openKv(copy);
+    await kv.set(keys.commits, commits);
+    const writer = await KvWriter.open(kv, copy);
+    await writer.write([...mutations, ...appendedHistory(history)]);
+  } catch (cause) {
+    throw unusableState(path, `the copy ${copy} cannot be made`, cause);
+  }
+  // Without taking its log into account, which the closing has taken in.
+  await checkDatabase(aloneUri(copy));
+  return copy;
+}
