@@ -14,7 +14,10 @@ import type { PoolReport } from "./domain/pool_report.ts";
 import { listAlienImages } from "./execute/list_alien_images.ts";
 import { listAliens } from "./execute/list_aliens.ts";
 import { systemClock } from "./lib/clock.ts";
+import type { Milliseconds, Moment } from "./domain/time.ts";
 import { systemRandom } from "./lib/random.ts";
+import { SteadyClock } from "./lib/steady_clock.ts";
+import { newestInstant } from "./store/newest_instant.ts";
 import { openKvStore } from "./store/kv_store.ts";
 import { Ledger } from "./store/ledger.ts";
 import { lockState } from "./store/state_lock.ts";
@@ -43,29 +46,41 @@ export async function openOfflinePool(options: OfflinePoolOptions): Promise<Pool
     await lockState(options.state, { holder: "a nodepool command", clock: systemClock, wait: LOCK_WAIT }),
   );
   const store = opening.use(await openKvStore(options.state, { clock: systemClock, random: systemRandom }));
-  const ledger = opening.use(await Ledger.load(store, { clock: systemClock }));
-  return offlinePool({ ledger, config, configError: loaded, resources: opening.move() });
+  const clock = new SteadyClock(systemClock);
+  const ledger = opening.use(await Ledger.load(store, { clock }));
+  const wallOffset = await continueClock(clock, ledger);
+  return offlinePool({ ledger, clock, wallOffset, config, configError: loaded, resources: opening.move() });
+}
+
+/** Takes the machine's clock at its word, unless it shows a time before the newest record. @returns the wall offset */
+async function continueClock(clock: SteadyClock, ledger: Ledger): Promise<Milliseconds> {
+  const claimed = clock.wall() - (ledger.clockRecord?.wallOffset ?? 0);
+  clock.continueFrom(Math.max(claimed, await newestInstant(ledger) ?? claimed));
+  return Math.round(clock.wall() - clock.now());
 }
 
 interface OfflineMeans {
   readonly ledger: Ledger;
+  readonly clock: SteadyClock;
+  readonly wallOffset: Milliseconds;
   readonly config: Config | null;
   readonly configError: unknown;
   readonly resources: AsyncDisposable;
 }
 
-function offlinePool({ ledger, config, configError, resources }: OfflineMeans): PoolControl {
-  const means = { ledger, clock: systemClock };
+function offlinePool(
+  { ledger, clock, wallOffset, config, configError, resources }: OfflineMeans,
+): PoolControl {
+  const means = { ledger, clock };
   return {
-    report: () => offlineReport(ledger, config),
+    report: () => offlineReport({ ledger, config, now: clock.now(), wallOffset }),
     getHistory: (nodeId) => ledger.getHistory(nodeId),
     holdNodes: (ids, options) => holdNodes(ids, options, means),
     deleteNodes: (ids, options) => deleteNodes(ids, options, means),
     releaseNodes: (ids, options) => releaseNodes(ids, options, means),
     createJob: (spec) => createJob(spec, means),
     deleteJobs: (ids) => deleteJobs(ids, means),
-    withdrawRequest: (requestId) =>
-      ledger.edit((edit) => endRequest(edit, { requestId, now: systemClock.now() })),
+    withdrawRequest: (requestId) => ledger.edit((edit) => endRequest(edit, { requestId, now: clock.now() })),
     deleteImages: (ids, options) => deleteImages(ids, options, means),
     deleteDibImages: (ids, options) => deleteDibImages(ids, options, means),
     async listAliens({ provider, signal }) {
@@ -121,10 +136,11 @@ function noDaemon(): ControlError {
   return new ControlError(503, "no daemon is running: start it with `nodepool daemon`");
 }
 
-function offlineReport(ledger: Ledger, config: Config | null): PoolReport {
+function offlineReport(
+  { ledger, config, ...moment }: Moment & { ledger: Ledger; config: Config | null },
+): PoolReport {
   return {
-    now: systemClock.now(),
-    wallOffset: 0,
+    ...moment,
     clock: null,
     installation: ledger.installation,
     daemon: null,

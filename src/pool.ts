@@ -25,7 +25,7 @@ import type { Config, ProviderConfig, TargetConfig } from "./domain/config.ts";
 import type { HistoryRecord, NodeRecord } from "./domain/node.ts";
 import type { DaemonReport, PoolReport } from "./domain/pool_report.ts";
 import type { NodeRequest } from "./domain/request.ts";
-import { type Instant, SECOND } from "./domain/time.ts";
+import { type Instant, type Milliseconds, SECOND } from "./domain/time.ts";
 import { Executor } from "./execute/executor.ts";
 import { ImageExecutor, type ImageExecutorMeans } from "./execute/images/image_executor.ts";
 import { listAlienImages } from "./execute/list_alien_images.ts";
@@ -41,6 +41,7 @@ import type { Shell } from "./ssh/shell.ts";
 import { endJob } from "./store/end_job.ts";
 import { Ledger } from "./store/ledger.ts";
 import type { Store } from "./store/store.ts";
+import { beginClock } from "./tasks/begin_clock.ts";
 import { ClockWatch } from "./tasks/clock_watch.ts";
 import { GearmanDemand, type GearmanDemandMeans } from "./tasks/gearman_demand.ts";
 import { JobEventFeed, type JobEventFeedMeans } from "./tasks/job_event_feed.ts";
@@ -130,12 +131,15 @@ export class Pool implements PoolControl {
   /** Loads the state and starts every task. */
   static async start(config: Config, means: PoolMeans): Promise<Pool> {
     const ledger = await Ledger.load(means.store, { clock: means.clock });
-    const pool = new Pool(config, means, ledger);
+    const setBefore = await beginClock({ ...means, ledger, providers: config.providers });
+    const pool = new Pool(config, means, { ledger, setBefore });
     await pool.#begin();
     return pool;
   }
 
-  private constructor(config: Config, means: PoolMeans, ledger: Ledger) {
+  /** @param past `setBefore`: by how much the machine's clock was set while no process ran */
+  private constructor(config: Config, means: PoolMeans, past: { ledger: Ledger; setBefore: Milliseconds }) {
+    const { ledger, setBefore } = past;
     const { clock, random, shell } = means;
     this.#means = means;
     this.#parts = means.parts ?? { pool: true, builds: true };
@@ -144,13 +148,20 @@ export class Pool implements PoolControl {
     this.#ledger = ledger;
     this.#clockWatch = new ClockWatch({
       clock,
+      setBefore,
+      saved: ledger.clockRecord,
+      clouds: () => this.#watches.all().map((watch) => [watch.provider.name, watch.cloudAhead] as const),
+      save: (record) => ledger.saveClock(record),
       onStep: () => this.#crons.forEach((task) => task.clockSet()),
     });
     this.#clockTask = createTask({
       name: "clock",
       period: CLOCK_PERIOD,
       clock,
-      run: () => Promise.resolve(this.#clockWatch.look()),
+      run: () => {
+        this.#clockWatch.look();
+        return this.#clockWatch.saveNews();
+      },
       onError: (error) => logTask("clock", error),
     });
     this.#keys = new PrivateKeys({ clock, readFile: means.readFile });
@@ -410,6 +421,7 @@ export class Pool implements PoolControl {
     await Promise.all(
       [this.#tickTask, this.#clockTask, ...this.#crons].map((task) => task[Symbol.asyncDispose]()),
     );
+    await this.#clockWatch.save().catch((error) => logTask("clock", error));
     // A script or an upload would outlast any grace; the next process goes on with them or begins anew.
     await this.#imageExecutor[Symbol.asyncDispose]();
     await this.#lettingFinish();

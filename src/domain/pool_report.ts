@@ -3,6 +3,7 @@
  * endpoint and metrics alike. Holds the configuration and so its secrets: only views of it leave the process.
  */
 import type { AutoHold } from "./auto_hold.ts";
+import type { CloudClock } from "./clock_record.ts";
 import type { CloudStats } from "./cloud_stats.ts";
 import type { Config } from "./config.ts";
 import type { DibImage } from "./dib_image.ts";
@@ -44,8 +45,10 @@ export interface PoolReport extends Moment {
 }
 
 export interface ClockReport {
-  /** The last time that the machine's clock was set by more than a minute; null: not since the daemon's start. */
+  /** The last time that the machine's clock was set by more than a minute; null: not since the daemon's start, nor shortly before. */
   readonly step: ClockStep | null;
+  /** Clouds whose clocks differ from the machine's by more than a minute. */
+  readonly clouds: readonly CloudClock[];
 }
 
 export interface ClockStep {

@@ -1,5 +1,5 @@
 /** What a cloud shows of itself: servers, addresses, quota, and listings that say how much they saw. */
-import type { Instant } from "./time.ts";
+import type { Instant, Milliseconds } from "./time.ts";
 
 /** A server as the cloud lists it. */
 export interface Server {
@@ -9,7 +9,9 @@ export interface Server {
   readonly status: string;
   /** Nova's OS-EXT-STS:task_state, e.g. `deleting`; null where idle or not told. */
   readonly taskState: string | null;
+  /** These two by the cloud's clocks, of which it may have several. */
   readonly createdAt: Instant | null;
+  readonly updatedAt: Instant | null;
   readonly addresses: readonly ServerAddress[];
   readonly metadata: Readonly<Record<string, string>>;
   readonly fault: string | null;
@@ -31,9 +33,17 @@ export interface ServerListing {
   readonly kind: "complete" | "delta";
   /** Our clock, when the first page was asked for. */
   readonly startedAt: Instant;
-  /** The cloud's own clock at the first page (its Date header); the base of the next delta. */
+  /** The cloud's own clock at the first page (its Date header), or ours where it does not tell. */
   readonly cloudTime: Instant;
+  /** How far that clock is ahead of ours; null: the answer does not tell. */
+  readonly cloudAhead: CloudAhead | null;
   readonly servers: readonly Server[];
+}
+
+/** A cloud's clock less ours, as exactly as whole seconds and the time of an answer let it be known. */
+export interface CloudAhead {
+  readonly atLeast: Milliseconds;
+  readonly atMost: Milliseconds;
 }
 
 export interface FloatingIp {

@@ -23,6 +23,8 @@ export const keys = {
   isNew: ["is-new"],
   /** Why the state may be older than it should be: a text; present until the owner has dealt with it. */
   doubt: ["doubt"],
+  /** How clocks stood when it was last written. */
+  clock: ["clock"],
   nextId: (kind: IdKind) => ["next-id", kind],
 
   rows: (table: TableName) => [rowKeys[table]],

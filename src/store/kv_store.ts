@@ -5,6 +5,7 @@
  * processes on one file make Deno KV fail with `database is locked` or panic. Writes go one after the other, each
  * whole or not at all (`kv_writer.ts`); revisions are compared with those in memory, which `load` has read.
  */
+import type { ClockRecord } from "../domain/clock_record.ts";
 import type { Installation } from "../domain/installation.ts";
 import type { HistoryRecord } from "../domain/node.ts";
 import type { Change, Commit, Committed, Contents, IdKind, Row, Rows, Store, TableName } from "./store.ts";
@@ -18,7 +19,7 @@ import { KvHistory } from "./kv_history.ts";
 import { openState } from "./open_state.ts";
 import { capOrder, capPause } from "./record_caps.ts";
 import { encodeRecord } from "./record_codec.ts";
-import { counterSchema, orderSchema, pauseSchema, rowSchemas } from "./schemas.ts";
+import { clockSchema, counterSchema, orderSchema, pauseSchema, rowSchemas } from "./schemas.ts";
 import { damagedState } from "./state_errors.ts";
 import { rescueState } from "./rescue_state.ts";
 import { timeStamp } from "./state_file.ts";
@@ -123,6 +124,10 @@ class KvStore implements Store {
     });
   }
 
+  saveClock(record: ClockRecord): Promise<void> {
+    return this.#inTurn(() => this.#state.writer.write([{ key: keys.clock, value: encodeRecord(record) }]));
+  }
+
   listHistory(options: { limit: number; before?: number }): Promise<readonly HistoryRecord[]> {
     return this.#history.list(options);
   }
@@ -159,14 +164,15 @@ class KvStore implements Store {
   async #read(): Promise<Contents> {
     const { reader } = this.#state;
     await Promise.all(idKinds.map((kind) => this.#nextId(kind)));
-    const [pauses, orders, ...rows] = await Promise.all([
+    const [clock, pauses, orders, ...rows] = await Promise.all([
+      reader.record(keys.clock, clockSchema),
       reader.records({ prefix: keys.pauses }, pauseSchema),
       reader.records({ prefix: keys.orders }, orderSchema),
       ...tableNames.map((table) => this.#readRows(table)),
     ]);
     this.#loaded = true;
     const tables = mapTables<Rows>((table) => rows[tableNames.indexOf(table)] as Rows[TableName]);
-    return { ...tables, pauses, orders };
+    return { ...tables, pauses, orders, clock };
   }
 
   async #readRows(table: TableName): Promise<Row[]> {
@@ -196,13 +202,14 @@ function recordMutations(commit: Commit, committed: Committed): Mutation[] {
   ];
 }
 
-function contentMutations({ pauses, orders, ...tables }: Contents): Mutation[] {
+function contentMutations({ pauses, orders, clock, ...tables }: Contents): Mutation[] {
   return [
     ...tableNames.flatMap((table) =>
       tables[table].map((row) => ({ key: keys.row(table, row.id), value: encodeRecord(row) }))
     ),
     ...pauses.map((next) => ({ key: keys.pause(next.provider, next.label), value: encodeRecord(next) })),
     ...orders.map((next) => ({ key: keys.order(next.provider, next.image), value: encodeRecord(next) })),
+    ...(clock === null ? [] : [{ key: keys.clock, value: encodeRecord(clock) }]),
   ];
 }
 

@@ -8,6 +8,7 @@
  * the tick with its plan, side effects with their outcomes, commands.
  */
 import type { AutoHold } from "../domain/auto_hold.ts";
+import type { ClockRecord } from "../domain/clock_record.ts";
 import type { DibImage } from "../domain/dib_image.ts";
 import type { ImageOrder } from "../domain/image_order.ts";
 import type { Installation } from "../domain/installation.ts";
@@ -57,6 +58,7 @@ export class Ledger implements AsyncDisposable {
   readonly #orders: Map<string, ImageOrder>;
   readonly #pauses: Map<string, LaunchPause>;
   readonly #tally = new NodeTally();
+  #clockRecord: ClockRecord | null;
   readonly #listeners = new Set<LedgerListener>();
   readonly #queue: QueuedEdit[] = [];
   #draining: Promise<void> | null = null;
@@ -71,6 +73,7 @@ export class Ledger implements AsyncDisposable {
     );
     this.#orders = new Map(contents.orders.map((order) => [orderKey(order.provider, order.image), order]));
     this.#pauses = new Map(contents.pauses.map((pause) => [pauseKey(pause.provider, pause.label), pause]));
+    this.#clockRecord = contents.clock;
     for (const node of contents.nodes) this.#tally.change(null, node);
   }
 
@@ -105,6 +108,7 @@ export class Ledger implements AsyncDisposable {
       ...tables,
       pauses: [...this.#pauses.values()],
       orders: [...this.#orders.values()],
+      clock: this.#clockRecord,
     });
   }
 
@@ -146,6 +150,16 @@ export class Ledger implements AsyncDisposable {
   /** By `pauseKey(provider, label)`. */
   get pauses(): ReadonlyMap<string, LaunchPause> {
     return this.#pauses;
+  }
+
+  /** How clocks stood when it was last written; null: it never was. */
+  get clockRecord(): ClockRecord | null {
+    return this.#clockRecord;
+  }
+
+  async saveClock(record: ClockRecord): Promise<void> {
+    await this.#store.saveClock(record);
+    this.#clockRecord = record;
   }
 
   get counts(): NodeCounts {

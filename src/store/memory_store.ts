@@ -2,6 +2,7 @@
  * A store that lives as long as the process: for tests, for the simulator's pools and wherever nothing is to be
  * left behind. Keeps the same promises as the Deno KV store (`tests/contracts/store_contract.ts`).
  */
+import type { ClockRecord } from "../domain/clock_record.ts";
 import type { ImageOrder } from "../domain/image_order.ts";
 import type { Installation } from "../domain/installation.ts";
 import type { LaunchPause } from "../domain/launch_pause.ts";
@@ -36,6 +37,7 @@ class MemoryStore implements Store {
   readonly #rows = mapTables<Record<TableName, Map<number, Row>>>(() => new Map());
   readonly #pauses = new Map<string, LaunchPause>();
   readonly #orders = new Map<string, ImageOrder>();
+  #clock: ClockRecord | null = null;
   readonly #nextId = new Map<IdKind, number>();
   /** The oldest first. */
   readonly #history: HistoryRecord[] = [];
@@ -64,6 +66,7 @@ class MemoryStore implements Store {
       ...mapTables<Rows>((table) => [...this.#rows[table].values()].sort(byId) as Rows[TableName]),
       pauses: [...this.#pauses.values()],
       orders: [...this.#orders.values()],
+      clock: this.#clock,
     });
   }
 
@@ -88,6 +91,11 @@ class MemoryStore implements Store {
     this.#history.push(...(commit.history ?? []).map(capHistory));
     this.#history.splice(0, Math.max(0, this.#history.length - this.#historyLimit));
     return committed;
+  }
+
+  saveClock(record: ClockRecord): Promise<void> {
+    this.#clock = record;
+    return Promise.resolve();
   }
 
   listHistory({ limit, before }: { limit: number; before?: number }): Promise<readonly HistoryRecord[]> {

@@ -4,6 +4,7 @@
  */
 import * as v from "valibot";
 import type { AutoHold } from "../domain/auto_hold.ts";
+import type { ClockRecord } from "../domain/clock_record.ts";
 import type { DibImage, DibImageState } from "../domain/dib_image.ts";
 import type { ImageOrder } from "../domain/image_order.ts";
 import type { Installation } from "../domain/installation.ts";
@@ -328,6 +329,13 @@ export const historySchema: Schema<HistoryRecord> = v.strictObject({ node: nodeS
 export const installationSchema: Schema<Installation> = v.strictObject({
   id: v.pipe(v.string(), v.uuid()),
   createdAt: instant,
+});
+
+/** How clocks stood, as it is stored. */
+export const clockSchema: Schema<ClockRecord> = v.strictObject({
+  at: instant,
+  wallOffset: v.number(),
+  clouds: v.array(v.strictObject({ provider: v.string(), ahead: v.number() })),
 });
 
 /** A text for people as it is stored. */

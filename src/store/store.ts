@@ -4,6 +4,7 @@
  * One contract suite (`tests/contracts/store_contract.ts`) holds for every adapter.
  */
 import type { AutoHold } from "../domain/auto_hold.ts";
+import type { ClockRecord } from "../domain/clock_record.ts";
 import type { DibImage } from "../domain/dib_image.ts";
 import type { ImageOrder } from "../domain/image_order.ts";
 import type { Installation } from "../domain/installation.ts";
@@ -60,6 +61,8 @@ export type Committed = { readonly [Name in TableName]: readonly (Tables[Name] |
 export interface Contents extends Rows {
   readonly pauses: readonly LaunchPause[];
   readonly orders: readonly ImageOrder[];
+  /** null: no process has written one. */
+  readonly clock: ClockRecord | null;
 }
 
 /** All records of all tables. */
@@ -107,6 +110,8 @@ export interface Store {
    * atomic group is written
    */
   commit(commit: Commit): Promise<Committed>;
+  /** Replaces what was written before. */
+  saveClock(record: ClockRecord): Promise<void>;
   /** The newest first; `before` (a node's id): only those that ended before that one. */
   listHistory(options: { limit: number; before?: number }): Promise<readonly HistoryRecord[]>;
   getHistory(nodeId: number): Promise<HistoryRecord | null>;

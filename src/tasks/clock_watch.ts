@@ -1,10 +1,13 @@
 /**
- * Where the machine's clock stands against the count that all records are in (`lib/steady_clock.ts`). Setting that
- * clock changes one number, the offset between the two, and nothing else: no record gets older or younger by it. The
- * pool has it look every few seconds and before each report.
+ * Where the machine's clock, and the clouds', stand against the count that all records are in (`lib/steady_clock.ts`).
+ * Setting the machine's clock changes one number, the offset between the two, and nothing else: no record gets older
+ * or younger by it. The pool has it look every few seconds and before each report; what it sees is written down now
+ * and then for the next process (`begin_clock.ts`).
  */
+import type { ClockRecord, CloudClock } from "../domain/clock_record.ts";
 import type { ClockReport, ClockStep } from "../domain/pool_report.ts";
-import { durationText, type Milliseconds, MINUTE, SECOND } from "../domain/time.ts";
+import type { CloudAhead } from "../domain/server.ts";
+import { durationText, type Instant, type Milliseconds, MINUTE, SECOND } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import { loggerOf } from "../lib/logging.ts";
 
@@ -14,9 +17,20 @@ const SMALLEST_CHANGE = SECOND / 2;
 const SMALLEST_STEP = 2 * SECOND;
 /** Less is no matter for an operator. */
 const TOLD_FROM = MINUTE;
+/** Dates are whole seconds, and answers take some time. */
+const CLOUD_JITTER = 10 * SECOND;
+/** Between two times that it is written down. */
+const SAVED_EVERY = 5 * MINUTE;
 
 export interface ClockWatchMeans {
   readonly clock: Clock;
+  /** By how much the machine's clock was set while no process ran. */
+  readonly setBefore: Milliseconds;
+  /** What was written down last; null: nothing ever. */
+  readonly saved: ClockRecord | null;
+  /** How the clouds' clocks were seen to stand last, by provider; null: not seen yet. */
+  readonly clouds: () => Iterable<readonly [provider: string, ahead: CloudAhead | null]>;
+  readonly save: (record: ClockRecord) => Promise<void>;
   /** Called after the machine's clock was set. */
   readonly onStep: () => void;
 }
@@ -26,11 +40,14 @@ const log = loggerOf("clock");
 export class ClockWatch {
   readonly #means: ClockWatchMeans;
   #wallOffset: Milliseconds;
-  #step: ClockStep | null = null;
+  #step: ClockStep | null;
+  #saved: ClockRecord | null;
 
   constructor(means: ClockWatchMeans) {
-    this.#means = means;
-    this.#wallOffset = offsetOf(means.clock);
+    const { clock, setBefore, saved } = this.#means = means;
+    this.#saved = saved;
+    this.#wallOffset = offsetOf(clock);
+    this.#step = setBefore === 0 ? null : { at: clock.now(), by: setBefore };
   }
 
   /** What is to be added to an instant for the machine's time of day. */
@@ -39,7 +56,11 @@ export class ClockWatch {
   }
 
   get report(): ClockReport {
-    return { step: this.#step };
+    const clouds = [...this.#means.clouds()].flatMap(([provider, ahead]) => {
+      const skew = ahead === null ? 0 : certain(ahead, this.#wallOffset);
+      return Math.abs(skew) < TOLD_FROM ? [] : { provider, ahead: skew };
+    });
+    return { step: this.#step, clouds };
   }
 
   /** Takes the machine's clock as it is set now. */
@@ -57,8 +78,47 @@ export class ClockWatch {
     );
     onStep();
   }
+
+  /** Writes down how the clocks stand, where that is news. */
+  async saveNews(): Promise<void> {
+    if (isNews(this.#record(), this.#saved)) await this.save();
+  }
+
+  async save(): Promise<void> {
+    const record = this.#record();
+    await this.#means.save(record);
+    this.#saved = record;
+  }
+
+  #record(): ClockRecord {
+    const clouds = [...this.#means.clouds()].flatMap(([provider, ahead]): CloudClock[] =>
+      ahead === null ? knownOf(this.#saved, provider) : [{ provider, ahead: ahead.atLeast }]
+    );
+    return { at: this.#means.clock.now(), wallOffset: this.#wallOffset, clouds };
+  }
 }
 
 function offsetOf(clock: Clock): Milliseconds {
   return Math.round(clock.wall() - clock.now());
+}
+
+/** By how much a cloud's clock differs from the machine's at the least; 0: perhaps not at all. */
+function certain({ atLeast, atMost }: CloudAhead, wallOffset: Milliseconds): Milliseconds {
+  return Math.max(0, atLeast - wallOffset) + Math.min(0, atMost - wallOffset);
+}
+
+function knownOf(record: ClockRecord | null, provider: string): CloudClock[] {
+  return record?.clouds.filter((cloud) => cloud.provider === provider) ?? [];
+}
+
+function isNews(now: ClockRecord, before: ClockRecord | null): boolean {
+  if (before === null || now.wallOffset !== before.wallOffset || isOld(before, now.at)) return true;
+  return now.clouds.some(({ provider, ahead }) => {
+    const [known] = knownOf(before, provider);
+    return known === undefined || Math.abs(ahead - known.ahead) > CLOUD_JITTER;
+  });
+}
+
+function isOld({ at }: ClockRecord, now: Instant): boolean {
+  return now - at >= SAVED_EVERY;
 }

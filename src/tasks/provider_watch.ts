@@ -15,7 +15,7 @@ import type {
   Refusal,
   Taken,
 } from "../domain/observation.ts";
-import type { FloatingIp, Port, Quota } from "../domain/server.ts";
+import type { CloudAhead, FloatingIp, Port, Quota, ServerListing } from "../domain/server.ts";
 import { HOUR, type Instant, MINUTE, SECOND } from "../domain/time.ts";
 import { backoff } from "../lib/backoff.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -52,6 +52,8 @@ export class ProviderWatch implements ProviderAccess {
   readonly #clock: Clock;
   readonly #needs: () => WatchNeeds;
   readonly #inventory: Inventory;
+  /** How far the cloud's clock was ahead of ours at the newest listing that told. */
+  #cloudAhead: CloudAhead | null = null;
   #catalog: Catalog | null = null;
   #catalogDoubted = false;
   #quota: Quota | null = null;
@@ -88,6 +90,10 @@ export class ProviderWatch implements ProviderAccess {
       failure: this.#failure,
       refusal: this.#refusal,
     };
+  }
+
+  get cloudAhead(): CloudAhead | null {
+    return this.#cloudAhead;
   }
 
   /** Whether it has been asked at all, with whatever result. */
@@ -153,7 +159,7 @@ export class ProviderWatch implements ProviderAccess {
   async #refresh(signal: AbortSignal): Promise<void> {
     const needs = this.#needs();
     this.#lookedAt = this.#clock.now();
-    if (this.#isCompleteDue(needs)) this.#inventory.apply(await this.cloud.listServers({ signal }));
+    if (this.#isCompleteDue(needs)) this.#apply(await this.cloud.listServers({ signal }));
     else if (needs.pending) await this.#applyDelta(signal);
     if (this.#isDue(this.#catalog, this.#catalogAge(needs))) await this.#takeCatalog(signal);
     if (this.#isDue(this.#quota, needs.quotaAge)) {
@@ -170,7 +176,12 @@ export class ProviderWatch implements ProviderAccess {
 
   async #applyDelta(signal: AbortSignal): Promise<void> {
     const changesSince = (this.#inventory.cloudTime ?? 0) - DELTA_OVERLAP;
-    this.#inventory.apply(await this.cloud.listServers({ signal, changesSince }));
+    this.#apply(await this.cloud.listServers({ signal, changesSince }));
+  }
+
+  #apply(listing: ServerListing): void {
+    this.#inventory.apply(listing);
+    this.#cloudAhead = listing.cloudAhead ?? this.#cloudAhead;
   }
 
   /** A complete listing of one page costs what a delta costs, so small pools are listed completely more often. */

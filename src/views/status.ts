@@ -1,6 +1,7 @@
 /** The pool at a glance: whether a daemon runs and on which configuration, and what is not well. */
 import { durationText, HOUR, type Moment } from "../domain/time.ts";
-import type { DaemonReport, PoolReport, TaskReport } from "../domain/pool_report.ts";
+import type { CloudClock } from "../domain/clock_record.ts";
+import type { ClockStep, DaemonReport, PoolReport, TaskReport } from "../domain/pool_report.ts";
 import { countNodes, type NodeCounts, noNodes } from "./node_counts.ts";
 import { isoTime, isoTimeOrNull, seconds, type ViewHead, viewHead, type WallTime } from "./view_head.ts";
 
@@ -108,8 +109,20 @@ export function listProblems(report: PoolReport): string[] {
 /** So long it may be of use to know that the clock was set. */
 const STEP_TOLD_FOR = HOUR;
 
-function clockProblems({ clock, now, wallOffset }: PoolReport): string[] {
-  const step = clock?.step ?? null;
+function clockProblems({ clock, ...moment }: PoolReport): string[] {
+  if (clock === null) return [];
+  return [...clock.clouds.map(describeCloudClock), ...describeStep(clock.step, moment)];
+}
+
+function describeCloudClock({ provider, ahead }: CloudClock): string {
+  const length = durationText(Math.abs(ahead));
+  return `provider ${provider}: its clock is ${length} ${
+    ahead < 0 ? "behind" : "ahead of"
+  } this machine's: ` +
+    "see which of them is wrong and have NTP keep it right";
+}
+
+function describeStep(step: ClockStep | null, { now, wallOffset }: Moment): string[] {
   if (step === null || now - step.at >= STEP_TOLD_FOR) return [];
   const way = step.by < 0 ? "back" : "forward";
   return [

@@ -79,12 +79,14 @@ Deno.test("a server is read with addresses, zone, times and metadata", async () 
     kind: "complete",
     startedAt: clock.now(),
     cloudTime: Date.UTC(2030, 0, 1, 0, 0, 30),
+    cloudAhead: { atLeast: 30_000, atMost: 31_000 },
     servers: [{
       id: "a",
       name: "name-a",
       status: "ACTIVE",
       taskState: null,
       createdAt: Date.UTC(2030, 0, 1),
+      updatedAt: Date.UTC(2030, 0, 1, 0, 0, 5),
       addresses: [
         { network: "nodes", version: 4, address: "10.0.0.7", kind: "fixed" },
         { network: "nodes", version: 6, address: "fd00::7", kind: "fixed" },
@@ -113,6 +115,7 @@ Deno.test("a server without its optional fields is still a server", async () => 
     status: "UNKNOWN",
     taskState: null,
     createdAt: null,
+    updatedAt: null,
     addresses: [],
     metadata: {},
     fault: null,

@@ -38,6 +38,18 @@ export function storeContract(
       await run(tested);
     });
 
+  test("keeps how clocks stood last", async (tested) => {
+    const record = {
+      at: 1_000.5,
+      wallOffset: -36_000_000,
+      clouds: [{ provider: "cloud-a", ahead: 420_000 }],
+    };
+    await tested.store.saveClock({ ...record, at: 1 });
+    await tested.store.saveClock(record);
+    await tested.reopen?.();
+    assert.deepEqual((await tested.store.load()).clock, record);
+  });
+
   test("is new and empty at first", async ({ store }) => {
     assert.equal(store.isNew, true);
     assert.match(store.installation.id, /^[0-9a-f-]{36}$/);
@@ -49,6 +61,7 @@ export function storeContract(
       jobs: [],
       pauses: [],
       orders: [],
+      clock: null,
     });
     assert.deepEqual(await store.listHistory({ limit: 10 }), []);
     assert.equal(await store.getHistory(1), null);

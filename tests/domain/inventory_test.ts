@@ -14,6 +14,7 @@ function server(id: string, nodeId: number | null, status = "ACTIVE"): Server {
     status,
     taskState: null,
     createdAt: null,
+    updatedAt: null,
     addresses: [],
     metadata: nodeId === null ? {} : serverMetadata({ ...marks, nodeId }),
     fault: null,
@@ -22,7 +23,7 @@ function server(id: string, nodeId: number | null, status = "ACTIVE"): Server {
 }
 
 function listing(kind: ServerListing["kind"], startedAt: number, servers: readonly Server[]): ServerListing {
-  return { kind, startedAt, cloudTime: startedAt + 7, servers };
+  return { kind, startedAt, cloudTime: startedAt + 7, cloudAhead: null, servers };
 }
 
 function inventoryAfter(...listings: ServerListing[]): Inventory {

@@ -4,7 +4,8 @@ import { INSTALLATION, marks, NOW, server } from "../plan/plan_fixtures.ts";
 import { scriptedCloud } from "./execute_fixtures.ts";
 
 const listing = (servers: readonly ReturnType<typeof server>[]) => ({
-  listServers: () => Promise.resolve({ kind: "complete" as const, startedAt: NOW, cloudTime: NOW, servers }),
+  listServers: () =>
+    Promise.resolve({ kind: "complete" as const, startedAt: NOW, cloudTime: NOW, cloudAhead: null, servers }),
 });
 
 const floating = { network: "private", version: 4, address: "203.0.113.7", kind: "floating" } as const;

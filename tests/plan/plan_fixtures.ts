@@ -94,6 +94,7 @@ export function server(id: string, fields: Partial<Server> & { readonly nodeId?:
     status: "ACTIVE",
     taskState: null,
     createdAt: NOW - 10 * MINUTE,
+    updatedAt: null,
     addresses: [{ network: "private", version: 4, address: "10.0.0.7", kind: "fixed" }],
     metadata: marks(nodeId),
     fault: null,
@@ -106,7 +107,7 @@ export function server(id: string, fields: Partial<Server> & { readonly nodeId?:
 export function inventory(servers: readonly Server[], ...times: readonly number[]): Inventory {
   const made = new Inventory(INSTALLATION);
   for (const startedAt of times) {
-    made.apply({ kind: "complete", startedAt, cloudTime: startedAt, servers });
+    made.apply({ kind: "complete", startedAt, cloudTime: startedAt, cloudAhead: null, servers });
   }
   return made;
 }

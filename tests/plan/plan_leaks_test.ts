@@ -79,7 +79,13 @@ Deno.test("a server that was in one complete listing only is no leak yet", () =>
 Deno.test("a server that only deltas showed is no leak yet, however often", () => {
   const deltas = inventory([], NOW - 9, NOW - 8);
   for (const startedAt of [NOW - 7, NOW - 6, NOW - 5]) {
-    deltas.apply({ kind: "delta", startedAt, cloudTime: startedAt, servers: [server("s7")] });
+    deltas.apply({
+      kind: "delta",
+      startedAt,
+      cloudTime: startedAt,
+      cloudAhead: null,
+      servers: [server("s7")],
+    });
   }
   assert.deepEqual(leaks({ seen: seen({ inventory: deltas }) }), []);
 });
@@ -324,7 +330,7 @@ const arbitraryListings = fc.array(
         metadata: mark === "none" ? {} : marks(nodeId, mark === "ours" ? INSTALLATION : "another"),
       })
     );
-    return { kind, startedAt, cloudTime: startedAt, servers: listed };
+    return { kind, startedAt, cloudTime: startedAt, cloudAhead: null, servers: listed };
   })
 );
 

@@ -69,11 +69,108 @@ Deno.test("lists show the machine's time of day as it is set now, and ages as th
 
 Deno.test("a clock that was set is told by status for an hour", async () => {
   await using virtual = await VirtualPool.start({ config: poolConfig({ minReady: 0 }) });
-  const problems = () => viewPool(virtual.pool.report(), { name: "status" }).problems;
   await virtual.clock.advance(MINUTE);
-  assert.deepEqual(problems(), []);
+  assert.equal(problemsOf(virtual), "");
   virtual.clock.stepWall(-10 * HOUR - 2 * MINUTE);
-  assert.match(problems().join(), /clock went back by 10h2m at 2029-12-31T13:59/);
+  assert.match(problemsOf(virtual), /this machine's clock went back by 10h2m at 2029-12-31T13:59/);
+  assert.match(problemsOf(virtual), /provider main: its clock is 10h2m ahead of this machine's/);
   await virtual.clock.advance(HOUR + MINUTE);
-  assert.deepEqual(problems(), []);
+  assert.doesNotMatch(problemsOf(virtual), /went back/);
+  virtual.clock.stepWall(10 * HOUR + 2 * MINUTE);
+  assert.doesNotMatch(problemsOf(virtual), /its clock/);
+});
+
+/** A pool with one node in use, one held for 5 hours and two ready, that was stopped an hour later. */
+async function stoppedPool() {
+  const config = `limits: {node-stuck: 4h}\n${poolConfig({ minReady: 2 })}`;
+  const virtual = await VirtualPool.start({ config, clouds });
+  await virtual.until(() => virtual.count("ready") === 2);
+  await virtual.acquire("small");
+  const [held] = await virtual.acquire("small");
+  const hold = { reason: null, owner: null, duration: 5 * HOUR };
+  await virtual.during(virtual.pool.holdNodes([held!.id], hold));
+  await virtual.until(() => virtual.count("ready") === 2);
+  await virtual.clock.advance(HOUR);
+  await virtual.stopPool();
+  return virtual;
+}
+
+const counts = (virtual: VirtualPool) => [
+  virtual.count("used"),
+  virtual.count("hold"),
+  virtual.count("ready"),
+];
+
+const problemsOf = (virtual: VirtualPool) =>
+  viewPool(virtual.pool.report(), { name: "status" }).problems.join("\n");
+
+for (const [how, step] of steps) {
+  Deno.test(`a clock that is set ${how} while the pool is stopped ends nothing, and launches go on`, async () => {
+    await using virtual = await stoppedPool();
+    await virtual.clock.advance(5 * MINUTE);
+    virtual.clock.stepWall(step);
+    await virtual.startPool();
+    await virtual.clock.advance(10 * MINUTE);
+    assert.deepEqual(counts(virtual), [1, 1, 2]);
+    assert.equal(virtual.simulator.journal.countOf("server.delete"), 0);
+    assert.match(problemsOf(virtual), /this machine's clock went (back|forward) by/);
+    const view = viewPool(virtual.pool.report(), { name: "node-list" });
+    assert.equal(view.at, new Date(virtual.clock.wall()).toISOString());
+    assert.ok(view.nodes.every(({ age }) => age > 50 * 60 && age < 90 * 60));
+    await virtual.acquire("small");
+    await virtual.until(() => virtual.count("ready") === 2, MINUTE);
+    // What has really passed counts: it was used for an hour before, and a quarter of one since.
+    await virtual.clock.advance(2 * HOUR + 50 * MINUTE);
+    assert.equal(virtual.count("used"), 1);
+  });
+}
+
+Deno.test("a pause that the cloud's clock confirms counts in ages", async () => {
+  await using virtual = await stoppedPool();
+  await virtual.clock.advance(3 * HOUR);
+  const before = virtual.simulator.journal.countOf("server.list");
+  await virtual.startPool();
+  const listed = virtual.simulator.journal.countOf("server.list") - before;
+  assert.equal(listed, 2, "once for its time, and then as ever");
+  await virtual.clock.advance(10 * MINUTE);
+  assert.deepEqual(counts(virtual), [0, 1, 2]);
+  assert.equal(problemsOf(virtual), "");
+});
+
+Deno.test("a pause that no cloud confirms does not count, and is told", async () => {
+  await using virtual = await stoppedPool();
+  const fault = virtual.simulator.arm({ fault: 23 });
+  await virtual.clock.advance(3 * HOUR);
+  const asked = virtual.clock.now();
+  await virtual.startPool();
+  assert.ok(virtual.clock.now() - asked <= 11 * SECOND, "the start waits for the clouds for too long");
+  virtual.simulator.disarm(fault.id);
+  await virtual.clock.advance(10 * MINUTE);
+  assert.deepEqual(counts(virtual), [1, 1, 2]);
+  assert.match(problemsOf(virtual), /this machine's clock went forward by 3h/);
+});
+
+Deno.test("a pool whose records lie in the future, from before clocks were written down, works", async () => {
+  await using virtual = await stoppedPool();
+  const contents = await virtual.store.load();
+  const load = virtual.store.load.bind(virtual.store);
+  Object.assign(virtual.store, { load: async () => ({ ...await load(), clock: null }) });
+  assert.notEqual(contents.clock, null);
+  virtual.clock.stepWall(-10 * HOUR);
+  await virtual.startPool();
+  await virtual.acquire("small");
+  await virtual.until(() => virtual.count("ready") === 2, MINUTE);
+  assert.equal(virtual.simulator.journal.countOf("server.delete"), 0);
+});
+
+Deno.test("the machine's offset outlasts a restart", async () => {
+  await using virtual = await stoppedPool();
+  virtual.clock.stepWall(-10 * HOUR);
+  await virtual.startPool();
+  const before = viewPool(virtual.pool.report(), { name: "node-list" }).nodes;
+  await virtual.stopPool();
+  await virtual.startPool();
+  const after = viewPool(virtual.pool.report(), { name: "node-list" }).nodes;
+  assert.deepEqual(after.map(({ state_since }) => state_since), before.map(({ state_since }) => state_since));
+  assert.doesNotMatch(problemsOf(virtual), /went back/, "it was told by the process before");
 });

@@ -30,6 +30,7 @@ async function ledgerOver(nodes: readonly NodeRecord[] = []) {
     check: () => store.check(),
     rescue: (contents) => store.rescue(contents),
     load: () => store.load(),
+    saveClock: (record) => store.saveClock(record),
     takeIds: (kind, count) => store.takeIds(kind, count),
     listHistory: (options) => store.listHistory(options),
     getHistory: (id) => store.getHistory(id),

@@ -80,6 +80,7 @@ export function watchKit(
         kind: changesSince === undefined ? "complete" as const : "delta" as const,
         startedAt: clock.now(),
         cloudTime: clock.now(),
+        cloudAhead: null,
         servers: state.servers,
       }))(),
     listFlavors: give("listFlavors", () => state.flavors),

@@ -269,7 +269,7 @@ export function sampleReport(fields: Partial<PoolReport> = {}): PoolReport {
   return {
     now: NOW,
     wallOffset: 0,
-    clock: { step: null },
+    clock: { step: null, clouds: [] },
     installation: { id: "5d0b0f0e-0000-4000-8000-000000000001", createdAt: NOW - 30 * DAY },
     daemon: sampleDaemon(),
     config: sampleConfig(),

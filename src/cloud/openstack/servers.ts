@@ -1,13 +1,13 @@
 /** Nova's servers: complete listings and deltas, one POST and one DELETE for each life, console and fault. */
 import * as v from "valibot";
-import type { Server, ServerListing } from "../../domain/server.ts";
+import type { CloudAhead, Server, ServerListing } from "../../domain/server.ts";
 import { type Instant, SECOND } from "../../domain/time.ts";
 import type { Call, ServerRequest, WholeCloud } from "../cloud.ts";
 import { CloudError } from "../cloud_error.ts";
 import { deleteResource } from "./delete_resource.ts";
 import { hasNextLink, LinksSchema } from "./links.ts";
 import { listAllPages } from "./paging.ts";
-import { ServerSchema, toServer } from "./server_schema.ts";
+import { parseInstant, ServerSchema, toServer } from "./server_schema.ts";
 import type { ServiceOptions } from "./service_options.ts";
 import type { ServiceCall, Session } from "./session.ts";
 
@@ -53,7 +53,8 @@ async function listServers(
 ): Promise<ServerListing> {
   const startedAt = clock.now();
   const action = changesSince === undefined ? "list servers" : "list changed servers";
-  let cloudTime: Instant | null = null;
+  let date: Instant | null = null;
+  let cloudAhead: CloudAhead | null = null;
   const servers = await listAllPages({
     pageSize,
     refuse: (message) => session.refuse({ action }, message),
@@ -67,13 +68,21 @@ async function listServers(
         turn: "list",
         signal,
       });
-      if (marker === null) cloudTime = Date.parse(answer.response.headers.date ?? "") || startedAt;
+      if (marker === null) {
+        date = parseInstant(answer.response.headers.date);
+        cloudAhead = date === null ? null : aheadOf(date, { startedAt, answeredAt: clock.now() });
+      }
       const page = answer.parse(PageSchema);
       return { items: page.servers.map(toServer), hasNext: hasNextLink(page.servers_links) };
     },
   });
   const kind = changesSince === undefined ? "complete" : "delta";
-  return { kind, startedAt, cloudTime: cloudTime ?? startedAt, servers };
+  return { kind, startedAt, cloudTime: date ?? startedAt, cloudAhead, servers };
+}
+
+/** A Date header is cut to whole seconds, and was written somewhere between the question and the answer's arrival. */
+function aheadOf(date: Instant, asked: { startedAt: Instant; answeredAt: Instant }): CloudAhead {
+  return { atLeast: date - asked.answeredAt, atMost: date + SECOND - asked.startedAt };
 }
 
 function listQuery(
