@@ -1,8 +1,9 @@
 /**
- * What is on the clouds and unknown to the pool: servers that are not ours, and those with our marks whose node is
- * not in the pool. Asks every provider at once; one that does not answer is a warning.
+ * What is on the clouds and unknown to the pool: servers that no node of it names, but those that a node which does not
+ * know its own yet may turn out to have. Asks every provider at once; one that does not answer is a warning.
  */
 import type { Cloud } from "../cloud/cloud.ts";
+import { type NodeRecord, serverIdOf } from "../domain/node.ts";
 import type { Server } from "../domain/server.ts";
 import { markedNodeId } from "../domain/server_marks.ts";
 import { errorChain } from "../lib/error_chain.ts";
@@ -23,17 +24,19 @@ export async function listAliens(
   { only, installation, known, signal }: {
     only: string | null;
     installation: string;
-    known: { has(nodeId: number): boolean };
+    known: ReadonlyMap<number, NodeRecord>;
     signal: AbortSignal;
   },
 ): Promise<AlienServers> {
+  const ours = new Set([...known.values()].flatMap((node) => serverIdOf(node) ?? []));
   const asked = providers.filter(({ name }) => only === null || name === only);
   const listings = await Promise.all(asked.map(async ({ name, cloud }) => {
     try {
       const { servers } = await cloud.listServers({ signal });
       const aliens = servers.filter((server) => {
-        const nodeId = markedNodeId(server, installation);
-        return nodeId === null || !known.has(nodeId);
+        if (ours.has(server.id)) return false;
+        const node = known.get(markedNodeId(server, installation) ?? -1);
+        return node === undefined || serverIdOf(node) !== null;
       });
       return { servers: aliens.map((server) => alien(name, server)), warnings: [] };
     } catch (error) {

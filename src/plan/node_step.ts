@@ -36,6 +36,8 @@ export interface NodeSituation<Phase extends NodePhase = NodePhase> {
   /** null: the configuration no longer has that image. */
   readonly image: ProviderImageConfig | null;
   readonly seen: Observation;
+  /** The nodes of the pool, by id. */
+  readonly nodes: ReadonlyMap<number, NodeRecord>;
   /** The providers' images, by id. */
   readonly images: ReadonlyMap<number, ProviderImage>;
   /** How the targets stand, by name; one that is missing is always online. */

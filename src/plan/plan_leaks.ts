@@ -7,12 +7,12 @@
 import { claimantOf } from "../domain/claims.ts";
 import type { ProviderConfig } from "../domain/config.ts";
 import { type NodeRecord, serverIdOf } from "../domain/node.ts";
-import { type Observation, unchangedFor } from "../domain/observation.ts";
+import { type FloatingIpSightings, type Observation, unchangedFor } from "../domain/observation.ts";
 import type { FloatingIp, Server } from "../domain/server.ts";
 import { floatingIpNodeId } from "../domain/server_marks.ts";
 import { keypairImageId, markedImageId } from "../domain/image_marks.ts";
 import { externalIdOf, type ProviderImage } from "../domain/provider_image.ts";
-import { MINUTE } from "../domain/time.ts";
+import { type Milliseconds, MINUTE } from "../domain/time.ts";
 import type { Leak } from "./action.ts";
 import { knownNode, type KnownNodes } from "./find_unknown_servers.ts";
 
@@ -20,7 +20,7 @@ import { knownNode, type KnownNodes } from "./find_unknown_servers.ts";
 const YOUNGEST = 2 * MINUTE;
 const SIGHTINGS = 2;
 /** Somebody who makes a floating IP, or takes it off a port, may be about to attach it. */
-export const FLOATING_IP_SETTLE = MINUTE;
+const FLOATING_IP_SETTLE = MINUTE;
 const OTHERS_SETTLE = 5 * MINUTE;
 
 export interface LeakInput extends KnownNodes {
@@ -90,6 +90,19 @@ function* leakedFloatingIps({ provider, seen, nodes, ended, installation }: Leak
       yield { ...leak, reason: `node ${nodeId} has ended`, portId: ip.portId };
     }
   }
+}
+
+/** How long until the next listing of floating IPs is to tell whether one is a leak; null: none is to. */
+export function leakCheckAge(
+  floatingIps: FloatingIpSightings | null,
+  { installation, nodes }: Pick<LeakInput, "installation"> & { nodes: { has(nodeId: number): boolean } },
+): Milliseconds | null {
+  const isLikely = floatingIps?.value.some((ip) => {
+    const nodeId = floatingIpNodeId(ip, installation);
+    return nodeId !== null && !nodes.has(nodeId) && ip.portId === null &&
+      unchangedFor(floatingIps, ip.id) < FLOATING_IP_SETTLE;
+  });
+  return isLikely ? FLOATING_IP_SETTLE : null;
 }
 
 /** Whether somebody has attached it to something else: then it is theirs. */

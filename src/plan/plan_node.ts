@@ -91,7 +91,7 @@ function nextStep(
   node: NodeRecord,
   { shared, own }: { shared: SharedSituation; own: OwnSituation },
 ): NodeStep {
-  const { now, config, provider, image, seen, images, targets } = shared;
+  const { now, config, provider, image, seen, nodes, images, targets } = shared;
   const { creating, parent, subnodes, subnodeRefusal } = own;
   const isOver = node.role === "subnode"
     ? isLeftAlone(node, parent)
@@ -114,6 +114,7 @@ function nextStep(
     provider,
     image,
     seen,
+    nodes,
     images,
     targets,
     creating,

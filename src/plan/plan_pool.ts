@@ -68,7 +68,8 @@ export function planPool(input: PoolInput): PoolPlan {
   const groups = groupsOf(nodes);
   const current = currentImages(input.images.values());
   const subnodes = planSubnodes({ ...input, nodes, groups, current });
-  const plans = nodes.map((node) => ({ node, plan: planKnown(node, { input, groups, subnodes }) }));
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  const plans = nodes.map((node) => ({ node, plan: planKnown(node, { input, byId, groups, subnodes }) }));
   const living = plans.flatMap(({ plan }) => plan.next ?? []);
   const waiting = [...input.requests].filter((request) => request.grantedAt === null);
   const configured = new Set(input.config.providers.map(({ name }) => name));
@@ -114,7 +115,12 @@ const NO_LAUNCHES: LaunchPlan = {
 /** A node whose provider has not been asked yet, as after a start, stays as it is. */
 function planKnown(
   node: NodeRecord,
-  { input, groups, subnodes }: { input: PoolInput; groups: Groups; subnodes: SubnodePlan },
+  { input, byId, groups, subnodes }: {
+    input: PoolInput;
+    byId: ReadonlyMap<number, NodeRecord>;
+    groups: Groups;
+    subnodes: SubnodePlan;
+  },
 ): NodePlan {
   const provider = input.config.providers.find(({ name }) => name === node.provider);
   if (provider === undefined) return planOrphan(node, input.now);
@@ -123,7 +129,7 @@ function planKnown(
   const image = provider.images.find(({ name }) => name === node.image) ?? null;
   const { now, config, images, targets } = input;
   return planNode(node, {
-    shared: { now, config, provider, image, seen, images, targets },
+    shared: { now, config, provider, image, seen, nodes: byId, images, targets },
     own: {
       creating: input.creating.has(node.id),
       parent: groups.nodeOf(node),

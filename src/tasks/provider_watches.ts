@@ -11,6 +11,7 @@ import type { Clock } from "../lib/clock.ts";
 import { loggerOf } from "../lib/logging.ts";
 import { Deletions } from "../execute/deletions.ts";
 import { logDeletion } from "../execute/log_deletion.ts";
+import { leakCheckAge } from "../plan/plan_leaks.ts";
 import type { Ledger } from "../store/ledger.ts";
 import { ProviderWatch } from "./provider_watch.ts";
 import { skipUnknownIds } from "./skip_unknown_ids.ts";
@@ -139,7 +140,7 @@ export class ProviderWatches implements AsyncDisposable {
       }),
       clock,
       installation: ledger.installation.id,
-      needs: () => this.#needs(watch.provider),
+      needs: () => this.#needs(watch),
     });
     const name = `provider ${provider.name}`;
     const task = createTask({
@@ -184,11 +185,14 @@ export class ProviderWatches implements AsyncDisposable {
     log.error(text, { provider: watch.provider.name, servers });
   }
 
-  #needs(provider: ProviderConfig): WatchNeeds {
+  #needs({ provider, observation }: ProviderWatch): WatchNeeds {
     const { ledger, clock, isWanted } = this.#means;
     const nodes = [...ledger.nodes.values()].filter((node) => node.provider === provider.name);
     const images = [...ledger.images.values()].filter((image) => image.provider === provider.name);
-    return planWatch(nodes, { provider, images, wanted: isWanted(provider.name), now: clock.now() });
+    const known = { installation: ledger.installation.id, nodes: ledger.nodes };
+    const leakCheck = leakCheckAge(observation.floatingIps, known);
+    const wanted = isWanted(provider.name);
+    return planWatch(nodes, { provider, images, wanted, leakCheck, now: clock.now() });
   }
 }
 

@@ -2,7 +2,7 @@
 import { isMade, type ProviderConfig } from "../domain/config.ts";
 import { mayHaveUnknownServer, type NodeRecord } from "../domain/node.ts";
 import type { ProviderImage } from "../domain/provider_image.ts";
-import { type Instant, MINUTE, SECOND } from "../domain/time.ts";
+import { type Instant, type Milliseconds, MINUTE, SECOND } from "../domain/time.ts";
 import { wantsFloatingIp } from "../plan/choose_address.ts";
 import { LISTING_SETTLE } from "../plan/node_step.ts";
 
@@ -42,7 +42,7 @@ const EARLIEST_PART = 0.8;
 const QUOTA_AGES = { wanted: 10 * SECOND, busy: MINUTE, idle: 15 * MINUTE };
 const PORTS_AGE = 5 * SECOND;
 const DOUBTFUL_CATALOG_AGES = { wanted: 30 * SECOND, idle: 5 * MINUTE };
-const FLOATING_IP_AGES = { wanted: 2 * SECOND, idle: 5 * MINUTE };
+const FLOATING_IP_AGES = { wanted: 2 * SECOND, idle: 90 * SECOND };
 
 /** How old the list of our images may be: while the cloud has just begun with one, later, and while none waits. */
 const IMAGE_AGES = { soon: 2 * SECOND, pending: 10 * SECOND, idle: 15 * MINUTE };
@@ -51,11 +51,13 @@ const SOON = 2 * MINUTE;
 /** @param situation `wanted`: whether planning was refused for want of room there */
 export function planWatch(
   nodes: readonly NodeRecord[],
-  { provider, images, wanted, now }: {
+  { provider, images, wanted, leakCheck, now }: {
     provider: ProviderConfig;
     /** The provider's images, as they are recorded. */
     images: readonly ProviderImage[];
     wanted: boolean;
+    /** How old the list of floating IPs may be that is to tell whether one is a leak; null: none is to. */
+    leakCheck: Milliseconds | null;
     now: Instant;
   },
 ): WatchNeeds {
@@ -73,7 +75,7 @@ export function planWatch(
       ? null
       : retrying
       ? FLOATING_IP_AGES.wanted
-      : FLOATING_IP_AGES.idle,
+      : Math.min(leakCheck ?? Infinity, FLOATING_IP_AGES.idle),
     floatingIps: wantsFloatingIp(provider),
     quotaAge: wanted ? QUOTA_AGES.wanted : pending.length > 0 ? QUOTA_AGES.busy : QUOTA_AGES.idle,
     doubtfulCatalogAge: wanted ? DOUBTFUL_CATALOG_AGES.wanted : DOUBTFUL_CATALOG_AGES.idle,

@@ -294,6 +294,22 @@ Deno.test("a deletion that is repeated after a 502 and finds nothing left is don
   assert.equal(await deletion, "gone");
 });
 
+Deno.test("a deletion is confirmed before each time that it is sent, and not sent where that fails", async () => {
+  for (const [allowed, sent] of [[0, 0], [1, 1]] as const) {
+    let asked = 0;
+    const { cloud, clock, calls } = scriptedCloud(({ method }) =>
+      method === "DELETE" ? { status: 502 } : null
+    );
+    const confirm = () => {
+      if (++asked > allowed) throw new Error("somebody keeps it");
+    };
+    const deletion = assert.rejects(cloud.deleteServer("s1", { signal, confirm }), /somebody keeps it/);
+    await clock.advance(5_000);
+    await deletion;
+    assert.equal(calls().filter((call) => call.startsWith("DELETE")).length, sent);
+  }
+});
+
 Deno.test("a console that the cloud does not keep is empty, one of an unknown server an error", async () => {
   const nova = (status: number, message: string) =>
     scriptedCloud(({ url }) => url.endsWith("/action") ? { status, body: { error: { message } } } : null)

@@ -160,6 +160,7 @@ export function cloudContract(name: string, setup: () => Promise<CloudUnderTest>
     assert.equal(made.portId, port.id);
     assert.equal(made.fixedAddress, port.addresses[0]);
     assert.equal(made.description, fixture.name);
+    assert.equal((await cloud.getFloatingIp(made.id, { signal }))?.portId, port.id);
 
     const { floatingIps } = await cloud.getQuota({ signal, network: true });
     await setQuota({ instances: null, floatingIps: 1 });
@@ -170,8 +171,9 @@ export function cloudContract(name: string, setup: () => Promise<CloudUnderTest>
     assert.ok(error.kind === "quota" || error.kind === "conflict", error.message);
     await setQuota({ instances: null, floatingIps: null });
 
-    await cloud.deleteFloatingIp(made.id, { signal });
-    await cloud.deleteFloatingIp(made.id, { signal });
+    assert.equal(await cloud.deleteFloatingIp(made.id, { signal }), "accepted");
+    assert.equal(await cloud.deleteFloatingIp(made.id, { signal }), "gone");
+    assert.equal(await cloud.getFloatingIp(made.id, { signal }), null);
     const left = await cloud.listFloatingIps({ signal });
     assert.ok(left.every((floatingIp) => floatingIp.id !== made.id), "it is gone");
   });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { listAliens } from "../../src/execute/list_aliens.ts";
-import { INSTALLATION, marks, NOW, server } from "../plan/plan_fixtures.ts";
+import { INSTALLATION, marks, node, NOW, server, states } from "../plan/plan_fixtures.ts";
 import { scriptedCloud } from "./execute_fixtures.ts";
 
 const listing = (servers: readonly ReturnType<typeof server>[]) => ({
@@ -26,7 +26,12 @@ const providers = [
 ];
 
 function aliens(only: string | null, asked = providers, signal = new AbortController().signal) {
-  return listAliens(asked, { only, installation: INSTALLATION, known: new Set([7]), signal });
+  return listAliens(asked, {
+    only,
+    installation: INSTALLATION,
+    known: new Map([[7, node({ ...states.used, serverId: "known" })]]),
+    signal,
+  });
 }
 
 Deno.test("aliens are servers that are not ours, and those of ours whose node is not in the pool", async () => {
@@ -34,10 +39,31 @@ Deno.test("aliens are servers that are not ours, and those of ours whose node is
   assert.deepEqual(servers, [
     { provider: "cloud-a", hostname: "web-1", serverId: "foreign", ip: "10.0.0.7" },
     { provider: "cloud-a", hostname: "theirs", serverId: "another", ip: null },
-    { provider: "cloud-a", hostname: "noble-cloud-a-900", serverId: "unknown", ip: "203.0.113.7" },
-    { provider: "cloud-b", hostname: "noble-cloud-a-7", serverId: "b", ip: "10.0.0.7" },
+    {
+      provider: "cloud-a",
+      hostname: "noble-cloud-a-900.example.org",
+      serverId: "unknown",
+      ip: "203.0.113.7",
+    },
+    { provider: "cloud-b", hostname: "noble-cloud-a-7.example.org", serverId: "b", ip: "10.0.0.7" },
   ]);
   assert.deepEqual(warnings, []);
+});
+
+Deno.test("a server is a node's by its id, whatever its metadata says", async () => {
+  const known = new Map([
+    [7, node(states.used)],
+    [8, node({ ...states.create, sentAt: NOW }, { id: 8 })],
+  ]);
+  const listed = [
+    server("s7", { metadata: {} }),
+    server("second"),
+    server("coming", { nodeId: 8 }),
+  ];
+  const asked = [{ name: "cloud-a", cloud: scriptedCloud(listing(listed)) }];
+  const { signal } = new AbortController();
+  const { servers } = await listAliens(asked, { only: null, installation: INSTALLATION, known, signal });
+  assert.deepEqual(servers.map(({ serverId }) => serverId), ["second"]);
 });
 
 Deno.test("one provider can be asked alone", async () => {

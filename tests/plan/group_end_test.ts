@@ -21,6 +21,7 @@ const shared = {
   provider: provider(),
   image: image(),
   seen: seen({ servers: [server("s7"), server("s8", { nodeId: 8 })] }),
+  nodes: new Map(),
   images: new Map(),
   targets: new Map(),
 };

@@ -90,7 +90,7 @@ export function server(id: string, fields: Partial<Server> & { readonly nodeId?:
   const { nodeId = 7, ...rest } = fields;
   return {
     id,
-    name: `noble-cloud-a-${nodeId}`,
+    name: `noble-cloud-a-${nodeId}.example.org`,
     status: "ACTIVE",
     taskState: null,
     createdAt: NOW - 10 * MINUTE,
@@ -205,6 +205,7 @@ export function situation<Phase extends NodePhase>(
     provider: provider(),
     image: image(),
     seen: seen({ servers: [server("s7")] }),
+    nodes: new Map(),
     images: new Map(),
     targets: new Map(),
     parent: null,

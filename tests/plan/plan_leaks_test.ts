@@ -10,7 +10,7 @@ import { MINUTE } from "../../src/domain/time.ts";
 import { keypairName } from "../../src/domain/image_marks.ts";
 import type { ProviderImage, ProviderImageState } from "../../src/domain/provider_image.ts";
 import { findUnknownServers } from "../../src/plan/find_unknown_servers.ts";
-import { type LeakInput, planLeaks } from "../../src/plan/plan_leaks.ts";
+import { leakCheckAge, type LeakInput, planLeaks } from "../../src/plan/plan_leaks.ts";
 import { sampleImage } from "../views/sample_images.ts";
 import { cloudImageOf, sightings } from "./images/image_fixtures.ts";
 import {
@@ -50,7 +50,7 @@ Deno.test("a server whose node has ended is a leak", () => {
     type: "server",
     provider: "cloud-a",
     id: "s7",
-    name: "noble-cloud-a-7",
+    name: "noble-cloud-a-7.example.org",
     reason: "node 7 has ended",
     portId: null,
   }]);
@@ -109,8 +109,8 @@ Deno.test("a server of a node that this state never had is left alone, and found
   assert.deepEqual(leaks({ seen: found }).map(({ id }) => id), ["s7"]);
   const unknown = findUnknownServers(found, { provider: "cloud-a", nodes: new Map(), ended });
   assert.deepEqual(unknown, [
-    { id: "s8", name: "noble-cloud-a-8", nodeId: 8 },
-    { id: "s9", name: "noble-cloud-a-9", nodeId: 9 },
+    { id: "s8", name: "noble-cloud-a-8.example.org", nodeId: 8 },
+    { id: "s9", name: "noble-cloud-a-9.example.org", nodeId: 9 },
   ]);
 });
 
@@ -196,6 +196,17 @@ Deno.test("a floating IP of a node in the pool, or of one that this state never 
   assert.deepEqual(leaks({ seen: seen({ floatingIps }), nodes: byId([node(states.login)]) }), []);
   assert.deepEqual(ofFloatingIps([floatingIp("f8", { nodeId: 8 })]), []);
   assert.deepEqual(ofFloatingIps([floatingIp("f8", { nodeId: 8 })], { clean: true }), []);
+});
+
+Deno.test("a floating IP of an ended node is to be looked at again soon, until it is known for a leak", () => {
+  const age = (ip: FloatingIp, { since = NOW, nodes = new Set<number>() } = {}) =>
+    leakCheckAge(floatingIpsSince(since, [ip]), { installation: INSTALLATION, nodes });
+  assert.equal(age(floatingIp("f7")), MINUTE);
+  assert.equal(age(floatingIp("f7"), { since: NOW - MINUTE }), null);
+  assert.equal(age(floatingIp("f7"), { nodes: new Set([7]) }), null);
+  assert.equal(age(attached), null);
+  assert.equal(age(floatingIp("f7", { description: "" })), null);
+  assert.equal(leakCheckAge(null, { installation: INSTALLATION, nodes: new Set() }), null);
 });
 
 Deno.test("what others made is touched only by clean-floating-ips, and only where no port has it", () => {

@@ -6,7 +6,7 @@ import { planWatch } from "../../src/tasks/watch_needs.ts";
 import { floatingProvider, image, node, NOW, provider, states } from "../plan/plan_fixtures.ts";
 
 const needsOf = (...list: readonly ReturnType<typeof node>[]) =>
-  planWatch(list, { provider: provider(), images: [], wanted: false, now: NOW });
+  planWatch(list, { provider: provider(), images: [], wanted: false, leakCheck: null, now: NOW });
 const ofState = (state: NodeState, fields: Parameters<typeof node>[1] = {}) => needsOf(node(state, fields));
 
 const accepted = { ...states["delete-server"], askedAt: NOW, acceptedAt: NOW };
@@ -79,6 +79,7 @@ const floating = (
     provider: floatingProvider(at),
     images: [],
     wanted: false,
+    leakCheck: null,
     now: NOW,
   });
 
@@ -90,21 +91,34 @@ Deno.test("ports are listed while a server has no floating IP yet, again after a
 
 Deno.test("floating IPs are listed where a pool gives them or they are cleaned, often while one is tried again", () => {
   assert.equal(ofState(states.address).floatingIpAge, null);
-  assert.equal(floating().floatingIpAge, 5 * MINUTE);
+  assert.equal(floating().floatingIpAge, 90 * SECOND);
   assert.equal(floating({ attempt: 1 }).floatingIpAge, 2 * SECOND);
   const cleaned = planWatch([], {
     provider: provider({ cleanFloatingIps: true }),
     images: [],
     wanted: false,
+    leakCheck: null,
     now: NOW,
   });
-  assert.deepEqual([cleaned.floatingIpAge, cleaned.floatingIps], [5 * MINUTE, false]);
+  assert.deepEqual([cleaned.floatingIpAge, cleaned.floatingIps], [90 * SECOND, false]);
   assert.equal(floating().floatingIps, true);
+});
+
+Deno.test("floating IPs are listed sooner where one may have leaked", () => {
+  const age = (leakCheck: number | null, fields = {}) =>
+    planWatch([node(states.address, fields)], {
+      provider: floatingProvider(),
+      images: [],
+      wanted: false,
+      leakCheck,
+      now: NOW,
+    }).floatingIpAge;
+  assert.deepEqual([age(MINUTE), age(MINUTE, { attempt: 1 })], [MINUTE, 2 * SECOND]);
 });
 
 Deno.test("the quota is read more often the more depends on it", () => {
   const age = (wanted: boolean, nodes = [node(states.ready)]) =>
-    planWatch(nodes, { provider: provider(), images: [], wanted, now: NOW }).quotaAge;
+    planWatch(nodes, { provider: provider(), images: [], wanted, leakCheck: null, now: NOW }).quotaAge;
   assert.deepEqual([age(true), age(false, [node(states.boot)]), age(false)], [
     10 * SECOND,
     MINUTE,
@@ -116,6 +130,12 @@ Deno.test("each image that the provider boots from is looked up once", () => {
   const images = ["debian", "debian", null].map((baseImage, index) =>
     image({ name: `i${index}`, baseImage })
   );
-  const needs = planWatch([], { provider: provider({ images }), images: [], wanted: false, now: NOW });
+  const needs = planWatch([], {
+    provider: provider({ images }),
+    images: [],
+    wanted: false,
+    leakCheck: null,
+    now: NOW,
+  });
   assert.deepEqual(needs.baseImages, ["debian"]);
 });

@@ -1,15 +1,15 @@
 /** A node whose server is still to be asked for, or was asked for without an answer. */
 import type { NodeSituation, NodeStep } from "../node_step.ts";
 import { LISTING_SETTLE } from "../node_step.ts";
+import { findOwnServer } from "../own_server.ts";
 
-export function planCreate(
-  { node, state, now, seen, creating, provider }: NodeSituation<"create">,
-): NodeStep {
+export function planCreate(situation: NodeSituation<"create">): NodeStep {
+  const { node, state, now, seen, creating, provider } = situation;
   if (creating) return { do: "wait", reason: "answer", message: `asking ${provider.name} for the server` };
 
   // Also where the record knows of no request: the state may have been restored from an older copy.
-  const [server] = seen.inventory.serversOfNode(node.id);
-  if (server !== undefined) return { do: "change", event: { type: "accepted", serverId: server.id } };
+  const server = findOwnServer(situation);
+  if (server !== null) return { do: "change", event: { type: "accepted", serverId: server.id } };
   if (state.sentAt === null) return planRequest({ node, now, seen, provider });
   if (state.lostAt === null) {
     return { do: "change", event: { type: "answer-lost", evidence: unanswered(now) } };

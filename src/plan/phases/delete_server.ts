@@ -1,6 +1,7 @@
 /** A node whose server is to go: gone only when the cloud says gone. */
 import type { NodeRecord } from "../../domain/node.ts";
 import { LISTING_SETTLE, type NodeSituation, type NodeStep } from "../node_step.ts";
+import { findOwnServer } from "../own_server.ts";
 
 export function planDeleteServer(situation: NodeSituation<"delete-server">): NodeStep {
   const { node, state, now, provider, seen } = situation;
@@ -39,10 +40,11 @@ function isGone({ node, state, seen }: NodeSituation<"delete-server">): boolean 
 }
 
 /** No server is known. One may still turn up where a request got no answer. */
-function planUnknownServer({ node, state, seen, creating }: NodeSituation<"delete-server">): NodeStep {
+function planUnknownServer(situation: NodeSituation<"delete-server">): NodeStep {
+  const { state, seen, creating } = situation;
   if (creating) return { do: "wait", reason: "answer", message: "the request for its server is under way" };
-  const [server] = seen.inventory.serversOfNode(node.id);
-  if (server !== undefined) return { do: "change", event: { type: "accepted", serverId: server.id } };
+  const server = findOwnServer(situation);
+  if (server !== null) return { do: "change", event: { type: "accepted", serverId: server.id } };
   if (state.lostAt === null || seen.inventory.completeSince(state.lostAt + LISTING_SETTLE)) {
     return { do: "change", event: { type: "server-gone" } };
   }

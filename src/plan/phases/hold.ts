@@ -1,13 +1,15 @@
 /** A node that is kept for somebody: until its time is over, or until it is deleted by hand. */
 import { LISTING_SETTLE, type NodeSituation, type NodeStep } from "../node_step.ts";
+import { findOwnServer } from "../own_server.ts";
 
-export function planHold({ node, state, now, config, seen, creating }: NodeSituation<"hold">): NodeStep {
+export function planHold(situation: NodeSituation<"hold">): NodeStep {
+  const { node, state, now, config, seen, creating } = situation;
   const until = holdEnd(node.hold?.until ?? null, node.stateSince, config.limits.holdMaxAge);
   if (now >= until) {
     return { do: "change", event: { type: "delete", comment: "the hold is over", result: "used" } };
   }
-  const [server] = state.serverId === null ? seen.inventory.serversOfNode(node.id) : [];
-  if (server !== undefined && !creating) {
+  const server = state.serverId === null ? findOwnServer(situation) : null;
+  if (server !== null && !creating) {
     return { do: "change", event: { type: "accepted", serverId: server.id } };
   }
   if (state.serverId === null && !creating && isSettled(state.lostAt, seen)) {

@@ -316,3 +316,16 @@ Deno.test("a checker is booted from the image that it is to prove", () => {
   const { launches } = planImages(imagesInput({ ...checked, images: [check(null)] }));
   assert.deepEqual(launches.launches.map(({ role, imageId }) => [role, imageId]), [["checker", "image-3"]]);
 });
+
+Deno.test("an image that another record names is taken over by none whose mark it carries", () => {
+  const other = sampleImage({ id: 9, state: { phase: "ready", externalId: "image-3" } });
+  const lost = { sentAt: NOW - MINUTE, lostAt: NOW - MINUTE };
+  for (
+    const state of [{ phase: "create", ...lost }, removal({ externalId: null, lostAt: NOW }).state] as const
+  ) {
+    const image = upload(state);
+    const fields = { seen: seeing(sightings([active])) };
+    assert.match(step(image, fields), /upload|delete-image/);
+    assert.doesNotMatch(step(image, { ...fields, images: [image, other] }), /upload|delete-image/);
+  }
+});

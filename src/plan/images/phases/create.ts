@@ -1,5 +1,6 @@
 /** An upload whose image is still to be made on the cloud, or was asked for without an answer. */
 import { markedImageId } from "../../../domain/image_marks.ts";
+import { externalIdOf } from "../../../domain/provider_image.ts";
 import type { CloudImage } from "../../../domain/server.ts";
 import { LISTING_SETTLE } from "../../node_step.ts";
 import type { ImageSituation, ImageStep } from "../image_step.ts";
@@ -22,7 +23,7 @@ export function planLost(
   { image, world, seen }: Pick<ImageSituation<"create" | "snapshot">, "image" | "state" | "world" | "seen">,
   lostAt: number | null,
 ): ImageStep {
-  const found = findMarked(image, seen);
+  const found = findMarked({ image, world, seen });
   if (found !== null) return { do: "change", event: { type: "accepted", externalId: found.id } };
   if (lostAt === null) return { do: "change", event: { type: "answer-lost" } };
   if ((seen.images?.takenAt ?? -Infinity) < lostAt + LISTING_SETTLE) {
@@ -36,15 +37,15 @@ export function planLost(
   return { do: "change", event: { type: "refused", until: world.now, waitingOn } };
 }
 
-/** The image on the cloud that carries the record's marks; null: none was seen. */
+/** The image on the cloud that carries the record's marks, and that no other record names; null: none was seen. */
 export function findMarked(
-  image: ImageSituation["image"],
-  seen: ImageSituation["seen"],
+  { image, world, seen }: Pick<ImageSituation, "image" | "world" | "seen">,
 ): CloudImage | null {
   const { installation } = seen.inventory;
   return seen.images?.value.find((candidate) =>
     candidate.name === image.hostname &&
-    markedImageId(candidate, { installation, provider: image.provider }) === image.id
+    markedImageId(candidate, { installation, provider: image.provider }) === image.id &&
+    !world.images.some((other) => other.id !== image.id && externalIdOf(other) === candidate.id)
   ) ?? null;
 }
 

@@ -74,7 +74,7 @@ function planKnown({ image, state, world, seen }: ImageSituation<"delete">, exte
 
 /** No image is known. One may still turn up where a request got no answer. */
 function planUnknown({ image, state, world, seen }: ImageSituation<"delete">): ImageStep {
-  const found = findMarked(image, seen);
+  const found = findMarked({ image, world, seen });
   if (found !== null) return { do: "change", event: { type: "accepted", externalId: found.id } };
   if (state.lostAt === null || (seen.images?.takenAt ?? -Infinity) >= state.lostAt + LISTING_SETTLE) {
     return ended({ image, world });
