@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { ExitCode } from "../src/cli/exit_code.ts";
+import { type Need, testNeeding } from "./needs.ts";
 import { anchorsOf, type Block, blocksOf, inlineCode } from "./readme/document.ts";
 import { ReadmeShell } from "./readme/readme_shell.ts";
 
@@ -10,9 +11,9 @@ const readme = await Deno.readTextFile(`${root}README.md`);
 const blocks = blocksOf(readme);
 const shellBlocks = blocks.filter(({ language }) => language === "sh");
 
-Deno.test("each command of the README works as it stands there, from the first to the last", {
-  ignore: missingProgram() !== null,
-}, async () => {
+const shellNeeds: readonly Need[] = ["bash", "curl", "ssh", "ssh-keygen", "timeout"];
+const followed = "each command of the README works as it stands there, from the first to the last";
+testNeeding(shellNeeds, followed, async () => {
   await using shell = await ReadmeShell.start([8005, 5000, 2222]);
   const isLast = ({ words }: Block) => words.includes("last");
   for (const block of [...blocks.filter((one) => !isLast(one)), ...blocks.filter(isLast)]) {
@@ -56,20 +57,6 @@ async function untilItPrints(
 function shapeOf(line: string): string {
   return line.trim().replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, "UUID")
     .replaceAll(/\d+/g, "N").replaceAll(/-+/g, "-").replaceAll(/ +/g, " ");
-}
-
-function missingProgram(): string | null {
-  const programs = ["bash", "curl", "ssh", "ssh-keygen", "timeout"];
-  const folders = (Deno.env.get("PATH") ?? "").split(":");
-  const isThere = (name: string) =>
-    folders.some((folder) => {
-      try {
-        return Deno.statSync(`${folder}/${name}`).isFile;
-      } catch {
-        return false;
-      }
-    });
-  return programs.find((name) => !isThere(name)) ?? null;
 }
 
 /** Commands that are not run here, each with the reason and with what vouches for it instead. */

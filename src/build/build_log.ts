@@ -39,7 +39,8 @@ export class BuildLog implements AsyncDisposable {
     await Deno.mkdir(dirname(path), { recursive: true });
     const file = await Deno.open(path, { write: true, create: true, truncate: true, mode: 0o640 });
     try {
-      await Deno.chmod(path, 0o640);
+      // Whatever the umask is. What is no file, such as /dev/null, is not ours to change.
+      if ((await file.stat()).isFile) await Deno.chmod(path, 0o640);
       return new BuildLog(path, file);
     } catch (error) {
       file.close();

@@ -6,7 +6,7 @@ import type { AcquiredNode, AcquiredNodesView } from "../views/acquired_nodes.ts
 import { ansibleGroups } from "../views/ansible_groups.ts";
 import { hostAliases } from "../views/host_alias.ts";
 import { sshQuote } from "./acquired_ssh_config.ts";
-import { shellQuote } from "../lib/shell_quote.ts";
+import { shellQuote, shellWord } from "../lib/shell_quote.ts";
 
 /** @param options `knownHosts`: the absolute path of the file that has the host keys; null: none has */
 export function renderInventory(
@@ -36,14 +36,10 @@ function variables({ id, connection }: AcquiredNode, knownHosts: string | null):
     ["ansible_ssh_common_args", knownHosts && hostKeyOptions(knownHosts)],
     ["nodepool_id", String(id)],
   ];
-  return values.flatMap(([name, value]) => value === null ? [] : [`${name}=${word(value)}`]).join(" ");
+  return values.flatMap(([name, value]) => value === null ? [] : [`${name}=${shellWord(value)}`]).join(" ");
 }
 
 /** The path is unquoted twice: by Ansible, which splits the options, and by ssh. */
 function hostKeyOptions(knownHosts: string): string {
   return `-o ${shellQuote(`UserKnownHostsFile=${sshQuote(knownHosts)}`)} -o StrictHostKeyChecking=yes`;
-}
-
-function word(value: string): string {
-  return /^[\w.:@+-]+$/.test(value) ? value : shellQuote(value);
 }

@@ -2,6 +2,7 @@
 import { connectControl } from "../control/control_client.ts";
 import type { PoolClient } from "../control/pool_client.ts";
 import { controlSocketPath } from "../control/socket_path.ts";
+import { shellWord } from "../lib/shell_quote.ts";
 import { NoDaemonError, UsageError } from "./cli_error.ts";
 import { type CliContext, configFilesOf } from "./cli_context.ts";
 import { findStatePath, type StatePath } from "./state_path.ts";
@@ -64,7 +65,9 @@ export async function openDaemonsPool(context: CliContext): Promise<PoolClient> 
   const { isStateLocked } = await import("../store/state_lock.ts");
   if (await isStateLocked(state)) return await connectSoon(socketPath, { context });
   throw new NoDaemonError(
-    `no daemon is running (nothing listens on ${socketPath}): start it with \`nodepool -c ${configFile} daemon\``,
+    `no daemon is running (nothing listens on ${socketPath}): start it with \`nodepool -c ${
+      shellWord(configFile)
+    } daemon\``,
   );
 }
 

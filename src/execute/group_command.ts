@@ -10,11 +10,11 @@ export function groupFilesCommand(
   files: readonly GroupFile[],
   { authorize = null, folder = GROUP_FOLDER }: { authorize?: string | null; folder?: string } = {},
 ): string {
+  const target = shellQuote(folder);
   const writing = [
     "set -e",
-    "umask 022",
-    `mkdir -p ${shellQuote(folder)}`,
-    `cd ${shellQuote(folder)}`,
+    `mkdir -p ${target}`,
+    `cd ${target}`,
     ...files.flatMap(({ name, content, mode }) => [
       `rm -f ${name}`,
       `(umask 077; printf %s ${shellQuote(content)} > ${name})`,
@@ -23,8 +23,9 @@ export function groupFilesCommand(
     ]),
   ].join("\n");
   const script = [
-    `if [ "$(id -u)" = 0 ] || [ -w ${shellQuote(folder)} ]; then as=; else as="sudo -n"; fi`,
-    `$as sh -c ${shellQuote(writing)} || exit`,
+    "umask 022",
+    `if why=$(mkdir -p ${target} 2>&1) && [ -w ${target} ]; then as=; else as="sudo -n"; fi`,
+    `$as sh -c ${shellQuote(writing)} || { code=$?; echo "$why" >&2; exit $code; }`,
     ...(authorize === null ? [] : authorizing(authorize.trim())),
   ].join("\n");
   return `echo ${base64(script)} | base64 -d | sh`;

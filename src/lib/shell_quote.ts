@@ -2,3 +2,8 @@
 export function shellQuote(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
+
+/** The same for text that people read: quoted only where it has to be. */
+export function shellWord(text: string): string {
+  return /^[\w.:@+\/-]+$/.test(text) ? text : shellQuote(text);
+}

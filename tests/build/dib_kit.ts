@@ -5,6 +5,7 @@ import { createDenoCommand } from "../../src/build/deno_command.ts";
 import type { BuildJob } from "../../src/build/builder.ts";
 import { createDiskimageBuilder } from "../../src/build/diskimage_builder.ts";
 import { buildInputs } from "../../src/build/build_environment.ts";
+import type { Need } from "../needs.ts";
 import { jobIn } from "./build_kit.ts";
 
 /** Shims for a root without device-mapper, and elements. */
@@ -13,18 +14,8 @@ const shared = fileURLToPath(new URL("dib", import.meta.url));
 /** Elements: `tiny` is an operating system that needs nothing of the network. */
 export const dibElements = `${shared}/elements`;
 
-/** Why no image can be built here; null where one can. */
-export function dibMissing(): string | null {
-  if (Deno.uid() !== 0) return "only root can mount what diskimage-builder mounts";
-  for (const path of ["/usr/bin/disk-image-create", "/usr/bin/qemu-img"]) {
-    try {
-      Deno.statSync(path);
-    } catch {
-      return `no ${path}: install python3-diskimage-builder and qemu-utils`;
-    }
-  }
-  return null;
-}
+/** What builds need: only root can mount what diskimage-builder mounts. */
+export const dibNeeds: readonly Need[] = ["root", "disk-image-create", "qemu-img"];
 
 export async function dibKit() {
   const folder = await Deno.makeTempDir({ prefix: "dib-" });

@@ -2,14 +2,12 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { failureOfBuild, unaborted } from "./build_kit.ts";
-import { dibKit, dibMissing } from "./dib_kit.ts";
+import { testNeeding } from "../needs.ts";
+import { dibKit, dibNeeds } from "./dib_kit.ts";
 import { eventually } from "./processes.ts";
 
-const missing = dibMissing();
-if (missing !== null) console.log(`skipped: builds by the real diskimage-builder: ${missing}`);
-
 function test(name: string, fn: () => Promise<void>): void {
-  Deno.test({ name: `diskimage-builder ${name}`, ignore: missing !== null, fn });
+  testNeeding(dibNeeds, `diskimage-builder ${name}`, fn);
 }
 
 async function outputOf(program: string, ...args: string[]): Promise<string> {

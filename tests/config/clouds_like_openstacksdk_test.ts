@@ -1,5 +1,6 @@
 /** Our reading of clouds.yaml beside the real `openstack.config`, setting by setting. */
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import { cloudAccessFrom } from "../../src/config/clouds/cloud_access_from.ts";
 import { readCloudFiles } from "../../src/config/clouds/cloud_files.ts";
 import { cloudSettings } from "../../src/config/clouds/cloud_settings.ts";
@@ -8,12 +9,8 @@ import type { Settings } from "../../src/config/clouds/settings.ts";
 import { vendorNames } from "../../src/config/clouds/vendor_profiles.ts";
 import { denoEnvironment } from "../../src/config/deno_environment.ts";
 import type { Environment } from "../../src/config/environment.ts";
+import { pythonWith, testNeeding } from "../needs.ts";
 import { type CloudCase, cloudCases } from "./cloud_cases.ts";
-
-const python = await pythonWithOpenstack();
-if (python === null) {
-  console.warn("SKIPPED: no python3 here has openstacksdk (apt-get install python3-openstacksdk)");
-}
 
 const vendorCases: CloudCase[] = vendorNames.map((vendor) => ({
   title: `the vendor ${vendor}`,
@@ -24,17 +21,14 @@ const vendorCases: CloudCase[] = vendorNames.map((vendor) => ({
   cloud: "a",
 }));
 
-Deno.test({
-  name: "cloudSettings() reads every variant of clouds.yaml as openstacksdk does",
-  ignore: python === null,
-  async fn(t) {
-    const cases = [...cloudCases, ...vendorCases];
-    await using places = await preparePlaces(cases);
-    const answers = await askOpenstacksdk(cases, places.list);
-    for (const [index, one] of cases.entries()) {
-      await t.step(one.title, () => compare(one, { place: places.list[index]!, theirs: answers[index]! }));
-    }
-  },
+const title = "cloudSettings() reads every variant of clouds.yaml as openstacksdk does";
+testNeeding(["openstacksdk"], title, async (t) => {
+  const cases = [...cloudCases, ...vendorCases];
+  await using places = await preparePlaces(cases);
+  const answers = await askOpenstacksdk(cases, places.list);
+  for (const [index, one] of cases.entries()) {
+    await t.step(one.title, () => compare(one, { place: places.list[index]!, theirs: answers[index]! }));
+  }
 });
 
 interface Place {
@@ -141,9 +135,9 @@ async function askOpenstacksdk(
     cloud: one.cloud,
     own: ownSettings(one),
   }));
-  const script = new URL("./openstack_config_oracle.py", import.meta.url).pathname;
+  const script = fileURLToPath(new URL("openstack_config_oracle.py", import.meta.url));
   const inherited = ["PATH", "LANG"].flatMap((name) => [[name, Deno.env.get(name) ?? ""]]);
-  const child = new Deno.Command(python!, {
+  const child = new Deno.Command(pythonWith("openstack")!, {
     args: [script],
     env: Object.fromEntries(inherited),
     clearEnv: true,
@@ -158,12 +152,4 @@ async function askOpenstacksdk(
   const text = new TextDecoder().decode(stdout);
   assert.notEqual(text, "", new TextDecoder().decode(stderr));
   return JSON.parse(text);
-}
-
-async function pythonWithOpenstack(): Promise<string | null> {
-  for (const command of ["python3", "/usr/bin/python3"]) {
-    const run = new Deno.Command(command, { args: ["-c", "import openstack.config"], stderr: "null" });
-    if (await run.output().then(({ success }) => success, () => false)) return command;
-  }
-  return null;
 }

@@ -200,7 +200,7 @@ Deno.test("what cannot be done is said by each command, and what can be done is"
       second,
       3,
       new RegExp(
-        `^nodepool: the state \\S+ is in use by nodepool daemon \\(pid ${pool.pid}\\): stop that one`,
+        `^nodepool: the state .+ is in use by nodepool daemon \\(pid ${pool.pid}\\): stop that one`,
       ),
     );
     assert.equal(await pool.count("ready"), 1);
@@ -235,7 +235,7 @@ Deno.test("what cannot be done is said by each command, and what can be done is"
   await t.step("without a daemon, what needs one ends with 3 and the rest works", async () => {
     assert.equal(await pool.stopDaemon(), 0);
     const needsDaemon =
-      /^nodepool: no daemon is running \(nothing listens on \S+\.sock\): start it with `nodepool -c/;
+      /^nodepool: no daemon is running \(nothing listens on .+\.sock\): start it with `nodepool -c/;
     const [acquire, now, list] = await Promise.all([
       pool.run("acquire", "on-simulator"),
       pool.run("delete", "1", "--now"),

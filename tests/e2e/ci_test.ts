@@ -3,14 +3,9 @@
  * held. OpenSSH's `ssh` and Debian's Ansible are the peers.
  */
 import assert from "node:assert/strict";
-import { type CommandOutcome, isInstalled, runProgram } from "../simulator/served_simulator.ts";
+import { testNeeding } from "../needs.ts";
+import { type CommandOutcome, runProgram } from "../simulator/served_simulator.ts";
 import { type Ran, RunningPool } from "./running_pool.ts";
-
-const hasSsh = await isInstalled("ssh");
-const hasAnsible = await isInstalled("ansible-inventory");
-if (!hasSsh || !hasAnsible) {
-  console.log("ci_test.ts is skipped in part; apt-get install openssh-client ansible-core for the rest");
-}
 
 /** The image's name is none that Ansible takes as a group's. */
 const CONFIG = `
@@ -68,45 +63,47 @@ async function idsIn(pool: RunningPool, state: string): Promise<readonly string[
   return (await pool.nodes()).filter((node) => node.state === state).map(({ id }) => String(id));
 }
 
-Deno.test("ssh logs in to acquired nodes as their configuration says, and to nothing else", {
-  ignore: !hasSsh,
-}, async (t) => {
-  await using pool = await startedPool();
-  const hostname = (id: string) => `small-east-${id}`;
+testNeeding(
+  ["ssh"],
+  "ssh logs in to acquired nodes as their configuration says, and to nothing else",
+  async (t) => {
+    await using pool = await startedPool();
+    const hostname = (id: string) => `small-east-${id}`;
 
-  await t.step("by itself, several nodes", async () => {
-    const text = done(await pool.run("acquire", "small", "--count", "2", "-o", "ssh-config"));
-    const config = await save(pool, { name: "ssh_config", text });
-    const ids = await idsIn(pool, "used");
-    for (const [index, id] of ids.entries()) {
-      for (const host of [`node${index + 1}`, hostname(id)]) {
-        const { code, stdout, stderr } = await ssh(pool, "-F", config, host, "hostname");
-        assert.deepEqual([code, stdout], [0, `${hostname(id)}\n`], stderr);
+    await t.step("by itself, several nodes", async () => {
+      const text = done(await pool.run("acquire", "small", "--count", "2", "-o", "ssh-config"));
+      const config = await save(pool, { name: "ssh_config", text });
+      const ids = await idsIn(pool, "used");
+      for (const [index, id] of ids.entries()) {
+        for (const host of [`node${index + 1}`, hostname(id)]) {
+          const { code, stdout, stderr } = await ssh(pool, "-F", config, host, "hostname");
+          assert.deepEqual([code, stdout], [0, `${hostname(id)}\n`], stderr);
+        }
       }
-    }
-    assert.equal(ids.length, 2);
-    const [first, second] = text.matchAll(/ssh-\S+ \S+(?=")/g).map(([key]) => key);
-    const swapped = await save(pool, { name: "wrong", text: text.replace(first!, second!) });
-    const refused = await ssh(pool, "-F", swapped, "node1", "hostname");
-    assert.equal(refused.code, 255);
-    assert.match(refused.stderr, /Host key verification failed/);
-    assert.equal((await ssh(pool, "-F", swapped, "node2", "hostname")).code, 0);
-    done(await pool.run("release", ...ids));
-  });
+      assert.equal(ids.length, 2);
+      const [first, second] = text.matchAll(/ssh-\S+ \S+(?=")/g).map(([key]) => key);
+      const swapped = await save(pool, { name: "wrong", text: text.replace(first!, second!) });
+      const refused = await ssh(pool, "-F", swapped, "node1", "hostname");
+      assert.equal(refused.code, 255);
+      assert.match(refused.stderr, /Host key verification failed/);
+      assert.equal((await ssh(pool, "-F", swapped, "node2", "hostname")).code, 0);
+      done(await pool.run("release", ...ids));
+    });
 
-  await t.step("with a known_hosts file", async () => {
-    const knownHosts = `${pool.folder}/known hosts`;
-    const args = ["acquire", "small", "-o", "ssh-config", "--known-hosts", knownHosts];
-    const config = await save(pool, { name: "ssh_config", text: done(await pool.run(...args)) });
-    const [id] = await idsIn(pool, "used");
-    const { code, stdout, stderr } = await ssh(pool, "-F", config, "node1", "hostname");
-    assert.deepEqual([code, stdout], [0, `${hostname(id!)}\n`], stderr);
-    assert.equal((await Deno.stat(knownHosts)).mode! & 0o777, 0o600);
-    await Deno.writeTextFile(knownHosts, "");
-    assert.match((await ssh(pool, "-F", config, "node1", "hostname")).stderr, /No .* host key is known/);
-    done(await pool.run("release", id!));
-  });
-});
+    await t.step("with a known_hosts file", async () => {
+      const knownHosts = `${pool.folder}/known hosts`;
+      const args = ["acquire", "small", "-o", "ssh-config", "--known-hosts", knownHosts];
+      const config = await save(pool, { name: "ssh_config", text: done(await pool.run(...args)) });
+      const [id] = await idsIn(pool, "used");
+      const { code, stdout, stderr } = await ssh(pool, "-F", config, "node1", "hostname");
+      assert.deepEqual([code, stdout], [0, `${hostname(id!)}\n`], stderr);
+      assert.equal((await Deno.stat(knownHosts)).mode! & 0o777, 0o600);
+      await Deno.writeTextFile(knownHosts, "");
+      assert.match((await ssh(pool, "-F", config, "node1", "hostname")).stderr, /No .* host key is known/);
+      done(await pool.run("release", id!));
+    });
+  },
+);
 
 interface AnsibleInventory {
   readonly _meta: { readonly hostvars: Readonly<Record<string, Record<string, unknown>>> };
@@ -122,9 +119,8 @@ async function readBack(pool: RunningPool, path: string): Promise<AnsibleInvento
 const hostsOf = (inventory: AnsibleInventory, group: string) =>
   (inventory[group] as { hosts?: string[] } | undefined)?.hosts?.sort();
 
-Deno.test("Ansible reads the inventory of acquired nodes, whatever its name, and logs in", {
-  ignore: !hasAnsible || !hasSsh,
-}, async () => {
+const reading = "Ansible reads the inventory of acquired nodes, whatever its name, and logs in";
+testNeeding(["ansible", "ssh"], reading, async () => {
   await using pool = await startedPool();
   const knownHosts = `${pool.folder}/known hosts`;
   const args = ["acquire", "small", "--count", "2", "-o", "ansible", "--known-hosts", knownHosts];
@@ -150,46 +146,48 @@ Deno.test("Ansible reads the inventory of acquired nodes, whatever its name, and
   }
 });
 
-Deno.test("Ansible reads the pool through a script, from the daemon and without one", {
-  ignore: !hasAnsible,
-}, async () => {
-  await using pool = await startedPool();
-  done(await pool.run("hold", "2", "--reason", "a look"));
-  const words = pool.commandOf("inventory").map((word) => `'${word}'`).join(" ");
-  const clouds = `export OS_CLIENT_CONFIG_FILE='${pool.folder}/clouds.yaml'`;
-  const text = `#!/bin/sh\n${clouds}\nexec ${words} "$@"\n`;
-  const script = await save(pool, { name: "nodepool.sh", text });
-  await Deno.chmod(script, 0o755);
-  await pool.until(async () => await pool.count("ready") === 2);
+testNeeding(
+  ["ansible"],
+  "Ansible reads the pool through a script, from the daemon and without one",
+  async () => {
+    await using pool = await startedPool();
+    done(await pool.run("hold", "2", "--reason", "a look"));
+    const words = pool.commandOf("inventory").map((word) => `'${word}'`).join(" ");
+    const clouds = `export OS_CLIENT_CONFIG_FILE='${pool.folder}/clouds.yaml'`;
+    const text = `#!/bin/sh\n${clouds}\nexec ${words} "$@"\n`;
+    const script = await save(pool, { name: "nodepool.sh", text });
+    await Deno.chmod(script, 0o755);
+    await pool.until(async () => await pool.count("ready") === 2);
 
-  const online = await readBack(pool, script);
-  const groupsOf = async (id: number): Promise<string[]> =>
-    (await (await pool.fetch(`/nodes/${id}/metadata`)).json()).groups;
-  assert.deepEqual(await groupsOf(1), ["debian-12", "east"]);
-  for (const group of (await groupsOf(1)).map((name) => name.replaceAll("-", "_"))) {
-    assert.deepEqual(hostsOf(online, group), ["small-east-1", "small-east-2", "small-east-3"], group);
-  }
-  assert.deepEqual(hostsOf(online, "state_hold"), ["small-east-2"]);
-  assert.deepEqual(hostsOf(online, "state_ready"), ["small-east-1", "small-east-3"]);
-  const { ansible_user, nodepool } = online._meta.hostvars["small-east-2"]!;
-  assert.deepEqual([ansible_user, (nodepool as { comment: string }).comment], ["debian", "a look"]);
+    const online = await readBack(pool, script);
+    const groupsOf = async (id: number): Promise<string[]> =>
+      (await (await pool.fetch(`/nodes/${id}/metadata`)).json()).groups;
+    assert.deepEqual(await groupsOf(1), ["debian-12", "east"]);
+    for (const group of (await groupsOf(1)).map((name) => name.replaceAll("-", "_"))) {
+      assert.deepEqual(hostsOf(online, group), ["small-east-1", "small-east-2", "small-east-3"], group);
+    }
+    assert.deepEqual(hostsOf(online, "state_hold"), ["small-east-2"]);
+    assert.deepEqual(hostsOf(online, "state_ready"), ["small-east-1", "small-east-3"]);
+    const { ansible_user, nodepool } = online._meta.hostvars["small-east-2"]!;
+    assert.deepEqual([ansible_user, (nodepool as { comment: string }).comment], ["debian", "a look"]);
 
-  const one = JSON.parse(done(await pool.run("inventory", "--host", "small-east-2")));
-  assert.deepEqual(
-    one,
-    JSON.parse(done(await pool.run("inventory", "--list")))._meta.hostvars["small-east-2"],
-  );
-  assert.equal(await pool.stopDaemon(), 0);
-  assert.deepEqual(await readBack(pool, script), online);
-  await pool.configure(CONFIG.replace("max-servers", "max-server"));
-  const blind = await pool.run("inventory", "--list");
-  assert.deepEqual([blind.code, blind.stdout], [1, ""]);
-  assert.match(blind.stderr, /^nodepool: the inventory needs the configuration, which cannot be read/);
-  await pool.configure(CONFIG);
-  const unknown = await pool.run("inventory", "--host", "web1");
-  assert.deepEqual([unknown.code, unknown.stdout], [1, ""]);
-  assert.match(unknown.stderr, /^nodepool: there is no host web1 in the inventory/);
-});
+    const one = JSON.parse(done(await pool.run("inventory", "--host", "small-east-2")));
+    assert.deepEqual(
+      one,
+      JSON.parse(done(await pool.run("inventory", "--list")))._meta.hostvars["small-east-2"],
+    );
+    assert.equal(await pool.stopDaemon(), 0);
+    assert.deepEqual(await readBack(pool, script), online);
+    await pool.configure(CONFIG.replace("max-servers", "max-server"));
+    const blind = await pool.run("inventory", "--list");
+    assert.deepEqual([blind.code, blind.stdout], [1, ""]);
+    assert.match(blind.stderr, /^nodepool: the inventory needs the configuration, which cannot be read/);
+    await pool.configure(CONFIG);
+    const unknown = await pool.run("inventory", "--host", "web1");
+    assert.deepEqual([unknown.code, unknown.stdout], [1, ""]);
+    assert.match(unknown.stderr, /^nodepool: there is no host web1 in the inventory/);
+  },
+);
 
 Deno.test("nodes of a failing job are held up to a number, with a daemon and without one", async (t) => {
   await using pool = await startedPool();

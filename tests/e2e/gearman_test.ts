@@ -1,13 +1,11 @@
 /** The running daemon and Debian's Gearman server: what its queues ask for is launched, and managers get the nodes. */
 import assert from "node:assert/strict";
-import { Gearmand, gearmandMissing } from "../demand/gearman/gearmand.ts";
+import { Gearmand } from "../demand/gearman/gearmand.ts";
 import { GearmanPeer, type Handler, startWorker } from "../demand/gearman/gearman_peer.ts";
+import { testNeeding } from "../needs.ts";
 import { freePort } from "../ssh/openssh_server.ts";
 import { jobConfig, QUICK } from "./job_pool.ts";
 import { RunningPool } from "./running_pool.ts";
-
-const missing = gearmandMissing();
-if (missing !== null) console.log(`skipped: the daemon with a Gearman server: ${missing}`);
 
 const TARGET = "targets: [{name: ci, assign-via-gearman: true}]";
 
@@ -36,10 +34,10 @@ async function problems(pool: RunningPool): Promise<readonly string[]> {
   return (await daemon?.view("status"))?.problems ?? ["no daemon"];
 }
 
-Deno.test({
-  name: "jobs in Gearman's queues get nodes, which a manager is told of and told of no more",
-  ignore: missing !== null,
-  async fn(t) {
+testNeeding(
+  ["gearmand"],
+  "jobs in Gearman's queues get nodes, which a manager is told of and told of no more",
+  async (t) => {
     await using server = await Gearmand.start();
     const dead = freePort();
     const config = jobConfig({ more: `${TARGET}\n${serversAt(dead, server.port)}` });
@@ -84,36 +82,31 @@ Deno.test({
       assert.equal(await pool.count("ready"), 1);
     });
   },
-});
+);
 
-Deno.test({
-  name: "a Gearman server that went away is used again when it is back",
-  ignore: missing !== null,
-  async fn() {
-    await using server = await Gearmand.start();
-    const config = (minReady: number) =>
-      jobConfig({ minReady, more: `${TARGET}\n${serversAt(server.port)}` });
-    await using pool = await RunningPool.start({ config: config(0), clouds: [QUICK] });
-    pool.startDaemon();
-    await pool.until(async () => (await pool.log()).includes(`127.0.0.1:${server.port} is connected`));
-    await server.kill();
-    await pool.until(async () =>
-      (await problems(pool)).some((problem) => problem.startsWith("Gearman server"))
-    );
-    await pool.configure(config(1));
-    await pool.until(async () => {
-      const { stdout } = await pool.run("label-list");
-      return stdout.includes("target ci is offline: no Gearman server is connected");
-    });
-    assert.equal(await pool.count(), 0);
+testNeeding(["gearmand"], "a Gearman server that went away is used again when it is back", async () => {
+  await using server = await Gearmand.start();
+  const config = (minReady: number) => jobConfig({ minReady, more: `${TARGET}\n${serversAt(server.port)}` });
+  await using pool = await RunningPool.start({ config: config(0), clouds: [QUICK] });
+  pool.startDaemon();
+  await pool.until(async () => (await pool.log()).includes(`127.0.0.1:${server.port} is connected`));
+  await server.kill();
+  await pool.until(async () =>
+    (await problems(pool)).some((problem) => problem.startsWith("Gearman server"))
+  );
+  await pool.configure(config(1));
+  await pool.until(async () => {
+    const { stdout } = await pool.run("label-list");
+    return stdout.includes("target ci is offline: no Gearman server is connected");
+  });
+  assert.equal(await pool.count(), 0);
 
-    await server.run();
-    await using manager = await startManager(server);
-    await pool.until(async () => await pool.count("ready") === 1);
-    assert.equal(manager.jobs.length, 1);
-    await queueJobs(server, 2);
-    await pool.until(async () => await pool.count("ready") === 3);
-    assert.equal(manager.jobs.length, 3);
-    await pool.until(async () => (await problems(pool)).length === 0);
-  },
+  await server.run();
+  await using manager = await startManager(server);
+  await pool.until(async () => await pool.count("ready") === 1);
+  assert.equal(manager.jobs.length, 1);
+  await queueJobs(server, 2);
+  await pool.until(async () => await pool.count("ready") === 3);
+  assert.equal(manager.jobs.length, 3);
+  await pool.until(async () => (await problems(pool)).length === 0);
 });

@@ -1,13 +1,11 @@
 /** The running daemon and Jenkins doubles over HTTP: ready nodes are agents there, as long as they may get jobs. */
 import assert from "node:assert/strict";
-import { libzmqMissing, LibzmqPublisher } from "../demand/zmq/libzmq_publisher.ts";
+import { LibzmqPublisher } from "../demand/zmq/libzmq_publisher.ts";
+import { testNeeding } from "../needs.ts";
 import { JenkinsDouble, PASSWORD, USER } from "../targets/jenkins_double.ts";
 import { serveJenkins } from "../targets/served_jenkins.ts";
 import { jobConfig, jobEvent, QUICK } from "./job_pool.ts";
 import { RunningPool } from "./running_pool.ts";
-
-const missing = libzmqMissing();
-if (missing !== null) console.log(`skipped: the daemon with a Jenkins that tests nodes: ${missing}`);
 
 const targetAt = (name: string, url: string, more = "") =>
   `  - {name: ${name}, rate: 0, jenkins: {url: "${url}", user: ${USER}, apikey: ${PASSWORD}${more}}}\n`;
@@ -130,65 +128,61 @@ Deno.test("where no target takes nodes none is launched, and everybody is told w
     assert.deepEqual([a.agents.size, b.agents.size], [0, 2]);
   }));
 
-Deno.test({
-  name: "a node must pass its target's test-job before jobs may have it",
-  ignore: missing !== null,
-  async fn(t) {
-    const jenkins = new WatchfulJenkins({ jobs: { "node-test": "parameters" } });
-    await using served = await serveJenkins(jenkins);
-    await using publisher = await LibzmqPublisher.start();
-    const more = `zmq-publishers: ["${publisher.endpoint}"]\n` +
-      `targets:\n${targetAt("ci", served.url, ", test-job: node-test")}`;
-    await using pool = await RunningPool.start({
-      config: jobConfig({ minReady: 1, more }),
-      clouds: [QUICK],
-    });
-    jenkins.pool = pool;
-    pool.startDaemon();
-    await publisher.tells("subscribed ");
-    const testedNode = async () => {
-      await pool.until(async () => await pool.count("test") === 1);
-      return (await pool.nodes()).find(({ state }) => state === "test")!;
-    };
-    const end = (node: string, result: string, job = "node-test") =>
-      publisher.do("send", jobEvent("onFinalized", { job, node, result }));
+testNeeding(["libzmq"], "a node must pass its target's test-job before jobs may have it", async (t) => {
+  const jenkins = new WatchfulJenkins({ jobs: { "node-test": "parameters" } });
+  await using served = await serveJenkins(jenkins);
+  await using publisher = await LibzmqPublisher.start();
+  const more = `zmq-publishers: ["${publisher.endpoint}"]\n` +
+    `targets:\n${targetAt("ci", served.url, ", test-job: node-test")}`;
+  await using pool = await RunningPool.start({
+    config: jobConfig({ minReady: 1, more }),
+    clouds: [QUICK],
+  });
+  jenkins.pool = pool;
+  pool.startDaemon();
+  await publisher.tells("subscribed ");
+  const testedNode = async () => {
+    await pool.until(async () => await pool.count("test") === 1);
+    return (await pool.nodes()).find(({ state }) => state === "test")!;
+  };
+  const end = (node: string, result: string, job = "node-test") =>
+    publisher.do("send", jobEvent("onFinalized", { job, node, result }));
 
-    await t.step("it is tested as an agent without a label", async () => {
-      const { nodename } = await testedNode();
-      assert.equal(labelOf(jenkins, nodename), "");
-      await pool.until(() => jenkins.queue.length === 1);
-      assert.deepEqual(jenkins.queue, [{ job: "node-test", parameters: { NODE: nodename } }]);
-    });
+  await t.step("it is tested as an agent without a label", async () => {
+    const { nodename } = await testedNode();
+    assert.equal(labelOf(jenkins, nodename), "");
+    await pool.until(() => jenkins.queue.length === 1);
+    assert.deepEqual(jenkins.queue, [{ job: "node-test", parameters: { NODE: nodename } }]);
+  });
 
-    await t.step("failing, it is deleted, and the next is tested", async () => {
-      const { id, nodename } = await testedNode();
-      await end(nodename, "FAILURE");
-      await pool.until(async () => await nodeOf(pool, id) === undefined);
-      assert.deepEqual(jenkins.deletions, [{ agent: nodename, deletedServers: 0 }]);
-      const told = await (await pool.fetch(`/nodes/${id}`)).text();
-      assert.match(told, /failed its test-job node-test: FAILURE/);
-    });
+  await t.step("failing, it is deleted, and the next is tested", async () => {
+    const { id, nodename } = await testedNode();
+    await end(nodename, "FAILURE");
+    await pool.until(async () => await nodeOf(pool, id) === undefined);
+    assert.deepEqual(jenkins.deletions, [{ agent: nodename, deletedServers: 0 }]);
+    const told = await (await pool.fetch(`/nodes/${id}`)).text();
+    assert.match(told, /failed its test-job node-test: FAILURE/);
+  });
 
-    await t.step("passing, it is ready with its label; another job's end is no test's", async () => {
-      const { id, nodename } = await testedNode();
-      await publisher.do("send", jobEvent("onStarted", { job: "node-test", node: nodename }));
-      await end(nodename, "SUCCESS", "other-job");
-      await pool.until(() => jenkins.queue.length === 2);
-      assert.equal((await nodeOf(pool, id))?.state, "test");
-      await end(nodename, "SUCCESS");
-      await pool.until(async () => (await nodeOf(pool, id))?.state === "ready");
-      assert.equal(labelOf(jenkins, nodename), "small");
-      assert.equal(jenkins.queue.length, 2);
-    });
+  await t.step("passing, it is ready with its label; another job's end is no test's", async () => {
+    const { id, nodename } = await testedNode();
+    await publisher.do("send", jobEvent("onStarted", { job: "node-test", node: nodename }));
+    await end(nodename, "SUCCESS", "other-job");
+    await pool.until(() => jenkins.queue.length === 2);
+    assert.equal((await nodeOf(pool, id))?.state, "test");
+    await end(nodename, "SUCCESS");
+    await pool.until(async () => (await nodeOf(pool, id))?.state === "ready");
+    assert.equal(labelOf(jenkins, nodename), "small");
+    assert.equal(jenkins.queue.length, 2);
+  });
 
-    await t.step("a test that cannot be started is started later", async () => {
-      const [ready] = await pool.nodes();
-      jenkins.failNext({ path: /buildWithParameters/, answer: new Response("busy", { status: 503 }) });
-      await pool.run("delete", String(ready!.id), "--now");
-      const { id, nodename } = await testedNode();
-      await pool.until(() => jenkins.queue.length === 3);
-      await end(nodename, "SUCCESS");
-      await pool.until(async () => (await nodeOf(pool, id))?.state === "ready");
-    });
-  },
+  await t.step("a test that cannot be started is started later", async () => {
+    const [ready] = await pool.nodes();
+    jenkins.failNext({ path: /buildWithParameters/, answer: new Response("busy", { status: 503 }) });
+    await pool.run("delete", String(ready!.id), "--now");
+    const { id, nodename } = await testedNode();
+    await pool.until(() => jenkins.queue.length === 3);
+    await end(nodename, "SUCCESS");
+    await pool.until(async () => (await nodeOf(pool, id))?.state === "ready");
+  });
 });

@@ -1,12 +1,10 @@
 /** The running daemon and a publisher of Debian's libzmq: what Jenkins tells of jobs decides over their nodes. */
 import assert from "node:assert/strict";
 import { systemClock } from "../../src/lib/clock.ts";
-import { libzmqMissing, LibzmqPublisher } from "../demand/zmq/libzmq_publisher.ts";
+import { LibzmqPublisher } from "../demand/zmq/libzmq_publisher.ts";
+import { testNeeding } from "../needs.ts";
 import { jobConfig, jobEvent, QUICK } from "./job_pool.ts";
 import { RunningPool } from "./running_pool.ts";
-
-const missing = libzmqMissing();
-if (missing !== null) console.log(`skipped: the daemon with a ZeroMQ publisher: ${missing}`);
 
 type Pool = Pick<RunningPool, "nodes">;
 
@@ -34,10 +32,10 @@ async function runJob(
   return { id, endedAt };
 }
 
-Deno.test({
-  name: "jobs that Jenkins tells of use nodes up, and those that failed have theirs held",
-  ignore: missing !== null,
-  async fn(t) {
+testNeeding(
+  ["libzmq"],
+  "jobs that Jenkins tells of use nodes up, and those that failed have theirs held",
+  async (t) => {
     await using publisher = await LibzmqPublisher.start();
     const more = `zmq-publishers: ["${publisher.endpoint}"]`;
     await using pool = await RunningPool.start({ config: jobConfig({ minReady: 2, more }), clouds: [QUICK] });
@@ -107,4 +105,4 @@ Deno.test({
       assert.equal(strange.length, 3_002);
     });
   },
-});
+);

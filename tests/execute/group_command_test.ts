@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { groupFiles, type NodeGroup } from "../../src/domain/group_files.ts";
 import { groupFilesCommand } from "../../src/execute/group_command.ts";
+import { script } from "../build/processes.ts";
+import { testNeeding } from "../needs.ts";
 
 const primary = member("10.0.0.1", "s1");
 const group: NodeGroup = {
@@ -29,10 +31,11 @@ async function grounds() {
   return {
     folder,
     home: root,
-    async run(command: string, shell = "/bin/sh") {
-      const { code, stdout, stderr } = await new Deno.Command(shell, {
-        args: ["-c", command],
-        env: { HOME: root, SUDO_UID: "", SUDO_GID: "" },
+    async run(command: string, { shell = "/bin/sh", as = [] as string[], path = "" } = {}) {
+      const [program, ...args] = [...as, shell, "-c", command];
+      const { code, stdout, stderr } = await new Deno.Command(program!, {
+        args,
+        env: { HOME: root, SUDO_UID: "", SUDO_GID: "", PATH: `${path}:${Deno.env.get("PATH")}` },
         stdin: "null",
       }).output();
       return { code, output: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
@@ -76,9 +79,39 @@ Deno.test("the command means the same to other shells that a user may have", asy
   const files = groupFiles(primary, group);
   const command = groupFilesCommand(files, { folder: ground.folder });
   assert.doesNotMatch(command, /['"$\\\n]/, "nothing that shells read in different ways");
-  assert.equal((await ground.run(command, "/bin/bash")).code, 0);
+  assert.equal((await ground.run(command, { shell: "/bin/bash" })).code, 0);
   assert.deepEqual(await ground.files(), expected(files));
 });
+
+/** Root may write anywhere, so it becomes somebody who may not. */
+const NOBODY = 65_534;
+const asNobody = Deno.uid() === 0 ? ["setpriv", `--reuid=${NOBODY}`, `--clear-groups`] : [];
+
+testNeeding(
+  ["setpriv"],
+  "where the user may not make the folder, the command becomes root for it",
+  async () => {
+    await using ground = await grounds();
+    const closed = `${ground.home}/etc`;
+    await Deno.mkdir(closed);
+    const files = groupFiles(primary, group);
+    // What sudo would run as root is run by the owner, who opens the folder to do so.
+    const sudo = `#!/bin/sh\n[ "$1" = -n ] || exit 9\nshift\nchmod 755 '${
+      closed.replaceAll("'", `'\\''`)
+    }'\n"$@"\n`;
+    await script(ground.home, { name: "sudo", text: sudo });
+    if (Deno.uid() === 0) {
+      for (const path of [ground.home, closed]) {
+        await Deno.chown(path, NOBODY, NOBODY);
+      }
+    }
+    await Deno.chmod(closed, 0o555);
+    const command = groupFilesCommand(files, { folder: ground.folder });
+    const { code, output } = await ground.run(command, { as: asNobody, path: ground.home });
+    assert.deepEqual([code, output], [0, ""]);
+    assert.deepEqual(await ground.files(), expected(files));
+  },
+);
 
 Deno.test("the group's key is let in once, beside the keys that are there, and only its owner may read them", async () => {
   await using ground = await grounds();

@@ -68,7 +68,7 @@ export class ReadmeShell implements AsyncDisposable {
   async run(script: string): Promise<Ran> {
     const block = `${this.folder}/block-${++this.#blocks}`;
     await Deno.writeTextFile(block, `set -e\n${this.#withFreePorts(script)}\nset +e\n`);
-    this.#send(`. ${block} >${block}.out 2>${block}.err </dev/null; echo done\n`);
+    this.#send(`. "${block}" >"${block}.out" 2>"${block}.err" </dev/null; echo done\n`);
     const { done } = await this.#answers.read();
     const stdout = await Deno.readTextFile(`${block}.out`);
     const stderr = await Deno.readTextFile(`${block}.err`);
@@ -122,7 +122,8 @@ function freePorts(ports: readonly number[]): [number, number][] {
 function nodepoolScript(folder: string): string {
   const sources =
     `"${Deno.execPath()}" run -A --no-check --cached-only --config "${root}deno.json" "${root}mod.ts"`;
-  const program = Deno.env.get("NODEPOOL_BINARY") ?? sources;
+  const binary = Deno.env.get("NODEPOOL_BINARY");
+  const program = binary === undefined ? sources : `"${binary}"`;
   return `#!/bin/sh
 case " $* " in
   *" -c "*) ;;

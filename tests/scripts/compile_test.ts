@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { testNeeding } from "../needs.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -191,24 +192,20 @@ Deno.test("a cache that is a link is not used", () =>
     await Deno.symlink(elsewhere, cache);
   }));
 
-Deno.test({
-  name: "a cache of another user is not used (needs root)",
-  ignore: Deno.uid() !== 0,
-  fn: () => expectNotUsed((cache) => Deno.chown(cache, 65534, 65534)),
-});
+testNeeding(
+  ["root"],
+  "a cache of another user is not used",
+  () => expectNotUsed((cache) => Deno.chown(cache, 65534, 65534)),
+);
 
-Deno.test({
-  name: "a copy with another user's file in it is not run (needs root)",
-  ignore: Deno.uid() !== 0,
-  fn: async () => {
-    const env = await warmEnvironment();
-    await start(env, "exit", "0");
-    const [first = ""] = copies(cacheOf(env));
-    await Deno.chown(join(cacheOf(env), first, "mod.ts"), 65534, 65534);
-    const { code, err } = await start(env, "exit", "5");
-    assert.equal(code, 5);
-    assert.match(err, /is damaged; unpacking another$/);
-  },
+testNeeding(["root"], "a copy with another user's file in it is not run", async () => {
+  const env = await warmEnvironment();
+  await start(env, "exit", "0");
+  const [first = ""] = copies(cacheOf(env));
+  await Deno.chown(join(cacheOf(env), first, "mod.ts"), 65534, 65534);
+  const { code, err } = await start(env, "exit", "5");
+  assert.equal(code, 5);
+  assert.match(err, /is damaged; unpacking another$/);
 });
 
 Deno.test("where the home folder cannot be written to, the temporary folder serves", async () => {

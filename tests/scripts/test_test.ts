@@ -1,14 +1,23 @@
 /** scripts/test: its last line and its exit code say what the runner reported, in a small project of the test's own. */
 
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { testNeeding } from "../needs.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const passing = `Deno.test("works", () => {});`;
 const failing = `Deno.test("breaks", () => { throw new Error("it <failure/> is broken"); });`;
 const ignored = `Deno.test({ name: "can't run here", ignore: true, fn() {} });`;
+/** Needs root, and says so, where the environment says that the user is none. */
+const forRoot = `
+const isRoot = Deno.env.get("AS_ROOT") === "1";
+Deno.test({ name: "can't run (here)", ignore: !isRoot, fn() {} });
+if (!isRoot) {
+  const line = JSON.stringify({ name: "can't run (here)", remedy: "run it as root" });
+  Deno.writeTextFileSync(Deno.env.get("NODEPOOL_SKIPPED_TESTS")!, line + "\\n", { append: true });
+}
+`;
 
 interface Project {
   /** The test files, `NAME_test.ts` each. */
@@ -23,34 +32,50 @@ interface Outcome {
   readonly last: string;
 }
 
-async function runTests(
-  { tests, fmt = "true" }: Project,
-  { args = [], env = {} }: { args?: string[]; env?: Record<string, string> } = {},
-): Promise<Outcome> {
-  const folder = await Deno.makeTempDir({ prefix: "nodepool-test-" });
+interface Options {
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+async function runTests(project: Project, options: Options = {}): Promise<Outcome> {
+  const [outcome] = await runInTurn(project, [options]);
+  return outcome!;
+}
+
+/** Runs of one project, one after the other. FOLDER in the arguments is the project's own. */
+async function runInTurn({ tests, fmt = "true" }: Project, runs: readonly Options[]): Promise<Outcome[]> {
+  const folder = await Deno.makeTempDir({ prefix: "nodepool test ü " });
   try {
     await makeProject(folder, { tests, fmt });
-    const { code, stdout } = await new Deno.Command(join(folder, "scripts/test"), {
-      args,
-      env: { CI: "", ...env },
-      stderr: "null",
-    }).output();
-    const lines = new TextDecoder().decode(stdout).trimEnd().split("\n");
-    return { code, lines, last: lines.at(-1) ?? "" };
+    const outcomes: Outcome[] = [];
+    for (const options of runs) outcomes.push(await runIn(folder, options));
+    return outcomes;
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
 }
 
+async function runIn(folder: string, { args = [], env = {} }: Options): Promise<Outcome> {
+  const { code, stdout } = await new Deno.Command(join(folder, "scripts/test"), {
+    args: args.map((word) => word.replace("FOLDER", folder)),
+    env: { CI: "", ...env },
+    stderr: "null",
+  }).output();
+  const lines = new TextDecoder().decode(stdout).trimEnd().split("\n");
+  return { code, lines, last: lines.at(-1) ?? "" };
+}
+
 async function makeProject(folder: string, { tests, fmt }: Required<Project>): Promise<void> {
   await Deno.mkdir(join(folder, "scripts"));
   await Deno.mkdir(join(folder, "tests"));
-  await Deno.copyFile(join(root, "scripts/test"), join(folder, "scripts/test"));
+  for (const name of ["test", "test_report.ts"]) {
+    await Deno.copyFile(join(root, "scripts", name), join(folder, "scripts", name));
+  }
   await Deno.symlink(join(root, "scripts/deno"), join(folder, "scripts/deno"));
   for (const name of ["compile", "debian_packages"]) {
     await Deno.symlink("/bin/true", join(folder, "scripts", name));
   }
-  const tasks = { fmt, lint: "true", check: "true", doc: "true", test: "deno test tests" };
+  const tasks = { fmt, lint: "true", check: "true", doc: "true", test: "deno test -A tests" };
   await Deno.writeTextFile(join(folder, "deno.json"), JSON.stringify({ tasks }));
   for (const [name, text] of Object.entries(tests)) {
     await Deno.writeTextFile(join(folder, "tests", `${name}_test.ts`), text);
@@ -67,19 +92,46 @@ Deno.test("scripts/test counts what failed and fails", async () => {
   assert.deepEqual({ code, last }, { code: 1, last: "1 passed, 1 failed" });
 });
 
-Deno.test("scripts/test names what was skipped and passes", async () => {
-  const { code, lines, last } = await runTests({ tests: { a: passing + ignored } });
+Deno.test("scripts/test lists what was skipped under what would make it run, and passes", async () => {
+  const { code, lines, last } = await runTests({ tests: { a: passing + forRoot } });
   assert.deepEqual({ code, last }, { code: 0, last: "1 passed, 0 failed, 1 skipped" });
-  assert.ok(lines.includes("  can't run here"));
+  assert.deepEqual(lines.slice(-3, -1), [
+    "skipped (to have them run: run it as root):",
+    "  can't run (here)",
+  ]);
 });
 
-Deno.test({
-  name: "scripts/test fails for a skipped test where everything could be installed (needs root on Debian)",
-  ignore: Deno.uid() !== 0 || !existsSync("/etc/debian_version"),
-  fn: async () => {
-    const { code, last } = await runTests({ tests: { a: passing + ignored } }, { env: { CI: "true" } });
-    assert.deepEqual({ code, last }, { code: 1, last: "1 passed, 0 failed, 1 skipped" });
-  },
+Deno.test("scripts/test fails for a test that was skipped without a reason", async () => {
+  const { code, lines, last } = await runTests({ tests: { a: passing + ignored } });
+  assert.deepEqual({ code, last }, { code: 1, last: "1 passed, 0 failed, 1 skipped" });
+  assert.ok(lines.includes("  can't run here"));
+  assert.ok(lines.includes("not passed: tests skipped without a reason"));
+});
+
+testNeeding(["root", "apt"], "scripts/test fails for a skipped test where all can be installed", async () => {
+  const { code, last } = await runTests({ tests: { a: passing + forRoot } }, { env: { CI: "true" } });
+  assert.deepEqual({ code, last }, { code: 1, last: "1 passed, 0 failed, 1 skipped" });
+});
+
+Deno.test("scripts/test --after runs just what an earlier run skipped, and counts both", async () => {
+  const project = { tests: { a: passing + forRoot, b: failing } };
+  const [first, second, third] = await runInTurn(project, [
+    { args: ["--record", "FOLDER/first"] },
+    { args: ["--after", "FOLDER/first"], env: { AS_ROOT: "1" } },
+    { args: ["--after", "FOLDER/first"] },
+  ]);
+  assert.equal(first!.last, "1 passed, 1 failed, 1 skipped");
+  assert.deepEqual([second!.code, second!.last], [1, "2 passed, 1 failed"], "the first run's failure counts");
+  assert.ok(!second!.lines.some((line) => line.includes("breaks")), "it is not run again");
+  assert.equal(third!.last, "1 passed, 1 failed, 1 skipped");
+});
+
+Deno.test("scripts/test --after passes where both runs did", async () => {
+  const [, second] = await runInTurn({ tests: { a: passing + forRoot } }, [
+    { args: ["--record", "FOLDER/first"] },
+    { args: ["--after", "FOLDER/first"], env: { AS_ROOT: "1" } },
+  ]);
+  assert.deepEqual([second!.code, second!.last], [0, "2 passed, 0 failed"]);
 });
 
 Deno.test("scripts/test counts a file that does not load as a failed test", async () => {

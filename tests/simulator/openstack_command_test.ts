@@ -1,19 +1,18 @@
 /** Debian's `openstack` command against the simulator over HTTP: what works there works for any openstacksdk client. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { isInstalled, runProgram, serveForTest, type TestSimulator } from "./served_simulator.ts";
+import { testNeeding } from "../needs.ts";
+import { runProgram, serveForTest, type TestSimulator } from "./served_simulator.ts";
 import { generateKey } from "../../src/ssh/generate_key.ts";
 
-const installed = await isInstalled("openstack");
-if (!installed) {
-  console.log(
-    "openstack_command_test.ts is skipped: no `openstack` here; apt-get install python3-openstackclient",
-  );
-}
-
-/** Runs one command, which must succeed, and gives its JSON; of one that prints nothing, null. */
+/** Runs one command, which must succeed, and gives its JSON or text. FOLDER in it is the test's own. */
 async function openstack({ folder }: TestSimulator, command: string, { json = true } = {}) {
-  const args = ["--os-cloud", "simulator", ...command.split(" "), ...(json ? ["-f", "json"] : [])];
+  const args = [
+    "--os-cloud",
+    "simulator",
+    ...command.split(" ").map((word) => word.replace("FOLDER", folder)),
+    ...(json ? ["-f", "json"] : []),
+  ];
   const { code, stdout, stderr } = await runProgram("openstack", args, {
     OS_CLIENT_CONFIG_FILE: `${folder}/clouds.yaml`,
     HOME: folder,
@@ -24,11 +23,10 @@ async function openstack({ folder }: TestSimulator, command: string, { json = tr
 
 const columnOf = (rows: Record<string, string>[], column: string) => rows.map((row) => row[column]);
 
-Deno.test({
-  name:
-    "the openstack command sees what a cloud has: token, catalog, flavors, images, networks, zones, limits",
-  ignore: !installed,
-  async fn() {
+testNeeding(
+  ["openstack"],
+  "the openstack command sees what a cloud has: token, catalog, flavors, images, networks, zones, limits",
+  async () => {
     await using world = await serveForTest({ clouds: [{ quotas: { instances: 7 } }] });
     const ask = (command: string) => openstack(world, command);
     const { stock } = world.simulator.cloud();
@@ -42,61 +40,52 @@ Deno.test({
     const limits: { Name: string; Value: number }[] = await ask("limits show --absolute");
     assert.equal(limits.find(({ Name }) => Name === "maxTotalInstances")?.Value, 7);
   },
+);
+
+testNeeding(["openstack"], "the openstack command takes a server through its whole life", async () => {
+  await using world = await serveForTest({ clouds: [{ bootTime: 200, deleteTime: 200 }] });
+  const ask = (command: string) => openstack(world, command);
+  const run = (command: string) => openstack(world, command, { json: false });
+  await Deno.writeTextFile(`${world.folder}/key.pub`, (await generateKey()).public);
+  await ask("keypair create --public-key FOLDER/key.pub key");
+  const boot = "--flavor m1.tiny --image debian-12 --network private --key-name key --property a=b";
+  const server = await ask(`server create ${boot} --wait one`);
+  assert.equal(server.status, "ACTIVE");
+  assert.deepEqual(columnOf(await ask("server list"), "Status"), ["ACTIVE"]);
+  const shown = await ask("server show one");
+  assert.deepEqual([shown.id, shown.properties, shown.key_name], [server.id, { a: "b" }, "key"]);
+  assert.match(await run("console log show one"), /one login:/);
+  assert.deepEqual(columnOf(await ask("port list"), "Status"), ["ACTIVE"]);
+  await run("server delete --wait one");
+  assert.deepEqual(await ask("server list"), []);
+  await run("keypair delete key");
+  assert.deepEqual(await ask("keypair list"), []);
 });
 
-Deno.test({
-  name: "the openstack command takes a server through its whole life",
-  ignore: !installed,
-  async fn() {
-    await using world = await serveForTest({ clouds: [{ bootTime: 200, deleteTime: 200 }] });
-    const ask = (command: string) => openstack(world, command);
-    const run = (command: string) => openstack(world, command, { json: false });
-    const key = `${world.folder}/key.pub`;
-    await Deno.writeTextFile(key, (await generateKey()).public);
-    await ask(`keypair create --public-key ${key} key`);
-    const boot = "--flavor m1.tiny --image debian-12 --network private --key-name key --property a=b";
-    const server = await ask(`server create ${boot} --wait one`);
-    assert.equal(server.status, "ACTIVE");
-    assert.deepEqual(columnOf(await ask("server list"), "Status"), ["ACTIVE"]);
-    const shown = await ask("server show one");
-    assert.deepEqual([shown.id, shown.properties, shown.key_name], [server.id, { a: "b" }, "key"]);
-    assert.match(await run("console log show one"), /one login:/);
-    assert.deepEqual(columnOf(await ask("port list"), "Status"), ["ACTIVE"]);
-    await run("server delete --wait one");
-    assert.deepEqual(await ask("server list"), []);
-    await run("keypair delete key");
-    assert.deepEqual(await ask("keypair list"), []);
-  },
+testNeeding(["openstack"], "the openstack command makes, attaches and deletes a floating IP", async () => {
+  await using world = await serveForTest({ clouds: [{ bootTime: 0, deleteTime: 0 }] });
+  const ask = (command: string) => openstack(world, command);
+  const run = (command: string) => openstack(world, command, { json: false });
+  await run("server create --flavor m1.tiny --image debian-12 --network private one");
+  const { floating_ip_address: address } = await ask("floating ip create public");
+  await run(`server add floating ip one ${address}`);
+  assert.equal(world.simulator.serverAt(address)?.server.name, "one");
+  await run(`floating ip delete ${address}`);
+  assert.deepEqual(await ask("floating ip list"), []);
+  assert.equal(world.simulator.serverAt(address), null);
 });
 
-Deno.test({
-  name: "the openstack command makes, attaches and deletes a floating IP",
-  ignore: !installed,
-  async fn() {
-    await using world = await serveForTest({ clouds: [{ bootTime: 0, deleteTime: 0 }] });
-    const ask = (command: string) => openstack(world, command);
-    const run = (command: string) => openstack(world, command, { json: false });
-    await run("server create --flavor m1.tiny --image debian-12 --network private one");
-    const { floating_ip_address: address } = await ask("floating ip create public");
-    await run(`server add floating ip one ${address}`);
-    assert.equal(world.simulator.serverAt(address)?.server.name, "one");
-    await run(`floating ip delete ${address}`);
-    assert.deepEqual(await ask("floating ip list"), []);
-    assert.equal(world.simulator.serverAt(address), null);
-  },
-});
-
-Deno.test({
-  name: "the openstack command uploads an image, shows, lists, changes, saves and deletes it",
-  ignore: !installed,
-  async fn() {
+testNeeding(
+  ["openstack"],
+  "the openstack command uploads an image, shows, lists, changes, saves and deletes it",
+  async () => {
     await using world = await serveForTest({ clouds: [{ saveTime: 0 }] });
     const ask = (command: string) => openstack(world, command);
     const run = (command: string) => openstack(world, command, { json: false });
     const data = new Uint8Array(3 * 2 ** 20).map((_, index) => index * 17);
     await Deno.writeFile(`${world.folder}/image.raw`, data);
     const made = await ask(
-      `image create --file ${world.folder}/image.raw --disk-format raw --property colour=red --tag one fresh`,
+      `image create --file FOLDER/image.raw --disk-format raw --property colour=red --tag one fresh`,
     );
     const md5 = createHash("md5").update(data).digest("hex");
     const shown = await ask("image show fresh");
@@ -116,7 +105,7 @@ Deno.test({
       [changed.id, changed.properties.colour, changed.properties.shape, changed.visibility, changed.tags],
       [made.id, "green", undefined, "private", []],
     );
-    await run(`image save --file ${world.folder}/saved.raw renamed`);
+    await run("image save --file FOLDER/saved.raw renamed");
     assert.deepEqual(await Deno.readFile(`${world.folder}/saved.raw`), data);
     await run("image set --deactivate renamed");
     assert.equal((await ask("image show renamed")).status, "deactivated");
@@ -124,12 +113,12 @@ Deno.test({
     await run("image delete renamed other");
     assert.deepEqual(world.simulator.cloud().images.counts(), { created: 2, deleted: 2, standing: 0 });
   },
-});
+);
 
-Deno.test({
-  name: "the openstack command takes an image of a server and boots another from it",
-  ignore: !installed,
-  async fn() {
+testNeeding(
+  ["openstack"],
+  "the openstack command takes an image of a server and boots another from it",
+  async () => {
     await using world = await serveForTest({ clouds: [{ bootTime: 0, snapshotTime: 200 }] });
     const ask = (command: string) => openstack(world, command);
     const run = (command: string) => openstack(world, command, { json: false });
@@ -145,4 +134,4 @@ Deno.test({
     await run("image delete snap");
     assert.deepEqual(columnOf(await ask("image list --private"), "Name"), []);
   },
-});
+);

@@ -44,14 +44,3 @@ export async function runProgram(
   const text = new TextDecoder();
   return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
 }
-
-/** Whether a program of that name can be run here. */
-export async function isInstalled(program: string): Promise<boolean> {
-  try {
-    await runProgram(program, ["-V"]);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
-}

@@ -4,13 +4,9 @@ import { promisify } from "node:util";
 import ssh2, { type Client, type SFTPWrapper } from "ssh2";
 import { releaseDecipher } from "../../src/ssh/release_decipher.ts";
 import { generateKey } from "../../src/ssh/generate_key.ts";
-import { isInstalled, runProgram, serveForTest } from "./served_simulator.ts";
+import { testNeeding } from "../needs.ts";
+import { runProgram, serveForTest } from "./served_simulator.ts";
 import { SimulatedClient } from "./simulated_client.ts";
-
-const installed = await isInstalled("ssh");
-if (!installed) {
-  console.log("sftp_server_test.ts is skipped in part: no `ssh`; apt-get install openssh-client");
-}
 
 /** A server booted with a key of ours, and how clients get to it. */
 async function booted() {
@@ -24,7 +20,11 @@ async function booted() {
   await client.call("POST", "/compute/v2.1/os-keypairs", { keypair: { name: "key", public_key } });
   const server = simulator.cloud().servers.get(await client.booted("one", { key_name: "key" }))!;
   const address = server.ports[0]!.address;
-  const settings = ["BatchMode=yes", "StrictHostKeyChecking=no", `UserKnownHostsFile=${folder}/known_hosts`];
+  const settings = [
+    "BatchMode=yes",
+    "StrictHostKeyChecking=no",
+    `UserKnownHostsFile="${folder}/known_hosts"`,
+  ];
   const options = [
     ...["-F", "none", "-i", `${folder}/key`, "-P", String(served.sshPort)],
     ...settings.flatMap((setting) => ["-o", setting]),
@@ -76,7 +76,7 @@ function run(client: Client, command: string, env: Record<string, string> = {}) 
   });
 }
 
-const test = (name: string, fn: () => Promise<void>) => Deno.test({ name, ignore: !installed, fn });
+const test = (name: string, fn: () => Promise<void>) => testNeeding(["ssh"], name, fn);
 
 test("scp copies a folder with modes onto a server, and files back", async () => {
   await using world = await booted();
@@ -105,7 +105,7 @@ test("sftp makes, lists, renames, links and removes", async () => {
     "pwd",
     "mkdir work",
     "cd work",
-    `put ${folder}/notes first`,
+    `put "${folder}/notes" first`,
     "rename first second",
     "ln -s second third",
     "chmod 640 second",
@@ -113,7 +113,7 @@ test("sftp makes, lists, renames, links and removes", async () => {
     "ls /",
     "mkdir empty",
     "rmdir empty",
-    `get third ${folder}/got`,
+    `get third "${folder}/got"`,
     "-rm missing",
     "-mkdir /tmp",
     "-rmdir /opt/missing",

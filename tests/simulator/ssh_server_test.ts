@@ -2,12 +2,10 @@
 import assert from "node:assert/strict";
 import type { SimulatorInput } from "../../src/simulator/settings.ts";
 import { hostKeyOf } from "../../src/simulator/host_key.ts";
-import { isInstalled, runProgram, serveForTest } from "./served_simulator.ts";
+import { testNeeding } from "../needs.ts";
+import { runProgram, serveForTest } from "./served_simulator.ts";
 import { SimulatedClient } from "./simulated_client.ts";
 import { generateKey } from "../../src/ssh/generate_key.ts";
-
-const installed = await isInstalled("ssh");
-if (!installed) console.log("ssh_server_test.ts is skipped: no `ssh` here; apt-get install openssh-client");
 
 /** A server booted with a key of ours, and `ssh` to it. */
 async function booted(cloud: NonNullable<SimulatorInput["clouds"]>[number] = {}, fault?: number) {
@@ -24,7 +22,7 @@ async function booted(cloud: NonNullable<SimulatorInput["clouds"]>[number] = {},
   const id = await client.booted("one", { key_name: "key" });
   const server = simulator.cloud().servers.get(id)!;
   const address = server.ports[0]!.address;
-  const options = ["BatchMode=yes", "StrictHostKeyChecking=no", `UserKnownHostsFile=${folder}/known_hosts`];
+  const options = ["BatchMode=yes", "StrictHostKeyChecking=no", `UserKnownHostsFile="${folder}/known_hosts"`];
   const ssh = (
     command: string,
     { at = address, key = `${folder}/key`, options: more = [] as string[] } = {},
@@ -46,7 +44,7 @@ async function booted(cloud: NonNullable<SimulatorInput["clouds"]>[number] = {},
   };
 }
 
-const test = (name: string, fn: () => Promise<void>) => Deno.test({ name, ignore: !installed, fn });
+const test = (name: string, fn: () => Promise<void>) => testNeeding(["ssh"], name, fn);
 
 test("ssh runs a command on a simulated server, and sees its own host key", async () => {
   await using world = await booted();

@@ -2,8 +2,9 @@ import { equal, match } from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { generateKey } from "../../src/ssh/generate_key.ts";
 import { createSsh2Shell } from "../../src/ssh/ssh2_shell.ts";
+import { testNeeding } from "../needs.ts";
 import { options, targetOf } from "./login_target.ts";
-import { opensshMissing, startOpensshServer } from "./openssh_server.ts";
+import { opensshNeeds, startOpensshServer } from "./openssh_server.ts";
 
 Deno.test("generateKey() gives keys of whole length, one unlike the other", async () => {
   const seen = new Set<string>();
@@ -19,13 +20,9 @@ Deno.test("generateKey() gives keys of whole length, one unlike the other", asyn
   equal(seen.size, 800);
 });
 
-Deno.test({
-  name: "generateKey() gives keys that a real OpenSSH server lets in",
-  ignore: opensshMissing() !== null,
-  async fn() {
-    const { private: privateKey, public: open } = await generateKey();
-    await using server = await startOpensshServer({ authorized: [open] });
-    const result = await createSsh2Shell().login(targetOf(server, { privateKey }), options("echo in"));
-    equal(result.output, "in\n");
-  },
+testNeeding(opensshNeeds, "generateKey() gives keys that a real OpenSSH server lets in", async () => {
+  const { private: privateKey, public: open } = await generateKey();
+  await using server = await startOpensshServer({ authorized: [open] });
+  const result = await createSsh2Shell().login(targetOf(server, { privateKey }), options("echo in"));
+  equal(result.output, "in\n");
 });

@@ -1,22 +1,14 @@
 /** A real OpenSSH server for tests: its own keys, a loopback port, the current user. */
 import { join } from "node:path";
+import { accountName, missingNeed, type Need } from "../needs.ts";
 
 const SSHD = "/usr/sbin/sshd";
 
 /** Bytes after which the keys are changed: elsewhere after gigabytes, here so that long sessions meet it. */
 export const REKEY_LIMIT = 32 * 1024 * 1024;
 
-/** Why no server can be started here; null where one can. */
-export function opensshMissing(): string | null {
-  for (const path of [SSHD, "/usr/bin/ssh-keygen"]) {
-    try {
-      Deno.statSync(path);
-    } catch {
-      return `no ${path}: install the package openssh-server`;
-    }
-  }
-  return null;
-}
+/** What such a server needs; it lets in nobody but the user that runs it. */
+export const opensshNeeds: readonly Need[] = ["sshd", "ssh-keygen", "account"];
 
 export interface OpensshServer extends AsyncDisposable {
   readonly port: number;
@@ -47,7 +39,7 @@ export async function startOpensshServer(
   const { port, server } = await listen(folder, { hostKeyTypes, sftp });
   return {
     port,
-    username: Deno.env.get("USER") ?? (Deno.uid() === 0 ? "root" : "nobody"),
+    username: accountName()!,
     privateKey: user.secret,
     hostKeys,
     async [Symbol.asyncDispose]() {
@@ -97,9 +89,9 @@ interface Settings {
 function config(folder: string, { port, hostKeyTypes, sftp }: Settings & { port: number }): string {
   return [
     `ListenAddress 127.0.0.1:${port}`,
-    ...(ipv6Missing() ? [] : [`ListenAddress [::1]:${port}`]),
-    ...hostKeyTypes.map((type) => `HostKey ${join(folder, `host_${type}`)}`),
-    `AuthorizedKeysFile ${join(folder, "authorized_keys")}`,
+    ...(missingNeed(["ipv6"]) === null ? [`ListenAddress [::1]:${port}`] : []),
+    ...hostKeyTypes.map((type) => `HostKey "${join(folder, `host_${type}`)}"`),
+    `AuthorizedKeysFile "${join(folder, "authorized_keys")}"`,
     "PidFile none",
     "UsePAM no",
     "StrictModes no",
@@ -112,16 +104,6 @@ function config(folder: string, { port, hostKeyTypes, sftp }: Settings & { port:
     ...(sftp === null ? [] : [`Subsystem sftp ${sftp}`]),
     "",
   ].join("\n");
-}
-
-/** Whether loopback has no IPv6 address here. */
-export function ipv6Missing(): boolean {
-  try {
-    Deno.listen({ hostname: "::1", port: 0 }).close();
-    return false;
-  } catch {
-    return true;
-  }
 }
 
 export function freePort(): number {

@@ -89,7 +89,7 @@ test("is not taken for dead while its command is silent", async ({ server, conne
   await using relay = await startRelay(server);
   await using session = await connect({ port: relay.port, keepalive: 250 });
   const go = `${folder}/go`;
-  const running = session.run(`until [ -e ${go} ]; do sleep 0.05; done; echo over`, limits());
+  const running = session.run(`until [ -e "${go}" ]; do sleep 0.05; done; echo over`, limits());
   const before = relay.sent();
   // More keepalives than may go without an answer, at some 64 bytes each.
   await eventually(() => relay.sent() - before > 500);

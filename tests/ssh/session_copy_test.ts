@@ -72,7 +72,7 @@ test("keeps names, modes, links, empty folders and every byte", async (kit) => {
   deepEqual(await contents(remote), await contents(local));
 
   await using session = await kit.connect();
-  equal((await session.run(`${remote}/script.sh`, limits())).output, "ran\n");
+  equal((await session.run(`"${remote}/script.sh"`, limits())).output, "ran\n");
 });
 
 test("makes the folders above, and keeps the mode of one that is there", async (kit) => {
@@ -234,7 +234,7 @@ test("to a server whose SFTP ends in between fails, and leaves the session open"
   await put(join(local, "big"), new Uint8Array(50_000_000));
   const own = join(local, "../sftp-server");
   await put(own, '#!/bin/sh\necho $$ >"$0.pid"\nexec /usr/lib/openssh/sftp-server\n', 0o755);
-  await using server = await startOpensshServer({ sftp: own });
+  await using server = await startOpensshServer({ sftp: `"'${own}'"` });
   await using session = await connectTo(server);
   const copying = failureOfLogin(session.copyFolder(local, remote, limits()));
   await eventually(() => exists(join(remote, "big")));

@@ -2,8 +2,9 @@
 import type { Milliseconds } from "../../src/domain/time.ts";
 import type { ShellSession } from "../../src/ssh/shell.ts";
 import { createSsh2Shell, type Ssh2ShellOptions } from "../../src/ssh/ssh2_shell.ts";
+import { missingNeed, testNeeding } from "../needs.ts";
 import { targetOf } from "./login_target.ts";
-import { opensshMissing, type OpensshServer, startOpensshServer } from "./openssh_server.ts";
+import { opensshNeeds, type OpensshServer, startOpensshServer } from "./openssh_server.ts";
 
 export interface SessionKit {
   readonly server: OpensshServer;
@@ -14,9 +15,8 @@ export interface SessionKit {
 
 /** Registers tests that need the server; where there can be none, they are skipped. */
 export function withOpensshServer(subject: string) {
-  const missing = opensshMissing();
-  if (missing !== null) console.log(`skipped: ${subject} on a real OpenSSH server: ${missing}`);
-  let kit: SessionKit;
+  const missing = missingNeed(opensshNeeds);
+  let kit: SessionKit | undefined;
   Deno.test.beforeAll(async () => {
     if (missing !== null) return;
     const folder = await Deno.makeTempDir({ prefix: "session-" });
@@ -24,12 +24,14 @@ export function withOpensshServer(subject: string) {
     kit = { server, folder, connect: (options) => connectTo(server, options) };
   });
   Deno.test.afterAll(async () => {
-    if (missing !== null) return;
+    if (kit === undefined) return; // skipped, or its server did not start
     await kit.server[Symbol.asyncDispose]();
+    // Without root, what lies in a folder that is read-only cannot be removed.
+    await new Deno.Command("chmod", { args: ["-R", "u+rwX", kit.folder] }).output();
     await Deno.remove(kit.folder, { recursive: true });
   });
   return (name: string, fn: (kit: SessionKit) => Promise<void>) =>
-    Deno.test({ name: `${subject} ${name}`, ignore: missing !== null, fn: () => fn(kit) });
+    testNeeding(opensshNeeds, `${subject} ${name}`, () => fn(kit!));
 }
 
 /** A session on the server, or by another port to it. */

@@ -35,7 +35,7 @@ test("hands output on as it comes, before the command ends", async ({ connect, f
   let seen = "";
   const onOutput = (chunk: Uint8Array) => void (seen += new TextDecoder().decode(chunk));
   const go = `${folder}/go`;
-  const command = `echo first; echo second >&2; until [ -e ${go} ]; do sleep 0.02; done; echo third`;
+  const command = `echo first; echo second >&2; until [ -e "${go}" ]; do sleep 0.02; done; echo third`;
   const running = session.run(command, { ...limits(), onOutput });
   await eventually(() => seen.includes("first\n") && seen.includes("second\n"));
   ok(!seen.includes("third"));
@@ -74,7 +74,7 @@ test("goes on after a command that was not over in time", async ({ connect, fold
   await using session = await connect({ clock });
   const started = `${folder}/slow`;
   const slow = failureOfLogin(
-    session.run(`touch ${started}; exec sleep 5`, limits({ timeout: 30_000 })),
+    session.run(`touch "${started}"; exec sleep 5`, limits({ timeout: 30_000 })),
   );
   await eventually(() => exists(started));
   await clock.advance(30_000);
@@ -103,7 +103,7 @@ test("goes on after a command that was aborted", async ({ connect, folder }) => 
   const controller = new AbortController();
   const started = `${folder}/aborted`;
   const aborted = session.run(
-    `touch ${started}; exec sleep 5`,
+    `touch "${started}"; exec sleep 5`,
     limits({ signal: controller.signal }),
   );
   const rejected = rejects(aborted, /enough/);

@@ -3,16 +3,10 @@ import { join } from "node:path";
 import { VirtualClock } from "../../src/lib/virtual_clock.ts";
 import { createSsh2Shell } from "../../src/ssh/ssh2_shell.ts";
 import { eventually, failureOfLogin, options, targetOf } from "./login_target.ts";
-import {
-  ipv6Missing,
-  makeKey,
-  opensshMissing,
-  type OpensshServer,
-  startOpensshServer,
-} from "./openssh_server.ts";
+import { missingNeed, type Need, testNeeding } from "../needs.ts";
+import { makeKey, opensshNeeds, type OpensshServer, startOpensshServer } from "./openssh_server.ts";
 
-const missing = opensshMissing();
-if (missing !== null) console.log(`skipped: logins to a real OpenSSH server: ${missing}`);
+const missing = missingNeed(opensshNeeds);
 
 let server: OpensshServer;
 let folder: string;
@@ -25,12 +19,12 @@ Deno.test.beforeAll(async () => {
 
 Deno.test.afterAll(async () => {
   if (missing !== null) return;
-  await server[Symbol.asyncDispose]();
+  await server?.[Symbol.asyncDispose](); // not there where it did not start
   await Deno.remove(folder, { recursive: true });
 });
 
-function withServer(name: string, fn: () => Promise<void>, { ignore = false } = {}): void {
-  Deno.test({ name: `login() ${name}`, ignore: missing !== null || ignore, fn });
+function withServer(name: string, fn: () => Promise<void>, { needs = [] as readonly Need[] } = {}): void {
+  testNeeding([...opensshNeeds, ...needs], `login() ${name}`, fn);
 }
 
 withServer("runs the command and gives its exit code, both outputs and the host key", async () => {
@@ -46,7 +40,7 @@ withServer("runs the command and gives its exit code, both outputs and the host 
 withServer("works over IPv6", async () => {
   const result = await createSsh2Shell().login(targetOf(server, { address: "::1" }), options("echo six"));
   equal(result.output, "six\n");
-}, { ignore: ipv6Missing() });
+}, { needs: ["ipv6"] });
 
 withServer("works with an RSA key in PEM form", async () => {
   const key = await makeKey(folder, { name: "rsa", type: "rsa" });
@@ -135,7 +129,7 @@ withServer("fails as `timeout` where the command does not end in time", async ()
   const login = failureOfLogin(
     createSsh2Shell({ clock }).login(
       targetOf(server),
-      options(`touch ${started}; exec sleep 15`, { timeout: 30_000 }),
+      options(`touch "${started}"; exec sleep 15`, { timeout: 30_000 }),
     ),
   );
   await eventually(() => exists(started));
@@ -150,7 +144,7 @@ withServer("ends with the signal's reason when it is aborted while the command r
   const running = join(folder, "running");
   const login = createSsh2Shell().login(
     targetOf(server),
-    options(`touch ${running}; exec sleep 15`, { signal: controller.signal }),
+    options(`touch "${running}"; exec sleep 15`, { signal: controller.signal }),
   );
   const rejected = rejects(login, /enough/);
   await eventually(() => exists(running));

@@ -1,36 +1,30 @@
 /** A real client of Jenkins against the double, and beside ours: what each makes of one node comes to the same. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { pythonWith, testNeeding } from "../needs.ts";
 import { JenkinsDouble, PASSWORD, USER } from "./jenkins_double.ts";
 import { NODE_12, setUp } from "./jenkins_setup.ts";
 import { serveJenkins } from "./served_jenkins.ts";
 
-const python = await pythonWithJenkins();
-if (python === null) {
-  console.warn("SKIPPED: no python3 here has python-jenkins (apt-get install python3-jenkins)");
-}
-
-Deno.test({
-  name: "python-jenkins makes the same agent of a node as we do, and works with all that the double answers",
-  ignore: python === null,
-  async fn() {
-    const jenkins = new JenkinsDouble({ path: "/jenkins", jobs: { "qa/test": "parameters" } });
-    await using served = await serveJenkins(jenkins);
-    const seen = await drive(`${served.url}/jenkins`, { node: NODE_12.name, job: "qa/test" });
-    const { config, relabelled, ...rest } = seen;
-    assert.deepEqual(rest, {
-      before: false,
-      created: true,
-      again: `node[${NODE_12.name}] already exists`,
-      nodes: ["Built-In Node", NODE_12.name],
-      queued: 1,
-      after: false,
-      refused: "Error in request. Possibly authentication failed [401]: Unauthorized",
-    });
-    assert.equal(config, await ownConfig());
-    assert.equal(relabelled, (config as string).replace("<label>trusty<", "<label>xenial<"));
-    assert.deepEqual(jenkins.queue, [{ job: "qa/test", parameters: { NODE: NODE_12.name } }]);
-  },
+const title =
+  "python-jenkins makes the same agent of a node as we do, and works with all that the double answers";
+testNeeding(["python-jenkins"], title, async () => {
+  const jenkins = new JenkinsDouble({ path: "/jenkins", jobs: { "qa/test": "parameters" } });
+  await using served = await serveJenkins(jenkins);
+  const seen = await drive(`${served.url}/jenkins`, { node: NODE_12.name, job: "qa/test" });
+  const { config, relabelled, ...rest } = seen;
+  assert.deepEqual(rest, {
+    before: false,
+    created: true,
+    again: `node[${NODE_12.name}] already exists`,
+    nodes: ["Built-In Node", NODE_12.name],
+    queued: 1,
+    after: false,
+    refused: "Error in request. Possibly authentication failed [401]: Unauthorized",
+  });
+  assert.equal(config, await ownConfig());
+  assert.equal(relabelled, (config as string).replace("<label>trusty<", "<label>xenial<"));
+  assert.deepEqual(jenkins.queue, [{ job: "qa/test", parameters: { NODE: NODE_12.name } }]);
 });
 
 /** What our own client makes of the node, without the host key, which python-jenkins knows nothing of. */
@@ -47,15 +41,8 @@ async function drive(
 ): Promise<Record<string, unknown>> {
   const script = fileURLToPath(new URL("python_jenkins.py", import.meta.url));
   const args = [script, url, USER, PASSWORD, node, job];
-  const { success, stdout, stderr } = await new Deno.Command(python!, { args, stdin: "null" }).output();
+  const { success, stdout, stderr } = await new Deno.Command(pythonWith("jenkins")!, { args, stdin: "null" })
+    .output();
   assert.ok(success, new TextDecoder().decode(stderr));
   return JSON.parse(new TextDecoder().decode(stdout));
-}
-
-async function pythonWithJenkins(): Promise<string | null> {
-  for (const command of ["python3", "/usr/bin/python3"]) {
-    const run = new Deno.Command(command, { args: ["-c", "import jenkins"], stderr: "null" });
-    if (await run.output().then(({ success }) => success, () => false)) return command;
-  }
-  return null;
 }

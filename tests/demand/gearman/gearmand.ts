@@ -3,16 +3,6 @@ import { freePort } from "../../ssh/openssh_server.ts";
 
 const GEARMAND = "/usr/sbin/gearmand";
 
-/** Why none can be started here; null where one can. */
-export function gearmandMissing(): string | null {
-  try {
-    Deno.statSync(GEARMAND);
-    return null;
-  } catch {
-    return `no ${GEARMAND}: install the package gearman-job-server`;
-  }
-}
-
 export class Gearmand implements AsyncDisposable {
   readonly host = "127.0.0.1";
   #process: Deno.ChildProcess | null = null;

@@ -6,23 +6,17 @@ import { type Clock, systemClock } from "../../../src/lib/clock.ts";
 import { seededRandom } from "../../../src/lib/random.ts";
 import { VirtualClock } from "../../../src/lib/virtual_clock.ts";
 import type { Address } from "../../../src/demand/wire.ts";
+import { testNeeding } from "../../needs.ts";
 import { freePort } from "../../ssh/openssh_server.ts";
 import { eventually } from "../eventually.ts";
 import { watchBlocks } from "../longest_block.ts";
 import { GearmanPeer, type Handler, startWorker } from "./gearman_peer.ts";
-import { Gearmand, gearmandMissing } from "./gearmand.ts";
-
-const missing = gearmandMissing();
-if (missing !== null) console.log(`skipped: Gearman against a real server: ${missing}`);
+import { Gearmand } from "./gearmand.ts";
 
 function withGearmand(name: string, fn: (server: Gearmand) => Promise<void>): void {
-  Deno.test({
-    name: `gearmand: ${name}`,
-    ignore: missing !== null,
-    async fn() {
-      await using server = await Gearmand.start();
-      await fn(server);
-    },
+  testNeeding(["gearmand"], `gearmand: ${name}`, async () => {
+    await using server = await Gearmand.start();
+    await fn(server);
   });
 }
 

@@ -1,19 +1,9 @@
 /** A publisher of Debian's libzmq in a process of its own: `publisher.py` says what it can do. */
+import { fileURLToPath } from "node:url";
+import { pythonWith } from "../../needs.ts";
 import { freePort } from "../../ssh/openssh_server.ts";
 
-const PYTHON = "/usr/bin/python3";
-const PROGRAM = new URL("publisher.py", import.meta.url).pathname;
-
-/** Why there can be none here; null where there can. */
-export function libzmqMissing(): string | null {
-  const missing = `no zmq for ${PYTHON}: install the package python3-zmq`;
-  try {
-    const { success } = new Deno.Command(PYTHON, { args: ["-c", "import zmq"], stderr: "null" }).outputSync();
-    return success ? null : missing;
-  } catch {
-    return missing;
-  }
-}
+const PROGRAM = fileURLToPath(new URL("publisher.py", import.meta.url));
 
 export class LibzmqPublisher implements AsyncDisposable {
   readonly endpoint: string;
@@ -24,7 +14,7 @@ export class LibzmqPublisher implements AsyncDisposable {
 
   private constructor(endpoint: string, args: readonly string[]) {
     this.endpoint = endpoint;
-    this.#process = new Deno.Command(PYTHON, {
+    this.#process = new Deno.Command(pythonWith("zmq")!, {
       args: [PROGRAM, endpoint, ...args],
       stdin: "piped",
       stdout: "piped",

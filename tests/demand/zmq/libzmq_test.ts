@@ -7,17 +7,15 @@ import { createZmqSubscriber, type Subscriber } from "../../../src/demand/zmq/su
 import { type Clock, systemClock } from "../../../src/lib/clock.ts";
 import { seededRandom } from "../../../src/lib/random.ts";
 import { VirtualClock } from "../../../src/lib/virtual_clock.ts";
+import { testNeeding } from "../../needs.ts";
 import { freePort } from "../../ssh/openssh_server.ts";
 import { eventually } from "../eventually.ts";
 import { watchBlocks } from "../longest_block.ts";
-import { libzmqMissing, LibzmqPublisher } from "./libzmq_publisher.ts";
+import { LibzmqPublisher } from "./libzmq_publisher.ts";
 import { asRevision, asUnversioned, startRewritingProxy } from "./rewriting_proxy.ts";
 
-const missing = libzmqMissing();
-if (missing !== null) console.log(`skipped: subscribers against a real publisher: ${missing}`);
-
 function withLibzmq(name: string, fn: () => Promise<void>): void {
-  Deno.test({ name: `libzmq: ${name}`, ignore: missing !== null, fn });
+  testNeeding(["libzmq"], `libzmq: ${name}`, fn);
 }
 
 const random = seededRandom(1);

@@ -1,0 +1,122 @@
+/**
+ * What a run of scripts/test came to, from the reports that it left in a folder: the runner's own (`*.xml`, JUnit), the
+ * tests that were skipped and what would make them run (`skipped`, by tests/needs.ts), and the parts that broke
+ * (`broken`, a name a line). It may make up for an earlier run in another folder: then it counts both.
+ *
+ *   test_report.ts summary FOLDER [EARLIER]   prints it, ending in `N passed, N failed`; exits 1 unless all is well
+ *   test_report.ts complete FOLDER [EARLIER]  the same; a skipped test counts as a failure
+ *   test_report.ts left FOLDER                prints a filter and the files that run what was skipped, a line each
+ */
+interface Case {
+  readonly name: string;
+  readonly file: string;
+  readonly outcome: "passed" | "failed" | "skipped";
+}
+
+interface Run {
+  readonly cases: readonly Case[];
+  /** What would make a skipped test run, by its name. */
+  readonly remedies: ReadonlyMap<string, string>;
+  readonly broken: readonly string[];
+}
+
+const FAILED_OUTSIDE = "the runner failed outside any test";
+
+function read(path: string): string {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return "";
+    throw error;
+  }
+}
+
+const lines = (text: string) => text.split("\n").filter((line) => line !== "");
+
+function readRun(folder: string): Run {
+  const reports = [...Deno.readDirSync(folder)].filter(({ name }) => name.endsWith(".xml"));
+  return {
+    cases: reports.flatMap(({ name }) => casesIn(read(`${folder}/${name}`))),
+    remedies: new Map(
+      lines(read(`${folder}/skipped`)).map((line) => {
+        const { name, remedy } = JSON.parse(line);
+        return [name, remedy];
+      }),
+    ),
+    broken: lines(read(`${folder}/broken`)),
+  };
+}
+
+/** A test that a filter left out has no time; one that its own file has skipped took none, and says so. */
+function casesIn(report: string): Case[] {
+  return [...report.matchAll(/<testcase ([^>]*)>([\s\S]*?)<\/testcase>/g)].flatMap(
+    ([, head = "", body = ""]) => {
+      const isSkipped = body.includes("<skipped");
+      if (isSkipped && !/ time="/.test(head)) return [];
+      const outcome = isSkipped ? "skipped" : /<(failure|error)\b/.test(body) ? "failed" : "passed";
+      return [{ name: attribute(head, "name"), file: attribute(head, "classname"), outcome }];
+    },
+  );
+}
+
+const entities: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
+
+function attribute(head: string, name: string): string {
+  const [, text = ""] = head.match(new RegExp(`(?:^| )${name}="([^"]*)"`)) ?? [];
+  return text.replaceAll(/&(amp|lt|gt|quot|apos);/g, (_, entity) => entities[entity]!);
+}
+
+const namesOf = (cases: readonly Case[], outcome: Case["outcome"]) =>
+  cases.filter((one) => one.outcome === outcome).map(({ name }) => name);
+
+/** Prints the summary. @returns whether all is well */
+function summarize(run: Run, { earlier, maySkip }: { earlier: Run | null; maySkip: boolean }): boolean {
+  const ran = new Set([...namesOf(run.cases, "passed"), ...namesOf(run.cases, "failed")]);
+  const all = [
+    ...(earlier?.cases ?? []).filter((one) => one.outcome !== "skipped" || !ran.has(one.name)),
+    ...run.cases,
+  ];
+  const remedies = new Map([...(earlier?.remedies ?? []), ...run.remedies]);
+  const broken = [...(earlier?.broken ?? []), ...run.broken];
+  const skipped = [...new Set(namesOf(all, "skipped"))];
+  const outside = broken.filter((part) => part === FAILED_OUTSIDE).length;
+  const failed = namesOf(all, "failed").length + outside;
+  const passed = namesOf(all, "passed").length;
+
+  printSkipped(skipped, remedies);
+  if (skipped.some((name) => !remedies.has(name))) broken.push("tests skipped without a reason");
+  if (skipped.length > 0 && !maySkip) broken.push("skipped tests");
+  if (passed + failed === 0) broken.push("no test ran");
+  if (broken.length > 0) console.log(`not passed: ${[...new Set(broken)].join(", ")}`);
+  console.log(
+    `${passed} passed, ${failed} failed${skipped.length === 0 ? "" : `, ${skipped.length} skipped`}`,
+  );
+  return failed === 0 && broken.length === 0;
+}
+
+/** Grouped by what would make them run. */
+function printSkipped(names: readonly string[], remedies: ReadonlyMap<string, string>): void {
+  const groups = Map.groupBy(names, (name) => remedies.get(name) ?? "no reason is given");
+  for (const [remedy, group] of groups) {
+    console.log(`skipped (to have them run: ${remedy}):`);
+    for (const name of group) console.log(`  ${name}`);
+  }
+}
+
+/** A filter that matches the skipped tests alone, and the files that they are in; nothing where there are none. */
+function printLeft({ cases }: Run): void {
+  const skipped = cases.filter(({ outcome }) => outcome === "skipped");
+  if (skipped.length === 0) return;
+  const names = [...new Set(skipped.map(({ name }) => RegExp.escape(name)))];
+  console.log(`/^(?:${names.join("|")})$/`);
+  for (const file of new Set(skipped.map(({ file }) => file))) console.log(file);
+}
+
+const [command, folder = "", earlier] = Deno.args;
+if (command === "left") {
+  printLeft(readRun(folder));
+} else {
+  const before = earlier === undefined ? null : readRun(earlier);
+  const isWell = summarize(readRun(folder), { earlier: before, maySkip: command !== "complete" });
+  if (!isWell) Deno.exit(1);
+}

@@ -1,0 +1,114 @@
+/**
+ * What tests need of the machine besides Deno, in one place: whether it is here, and what would bring it here. A test
+ * that misses something is skipped; scripts/test lists it under what would make it run, and takes any other skipped
+ * test for a mistake.
+ */
+import { userInfo } from "node:os";
+
+/** A thing of the machine, and how a reader gets it. */
+interface Requirement {
+  readonly isMet: () => boolean;
+  /** An imperative sentence without its full stop: `install the package x`. */
+  readonly remedy: string;
+}
+
+/** Where Debian keeps programs; the PATH of an ordinary user lacks some of them. */
+const FOLDERS = [...(Deno.env.get("PATH") ?? "").split(":"), "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+
+const requirements = {
+  "root": { isMet: () => Deno.uid() === 0, remedy: "run scripts/test as root" },
+  "account": { isMet: () => accountName() !== null, remedy: "give the user that runs the tests an account" },
+  "ipv6": { isMet: () => canListen("::1"), remedy: "give the loopback interface the address ::1" },
+  "bash": program("bash", "bash"),
+  "timeout": program("timeout", "coreutils"),
+  "setpriv": program("setpriv", "util-linux"),
+  "curl": program("curl", "curl"),
+  "ssh": program("ssh", "openssh-client"),
+  "ssh-keygen": program("ssh-keygen", "openssh-client"),
+  "sshd": program("sshd", "openssh-server"),
+  "openstack": program("openstack", "python3-openstackclient"),
+  "ansible": program("ansible-inventory", "ansible-core"),
+  "gearmand": program("gearmand", "gearman-job-server"),
+  "libzmq": pythonModule("zmq", "python3-zmq"),
+  "python-jenkins": pythonModule("jenkins", "python3-jenkins"),
+  "openstacksdk": pythonModule("openstack", "python3-openstacksdk"),
+  "disk-image-create": program("disk-image-create", "python3-diskimage-builder"),
+  "qemu-img": program("qemu-img", "qemu-utils"),
+  "apt": program("apt-get", "apt"),
+} as const satisfies Record<string, Requirement>;
+
+export type Need = keyof typeof requirements;
+
+const checked = new Map<Need, boolean>();
+
+/** The first of the needs that is not met here; null: all are. Each is looked at once in a test file. */
+export function missingNeed(needs: readonly Need[]): Need | null {
+  const isMet = (need: Need) => {
+    if (!checked.has(need)) checked.set(need, requirements[need].isMet());
+    return checked.get(need);
+  };
+  return needs.find((need) => !isMet(need)) ?? null;
+}
+
+/** Registers a test, or has it skipped and listed where one of its needs is not met. */
+export function testNeeding(
+  needs: readonly Need[],
+  name: string,
+  fn: (t: Deno.TestContext) => void | Promise<void>,
+): void {
+  const missing = missingNeed(needs);
+  Deno.test({ name, ignore: missing !== null, fn });
+  if (missing !== null) list(name, requirements[missing].remedy);
+}
+
+/** Tells scripts/test, which says where in the environment. Several files are loaded at once: one line, one write. */
+function list(name: string, remedy: string): void {
+  const path = Deno.env.get("NODEPOOL_SKIPPED_TESTS");
+  if (path === undefined) return console.log(`skipped: ${name}: ${remedy}`);
+  Deno.writeTextFileSync(path, `${JSON.stringify({ name, remedy })}\n`, { append: true });
+}
+
+/** The name of the account that runs the tests, whatever the environment says; null: it has none. */
+export function accountName(): string | null {
+  try {
+    return userInfo().username;
+  } catch {
+    return null;
+  }
+}
+
+function program(name: string, debianPackage: string): Requirement {
+  return {
+    isMet: () => FOLDERS.some((folder) => isFile(`${folder}/${name}`)),
+    remedy: `install the package ${debianPackage}`,
+  };
+}
+
+function pythonModule(name: string, debianPackage: string): Requirement {
+  return { isMet: () => pythonWith(name) !== null, remedy: `install the package ${debianPackage}` };
+}
+
+/** A Python that has the module: the one in PATH, or Debian's own, whose modules come from packages. */
+export function pythonWith(module: string): string | null {
+  const has = (python: string) =>
+    new Deno.Command(python, { args: ["-c", `import ${module}`], stderr: "null" }).outputSync().success;
+  const pythons = FOLDERS.map((folder) => `${folder}/python3`).filter(isFile);
+  return pythons.find(has) ?? null;
+}
+
+function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
+
+function canListen(hostname: string): boolean {
+  try {
+    Deno.listen({ hostname, port: 0 }).close();
+    return true;
+  } catch {
+    return false;
+  }
+}
