@@ -60,7 +60,7 @@ trap 'rm -f "$known"' EXIT
 printf '%s\\n' "$NODEPOOL_KNOWN_HOSTS" >"$known"
 echo "$NODEPOOL_IDS"
 ssh -F none -i "$2" -p "$NODEPOOL_PORT" -o BatchMode=yes -o IdentitiesOnly=yes -o StrictHostKeyChecking=yes \\
-  -o GlobalKnownHostsFile=none -o UserKnownHostsFile="$known" "$NODEPOOL_USER@$NODEPOOL_ADDRESS" "$3"
+  -o GlobalKnownHostsFile=none -o "UserKnownHostsFile=\\"$known\\"" "$NODEPOOL_USER@$NODEPOOL_ADDRESS" "$3"
 `;
 
 export async function deletesNode(pool: NodepoolProcess, { id }: NodeView): Promise<void> {

@@ -72,7 +72,7 @@ export class NodepoolProcess implements AsyncDisposable {
   /** Resolves when the status endpoint answers; what the daemon logs goes to a file that failures show. */
   async startDaemon({ env = {} }: { env?: Record<string, string> } = {}): Promise<void> {
     assert.equal(this.#daemon, null, "one daemon at a time");
-    const script = `exec "$@" >>${this.#log} 2>&1`;
+    const script = `exec "$@" >>"${this.#log}" 2>&1`;
     const args = ["-c", script, "nodepool", ...this.#program, "-c", this.#config, "daemon"];
     this.#daemon = new Deno.Command("/bin/sh", { args, env, stdin: "null" }).spawn();
     await this.until("the daemon answers", () => this.#asks("/healthz"));

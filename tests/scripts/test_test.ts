@@ -72,7 +72,7 @@ async function makeProject(folder: string, { tests, fmt }: Required<Project>): P
     await Deno.copyFile(join(root, "scripts", name), join(folder, "scripts", name));
   }
   await Deno.symlink(join(root, "scripts/deno"), join(folder, "scripts/deno"));
-  for (const name of ["compile", "debian_packages"]) {
+  for (const name of ["compile", "test_packages"]) {
     await Deno.symlink("/bin/true", join(folder, "scripts", name));
   }
   const tasks = { fmt, lint: "true", check: "true", doc: "true", test: "deno test -A tests" };
