@@ -3,7 +3,7 @@
  * that misses something is skipped; scripts/test lists it under what would make it run, and takes any other skipped
  * test for a mistake.
  */
-import { userInfo } from "node:os";
+import { systemAccount } from "../src/lib/system_account.ts";
 
 /** A thing of the machine, and how a reader gets it. */
 interface Requirement {
@@ -17,7 +17,10 @@ const FOLDERS = [...(Deno.env.get("PATH") ?? "").split(":"), "/usr/sbin", "/usr/
 
 const requirements = {
   "root": { isMet: () => Deno.uid() === 0, remedy: "run scripts/test as root" },
-  "account": { isMet: () => accountName() !== null, remedy: "give the user that runs the tests an account" },
+  "account": {
+    isMet: () => systemAccount() !== null,
+    remedy: "give the user that runs the tests an account",
+  },
   "ipv6": { isMet: () => canListen("::1"), remedy: "give the loopback interface the address ::1" },
   "bash": program("bash", "bash"),
   "timeout": program("timeout", "coreutils"),
@@ -66,15 +69,6 @@ function list(name: string, remedy: string): void {
   const path = Deno.env.get("NODEPOOL_SKIPPED_TESTS");
   if (path === undefined) return console.log(`skipped: ${name}: ${remedy}`);
   Deno.writeTextFileSync(path, `${JSON.stringify({ name, remedy })}\n`, { append: true });
-}
-
-/** The name of the account that runs the tests, whatever the environment says; null: it has none. */
-export function accountName(): string | null {
-  try {
-    return userInfo().username;
-  } catch {
-    return null;
-  }
 }
 
 function program(name: string, debianPackage: string): Requirement {

@@ -8,6 +8,10 @@ export interface CliIo {
   readonly clock: Clock;
   readonly random: Pick<Random, "uuid">;
   env(name: string): string | undefined;
+  /** Name of the account that runs the command, as the system knows it; null: it has none. */
+  account(): string | null;
+  /** The user's home directory. */
+  home(): string;
   /** While it is held, Ctrl-C and SIGTERM abort the signal (with an InterruptedError) instead of ending the process. */
   interrupts(): Interrupts;
 }

@@ -77,7 +77,7 @@ export async function findSocketPath(context: CliContext): Promise<string> {
 }
 
 function findState(context: CliContext): Promise<StatePath> {
-  return findStatePath(configFilesOf(context).configFile, { env: (name) => context.io.env(name) });
+  return findStatePath(configFilesOf(context).configFile, { home: context.io.home() });
 }
 
 function unreadable(configFile: string, cause: unknown): UsageError {

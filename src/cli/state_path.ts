@@ -14,11 +14,11 @@ export interface StatePath {
 
 export async function findStatePath(
   configFile: string,
-  { env }: { env: (name: string) => string | undefined },
+  { home }: { home: string },
 ): Promise<StatePath> {
   try {
     const state = await stateIn(await Deno.readTextFile(configFile)) ?? DEFAULT_STATE;
-    return { state: expandHome(state, env("HOME")), problem: null };
+    return { state: expandHome(state, home), problem: null };
   } catch (problem) {
     return { state: DEFAULT_STATE, problem };
   }
@@ -57,6 +57,6 @@ async function parse(yaml: string): Promise<string | null> {
   return typeof state === "string" && state !== "" ? state : null;
 }
 
-function expandHome(path: string, home: string | undefined): string {
-  return path.startsWith("~/") ? `${home ?? ""}${path.slice(1)}` : path;
+function expandHome(path: string, home: string): string {
+  return path.startsWith("~/") ? `${home}${path.slice(1)}` : path;
 }

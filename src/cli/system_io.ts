@@ -1,6 +1,7 @@
 /** The process itself as the commands' surroundings. Only `mod.ts` uses it. */
 import { systemClock } from "../lib/clock.ts";
 import { systemRandom } from "../lib/random.ts";
+import { systemAccount, systemHome } from "../lib/system_account.ts";
 import { InterruptedError } from "./cli_error.ts";
 import type { CliIo, CliOutput, Interrupts } from "./cli_io.ts";
 
@@ -10,6 +11,8 @@ export const systemIo: CliIo = {
   clock: systemClock,
   random: systemRandom,
   env: (name) => Deno.env.get(name),
+  account: () => systemAccount()?.username ?? null,
+  home: systemHome,
   interrupts: interruptsOfProcess,
 };
 

@@ -1,12 +1,15 @@
-/** Who runs the command, as far as the environment says: shown with holds and requests, never checked. */
+/**
+ * Who runs the command: shown with holds and requests, never checked. The environment tells who became root by sudo or
+ * su; services and containers often have none, then the system is asked.
+ */
 import type { CliIo } from "./cli_io.ts";
 
-export function userName({ env }: Pick<CliIo, "env">): string | null {
-  return env("SUDO_USER") || env("USER") || env("LOGNAME") || null;
+export function userName({ env, account }: Pick<CliIo, "env" | "account">): string | null {
+  return env("SUDO_USER") || env("USER") || env("LOGNAME") || account();
 }
 
 /** What is remembered of whoever deletes something by a command. */
-export function deletionComment(io: Pick<CliIo, "env">): string {
+export function deletionComment(io: Pick<CliIo, "env" | "account">): string {
   const user = userName(io);
   return user === null ? "deleted by command" : `deleted by ${user}`;
 }

@@ -1,4 +1,5 @@
 /** The machine that the program runs on, as the configuration loader sees it. */
+import { systemHome } from "../lib/system_account.ts";
 import type { Environment } from "./environment.ts";
 
 export const denoEnvironment: Environment = {
@@ -14,7 +15,7 @@ export const denoEnvironment: Environment = {
   env: (name) => Deno.env.get(name),
   envWithPrefix: (prefix) =>
     Object.fromEntries(Object.entries(Deno.env.toObject()).filter(([name]) => name.startsWith(prefix))),
-  home: () => Deno.env.get("HOME") ?? "/",
+  home: systemHome,
   cwd: () => Deno.cwd(),
 };
 

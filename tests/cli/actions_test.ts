@@ -35,6 +35,18 @@ Deno.test("hold and delete work without a daemon", async () => {
   ]);
 });
 
+Deno.test("a command that the environment has no user for is the account's", async () => {
+  await using bench = await CliBench.open();
+  delete bench.env.USER;
+  await bench.run("delete", "2");
+  bench.env.SUDO_USER = "emil";
+  await bench.run("delete", "3");
+  assert.deepEqual(bench.pool.calls, [
+    'delete 2 {"comment":"deleted by maria-by-account"}',
+    'delete 3 {"comment":"deleted by emil"}',
+  ]);
+});
+
 Deno.test("delete --now returns when the nodes are gone", async () => {
   await using bench = await CliBench.open();
   const running = bench.run("delete", "1", "99", "2", "--now");

@@ -67,14 +67,14 @@ Deno.test("the state's path begins at home where it says so", async () => {
   const file = await Deno.makeTempFile();
   try {
     await Deno.writeTextFile(file, "state: ~/np.kv\n");
-    assert.deepEqual(await findStatePath(file, { env: () => "/home/maria" }), {
+    assert.deepEqual(await findStatePath(file, { home: "/home/maria" }), {
       state: "/home/maria/np.kv",
       problem: null,
     });
   } finally {
     await Deno.remove(file);
   }
-  const missing = await findStatePath("/nowhere/nodepool.yaml", { env: () => undefined });
+  const missing = await findStatePath("/nowhere/nodepool.yaml", { home: "/" });
   assert.equal(missing.state, DEFAULT_STATE);
   assert.equal(missing.problem instanceof Deno.errors.NotFound, true);
 });

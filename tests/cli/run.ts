@@ -104,6 +104,8 @@ export class CliBench implements AsyncDisposable {
       clock: this.clock,
       random: { uuid: () => TOKEN },
       env: (name) => this.env[name],
+      account: () => "maria-by-account",
+      home: () => this.folder,
       interrupts: () => ({ signal: this.#interrupts.signal, [Symbol.dispose]() {} }),
     };
   }

@@ -131,6 +131,8 @@ function contextOf(pool: RunningPool, signal: AbortSignal): CliContext {
       clock: systemClock,
       random: systemRandom,
       env: () => undefined,
+      account: () => null,
+      home: () => "/",
       interrupts: () => ({ signal, [Symbol.dispose]() {} }),
     },
     wiring: { runDaemon: unused, openOfflinePool: unused, simulate: unused, describeVersion: unused },

@@ -1,6 +1,7 @@
 /** A real OpenSSH server for tests: its own keys, a loopback port, the current user. */
 import { join } from "node:path";
-import { accountName, missingNeed, type Need } from "../needs.ts";
+import { systemAccount } from "../../src/lib/system_account.ts";
+import { missingNeed, type Need } from "../needs.ts";
 
 const SSHD = "/usr/sbin/sshd";
 
@@ -39,7 +40,7 @@ export async function startOpensshServer(
   const { port, server } = await listen(folder, { hostKeyTypes, sftp });
   return {
     port,
-    username: accountName()!,
+    username: systemAccount()!.username,
     privateKey: user.secret,
     hostKeys,
     async [Symbol.asyncDispose]() {
