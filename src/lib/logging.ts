@@ -10,6 +10,8 @@ import {
   type LogRecord,
   reset,
 } from "@logtape/logtape";
+import { type Clock, systemClock } from "./clock.ts";
+import { LogLimiter } from "./log_limiter.ts";
 
 export interface LoggingOptions {
   readonly level: LogLevel;
@@ -19,7 +21,14 @@ export interface LoggingOptions {
   readonly format: "text" | "json" | null;
   /** Path, appended to; null: standard error. */
   readonly file: string | null;
+  readonly clock?: Clock;
 }
+
+/** How often what was omitted is looked for. */
+const LOOK = 5_000;
+
+/** Of one value in a line, in characters: what clouds and clients say may be of any length. */
+const LONGEST_VALUE = 4_000;
 
 /**
  * Sends log records where the options say, until it is disposed of.
@@ -33,9 +42,14 @@ export async function startLogging(options: LoggingOptions): Promise<AsyncDispos
     (options.format ?? (options.file === null && Deno.stderr.isTerminal() ? "text" : "json")) === "text";
   const format = asText ? getTextFormatter({ timestamp: "time", category: ".", value: plain }) : jsonLine;
   const encoder = new TextEncoder();
+  const { clock = systemClock } = options;
+  const limiter = new LogLimiter(clock);
+  const writeAll = (records: readonly LogRecord[]) => {
+    for (const record of records) write(output, encoder.encode(format(record)));
+  };
   await configure({
     reset: true,
-    sinks: { output: (record: LogRecord) => write(output, encoder.encode(format(record))) },
+    sinks: { output: (record: LogRecord) => writeAll(limiter.admit(record)) },
     loggers: [
       { category: ["nodepool"], sinks: ["output"], lowestLevel: options.level },
       { category: ["logtape", "meta"], sinks: ["output"], lowestLevel: "error" },
@@ -47,9 +61,18 @@ export async function startLogging(options: LoggingOptions): Promise<AsyncDispos
       })),
     ],
   });
+  const stop = new AbortController();
+  const telling = (async () => {
+    while (await clock.sleep(LOOK, { signal: stop.signal }).then(() => true, () => false)) {
+      writeAll(limiter.tell());
+    }
+  })();
   return {
     async [Symbol.asyncDispose]() {
+      stop.abort();
+      await telling;
       await reset();
+      writeAll(limiter.tell({ all: true }));
       if (output !== Deno.stderr) output.close();
     },
   };
@@ -61,12 +84,17 @@ function jsonLine({ timestamp, level, category, message, properties }: LogRecord
   const time = new Date(timestamp).toISOString();
   const line = { time, level, category: category.join("."), message: text };
   // No fact takes the place of what every line has.
-  return `${JSON.stringify({ ...line, ...properties, ...line })}\n`;
+  return `${JSON.stringify({ ...line, ...properties, ...line }, (_, value) => shortened(value))}\n`;
+}
+
+function shortened(value: unknown): unknown {
+  if (typeof value !== "string" || value.length <= LONGEST_VALUE) return value;
+  return `${value.slice(0, LONGEST_VALUE)}… (${value.length - LONGEST_VALUE} more characters)`;
 }
 
 function plain(value: unknown): string {
   return typeof value === "string"
-    ? value
+    ? shortened(value) as string
     : Array.isArray(value)
     ? value.map(plain).join(", ")
     : String(value);
