@@ -12,7 +12,7 @@ export interface Command {
 
 export interface CommandOptions {
   readonly args: readonly string[];
-  /** Added to this process's own. */
+  /** Added to what is inherited of this process's own. */
   readonly environment: Readonly<Record<string, string>>;
 }
 

@@ -6,6 +6,7 @@ import { type Milliseconds, SECOND } from "../domain/time.ts";
 import { type Clock, systemClock } from "../lib/clock.ts";
 import type { Command, CommandOptions, RunningCommand } from "./command.ts";
 import { findProgram } from "./find_program.ts";
+import { inheritedEnvironment } from "./inherited_environment.ts";
 import { SUPERVISOR } from "./supervisor.ts";
 
 const SETSID = "/usr/bin/setsid";
@@ -27,7 +28,7 @@ export function createDenoCommand(
 ): Command {
   return {
     async start(program, { args, environment }: CommandOptions) {
-      const all = { ...Deno.env.toObject(), ...environment };
+      const all = { ...inheritedEnvironment(Deno.env.toObject()), ...environment };
       const file = await findProgram(program, all.PATH ?? "");
       const isLoader = ([name]: [string, string]) => LOADER.test(name);
       const loader = Object.entries(all).filter(isLoader).map(([name, value]) => `${name}=${value}`);

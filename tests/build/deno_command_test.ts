@@ -43,13 +43,45 @@ Deno.test("a command that a signal ended has the exit code that a shell would gi
   equal((await run("#!/bin/sh\nkill -SEGV $$\n")).exitCode, 128 + 11);
 });
 
-Deno.test("a command has this process's environment and what was added, and no input", async () => {
+Deno.test("a command has of this process's environment what it needs, what was added, and no input", async () => {
   const given = { NODEPOOL_ADDED: "a 'b' \"c\"\nd $HOME", LD_NODEPOOL: "x=y z" };
   const { output } = await run(
     '#!/bin/sh\ncat; echo "$NODEPOOL_ADDED|$LD_NODEPOOL|$HOME"\n',
     given,
   );
   equal(output, `${given.NODEPOOL_ADDED}|${given.LD_NODEPOOL}|${Deno.env.get("HOME") ?? ""}\n`);
+});
+
+Deno.test("a command sees no secret of this process, and nothing that nobody chose", async () => {
+  const secret = {
+    OS_PASSWORD: "correct horse",
+    OS_CLIENT_CONFIG_FILE: "/etc/clouds.yaml",
+    STATSD_HOST: "statsd",
+    AWS_SECRET_ACCESS_KEY: "battery",
+    LD_LIBRARY_PATH: "/tmp",
+  };
+  const inherited = {
+    DIB_CHOSEN: "1",
+    NODEPOOL_CHOSEN: "2",
+    LC_CHOSEN: "3",
+    https_proxy: "4",
+    ELEMENTS_PATH: "5",
+  };
+  const holder = fileURLToPath(new URL("command_holder.ts", import.meta.url));
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-check", "--config", `${root}deno.json`, holder, "env"],
+    env: {
+      ...secret,
+      ...inherited,
+      HOME: folder,
+      DENO_DIR: Deno.env.get("DENO_DIR") ?? `${root}.deno/cache`,
+    },
+  }).output();
+  const lines = new TextDecoder().decode(stdout).split("\n");
+  for (const [name, value] of Object.entries(inherited)) ok(lines.includes(`${name}=${value}`), name);
+  for (const name of Object.keys(secret)) {
+    equal(lines.find((line) => line.startsWith(`${name}=`)), undefined, name);
+  }
 });
 
 Deno.test("a command gets its arguments as they are", async () => {

@@ -1,0 +1,34 @@
+/**
+ * What a build gets of the daemon's environment: what programs need to find their way, and what is meant for builds.
+ * Elements are other people's scripts; the password of a cloud (`OS_PASSWORD`) is none of their business. What else
+ * an element needs is set by the image's `env-vars`. Called for each command that is started.
+ */
+
+const NAMES: ReadonlySet<string> = new Set([
+  "PATH",
+  "HOME",
+  "USER",
+  "LOGNAME",
+  "SHELL",
+  "LANG",
+  "LANGUAGE",
+  "TZ",
+  "TMPDIR",
+  "XDG_CACHE_HOME",
+  "ELEMENTS_PATH",
+  "SSL_CERT_FILE",
+  "SSL_CERT_DIR",
+  "REQUESTS_CA_BUNDLE",
+  "CURL_CA_BUNDLE",
+]);
+
+/** In either case: programs do not agree. */
+const PROXIES = /^(http|https|ftp|all|no)_proxy$/i;
+
+const FAMILIES = /^(LC|DIB|NODEPOOL)_/;
+
+/** @param all the environment of this process, or as much of it as may be seen */
+export function inheritedEnvironment(all: Readonly<Record<string, string>>): Record<string, string> {
+  const isInherited = (name: string) => NAMES.has(name) || PROXIES.test(name) || FAMILIES.test(name);
+  return Object.fromEntries(Object.entries(all).filter(([name]) => isInherited(name)));
+}
