@@ -22,6 +22,7 @@ import { systemClock } from "./lib/clock.ts";
 import { errorChain } from "./lib/error_chain.ts";
 import { freeDescriptors } from "./lib/free_descriptors.ts";
 import { loggerOf, startLogging } from "./lib/logging.ts";
+import { writePidFile } from "./lib/pid_file.ts";
 import { systemRandom } from "./lib/random.ts";
 import { SteadyClock } from "./lib/steady_clock.ts";
 import type { ProviderConfig } from "./domain/config.ts";
@@ -53,7 +54,7 @@ const OTHER_DAEMON_RUNS = 3;
 
 /**
  * Runs until SIGINT, SIGUSR1 or SIGTERM. @returns the exit code
- * @throws ConfigError, StoreError, ServeSiteError, ControlSocketError where it cannot start
+ * @throws ConfigError, PidFileError, StoreError, ServeSiteError, ControlSocketError where it cannot start
  */
 export async function runDaemon(options: DaemonOptions): Promise<number> {
   const clock = new SteadyClock(systemClock);
@@ -64,7 +65,7 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
 
   using lock = await takeLock(config.state);
   if (lock === null) return OTHER_DAEMON_RUNS;
-  using _pidFile = writePidFile(options.pidFile);
+  using _pidFile = options.pidFile === null ? null : writePidFile(options.pidFile, { onTrouble });
   await using store = await openKvStore(config.state, { clock, random: systemRandom });
   await using statsd = await openStatsd();
   await using pool = await Pool.start(config, {
@@ -166,12 +167,6 @@ async function takeLock(state: string): Promise<Disposable | null> {
 /** A command that works without a daemon holds the lock for less than this. */
 const LOCK_WAIT = 2_000;
 
-function writePidFile(path: string | null): Disposable {
-  if (path === null) return { [Symbol.dispose]() {} };
-  Deno.writeTextFileSync(path, `${Deno.pid}\n`);
-  return { [Symbol.dispose]: () => Deno.removeSync(path) };
-}
-
 /** What is opened at the start and kept: the state, the status endpoint's address, the log. */
 const AT_START_ONLY = /^(state|status\.listen|log\b)/;
 
@@ -243,6 +238,10 @@ function scriptVariables(): Record<string, string> {
 function versionText(): string {
   const { version, commit } = buildInfo();
   return `${version} (${commit})`;
+}
+
+function onTrouble(message: string): void {
+  log.warning("{message}", { message });
 }
 
 function onDefect(error: unknown): void {
