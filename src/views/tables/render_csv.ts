@@ -1,4 +1,7 @@
-/** A list as CSV (RFC 4180): JSON's field names, all columns, plain values; times and durations as in JSON. */
+/**
+ * A list as CSV (RFC 4180): JSON's field names, all columns, plain values; times and durations as in JSON. Names and
+ * comments come from anybody, and spreadsheets run what looks like a formula: such texts get an apostrophe in front.
+ */
 import type { Column } from "./column.ts";
 
 export function renderCsv<Row extends object>(
@@ -13,7 +16,15 @@ export function renderCsv<Row extends object>(
 function valueOf<Row extends object>(row: Row, column: Column<Row>): string {
   const value = (row as Record<string, unknown>)[column.field];
   if (value === null) return "";
-  return typeof value === "object" || value === undefined ? column.cell(row) : String(value);
+  if (typeof value === "number" || typeof value === "boolean") return String(value);
+  return defused(typeof value === "string" ? value : column.cell(row));
+}
+
+/** What spreadsheets take for a formula; with apostrophes before it too, so that one taken away gives back the text. */
+const FORMULA = /^'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/;
+
+function defused(text: string): string {
+  return FORMULA.test(text) ? `'${text}` : text;
 }
 
 function quote(text: string): string {
