@@ -33,7 +33,9 @@ export async function acquireNodes(
   using interrupts = io.interrupts();
   const { signal } = interrupts;
   const deadline = io.clock.now() + wait;
-  const spec = { label, count, job, client: userName(io), deadline, token: io.random.uuid() };
+  const order = { label, count, job, client: userName(io), token: io.random.uuid() };
+  /** Made for each daemon that is asked: the machine's clock may be set between two. */
+  const spec = () => ({ ...order, deadline: io.clock.wall() + Math.max(0, deadline - io.clock.now()) });
   /** The answer, if it comes by then; else what `late` makes. */
   const ask = <Answer>(
     question: (pool: PoolClient, options: { signal: AbortSignal }) => Promise<Answer>,
@@ -45,7 +47,7 @@ export async function acquireNodes(
       late,
     );
 
-  const request = await ask((pool, options) => pool.createRequest(spec, options), {
+  const request = await ask((pool, options) => pool.createRequest(spec(), options), {
     by: deadline,
     late: failure(`no daemon took the request within ${durationText(wait)}`),
   });

@@ -6,6 +6,7 @@ import { type Context, Hono } from "hono";
 import * as v from "valibot";
 import type { ViewFilter } from "../views/view_filter.ts";
 import { isPoolViewName } from "../views/view_pool.ts";
+import { LAST_INSTANT, LONGEST_TIME } from "../domain/time.ts";
 import type { LocalClient } from "./local_client.ts";
 import { ControlError } from "./pool_control.ts";
 
@@ -17,12 +18,21 @@ export interface ControlRoutesOptions {
 }
 
 const text = v.nullable(v.pipe(v.string(), v.maxLength(1_000)), null);
-const instant = v.nullable(v.pipe(v.number(), v.safeInteger(), v.minValue(0)), null);
+const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+/** By the machine's clock. */
+const instant = v.pipe(
+  whole,
+  v.maxValue(LAST_INSTANT, "a time is in milliseconds since 1970, in the year 9999 at the latest"),
+);
+const duration = v.pipe(
+  whole,
+  v.maxValue(LONGEST_TIME, "a length of time is in milliseconds, 100 years at most"),
+);
 const id = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const ids = v.pipe(v.array(id), v.minLength(1), v.maxLength(10_000));
 const pathId = v.pipe(v.string(), v.regex(/^\d{1,15}$/, "an id is a whole number"), v.transform(Number));
 
-const holdBody = v.object({ ids, reason: text, owner: text, duration: instant });
+const holdBody = v.object({ ids, reason: text, owner: text, duration: v.nullable(duration, null) });
 const deleteBody = v.object({ ids, comment: v.pipe(v.string(), v.maxLength(1_000)) });
 const releaseBody = v.object({
   ids,
@@ -36,7 +46,7 @@ const requestBody = v.object({
   count: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
   job: text,
   client: text,
-  deadline: instant,
+  deadline: v.nullable(instant, null),
   token: v.nullish(v.pipe(v.string(), v.maxLength(100)), null),
 });
 const orderBody = v.object({
@@ -45,7 +55,7 @@ const orderBody = v.object({
   image: v.pipe(v.string(), v.minLength(1), v.maxLength(255)),
 });
 const placedBody = v.object({
-  at: v.number(),
+  at: whole,
   orders: v.pipe(
     v.array(v.object({ provider: v.nullable(v.string()), image: v.string() })),
     v.maxLength(10_000),

@@ -22,7 +22,7 @@ export interface RequestSpec {
   readonly count: number;
   readonly job: string | null;
   readonly client: string | null;
-  /** When the client gives up; null: never. */
+  /** When the client gives up, by the machine's clock; null: never. */
   readonly deadline: Instant | null;
   /** For who may have to ask again, not knowing whether the first time was heard: the same one, the same request. */
   readonly token?: string | null;

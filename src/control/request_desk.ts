@@ -45,7 +45,10 @@ export class RequestDesk implements Disposable {
     const request = await this.#ledger.edit((edit): NodeRequest => {
       const known = token === null ? undefined : edit.requests().find((each) => each.token === token);
       if (known !== undefined) return known;
-      const made = { ...spec, token, revision: 0, id: newId, createdAt: this.#clock.now(), ...WAITING };
+      const now = this.#clock.now();
+      // A client is another process: all that it shares with this one is the machine's clock.
+      const deadline = spec.deadline === null ? null : now + spec.deadline - this.#clock.wall();
+      const made = { ...spec, token, deadline, revision: 0, id: newId, createdAt: now, ...WAITING };
       edit.putRequest(made);
       return made;
     });

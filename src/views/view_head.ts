@@ -4,7 +4,7 @@
  * never given another meaning; a view that must change incompatibly raises VIEW_VERSION.
  */
 import type { Instant, Milliseconds, Moment } from "../domain/time.ts";
-import { isoText, SECOND } from "../domain/time.ts";
+import { isoText, LAST_INSTANT, SECOND } from "../domain/time.ts";
 
 /** The version that every view carries in `version`. */
 export const VIEW_VERSION = 1;
@@ -33,9 +33,9 @@ export function isoTimeOrNull(instant: Instant | null, wallTime: WallTime): stri
 
 export type WallTime = Pick<Moment, "wallOffset">;
 
-/** Whole seconds, never negative: the clocks of two machines may differ. */
+/** Whole seconds; at least none, whatever a damaged record says, and at most as many as there are in the calendar. */
 export function seconds(duration: Milliseconds): number {
-  return Math.max(0, Math.floor(duration / SECOND));
+  return duration >= 0 ? Math.floor(Math.min(duration, LAST_INSTANT) / SECOND) : 0;
 }
 
 /** For sorting: by Unicode code units, the same on every machine. */

@@ -190,6 +190,21 @@ for (const [title, reply, kind] of TABLE) {
   });
 }
 
+Deno.test("classifyResponse() takes five minutes for the longest that a cloud can ask for", () => {
+  const after = (value: string) => classify({ status: 503, headers: { "retry-after": value } }).retryAfter;
+  assert.equal(after("300"), 300_000);
+  for (
+    const value of [
+      "86400",
+      "9".repeat(400),
+      "Wed, 02 Jan 2030 00:00:00 GMT",
+      "Sat, 01 Jan 9999 00:00:00 GMT",
+    ]
+  ) {
+    assert.equal(after(value), 300_000, value);
+  }
+});
+
 Deno.test("classifyResponse() reads Retry-After as seconds or as a date, by the cloud's clock", () => {
   const after = (headers: Record<string, string>) => classify({ status: 429, headers }).retryAfter;
   assert.equal(after({ "retry-after": "7" }), 7_000);
@@ -198,6 +213,7 @@ Deno.test("classifyResponse() reads Retry-After as seconds or as a date, by the 
   assert.equal(after({ date, "retry-after": "Fri, 01 Jan 1999 00:00:03 GMT" }), 3_000);
   assert.equal(after({ "retry-after": "Thu, 01 Jan 1998 00:00:00 GMT" }), 0);
   assert.equal(after({ "retry-after": "soon" }), null);
+  assert.equal(after({ "retry-after": "-5" }), null, "no date, though Date.parse makes one of it");
   assert.equal(after({}), null);
 });
 

@@ -180,6 +180,28 @@ Deno.test("requests that are not what the routes document are refused", async ()
     error: "there is no list nonsense",
   });
   assert.equal((await ask("GET", "/nonsense")).status, 404);
+  for (const deadline of ["9007199254740991", "8640000000000001", "1e999", "-1", "1.5"]) {
+    const answer = await ask(
+      "POST",
+      "/requests",
+      `{"label":"x","count":1,"job":null,"client":null,"deadline":${deadline}}`,
+    );
+    assert.deepEqual([answer.status, answer.error.startsWith("deadline: ")], [400, true], deadline);
+  }
+  assert.match(
+    (await ask(
+      "POST",
+      "/requests",
+      '{"label":"x","count":1,"job":null,"client":null,"deadline":9007199254740991}',
+    )).error,
+    /^deadline: a time is in milliseconds since 1970, in the year 9999 at the latest$/,
+  );
+  assert.match(
+    (await ask("POST", "/nodes/hold", '{"ids":[1],"reason":null,"owner":null,"duration":9007199254740991}'))
+      .error,
+    /^duration: a length of time is in milliseconds, 100 years at most$/,
+  );
+  assert.match((await ask("POST", "/image-orders/wait", '{"at":1e999,"orders":[]}')).error, /^at: /);
   assert.deepEqual(bench.pool.calls, []);
 });
 

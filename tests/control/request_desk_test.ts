@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { checkRequest, RequestDesk } from "../../src/control/request_desk.ts";
 import type { RequestSpec } from "../../src/control/pool_control.ts";
 import { transition } from "../../src/domain/node_transition.ts";
-import { MINUTE, SECOND } from "../../src/domain/time.ts";
+import { HOUR, MINUTE, SECOND } from "../../src/domain/time.ts";
 import { Ledger } from "../../src/store/ledger.ts";
 import { ledgerWith } from "../execute/execute_fixtures.ts";
 import { config, node, NOW, states } from "../plan/plan_fixtures.ts";
@@ -277,4 +277,20 @@ Deno.test("nodes that a target gets are not given out: its jobs could be sent to
     checkRequest(spec, config({ targets: [{ ...target, ...more }] }));
   assert.doesNotThrow(asking({}));
   assert.throws(asking({ assignViaGearman: true }), { name: "ControlError", message: /target ci gets/ });
+});
+
+Deno.test("a deadline is meant by the machine's clock, however that is set before and after", async () => {
+  using kit = await deskKit();
+  kit.clock.stepWall(-10 * HOUR);
+  const deadline = kit.clock.wall() + 10 * MINUTE;
+  const { id } = await kit.desk.create({ ...wish, deadline });
+  assert.equal(kit.ledger.requests.get(id)?.deadline, NOW + 10 * MINUTE);
+  kit.clock.stepWall(20 * HOUR);
+  const waiting = kit.wait(id).catch((error: Error) => error.message);
+  await kit.clock.advance(10 * MINUTE);
+  await kit.desk.withdrawUnattended();
+  assert.deepEqual(waitingIds(kit), [id]);
+  await kit.clock.advance(MINUTE);
+  await kit.desk.withdrawUnattended();
+  assert.match(String(await waiting), /withdrawn/);
 });

@@ -133,3 +133,13 @@ Deno.test("a deletion that never ends keeps its place, is repeated more and more
   const asked = virtual.simulator.journal.countOf("server.delete");
   assert.ok(asked >= 4 && asked <= 10, `asked ${asked} times`);
 });
+
+for (const retryAfter of [30 * MINUTE, 24 * HOUR]) {
+  Deno.test(`a cloud that asks for ${retryAfter / MINUTE} minutes of peace is asked again after five`, async () => {
+    const faults = [{ fault: 6, operation: "server.create", count: 2, time: retryAfter }];
+    await using virtual = await VirtualPool.start({ config: poolConfig({ minReady: 2, provider }), faults });
+    await virtual.clock.advance(4 * MINUTE);
+    assert.equal(virtual.count("ready"), 0);
+    await virtual.until(() => virtual.count("ready") === 2, 7 * MINUTE);
+  });
+}

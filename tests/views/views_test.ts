@@ -9,8 +9,16 @@ import { renderNodeListJson } from "../../src/views/node_list_json.ts";
 import { viewProviderList } from "../../src/views/provider_list.ts";
 import { viewRequestList } from "../../src/views/request_list.ts";
 import { listProblems, viewStatus } from "../../src/views/status.ts";
-import { renderPoolJson } from "../../src/views/view_pool.ts";
-import { manyNodes, NOW, sampleDaemon, sampleNode, sampleReport, SECRETS } from "./sample_pool.ts";
+import { type PoolViewName, renderPoolJson, viewFilters } from "../../src/views/view_pool.ts";
+import {
+  manyNodes,
+  NOW,
+  sampleDaemon,
+  sampleNode,
+  sampleReport,
+  sampleRequest,
+  SECRETS,
+} from "./sample_pool.ts";
 
 Deno.test("nodes are sorted by provider, then label, then id, whatever their order in memory", () => {
   const name = fc.constantFrom("a", "a b", "a-b", "B", "ä");
@@ -175,4 +183,18 @@ Deno.test("views of 6,000 nodes are made quickly", () => {
       `${name}, 6,000 nodes: first ${times[0]!.toFixed(1)} ms, best ${Math.min(...times).toFixed(1)} ms`,
     );
   }
+});
+
+Deno.test("no instant in a record can break a view: what no calendar has is shown as its last day", () => {
+  for (const at of [Number.MAX_SAFE_INTEGER, 8.64e15 + 1, Infinity, -1e300, NaN]) {
+    const report = sampleReport({
+      requests: [sampleRequest({ id: 1, deadline: at, createdAt: at, grantedAt: at })],
+      nodes: [sampleNode({ id: 1, stateSince: at, hold: { reason: null, owner: null, until: at } })],
+    });
+    for (const name of Object.keys(viewFilters) as PoolViewName[]) {
+      JSON.parse(new TextDecoder().decode(renderPoolJson(report, { name })));
+    }
+  }
+  const report = sampleReport({ requests: [sampleRequest({ id: 1, deadline: Number.MAX_SAFE_INTEGER })] });
+  assert.equal(viewRequestList(report).requests[0]!.deadline, "9999-12-31T23:59:59.999Z");
 });

@@ -5,13 +5,14 @@
  */
 import type { CloudErrorKind } from "../../domain/cloud_error_kind.ts";
 import type { Instant, Milliseconds } from "../../domain/time.ts";
-import { SECOND } from "../../domain/time.ts";
+import { MINUTE, SECOND } from "../../domain/time.ts";
 import type { SendResponse } from "../send.ts";
 
 export interface Refusal {
   readonly kind: CloudErrorKind;
   /** What the cloud said, in one line; never empty, never with a token in it. */
   readonly message: string;
+  /** What the cloud asks for, as far as that is sensible. */
   readonly retryAfter: Milliseconds | null;
   readonly effect: "none" | "unknown";
   readonly requestId: string | null;
@@ -25,7 +26,7 @@ interface Said {
 
 const MAX_MESSAGE = 300;
 
-/** @param options `now`: our time, against which a Retry-After date counts where the answer has no Date */
+/** @param options `now`: the machine's time, against which a Retry-After date counts where the answer has no Date */
 export function classifyResponse(response: SendResponse, options: { now: Instant }): Refusal {
   const said = readError(response);
   const retryAfter = readRetryAfter(response.headers, options.now);
@@ -92,14 +93,22 @@ function silence({ status, headers }: SendResponse): string {
   return `the cloud answered with status ${status} and no message`;
 }
 
+/** One broken proxy must not stop a pool for a day: a cloud that is still busy then says so again. */
+const LONGEST_WISH = 5 * MINUTE;
+
 function readRetryAfter(headers: SendResponse["headers"], now: Instant): Milliseconds | null {
-  const value = headers["retry-after"]?.trim();
-  if (value === undefined || value === "") return null;
+  const wish = wishedPause(headers["retry-after"]?.trim() ?? "", {
+    now,
+    sent: Date.parse(headers.date ?? ""),
+  });
+  return wish === null ? null : Math.min(wish, LONGEST_WISH);
+}
+
+/** @param value seconds, or a date that begins with the day of the week */
+function wishedPause(value: string, { now, sent }: { now: Instant; sent: number }): Milliseconds | null {
   if (/^\d+(\.\d+)?$/.test(value)) return Number(value) * SECOND;
-  const until = Date.parse(value);
-  if (Number.isNaN(until)) return null;
-  const sent = Date.parse(headers.date ?? "");
-  return Math.max(0, until - (Number.isNaN(sent) ? now : sent));
+  const until = /^[a-z]{3}/i.test(value) ? Date.parse(value) : NaN;
+  return Number.isNaN(until) ? null : Math.max(0, until - (Number.isNaN(sent) ? now : sent));
 }
 
 function readError(response: SendResponse): Said {

@@ -62,7 +62,7 @@ export async function loginToKeystone(
   const refuse = (message: string) => transport.refuse(call, { kind: "badResponse", message });
   if (value === undefined) throw refuse(`the answer has no token; check auth_url ${access.authUrl}`);
   const { token } = parseAnswer(TokenAnswer, response, refuse);
-  const life = lifetime(token, Date.parse(response.headers.date ?? "") || clock.now());
+  const life = lifetime(token, Date.parse(response.headers.date ?? "") || clock.wall());
   return {
     value,
     renewAt: askedAt + life - Math.min(MAX_MARGIN, life / 10),

@@ -127,7 +127,7 @@ export class Transport implements AsyncDisposable {
       slot.speedUp();
       return response;
     }
-    const refusal = classifyResponse(response, { now: clock.now() });
+    const refusal = classifyResponse(response, { now: clock.wall() });
     adaptRate(slot, { status: response.status, refusal });
     throw this.refuse(call, {
       ...refusal,
