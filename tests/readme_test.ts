@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { ExitCode } from "../src/cli/exit_code.ts";
+import { PATIENCE } from "./eventually.ts";
 import { type Need, testNeeding } from "./needs.ts";
 import { anchorsOf, type Block, blocksOf, inlineCode } from "./readme/document.ts";
 import { ReadmeShell } from "./readme/readme_shell.ts";
@@ -41,7 +42,7 @@ async function untilItPrints(
   shell: ReadmeShell,
   { script, sample }: { script: string; sample: string },
 ): Promise<void> {
-  const deadline = performance.now() + 60_000;
+  const deadline = performance.now() + PATIENCE;
   for (;;) {
     const { stdout } = await shell.run(script);
     const printed = stdout.split("\n").map(shapeOf);

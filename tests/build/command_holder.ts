@@ -3,9 +3,10 @@
  * prints, and exits with its code. Tests start it with the permissions of the compiled program.
  */
 import { createDenoCommand } from "../../src/build/deno_command.ts";
+import { PATIENCE } from "../eventually.ts";
 
 const [program = "", ...args] = Deno.args;
-const command = createDenoCommand({ grace: 1_000 });
+const command = createDenoCommand({ grace: PATIENCE });
 const running = await command.start(program, { args, environment: { LD_NODEPOOL: "of the holder" } });
 for await (const chunk of running.output) await Deno.stdout.write(chunk);
 Deno.exit(await running.exitCode);

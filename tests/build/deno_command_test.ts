@@ -1,8 +1,10 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Command } from "../../src/build/command.ts";
 import { createDenoCommand } from "../../src/build/deno_command.ts";
-import { eventually, isRunning, pidsIn, script, TREE, TREE_SIZE } from "./processes.ts";
+import { eventually, PATIENCE } from "../eventually.ts";
+import { isRunning, pidsIn, script, TREE, TREE_SIZE } from "./processes.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -12,15 +14,19 @@ Deno.test.beforeAll(async () => {
 });
 Deno.test.afterAll(() => Deno.remove(folder, { recursive: true }));
 
-const command = createDenoCommand({ grace: 1_000 });
+/** A grace that nothing needs which ends when it is asked to, however busy the machine is. */
+const command = createDenoCommand({ grace: PATIENCE });
 
 /** Starts a shell script with `$1` a file that it may write to. */
-async function startScript(text: string, environment: Record<string, string> = {}) {
+async function startScript(
+  text: string,
+  { environment = {}, by = command }: { environment?: Record<string, string>; by?: Command } = {},
+) {
   const own = await Deno.makeTempDir({ dir: folder });
   const file = join(own, "file");
   await script(own, { name: "program", text });
   const path = `${own}:${Deno.env.get("PATH")}`;
-  const running = await command.start("program", {
+  const running = await by.start("program", {
     args: [file],
     environment: { PATH: path, ...environment },
   });
@@ -28,8 +34,8 @@ async function startScript(text: string, environment: Record<string, string> = {
 }
 
 /** Runs it to its end. */
-async function run(text: string, environment?: Record<string, string>) {
-  const { running, file } = await startScript(text, environment);
+async function run(text: string, environment: Record<string, string> = {}) {
+  const { running, file } = await startScript(text, { environment });
   const output = await new Response(running.output).text();
   return { output, file, exitCode: await running.exitCode };
 }
@@ -111,11 +117,12 @@ Deno.test("end() ends a command with all that it has started", async () => {
 });
 
 Deno.test("end() kills a command that ignores being asked, after the grace", async () => {
-  const { running, file } = await startScript(`#!/bin/sh
+  const text = `#!/bin/sh
 trap '' TERM
 echo $$ >"$1"
 while :; do sleep 0.1; done
-`);
+`;
+  const { running, file } = await startScript(text, { by: createDenoCommand({ grace: 1_000 }) });
   await eventually(() => pidsIn(file).length === 1);
   running.end();
   running.end();

@@ -2,9 +2,9 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { failureOfBuild, unaborted } from "./build_kit.ts";
+import { eventually } from "../eventually.ts";
 import { testNeeding } from "../needs.ts";
 import { dibKit, dibNeeds } from "./dib_kit.ts";
-import { eventually } from "./processes.ts";
 
 function test(name: string, fn: () => Promise<void>): void {
   testNeeding(dibNeeds, `diskimage-builder ${name}`, fn);
@@ -97,11 +97,7 @@ test("gives them back when the process that builds is killed", async () => {
   ok((await kit.left()).length > 0, output);
   holder.kill("SIGKILL");
   await holder.status;
-  let left = await kit.left();
-  const over = async () => left = await kit.left();
-  await eventually(() => (void over(), left.length === 0));
-  await over();
-  deepEqual(left, []);
+  await eventually(async () => (await kit.left()).length === 0);
 });
 
 function waits(logFile: string): boolean {

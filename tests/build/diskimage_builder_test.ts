@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { VirtualClock } from "../../src/lib/virtual_clock.ts";
 import { watchMemory } from "../lib/memory_watch.ts";
 import { buildKit, failureOfBuild, unaborted } from "./build_kit.ts";
-import { eventually, isRunning, pidsIn, TREE, TREE_SIZE } from "./processes.ts";
+import { eventually } from "../eventually.ts";
+import { isRunning, pidsIn, TREE, TREE_SIZE } from "./processes.ts";
 
 /** Sets `formats` and `path` from its arguments, and has `make CONTENT` for all files. */
 const BUILD = `#!/bin/bash

@@ -30,15 +30,6 @@ export function pidsIn(file: string): number[] {
   }
 }
 
-/** Resolves when the condition holds; fails after a minute. */
-export async function eventually(condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 60_000;
-  while (!condition()) {
-    if (Date.now() > deadline) throw new Error(`did not come true within a minute: ${condition}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
-
 /**
  * Starts processes of every kind that is hard to end, and writes their numbers to the file: plain ones, one that
  * ignores TERM, one of a process group of its own, one below `timeout`, which makes a group too, and one in a pipe.
@@ -50,6 +41,7 @@ sleep 1000 & note "$1"
 (set -m; sleep 1000 & note "$1"; wait) & note "$1"
 timeout 1000 sleep 1000 & note "$1"
 tail -f /dev/null | cat & note "$1"
+until [ "$(wc -l <"$1")" = 6 ]; do sleep 0.01; done
 echo $$ >>"$1"
 echo the tree stands
 `;

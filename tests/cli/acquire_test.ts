@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { ControlError } from "../../src/control/pool_control.ts";
 import { HOST_KEY, sampleNodes } from "../views/sample_pool.ts";
-import { CliBench, TOKEN, until } from "./run.ts";
+import { eventually } from "../eventually.ts";
+import { CliBench, TOKEN } from "./run.ts";
 
 const nodeOfCloudB = sampleNodes().find(({ id }) => id === 4)!;
 
@@ -13,23 +14,18 @@ function callsOf(bench: CliBench, what: string): number {
 }
 
 /** Lets the command look for the next daemon until it holds. */
-async function looking(bench: CliBench, condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + 5_000;
-  while (!condition()) {
-    if (performance.now() > deadline) throw new Error(`did not come true: ${condition}`);
-    await bench.clock.advance(250);
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
+function looking(bench: CliBench, condition: () => boolean): Promise<void> {
+  return eventually(condition, () => bench.clock.advance(250));
 }
 
 Deno.test("acquire that waits goes on with the next daemon, and says once that it waits for it", async () => {
   await using bench = await CliBench.open();
   const running = bench.run("acquire", "noble", "--wait", "10h");
   const waits = () => bench.pool.calls.filter((call) => call === "wait-grant 9").length;
-  await until(() => waits() === 1);
+  await eventually(() => waits() === 1);
   for (const restarts of [1, 2]) {
     await bench.stopDaemon();
-    await until(() => bench.stderr === STOPPED);
+    await eventually(() => bench.stderr === STOPPED);
     await bench.startDaemon();
     await looking(bench, () => waits() === restarts + 1);
   }
@@ -45,7 +41,7 @@ Deno.test("acquire that waits goes on with the next daemon, and says once that i
 Deno.test("acquire whose daemon does not come back gives up at its own deadline", async () => {
   await using bench = await CliBench.open();
   const running = bench.run("acquire", "noble", "--wait", "90s");
-  await until(() => bench.pool.calls.includes("wait-grant 9"));
+  await eventually(() => bench.pool.calls.includes("wait-grant 9"));
   await bench.stopDaemon();
   let done = false;
   running.finally(() => done = true);
@@ -61,7 +57,7 @@ Deno.test("acquire whose daemon does not come back gives up at its own deadline"
 Deno.test("acquire that is interrupted while there is no daemon ends at once", async () => {
   await using bench = await CliBench.open();
   const running = bench.run("acquire", "noble");
-  await until(() => bench.pool.calls.includes("wait-grant 9"));
+  await eventually(() => bench.pool.calls.includes("wait-grant 9"));
   await bench.stopDaemon();
   await looking(bench, () => bench.stderr === STOPPED);
   bench.interrupt();
@@ -118,7 +114,7 @@ Deno.test("a confirmation is said again to the next daemon", async () => {
 Deno.test("a request that is really gone is reported as such", async () => {
   await using bench = await CliBench.open();
   const running = bench.run("acquire", "noble");
-  await until(() => bench.pool.calls.includes("wait-grant 9"));
+  await eventually(() => bench.pool.calls.includes("wait-grant 9"));
   await bench.stopDaemon();
   await looking(bench, () => bench.stderr === STOPPED);
   bench.pool.failure = new ControlError(410, "request 9 is not there: it was withdrawn, or never made");

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { ControlError } from "../../src/control/pool_control.ts";
 import { needsDaemon } from "../control/scripted_pool.ts";
 import { HOST_KEY, NOW, sampleNodes } from "../views/sample_pool.ts";
-import { CliBench, TOKEN, until } from "./run.ts";
+import { eventually } from "../eventually.ts";
+import { CliBench, TOKEN } from "./run.ts";
 
 const nodeOfCloudB = sampleNodes().find(({ id }) => id === 4)!;
 
@@ -50,7 +51,7 @@ Deno.test("a command that the environment has no user for is the account's", asy
 Deno.test("delete --now returns when the nodes are gone", async () => {
   await using bench = await CliBench.open();
   const running = bench.run("delete", "1", "99", "2", "--now");
-  await until(() => bench.pool.calls.includes("wait-end 2"));
+  await eventually(() => bench.pool.calls.includes("wait-end 2"));
   assert.equal(bench.stdout, "");
   bench.pool.end(2);
   bench.pool.end(1);
@@ -63,7 +64,7 @@ Deno.test("delete --now returns when the nodes are gone", async () => {
 Deno.test("delete --now that is interrupted says what it no longer waits for", async () => {
   await using bench = await CliBench.open();
   const running = bench.run("delete", "1", "--now");
-  await until(() => bench.pool.calls.includes("wait-end 1"));
+  await eventually(() => bench.pool.calls.includes("wait-end 1"));
   bench.interrupt();
   const { code, stderr } = await running;
   assert.equal(code, 1);
@@ -129,7 +130,7 @@ Deno.test("what the offline pool cannot do exits 3", async () => {
 Deno.test("acquire waits for nodes, prints how to log in, then confirms", async () => {
   await using bench = await CliBench.open();
   const running = bench.run("acquire", "noble", "--wait", "5m", "--job", "gate/unit");
-  await until(() => bench.pool.calls.includes("wait-grant 9"));
+  await eventually(() => bench.pool.calls.includes("wait-grant 9"));
   bench.pool.grant([nodeOfCloudB]);
   const { code, stdout, stderr } = await running;
   assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
@@ -178,19 +179,19 @@ Deno.test("acquire that waits too long says why there is no node and withdraws",
   const [, waiting] = bench.pool.current.requests;
   bench.pool.current = { ...bench.pool.current, requests: [{ ...waiting!, id: 9 }] };
   const running = bench.run("acquire", "noble", "--wait", "90s");
-  await until(() => bench.pool.calls.includes("wait-grant 9"));
+  await eventually(() => bench.pool.calls.includes("wait-grant 9"));
   await bench.clock.advance(90_000);
   const { code, stdout, stderr } = await running;
   assert.deepEqual({ code, stdout }, { code: 1, stdout: "" });
   assert.equal(stderr, "nodepool: no node of label noble within 1m30s: 1 of 2 nodes is ready\n");
-  await until(() => bench.pool.calls.includes("wait-grant 9 aborted"));
+  await eventually(() => bench.pool.calls.includes("wait-grant 9 aborted"));
   assert.equal(bench.pool.calls.includes("withdraw 9"), true);
 });
 
 Deno.test("acquire that is interrupted withdraws its request", async () => {
   await using bench = await CliBench.open();
   const running = bench.run("acquire", "noble");
-  await until(() => bench.pool.calls.includes("wait-grant 9"));
+  await eventually(() => bench.pool.calls.includes("wait-grant 9"));
   bench.interrupt();
   const { code, stderr } = await running;
   assert.deepEqual({ code, stderr }, { code: 1, stderr: "nodepool: interrupted\n" });

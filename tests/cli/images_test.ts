@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { ControlError } from "../../src/control/pool_control.ts";
 import { sampleDibImage, sampleImage } from "../views/sample_images.ts";
 import { sampleReport } from "../views/sample_pool.ts";
-import { CliBench, until } from "./run.ts";
+import { eventually } from "../eventually.ts";
+import { CliBench } from "./run.ts";
 
 const ready = { provider: "cloud-a", image: "noble", ok: true, message: "ready" };
 const failed = {
@@ -17,7 +18,7 @@ const failed = {
 async function ordering(outcomes: readonly (typeof ready | typeof failed)[], ...argv: string[]) {
   await using bench = await CliBench.open();
   const running = bench.run(...argv);
-  await until(() => bench.pool.calls.some((call) => call.startsWith("wait-orders")));
+  await eventually(() => bench.pool.calls.some((call) => call.startsWith("wait-orders")));
   bench.pool.orders.resolve(outcomes);
   return { ...await running, order: bench.pool.calls[0] };
 }
@@ -61,7 +62,7 @@ Deno.test("image-build --follow prints the log of the build that it brought abou
     dibImages: [sampleDibImage({ id: 3 }), sampleDibImage({ id: 4, version: sampleReport().now / 1000 })],
   });
   const running = bench.run("image-build", "noble", "--follow");
-  await until(() => bench.pool.calls.includes("follow 4"));
+  await eventually(() => bench.pool.calls.includes("follow 4"));
   bench.pool.orders.resolve([{ ...failed, ok: true, message: "ready" }]);
   const { code, stdout } = await running;
   assert.deepEqual([code, stdout], [0, "+ building\nbuilt\ndiskimage noble: ready\n"]);
@@ -73,7 +74,7 @@ Deno.test("on a terminal an upload shows how far it is", async () => {
   const upload = sampleImage({ id: 5, state: { phase: "upload", externalId: "x", startedAt: 1 } });
   bench.pool.current = sampleReport({ images: [upload], uploads: new Map([[5, { sent: 50, total: 100 }]]) });
   const running = bench.run("image-upload", "cloud-a", "noble");
-  await until(() => bench.stderr.includes("50%"));
+  await eventually(() => bench.stderr.includes("50%"));
   bench.pool.orders.resolve([ready]);
   const { code, stderr } = await running;
   assert.equal(code, 0);
@@ -84,7 +85,7 @@ Deno.test("on a terminal an upload shows how far it is", async () => {
 Deno.test("who interrupts the wait is told that the daemon goes on", async () => {
   await using bench = await CliBench.open();
   const running = bench.run("image-build", "noble");
-  await until(() => bench.pool.calls.some((call) => call.startsWith("wait-orders")));
+  await eventually(() => bench.pool.calls.some((call) => call.startsWith("wait-orders")));
   bench.interrupt();
   const { code, stderr } = await running;
   assert.deepEqual([code, stderr], [1, "nodepool: not waited for any longer; the daemon goes on with it\n"]);

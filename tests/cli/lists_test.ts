@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { sampleNode } from "../views/sample_pool.ts";
-import { CliBench, until } from "./run.ts";
+import { eventually } from "../eventually.ts";
+import { CliBench } from "./run.ts";
 
 Deno.test("list prints 2016's columns, sorted by provider, label and id", async () => {
   await using bench = await CliBench.open();
@@ -178,10 +179,10 @@ Deno.test("--watch draws again and again until it is interrupted", async () => {
   const running = bench.run("list", "--watch", "5", "--state", "used");
   const drawings = () => bench.stdout.split("Provider").length - 1;
   for (const count of [1, 2, 3]) {
-    await until(() => drawings() === count && bench.clock.sleeping > 0);
+    await eventually(() => drawings() === count && bench.clock.sleeping > 0);
     await bench.clock.advance(5_000);
   }
-  await until(() => drawings() === 4);
+  await eventually(() => drawings() === 4);
   bench.interrupt();
   assert.equal((await running).code, 0);
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { CliBench, until } from "./run.ts";
+import { eventually } from "../eventually.ts";
+import { CliBench } from "./run.ts";
 
 const commands = [
   "daemon",
@@ -109,7 +110,7 @@ Deno.test("daemon says which parts it runs, and how many workers", async () => {
 Deno.test("simulate runs until it is interrupted", async () => {
   await using bench = await CliBench.open({ daemon: false });
   const running = bench.run("simulate", "--listen", "127.0.0.1:5000", "--clouds", "clouds.yaml");
-  await until(() => bench.wired.length === 1);
+  await eventually(() => bench.wired.length === 1);
   bench.interrupt();
   assert.equal((await running).code, 0);
   const { listen, config, clouds, sshPort } = bench.wired[0]!.options as Record<string, unknown>;

@@ -126,12 +126,3 @@ export class CliBench implements AsyncDisposable {
     };
   }
 }
-
-/** Waits until it holds: for what happens on real sockets, where virtual time has no say. */
-export async function until(condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + 5_000;
-  while (!condition()) {
-    if (performance.now() > deadline) throw new Error(`did not come true: ${condition}`);
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
-}

@@ -1,16 +1,17 @@
 import assert from "node:assert/strict";
 import { systemClock } from "../../src/lib/clock.ts";
 import { lockState } from "../../src/store/state_lock.ts";
-import { CliBench, until } from "./run.ts";
+import { eventually } from "../eventually.ts";
+import { CliBench } from "./run.ts";
 
 Deno.test("a command that needs the daemon waits for its socket while the state is in use", async () => {
   await using bench = await CliBench.open({ daemon: false });
   using _lock = await lockState(bench.state, { holder: "nodepool daemon", clock: systemClock });
   const ran = bench.run("image-list", "--watch");
-  await until(() => bench.clock.sleeping === 1);
+  await eventually(() => bench.clock.sleeping === 1);
   await bench.startDaemon();
   await bench.clock.advance(100);
-  await until(() => bench.stdout.includes("| ID"));
+  await eventually(() => bench.stdout.includes("| ID"));
   bench.interrupt();
   await ran;
 });

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { createUndiciSend, type UndiciSendOptions } from "../../src/cloud/openstack/undici_send.ts";
 import type { SendResponse } from "../../src/cloud/send.ts";
+import { eventually } from "../eventually.ts";
 import { testBytes, testData } from "./image_data.ts";
 import { refusalOf } from "./refusal_of.ts";
 import { spawnReceiver } from "./spawn_receiver.ts";
@@ -46,14 +47,6 @@ function endless(size: number) {
     given: () => given,
     isCancelled: () => cancelled,
   };
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + 10_000;
-  while (!condition()) {
-    assert.ok(performance.now() < deadline, `waited in vain for ${condition}`);
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
 }
 
 for (const tls of [false, true]) {
@@ -134,7 +127,7 @@ Deno.test("an abort ends a stream whose source gives nothing more", async () => 
   const abort = new AbortController();
   const data = testData(testBytes(MIB), { hangAt: 400_000 });
   const ended = refusalOf(send(upload(`${receiver.url}/whole`, data), { signal: abort.signal }));
-  await until(() => data.given === 400_000);
+  await eventually(() => data.given === 400_000);
   abort.abort(new DOMException("time is up", "TimeoutError"));
   const error = await ended;
   assert.deepEqual([error.kind, error.effect], ["timeout", "unknown"]);
@@ -146,7 +139,7 @@ Deno.test("closing ends streams that are under way", async () => {
   const send = open();
   const data = testData(testBytes(MIB), { hangAt: 400_000 });
   const ended = refusalOf(send(upload(`${receiver.url}/whole`, data), { signal }));
-  await until(() => data.given === 400_000);
+  await eventually(() => data.given === 400_000);
   await send[Symbol.asyncDispose]();
   const error = await ended;
   assert.deepEqual([error.kind, error.effect], ["unavailable", "unknown"]);

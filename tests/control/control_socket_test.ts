@@ -9,6 +9,7 @@ import { serveControl } from "../../src/control/serve_control.ts";
 import { ControlSocketError, controlSocketPath } from "../../src/control/socket_path.ts";
 import { VirtualClock } from "../../src/lib/virtual_clock.ts";
 import { type PoolViewName, viewFilters } from "../../src/views/view_pool.ts";
+import { eventually } from "../eventually.ts";
 import { NOW, SECRETS } from "../views/sample_pool.ts";
 import { ScriptedPool } from "./scripted_pool.ts";
 
@@ -209,10 +210,10 @@ Deno.test("a client that leaves ends its wait in the daemon", async () => {
   await using bench = await openBench();
   const leaving = new AbortController();
   const waiting = bench.client.waitForGrant(9, { signal: leaving.signal });
-  await until(() => bench.pool.calls.includes("wait-grant 9"));
+  await eventually(() => bench.pool.calls.includes("wait-grant 9"));
   leaving.abort(new Error("enough"));
   await assert.rejects(waiting, /enough/);
-  await until(() => bench.pool.calls.includes("wait-grant 9 aborted"));
+  await eventually(() => bench.pool.calls.includes("wait-grant 9 aborted"));
   assert.deepEqual(bench.defects, []);
 });
 
@@ -224,7 +225,7 @@ Deno.test("a daemon that stops tells those who wait", async () => {
     status: 503,
     message: "the daemon is stopping",
   });
-  await until(() => bench.pool.calls.includes("wait-end 1"));
+  await eventually(() => bench.pool.calls.includes("wait-end 1"));
   await bench.server[Symbol.asyncDispose]();
   await failed;
   assert.equal(await connectControl(bench.socketPath), null);
@@ -276,7 +277,7 @@ Deno.test("a socket that is removed, or replaced by a stale one, is made again",
     await harm();
     assert.equal(await connectControl(socketPath), null);
     await clock.advance(2_000);
-    await untilDone(async () => {
+    await eventually(async () => {
       await using client = await connectControl(socketPath);
       return client !== null && (await client.view("status")).version === 1;
     });
@@ -293,11 +294,11 @@ Deno.test("a file in the socket's place is left there; the socket comes back whe
   await Deno.remove(socketPath);
   await Deno.writeTextFile(socketPath, "precious");
   await clock.advance(2_000);
-  await untilDone(() => Promise.resolve(clock.sleeping === 1));
+  await eventually(() => Promise.resolve(clock.sleeping === 1));
   assert.equal(await Deno.readTextFile(socketPath), "precious");
   await Deno.remove(socketPath);
   await clock.advance(2_000);
-  await untilDone(async () => await connectionKind(socketPath) === "listening");
+  await eventually(async () => await connectionKind(socketPath) === "listening");
   await Deno.rename(socketPath, `${socketPath}.moved`);
   await Deno.writeTextFile(socketPath, "precious");
   await server[Symbol.asyncDispose]();
@@ -324,14 +325,14 @@ Deno.test("clients beyond the limit hear that the daemon is busy, and those who 
   await using client = (await connectControl(socketPath))!;
   const leaving = new AbortController();
   const waiting = [1, 2, 3].map((id) => client.waitForEnd(id, { signal: leaving.signal }).catch(() => {}));
-  await until(() => pool.calls.length === 3);
+  await eventually(() => pool.calls.length === 3);
   await assert.rejects(client.view("status"), {
     status: 503,
     message: /too many requests are being answered/,
   });
   leaving.abort();
   await Promise.all(waiting);
-  await until(() => pool.calls.length === 6);
+  await eventually(() => pool.calls.length === 6);
   assert.equal((await client.view("status")).version, 1);
 });
 
@@ -369,20 +370,4 @@ async function leaveStaleSocket(path: string): Promise<void> {
   }).output();
   assert.equal(signal, "SIGKILL");
   assert.equal((await Deno.lstat(path)).isSocket, true);
-}
-
-async function untilDone(condition: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 5_000;
-  while (!await condition()) {
-    if (performance.now() > deadline) throw new Error(`did not come true: ${condition}`);
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + 5_000;
-  while (!condition()) {
-    if (performance.now() > deadline) throw new Error(`did not come true: ${condition}`);
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
 }

@@ -1,6 +1,7 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { dialTcp } from "../../src/demand/tcp_wire.ts";
 import type { Wire } from "../../src/demand/wire.ts";
+import { watchDoneAtOnce } from "./done_at_once.ts";
 
 const signal = new AbortController().signal;
 
@@ -103,18 +104,11 @@ Deno.test("a wire that is flooded lets others run in between", async () => {
   const writing = (async () => {
     for (let written = 0; written < size;) written += await peer.write(new Uint8Array(size - written));
   })();
-  let [read, readBefore, most, over] = [0, 0, 0, false];
-  const others = (async () => {
-    while (!over) {
-      await new Promise((resolve) => setTimeout(resolve, 0));
-      most = Math.max(most, read - readBefore);
-      readBefore = read;
-    }
-  })();
+  let read = 0;
+  await using bytes = watchDoneAtOnce(() => read);
   while (read < size) read += (await wire.read())!.length;
-  over = true;
-  await Promise.all([writing, others]);
-  ok(most > 0 && most <= 4 * 64 * 1024, `${most} bytes were read at once`);
+  await writing;
+  ok(bytes.most > 0 && bytes.most <= 4 * 64 * 1024, `${bytes.most} bytes were read at once`);
 });
 
 /** A listener whose queue is full: whoever connects waits. */

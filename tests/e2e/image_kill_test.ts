@@ -104,7 +104,7 @@ Deno.test("a pool whose daemon is killed at thirty instants makes its images, an
   pool.startDaemon();
   await pool.until(() => answers(pool));
   await update(pool);
-  await pool.until(() => isWhole(pool), { within: 180_000 });
+  await pool.until(() => isWhole(pool));
 
   const made = pool.simulator.journal.rows().filter(({ operation, effect }) =>
     effect && (operation === "image.create" || operation === "server.snapshot")

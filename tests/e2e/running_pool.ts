@@ -12,6 +12,7 @@ import type { SimulatorInput } from "../../src/simulator/settings.ts";
 import { createSimulator, type Simulator } from "../../src/simulator/simulator.ts";
 import type { NodeView } from "../../src/views/node_list.ts";
 import { generateKey } from "../../src/ssh/generate_key.ts";
+import { PATIENCE } from "../eventually.ts";
 import { programCommand, type Ran, runProgram, spawnProgram } from "./program.ts";
 
 export type { Ran } from "./program.ts";
@@ -191,7 +192,7 @@ export class RunningPool implements AsyncDisposable {
   /** Waits until the condition holds. @throws Error with the log's end when it does not in time */
   async until(
     condition: () => boolean | Promise<boolean>,
-    { within = 60_000, every = 100 } = {},
+    { within = PATIENCE, every = 100 } = {},
   ): Promise<void> {
     const deadline = systemClock.monotonic() + within;
     while (!(await condition())) {

@@ -7,6 +7,7 @@ import { jobMetrics } from "../../src/metrics/job_metrics.ts";
 import { launchMetrics } from "../../src/metrics/launch_metrics.ts";
 import { poolGauges } from "../../src/metrics/pool_gauges.ts";
 import { sendGauges, sendHappenings } from "../../src/metrics/statsd.ts";
+import { eventually } from "../eventually.ts";
 import { sampleConfig, sampleNode, sampleNodes } from "../views/sample_pool.ts";
 import { freeUdpPort, startStatsdDaemon } from "./statsd_daemon.ts";
 
@@ -135,12 +136,4 @@ async function udpSink() {
     },
     [Symbol.asyncDispose]: () => new Promise<void>((resolve) => void socket.close(() => resolve())),
   };
-}
-
-async function eventually(condition: () => boolean): Promise<void> {
-  const deadline = systemClock.monotonic() + 20_000;
-  while (!condition()) {
-    if (systemClock.monotonic() > deadline) throw new Error(`not within 20 s: ${condition}`);
-    await systemClock.sleep(10);
-  }
 }

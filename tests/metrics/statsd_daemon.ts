@@ -1,8 +1,8 @@
 /** The original `statsd`, as a process of its own, asked over its management port what arrived. */
 import { createSocket } from "node:dgram";
 import { fileURLToPath } from "node:url";
-import { systemClock } from "../../src/lib/clock.ts";
 import manifest from "../../deno.json" with { type: "json" };
+import { eventually } from "../eventually.ts";
 
 export interface StatsdDaemon extends AsyncDisposable {
   readonly port: number;
@@ -19,7 +19,6 @@ export interface Received {
 }
 
 const CONFIG = fileURLToPath(new URL("../../deno.json", import.meta.url));
-const DEADLINE = 20_000;
 
 export async function startStatsdDaemon(): Promise<StatsdDaemon> {
   await using made = new AsyncDisposableStack();
@@ -48,7 +47,6 @@ export async function startStatsdDaemon(): Promise<StatsdDaemon> {
     await process.status;
   });
   await eventually(
-    "statsd answers",
     () => ask(management, "health").then((text) => text.includes("up"), () => false),
   );
   const parts = made.move();
@@ -61,7 +59,7 @@ export async function startStatsdDaemon(): Promise<StatsdDaemon> {
 
 async function received(management: number, metrics: number): Promise<Received> {
   let counters: Record<string, number> = {};
-  await eventually(`${metrics} metrics have arrived`, async () => {
+  await eventually(async () => {
     counters = parse<number>(await ask(management, "counters"));
     return counters["statsd.metrics_received"]! >= metrics;
   });
@@ -97,14 +95,6 @@ function parse<Value>(text: string): Record<string, Value> {
 
 function ours<Value>(values: Record<string, Value>): Record<string, Value> {
   return Object.fromEntries(Object.entries(values).filter(([name]) => !name.startsWith("statsd.")));
-}
-
-async function eventually(what: string, condition: () => Promise<boolean>): Promise<void> {
-  const deadline = systemClock.monotonic() + DEADLINE;
-  while (!(await condition())) {
-    if (systemClock.monotonic() > deadline) throw new Error(`not within ${DEADLINE} ms: ${what}`);
-    await systemClock.sleep(20);
-  }
 }
 
 function freeTcpPort(): number {

@@ -1,5 +1,6 @@
 /** The simulator on the network: what only shows there. */
 import assert from "node:assert/strict";
+import { eventually } from "../eventually.ts";
 import { serveForTest, type TestSimulator } from "./served_simulator.ts";
 
 const AUTH = {
@@ -116,13 +117,7 @@ async function withImage() {
       body,
       ...(signal === undefined ? {} : { signal }),
     });
-  const until = async (holds: () => boolean | Promise<boolean>) => {
-    for (const deadline = Date.now() + 10_000; !(await holds());) {
-      assert.ok(Date.now() < deadline, `not within 10 s: ${holds}`);
-      await new Promise<void>((resolve) => setImmediate(resolve));
-    }
-  };
-  return { ...world, image, upload, until, [Symbol.asyncDispose]: () => world[Symbol.asyncDispose]() };
+  return { ...world, image, upload, [Symbol.asyncDispose]: () => world[Symbol.asyncDispose]() };
 }
 
 Deno.test("over HTTP an upload of unknown length is taken in piece by piece", async () => {
@@ -138,8 +133,8 @@ Deno.test("over HTTP a hanging upload takes in no more than the network holds, a
   const { stream, told } = bodyOf(1024 * 1024);
   const gaveUp = new AbortController();
   const upload = world.upload(stream, { signal: gaveUp.signal });
-  await world.until(() => world.simulator.faults.some((armed) => armed.id === id && armed.struck === 1));
-  await world.until(async () => {
+  await eventually(() => world.simulator.faults.some((armed) => armed.id === id && armed.struck === 1));
+  await eventually(async () => {
     const before = told.given;
     await new Promise<void>((resolve) => setImmediate(resolve));
     return told.given === before && before > 0;
@@ -149,7 +144,7 @@ Deno.test("over HTTP a hanging upload takes in no more than the network holds, a
   await assert.rejects(upload, { name: "AbortError" });
   const uploads = () =>
     world.simulator.journal.rows().filter(({ operation }) => operation === "image.upload");
-  await world.until(() => uploads().length === 1);
+  await eventually(() => uploads().length === 1);
   assert.deepEqual([uploads()[0]!.status, (await world.image()).status], [null, "queued"]);
 });
 

@@ -1,6 +1,7 @@
 /** What login tests share: targets, options, and how a failed login is looked at. */
 import { ok } from "node:assert/strict";
 import { LoginError, type LoginTarget, type Shell } from "../../src/ssh/shell.ts";
+import { PATIENCE } from "../eventually.ts";
 import type { OpensshServer } from "./openssh_server.ts";
 
 /** The target of a server, with what the test wants otherwise. */
@@ -13,7 +14,7 @@ export function options(
   command: string,
   other: { timeout?: number; signal?: AbortSignal } = {},
 ): Parameters<Shell["login"]>[1] {
-  return { command, timeout: 20_000, signal: new AbortController().signal, ...other };
+  return { command, timeout: PATIENCE, signal: new AbortController().signal, ...other };
 }
 
 /** The error that a login ends with. */
@@ -25,13 +26,4 @@ export async function failureOfLogin(login: Promise<unknown>): Promise<LoginErro
     return error;
   }
   throw new Error("the login did not fail");
-}
-
-/** Resolves when the condition holds; fails after 10 s. */
-export async function eventually(condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 10_000;
-  while (!condition()) {
-    if (Date.now() > deadline) throw new Error(`did not come true within 10 s: ${condition}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }

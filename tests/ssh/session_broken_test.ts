@@ -3,7 +3,8 @@ import { equal, match, rejects } from "node:assert/strict";
 import { VirtualClock } from "../../src/lib/virtual_clock.ts";
 import type { ShellSession } from "../../src/ssh/shell.ts";
 import { createSsh2Shell } from "../../src/ssh/ssh2_shell.ts";
-import { eventually, failureOfLogin, targetOf } from "./login_target.ts";
+import { eventually } from "../eventually.ts";
+import { failureOfLogin, targetOf } from "./login_target.ts";
 import { REKEY_LIMIT } from "./openssh_server.ts";
 import { startRelay } from "./relay.ts";
 import { limits, withOpensshServer } from "./session_kit.ts";
@@ -29,7 +30,7 @@ test("fails the command under way and all later ones", async ({ server, connect 
   await using session = await connect({ port: relay.port });
   let started = false;
   const running = failureOfLogin(
-    session.run("echo started; exec sleep 5", { ...limits(), onOutput: () => started = true }),
+    session.run("echo started; exec sleep 60", { ...limits(), onOutput: () => started = true }),
   );
   await eventually(() => started);
   relay.cut();
@@ -64,7 +65,7 @@ test("that broke while nothing was asked of it fails all later commands", async 
 
 test("that the server ends fails the command under way", async ({ connect }) => {
   await using session = await connect();
-  const error = await failureOfLogin(session.run("kill -9 $PPID; sleep 5", limits()));
+  const error = await failureOfLogin(session.run("kill -9 $PPID; sleep 60", limits()));
   equal(error.failure, "command");
   match(error.message, /closed the connection during the command|connection broke while the command ran/);
   await expectClosed(session);
@@ -75,7 +76,7 @@ test("whose server does not answer any more is noticed by its keepalives", async
   await using session = await connect({ port: relay.port, keepalive: 30 });
   let started = false;
   const running = failureOfLogin(
-    session.run("echo started; exec sleep 5", { ...limits(), onOutput: () => started = true }),
+    session.run("echo started; exec sleep 60", { ...limits(), onOutput: () => started = true }),
   );
   await eventually(() => started);
   relay.freeze();

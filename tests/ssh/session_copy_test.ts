@@ -3,7 +3,8 @@ import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { watchMemory } from "../lib/memory_watch.ts";
-import { eventually, failureOfLogin } from "./login_target.ts";
+import { eventually } from "../eventually.ts";
+import { failureOfLogin } from "./login_target.ts";
 import { startOpensshServer } from "./openssh_server.ts";
 import { connectTo, limits, type SessionKit, withOpensshServer } from "./session_kit.ts";
 

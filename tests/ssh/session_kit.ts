@@ -2,6 +2,7 @@
 import type { Milliseconds } from "../../src/domain/time.ts";
 import type { ShellSession } from "../../src/ssh/shell.ts";
 import { createSsh2Shell, type Ssh2ShellOptions } from "../../src/ssh/ssh2_shell.ts";
+import { PATIENCE } from "../eventually.ts";
 import { missingNeed, testNeeding } from "../needs.ts";
 import { targetOf } from "./login_target.ts";
 import { opensshNeeds, type OpensshServer, startOpensshServer } from "./openssh_server.ts";
@@ -46,5 +47,5 @@ export function connectTo(
 export function limits(
   other: { timeout?: Milliseconds; signal?: AbortSignal } = {},
 ): { timeout: Milliseconds; signal: AbortSignal } {
-  return { timeout: 60_000, signal: new AbortController().signal, ...other };
+  return { timeout: PATIENCE, signal: new AbortController().signal, ...other };
 }

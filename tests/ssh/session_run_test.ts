@@ -3,7 +3,8 @@ import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { VirtualClock } from "../../src/lib/virtual_clock.ts";
 import { createSsh2Shell } from "../../src/ssh/ssh2_shell.ts";
 import { watchMemory } from "../lib/memory_watch.ts";
-import { eventually, failureOfLogin, targetOf } from "./login_target.ts";
+import { eventually } from "../eventually.ts";
+import { failureOfLogin, targetOf } from "./login_target.ts";
 import { freePort, makeKey } from "./openssh_server.ts";
 import { limits, withOpensshServer } from "./session_kit.ts";
 
@@ -74,7 +75,7 @@ test("goes on after a command that was not over in time", async ({ connect, fold
   await using session = await connect({ clock });
   const started = `${folder}/slow`;
   const slow = failureOfLogin(
-    session.run(`touch "${started}"; exec sleep 5`, limits({ timeout: 30_000 })),
+    session.run(`touch "${started}"; exec sleep 60`, limits({ timeout: 30_000 })),
   );
   await eventually(() => exists(started));
   await clock.advance(30_000);
@@ -103,7 +104,7 @@ test("goes on after a command that was aborted", async ({ connect, folder }) => 
   const controller = new AbortController();
   const started = `${folder}/aborted`;
   const aborted = session.run(
-    `touch "${started}"; exec sleep 5`,
+    `touch "${started}"; exec sleep 60`,
     limits({ signal: controller.signal }),
   );
   const rejected = rejects(aborted, /enough/);
@@ -120,7 +121,7 @@ test("says so where the server runs no further command at the same time", async 
   // sshd lets ten of them be open (MaxSessions).
   const waiting = Array.from(
     { length: 10 },
-    () => session.run("exec sleep 5", limits({ signal: stop.signal })).catch(() => {}),
+    () => session.run("exec sleep 60", limits({ signal: stop.signal })).catch(() => {}),
   );
   const error = await failureOfLogin(session.run("true", limits()));
   equal(error.failure, "command");

@@ -2,7 +2,8 @@ import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { join } from "node:path";
 import { VirtualClock } from "../../src/lib/virtual_clock.ts";
 import { createSsh2Shell } from "../../src/ssh/ssh2_shell.ts";
-import { eventually, failureOfLogin, options, targetOf } from "./login_target.ts";
+import { eventually } from "../eventually.ts";
+import { failureOfLogin, options, targetOf } from "./login_target.ts";
 import { missingNeed, type Need, testNeeding } from "../needs.ts";
 import { makeKey, opensshNeeds, type OpensshServer, startOpensshServer } from "./openssh_server.ts";
 
@@ -117,7 +118,7 @@ withServer("fails as `auth` with a private key that can't be used, and says why"
 
 withServer("fails as `command` where the connection ends before the command does", async () => {
   const error = await failureOfLogin(
-    createSsh2Shell().login(targetOf(server), options("kill -9 $PPID; sleep 15")),
+    createSsh2Shell().login(targetOf(server), options("kill -9 $PPID; sleep 60")),
   );
   equal(error.failure, "command");
   match(error.message, /closed the connection during the command|connection broke while the command ran/);
@@ -129,7 +130,7 @@ withServer("fails as `timeout` where the command does not end in time", async ()
   const login = failureOfLogin(
     createSsh2Shell({ clock }).login(
       targetOf(server),
-      options(`touch "${started}"; exec sleep 15`, { timeout: 30_000 }),
+      options(`touch "${started}"; exec sleep 60`, { timeout: 30_000 }),
     ),
   );
   await eventually(() => exists(started));
@@ -144,7 +145,7 @@ withServer("ends with the signal's reason when it is aborted while the command r
   const running = join(folder, "running");
   const login = createSsh2Shell().login(
     targetOf(server),
-    options(`touch "${running}"; exec sleep 15`, { signal: controller.signal }),
+    options(`touch "${running}"; exec sleep 60`, { signal: controller.signal }),
   );
   const rejected = rejects(login, /enough/);
   await eventually(() => exists(running));

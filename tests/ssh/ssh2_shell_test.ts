@@ -3,7 +3,8 @@ import { generateKeyPairSync } from "node:crypto";
 import { VirtualClock } from "../../src/lib/virtual_clock.ts";
 import type { LoginTarget } from "../../src/ssh/shell.ts";
 import { createSsh2Shell } from "../../src/ssh/ssh2_shell.ts";
-import { eventually, failureOfLogin, options } from "./login_target.ts";
+import { eventually } from "../eventually.ts";
+import { failureOfLogin, options } from "./login_target.ts";
 import { freePort } from "./openssh_server.ts";
 
 const privateKey = generateKeyPairSync("rsa", {

@@ -1,4 +1,5 @@
 /** Debian's own Gearman server for tests: on a loopback port, with nothing kept. */
+import { PATIENCE } from "../../eventually.ts";
 import { freePort } from "../../ssh/openssh_server.ts";
 
 const GEARMAND = "/usr/sbin/gearmand";
@@ -28,8 +29,8 @@ export class Gearmand implements AsyncDisposable {
     }).spawn();
     let ended = false;
     process.status.then(() => ended = true);
-    const deadline = Date.now() + 10_000;
-    while (!ended && Date.now() < deadline) {
+    const deadline = performance.now() + PATIENCE;
+    while (!ended && performance.now() < deadline) {
       const connection = await Deno.connect({ hostname: this.host, port: this.port }).catch(() => null);
       connection?.close();
       if (connection !== null && !ended) {

