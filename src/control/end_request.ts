@@ -17,6 +17,7 @@ export function endRequest(edit: Edit, { requestId, now }: { requestId: number; 
 
 const GIVEN_BACK = {
   type: "delete",
+  by: "client",
   comment: "the client that asked for it is gone",
   result: "unused",
 } as const;

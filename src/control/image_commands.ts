@@ -25,7 +25,7 @@ export function deleteImages(
       const now = clock.now();
       recordImage(edit, {
         previous: image,
-        next: transitionImage(image, { type: "delete", comment }, now),
+        next: transitionImage(image, { type: "delete", by: "user", comment }, now),
         now,
       });
       return { id, ok: true, message: "marked for deletion" };
@@ -45,7 +45,7 @@ export function deleteDibImages(
       const now = clock.now();
       recordDibImage(edit, {
         previous: image,
-        next: transitionDib(image, { type: "delete", comment }, now),
+        next: transitionDib(image, { type: "delete", by: "user", comment }, now),
         now,
       });
       return { id, ok: true, message: "marked for deletion" };

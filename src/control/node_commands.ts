@@ -45,7 +45,7 @@ export function deleteNodes(
     if (node.role === "subnode") return ofParent(node);
     if (stateName(node) === "delete") return { event: null, message: "being deleted already" };
     const result = node.timings.used === undefined ? "unused" : "used";
-    return { event: { type: "delete", comment, result }, message: "marked for deletion" };
+    return { event: { type: "delete", by: "user", comment, result }, message: "marked for deletion" };
   });
 }
 

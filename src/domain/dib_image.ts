@@ -2,6 +2,7 @@
  * A dib image: one build of a diskimage, from the decision to build it until its files are removed. The record is
  * everything the pool knows of it; the files lie in `images-dir`.
  */
+import type { DeletedBy } from "./deleted_by.ts";
 import type { Evidence, WaitingOn } from "./node.ts";
 import type { Instant } from "./time.ts";
 
@@ -48,6 +49,8 @@ export interface DibImage {
   readonly attempt: number;
   /** Why it is deleted. */
   readonly comment: string | null;
+  /** Who decided that; null: nobody has, or it was before that was recorded. */
+  readonly deletedBy: DeletedBy | null;
   /** Why it failed. */
   readonly evidence: Evidence | null;
 }

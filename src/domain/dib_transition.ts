@@ -1,4 +1,5 @@
 /** The one place where a dib image's state changes; what is not listed is illegal and throws. */
+import type { DeletedBy } from "./deleted_by.ts";
 import type { DibImage, DibImageState, ImageFile } from "./dib_image.ts";
 import { dibStateName } from "./dib_image.ts";
 import { IllegalImageTransitionError } from "./illegal_image_transition.ts";
@@ -19,7 +20,7 @@ export type DibEvent =
     readonly until?: Instant;
   }
   /** To be deleted: it is old, or somebody says so. */
-  | { readonly type: "delete"; readonly comment: string }
+  | { readonly type: "delete"; readonly comment: string; readonly by: DeletedBy }
   | WaitingEvent;
 
 /**
@@ -51,9 +52,15 @@ function changes(image: DibImage, event: DibEvent, now: Instant): Changes {
       return { state: { phase: "ready", files: event.files } };
     case "failed":
       if (state.phase !== "build") throw illegal(image, event);
-      return { state: { phase: "delete" }, comment: event.comment, evidence: event.evidence };
+      return {
+        state: { phase: "delete" },
+        comment: event.comment,
+        deletedBy: "failure",
+        evidence: event.evidence,
+      };
     case "delete":
-      return state.phase === "delete" ? { state } : { state: { phase: "delete" }, comment: event.comment };
+      if (state.phase === "delete") return { state };
+      return { state: { phase: "delete" }, comment: event.comment, deletedBy: event.by };
     case "postponed":
     case "waiting":
       return { state, ...afterWaiting(image, event, now) };

@@ -1,4 +1,5 @@
 /** The one place where a provider image's state changes; what is not listed is illegal and throws. */
+import type { DeletedBy } from "./deleted_by.ts";
 import { IllegalImageTransitionError } from "./illegal_image_transition.ts";
 import { afterWaiting, nextWaiting, type WaitingEvent } from "./next_waiting.ts";
 import type { Evidence, WaitingOn } from "./node.ts";
@@ -41,7 +42,7 @@ export type ImageEvent =
   /** It came to nothing. */
   | { readonly type: "failed"; readonly comment: string; readonly evidence: Evidence | null }
   /** To be deleted: it is old, or somebody says so. */
-  | { readonly type: "delete"; readonly comment: string }
+  | { readonly type: "delete"; readonly comment: string; readonly by: DeletedBy }
   | { readonly type: "delete-accepted" }
   /** The cloud knows no such image, or there never was one. */
   | { readonly type: "image-gone" }
@@ -71,10 +72,15 @@ function changes(image: ProviderImage, event: ImageEvent, now: Instant): Changes
   switch (event.type) {
     case "failed":
       if (imageStateName(image) !== "building") throw illegal(image, event.type);
-      return { state: deletion(state), comment: event.comment, evidence: event.evidence };
+      return {
+        state: deletion(state),
+        comment: event.comment,
+        deletedBy: "failure",
+        evidence: event.evidence,
+      };
     case "delete":
       if (imageStateName(image) === "delete") return { state };
-      return { state: deletion(state), comment: event.comment };
+      return { state: deletion(state), comment: event.comment, deletedBy: event.by };
     case "keypair-gone":
       return { state, keypair: null };
     case "postponed":

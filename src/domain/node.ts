@@ -2,6 +2,7 @@
  * A node: one server of the pool, from the decision to launch it until the cloud says it is gone. The record is
  * everything the pool knows of it; what only a running promise knew would be lost with the process.
  */
+import type { DeletedBy } from "./deleted_by.ts";
 import type { Instant } from "./time.ts";
 
 /** The state names that users know (and 2016's Nodepool had). */
@@ -202,6 +203,8 @@ export interface NodeRecord {
   readonly hostKeys: readonly string[];
   /** What `list` shows: the reason of a hold or of a deletion. */
   readonly comment: string | null;
+  /** Who decided that it goes; null: nobody has, or it was before that was recorded. */
+  readonly deletedBy: DeletedBy | null;
   readonly job: string | null;
   /** A job's end that the target told of: the node ends a while later; null: it has not ended. */
   readonly jobEnd: { readonly at: Instant; readonly result: string | null } | null;

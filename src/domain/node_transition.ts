@@ -2,6 +2,7 @@
  * The one place where a node's state changes. `transition` is total over (phase, event): what it does not list
  * is illegal and throws, so that a forgotten case is found by a test and not by an operator.
  */
+import type { DeletedBy } from "./deleted_by.ts";
 import type {
   Evidence,
   Hold,
@@ -52,6 +53,7 @@ export type NodeEvent =
   /** To be deleted: its use is over, or it failed (then with evidence). */
   | {
     readonly type: "delete";
+    readonly by: DeletedBy;
     readonly comment: string;
     readonly result: NodeResult;
     readonly evidence?: Evidence;
@@ -140,6 +142,7 @@ const rules: {
     "refused": ({ event }) => ({
       state: { phase: "delete-server", serverId: null, lostAt: null, askedAt: null, acceptedAt: null },
       comment: event.evidence.error,
+      deletedBy: "failure",
       evidence: event.evidence,
       result: event.result,
     }),
@@ -251,6 +254,7 @@ function deletion(node: NodeRecord, event: EventOf<"delete">): Changes {
       ? { phase: "unassign", serverId: server.serverId }
       : { phase: "delete-server", ...server, askedAt: null, acceptedAt: null },
     comment: event.comment,
+    deletedBy: event.by,
     result: event.result,
     ...(event.evidence === undefined ? {} : { evidence: event.evidence }),
   };
@@ -262,7 +266,13 @@ function holding(node: NodeRecord, hold: Hold): Changes {
   const tooLate = state.phase === "delete-address" ||
     (state.phase === "delete-server" && state.askedAt !== null);
   if (tooLate) throw new IllegalTransitionError(state.phase, "hold", node.id);
-  return { state: { phase: "hold", ...possibleServer(state) }, hold, comment: hold.reason, result: null };
+  return {
+    state: { phase: "hold", ...possibleServer(state) },
+    hold,
+    comment: hold.reason,
+    deletedBy: null,
+    result: null,
+  };
 }
 
 /**

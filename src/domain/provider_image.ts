@@ -2,6 +2,7 @@
  * A provider image: one image on one cloud, uploaded or snapshotted by us, from the decision to make it until the
  * cloud says that it is gone. 2016's Nodepool called it a snapshot image.
  */
+import type { DeletedBy } from "./deleted_by.ts";
 import type { ImageStateName } from "./dib_image.ts";
 import type { Evidence, WaitingOn } from "./node.ts";
 import type { Instant } from "./time.ts";
@@ -100,6 +101,8 @@ export interface ProviderImage {
   readonly logFile: string | null;
   /** Why it is deleted. */
   readonly comment: string | null;
+  /** Who decided that; null: nobody has, or it was before that was recorded. */
+  readonly deletedBy: DeletedBy | null;
   /** Why it failed. */
   readonly evidence: Evidence | null;
 }

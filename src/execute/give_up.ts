@@ -19,7 +19,7 @@ export async function executeGiveUp(
     ? (await orNull(cloud.getServer(serverId, { signal })))?.fault ?? null
     : null;
   const evidence: Evidence = { at: clock.now(), error: message, kind, requestId: null, fault, console };
-  return { event: { type: "delete", comment: message, result: "failed", evidence } };
+  return { event: { type: "delete", by: "failure", comment: message, result: "failed", evidence } };
 }
 
 /** Evidence is welcome, never needed. */

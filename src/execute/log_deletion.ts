@@ -15,7 +15,7 @@ export function logDeletion(report: DeletionReport): void {
       return logger[level](`${what}${whose} deleted: {reason}`, fields);
     }
     case "gone":
-      return logger.debug(`${what}${whose} was to be deleted and is gone already: {reason}`, fields);
+      return logger.debug(`${what}${whose} is gone already; it was to be deleted: {reason}`, fields);
     case "failed": {
       const { message } = report;
       return logger.warning(`${what}${whose} cannot be deleted: {message}`, { ...fields, message });
@@ -37,7 +37,12 @@ const KINDS: Readonly<Record<DeletionOrder["kind"], string>> = {
 
 function causeOf(of: DeletionOwner): Record<string, unknown> {
   if (of.type === "leak") return { by: "cleanup", reason: of.reason };
-  const { comment, evidence } = of.type === "node" ? of.node : of.image;
+  const { comment, evidence, deletedBy } = of.type === "node" ? of.node : of.image;
   const record = of.type === "node" ? { node: of.node.id } : { image: of.image.id };
-  return { ...record, reason: comment ?? "it is not needed any more", error: evidence?.error };
+  return {
+    ...record,
+    by: deletedBy ?? undefined,
+    reason: comment ?? "it is not needed any more",
+    error: evidence?.error,
+  };
 }

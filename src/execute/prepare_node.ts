@@ -70,7 +70,7 @@ function failed(error: unknown, now: number): Outcome {
     fault: null,
     console: error.output,
   };
-  return { event: { type: "delete", comment: message, result: "failed", evidence } };
+  return { event: { type: "delete", by: "failure", comment: message, result: "failed", evidence } };
 }
 
 async function prepare({ node, subnodes, readyScript }: Preparation, means: PrepareMeans): Promise<void> {

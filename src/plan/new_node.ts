@@ -118,6 +118,7 @@ function record(
     floatingIp: null,
     hostKeys: [],
     comment: null,
+    deletedBy: null,
     job: null,
     jobEnd: null,
     requestId: null,

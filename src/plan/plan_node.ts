@@ -83,7 +83,7 @@ function withGroup(node: NodeRecord, step: NodeStep, { subnodes }: OwnSituation)
   }
   return {
     do: "change",
-    event: { type: "delete", comment: "its server could not be had", result: "unused" },
+    event: { type: "delete", by: "failure", comment: "its server could not be had", result: "unused" },
   };
 }
 
@@ -98,11 +98,11 @@ function nextStep(
     : node.role !== "node" && stateName(node) === "building" && !needsServer(node, images);
   if (isOver) {
     const comment = node.role === "subnode" ? `node ${node.parentId} is deleted` : "its work is done";
-    return { do: "change", event: { type: "delete", comment, result: resultOf(node, parent) } };
+    return { do: "change", event: { type: "delete", by: "owner", comment, result: resultOf(node, parent) } };
   }
   if (isStuckBuilding(node, shared)) {
     const comment = `building for more than ${config.limits.nodeStuck / HOUR} h`;
-    return { do: "change", event: { type: "delete", comment, result: "failed" } };
+    return { do: "change", event: { type: "delete", by: "limit", comment, result: "failed" } };
   }
   const ladder = ladders[node.state.phase] as (situation: NodeSituation) => NodeStep;
   // Spelled out, since this runs for every node of the pool in every tick.

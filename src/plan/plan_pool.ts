@@ -167,7 +167,12 @@ function changeOf(
 ): NodeChange[] {
   if (plan.next === null) return [{ previous: node, next: null }];
   if (retired.has(node.id) && !granted.some((grant) => grant.nodes.some(({ id }) => id === node.id))) {
-    const event = { type: "delete", comment: "older than max-ready-age", result: "unused" } as const;
+    const event = {
+      type: "delete",
+      by: "limit",
+      comment: "older than max-ready-age",
+      result: "unused",
+    } as const;
     return [{ previous: node, next: transition(plan.next, event, now) }];
   }
   return plan.next === node ? [] : [{ previous: node, next: plan.next }];

@@ -43,7 +43,7 @@ export function endJob(edit: Edit, { nodeId, job, result, comment, now }: JobEnd
     edit.putNode(heldFor(ended, node, now));
     return "held";
   }
-  edit.putNode(transition(node, { type: "delete", comment, result: "used" }, now));
+  edit.putNode(transition(node, { type: "delete", by: "job", comment, result: "used" }, now));
   return "deleted";
 }
 

@@ -62,15 +62,12 @@ const REFUSED_BY_CHECK = "check";
 
 function endOf(image: DibImage | ProviderImage): End {
   if (image.state.phase === "ready") return { type: "ready" };
-  const { evidence, comment } = image;
+  const { evidence, deletedBy } = image;
   if (evidence !== null) {
     return { type: "failed", error: evidence.error, isFinal: evidence.kind === REFUSED_BY_CHECK };
   }
-  return { type: comment?.startsWith(BY_HAND) ? "deleted" : "interrupted" };
+  return { type: deletedBy === "user" ? "deleted" : "interrupted" };
 }
-
-/** How comments begin that say that somebody deleted it. */
-export const BY_HAND = "deleted by ";
 
 function afterEnd(
   order: ImageOrder,

@@ -5,6 +5,7 @@
 import * as v from "valibot";
 import type { AutoHold } from "../domain/auto_hold.ts";
 import type { ClockRecord } from "../domain/clock_record.ts";
+import { deciders, type DeletedBy } from "../domain/deleted_by.ts";
 import type { DibImage, DibImageState } from "../domain/dib_image.ts";
 import type { ImageOrder } from "../domain/image_order.ts";
 import type { Installation } from "../domain/installation.ts";
@@ -62,6 +63,9 @@ const waitingOn = v.nullable(v.strictObject({
   message: v.string(),
   since: instant,
 }));
+
+// Records of before it was recorded have none.
+const deletedBy = v.optional(v.nullable(v.picklist(Object.keys(deciders) as DeletedBy[])), null);
 
 const withServer = { serverId: v.string() };
 
@@ -158,6 +162,7 @@ const nodeSchema: Schema<NodeRecord> = v.strictObject({
   })),
   hostKeys: v.array(v.string()),
   comment: text,
+  deletedBy,
   job: text,
   jobEnd: v.nullable(v.strictObject({ at: instant, result: text })),
   requestId: v.nullable(count),
@@ -210,6 +215,7 @@ const dibImageSchema: Schema<DibImage> = v.strictObject({
   retryAt: maybeInstant,
   attempt: count,
   comment: text,
+  deletedBy,
   evidence,
 });
 
@@ -278,6 +284,7 @@ const imageSchema: Schema<ProviderImage> = v.strictObject({
   serverId: text,
   logFile: text,
   comment: text,
+  deletedBy,
   evidence,
 });
 

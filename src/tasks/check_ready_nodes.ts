@@ -103,6 +103,6 @@ async function remove({ node, message }: Failed, { ledger, clock }: CheckReadyMe
   await ledger.changeNode(node.id, (current) => {
     if (current.state.phase !== "ready") return current;
     const comment = `failed the check: ${message}`;
-    return transition(current, { type: "delete", comment, result: "lost" }, clock.now());
+    return transition(current, { type: "delete", by: "check", comment, result: "lost" }, clock.now());
   });
 }

@@ -85,6 +85,7 @@ export class ImageChanges {
         retryAt: null,
         attempt: 0,
         comment: null,
+        deletedBy: null,
         evidence: null,
       };
     });
@@ -171,6 +172,7 @@ function newProviderImage(
     serverId: null,
     logFile: null,
     comment: null,
+    deletedBy: null,
     evidence: null,
   };
 }

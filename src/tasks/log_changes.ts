@@ -64,6 +64,7 @@ function lineOf(previous: NodeRecord | null, next: NodeRecord | null) {
     server: "serverId" in next.state ? next.state.serverId : undefined,
     seconds: (next.phaseSince - previous.phaseSince) / 1000,
     reason: next.comment ?? undefined,
+    by: next.deletedBy ?? undefined,
     ...(next.evidence === null ? {} : { error: next.evidence.error, requestId: next.evidence.requestId }),
   };
   const isStateChange = stateName(previous) !== stateName(next);
@@ -78,7 +79,11 @@ function dibLine(previous: DibImage | null, next: DibImage | null) {
   const image = next ?? previous;
   if (image === null || previous?.state.phase === next?.state.phase) return null;
   const fields = { dibImage: image.id, image: image.name, file: image.path };
-  if (next === null) return { level: "info", text: "dib image {dibImage} ({image}): gone", fields } as const;
+  if (next === null) {
+    const cause = { reason: image!.comment ?? undefined, by: image!.deletedBy ?? undefined };
+    const text = "dib image {dibImage} ({image}): its files are deleted: {reason}";
+    return { level: "info", text, fields: { ...fields, ...cause } } as const;
+  }
   const text = `dib image {dibImage} ({image}): ${next.state.phase}`;
   return withReason(text, { image: next, fields, isFailure: previous?.state.phase === "build" });
 }
@@ -100,9 +105,10 @@ function withReason(
     isFailure: boolean;
   },
 ) {
-  const { comment, evidence, state } = image;
+  const { comment, deletedBy, evidence, state } = image;
   if (state.phase !== "delete") return { level: "info", text, fields } as const;
   const failed = isFailure && evidence !== null;
-  const told = { ...fields, reason: comment ?? undefined, ...(failed ? { error: evidence.error } : {}) };
+  const cause = { reason: comment ?? undefined, by: deletedBy ?? undefined };
+  const told = { ...fields, ...cause, ...(failed ? { error: evidence.error } : {}) };
   return { level: failed ? "warning" : "info", text: `${text}: {reason}`, fields: told } as const;
 }

@@ -1,4 +1,5 @@
 /** The images that were built here: `dib-image-list`, sorted by image and version. */
+import type { DeletedBy } from "../domain/deleted_by.ts";
 import { type DibImage, dibStateName, type ImageStateName } from "../domain/dib_image.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import type { Moment } from "../domain/time.ts";
@@ -26,6 +27,8 @@ export interface DibImageView {
   readonly waiting_on: WaitingView | null;
   readonly log_file: string | null;
   readonly comment: string | null;
+  /** Who decided that it goes; null: nobody has. */
+  readonly deleted_by: DeletedBy | null;
   readonly last_error: string | null;
   /** Seconds in its state. */
   readonly age: number;
@@ -66,6 +69,7 @@ function viewDibImage(image: DibImage, moment: Moment): DibImageView {
     waiting_on: viewWaiting(image.waitingOn, moment),
     log_file: image.logFile,
     comment: image.comment,
+    deleted_by: image.deletedBy,
     last_error: image.evidence?.error ?? null,
     age: seconds(moment.now - image.stateSince),
   };

@@ -1,4 +1,5 @@
 /** The images on the clouds that were made here: `image-list`, sorted by provider, image and version. */
+import type { DeletedBy } from "../domain/deleted_by.ts";
 import type { ImageStateName } from "../domain/dib_image.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import { externalIdOf, imageStateName, type ProviderImage } from "../domain/provider_image.ts";
@@ -36,6 +37,8 @@ export interface ImageView {
   readonly format: string | null;
   readonly log_file: string | null;
   readonly comment: string | null;
+  /** Who decided that it goes; null: nobody has. */
+  readonly deleted_by: DeletedBy | null;
   readonly last_error: string | null;
   /** Seconds in its state. */
   readonly age: number;
@@ -97,6 +100,7 @@ function viewImage(
     format: isUpload ? image.source.format : null,
     log_file: image.logFile,
     comment: image.comment,
+    deleted_by: image.deletedBy,
     last_error: image.evidence?.error ?? null,
     age: seconds(report.now - image.stateSince),
   };

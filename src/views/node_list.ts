@@ -1,4 +1,5 @@
 /** The list of nodes as users see it: sorted by provider, label, id. Made for the commands and the status endpoint. */
+import type { DeletedBy } from "../domain/deleted_by.ts";
 import { type NodeRecord, serverIdOf, stateName, type WaitingOn } from "../domain/node.ts";
 import type { NodeRole, NodeStateName } from "../domain/node.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
@@ -39,6 +40,8 @@ export interface NodeView {
   /** When it entered that state. */
   readonly state_since: string;
   readonly comment: string | null;
+  /** Who decided that it goes; null: nobody has. */
+  readonly deleted_by: DeletedBy | null;
   readonly phase: string;
   readonly waiting_on: WaitingView | null;
   readonly hold: HoldView | null;
@@ -99,6 +102,7 @@ export function viewAgelessNode(node: NodeRecord, wallTime: WallTime): Omit<Node
     state: stateName(node),
     state_since: isoTime(node.stateSince, wallTime),
     comment: node.comment ?? (node.role === "node" ? null : node.launchReason),
+    deleted_by: node.deletedBy,
     phase: node.state.phase,
     waiting_on: viewWaiting(node.waitingOn, wallTime),
     hold: node.hold === null ? null : { ...node.hold, until: isoTimeOrNull(node.hold.until, wallTime) },

@@ -127,7 +127,7 @@ Deno.test("a node that is marked for deletion between the grant and the answer i
   using kit = await deskKit();
   const { id } = await kit.desk.create(wish);
   await kit.grant(id);
-  const removal = { type: "delete", comment: "by hand", result: "used" } as const;
+  const removal = { type: "delete", by: "user", comment: "by hand", result: "used" } as const;
   await kit.ledger.changeNode(7, (each) => transition(each, removal, NOW));
   await assert.rejects(kit.wait(id), { status: 410, message: /a node granted to request 1 is gone/ });
 });

@@ -20,7 +20,7 @@ const upload: readonly ImageEvent[] = [
   { type: "launched", nodeId: 7 },
   { type: "running-script", logFile: "/logs/x" },
   { type: "passed" },
-  { type: "delete", comment: "old" },
+  { type: "delete", by: "user", comment: "old" },
   { type: "delete-accepted" },
   { type: "image-gone" },
 ];
@@ -87,7 +87,7 @@ Deno.test("an image is asked for once, and again only after a refusal", () => {
 
 Deno.test("a deletion in the middle of a request knows that its image may still turn up", () => {
   const sent = transitionImage(create, { type: "sending" }, NOW);
-  const deleted = transitionImage(sent, { type: "delete", comment: "not wanted" }, NOW + 1);
+  const deleted = transitionImage(sent, { type: "delete", by: "user", comment: "not wanted" }, NOW + 1);
   assert.deepEqual(deleted.state, { phase: "delete", externalId: null, lostAt: NOW, acceptedAt: null });
   const known = transitionImage(deleted, { type: "accepted", externalId: "x" }, NOW + 2);
   assert.deepEqual(known.state, { phase: "delete", externalId: "x", lostAt: null, acceptedAt: null });
@@ -106,7 +106,7 @@ Deno.test("whatever happens in whatever order, an image ends up in a state that 
       assert.ok(!(imageStateName(before) === "delete" && imageStateName(image) !== "delete"));
       if (before.state.phase === "gone") assert.equal(image.state.phase, "gone");
     }
-    const deleted = transitionImage(image, { type: "delete", comment: "over" }, NOW);
+    const deleted = transitionImage(image, { type: "delete", by: "user", comment: "over" }, NOW);
     assert.equal(imageStateName(deleted), "delete");
   }));
 });
@@ -116,7 +116,7 @@ const dibEvents: readonly DibEvent[] = [
   { type: "building" },
   { type: "built", files: [] },
   { type: "failed", comment: "exit code 1", evidence },
-  { type: "delete", comment: "old" },
+  { type: "delete", by: "user", comment: "old" },
   { type: "postponed", until: NOW + MINUTE, waitingOn: { reason: "delete", message: "busy" } },
   { type: "waiting", waitingOn: null },
 ];

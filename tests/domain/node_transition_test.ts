@@ -36,7 +36,7 @@ const events: { [Type in EventType]: Extract<NodeEvent, { type: Type }> } = {
   "unassigned": { type: "unassigned" },
   "hold": { type: "hold", hold },
   "evidence": { type: "evidence", evidence },
-  "delete": { type: "delete", comment: "its job is over", result: "used" },
+  "delete": { type: "delete", by: "user", comment: "its job is over", result: "used" },
   "deleting": { type: "deleting" },
   "delete-accepted": { type: "delete-accepted" },
   "server-gone": { type: "server-gone" },
@@ -265,7 +265,7 @@ Deno.test("a node cannot be held any more once the cloud was asked to delete its
 
 Deno.test("marking for deletion twice changes nothing of the first mark", () => {
   const first = after([...toReady, "delete", "deleting"]);
-  const second = transition(first, { type: "delete", comment: "again", result: "lost" }, 99_000);
+  const second = transition(first, { type: "delete", by: "user", comment: "again", result: "lost" }, 99_000);
   assert.deepEqual(second, first);
 });
 
@@ -424,7 +424,7 @@ Deno.test("of several ends of a job the first counts, and the test's end is forg
 });
 
 Deno.test("deleting what is being deleted changes nothing, in whatever phase of it", () => {
-  const event = { type: "delete", comment: "again", result: "failed" } as const;
+  const event = { type: "delete", by: "user", comment: "again", result: "failed" } as const;
   const deleting: readonly NodeState[] = [
     { phase: "unassign", serverId: "s1" },
     { phase: "delete-server", serverId: "s1", lostAt: null, askedAt: 5, acceptedAt: 6 },
@@ -439,6 +439,6 @@ Deno.test("deleting what is being deleted changes nothing, in whatever phase of 
 
 Deno.test("a node that was given to a target and knows no server is deleted without being taken off", () => {
   const before = nodeRecord({ id: 7, state: { phase: "hold", serverId: null, lostAt: 4 }, assignedAt: 5 });
-  const after = transition(before, { type: "delete", comment: "over", result: "used" }, 9);
+  const after = transition(before, { type: "delete", by: "user", comment: "over", result: "used" }, 9);
   assert.equal(after.state.phase, "delete-server");
 });

@@ -21,7 +21,7 @@ import {
 import { type ExecutorKit, executorKit, gate, HOST_KEY, serverRequests } from "./execute_fixtures.ts";
 
 const HOLD: NodeEvent = { type: "hold", hold: { reason: "look", owner: "ada", until: null } };
-const DELETE: NodeEvent = { type: "delete", comment: "by hand", result: "unused" };
+const DELETE: NodeEvent = { type: "delete", by: "user", comment: "by hand", result: "unused" };
 
 function create(kit: ExecutorKit, id = 7): Action {
   return { type: "create-server", node: kit.node(id)! };

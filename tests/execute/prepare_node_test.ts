@@ -140,6 +140,7 @@ Deno.test("a ready script that fails ends the launch with its last output, and d
   const error = "the ready script ready.sh on trio-7-8 ended with exit code 3";
   assert.deepEqual(await prepare(shell, { readyScript: "ready.sh" }), {
     type: "delete",
+    by: "failure",
     comment: error,
     result: "failed",
     evidence: { at: NOW, error, kind: "script", requestId: null, fault: null, console: "first\nsecond" },

@@ -28,6 +28,7 @@ function providerImage(state: ProviderImageState, stateSince: number): ProviderI
     serverId: null,
     logFile: null,
     comment: null,
+    deletedBy: null,
     evidence: null,
   };
 }
@@ -47,6 +48,7 @@ function dibImage(state: DibImage["state"], stateSince: number): DibImage {
     retryAt: null,
     attempt: 0,
     comment: null,
+    deletedBy: null,
     evidence: null,
   };
 }

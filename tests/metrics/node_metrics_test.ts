@@ -72,7 +72,13 @@ for (
 ) {
   Deno.test(`launchMetrics() of a launch that failed with ${kind} counts error.${result}`, () => {
     const previous = { ...NODE, state: LOGIN };
-    const event = { type: "delete", comment: "c", result: "failed", evidence: evidence(kind!) } as const;
+    const event = {
+      type: "delete",
+      by: "user",
+      comment: "c",
+      result: "failed",
+      evidence: evidence(kind!),
+    } as const;
     const happenings = launchMetrics(previous, transition(previous, event, 61_000));
     assert.deepEqual(counted(happenings), [
       `nodepool.launch.provider.rax-ord.error.${result}`,
@@ -91,7 +97,7 @@ Deno.test("launchMetrics() counts a refused request, and one that came to nothin
     2_000,
   );
   assert.ok(counted(launchMetrics(NODE, refused)).includes("nodepool.launch.error.quota"));
-  const nothing = transition(NODE, { type: "delete", comment: "c", result: "failed" }, 2_000);
+  const nothing = transition(NODE, { type: "delete", by: "user", comment: "c", result: "failed" }, 2_000);
   assert.ok(counted(launchMetrics(NODE, nothing)).includes("nodepool.launch.error.unknown"));
 });
 
@@ -104,7 +110,7 @@ Deno.test("launchMetrics() counts a launch once: no other change of a node's lif
     { type: "logged-in", hostKey: "k v", next: "ready" },
     { type: "evidence", evidence: evidence("ssh") },
     { type: "taken", job: "j", requestId: null },
-    { type: "delete", comment: "its use is over", result: "used" },
+    { type: "delete", by: "user", comment: "its use is over", result: "used" },
     { type: "deleting" },
     { type: "delete-accepted" },
     { type: "server-gone" },
@@ -124,7 +130,7 @@ Deno.test("launchMetrics() counts a launch once: no other change of a node's lif
 for (const result of ["unused", "used", "lost"] as NodeResult[]) {
   Deno.test(`launchMetrics() does not count a node that is deleted while building as ${result}`, () => {
     const previous = { ...NODE, state: LOGIN, evidence: evidence("ssh") };
-    const next = transition(previous, { type: "delete", comment: "by hand", result }, 2_000);
+    const next = transition(previous, { type: "delete", by: "user", comment: "by hand", result }, 2_000);
     assert.deepEqual(launchMetrics(previous, next), []);
   });
 }
@@ -137,7 +143,7 @@ Deno.test("launchMetrics() does not count a node that is held while building, no
     2_000,
   );
   assert.deepEqual(launchMetrics(previous, held), []);
-  const deleted = transition(held, { type: "delete", comment: "c", result: "failed" }, 3_000);
+  const deleted = transition(held, { type: "delete", by: "user", comment: "c", result: "failed" }, 3_000);
   assert.deepEqual(launchMetrics(held, deleted), []);
 });
 

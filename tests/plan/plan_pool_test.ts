@@ -281,13 +281,18 @@ property("no server is forgotten that was not seen to be gone", (plan, { seen })
   }
 });
 
-property("a server is asked for only where no request was sent and none is listed", (plan, given) => {
-  for (const { type, node } of plan.actions) {
-    if (type !== "create-server") continue;
-    assert.ok(node.state.phase === "create" && node.state.sentAt === null && !given.creating.has(node.id));
-    assert.deepEqual(given.seen.get("cloud-a")!.inventory.serversOfNode(node.id), []);
-  }
-});
+property(
+  "a server is asked for only where no request was sent and none is listed that no other has",
+  (plan, given) => {
+    for (const { type, node } of plan.actions) {
+      if (type !== "create-server") continue;
+      assert.ok(node.state.phase === "create" && node.state.sentAt === null && !given.creating.has(node.id));
+      const others = new Set([...given.nodes].filter(({ id }) => id !== node.id).map(serverIdOf));
+      const listed = given.seen.get("cloud-a")!.inventory.serversOfNode(node.id);
+      assert.deepEqual(listed.filter(({ id }) => !others.has(id)), []);
+    }
+  },
+);
 
 property("a server is deleted only for its own node, and only where that is to be deleted", (plan) => {
   for (const action of plan.actions) {

@@ -81,7 +81,7 @@ Deno.test("failures one after the other hold no more either, and another once on
   const { ledger, end, inState } = await jobKit([1, 2, 3, 4].map((id) => used(id)));
   for (const id of [1, 2, 3]) await end(id);
   assert.deepEqual(inState("hold"), [1, 2]);
-  const removal = { type: "delete", comment: "seen enough", result: "used" } as const;
+  const removal = { type: "delete", by: "user", comment: "seen enough", result: "used" } as const;
   await ledger.changeNode(1, (each) => transition(each, removal, NOW));
   assert.equal(await end(4), "held");
   assert.deepEqual(inState("hold"), [2, 4]);

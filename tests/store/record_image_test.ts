@@ -103,7 +103,7 @@ Deno.test("an image that its check-script refuses is not made again for the orde
 });
 
 Deno.test("who deletes an image in the making by hand cancels its order, without a failure", async () => {
-  const order = await after(saving, { type: "delete", comment: "deleted by ci" }, ordered);
+  const order = await after(saving, { type: "delete", by: "user", comment: "deleted by ci" }, ordered);
   assert.deepEqual([order?.orderedAt, order?.failures], [null, 2]);
 });
 
@@ -114,7 +114,7 @@ Deno.test("an upload that a restart cut off stays ordered, without a failure", a
 
 Deno.test("a ready image that is deleted leaves its order alone", async () => {
   const ready = sampleImage({ id: 3 });
-  assert.equal(await after(ready, { type: "delete", comment: "deleted by ci" }), undefined);
+  assert.equal(await after(ready, { type: "delete", by: "user", comment: "deleted by ci" }), undefined);
 });
 
 Deno.test("builds fill and fail their orders in the same way", async () => {
@@ -123,5 +123,8 @@ Deno.test("builds fill and fail their orders in the same way", async () => {
   assert.equal((await afterBuild(built, order))?.orderedAt, null);
   assert.equal((await afterBuild(built, order, NOW / SECOND - 1))?.orderedAt, NOW);
   assert.equal((await afterBuild(failed, order))?.failures, 1);
-  assert.equal((await afterBuild({ type: "delete", comment: "deleted by ci" }, order))?.orderedAt, null);
+  assert.equal(
+    (await afterBuild({ type: "delete", by: "user", comment: "deleted by ci" }, order))?.orderedAt,
+    null,
+  );
 });

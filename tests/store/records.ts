@@ -37,6 +37,7 @@ export function nodeRecord(fields: Partial<NodeRecord> & { readonly id: number }
     floatingIp: null,
     hostKeys: [],
     comment: null,
+    deletedBy: null,
     job: null,
     requestId: null,
     hold: null,
@@ -172,9 +173,13 @@ export const arbitraryNode: fc.Arbitrary<Omit<NodeRecord, "id" | "revision">> = 
   addresses: fc.option(
     record({ login: text, publicV4: maybeText, publicV6: maybeText, privateV4: maybeText }),
   ),
-  floatingIp: fc.option(record({ id: text, address: text })),
+  floatingIp: fc.option(fc.oneof(
+    record({ id: text, address: text }),
+    record({ id: text, address: text, portId: text, isMoved: fc.boolean() }),
+  )),
   hostKeys: fc.array(text, { maxLength: 3 }),
   comment: maybeText,
+  deletedBy: fc.option(fc.constantFrom("user", "job", "limit")),
   job: maybeText,
   requestId: fc.option(fc.nat()),
   hold: fc.option(record({ reason: maybeText, owner: maybeText, until: maybeInstant })),

@@ -28,6 +28,7 @@ export function sampleDibImage(fields: Partial<DibImage> & { readonly id: number
     retryAt: null,
     attempt: 0,
     comment: null,
+    deletedBy: null,
     evidence: null,
     ...fields,
   };
@@ -58,6 +59,7 @@ export function sampleImage(fields: Partial<ProviderImage> & { readonly id: numb
     serverId: null,
     logFile: null,
     comment: null,
+    deletedBy: null,
     evidence: null,
     ...fields,
   };

@@ -52,6 +52,7 @@ export function sampleNode(fields: Partial<NodeRecord> & { readonly id: number }
     floatingIp: null,
     hostKeys: [HOST_KEY],
     comment: null,
+    deletedBy: null,
     job: null,
     requestId: null,
     hold: null,

@@ -354,7 +354,11 @@ export class ImageExecutor implements AsyncDisposable {
         if (event.type !== "failed" || event.evidence?.kind !== FILE_GONE || source.type !== "upload") return;
         const build = edit.dibImage(source.dibImageId);
         if (build === null) return;
-        const next = transitionDib(build, { type: "delete", comment: "a file of it is missing" }, now);
+        const next = transitionDib(build, {
+          type: "delete",
+          by: "failure",
+          comment: "a file of it is missing",
+        }, now);
         recordDibImage(edit, { previous: build, next, now });
       })
     );

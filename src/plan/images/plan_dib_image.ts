@@ -63,5 +63,8 @@ function reads({ id, source }: ProviderImage, { id: dibImageId }: DibImage, worl
 }
 
 function remove({ name }: DibImage): DibStep {
-  return { do: "change", event: { type: "delete", comment: `the configuration has no diskimage ${name}` } };
+  return {
+    do: "change",
+    event: { type: "delete", by: "configuration", comment: `the configuration has no diskimage ${name}` },
+  };
 }

@@ -105,7 +105,7 @@ export function planImages(input: ImagesInput): ImagePlan {
 
 const expired = {
   do: "change",
-  event: { type: "delete", comment: "neither the newest nor the one before it" },
+  event: { type: "delete", by: "retention", comment: "neither the newest nor the one before it" },
 } as const;
 const NO_LAUNCHES: ImageLaunches = { launches: [], waits: new Map(), reserved: new Map() };
 const NOTHING_NEW: NewImages = { builds: [], images: [], orders: [], until: null };

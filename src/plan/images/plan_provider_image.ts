@@ -46,7 +46,9 @@ export function planProviderImage(
   }
   const use = provider.images.find((one) => one.name === image.image && isMade(one)) ?? null;
   const unwanted = whyUnwanted(image, { isConfigured: use !== null, isRetired: provider.maxServers < 0 });
-  if (unwanted !== null) return { do: "change", event: { type: "delete", comment: unwanted } };
+  if (unwanted !== null) {
+    return { do: "change", event: { type: "delete", by: "configuration", comment: unwanted } };
+  }
   if (seen === undefined) return { do: "stay" };
   const ladder = ladders[image.state.phase] as (situation: ImageSituation) => ImageStep;
   return ladder({ image, state: image.state, world, provider, use, seen });

@@ -6,12 +6,12 @@ export function planAssign(situation: NodeSituation<"assign">): NodeStep {
   const { node, state, now, config, targets } = situation;
   const broken = brokenGroup(situation, state.serverId);
   if (broken !== null) {
-    return { do: "change", event: { type: "delete", comment: broken, result: "failed" } };
+    return { do: "change", event: { type: "delete", by: "cloud", comment: broken, result: "failed" } };
   }
   const target = findTarget(config, node.target);
   if (target === null) {
     const comment = `the configuration has no target ${node.target} any more`;
-    return { do: "change", event: { type: "delete", comment, result: "unused" } };
+    return { do: "change", event: { type: "delete", by: "configuration", comment, result: "unused" } };
   }
   if (handOverOf(target) === "none") {
     return { do: "change", event: { type: "assigned", manager: null, next: "ready" } };

@@ -22,7 +22,7 @@ export function planCreate(situation: NodeSituation<"create">): NodeStep {
     };
   }
   const comment = "the request for the server was not answered and came to nothing";
-  return { do: "change", event: { type: "delete", comment, result: "failed" } };
+  return { do: "change", event: { type: "delete", by: "failure", comment, result: "failed" } };
 }
 
 function planRequest(

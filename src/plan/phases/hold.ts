@@ -6,7 +6,10 @@ export function planHold(situation: NodeSituation<"hold">): NodeStep {
   const { node, state, now, config, seen, creating } = situation;
   const until = holdEnd(node.hold?.until ?? null, node.stateSince, config.limits.holdMaxAge);
   if (now >= until) {
-    return { do: "change", event: { type: "delete", comment: "the hold is over", result: "used" } };
+    return {
+      do: "change",
+      event: { type: "delete", by: "limit", comment: "the hold is over", result: "used" },
+    };
   }
   const server = state.serverId === null ? findOwnServer(situation) : null;
   if (server !== null && !creating) {
@@ -14,7 +17,7 @@ export function planHold(situation: NodeSituation<"hold">): NodeStep {
   }
   if (state.serverId === null && !creating && isSettled(state.lostAt, seen)) {
     const comment = "held before it had a server, and none came to be";
-    return { do: "change", event: { type: "delete", comment, result: "failed" } };
+    return { do: "change", event: { type: "delete", by: "failure", comment, result: "failed" } };
   }
   return until === Infinity ? { do: "stay" } : { do: "stay", until };
 }

@@ -13,7 +13,7 @@ export function planPrepare(situation: NodeSituation<"prepare">): NodeStep {
   const trouble = serverTrouble(situation, state.serverId);
   if (trouble !== null) {
     const result = node.role === "node" || node.role === "subnode" ? "failed" : "lost";
-    return { do: "change", event: { type: "delete", comment: trouble.message, result } };
+    return { do: "change", event: { type: "delete", by: "cloud", comment: trouble.message, result } };
   }
   if (node.role === "node") return planGroup(situation);
   if (node.role === "subnode") return planSubnode(situation);
@@ -33,7 +33,7 @@ function planGroup(situation: NodeSituation<"prepare">): NodeStep {
   // Its subnodes would not be replaced.
   if (isRetired(config, node.label)) {
     const comment = `the configuration has no label ${node.label} any more`;
-    return { do: "change", event: { type: "delete", comment, result: "unused" } };
+    return { do: "change", event: { type: "delete", by: "configuration", comment, result: "unused" } };
   }
   const living = livingSubnodes(situation.subnodes);
   const there = living.filter((subnode) => subnode.state.phase === "prepare");

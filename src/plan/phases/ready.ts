@@ -1,22 +1,23 @@
 /** A node that waits for work: it stays as long as its server and its label are there. */
 import { type NodeRecord, type NodeStateName, stateName } from "../../domain/node.ts";
+import type { DeletedBy } from "../../domain/deleted_by.ts";
 import { isRetired } from "../label_state.ts";
 import { brokenGroup, type NodeSituation, type NodeStep, serverTrouble } from "../node_step.ts";
 
 export function planReady(situation: NodeSituation<"ready">): NodeStep {
   const { node, state, config, seen, parent } = situation;
   if (parent !== null && BEYOND_US.has(stateName(parent))) return planBeside(parent, situation);
-  const remove = (comment: string, result: "lost" | "unused"): NodeStep => ({
+  const remove = (by: DeletedBy, comment: string): NodeStep => ({
     do: "change",
-    event: { type: "delete", comment, result },
+    event: { type: "delete", by, comment, result: by === "cloud" ? "lost" : "unused" },
   });
 
   const broken = brokenGroup(situation, state.serverId);
-  if (broken !== null) return remove(broken, "lost");
+  if (broken !== null) return remove("cloud", broken);
   const status = seen.inventory.servers.get(state.serverId)?.status ?? "ACTIVE";
-  if (UNUSABLE.has(status)) return remove(`server ${state.serverId} is ${status}`, "lost");
+  if (UNUSABLE.has(status)) return remove("cloud", `server ${state.serverId} is ${status}`);
   if (node.role === "node" && isRetired(config, node.label)) {
-    return remove(`the configuration has no label ${node.label} any more`, "unused");
+    return remove("configuration", `the configuration has no label ${node.label} any more`);
   }
   return { do: "stay" };
 }
@@ -27,7 +28,7 @@ const BEYOND_US: ReadonlySet<NodeStateName> = new Set(["used", "hold"]);
 function planBeside(parent: NodeRecord, situation: NodeSituation<"ready">): NodeStep {
   const trouble = stateName(parent) === "used" ? serverTrouble(situation, situation.state.serverId) : null;
   if (trouble?.kind !== "vanished") return { do: "stay" };
-  return { do: "change", event: { type: "delete", comment: trouble.message, result: "lost" } };
+  return { do: "change", event: { type: "delete", by: "cloud", comment: trouble.message, result: "lost" } };
 }
 
 /** Nobody can log in to a server in one of these; others (REBOOT, RESIZE, …) pass. */

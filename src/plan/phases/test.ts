@@ -1,30 +1,31 @@
 /** A node that must pass its target's test-job before any other job may have it. */
 import { MINUTE } from "../../domain/time.ts";
+import type { DeletedBy } from "../../domain/deleted_by.ts";
 import { findTarget } from "../../domain/hand_over.ts";
 import { brokenGroup, type NodeSituation, type NodeStep } from "../node_step.ts";
 
 export function planTest(situation: NodeSituation<"test">): NodeStep {
   const { node, state, now, config } = situation;
-  const remove = (comment: string): NodeStep => ({
+  const remove = (by: DeletedBy, comment: string): NodeStep => ({
     do: "change",
-    event: { type: "delete", comment, result: "failed" },
+    event: { type: "delete", by, comment, result: "failed" },
   });
 
   const broken = brokenGroup(situation, state.serverId);
-  if (broken !== null) return remove(broken);
+  if (broken !== null) return remove("cloud", broken);
   const job = findTarget(config, node.target)?.jenkins?.testJob ?? null;
   if (job === null) {
     const comment = `target ${node.target} has no test-job any more`;
-    return { do: "change", event: { type: "delete", comment, result: "unused" } };
+    return { do: "change", event: { type: "delete", by: "configuration", comment, result: "unused" } };
   }
   if (node.jobEnd !== null && node.jobEnd.result !== "SUCCESS") {
-    return remove(`failed its test-job ${job}: ${node.jobEnd.result ?? "no result"}`);
+    return remove("failure", `failed its test-job ${job}: ${node.jobEnd.result ?? "no result"}`);
   }
   const until = node.stateSince + config.limits.testStuck;
   if (now >= until) {
     const minutes = config.limits.testStuck / MINUTE;
     const last = node.attempt > 0 && node.waitingOn !== null ? ` (${node.waitingOn.message})` : "";
-    return remove(`its test-job ${job} did not end within ${minutes} min${last}`);
+    return remove("limit", `its test-job ${job} did not end within ${minutes} min${last}`);
   }
   if (node.retryAt !== null && node.retryAt > now) {
     const message = node.waitingOn?.message ?? "the next attempt";

@@ -8,7 +8,7 @@ export function planUsed(situation: NodeSituation<"used">): NodeStep {
   const { node, state, now, config } = situation;
   const trouble = serverTrouble(situation, state.serverId);
   if (trouble?.kind === "vanished") {
-    return { do: "change", event: { type: "delete", comment: trouble.message, result: "lost" } };
+    return { do: "change", event: { type: "delete", by: "cloud", comment: trouble.message, result: "lost" } };
   }
   if (node.jobEnd !== null) {
     const endsAt = node.jobEnd.at + config.limits.deleteDelay;
@@ -17,5 +17,5 @@ export function planUsed(situation: NodeSituation<"used">): NodeStep {
   const until = node.stateSince + config.limits.nodeStuck;
   if (now < until) return { do: "stay", until };
   const comment = `used for more than ${config.limits.nodeStuck / 3_600_000} h`;
-  return { do: "change", event: { type: "delete", comment, result: "used" } };
+  return { do: "change", event: { type: "delete", by: "limit", comment, result: "used" } };
 }

@@ -10,7 +10,7 @@ export function planCreate({ image, state, world, seen }: ImageSituation<"create
     return { do: "wait", reason: "answer", message: `asking ${image.provider} for the image` };
   }
   const gone = whyBuildIsGone({ image, world });
-  if (gone !== null) return { do: "change", event: { type: "delete", comment: gone } };
+  if (gone !== null) return { do: "change", event: { type: "delete", by: "owner", comment: gone } };
   if (state.sentAt !== null) return planLost({ image, state, world, seen }, state.lostAt);
   if (!world.building) {
     return { do: "wait", reason: "worker", message: "this daemon uploads no images (--no-builder)" };

@@ -7,7 +7,7 @@ import { planKeypairRemoval } from "./delete.ts";
 export function planReady({ image, state, world, seen }: ImageSituation<"ready">): ImageStep {
   if (isImageAbsent(seen.images, state.externalId, image.phaseSince + LISTING_SETTLE)) {
     const comment = `image ${state.externalId} is no longer on the cloud`;
-    return { do: "change", event: { type: "delete", comment } };
+    return { do: "change", event: { type: "delete", by: "cloud", comment } };
   }
   return planKeypairRemoval({ image, world }) ?? { do: "stay" };
 }

@@ -7,7 +7,7 @@ export function planUpload({ image, state, world, seen }: ImageSituation<"upload
     return { do: "wait", reason: "upload", message: "its data is being sent" };
   }
   const gone = whyBuildIsGone({ image, world });
-  if (gone !== null) return { do: "change", event: { type: "delete", comment: gone } };
+  if (gone !== null) return { do: "change", event: { type: "delete", by: "owner", comment: gone } };
   // What a cloud has of an interrupted upload cannot be gone on with.
   if (state.startedAt !== null) {
     const comment = "nodepool was stopped while its data was sent";
@@ -15,7 +15,7 @@ export function planUpload({ image, state, world, seen }: ImageSituation<"upload
   }
   const dibImage = image.source.type === "upload" ? world.dibImages.get(image.source.dibImageId) : undefined;
   if (dibImage === undefined) {
-    return { do: "change", event: { type: "delete", comment: "there is nothing to send" } };
+    return { do: "change", event: { type: "delete", by: "owner", comment: "there is nothing to send" } };
   }
   return whyNotNow({ image, world, seen }) ??
     { do: "act", action: { type: "upload-image", image, externalId: state.externalId, dibImage } };
