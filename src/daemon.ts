@@ -12,6 +12,7 @@ import type { DaemonOptions } from "./cli/wiring.ts";
 import { ConfigSource } from "./config/config_source.ts";
 import { formatProblem } from "./config/config_error.ts";
 import type { LoadedConfig } from "./config/load_config.ts";
+import { loadUndici } from "./cloud/openstack/load_undici.ts";
 import { createGearman } from "./demand/gearman/gearman.ts";
 import { listenToJobEvents } from "./demand/zmq/job_events.ts";
 import { loadLogSettings } from "./config/load_log_settings.ts";
@@ -100,6 +101,7 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
     connections: Math.max(4, Math.floor(free / 2)),
     onDefect,
   });
+  await loadUndici(controlSocketPath(config.state));
   const { hostname, port } = config.status;
   const site = createSite({
     report: () => pool.report(),

@@ -2,6 +2,7 @@
  * A fresh ed25519 key pair in OpenSSH's form, made off the event loop. One in some hundreds that ssh2 generates is
  * malformed (a public part whose first byte is zero is written without it), so each is read back before it is used.
  */
+import ssh2 from "ssh2";
 
 export interface KeyPair {
   /** In OpenSSH's form, without a passphrase. */
@@ -10,9 +11,8 @@ export interface KeyPair {
   readonly public: string;
 }
 
-/** ssh2 is loaded with the first key. */
 export async function generateKey(): Promise<KeyPair> {
-  const { default: { utils } } = await import("ssh2");
+  const { utils } = ssh2;
   const isReadable = (key: string) => !(utils.parseKey(key) instanceof Error);
   for (;;) {
     const pair = await new Promise<KeyPair>((resolve, reject) => {

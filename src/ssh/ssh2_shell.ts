@@ -1,4 +1,5 @@
 /** The real Shell, over ssh2. Only the composition root imports this; everything else sees the port. */
+import ssh2 from "ssh2";
 import { type Milliseconds, SECOND } from "../domain/time.ts";
 import { type Clock, systemClock } from "../lib/clock.ts";
 import { readPrivateKey } from "./private_key.ts";
@@ -13,13 +14,12 @@ export interface Ssh2ShellOptions {
   readonly keepalive?: Milliseconds;
 }
 
-/** ssh2 is loaded with the first login. */
 export function createSsh2Shell(
   { clock = systemClock, keepalive = 15 * SECOND }: Ssh2ShellOptions = {},
 ): Shell {
   return {
     async connect(target, limits) {
-      const connection = await prepare(target, { clock, keepalive, signal: limits.signal });
+      const connection = prepare(target, { clock, keepalive, signal: limits.signal });
       try {
         await during(connection, { clock, ...limits, work: () => connection.open() });
       } catch (error) {
@@ -30,7 +30,7 @@ export function createSsh2Shell(
     },
     async login(target, { command, ...limits }) {
       // Its time limit is short: nothing has to find out earlier that the server is gone.
-      const connection = await prepare(target, { clock, keepalive: 0, signal: limits.signal });
+      const connection = prepare(target, { clock, keepalive: 0, signal: limits.signal });
       const work = async () => {
         await connection.open();
         const result = await runCommand(connection, command, { signal: connection.lost });
@@ -45,11 +45,11 @@ export function createSsh2Shell(
   };
 }
 
-async function prepare(
+function prepare(
   target: LoginTarget,
   { signal, ...means }: { clock: Clock; keepalive: Milliseconds; signal: AbortSignal },
-): Promise<Ssh2Connection> {
-  const { default: { Client, utils } } = await import("ssh2");
+): Ssh2Connection {
+  const { Client, utils } = ssh2;
   signal.throwIfAborted();
   const privateKey = readPrivateKey(target, utils.parseKey);
   return new Ssh2Connection(target, { client: new Client(), privateKey, ...means });

@@ -24,6 +24,8 @@ export interface RunningPoolOptions extends SimulatorInput {
   readonly env?: Readonly<Record<string, string>>;
   /** How many files the daemon may have open; null: as many as this process. */
   readonly descriptors?: number | null;
+  /** The program as one file, for the daemon; null: as `program.ts` has it. */
+  readonly binary?: string | null;
 }
 
 /** A line of the daemon's log; further facts by name. */
@@ -44,11 +46,12 @@ export class RunningPool implements AsyncDisposable {
   readonly #sshPort: number;
   readonly #env: Readonly<Record<string, string>>;
   readonly #descriptors: number | null;
+  readonly #binary: string | null;
   readonly #resources: AsyncDisposableStack;
   #daemon: Deno.ChildProcess | null = null;
 
   static async start(
-    { config, env = {}, descriptors = null, ...settings }: RunningPoolOptions,
+    { config, env = {}, descriptors = null, binary = null, ...settings }: RunningPoolOptions,
   ): Promise<RunningPool> {
     await using made = new AsyncDisposableStack();
     const folder = made.adopt(
@@ -63,19 +66,28 @@ export class RunningPool implements AsyncDisposable {
     const simulator = made.use(createSimulator({ ...settings, clouds, clock: systemClock, random }));
     const served = made.use(await serveSimulator(simulator, { hostname: "127.0.0.1", port: 0, sshPort: 0 }));
     await Deno.writeTextFile(`${folder}/key`, (await generateKey()).private, { mode: 0o600 });
-    const pool = new RunningPool({ simulator, served, folder, env, descriptors, resources: made.move() });
+    const pool = new RunningPool({
+      simulator,
+      served,
+      folder,
+      env,
+      descriptors,
+      binary,
+      resources: made.move(),
+    });
     await pool.writeClouds(pool.cloudsYaml());
     await pool.configure(config);
     return pool;
   }
 
   private constructor(
-    { simulator, served, folder, env, descriptors, resources }: {
+    { simulator, served, folder, env, descriptors, binary, resources }: {
       simulator: Simulator;
       served: { readonly baseUrl: string; readonly sshPort: number };
       folder: string;
       env: Readonly<Record<string, string>>;
       descriptors: number | null;
+      binary: string | null;
       resources: AsyncDisposableStack;
     },
   ) {
@@ -85,6 +97,7 @@ export class RunningPool implements AsyncDisposable {
     this.#sshPort = served.sshPort;
     this.#env = env;
     this.#descriptors = descriptors;
+    this.#binary = binary;
     this.#resources = resources;
   }
 
@@ -124,8 +137,10 @@ export class RunningPool implements AsyncDisposable {
   startDaemon(...options: string[]): void {
     const limit = this.#descriptors === null ? "" : `ulimit -n ${this.#descriptors}; `;
     const script = `${limit}exec "$@" >>"${this.folder}/daemon.log" 2>&1`;
+    const args = this.#arguments(["daemon", ...options]);
+    const command = this.#binary === null ? programCommand(args) : [this.#binary, ...args];
     this.#daemon = new Deno.Command("/bin/sh", {
-      args: ["-c", script, "sh", ...programCommand(this.#arguments(["daemon", ...options]))],
+      args: ["-c", script, "sh", ...command],
       stdin: "null",
       env: this.#environment,
     }).spawn();
