@@ -3,6 +3,7 @@
  * declare routes with `ApiBuilder`; the simulator calls the Hono app that comes of it.
  */
 import { type Context, Hono } from "hono";
+import type { Instant } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import { errorAnswer, type Service, unauthorizedAnswer } from "./answer.ts";
 import type { Breakage, Exchange } from "./exchange.ts";
@@ -151,11 +152,19 @@ export class ApiBuilder {
     }
   }
 
+  #dateOf(exchange: Exchange): Instant {
+    const { clock, faults } = this.#context;
+    let date = clock.now();
+    // The journal does not tell of them: they strike every answer, and change nothing else.
+    for (const { fault, blow } of faults.draw("date", subjectOf(exchange), date)) date += fault.date!(blow);
+    return date;
+  }
+
   /** Headers that every answer of the service has. */
   #decorated(exchange: Exchange, answer: Response): Response {
     const { headers } = answer;
     headers.set("x-openstack-request-id", exchange.options.requestId);
-    headers.set("date", new Date(this.#context.clock.now()).toUTCString());
+    headers.set("date", new Date(this.#dateOf(exchange)).toUTCString());
     if (this.#service === "compute") {
       const version = `2.${exchange.microversion}`;
       headers.set("openstack-api-version", `compute ${version}`);

@@ -60,6 +60,8 @@ export interface Fault {
   listing?(blow: Blow, view: ServerView, cloud: CloudState): void;
   /** On the life of a token about to be issued: the real one, in milliseconds. */
   token?(blow: Blow): Milliseconds;
+  /** On the Date of an answer: milliseconds that it is ahead. */
+  date?(blow: Blow): Milliseconds;
   /** On servers that are there when the rule is armed. */
   standing?(blow: Blow, server: SimulatedServer, cloud: CloudState): void;
 }
@@ -74,4 +76,5 @@ export type Stage =
   | "cut"
   | "saving"
   | "listing"
-  | "token";
+  | "token"
+  | "date";

@@ -299,6 +299,14 @@ export const faultCatalogue: ReadonlyMap<number, Fault> = new Map(
       },
     },
     {
+      number: 35,
+      title:
+        "the API's clock is ahead by time (behind with effect: false); changes are stamped by right ones",
+      operations: "*",
+      time: 7 * MINUTE,
+      date: ({ time, rule }) => rule.effect === false ? -time : time,
+    },
+    {
       number: 37,
       title: "the host key changes, on servers there are",
       operations: "server.create",

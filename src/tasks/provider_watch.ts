@@ -5,6 +5,7 @@
  */
 import type { Cloud } from "../cloud/cloud.ts";
 import type { CloudError } from "../cloud/cloud_error.ts";
+import { ChangeStamps } from "../domain/change_stamps.ts";
 import type { ProviderConfig } from "../domain/config.ts";
 import { Inventory } from "../domain/inventory.ts";
 import type {
@@ -26,8 +27,6 @@ import { chooseFlavor, chooseNetworks } from "../plan/choose_flavor.ts";
 import type { WatchNeeds } from "./watch_needs.ts";
 
 const CATALOG_AGE = HOUR;
-/** Two listings overlap by this much: the cloud's clock has whole seconds, and its database may lag. */
-const DELTA_OVERLAP = 3 * SECOND;
 const PAGE = 1000;
 /** A refusal for want of room may last; one for want of an answer seldom does. */
 const REFUSAL_PAUSES = { quota: 5 * SECOND, capacity: 5 * SECOND, unauthorized: 15 * SECOND, other: SECOND };
@@ -52,6 +51,7 @@ export class ProviderWatch implements ProviderAccess {
   readonly #clock: Clock;
   readonly #needs: () => WatchNeeds;
   readonly #inventory: Inventory;
+  readonly #stamps = new ChangeStamps();
   /** How far the cloud's clock was ahead of ours at the newest listing that told. */
   #cloudAhead: CloudAhead | null = null;
   #catalog: Catalog | null = null;
@@ -175,12 +175,13 @@ export class ProviderWatch implements ProviderAccess {
   }
 
   async #applyDelta(signal: AbortSignal): Promise<void> {
-    const changesSince = (this.#inventory.cloudTime ?? 0) - DELTA_OVERLAP;
+    const changesSince = this.#stamps.since;
     this.#apply(await this.cloud.listServers({ signal, changesSince }));
   }
 
   #apply(listing: ServerListing): void {
     this.#inventory.apply(listing);
+    this.#stamps.note(listing);
     this.#cloudAhead = listing.cloudAhead ?? this.#cloudAhead;
   }
 

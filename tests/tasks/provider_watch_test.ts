@@ -39,13 +39,14 @@ Deno.test("an idle provider is listed once a minute, its quota and catalog seldo
 
 Deno.test("while something is pending the changes since the last listing are asked for, with some overlap", async () => {
   const kit = watchKit();
+  kit.state.servers = [server("s7", { updatedAt: NOW - MINUTE })];
   await kit.observe();
   kit.need({ pending: true, interval: 2 * SECOND });
   await kit.clock.advance(2 * SECOND);
   kit.cloud.calls.length = 0;
   assert.equal(await kit.observe(), 2 * SECOND);
   const [delta] = kit.cloud.calls;
-  assert.equal((delta?.subject as { changesSince: number }).changesSince, NOW - 3 * SECOND);
+  assert.equal((delta?.subject as { changesSince: number }).changesSince, NOW - MINUTE - 3 * SECOND);
   await kit.observeFor(30 * SECOND);
   assert.deepEqual(kit.asked(), { listServers: 17 });
 });
