@@ -11,6 +11,7 @@ import { deleteNodes, holdNodes, releaseNodes } from "./control/node_commands.ts
 import { ControlError, type PoolControl } from "./control/pool_control.ts";
 import type { Config } from "./domain/config.ts";
 import type { PoolReport } from "./domain/pool_report.ts";
+import { adoptServers } from "./execute/adopt_servers.ts";
 import { listAlienImages } from "./execute/list_alien_images.ts";
 import { listAliens } from "./execute/list_aliens.ts";
 import { systemClock } from "./lib/clock.ts";
@@ -98,6 +99,10 @@ function offlinePool(
       const known = ledger.images.values();
       return await listAlienImages(clouds.providers, { only: provider, known, signal });
     },
+    async adoptState({ dryRun, signal }) {
+      await using clouds = await openClouds({ config, configError, only: null });
+      return await adoptServers(clouds.providers, { ...means, dryRun, signal });
+    },
     orderImages: needsDaemon,
     waitForOrders: needsDaemon,
     followBuild: () => {
@@ -161,6 +166,9 @@ function offlineReport(
       quota: null,
       listedAt: null,
       servers: null,
+      frozen: null,
+      foreign: [],
+      implausible: [],
       stats: null,
     })),
     targets: new Map(),

@@ -25,7 +25,9 @@ import type { Config, ProviderConfig, TargetConfig } from "./domain/config.ts";
 import type { HistoryRecord, NodeRecord } from "./domain/node.ts";
 import type { DaemonReport, PoolReport } from "./domain/pool_report.ts";
 import type { NodeRequest } from "./domain/request.ts";
+import type { StateAdoption } from "./domain/state_adoption.ts";
 import { type Instant, type Milliseconds, SECOND } from "./domain/time.ts";
+import { adoptServers } from "./execute/adopt_servers.ts";
 import { Executor } from "./execute/executor.ts";
 import { ImageExecutor, type ImageExecutorMeans } from "./execute/images/image_executor.ts";
 import { listAlienImages } from "./execute/list_alien_images.ts";
@@ -44,6 +46,7 @@ import type { Store } from "./store/store.ts";
 import { beginClock } from "./tasks/begin_clock.ts";
 import { ClockWatch } from "./tasks/clock_watch.ts";
 import { GearmanDemand, type GearmanDemandMeans } from "./tasks/gearman_demand.ts";
+import { holdDoubted } from "./tasks/hold_doubted.ts";
 import { JobEventFeed, type JobEventFeedMeans } from "./tasks/job_event_feed.ts";
 import { logChanges } from "./tasks/log_changes.ts";
 import { startPoolCrons } from "./tasks/pool_crons.ts";
@@ -128,10 +131,13 @@ export class Pool implements PoolControl {
   #configProblems: readonly string[] = [];
   #accepting = true;
 
-  /** Loads the state and starts every task. */
+  /** Loads the state, writes down that another life of the daemon begins, and starts every task. */
   static async start(config: Config, means: PoolMeans): Promise<Pool> {
-    const ledger = await Ledger.load(means.store, { clock: means.clock });
+    const { clock, random, store } = means;
+    const ledger = await Ledger.load(store, { clock });
     const setBefore = await beginClock({ ...means, ledger, providers: config.providers });
+    await ledger.beginRun({ id: random.uuid(), startedAt: clock.now() });
+    await holdDoubted(ledger, { now: clock.now() });
     const pool = new Pool(config, means, { ledger, setBefore });
     await pool.#begin();
     return pool;
@@ -404,6 +410,16 @@ export class Pool implements PoolControl {
       known: this.#ledger.nodes,
       signal,
     });
+  }
+
+  async adoptState({ dryRun, signal }: { dryRun: boolean; signal: AbortSignal }): Promise<StateAdoption> {
+    const clouds = this.#clouds(null);
+    const adoption = await adoptServers(clouds, { ...this.#commandMeans(), dryRun, signal });
+    if (!dryRun) {
+      for (const { name } of clouds) this.#watches.adopted(name);
+      this.#tickTask.wake();
+    }
+    return adoption;
   }
 
   async reload(): Promise<{ changes: readonly string[]; problems: readonly string[] }> {

@@ -27,6 +27,7 @@ import { providerListCommand } from "./commands/provider_list.ts";
 import { releaseCommand } from "./commands/release.ts";
 import { requestListCommand } from "./commands/request_list.ts";
 import { simulateCommand } from "./commands/simulate.ts";
+import { stateCommand } from "./commands/state.ts";
 import { statusCommand } from "./commands/status.ts";
 import { example } from "./example.ts";
 import type { Wiring } from "./wiring.ts";
@@ -54,6 +55,7 @@ const commands = [
   alienListCommand,
   alienImageListCommand,
   inventoryCommand,
+  stateCommand,
   statusCommand,
   configValidateCommand,
   simulateCommand,
@@ -67,7 +69,11 @@ export function buildProgram(wiring: Wiring, io: CliIo): { program: Command; con
     return { config, secure, debug };
   };
   const context: CliContext = { io, wiring, globals, exitCode: 0 };
-  for (const make of commands) program.addCommand(prepared(make(context) as unknown as Command, io));
+  for (const make of commands) {
+    const command = make(context) as unknown as Command;
+    for (const inner of command.commands) prepared(inner as Command, io);
+    program.addCommand(prepared(command, io));
+  }
   return { program: program as unknown as Command, context };
 }
 

@@ -60,6 +60,7 @@ function remoteClient(socketPath: string): PoolClient {
     deleteDibImages: (ids, { signal, comment }) =>
       call("POST", "/dib-images/delete", { signal, body: { ids, comment } }),
     listAlienImages: ({ provider, signal }) => call("GET", `/alien-images${query({ provider })}`, { signal }),
+    adoptState: ({ dryRun, signal }) => call("POST", "/state/adopt", { signal, body: { dryRun } }),
     reload: (options) => call("POST", "/reload", options),
     [Symbol.asyncDispose]: () => Promise.resolve(client.close()),
   };

@@ -4,6 +4,7 @@
  */
 import { type Context, Hono } from "hono";
 import * as v from "valibot";
+import { LARGEST_ID } from "../domain/record_id.ts";
 import type { ViewFilter } from "../views/view_filter.ts";
 import { isPoolViewName } from "../views/view_pool.ts";
 import { LAST_INSTANT, LONGEST_TIME } from "../domain/time.ts";
@@ -28,7 +29,7 @@ const duration = v.pipe(
   whole,
   v.maxValue(LONGEST_TIME, "a length of time is in milliseconds, 100 years at most"),
 );
-const id = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const id = v.pipe(whole, v.maxValue(LARGEST_ID));
 const ids = v.pipe(v.array(id), v.minLength(1), v.maxLength(10_000));
 const pathId = v.pipe(v.string(), v.regex(/^\d{1,15}$/, "an id is a whole number"), v.transform(Number));
 
@@ -61,6 +62,7 @@ const placedBody = v.object({
     v.maxLength(10_000),
   ),
 });
+const adoptBody = v.object({ dryRun: v.boolean() });
 const filterQuery = v.object({
   id: v.optional(pathId),
   image: v.optional(v.string()),
@@ -162,6 +164,10 @@ function addWaiting(app: Hono, { pool, until }: { pool: LocalClient; until: Unti
   app.post("/image-orders/wait", async (context) => {
     const placed = await body(context, placedBody);
     return context.json(await pool.waitForOrders(placed, until(context)));
+  });
+  app.post("/state/adopt", async (context) => {
+    const { dryRun } = await body(context, adoptBody);
+    return context.json(await pool.adoptState({ dryRun, ...until(context) }));
   });
   app.get("/dib-images/:id/log", async (context) => {
     const log = await pool.followBuild(idOf(context), until(context));

@@ -62,6 +62,7 @@ export function localClient(control: PoolControl): LocalClient {
     deleteDibImages: (ids, options) => control.deleteDibImages(ids, options),
     listAlienImages: async ({ provider, signal = NEVER }) =>
       viewAlienImageList(await control.listAlienImages({ provider, signal }), control.report()),
+    adoptState: ({ dryRun, signal = NEVER }) => control.adoptState({ dryRun, signal }),
     reload: () => control.reload(),
     [Symbol.asyncDispose]: () => control[Symbol.asyncDispose](),
   };

@@ -13,6 +13,7 @@ import type { NodeMetadataView } from "../views/node_metadata.ts";
 import type { RequestView } from "../views/request_list.ts";
 import type { ViewFilter } from "../views/view_filter.ts";
 import type { PoolViewName, PoolViews } from "../views/view_pool.ts";
+import type { StateAdoption } from "../domain/state_adoption.ts";
 import type { Milliseconds } from "../domain/time.ts";
 import type {
   IdOutcome,
@@ -83,5 +84,6 @@ export interface PoolClient extends AsyncDisposable {
     options: { comment: string } & Abortable,
   ): Promise<readonly IdOutcome[]>;
   listAlienImages(options: { provider: string | null } & Abortable): Promise<AlienImageListView>;
+  adoptState(options: { dryRun: boolean } & Abortable): Promise<StateAdoption>;
   reload(options?: Abortable): Promise<ReloadOutcome>;
 }

@@ -7,6 +7,7 @@ import type { HistoryRecord, NodeRecord } from "../domain/node.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import type { OrderName } from "../domain/order_book.ts";
 import type { NodeRequest } from "../domain/request.ts";
+import type { StateAdoption } from "../domain/state_adoption.ts";
 import type { Instant, Milliseconds } from "../domain/time.ts";
 
 /**
@@ -122,6 +123,8 @@ export interface PoolControl {
 
   listAliens(options: { provider: string | null; signal: AbortSignal }): Promise<AlienListing>;
   listAlienImages(options: { provider: string | null; signal: AbortSignal }): Promise<AlienImageListing>;
+  /** Takes over what another daemon made on a copy of this state. */
+  adoptState(options: { dryRun: boolean; signal: AbortSignal }): Promise<StateAdoption>;
   /** Reads the configuration now; what changed, or ConfigError's problems as lines. */
   reload(): Promise<{ readonly changes: readonly string[]; readonly problems: readonly string[] }>;
   [Symbol.asyncDispose](): Promise<void>;

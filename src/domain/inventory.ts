@@ -2,9 +2,18 @@
  * The servers of a cloud as far as they have been seen: the newest complete listing with the later deltas on top.
  * It says when it last saw everything, since only that lets anybody conclude that a server is not there.
  */
+import { ANY_LINEAGE, type Lineage } from "./lineage.ts";
 import type { Server, ServerListing } from "./server.ts";
-import { markedNodeId } from "./server_marks.ts";
+import { serverMark } from "./server_marks.ts";
 import type { Instant } from "./time.ts";
+
+/** A server with our installation's mark that is no node's as far as this state can know. */
+export interface Stranger {
+  readonly server: Server;
+  /** null: it names no node that there could be. */
+  readonly nodeId: number | null;
+  readonly run: string | null;
+}
 
 export class Inventory {
   /** Start of the newest complete listing; null: there has been none. */
@@ -17,6 +26,7 @@ export class Inventory {
   readonly #provider: string | undefined;
   readonly #servers = new Map<string, Server>();
   readonly #serversOfNode = new Map<number, Set<string>>();
+  readonly #strangers = new Map<string, Stranger>();
   /** In how many complete listings in a row each server has been. */
   readonly #sightings = new Map<string, number>();
   /** When each server was in a listing last; those no longer there included, until the second complete listing. */
@@ -24,8 +34,11 @@ export class Inventory {
   /** Ids that a delta showed as deleted since the newest complete listing. */
   readonly #deleted = new Set<string>();
 
-  /** @param provider whose servers belong to nodes; another may share the project. Left out: any */
-  constructor(installation: string, provider?: string) {
+  /**
+   * @param provider whose servers belong to nodes; another may share the project. Left out: any
+   * @param lineage of the state: what another copy of it has made belongs to none of its nodes
+   */
+  constructor(installation: string, provider?: string, readonly lineage: Lineage = ANY_LINEAGE) {
     this.installation = installation;
     this.#provider = provider;
   }
@@ -68,6 +81,11 @@ export class Inventory {
     return this.#serversOfNode.keys();
   }
 
+  /** Servers that carry our installation's mark and that no node of this state can have, by id. */
+  get strangers(): ReadonlyMap<string, Stranger> {
+    return this.#strangers;
+  }
+
   sightings(serverId: string): number {
     return this.#sightings.get(serverId) ?? 0;
   }
@@ -108,11 +126,7 @@ export class Inventory {
     // Somebody may have changed its marks, to keep it for instance.
     if (known !== undefined) this.#unlink(known);
     this.#servers.set(server.id, server);
-    const nodeId = markedNodeId(server, this.installation, this.#provider);
-    if (nodeId !== null) {
-      const ids = this.#serversOfNode.get(nodeId) ?? new Set();
-      this.#serversOfNode.set(nodeId, ids.add(server.id));
-    }
+    this.#link(server);
     return known?.status === server.status ? 0 : 1;
   }
 
@@ -125,13 +139,26 @@ export class Inventory {
     return 1;
   }
 
-  /** Takes the server from the node that it is marked with. */
+  /** Finds out whose the server is by its marks. */
+  #link(server: Server): void {
+    const mark = serverMark(server, this.installation, this.#provider);
+    if (mark === null) return;
+    const { id: nodeId, run } = mark;
+    if (nodeId === null || !this.lineage.owns("node", { id: nodeId, run })) {
+      this.#strangers.set(server.id, { server, nodeId, run });
+      return;
+    }
+    const ids = this.#serversOfNode.get(nodeId) ?? new Set();
+    this.#serversOfNode.set(nodeId, ids.add(server.id));
+  }
+
   #unlink(server: Server): void {
-    const nodeId = markedNodeId(server, this.installation, this.#provider);
-    if (nodeId === null) return;
-    const ids = this.#serversOfNode.get(nodeId);
-    ids?.delete(server.id);
-    if (ids?.size === 0) this.#serversOfNode.delete(nodeId);
+    this.#strangers.delete(server.id);
+    const nodeId = serverMark(server, this.installation, this.#provider)?.id ?? null;
+    const ids = nodeId === null ? undefined : this.#serversOfNode.get(nodeId);
+    if (nodeId === null || ids === undefined) return;
+    ids.delete(server.id);
+    if (ids.size === 0) this.#serversOfNode.delete(nodeId);
   }
 
   #forgetAllBut(kept: ReadonlySet<string>): number {

@@ -141,6 +141,8 @@ export interface Hold {
   readonly owner: string | null;
   /** When it ends by itself; null: when somebody deletes the node. */
   readonly until: Instant | null;
+  /** Who works on it is not known to this state: no time ends the hold, but a release does. */
+  readonly mayBeInUse?: true;
 }
 
 /** What a failure left for somebody to look at. */

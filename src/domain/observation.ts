@@ -18,6 +18,8 @@ export interface Observation {
   readonly failure: { readonly message: string; readonly since: Instant } | null;
   /** A refusal that concerns the whole provider: no server is asked for before `until`. */
   readonly refusal: Refusal | null;
+  /** Why nothing is created, deleted or handed out there; null: nothing stands against it. */
+  readonly frozen: string | null;
 }
 
 /** What changes seldom: taken once, again when it is old or a request says that it is wrong. */

@@ -106,5 +106,31 @@ export interface ProviderReport {
   readonly listedAt: Instant | null;
   /** Servers of this installation in that listing, deltas included. */
   readonly servers: number | null;
+  /** Why nothing is created, deleted or handed out there; null: nothing stands against it. */
+  readonly frozen: string | null;
+  /** Servers of this installation that another copy of this state made. */
+  readonly foreign: readonly ForeignServer[];
+  /** Servers of this installation that are marked with an id that was never given out. */
+  readonly implausible: readonly ForeignServer[];
   readonly stats: CloudStats | null;
+}
+
+/** A server with our installation's mark that no node of this state can have. */
+export interface ForeignServer {
+  readonly serverId: string;
+  readonly hostname: string;
+  /** By its mark; null: it names none that there could be. */
+  readonly nodeId: number | null;
+  /** By its mark; null: it names none. */
+  readonly run: string | null;
+}
+
+/** `NAME (ID, node 5, run RUN)`. */
+export function describeForeign({ serverId, hostname, nodeId, run }: ForeignServer): string {
+  return `${hostname} (${serverId}, node ${nodeId}, ${run === null ? "no run" : `run ${run}`})`;
+}
+
+export function implausibleMark({ serverId, hostname }: ForeignServer): string {
+  return `server ${hostname} (${serverId}) carries this installation's mark with a node id that was never given ` +
+    "out; nodepool leaves it alone: correct its metadata, or delete it in the cloud";
 }

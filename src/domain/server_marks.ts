@@ -3,14 +3,21 @@
  * installation stands in a key of its own. Nothing without our installation's mark is ever changed or deleted.
  */
 
+import { ANY_LINEAGE, type Lineage, type Mark } from "./lineage.ts";
+import { isRecordId } from "./record_id.ts";
+
 /** Metadata key that names the installation. */
 export const INSTALLATION_KEY = "nodepool_installation";
+/** Names the run in which the record's id was given out. */
+export const RUN_KEY = "nodepool_run";
 /** Names the record of a server whose documented metadata names something else: an image, or the node it goes with. */
 const NODE_KEY = "nodepool_node";
 
 export interface ServerMarks {
   readonly installation: string;
   readonly nodeId: number;
+  /** The run in which that id was given out; left out or null: before runs were recorded. */
+  readonly run?: string | null;
   readonly image: string;
   readonly provider: string;
   /** The provider image that the server is for; left out or null: it is a node's. */
@@ -24,7 +31,7 @@ export function serverMetadata(
   marks: ServerMarks,
   meta: Readonly<Record<string, string>> = {},
 ): Record<string, string> {
-  const { providerImageId = null, parentId = null } = marks;
+  const { providerImageId = null, parentId = null, run = null } = marks;
   return {
     ...meta,
     groups: JSON.stringify([marks.image, marks.provider]),
@@ -37,27 +44,44 @@ export function serverMetadata(
     }),
     ...(providerImageId === null && parentId === null ? {} : { [NODE_KEY]: String(marks.nodeId) }),
     [INSTALLATION_KEY]: marks.installation,
+    ...(run === null ? {} : { [RUN_KEY]: run }),
   };
 }
 
+/** A server as far as its marks go. */
+type Marked = { readonly metadata: Readonly<Record<string, string>> };
+
 /**
- * The node id on a server of this installation; null: not ours, or no node's server.
+ * The mark on a server of this installation; null: not ours. `id` null: it names no node that there could be.
  * @param provider only servers made through that provider count: two may share a project; left out: any
  */
-export function markedNodeId(
-  server: { readonly metadata: Readonly<Record<string, string>> },
+export function serverMark(
+  server: Marked,
   installation: string,
   provider?: string,
-): number | null {
+): Omit<Mark, "id"> & { readonly id: number | null } | null {
   if (server.metadata[INSTALLATION_KEY] !== installation) return null;
   const { node_id: nodeId, provider_name: name } = parseMark(server.metadata["nodepool"]);
   if (provider !== undefined && name !== provider) return null;
   const own = server.metadata[NODE_KEY];
   const id = own === undefined ? nodeId : Number(own);
-  return typeof id === "number" && Number.isSafeInteger(id) ? id : null;
+  return { id: isRecordId(id) ? id : null, run: server.metadata[RUN_KEY] ?? null };
 }
 
-function parseMark(text: string | undefined): { node_id?: unknown; provider_name?: unknown } {
+/** The node id on a server of this installation; null: not ours, or no node's server. */
+export function markedNodeId(server: Marked, installation: string, provider?: string): number | null {
+  return serverMark(server, installation, provider)?.id ?? null;
+}
+
+/** The image that a server of ours was booted from, by its name in the configuration; empty: it does not tell. */
+export function markedImageName({ metadata }: Marked): string {
+  const { image_name: name } = parseMark(metadata["nodepool"]);
+  return typeof name === "string" ? name : "";
+}
+
+function parseMark(
+  text: string | undefined,
+): { node_id?: unknown; provider_name?: unknown; image_name?: unknown } {
   try {
     return JSON.parse(text ?? "null") ?? {};
   } catch {
@@ -65,16 +89,23 @@ function parseMark(text: string | undefined): { node_id?: unknown; provider_name
   }
 }
 
-/** Description of a floating IP made for a node: `nodepool INSTALLATION node ID`. */
-export function floatingIpDescription(installation: string, nodeId: number): string {
-  return `nodepool ${installation} node ${nodeId}`;
+/** Description of a floating IP made for a node: `nodepool INSTALLATION node ID run RUN`. */
+export function floatingIpDescription(
+  installation: string,
+  nodeId: number,
+  run: string | null = null,
+): string {
+  return `nodepool ${installation} node ${nodeId}` + (run === null ? "" : ` run ${run}`);
 }
 
-/** The node id on a floating IP of this installation; null: not ours. */
+/** The node id on a floating IP of this installation and lineage; null: not ours. */
 export function floatingIpNodeId(
   floatingIp: { readonly description: string },
   installation: string,
+  lineage: Lineage = ANY_LINEAGE,
 ): number | null {
-  const match = floatingIp.description.match(/^nodepool (\S+) node (\d+)$/);
-  return match !== null && match[1] === installation ? Number(match[2]) : null;
+  const match = floatingIp.description.match(/^nodepool (\S+) node (\d+)(?: run (\S+))?$/);
+  if (match === null || match[1] !== installation) return null;
+  const mark = { id: Number(match[2]), run: match[3] ?? null };
+  return isRecordId(mark.id) && lineage.owns("node", mark) ? mark.id : null;
 }

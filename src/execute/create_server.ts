@@ -44,11 +44,13 @@ function refusal(error: unknown, now: number): Outcome {
 /** What is asked of the cloud for a node. */
 export function serverRequest(
   node: NodeRecord,
-  { provider, image, networkIds, installation, providerImage = null }: {
+  { provider, image, networkIds, installation, run, providerImage = null }: {
     provider: ProviderConfig;
     image: ProviderImageConfig;
     networkIds: readonly string[];
     installation: string;
+    /** The run in which the node's id was given out. */
+    run: string | null;
     /** The image that a builder or checker works for. */
     providerImage?: ProviderImage | null;
   },
@@ -56,6 +58,7 @@ export function serverRequest(
   const marks = {
     installation,
     nodeId: node.id,
+    run,
     image: node.image,
     provider: node.provider,
     providerImageId: node.providerImageId,

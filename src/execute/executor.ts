@@ -10,6 +10,7 @@ import type { NodeRecord } from "../domain/node.ts";
 import type { NodeGroup } from "../domain/group_files.ts";
 import { IllegalTransitionError, type NodeEvent, transition } from "../domain/node_transition.ts";
 import type { Observation } from "../domain/observation.ts";
+import { floatingIpDescription } from "../domain/server_marks.ts";
 import type { Clock } from "../lib/clock.ts";
 import { type Action, actionKey, type ActionType } from "../plan/action.ts";
 import { chooseNetworks } from "../plan/choose_flavor.ts";
@@ -128,7 +129,7 @@ export class Executor implements AsyncDisposable {
   #start(action: Action): void {
     const access = this.#means.provider(action.node.provider);
     const provider = this.#means.config().providers.find(({ name }) => name === action.node.provider);
-    if (access === null || provider === undefined) return;
+    if (access === null || provider === undefined || access.observation.frozen !== null) return;
     const isProbe = action.type === "create-server" && access.observation.refusal !== null;
     this.#attempts.start({
       key: actionKey(action),
@@ -205,7 +206,11 @@ export class Executor implements AsyncDisposable {
           cloud,
           clock,
           signal,
-          installation: ledger.installation.id,
+          description: floatingIpDescription(
+            ledger.installation.id,
+            action.node.id,
+            ledger.lineage.runOf("node", action.node.id),
+          ),
         });
       case "delete-floating-ip":
         return executeDeleteFloatingIp(action, { deletions, clock, signal });
@@ -285,6 +290,7 @@ export class Executor implements AsyncDisposable {
       image,
       networkIds: networks.map(({ id }) => id),
       installation: this.#means.ledger.installation.id,
+      run: this.#means.ledger.lineage.runOf("node", node.id),
       providerImage: this.#means.ledger.images.get(node.providerImageId ?? -1) ?? null,
     });
   }

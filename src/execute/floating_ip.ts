@@ -1,6 +1,5 @@
 /** One attempt at making a node's floating IP, and one at deleting it. */
 import type { Cloud } from "../cloud/cloud.ts";
-import { floatingIpDescription } from "../domain/server_marks.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import { backoff } from "../lib/backoff.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -15,10 +14,9 @@ interface Attempt {
 
 export async function executeCreateFloatingIp(
   { node, portId, networkId }: { node: NodeRecord; portId: string; networkId: string },
-  { cloud, clock, signal, installation }: Attempt & { cloud: Cloud; installation: string },
+  { cloud, clock, signal, description }: Attempt & { cloud: Cloud; description: string },
 ): Promise<Outcome> {
   try {
-    const description = floatingIpDescription(installation, node.id);
     const { id, address } = await cloud.createFloatingIp({ networkId, portId, description }, { signal });
     return { event: { type: "floating-ip", floatingIp: { id, address, portId } } };
   } catch (error) {

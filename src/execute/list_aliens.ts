@@ -7,6 +7,7 @@ import { type NodeRecord, serverIdOf } from "../domain/node.ts";
 import type { Server } from "../domain/server.ts";
 import { markedNodeId } from "../domain/server_marks.ts";
 import { errorChain } from "../lib/error_chain.ts";
+import { loginAddress } from "../plan/adopted_node.ts";
 
 export interface AlienServers {
   readonly servers: readonly {
@@ -51,9 +52,5 @@ export async function listAliens(
 }
 
 function alien(provider: string, server: Server) {
-  const { addresses } = server;
-  const address = addresses.find(({ kind }) => kind === "floating") ??
-    addresses.find(({ version }) => version === 4) ??
-    addresses[0];
-  return { provider, hostname: server.name, serverId: server.id, ip: address?.address ?? null };
+  return { provider, hostname: server.name, serverId: server.id, ip: loginAddress(server) };
 }

@@ -1,6 +1,6 @@
 /**
- * Servers with our marks whose node this state never had there: it was restored from an older copy, and they are
- * at work for jobs that only the newer one knew. They are told to people and never deleted. Pure.
+ * Servers with our marks whose node this state does not know there, in the pool or among those that have ended: who
+ * works on them cannot be told. They are told to people and never deleted. Pure.
  */
 import type { NodeRecord } from "../domain/node.ts";
 import type { Observation } from "../domain/observation.ts";

@@ -76,6 +76,7 @@ export function openCatalog(provider: ProviderConfig, situation: ProviderSituati
     return `out of reach since ${timeOfDay(seen.failure.since, situation)}: ${seen.failure.message}`;
   }
   if (seen.catalog === null || seen.inventory.completeAt === null) return "not seen completely yet";
+  if (seen.frozen !== null) return seen.frozen;
   if (seen.refusal !== null && seen.refusal.until > now) {
     return `${seen.refusal.message}; asked again at ${timeOfDay(seen.refusal.until, situation)}`;
   }

@@ -80,7 +80,7 @@ function* leakedFloatingIps({ provider, seen, nodes, ended, installation }: Leak
   for (const ip of seen.floatingIps?.value ?? []) {
     const unchanged = unchangedFor(seen.floatingIps, ip.id);
     const leak = leakOf("floating-ip", { id: ip.id, name: ip.address }, provider);
-    const nodeId = floatingIpNodeId(ip, installation);
+    const nodeId = floatingIpNodeId(ip, installation, seen.inventory.lineage);
     if (nodeId === null) {
       if (!provider.cleanFloatingIps || ip.portId !== null || unchanged < OTHERS_SETTLE) continue;
       yield { ...leak, reason: "unattached, and clean-floating-ips is set" };
@@ -115,7 +115,8 @@ export function isTaken({ id, portId }: FloatingIp, { floatingIp }: NodeRecord):
 function* leakedImages({ provider, seen, installation, images }: LeakInput): Iterable<Leak> {
   for (const found of seen.images?.value ?? []) {
     if (!seen.images?.before?.ids.has(found.id)) continue;
-    const imageId = markedImageId(found, { installation, provider: provider.name });
+    const { lineage } = seen.inventory;
+    const imageId = markedImageId(found, { installation, provider: provider.name, lineage });
     const image = images.get(imageId ?? -1);
     if (image === undefined || image.hostname !== found.name || image.provider !== provider.name) continue;
     const leak = leakOf("image", found, provider);

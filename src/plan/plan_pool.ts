@@ -72,8 +72,7 @@ export function planPool(input: PoolInput): PoolPlan {
   const plans = nodes.map((node) => ({ node, plan: planKnown(node, { input, byId, groups, subnodes }) }));
   const living = plans.flatMap(({ plan }) => plan.next ?? []);
   const waiting = [...input.requests].filter((request) => request.grantedAt === null);
-  const configured = new Set(input.config.providers.map(({ name }) => name));
-  const usable = living.filter(({ provider }) => configured.has(provider));
+  const usable = living.filter(({ provider }) => isTrusted(provider, input));
   const grants = input.granting ? planGrants(usable, waiting) : [];
   const granted = new Set(grants.map(({ request }) => request.id));
   const retirements = planRetirements(input.config, living, input.now);
@@ -112,7 +111,15 @@ const NO_LAUNCHES: LaunchPlan = {
   until: null,
 };
 
-/** A node whose provider has not been asked yet, as after a start, stays as it is. */
+/** Whether what the state says of nodes there has been held against the cloud since the start, and agrees. */
+function isTrusted(name: string, { config, seen }: PoolInput): boolean {
+  const observation = seen.get(name);
+  const isConfigured = config.providers.some((provider) => provider.name === name);
+  return isConfigured && observation !== undefined && observation.inventory.completeAt !== null &&
+    observation.frozen === null;
+}
+
+/** A node whose provider has not been seen yet, as after a start, stays as it is. */
 function planKnown(
   node: NodeRecord,
   { input, byId, groups, subnodes }: {
@@ -125,7 +132,10 @@ function planKnown(
   const provider = input.config.providers.find(({ name }) => name === node.provider);
   if (provider === undefined) return planOrphan(node, input.now);
   const seen = input.seen.get(node.provider);
-  if (seen === undefined) return { next: node, action: null, until: null };
+  if (seen === undefined || seen.inventory.completeAt === null) {
+    return { next: node, action: null, until: null };
+  }
+  if (seen.frozen !== null) return planFrozen(node, { message: seen.frozen, now: input.now });
   const image = provider.images.find(({ name }) => name === node.image) ?? null;
   const { now, config, images, targets } = input;
   return planNode(node, {
@@ -143,6 +153,18 @@ function planKnown(
 function planOrphan(node: NodeRecord, now: Instant): NodePlan {
   const message =
     `provider ${node.provider} is not in the configuration; put it back to have the node deleted there`;
+  return standStill(node, { message, now });
+}
+
+/** Whoever uses or holds a node is not concerned. */
+function planFrozen(node: NodeRecord, why: { message: string; now: Instant }): NodePlan {
+  const { phase } = node.state;
+  return phase === "used" || phase === "hold"
+    ? { next: node, action: null, until: null }
+    : standStill(node, why);
+}
+
+function standStill(node: NodeRecord, { message, now }: { message: string; now: Instant }): NodePlan {
   const isKnown = node.waitingOn?.reason === "provider" && node.waitingOn.message === message;
   const waitingOn = { reason: "provider", message } as const;
   const next = isKnown ? node : transition(node, { type: "waiting", waitingOn }, now);

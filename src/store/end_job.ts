@@ -36,7 +36,7 @@ export function endJob(edit: Edit, { nodeId, job, result, comment, now }: JobEnd
   const node = edit.node(nodeId);
   if (node === null || node.role !== "node") return "none";
   const state = stateName(node);
-  if (state === "hold") return "kept";
+  if (state === "hold" && !node.hold?.mayBeInUse) return "kept";
   if (state === "delete") return "deleting";
   const ended = job ?? node.job;
   if (ended !== null && isFailure(result) && mayHold(edit, ended)) {

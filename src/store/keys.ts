@@ -27,6 +27,10 @@ export const keys = {
   clock: ["clock"],
   nextId: (kind: IdKind) => ["next-id", kind],
 
+  runs: ["run"],
+  /** By number, so that they are listed in their order. */
+  run: (number: number) => ["run", number],
+
   rows: (table: TableName) => [rowKeys[table]],
   row: (table: TableName, id: number) => [rowKeys[table], id],
   pauses: ["pause"],

@@ -7,6 +7,7 @@
  */
 import type { ClockRecord } from "../domain/clock_record.ts";
 import type { Installation } from "../domain/installation.ts";
+import type { Run } from "../domain/lineage.ts";
 import type { HistoryRecord } from "../domain/node.ts";
 import type { Change, Commit, Committed, Contents, IdKind, Row, Rows, Store, TableName } from "./store.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -19,7 +20,7 @@ import { KvHistory } from "./kv_history.ts";
 import { openState } from "./open_state.ts";
 import { capOrder, capPause } from "./record_caps.ts";
 import { encodeRecord } from "./record_codec.ts";
-import { clockSchema, counterSchema, orderSchema, pauseSchema, rowSchemas } from "./schemas.ts";
+import { clockSchema, counterSchema, orderSchema, pauseSchema, rowSchemas, runSchema } from "./schemas.ts";
 import { damagedState } from "./state_errors.ts";
 import { rescueState } from "./rescue_state.ts";
 import { timeStamp } from "./state_file.ts";
@@ -110,6 +111,15 @@ class KvStore implements Store {
     });
   }
 
+  addRun(run: Run, { forgotten }: { forgotten: readonly number[] }): Promise<void> {
+    return this.#inTurn(() =>
+      this.#state.writer.write([
+        ...forgotten.map((number) => ({ key: keys.run(number), value: null })),
+        { key: keys.run(run.number), value: encodeRecord(run) },
+      ])
+    );
+  }
+
   commit(commit: Commit): Promise<Committed> {
     return this.#inTurn(async () => {
       if (!this.#loaded) await this.#read();
@@ -164,15 +174,23 @@ class KvStore implements Store {
   async #read(): Promise<Contents> {
     const { reader } = this.#state;
     await Promise.all(idKinds.map((kind) => this.#nextId(kind)));
-    const [clock, pauses, orders, ...rows] = await Promise.all([
+    const [clock, pauses, orders, runs, ...rows] = await Promise.all([
       reader.record(keys.clock, clockSchema),
       reader.records({ prefix: keys.pauses }, pauseSchema),
       reader.records({ prefix: keys.orders }, orderSchema),
+      reader.records({ prefix: keys.runs }, runSchema),
       ...tableNames.map((table) => this.#readRows(table)),
     ]);
     this.#loaded = true;
     const tables = mapTables<Rows>((table) => rows[tableNames.indexOf(table)] as Rows[TableName]);
-    return { ...tables, pauses, orders, clock };
+    return {
+      ...tables,
+      pauses,
+      orders,
+      clock,
+      runs,
+      nextIds: Object.fromEntries(this.#nextIds) as Contents["nextIds"],
+    };
   }
 
   async #readRows(table: TableName): Promise<Row[]> {
@@ -202,7 +220,7 @@ function recordMutations(commit: Commit, committed: Committed): Mutation[] {
   ];
 }
 
-function contentMutations({ pauses, orders, clock, ...tables }: Contents): Mutation[] {
+function contentMutations({ pauses, orders, clock, runs, ...tables }: Contents): Mutation[] {
   return [
     ...tableNames.flatMap((table) =>
       tables[table].map((row) => ({ key: keys.row(table, row.id), value: encodeRecord(row) }))
@@ -210,6 +228,7 @@ function contentMutations({ pauses, orders, clock, ...tables }: Contents): Mutat
     ...pauses.map((next) => ({ key: keys.pause(next.provider, next.label), value: encodeRecord(next) })),
     ...orders.map((next) => ({ key: keys.order(next.provider, next.image), value: encodeRecord(next) })),
     ...(clock === null ? [] : [{ key: keys.clock, value: encodeRecord(clock) }]),
+    ...runs.map((run) => ({ key: keys.run(run.number), value: encodeRecord(run) })),
   ];
 }
 

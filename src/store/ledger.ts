@@ -12,9 +12,11 @@ import type { ClockRecord } from "../domain/clock_record.ts";
 import type { DibImage } from "../domain/dib_image.ts";
 import type { ImageOrder } from "../domain/image_order.ts";
 import type { Installation } from "../domain/installation.ts";
+import { type Lineage, lineageOf, type Run } from "../domain/lineage.ts";
 import type { LaunchPause } from "../domain/launch_pause.ts";
 import type { HistoryRecord, NodeRecord } from "../domain/node.ts";
 import type { ProviderImage } from "../domain/provider_image.ts";
+import { LARGEST_ID } from "../domain/record_id.ts";
 import type { NodeRequest } from "../domain/request.ts";
 import type { Clock } from "../lib/clock.ts";
 import type {
@@ -43,6 +45,9 @@ export type LedgerChange = Required<Commit>;
 
 export type LedgerListener = (change: LedgerChange) => void;
 
+/** Runs that are remembered. Ids from before the oldest one are taken as ours, whatever run their mark names. */
+const RUNS_KEPT = 1_000;
+
 /** A commit that is formed takes no further edits beyond so many changes: the store writes that many at once. */
 const COMMIT_SIZE = 400;
 
@@ -57,10 +62,13 @@ export class Ledger implements AsyncDisposable {
   readonly #tables: MapsOfRows;
   readonly #orders: Map<string, ImageOrder>;
   readonly #pauses: Map<string, LaunchPause>;
+  readonly #nextIds: Map<IdKind, number>;
   readonly #tally = new NodeTally();
   #clockRecord: ClockRecord | null;
   readonly #listeners = new Set<LedgerListener>();
   readonly #queue: QueuedEdit[] = [];
+  #runs: readonly Run[];
+  #lineage: Lineage;
   #draining: Promise<void> | null = null;
   #failure: StoreError | null = null;
   #closed = false;
@@ -75,6 +83,9 @@ export class Ledger implements AsyncDisposable {
     this.#pauses = new Map(contents.pauses.map((pause) => [pauseKey(pause.provider, pause.label), pause]));
     this.#clockRecord = contents.clock;
     for (const node of contents.nodes) this.#tally.change(null, node);
+    this.#nextIds = new Map(Object.entries(contents.nextIds) as [IdKind, number][]);
+    this.#runs = contents.runs;
+    this.#lineage = this.#newLineage();
   }
 
   get installation(): Installation {
@@ -109,12 +120,24 @@ export class Ledger implements AsyncDisposable {
       pauses: [...this.#pauses.values()],
       orders: [...this.#orders.values()],
       clock: this.#clockRecord,
+      runs: this.#runs,
+      nextIds: Object.fromEntries(this.#nextIds) as Contents["nextIds"],
     });
   }
 
   /** The pool has dealt with the state's being new, or with the doubt. */
   settle(what: "new" | "doubt"): Promise<void> {
     return this.#store.settle(what);
+  }
+
+  /** Which ids were given out in which run. */
+  get lineage(): Lineage {
+    return this.#lineage;
+  }
+
+  /** The runs that are remembered, the present one last. */
+  get runs(): readonly Run[] {
+    return this.#runs;
   }
 
   /** By id. Each record is replaced, never changed: what was read stays as it was. */
@@ -166,9 +189,16 @@ export class Ledger implements AsyncDisposable {
     return this.#tally;
   }
 
+  /** The id of that kind that is given out next. */
+  nextId(kind: IdKind): number {
+    return this.#nextIds.get(kind)!;
+  }
+
   /** So many consecutive ids that nobody has or had; resolves to the first. */
-  takeIds(kind: IdKind, count: number): Promise<number> {
-    return this.#noting(this.#store.takeIds(kind, count));
+  async takeIds(kind: IdKind, count: number): Promise<number> {
+    const first = await this.#noting(this.#store.takeIds(kind, count));
+    this.#nextIds.set(kind, Math.max(this.nextId(kind), first + count));
+    return first;
   }
 
   /**
@@ -176,8 +206,20 @@ export class Ledger implements AsyncDisposable {
    * later nodes turn up on a cloud.
    */
   async skipIds(kind: IdKind, last: number): Promise<void> {
-    const next = await this.#store.takeIds(kind, 1);
-    if (next < last) await this.#store.takeIds(kind, last - next);
+    const count = Math.min(last, LARGEST_ID) + 1 - this.nextId(kind);
+    if (count > 0) await this.takeIds(kind, count);
+  }
+
+  /** Writes down that a life of the daemon begins; before that no id is given out. */
+  async beginRun({ id, startedAt }: Pick<Run, "id" | "startedAt">): Promise<Run> {
+    const last = this.#runs.at(-1);
+    const firstIds = { node: this.nextId("node"), image: this.nextId("image") };
+    const run: Run = { number: (last?.number ?? 0) + 1, id, startedAt, firstIds };
+    const surplus = Math.max(0, this.#runs.length + 1 - RUNS_KEPT);
+    await this.#store.addRun(run, { forgotten: this.#runs.slice(0, surplus).map(({ number }) => number) });
+    this.#runs = [...this.#runs.slice(surplus), run];
+    this.#lineage = this.#newLineage();
+    return run;
   }
 
   listHistory(options: { limit: number; before?: number }): Promise<readonly HistoryRecord[]> {
@@ -247,6 +289,10 @@ export class Ledger implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     await this.#draining;
+  }
+
+  #newLineage(): Lineage {
+    return lineageOf(this.#runs, (kind) => this.nextId(kind));
   }
 
   #asStored(stamped: Committed): Committed {

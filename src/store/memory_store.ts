@@ -5,12 +5,13 @@
 import type { ClockRecord } from "../domain/clock_record.ts";
 import type { ImageOrder } from "../domain/image_order.ts";
 import type { Installation } from "../domain/installation.ts";
+import type { Run } from "../domain/lineage.ts";
 import type { LaunchPause } from "../domain/launch_pause.ts";
 import type { HistoryRecord } from "../domain/node.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
 import type { Change, Commit, Committed, Contents, IdKind, Row, Rows, Store, TableName } from "./store.ts";
-import { mapTables, tableNames } from "./store.ts";
+import { idKinds, mapTables, tableNames } from "./store.ts";
 import { changedId, stampCommit } from "./commit_rules.ts";
 import { orderKey, pauseKey } from "./pair_key.ts";
 import { capHistory, capOrder, capPause } from "./record_caps.ts";
@@ -25,8 +26,20 @@ export interface MemoryStoreOptions {
 }
 
 /** An empty store in memory. */
-export function createMemoryStore(options: MemoryStoreOptions): Store {
-  return new MemoryStore(options);
+export function createMemoryStore(
+  { clock, random, installation, historyLimit = 10_000 }: MemoryStoreOptions,
+): Store {
+  return new MemoryStore({
+    installation: installation ?? { id: random.uuid(), createdAt: clock.now() },
+    historyLimit,
+    isNew: installation === undefined,
+  });
+}
+
+/** What somebody would have who had copied the state's file at this moment. */
+export function copyMemoryStore(store: Store): Store {
+  if (!(store instanceof MemoryStore)) throw new TypeError("only a store in memory can be copied");
+  return store.copy();
 }
 
 class MemoryStore implements Store {
@@ -39,12 +52,19 @@ class MemoryStore implements Store {
   readonly #orders = new Map<string, ImageOrder>();
   #clock: ClockRecord | null = null;
   readonly #nextId = new Map<IdKind, number>();
+  readonly #runs = new Map<number, Run>();
   /** The oldest first. */
   readonly #history: HistoryRecord[] = [];
 
-  constructor({ clock, random, installation, historyLimit = 10_000 }: MemoryStoreOptions) {
-    this.installation = installation ?? { id: random.uuid(), createdAt: clock.now() };
-    this.isNew = installation === undefined;
+  constructor(
+    { installation, historyLimit, isNew = false }: {
+      installation: Installation;
+      historyLimit: number;
+      isNew?: boolean;
+    },
+  ) {
+    this.installation = installation;
+    this.isNew = isNew;
     this.#historyLimit = historyLimit;
   }
 
@@ -67,13 +87,41 @@ class MemoryStore implements Store {
       pauses: [...this.#pauses.values()],
       orders: [...this.#orders.values()],
       clock: this.#clock,
+      runs: [...this.#runs.values()],
+      nextIds: Object.fromEntries(
+        idKinds.map((kind) => [kind, this.#nextId.get(kind) ?? 1]),
+      ) as Contents["nextIds"],
     });
+  }
+
+  copy(): MemoryStore {
+    const copy = new MemoryStore({
+      installation: this.installation,
+      historyLimit: this.#historyLimit,
+    });
+    for (const table of tableNames) {
+      const rows = copy.#rows[table] as Map<number, Row>;
+      for (const [id, row] of this.#rows[table]) rows.set(id, row);
+    }
+    for (const [key, pause] of this.#pauses) copy.#pauses.set(key, pause);
+    for (const [key, order] of this.#orders) copy.#orders.set(key, order);
+    for (const [kind, next] of this.#nextId) copy.#nextId.set(kind, next);
+    for (const [number, run] of this.#runs) copy.#runs.set(number, run);
+    copy.#clock = this.#clock;
+    copy.#history.push(...this.#history);
+    return copy;
   }
 
   takeIds(kind: IdKind, count: number): Promise<number> {
     const first = this.#nextId.get(kind) ?? 1;
     this.#nextId.set(kind, first + count);
     return Promise.resolve(first);
+  }
+
+  addRun(run: Run, { forgotten }: { forgotten: readonly number[] }): Promise<void> {
+    for (const number of forgotten) this.#runs.delete(number);
+    this.#runs.set(run.number, run);
+    return Promise.resolve();
   }
 
   // deno-lint-ignore require-await -- async turns what is thrown into a rejection

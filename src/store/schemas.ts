@@ -9,6 +9,7 @@ import { deciders, type DeletedBy } from "../domain/deleted_by.ts";
 import type { DibImage, DibImageState } from "../domain/dib_image.ts";
 import type { ImageOrder } from "../domain/image_order.ts";
 import type { Installation } from "../domain/installation.ts";
+import type { Run } from "../domain/lineage.ts";
 import type { LaunchPause } from "../domain/launch_pause.ts";
 import type {
   HistoryRecord,
@@ -166,7 +167,12 @@ const nodeSchema: Schema<NodeRecord> = v.strictObject({
   job: text,
   jobEnd: v.nullable(v.strictObject({ at: instant, result: text })),
   requestId: v.nullable(count),
-  hold: v.nullable(v.strictObject({ reason: text, owner: text, until: maybeInstant })),
+  hold: v.nullable(v.strictObject({
+    reason: text,
+    owner: text,
+    until: maybeInstant,
+    mayBeInUse: v.optional(v.literal(true)),
+  })),
   launchReason: v.string(),
   evidence,
   result: v.nullable(v.picklist(Object.keys(results) as NodeResult[])),
@@ -331,6 +337,14 @@ export const pauseSchema: Schema<LaunchPause> = v.strictObject({
 
 /** A history record as it is stored. */
 export const historySchema: Schema<HistoryRecord> = v.strictObject({ node: nodeSchema, endedAt: instant });
+
+/** A run as it is stored. */
+export const runSchema: Schema<Run> = v.strictObject({
+  number: count,
+  id: v.string(),
+  startedAt: instant,
+  firstIds: v.strictObject({ node: count, image: count }),
+});
 
 /** The installation as it is stored. */
 export const installationSchema: Schema<Installation> = v.strictObject({

@@ -8,6 +8,7 @@ import type { ClockRecord } from "../domain/clock_record.ts";
 import type { DibImage } from "../domain/dib_image.ts";
 import type { ImageOrder } from "../domain/image_order.ts";
 import type { Installation } from "../domain/installation.ts";
+import type { Run } from "../domain/lineage.ts";
 import type { LaunchPause } from "../domain/launch_pause.ts";
 import type { HistoryRecord, NodeRecord } from "../domain/node.ts";
 import type { ProviderImage } from "../domain/provider_image.ts";
@@ -63,6 +64,10 @@ export interface Contents extends Rows {
   readonly orders: readonly ImageOrder[];
   /** null: no process has written one. */
   readonly clock: ClockRecord | null;
+  /** In their order. */
+  readonly runs: readonly Run[];
+  /** The ids that are given out next. */
+  readonly nextIds: Readonly<Record<IdKind, number>>;
 }
 
 /** All records of all tables. */
@@ -103,6 +108,8 @@ export interface Store {
   load(): Promise<Contents>;
   /** So many consecutive ids that nobody has or had; returns the first. */
   takeIds(kind: IdKind, count: number): Promise<number>;
+  /** Records that a run begins, and forgets those of the numbers. */
+  addRun(run: Run, options: { forgotten: readonly number[] }): Promise<void>;
   /**
    * Any number of changes: each group that belongs together (one change) is atomic, and a whole commit of up to
    * 400 changes is too.

@@ -34,8 +34,9 @@ async function cleanProvider(
   means: CleanLeaksMeans,
   signal: AbortSignal,
 ): Promise<void> {
-  // What was last seen of a provider that does not answer is no ground to delete anything.
-  if (watch.observation.failure !== null) return;
+  // What was last seen of a provider that does not answer is no ground to delete anything, and where another daemon
+  // works on the same state it may be that one's.
+  if (watch.observation.failure !== null || watch.observation.frozen !== null) return;
   const installation = means.ledger.installation.id;
   const ended = await loadEnded(means.ledger, markedIds(watch.observation, installation));
   const leaks = planLeaks({

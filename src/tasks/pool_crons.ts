@@ -104,7 +104,7 @@ function checkReady(means: PoolCronsMeans, signal: AbortSignal): Promise<void> {
   const text = "provider {provider}: {reason}; too many to delete them all, so they were kept";
   return checkReadyNodes({
     ...means,
-    isReachable: (provider) => means.watches.get(provider)?.observation.failure === null,
+    isReachable: (provider) => means.watches.isTrusted(provider),
     onDoubt: (provider, reason) => log.error(text, { provider, reason }),
   }, { signal });
 }

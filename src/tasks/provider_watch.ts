@@ -8,6 +8,7 @@ import type { CloudError } from "../cloud/cloud_error.ts";
 import { ChangeStamps } from "../domain/change_stamps.ts";
 import type { ProviderConfig } from "../domain/config.ts";
 import { Inventory } from "../domain/inventory.ts";
+import type { Lineage } from "../domain/lineage.ts";
 import type {
   Catalog,
   FloatingIpSightings,
@@ -39,6 +40,8 @@ export interface ProviderWatchMeans {
   readonly deletions: Deletions;
   readonly clock: Clock;
   readonly installation: string;
+  /** Of the state; left out: whatever carries the installation's mark is its own. */
+  readonly lineage?: Lineage;
   /** What the pool needs to know now. */
   readonly needs: () => WatchNeeds;
 }
@@ -48,6 +51,8 @@ export class ProviderWatch implements ProviderAccess {
   readonly deletions: Deletions;
   /** As configured now; what its connection depends on never changes. */
   provider: ProviderConfig;
+  /** Why nothing is created, deleted or handed out there; null: nothing stands against it. */
+  frozen: string | null = null;
   readonly #clock: Clock;
   readonly #needs: () => WatchNeeds;
   readonly #inventory: Inventory;
@@ -70,13 +75,13 @@ export class ProviderWatch implements ProviderAccess {
   #retryAt: Instant = 0;
   #refusal: Refusal | null = null;
 
-  constructor({ provider, cloud, deletions, clock, installation, needs }: ProviderWatchMeans) {
+  constructor({ provider, cloud, deletions, clock, installation, lineage, needs }: ProviderWatchMeans) {
     this.provider = provider;
     this.cloud = cloud;
     this.deletions = deletions;
     this.#clock = clock;
     this.#needs = needs;
-    this.#inventory = new Inventory(installation, provider.name);
+    this.#inventory = new Inventory(installation, provider.name, lineage);
   }
 
   get observation(): Observation {
@@ -89,6 +94,7 @@ export class ProviderWatch implements ProviderAccess {
       images: this.#images,
       failure: this.#failure,
       refusal: this.#refusal,
+      frozen: this.frozen,
     };
   }
 

@@ -14,7 +14,9 @@ import { logDeletion } from "../execute/log_deletion.ts";
 import { leakCheckAge } from "../plan/plan_leaks.ts";
 import type { Ledger } from "../store/ledger.ts";
 import { ProviderWatch } from "./provider_watch.ts";
-import { skipUnknownIds } from "./skip_unknown_ids.ts";
+import { findUnknownServers } from "../plan/find_unknown_servers.ts";
+import { ForeignServers } from "./foreign_servers.ts";
+import { loadEnded } from "./load_ended.ts";
 import { createTask, type Task } from "./task.ts";
 import { planWatch, type WatchNeeds } from "./watch_needs.ts";
 
@@ -33,6 +35,7 @@ export interface ProviderWatchesMeans {
 interface Watched {
   readonly watch: ProviderWatch;
   readonly task: Task;
+  readonly foreign: ForeignServers;
   /** When it was first to be asked. */
   readonly since: Instant;
 }
@@ -45,8 +48,6 @@ const log = loggerOf("provider");
 export class ProviderWatches implements AsyncDisposable {
   readonly #means: ProviderWatchesMeans;
   readonly #watched = new Map<string, Watched>();
-  /** Whose ids of an older state have been looked for: before that nothing is planned there. */
-  readonly #compared = new WeakSet<ProviderWatch>();
 
   constructor(means: ProviderWatchesMeans) {
     this.#means = means;
@@ -66,10 +67,18 @@ export class ProviderWatches implements AsyncDisposable {
 
   /** What has been seen of each provider that has been asked, by name. */
   observations(): ReadonlyMap<string, Observation> {
-    const asked = this.all().filter((watch) =>
-      watch.asked && (this.#compared.has(watch) || watch.observation.inventory.completeAt === null)
+    const asked = [...this.#watched.values()].filter(({ watch, foreign }) =>
+      // Before it is known whether the state is up to date there, nothing is planned.
+      watch.asked && (foreign.hasLooked || watch.observation.inventory.completeAt === null)
     );
-    return new Map(asked.map((watch) => [watch.provider.name, watch.observation]));
+    return new Map(asked.map(({ watch }) => [watch.provider.name, watch.observation]));
+  }
+
+  /** Whether the provider answers, and the state has been found to agree with it. */
+  isTrusted(name: string): boolean {
+    const seen = this.observations().get(name);
+    return seen !== undefined && seen.inventory.completeAt !== null && seen.failure === null &&
+      seen.frozen === null;
   }
 
   /** Watches these providers and no others. One that is reached as before keeps what has been seen of it. */
@@ -101,6 +110,9 @@ export class ProviderWatches implements AsyncDisposable {
       quota: seen?.quota ?? null,
       listedAt: seen?.inventory.completeAt ?? null,
       servers: seen === null ? null : [...seen.inventory.nodeIds()].length,
+      frozen: seen?.frozen ?? null,
+      foreign: this.#watched.get(name)?.foreign.foreign ?? [],
+      implausible: this.#watched.get(name)?.foreign.implausible ?? [],
       stats: watch?.cloud.stats ?? null,
     };
   }
@@ -135,22 +147,24 @@ export class ProviderWatches implements AsyncDisposable {
         provider: provider.name,
         cloud,
         ledger,
-        whyFrozen: () => null,
+        whyFrozen: () => watch.frozen,
         tell: logDeletion,
       }),
       clock,
       installation: ledger.installation.id,
+      lineage: ledger.lineage,
       needs: () => this.#needs(watch),
     });
+    const foreign = new ForeignServers({ watch, ledger, clock });
     const name = `provider ${provider.name}`;
     const task = createTask({
       name,
       period: null,
       clock,
-      run: async (signal) => ({ again: await this.#look(watch, signal) }),
+      run: async (signal) => ({ again: await this.#look({ watch, foreign }, signal) }),
       onError: (error) => this.#means.onError(name, error),
     });
-    this.#watched.set(provider.name, { watch, task, since: clock.now() });
+    this.#watched.set(provider.name, { watch, task, foreign, since: clock.now() });
     task.start();
   }
 
@@ -161,28 +175,36 @@ export class ProviderWatches implements AsyncDisposable {
     await watched?.watch.cloud[Symbol.asyncDispose]();
   }
 
+  /** What was foreign on the provider has become the pool's. */
+  adopted(provider: string): void {
+    this.#watched.get(provider)?.foreign.adopted();
+  }
+
   /** @returns when to look again */
-  async #look(watch: ProviderWatch, signal: AbortSignal): Promise<Instant> {
+  async #look({ watch, foreign }: Pick<Watched, "watch" | "foreign">, signal: AbortSignal): Promise<Instant> {
     const before = watch.observation.failure;
+    const isFirst = !foreign.hasLooked;
     const again = await watch.observe(signal);
     logReach(watch.provider.name, before, watch.observation.failure);
-    await this.#compare(watch);
+    await foreign.look();
+    if (isFirst && foreign.hasLooked) await this.#tellUnknown(watch);
     this.#means.wake();
     return again;
   }
 
-  /** Once for each watch, after its first complete listing. */
-  async #compare(watch: ProviderWatch): Promise<void> {
-    if (this.#compared.has(watch) || watch.observation.inventory.completeAt === null) return;
-    const unknown = await skipUnknownIds(watch, this.#means.ledger);
-    this.#compared.add(watch);
+  /** Servers of nodes that the state had so long ago that it has forgotten them. */
+  async #tellUnknown(
+    { provider: { name: provider }, observation: { inventory } }: ProviderWatch,
+  ): Promise<void> {
+    const { ledger } = this.#means;
+    const ended = await loadEnded(ledger, inventory.nodeIds());
+    const unknown = findUnknownServers({ inventory }, { provider, nodes: ledger.nodes, ended });
     if (unknown.length === 0) return;
     const servers = unknown.map(({ id, name, nodeId }) => `${name} (${id}, node ${nodeId})`).join(", ");
     const text =
-      "provider {provider}: servers of this installation that the state does not know: {servers}; " +
-      "it seems to be an older copy, and jobs may run on them: nodepool leaves them alone, delete them by " +
-      "hand in the cloud";
-    log.error(text, { provider: watch.provider.name, servers });
+      "provider {provider}: servers of this installation whose nodes the state does not know (any more): " +
+      "{servers}; jobs may run on them: nodepool leaves them alone, delete them by hand in the cloud";
+    log.error(text, { provider, servers });
   }
 
   #needs({ provider, observation }: ProviderWatch): WatchNeeds {

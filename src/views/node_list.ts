@@ -1,6 +1,6 @@
 /** The list of nodes as users see it: sorted by provider, label, id. Made for the commands and the status endpoint. */
 import type { DeletedBy } from "../domain/deleted_by.ts";
-import { type NodeRecord, serverIdOf, stateName, type WaitingOn } from "../domain/node.ts";
+import { type Hold, type NodeRecord, serverIdOf, stateName, type WaitingOn } from "../domain/node.ts";
 import type { NodeRole, NodeStateName } from "../domain/node.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import type { Moment } from "../domain/time.ts";
@@ -66,6 +66,8 @@ export interface HoldView {
   readonly owner: string | null;
   /** When it ends by itself; null: when somebody deletes the node. */
   readonly until: string | null;
+  /** Held by nodepool, which does not know whether somebody works on it: `release` ends the hold too. */
+  readonly may_be_in_use: boolean;
 }
 
 /** The nodes that pass the filter. */
@@ -105,7 +107,7 @@ export function viewAgelessNode(node: NodeRecord, wallTime: WallTime): Omit<Node
     deleted_by: node.deletedBy,
     phase: node.state.phase,
     waiting_on: viewWaiting(node.waitingOn, wallTime),
-    hold: node.hold === null ? null : { ...node.hold, until: isoTimeOrNull(node.hold.until, wallTime) },
+    hold: node.hold && viewHold(node.hold, wallTime),
     job: node.job,
     request: node.requestId,
     image: node.image,
@@ -139,4 +141,8 @@ function passes(node: NodeRecord, filter: ViewFilter): boolean {
     (filter.provider === undefined || node.provider === filter.provider) &&
     (filter.label === undefined || node.label === filter.label) &&
     (filter.state === undefined || stateName(node) === filter.state);
+}
+
+function viewHold({ reason, owner, until, mayBeInUse }: Hold, wallTime: WallTime): HoldView {
+  return { reason, owner, until: isoTimeOrNull(until, wallTime), may_be_in_use: mayBeInUse === true };
 }

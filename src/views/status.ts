@@ -1,7 +1,15 @@
 /** The pool at a glance: whether a daemon runs and on which configuration, and what is not well. */
 import { durationText, HOUR, type Moment } from "../domain/time.ts";
 import type { CloudClock } from "../domain/clock_record.ts";
-import type { ClockStep, DaemonReport, PoolReport, TaskReport } from "../domain/pool_report.ts";
+import {
+  type ClockStep,
+  type DaemonReport,
+  describeForeign,
+  implausibleMark,
+  type PoolReport,
+  type ProviderReport,
+  type TaskReport,
+} from "../domain/pool_report.ts";
 import { countNodes, type NodeCounts, noNodes } from "./node_counts.ts";
 import { isoTime, isoTimeOrNull, seconds, type ViewHead, viewHead, type WallTime } from "./view_head.ts";
 
@@ -16,9 +24,23 @@ export interface StatusView extends ViewHead {
     readonly configured: number | null;
     readonly reachable: readonly string[];
     readonly unreachable: readonly string[];
+    /** Where nothing is created, deleted or handed out: another daemon seems to work on a copy of this state. */
+    readonly frozen: readonly string[];
   };
+  /** Servers of this installation that this state did not make. */
+  readonly foreign_servers: readonly ForeignServerView[];
   /** One line each, what an operator should look at; empty: all is well. */
   readonly problems: readonly string[];
+}
+
+export interface ForeignServerView {
+  readonly provider: string;
+  readonly hostname: string;
+  readonly server_id: string;
+  /** The node that it is marked with. */
+  readonly node_id: number | null;
+  /** The run that it is marked with. */
+  readonly run: string | null;
 }
 
 export interface DaemonView {
@@ -61,7 +83,9 @@ export function viewStatus(report: PoolReport): StatusView {
       configured: config?.providers.length ?? null,
       reachable: named(true),
       unreachable: named(false),
+      frozen: providers.filter(({ frozen }) => frozen !== null).map(({ name }) => name),
     },
+    foreign_servers: providers.flatMap(viewForeign),
     problems: listProblems(report),
   };
 }
@@ -97,6 +121,7 @@ export function listProblems(report: PoolReport): string[] {
     ...config,
     ...clockProblems(report),
     ...clouds,
+    ...providers.flatMap((provider) => listDoubts(provider, report)),
     ...failures,
     ...refused,
     ...images,
@@ -104,6 +129,41 @@ export function listProblems(report: PoolReport): string[] {
     ...cut,
     ...tasks,
   ];
+}
+
+/** What speaks against the state being the only one, and up to date. */
+function listDoubts(
+  { name, frozen, foreign, implausible }: ProviderReport,
+  { nodes }: Pick<PoolReport, "nodes">,
+): string[] {
+  const held = nodes.filter(({ provider, hold, state }) =>
+    provider === name && state.phase === "hold" && hold?.mayBeInUse
+  );
+  const older = foreign.length === 0 || frozen !== null ? [] : [
+    `the state is older than the cloud, which has servers of this installation that it did not make: ` +
+    `${foreign.map(describeForeign).join(", ")}; \`nodepool state adopt\` makes held nodes of them`,
+  ];
+  const inUse = held.length === 0 ? [] : [
+    `nodes that may be in use, on word of an older or another state, are held: ` +
+    `${held.map(({ id }) => id).join(", ")}; look at each, then release or delete it`,
+  ];
+  const lines = [
+    ...(frozen === null ? [] : [frozen]),
+    ...older,
+    ...inUse,
+    ...implausible.map(implausibleMark),
+  ];
+  return lines.map((line) => `provider ${name}: ${line}`);
+}
+
+function viewForeign({ name, foreign }: ProviderReport): ForeignServerView[] {
+  return foreign.map(({ hostname, serverId, nodeId, run }) => ({
+    provider: name,
+    hostname,
+    server_id: serverId,
+    node_id: nodeId,
+    run,
+  }));
 }
 
 /** So long it may be of use to know that the clock was set. */

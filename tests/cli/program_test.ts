@@ -13,6 +13,7 @@ const commands = [
   "label-list",
   "provider-list",
   "alien-list",
+  "state",
   "status",
   "config-validate",
   "simulate",

@@ -62,6 +62,8 @@ export function storeContract(
       pauses: [],
       orders: [],
       clock: null,
+      runs: [],
+      nextIds: { "node": 1, "request": 1, "dib-image": 1, "image": 1, "job": 1 },
     });
     assert.deepEqual(await store.listHistory({ limit: 10 }), []);
     assert.equal(await store.getHistory(1), null);
@@ -121,6 +123,22 @@ export function storeContract(
     await tested.store.commit({ jobs: jobs.map((previous) => ({ previous, next: null })) });
     await tested.reopen?.();
     assert.deepEqual((await tested.store.load()).jobs, []);
+  });
+
+  test("keeps the runs in their order, without those that are to be forgotten", async (tested) => {
+    const run = (number: number) => ({
+      number,
+      id: `run ${number}`,
+      startedAt: 1_000 * number,
+      firstIds: { node: number, image: 1 },
+    });
+    await tested.store.takeIds("node", 41);
+    for (const number of [1, 2, 3, 9, 10]) await tested.store.addRun(run(number), { forgotten: [] });
+    await tested.store.addRun(run(11), { forgotten: [2, 9] });
+    await tested.reopen?.();
+    const { runs, nextIds } = await tested.store.load();
+    assert.deepEqual(runs, [1, 3, 10, 11].map(run));
+    assert.equal(nextIds.node, 42);
   });
 
   test("refuses a change of a record that is at another revision, and writes nothing of the commit", async ({ store }) => {

@@ -13,6 +13,7 @@ import {
   type PoolControl,
   type RequestSpec,
 } from "../../src/control/pool_control.ts";
+import type { StateAdoption } from "../../src/domain/state_adoption.ts";
 import { sampleReport, sampleRequest } from "../views/sample_pool.ts";
 
 export class ScriptedPool implements PoolControl {
@@ -120,6 +121,16 @@ export class ScriptedPool implements PoolControl {
   async listAliens({ provider }: { provider: string | null }): Promise<AlienListing> {
     await this.#note(`aliens ${provider}`);
     return this.aliens;
+  }
+
+  async adoptState({ dryRun }: { dryRun: boolean }): Promise<StateAdoption> {
+    await this.#note(`adopt${dryRun ? " --dry-run" : ""}`);
+    const adopted = { provider: "cloud-a", hostname: "noble-cloud-a-9", serverId: "s9", ip: null, run: "r2" };
+    return {
+      servers: [{ ...adopted, nodeId: dryRun ? null : 21 }],
+      held: dryRun ? [] : [7],
+      warnings: [],
+    };
   }
 
   async reload() {

@@ -1,6 +1,7 @@
 /** The marks that decide whether an image or a keypair on a cloud may be deleted. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { LARGEST_ID } from "../../src/domain/record_id.ts";
 import { imageProperties, keypairImageId, keypairName, markedImageId } from "../../src/domain/image_marks.ts";
 
 const installation = "6e1d2f0a-4a43-4c62-8a41-6d4c0d6d9b10";
@@ -35,7 +36,7 @@ Deno.test("imageProperties() takes over the image's own entries, which never dis
 });
 
 Deno.test("keypairImageId() finds the record of our keypairs, and of no others", () => {
-  fc.assert(fc.property(fc.integer({ min: 1, max: 1e14 }), (id) => {
+  fc.assert(fc.property(fc.integer({ min: 1, max: LARGEST_ID }), (id) => {
     assert.equal(keypairImageId(keypairName(installation, id), installation), id);
     assert.equal(keypairImageId(keypairName("another", id), installation), null);
   }));

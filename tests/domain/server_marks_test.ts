@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { LARGEST_ID } from "../../src/domain/record_id.ts";
 import {
   floatingIpDescription,
   floatingIpNodeId,
@@ -11,9 +12,11 @@ import {
 const installation = "6e1d2f0a-4a43-4c62-8a41-6d4c0d6d9b10";
 const marks = { installation, nodeId: 812, image: "trusty", provider: "cloud-a" };
 
+const arbitraryId = fc.integer({ min: 1, max: LARGEST_ID });
 const arbitraryMarks = fc.record({
   installation: fc.uuid(),
-  nodeId: fc.nat(),
+  nodeId: arbitraryId,
+  run: fc.option(fc.uuid()),
   image: fc.string(),
   provider: fc.string(),
 });
@@ -23,6 +26,8 @@ Deno.test("serverMetadata() has the two documented values exactly, and the insta
   assert.equal(groups, '["trusty","cloud-a"]');
   assert.deepEqual(JSON.parse(nodepool!), { image_name: "trusty", provider_name: "cloud-a", node_id: 812 });
   assert.deepEqual(rest, { nodepool_installation: installation });
+  const { nodepool_run: run, ...others } = serverMetadata({ ...marks, run: "a run" });
+  assert.deepEqual([run, others], ["a run", serverMetadata(marks)]);
 });
 
 Deno.test("serverMetadata() takes over the image's own entries, which never displace the marks", () => {
@@ -46,7 +51,7 @@ Deno.test("serverMetadata() of a subnode names its node where that is documented
 });
 
 Deno.test("markedNodeId() finds the record of a subnode's server, never its node's", () => {
-  const ids = fc.tuple(fc.nat(), fc.nat()).filter(([node, subnode]) => node !== subnode);
+  const ids = fc.tuple(arbitraryId, arbitraryId).filter(([node, subnode]) => node !== subnode);
   fc.assert(fc.property(arbitraryMarks, ids, (ours, [parentId, nodeId]) => {
     const server = { metadata: serverMetadata({ ...ours, nodeId, parentId }) };
     assert.equal(markedNodeId(server, ours.installation, ours.provider), nodeId);
@@ -69,6 +74,10 @@ const foreign: Record<string, Record<string, string>> = {
   "whose mark is a number": { [INSTALLATION_KEY]: installation, nodepool: "812" },
   "whose node id is a text": { [INSTALLATION_KEY]: installation, nodepool: '{"node_id": "812"}' },
   "whose node id is no whole number": { [INSTALLATION_KEY]: installation, nodepool: '{"node_id": 8.12}' },
+  "whose node id is larger than any that is given out": {
+    [INSTALLATION_KEY]: installation,
+    nodepool: `{"node_id": ${LARGEST_ID + 1}}`,
+  },
   "whose node id is too big to be exact": {
     [INSTALLATION_KEY]: installation,
     nodepool: '{"node_id": 9007199254740993}',
@@ -81,9 +90,10 @@ for (const [what, metadata] of Object.entries(foreign)) {
 }
 
 Deno.test("floatingIpNodeId() finds the node of every floating IP that we described, and no other pool does", () => {
-  fc.assert(fc.property(fc.nat(), fc.uuid(), fc.uuid(), (nodeId, ours, other) => {
+  const run = fc.option(fc.uuid());
+  fc.assert(fc.property(arbitraryId, fc.uuid(), fc.uuid(), run, (nodeId, ours, other, run) => {
     fc.pre(ours !== other);
-    const floatingIp = { description: floatingIpDescription(ours, nodeId) };
+    const floatingIp = { description: floatingIpDescription(ours, nodeId, run) };
     assert.equal(floatingIpNodeId(floatingIp, ours), nodeId);
     assert.equal(floatingIpNodeId(floatingIp, other), null);
   }));

@@ -7,7 +7,14 @@ import { image, INSTALLATION, node, NOW, provider, states } from "../plan/plan_f
 import { scriptedCloud } from "./execute_fixtures.ts";
 
 const wanted = node(states.create, { zone: "az1" });
-const parts = { provider: provider(), image: image(), networkIds: ["n1"], installation: INSTALLATION };
+const RUN = "5d0b0f0e-0000-4000-8000-000000000002";
+const parts = {
+  provider: provider(),
+  image: image(),
+  networkIds: ["n1"],
+  installation: INSTALLATION,
+  run: RUN,
+};
 const request = serverRequest(wanted, parts);
 
 function attempt(createServer: () => Promise<{ id: string }>) {
@@ -29,6 +36,7 @@ Deno.test("a server is asked for with what the node's record says", () => {
       groups: '["noble","cloud-a"]',
       nodepool: '{"image_name":"noble","provider_name":"cloud-a","node_id":7}',
       nodepool_installation: INSTALLATION,
+      nodepool_run: RUN,
     },
     zone: "az1",
     keypair: null,
@@ -62,7 +70,7 @@ Deno.test("an image's config-drive goes before its provider's, and a size alone 
 });
 
 Deno.test("an image's own metadata never displaces the marks", () => {
-  const meta = { nodepool_installation: "another", nodepool: "{}", groups: "x" };
+  const meta = { nodepool_installation: "another", nodepool_run: "another", nodepool: "{}", groups: "x" };
   assert.deepEqual(serverRequest(wanted, { ...parts, image: image({ meta }) }).metadata, request.metadata);
 });
 

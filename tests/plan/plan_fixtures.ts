@@ -153,6 +153,7 @@ export function seen(
     images: null,
     failure: null,
     refusal: null,
+    frozen: null,
     ...fields,
   };
 }

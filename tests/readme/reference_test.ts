@@ -148,10 +148,11 @@ function fullReport() {
   const report = sampleReport();
   const [first, ...others] = report.providers;
   const stats = { ...first!.stats!, lastError: { at: NOW, message: "timeout" } };
+  const foreign = { serverId: "s9", hostname: "noble-cloud-a-9", nodeId: 9, run: "r2" };
   const waitingOn = { reason: "saving", message: "the image is queued", since: NOW } as const;
   return {
     ...report,
-    providers: [{ ...first!, stats }, ...others],
+    providers: [{ ...first!, stats, foreign: [foreign] }, ...others],
     dibImages: [sampleDibImage({ id: 1, waitingOn })],
     images: [sampleImage({ id: 1, waitingOn })],
   };
@@ -170,13 +171,14 @@ function keysOf(value: unknown, path = ""): Set<string> {
 }
 
 Deno.test("the README has every mark that a server carries", () => {
-  const subnode = { installation: "INSTALLATION", nodeId: 2, parentId: 1, image: "i", provider: "p" };
+  const ids = { installation: "INSTALLATION", nodeId: 2, run: "RUN", parentId: 1 };
+  const subnode = { ...ids, image: "i", provider: "p" };
   const marks = serverMetadata(subnode);
   const section = sectionOf(readme, "## Metadata on servers");
   assert.deepEqual(tableRows(section).map(([key]) => key!.slice(1, -1)), Object.keys(marks));
   const codes = inlineCode(section);
   for (const key of Object.keys(JSON.parse(marks["nodepool"]!))) assert.ok(codes.includes(key), key);
-  assert.ok(codes.includes(floatingIpDescription("INSTALLATION", 0).replace(/0$/, "ID")));
+  assert.ok(codes.includes(floatingIpDescription("INSTALLATION", 0, "RUN").replace(" 0 ", " ID ")));
 });
 
 Deno.test("the configuration keys that the README names stand in config.example.yaml", async () => {

@@ -19,7 +19,7 @@ import { Pool } from "../../src/pool.ts";
 import { renderCloudsYaml } from "../../src/simulator/clouds_yaml.ts";
 import type { SimulatorInput } from "../../src/simulator/settings.ts";
 import { createSimulator, type Simulator } from "../../src/simulator/simulator.ts";
-import { createMemoryStore } from "../../src/store/memory_store.ts";
+import { copyMemoryStore, createMemoryStore } from "../../src/store/memory_store.ts";
 import type { Store } from "../../src/store/store.ts";
 import { generateKey } from "../../src/ssh/generate_key.ts";
 import { type ScriptedBuild, ScriptedBuilder } from "../build/scripted_builder.ts";
@@ -33,15 +33,20 @@ export interface VirtualPoolOptions extends SimulatorInput {
   /** How builds of diskimages go; without it each takes a minute. */
   readonly build?: (job: BuildJob) => ScriptedBuild;
   readonly uploadWorkers?: number;
+  /** Another pool whose simulated clouds and clock this one shares. */
+  readonly beside?: VirtualPool;
+  /** The state to begin with; by default a new one. */
+  readonly store?: Store;
 }
 
 export class VirtualPool implements AsyncDisposable {
   /** True time, and the machine's clock, which can be set. */
-  readonly clock = new VirtualClock();
+  readonly clock: VirtualClock;
   readonly simulator: Simulator;
-  readonly store: Store;
+  store: Store;
   readonly builder: ScriptedBuilder;
   readonly #uploadWorkers: number;
+  readonly #isGuest: boolean;
   readonly #random;
   #config: string;
   #pool: Pool | null = null;
@@ -53,9 +58,11 @@ export class VirtualPool implements AsyncDisposable {
   }
 
   private constructor(
-    { config, random = 1, build = () => ({ time: MINUTE }), uploadWorkers = 4, ...settings }:
+    { config, random = 1, build = () => ({ time: MINUTE }), uploadWorkers = 4, beside, store, ...settings }:
       VirtualPoolOptions,
   ) {
+    this.clock = beside?.clock ?? new VirtualClock();
+    this.#isGuest = beside !== undefined;
     this.#config = config;
     this.#uploadWorkers = uploadWorkers;
     this.builder = new ScriptedBuilder({ clock: this.clock, script: build });
@@ -64,13 +71,25 @@ export class VirtualPool implements AsyncDisposable {
       ...cloud,
       ssh: { acceptAnyKey: true, ...cloud.ssh },
     }));
-    this.simulator = createSimulator({
+    this.simulator = beside?.simulator ?? createSimulator({
       ...settings,
       clouds,
       clock: this.clock,
       random: seededRandom(random + 1),
     });
-    this.store = createMemoryStore({ clock: this.clock, random: this.#random });
+    this.store = store ?? createMemoryStore({ clock: this.clock, random: this.#random });
+  }
+
+  /** A copy of the state as it is now. */
+  copyState(): Store {
+    return copyMemoryStore(this.store);
+  }
+
+  /** Kills the pool, puts another state in the place of its own, and starts it on that. */
+  async restartOn(store: Store): Promise<void> {
+    await this.stopPool();
+    this.store = store;
+    await this.startPool();
   }
 
   get pool(): Pool {
@@ -148,15 +167,15 @@ export class VirtualPool implements AsyncDisposable {
     throw new Error(`node ${node.id} has no server`);
   }
 
-  /** Makes a server beside the pool's; with an installation, one that carries its mark. @returns its id */
-  async makeAlien(name: string, installation?: string): Promise<string> {
+  /** Makes a server beside the pool's; with an installation, one that carries its marks and `more`. @returns its id */
+  async makeAlien(name: string, installation?: string, more: Record<string, string> = {}): Promise<string> {
     const cloud = this.#openCloud(this.pool.report().config!.providers[0]!);
     const { signal } = new AbortController();
     const [flavor] = await this.during(cloud.listFlavors({ signal }));
     const [image] = await this.during(cloud.findImages("debian-12", { signal }));
     const metadata = installation === undefined
       ? {}
-      : serverMetadata({ installation, nodeId: 1, image: "debian", provider: "main" });
+      : { ...serverMetadata({ installation, nodeId: 1, image: "debian", provider: "main" }), ...more };
     const request = {
       name,
       imageId: image!.id,
@@ -205,7 +224,7 @@ export class VirtualPool implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stopPool();
-    this.simulator[Symbol.dispose]();
+    if (!this.#isGuest) this.simulator[Symbol.dispose]();
     await this.store[Symbol.asyncDispose]();
   }
 

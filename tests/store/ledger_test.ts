@@ -32,6 +32,7 @@ async function ledgerOver(nodes: readonly NodeRecord[] = []) {
     load: () => store.load(),
     saveClock: (record) => store.saveClock(record),
     takeIds: (kind, count) => store.takeIds(kind, count),
+    addRun: (run, options) => store.addRun(run, options),
     listHistory: (options) => store.listHistory(options),
     getHistory: (id) => store.getHistory(id),
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),

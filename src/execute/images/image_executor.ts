@@ -148,7 +148,7 @@ export class ImageExecutor implements AsyncDisposable {
     const access = this.#means.provider(image.provider);
     const provider = this.#means.config().providers.find(({ name }) => name === image.provider);
     const use = provider?.images.find(({ name }) => name === image.image);
-    if (access === null || provider === undefined) return;
+    if (access === null || provider === undefined || access.observation.frozen !== null) return;
     const isEnd = isEnding(action);
     if (use === undefined && !isEnd) return;
     if (action.type === "upload-image" && !this.#uploads.isFree()) return;
@@ -271,14 +271,14 @@ export class ImageExecutor implements AsyncDisposable {
     const { clock } = this.#means;
     const { signal } = site;
     const { cloud } = site.access;
-    const installation = this.#means.ledger.installation.id;
+    const { installation: { id: installation }, lineage } = this.#means.ledger;
     const { image } = action;
     const how = { cloud, clock, signal };
     switch (action.type) {
       case "create-image":
         return executeCreateImage(image, {
           ...how,
-          request: imageRequest(image, { use: site.use, installation }),
+          request: imageRequest(image, { use: site.use, installation, lineage }),
         });
       case "upload-image":
         return this.#upload(action, how);
@@ -286,7 +286,7 @@ export class ImageExecutor implements AsyncDisposable {
         return executeCreateKeypair(image, how);
       case "create-snapshot": {
         const node = this.#means.ledger.nodes.get(action.nodeId);
-        const properties = markedProperties(image, { use: site.use, installation });
+        const properties = markedProperties(image, { use: site.use, installation, lineage });
         const serverId = (node === undefined ? null : serverIdOf(node)) ?? image.serverId ?? "";
         return executeCreateSnapshot(image, { ...how, serverId, properties });
       }

@@ -4,6 +4,7 @@ import type { Cloud, ImageRequest } from "../../cloud/cloud.ts";
 import type { ProviderImageConfig } from "../../domain/config.ts";
 import type { DibImage } from "../../domain/dib_image.ts";
 import { imageProperties } from "../../domain/image_marks.ts";
+import type { Lineage } from "../../domain/lineage.ts";
 import type { ProviderImage } from "../../domain/provider_image.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { type Deletions, isStale } from "../deletions.ts";
@@ -27,23 +28,28 @@ export async function executeCreateImage(
 }
 
 /** What is asked of the cloud for an upload. */
-export function imageRequest(
-  image: ProviderImage,
-  { use, installation }: { use: ProviderImageConfig; installation: string },
-): ImageRequest {
+export function imageRequest(image: ProviderImage, marking: Marking): ImageRequest {
   return {
     name: image.hostname,
     diskFormat: image.source.type === "upload" ? image.source.format : "qcow2",
-    properties: markedProperties(image, { use, installation }),
+    properties: markedProperties(image, marking),
   };
 }
 
 /** Properties of an image of ours, uploaded or snapshotted. */
 export function markedProperties(
   { id, provider, hostname }: ProviderImage,
-  { use, installation }: { use: ProviderImageConfig; installation: string },
+  { use, installation, lineage }: Marking,
 ): Record<string, string> {
-  return imageProperties({ installation, provider, imageId: id, name: hostname }, use.meta);
+  const run = lineage.runOf("image", id);
+  return imageProperties({ installation, provider, imageId: id, run, name: hostname }, use.meta);
+}
+
+/** What an image's properties are made of besides its record. */
+export interface Marking {
+  readonly use: ProviderImageConfig;
+  readonly installation: string;
+  readonly lineage: Lineage;
 }
 
 export interface UploadMeans extends Attempt {

@@ -58,6 +58,7 @@ export function planImages(input: ImagesInput): ImagePlan {
   const keep = config.limits.imageKeep;
   const dibRetention = planDibRetention(dibImages, { now, keep });
   const retention = planImageRetention(images, { now, keep });
+  const isFrozen = ({ provider }: ProviderImage) => (input.seen.get(provider)?.frozen ?? null) !== null;
   const dibPlans = dibImages.map((image) =>
     follow(image, {
       now,
@@ -72,7 +73,7 @@ export function planImages(input: ImagesInput): ImagePlan {
     follow(image, {
       now,
       next: (record) =>
-        retention.expired.has(record.id) && record.state.phase === "ready"
+        retention.expired.has(record.id) && record.state.phase === "ready" && !isFrozen(record)
           ? expired
           : planProviderImage(record, { world, seen: input.seen.get(record.provider) }),
       change: (record, event) => transitionImage(record, event as ImageEvent, now),

@@ -44,6 +44,10 @@ export function planProviderImage(
       "deleted there";
     return { do: "wait", reason: "provider", message };
   }
+  if (seen !== undefined && seen.frozen !== null) {
+    if (image.state.phase === "ready") return { do: "stay" };
+    return { do: "wait", reason: "provider", message: seen.frozen };
+  }
   const use = provider.images.find((one) => one.name === image.image && isMade(one)) ?? null;
   const unwanted = whyUnwanted(image, { isConfigured: use !== null, isRetired: provider.maxServers < 0 });
   if (unwanted !== null) {

@@ -49,7 +49,7 @@ function planFloatingIp({ node, state, provider, seen }: NodeSituation<"address"
   // An earlier attempt, or an earlier process, may have made one whose answer got lost.
   const { installation } = seen.inventory;
   const made = seen.floatingIps?.value.find((ip) =>
-    floatingIpNodeId(ip, installation) === node.id && ip.portId === port.id
+    ip.portId === port.id && floatingIpNodeId(ip, installation, seen.inventory.lineage) === node.id
   );
   if (made !== undefined) {
     const floatingIp = { id: made.id, address: made.address, portId: port.id };

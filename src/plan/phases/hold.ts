@@ -1,9 +1,10 @@
 /** A node that is kept for somebody: until its time is over, or until it is deleted by hand. */
-import { LISTING_SETTLE, type NodeSituation, type NodeStep } from "../node_step.ts";
+import { LISTING_SETTLE, type NodeSituation, type NodeStep, serverTrouble } from "../node_step.ts";
 import { findOwnServer } from "../own_server.ts";
 
 export function planHold(situation: NodeSituation<"hold">): NodeStep {
   const { node, state, now, config, seen, creating } = situation;
+  if (node.hold?.mayBeInUse && state.serverId !== null) return planStale(situation, state.serverId);
   const until = holdEnd(node.hold?.until ?? null, node.stateSince, config.limits.holdMaxAge);
   if (now >= until) {
     return {
@@ -20,6 +21,13 @@ export function planHold(situation: NodeSituation<"hold">): NodeStep {
     return { do: "change", event: { type: "delete", by: "failure", comment, result: "failed" } };
   }
   return until === Infinity ? { do: "stay" } : { do: "stay", until };
+}
+
+/** No time ends it: who uses it is not known. One whose server is gone is in nobody's use. */
+function planStale(situation: NodeSituation<"hold">, serverId: string): NodeStep {
+  const trouble = serverTrouble(situation, serverId);
+  if (trouble?.kind !== "vanished") return { do: "stay" };
+  return { do: "change", event: { type: "delete", by: "cloud", comment: trouble.message, result: "lost" } };
 }
 
 function holdEnd(until: number | null, since: number, maxAge: number | null): number {

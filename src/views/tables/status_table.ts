@@ -43,11 +43,14 @@ function daemonFacts(daemon: DaemonView | null): Fact[] {
   ];
 }
 
-function describeProviders({ configured, reachable, unreachable }: StatusView["providers"]): string {
+function describeProviders(
+  { configured, reachable, unreachable, frozen }: StatusView["providers"],
+): string {
   const parts = [
     ...(configured === null ? [] : [`${configured} configured`]),
     ...(reachable.length === 0 ? [] : [`${reachable.join(" ")} answering`]),
     ...(unreachable.length === 0 ? [] : [`${unreachable.join(" ")} not answering`]),
+    ...(frozen.length === 0 ? [] : [`${frozen.join(" ")} frozen`]),
   ];
   return parts.join(", ") || "none known";
 }

@@ -41,10 +41,10 @@ export function planLost(
 export function findMarked(
   { image, world, seen }: Pick<ImageSituation, "image" | "world" | "seen">,
 ): CloudImage | null {
-  const { installation } = seen.inventory;
+  const { installation, lineage } = seen.inventory;
   return seen.images?.value.find((candidate) =>
     candidate.name === image.hostname &&
-    markedImageId(candidate, { installation, provider: image.provider }) === image.id &&
+    markedImageId(candidate, { installation, provider: image.provider, lineage }) === image.id &&
     !world.images.some((other) => other.id !== image.id && externalIdOf(other) === candidate.id)
   ) ?? null;
 }

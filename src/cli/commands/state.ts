@@ -1,0 +1,41 @@
+/** `nodepool state adopt`: take over what another daemon made on a copy of the state. */
+import { Command } from "@commander-js/extra-typings";
+import type { AdoptedServer } from "../../domain/state_adoption.ts";
+import type { CliContext } from "../cli_context.ts";
+import { example } from "../example.ts";
+import { ExitCode } from "../exit_code.ts";
+import { openPool } from "../open_pool.ts";
+
+export function stateCommand(context: CliContext) {
+  return new Command("state")
+    .description("settle what the state and the clouds do not agree on")
+    .usage("adopt [options]")
+    .helpCommand(false)
+    .addHelpText("after", example("nodepool state adopt"))
+    .addCommand(adoptCommand(context));
+}
+
+function adoptCommand(context: CliContext) {
+  return new Command("adopt")
+    .description("take over servers that another daemon made on a copy of this state; stop that one first")
+    .option("--dry-run", "only show them")
+    .addHelpText("after", example("nodepool state adopt --dry-run"))
+    .action(async ({ dryRun = false }) => {
+      const { io } = context;
+      await using pool = await openPool(context);
+      using interrupts = io.interrupts();
+      const { servers, held, warnings } = await pool.adoptState({ dryRun, signal: interrupts.signal });
+      for (const server of servers) io.stdout.write(`${describe(server)}\n`);
+      for (const id of held) io.stdout.write(`node ${id}: held, the other daemon may have handed it out\n`);
+      if (servers.length === 0) {
+        io.stdout.write("nothing to adopt: the state knows every server of this installation\n");
+      }
+      for (const warning of warnings) io.stderr.write(`nodepool: ${warning}\n`);
+      if (warnings.length > 0) context.exitCode = ExitCode.failed;
+    });
+}
+
+function describe({ provider, hostname, serverId, run, nodeId }: AdoptedServer): string {
+  const what = `${hostname} on ${provider} (${serverId}${run === null ? "" : `, run ${run}`})`;
+  return nodeId === null ? what : `node ${nodeId}: ${what}, held`;
+}

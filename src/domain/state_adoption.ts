@@ -1,0 +1,20 @@
+/** What `state adopt` takes over: what another daemon made on a copy of this state. */
+
+export interface AdoptedServer {
+  readonly provider: string;
+  readonly hostname: string;
+  readonly serverId: string;
+  readonly ip: string | null;
+  /** By its mark; null: it names none. */
+  readonly run: string | null;
+  /** The node that it is from now on; null: nothing was changed. */
+  readonly nodeId: number | null;
+}
+
+export interface StateAdoption {
+  readonly servers: readonly AdoptedServer[];
+  /** Nodes that were this pool's before, and that the other daemon may have handed out. */
+  readonly held: readonly number[];
+  /** One for each provider that could not be asked. */
+  readonly warnings: readonly string[];
+}

@@ -1,0 +1,130 @@
+/**
+ * Takes over what another daemon made on a copy of this state, which is stopped for good: its servers become held nodes
+ * of this pool. What that daemon may have handed out besides is held too. The same with a daemon and without one.
+ */
+import type { Cloud } from "../cloud/cloud.ts";
+import { Inventory, type Stranger } from "../domain/inventory.ts";
+import type { NodeFloatingIp } from "../domain/node.ts";
+import { floatingIpNodeId } from "../domain/server_marks.ts";
+import type { AdoptedServer, StateAdoption } from "../domain/state_adoption.ts";
+import { FROM_ANOTHER_RUN, heldAsStale } from "../domain/stale_hold.ts";
+import type { Clock } from "../lib/clock.ts";
+import { errorChain } from "../lib/error_chain.ts";
+import { adoptedNode, loginAddress } from "../plan/adopted_node.ts";
+import { judgeStrangers } from "../plan/judge_strangers.ts";
+import type { Ledger } from "../store/ledger.ts";
+
+interface Provider {
+  readonly name: string;
+  readonly cloud: Cloud;
+}
+
+export interface AdoptMeans {
+  readonly ledger: Ledger;
+  readonly clock: Pick<Clock, "now">;
+  /** Whether it is only told what would be done. */
+  readonly dryRun: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** Asks every provider at once; one that does not answer is a warning. */
+export async function adoptServers(
+  providers: readonly Provider[],
+  means: AdoptMeans,
+): Promise<StateAdoption> {
+  const adoptions = await Promise.all(providers.map(async (provider) => {
+    try {
+      return await adoptOn(provider, means);
+    } catch (error) {
+      means.signal.throwIfAborted();
+      return {
+        servers: [],
+        held: [],
+        warnings: [`${provider.name} could not be asked: ${errorChain(error)}`],
+      };
+    }
+  }));
+  return {
+    servers: adoptions.flatMap(({ servers }) => servers),
+    held: adoptions.flatMap(({ held }) => held),
+    warnings: adoptions.flatMap(({ warnings }) => warnings),
+  };
+}
+
+async function adoptOn(provider: Provider, means: AdoptMeans): Promise<StateAdoption> {
+  const { ledger, dryRun } = means;
+  const { foreign, highestId } = await findForeign(provider, means);
+  if (foreign.length === 0) return { servers: [], held: [], warnings: [] };
+  if (dryRun) {
+    return { servers: foreign.map((each) => adopted(each, provider, null)), held: [], warnings: [] };
+  }
+  const floatingIps = await listOwnFloatingIps(provider, means);
+  await ledger.skipIds("node", highestId);
+  const firstId = await ledger.takeIds("node", foreign.length);
+  const held = await putAll(foreign, { provider, firstId, floatingIps, means });
+  const servers = foreign.map((each, index) => adopted(each, provider, firstId + index));
+  return { servers, held, warnings: [] };
+}
+
+async function findForeign({ name, cloud }: Provider, { ledger, signal }: AdoptMeans) {
+  const inventory = new Inventory(ledger.installation.id, name, ledger.lineage);
+  inventory.apply(await cloud.listServers({ signal }));
+  return judgeStrangers({
+    inventory,
+    nodes: [...ledger.nodes.values()].filter(({ provider }) => provider === name),
+    nextId: ledger.nextId("node"),
+    firstId: ledger.nextId("node"),
+    isFirstLook: false,
+    seenFirst: new Set(),
+  });
+}
+
+/** Those that nodepool made. Where the network service does not answer, they are left to be found as leaked. */
+async function listOwnFloatingIps(
+  { cloud }: Provider,
+  { ledger, signal }: AdoptMeans,
+): Promise<readonly NodeFloatingIp[]> {
+  const floatingIps = await cloud.listFloatingIps({ signal }).catch(() => []);
+  const own = floatingIps.filter((ip) => floatingIpNodeId(ip, ledger.installation.id) !== null);
+  return own.flatMap(({ id, address, portId }) => (portId === null ? [] : [{ id, address, portId }]));
+}
+
+/** @returns the nodes that were in this pool before and are held now */
+async function putAll(
+  foreign: readonly Stranger[],
+  { provider: { name: provider }, firstId, floatingIps, means: { ledger, clock } }: {
+    provider: Provider;
+    firstId: number;
+    floatingIps: readonly NodeFloatingIp[];
+    means: AdoptMeans;
+  },
+): Promise<readonly number[]> {
+  const now = clock.now();
+  const bounds = foreign.map(({ run }) => (run === null ? 0 : ledger.lineage.boundOf(run) ?? Infinity));
+  return await ledger.edit((edit) => {
+    const shared = edit.nodes().filter((node) => node.provider === provider && node.id < Math.max(...bounds));
+    const held = shared.flatMap((node) => {
+      const next = heldAsStale(node, { reason: FROM_ANOTHER_RUN, now, spared: ["used"] });
+      if (next === node) return [];
+      edit.putNode(next);
+      return [node.id];
+    });
+    foreign.forEach((stranger, index) => {
+      const addresses = new Set(stranger.server.addresses.map(({ address }) => address));
+      const floatingIp = floatingIps.find(({ address }) => addresses.has(address)) ?? null;
+      edit.putNode(adoptedNode(stranger, { id: firstId + index, provider, floatingIp, now }));
+    });
+    return held;
+  });
+}
+
+function adopted({ server, run }: Stranger, { name }: Provider, nodeId: number | null): AdoptedServer {
+  return {
+    provider: name,
+    hostname: server.name,
+    serverId: server.id,
+    ip: loginAddress(server),
+    run,
+    nodeId,
+  };
+}

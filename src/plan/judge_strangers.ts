@@ -1,0 +1,63 @@
+/**
+ * What servers tell that carry our installation's mark and belong to no node that this state can have had. Either the
+ * state was restored from an older copy, or another daemon works on a copy of it, or somebody has written into their
+ * metadata. Pure; `ForeignServers` acts on it.
+ */
+import type { Inventory, Stranger } from "../domain/inventory.ts";
+import type { NodeRecord } from "../domain/node.ts";
+import { serverIdOf } from "../domain/node.ts";
+import { LARGEST_JUMP } from "../domain/record_id.ts";
+
+export interface StrangersInput {
+  readonly inventory: Pick<Inventory, "strangers" | "serversOfNode" | "lineage">;
+  /** Those of the provider. */
+  readonly nodes: readonly NodeRecord[];
+  readonly nextId: number;
+  /** The first id of the present run. */
+  readonly firstId: number;
+  /** Whether the provider is seen for the first time in this run. */
+  readonly isFirstLook: boolean;
+  /** Ids of servers that were seen then. */
+  readonly seenFirst: ReadonlySet<string>;
+}
+
+export interface StrangersVerdict {
+  /** Marked with an id that no copy of this state can have given out: nothing is concluded from them. */
+  readonly implausible: readonly Stranger[];
+  /** Made by another copy of this state, a newer one or another daemon's. */
+  readonly foreign: readonly Stranger[];
+  /** Of those, the ones that another daemon may be making now. */
+  readonly rivals: readonly Stranger[];
+  /** What this state says of nodes with lower ids may have been overtaken; 0: it is up to date. */
+  readonly staleBelow: number;
+  /** No id up to this one may be given out; 0: all may. */
+  readonly highestId: number;
+}
+
+export function judgeStrangers(input: StrangersInput): StrangersVerdict {
+  const { inventory, nodes, nextId, firstId, isFirstLook, seenFirst } = input;
+  const named = new Set(nodes.map(serverIdOf));
+  const strangers = [...inventory.strangers.values()].filter(({ server }) => !named.has(server.id));
+  const isPlausible = ({ nodeId }: Stranger) => nodeId !== null && nodeId < nextId + LARGEST_JUMP;
+  const foreign = strangers.filter(isPlausible);
+  const boundOf = ({ run }: Stranger) => run === null ? null : inventory.lineage.boundOf(run);
+  const isRival = (stranger: Stranger) => {
+    if (stranger.run === null) return false;
+    const isOld = isFirstLook || seenFirst.has(stranger.server.id);
+    return !isOld || boundOf(stranger) === null;
+  };
+  const bounds = foreign.map((stranger) => Math.min(firstId, boundOf(stranger) ?? firstId));
+  const overtaken = nodes.some((node) => isOvertaken(node, inventory));
+  return {
+    implausible: strangers.filter((stranger) => !isPlausible(stranger)),
+    foreign,
+    rivals: foreign.filter(isRival),
+    staleBelow: isFirstLook ? Math.max(0, overtaken ? firstId : 0, ...bounds) : 0,
+    highestId: Math.max(0, ...foreign.map(({ nodeId }) => nodeId ?? 0)),
+  };
+}
+
+/** A server that the state has not asked for yet: a newer copy has. */
+function isOvertaken({ id, state }: NodeRecord, inventory: StrangersInput["inventory"]): boolean {
+  return state.phase === "create" && state.sentAt === null && inventory.serversOfNode(id).length > 0;
+}

@@ -1,0 +1,28 @@
+/**
+ * Holds what a state may be wrong about that is not known to be the newest (`Store.doubt`): a copy was put in its place,
+ * or its write-ahead log is lost. The pool calls it at its start, before anything else is done with the nodes.
+ */
+import { heldAsStale, RESTORED } from "../domain/stale_hold.ts";
+import type { Instant } from "../domain/time.ts";
+import { loggerOf } from "../lib/logging.ts";
+import type { Ledger } from "../store/ledger.ts";
+
+const log = loggerOf("state");
+
+export async function holdDoubted(ledger: Ledger, { now }: { now: Instant }): Promise<void> {
+  const { doubt } = ledger;
+  if (doubt === null) return;
+  const held = await ledger.edit((edit) =>
+    edit.nodes().flatMap((node) => {
+      const next = heldAsStale(node, { reason: RESTORED, now });
+      if (next === node) return [];
+      edit.putNode(next);
+      return [next.id];
+    })
+  );
+  await ledger.settle("doubt");
+  const what = held.length === 0
+    ? "no node is concerned"
+    : `these nodes may be in use and are held: ${held.join(", ")}`;
+  log.error("the state may be older than the clouds: {doubt}; {what}", { doubt, what });
+}

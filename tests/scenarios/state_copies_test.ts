@@ -1,0 +1,161 @@
+/** States that are older than the clouds, and states that two daemons have: nothing that lives is deleted or handed out. */
+import assert from "node:assert/strict";
+import { type NodeRecord, serverIdOf, stateName } from "../../src/domain/node.ts";
+import { HOUR, MINUTE, SECOND } from "../../src/domain/time.ts";
+import { listProblems } from "../../src/views/status.ts";
+import { poolConfig, VirtualPool } from "./virtual_pool.ts";
+
+const provider = "boot-timeout: 60";
+
+function problems(virtual: VirtualPool): string {
+  return listProblems(virtual.pool.report()).join("\n");
+}
+
+function node(virtual: VirtualPool, id: number): NodeRecord {
+  return virtual.pool.report().nodes.find((each) => each.id === id)!;
+}
+
+function deletions(virtual: VirtualPool): number {
+  return virtual.simulator.journal.countOf("server.delete");
+}
+
+function assertAllThere(virtual: VirtualPool, nodes: readonly NodeRecord[]): void {
+  for (const each of nodes) {
+    assert.ok(virtual.exists(serverIdOf(each)!), `the server of node ${each.id} is gone`);
+  }
+}
+
+for (const nodeId of [9007199254740990, 2 ** 53, 2 ** 40 + 1, 5_000_000, -3, 1.5, 0]) {
+  Deno.test(`a server that is marked with the node id ${nodeId} is told, left alone, and changes nothing`, async () => {
+    const config = poolConfig({ minReady: 1, provider });
+    await using virtual = await VirtualPool.start({ config });
+    await virtual.until(() => virtual.count("ready") === 1);
+    const poison = await virtual.makeAlien("poison", virtual.store.installation.id, {
+      nodepool: JSON.stringify({ image_name: "debian", provider_name: "main", node_id: nodeId }),
+    });
+    for (const restart of [false, true]) {
+      if (restart) await virtual.restartOn(virtual.store);
+      await virtual.clock.advance(5 * MINUTE);
+      const [taken] = await virtual.acquire("small");
+      await virtual.until(() => virtual.count("ready") === 1);
+      assert.ok(virtual.pool.report().nodes.every(({ id }) => id < 100), "its id moved the counter");
+      assert.match(problems(virtual), new RegExp(`poison \\(${poison}\\)`));
+      await virtual.during(virtual.pool.releaseNodes([taken!.id], { result: null, job: null }));
+      await virtual.until(() => virtual.count() === 1);
+    }
+    await virtual.clock.advance(HOUR);
+    assert.ok(virtual.exists(poison));
+  });
+}
+
+/** A pool whose state was copied an hour ago; since then its two ready nodes were taken, and others launched. */
+async function aged(): Promise<
+  { virtual: VirtualPool; copy: VirtualPool["store"]; inUse: readonly NodeRecord[] }
+> {
+  const virtual = await VirtualPool.start({ config: poolConfig({ minReady: 2, maxServers: 10, provider }) });
+  await virtual.until(() => virtual.count("ready") === 2);
+  const copy = virtual.copyState();
+  await virtual.clock.advance(10 * MINUTE);
+  const inUse = await virtual.acquire("small", 2);
+  await virtual.until(() => virtual.count("ready") === 2);
+  await virtual.clock.advance(50 * MINUTE);
+  return { virtual, copy, inUse };
+}
+
+Deno.test("what a restored state calls ready is held, not handed out and not deleted; the pool goes on beside it", async () => {
+  const { virtual, copy, inUse } = await aged();
+  await using _ = virtual;
+  const before = deletions(virtual);
+  await virtual.restartOn(copy);
+  const fresh = await virtual.acquire("small", 2);
+  assert.ok(fresh.every(({ id }) => id > 4), `granted ${fresh.map(({ id }) => id)}`);
+  await virtual.clock.advance(3 * HOUR);
+  for (const { id } of inUse) {
+    assert.equal(stateName(node(virtual, id)), "hold");
+    assert.equal(node(virtual, id).comment, "from a restored state, may be in use");
+  }
+  assert.equal(deletions(virtual), before);
+  assertAllThere(virtual, inUse);
+  assert.match(problems(virtual), /provider main: .*older/);
+
+  await virtual.during(virtual.pool.releaseNodes([inUse[0]!.id], { result: null, job: null }));
+  await virtual.during(virtual.pool.deleteNodes([inUse[1]!.id], { comment: "looked at" }));
+  await virtual.until(() => inUse.every((each) => !virtual.exists(serverIdOf(each)!)));
+});
+
+Deno.test("a restored state is one at a later start too, and holds nothing that it launched itself", async () => {
+  const { virtual, copy, inUse } = await aged();
+  await using _ = virtual;
+  await virtual.restartOn(copy);
+  await virtual.until(() => virtual.count("ready") === 2);
+  await virtual.restartOn(virtual.store);
+  await virtual.clock.advance(HOUR);
+  assert.deepEqual([virtual.count("ready"), virtual.count("hold")], [2, 2]);
+  assertAllThere(virtual, inUse);
+});
+
+for (const stoppedFirst of [false, true]) {
+  const when = stoppedFirst ? "was stopped" : "runs";
+  Deno.test(`two daemons on copies of one state that was copied while the daemon ${when} delete nothing of each other`, async () => {
+    const config = poolConfig({ minReady: 2, maxServers: 20, provider });
+    await using one = await VirtualPool.start({ config });
+    await one.until(() => one.count("ready") === 2);
+    if (stoppedFirst) await one.stopPool();
+    const copy = one.copyState();
+    if (stoppedFirst) await one.startPool();
+    await one.clock.advance(MINUTE);
+    const ofOne = await one.acquire("small", 2);
+    await using two = await VirtualPool.start({ config, beside: one, store: copy, random: 7 });
+    await one.clock.advance(10 * MINUTE);
+    const before = deletions(one);
+    await one.clock.advance(3 * HOUR);
+    assertAllThere(one, ofOne);
+    assertAllThere(one, [...one.pool.report().nodes, ...two.pool.report().nodes]);
+    assert.equal(deletions(one), before);
+    // A provider on which one stands still shows the other nothing foreign.
+    const frozen = /provider main: frozen: .*nodepool state adopt/;
+    assert.match(problems(stoppedFirst ? two : one), frozen);
+    assert.match(problems(two), /provider main: /);
+    assert.ok(
+      two.pool.report().nodes.filter(({ id }) => id <= 2).every((each) => stateName(each) === "hold"),
+    );
+  });
+}
+
+Deno.test("a frozen provider records releases, launches nothing, and says why each node waits", async () => {
+  const config = poolConfig({ minReady: 2, maxServers: 20, provider });
+  await using one = await VirtualPool.start({ config });
+  await one.until(() => one.count("ready") === 2);
+  await using two = await VirtualPool.start({ config, beside: one, store: one.copyState(), random: 7 });
+  const [taken] = await one.acquire("small");
+  // The other has two, and launches a third for the request: that one tells.
+  await two.acquire("small", 2);
+  await one.clock.advance(3 * MINUTE);
+  assert.match(problems(one), /main/);
+  const before = deletions(one);
+  await one.during(one.pool.releaseNodes([taken!.id], { result: "SUCCESS", job: null }));
+  await one.clock.advance(10 * MINUTE);
+  assert.equal(stateName(node(one, taken!.id)), "delete");
+  assert.match(node(one, taken!.id).waitingOn!.message, /nodepool state adopt/);
+  assert.equal(deletions(one), before);
+  const spec = { label: "small", count: 1, job: null, client: null, deadline: null };
+  const created = one.simulator.journal.countOf("server.create");
+  await one.during(one.pool.createRequest(spec));
+  await one.clock.advance(20 * SECOND);
+  assert.match(one.pool.report().requests[0]!.waitingOn!.message, /nodepool state adopt/);
+  assert.equal(one.simulator.journal.countOf("server.create"), created);
+
+  await two.stopPool();
+  const adopted = await one.during(
+    one.pool.adoptState({ dryRun: false, signal: new AbortController().signal }),
+  );
+  assert.ok(adopted.servers.length > 0);
+  await one.until(() => one.count("ready") === 2 && one.count("delete") === 0);
+  for (const { nodeId } of adopted.servers) assert.equal(stateName(node(one, nodeId!)), "hold");
+  assert.doesNotMatch(problems(one), /state adopt/);
+  await one.during(
+    one.pool.deleteNodes(adopted.servers.map(({ nodeId }) => nodeId!), { comment: "not used" }),
+  );
+  await one.until(() => one.count("delete") === 0);
+  assert.ok(adopted.servers.every(({ serverId }) => !one.exists(serverId)));
+});
