@@ -47,7 +47,11 @@ export function judgeStrangers(input: StrangersInput): StrangersVerdict {
     return !isOld || boundOf(stranger) === null;
   };
   const bounds = foreign.map((stranger) => Math.min(firstId, boundOf(stranger) ?? firstId));
-  const overtaken = nodes.some((node) => isOvertaken(node, inventory));
+  // A server that this state has not asked for yet: a newer copy has.
+  const overtaken = nodes.some(({ id, state }) =>
+    state.phase === "create" && state.sentAt === null &&
+    inventory.serversOfNode(id).some((server) => !named.has(server.id))
+  );
   return {
     implausible: strangers.filter((stranger) => !isPlausible(stranger)),
     foreign,
@@ -55,9 +59,4 @@ export function judgeStrangers(input: StrangersInput): StrangersVerdict {
     staleBelow: isFirstLook ? Math.max(0, overtaken ? firstId : 0, ...bounds) : 0,
     highestId: Math.max(0, ...foreign.map(({ nodeId }) => nodeId ?? 0)),
   };
-}
-
-/** A server that the state has not asked for yet: a newer copy has. */
-function isOvertaken({ id, state }: NodeRecord, inventory: StrangersInput["inventory"]): boolean {
-  return state.phase === "create" && state.sentAt === null && inventory.serversOfNode(id).length > 0;
 }
