@@ -106,7 +106,7 @@ export class Deletions {
     const { kind, id, name, of } = order;
     const thing = { kind, id, provider, address: kind === "floating-ip" ? name : null };
     const claimant = claimantOf(thing, ledger, of.type === "leak" ? null : of);
-    return claimant === null ? null : new DeletionRefusedError("in-use", `it belongs to ${claimant}`);
+    return claimant === null ? null : new DeletionRefusedError("in-use", `${id} belongs to ${claimant}`);
   }
 
   /** @throws DeletionRefusedError */
@@ -121,8 +121,7 @@ export class Deletions {
     const found = await this.#means.cloud.getFloatingIp(order.id, { signal });
     if (found === null) return false;
     if (found.portId === null || found.portId === ownPort(order.of)) return true;
-    const message = `somebody has attached it to port ${found.portId}`;
-    throw new DeletionRefusedError("moved", message);
+    throw new DeletionRefusedError("moved", movedTo(found.portId));
   }
 
   #send(
@@ -143,22 +142,35 @@ export class Deletions {
     }
   }
 
-  /** What fails in the same way again and again is told once. */
+  /** Tells of a floating IP that carries our mark and is somebody else's by now: nothing is asked of the cloud. */
+  leave(order: DeletionOrder, portId: string): void {
+    this.#tellOnce(order, { outcome: "refused", message: movedTo(portId) });
+  }
+
   #tellFailure(order: DeletionOrder, error: unknown): void {
-    const message = errorChain(error);
+    const refusal = error instanceof DeletionRefusedError ? error.kind : null;
+    // That a record has changed is nothing to tell of; why deletions are frozen is told for all of them.
+    if (refusal === "stale" || refusal === "frozen") return;
+    this.#tellOnce(order, { outcome: refusal === null ? "failed" : "refused", message: errorChain(error) });
+  }
+
+  /** What is so again and again is told once. */
+  #tellOnce(order: DeletionOrder, outcome: Extract<DeletionOutcome, { message: string }>): void {
     const key = keyOf(order);
-    if (this.#told.get(key) === message) return;
+    if (this.#told.get(key) === outcome.message) return;
     this.#told.delete(key);
-    this.#told.set(key, message);
+    this.#told.set(key, outcome.message);
     for (const oldest of this.#told.keys()) if (this.#told.size > REMEMBERED) this.#told.delete(oldest);
-    const isRefused = error instanceof DeletionRefusedError;
-    if (isRefused && error.kind === "stale") return;
-    this.#tell(order, { outcome: isRefused ? "refused" : "failed", message });
+    this.#tell(order, outcome);
   }
 
   #tell(order: DeletionOrder, outcome: DeletionOutcome): void {
     this.#means.tell({ provider: this.#means.provider, order, ...outcome });
   }
+}
+
+function movedTo(portId: string): string {
+  return `somebody has attached it to port ${portId}`;
 }
 
 function keyOf({ kind, id }: DeletionOrder): string {

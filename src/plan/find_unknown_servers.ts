@@ -2,7 +2,7 @@
  * Servers with our marks whose node this state does not know there, in the pool or among those that have ended: who
  * works on them cannot be told. They are told to people and never deleted. Pure.
  */
-import type { NodeRecord } from "../domain/node.ts";
+import { type NodeRecord, serverIdOf } from "../domain/node.ts";
 import type { Observation } from "../domain/observation.ts";
 
 export interface UnknownServer {
@@ -31,8 +31,15 @@ export function findUnknownServers(
   { inventory }: Pick<Observation, "inventory">,
   { provider, ...known }: KnownNodes & { readonly provider: string },
 ): readonly UnknownServer[] {
+  const ours = new Set([...known.nodes.values()].map(serverIdOf));
   return [...inventory.nodeIds()]
     .filter((nodeId) => knownNode(nodeId, provider, known) === null)
     .sort((a, b) => a - b)
-    .flatMap((nodeId) => inventory.serversOfNode(nodeId).map(({ id, name }) => ({ id, name, nodeId })));
+    .flatMap((nodeId) =>
+      inventory.serversOfNode(nodeId).filter(({ id }) => !ours.has(id)).map(({ id, name }) => ({
+        id,
+        name,
+        nodeId,
+      }))
+    );
 }

@@ -92,6 +92,20 @@ function* leakedFloatingIps({ provider, seen, nodes, ended, installation }: Leak
   }
 }
 
+/** Floating IPs of ended nodes that somebody has attached to something else: they are left to them. */
+export function* planLeft({ provider, seen, nodes, ended, installation }: LeakInput): Iterable<Leak> {
+  for (const ip of seen.floatingIps?.value ?? []) {
+    const nodeId = floatingIpNodeId(ip, installation);
+    if (ip.portId === null || nodeId === null || nodes.has(nodeId)) continue;
+    const node = knownNode(nodeId, provider.name, { nodes, ended });
+    if (node === null || !isTaken(ip, node) || unchangedFor(seen.floatingIps, ip.id) < FLOATING_IP_SETTLE) {
+      continue;
+    }
+    const leak = leakOf("floating-ip", { id: ip.id, name: ip.address }, provider);
+    yield { ...leak, reason: `node ${nodeId} has ended`, portId: ip.portId };
+  }
+}
+
 /** How long until the next listing of floating IPs is to tell whether one is a leak; null: none is to. */
 export function leakCheckAge(
   floatingIps: FloatingIpSightings | null,
@@ -106,7 +120,7 @@ export function leakCheckAge(
 }
 
 /** Whether somebody has attached it to something else: then it is theirs. */
-export function isTaken({ id, portId }: FloatingIp, { floatingIp }: NodeRecord): boolean {
+function isTaken({ id, portId }: FloatingIp, { floatingIp }: NodeRecord): boolean {
   if (floatingIp?.id === id && floatingIp.isMoved) return true;
   return portId !== null && (floatingIp?.id !== id || floatingIp.portId !== portId);
 }

@@ -5,7 +5,7 @@ import { type Instant, MINUTE } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { DeletionOrder } from "../execute/deletions.ts";
 import type { Leak } from "../plan/action.ts";
-import { planLeaks } from "../plan/plan_leaks.ts";
+import { type LeakInput, planLeaks, planLeft } from "../plan/plan_leaks.ts";
 import type { Ledger } from "../store/ledger.ts";
 import { loadEnded, markedIds } from "./load_ended.ts";
 import type { ProviderWatch } from "./provider_watch.ts";
@@ -39,7 +39,7 @@ async function cleanProvider(
   if (watch.observation.failure !== null || watch.observation.frozen !== null) return;
   const installation = means.ledger.installation.id;
   const ended = await loadEnded(means.ledger, markedIds(watch.observation, installation));
-  const leaks = planLeaks({
+  const input: LeakInput = {
     provider: watch.provider,
     seen: watch.observation,
     installation,
@@ -48,8 +48,9 @@ async function cleanProvider(
     images: means.ledger.images,
     keypairs: await listKeypairs(watch, means, signal),
     most: MOST,
-  });
-  for (const leak of leaks) {
+  };
+  for (const left of planLeft(input)) watch.deletions.leave(orderOf(left), left.portId ?? "");
+  for (const leak of planLeaks(input)) {
     signal.throwIfAborted();
     // What came of it is told there; what is still a leak is in the next pass again.
     await watch.deletions.carryOut(orderOf(leak), { signal }).catch(() => signal.throwIfAborted());

@@ -87,7 +87,7 @@ Deno.test("whatever its marks say, a server that any living record names is no l
     const kit = kitOf({ nodes: [node(state, { id: 3, provider: "cloud-b" })] });
     const [kind, message] = await refusal(kit, ofLeak("server", "s7"));
     assert.equal(kind, "in-use");
-    assert.match(message, /^it belongs to node 3 \(/);
+    assert.match(message, /^s7 belongs to node 3 \(/);
   }
 });
 
@@ -147,7 +147,7 @@ Deno.test("a node's server that another node names too is not deleted with it", 
   const kit = kitOf({ nodes: [planned, node(states.used, { id: 8 })] });
   assert.deepEqual(await refusal(kit, ofNode("server", "s7", planned)), [
     "in-use",
-    "it belongs to node 8 (used)",
+    "s7 belongs to node 8 (used)",
   ]);
 });
 
@@ -222,7 +222,7 @@ Deno.test("the ledger is asked again when a request's turn has come, and before 
   const deletion = kit.run(ofLeak("server", "s7"));
   kit.living.nodes.set(3, node(states.used, { id: 3 }));
   turn.open();
-  await assert.rejects(deletion, /it belongs to node 3 \(used\)/);
+  await assert.rejects(deletion, /s7 belongs to node 3 \(used\)/);
   assert.equal(sent, 0);
 });
 
@@ -235,6 +235,7 @@ Deno.test("nothing at all is deleted on a provider whose deletions are frozen", 
     "another daemon is at work there",
   ]);
   assert.equal((await refusal(kit, ofLeak("keypair", "k5")))[0], "frozen");
+  assert.deepEqual(kit.reports, [], "that they are frozen is told once for all");
 });
 
 Deno.test("each deletion is told with its cause; what is refused or fails in the same way again is told once", async () => {

@@ -245,6 +245,48 @@ Deno.test("a node that was held after its deletion was planned keeps its server"
   assert.deepEqual(kit.node()!.state, states.hold);
 });
 
+Deno.test("a deletion that was planned before another attempt had asked is not sent again", async () => {
+  await using kit = await executorKit({
+    nodes: [node(states["delete-server"])],
+    cloud: { deleteServer: () => Promise.resolve("accepted") },
+  });
+  const planned = remove(kit);
+  await kit.run(planned);
+  await kit.run(planned);
+  assert.equal(kit.cloud.calls.length, 1);
+  assert.equal(kit.node()!.attempt, 0);
+
+  const locked = new CloudError("conflict", "it is locked", { effect: "none" });
+  await using failing = await executorKit({
+    nodes: [node(states["delete-server"])],
+    cloud: { deleteServer: () => Promise.reject(locked) },
+  });
+  const refused = remove(failing);
+  await failing.run(refused);
+  await failing.run(refused);
+  assert.equal(failing.cloud.calls.length, 1);
+});
+
+Deno.test("a server that may not be deleted now can still be held", async () => {
+  const other = node(states.used, { id: 8 });
+  await using kit = await executorKit({ nodes: [node(states["delete-server"]), other] });
+  await kit.run(remove(kit));
+  assert.deepEqual(kit.cloud.calls, []);
+  assert.equal(kit.node()!.waitingOn?.message, "s7 belongs to node 8 (used)");
+  assert.deepEqual(kit.node()!.state, states["delete-server"]);
+  assert.equal((await change(kit, HOLD))?.state.phase, "hold");
+});
+
+Deno.test("a floating IP that somebody moved stays when its node ends, and its node's history says so", async () => {
+  const floatingIp = { id: "f7", address: "203.0.113.7", portId: "p7" };
+  await using kit = await executorKit({
+    nodes: [node(states["delete-address"], { floatingIp })],
+    cloud: { getFloatingIp: () => Promise.resolve(floatingIpOnCloud("f7", { portId: "p9" })) },
+  });
+  await kit.run({ type: "delete-floating-ip", node: kit.node()!, floatingIpId: "f7" });
+  assert.deepEqual(kit.node()!.floatingIp, { ...floatingIp, isMoved: true });
+});
+
 Deno.test("a server that the cloud does not know is gone, one that it will not delete is asked for again", async () => {
   await using gone = await executorKit({
     nodes: [node(states["delete-server"])],

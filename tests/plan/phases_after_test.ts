@@ -243,3 +243,10 @@ Deno.test("delete-address: the floating IP that was made for the node is deleted
   assert.equal(waiting(planDeleteAddress(later)).until, NOW + SECOND);
   assert.equal(actionOf(planDeleteAddress({ ...later, now: NOW + SECOND })), "delete-floating-ip");
 });
+
+Deno.test("delete-address: a node whose floating IP somebody has moved ends without it", () => {
+  const floatingIp = { id: "f7", address: "203.0.113.7", portId: "p7", isMoved: true };
+  assert.deepEqual(planDeleteAddress(situation(states["delete-address"], { fields: { floatingIp } })), {
+    do: "end",
+  });
+});

@@ -114,6 +114,12 @@ Deno.test("a server of a node that this state never had is left alone, and found
   ]);
 });
 
+Deno.test("a server that a living node names is not unknown, whatever its metadata says", () => {
+  const found = seen({ servers: [server("s8", { nodeId: 900 })] });
+  const nodes = byId([node({ ...states.used, serverId: "s8" }, { id: 8 })]);
+  assert.deepEqual(findUnknownServers(found, { provider: "cloud-a", nodes, ended }), []);
+});
+
 Deno.test("a server of a node that another provider has or had is left alone", () => {
   const elsewhere = { provider: "cloud-b" };
   assert.deepEqual(leaks({ ended: byId([node(states["delete-address"], elsewhere)]) }), []);

@@ -89,6 +89,23 @@ Deno.test("a server that is gone by itself is not told as a leak", async () => {
   assert.deepEqual([kit.cleaned(), kit.failed()], [[], []]);
 });
 
+Deno.test("a floating IP of an ended node that somebody has attached to something is left to them, and told once", async () => {
+  const kit = await cleaning({ floatingIps: [floatingIp("f7", { portId: "p9" })] });
+  await kit.pass();
+  await kit.pass();
+  assert.deepEqual(kit.failed(), ["f7: somebody has attached it to port p9"]);
+  assert.equal(kit.state.floatingIps.length, 1);
+  assert.equal(kit.asked()["getFloatingIp"], undefined);
+});
+
+Deno.test("a server that a node came to name after the leak was found is kept", async () => {
+  const kit = await cleaning({ servers: [server("leaked")], floatingIps: [floatingIp("f7")] });
+  kit.state.failing.set("getFloatingIp", new Error("not now"));
+  await kit.ledger.edit((edit) => edit.putNode(node({ ...states.hold, serverId: "leaked" }, { id: 9 })));
+  await kit.pass();
+  assert.deepEqual(kit.left(), ["leaked"]);
+});
+
 Deno.test("nothing is deleted on a provider that does not answer", async () => {
   const kit = await cleaning({ servers: [server("leaked")], floatingIps: [floatingIp("f7")] });
   kit.state.failing.set("listServers", unreachable);
