@@ -17,6 +17,8 @@ export interface Blow {
   readonly random: Random;
   /** The rule's own time, or the catalogue's. */
   readonly time: Milliseconds;
+  /** Has that done once the rule is disarmed or its window is over: what was held up goes on. */
+  atEnd(letGo: (now: Instant) => void): void;
 }
 
 /** What a listing shows; faults take away or add. */

@@ -18,6 +18,8 @@ export interface ArmedFault {
   seen: number;
   /** Of these, how many it struck. */
   struck: number;
+  /** What is to be done once it is over. */
+  readonly letGo: ((now: Instant) => void)[];
 }
 
 /** What a rule is held against. */
@@ -52,17 +54,26 @@ export class FaultBoard {
       const known = [...faultCatalogue.keys()].join(", ");
       throw new Error(`fault ${rule.fault} is not in the simulator's catalogue; it has ${known}`);
     }
-    const armed = { id: ++this.#ids, rule, fault, seen: 0, struck: 0 };
+    const armed = { id: ++this.#ids, rule, fault, seen: 0, struck: 0, letGo: [] };
     this.#armed.push(armed);
     return armed;
   }
 
-  /** Takes one rule out of force, or all; whether there was any. */
-  disarm(id?: number): boolean {
-    const left = id === undefined ? [] : this.#armed.filter((armed) => armed.id !== id);
-    const found = left.length < this.#armed.length;
+  /** Takes one rule out of force, or all; whether there was any. What it held up goes on. */
+  disarm(id: number | undefined, now: Instant): boolean {
+    const over = this.#armed.filter((armed) => id === undefined || armed.id === id);
+    const left = this.#armed.filter((armed) => !over.includes(armed));
     this.#armed.splice(0, this.#armed.length, ...left);
-    return found;
+    for (const armed of over) letGo(armed, now);
+    return over.length > 0;
+  }
+
+  /** Lets go what rules held up whose window is over. */
+  advance(now: Instant): void {
+    for (const armed of this.#armed) {
+      const { until } = armed.rule;
+      if (until !== null && now - this.#startedAt >= until) letGo(armed, this.#startedAt + until);
+    }
   }
 
   /** The faults that strike now at this stage, each counted as it is taken. */
@@ -98,9 +109,14 @@ export class FaultBoard {
     return true;
   }
 
-  #blow({ rule, fault }: ArmedFault, now: Instant): Blow {
-    return { rule, now, random: this.#random, time: rule.time ?? fault.time ?? 0 };
+  #blow({ rule, fault, letGo }: ArmedFault, now: Instant): Blow {
+    const time = rule.time ?? fault.time ?? 0;
+    return { rule, now, random: this.#random, time, atEnd: (act) => void letGo.push(act) };
   }
+}
+
+function letGo(armed: ArmedFault, now: Instant): void {
+  for (const act of armed.letGo.splice(0)) act(now);
 }
 
 /** A fault that can strike before or after the effect does so where rule or catalogue say. */

@@ -7,6 +7,7 @@ import { errorAnswer, unauthorizedAnswer } from "./answer.ts";
 import type { CloudState } from "./cloud_state.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Blow, Fault } from "./fault.ts";
+import { behave, keep, putOff, vanish } from "./hold_up.ts";
 import { statusAt } from "./simulated_server.ts";
 
 const UNEXPECTED =
@@ -102,63 +103,45 @@ export const faultCatalogue: ReadonlyMap<number, Fault> = new Map(
       number: 10,
       title: "the build never ends",
       operations: "server.create",
-      build: (_blow, server) => {
-        server.builtAt = Infinity;
-      },
+      build: (blow, server) => putOff(blow, server, "builtAt"),
     },
     {
       number: 11,
       title: "ACTIVE without an address",
       operations: "server.create",
-      build: (_blow, server) => {
-        server.addressAt = Infinity;
-      },
+      build: (blow, server) => putOff(blow, server, "addressAt"),
     },
     {
       number: 12,
       title: "SSH never opens",
       operations: "server.create",
-      build: (_blow, server) => {
-        server.ssh = "never";
-      },
+      build: (blow, server) => behave(blow, server, "never"),
     },
     {
       number: 13,
       title: "SSH refuses the key",
       operations: "server.create",
-      build: (_blow, server) => {
-        server.ssh = "refusesKey";
-      },
+      build: (blow, server) => behave(blow, server, "refusesKey"),
     },
     {
       number: 14,
       title: "SSH closes in the middle of a command",
       operations: "server.create",
-      build: (_blow, server) => {
-        server.ssh = "closes";
-      },
+      build: (blow, server) => behave(blow, server, "closes"),
     },
     {
       number: 15,
       title: "the server vanishes, time after ACTIVE or after arming (with effect: false without a trace)",
       operations: "server.create",
       time: SECOND,
-      build: ({ time, rule }, server, cloud) => {
-        server.traceless = rule.effect === false;
-        cloud.endServer(server, server.builtAt + time);
-      },
-      standing: ({ time, rule, now }, server, cloud) => {
-        server.traceless = rule.effect === false;
-        cloud.endServer(server, Math.min(server.goneAt, now + time));
-      },
+      build: (blow, server, cloud) => vanish(blow, server, { cloud, at: server.builtAt + blow.time }),
+      standing: (blow, server, cloud) => vanish(blow, server, { cloud, at: blow.now + blow.time }),
     },
     {
       number: 16,
       title: "the deletion is accepted, the server stays (task_state deleting)",
       operations: "server.delete",
-      deletion: (_blow, server) => {
-        server.goneAt = Infinity;
-      },
+      deletion: (blow, server, cloud) => keep(blow, server, cloud),
     },
     {
       number: 17,
@@ -231,6 +214,8 @@ export const faultCatalogue: ReadonlyMap<number, Fault> = new Map(
       operations: "*.list",
       effect: true,
       spoil: async (_blow, _exchange, answer) => {
+        // A deletion's 204 has no JSON to spoil.
+        if (answer.body === null) return answer;
         const text = await answer.text();
         return new Response(text.slice(0, Math.floor(text.length / 2)), {
           status: answer.status,
@@ -249,18 +234,22 @@ export const faultCatalogue: ReadonlyMap<number, Fault> = new Map(
       number: 28,
       title: "the upload or snapshot stays saving for ever (with effect: false queued)",
       operations: "image.upload server.snapshot",
-      saving: ({ rule }, image) => {
-        image.activeAt = Infinity;
-        if (rule.effect === false) image.savingAt = Infinity;
+      saving: (blow, image) => {
+        if (blow.rule.effect === false) putOff(blow, image, "savingAt");
+        putOff(blow, image, "activeAt");
       },
     },
     {
       number: 29,
       title: "the upload or snapshot is killed when it should be active",
       operations: "image.upload server.snapshot",
-      saving: (_blow, image) => {
-        image.killedAt = image.activeAt;
+      saving: (blow, image) => {
+        const planned = image.activeAt;
+        image.killedAt = planned;
         image.activeAt = Infinity;
+        blow.atEnd((now) => {
+          if (now < image.killedAt) [image.activeAt, image.killedAt] = [planned, Infinity];
+        });
       },
     },
     {
@@ -268,10 +257,13 @@ export const faultCatalogue: ReadonlyMap<number, Fault> = new Map(
       title: "409 on deletion: the image is in use, for time from the first such answer (without one always)",
       operations: "image.delete",
       effect: false,
-      refuse: ({ rule, now }, exchange) => {
+      refuse: ({ rule, now, atEnd }, exchange) => {
         const image = exchange.cloud.images.get(exchange.param("imageId"));
         if (image === undefined) return null;
-        image.refusedAt ??= now;
+        if (image.refusedAt === null) {
+          image.refusedAt = now;
+          atEnd(() => image.refusedAt = null);
+        }
         if (rule.time !== null && now >= image.refusedAt + rule.time) return null;
         const why = "because it is in use: The image cannot be deleted because it has clones.";
         return errorAnswer(exchange.service, 409, {
@@ -294,8 +286,9 @@ export const faultCatalogue: ReadonlyMap<number, Fault> = new Map(
       number: 34,
       title: "the port is left DOWN",
       operations: "server.create",
-      build: (_blow, server) => {
-        for (const port of server.ports) port.down = true;
+      build: (blow, { ports }) => {
+        for (const port of ports) port.down = true;
+        blow.atEnd(() => ports.forEach((port) => port.down = false));
       },
     },
     {

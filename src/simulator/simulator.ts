@@ -99,9 +99,9 @@ export class Simulator implements Disposable {
     return armed;
   }
 
-  /** Takes one rule out of force, or all; whether there was any. What it did to servers stays. */
+  /** Takes one rule out of force, or all; whether there was any. What it held up goes on; what is done stays. */
   disarm(id?: number): boolean {
-    return this.#faults.disarm(id);
+    return this.#faults.disarm(id, this.clock.now());
   }
 
   /** A cloud by name; the first without one. Throws an Error where there is none of that name. */
@@ -118,6 +118,7 @@ export class Simulator implements Disposable {
 
   /** The server that has the address now. */
   serverAt(address: string): { cloud: CloudState; server: SimulatedServer } | null {
+    this.#faults.advance(this.clock.now());
     for (const cloud of this.clouds.values()) {
       const server = cloud.serverAt(address);
       if (server !== null) return { cloud, server };
@@ -138,6 +139,7 @@ export class Simulator implements Disposable {
 
   /** Answers one request, or tells how its connection ends; writes the journal. Called by `fetch`, `send` and the server. */
   async answer(request: Request): Promise<Response | Breakage> {
+    this.#faults.advance(this.clock.now());
     const url = new URL(request.url);
     const [, first = "", ...rest] = url.pathname.split("/");
     if (first === "_simulator") return await this.#control.fetch(request);
