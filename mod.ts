@@ -23,7 +23,8 @@ const wiring: Wiring = {
  * Runs one command as the command line does: prints to the process's output, never throws, never exits.
  *
  * @param argv the command and its options, e.g. `["list", "-o", "json"]`
- * @returns 0 done, 1 failed, 2 wrong arguments or configuration, 3 the daemon is needed and does not run
+ * @returns 0 done, 1 failed, 2 wrong arguments or configuration, 3 the daemon is needed and does not run, 70 the daemon
+ *   lost its state
  */
 export async function main(argv: readonly string[]): Promise<number> {
   const { runCli } = await import("./src/cli/main.ts");

@@ -8,6 +8,7 @@ import { createDenoCommand } from "./build/deno_command.ts";
 import { createDiskimageBuilder } from "./build/diskimage_builder.ts";
 import { followLog } from "./build/follow_log.ts";
 import { openScriptLog } from "./build/script_log.ts";
+import { ExitCode } from "./cli/exit_code.ts";
 import type { DaemonOptions } from "./cli/wiring.ts";
 import { ConfigSource } from "./config/config_source.ts";
 import { formatProblem } from "./config/config_error.ts";
@@ -82,6 +83,7 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
     statsd,
     builder: createDiskimageBuilder({ command: createDenoCommand() }),
     parts: options.parts,
+    newState: options.newState,
     buildWorkers: options.buildWorkers,
     uploadWorkers: options.uploadWorkers,
     makeKeypair: async () => {
@@ -125,11 +127,30 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
   });
 
   using stops = listenForStops({ onReload: () => reload(pool) });
-  const signal = await stops.next();
+  const over = await Promise.race([stops.next(), pool.stateLost]);
+  if (over instanceof StoreError) return await abandon(pool, over);
+  const signal = over;
   pool.stopAccepting();
   if (signal !== "SIGTERM") await buildsEnd(pool, { signal, stops });
   log.info("{signal}: stopping; what is under way is gone on with at the next start", { signal });
   return 0;
+}
+
+/** Nothing is started any more; what was in the state is written beside it. @returns the exit code */
+async function abandon(pool: Pool, error: StoreError): Promise<number> {
+  log.fatal("{error}; nothing more is launched, deleted or handed out, and the daemon ends", {
+    error: error.message,
+  });
+  await pool[Symbol.asyncDispose]();
+  try {
+    const copy = await pool.rescueState();
+    if (copy !== null) {
+      log.fatal("what the state held is in {copy}: put it in its place, or start without", { copy });
+    }
+  } catch (failure) {
+    log.fatal("no copy could be written: {error}", { error: errorChain(failure) });
+  }
+  return ExitCode.stateLost;
 }
 
 /** Builds take hours: they are let finish, unless somebody says once more that the daemon is to stop. */

@@ -148,6 +148,7 @@ function offlineReport(
     ...moment,
     clock: null,
     installation: ledger.installation,
+    state: { problem: null, withheld: null },
     daemon: null,
     config,
     nodes: [...ledger.nodes.values()],

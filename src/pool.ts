@@ -42,7 +42,7 @@ import { sendHappenings, type Statsd } from "./metrics/statsd.ts";
 import type { Shell } from "./ssh/shell.ts";
 import { endJob } from "./store/end_job.ts";
 import { Ledger } from "./store/ledger.ts";
-import type { Store } from "./store/store.ts";
+import type { Store, StoreError } from "./store/store.ts";
 import { beginClock } from "./tasks/begin_clock.ts";
 import { ClockWatch } from "./tasks/clock_watch.ts";
 import { GearmanDemand, type GearmanDemandMeans } from "./tasks/gearman_demand.ts";
@@ -54,6 +54,8 @@ import { ProviderWatches } from "./tasks/provider_watches.ts";
 import { reportMetrics } from "./tasks/report_metrics.ts";
 import { TargetWatches } from "./tasks/target_watches.ts";
 import { createTask, type Task } from "./tasks/task.ts";
+import { NewState } from "./tasks/new_state.ts";
+import { StateWatch } from "./tasks/state_watch.ts";
 import { Tick, type TickParts } from "./tasks/tick.ts";
 import type { Target } from "./targets/target.ts";
 
@@ -65,6 +67,8 @@ export interface PoolMeans extends
   > {
   /** What this process does; all of it, if nothing is said. */
   readonly parts?: TickParts;
+  /** Whether the operator has said that a new state is meant, whatever the clouds hold; not, if nothing is said. */
+  readonly newState?: boolean;
   /** Reads a build's log from its beginning, and on until `isOver`. */
   readonly followLog: (
     path: string,
@@ -113,6 +117,8 @@ export class Pool implements PoolControl {
   readonly #imageExecutor: ImageExecutor;
   readonly #clockWatch: ClockWatch;
   readonly #clockTask: Task;
+  readonly #stateWatch: StateWatch;
+  readonly #newState: NewState;
   readonly #tick: Tick;
   readonly #tickTask: Task;
   readonly #desk: RequestDesk;
@@ -130,6 +136,8 @@ export class Pool implements PoolControl {
   #configLoadedAt: Instant;
   #configProblems: readonly string[] = [];
   #accepting = true;
+  /** Its end, once it has begun. */
+  #ended: Promise<void> | null = null;
 
   /** Loads the state, writes down that another life of the daemon begins, and starts every task. */
   static async start(config: Config, means: PoolMeans): Promise<Pool> {
@@ -169,6 +177,12 @@ export class Pool implements PoolControl {
         return this.#clockWatch.saveNews();
       },
       onError: (error) => logTask("clock", error),
+    });
+    this.#stateWatch = new StateWatch({
+      ledger,
+      clock,
+      wake: () => this.#tickTask.wake(),
+      onError: (error) => logTask("state", error),
     });
     this.#keys = new PrivateKeys({ clock, readFile: means.readFile });
     this.#desk = new RequestDesk({ ledger, clock });
@@ -218,13 +232,14 @@ export class Pool implements PoolControl {
       demand: () => this.#gearman.demand,
       wallOffset: () => this.#clockWatch.wallOffset,
       launching: () => this.#watches.firstLookEnd() === null,
-      accepting: () => this.#accepting,
+      accepting: () => this.#accepting && this.#newState.isClear && this.#stateWatch.problem === null,
     });
     this.#tickTask = createTask({
       name: "tick",
       period: null,
       clock,
       run: async (signal) => {
+        await this.#newState.look();
         const again = await this.#tick.run(signal);
         this.#watches.lookWhenDue();
         return { again: Math.min(again ?? Infinity, this.#watches.firstLookEnd() ?? Infinity) };
@@ -236,8 +251,16 @@ export class Pool implements PoolControl {
       clock,
       openCloud: means.openCloud,
       isWanted: (provider) => this.#isWanted(provider),
+      whyFrozen: () => this.#stateWatch.problem,
       wake: () => this.#tickTask.wake(),
       onError: logTask,
+    });
+    this.#newState = new NewState({
+      ledger,
+      providers: () => this.#config.providers.map(({ name }) => name),
+      seen: () => this.#watches.observations(),
+      waiting: () => this.#watches.firstLookEnd() !== null,
+      isMeant: means.newState ?? false,
     });
     const waking = { clock, wake: () => this.#tickTask.wake(), onError: logTask };
     this.#gearman = new GearmanDemand({ ...waking, openGearman: means.openGearman });
@@ -264,6 +287,16 @@ export class Pool implements PoolControl {
     this.#accepting = false;
   }
 
+  /** Resolves, with the reason, once this process can write its state no more. */
+  get stateLost(): Promise<StoreError> {
+    return this.#stateWatch.lost;
+  }
+
+  /** Writes what a lost state held beside it. @returns the copy's path; null: the state is where it was */
+  rescueState(): Promise<string | null> {
+    return this.#ledger.rescue();
+  }
+
   /** Resolves once no diskimage is being built. */
   buildsEnd(): Promise<void> {
     return this.#imageExecutor.buildsEnd();
@@ -286,6 +319,7 @@ export class Pool implements PoolControl {
       wallOffset: this.#clockWatch.wallOffset,
       clock: this.#clockWatch.report,
       installation: this.#ledger.installation,
+      state: { problem: this.#stateWatch.problem, withheld: this.#newState.withheld },
       daemon: this.#daemonReport(),
       config: this.#config,
       nodes: [...this.#ledger.nodes.values()],
@@ -430,17 +464,24 @@ export class Pool implements PoolControl {
   }
 
   /** Stops every task, waits for what is being stored, closes the clouds. The store is its maker's. */
-  async [Symbol.asyncDispose](): Promise<void> {
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#ended ??= this.#end();
+  }
+
+  async #end(): Promise<void> {
     this.#accepting = false;
     this.#desk[Symbol.dispose]();
     await this.#jobEvents[Symbol.asyncDispose]();
     await Promise.all(
-      [this.#tickTask, this.#clockTask, ...this.#crons].map((task) => task[Symbol.asyncDispose]()),
+      [this.#tickTask, this.#clockTask, this.#stateWatch, ...this.#crons].map((task) =>
+        task[Symbol.asyncDispose]()
+      ),
     );
     await this.#clockWatch.save().catch((error) => logTask("clock", error));
     // A script or an upload would outlast any grace; the next process goes on with them or begins anew.
     await this.#imageExecutor[Symbol.asyncDispose]();
-    await this.#lettingFinish();
+    // Answers that cannot be stored are not worth waiting for.
+    if (!this.#stateWatch.isLost) await this.#lettingFinish();
     await this.#executor[Symbol.asyncDispose]();
     await this.#targets[Symbol.asyncDispose]();
     await this.#gearman[Symbol.asyncDispose]();
@@ -466,6 +507,7 @@ export class Pool implements PoolControl {
     await this.#configureJobs();
     this.#metrics?.start();
     this.#clockTask.start();
+    this.#stateWatch.start();
     this.#crons = this.#startCrons();
     this.#tickTask.start();
   }
@@ -543,6 +585,7 @@ export class Pool implements PoolControl {
     const tasks = [
       this.#tickTask,
       this.#clockTask,
+      this.#stateWatch.task,
       ...this.#crons,
       ...this.#watches.tasks,
       ...this.#targets.tasks,

@@ -6,4 +6,6 @@ export const ExitCode = {
   usage: 2,
   /** The daemon is needed and does not run. */
   noDaemon: 3,
+  /** The daemon can write its state no more; a service manager starts it again. */
+  stateLost: 70,
 } as const;

@@ -22,6 +22,7 @@ export interface PoolReport extends Moment {
   /** null: nobody watches the machine's clock, since no daemon runs. */
   readonly clock: ClockReport | null;
   readonly installation: Installation;
+  readonly state: StateReport;
   /** null: read from the state with no daemon running. */
   readonly daemon: DaemonReport | null;
   /** null: no readable configuration (only without a daemon). */
@@ -42,6 +43,13 @@ export interface PoolReport extends Moment {
   readonly targets: ReadonlyMap<string, TargetState>;
   /** Servers that demand and job events come from. */
   readonly links: readonly LinkReport[];
+}
+
+export interface StateReport {
+  /** Why the state cannot be written; null: the last commit was stored. */
+  readonly problem: string | null;
+  /** Why nothing is launched on a new state; null: nothing stands against it. */
+  readonly withheld: string | null;
 }
 
 export interface ClockReport {

@@ -79,6 +79,16 @@ export function markedImageName({ metadata }: Marked): string {
   return typeof name === "string" ? name : "";
 }
 
+/** The installation whose mark is on a server made through a provider of that name; null: it is `own`, or nobody's. */
+export function foreignInstallation(
+  server: Marked,
+  { own, provider }: { own: string; provider: string },
+): string | null {
+  const installation = server.metadata[INSTALLATION_KEY];
+  if (installation === undefined || installation === own) return null;
+  return parseMark(server.metadata["nodepool"]).provider_name === provider ? installation : null;
+}
+
 function parseMark(
   text: string | undefined,
 ): { node_id?: unknown; provider_name?: unknown; image_name?: unknown } {

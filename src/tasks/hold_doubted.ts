@@ -20,7 +20,9 @@ export async function holdDoubted(ledger: Ledger, { now }: { now: Instant }): Pr
       return [next.id];
     })
   );
-  await ledger.settle("doubt");
+  // Of a new state it says what was there before, which matters until the clouds have been looked at (`NewState`).
+  if (ledger.isNew && held.length === 0) return;
+  if (!ledger.isNew) await ledger.settle("doubt");
   const what = held.length === 0
     ? "no node is concerned"
     : `these nodes may be in use and are held: ${held.join(", ")}`;

@@ -27,6 +27,8 @@ export interface ProviderWatchesMeans {
   readonly openCloud: (provider: ProviderConfig) => WholeCloud;
   /** Whether planning was last refused for want of room there. */
   readonly isWanted: (provider: string) => boolean;
+  /** Why nothing may be deleted anywhere now; null: nothing speaks against it. */
+  readonly whyFrozen: () => string | null;
   /** Called after each look at a cloud. */
   readonly wake: () => void;
   readonly onError: (task: string, error: unknown) => void;
@@ -147,7 +149,7 @@ export class ProviderWatches implements AsyncDisposable {
         provider: provider.name,
         cloud,
         ledger,
-        whyFrozen: () => watch.frozen,
+        whyFrozen: () => this.#means.whyFrozen() ?? watch.frozen,
         tell: logDeletion,
       }),
       clock,

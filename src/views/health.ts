@@ -1,5 +1,5 @@
 /** Whether the pool can do its work: what `/readyz` tells load balancers and monitoring. */
-import type { PoolReport } from "../domain/pool_report.ts";
+import type { PoolReport, StateReport } from "../domain/pool_report.ts";
 
 export interface ReadinessView {
   readonly ready: boolean;
@@ -8,15 +8,24 @@ export interface ReadinessView {
 }
 
 /**
- * Ready: a daemon takes on work and at least one of its clouds answers (or none is configured). A daemon that
+ * Ready: a daemon takes on work, its state can be written, it may launch, and at least one of its clouds answers (or none is configured). A daemon that
  * runs on its last good configuration is ready: what is wrong with the file is told by `status`.
  */
-export function viewReadiness({ daemon, providers }: PoolReport): ReadinessView {
+export function viewReadiness({ daemon, providers, state }: PoolReport): ReadinessView {
   const reasons: string[] = [];
   if (daemon === null) reasons.push("no daemon is running");
   else if (!daemon.accepting) reasons.push("the daemon is stopping");
+  reasons.push(...stateProblems(state));
   if (providers.length > 0 && !providers.some(({ reachable }) => reachable === true)) {
     reasons.push("no provider has answered yet");
   }
   return { ready: reasons.length === 0, reasons };
+}
+
+/** What keeps a pool from its work, whatever its clouds do; one line each. */
+export function stateProblems({ problem, withheld }: StateReport): string[] {
+  return [
+    ...(problem === null ? [] : [problem]),
+    ...(withheld === null ? [] : [`nothing is launched: ${withheld}`]),
+  ];
 }

@@ -10,6 +10,7 @@ import {
   type ProviderReport,
   type TaskReport,
 } from "../domain/pool_report.ts";
+import { stateProblems } from "./health.ts";
 import { countNodes, type NodeCounts, noNodes } from "./node_counts.ts";
 import { isoTime, isoTimeOrNull, seconds, type ViewHead, viewHead, type WallTime } from "./view_head.ts";
 
@@ -118,6 +119,7 @@ export function listProblems(report: PoolReport): string[] {
     lastError ? [`task ${name}: ${lastError.message}`] : []
   );
   return [
+    ...stateProblems(report.state),
     ...config,
     ...clockProblems(report),
     ...clouds,

@@ -83,6 +83,7 @@ Deno.test("daemon passes its options on and exits as the daemon says", async () 
       parts: { pool: true, builds: true },
       buildWorkers: 1,
       uploadWorkers: 4,
+      newState: false,
       debug: true,
     },
   }]);

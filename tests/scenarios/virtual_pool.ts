@@ -98,11 +98,13 @@ export class VirtualPool implements AsyncDisposable {
   }
 
   /** Starts the pool on the state as it is, as after a crash. */
-  async startPool(): Promise<void> {
+  async startPool({ newState = false, config: text = this.#config } = {}): Promise<void> {
+    this.#config = text;
     const { config } = await this.#load();
     const clock = new SteadyClock(this.clock);
     const starting = Pool.start(config, {
       store: this.store,
+      newState,
       clock,
       random: this.#random,
       shell: this.simulator.shell,

@@ -21,6 +21,7 @@ async function watchesKit(script: Parameters<typeof watchKit>[0] = {}) {
     clock: kit.clock,
     openCloud: ({ name }) => clouds.get(name)!.cloud,
     isWanted: () => false,
+    whyFrozen: () => null,
     wake: () => {},
     onError: (task, error) => errors.push(`${task}: ${error}`),
   });

@@ -15,19 +15,25 @@ export function daemonCommand(context: CliContext) {
     .option("--builder-only", "only build and upload diskimages: launch and hand out no nodes")
     .option("--build-workers <n>", "builds of diskimages side by side", countArgument, 1)
     .option("--upload-workers <n>", "uploads side by side", countArgument, 4)
+    .option("--new-state", "begin a new pool, although servers of another are on the clouds")
     .addHelpText("after", example("nodepool -c /etc/nodepool/nodepool.yaml daemon"))
-    .action(async ({ pidfile = null, logconfig = null, builder, builderOnly = false, ...options }) => {
-      if (builderOnly && !builder) {
-        throw new UsageError("--no-builder and --builder-only leave nothing to do: give one of them");
-      }
-      context.exitCode = await context.wiring.runDaemon({
-        ...configFilesOf(context),
-        pidFile: pidfile,
-        logConfigFile: logconfig,
-        parts: { pool: !builderOnly, builds: builder },
-        buildWorkers: options.buildWorkers,
-        uploadWorkers: options.uploadWorkers,
-        debug: context.globals().debug,
-      });
-    });
+    .action(
+      async (
+        { pidfile = null, logconfig = null, builder, builderOnly = false, newState = false, ...options },
+      ) => {
+        if (builderOnly && !builder) {
+          throw new UsageError("--no-builder and --builder-only leave nothing to do: give one of them");
+        }
+        context.exitCode = await context.wiring.runDaemon({
+          ...configFilesOf(context),
+          pidFile: pidfile,
+          logConfigFile: logconfig,
+          parts: { pool: !builderOnly, builds: builder },
+          buildWorkers: options.buildWorkers,
+          uploadWorkers: options.uploadWorkers,
+          newState,
+          debug: context.globals().debug,
+        });
+      },
+    );
 }

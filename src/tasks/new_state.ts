@@ -1,0 +1,116 @@
+/**
+ * A pool on a new state knows nothing of what it may have on its clouds. Where they hold servers that another
+ * installation made through providers of these names, the state was perhaps lost, or the configuration leads to the
+ * wrong place: nothing is launched until an operator has said that a new pool is meant (`daemon --new-state`), or the
+ * servers are gone. Where the clouds hold none, the pool goes on by itself. The pool asks before each tick.
+ */
+import type { Observation } from "../domain/observation.ts";
+import { foreignInstallation } from "../domain/server_marks.ts";
+import { loggerOf } from "../lib/logging.ts";
+import type { Ledger } from "../store/ledger.ts";
+
+export interface NewStateMeans {
+  readonly ledger: Pick<Ledger, "isNew" | "doubt" | "installation" | "settle">;
+  /** The providers of the configuration. */
+  readonly providers: () => readonly string[];
+  /** What has been seen of those that have been asked. */
+  readonly seen: () => ReadonlyMap<string, Pick<Observation, "inventory">>;
+  /** Whether providers that have not answered yet are still waited for. */
+  readonly waiting: () => boolean;
+  /** The operator has said that a new pool is meant. */
+  readonly isMeant: boolean;
+}
+
+const log = loggerOf("state");
+
+const wayOut = "restore the state, or start the daemon with --new-state to begin a new pool beside them";
+
+export class NewState {
+  readonly #means: NewStateMeans;
+  #withheld: string | null = null;
+  #told: string | null = null;
+
+  constructor(means: NewStateMeans) {
+    this.#means = means;
+  }
+
+  /** Why nothing is launched, for people; null: nothing stands against it, or it is not known yet. */
+  get withheld(): string | null {
+    return this.#withheld;
+  }
+
+  /** Whether things may be made on clouds. */
+  get isClear(): boolean {
+    return !this.#means.ledger.isNew || (this.#withheld === null && !this.#means.waiting());
+  }
+
+  /** Looks at what has been seen by now. */
+  async look(): Promise<void> {
+    const { ledger, isMeant } = this.#means;
+    if (!ledger.isNew) return;
+    const servers = isMeant ? [] : this.#strangers();
+    const unseen = isMeant ? [] : this.#unseen();
+    this.#withheld = this.#reason(servers, unseen);
+    this.#tell();
+    if (servers.length > 0 || unseen.length > 0) return;
+    await ledger.settle("new");
+    if (ledger.doubt !== null) await ledger.settle("doubt");
+  }
+
+  #reason(servers: readonly Stranger[], unseen: readonly string[]): string | null {
+    const { doubt } = this.#means.ledger;
+    if (servers.length > 0) {
+      return `the state is new${doubt === null ? "" : ` (${doubt})`}, but ${
+        describe(servers)
+      } on the clouds, under ` +
+        `this configuration's provider names: the state may have been lost, or be somewhere else; ${wayOut}`;
+    }
+    if (doubt === null || unseen.length === 0 || this.#means.waiting()) return null;
+    return `the state is new (${doubt}), and ${unseen.join(", ")} ${
+      unseen.length === 1 ? "has" : "have"
+    } not answered ` +
+      `yet, so that it is not known whether servers of the last pool are there; wait, or ${wayOut}`;
+  }
+
+  #unseen(): readonly string[] {
+    const { providers, seen } = this.#means;
+    const observations = seen();
+    return providers().filter((name) => (observations.get(name)?.inventory.completeAt ?? null) === null);
+  }
+
+  #strangers(): readonly Stranger[] {
+    const { ledger, seen } = this.#means;
+    return [...seen()].flatMap(([provider, { inventory }]) =>
+      [...inventory.servers.values()].flatMap((server) => {
+        const installation = foreignInstallation(server, { own: ledger.installation.id, provider });
+        return installation === null ? [] : [{ installation, provider }];
+      })
+    );
+  }
+
+  #tell(): void {
+    const reason = this.#withheld;
+    if (reason === this.#told) return;
+    if (reason === null) log.info("nothing stands against launches any more");
+    else log.error("nothing is launched: {reason}", { reason });
+    this.#told = reason;
+  }
+}
+
+/** A server that another installation has made. */
+interface Stranger {
+  readonly installation: string;
+  readonly provider: string;
+}
+
+/** `3 servers of installation A (2 on main, 1 on other) and 1 of B (main) are`. */
+function describe(servers: readonly Stranger[]): string {
+  const parts = [...Map.groupBy(servers, ({ installation }) => installation)].map(([installation, of]) => {
+    const places = [...Map.groupBy(of, ({ provider }) => provider)].map(([name, on]) =>
+      `${on.length} on ${name}`
+    );
+    return `${of.length} ${of.length === 1 ? "server" : "servers"} of installation ${installation} ` +
+      `(${places.join(", ")})`;
+  });
+  return `${parts.join(" and ")} ${servers.length === 1 ? "is" : "are"}`;
+}

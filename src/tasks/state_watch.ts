@@ -1,0 +1,84 @@
+/**
+ * Looks every few seconds whether the pool's state is still there and can be written. A full disk is waited for: nothing
+ * begins meanwhile, since each intent is stored before it is acted on. A state that this process can never write again
+ * (removed, replaced, damaged, written by another) is lost: the pool starts nothing any more, and the daemon ends.
+ */
+import { SECOND } from "../domain/time.ts";
+import type { Clock } from "../lib/clock.ts";
+import { loggerOf } from "../lib/logging.ts";
+import type { Ledger } from "../store/ledger.ts";
+import type { StoreError, StoreErrorKind } from "../store/store.ts";
+import { createTask, type Task } from "./task.ts";
+
+const PERIOD = 3 * SECOND;
+
+/** After these nothing can be written any more, whatever happens. */
+const LOST: ReadonlySet<StoreErrorKind> = new Set(["gone", "stopped", "damaged"]);
+
+const MEANWHILE = "nothing is launched, deleted or handed out until it can be written";
+
+const log = loggerOf("state");
+
+export class StateWatch implements AsyncDisposable {
+  readonly #ledger: Ledger;
+  readonly #task: Task;
+  readonly #lost = Promise.withResolvers<StoreError>();
+  /** What was logged last; null: all was well. */
+  #told: string | null = null;
+
+  readonly #wake: () => void;
+
+  constructor({ ledger, clock, wake, onError }: {
+    readonly ledger: Ledger;
+    readonly clock: Clock;
+    /** Called when the state can be written again. */
+    readonly wake: () => void;
+    readonly onError: (error: unknown) => void;
+  }) {
+    this.#ledger = ledger;
+    this.#wake = wake;
+    this.#task = createTask({ name: "state", period: PERIOD, clock, run: () => this.#look(), onError });
+  }
+
+  /** Resolves, with the reason, once this process can write the state no more. */
+  get lost(): Promise<StoreError> {
+    return this.#lost.promise;
+  }
+
+  /** What is wrong with the state now; null: nothing. */
+  get problem(): string | null {
+    return this.#ledger.failure?.message ?? null;
+  }
+
+  get isLost(): boolean {
+    return LOST.has(this.#ledger.failure?.kind ?? "unusable");
+  }
+
+  get task(): Task {
+    return this.#task;
+  }
+
+  start(): void {
+    this.#task.start();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#task[Symbol.asyncDispose]();
+  }
+
+  async #look(): Promise<void> {
+    // What it throws is the ledger's failure from then on.
+    await this.#ledger.check().catch(() => {});
+    const { failure } = this.#ledger;
+    if (failure !== null && this.isLost) this.#lost.resolve(failure);
+    else this.#tell(failure?.message ?? null);
+  }
+
+  #tell(problem: string | null): void {
+    if (problem === this.#told) return;
+    this.#told = problem;
+    if (problem !== null) return log.error(`{problem}; ${MEANWHILE}`, { problem });
+    log.info("the state can be written again");
+    this.#wake();
+  }
+}
