@@ -40,7 +40,9 @@ export async function startLogging(options: LoggingOptions): Promise<AsyncDispos
     : Deno.openSync(options.file, { append: true, create: true, write: true, mode: 0o600 });
   const asText =
     (options.format ?? (options.file === null && Deno.stderr.isTerminal() ? "text" : "json")) === "text";
-  const format = asText ? getTextFormatter({ timestamp: "time", category: ".", value: plain }) : jsonLine;
+  const format = asText
+    ? getTextFormatter({ timestamp: "date-time", category: ".", value: plain })
+    : jsonLine;
   const encoder = new TextEncoder();
   const { clock = systemClock } = options;
   const limiter = new LogLimiter(clock);

@@ -72,10 +72,7 @@ export class ClockWatch {
     this.#wallOffset = offset;
     if (Math.abs(by) < SMALLEST_STEP) return;
     if (Math.abs(by) >= TOLD_FROM) this.#step = { at: clock.now(), by };
-    log.warning(
-      "the machine's clock went {way} by {length}, or the machine was suspended; nodes get no older by it",
-      { way: by < 0 ? "back" : "forward", length: durationText(Math.abs(by)) },
-    );
+    log.warning(describe(by), { length: durationText(Math.abs(by)) });
     onStep();
   }
 
@@ -96,6 +93,12 @@ export class ClockWatch {
     );
     return { at: this.#means.clock.now(), wallOffset: this.#wallOffset, clouds };
   }
+}
+
+function describe(step: Milliseconds): string {
+  return step < 0
+    ? "the machine's clock was set back by {length}; nodes get no younger by it"
+    : "the machine's clock went forward by {length}: it was set, or the machine was suspended; nodes get no older by it";
 }
 
 function offsetOf(clock: Clock): Milliseconds {

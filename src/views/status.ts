@@ -1,5 +1,5 @@
 /** The pool at a glance: whether a daemon runs and on which configuration, and what is not well. */
-import { durationText, HOUR, type Moment } from "../domain/time.ts";
+import { durationText, HOUR, MINUTE, type Moment } from "../domain/time.ts";
 import type { CloudClock } from "../domain/clock_record.ts";
 import {
   type ClockStep,
@@ -177,8 +177,8 @@ function clockProblems({ clock, ...moment }: PoolReport): string[] {
 }
 
 function describeCloudClock({ provider, ahead }: CloudClock): string {
-  const length = durationText(Math.abs(ahead));
-  return `provider ${provider}: its clock is ${length} ${
+  const length = durationText(Math.round(Math.abs(ahead) / MINUTE) * MINUTE);
+  return `provider ${provider}: its clock is about ${length} ${
     ahead < 0 ? "behind" : "ahead of"
   } this machine's: ` +
     "see which of them is wrong and have NTP keep it right";

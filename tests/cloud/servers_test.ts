@@ -99,6 +99,21 @@ Deno.test("a server is read with addresses, zone, times and metadata", async () 
   });
 });
 
+Deno.test("a time that no calendar has is none, in a server and in the answer's date", async () => {
+  const times = ["+275760-09-13T00:00:00Z", "0001-01-01T00:00:00Z", "yesterday"];
+  const servers = times.map((created, index) => ({ id: `s${index}`, created, updated: created }));
+  const headers = { date: "Mon, 01 Jan 12345 00:00:00 GMT" };
+  const { cloud, clock } = scriptedCloud(({ url }) =>
+    url.includes(LIST) ? { headers, body: { servers } } : null
+  );
+  const listing = await cloud.listServers({ signal });
+  assert.deepEqual(
+    listing.servers.map(({ createdAt, updatedAt }) => [createdAt, updatedAt]),
+    Array(3).fill([null, null]),
+  );
+  assert.deepEqual([listing.cloudTime, listing.cloudAhead], [clock.now(), null]);
+});
+
 Deno.test("a server without its optional fields is still a server", async () => {
   const servers = [{ id: "a" }, {
     id: "b",

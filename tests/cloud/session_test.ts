@@ -87,6 +87,16 @@ Deno.test("a token of 20 seconds is used for most of its life", async () => {
   assert.equal(logins(), 2);
 });
 
+Deno.test("a token that seems to have ended before it began is used until a service refuses it", async () => {
+  let number = 0;
+  const { cloud, logins } = scriptedCloud((request) => {
+    if (isLogin(request)) return tokenReply(++number, { seconds: -420 });
+    return request.url.startsWith(NOVA) ? NO_SERVERS : null;
+  });
+  for (let call = 0; call < 3; call++) await cloud.listServers({ signal });
+  assert.equal(logins(), 1);
+});
+
 Deno.test("one caller's abort does not end the login that others wait for", async () => {
   let release = false;
   const { cloud, clock, logins } = scriptedCloud((request) => {

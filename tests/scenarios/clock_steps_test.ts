@@ -73,7 +73,7 @@ Deno.test("a clock that was set is told by status for an hour", async () => {
   assert.equal(problemsOf(virtual), "");
   virtual.clock.stepWall(-10 * HOUR - 2 * MINUTE);
   assert.match(problemsOf(virtual), /this machine's clock went back by 10h2m at 2029-12-31T13:59/);
-  assert.match(problemsOf(virtual), /provider main: its clock is 10h2m ahead of this machine's/);
+  assert.match(problemsOf(virtual), /provider main: its clock is about 10h2m ahead of this machine's/);
   await virtual.clock.advance(HOUR + MINUTE);
   assert.doesNotMatch(problemsOf(virtual), /went back/);
   virtual.clock.stepWall(10 * HOUR + 2 * MINUTE);

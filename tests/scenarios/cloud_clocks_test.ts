@@ -32,7 +32,7 @@ for (const [how, effect] of [["ahead of", true], ["behind", false]] as const) {
     for (const [index, time] of times.entries()) {
       assert.ok(time <= usual.times[index]! * 1.3, `${time} ms instead of ${usual.times[index]}`);
     }
-    assert.match(problems, new RegExp(`provider main: its clock is (7m|6m5\\ds) ${how} this machine's`));
+    assert.match(problems, new RegExp(`provider main: its clock is about 7m ${how} this machine's`));
     assert.equal(usual.problems, "");
   });
 }

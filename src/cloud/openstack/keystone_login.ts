@@ -72,7 +72,7 @@ export async function loginToKeystone(
   };
 }
 
-/** By the cloud's own clock, which may be off; without an end it lasts until a service refuses it. */
+/** By the cloud's own clock, which may be off; without an end after its start it lasts until a service refuses it. */
 function lifetime(
   token: { expires_at?: string | null; issued_at?: string | null },
   cloudNow: number,
@@ -80,7 +80,8 @@ function lifetime(
   const end = Date.parse(token.expires_at ?? "");
   if (Number.isNaN(end)) return Infinity;
   const start = Date.parse(token.issued_at ?? "");
-  return Math.max(0, end - (Number.isNaN(start) ? cloudNow : start));
+  const life = end - (Number.isNaN(start) ? cloudNow : start);
+  return life > 0 ? life : Infinity;
 }
 
 function tokensUrl(access: CloudAccess, refuse: (message: string) => CloudError): string {

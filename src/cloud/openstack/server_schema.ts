@@ -1,5 +1,6 @@
 /** A server as Nova tells it, and as the pool sees it: what is missing is null, what is unknown is dropped. */
 import * as v from "valibot";
+import { LAST_INSTANT } from "../../domain/time.ts";
 import type { Server, ServerAddress } from "../../domain/server.ts";
 
 const AddressSchema = v.object({
@@ -36,10 +37,10 @@ export function toServer(raw: v.InferOutput<typeof ServerSchema>): Server {
   };
 }
 
-/** A time in ISO 8601; null where there is none or it is not one. */
+/** A time in ISO 8601 or a Date header; null where there is none, or none between 1970 and 9999. */
 export function parseInstant(text: string | null | undefined): number | null {
   const instant = Date.parse(text ?? "");
-  return Number.isNaN(instant) ? null : instant;
+  return instant >= 0 && instant <= LAST_INSTANT ? instant : null;
 }
 
 type RawAddresses = Readonly<Record<string, readonly v.InferOutput<typeof AddressSchema>[]>>;
