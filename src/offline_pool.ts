@@ -170,6 +170,7 @@ function offlineReport(
       frozen: null,
       foreign: [],
       implausible: [],
+      missing: null,
       stats: null,
     })),
     targets: new Map(),

@@ -277,7 +277,7 @@ export class Pool implements PoolControl {
       statsd: means.statsd,
       ledger,
       clock,
-      report: () => ({ nodes: [...ledger.nodes.values()], config: this.#config }),
+      report: () => this.report(),
       onError: (error) => logTask("statsd", error),
     });
   }

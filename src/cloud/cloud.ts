@@ -32,12 +32,17 @@ export interface Cloud {
   createServer(request: ServerRequest, options: Call): Promise<{ id: string }>;
   /** The last lines of its console; empty where the cloud keeps none. */
   getConsole(id: string, options: Call & { lines: number }): Promise<string>;
-  /** Details of one server that listings do not tell: its fault. Only asked for after a failure. */
-  getServer(id: string, options: Call): Promise<Server>;
+  /**
+   * One server, with what listings do not tell: its fault. `"gone"` only where the cloud itself knows no such server;
+   * an answer of anything between is an error. Asked once, never again by itself.
+   */
+  getServer(id: string, options: Call): Promise<Server | "gone">;
 
   listFlavors(options: Call): Promise<readonly Flavor[]>;
   /** The images of that id or name, newest first; none where there is none. */
   findImages(nameOrId: string, options: Call): Promise<readonly CloudImage[]>;
+  /** One image, or `"gone"`, as with servers. */
+  getImage(id: string, options: Call): Promise<CloudImage | "gone">;
   /** Every image that carries the installation's mark, whatever its status; throws rather than return a part. */
   listOwnImages(installation: string, options: Call): Promise<readonly CloudImage[]>;
   /** Every image that belongs to the project. */

@@ -1,6 +1,7 @@
 /**
- * The servers of a cloud as far as they have been seen: the newest complete listing with the later deltas on top.
- * It says when it last saw everything, since only that lets anybody conclude that a server is not there.
+ * The servers of a cloud as far as they have been seen: the newest complete listing, with the later deltas and what
+ * single looks showed on top. A listing that leaves a server out proves nothing: cells that are down and proxies leave
+ * out what lives. A server is absent once the cloud has said so of that very server.
  */
 import { ANY_LINEAGE, type Lineage } from "./lineage.ts";
 import type { Server, ServerListing } from "./server.ts";
@@ -29,10 +30,10 @@ export class Inventory {
   readonly #strangers = new Map<string, Stranger>();
   /** In how many complete listings in a row each server has been. */
   readonly #sightings = new Map<string, number>();
-  /** When each server was in a listing last; those no longer there included, until the second complete listing. */
-  readonly #seenAt = new Map<string, Instant>();
-  /** Ids that a delta showed as deleted since the newest complete listing. */
-  readonly #deleted = new Set<string>();
+  /** Ids of servers that the cloud called deleted, or knew nothing of when it was asked for them. */
+  readonly #gone = new Set<string>();
+  /** Ids of servers that only a look of their own showed: no listing since has had them. */
+  readonly #unlisted = new Set<string>();
 
   /**
    * @param provider whose servers belong to nodes; another may share the project. Left out: any
@@ -52,19 +53,18 @@ export class Inventory {
   apply(listing: ServerListing): number {
     let changed = 0;
     if (listing.kind === "complete") {
-      this.#deleted.clear();
       this.#completeBefore = this.completeAt;
-      changed += this.#forgetAllBut(new Set(listing.servers.map(({ id }) => id)));
+      changed += this.#forgetAllBut(new Set([...listing.servers.map(({ id }) => id), ...this.#unlisted]));
     }
     for (const server of listing.servers) {
-      this.#seenAt.set(server.id, listing.startedAt);
-      if (server.status === "DELETED" || server.status === "SOFT_DELETED") changed += this.#bury(server.id);
-      else changed += this.#remember(server);
+      this.#unlisted.delete(server.id);
+      changed += this.#take(server);
     }
     if (listing.kind === "complete") {
       this.completeAt = listing.startedAt;
-      for (const id of this.#servers.keys()) this.#sightings.set(id, this.sightings(id) + 1);
-      this.#forgetSeen();
+      for (const { id } of listing.servers) {
+        if (this.#servers.has(id)) this.#sightings.set(id, this.sightings(id) + 1);
+      }
     }
     this.cloudTime = listing.cloudTime;
     return changed;
@@ -95,34 +95,63 @@ export class Inventory {
     return this.completeAt !== null && this.completeAt >= time;
   }
 
-  /** Whether the cloud itself said, since the newest complete listing, that the server is deleted. */
-  wasDeleted(serverId: string): boolean {
-    return this.#deleted.has(serverId);
-  }
-
   /**
-   * Whether the server is not there: the cloud said that it is deleted, or two complete listings in a row, both begun
-   * at `since` or later, had no trace of it. One alone may have been cut short by the cloud.
+   * Whether everything there is has been seen by a listing that began at that time or later. It takes two where there is
+   * nothing at all; and none has where servers are listed of which the cloud can tell no more than their ids.
    */
-  isAbsent(serverId: string, since: Instant): boolean {
-    if (this.#servers.has(serverId)) return false;
-    if (this.wasDeleted(serverId)) return true;
-    const before = this.#completeBefore;
-    return before !== null && before >= since && (this.#seenAt.get(serverId) ?? -Infinity) < before;
+  sawAllSince(time: Instant): boolean {
+    if (this.#servers.size === 0) return this.#completeBefore !== null && this.#completeBefore >= time;
+    return this.completeSince(time) && ![...this.#servers.values()].some(isNameless);
   }
 
-  #forgetSeen(): void {
-    const before = this.#completeBefore ?? -Infinity;
-    for (const [id, seenAt] of this.#seenAt) if (seenAt < before) this.#seenAt.delete(id);
+  /** Whether the cloud has said of that very server that it is not there, and has not shown it since. */
+  isAbsent(serverId: string): boolean {
+    return this.#gone.has(serverId);
+  }
+
+  /** Whether the complete listings since that time leave the server out, which is not known to be gone. */
+  isUnlisted(serverId: string, since: Instant): boolean {
+    if (this.isAbsent(serverId)) return false;
+    return this.#unlisted.has(serverId) || (!this.#servers.has(serverId) && this.completeSince(since));
+  }
+
+  /** Whether it was found by a look of its own only. */
+  isFound(serverId: string): boolean {
+    return this.#unlisted.has(serverId);
+  }
+
+  /** Takes in what the cloud showed when it was asked for that one server. */
+  noteFound(server: Server): void {
+    if (!this.#servers.has(server.id)) this.#unlisted.add(server.id);
+    this.#take(server);
+  }
+
+  /** The cloud was asked for that one server, and knows no such server. */
+  noteGone(serverId: string): void {
+    this.#bury(serverId);
+  }
+
+  /** Forgets what single looks and deltas said of servers that nothing depends on any more. */
+  keepOnly(ids: ReadonlySet<string>): void {
+    for (const id of this.#gone) if (!ids.has(id)) this.#gone.delete(id);
+    for (const id of this.#unlisted) if (!ids.has(id)) this.#forget(id);
+  }
+
+  #take(server: Server): number {
+    const isGone = server.status === "DELETED" || server.status === "SOFT_DELETED";
+    return isGone ? this.#bury(server.id) : this.#remember(server);
   }
 
   #bury(id: string): number {
-    this.#deleted.add(id);
+    this.#gone.add(id);
     return this.#forget(id);
   }
 
-  #remember(server: Server): number {
-    const known = this.#servers.get(server.id);
+  #remember(shown: Server): number {
+    this.#gone.delete(shown.id);
+    const known = this.#servers.get(shown.id);
+    // Of a server in a cell that is down the cloud tells no more than its id: the rest is as it was.
+    const server = known !== undefined && isNameless(shown) ? { ...known, status: shown.status } : shown;
     // Somebody may have changed its marks, to keep it for instance.
     if (known !== undefined) this.#unlink(known);
     this.#servers.set(server.id, server);
@@ -131,6 +160,7 @@ export class Inventory {
   }
 
   #forget(id: string): number {
+    this.#unlisted.delete(id);
     const server = this.#servers.get(id);
     if (server === undefined) return 0;
     this.#servers.delete(id);
@@ -168,4 +198,9 @@ export class Inventory {
     }
     return forgotten;
   }
+}
+
+/** A server in a cell that is down, of which the cloud tells little more than its id. */
+function isNameless({ status, name }: Server): boolean {
+  return status === "UNKNOWN" && name === "";
 }

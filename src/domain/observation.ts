@@ -14,6 +14,8 @@ export interface Observation {
   readonly floatingIps: FloatingIpSightings | null;
   /** The images of this installation. */
   readonly images: ImageSightings | null;
+  /** What the pool has there and complete listings leave out; null: they show it all. */
+  readonly missing: Missing | null;
   /** Why the last observation failed, since when it has been failing; null: it worked. */
   readonly failure: { readonly message: string; readonly since: Instant } | null;
   /** A refusal that concerns the whole provider: no server is asked for before `until`. */
@@ -46,16 +48,38 @@ export function unchangedFor(sightings: FloatingIpSightings | null, id: string):
   return sightings === null ? 0 : sightings.takenAt - (sightings.since.get(id) ?? sightings.takenAt);
 }
 
+/** `value`: the images of the newest listing, and those that a look of their own showed. */
 export interface ImageSightings extends Taken<readonly CloudImage[]> {
+  /** Ids that the cloud knew nothing of when it was asked for them. */
+  readonly gone: ReadonlySet<string>;
   /** The listing before that one; null: there was none. */
   readonly before: { readonly takenAt: Instant; readonly ids: ReadonlySet<string> } | null;
 }
 
-/** Whether two listings in a row, both begun at `since` or later, had no trace of the image. */
-export function isImageAbsent(sightings: ImageSightings | null, id: string, since: Instant): boolean {
-  const before = sightings?.before ?? null;
-  if (sightings === null || before === null || before.takenAt < since) return false;
-  return !before.ids.has(id) && !sightings.value.some((image) => image.id === id);
+/** What records name and complete listings leave out, without the cloud's word that it is gone. */
+export interface Missing {
+  readonly servers: number;
+  readonly images: number;
+  /** Of both, those that were found when the cloud was asked for them one by one. */
+  readonly found: number;
+  readonly since: Instant;
+  /** Too much is missing at once to be gone, or some of it was found: nothing is concluded from the listings. */
+  readonly isDoubtful: boolean;
+  /** Much is being looked up at this moment: how much room there is will be known soon. */
+  readonly isLooking: boolean;
+}
+
+/** In words, after the name of the provider. */
+export function describeMissing({ servers, images, found }: Missing): string {
+  const count = (number: number, what: string) => `${number} ${what}${number === 1 ? "" : "s"}`;
+  const parts = [
+    ...(servers > 0 ? [count(servers, "server")] : []),
+    ...(images > 0 ? [count(images, "image")] : []),
+  ];
+  return `its listings leave out ${
+    parts.join(" and ")
+  } of the pool; ${found} were found when asked for one by one. ` +
+    "All stay as they are until the cloud says of each that it is gone";
 }
 
 export interface Refusal {

@@ -11,6 +11,7 @@ import type { ImageOrder } from "./image_order.ts";
 import type { Installation } from "./installation.ts";
 import type { LaunchPause } from "./launch_pause.ts";
 import type { LinkState } from "./link_state.ts";
+import type { Missing } from "./observation.ts";
 import type { NodeRecord } from "./node.ts";
 import type { ProviderImage } from "./provider_image.ts";
 import type { NodeRequest } from "./request.ts";
@@ -114,6 +115,8 @@ export interface ProviderReport {
   readonly listedAt: Instant | null;
   /** Servers of this installation in that listing, deltas included. */
   readonly servers: number | null;
+  /** What the pool has there and the listings leave out; null: they show it all, or it has not been asked. */
+  readonly missing: Missing | null;
   /** Why nothing is created, deleted or handed out there; null: nothing stands against it. */
   readonly frozen: string | null;
   /** Servers of this installation that another copy of this state made. */

@@ -15,9 +15,8 @@ export async function executeGiveUp(
   const console = failure.wantsConsole
     ? await orNull(cloud.getConsole(serverId, { lines: CONSOLE_LINES, signal }))
     : null;
-  const fault = kind === "status"
-    ? (await orNull(cloud.getServer(serverId, { signal })))?.fault ?? null
-    : null;
+  const shown = kind === "status" ? await orNull(cloud.getServer(serverId, { signal })) : null;
+  const fault = shown === null || shown === "gone" ? null : shown.fault;
   const evidence: Evidence = { at: clock.now(), error: message, kind, requestId: null, fault, console };
   return { event: { type: "delete", by: "failure", comment: message, result: "failed", evidence } };
 }

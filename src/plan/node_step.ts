@@ -60,16 +60,29 @@ export const LISTING_SETTLE = 5 * SECOND;
 
 /** Why a node's server cannot be used any more, as the cloud shows it; null: nothing is wrong with it. */
 export function serverTrouble(
-  { node, seen }: Pick<NodeSituation, "node" | "seen">,
+  { seen }: Pick<NodeSituation, "seen">,
   serverId: string,
 ): { message: string; kind: "status" | "vanished" } | null {
-  const server = seen.inventory.servers.get(serverId);
-  if (server === undefined) {
-    if (!seen.inventory.isAbsent(serverId, node.phaseSince + LISTING_SETTLE)) return null;
+  if (seen.inventory.isAbsent(serverId)) {
     return { kind: "vanished", message: `server ${serverId} is no longer on the cloud` };
   }
-  if (server.status !== "ERROR") return null;
+  const server = seen.inventory.servers.get(serverId);
+  if (server?.status !== "ERROR") return null;
   return { kind: "status", message: `server ${serverId} is in ERROR: ${server.fault ?? "no fault is told"}` };
+}
+
+/**
+ * Whether the server of a request whose answer got lost at that time would have been listed by now. Listings that leave
+ * out what the pool has there may leave it out too.
+ */
+export function wouldBeListed(seen: Observation, lostAt: Instant): boolean {
+  return seen.missing === null && seen.inventory.sawAllSince(lostAt + LISTING_SETTLE);
+}
+
+/** Whether nothing can be said of the server: it is not listed (yet), or its cell is down. */
+export function isUnseen(seen: Observation, serverId: string): boolean {
+  const server = seen.inventory.servers.get(serverId);
+  return server === undefined || server.status === "UNKNOWN";
 }
 
 /** Why a node cannot be used any more that was complete: its own server or a subnode is lost; null: all are there. */

@@ -77,6 +77,7 @@ export function openCatalog(provider: ProviderConfig, situation: ProviderSituati
   }
   if (seen.catalog === null || seen.inventory.completeAt === null) return "not seen completely yet";
   if (seen.frozen !== null) return seen.frozen;
+  if (seen.missing?.isLooking) return "looking for what its listings leave out";
   if (seen.refusal !== null && seen.refusal.until > now) {
     return `${seen.refusal.message}; asked again at ${timeOfDay(seen.refusal.until, situation)}`;
   }

@@ -71,6 +71,7 @@ function isSecond(node: NodeRecord, server: Server): boolean {
 }
 
 function isSettled(server: Server, seen: Observation): boolean {
+  if (server.status === "UNKNOWN") return false;
   const { cloudTime } = seen.inventory;
   const age = cloudTime === null || server.createdAt === null ? 0 : cloudTime - server.createdAt;
   return seen.inventory.sightings(server.id) >= SIGHTINGS && age >= YOUNGEST;

@@ -169,6 +169,7 @@ export class CloudState {
       snapshot: null,
       files: new ServerFiles(),
       traceless: false,
+      cellDown: null,
       deleteAskedAt: null,
       goneAt: Infinity,
     };

@@ -28,6 +28,8 @@ export interface ServerView {
   asOf: Instant;
   /** Whether only as many are shown as remain, with no word of further pages. */
   cut: boolean;
+  /** Those in cells that are down: shown with little more than their ids, or not at all. */
+  down: readonly SimulatedServer[];
 }
 
 export interface Fault {

@@ -167,10 +167,12 @@ export const faultCatalogue: ReadonlyMap<number, Fault> = new Map(
     },
     {
       number: 19,
-      title: "the list is cut short, with no word of it",
+      title: "the list is cut short, with no word of it (with effect: false it is empty)",
       operations: "server.list",
-      listing: ({ random }, view) => {
-        view.servers = view.servers.slice(view.servers.length - random.integer(view.servers.length));
+      listing: ({ random, rule }, view) => {
+        const kept = rule.effect === false ? 0 : random.integer(view.servers.length);
+        view.servers = view.servers.slice(view.servers.length - kept);
+        view.down = [];
         view.cut = true;
       },
     },
@@ -305,6 +307,17 @@ export const faultCatalogue: ReadonlyMap<number, Fault> = new Map(
       operations: "server.create",
       standing: (_blow, server) => {
         server.hostKeyEpoch++;
+      },
+    },
+    {
+      number: 38,
+      title:
+        "the cell of servers there are is down, for time: status UNKNOWN from 2.69 on, before and with effect: false " +
+        "they are not listed",
+      operations: "server.create",
+      time: 10 * MINUTE,
+      standing: ({ rule, time, now }, server) => {
+        server.cellDown = { until: now + time, told: rule.effect !== false };
       },
     },
   ] satisfies Fault[]).map((fault) => [fault.number, fault]),

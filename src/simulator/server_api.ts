@@ -4,9 +4,9 @@ import { emptyAnswer, jsonAnswer } from "./answer.ts";
 import type { ServerWish } from "./cloud_state.ts";
 import type { Exchange } from "./exchange.ts";
 import { Refusal } from "./refusal.ts";
-import { addressesOf, fullServer, serverLinks } from "./server_view.ts";
+import { addressesOf, downServer, fullServer, serverLinks } from "./server_view.ts";
 import { imageStatusAt } from "./simulated_image.ts";
-import { type SimulatedServer, statusAt } from "./simulated_server.ts";
+import { isCellDownAt, type SimulatedServer, statusAt } from "./simulated_server.ts";
 import { networkChoice } from "./server_networks.ts";
 import type { StockFlavor } from "./stock.ts";
 
@@ -128,8 +128,11 @@ const MAX_METADATA = 128;
 
 /** `GET /servers/ID`. */
 export function showServer(exchange: Exchange): Response {
-  const server = namedServer(exchange);
-  return jsonAnswer(200, { server: fullServer(exchange, server, { now: exchange.now, withFault: true }) });
+  const server = findServer(exchange);
+  const shown = isCellDownAt(server, exchange.now)
+    ? downServer(exchange, server, { alone: true }) ?? refuseDownCell()
+    : fullServer(exchange, server, { now: exchange.now, withFault: true });
+  return jsonAnswer(200, { server: shown });
 }
 
 /** `DELETE /servers/ID`; asking again while it is being deleted changes nothing. */
@@ -198,8 +201,21 @@ function setMetadata(exchange: Exchange, server: SimulatedServer, metadata: Reco
   exchange.effect = true;
 }
 
-/** The server of the path, unless it is gone. */
+/** The server of the path, unless it is gone or its cell is down. */
 export function namedServer(exchange: Exchange): SimulatedServer {
+  const server = findServer(exchange);
+  if (isCellDownAt(server, exchange.now)) refuseDownCell();
+  return server;
+}
+
+function refuseDownCell(): never {
+  throw new Refusal(
+    500,
+    "Unexpected API Error. Cell is not responding and hence instance info is not available.",
+  );
+}
+
+function findServer(exchange: Exchange): SimulatedServer {
   const id = exchange.param("serverId");
   const { now } = exchange;
   const server = exchange.cloud.servers.get(id);

@@ -4,19 +4,20 @@ import { jsonAnswer } from "./answer.ts";
 import type { Exchange } from "./exchange.ts";
 import type { ServerView } from "./fault.ts";
 import { Refusal } from "./refusal.ts";
-import { briefServer, fullServer } from "./server_view.ts";
-import { type SimulatedServer, statusAt } from "./simulated_server.ts";
+import { briefServer, downServer, fullServer } from "./server_view.ts";
+import { isCellDownAt, type SimulatedServer, statusAt } from "./simulated_server.ts";
 
 /** `GET /servers` and `GET /servers/detail`. */
 export function listServers({ detail }: { detail: boolean }): Handle {
   return (exchange, strikes) => {
     const view = serverView(exchange, strikes);
     const { page, more } = pageOf(exchange, view);
-    const servers = page.map((server) =>
+    const shown = page.map((server) =>
       detail
         ? fullServer(exchange, server, { now: shownAt(exchange, view, server) })
         : briefServer(exchange, server)
     );
+    const servers = [...shown, ...view.down.flatMap((server) => downServer(exchange, server) ?? [])];
     const next = more && !view.cut ? { servers_links: [nextLink(exchange, page.at(-1)!)] } : {};
     return jsonAnswer(200, { servers, ...next });
   };
@@ -26,9 +27,12 @@ function serverView(exchange: Exchange, strikes: Strikes): ServerView {
   const { cloud, now, query } = exchange;
   const since = changesSince(query);
   const all = since === null ? cloud.servers.standing() : cloud.servers.changedSince(since);
-  const view: ServerView = { servers: all, asOf: now, cut: false };
+  const isDown = (server: SimulatedServer) => isCellDownAt(server, now);
+  // Of servers in cells that are down Nova tells only where neither a page nor a filter is asked for.
+  const down = query.size === 0 ? all.filter(isDown).toReversed() : [];
+  const view: ServerView = { servers: all, asOf: now, cut: false, down };
   for (const { strike, blow } of strikes("listing")) strike(blow, view, cloud);
-  view.servers = filtered(view, query);
+  view.servers = filtered(view, query).filter((server) => !isDown(server));
   return view;
 }
 

@@ -56,6 +56,34 @@ export function fullServer(
   };
 }
 
+/** The first microversion that tells of servers in cells that are down. */
+const DOWN_CELLS = 69;
+
+/** What Nova knows of a server whose cell is down; null: it does not tell. `alone`: that one server is asked for. */
+export function downServer(
+  exchange: Exchange,
+  server: SimulatedServer,
+  { alone = false }: { alone?: boolean } = {},
+): Record<string, unknown> | null {
+  const { cloud, microversion } = exchange;
+  if (microversion < DOWN_CELLS || !server.cellDown?.told) return null;
+  const { projectId, userId } = cloud.stock;
+  return {
+    id: server.id,
+    status: "UNKNOWN",
+    tenant_id: projectId,
+    created: isoSeconds(server.createdAt),
+    links: serverLinks(exchange, server.id),
+    ...(alone && {
+      user_id: userId,
+      image: server.imageId === "" ? "" : imageOf(exchange, server.imageId),
+      flavor: flavorOf(exchange, server.flavor.id),
+      "OS-EXT-AZ:availability_zone": server.zone,
+      "OS-EXT-STS:power_state": 0,
+    }),
+  };
+}
+
 /** Nova's `addresses`: by network name. */
 export function addressesOf(
   cloud: CloudState,

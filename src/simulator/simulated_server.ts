@@ -53,6 +53,8 @@ export interface SimulatedServer {
   readonly files: ServerFiles;
   /** Gone without a word: `changes-since` does not tell of it. */
   traceless: boolean;
+  /** Until when its cell is down; whether Nova tells of servers in cells that are down, from 2.69 on. */
+  cellDown: { readonly until: Instant; readonly told: boolean } | null;
   /** When its deletion was accepted. */
   deleteAskedAt: Instant | null;
   /** When it is gone; Infinity: a deletion that never ends. */
@@ -111,6 +113,11 @@ export function updatedAt(server: SimulatedServer, now: Instant): Instant {
   ];
   for (const step of steps) if (step <= now && step > last) last = step;
   return last;
+}
+
+/** Whether the part of Nova that has it does not answer. */
+export function isCellDownAt({ cellDown }: SimulatedServer, now: Instant): boolean {
+  return cellDown !== null && now < cellDown.until;
 }
 
 /** Whether its addresses can be seen. */

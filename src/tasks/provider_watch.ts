@@ -7,16 +7,10 @@ import type { Cloud } from "../cloud/cloud.ts";
 import type { CloudError } from "../cloud/cloud_error.ts";
 import { ChangeStamps } from "../domain/change_stamps.ts";
 import type { ProviderConfig } from "../domain/config.ts";
+import { ImageInventory } from "../domain/image_inventory.ts";
 import { Inventory } from "../domain/inventory.ts";
 import type { Lineage } from "../domain/lineage.ts";
-import type {
-  Catalog,
-  FloatingIpSightings,
-  ImageSightings,
-  Observation,
-  Refusal,
-  Taken,
-} from "../domain/observation.ts";
+import type { Catalog, FloatingIpSightings, Observation, Refusal, Taken } from "../domain/observation.ts";
 import type { CloudAhead, FloatingIp, Port, Quota, ServerListing } from "../domain/server.ts";
 import { HOUR, type Instant, MINUTE, SECOND } from "../domain/time.ts";
 import { backoff } from "../lib/backoff.ts";
@@ -25,6 +19,8 @@ import { errorChain } from "../lib/error_chain.ts";
 import type { Deletions } from "../execute/deletions.ts";
 import type { ProviderAccess } from "../execute/executor.ts";
 import { chooseFlavor, chooseNetworks } from "../plan/choose_flavor.ts";
+import { AbsenceProofs } from "./absence_proofs.ts";
+import type { Expected } from "./list_expected.ts";
 import type { WatchNeeds } from "./watch_needs.ts";
 
 const CATALOG_AGE = HOUR;
@@ -44,6 +40,8 @@ export interface ProviderWatchMeans {
   readonly lineage?: Lineage;
   /** What the pool needs to know now. */
   readonly needs: () => WatchNeeds;
+  /** What records name on the provider. */
+  readonly expected: () => readonly Expected[];
 }
 
 export class ProviderWatch implements ProviderAccess {
@@ -53,6 +51,8 @@ export class ProviderWatch implements ProviderAccess {
   provider: ProviderConfig;
   /** Why nothing is created, deleted or handed out there; null: nothing stands against it. */
   frozen: string | null = null;
+  /** What becomes of that which the listings leave out. */
+  readonly absence: AbsenceProofs;
   readonly #clock: Clock;
   readonly #needs: () => WatchNeeds;
   readonly #inventory: Inventory;
@@ -64,9 +64,9 @@ export class ProviderWatch implements ProviderAccess {
   #quota: Quota | null = null;
   #ports: Taken<readonly Port[]> | null = null;
   #floatingIps: FloatingIpSightings | null = null;
-  #images: ImageSightings | null = null;
-  /** Listings of our images that are still to find out whether one is gone: it takes two. */
-  #imageDoubts = 0;
+  readonly #images = new ImageInventory();
+  /** A request found an image wanting: ours are to be listed soon. */
+  #imagesDoubted = false;
   /** When it was last asked for anything. */
   #lookedAt: Instant = 0;
   #failure: { message: string; since: Instant } | null = null;
@@ -75,13 +75,17 @@ export class ProviderWatch implements ProviderAccess {
   #retryAt: Instant = 0;
   #refusal: Refusal | null = null;
 
-  constructor({ provider, cloud, deletions, clock, installation, lineage, needs }: ProviderWatchMeans) {
+  constructor(
+    { provider, cloud, deletions, clock, installation, lineage, needs, expected }: ProviderWatchMeans,
+  ) {
     this.provider = provider;
     this.cloud = cloud;
     this.deletions = deletions;
     this.#clock = clock;
     this.#needs = needs;
     this.#inventory = new Inventory(installation, provider.name, lineage);
+    const seen = { inventory: this.#inventory, images: this.#images };
+    this.absence = new AbsenceProofs({ ...seen, cloud, clock, expected });
   }
 
   get observation(): Observation {
@@ -91,7 +95,8 @@ export class ProviderWatch implements ProviderAccess {
       quota: this.#quota,
       ports: this.#ports,
       floatingIps: this.#floatingIps,
-      images: this.#images,
+      images: this.#images.sightings,
+      missing: this.absence.missing,
       failure: this.#failure,
       refusal: this.#refusal,
       frozen: this.frozen,
@@ -124,7 +129,7 @@ export class ProviderWatch implements ProviderAccess {
 
   noteCatalogWrong(): void {
     this.#catalogDoubted = true;
-    this.#imageDoubts = 2;
+    this.#imagesDoubted = true;
   }
 
   /** Asks for what is due. @returns when to do so again */
@@ -165,7 +170,7 @@ export class ProviderWatch implements ProviderAccess {
   async #refresh(signal: AbortSignal): Promise<void> {
     const needs = this.#needs();
     this.#lookedAt = this.#clock.now();
-    if (this.#isCompleteDue(needs)) this.#apply(await this.cloud.listServers({ signal }));
+    if (this.#isCompleteDue(needs)) await this.#listAll(signal);
     else if (needs.pending) await this.#applyDelta(signal);
     if (this.#isDue(this.#catalog, this.#catalogAge(needs))) await this.#takeCatalog(signal);
     if (this.#isDue(this.#quota, needs.quotaAge)) {
@@ -180,8 +185,14 @@ export class ProviderWatch implements ProviderAccess {
     if (this.#imagesDue(needs) <= this.#clock.now()) await this.#takeImages(signal);
   }
 
-  async #applyDelta(signal: AbortSignal): Promise<void> {
-    const changesSince = this.#stamps.since;
+  /** What the listing leaves out may have been deleted since the one before: then the changes say so of all at once. */
+  async #listAll(signal: AbortSignal): Promise<void> {
+    const before = this.#inventory.completeAt === null ? null : this.#stamps.since;
+    this.#apply(await this.cloud.listServers({ signal }));
+    if (before !== null && this.absence.isMissingAny) await this.#applyDelta(signal, before);
+  }
+
+  async #applyDelta(signal: AbortSignal, changesSince = this.#stamps.since): Promise<void> {
     this.#apply(await this.cloud.listServers({ signal, changesSince }));
   }
 
@@ -189,6 +200,7 @@ export class ProviderWatch implements ProviderAccess {
     this.#inventory.apply(listing);
     this.#stamps.note(listing);
     this.#cloudAhead = listing.cloudAhead ?? this.#cloudAhead;
+    this.absence.survey();
   }
 
   /** A complete listing of one page costs what a delta costs, so small pools are listed completely more often. */
@@ -231,21 +243,19 @@ export class ProviderWatch implements ProviderAccess {
   /** When our images are to be listed next. */
   #imagesDue({ imageAge, imagesSince, doubtfulCatalogAge }: WatchNeeds): Instant {
     if (imageAge === null) return Infinity;
-    const takenAt = this.#images?.takenAt ?? -Infinity;
-    const age = this.#imageDoubts > 0 ? Math.min(imageAge, doubtfulCatalogAge) : imageAge;
+    const takenAt = this.#images.sightings?.takenAt ?? -Infinity;
+    const age = this.#imagesDoubted ? Math.min(imageAge, doubtfulCatalogAge) : imageAge;
     const awaited = imagesSince !== null && takenAt < imagesSince ? imagesSince : Infinity;
     return Math.min(takenAt + age, awaited);
   }
 
   async #takeImages(signal: AbortSignal): Promise<void> {
     const { installation } = this.#inventory;
-    const before = this.#images;
-    const taken = await this.#take((options) => this.cloud.listOwnImages(installation, options), signal);
-    this.#imageDoubts = Math.max(0, this.#imageDoubts - 1);
-    this.#images = {
-      ...taken,
-      before: before && { takenAt: before.takenAt, ids: new Set(before.value.map(({ id }) => id)) },
-    };
+    this.#images.apply(
+      await this.#take((options) => this.cloud.listOwnImages(installation, options), signal),
+    );
+    this.#imagesDoubted = false;
+    this.absence.survey();
   }
 
   async #takeFloatingIps(signal: AbortSignal): Promise<void> {

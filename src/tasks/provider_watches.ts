@@ -4,8 +4,10 @@
  */
 import type { WholeCloud } from "../cloud/cloud.ts";
 import type { ProviderConfig } from "../domain/config.ts";
-import type { Observation } from "../domain/observation.ts";
+import type { NodeRecord } from "../domain/node.ts";
+import { describeMissing, type Missing, type Observation } from "../domain/observation.ts";
 import type { ProviderReport } from "../domain/pool_report.ts";
+import type { ProviderImage } from "../domain/provider_image.ts";
 import { type Instant, SECOND } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import { loggerOf } from "../lib/logging.ts";
@@ -16,8 +18,9 @@ import type { Ledger } from "../store/ledger.ts";
 import { ProviderWatch } from "./provider_watch.ts";
 import { findUnknownServers } from "../plan/find_unknown_servers.ts";
 import { ForeignServers } from "./foreign_servers.ts";
+import { listExpected } from "./list_expected.ts";
 import { loadEnded } from "./load_ended.ts";
-import { createTask, type Task } from "./task.ts";
+import { createTask, type Task, type TaskResult } from "./task.ts";
 import { planWatch, type WatchNeeds } from "./watch_needs.ts";
 
 export interface ProviderWatchesMeans {
@@ -38,6 +41,8 @@ interface Watched {
   readonly watch: ProviderWatch;
   readonly task: Task;
   readonly foreign: ForeignServers;
+  /** Looks up what the listings leave out. */
+  readonly proofs: Task;
   /** When it was first to be asked. */
   readonly since: Instant;
 }
@@ -64,7 +69,7 @@ export class ProviderWatches implements AsyncDisposable {
   }
 
   get tasks(): readonly Task[] {
-    return [...this.#watched.values()].map(({ task }) => task);
+    return [...this.#watched.values()].flatMap(({ task, proofs }) => [task, proofs]);
   }
 
   /** What has been seen of each provider that has been asked, by name. */
@@ -115,6 +120,7 @@ export class ProviderWatches implements AsyncDisposable {
       frozen: seen?.frozen ?? null,
       foreign: this.#watched.get(name)?.foreign.foreign ?? [],
       implausible: this.#watched.get(name)?.foreign.implausible ?? [],
+      missing: seen?.missing ?? null,
       stats: watch?.cloud.stats ?? null,
     };
   }
@@ -156,24 +162,32 @@ export class ProviderWatches implements AsyncDisposable {
       installation: ledger.installation.id,
       lineage: ledger.lineage,
       needs: () => this.#needs(watch),
+      expected: () => listExpected(this.#nodesOf(watch.provider), this.#imagesOf(watch.provider)),
     });
     const foreign = new ForeignServers({ watch, ledger, clock });
-    const name = `provider ${provider.name}`;
-    const task = createTask({
-      name,
-      period: null,
-      clock,
-      run: async (signal) => ({ again: await this.#look({ watch, foreign }, signal) }),
-      onError: (error) => this.#means.onError(name, error),
+    const task = this.#createTask(`provider ${provider.name}`, async (signal) => {
+      const again = await this.#look({ watch, foreign }, signal);
+      proofs.wakeBy(watch.absence.nextDue());
+      return { again };
     });
-    this.#watched.set(provider.name, { watch, task, foreign, since: clock.now() });
+    const proofs = this.#createTask(
+      `provider ${provider.name} missing`,
+      async (signal) => ({ again: await this.#prove(watch, signal) }),
+    );
+    this.#watched.set(provider.name, { watch, task, proofs, foreign, since: clock.now() });
     task.start();
+    proofs.start();
+  }
+
+  #createTask(name: string, run: (signal: AbortSignal) => Promise<TaskResult>): Task {
+    const { clock, onError } = this.#means;
+    return createTask({ name, period: null, clock, run, onError: (error) => onError(name, error) });
   }
 
   async #end(name: string): Promise<void> {
     const watched = this.#watched.get(name);
     this.#watched.delete(name);
-    await watched?.task[Symbol.asyncDispose]();
+    await Promise.all([watched?.task[Symbol.asyncDispose](), watched?.proofs[Symbol.asyncDispose]()]);
     await watched?.watch.cloud[Symbol.asyncDispose]();
   }
 
@@ -184,12 +198,22 @@ export class ProviderWatches implements AsyncDisposable {
 
   /** @returns when to look again */
   async #look({ watch, foreign }: Pick<Watched, "watch" | "foreign">, signal: AbortSignal): Promise<Instant> {
-    const before = watch.observation.failure;
+    const before = watch.observation;
     const isFirst = !foreign.hasLooked;
     const again = await watch.observe(signal);
-    logReach(watch.provider.name, before, watch.observation.failure);
+    logReach(watch.provider.name, before.failure, watch.observation.failure);
+    logDoubt(watch.provider.name, before.missing, watch.observation.missing);
     await foreign.look();
     if (isFirst && foreign.hasLooked) await this.#tellUnknown(watch);
+    this.#means.wake();
+    return again;
+  }
+
+  /** @returns when to look up more */
+  async #prove(watch: ProviderWatch, signal: AbortSignal): Promise<Instant> {
+    const before = watch.observation.missing;
+    const again = await watch.absence.prove(signal);
+    logDoubt(watch.provider.name, before, watch.observation.missing);
     this.#means.wake();
     return again;
   }
@@ -211,12 +235,19 @@ export class ProviderWatches implements AsyncDisposable {
 
   #needs({ provider, observation }: ProviderWatch): WatchNeeds {
     const { ledger, clock, isWanted } = this.#means;
-    const nodes = [...ledger.nodes.values()].filter((node) => node.provider === provider.name);
-    const images = [...ledger.images.values()].filter((image) => image.provider === provider.name);
     const known = { installation: ledger.installation.id, nodes: ledger.nodes };
     const leakCheck = leakCheckAge(observation.floatingIps, known);
     const wanted = isWanted(provider.name);
-    return planWatch(nodes, { provider, images, wanted, leakCheck, now: clock.now() });
+    const images = this.#imagesOf(provider);
+    return planWatch(this.#nodesOf(provider), { provider, images, wanted, leakCheck, now: clock.now() });
+  }
+
+  #nodesOf({ name }: ProviderConfig): readonly NodeRecord[] {
+    return [...this.#means.ledger.nodes.values()].filter(({ provider }) => provider === name);
+  }
+
+  #imagesOf({ name }: ProviderConfig): readonly ProviderImage[] {
+    return [...this.#means.ledger.images.values()].filter(({ provider }) => provider === name);
   }
 }
 
@@ -225,6 +256,16 @@ function logReach(provider: string, before: ProviderReport["error"], after: Prov
     log.warning("provider {provider}: {reason}", { provider, reason: after.message });
   } else if (after === null && before !== null) {
     log.info("provider {provider}: answers again", { provider });
+  }
+}
+
+/** The beginning and the end of doubt, not each listing that leaves something out meanwhile. */
+function logDoubt(provider: string, before: Missing | null, after: Missing | null): void {
+  if (after?.isDoubtful && !before?.isDoubtful) {
+    const text = "provider {provider}: {missing}";
+    log.warning(text, { provider, missing: describeMissing(after) });
+  } else if (before?.isDoubtful && after === null) {
+    log.info("provider {provider}: its listings can be relied on again", { provider });
   }
 }
 

@@ -6,6 +6,7 @@ import { deleteMetrics } from "../metrics/delete_metrics.ts";
 import { GaugeMemory } from "../metrics/gauge_memory.ts";
 import { dibImageMetrics, providerImageMetrics } from "../metrics/image_metrics.ts";
 import { launchMetrics } from "../metrics/launch_metrics.ts";
+import { missingGauges } from "../metrics/missing_gauges.ts";
 import { poolGauges } from "../metrics/pool_gauges.ts";
 import { sendGauges, sendHappenings, type Statsd } from "../metrics/statsd.ts";
 import type { Ledger } from "../store/ledger.ts";
@@ -18,7 +19,7 @@ export function reportMetrics({ statsd, ledger, clock, report, onError }: {
   statsd: Statsd;
   ledger: Ledger;
   clock: Clock;
-  report: () => Pick<PoolReport, "nodes" | "config">;
+  report: () => Pick<PoolReport, "nodes" | "config" | "providers">;
   onError: (error: unknown) => void;
 }): Task {
   const memory = new GaugeMemory();
@@ -40,9 +41,12 @@ export function reportMetrics({ statsd, ledger, clock, report, onError }: {
     period: PERIOD,
     clock,
     run() {
-      const { nodes, config } = report();
+      const { nodes, config, providers } = report();
       const own = nodes.filter(({ role }) => role === "node");
-      sendGauges(statsd, memory.complete(poolGauges({ nodes: own, config })));
+      sendGauges(
+        statsd,
+        memory.complete([...poolGauges({ nodes: own, config }), ...missingGauges(providers)]),
+      );
       return Promise.resolve();
     },
     onError,

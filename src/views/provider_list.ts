@@ -1,6 +1,7 @@
 /** The providers: room and use, whether the cloud answers and how fast, what is paused after failures. */
 import type { ProviderConfig } from "../domain/config.ts";
 import type { PoolReport, ProviderReport } from "../domain/pool_report.ts";
+import type { Missing } from "../domain/observation.ts";
 import type { Quota, QuotaUse } from "../domain/server.ts";
 import type { CloudStats } from "../domain/cloud_stats.ts";
 import type { LaunchPause } from "../domain/launch_pause.ts";
@@ -24,12 +25,24 @@ export interface ProviderView {
   /** Servers of this installation in the last listing. */
   readonly servers: number | null;
   readonly listed: string | null;
+  readonly missing: MissingView | null;
   /** null: not asked yet, or no daemon runs. */
   readonly reachable: boolean | null;
   readonly error: { readonly message: string; readonly since: string } | null;
   readonly quota: QuotaView | null;
   readonly api: ApiView | null;
   readonly pauses: readonly PauseView[];
+}
+
+/** What the pool has there and the listings leave out, without the cloud's word that it is gone; null: nothing. */
+export interface MissingView {
+  readonly servers: number;
+  readonly images: number;
+  /** Of both, those that were found when the cloud was asked for them one by one. */
+  readonly found: number;
+  readonly since: string;
+  /** Nothing is concluded from the listings: they leave out too much, or what is there. */
+  readonly doubtful: boolean;
 }
 
 export interface QuotaView {
@@ -112,16 +125,23 @@ function configured(
 function observed(
   seen: ProviderReport | undefined,
   wallTime: WallTime,
-): Pick<ProviderView, "servers" | "listed" | "reachable" | "error" | "quota" | "api"> {
+): Pick<ProviderView, "servers" | "listed" | "missing" | "reachable" | "error" | "quota" | "api"> {
   const error = seen?.error ?? null;
   return {
     servers: seen?.servers ?? null,
     listed: isoTimeOrNull(seen?.listedAt ?? null, wallTime),
+    missing: viewMissing(seen?.missing ?? null, wallTime),
     reachable: seen?.reachable ?? null,
     error: error === null ? null : { message: error.message, since: isoTime(error.since, wallTime) },
     quota: viewQuota(seen?.quota ?? null, wallTime),
     api: viewApi(seen?.stats ?? null, wallTime),
   };
+}
+
+function viewMissing(missing: Missing | null, wallTime: WallTime): MissingView | null {
+  if (missing === null) return null;
+  const { servers, images, found, since, isDoubtful } = missing;
+  return { servers, images, found, since: isoTime(since, wallTime), doubtful: isDoubtful };
 }
 
 function viewQuota(quota: Quota | null, wallTime: WallTime): QuotaView | null {

@@ -1,4 +1,5 @@
 /** The pool at a glance: whether a daemon runs and on which configuration, and what is not well. */
+import { describeMissing } from "../domain/observation.ts";
 import { durationText, HOUR, MINUTE, type Moment } from "../domain/time.ts";
 import type { CloudClock } from "../domain/clock_record.ts";
 import {
@@ -96,6 +97,9 @@ export function listProblems(report: PoolReport): string[] {
   const { daemon, providers, pauses, labels, orders, targets, links } = report;
   const config = (daemon?.configProblems ?? []).map((problem) => `configuration: ${problem}`);
   const clouds = providers.flatMap(({ name, error }) => error ? [`provider ${name}: ${error.message}`] : []);
+  const missing = providers.flatMap(({ name, missing }) =>
+    missing?.isDoubtful ? [`provider ${name}: ${describeMissing(missing)}`] : []
+  );
   const failures = pauses.map((pause) =>
     `label ${pause.label} on ${pause.provider}: ${pause.failures} failed ` +
     `${pause.failures === 1 ? "launch" : "launches"}, last: ${pause.lastError}`
@@ -123,6 +127,7 @@ export function listProblems(report: PoolReport): string[] {
     ...config,
     ...clockProblems(report),
     ...clouds,
+    ...missing,
     ...providers.flatMap((provider) => listDoubts(provider, report)),
     ...failures,
     ...refused,

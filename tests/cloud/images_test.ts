@@ -229,6 +229,26 @@ Deno.test("an image that is gone already counts as deleted; one in use or protec
   );
 });
 
+Deno.test("an image is gone only where Glance itself says that it knows none", async () => {
+  const look = (reply: Reply) =>
+    scriptedCloud(({ url, method }) => url.endsWith(`/images/${ID}`) && method === "GET" ? reply : null)
+      .cloud.getImage(ID, { signal });
+  const headers = { "x-openstack-request-id": "req-1" };
+  assert.equal(await look({ status: 404, headers, body: "<html>No image found</html>" }), "gone");
+  for (
+    const reply of [
+      { status: 404, body: "<html>nginx</html>" },
+      { status: 403, headers },
+      { status: 503, headers },
+      { headers, body: { id: "another" } },
+    ]
+  ) {
+    await refusalOf(look(reply));
+  }
+  const shown = await look({ headers, body: { id: ID, status: "saving" } });
+  assert.equal(shown === "gone" ? null : shown.status, "saving");
+});
+
 Deno.test("a deletion of an image is repeated after a 502, and finds nothing left", async () => {
   let attempts = 0;
   const { cloud, clock } = scriptedCloud(({ method }) =>

@@ -59,7 +59,7 @@ function novaWith(ids: readonly string[], { maxLimit = 1000, links = true } = {}
   return ({ url }: SendRequest): Reply | null => {
     const { pathname, searchParams } = new URL(url);
     if (pathname !== LIST) return null;
-    const limit = Math.min(Number(searchParams.get("limit")), maxLimit);
+    const limit = Math.min(Number(searchParams.get("limit") ?? maxLimit), maxLimit);
     const start = ids.indexOf(searchParams.get("marker") ?? "") + 1;
     const page = ids.slice(start, start + limit).map(rawServer);
     const next = { rel: "next", href: "http://internal-name/v2.1/servers/detail?marker=x" };
@@ -155,9 +155,80 @@ for (
     const { servers } = await cloud.listServers({ signal });
     assert.deepEqual(servers.map(({ id }) => id), ids);
     assert.equal(calls().length, requests);
-    assert.ok(calls().every((call) => call.includes("limit=1000")));
+    const [first, ...later] = calls();
+    assert.ok(first!.endsWith(LIST), "a page of a size would leave out cells that are down");
+    assert.ok(later.every((call) => call.includes("limit=1000")));
   });
 }
+
+/** The same answers from a Nova that knows nothing of cells that are down. */
+const OLD_VERSIONS = { versions: [{ id: "v2.1", status: "CURRENT", version: "2.60", links: [] }] };
+
+Deno.test("listing: an older cloud is asked for pages from the first on, in the base version", async () => {
+  const nova = novaWith(numbered(1_500));
+  const { cloud, calls, requests } = scriptedCloud((request) =>
+    new URL(request.url).pathname === "/" ? { status: 300, body: OLD_VERSIONS } : nova(request)
+  );
+  assert.equal((await cloud.listServers({ signal })).servers.length, 1_500);
+  assert.ok(calls().every((call) => call.includes("limit=1000")));
+  assert.ok(requests.every(({ headers }) => headers["openstack-api-version"] === undefined));
+});
+
+Deno.test("listing: cells that are down are asked for, and their servers are no marker", async () => {
+  const down = { id: "down", status: "UNKNOWN", tenant_id: "p", created: "2030-01-01T00:00:00Z", links: [] };
+  const nova = novaWith(numbered(1_100));
+  const { cloud, calls, requests } = scriptedCloud((request) => {
+    if (request.url.includes("?")) return nova(request);
+    const reply = nova(request) as { body: { servers: unknown[] } } | null;
+    return reply && { ...reply, body: { ...reply.body, servers: [...reply.body.servers, down] } };
+  });
+  const { servers } = await cloud.listServers({ signal });
+  assert.equal(servers.length, 1_101);
+  const shown = servers.find(({ id }) => id === "down");
+  assert.deepEqual([shown?.status, shown?.name, shown?.metadata], ["UNKNOWN", "", {}]);
+  assert.ok(calls()[1]!.includes("marker=server-999"));
+  const first = requests.find(({ url }) => url.endsWith(LIST));
+  assert.equal(first?.headers["openstack-api-version"], "compute 2.69");
+});
+
+Deno.test("a server is gone only where Nova itself says that it knows none", async () => {
+  const notFound = { itemNotFound: { code: 404, message: "Instance a could not be found." } };
+  const look = (reply: Reply) =>
+    scriptedCloud(({ url, method }) => url.endsWith("/servers/a") && method === "GET" ? reply : null)
+      .cloud.getServer("a", { signal });
+  assert.equal(await look({ status: 404, body: notFound }), "gone");
+  const page = "<html><head><title>404 Not Found</title></head><body>nginx</body></html>";
+  for (
+    const reply of [
+      { status: 404, body: page },
+      { status: 404, body: { message: "no Route matched with those values" } },
+      { status: 404 },
+      { status: 403, body: notFound },
+      { status: 410, body: notFound },
+      { status: 500, body: notFound },
+      { status: 200, body: page },
+      { status: 200, body: notFound },
+      { status: 200, body: { server: rawServer("b") } },
+    ]
+  ) {
+    await refusalOf(look(reply));
+  }
+  const shown = await look({ body: { server: { id: "a", status: "UNKNOWN", created: null } } });
+  assert.equal(shown === "gone" ? null : shown.status, "UNKNOWN");
+});
+
+Deno.test("a look at a server is one request, whatever the answer", async () => {
+  const { cloud, calls } = scriptedCloud(({ url }) => url.endsWith("/servers/a") ? { status: 503 } : null);
+  await refusalOf(cloud.getServer("a", { signal }));
+  assert.equal(calls().length, 1);
+});
+
+Deno.test("a deletion that a gateway answers with 404 is not known to be done", async () => {
+  const { cloud } = scriptedCloud(({ method }) =>
+    method === "DELETE" ? { status: 404, body: "<html>" } : null
+  );
+  assert.equal((await refusalOf(cloud.deleteServer("a", { signal }))).kind, "badResponse");
+});
 
 Deno.test("listing: a failing later page fails it all, and gives no part", async () => {
   const ids = numbered(2_500);
@@ -291,9 +362,11 @@ Deno.test("without networks a Nova from 2.37 on is told to choose, an older one 
   }
 });
 
+const NOT_FOUND = { itemNotFound: { code: 404, message: "Instance s1 could not be found." } };
+
 Deno.test("a server that is gone already counts as deleted; another refusal is an error", async () => {
   const answer = (status: number) =>
-    scriptedCloud(({ method }) => method === "DELETE" ? { status } : null).cloud;
+    scriptedCloud(({ method }) => method === "DELETE" ? { status, body: NOT_FOUND } : null).cloud;
   assert.equal(await answer(204).deleteServer("s1", { signal }), "accepted");
   assert.equal(await answer(404).deleteServer("s1", { signal }), "gone");
   assert.equal((await refusalOf(answer(409).deleteServer("s1", { signal }))).kind, "conflict");
@@ -302,7 +375,7 @@ Deno.test("a server that is gone already counts as deleted; another refusal is a
 Deno.test("a deletion that is repeated after a 502 and finds nothing left is done", async () => {
   let attempts = 0;
   const { cloud, clock } = scriptedCloud(({ method }) =>
-    method === "DELETE" ? { status: attempts++ === 0 ? 502 : 404 } : null
+    method === "DELETE" ? { status: attempts++ === 0 ? 502 : 404, body: NOT_FOUND } : null
   );
   const deletion = cloud.deleteServer("s1", { signal });
   await clock.advance(5_000);

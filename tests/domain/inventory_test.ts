@@ -94,37 +94,38 @@ Deno.test("sightings count complete listings in a row, not deltas", () => {
   assert.equal(inventory.sightings("never seen"), 0);
 });
 
-Deno.test("a server is absent once two complete listings in a row since then had no trace of it", () => {
-  const inventory = inventoryAfter(listing("complete", 100, [server("a", 1)]));
-  assert.equal(inventory.isAbsent("a", 0), false);
-  inventory.apply(listing("complete", 200, []));
-  assert.equal(inventory.isAbsent("a", 150), false, "one alone may have been cut short");
-  inventory.apply(listing("complete", 300, []));
-  assert.equal(inventory.isAbsent("a", 150), true);
-  assert.equal(inventory.isAbsent("a", 250), false, "only one of the two began after that time");
-  assert.equal(inventory.isAbsent("never seen", 200), true);
+Deno.test("no listing proves that a server is absent, however many leave it out", () => {
+  const inventory = inventoryAfter(
+    listing("complete", 100, [server("a", 1)]),
+    ...[200, 300, 400].map((at) => listing("complete", at, [])),
+  );
+  assert.equal(inventory.isAbsent("a"), false);
+  assert.equal(inventory.isAbsent("never seen"), false);
 });
 
-Deno.test("a server that turns up in a delta between two complete listings is not absent", () => {
-  const inventory = inventoryAfter(
-    listing("complete", 100, []),
-    listing("complete", 200, []),
-    listing("delta", 250, [server("a", 1)]),
-    listing("complete", 300, []),
-  );
-  assert.equal(inventory.isAbsent("a", 0), false);
-  inventory.apply(listing("complete", 400, []));
-  assert.equal(inventory.isAbsent("a", 0), true);
+Deno.test("a server is unlisted from the first complete listing since then that leaves it out", () => {
+  const inventory = inventoryAfter(listing("complete", 100, [server("a", 1)]));
+  assert.equal(inventory.isUnlisted("a", 0), false);
+  inventory.apply(listing("complete", 200, []));
+  assert.equal(inventory.isUnlisted("a", 200), true);
+  assert.equal(inventory.isUnlisted("a", 201), false, "that listing began too early");
+  inventory.apply(listing("delta", 300, [server("a", 1)]));
+  assert.equal(inventory.isUnlisted("a", 200), false);
 });
 
 Deno.test("a server that the cloud itself calls deleted is absent at once, until it is there again", () => {
-  const inventory = inventoryAfter(
-    listing("complete", 100, [server("a", 1)]),
-    listing("delta", 200, [server("a", 1, "DELETED")]),
-  );
-  assert.deepEqual([inventory.wasDeleted("a"), inventory.isAbsent("a", 150)], [true, true]);
-  inventory.apply(listing("delta", 300, [server("a", 1)]));
-  assert.equal(inventory.isAbsent("a", 150), false);
+  for (const status of ["DELETED", "SOFT_DELETED"]) {
+    for (const kind of ["complete", "delta"] as const) {
+      const inventory = inventoryAfter(
+        listing("complete", 100, [server("a", 1)]),
+        listing(kind, 200, [server("a", 1, status)]),
+        listing("complete", 250, []),
+      );
+      assert.deepEqual([inventory.isAbsent("a"), inventory.isUnlisted("a", 0)], [true, false]);
+      inventory.apply(listing("delta", 300, [server("a", 1)]));
+      assert.deepEqual([inventory.isAbsent("a"), inventory.isUnlisted("a", 0)], [false, false]);
+    }
+  }
 });
 
 Deno.test("a server that Nova keeps for a while after its deletion is deleted, in a listing of either kind", () => {
@@ -133,18 +134,78 @@ Deno.test("a server that Nova keeps for a while after its deletion is deleted, i
       listing("complete", 100, [server("a", 1)]),
       listing(kind, 200, [server("a", 1, "SOFT_DELETED")]),
     );
-    assert.deepEqual([inventory.wasDeleted("a"), inventory.servers.has("a")], [true, false], kind);
+    assert.deepEqual([inventory.isAbsent("a"), inventory.servers.has("a")], [true, false], kind);
     assert.deepEqual(inventory.serversOfNode(1), []);
   }
 });
 
-Deno.test("what deltas called deleted is forgotten with the next complete listing", () => {
+Deno.test("a server that the cloud knows nothing of is absent", () => {
+  const inventory = inventoryAfter(listing("complete", 100, [server("a", 1)]));
+  inventory.noteGone("a");
+  assert.deepEqual([inventory.isAbsent("a"), [...inventory.servers], [...inventory.nodeIds()]], [
+    true,
+    [],
+    [],
+  ]);
+});
+
+Deno.test("a server that a look of its own showed stays, though listings leave it out", () => {
+  const inventory = inventoryAfter(listing("complete", 100, [server("a", 1)]), listing("complete", 200, []));
+  inventory.noteFound(server("a", 1, "SHUTOFF"));
+  inventory.apply(listing("complete", 300, []));
+  assert.equal(inventory.servers.get("a")?.status, "SHUTOFF");
+  assert.deepEqual([inventory.isFound("a"), inventory.isUnlisted("a", 0)], [true, true]);
+  assert.equal(inventory.sightings("a"), 0, "no listing has shown it");
+  inventory.apply(listing("complete", 400, [server("a", 1)]));
+  assert.deepEqual([inventory.isFound("a"), inventory.isUnlisted("a", 0)], [false, false]);
+  inventory.noteFound(server("a", 1));
+  assert.equal(inventory.isFound("a"), false, "it is listed");
+});
+
+Deno.test("a look of its own that shows a server deleted proves it absent", () => {
+  const inventory = inventoryAfter(listing("complete", 100, []));
+  inventory.noteFound(server("a", 1, "DELETED"));
+  assert.deepEqual([inventory.isAbsent("a"), inventory.isUnlisted("a", 0)], [true, false]);
+});
+
+Deno.test("what nothing depends on any more is forgotten, listed servers are not", () => {
+  const inventory = inventoryAfter(listing("complete", 100, [server("listed", 1)]));
+  for (const id of ["a", "b"]) inventory.noteFound(server(id, 2));
+  for (const id of ["c", "d"]) inventory.noteGone(id);
+  inventory.keepOnly(new Set(["a", "c"]));
+  assert.deepEqual(ids(inventory.servers.values()), ["listed", "a"]);
+  assert.deepEqual(["c", "d"].map((id) => inventory.isAbsent(id)), [true, false]);
+});
+
+Deno.test("of a server whose cell is down, what was known stays", () => {
+  const down = { ...server("a", null, "UNKNOWN"), name: "" };
   const inventory = inventoryAfter(
     listing("complete", 100, [server("a", 1)]),
-    listing("delta", 200, [server("a", 1, "DELETED")]),
-    listing("complete", 300, []),
+    listing("complete", 200, [down]),
   );
-  assert.equal(inventory.wasDeleted("a"), false);
+  assert.deepEqual(inventory.servers.get("a"), server("a", 1, "UNKNOWN"));
+  assert.deepEqual(ids(inventory.serversOfNode(1)), ["a"]);
+  inventory.apply(listing("complete", 300, [server("a", 1)]));
+  assert.equal(inventory.servers.get("a")?.status, "ACTIVE");
+});
+
+Deno.test("everything was seen by a complete listing, or by two where it was empty", () => {
+  const inventory = new Inventory(installation);
+  assert.equal(inventory.sawAllSince(0), false);
+  inventory.apply(listing("complete", 100, []));
+  assert.equal(inventory.sawAllSince(100), false);
+  inventory.apply(listing("complete", 200, []));
+  assert.deepEqual([inventory.sawAllSince(100), inventory.sawAllSince(101)], [true, false]);
+  inventory.apply(listing("complete", 300, [server("a", null)]));
+  assert.deepEqual([inventory.sawAllSince(300), inventory.sawAllSince(301)], [true, false]);
+});
+
+Deno.test("not everything was seen while a server is listed of which only its id is told", () => {
+  const down = { ...server("a", null, "UNKNOWN"), name: "" };
+  const inventory = inventoryAfter(listing("complete", 100, [server("b", 1), down]));
+  assert.equal(inventory.sawAllSince(0), false);
+  inventory.apply(listing("complete", 200, [server("b", 1), server("a", null)]));
+  assert.equal(inventory.sawAllSince(0), true);
 });
 
 Deno.test("a server whose mark somebody took away is nobody's from the next listing on", () => {

@@ -40,6 +40,7 @@ async function livesAndEnds(pool: NodepoolProcess, clouds: Readonly<Record<strin
 
   for (const node of nodes) {
     const server = await clouds[node.provider]!.getServer(node.server_id!, { signal });
+    assert.ok(server !== "gone");
     const { groups, nodepool } = server.metadata;
     assert.deepEqual(
       { groups: JSON.parse(groups!), nodepool: JSON.parse(nodepool!) },

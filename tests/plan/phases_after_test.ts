@@ -12,12 +12,14 @@ import {
   actionOf,
   config,
   inventory,
+  missing,
   NOW,
   provider,
   seen,
   server,
   situation,
   states,
+  without,
 } from "./plan_fixtures.ts";
 
 function removed(step: NodeStep) {
@@ -30,13 +32,16 @@ function waiting(step: NodeStep) {
   return step as NodeStep & { do: "wait" };
 }
 
-const gone = seen({ inventory: inventory([], NOW - 40 * SECOND, NOW) });
+const gone = without("s7");
 const withStatus = (status: string) => seen({ servers: [server("s7", { status })] });
 
-Deno.test("ready: a node whose server and label are there stays, also while it is not listed once", () => {
-  assert.deepEqual(planReady(situation(states.ready)), { do: "stay" });
-  const missedOnce = seen({ inventory: inventory([], NOW) });
-  assert.deepEqual(planReady(situation(states.ready, { seen: missedOnce })), { do: "stay" });
+/** Listed again and again without the server, or with one of which the cloud cannot tell more than its id. */
+const unseen = [seen(), withStatus("UNKNOWN")];
+
+Deno.test("ready: a node whose server and label are there stays, also while listings leave it out", () => {
+  for (const cloud of [seen({ servers: [server("s7")] }), ...unseen]) {
+    assert.deepEqual(planReady(situation(states.ready, { seen: cloud })), { do: "stay" });
+  }
 });
 
 Deno.test("ready: a node whose server is gone, in ERROR or unusable is lost", () => {
@@ -77,6 +82,10 @@ Deno.test("used: a node whose server is gone is lost, one in trouble is left to 
   }
 });
 
+Deno.test("used: a node stays while nothing can be said of its server", () => {
+  for (const cloud of unseen) assert.equal(planUsed(situation(states.used, { seen: cloud })).do, "stay");
+});
+
 Deno.test("hold: a node is kept, even when its server is in trouble or gone", () => {
   for (const cloud of [seen({ servers: [server("s7")] }), withStatus("ERROR"), gone]) {
     assert.deepEqual(planHold(situation(states.hold, { seen: cloud })), { do: "stay" });
@@ -98,6 +107,15 @@ Deno.test("hold: its own end or hold-max-age, whichever is first, ends it", () =
   assert.deepEqual(held(null, null, NOW + 1000 * HOUR), { do: "stay" });
 });
 
+/** Clouds whose listings may leave out the very server that is looked for. */
+const leavingOut = [
+  seen({ missing }),
+  seen({ inventory: inventory([], NOW) }),
+  seen({ servers: [server("down", { name: "", metadata: {}, status: "UNKNOWN" })] }),
+];
+
+const othersOnly = seen({ servers: [server("other", { nodeId: 8 })] });
+
 const heldEarly = { phase: "hold", serverId: null, lostAt: NOW - MINUTE } as const;
 
 Deno.test("hold: a server that turns up for a node held without one is its own", () => {
@@ -106,6 +124,9 @@ Deno.test("hold: a server that turns up for a node held without one is its own",
 });
 
 Deno.test("hold: a node held without a server stays while one may still turn up", () => {
+  for (const cloud of leavingOut) {
+    assert.deepEqual(planHold(situation(heldEarly, { seen: cloud })), { do: "stay" });
+  }
   assert.deepEqual(planHold(situation(heldEarly, { seen: gone, creating: true })), { do: "stay" });
   assert.deepEqual(planHold(situation(heldEarly, { creating: true })), { do: "stay" });
   const recent = { ...heldEarly, lostAt: NOW - LISTING_SETTLE + 1 };
@@ -113,7 +134,7 @@ Deno.test("hold: a node held without a server stays while one may still turn up"
 });
 
 Deno.test("hold: a node held without a server ends once it is certain that none came to be", () => {
-  assert.equal(removed(planHold(situation(heldEarly, { seen: gone }))).result, "failed");
+  assert.equal(removed(planHold(situation(heldEarly, { seen: othersOnly }))).result, "failed");
   assert.equal(
     removed(planHold(situation({ ...heldEarly, lostAt: null }, { seen: gone }))).result,
     "failed",
@@ -160,41 +181,19 @@ Deno.test("delete-server: a deletion that gets stuck is asked for ever more seld
   assert.equal(pauseAfter(24 * HOUR), HOUR);
 });
 
-Deno.test("delete-server: a server is gone when a complete listing after the acceptance lacks it", () => {
+Deno.test("delete-server: a server is gone when the cloud says so, and is not deleted then", () => {
   const acceptedAt = NOW - 30 * SECOND;
-  const at = situation({ ...deleting, askedAt: acceptedAt, acceptedAt }, { seen: gone });
-  assert.deepEqual(planDeleteServer(at), { do: "change", event: { type: "server-gone" } });
+  for (const state of [deleting, { ...deleting, askedAt: acceptedAt, acceptedAt }]) {
+    const step = planDeleteServer(situation(state, { seen: gone }));
+    assert.deepEqual(step, { do: "change", event: { type: "server-gone" } });
+  }
 });
 
-Deno.test("delete-server: a listing from before the acceptance proves nothing", () => {
-  const at = situation({ ...deleting, askedAt: NOW, acceptedAt: NOW + 1 }, {
-    seen: seen({ inventory: inventory([], NOW) }),
-    now: NOW + 2,
-  });
-  assert.equal(planDeleteServer(at).do, "wait");
-});
-
-Deno.test("delete-server: nothing is gone by being missing from a listing once", () => {
-  const once = seen({ inventory: inventory([], NOW) });
-  assert.equal(actionOf(planDeleteServer(situation(deleting, { seen: once }))), "delete-server");
-  assert.deepEqual(planDeleteServer(situation(deleting, { seen: gone })), {
-    do: "change",
-    event: { type: "server-gone" },
-  });
-});
-
-Deno.test("delete-server: listings from before its server could show in one prove nothing", () => {
-  const times = (first: number) => seen({ inventory: inventory([], first, NOW) });
-  const fields = { phaseSince: NOW - MINUTE };
-  const since = NOW - MINUTE + LISTING_SETTLE;
-  assert.equal(
-    actionOf(planDeleteServer(situation(deleting, { fields, seen: times(since - 1) }))),
-    "delete-server",
-  );
-  assert.deepEqual(planDeleteServer(situation(deleting, { fields, seen: times(since) })), {
-    do: "change",
-    event: { type: "server-gone" },
-  });
+Deno.test("delete-server: nothing is gone by being missing from listings", () => {
+  const acceptedAt = NOW - 2 * MINUTE;
+  const accepted = situation({ ...deleting, askedAt: acceptedAt, acceptedAt }, { seen: seen() });
+  assert.equal(planDeleteServer(accepted).do, "wait");
+  assert.equal(actionOf(planDeleteServer(situation(deleting, { seen: seen() }))), "delete-server");
 });
 
 const unknown = { ...deleting, serverId: null, lostAt: NOW - MINUTE };
@@ -211,11 +210,14 @@ Deno.test("delete-server: a request under way and a listing that is too old keep
   assert.equal(waiting(planDeleteServer(at)).reason, "answer");
   const recent = situation({ ...unknown, lostAt: NOW - LISTING_SETTLE + 1 }, { seen: gone });
   assert.equal(waiting(planDeleteServer(recent)).reason, "listing");
+  for (const cloud of leavingOut) {
+    assert.equal(waiting(planDeleteServer(situation(unknown, { seen: cloud }))).reason, "listing");
+  }
 });
 
 Deno.test("delete-server: a node that never had a server is done with at once", () => {
   for (const lostAt of [null, NOW - MINUTE]) {
-    const step = planDeleteServer(situation({ ...unknown, lostAt }, { seen: gone }));
+    const step = planDeleteServer(situation({ ...unknown, lostAt }, { seen: othersOnly }));
     assert.deepEqual(step, { do: "change", event: { type: "server-gone" } });
   }
 });

@@ -14,6 +14,7 @@ import {
   floatingIp,
   floatingProvider,
   inventory,
+  missing,
   NOW,
   provider,
   refusal,
@@ -21,6 +22,7 @@ import {
   server,
   situation,
   states,
+  without,
 } from "./plan_fixtures.ts";
 
 /** Why a step waits, and until when. */
@@ -35,7 +37,7 @@ function givenUp(step: NodeStep): LaunchFailure {
 }
 
 const nothing = seen();
-const vanished = seen({ inventory: inventory([], NOW - 40 * SECOND, NOW) });
+const vanished = without("s7");
 const inError = seen({ servers: [server("s7", { status: "ERROR", fault: "No valid host" })] });
 
 Deno.test("create: a node that was never asked for is asked for", () => {
@@ -80,9 +82,17 @@ Deno.test("create: a lost answer waits for a complete listing that began well af
   assert.equal(waiting(step).reason, "listing");
 });
 
+Deno.test("create: a lost answer waits for listings that leave nothing out", () => {
+  const lost = { ...states.create, sentAt: NOW - MINUTE, lostAt: NOW - LISTING_SETTLE };
+  for (const cloud of [seen({ missing, servers: [server("other", { nodeId: 8 })] }), nothing]) {
+    assert.equal(waiting(planCreate(situation(lost, { seen: cloud }))).reason, "listing");
+  }
+});
+
 Deno.test("create: a lost answer that a later complete listing has no server for was a failure", () => {
   const lostAt = NOW - LISTING_SETTLE;
-  const step = planCreate(situation({ ...states.create, sentAt: NOW - MINUTE, lostAt }, { seen: nothing }));
+  const others = seen({ servers: [server("other", { nodeId: 8 })] });
+  const step = planCreate(situation({ ...states.create, sentAt: NOW - MINUTE, lostAt }, { seen: others }));
   assert.ok(step.do === "change" && step.event.type === "delete");
   assert.equal(step.event.result, "failed");
 });
@@ -146,7 +156,15 @@ Deno.test("boot: a server in ERROR is given up with its fault", () => {
   assert.match(failure.message, /s7 is in ERROR: No valid host/);
 });
 
-Deno.test("boot: a server that two complete listings did not show is given up", () => {
+Deno.test("boot: a server of which nothing can be seen is not given up, however late", () => {
+  const unknown = seen({ servers: [server("s7", { status: "UNKNOWN" })] });
+  for (const cloud of [nothing, unknown]) {
+    const late = situation(states.boot, { seen: cloud, now: NOW + 60 * MINUTE });
+    assert.equal(waiting(planBoot(late)).reason, "provider");
+  }
+});
+
+Deno.test("boot: a server that the cloud calls gone is given up", () => {
   assert.equal(givenUp(planBoot(situation(states.boot, { seen: vanished }))).kind, "vanished");
 });
 
@@ -161,8 +179,14 @@ Deno.test("address: a server in ERROR or no longer there is given up", () => {
 });
 
 Deno.test("address: a server that is not listed right now is waited for", () => {
-  const once = seen({ inventory: inventory([], NOW) });
-  assert.equal(waiting(planAddress(situation(states.address, { seen: once }))).reason, "listing");
+  const late = situation(states.address, { seen: nothing, now: NOW + 60 * MINUTE });
+  assert.equal(waiting(planAddress(late)).reason, "listing");
+});
+
+Deno.test("address: a server whose cell is down is not given up", () => {
+  const down = seen({ servers: [server("s7", { status: "UNKNOWN", addresses: [] })] });
+  const late = situation(states.address, { seen: down, now: NOW + 60 * MINUTE });
+  assert.equal(waiting(planAddress(late)).reason, "provider");
 });
 
 const bare = server("s7", { addresses: [] });

@@ -9,7 +9,6 @@ import { planReady } from "../../src/plan/phases/ready.ts";
 import { planTest } from "../../src/plan/phases/test.ts";
 import {
   config,
-  inventory,
   label,
   node,
   NOW,
@@ -19,6 +18,7 @@ import {
   situation,
   states,
   subnode,
+  without,
 } from "./plan_fixtures.ts";
 
 type More = Omit<Partial<NodeSituation>, "node" | "state"> & { fields?: Partial<NodeRecord> };
@@ -140,7 +140,7 @@ function beside(phase: "assign" | "test" | "ready" | "used" | "hold", status: st
   return planReady({
     ...situation(states.ready, {
       parent: node(states[phase]),
-      seen: seen({ inventory: inventory(servers, NOW - 40 * SECOND, NOW) }),
+      seen: status === null ? without("s7") : seen({ servers }),
     }),
     node: subnode(8, "ready"),
   });

@@ -8,7 +8,7 @@ import { planTest } from "../../src/plan/phases/test.ts";
 import { planUnassign } from "../../src/plan/phases/unassign.ts";
 import { planUsed } from "../../src/plan/phases/used.ts";
 import { sampleConfig } from "../views/sample_pool.ts";
-import { actionOf, config, inventory, NOW, seen, situation, states } from "./plan_fixtures.ts";
+import { actionOf, config, NOW, situation, states, without } from "./plan_fixtures.ts";
 
 const JENKINS = {
   url: "http://ci.example.org/",
@@ -30,7 +30,7 @@ function target(fields: Partial<TargetConfig> = {}): TargetConfig {
 
 const withTarget = (fields: Partial<TargetConfig> = {}): Config => config({ targets: [target(fields)] });
 const testing = withTarget({ jenkins: { ...JENKINS, testJob: "node-test" } });
-const gone = seen({ inventory: inventory([], NOW - 40 * SECOND, NOW) });
+const gone = without("s7");
 const failed = (message: string) => ({ reason: "target", message, since: NOW - SECOND } as const);
 
 function removed(step: NodeStep) {

@@ -2,7 +2,7 @@
 import type { Config, LabelConfig, ProviderConfig, ProviderImageConfig } from "../../src/domain/config.ts";
 import { Inventory } from "../../src/domain/inventory.ts";
 import type { NodePhase, NodeRecord, NodeState } from "../../src/domain/node.ts";
-import type { Catalog, Observation, Refusal } from "../../src/domain/observation.ts";
+import type { Catalog, Missing, Observation, Refusal } from "../../src/domain/observation.ts";
 import type { CloudImage, Flavor, FloatingIp, Quota, Server } from "../../src/domain/server.ts";
 import { floatingIpDescription, serverMetadata } from "../../src/domain/server_marks.ts";
 import { MINUTE } from "../../src/domain/time.ts";
@@ -112,6 +112,13 @@ export function inventory(servers: readonly Server[], ...times: readonly number[
   return made;
 }
 
+/** A cloud that says of these servers that they are gone. */
+export function without(...ids: readonly string[]): Observation {
+  const made = seen();
+  for (const id of ids) made.inventory.noteGone(id);
+  return made;
+}
+
 export const small: Flavor = { id: "f1", name: "m1.small", ramMib: 2048, vcpus: 1, diskGib: 20 };
 
 export function catalog(fields: Partial<Catalog> = {}): Catalog {
@@ -151,12 +158,23 @@ export function seen(
     ports: null,
     floatingIps: null,
     images: null,
+    missing: null,
     failure: null,
     refusal: null,
     frozen: null,
     ...fields,
   };
 }
+
+/** A server of the pool is left out by the listings. */
+export const missing: Missing = {
+  servers: 1,
+  images: 0,
+  found: 0,
+  since: NOW - MINUTE,
+  isDoubtful: false,
+  isLooking: false,
+};
 
 /** A refusal that is in force for another minute. */
 export function refusal(fields: Partial<Refusal> = {}): Refusal {

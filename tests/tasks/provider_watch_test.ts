@@ -98,7 +98,7 @@ Deno.test("a failed look changes nothing of what was seen, says since when it fa
   const { failure, inventory } = kit.watch.observation;
   assert.deepEqual(failure, { message: "connection refused", since });
   assert.deepEqual([[...inventory.servers.keys()], inventory.completeAt], [["s7"], NOW]);
-  assert.equal(inventory.isAbsent("s7", 0), false);
+  assert.equal(inventory.isAbsent("s7"), false);
 
   kit.state.failing.clear();
   await kit.observe();

@@ -18,7 +18,7 @@ async function kit(...nodes: readonly NodeRecord[]) {
       timing: (name, duration) => told.push(`${name} ${duration} ms`),
       increment: (name) => told.push(name),
     },
-    report: () => ({ nodes: [...ledgerKit.ledger.nodes.values()], config: config() }),
+    report: () => ({ nodes: [...ledgerKit.ledger.nodes.values()], config: config(), providers: [] }),
     onError: (error) => assert.fail(String(error)),
   });
   task.start();

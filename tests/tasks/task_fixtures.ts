@@ -15,6 +15,7 @@ import { MINUTE, SECOND } from "../../src/domain/time.ts";
 import type { DeletionReport } from "../../src/execute/deletions.ts";
 import { VirtualClock } from "../../src/lib/virtual_clock.ts";
 import { ProviderWatch } from "../../src/tasks/provider_watch.ts";
+import type { Expected } from "../../src/tasks/list_expected.ts";
 import type { WatchNeeds } from "../../src/tasks/watch_needs.ts";
 import { deletionsOf, type Scripted, scriptedCloud } from "../execute/execute_fixtures.ts";
 import { catalog, INSTALLATION, NOW, provider as sampleProvider, quota } from "../plan/plan_fixtures.ts";
@@ -106,6 +107,7 @@ export function watchKit(
   });
   let needs = idle;
   const reports: DeletionReport[] = [];
+  let expected: readonly Expected[] = [];
   const watch = new ProviderWatch({
     provider,
     cloud,
@@ -113,6 +115,7 @@ export function watchKit(
     clock,
     installation: INSTALLATION,
     needs: () => needs,
+    expected: () => expected,
   });
   const { signal } = new AbortController();
   return {
@@ -122,6 +125,9 @@ export function watchKit(
     watch,
     /** What became of deletions. */
     reports,
+    expect(...ids: readonly string[]) {
+      expected = ids.map((id) => ({ kind: "server", id, since: NOW, use: "waiting" }));
+    },
     need(fields: Partial<WatchNeeds>) {
       needs = { ...idle, ...fields };
     },

@@ -322,6 +322,7 @@ export function sampleReport(fields: Partial<PoolReport> = {}): PoolReport {
         frozen: null,
         foreign: [],
         implausible: [],
+        missing: null,
         stats: { requests: 120, errors: 1, queued: 0, rate: 100, latency: 84.4, lastError: null },
       },
       {
@@ -334,6 +335,7 @@ export function sampleReport(fields: Partial<PoolReport> = {}): PoolReport {
         frozen: null,
         foreign: [],
         implausible: [],
+        missing: null,
         stats: null,
       },
     ],

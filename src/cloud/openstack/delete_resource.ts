@@ -1,17 +1,20 @@
 /** One DELETE to one service, the same for all that a cloud has. */
 import type { DeleteAnswer, DeleteCall } from "../cloud.ts";
+import type { SendResponse } from "../send.ts";
 import type { ServiceCall, Session } from "./session.ts";
 
 export async function deleteResource(
-  { what, service, path, gone = [404] }: Pick<ServiceCall, "service" | "path"> & {
+  { what, service, path, gone = [404], saysGone = () => true }: Pick<ServiceCall, "service" | "path"> & {
     /** With its id or name, for messages: `server 4711`. */
     readonly what: string;
     /** Statuses that say that there is no such thing (any more). */
     readonly gone?: readonly number[];
+    /** Whether such an answer is the service's own; left out: it is taken for that. */
+    readonly saysGone?: (response: SendResponse) => boolean;
   },
   { session, signal, confirm }: DeleteCall & { readonly session: Session },
 ): Promise<DeleteAnswer> {
-  const { response } = await session.request({
+  const { response, refuse } = await session.request({
     action: `delete ${what}`,
     service,
     method: "DELETE",
@@ -21,5 +24,7 @@ export async function deleteResource(
     confirm,
     signal,
   });
-  return gone.includes(response.status) ? "gone" : "accepted";
+  if (!gone.includes(response.status)) return "accepted";
+  if (saysGone(response)) return "gone";
+  throw refuse(`the answer says that it is gone and is not the service's own; check the ${service} address`);
 }

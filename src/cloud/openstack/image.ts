@@ -7,12 +7,19 @@ import { deleteResource } from "./delete_resource.ts";
 import { ImageSchema, toImage } from "./image_schema.ts";
 import { uploadImage } from "./image_upload.ts";
 import { listAllPages } from "./paging.ts";
+import { saysImageGone } from "./says_gone.ts";
 import type { ServiceOptions } from "./service_options.ts";
 import type { Session } from "./session.ts";
 
 type ImageService = Pick<
   WholeCloud,
-  "findImages" | "listOwnImages" | "listProjectImages" | "createImage" | "uploadImage" | "deleteImage"
+  | "findImages"
+  | "getImage"
+  | "listOwnImages"
+  | "listProjectImages"
+  | "createImage"
+  | "uploadImage"
+  | "deleteImage"
 >;
 
 const PageSchema = v.object({ images: v.array(ImageSchema), next: v.nullish(v.string()) });
@@ -36,6 +43,7 @@ export function createImageService(options: ServiceOptions): ImageService {
       });
       return images.toSorted((one, other) => (other.createdAt ?? 0) - (one.createdAt ?? 0));
     },
+    getImage: (id, call) => getImage(id, { ...call, session }),
     async listOwnImages(installation, call) {
       const action = "list the images of this installation";
       const images = await listImages({ [INSTALLATION_KEY]: installation }, { ...options, ...call, action });
@@ -72,6 +80,27 @@ async function findById(
     signal,
   });
   return answer.response.status === 404 ? null : toImage(answer.parse(ImageSchema));
+}
+
+async function getImage(
+  id: string,
+  { session, signal }: Call & { session: Session },
+): Promise<CloudImage | "gone"> {
+  const answer = await session.request({
+    action: `show image ${id}`,
+    service: "image",
+    method: "GET",
+    path: `/images/${encodeURIComponent(id)}`,
+    turn: "look",
+    repeatable: false,
+    accept: GONE,
+    signal,
+  });
+  if (saysImageGone(answer.response)) return "gone";
+  if (GONE.includes(answer.response.status)) throw answer.refuse(NOT_GLANCE);
+  const image = toImage(answer.parse(ImageSchema));
+  if (image.id !== id) throw answer.refuse(`the answer is about image ${image.id}`);
+  return image;
 }
 
 async function listImages(
@@ -123,3 +152,6 @@ async function createImage(
   });
   return { id: answer.parse(CreatedSchema).id };
 }
+
+const NOT_GLANCE =
+  "the answer says that it is gone and is not Glance's; check the address of the image service";

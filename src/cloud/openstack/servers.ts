@@ -7,6 +7,7 @@ import { CloudError } from "../cloud_error.ts";
 import { deleteResource } from "./delete_resource.ts";
 import { hasNextLink, LinksSchema } from "./links.ts";
 import { listAllPages } from "./paging.ts";
+import { saysServerGone } from "./says_gone.ts";
 import { parseInstant, ServerSchema, toServer } from "./server_schema.ts";
 import type { ServiceOptions } from "./service_options.ts";
 import type { ServiceCall, Session } from "./session.ts";
@@ -34,17 +35,53 @@ export function createServers(options: ServiceOptions): Servers {
     },
     deleteServer: (id, call) =>
       deleteResource(
-        { what: `server ${id}`, service: "compute", path: `/servers/${encodeURIComponent(id)}` },
+        {
+          what: `server ${id}`,
+          service: "compute",
+          path: `/servers/${encodeURIComponent(id)}`,
+          saysGone: saysServerGone,
+        },
         { ...call, session },
       ),
     getConsole: (id, call) => getConsole(id, { ...call, session }),
-    async getServer(id, { signal }): Promise<Server> {
-      const action = `show server ${id}`;
-      const path = `/servers/${encodeURIComponent(id)}`;
-      const answer = await session.request({ action, service: "compute", method: "GET", path, signal });
-      return toServer(answer.parse(OneSchema).server);
-    },
+    getServer: (id, call) => getServer(id, { ...call, session }),
   };
+}
+
+async function getServer(
+  id: string,
+  { session, signal }: Call & { session: Session },
+): Promise<Server | "gone"> {
+  const call = {
+    action: `show server ${id}`,
+    service: "compute",
+    method: "GET",
+    path: `/servers/${encodeURIComponent(id)}`,
+    turn: "look",
+    repeatable: false,
+    accept: [404],
+    signal,
+  } as const;
+  const answer = await session.request({ ...call, microversion: await downCellVersion(session, call) });
+  if (saysServerGone(answer.response)) return "gone";
+  if (answer.response.status === 404) throw answer.refuse(NOT_NOVA);
+  const server = toServer(answer.parse(OneSchema).server);
+  if (server.id !== id) throw answer.refuse(`the answer is about server ${server.id}`);
+  return server;
+}
+
+const NOT_NOVA =
+  "the answer says that it is gone and is not Nova's; check the address of the compute service";
+
+/** From here on Nova lists the servers of cells that are down, with little more than their ids, and shows them so. */
+const DOWN_CELLS = "2.69";
+
+/** undefined: the cloud is older, and leaves them out. */
+async function downCellVersion(
+  session: Session,
+  call: Pick<ServiceCall, "action" | "service" | "signal">,
+): Promise<string | undefined> {
+  return await session.offers(DOWN_CELLS, call) ? DOWN_CELLS : undefined;
 }
 
 async function listServers(
@@ -53,27 +90,24 @@ async function listServers(
 ): Promise<ServerListing> {
   const startedAt = clock.now();
   const action = changesSince === undefined ? "list servers" : "list changed servers";
+  const call = { action, service: "compute", method: "GET", turn: "list", signal } as const;
+  const microversion = changesSince === undefined ? await downCellVersion(session, call) : undefined;
   let date: Instant | null = null;
   let cloudAhead: CloudAhead | null = null;
   const servers = await listAllPages({
     pageSize,
     refuse: (message) => session.refuse({ action }, message),
     async fetch(marker) {
-      const path = `/servers/detail?${listQuery({ pageSize, marker, changesSince })}`;
-      const answer = await session.request({
-        action,
-        service: "compute",
-        method: "GET",
-        path,
-        turn: "list",
-        signal,
-      });
+      // Nova tells of cells that are down only where neither a page nor a filter is asked for.
+      const isWhole = microversion !== undefined && marker === null;
+      const query = isWhole ? "" : `?${listQuery({ pageSize, marker, changesSince })}`;
+      const answer = await session.request({ ...call, path: `/servers/detail${query}`, microversion });
       if (marker === null) {
         date = parseInstant(answer.response.headers.date);
         cloudAhead = date === null ? null : aheadOf(date, { startedAt, answeredAt: clock.now() });
       }
       const page = answer.parse(PageSchema);
-      return { items: page.servers.map(toServer), hasNext: hasNextLink(page.servers_links) };
+      return { items: unknownFirst(page.servers.map(toServer)), hasNext: hasNextLink(page.servers_links) };
     },
   });
   const kind = changesSince === undefined ? "complete" : "delta";
@@ -83,6 +117,13 @@ async function listServers(
 /** A Date header is cut to whole seconds, and was written somewhere between the question and the answer's arrival. */
 function aheadOf(date: Instant, asked: { startedAt: Instant; answeredAt: Instant }): CloudAhead {
   return { atLeast: date - asked.answeredAt, atMost: date + SECOND - asked.startedAt };
+}
+
+/** The last is the marker of the next page, and Nova takes none that is in a cell that is down. */
+function unknownFirst(servers: readonly Server[]): readonly Server[] {
+  return servers.toSorted((one, other) =>
+    Number(other.status === "UNKNOWN") - Number(one.status === "UNKNOWN")
+  );
 }
 
 function listQuery(

@@ -89,8 +89,8 @@ export class Session {
     microversion: string,
     call: Pick<ServiceCall, "action" | "service" | "signal">,
   ): Promise<boolean> {
-    const root = await this.#withToken(call, (token) => this.#root(call.service, { token, call }));
-    return offers(root, microversion);
+    const token = await this.#tokens.get(call);
+    return offers(await this.#root(call.service, { token, call }), microversion);
   }
 
   /** The project that the token is for. */

@@ -2,7 +2,7 @@
 import type { Port } from "../../domain/server.ts";
 import { chooseNetworks } from "../choose_flavor.ts";
 import { chooseAddresses, wantsFloatingIp } from "../choose_address.ts";
-import { type NodeSituation, type NodeStep, serverTrouble } from "../node_step.ts";
+import { isUnseen, type NodeSituation, type NodeStep, serverTrouble } from "../node_step.ts";
 import { floatingIpNodeId } from "../../domain/server_marks.ts";
 
 export function planAddress(situation: NodeSituation<"address">): NodeStep {
@@ -24,6 +24,9 @@ export function planAddress(situation: NodeSituation<"address">): NodeStep {
   const addresses = chooseAddresses(server, { provider, floatingIp: node.floatingIp?.address ?? null });
   if (addresses !== null) return { do: "change", event: { type: "addressed", addresses } };
   const deadline = state.activeAt + provider.bootTimeout;
+  if (now >= deadline && isUnseen(seen, server.id)) {
+    return { do: "wait", reason: "provider", message: `the cloud cannot tell of server ${server.id}` };
+  }
   if (now >= deadline) {
     const seconds = provider.bootTimeout / 1000;
     return giveUp("ipadd", `server ${server.id} got no address to log in to within ${seconds} s`);

@@ -1,6 +1,6 @@
 /** A server that the cloud is building: ACTIVE within launch-timeout, or given up. */
 import type { Observation } from "../../domain/observation.ts";
-import { type NodeSituation, type NodeStep, serverTrouble } from "../node_step.ts";
+import { isUnseen, type NodeSituation, type NodeStep, serverTrouble } from "../node_step.ts";
 
 export function planBoot(situation: NodeSituation<"boot">): NodeStep {
   const { node, state, now, provider, seen } = situation;
@@ -20,6 +20,10 @@ export function planBoot(situation: NodeSituation<"boot">): NodeStep {
 
   const deadline = node.phaseSince + provider.launchTimeout;
   const status = server?.status ?? "not listed yet";
+  if (now >= deadline && isUnseen(seen, state.serverId)) {
+    const message = `the cloud cannot tell of server ${state.serverId} (${status})`;
+    return { do: "wait", reason: "provider", message };
+  }
   if (now >= deadline && isOutOfReach(seen)) {
     const message = `${provider.name} cannot be listed; the server was ${status}`;
     return { do: "wait", reason: "provider", message };

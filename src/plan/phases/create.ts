@@ -1,6 +1,5 @@
 /** A node whose server is still to be asked for, or was asked for without an answer. */
-import type { NodeSituation, NodeStep } from "../node_step.ts";
-import { LISTING_SETTLE } from "../node_step.ts";
+import { type NodeSituation, type NodeStep, wouldBeListed } from "../node_step.ts";
 import { findOwnServer } from "../own_server.ts";
 
 export function planCreate(situation: NodeSituation<"create">): NodeStep {
@@ -14,7 +13,7 @@ export function planCreate(situation: NodeSituation<"create">): NodeStep {
   if (state.lostAt === null) {
     return { do: "change", event: { type: "answer-lost", evidence: unanswered(now) } };
   }
-  if (!seen.inventory.completeSince(state.lostAt + LISTING_SETTLE)) {
+  if (!wouldBeListed(seen, state.lostAt)) {
     return {
       do: "wait",
       reason: "listing",

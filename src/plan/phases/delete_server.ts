@@ -1,14 +1,13 @@
-/** A node whose server is to go: gone only when the cloud says gone. */
+/** A node whose server is to go: gone only when the cloud says gone, and not asked to go where it has said so. */
 import type { NodeRecord } from "../../domain/node.ts";
-import { LISTING_SETTLE, type NodeSituation, type NodeStep } from "../node_step.ts";
+import { type NodeSituation, type NodeStep, wouldBeListed } from "../node_step.ts";
 import { findOwnServer } from "../own_server.ts";
 
 export function planDeleteServer(situation: NodeSituation<"delete-server">): NodeStep {
   const { node, state, now, provider, seen } = situation;
   if (state.serverId === null) return planUnknownServer(situation);
 
-  const listed = seen.inventory.servers.has(state.serverId);
-  if (!listed && isGone(situation)) return { do: "change", event: { type: "server-gone" } };
+  if (seen.inventory.isAbsent(state.serverId)) return { do: "change", event: { type: "server-gone" } };
   if (node.retryAt !== null && node.retryAt > now) {
     const message = node.waitingOn?.message ?? "the next attempt";
     return { do: "wait", reason: "delete", message, until: node.retryAt };
@@ -32,20 +31,13 @@ function repeatPause(
   return Math.max(deleteTimeout, Math.min(soFar, LONGEST_REPEAT));
 }
 
-/** What the cloud has accepted to delete and then lists no more is gone; anything else must be missing twice. */
-function isGone({ node, state, seen }: NodeSituation<"delete-server">): boolean {
-  const { inventory } = seen;
-  if (state.acceptedAt !== null && inventory.completeSince(state.acceptedAt)) return true;
-  return inventory.isAbsent(state.serverId ?? "", node.phaseSince + LISTING_SETTLE);
-}
-
 /** No server is known. One may still turn up where a request got no answer. */
 function planUnknownServer(situation: NodeSituation<"delete-server">): NodeStep {
   const { state, seen, creating } = situation;
   if (creating) return { do: "wait", reason: "answer", message: "the request for its server is under way" };
   const server = findOwnServer(situation);
   if (server !== null) return { do: "change", event: { type: "accepted", serverId: server.id } };
-  if (state.lostAt === null || seen.inventory.completeSince(state.lostAt + LISTING_SETTLE)) {
+  if (state.lostAt === null || wouldBeListed(seen, state.lostAt)) {
     return { do: "change", event: { type: "server-gone" } };
   }
   return { do: "wait", reason: "listing", message: "the next listing shows whether it has a server" };

@@ -1,5 +1,5 @@
 /** A node that is kept for somebody: until its time is over, or until it is deleted by hand. */
-import { LISTING_SETTLE, type NodeSituation, type NodeStep, serverTrouble } from "../node_step.ts";
+import { type NodeSituation, type NodeStep, serverTrouble, wouldBeListed } from "../node_step.ts";
 import { findOwnServer } from "../own_server.ts";
 
 export function planHold(situation: NodeSituation<"hold">): NodeStep {
@@ -16,7 +16,7 @@ export function planHold(situation: NodeSituation<"hold">): NodeStep {
   if (server !== null && !creating) {
     return { do: "change", event: { type: "accepted", serverId: server.id } };
   }
-  if (state.serverId === null && !creating && isSettled(state.lostAt, seen)) {
+  if (state.serverId === null && !creating && (state.lostAt === null || wouldBeListed(seen, state.lostAt))) {
     const comment = "held before it had a server, and none came to be";
     return { do: "change", event: { type: "delete", by: "failure", comment, result: "failed" } };
   }
@@ -32,8 +32,4 @@ function planStale(situation: NodeSituation<"hold">, serverId: string): NodeStep
 
 function holdEnd(until: number | null, since: number, maxAge: number | null): number {
   return Math.min(until ?? Infinity, maxAge === null ? Infinity : since + maxAge);
-}
-
-function isSettled(lostAt: number | null, seen: NodeSituation["seen"]): boolean {
-  return lostAt === null || seen.inventory.completeSince(lostAt + LISTING_SETTLE);
 }

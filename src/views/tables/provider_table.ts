@@ -1,5 +1,11 @@
 /** The columns of `provider-list`. */
-import type { PauseView, ProviderListView, ProviderView, QuotaUseView } from "../provider_list.ts";
+import type {
+  MissingView,
+  PauseView,
+  ProviderListView,
+  ProviderView,
+  QuotaUseView,
+} from "../provider_list.ts";
 import { type Table, textOf } from "./column.ts";
 import { countColumns } from "./count_columns.ts";
 
@@ -17,6 +23,7 @@ export const providerTable: Table<ProviderListView, ProviderView> = {
     ...countColumns<ProviderView>(),
     { field: "quota", header: "Instances", align: "right", cell: ({ quota }) => use(quota?.instances) },
     { field: "reachable", header: "Cloud", cell: ({ reachable }) => describeReachable(reachable) },
+    { field: "missing", header: "Missing", align: "right", cell: ({ missing }) => describeMissing(missing) },
     { field: "api.latency", header: "Latency", align: "right", cell: ({ api }) => latency(api?.latency) },
     { field: "error", header: "Error", cell: ({ error }) => error?.message ?? "" },
     { field: "pauses", header: "Paused", cell: ({ pauses }) => pauses.map(describePause).join("; ") },
@@ -68,6 +75,11 @@ function use(quota: QuotaUseView | undefined): string {
 
 function describeReachable(reachable: boolean | null): string {
   return reachable === null ? "not asked yet" : reachable ? "answers" : "does not answer";
+}
+
+function describeMissing(missing: MissingView | null): string {
+  if (missing === null) return "";
+  return `${missing.servers + missing.images}${missing.doubtful ? " (doubtful)" : ""}`;
 }
 
 function latency(seconds: number | null | undefined): string {

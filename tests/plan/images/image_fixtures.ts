@@ -62,11 +62,16 @@ export function imagesInput(
 /** A listing of these images, begun just now, and one a minute before. */
 export function sightings(
   images: readonly CloudImage[],
-  { takenAt = NOW, before = images }: { takenAt?: number; before?: readonly CloudImage[] | null } = {},
+  { takenAt = NOW, before = images, gone = [] }: {
+    takenAt?: number;
+    before?: readonly CloudImage[] | null;
+    gone?: readonly string[];
+  } = {},
 ): ImageSightings {
   return {
     takenAt,
     value: images,
+    gone: new Set(gone),
     before: before && { takenAt: takenAt - MINUTE, ids: new Set(before.map(({ id }) => id)) },
   };
 }

@@ -26,7 +26,7 @@ export function planLost(
   const found = findMarked({ image, world, seen });
   if (found !== null) return { do: "change", event: { type: "accepted", externalId: found.id } };
   if (lostAt === null) return { do: "change", event: { type: "answer-lost" } };
-  if ((seen.images?.takenAt ?? -Infinity) < lostAt + LISTING_SETTLE) {
+  if (!wouldBeListed(seen, lostAt)) {
     return {
       do: "wait",
       reason: "listing",
@@ -35,6 +35,11 @@ export function planLost(
   }
   const waitingOn = { reason: "retry", message: "the request was not answered and came to nothing" } as const;
   return { do: "change", event: { type: "refused", until: world.now, waitingOn } };
+}
+
+/** Whether the image of a request whose answer got lost at that time would have been listed by now. */
+export function wouldBeListed(seen: ImageSituation["seen"], lostAt: number): boolean {
+  return seen.missing === null && (seen.images?.takenAt ?? -Infinity) >= lostAt + LISTING_SETTLE;
 }
 
 /** The image on the cloud that carries the record's marks, and that no other record names; null: none was seen. */

@@ -1,10 +1,8 @@
 /** An image that is to go: gone only when the cloud says gone, and when nothing it was made with is left. */
-import { isImageAbsent } from "../../../domain/observation.ts";
 import { MINUTE } from "../../../domain/time.ts";
-import { LISTING_SETTLE } from "../../node_step.ts";
 import type { ImageActionType } from "../image_action.ts";
 import type { ImageSituation, ImageStep } from "../image_step.ts";
-import { findMarked } from "./create.ts";
+import { findMarked, wouldBeListed } from "./create.ts";
 
 /** What is ended when an image is deleted in the middle of it. */
 const ENDED: readonly ImageActionType[] = [
@@ -60,12 +58,7 @@ function planKnown({ image, state, world, seen }: ImageSituation<"delete">, exte
       message: `asking ${image.provider} to delete image ${externalId}`,
     };
   }
-  const listed = seen.images?.value.some(({ id }) => id === externalId) ?? true;
-  const isGone = !listed &&
-    (state.acceptedAt !== null
-      ? (seen.images?.takenAt ?? -Infinity) >= state.acceptedAt
-      : isImageAbsent(seen.images, externalId, image.phaseSince + LISTING_SETTLE));
-  if (isGone) return ended({ image, world });
+  if (seen.images?.gone.has(externalId)) return ended({ image, world });
   const again = state.acceptedAt === null ? world.now : state.acceptedAt + REPEAT;
   if (world.now >= again) return { do: "act", action: { type: "delete-image", image, externalId } };
   const message = `the cloud is deleting image ${externalId}`;
@@ -76,7 +69,7 @@ function planKnown({ image, state, world, seen }: ImageSituation<"delete">, exte
 function planUnknown({ image, state, world, seen }: ImageSituation<"delete">): ImageStep {
   const found = findMarked({ image, world, seen });
   if (found !== null) return { do: "change", event: { type: "accepted", externalId: found.id } };
-  if (state.lostAt === null || (seen.images?.takenAt ?? -Infinity) >= state.lostAt + LISTING_SETTLE) {
+  if (state.lostAt === null || wouldBeListed(seen, state.lostAt)) {
     return ended({ image, world });
   }
   return { do: "wait", reason: "listing", message: "the next listing shows whether there is an image" };

@@ -1,9 +1,7 @@
 /** An image that has all it needs: the cloud makes it active, and what it has must be what was sent. */
 import type { ImageFile } from "../../../domain/dib_image.ts";
-import { isImageAbsent } from "../../../domain/observation.ts";
 import type { CloudImage } from "../../../domain/server.ts";
 import { HOUR } from "../../../domain/time.ts";
-import { LISTING_SETTLE } from "../../node_step.ts";
 import type { ImageSituation, ImageStep } from "../image_step.ts";
 
 /** 2016's Nodepool gave an image as long. */
@@ -22,23 +20,25 @@ export function planSaving({ image, state, world, use, seen }: ImageSituation<"s
     },
   });
   const found = seen.images?.value.find(({ id }) => id === state.externalId);
-  if (found === undefined) {
-    if (isImageAbsent(seen.images, state.externalId, image.phaseSince + LISTING_SETTLE)) {
-      return fail(`image ${state.externalId} is no longer on the cloud`);
-    }
-  } else if (ENDED.has(found.status)) {
+  if (seen.images?.gone.has(state.externalId)) {
+    return fail(`image ${state.externalId} is no longer on the cloud`);
+  }
+  if (found === undefined) return { do: "wait", reason: "saving", message: "the image is not listed yet" };
+  if (ENDED.has(found.status)) {
     return fail(`image ${state.externalId} became ${found.status} on the cloud`);
-  } else if (found.status === "active") {
+  }
+  if (found.status === "active") {
     const difference = whyDifferent(found, fileOf({ image, world }));
     if (difference !== null) return fail(difference);
     return { do: "change", event: { type: "active", check: (use?.checkScript ?? null) !== null } };
   }
   const deadline = image.phaseSince + LONGEST;
-  const status = found?.status ?? "not listed yet";
   if (world.now >= deadline && seen.failure === null) {
-    return fail(`image ${state.externalId} did not become active within ${LONGEST / HOUR} h (${status})`);
+    return fail(
+      `image ${state.externalId} did not become active within ${LONGEST / HOUR} h (${found.status})`,
+    );
   }
-  return { do: "wait", reason: "saving", message: `the image is ${status}`, until: deadline };
+  return { do: "wait", reason: "saving", message: `the image is ${found.status}`, until: deadline };
 }
 
 function fileOf({ image, world }: Pick<ImageSituation, "image" | "world">): ImageFile | null {

@@ -1,0 +1,147 @@
+/**
+ * Finds out what became of servers and images that a provider's listings leave out though records name them: each is
+ * asked for by itself, and is gone only where the cloud knows no such thing. Few are asked for in a minute, unless more
+ * are missing at once than is plausible; then the listings are doubtful until they show them again or all are proven
+ * gone. `ProviderWatch` has one, and a task of its own runs it, so that looks that hang delay no listing.
+ */
+import type { Cloud } from "../cloud/cloud.ts";
+import type { ImageInventory } from "../domain/image_inventory.ts";
+import type { Inventory } from "../domain/inventory.ts";
+import type { Missing } from "../domain/observation.ts";
+import { type Instant, MINUTE } from "../domain/time.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Expected } from "./list_expected.ts";
+
+/** Things that may be missing at once without the listings being doubted, and looks in a minute while no more are. */
+export const PLAUSIBLE = 5;
+/** Looks begun at once where more are missing; the provider's rate spaces them. */
+const CHUNK = 50;
+/** After a look without an answer, or at what is being deleted; and after one that found it. */
+const REPEATS = { soon: MINUTE, found: 5 * MINUTE };
+
+export interface AbsenceProofsMeans {
+  readonly cloud: Pick<Cloud, "getServer" | "getImage">;
+  readonly clock: Clock;
+  readonly inventory: Inventory;
+  readonly images: ImageInventory;
+  /** What the listings must show now. */
+  readonly expected: () => readonly Expected[];
+}
+
+export class AbsenceProofs {
+  /** What is missing, as of the newest listing or look; null: nothing that is not being deleted. */
+  missing: Missing | null = null;
+  readonly #means: AbsenceProofsMeans;
+  /** All that listings leave out, in the order in which it is looked up. */
+  #unlisted: readonly Expected[] = [];
+  /** When each of them may be looked up again; those that have not been are not in it. */
+  #again = new Map<string, Instant>();
+  /** When the looks of the last minute began. */
+  #looks: readonly Instant[] = [];
+  /** More has been missing at once than is looked up in a minute, and some of it still is. */
+  #isMuch = false;
+  /** A cloud that answers no look is left alone until then. */
+  #pausedUntil: Instant = 0;
+
+  constructor(means: AbsenceProofsMeans) {
+    this.#means = means;
+  }
+
+  /** Whether listings leave out anything that is not known to be gone. */
+  get isMissingAny(): boolean {
+    return this.#unlisted.length > 0;
+  }
+
+  /** Compares what has been seen with what must be there; to be called after each listing. */
+  survey(): void {
+    const { inventory, images, expected } = this.#means;
+    const all = expected();
+    const ids = new Set(all.map(({ id }) => id));
+    inventory.keepOnly(ids);
+    images.keepOnly(ids);
+    this.#unlisted = all.filter((one) => this.#sightingsOf(one).isUnlisted(one.id, one.since))
+      .toSorted((one, other) => ORDER[one.use] - ORDER[other.use]);
+    const again = this.#unlisted.flatMap(({ id }) => {
+      const at = this.#again.get(id);
+      return at === undefined ? [] : [[id, at] as const];
+    });
+    this.#again = new Map(again);
+    this.#isMuch = this.#unlisted.length > PLAUSIBLE || (this.#isMuch && this.#unlisted.length > 0);
+    this.missing = this.#judge();
+  }
+
+  /** Looks up what is due. @returns when to do so again */
+  async prove(signal: AbortSignal): Promise<Instant> {
+    this.survey();
+    const now = this.#means.clock.now();
+    const due = now < this.#pausedUntil ? [] : this.#due(now).slice(0, this.#allowance(now));
+    this.#looks = [...this.#looks, ...due.map(() => now)];
+    const answers = await Promise.all(due.map((one) => this.#look(one, signal)));
+    if (due.length > 0 && !answers.includes(true)) this.#pausedUntil = this.#means.clock.now() + REPEATS.soon;
+    this.survey();
+    return this.nextDue();
+  }
+
+  /** When something is to be looked up next. */
+  nextDue(): Instant {
+    const now = this.#means.clock.now();
+    const next = Math.min(...this.#unlisted.map(({ id }) => this.#again.get(id) ?? now));
+    const allowed = this.#allowance(now) > 0 ? now : this.#looks[0]! + MINUTE;
+    return Math.max(next, allowed, this.#pausedUntil);
+  }
+
+  #due(now: Instant): readonly Expected[] {
+    return this.#unlisted.filter(({ id }) => (this.#again.get(id) ?? now) <= now);
+  }
+
+  #allowance(now: Instant): number {
+    this.#looks = this.#looks.filter((at) => at > now - MINUTE);
+    return this.#isMuch ? CHUNK : PLAUSIBLE - this.#looks.length;
+  }
+
+  /** One request. @returns whether it was answered; anything but an answer proves nothing */
+  async #look(one: Expected, signal: AbortSignal): Promise<boolean> {
+    const { cloud, clock, inventory, images } = this.#means;
+    try {
+      if (one.kind === "server") take(one.id, await cloud.getServer(one.id, { signal }), inventory);
+      else take(one.id, await cloud.getImage(one.id, { signal }), images);
+      const isFound = this.#sightingsOf(one).isFound(one.id) && one.use !== "deleting";
+      this.#again.set(one.id, clock.now() + (isFound ? REPEATS.found : REPEATS.soon));
+      return true;
+    } catch {
+      signal.throwIfAborted();
+      this.#again.set(one.id, clock.now() + REPEATS.soon);
+      return false;
+    }
+  }
+
+  #judge(): Missing | null {
+    const missing = this.#unlisted.filter(({ use }) => use !== "deleting");
+    if (missing.length === 0) return null;
+    const found = missing.filter((one) => this.#sightingsOf(one).isFound(one.id)).length;
+    const now = this.#means.clock.now();
+    return {
+      servers: missing.filter(({ kind }) => kind === "server").length,
+      images: missing.filter(({ kind }) => kind === "image").length,
+      found,
+      since: this.missing?.since ?? now,
+      isDoubtful: this.missing?.isDoubtful || found > 0 || missing.length > PLAUSIBLE,
+      isLooking: this.#isMuch && now >= this.#pausedUntil && missing.some(({ id }) => !this.#again.has(id)),
+    };
+  }
+
+  #sightingsOf({ kind }: Expected): Inventory | ImageInventory {
+    return kind === "server" ? this.#means.inventory : this.#means.images;
+  }
+}
+
+const ORDER: Readonly<Record<Expected["use"], number>> = { deleting: 0, waiting: 1, working: 2 };
+
+function take<Thing>(
+  id: string,
+  answer: Thing | "gone",
+  sightings: { noteFound(thing: Thing): void; noteGone(id: string): void },
+): void {
+  if (answer === "gone") sightings.noteGone(id);
+  else sightings.noteFound(answer);
+}
