@@ -62,7 +62,7 @@ export function planNode(
   let node = given;
   for (let changes = 0; changes <= MOST_CHANGES; changes++) {
     const step = withGroup(node, nextStep(node, { shared, own }), own);
-    if (step.do === "end") return { next: null, action: null, until: null };
+    if (step.do === "end") return ending(node, { given, now: shared.now });
     if (step.do === "stay") return staying(node, step, shared.now);
     if (step.do === "wait") return waiting(node, step, shared.now);
     if (step.do === "act") return acting(node, step.action, shared.now);
@@ -139,6 +139,11 @@ function isLeftAlone(node: NodeRecord, parent: NodeRecord | null): boolean {
 function isStuckBuilding(node: NodeRecord, { now, config }: SharedSituation): boolean {
   return (node.role === "node" || node.role === "subnode") && stateName(node) === "building" &&
     now >= node.stateSince + config.limits.nodeStuck;
+}
+
+/** What has just become of a node is stored before its record goes: its history is to say why it ended. */
+function ending(node: NodeRecord, { given, now }: { given: NodeRecord; now: Instant }): NodePlan {
+  return { next: node === given ? null : node, action: null, until: now };
 }
 
 /** A node that stays as it is waits for nothing, whatever it waited for before. */

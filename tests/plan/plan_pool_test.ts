@@ -17,6 +17,7 @@ import {
   seen,
   server,
   states,
+  without,
 } from "./plan_fixtures.ts";
 
 function input(fields: Partial<PoolInput> = {}): PoolInput {
@@ -66,6 +67,20 @@ Deno.test("a node that waits says why, since when, and when to look again", () =
     since: NOW,
   });
   assert.equal(plan.until, NOW + 9 * MINUTE);
+});
+
+Deno.test("a node whose server is gone ends without a deletion, once its record says why", () => {
+  const nodes = [node(states.used)];
+  const given = input({ nodes, seen: new Map([["cloud-a", without("s7")]]) });
+  const plan = planPool(given);
+  const { next } = plan.changes[0]!;
+  assert.deepEqual([next?.state.phase, next?.comment, next?.result], [
+    "delete-address",
+    "server s7 is no longer on the cloud",
+    "lost",
+  ]);
+  assert.deepEqual([plan.actions, plan.until], [[], NOW]);
+  assert.equal(planPool({ ...given, nodes: applied(nodes, plan) }).changes[0]?.next, null);
 });
 
 Deno.test("a node with nothing left of it on the cloud leaves the pool", () => {
@@ -265,10 +280,12 @@ property("the same input gives the same plan", (plan, given) => {
 });
 
 property(
-  "planning again with nothing new changes no node but those that come of age one after the other",
+  "planning again with nothing new changes no node but those that come of age one after the other, and ends",
   (plan, given) => {
     const again = planPool({ ...given, nodes: applied(given.nodes, plan) });
-    const changed = again.changes.filter(({ next }) => next?.comment !== "older than max-ready-age");
+    const changed = again.changes.filter(({ next }) =>
+      next !== null && next.comment !== "older than max-ready-age"
+    );
     assert.deepEqual(changed, []);
   },
 );
