@@ -71,7 +71,8 @@ async function findForeign({ name, cloud }: Provider, { ledger, signal }: AdoptM
   inventory.apply(await cloud.listServers({ signal }));
   return judgeStrangers({
     inventory,
-    nodes: [...ledger.nodes.values()].filter(({ provider }) => provider === name),
+    nodes: ledger.nodes.values(),
+    provider: name,
     nextId: ledger.nextId("node"),
     firstId: ledger.nextId("node"),
     isFirstLook: false,

@@ -10,8 +10,9 @@ import { LARGEST_JUMP } from "../domain/record_id.ts";
 
 export interface StrangersInput {
   readonly inventory: Pick<Inventory, "strangers" | "serversOfNode" | "lineage">;
-  /** Those of the provider. */
-  readonly nodes: readonly NodeRecord[];
+  /** All of the pool: a server whose marks were edited may be that of a node on another provider. */
+  readonly nodes: Iterable<NodeRecord>;
+  readonly provider: string;
   readonly nextId: number;
   /** The first id of the present run. */
   readonly firstId: number;
@@ -35,7 +36,8 @@ export interface StrangersVerdict {
 }
 
 export function judgeStrangers(input: StrangersInput): StrangersVerdict {
-  const { inventory, nodes, nextId, firstId, isFirstLook, seenFirst } = input;
+  const { inventory, provider, nextId, firstId, isFirstLook, seenFirst } = input;
+  const nodes = [...input.nodes];
   const named = new Set(nodes.map(serverIdOf));
   const strangers = [...inventory.strangers.values()].filter(({ server }) => !named.has(server.id));
   const isPlausible = ({ nodeId }: Stranger) => nodeId !== null && nodeId < nextId + LARGEST_JUMP;
@@ -48,8 +50,8 @@ export function judgeStrangers(input: StrangersInput): StrangersVerdict {
   };
   const bounds = foreign.map((stranger) => Math.min(firstId, boundOf(stranger) ?? firstId));
   // A server that this state has not asked for yet: a newer copy has.
-  const overtaken = nodes.some(({ id, state }) =>
-    state.phase === "create" && state.sentAt === null &&
+  const overtaken = nodes.some(({ id, state, ...node }) =>
+    node.provider === provider && state.phase === "create" && state.sentAt === null &&
     inventory.serversOfNode(id).some((server) => !named.has(server.id))
   );
   return {

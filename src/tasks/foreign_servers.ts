@@ -75,7 +75,8 @@ export class ForeignServers {
     const { watch: { provider, observation }, ledger } = this.#means;
     return judgeStrangers({
       inventory: observation.inventory,
-      nodes: [...ledger.nodes.values()].filter((node) => node.provider === provider.name),
+      nodes: ledger.nodes.values(),
+      provider: provider.name,
       nextId: ledger.nextId("node"),
       firstId: ledger.runs.at(-1)?.firstIds.node ?? ledger.nextId("node"),
       isFirstLook,

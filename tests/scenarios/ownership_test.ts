@@ -80,6 +80,25 @@ for (const [what, marks] of Object.entries(edits)) {
   });
 }
 
+Deno.test("where two providers share a project, a server of one stays its own when it is made to say the other's name", async () => {
+  const config = poolConfig({ minReady: 2 }).replace("- name: main\n    cloud", "- name: other\n    cloud");
+  const both = poolConfig({ minReady: 2 }) +
+    config.slice(config.indexOf("providers:\n") + "providers:\n".length)
+      .replace("max-servers: 10", "max-servers: 0");
+  await using virtual = await VirtualPool.start({ config: both });
+  await virtual.until(() => virtual.count("ready") === 2);
+  const [first, second] = virtual.pool.report().nodes;
+  const run = { nodepool_run: "00000000-0000-4000-8000-000000000000" };
+  edit(virtual, first!, () => ({ ...marksOf(virtual, 1, "other"), ...run }));
+  edit(virtual, second!, () => ({ ...marksOf(virtual, 5, "other"), ...run }));
+  await virtual.clock.advance(HOUR);
+  assert.equal(virtual.simulator.journal.countOf("server.delete"), 0);
+  assert.deepEqual(virtual.pool.report().nodes.map(stateName), ["ready", "ready"]);
+  for (const { foreign, frozen } of virtual.pool.report().providers) {
+    assert.deepEqual([foreign, frozen], [[], null]);
+  }
+});
+
 Deno.test("a node whose metadata was edited is deleted when its own time has come, and no other with it", async () => {
   await using virtual = await poolInUse();
   const [used] = virtual.pool.report().nodes.filter((node) => stateName(node) === "used");
