@@ -64,6 +64,8 @@ export interface ClockStep {
   readonly at: Instant;
   /** Negative: back. */
   readonly by: Milliseconds;
+  /** Whether it went so far while no process ran: forward is then what no cloud has confirmed to have passed. */
+  readonly whileStopped: boolean;
 }
 
 export interface LinkReport {

@@ -47,7 +47,7 @@ export class ClockWatch {
     const { clock, setBefore, saved } = this.#means = means;
     this.#saved = saved;
     this.#wallOffset = offsetOf(clock);
-    this.#step = setBefore === 0 ? null : { at: clock.now(), by: setBefore };
+    this.#step = setBefore === 0 ? null : { at: clock.now(), by: setBefore, whileStopped: true };
   }
 
   /** What is to be added to an instant for the machine's time of day. */
@@ -71,7 +71,7 @@ export class ClockWatch {
     if (Math.abs(by) < SMALLEST_CHANGE) return;
     this.#wallOffset = offset;
     if (Math.abs(by) < SMALLEST_STEP) return;
-    if (Math.abs(by) >= TOLD_FROM) this.#step = { at: clock.now(), by };
+    if (Math.abs(by) >= TOLD_FROM) this.#step = { at: clock.now(), by, whileStopped: false };
     log.warning(describe(by), { length: durationText(Math.abs(by)) });
     onStep();
   }

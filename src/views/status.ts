@@ -191,11 +191,18 @@ function describeCloudClock({ provider, ahead }: CloudClock): string {
 
 function describeStep(step: ClockStep | null, { now, wallOffset }: Moment): string[] {
   if (step === null || now - step.at >= STEP_TOLD_FOR) return [];
+  const length = durationText(Math.abs(step.by));
+  if (step.whileStopped && step.by > 0) {
+    return [
+      `this machine's clock went forward by ${length} while no daemon ran, and no cloud's clock confirmed that so ` +
+      "much time had passed: nodes got no older by it; if the clock is wrong, have NTP keep it right",
+    ];
+  }
   const way = step.by < 0 ? "back" : "forward";
+  const when = step.whileStopped ? "while no daemon ran" : `at ${isoTime(step.at, { wallOffset })}`;
   return [
-    `this machine's clock went ${way} by ${durationText(Math.abs(step.by))} at ${
-      isoTime(step.at, { wallOffset })
-    }: nodes got no older by it, but times in logs before that differ; keep the clock right with NTP`,
+    `this machine's clock went ${way} by ${length} ${when}: nodes got no older by it, but times in logs before ` +
+    "that differ; have NTP keep the clock right",
   ];
 }
 

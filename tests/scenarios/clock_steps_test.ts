@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { HOUR, MINUTE, SECOND } from "../../src/domain/time.ts";
+import { seededRandom } from "../../src/lib/random.ts";
 import { viewPool } from "../../src/views/view_pool.ts";
 import { poolConfig, VirtualPool } from "./virtual_pool.ts";
 
@@ -79,6 +80,34 @@ Deno.test("a clock that was set is told by status for an hour", async () => {
   virtual.clock.stepWall(10 * HOUR + 2 * MINUTE);
   assert.doesNotMatch(problemsOf(virtual), /its clock/);
 });
+
+for (let seed = 1; seed <= 6; seed++) {
+  Deno.test(`clocks that are set again and again, with restarts between, end no node that is used or held (seed ${seed})`, async () => {
+    const random = seededRandom(seed);
+    const config = poolConfig({ minReady: 3, maxServers: 8 });
+    await using virtual = await VirtualPool.start({ config, clouds, random: seed });
+    await virtual.until(() => virtual.count("ready") === 3);
+    const kept = [...await virtual.acquire("small"), ...await virtual.acquire("small")];
+    await virtual.during(
+      virtual.pool.holdNodes([kept[0]!.id], { reason: null, owner: null, duration: 20 * HOUR }),
+    );
+    const [began, ids] = [virtual.clock.now(), kept.map(({ id }) => id)];
+    while (virtual.clock.now() < began + 7 * HOUR) {
+      const step = (random.float() - 0.5) * 2 * random.pick([SECOND, MINUTE, HOUR, 100 * HOUR]);
+      const isStopped = random.float() < 0.3;
+      if (isStopped) await virtual.stopPool();
+      await virtual.clock.advance(random.pick([SECOND, MINUTE, 20 * MINUTE]));
+      virtual.clock.stepWall(Math.round(step));
+      if (isStopped) await virtual.startPool();
+      await virtual.clock.advance(random.pick([SECOND, MINUTE, 20 * MINUTE]));
+      const living = new Set(virtual.pool.report().nodes.map(({ id }) => id));
+      assert.ok(ids.every((id) => living.has(id)), `a node was ended after a step of ${step} ms`);
+    }
+    await virtual.until(() => virtual.count("ready") === 3, 2 * MINUTE);
+    assert.equal(virtual.simulator.journal.countOf("server.delete"), 0);
+    assert.equal(virtual.servers(), 5);
+  });
+}
 
 /** A pool with one node in use, one held for 5 hours and two ready, that was stopped an hour later. */
 async function stoppedPool() {

@@ -38,12 +38,12 @@ Deno.test("a clock that drifts is followed and not told, one that is set is both
   assert.deepEqual([watch.wallOffset, steps(), watch.report.step], [5_600, 1, null]);
   machine.stepWall(-HOUR);
   watch.look();
-  assert.deepEqual([steps(), watch.report.step], [2, { at: machine.now(), by: -HOUR }]);
+  assert.deepEqual([steps(), watch.report.step], [2, { at: machine.now(), by: -HOUR, whileStopped: false }]);
 });
 
 Deno.test("a clock that was set while no process ran is told", () => {
   const { watch, machine } = watchKit({ setBefore: 2 * HOUR });
-  assert.deepEqual(watch.report.step, { at: machine.now(), by: 2 * HOUR });
+  assert.deepEqual(watch.report.step, { at: machine.now(), by: 2 * HOUR, whileStopped: true });
 });
 
 Deno.test("a cloud's clock is told where it certainly differs by a minute from the machine's, as that is set now", () => {
