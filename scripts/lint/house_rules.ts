@@ -42,7 +42,16 @@ const allowedImports: Record<string, string[]> = {
   site: ["domain", "lib", "views"],
   cli: ["domain", "lib", "views", "control", "config", "store/state_lock.ts"],
   demand: ["domain", "lib"],
-  simulator: ["domain", "lib", "ssh", "cloud"],
+  simulator: [
+    "domain",
+    "lib",
+    "ssh",
+    "cloud",
+    "config/config_error.ts",
+    "config/read_text.ts",
+    "config/read_yaml.ts",
+    "config/yaml_node.ts",
+  ],
 };
 
 /** Adapters that only the composition roots import: the rest sees the port beside them. */

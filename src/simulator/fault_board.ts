@@ -7,7 +7,8 @@ import type { Random } from "../lib/random.ts";
 import type { Blow, Fault, Stage } from "./fault.ts";
 import { faultCatalogue } from "./fault_catalogue.ts";
 import { matchesAnyPattern, matchesPattern } from "./pattern.ts";
-import { completeFaultRule, type FaultRule, type FaultRuleInput } from "./settings.ts";
+import { completeFaultRule, type FaultRule, type FaultRuleInput, refuse } from "./settings.ts";
+import { ruleProblems } from "./settings_check.ts";
 
 /** A rule in force. */
 export interface ArmedFault {
@@ -35,9 +36,12 @@ export class FaultBoard {
   readonly #armed: ArmedFault[] = [];
   readonly #random: Random;
   readonly #startedAt: Instant;
+  readonly #clouds: readonly string[];
   #ids = 0;
 
-  constructor(options: { random: Random; startedAt: Instant }) {
+  /** @param options `clouds`: the names of those that rules can be for */
+  constructor(options: { random: Random; startedAt: Instant; clouds: readonly string[] }) {
+    this.#clouds = options.clouds;
     this.#random = options.random;
     this.#startedAt = options.startedAt;
   }
@@ -46,14 +50,11 @@ export class FaultBoard {
     return this.#armed;
   }
 
-  /** @throws Error for a rule that cannot be used, or a fault that the catalogue does not have */
+  /** @throws Error for a rule that cannot be used */
   arm(input: FaultRuleInput): ArmedFault {
     const rule = completeFaultRule(input);
-    const fault = faultCatalogue.get(rule.fault);
-    if (fault === undefined) {
-      const known = [...faultCatalogue.keys()].join(", ");
-      throw new Error(`fault ${rule.fault} is not in the simulator's catalogue; it has ${known}`);
-    }
+    refuse(ruleProblems(rule, this.#clouds), "a fault rule");
+    const fault = faultCatalogue.get(rule.fault)!;
     const armed = { id: ++this.#ids, rule, fault, seen: 0, struck: 0, letGo: [] };
     this.#armed.push(armed);
     return armed;

@@ -5,6 +5,7 @@
  */
 import * as v from "valibot";
 import { DAY, HOUR, SECOND } from "../domain/time.ts";
+import { type SettingsProblem, settingsProblems } from "./settings_check.ts";
 
 /** How a time is spread over calls: always `mean`; or evenly by `jitter` around it; or from `min` with a tail up to `max`. */
 export interface Spread {
@@ -91,7 +92,12 @@ export function settingsSchema(unit: number) {
     shared: v.optional(v.boolean(), true),
     /** A /16 within 127.0.0.0/8, as `127.16.0.0/16`; null: the next one that no other network has. */
     subnet: v.optional(
-      v.nullable(v.pipe(v.string(), v.regex(/^127\.\d{1,3}\.0\.0\/16$/, "expected 127.N.0.0/16"))),
+      v.nullable(
+        v.pipe(
+          v.string(),
+          v.regex(/^127\.(\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])\.0\.0\/16$/, "expected 127.N.0.0/16"),
+        ),
+      ),
       null,
     ),
   });
@@ -209,7 +215,9 @@ export type FaultRuleInput = NonNullable<SimulatorInput["faults"]>[number];
  * @throws Error that names every wrong setting
  */
 export function completeSettings(input: SimulatorInput): SimulatorSettings {
-  return checked(v.safeParse(inMilliseconds, input), "the simulator's settings");
+  const settings = checked(v.safeParse(inMilliseconds, input), "the simulator's settings");
+  refuse(settingsProblems(settings), "the simulator's settings");
+  return settings;
 }
 
 /**
@@ -228,4 +236,11 @@ function checked<T>(
   if (result.success) return result.output;
   const problems = result.issues.map((issue) => `${v.getDotPath(issue) ?? "(all)"}: ${issue.message}`);
   throw new Error(`${what} cannot be used: ${problems.join("; ")}`);
+}
+
+/** @throws Error that names every problem, where there is any */
+export function refuse(problems: readonly SettingsProblem[], what: string): void {
+  if (problems.length === 0) return;
+  const told = problems.map(({ path, message }) => `${path.join(".")}: ${message}`);
+  throw new Error(`${what} cannot be used: ${told.join("; ")}`);
 }

@@ -3,33 +3,35 @@
  * and path; `simulate` prints them.
  */
 import * as v from "valibot";
-import { LineCounter, parseDocument } from "yaml";
+import { ConfigError, type Problem } from "../config/config_error.ts";
+import { fileProblem } from "../config/read_text.ts";
+import { readYaml } from "../config/read_yaml.ts";
+import { formatPath, plainValue, positionAt, type YamlPath } from "../config/yaml_node.ts";
 import { SECOND } from "../domain/time.ts";
-import { type FaultRuleInput, settingsSchema, type SimulatorSettings } from "./settings.ts";
+import { completeSettings, type FaultRuleInput, settingsSchema, type SimulatorSettings } from "./settings.ts";
+import { settingsProblems } from "./settings_check.ts";
 
 const inSeconds = settingsSchema(SECOND);
-type Path = readonly (string | number)[];
 
 /**
  * Settings from the text of a file; an empty one gives the defaults.
- * @throws Error that lists every problem as `FILE:LINE:COLUMN: PATH: what is wrong`
+ * @throws ConfigError that lists every problem as `FILE:LINE:COLUMN: PATH: what is wrong`
  */
 export function parseSettings(text: string, file: string): SimulatorSettings {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const place = (offset: number) => {
-    const { line, col } = lines.linePos(offset);
-    return `${file}:${line}:${col}`;
+  if (text.split("\n").every((line) => /^\s*(#|$)/.test(line))) return completeSettings({});
+  const { root, problems } = readYaml(text, file);
+  if (root === null) throw new ConfigError(problems);
+  const tell = (path: YamlPath, message: string): Problem => {
+    const { line, column } = positionAt(root, path);
+    return { ...fileProblem(file, message), line, column, path: formatPath(path) };
   };
-  const broken = document.errors.map((error) => `${place(error.pos[0])}: ${error.message}`);
-  if (broken.length > 0) throw new Error(broken.join("\n"));
-  const result = v.safeParse(inSeconds, camelKeys(document.toJS() ?? {}));
-  if (result.success) return result.output;
-  const problems = result.issues.map((issue) => {
-    const path = kebabPath(issue);
-    return `${place(offsetOf(document, path))}: ${path.join(".") || "the file"}: ${whatIsWrong(issue)}`;
-  });
-  throw new Error(problems.join("\n"));
+  if (root.kind !== "mapping") throw new ConfigError([tell([], "expected settings, `KEY: VALUE`")]);
+  const result = v.safeParse(inSeconds, camelKeys(plainValue(root)));
+  const found = result.success
+    ? settingsProblems(result.output).map(({ path, message }) => tell(path, message))
+    : result.issues.map((issue) => tell(kebabPath(issue), whatIsWrong(issue)));
+  if (!result.success || found.length > 0) throw new ConfigError(found);
+  return result.output;
 }
 
 /**
@@ -64,7 +66,7 @@ function camel(key: string): string {
 
 const CAPITALS = "capitals: ";
 
-function kebabPath(issue: v.BaseIssue<unknown>): Path {
+function kebabPath(issue: v.BaseIssue<unknown>): YamlPath {
   return (issue.path ?? []).map(({ key }) => typeof key === "number" ? key : kebab(String(key)));
 }
 
@@ -77,13 +79,4 @@ function whatIsWrong(issue: v.BaseIssue<unknown>): string {
   if (issue.expected !== "never") return issue.message;
   const capitals = String(issue.path?.at(-1)?.key).startsWith(CAPITALS);
   return capitals ? "unknown key; keys are written in small letters with dashes" : "unknown key";
-}
-
-/** Where in the file the path is, or the nearest part of it that is there. */
-function offsetOf(document: ReturnType<typeof parseDocument>, path: Path): number {
-  for (let length = path.length; length > 0; length--) {
-    const node = document.getIn(path.slice(0, length), true) as { range?: readonly number[] } | undefined;
-    if (node?.range !== undefined) return node.range[0]!;
-  }
-  return 0;
 }

@@ -65,7 +65,7 @@ export class Simulator implements Disposable {
     this.#random = random;
     this.journal = new Journal(settings.journalSize);
     this.clouds = makeClouds(settings, { clock, random });
-    this.#faults = new FaultBoard({ random, startedAt: clock.now() });
+    this.#faults = new FaultBoard({ random, startedAt: clock.now(), clouds: [...this.clouds.keys()] });
     const context = { clock, faults: this.#faults, signal: this.#over.signal };
     this.#apis = {
       identity: identityApi(context),
@@ -223,9 +223,6 @@ function makeClouds(
   const room = new ContentRoom();
   const clouds = new Map<string, CloudState>();
   for (const cloud of settings.clouds) {
-    if (clouds.has(cloud.name)) {
-      throw new Error(`two clouds of the simulator are named ${cloud.name}; give each its own name`);
-    }
     clouds.set(cloud.name, new CloudState(cloud, { clock, random, blocks, room, deletedLife }));
   }
   return clouds;

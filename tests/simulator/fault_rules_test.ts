@@ -82,7 +82,7 @@ Deno.test("a rule that cannot be used says why", async () => {
   using world = await virtualSimulator();
   assert.throws(
     () => world.simulator.arm({ fault: 99 }),
-    /^Error: fault 99 is not in the simulator's catalogue; it has 1, 2, 3/,
+    /^Error: a fault rule cannot be used: fault: fault 99 is not in the simulator's catalogue; it has 1, 2, 3/,
   );
   assert.throws(
     () => world.simulator.arm({ fault: 1, probability: 2 }),

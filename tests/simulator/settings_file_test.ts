@@ -55,19 +55,136 @@ clouds:
     assert.equal(lines.length, 4, error.message);
     for (
       const expected of [
-        /^simulator\.yaml:4:\d+: clouds\.0\.boot-tiem: unknown key$/,
-        /^simulator\.yaml:5:\d+: clouds\.0\.quotas\.cores: .*Expected number/,
-        /^simulator\.yaml:6:\d+: clouds\.1\.name: expected letters/,
-        /^simulator\.yaml:7:\d+: clouds\.1\.bootTime: unknown key; keys are written in small letters/,
+        /^simulator\.yaml:4:\d+: clouds\[0\]\.boot-tiem: unknown key$/,
+        /^simulator\.yaml:5:\d+: clouds\[0\]\.quotas\.cores: .*Expected number/,
+        /^simulator\.yaml:6:\d+: clouds\[1\]\.name: expected letters/,
+        /^simulator\.yaml:7:\d+: clouds\[1\]\.bootTime: unknown key; keys are written in small letters/,
       ]
     ) assert.ok(lines.some((line) => expected.test(line)), `${expected} in\n${error.message}`);
     return true;
   });
 });
 
-Deno.test("broken YAML is told with its line", () => {
+Deno.test("a file of comments alone gives the defaults", () => {
+  assert.deepEqual(parseSettings("\n# nothing\n  # yet\n", "simulator.yaml"), completeSettings({}));
+});
+
+Deno.test("anchors, aliases and merges are resolved", () => {
+  const text =
+    "clouds:\n  - &one {name: a, zones: &zones [x]}\n  - {<<: *one, name: b}\n  - {name: c, zones: *zones}\n";
+  const { clouds } = parseSettings(text, "simulator.yaml");
+  assert.deepEqual(clouds.map(({ name, zones }) => [name, ...zones]), [["a", "x"], ["b", "x"], ["c", "x"]]);
+});
+
+const BOMB = ["a: &a [x, x, x, x, x, x, x, x, x, x]"];
+for (const [from, to] of ["ab", "bc", "cd", "de", "ef", "fg"]) {
+  BOMB.push(`${to}: &${to} [${Array(10).fill(`*${from}`).join(", ")}]`);
+}
+
+const mistakes: readonly (readonly [string, string, string])[] = [
+  [
+    "an alias of no anchor",
+    "clouds:\n  - name: *alpha\n",
+    '2:11: there is no anchor "&alpha" above this line',
+  ],
+  ["an alias that contains itself", "clouds: &all\n  - *all\n", "2:3: an alias here contains itself"],
+  ["aliases of aliases without end", BOMB.join("\n"), "aliases make this file expand beyond all measure"],
+  ["a tab", "clouds:\n  - name: a\n\tb: c\n", "3:1: a tab cannot indent YAML; use spaces"],
+  [
+    "a second document",
+    "seed: 1\n---\nseed: 2\n",
+    "2:1: a second document begins here; put everything into one",
+  ],
+  ["a tag", "seed: !odd 1\n", "1:7: is not plain YAML: "],
+  ["a key that stands twice", "seed: 1\nseed: 2\n", '2:1: the key "seed" stands here twice, first in line 1'],
+  ["a bracket that is not closed", "clouds: [\n", "2:1: is not valid YAML: "],
+  ["a list", "- seed\n", "1:1: expected settings, `KEY: VALUE`"],
+  ["a word", "seed\n", "1:1: expected settings, `KEY: VALUE`"],
+  ["a wrong type", "seed: soon\n", '1:1: seed: Invalid type: Expected number but received "soon"'],
+  ["a negative time", "clouds:\n  - boot-time: -1\n", "2:5: clouds[0].boot-time: "],
+  ["no cloud", "clouds: []\n", "1:1: clouds: "],
+  [
+    "a missing value",
+    "clouds:\n  - flavors:\n      - {name: a, ram: 1}\n",
+    "3:9: clouds[0].flavors[0].vcpus: ",
+  ],
+  [
+    "two clouds of one name",
+    "clouds:\n  - name: a\n  - name: a\n",
+    "3:5: clouds[1].name: another cloud is named a; give each its own name",
+  ],
+  [
+    "two clouds without a name",
+    "clouds:\n  - {}\n  - {}\n",
+    "3:5: clouds[1].name: another cloud is named simulator; give each its own name",
+  ],
+  [
+    "a cloud named as a service",
+    "clouds:\n  - name: compute\n",
+    "2:5: clouds[0].name: compute is the path of a service; choose another name",
+  ],
+  [
+    "two flavors of one name",
+    "clouds:\n  - flavors:\n      - {name: a, vcpus: 1, ram: 1}\n      - {name: a, vcpus: 2, ram: 1}\n",
+    "4:10: clouds[0].flavors[1].name: another flavor is named a; give each its own name, or id",
+  ],
+  [
+    "two networks of one id",
+    "clouds:\n  - networks:\n      - {name: a, id: x}\n      - {name: b, id: x}\n",
+    "4:19: clouds[0].networks[1].id: another network has the id x; give each its own",
+  ],
+  [
+    "a subnet that another network has",
+    "clouds:\n  - networks: [{name: a, subnet: 127.20.0.0/16}]\n  - name: b\n" +
+    "    networks: [{name: a, subnet: 127.20.0.0/16}]\n",
+    "4:26: clouds[1].networks[0].subnet: another network has 127.20.0.0/16; give each its own",
+  ],
+  [
+    "a subnet that is none",
+    "clouds:\n  - networks: [{name: a, subnet: 127.300.0.0/16}]\n",
+    "2:26: clouds[0].networks[0].subnet: expected 127.N.0.0/16",
+  ],
+  [
+    "an unknown fault",
+    "faults:\n  - fault: 99\n",
+    "2:5: faults[0].fault: fault 99 is not in the simulator's catalogue; ",
+  ],
+  [
+    "an operation that there is not",
+    'faults:\n  - {fault: 1, operation: "server.create server.craete"}\n',
+    "2:16: faults[0].operation: no operation is server.craete; there are server.action, ",
+  ],
+  [
+    "an operation of a subject that there is not",
+    "faults:\n  - {fault: 1, operation: sever.*}\n",
+    "2:16: faults[0].operation: no operation is sever.*; there are catalog.*, ",
+  ],
+  [
+    "a fault of a cloud that there is not",
+    "clouds: [{name: a}]\nfaults:\n  - {fault: 1, cloud: b}\n",
+    "3:16: faults[0].cloud: there is no cloud b; there is a",
+  ],
+  [
+    "a window that is over before it begins",
+    "faults:\n  - {fault: 1, after: 10, until: 10}\n",
+    "2:27: faults[0].until: the window is over before it begins",
+  ],
+];
+for (const [what, text, said] of mistakes) {
+  Deno.test(`${what} is told with file, line and column`, () => {
+    assert.throws(() => parseSettings(text, "simulator.yaml"), (error: Error) => {
+      const [first] = error.message.split("\n");
+      assert.match(first!, /^simulator\.yaml:\d+:\d+: /);
+      assert.ok(first!.includes(said), first);
+      return true;
+    });
+  });
+}
+
+Deno.test("what cannot be used is told in code and at the control route as well", () => {
   assert.throws(
-    () => parseSettings("clouds:\n  - name: a\n\tb: c\n", "simulator.yaml"),
-    /^Error: simulator\.yaml:3:/,
+    () => completeSettings({ clouds: [{ name: "a" }, { name: "a" }] }),
+    /clouds\.1\.name: another cloud/,
   );
+  assert.throws(() => completeSettings({ faults: [{ fault: 99 }] }), /faults\.0\.fault: fault 99 is not in/);
 });
