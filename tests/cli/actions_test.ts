@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { shellWord } from "../../src/lib/shell_quote.ts";
 import { ControlError } from "../../src/control/pool_control.ts";
 import { needsDaemon } from "../control/scripted_pool.ts";
 import { HOST_KEY, NOW, sampleNodes } from "../views/sample_pool.ts";
@@ -227,6 +228,6 @@ Deno.test("acquire needs the daemon", async () => {
   assert.equal(
     stderr,
     `nodepool: no daemon is running (nothing listens on ${bench.socketPath}): ` +
-      `start it with \`nodepool -c ${bench.configFile} daemon\`\n`,
+      `start it with \`nodepool -c ${shellWord(bench.configFile)} daemon\`\n`,
   );
 });
