@@ -101,6 +101,6 @@ Deno.test("two clouds of one name are refused", () => {
         random: seededRandom(1),
         clouds: [{ name: "a" }, { name: "a" }],
       }),
-    /two clouds of the simulator are named a/,
+    /another cloud is named a/,
   );
 });
