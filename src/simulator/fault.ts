@@ -62,6 +62,8 @@ export interface Fault {
   saving?(blow: Blow, image: SimulatedImage): void;
   /** On what a listing of servers shows. */
   listing?(blow: Blow, view: ServerView, cloud: CloudState): void;
+  /** On what a listing of images shows: how many of so many. */
+  imageListing?(blow: Blow, count: number): number;
   /** On the life of a token about to be issued: the real one, in milliseconds. */
   token?(blow: Blow): Milliseconds;
   /** On the Date of an answer: milliseconds that it is ahead. */
@@ -80,5 +82,6 @@ export type Stage =
   | "cut"
   | "saving"
   | "listing"
+  | "imageListing"
   | "token"
   | "date";

@@ -167,7 +167,7 @@ export const faultCatalogue: ReadonlyMap<number, Fault> = new Map(
     },
     {
       number: 19,
-      title: "the list is cut short, with no word of it (with effect: false it is empty)",
+      title: "the list is cut short, with no word of it (with effect: false it is empty); image.list as well",
       operations: "server.list",
       listing: ({ random, rule }, view) => {
         const kept = rule.effect === false ? 0 : random.integer(view.servers.length);
@@ -175,6 +175,7 @@ export const faultCatalogue: ReadonlyMap<number, Fault> = new Map(
         view.down = [];
         view.cut = true;
       },
+      imageListing: ({ random, rule }, count) => rule.effect === false ? 0 : random.integer(count),
     },
     {
       number: 20,
@@ -316,8 +317,9 @@ export const faultCatalogue: ReadonlyMap<number, Fault> = new Map(
         "they are not listed",
       operations: "server.create",
       time: 10 * MINUTE,
-      standing: ({ rule, time, now }, server) => {
+      standing: ({ rule, time, now, atEnd }, server) => {
         server.cellDown = { until: now + time, told: rule.effect !== false };
+        atEnd(() => server.cellDown = null);
       },
     },
   ] satisfies Fault[]).map((fault) => [fault.number, fault]),

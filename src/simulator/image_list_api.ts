@@ -1,4 +1,5 @@
 /** Glance's listing of images: filtered, sorted, in pages. */
+import type { Strikes } from "./api.ts";
 import { jsonAnswer } from "./answer.ts";
 import type { Exchange } from "./exchange.ts";
 import { type ImageOrder, imageOrder, type ImageRow } from "./image_order.ts";
@@ -7,11 +8,14 @@ import { Refusal } from "./refusal.ts";
 import type { SimulatedImage } from "./simulated_image.ts";
 
 /** `GET /v2/images`. */
-export function listImages(exchange: Exchange): Response {
+export function listImages(exchange: Exchange, strikes: Strikes): Response {
   const { query } = exchange;
   const order = imageOrder(query);
   const limit = pageLimit(exchange);
-  const fitting = rowsOf(exchange, exchange.cloud.images.all()).filter((row) => fits(row, query)).sort(order);
+  let fitting = rowsOf(exchange, exchange.cloud.images.all()).filter((row) => fits(row, query)).sort(order);
+  for (const { strike, blow } of strikes("imageListing")) {
+    fitting = fitting.slice(0, strike(blow, fitting.length));
+  }
   const page = fitting.slice(pageStart(exchange, { fitting, order })).slice(0, limit);
   const first = new URLSearchParams(query);
   first.delete("marker");

@@ -29,6 +29,7 @@ export function imagesContract(test: ContractTest): void {
     assert.deepEqual(told, told.toSorted((one, other) => one - other));
     assert.ok((await cloud.listProjectImages({ signal })).some((each) => each.id === id));
     assert.deepEqual(await cloud.findImages(fixture.name, { signal }), [image]);
+    assert.deepEqual(await cloud.getImage(id, { signal }), image);
     assert.deepEqual(await cloud.listOwnImages(`${fixture.name}-other`, { signal }), []);
 
     const again = await refusalOf(cloud.uploadImage(id, dataOf(bytes), { signal }));
@@ -42,6 +43,8 @@ export function imagesContract(test: ContractTest): void {
     );
     assert.equal(await cloud.deleteImage(id, { signal }), "gone");
     assert.equal(await cloud.deleteImage(UNKNOWN_ID, { signal }), "gone");
+    assert.equal(await cloud.getImage(id, { signal }), "gone");
+    assert.equal(await cloud.getImage(UNKNOWN_ID, { signal }), "gone");
     assert.deepEqual(await cloud.findImages(fixture.name, { signal }), []);
   });
 

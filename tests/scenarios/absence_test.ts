@@ -4,9 +4,11 @@
  */
 import assert from "node:assert/strict";
 import { serverIdOf } from "../../src/domain/node.ts";
+import { externalIdOf } from "../../src/domain/provider_image.ts";
 import { HOUR, MINUTE, SECOND } from "../../src/domain/time.ts";
 import type { JournalRow } from "../../src/simulator/journal.ts";
 import { viewStatus } from "../../src/views/status.ts";
+import { imageConfig, readyImages } from "./image_pool.ts";
 import { poolConfig, VirtualPool } from "./virtual_pool.ts";
 
 const SIZE = 6;
@@ -172,6 +174,43 @@ for (const [name, effect] of [["tells of them", true], ["leaves them out", false
     await virtual.until(() => virtual.count("used") === 0 && virtual.servers() === 3);
   });
 }
+
+const noImages = { fault: 19, effect: false, operation: "image.list" } as const;
+
+Deno.test("images outlive a day of lists without them, and are booted from after", async () => {
+  await using virtual = await VirtualPool.start({ config: imageConfig({ prepared: ["made"] }) });
+  await virtual.until(() => readyImages(virtual, "simulator").length === 2, HOUR);
+  await virtual.during(virtual.acquire("noble"));
+  virtual.simulator.arm(noImages);
+  await virtual.clock.advance(24 * HOUR);
+  assert.equal(readyImages(virtual, "simulator").length, 2);
+  assert.match(problems(virtual), /its listings leave out 2 images/);
+  await virtual.during(virtual.acquire("made"));
+  assert.deepEqual(requests(virtual, "image.delete"), []);
+  virtual.simulator.disarm();
+  await virtual.clock.advance(30 * MINUTE);
+  assert.equal(problems(virtual), "");
+});
+
+Deno.test("a snapshot in progress that no list shows becomes an image all the same", async () => {
+  const config = imageConfig({ built: [], prepared: ["made"] });
+  await using virtual = await VirtualPool.start({ config });
+  virtual.simulator.arm(noImages);
+  await virtual.until(() => readyImages(virtual, "simulator").length === 1, HOUR);
+  assert.deepEqual(requests(virtual, "image.delete"), []);
+  assert.equal(requests(virtual, "server.snapshot").length, 1);
+});
+
+Deno.test("an image that somebody deleted on the cloud is gone here too, and another is made", async () => {
+  await using virtual = await VirtualPool.start({ config: imageConfig() });
+  await virtual.until(() => readyImages(virtual, "simulator").length === 1, HOUR);
+  const [image] = readyImages(virtual, "simulator");
+  const id = externalIdOf(image!)!;
+  const { images } = virtual.simulator.cloud();
+  images.delete(images.get(id)!);
+  await virtual.until(() => readyImages(virtual, "simulator").some((one) => one.id !== image!.id), HOUR);
+  assert.deepEqual(requests(virtual, "image.delete"), []);
+});
 
 Deno.test("a server whose answer got lost is found after a list that left everything out", async () => {
   await using virtual = await usedPool(2);

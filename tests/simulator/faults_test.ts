@@ -262,3 +262,37 @@ Deno.test("the catalogue holds every fault under its own number", () => {
     assert.ok(faultCatalogue.has(number), `fault ${number}`);
   }
 });
+
+Deno.test("fault 19 without effect: the list is empty, also of images", async () => {
+  using world = await virtualSimulator(QUICK);
+  await world.client.booted("node-1");
+  world.simulator.arm({ fault: 19, effect: false, operation: "server.list image.list" });
+  assert.deepEqual(await world.client.names(), []);
+  assert.deepEqual((await world.client.get("/image/v2/images")).json.images, []);
+});
+
+for (const told of [true, false]) {
+  Deno.test(`fault 38: a cell is down, ${told ? "and Nova tells of it from 2.69 on" : "with no word of it"}`, async () => {
+    using world = await virtualSimulator(QUICK);
+    const id = await world.client.booted("old");
+    world.simulator.arm({ fault: 38, effect: told ? null : false });
+    await world.client.booted("new");
+    await world.clock.advance(SECOND);
+    const newest = { "openstack-api-version": "compute 2.69" };
+    const listed = async (query: string, headers: Record<string, string> = {}) => {
+      const path = `/compute/v2.1/servers/detail${query}`;
+      const { json } = await world.client.get(path, headers);
+      return json.servers.map(({ status }: { status: string }) => status);
+    };
+    assert.deepEqual(await listed(""), ["ACTIVE"]);
+    assert.deepEqual(await listed("", newest), told ? ["ACTIVE", "UNKNOWN"] : ["ACTIVE"]);
+    assert.deepEqual(await listed("?limit=10", newest), ["ACTIVE"], "pages leave them out");
+    const path = `/compute/v2.1/servers/${id}`;
+    assert.equal((await world.client.get(path)).status, 500);
+    const shown = await world.client.get(path, newest);
+    assert.equal(shown.status, told ? 200 : 500);
+    if (told) assert.equal(shown.json.server.status, "UNKNOWN");
+    world.simulator.disarm();
+    assert.deepEqual(await listed("?limit=10"), ["ACTIVE", "ACTIVE"]);
+  });
+}

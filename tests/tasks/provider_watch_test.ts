@@ -257,3 +257,16 @@ Deno.test("after a refusal for quota the quota is read again", async () => {
   await kit.observe();
   assert.deepEqual(kit.asked(), { getQuota: 1 });
 });
+
+Deno.test("where a complete listing lacks a server, the changes since the one before may say why", async () => {
+  const kit = watchKit();
+  kit.state.servers = [server("s7")];
+  await kit.observe();
+  kit.expect("s7");
+  kit.state.servers = [];
+  kit.asked();
+  await kit.clock.advance(MINUTE);
+  await kit.observe();
+  assert.deepEqual(kit.asked(), { listServers: 2 });
+  assert.equal(kit.watch.observation.missing?.servers, 1);
+});
