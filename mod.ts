@@ -31,4 +31,16 @@ export async function main(argv: readonly string[]): Promise<number> {
   return await runCli(argv, wiring, systemIo);
 }
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+/**
+ * Only a daemon that builds images starts programs; all else gives up the permission to, before it reads anything. A
+ * command with the word as an argument keeps it, and does nothing with it.
+ */
+function giveUpRunning(argv: readonly string[]): void {
+  if (argv.includes("daemon") && !argv.includes("--no-builder")) return;
+  Deno.permissions.revokeSync({ name: "run", command: "/usr/bin/setsid" });
+}
+
+if (import.meta.main) {
+  giveUpRunning(Deno.args);
+  Deno.exit(await main(Deno.args));
+}

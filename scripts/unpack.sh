@@ -2,7 +2,8 @@
 # nodepool in one file. Behind this shell text lie two archives that scripts/compile packed: the program and Deno. The
 # first start unpacks each into the user's own cache, under a name that holds its hash; every start runs them from
 # there. What runs is always a whole copy that this user owns and nobody else can write to: it appears by one rename,
-# and its listing (names, sizes, modes, links, owners) is checked against the one of the build at every start.
+# and its listing (names, sizes, modes, links, owners) and its contents are checked against those of the build. That is
+# done again after each boot, and when anything in it has changed since: the times of change are looked at at every start.
 set -eu
 
 user=$(id -u)
@@ -36,8 +37,41 @@ listing() { # FOLDER
     { print }' | cksum
 }
 
-is_whole() { # FOLDER LISTING
-  is_private "$1" && [ "$(listing "$1")" = "$2" ]
+# A checksum of what is in the folder's files.
+contents() { # FOLDER
+  (cd "$1" && find . -type f -exec cksum {} + | LC_ALL=C sort | cksum)
+}
+
+is_whole() { # FOLDER LISTING CONTENTS
+  is_private "$1" && [ "$(listing "$1")" = "$2" ] && [ "$(contents "$1")" = "$3" ]
+}
+
+# What changes with every boot and with every change in the folder, that of a file's contents included: nobody can set
+# the time of a change. GNU's ls and busybox's have --full-time, BSD's has -T.
+stamp() { # FOLDER
+  boot=
+  if [ -r /proc/sys/kernel/random/boot_id ]; then read -r boot </proc/sys/kernel/random/boot_id; fi
+  (cd "$1" && { LC_ALL=C ls -lnAcR --full-time . 2>/dev/null || LC_ALL=C ls -lnAcRT .; }) | cksum | {
+    read -r sum size
+    echo "$boot $sum $size"
+  }
+}
+
+# Is the folder as it was when it was last found whole, since the machine was booted?
+is_checked() { # FOLDER
+  is_private "$1" && [ -f "$1.checked" ] && read -r checked <"$1.checked" && [ "$(stamp "$1")" = "$checked" ]
+}
+
+# The stamp is taken before the check: what changes during it is looked at again.
+check() { # FOLDER LISTING CONTENTS
+  now=$(stamp "$1")
+  is_whole "$@" || return 1
+  keep "$1" "$now"
+}
+
+# Several starts may write it at once, and a start without it is only slower.
+keep() { # FOLDER STAMP
+  { echo "$2" >"$1.checked.$$" && mv -f "$1.checked.$$" "$1.checked"; } 2>/dev/null || true
 }
 
 # Sets `cache` to the first folder that is private or can be made so. A home may be missing, read-only or another's.
@@ -60,29 +94,30 @@ find_cache() {
 
 # Sets `folder` to a whole copy of an archive in this file: LENGTH bytes from the byte FIRST on. A copy that is not
 # whole is left alone, as another process may be starting from it; the next number is used instead.
-find_copy() { # NAME LISTING FIRST LENGTH
+find_copy() { # NAME LISTING CONTENTS FIRST LENGTH
   number=0
   folder=$cache/$1.0
   while [ -e "$folder" ] || [ -L "$folder" ]; do
-    if is_whole "$folder" "$2"; then return; fi
+    if is_checked "$folder" || check "$folder" "$2" "$3"; then return; fi
     number=$((number + 1))
     folder=$cache/$1.$number
   done
   [ $number = 0 ] || echo "nodepool: the copy in $cache/$1.$((number - 1)) is damaged; unpacking another" >&2
-  unpack "$2" "$3" "$4"
+  unpack "$2" "$3" "$4" "$5"
 }
 
 # Several first starts may unpack at once: the rename lets one of them win, and the others take the winner's copy.
-unpack() { # LISTING FIRST LENGTH
-  find "$cache" -maxdepth 1 -name 'unpack.*' -mtime +1 -exec rm -rf {} + 2>/dev/null || true
+unpack() { # LISTING CONTENTS FIRST LENGTH
+  find "$cache" -maxdepth 1 '(' -name 'unpack.*' -o -name '*.checked.*' ')' -mtime +1 -exec rm -rf {} + 2>/dev/null || true
   fresh=$(mktemp -d "$cache/unpack.XXXXXX") || fail "cannot write to $cache"
   trap 'rm -rf "$fresh"' EXIT
   trap 'exit 1' HUP INT TERM
   copy=$fresh/${folder##*/}
-  (umask 077 && mkdir "$copy" && tail -c "+$2" "$0" | head -c "$3" | tar -xzopf - -C "$copy") ||
+  (umask 077 && mkdir "$copy" && tail -c "+$3" "$0" | head -c "$4" | tar -xzopf - -C "$copy") ||
     fail "cannot unpack into $cache: is the disk full, or $0 incomplete?"
-  is_whole "$copy" "$1" || fail "$0 is damaged: it does not unpack to what was built; get it again"
-  mv "$copy" "$cache/" 2>/dev/null || is_whole "$folder" "$1" || fail "cannot make $folder"
+  is_whole "$copy" "$1" "$2" || fail "$0 is damaged: it does not unpack to what was built; get it again"
+  mv "$copy" "$cache/" 2>/dev/null || is_whole "$folder" "$1" "$2" || fail "cannot make $folder"
+  keep "$folder" "$(stamp "$folder")"
   rm -rf "$fresh"
   trap - EXIT HUP INT TERM
 }

@@ -186,10 +186,10 @@ Deno.test("a program that is not there, or cannot be run, is refused before anyt
   });
 });
 
-/** The permissions that scripts/compile gives the program. */
+/** The permissions of the compiled program. */
 async function compiledPermissions(): Promise<string[]> {
-  const text = await Deno.readTextFile(join(root, "scripts/compile"));
-  return text.match(/^permissions=\((.*)\)$/m)![1]!.split(" ");
+  const text = await Deno.readTextFile(join(root, "scripts/permissions"));
+  return text.split("\n").filter((line) => line.startsWith("--"));
 }
 
 async function startHolder(program: string, file: string): Promise<Deno.ChildProcess> {

@@ -15,11 +15,16 @@ export interface ProgramOptions {
   readonly env?: Record<string, string>;
   /** Run by this program, as `setpriv` with its options; none: directly. */
   readonly under?: readonly string[];
+  /** A file that is the program, instead of what `programCommand` takes by itself. */
+  readonly binary?: string | null;
 }
 
-/** The program: the file that NODEPOOL_BINARY names, else the sources as they are. */
-export function programCommand(args: readonly string[]): readonly [string, ...string[]] {
-  const binary = Deno.env.get("NODEPOOL_BINARY");
+/** The program: the file given, or the one that NODEPOOL_BINARY names, else the sources as they are. */
+export function programCommand(
+  args: readonly string[],
+  given: string | null = null,
+): readonly [string, ...string[]] {
+  const binary = given ?? Deno.env.get("NODEPOOL_BINARY");
   if (binary !== undefined) return [binary, ...args];
   const run = [
     "run",
@@ -46,7 +51,7 @@ export async function runProgram(args: readonly string[], options: ProgramOption
   return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
 }
 
-function commandOf(args: readonly string[], { env, under = [] }: ProgramOptions): Deno.Command {
-  const [command, ...rest] = [...under, ...programCommand(args)] as [string, ...string[]];
+function commandOf(args: readonly string[], { env, under = [], binary }: ProgramOptions): Deno.Command {
+  const [command, ...rest] = [...under, ...programCommand(args, binary)] as [string, ...string[]];
   return new Deno.Command(command, { args: rest, env, stdin: "null", stdout: "piped", stderr: "piped" });
 }

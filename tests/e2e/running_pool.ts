@@ -24,7 +24,7 @@ export interface RunningPoolOptions extends SimulatorInput {
   readonly env?: Readonly<Record<string, string>>;
   /** How many files the daemon may have open; null: as many as this process. */
   readonly descriptors?: number | null;
-  /** The program as one file, for the daemon; null: as `program.ts` has it. */
+  /** A file that is the program; null: as `program.ts` has it. */
   readonly binary?: string | null;
 }
 
@@ -138,9 +138,8 @@ export class RunningPool implements AsyncDisposable {
     const limit = this.#descriptors === null ? "" : `ulimit -n ${this.#descriptors}; `;
     const script = `${limit}exec "$@" >>"${this.folder}/daemon.log" 2>&1`;
     const args = this.#arguments(["daemon", ...options]);
-    const command = this.#binary === null ? programCommand(args) : [this.#binary, ...args];
     this.#daemon = new Deno.Command("/bin/sh", {
-      args: ["-c", script, "sh", ...command],
+      args: ["-c", script, "sh", ...programCommand(args, this.#binary)],
       stdin: "null",
       env: this.#environment,
     }).spawn();
@@ -166,17 +165,17 @@ export class RunningPool implements AsyncDisposable {
 
   /** Runs a command of the program to its end. */
   run(...args: string[]): Promise<Ran> {
-    return runProgram(this.#arguments(args), { env: this.#environment });
+    return runProgram(this.#arguments(args), { env: this.#environment, binary: this.#binary });
   }
 
   /** A command of the program as the words of a command line. */
   commandOf(...args: string[]): readonly string[] {
-    return programCommand(this.#arguments(args));
+    return programCommand(this.#arguments(args), this.#binary);
   }
 
   /** Starts a command of the program. */
   spawn(...args: string[]): Deno.ChildProcess {
-    return spawnProgram(this.#arguments(args), { env: this.#environment });
+    return spawnProgram(this.#arguments(args), { env: this.#environment, binary: this.#binary });
   }
 
   /** The daemon's control socket, as commands use it; null while no daemon listens. */

@@ -20,8 +20,9 @@ if (command === "wait") {
 } else {
   const run = (await Deno.permissions.query({ name: "run" })).state;
   const setsid = (await Deno.permissions.query({ name: "run", command: "/usr/bin/setsid" })).state;
+  const environment = Object.keys(Deno.env.toObject()).sort();
   const ffi = (await Deno.permissions.query({ name: "ffi" })).state;
-  console.log(JSON.stringify({ args: Deno.args, yaml: parse("a: 1"), run, setsid, ffi, umask: Deno.umask() }));
+  console.log(JSON.stringify({ args: Deno.args, yaml: parse("a: 1"), run, setsid, ffi, environment }));
 }
 `;
 
@@ -35,7 +36,7 @@ Deno.test.beforeAll(async () => {
   file = join(folder, "dist", "nodepool");
   await Deno.mkdir(join(folder, "scripts"));
   await Deno.mkdir(join(folder, "src"));
-  for (const name of ["compile", "deno", "unpack.sh", "keep_reachable_imports.ts"]) {
+  for (const name of ["compile", "deno", "permissions", "unpack.sh", "keep_reachable_imports.ts"]) {
     const copy = join(folder, "scripts", name);
     // The link leads `deno` back to the checkout that holds the installed Deno; the others work where they are.
     if (name === "deno") await Deno.symlink(join(root, "scripts", name), copy);
@@ -80,7 +81,7 @@ async function start(env: Record<string, string>, ...args: string[]): Promise<Ou
 async function warmEnvironment(): Promise<Record<string, string>> {
   const env = await environment();
   const entries = [...Deno.readDirSync(cacheOf(seed))];
-  const deno = entries.find(({ name }) => name.startsWith("deno-"))?.name ?? "";
+  const deno = entries.find(({ name, isDirectory }) => isDirectory && name.startsWith("deno-"))?.name ?? "";
   await Deno.mkdir(join(cacheOf(env), deno), { recursive: true, mode: 0o700 });
   await Deno.link(join(cacheOf(seed), deno, "deno"), join(cacheOf(env), deno, "deno"));
   return env;
@@ -91,13 +92,13 @@ const cacheOf = (env: Record<string, string>) => join(env.HOME ?? "", ".cache", 
 /** The unpacked copies of the program, `nodepool-HASH.0` and on. */
 function copies(cache: string): string[] {
   return [...Deno.readDirSync(cache)].map((entry) => entry.name).filter((name) =>
-    name.startsWith("nodepool-")
+    /^nodepool-\w+\.\d+$/.test(name)
   )
     .sort();
 }
 
 Deno.test("the file runs the program with its packages, its arguments and no more than its permissions", async () => {
-  const env = await warmEnvironment();
+  const env = { ...await warmEnvironment(), NODEPOOL_ANY: "1", OS_PASSWORD: "2", AWS_SECRET_ACCESS_KEY: "3" };
   const { code, out, err } = await start(env, "show", "a b", "*", "");
   assert.equal(err, "");
   assert.equal(code, 0);
@@ -107,7 +108,7 @@ Deno.test("the file runs the program with its packages, its arguments and no mor
     run: "prompt", // which, with nobody to ask, is a refusal
     setsid: "granted",
     ffi: "prompt",
-    umask: Deno.umask(),
+    environment: ["HOME", "NODEPOOL_ANY", "OS_PASSWORD", "PATH", "TMPDIR"],
   });
 });
 
@@ -136,6 +137,20 @@ Deno.test("first starts at the same time all run, from one copy", async () => {
   assert.deepEqual([...Deno.readDirSync(cacheOf(env))].filter(({ name }) => name.startsWith("unpack.")), []);
 });
 
+Deno.test("a copy that is whole is checked once, not at every start", async () => {
+  const env = await warmEnvironment();
+  await start(env, "exit", "0");
+  const [copy = ""] = copies(cacheOf(env));
+  const stamp = join(cacheOf(env), `${copy}.checked`);
+  const before = await Deno.stat(stamp);
+  await start(env, "exit", "0");
+  assert.equal((await Deno.stat(stamp)).ino, before.ino);
+  await Deno.remove(stamp);
+  assert.deepEqual(await start(env, "exit", "5"), { code: 5, out: "", err: "" });
+  assert.equal((await Deno.stat(stamp)).isFile, true);
+  assert.equal(copies(cacheOf(env)).length, 1);
+});
+
 Deno.test("the cache is the user's alone, and a later start unpacks nothing", async () => {
   const env = await warmEnvironment();
   await start(env, "exit", "0");
@@ -151,6 +166,25 @@ const damages: Record<string, (copy: string) => Promise<void>> = {
   "with other code in it": (copy) => Deno.writeTextFile(join(copy, "mod.ts"), "console.log('planted')"),
   "with a file too many": (copy) => Deno.writeTextFile(join(copy, "node_modules", "more.js"), ""),
   "with a cut file": (copy) => Deno.truncate(join(copy, "deno.json"), 0),
+  "with other code of the same length": async (copy) => {
+    const file = join(copy, "mod.ts");
+    await Deno.writeTextFile(file, (await Deno.readTextFile(file)).replace("SIGTERM", "SIGHUP "));
+  },
+  "with other code of the same length and the same time": async (copy) => {
+    const file = join(copy, "mod.ts");
+    const { atime, mtime } = await Deno.stat(file);
+    await Deno.writeTextFile(file, (await Deno.readTextFile(file)).replace("SIGTERM", "SIGHUP "));
+    await Deno.utime(file, atime!, mtime!);
+  },
+  "that was damaged before the machine was booted": async (copy) => {
+    // As it is on a disk that lost a bit: nothing but the contents tells it, and the stamp is of an earlier boot.
+    const file = join(copy, "mod.ts");
+    await Deno.writeTextFile(file, (await Deno.readTextFile(file)).replace("SIGTERM", "SIGHUP "));
+    const script = `. "${root}/scripts/unpack.sh"; stamp "$1"`;
+    const { stdout } = await new Deno.Command("sh", { args: ["-c", script, "sh", copy] }).output();
+    const [, ...rest] = new TextDecoder().decode(stdout).split(" ");
+    await Deno.writeTextFile(`${copy}.checked`, ["00000000-0000-0000-0000-000000000000", ...rest].join(" "));
+  },
   "that others may write to": (copy) => Deno.chmod(join(copy, "mod.ts"), 0o666),
 };
 

@@ -1,0 +1,150 @@
+/**
+ * The sources with the permissions of the compiled program: every command runs, no permission is refused, and of the
+ * environment and the system nothing is asked for that is not listed in scripts/permissions.
+ */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { inheritedEnvironment } from "../../src/build/inherited_environment.ts";
+import { oneCloudConfig } from "./one_cloud_config.ts";
+import { spawnProgram } from "./program.ts";
+import { RunningPool } from "./running_pool.ts";
+import { scriptedDiskImageCreate } from "./scripted_disk_image_create.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+const permissions = Deno.readTextFileSync(join(root, "scripts/permissions"))
+  .split("\n").filter((line) => line.startsWith("--"));
+
+function listed(option: string): readonly string[] {
+  return permissions.filter((line) => line.startsWith(`${option}=`))
+    .flatMap((line) => line.slice(option.length + 1).split(","));
+}
+
+/** Writes a program that is the sources with these permissions, and notes each permission that is asked for. */
+async function makeProgram(folder: string): Promise<string> {
+  const words = [
+    Deno.execPath(),
+    "run",
+    "--no-check",
+    "--cached-only",
+    "--node-modules-dir=manual",
+    ...permissions,
+    "--config",
+    join(root, "deno.json"),
+    join(root, "mod.ts"),
+  ].map((word) => `'${word}'`);
+  const file = join(folder, "program");
+  const audit = `export DENO_AUDIT_PERMISSIONS=${folder}/asked-$$.jsonl`;
+  await Deno.writeTextFile(file, `#!/bin/sh\n${audit}\nexec ${words.join(" ")} "$@"\n`, { mode: 0o755 });
+  return file;
+}
+
+interface Asked {
+  readonly permission: string;
+  readonly value: string | null;
+}
+
+async function askedIn(folder: string): Promise<readonly Asked[]> {
+  const all: Asked[] = [];
+  for await (const { name } of Deno.readDir(folder)) {
+    if (!name.startsWith("asked-")) continue;
+    const lines = (await Deno.readTextFile(join(folder, name))).split("\n").filter((line) => line !== "");
+    all.push(...lines.map((line) => JSON.parse(line) as Asked));
+  }
+  return all;
+}
+
+const config = oneCloudConfig({ labels: { small: 2 }, maxServers: 6, more: "images-dir: FOLDER/images" })
+  .replace(
+    "providers:\n  - name: main",
+    "diskimages: [{name: noble, elements: [tiny]}]\nproviders:\n  - name: main",
+  ) +
+  "      - {name: noble, diskimage: noble, min-ram: 512, username: debian, private-key: FOLDER/key}\n";
+
+/** What each command exits with. */
+const commands: readonly (readonly [number, ...string[]])[] = [
+  [0, "--version"],
+  [0, "--help"],
+  [0, "list", "-o", "wide"],
+  [0, "hold", "1", "--reason", "a look", "--for", "1h"],
+  [0, "delete", "1"],
+  [0, "acquire", "small", "-o", "env"],
+  [0, "release", "2", "--result", "SUCCESS"],
+  [0, "job-create", "unit", "--hold-on-failure", "1"],
+  [0, "job-list"],
+  [0, "job-delete", "1"],
+  [0, "request-list"],
+  [0, "label-list"],
+  [0, "provider-list"],
+  [0, "dib-image-list", "-o", "yaml"],
+  [0, "image-list", "-o", "csv"],
+  [0, "image-build", "noble"],
+  [0, "image-upload", "main", "noble"],
+  [0, "image-update", "main", "noble"],
+  [1, "dib-image-delete", "999"],
+  [1, "image-delete", "999"],
+  [0, "alien-list"],
+  [0, "alien-image-list"],
+  [0, "inventory", "--list"],
+  [0, "status"],
+  [0, "config-validate", "--show"],
+  [2, "simulate", "--listen", "nowhere"],
+];
+
+/** Starts a simulator and ends it. @returns what it printed first */
+async function simulate(binary: string): Promise<string> {
+  const child = spawnProgram(["simulate", "--listen", "127.0.0.1:0", "--ssh-port", "0"], { binary });
+  const reader = child.stdout.getReader();
+  const { value } = await reader.read();
+  child.kill("SIGTERM");
+  await reader.cancel();
+  await child.stderr.cancel();
+  await child.status;
+  return new TextDecoder().decode(value);
+}
+
+Deno.test("every command runs with the permissions of the compiled program, and asks for no other", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "nodepool-permissions-" });
+  await using _folder = { [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }) };
+  const binary = await makeProgram(folder);
+  await using pool = await RunningPool.start({
+    config,
+    binary,
+    env: { NODEPOOL_ANY: "1", OS_ANY: "2", STATSD_HOST: "127.0.0.1" },
+    clouds: [{ bootTime: 50, deleteTime: 50, saveTime: 50 }],
+  });
+  await pool.installProgram("disk-image-create", scriptedDiskImageCreate({ seconds: 0.1 }));
+  pool.startDaemon("-p", join(folder, "pid"));
+  await pool.until(async () => await pool.count("ready") === 2);
+  for (const [code, ...args] of commands) {
+    const ran = await pool.run(...args);
+    assert.equal(ran.code, code, `${args.join(" ")}: ${ran.stderr}`);
+    assert.doesNotMatch(ran.stdout + ran.stderr, /NotCapable|Requires \w+ access/, args.join(" "));
+  }
+  await (await pool.fetch("/")).text();
+  assert.equal(await pool.stopDaemon(), 0);
+  for (const args of [["list"], ["hold", "3"], ["job-list"], ["alien-list"]]) {
+    assert.equal((await pool.run(...args)).code, 0, args.join(" "));
+  }
+  assert.match(await simulate(binary), /http:\/\/127\.0\.0\.1:\d+/);
+  pool.startDaemon("--no-builder");
+  await pool.until(async () => (await pool.log()).split(`"url":`).length === 3);
+  assert.equal(await pool.stopDaemon(), 0);
+  assert.doesNotMatch(await pool.log(), /NotCapable|Requires \w+ access/);
+
+  const asked = await askedIn(folder);
+  const system = new Set(asked.filter(({ permission }) => permission === "sys").map(({ value }) => value));
+  assert.deepEqual([...system].sort(), [...listed("--allow-sys")].sort());
+});
+
+Deno.test("all that a build inherits may be read", () => {
+  const names = listed("--allow-env");
+  const inherited = Object.keys(inheritedEnvironment(Object.fromEntries(names.map((name) => [name, ""]))));
+  for (const name of ["PATH", "HOME", "https_proxy", "HTTPS_PROXY", "DIB_*", "NODEPOOL_*", "LC_*"]) {
+    assert.ok(inherited.includes(name), name);
+  }
+  assert.equal(inherited.some((name) => name.startsWith("OS_")), false);
+  const env = permissions.filter((line) => line.startsWith("--allow-env") || line.startsWith("--allow-sys"));
+  assert.ok(env.every((line) => line.includes("=")), "without a list everything is allowed");
+});
