@@ -171,7 +171,8 @@ function addWaiting(app: Hono, { pool, until }: { pool: LocalClient; until: Unti
   });
   app.get("/dib-images/:id/log", async (context) => {
     const log = await pool.followBuild(idOf(context), until(context));
-    return context.body(log as ReadableStream<Uint8Array<ArrayBuffer>>);
+    const asItComes = { "transfer-encoding": "chunked" };
+    return context.body(log as ReadableStream<Uint8Array<ArrayBuffer>>, 200, asItComes);
   });
   app.get("/requests/:id/grant", async (context) => {
     return context.json(await pool.waitForGrant(idOf(context), until(context)));

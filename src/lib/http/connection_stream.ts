@@ -2,14 +2,14 @@
  * One accepted connection as the stream that node:http serves, and what its limits need to know of it: since when it
  * owes us something, a request or the taking of a piece of an answer. `HttpServer` makes and ends them.
  */
-import type { Buffer } from "node:buffer";
+import { Buffer } from "node:buffer";
 import { Duplex } from "node:stream";
 
 /** What is read at once. */
 const READ_SIZE = 16_384;
 
-/** A client must take so much of an answer within the time for it: 2 KiB/s at 30 s. */
-const WRITE_SIZE = 65_536;
+/** A client must take so much of an answer within the time for it: 8 KiB/s at 30 s. */
+const WRITE_SIZE = 262_144;
 
 export class ConnectionStream extends Duplex {
   readonly #conn: Deno.Conn;
@@ -75,6 +75,11 @@ export class ConnectionStream extends Duplex {
     } finally {
       this.#writesSince = null;
     }
+  }
+
+  /** An answer's head and body in one. */
+  override _writev(pieces: readonly { chunk: Buffer }[], done: (error?: Error) => void): void {
+    void this._write(Buffer.concat(pieces.map(({ chunk }) => chunk)), "", done);
   }
 
   override _final(done: () => void): void {

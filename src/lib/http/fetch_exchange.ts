@@ -1,6 +1,5 @@
 /** One request and its answer, from node:http's objects to those of fetch and back. `HttpServer` calls it. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { setImmediate } from "node:timers";
 
 /** The client's message cannot be answered as what it says; the status says why. */
 export class BadMessageError extends Error {
@@ -18,6 +17,7 @@ export async function readBody(
   message: IncomingMessage,
   most: number,
 ): Promise<Uint8Array<ArrayBuffer> | null> {
+  if (isWithoutBody(message)) return null;
   const pieces: Uint8Array[] = [];
   let size = 0;
   for await (const piece of message) {
@@ -28,6 +28,10 @@ export async function readBody(
   return size === 0
     ? null
     : new Uint8Array(await new Blob(pieces as Uint8Array<ArrayBuffer>[]).arrayBuffer());
+}
+
+function isWithoutBody({ headers }: IncomingMessage): boolean {
+  return headers["content-length"] === undefined && headers["transfer-encoding"] === undefined;
 }
 
 /** @throws BadMessageError 400 when it has no address that can be read */
@@ -48,44 +52,38 @@ export function toRequest(
   }
 }
 
-/** Resolves when all is sent, or the client has left; then the rest of the body is given up. */
+/**
+ * Resolves when all is sent, or the client has left. A body that says `transfer-encoding: chunked` is sent as it comes, and
+ * given up when the client leaves; any other is had whole first.
+ */
 export async function sendResponse(response: Response, message: ServerResponse): Promise<void> {
   message.statusCode = response.status;
   message.setHeaders(response.headers);
   const sent = endOf(message);
   if (response.body === null) message.end();
-  else await sendBody(response.body, message);
+  else if (response.headers.has("transfer-encoding")) await sendPieces(response.body, message);
+  else {
+    const bytes = await response.bytes();
+    message.setHeader("content-length", bytes.length);
+    message.end(bytes);
+  }
   await sent;
 }
 
-async function sendBody(body: ReadableStream<Uint8Array>, message: ServerResponse): Promise<void> {
+async function sendPieces(body: ReadableStream<Uint8Array>, message: ServerResponse): Promise<void> {
   const reader = body.getReader();
   const giveUp = () => void reader.cancel().catch(() => {});
   message.once("close", giveUp);
   try {
-    const first = await reader.read();
-    if (first.done) return void message.end();
-    let next = reader.read();
-    // A body that was there whole has ended by now; its length is told instead of sending it in chunks.
-    if (await isDoneAtOnce(next)) {
-      message.setHeader("content-length", first.value.length);
-      return void message.end(first.value);
+    message.flushHeaders();
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return void message.end();
+      if (!message.write(value)) await drainOf(message);
     }
-    for (let piece = first.value; !message.destroyed; next = reader.read()) {
-      if (!message.write(piece)) await drainOf(message);
-      const { done, value } = await next;
-      if (done) break;
-      piece = value;
-    }
-    message.end();
   } finally {
     giveUp();
   }
-}
-
-async function isDoneAtOnce(read: Promise<ReadableStreamReadResult<unknown>>): Promise<boolean> {
-  const later = new Promise<null>((resolve) => setImmediate(() => resolve(null)));
-  return (await Promise.race([read, later]))?.done === true;
 }
 
 function endOf(message: ServerResponse): Promise<void> {

@@ -11,6 +11,7 @@ import { loggerOf } from "../logging.ts";
 import { ConnectionStream } from "./connection_stream.ts";
 import { BadMessageError, readBody, sendResponse, toRequest } from "./fetch_exchange.ts";
 
+/** A body that is to be sent as it is made says `transfer-encoding: chunked`. */
 export type HttpHandler = (request: Request) => Response | Promise<Response>;
 
 /** Times in milliseconds. */
@@ -19,7 +20,7 @@ export interface HttpLimits {
   readonly connections: number;
   /** For a whole request, from the connection's start or the answer before it. */
   readonly requestTime: number;
-  /** For taking 64 KiB of an answer. */
+  /** For taking 256 KiB of an answer. */
   readonly writeTime: number;
   /** Of a request. */
   readonly bodyBytes: number;

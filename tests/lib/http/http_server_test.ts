@@ -60,6 +60,7 @@ Deno.test("HttpServer sends a body as it is made, and gives it up when the clien
         start: (controller) => controller.enqueue(new TextEncoder().encode("first")),
         cancel: () => cancelled.resolve(),
       }),
+      { headers: { "transfer-encoding": "chunked" } },
     )
   );
   const client = await RawClient.connect(served.port);
