@@ -19,6 +19,7 @@ import { type Groups, groupsOf } from "./groups.ts";
 import { type NodePlan, planNode } from "./plan_node.ts";
 import { planRequestWaits, type RequestWait } from "./plan_request_waits.ts";
 import { planRetirements } from "./plan_retirements.ts";
+import { whyWithheld, withheldLabels, withoutFrozen } from "./withheld_nodes.ts";
 import { planSubnodes, type SubnodeLaunch, type SubnodePlan } from "./plan_subnodes.ts";
 
 export interface PoolInput extends Moment {
@@ -72,7 +73,10 @@ export function planPool(input: PoolInput): PoolPlan {
   const plans = nodes.map((node) => ({ node, plan: planKnown(node, { input, byId, groups, subnodes }) }));
   const living = plans.flatMap(({ plan }) => plan.next ?? []);
   const waiting = [...input.requests].filter((request) => request.grantedAt === null);
-  const usable = living.filter(({ provider }) => isTrusted(provider, input));
+  const usable = living.filter(({ provider }) =>
+    input.config.providers.some(({ name }) => name === provider) && whyWithheld(provider, input.seen) === null
+  );
+  const withheld = withheldLabels(living, input.seen);
   const grants = input.granting ? planGrants(usable, waiting) : [];
   const granted = new Set(grants.map(({ request }) => request.id));
   const retirements = planRetirements(input.config, living, input.now);
@@ -80,7 +84,7 @@ export function planPool(input: PoolInput): PoolPlan {
   const launches = input.launching
     ? planLaunches({
       ...input,
-      nodes: withoutTaken(living, grants, input.now),
+      nodes: withoutFrozen(withoutTaken(living, grants, input.now), input),
       requests,
       current,
       promised: subnodes.promised,
@@ -97,8 +101,11 @@ export function planPool(input: PoolInput): PoolPlan {
     grants,
     launches,
     subnodes: input.launching ? subnodes.launches : [],
-    // Where nothing was planned for them, the plan before that knew more.
-    requestWaits: input.launching ? planRequestWaits(requests, { ...input, reports: launches.reports }) : [],
+    requestWaits: planRequestWaits(
+      // Where nothing was planned for them, the plan before that knew more.
+      requests.filter(({ label }) => input.launching || withheld.has(label)),
+      { ...input, reports: launches.reports, withheld },
+    ),
     until: earliest([...plans.map(({ plan }) => plan.until), launches.until, retirements.until]),
   };
 }
@@ -110,14 +117,6 @@ const NO_LAUNCHES: LaunchPlan = {
   offered: new Set(),
   until: null,
 };
-
-/** Whether what the state says of nodes there has been held against the cloud since the start, and agrees. */
-function isTrusted(name: string, { config, seen }: PoolInput): boolean {
-  const observation = seen.get(name);
-  const isConfigured = config.providers.some((provider) => provider.name === name);
-  return isConfigured && observation !== undefined && observation.inventory.completeAt !== null &&
-    observation.frozen === null;
-}
 
 /** A node whose provider has not been seen yet, as after a start, stays as it is. */
 function planKnown(

@@ -13,13 +13,24 @@ export interface RequestWait {
 /** Those whose reason is another one than their record says. */
 export function planRequestWaits(
   requests: readonly NodeRequest[],
-  { reports, config, now }: { reports: readonly LabelReport[]; config: Config; now: Instant },
+  { reports, config, now, withheld = new Map() }: {
+    reports: readonly LabelReport[];
+    config: Config;
+    now: Instant;
+    /** By label: why ready nodes are not handed out yet. */
+    withheld?: ReadonlyMap<string, string>;
+  },
 ): readonly RequestWait[] {
   const reportOf = new Map(reports.map((report) => [report.name, report]));
   const first = firstRequests(requests);
   return requests.flatMap((request) => {
     const isFirst = first.get(request.label) === request.id;
-    const { reason, message } = whyWaiting(request, { config, report: reportOf.get(request.label), isFirst });
+    const { reason, message } = whyWaiting(request, {
+      config,
+      report: reportOf.get(request.label),
+      withheld: withheld.get(request.label) ?? null,
+      isFirst,
+    });
     const before = request.waitingOn;
     if (before?.reason === reason && before.message === message) return [];
     const since = before?.reason === reason ? before.since : now;
@@ -36,7 +47,12 @@ function firstRequests(requests: readonly NodeRequest[]): Map<string, number> {
 
 function whyWaiting(
   { label: name }: NodeRequest,
-  { config, report, isFirst }: { config: Config; report: LabelReport | undefined; isFirst: boolean },
+  { config, report, withheld, isFirst }: {
+    config: Config;
+    report: LabelReport | undefined;
+    withheld: string | null;
+    isFirst: boolean;
+  },
 ): Pick<WaitingOn, "reason" | "message"> {
   const label = config.labels.find((candidate) => candidate.name === name);
   if (label === undefined) {
@@ -51,6 +67,7 @@ function whyWaiting(
     );
     return { reason: "capacity", message: reasons.join("; ") };
   }
+  if (withheld !== null) return { reason: "provider", message: withheld };
   if (!isFirst) return { reason: "node", message: "earlier requests of its label come first" };
   return { reason: "node", message: "its nodes are being built" };
 }

@@ -26,6 +26,8 @@ export interface RunningPoolOptions extends SimulatorInput {
   readonly descriptors?: number | null;
   /** A file that is the program; null: as `program.ts` has it. */
   readonly binary?: string | null;
+  /** Another pool whose simulator this one shares, which must outlive it. */
+  readonly beside?: RunningPool;
 }
 
 /** A line of the daemon's log; further facts by name. */
@@ -37,13 +39,30 @@ export interface LogLine {
   readonly [fact: string]: unknown;
 }
 
+interface Served {
+  readonly baseUrl: string;
+  readonly sshPort: number;
+}
+
+async function servedSimulator(settings: SimulatorInput, made: AsyncDisposableStack) {
+  const clouds = (settings.clouds ?? [{}]).map((cloud) => ({
+    ...cloud,
+    ssh: { acceptAnyKey: true, ...cloud.ssh },
+  }));
+  const random = seededRandom(settings.seed ?? 1);
+  const simulator = made.use(createSimulator({ ...settings, clouds, clock: systemClock, random }));
+  const served = made.use(await serveSimulator(simulator, { hostname: "127.0.0.1", port: 0, sshPort: 0 }));
+  return { simulator, served };
+}
+
 export class RunningPool implements AsyncDisposable {
   readonly simulator: Simulator;
   /** `http://127.0.0.1:PORT`, where the simulator is served. */
   readonly baseUrl: string;
   /** The temporary folder: `nodepool.yaml`, `nodepool.kv`, `daemon.log`, `key`, `clouds.yaml`. */
   readonly folder: string;
-  readonly #sshPort: number;
+  /** Where the simulator is served. */
+  readonly served: Served;
   readonly #env: Readonly<Record<string, string>>;
   readonly #descriptors: number | null;
   readonly #binary: string | null;
@@ -51,20 +70,14 @@ export class RunningPool implements AsyncDisposable {
   #daemon: Deno.ChildProcess | null = null;
 
   static async start(
-    { config, env = {}, descriptors = null, binary = null, ...settings }: RunningPoolOptions,
+    { config, env = {}, descriptors = null, binary = null, beside, ...settings }: RunningPoolOptions,
   ): Promise<RunningPool> {
     await using made = new AsyncDisposableStack();
     const folder = made.adopt(
       await Deno.makeTempDir({ prefix: "nodepool-" }),
       (path) => Deno.remove(path, { recursive: true }),
     );
-    const clouds = (settings.clouds ?? [{}]).map((cloud) => ({
-      ...cloud,
-      ssh: { acceptAnyKey: true, ...cloud.ssh },
-    }));
-    const random = seededRandom(settings.seed ?? 1);
-    const simulator = made.use(createSimulator({ ...settings, clouds, clock: systemClock, random }));
-    const served = made.use(await serveSimulator(simulator, { hostname: "127.0.0.1", port: 0, sshPort: 0 }));
+    const { simulator, served } = beside ?? await servedSimulator(settings, made);
     await Deno.writeTextFile(`${folder}/key`, (await generateKey()).private, { mode: 0o600 });
     const pool = new RunningPool({
       simulator,
@@ -83,7 +96,7 @@ export class RunningPool implements AsyncDisposable {
   private constructor(
     { simulator, served, folder, env, descriptors, binary, resources }: {
       simulator: Simulator;
-      served: { readonly baseUrl: string; readonly sshPort: number };
+      served: Served;
       folder: string;
       env: Readonly<Record<string, string>>;
       descriptors: number | null;
@@ -92,9 +105,9 @@ export class RunningPool implements AsyncDisposable {
     },
   ) {
     this.simulator = simulator;
+    this.served = served;
     this.baseUrl = served.baseUrl;
     this.folder = folder;
-    this.#sshPort = served.sshPort;
     this.#env = env;
     this.#descriptors = descriptors;
     this.#binary = binary;
@@ -121,7 +134,7 @@ export class RunningPool implements AsyncDisposable {
 
   /** The text as `configure` would write it. */
   filledIn(config: string): string {
-    return config.replaceAll("FOLDER", this.folder).replaceAll("SSH_PORT", String(this.#sshPort));
+    return config.replaceAll("FOLDER", this.folder).replaceAll("SSH_PORT", String(this.served.sshPort));
   }
 
   /** A clouds.yaml that leads to the simulator's clouds. */

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import type { NodeRecord } from "../../src/domain/node.ts";
+import type { Observation } from "../../src/domain/observation.ts";
+import { HOUR } from "../../src/domain/time.ts";
+import { planPool } from "../../src/plan/plan_pool.ts";
+import { sampleRequest } from "../views/sample_pool.ts";
+import {
+  config,
+  image,
+  inventory,
+  label,
+  node,
+  NOW,
+  provider,
+  seen,
+  server,
+  states,
+} from "./plan_fixtures.ts";
+
+const FROZEN = "frozen: another daemon";
+
+/** A plan for a request, over two providers of which `cloud-a` is seen so. */
+function planWith(observation: Observation | undefined, ...nodes: readonly NodeRecord[]) {
+  const providers = [provider(), provider({ name: "cloud-b", images: [image()] })];
+  const labels = [label({ minReady: 0, providers: ["cloud-a", "cloud-b"] })];
+  return planPool({
+    config: config({ providers, labels }),
+    now: NOW,
+    wallOffset: 0,
+    nodes,
+    requests: [sampleRequest({ id: 1 })],
+    pauses: [],
+    images: new Map(),
+    reserved: new Map(),
+    seen: new Map([...(observation === undefined ? [] : [["cloud-a", observation] as const]), [
+      "cloud-b",
+      seen(),
+    ]]),
+    targets: new Map(),
+    demand: new Map(),
+    starved: new Map(),
+    creating: new Set(),
+    launching: true,
+    granting: true,
+  });
+}
+
+const listed = (fields: Partial<Observation> = {}) => seen({ servers: [server("s7")], ...fields });
+
+Deno.test("a ready node is handed out once its provider has been listed since the start", () => {
+  const ready = node(states.ready);
+  assert.equal(planWith(listed(), ready).grants.length, 1);
+  for (const unlisted of [undefined, seen({ inventory: inventory([]) })]) {
+    const { grants, requestWaits, changes } = planWith(unlisted, ready);
+    assert.deepEqual([grants, changes], [[], []]);
+    const message = "cloud-a: its ready nodes are handed out once its servers have been listed";
+    assert.deepEqual(requestWaits.map(({ waitingOn }) => waitingOn.message), [message]);
+  }
+});
+
+Deno.test("a frozen provider hands out nothing, and what is asked for is launched elsewhere", () => {
+  const { grants, launches } = planWith(listed({ frozen: FROZEN }), node(states.ready));
+  assert.deepEqual(grants, []);
+  assert.deepEqual(launches.launches.map((launch) => launch.provider.name), ["cloud-b"]);
+});
+
+for (const [phase, state] of Object.entries(states)) {
+  Deno.test(`nothing is done on a frozen provider for a node in ${phase}, however old it is`, () => {
+    const { actions, changes } = planWith(
+      listed({ frozen: FROZEN }),
+      node(state, { stateSince: NOW - 100 * HOUR, phaseSince: NOW - 100 * HOUR }),
+    );
+    assert.deepEqual(actions, []);
+    assert.ok(changes.every(({ previous, next }) => next?.state === previous.state));
+    const waits = changes.map(({ next }) => next?.waitingOn?.message);
+    assert.deepEqual(waits, phase === "used" || phase === "hold" ? [] : [FROZEN]);
+  });
+}
