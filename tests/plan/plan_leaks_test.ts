@@ -5,7 +5,8 @@ import type { NodeRecord, NodeState } from "../../src/domain/node.ts";
 import { serverIdOf } from "../../src/domain/node.ts";
 import type { FloatingIp, Server, ServerListing } from "../../src/domain/server.ts";
 import { Inventory } from "../../src/domain/inventory.ts";
-import { markedNodeId } from "../../src/domain/server_marks.ts";
+import { lineageOf } from "../../src/domain/lineage.ts";
+import { floatingIpDescription, markedNodeId } from "../../src/domain/server_marks.ts";
 import { MINUTE } from "../../src/domain/time.ts";
 import { keypairName } from "../../src/domain/image_marks.ts";
 import type { ProviderImage, ProviderImageState } from "../../src/domain/provider_image.ts";
@@ -70,6 +71,27 @@ Deno.test("a server whose node does not know its own yet is no leak", () => {
     states["delete-address"],
   ];
   for (const state of unsure) assert.deepEqual(leaks({ nodes: byId([node(state)]) }), [], state.phase);
+});
+
+Deno.test("what another copy of the state has made is no leak, whatever node or image has ended here under its id", () => {
+  const run = (number: number, id: string) => ({ number, id, startedAt: 0, firstIds: { node: 1, image: 1 } });
+  const record = sampleImage({ id: 7, state: { phase: "gone" } });
+  const description = floatingIpDescription(INSTALLATION, 7, "other");
+  const properties = { ...cloudImageOf(record).properties, nodepool_run: "other" };
+  const metadata = { ...marks(7), nodepool_run: "other" };
+  const found = (present: string) => {
+    const own = new Inventory(INSTALLATION, "cloud-a", lineageOf([run(1, present)], () => 100));
+    for (const startedAt of [NOW - MINUTE, NOW]) {
+      const servers = [server("s7", { metadata })];
+      own.apply({ kind: "complete", startedAt, cloudTime: startedAt, cloudAhead: null, servers });
+    }
+    const floatingIps = floatingIpsSince(NOW - 10 * MINUTE, [floatingIp("f7", { description })]);
+    const images = sightings([cloudImageOf(record, { properties })]);
+    const observation = seen({ inventory: own, floatingIps, images });
+    return leaks({ seen: observation, images: new Map([[7, record]]) }).map(({ id }) => id);
+  };
+  assert.deepEqual(found("other"), ["s7", "f7", "image-7"]);
+  assert.deepEqual(found("this one"), []);
 });
 
 Deno.test("a server that was in one complete listing only is no leak yet", () => {

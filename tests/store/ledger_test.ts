@@ -3,6 +3,7 @@ import fc from "fast-check";
 import type { NodeRecord, NodeStateName } from "../../src/domain/node.ts";
 import { stateName } from "../../src/domain/node.ts";
 import { transition } from "../../src/domain/node_transition.ts";
+import { LARGEST_ID } from "../../src/domain/record_id.ts";
 import { seededRandom } from "../../src/lib/random.ts";
 import { VirtualClock } from "../../src/lib/virtual_clock.ts";
 import type { Edit } from "../../src/store/draft.ts";
@@ -285,6 +286,25 @@ Deno.test("skipIds() gives out no id that is in use elsewhere, and changes nothi
   assert.equal(await ledger.takeIds("node", 1), 813);
   await ledger.skipIds("node", 5);
   assert.ok(await ledger.takeIds("node", 1) > 813);
+});
+
+Deno.test("skipIds() never goes beyond the largest id", async () => {
+  const { ledger } = await ledgerOver();
+  await ledger.skipIds("node", Number.MAX_SAFE_INTEGER);
+  assert.equal(ledger.nextId("node"), LARGEST_ID + 1);
+});
+
+Deno.test("beginRun() records the run with the ids that it can give out, and keeps the newest thousand", async () => {
+  const { ledger, store } = await ledgerOver();
+  await ledger.beginRun({ id: "first", startedAt: 1 });
+  const id = await ledger.takeIds("node", 4);
+  assert.equal(ledger.lineage.runOf("node", id), "first");
+  const run = await ledger.beginRun({ id: "second", startedAt: 2 });
+  assert.deepEqual(run, { number: 2, id: "second", startedAt: 2, firstIds: { node: 5, image: 1 } });
+  for (let count = 0; count < 1_000; count++) await ledger.beginRun({ id: `later ${count}`, startedAt: 3 });
+  const { runs } = await store.load();
+  assert.deepEqual([runs.length, runs[0]!.id, runs.at(-1)!.number], [1_000, "later 0", 1_002]);
+  assert.deepEqual(ledger.runs, runs);
 });
 
 Deno.test("a disposed ledger has stored what was asked for and takes nothing more", async () => {
