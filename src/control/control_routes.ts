@@ -4,7 +4,6 @@
  */
 import { type Context, Hono } from "hono";
 import * as v from "valibot";
-import { LARGEST_ID } from "../domain/record_id.ts";
 import type { ViewFilter } from "../views/view_filter.ts";
 import { isPoolViewName } from "../views/view_pool.ts";
 import { LAST_INSTANT, LONGEST_TIME } from "../domain/time.ts";
@@ -29,8 +28,7 @@ const duration = v.pipe(
   whole,
   v.maxValue(LONGEST_TIME, "a length of time is in milliseconds, 100 years at most"),
 );
-const id = v.pipe(whole, v.maxValue(LARGEST_ID));
-const ids = v.pipe(v.array(id), v.minLength(1), v.maxLength(10_000));
+const ids = v.pipe(v.array(whole), v.minLength(1), v.maxLength(10_000));
 const pathId = v.pipe(v.string(), v.regex(/^\d{1,15}$/, "an id is a whole number"), v.transform(Number));
 
 const holdBody = v.object({ ids, reason: text, owner: text, duration: v.nullable(duration, null) });

@@ -44,10 +44,7 @@ export function planProviderImage(
       "deleted there";
     return { do: "wait", reason: "provider", message };
   }
-  if (seen !== undefined && seen.frozen !== null) {
-    if (image.state.phase === "ready") return { do: "stay" };
-    return { do: "wait", reason: "provider", message: seen.frozen };
-  }
+  if (seen !== undefined && seen.frozen !== null) return planFrozen(image, seen.frozen);
   const use = provider.images.find((one) => one.name === image.image && isMade(one)) ?? null;
   const unwanted = whyUnwanted(image, { isConfigured: use !== null, isRetired: provider.maxServers < 0 });
   if (unwanted !== null) {
@@ -56,6 +53,13 @@ export function planProviderImage(
   if (seen === undefined) return { do: "stay" };
   const ladder = ladders[image.state.phase] as (situation: ImageSituation) => ImageStep;
   return ladder({ image, state: image.state, world, provider, use, seen });
+}
+
+/** Nothing is done there; an image that waits for its server is told of that by the launches of servers. */
+function planFrozen({ state }: ProviderImage, message: string): ImageStep {
+  if (state.phase === "ready") return { do: "stay" };
+  if ("nodeId" in state && state.nodeId === null) return { do: "leave" };
+  return { do: "wait", reason: "provider", message };
 }
 
 function whyUnwanted(

@@ -338,3 +338,19 @@ Deno.test("an image that another record names is taken over by none whose mark i
     assert.doesNotMatch(step(image, { ...fields, images: [image, other] }), /upload|delete-image/);
   }
 });
+
+Deno.test("nothing is done for an image on a frozen provider, and planning again changes nothing", () => {
+  const message = "frozen: another daemon";
+  const images = [create, saving, ready, removal(), check(null), check(7), upload({ phase: "keypair" })]
+    .map((image, index) => ({ ...image, id: index + 1 }));
+  const given = (records: readonly ProviderImage[]) =>
+    imagesInput({ ...checked, images: records, seen: seeing(sightings([active]), { frozen: message }) });
+  const plan = planImages(given(images));
+  assert.deepEqual(plan.actions, []);
+  const next = images.map((image) => plan.changes.find(({ previous }) => previous === image)?.next ?? image);
+  assert.deepEqual(next.map(({ state }) => state.phase), images.map(({ state }) => state.phase));
+  const waits = next.map(({ waitingOn }) => waitingOn?.message);
+  const forServer = `no server can be launched for it: ${message}`;
+  assert.deepEqual(waits, [message, message, undefined, message, forServer, message, message]);
+  assert.deepEqual(planImages(given(next)).changes, []);
+});
