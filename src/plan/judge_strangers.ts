@@ -35,8 +35,18 @@ export interface StrangersVerdict {
   readonly highestId: number;
 }
 
+export const NO_STRANGERS: StrangersVerdict = {
+  implausible: [],
+  foreign: [],
+  rivals: [],
+  staleBelow: 0,
+  highestId: 0,
+};
+
 export function judgeStrangers(input: StrangersInput): StrangersVerdict {
   const { inventory, provider, nextId, firstId, isFirstLook, seenFirst } = input;
+  // As it is with nearly all looks.
+  if (inventory.strangers.size === 0 && !isFirstLook) return NO_STRANGERS;
   const nodes = [...input.nodes];
   const named = new Set(nodes.map(serverIdOf));
   const strangers = [...inventory.strangers.values()].filter(({ server }) => !named.has(server.id));
@@ -50,9 +60,9 @@ export function judgeStrangers(input: StrangersInput): StrangersVerdict {
   };
   const bounds = foreign.map((stranger) => Math.min(firstId, boundOf(stranger) ?? firstId));
   // A server that this state has not asked for yet: a newer copy has.
-  const overtaken = nodes.some(({ id, state, ...node }) =>
-    node.provider === provider && state.phase === "create" && state.sentAt === null &&
-    inventory.serversOfNode(id).some((server) => !named.has(server.id))
+  const overtaken = nodes.some((node) =>
+    node.provider === provider && node.state.phase === "create" && node.state.sentAt === null &&
+    inventory.serversOfNode(node.id).some((server) => !named.has(server.id))
   );
   return {
     implausible: strangers.filter((stranger) => !isPlausible(stranger)),

@@ -8,7 +8,7 @@ import { describeForeign, type ForeignServer, implausibleMark } from "../domain/
 import { heldAsStale, RESTORED } from "../domain/stale_hold.ts";
 import type { Clock } from "../lib/clock.ts";
 import { loggerOf } from "../lib/logging.ts";
-import { judgeStrangers, type StrangersVerdict } from "../plan/judge_strangers.ts";
+import { judgeStrangers, NO_STRANGERS, type StrangersVerdict } from "../plan/judge_strangers.ts";
 import type { Ledger } from "../store/ledger.ts";
 import type { ProviderWatch } from "./provider_watch.ts";
 
@@ -26,7 +26,7 @@ export class ForeignServers {
   #seenFirst: ReadonlySet<string> | null = null;
   /** By server id. They stay until they are adopted, also when they are no longer listed. */
   readonly #rivals = new Map<string, Stranger>();
-  #verdict: StrangersVerdict = NOTHING;
+  #verdict = NO_STRANGERS;
   readonly #told = new Set<string>();
 
   constructor(means: ForeignServersMeans) {
@@ -127,14 +127,6 @@ export class ForeignServers {
     }
   }
 }
-
-const NOTHING: StrangersVerdict = {
-  implausible: [],
-  foreign: [],
-  rivals: [],
-  staleBelow: 0,
-  highestId: 0,
-};
 
 function byServer(stranger: Stranger): [string, Stranger] {
   return [stranger.server.id, stranger];

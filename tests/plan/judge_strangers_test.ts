@@ -31,6 +31,7 @@ function judge(
   const verdict = judgeStrangers({
     inventory,
     nodes,
+    provider: "cloud-a",
     nextId,
     firstId: 10,
     isFirstLook,
