@@ -176,6 +176,11 @@ const TABLE: readonly [string, Reply, CloudErrorKind][] = [
     "unavailable",
   ],
   ["504 without body", { status: 504 }, "unavailable"],
+  ["a port's quota as Nova hands it on", nova("badRequest", 400, "Quota exceeded for ports"), "quota"],
+  ["a quota that its type alone tells", neutron(409, "OverQuota", "No."), "quota"],
+  ["500 that speaks of a quota", nova("computeFault", 500, "Quota exceeded for ports"), "unavailable"],
+  ["404 that speaks of a quota", nova("itemNotFound", 404, "Quota exceeded for ports"), "notFound"],
+  ["503 of a store that is closed", glance(503, "Adding images to store is disabled."), "unavailable"],
   ["a request that a proxy waited too long for", { status: 408 }, "unavailable"],
   ["a redirect of a POST", { status: 302, headers: { location: "https://nova/v2.1/" } }, "badResponse"],
 ];
@@ -242,4 +247,9 @@ Deno.test("classifyResponse() keeps the request id of every service", () => {
   assert.equal(classify({ status: 500, headers: { "x-openstack-request-id": "req-1" } }).requestId, "req-1");
   assert.equal(classify({ status: 500, headers: { "x-compute-request-id": "req-2" } }).requestId, "req-2");
   assert.equal(classify({ status: 500 }).requestId, null);
+});
+
+Deno.test("classifyResponse() knows of no effect where a status of success cannot be understood", () => {
+  const refusal = classify({ status: 200, body: "<html>all is well</html>" });
+  assert.deepEqual([refusal.kind, refusal.effect], ["badResponse", "unknown"]);
 });

@@ -133,6 +133,19 @@ Deno.test("a listing of images that breaks off is no listing", async () => {
   assert.equal((await refusalOf(cloud.listProjectImages({ signal }))).kind, "unavailable");
 });
 
+for (const status of [400, 404]) {
+  Deno.test(`a listing of images whose marker is gone begins again, told by ${status}`, async () => {
+    let images = ["a", "b", "c"].map((id) => rawImage(id));
+    const { cloud } = scriptedCloud((request, nth) => {
+      const isGone = request.url.includes("marker=b") && images.length === 3;
+      if (!isGone) return glanceWith(images, { maxLimit: 2 })(request, nth);
+      images = images.filter(({ id }) => id !== "b");
+      return { status };
+    });
+    assert.deepEqual((await cloud.listOwnImages("ci-1", { signal })).map(({ id }) => id), ["a", "c"]);
+  });
+}
+
 Deno.test("the project's images are those whose owner it is", async () => {
   const images = [
     rawImage("own"),

@@ -101,6 +101,12 @@ for (
   });
 }
 
+Deno.test("an answer to a GET that cannot be understood had no effect", async () => {
+  const { cloud } = scriptedCloud(nova({ status: 200, body: '{"servers": [' }));
+  const error = await refusalOf(cloud.listServers({ signal }));
+  assert.deepEqual([error.kind, error.effect], ["badResponse", "none"]);
+});
+
 Deno.test("a request without an answer ends after the API timeout, with unknown effect", async () => {
   const { cloud, clock, calls } = scriptedCloud(nova("silence"), { apiTimeout: 10_000 });
   const refused = refusalOf(cloud.createServer(NODE_12, { signal }));

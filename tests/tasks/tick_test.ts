@@ -167,3 +167,16 @@ Deno.test("planning takes a quarter of the time at most, however long it takes",
   await kit.tick.run(new AbortController().signal);
   assert.deepEqual([lived, slept], [80, [240]]);
 });
+
+Deno.test("every node and subnode has an id of its own, taken before it is used", async () => {
+  await using kit = await tickKit({
+    config: config({
+      labels: [label({ minReady: 3, subnodes: 2 })],
+      providers: [provider({ maxServers: 50 })],
+    }),
+  });
+  await kit.run();
+  const ids = [...kit.ledger.nodes.keys()];
+  assert.deepEqual(ids, [1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  assert.equal(await kit.ledger.takeIds("node", 1), 10);
+});
