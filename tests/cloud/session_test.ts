@@ -309,13 +309,9 @@ Deno.test("no token and no secret is in any error", async () => {
 
 Deno.test("a token that a service took, even to say no, is renewed once one refuses it", async () => {
   const refused = { status: 401, body: { error: { code: 401, message: "…", title: "Unauthorized" } } };
-  const missing = {
-    status: 404,
-    body: { itemNotFound: { code: 404, message: "Instance x could not be found." } },
-  };
-  const replies = [missing, refused, NO_SERVERS];
+  const replies = [{ status: 403 }, refused, NO_SERVERS];
   const { cloud, logins } = scriptedCloud(({ url }) => url.startsWith(NOVA) ? replies.shift()! : null);
-  assert.equal((await refusalOf(cloud.getServer("x", { signal }))).kind, "notFound");
+  assert.equal((await refusalOf(cloud.listServers({ signal }))).status, 403);
   assert.deepEqual((await cloud.listServers({ signal })).servers, []);
   assert.equal(logins(), 2);
 });

@@ -37,7 +37,7 @@ Deno.test("a launch that fails pauses its label on its provider, by that provide
 });
 
 Deno.test("a failure counts once, however often its node changes after it", async () => {
-  const again = node(states["delete-server"], { result: "failed", id: 8 });
+  const again = node(states["delete-server"], { result: "failed", id: 8, timings: { create: NOW + 1 } });
   const { failures } = await pausesAfter([node(states.login), failed], [again, { comment: "later" }]);
   assert.deepEqual(failures, [1, 1]);
 });
