@@ -42,6 +42,7 @@ function factsOf(node: NodeDetails): [string, string][] {
     ["ended", node.ended],
     ["result", node.result],
     ["comment", node.comment],
+    ["deleted by", node.deleted_by],
     ["held by", hold?.owner],
     ["held until", hold?.until],
     ["label", node.label],
