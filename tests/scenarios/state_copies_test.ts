@@ -94,6 +94,74 @@ Deno.test("a restored state is one at a later start too, and holds nothing that 
   assertAllThere(virtual, inUse);
 });
 
+Deno.test("what a restored state has and the cloud has no more leaves the pool", async () => {
+  const { virtual, copy, inUse } = await aged();
+  await using _ = virtual;
+  await virtual.during(virtual.pool.releaseNodes(inUse.map(({ id }) => id), { result: null, job: null }));
+  await virtual.until(() => virtual.count() === 2);
+  const before = deletions(virtual);
+  await virtual.restartOn(copy);
+  await virtual.until(() => virtual.count("ready") === 2 && virtual.count() === 2);
+  assert.ok(virtual.pool.report().nodes.every(({ id }) => id > 4));
+  assert.equal(deletions(virtual), before);
+});
+
+Deno.test("a restored node in deletion goes, one that is being built is held with its subnodes", async () => {
+  const config = poolConfig({ minReady: 0, maxServers: 12, provider, label: "subnodes: 1" });
+  await using virtual = await VirtualPool.start({ config, clouds: [{ bootTime: 30 * SECOND }] });
+  const [first] = await virtual.acquire("small");
+  await virtual.during(virtual.pool.releaseNodes([first!.id], { result: null, job: null }));
+  const spec = { label: "small", count: 1, job: null, client: null, deadline: null };
+  await virtual.during(virtual.pool.createRequest(spec));
+  await virtual.until(() =>
+    virtual.pool.report().nodes.filter(({ state }) => state.phase === "boot").length === 2
+  );
+  const copy = virtual.copyState();
+  const { signal } = new AbortController();
+  const [request] = virtual.pool.report().requests;
+  const [inUse] = await virtual.during(virtual.pool.waitForGrant(request!.id, { signal }));
+  await virtual.during(virtual.pool.confirmGrant(request!.id));
+  await virtual.acquire("small");
+  const group = virtual.pool.report().nodes.filter(({ id, parentId }) =>
+    id === inUse!.id || parentId === inUse!.id
+  );
+  const before = virtual.simulator.journal.count;
+  await virtual.restartOn(copy);
+  await virtual.clock.advance(20 * MINUTE);
+  assert.deepEqual(group.map(({ id }) => stateName(node(virtual, id))), ["hold", "hold"]);
+  assertAllThere(virtual, group);
+  const deleted = virtual.simulator.journal.rows({ since: before }).filter(({ operation }) =>
+    operation === "server.delete"
+  );
+  const ofGroup = new Set(group.map(serverIdOf));
+  assert.ok(deleted.every(({ serverId }) => !ofGroup.has(serverId)));
+  await virtual.during(virtual.pool.releaseNodes([inUse!.id], { result: null, job: null }));
+  await virtual.until(() => group.every((each) => !virtual.exists(serverIdOf(each)!)));
+});
+
+Deno.test("an adopted server keeps its floating IP as long as it is held, and gives it back with itself", async () => {
+  const floating = `${provider}\n    pool: public\n    networks: [{name: private}]`;
+  const config = poolConfig({ minReady: 1, maxServers: 10, provider: floating });
+  await using one = await VirtualPool.start({ config });
+  await one.until(() => one.count("ready") === 1);
+  const copy = one.copyState();
+  await one.acquire("small");
+  await one.until(() => one.count("ready") === 1);
+  await one.restartOn(copy);
+  const { servers } = await one.during(
+    one.pool.adoptState({ dryRun: false, signal: new AbortController().signal }),
+  );
+  assert.equal(servers.length, 1);
+  const nodeId = servers[0]!.nodeId!;
+  const { floatingIp } = node(one, nodeId);
+  assert.notEqual(floatingIp, null);
+  await one.clock.advance(HOUR);
+  assert.equal(one.simulator.journal.countOf("floatingip.delete"), 0);
+  await one.during(one.pool.releaseNodes([nodeId], { result: null, job: null }));
+  await one.until(() => !one.pool.report().nodes.some(({ id }) => id === nodeId));
+  assert.equal(one.simulator.journal.countOf("floatingip.delete"), 1);
+});
+
 for (const stoppedFirst of [false, true]) {
   const when = stoppedFirst ? "was stopped" : "runs";
   Deno.test(`two daemons on copies of one state that was copied while the daemon ${when} delete nothing of each other`, async () => {
