@@ -8,16 +8,19 @@ export interface ReadinessView {
 }
 
 /**
- * Ready: a daemon takes on work, its state can be written, it may launch, and at least one of its clouds answers (or none is configured). A daemon that
- * runs on its last good configuration is ready: what is wrong with the file is told by `status`.
+ * Ready: a daemon takes on work, its state can be written, it may launch, and at least one of its clouds answers and is
+ * not frozen (or none is configured). A daemon that runs on its last good configuration is ready: what is wrong with
+ * the file is told by `status`.
  */
 export function viewReadiness({ daemon, providers, state }: PoolReport): ReadinessView {
   const reasons: string[] = [];
   if (daemon === null) reasons.push("no daemon is running");
   else if (!daemon.accepting) reasons.push("the daemon is stopping");
   reasons.push(...stateProblems(state));
-  if (providers.length > 0 && !providers.some(({ reachable }) => reachable === true)) {
-    reasons.push("no provider has answered yet");
+  const answering = providers.filter(({ reachable }) => reachable === true);
+  if (providers.length > 0 && answering.length === 0) reasons.push("no provider has answered yet");
+  else if (answering.length > 0 && answering.every(({ frozen }) => frozen !== null)) {
+    reasons.push(...answering.map(({ name, frozen }) => `provider ${name}: ${frozen}`));
   }
   return { ready: reasons.length === 0, reasons };
 }

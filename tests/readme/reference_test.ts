@@ -148,11 +148,12 @@ function fullReport() {
   const report = sampleReport();
   const [first, ...others] = report.providers;
   const stats = { ...first!.stats!, lastError: { at: NOW, message: "timeout" } };
+  const missing = { servers: 1, images: 0, found: 0, since: NOW, isDoubtful: false, isLooking: false };
   const foreign = { serverId: "s9", hostname: "noble-cloud-a-9", nodeId: 9, run: "r2" };
   const waitingOn = { reason: "saving", message: "the image is queued", since: NOW } as const;
   return {
     ...report,
-    providers: [{ ...first!, stats, foreign: [foreign] }, ...others],
+    providers: [{ ...first!, stats, missing, foreign: [foreign] }, ...others],
     dibImages: [sampleDibImage({ id: 1, waitingOn })],
     images: [sampleImage({ id: 1, waitingOn })],
   };
