@@ -4,20 +4,11 @@
  * leaves nothing behind. Called by the memory store and the Deno KV store.
  */
 import type { Change, Commit, Committed, Row, TableName } from "./store.ts";
-import { mapTables, StoreConflictError } from "./store.ts";
+import { mapTables, rowNames, StoreConflictError } from "./store.ts";
 import { capRow } from "./record_caps.ts";
 
 /** The revision that is stored of a record; undefined: there is none. */
 export type RevisionOf = (table: TableName, id: number) => number | undefined;
-
-/** What a record of each table is called in messages. */
-const rowNames: Readonly<Record<TableName, string>> = {
-  nodes: "node",
-  requests: "request",
-  dibImages: "dib image",
-  images: "image",
-  jobs: "job",
-};
 
 /**
  * The records as they are to be stored, in the order of the commit's changes; null for removals.

@@ -13,6 +13,7 @@ import type { NodeRequest } from "../domain/request.ts";
 import type { Instant } from "../domain/time.ts";
 import type { Change, Commit, Row, TableChanges, TableName, Tables } from "./store.ts";
 import { mapTables, tableNames } from "./store.ts";
+import { checkLayer } from "./check_record.ts";
 import { orderKey, orderPair, pauseKey, pausePair } from "./pair_key.ts";
 import { capOrder, capPause } from "./record_caps.ts";
 
@@ -79,10 +80,14 @@ export class Draft {
     return this.#layer.size;
   }
 
-  /** Runs the edit; when it throws, nothing of it remains and the error goes on to the caller. */
+  /**
+   * Runs the edit; when it throws, nothing of it remains and the error goes on to the caller.
+   * @throws UnstorableRecordError where it makes a record that could not be read back
+   */
   run<Result>(edit: (layer: Layer) => Result): Result {
     const layer = new Layer(this.#layer, this.#now);
     const result = edit(layer);
+    checkLayer(layer);
     layer.mergeInto(this.#layer);
     return result;
   }

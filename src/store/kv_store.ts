@@ -48,6 +48,7 @@ export async function openKvStore(path: string, options: KvStoreOptions): Promis
 
 class KvStore implements Store {
   readonly installation: Installation;
+  readonly isInFile: boolean;
   isNew: boolean;
   doubt: string | null;
   readonly #state: OpenedState;
@@ -63,6 +64,7 @@ class KvStore implements Store {
   constructor(state: OpenedState, { history, clock }: { history: KvHistory; clock: Pick<Clock, "now"> }) {
     this.#clock = clock;
     this.installation = state.installation;
+    this.isInFile = state.guard !== null;
     this.isNew = state.isNew;
     this.doubt = state.doubt;
     this.#state = state;

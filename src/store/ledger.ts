@@ -35,6 +35,8 @@ import type {
 import { mapTables, StoreError, tableNames } from "./store.ts";
 import type { Edit, Layer } from "./draft.ts";
 import type { NodeCounts } from "./node_counts.ts";
+import { checkRecord } from "./check_record.ts";
+import { clockSchema, runSchema } from "./schemas.ts";
 import { changedId, stampCommit } from "./commit_rules.ts";
 import { Draft } from "./draft.ts";
 import { NodeTally } from "./node_counts.ts";
@@ -66,6 +68,7 @@ export class Ledger implements AsyncDisposable {
   readonly #tally = new NodeTally();
   #clockRecord: ClockRecord | null;
   readonly #listeners = new Set<LedgerListener>();
+  readonly #failureListeners = new Set<() => void>();
   readonly #queue: QueuedEdit[] = [];
   #runs: readonly Run[];
   #lineage: Lineage;
@@ -110,6 +113,18 @@ export class Ledger implements AsyncDisposable {
   /** Whether the state is there and can be written; as `Store.check`. @throws StoreError, which `failure` then is */
   async check(): Promise<void> {
     await this.#noting(this.#store.check());
+  }
+
+  /** Whether it lies in a file; as `Store.isInFile`. */
+  get isInFile(): boolean {
+    return this.#store.isInFile;
+  }
+
+  /** Calls the listener when a commit cannot be stored, after one that could. */
+  subscribeFailures(listener: () => void): Disposable {
+    const own = () => listener();
+    this.#failureListeners.add(own);
+    return { [Symbol.dispose]: () => void this.#failureListeners.delete(own) };
   }
 
   /** Writes a copy of a state that is gone; as `Store.rescue`. */
@@ -181,7 +196,8 @@ export class Ledger implements AsyncDisposable {
   }
 
   async saveClock(record: ClockRecord): Promise<void> {
-    await this.#store.saveClock(record);
+    checkRecord("the record of clocks", record, clockSchema);
+    await this.#noting(this.#store.saveClock(record));
     this.#clockRecord = record;
   }
 
@@ -194,8 +210,15 @@ export class Ledger implements AsyncDisposable {
     return this.#nextIds.get(kind)!;
   }
 
-  /** So many consecutive ids that nobody has or had; resolves to the first. */
+  /**
+   * So many consecutive ids that nobody has or had; resolves to the first.
+   * @throws RangeError when there are not so many left, and none is taken
+   */
   async takeIds(kind: IdKind, count: number): Promise<number> {
+    const next = this.nextId(kind);
+    if (!(next + count <= LARGEST_ID + 1)) {
+      throw new RangeError(`${kind} ids end at ${LARGEST_ID}; the next is ${next}`);
+    }
     const first = await this.#noting(this.#store.takeIds(kind, count));
     this.#nextIds.set(kind, Math.max(this.nextId(kind), first + count));
     return first;
@@ -216,6 +239,7 @@ export class Ledger implements AsyncDisposable {
     const firstIds = { node: this.nextId("node"), image: this.nextId("image") };
     const run: Run = { number: (last?.number ?? 0) + 1, id, startedAt, firstIds };
     const surplus = Math.max(0, this.#runs.length + 1 - RUNS_KEPT);
+    checkRecord(`run ${run.number}`, run, runSchema);
     await this.#store.addRun(run, { forgotten: this.#runs.slice(0, surplus).map(({ number }) => number) });
     this.#runs = [...this.#runs.slice(surplus), run];
     this.#lineage = this.#newLineage();
@@ -374,9 +398,15 @@ export class Ledger implements AsyncDisposable {
       this.#failure = null;
       return result;
     } catch (error) {
-      if (error instanceof StoreError) this.#failure = error;
+      if (error instanceof StoreError) this.#fail(error);
       throw error;
     }
+  }
+
+  #fail(error: StoreError): void {
+    const isNews = this.#failure === null;
+    this.#failure = error;
+    if (isNews) { for (const listener of this.#failureListeners) listener(); }
   }
 
   #apply(change: LedgerChange): void {

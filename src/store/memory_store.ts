@@ -44,6 +44,7 @@ export function copyMemoryStore(store: Store): Store {
 
 class MemoryStore implements Store {
   readonly installation: Installation;
+  readonly isInFile = false;
   readonly doubt: string | null = null;
   isNew: boolean;
   readonly #historyLimit: number;

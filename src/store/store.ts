@@ -28,6 +28,15 @@ export type TableName = keyof Tables;
 /** All tables, in the order in which they are written. */
 export const tableNames = ["nodes", "requests", "dibImages", "images", "jobs"] as const satisfies TableName[];
 
+/** What a record of each table is called in messages. */
+export const rowNames: Readonly<Record<TableName, string>> = {
+  nodes: "node",
+  requests: "request",
+  dibImages: "dib image",
+  images: "image",
+  jobs: "job",
+};
+
 /** A record of whatever table. */
 export type Row = Tables[TableName];
 
@@ -91,6 +100,8 @@ export interface Store {
    * opened again, until `settle("doubt")`.
    */
   readonly doubt: string | null;
+  /** Whether it lies in a file that somebody may take away: then `check` is to be called every few seconds. */
+  readonly isInFile: boolean;
   /** The owner has dealt with the state's being new, or with the doubt. */
   settle(what: "new" | "doubt"): Promise<void>;
   /**

@@ -14,6 +14,7 @@ import type { ImagePlan } from "../plan/images/plan_images.ts";
 import type { NewImage, NewImages } from "../plan/images/plan_new_images.ts";
 import { newImageNode } from "../plan/new_node.ts";
 import type { Ledger } from "../store/ledger.ts";
+import type { TurnEdits } from "./turn_edits.ts";
 import { zoneFor } from "./zone_for.ts";
 
 export interface ImageChangesMeans {
@@ -30,10 +31,10 @@ export class ImageChanges {
     this.#means = means;
   }
 
-  async store({ dibChanges, changes, wanted, launches }: ImagePlan): Promise<void> {
+  async store({ dibChanges, changes, wanted, launches }: ImagePlan, edits: TurnEdits): Promise<void> {
     const { ledger, clock } = this.#means;
     const now = clock.now();
-    await Promise.all([
+    await edits.all([
       ...dibChanges.map(({ previous, next }) =>
         ledger.edit((edit) => {
           if (edit.dibImage(previous.id)?.revision !== previous.revision) return;
@@ -47,10 +48,10 @@ export class ImageChanges {
         })
       ),
     ]);
-    await this.#placeAged(wanted, now);
-    await this.#addBuilds(wanted, now);
-    await this.#addImages(wanted, now);
-    for (const launch of launches.launches) await this.#launch(launch, now);
+    await edits.all([this.#placeAged(wanted, now)]);
+    await edits.all(await this.#addBuilds(wanted, now));
+    await edits.all(await this.#addImages(wanted, now));
+    await edits.all(launches.launches.map((launch) => this.#launch(launch, now)));
   }
 
   async #placeAged({ orders }: NewImages, now: Instant): Promise<void> {
@@ -63,8 +64,8 @@ export class ImageChanges {
     });
   }
 
-  async #addBuilds({ builds }: NewImages, now: Instant): Promise<void> {
-    if (builds.length === 0) return;
+  async #addBuilds({ builds }: NewImages, now: Instant): Promise<readonly Promise<void>[]> {
+    if (builds.length === 0) return [];
     const { ledger, config } = this.#means;
     const firstId = await ledger.takeIds("dib-image", builds.length);
     const { imagesDir, buildLogDir } = config();
@@ -89,18 +90,18 @@ export class ImageChanges {
         evidence: null,
       };
     });
-    await ledger.edit((edit) => records.forEach((record) => edit.putDibImage(record)));
+    return records.map((record) => ledger.edit((edit) => edit.putDibImage(record)));
   }
 
-  async #addImages({ images }: NewImages, now: Instant): Promise<void> {
-    if (images.length === 0) return;
+  async #addImages({ images }: NewImages, now: Instant): Promise<readonly Promise<void>[]> {
+    if (images.length === 0) return [];
     const { ledger } = this.#means;
     const firstId = await ledger.takeIds("image", images.length);
     const known = [...ledger.images.values()];
     const records = images.map((image, index) =>
       newProviderImage(image, { id: firstId + index, version: nextVersion(ofSame(image, known), now), now })
     );
-    await ledger.edit((edit) => records.forEach((record) => edit.putImage(record)));
+    return records.map((record) => ledger.edit((edit) => edit.putImage(record)));
   }
 
   /** The node and the image that it is for know of each other from the same moment on. */

@@ -10,10 +10,8 @@ import type { Launch } from "../plan/plan_launches.ts";
 import type { SubnodeLaunch } from "../plan/plan_subnodes.ts";
 import type { Edit } from "../store/draft.ts";
 import type { Ledger } from "../store/ledger.ts";
+import type { TurnEdits } from "./turn_edits.ts";
 import { zoneFor } from "./zone_for.ts";
-
-/** From so many records on an edit takes no further group; the store writes up to 400 records at once. */
-const RECORDS_AT_ONCE = 200;
 
 /** What a pool without targets names its servers. */
 const DEFAULT_HOSTNAME = "{label.name}-{provider.name}-{node_id}";
@@ -33,7 +31,7 @@ export class NodeLaunches {
     this.#means = means;
   }
 
-  async launch(launches: readonly Launch[]): Promise<void> {
+  async launch(launches: readonly Launch[], edits: TurnEdits): Promise<void> {
     if (launches.length === 0) return;
     const { ledger, clock } = this.#means;
     let id = await ledger.takeIds("node", launches.reduce((sum, { label }) => sum + 1 + label.subnodes, 0));
@@ -43,20 +41,21 @@ export class NodeLaunches {
       id += group.length;
       return group;
     });
-    for (const batch of batchesOf(groups)) {
-      await ledger.edit((edit) => batch.forEach((node) => edit.putNode(node)));
-    }
+    await edits.all(
+      groups.map((group) => ledger.edit((edit) => group.forEach((node) => edit.putNode(node)))),
+    );
   }
 
-  async launchSubnodes(launches: readonly SubnodeLaunch[]): Promise<void> {
+  async launchSubnodes(launches: readonly SubnodeLaunch[], edits: TurnEdits): Promise<void> {
     if (launches.length === 0) return;
     const { ledger, clock } = this.#means;
     const firstId = await ledger.takeIds("node", launches.length);
     const now = clock.now();
-    const numbered = launches.map((launch, index) => [{ launch, id: firstId + index, now }]);
-    for (const batch of batchesOf(numbered)) {
-      await ledger.edit((edit) => batch.forEach((one) => this.#putSubnode(edit, one)));
-    }
+    await edits.all(
+      launches.map((launch, index) =>
+        ledger.edit((edit) => this.#putSubnode(edit, { launch, id: firstId + index, now }))
+      ),
+    );
   }
 
   /** A node and its subnodes, numbered from the id on. */
@@ -87,16 +86,4 @@ export class NodeLaunches {
       ofSubnodes: target?.subnodeHostname ?? DEFAULT_SUBNODE_HOSTNAME,
     };
   }
-}
-
-/** Groups put together, none of them parted. */
-function* batchesOf<Item>(groups: readonly (readonly Item[])[]): Iterable<readonly Item[]> {
-  let batch: Item[] = [];
-  for (const group of groups) {
-    batch.push(...group);
-    if (batch.length < RECORDS_AT_ONCE) continue;
-    yield batch;
-    batch = [];
-  }
-  if (batch.length > 0) yield batch;
 }

@@ -22,6 +22,7 @@ const log = loggerOf("state");
 export class StateWatch implements AsyncDisposable {
   readonly #ledger: Ledger;
   readonly #task: Task;
+  readonly #subscription: Disposable;
   readonly #lost = Promise.withResolvers<StoreError>();
   /** What was logged last; null: all was well. */
   #told: string | null = null;
@@ -37,7 +38,14 @@ export class StateWatch implements AsyncDisposable {
   }) {
     this.#ledger = ledger;
     this.#wake = wake;
-    this.#task = createTask({ name: "state", period: PERIOD, clock, run: () => this.#look(), onError });
+    this.#task = createTask({
+      name: "state",
+      period: null,
+      clock,
+      run: async () => ({ again: await this.#look() ? clock.now() + PERIOD : null }),
+      onError,
+    });
+    this.#subscription = ledger.subscribeFailures(() => this.#task.wake());
   }
 
   /** Resolves, with the reason, once this process can write the state no more. */
@@ -63,15 +71,18 @@ export class StateWatch implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#subscription[Symbol.dispose]();
     await this.#task[Symbol.asyncDispose]();
   }
 
-  async #look(): Promise<void> {
+  /** @returns whether to look again by itself: a state in memory is looked at while it fails only */
+  async #look(): Promise<boolean> {
     // What it throws is the ledger's failure from then on.
     await this.#ledger.check().catch(() => {});
     const { failure } = this.#ledger;
     if (failure !== null && this.isLost) this.#lost.resolve(failure);
     else this.#tell(failure?.message ?? null);
+    return failure !== null || this.#ledger.isInFile;
   }
 
   #tell(problem: string | null): void {

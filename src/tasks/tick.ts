@@ -22,6 +22,7 @@ import type { Ledger } from "../store/ledger.ts";
 import { orderKey } from "../store/pair_key.ts";
 import { ImageChanges } from "./image_changes.ts";
 import { NodeLaunches } from "./node_launches.ts";
+import { TurnEdits } from "./turn_edits.ts";
 
 /** Which parts of the pool this process keeps going. */
 export interface TickParts {
@@ -78,21 +79,23 @@ export class Tick {
   async run(signal: AbortSignal): Promise<Instant | null> {
     const { clock, executor, imageExecutor } = this.#means;
     const startedAt = clock.monotonic();
+    const edits = new TurnEdits();
     const images = this.#planImages();
     const imagesPlanned = clock.monotonic() - startedAt;
-    await this.#imageChanges.store(images);
+    await this.#imageChanges.store(images, edits);
     const replanned = clock.monotonic();
     const plan = this.#plan(images.launches.reserved);
     this.#starved = plan.launches.starved;
     this.#reports = plan.launches.reports;
     const planned = imagesPlanned + clock.monotonic() - replanned;
-    await this.#storeChanges(plan);
-    await this.#nodeLaunches.launchSubnodes(plan.subnodes);
-    await this.#nodeLaunches.launch(plan.launches.launches);
+    await this.#storeChanges(plan, edits);
+    await this.#nodeLaunches.launchSubnodes(plan.subnodes, edits);
+    await this.#nodeLaunches.launch(plan.launches.launches, edits);
     executor.dispatch(plan.actions);
     imageExecutor.dispatch(images.actions);
     const rest = planned * (1 / LARGEST_SHARE - 1);
     if (rest > 0) await clock.sleep(rest, { signal });
+    edits.report();
     return earliest([plan.until, images.until, imageExecutor.again]);
   }
 
@@ -135,10 +138,10 @@ export class Tick {
     });
   }
 
-  async #storeChanges({ changes, grants, requestWaits }: PoolPlan): Promise<void> {
+  async #storeChanges({ changes, grants, requestWaits }: PoolPlan, edits: TurnEdits): Promise<void> {
     const { ledger } = this.#means;
     const closed = new Set<string>();
-    await Promise.all([
+    await edits.all([
       ...changes.map((change) => ledger.edit((edit) => this.#putChange(edit, change))),
       ...grants.map((grant) => ledger.edit((edit) => this.#putGrant(edit, { ...grant, closed }))),
       ...requestWaits.map((wait) => ledger.edit((edit) => putWait(edit, wait))),

@@ -26,6 +26,7 @@ async function ledgerOver(nodes: readonly NodeRecord[] = []) {
   const watched: Store = {
     installation: store.installation,
     isNew: store.isNew,
+    isInFile: store.isInFile,
     doubt: store.doubt,
     settle: (what) => store.settle(what),
     check: () => store.check(),
@@ -347,3 +348,75 @@ function matching(
     node.provider === provider && node.label === label && stateName(node) === state
   );
 }
+
+/** Values as a cloud, a user or a defect may bring them, each of which a file could not give back. */
+const unstorable: Readonly<Record<string, (node: NodeRecord) => object>> = {
+  "an infinite time": (node) => ({ ...node, stateSince: Infinity }),
+  "a time that is no number": (node) => ({ ...node, retryAt: NaN }),
+  "a time beyond all dates": (node) => ({ ...node, hold: { reason: null, owner: null, until: 1e300 } }),
+  "a time as a text": (node) => ({ ...node, phaseSince: "2026-11-28" }),
+  "a text too long": (node) => ({ ...node, flavorName: "m1".repeat(50_000) }),
+  "texts too long together": (node) => ({
+    ...node,
+    hostKeys: Array.from({ length: 2_000 }, () => "\u0001".repeat(20)),
+  }),
+  "a number where a text belongs": (node) => ({ ...node, zone: 7 }),
+  "a field that is missing": (node) => ({ ...node, label: undefined }),
+  "a field that nobody knows": (node) => ({ ...node, secret: "x" }),
+  "a fraction of a count": (node) => ({ ...node, attempt: 0.5 }),
+  "a state that there is not": (node) => ({ ...node, state: { phase: "lost" } }),
+};
+
+for (const [what, spoil] of Object.entries(unstorable)) {
+  Deno.test(`an edit with ${what} fails alone: the others of its commit are stored`, async () => {
+    const { ledger, store } = await ledgerOver([1, 2, 3].map((id) => nodeRecord({ id })));
+    const change = (id: number, next: (node: NodeRecord) => object) =>
+      ledger.edit((edit) => {
+        edit.putNode(nodeRecord({ id: id + 10 }));
+        edit.putNode(next(edit.node(id)!) as NodeRecord);
+      });
+    const outcomes = await Promise.allSettled([
+      change(1, (node) => ({ ...node, attempt: 1 })),
+      change(2, spoil),
+      change(3, (node) => ({ ...node, attempt: 3 })),
+    ]);
+    assert.deepEqual(outcomes.map(({ status }) => status), ["fulfilled", "rejected", "fulfilled"]);
+    const { reason } = outcomes[1] as PromiseRejectedResult;
+    assert.equal(reason.name, "UnstorableRecordError");
+    assert.match(reason.message, /^node 2 cannot be stored: /);
+    assert.equal(ledger.failure, null, "the state can be written all the same");
+    const { nodes } = await store.load();
+    assert.deepEqual(nodes.map(({ id, attempt }) => [id, attempt]), [[1, 1], [2, 0], [3, 3], [11, 0], [
+      13,
+      0,
+    ]]);
+    assert.deepEqual([...ledger.nodes.values()].sort((a, b) => a.id - b.id), nodes);
+  });
+}
+
+Deno.test("requests, pauses, clocks and history are let in only as they can be read", async () => {
+  const { ledger, store } = await ledgerOver([nodeRecord({ id: 1 })]);
+  const before = await store.load();
+  const refused = { name: "UnstorableRecordError" };
+  await assert.rejects(
+    ledger.edit((edit) => edit.putRequest(nodeRequest({ id: 1, deadline: 2 ** 60 }))),
+    refused,
+  );
+  await assert.rejects(ledger.edit((edit) => edit.putPause({ ...launchPause(), until: -Infinity })), refused);
+  await assert.rejects(
+    ledger.edit((edit) => edit.putPause({ ...launchPause(), label: "x".repeat(2_000) })),
+    refused,
+  );
+  await assert.rejects(ledger.commit({ history: [{ node: nodeRecord({ id: 1 }), endedAt: NaN }] }), refused);
+  await assert.rejects(ledger.saveClock({ clouds: NaN } as never), refused);
+  assert.deepEqual(await store.load(), before);
+});
+
+Deno.test("takeIds() gives no id that marks on servers could not carry", async () => {
+  const { ledger } = await ledgerOver();
+  await ledger.skipIds("node", LARGEST_ID - 2);
+  assert.equal(await ledger.takeIds("node", 1), LARGEST_ID - 1);
+  await assert.rejects(ledger.takeIds("node", 2), RangeError);
+  assert.equal(await ledger.takeIds("node", 1), LARGEST_ID);
+  await assert.rejects(ledger.takeIds("node", 1), RangeError);
+});

@@ -33,6 +33,7 @@ async function tickKit(
   const run = async () => {
     let until: number | null | undefined;
     const running = tick.run(new AbortController().signal).then((next) => until = next);
+    running.catch(() => until = null);
     await kit.clock.advanceUntil(() => until !== undefined, { within: MINUTE });
     await running;
     await kit.executor.settled();
@@ -179,4 +180,22 @@ Deno.test("every node and subnode has an id of its own, taken before it is used"
   const ids = [...kit.ledger.nodes.keys()];
   assert.deepEqual(ids, [1, 2, 3, 4, 5, 6, 7, 8, 9]);
   assert.equal(await kit.ledger.takeIds("node", 1), 10);
+});
+
+Deno.test("a launch that cannot be stored is told, and keeps no other from its node or its server", async () => {
+  const zones = ["az1", "z".repeat(80_000)];
+  await using kit = await tickKit({
+    config: config({
+      labels: [label({ minReady: 20 })],
+      providers: [provider({ maxServers: 50, availabilityZones: zones })],
+    }),
+    nodes: [node(states.create, { id: 1 })],
+    cloud: { createServer: () => Promise.resolve({ id: "s1" }) },
+  });
+  await assert.rejects(kit.run(), /^UnstorableRecordError: node \d+ cannot be stored: a record of \d+ bytes/);
+  await kit.executor.settled();
+  const made = [...kit.ledger.nodes.values()];
+  assert.ok(made.length > 2 && made.length < 20, `${made.length} nodes`);
+  assert.ok(made.every(({ zone }) => zone !== zones[1]));
+  assert.equal(kit.node(1)?.state.phase, "boot", "its server was not asked for");
 });
