@@ -76,10 +76,11 @@ export function describeMissing({ servers, images, found }: Missing): string {
     ...(servers > 0 ? [count(servers, "server")] : []),
     ...(images > 0 ? [count(images, "image")] : []),
   ];
-  return `its listings leave out ${
+  const still = found === 0 ? "" : `, ${found} of which it still has`;
+  return `its listings cannot be relied on: they leave out ${
     parts.join(" and ")
-  } of the pool; ${found} were found when asked for one by one. ` +
-    "All stay as they are until the cloud says of each that it is gone";
+  } of the pool${still}; each counts as ` +
+    "there until the cloud says of it that it is gone";
 }
 
 export interface Refusal {

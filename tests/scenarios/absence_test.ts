@@ -67,7 +67,10 @@ Deno.test("a list that leaves out servers that live is called doubtful for as lo
   await using virtual = await usedPool(3);
   virtual.simulator.arm({ fault: 19, effect: false });
   await virtual.clock.advance(2 * MINUTE);
-  assert.match(problems(virtual), /^provider main: its listings leave out 3 servers/);
+  assert.match(
+    problems(virtual),
+    /^provider main: its listings cannot be relied on: they leave out 3 servers/,
+  );
   assert.equal(virtual.pool.report().providers[0]?.missing?.isDoubtful, true);
   virtual.simulator.disarm();
   await virtual.clock.advance(MINUTE);
@@ -184,7 +187,7 @@ Deno.test("images outlive a day of lists without them, and are booted from after
   virtual.simulator.arm(noImages);
   await virtual.clock.advance(24 * HOUR);
   assert.equal(readyImages(virtual, "simulator").length, 2);
-  assert.match(problems(virtual), /its listings leave out 2 images/);
+  assert.match(problems(virtual), /they leave out 2 images/);
   await virtual.during(virtual.acquire("made"));
   assert.deepEqual(requests(virtual, "image.delete"), []);
   virtual.simulator.disarm();
