@@ -78,6 +78,34 @@ for (const witness of [true, false]) {
   });
 }
 
+Deno.test("a copy that is restored within the daemon's run needs no more than looking at its nodes", async () => {
+  await using pool = await RunningPool.start({ config, clouds });
+  pool.startDaemon();
+  await pool.until(async () => await pool.count("ready") === 2);
+  const backup = `${pool.folder}/backup`;
+  await Deno.mkdir(backup);
+  await copyState(pool.folder, backup);
+  const inUse = await acquired(pool, 2);
+  await pool.until(async () => await pool.count("ready") === 2);
+  await pool.stopDaemon("SIGKILL");
+  await copyState(backup, pool.folder);
+  await Deno.remove(`${pool.folder}/.nodepool.kv.witness`);
+  const before = deletions(pool);
+  pool.startDaemon();
+  const fresh = await pool.until(async () =>
+    await pool.count("ready") === 2 && await pool.count("hold") === 2
+  )
+    .then(() => acquired(pool, 1));
+  assert.ok(fresh.every(({ id }) => id > 4));
+  const { problems, providers, foreign_servers: foreign } = await status(pool);
+  assert.deepEqual([providers.frozen, foreign.length], [[], 2]);
+  assert.match(problems.join("\n"), /the state is older than the cloud/);
+  assert.equal(deletions(pool), before);
+  done(await pool.run("release", ...inUse.map(({ id }) => String(id))));
+  await pool.until(async () => await pool.count("hold") === 0 && await pool.count("delete") === 0);
+  assert.equal(deletions(pool), before + 2);
+});
+
 Deno.test("two daemons on copies of one state delete nothing of each other, and one can take over", async () => {
   await using one = await RunningPool.start({ config, clouds });
   one.startDaemon();
