@@ -46,8 +46,8 @@ import { watchConfig } from "./tasks/watch_config.ts";
 const log = loggerOf("daemon");
 
 /**
- * Half of the files that may still be open are for commands, which may be hundreds that wait for nodes, and a fifth for
- * the status endpoint. The rest is for clouds, servers, builds and the state.
+ * Of the files that may still be open, four tenths are for commands, which may be hundreds that wait for nodes, and one
+ * for the status endpoint. The rest is for clouds, servers, builds and the state.
  */
 const MOST_DESCRIPTORS = 1_200;
 
@@ -100,7 +100,7 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
   const free = freeDescriptors(MOST_DESCRIPTORS);
   await using _control = await serveControl(pool, {
     socketPath: controlSocketPath(config.state),
-    connections: Math.max(4, Math.floor(free / 2)),
+    connections: Math.max(4, Math.floor(free * 0.4)),
     onDefect,
   });
   await loadUndici(controlSocketPath(config.state));
@@ -110,7 +110,7 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
     getHistory: (id) => pool.getHistory(id),
     onDefect,
   });
-  const connections = Math.min(64, Math.max(4, Math.floor(free / 5)));
+  const connections = Math.min(64, Math.max(4, Math.floor(free * 0.1)));
   await using served = serveSite(site, { hostname, port, connections });
   await using watching = watchConfig({
     clock,

@@ -88,6 +88,7 @@ const commands: readonly (readonly [number, ...string[]])[] = [
   [0, "alien-image-list"],
   [0, "inventory", "--list"],
   [0, "status"],
+  [0, "state", "adopt"],
   [0, "config-validate", "--show"],
   [2, "simulate", "--listen", "nowhere"],
 ];
@@ -122,6 +123,11 @@ Deno.test("every command runs with the permissions of the compiled program, and 
     assert.equal(ran.code, code, `${args.join(" ")}: ${ran.stderr}`);
     assert.doesNotMatch(ran.stdout + ran.stderr, /NotCapable|Requires \w+ access/, args.join(" "));
   }
+  const { stdout: help } = await pool.run("--help");
+  const listOfCommands = help.slice(help.indexOf("Commands:"), help.indexOf("Example:"));
+  const names = [...listOfCommands.matchAll(/^  ([a-z][a-z-]*) .*/gm)].map(([, name]) => name!);
+  const run = new Set(commands.map(([, name]) => name));
+  assert.deepEqual(names.filter((name) => !run.has(name) && !["daemon", "help"].includes(name)), []);
   await (await pool.fetch("/")).text();
   assert.equal(await pool.stopDaemon(), 0);
   for (const args of [["list"], ["hold", "3"], ["job-list"], ["alien-list"]]) {
