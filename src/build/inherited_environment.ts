@@ -14,6 +14,7 @@ const NAMES: ReadonlySet<string> = new Set([
   "LANGUAGE",
   "TZ",
   "TMPDIR",
+  "TMP_DIR",
   "XDG_CACHE_HOME",
   "ELEMENTS_PATH",
   "SSL_CERT_FILE",

@@ -86,7 +86,7 @@ test("gives them back when the process that builds is killed", async () => {
       "disk-image-create",
       ...["-x", "-t", "raw", "--no-tmpfs", "-o", path, ...elements],
     ],
-    env: environment,
+    env: { NODEPOOL_HOLDER_ENVIRONMENT: JSON.stringify(environment) },
     stdout: "piped",
   }).spawn();
   let output = "";

@@ -125,7 +125,7 @@ Deno.test("every command runs with the permissions of the compiled program, and 
   }
   const { stdout: help } = await pool.run("--help");
   const listOfCommands = help.slice(help.indexOf("Commands:"), help.indexOf("Example:"));
-  const names = [...listOfCommands.matchAll(/^  ([a-z][a-z-]*) .*/gm)].map(([, name]) => name!);
+  const names = [...listOfCommands.matchAll(/^ {2}([a-z][a-z-]*) .*/gm)].map(([, name]) => name!);
   const run = new Set(commands.map(([, name]) => name));
   assert.deepEqual(names.filter((name) => !run.has(name) && !["daemon", "help"].includes(name)), []);
   await (await pool.fetch("/")).text();
