@@ -16,7 +16,7 @@ import type { Expected } from "./list_expected.ts";
 export const PLAUSIBLE = 5;
 /** Looks begun at once where more are missing; the provider's rate spaces them. */
 const CHUNK = 50;
-/** After a look without an answer, or at what is being deleted; and after one that found it. */
+/** After a look without an answer, or at what is about to change; and after one that found it. */
 const REPEATS = { soon: MINUTE, found: 5 * MINUTE };
 
 export interface AbsenceProofsMeans {
@@ -105,8 +105,8 @@ export class AbsenceProofs {
     try {
       if (one.kind === "server") take(one.id, await cloud.getServer(one.id, { signal }), inventory);
       else take(one.id, await cloud.getImage(one.id, { signal }), images);
-      const isFound = this.#sightingsOf(one).isFound(one.id) && one.use !== "deleting";
-      this.#again.set(one.id, clock.now() + (isFound ? REPEATS.found : REPEATS.soon));
+      const isChanging = one.use === "deleting" || one.use === "building";
+      this.#again.set(one.id, clock.now() + (isChanging ? REPEATS.soon : REPEATS.found));
       return true;
     } catch {
       signal.throwIfAborted();
@@ -135,7 +135,7 @@ export class AbsenceProofs {
   }
 }
 
-const ORDER: Readonly<Record<Expected["use"], number>> = { deleting: 0, waiting: 1, working: 2 };
+const ORDER: Readonly<Record<Expected["use"], number>> = { deleting: 0, building: 1, waiting: 2, working: 3 };
 
 function take<Thing>(
   id: string,

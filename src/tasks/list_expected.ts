@@ -10,7 +10,7 @@ export interface Expected {
   /** Listings that begin then or later must show it. */
   readonly since: Instant;
   /** What its absence would end; what is deleted is looked up first, what somebody works on last. */
-  readonly use: "deleting" | "waiting" | "working";
+  readonly use: "deleting" | "building" | "waiting" | "working";
 }
 
 export function listExpected(
@@ -36,12 +36,14 @@ function expect(
 }
 
 function useOfNode(node: NodeRecord): Expected["use"] {
-  if (node.state.phase === "delete-server") return "deleting";
   const state = stateName(node);
+  if (node.state.phase === "delete-server") return "deleting";
+  if (state === "building") return "building";
   // A subnode is worked on where its node is, whatever its own state.
   return state === "used" || state === "hold" || node.role === "subnode" ? "working" : "waiting";
 }
 
 function useOfImage({ state }: ProviderImage): Expected["use"] {
-  return state.phase === "delete" ? "deleting" : "waiting";
+  if (state.phase === "delete") return "deleting";
+  return state.phase === "ready" ? "waiting" : "building";
 }

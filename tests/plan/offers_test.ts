@@ -1,7 +1,18 @@
 import assert from "node:assert/strict";
 import { DAY, HOUR, MINUTE } from "../../src/domain/time.ts";
 import { findOffer, type OfferSituation } from "../../src/plan/offers.ts";
-import { catalog, image, inventory, label, NOW, provider, refusal, seen, small } from "./plan_fixtures.ts";
+import {
+  catalog,
+  image,
+  inventory,
+  label,
+  missing,
+  NOW,
+  provider,
+  refusal,
+  seen,
+  small,
+} from "./plan_fixtures.ts";
 
 function offer(
   fields: Partial<OfferSituation> = {},
@@ -56,6 +67,11 @@ const refused: readonly (readonly [string, ReturnType<typeof offer>, RegExp])[] 
     "is out of reach, by the machine's clock as it is set now",
     offer({ wallOffset: -HOUR, seen: seen({ failure: { message: "connection refused", since: NOW } }) }),
     /^out of reach since 02:04:05: connection refused$/,
+  ],
+  [
+    "has much that is missing looked up",
+    offer({ seen: seen({ missing: { ...missing, isLooking: true } }) }),
+    /^looking for what its listings leave out$/,
   ],
   ["has no catalog yet", offer({ seen: seen({ catalog: null }) }), /^not seen completely yet$/],
   ["was never listed", offer({ seen: seen({ inventory: inventory([]) }) }), /^not seen completely yet$/],

@@ -94,6 +94,10 @@ Deno.test("what another copy of the state has made is no leak, whatever node or 
   assert.deepEqual(found("this one"), []);
 });
 
+Deno.test("a server whose cell is down is no leak: nothing can be said of it", () => {
+  assert.deepEqual(leaks(ofServers(server("s7", { status: "UNKNOWN" }))), []);
+});
+
 Deno.test("a server that was in one complete listing only is no leak yet", () => {
   assert.deepEqual(leaks({ seen: seen({ inventory: inventory([server("s7")], NOW) }) }), []);
 });

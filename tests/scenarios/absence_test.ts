@@ -87,6 +87,19 @@ Deno.test("ready nodes stay where the list is empty, and can be taken", async ()
   assert.deepEqual(requests(virtual, "server.delete"), []);
 });
 
+Deno.test("a pool that starts while lists are empty keeps what is in use", async () => {
+  await using virtual = await usedPool();
+  virtual.simulator.arm({ fault: 19, effect: false });
+  await virtual.stopPool();
+  await virtual.startPool();
+  await virtual.clock.advance(10 * MINUTE);
+  assertAllUsed(virtual);
+  virtual.simulator.disarm();
+  await virtual.clock.advance(2 * MINUTE);
+  assertAllUsed(virtual);
+  assert.equal(problems(virtual), "");
+});
+
 Deno.test("an idle pool asks for no single server", async () => {
   await using virtual = await usedPool();
   await virtual.clock.advance(HOUR);

@@ -131,6 +131,14 @@ Deno.test("a listing that lacks what a look finds is doubtful until one has it",
   assert.equal(kit.proofs.missing, null);
 });
 
+Deno.test("what is built or deleted is looked up every minute, though it was found", async () => {
+  for (const use of ["building", "deleting"] as const) {
+    const kit = proofsKit([expected("s7", use)]);
+    kit.answers.set("s7", server("s7", { status: "BUILD" }));
+    assert.deepEqual(await kit.prove(), { asked: ["s7"], next: MINUTE });
+  }
+});
+
 Deno.test("a found server that goes later is found to be gone", async () => {
   const kit = proofsKit([expected("s7")]);
   kit.answers.set("s7", server("s7", { name: "", status: "UNKNOWN" }));
