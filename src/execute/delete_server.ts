@@ -1,4 +1,5 @@
 /** One attempt at having a server deleted; whether it is gone is for a listing to say. */
+import { pauseAfter } from "../cloud/pause_after.ts";
 import { deletePause } from "../plan/phases/delete_server.ts";
 import { errorChain } from "../lib/error_chain.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -24,7 +25,7 @@ export async function executeDeleteServer(
     return { event: { type: answer === "gone" ? "server-gone" : "delete-accepted" } };
   } catch (error) {
     if (isStale(error)) return { event: null };
-    const until = clock.now() + deletePause(action.node);
+    const until = clock.now() + pauseAfter(error, deletePause(action.node));
     return {
       event: { type: "postponed", until, waitingOn: { reason: "delete", message: errorChain(error) } },
     };

@@ -1,5 +1,6 @@
 /** One attempt at making a node's floating IP, and one at deleting it. */
 import type { Cloud } from "../cloud/cloud.ts";
+import { pauseAfter } from "../cloud/pause_after.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import { backoff } from "../lib/backoff.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -51,6 +52,6 @@ function postponed(
   node: NodeRecord,
   { reason, error, now }: { reason: "address" | "delete"; error: unknown; now: number },
 ): Outcome {
-  const until = now + backoff({ failures: node.attempt + 1, base: 1_000, max: 60_000 });
+  const until = now + pauseAfter(error, backoff({ failures: node.attempt + 1, base: 1_000, max: 60_000 }));
   return { event: { type: "postponed", until, waitingOn: { reason, message: errorChain(error) } } };
 }

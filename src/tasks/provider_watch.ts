@@ -5,6 +5,7 @@
  */
 import type { Cloud } from "../cloud/cloud.ts";
 import type { CloudError } from "../cloud/cloud_error.ts";
+import { pauseAfter } from "../cloud/pause_after.ts";
 import { ChangeStamps } from "../domain/change_stamps.ts";
 import type { ProviderConfig } from "../domain/config.ts";
 import { ImageInventory } from "../domain/image_inventory.ts";
@@ -116,13 +117,14 @@ export class ProviderWatch implements ProviderAccess {
     this.#refusal = null;
   }
 
-  noteRefusal({ kind, message, retryAfter }: CloudError): void {
+  noteRefusal(error: CloudError): void {
+    const { kind, message } = error;
     // Requests that were under way when the cloud refused one tell nothing new.
     const isSameWave = this.#refusal !== null && this.#clock.now() < this.#refusal.until;
     const count = (this.#refusal?.count ?? 0) + (isSameWave ? 0 : 1);
     const known = kind as Refusal["kind"];
     const base = REFUSAL_PAUSES[kind as keyof typeof REFUSAL_PAUSES] ?? REFUSAL_PAUSES.other;
-    const pause = Math.max(retryAfter ?? 0, backoff({ failures: count, base, max: LONGEST_REFUSAL }));
+    const pause = pauseAfter(error, backoff({ failures: count, base, max: LONGEST_REFUSAL }));
     this.#refusal = { message, kind: known, count, until: this.#clock.now() + pause };
     if (kind === "quota") this.#quota = null;
   }
@@ -143,7 +145,10 @@ export class ProviderWatch implements ProviderAccess {
       signal.throwIfAborted();
       this.#failures++;
       this.#failure = { message: errorChain(error), since: this.#failure?.since ?? startedAt };
-      const pause = backoff({ failures: this.#failures, base: SECOND, max: LONGEST_FAILURE });
+      const pause = pauseAfter(
+        error,
+        backoff({ failures: this.#failures, base: SECOND, max: LONGEST_FAILURE }),
+      );
       this.#retryAt = this.#clock.now() + pause;
     }
     return this.nextDue();

@@ -68,6 +68,19 @@ Deno.test("lists show the machine's time of day as it is set now, and ages as th
   assert.equal(view.nodes[0]!.age, Math.floor((virtual.clock.now() - stateSince) / SECOND));
 });
 
+Deno.test("a cron whose time is passed over when the clock is set runs once, soon after", async () => {
+  const config = `cron: {check: "0 0 1 1 *"}\n${poolConfig({ minReady: 0 })}`;
+  await using virtual = await VirtualPool.start({ config });
+  const runs = () => virtual.pool.report().daemon!.tasks.find(({ name }) => name === "check")!.runs;
+  await virtual.clock.advance(MINUTE);
+  const before = runs();
+  virtual.clock.stepWall(400 * 24 * HOUR);
+  await virtual.clock.advance(10 * SECOND);
+  assert.equal(runs(), before + 1);
+  await virtual.clock.advance(10 * MINUTE);
+  assert.equal(runs(), before + 1);
+});
+
 Deno.test("a clock that was set is told by status for an hour", async () => {
   await using virtual = await VirtualPool.start({ config: poolConfig({ minReady: 0 }) });
   await virtual.clock.advance(MINUTE);

@@ -108,6 +108,15 @@ Deno.test("a failed look changes nothing of what was seen, says since when it fa
   assert.equal(await kit.observe(), SECOND);
 });
 
+Deno.test("a cloud that asks to be left alone for a while is looked at after that", async () => {
+  const kit = watchKit();
+  await kit.observe();
+  await kit.clock.advance(MINUTE);
+  const busy = new CloudError("unavailable", "busy", { retryAfter: 200 * SECOND, effect: "none" });
+  kit.state.failing.set("all", busy);
+  assert.equal(await kit.observe(), 200 * SECOND);
+});
+
 Deno.test("a provider that never answered has been asked, and nothing is concluded of it", async () => {
   const kit = watchKit();
   kit.state.failing.set("all", unreachable);

@@ -1,5 +1,6 @@
 /** What an attempt for an image came to. The executor stores it; attempts themselves change no record. */
 import { CloudError } from "../../cloud/cloud_error.ts";
+import { pauseAfter } from "../../cloud/pause_after.ts";
 import type { CloudErrorKind } from "../../domain/cloud_error_kind.ts";
 import type { DibEvent } from "../../domain/dib_transition.ts";
 import type { ImageEvent } from "../../domain/image_transition.ts";
@@ -27,9 +28,9 @@ const PASSING: ReadonlySet<CloudErrorKind> = new Set([
   "badResponse",
 ]);
 
-/** When to try again after so many attempts. */
-export function nextAttempt({ attempt }: { readonly attempt: number }, now: Instant): Instant {
-  return now + backoff({ failures: attempt + 1, base: FIRST_PAUSE, max: LONGEST_PAUSE });
+/** When to try again after so many attempts, the last of which ended with the error. */
+export function nextAttempt(error: unknown, { attempt, now }: { attempt: number; now: Instant }): Instant {
+  return now + pauseAfter(error, backoff({ failures: attempt + 1, base: FIRST_PAUSE, max: LONGEST_PAUSE }));
 }
 
 /** What a failed request for something that must not be made twice comes to. */
@@ -40,7 +41,7 @@ export function refusalOutcome(
   if (!(error instanceof CloudError) || error.effect === "unknown") return { type: "answer-lost" };
   if (!PASSING.has(error.kind)) return failure(error, now);
   const waitingOn = { reason: "retry", message: error.message } as const;
-  return { type: "refused", until: nextAttempt({ attempt }, now), waitingOn };
+  return { type: "refused", until: nextAttempt(error, { attempt, now }), waitingOn };
 }
 
 /** It failed, with what is known of it. */
@@ -55,5 +56,5 @@ export function postponed(
   { attempt, now, reason }: { attempt: number; now: Instant; reason: "delete" | "retry" },
 ): ImageOutcome & DibOutcome {
   const waitingOn = { reason, message: errorChain(error) };
-  return { type: "postponed", until: nextAttempt({ attempt }, now), waitingOn };
+  return { type: "postponed", until: nextAttempt(error, { attempt, now }), waitingOn };
 }

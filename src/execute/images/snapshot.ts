@@ -67,5 +67,5 @@ export async function executeCreateSnapshot(
 function refusedOnce(error: unknown, { attempt }: ProviderImage, now: number): ImageOutcome {
   const message = error instanceof Error ? error.message : String(error);
   const waitingOn = { reason: "retry", message } as const;
-  return { type: "refused", until: nextAttempt({ attempt }, now), waitingOn };
+  return { type: "refused", until: nextAttempt(error, { attempt, now }), waitingOn };
 }

@@ -1,0 +1,11 @@
+import { equal } from "node:assert/strict";
+import { CloudError } from "../../src/cloud/cloud_error.ts";
+import { pauseAfter } from "../../src/cloud/pause_after.ts";
+
+Deno.test("pauseAfter() is what the cloud asks for where that is longer", () => {
+  const busy = (retryAfter: number | null) => new CloudError("rateLimited", "busy", { retryAfter });
+  equal(pauseAfter(busy(90_000), 1_000), 90_000);
+  equal(pauseAfter(busy(500), 1_000), 1_000);
+  equal(pauseAfter(busy(null), 1_000), 1_000);
+  equal(pauseAfter(new Error("reset"), 1_000), 1_000);
+});
