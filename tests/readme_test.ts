@@ -69,6 +69,11 @@ const elsewhere: readonly (readonly [RegExp, string])[] = [
   [/^nodepool --version$/, "of the installed program; tests/cli/program_test.ts"],
   [/^sudo (install|useradd|cp|systemctl) /, "changes the machine; the unit file has a test of its own below"],
   [/^sudo -u nodepool nodepool status$/, "as another user; the same command is run above without sudo"],
+  [
+    /^(cd \/var\/lib\/nodepool && sudo rm -f|sudo mv) nodepool\.kv/,
+    "replaces the state of the installed pool; tests/e2e/state_loss_test.ts",
+  ],
+  [/^nodepool release 812 813$/, "of nodes of a restored state; tests/e2e/state_copies_test.ts"],
   [/^nodepool image-(delete|build) /, "of an image that another pool has; tests/cli/images_test.ts"],
   [/^less \/var\/lib\/nodepool\/build-logs\//, "for people; tests/build/diskimage_builder_test.ts"],
   [/^ansible(-inventory)? /, "needs Ansible; tests/e2e/ci_test.ts has it read the same"],
