@@ -131,6 +131,8 @@ export class Pool implements PoolControl {
   readonly #subscriptions: Disposable[] = [];
   readonly #keypairsListedAt = new Map<string, Instant>();
   #crons: readonly Task[] = [];
+  /** Whether time has passed that this process did not see: it may go on in a copy of the machine, and beside it. */
+  #mayBeCopy = false;
   #config: Config;
   readonly #startedAt: Instant;
   #configLoadedAt: Instant;
@@ -166,7 +168,10 @@ export class Pool implements PoolControl {
       saved: ledger.clockRecord,
       clouds: () => this.#watches.all().map((watch) => [watch.provider.name, watch.cloudAhead] as const),
       save: (record) => ledger.saveClock(record),
-      onStep: () => this.#crons.forEach((task) => task.clockSet()),
+      onStep: (by) => {
+        for (const task of this.#crons) task.clockSet();
+        this.#mayBeCopy ||= by > 0;
+      },
     });
     this.#clockTask = createTask({
       name: "clock",
@@ -239,6 +244,7 @@ export class Pool implements PoolControl {
       period: null,
       clock,
       run: async (signal) => {
+        await this.#beginRunOfCopy();
         await this.#newState.look();
         const again = await this.#tick.run(signal);
         this.#watches.lookWhenDue();
@@ -280,6 +286,15 @@ export class Pool implements PoolControl {
       report: () => this.report(),
       onError: (error) => logTask("statsd", error),
     });
+  }
+
+  /** A copy of the machine that goes on from its memory is told from the original by its run. */
+  async #beginRunOfCopy(): Promise<void> {
+    const { random, clock } = this.#means;
+    this.#clockWatch.look();
+    if (!this.#mayBeCopy) return;
+    await this.#ledger.beginRun({ id: random.uuid(), startedAt: clock.now() });
+    this.#mayBeCopy = false;
   }
 
   /** Launches nothing new and grants nothing; what is under way goes on. */

@@ -8,7 +8,7 @@ import type { Instant } from "./time.ts";
 /** Kinds of ids that marks on clouds carry. */
 export type MarkedKind = "node" | "image";
 
-/** One life of the daemon. */
+/** One life of the daemon, or of the machine under it: a copy that goes on from its memory is another. */
 export interface Run {
   /** Counts from 1. */
   readonly number: number;
@@ -34,10 +34,10 @@ export interface Lineage {
   boundOf(run: string): number | null;
 }
 
-/** @param runs in their order, the present one last */
-export function lineageOf(runs: readonly Run[], nextId: (kind: MarkedKind) => number): Lineage {
+/** @param runs in their order, the present one last; both are asked each time, as they grow */
+export function lineageOf(runs: () => readonly Run[], nextId: (kind: MarkedKind) => number): Lineage {
   const runOf = (kind: MarkedKind, id: number) =>
-    runs.findLast(({ firstIds }) => firstIds[kind] <= id)?.id ?? null;
+    runs().findLast(({ firstIds }) => firstIds[kind] <= id)?.id ?? null;
   return {
     runOf,
     owns(kind, { id, run }) {
@@ -46,9 +46,9 @@ export function lineageOf(runs: readonly Run[], nextId: (kind: MarkedKind) => nu
       return known === null || known === run;
     },
     boundOf(run) {
-      const index = runs.findIndex(({ id }) => id === run);
+      const index = runs().findIndex(({ id }) => id === run);
       if (index === -1) return null;
-      return runs[index + 1]?.firstIds.node ?? nextId("node");
+      return runs()[index + 1]?.firstIds.node ?? nextId("node");
     },
   };
 }

@@ -71,7 +71,6 @@ export class Ledger implements AsyncDisposable {
   readonly #failureListeners = new Set<() => void>();
   readonly #queue: QueuedEdit[] = [];
   #runs: readonly Run[];
-  #lineage: Lineage;
   #draining: Promise<void> | null = null;
   #failure: StoreError | null = null;
   #closed = false;
@@ -88,7 +87,6 @@ export class Ledger implements AsyncDisposable {
     for (const node of contents.nodes) this.#tally.change(null, node);
     this.#nextIds = new Map(Object.entries(contents.nextIds) as [IdKind, number][]);
     this.#runs = contents.runs;
-    this.#lineage = this.#newLineage();
   }
 
   get installation(): Installation {
@@ -146,9 +144,7 @@ export class Ledger implements AsyncDisposable {
   }
 
   /** Which ids were given out in which run. */
-  get lineage(): Lineage {
-    return this.#lineage;
-  }
+  readonly lineage: Lineage = lineageOf(() => this.#runs, (kind) => this.nextId(kind));
 
   /** The runs that are remembered, the present one last. */
   get runs(): readonly Run[] {
@@ -233,7 +229,7 @@ export class Ledger implements AsyncDisposable {
     if (count > 0) await this.takeIds(kind, count);
   }
 
-  /** Writes down that a life of the daemon begins; before that no id is given out. */
+  /** Writes down that a run begins: ids that are given out from now on are of it. */
   async beginRun({ id, startedAt }: Pick<Run, "id" | "startedAt">): Promise<Run> {
     const last = this.#runs.at(-1);
     const firstIds = { node: this.nextId("node"), image: this.nextId("image") };
@@ -242,7 +238,6 @@ export class Ledger implements AsyncDisposable {
     checkRecord(`run ${run.number}`, run, runSchema);
     await this.#store.addRun(run, { forgotten: this.#runs.slice(0, surplus).map(({ number }) => number) });
     this.#runs = [...this.#runs.slice(surplus), run];
-    this.#lineage = this.#newLineage();
     return run;
   }
 
@@ -313,10 +308,6 @@ export class Ledger implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     await this.#draining;
-  }
-
-  #newLineage(): Lineage {
-    return lineageOf(this.#runs, (kind) => this.nextId(kind));
   }
 
   #asStored(stamped: Committed): Committed {

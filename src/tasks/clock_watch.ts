@@ -31,8 +31,8 @@ export interface ClockWatchMeans {
   /** How the clouds' clocks were seen to stand last, by provider; null: not seen yet. */
   readonly clouds: () => Iterable<readonly [provider: string, ahead: CloudAhead | null]>;
   readonly save: (record: ClockRecord) => Promise<void>;
-  /** Called after the machine's clock was set. */
-  readonly onStep: () => void;
+  /** Called after the machine's clock was set, or the machine was suspended: by how much it is ahead of before. */
+  readonly onStep: (by: Milliseconds) => void;
 }
 
 const log = loggerOf("clock");
@@ -73,7 +73,7 @@ export class ClockWatch {
     if (Math.abs(by) < SMALLEST_STEP) return;
     if (Math.abs(by) >= TOLD_FROM) this.#step = { at: clock.now(), by, whileStopped: false };
     log.warning(describe(by), { length: durationText(Math.abs(by)) });
-    onStep();
+    onStep(by);
   }
 
   /** Writes down how the clocks stand, where that is news. */

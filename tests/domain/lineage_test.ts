@@ -8,7 +8,7 @@ const runs: readonly Run[] = [["r1", 10], ["r2", 20], ["r3", 20]].map(([id, firs
   startedAt: 0,
   firstIds: { node: first as number, image: 1 },
 }));
-const lineage = lineageOf(runs, (kind) => kind === "node" ? 25 : 1);
+const lineage = lineageOf(() => runs, (kind) => kind === "node" ? 25 : 1);
 
 Deno.test("an id belongs to the run that gave it out, which may be the last of several that could", () => {
   const of = [9, 10, 19, 20, 24].map((id) => lineage.runOf("node", id));

@@ -22,7 +22,7 @@ function judge(
   found: readonly Found[],
   { isFirstLook = true, seenFirst = [] as string[], nodes = [] as readonly NodeRecord[], nextId = 10 } = {},
 ) {
-  const inventory = new Inventory(INSTALLATION, "cloud-a", lineageOf(runs, () => nextId));
+  const inventory = new Inventory(INSTALLATION, "cloud-a", lineageOf(() => runs, () => nextId));
   const servers = found.map(({ nodeId, run }, index) => {
     const marks = { installation: INSTALLATION, nodeId, run, image: "noble", provider: "cloud-a" };
     return server(`s${index}`, { metadata: serverMetadata(marks) });

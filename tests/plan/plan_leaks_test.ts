@@ -80,7 +80,7 @@ Deno.test("what another copy of the state has made is no leak, whatever node or 
   const properties = { ...cloudImageOf(record).properties, nodepool_run: "other" };
   const metadata = { ...marks(7), nodepool_run: "other" };
   const found = (present: string) => {
-    const own = new Inventory(INSTALLATION, "cloud-a", lineageOf([run(1, present)], () => 100));
+    const own = new Inventory(INSTALLATION, "cloud-a", lineageOf(() => [run(1, present)], () => 100));
     for (const startedAt of [NOW - MINUTE, NOW]) {
       const servers = [server("s7", { metadata })];
       own.apply({ kind: "complete", startedAt, cloudTime: startedAt, cloudAhead: null, servers });

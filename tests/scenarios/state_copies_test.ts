@@ -227,3 +227,25 @@ Deno.test("a frozen provider records releases, launches nothing, and says why ea
   await one.until(() => one.count("delete") === 0);
   assert.ok(adopted.servers.every(({ serverId }) => !one.exists(serverId)));
 });
+
+Deno.test("a machine that comes out of its suspension, or is a clone of one, goes on as another run", async () => {
+  const config = poolConfig({ minReady: 2, maxServers: 10, provider });
+  await using virtual = await VirtualPool.start({ config });
+  await virtual.until(() => virtual.count("ready") === 2);
+  virtual.clock.stepWall(MINUTE);
+  const [taken] = await virtual.acquire("small");
+  await virtual.until(() => virtual.count("ready") === 2);
+  const servers = virtual.simulator.cloud().servers.standing();
+  const runs = new Set(servers.map(({ metadata }) => metadata["nodepool_run"]));
+  assert.equal(runs.size, 2, "what is launched from then on is told from what the original launches");
+
+  // Both are its own.
+  assert.doesNotMatch(problems(virtual), /state adopt|does not know/);
+  await virtual.during(virtual.pool.releaseNodes([taken!.id], { result: "SUCCESS", job: null }));
+  await virtual.until(() => virtual.count() === 2);
+  virtual.clock.stepWall(-MINUTE);
+  await virtual.acquire("small");
+  await virtual.until(() => virtual.count("ready") === 2);
+  const later = virtual.simulator.cloud().servers.standing().map(({ metadata }) => metadata["nodepool_run"]);
+  assert.ok(later.every((run) => runs.has(run)), "setting the clock back makes no copy");
+});
