@@ -145,9 +145,7 @@ async function abandon(pool: Pool, error: StoreError): Promise<number> {
   try {
     const copy = await pool.rescueState();
     if (copy !== null) {
-      log.fatal("what the state held is in {copy}: put it in the state's place before the next start", {
-        copy,
-      });
+      log.fatal("what the state held is in {copy}: put it in its place, or start without", { copy });
     }
   } catch (failure) {
     log.fatal("no copy could be written: {error}", { error: errorChain(failure) });

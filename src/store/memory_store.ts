@@ -36,16 +36,19 @@ export function createMemoryStore(
   });
 }
 
-/** What somebody would have who had copied the state's file at this moment. */
-export function copyMemoryStore(store: Store): Store {
+/**
+ * What somebody would have who had copied the state's file at this moment.
+ * @param options `doubt`: what a store beside which a newer one has been finds; by default the copy is alone
+ */
+export function copyMemoryStore(store: Store, { doubt = null }: { doubt?: string | null } = {}): Store {
   if (!(store instanceof MemoryStore)) throw new TypeError("only a store in memory can be copied");
-  return store.copy();
+  return store.copy({ doubt });
 }
 
 class MemoryStore implements Store {
   readonly installation: Installation;
   readonly isInFile = false;
-  readonly doubt: string | null = null;
+  doubt: string | null;
   isNew: boolean;
   readonly #historyLimit: number;
   readonly #rows = mapTables<Record<TableName, Map<number, Row>>>(() => new Map());
@@ -58,19 +61,22 @@ class MemoryStore implements Store {
   readonly #history: HistoryRecord[] = [];
 
   constructor(
-    { installation, historyLimit, isNew = false }: {
+    { installation, historyLimit, isNew = false, doubt = null }: {
       installation: Installation;
       historyLimit: number;
       isNew?: boolean;
+      doubt?: string | null;
     },
   ) {
     this.installation = installation;
     this.isNew = isNew;
+    this.doubt = doubt;
     this.#historyLimit = historyLimit;
   }
 
-  settle(): Promise<void> {
-    this.isNew = false;
+  settle(what: "new" | "doubt"): Promise<void> {
+    if (what === "new") this.isNew = false;
+    else this.doubt = null;
     return Promise.resolve();
   }
 
@@ -95,10 +101,11 @@ class MemoryStore implements Store {
     });
   }
 
-  copy(): MemoryStore {
+  copy({ doubt }: { doubt: string | null }): MemoryStore {
     const copy = new MemoryStore({
       installation: this.installation,
       historyLimit: this.#historyLimit,
+      doubt: doubt ?? this.doubt,
     });
     for (const table of tableNames) {
       const rows = copy.#rows[table] as Map<number, Row>;

@@ -50,6 +50,8 @@ export class VirtualPool implements AsyncDisposable {
   readonly #random;
   #config: string;
   #pool: Pool | null = null;
+  /** Aborted when the process is killed: then no answer reaches it any more. */
+  #life = new AbortController();
 
   static async start(options: VirtualPoolOptions): Promise<VirtualPool> {
     const virtual = new VirtualPool(options);
@@ -83,6 +85,16 @@ export class VirtualPool implements AsyncDisposable {
   /** A copy of the state as it is now. */
   copyState(): Store {
     return copyMemoryStore(this.store);
+  }
+
+  /** Ends the pool as kill -9 does: what it had not written is lost, and what it had asked of clouds goes on there. */
+  async killPool(): Promise<void> {
+    this.store = this.copyState();
+    this.#life.abort(new Error("killed"));
+    this.#life = new AbortController();
+    const ending = this.#pool?.[Symbol.asyncDispose]();
+    this.#pool = null;
+    await this.during(Promise.resolve(ending));
   }
 
   /** Kills the pool, puts another state in the place of its own, and starts it on that. */
@@ -231,9 +243,11 @@ export class VirtualPool implements AsyncDisposable {
   }
 
   #openCloud(provider: ProviderConfig, clock: Clock = this.clock): WholeCloud {
+    const life = this.#life.signal;
     return createOpenStackCloud({
       ...provider,
-      send: this.simulator.send,
+      send: (request, { signal }) =>
+        this.simulator.send(request, { signal: AbortSignal.any([signal, life]) }),
       clock,
       random: this.#random,
     });
