@@ -190,7 +190,7 @@ export class Pool implements PoolControl {
       onError: (error) => logTask("state", error),
     });
     this.#keys = new PrivateKeys({ clock, readFile: means.readFile });
-    this.#desk = new RequestDesk({ ledger, clock });
+    this.#desk = new RequestDesk({ ledger, clock, onReturn: () => this.#tickTask.wake() });
     this.#executor = new Executor({
       ledger,
       shell,
@@ -234,6 +234,7 @@ export class Pool implements PoolControl {
       config: () => this.#config,
       seen: () => this.#watches.observations(),
       targets: () => this.#targets.states(),
+      deserted: () => this.#desk.deserted,
       demand: () => this.#gearman.demand,
       wallOffset: () => this.#clockWatch.wallOffset,
       launching: () => this.#watches.firstLookEnd() === null,

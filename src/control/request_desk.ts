@@ -1,7 +1,8 @@
 /**
  * Requests for nodes and who waits for them. A request is attended while a client waits for it; one that nobody
  * has attended for a while is withdrawn, so that a client that died keeps no node from others. Who attends is
- * known to this process only: after a restart every client has the same while to come back.
+ * known to this process only: after a restart every client has the same while to come back, and gets no nodes before it
+ * does. It may have died, or be the client of another daemon that works on the state this one is a copy of.
  */
 import type { Config } from "../domain/config.ts";
 import { handOverOf } from "../domain/hand_over.ts";
@@ -30,13 +31,26 @@ export class RequestDesk implements Disposable {
   readonly #waiters = new Set<Waiter>();
   /** When somebody waited last, by request; those of a former process count from this one's start. */
   readonly #attendedAt = new Map<number, Instant>();
+  /** Requests of a former process whose clients have not come back. */
+  readonly #deserted: Set<number>;
+  readonly #onReturn: () => void;
   readonly #subscription: Disposable;
 
-  constructor({ ledger, clock }: { ledger: Ledger; clock: Clock }) {
+  /** @param options `onReturn`: called when a client comes back for a request of a former process */
+  constructor(
+    { ledger, clock, onReturn = () => {} }: { ledger: Ledger; clock: Clock; onReturn?: () => void },
+  ) {
     this.#ledger = ledger;
     this.#clock = clock;
+    this.#onReturn = onReturn;
+    this.#deserted = new Set(ledger.requests.keys());
     for (const id of ledger.requests.keys()) this.#attendedAt.set(id, clock.now());
     this.#subscription = ledger.subscribe((change) => this.#notice(change));
+  }
+
+  /** Ids of requests from before this process whose clients have not come back. */
+  get deserted(): ReadonlySet<number> {
+    return this.#deserted;
   }
 
   /** Writes the request down, if its token's has not been written before; the label has been checked. */
@@ -72,6 +86,7 @@ export class RequestDesk implements Disposable {
         reject: (error) => (leave(), reject(error)),
       };
       this.#waiters.add(waiter);
+      if (this.#deserted.delete(requestId)) this.#onReturn();
       signal.addEventListener("abort", abort, { once: true });
       this.#answer(waiter);
     });
@@ -120,9 +135,14 @@ export class RequestDesk implements Disposable {
   }
 
   #notice({ requests }: LedgerChange): void {
-    for (const { previous, next } of requests) if (next === null) this.#attendedAt.delete(previous?.id ?? 0);
+    for (const { previous, next } of requests) if (next === null) this.#forget(previous?.id ?? 0);
     const changed = new Set(requests.map(({ previous, next }) => (next ?? previous)?.id));
     for (const waiter of [...this.#waiters]) if (changed.has(waiter.requestId)) this.#answer(waiter);
+  }
+
+  #forget(requestId: number): void {
+    this.#attendedAt.delete(requestId);
+    this.#deserted.delete(requestId);
   }
 
   #answer(waiter: Waiter): void {

@@ -1,6 +1,7 @@
 /**
  * Which waiting requests get which ready nodes: first come first served for each label, all the nodes of a request
- * together, the node that has been ready longest first.
+ * together, the node that has been ready longest first. One whose client has yet to come back keeps its place and its
+ * nodes: nobody would take them, and on a copy of the state they are somebody else's.
  */
 import type { NodeRecord } from "../domain/node.ts";
 import type { NodeRequest } from "../domain/request.ts";
@@ -10,10 +11,14 @@ export interface RequestGrant {
   readonly nodes: readonly NodeRecord[];
 }
 
-/** @param requests those that still wait */
+/**
+ * @param requests those that still wait
+ * @param deserted ids of those that nobody waits for yet
+ */
 export function planGrants(
   nodes: readonly NodeRecord[],
   requests: readonly NodeRequest[],
+  deserted: ReadonlySet<number> = new Set(),
 ): readonly RequestGrant[] {
   if (requests.length === 0) return [];
   // What a target may send jobs to is nobody else's.
@@ -29,8 +34,12 @@ export function planGrants(
   for (const request of [...requests].sort((a, b) => a.id - b.id)) {
     const available = free.get(request.label) ?? [];
     // Who comes later must not take what an earlier request is gathering.
-    if (closed.has(request.label) || available.length < request.count) closed.add(request.label);
-    else grants.push({ request, nodes: available.splice(0, request.count) });
+    if (closed.has(request.label) || available.length < request.count) {
+      closed.add(request.label);
+      continue;
+    }
+    const taken = available.splice(0, request.count);
+    if (!deserted.has(request.id)) grants.push({ request, nodes: taken });
   }
   return grants;
 }

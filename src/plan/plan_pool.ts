@@ -26,6 +26,8 @@ export interface PoolInput extends Moment {
   readonly config: Config;
   readonly nodes: Iterable<NodeRecord>;
   readonly requests: Iterable<NodeRequest>;
+  /** Ids of requests from before the daemon's start whose clients have not come back; left out: none. */
+  readonly deserted?: ReadonlySet<number>;
   readonly pauses: readonly LaunchPause[];
   /** The providers' images, by id. */
   readonly images: ReadonlyMap<number, ProviderImage>;
@@ -77,7 +79,7 @@ export function planPool(input: PoolInput): PoolPlan {
     input.config.providers.some(({ name }) => name === provider) && whyWithheld(provider, input.seen) === null
   );
   const withheld = withheldLabels(living, input.seen);
-  const grants = input.granting ? planGrants(usable, waiting) : [];
+  const grants = input.granting ? planGrants(usable, waiting, input.deserted) : [];
   const granted = new Set(grants.map(({ request }) => request.id));
   const retirements = planRetirements(input.config, living, input.now);
   const requests = waiting.filter(({ id }) => !granted.has(id));

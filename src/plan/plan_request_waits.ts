@@ -13,12 +13,14 @@ export interface RequestWait {
 /** Those whose reason is another one than their record says. */
 export function planRequestWaits(
   requests: readonly NodeRequest[],
-  { reports, config, now, withheld = new Map() }: {
+  { reports, config, now, withheld = new Map(), deserted = new Set() }: {
     reports: readonly LabelReport[];
     config: Config;
     now: Instant;
     /** By label: why ready nodes are not handed out yet. */
     withheld?: ReadonlyMap<string, string>;
+    /** Ids of those whose clients have not come back since the daemon's start. */
+    deserted?: ReadonlySet<number>;
   },
 ): readonly RequestWait[] {
   const reportOf = new Map(reports.map((report) => [report.name, report]));
@@ -30,6 +32,7 @@ export function planRequestWaits(
       report: reportOf.get(request.label),
       withheld: withheld.get(request.label) ?? null,
       isFirst,
+      isDeserted: deserted.has(request.id),
     });
     const before = request.waitingOn;
     if (before?.reason === reason && before.message === message) return [];
@@ -47,11 +50,12 @@ function firstRequests(requests: readonly NodeRequest[]): Map<string, number> {
 
 function whyWaiting(
   { label: name }: NodeRequest,
-  { config, report, withheld, isFirst }: {
+  { config, report, withheld, isFirst, isDeserted }: {
     config: Config;
     report: LabelReport | undefined;
     withheld: string | null;
     isFirst: boolean;
+    isDeserted: boolean;
   },
 ): Pick<WaitingOn, "reason" | "message"> {
   const label = config.labels.find((candidate) => candidate.name === name);
@@ -67,6 +71,7 @@ function whyWaiting(
     );
     return { reason: "capacity", message: reasons.join("; ") };
   }
+  if (isDeserted) return { reason: "node", message: "its client has not come back since the daemon started" };
   if (withheld !== null) return { reason: "provider", message: withheld };
   if (!isFirst) return { reason: "node", message: "earlier requests of its label come first" };
   return { reason: "node", message: "its nodes are being built" };

@@ -49,6 +49,8 @@ export interface TickMeans {
   readonly seen: () => ReadonlyMap<string, Observation>;
   /** How the targets stand, by name. */
   readonly targets: () => ReadonlyMap<string, TargetState>;
+  /** Ids of requests whose clients have not come back since the daemon's start. */
+  readonly deserted: () => ReadonlySet<number>;
   /** Nodes that jobs in queues ask for, by label. */
   readonly demand: () => ReadonlyMap<string, number>;
   /** Whether launches may be decided on: providers that have just been added are waited for. */
@@ -125,6 +127,7 @@ export class Tick {
       wallOffset: this.#means.wallOffset(),
       nodes: ledger.nodes.values(),
       requests: ledger.requests.values(),
+      deserted: this.#means.deserted(),
       pauses: [...ledger.pauses.values()],
       images: ledger.images,
       reserved,

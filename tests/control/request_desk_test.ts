@@ -12,7 +12,9 @@ const wish: RequestSpec = { label: "noble", count: 1, job: "gate", client: "zuul
 async function deskKit() {
   const kit = await ledgerWith(node(states.ready));
   let { ledger } = kit;
-  let desk = new RequestDesk({ ledger, clock: kit.clock });
+  let returns = 0;
+  const newDesk = () => new RequestDesk({ ledger, clock: kit.clock, onReturn: () => returns++ });
+  let desk = newDesk();
   return {
     clock: kit.clock,
     get ledger() {
@@ -20,6 +22,10 @@ async function deskKit() {
     },
     get desk() {
       return desk;
+    },
+    /** How often a client of a former process came back. */
+    get returns() {
+      return returns;
     },
     /** Gives node 7 to the request, as the tick does. */
     grant(requestId: number) {
@@ -34,7 +40,7 @@ async function deskKit() {
       desk[Symbol.dispose]();
       await ledger[Symbol.asyncDispose]();
       ledger = await Ledger.load(kit.store, { clock: kit.clock });
-      desk = new RequestDesk({ ledger, clock: kit.clock });
+      desk = newDesk();
     },
     wait(requestId: number, signal = new AbortController().signal) {
       return desk.waitForGrant(requestId, { signal });
@@ -252,6 +258,23 @@ Deno.test("after a restart clients have 30 seconds to come back, also for nodes 
   await kit.clock.advance(SECOND);
   await kit.desk.withdrawUnattended();
   assert.deepEqual([waitingIds(kit), phase(kit)], [[granted.id], "used"]);
+});
+
+Deno.test("requests of a former process are deserted until their clients come back, or they are withdrawn", async () => {
+  using kit = await deskKit();
+  const [first, second] = [await kit.desk.create(wish), await kit.desk.create(wish)];
+  assert.deepEqual([...kit.desk.deserted], []);
+  await kit.restart();
+  const third = await kit.desk.create(wish);
+  assert.deepEqual([...kit.desk.deserted], [first.id, second.id]);
+  const client = new AbortController();
+  const waiting = [first, third].map(({ id }) => assert.rejects(kit.wait(id, client.signal)));
+  assert.deepEqual([...kit.desk.deserted], [second.id]);
+  assert.equal(kit.returns, 1);
+  client.abort();
+  await Promise.all(waiting);
+  await kit.desk.withdraw(second.id);
+  assert.deepEqual([...kit.desk.deserted], []);
 });
 
 Deno.test("a daemon that stops ends all waiting and keeps the requests", async () => {

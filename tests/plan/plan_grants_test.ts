@@ -44,6 +44,14 @@ Deno.test("neither a node that a target may send jobs to nor a subnode is grante
   assert.deepEqual(given(nodes, [sampleRequest({ id: 11 }), sampleRequest({ id: 12 })]), [[11, 3]]);
 });
 
+Deno.test("a request that nobody waits for yet keeps its place and its nodes, and is not granted", () => {
+  const requests = [sampleRequest({ id: 11, count: 2 }), sampleRequest({ id: 12 })];
+  const grant = (nodes: readonly NodeRecord[]) =>
+    planGrants(nodes, requests, new Set([11])).map(({ request }) => request.id);
+  assert.deepEqual(grant([ready(1), ready(2), ready(3)]), [12]);
+  assert.deepEqual(grant([ready(1), ready(2)]), []);
+});
+
 const labels = fc.constantFrom("noble", "jammy");
 const arbitraryNodes = fc.array(
   fc.record({ label: labels, since: fc.nat(50), phase: fc.constantFrom("ready", "used", "boot") }),

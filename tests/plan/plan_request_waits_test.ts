@@ -33,6 +33,11 @@ Deno.test("a request whose nodes are on their way waits for them", () => {
   assert.deepEqual(wait?.waitingOn, { reason: "node", message: "its nodes are being built", since: NOW });
 });
 
+Deno.test("a request from before the daemon's start says that its client has not come back", () => {
+  const [wait] = waitsOf([sampleRequest({ id: 1 })], { deserted: new Set([1]) });
+  assert.equal(wait?.waitingOn.message, "its client has not come back since the daemon started");
+});
+
 Deno.test("a request that others of its label come before says so, whatever their order in memory", () => {
   const both = config({ labels: [label(), label({ name: "jammy" })] });
   const requests = [

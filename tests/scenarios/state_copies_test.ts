@@ -190,6 +190,37 @@ for (const stoppedFirst of [false, true]) {
   });
 }
 
+Deno.test("a copy of a state with a waiting request hands its nodes to nobody, and does not delete them", async () => {
+  const config = poolConfig({ minReady: 1, maxServers: 20, provider });
+  await using one = await VirtualPool.start({ config, clouds: [{ bootTime: 30 * SECOND }] });
+  await one.until(() => one.count("ready") === 1);
+  const asked = one.acquire("small", 3);
+  await one.clock.advance(5 * SECOND);
+  await using two = await VirtualPool.start({ config, beside: one, store: one.copyState(), random: 7 });
+  await two.clock.advance(MINUTE);
+  const inUse = await asked;
+  await one.clock.advance(HOUR);
+  assertAllThere(one, inUse);
+  for (const { id } of inUse) assert.notEqual(stateName(node(two, id)), "used");
+});
+
+Deno.test("a request outlasts a restart: its client comes back and gets its nodes", async () => {
+  const config = poolConfig({ minReady: 2, provider });
+  await using virtual = await VirtualPool.start({ config });
+  const spec = { label: "small", count: 2, job: null, client: null, deadline: null };
+  const { id } = await virtual.during(virtual.pool.createRequest(spec));
+  await virtual.killPool();
+  await virtual.startPool();
+  await virtual.until(() => virtual.count("ready") >= 2);
+  await virtual.clock.advance(10 * SECOND);
+  assert.equal(virtual.count("used"), 0);
+  const request = virtual.pool.report().requests[0]!;
+  assert.equal(request.waitingOn!.message, "its client has not come back since the daemon started");
+  const { signal } = new AbortController();
+  const nodes = await virtual.during(virtual.pool.waitForGrant(id, { signal }), SECOND);
+  assert.equal(nodes.length, 2);
+});
+
 Deno.test("a frozen provider records releases, launches nothing, and says why each node waits", async () => {
   const config = poolConfig({ minReady: 2, maxServers: 20, provider });
   await using one = await VirtualPool.start({ config });

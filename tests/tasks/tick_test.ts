@@ -23,6 +23,7 @@ async function tickKit(
     imageExecutor: imageExecutorOf(kit),
     parts: { pool: true, builds: true },
     targets: () => new Map(),
+    deserted: () => new Set(),
     demand: () => new Map(),
     wallOffset: () => 0,
     launching: () => true,
