@@ -1,4 +1,5 @@
 /** What a cloud shows of itself: servers, addresses, quota, and listings that say how much they saw. */
+import type { Place } from "./home.ts";
 import type { Instant, Milliseconds } from "./time.ts";
 
 /** A server as the cloud lists it. */
@@ -37,6 +38,8 @@ export interface ServerListing {
   readonly cloudTime: Instant;
   /** How far that clock is ahead of ours; null: the answer does not tell. */
   readonly cloudAhead: CloudAhead | null;
+  /** Whose servers these are; left out or null: the cloud does not tell. */
+  readonly place?: Place | null;
   readonly servers: readonly Server[];
 }
 

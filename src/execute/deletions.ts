@@ -142,9 +142,11 @@ export class Deletions {
     }
   }
 
-  /** Tells of a floating IP that carries our mark and is somebody else's by now: nothing is asked of the cloud. */
-  leave(order: DeletionOrder, portId: string): void {
-    this.#tellOnce(order, { outcome: "refused", message: movedTo(portId) });
+  /** Tells of a leak that somebody may be using: nothing is asked of the cloud. */
+  leave(order: DeletionOrder): void {
+    const portId = order.of.type === "leak" ? order.of.portId : null;
+    const message = portId === null ? IS_BACK : movedTo(portId);
+    this.#tellOnce(order, { outcome: "refused", message });
   }
 
   #tellFailure(order: DeletionOrder, error: unknown): void {
@@ -168,6 +170,10 @@ export class Deletions {
     this.#means.tell({ provider: this.#means.provider, order, ...outcome });
   }
 }
+
+const IS_BACK =
+  "the cloud called it gone while it was in use, and has it again; jobs may run on it: look at it, then " +
+  "delete it in the cloud";
 
 function movedTo(portId: string): string {
   return `somebody has attached it to port ${portId}`;

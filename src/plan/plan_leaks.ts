@@ -57,12 +57,22 @@ function* leakedServers({ provider, seen, nodes, ended }: LeakInput): Iterable<L
     for (const server of seen.inventory.serversOfNode(nodeId)) {
       if (!isSettled(server, seen)) continue;
       const leak = leakOf("server", server, provider);
-      if (!nodes.has(nodeId)) yield { ...leak, reason: `node ${nodeId} has ended` };
-      else if (isSecond(node, server)) {
+      if (!nodes.has(nodeId)) {
+        if (!wasLostInUse(node)) yield { ...leak, reason: `node ${nodeId} has ended` };
+      } else if (isSecond(node, server)) {
         yield { ...leak, reason: `node ${nodeId} has another server, ${serverIdOf(node)}` };
       }
     }
   }
+}
+
+/**
+ * Whether the cloud called its server gone while it was not the pool's to end: one that is back may be in use still. A
+ * subnode does not tell what its node was.
+ */
+function wasLostInUse({ deletedBy, result, timings, role }: NodeRecord): boolean {
+  const isBeyondUs = timings.used !== undefined || timings.hold !== undefined || role === "subnode";
+  return deletedBy === "cloud" && result === "lost" && isBeyondUs;
 }
 
 function isSecond(node: NodeRecord, server: Server): boolean {
@@ -93,8 +103,24 @@ function* leakedFloatingIps({ provider, seen, nodes, ended, installation }: Leak
   }
 }
 
-/** Floating IPs of ended nodes that somebody has attached to something else: they are left to them. */
-export function* planLeft({ provider, seen, nodes, ended, installation }: LeakInput): Iterable<Leak> {
+/** What ended nodes leave behind and somebody may be using: it is told and left to them. */
+export function* planLeft(input: LeakInput): Iterable<Leak> {
+  yield* serversThatAreBack(input);
+  yield* floatingIpsOfOthers(input);
+}
+
+function* serversThatAreBack({ provider, seen, nodes, ended }: LeakInput): Iterable<Leak> {
+  for (const nodeId of seen.inventory.nodeIds()) {
+    const node = knownNode(nodeId, provider.name, { nodes, ended });
+    if (node === null || nodes.has(nodeId) || !wasLostInUse(node)) continue;
+    for (const server of seen.inventory.serversOfNode(nodeId)) {
+      if (!isSettled(server, seen)) continue;
+      yield { ...leakOf("server", server, provider), reason: `node ${nodeId} has ended` };
+    }
+  }
+}
+
+function* floatingIpsOfOthers({ provider, seen, nodes, ended, installation }: LeakInput): Iterable<Leak> {
   for (const ip of seen.floatingIps?.value ?? []) {
     const nodeId = floatingIpNodeId(ip, installation);
     if (ip.portId === null || nodeId === null || nodes.has(nodeId)) continue;
@@ -121,7 +147,9 @@ export function leakCheckAge(
 }
 
 /** Whether somebody has attached it to something else: then it is theirs. */
-function isTaken({ id, portId }: FloatingIp, { floatingIp }: NodeRecord): boolean {
+function isTaken({ id, portId }: FloatingIp, node: NodeRecord): boolean {
+  const { floatingIp } = node;
+  if (portId !== null && wasLostInUse(node)) return true;
   if (floatingIp?.id === id && floatingIp.isMoved) return true;
   return portId !== null && (floatingIp?.id !== id || floatingIp.portId !== portId);
 }

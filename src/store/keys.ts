@@ -25,6 +25,8 @@ export const keys = {
   doubt: ["doubt"],
   /** How clocks stood when it was last written. */
   clock: ["clock"],
+  homes: ["home"],
+  home: (provider: string) => ["home", provider],
   nextId: (kind: IdKind) => ["next-id", kind],
 
   runs: ["run"],

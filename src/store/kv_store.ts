@@ -6,6 +6,7 @@
  * whole or not at all (`kv_writer.ts`); revisions are compared with those in memory, which `load` has read.
  */
 import type { ClockRecord } from "../domain/clock_record.ts";
+import type { Home } from "../domain/home.ts";
 import type { Installation } from "../domain/installation.ts";
 import type { Run } from "../domain/lineage.ts";
 import type { HistoryRecord } from "../domain/node.ts";
@@ -20,7 +21,15 @@ import { KvHistory } from "./kv_history.ts";
 import { openState } from "./open_state.ts";
 import { capOrder, capPause } from "./record_caps.ts";
 import { encodeRecord } from "./record_codec.ts";
-import { clockSchema, counterSchema, orderSchema, pauseSchema, rowSchemas, runSchema } from "./schemas.ts";
+import {
+  clockSchema,
+  counterSchema,
+  homeSchema,
+  orderSchema,
+  pauseSchema,
+  rowSchemas,
+  runSchema,
+} from "./schemas.ts";
 import { damagedState } from "./state_errors.ts";
 import { rescueState } from "./rescue_state.ts";
 import { timeStamp } from "./state_file.ts";
@@ -140,6 +149,12 @@ class KvStore implements Store {
     return this.#inTurn(() => this.#state.writer.write([{ key: keys.clock, value: encodeRecord(record) }]));
   }
 
+  saveHome(home: Home): Promise<void> {
+    return this.#inTurn(() =>
+      this.#state.writer.write([{ key: keys.home(home.provider), value: encodeRecord(home) }])
+    );
+  }
+
   listHistory(options: { limit: number; before?: number }): Promise<readonly HistoryRecord[]> {
     return this.#history.list(options);
   }
@@ -176,8 +191,9 @@ class KvStore implements Store {
   async #read(): Promise<Contents> {
     const { reader } = this.#state;
     await Promise.all(idKinds.map((kind) => this.#nextId(kind)));
-    const [clock, pauses, orders, runs, ...rows] = await Promise.all([
+    const [clock, homes, pauses, orders, runs, ...rows] = await Promise.all([
       reader.record(keys.clock, clockSchema),
+      reader.records({ prefix: keys.homes }, homeSchema),
       reader.records({ prefix: keys.pauses }, pauseSchema),
       reader.records({ prefix: keys.orders }, orderSchema),
       reader.records({ prefix: keys.runs }, runSchema),
@@ -190,6 +206,7 @@ class KvStore implements Store {
       pauses,
       orders,
       clock,
+      homes,
       runs,
       nextIds: Object.fromEntries(this.#nextIds) as Contents["nextIds"],
     };
@@ -222,7 +239,7 @@ function recordMutations(commit: Commit, committed: Committed): Mutation[] {
   ];
 }
 
-function contentMutations({ pauses, orders, clock, runs, ...tables }: Contents): Mutation[] {
+function contentMutations({ pauses, orders, clock, homes, runs, ...tables }: Contents): Mutation[] {
   return [
     ...tableNames.flatMap((table) =>
       tables[table].map((row) => ({ key: keys.row(table, row.id), value: encodeRecord(row) }))
@@ -230,6 +247,7 @@ function contentMutations({ pauses, orders, clock, runs, ...tables }: Contents):
     ...pauses.map((next) => ({ key: keys.pause(next.provider, next.label), value: encodeRecord(next) })),
     ...orders.map((next) => ({ key: keys.order(next.provider, next.image), value: encodeRecord(next) })),
     ...(clock === null ? [] : [{ key: keys.clock, value: encodeRecord(clock) }]),
+    ...homes.map((home) => ({ key: keys.home(home.provider), value: encodeRecord(home) })),
     ...runs.map((run) => ({ key: keys.run(run.number), value: encodeRecord(run) })),
   ];
 }

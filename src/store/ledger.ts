@@ -10,6 +10,7 @@
 import type { AutoHold } from "../domain/auto_hold.ts";
 import type { ClockRecord } from "../domain/clock_record.ts";
 import type { DibImage } from "../domain/dib_image.ts";
+import type { Home } from "../domain/home.ts";
 import type { ImageOrder } from "../domain/image_order.ts";
 import type { Installation } from "../domain/installation.ts";
 import { type Lineage, lineageOf, type Run } from "../domain/lineage.ts";
@@ -36,7 +37,7 @@ import { mapTables, StoreError, tableNames } from "./store.ts";
 import type { Edit, Layer } from "./draft.ts";
 import type { NodeCounts } from "./node_counts.ts";
 import { checkRecord } from "./check_record.ts";
-import { clockSchema, runSchema } from "./schemas.ts";
+import { clockSchema, homeSchema, runSchema } from "./schemas.ts";
 import { changedId, stampCommit } from "./commit_rules.ts";
 import { Draft } from "./draft.ts";
 import { NodeTally } from "./node_counts.ts";
@@ -67,6 +68,7 @@ export class Ledger implements AsyncDisposable {
   readonly #nextIds: Map<IdKind, number>;
   readonly #tally = new NodeTally();
   #clockRecord: ClockRecord | null;
+  readonly #homes: Map<string, Home>;
   readonly #listeners = new Set<LedgerListener>();
   readonly #failureListeners = new Set<() => void>();
   readonly #queue: QueuedEdit[] = [];
@@ -84,6 +86,7 @@ export class Ledger implements AsyncDisposable {
     this.#orders = new Map(contents.orders.map((order) => [orderKey(order.provider, order.image), order]));
     this.#pauses = new Map(contents.pauses.map((pause) => [pauseKey(pause.provider, pause.label), pause]));
     this.#clockRecord = contents.clock;
+    this.#homes = new Map(contents.homes.map((home) => [home.provider, home]));
     for (const node of contents.nodes) this.#tally.change(null, node);
     this.#nextIds = new Map(Object.entries(contents.nextIds) as [IdKind, number][]);
     this.#runs = contents.runs;
@@ -133,6 +136,7 @@ export class Ledger implements AsyncDisposable {
       pauses: [...this.#pauses.values()],
       orders: [...this.#orders.values()],
       clock: this.#clockRecord,
+      homes: [...this.#homes.values()],
       runs: this.#runs,
       nextIds: Object.fromEntries(this.#nextIds) as Contents["nextIds"],
     });
@@ -195,6 +199,17 @@ export class Ledger implements AsyncDisposable {
     checkRecord("the record of clocks", record, clockSchema);
     await this.#noting(this.#store.saveClock(record));
     this.#clockRecord = record;
+  }
+
+  /** By provider: where its servers were made. */
+  get homes(): ReadonlyMap<string, Home> {
+    return this.#homes;
+  }
+
+  async saveHome(home: Home): Promise<void> {
+    checkRecord(`the home of ${home.provider}`, home, homeSchema);
+    await this.#noting(this.#store.saveHome(home));
+    this.#homes.set(home.provider, home);
   }
 
   get counts(): NodeCounts {

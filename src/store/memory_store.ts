@@ -3,6 +3,7 @@
  * left behind. Keeps the same promises as the Deno KV store (`tests/contracts/store_contract.ts`).
  */
 import type { ClockRecord } from "../domain/clock_record.ts";
+import type { Home } from "../domain/home.ts";
 import type { ImageOrder } from "../domain/image_order.ts";
 import type { Installation } from "../domain/installation.ts";
 import type { Run } from "../domain/lineage.ts";
@@ -55,6 +56,7 @@ class MemoryStore implements Store {
   readonly #pauses = new Map<string, LaunchPause>();
   readonly #orders = new Map<string, ImageOrder>();
   #clock: ClockRecord | null = null;
+  readonly #homes = new Map<string, Home>();
   readonly #nextId = new Map<IdKind, number>();
   readonly #runs = new Map<number, Run>();
   /** The oldest first. */
@@ -94,6 +96,7 @@ class MemoryStore implements Store {
       pauses: [...this.#pauses.values()],
       orders: [...this.#orders.values()],
       clock: this.#clock,
+      homes: [...this.#homes.values()],
       runs: [...this.#runs.values()],
       nextIds: Object.fromEntries(
         idKinds.map((kind) => [kind, this.#nextId.get(kind) ?? 1]),
@@ -116,6 +119,7 @@ class MemoryStore implements Store {
     for (const [kind, next] of this.#nextId) copy.#nextId.set(kind, next);
     for (const [number, run] of this.#runs) copy.#runs.set(number, run);
     copy.#clock = this.#clock;
+    for (const home of this.#homes.values()) copy.#homes.set(home.provider, home);
     copy.#history.push(...this.#history);
     return copy;
   }
@@ -151,6 +155,11 @@ class MemoryStore implements Store {
 
   saveClock(record: ClockRecord): Promise<void> {
     this.#clock = record;
+    return Promise.resolve();
+  }
+
+  saveHome(home: Home): Promise<void> {
+    this.#homes.set(home.provider, home);
     return Promise.resolve();
   }
 

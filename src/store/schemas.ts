@@ -5,6 +5,7 @@
 import * as v from "valibot";
 import type { AutoHold } from "../domain/auto_hold.ts";
 import type { ClockRecord } from "../domain/clock_record.ts";
+import type { Home } from "../domain/home.ts";
 import { deciders, type DeletedBy } from "../domain/deleted_by.ts";
 import type { DibImage, DibImageState } from "../domain/dib_image.ts";
 import type { ImageOrder } from "../domain/image_order.ts";
@@ -357,6 +358,13 @@ export const clockSchema: Schema<ClockRecord> = v.strictObject({
   at: instant,
   wallOffset: v.number(),
   clouds: v.array(v.strictObject({ provider: v.string(), ahead: v.number() })),
+});
+
+/** Where a provider leads to, as it is stored. */
+export const homeSchema: Schema<Home> = v.strictObject({
+  provider: v.string(),
+  project: v.string(),
+  region: v.nullable(v.string()),
 });
 
 /** A text for people as it is stored. */

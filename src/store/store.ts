@@ -6,6 +6,7 @@
 import type { AutoHold } from "../domain/auto_hold.ts";
 import type { ClockRecord } from "../domain/clock_record.ts";
 import type { DibImage } from "../domain/dib_image.ts";
+import type { Home } from "../domain/home.ts";
 import type { ImageOrder } from "../domain/image_order.ts";
 import type { Installation } from "../domain/installation.ts";
 import type { Run } from "../domain/lineage.ts";
@@ -73,6 +74,8 @@ export interface Contents extends Rows {
   readonly orders: readonly ImageOrder[];
   /** null: no process has written one. */
   readonly clock: ClockRecord | null;
+  /** One for each provider that has been listed. */
+  readonly homes: readonly Home[];
   /** In their order. */
   readonly runs: readonly Run[];
   /** The ids that are given out next. */
@@ -130,6 +133,8 @@ export interface Store {
   commit(commit: Commit): Promise<Committed>;
   /** Replaces what was written before. */
   saveClock(record: ClockRecord): Promise<void>;
+  /** Replaces what was written for that provider. */
+  saveHome(home: Home): Promise<void>;
   /** The newest first; `before` (a node's id): only those that ended before that one. */
   listHistory(options: { limit: number; before?: number }): Promise<readonly HistoryRecord[]>;
   getHistory(nodeId: number): Promise<HistoryRecord | null>;

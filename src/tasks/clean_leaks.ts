@@ -49,7 +49,7 @@ async function cleanProvider(
     keypairs: await listKeypairs(watch, means, signal),
     most: MOST,
   };
-  for (const left of planLeft(input)) watch.deletions.leave(orderOf(left), left.portId ?? "");
+  for (const left of planLeft(input)) watch.deletions.leave(orderOf(left));
   for (const leak of planLeaks(input)) {
     signal.throwIfAborted();
     // What came of it is told there; what is still a leak is in the next pass again.

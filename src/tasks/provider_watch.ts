@@ -8,6 +8,7 @@ import type { CloudError } from "../cloud/cloud_error.ts";
 import { pauseAfter } from "../cloud/pause_after.ts";
 import { ChangeStamps } from "../domain/change_stamps.ts";
 import type { ProviderConfig } from "../domain/config.ts";
+import type { Place } from "../domain/home.ts";
 import { ImageInventory } from "../domain/image_inventory.ts";
 import { Inventory } from "../domain/inventory.ts";
 import type { Lineage } from "../domain/lineage.ts";
@@ -43,6 +44,8 @@ export interface ProviderWatchMeans {
   readonly needs: () => WatchNeeds;
   /** What records name on the provider. */
   readonly expected: () => readonly Expected[];
+  /** Throws where a listing is of another place than the pool's servers are in; left out: there is only one. */
+  readonly confirmPlace?: (place: Place | null) => Promise<void>;
 }
 
 export class ProviderWatch implements ProviderAccess {
@@ -56,6 +59,7 @@ export class ProviderWatch implements ProviderAccess {
   readonly absence: AbsenceProofs;
   readonly #clock: Clock;
   readonly #needs: () => WatchNeeds;
+  readonly #confirmPlace: (place: Place | null) => Promise<void>;
   readonly #inventory: Inventory;
   readonly #stamps = new ChangeStamps();
   /** How far the cloud's clock was ahead of ours at the newest listing that told. */
@@ -77,13 +81,15 @@ export class ProviderWatch implements ProviderAccess {
   #refusal: Refusal | null = null;
 
   constructor(
-    { provider, cloud, deletions, clock, installation, lineage, needs, expected }: ProviderWatchMeans,
+    { provider, cloud, deletions, clock, installation, lineage, needs, expected, ...means }:
+      ProviderWatchMeans,
   ) {
     this.provider = provider;
     this.cloud = cloud;
     this.deletions = deletions;
     this.#clock = clock;
     this.#needs = needs;
+    this.#confirmPlace = means.confirmPlace ?? (() => Promise.resolve());
     this.#inventory = new Inventory(installation, provider.name, lineage);
     const seen = { inventory: this.#inventory, images: this.#images };
     this.absence = new AbsenceProofs({ ...seen, cloud, clock, expected });
@@ -193,15 +199,16 @@ export class ProviderWatch implements ProviderAccess {
   /** What the listing leaves out may have been deleted since the one before: then the changes say so of all at once. */
   async #listAll(signal: AbortSignal): Promise<void> {
     const before = this.#inventory.completeAt === null ? null : this.#stamps.since;
-    this.#apply(await this.cloud.listServers({ signal }));
+    await this.#apply(await this.cloud.listServers({ signal }));
     if (before !== null && this.absence.isMissingAny) await this.#applyDelta(signal, before);
   }
 
   async #applyDelta(signal: AbortSignal, changesSince = this.#stamps.since): Promise<void> {
-    this.#apply(await this.cloud.listServers({ signal, changesSince }));
+    await this.#apply(await this.cloud.listServers({ signal, changesSince }));
   }
 
-  #apply(listing: ServerListing): void {
+  async #apply(listing: ServerListing): Promise<void> {
+    await this.#confirmPlace(listing.place ?? null);
     this.#inventory.apply(listing);
     this.#stamps.note(listing);
     this.#cloudAhead = listing.cloudAhead ?? this.#cloudAhead;

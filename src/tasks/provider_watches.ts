@@ -20,6 +20,7 @@ import { findUnknownServers } from "../plan/find_unknown_servers.ts";
 import { ForeignServers } from "./foreign_servers.ts";
 import { listExpected } from "./list_expected.ts";
 import { loadEnded } from "./load_ended.ts";
+import { confirmHome } from "./confirm_home.ts";
 import { createTask, type Task, type TaskResult } from "./task.ts";
 import { planWatch, type WatchNeeds } from "./watch_needs.ts";
 
@@ -148,6 +149,7 @@ export class ProviderWatches implements AsyncDisposable {
   #begin(provider: ProviderConfig): void {
     const { clock, ledger, openCloud } = this.#means;
     const cloud = openCloud(provider);
+    const expected = () => listExpected(this.#nodesOf(watch.provider), this.#imagesOf(watch.provider));
     const watch: ProviderWatch = new ProviderWatch({
       provider,
       cloud,
@@ -162,7 +164,8 @@ export class ProviderWatches implements AsyncDisposable {
       installation: ledger.installation.id,
       lineage: ledger.lineage,
       needs: () => this.#needs(watch),
-      expected: () => listExpected(this.#nodesOf(watch.provider), this.#imagesOf(watch.provider)),
+      expected,
+      confirmPlace: (place) => confirmHome(place, { provider: provider.name, ledger, expected }),
     });
     const foreign = new ForeignServers({ watch, ledger, clock });
     const task = this.#createTask(`provider ${provider.name}`, async (signal) => {

@@ -80,6 +80,7 @@ Deno.test("a server is read with addresses, zone, times and metadata", async () 
     startedAt: clock.now(),
     cloudTime: Date.UTC(2030, 0, 1, 0, 0, 30),
     cloudAhead: { atLeast: 30_000, atMost: 31_000 },
+    place: { project: "project-1", region: "RegionOne" },
     servers: [{
       id: "a",
       name: "name-a",

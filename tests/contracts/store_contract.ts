@@ -50,6 +50,16 @@ export function storeContract(
     assert.deepEqual((await tested.store.load()).clock, record);
   });
 
+  test("keeps where each provider leads to", async (tested) => {
+    const home = { provider: "cloud-a", project: "one", region: "RegionOne" };
+    const other = { provider: "cloud-b", project: "one", region: null };
+    await tested.store.saveHome({ ...home, project: "none" });
+    await tested.store.saveHome(home);
+    await tested.store.saveHome(other);
+    await tested.reopen?.();
+    assert.deepEqual((await tested.store.load()).homes, [home, other]);
+  });
+
   test("is new and empty at first", async ({ store }) => {
     assert.equal(store.isNew, true);
     assert.match(store.installation.id, /^[0-9a-f-]{36}$/);
@@ -62,6 +72,7 @@ export function storeContract(
       pauses: [],
       orders: [],
       clock: null,
+      homes: [],
       runs: [],
       nextIds: { "node": 1, "request": 1, "dib-image": 1, "image": 1, "job": 1 },
     });

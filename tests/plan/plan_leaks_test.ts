@@ -11,7 +11,7 @@ import { MINUTE } from "../../src/domain/time.ts";
 import { keypairName } from "../../src/domain/image_marks.ts";
 import type { ProviderImage, ProviderImageState } from "../../src/domain/provider_image.ts";
 import { findUnknownServers } from "../../src/plan/find_unknown_servers.ts";
-import { leakCheckAge, type LeakInput, planLeaks } from "../../src/plan/plan_leaks.ts";
+import { leakCheckAge, type LeakInput, planLeaks, planLeft } from "../../src/plan/plan_leaks.ts";
 import { sampleImage } from "../views/sample_images.ts";
 import { cloudImageOf, sightings } from "./images/image_fixtures.ts";
 import {
@@ -31,7 +31,11 @@ const byId = (list: readonly NodeRecord[]) => new Map(list.map((each) => [each.i
 const ended = byId([node(states["delete-address"])]);
 
 function leaks(fields: Partial<LeakInput> = {}) {
-  return planLeaks({
+  return planLeaks({ ...leakInput(), ...fields });
+}
+
+function leakInput(): LeakInput {
+  return {
     provider: provider(),
     seen: seen({ servers: [server("s7")] }),
     installation: INSTALLATION,
@@ -40,8 +44,7 @@ function leaks(fields: Partial<LeakInput> = {}) {
     images: new Map(),
     keypairs: null,
     most: 50,
-    ...fields,
-  });
+  };
 }
 
 const ofServers = (...servers: Server[]) => ({ seen: seen({ servers }) });
@@ -423,4 +426,17 @@ Deno.test("whatever is listed and known, a leak is ours, known to no node, old, 
     { numRuns: 3_000, seed: 4 },
   );
   assert.ok(found > 100, `only ${found} leaks: the property tests too little`);
+});
+
+Deno.test("a server that the cloud called gone while it was in use, and has again, is left and told", () => {
+  const lost = { deletedBy: "cloud", result: "lost", timings: { used: NOW } } as const;
+  const wasUsed = { ...node(states["delete-address"]), ...lost };
+  const wasReady = { ...wasUsed, timings: { ready: NOW } };
+  const wasSubnode = { ...wasReady, role: "subnode", parentId: 3 } as const;
+  const wasReleased = { ...wasUsed, deletedBy: "job", result: "used" } as const;
+  for (const [ending, count] of [[wasUsed, 0], [wasSubnode, 0], [wasReady, 1], [wasReleased, 1]] as const) {
+    const input = { ...leakInput(), ended: byId([ending]) };
+    assert.equal(planLeaks(input).length, count);
+    assert.deepEqual([...planLeft(input)].map(({ id }) => id), count === 0 ? ["s7"] : []);
+  }
 });

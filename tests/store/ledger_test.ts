@@ -33,6 +33,7 @@ async function ledgerOver(nodes: readonly NodeRecord[] = []) {
     rescue: (contents) => store.rescue(contents),
     load: () => store.load(),
     saveClock: (record) => store.saveClock(record),
+    saveHome: (home) => store.saveHome(home),
     takeIds: (kind, count) => store.takeIds(kind, count),
     addRun: (run, options) => store.addRun(run, options),
     listHistory: (options) => store.listHistory(options),

@@ -28,20 +28,22 @@ const ALIASES: Record<ServiceType, readonly string[]> = {
   identity: ["identity", "identityv3"],
 };
 
-/** @returns the endpoint's address, or why there is none and what to check */
+/** @returns the endpoint's address and region, null where it is not known; or why there is none and what to check */
 export function findEndpoint(
   service: ServiceType,
   options: { catalog: Catalog; access: CloudAccess; projectId: string | null },
-): { url: string } | { missing: string } {
+): { url: string; region: string | null } | { missing: string } {
   const { catalog, access, projectId } = options;
   const override = access.endpointOverrides[service];
-  if (override !== undefined) return { url: fillIn(override, projectId) };
+  if (override !== undefined) return { url: fillIn(override, projectId), region: null };
   const endpoints = endpointsOf(service, { catalog, access });
   const offered = endpoints.filter((endpoint) => interfaceOf(endpoint) === access.interface);
   const found = offered.find((endpoint) =>
     access.regionName === null || inRegion(endpoint, access.regionName)
   );
-  if (typeof found?.url === "string") return { url: fillIn(found.url, projectId) };
+  if (typeof found?.url === "string") {
+    return { url: fillIn(found.url, projectId), region: found.region_id ?? found.region ?? null };
+  }
   return { missing: explainMissing(service, { endpoints: offered, all: endpoints, access }) };
 }
 

@@ -111,7 +111,8 @@ async function listServers(
     },
   });
   const kind = changesSince === undefined ? "complete" : "delta";
-  return { kind, startedAt, cloudTime: date ?? startedAt, cloudAhead, servers };
+  const place = await session.place({ signal });
+  return { kind, startedAt, cloudTime: date ?? startedAt, cloudAhead, place, servers };
 }
 
 /** A Date header is cut to whole seconds, and was written somewhere between the question and the answer's arrival. */

@@ -7,6 +7,7 @@ import type { Clock } from "../../lib/clock.ts";
 import { orAborted } from "../../lib/or_aborted.ts";
 import { parseAnswer } from "../../lib/parse_answer.ts";
 import type { CloudAccess } from "../../domain/cloud_access.ts";
+import type { Place } from "../../domain/home.ts";
 import type { Milliseconds } from "../../domain/time.ts";
 import { CloudError } from "../cloud_error.ts";
 import type { SendRequest, SendResponse } from "../send.ts";
@@ -96,6 +97,14 @@ export class Session {
   /** The project that the token is for. */
   async projectId({ signal }: { signal: AbortSignal }): Promise<string | null> {
     return (await this.#tokens.get({ signal })).projectId;
+  }
+
+  /** Whose servers the compute service shows; null: the token is for no project. */
+  async place({ signal }: { signal: AbortSignal }): Promise<Place | null> {
+    const { catalog, projectId: project } = await this.#tokens.get({ signal });
+    if (project === null) return null;
+    const found = findEndpoint("compute", { catalog, access: this.#access, projectId: project });
+    return { project, region: "region" in found ? found.region : null };
   }
 
   /** The error of an answer that is well-formed but cannot be. */

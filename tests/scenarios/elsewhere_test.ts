@@ -1,0 +1,81 @@
+/**
+ * Credentials that lead to another project, where lists show none of the pool's servers and each is unknown by its id:
+ * nothing is concluded from that. And servers that a cloud has again after it has called them gone. Virtual time.
+ */
+import assert from "node:assert/strict";
+import { MINUTE } from "../../src/domain/time.ts";
+import { viewStatus } from "../../src/views/status.ts";
+import { poolConfig, VirtualPool } from "./virtual_pool.ts";
+
+const HERE = poolConfig({ minReady: 2, maxServers: 8 });
+const THERE = HERE.replace("cloud: simulator", "cloud: other");
+
+async function poolOfTwoProjects(): Promise<VirtualPool> {
+  const virtual = await VirtualPool.start({
+    config: HERE,
+    clouds: [{ name: "simulator" }, { name: "other", project: "other" }],
+  });
+  await virtual.acquire("small", 3);
+  await virtual.until(() => virtual.count("ready") === 2);
+  await virtual.clock.advance(MINUTE);
+  return virtual;
+}
+
+function problems(virtual: VirtualPool): string {
+  return viewStatus(virtual.pool.report()).problems.join("\n");
+}
+
+function operations(virtual: VirtualPool, operation: string): number {
+  return virtual.simulator.journal.rows().filter((row) => row.operation === operation).length;
+}
+
+for (const way of ["while it runs", "and is started again"] as const) {
+  Deno.test(`a provider whose credentials come to lead to another project ${way} ends no node`, async () => {
+    await using virtual = await poolOfTwoProjects();
+    if (way === "while it runs") await virtual.reconfigure(THERE);
+    else {
+      await virtual.stopPool();
+      await virtual.startPool({ config: THERE });
+    }
+    await virtual.clock.advance(20 * MINUTE);
+    assert.deepEqual([virtual.count("used"), virtual.count("ready")], [3, 2]);
+    assert.equal(virtual.servers("other"), 0);
+    assert.match(
+      problems(virtual),
+      /main.*its credentials lead to project .*, but the pool's servers are in/,
+    );
+
+    await virtual.reconfigure(HERE);
+    await virtual.clock.advance(20 * MINUTE);
+    assert.deepEqual([virtual.count("used"), virtual.count("ready")], [3, 2]);
+    assert.equal(virtual.servers("simulator"), 5);
+    assert.equal(problems(virtual), "");
+    assert.equal(operations(virtual, "server.delete"), 0);
+  });
+}
+
+Deno.test("whoever deletes what the pool has elsewhere has the pool go on in the new project", async () => {
+  await using virtual = await poolOfTwoProjects();
+  await virtual.reconfigure(THERE);
+  await virtual.clock.advance(MINUTE);
+  const ids = virtual.pool.report().nodes.map(({ id }) => id);
+  await virtual.during(virtual.pool.deleteNodes(ids, { comment: "given up" }));
+  await virtual.until(() => virtual.count("ready") === 2);
+  assert.equal(virtual.servers("other"), 2);
+  assert.equal(virtual.servers("simulator"), 5);
+  assert.equal(problems(virtual), "");
+});
+
+Deno.test("servers that the cloud called gone while they were in use, and has again, are not deleted", async () => {
+  await using virtual = await VirtualPool.start({ config: HERE });
+  const used = await virtual.acquire("small", 2);
+  await virtual.clock.advance(MINUTE);
+  const { servers } = virtual.simulator.cloud("simulator");
+  const { get, standing, changedSince } = servers;
+  // As after a proxy that leads to another Nova: it knows none of them.
+  Object.assign(servers, { get: () => undefined, standing: () => [], changedSince: () => [] });
+  await virtual.until(() => virtual.count("used") === 0);
+  Object.assign(servers, { get, standing, changedSince });
+  await virtual.clock.advance(20 * MINUTE);
+  assert.deepEqual(used.map((node) => virtual.exists(virtual.serverOf(node).id)), [true, true]);
+});
