@@ -251,7 +251,8 @@ class Stage implements AsyncDisposable {
     const server = this.#one.serverOf(node);
     server.metadata = this.#editedMarks(server, to, nodes.find(({ id }) => id !== node.id)?.id ?? node.id);
     server.touchedAt = this.#one.clock.now();
-    this.#witness.edited.add(server.id);
+    const floatingIps = server.ports.flatMap(({ floatingIp }) => floatingIp?.id ?? []);
+    for (const id of [server.id, ...floatingIps]) this.#witness.edited.add(id);
     this.#tell(`server ${server.id} of node ${node.id}: ${JSON.stringify(server.metadata)}`);
   }
 

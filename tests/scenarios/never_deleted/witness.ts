@@ -23,7 +23,7 @@ export class Witness {
   readonly held = new Set<string>();
   /** Servers, floating IPs and images that the pool did not make, or that somebody has taken over. */
   readonly foreign = new Set<string>();
-  /** Servers whose marks somebody has edited: only records tell whose they are. */
+  /** Servers whose marks somebody has edited, with their floating IPs: only records tell whose they are. */
   readonly edited = new Set<string>();
   readonly #everTaken = new Set<string>();
   readonly #simulator: Simulator;
