@@ -16,7 +16,7 @@ import {
   schedules,
   scheduleText,
 } from "./never_deleted/schedule.ts";
-import { type Outcome, play } from "./never_deleted/stage.ts";
+import { type Outcome, play } from "./never_deleted/play.ts";
 
 /** Pools with images and subnodes take longer, and have less of their own. */
 const kinds: readonly PoolKind[] = ["plain", "floating IPs", "plain", "subnodes", "floating IPs", "images"];
@@ -55,6 +55,15 @@ function describe(seed: number, { schedule, outcome }: { schedule: Schedule; out
     `once more, alone: NODEPOOL_SEED=${seed}`,
   ].join("\n");
 }
+
+Deno.test("a seed has the same schedule and the same outcome each time", async () => {
+  for (const seed of [1, 2, 3]) {
+    const [[first], [second]] = [1, 2].map(() => fc.sample(schedules, { seed, numRuns: 1 }));
+    assert.deepEqual(first, second);
+    const options = { seed, kind: kindOf(seed) };
+    assert.deepEqual(await play(first!, options), await play(second!, options));
+  }
+});
 
 const seeds = seedsToRun();
 for (let first = 0; first < seeds.length; first += BLOCK) {

@@ -1,6 +1,6 @@
 /**
  * What may happen to a pool, as data: a schedule is a list of steps, drawn by fast-check, printed as text and carried out
- * by `stage.ts`. What a step is about is named by its place among those that there are at that time (the first node in
+ * by `play.ts`. What a step is about is named by its place among those that there are at that time (the first node in
  * use, the second …), so that a schedule stays one when others are taken out of it.
  */
 import fc from "fast-check";
@@ -24,9 +24,9 @@ export type Action =
   | { readonly type: "vanish"; readonly which: number }
   | { readonly type: "floating-ip"; readonly which: number; readonly to: "foreign server" | "nothing" }
   | { readonly type: "copy" }
-  | { readonly type: "restore"; readonly which: number }
+  | { readonly type: "restore"; readonly which: number; readonly elsewhere: boolean }
   | { readonly type: "crash"; readonly down: Milliseconds; readonly wall: Milliseconds }
-  | { readonly type: "second"; readonly time: Milliseconds }
+  | { readonly type: "second"; readonly which: number | null; readonly time: Milliseconds }
   | { readonly type: "reconfigure"; readonly minReady: number }
   | { readonly type: "image"; readonly what: "update" | "delete" };
 
@@ -108,7 +108,14 @@ const weighted: readonly fc.WeightedArbitrary<Action>[] = [
     }),
   },
   { weight: 2, arbitrary: fc.constant({ type: "copy" as const }) },
-  { weight: 2, arbitrary: fc.record({ type: fc.constant("restore" as const), which }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      type: fc.constant("restore" as const),
+      which,
+      elsewhere: fc.boolean(),
+    }),
+  },
   {
     weight: 2,
     arbitrary: fc.record({
@@ -121,6 +128,7 @@ const weighted: readonly fc.WeightedArbitrary<Action>[] = [
     weight: 1,
     arbitrary: fc.record({
       type: fc.constant("second" as const),
+      which: fc.option(which, { nil: null }),
       time: fc.constantFrom(MINUTE, 5 * MINUTE, 30 * MINUTE),
     }),
   },
@@ -191,13 +199,16 @@ export function actionText(action: Action): string {
     case "copy":
       return "copy the state";
     case "restore":
-      return `kill -9, restore copy ${action.which}, start`;
+      return `kill -9, restore copy ${action.which}${action.elsewhere ? " on another machine" : ""}, start`;
     case "crash": {
       const set = action.wall === 0 ? "" : `, set the machine's clock ${stepText(action.wall)}`;
       return `kill -9${set}, start after ${durationText(action.down)}`;
     }
     case "second":
-      return `a second daemon on a copy of the state, for ${durationText(action.time)}`;
+      return `a second daemon on ${
+        action.which === null ? "a copy of the state" : `copy ${action.which}`
+      }, ` +
+        `for ${durationText(action.time)}`;
     case "reconfigure":
       return `min-ready becomes ${action.minReady}`;
     case "image":
