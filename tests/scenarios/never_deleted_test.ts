@@ -58,10 +58,10 @@ function describe(seed: number, { schedule, outcome }: { schedule: Schedule; out
 
 Deno.test("a seed has the same schedule and the same outcome each time", async () => {
   for (const seed of [1, 2, 3]) {
-    const [[first], [second]] = [1, 2].map(() => fc.sample(schedules, { seed, numRuns: 1 }));
-    assert.deepEqual(first, second);
     const options = { seed, kind: kindOf(seed) };
-    assert.deepEqual(await play(first!, options), await play(second!, options));
+    const [schedule] = fc.sample(schedules, { seed, numRuns: 1 });
+    assert.deepEqual(fc.sample(schedules, { seed, numRuns: 1 }), [schedule]);
+    assert.deepEqual(await play(schedule!, options), await play(schedule!, options));
   }
 });
 
