@@ -5,10 +5,11 @@ import type { Config, TargetConfig } from "../domain/config.ts";
 import { type Environment, expandHome } from "./environment.ts";
 import { diskimageConfig } from "./schema/diskimage_section.ts";
 import type { ConfigSection } from "./schema/config_section.ts";
-import { labelConfig } from "./schema/label_section.ts";
-import { providerConfig } from "./schema/provider_section.ts";
+import { labelConfig, type LabelSection } from "./schema/label_section.ts";
+import { providerConfig, type ProviderSection } from "./schema/provider_section.ts";
 import { limitsConfig, logConfig, statusConfig } from "./schema/service_sections.ts";
 import { targetConfig, type TargetSection } from "./schema/target_section.ts";
+import { isNeeded, lacksDiskimage, lacksImage } from "./left_out.ts";
 import type { SecureFile } from "./secure_file.ts";
 
 export interface Findings {
@@ -22,7 +23,8 @@ export function assembleConfig(file: ConfigSection, { access, secrets, environme
   const expand = (path: string) => expandHome(path, environment);
   const maybe = (path: string | undefined) => path === undefined ? null : expand(path);
   const besideState = (name: string) => `${dirname(expand(file.state))}/${name}`;
-  const providers = (file.providers ?? []).map((provider, index) =>
+  const sections = (file.providers ?? []).map((provider) => withoutUnmade(provider, file));
+  const providers = sections.map((provider, index) =>
     providerConfig(provider, { access: access[index]!, expand })
   );
   const formatsFor = (diskimage: string) =>
@@ -36,7 +38,7 @@ export function assembleConfig(file: ConfigSection, { access, secrets, environme
     cron: cronConfig(file),
     zmqPublishers: file["zmq-publishers"] ?? [],
     gearmanServers: (file["gearman-servers"] ?? []).map(({ host, port }) => ({ host, port })),
-    labels: (file.labels ?? []).map(labelConfig),
+    labels: (file.labels ?? []).map((label) => labelConfig(suppliedLabel(label, sections))),
     diskimages: (file.diskimages ?? []).map((diskimage) =>
       diskimageConfig(diskimage, { providerFormats: formatsFor(diskimage.name) })
     ),
@@ -49,6 +51,24 @@ export function assembleConfig(file: ConfigSection, { access, secrets, environme
     limits: limitsConfig(file.limits!),
     log: logConfig(file.log!, { expand }),
   };
+}
+
+/** Without images that nothing makes; no label needs them. */
+function withoutUnmade(
+  provider: ProviderSection,
+  { labels, diskimages }: ConfigSection,
+): ProviderSection {
+  const isUnmade = (image: NonNullable<ProviderSection["images"]>[number]) =>
+    lacksDiskimage(image, diskimages ?? []) && !isNeeded(image, { provider, labels: labels ?? [] });
+  return { ...provider, images: (provider.images ?? []).filter((image) => !isUnmade(image)) };
+}
+
+/** Only with providers that have its image. */
+function suppliedLabel(label: LabelSection, providers: readonly ProviderSection[]): LabelSection {
+  const lacking = new Set(
+    providers.filter((provider) => lacksImage(provider, label.image)).map(({ name }) => name),
+  );
+  return { ...label, providers: (label.providers ?? []).filter(({ name }) => !lacking.has(name)) };
 }
 
 function cronConfig({ cron }: ConfigSection): Config["cron"] {

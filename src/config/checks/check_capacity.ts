@@ -1,12 +1,18 @@
 /** Whether what a label keeps ready, and one node with its subnodes, can be held by the providers that supply it. */
+import { lacksImage } from "../left_out.ts";
 import type { Draft } from "../validate_tree.ts";
 import type { Findings } from "./check_source.ts";
 
 type LabelDraft = NonNullable<Draft["labels"]>[number];
 
 export function checkCapacity({ labels = [], providers = [] }: Draft, findings: Findings): void {
-  const room = new Map(providers.map((provider) => [provider.name, provider["max-servers"]]));
   labels.forEach((label, index) => {
+    const room = new Map(
+      providers.map((provider) => [
+        provider.name,
+        lacksImage(provider, label.image) ? 0 : provider["max-servers"],
+      ]),
+    );
     const wanted = (label["min-ready"] ?? 0) * (1 + (label.subnodes ?? 0));
     const at = ["labels", index, "min-ready"];
     checkSize(label, { at: ["labels", index, "subnodes"], room, findings });

@@ -1,4 +1,5 @@
-/** A label names known providers, and each of them has the label's image. */
+/** A label names known providers; one that lacks the label's image is left out. */
+import { lacksImage } from "../left_out.ts";
 import { nearestName } from "../nearest_name.ts";
 import type { Draft } from "../validate_tree.ts";
 import type { YamlPath } from "../yaml_node.ts";
@@ -37,11 +38,11 @@ function checkSupplier(
 ): void {
   const provider = draft.providers?.find((candidate) => candidate.name === name);
   if (provider === undefined) return unknownProvider(name, { at, draft, findings });
+  if (image === undefined || !lacksImage(provider, image)) return;
   const images = namesOf(provider.images);
-  if (image === undefined || provider.images === undefined || images.includes(image)) return;
-  if (images.length < provider.images.length) return; // an image without a readable name may be the one meant
   const has = images.length === 0 ? "it has none" : `it has ${images.join(", ")}`;
-  findings.error(at, `provider "${name}" has no image "${image}"; ${has}${didYouMean(image, images)}`);
+  const told = `provider "${name}" has no image "${image}" and is left out of this label`;
+  findings.warning(at, `${told}; ${has}${didYouMean(image, images)}`);
 }
 
 function unknownProvider(

@@ -1,15 +1,13 @@
 /** What the keys of a provider and of its images say together. */
+import { isNeeded, lacksDiskimage } from "../left_out.ts";
 import { nearestName } from "../nearest_name.ts";
+import { META_LIMITS } from "../schema/provider_image_section.ts";
 import type { Draft } from "../validate_tree.ts";
 import type { YamlPath } from "../yaml_node.ts";
 import type { Findings } from "./check_source.ts";
 
 type ProviderDraft = NonNullable<Draft["providers"]>[number];
 type ImageDraft = NonNullable<ProviderDraft["images"]>[number];
-
-/** Nova stores no longer keys and values; more entries would crowd out those that mark our servers. */
-const MAX_META_ENTRIES = 5;
-const MAX_META_LENGTH = 255;
 
 /** Metadata that every server of ours gets; an image's own entry of that name would be lost. */
 const RESERVED_META = ["groups", "nodepool", "nodepool_installation"];
@@ -23,7 +21,8 @@ export function checkProviders(draft: Draft, findings: Findings): void {
     provider.networks?.forEach((_, at) => checkNetwork({ path: [...path, "networks", at], findings }));
     provider.images?.forEach((image, at) => {
       const place = { path: [...path, "images", at], findings };
-      checkSource(image, { ...place, draft });
+      checkSource(image, place);
+      checkDiskimage(image, { ...place, provider, draft });
       checkFlavor(image, place);
       checkVolume(image, place);
       checkMeta(image.meta ?? {}, place);
@@ -45,24 +44,36 @@ function checkNetwork({ path, findings }: Place): void {
 }
 
 /** Every image comes from somewhere: a diskimage that is built, or an image that the cloud has. */
-function checkSource(image: ImageDraft, { path, findings, draft }: Place & { draft: Draft }): void {
-  const { diskimage } = image;
+function checkSource(image: ImageDraft, { path, findings }: Place): void {
   const given = (key: string) => findings.isGiven([...path, key]);
   if (!given("diskimage") && !given("base-image")) {
     const needed = !given("setup") ? "base-image or diskimage" : "base-image, which setup prepares";
     findings.error(path, `where does this image come from? Give ${needed}`);
   }
-  if (diskimage === undefined) return;
+  if (image.diskimage === undefined) return;
   for (const key of ["base-image", "setup"] as const) {
     if (image[key] !== undefined) findings.warning([...path, key], "has no effect beside diskimage");
   }
-  const names = (draft.diskimages ?? []).flatMap(({ name }) => name ?? []);
-  if (draft.diskimages === undefined || names.length < draft.diskimages.length || names.includes(diskimage)) {
-    return;
-  }
-  const meant = nearestName(diskimage, names);
+}
+
+/** A diskimage that a label needs is there; an image that none needs is left out with it. */
+function checkDiskimage(
+  image: ImageDraft,
+  { path, findings, provider, draft }: Place & { provider: ProviderDraft; draft: Draft },
+): void {
+  if (!lacksDiskimage(image, draft.diskimages)) return;
+  const diskimage = image.diskimage!;
+  const meant = nearestName(diskimage, draft.diskimages!.map(({ name }) => name!));
   const hint = meant === null ? "" : `; did you mean "${meant}"?`;
-  findings.error([...path, "diskimage"], `there is no diskimage "${diskimage}"${hint}`);
+  const at = [...path, "diskimage"];
+  if (isNeeded(image, { provider, labels: draft.labels })) {
+    findings.error(at, `there is no diskimage "${diskimage}"${hint}`);
+  } else {
+    findings.warning(
+      at,
+      `there is no diskimage "${diskimage}", and no label needs the image, which is left out${hint}`,
+    );
+  }
 }
 
 function checkFlavor(image: ImageDraft, { path, findings }: Place): void {
@@ -90,17 +101,20 @@ function checkVolume(image: ImageDraft, { path, findings }: Place): void {
 
 function checkMeta(meta: Readonly<Record<string, unknown>>, { path, findings }: Place): void {
   const entries = Object.entries(meta);
-  if (entries.length > MAX_META_ENTRIES) {
-    findings.error(
+  if (entries.length > META_LIMITS.entries) {
+    findings.warning(
       [...path, "meta"],
-      `has ${entries.length} entries; at most ${MAX_META_ENTRIES} are possible`,
+      `has ${entries.length} entries; at most ${META_LIMITS.entries} are possible, so that none is used`,
     );
   }
   for (const [key, value] of entries) {
     const longest = Math.max(key.length, String(value).length);
     const at = [...path, "meta", key];
-    if (longest > MAX_META_LENGTH) {
-      findings.error(at, `has ${longest} characters; at most ${MAX_META_LENGTH} are possible`);
+    if (longest > META_LIMITS.length) {
+      findings.warning(
+        at,
+        `has ${longest} characters; at most ${META_LIMITS.length} are possible, so that no entry is used`,
+      );
     }
     if (RESERVED_META.includes(key)) {
       findings.warning(at, "has no effect: every server gets its own entry of this name");

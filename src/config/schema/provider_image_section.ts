@@ -4,6 +4,12 @@ import type * as v from "valibot";
 import { anyText, described, flag, integer, maybe, nameText, optional, text, textMap } from "./fields.ts";
 import { section } from "./section.ts";
 
+/**
+ * Own metadata beyond this is ignored as a whole, as in 2016: Nova stores no longer keys and values, and more entries
+ * would crowd out those that mark our servers.
+ */
+export const META_LIMITS = { entries: 5, length: 255 } as const;
+
 export const providerImageSection = section({
   name: described(nameText(), "Name that labels refer to."),
   "min-ram": described(
@@ -51,7 +57,7 @@ export function providerImageConfig(
     userHome: image["user-home"],
     privateKey: expand(image["private-key"]),
     configDrive: image["config-drive"] ?? null,
-    meta: image.meta ?? {},
+    meta: usableMeta(image.meta ?? {}),
     flavorName: image["flavor-name"] ?? null,
     connectionPort: image["connection-port"],
     userdata: image.userdata ?? null,
@@ -60,4 +66,11 @@ export function providerImageConfig(
     pause: image.pause,
     checkScript: image["check-script"] ?? null,
   };
+}
+
+function usableMeta(meta: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const entries = Object.entries(meta);
+  const isUsable = entries.length <= META_LIMITS.entries &&
+    entries.flat().every((text) => text.length <= META_LIMITS.length);
+  return isUsable ? meta : {};
 }

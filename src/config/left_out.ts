@@ -1,0 +1,34 @@
+/**
+ * What a file names and no pool can use, and what is left out for that: an image that nothing makes and no label
+ * needs, and a provider that lacks a label's image. The checks warn of it; `assembleConfig` leaves it out.
+ */
+import type { Draft } from "./validate_tree.ts";
+
+type Labels = Draft["labels"];
+type Provider = NonNullable<Draft["providers"]>[number];
+type Image = NonNullable<Provider["images"]>[number];
+
+/** Whether its diskimage is certainly none of the file's; false also where a name cannot be read. */
+export function lacksDiskimage({ diskimage }: Image, diskimages: Draft["diskimages"]): boolean {
+  return diskimage !== undefined && diskimages !== undefined &&
+    diskimages.every(({ name }) => name !== undefined && name !== diskimage);
+}
+
+/** Whether a label that is not disabled names the image and the provider. */
+export function isNeeded(
+  image: Image,
+  { provider, labels }: { provider: Provider; labels: Labels },
+): boolean {
+  return (labels ?? []).some((label) =>
+    label.image === image.name && label["min-ready"] !== DISABLED &&
+    (label.providers ?? []).some(({ name }) => name === provider.name)
+  );
+}
+
+const DISABLED = -1;
+
+/** Whether none of its images certainly is the label's; false also where a name cannot be read. */
+export function lacksImage({ images }: Provider, image: string | undefined): boolean {
+  return image !== undefined && images !== undefined &&
+    images.every(({ name }) => name !== undefined && name !== image);
+}

@@ -1,0 +1,74 @@
+/** What 2016's daemon started with starts here; what it would have ignored is a warning with its place. */
+import assert from "node:assert/strict";
+import { formatProblem } from "../../src/config/config_error.ts";
+import { faultsOf, parse } from "./fake_environment.ts";
+
+/** The warnings, without the file's name. */
+async function warningsOf(text: string): Promise<string[]> {
+  const { warnings } = await parse(text);
+  return warnings.map((warning) => formatProblem(warning).replace("nodepool.yaml:", ""));
+}
+
+/** One label on two providers, one of which has its image; `images` are further ones of the other. */
+const twoProviders = ({ images = "", more = "" } = {}) =>
+  `labels:
+  - {name: small, image: debian, min-ready: 2, providers: [{name: alpha}, {name: beta}]}
+providers:
+  - {name: alpha, cloud: my-cloud, max-servers: 5, images: [{name: debian, base-image: x, min-ram: 1}]}
+  - {name: beta, cloud: my-cloud, max-servers: 5, images: [{name: fedora, base-image: y, min-ram: 1}${images}]}
+${more}`;
+
+Deno.test("a provider that lacks a label's image is left out of the label, with a warning", async () => {
+  const { config } = await parse(twoProviders());
+  assert.deepEqual(config.labels[0]!.providers, ["alpha"]);
+  assert.deepEqual(await warningsOf(twoProviders()), [
+    `2:76: labels[0].providers[1].name: provider "beta" has no image "debian" and is left out of this label; ` +
+    `it has fedora`,
+  ]);
+});
+
+Deno.test("what a label keeps ready is held against the providers that have its image", async () => {
+  const text = twoProviders().replace("min-ready: 2", "min-ready: 7");
+  const capacity = (await warningsOf(text)).find((line) => line.includes("keeps"));
+  assert.match(capacity!, /min-ready: keeps 7 servers ready, but its providers together hold 5 at most$/);
+});
+
+Deno.test("a label none of whose providers has its image is left without any, with a warning for each", async () => {
+  const text = twoProviders().replace("image: debian", "image: ubuntu");
+  assert.deepEqual((await parse(text)).config.labels[0]!.providers, []);
+  const told = (await warningsOf(text)).filter((line) => line.includes("left out"));
+  assert.equal(told.length, 2);
+});
+
+Deno.test("an image whose diskimage is not defined and that no enabled label needs is left out", async () => {
+  const images = ", {name: old, diskimage: old, min-ram: 1}";
+  const disabled = `  - {name: was, image: old, min-ready: -1, providers: [{name: beta}]}\n`;
+  const elsewhere = `  - {name: was, image: old, min-ready: 0, providers: [{name: alpha}]}\n`;
+  for (const label of ["", disabled, elsewhere]) {
+    const text = twoProviders({ images }).replace("providers:\n", `${label}providers:\n`);
+    const { config } = await parse(text);
+    assert.deepEqual(config.providers[1]!.images.map(({ name }) => name), ["fedora"]);
+    const told = (await warningsOf(text)).filter((line) => line.includes("images[1].diskimage"));
+    assert.equal(told.length, 1);
+    assert.match(told[0]!, /there is no diskimage "old", and no label needs the image, which is left out$/);
+    if (label === disabled) assert.deepEqual(config.labels.at(-1)!.providers, []);
+  }
+});
+
+Deno.test("an image whose diskimage is not defined is an error where an enabled label needs it", async () => {
+  const text = twoProviders({ images: ", {name: debian, diskimage: old, min-ram: 1}" });
+  assert.match((await faultsOf(text))[0]!, /images\[1\].diskimage: there is no diskimage "old"$/);
+});
+
+Deno.test("metadata that Nova does not take is ignored as a whole, with a warning", async () => {
+  const long = "x".repeat(256);
+  const cases = {
+    "a: 1, b: 2, c: 3, d: 4, e: 5, f: 6": /images\[1\].meta: has 6 entries; .*, so that none is used$/,
+    [`a: ${long}, b: 2`]: /images\[1\].meta.a: has 256 characters; .*, so that no entry is used$/,
+  };
+  for (const [meta, told] of Object.entries(cases)) {
+    const text = twoProviders({ images: `, {name: i, base-image: z, min-ram: 1, meta: {${meta}}}` });
+    assert.deepEqual((await parse(text)).config.providers[1]!.images[1]!.meta, {});
+    assert.match((await warningsOf(text)).at(-1)!, told);
+  }
+});
