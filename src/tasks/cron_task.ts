@@ -3,12 +3,13 @@
  * woken. Where that clock is set forward over one of the times, it runs once for all that were passed over.
  */
 import { Cron } from "croner";
+import { cronPattern } from "../domain/cron_expression.ts";
 import type { Instant } from "../domain/time.ts";
 import type { Task, TaskBasics } from "./task.ts";
 import { createScheduledTask } from "./task.ts";
 
 export interface CronTaskOptions extends TaskBasics {
-  /** Five fields, or six with seconds first. */
+  /** Five fields, or six with seconds last. */
   readonly cron: string;
   /** An IANA time zone; default: the machine's. */
   readonly timezone?: string;
@@ -37,6 +38,6 @@ export function cronTimes(
   expression: string,
   { timezone }: { timezone?: string } = {},
 ): (after: Instant) => Instant | null {
-  const pattern = new Cron(expression, { paused: true, timezone });
+  const pattern = new Cron(cronPattern(expression), { paused: true, timezone });
   return (after) => pattern.nextRun(new Date(after))?.getTime() ?? null;
 }

@@ -72,3 +72,18 @@ Deno.test("metadata that Nova does not take is ignored as a whole, with a warnin
     assert.match((await warningsOf(text)).at(-1)!, told);
   }
 });
+
+Deno.test("cron expressions of 2016's scheduler load; where it took them for other times, a notice says so", async () => {
+  const told = async (expression: string) => {
+    const { notices } = await parse(`${twoProviders()}cron: {check: "${expression}"}\n`);
+    return notices.map(({ line, column, path, message }) => `${line}:${column} ${path}: ${message}`);
+  };
+  assert.deepEqual(await told("*/15 * last * * "), []);
+  assert.deepEqual(await told("5/20 1 * * mon-fri"), []);
+  assert.deepEqual(await told("0 1 * * * 30"), ["6:8 cron.check: the sixth field is seconds, as in 2016"]);
+  assert.deepEqual(await told("0 1 1 jan 0"), [
+    "6:8 cron.check: days of the week count from Sunday (0) here; 2016's counted from Monday",
+    "6:8 cron.check: runs in these months alone; 2016's ran in every month",
+    "6:8 cron.check: runs when the day or the day of the week fits; 2016's ran when both did",
+  ]);
+});

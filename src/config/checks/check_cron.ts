@@ -1,5 +1,6 @@
-/** Cron expressions parse, and name a time that comes. */
+/** Cron expressions parse, name a time that comes, and mean what their author may expect of 2016's scheduler. */
 import { Cron } from "croner";
+import { cronFields, cronPattern } from "../../domain/cron_expression.ts";
 import type { Draft } from "../validate_tree.ts";
 import type { Findings } from "./check_source.ts";
 
@@ -12,24 +13,35 @@ export function checkCron({ cron }: Draft, findings: Findings): void {
     if (expression === undefined) continue;
     const fault = cronFault(expression);
     if (fault !== null) findings.error(["cron", key], `"${expression}" is no cron expression: ${fault}`);
-    else if (/\d/.test(expression.trim().split(/\s+/)[4]!)) {
-      findings.notice(
-        ["cron", key],
-        "days of the week count from Sunday (0) here; 2016's counted from Monday",
-      );
-    }
+    else for (const difference of differences(expression)) findings.notice(["cron", key], difference);
   }
 }
 
 function cronFault(expression: string): string | null {
-  const fields = expression.trim().split(/\s+/).length;
-  if (fields !== 5) {
-    return `it has ${fields} fields instead of five (minute, hour, day, month, day of the week)`;
+  const { length } = cronFields(expression);
+  if (length < 5 || length > 6) {
+    return `it has ${length} fields instead of five (minute, hour, day, month, day of the week), ` +
+      "or six with seconds last";
   }
   try {
-    const next = new Cron(expression, { mode: "5-part", paused: true }).nextRun(SOME_DAY);
+    const next = new Cron(cronPattern(expression), { paused: true }).nextRun(SOME_DAY);
     return next === null ? "no such time ever comes" : null;
   } catch (error) {
     return (error as Error).message.replace(/^CronPattern: /, "");
   }
+}
+
+/** Where 2016's scheduler took the same expression for other times. */
+function differences(expression: string): string[] {
+  const [, , day, month, weekday, second] = cronFields(expression);
+  return [
+    ...(/\d/.test(weekday!)
+      ? ["days of the week count from Sunday (0) here; 2016's counted from Monday"]
+      : []),
+    ...(month === "*" ? [] : ["runs in these months alone; 2016's ran in every month"]),
+    ...(day === "*" || weekday === "*"
+      ? []
+      : ["runs when the day or the day of the week fits; 2016's ran when both did"]),
+    ...(second === undefined ? [] : ["the sixth field is seconds, as in 2016"]),
+  ];
 }

@@ -28,7 +28,10 @@ export const configSection = section({
     list(targetSection),
     "Where nodes are handed to; with none, one named `default` is assumed.",
   ),
-  cron: described(cronSection, "When the periodic tasks run: cron expressions of five fields."),
+  cron: described(
+    cronSection,
+    "When the periodic tasks run: cron expressions of five fields, or six with seconds last.",
+  ),
   "script-dir": described(maybe(path), "Directory of setup, ready and check scripts."),
   "elements-dir": described(maybe(path), "Directories of diskimage-builder elements, separated by colons."),
   "images-dir": described(maybe(path), "Where built images are kept."),

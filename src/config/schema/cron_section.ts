@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { described, optional, text } from "./fields.ts";
 import { section } from "./section.ts";
 
-const expression = text("a cron expression of five fields");
+const expression = text("a cron expression of five fields, or six with seconds last");
 
 export const cronSection = v.nullish(
   section({
