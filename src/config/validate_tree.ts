@@ -7,6 +7,7 @@ import type { Problem } from "./config_error.ts";
 import { nearestName } from "./nearest_name.ts";
 import { fileProblem } from "./read_text.ts";
 import { type ConfigSection, configSection } from "./schema/config_section.ts";
+import { whyFormer } from "./schema/fields.ts";
 import { sectionAt, UNKNOWN_KEY } from "./schema/section.ts";
 import { formatPath, nodeAt, plainValue, positionAt, type YamlNode, type YamlPath } from "./yaml_node.ts";
 
@@ -92,7 +93,8 @@ function listInsteadOfMapping(path: YamlPath, root: YamlNode): YamlPath | null {
 function problemOf(issue: PlacedIssue, { root, file }: { root: YamlNode; file: string }): Problem {
   const { path } = issue;
   if (issue.kind === "unknown key") {
-    const known = Object.keys(sectionAt(configSection, path.slice(0, -1)) ?? {});
+    const known = Object.entries(sectionAt(configSection, path.slice(0, -1)) ?? {})
+      .flatMap(([key, entry]) => whyFormer(entry) === null ? key : []);
     const suggestion = nearestName(String(path.at(-1)), known);
     const hint = suggestion === null ? `; known are ${known.join(", ")}` : `; did you mean "${suggestion}"?`;
     return problemAt(path, { root, file, message: `unknown key${hint}`, suggestion });

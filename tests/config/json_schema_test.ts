@@ -27,7 +27,7 @@ function properties(schema: Schema): Readonly<Record<string, Schema>> {
 Deno.test("configJsonSchema() describes every key, in the file's spelling", () => {
   const visit = (schema: Schema, path: string): string[] =>
     Object.entries(properties(schema)).flatMap(([key, inner]) => [
-      ...(inner.description && /^[a-z0-9-]+$/.test(key) ? [] : [`${path}${key}`]),
+      ...(inner.description && /^[a-z0-9_-]+$/.test(key) ? [] : [`${path}${key}`]),
       ...visit(inner, `${path}${key}.`),
     ]);
   assert.deepEqual(visit(root, ""), []);

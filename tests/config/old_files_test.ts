@@ -1,6 +1,7 @@
 /** What 2016's daemon started with starts here; what it would have ignored is a warning with its place. */
 import assert from "node:assert/strict";
 import { formatProblem } from "../../src/config/config_error.ts";
+import { configJsonSchema } from "../../src/config/json_schema.ts";
 import { faultsOf, parse } from "./fake_environment.ts";
 
 /** The warnings, without the file's name. */
@@ -86,4 +87,52 @@ Deno.test("cron expressions of 2016's scheduler load; where it took them for oth
     "6:8 cron.check: runs in these months alone; 2016's ran in every month",
     "6:8 cron.check: runs when the day or the day of the week fits; 2016's ran when both did",
   ]);
+});
+
+Deno.test("keys that Nodepool once had have no effect, whatever stands there, and each is a warning", async () => {
+  const text = `
+zookeeper-servers: [{host: zk.example.org, port: 2181}]
+cron: {update-image: "14 2 * * *"}
+labels: []
+diskimages: [{name: d, elements: [vm], qemu-img-options: compat=0.10}]
+providers:
+  - name: p
+    cloud: my-cloud
+    max-servers: 1
+    use-neutron: yes
+    api_timeout: 60
+    image-api-use-tasks: true
+    nodepool-id: here
+    images: [{name: i, base-image: x, min-ram: 1, reset: reset_node.sh}]
+targets: [{name: t, images: [{name: i, min-ready: 2}]}]
+`;
+  const told = (await warningsOf(text)).filter((line) => line.includes("no effect"));
+  assert.deepEqual(told, [
+    "2:1: zookeeper-servers: no effect: builders and launchers are one process, whose state is a file",
+    "3:8: cron.update-image: no effect: the key is image-update",
+    "5:40: diskimages[0].qemu-img-options: no effect: qcow2 files are always made with compat=0.10",
+    "10:5: providers[0].use-neutron: no effect: networks are always Neutron's",
+    "11:5: providers[0].api_timeout: no effect: the key is api-timeout",
+    "12:5: providers[0].image-api-use-tasks: no effect: the cloud itself says how images are imported",
+    "13:5: providers[0].nodepool-id: no effect: servers carry the id of the installation",
+    "14:51: providers[0].images[0].reset: no effect: a node is used once",
+    "15:21: targets[0].images: no effect: labels say what is kept ready",
+  ]);
+});
+
+Deno.test("a key that Nodepool once had is never suggested, and nowhere else allowed", async () => {
+  const image = "{name: i, base-image: x, min-ram: 1, use-neutron: 1}";
+  const [ofProvider, ofImage] = await faultsOf(
+    `providers: [{name: p, cloud: my-cloud, max-servers: 1, use-neutrno: 1, images: [${image}]}]\n`,
+  );
+  assert.match(ofProvider!, /use-neutrno: unknown key; known are (?!.*use-neutron)/);
+  assert.match(ofImage!, /use-neutron: unknown key/);
+});
+
+Deno.test("editors are told that a key is a former one", () => {
+  const { properties } = configJsonSchema();
+  assert.deepEqual(properties!["zookeeper-servers"], {
+    deprecated: true,
+    description: "No effect: builders and launchers are one process, whose state is a file.",
+  });
 });

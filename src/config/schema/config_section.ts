@@ -2,7 +2,7 @@
 import type * as v from "valibot";
 import { cronSection } from "./cron_section.ts";
 import { diskimageSection } from "./diskimage_section.ts";
-import { anyText, described, integer, list, maybe, optional, scalar, text } from "./fields.ts";
+import { anyText, described, former, integer, list, maybe, optional, scalar, text } from "./fields.ts";
 import { labelSection } from "./label_section.ts";
 import { providerSection } from "./provider_section.ts";
 import { section } from "./section.ts";
@@ -38,6 +38,7 @@ export const configSection = section({
   "gearman-servers": described(list(gearmanServerSection), "Where demand is read."),
   "zmq-publishers": described(list(zmqPublisher), "Jenkins event publishers."),
   dburi: described(maybe(anyText()), "Ignored: the state is a file."),
+  "zookeeper-servers": former("builders and launchers are one process, whose state is a file"),
   state: described(optional(path, "/var/lib/nodepool/nodepool.kv"), "Path of the state file."),
   status: described(statusSection, "The read-only status endpoint."),
   "build-log-dir": described(maybe(path), "Where build logs are kept."),

@@ -1,7 +1,18 @@
 /** `diskimages[]`: what diskimage-builder builds. */
 import type { DiskimageConfig } from "../../domain/config.ts";
 import type * as v from "valibot";
-import { described, duration, flag, list, maybe, nameText, optional, text, textMap } from "./fields.ts";
+import {
+  described,
+  duration,
+  flag,
+  former,
+  list,
+  maybe,
+  nameText,
+  optional,
+  text,
+  textMap,
+} from "./fields.ts";
 import { section } from "./section.ts";
 
 export const diskimageSection = section({
@@ -16,6 +27,7 @@ export const diskimageSection = section({
   pause: described(optional(flag(), false), "Keep what is built, build no more."),
   "build-timeout": described(optional(duration(), "8h"), "A build that takes longer has failed."),
   "rebuild-age": described(optional(duration(), "1d"), "A build older than this is made anew."),
+  "qemu-img-options": former("qcow2 files are always made with compat=0.10"),
   parent: described(maybe(nameText()), "A diskimage whose elements, release and env-vars come first."),
 });
 

@@ -175,6 +175,21 @@ export function list<const Item extends v.GenericSchema>(item: Item) {
   return v.nullish(v.array(item), []);
 }
 
+/** A key that Nodepool once had: whatever stands there has no effect. `why` says so, and what is there instead. */
+export function former(why: string) {
+  return v.pipe(
+    v.optional(v.unknown()),
+    v.metadata({ deprecated: true }),
+    v.description(`No effect: ${why}.`),
+  );
+}
+
+/** Why a key of a section has no effect any more; null: it has one. */
+export function whyFormer(entry: unknown): string | null {
+  const schema = entry as v.GenericSchema;
+  return v.getMetadata(schema).deprecated === true ? v.getDescription(schema)!.slice(0, -1) : null;
+}
+
 /** Names what a key means, for the JSON Schema. */
 export function described<const Schema extends v.GenericSchema>(schema: Schema, description: string) {
   return v.pipe(schema, v.description(description));

@@ -1,7 +1,18 @@
 /** `providers[].images[]`: what a provider boots servers from. */
 import type { ProviderImageConfig } from "../../domain/config.ts";
 import type * as v from "valibot";
-import { anyText, described, flag, integer, maybe, nameText, optional, text, textMap } from "./fields.ts";
+import {
+  anyText,
+  described,
+  flag,
+  former,
+  integer,
+  maybe,
+  nameText,
+  optional,
+  text,
+  textMap,
+} from "./fields.ts";
 import { section } from "./section.ts";
 
 /**
@@ -34,6 +45,7 @@ export const providerImageSection = section({
   "boot-from-volume": described(optional(flag(), false), "Boot from a new volume made from the image."),
   "volume-size": described(maybe(integer({ min: 1 })), "GiB of that volume."),
   pause: described(optional(flag(), false), "Keep what is uploaded, upload no more."),
+  reset: former("a node is used once"),
   "check-script": described(
     maybe(text("the name of a script")),
     "A fresh image first boots one server on which this must succeed.",

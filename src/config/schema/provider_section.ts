@@ -7,6 +7,7 @@ import {
   described,
   duration,
   flag,
+  former,
   integer,
   list,
   maybe,
@@ -97,6 +98,10 @@ export const providerSection = section({
     "Whether nodes get a floating IP; without it, where pool is set and no network is public.",
   ),
   "delete-timeout": described(optional(duration(), 600), "A server not gone by then is stuck in deletion."),
+  api_timeout: former("the key is api-timeout"),
+  "image-api-use-tasks": former("the cloud itself says how images are imported"),
+  "nodepool-id": former("servers carry the id of the installation"),
+  "use-neutron": former("networks are always Neutron's"),
   images: described(list(providerImageSection), "What servers are booted from here."),
 });
 

@@ -7,6 +7,7 @@ import {
   described,
   duration,
   flag,
+  former,
   maybe,
   nameText,
   optional,
@@ -45,6 +46,7 @@ export const targetSection = section({
     optional(flag(), false),
     "Assign nodes over Gearman instead of Jenkins' API.",
   ),
+  images: former("labels say what is kept ready"),
   jenkins: described(v.nullish(jenkinsSection), "The Jenkins that nodes are added to."),
 });
 
