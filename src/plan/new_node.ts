@@ -1,7 +1,10 @@
 /** The record of a node that has just been decided on; its server has not been asked for. */
-import { fillTemplate, nodenameOf } from "../domain/hostname.ts";
+import type { LabelConfig } from "../domain/config.ts";
+import { nodenameOf } from "../domain/hostname.ts";
+import { nameFields } from "../domain/name_fields.ts";
 import type { NodeRecord } from "../domain/node.ts";
-import type { Instant } from "../domain/time.ts";
+import { fillTemplate } from "../domain/template.ts";
+import { type Instant, SECOND } from "../domain/time.ts";
 import type { ImageLaunch } from "./images/plan_image_launches.ts";
 import type { LaunchOffer } from "./offers.ts";
 import type { Launch } from "./plan_launches.ts";
@@ -19,9 +22,8 @@ export function newNode(
   { hostnameTemplate, ...decided }: Decided & { hostnameTemplate: string },
 ): NodeRecord {
   const hostname = fillTemplate(hostnameTemplate, {
-    "label.name": launch.label.name,
-    "provider.name": launch.provider.name,
-    "node_id": String(decided.id),
+    ...fieldsOf(launch, decided.now),
+    node_id: decided.id,
   });
   return record(launch, {
     ...decided,
@@ -42,10 +44,9 @@ export function newSubnode(
   { hostnameTemplate, id, now }: Pick<Decided, "id" | "now"> & { hostnameTemplate: string },
 ): NodeRecord {
   const hostname = fillTemplate(hostnameTemplate, {
-    "label.name": parent.label,
-    "provider.name": parent.provider,
-    "node_id": String(parent.id),
-    "subnode_id": String(id),
+    ...fieldsOf(launch, now),
+    node_id: parent.id,
+    subnode_id: id,
   });
   return record(launch, {
     id,
@@ -60,6 +61,10 @@ export function newSubnode(
     hostname,
     launchReason: `goes with node ${parent.id}`,
   });
+}
+
+function fieldsOf(launch: LaunchOffer & { readonly label: LabelConfig }, now: Instant) {
+  return nameFields({ ...launch, timestamp: Math.floor(now / SECOND) });
 }
 
 /** A server that is needed to make or to prove an image. */

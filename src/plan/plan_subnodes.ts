@@ -17,6 +17,7 @@ import { costOf, roomOf } from "./provider_room.ts";
 
 export interface SubnodeLaunch extends LaunchOffer {
   readonly parent: NodeRecord;
+  readonly label: LabelConfig;
 }
 
 export interface SubnodePlan {
@@ -36,6 +37,7 @@ export interface SubnodesInput extends Omit<WishSituation, "requests" | "starved
 
 interface Wish {
   readonly parent: NodeRecord;
+  readonly label: LabelConfig;
   readonly missing: number;
   readonly offer: LaunchOffer | string;
   /** The label's; `used` is without what this node misses and those after it. */
@@ -58,10 +60,10 @@ export function planSubnodes(input: SubnodesInput): SubnodePlan {
     ),
   });
   const granted = new Map(grants.map(({ label, count }) => [label, count]));
-  const launches = wishes.flatMap(({ parent, offer }) =>
+  const launches = wishes.flatMap(({ parent, label, offer }) =>
     typeof offer === "string"
       ? []
-      : Array.from({ length: granted.get(String(parent.id)) ?? 0 }, () => ({ ...offer, parent }))
+      : Array.from({ length: granted.get(String(parent.id)) ?? 0 }, () => ({ ...offer, parent, label }))
   );
   return {
     launches: withoutCrowds(launches, wishes),
@@ -86,7 +88,7 @@ function wishesOf(input: SubnodesInput): Wish[] {
     const used = (servers.get(label.name) ?? counts.label(label.name).servers) - missing;
     servers.set(label.name, used);
     const cap = label.maxServers === null ? null : { limit: label.maxServers, used };
-    return [{ parent, missing, cap, ...offerFor(label, provider, { ...input, counts }) }];
+    return [{ parent, label, missing, cap, ...offerFor(label, provider, { ...input, counts }) }];
   });
   return wishes.reverse();
 }

@@ -1,7 +1,8 @@
 /** Stores what a plan of images changes: records, orders that age places, new images, and nodes launched for images. */
 import type { Config } from "../domain/config.ts";
 import type { DibImage } from "../domain/dib_image.ts";
-import { fillTemplate } from "../domain/hostname.ts";
+import { nameFields } from "../domain/name_fields.ts";
+import { fillTemplate } from "../domain/template.ts";
 import { transitionImage } from "../domain/image_transition.ts";
 import { placeOrder } from "../domain/order_book.ts";
 import type { ProviderImage } from "../domain/provider_image.ts";
@@ -153,11 +154,10 @@ function newProviderImage(
         format: wish.format,
       }
       : { type: "snapshot", setup: wish.setup },
-    hostname: fillTemplate(provider.templateHostname, {
-      "image.name": image.name,
-      "provider.name": provider.name,
-      "timestamp": String(version),
-    }),
+    hostname: fillTemplate(
+      provider.templateHostname,
+      nameFields({ provider, image, timestamp: version }),
+    ),
     state: isUpload
       ? { phase: "create", sentAt: null, lostAt: null }
       // Who brings a keypair along logs in with the image's own private key.

@@ -146,7 +146,7 @@ const cases: readonly { title: string; from?: string; to: string; faults: readon
     title: "a template with an unknown field, or with half a one",
     to: `targets: [{name: a, hostname: "{label}-{node_id}"}, {name: b, subnode-hostname: "{node_id"}]\n`,
     faults: [
-      /targets\[0\].hostname: expected a template whose only fields are \{label.name\}, .* found "\{label\}-\{node_id\}"$/,
+      /targets\[0\].hostname: expected a template whose only fields are \{label.…\}, .* found "\{label\}-\{node_id\}"$/,
       /targets\[1\].subnode-hostname: expected a template/,
     ],
   },

@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { formatProblem } from "../../src/config/config_error.ts";
 import { configJsonSchema } from "../../src/config/json_schema.ts";
+import { nameFields } from "../../src/domain/name_fields.ts";
+import { fillTemplate } from "../../src/domain/template.ts";
 import { faultsOf, parse } from "./fake_environment.ts";
 
 /** The warnings, without the file's name. */
@@ -135,4 +137,37 @@ Deno.test("editors are told that a key is a former one", () => {
     deprecated: true,
     description: "No effect: builders and launchers are one process, whose state is a file.",
   });
+});
+
+Deno.test("templates take every field of label, provider and image, the time, and format specifications", async () => {
+  const text = `${twoProviders()}targets:
+  - name: t
+    hostname: "{label.name:.3}-{provider.region_name}-{image.min_ram}-{node_id:0>10}-{timestamp}"
+    subnode-hostname: "{label.subnodes}-{provider.max_servers:03d}-{subnode_id!s:0>4}"
+`.replace(
+    "max-servers: 5,",
+    `max-servers: 5, template-hostname: "{image.username}-{provider.name}-{timestamp:.8}",`,
+  );
+  const { config, warnings } = await parse(text);
+  const [label, [provider], [target]] = [config.labels[0]!, config.providers, config.targets];
+  const [image] = provider!.images;
+  const fields = nameFields({ label, provider: provider!, image: image!, timestamp: 1_466_000_000 });
+  const filled = [target!.hostname, target!.subnodeHostname, provider!.templateHostname].map((template) =>
+    fillTemplate(template, { ...fields, node_id: 7, subnode_id: 8 })
+  );
+  assert.deepEqual(filled, [
+    "sma-RegionOne-1-0000000007-1466000000",
+    "0-005-0008",
+    "jenkins-alpha-14660000",
+  ]);
+  assert.ok(!warnings.some(({ path }) => path.startsWith("targets")));
+  for (
+    const wrong of ["{provider.password}", "{label.nmae}", "{node_id:q}", "{subnode_id}", "{0}", "{node_id"]
+  ) {
+    const [fault] = await faultsOf(`${twoProviders()}targets: [{name: t, hostname: "${wrong}"}]\n`);
+    assert.match(
+      fault!,
+      /^nodepool.yaml:6:21: targets\[0\].hostname: expected a template whose only fields are /,
+    );
+  }
 });

@@ -1,4 +1,5 @@
 /** Targets give every node a name of its own, and the secrets file names targets that exist. */
+import { templateFields } from "../../domain/template.ts";
 import { nearestName } from "../nearest_name.ts";
 import { fileProblem } from "../read_text.ts";
 import type { SecureFile } from "../secure_file.ts";
@@ -11,7 +12,7 @@ export function checkTargets(
 ): void {
   targets.forEach((target, index) => {
     for (const [key, field] of [["hostname", "node_id"], ["subnode-hostname", "subnode_id"]] as const) {
-      if (target[key] !== undefined && !target[key].includes(`{${field}}`)) {
+      if (target[key] !== undefined && !templateFields(target[key]).includes(field)) {
         findings.warning(["targets", index, key], `without {${field}} several get the same name`);
       }
     }

@@ -2,6 +2,7 @@
  * What the sections' schemas are made of: one kind of value each, with the words for what is expected. YAML is
  * typed by what a text looks like, so numbers are taken as text and text as numbers wherever that loses nothing.
  */
+import { isTemplate } from "../../domain/template.ts";
 import * as v from "valibot";
 import { numberFrom } from "../yaml_scalar.ts";
 
@@ -142,18 +143,13 @@ function numberOf(input: unknown): number | undefined {
   return typeof input === "string" ? numberFrom(input.trim()) ?? undefined : undefined;
 }
 
-/** A template of which only these fields may stand in braces. */
-export function template(fields: readonly string[]) {
-  const names = fields.map((field) => `{${field}}`).join(", ");
-  const parse = (input: unknown) => {
-    if (typeof input !== "string" || input === "") return undefined;
-    const rest = input.replace(
-      /\{([^{}]*)\}/g,
-      (whole, field: string) => fields.includes(field) ? "" : whole,
-    );
-    return /[{}]/.test(rest) ? undefined : input;
-  };
-  return scalar(`a template whose only fields are ${names}`, { json: { type: "string" }, parse });
+/** A template of which only these fields may stand in braces, with Python's format specifications. */
+export function template(fields: ReadonlySet<string>) {
+  const names = [...fields].map((field) => field.replace(/\..*/, ".…"));
+  const shown = [...new Set(names)].map((field) => `{${field}}`).join(", ");
+  const parse = (input: unknown) =>
+    typeof input === "string" && input !== "" && isTemplate(input, fields) ? input : undefined;
+  return scalar(`a template whose only fields are ${shown}`, { json: { type: "string" }, parse });
 }
 
 /** Entries whose names are the user's own, with text as values. */

@@ -1,6 +1,7 @@
 /** `providers[]`: the clouds that servers come from. */
 import type { CloudAccess } from "../../domain/cloud_access.ts";
 import type { NetworkConfig, ProviderConfig } from "../../domain/config.ts";
+import { imageNameFields } from "../../domain/name_fields.ts";
 import type * as v from "valibot";
 import {
   anyText,
@@ -19,9 +20,6 @@ import {
 } from "./fields.ts";
 import { providerImageConfig, providerImageSection } from "./provider_image_section.ts";
 import { section } from "./section.ts";
-
-/** Fields that a provider's `template-hostname` may use. */
-export const templateHostnameFields = ["image.name", "provider.name", "timestamp"] as const;
 
 const networkSection = section({
   name: described(maybe(text()), "Name of the network."),
@@ -80,7 +78,7 @@ export const providerSection = section({
     "From the start of one API request to the start of the next; 0: no limit.",
   ),
   "template-hostname": described(
-    optional(template(templateHostnameFields), "template-{image.name}-{timestamp}"),
+    optional(template(imageNameFields), "template-{image.name}-{timestamp}"),
     "Name of image builders and uploaded images.",
   ),
   "max-concurrency": described(

@@ -1,5 +1,5 @@
 /** `targets[]`: where nodes are handed to, and how they are named. */
-import { hostnameFields } from "../../domain/hostname.ts";
+import { hostnameFields, subnodeHostnameFields } from "../../domain/name_fields.ts";
 import type { JenkinsConfig, TargetConfig } from "../../domain/config.ts";
 import * as v from "valibot";
 import {
@@ -33,7 +33,7 @@ export const targetSection = section({
   ),
   "subnode-hostname": described(
     optional(
-      template([...hostnameFields, "subnode_id"]),
+      template(subnodeHostnameFields),
       "{label.name}-{provider.name}-{node_id}-{subnode_id}",
     ),
     "How subnodes are named.",
