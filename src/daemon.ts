@@ -132,7 +132,7 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
   const signal = over;
   pool.stopAccepting();
   if (signal !== "SIGTERM") await buildsEnd(pool, { signal, stops });
-  log.info("{signal}: stopping; what is under way is gone on with at the next start", { signal });
+  log.info("{signal}: stopping; the next start goes on from here", { signal });
   return 0;
 }
 

@@ -1,6 +1,7 @@
 /**
  * The demonstration that scripts/demo runs: each step does something, shows it with nodepool's own commands and checks
- * that it is so. It exits 1 at the first thing that is not, with the end of the daemon's log.
+ * that it is so. It exits 1 at the first thing that is not, with the end of the daemon's log. Whatever ends it, a closed
+ * terminal too, ends its processes and removes its folder.
  */
 
 import { runCi } from "./ci.ts";
@@ -148,8 +149,8 @@ const [nodepool] = Deno.args;
 if (nodepool === undefined) throw new Error("usage: main.ts NODEPOOL");
 const began = performance.now();
 const stop = new AbortController();
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  Deno.addSignalListener(signal, () => stop.abort(new Error(`${signal} came`)));
+for (const signal of ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM"] as const) {
+  Deno.addSignalListener(signal, () => stop.abort(new Error(`stopped by ${signal}`)));
 }
 const ports = { status: freePort(), ssh: freePort() };
 const files = new DemoFiles(await Deno.makeTempDir({ prefix: "nodepool-demo-" }), ports);
@@ -163,7 +164,8 @@ try {
   await demonstrate(pool);
 } catch (error) {
   failed = true;
-  await report(error, files);
+  if (stop.signal.aborted) console.error(`\nThe demonstration was ${stop.signal.reason.message}.`);
+  else await report(error, files);
 }
 await Deno.remove(files.folder, { recursive: true });
 if (!failed) {

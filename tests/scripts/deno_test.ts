@@ -17,6 +17,7 @@ const TOOLS = [
   "mv",
   "readlink",
   "rm",
+  "rmdir",
 ];
 const FURTHER_TOOLS = ["dpkg-query", "gzip", "sed", "sh", "tar", "uname"];
 
@@ -36,10 +37,10 @@ async function bareCheckout() {
     if (isFile) await Deno.copyFile(join(root, "scripts", name), join(scripts, name));
   }
   return {
-    async run(script: string) {
+    async run(script: string, env: Readonly<Record<string, string>> = {}) {
       const { code, stdout, stderr } = await new Deno.Command(join(scripts, script), {
         clearEnv: true,
-        env: { PATH: bin, LANG: "C" },
+        env: { PATH: bin, LANG: "C", ...env },
         cwd: "/",
         stdin: "null",
       }).output();
@@ -62,6 +63,16 @@ for (const script of ["deno", "demo", "test", "compile"]) {
     await using checkout = await bareCheckout();
     const { code, output } = await checkout.run(script);
     const said = "scripts/deno: npm is missing, which fetches Deno 2.9.6 once: install Node.js 18 or newer\n";
+    assert.deepEqual([code, output], [1, said]);
+  });
+}
+
+for (const script of ["demo", "test"]) {
+  Deno.test(`scripts/${script} without a folder for temporary files says which it tried, and nothing else`, async () => {
+    await using checkout = await bareCheckout();
+    const { code, output } = await checkout.run(script, { TMPDIR: "/does/not exist" });
+    const said = `scripts/${script}: cannot make a folder in /does/not exist: ` +
+      "set TMPDIR to a folder that you can write to\n";
     assert.deepEqual([code, output], [1, said]);
   });
 }

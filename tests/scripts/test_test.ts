@@ -1,7 +1,7 @@
 /** scripts/test: its last line and its exit code say what the runner reported, in a small project of the test's own. */
 
 import assert from "node:assert/strict";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { testNeeding } from "../needs.ts";
 
@@ -35,6 +35,8 @@ interface Outcome {
 interface Options {
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Where in the project it is run. */
+  readonly cwd?: string;
 }
 
 async function runTests(project: Project, options: Options = {}): Promise<Outcome> {
@@ -55,9 +57,10 @@ async function runInTurn({ tests, fmt = "true" }: Project, runs: readonly Option
   }
 }
 
-async function runIn(folder: string, { args = [], env = {} }: Options): Promise<Outcome> {
+async function runIn(folder: string, { args = [], env = {}, cwd = "" }: Options): Promise<Outcome> {
   const { code, stdout } = await new Deno.Command(join(folder, "scripts/test"), {
     args: args.map((word) => word.replace("FOLDER", folder)),
+    cwd: join(folder, cwd),
     env: { CI: "", ...env },
     stderr: "null",
   }).output();
@@ -78,7 +81,9 @@ async function makeProject(folder: string, { tests, fmt }: Required<Project>): P
   const tasks = { fmt, lint: "true", check: "true", doc: "true", test: "deno test -A tests" };
   await Deno.writeTextFile(join(folder, "deno.json"), JSON.stringify({ tasks }));
   for (const [name, text] of Object.entries(tests)) {
-    await Deno.writeTextFile(join(folder, "tests", `${name}_test.ts`), text);
+    const path = join(folder, "tests", `${name}_test.ts`);
+    await Deno.mkdir(dirname(path), { recursive: true });
+    await Deno.writeTextFile(path, text);
   }
 }
 
@@ -160,4 +165,29 @@ Deno.test("scripts/test runs only the file or the name that it is given", async 
   const tests = { a: passing, b: passing + failing };
   assert.equal((await runTests({ tests }, { args: ["tests/a_test.ts"] })).last, "1 passed, 0 failed");
   assert.equal((await runTests({ tests }, { args: ["--filter", "breaks"] })).last, "0 passed, 1 failed");
+});
+
+Deno.test("scripts/test takes a path from where it is run, or else from the checkout", async () => {
+  const tests = { "b/a": passing, c: passing + passing.replace("works", "works too") };
+  const [near, far, absolute] = await runInTurn({ tests }, [
+    { args: ["b/a_test.ts"], cwd: "tests" },
+    { args: ["tests/c_test.ts"], cwd: "tests/b" },
+    { args: ["FOLDER/tests/b"], cwd: "scripts" },
+  ]);
+  assert.deepEqual([near!.code, near!.last], [0, "1 passed, 0 failed"]);
+  assert.deepEqual([far!.code, far!.last], [0, "2 passed, 0 failed"]);
+  assert.deepEqual([absolute!.code, absolute!.last], [0, "1 passed, 0 failed"]);
+});
+
+Deno.test("scripts/test leaves out what needs a real OpenStack unless a path leads there", async () => {
+  const named = passing.replace("works", "tests"); // as a folder is named
+  const tests = { a: named, "openstack/b": `throw new Error("no cloud");`, "openstack/c": passing };
+  const [filtered, all, one] = await runInTurn({ tests }, [
+    { args: ["--filter", "tests"] },
+    { args: ["tests"] },
+    { args: ["tests/openstack/c_test.ts"] },
+  ]);
+  assert.deepEqual([filtered!.code, filtered!.last], [0, "1 passed, 0 failed"]);
+  assert.deepEqual([all!.code, all!.last], [0, "1 passed, 0 failed"]);
+  assert.deepEqual([one!.code, one!.last], [0, "1 passed, 0 failed"]);
 });
