@@ -46,8 +46,14 @@ const rolesTargetsSubnodes: Migration = {
   },
 };
 
+/** What is new may be missing in older records. An older program would take what is there for damage. */
+const runsClocksDeciders: Migration = {
+  summary: "the state tells its runs and clocks; records tell who decided on a deletion",
+  plan: () => Promise.resolve([]),
+};
+
 /** The first leads from version 1 to 2, and so on. */
-export const migrations: readonly Migration[] = [rolesTargetsSubnodes];
+export const migrations: readonly Migration[] = [rolesTargetsSubnodes, runsClocksDeciders];
 
 async function rewrite(
   kv: Pick<Deno.Kv, "list">,

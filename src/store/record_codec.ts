@@ -4,7 +4,7 @@
  */
 
 /** The version that every record carries; raised with any change in `schemas.ts`, by a step in `migrations.ts`. */
-export const RECORD_VERSION = 2;
+export const RECORD_VERSION = 3;
 
 /** Bytes; Deno KV refuses values above 64 KiB. What is stored besides the text itself fits into the rest. */
 const VALUE_LIMIT = 63 * 1024;
