@@ -145,7 +145,9 @@ async function abandon(pool: Pool, error: StoreError): Promise<number> {
   try {
     const copy = await pool.rescueState();
     if (copy !== null) {
-      log.fatal("what the state held is in {copy}: put it in its place, or start without", { copy });
+      log.fatal("what the state held is in {copy}: put it in the state's place before the next start", {
+        copy,
+      });
     }
   } catch (failure) {
     log.fatal("no copy could be written: {error}", { error: errorChain(failure) });

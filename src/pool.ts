@@ -493,7 +493,7 @@ export class Pool implements PoolControl {
         task[Symbol.asyncDispose]()
       ),
     );
-    await this.#clockWatch.save().catch((error) => logTask("clock", error));
+    if (!this.#stateWatch.isLost) await this.#clockWatch.save().catch((error) => logTask("clock", error));
     // A script or an upload would outlast any grace; the next process goes on with them or begins anew.
     await this.#imageExecutor[Symbol.asyncDispose]();
     // Answers that cannot be stored are not worth waiting for.

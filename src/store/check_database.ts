@@ -5,9 +5,28 @@
  */
 import { damagedState, stateFailure } from "./state_errors.ts";
 
-/** What SQLite reads the database under, without the log beside it, and leaving nothing there. */
-export function aloneUri(path: string): string {
-  return `file:${encodeURI(path).replaceAll("?", "%3f").replaceAll("#", "%23")}?immutable=1`;
+/**
+ * Reads the database without the log beside it: under another name, which ends with the reading.
+ * @param read is given that name
+ */
+export async function readAlone<Result>(
+  path: string,
+  read: (alone: string) => Result | Promise<Result>,
+): Promise<Result> {
+  const alone = `${path}.alone`;
+  await removeAlone(alone);
+  // A file system may have no hard links.
+  await Deno.link(path, alone).catch(() => Deno.copyFile(path, alone));
+  try {
+    return await read(alone);
+  } finally {
+    await removeAlone(alone);
+  }
+}
+
+/** And what SQLite, which only read, has made beside it. */
+async function removeAlone(alone: string): Promise<void> {
+  for (const suffix of ["", "-wal", "-shm"]) await Deno.remove(alone + suffix).catch(() => {});
 }
 
 /**

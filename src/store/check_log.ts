@@ -3,7 +3,7 @@
  * either is opened for writing. A process that was killed leaves a log with its newest commits; SQLite takes in
  * whatever log it finds there. Opening a state calls it.
  */
-import { aloneUri } from "./check_database.ts";
+import { readAlone } from "./check_database.ts";
 import type { Witnessed } from "./state_witness.ts";
 import { damagedState } from "./state_errors.ts";
 
@@ -22,7 +22,7 @@ export async function checkLog(path: string, witness: Witnessed | null): Promise
   if (await sizeOf(path) === 0) {
     throw damagedState(path, `the file is missing or empty, beside a write-ahead log of ${log} bytes`);
   }
-  const alone = await identify(aloneUri(path));
+  const alone = await readAlone(path, identify);
   const together = await identify(path);
   const known = alone?.installation ?? witness?.installation ?? together?.installation;
   // A file that is no sound database even so is found by the checks that follow.

@@ -7,7 +7,7 @@ import type { Mutation } from "./kv_writer.ts";
 import { appendedHistory } from "./kv_history.ts";
 import { keys } from "./keys.ts";
 import { KvWriter } from "./kv_writer.ts";
-import { aloneUri, checkDatabase } from "./check_database.ts";
+import { checkDatabase, readAlone } from "./check_database.ts";
 import { unusableState } from "./state_errors.ts";
 
 export interface Rescued {
@@ -37,6 +37,6 @@ export async function rescueState(
     throw unusableState(path, `the copy ${copy} cannot be made`, cause);
   }
   // Without taking its log into account, which the closing has taken in.
-  await checkDatabase(aloneUri(copy));
+  await readAlone(copy, checkDatabase);
   return copy;
 }

@@ -20,6 +20,8 @@ export type { Ran } from "./program.ts";
 export interface RunningPoolOptions extends SimulatorInput {
   /** The configuration; see `RunningPool.configure` for what is filled in. */
   readonly config: string;
+  /** Where the temporary folder is made; where the system makes them, if it is left out. */
+  readonly parent?: string;
   /** Further variables of the program's environment. */
   readonly env?: Readonly<Record<string, string>>;
   /** How many files the daemon may have open; null: as many as this process. */
@@ -70,11 +72,11 @@ export class RunningPool implements AsyncDisposable {
   #daemon: Deno.ChildProcess | null = null;
 
   static async start(
-    { config, env = {}, descriptors = null, binary = null, beside, ...settings }: RunningPoolOptions,
+    { config, parent, env = {}, descriptors = null, binary = null, beside, ...settings }: RunningPoolOptions,
   ): Promise<RunningPool> {
     await using made = new AsyncDisposableStack();
     const folder = made.adopt(
-      await Deno.makeTempDir({ prefix: "nodepool-" }),
+      await Deno.makeTempDir({ dir: parent, prefix: "nodepool-" }),
       (path) => Deno.remove(path, { recursive: true }),
     );
     const { simulator, served } = beside ?? await servedSimulator(settings, made);
