@@ -17,6 +17,10 @@ const FOLDERS = [...(Deno.env.get("PATH") ?? "").split(":"), "/usr/sbin", "/usr/
 
 const requirements = {
   "root": { isMet: () => Deno.uid() === 0, remedy: "run scripts/test as root" },
+  "mount": {
+    isMet: canMount,
+    remedy: "run scripts/test as root, outside of containers that forbid to mount",
+  },
   "account": {
     isMet: () => systemAccount() !== null,
     remedy: "give the user that runs the tests an account",
@@ -96,6 +100,17 @@ function isFile(path: string): boolean {
   } catch {
     return false;
   }
+}
+
+function canMount(): boolean {
+  if (Deno.uid() !== 0) return false;
+  const folder = Deno.makeTempDirSync({ prefix: "nodepool-mount-" });
+  const run = (...[command, ...args]: [string, ...string[]]) =>
+    new Deno.Command(command, { args, stderr: "null" }).outputSync().success;
+  const isMounted = run("mount", "-t", "tmpfs", "tmpfs", folder);
+  if (isMounted) run("umount", folder);
+  Deno.removeSync(folder);
+  return isMounted;
 }
 
 function canListen(hostname: string): boolean {

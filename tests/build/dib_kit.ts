@@ -14,8 +14,8 @@ const shared = fileURLToPath(new URL("dib", import.meta.url));
 /** Elements: `tiny` is an operating system that needs nothing of the network. */
 export const dibElements = `${shared}/elements`;
 
-/** What builds need: only root can mount what diskimage-builder mounts. */
-export const dibNeeds: readonly Need[] = ["root", "disk-image-create", "qemu-img"];
+/** What builds need: diskimage-builder mounts what it builds. */
+export const dibNeeds: readonly Need[] = ["mount", "disk-image-create", "qemu-img"];
 
 export async function dibKit() {
   const folder = await Deno.makeTempDir({ prefix: "dib-" });

@@ -1,19 +1,14 @@
-/** A daemon whose disk is full: state, log and all. Needs the right to mount, which root has outside most containers. */
+/** A daemon whose disk is full: state, log and all. */
 import assert from "node:assert/strict";
+import { testNeeding } from "../needs.ts";
 import { oneCloudConfig } from "./one_cloud_config.ts";
 import { RunningPool } from "./running_pool.ts";
 
-const disk = await smallDisk();
-
-/** An empty file system of a few MiB; null: this process may mount none. */
-async function smallDisk(): Promise<(AsyncDisposable & { readonly path: string }) | null> {
+/** An empty file system of a few MiB. */
+async function smallDisk(): Promise<AsyncDisposable & { readonly path: string }> {
   const path = await Deno.makeTempDir({ prefix: "nodepool-disk-" });
-  const run = async (command: string, ...args: string[]) =>
-    (await new Deno.Command(command, { args, stderr: "null" }).output().catch(() => null))?.success ?? false;
-  if (!await run("mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", path)) {
-    await Deno.remove(path);
-    return null;
-  }
+  const run = (command: string, ...args: string[]) => new Deno.Command(command, { args }).output();
+  assert.ok((await run("mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", path)).success);
   return {
     path,
     async [Symbol.asyncDispose]() {
@@ -42,46 +37,43 @@ function changes(pool: RunningPool): number {
     .length;
 }
 
-Deno.test({
-  name: "a daemon on a full disk launches and deletes nothing, says so, and goes on once there is room",
-  ignore: disk === null,
-  async fn() {
-    await using _disk = disk!;
-    await using pool = await RunningPool.start({
-      config: oneCloudConfig({ labels: { small: 2 }, maxServers: 9 }),
-      clouds: [{ bootTime: 100, deleteTime: 50 }],
-      parent: disk!.path,
-    });
-    pool.startDaemon();
-    await pool.until(async () => await pool.count("ready") === 2);
+const title = "a daemon on a full disk launches and deletes nothing, says so, and goes on once there is room";
+testNeeding(["mount"], title, async () => {
+  await using disk = await smallDisk();
+  await using pool = await RunningPool.start({
+    config: oneCloudConfig({ labels: { small: 2 }, maxServers: 9 }),
+    clouds: [{ bootTime: 100, deleteTime: 50 }],
+    parent: disk.path,
+  });
+  pool.startDaemon();
+  await pool.until(async () => await pool.count("ready") === 2);
 
-    const ballast = `${pool.folder}/ballast`;
-    await fill(ballast);
-    // SQLite writes into the room that its log has until that is used up.
-    const isReady = async () => (await readiness(pool)).ready;
-    const jobs = await pool.connect();
-    await pool.until(async () => {
-      await jobs!.createJob({ job: "j".repeat(400), holdOnFailure: 1 }).catch(() => {});
-      return !await isReady();
-    }, { within: 120_000, every: 1 });
-    await jobs![Symbol.asyncDispose]();
-    assert.match(
-      (await readiness(pool)).reasons.join(),
-      /cannot use the state .*: it cannot be written: .*full/,
-    );
-    assert.match((await pool.run("status")).stdout, /it cannot be written/);
-    const before = changes(pool);
-    const refused = await pool.run("delete", "1");
-    assert.deepEqual(
-      [refused.code, changes(pool), await pool.count("ready")],
-      [1, before, 2],
-      refused.stderr,
-    );
+  const ballast = `${pool.folder}/ballast`;
+  await fill(ballast);
+  // SQLite writes into the room that its log has until that is used up.
+  const isReady = async () => (await readiness(pool)).ready;
+  const jobs = await pool.connect();
+  await pool.until(async () => {
+    await jobs!.createJob({ job: "j".repeat(400), holdOnFailure: 1 }).catch(() => {});
+    return !await isReady();
+  }, { within: 120_000, every: 1 });
+  await jobs![Symbol.asyncDispose]();
+  assert.match(
+    (await readiness(pool)).reasons.join(),
+    /cannot use the state .*: it cannot be written: .*full/,
+  );
+  assert.match((await pool.run("status")).stdout, /it cannot be written/);
+  const before = changes(pool);
+  const refused = await pool.run("delete", "1");
+  assert.deepEqual(
+    [refused.code, changes(pool), await pool.count("ready")],
+    [1, before, 2],
+    refused.stderr,
+  );
 
-    await Deno.remove(ballast);
-    await pool.until(isReady);
-    assert.equal((await pool.run("delete", "1")).code, 0);
-    await pool.until(async () => await pool.count("ready") === 2 && changes(pool) >= before + 2);
-    assert.equal(await pool.stopDaemon(), 0);
-  },
+  await Deno.remove(ballast);
+  await pool.until(isReady);
+  assert.equal((await pool.run("delete", "1")).code, 0);
+  await pool.until(async () => await pool.count("ready") === 2 && changes(pool) >= before + 2);
+  assert.equal(await pool.stopDaemon(), 0);
 });

@@ -35,7 +35,7 @@ async function makeProgram(folder: string): Promise<string> {
     join(root, "mod.ts"),
   ].map((word) => `'${word}'`);
   const file = join(folder, "program");
-  const audit = `export DENO_AUDIT_PERMISSIONS=${folder}/asked-$$.jsonl`;
+  const audit = `export DENO_AUDIT_PERMISSIONS="${folder}/asked-$$.jsonl"`;
   await Deno.writeTextFile(file, `#!/bin/sh\n${audit}\nexec ${words.join(" ")} "$@"\n`, { mode: 0o755 });
   return file;
 }
