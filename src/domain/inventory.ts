@@ -1,7 +1,8 @@
 /**
  * The servers of a cloud as far as they have been seen: the newest complete listing, with the later deltas and what
  * single looks showed on top. A listing that leaves a server out proves nothing: cells that are down and proxies leave
- * out what lives. A server is absent once the cloud has said so of that very server.
+ * out what lives, and one that calls it deleted may be as wrong: a database has several entries of a server that was
+ * moved between its cells. A server is absent once the cloud has said so when it was asked for that very server.
  */
 import { ANY_LINEAGE, type Lineage } from "./lineage.ts";
 import type { Server, ServerListing } from "./server.ts";
@@ -30,8 +31,10 @@ export class Inventory {
   readonly #strangers = new Map<string, Stranger>();
   /** In how many complete listings in a row each server has been. */
   readonly #sightings = new Map<string, number>();
-  /** Ids of servers that the cloud called deleted, or knew nothing of when it was asked for them. */
+  /** Ids of servers that the cloud knew nothing of, or called deleted, when it was asked for them. */
   readonly #gone = new Set<string>();
+  /** Ids of servers that a listing called deleted. */
+  readonly #calledDeleted = new Set<string>();
   /** Ids of servers that only a look of their own showed: no listing since has had them. */
   readonly #unlisted = new Set<string>();
 
@@ -58,7 +61,8 @@ export class Inventory {
     }
     for (const server of listing.servers) {
       this.#unlisted.delete(server.id);
-      changed += this.#take(server);
+      changed += isDeleted(server) ? this.#forget(server.id) : this.#remember(server);
+      if (isDeleted(server)) this.#calledDeleted.add(server.id);
     }
     if (listing.kind === "complete") {
       this.completeAt = listing.startedAt;
@@ -109,10 +113,19 @@ export class Inventory {
     return this.#gone.has(serverId);
   }
 
-  /** Whether the complete listings since that time leave the server out, which is not known to be gone. */
+  /** Whether it is gone, or a listing called it deleted: enough where its deletion was asked for. */
+  isDeleted(serverId: string): boolean {
+    return this.isAbsent(serverId) || this.#calledDeleted.has(serverId);
+  }
+
+  /**
+   * Whether the complete listings since that time leave the server out, or one called it deleted, and it is not known
+   * to be gone.
+   */
   isUnlisted(serverId: string, since: Instant): boolean {
     if (this.isAbsent(serverId)) return false;
-    return this.#unlisted.has(serverId) || (!this.#servers.has(serverId) && this.completeSince(since));
+    if (this.#unlisted.has(serverId) || this.#calledDeleted.has(serverId)) return true;
+    return !this.#servers.has(serverId) && this.completeSince(since);
   }
 
   /** Whether it was found by a look of its own only. */
@@ -122,33 +135,27 @@ export class Inventory {
 
   /** Takes in what the cloud showed when it was asked for that one server. */
   noteFound(server: Server): void {
+    if (isDeleted(server)) return this.noteGone(server.id);
     if (!this.#servers.has(server.id)) this.#unlisted.add(server.id);
-    this.#take(server);
+    this.#remember(server);
   }
 
   /** The cloud was asked for that one server, and knows no such server. */
   noteGone(serverId: string): void {
-    this.#bury(serverId);
+    this.#gone.add(serverId);
+    this.#forget(serverId);
   }
 
   /** Forgets what single looks and deltas said of servers that nothing depends on any more. */
   keepOnly(ids: ReadonlySet<string>): void {
     for (const id of this.#gone) if (!ids.has(id)) this.#gone.delete(id);
+    for (const id of this.#calledDeleted) if (!ids.has(id)) this.#calledDeleted.delete(id);
     for (const id of this.#unlisted) if (!ids.has(id)) this.#forget(id);
-  }
-
-  #take(server: Server): number {
-    const isGone = server.status === "DELETED" || server.status === "SOFT_DELETED";
-    return isGone ? this.#bury(server.id) : this.#remember(server);
-  }
-
-  #bury(id: string): number {
-    this.#gone.add(id);
-    return this.#forget(id);
   }
 
   #remember(shown: Server): number {
     this.#gone.delete(shown.id);
+    this.#calledDeleted.delete(shown.id);
     const known = this.#servers.get(shown.id);
     // Of a server in a cell that is down the cloud tells no more than its id: the rest is as it was.
     const server = known !== undefined && isNameless(shown) ? { ...known, status: shown.status } : shown;
@@ -198,6 +205,10 @@ export class Inventory {
     }
     return forgotten;
   }
+}
+
+function isDeleted({ status }: Server): boolean {
+  return status === "DELETED" || status === "SOFT_DELETED";
 }
 
 /** A server in a cell that is down, of which the cloud tells little more than its id. */

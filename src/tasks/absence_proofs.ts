@@ -59,7 +59,7 @@ export class AbsenceProofs {
     const ids = new Set(all.map(({ id }) => id));
     inventory.keepOnly(ids);
     images.keepOnly(ids);
-    this.#unlisted = all.filter((one) => this.#sightingsOf(one).isUnlisted(one.id, one.since))
+    this.#unlisted = all.filter((one) => this.#isUnlisted(one))
       .toSorted((one, other) => ORDER[one.use] - ORDER[other.use]);
     const again = this.#unlisted.flatMap(({ id }) => {
       const at = this.#again.get(id);
@@ -68,6 +68,14 @@ export class AbsenceProofs {
     this.#again = new Map(again);
     this.#isMuch = this.#unlisted.length > PLAUSIBLE || (this.#isMuch && this.#unlisted.length > 0);
     this.missing = this.#judge();
+  }
+
+  #isUnlisted(one: Expected): boolean {
+    // That a deletion has been carried out needs no proof: it was asked for.
+    if (one.use === "deleting" && one.kind === "server" && this.#means.inventory.isDeleted(one.id)) {
+      return false;
+    }
+    return this.#sightingsOf(one).isUnlisted(one.id, one.since);
   }
 
   /** Looks up what is due. @returns when to do so again */

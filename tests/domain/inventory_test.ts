@@ -113,7 +113,7 @@ Deno.test("a server is unlisted from the first complete listing since then that 
   assert.equal(inventory.isUnlisted("a", 200), false);
 });
 
-Deno.test("a server that the cloud itself calls deleted is absent at once, until it is there again", () => {
+Deno.test("a server that a listing calls deleted is to be looked up, until it is there again", () => {
   for (const status of ["DELETED", "SOFT_DELETED"]) {
     for (const kind of ["complete", "delta"] as const) {
       const inventory = inventoryAfter(
@@ -121,9 +121,15 @@ Deno.test("a server that the cloud itself calls deleted is absent at once, until
         listing(kind, 200, [server("a", 1, status)]),
         listing("complete", 250, []),
       );
-      assert.deepEqual([inventory.isAbsent("a"), inventory.isUnlisted("a", 0)], [true, false]);
+      const shown = () => [inventory.isAbsent("a"), inventory.isDeleted("a"), inventory.isUnlisted("a", 0)];
+      assert.deepEqual(shown(), [false, true, true]);
       inventory.apply(listing("delta", 300, [server("a", 1)]));
-      assert.deepEqual([inventory.isAbsent("a"), inventory.isUnlisted("a", 0)], [false, false]);
+      assert.deepEqual(shown(), [false, false, false]);
+      inventory.apply(listing(kind, 400, [server("a", 1, status)]));
+      inventory.noteFound(server("a", 1));
+      assert.deepEqual(shown(), [false, false, true], "the look is right, the listing is not");
+      inventory.noteGone("a");
+      assert.deepEqual(shown(), [true, true, false]);
     }
   }
 });
@@ -134,7 +140,7 @@ Deno.test("a server that Nova keeps for a while after its deletion is deleted, i
       listing("complete", 100, [server("a", 1)]),
       listing(kind, 200, [server("a", 1, "SOFT_DELETED")]),
     );
-    assert.deepEqual([inventory.isAbsent("a"), inventory.servers.has("a")], [true, false], kind);
+    assert.deepEqual([inventory.isDeleted("a"), inventory.servers.has("a")], [true, false], kind);
     assert.deepEqual(inventory.serversOfNode(1), []);
   }
 });

@@ -33,13 +33,7 @@ Deno.test("no time ends the hold of what may be in use, but that its server is g
   const there = situation(states.hold, { fields: old, config: withMaxAge });
   assert.deepEqual(planHold(there), { do: "stay" });
   const gone = inventory([server("s7")], NOW - 2 * MINUTE);
-  gone.apply({
-    kind: "delta",
-    startedAt: NOW,
-    cloudTime: NOW,
-    cloudAhead: null,
-    servers: [{ ...server("s7"), status: "DELETED" }],
-  });
+  gone.noteGone("s7");
   const step = planHold(situation(states.hold, { fields: old, seen: seen({ inventory: gone }) }));
   assert.equal(step.do === "change" && step.event.type, "delete");
 });

@@ -7,7 +7,7 @@ export function planDeleteServer(situation: NodeSituation<"delete-server">): Nod
   const { node, state, now, provider, seen } = situation;
   if (state.serverId === null) return planUnknownServer(situation);
 
-  if (seen.inventory.isAbsent(state.serverId)) return { do: "change", event: { type: "server-gone" } };
+  if (seen.inventory.isDeleted(state.serverId)) return { do: "change", event: { type: "server-gone" } };
   if (node.retryAt !== null && node.retryAt > now) {
     const message = node.waitingOn?.message ?? "the next attempt";
     return { do: "wait", reason: "delete", message, until: node.retryAt };
