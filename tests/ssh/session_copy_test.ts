@@ -81,7 +81,11 @@ test("makes the folders above, and keeps the mode of one that is there", async (
   await put(join(local, "file"), "one");
   await copy(kit, { local, remote: join(remote, "a/b/c") });
   equal(await Deno.readTextFile(join(remote, "a/b/c/file")), "one");
-  equal((await Deno.stat(join(remote, "a/b/c"))).mode! & 0o777, 0o755);
+  equal(
+    (await Deno.stat(join(remote, "a/b/c"))).mode! & 0o777,
+    0o755 & ~Deno.umask(),
+    "the server has our umask",
+  );
 
   const open = join(remote, "open");
   await Deno.mkdir(open);
