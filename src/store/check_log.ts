@@ -11,6 +11,8 @@ import { damagedState } from "./state_errors.ts";
 interface Identity {
   /** null: it holds nothing yet. */
   readonly installation: string | null;
+  /** Whether nobody has used it yet. */
+  readonly isNew: boolean;
   /** Raised by every commit of Deno KV. */
   readonly version: number;
 }
@@ -24,7 +26,9 @@ export async function checkLog(path: string, witness: Witnessed | null): Promise
   }
   const alone = await readAlone(path, identify);
   const together = await identify(path);
-  const known = alone?.installation ?? witness?.installation ?? together?.installation;
+  // A new state may have begun where the witness knew another and have all its commits in its log.
+  const last = together?.isNew ? null : witness?.installation;
+  const known = alone?.installation ?? last ?? together?.installation;
   // A file that is no sound database even so is found by the checks that follow.
   if (known === undefined || (together === null && alone === null)) return;
   if (together?.installation !== known || together.version < (alone?.version ?? 0)) {
@@ -36,8 +40,9 @@ async function sizeOf(path: string): Promise<number> {
   return await Deno.stat(path).then(({ size }) => size, () => 0);
 }
 
-/** The key `["installation"]` as Deno KV stores it. */
+/** The keys as Deno KV stores them. */
 const INSTALLATION_KEY = new TextEncoder().encode("\x02installation\x00");
+const NEW_KEY = new TextEncoder().encode("\x02is-new\x00");
 
 /** null: it cannot be read. */
 async function identify(database: string): Promise<Identity | null> {
@@ -46,12 +51,13 @@ async function identify(database: string): Promise<Identity | null> {
     using opened = closing(new DatabaseSync(database, { readOnly: true }));
     const first = (query: string, ...values: Uint8Array[]) => opened.database.prepare(query).get(...values);
     if (first("SELECT 1 FROM sqlite_master WHERE name = 'kv'") === undefined) {
-      return { installation: null, version: 0 };
+      return { installation: null, isNew: false, version: 0 };
     }
     const record = first("SELECT v FROM kv WHERE k = ?", INSTALLATION_KEY)?.["v"] as Uint8Array | undefined;
     const text = new TextDecoder("latin1").decode(record);
     return {
       installation: text.match(/"id":"([0-9a-f-]{36})"/)?.[1] ?? null,
+      isNew: first("SELECT 1 FROM kv WHERE k = ?", NEW_KEY) !== undefined,
       version: Number(first("SELECT max(version) AS version FROM data_version")?.["version"] ?? 0),
     };
   } catch {

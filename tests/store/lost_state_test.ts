@@ -22,12 +22,15 @@ async function copy(from: string, to: string): Promise<void> {
 }
 
 /** The files as a process leaves them that was killed after it had stored these nodes. */
-async function killedState({ checkpointed = true, ids = [1, 2, 3] } = {}): Promise<TemporaryState> {
+async function killedState(
+  { checkpointed = true, settled = false, ids = [1, 2, 3] } = {},
+): Promise<TemporaryState> {
   const state = await temporaryState();
   const made = join(state.directory, "made.kv");
   if (checkpointed) await (await openKvStore(made, options))[Symbol.asyncDispose]();
   await using store = await openKvStore(made, options);
   await store.load();
+  if (settled) await store.settle("new");
   await addNodes(store, ...ids);
   await copy(made, state.path);
   return state;
@@ -76,8 +79,8 @@ for (const checkpointed of [false, true]) {
   }
 
   Deno.test(`${what} is refused when its log is that of another`, async () => {
-    await using state = await killedState({ checkpointed });
-    await using other = await killedState({ checkpointed });
+    await using state = await killedState({ checkpointed, settled: true });
+    await using other = await killedState({ checkpointed, settled: true });
     await Deno.copyFile(`${other.path}-wal`, `${state.path}-wal`);
     assert.match((await refusal(state.path)).message, /state\.kv-wal, belongs to another state or is spoilt/);
   });
@@ -169,6 +172,21 @@ Deno.test("a state that is begun where one was before says so, and stays new unt
     assert.equal(store.isNew, false);
   }
   assert.deepEqual(await reopen(state.path), { doubt, isNew: false, ids: [] });
+});
+
+Deno.test("a state that was begun where one was before is as it was after kill -9", async () => {
+  await using state = await temporaryState();
+  await reopen(state.path);
+  await Deno.remove(state.path);
+  await using killed = await temporaryState();
+  {
+    await using store = await openKvStore(state.path, options);
+    await store.load();
+    await copy(state.path, killed.path);
+  }
+  const { doubt, isNew } = await reopen(killed.path);
+  assert.equal(isNew, true);
+  assert.match(doubt ?? "", /the file was missing or empty; the last state there belonged to installation/);
 });
 
 Deno.test("a witness that cannot be read tells nothing", async () => {
