@@ -60,7 +60,7 @@ const OTHER_DAEMON_RUNS = 3;
  */
 export async function runDaemon(options: DaemonOptions): Promise<number> {
   const clock = new SteadyClock(systemClock);
-  const source = await ConfigSource.open(options.configFile, options.secureFile);
+  const source = await ConfigSource.open(options.configFile, options);
   const { config } = source.current;
   await using _logging = await startLogging(await loggingOptions(source.current, options));
   tellFindings(source.current);

@@ -26,6 +26,10 @@ const requirements = {
     remedy: "give the user that runs the tests an account",
   },
   "ipv6": { isMet: () => canListen("::1"), remedy: "give the loopback interface the address ::1" },
+  "no clouds.yaml": {
+    isMet: () => !hasCloudsFile(),
+    remedy: "run scripts/test where no clouds.yaml is found",
+  },
   "bash": program("bash", "bash"),
   "timeout": program("timeout", "coreutils"),
   "setpriv": program("setpriv", "util-linux"),
@@ -45,6 +49,17 @@ const requirements = {
 } as const satisfies Record<string, Requirement>;
 
 export type Need = keyof typeof requirements;
+
+/** Where every program looks that follows openstacksdk, besides the folder it runs in. */
+function hasCloudsFile(): boolean {
+  const home = Deno.env.get("HOME") ?? "";
+  const folders = [`${home}/.config/openstack`, "/etc/xdg/openstack", "/etc/openstack"];
+  const files = folders.flatMap((folder) =>
+    ["yaml", "yml", "json"].map((suffix) => `${folder}/clouds.${suffix}`)
+  );
+  const named = Deno.env.get("OS_CLIENT_CONFIG_FILE");
+  return [...files, ...(named === undefined ? [] : [named])].some(isFile);
+}
 
 const checked = new Map<Need, boolean>();
 

@@ -30,6 +30,8 @@ export interface DaemonOptions extends ConfigFiles {
   /** Builds, and uploads, side by side. */
   readonly buildWorkers: number;
   readonly uploadWorkers: number;
+  /** A configuration with warnings is refused. */
+  readonly strict: boolean;
   /** A new state is meant, whatever servers the clouds hold. */
   readonly newState: boolean;
   /** Log everything, with stack traces. */

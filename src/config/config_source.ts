@@ -17,18 +17,25 @@ export interface ConfigReading {
 
 export class ConfigSource {
   readonly path: string;
-  readonly #secure: string | null;
+  readonly #options: { readonly secure: string | null; readonly strict: boolean };
   #current: LoadedConfig;
 
   /** @throws ConfigError */
-  static async open(path: string, secure: string | null): Promise<ConfigSource> {
-    const securePath = secure ?? await defaultSecurePath();
-    return new ConfigSource(path, securePath, await loadConfig(path, { secure: securePath }));
+  static async open(
+    path: string,
+    { secureFile, strict }: { secureFile: string | null; strict: boolean },
+  ): Promise<ConfigSource> {
+    const options = { secure: secureFile ?? await defaultSecurePath(), strict };
+    return new ConfigSource(path, options, await loadConfig(path, options));
   }
 
-  private constructor(path: string, secure: string | null, loaded: LoadedConfig) {
+  private constructor(
+    path: string,
+    options: { readonly secure: string | null; readonly strict: boolean },
+    loaded: LoadedConfig,
+  ) {
     this.path = path;
-    this.#secure = secure;
+    this.#options = options;
     this.#current = loaded;
   }
 
@@ -39,7 +46,7 @@ export class ConfigSource {
 
   async read(): Promise<ConfigReading> {
     try {
-      const loaded = await loadConfig(this.path, { secure: this.#secure });
+      const loaded = await loadConfig(this.path, this.#options);
       const changes = diffConfig(this.#current.config, loaded.config);
       if (changes.length === 0) return { loaded: null, changes, problems: [] };
       this.#current = loaded;
@@ -52,7 +59,8 @@ export class ConfigSource {
 
   /** Changes when the files may have: cheap to ask for every few seconds. */
   async stamp(): Promise<string> {
-    const files = this.#secure === null ? [this.path] : [this.path, this.#secure];
+    const { secure } = this.#options;
+    const files = secure === null ? [this.path] : [this.path, secure];
     const stats = await Promise.all(files.map((file) => Deno.stat(file).catch(() => null)));
     return stats.map((stat) => stat === null ? "none" : `${stat.mtime?.getTime()} ${stat.size} ${stat.ino}`)
       .join(";");

@@ -2,6 +2,7 @@
  * A `Config` as its file would say it: the file's key names, durations with units, and every secret wrapped so
  * that it can be compared but not printed. Shown by `showConfig`, compared by `diffConfig`.
  */
+import { isUnknown } from "../domain/cloud_access.ts";
 import type { Config } from "../domain/config.ts";
 
 export type View = null | boolean | number | string | Secret | readonly View[] | {
@@ -35,6 +36,9 @@ export function viewConfig(config: Config): { readonly [key: string]: View } {
   const hostname = status.hostname.includes(":") ? `[${status.hostname}]` : status.hostname;
   return viewRecord({
     ...rest,
+    providers: config.providers.map((provider) =>
+      isUnknown(provider.access) ? { ...provider, access: { name: provider.access.name } } : provider
+    ),
     labels: labels.map((label) => ({ ...label, providers: label.providers.map((name) => ({ name })) })),
     status: { listen: `${hostname}:${status.port}`, title: status.title },
   });

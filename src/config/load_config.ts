@@ -19,6 +19,10 @@ export const DEFAULT_SECURE_PATH = "/etc/nodepool/secure.conf";
 export interface LoadOptions {
   /** Path of the secrets file, which must then exist; null or left out: none is read. */
   readonly secure?: string | null;
+  /** Whether a warning is as bad as an error. */
+  readonly strict?: boolean;
+  /** Whether a machine without any clouds.yaml gets by with a warning: the file may be meant for another. */
+  readonly withoutClouds?: boolean;
   readonly environment?: Environment;
   readonly signal?: AbortSignal;
 }
@@ -26,19 +30,21 @@ export interface LoadOptions {
 /** @throws ConfigError with every problem of every file */
 export async function loadConfig(
   path: string,
-  { secure = null, environment = denoEnvironment, signal }: LoadOptions = {},
+  { secure = null, strict = false, withoutClouds, environment = denoEnvironment, signal }: LoadOptions = {},
 ): Promise<LoadedConfig> {
   const problems: Problem[] = [];
   const secrets = await collect(problems, () => loadSecrets(secure, { environment, signal })) ?? emptySecrets;
   const loaded = await collect(problems, async () => {
     const text = await readText(path, { environment, signal });
-    return await parseConfig(text, { file: path, environment, secrets, signal });
+    return await parseConfig(text, { file: path, environment, secrets, withoutClouds, signal });
   });
   if (loaded === null || problems.length > 0) throw new ConfigError(problems);
   const exposed = await exposedFiles(loaded, { path, secrets, environment, signal });
+  const warnings = [...loaded.warnings, ...secrets.warnings, ...exposed];
+  if (strict && warnings.length > 0) throw new ConfigError(warnings);
   return {
     ...loaded,
-    warnings: [...loaded.warnings, ...exposed],
+    warnings,
     notices: [...loaded.notices, ...secrets.notices],
   };
 }

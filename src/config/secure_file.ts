@@ -1,10 +1,11 @@
 /**
  * The secrets file, INI as Python's ConfigParser reads it: `[jenkins "TARGET"]` with url, user, apikey,
- * credentials and test-job; `[database]` is read and has no effect.
+ * credentials and test-job; `[DEFAULT]` has what they share; `[database]` is read and has no effect.
  */
 import type { JenkinsConfig } from "../domain/config.ts";
 import { ConfigError, type Problem } from "./config_error.ts";
 import { nearestName } from "./nearest_name.ts";
+import { DEFAULT_SECTION, type Ini, type IniFault, type IniSection, readIni, valueOf } from "./read_ini.ts";
 import { fileProblem } from "./read_text.ts";
 
 export interface SecureFile {
@@ -14,6 +15,7 @@ export interface SecureFile {
   readonly lines: ReadonlyMap<string, number>;
   readonly file: string | null;
   readonly notices: readonly Problem[];
+  readonly warnings: readonly Problem[];
   readonly holdsSecrets: boolean;
 }
 
@@ -22,6 +24,7 @@ export const emptySecrets: SecureFile = {
   lines: new Map(),
   file: null,
   notices: [],
+  warnings: [],
   holdsSecrets: false,
 };
 
@@ -35,99 +38,84 @@ const JENKINS_KEYS: Readonly<Record<string, keyof JenkinsConfig>> = {
 
 /** @throws ConfigError with every problem; it quotes no value */
 export function parseSecureFile(text: string, file: string): SecureFile {
-  const reader = new SecureReader(file);
-  text.split(/\r?\n/).forEach((line, index) => reader.read(line, index + 1));
-  return reader.finish();
+  const ini = readIni(text);
+  const placed = ({ line, message }: IniFault) => ({ ...fileProblem(file, message), line, column: 1 });
+  const targets = [...ini.sections.values()].flatMap((section) => {
+    const target = targetOf(section);
+    return target === null ? [] : [{ section, target }];
+  });
+  const read = targets.map(({ section, target }) => ({ target, ...jenkinsOptions(section, ini) }));
+  const errors = [...ini.errors, ...read.flatMap(({ faults }) => faults)];
+  if (errors.length > 0) throw new ConfigError(errors.toSorted((a, b) => a.line - b.line).map(placed));
+  const warnings = [...ini.repeats, ...withoutEffect(ini)].toSorted((a, b) => a.line - b.line);
+  return {
+    jenkins: new Map(read.map(({ target, options }) => [target, options])),
+    lines: new Map(targets.map(({ section, target }) => [target, section.line])),
+    file,
+    notices: databaseNotice(ini).map(placed),
+    warnings: warnings.map(placed),
+    holdsSecrets: read.some(({ options }) => options.apiKey !== undefined) || holdsOthers(ini),
+  };
 }
 
-type JenkinsOptions = Partial<Record<keyof JenkinsConfig, string>>;
+function targetOf({ name }: IniSection): string | null {
+  return name.match(/^jenkins\s+"(.+)"$/)?.[1] ?? null;
+}
 
-type Section = { kind: "jenkins"; target: string } | { kind: "database" } | { kind: "unknown" } | null;
-
-class SecureReader {
-  readonly #file: string;
-  readonly #jenkins = new Map<string, JenkinsOptions>();
-  readonly #lines = new Map<string, number>();
-  readonly #problems: Problem[] = [];
-  readonly #notices: Problem[] = [];
-  #section: Section = null;
-  #last: { options: JenkinsOptions; key: keyof JenkinsConfig } | null = null;
-
-  constructor(file: string) {
-    this.#file = file;
+function jenkinsOptions(
+  section: IniSection,
+  ini: Ini,
+): { options: Partial<JenkinsConfig>; faults: IniFault[] } {
+  const faults = [...section.options].flatMap(([key, { line }]) => unknownKey(key, line));
+  const options: Partial<Record<keyof JenkinsConfig, string>> = {};
+  for (const [key, field] of Object.entries(JENKINS_KEYS)) {
+    const value = valueOf(ini, section.name, key);
+    const { line } = section.options.get(key) ?? section;
+    if (value === null) {
+      faults.push({ line, message: `"${key}" refers with %(…)s to a key that is not there` });
+    } else if (value !== undefined) options[field] = value;
   }
+  return { options, faults };
+}
 
-  read(line: string, number: number): void {
-    const text = line.trim();
-    if (text === "" || text.startsWith("#") || text.startsWith(";")) return;
-    const header = text.match(/^\[([^\]]*)\]$/);
-    if (header) this.#begin(header[1]!.trim(), number);
-    else if (/^\s/.test(line) && this.#last !== null) this.#continue(text);
-    else this.#option(text, number);
-  }
+function unknownKey(key: string, line: number): IniFault[] {
+  if (Object.hasOwn(JENKINS_KEYS, key)) return [];
+  const known = Object.keys(JENKINS_KEYS);
+  const meant = nearestName(key, known);
+  const hint = meant === null ? `known are ${known.join(", ")}` : `did you mean "${meant}"?`;
+  return [{ line, message: `unknown key "${key}"; ${hint}` }];
+}
 
-  finish(): SecureFile {
-    if (this.#problems.length > 0) throw new ConfigError(this.#problems);
-    return {
-      jenkins: this.#jenkins,
-      lines: this.#lines,
-      file: this.#file,
-      notices: this.#notices,
-      holdsSecrets: this.#notices.length > 0 ||
-        [...this.#jenkins.values()].some(({ apiKey }) => apiKey !== undefined),
-    };
-  }
+const DATABASE_SECTION = "database";
 
-  #begin(name: string, number: number): void {
-    this.#last = null;
-    const target = name.match(/^jenkins\s+"(.+)"$/)?.[1];
-    if (target !== undefined) {
-      this.#section = { kind: "jenkins", target };
-      if (this.#jenkins.has(target)) this.#fault(number, `the section [${name}] stands here twice`);
-      this.#jenkins.set(target, this.#jenkins.get(target) ?? {});
-      this.#lines.set(target, number);
-    } else if (name === "database") {
-      this.#section = { kind: "database" };
-      const message = "[database] has no effect: the state is a file (key `state`)";
-      this.#notices.push({ ...fileProblem(this.#file, message), line: number, column: 1 });
-    } else {
-      this.#section = { kind: "unknown" };
-      this.#fault(number, `unknown section [${name}]; known are [jenkins "TARGET"] and [database]`);
-    }
-  }
+function databaseNotice({ sections }: Ini): IniFault[] {
+  const line = sections.get(DATABASE_SECTION)?.line;
+  const message = "[database] has no effect: the state is a file (key `state`)";
+  return line === undefined ? [] : [{ line, message }];
+}
 
-  #option(text: string, number: number): void {
-    const match = text.match(/^([^=:\s]+)\s*[=:]\s*(.*)$/);
-    this.#last = null;
-    if (!match) return this.#fault(number, "expected a [section] or `key = value`");
-    if (this.#section === null) return this.#fault(number, "this stands before the first [section]");
-    if (this.#section.kind === "jenkins") this.#jenkinsOption(this.#section.target, { match, number });
-  }
+/** Further sections, and keys of [DEFAULT] that are no target's and that no value refers to. */
+function withoutEffect({ sections }: Ini): IniFault[] {
+  return [...sections.values()].flatMap((section): IniFault[] => {
+    if (section.name === DEFAULT_SECTION) return unusedDefaults(section, [...sections.values()]);
+    if (section.name === DATABASE_SECTION || targetOf(section) !== null) return [];
+    const known = `known are [jenkins "TARGET"], [${DATABASE_SECTION}] and [${DEFAULT_SECTION}]`;
+    return [{ line: section.line, message: `the section [${section.name}] has no effect; ${known}` }];
+  });
+}
 
-  #jenkinsOption(target: string, { match, number }: { match: RegExpMatchArray; number: number }): void {
-    const name = match[1]!.toLowerCase();
-    if (!Object.hasOwn(JENKINS_KEYS, name)) {
-      const known = Object.keys(JENKINS_KEYS);
-      const meant = nearestName(name, known);
-      return this.#fault(
-        number,
-        `unknown key "${name}"; ${meant ? `did you mean "${meant}"?` : `known are ${known.join(", ")}`}`,
-      );
-    }
-    const key = JENKINS_KEYS[name]!;
-    const options = this.#jenkins.get(target)!;
-    if (options[key] !== undefined) this.#fault(number, `the key "${name}" stands here twice`);
-    options[key] = match[2]!;
-    this.#last = { options, key };
-  }
+function unusedDefaults({ options }: IniSection, sections: readonly IniSection[]): IniFault[] {
+  const values = sections.flatMap((section) =>
+    [...section.options.values()].map(({ value }) => value.toLowerCase())
+  );
+  return [...options].flatMap(([key, { line }]) =>
+    Object.hasOwn(JENKINS_KEYS, key) || values.some((value) => value.includes(`%(${key})s`))
+      ? []
+      : [{ line, message: `the key "${key}" of [${DEFAULT_SECTION}] has no effect` }]
+  );
+}
 
-  /** An indented line goes on with the value above it. */
-  #continue(text: string): void {
-    const { options, key } = this.#last!;
-    options[key] = `${options[key] ?? ""}\n${text}`;
-  }
-
-  #fault(number: number, message: string): void {
-    this.#problems.push({ ...fileProblem(this.#file, message), line: number, column: 1 });
-  }
+/** Whatever is not a target's may be a secret. */
+function holdsOthers({ sections }: Ini): boolean {
+  return [...sections.values()].some((section) => targetOf(section) === null && section.options.size > 0);
 }

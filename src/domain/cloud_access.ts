@@ -75,3 +75,8 @@ export function describeCloudAccess({ name, authUrl, auth, regionName }: CloudAc
   const region = regionName === null ? "" : `, region ${regionName}`;
   return `cloud ${name} (${authUrl.replace(/\/\/[^/@]*@/, "//")}${region}) as ${user}`;
 }
+
+/** Whether only its name is known, since the file that was checked is meant for a machine with another clouds.yaml. */
+export function isUnknown({ authUrl }: CloudAccess): boolean {
+  return authUrl === "";
+}

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { eventually } from "../eventually.ts";
+import { testNeeding } from "../needs.ts";
 import { CliBench } from "./run.ts";
 
 const commands = [
@@ -83,6 +84,7 @@ Deno.test("daemon passes its options on and exits as the daemon says", async () 
       parts: { pool: true, builds: true },
       buildWorkers: 1,
       uploadWorkers: 4,
+      strict: false,
       newState: false,
       debug: true,
     },
@@ -166,6 +168,29 @@ Deno.test("config-validate says that a file is valid, shows it, or prints the sc
   );
   assert.equal(JSON.parse((await bench.run("config-validate", "--schema")).stdout).type, "object");
   assert.equal((await bench.run("config-validate", "--schema", file)).code, 2);
+});
+
+Deno.test("config-validate --strict refuses a file with a warning", async () => {
+  await using bench = await CliBench.open({ daemon: false });
+  const file = `${bench.folder}/other.yaml`;
+  await Deno.writeTextFile(file, "labels: []\nproviders: []\ntargets: [{name: t, hostname: x}]\n");
+  assert.equal((await bench.run("config-validate", file)).code, 0);
+  const { code, stdout, stderr } = await bench.run("config-validate", "--strict", file);
+  assert.deepEqual([code, stdout], [2, ""]);
+  assert.match(stderr, /^nodepool: .*other\.yaml:3:21: targets\[0\].hostname: without \{node_id\} several/m);
+});
+
+testNeeding(["no clouds.yaml"], "config-validate needs no clouds.yaml: it warns, and exits 0", async () => {
+  await using bench = await CliBench.open({ daemon: false });
+  const file = `${bench.folder}/other.yaml`;
+  await Deno.writeTextFile(file, "labels: []\nproviders: [{name: p, cloud: c, max-servers: 1}]\n");
+  const { code, stdout, stderr } = await bench.run("config-validate", file);
+  assert.deepEqual([code, stdout], [0, `${file} is valid\n`]);
+  assert.match(
+    stderr,
+    /^nodepool: warning: .*: there is no clouds\.yaml on this machine, so that the cloud of p is/m,
+  );
+  assert.equal((await bench.run("config-validate", "--strict", file)).code, 2);
 });
 
 Deno.test("--debug adds a stack trace, nothing else does", async () => {

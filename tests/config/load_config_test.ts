@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { parse as parseYaml } from "yaml";
 import { ConfigError, formatProblem } from "../../src/config/config_error.ts";
 import { denoEnvironment } from "../../src/config/deno_environment.ts";
 import { loadConfig } from "../../src/config/load_config.ts";
+import { showConfig } from "../../src/config/show_config.ts";
 import { fakeEnvironment, type FakeMachine, usualFiles } from "./fake_environment.ts";
 
 const FILE = "/etc/nodepool/nodepool.yaml";
@@ -166,10 +168,10 @@ Deno.test("a byte order mark is no part of the first key", async () => {
 
 Deno.test("problems of several files are told together", async () => {
   const found = await faults({
-    files: { [FILE]: "providers: 1\n", "/secure.conf": "[jenkins]\n" },
+    files: { [FILE]: "providers: 1\n", "/secure.conf": "x\n" },
   }, "/secure.conf");
   assert.deepEqual(found, [
-    `/secure.conf:1:1: unknown section [jenkins]; known are [jenkins "TARGET"] and [database]`,
+    "/secure.conf:1:1: expected a [section] or `key = value`",
     `${FILE}:1:1: providers: expected a list, found 1`,
   ]);
 });
@@ -274,4 +276,50 @@ Deno.test("no message shows a secret", async () => {
 Deno.test("an abort ends loading", async () => {
   const signal = AbortSignal.abort(new Error("enough"));
   await assert.rejects(loadConfig("/dev/zero", { environment: denoEnvironment, signal }), /enough/);
+});
+
+Deno.test("loadConfig() strictly takes every warning, of every file, for an error", async () => {
+  const files = {
+    ...usualFiles,
+    [FILE]: `${simple}targets: [{name: t, hostname: x}]\n`,
+    "/secure.conf": "[x]\n",
+  };
+  const environment = fakeEnvironment({ files });
+  const options = { secure: "/secure.conf", environment };
+  assert.equal((await loadConfig(FILE, options)).warnings.length, 2);
+  const error = await loadConfig(FILE, { ...options, strict: true }).then(() => null, (error) => error);
+  assert.ok(error instanceof ConfigError);
+  assert.deepEqual(error.problems.map(({ file, line }) => [file, line]), [[FILE, 7], ["/secure.conf", 1]]);
+});
+
+Deno.test("a machine without any clouds.yaml gets by with one warning, if that is allowed", async () => {
+  const own = "auth-url: http://k, username: u, password: p, project-name: x";
+  const text = `labels: [{name: small, image: i, providers: [{name: p}]}]
+providers:
+  - {name: p, cloud: a, max-servers: 5, images: [{name: i, base-image: x, min-ram: 1}]}
+  - {name: q, max-servers: 5}
+  - {name: r, ${own}, max-servers: 5}
+`;
+  const at = (machine: FakeMachine, withoutClouds: boolean) => {
+    const keys = { "/var/lib/jenkins/.ssh/id_rsa": "" };
+    const environment = fakeEnvironment({ ...machine, files: { [FILE]: text, ...keys, ...machine.files } });
+    return loadConfig(FILE, { environment, withoutClouds });
+  };
+  const { config, warnings } = await at({}, true);
+  assert.deepEqual(warnings.map(formatProblem).map((told) => told.replace(/; looked for .*/, "")), [
+    `${FILE}:3:15: providers[0].cloud: there is no clouds.yaml on this machine, so that the cloud of p, q is not checked`,
+  ]);
+  assert.match(warnings[0]!.message, /looked for .*\/etc\/openstack\/clouds.yaml$/);
+  assert.deepEqual(config.providers.map(({ access }) => [access.name, access.authUrl]), [
+    ["a", ""],
+    ["(unnamed)", ""],
+    ["r", "http://k"],
+  ]);
+  assert.deepEqual(parseYaml(showConfig(config)).providers[0].access, { name: "a" });
+  await assert.rejects(at({}, false), /cloud "a": there is no clouds.yaml that it could stand in/);
+  const elsewhere = { "/etc/openstack/clouds.yaml": "clouds: {b: {}}" };
+  await assert.rejects(at({ files: elsewhere }, true), /cloud "a" .*there is no such cloud/);
+  const env = { OS_AUTH_URL: "http://k", OS_USERNAME: "u", OS_PASSWORD: "p", OS_PROJECT_NAME: "x" };
+  const withVariables = await at({ env }, true);
+  assert.deepEqual(withVariables.config.providers.map(({ access }) => access.name), ["a", "envvars", "r"]);
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ConfigError } from "../../src/config/config_error.ts";
+import { ConfigError, formatProblem } from "../../src/config/config_error.ts";
 import { parseSecureFile } from "../../src/config/secure_file.ts";
 
 function faults(text: string): string[] {
@@ -43,19 +43,70 @@ Deno.test("parseSecureFile() tells everything that is wrong, with lines and with
   const found = faults(`early = 1
 [jenkins "a"]
 apikye = geheim
-apikey = geheim
-apikey = geheim
 geheim
-[jenkins "a"]
-[gearman]
-x = geheim
+url = %(gehiem)s
 `);
   assert.deepEqual(found, [
     "secure.conf:1:1: this stands before the first [section]",
     `secure.conf:3:1: unknown key "apikye"; did you mean "apikey"?`,
-    `secure.conf:5:1: the key "apikey" stands here twice`,
-    "secure.conf:6:1: expected a [section] or `key = value`",
-    `secure.conf:7:1: the section [jenkins "a"] stands here twice`,
-    `secure.conf:8:1: unknown section [gearman]; known are [jenkins "TARGET"] and [database]`,
+    "secure.conf:4:1: expected a [section] or `key = value`",
+    `secure.conf:5:1: "url" refers with %(…)s to a key that is not there`,
   ]);
+});
+
+Deno.test("parseSecureFile() warns of what has no effect or stands there twice, as Python read it", () => {
+  const { jenkins, warnings } = parseSecureFile(
+    `[DEFAULT]
+leftover = geheim
+[jenkins "a"]
+apikey = geheim1
+apikey = geheim2
+[statsd] ; of another program
+host name: geheim
+[jenkins "a"]
+user = me
+`,
+    "secure.conf",
+  );
+  assert.deepEqual([...jenkins], [["a", { user: "me", apiKey: "geheim2" }]]);
+  assert.deepEqual(warnings.map(formatProblem), [
+    `secure.conf:2:1: the key "leftover" of [DEFAULT] has no effect`,
+    `secure.conf:5:1: the key "apikey" stands here twice; the last one counts`,
+    `secure.conf:6:1: the section [statsd] has no effect; known are [jenkins "TARGET"], [database] and [DEFAULT]`,
+    `secure.conf:8:1: the section [jenkins "a"] stands here twice; both count`,
+  ]);
+});
+
+Deno.test("parseSecureFile() takes from [DEFAULT] what a target does not say, and fills in %(key)s", () => {
+  const { jenkins, warnings, holdsSecrets } = parseSecureFile(
+    `[DEFAULT]
+user = nodepool
+domain = ci.example.org
+apikey = 100%
+[jenkins "a"]
+url = https://j1.%(domain)s/50%%  ; the first
+user = other
+[jenkins "b"]
+url = ""
+[jenkins "c"]
+`,
+    "secure.conf",
+  );
+  assert.deepEqual([...jenkins], [
+    ["a", { url: "https://j1.ci.example.org/50%", user: "other", apiKey: "100%" }],
+    ["b", { url: "", user: "nodepool", apiKey: "100%" }],
+    ["c", { user: "nodepool", apiKey: "100%" }],
+  ]);
+  assert.deepEqual([warnings, holdsSecrets], [[], true]);
+});
+
+Deno.test("parseSecureFile() ends where a value refers to itself", () => {
+  assert.deepEqual(faults(`[jenkins "a"]\nurl = x%(url)s\n`), [
+    `secure.conf:2:1: "url" refers with %(…)s to a key that is not there`,
+  ]);
+});
+
+Deno.test("a file with a section of another program holds secrets", () => {
+  assert.equal(parseSecureFile("[other]\nx = 1\n", "secure.conf").holdsSecrets, true);
+  assert.equal(parseSecureFile(`[jenkins "a"]\nuser = x\n`, "secure.conf").holdsSecrets, false);
 });

@@ -10,27 +10,28 @@ export function configValidateCommand(context: CliContext) {
     .description("check a configuration; every problem is told")
     .argument("[file]", "the file, instead of -c FILE")
     .option("--show", "print what was understood, secrets as ***")
+    .option("--strict", "a warning is as bad as an error")
     .option("--schema", "print the JSON Schema of the file, for editors")
     .addHelpText("after", example("nodepool config-validate --show nodepool.yaml"))
-    .action(async (file, { show = false, schema = false }) => {
+    .action(async (file, { show = false, strict = false, schema = false }) => {
       const { io } = context;
-      if (schema && (show || file !== undefined)) {
+      if (schema && (show || strict || file !== undefined)) {
         throw new UsageError("--schema stands alone: it reads no file");
       }
       if (schema) return await printSchema(io);
       const { configFile, secureFile } = configFilesOf(context);
-      await validate(file ?? configFile, { secureFile, show, io });
+      await validate(file ?? configFile, { secureFile, strict, show, io });
     });
 }
 
 /** @throws ConfigError with every problem */
 async function validate(
   configFile: string,
-  { secureFile, show, io }: { secureFile: string | null; show: boolean; io: CliIo },
+  { secureFile, strict, show, io }: { secureFile: string | null; strict: boolean; show: boolean; io: CliIo },
 ): Promise<void> {
   const { defaultSecurePath, loadConfig } = await import("../../config/load_config.ts");
   const secure = secureFile ?? await defaultSecurePath();
-  const { config, warnings, notices } = await loadConfig(configFile, { secure });
+  const { config, warnings, notices } = await loadConfig(configFile, { secure, strict, withoutClouds: true });
   const { formatProblem } = await import("../../config/config_error.ts");
   for (const warning of warnings) io.stderr.write(`nodepool: warning: ${formatProblem(warning)}\n`);
   for (const notice of notices) io.stderr.write(`nodepool: notice: ${formatProblem(notice)}\n`);

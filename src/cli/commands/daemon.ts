@@ -15,11 +15,20 @@ export function daemonCommand(context: CliContext) {
     .option("--builder-only", "only build and upload diskimages: launch and hand out no nodes")
     .option("--build-workers <n>", "builds of diskimages side by side", countArgument, 1)
     .option("--upload-workers <n>", "uploads side by side", countArgument, 4)
+    .option("--strict", "refuse a configuration with warnings, at the start and later")
     .option("--new-state", "begin a new pool, although servers of another are on the clouds")
     .addHelpText("after", example("nodepool -c /etc/nodepool/nodepool.yaml daemon"))
     .action(
       async (
-        { pidfile = null, logconfig = null, builder, builderOnly = false, newState = false, ...options },
+        {
+          pidfile = null,
+          logconfig = null,
+          builder,
+          builderOnly = false,
+          strict = false,
+          newState = false,
+          ...options
+        },
       ) => {
         if (builderOnly && !builder) {
           throw new UsageError("--no-builder and --builder-only leave nothing to do: give one of them");
@@ -31,6 +40,7 @@ export function daemonCommand(context: CliContext) {
           parts: { pool: !builderOnly, builds: builder },
           buildWorkers: options.buildWorkers,
           uploadWorkers: options.uploadWorkers,
+          strict,
           newState,
           debug: context.globals().debug,
         });

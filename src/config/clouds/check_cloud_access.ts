@@ -2,7 +2,7 @@
 import type { CloudAccess } from "../../domain/cloud_access.ts";
 import { type CheckSource, Findings } from "../checks/check_source.ts";
 import { expandHome } from "../environment.ts";
-import { cloudAccessFrom } from "./cloud_access_from.ts";
+import { cloudAccessFrom, unknownAccess } from "./cloud_access_from.ts";
 import { readCloudFiles } from "./cloud_files.ts";
 import { cloudSettings, type CloudSources, defaultCloud, type OwnSettings } from "./cloud_settings.ts";
 import { environmentCloud } from "./environment_cloud.ts";
@@ -12,8 +12,10 @@ import { warnOfExposedFiles } from "./exposed_cloud_files.ts";
 
 type ProviderDraft = NonNullable<CheckSource["draft"]["providers"]>[number];
 
+/** @param withoutClouds whether a machine without any clouds.yaml gets by with one warning for all providers */
 export async function checkCloudAccess(
   source: CheckSource,
+  { withoutClouds }: { withoutClouds: boolean },
 ): Promise<{ access: readonly (CloudAccess | null)[]; findings: Findings }> {
   const { draft, environment, signal } = source;
   const findings = new Findings(source);
@@ -26,7 +28,13 @@ export async function checkCloudAccess(
     findings.errors.push(...sources.files.problems);
     await warnOfExposedFiles(sources.files, { findings, environment, signal });
   }
-  const access = providers.map((provider, index) => accessOf(provider, { index, sources, source, findings }));
+  const unchecked = withoutClouds ? providers.filter((provider) => lacksCloudFile(provider, sources)) : [];
+  warnOfUnchecked(unchecked, { sources, providers, findings });
+  const access = providers.map((provider, index) =>
+    unchecked.includes(provider)
+      ? unknownAccess(provider.cloud ?? UNNAMED)
+      : accessOf(provider, { index, sources, source, findings })
+  );
   return { access, findings };
 }
 
@@ -43,6 +51,35 @@ const ACCESS_KEYS = [
   "service-type",
   "service-name",
 ] as const;
+
+/** Whether only a clouds.yaml could say how it is reached, and this machine has none. */
+function lacksCloudFile(provider: ProviderDraft, sources: CloudSources): boolean {
+  const { files, variables } = sources;
+  const isRead = files.clouds !== null || files.secure !== null || files.problems.length > 0;
+  if (isRead || !readsFiles(provider)) return false;
+  const meant = provider.cloud ?? variables.chosen ?? variables.name;
+  return variables.settings === null || meant !== variables.name;
+}
+
+function warnOfUnchecked(
+  unchecked: readonly ProviderDraft[],
+  { sources, providers, findings }: {
+    sources: CloudSources;
+    providers: readonly ProviderDraft[];
+    findings: Findings;
+  },
+): void {
+  if (unchecked.length === 0) return;
+  const index = providers.indexOf(unchecked[0]!);
+  const names = unchecked.map(({ name }) => name ?? UNNAMED).join(", ");
+  findings.warning(
+    ["providers", index, ...(unchecked[0]!.cloud === undefined ? [] : ["cloud"])],
+    `there is no clouds.yaml on this machine, so that the cloud of ${names} is not checked; ` +
+      `looked for ${sources.files.searched.join(", ")}`,
+  );
+}
+
+const UNNAMED = "(unnamed)";
 
 interface Looking {
   readonly index: number;

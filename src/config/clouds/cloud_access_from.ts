@@ -40,6 +40,27 @@ export function cloudAccessFrom(
   };
 }
 
+/** What stands for a cloud of which only the name is known. */
+export function unknownAccess(name: string): CloudAccess {
+  return {
+    name,
+    authUrl: "",
+    auth: { method: "token", token: "" },
+    scope: { kind: "none" },
+    regionName: null,
+    interface: "public",
+    verify: true,
+    caCert: null,
+    clientCert: null,
+    clientKey: null,
+    endpointOverrides: {},
+    apiVersions: {},
+    serviceTypes: {},
+    serviceNames: {},
+    imageFormat: null,
+  };
+}
+
 function authUrlOf(auth: Settings): string {
   const url = textSetting(auth.auth_url);
   if (url === null) throw new CloudSettingsError("auth.auth_url is missing: where is its Keystone?");
