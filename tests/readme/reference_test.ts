@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { ExitCode } from "../../src/cli/exit_code.ts";
+import { configJsonSchema } from "../../src/config/json_schema.ts";
 import { type NodePhase, nodePhases, type NodeState, stateName } from "../../src/domain/node.ts";
 import { floatingIpDescription, serverMetadata } from "../../src/domain/server_marks.ts";
 import { createSite } from "../../src/site/create_site.ts";
@@ -182,14 +183,17 @@ Deno.test("the README has every mark that a server carries", () => {
   assert.ok(codes.includes(floatingIpDescription("INSTALLATION", 0, "RUN").replace(" 0 ", " ID ")));
 });
 
-Deno.test("the configuration keys that the README names stand in config.example.yaml", async () => {
+Deno.test("the configuration keys that the README names stand in config.example.yaml, or are former ones", async () => {
   const keys = new Set([...example.matchAll(/^[ #]*(?:- )?([a-z0-9-]+):(?: |$)/gm)].map(([, key]) => key!));
   await using bench = await CliBench.open({ daemon: false });
   const commands = [...(await bench.run("--help")).stdout.matchAll(/^ {2}([a-z-]+) /gm)].map(([, name]) =>
     name!
   );
-  const others = ["ssh-keygen", "ssh-config", "disk-image-create", "envvars"];
-  const known = new Set([...keys, ...commands, ...nodePhases, ...others]);
+  const schema = JSON.stringify(configJsonSchema());
+  const former = [...schema.matchAll(/"([a-z-]+)":\{"deprecated":true/g)].map(([, key]) => key!);
+  assert.ok(former.length > 3);
+  const others = ["ssh-keygen", "ssh-config", "disk-image-create", "envvars", "last"];
+  const known = new Set([...keys, ...former, ...commands, ...nodePhases, ...others]);
   const isUnknown = (code: string) => code.split(".").some((part) => !known.has(part));
   const isFile = (code: string) => /\.(yaml|conf|kv-\w+)$/.test(code);
   // A word with a dash in it can hardly be anything else, wherever it stands.
