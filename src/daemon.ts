@@ -17,6 +17,7 @@ import { loadUndici } from "./cloud/openstack/load_undici.ts";
 import { createGearman } from "./demand/gearman/gearman.ts";
 import { listenToJobEvents } from "./demand/zmq/job_events.ts";
 import { loadLogSettings } from "./config/load_log_settings.ts";
+import { connectionKind } from "./control/connection_kind.ts";
 import { serveControl } from "./control/serve_control.ts";
 import { controlSocketPath } from "./control/socket_path.ts";
 import { buildInfo } from "./lib/build_info.ts";
@@ -66,7 +67,7 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
   tellFindings(source.current);
 
   using lock = await takeLock(config.state);
-  if (lock === null) return OTHER_DAEMON_RUNS;
+  if (lock === null || await isAnother(config.state)) return OTHER_DAEMON_RUNS;
   using _pidFile = options.pidFile === null ? null : writePidFile(options.pidFile, { onTrouble });
   await using store = await openKvStore(config.state, { clock, random: systemRandom });
   await using statsd = await openStatsd();
@@ -189,8 +190,28 @@ async function takeLock(state: string): Promise<Disposable | null> {
   }
 }
 
-/** A command that works without a daemon holds the lock for less than this. */
+/** Whether a daemon runs although its lock could be taken: somebody has removed the lock's file. */
+async function isAnother(state: string): Promise<boolean> {
+  const path = controlSocketPath(state);
+  const deadline = systemClock.monotonic() + LOCK_WAIT;
+  // What cannot be reached is told of when the socket is made.
+  while (await connectionKind(path).catch(() => null) === "listening") {
+    if (systemClock.monotonic() < deadline) await systemClock.sleep(LOOK);
+    else {
+      console.error(
+        `nodepool: another daemon listens on ${path}, whose lock ${state}.lock was removed: stop it first`,
+      );
+      return true;
+    }
+  }
+  return false;
+}
+
+/** A command that works without a daemon holds the lock for less than this, and so does a process that is being killed. */
 const LOCK_WAIT = 2_000;
+
+/** Between two looks at a socket. */
+const LOOK = 50;
 
 /** What is opened at the start and kept: the state, the status endpoint's address, the log. */
 const AT_START_ONLY = /^(state|status\.listen|log\b)/;

@@ -47,6 +47,21 @@ Deno.test("commands find the daemon again after its socket was removed", async (
   assert.equal(await pool.stopDaemon(), 0);
 });
 
+Deno.test("a second daemon leaves the first alone also where the lock of its state was removed", async () => {
+  await using pool = await RunningPool.start({
+    config: oneCloudConfig({ labels: { small: 1 }, maxServers: 1 }),
+    clouds: [QUICK],
+  });
+  pool.startDaemon();
+  await pool.until(async () => await pool.count("ready") === 1);
+  await Deno.remove(`${pool.state}.lock`);
+  const second = await pool.run("daemon");
+  assert.equal(second.code, 3);
+  assert.match(second.stderr, /another daemon listens on .+, whose lock .+ was removed: stop it first/);
+  assert.equal((await pool.run("acquire", "small")).code, 0);
+  assert.equal(await pool.stopDaemon(), 0);
+});
+
 Deno.test("the status endpoint on loopback answers to this machine's names only", async () => {
   await using pool = await RunningPool.start({ config: oneCloudConfig({ labels: {}, maxServers: 1 }) });
   pool.startDaemon();
