@@ -27,16 +27,27 @@ export async function rescueState(
   { mutations, history, commits, stamp }: Rescued,
 ): Promise<string> {
   const copy = `${path}.rescued-${stamp}`;
+  const failed = (cause: unknown) => unusableState(path, `the copy ${copy} cannot be made`, cause);
   try {
     (await Deno.open(copy, { write: true, createNew: true, mode: 0o600 })).close();
+  } catch (cause) {
+    throw failed(cause);
+  }
+  try {
     using kv = await Deno.openKv(copy);
     await kv.set(keys.commits, commits);
     const writer = await KvWriter.open(kv, copy);
     await writer.write([...mutations, ...appendedHistory(history)]);
   } catch (cause) {
-    throw unusableState(path, `the copy ${copy} cannot be made`, cause);
+    await removeCopy(copy);
+    throw failed(cause);
   }
   // Without taking its log into account, which the closing has taken in.
   await readAlone(copy, checkDatabase);
   return copy;
+}
+
+/** One that is not whole would be taken for what the state held. */
+async function removeCopy(copy: string): Promise<void> {
+  for (const suffix of ["", "-wal", "-shm"]) await Deno.remove(copy + suffix).catch(() => {});
 }

@@ -4,6 +4,7 @@ import { basename } from "node:path";
 import { systemRandom } from "../../src/lib/random.ts";
 import { VirtualClock } from "../../src/lib/virtual_clock.ts";
 import { openKvStore } from "../../src/store/kv_store.ts";
+import { rescueState } from "../../src/store/rescue_state.ts";
 import type { Contents } from "../../src/store/store.ts";
 import { historyRecord, nodeRecord, nodeRequest } from "./records.ts";
 import { temporaryState } from "./temporary_state.ts";
@@ -170,4 +171,15 @@ Deno.test("a copy of a state that was removed has its history too, and the next 
   await using store = await openKvStore(state.path, options);
   assert.deepEqual([store.doubt, store.installation.id], [null, installation]);
   assert.deepEqual(await store.listHistory({ limit: 9 }), ended.toReversed());
+});
+
+Deno.test("a copy that cannot be written whole is not left for one", async () => {
+  await using state = await temporaryState();
+  const tooMuch = [{ key: ["note"], value: "x".repeat(100_000) }];
+  const rescued = { mutations: tooMuch, history: [], commits: 1, stamp: "20300101T000000Z" };
+  await assert.rejects(rescueState(state.path, rescued), {
+    kind: "unusable",
+    message: /the copy .+ cannot be made/,
+  });
+  assert.deepEqual((await Array.fromAsync(Deno.readDir(state.directory))).map(({ name }) => name), []);
 });
