@@ -171,3 +171,35 @@ Deno.test("templates take every field of label, provider and image, the time, an
     );
   }
 });
+
+Deno.test("an optional key with nothing behind it is not given, as in 2016", async () => {
+  const text = `labels:
+  - {name: small, image: i, min-ready: 0, providers: [{name: p}], ready-script: }
+script-dir:
+providers:
+  - name: p
+    cloud:
+    pool:
+    keypair:
+    max-servers: 1
+    images:
+      - {name: i, base-image: x, min-ram: 1, name-filter: , diskimage: , setup: , meta: }
+diskimages: [{name: d, elements: [vm], release: }]
+`;
+  const { config, warnings } = await parse(text);
+  const [provider] = config.providers;
+  assert.deepEqual([provider!.access.name, provider!.pool, provider!.keypair], ["my-cloud", null, null]);
+  assert.deepEqual([provider!.images[0]!.baseImage, provider!.images[0]!.nameFilter], ["x", null]);
+  assert.deepEqual([config.scriptDir, config.diskimages[0]!.release, warnings], [null, null, []]);
+});
+
+Deno.test("a key that is needed is missing where nothing stands behind it", async () => {
+  const image = "{name: i, base-image: , min-ram: }";
+  const found = await faultsOf(
+    `providers: [{name: p, cloud: my-cloud, max-servers: 1, images: [${image}]}]\n`,
+  );
+  assert.deepEqual(found.map((line) => line.split(": ").slice(1).join(": ")), [
+    "providers[0].images[0]: where does this image come from? Give base-image or diskimage",
+    "providers[0].images[0].min-ram: min-ram is missing (or flavor-name)",
+  ]);
+});

@@ -26,7 +26,8 @@ export class Findings {
 
   /** Whether the file has something there, be it right or wrong; what is wrong has been told and is not missing. */
   isGiven(path: YamlPath): boolean {
-    return nodeAt(this.#source.root, path) !== null;
+    const node = nodeAt(this.#source.root, path);
+    return node !== null && !(node.kind === "scalar" && node.value === null);
   }
 
   error(path: YamlPath, message: string): void {

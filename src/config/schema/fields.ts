@@ -196,7 +196,8 @@ export function optional<Output>(schema: v.GenericSchema<Plain, Output>, fallbac
   return v.optional(schema, fallback);
 }
 
-/** A key that may be missing and then has no value. */
+/** A key that may be missing, or have nothing behind it, and then has no value. */
 export function maybe<Output>(schema: v.GenericSchema<Plain, Output>) {
-  return v.optional(schema);
+  const nullish = v.pipe(v.nullish(schema), v.transform((value) => value ?? undefined));
+  return nullish as unknown as v.OptionalSchema<v.GenericSchema<Plain, Output>, undefined>;
 }
