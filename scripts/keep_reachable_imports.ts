@@ -4,11 +4,19 @@
  */
 
 interface Graph {
+  /** One that could not be loaded has an error, as of a package that could not be fetched. */
+  readonly modules: readonly { readonly error?: string }[];
   /** From the specifier as deno.json has it to the one that it became. */
   readonly redirects: Record<string, string>;
 }
 
 const graph: Graph = await new Response(Deno.stdin.readable).json();
+const broken = graph.modules.find(({ error }) => error !== undefined);
+if (broken !== undefined) {
+  const registry = Deno.env.get("NPM_CONFIG_REGISTRY") ?? "the npm registry";
+  console.error(`scripts/compile: ${broken.error}; is ${registry} reachable?`);
+  Deno.exit(1);
+}
 const config = JSON.parse(await Deno.readTextFile("deno.json"));
 config.imports = Object.fromEntries(
   Object.entries<string>(config.imports).filter(([, target]) => target in graph.redirects),

@@ -44,6 +44,8 @@ Deno.test.beforeAll(async () => {
   }
   for (const name of ["deno.json", "deno.lock"]) await Deno.copyFile(join(root, name), join(folder, name));
   await Deno.writeTextFile(join(folder, "mod.ts"), program);
+  for (const name of ["mod.ts", "deno.json", "deno.lock"]) await Deno.chmod(join(folder, name), 0o444);
+  await Deno.chmod(join(folder, "src"), 0o555); // a checkout may be read-only
   await compile(folder, file);
   seed = await environment();
   await start(seed, "exit", "0");
@@ -278,4 +280,12 @@ Deno.test("nodepool itself names its version, its commit and its Deno", async ()
   assert.ok(text.includes(version), text);
   assert.ok(text.includes(Deno.version.deno), text);
   assert.match(text, /\b([0-9a-f]{12}(-dirty)?|unknown)\b/);
+});
+
+Deno.test("where the file cannot be made, scripts/compile names the folder and what to do", async () => {
+  const args = ["/proc/nodepool"];
+  const { code, stderr } = await new Deno.Command(join(folder, "scripts/compile"), { args }).output();
+  const said = "scripts/compile: cannot write to /proc: " +
+    "name another file to make, as in 'scripts/compile ~/nodepool'\n";
+  assert.deepEqual([code, new TextDecoder().decode(stderr)], [1, said]);
 });
