@@ -80,7 +80,13 @@ for (const listing of listingFaults) {
         { after: 0, action: { type: "acquire", count: 2 } },
         {
           after: MINUTE,
-          action: { type: "faults", faults: [listing, other], probability: 1, time: 5 * MINUTE },
+          action: {
+            type: "faults",
+            faults: [listing, other],
+            operation: null,
+            probability: 1,
+            time: 5 * MINUTE,
+          },
         },
         { after: MINUTE, action: { type: "acquire", count: 1 } },
         { after: 3 * MINUTE, action: { type: "release", which: 0, failed: false } },

@@ -10,7 +10,7 @@ import { editMarks, loseServer, makeForeign, moveFloatingIp } from "./outsiders.
 import type { PoolKind } from "./pool_kind.ts";
 import { recover } from "./recover.ts";
 import { type ActionOf, pick, Scene, Violation } from "./scene.ts";
-import { type Action, actionText, type Schedule } from "./schedule.ts";
+import { type Action, actionText, listingFaults, type Schedule } from "./schedule.ts";
 
 export interface Outcome {
   /** null: all was as it should be. */
@@ -80,9 +80,11 @@ async function carryOut(action: Action, scene: Scene): Promise<void> {
   }
 }
 
-function armFaults(scene: Scene, { faults, probability, time }: ActionOf<"faults">): void {
+function armFaults(scene: Scene, { faults, operation, probability, time }: ActionOf<"faults">): void {
   const { simulator } = scene.one;
-  const armed = faults.map((fault) => simulator.arm({ fault, probability }));
+  const armed = faults.map((fault) =>
+    simulator.arm({ fault, probability, operation: listingFaults.includes(fault) ? null : operation })
+  );
   scene.later(time, () => {
     for (const { id } of armed) simulator.disarm(id);
   });

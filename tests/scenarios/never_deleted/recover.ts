@@ -49,10 +49,12 @@ function leaks({ one, witness: { foreign, edited } }: Scene): readonly string[] 
   const { servers, floatingIps } = one.simulator.cloud();
   const named = new Set(one.pool.report().nodes.flatMap((node) => [serverIdOf(node), node.floatingIp?.id]));
   const isLeft = (id: string) => !named.has(id) && !foreign.has(id) && !edited.has(id);
+  // A restored state may not know which floating IP was made for a server: it goes after that.
+  const leftIps = [...floatingIps.values()].filter(({ id, port }) =>
+    isLeft(id) && !named.has(port?.server?.id)
+  );
   return [
     ...servers.standing().filter(({ id }) => isLeft(id)).map(({ id, name }) => `server ${id} (${name})`),
-    ...[...floatingIps.values()].filter(({ id }) => isLeft(id)).map(({ id, description }) =>
-      `floating IP ${id} (${description})`
-    ),
+    ...leftIps.map(({ id, description }) => `floating IP ${id} (${description})`),
   ];
 }

@@ -18,6 +18,9 @@ export interface Copy {
   readonly newest: number;
 }
 
+/** Slow enough that much happens while servers come up. */
+const clouds = [{ bootTime: 20 * SECOND }];
+
 export class Violation extends Error {
   override readonly name = "Violation";
 }
@@ -38,7 +41,7 @@ export class Scene implements AsyncDisposable {
   readonly #startedAt;
 
   static async open({ seed, kind }: { seed: number; kind: PoolKind }): Promise<Scene> {
-    const one = await VirtualPool.start({ config: poolKinds[kind](2), random: seed });
+    const one = await VirtualPool.start({ config: poolKinds[kind](2), random: seed, clouds });
     const scene = new Scene(one, { seed, kind });
     await scene.fill();
     return scene;

@@ -11,6 +11,8 @@ export type Action =
   | {
     readonly type: "faults";
     readonly faults: readonly number[];
+    /** What the faults of requests strike beside listings; null: what each strikes by itself. */
+    readonly operation: "server.show" | "image.show" | null;
     readonly probability: number;
     readonly time: Milliseconds;
   }
@@ -58,8 +60,12 @@ export const otherFaults = [...faultCatalogue.keys()].filter((number) => !listin
 const which = fc.nat({ max: 5 });
 const wall = fc.constantFrom(-10 * HOUR, -30 * MINUTE, 30 * MINUTE, 10 * HOUR, 72 * HOUR);
 
+/** Faults that keep the answer to a request away. */
+const answerless = [1, 3, 4, 6, 7, 22, 23, 24];
+
 const faults = fc.record({
   type: fc.constant("faults" as const),
+  operation: fc.constant(null),
   faults: fc.oneof(
     fc.constantFrom(...listingFaults).map((number) => [number]),
     fc.tuple(fc.constantFrom(...listingFaults), fc.constantFrom(...otherFaults)),
@@ -69,9 +75,19 @@ const faults = fc.record({
   time: fc.integer({ min: 1, max: 10 }).map((minutes) => minutes * MINUTE),
 });
 
+/** Listings leave out what cannot be looked up by itself either. */
+const unprovable = fc.record({
+  type: fc.constant("faults" as const),
+  operation: fc.constantFrom("server.show" as const, "server.show" as const, "image.show" as const),
+  faults: fc.tuple(fc.constantFrom(...listingFaults), fc.constantFrom(...answerless)),
+  probability: fc.constant(1),
+  time: fc.integer({ min: 3, max: 10 }).map((minutes) => minutes * MINUTE),
+});
+
 /** `weight`: how often, against the others. */
 const weighted: readonly fc.WeightedArbitrary<Action>[] = [
-  { weight: 5, arbitrary: faults },
+  { weight: 4, arbitrary: faults },
+  { weight: 2, arbitrary: unprovable },
   {
     weight: 4,
     arbitrary: fc.record({ type: fc.constant("acquire" as const), count: fc.integer({ min: 1, max: 3 }) }),
@@ -125,7 +141,7 @@ const weighted: readonly fc.WeightedArbitrary<Action>[] = [
     }),
   },
   {
-    weight: 1,
+    weight: 2,
     arbitrary: fc.record({
       type: fc.constant("second" as const),
       which: fc.option(which, { nil: null }),
@@ -176,7 +192,8 @@ export function actionText(action: Action): string {
     case "faults": {
       const titles = action.faults.map((number) => `${number} (${faultCatalogue.get(number)!.title})`);
       const often = action.probability === 1 ? "" : `, each time with probability ${action.probability}`;
-      return `fault ${titles.join(" and ")} for ${durationText(action.time)}${often}`;
+      const on = action.operation === null ? "" : ` on ${action.operation}`;
+      return `fault ${titles.join(" and ")}${on} for ${durationText(action.time)}${often}`;
     }
     case "acquire":
       return `acquire ${action.count}`;

@@ -94,12 +94,18 @@ export class Witness {
 
   #whyServerKept(id: string): string | null {
     const job = this.jobOf(id);
-    // What is gone is not sent a DELETE either; what went with it may be.
-    const isOver = job !== undefined && id !== job.serverIds[0] && !this.#stands(job.serverIds[0]);
-    if (job !== undefined && !isOver) return `a client has as node ${job.nodeId}`;
+    if (job !== undefined && !this.#isOver(job, id)) return `a client has as node ${job.nodeId}`;
     if (this.held.has(id)) return "is held";
     if (!this.#stands(id)) return null;
     return named(this.#nodes().filter((node) => serverIdOf(node) === id));
+  }
+
+  /**
+   * What is gone is not sent a DELETE either; but what went with it may be, and a second daemon, to which the node is
+   * ready, may find that it does not answer.
+   */
+  #isOver({ serverIds: [own] }: Job, id: string): boolean {
+    return !this.#stands(own) && (id !== own || this.#pools().length > 1);
   }
 
   #whyImageKept(id: string): string | null {
