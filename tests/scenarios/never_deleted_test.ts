@@ -29,7 +29,7 @@ function kindOf(seed: number): PoolKind {
 function seedsToRun(): readonly number[] {
   const alone = Deno.env.get("NODEPOOL_SEED");
   if (alone !== undefined) return [Number(alone)];
-  return Array.from({ length: Number(Deno.env.get("NODEPOOL_SEEDS") ?? 300) }, (_, index) => index + 1);
+  return Array.from({ length: Number(Deno.env.get("NODEPOOL_SEEDS") ?? 240) }, (_, index) => index + 1);
 }
 
 async function tryOut(seed: number): Promise<void> {
