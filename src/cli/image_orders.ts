@@ -6,6 +6,7 @@ import { InterruptedError } from "./cli_error.ts";
 import { ExitCode } from "./exit_code.ts";
 import { openDaemonsPool } from "./open_pool.ts";
 import { showImageProgress } from "./image_progress.ts";
+import { writeLine } from "./write_line.ts";
 
 export interface OrderOptions {
   /** Only place the order. */
@@ -97,8 +98,8 @@ async function followBuilds(
 
 function tell(context: CliContext, outcome: OrderOutcome): void {
   const text = `${describe(outcome)}: ${outcome.message}`;
-  if (outcome.ok) context.io.stdout.write(`${text}\n`);
-  else context.io.stderr.write(`nodepool: ${text}; the daemon tries again\n`);
+  if (outcome.ok) writeLine(context.io.stdout, text);
+  else writeLine(context.io.stderr, `nodepool: ${text}; the daemon tries again`);
   if (!outcome.ok) context.exitCode = ExitCode.failed;
 }
 

@@ -2,6 +2,7 @@
 import type { IdOutcome } from "../control/pool_control.ts";
 import type { CliContext } from "./cli_context.ts";
 import { ExitCode } from "./exit_code.ts";
+import { writeLine } from "./write_line.ts";
 
 /** What was done goes to standard output, what failed to standard error; one failure makes the command fail. */
 export function printOutcomes(
@@ -10,8 +11,8 @@ export function printOutcomes(
   { what = "node" }: { what?: "node" | "image" | "dib image" | "job" } = {},
 ): void {
   for (const { id, ok, message } of outcomes) {
-    if (ok) context.io.stdout.write(`${what} ${id}: ${message}\n`);
-    else context.io.stderr.write(`nodepool: ${message}\n`);
+    if (ok) writeLine(context.io.stdout, `${what} ${id}: ${message}`);
+    else writeLine(context.io.stderr, `nodepool: ${message}`);
     if (!ok) context.exitCode = ExitCode.failed;
   }
 }

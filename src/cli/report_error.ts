@@ -5,6 +5,7 @@ import { errorChain } from "../lib/error_chain.ts";
 import { NoDaemonError, UsageError } from "./cli_error.ts";
 import type { CliIo } from "./cli_io.ts";
 import { ExitCode } from "./exit_code.ts";
+import { writeLine } from "./write_line.ts";
 
 /** The exit code; a stack trace only with `debug`. */
 export function reportError(error: unknown, { io, debug }: { io: CliIo; debug: boolean }): number {
@@ -12,7 +13,7 @@ export function reportError(error: unknown, { io, debug }: { io: CliIo; debug: b
   if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.done : ExitCode.usage;
   // Whoever read the output has had enough of it, as in `nodepool list | head`.
   if (error instanceof Deno.errors.BrokenPipe) return ExitCode.done;
-  for (const line of linesOf(error)) io.stderr.write(`nodepool: ${line}\n`);
+  for (const line of linesOf(error)) writeLine(io.stderr, `nodepool: ${line}`);
   if (debug && error instanceof Error && error.stack !== undefined) io.stderr.write(`${error.stack}\n`);
   return exitCodeOf(error);
 }

@@ -12,6 +12,7 @@ import {
 } from "@logtape/logtape";
 import { type Clock, systemClock } from "./clock.ts";
 import { LogLimiter } from "./log_limiter.ts";
+import { visibleText } from "./visible_text.ts";
 
 export interface LoggingOptions {
   readonly level: LogLevel;
@@ -41,7 +42,7 @@ export async function startLogging(options: LoggingOptions): Promise<AsyncDispos
   const asText =
     (options.format ?? (options.file === null && Deno.stderr.isTerminal() ? "text" : "json")) === "text";
   const format = asText
-    ? getTextFormatter({ timestamp: "date-time", category: ".", value: plain })
+    ? getTextFormatter({ timestamp: "date-time", category: ".", value: (value) => visibleText(plain(value)) })
     : jsonLine;
   const encoder = new TextEncoder();
   const { clock = systemClock } = options;

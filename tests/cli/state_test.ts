@@ -17,6 +17,23 @@ Deno.test("state adopt --dry-run only shows the servers", async () => {
   assert.deepEqual(bench.pool.calls, ["adopt --dry-run"]);
 });
 
+Deno.test("a line of a command is one line, and holds nothing that a terminal acts on", async () => {
+  await using bench = await CliBench.open();
+  const server = {
+    provider: "cloud-a",
+    hostname: "a\nnode 1: deleted\x1b[2J",
+    serverId: "s9",
+    ip: null,
+    nodeId: 21,
+  };
+  bench.pool.adoptState = () =>
+    Promise.resolve({ servers: [{ ...server, run: "\u202er" }], held: [], warnings: ["cloud-b: \x07"] });
+  const { stdout, stderr } = await bench.run("state", "adopt");
+  const name = String.raw`a node 1: deleted\u001b[2J`;
+  assert.equal(stdout, String.raw`node 21: ${name} on cloud-a (s9, run \u202er), held` + "\n");
+  assert.equal(stderr, String.raw`nodepool: cloud-b: \u0007` + "\n");
+});
+
 Deno.test("state without a command explains itself and fails", async () => {
   await using bench = await CliBench.open();
   const { code, stderr } = await bench.run("state");

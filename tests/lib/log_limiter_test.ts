@@ -92,3 +92,14 @@ Deno.test("a flood of lines makes a short log, which ends with the count; values
   );
   assert.equal(lines[201].message, "... 50 more like this in the last minute: defect: {error}");
 });
+
+Deno.test("the log for people has one line for each record, and nothing that a terminal acts on", async () => {
+  const file = await Deno.makeTempFile();
+  const logging = await startLogging({ level: "info", format: "text", file, clock: new VirtualClock() });
+  loggerOf("provider").warning("server {name} is unknown", { name: "a\n2030 [ERR] forged\x1b[2J\u202eb" });
+  await logging[Symbol.asyncDispose]();
+  const text = await Deno.readTextFile(file);
+  await Deno.remove(file);
+  assert.match(text, /server a 2030 \[ERR\] forged\\u001b\[2J\\u202eb is unknown\n$/);
+  assert.equal(text.split("\n").length, 2);
+});

@@ -4,6 +4,7 @@ import type { CliContext } from "../cli_context.ts";
 import { example } from "../example.ts";
 import { openPool } from "../open_pool.ts";
 import { formatView, outputOption } from "../output_format.ts";
+import { writeLine } from "../write_line.ts";
 
 export function alienListCommand(context: CliContext) {
   return new Command("alien-list")
@@ -17,6 +18,6 @@ export function alienListCommand(context: CliContext) {
       using interrupts = io.interrupts();
       const content = await pool.listAliens({ provider: provider ?? null, signal: interrupts.signal });
       io.stdout.write(await formatView({ name: "alien-list", content }, { format: output, io }));
-      for (const warning of content.warnings) io.stderr.write(`nodepool: warning: ${warning}\n`);
+      for (const warning of content.warnings) writeLine(io.stderr, `nodepool: warning: ${warning}`);
     });
 }

@@ -5,6 +5,7 @@ import type { CliContext } from "../cli_context.ts";
 import { example } from "../example.ts";
 import { ExitCode } from "../exit_code.ts";
 import { openPool } from "../open_pool.ts";
+import { writeLine } from "../write_line.ts";
 
 export function stateCommand(context: CliContext) {
   return new Command("state")
@@ -25,12 +26,12 @@ function adoptCommand(context: CliContext) {
       await using pool = await openPool(context);
       using interrupts = io.interrupts();
       const { servers, held, warnings } = await pool.adoptState({ dryRun, signal: interrupts.signal });
-      for (const server of servers) io.stdout.write(`${describe(server)}\n`);
+      for (const server of servers) writeLine(io.stdout, describe(server));
       for (const id of held) io.stdout.write(`node ${id}: held, the other daemon may have handed it out\n`);
       if (servers.length === 0) {
         io.stdout.write("nothing to adopt: the state knows every server of this installation\n");
       }
-      for (const warning of warnings) io.stderr.write(`nodepool: ${warning}\n`);
+      for (const warning of warnings) writeLine(io.stderr, `nodepool: ${warning}`);
       if (warnings.length > 0) context.exitCode = ExitCode.failed;
     });
 }

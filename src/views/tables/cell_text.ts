@@ -1,7 +1,7 @@
 /**
- * Text as it may stand in one cell: one line, nothing that a terminal would act on. Names and errors come from
- * clouds and users; an escape sequence in them must not reach anybody's terminal.
+ * Text as it may stand in one cell: one line, nothing that a terminal would act on, and how wide it is.
  */
+import { visibleText } from "../../lib/visible_text.ts";
 
 export interface CellText {
   readonly text: string;
@@ -10,19 +10,11 @@ export interface CellText {
 }
 
 const PLAIN = /^[\x20-\x7e]*$/;
-/** What moves the cursor or turns the direction of writing. */
-// deno-lint-ignore no-control-regex
-const CONTROLS = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
-
-/** Line breaks become spaces, other control characters `\u001b`. */
+/** As `visibleText` says. */
 export function cellText(text: string): CellText {
   if (PLAIN.test(text)) return { text, width: text.length };
-  const shown = text.replace(/\s*[\r\n]+\s*/g, " ").replaceAll("\t", " ").replace(CONTROLS, escape);
+  const shown = visibleText(text);
   return { text: shown, width: displayWidth(shown) };
-}
-
-function escape(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
 function displayWidth(text: string): number {

@@ -1,0 +1,20 @@
+/**
+ * Text without what a terminal would act on. Names and errors come from clouds and users; an escape sequence or a line
+ * break in them must not reach anybody's terminal, nor pass for a line of its own. Tables, messages and the log in its
+ * form for people are made with it.
+ */
+
+const PLAIN = /^[\x20-\x7e]*$/;
+/** What moves the cursor or turns the direction of writing. */
+// deno-lint-ignore no-control-regex
+const CONTROLS = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+/** Line breaks become spaces, other control characters `\u001b`. */
+export function visibleText(text: string): string {
+  if (PLAIN.test(text)) return text;
+  return text.replace(/\s*[\r\n]+\s*/g, " ").replaceAll("\t", " ").replace(CONTROLS, escape);
+}
+
+function escape(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}
