@@ -54,16 +54,16 @@ export class DemoFiles {
         diskimage: debian
         min-ram: 2048
         username: debian
-        private-key: ${this.key}
+        private-key: ${quoted(this.key)}
         connection-port: ${this.ports.ssh}
       - name: debian-big
         base-image: debian-12
         min-ram: 8192
         username: debian
-        private-key: ${this.key}
+        private-key: ${quoted(this.key)}
         connection-port: ${this.ports.ssh}`;
-    return `state: ${this.folder}/nodepool.kv
-images-dir: ${this.folder}/images
+    return `state: ${quoted(`${this.folder}/nodepool.kv`)}
+images-dir: ${quoted(`${this.folder}/images`)}
 status:
   listen: 127.0.0.1:${this.ports.status}
 labels:
@@ -82,6 +82,9 @@ providers:${provider("east")}${provider("west")}
 `;
   }
 }
+
+/** A path that YAML reads as it is, whatever is in it; most paths need no quotes. */
+const quoted = (path: string) => /^[\w.\/-]+$/.test(path) ? path : JSON.stringify(path);
 
 /** Two clouds whose servers take about two seconds to boot, let in the pool's key alone, and know the CI's jobs. */
 function simulatorYaml(publicKey: string, sshPort: number): string {

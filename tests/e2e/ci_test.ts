@@ -3,6 +3,7 @@
  * held. OpenSSH's `ssh` and Debian's Ansible are the peers.
  */
 import assert from "node:assert/strict";
+import { shellQuote } from "../../src/lib/shell_quote.ts";
 import { testNeeding } from "../needs.ts";
 import { type CommandOutcome, runProgram } from "../simulator/served_simulator.ts";
 import { type Ran, RunningPool } from "./running_pool.ts";
@@ -152,8 +153,8 @@ testNeeding(
   async () => {
     await using pool = await startedPool();
     done(await pool.run("hold", "2", "--reason", "a look"));
-    const words = pool.commandOf("inventory").map((word) => `'${word}'`).join(" ");
-    const clouds = `export OS_CLIENT_CONFIG_FILE='${pool.folder}/clouds.yaml'`;
+    const words = pool.commandOf("inventory").map(shellQuote).join(" ");
+    const clouds = `export OS_CLIENT_CONFIG_FILE=${shellQuote(`${pool.folder}/clouds.yaml`)}`;
     const text = `#!/bin/sh\n${clouds}\nexec ${words} "$@"\n`;
     const script = await save(pool, { name: "nodepool.sh", text });
     await Deno.chmod(script, 0o755);

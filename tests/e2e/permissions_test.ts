@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { inheritedEnvironment } from "../../src/build/inherited_environment.ts";
+import { shellQuote } from "../../src/lib/shell_quote.ts";
 import { oneCloudConfig } from "./one_cloud_config.ts";
 import { spawnProgram } from "./program.ts";
 import { RunningPool } from "./running_pool.ts";
@@ -33,9 +34,9 @@ async function makeProgram(folder: string): Promise<string> {
     "--config",
     join(root, "deno.json"),
     join(root, "mod.ts"),
-  ].map((word) => `'${word}'`);
+  ].map(shellQuote);
   const file = join(folder, "program");
-  const audit = `export DENO_AUDIT_PERMISSIONS="${folder}/asked-$$.jsonl"`;
+  const audit = `export DENO_AUDIT_PERMISSIONS=${shellQuote(`${folder}/asked-`)}$$.jsonl`;
   await Deno.writeTextFile(file, `#!/bin/sh\n${audit}\nexec ${words.join(" ")} "$@"\n`, { mode: 0o755 });
   return file;
 }

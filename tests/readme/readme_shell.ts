@@ -2,9 +2,8 @@
  * One shell in which the README's commands are run as if somebody pasted them: in a folder, a home and a configuration
  * folder of their own, with free ports instead of the README's. A command that fails ends the shell.
  */
-import { fileURLToPath } from "node:url";
-
-const root = fileURLToPath(new URL("../..", import.meta.url));
+import { shellQuote } from "../../src/lib/shell_quote.ts";
+import { programCommand } from "../e2e/program.ts";
 
 /** For commands whose end the shell waits for, in seconds. */
 const LONGEST_COMMAND = 60;
@@ -68,7 +67,8 @@ export class ReadmeShell implements AsyncDisposable {
   async run(script: string): Promise<Ran> {
     const block = `${this.folder}/block-${++this.#blocks}`;
     await Deno.writeTextFile(block, `set -e\n${this.#withFreePorts(script)}\nset +e\n`);
-    this.#send(`. "${block}" >"${block}.out" 2>"${block}.err" </dev/null; echo done\n`);
+    const quoted = shellQuote(block);
+    this.#send(`. ${quoted} >${quoted}.out 2>${quoted}.err </dev/null; echo done\n`);
     const { done } = await this.#answers.read();
     const stdout = await Deno.readTextFile(`${block}.out`);
     const stderr = await Deno.readTextFile(`${block}.err`);
@@ -120,15 +120,13 @@ function freePorts(ports: readonly number[]): [number, number][] {
  * no configuration is named, it is the one of the try-out, or before that the one shown first.
  */
 function nodepoolScript(folder: string): string {
-  const sources =
-    `"${Deno.execPath()}" run -A --no-check --cached-only --config "${root}deno.json" "${root}mod.ts"`;
-  const binary = Deno.env.get("NODEPOOL_BINARY");
-  const program = binary === undefined ? sources : `"${binary}"`;
+  const program = programCommand([]).map(shellQuote).join(" ");
+  const own = shellQuote(folder);
   return `#!/bin/sh
 case " $* " in
   *" -c "*) ;;
-  *) [ -e "${folder}/nodepool-try/nodepool.yaml" ] && config=nodepool-try || config=etc/nodepool
-     set -- -c "${folder}/$config/nodepool.yaml" "$@" ;;
+  *) [ -e ${own}/nodepool-try/nodepool.yaml ] && config=nodepool-try || config=etc/nodepool
+     set -- -c ${own}/"$config/nodepool.yaml" "$@" ;;
 esac
 case " $* " in
   *" daemon "* | *" simulate "*) exec ${program} "$@" ;;

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { shellQuote } from "../../src/lib/shell_quote.ts";
 import { testNeeding } from "../needs.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -182,7 +183,7 @@ const damages: Record<string, (copy: string) => Promise<void>> = {
     // As it is on a disk that lost a bit: nothing but the contents tells it, and the stamp is of an earlier boot.
     const file = join(copy, "mod.ts");
     await Deno.writeTextFile(file, (await Deno.readTextFile(file)).replace("SIGTERM", "SIGHUP "));
-    const script = `. "${root}/scripts/unpack.sh"; stamp "$1"`;
+    const script = `. ${shellQuote(`${root}/scripts/unpack.sh`)}; stamp "$1"`;
     const { stdout } = await new Deno.Command("sh", { args: ["-c", script, "sh", copy] }).output();
     const [, ...rest] = new TextDecoder().decode(stdout).split(" ");
     await Deno.writeTextFile(`${copy}.checked`, ["00000000-0000-0000-0000-000000000000", ...rest].join(" "));

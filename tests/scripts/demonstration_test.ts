@@ -1,13 +1,14 @@
 /** The demonstration that scripts/demo runs leaves nothing behind, whatever ends it. CI runs its whole course. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { shellQuote } from "../../src/lib/shell_quote.ts";
 import { programCommand } from "../e2e/program.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** The program as one file, which the demonstration takes. */
 async function writeProgram(path: string): Promise<string> {
-  const words = programCommand([]).map((word) => `'${word.replaceAll("'", `'\\''`)}'`);
+  const words = programCommand([]).map(shellQuote);
   await Deno.writeTextFile(path, `#!/bin/sh\nexec ${words.join(" ")} "$@"\n`, { mode: 0o755 });
   return path;
 }
@@ -23,6 +24,8 @@ function demonstrate(nodepool: string, tmpdir: string): Deno.ChildProcess {
     stderr: "null",
   }).spawn();
 }
+
+const namesIn = (folder: string) => new Set(Deno.readDirSync(folder).map(({ name }) => name));
 
 /** Reads to the end, and calls back once, with all of it so far, when the text has come. */
 async function follow(
@@ -42,8 +45,9 @@ for (const signal of ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM"] as const) {
   Deno.test(`the demonstration leaves no process and no file behind after ${signal}`, async () => {
     const folder = await Deno.makeTempDir({ prefix: "nodepool démo " });
     const nodepool = await writeProgram(`${folder}/program`);
-    await Deno.mkdir(`${folder}/tmp`);
-    const demonstration = demonstrate(nodepool, `${folder}/tmp`);
+    const tmpdir = `${folder}/t'm"p #$1`;
+    await Deno.mkdir(tmpdir);
+    const demonstration = demonstrate(nodepool, tmpdir);
     let ports: number[] = [];
     const onceThere = (said: string) => {
       ports = [/http:\/\/127\.0\.0\.1:(\d+)/, /listen: 127\.0\.0\.1:(\d+)/].map((at) =>
@@ -56,7 +60,8 @@ for (const signal of ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM"] as const) {
     for (const port of ports) {
       await assert.rejects(Deno.connect({ hostname: "127.0.0.1", port }), Deno.errors.ConnectionRefused);
     }
-    assert.deepEqual([...Deno.readDirSync(`${folder}/tmp`)].map(({ name }) => name), []);
+    assert.deepEqual(namesIn(tmpdir), new Set());
+    assert.deepEqual(namesIn(folder), new Set(["program", "t'm\"p #$1"]));
     await Deno.remove(folder, { recursive: true });
   });
 }
