@@ -19,16 +19,21 @@ import { listenToJobEvents } from "./demand/zmq/job_events.ts";
 import { loadLogSettings } from "./config/load_log_settings.ts";
 import { connectionKind } from "./control/connection_kind.ts";
 import { serveControl } from "./control/serve_control.ts";
+import { StackDump } from "./control/stack_dump.ts";
 import { controlSocketPath } from "./control/socket_path.ts";
 import { buildInfo } from "./lib/build_info.ts";
 import { systemClock } from "./lib/clock.ts";
 import { errorChain } from "./lib/error_chain.ts";
 import { freeDescriptors } from "./lib/free_descriptors.ts";
+import { createCpuProfiler } from "./lib/cpu_profiler.ts";
+import { inFlight, type LastRan } from "./lib/in_flight.ts";
 import { loggerOf, startLogging } from "./lib/logging.ts";
+import { LoopWatch } from "./lib/loop_watch.ts";
 import { writePidFile } from "./lib/pid_file.ts";
 import { systemRandom } from "./lib/random.ts";
 import { SteadyClock } from "./lib/steady_clock.ts";
 import type { ProviderConfig } from "./domain/config.ts";
+import { SECOND } from "./domain/time.ts";
 import { apiMetrics } from "./metrics/api_metrics.ts";
 import { sendHappenings, type Statsd } from "./metrics/statsd.ts";
 import { statsdAddress } from "./metrics/statsd_address.ts";
@@ -42,6 +47,8 @@ import { createSsh2Shell } from "./ssh/ssh2_shell.ts";
 import { openKvStore } from "./store/kv_store.ts";
 import { lockState } from "./store/state_lock.ts";
 import { StoreError } from "./store/store.ts";
+import { viewDump } from "./views/dump.ts";
+import { describeName } from "./views/dump_text.ts";
 import { watchConfig } from "./tasks/watch_config.ts";
 
 const log = loggerOf("daemon");
@@ -71,6 +78,12 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
   using _pidFile = options.pidFile === null ? null : writePidFile(options.pidFile, { onTrouble });
   await using store = await openKvStore(config.state, { clock, random: systemRandom });
   await using statsd = await openStatsd();
+  await using loop = new LoopWatch({
+    clock,
+    lastBefore: (now) => inFlight.lastBefore(now),
+    onBlocked: tellBlock,
+  });
+  const doors: { readonly to: string; readonly counts: () => { open: number; busy: number } }[] = [];
   await using pool = await Pool.start(config, {
     store,
     clock,
@@ -97,13 +110,27 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
     readFile: (path) => Deno.readTextFile(path),
     reload: () => source.read(),
     process: { pid: Deno.pid, version: versionText(), configFile: resolve(options.configFile) },
+    lookAtProcess: () => ({
+      memory: Deno.memoryUsage(),
+      loopDelay: loop.delay,
+      profilingSince: stackDump.profilingSince,
+      connections: doors.map(({ to, counts }) => ({ to, ...counts(), waiting: 0 })),
+    }),
+  });
+  await using stackDump = new StackDump({
+    clock,
+    profiler: createCpuProfiler(),
+    pid: Deno.pid,
+    folder: () => source.current.config.log.profileDir,
+    dump: () => viewDump(pool.dump()),
   });
   const free = freeDescriptors(MOST_DESCRIPTORS);
-  await using _control = await serveControl(pool, {
+  await using control = await serveControl(pool, {
     socketPath: controlSocketPath(config.state),
     connections: Math.max(4, Math.floor(free * 0.4)),
     onDefect,
   });
+  doors.push({ to: "control socket", counts: () => control.connections });
   await loadUndici(controlSocketPath(config.state));
   const { hostname, port } = config.status;
   const site = createSite({
@@ -113,6 +140,7 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
   });
   const connections = Math.min(64, Math.max(4, Math.floor(free * 0.1)));
   await using served = serveSite(site, { hostname, port, connections });
+  doors.push({ to: "status endpoint", counts: () => served.connections });
   await using watching = watchConfig({
     clock,
     path: options.configFile,
@@ -127,7 +155,10 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
     url: served.url,
   });
 
-  using stops = listenForStops({ onReload: () => reload(pool) });
+  using stops = listenForSignals({
+    onReload: () => reload(pool),
+    onDump: () => stackDump.signal(),
+  });
   const over = await Promise.race([stops.next(), pool.stateLost]);
   if (over instanceof StoreError) return await abandon(pool, over);
   const signal = over;
@@ -214,7 +245,7 @@ const LOCK_WAIT = 2_000;
 const LOOK = 50;
 
 /** What is opened at the start and kept: the state, the status endpoint's address, the log. */
-const AT_START_ONLY = /^(state|status\.listen|log\b)/;
+const AT_START_ONLY = /^(state|status\.listen|log\.(?!profile-dir))/;
 
 async function reload(pool: Pool): Promise<void> {
   const { changes, problems } = await pool.reload();
@@ -232,7 +263,9 @@ interface StopSignals extends Disposable {
   next(): Promise<Deno.Signal>;
 }
 
-function listenForStops({ onReload }: { onReload: () => Promise<void> }): StopSignals {
+function listenForSignals(
+  { onReload, onDump }: { onReload: () => Promise<void>; onDump: () => Promise<void> },
+): StopSignals {
   let heard = Promise.withResolvers<Deno.Signal>();
   const stop = (signal: Deno.Signal) => () => {
     heard.resolve(signal);
@@ -243,7 +276,7 @@ function listenForStops({ onReload }: { onReload: () => Promise<void> }): StopSi
       [signal, stop(signal)] as [Deno.Signal, () => void]
     ),
     ["SIGHUP", () => void onReload().catch(onDefect)],
-    ["SIGUSR2", tellStackDump],
+    ["SIGUSR2", () => void onDump()],
   ];
   for (const [signal, listener] of listeners) Deno.addSignalListener(signal, listener);
   return {
@@ -254,11 +287,13 @@ function listenForStops({ onReload }: { onReload: () => Promise<void> }): StopSi
   };
 }
 
-/** Operators of Nodepool send it to a daemon that they do not want ended. */
-function tellStackDump(): void {
-  loggerOf("stack_dump").warning(
-    "SIGUSR2: this version writes no stack dump; `status` shows what its tasks do",
-  );
+/** What ran last before is what blocked it, as far as anybody can know. */
+function tellBlock({ duration, by }: { readonly duration: number; readonly by: LastRan | null }): void {
+  const seconds = (duration / SECOND).toFixed(1);
+  const work = by === null
+    ? "no work that is recorded"
+    : describeName(by) + (by.on === null ? "" : `, when it waited for ${by.on}`);
+  log.warning("the event loop was blocked for {seconds} s; what ran last before: {work}", { seconds, work });
 }
 
 /** null where no server is named. */

@@ -75,6 +75,9 @@ function offlinePool(
   const means = { ledger, clock };
   return {
     report: () => offlineReport({ ledger, config, now: clock.now(), wallOffset }),
+    dump: () => {
+      throw noDaemon();
+    },
     getHistory: (nodeId) => ledger.getHistory(nodeId),
     holdNodes: (ids, options) => holdNodes(ids, options, means),
     deleteNodes: (ids, options) => deleteNodes(ids, options, means),

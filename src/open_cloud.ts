@@ -23,6 +23,7 @@ export function openCloud(
     clock,
     random: systemRandom,
     onAnswer,
+    connections: () => send.connections,
   });
   const close = cloud[Symbol.asyncDispose].bind(cloud);
   return Object.assign(cloud, {

@@ -22,11 +22,13 @@ import {
 import { checkRequest, RequestDesk } from "./control/request_desk.ts";
 import { waitForEnd } from "./control/wait_for_end.ts";
 import type { Config, ProviderConfig, TargetConfig } from "./domain/config.ts";
+import type { DumpReport, ProcessReport, QueueReport } from "./domain/dump_report.ts";
 import type { HistoryRecord, NodeRecord } from "./domain/node.ts";
-import type { DaemonReport, PoolReport } from "./domain/pool_report.ts";
+import type { DaemonReport, LinkReport, PoolReport } from "./domain/pool_report.ts";
 import type { NodeRequest } from "./domain/request.ts";
 import type { StateAdoption } from "./domain/state_adoption.ts";
 import { type Instant, type Milliseconds, SECOND } from "./domain/time.ts";
+import { waitingWork } from "./domain/waiting_work.ts";
 import { adoptServers } from "./execute/adopt_servers.ts";
 import { Executor } from "./execute/executor.ts";
 import { ImageExecutor, type ImageExecutorMeans } from "./execute/images/image_executor.ts";
@@ -34,12 +36,14 @@ import { listAlienImages } from "./execute/list_alien_images.ts";
 import { listAliens } from "./execute/list_aliens.ts";
 import { PrivateKeys } from "./execute/private_keys.ts";
 import { errorChain } from "./lib/error_chain.ts";
+import { inFlight, waitFor } from "./lib/in_flight.ts";
 import { loggerOf } from "./lib/logging.ts";
 import type { Random } from "./lib/random.ts";
 import type { SteadyClock } from "./lib/steady_clock.ts";
 import { jobMetrics } from "./metrics/job_metrics.ts";
 import { sendHappenings, type Statsd } from "./metrics/statsd.ts";
 import type { Shell } from "./ssh/shell.ts";
+import { watchedShell } from "./ssh/watched_shell.ts";
 import { endJob } from "./store/end_job.ts";
 import { Ledger } from "./store/ledger.ts";
 import type { Store, StoreError } from "./store/store.ts";
@@ -92,6 +96,8 @@ export interface PoolMeans extends
   readonly reload: () => Promise<PoolReload>;
   /** What the report says of the process. */
   readonly process: Pick<DaemonReport, "pid" | "version" | "configFile">;
+  /** What a dump says of the process. */
+  readonly lookAtProcess: () => ProcessReport;
 }
 
 /** The outcome of reading the configuration again. */
@@ -148,7 +154,8 @@ export class Pool implements PoolControl {
     const setBefore = await beginClock({ ...means, ledger, providers: config.providers });
     await ledger.beginRun({ id: random.uuid(), startedAt: clock.now() });
     await holdDoubted(ledger, { now: clock.now() });
-    const pool = new Pool(config, means, { ledger, setBefore });
+    const shell = watchedShell(means.shell);
+    const pool = new Pool(config, { ...means, shell }, { ledger, setBefore });
     await pool.#begin();
     return pool;
   }
@@ -349,15 +356,27 @@ export class Pool implements PoolControl {
       labels: this.#tick.reports,
       providers: this.#config.providers.map(({ name }) => this.#watches.report(name)),
       targets: this.#targets.states(),
-      links: [
-        ...(this.#gearman.gearman?.servers ?? []).map(({ host, port, state }) => (
-          { name: `Gearman server ${host}:${port}`, state }
-        )),
-        ...this.#jobEvents.publishers.map(({ endpoint, state }) => ({
-          name: `publisher ${endpoint}`,
-          state,
-        })),
-      ],
+      links: this.#links(),
+    };
+  }
+
+  dump(): DumpReport {
+    const { clock, lookAtProcess } = this.#means;
+    this.#clockWatch.look();
+    const { pid, version, startedAt, tasks } = this.#daemonReport();
+    const { nodes, images, dibImages } = this.#ledger;
+    const records = { nodes: nodes.values(), images: images.values(), dibImages: dibImages.values() };
+    const [now, running] = [clock.now(), inFlight.list()];
+    return {
+      now,
+      wallOffset: this.#clockWatch.wallOffset,
+      daemon: { pid, version, startedAt },
+      process: lookAtProcess(),
+      work: [...running, ...waitingWork(records, { inFlight: running, now })],
+      queues: this.#queues(),
+      providers: this.#watches.all().map(({ provider: { name }, cloud: { stats } }) => ({ name, stats })),
+      links: this.#links(),
+      tasks,
     };
   }
 
@@ -387,7 +406,8 @@ export class Pool implements PoolControl {
   }
 
   waitForEnd(nodeId: number, { signal }: { signal: AbortSignal }): Promise<void> {
-    return waitForEnd(nodeId, { ledger: this.#ledger, signal });
+    const ending = () => waitForEnd(nodeId, { ledger: this.#ledger, signal });
+    return waitFor(`the end of node ${nodeId}`, ending);
   }
 
   createJob(spec: JobSpec) {
@@ -422,7 +442,10 @@ export class Pool implements PoolControl {
   }
 
   waitForOrders(orders: PlacedOrders, { signal }: { signal: AbortSignal }) {
-    return waitForOrders(orders, { ledger: this.#ledger, signal });
+    const what = orders.orders.map(({ provider, image }) => [provider ?? "", image].join(" ").trim()).join(
+      ", ",
+    );
+    return waitFor(`images: ${what}`, () => waitForOrders(orders, { ledger: this.#ledger, signal }));
   }
 
   followBuild(dibImageId: number, { signal }: { signal: AbortSignal }): ReadableStream<Uint8Array> {
@@ -591,6 +614,30 @@ export class Pool implements PoolControl {
     return this.#tick.reports.some(({ refusals }) =>
       refusals.some((refusal) => refusal.provider === provider)
     );
+  }
+
+  #queues(): readonly QueueReport[] {
+    const lanes = [...this.#executor.lanes, ...this.#imageExecutor.lanes];
+    const waiting = [...this.#ledger.requests.values()].filter(({ grantedAt }) => grantedAt === null).length;
+    return [
+      { name: "changes of the state", waiting: this.#ledger.queued, running: 0, most: null },
+      { name: "requests for nodes", waiting, running: this.#desk.waiting, most: null },
+      ...lanes.map(([name, { used, places }]) => ({
+        name,
+        waiting: 0,
+        running: used,
+        most: Number.isFinite(places) ? places : null,
+      })),
+    ];
+  }
+
+  #links(): readonly LinkReport[] {
+    const servers = this.#gearman.gearman?.servers ?? [];
+    const { publishers } = this.#jobEvents;
+    return [
+      ...servers.map(({ host, port, state }) => ({ name: `Gearman server ${host}:${port}`, state })),
+      ...publishers.map(({ endpoint, state }) => ({ name: `publisher ${endpoint}`, state })),
+    ];
   }
 
   #commandMeans() {

@@ -11,6 +11,7 @@ import { daemonCommand } from "./commands/daemon.ts";
 import { deleteCommand } from "./commands/delete.ts";
 import { dibImageDeleteCommand } from "./commands/dib_image_delete.ts";
 import { dibImageListCommand } from "./commands/dib_image_list.ts";
+import { dumpCommand } from "./commands/dump.ts";
 import { holdCommand } from "./commands/hold.ts";
 import { imageBuildCommand } from "./commands/image_build.ts";
 import { imageDeleteCommand } from "./commands/image_delete.ts";
@@ -57,6 +58,7 @@ const commands = [
   inventoryCommand,
   stateCommand,
   statusCommand,
+  dumpCommand,
   configValidateCommand,
   simulateCommand,
 ];

@@ -49,7 +49,7 @@ export function assembleConfig(file: ConfigSection, { access, secrets, environme
     buildLogDir: maybe(file["build-log-dir"]) ?? besideState("build-logs"),
     buildLogRetention: file["build-log-retention"],
     limits: limitsConfig(file.limits!),
-    log: logConfig(file.log!, { expand }),
+    log: logConfig(file.log!, { expand, besideState: dirname(expand(file.state)) }),
   };
 }
 

@@ -35,6 +35,7 @@ function remoteClient(socketPath: string): PoolClient {
   return {
     hasDaemon: true,
     view: (name, { filter = {}, signal } = {}) => call("GET", `/views/${name}${query(filter)}`, { signal }),
+    dump: (options) => call("GET", "/dump", options),
     getNode: (id, options) => call("GET", `/nodes/${id}`, options),
     getNodeMetadata: (id, options) => call("GET", `/nodes/${id}/metadata`, options),
     getInventory: (options) => call("GET", "/inventory", options),

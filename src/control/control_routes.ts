@@ -96,6 +96,7 @@ function addReading(app: Hono, { pool, until }: { pool: LocalClient; until: Unti
     const filter: ViewFilter = check(filterQuery, context.req.query());
     return context.body(pool.viewJson(name, filter), 200, { "content-type": "application/json" });
   });
+  app.get("/dump", async (context) => context.json(await pool.dump()));
   app.get("/nodes/:id", async (context) => context.json(await pool.getNode(idOf(context))));
   app.get("/nodes/:id/metadata", async (context) => context.json(await pool.getNodeMetadata(idOf(context))));
   app.get("/inventory", async (context) => context.json(await pool.getInventory()));

@@ -3,6 +3,7 @@ import type { HistoryRecord } from "../domain/node.ts";
 import { viewAcquiredNodes } from "../views/acquired_nodes.ts";
 import { viewAlienImageList } from "../views/alien_image_list.ts";
 import { viewAlienList } from "../views/alien_list.ts";
+import { viewDump } from "../views/dump.ts";
 import { viewInventory } from "../views/inventory.ts";
 import { viewJob } from "../views/job_list.ts";
 import { type NodeDetailsView, viewEndedNode, viewNodeDetails } from "../views/node_details.ts";
@@ -27,6 +28,7 @@ export function localClient(control: PoolControl): LocalClient {
       return control.report().daemon !== null;
     },
     view: (name, { filter } = {}) => promise(() => viewPool(control.report(), { name, filter })),
+    dump: () => promise(() => viewDump(control.dump())),
     getNode: (id) => getNode(control, id),
     getNodeMetadata: async (id) => {
       const { node } = await getNode(control, id);

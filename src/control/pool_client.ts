@@ -6,6 +6,7 @@
 import type { AcquiredNodesView } from "../views/acquired_nodes.ts";
 import type { AlienImageListView } from "../views/alien_image_list.ts";
 import type { AlienListView } from "../views/alien_list.ts";
+import type { DumpView } from "../views/dump.ts";
 import type { InventoryView } from "../views/inventory.ts";
 import type { JobView } from "../views/job_list.ts";
 import type { NodeDetailsView } from "../views/node_details.ts";
@@ -53,6 +54,8 @@ export interface PoolClient extends AsyncDisposable {
     name: Name,
     options?: { filter?: ViewFilter } & Abortable,
   ): Promise<PoolViews[Name]>;
+  /** What the daemon is doing at this moment. */
+  dump(options?: Abortable): Promise<DumpView>;
   /** Also of nodes that have left the pool, as long as their history is kept. */
   getNode(id: number, options?: Abortable): Promise<NodeDetailsView>;
   getNodeMetadata(id: number, options?: Abortable): Promise<NodeMetadataView>;

@@ -3,6 +3,7 @@
  * implements it in-process; with no daemon running, the offline pool does what can be done on the state alone.
  */
 import type { AutoHold } from "../domain/auto_hold.ts";
+import type { DumpReport } from "../domain/dump_report.ts";
 import type { HistoryRecord, NodeRecord } from "../domain/node.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import type { OrderName } from "../domain/order_book.ts";
@@ -74,6 +75,8 @@ export interface AlienListing {
 export interface PoolControl {
   /** The pool as it is now, from memory. */
   report(): PoolReport;
+  /** What the daemon is doing at this moment. @throws ControlError where no daemon runs */
+  dump(): DumpReport;
   getHistory(nodeId: number): Promise<HistoryRecord | null>;
   holdNodes(
     ids: readonly number[],

@@ -10,6 +10,7 @@ import { type NodeRecord, stateName } from "../domain/node.ts";
 import type { NodeRequest } from "../domain/request.ts";
 import { type Instant, SECOND } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
+import { waitFor } from "../lib/in_flight.ts";
 import type { Ledger, LedgerChange } from "../store/ledger.ts";
 import { endRequest, isInUse } from "./end_request.ts";
 import { ControlError, type RequestSpec } from "./pool_control.ts";
@@ -53,6 +54,11 @@ export class RequestDesk implements Disposable {
     return this.#deserted;
   }
 
+  /** How many clients wait for nodes. */
+  get waiting(): number {
+    return this.#waiters.size;
+  }
+
   /** Writes the request down, if its token's has not been written before; the label has been checked. */
   async create({ token = null, ...spec }: RequestSpec): Promise<NodeRequest> {
     const newId = await this.#ledger.takeIds("request", 1);
@@ -72,6 +78,10 @@ export class RequestDesk implements Disposable {
 
   /** @see PoolControl.waitForGrant */
   waitForGrant(requestId: number, { signal }: { signal: AbortSignal }): Promise<readonly NodeRecord[]> {
+    return waitFor(`nodes for request ${requestId}`, () => this.#grantOf(requestId, signal));
+  }
+
+  #grantOf(requestId: number, signal: AbortSignal): Promise<readonly NodeRecord[]> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason);
       const abort = () => waiter.reject(signal.reason);

@@ -20,6 +20,10 @@ export interface ServeControlOptions {
   readonly clock?: Clock;
 }
 
+export interface ServedControl extends AsyncDisposable {
+  readonly connections: HttpServer["counts"];
+}
+
 /** How often the socket is looked at: commands that find none wait for longer. */
 const LOOK = 2_000;
 
@@ -32,7 +36,7 @@ const log = loggerOf("control");
 export async function serveControl(
   control: PoolControl,
   { socketPath, connections, onDefect, clock = systemClock }: ServeControlOptions,
-): Promise<AsyncDisposable> {
+): Promise<ServedControl> {
   const stop = new AbortController();
   const app = controlRoutes(localClient(control), { stopping: stop.signal, onDefect });
   const first = await ControlSocket.open(socketPath);
@@ -42,6 +46,9 @@ export async function serveControl(
   server.listen(first.listener);
   const kept = keepInPlace(first, { socketPath, server, clock, signal: stop.signal });
   return {
+    get connections() {
+      return server.counts;
+    },
     async [Symbol.asyncDispose]() {
       stop.abort(new ControlError(503, "the daemon is stopping"));
       (await kept)[Symbol.dispose]();

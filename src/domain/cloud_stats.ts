@@ -12,4 +12,25 @@ export interface CloudStats {
   /** Mean of recent answers, in milliseconds; null before the first. */
   readonly latency: number | null;
   readonly lastError: { readonly at: Instant; readonly message: string } | null;
+  readonly limiter: {
+    readonly inFlight: number;
+    /** In flight at once. */
+    readonly most: number;
+    /** Milliseconds until another may start. */
+    readonly nextStart: number;
+    /** How many wait, by kind of request. */
+    readonly waiting: Readonly<Record<string, number>>;
+  };
+  readonly connections: readonly ConnectionCount[];
+}
+
+/** Connections to one place. */
+export interface ConnectionCount {
+  /** Where they lead. */
+  readonly to: string;
+  readonly open: number;
+  /** Requests that are being answered. */
+  readonly busy: number;
+  /** Requests that wait for one. */
+  readonly waiting: number;
 }

@@ -181,4 +181,6 @@ export interface LogConfig {
   readonly format: "text" | "json" | null;
   /** Path; null: standard error. */
   readonly file: string | null;
+  /** Where CPU profiles go. */
+  readonly profileDir: string;
 }

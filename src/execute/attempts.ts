@@ -5,6 +5,7 @@
  */
 import { SECOND } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
+import { inFlight, waitFor, type WorkName } from "../lib/in_flight.ts";
 
 export interface AttemptsMeans {
   readonly clock: Clock;
@@ -13,6 +14,8 @@ export interface AttemptsMeans {
 }
 
 export interface Attempt {
+  /** What it is, for whoever asks what is in flight. */
+  readonly work: WorkName;
   /** Names the piece of work: the same is never under way twice. */
   readonly key: string;
   /** What shares its places. */
@@ -31,7 +34,7 @@ const DEFECT_PAUSE = 5 * SECOND;
 export class Attempts implements AsyncDisposable {
   readonly #means: AttemptsMeans;
   readonly #running = new Map<string, { readonly done: Promise<void>; readonly abort: AbortController }>();
-  readonly #used = new Map<string, number>();
+  readonly #lanes = new Map<string, { readonly used: number; readonly places: number }>();
   readonly #stop = new AbortController();
 
   constructor(means: AttemptsMeans) {
@@ -43,19 +46,25 @@ export class Attempts implements AsyncDisposable {
     return this.#running.size;
   }
 
+  /** The lanes in use, by name. */
+  get lanes(): ReadonlyMap<string, { readonly used: number; readonly places: number }> {
+    return this.#lanes;
+  }
+
   isRunning(key: string): boolean {
     return this.#running.has(key);
   }
 
   /** Starts it, unless it is under way already or finds no place. */
   start(attempt: Attempt): boolean {
-    const { key, lane, places } = attempt;
-    const used = this.#used.get(lane) ?? 0;
+    const { key, lane, places, work } = attempt;
+    const used = this.#lanes.get(lane)?.used ?? 0;
     if (this.#stop.signal.aborted || this.#running.has(key) || used >= places) return false;
-    this.#used.set(lane, used + 1);
+    this.#lanes.set(lane, { used: used + 1, places });
     const abort = new AbortController();
-    const done = this.#run(attempt, AbortSignal.any([this.#stop.signal, abort.signal])).finally(() => {
-      this.#used.set(lane, (this.#used.get(lane) ?? 1) - 1);
+    const signal = AbortSignal.any([this.#stop.signal, abort.signal]);
+    const done = inFlight.run(work, this.#means.clock, () => this.#run(attempt, signal)).finally(() => {
+      this.#leave(lane);
       this.#running.delete(key);
       this.#means.wake();
     });
@@ -85,7 +94,14 @@ export class Attempts implements AsyncDisposable {
     } catch (error) {
       if (signal.aborted) return;
       onDefect(error);
-      await this.#means.clock.sleep(DEFECT_PAUSE, { signal }).catch(() => {});
+      const pause = () => this.#means.clock.sleep(DEFECT_PAUSE, { signal });
+      await waitFor("the pause after a defect", pause).catch(() => {});
     }
+  }
+
+  #leave(lane: string): void {
+    const { used, places } = this.#lanes.get(lane)!;
+    if (used === 1) this.#lanes.delete(lane);
+    else this.#lanes.set(lane, { used: used - 1, places });
   }
 }

@@ -8,6 +8,7 @@ import type { CloudError } from "../cloud/cloud_error.ts";
 import type { Config, ProviderConfig, ProviderImageConfig } from "../domain/config.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import type { NodeGroup } from "../domain/group_files.ts";
+import { aboutNode } from "../domain/waiting_work.ts";
 import { IllegalTransitionError, type NodeEvent, transition } from "../domain/node_transition.ts";
 import type { Observation } from "../domain/observation.ts";
 import { floatingIpDescription } from "../domain/server_marks.ts";
@@ -112,6 +113,11 @@ export class Executor implements AsyncDisposable {
     return this.#attempts.count;
   }
 
+  /** Attempts under way and places, by provider and kind. */
+  get lanes(): Attempts["lanes"] {
+    return this.#attempts.lanes;
+  }
+
   /** Starts what is not under way yet and finds a place; the rest is left to a later plan. */
   dispatch(actions: readonly Action[]): void {
     for (const action of actions) this.#start(action);
@@ -132,6 +138,7 @@ export class Executor implements AsyncDisposable {
     if (access === null || provider === undefined || access.observation.frozen !== null) return;
     const isProbe = action.type === "create-server" && access.observation.refusal !== null;
     this.#attempts.start({
+      work: { what: action.type, about: aboutNode(action.node) },
       key: actionKey(action),
       lane: `${provider.name} ${action.type}`,
       places: isProbe ? 1 : PLACES[action.type],

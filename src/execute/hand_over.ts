@@ -7,6 +7,7 @@ import type { NodeRecord } from "../domain/node.ts";
 import { SECOND } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import { errorChain } from "../lib/error_chain.ts";
+import { waitFor } from "../lib/in_flight.ts";
 import { targetPause } from "../plan/phases/assign.ts";
 import type { AgentRequest, Target } from "../targets/target.ts";
 import type { Gearman } from "../demand/gearman/gearman.ts";
@@ -94,7 +95,7 @@ async function attempt(
   tell: () => Promise<Outcome>,
 ): Promise<Outcome> {
   try {
-    return await tell();
+    return await waitFor(`the target ${node.target}`, tell);
   } catch (error) {
     signal.throwIfAborted();
     const until = clock.now() + targetPause(node);

@@ -1,5 +1,6 @@
 /** Commands and scripts of `script-dir` on a server: each must end well, or what it said last is kept. */
 import type { Milliseconds } from "../domain/time.ts";
+import { waitFor } from "../lib/in_flight.ts";
 import { shellQuote } from "../lib/shell_quote.ts";
 import type { RunOptions, ShellSession } from "../ssh/shell.ts";
 
@@ -46,7 +47,7 @@ export async function runToEnd(
   { what, command, timeout }: Step,
   options: Pick<RunOptions, "signal" | "onOutput">,
 ): Promise<void> {
-  const { exitCode, output } = await session.run(command, { timeout, ...options });
+  const { exitCode, output } = await waitFor(what, () => session.run(command, { timeout, ...options }));
   if (exitCode === 0) return;
   const last = output.trimEnd().split("\n").slice(-LINES).join("\n");
   throw new ScriptError(`${what} ended with exit code ${exitCode}`, last);

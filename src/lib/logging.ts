@@ -25,6 +25,9 @@ export interface LoggingOptions {
   readonly clock?: Clock;
 }
 
+/** The category under `nodepool` of lines that somebody asked for, all of which are written. */
+export const UNLIMITED = "stack_dump";
+
 /** How often what was omitted is looked for. */
 const LOOK = 5_000;
 
@@ -41,9 +44,7 @@ export async function startLogging(options: LoggingOptions): Promise<AsyncDispos
     : Deno.openSync(options.file, { append: true, create: true, write: true, mode: 0o600 });
   const asText =
     (options.format ?? (options.file === null && Deno.stderr.isTerminal() ? "text" : "json")) === "text";
-  const format = asText
-    ? getTextFormatter({ timestamp: "date-time", category: ".", value: (value) => visibleText(plain(value)) })
-    : jsonLine;
+  const format = asText ? textForPeople() : jsonLine;
   const encoder = new TextEncoder();
   const { clock = systemClock } = options;
   const limiter = new LogLimiter(clock);
@@ -52,7 +53,9 @@ export async function startLogging(options: LoggingOptions): Promise<AsyncDispos
   };
   await configure({
     reset: true,
-    sinks: { output: (record: LogRecord) => writeAll(limiter.admit(record)) },
+    sinks: {
+      output: (record: LogRecord) => writeAll(isUnlimited(record) ? [record] : limiter.admit(record)),
+    },
     loggers: [
       { category: ["nodepool"], sinks: ["output"], lowestLevel: options.level },
       { category: ["logtape", "meta"], sinks: ["output"], lowestLevel: "error" },
@@ -79,6 +82,19 @@ export async function startLogging(options: LoggingOptions): Promise<AsyncDispos
       if (output !== Deno.stderr) output.close();
     },
   };
+}
+
+/** One line for each record; what somebody asked for keeps its lines. */
+function textForPeople(): (record: LogRecord) => string {
+  const formatter = (visible: (text: string) => string) =>
+    getTextFormatter({ timestamp: "date-time", category: ".", value: (value) => visible(plain(value)) });
+  const inOneLine = formatter(visibleText);
+  const inLines = formatter((text) => text.split("\n").map(visibleText).join("\n"));
+  return (record) => isUnlimited(record) ? inLines(record) : inOneLine(record);
+}
+
+function isUnlimited({ category }: LogRecord): boolean {
+  return category[1] === UNLIMITED;
 }
 
 /** One JSON object: when, how bad, where, the sentence, and the facts in it by name. */

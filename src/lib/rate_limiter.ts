@@ -5,12 +5,23 @@
  * One for each server that is talked to; its client calls it.
  */
 import type { Clock } from "./clock.ts";
+import { waitFor } from "./in_flight.ts";
 
 /** A request that may start; disposing of it makes room for another. */
 export interface Slot extends Disposable {
   /** The server asked for less; `retryAfter` milliseconds pass before anything else starts. */
   slowDown(options: { retryAfter: number | null }): void;
   speedUp(): void;
+}
+
+export interface LimiterState {
+  readonly inFlight: number;
+  /** In flight at once. */
+  readonly most: number;
+  /** Milliseconds until another may start. */
+  readonly nextStart: number;
+  /** How many wait, by kind. */
+  readonly waiting: Readonly<Record<string, number>>;
 }
 
 interface Waiter {
@@ -61,6 +72,15 @@ export class RateLimiter<Turn extends string = string> {
     return this.#interval;
   }
 
+  get state(): LimiterState {
+    return {
+      inFlight: this.#inFlight,
+      most: this.#maxConcurrency,
+      nextStart: Math.max(0, this.#nextStart - this.#clock.monotonic()),
+      waiting: Object.fromEntries([...this.#waiting].map(([turn, { size }]) => [turn, size])),
+    };
+  }
+
   /**
    * Waits for a turn.
    * @throws the signal's reason when it is aborted while waiting
@@ -68,7 +88,11 @@ export class RateLimiter<Turn extends string = string> {
   async take(turn: Turn, { signal }: { signal: AbortSignal }): Promise<Slot> {
     signal.throwIfAborted();
     if (this.#queued === 0 && this.#mayStart()) return this.#start();
-    return await new Promise<Slot>((resolve, reject) => {
+    return await waitFor(`its turn at the rate limit, as ${turn}`, () => this.#wait(turn, signal));
+  }
+
+  #wait(turn: Turn, signal: AbortSignal): Promise<Slot> {
+    return new Promise<Slot>((resolve, reject) => {
       const abort = () => {
         this.#remove(turn, waiter);
         reject(signal.reason);

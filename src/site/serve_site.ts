@@ -13,6 +13,7 @@ export interface ServeSiteOptions {
 export interface ServedSite extends AsyncDisposable {
   /** `http://127.0.0.1:8005`. */
   readonly url: string;
+  readonly connections: HttpServer["counts"];
 }
 
 /** The status endpoint cannot listen: what was attempted, why, what to do. */
@@ -38,6 +39,9 @@ export function serveSite(site: { fetch: Handler }, options: ServeSiteOptions): 
   const host = hostname.includes(":") ? `[${hostname}]` : hostname;
   return {
     url: `http://${host}:${addr.port}`,
+    get connections() {
+      return server.counts;
+    },
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
 }

@@ -20,6 +20,7 @@ import type { ProviderImage } from "../domain/provider_image.ts";
 import { LARGEST_ID } from "../domain/record_id.ts";
 import type { NodeRequest } from "../domain/request.ts";
 import type { Clock } from "../lib/clock.ts";
+import { waitFor } from "../lib/in_flight.ts";
 import type {
   Change,
   Commit,
@@ -212,6 +213,11 @@ export class Ledger implements AsyncDisposable {
     this.#homes.set(home.provider, home);
   }
 
+  /** Edits that wait for the commit that is being written. */
+  get queued(): number {
+    return this.#queue.length;
+  }
+
   get counts(): NodeCounts {
     return this.#tally;
   }
@@ -334,6 +340,10 @@ export class Ledger implements AsyncDisposable {
   /** @param finish makes the caller's result, right after memory has taken over what was stored */
   #enqueue<Ran, Result>(run: (layer: Layer) => Ran, finish: (ran: Ran) => Result): Promise<Result> {
     if (this.#closed) return Promise.reject(new Error("the ledger is closed: nothing more is written"));
+    return waitFor("the state, to store a change", () => this.#join(run, finish));
+  }
+
+  #join<Ran, Result>(run: (layer: Layer) => Ran, finish: (ran: Ran) => Result): Promise<Result> {
     return new Promise((resolve, reject) => {
       this.#queue.push({
         run(draft) {

@@ -8,6 +8,7 @@ import type { Instant, Milliseconds } from "../domain/time.ts";
 import { SECOND } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import { errorChain } from "../lib/error_chain.ts";
+import { inFlight } from "../lib/in_flight.ts";
 
 /** What a run may ask for: to run again at `again`, if its schedule does not come first. */
 export interface TaskResult {
@@ -152,9 +153,12 @@ class ScheduledTask implements Task {
     const [startedAt, start] = [clock.now(), clock.monotonic()];
     this.#report = { ...this.#report, runs: this.#report.runs + 1, lastStartedAt: startedAt };
     let error: unknown = null;
-    const result = await callAsync(() => run(this.#stop.signal)).catch((thrown) => {
-      error = thrown ?? new Error("nothing was thrown");
-    });
+    const work = { what: "task", about: { name: this.name } };
+    const result = await inFlight.run(work, clock, () => callAsync(() => run(this.#stop.signal))).catch(
+      (thrown) => {
+        error = thrown ?? new Error("nothing was thrown");
+      },
+    );
     this.#report = { ...this.#report, lastDuration: clock.monotonic() - start, lastError: null };
     const next = this.#schedule.next(clock.now());
     if (error === null) return earlier(next, result?.again ?? null);

@@ -12,6 +12,7 @@ import type { Executor } from "../execute/executor.ts";
 import type { ImageExecutor } from "../execute/images/image_executor.ts";
 import { recordNode } from "../execute/record_node.ts";
 import type { Clock } from "../lib/clock.ts";
+import { waitFor } from "../lib/in_flight.ts";
 import type { Random } from "../lib/random.ts";
 import { type ImagePlan, planImages } from "../plan/images/plan_images.ts";
 import type { RequestGrant } from "../plan/plan_grants.ts";
@@ -96,7 +97,9 @@ export class Tick {
     executor.dispatch(plan.actions);
     imageExecutor.dispatch(images.actions);
     const rest = planned * (1 / LARGEST_SHARE - 1);
-    if (rest > 0) await clock.sleep(rest, { signal });
+    if (rest > 0) {
+      await waitFor("the time that the tick leaves to others", () => clock.sleep(rest, { signal }));
+    }
     edits.report();
     return earliest([plan.until, images.until, imageExecutor.again]);
   }

@@ -223,6 +223,8 @@ Deno.test("stats count requests, errors and the last error", async () => {
     rate: 0,
     latency: null,
     lastError: null,
+    limiter: { inFlight: 0, most: 16, nextStart: 0, waiting: {} },
+    connections: [],
   });
   const { message } = await refusalOf(cloud.getServer("x", { signal }));
   await cloud.listServers({ signal });

@@ -76,7 +76,12 @@ Deno.test("loadConfig() fills in every default, in milliseconds", async () => {
     holdMaxAge: null,
   });
   assert.deepEqual(config.status, { hostname: "127.0.0.1", port: 8005, title: "nodepool" });
-  assert.deepEqual(config.log, { level: "info", format: null, file: null });
+  assert.deepEqual(config.log, {
+    level: "info",
+    format: null,
+    file: null,
+    profileDir: "/var/lib/nodepool",
+  });
   assert.deepEqual(config.targets.map(({ name, hostname }) => [name, hostname]), [
     ["default", "{label.name}-{provider.name}-{node_id}"],
   ]);
@@ -112,12 +117,15 @@ Deno.test("lengths of time are seconds or texts with units", async () => {
 });
 
 Deno.test("a home directory is filled in, other paths stay", async () => {
-  const files = { [FILE]: `${simple}state: ~/pool.kv\nscript-dir: scripts\nlog: {file: ~/log}\n` };
+  const files = {
+    [FILE]: `${simple}state: ~/pool.kv\nscript-dir: scripts\nlog: {file: ~/log, profile-dir: ~/profiles}\n`,
+  };
   const { config } = await load({ files });
-  assert.deepEqual([config.state, config.scriptDir, config.log.file], [
+  assert.deepEqual([config.state, config.scriptDir, config.log.file, config.log.profileDir], [
     "/home/ci/pool.kv",
     "scripts",
     "/home/ci/log",
+    "/home/ci/profiles",
   ]);
 });
 

@@ -1,4 +1,6 @@
 /** A PoolControl for tests: a report that they can change, actions that are written down, waits that they end. */
+import type { DumpReport } from "../../src/domain/dump_report.ts";
+import { sampleDump } from "../views/sample_dump.ts";
 import type { HistoryRecord, NodeRecord } from "../../src/domain/node.ts";
 import type { PoolReport } from "../../src/domain/pool_report.ts";
 import {
@@ -103,6 +105,10 @@ export class ScriptedPool implements PoolControl {
     this.calls.push(`follow ${dibImageId}`);
     if (this.failure !== null) throw this.failure;
     return ReadableStream.from(this.buildLog.map((text) => new TextEncoder().encode(text)));
+  }
+
+  dump(): DumpReport {
+    return sampleDump;
   }
 
   deleteImages(ids: readonly number[], options: object): Promise<readonly IdOutcome[]> {

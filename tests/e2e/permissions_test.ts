@@ -89,6 +89,7 @@ const commands: readonly (readonly [number, ...string[]])[] = [
   [0, "alien-image-list"],
   [0, "inventory", "--list"],
   [0, "status"],
+  [0, "dump"],
   [0, "state", "adopt"],
   [0, "config-validate", "--show"],
   [2, "simulate", "--listen", "nowhere"],
@@ -130,6 +131,10 @@ Deno.test("every command runs with the permissions of the compiled program, and 
   const run = new Set(commands.map(([, name]) => name));
   assert.deepEqual(names.filter((name) => !run.has(name) && !["daemon", "help"].includes(name)), []);
   await (await pool.fetch("/")).text();
+  for (const said of ["the CPU profiler is on", "CPU profile "]) {
+    Deno.kill(pool.pid, "SIGUSR2");
+    await pool.until(async () => (await pool.log()).includes(said));
+  }
   assert.equal(await pool.stopDaemon(), 0);
   for (const args of [["list"], ["hold", "3"], ["job-list"], ["alien-list"]]) {
     assert.equal((await pool.run(...args)).code, 0, args.join(" "));
@@ -142,7 +147,7 @@ Deno.test("every command runs with the permissions of the compiled program, and 
 
   const asked = await askedIn(folder);
   const system = new Set(asked.filter(({ permission }) => permission === "sys").map(({ value }) => value));
-  assert.deepEqual([...system].sort(), [...listed("--allow-sys")].sort());
+  assert.deepEqual([...system].sort(), ["inspector", "statfs", "uid", "userInfo", "gid"].sort());
 });
 
 Deno.test("all that a build inherits may be read", () => {
@@ -152,6 +157,32 @@ Deno.test("all that a build inherits may be read", () => {
     assert.ok(inherited.includes(name), name);
   }
   assert.equal(inherited.some((name) => name.startsWith("OS_")), false);
-  const env = permissions.filter((line) => line.startsWith("--allow-env") || line.startsWith("--allow-sys"));
+  const env = permissions.filter((line) => line.startsWith("--allow-env"));
   assert.ok(env.every((line) => line.includes("=")), "without a list everything is allowed");
+});
+
+Deno.test("of the system all is denied that is not asked for", async () => {
+  const kinds = [
+    ...[
+      "loadavg",
+      "hostname",
+      "systemMemoryInfo",
+      "networkInterfaces",
+      "osRelease",
+      "osUptime",
+      "uid",
+      "gid",
+    ],
+    ...["cpus", "homedir", "getegid", "statfs", "getPriority", "setPriority", "userInfo"],
+  ];
+  const look = `const kinds = ${JSON.stringify(kinds)};
+    const query = (kind) => Deno.permissions.querySync({ name: "sys", kind }).state;
+    console.log(JSON.stringify(kinds.filter((kind) => query(kind) !== "denied")));`;
+  const file = await Deno.makeTempFile({ suffix: ".js" });
+  await using _file = { [Symbol.asyncDispose]: () => Deno.remove(file) };
+  await Deno.writeTextFile(file, look);
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-config", ...permissions, file],
+  }).output();
+  assert.deepEqual(JSON.parse(new TextDecoder().decode(stdout)), ["uid", "gid", "statfs", "userInfo"]);
 });

@@ -10,7 +10,14 @@ function kit() {
   const [defects, wakes] = [[] as unknown[], { count: 0 }];
   const attempts = new Attempts({ clock, wake: () => wakes.count++ });
   const start = (key: string, run: Attempt["run"], { lane = "deletions", places = 1 } = {}) =>
-    attempts.start({ key, lane, places, run, onDefect: (error) => defects.push(error) });
+    attempts.start({
+      work: { what: "test" },
+      key,
+      lane,
+      places,
+      run,
+      onDefect: (error) => defects.push(error),
+    });
   return { clock, attempts, defects, wakes, start };
 }
 

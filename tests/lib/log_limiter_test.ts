@@ -103,3 +103,26 @@ Deno.test("the log for people has one line for each record, and nothing that a t
   assert.match(text, /server a 2030 \[ERR\] forged\\u001b\[2J\\u202eb is unknown\n$/);
   assert.equal(text.split("\n").length, 2);
 });
+
+Deno.test("startLogging writes all of what somebody asked for, however much it is", async () => {
+  const file = await Deno.makeTempFile();
+  await using _file = { [Symbol.asyncDispose]: () => Deno.remove(file) };
+  const logging = await startLogging({ level: "info", format: "json", file, clock: new VirtualClock() });
+  for (let work = 0; work < 500; work++) {
+    loggerOf("stack_dump").warning("{text}", { text: `work ${work}` });
+    loggerOf("pool").warning("{text}", { text: `trouble ${work}` });
+  }
+  await logging[Symbol.asyncDispose]();
+  const lines = (await Deno.readTextFile(file)).split("\n");
+  assert.equal(lines.filter((line) => line.includes("work ")).length, 500);
+  assert.equal(lines.filter((line) => line.includes("trouble ")).length, 100);
+});
+
+Deno.test("what somebody asked for keeps its lines in the log for people", async () => {
+  const file = await Deno.makeTempFile();
+  await using _file = { [Symbol.asyncDispose]: () => Deno.remove(file) };
+  const logging = await startLogging({ level: "info", format: "text", file, clock: new VirtualClock() });
+  loggerOf("stack_dump").warning("{text}", { text: "login: node 7\n  waiting\x1b[2J" });
+  await logging[Symbol.asyncDispose]();
+  assert.match(await Deno.readTextFile(file), /login: node 7\n {2}waiting\\u001b\[2J\n$/);
+});

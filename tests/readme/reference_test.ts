@@ -9,12 +9,14 @@ import { createSite } from "../../src/site/create_site.ts";
 import { viewAcquiredNodes } from "../../src/views/acquired_nodes.ts";
 import { viewAlienImageList } from "../../src/views/alien_image_list.ts";
 import { viewAlienList } from "../../src/views/alien_list.ts";
+import { viewDump } from "../../src/views/dump.ts";
 import { viewInventory } from "../../src/views/inventory.ts";
 import { viewNodeDetails } from "../../src/views/node_details.ts";
 import { type PoolViewName, viewFilters, viewPool } from "../../src/views/view_pool.ts";
 import { CliBench } from "../cli/run.ts";
 import { sampleDibImage, sampleImage } from "../views/sample_images.ts";
 import { NOW, sampleConfig, sampleNode, sampleReport } from "../views/sample_pool.ts";
+import { sampleDump } from "../views/sample_dump.ts";
 import { blocksOf, inlineCode, sectionOf, tableRows } from "./document.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -121,6 +123,7 @@ Deno.test("the README's JSON has the keys that the views have, and no others", (
       images: [{ provider: "a", name: "b", imageId: "c" }],
       warnings: [""],
     }, report),
+    "dump": viewDump(sampleDump),
     "/nodes/ID": viewNodeDetails(
       { ...report, nodes: [...report.nodes, sampleNode({ id: 99, role: "subnode", parentId: 6 })] },
       6,
@@ -160,14 +163,17 @@ function fullReport() {
   };
 }
 
-/** Each key with its way to it, as `nodes[].hold.until`. The keys of `timings` are phases, which each node has its own of. */
+/**
+ * Each key with its way to it, as `nodes[].hold.until`. The keys of `timings` are phases, which each node has its own of,
+ * and those of `about` what a piece of work is for.
+ */
 function keysOf(value: unknown, path = ""): Set<string> {
   if (Array.isArray(value)) return new Set(value.flatMap((item) => [...keysOf(item, `${path}[]`)]));
   if (typeof value !== "object" || value === null) return new Set();
   return new Set(
     Object.entries(value).flatMap(([key, inner]) => {
       const here = path === "" ? key : `${path}.${key}`;
-      return key === "timings" ? [here] : [here, ...keysOf(inner, here)];
+      return key === "timings" || key === "about" ? [here] : [here, ...keysOf(inner, here)];
     }),
   );
 }

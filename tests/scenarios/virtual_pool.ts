@@ -139,6 +139,12 @@ export class VirtualPool implements AsyncDisposable {
       uploadWorkers: this.#uploadWorkers,
       reload: async () => ({ loaded: await this.#load(), changes: ["changed"], problems: [] }),
       process: { pid: 1, version: "test", configFile: "nodepool.yaml" },
+      lookAtProcess: () => ({
+        memory: { rss: 0, heapUsed: 0, heapTotal: 0, external: 0 },
+        loopDelay: { mean: 0, p99: 0, longest: 0 },
+        profilingSince: null,
+        connections: [],
+      }),
     });
     this.#pool = await this.during(starting);
   }

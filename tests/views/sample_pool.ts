@@ -168,7 +168,7 @@ export function sampleConfig(): Config {
       imageKeep: 8 * HOUR,
       holdMaxAge: null,
     },
-    log: { level: "info", format: null, file: null },
+    log: { level: "info", format: null, file: null, profileDir: "/state" },
   };
 }
 
@@ -323,7 +323,16 @@ export function sampleReport(fields: Partial<PoolReport> = {}): PoolReport {
         foreign: [],
         implausible: [],
         missing: null,
-        stats: { requests: 120, errors: 1, queued: 0, rate: 100, latency: 84.4, lastError: null },
+        stats: {
+          requests: 120,
+          errors: 1,
+          queued: 0,
+          rate: 100,
+          latency: 84.4,
+          lastError: null,
+          limiter: { inFlight: 3, most: 16, nextStart: 60, waiting: {} },
+          connections: [],
+        },
       },
       {
         name: "cloud-b",

@@ -34,6 +34,7 @@ export interface OpenStackCloudOptions {
   /** Requests in flight at once, besides data of images; null or left out: 16. */
   readonly maxConcurrency?: number | null;
   readonly onAnswer?: TransportOptions["onAnswer"];
+  readonly connections?: TransportOptions["connections"];
   /** Items in one page of a listing; clouds give 1000 at most. */
   readonly pageSize?: number;
 }

@@ -3,6 +3,7 @@
  * under way at a time however many calls wait for it. `session` calls it.
  */
 import type { Clock } from "../../lib/clock.ts";
+import { waitFor } from "../../lib/in_flight.ts";
 import { orAborted } from "../../lib/or_aborted.ts";
 import type { CloudAccess } from "../../domain/cloud_access.ts";
 import type { Milliseconds } from "../../domain/time.ts";
@@ -34,7 +35,8 @@ export class TokenCache {
   ): Promise<Token> {
     signal.throwIfAborted();
     if (this.#token !== null && this.#clock.monotonic() + goodFor < this.#token.renewAt) return this.#token;
-    return await orAborted(this.#login ??= this.#startLogin(), signal);
+    const login = this.#login ??= this.#startLogin();
+    return await waitFor("a token of Keystone", () => orAborted(login, signal));
   }
 
   /** Forgets a token that a service refused; one that came later stays. */

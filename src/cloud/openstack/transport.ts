@@ -9,7 +9,8 @@ import type { Random } from "../../lib/random.ts";
 import type { RateLimiter, Slot } from "../../lib/rate_limiter.ts";
 import { type Milliseconds, SECOND } from "../../domain/time.ts";
 import { CloudError } from "../cloud_error.ts";
-import type { CloudStats } from "../../domain/cloud_stats.ts";
+import type { CloudStats, ConnectionCount } from "../../domain/cloud_stats.ts";
+import { waitFor } from "../../lib/in_flight.ts";
 import type { Send, SendRequest, SendResponse } from "../send.ts";
 import { classifyResponse, type Refusal } from "./classify_response.ts";
 import type { Outflow } from "./outflow.ts";
@@ -47,6 +48,8 @@ export interface TransportOptions {
   readonly apiTimeout: Milliseconds;
   /** Told of each answer but those to a body that takes as long as its data moves; it must not throw. */
   readonly onAnswer?: (answer: { readonly operation: string; readonly duration: Milliseconds }) => void;
+  /** What `send` holds open. */
+  readonly connections?: () => readonly ConnectionCount[];
 }
 
 const MAX_ATTEMPTS = 3;
@@ -66,8 +69,9 @@ export class Transport implements AsyncDisposable {
   }
 
   get stats(): CloudStats {
-    const { queued, interval } = this.#options.limiter;
-    return { ...this.#stats.snapshot(), queued, rate: interval };
+    const { limiter, connections = () => [] } = this.#options;
+    const { queued, interval: rate, state } = limiter;
+    return { ...this.#stats.snapshot(), queued, rate, limiter: state, connections: connections() };
   }
 
   /**
@@ -110,7 +114,9 @@ export class Transport implements AsyncDisposable {
       } catch (error) {
         const pause = this.#pauseBeforeRetry({ call, error, attempt });
         if (pause === null) throw error;
-        await this.#options.clock.sleep(pause, { signal: call.signal });
+        const { clock, name } = this.#options;
+        const on = `the pause before another attempt: ${call.action} on ${name}`;
+        await waitFor(on, () => clock.sleep(pause, { signal: call.signal }));
       }
     }
   }
@@ -145,11 +151,11 @@ export class Transport implements AsyncDisposable {
     const { clock } = this.#options;
     const deadline = call.outflow?.startDeadline() ?? this.#answerDeadline();
     try {
-      return await withDeadline((signal) => this.#sendAndFollow(call, signal), {
-        clock,
-        deadline,
-        signal: call.signal,
-      });
+      const options = { clock, deadline, signal: call.signal };
+      return await waitFor(
+        `an answer: ${call.action} on ${this.#options.name}`,
+        () => withDeadline((signal) => this.#sendAndFollow(call, signal), options),
+      );
     } catch (error) {
       if (call.signal.aborted) throw call.signal.reason;
       const failure = error instanceof CloudError

@@ -5,6 +5,7 @@
  */
 import { Agent, type buildConnector } from "undici";
 import type { CloudAccess } from "../../domain/cloud_access.ts";
+import type { ConnectionCount } from "../../domain/cloud_stats.ts";
 import { systemClock } from "../../lib/clock.ts";
 import { CloudError } from "../cloud_error.ts";
 import type { Send, SendRequest, SendResponse } from "../send.ts";
@@ -28,7 +29,9 @@ export interface UndiciSendOptions
   readonly trustAdvice?: string;
 }
 
-export type UndiciSend = Send & AsyncDisposable;
+export interface UndiciSend extends Send, AsyncDisposable {
+  readonly connections: readonly ConnectionCount[];
+}
 
 /** Shorter than the 5 seconds after which Apache closes: a request on a closing connection would be lost. */
 const KEEP_ALIVE = 4_000;
@@ -49,7 +52,10 @@ export function createUndiciSend(options: UndiciSendOptions): UndiciSend {
       throw describeSendFailure(error, { url: new URL(request.url), signal, trustAdvice });
     }
   };
-  return Object.assign(send, { [Symbol.asyncDispose]: () => connections[Symbol.asyncDispose]() });
+  Object.defineProperty(send, "connections", { get: () => connections.counts });
+  return Object.assign(send as Send & Pick<UndiciSend, "connections">, {
+    [Symbol.asyncDispose]: () => connections[Symbol.asyncDispose](),
+  });
 }
 
 class Connections implements AsyncDisposable {
@@ -63,6 +69,14 @@ class Connections implements AsyncDisposable {
   constructor(options: UndiciSendOptions) {
     this.#options = options;
     this.#maxBody = options.maxBody ?? MAX_BODY;
+  }
+
+  get counts(): readonly ConnectionCount[] {
+    const pools = Object.entries(this.#agent?.stats ?? {}).map(([to, { connected, running, pending }]) => (
+      { to, open: Number(connected), busy: running, waiting: pending }
+    ));
+    const { size } = this.#streamed;
+    return size === 0 ? pools : [...pools, { to: "streamed bodies", open: size, busy: size, waiting: 0 }];
   }
 
   async dispatch(request: SendRequest, { signal }: { signal: AbortSignal }): Promise<SendResponse> {

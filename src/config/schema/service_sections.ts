@@ -55,6 +55,10 @@ export const logSection = v.nullish(
       "Without it: text on a terminal, JSON lines otherwise.",
     ),
     file: described(maybe(text("a path")), "Path; without it, standard error."),
+    "profile-dir": described(
+      maybe(text("a path")),
+      "Where CPU profiles go that SIGUSR2 makes; without it, beside the state.",
+    ),
   }),
   {},
 );
@@ -75,11 +79,12 @@ export function limitsConfig(limits: NonNullable<v.InferOutput<typeof limitsSect
 
 export function logConfig(
   log: NonNullable<v.InferOutput<typeof logSection>>,
-  { expand }: { expand: (path: string) => string },
+  { expand, besideState }: { expand: (path: string) => string; besideState: string },
 ): LogConfig {
   return {
     level: log.level,
     format: log.format ?? null,
     file: log.file === undefined ? null : expand(log.file),
+    profileDir: log["profile-dir"] === undefined ? besideState : expand(log["profile-dir"]),
   };
 }

@@ -4,6 +4,7 @@ import { buildInputs } from "../../build/build_environment.ts";
 import type { Config } from "../../domain/config.ts";
 import type { DibImage } from "../../domain/dib_image.ts";
 import type { Clock } from "../../lib/clock.ts";
+import { waitFor } from "../../lib/in_flight.ts";
 import { evidenceOf } from "../outcome.ts";
 import { type DibOutcome, postponed } from "./image_outcome.ts";
 
@@ -18,7 +19,8 @@ export async function executeBuildImage(
   { builder, clock, signal }: Attempt,
 ): Promise<DibOutcome> {
   try {
-    return { type: "built", files: await builder.build(job, { signal }) };
+    const building = () => builder.build(job, { signal });
+    return { type: "built", files: await waitFor(`the build, which writes ${job.logFile}`, building) };
   } catch (error) {
     signal.throwIfAborted();
     const console = error instanceof BuildError ? error.tail : null;
@@ -60,7 +62,7 @@ export async function executeRemoveFiles(
   { builder, clock, signal }: Attempt,
 ): Promise<DibOutcome> {
   try {
-    await builder.remove(image.path);
+    await waitFor(`the removal of ${image.path}.*`, () => builder.remove(image.path));
     return { type: "removed" };
   } catch (error) {
     signal.throwIfAborted();

@@ -14,6 +14,7 @@ import { type ImageEvent, transitionImage } from "../../domain/image_transition.
 import { serverIdOf } from "../../domain/node.ts";
 import type { ProviderImage, TemporaryKeypair } from "../../domain/provider_image.ts";
 import type { Instant } from "../../domain/time.ts";
+import { aboutDibImage, aboutImage } from "../../domain/waiting_work.ts";
 import type { Clock } from "../../lib/clock.ts";
 import {
   type DibAction,
@@ -109,6 +110,11 @@ export class ImageExecutor implements AsyncDisposable {
     return this.#uploads.progress;
   }
 
+  /** Attempts under way and places, by provider and kind. */
+  get lanes(): Attempts["lanes"] {
+    return this.#attempts.lanes;
+  }
+
   /** When an upload that found no worker is worth trying again, if nothing else happens; null: no such time. */
   get again(): Instant | null {
     return this.#uploads.freeAt;
@@ -135,6 +141,7 @@ export class ImageExecutor implements AsyncDisposable {
   #startForDib(action: DibAction): void {
     const isBuild = action.type === "build-image";
     this.#attempts.start({
+      work: { what: action.type, about: aboutDibImage(action.dibImage) },
       key: imageActionKey(action),
       lane: action.type,
       places: isBuild ? this.#means.buildWorkers : PLACES["remove-files"],
@@ -153,6 +160,7 @@ export class ImageExecutor implements AsyncDisposable {
     if (use === undefined && !isEnd) return;
     if (action.type === "upload-image" && !this.#uploads.isFree()) return;
     this.#attempts.start({
+      work: { what: action.type, about: aboutImage(image) },
       key: imageActionKey(action),
       lane: `${image.provider} ${action.type}`,
       places: action.type === "upload-image" ? Infinity : PLACES[action.type],

@@ -7,6 +7,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { type Clock, systemClock } from "../clock.ts";
 import { errorChain } from "../error_chain.ts";
+import { inFlight } from "../in_flight.ts";
 import { loggerOf } from "../logging.ts";
 import { ConnectionStream } from "./connection_stream.ts";
 import { BadMessageError, readBody, sendResponse, toRequest } from "./fetch_exchange.ts";
@@ -69,6 +70,11 @@ export class HttpServer implements AsyncDisposable {
     Object.defineProperty(this.#server, "listening", { value: true });
     this.#server.on("request", (message, answer) => void this.#exchange(message, answer));
     void this.#watchTimes();
+  }
+
+  /** Connections that are open, and how many of them are being answered. */
+  get counts(): { readonly open: number; readonly busy: number } {
+    return { open: this.#connections.size, busy: this.#working() };
   }
 
   /** Takes connections from a listener until that is closed with `close`, or the server is disposed of. */
@@ -134,7 +140,9 @@ export class HttpServer implements AsyncDisposable {
       const body = await readBody(message, this.#limits.bodyBytes);
       connection.beginRequest();
       try {
-        await sendResponse(await this.#respond(message, { answer, body }), answer);
+        await inFlight.run(workOf(message), this.#clock, async () => {
+          await sendResponse(await this.#respond(message, { answer, body }), answer);
+        });
       } finally {
         connection.endRequest();
       }
@@ -187,6 +195,11 @@ export class HttpServer implements AsyncDisposable {
       }
     }
   }
+}
+
+/** Without what follows the path, which may be anything. */
+function workOf({ method = "", url = "" }: IncomingMessage) {
+  return { what: "request", about: { method, path: url.replace(/^https?:\/\/[^/]*|\?.*$/gs, "") } };
 }
 
 function refusal({ message: error, status }: BadMessageError): Response {

@@ -1,0 +1,27 @@
+/** `nodepool dump`: what the daemon is doing at this moment. */
+import { Command, Option } from "@commander-js/extra-typings";
+import type { DumpView } from "../../views/dump.ts";
+import type { CliContext } from "../cli_context.ts";
+import { example } from "../example.ts";
+import { openDaemonsPool } from "../open_pool.ts";
+
+export function dumpCommand(context: CliContext) {
+  return new Command("dump")
+    .description("show what the daemon is doing: work in flight and what it waits for, queues, connections")
+    .addOption(
+      new Option("-o, --output <format>", "how to print it").choices(["text", "json"]).default(
+        "text" as const,
+      ),
+    )
+    .addHelpText("after", example("nodepool dump -o json | jq '.work[] | [.what, .about, .age]'"))
+    .action(async ({ output }) => {
+      await using pool = await openDaemonsPool(context);
+      const dump = await pool.dump();
+      context.io.stdout.write(output === "json" ? `${JSON.stringify(dump, null, 2)}\n` : await textOf(dump));
+    });
+}
+
+async function textOf(dump: DumpView): Promise<string> {
+  const { dumpParagraphs } = await import("../../views/dump_text.ts");
+  return `${dumpParagraphs(dump).join("\n\n")}\n`;
+}

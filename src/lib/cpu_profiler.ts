@@ -1,0 +1,67 @@
+/**
+ * The CPU profiler of V8, through node:inspector, which is loaded when it is first wanted. Whoever switches it on gets
+ * the profile when it is switched off again, in the form that Chrome's developer tools open.
+ */
+import type { Session } from "node:inspector/promises";
+
+/** A profile: `samples` are ids of nodes, each `timeDeltas` microseconds after the one before. */
+export interface CpuProfile {
+  readonly nodes: readonly ProfileNode[];
+  /** Microseconds from an arbitrary start. */
+  readonly startTime: number;
+  readonly endTime: number;
+  readonly samples?: readonly number[];
+  readonly timeDeltas?: readonly number[];
+}
+
+export interface ProfileNode {
+  readonly id: number;
+  readonly callFrame: {
+    readonly functionName: string;
+    readonly url: string;
+    /** From 0. */
+    readonly lineNumber: number;
+    readonly columnNumber: number;
+  };
+  readonly children?: readonly number[];
+}
+
+export interface CpuProfiler {
+  readonly isOn: boolean;
+  start(): Promise<void>;
+  /** @returns what was found since `start` */
+  stop(): Promise<CpuProfile>;
+}
+
+export function createCpuProfiler(): CpuProfiler {
+  let session: Session | null = null;
+  return {
+    get isOn() {
+      return session !== null;
+    },
+    async start() {
+      const { Session } = await import("node:inspector/promises");
+      const opened = new Session();
+      opened.connect();
+      try {
+        await opened.post("Profiler.enable");
+        await opened.post("Profiler.start");
+      } catch (error) {
+        opened.disconnect();
+        throw error;
+      }
+      session = opened;
+    },
+    async stop() {
+      if (session === null) throw new Error("the profiler is off");
+      const opened = session;
+      session = null;
+      try {
+        const { profile } = await opened.post("Profiler.stop");
+        return profile;
+      } finally {
+        opened.disconnect();
+      }
+    },
+  };
+}
