@@ -9,14 +9,13 @@
  */
 interface Case {
   readonly name: string;
-  readonly file: string;
   readonly outcome: "passed" | "failed" | "skipped";
 }
 
 interface Run {
   readonly cases: readonly Case[];
-  /** What would make a skipped test run, by its name. */
-  readonly remedies: ReadonlyMap<string, string>;
+  /** Skipped tests, by their names: what would make them run, and the file that has them. */
+  readonly reasons: ReadonlyMap<string, { readonly remedy: string; readonly file: string }>;
   readonly broken: readonly string[];
 }
 
@@ -37,10 +36,10 @@ function readRun(folder: string): Run {
   const reports = [...Deno.readDirSync(folder)].filter(({ name }) => name.endsWith(".xml"));
   return {
     cases: reports.flatMap(({ name }) => casesIn(read(`${folder}/${name}`))),
-    remedies: new Map(
+    reasons: new Map(
       lines(read(`${folder}/skipped`)).map((line) => {
-        const { name, remedy } = JSON.parse(line);
-        return [name, remedy];
+        const { name, ...reason } = JSON.parse(line);
+        return [name, reason];
       }),
     ),
     broken: lines(read(`${folder}/broken`)),
@@ -54,7 +53,7 @@ function casesIn(report: string): Case[] {
       const isSkipped = body.includes("<skipped");
       if (isSkipped && !/ time="/.test(head)) return [];
       const outcome = isSkipped ? "skipped" : /<(failure|error)\b/.test(body) ? "failed" : "passed";
-      return [{ name: attribute(head, "name"), file: attribute(head, "classname"), outcome }];
+      return [{ name: attribute(head, "name"), outcome }];
     },
   );
 }
@@ -76,15 +75,15 @@ function summarize(run: Run, { earlier, maySkip }: { earlier: Run | null; maySki
     ...(earlier?.cases ?? []).filter((one) => one.outcome !== "skipped" || !ran.has(one.name)),
     ...run.cases,
   ];
-  const remedies = new Map([...(earlier?.remedies ?? []), ...run.remedies]);
+  const reasons = new Map([...(earlier?.reasons ?? []), ...run.reasons]);
   const broken = [...(earlier?.broken ?? []), ...run.broken];
   const skipped = [...new Set(namesOf(all, "skipped"))];
   const outside = broken.filter((part) => part === FAILED_OUTSIDE).length;
   const failed = namesOf(all, "failed").length + outside;
   const passed = namesOf(all, "passed").length;
 
-  printSkipped(skipped, remedies);
-  if (skipped.some((name) => !remedies.has(name))) broken.push("tests skipped without a reason");
+  printSkipped(skipped, reasons);
+  if (skipped.some((name) => !reasons.has(name))) broken.push("tests skipped without a reason");
   if (skipped.length > 0 && !maySkip) broken.push("skipped tests");
   if (passed + failed === 0) broken.push("no test ran");
   if (broken.length > 0) console.log(`not passed: ${[...new Set(broken)].join(", ")}`);
@@ -95,21 +94,20 @@ function summarize(run: Run, { earlier, maySkip }: { earlier: Run | null; maySki
 }
 
 /** Grouped by what would make them run. */
-function printSkipped(names: readonly string[], remedies: ReadonlyMap<string, string>): void {
-  const groups = Map.groupBy(names, (name) => remedies.get(name) ?? "no reason is given");
+function printSkipped(names: readonly string[], reasons: Run["reasons"]): void {
+  const groups = Map.groupBy(names, (name) => reasons.get(name)?.remedy ?? "no reason is given");
   for (const [remedy, group] of groups) {
     console.log(`skipped (to have them run: ${remedy}):`);
     for (const name of group) console.log(`  ${name}`);
   }
 }
 
-/** A filter that matches the skipped tests alone, and the files that they are in; nothing where there are none. */
-function printLeft({ cases }: Run): void {
-  const skipped = cases.filter(({ outcome }) => outcome === "skipped");
-  if (skipped.length === 0) return;
-  const names = [...new Set(skipped.map(({ name }) => RegExp.escape(name)))];
-  console.log(`/^(?:${names.join("|")})$/`);
-  for (const file of new Set(skipped.map(({ file }) => file))) console.log(file);
+/** A filter that matches the skipped tests alone, and the files that have them; nothing where there are none. */
+function printLeft({ cases, reasons }: Run): void {
+  const names = [...new Set(namesOf(cases, "skipped"))].filter((name) => reasons.has(name));
+  if (names.length === 0) return;
+  console.log(`/^(?:${names.map((name) => RegExp.escape(name)).join("|")})$/`);
+  for (const file of new Set(names.map((name) => reasons.get(name)!.file))) console.log(file);
 }
 
 const [command, folder = "", earlier] = Deno.args;

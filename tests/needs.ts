@@ -87,7 +87,9 @@ export function testNeeding(
 function list(name: string, remedy: string): void {
   const path = Deno.env.get("NODEPOOL_SKIPPED_TESTS");
   if (path === undefined) return console.log(`skipped: ${name}: ${remedy}`);
-  Deno.writeTextFileSync(path, `${JSON.stringify({ name, remedy })}\n`, { append: true });
+  Deno.writeTextFileSync(path, `${JSON.stringify({ name, remedy, file: Deno.mainModule })}\n`, {
+    append: true,
+  });
 }
 
 function program(name: string, debianPackage: string): Requirement {

@@ -10,11 +10,13 @@ const passing = `Deno.test("works", () => {});`;
 const failing = `Deno.test("breaks", () => { throw new Error("it <failure/> is broken"); });`;
 const ignored = `Deno.test({ name: "can't run here", ignore: true, fn() {} });`;
 /** Needs root, and says so, where the environment says that the user is none. */
-const forRoot = `
+const forRoot = `import "./for_root.ts";\n`;
+const registration = `
 const isRoot = Deno.env.get("AS_ROOT") === "1";
 Deno.test({ name: "can't run (here)", ignore: !isRoot, fn() {} });
 if (!isRoot) {
-  const line = JSON.stringify({ name: "can't run (here)", remedy: "run it as root" });
+  const file = "tests/" + Deno.mainModule.split("/").at(-1);
+  const line = JSON.stringify({ name: "can't run (here)", remedy: "run it as root", file });
   Deno.writeTextFileSync(Deno.env.get("NODEPOOL_SKIPPED_TESTS")!, line + "\\n", { append: true });
 }
 `;
