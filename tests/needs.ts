@@ -87,9 +87,8 @@ export function testNeeding(
 function list(name: string, remedy: string): void {
   const path = Deno.env.get("NODEPOOL_SKIPPED_TESTS");
   if (path === undefined) return console.log(`skipped: ${name}: ${remedy}`);
-  Deno.writeTextFileSync(path, `${JSON.stringify({ name, remedy, file: Deno.mainModule })}\n`, {
-    append: true,
-  });
+  const file = decodeURI(Deno.mainModule.slice(new URL("..", import.meta.url).href.length));
+  Deno.writeTextFileSync(path, `${JSON.stringify({ name, remedy, file })}\n`, { append: true });
 }
 
 function program(name: string, debianPackage: string): Requirement {

@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const passing = `Deno.test("works", () => {});`;
 const failing = `Deno.test("breaks", () => { throw new Error("it <failure/> is broken"); });`;
 const ignored = `Deno.test({ name: "can't run here", ignore: true, fn() {} });`;
-/** Needs root, and says so, where the environment says that the user is none. */
+/** Has a test that needs root, registered by another file, as tests/needs.ts does. */
 const forRoot = `import "./for_root.ts";\n`;
 const registration = `
 const isRoot = Deno.env.get("AS_ROOT") === "1";
@@ -82,6 +82,7 @@ async function makeProject(folder: string, { tests, fmt }: Required<Project>): P
   }
   const tasks = { fmt, lint: "true", check: "true", doc: "true", test: "deno test -A tests" };
   await Deno.writeTextFile(join(folder, "deno.json"), JSON.stringify({ tasks }));
+  await Deno.writeTextFile(join(folder, "tests/for_root.ts"), registration);
   for (const [name, text] of Object.entries(tests)) {
     const path = join(folder, "tests", `${name}_test.ts`);
     await Deno.mkdir(dirname(path), { recursive: true });
