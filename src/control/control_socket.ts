@@ -52,9 +52,14 @@ export class ControlSocket implements Disposable {
   }
 }
 
+/** A listener that is closed removes the path that it was made at, if late: none may have the name of another. */
+let count = 0;
+/** The names must leave the path no longer than that of the socket. */
+const NAMES = 1_000;
+
 async function make(path: string): Promise<ControlSocket> {
   const folder = await makePrivateFolder(path);
-  const made = join(folder, "s");
+  const made = join(folder, String(count++ % NAMES));
   const listener = Deno.listen({ transport: "unix", path: made });
   try {
     await Deno.chmod(made, 0o600);

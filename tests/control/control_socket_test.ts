@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { connectionKind } from "../../src/control/connection_kind.ts";
 import { connectControl } from "../../src/control/control_client.ts";
+import { ControlSocket } from "../../src/control/control_socket.ts";
 import { localClient } from "../../src/control/local_client.ts";
 import type { PoolClient } from "../../src/control/pool_client.ts";
 import { ControlError } from "../../src/control/pool_control.ts";
@@ -371,3 +372,24 @@ async function leaveStaleSocket(path: string): Promise<void> {
   assert.equal(signal, "SIGKILL");
   assert.equal((await Deno.lstat(path)).isSocket, true);
 }
+
+Deno.test("a socket that is closed takes nothing from the next one, however soon that is made", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "np" });
+  const path = `${folder}/pool.kv.sock`;
+  let last: ControlSocket | null = null;
+  let accepting: Promise<unknown> = Promise.resolve();
+  for (let round = 0; round < 300; round++) {
+    const opening = (async () => {
+      last?.[Symbol.dispose]();
+      return await ControlSocket.open(path);
+    })();
+    last?.listener.close();
+    last = await opening;
+    await accepting;
+    accepting = last.listener.accept().catch(() => {});
+  }
+  last![Symbol.dispose]();
+  last!.listener.close();
+  await accepting;
+  await Deno.remove(folder, { recursive: true });
+});

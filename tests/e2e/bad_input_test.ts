@@ -76,7 +76,7 @@ const badFiles: readonly BadFile[] = [
     name: "a bad cron expression",
     config: `${good}\ncron: {check: "every day"}\n`,
     says: ':20:8: cron.check: "every day" is no cron expression: it has 2 fields instead of five ' +
-      "(minute, hour, day, month, day of the week)",
+      "(minute, hour, day, month, day of the week), or six with seconds last",
   },
   {
     name: "a cloud that clouds.yaml does not have",
