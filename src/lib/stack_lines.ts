@@ -3,7 +3,9 @@
 /** Calls that are kept; async ones come last and tell on whose behalf. */
 const DEPTH = 24;
 
+/** The program's folder, as URLs have it and as stacks do, in which blanks and umlauts stand for themselves. */
 const ROOT = new URL("../../", import.meta.url).href;
+const READABLE_ROOT = decodeURI(ROOT);
 
 /** The stack of this moment; making it costs microseconds, and its text is made when it is asked for. */
 export function takeStack(): Error {
@@ -22,7 +24,7 @@ export function stackLines({ stack = "" }: Error): readonly string[] {
 
 /** Without the folder of the program. */
 export function shortPlace(place: string): string {
-  return place.replace(ROOT, "");
+  return place.replace(ROOT, "").replace(READABLE_ROOT, "");
 }
 
 /** Those of the runtime, and of what takes the stack, tell nothing. */
