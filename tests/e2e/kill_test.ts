@@ -115,6 +115,10 @@ async function isWhole(pool: RunningPool): Promise<boolean> {
   return count("ready") >= SIZE && count("building") + count("delete") === 0;
 }
 
+async function waitingRequests(pool: RunningPool): Promise<number> {
+  return JSON.parse((await pool.run("request-list", "-o", "json")).stdout).requests.length;
+}
+
 /** The journal has at most one server made for each node. */
 function assertCreatedOnce(pool: RunningPool): void {
   const made = pool.simulator.journal.rows().filter((row) => row.operation === "server.create" && row.effect);
@@ -154,7 +158,8 @@ async function killAgainAndAgain(seed: number): Promise<void> {
     assertCreatedOnce(pool);
   }
   pool.startDaemon();
-  await pool.until(() => isWhole(pool));
+  // Requests whose clients do not come back are withdrawn half a minute after the start; until then they ask for nodes.
+  await pool.until(async () => (await waitingRequests(pool)) === 0 && await isWhole(pool));
   assert.ok(traffic.granted.size > KILLS, `only ${traffic.granted.size} nodes were handed out`);
   const waiting = (await pool.nodes()).filter(({ waiting_on }) => waiting_on !== null);
   assert.deepEqual(waiting, [], "nodes that wait for nothing still say that they do");
