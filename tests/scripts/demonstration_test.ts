@@ -43,7 +43,7 @@ async function follow(
 
 for (const signal of ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM"] as const) {
   Deno.test(`the demonstration leaves no process and no file behind after ${signal}`, async () => {
-    const folder = await Deno.makeTempDir({ prefix: "nodepool démo " });
+    const folder = await Deno.makeTempDir({ prefix: "démo " });
     const nodepool = await writeProgram(`${folder}/program`);
     const tmpdir = `${folder}/t'm"p #$1`;
     await Deno.mkdir(tmpdir);
