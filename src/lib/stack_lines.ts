@@ -1,7 +1,7 @@
 /** Stacks as they are shown: this program's own calls, by files as they lie in it. Taken where work waits. */
 
 /** Calls that are kept; async ones come last and tell on whose behalf. */
-const DEPTH = 24;
+const DEPTH = 16;
 
 /** The program's folder, as URLs have it and as stacks do, in which blanks and umlauts stand for themselves. */
 const ROOT = new URL("../../", import.meta.url).href;
