@@ -7,11 +7,12 @@ import { Inventory, type Stranger } from "../domain/inventory.ts";
 import type { NodeFloatingIp } from "../domain/node.ts";
 import { floatingIpNodeId } from "../domain/server_marks.ts";
 import type { AdoptedServer, StateAdoption } from "../domain/state_adoption.ts";
-import { FROM_ANOTHER_RUN, heldAsStale } from "../domain/stale_hold.ts";
+import { FROM_ANOTHER_RUN } from "../domain/stale_hold.ts";
 import type { Clock } from "../lib/clock.ts";
 import { errorChain } from "../lib/error_chain.ts";
 import { adoptedNode, loginAddress } from "../plan/adopted_node.ts";
 import { judgeStrangers } from "../plan/judge_strangers.ts";
+import { holdStale } from "../store/hold_stale.ts";
 import type { Ledger } from "../store/ledger.ts";
 
 interface Provider {
@@ -104,12 +105,7 @@ async function putAll(
   const bounds = foreign.map(({ run }) => (run === null ? 0 : ledger.lineage.boundOf(run) ?? Infinity));
   return await ledger.edit((edit) => {
     const shared = edit.nodes().filter((node) => node.provider === provider && node.id < Math.max(...bounds));
-    const held = shared.flatMap((node) => {
-      const next = heldAsStale(node, { reason: FROM_ANOTHER_RUN, now, spared: ["used"] });
-      if (next === node) return [];
-      edit.putNode(next);
-      return [node.id];
-    });
+    const held = holdStale(edit, shared, { reason: FROM_ANOTHER_RUN, now, spared: ["used"] });
     foreign.forEach((stranger, index) => {
       const addresses = new Set(stranger.server.addresses.map(({ address }) => address));
       const floatingIp = floatingIps.find(({ address }) => addresses.has(address)) ?? null;

@@ -5,10 +5,11 @@
  */
 import type { Stranger } from "../domain/inventory.ts";
 import { describeForeign, type ForeignServer, implausibleMark } from "../domain/pool_report.ts";
-import { heldAsStale, RESTORED } from "../domain/stale_hold.ts";
+import { RESTORED } from "../domain/stale_hold.ts";
 import type { Clock } from "../lib/clock.ts";
 import { loggerOf } from "../lib/logging.ts";
 import { judgeStrangers, NO_STRANGERS, type StrangersVerdict } from "../plan/judge_strangers.ts";
+import { holdStale } from "../store/hold_stale.ts";
 import type { Ledger } from "../store/ledger.ts";
 import type { ProviderWatch } from "./provider_watch.ts";
 
@@ -94,12 +95,7 @@ export class ForeignServers {
     const now = clock.now();
     const held = await ledger.edit((edit) => {
       const stale = edit.nodes().filter((node) => node.provider === provider.name && node.id < bound);
-      return stale.flatMap((node) => {
-        const next = heldAsStale(node, { reason: RESTORED, now });
-        if (next === node) return [];
-        edit.putNode(next);
-        return [next.id];
-      });
+      return holdStale(edit, stale, { reason: RESTORED, now });
     });
     if (held.length === 0) return;
     const text =

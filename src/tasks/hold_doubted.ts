@@ -2,9 +2,10 @@
  * Holds what a state may be wrong about that is not known to be the newest (`Store.doubt`): a copy was put in its place,
  * or its write-ahead log is lost. The pool calls it at its start, before anything else is done with the nodes.
  */
-import { heldAsStale, RESTORED } from "../domain/stale_hold.ts";
+import { RESTORED } from "../domain/stale_hold.ts";
 import type { Instant } from "../domain/time.ts";
 import { loggerOf } from "../lib/logging.ts";
+import { holdStale } from "../store/hold_stale.ts";
 import type { Ledger } from "../store/ledger.ts";
 
 const log = loggerOf("state");
@@ -12,14 +13,7 @@ const log = loggerOf("state");
 export async function holdDoubted(ledger: Ledger, { now }: { now: Instant }): Promise<void> {
   const { doubt } = ledger;
   if (doubt === null) return;
-  const held = await ledger.edit((edit) =>
-    edit.nodes().flatMap((node) => {
-      const next = heldAsStale(node, { reason: RESTORED, now });
-      if (next === node) return [];
-      edit.putNode(next);
-      return [next.id];
-    })
-  );
+  const held = await ledger.edit((edit) => holdStale(edit, edit.nodes(), { reason: RESTORED, now }));
   // Of a new state it says what was there before, which matters until the clouds have been looked at (`NewState`).
   if (ledger.isNew && held.length === 0) return;
   if (!ledger.isNew) await ledger.settle("doubt");
