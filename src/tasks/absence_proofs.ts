@@ -13,7 +13,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Expected } from "./list_expected.ts";
 
 /** Things that may be missing at once without the listings being doubted, and looks in a minute while no more are. */
-export const PLAUSIBLE = 5;
+const PLAUSIBLE = 5;
 /** Looks begun at once where more are missing; the provider's rate spaces them. */
 const CHUNK = 50;
 /** After a look without an answer, or at what is about to change; and after one that found it. */

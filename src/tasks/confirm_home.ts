@@ -28,7 +28,7 @@ export async function confirmHome(
   await ledger.saveHome({ provider, ...place });
 }
 
-export class ElsewhereError extends Error {
+class ElsewhereError extends Error {
   override readonly name = "ElsewhereError";
   constructor(home: Place, place: Place) {
     super(

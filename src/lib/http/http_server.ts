@@ -29,7 +29,7 @@ export interface HttpLimits {
   readonly stopTime: number;
 }
 
-export const defaultHttpLimits: HttpLimits = {
+const defaultHttpLimits: HttpLimits = {
   connections: 64,
   requestTime: 15_000,
   writeTime: 30_000,
