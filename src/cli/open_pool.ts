@@ -14,41 +14,17 @@ import { findStatePath, type StatePath } from "./state_path.ts";
  */
 export async function openPool(context: CliContext): Promise<PoolClient> {
   const { state, problem } = await findState(context);
-  const daemon = await connectControl(controlSocketPath(state));
-  if (daemon !== null) return daemon;
-  if (problem !== null) throw unreadable(configFilesOf(context).configFile, problem);
-  try {
+  const files = configFilesOf(context);
+  return await connectSoon(controlSocketPath(state), context, async () => {
+    if (problem !== null) throw unreadable(files.configFile, problem);
     const { localClient } = await import("../control/local_client.ts");
-    return localClient(await context.wiring.openOfflinePool({ ...configFilesOf(context), state }));
-  } catch (error) {
-    if (!isLocked(error)) throw error;
-    return await connectSoon(controlSocketPath(state), { context, cause: error });
-  }
-}
-
-/** A daemon that is starting has its lock a moment before its socket; a socket that is removed is made again in 2 s. */
-const SOCKET_WAIT = 5_000;
-const SOCKET_LOOK = 100;
-
-/** By its fields: importing the class would load the store for every command. */
-function isLocked(error: unknown): boolean {
-  return error instanceof Error && error.name === "StoreError" && "kind" in error && error.kind === "locked";
-}
-
-async function connectSoon(
-  socketPath: string,
-  { context: { io }, cause }: { context: CliContext; cause?: unknown },
-): Promise<PoolClient> {
-  for (let waited = 0; waited < SOCKET_WAIT; waited += SOCKET_LOOK) {
-    const daemon = await connectControl(socketPath);
-    if (daemon !== null) return daemon;
-    await io.clock.sleep(SOCKET_LOOK);
-  }
-  throw new NoDaemonError(
-    `a process has the state, but nothing listens on the control socket ${socketPath}: if that is a daemon, it makes ` +
-      "its socket again within seconds, unless something else is in that place; its log says more",
-    cause === undefined ? {} : { cause },
-  );
+    try {
+      return localClient(await context.wiring.openOfflinePool({ ...files, state }));
+    } catch (error) {
+      if (isLocked(error)) return null;
+      throw error;
+    }
+  });
 }
 
 /**
@@ -57,18 +33,46 @@ async function connectSoon(
  */
 export async function openDaemonsPool(context: CliContext): Promise<PoolClient> {
   const { state, problem } = await findState(context);
-  const socketPath = controlSocketPath(state);
-  const daemon = await connectControl(socketPath);
-  if (daemon !== null) return daemon;
   const { configFile } = configFilesOf(context);
-  if (problem !== null) throw unreadable(configFile, problem);
-  const { isStateLocked } = await import("../store/state_lock.ts");
-  if (await isStateLocked(state)) return await connectSoon(socketPath, { context });
+  const socketPath = controlSocketPath(state);
+  return await connectSoon(socketPath, context, async () => {
+    if (problem !== null) throw unreadable(configFile, problem);
+    const { isStateLocked } = await import("../store/state_lock.ts");
+    if (await isStateLocked(state)) return null;
+    const start = `nodepool -c ${shellWord(configFile)} daemon`;
+    throw new NoDaemonError(
+      `no daemon is running (nothing listens on ${socketPath}): start it with \`${start}\``,
+    );
+  });
+}
+
+/** A daemon that is starting has its lock a moment before its socket; a socket that is removed is made again in 2 s. */
+const SOCKET_WAIT = 5_000;
+const SOCKET_LOOK = 100;
+
+/**
+ * The daemon's pool, or what `without` makes of a state that no daemon has. `without` gives null where a process has
+ * the state: that may be a daemon that is about to listen, or another command that is soon done with it.
+ */
+async function connectSoon(
+  socketPath: string,
+  { io }: CliContext,
+  without: () => Promise<PoolClient | null>,
+): Promise<PoolClient> {
+  for (let waited = 0; waited < SOCKET_WAIT; waited += SOCKET_LOOK) {
+    const pool = await connectControl(socketPath) ?? await without();
+    if (pool !== null) return pool;
+    await io.clock.sleep(SOCKET_LOOK);
+  }
   throw new NoDaemonError(
-    `no daemon is running (nothing listens on ${socketPath}): start it with \`nodepool -c ${
-      shellWord(configFile)
-    } daemon\``,
+    `a process has the state, but nothing listens on the control socket ${socketPath}: if that is a daemon, it makes ` +
+      "its socket again within seconds, unless something else is in that place; its log says more",
   );
+}
+
+/** By its fields: importing the class would load the store for every command. */
+function isLocked(error: unknown): boolean {
+  return error instanceof Error && error.name === "StoreError" && "kind" in error && error.kind === "locked";
 }
 
 /** Where the daemon of the configuration listens, if it runs. */
