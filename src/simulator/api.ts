@@ -9,6 +9,7 @@ import { errorAnswer, type Service, unauthorizedAnswer } from "./answer.ts";
 import type { Breakage, Exchange } from "./exchange.ts";
 import type { Blow, Fault, Stage } from "./fault.ts";
 import type { FaultBoard, Subject } from "./fault_board.ts";
+import { quirkyAnswer } from "./quirk.ts";
 import { Refusal } from "./refusal.ts";
 import { sampleSpread } from "./spread.ts";
 
@@ -80,7 +81,7 @@ export class ApiBuilder {
     if (!(await this.#receive(exchange, route))) return BROKEN;
     if (!(await this.#waits(exchange))) return BROKEN;
     const answer = this.#refuse(exchange) ?? await this.#checked(exchange, route);
-    return this.#decorated(exchange, await this.#spoil(exchange, answer));
+    return this.#decorated(exchange, await encoded(exchange, await this.#spoil(exchange, answer)));
   }
 
   /** Takes in the request; whether it came whole. */
@@ -123,7 +124,10 @@ export class ApiBuilder {
     }
     try {
       this.#check(exchange);
-      return answered(exchange, await handle(exchange, (stage) => this.#strikes(exchange, stage)));
+      const { quirks } = exchange.cloud;
+      for (const quirk of quirks) quirk.request?.(exchange);
+      const outcome = await handle(exchange, (stage) => this.#strikes(exchange, stage));
+      return await quirkyAnswer(answered(exchange, outcome), { exchange, quirks });
     } catch (error) {
       if (error instanceof Refusal) return refused(exchange, error);
       throw error;
@@ -180,6 +184,12 @@ function answered(exchange: Exchange, outcome: Outcome): Response {
   if (outcome instanceof Response) return outcome;
   exchange.breakage = outcome;
   return BROKEN;
+}
+
+async function encoded({ cloud, breakage }: Exchange, answer: Response): Promise<Response> {
+  if (breakage !== null) return answer;
+  for (const quirk of cloud.quirks) answer = await quirk.answer?.(answer) ?? answer;
+  return answer;
 }
 
 /** Stands where no answer goes out. */

@@ -10,6 +10,8 @@ import { ImageBook } from "./image_book.ts";
 import type { ContentRoom } from "./image_intake.ts";
 import { PortBook } from "./port_book.ts";
 import { fingerprintOf, publicKeyOf } from "./public_key.ts";
+import { type Quirk, quirkySettings } from "./quirk.ts";
+import { type Manner, quirksOf } from "./quirk_table.ts";
 import { Refusal } from "./refusal.ts";
 import { ServerBook } from "./server_book.ts";
 import { ServerFiles } from "./server_files.ts";
@@ -51,6 +53,7 @@ export interface ForeignUse {
 }
 
 export class CloudState {
+  /** As its quirks have them; the object stays the same when they change. */
   readonly settings: CloudSettings;
   readonly stock: Stock;
   readonly servers: ServerBook;
@@ -64,6 +67,10 @@ export class CloudState {
   readonly startedAt: Instant;
   readonly #clock: Clock;
   readonly #random: Random;
+  readonly #blocks: AddressBlocks;
+  /** Without any quirk. */
+  readonly #plain: CloudSettings;
+  #quirks: readonly Quirk[];
   #sequence = 0;
   #keypairCount = 0;
 
@@ -74,13 +81,16 @@ export class CloudState {
     room: ContentRoom;
     deletedLife: Milliseconds;
   }) {
-    this.settings = settings;
+    this.#plain = settings;
+    this.#blocks = options.blocks;
+    this.#quirks = quirksOf(settings);
+    this.settings = { ...quirkySettings(settings, this.#quirks) };
     this.quotas = { ...settings.quotas };
     this.#clock = options.clock;
     this.#random = options.random;
     this.startedAt = options.clock.now();
-    this.stock = makeStock(settings, options.blocks);
-    this.images = new ImageBook(this.stock, { ...options, settings });
+    this.stock = makeStock(this.settings, options.blocks);
+    this.images = new ImageBook(this.stock, { ...options, settings: this.settings });
     this.network = new PortBook({ ...options, quotas: this.quotas, networks: this.stock.networks });
     this.servers = new ServerBook({
       clock: options.clock,
@@ -93,6 +103,36 @@ export class CloudState {
   now(): Instant {
     this.servers.advance();
     return this.#clock.now();
+  }
+
+  get quirks(): readonly Quirk[] {
+    return this.#quirks;
+  }
+
+  /**
+   * Lets it be like another cloud from now on.
+   * @throws Error where that takes other flavors or networks, and there are servers or addresses that use those it has
+   */
+  adopt(
+    { personality = this.settings.personality, quirks: names = this.settings.quirks }: Partial<Manner>,
+  ): void {
+    const quirks = quirksOf({ personality, quirks: names });
+    const settings = quirkySettings({ ...this.#plain, personality, quirks: names }, quirks);
+    if (!sameStock(settings, this.settings) && this.#isInUse()) {
+      throw new Error(
+        `cloud ${settings.name} has servers, ports or floating IPs; delete them first, since its ` +
+          "flavors and networks change",
+      );
+    }
+    Object.assign(this.settings, settings);
+    Object.assign(this.stock, makeStock(settings, this.#blocks));
+    this.network.serve(this.stock.networks);
+    this.#quirks = quirks;
+  }
+
+  #isInUse(): boolean {
+    this.now();
+    return this.servers.standing().length + this.ports.size + this.floatingIps.size > 0;
   }
 
   get ports(): ReadonlyMap<string, SimulatedPort> {
@@ -225,4 +265,9 @@ export class CloudState {
     this.servers.advance();
     return this.network.serverAt(address);
   }
+}
+
+function sameStock(one: CloudSettings, other: CloudSettings): boolean {
+  const stock = ({ flavors, networks }: CloudSettings) => JSON.stringify([flavors, networks]);
+  return stock(one) === stock(other);
 }

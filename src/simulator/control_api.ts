@@ -9,7 +9,9 @@
  *     DELETE /_simulator/faults[/ID]         disarms one, or all
  *     POST   /_simulator/tokens/revoke       ends every token
  *     POST   /_simulator/servers/ID/vanish   the server is gone at once
- *     PATCH  /_simulator/clouds/NAME         changes `quotas` (-1: none) and `foreign-use`, what others in the project use
+ *     GET    /_simulator/quirks              the personalities and quirks that a cloud can have
+ *     PATCH  /_simulator/clouds/NAME         changes `quotas` (-1: none), `foreign-use` (what others in the project use),
+ *                                            `personality` and `quirks`
  */
 import { type Context, Hono } from "hono";
 import { jsonAnswer } from "./answer.ts";
@@ -17,6 +19,7 @@ import * as v from "valibot";
 import type { CloudState } from "./cloud_state.ts";
 import { faultCatalogue } from "./fault_catalogue.ts";
 import type { ArmedFault } from "./fault_board.ts";
+import { mannerProblems, personalities, quirkTable } from "./quirk_table.ts";
 import { faultRuleFromFile } from "./settings_file.ts";
 import type { Journal } from "./journal.ts";
 import type { FaultRuleInput } from "./settings.ts";
@@ -45,6 +48,7 @@ export function controlApi(ground: ControlGround): ControlApi {
     const id = c.req.param("id");
     return jsonAnswer(200, { disarmed: ground.disarm(id === undefined ? undefined : Number(id)) });
   });
+  app.get("/quirks", () => jsonAnswer(200, shownQuirks()));
   app.post("/tokens/revoke", () => {
     for (const cloud of ground.clouds.values()) cloud.tokens.revokeAll();
     return jsonAnswer(200, {});
@@ -72,6 +76,8 @@ function cloudCounts(cloud: CloudState) {
     ports: cloud.ports.size,
     floatingIps: cloud.floatingIps.size,
     keypairs: cloud.keypairs.size,
+    personality: cloud.settings.personality,
+    quirks: cloud.quirks.map(({ name }) => name),
   };
 }
 
@@ -81,6 +87,17 @@ function shownFault({ id, rule, fault, seen, struck }: ArmedFault) {
 
 function catalogue() {
   return [...faultCatalogue.values()].map(({ number, title, operations }) => ({ number, title, operations }));
+}
+
+function shownQuirks() {
+  return {
+    personalities: personalities.map(({ name, about, quirks }) => ({
+      name,
+      about,
+      quirks: quirks.map((quirk) => quirk.name),
+    })),
+    quirks: quirkTable.map(({ name, about }) => ({ name, about })),
+  };
 }
 
 async function armFault(c: Context, ground: ControlGround): Promise<Response> {
@@ -102,19 +119,36 @@ const cloudChange = v.strictObject({
     ports: count,
   })),
   "foreign-use": v.optional(v.strictObject({ instances: count, cores: count, ram: count })),
+  personality: v.optional(v.nullable(v.string())),
+  quirks: v.optional(v.array(v.string())),
 });
 
 async function changeCloud(c: Context, { clouds }: ControlGround): Promise<Response> {
   const cloud = clouds.get(c.req.param("name") ?? "");
   if (cloud === undefined) return jsonAnswer(404, { error: `no cloud ${c.req.param("name")} is there` });
   const change = v.safeParse(cloudChange, await c.req.json().catch(() => null));
-  if (!change.success) {
-    const problems = change.issues.map((issue) => `${v.getDotPath(issue) ?? "body"}: ${issue.message}`);
-    return jsonAnswer(400, { error: `the cloud cannot be changed: ${problems.join("; ")}` });
+  const problems = change.success
+    ? mannerProblems({ personality: null, quirks: [], ...change.output })
+    : change.issues.map((issue) => ({ path: [v.getDotPath(issue) ?? "body"], message: issue.message }));
+  if (!change.success || problems.length > 0) {
+    const told = problems.map(({ path, message }) => `${path.join(".")}: ${message}`);
+    return jsonAnswer(400, { error: `the cloud cannot be changed: ${told.join("; ")}` });
   }
-  const { "floating-ips": floatingIps = cloud.quotas.floatingIps, ...quotas } = change.output.quotas ?? {};
-  Object.assign(cloud.quotas, quotas, { floatingIps });
-  Object.assign(cloud.foreignUse, change.output["foreign-use"]);
+  return applied(change.output, cloud);
+}
+
+function applied(
+  { quotas: { "floating-ips": floatingIps, ...quotas } = {}, "foreign-use": foreignUse, ...manner }:
+    v.InferOutput<typeof cloudChange>,
+  cloud: CloudState,
+): Response {
+  try {
+    cloud.adopt(manner);
+  } catch (error) {
+    return jsonAnswer(409, { error: `the cloud cannot be changed: ${(error as Error).message}` });
+  }
+  Object.assign(cloud.quotas, quotas, floatingIps === undefined ? {} : { floatingIps });
+  Object.assign(cloud.foreignUse, foreignUse);
   return jsonAnswer(200, { quotas: cloud.quotas, ...cloudCounts(cloud) });
 }
 

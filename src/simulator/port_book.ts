@@ -25,7 +25,14 @@ export class PortBook {
     this.#clock = options.clock;
     this.#random = options.random;
     this.#quotas = options.quotas;
-    for (const { id, block } of options.networks) this.#pools.set(id, new AddressPool(block));
+    this.serve(options.networks);
+  }
+
+  /** Hands out addresses of these networks, too. */
+  serve(networks: readonly StockNetwork[]): void {
+    for (const { id, block } of networks) {
+      if (!this.#pools.has(id)) this.#pools.set(id, new AddressPool(block));
+    }
   }
 
   /** Ports for a new server, one on each network; those that there are already come first. */

@@ -159,6 +159,10 @@ export function settingsSchema(unit: number) {
       { name: "ubuntu-24.04" },
     ]),
     networks: v.optional(v.array(network), [{ name: "private" }, { name: "public", external: true }]),
+    /** A cloud that people know, by its name in `quirk_table.ts`; null: the plain OpenStack. */
+    personality: v.optional(v.nullable(v.string()), null),
+    /** Single habits of people's clouds, besides those of the personality. */
+    quirks: v.optional(v.array(v.string()), []),
     ssh: v.optional(
       v.strictObject({
         /** From ACTIVE until logins are answered. */

@@ -5,6 +5,7 @@
 import { faultCatalogue } from "./fault_catalogue.ts";
 import { operations } from "./operations.ts";
 import { matchesPattern } from "./pattern.ts";
+import { mannerProblems } from "./quirk_table.ts";
 import type { CloudSettings, FaultRule, SimulatorSettings } from "./settings.ts";
 
 export interface SettingsProblem {
@@ -21,6 +22,7 @@ export function settingsProblems({ clouds, faults }: SimulatorSettings): readonl
         ...nameProblems(cloud.name, names.slice(0, index)),
         ...(["flavors", "images", "networks"] as const).flatMap((kind) => twice(cloud, kind)),
         ...subnetProblems(cloud, subnets),
+        ...mannerProblems(cloud),
       ].map(below("clouds", index))
     ),
     ...faults.flatMap((rule, index) => ruleProblems(rule, names).map(below("faults", index))),

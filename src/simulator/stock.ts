@@ -56,7 +56,7 @@ export function makeStock(settings: CloudSettings, blocks: AddressBlocks): Stock
       ...network,
       id: network.id ?? id("network", network.name),
       subnetId: id("subnet", network.name),
-      block: blocks.take(network.subnet),
+      block: blocks.take(network.subnet, id("network", network.name)),
     })),
     userId: plain("user", settings.username),
     projectId: plain("project", settings.project),
@@ -77,14 +77,21 @@ export function nameId(text: string): string {
 /** Hands out 127.N.0.0/16 ranges, each once. */
 export class AddressBlocks {
   readonly #taken = new Set<number>();
+  readonly #given = new Map<string, number>();
 
   /** @param subnets those that networks ask for by name; the others go round them */
   constructor(subnets: readonly (string | null)[]) {
     for (const subnet of subnets) if (subnet !== null) this.#taken.add(blockOf(subnet));
   }
 
-  take(subnet: string | null): number {
-    if (subnet !== null) return blockOf(subnet);
+  /** @param network gets the same one each time */
+  take(subnet: string | null, network: string): number {
+    const block = subnet !== null ? blockOf(subnet) : this.#given.get(network) ?? this.#next();
+    this.#given.set(network, block);
+    return block;
+  }
+
+  #next(): number {
     let block = FIRST_BLOCK;
     while (this.#taken.has(block)) block++;
     if (block > 255) {
