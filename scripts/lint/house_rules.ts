@@ -48,6 +48,7 @@ const allowedImports: Record<string, string[]> = {
     "ssh",
     "cloud",
     "config/config_error.ts",
+    "config/nearest_name.ts",
     "config/read_text.ts",
     "config/read_yaml.ts",
     "config/yaml_node.ts",
