@@ -24,6 +24,7 @@ export function openCloud(
     random: systemRandom,
     onAnswer,
     connections: () => send.connections,
+    certificates: () => send.certificates,
   });
   const close = cloud[Symbol.asyncDispose].bind(cloud);
   return Object.assign(cloud, {

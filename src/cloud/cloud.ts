@@ -23,6 +23,8 @@ export interface Call {
 }
 
 export interface Cloud {
+  /** Whom the cloud takes us for; every other method logs in by itself. */
+  logIn(options: Call): Promise<CloudLogin>;
   /**
    * Every server of the project (all pages), or those changed since a cloud time, deleted ones included.
    * Throws rather than return a part.
@@ -45,6 +47,8 @@ export interface Cloud {
   getImage(id: string, options: Call): Promise<CloudImage | "gone">;
   /** Every image that carries the installation's mark, whatever its status; throws rather than return a part. */
   listOwnImages(installation: string, options: Call): Promise<readonly CloudImage[]>;
+  /** Every image that the project may use. */
+  listImages(options: Call): Promise<readonly CloudImage[]>;
   /** Every image that belongs to the project. */
   listProjectImages(options: Call): Promise<readonly CloudImage[]>;
   /** Makes an image without data, once; `effect` of a thrown CloudError tells whether it may exist all the same. */
@@ -75,7 +79,7 @@ export interface Cloud {
     options: Call,
   ): Promise<FloatingIp>;
 
-  listKeypairs(options: Call): Promise<readonly string[]>;
+  listKeypairs(options: Call): Promise<readonly Keypair[]>;
   createKeypair(request: { name: string; publicKey: string }, options: Call): Promise<void>;
   listSecurityGroups(options: Call): Promise<readonly { id: string; name: string }[]>;
 
@@ -122,6 +126,22 @@ export interface ImageData {
   open(): ReadableStream<Uint8Array>;
   /** Told now and then how many bytes have been sent. */
   readonly onProgress?: (sent: number) => void;
+}
+
+/** Who we are on a cloud. */
+export interface CloudLogin {
+  /** By name where the cloud tells it. */
+  readonly user: string | null;
+  /** null: the token is for no project. */
+  readonly project: string | null;
+  /** Names of the roles on the project; empty where the cloud tells none. */
+  readonly roles: readonly string[];
+}
+
+export interface Keypair {
+  readonly name: string;
+  /** As in an authorized_keys file; null where the cloud does not tell. */
+  readonly publicKey: string | null;
 }
 
 export interface ServerRequest {

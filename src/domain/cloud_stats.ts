@@ -22,6 +22,16 @@ export interface CloudStats {
     readonly waiting: Readonly<Record<string, number>>;
   };
   readonly connections: readonly ConnectionCount[];
+  /** What the TLS servers that were connected to have shown. */
+  readonly certificates: readonly CertificateEnd[];
+}
+
+/** Until when a server's certificate is good. */
+export interface CertificateEnd {
+  /** With its port where that is not 443. */
+  readonly host: string;
+  /** Of the machine's clock. */
+  readonly validUntil: Instant;
 }
 
 /** Connections to one place. */

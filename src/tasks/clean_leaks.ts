@@ -69,7 +69,8 @@ async function listKeypairs(
     image.provider === provider.name && image.source.type === "snapshot";
   if (!isTime || ![...ledger.images.values()].some(isMade)) return null;
   keypairsListedAt.set(provider.name, now);
-  return await cloud.listKeypairs({ signal }).catch(() => null);
+  const keypairs = await cloud.listKeypairs({ signal }).catch(() => null);
+  return keypairs?.map(({ name }) => name) ?? null;
 }
 
 function orderOf({ type: kind, id, name, reason, portId }: Leak): DeletionOrder {

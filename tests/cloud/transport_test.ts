@@ -225,6 +225,7 @@ Deno.test("stats count requests, errors and the last error", async () => {
     lastError: null,
     limiter: { inFlight: 0, most: 16, nextStart: 0, waiting: {} },
     connections: [],
+    certificates: [],
   });
   const { message } = await refusalOf(cloud.getServer("x", { signal }));
   await cloud.listServers({ signal });

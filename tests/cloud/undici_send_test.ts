@@ -216,6 +216,16 @@ Deno.test("a self-signed certificate is taken with cacert, or without verificati
   }
 });
 
+Deno.test("until when the certificates of servers are good is known once they are connected to", async () => {
+  await using server = serve(() => new Response("ok"), SELF_SIGNED);
+  await using plain = serve(() => new Response("ok"));
+  await using send = open({ verify: false });
+  assert.deepEqual(send.certificates, []);
+  for (const { url } of [server, plain]) await send({ method: "GET", url, headers: {} }, { signal });
+  const validUntil = Date.parse("2126-10-29T15:43:25Z");
+  assert.deepEqual(send.certificates, [{ host: new URL(server.url).host, validUntil }]);
+});
+
 Deno.test("a client certificate is given to the server, its key in a file of its own or the same", async () => {
   await using server = await serveToClientsWithCertificate();
   await using cert = await pemFile(SELF_SIGNED.cert);

@@ -38,6 +38,16 @@ export function cloudContract(name: string, setup: () => Promise<CloudUnderTest>
     assert.deepEqual(await cloud.findImages(UNKNOWN_ID, { signal }), []);
   });
 
+  test("a login says who we are and for which project", async ({ subject: { cloud } }) => {
+    const { user, project, roles } = await cloud.logIn({ signal });
+    assert.ok(user !== null && project !== null && roles.length > 0, "user, project and roles");
+  });
+
+  test("the images that the project may use are listed", async ({ subject: { cloud, imageName } }) => {
+    const names = (await cloud.listImages({ signal })).map(({ name }) => name);
+    assert.ok(names.includes(imageName), names.join());
+  });
+
   test("flavors, networks, zones and security groups are listed", async ({ subject }) => {
     const { cloud } = subject;
     const flavor = (await cloud.listFlavors({ signal })).find(({ name }) => name === subject.flavorName);
@@ -197,10 +207,11 @@ export function cloudContract(name: string, setup: () => Promise<CloudUnderTest>
     await cloud.createKeypair({ name, publicKey: PUBLIC_KEY }, { signal });
     const again = await refusalOf(cloud.createKeypair({ name, publicKey: PUBLIC_KEY }, { signal }));
     assert.equal(again.kind, "conflict");
-    assert.ok((await cloud.listKeypairs({ signal })).includes(name));
+    const made = (await cloud.listKeypairs({ signal })).find((keypair) => keypair.name === name);
+    assert.equal(made?.publicKey?.trim(), PUBLIC_KEY);
     await cloud.deleteKeypair(name, { signal });
     await cloud.deleteKeypair(name, { signal });
-    assert.ok(!(await cloud.listKeypairs({ signal })).includes(name));
+    assert.ok(!(await cloud.listKeypairs({ signal })).some((keypair) => keypair.name === name));
     const noKey = await refusalOf(cloud.createKeypair({ name, publicKey: "no key" }, { signal }));
     assert.equal(noKey.kind, "badRequest");
   });

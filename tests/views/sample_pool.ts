@@ -332,6 +332,7 @@ export function sampleReport(fields: Partial<PoolReport> = {}): PoolReport {
           lastError: null,
           limiter: { inFlight: 3, most: 16, nextStart: 60, waiting: {} },
           connections: [],
+          certificates: [],
         },
       },
       {

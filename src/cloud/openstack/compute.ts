@@ -32,7 +32,9 @@ const ZonesSchema = v.object({
 });
 
 const KeypairsSchema = v.object({
-  keypairs: v.array(v.object({ keypair: v.object({ name: v.string() }) })),
+  keypairs: v.array(
+    v.object({ keypair: v.object({ name: v.string(), public_key: v.nullish(v.string()) }) }),
+  ),
 });
 
 export function createCompute({ session, pageSize }: ServiceOptions): Compute {
@@ -55,7 +57,10 @@ export function createCompute({ session, pageSize }: ServiceOptions): Compute {
         path,
         signal,
       });
-      return answer.parse(KeypairsSchema).keypairs.map(({ keypair }) => keypair.name);
+      return answer.parse(KeypairsSchema).keypairs.map(({ keypair: { name, public_key } }) => ({
+        name,
+        publicKey: public_key ?? null,
+      }));
     },
     async createKeypair({ name, publicKey }, { signal }) {
       const action = `create keypair ${name}`;

@@ -16,6 +16,7 @@ type ImageService = Pick<
   | "findImages"
   | "getImage"
   | "listOwnImages"
+  | "listImages"
   | "listProjectImages"
   | "createImage"
   | "uploadImage"
@@ -50,6 +51,7 @@ export function createImageService(options: ServiceOptions): ImageService {
       // A filter that a cloud does not know is one that it ignores.
       return images.filter(({ properties }) => properties[INSTALLATION_KEY] === installation);
     },
+    listImages: (call) => listImages({}, { ...options, ...call, action: "list images" }),
     async listProjectImages(call) {
       const action = "list the project's images";
       const owner = await session.projectId(call);

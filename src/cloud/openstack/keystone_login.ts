@@ -7,6 +7,7 @@ import type { Clock } from "../../lib/clock.ts";
 import { parseAnswer } from "../../lib/parse_answer.ts";
 import type { Auth, CloudAccess, DomainRef, Scope } from "../../domain/cloud_access.ts";
 import { type Milliseconds, SECOND } from "../../domain/time.ts";
+import type { CloudLogin } from "../cloud.ts";
 import { CloudError } from "../cloud_error.ts";
 import { type Catalog, CatalogSchema } from "./catalog.ts";
 import type { Transport } from "./transport.ts";
@@ -18,6 +19,7 @@ export interface Token {
   readonly catalog: Catalog;
   /** null where the token is not scoped to a project. */
   readonly projectId: string | null;
+  readonly login: CloudLogin;
   /** Set once a service has taken it: only such a token is renewed after a 401. */
   accepted: boolean;
 }
@@ -27,7 +29,9 @@ const TokenAnswer = v.object({
     expires_at: v.nullish(v.string()),
     issued_at: v.nullish(v.string()),
     catalog: v.optional(CatalogSchema, []),
-    project: v.nullish(v.object({ id: v.string() })),
+    project: v.nullish(v.object({ id: v.string(), name: v.nullish(v.string()) })),
+    user: v.nullish(v.object({ id: v.nullish(v.string()), name: v.nullish(v.string()) })),
+    roles: v.nullish(v.array(v.object({ name: v.nullish(v.string()) }))),
   }),
 });
 
@@ -68,6 +72,11 @@ export async function loginToKeystone(
     renewAt: askedAt + life - Math.min(MAX_MARGIN, life / 10),
     catalog: token.catalog,
     projectId: token.project?.id ?? null,
+    login: {
+      user: token.user?.name ?? token.user?.id ?? null,
+      project: token.project?.name ?? token.project?.id ?? null,
+      roles: (token.roles ?? []).flatMap(({ name }) => name ?? []),
+    },
     accepted: false,
   };
 }

@@ -35,6 +35,7 @@ export interface OpenStackCloudOptions {
   readonly maxConcurrency?: number | null;
   readonly onAnswer?: TransportOptions["onAnswer"];
   readonly connections?: TransportOptions["connections"];
+  readonly certificates?: TransportOptions["certificates"];
   /** Items in one page of a listing; clouds give 1000 at most. */
   readonly pageSize?: number;
 }
@@ -60,6 +61,7 @@ export function createOpenStackCloud(options: OpenStackCloudOptions): WholeCloud
     ...createNetworkService(services),
     ...createImageService(services),
     ...createSnapshots(services),
+    logIn: (call) => session.logIn(call),
     getQuota: (call) => getQuota(services, call),
     get stats(): CloudStats {
       return transport.stats;

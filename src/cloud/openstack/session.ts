@@ -9,6 +9,7 @@ import { parseAnswer } from "../../lib/parse_answer.ts";
 import type { CloudAccess } from "../../domain/cloud_access.ts";
 import type { Place } from "../../domain/home.ts";
 import type { Milliseconds } from "../../domain/time.ts";
+import type { CloudLogin } from "../cloud.ts";
 import { CloudError } from "../cloud_error.ts";
 import type { SendRequest, SendResponse } from "../send.ts";
 import { findEndpoint, type ServiceType } from "./catalog.ts";
@@ -92,6 +93,10 @@ export class Session {
   ): Promise<boolean> {
     const token = await this.#tokens.get(call);
     return offers(await this.#root(call.service, { token, call }), microversion);
+  }
+
+  async logIn({ signal }: { signal: AbortSignal }): Promise<CloudLogin> {
+    return (await this.#tokens.get({ signal })).login;
   }
 
   /** The project that the token is for. */

@@ -7,10 +7,15 @@ import { buildConnector } from "undici";
 import type { Clock } from "../../lib/clock.ts";
 import type { Milliseconds } from "../../domain/time.ts";
 
-/** @param options `closing`: its abort ends connections that are not made yet */
+/** @param options `closing`: its abort ends connections that are not made yet; `onMade`: called with each made one */
 export function createTimedConnector(
   tls: buildConnector.BuildOptions,
-  options: { clock: Clock; timeout: Milliseconds; closing: AbortSignal },
+  options: {
+    clock: Clock;
+    timeout: Milliseconds;
+    closing: AbortSignal;
+    onMade: (host: string, socket: Socket) => void;
+  },
 ): buildConnector.connector {
   const connect = buildConnector({ ...tls, timeout: 0, allowH2: false }) as (
     ...args: Parameters<buildConnector.connector>
@@ -19,6 +24,7 @@ export function createTimedConnector(
     const made = new AbortController();
     const socket = connect(target, (...result) => {
       made.abort();
+      if (result[1] !== null) options.onMade(target.host ?? target.hostname, result[1]);
       callback(...result);
     });
     const signal = AbortSignal.any([made.signal, options.closing]);

@@ -9,7 +9,7 @@ import type { Random } from "../../lib/random.ts";
 import type { RateLimiter, Slot } from "../../lib/rate_limiter.ts";
 import { type Milliseconds, SECOND } from "../../domain/time.ts";
 import { CloudError } from "../cloud_error.ts";
-import type { CloudStats, ConnectionCount } from "../../domain/cloud_stats.ts";
+import type { CertificateEnd, CloudStats, ConnectionCount } from "../../domain/cloud_stats.ts";
 import { waitFor } from "../../lib/in_flight.ts";
 import type { Send, SendRequest, SendResponse } from "../send.ts";
 import { classifyResponse, type Refusal } from "./classify_response.ts";
@@ -50,6 +50,8 @@ export interface TransportOptions {
   readonly onAnswer?: (answer: { readonly operation: string; readonly duration: Milliseconds }) => void;
   /** What `send` holds open. */
   readonly connections?: () => readonly ConnectionCount[];
+  /** What its TLS servers have shown. */
+  readonly certificates?: () => readonly CertificateEnd[];
 }
 
 const MAX_ATTEMPTS = 3;
@@ -69,9 +71,16 @@ export class Transport implements AsyncDisposable {
   }
 
   get stats(): CloudStats {
-    const { limiter, connections = () => [] } = this.#options;
+    const { limiter, connections = () => [], certificates = () => [] } = this.#options;
     const { queued, interval: rate, state } = limiter;
-    return { ...this.#stats.snapshot(), queued, rate, limiter: state, connections: connections() };
+    return {
+      ...this.#stats.snapshot(),
+      queued,
+      rate,
+      limiter: state,
+      connections: connections(),
+      certificates: certificates(),
+    };
   }
 
   /**

@@ -3,9 +3,11 @@
  * answers are read whole and bounded, no redirect is followed and nothing repeated. Certificates are read at the first
  * request, so that a missing file is this cloud's failure only. The composition root makes one for each provider.
  */
+import type { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
 import { Agent, type buildConnector } from "undici";
 import type { CloudAccess } from "../../domain/cloud_access.ts";
-import type { ConnectionCount } from "../../domain/cloud_stats.ts";
+import type { CertificateEnd, ConnectionCount } from "../../domain/cloud_stats.ts";
 import { systemClock } from "../../lib/clock.ts";
 import { CloudError } from "../cloud_error.ts";
 import type { Send, SendRequest, SendResponse } from "../send.ts";
@@ -31,6 +33,7 @@ export interface UndiciSendOptions
 
 export interface UndiciSend extends Send, AsyncDisposable {
   readonly connections: readonly ConnectionCount[];
+  readonly certificates: readonly CertificateEnd[];
 }
 
 /** Shorter than the 5 seconds after which Apache closes: a request on a closing connection would be lost. */
@@ -53,7 +56,8 @@ export function createUndiciSend(options: UndiciSendOptions): UndiciSend {
     }
   };
   Object.defineProperty(send, "connections", { get: () => connections.counts });
-  return Object.assign(send as Send & Pick<UndiciSend, "connections">, {
+  Object.defineProperty(send, "certificates", { get: () => connections.certificates });
+  return Object.assign(send as Send & Pick<UndiciSend, "connections" | "certificates">, {
     [Symbol.asyncDispose]: () => connections[Symbol.asyncDispose](),
   });
 }
@@ -63,6 +67,7 @@ class Connections implements AsyncDisposable {
   readonly #maxBody: number;
   readonly #closing = new AbortController();
   readonly #streamed = new Set<Promise<SendResponse>>();
+  readonly #certificates = new Map<string, CertificateEnd>();
   #tls: Promise<TlsOptions> | null = null;
   #agent: Agent | null = null;
 
@@ -77,6 +82,10 @@ class Connections implements AsyncDisposable {
     ));
     const { size } = this.#streamed;
     return size === 0 ? pools : [...pools, { to: "streamed bodies", open: size, busy: size, waiting: 0 }];
+  }
+
+  get certificates(): readonly CertificateEnd[] {
+    return [...this.#certificates.values()];
   }
 
   async dispatch(request: SendRequest, { signal }: { signal: AbortSignal }): Promise<SendResponse> {
@@ -133,8 +142,19 @@ class Connections implements AsyncDisposable {
 
   #connector(tls: TlsOptions, closing: AbortSignal): buildConnector.connector {
     const { connectTimeout = CONNECT_TIMEOUT } = this.#options;
-    return createTimedConnector(tls, { clock: systemClock, timeout: connectTimeout, closing });
+    const onMade = (host: string, socket: Socket) => {
+      const validUntil = certificateEnd(socket);
+      if (validUntil !== null) this.#certificates.set(host, { host, validUntil });
+    };
+    return createTimedConnector(tls, { clock: systemClock, timeout: connectTimeout, closing, onMade });
   }
+}
+
+/** null: it is no TLS connection, or goes on with an earlier one. */
+function certificateEnd(socket: Socket): number | null {
+  if (!(socket instanceof TLSSocket)) return null;
+  const end = Date.parse(socket.getPeerCertificate().valid_to ?? "");
+  return Number.isNaN(end) ? null : end;
 }
 
 function isStreamed(request: SendRequest): request is StreamedRequest {
