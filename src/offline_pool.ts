@@ -1,6 +1,7 @@
 /**
  * The pool with no daemon running: its state alone, locked for as long as a command works on it. Everything can be
- * looked at; nodes can be held and marked for deletion, jobs made and deleted, which the next daemon acts on.
+ * looked at; nodes can be held and marked for deletion, jobs made and deleted, which the next daemon acts on. A state
+ * that was never made is an empty pool, and stays unmade unless the command has something to write down.
  */
 import type { OfflinePoolOptions } from "./cli/wiring.ts";
 import { defaultSecurePath, loadConfig } from "./config/load_config.ts";
@@ -21,36 +22,36 @@ import { SteadyClock } from "./lib/steady_clock.ts";
 import { newestInstant } from "./store/newest_instant.ts";
 import { openKvStore } from "./store/kv_store.ts";
 import { Ledger } from "./store/ledger.ts";
+import { createMemoryStore } from "./store/memory_store.ts";
 import { lockState } from "./store/state_lock.ts";
-import { StoreError } from "./store/store.ts";
+import { isUnmade } from "./store/state_witness.ts";
+import type { Store } from "./store/store.ts";
 
 /** Another command may hold the lock for a moment. */
 const LOCK_WAIT = 2_000;
 
-/** Looking at a pool that never was must not make one. */
-async function requireState(path: string): Promise<void> {
-  if (await Deno.stat(path).then(() => true, () => false)) return;
-  throw new StoreError(
-    "unusable",
-    `there is no state at ${path}: no daemon has run with this configuration yet`,
-  );
-}
+const random = systemRandom;
 
 /** @throws StoreError; ConfigError is put off until a command needs the configuration */
 export async function openOfflinePool(options: OfflinePoolOptions): Promise<PoolControl> {
   const secure = options.secureFile ?? await defaultSecurePath();
   const loaded = await loadConfig(options.configFile, { secure }).catch((error: Error) => error);
   const config = loaded instanceof Error ? null : loaded.config;
-  await requireState(options.state);
   await using opening = new AsyncDisposableStack();
-  opening.use(
-    await lockState(options.state, { holder: "a nodepool command", clock: systemClock, wait: LOCK_WAIT }),
-  );
-  const store = opening.use(await openKvStore(options.state, { clock: systemClock, random: systemRandom }));
   const clock = new SteadyClock(systemClock);
+  const isEmpty = !options.writes && await isUnmade(options.state);
+  if (isEmpty) options.note(`no daemon has run on ${options.state} yet: there is nothing to show`);
+  const store = isEmpty
+    ? opening.use(createMemoryStore({ clock, random, installation: { id: "", createdAt: clock.now() } }))
+    : await openStateFile(options.state, opening);
   const ledger = opening.use(await Ledger.load(store, { clock }));
   const wallOffset = await continueClock(clock, ledger);
   return offlinePool({ ledger, clock, wallOffset, config, configError: loaded, resources: opening.move() });
+}
+
+async function openStateFile(path: string, opening: AsyncDisposableStack): Promise<Store> {
+  opening.use(await lockState(path, { holder: "a nodepool command", clock: systemClock, wait: LOCK_WAIT }));
+  return opening.use(await openKvStore(path, { clock: systemClock, random }));
 }
 
 /** Takes the machine's clock at its word, unless it shows a time before the newest record. @returns the wall offset */
@@ -103,6 +104,9 @@ function offlinePool(
       return await listAlienImages(clouds.providers, { only: provider, known, signal });
     },
     async adoptState({ dryRun, signal }) {
+      if (ledger.installation.id === "") {
+        throw new ControlError(404, "there is no state to adopt servers into");
+      }
       await using clouds = await openClouds({ config, configError, only: null });
       return await adoptServers(clouds.providers, { ...means, dryRun, signal });
     },

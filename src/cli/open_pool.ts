@@ -6,20 +6,23 @@ import { shellWord } from "../lib/shell_quote.ts";
 import { NoDaemonError, UsageError } from "./cli_error.ts";
 import { type CliContext, configFilesOf } from "./cli_context.ts";
 import { findStatePath, type StatePath } from "./state_path.ts";
+import { writeLine } from "./write_line.ts";
 
 /**
- * Where the configuration file cannot even be read, nothing but a daemon at the default place will do: opening a
- * state would make an empty one and show that.
+ * Where the configuration file cannot even be read, nothing but a daemon at the default place will do: there is no
+ * telling whose state the default one is.
+ * @param options `writes`: the command has something to write down, for which a state is made where there is none
  * @throws ConfigError, StoreError from the offline pool
  */
-export async function openPool(context: CliContext): Promise<PoolClient> {
+export async function openPool(context: CliContext, { writes = false } = {}): Promise<PoolClient> {
   const { state, problem } = await findState(context);
   const files = configFilesOf(context);
   return await connectSoon(controlSocketPath(state), context, async () => {
     if (problem !== null) throw unreadable(files.configFile, problem);
     const { localClient } = await import("../control/local_client.ts");
+    const note = (text: string) => writeLine(context.io.stderr, `nodepool: ${text}`);
     try {
-      return localClient(await context.wiring.openOfflinePool({ ...files, state }));
+      return localClient(await context.wiring.openOfflinePool({ ...files, state, writes, note }));
     } catch (error) {
       if (isLocked(error)) return null;
       throw error;

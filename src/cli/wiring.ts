@@ -41,6 +41,10 @@ export interface DaemonOptions extends ConfigFiles {
 export interface OfflinePoolOptions extends ConfigFiles {
   /** The state to open, as the configuration file names it even where it is broken elsewhere. */
   readonly state: string;
+  /** Whether there is something to write down, for which the state is made where there is none. */
+  readonly writes: boolean;
+  /** Told, for people, that there is no state yet. */
+  note(text: string): void;
 }
 
 export interface SimulateOptions {

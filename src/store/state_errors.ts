@@ -33,6 +33,14 @@ export function goneState(path: string, problem: string): StoreError {
   return new StoreError("gone", `the state ${path} is gone from under this process: ${problem}`);
 }
 
+/** There was a state, as its witness tells, and now there is none. */
+export function lostState(path: string): StoreError {
+  return new StoreError(
+    "damaged",
+    `the state ${path} is gone, which a daemon has written before; ${wayOut(path)}`,
+  );
+}
+
 /** Only a later version of the program knows what the state means. */
 export function newerState(path: string): StoreError {
   return new StoreError(

@@ -7,6 +7,8 @@
  * writes it; opening a state reads it.
  */
 import { basename, dirname, join } from "node:path";
+import { lostState } from "./state_errors.ts";
+import { isRemoteState } from "./state_file.ts";
 
 /** The newest that was written to the state at a path. */
 export interface Witnessed {
@@ -24,6 +26,20 @@ export async function readWitness(path: string): Promise<Witnessed | null> {
   const [, installation, commits] = text.match(/^([0-9a-f-]{36}) (\d{16})\n$/) ?? [];
   if (installation === undefined || commits === undefined) return null;
   return { installation, commits: Number(commits) };
+}
+
+/**
+ * Whether nobody has made a state here yet. Nothing is made.
+ * @throws StoreError where one was there and is gone
+ */
+export async function isUnmade(path: string): Promise<boolean> {
+  const isThere = await Deno.lstat(path).then(
+    () => true,
+    (error) => !(error instanceof Deno.errors.NotFound),
+  );
+  if (isThere || isRemoteState(path)) return false;
+  if (await readWitness(path) !== null) throw lostState(path);
+  return true;
 }
 
 /** Writes down each commit, until it is disposed. What cannot be written is left: it protects, and must not hinder. */

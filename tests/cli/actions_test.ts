@@ -106,11 +106,17 @@ Deno.test("job-create and job-delete work with a daemon and without one", async 
   }
 });
 
-Deno.test("job-create says how many are to be held, and what is wrong", async () => {
+Deno.test("job-create NAME alone holds one", async () => {
   await using bench = await CliBench.open();
-  const without = await bench.run("job-create", "gate/unit");
-  assert.equal(without.code, 2);
-  assert.match(without.stderr, /required option '--hold-on-failure <n>' not specified/);
+  assert.deepEqual(await bench.run("job-create", "gate/unit"), {
+    code: 0,
+    stdout: "job 3: nodes that fail gate/unit are held, up to 1\n",
+    stderr: "",
+  });
+});
+
+Deno.test("job-create says what is wrong", async () => {
+  await using bench = await CliBench.open();
   assert.equal((await bench.run("job-create", "gate/unit", "--hold-on-failure", "0")).code, 2);
   assert.deepEqual(bench.pool.calls, []);
   bench.pool.failure = new ControlError(409, "job gate/unit has an entry already (3)");

@@ -82,6 +82,21 @@ Deno.test("on a terminal an upload shows how far it is", async () => {
   assert.ok(stderr.endsWith("\x1b[1A\x1b[J"), "the bar is gone at the end");
 });
 
+Deno.test("image-list's State is a state also while data is sent; how far it is stands in a column of its own", async () => {
+  await using bench = await CliBench.open();
+  const upload = sampleImage({ id: 5, state: { phase: "upload", externalId: "x", startedAt: 1 } });
+  bench.pool.current = sampleReport({ images: [upload], uploads: new Map([[5, { sent: 42, total: 100 }]]) });
+  const cells = async (...argv: string[]) =>
+    (await bench.run("image-list", ...argv)).stdout.split("\n").filter((line) => line.startsWith("|"))
+      .map((line) => line.split("|").slice(1, -1).map((cell) => cell.trim()));
+  const [header, row] = await cells();
+  assert.equal(row![header!.indexOf("State")], "building");
+  assert.ok(!header!.includes("Progress"));
+  const [wideHeader, wideRow] = await cells("-o", "wide");
+  assert.equal(wideRow![wideHeader!.indexOf("State")], "building");
+  assert.equal(wideRow![wideHeader!.indexOf("Progress")], "42%");
+});
+
 Deno.test("who interrupts the wait is told that the daemon goes on", async () => {
   await using bench = await CliBench.open();
   const running = bench.run("image-build", "noble");

@@ -62,10 +62,12 @@ Deno.test("list prints the same with and without a daemon", async () => {
     assert.equal((await offline.run(...argv)).stdout, (await online.run(...argv)).stdout, format);
   }
   assert.equal(offline.wired.length, 5);
-  assert.deepEqual(offline.wired[0]!.options, {
+  const { note: _, ...options } = offline.wired[0]!.options as { note: unknown };
+  assert.deepEqual(options, {
     configFile: offline.configFile,
     secureFile: null,
     state: offline.state,
+    writes: false,
   });
   assert.equal(offline.pool.disposed, true);
   assert.deepEqual(online.wired, []);

@@ -1,5 +1,5 @@
-/** `nodepool job-create NAME --hold-on-failure N`: keep nodes on which a job fails. */
-import { Command, Option } from "@commander-js/extra-typings";
+/** `nodepool job-create NAME [--hold-on-failure N]`: keep nodes on which a job fails. */
+import { Command } from "@commander-js/extra-typings";
 import type { CliContext } from "../cli_context.ts";
 import { example } from "../example.ts";
 import { countArgument } from "../number_argument.ts";
@@ -9,13 +9,10 @@ export function jobCreateCommand(context: CliContext) {
   return new Command("job-create")
     .description("hold the nodes on which a job fails, up to a number of them")
     .argument("<name>", "the job, as it is named when nodes are acquired or released")
-    .addOption(
-      new Option("--hold-on-failure <n>", "how many nodes are held at a time").argParser(countArgument)
-        .makeOptionMandatory(),
-    )
+    .option("--hold-on-failure <n>", "how many nodes are held at a time", countArgument, 1)
     .addHelpText("after", example("nodepool job-create integration-tests --hold-on-failure 2"))
     .action(async (job, { holdOnFailure }) => {
-      await using pool = await openPool(context);
+      await using pool = await openPool(context, { writes: true });
       const { id } = await pool.createJob({ job, holdOnFailure });
       context.io.stdout.write(`job ${id}: nodes that fail ${job} are held, up to ${holdOnFailure}\n`);
     });

@@ -14,7 +14,7 @@ export const imageTable: Table<ImageListView, ImageView> = {
     { field: "version", header: "Version", align: "right", spare: 2, cell: ({ version }) => String(version) },
     { field: "image_id", header: "Image ID", spare: 4, cell: ({ image_id }) => textOf(image_id) },
     { field: "server_id", header: "Server ID", spare: 1, cell: ({ server_id }) => textOf(server_id) },
-    { field: "state", header: "State", whole: true, cell: describeState },
+    { field: "state", header: "State", whole: true, cell: ({ state }) => state },
     { field: "age", header: "Age", whole: true, cell: ({ age }) => formatAge(age) },
     { field: "current", header: "Current", wide: true, cell: ({ current }) => current ? "yes" : "" },
     { field: "phase", header: "Phase", wide: true, cell: ({ phase }) => phase },
@@ -44,8 +44,3 @@ export const imageTable: Table<ImageListView, ImageView> = {
     { field: "last_error", header: "Last error", wide: true, cell: ({ last_error }) => textOf(last_error) },
   ],
 };
-
-/** `building 42%` while its data is sent. */
-function describeState({ state, progress }: ImageView): string {
-  return progress === null ? state : `${state} ${progress}%`;
-}

@@ -12,7 +12,7 @@ export interface Fact {
 export const statusTable: Table<StatusView, Fact> = {
   rows: (status) => [
     ...daemonFacts(status.daemon),
-    { what: "installation", value: status.installation.id },
+    { what: "installation", value: status.installation.id || "none yet" },
     {
       what: "nodes",
       value: nodeStateNames.map((state) => `${status.nodes[state]} ${state}`).join(", "),
