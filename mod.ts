@@ -13,6 +13,7 @@ const wiring: Wiring = {
   runDaemon: async (options) => (await import("./src/daemon.ts")).runDaemon(options),
   openOfflinePool: async (options) => (await import("./src/offline_pool.ts")).openOfflinePool(options),
   simulate: async (options) => (await import("./src/simulator/simulate.ts")).simulate(options),
+  describeQuirks: async () => (await import("./src/simulator/describe_quirks.ts")).describeQuirks(),
   describeVersion: async () => {
     const { version, commit, deno } = (await import("./src/lib/build_info.ts")).buildInfo();
     return `nodepool ${version} (commit ${commit}, Deno ${deno})`;

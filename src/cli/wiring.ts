@@ -11,6 +11,8 @@ export interface Wiring {
   openOfflinePool(options: OfflinePoolOptions): Promise<PoolControl>;
   /** Runs an OpenStack simulator until the signal is aborted. */
   simulate(options: SimulateOptions): Promise<void>;
+  /** The lines of `simulate --quirks`. */
+  describeQuirks(): Promise<string>;
   /** `--version`'s lines. */
   describeVersion(): Promise<string>;
 }

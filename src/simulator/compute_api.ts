@@ -4,13 +4,11 @@ import { emptyAnswer, isoMicroseconds, jsonAnswer } from "./answer.ts";
 import type { Keypair } from "./cloud_state.ts";
 import type { Exchange } from "./exchange.ts";
 import { flavorRoutes } from "./flavor_api.ts";
+import { fixedIpsOf } from "./network_view.ts";
 import { Refusal } from "./refusal.ts";
 import { actionOperation, actOnServer } from "./server_action_api.ts";
 import * as server from "./server_api.ts";
 import { listServers } from "./server_list_api.ts";
-
-/** The newest microversion there is: 2.95. */
-const MAX_MINOR = 95;
 
 /** The Hono app of `/compute`. */
 export function computeApi(context: ApiContext): ApiBuilder {
@@ -52,11 +50,12 @@ function negotiate(exchange: Exchange): void {
   const asked = exchange.header("openstack-api-version")?.match(/compute\s+(\S+)/)?.[1] ??
     exchange.header("x-openstack-nova-api-version");
   if (asked === null || asked === undefined) return;
-  const minor = asked === "latest" ? MAX_MINOR : Number(asked.match(/^2\.(\d+)$/)?.[1] ?? NaN);
-  if (!(minor >= 1 && minor <= MAX_MINOR)) {
+  const newest = exchange.cloud.settings.microversion;
+  const minor = asked === "latest" ? newest : Number(asked.match(/^2\.(\d+)$/)?.[1] ?? NaN);
+  if (!(minor >= 1 && minor <= newest)) {
     throw new Refusal(
       406,
-      `Version ${asked} is not supported by the API. Minimum is 2.1 and maximum is 2.${MAX_MINOR}.`,
+      `Version ${asked} is not supported by the API. Minimum is 2.1 and maximum is 2.${newest}.`,
     );
   }
   exchange.microversion = minor;
@@ -66,7 +65,7 @@ function version(exchange: Exchange) {
   return {
     id: "v2.1",
     status: "CURRENT",
-    version: `2.${MAX_MINOR}`,
+    version: `2.${exchange.cloud.settings.microversion}`,
     min_version: "2.1",
     updated: "2013-07-23T11:33:21Z",
     links: [{ rel: "self", href: `${exchange.url}/v2.1/` }],
@@ -91,13 +90,9 @@ function listInterfaces(exchange: Exchange): Response {
     port_id: port.id,
     mac_addr: port.mac,
     port_state: port.down ? "DOWN" : "ACTIVE",
-    fixed_ips: [{ subnet_id: subnetOf(exchange, port.networkId), ip_address: port.address }],
+    fixed_ips: fixedIpsOf(exchange.cloud, port),
   }));
   return jsonAnswer(200, { interfaceAttachments });
-}
-
-function subnetOf({ cloud }: Exchange, networkId: string): string {
-  return cloud.stock.networks.find((network) => network.id === networkId)!.subnetId;
 }
 
 function listKeypairs(exchange: Exchange): Response {

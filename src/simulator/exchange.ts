@@ -128,13 +128,18 @@ export class Exchange {
 
   /** Whether the body is an object with that key. */
   bodyHas(key: string): boolean {
-    return Object.hasOwn(this.#object() ?? {}, key);
+    return Object.hasOwn(this.bodyObject, key);
+  }
+
+  /** The request's body; nothing where it is no JSON object. */
+  get bodyObject(): Record<string, unknown> {
+    return this.#object() ?? {};
   }
 
   /** The names of what the request is about, for fault rules: those of the path, and that of what is to be made. */
   subjectNames(): string[] {
     const { serverId = "", imageId = "" } = this.#params;
-    const body = this.#object() ?? {};
+    const body = this.bodyObject;
     // Nova and Neutron put what is to be made in an object of its own, Glance does not.
     const inner = Object.values(body)[0] as { name?: unknown } | null | undefined;
     const names = [

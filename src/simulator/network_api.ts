@@ -3,7 +3,7 @@ import { ApiBuilder, type ApiContext } from "./api.ts";
 import { emptyAnswer, jsonAnswer } from "./answer.ts";
 import type { Exchange } from "./exchange.ts";
 import { type Resource, resourceList } from "./network_list.ts";
-import { floatingIpView, networkView, portView, securityGroupView, subnetView } from "./network_view.ts";
+import { floatingIpView, networkView, portView, securityGroupView, subnetViews } from "./network_view.ts";
 import { Refusal } from "./refusal.ts";
 import { hasAddressAt, type SimulatedFloatingIp, type SimulatedPort } from "./simulated_server.ts";
 
@@ -83,7 +83,7 @@ function networks({ cloud }: Exchange): Resource[] {
 }
 
 function subnets({ cloud }: Exchange): Resource[] {
-  return cloud.stock.networks.map((network) => subnetView(cloud, network));
+  return cloud.stock.networks.flatMap((network) => subnetViews(cloud, network));
 }
 
 function shown(exchange: Exchange, name: string, all: readonly Resource[]): Response {
@@ -152,6 +152,7 @@ function createFloatingIp(exchange: Exchange): Response {
     );
   }
   const port = typeof port_id === "string" ? freePort(exchange, port_id) : null;
+  if (port !== null) checkRoute(exchange, { port, external: network.id });
   const floatingIp = cloud.network.createFloatingIp(network.id, {
     port,
     description: String(description ?? ""),
@@ -175,12 +176,30 @@ function freePort(exchange: Exchange, id: string): SimulatedPort {
   return port;
 }
 
+/** @throws Refusal 404 where no router leads from the port's network to the external one */
+function checkRoute(
+  { cloud }: Exchange,
+  { port, external }: { port: SimulatedPort; external: string },
+): void {
+  const { routed, subnetId } = cloud.stock.networks.find((one) => one.id === port.networkId)!;
+  if (routed) return;
+  throw new Refusal(
+    404,
+    `External network ${external} is not reachable from subnet ${subnetId}.  Therefore, cannot associate Port ` +
+      `${port.id} with a Floating IP.`,
+    { type: "ExternalGatewayForFloatingIPNotFound" },
+  );
+}
+
 function moveFloatingIp(exchange: Exchange): Response {
   const { cloud } = exchange;
   const floatingIp = namedFloatingIp(exchange);
   const { port_id } = exchange.section("floatingip");
-  if (typeof port_id === "string") cloud.network.attachFloatingIp(floatingIp, freePort(exchange, port_id));
-  else cloud.network.detachFloatingIp(floatingIp);
+  if (typeof port_id === "string") {
+    const port = freePort(exchange, port_id);
+    checkRoute(exchange, { port, external: floatingIp.networkId });
+    cloud.network.attachFloatingIp(floatingIp, port);
+  } else cloud.network.detachFloatingIp(floatingIp);
   exchange.effect = true;
   return floatingIpAnswer(exchange, floatingIp);
 }

@@ -13,7 +13,7 @@ export function networkView({ stock, startedAt }: CloudState, network: StockNetw
     admin_state_up: true,
     mtu: 1450,
     status: "ACTIVE",
-    subnets: [network.subnetId],
+    subnets: [network.subnetId, ...(network.ipv6 ? [network.subnetV6Id] : [])],
     shared: network.shared && !network.external,
     availability_zone_hints: [],
     availability_zones: [],
@@ -27,7 +27,21 @@ export function networkView({ stock, startedAt }: CloudState, network: StockNetw
   };
 }
 
-export function subnetView({ stock, startedAt }: CloudState, network: StockNetwork): Resource {
+export function subnetViews(cloud: CloudState, network: StockNetwork): Resource[] {
+  const four = subnetView(cloud, network);
+  if (!network.ipv6) return [four];
+  const prefix = `2001:db8:${network.block.toString(16)}:`;
+  const six = {
+    id: network.subnetV6Id,
+    ip_version: 6,
+    gateway_ip: `${prefix}:1`,
+    cidr: `${prefix}:/64`,
+    allocation_pools: [{ start: `${prefix}:2`, end: `${prefix}:ff:ff` }],
+  };
+  return [four, { ...four, ...six }];
+}
+
+function subnetView({ stock, startedAt }: CloudState, network: StockNetwork): Resource {
   const net = `127.${network.block}`;
   return {
     id: network.subnetId,
@@ -50,8 +64,22 @@ export function subnetView({ stock, startedAt }: CloudState, network: StockNetwo
   };
 }
 
-export function portView({ stock }: CloudState, port: SimulatedPort): Resource {
-  const network = stock.networks.find((one) => one.id === port.networkId)!;
+/** A port's addresses, IPv6 first: a documentation range, with the same number. */
+export function fixedIpsOf({ stock }: CloudState, { networkId, address }: SimulatedPort) {
+  const { ipv6, subnetId, subnetV6Id } = stock.networks.find((one) => one.id === networkId)!;
+  return [
+    ...(ipv6 ? [{ subnet_id: subnetV6Id, ip_address: ipv6Of(address) }] : []),
+    { subnet_id: subnetId, ip_address: address },
+  ];
+}
+
+function ipv6Of(address: string): string {
+  const [, block, high, low] = address.split(".").map((part) => Number(part).toString(16));
+  return `2001:db8:${block}::${high}:${low}`;
+}
+
+export function portView(cloud: CloudState, port: SimulatedPort): Resource {
+  const { stock } = cloud;
   return {
     id: port.id,
     name: port.name,
@@ -61,7 +89,7 @@ export function portView({ stock }: CloudState, port: SimulatedPort): Resource {
     admin_state_up: true,
     status: port.down || port.server === null ? "DOWN" : "ACTIVE",
     ...deviceOf(port),
-    fixed_ips: [{ subnet_id: network.subnetId, ip_address: port.address }],
+    fixed_ips: fixedIpsOf(cloud, port),
     allowed_address_pairs: [],
     extra_dhcp_opts: [],
     security_groups: [stock.securityGroupId],

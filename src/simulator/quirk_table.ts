@@ -1,21 +1,74 @@
 /** Every quirk and every personality there is, and what the settings' names of them mean. A new one is a row here. */
 import { nearestName } from "../config/nearest_name.ts";
 import type { Quirk } from "./quirk.ts";
+import { accessAddresses, noAddressTypes } from "./quirks/addresses.ts";
+import { endlessPages } from "./quirks/endless_pages.ts";
+import { flavorsWithoutDisk } from "./quirks/flavors_without_disk.ts";
 import { gzip } from "./quirks/gzip.ts";
-import { limitsForbidden } from "./quirks/policies.ts";
-import { oddItems } from "./quirks/odd_items.ts";
+import {
+  keypairsForbidden,
+  limitsForbidden,
+  limitsMissing,
+  quotasMissing,
+  securityGroupsMissing,
+  zonesForbidden,
+} from "./quirks/narrow_policies.ts";
+import { dualStack, networksById, publicNetworkOnly, secondPortRouted } from "./quirks/networks.ts";
+import { oddItems, oddServers } from "./quirks/odd_items.ts";
+import { noDescriptions, noPaging, oldNova } from "./quirks/old_services.ts";
 
-/** A cloud that people know: quirks that go together. */
+export const quirkTable: readonly Quirk[] = [
+  accessAddresses,
+  noAddressTypes,
+  networksById,
+  publicNetworkOnly,
+  secondPortRouted,
+  dualStack,
+  flavorsWithoutDisk,
+  limitsForbidden,
+  limitsMissing,
+  quotasMissing,
+  zonesForbidden,
+  keypairsForbidden,
+  securityGroupsMissing,
+  noPaging,
+  endlessPages,
+  noDescriptions,
+  oldNova,
+  oddItems,
+  oddServers,
+  gzip,
+];
+
+/** A kind of cloud that people know: quirks that go together. */
 export interface Personality {
   readonly name: string;
   readonly about: string;
   readonly quirks: readonly Quirk[];
 }
 
-export const quirkTable: readonly Quirk[] = [limitsForbidden, oddItems, gzip];
-
 export const personalities: readonly Personality[] = [
-  { name: "odd", about: "Every listing has an item that is not as the manual says.", quirks: [oddItems] },
+  {
+    name: "rackspace",
+    about: "Like Rackspace's: servers are reached at their access addresses.",
+    quirks: [networksById, dualStack, accessAddresses, noAddressTypes],
+  },
+  { name: "scs", about: "Like the Sovereign Cloud Stack's.", quirks: [flavorsWithoutDisk] },
+  { name: "ovh", about: "Like OVH's.", quirks: [publicNetworkOnly, dualStack] },
+  {
+    name: "tenant",
+    about: "A project with networks of its own, one of which floating IPs lead to.",
+    quirks: [secondPortRouted],
+  },
+  {
+    name: "narrow",
+    about: "A cloud that tells its users little.",
+    quirks: [limitsForbidden, quotasMissing, zonesForbidden, keypairsForbidden],
+  },
+  { name: "plain-neutron", about: "A cloud with a simple Neutron.", quirks: [noPaging, noDescriptions] },
+  { name: "old", about: "A cloud that was not upgraded for years.", quirks: [oldNova, noDescriptions] },
+  { name: "odd", about: "A cloud whose lists are not as the manual says.", quirks: [oddItems, oddServers] },
+  { name: "gzip", about: "A cloud behind a proxy that compresses.", quirks: [gzip] },
 ];
 
 /** What makes a cloud quirky, as its settings name it. */
@@ -35,22 +88,26 @@ export function quirksOf({ personality, quirks }: Manner): readonly Quirk[] {
 
 /** What is wrong with the names, each with its place in the settings. */
 export function mannerProblems({ personality, quirks }: Manner) {
-  const unknown = (kind: string, name: string, known: readonly { name: string }[]) => {
-    const names = known.map((one) => one.name);
-    if (names.includes(name)) return null;
-    const meant = nearestName(name, names);
-    return `no ${kind} is named ${name}${meant === null ? "" : `; did you mean "${meant}"?`}; there are ${
-      names.join(", ")
-    }`;
-  };
-  return [
+  const problems = [
     {
       path: ["personality"],
-      message: personality === null ? null : unknown("personality", personality, personalities),
+      message: personality === null
+        ? null
+        : unknown("personality", { name: personality, known: personalities }),
     },
     ...quirks.map((name, index) => ({
       path: ["quirks", index],
-      message: unknown("quirk", name, quirkTable),
+      message: unknown("quirk", { name, known: quirkTable }),
     })),
-  ].flatMap(({ path, message }) => message === null ? [] : [{ path, message }]);
+  ];
+  return problems.flatMap(({ path, message }) => message === null ? [] : [{ path, message }]);
+}
+
+/** null: the name is known. */
+function unknown(kind: string, { name, known }: { name: string; known: readonly { name: string }[] }) {
+  const names = known.map((one) => one.name);
+  if (names.includes(name)) return null;
+  const meant = nearestName(name, names);
+  const hint = meant === null ? "" : `; did you mean "${meant}"?`;
+  return `there is no ${kind} "${name}"${hint}; there are ${names.join(", ")}`;
 }

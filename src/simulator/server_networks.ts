@@ -34,7 +34,7 @@ function wordChoice(cloud: CloudState, word: string, microversion: number): Choi
 }
 
 function onlyNetwork(cloud: CloudState): Choice {
-  const inner = cloud.stock.networks.filter((network) => !network.external);
+  const inner = cloud.stock.networks.filter((network) => network.attachable);
   if (inner.length > 1) {
     throw new Refusal(409, "Multiple possible networks found, use a Network ID to be more specific.");
   }
@@ -44,7 +44,7 @@ function onlyNetwork(cloud: CloudState): Choice {
 function bootableNetwork(cloud: CloudState, id: string): string {
   const network = cloud.stock.networks.find((one) => one.id === id);
   if (network === undefined) throw new Refusal(400, `Network ${id} could not be found.`);
-  if (network.external) {
+  if (!network.attachable) {
     throw new Refusal(403, `It is not allowed to create an interface on external network ${id}`);
   }
   return id;

@@ -3,6 +3,7 @@ import type { Instant } from "../domain/time.ts";
 import { isoMicroseconds, isoSeconds } from "./answer.ts";
 import type { CloudState } from "./cloud_state.ts";
 import type { Exchange } from "./exchange.ts";
+import { fixedIpsOf } from "./network_view.ts";
 import { hasAddressAt, type SimulatedServer, statusAt, taskStateAt, updatedAt } from "./simulated_server.ts";
 import { nameId } from "./stock.ts";
 
@@ -94,12 +95,14 @@ export function addressesOf(
   if (!hasAddressAt(server, now)) return addresses;
   for (const port of server.ports) {
     const network = cloud.stock.networks.find((one) => one.id === port.networkId)!;
-    const shown = (addr: string, type: string) =>
-      full
-        ? { version: 4, addr, "OS-EXT-IPS:type": type, "OS-EXT-IPS-MAC:mac_addr": port.mac }
-        : { version: 4, addr };
+    const shown = (addr: string, type: string) => {
+      const version = addr.includes(":") ? 6 : 4;
+      return full
+        ? { version, addr, "OS-EXT-IPS:type": type, "OS-EXT-IPS-MAC:mac_addr": port.mac }
+        : { version, addr };
+    };
     const list = addresses[network.name] ??= [];
-    list.push(shown(port.address, "fixed"));
+    list.push(...fixedIpsOf(cloud, port).map(({ ip_address }) => shown(ip_address, "fixed")));
     if (port.floatingIp !== null) list.push(shown(port.floatingIp.address, "floating"));
   }
   return addresses;

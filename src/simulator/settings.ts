@@ -87,8 +87,14 @@ export function settingsSchema(unit: number) {
   const network = v.strictObject({
     name: v.string(),
     id: v.optional(v.nullable(v.string()), null),
-    /** Floating IPs come from it; servers are not attached to it. */
+    /** Floating IPs come from it. */
     external: v.optional(v.boolean(), false),
+    /** Whether servers can be attached to it; null: where it is not external. */
+    attachable: v.optional(v.nullable(v.boolean()), null),
+    /** Whether a router leads from it to the external networks, as floating IPs need. */
+    routed: v.optional(v.boolean(), true),
+    /** Whether its ports have an IPv6 address as well. Nothing answers there. */
+    ipv6: v.optional(v.boolean(), false),
     shared: v.optional(v.boolean(), true),
     /** A /16 within 127.0.0.0/8, as `127.16.0.0/16`; null: the next one that no other network has. */
     subnet: v.optional(
@@ -142,6 +148,8 @@ export function settingsSchema(unit: number) {
     snapshotTime: spreadOr(2 * SECOND),
     /** Before each answer. */
     latency: spreadOr(0),
+    /** The newest of Nova's microversions, as N of 2.N. */
+    microversion: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1)), 95),
     /** The most servers, images or ports in one page. */
     pageSize: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1)), 1000),
     zones: v.optional(v.pipe(v.array(v.string()), v.minLength(1)), ["az1", "az2"]),

@@ -27,8 +27,13 @@ export interface StockImage {
 export interface StockNetwork {
   readonly id: string;
   readonly subnetId: string;
+  /** Of its IPv6 addresses, where it has some. */
+  readonly subnetV6Id: string;
   readonly name: string;
   readonly external: boolean;
+  readonly attachable: boolean;
+  readonly routed: boolean;
+  readonly ipv6: boolean;
   readonly shared: boolean;
   /** The second number of its 127.N.0.0/16. */
   readonly block: number;
@@ -55,7 +60,9 @@ export function makeStock(settings: CloudSettings, blocks: AddressBlocks): Stock
     networks: settings.networks.map((network) => ({
       ...network,
       id: network.id ?? id("network", network.name),
+      attachable: network.attachable ?? !network.external,
       subnetId: id("subnet", network.name),
+      subnetV6Id: id("IPv6 subnet", network.name),
       block: blocks.take(network.subnet, id("network", network.name)),
     })),
     userId: plain("user", settings.username),

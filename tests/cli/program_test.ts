@@ -111,6 +111,13 @@ Deno.test("daemon says which parts it runs, and how many workers", async () => {
   assert.equal(await partsOf("--builder-only", "--no-builder"), 2);
 });
 
+Deno.test("simulate --quirks lists what its clouds can be like, and runs none", async () => {
+  await using bench = await CliBench.open({ daemon: false });
+  const { code, stdout } = await bench.run("simulate", "--quirks");
+  assert.deepEqual([code, stdout], [0, "quirks:\n  gzip  Answers are compressed.\n"]);
+  assert.deepEqual(bench.wired, []);
+});
+
 Deno.test("simulate runs until it is interrupted", async () => {
   await using bench = await CliBench.open({ daemon: false });
   const running = bench.run("simulate", "--listen", "127.0.0.1:5000", "--clouds", "clouds.yaml");

@@ -122,6 +122,7 @@ export class CliBench implements AsyncDisposable {
         note("simulate", options);
         await new Promise((resolve) => options.signal.addEventListener("abort", resolve));
       },
+      describeQuirks: () => Promise.resolve("quirks:\n  gzip  Answers are compressed."),
       describeVersion: () => Promise.resolve("nodepool 1.2.3 (commit abc, Deno 9.9.9)"),
     };
   }

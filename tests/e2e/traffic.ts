@@ -135,7 +135,13 @@ function contextOf(pool: RunningPool, signal: AbortSignal): CliContext {
       home: () => "/",
       interrupts: () => ({ signal, [Symbol.dispose]() {} }),
     },
-    wiring: { runDaemon: unused, openOfflinePool: unused, simulate: unused, describeVersion: unused },
+    wiring: {
+      runDaemon: unused,
+      openOfflinePool: unused,
+      simulate: unused,
+      describeQuirks: unused,
+      describeVersion: unused,
+    },
     globals: () => ({ config: pool.configFile, secure: null, debug: false }),
     exitCode: 0,
   };

@@ -5,9 +5,13 @@ import { personalities, quirkTable } from "../../src/simulator/quirk_table.ts";
 import { virtualSimulator } from "./simulated_client.ts";
 
 Deno.test("a cloud has the quirks of its personality and those named besides, each once", async () => {
-  using world = await virtualSimulator({ personality: "odd", quirks: ["limits-forbidden", "odd-items"] });
+  using world = await virtualSimulator({ personality: "odd", quirks: ["limits-forbidden", "odd-servers"] });
   const { client, simulator } = world;
-  assert.deepEqual(simulator.cloud().quirks.map(({ name }) => name), ["odd-items", "limits-forbidden"]);
+  assert.deepEqual(simulator.cloud().quirks.map(({ name }) => name), [
+    "odd-items",
+    "odd-servers",
+    "limits-forbidden",
+  ]);
   const { json } = await client.get("/compute/v2.1/flavors/detail");
   assert.equal(json.flavors.filter(({ vcpus }: { vcpus: unknown }) => vcpus === "1").length, 1);
   assert.equal((await client.get("/compute/v2.1/limits")).status, 403);
@@ -41,20 +45,20 @@ Deno.test("the control route lists personalities and quirks, and changes those o
   await control("PATCH", "clouds/simulator", { quirks: [] });
   assert.equal((await client.get("/compute/v2.1/limits")).json.limits.absolute.maxTotalCores, 7);
   const refused = await control("PATCH", "clouds/simulator", {
-    personality: "od",
+    personality: "narow",
     quirks: ["limits-forbiden"],
   });
   assert.equal(refused.status, 400);
-  assert.match(refused.json.error, /did you mean "odd".*did you mean "limits-forbidden"/);
+  assert.match(refused.json.error, /did you mean "narrow".*did you mean "limits-forbidden"/);
 });
 
 Deno.test("an unknown personality or quirk is told with its line, the nearest name and all that there are", () => {
   const text = "clouds:\n  - name: alpha\n    personality: Odd\n    quirks: [gzipp]\n";
   assert.throws(
     () => parseSettings(text, "simulator.yaml"),
-    /simulator\.yaml:3:\d+: clouds\[0\]\.personality: no personality is named Odd; .*odd[^]*simulator\.yaml:4:\d+: clouds\[0\]\.quirks\[0\]: no quirk is named gzipp; did you mean "gzip"\?; there are /,
+    /simulator\.yaml:3:\d+: clouds\[0\]\.personality: there is no personality "Odd"; .*odd[^]*simulator\.yaml:4:\d+: clouds\[0\]\.quirks\[0\]: there is no quirk "gzipp"; did you mean "gzip"\?; there are /,
   );
-  assert.throws(() => completeSettings({ clouds: [{ quirks: ["x"] }] }), /no quirk is named x/);
+  assert.throws(() => completeSettings({ clouds: [{ quirks: ["x"] }] }), /there is no quirk "x"/);
 });
 
 Deno.test("every quirk and personality has a name of its own and one sentence about it", () => {

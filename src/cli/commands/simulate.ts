@@ -12,6 +12,7 @@ export function simulateCommand(context: CliContext) {
     .option("--listen <address>", "address and port; default: any free port of 127.0.0.1", listenArgument)
     .option("--clouds <file>", "write a clouds.yaml that leads to it")
     .option("--ssh-port <port>", "where its servers answer on SSH", portArgument)
+    .option("--quirks", "list the personalities and quirks that its clouds can have, and exit")
     .addHelpText(
       "after",
       example(
@@ -19,8 +20,9 @@ export function simulateCommand(context: CliContext) {
         "OS_CLIENT_CONFIG_FILE=clouds.yaml nodepool -c nodepool.yaml daemon",
       ),
     )
-    .action(async ({ listen = ANY_FREE_PORT, clouds = null, sshPort = null }) => {
+    .action(async ({ listen = ANY_FREE_PORT, clouds = null, sshPort = null, quirks = false }) => {
       const { io, wiring, globals } = context;
+      if (quirks) return io.stdout.write(`${await wiring.describeQuirks()}\n`);
       using interrupts = io.interrupts();
       await wiring.simulate({
         listen,
