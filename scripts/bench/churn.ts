@@ -2,7 +2,8 @@
  * How fast jobs go through a pool: clients that take a node, keep it for up to a second and give it back, against one
  * daemon as its own process and a simulator served by this one, rate 0, boot time 2 s. Prints the jobs per second, the
  * daemon's use of the machine, and how long a client waited for the answer to its `acquire` from when a node was free
- * for it: from its request where one was ready then, else from when its node was.
+ * for it: from its request where one was ready then, else from when its node was. Says also how many servers were
+ * deleted by how many DELETEs: each takes one.
  *
  *     scripts/bench/churn [JOBS [CLIENTS [NODES]]]        default: 2000 jobs, 50 clients, 200 nodes
  */
@@ -60,10 +61,13 @@ const at = (part: number) => (times[Math.floor(times.length * part)] ?? NaN).toF
 const waited = traffic.grants.filter((grant) =>
   grant.nodes.some((node) => (readyAt.get(node) ?? 0) > grant.askedAt)
 );
+const deletes = pool.simulator.journal.rows().filter(({ operation }) => operation === "server.delete");
+const deleted = new Set(deletes.map(({ serverId }) => serverId)).size;
 console.log(
   `${jobs} jobs of ${clients} clients on ${nodes} nodes: ${(jobs / seconds).toFixed(0)} jobs a second; ` +
     `from a free node to the answer: median ${at(0.5)} ms, 99 % ${at(0.99)} ms, most ${at(0.9999)} ms; ` +
     `${waited.length} waited for a node; daemon ${(cpu / jobs * 1000).toFixed(1)} ms of CPU a job, ` +
-    `${now.toFixed(0)} MiB (peak ${peak.toFixed(0)})`,
+    `${now.toFixed(0)} MiB (peak ${peak.toFixed(0)}); ` +
+    `${deleted} servers deleted by ${deletes.length} DELETEs`,
 );
 await pool.stopDaemon();

@@ -8,6 +8,8 @@ import type { CloudDeletions, DeleteAnswer, WholeCloud } from "../cloud/cloud.ts
 import { claimantOf, type CloudThingKind, type LivingRecords } from "../domain/claims.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import type { ProviderImage } from "../domain/provider_image.ts";
+import { type Instant, MINUTE } from "../domain/time.ts";
+import type { Clock } from "../lib/clock.ts";
 import { errorChain } from "../lib/error_chain.ts";
 import { whyStale } from "./stale_deletion.ts";
 
@@ -60,6 +62,7 @@ export interface DeletionsMeans {
   readonly provider: string;
   readonly cloud: CloudDeletions & Pick<WholeCloud, "getFloatingIp">;
   readonly ledger: LivingRecords;
+  readonly clock: Pick<Clock, "now">;
   /** Why nothing may be deleted on that provider now; null: nothing speaks against it. */
   readonly whyFrozen: () => string | null;
   readonly tell: (report: DeletionReport) => void;
@@ -68,10 +71,15 @@ export interface DeletionsMeans {
 /** Refusals that are remembered, so that each is told once; the oldest are forgotten first. */
 const REMEMBERED = 1_000;
 
+/** A leak whose deletion a cloud accepts and does not carry out is asked for again after that. */
+const REPEAT = 10 * MINUTE;
+
 export class Deletions {
   readonly #means: DeletionsMeans;
   /** What was told last of things that could not be deleted. */
   readonly #told = new Map<string, string>();
+  /** When the cloud accepted the deletion of a leak. No record says so: a new process asks once more. */
+  readonly #accepted = new Map<string, Instant>();
 
   constructor(means: DeletionsMeans) {
     this.#means = means;
@@ -87,6 +95,7 @@ export class Deletions {
       const isThere = order.kind !== "floating-ip" || await this.#isOurFloatingIp(order, { signal });
       const answer = isThere ? await this.#send(order, { signal, confirm }) : "gone";
       this.#told.delete(keyOf(order));
+      if (order.of.type === "leak") this.#accepted.set(keyOf(order), this.#means.clock.now());
       this.#tell(order, { outcome: answer });
       return answer;
     } catch (error) {
@@ -94,6 +103,13 @@ export class Deletions {
       this.#tellFailure(order, error);
       throw error;
     }
+  }
+
+  /** Whether the cloud has accepted a leak's deletion, so that it is not asked again yet. */
+  isAccepted(leak: Pick<DeletionOrder, "kind" | "id">): boolean {
+    const since = this.#means.clock.now() - REPEAT;
+    for (const [key, at] of this.#accepted) if (at <= since) this.#accepted.delete(key);
+    return this.#accepted.has(keyOf(leak));
   }
 
   /** Why nothing would be sent for the order at this moment; null: it would. */
@@ -179,7 +195,7 @@ function movedTo(portId: string): string {
   return `somebody has attached it to port ${portId}`;
 }
 
-function keyOf({ kind, id }: DeletionOrder): string {
+function keyOf({ kind, id }: Pick<DeletionOrder, "kind" | "id">): string {
   return `${kind} ${id}`;
 }
 

@@ -8,6 +8,7 @@ import type { CloudError } from "../cloud/cloud_error.ts";
 import type { Config, ProviderConfig, ProviderImageConfig } from "../domain/config.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import type { NodeGroup } from "../domain/group_files.ts";
+import { isAsDecided } from "../domain/is_as_decided.ts";
 import { aboutNode } from "../domain/waiting_work.ts";
 import { IllegalTransitionError, type NodeEvent, transition } from "../domain/node_transition.ts";
 import type { Observation } from "../domain/observation.ts";
@@ -160,8 +161,9 @@ export class Executor implements AsyncDisposable {
   }
 
   async #attempt(action: Action, at: AttemptSite): Promise<void> {
-    if (!(await this.#announce(action, at))) return;
-    const outcome = await this.#execute(action, at);
+    const node = await this.#announce(action, at);
+    if (node === null) return;
+    const outcome = await this.#execute({ ...action, node }, at);
     this.#tell(at.access, outcome.cloud);
     if (outcome.event === "ended") await this.#end(action.node.id);
     else if (outcome.event !== null) await this.#store(action, outcome.event);
@@ -169,18 +171,21 @@ export class Executor implements AsyncDisposable {
 
   /**
    * Writes down what is about to be done where that must be known after a crash: that a server is asked for or deleted,
-   * that a target is told of a node. False where the node is no longer in the phase that the action was planned in.
+   * that a target is told of a node. null where the node is no longer as the plan had it: then the next plan says what
+   * is right.
    */
-  async #announce(action: Action, { access }: AttemptSite): Promise<boolean> {
-    const { type, node: { id, state } } = action;
-    const isCurrent = (node: NodeRecord | null) => node?.state.phase === state.phase;
+  async #announce(action: Action, { access }: AttemptSite): Promise<NodeRecord | null> {
+    const { ledger, clock } = this.#means;
+    const { type, node: { id } } = action;
+    const asPlanned = (node: NodeRecord | null) => node && isAsDecided(action.node, node) ? node : null;
     const event = willBeSent(action, access) ? ANNOUNCEMENTS[type] : undefined;
-    if (event === undefined) return isCurrent(this.#means.ledger.nodes.get(id) ?? null);
-    return await this.#means.ledger.edit((edit) => {
-      const node = edit.node(id);
-      if (node === null || !isCurrent(node) || wasSent(node)) return false;
-      edit.putNode(transition(node, event, this.#means.clock.now()));
-      return true;
+    if (event === undefined) return asPlanned(ledger.nodes.get(id) ?? null);
+    return await ledger.edit((edit) => {
+      const node = asPlanned(edit.node(id));
+      if (node === null) return null;
+      const next = transition(node, event, clock.now());
+      edit.putNode(next);
+      return next;
     });
   }
 
@@ -338,10 +343,6 @@ const ANNOUNCEMENTS: Readonly<Partial<Record<ActionType, NodeEvent>>> = {
 /** A server that may not be deleted now can still be held: that it was asked for must not be written down. */
 function willBeSent(action: Action, { deletions }: ProviderAccess): boolean {
   return action.type !== "delete-server" || deletions.refusalOf(serverOrder(action)) === null;
-}
-
-function wasSent({ state }: NodeRecord): boolean {
-  return state.phase === "create" && state.sentAt !== null;
 }
 
 function refused(error: string, at: number): Outcome {

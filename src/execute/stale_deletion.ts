@@ -3,6 +3,7 @@
  * somebody, or another attempt may have asked already. Pure; `deletions.ts` asks right before each request.
  */
 import type { LivingRecords } from "../domain/claims.ts";
+import { isAsDecided } from "../domain/is_as_decided.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import type { ProviderImage } from "../domain/provider_image.ts";
 import type { DeletionOrder } from "./deletions.ts";
@@ -14,13 +15,13 @@ export function whyStale({ kind, id, of }: DeletionOrder, { nodes, images }: Liv
       return null;
     case "node": {
       const current = nodes.get(of.node.id);
-      return current !== undefined && isDueForNode({ kind, id }, of.node, current)
+      return current !== undefined && isAsDecided(of.node, current) && isDueForNode({ kind, id }, current)
         ? null
         : `node ${of.node.id} has changed since this was decided`;
     }
     case "image": {
       const current = images.get(of.image.id);
-      return current !== undefined && isDueForImage({ kind, id }, of.image, current)
+      return current !== undefined && isAsDecided(of.image, current) && isDueForImage({ kind, id }, current)
         ? null
         : `image ${of.image.id} has changed since this was decided`;
     }
@@ -29,24 +30,12 @@ export function whyStale({ kind, id, of }: DeletionOrder, { nodes, images }: Liv
 
 type Thing = Pick<DeletionOrder, "kind" | "id">;
 
-function isDueForNode({ kind, id }: Thing, decided: NodeRecord, { state, floatingIp, attempt }: NodeRecord) {
-  if (attempt !== decided.attempt) return false;
-  if (kind === "server") {
-    return state.phase === "delete-server" && decided.state.phase === "delete-server" &&
-      state.serverId === id && state.acceptedAt === decided.state.acceptedAt;
-  }
+function isDueForNode({ kind, id }: Thing, { state, floatingIp }: NodeRecord): boolean {
+  if (kind === "server") return state.phase === "delete-server" && state.serverId === id;
   return kind === "floating-ip" && state.phase === "delete-address" && floatingIp?.id === id;
 }
 
-function isDueForImage(
-  { kind, id }: Thing,
-  decided: ProviderImage,
-  { state, keypair, attempt }: ProviderImage,
-) {
-  if (attempt !== decided.attempt) return false;
-  if (kind === "image") {
-    return state.phase === "delete" && decided.state.phase === "delete" &&
-      state.externalId === id && state.acceptedAt === decided.state.acceptedAt;
-  }
+function isDueForImage({ kind, id }: Thing, { state, keypair }: ProviderImage): boolean {
+  if (kind === "image") return state.phase === "delete" && state.externalId === id;
   return kind === "keypair" && keypair?.name === id;
 }

@@ -31,6 +31,8 @@ export interface LeakInput extends KnownNodes {
   readonly images: ReadonlyMap<number, ProviderImage>;
   /** Names of the project's keypairs; null: they were not listed. */
   readonly keypairs: readonly string[] | null;
+  /** Whether its deletion was accepted a short while ago. */
+  readonly isAccepted: (leak: { readonly kind: Leak["type"]; readonly id: string }) => boolean;
   /** Deletions at most in one pass. */
   readonly most: number;
 }
@@ -42,7 +44,10 @@ export function planLeaks(input: LeakInput): readonly Leak[] {
     ...leakedImages(input),
     ...leakedKeypairs(input),
   ];
-  return found.filter((leak) => !isClaimed(leak, input)).slice(0, input.most);
+  return found.filter((leak) =>
+    !isClaimed(leak, input) && !input.isAccepted({ kind: leak.type, id: leak.id })
+  )
+    .slice(0, input.most);
 }
 
 function isClaimed({ type: kind, provider, id, name }: Leak, living: LeakInput): boolean {

@@ -47,6 +47,7 @@ async function cleanProvider(
     ended,
     images: means.ledger.images,
     keypairs: await listKeypairs(watch, means, signal),
+    isAccepted: (leak) => watch.deletions.isAccepted(leak),
     most: MOST,
   };
   for (const left of planLeft(input)) watch.deletions.leave(orderOf(left));

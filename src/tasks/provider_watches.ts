@@ -157,6 +157,7 @@ export class ProviderWatches implements AsyncDisposable {
         provider: provider.name,
         cloud,
         ledger,
+        clock,
         whyFrozen: () => this.#means.whyFrozen() ?? watch.frozen,
         tell: logDeletion,
       }),

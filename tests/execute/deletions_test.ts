@@ -138,8 +138,8 @@ Deno.test("a node's server is deleted only while the node is to lose that very s
   const failed = kitOf({ nodes: [node(states["delete-server"], { attempt: 1 })] });
   assert.equal((await refusal(failed, ofNode("server", "s7", planned)))[0], "stale");
   assert.equal((await refusal(kitOf(), ofNode("server", "s7", planned)))[0], "stale", "it has ended");
-  const asked = kitOf({ nodes: [node({ ...states["delete-server"], askedAt: NOW })] });
-  assert.equal(await asked.run(ofNode("server", "s7", planned)), "accepted");
+  const asked = node({ ...states["delete-server"], askedAt: NOW });
+  assert.equal(await kitOf({ nodes: [asked] }).run(ofNode("server", "s7", asked)), "accepted");
 });
 
 Deno.test("a node's server that another node names too is not deleted with it", async () => {

@@ -7,12 +7,14 @@ import type { Observation } from "../../src/domain/observation.ts";
 import { type DeletionReport, Deletions, type DeletionsMeans } from "../../src/execute/deletions.ts";
 import { ImageExecutor, type ImageExecutorMeans } from "../../src/execute/images/image_executor.ts";
 import { Executor } from "../../src/execute/executor.ts";
+import type { TargetAccess } from "../../src/execute/hand_over.ts";
 import { seededRandom } from "../../src/lib/random.ts";
 import { VirtualClock } from "../../src/lib/virtual_clock.ts";
 import type { Action } from "../../src/plan/action.ts";
 import type { LoginTarget, Shell } from "../../src/ssh/shell.ts";
 import { Ledger } from "../../src/store/ledger.ts";
 import { createMemoryStore } from "../../src/store/memory_store.ts";
+import type { Target } from "../../src/targets/target.ts";
 import { ScriptedBuilder } from "../build/scripted_builder.ts";
 import { config as sampleConfig, INSTALLATION, NOW, seen } from "../plan/plan_fixtures.ts";
 
@@ -49,6 +51,7 @@ export const HOST_KEY = "ssh-ed25519 AAAA";
 export function scriptedShell(
   login: (target: LoginTarget) => Promise<{ exitCode: number; output: string }> = () =>
     Promise.resolve({ exitCode: 0, output: "" }),
+  connect: Shell["connect"] = () => Promise.reject(new Error("this shell only logs in")),
 ): Shell & { readonly targets: LoginTarget[] } {
   const targets: LoginTarget[] = [];
   return {
@@ -57,8 +60,13 @@ export function scriptedShell(
       targets.push(target);
       return { ...await login(target), hostKey: HOST_KEY };
     },
-    connect: () => Promise.reject(new Error("this shell only logs in")),
+    connect,
   };
+}
+
+/** A target that does with each call what the function does, which is given the method. */
+export function scriptedTarget(answer: (method: string) => Promise<unknown>): Target {
+  return new Proxy({} as Target, { get: (_target, method) => () => answer(String(method)) });
 }
 
 /** Runs until it is told how to end. */
@@ -102,17 +110,20 @@ export interface ExecutorKit extends LedgerKit, AsyncDisposable {
 }
 
 export async function executorKit(
-  { nodes = [], cloud = {}, login, config = sampleConfig(), observation = seen(), readKey }: {
+  { nodes = [], cloud = {}, login, config = sampleConfig(), observation = seen(), ...means }: {
     nodes?: readonly NodeRecord[];
     cloud?: Scripted;
     login?: Parameters<typeof scriptedShell>[0];
     config?: Config;
     observation?: Observation;
     readKey?: (path: string) => Promise<string>;
+    connect?: Shell["connect"];
+    target?: TargetAccess;
+    endJob?: () => Promise<void>;
   } = {},
 ): Promise<ExecutorKit> {
   const kit = await ledgerWith(...nodes);
-  const [scripted, shell] = [scriptedCloud(cloud), scriptedShell(login)];
+  const [scripted, shell] = [scriptedCloud(cloud), scriptedShell(login, means.connect)];
   const [told, defects] = [[] as string[], [] as unknown[]];
   let woken = 0;
   const access = {
@@ -129,11 +140,11 @@ export async function executorKit(
     clock: kit.clock,
     config: () => config,
     provider: (name) => name === "cloud-a" ? access : null,
-    target: () => null,
-    readKey: readKey ?? (() => Promise.resolve("the key")),
+    target: () => means.target ?? null,
+    readKey: means.readKey ?? (() => Promise.resolve("the key")),
     makeKeypair: () => Promise.resolve({ publicKey: "ssh-ed25519 AAAA", privateKey: "private" }),
     scriptVariables: () => ({}),
-    endJob: () => Promise.resolve(),
+    endJob: means.endJob ?? (() => Promise.resolve()),
     wake: () => woken++,
     onDefect: (_action, error) => defects.push(error),
   });
@@ -158,13 +169,14 @@ export async function executorKit(
 export function deletionsOf(
   cloud: DeletionsMeans["cloud"],
   ledger: DeletionsMeans["ledger"],
-  { reports = [], whyFrozen = () => null }: {
+  { reports = [], whyFrozen = () => null, clock = new VirtualClock(NOW) }: {
     reports?: DeletionReport[];
+    clock?: DeletionsMeans["clock"];
     whyFrozen?: () => string | null;
   } = {},
 ): Deletions {
   const tell = (report: DeletionReport) => void reports.push(report);
-  return new Deletions({ provider: "cloud-a", cloud, ledger, whyFrozen, tell });
+  return new Deletions({ provider: "cloud-a", cloud, ledger, clock, whyFrozen, tell });
 }
 
 /** An executor of images over the kit's ledger and cloud. */

@@ -43,11 +43,18 @@ function leakInput(): LeakInput {
     ended,
     images: new Map(),
     keypairs: null,
+    isAccepted: () => false,
     most: 50,
   };
 }
 
 const ofServers = (...servers: Server[]) => ({ seen: seen({ servers }) });
+
+Deno.test("a leak whose deletion was accepted a short while ago is not asked for again, and takes no place", () => {
+  const two = seen({ servers: [server("s7"), server("s8")] });
+  const isAccepted = ({ id }: { id: string }) => id === "s7";
+  assert.deepEqual(leaks({ seen: two, isAccepted, most: 1 }).map(({ id }) => id), ["s8"]);
+});
 
 Deno.test("a server whose node has ended is a leak", () => {
   assert.deepEqual(leaks(), [{

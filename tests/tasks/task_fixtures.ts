@@ -111,7 +111,7 @@ export function watchKit(
   const watch = new ProviderWatch({
     provider,
     cloud,
-    deletions: deletionsOf(cloud, ledger, { reports }),
+    deletions: deletionsOf(cloud, ledger, { reports, clock }),
     clock,
     installation: INSTALLATION,
     needs: () => needs,

@@ -10,6 +10,7 @@ import type { DibImage } from "../../domain/dib_image.ts";
 import { transitionDib } from "../../domain/dib_transition.ts";
 import { keypairName } from "../../domain/image_marks.ts";
 import { IllegalImageTransitionError } from "../../domain/illegal_image_transition.ts";
+import { isAsDecided } from "../../domain/is_as_decided.ts";
 import { type ImageEvent, transitionImage } from "../../domain/image_transition.ts";
 import { serverIdOf } from "../../domain/node.ts";
 import type { ProviderImage, TemporaryKeypair } from "../../domain/provider_image.ts";
@@ -189,15 +190,17 @@ export class ImageExecutor implements AsyncDisposable {
   }
 
   async #remove(image: DibImage, signal: AbortSignal): Promise<void> {
-    const { builder, clock } = this.#means;
+    const { builder, clock, ledger } = this.#means;
+    const current = ledger.dibImages.get(image.id);
+    if (current === undefined || !isAsDecided(image, current)) return;
     await this.#storeDib(image, await executeRemoveFiles(image, { builder, clock, signal }));
   }
 
   /** The record that says that it is being built; null where somebody was faster. */
-  #announceDib({ id }: DibImage): Promise<DibImage | null> {
+  #announceDib(planned: DibImage): Promise<DibImage | null> {
     return this.#means.ledger.edit((edit) => {
-      const image = edit.dibImage(id);
-      if (image?.state.phase !== "build" || image.state.startedAt !== null) return null;
+      const image = edit.dibImage(planned.id);
+      if (image === null || !isAsDecided(planned, image)) return null;
       const next = transitionDib(image, { type: "building" }, this.#means.clock.now());
       edit.putDibImage(next);
       return next;
@@ -226,16 +229,14 @@ export class ImageExecutor implements AsyncDisposable {
   }
 
   /**
-   * Writes down what is about to be done where that must be known after a crash. null where the image is no longer in
-   * the phase that the action was planned in.
+   * Writes down what is about to be done where that must be known after a crash. null where the image is no longer as
+   * the plan had it: then the next plan says what is right.
    */
   async #announce(action: ProviderImageAction): Promise<ProviderImage | null> {
     const event = await this.#announcement(action);
-    const { id, state } = action.image;
     return await this.#means.ledger.edit((edit) => {
-      const image = edit.image(id);
-      if (image === null || image.state.phase !== state.phase) return null;
-      if ("sentAt" in image.state && image.state.sentAt !== null) return null;
+      const image = edit.image(action.image.id);
+      if (image === null || !isAsDecided(action.image, image)) return null;
       if (event === null) return image;
       const next = transitionImage(image, event, this.#means.clock.now());
       edit.putImage(next);
