@@ -12,6 +12,8 @@ import type { Wiring } from "./src/cli/wiring.ts";
 const wiring: Wiring = {
   runDaemon: async (options) => (await import("./src/daemon.ts")).runDaemon(options),
   openOfflinePool: async (options) => (await import("./src/offline_pool.ts")).openOfflinePool(options),
+  openForegroundPool: async (options) =>
+    (await import("./src/foreground_pool.ts")).openForegroundPool(options),
   simulate: async (options) => (await import("./src/simulator/simulate.ts")).simulate(options),
   describeQuirks: async () => (await import("./src/simulator/describe_quirks.ts")).describeQuirks(),
   describeVersion: async () => {
@@ -32,12 +34,15 @@ export async function main(argv: readonly string[]): Promise<number> {
   return await runCli(argv, wiring, systemIo);
 }
 
+/** The commands that build images. */
+const BUILDERS = ["daemon", "image-build", "image-update"];
+
 /**
- * Only a daemon that builds images starts programs; all else gives up the permission to, before it reads anything. A
- * command with the word as an argument keeps it, and does nothing with it.
+ * Only what builds images starts programs; all else gives up the permission to, before it reads anything. A command with
+ * such a word as an argument keeps it, and does nothing with it.
  */
 function giveUpRunning(argv: readonly string[]): void {
-  if (argv.includes("daemon") && !argv.includes("--no-builder")) return;
+  if (BUILDERS.some((command) => argv.includes(command)) && !argv.includes("--no-builder")) return;
   Deno.permissions.revokeSync({ name: "run", command: "/usr/bin/setsid" });
 }
 

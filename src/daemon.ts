@@ -4,18 +4,12 @@
  * reverse of the order in which it began.
  */
 import { resolve } from "node:path";
-import { createDenoCommand } from "./build/deno_command.ts";
-import { createDiskimageBuilder } from "./build/diskimage_builder.ts";
-import { followLog } from "./build/follow_log.ts";
-import { openScriptLog } from "./build/script_log.ts";
 import { ExitCode } from "./cli/exit_code.ts";
 import type { DaemonOptions } from "./cli/wiring.ts";
 import { ConfigSource } from "./config/config_source.ts";
 import { formatProblem } from "./config/config_error.ts";
 import type { LoadedConfig } from "./config/load_config.ts";
 import { loadUndici } from "./cloud/openstack/load_undici.ts";
-import { createGearman } from "./demand/gearman/gearman.ts";
-import { listenToJobEvents } from "./demand/zmq/job_events.ts";
 import { loadLogSettings } from "./config/load_log_settings.ts";
 import { connectionKind } from "./control/connection_kind.ts";
 import { serveControl } from "./control/serve_control.ts";
@@ -32,18 +26,11 @@ import { LoopWatch } from "./lib/loop_watch.ts";
 import { writePidFile } from "./lib/pid_file.ts";
 import { systemRandom } from "./lib/random.ts";
 import { SteadyClock } from "./lib/steady_clock.ts";
-import type { ProviderConfig } from "./domain/config.ts";
 import { SECOND } from "./domain/time.ts";
-import { apiMetrics } from "./metrics/api_metrics.ts";
-import { sendHappenings, type Statsd } from "./metrics/statsd.ts";
-import { statsdAddress } from "./metrics/statsd_address.ts";
-import { openCloud } from "./open_cloud.ts";
-import { openTarget } from "./open_target.ts";
 import { Pool } from "./pool.ts";
+import { openStatsd, poolAdapters } from "./pool_adapters.ts";
 import { createSite } from "./site/create_site.ts";
 import { serveSite } from "./site/serve_site.ts";
-import { generateKey } from "./ssh/generate_key.ts";
-import { createSsh2Shell } from "./ssh/ssh2_shell.ts";
 import { openKvStore } from "./store/kv_store.ts";
 import { lockState } from "./store/state_lock.ts";
 import { StoreError } from "./store/store.ts";
@@ -85,29 +72,11 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
   });
   const doors: { readonly to: string; readonly counts: () => { open: number; busy: number } }[] = [];
   await using pool = await Pool.start(config, {
-    store,
-    clock,
-    random: systemRandom,
-    shell: createSsh2Shell(),
-    openCloud: (provider) => openCloud(provider, { clock, onAnswer: tellingOf(provider, statsd) }),
-    openTarget,
-    openGearman: (servers, onState) => createGearman({ servers, onState, clock, random: systemRandom }),
-    listenToJobs: (endpoints, handlers) =>
-      listenToJobEvents({ ...handlers, endpoints, clock, random: systemRandom }),
-    statsd,
-    builder: createDiskimageBuilder({ command: createDenoCommand() }),
+    ...poolAdapters({ store, clock, statsd }),
     parts: options.parts,
     newState: options.newState,
     buildWorkers: options.buildWorkers,
     uploadWorkers: options.uploadWorkers,
-    makeKeypair: async () => {
-      const { private: privateKey, public: publicKey } = await generateKey();
-      return { privateKey, publicKey };
-    },
-    openLog: openScriptLog,
-    followLog: (path, how) => followLog(path, { ...how, clock }),
-    scriptVariables,
-    readFile: (path) => Deno.readTextFile(path),
     reload: () => source.read(),
     process: { pid: Deno.pid, version: versionText(), configFile: resolve(options.configFile) },
     lookAtProcess: () => ({
@@ -294,26 +263,6 @@ function tellBlock({ duration, by }: { readonly duration: number; readonly by: L
     ? "no work that is recorded"
     : describeName(by) + (by.on === null ? "" : `, when it waited for ${by.on}`);
   log.warning("the event loop was blocked for {seconds} s; what ran last before: {work}", { seconds, work });
-}
-
-/** null where no server is named. */
-async function openStatsd(): Promise<(Statsd & AsyncDisposable) | null> {
-  const { address, problem } = statsdAddress((name) => Deno.env.get(name));
-  if (problem !== null) log.warning("{problem}", { problem });
-  if (address === null) return null;
-  const { createHotShotsStatsd } = await import("./metrics/hot_shots_statsd.ts");
-  return createHotShotsStatsd({ ...address, clock: systemClock });
-}
-
-function tellingOf({ name }: ProviderConfig, statsd: Statsd | null) {
-  if (statsd === null) return undefined;
-  return (answer: Parameters<typeof apiMetrics>[1]) => sendHappenings(statsd, apiMetrics(name, answer));
-}
-
-/** What scripts on servers are given of this process's environment, as in 2016. */
-function scriptVariables(): Record<string, string> {
-  const all = Object.entries(Deno.env.toObject());
-  return Object.fromEntries(all.filter(([name]) => name.startsWith("NODEPOOL_")));
 }
 
 function versionText(): string {

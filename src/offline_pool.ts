@@ -7,6 +7,7 @@ import type { OfflinePoolOptions } from "./cli/wiring.ts";
 import { defaultSecurePath, loadConfig } from "./config/load_config.ts";
 import { endRequest } from "./control/end_request.ts";
 import { deleteDibImages, deleteImages } from "./control/image_commands.ts";
+import { placeOrders } from "./control/image_orders.ts";
 import { createJob, deleteJobs } from "./control/job_commands.ts";
 import { deleteNodes, holdNodes, releaseNodes } from "./control/node_commands.ts";
 import { ControlError, type PoolControl } from "./control/pool_control.ts";
@@ -110,7 +111,10 @@ function offlinePool(
       await using clouds = await openClouds({ config, configError, only: null });
       return await adoptServers(clouds.providers, { ...means, dryRun, signal });
     },
-    orderImages: needsDaemon,
+    async orderImages(spec) {
+      if (config === null) throw configError;
+      return await placeOrders(spec, { ...means, config });
+    },
     waitForOrders: needsDaemon,
     followBuild: () => {
       throw noDaemon();

@@ -49,6 +49,7 @@ import { Ledger } from "./store/ledger.ts";
 import type { Store, StoreError } from "./store/store.ts";
 import { beginClock } from "./tasks/begin_clock.ts";
 import { ClockWatch } from "./tasks/clock_watch.ts";
+import { Errand } from "./tasks/errand.ts";
 import { GearmanDemand, type GearmanDemandMeans } from "./tasks/gearman_demand.ts";
 import { holdDoubted } from "./tasks/hold_doubted.ts";
 import { JobEventFeed, type JobEventFeedMeans } from "./tasks/job_event_feed.ts";
@@ -71,6 +72,8 @@ export interface PoolMeans extends
   > {
   /** What this process does; all of it, if nothing is said. */
   readonly parts?: TickParts;
+  /** Whether only what is asked of it is done, for a command where no daemon runs; not, if nothing is said. */
+  readonly isErrand?: boolean;
   /** Whether the operator has said that a new state is meant, whatever the clouds hold; not, if nothing is said. */
   readonly newState?: boolean;
   /** Reads a build's log from its beginning, and on until `isOver`. */
@@ -112,6 +115,9 @@ const log = loggerOf("pool");
 /** Between two looks at how the machine's clock is set. */
 const CLOCK_PERIOD = 5 * SECOND;
 
+/** Between two looks whether an errand has left anything behind. */
+const TIDY_LOOK = 200;
+
 /** How long attempts under way may go on when the pool stops. */
 const GRACE = 5 * SECOND;
 
@@ -119,6 +125,7 @@ export class Pool implements PoolControl {
   readonly #means: PoolMeans;
   readonly #parts: TickParts;
   readonly #ledger: Ledger;
+  readonly #errand: Errand | null;
   readonly #executor: Executor;
   readonly #imageExecutor: ImageExecutor;
   readonly #clockWatch: ClockWatch;
@@ -169,6 +176,7 @@ export class Pool implements PoolControl {
     this.#config = config;
     this.#startedAt = this.#configLoadedAt = clock.now();
     this.#ledger = ledger;
+    this.#errand = means.isErrand ? new Errand(ledger) : null;
     this.#clockWatch = new ClockWatch({
       clock,
       setBefore,
@@ -236,6 +244,7 @@ export class Pool implements PoolControl {
       executor: this.#executor,
       imageExecutor: this.#imageExecutor,
       parts: this.#parts,
+      errand: this.#errand,
       clock,
       random,
       config: () => this.#config,
@@ -325,6 +334,20 @@ export class Pool implements PoolControl {
     return this.#imageExecutor.buildsEnd();
   }
 
+  /** What was begun for an errand is finished, as far as clouds do that in the time. */
+  async tidied(time: Milliseconds, { signal }: { signal: AbortSignal }): Promise<void> {
+    const { clock } = this.#means;
+    const deadline = clock.monotonic() + time;
+    while (this.#errand?.isTidy === false && clock.monotonic() < deadline) {
+      await clock.sleep(TIDY_LOOK, { signal });
+    }
+  }
+
+  /** Why nothing is made on clouds, for people; null: nothing stands against it. */
+  get withheld(): string | null {
+    return this.#newState.withheld;
+  }
+
   /** Puts another configuration into force. */
   async configure({ config }: Pick<LoadedConfig, "config">): Promise<void> {
     this.#config = config;
@@ -343,7 +366,7 @@ export class Pool implements PoolControl {
       clock: this.#clockWatch.report,
       installation: this.#ledger.installation,
       state: { problem: this.#stateWatch.problem, withheld: this.#newState.withheld },
-      daemon: this.#daemonReport(),
+      daemon: this.#errand === null ? this.#daemonReport() : null,
       config: this.#config,
       nodes: [...this.#ledger.nodes.values()],
       requests: [...this.#ledger.requests.values()],
@@ -389,6 +412,7 @@ export class Pool implements PoolControl {
   }
 
   deleteNodes(ids: readonly number[], options: { comment: string }) {
+    for (const id of ids) this.#errand?.addNode(id);
     return deleteNodes(ids, options, this.#commandMeans());
   }
 
@@ -436,9 +460,12 @@ export class Pool implements PoolControl {
     return this.#desk.withdraw(requestId);
   }
 
-  orderImages(spec: OrderSpec): Promise<PlacedOrders> {
+  async orderImages(spec: OrderSpec): Promise<PlacedOrders> {
     if (!this.#accepting) throw new ControlError(503, "the daemon is stopping and takes no orders");
-    return placeOrders(spec, { ...this.#commandMeans(), config: this.#config });
+    const placed = await placeOrders(spec, { ...this.#commandMeans(), config: this.#config });
+    this.#errand?.addOrders(placed.orders);
+    this.#tickTask.wake();
+    return placed;
   }
 
   waitForOrders(orders: PlacedOrders, { signal }: { signal: AbortSignal }) {
@@ -547,7 +574,7 @@ export class Pool implements PoolControl {
     this.#metrics?.start();
     this.#clockTask.start();
     this.#stateWatch.start();
-    this.#crons = this.#startCrons();
+    if (this.#errand === null) this.#crons = this.#startCrons();
     this.#tickTask.start();
   }
 
@@ -557,7 +584,7 @@ export class Pool implements PoolControl {
     const isPool = this.#parts.pool;
     await this.#gearman.configure(isPool ? gearmanServers : []);
     await this.#targets.configure(isPool ? targets : []);
-    await this.#jobEvents.configure(isPool ? zmqPublishers : []);
+    await this.#jobEvents.configure(isPool && this.#errand === null ? zmqPublishers : []);
   }
 
   async #endJob(nodeId: number): Promise<void> {

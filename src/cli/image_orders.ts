@@ -4,7 +4,7 @@ import type { OrderOutcome, OrderSpec, PlacedOrders } from "../control/pool_cont
 import type { CliContext } from "./cli_context.ts";
 import { InterruptedError } from "./cli_error.ts";
 import { ExitCode } from "./exit_code.ts";
-import { openDaemonsPool } from "./open_pool.ts";
+import { openPool, openWorkingPool } from "./open_pool.ts";
 import { showImageProgress } from "./image_progress.ts";
 import { writeLine } from "./write_line.ts";
 
@@ -21,20 +21,24 @@ export async function orderImages(
   { wait, follow = false }: OrderOptions,
 ): Promise<void> {
   const { io } = context;
-  await using pool = await openDaemonsPool(context);
+  await using pool = wait
+    ? await openWorkingPool(context, `image-${spec.kind}`)
+    : await openPool(context, { writes: true });
   using interrupts = io.interrupts();
   const { signal } = interrupts;
   const placed = await pool.orderImages(spec, { signal });
   if (!wait) {
     for (const name of placed.orders) io.stdout.write(`${describe(name)}: ordered\n`);
+    if (!pool.hasDaemon) io.stderr.write("nodepool: no daemon is running; the next one sees to it\n");
     return;
   }
   try {
     const outcomes = await waiting(context, { pool, placed, follow, signal });
-    for (const outcome of outcomes) tell(context, outcome);
+    for (const outcome of outcomes) tell(context, { outcome, daemon: nextDaemon(pool) });
   } catch (error) {
     if (!(error instanceof InterruptedError)) throw error;
-    io.stderr.write("nodepool: not waited for any longer; the daemon goes on with it\n");
+    const ended = pool.hasDaemon ? "not waited for any longer" : "stopped";
+    io.stderr.write(`nodepool: ${ended}; ${nextDaemon(pool)} goes on with it\n`);
     context.exitCode = ExitCode.failed;
   }
 }
@@ -96,10 +100,15 @@ async function followBuilds(
   }
 }
 
-function tell(context: CliContext, outcome: OrderOutcome): void {
+/** Who sees to what is left to be done. */
+function nextDaemon({ hasDaemon }: PoolClient): string {
+  return hasDaemon ? "the daemon" : "the next daemon";
+}
+
+function tell(context: CliContext, { outcome, daemon }: { outcome: OrderOutcome; daemon: string }): void {
   const text = `${describe(outcome)}: ${outcome.message}`;
   if (outcome.ok) writeLine(context.io.stdout, text);
-  else writeLine(context.io.stderr, `nodepool: ${text}; the daemon tries again`);
+  else writeLine(context.io.stderr, `nodepool: ${text}; ${daemon} tries again`);
   if (!outcome.ok) context.exitCode = ExitCode.failed;
 }
 

@@ -1,6 +1,7 @@
 /** The pool that a command works on: the running daemon's, or with none running the state's. */
 import { connectControl } from "../control/control_client.ts";
 import type { PoolClient } from "../control/pool_client.ts";
+import type { PoolControl } from "../control/pool_control.ts";
 import { controlSocketPath } from "../control/socket_path.ts";
 import { shellWord } from "../lib/shell_quote.ts";
 import { NoDaemonError, UsageError } from "./cli_error.ts";
@@ -15,14 +16,36 @@ import { writeLine } from "./write_line.ts";
  * @throws ConfigError, StoreError from the offline pool
  */
 export async function openPool(context: CliContext, { writes = false } = {}): Promise<PoolClient> {
+  const note = (text: string) => writeLine(context.io.stderr, `nodepool: ${text}`);
+  return await openOwnPool(
+    context,
+    (state) => context.wiring.openOfflinePool({ ...configFilesOf(context), state, writes, note }),
+  );
+}
+
+/**
+ * For commands that have work done: the daemon's pool, or with none running one that does it in this process.
+ * @throws ConfigError, StoreError from the pool
+ */
+export async function openWorkingPool(context: CliContext, command: string): Promise<PoolClient> {
+  const isTerminal = context.io.stderr.columns !== null;
+  return await openOwnPool(
+    context,
+    () => context.wiring.openForegroundPool({ ...configFilesOf(context), command, isTerminal }),
+  );
+}
+
+/** @param open opens the pool of a state that no daemon has */
+async function openOwnPool(
+  context: CliContext,
+  open: (state: string) => Promise<PoolControl>,
+): Promise<PoolClient> {
   const { state, problem } = await findState(context);
-  const files = configFilesOf(context);
   return await connectSoon(controlSocketPath(state), context, async () => {
-    if (problem !== null) throw unreadable(files.configFile, problem);
+    if (problem !== null) throw unreadable(configFilesOf(context).configFile, problem);
     const { localClient } = await import("../control/local_client.ts");
-    const note = (text: string) => writeLine(context.io.stderr, `nodepool: ${text}`);
     try {
-      return localClient(await context.wiring.openOfflinePool({ ...files, state, writes, note }));
+      return localClient(await open(state));
     } catch (error) {
       if (isLocked(error)) return null;
       throw error;

@@ -9,6 +9,8 @@ export interface Wiring {
   runDaemon(options: DaemonOptions): Promise<number>;
   /** The pool on its state alone, which is locked until it is disposed of. */
   openOfflinePool(options: OfflinePoolOptions): Promise<PoolControl>;
+  /** A pool that works for one command where no daemon runs; it has the state until it is disposed of. */
+  openForegroundPool(options: ForegroundPoolOptions): Promise<PoolControl>;
   /** Runs an OpenStack simulator until the signal is aborted. */
   simulate(options: SimulateOptions): Promise<void>;
   /** The lines of `simulate --quirks`. */
@@ -47,6 +49,13 @@ export interface OfflinePoolOptions extends ConfigFiles {
   readonly writes: boolean;
   /** Told, for people, that there is no state yet. */
   note(text: string): void;
+}
+
+export interface ForegroundPoolOptions extends ConfigFiles {
+  /** The command, as others are told who has the state. */
+  readonly command: string;
+  /** Whether a person looks on, who is shown progress instead of a log. */
+  readonly isTerminal: boolean;
 }
 
 export interface SimulateOptions {

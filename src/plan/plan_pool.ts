@@ -42,6 +42,8 @@ export interface PoolInput extends Moment {
   readonly starved: ReadonlyMap<string, number>;
   /** Ids of nodes whose server is being asked for in this process. */
   readonly creating: ReadonlySet<number>;
+  /** Which nodes are to be moved, where that is not all: the rest is left as it is. */
+  readonly concerns?: (node: NodeRecord) => boolean;
   /** Whether new nodes are launched and requests granted; false while the daemon is stopping. */
   readonly launching: boolean;
   /** Whether requests are granted ready nodes; false while the daemon is stopping. */
@@ -130,12 +132,11 @@ function planKnown(
     subnodes: SubnodePlan;
   },
 ): NodePlan {
+  if (input.concerns?.(node) === false) return asItIs(node);
   const provider = input.config.providers.find(({ name }) => name === node.provider);
   if (provider === undefined) return planOrphan(node, input.now);
   const seen = input.seen.get(node.provider);
-  if (seen === undefined || seen.inventory.completeAt === null) {
-    return { next: node, action: null, until: null };
-  }
+  if (seen === undefined || seen.inventory.completeAt === null) return asItIs(node);
   if (seen.frozen !== null) return planFrozen(node, { message: seen.frozen, now: input.now });
   const image = provider.images.find(({ name }) => name === node.image) ?? null;
   const { now, config, images, targets } = input;
@@ -160,9 +161,11 @@ function planOrphan(node: NodeRecord, now: Instant): NodePlan {
 /** Whoever uses or holds a node is not concerned. */
 function planFrozen(node: NodeRecord, why: { message: string; now: Instant }): NodePlan {
   const { phase } = node.state;
-  return phase === "used" || phase === "hold"
-    ? { next: node, action: null, until: null }
-    : standStill(node, why);
+  return phase === "used" || phase === "hold" ? asItIs(node) : standStill(node, why);
+}
+
+function asItIs(node: NodeRecord): NodePlan {
+  return { next: node, action: null, until: null };
 }
 
 function standStill(node: NodeRecord, { message, now }: { message: string; now: Instant }): NodePlan {

@@ -3,6 +3,7 @@
  * no input: whatever happens only means "run again now". All that it must remember is in the ledger.
  */
 import type { Config } from "../domain/config.ts";
+import type { NodeRecord } from "../domain/node.ts";
 import type { Observation } from "../domain/observation.ts";
 import { transition } from "../domain/node_transition.ts";
 import type { LabelReport } from "../domain/pool_report.ts";
@@ -21,6 +22,7 @@ import type { RequestWait } from "../plan/plan_request_waits.ts";
 import type { Edit } from "../store/draft.ts";
 import type { Ledger } from "../store/ledger.ts";
 import { orderKey } from "../store/pair_key.ts";
+import type { Errand } from "./errand.ts";
 import { ImageChanges } from "./image_changes.ts";
 import { NodeLaunches } from "./node_launches.ts";
 import { TurnEdits } from "./turn_edits.ts";
@@ -54,6 +56,8 @@ export interface TickMeans {
   readonly deserted: () => ReadonlySet<number>;
   /** Nodes that jobs in queues ask for, by label. */
   readonly demand: () => ReadonlyMap<string, number>;
+  /** All that is moved; the whole pool, if nothing is said. */
+  readonly errand?: Errand | null;
   /** Whether launches may be decided on: providers that have just been added are waited for. */
   readonly launching: () => boolean;
   /** Whether new work is taken on; false while the daemon is stopping. */
@@ -105,8 +109,9 @@ export class Tick {
   }
 
   #planImages(): ImagePlan {
-    const { ledger, imageExecutor, clock, config, seen, accepting, parts } = this.#means;
+    const { ledger, imageExecutor, clock, config, seen, accepting, parts, errand = null } = this.#means;
     return planImages({
+      only: errand?.narrow(config()) ?? null,
       config: config(),
       now: clock.now(),
       wallOffset: this.#means.wallOffset(),
@@ -122,9 +127,11 @@ export class Tick {
   }
 
   #plan(reserved: ReadonlyMap<string, number>): PoolPlan {
-    const { ledger, executor, clock, config, seen, targets, demand, launching, accepting, parts } =
+    const { ledger, executor, clock, config, seen, targets, demand, launching, accepting, errand = null } =
       this.#means;
+    const isPool = this.#means.parts.pool && errand === null;
     return planPool({
+      ...(errand === null ? {} : { concerns: (node: NodeRecord) => errand.concernsNode(node) }),
       config: config(),
       now: clock.now(),
       wallOffset: this.#means.wallOffset(),
@@ -139,8 +146,8 @@ export class Tick {
       demand: demand(),
       starved: this.#starved,
       creating: executor.creating,
-      launching: parts.pool && accepting() && launching(),
-      granting: parts.pool && accepting(),
+      launching: isPool && accepting() && launching(),
+      granting: isPool && accepting(),
     });
   }
 

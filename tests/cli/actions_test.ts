@@ -72,10 +72,19 @@ Deno.test("delete --now that is interrupted says what it no longer waits for", a
   assert.equal(stderr, "nodepool: node 1 is not waited for any longer; it is still being deleted\n");
 });
 
-Deno.test("delete --now needs the daemon and marks nothing without it", async () => {
+Deno.test("delete --now deletes by itself where no daemon runs, and on Ctrl-C leaves the rest to the next one", async () => {
   await using bench = await CliBench.open({ daemon: false });
-  assert.equal((await bench.run("delete", "1", "--now")).code, 3);
-  assert.deepEqual(bench.pool.calls, []);
+  bench.pool.current = { ...bench.pool.current, daemon: null };
+  const running = bench.run("delete", "1", "--now");
+  await eventually(() => bench.pool.calls.includes("wait-end 1"));
+  bench.interrupt();
+  const { code, stderr } = await running;
+  assert.equal(code, 1);
+  assert.equal(
+    stderr,
+    "nodepool: node 1 is not waited for any longer; the next daemon goes on deleting it\n",
+  );
+  assert.deepEqual(bench.wired.map(({ name }) => name), ["foreground"]);
 });
 
 Deno.test("release passes result and job on", async () => {

@@ -129,13 +129,33 @@ for (const argv of wrong) {
   });
 }
 
-Deno.test("orders need the daemon", async () => {
-  await using bench = await CliBench.open({ daemon: false });
+Deno.test("without a daemon an order is worked on by the command itself", async () => {
   for (
-    const argv of [["image-build", "noble"], ["image-update", "all", "noble"], ["image-upload", "noble"]]
+    const [argv, command] of [[["image-build"], "image-build"], [
+      ["image-update", "all"],
+      "image-update",
+    ]] as const
   ) {
-    assert.equal((await bench.run(...argv)).code, 3);
+    await using bench = await CliBench.open({ daemon: false });
+    bench.pool.current = { ...sampleReport(), daemon: null };
+    const running = bench.run(...argv, "noble");
+    await eventually(() => bench.pool.calls.some((call) => call.startsWith("wait-orders")));
+    bench.pool.orders.resolve([failed]);
+    const { code, stderr } = await running;
+    assert.equal(code, 1);
+    assert.match(stderr, /exit code 1; the next daemon tries again\n$/);
+    const { configFile } = bench;
+    const options = { configFile, secureFile: null, command, isTerminal: false };
+    assert.deepEqual(bench.wired, [{ name: "foreground", options }]);
   }
+});
+
+Deno.test("without a daemon an order that is not waited for is written down", async () => {
+  await using bench = await CliBench.open({ daemon: false });
+  bench.pool.current = { ...sampleReport(), daemon: null };
+  const { code, stderr } = await bench.run("image-build", "noble", "--no-wait");
+  assert.deepEqual([code, stderr], [0, "nodepool: no daemon is running; the next one sees to it\n"]);
+  assert.deepEqual(bench.wired.map(({ name }) => name), ["offline"]);
 });
 
 Deno.test("image-delete and dib-image-delete tell of each, with a daemon and without one", async () => {

@@ -118,6 +118,10 @@ export class CliBench implements AsyncDisposable {
         note("offline", options);
         return Promise.resolve(this.pool);
       },
+      openForegroundPool: (options) => {
+        note("foreground", options);
+        return Promise.resolve(this.pool);
+      },
       simulate: async (options) => {
         note("simulate", options);
         await new Promise((resolve) => options.signal.addEventListener("abort", resolve));

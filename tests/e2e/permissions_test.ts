@@ -136,8 +136,9 @@ Deno.test("every command runs with the permissions of the compiled program, and 
     await pool.until(async () => (await pool.log()).includes(said));
   }
   assert.equal(await pool.stopDaemon(), 0);
-  for (const args of [["list"], ["hold", "3"], ["job-list"], ["alien-list"]]) {
-    assert.equal((await pool.run(...args)).code, 0, args.join(" "));
+  for (const args of [["list"], ["hold", "3"], ["job-list"], ["alien-list"], ["image-build", "noble"]]) {
+    const { code, stderr } = await pool.run(...args);
+    assert.equal(code, 0, `${args.join(" ")}: ${stderr}`);
   }
   assert.match(await simulate(binary), /http:\/\/127\.0\.0\.1:\d+/);
   pool.startDaemon("--no-builder");

@@ -5,7 +5,7 @@ import type { CliContext } from "../cli_context.ts";
 import { InterruptedError } from "../cli_error.ts";
 import { example } from "../example.ts";
 import { idsArgument } from "../number_argument.ts";
-import { openDaemonsPool, openPool } from "../open_pool.ts";
+import { openPool, openWorkingPool } from "../open_pool.ts";
 import { printOutcomes } from "../print_outcomes.ts";
 import { deletionComment } from "../user_name.ts";
 
@@ -16,7 +16,7 @@ export function deleteCommand(context: CliContext) {
     .option("--now", "wait until they are gone from the cloud")
     .addHelpText("after", example("nodepool delete 812 813 --now"))
     .action(async (ids, { now = false }) => {
-      await using pool = now ? await openDaemonsPool(context) : await openPool(context);
+      await using pool = now ? await openWorkingPool(context, "delete --now") : await openPool(context);
       const outcomes = await pool.deleteNodes(ids, { comment: deletionComment(context.io) });
       if (!now) return printOutcomes(context, outcomes);
       printOutcomes(context, outcomes.filter(({ ok }) => !ok));
@@ -33,14 +33,16 @@ async function waitForAll(
   const outcomes = await Promise.all(ids.map((id) =>
     pool.waitForEnd(id, { signal }).then(
       () => ({ id, ok: true, message: "deleted" }),
-      (error: Error) => ({ id, ok: false, message: describeFailure(id, error) }),
+      (error: Error) => ({ id, ok: false, message: describeFailure(id, { error, pool }) }),
     )
   ));
   printOutcomes(context, outcomes);
 }
 
-function describeFailure(id: number, error: Error): string {
-  return error instanceof InterruptedError
-    ? `node ${id} is not waited for any longer; it is still being deleted`
-    : `node ${id} is marked, but whether it is gone is not known: ${error.message}`;
+function describeFailure(id: number, { error, pool }: { error: Error; pool: PoolClient }): string {
+  if (!(error instanceof InterruptedError)) {
+    return `node ${id} is marked, but whether it is gone is not known: ${error.message}`;
+  }
+  const goesOn = pool.hasDaemon ? "it is still being deleted" : "the next daemon goes on deleting it";
+  return `node ${id} is not waited for any longer; ${goesOn}`;
 }

@@ -29,6 +29,8 @@ export interface ImagesInput extends Moment {
   readonly seen: ReadonlyMap<string, Observation>;
   readonly isRunning: (type: ImageActionType, id: number) => boolean;
   readonly making: NewImagesMaking;
+  /** The configuration of what is to be moved, where that is not everything: the rest is left as it is. */
+  readonly only?: Config | null;
   /** Whether new work is taken on; false while the daemon is stopping. */
   readonly accepting: boolean;
 }
@@ -52,7 +54,8 @@ export interface ImagePlan {
 }
 
 export function planImages(input: ImagesInput): ImagePlan {
-  const { config, now } = input;
+  const { config, now, only = null } = input;
+  const isLeft = (record: DibImage | ProviderImage) => only !== null && !isConfigured(record, only);
   const [dibImages, images, nodes] = [[...input.dibImages], [...input.images], [...input.nodes]];
   const world = worldOf({ ...input, dibImages, images, nodes });
   const keep = config.limits.imageKeep;
@@ -63,7 +66,9 @@ export function planImages(input: ImagesInput): ImagePlan {
     follow(image, {
       now,
       next: (record) =>
-        dibRetention.expired.has(record.id) && record.state.phase === "ready"
+        isLeft(record)
+          ? left
+          : dibRetention.expired.has(record.id) && record.state.phase === "ready"
           ? expired
           : planDibImage(record, world),
       change: (record, event) => transitionDib(record, event as DibEvent, now),
@@ -73,18 +78,22 @@ export function planImages(input: ImagesInput): ImagePlan {
     follow(image, {
       now,
       next: (record) =>
-        retention.expired.has(record.id) && record.state.phase === "ready" && !isFrozen(record)
+        isLeft(record)
+          ? left
+          : retention.expired.has(record.id) && record.state.phase === "ready" && !isFrozen(record)
           ? expired
           : planProviderImage(record, { world, seen: input.seen.get(record.provider) }),
       change: (record, event) => transitionImage(record, event as ImageEvent, now),
     })
   );
-  const living = plans.flatMap(({ next }) => next ?? []);
+  const living = plans.flatMap(({ next }) => next === null || isLeft(next) ? [] : next);
   const launches = input.accepting
     ? planImageLaunches({ ...input, providers: config.providers, images: living, nodes })
     : NO_LAUNCHES;
   // By the records as they are: an order is filled only when what this plan changes has been stored.
-  const wanted = input.accepting ? planNewImages({ ...input, dibImages, images }) : NOTHING_NEW;
+  const wanted = input.accepting
+    ? planNewImages({ ...input, config: only ?? config, dibImages, images })
+    : NOTHING_NEW;
   return {
     dibChanges: dibImages.flatMap((previous, at) => changeOf(previous, dibPlans[at]!.next)),
     changes: images.flatMap((previous, at) => {
@@ -108,6 +117,15 @@ const expired = {
   do: "change",
   event: { type: "delete", by: "retention", comment: "neither the newest nor the one before it" },
 } as const;
+const left = { do: "leave" } as const;
+
+function isConfigured(record: DibImage | ProviderImage, { diskimages, providers }: Config): boolean {
+  if ("name" in record) return diskimages.some(({ name }) => name === record.name);
+  return providers.some(({ name, images }) =>
+    name === record.provider && images.some((image) => image.name === record.image)
+  );
+}
+
 const NO_LAUNCHES: ImageLaunches = { launches: [], waits: new Map(), reserved: new Map() };
 const NOTHING_NEW: NewImages = { builds: [], images: [], orders: [], until: null };
 

@@ -1,0 +1,147 @@
+/**
+ * The pool of a command that does its work itself, where no daemon runs: the daemon's own pool, on the state that it
+ * locks as the daemon does, moving nothing but what the command asks for. Whatever it does not finish, the next daemon
+ * goes on with. Meanwhile it listens on the control socket, so that lists work; who wants work done is told to wait.
+ */
+import { resolve } from "node:path";
+import type { ForegroundPoolOptions } from "./cli/wiring.ts";
+import { loadUndici } from "./cloud/openstack/load_undici.ts";
+import { ConfigSource } from "./config/config_source.ts";
+import {
+  ControlError,
+  type OrderOutcome,
+  type PlacedOrders,
+  type PoolControl,
+} from "./control/pool_control.ts";
+import { serveControl } from "./control/serve_control.ts";
+import { controlSocketPath } from "./control/socket_path.ts";
+import type { LogConfig } from "./domain/config.ts";
+import { MINUTE, SECOND } from "./domain/time.ts";
+import { buildInfo } from "./lib/build_info.ts";
+import { systemClock } from "./lib/clock.ts";
+import { errorChain } from "./lib/error_chain.ts";
+import { loggerOf, startLogging } from "./lib/logging.ts";
+import { systemRandom } from "./lib/random.ts";
+import { SteadyClock } from "./lib/steady_clock.ts";
+import { Pool } from "./pool.ts";
+import { openStatsd, poolAdapters } from "./pool_adapters.ts";
+import { openKvStore } from "./store/kv_store.ts";
+import { lockState } from "./store/state_lock.ts";
+
+const log = loggerOf("control");
+
+/** Another command may hold the lock for a moment. */
+const LOCK_WAIT = 2 * SECOND;
+
+/** How long a cloud may take to delete what an order has left there, before that is the next daemon's. */
+const TIDY_TIME = MINUTE;
+
+/** Between two looks whether something stands against all work. */
+const LOOK = SECOND / 4;
+
+/** @throws ConfigError, StoreError */
+export async function openForegroundPool(options: ForegroundPoolOptions): Promise<PoolControl> {
+  const source = await ConfigSource.open(options.configFile, { ...options, strict: false });
+  const { config } = source.current;
+  await using opening = new AsyncDisposableStack();
+  opening.use(await startLogging(loggingFor(options, config.log)));
+  const holder = `nodepool ${options.command}`;
+  opening.use(await lockState(config.state, { holder, clock: systemClock, wait: LOCK_WAIT }));
+  const clock = new SteadyClock(systemClock);
+  const store = opening.use(await openKvStore(config.state, { clock, random: systemRandom }));
+  const statsd = opening.use(await openStatsd());
+  const { version } = buildInfo();
+  const pool = opening.use(
+    await Pool.start(config, {
+      ...poolAdapters({ store, clock, statsd }),
+      isErrand: true,
+      buildWorkers: 1,
+      uploadWorkers: 4,
+      reload: () => source.read(),
+      process: { pid: Deno.pid, version, configFile: resolve(options.configFile) },
+      lookAtProcess: () => {
+        throw noDaemon(holder);
+      },
+    }),
+  );
+  opening.use(
+    await serveControl(forOthers(pool, holder), {
+      socketPath: controlSocketPath(config.state),
+      onDefect: (error) => log.error("defect: {error}", { error: errorChain(error) }),
+    }),
+  );
+  await loadUndici(controlSocketPath(config.state));
+  return forCommand(pool, opening.move());
+}
+
+/** What a person at a terminal sees besides the progress that is drawn there is what goes wrong. */
+function loggingFor({ isTerminal }: ForegroundPoolOptions, { level }: LogConfig) {
+  return { level: isTerminal ? "warning" as const : level, format: "text" as const, file: null };
+}
+
+/** Everything ends with it. An order is done when what it left on clouds is gone, too. */
+function forCommand(pool: Pool, resources: AsyncDisposableStack): PoolControl {
+  return withAnswers(pool, {
+    async waitForOrders(orders, { signal }) {
+      const outcomes = await unlessWithheld(pool, { orders, signal });
+      await pool.tidied(TIDY_TIME, { signal });
+      return outcomes;
+    },
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  });
+}
+
+/** @throws ControlError where nothing may be made on the clouds */
+async function unlessWithheld(
+  pool: Pool,
+  { orders, signal }: { orders: PlacedOrders; signal: AbortSignal },
+): Promise<readonly OrderOutcome[]> {
+  const over = new AbortController();
+  const until = AbortSignal.any([signal, over.signal]);
+  const looking = (async () => {
+    while (pool.withheld === null) await systemClock.sleep(LOOK, { signal: until });
+    over.abort(new ControlError(409, pool.withheld));
+  })().catch(() => {});
+  try {
+    return await pool.waitForOrders(orders, { signal: until });
+  } finally {
+    over.abort();
+    await looking;
+  }
+}
+
+/** Looking, and writing down what the next daemon does. */
+function forOthers(pool: Pool, holder: string): PoolControl {
+  const refuse = () => Promise.reject(noDaemon(holder));
+  return withAnswers(pool, {
+    dump: () => {
+      throw noDaemon(holder);
+    },
+    orderImages: refuse,
+    waitForOrders: refuse,
+    waitForEnd: refuse,
+    createRequest: refuse,
+    waitForGrant: refuse,
+    confirmGrant: refuse,
+    adoptState: refuse,
+    reload: refuse,
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  });
+}
+
+function noDaemon(holder: string): ControlError {
+  return new ControlError(
+    503,
+    `no daemon is running, and ${holder} (pid ${Deno.pid}) works on the state: wait for its end`,
+  );
+}
+
+/** The pool, with some of its answers replaced. */
+function withAnswers(pool: Pool, answers: Partial<PoolControl>): PoolControl {
+  return new Proxy(pool, {
+    get(_, name) {
+      const answer = Reflect.get(answers, name) ?? Reflect.get(pool, name, pool);
+      return typeof answer === "function" ? answer.bind(pool) : answer;
+    },
+  });
+}

@@ -1,0 +1,74 @@
+/** The real adapters that a pool is made of: the daemon's, and that of a command that works where no daemon runs. */
+import { createDenoCommand } from "./build/deno_command.ts";
+import { createDiskimageBuilder } from "./build/diskimage_builder.ts";
+import { followLog } from "./build/follow_log.ts";
+import { openScriptLog } from "./build/script_log.ts";
+import { createGearman } from "./demand/gearman/gearman.ts";
+import { listenToJobEvents } from "./demand/zmq/job_events.ts";
+import type { ProviderConfig } from "./domain/config.ts";
+import { systemClock } from "./lib/clock.ts";
+import { loggerOf } from "./lib/logging.ts";
+import { systemRandom } from "./lib/random.ts";
+import type { SteadyClock } from "./lib/steady_clock.ts";
+import { apiMetrics } from "./metrics/api_metrics.ts";
+import { sendHappenings, type Statsd } from "./metrics/statsd.ts";
+import { statsdAddress } from "./metrics/statsd_address.ts";
+import { openCloud } from "./open_cloud.ts";
+import { openTarget } from "./open_target.ts";
+import type { PoolMeans } from "./pool.ts";
+import { generateKey } from "./ssh/generate_key.ts";
+import { createSsh2Shell } from "./ssh/ssh2_shell.ts";
+import type { Store } from "./store/store.ts";
+
+const log = loggerOf("daemon");
+
+interface Opened {
+  readonly store: Store;
+  readonly clock: SteadyClock;
+  readonly statsd: Statsd | null;
+}
+
+/** All that reaches out of the process. */
+export function poolAdapters({ store, clock, statsd }: Opened) {
+  return {
+    store,
+    clock,
+    random: systemRandom,
+    shell: createSsh2Shell(),
+    openCloud: (provider) => openCloud(provider, { clock, onAnswer: tellingOf(provider, statsd) }),
+    openTarget,
+    openGearman: (servers, onState) => createGearman({ servers, onState, clock, random: systemRandom }),
+    listenToJobs: (endpoints, handlers) =>
+      listenToJobEvents({ ...handlers, endpoints, clock, random: systemRandom }),
+    statsd,
+    builder: createDiskimageBuilder({ command: createDenoCommand() }),
+    makeKeypair: async () => {
+      const { private: privateKey, public: publicKey } = await generateKey();
+      return { privateKey, publicKey };
+    },
+    openLog: openScriptLog,
+    followLog: (path, how) => followLog(path, { ...how, clock }),
+    scriptVariables,
+    readFile: (path) => Deno.readTextFile(path),
+  } satisfies Partial<PoolMeans>;
+}
+
+/** null where no server is named. */
+export async function openStatsd(): Promise<(Statsd & AsyncDisposable) | null> {
+  const { address, problem } = statsdAddress((name) => Deno.env.get(name));
+  if (problem !== null) log.warning("{problem}", { problem });
+  if (address === null) return null;
+  const { createHotShotsStatsd } = await import("./metrics/hot_shots_statsd.ts");
+  return createHotShotsStatsd({ ...address, clock: systemClock });
+}
+
+function tellingOf({ name }: ProviderConfig, statsd: Statsd | null) {
+  if (statsd === null) return undefined;
+  return (answer: Parameters<typeof apiMetrics>[1]) => sendHappenings(statsd, apiMetrics(name, answer));
+}
+
+/** What scripts on servers are given of this process's environment, as in 2016. */
+function scriptVariables(): Record<string, string> {
+  const all = Object.entries(Deno.env.toObject());
+  return Object.fromEntries(all.filter(([name]) => name.startsWith("NODEPOOL_")));
+}
