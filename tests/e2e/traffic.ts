@@ -138,7 +138,7 @@ function contextOf(pool: RunningPool, signal: AbortSignal): CliContext {
     wiring: {
       runDaemon: unused,
       openOfflinePool: unused,
-        openForegroundPool: unused,
+      openForegroundPool: unused,
       simulate: unused,
       describeQuirks: unused,
       describeVersion: unused,
