@@ -14,6 +14,7 @@ const wiring: Wiring = {
   openOfflinePool: async (options) => (await import("./src/offline_pool.ts")).openOfflinePool(options),
   openForegroundPool: async (options) =>
     (await import("./src/foreground_pool.ts")).openForegroundPool(options),
+  checkOnline: async (options) => (await import("./src/check_online.ts")).checkOnline(options),
   simulate: async (options) => (await import("./src/simulator/simulate.ts")).simulate(options),
   describeQuirks: async () => (await import("./src/simulator/describe_quirks.ts")).describeQuirks(),
   describeVersion: async () => {

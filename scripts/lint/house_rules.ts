@@ -38,6 +38,7 @@ const allowedImports: Record<string, string[]> = {
     "execute",
     "config",
   ],
+  online: ["domain", "lib", "plan", "cloud", "execute", "tasks", "config/nearest_name.ts"],
   control: ["domain", "lib", "views", "store"],
   site: ["domain", "lib", "views"],
   cli: ["domain", "lib", "views", "control", "config", "store/state_lock.ts"],

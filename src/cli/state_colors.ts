@@ -1,4 +1,4 @@
-/** Colours for states in tables on a terminal; none where output is piped or NO_COLOR is set. */
+/** Colours for states and results in tables on a terminal; none where output is piped or NO_COLOR is set. */
 import type { CliIo } from "./cli_io.ts";
 
 /** SGR codes; green: usable, yellow: on its way or in use, red: on its way out, magenta: kept. */
@@ -10,6 +10,9 @@ const colors: Readonly<Record<string, number>> = {
   used: 36,
   hold: 35,
   delete: 31,
+  ok: 32,
+  warning: 33,
+  failure: 31,
 };
 
 type Painter = (padded: string, cell: { readonly field: string; readonly text: string }) => string;
@@ -17,7 +20,7 @@ type Painter = (padded: string, cell: { readonly field: string; readonly text: s
 export function statePainter({ stdout, env }: Pick<CliIo, "stdout" | "env">): Painter | undefined {
   if (stdout.columns === null || (env("NO_COLOR") ?? "") !== "" || env("TERM") === "dumb") return undefined;
   return (padded, { field, text }) => {
-    const color = field === "state" ? colors[text] : undefined;
+    const color = field === "state" || field === "result" ? colors[text] : undefined;
     return color === undefined ? padded : `\x1b[${color}m${padded}\x1b[0m`;
   };
 }

@@ -2,6 +2,8 @@
  * What commands need and may not import, since it stands above them: the daemon, the offline pool, the simulator,
  * what it was built from. `mod.ts` gives the real ones, imported when they are called; tests give scripted ones.
  */
+import type { Config } from "../domain/config.ts";
+import type { OnlineCheck } from "../domain/online_check.ts";
 import type { PoolControl } from "../control/pool_control.ts";
 
 export interface Wiring {
@@ -11,6 +13,8 @@ export interface Wiring {
   openOfflinePool(options: OfflinePoolOptions): Promise<PoolControl>;
   /** A pool that works for one command where no daemon runs; it has the state until it is disposed of. */
   openForegroundPool(options: ForegroundPoolOptions): Promise<PoolControl>;
+  /** What would stop a launch of the configuration, as its clouds stand; changes nothing. */
+  checkOnline(options: OnlineOptions): Promise<readonly OnlineCheck[]>;
   /** Runs an OpenStack simulator until the signal is aborted. */
   simulate(options: SimulateOptions): Promise<void>;
   /** The lines of `simulate --quirks`. */
@@ -56,6 +60,11 @@ export interface ForegroundPoolOptions extends ConfigFiles {
   readonly command: string;
   /** Whether a person looks on, who is shown progress instead of a log. */
   readonly isTerminal: boolean;
+}
+
+export interface OnlineOptions {
+  readonly config: Config;
+  readonly signal: AbortSignal;
 }
 
 export interface SimulateOptions {

@@ -4,6 +4,7 @@
  * or younger by it. The pool has it look every few seconds and before each report; what it sees is written down now
  * and then for the next process (`begin_clock.ts`).
  */
+import { clockSkew, TOLD_FROM } from "../domain/clock_skew.ts";
 import type { ClockRecord, CloudClock } from "../domain/clock_record.ts";
 import type { ClockReport, ClockStep } from "../domain/pool_report.ts";
 import type { CloudAhead } from "../domain/server.ts";
@@ -15,8 +16,6 @@ import { loggerOf } from "../lib/logging.ts";
 const SMALLEST_CHANGE = SECOND / 2;
 /** Less comes from keeping a clock right, not from setting it. */
 const SMALLEST_STEP = 2 * SECOND;
-/** Less is no matter for an operator. */
-const TOLD_FROM = MINUTE;
 /** Dates are whole seconds, and answers take some time. */
 const CLOUD_JITTER = 10 * SECOND;
 /** Between two times that it is written down. */
@@ -57,8 +56,8 @@ export class ClockWatch {
 
   get report(): ClockReport {
     const clouds = [...this.#means.clouds()].flatMap(([provider, ahead]) => {
-      const skew = ahead === null ? 0 : certain(ahead, this.#wallOffset);
-      return Math.abs(skew) < TOLD_FROM ? [] : { provider, ahead: skew };
+      const skew = ahead === null ? 0 : clockSkew(ahead, this.#wallOffset);
+      return skew === 0 ? [] : { provider, ahead: skew };
     });
     return { step: this.#step, clouds };
   }
@@ -103,11 +102,6 @@ function describe(step: Milliseconds): string {
 
 function offsetOf(clock: Clock): Milliseconds {
   return Math.round(clock.wall() - clock.now());
-}
-
-/** By how much a cloud's clock differs from the machine's at the least; 0: perhaps not at all. */
-function certain({ atLeast, atMost }: CloudAhead, wallOffset: Milliseconds): Milliseconds {
-  return Math.max(0, atLeast - wallOffset) + Math.min(0, atMost - wallOffset);
 }
 
 function knownOf(record: ClockRecord | null, provider: string): CloudClock[] {

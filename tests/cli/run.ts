@@ -4,6 +4,7 @@ import { InterruptedError } from "../../src/cli/cli_error.ts";
 import type { CliIo } from "../../src/cli/cli_io.ts";
 import { runCli } from "../../src/cli/main.ts";
 import type { Wiring } from "../../src/cli/wiring.ts";
+import type { OnlineCheck } from "../../src/domain/online_check.ts";
 import { serveControl } from "../../src/control/serve_control.ts";
 import { VirtualClock } from "../../src/lib/virtual_clock.ts";
 import { ScriptedPool } from "../control/scripted_pool.ts";
@@ -30,6 +31,8 @@ export class CliBench implements AsyncDisposable {
   errorColumns: number | null = null;
   stdout = "";
   stderr = "";
+  /** What `config-validate --online` finds. */
+  onlineChecks: readonly OnlineCheck[] = [];
   /** Called before standard output is written to. */
   beforeWrite: () => void = () => {};
   #interrupts = new AbortController();
@@ -121,6 +124,10 @@ export class CliBench implements AsyncDisposable {
       openForegroundPool: (options) => {
         note("foreground", options);
         return Promise.resolve(this.pool);
+      },
+      checkOnline: (options) => {
+        note("online", options);
+        return Promise.resolve(this.onlineChecks);
       },
       simulate: async (options) => {
         note("simulate", options);

@@ -141,6 +141,7 @@ function contextOf(pool: RunningPool, signal: AbortSignal): CliContext {
       openForegroundPool: unused,
       simulate: unused,
       describeQuirks: unused,
+      checkOnline: unused,
       describeVersion: unused,
     },
     globals: () => ({ config: pool.configFile, secure: null, debug: false }),

@@ -1,9 +1,12 @@
-/** `nodepool config-validate [FILE]`: check a configuration; touches no cloud. */
-import { Command } from "@commander-js/extra-typings";
+/** `nodepool config-validate [FILE]`: check a configuration; touches no cloud, unless it is to. */
+import { Command, Option } from "@commander-js/extra-typings";
+import type { LoadedConfig } from "../../config/load_config.ts";
 import { type CliContext, configFilesOf } from "../cli_context.ts";
 import { UsageError } from "../cli_error.ts";
 import type { CliIo } from "../cli_io.ts";
 import { example } from "../example.ts";
+import { outputFormats } from "../output_format.ts";
+import { showOnlineChecks } from "../show_online_checks.ts";
 
 export function configValidateCommand(context: CliContext) {
   return new Command("config-validate")
@@ -12,31 +15,44 @@ export function configValidateCommand(context: CliContext) {
     .option("--show", "print what was understood, secrets as ***")
     .option("--strict", "a warning is as bad as an error")
     .option("--schema", "print the JSON Schema of the file, for editors")
-    .addHelpText("after", example("nodepool config-validate --show nodepool.yaml"))
-    .action(async (file, { show = false, strict = false, schema = false }) => {
+    .option("--online", "log in to its clouds and say what would stop a launch; changes nothing")
+    .addOption(new Option("-o, --output <format>", "how to print what --online finds").choices(outputFormats))
+    .addHelpText("after", example("nodepool config-validate --online nodepool.yaml"))
+    .action(async (file, { show = false, strict = false, schema = false, online = false, output }) => {
       const { io } = context;
-      if (schema && (show || strict || file !== undefined)) {
+      if (schema && (show || strict || online || file !== undefined)) {
         throw new UsageError("--schema stands alone: it reads no file");
       }
+      if (show && online) throw new UsageError("give either --show or --online");
+      if (output !== undefined && !online) throw new UsageError("-o goes with --online");
       if (schema) return await printSchema(io);
       const { configFile, secureFile } = configFilesOf(context);
-      await validate(file ?? configFile, { secureFile, strict, show, io });
+      const loaded = await load(file ?? configFile, { secureFile, strict, online, io });
+      if (online) return await showOnlineChecks(context, { ...loaded, strict, output: output ?? "table" });
+      const { showConfig } = await import("../../config/show_config.ts");
+      io.stdout.write(show ? showConfig(loaded.config) : `${file ?? configFile} is valid\n`);
     });
 }
 
 /** @throws ConfigError with every problem */
-async function validate(
+async function load(
   configFile: string,
-  { secureFile, strict, show, io }: { secureFile: string | null; strict: boolean; show: boolean; io: CliIo },
-): Promise<void> {
+  { secureFile, strict, online, io }: {
+    secureFile: string | null;
+    strict: boolean;
+    online: boolean;
+    io: CliIo;
+  },
+): Promise<LoadedConfig> {
   const { defaultSecurePath, loadConfig } = await import("../../config/load_config.ts");
   const secure = secureFile ?? await defaultSecurePath();
-  const { config, warnings, notices } = await loadConfig(configFile, { secure, strict, withoutClouds: true });
+  const loaded = await loadConfig(configFile, { secure, strict, withoutClouds: !online });
   const { formatProblem } = await import("../../config/config_error.ts");
-  for (const warning of warnings) io.stderr.write(`nodepool: warning: ${formatProblem(warning)}\n`);
-  for (const notice of notices) io.stderr.write(`nodepool: notice: ${formatProblem(notice)}\n`);
-  const { showConfig } = await import("../../config/show_config.ts");
-  io.stdout.write(show ? showConfig(config) : `${configFile} is valid\n`);
+  for (const warning of loaded.warnings) {
+    io.stderr.write(`nodepool: warning: ${formatProblem(warning)}\n`);
+  }
+  for (const notice of loaded.notices) io.stderr.write(`nodepool: notice: ${formatProblem(notice)}\n`);
+  return loaded;
 }
 
 async function printSchema(io: CliIo): Promise<void> {

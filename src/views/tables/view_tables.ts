@@ -9,7 +9,9 @@ import { dibImageTable } from "./dib_image_table.ts";
 import { imageTable } from "./image_table.ts";
 import { jobTable } from "./job_table.ts";
 import { labelTable } from "./label_table.ts";
+import type { OnlineCheckListView } from "../online_check_list.ts";
 import { nodeTable } from "./node_table.ts";
+import { onlineCheckTable } from "./online_check_table.ts";
 import { providerTable } from "./provider_table.ts";
 import { requestTable } from "./request_table.ts";
 import { statusTable } from "./status_table.ts";
@@ -18,6 +20,7 @@ import { statusTable } from "./status_table.ts";
 export interface TabularViews extends PoolViews {
   "alien-list": AlienListView;
   "alien-image-list": AlienImageListView;
+  "config-validate": OnlineCheckListView;
 }
 
 // A table's own row type is nobody else's business: whoever renders only passes its rows to its columns.
@@ -35,4 +38,5 @@ export const tables: { readonly [Name in keyof TabularViews]: Table<TabularViews
   "dib-image-list": dibImageTable,
   "alien-list": alienTable,
   "alien-image-list": alienImageTable,
+  "config-validate": onlineCheckTable,
 };

@@ -1,0 +1,26 @@
+/**
+ * What would stop a launch of this configuration, by looking at its clouds: `config-validate --online`. All providers are
+ * looked at side by side, so that one that is slow or dead holds up no other.
+ */
+import type { WholeCloud } from "../cloud/cloud.ts";
+import type { Config, ProviderConfig } from "../domain/config.ts";
+import type { OnlineCheck } from "../domain/online_check.ts";
+import { judge } from "./judge.ts";
+import { type LookMeans, takeLook } from "./take_look.ts";
+
+export interface CheckMeans extends Omit<LookMeans, "cloud"> {
+  readonly openCloud: (provider: ProviderConfig) => WholeCloud;
+}
+
+export async function checkClouds(
+  { labels, providers }: Config,
+  { openCloud, ...means }: CheckMeans,
+): Promise<readonly OnlineCheck[]> {
+  const enabled = labels.filter(({ minReady }) => minReady >= 0);
+  const found = await Promise.all(providers.map(async (provider) => {
+    await using cloud = openCloud(provider);
+    const own = enabled.filter((label) => label.providers.includes(provider.name));
+    return judge(await takeLook({ provider, labels: own }, { ...means, cloud }));
+  }));
+  return found.flat();
+}

@@ -1,0 +1,29 @@
+/** Which flavor the daemon would choose for an image. */
+import type { ProviderImageConfig } from "../../domain/config.ts";
+import type { Flavor } from "../../domain/server.ts";
+import { chooseFlavor, describeFlavorWish } from "../../plan/choose_flavor.ts";
+import { failure, type Finding, ok, suggest } from "../finding.ts";
+import type { Look } from "../look.ts";
+
+export function checkFlavor(image: ProviderImageConfig, { seen }: Look): Finding[] {
+  const about = { check: "flavor", subject: image.name } as const;
+  if (seen.catalog === null) return [];
+  const { flavors } = seen.catalog;
+  const flavor = chooseFlavor(image, flavors);
+  if (flavor !== null) return [ok(about, describe(flavor))];
+  return [failure(about, `${describeFlavorWish(image)}${advice(image, flavors)}`)];
+}
+
+function describe({ name, ramMib, vcpus, diskGib }: Flavor): string {
+  return `${name}: ${ramMib} MiB of RAM, ${vcpus} vCPU${vcpus === 1 ? "" : "s"}, ${diskGib} GiB of disk`;
+}
+
+function advice({ flavorName, nameFilter }: ProviderImageConfig, flavors: readonly Flavor[]): string {
+  const names = flavors.map(({ name }) => name);
+  if (flavorName !== null) return suggest(flavorName, names);
+  if (nameFilter !== null) return suggest(nameFilter, names);
+  const largest = flavors.toSorted((a, b) => b.ramMib - a.ramMib)[0];
+  return largest === undefined
+    ? "; there are none"
+    : `; lower min-ram: the largest is ${largest.name} with ${largest.ramMib} MiB`;
+}

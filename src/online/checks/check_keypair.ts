@@ -1,0 +1,27 @@
+/** Whether the keypair that servers are booted with is there, and is that of the private keys that log in. */
+import { failure, type Finding, ok, suggest, unknown, warning } from "../finding.ts";
+import type { Look } from "../look.ts";
+
+export function checkKeypair({ provider: { keypair }, keypairs, images, keys }: Look): Finding[] {
+  if (keypair === null || keypairs === null) return [];
+  const about = { check: "keypair", subject: keypair } as const;
+  if ("problem" in keypairs) return [unknown(about, keypairs.problem)];
+  const found = keypairs.value.find(({ name }) => name === keypair);
+  if (found === undefined) {
+    const names = keypairs.value.map(({ name }) => name);
+    return [failure(about, `no keypair ${keypair}; each user has its own${suggest(keypair, names)}`)];
+  }
+  const blob = blobOf(found.publicKey);
+  const others = images.map(({ privateKey }) => privateKey).filter((path) => {
+    const own = keys.get(path)?.publicKey ?? null;
+    return blob !== null && own !== null && own !== blob;
+  });
+  if (others.length === 0) return [ok(about, "there")];
+  const paths = [...new Set(others)].join(", ");
+  return [warning(about, `it does not belong to the private key ${paths}; its image must let that key in`)];
+}
+
+/** The key itself, without its type and comment. */
+function blobOf(publicKey: string | null): string | null {
+  return publicKey?.trim().split(/\s+/)[1] ?? null;
+}

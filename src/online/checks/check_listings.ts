@@ -1,0 +1,13 @@
+/** Whether the cloud lists what the daemon must know before it launches anything. */
+import { failure, type Finding, ok } from "../finding.ts";
+import type { Look } from "../look.ts";
+
+export function checkListings({ login, seen }: Look): Finding[] {
+  const about = { check: "listings", subject: null } as const;
+  if ("problem" in login) return [];
+  if (seen.failure !== null) return [failure(about, seen.failure.message)];
+  const { flavors = [], networks = [] } = seen.catalog ?? {};
+  const servers = seen.inventory.servers.size;
+  const counts = [[servers, "server"], [flavors.length, "flavor"], [networks.length, "network"]] as const;
+  return [ok(about, counts.map(([count, what]) => `${count} ${what}${count === 1 ? "" : "s"}`).join(", "))];
+}

@@ -1,0 +1,13 @@
+/** Whether Keystone lets us in. */
+import { failure, type Finding, ok } from "../finding.ts";
+import type { Look } from "../look.ts";
+
+export function checkLogin({ login }: Look): Finding[] {
+  const about = { check: "login", subject: null } as const;
+  if ("problem" in login) return [failure(about, login.problem)];
+  const { user, project } = login.value;
+  if (project === null) {
+    return [failure(about, "the login is for no project; set project_name and project_domain_name")];
+  }
+  return [ok(about, `as ${user ?? "a user whose name the cloud does not tell"}, project ${project}`)];
+}

@@ -1,0 +1,22 @@
+/** Whether the cloud has the networks that servers are attached to; where none is named, whether it can choose one. */
+import { chooseNetworks } from "../../plan/choose_flavor.ts";
+import { failure, type Finding, ok, suggest, warning } from "../finding.ts";
+import type { Look } from "../look.ts";
+
+export function checkNetworks({ provider, seen }: Look): Finding[] {
+  if (seen.catalog === null) return [];
+  const { networks } = seen.catalog;
+  const about = { check: "network", subject: null } as const;
+  const chosen = chooseNetworks(provider, seen.catalog);
+  if (typeof chosen === "string") {
+    const names = networks.map(({ name }) => name);
+    return [failure({ ...about, subject: chosen }, `no network ${chosen}${suggest(chosen, names)}`)];
+  }
+  if (chosen.length > 0) return [ok(about, chosen.map(({ name, id }) => `${name} (${id})`).join(", "))];
+  const inner = networks.filter(({ external }) => !external).map(({ name }) => name);
+  if (inner.length === 1) return [ok(about, `the only one, ${inner[0]}`)];
+  if (inner.length === 0) {
+    return [warning(about, "there is none to attach servers to, unless the cloud makes one")];
+  }
+  return [failure(about, `several: ${inner.toSorted().join(", ")}; say under networks which`)];
+}

@@ -1,0 +1,10 @@
+/** Whether the image's private key can be used. */
+import type { ProviderImageConfig } from "../../domain/config.ts";
+import { failure, type Finding, ok } from "../finding.ts";
+import type { Look } from "../look.ts";
+
+export function checkPrivateKey({ privateKey, name }: ProviderImageConfig, { keys }: Look): Finding[] {
+  const about = { check: "private-key", subject: name } as const;
+  const problem = keys.get(privateKey)?.problem ?? null;
+  return [problem === null ? ok(about, privateKey) : failure(about, problem)];
+}

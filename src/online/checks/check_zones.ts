@@ -1,0 +1,13 @@
+/** Whether the cloud has the availability zones that servers are asked for in. */
+import { failure, type Finding, ok, suggest, unknown } from "../finding.ts";
+import type { Look } from "../look.ts";
+
+export function checkZones({ provider, zones }: Look): Finding[] {
+  if (zones === null) return [];
+  return provider.availabilityZones.map((zone) => {
+    const about = { check: "zone", subject: zone } as const;
+    if ("problem" in zones) return unknown(about, zones.problem);
+    if (zones.value.includes(zone)) return ok(about, "available");
+    return failure(about, `no zone ${zone} is available${suggest(zone, zones.value)}`);
+  });
+}

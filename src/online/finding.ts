@@ -1,0 +1,43 @@
+/** How checks say what they found. */
+import type { OnlineCheck } from "../domain/online_check.ts";
+import { nearestName } from "../config/nearest_name.ts";
+import type { Asked } from "./look.ts";
+
+export type Finding = Omit<OnlineCheck, "provider">;
+
+/** What a finding is about. */
+type About = Pick<Finding, "check" | "subject">;
+
+export function ok(about: About, message: string): Finding {
+  return { ...about, result: "ok", message };
+}
+
+export function warning(about: About, message: string): Finding {
+  return { ...about, result: "warning", message };
+}
+
+export function failure(about: About, message: string): Finding {
+  return { ...about, result: "failure", message };
+}
+
+/** Of what the cloud need not tell: nothing is known of it, and nothing depends on that. */
+export function unknown(about: About, problem: string): Finding {
+  return warning(about, `not known: ${problem}`);
+}
+
+/** The answer; undefined: there is none. */
+export function answerOf<Value>(asked: Asked<Value> | null): Value | undefined {
+  return asked !== null && "value" in asked ? asked.value : undefined;
+}
+
+/** `; did you mean m1.small?`, else which there are. */
+export function suggest(name: string, candidates: readonly string[]): string {
+  const meant = nearestName(name, candidates);
+  if (meant !== null) return `; did you mean ${meant}?`;
+  if (candidates.length === 0) return "; there are none";
+  const shown = candidates.toSorted().slice(0, MOST);
+  return `; there is ${shown.join(", ")}${candidates.length > MOST ? `, … (${candidates.length})` : ""}`;
+}
+
+/** Names that a message lists. */
+const MOST = 8;

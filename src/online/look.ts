@@ -1,0 +1,39 @@
+/** What was seen of a provider's cloud, and of this machine's keys, for the checks to judge. */
+import type { CloudLogin, Keypair } from "../cloud/cloud.ts";
+import type { CertificateEnd } from "../domain/cloud_stats.ts";
+import type { LabelConfig, ProviderConfig, ProviderImageConfig } from "../domain/config.ts";
+import type { Observation } from "../domain/observation.ts";
+import type { CloudAhead, CloudImage } from "../domain/server.ts";
+import type { Moment } from "../domain/time.ts";
+
+/** An answer, or why there is none. */
+export type Asked<Value> = { readonly value: Value } | { readonly problem: string };
+
+export interface KeyLook {
+  /** Why it cannot be used, and what to do; null: it can. */
+  readonly problem: string | null;
+  /** Its public half, base64; null: it cannot be used. */
+  readonly publicKey: string | null;
+}
+
+export interface Look extends Moment {
+  readonly provider: ProviderConfig;
+  /** The enabled labels that the provider is to supply. */
+  readonly labels: readonly LabelConfig[];
+  /** The provider's images that these labels need. */
+  readonly images: readonly ProviderImageConfig[];
+  readonly login: Asked<CloudLogin>;
+  /** As the daemon sees it before it launches. */
+  readonly seen: Observation;
+  /** null: the cloud does not tell. */
+  readonly cloudAhead: CloudAhead | null;
+  readonly certificates: readonly CertificateEnd[];
+  /** These are null where nothing that was configured depends on them. */
+  readonly zones: Asked<readonly string[]> | null;
+  readonly keypairs: Asked<readonly Keypair[]> | null;
+  readonly securityGroups: Asked<readonly { id: string; name: string }[]> | null;
+  /** All that may be used; null: none is looked for in vain. */
+  readonly cloudImages: Asked<readonly CloudImage[]> | null;
+  /** The images' private keys, by path. */
+  readonly keys: ReadonlyMap<string, KeyLook>;
+}

@@ -1,0 +1,120 @@
+/**
+ * Looks at one provider's cloud, within a time that no other provider depends on. What the daemon would know before it
+ * launches is asked for by the daemon's own `ProviderWatch`; besides, what else only the cloud could refuse later.
+ * It only reads: nothing but the login is sent with another method than GET.
+ */
+import type { WholeCloud } from "../cloud/cloud.ts";
+import type { LabelConfig, ProviderConfig, ProviderImageConfig } from "../domain/config.ts";
+import type { Observation } from "../domain/observation.ts";
+import { durationText, MINUTE } from "../domain/time.ts";
+import { Deletions } from "../execute/deletions.ts";
+import type { Clock } from "../lib/clock.ts";
+import { startDeadline } from "../lib/deadline.ts";
+import { errorChain } from "../lib/error_chain.ts";
+import { ProviderWatch } from "../tasks/provider_watch.ts";
+import { planWatch } from "../tasks/watch_needs.ts";
+import type { Asked, KeyLook, Look } from "./look.ts";
+
+/** For one cloud, login and all. */
+export const LOOK_TIME = MINUTE;
+
+export interface LookMeans {
+  readonly cloud: WholeCloud;
+  readonly clock: Clock;
+  readonly readKey: (path: string) => Promise<KeyLook>;
+  readonly signal: AbortSignal;
+}
+
+export interface Subject {
+  readonly provider: ProviderConfig;
+  readonly labels: readonly LabelConfig[];
+}
+
+/** @throws only the signal's reason */
+export async function takeLook({ provider, labels }: Subject, means: LookMeans): Promise<Look> {
+  const { cloud, clock } = means;
+  const images = provider.images.filter(({ name }) => labels.some(({ image }) => image === name));
+  using deadline = startDeadline({ ...means, timeout: LOOK_TIME });
+  const { signal } = deadline;
+  const ask = <Value>(answer: () => Promise<Value>) =>
+    asked(answer, { isLate: () => deadline.passed, means });
+  const keys = await readKeys(images, means);
+  const login = await ask(() => cloud.logIn({ signal }));
+  const watch = watchOf(provider, means);
+  const isIn = "value" in login;
+  const askIf = <Value>(isNeeded: boolean, answer: () => Promise<Value>) =>
+    isNeeded && isIn ? ask(answer) : Promise.resolve(null);
+  const [observed, zones, keypairs, securityGroups] = await Promise.all([
+    isIn ? ask(() => watch.observe(signal)) : login,
+    askIf(provider.availabilityZones.length > 0, () => cloud.listZones({ signal })),
+    askIf(provider.keypair !== null, () => cloud.listKeypairs({ signal })),
+    askIf(provider.securityGroups.length > 0, () => cloud.listSecurityGroups({ signal })),
+  ]);
+  const seen = failedWith(watch.observation, { answer: observed, now: clock.now() });
+  const lacksImage = [...seen.catalog?.images.values() ?? []].includes(null);
+  return {
+    provider,
+    labels,
+    images,
+    keys,
+    login,
+    seen,
+    cloudAhead: watch.cloudAhead,
+    zones,
+    keypairs,
+    securityGroups,
+    cloudImages: await askIf(lacksImage, () => cloud.listImages({ signal })),
+    certificates: cloud.stats.certificates,
+    now: clock.now(),
+    wallOffset: clock.wall() - clock.now(),
+  };
+}
+
+async function asked<Value>(
+  answer: () => Promise<Value>,
+  { isLate, means }: { isLate: () => boolean; means: LookMeans },
+): Promise<Asked<Value>> {
+  try {
+    return { value: await answer() };
+  } catch (error) {
+    means.signal.throwIfAborted();
+    return { problem: isLate() ? `no answer within ${durationText(LOOK_TIME)}` : errorChain(error) };
+  }
+}
+
+/** As the daemon's, of a pool that has nothing yet. */
+function watchOf(provider: ProviderConfig, { cloud, clock }: LookMeans): ProviderWatch {
+  const nothing = { nodes: new Map(), images: new Map() };
+  return new ProviderWatch({
+    provider,
+    cloud,
+    clock,
+    deletions: new Deletions({
+      provider: provider.name,
+      cloud,
+      ledger: nothing,
+      whyFrozen: () => "this only looks",
+      tell: () => {},
+    }),
+    installation: "",
+    needs: () => planWatch([], { provider, images: [], wanted: true, leakCheck: null, now: clock.now() }),
+    expected: () => [],
+  });
+}
+
+/** A look that broke off is a failed one. */
+function failedWith(
+  seen: Observation,
+  { answer, now }: { answer: Asked<unknown>; now: number },
+): Observation {
+  if (seen.failure !== null || "value" in answer) return seen;
+  return { ...seen, failure: { message: answer.problem, since: now } };
+}
+
+async function readKeys(
+  images: readonly ProviderImageConfig[],
+  { readKey }: LookMeans,
+): Promise<ReadonlyMap<string, KeyLook>> {
+  const paths = [...new Set(images.map(({ privateKey }) => privateKey))];
+  return new Map(await Promise.all(paths.map(async (path) => [path, await readKey(path)] as const)));
+}
