@@ -66,6 +66,10 @@ const elsewhere: readonly (readonly [RegExp, string])[] = [
     /^scripts\/compile$/,
     "takes long; tests/scripts/compile_test.ts runs it, and the test below checks its options",
   ],
+  [
+    /^nodepool config-validate --online$/,
+    "of a cloud that does not exist; the try-out runs it on the simulator",
+  ],
   [/^nodepool --version$/, "of the installed program; tests/cli/program_test.ts"],
   [/^sudo (install|useradd|cp|systemctl) /, "changes the machine; the unit file has a test of its own below"],
   [/^sudo -u nodepool nodepool status$/, "as another user; the same command is run above without sudo"],

@@ -9,13 +9,13 @@ export const onlineCheckNames = [
   "clock",
   "quota",
   "network",
-  "floating-ip",
+  "floating_ip",
   "zone",
   "keypair",
-  "security-group",
+  "security_group",
   "image",
   "flavor",
-  "private-key",
+  "private_key",
   "label",
 ] as const;
 

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { eventually } from "../eventually.ts";
 import { testNeeding } from "../needs.ts";
+import type { OnlineCheck } from "../../src/domain/online_check.ts";
+import { generateKey } from "../../src/ssh/generate_key.ts";
 import { CliBench } from "./run.ts";
 
 const commands = [
@@ -185,6 +187,71 @@ Deno.test("config-validate --strict refuses a file with a warning", async () => 
   const { code, stdout, stderr } = await bench.run("config-validate", "--strict", file);
   assert.deepEqual([code, stdout], [2, ""]);
   assert.match(stderr, /^nodepool: .*other\.yaml:3:21: targets\[0\].hostname: without \{node_id\} several/m);
+});
+
+const ONLINE: readonly OnlineCheck[] = [
+  { provider: "a", check: "login", subject: null, result: "ok", message: "as ci, project ci" },
+  { provider: "a", check: "clock", subject: null, result: "warning", message: "it is off" },
+];
+const FAILED: OnlineCheck = {
+  provider: "a",
+  check: "zone",
+  subject: "az9",
+  result: "failure",
+  message: "none",
+};
+
+/** A configuration that nothing is wrong with. */
+async function writeValidConfig({ configFile, folder }: CliBench): Promise<void> {
+  const key = `${folder}/key`;
+  await Deno.writeTextFile(key, (await generateKey()).private, { mode: 0o600 });
+  const image = `{name: i, base-image: b, min-ram: 1, username: u, private-key: ${JSON.stringify(key)}}`;
+  const cloud = "auth-url: 'http://127.0.0.1:1/v3', username: u, password: p, project-name: p";
+  await Deno.writeTextFile(
+    configFile,
+    "labels: [{name: l, image: i, min-ready: 0, providers: [{name: a}]}]\n" +
+      `providers: [{name: a, ${cloud}, max-servers: 1, images: [${image}]}]\n`,
+  );
+  await Deno.chmod(configFile, 0o600);
+}
+
+Deno.test("config-validate --online prints what it finds as a table or as JSON", async () => {
+  await using bench = await CliBench.open({ daemon: false });
+  await writeValidConfig(bench);
+  bench.onlineChecks = ONLINE;
+  assert.deepEqual(await bench.run("config-validate", "--online"), {
+    code: 0,
+    stdout: [
+      "+----------+-------+---------+---------+-------------------+",
+      "| Provider | Check | Subject | Result  | Message           |",
+      "+----------+-------+---------+---------+-------------------+",
+      "| a        | login |         | ok      | as ci, project ci |",
+      "| a        | clock |         | warning | it is off         |",
+      "+----------+-------+---------+---------+-------------------+",
+      "",
+    ].join("\n"),
+    stderr: "",
+  });
+  const { ok, warnings, failures, checks } = JSON.parse(
+    (await bench.run("config-validate", "--online", "-o", "json")).stdout,
+  );
+  assert.deepEqual({ ok, warnings, failures, checks }, { ok: 1, warnings: 1, failures: 0, checks: ONLINE });
+});
+
+Deno.test("config-validate --online exits 1 where a launch would be stopped; with --strict a warning is enough", async () => {
+  await using bench = await CliBench.open({ daemon: false });
+  await writeValidConfig(bench);
+  bench.onlineChecks = ONLINE;
+  assert.equal((await bench.run("config-validate", "--online", "--strict")).code, 1);
+  bench.onlineChecks = [...ONLINE, FAILED];
+  assert.equal((await bench.run("config-validate", "--online")).code, 1);
+});
+
+Deno.test("config-validate says which of its options do not go together", async () => {
+  await using bench = await CliBench.open({ daemon: false });
+  for (const options of [["--online", "--show"], ["-o", "json"], ["--schema", "--online"]]) {
+    assert.equal((await bench.run("config-validate", ...options)).code, 2, options.join(" "));
+  }
 });
 
 testNeeding(["no clouds.yaml"], "config-validate needs no clouds.yaml: it warns, and exits 0", async () => {

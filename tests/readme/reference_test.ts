@@ -11,6 +11,7 @@ import { viewAlienImageList } from "../../src/views/alien_image_list.ts";
 import { viewAlienList } from "../../src/views/alien_list.ts";
 import { viewDump } from "../../src/views/dump.ts";
 import { viewInventory } from "../../src/views/inventory.ts";
+import { viewOnlineChecks } from "../../src/views/online_check_list.ts";
 import { viewNodeDetails } from "../../src/views/node_details.ts";
 import { type PoolViewName, viewFilters, viewPool } from "../../src/views/view_pool.ts";
 import { CliBench } from "../cli/run.ts";
@@ -123,6 +124,9 @@ Deno.test("the README's JSON has the keys that the views have, and no others", (
       images: [{ provider: "a", name: "b", imageId: "c" }],
       warnings: [""],
     }, report),
+    "config-validate --online": viewOnlineChecks([
+      { provider: "a", check: "login", subject: null, result: "ok", message: "" },
+    ], report),
     "dump": viewDump(sampleDump),
     "/nodes/ID": viewNodeDetails(
       { ...report, nodes: [...report.nodes, sampleNode({ id: 99, role: "subnode", parentId: 6 })] },

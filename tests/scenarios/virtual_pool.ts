@@ -9,12 +9,15 @@ import type { Environment } from "../../src/config/environment.ts";
 import { parseConfig } from "../../src/config/parse_config.ts";
 import { type NodeRecord, type NodeStateName, serverIdOf, stateName } from "../../src/domain/node.ts";
 import type { ProviderConfig } from "../../src/domain/config.ts";
+import type { OnlineCheck } from "../../src/domain/online_check.ts";
 import { serverMetadata } from "../../src/domain/server_marks.ts";
 import { MINUTE } from "../../src/domain/time.ts";
 import type { Clock } from "../../src/lib/clock.ts";
 import { seededRandom } from "../../src/lib/random.ts";
 import { SteadyClock } from "../../src/lib/steady_clock.ts";
 import { VirtualClock } from "../../src/lib/virtual_clock.ts";
+import { checkClouds } from "../../src/online/check_clouds.ts";
+import { readKey } from "../../src/online/read_key.ts";
 import { Pool } from "../../src/pool.ts";
 import { renderCloudsYaml } from "../../src/simulator/clouds_yaml.ts";
 import type { SimulatorInput } from "../../src/simulator/settings.ts";
@@ -33,6 +36,8 @@ export interface VirtualPoolOptions extends SimulatorInput {
   /** How builds of diskimages go; without it each takes a minute. */
   readonly build?: (job: BuildJob) => ScriptedBuild;
   readonly uploadWorkers?: number;
+  /** Reads a private key; by default every path has one that is good. */
+  readonly readFile?: (path: string) => Promise<string>;
   /** Another pool whose simulated clouds and clock this one shares. */
   readonly beside?: VirtualPool;
   /** The state to begin with; by default a new one. */
@@ -46,6 +51,7 @@ export class VirtualPool implements AsyncDisposable {
   store: Store;
   readonly builder: ScriptedBuilder;
   readonly #uploadWorkers: number;
+  readonly #readFile: (path: string) => Promise<string>;
   readonly #isGuest: boolean;
   readonly #random;
   #config: string;
@@ -54,19 +60,33 @@ export class VirtualPool implements AsyncDisposable {
   #life = new AbortController();
 
   static async start(options: VirtualPoolOptions): Promise<VirtualPool> {
-    const virtual = new VirtualPool(options);
+    const virtual = VirtualPool.idle(options);
     await virtual.startPool();
     return virtual;
   }
 
+  /** Its clouds are there, the pool is not started yet. */
+  static idle(options: VirtualPoolOptions): VirtualPool {
+    return new VirtualPool(options);
+  }
+
   private constructor(
-    { config, random = 1, build = () => ({ time: MINUTE }), uploadWorkers = 4, beside, store, ...settings }:
-      VirtualPoolOptions,
+    {
+      config,
+      random = 1,
+      build = () => ({ time: MINUTE }),
+      uploadWorkers = 4,
+      beside,
+      store,
+      readFile = () => Promise.resolve(loginKey.private),
+      ...settings
+    }: VirtualPoolOptions,
   ) {
     this.clock = beside?.clock ?? new VirtualClock();
     this.#isGuest = beside !== undefined;
     this.#config = config;
     this.#uploadWorkers = uploadWorkers;
+    this.#readFile = readFile;
     this.builder = new ScriptedBuilder({ clock: this.clock, script: build });
     this.#random = seededRandom(random);
     const clouds = (settings.clouds ?? [{}]).map((cloud) => ({
@@ -121,7 +141,7 @@ export class VirtualPool implements AsyncDisposable {
       random: this.#random,
       shell: this.simulator.shell,
       openCloud: (provider) => this.#openCloud(provider, clock),
-      readFile: () => Promise.resolve(loginKey.private),
+      readFile: this.#readFile,
       openTarget: () => null,
       openGearman: () => {
         throw new Error("no Gearman server is there");
@@ -147,6 +167,25 @@ export class VirtualPool implements AsyncDisposable {
       }),
     });
     this.#pool = await this.during(starting);
+  }
+
+  /** What `config-validate --online` finds. */
+  async checkOnline(
+    { change = () => ({}) }: {
+      /** What a provider's cloud does in another way. */
+      change?: (cloud: WholeCloud, provider: ProviderConfig) => Partial<WholeCloud>;
+    } = {},
+  ): Promise<readonly OnlineCheck[]> {
+    const { config } = await this.#load();
+    return await this.during(checkClouds(config, {
+      clock: this.clock,
+      openCloud: (provider) => {
+        const cloud = this.#openCloud(provider);
+        return { ...cloud, ...change(cloud, provider) };
+      },
+      readKey: (path) => readKey(path, { readFile: this.#readFile }),
+      signal: new AbortController().signal,
+    }));
   }
 
   async reconfigure(config: string): Promise<void> {

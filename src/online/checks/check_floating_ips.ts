@@ -5,7 +5,7 @@ import type { Look } from "../look.ts";
 
 export function checkFloatingIps({ provider, seen }: Look): Finding[] {
   if (seen.catalog === null) return [];
-  const about = { check: "floating-ip", subject: provider.pool } as const;
+  const about = { check: "floating_ip", subject: provider.pool } as const;
   if (!wantsFloatingIp(provider)) return [ok(about, "nodes get none")];
   const { networks } = seen.catalog;
   const pool = networks.find(({ id, name }) => id === provider.pool || name === provider.pool);

@@ -4,7 +4,7 @@ import { failure, type Finding, ok } from "../finding.ts";
 import type { Look } from "../look.ts";
 
 export function checkPrivateKey({ privateKey, name }: ProviderImageConfig, { keys }: Look): Finding[] {
-  const about = { check: "private-key", subject: name } as const;
+  const about = { check: "private_key", subject: name } as const;
   const problem = keys.get(privateKey)?.problem ?? null;
   return [problem === null ? ok(about, privateKey) : failure(about, problem)];
 }

@@ -5,7 +5,7 @@ import type { Look } from "../look.ts";
 export function checkSecurityGroups({ provider, securityGroups: groups }: Look): Finding[] {
   if (groups === null) return [];
   return provider.securityGroups.map((wanted) => {
-    const about = { check: "security-group", subject: wanted } as const;
+    const about = { check: "security_group", subject: wanted } as const;
     if ("problem" in groups) return unknown(about, groups.problem);
     if (groups.value.some(({ id }) => id === wanted)) return ok(about, "there");
     const named = groups.value.filter(({ name }) => name === wanted);
