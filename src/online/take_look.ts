@@ -92,6 +92,7 @@ function watchOf(provider: ProviderConfig, { cloud, clock }: LookMeans): Provide
     deletions: new Deletions({
       provider: provider.name,
       cloud,
+      clock,
       ledger: nothing,
       whyFrozen: () => "this only looks",
       tell: () => {},
