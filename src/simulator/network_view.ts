@@ -9,7 +9,7 @@ export function networkView({ stock, startedAt }: CloudState, network: StockNetw
   return {
     id: network.id,
     name: network.name,
-    ...owned(stock.adminProjectId),
+    ...owned(network.shared || network.external ? stock.adminProjectId : stock.projectId),
     admin_state_up: true,
     mtu: 1450,
     status: "ACTIVE",

@@ -1,7 +1,6 @@
 /** Clouds and configurations in which something stands in the way of a launch, or only looks as if it did. */
 import { stringify } from "yaml";
 import type { SimulatorInput } from "../../src/simulator/settings.ts";
-import { quirkTable } from "../../src/simulator/quirk_table.ts";
 
 type Cloud = NonNullable<SimulatorInput["clouds"]>[number];
 type Rules = NonNullable<SimulatorInput["faults"]>;
@@ -24,7 +23,8 @@ export interface Break {
 
 const forever = { probability: 1, effect: false } as const;
 
-const singles: readonly Break[] = [
+/** Each that there is. */
+export const breaks: readonly Break[] = [
   { name: "a flavor of another name", apply: ({ image }) => image["flavor-name"] = "m1.smal" },
   { name: "a flavor that is there", apply: ({ image }) => image["flavor-name"] = "m1.medium" },
   { name: "more memory than any flavor has", apply: ({ image }) => image["min-ram"] = 999_999 },
@@ -89,15 +89,6 @@ const singles: readonly Break[] = [
   ...(["compute", "network", "image"] as const).map((service): Break => ({
     name: `the ${service} service down`,
     apply: ({ faults }) => faults.push({ ...forever, fault: 23, cloud: "main", service }),
-  })),
-];
-
-/** Each that there is, the simulator's own quirks included. */
-export const breaks: readonly Break[] = [
-  ...singles,
-  ...quirkTable.map(({ name }): Break => ({
-    name: `the quirk ${name}`,
-    apply: ({ cloud }) => cloud.quirks = [...cloud.quirks ?? [], name],
   })),
 ];
 
