@@ -92,6 +92,7 @@ const commands: readonly (readonly [number, ...string[]])[] = [
   [0, "dump"],
   [0, "state", "adopt"],
   [0, "config-validate", "--show"],
+  [0, "config-validate", "--online"],
   [2, "simulate", "--listen", "nowhere"],
 ];
 
