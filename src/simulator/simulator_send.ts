@@ -1,5 +1,6 @@
 /** `Send` straight into a simulator: no socket, and faults look as they do over one. */
 import { CloudError } from "../cloud/cloud_error.ts";
+import { decodedBody } from "../cloud/decoded_body.ts";
 import type { Send, SendRequest, SendResponse } from "../cloud/send.ts";
 import type { Breakage } from "./exchange.ts";
 
@@ -7,6 +8,9 @@ import type { Breakage } from "./exchange.ts";
 export interface Answerer {
   answer(request: Request): Promise<Response | Breakage>;
 }
+
+/** As real ones have it. */
+const MAX_BODY = 64 * 2 ** 20;
 
 export function createSimulatorSend(answerer: Answerer): Send {
   return async (request, { signal }) => {
@@ -31,11 +35,10 @@ async function exchanged(
   const outcome = await answerer.answer(toRequest(request, signal));
   if (outcome === "silence") return await new Promise<never>(() => {});
   if (!(outcome instanceof Response)) throw brokenError(request, outcome);
-  return {
-    status: outcome.status,
-    headers: Object.fromEntries(outcome.headers),
-    body: new Uint8Array(await outcome.arrayBuffer()),
-  };
+  const headers = Object.fromEntries(outcome.headers);
+  const encoding = headers["content-encoding"];
+  const body = decodedBody(await outcome.bytes(), { encoding, maxBody: MAX_BODY });
+  return { status: outcome.status, headers, body };
 }
 
 function toRequest({ method, url, headers, body }: SendRequest, signal: AbortSignal): Request {

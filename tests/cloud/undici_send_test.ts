@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { TLSSocket } from "node:tls";
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
 import { createUndiciSend, type UndiciSendOptions } from "../../src/cloud/openstack/undici_send.ts";
 import { SELF_SIGNED } from "./self_signed.ts";
 import { refusalOf } from "./refusal_of.ts";
@@ -308,3 +309,59 @@ Deno.test("closing ends what is under way", async () => {
   assert.equal((await answer).kind, "unavailable");
   release.resolve(new Response("late"));
 });
+
+Deno.test("an answer that is compressed though nobody asked for it is read, whatever the coding", async () => {
+  const packed: Record<string, Uint8Array> = {
+    gzip: gzipSync(TEXT),
+    "x-gzip": gzipSync(TEXT),
+    deflate: deflateSync(TEXT),
+    "deflate ": deflateRawSync(TEXT),
+    br: brotliCompressSync(TEXT),
+    "gzip, gzip": gzipSync(gzipSync(TEXT)),
+    identity: TEXT,
+  };
+  await using server = serve((request) => {
+    const coding = decodeURIComponent(new URL(request.url).pathname.slice(1));
+    const status = coding === "br" ? 404 : 200;
+    return new Response(packed[coding] as BodyInit, { status, headers: { "content-encoding": coding } });
+  });
+  await using send = open();
+  for (const coding of Object.keys(packed)) {
+    const url = `${server.url}/${encodeURIComponent(coding)}`;
+    const { body } = await send({ method: "GET", url, headers: {} }, { signal });
+    assert.equal(new TextDecoder().decode(body), "what the cloud says", coding);
+  }
+});
+
+Deno.test("an answer that is not what its Content-Encoding says, or too long without it, is refused in these words", async () => {
+  const answers: Record<string, Uint8Array> = { gzip: TEXT, lzw: TEXT, long: gzipSync(new Uint8Array(5000)) };
+  await using server = serve((request) => {
+    const name = new URL(request.url).pathname.slice(1);
+    const coding = name === "long" ? "gzip" : name;
+    return new Response(answers[name] as BodyInit, { headers: { "content-encoding": coding } });
+  });
+  await using send = open({ maxBody: 1000 });
+  const refusals: string[] = [];
+  for (const name of Object.keys(answers)) {
+    const request = { method: "GET", url: `${server.url}/${name}`, headers: {} } as const;
+    const { kind, message } = await refusalOf(send(request, { signal }));
+    assert.equal(kind, "badResponse");
+    refusals.push(message);
+  }
+  assert.deepEqual(refusals, [
+    "the answer says that it is gzip, and is not",
+    "the answer is encoded as lzw, which nobody asked for",
+    "the answer is longer than 1000 bytes",
+  ]);
+});
+
+Deno.test("a HEAD request or an empty answer with a Content-Encoding has nothing to decode", async () => {
+  await using server = serve(() =>
+    new Response(null, { status: 204, headers: { "content-encoding": "gzip" } })
+  );
+  await using send = open();
+  const { status, body } = await send({ method: "DELETE", url: server.url, headers: {} }, { signal });
+  assert.deepEqual([status, body.length], [204, 0]);
+});
+
+const TEXT = new TextEncoder().encode("what the cloud says");

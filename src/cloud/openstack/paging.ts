@@ -1,6 +1,7 @@
 /**
- * A whole listing, page after page by marker: all of it or an error, never a part. `servers`, `compute`,
- * `network` and `image` list through it.
+ * A whole listing, page after page by marker: all of it or an error, never a part. Clouds that know no pages, heed no
+ * marker or always tell of another page are listed to their end. `servers`, `compute`, `network` and `image` list
+ * through it.
  */
 import { CloudError } from "../cloud_error.ts";
 
@@ -8,14 +9,21 @@ export interface Page<T> {
   readonly items: readonly T[];
   /** Whether the cloud says that there is a next page. */
   readonly hasNext: boolean;
+  /** Items that the cloud gave, also those that cannot be read; left out: as many as `items`. */
+  readonly given?: number;
+}
+
+/** Which page is asked for: up to `limit` items after the one whose id is `marker`; the first for null. */
+export interface PageWish {
+  readonly marker: string | null;
+  readonly limit: number;
 }
 
 export interface PagingOptions<T> {
-  /** Asks for the page after the item with this id, the first for null. */
-  fetch(marker: string | null): Promise<Page<T>>;
-  /** What a page was asked to hold; a full one means that there may be more, whatever the cloud says. */
+  fetch(wish: PageWish): Promise<Page<T>>;
+  /** What a page is asked to hold; a full one means that there may be more, whatever the cloud says. */
   readonly pageSize: number;
-  /** Makes the error of a listing that does not end. */
+  /** Makes the error of a listing that is cut off. */
   refuse(message: string): Error;
 }
 
@@ -38,27 +46,43 @@ export async function listAllPages<T extends { readonly id: string }>(
 
 class MarkerGoneError extends Error {}
 
-async function listOnce<T extends { readonly id: string }>(options: PagingOptions<T>): Promise<readonly T[]> {
-  const { pageSize, refuse } = options;
+/** @param known how many items a listing had that asked for smaller pages */
+async function listOnce<T extends { readonly id: string }>(
+  options: PagingOptions<T>,
+  known = 0,
+): Promise<readonly T[]> {
+  const { pageSize: limit } = options;
   const seen = new Map<string, T>();
-  for (let marker: string | null = null;;) {
-    const page: Page<T> = await fetchAfter(marker, options);
+  for (let marker: string | null = null, heeded = false;; heeded = marker !== null) {
+    const page: Page<T> = await fetchAfter({ marker, limit }, options);
     const before = seen.size;
     for (const item of page.items) seen.set(item.id, item);
     const last = page.items.at(-1);
-    if (last === undefined || (!page.hasNext && page.items.length < pageSize)) return [...seen.values()];
-    if (seen.size === before) {
-      throw refuse(`the page after ${marker} brings nothing new; the listing does not end`);
-    }
+    // More than asked for is all that there is: such a cloud knows no pages.
+    const isFull = (page.given ?? page.items.length) === limit;
+    if (last === undefined || (!page.hasNext && !isFull)) return [...seen.values()];
+    if (seen.size === before) return heeded ? [...seen.values()] : await listInOne(options, { page, seen, known });
     marker = last.id;
   }
 }
 
-async function fetchAfter<T>(marker: string | null, { fetch }: PagingOptions<T>): Promise<Page<T>> {
+/** The cloud heeds no marker: its list is whole where larger pages hold no more of it. */
+async function listInOne<T extends { readonly id: string }>(
+  options: PagingOptions<T>,
+  { page, seen, known }: { page: Page<T>; seen: ReadonlyMap<string, T>; known: number },
+): Promise<readonly T[]> {
+  if (seen.size > known) return await listOnce({ ...options, pageSize: options.pageSize * 2 }, seen.size);
+  if (!page.hasNext) return [...seen.values()];
+  throw options.refuse(
+    `the page after ${page.items.at(-1)?.id} brings nothing new, though the cloud says that there is more`,
+  );
+}
+
+async function fetchAfter<T>(wish: PageWish, { fetch }: PagingOptions<T>): Promise<Page<T>> {
   try {
-    return await fetch(marker);
+    return await fetch(wish);
   } catch (error) {
-    if (marker !== null && isMarkerGone(error)) throw new MarkerGoneError("marker", { cause: error });
+    if (wish.marker !== null && isMarkerGone(error)) throw new MarkerGoneError("marker", { cause: error });
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 /** One request over a dispatcher of undici, its answer read whole and bounded. `undici_send` sends with it. */
 import type { Dispatcher } from "undici";
 import { CloudError } from "../cloud_error.ts";
+import { decodedBody } from "../decoded_body.ts";
 import type { SendRequest, SendResponse } from "../send.ts";
 import { orAborted } from "../../lib/or_aborted.ts";
 
@@ -27,11 +28,10 @@ export async function exchange(
   });
   // undici itself heeds an abort only once the connection is made.
   const response = await orAborted(answer, signal);
-  return {
-    status: response.statusCode,
-    headers: flatten(response.headers),
-    body: await readBounded(response.body, maxBody),
-  };
+  const headers = flatten(response.headers);
+  const body = await readBounded(response.body, maxBody);
+  const encoding = headers["content-encoding"];
+  return { status: response.statusCode, headers, body: decodedBody(body, { encoding, maxBody }) };
 }
 
 function flatten(headers: Record<string, string | string[] | undefined>): Record<string, string> {
