@@ -19,7 +19,11 @@ export function parseAnswer<S extends v.GenericSchema>(
   );
 }
 
-function parseJson({ body }: { readonly body: Uint8Array }, refuse: (message: string) => Error): unknown {
+/** @throws what `refuse` makes, for an empty body and for what is no JSON */
+export function parseJson(
+  { body }: { readonly body: Uint8Array },
+  refuse: (message: string) => Error,
+): unknown {
   const text = new TextDecoder().decode(body);
   try {
     return JSON.parse(text);

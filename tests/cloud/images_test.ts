@@ -62,9 +62,10 @@ function glanceWith(images: readonly { id: string }[], { maxLimit = 1000 } = {})
 }
 
 Deno.test("an image has its size, owner, checksum and hash; without data it has none of the last", async () => {
+  const least = { id: "odd", name: "debian-7" };
   const bare = { size: null, checksum: null, os_hash_algo: null, os_hash_value: null, owner: null };
   const { cloud } = scriptedCloud(
-    glanceWith([rawImage("full"), rawImage("empty", { ...bare, status: "queued" }), { id: "odd" }]),
+    glanceWith([rawImage("full"), rawImage("empty", { ...bare, status: "queued" }), least]),
   );
   const [full, empty, odd] = await cloud.findImages("debian-7", { signal });
   assert.deepEqual(full, {
@@ -90,7 +91,7 @@ Deno.test("an image has its size, owner, checksum and hash; without data it has 
   });
   assert.deepEqual(odd, {
     id: "odd",
-    name: "",
+    name: "debian-7",
     status: "unknown",
     createdAt: null,
     minRamMib: 0,

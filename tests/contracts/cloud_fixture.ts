@@ -14,6 +14,8 @@ export interface CloudUnderTest extends AsyncDisposable {
   /** Servers are attached to it; floating IPs of the other can be attached to its ports. */
   readonly networkName: string;
   readonly externalNetworkName: string;
+  /** Whether its floating IPs have descriptions; left out: they have. */
+  readonly keepsDescriptions?: boolean;
   /** Sets the project's limits; null: none. */
   setQuota(quota: { instances: number | null; floatingIps: number | null }): Promise<void>;
   /** Lets the cloud's time pass until the condition holds. @throws when it does not in reasonable time */

@@ -13,16 +13,14 @@ type Compute = Pick<
   "listFlavors" | "listZones" | "listKeypairs" | "createKeypair" | "deleteKeypair"
 >;
 
-const FlavorsSchema = v.object({
-  flavors: v.array(v.object({
-    id: v.string(),
-    name: v.string(),
-    ram: v.number(),
-    vcpus: v.number(),
-    disk: v.nullish(v.number()),
-  })),
-  flavors_links: LinksSchema,
+const FlavorSchema = v.object({
+  id: v.string(),
+  name: v.string(),
+  ram: v.number(),
+  vcpus: v.number(),
+  disk: v.nullish(v.number()),
 });
+const FlavorLinksSchema = v.object({ flavors_links: LinksSchema });
 
 const ZonesSchema = v.object({
   availabilityZoneInfo: v.array(v.object({
@@ -82,12 +80,12 @@ async function listFlavors(
   const raws = await listAllPages({
     pageSize,
     refuse: (message) => session.refuse({ action }, message),
-    async fetch(marker) {
-      const query = new URLSearchParams({ limit: String(pageSize), ...(marker !== null && { marker }) });
+    async fetch({ marker, limit }) {
+      const query = new URLSearchParams({ limit: String(limit), ...(marker !== null && { marker }) });
       const path = `/flavors/detail?${query}`;
-      const page = (await session.request({ action, service: "compute", method: "GET", path, signal }))
-        .parse(FlavorsSchema);
-      return { items: page.flavors, hasNext: hasNextLink(page.flavors_links) };
+      const answer = await session.request({ action, service: "compute", method: "GET", path, signal });
+      const { flavors_links: links } = answer.parse(FlavorLinksSchema);
+      return { ...answer.items("flavors", FlavorSchema), hasNext: hasNextLink(links) };
     },
   });
   return raws.map(({ id, name, ram, vcpus, disk }) => ({ id, name, ramMib: ram, vcpus, diskGib: disk ?? 0 }));

@@ -6,6 +6,7 @@
 import * as v from "valibot";
 import type { SendResponse } from "../send.ts";
 import type { ServiceType } from "./catalog.ts";
+import { mendedAnswer } from "./mended_answer.ts";
 
 export interface ServiceRoot {
   /** Ends in the version (and the project's id where the catalog had one), without a slash. */
@@ -19,14 +20,6 @@ const VersionSchema = v.object({
   status: v.nullish(v.string()),
   version: v.nullish(v.string()),
   links: v.optional(v.array(v.object({ rel: v.nullish(v.string()), href: v.string() })), []),
-});
-
-/** `{versions: […]}`, `{versions: {values: […]}}`, `{version: {…}}`: services differ. */
-const DocumentSchema = v.object({
-  version: v.nullish(VersionSchema),
-  versions: v.nullish(
-    v.union([v.array(VersionSchema), v.object({ values: v.array(VersionSchema) })]),
-  ),
 });
 
 type Version = v.InferOutput<typeof VersionSchema>;
@@ -87,13 +80,13 @@ function split(endpoint: string): { origin: string; pathname: string } {
   return { origin, pathname: pathname.replace(/\/+$/, "") };
 }
 
+/** `{versions: […]}`, `{versions: {values: […]}}`, `{version: {…}}`: services differ. */
 function versionsIn(document: SendResponse | null): readonly Version[] {
-  if (document === null) return [];
-  const result = v.safeParse(DocumentSchema, parse(document.body));
-  if (!result.success) return [];
-  const { version, versions } = result.output;
-  if (version) return [version];
-  return Array.isArray(versions) ? versions : versions?.values ?? [];
+  const { version, versions } = Object(document === null ? null : parse(document.body));
+  const list = version ? [version] : Array.isArray(versions) ? versions : versions?.values;
+  if (!Array.isArray(list)) return [];
+  const options = { refuse: (message: string) => new Error(message), tell: () => {} };
+  return mendedAnswer(v.array(VersionSchema), list, options);
 }
 
 function parse(body: Uint8Array): unknown {

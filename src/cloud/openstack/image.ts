@@ -23,7 +23,7 @@ type ImageService = Pick<
   | "deleteImage"
 >;
 
-const PageSchema = v.object({ images: v.array(ImageSchema), next: v.nullish(v.string()) });
+const PageLinkSchema = v.object({ next: v.nullish(v.string()) });
 const CreatedSchema = v.object({ id: v.string() });
 
 /** What is not there, and what is not there any more. */
@@ -42,7 +42,10 @@ export function createImageService(options: ServiceOptions): ImageService {
         ...call,
         action: `find image ${nameOrId}`,
       });
-      return images.toSorted((one, other) => (other.createdAt ?? 0) - (one.createdAt ?? 0));
+      // As with any filter, a cloud may ignore it.
+      return images.filter(({ name }) => name === nameOrId).toSorted((one, other) =>
+        (other.createdAt ?? 0) - (one.createdAt ?? 0)
+      );
     },
     getImage: (id, call) => getImage(id, { ...call, session }),
     async listOwnImages(installation, call) {
@@ -112,10 +115,10 @@ async function listImages(
   const images = await listAllPages({
     pageSize,
     refuse: (message) => session.refuse({ action }, message),
-    async fetch(marker) {
+    async fetch({ marker, limit }) {
       const query = new URLSearchParams({
         ...filter,
-        limit: String(pageSize),
+        limit: String(limit),
         ...(marker !== null && { marker }),
       });
       const answer = await session.request({
@@ -126,8 +129,8 @@ async function listImages(
         turn: "list",
         signal,
       });
-      const page = answer.parse(PageSchema);
-      return { items: page.images, hasNext: typeof page.next === "string" };
+      const { next } = answer.parse(PageLinkSchema);
+      return { ...answer.items("images", ImageSchema), hasNext: typeof next === "string" };
     },
   });
   return images.map(toImage);

@@ -4,12 +4,14 @@
  */
 import * as v from "valibot";
 import type { Clock } from "../../lib/clock.ts";
-import { parseAnswer } from "../../lib/parse_answer.ts";
+import { parseJson } from "../../lib/parse_answer.ts";
 import type { Auth, CloudAccess, DomainRef, Scope } from "../../domain/cloud_access.ts";
 import { type Milliseconds, SECOND } from "../../domain/time.ts";
 import type { CloudLogin } from "../cloud.ts";
 import { CloudError } from "../cloud_error.ts";
 import { type Catalog, CatalogSchema } from "./catalog.ts";
+import { mendedAnswer } from "./mended_answer.ts";
+import type { OddAnswers } from "./odd_answers.ts";
 import type { Transport } from "./transport.ts";
 
 export interface Token {
@@ -41,7 +43,7 @@ const MAX_MARGIN = 60 * SECOND;
 /** @throws CloudError `unauthorized` when Keystone refuses, with what to check */
 export async function loginToKeystone(
   access: CloudAccess,
-  options: { transport: Transport; clock: Clock; signal: AbortSignal },
+  options: { transport: Transport; clock: Clock; odd: OddAnswers; signal: AbortSignal },
 ): Promise<Token> {
   const { transport, clock, signal } = options;
   const action = `log in as ${describeUser(access.auth)}`;
@@ -65,7 +67,10 @@ export async function loginToKeystone(
   const value = response.headers["x-subject-token"];
   const refuse = (message: string) => transport.refuse(call, { kind: "badResponse", message });
   if (value === undefined) throw refuse(`the answer has no token; check auth_url ${access.authUrl}`);
-  const { token } = parseAnswer(TokenAnswer, response, refuse);
+  const { token } = mendedAnswer(TokenAnswer, parseJson(response, refuse), {
+    refuse,
+    tell: (oddity) => options.odd.tell(action, oddity),
+  });
   const life = lifetime(token, Date.parse(response.headers.date ?? "") || clock.wall());
   return {
     value,

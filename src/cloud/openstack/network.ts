@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import type { FloatingIp, Port, QuotaUse } from "../../domain/server.ts";
 import type { Call, Cloud, WholeCloud } from "../cloud.ts";
+import { CloudError } from "../cloud_error.ts";
 import { toQuotaUse } from "./compute.ts";
 import { deleteResource } from "./delete_resource.ts";
 import { hasNextLink, LinksSchema } from "./links.ts";
@@ -32,7 +33,7 @@ const NetworkSchema = v.object({
 
 const PortSchema = v.object({
   id: v.string(),
-  network_id: v.string(),
+  network_id: v.nullish(v.string()),
   status: v.nullish(v.string()),
   device_id: v.nullish(v.string()),
   device_owner: v.nullish(v.string()),
@@ -41,7 +42,7 @@ const PortSchema = v.object({
 
 const FloatingIpSchema = v.object({
   id: v.string(),
-  floating_ip_address: v.string(),
+  floating_ip_address: v.nullish(v.string()),
   fixed_ip_address: v.nullish(v.string()),
   port_id: v.nullish(v.string()),
   status: v.nullish(v.string()),
@@ -135,8 +136,8 @@ async function listResources<S extends Resource>(
   return await listAllPages<v.InferOutput<S>>({
     pageSize,
     refuse: (message) => session.refuse({ action }, message),
-    async fetch(marker) {
-      const query = new URLSearchParams([...Object.entries(filter), ...fields, ["limit", String(pageSize)]]);
+    async fetch({ marker, limit }) {
+      const query = new URLSearchParams([...Object.entries(filter), ...fields, ["limit", String(limit)]]);
       if (marker !== null) query.set("marker", marker);
       const path = `/${collection.replace("_", "-")}?${query}`;
       const answer = await session.request({
@@ -148,8 +149,7 @@ async function listResources<S extends Resource>(
         signal,
       });
       const links = answer.parse(v.object({ [`${collection}_links`]: LinksSchema }))[`${collection}_links`];
-      const page = answer.parse(v.object({ [collection]: v.array(schema) }));
-      return { items: page[collection] as v.InferOutput<S>[], hasNext: hasNextLink(links) };
+      return { ...answer.items(collection, schema), hasNext: hasNextLink(links) };
     },
   });
 }
@@ -159,11 +159,25 @@ const WORDS: Readonly<Record<string, string>> = {
   security_groups: "security groups",
 };
 
+/** Old Neutrons know no descriptions, and refuse the request for one: it is made without. */
 async function createFloatingIp(
-  request: Parameters<Cloud["createFloatingIp"]>[0],
+  { description, ...request }: FloatingIpRequest,
+  options: Call & { session: Session },
+): Promise<FloatingIp> {
+  try {
+    return await askForFloatingIp({ ...request, description }, options);
+  } catch (error) {
+    if (!(error instanceof CloudError) || error.status !== 400) throw error;
+    return await askForFloatingIp(request, options);
+  }
+}
+
+type FloatingIpRequest = Parameters<Cloud["createFloatingIp"]>[0];
+
+async function askForFloatingIp(
+  { networkId, portId, description }: Omit<FloatingIpRequest, "description"> & { description?: string },
   { session, signal }: Call & { session: Session },
 ): Promise<FloatingIp> {
-  const { networkId, portId, description } = request;
   const answer = await session.request({
     action: `create a floating IP for port ${portId}`,
     service: "network",
@@ -173,7 +187,9 @@ async function createFloatingIp(
     turn: "create",
     signal,
   });
-  return toFloatingIp(answer.parse(v.object({ floatingip: FloatingIpSchema })).floatingip);
+  const made = toFloatingIp(answer.parse(v.object({ floatingip: FloatingIpSchema })).floatingip);
+  if (made.address === "") throw answer.refuse(`floating IP ${made.id} has no address`);
+  return made;
 }
 
 async function getFloatingIp(
@@ -199,7 +215,7 @@ function toPort(raw: v.InferOutput<typeof PortSchema>): Port {
   return {
     id: raw.id,
     serverId: raw.device_id || null,
-    networkId: raw.network_id,
+    networkId: raw.network_id ?? "",
     addresses: (raw.fixed_ips ?? []).flatMap(({ ip_address }) => ip_address ?? []),
     status: raw.status ?? "UNKNOWN",
   };
@@ -208,7 +224,7 @@ function toPort(raw: v.InferOutput<typeof PortSchema>): Port {
 function toFloatingIp(raw: v.InferOutput<typeof FloatingIpSchema>): FloatingIp {
   return {
     id: raw.id,
-    address: raw.floating_ip_address,
+    address: raw.floating_ip_address ?? "",
     portId: raw.port_id ?? null,
     fixedAddress: raw.fixed_ip_address ?? null,
     status: raw.status ?? "UNKNOWN",

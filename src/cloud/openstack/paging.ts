@@ -4,13 +4,11 @@
  * through it.
  */
 import { CloudError } from "../cloud_error.ts";
+import type { Items } from "./session.ts";
 
-export interface Page<T> {
-  readonly items: readonly T[];
+export interface Page<T> extends Items<T> {
   /** Whether the cloud says that there is a next page. */
   readonly hasNext: boolean;
-  /** Items that the cloud gave, also those that cannot be read; left out: as many as `items`. */
-  readonly given?: number;
 }
 
 /** Which page is asked for: up to `limit` items after the one whose id is `marker`; the first for null. */
@@ -53,28 +51,33 @@ async function listOnce<T extends { readonly id: string }>(
 ): Promise<readonly T[]> {
   const { pageSize: limit } = options;
   const seen = new Map<string, T>();
-  for (let marker: string | null = null, heeded = false;; heeded = marker !== null) {
+  const ids = new Set<string>();
+  for (let marker: string | null = null, isHeeded = false;;) {
     const page: Page<T> = await fetchAfter({ marker, limit }, options);
-    const before = seen.size;
+    const before = ids.size;
+    for (const id of page.ids) ids.add(id);
     for (const item of page.items) seen.set(item.id, item);
-    const last = page.items.at(-1);
+    const all = [...seen.values()];
+    const last = page.items.at(-1)?.id ?? page.ids.at(-1);
     // More than asked for is all that there is: such a cloud knows no pages.
-    const isFull = (page.given ?? page.items.length) === limit;
-    if (last === undefined || (!page.hasNext && !isFull)) return [...seen.values()];
-    if (seen.size === before) return heeded ? [...seen.values()] : await listInOne(options, { page, seen, known });
-    marker = last.id;
+    if (last === undefined || (!page.hasNext && page.given !== limit)) return all;
+    if (ids.size === before) {
+      return isHeeded ? all : await listInOne(options, { page, all, count: before, known });
+    }
+    isHeeded = marker !== null;
+    marker = last;
   }
 }
 
 /** The cloud heeds no marker: its list is whole where larger pages hold no more of it. */
 async function listInOne<T extends { readonly id: string }>(
   options: PagingOptions<T>,
-  { page, seen, known }: { page: Page<T>; seen: ReadonlyMap<string, T>; known: number },
+  { page, all, count, known }: { page: Page<T>; all: readonly T[]; count: number; known: number },
 ): Promise<readonly T[]> {
-  if (seen.size > known) return await listOnce({ ...options, pageSize: options.pageSize * 2 }, seen.size);
-  if (!page.hasNext) return [...seen.values()];
+  if (count > known) return await listOnce({ ...options, pageSize: options.pageSize * 2 }, count);
+  if (!page.hasNext) return all;
   throw options.refuse(
-    `the page after ${page.items.at(-1)?.id} brings nothing new, though the cloud says that there is more`,
+    `the page after ${page.ids.at(-1)} brings nothing new, though the cloud says that there is more`,
   );
 }
 

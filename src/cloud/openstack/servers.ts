@@ -6,7 +6,7 @@ import type { Call, ServerRequest, WholeCloud } from "../cloud.ts";
 import { CloudError } from "../cloud_error.ts";
 import { deleteResource } from "./delete_resource.ts";
 import { hasNextLink, LinksSchema } from "./links.ts";
-import { listAllPages } from "./paging.ts";
+import { listAllPages, type PageWish } from "./paging.ts";
 import { saysServerGone } from "./says_gone.ts";
 import { parseInstant, ServerSchema, toServer } from "./server_schema.ts";
 import type { ServiceOptions } from "./service_options.ts";
@@ -14,7 +14,7 @@ import type { ServiceCall, Session } from "./session.ts";
 
 type Servers = Pick<WholeCloud, "listServers" | "createServer" | "deleteServer" | "getConsole" | "getServer">;
 
-const PageSchema = v.object({ servers: v.array(ServerSchema), servers_links: LinksSchema });
+const PageLinksSchema = v.object({ servers_links: LinksSchema });
 const CreatedSchema = v.object({ server: v.object({ id: v.string() }) });
 const OneSchema = v.object({ server: ServerSchema });
 const ConsoleSchema = v.object({ output: v.nullish(v.string()) });
@@ -97,17 +97,20 @@ async function listServers(
   const servers = await listAllPages({
     pageSize,
     refuse: (message) => session.refuse({ action }, message),
-    async fetch(marker) {
+    async fetch({ marker, limit }) {
       // Nova tells of cells that are down only where neither a page nor a filter is asked for.
-      const isWhole = microversion !== undefined && marker === null;
-      const query = isWhole ? "" : `?${listQuery({ pageSize, marker, changesSince })}`;
+      const isWhole = microversion !== undefined && marker === null && limit === pageSize;
+      const query = isWhole ? "" : `?${listQuery({ limit, marker, changesSince })}`;
       const answer = await session.request({ ...call, path: `/servers/detail${query}`, microversion });
       if (marker === null) {
         date = parseInstant(answer.response.headers.date);
         cloudAhead = date === null ? null : aheadOf(date, { startedAt, answeredAt: clock.now() });
       }
-      const page = answer.parse(PageSchema);
-      return { items: unknownFirst(page.servers.map(toServer)), hasNext: hasNextLink(page.servers_links) };
+      const page = answer.items("servers", ServerSchema);
+      // One that nothing but its id could tell from ours; a list of nothing else is no list of servers.
+      if (page.given > 0 && page.ids.length === 0) throw answer.refuse("no server of the list has an id");
+      const { servers_links: links } = answer.parse(PageLinksSchema);
+      return { ...page, items: unknownFirst(page.items.map(toServer)), hasNext: hasNextLink(links) };
     },
   });
   const kind = changesSince === undefined ? "complete" : "delta";
@@ -128,9 +131,9 @@ function unknownFirst(servers: readonly Server[]): readonly Server[] {
 }
 
 function listQuery(
-  { pageSize, marker, changesSince }: { pageSize: number; marker: string | null; changesSince?: Instant },
+  { limit, marker, changesSince }: PageWish & { changesSince?: Instant },
 ): URLSearchParams {
-  const query = new URLSearchParams({ limit: String(pageSize) });
+  const query = new URLSearchParams({ limit: String(limit) });
   if (marker !== null) query.set("marker", marker);
   if (changesSince !== undefined) {
     query.set("changes-since", `${new Date(changesSince - DELTA_OVERLAP).toISOString().slice(0, 19)}Z`);

@@ -2,10 +2,10 @@
  * Calls to the services of one cloud: finds the endpoint, adds token and microversion, renews the token once when
  * it is refused. The services' files (`servers`, `compute`, `network`, `image`) call it.
  */
-import type * as v from "valibot";
+import * as v from "valibot";
 import type { Clock } from "../../lib/clock.ts";
 import { orAborted } from "../../lib/or_aborted.ts";
-import { parseAnswer } from "../../lib/parse_answer.ts";
+import { parseJson } from "../../lib/parse_answer.ts";
 import type { CloudAccess } from "../../domain/cloud_access.ts";
 import type { Place } from "../../domain/home.ts";
 import type { Milliseconds } from "../../domain/time.ts";
@@ -20,6 +20,8 @@ import {
   type ServiceRoot,
   versionDocumentUrl,
 } from "./discovery.ts";
+import { mendedAnswer, type Oddity } from "./mended_answer.ts";
+import { OddAnswers } from "./odd_answers.ts";
 import type { Token } from "./keystone_login.ts";
 import type { Outflow } from "./outflow.ts";
 import { TokenCache } from "./token_cache.ts";
@@ -53,9 +55,20 @@ export interface ServiceCall {
 /** A service's own idea of what an answer is, with the message of an error to go with it. */
 export interface Answer {
   readonly response: SendResponse;
+  /** What is odd in it is read as far as it goes, and told in the log. */
   parse<S extends v.GenericSchema>(schema: S): v.InferOutput<S>;
+  /** The items of one of its lists that can be read, and what is needed to ask for the next page. */
+  items<S extends v.GenericSchema>(key: string, schema: S): Items<v.InferOutput<S>>;
   /** The error of an answer that is not what the API documents. */
   refuse(message: string): CloudError;
+}
+
+export interface Items<T> {
+  readonly items: readonly T[];
+  /** Of all that the cloud gave, in its order. */
+  readonly ids: readonly string[];
+  /** How many that were, readable or not. */
+  readonly given: number;
 }
 
 export class Session {
@@ -63,13 +76,15 @@ export class Session {
   readonly #transport: Transport;
   readonly #tokens: TokenCache;
   readonly #closing: AbortSignal;
+  readonly #odd: OddAnswers;
   /** By endpoint: a service that moves in the catalog is looked up again. */
   readonly #roots = new Map<string, Promise<ServiceRoot>>();
 
   constructor(options: { access: CloudAccess; transport: Transport; clock: Clock; closing: AbortSignal }) {
     this.#access = options.access;
     this.#transport = options.transport;
-    this.#tokens = new TokenCache(options);
+    this.#odd = new OddAnswers(options.transport.name);
+    this.#tokens = new TokenCache({ ...options, odd: this.#odd });
     this.#closing = options.closing;
   }
 
@@ -83,7 +98,19 @@ export class Session {
     const { status } = response;
     const refuse = (message: string) =>
       this.#transport.refuse(call, { kind: "badResponse", message, status, effect });
-    return { response, refuse, parse: (schema) => parseAnswer(schema, response, refuse) };
+    const tell = (oddity: Oddity) => this.#odd.tell(call.action, oddity);
+    let value: unknown;
+    const json = () => value ??= parseJson(response, refuse);
+    const parse: Answer["parse"] = (schema) => mendedAnswer(schema, json(), { refuse, tell });
+    return {
+      response,
+      refuse,
+      parse,
+      items(key, schema) {
+        const given = givenIds(json(), key);
+        return { ...given, items: parse(v.object({ [key]: v.array(schema) }))[key]! };
+      },
+    };
   }
 
   /** Whether the service offers a microversion; logs in and asks for its versions where not known yet. */
@@ -183,6 +210,13 @@ export class Session {
     });
     return readServiceRoot(service, { endpoint, document });
   }
+}
+
+function givenIds(answer: unknown, key: string): { ids: string[]; given: number } {
+  const list = (answer as Record<string, unknown> | null)?.[key];
+  if (!Array.isArray(list)) return { ids: [], given: 0 };
+  const ids = list.flatMap((item) => typeof item?.id === "string" ? [item.id as string] : []);
+  return { ids, given: list.length };
 }
 
 /** Root documents come with 300 as well; a service that keeps them back answers with a 4xx and is used without. */

@@ -7,6 +7,7 @@ import { waitFor } from "../../lib/in_flight.ts";
 import { orAborted } from "../../lib/or_aborted.ts";
 import type { CloudAccess } from "../../domain/cloud_access.ts";
 import type { Milliseconds } from "../../domain/time.ts";
+import type { OddAnswers } from "./odd_answers.ts";
 import { loginToKeystone, type Token } from "./keystone_login.ts";
 import type { Transport } from "./transport.ts";
 
@@ -16,14 +17,24 @@ export class TokenCache {
   readonly #clock: Clock;
   /** Aborted with the cloud: a login is shared, so no single caller's signal may end it. */
   readonly #closing: AbortSignal;
+  readonly #odd: OddAnswers;
   #token: Token | null = null;
   #login: Promise<Token> | null = null;
 
-  constructor(options: { access: CloudAccess; transport: Transport; clock: Clock; closing: AbortSignal }) {
+  constructor(
+    options: {
+      access: CloudAccess;
+      transport: Transport;
+      clock: Clock;
+      closing: AbortSignal;
+      odd: OddAnswers;
+    },
+  ) {
     this.#access = options.access;
     this.#transport = options.transport;
     this.#clock = options.clock;
     this.#closing = options.closing;
+    this.#odd = options.odd;
   }
 
   /**
@@ -49,6 +60,7 @@ export class TokenCache {
       return this.#token = await loginToKeystone(this.#access, {
         transport: this.#transport,
         clock: this.#clock,
+        odd: this.#odd,
         signal: this.#closing,
       });
     } finally {

@@ -70,6 +70,11 @@ export class Transport implements AsyncDisposable {
     this.#options = options;
   }
 
+  /** The provider's. */
+  get name(): string {
+    return this.#options.name;
+  }
+
   get stats(): CloudStats {
     const { limiter, connections = () => [], certificates = () => [] } = this.#options;
     const { queued, interval: rate, state } = limiter;

@@ -1,0 +1,135 @@
+/**
+ * Reads an answer as far as it goes: what does not fit the schema is read as what it stands for ("1" as 1), else left
+ * out, by itself where it is optional, with the item of the list that it is needed for where it is not. So one odd
+ * server, flavor or port spoils no listing. `session` and `keystone_login` call it.
+ */
+import * as v from "valibot";
+
+/** Something in an answer that is not as documented, and what was made of it. */
+export interface Oddity {
+  /** `servers.3.metadata.owner`. */
+  readonly path: string;
+  /** The id or name of the innermost thing around it that has one; null: none has. */
+  readonly thing: string | null;
+  /** `expected string, received null`. */
+  readonly problem: string;
+  /** `left out`, `read without it`, `read as 1`. */
+  readonly treatment: string;
+}
+
+type Key = string | number;
+
+/** Each round mends every trouble that it sees; what is left out can be the next round's trouble, one level higher. */
+const MAX_ROUNDS = 12;
+
+/**
+ * @param value parsed JSON; changed while it is mended
+ * @param refuse makes the error where nothing of it can be read
+ */
+export function mendedAnswer<S extends v.GenericSchema>(
+  schema: S,
+  value: unknown,
+  { refuse, tell }: { refuse: (message: string) => Error; tell: (oddity: Oddity) => void },
+): v.InferOutput<S> {
+  const oddities: Oddity[] = [];
+  let problem = "";
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const result = v.safeParse(schema, value);
+    if (result.success) {
+      for (const oddity of oneForEachThing(oddities)) tell(oddity);
+      return result.output;
+    }
+    problem = describe(result.issues[0]);
+    const repairs = result.issues.map((issue) => repairOf(value, issue));
+    if (repairs.includes(null)) break;
+    oddities.push(...repairs.map((repair) => repair!.oddity));
+    for (const repair of repairs) repair!.apply();
+    dropRemoved(repairs.map((repair) => repair!.parent));
+  }
+  throw refuse(`the answer is not what the API documents: ${problem}`);
+}
+
+/** What was wrong with it first, and what became of it in the end. */
+function oneForEachThing(oddities: readonly Oddity[]): Iterable<Oddity> {
+  const things = new Map<string | null, Oddity>();
+  for (const oddity of oddities) {
+    things.set(oddity.thing, { ...things.get(oddity.thing) ?? oddity, treatment: oddity.treatment });
+  }
+  return things.values();
+}
+
+function describe(issue: v.BaseIssue<unknown>): string {
+  const path = v.getDotPath(issue);
+  return path === null ? issue.message : `${path}: ${issue.message}`;
+}
+
+interface Repair {
+  readonly oddity: Oddity;
+  readonly parent: object;
+  apply(): void;
+}
+
+/** Stands in a list for what is to go, so that the places of the others stay as they are told. */
+const REMOVED = Symbol("removed");
+
+/** null: it is the answer itself that cannot be read. */
+function repairOf(value: unknown, issue: v.BaseIssue<unknown>): Repair | null {
+  const keys = (issue.path ?? []).map(({ key }) => key as Key);
+  const meant = meaningOf(issue);
+  // What is not there cannot be left out: what lacks it can.
+  const at = meant === undefined && issue.input === undefined ? keys.slice(0, -1) : keys;
+  const key = at.at(-1);
+  if (key === undefined) return null;
+  const parent = valueAt(value, at.slice(0, -1)) as Record<Key, unknown>;
+  const isItem = Array.isArray(parent) && at.length === 2;
+  const oddity: Oddity = {
+    path: keys.join("."),
+    thing: nameOf(value, at),
+    problem: `expected ${issue.expected}, received ${issue.received}`,
+    treatment: meant !== undefined ? `read as ${meant}` : isItem ? "left out" : "read without it",
+  };
+  return {
+    oddity,
+    parent,
+    apply() {
+      if (meant !== undefined) parent[key] = meant;
+      else if (Array.isArray(parent)) parent[Number(key)] = REMOVED;
+      else delete parent[key];
+    },
+  };
+}
+
+/** What the odd value stands for; undefined: nothing that is known. */
+function meaningOf({ expected, input }: v.BaseIssue<unknown>): unknown {
+  if (expected === "string" && (typeof input === "number" || typeof input === "boolean")) {
+    return String(input);
+  }
+  if (typeof input !== "string") return undefined;
+  const text = input.trim();
+  if (expected === "number" && /^-?\d+(\.\d+)?$/.test(text)) return Number(text);
+  if (expected === "boolean" && /^(true|false)$/i.test(text)) return text.toLowerCase() === "true";
+  return undefined;
+}
+
+function valueAt(value: unknown, keys: readonly Key[]): unknown {
+  return keys.reduce<unknown>((inner, key) => (inner as Record<Key, unknown>)[key], value);
+}
+
+function nameOf(value: unknown, keys: readonly Key[]): string | null {
+  for (let depth = keys.length; depth > 0; depth--) {
+    const thing = valueAt(value, keys.slice(0, depth));
+    if (typeof thing !== "object" || thing === null) continue;
+    const { id, name, type } = thing as Record<string, unknown>;
+    for (const known of [id, name, type]) {
+      if (typeof known === "string" || typeof known === "number") return String(known);
+    }
+  }
+  return null;
+}
+
+function dropRemoved(parents: readonly object[]): void {
+  for (const parent of new Set(parents)) {
+    if (!Array.isArray(parent) || !parent.includes(REMOVED)) continue;
+    parent.splice(0, parent.length, ...parent.filter((item) => item !== REMOVED));
+  }
+}

@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { CloudError } from "../../src/cloud/cloud_error.ts";
+import { listAllPages, type PageWish } from "../../src/cloud/openstack/paging.ts";
+
+interface Habits {
+  /** Items in a page at most, whatever is asked for. */
+  cap?: number;
+  ignores?: readonly ("limit" | "marker")[];
+  /** What it says of another page: Nova says so of each full one, some never do, some always. */
+  links?: "full" | "more" | "never" | "always";
+  /** Whether the page after an item begins with that item. */
+  inclusive?: boolean;
+}
+
+async function list(count: number, habits: Habits): Promise<{ count: number; requests: number }> {
+  const { cap = 1000, ignores = [], links = "more", inclusive = false } = habits;
+  const all = Array.from({ length: count }, (_, index) => ({ id: `item-${index}` }));
+  let requests = 0;
+  const items = await listAllPages({
+    pageSize: 10,
+    refuse: (message) => new CloudError("badResponse", message),
+    fetch({ marker, limit: asked }: PageWish) {
+      requests++;
+      const limit = ignores.includes("limit") ? Infinity : Math.min(asked, cap);
+      const at = marker === null || ignores.includes("marker")
+        ? 0
+        : all.findIndex(({ id }) => id === marker) + 1;
+      const start = at > 0 && inclusive ? at - 1 : at;
+      const page = all.slice(start, start + limit);
+      const isMore = start + limit < all.length;
+      const hasNext = { full: page.length === limit, more: isMore, never: false, always: true }[links];
+      return Promise.resolve({ items: page, ids: page.map(({ id }) => id), given: page.length, hasNext });
+    },
+  });
+  return { count: items.length, requests };
+}
+
+const WITHOUT_PAGING = ["limit", "marker"] as const;
+
+for (
+  const [title, count, habits, requests] of [
+    ["pages by the manual are listed to the end", 25, {}, 3],
+    ["pages that only fullness tells of are listed to the end", 20, { links: "never" }, 3],
+    ["a cloud's own smaller pages are listed to the end", 25, { cap: 4 }, 7],
+    ["more items than asked for are all that there are", 25, { ignores: WITHOUT_PAGING }, 1],
+    [
+      "as many items as asked for, again and again, are all that there are",
+      10,
+      { ignores: WITHOUT_PAGING },
+      3,
+    ],
+    ["fewer items than asked for are all that there are", 9, { ignores: WITHOUT_PAGING }, 1],
+    ["a next page that is always told of ends where it is empty", 25, { links: "always" }, 4],
+    ["a last page that comes again and again is the end", 25, { links: "always", inclusive: true }, 4],
+    ["a cloud that heeds no marker is listed in larger pages", 35, { ignores: ["marker"] }, 5],
+    ["also where it does not tell of more", 35, { ignores: ["marker"], links: "never" }, 5],
+  ] as const
+) {
+  Deno.test(`paging ends, with all items: ${title}`, async () => {
+    assert.deepEqual(await list(count, habits), { count, requests });
+  });
+}
+
+for (
+  const [title, habits] of [
+    ["a cloud that heeds no marker and gives no larger pages", {
+      cap: 10,
+      ignores: ["marker"],
+      links: "full",
+    }],
+    ["the same with pages that are smaller than asked for", { cap: 4, ignores: ["marker"] }],
+  ] as const
+) {
+  Deno.test(`a list that is truly cut off is noticed: ${title}`, async () => {
+    await assert.rejects(list(25, habits), /brings nothing new, though the cloud says that there is more/);
+  });
+}
