@@ -1,17 +1,30 @@
-/** Bars for uploads and a line for what else goes on, while a command waits for images; only on a terminal. */
+/**
+ * What goes on while a command waits for images: on a terminal bars for uploads and a line for everything else, drawn
+ * again and again; elsewhere a line for each reason to wait that lasts.
+ */
 import type { PoolClient } from "../control/pool_client.ts";
 import type { PlacedOrders } from "../control/pool_control.ts";
 import type { ImageView } from "../views/image_list.ts";
 import type { CliContext } from "./cli_context.ts";
+import { writeLine } from "./write_line.ts";
 
 const LOOK = 500;
+
+/** How often the same must be seen to be worth a line where nothing is drawn: for 10 s. */
+const LASTING = 20;
+
+interface Waiting {
+  readonly pool: PoolClient;
+  readonly placed: PlacedOrders;
+  readonly signal: AbortSignal;
+}
 
 /** Goes on until the signal is aborted, with whose reason it rejects. */
 export async function showImageProgress(
   { io }: CliContext,
-  { pool, placed, signal }: { pool: PoolClient; placed: PlacedOrders; signal: AbortSignal },
+  { pool, placed, signal }: Waiting,
 ): Promise<void> {
-  if (io.stderr.columns === null) return;
+  if (io.stderr.columns === null) return await tellWaits(io, { pool, placed, signal });
   let drawn = 0;
   try {
     for (;;) {
@@ -25,8 +38,19 @@ export async function showImageProgress(
   }
 }
 
+async function tellWaits(io: CliContext["io"], order: Waiting): Promise<never> {
+  const seen = new Map<string, number>();
+  for (;;) {
+    for (const line of await describe(order)) {
+      seen.set(line, (seen.get(line) ?? 0) + 1);
+      if (seen.get(line) === LASTING) writeLine(io.stderr, `nodepool: ${line}`);
+    }
+    await io.clock.sleep(LOOK, { signal: order.signal });
+  }
+}
+
 async function describe(
-  { pool, placed, signal }: { pool: PoolClient; placed: PlacedOrders; signal: AbortSignal },
+  { pool, placed, signal }: Waiting,
 ): Promise<string[]> {
   const lines: string[] = [];
   for (const { provider, image } of placed.orders) {

@@ -15,8 +15,8 @@ import { roomOf } from "./provider_room.ts";
 
 export interface LaunchInput extends WishSituation {
   readonly nodes: readonly NodeRecord[];
-  /** By provider: servers for images that wait for room; they come first. */
-  readonly reserved: ReadonlyMap<string, number>;
+  /** By provider: what servers for images cost that wait for room in the quotas; they come first. */
+  readonly reserved: ReadonlyMap<string, readonly ServerCost[]>;
   /** By provider: what the servers cost that nodes being built still miss. */
   readonly promised: ReadonlyMap<string, readonly ServerCost[]>;
 }

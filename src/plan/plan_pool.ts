@@ -12,6 +12,7 @@ import type { ProviderImage } from "../domain/provider_image.ts";
 import type { NodeRequest } from "../domain/request.ts";
 import { earliest, type Instant, type Moment } from "../domain/time.ts";
 import type { Action } from "./action.ts";
+import type { ServerCost } from "./allocation_types.ts";
 import { currentImages } from "./images/current_images.ts";
 import { planGrants, type RequestGrant } from "./plan_grants.ts";
 import { type LaunchPlan, planLaunches } from "./plan_launches.ts";
@@ -31,8 +32,8 @@ export interface PoolInput extends Moment {
   readonly pauses: readonly LaunchPause[];
   /** The providers' images, by id. */
   readonly images: ReadonlyMap<number, ProviderImage>;
-  /** By provider: servers for images that wait for room. */
-  readonly reserved: ReadonlyMap<string, number>;
+  /** By provider: what servers for images cost that wait for room in the quotas; they come first. */
+  readonly reserved: ReadonlyMap<string, readonly ServerCost[]>;
   /** By provider; one that is missing has not been asked yet. */
   readonly seen: ReadonlyMap<string, Observation>;
   /** How the targets stand, by name; one that is missing is always online. */

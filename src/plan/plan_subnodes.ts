@@ -31,8 +31,8 @@ export interface SubnodePlan {
 export interface SubnodesInput extends Omit<WishSituation, "requests" | "starved" | "targets"> {
   readonly nodes: readonly NodeRecord[];
   readonly groups: Groups;
-  /** By provider: servers for images that wait for room; they come first. */
-  readonly reserved: ReadonlyMap<string, number>;
+  /** By provider: what servers for images cost that wait for room in the quotas; they come first. */
+  readonly reserved: ReadonlyMap<string, readonly ServerCost[]>;
 }
 
 interface Wish {

@@ -2,7 +2,7 @@
 import type { ProviderConfig } from "../domain/config.ts";
 import { type NodeRecord, stateName } from "../domain/node.ts";
 import type { Observation } from "../domain/observation.ts";
-import type { Quota, QuotaUse } from "../domain/server.ts";
+import type { QuotaUse } from "../domain/server.ts";
 import { SECOND } from "../domain/time.ts";
 import type { ProviderRoom, ServerCost } from "./allocation_types.ts";
 import { wantsFloatingIp } from "./choose_address.ts";
@@ -21,39 +21,42 @@ export function costOf({ provider, flavor }: LaunchOffer): ServerCost {
   };
 }
 
+interface Situation {
+  /** All of the pool. */
+  readonly nodes: readonly NodeRecord[];
+  readonly seen: Observation | undefined;
+}
+
 /**
- * @param options `nodes`: all of the pool; `reserved`: servers that something else is to have; `promised`: what servers
- *   of groups cost that have no record yet
+ * Room for nodes. Servers that are there for images do not count against max-servers, but against the quotas.
+ * @param options `reserved`: what servers cost that images wait for; `promised`: what servers of groups cost that have
+ *   no record yet
  */
 export function roomOf(
   provider: ProviderConfig,
-  { nodes, seen, reserved = 0, promised = [] }: {
-    nodes: readonly NodeRecord[];
-    seen: Observation | undefined;
-    reserved?: number;
+  { nodes, seen, reserved = [], promised = [] }: Situation & {
+    reserved?: readonly ServerCost[];
     promised?: readonly ServerCost[];
   },
 ): ProviderRoom {
-  const own = nodes.filter((node) => node.provider === provider.name);
-  const used = own.length + reserved + promised.length;
-  const maxServers = { limit: Math.max(0, provider.maxServers), used };
-  const quota = seen?.quota ?? null;
-  if (seen === undefined || quota === null) return { name: provider.name, room: { maxServers } };
-  return {
-    name: provider.name,
-    room: { maxServers, ...quotaRoom(provider, { own, quota, seen, promised }) },
-  };
+  const own = nodes.filter((node) => node.provider === provider.name && node.providerImageId === null);
+  const maxServers = { limit: Math.max(0, provider.maxServers), used: own.length + promised.length };
+  const quotas = quotaRoom(provider, { nodes, seen, promised: [...reserved, ...promised] });
+  return { name: provider.name, room: { maxServers, ...quotas } };
+}
+
+/** Room for a server that is there for an image: a full provider still makes its images, where the quotas let it. */
+export function roomForImages(provider: ProviderConfig, situation: Situation): ProviderRoom {
+  return { name: provider.name, room: quotaRoom(provider, { ...situation, promised: [] }) };
 }
 
 function quotaRoom(
   provider: ProviderConfig,
-  { own, quota, seen, promised }: {
-    own: readonly NodeRecord[];
-    quota: Quota;
-    seen: Observation;
-    promised: readonly ServerCost[];
-  },
+  { nodes, seen, promised }: Situation & { promised: readonly ServerCost[] },
 ): ProviderRoom["room"] {
+  const quota = seen?.quota ?? null;
+  if (seen === undefined || quota === null) return {};
+  const own = nodes.filter((node) => node.provider === provider.name);
   const since = own.filter((node) =>
     node.state.phase === "create" || (node.timings.boot ?? 0) > quota.takenAt - QUOTA_LAG
   );

@@ -17,7 +17,7 @@ import { waitFor } from "../lib/in_flight.ts";
 import type { Random } from "../lib/random.ts";
 import { type ImagePlan, planImages } from "../plan/images/plan_images.ts";
 import type { RequestGrant } from "../plan/plan_grants.ts";
-import { type NodeChange, planPool, type PoolPlan } from "../plan/plan_pool.ts";
+import { type NodeChange, planPool, type PoolInput, type PoolPlan } from "../plan/plan_pool.ts";
 import type { RequestWait } from "../plan/plan_request_waits.ts";
 import type { Edit } from "../store/draft.ts";
 import type { Ledger } from "../store/ledger.ts";
@@ -126,7 +126,7 @@ export class Tick {
     });
   }
 
-  #plan(reserved: ReadonlyMap<string, number>): PoolPlan {
+  #plan(reserved: PoolInput["reserved"]): PoolPlan {
     const { ledger, executor, clock, config, seen, targets, demand, launching, accepting, errand = null } =
       this.#means;
     const isPool = this.#means.parts.pool && errand === null;

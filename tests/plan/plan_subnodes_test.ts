@@ -3,6 +3,7 @@ import fc from "fast-check";
 import type { LaunchPause } from "../../src/domain/launch_pause.ts";
 import { type NodePhase, type NodeRecord, stateName } from "../../src/domain/node.ts";
 import { MINUTE } from "../../src/domain/time.ts";
+import type { ServerCost } from "../../src/plan/allocation_types.ts";
 import { countNodes } from "../../src/plan/count_nodes.ts";
 import { groupsOf } from "../../src/plan/groups.ts";
 import { planPool, type PoolInput } from "../../src/plan/plan_pool.ts";
@@ -27,11 +28,11 @@ interface Given {
   readonly minReady?: number;
   readonly pauses?: readonly LaunchPause[];
   readonly observation?: Parameters<typeof seen>[0];
-  readonly reserved?: number;
+  readonly reserved?: readonly ServerCost[];
 }
 
 function poolInput(
-  { nodes, maxServers = 100, cap = null, minReady = 0, pauses = [], observation, reserved = 0 }: Given,
+  { nodes, maxServers = 100, cap = null, minReady = 0, pauses = [], observation, reserved = [] }: Given,
 ): PoolInput {
   return {
     config: config({
@@ -106,7 +107,9 @@ Deno.test("without room the reason is told, and what becomes free is kept from n
 
 Deno.test("what images wait for comes before subnodes, and subnodes come before new nodes", () => {
   const nodes = [waiting, subnode(8, "prepare")];
-  assert.deepEqual(launchedFor({ nodes, maxServers: 3, reserved: 1 }), []);
+  const observation = seen({ quota: quota({ instances: { limit: 3, used: 2 } }) });
+  assert.deepEqual(launchedFor({ nodes, observation, reserved: [{}] }), []);
+  assert.deepEqual(launchedFor({ nodes, observation }), [7]);
   assert.deepEqual(launchedFor({ nodes, maxServers: 3 }), [7]);
   // Of five places two are taken and one is promised: a node of three servers does not fit.
   const { subnodes, launches } = planPool(poolInput({ nodes, maxServers: 5, minReady: 2 }));

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { NodeState } from "../../src/domain/node.ts";
 import { SECOND } from "../../src/domain/time.ts";
-import { roomOf } from "../../src/plan/provider_room.ts";
+import { roomForImages, roomOf } from "../../src/plan/provider_room.ts";
 import { node, NOW, provider, quota, seen, small, states } from "./plan_fixtures.ts";
 
 const plenty = { limit: 100, used: 10 };
@@ -17,11 +17,23 @@ Deno.test("a provider that is retired has room for none, however few nodes it ha
   assert.deepEqual(room, { maxServers: { limit: 0, used: 0 } });
 });
 
-Deno.test("max-servers counts nodes of the provider alone, what is reserved and what is promised", () => {
-  const nodes = [node(states.ready), node(states.ready, { id: 8, provider: "cloud-b" })];
+Deno.test("max-servers counts nodes of the provider alone and what is promised, and no server for an image", () => {
+  const builder = node(states.boot, { id: 9, role: "builder", providerImageId: 3 });
+  const nodes = [node(states.ready), node(states.ready, { id: 8, provider: "cloud-b" }), builder];
   const promised = [{ cores: 1 }, { cores: 1 }];
-  const { room } = roomOf(provider({ maxServers: 9 }), { nodes, seen: undefined, reserved: 3, promised });
-  assert.deepEqual(room, { maxServers: { limit: 9, used: 6 } });
+  const given = { nodes, seen: undefined, reserved: [{ cores: 1 }], promised };
+  assert.deepEqual(roomOf(provider({ maxServers: 9 }), given).room, { maxServers: { limit: 9, used: 3 } });
+});
+
+Deno.test("the quotas count servers for images, also those that images still wait for", () => {
+  const builder = node(states.create, { id: 9, role: "builder", providerImageId: 3 });
+  const given = {
+    nodes: [node(states.create), builder],
+    seen: seen({ quota: quota({ instances: plenty }) }),
+  };
+  assert.equal(roomOf(provider(), { ...given, reserved: [{ cores: 1 }] }).room.instances?.used, 13);
+  assert.deepEqual(roomForImages(provider({ maxServers: 0 }), given).room.maxServers, undefined);
+  assert.equal(roomForImages(provider({ maxServers: 0 }), given).room.instances?.used, 12);
 });
 
 Deno.test("a server accepted up to five seconds before the quota was read may be missing from it", () => {

@@ -1,6 +1,7 @@
 /**
- * Servers that are launched for images: builders to be snapshotted, checkers to prove a fresh image. They come before
- * the pool's own launches: one that finds no room has the next that is free. Pure.
+ * Servers that are launched for images: builders to be snapshotted, checkers to prove a fresh image. They are not counted
+ * against max-servers. Where a quota is full they come before the pool's own launches: one that finds no room has the
+ * next that is free. Pure.
  */
 import type { ProviderConfig } from "../../domain/config.ts";
 import type { NodeRecord, NodeRole, WaitingOn } from "../../domain/node.ts";
@@ -8,10 +9,10 @@ import type { Observation } from "../../domain/observation.ts";
 import type { ProviderImage } from "../../domain/provider_image.ts";
 import type { Moment } from "../../domain/time.ts";
 import { planAllocation } from "../allocation.ts";
-import type { LabelAsk } from "../allocation_types.ts";
+import type { LabelAsk, ServerCost } from "../allocation_types.ts";
 import { countNodes } from "../count_nodes.ts";
 import { fitCatalog, type LaunchOffer, offerBaseImage, openCatalog } from "../offers.ts";
-import { costOf, roomOf } from "../provider_room.ts";
+import { costOf, roomForImages } from "../provider_room.ts";
 
 export interface ImageLaunch extends LaunchOffer {
   readonly forImage: ProviderImage;
@@ -22,8 +23,8 @@ export interface ImageLaunches {
   readonly launches: readonly ImageLaunch[];
   /** Why the others wait, by the image's id. */
   readonly waits: ReadonlyMap<number, Omit<WaitingOn, "since">>;
-  /** By provider: how many servers wait for room. */
-  readonly reserved: ReadonlyMap<string, number>;
+  /** By provider: what the servers cost that wait for room in the quotas. */
+  readonly reserved: ReadonlyMap<string, readonly ServerCost[]>;
 }
 
 export interface ImageLaunchesInput extends Moment {
@@ -46,7 +47,7 @@ export function planImageLaunches(input: ImageLaunchesInput): ImageLaunches {
   const { grants, refusals } = planAllocation({
     labels: wishes.map(askOf),
     providers: input.providers.map((provider) =>
-      roomOf(provider, { nodes: input.nodes, seen: input.seen.get(provider.name) })
+      roomForImages(provider, { nodes: input.nodes, seen: input.seen.get(provider.name) })
     ),
   });
   const refused = new Map(refusals.map(({ label, reasons }) => [Number(label), reasons]));
@@ -60,7 +61,7 @@ export function planImageLaunches(input: ImageLaunchesInput): ImageLaunches {
       reason: "server",
       message: `no server can be launched for it: ${reasons.map(({ reason }) => reason).join("; ")}`,
     }])),
-    reserved: countBy(waiting.filter(({ id }) => refused.has(id) && offers.has(String(id)))),
+    reserved: costsOf([...offers].filter(([id]) => refused.has(Number(id))).map(([, offer]) => offer)),
   };
 }
 
@@ -103,8 +104,7 @@ function askOf({ image, offer }: { image: ProviderImage; offer: LaunchOffer | st
   };
 }
 
-function countBy(images: readonly ProviderImage[]): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const { provider } of images) counts.set(provider, (counts.get(provider) ?? 0) + 1);
-  return counts;
+function costsOf(offers: readonly LaunchOffer[]): ReadonlyMap<string, readonly ServerCost[]> {
+  const byProvider = Map.groupBy(offers, ({ provider }) => provider.name);
+  return new Map([...byProvider].map(([name, waiting]) => [name, waiting.map(costOf)]));
 }

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { ProviderImage, ProviderImageState } from "../../../src/domain/provider_image.ts";
 import { planImageLaunches } from "../../../src/plan/images/plan_image_launches.ts";
 import { sampleImage } from "../../views/sample_images.ts";
-import { node, NOW, provider, seen, states } from "../plan_fixtures.ts";
+import { node, NOW, provider, quota, seen, states } from "../plan_fixtures.ts";
 import { prepared } from "./image_fixtures.ts";
 
 const waiting: Readonly<Record<"builder" | "checker", ProviderImageState>> = {
@@ -11,14 +11,14 @@ const waiting: Readonly<Record<"builder" | "checker", ProviderImageState>> = {
   checker: { phase: "check", externalId: "image-3", nodeId: null, startedAt: null },
 };
 
-function plan(images: readonly ProviderImage[], { maxServers = 10, nodes = [node(states.ready)] } = {}) {
+function plan(images: readonly ProviderImage[], { maxServers = 10, instances = { limit: 9, used: 1 } } = {}) {
   return planImageLaunches({
     now: NOW,
     wallOffset: 0,
     providers: [provider({ name: "cloud-0" }), provider({ maxServers, images: [prepared()] })],
     images,
-    nodes,
-    seen: new Map([["cloud-a", seen()]]),
+    nodes: [node(states.ready)],
+    seen: new Map([["cloud-a", seen({ quota: quota({ instances }) })]]),
   });
 }
 
@@ -63,8 +63,18 @@ Deno.test("an image that is not configured any more gets none, and its reservati
   }
 });
 
-Deno.test("an image without room waits with a reason, and the next place is kept for it", () => {
-  const full = plan([sampleImage({ id: 3, state: waiting.builder })], { maxServers: 1 });
-  assert.deepEqual([full.launches, [...full.reserved]], [[], [["cloud-a", 1]]]);
-  assert.match(full.waits.get(3)?.message ?? "", /max-servers 1\/1/);
+Deno.test("a full provider still makes its images", () => {
+  const images = [
+    sampleImage({ id: 3, state: waiting.builder }),
+    sampleImage({ id: 4, state: waiting.checker }),
+  ];
+  const { launches, reserved } = plan(images, { maxServers: 1 });
+  assert.deepEqual([launches.length, reserved], [2, new Map()]);
+});
+
+Deno.test("an image without room in the quota waits with a reason, and the next place is kept for it", () => {
+  const used = { limit: 1, used: 1 };
+  const full = plan([sampleImage({ id: 3, state: waiting.builder })], { instances: used });
+  assert.deepEqual([full.launches, full.reserved.get("cloud-a")?.length], [[], 1]);
+  assert.match(full.waits.get(3)?.message ?? "", /quota full: instances 1\/1/);
 });

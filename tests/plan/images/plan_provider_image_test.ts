@@ -7,7 +7,7 @@ import {
 import { DAY, HOUR, MINUTE, SECOND } from "../../../src/domain/time.ts";
 import { planImages } from "../../../src/plan/images/plan_images.ts";
 import { sampleDibImage, sampleImage } from "../../views/sample_images.ts";
-import { config, node, NOW, provider, seen, states } from "../plan_fixtures.ts";
+import { config, node, NOW, provider, quota, seen, states } from "../plan_fixtures.ts";
 import {
   cloudImageOf,
   diskimage,
@@ -300,13 +300,13 @@ Deno.test("a builder is launched where there is room, else it waits and has the 
     [[3, "builder", "i1", "f1"]],
   );
   const full = planImages(imagesInput({
-    config: imagesConfig(prepared(), { providers: [provider({ maxServers: 1, images: [prepared()] })] }),
+    ...making,
     images: [waiting],
-    nodes: [node(states.used)],
+    seen: seeing(null, { quota: quota({ instances: { limit: 1, used: 1 } }) }),
   }));
   assert.deepEqual(full.launches.launches, []);
-  assert.deepEqual([...full.launches.reserved], [["cloud-a", 1]]);
-  assert.match(full.changes[0]?.next?.waitingOn?.message ?? "", /max-servers 1\/1/);
+  assert.equal(full.launches.reserved.get("cloud-a")?.length, 1);
+  assert.match(full.changes[0]?.next?.waitingOn?.message ?? "", /quota full: instances 1\/1/);
 });
 
 Deno.test("a builder waits without a place of its own where its base image is missing", () => {
