@@ -1,4 +1,5 @@
 /** Tells StatsD of the pool: gauges now and then, and what happens to nodes and images when it does. */
+import type { NodeRecord } from "../domain/node.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import { SECOND } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -26,7 +27,7 @@ export function reportMetrics({ statsd, ledger, clock, report, onError }: {
   const subscription = ledger.subscribe((change) => {
     for (const { previous, next } of change.nodes) {
       if ((next ?? previous)?.role !== "node") continue;
-      sendHappenings(statsd, launchMetrics(previous, next));
+      sendHappenings(statsd, launchMetrics(previous, next && counted(next, report())));
       sendHappenings(statsd, deleteMetrics(previous, next, { now: clock.now() }));
     }
     for (const { previous, next } of change.images) {
@@ -42,7 +43,7 @@ export function reportMetrics({ statsd, ledger, clock, report, onError }: {
     clock,
     run() {
       const { nodes, config, providers } = report();
-      const own = nodes.filter(({ role }) => role === "node");
+      const own = nodes.filter(({ role }) => role === "node").map((node) => counted(node, { config }));
       sendGauges(
         statsd,
         memory.complete([...poolGauges({ nodes: own, config }), ...missingGauges(providers)]),
@@ -58,4 +59,10 @@ export function reportMetrics({ statsd, ledger, clock, report, onError }: {
       await stop();
     },
   });
+}
+
+/** A Jenkins has its nodes itself: they count as the target's. Only managers that Gearman names are told by name. */
+function counted(node: NodeRecord, { config }: Pick<PoolReport, "config">): NodeRecord {
+  const isJenkins = config?.targets.some(({ name, jenkins }) => name === node.target && jenkins !== null);
+  return isJenkins ? { ...node, manager: null } : node;
 }

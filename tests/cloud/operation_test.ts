@@ -1,21 +1,45 @@
 import assert from "node:assert/strict";
 import { operationOf } from "../../src/cloud/openstack/operation.ts";
 
-const cases: readonly (readonly [string, string, string])[] = [
-  ["GET", "http://10.0.0.1/compute/v2.1/servers/detail?limit=1000", "GET.compute.servers.detail"],
-  ["POST", "http://10.0.0.1:8774/v2.1/servers", "POST.servers"],
-  ["DELETE", "http://10.0.0.1:8774/v2.1/servers/0dd80362-90aa-4c2c-bbf1-26c8f1f5ba7b", "DELETE.servers"],
+const ID = "0dd80362-90aa-4c2c-bbf1-26c8f1f5ba7b";
+
+const cases: readonly (readonly ["GET" | "POST" | "PUT" | "DELETE" | "PATCH", string, string, string?])[] = [
+  ["GET", "http://10.0.0.1/compute/v2.1/servers/detail?limit=1000", "ServerList"],
+  ["GET", `https://cloud/servers/images/v2.1/${ID}/servers/detail`, "ServerList"],
+  ["GET", `http://10.0.0.1:8774/v2.1/servers/${ID}`, "ServerGet"],
+  ["POST", "http://10.0.0.1:8774/v2.1/servers", "ServerCreate", '{"server":{}}'],
+  ["DELETE", `http://10.0.0.1:8774/v2.1/servers/${ID}`, "ServerDelete"],
   [
     "POST",
-    "http://10.0.0.1:8774/v2.1/servers/0dd80362-90aa-4c2c-bbf1-26c8f1f5ba7b/action",
-    "POST.servers.action",
+    `http://10.0.0.1:8774/v2.1/servers/${ID}/action`,
+    "ImageSnapshotCreate",
+    '{"createImage":{"name":"a"}}',
   ],
-  ["GET", "http://10.0.0.1:8774/v2.1/os-keypairs/nodepool-5d0b0f0e-12", "GET.os-keypairs"],
-  ["PUT", "http://10.0.0.1:9292/v2/images/0dd80362-90aa-4c2c-bbf1-26c8f1f5ba7b/file", "PUT.images.file"],
-  ["GET", "http://10.0.0.1:5000/v3", "GET"],
+  [
+    "POST",
+    `http://10.0.0.1:8774/v2.1/servers/${ID}/action`,
+    "ServerConsoleGet",
+    '{"os-getConsoleOutput":{}}',
+  ],
+  ["GET", "http://10.0.0.1:8774/v2.1/flavors/detail", "FlavorList"],
+  ["POST", "http://10.0.0.1:8774/v2.1/os-keypairs", "KeypairCreate", "{}"],
+  ["DELETE", "http://10.0.0.1:8774/v2.1/os-keypairs/nodepool-5d0b0f0e-12", "KeypairDelete"],
+  ["GET", "http://10.0.0.1:9292/v2/images?limit=1", "ImageList"],
+  ["GET", `http://10.0.0.1:9292/v2/images/${ID}`, "ImageGet"],
+  ["POST", "http://10.0.0.1:9292/v2/images", "ImageCreate", "{}"],
+  ["PUT", `http://10.0.0.1:9292/v2/images/${ID}/file`, "ImageUpload"],
+  ["GET", "http://10.0.0.1:9696/network/v2.0/networks?fields=id", "NetworkList"],
+  ["GET", "http://10.0.0.1:9696/v2.0/ports", "PortList"],
+  ["GET", "http://10.0.0.1:9696/v2.0/floatingips", "NeutronFloatingIPList"],
+  ["POST", "http://10.0.0.1:9696/v2.0/floatingips", "NeutronFloatingIPCreate", "{}"],
+  ["PUT", `http://10.0.0.1:9696/v2.0/floatingips/${ID}`, "NeutronFloatingIPUpdate", "{}"],
+  ["DELETE", `http://10.0.0.1:9696/v2.0/floatingips/${ID}`, "NeutronFloatingIPDelete"],
+  ["GET", `http://10.0.0.1:9696/v2.0/quotas/${ID}/details`, "QuotaGet"],
+  ["POST", "http://10.0.0.1:5000/v3/auth/tokens", "TokenCreate", "{}"],
+  ["GET", "http://10.0.0.1:5000/v3", "VersionGet"],
 ];
-for (const [method, url, operation] of cases) {
-  Deno.test(`operationOf() names ${method} of ${new URL(url).pathname} ${operation}`, () => {
-    assert.equal(operationOf({ method, url }), operation);
+for (const [method, url, operation, body] of cases) {
+  Deno.test(`operationOf() names ${method} of ${new URL(url).pathname} ${operation} (${body ?? "no body"})`, () => {
+    assert.equal(operationOf({ method, url, body }), operation);
   });
 }

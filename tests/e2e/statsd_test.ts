@@ -69,10 +69,14 @@ testNeeding(["libzmq"], "StatsD is told of the pool's nodes, launches, jobs and 
   }
   assert.equal(told.timers["nodepool.job.gate-unit.runtime"]?.length, 1);
   // One for each node, the one that failed included.
-  const asked = Object.entries(told.counters).filter(([name]) =>
-    /^nodepool\.task\.main\.POST_\w*servers$/.test(name)
+  assert.equal(told.counters["nodepool.task.main.ServerCreate"], 4);
+  const tasks = Object.keys(told.counters).flatMap((name) =>
+    name.match(/^nodepool\.task\.main\.(.*)/)?.[1] ?? []
   );
-  assert.deepEqual(asked.map(([, count]) => count), [4]);
+  for (const task of ["ServerDelete", "ServerGet", "ServerList", "FlavorList", "ImageList", "NetworkList"]) {
+    assert.ok(tasks.includes(task), `${task} is missing: ${tasks}`);
+  }
+  assert.deepEqual(tasks.filter((name) => !/^[A-Z][A-Za-z]+$/.test(name)), []);
 });
 
 type Values = Readonly<Record<string, number>>;

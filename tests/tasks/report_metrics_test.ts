@@ -1,5 +1,6 @@
 /** What StatsD is told of a ledger, in virtual time. */
 import assert from "node:assert/strict";
+import type { Config } from "../../src/domain/config.ts";
 import type { NodeRecord } from "../../src/domain/node.ts";
 import { SECOND } from "../../src/domain/time.ts";
 import { transition } from "../../src/domain/node_transition.ts";
@@ -8,6 +9,10 @@ import { ledgerWith } from "../execute/execute_fixtures.ts";
 import { config, node, NOW, states } from "../plan/plan_fixtures.ts";
 
 async function kit(...nodes: readonly NodeRecord[]) {
+  return await kitOf(nodes, config());
+}
+
+async function kitOf(nodes: readonly NodeRecord[], inForce: Config) {
   const ledgerKit = await ledgerWith(...nodes);
   const gauges = new Map<string, number[]>();
   const told: string[] = [];
@@ -18,7 +23,7 @@ async function kit(...nodes: readonly NodeRecord[]) {
       timing: (name, duration) => told.push(`${name} ${duration} ms`),
       increment: (name) => told.push(name),
     },
-    report: () => ({ nodes: [...ledgerKit.ledger.nodes.values()], config: config(), providers: [] }),
+    report: () => ({ nodes: [...ledgerKit.ledger.nodes.values()], config: inForce, providers: [] }),
     onError: (error) => assert.fail(String(error)),
   });
   task.start();
@@ -60,6 +65,27 @@ Deno.test("reportMetrics() tells of a manager that had nodes until it has none, 
   await ledger.edit((edit) => edit.removeNode(7));
   await rounds(2);
   assert.deepEqual(gauges.get("nodepool.manager.m1.nodes.ready"), [1, 0]);
+});
+
+Deno.test("a Jenkins target's nodes count under its target, whatever `list` shows as their manager", async () => {
+  const jenkins = { url: "http://ci/", user: null, apiKey: null, credentialsId: null, testJob: null };
+  const names = { hostname: "{node_id}", subnodeHostname: "{node_id}" };
+  const targets = [{ name: "ci", ...names, rate: 0, assignViaGearman: false, jenkins }];
+  const { task, gauges, rounds, told, ledger, clock } = await kitOf([
+    node(states.ready, { target: "ci", manager: "ci" }),
+    node(states.assign, { id: 8, target: "ci" }),
+    node(states.ready, { id: 9, target: "queue", manager: "m1" }),
+  ], config({ targets }));
+  await using _task = task;
+  await rounds(1);
+  assert.deepEqual(gauges.get("nodepool.target.ci.nodes.ready"), [1]);
+  assert.deepEqual(gauges.get("nodepool.manager.m1.nodes.ready"), [1]);
+  assert.deepEqual([...gauges.keys()].filter((name) => name.startsWith("nodepool.manager.ci")), []);
+  await ledger.changeNode(
+    8,
+    (one) => transition(one, { type: "assigned", manager: "ci", next: "ready" }, clock.now()),
+  );
+  assert.ok(told.includes("nodepool.launch.target.ci.ready"), told.join("\n"));
 });
 
 Deno.test("reportMetrics() tells of launches and deletions as they happen, and of none once it has ended", async () => {

@@ -1,11 +1,59 @@
 /**
- * What a request was for, as a name for metrics: its method and the fixed words of its path, as `GET.servers.detail`.
- * There are as many names as there are kinds of requests, however many servers there are. Pure.
+ * What a request was for, as a name for metrics: the name that its task had in 2016, `ServerCreate` or `ServerList`, by
+ * the kind of thing at the end of its path. Where the service lies is no part of it, and there are as many names as there
+ * are kinds of requests. What 2016 did not ask for is named in the same way. Pure.
  */
-export function operationOf({ method, url }: { readonly method: string; readonly url: string }): string {
-  const words = new URL(url).pathname.split("/").filter((segment) => FIXED.test(segment));
-  return [method, ...words].join(".");
+import type { SendRequest } from "../send.ts";
+
+/** The kinds of things, by the word for them in paths. */
+const KINDS: Readonly<Record<string, string>> = {
+  servers: "Server",
+  flavors: "Flavor",
+  images: "Image",
+  "os-keypairs": "Keypair",
+  "os-availability-zone": "AvailabilityZone",
+  "os-simple-tenant-usage": "Usage",
+  limits: "Limits",
+  networks: "Network",
+  subnets: "Subnet",
+  ports: "Port",
+  floatingips: "NeutronFloatingIP",
+  quotas: "Quota",
+  tasks: "ImageTask",
+  tokens: "Token",
+};
+
+/** What is done to one of them. */
+const VERBS: Readonly<Record<SendRequest["method"], string>> = {
+  GET: "Get",
+  HEAD: "Get",
+  POST: "Create",
+  PUT: "Update",
+  PATCH: "Update",
+  DELETE: "Delete",
+};
+
+/** By what stands in the body, or behind the id. */
+const ACTIONS: Readonly<Record<string, string>> = {
+  createImage: "ImageSnapshotCreate",
+  "os-getConsoleOutput": "ServerConsoleGet",
+  file: "ImageUpload",
+};
+
+export function operationOf({ method, url, body }: Pick<SendRequest, "method" | "url" | "body">): string {
+  const path = new URL(url).pathname.split("/").filter((word) => word !== "");
+  const at = path.findLastIndex((word) => Object.hasOwn(KINDS, word));
+  if (at < 0) return "VersionGet";
+  const kind = KINDS[path[at]!]!;
+  const [id, action] = path.slice(at + 1);
+  if (action !== undefined) {
+    return ACTIONS[action === "action" ? actionIn(body) : action] ?? `${kind}${VERBS[method]}`;
+  }
+  const isList = method === "GET" && (id === undefined || id === "detail");
+  return kind + (isList ? "List" : VERBS[method]);
 }
 
-/** Not a version, nor an id or a name of ours: these have digits. */
-const FIXED = /^[A-Za-z_.-]+$/;
+/** Its one key. */
+function actionIn(body: SendRequest["body"]): string {
+  return typeof body === "string" ? Object.keys(JSON.parse(body))[0] ?? "" : "";
+}
