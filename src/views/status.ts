@@ -101,7 +101,9 @@ export function listProblems(report: PoolReport): string[] {
     missing?.isDoubtful ? [`provider ${name}: ${describeMissing(missing)}`] : []
   );
   const failures = pauses.map((pause) =>
-    `label ${pause.label} on ${pause.provider}: ${pause.failures} failed ` +
+    // Servers that are there for an image belong to no label.
+    `${pause.label === "" ? "servers for images" : `label ${pause.label}`} on ${pause.provider}: ` +
+    `${pause.failures} failed ` +
     `${pause.failures === 1 ? "launch" : "launches"}, last: ${pause.lastError}`
   );
   const refused = labels.filter(({ wanted }) => wanted > 0).map(({ name, wanted, refusals }) =>

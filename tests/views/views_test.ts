@@ -144,6 +144,17 @@ Deno.test("status lists what an operator should look at", () => {
   ]);
 });
 
+Deno.test("failed launches of servers for images are told as such: they belong to no label", () => {
+  const { pauses: [pause], ...report } = sampleReport();
+  const problems = listProblems({ ...report, pauses: [{ ...pause!, label: "" }] });
+  assert.ok(
+    problems.includes(
+      "servers for images on cloud-b: 2 failed launches, last: login as jenkins: connection refused",
+    ),
+    problems.join("\n"),
+  );
+});
+
 Deno.test("everything can be shown without a daemon and without a configuration", () => {
   const report = sampleReport({ daemon: null, config: null, labels: [], providers: [] });
   const status = viewStatus(report);
