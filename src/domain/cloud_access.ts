@@ -3,6 +3,8 @@
  * secrets and environment are merged. Holds secrets: never log or print one, use `describeCloudAccess`.
  */
 
+import type { CloudRouting } from "./cloud_routing.ts";
+
 export interface CloudAccess {
   /** The clouds.yaml entry, `envvars`, or the provider's name where its keys stand in the configuration. */
   readonly name: string;
@@ -27,6 +29,8 @@ export interface CloudAccess {
   readonly serviceNames: Readonly<Record<string, string>>;
   /** The disk format that this cloud wants images in: `image_format`, e.g. `qcow2`. */
   readonly imageFormat: string | null;
+  /** How its servers are reached. */
+  readonly routing: CloudRouting;
 }
 
 /** A Keystone name that lives in a domain, or an id that needs none. */

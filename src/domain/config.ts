@@ -74,7 +74,7 @@ export interface ProviderConfig {
   readonly availabilityZones: readonly string[];
   /** Name of an existing Nova keypair to boot with; null: none. */
   readonly keypair: string | null;
-  /** Floating IP pool: the external network's name or id; null: none. */
+  /** The external network that floating IPs come from, by name or id; null: whichever the cloud has. */
   readonly pool: string | null;
   readonly imageType: string | null;
   readonly networks: readonly NetworkConfig[];
@@ -95,8 +95,8 @@ export interface ProviderConfig {
   readonly launchRetries: number;
   readonly securityGroups: readonly string[];
   readonly hostKeyChecking: boolean;
-  /** Whether nodes get a floating IP; null: where `pool` is set and no network is public. */
-  readonly autoFloatingIp: boolean | null;
+  /** Whether nodes get a floating IP that need one. */
+  readonly autoFloatingIp: boolean;
   readonly deleteTimeout: Milliseconds;
   readonly images: readonly ProviderImageConfig[];
 }

@@ -1,28 +1,45 @@
 /** One attempt at making a node's floating IP, and one at deleting it. */
 import type { Cloud } from "../cloud/cloud.ts";
+import { CloudError } from "../cloud/cloud_error.ts";
 import { pauseAfter } from "../cloud/pause_after.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import { backoff } from "../lib/backoff.ts";
 import type { Clock } from "../lib/clock.ts";
 import { errorChain } from "../lib/error_chain.ts";
+import type { Action } from "../plan/action.ts";
 import { DeletionRefusedError, type Deletions, isStale } from "./deletions.ts";
 import type { Outcome } from "./outcome.ts";
+
+type FloatingIpWish = Action & { readonly type: "create-floating-ip" };
 
 interface Attempt {
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
 
+/** Tries the ways one after the other as long as the cloud says that there is none from that network to that port. */
 export async function executeCreateFloatingIp(
-  { node, portId, networkId }: { node: NodeRecord; portId: string; networkId: string },
+  { node, ways, otherwise }: FloatingIpWish,
   { cloud, clock, signal, description }: Attempt & { cloud: Cloud; description: string },
 ): Promise<Outcome> {
-  try {
-    const { id, address } = await cloud.createFloatingIp({ networkId, portId, description }, { signal });
-    return { event: { type: "floating-ip", floatingIp: { id, address, portId } } };
-  } catch (error) {
-    return postponed(node, { reason: "address", error, now: clock.now() });
+  let refusal: unknown = null;
+  for (const way of ways) {
+    try {
+      const { id, address } = await cloud.createFloatingIp({ ...way, description }, { signal });
+      return { event: { type: "floating-ip", floatingIp: { id, address, portId: way.portId } } };
+    } catch (error) {
+      refusal = error;
+      if (!isNoWay(error)) break;
+    }
   }
+  if (otherwise !== null && isNoWay(refusal)) return { event: { type: "addressed", addresses: otherwise } };
+  return postponed(node, { reason: "address", error: refusal, now: clock.now() });
+}
+
+/** Neutron: 404 where no router leads from the network to the port's subnet, 400 where the two cannot be joined. */
+function isNoWay(error: unknown): boolean {
+  if (!(error instanceof CloudError) || error.effect !== "none") return false;
+  return error.kind === "notFound" || error.kind === "badRequest";
 }
 
 export async function executeDeleteFloatingIp(

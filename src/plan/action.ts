@@ -3,7 +3,7 @@
  * that its attempt needs to know, so that the attempt reads nothing else.
  */
 import type { CloudThingKind } from "../domain/claims.ts";
-import type { NodeRecord, WaitingOn } from "../domain/node.ts";
+import type { NodeAddresses, NodeRecord, WaitingOn } from "../domain/node.ts";
 
 export type Action =
   /** Ask for the node's server; it has never been asked for. */
@@ -12,8 +12,10 @@ export type Action =
   | {
     readonly type: "create-floating-ip";
     readonly node: NodeRecord;
-    readonly portId: string;
-    readonly networkId: string;
+    /** The ports that it may lead to, each with a network that it may come from, the preferred one first. */
+    readonly ways: readonly FloatingIpWay[];
+    /** The addresses to go on with where the cloud has no way at all; null: there are none. */
+    readonly otherwise: NodeAddresses | null;
   }
   | { readonly type: "delete-floating-ip"; readonly node: NodeRecord; readonly floatingIpId: string }
   | { readonly type: "login"; readonly node: NodeRecord; readonly address: string }
@@ -37,6 +39,11 @@ export type Action =
   | { readonly type: "give-up"; readonly node: NodeRecord; readonly failure: LaunchFailure };
 
 export type ActionType = Action["type"];
+
+export interface FloatingIpWay {
+  readonly portId: string;
+  readonly networkId: string;
+}
 
 /** A launch that came to nothing after the cloud accepted it. */
 export interface LaunchFailure {

@@ -1,7 +1,6 @@
-/** Which flavor and image a provider image means on a cloud, as its catalog stands. */
-import type { ProviderConfig, ProviderImageConfig } from "../domain/config.ts";
-import type { Catalog } from "../domain/observation.ts";
-import type { Flavor, Network } from "../domain/server.ts";
+/** Which flavor a provider image means on a cloud, as its catalog stands. */
+import type { ProviderImageConfig } from "../domain/config.ts";
+import type { Flavor } from "../domain/server.ts";
 
 /** The named flavor, or the smallest with enough RAM whose name contains the filter; null: there is none. */
 export function chooseFlavor(image: ProviderImageConfig, flavors: readonly Flavor[]): Flavor | null {
@@ -18,19 +17,6 @@ export function describeFlavorWish(image: ProviderImageConfig): string {
   if (image.flavorName !== null) return `no flavor named ${image.flavorName}`;
   const filter = image.nameFilter === null ? "" : ` and ${image.nameFilter} in its name`;
   return `no flavor with at least ${image.minRamMib} MiB of RAM${filter}`;
-}
-
-/** The networks that the provider names; a name that the cloud does not know is returned as text. */
-export function chooseNetworks(provider: ProviderConfig, catalog: Catalog): Network[] | string {
-  const chosen: Network[] = [];
-  for (const wanted of provider.networks) {
-    const found = catalog.networks.find(({ id, name }) =>
-      wanted.id === null ? name === wanted.name : id === wanted.id
-    );
-    if (found === undefined) return wanted.name ?? wanted.id ?? "";
-    chosen.push(found);
-  }
-  return chosen;
 }
 
 function smallestFirst(a: Flavor, b: Flavor): number {

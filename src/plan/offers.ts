@@ -8,7 +8,9 @@ import { isMade } from "../domain/config.ts";
 import type { Catalog, Observation } from "../domain/observation.ts";
 import type { Flavor } from "../domain/server.ts";
 import { type Moment, timeOfDay } from "../domain/time.ts";
-import { chooseFlavor, chooseNetworks, describeFlavorWish } from "./choose_flavor.ts";
+import { chooseFlavor, describeFlavorWish } from "./choose_flavor.ts";
+import { chooseNetworks } from "./choose_networks.ts";
+import { planFloatingIps } from "./floating_ip_plan.ts";
 import type { CurrentImages } from "./images/current_images.ts";
 import { isProbing } from "./launch_pause.ts";
 
@@ -18,6 +20,8 @@ export interface LaunchOffer {
   readonly flavor: Flavor;
   /** What is booted, as the cloud knows it. */
   readonly imageId: string;
+  /** How many floating IPs its server will have, as far as that can be foreseen. */
+  readonly floatingIps: number;
 }
 
 /** What a provider offers any server, whatever it is for. */
@@ -86,12 +90,16 @@ export function openCatalog(provider: ProviderConfig, situation: ProviderSituati
 }
 
 /** Completes an offer with a flavor, where the cloud has all that is needed. */
-export function fitCatalog(wish: Omit<LaunchOffer, "flavor">, catalog: Catalog): LaunchOffer | string {
+export function fitCatalog(
+  wish: Omit<LaunchOffer, "flavor" | "floatingIps">,
+  catalog: Catalog,
+): LaunchOffer | string {
   const flavor = chooseFlavor(wish.image, catalog.flavors);
   if (flavor === null) return describeFlavorWish(wish.image);
   const networks = chooseNetworks(wish.provider, catalog);
-  if (typeof networks === "string") return `the cloud has no network ${networks}`;
-  return { ...wish, flavor };
+  if (typeof networks === "string") return networks;
+  const floatingIps = planFloatingIps(wish.provider, catalog.networks).use === "yes" ? 1 : 0;
+  return { ...wish, flavor, floatingIps };
 }
 
 function pauseReason(

@@ -5,18 +5,17 @@ import type { Observation } from "../domain/observation.ts";
 import type { QuotaUse } from "../domain/server.ts";
 import { SECOND } from "../domain/time.ts";
 import type { ProviderRoom, ServerCost } from "./allocation_types.ts";
-import { wantsFloatingIp } from "./choose_address.ts";
 import type { LaunchOffer } from "./offers.ts";
 
 /** Nova counts a server as used a little after it has accepted it. */
 const QUOTA_LAG = 5 * SECOND;
 
 /** What one server uses up. */
-export function costOf({ provider, flavor }: LaunchOffer): ServerCost {
+export function costOf({ provider, flavor, floatingIps }: LaunchOffer): ServerCost {
   return {
     cores: flavor.vcpus,
     ramMib: flavor.ramMib,
-    floatingIps: wantsFloatingIp(provider) ? 1 : 0,
+    floatingIps,
     ports: portsOf(provider),
   };
 }

@@ -1,4 +1,5 @@
 /** How clients reach the simulator's clouds: as the program's own `CloudAccess`, and as a clouds.yaml. */
+import { PLAIN_ROUTING } from "../domain/cloud_routing.ts";
 import { stringify } from "yaml";
 import type { CloudAccess } from "../domain/cloud_access.ts";
 import type { CloudSettings, SimulatorSettings } from "./settings.ts";
@@ -28,6 +29,7 @@ export function cloudAccess(cloud: CloudSettings, baseUrl: string): CloudAccess 
     serviceTypes: {},
     serviceNames: {},
     imageFormat: null,
+    routing: PLAIN_ROUTING,
   };
 }
 

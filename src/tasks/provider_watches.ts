@@ -243,7 +243,9 @@ export class ProviderWatches implements AsyncDisposable {
     const leakCheck = leakCheckAge(observation.floatingIps, known);
     const wanted = isWanted(provider.name);
     const images = this.#imagesOf(provider);
-    return planWatch(this.#nodesOf(provider), { provider, images, wanted, leakCheck, now: clock.now() });
+    const networks = observation.catalog?.networks ?? null;
+    const now = clock.now();
+    return planWatch(this.#nodesOf(provider), { provider, networks, images, wanted, leakCheck, now });
   }
 
   #nodesOf({ name }: ProviderConfig): readonly NodeRecord[] {

@@ -1,9 +1,10 @@
 /** What the pool needs to know of a provider's cloud at this moment, from the nodes it has there. Pure. */
+import type { Network } from "../domain/server.ts";
 import { isMade, type ProviderConfig } from "../domain/config.ts";
 import { mayHaveUnknownServer, type NodeRecord } from "../domain/node.ts";
 import type { ProviderImage } from "../domain/provider_image.ts";
 import { type Instant, type Milliseconds, MINUTE, SECOND } from "../domain/time.ts";
-import { wantsFloatingIp } from "../plan/choose_address.ts";
+import { planFloatingIps } from "../plan/floating_ip_plan.ts";
 import { LISTING_SETTLE } from "../plan/node_step.ts";
 
 export interface WatchNeeds {
@@ -42,6 +43,8 @@ const EARLIEST_PART = 0.8;
 const QUOTA_AGES = { wanted: 10 * SECOND, busy: MINUTE, idle: 15 * MINUTE };
 const PORTS_AGE = 5 * SECOND;
 const DOUBTFUL_CATALOG_AGES = { wanted: 30 * SECOND, idle: 5 * MINUTE };
+/** A node that has been without an address for so long may have a floating IP that is not known to be its own. */
+const LONG = 3 * SECOND;
 const FLOATING_IP_AGES = { wanted: 2 * SECOND, idle: 90 * SECOND };
 
 /** How old the list of our images may be: while the cloud has just begun with one, later, and while none waits. */
@@ -51,8 +54,10 @@ const SOON = 2 * MINUTE;
 /** @param situation `wanted`: whether planning was refused for want of room there */
 export function planWatch(
   nodes: readonly NodeRecord[],
-  { provider, images, wanted, leakCheck, now }: {
+  { provider, networks = null, images, wanted, leakCheck, now }: {
     provider: ProviderConfig;
+    /** The cloud's; left out or null: not known yet. */
+    networks?: readonly Network[] | null;
     /** The provider's images, as they are recorded. */
     images: readonly ProviderImage[];
     wanted: boolean;
@@ -62,21 +67,21 @@ export function planWatch(
   },
 ): WatchNeeds {
   const pending = nodes.filter(isPending);
-  const addressing = wantsFloatingIp(provider)
-    ? pending.filter(({ state }) => state.phase === "address")
-    : [];
-  const retrying = addressing.some(({ attempt }) => attempt > 0);
+  const { use } = planFloatingIps(provider, networks);
+  const addressing = use === "no" ? [] : pending.filter(({ state }) => state.phase === "address");
+  const isLooking = addressing.some(({ attempt, phaseSince }) => attempt > 0 || now - phaseSince >= LONG);
+  const listsThem = use !== "no" || provider.cleanFloatingIps || nodes.some(({ floatingIp }) => floatingIp);
   return {
     pending: pending.length > 0,
     interval: nextInterval(pending, { fastestBoot: fastestBoot(nodes), now }),
     completeSince: earliest(nodes.filter(mayHaveUnknownServer).map(lostSince)),
     portsSince: portsSince(addressing.filter(({ floatingIp }) => floatingIp === null), now),
-    floatingIpAge: provider.pool === null && !provider.cleanFloatingIps
+    floatingIpAge: !listsThem
       ? null
-      : retrying
+      : isLooking
       ? FLOATING_IP_AGES.wanted
       : Math.min(leakCheck ?? Infinity, FLOATING_IP_AGES.idle),
-    floatingIps: wantsFloatingIp(provider),
+    floatingIps: use === "yes",
     quotaAge: wanted ? QUOTA_AGES.wanted : pending.length > 0 ? QUOTA_AGES.busy : QUOTA_AGES.idle,
     doubtfulCatalogAge: wanted ? DOUBTFUL_CATALOG_AGES.wanted : DOUBTFUL_CATALOG_AGES.idle,
     imageAge: imageAge(images, { provider, now }),

@@ -1,4 +1,5 @@
 /** An OpenStack that answers from a script, for the client's own tests: every request is kept, no socket is opened. */
+import { PLAIN_ROUTING } from "../../src/domain/cloud_routing.ts";
 import {
   createOpenStackCloud,
   type OpenStackCloudOptions,
@@ -86,6 +87,7 @@ export const ACCESS: CloudAccess = {
   serviceTypes: {},
   serviceNames: {},
   imageFormat: null,
+  routing: PLAIN_ROUTING,
 };
 
 export const CATALOG = [

@@ -56,13 +56,12 @@ const THEIRS_ALONE = [
   ],
   ...[
     "disable_vendor_agent",
-    "floating_ip_source",
     "image_api_use_tasks",
     "message",
     "secgroup_source",
     "status",
   ],
-  ...["api_timeout", "networks"],
+  "api_timeout",
 ];
 
 async function compare(one: CloudCase, { place, theirs }: { place: Place; theirs: Answer }): Promise<void> {

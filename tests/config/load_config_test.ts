@@ -54,7 +54,7 @@ Deno.test("loadConfig() fills in every default, in milliseconds", async () => {
     launchRetries: 3,
     securityGroups: [],
     hostKeyChecking: true,
-    autoFloatingIp: null,
+    autoFloatingIp: true,
     deleteTimeout: 600_000,
   });
   assert.deepEqual([images[0]!.username, images[0]!.connectionPort], ["jenkins", 22]);

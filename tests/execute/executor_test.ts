@@ -311,7 +311,8 @@ Deno.test("a floating IP is made with the node's mark, and stored also when the 
     nodes: [node(states.address)],
     cloud: { createFloatingIp: answer.run as () => Promise<never> },
   });
-  kit.executor.dispatch([{ type: "create-floating-ip", node: kit.node()!, portId: "p7", networkId: "n2" }]);
+  const ways = [{ portId: "p7", networkId: "n2" }];
+  kit.executor.dispatch([{ type: "create-floating-ip", node: kit.node()!, ways, otherwise: null }]);
   await reach(kit, "createFloatingIp");
   const asked = kit.cloud.calls[0]?.subject as { description: string };
   assert.equal(asked.description, `nodepool ${kit.ledger.installation.id} node 7`);

@@ -2,6 +2,7 @@
  * `cloudContract` against the real OpenStack of OS_CLIENT_CONFIG_FILE. Each test has a project of its own, made by
  * the cloud `devcloud-admin`, so that quotas can be set and nobody else's servers are touched.
  */
+import { PLAIN_ROUTING } from "../../src/domain/cloud_routing.ts";
 import assert from "node:assert/strict";
 import { parse } from "yaml";
 import type { WholeCloud } from "../../src/cloud/cloud.ts";
@@ -79,6 +80,7 @@ function accessTo(projectId: string): CloudAccess {
     serviceTypes: {},
     serviceNames: {},
     imageFormat: null,
+    routing: PLAIN_ROUTING,
   };
 }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { chooseFlavor, chooseNetworks, describeFlavorWish } from "../../src/plan/choose_flavor.ts";
-import { catalog, image, provider, small } from "./plan_fixtures.ts";
+import { chooseFlavor, describeFlavorWish } from "../../src/plan/choose_flavor.ts";
+import { image, small } from "./plan_fixtures.ts";
 
 const flavors = [
   { ...small, id: "f3", name: "m1.large", ramMib: 8192, vcpus: 4 },
@@ -48,22 +48,4 @@ Deno.test("a flavor that is not there is told by what was asked of it", () => {
     describeFlavorWish(image({ minRamMib: 9000, nameFilter: "m1" })),
     "no flavor with at least 9000 MiB of RAM and m1 in its name",
   );
-});
-
-Deno.test("networks are found by name or id, in the order of the configuration; an unknown one is named", () => {
-  const wanted = (name: string | null, id: string | null = null) => ({
-    name,
-    id,
-    label: null,
-    public: false,
-  });
-  const chosen = chooseNetworks(provider({ networks: [wanted(null, "n2"), wanted("private")] }), catalog());
-  assert.ok(typeof chosen !== "string");
-  assert.deepEqual(chosen.map(({ id }) => id), ["n2", "n1"]);
-  assert.deepEqual(chooseNetworks(provider(), catalog()), []);
-  assert.equal(
-    chooseNetworks(provider({ networks: [wanted("private"), wanted("dmz")] }), catalog()),
-    "dmz",
-  );
-  assert.equal(chooseNetworks(provider({ networks: [wanted(null, "n9")] }), catalog()), "n9");
 });

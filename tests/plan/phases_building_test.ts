@@ -226,7 +226,12 @@ Deno.test("address: a floating IP is made on the server's port, from the provide
   const at = floating();
   assert.deepEqual(planAddress(at), {
     do: "act",
-    action: { type: "create-floating-ip", node: at.node, portId: "p7", networkId: "n2" },
+    action: {
+      type: "create-floating-ip",
+      node: at.node,
+      ways: [{ portId: "p7", networkId: "n2" }],
+      otherwise: null,
+    },
   });
 });
 

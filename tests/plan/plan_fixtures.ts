@@ -20,7 +20,7 @@ export function provider(fields: Partial<ProviderConfig> = {}): ProviderConfig {
 /** A provider whose nodes need a floating IP. */
 export function floatingProvider(fields: Partial<ProviderConfig> = {}): ProviderConfig {
   const networks = [{ name: "private", id: null, label: null, public: false }];
-  return provider({ pool: "public", networks, ...fields });
+  return provider({ pool: "public", networks, autoFloatingIp: true, ...fields });
 }
 
 export function image(fields: Partial<ProviderImageConfig> = {}): ProviderImageConfig {

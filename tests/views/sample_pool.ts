@@ -1,4 +1,5 @@
 /** A pool for the tests of everything that shows one: a few nodes in each state, two providers, requests, secrets. */
+import { PLAIN_ROUTING } from "../../src/domain/cloud_routing.ts";
 import type { Config, LabelConfig, ProviderConfig } from "../../src/domain/config.ts";
 import type { NodeRecord, NodeState } from "../../src/domain/node.ts";
 import type { DaemonReport, PoolReport } from "../../src/domain/pool_report.ts";
@@ -227,6 +228,7 @@ function sampleProvider(name: string, password: string): ProviderConfig {
       serviceTypes: {},
       serviceNames: {},
       imageFormat: null,
+      routing: PLAIN_ROUTING,
     },
     availabilityZones: [],
     keypair: null,
@@ -245,7 +247,7 @@ function sampleProvider(name: string, password: string): ProviderConfig {
     launchRetries: 3,
     securityGroups: [],
     hostKeyChecking: true,
-    autoFloatingIp: null,
+    autoFloatingIp: false,
     deleteTimeout: 10 * MINUTE,
     images: [image("noble"), image("jammy")],
   };

@@ -29,7 +29,10 @@ const NetworkSchema = v.object({
   project_id: v.nullish(v.string()),
   shared: v.nullish(v.boolean()),
   "router:external": v.nullish(v.boolean()),
+  "provider:physical_network": v.nullish(v.string()),
 });
+
+const SubnetSchema = v.object({ id: v.string(), network_id: v.string(), cidr: v.string() });
 
 const PortSchema = v.object({
   id: v.string(),
@@ -62,12 +65,15 @@ export function createNetworkService(options: ServiceOptions): NetworkService {
     async listNetworks(call) {
       const networks = await listResources("networks", { ...options, ...call, schema: NetworkSchema });
       const ours = await session.projectId(call);
+      const ranges = await listRanges(options, call);
       return networks
         .filter((network) => network["router:external"] || isOpenTo(network, ours))
-        .map(({ id, name, ...rest }) => ({
-          id,
-          name: name ?? "",
-          external: rest["router:external"] ?? false,
+        .map((network) => ({
+          id: network.id,
+          name: network.name ?? "",
+          external: network["router:external"] ?? false,
+          isPhysical: Boolean(network["provider:physical_network"]),
+          ranges: ranges?.get(network.id) ?? null,
         }));
     },
     async listPorts(call) {
@@ -102,6 +108,21 @@ export function createNetworkService(options: ServiceOptions): NetworkService {
       return groups.filter((group) => isOpenTo(group, ours)).map(({ id, name }) => ({ id, name }));
     },
   };
+}
+
+/** By network. They only let one foresee what servers will need: null where the cloud does not tell. */
+async function listRanges(options: ServiceOptions, call: Call): Promise<Map<string, string[]> | null> {
+  try {
+    const subnets = await listResources("subnets", { ...options, ...call, schema: SubnetSchema });
+    const ranges = new Map<string, string[]>();
+    for (const { network_id: network, cidr } of subnets) {
+      ranges.set(network, [...ranges.get(network) ?? [], cidr]);
+    }
+    return ranges;
+  } catch (error) {
+    if (!(error instanceof CloudError)) throw error;
+    return null;
+  }
 }
 
 /** An administrator sees those of all projects; a member only what is its own or shared with it. */

@@ -7,6 +7,7 @@ const AddressSchema = v.object({
   addr: v.string(),
   version: v.nullish(v.number()),
   "OS-EXT-IPS:type": v.nullish(v.string()),
+  "OS-EXT-IPS-MAC:mac_addr": v.nullish(v.string()),
 });
 
 export const ServerSchema = v.object({
@@ -17,6 +18,8 @@ export const ServerSchema = v.object({
   updated: v.nullish(v.string()),
   metadata: v.nullish(v.record(v.string(), v.string())),
   addresses: v.nullish(v.record(v.string(), v.array(AddressSchema))),
+  accessIPv4: v.nullish(v.string()),
+  accessIPv6: v.nullish(v.string()),
   fault: v.nullish(v.object({ message: v.nullish(v.string()) })),
   "OS-EXT-STS:task_state": v.nullish(v.string()),
   "OS-EXT-AZ:availability_zone": v.nullish(v.string()),
@@ -31,6 +34,8 @@ export function toServer(raw: v.InferOutput<typeof ServerSchema>): Server {
     createdAt: parseInstant(raw.created),
     updatedAt: parseInstant(raw.updated),
     addresses: toAddresses(raw.addresses ?? {}),
+    accessV4: raw.accessIPv4 || null,
+    accessV6: raw.accessIPv6 || null,
     metadata: raw.metadata ?? {},
     fault: raw.fault?.message ?? null,
     zone: raw["OS-EXT-AZ:availability_zone"] || null,
@@ -54,6 +59,7 @@ function toAddresses(networks: RawAddresses): ServerAddress[] {
         version: (raw.version ?? (raw.addr.includes(":") ? 6 : 4)) === 6 ? 6 : 4,
         address: raw.addr,
         kind: raw["OS-EXT-IPS:type"] === "floating" ? "floating" : "fixed",
+        mac: raw["OS-EXT-IPS-MAC:mac_addr"] || null,
       });
     }
   }

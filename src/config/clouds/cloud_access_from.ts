@@ -1,6 +1,8 @@
 /** A cloud's finished settings as the `CloudAccess` that the client works with. */
+import { PLAIN_ROUTING } from "../../domain/cloud_routing.ts";
 import type { Auth, CloudAccess, DomainRef, Scope } from "../../domain/cloud_access.ts";
 import { type AuthMethod, authMethod, refuseUnknownOptions } from "./auth_options.ts";
+import { cloudRoutingFrom } from "./cloud_routing_from.ts";
 import { authOf } from "./older_names.ts";
 import { serviceSettings } from "./service_settings.ts";
 import { booleanSetting, CloudSettingsError, type Settings, textSetting } from "./settings.ts";
@@ -37,6 +39,7 @@ export function cloudAccessFrom(
     serviceTypes: serviceSettings(settings, "service_type"),
     serviceNames: serviceSettings(settings, "service_name"),
     imageFormat: textSetting(settings.image_format),
+    routing: cloudRoutingFrom(settings),
   };
 }
 
@@ -58,6 +61,7 @@ export function unknownAccess(name: string): CloudAccess {
     serviceTypes: {},
     serviceNames: {},
     imageFormat: null,
+    routing: PLAIN_ROUTING,
   };
 }
 

@@ -10,6 +10,7 @@ export function cloudDefaults(): Settings {
     auth_type: "password",
     interface: "public",
     image_format: "qcow2",
+    floating_ip_source: "neutron",
     network_api_version: "2",
     object_store_api_version: "1",
   });

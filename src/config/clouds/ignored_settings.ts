@@ -23,6 +23,15 @@ const READ = [
   "key",
   "image_format",
   "default_domain",
+  "networks",
+  "external_network",
+  "internal_network",
+  "private",
+  "floating_ip_source",
+  "use_external_network",
+  "use_internal_network",
+  "force_ipv4",
+  "prefer_ipv6",
 ];
 
 const READ_PER_SERVICE = /_(?:endpoint_override|endpoint|api_version|service_type|service_name)$/;
@@ -33,7 +42,7 @@ const READ_FOR_AUTH =
 
 /** Known to openstacksdk, of no use here: nothing is missing when they have no effect. */
 const HARMLESS =
-  /^(?:networks|(?:external|internal)_network|floating_ip_source|requires_floating_ip|secgroup_source|nat_(?:source|destination)|image_api_use_tasks|disable_vendor_agent|vendor_hook|has_\w+|force_ipv4|prefer_ipv6|api_timeout|message|status|cache|\w+_status_code_retries|metrics|identity_provider|domain_id)$/;
+  /^(?:requires_floating_ip|secgroup_source|nat_(?:source|destination)|image_api_use_tasks|disable_vendor_agent|vendor_hook|has_\w+|api_timeout|message|status|cache|\w+_status_code_retries|metrics|identity_provider|domain_id)$/;
 
 /** Changes what a call does in openstacksdk, and is not supported. */
 const MISSED = /_(?:interface|endpoint_type|region_name|default_microversion|min_version|max_version)$/;

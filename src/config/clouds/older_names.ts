@@ -1,4 +1,5 @@
 /** Older names and places of settings brought to today's, in openstacksdk's order: the last name listed wins. */
+import { gatherNetworks } from "./cloud_networks.ts";
 import { booleanSetting, isSettings, type Settings, textSetting } from "./settings.ts";
 
 const AUTH_NAMES: Readonly<Record<string, readonly string[]>> = {
@@ -26,6 +27,7 @@ export function modernizeSettings(cloud: Settings): void {
       rename(cloud, { from: key, to: key.replace("endpoint_type", "interface") });
     }
   }
+  gatherNetworks(cloud);
   spreadDomain(cloud, { from: "domain_id", to: ["user_domain_id", "project_domain_id"] });
   spreadDomain(cloud, { from: "domain_name", to: ["user_domain_name", "project_domain_name"] });
   if ("insecure" in cloud) cloud.insecure = booleanSetting(cloud.insecure);

@@ -58,7 +58,10 @@ export const providerSection = section({
     "Zones to spread servers over; without them, the cloud chooses.",
   ),
   keypair: described(maybe(text()), "Name of an existing Nova keypair to boot with."),
-  pool: described(maybe(text()), "Floating IP pool: the external network's name or id."),
+  pool: described(
+    maybe(text()),
+    "The external network that floating IPs come from, by name or id; nodes then always get one.",
+  ),
   "image-type": described(
     maybe(text("the name of a disk format")),
     "Format to upload; without it, the cloud's.",
@@ -92,8 +95,8 @@ export const providerSection = section({
   "security-groups": described(list(text()), "Names or ids; without them, the project's default."),
   "host-key-checking": described(optional(flag(), true), "Wait for and record SSH host keys."),
   "auto-floating-ip": described(
-    maybe(flag()),
-    "Whether nodes get a floating IP; without it, where pool is set and no network is public.",
+    optional(flag(), true),
+    "Whether nodes that cannot be reached otherwise get a floating IP.",
   ),
   "delete-timeout": described(optional(duration(), 600), "A server not gone by then is stuck in deletion."),
   api_timeout: former("the key is api-timeout"),
@@ -131,7 +134,7 @@ export function providerConfig(
     launchRetries: provider["launch-retries"],
     securityGroups: provider["security-groups"] ?? [],
     hostKeyChecking: provider["host-key-checking"],
-    autoFloatingIp: provider["auto-floating-ip"] ?? null,
+    autoFloatingIp: provider["auto-floating-ip"],
     deleteTimeout: provider["delete-timeout"],
     images: (provider.images ?? []).map((image) => providerImageConfig(image, { expand })),
   };

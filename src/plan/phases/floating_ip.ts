@@ -1,0 +1,112 @@
+/**
+ * How an ACTIVE server comes to the floating IP that it is to have: one that an earlier attempt made, or a new one on the
+ * port that the external network reaches. None is made as long as one may be there whose making is not known.
+ */
+import type { FloatingIp, Network, Port, Server } from "../../domain/server.ts";
+import { floatingIpNodeId } from "../../domain/server_marks.ts";
+import type { Instant } from "../../domain/time.ts";
+import type { FloatingIpWay } from "../action.ts";
+import { chooseAddresses } from "../choose_address.ts";
+import { chooseNetworks } from "../choose_networks.ts";
+import { floatingIpSources, needsFloatingIp, planFloatingIps } from "../floating_ip_plan.ts";
+import { networkRoles } from "../network_roles.ts";
+import { LISTING_SETTLE, type NodeSituation, type NodeStep } from "../node_step.ts";
+
+type Situation = NodeSituation<"address">;
+
+/** @returns null: it is to have none, or has one */
+export function planFloatingIp(
+  situation: Situation,
+  { server, until }: { server: Server; until: Instant },
+): NodeStep | null {
+  const { node, provider, seen } = situation;
+  const networks = seen.catalog?.networks ?? null;
+  if (node.floatingIp !== null || planFloatingIps(provider, networks).use === "no") return null;
+  if (networks === null) return waiting("the cloud's networks are not listed yet", until);
+  const listed = server.addresses.find(({ kind }) => kind === "floating");
+  if (listed !== undefined) return planListed(situation, { address: listed.address, until });
+  if (!needsFloatingIp(server, { provider, networks })) return null;
+  return planMaking(situation, { server, networks, until });
+}
+
+/** One that the server has already: ours, and then it is to be deleted with the node, or somebody else's. */
+function planListed(
+  { node, state, seen }: Situation,
+  { address, until }: { address: string; until: Instant },
+): NodeStep | null {
+  const takenAt = seen.floatingIps?.takenAt ?? -Infinity;
+  const found = seen.floatingIps?.value.find((ip) => ip.address === address);
+  if (found !== undefined) return isOurs(found, { node, seen }) ? taking(found) : null;
+  const isSettled = takenAt >= Math.max(state.activeAt + LISTING_SETTLE, node.retryAt ?? 0);
+  return isSettled ? null : waiting(`looking up whose floating IP ${address} is`, until);
+}
+
+function planMaking(
+  { node, state, provider, seen }: Situation,
+  { server, networks, until }: { server: Server; networks: readonly Network[]; until: Instant },
+): NodeStep {
+  const { ports, floatingIps } = seen;
+  if (ports === null || ports.takenAt < state.activeAt) {
+    return waiting("looking for the server's port", until);
+  }
+  const own = ports.value.filter(({ serverId }) => serverId === state.serverId);
+  if (own.length === 0) return waiting("the server has no port yet", until);
+  // An earlier attempt, or an earlier process, may have made one whose answer got lost.
+  const made = floatingIps?.value.find((ip) =>
+    own.some(({ id }) => id === ip.portId) && isOurs(ip, { node, seen })
+  );
+  if (made !== undefined) return taking(made);
+  // An attempt whose answer got lost may have made one that this list is too old to show.
+  if (node.retryAt !== null && (floatingIps?.takenAt ?? -Infinity) < node.retryAt) {
+    return waiting("looking for a floating IP that an earlier attempt may have made", until);
+  }
+  const sources = floatingIpSources(provider, networks);
+  if (typeof sources === "string") return waiting(sources, until);
+  const ways = waysOf(orderPorts(own, { provider, networks }), sources);
+  if (ways.length === 0) return waiting("none of the server's ports has an IPv4 address", until);
+  const otherwise = provider.pool === null ? chooseAddresses(server, { provider, networks }) : null;
+  return { do: "act", action: { type: "create-floating-ip", node, ways, otherwise } };
+}
+
+function waiting(message: string, until: Instant): NodeStep {
+  return { do: "wait", reason: "address", message, until };
+}
+
+function taking({ id, address, portId }: FloatingIp): NodeStep {
+  const floatingIp = { id, address, ...(portId !== null && { portId }) };
+  return { do: "change", event: { type: "floating-ip", floatingIp } };
+}
+
+function isOurs(ip: FloatingIp, { node, seen }: Pick<Situation, "node" | "seen">): boolean {
+  const { installation, lineage } = seen.inventory;
+  return floatingIpNodeId(ip, installation, lineage) === node.id;
+}
+
+/** Which of a server's ports an external network reaches, only the attempt tells. */
+function waysOf(ports: readonly Port[], sources: readonly Network[]): FloatingIpWay[] {
+  return sources.flatMap((network) => ports.map(({ id }) => ({ portId: id, networkId: network.id })))
+    .slice(0, MOST_WAYS);
+}
+
+/** A server has few ports, and a cloud few external networks. */
+const MOST_WAYS = 8;
+
+/** The one that clouds.yaml calls nat_destination first, then as the configuration names the networks; public ones last. */
+function orderPorts(
+  ports: readonly Port[],
+  { provider, networks }: { provider: Situation["provider"]; networks: readonly Network[] },
+): readonly Port[] {
+  const nameOf = ({ networkId }: Port) => networks.find(({ id }) => id === networkId)?.name ?? "";
+  const { declared, publicV4, natDestination } = networkRoles(provider, networks);
+  const chosen = chooseNetworks(provider, { networks });
+  const place = (port: Port) => {
+    if (nameOf(port) === natDestination) return -1;
+    if (declared.includes(nameOf(port)) || publicV4.includes(nameOf(port))) return Infinity;
+    const index = typeof chosen === "string" ? -1 : chosen.findIndex(({ id }) => id === port.networkId);
+    return index < 0 ? ports.length : index;
+  };
+  const fitting = ports.filter(({ addresses }) => addresses.some((address) => !address.includes(":")));
+  return fitting.map((port) => ({ port, at: place(port) }))
+    .sort((a, b) => (a.at === b.at ? 0 : a.at - b.at))
+    .map(({ port }) => port);
+}
