@@ -14,9 +14,9 @@ export interface Server {
   readonly createdAt: Instant | null;
   readonly updatedAt: Instant | null;
   readonly addresses: readonly ServerAddress[];
-  /** Nova's accessIPv4 and accessIPv6: where the cloud says that it is reached; left out or null: it says nothing. */
-  readonly accessV4?: string | null;
-  readonly accessV6?: string | null;
+  /** Nova's accessIPv4 and accessIPv6: where the cloud says that it is reached; left out: it says nothing. */
+  readonly accessV4?: string;
+  readonly accessV6?: string;
   readonly metadata: Readonly<Record<string, string>>;
   readonly fault: string | null;
   readonly zone: string | null;
@@ -28,8 +28,8 @@ export interface ServerAddress {
   readonly version: 4 | 6;
   readonly address: string;
   readonly kind: "fixed" | "floating";
-  /** Of the port; a floating IP's is that of the port it leads to. Left out or null: the cloud does not tell. */
-  readonly mac?: string | null;
+  /** Of the port; a floating IP's is that of the port it leads to. Left out: the cloud does not tell. */
+  readonly mac?: string;
 }
 
 /**
@@ -105,8 +105,8 @@ export interface Network {
   readonly external: boolean;
   /** provider:physical_network, which only administrators are told; left out: false. */
   readonly isPhysical?: boolean;
-  /** The addresses of its subnets, `10.0.0.0/24`; left out or null: the cloud does not tell. */
-  readonly ranges?: readonly string[] | null;
+  /** The addresses of its subnets, `10.0.0.0/24`; left out: the cloud does not tell. */
+  readonly ranges?: readonly string[];
 }
 
 /** A limit and how much of it is used by anyone in the project; limit Infinity where there is none. */

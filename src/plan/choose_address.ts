@@ -71,7 +71,7 @@ function privateAddress(
   const isBehind = ({ mac, address }: ServerAddress) =>
     floatingIp !== null && floatingIp.behind.length > 0
       ? floatingIp.behind.includes(address)
-      : !floating?.mac || mac === floating.mac;
+      : floating?.mac === undefined || mac === floating.mac;
   const fixed = server.addresses.filter(({ version, kind }) => version === 4 && kind === "fixed");
   const on = (names: readonly string[], among: readonly ServerAddress[]) =>
     first(names, (name) => among.find(({ network }) => network === name)?.address ?? null);

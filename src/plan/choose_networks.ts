@@ -17,9 +17,13 @@ export function chooseNetworks(
   return chosen;
 }
 
-function networkOf({ id, name }: NetworkConfig, networks: readonly Network[]): Network | string {
-  const found = networks.filter((network) => (id === null ? network.name === name : network.id === id));
-  return onlyOne(found, { wanted: name ?? id ?? "", advice: "name it by net-id" });
+/** Some clouds do not list the networks that every project has: an id is taken as it is. */
+function networkOf({ id, name, label }: NetworkConfig, networks: readonly Network[]): Network | string {
+  if (id !== null) {
+    return networks.find((network) => network.id === id) ?? { id, name: label ?? "", external: false };
+  }
+  const found = networks.filter((network) => network.name === name);
+  return onlyOne(found, { wanted: name ?? "", advice: "name it by net-id" });
 }
 
 /** The network of that name or id; text: there is none, or several. */

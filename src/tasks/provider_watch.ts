@@ -186,7 +186,8 @@ export class ProviderWatch implements ProviderAccess {
     else if (needs.pending) await this.#applyDelta(signal);
     if (this.#isDue(this.#catalog, this.#catalogAge(needs))) await this.#takeCatalog(signal);
     if (this.#isDue(this.#quota, needs.quotaAge)) {
-      this.#quota = await this.cloud.getQuota({ signal, network: needs.floatingIps });
+      // The catalog that was just taken may have told that floating IPs count.
+      this.#quota = await this.cloud.getQuota({ signal, network: this.#needs().floatingIps });
     }
     if (needs.portsSince !== null && (this.#ports?.takenAt ?? -Infinity) < needs.portsSince) {
       this.#ports = await this.#take((options) => this.cloud.listPorts(options), signal);

@@ -22,7 +22,7 @@ import { listExpected } from "./list_expected.ts";
 import { loadEnded } from "./load_ended.ts";
 import { confirmHome } from "./confirm_home.ts";
 import { createTask, type Task, type TaskResult } from "./task.ts";
-import { planWatch, type WatchNeeds } from "./watch_needs.ts";
+import { hasStrangeFloatingIp, planWatch, type WatchNeeds } from "./watch_needs.ts";
 
 export interface ProviderWatchesMeans {
   readonly ledger: Ledger;
@@ -243,9 +243,16 @@ export class ProviderWatches implements AsyncDisposable {
     const leakCheck = leakCheckAge(observation.floatingIps, known);
     const wanted = isWanted(provider.name);
     const images = this.#imagesOf(provider);
-    const networks = observation.catalog?.networks ?? null;
-    const now = clock.now();
-    return planWatch(this.#nodesOf(provider), { provider, networks, images, wanted, leakCheck, now });
+    const nodes = this.#nodesOf(provider);
+    return planWatch(nodes, {
+      provider,
+      networks: observation.catalog?.networks ?? null,
+      strangeFloatingIp: hasStrangeFloatingIp(nodes, observation),
+      images,
+      wanted,
+      leakCheck,
+      now: clock.now(),
+    });
   }
 
   #nodesOf({ name }: ProviderConfig): readonly NodeRecord[] {

@@ -1,4 +1,5 @@
 /** What the pool needs to know of a provider's cloud at this moment, from the nodes it has there. Pure. */
+import type { Observation } from "../domain/observation.ts";
 import type { Network } from "../domain/server.ts";
 import { isMade, type ProviderConfig } from "../domain/config.ts";
 import { mayHaveUnknownServer, type NodeRecord } from "../domain/node.ts";
@@ -43,8 +44,6 @@ const EARLIEST_PART = 0.8;
 const QUOTA_AGES = { wanted: 10 * SECOND, busy: MINUTE, idle: 15 * MINUTE };
 const PORTS_AGE = 5 * SECOND;
 const DOUBTFUL_CATALOG_AGES = { wanted: 30 * SECOND, idle: 5 * MINUTE };
-/** A node that has been without an address for so long may have a floating IP that is not known to be its own. */
-const LONG = 3 * SECOND;
 const FLOATING_IP_AGES = { wanted: 2 * SECOND, idle: 90 * SECOND };
 
 /** How old the list of our images may be: while the cloud has just begun with one, later, and while none waits. */
@@ -54,10 +53,12 @@ const SOON = 2 * MINUTE;
 /** @param situation `wanted`: whether planning was refused for want of room there */
 export function planWatch(
   nodes: readonly NodeRecord[],
-  { provider, networks = null, images, wanted, leakCheck, now }: {
+  { provider, networks = null, strangeFloatingIp = false, images, wanted, leakCheck, now }: {
     provider: ProviderConfig;
     /** The cloud's; left out or null: not known yet. */
     networks?: readonly Network[] | null;
+    /** Whether a server that needs an address has a floating IP which the list leaves out. */
+    strangeFloatingIp?: boolean;
     /** The provider's images, as they are recorded. */
     images: readonly ProviderImage[];
     wanted: boolean;
@@ -69,7 +70,7 @@ export function planWatch(
   const pending = nodes.filter(isPending);
   const { use } = planFloatingIps(provider, networks);
   const addressing = use === "no" ? [] : pending.filter(({ state }) => state.phase === "address");
-  const isLooking = addressing.some(({ attempt, phaseSince }) => attempt > 0 || now - phaseSince >= LONG);
+  const isLooking = strangeFloatingIp || addressing.some(({ attempt }) => attempt > 0);
   const listsThem = use !== "no" || provider.cleanFloatingIps || nodes.some(({ floatingIp }) => floatingIp);
   return {
     pending: pending.length > 0,
@@ -88,6 +89,19 @@ export function planWatch(
     imagesSince: latest(images.map(listedSince)),
     baseImages: [...new Set(provider.images.flatMap(({ baseImage }) => baseImage ?? []))],
   };
+}
+
+/** Whether the server of a node that needs an address has a floating IP that is newer than the list of them. */
+export function hasStrangeFloatingIp(
+  nodes: readonly NodeRecord[],
+  { inventory, floatingIps }: Pick<Observation, "inventory" | "floatingIps">,
+): boolean {
+  return nodes.some(({ state, floatingIp }) => {
+    if (state.phase !== "address" || floatingIp !== null) return false;
+    const { addresses } = inventory.servers.get(state.serverId) ?? { addresses: [] };
+    const floating = addresses.filter(({ kind }) => kind === "floating");
+    return floating.some(({ address }) => !floatingIps?.value.some((ip) => ip.address === address));
+  });
 }
 
 /** An image that the cloud is at work on is looked for often at first. */

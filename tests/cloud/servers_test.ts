@@ -89,9 +89,9 @@ Deno.test("a server is read with addresses, zone, times and metadata", async () 
       createdAt: Date.UTC(2030, 0, 1),
       updatedAt: Date.UTC(2030, 0, 1, 0, 0, 5),
       addresses: [
-        { network: "nodes", version: 4, address: "10.0.0.7", kind: "fixed" },
-        { network: "nodes", version: 6, address: "fd00::7", kind: "fixed" },
-        { network: "nodes", version: 4, address: "192.0.2.7", kind: "floating" },
+        { network: "nodes", version: 4, address: "10.0.0.7", kind: "fixed", mac: "fa:16:3e:0:0:1" },
+        { network: "nodes", version: 6, address: "fd00::7", kind: "fixed", mac: "fa:16:3e:0:0:1" },
+        { network: "nodes", version: 4, address: "192.0.2.7", kind: "floating", mac: "fa:16:3e:0:0:1" },
       ],
       metadata: { groups: '["image","provider"]', nodepool: '{"node_id": "a"}' },
       fault: null,

@@ -127,7 +127,7 @@ Deno.test("what is missing or wrong in a cloud says so by name", async () => {
 
 Deno.test("settings without effect are told by name, mistyped ones as a warning", async () => {
   const cloud = "{auth: {auth_url: http://k, username: u, password: p, project_name: n}, regoin_name: x," +
-    " floating_ip_source: neutron, compute_interface: admin, networks: [{name: n}]}";
+    " secgroup_source: neutron, compute_interface: admin, networks: [{name: n}], cache: {}}";
   const { warnings, notices } = await parse(provider, machine(cloud));
   assert.deepEqual(warnings.map(({ message }) => message), [
     "has no labels, so that no node is ever launched",
@@ -135,7 +135,7 @@ Deno.test("settings without effect are told by name, mistyped ones as a warning"
     `cloud "a": compute_interface is not supported and has no effect`,
   ]);
   assert.deepEqual(notices.map(({ message }) => message), [
-    `cloud "a": no effect here: floating_ip_source, networks`,
+    `cloud "a": no effect here: secgroup_source, cache`,
   ]);
 });
 

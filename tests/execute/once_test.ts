@@ -35,7 +35,12 @@ const cases: { readonly [Type in ActionType]: Case } = {
   },
   "create-floating-ip": {
     state: states.address,
-    action: (node) => ({ type: "create-floating-ip", node, portId: "p7", networkId: "n2" }),
+    action: (node) => ({
+      type: "create-floating-ip",
+      node,
+      ways: [{ portId: "p7", networkId: "n2" }],
+      otherwise: null,
+    }),
     asks: ["createFloatingIp"],
   },
   "delete-floating-ip": {

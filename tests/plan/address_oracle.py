@@ -58,8 +58,8 @@ def answer(case):
             "addr": each["address"], "version": each["version"], "OS-EXT-IPS:type": each["kind"],
             "OS-EXT-IPS-MAC:mac_addr": each["mac"],
         })
-    server = {"id": "s", "addresses": addresses, "accessIPv4": case["accessV4"] or "",
-              "accessIPv6": case["accessV6"] or ""}
+    server = {"id": "s", "addresses": addresses, "accessIPv4": case.get("accessV4", ""),
+              "accessIPv6": case.get("accessV6", "")}
     server["public_v4"] = meta.get_server_external_ipv4(cloud, server) or ""
     server["public_v6"] = meta.get_server_external_ipv6(server) or ""
     server["private_v4"] = meta.get_server_private_ip(server, cloud) or ""

@@ -15,8 +15,8 @@ interface Case {
   readonly settings: Settings;
   readonly networks: readonly (Network & { readonly isPhysical: boolean })[];
   readonly addresses: readonly ServerAddress[];
-  readonly accessV4: string | null;
-  readonly accessV6: string | null;
+  readonly accessV4?: string;
+  readonly accessV6?: string;
 }
 
 interface Answer {
@@ -75,8 +75,8 @@ function hasLoginNetwork(
   return addresses.some(({ network, version }) => network === login?.name && version === 4);
 }
 
-const NAMES = ["private", "public", "lan", "ext", "dmz"];
-const ADDRESSES = ["10.0.0.", "192.168.7.", "172.20.0.", "100.64.0.", "203.0.113.", "8.8.4.", "193.17.3."];
+const NAMES = ["private", "lan", "net", "ext", "dmz", "public"];
+const ADDRESSES = ["10.0.0.", "10.8.0.", "192.168.7.", "172.20.0.", "203.0.113.", "100.64.0.", "193.17.3."];
 
 function randomCase(random: Random): Case {
   const flip = (chance: number) => random.float() < chance;
@@ -85,7 +85,7 @@ function randomCase(random: Random): Case {
   const networks = names.map((name) => ({
     id: `id-${name}`,
     name,
-    external: flip(0.3),
+    external: flip(0.25),
     isPhysical: flip(0.1),
   }));
   const attached = names.filter(() => flip(0.5));
@@ -105,8 +105,8 @@ function randomCase(random: Random): Case {
     settings: randomSettings(names, { flip, among }),
     networks,
     addresses: [...addresses, ...v6],
-    accessV4: flip(0.1) ? "203.0.113.99" : null,
-    accessV6: flip(0.1) ? "2001:db8::99" : null,
+    ...flip(0.1) && { accessV4: "203.0.113.99" },
+    ...flip(0.1) && { accessV6: "2001:db8::99" },
   };
 }
 

@@ -121,9 +121,9 @@ Deno.test("an IPv6 address that is no public network's is not preferred to an IP
 Deno.test("where nothing is said, openstacksdk's order is: access address, external network, floating IP, routable", () => {
   const networks = [...two, { id: "x", name: "ext", external: true }];
   const addresses = [...onTwo, v4("8.8.4.4", "net-b"), floating, v4("10.9.0.7", "ext")];
-  const login = (length: number, accessV4: string | null = null) =>
-    choose(addresses.slice(0, length), { networks, accessV4 })?.login;
-  assert.equal(login(5, "203.0.113.9"), "203.0.113.9");
+  const login = (length: number, access: { accessV4?: string } = {}) =>
+    choose(addresses.slice(0, length), { networks, ...access })?.login;
+  assert.equal(login(5, { accessV4: "203.0.113.9" }), "203.0.113.9");
   assert.equal(login(5), "10.9.0.7");
   assert.equal(login(4), "203.0.113.7");
   assert.equal(login(3), "8.8.4.4");

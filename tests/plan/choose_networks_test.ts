@@ -1,8 +1,14 @@
 import assert from "node:assert/strict";
+import type { NetworkConfig } from "../../src/domain/config.ts";
 import { chooseNetworks, findNetwork } from "../../src/plan/choose_networks.ts";
 import { catalog, provider } from "./plan_fixtures.ts";
 
-const wanted = (name: string | null, id: string | null = null) => ({ name, id, label: null, public: false });
+const wanted = (name: string | null, id: string | null = null): NetworkConfig => ({
+  name,
+  id,
+  label: null,
+  public: false,
+});
 const choose = (...networks: ReturnType<typeof wanted>[]) =>
   chooseNetworks(provider({ networks }), catalog());
 
@@ -12,7 +18,12 @@ Deno.test("networks are found by name or id, in the order of the configuration; 
   assert.deepEqual(chosen.map(({ id }) => id), ["n2", "n1"]);
   assert.deepEqual(choose(), []);
   assert.equal(choose(wanted("private"), wanted("dmz")), "the cloud has no network dmz");
-  assert.equal(choose(wanted(null, "n9")), "the cloud has no network n9");
+});
+
+Deno.test("an id that the cloud does not list is taken as it is, and an entry's name is the network's", () => {
+  assert.deepEqual(choose(wanted(null, "n9")), [{ id: "n9", name: "", external: false }]);
+  const labelled = choose({ ...wanted(null, "n9"), label: "lan" });
+  assert.deepEqual(labelled, [{ id: "n9", name: "lan", external: false }]);
 });
 
 Deno.test("two networks of one name are refused with both ids, and found by either", () => {

@@ -1,6 +1,6 @@
 /** Neutron: networks, ports, floating IPs, security groups, and the quotas of those. */
 import * as v from "valibot";
-import type { FloatingIp, Port, QuotaUse } from "../../domain/server.ts";
+import type { FloatingIp, Network, Port, QuotaUse } from "../../domain/server.ts";
 import type { Call, Cloud, WholeCloud } from "../cloud.ts";
 import { CloudError } from "../cloud_error.ts";
 import { toQuotaUse } from "./compute.ts";
@@ -68,13 +68,7 @@ export function createNetworkService(options: ServiceOptions): NetworkService {
       const ranges = await listRanges(options, call);
       return networks
         .filter((network) => network["router:external"] || isOpenTo(network, ours))
-        .map((network) => ({
-          id: network.id,
-          name: network.name ?? "",
-          external: network["router:external"] ?? false,
-          isPhysical: Boolean(network["provider:physical_network"]),
-          ranges: ranges?.get(network.id) ?? null,
-        }));
+        .map((network) => toNetwork(network, ranges));
     },
     async listPorts(call) {
       const filter = await ownOnly(session, call);
@@ -110,19 +104,29 @@ export function createNetworkService(options: ServiceOptions): NetworkService {
   };
 }
 
-/** By network. They only let one foresee what servers will need: null where the cloud does not tell. */
-async function listRanges(options: ServiceOptions, call: Call): Promise<Map<string, string[]> | null> {
+function toNetwork(raw: v.InferOutput<typeof NetworkSchema>, ranges: ReadonlyMap<string, string[]>): Network {
+  const own = ranges.get(raw.id);
+  return {
+    id: raw.id,
+    name: raw.name ?? "",
+    external: raw["router:external"] ?? false,
+    ...(raw["provider:physical_network"] && { isPhysical: true }),
+    ...(own !== undefined && { ranges: own }),
+  };
+}
+
+/** By network. They only let one foresee what servers will need: none where the cloud does not tell. */
+async function listRanges(options: ServiceOptions, call: Call): Promise<ReadonlyMap<string, string[]>> {
+  const ranges = new Map<string, string[]>();
   try {
     const subnets = await listResources("subnets", { ...options, ...call, schema: SubnetSchema });
-    const ranges = new Map<string, string[]>();
     for (const { network_id: network, cidr } of subnets) {
       ranges.set(network, [...ranges.get(network) ?? [], cidr]);
     }
-    return ranges;
   } catch (error) {
     if (!(error instanceof CloudError)) throw error;
-    return null;
   }
+  return ranges;
 }
 
 /** An administrator sees those of all projects; a member only what is its own or shared with it. */

@@ -34,8 +34,8 @@ export function toServer(raw: v.InferOutput<typeof ServerSchema>): Server {
     createdAt: parseInstant(raw.created),
     updatedAt: parseInstant(raw.updated),
     addresses: toAddresses(raw.addresses ?? {}),
-    accessV4: raw.accessIPv4 || null,
-    accessV6: raw.accessIPv6 || null,
+    ...(raw.accessIPv4 && { accessV4: raw.accessIPv4 }),
+    ...(raw.accessIPv6 && { accessV6: raw.accessIPv6 }),
     metadata: raw.metadata ?? {},
     fault: raw.fault?.message ?? null,
     zone: raw["OS-EXT-AZ:availability_zone"] || null,
@@ -59,7 +59,7 @@ function toAddresses(networks: RawAddresses): ServerAddress[] {
         version: (raw.version ?? (raw.addr.includes(":") ? 6 : 4)) === 6 ? 6 : 4,
         address: raw.addr,
         kind: raw["OS-EXT-IPS:type"] === "floating" ? "floating" : "fixed",
-        mac: raw["OS-EXT-IPS-MAC:mac_addr"] || null,
+        ...(raw["OS-EXT-IPS-MAC:mac_addr"] && { mac: raw["OS-EXT-IPS-MAC:mac_addr"] }),
       });
     }
   }

@@ -72,7 +72,17 @@ const PROFILES: Readonly<Record<string, VendorProfile>> = {
   limestonenetworks: {
     authUrl: "https://auth.cloud.lstn.net:5000/v3",
     regions: ["us-dfw-1", "us-slc"],
-    settings: { ...v3, image_format: "raw", volume_api_version: "3" },
+    settings: {
+      ...v3,
+      image_format: "raw",
+      volume_api_version: "3",
+      networks: [
+        { name: "Public Internet", routes_externally: true, default_interface: true, nat_source: true },
+        { name: "DDoS Protected", routes_externally: true },
+        { name: "Private Network (10.0.0.0/8 only)" },
+        { name: "Private Network (Floating Public)", nat_destination: true },
+      ],
+    },
   },
   otc: {
     authUrl: "https://iam.{region_name}.otc.t-systems.com/v3",

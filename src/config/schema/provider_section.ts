@@ -140,9 +140,12 @@ export function providerConfig(
   };
 }
 
-/** An id wins over `net-label`, and that over `name`, as it did in 2016; a `net-label` is the network's name. */
+/** An id wins over `net-label`, and that over `name`, as it did in 2016; both are the network's name. */
 function networkConfig(network: v.InferOutput<typeof networkSection>): NetworkConfig {
   const id = network["net-id"] ?? null;
   const label = network["net-label"] ?? null;
-  return { id, name: id === null ? label ?? network.name ?? null : null, label, public: network.public };
+  const name = label ?? network.name ?? null;
+  return id === null
+    ? { id, name, label, public: network.public }
+    : { id, name: null, label: name, public: network.public };
 }
