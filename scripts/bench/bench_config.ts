@@ -1,6 +1,7 @@
-/** The configuration of a benchmark's pool: one label on one simulated cloud, no rate limit. */
+/** The configuration of a benchmark's pool: one label on one simulated cloud, no rate limit, no floating IPs. */
 import { oneCloudConfig } from "../../tests/e2e/one_cloud_config.ts";
 
 export function benchConfig({ minReady, maxServers }: { minReady: number; maxServers: number }): string {
-  return oneCloudConfig({ labels: { small: minReady }, maxServers });
+  const provider = "networks: [{name: private, public: true}]";
+  return oneCloudConfig({ labels: { small: minReady }, maxServers, provider });
 }

@@ -15,7 +15,7 @@ import type { Observation } from "../domain/observation.ts";
 import { floatingIpDescription } from "../domain/server_marks.ts";
 import type { Clock } from "../lib/clock.ts";
 import { type Action, actionKey, type ActionType } from "../plan/action.ts";
-import { chooseNetworks } from "../plan/choose_networks.ts";
+import { chooseNetworks, isUnclear } from "../plan/choose_networks.ts";
 import { afterLogin, afterPreparation } from "../plan/after_login.ts";
 import type { Shell } from "../ssh/shell.ts";
 import type { Ledger } from "../store/ledger.ts";
@@ -295,8 +295,9 @@ export class Executor implements AsyncDisposable {
       return `the configuration has no image ${node.image} for ${node.provider} any more`;
     }
     const catalog = access.observation.catalog;
-    const networks = catalog === null ? "its networks are not known yet" : chooseNetworks(provider, catalog);
-    if (typeof networks === "string") return `${provider.name}: ${networks}`;
+    if (catalog === null) return `the networks of ${provider.name} are not known yet`;
+    const networks = chooseNetworks(provider, catalog);
+    if (isUnclear(networks)) return `${provider.name}: ${networks.message}`;
     return serverRequest(node, {
       provider,
       image,

@@ -3,22 +3,37 @@ import type { NetworkConfig, ProviderConfig } from "../domain/config.ts";
 import type { Catalog } from "../domain/observation.ts";
 import type { Network } from "../domain/server.ts";
 
-/** The networks that servers are attached to; text: why they cannot be told. */
+/** Why a name cannot be told to mean a network. */
+export interface UnclearNetwork {
+  readonly wanted: string;
+  /** Of the networks that have the name; empty: none has it. */
+  readonly ids: readonly string[];
+  readonly message: string;
+}
+
+export function isUnclear<Found>(found: Found | UnclearNetwork): found is UnclearNetwork {
+  return typeof found === "object" && found !== null && "wanted" in found;
+}
+
+/** The networks that servers are attached to. */
 export function chooseNetworks(
   { networks }: Pick<ProviderConfig, "networks">,
   catalog: Pick<Catalog, "networks">,
-): Network[] | string {
+): readonly Network[] | UnclearNetwork {
   const chosen: Network[] = [];
   for (const wanted of networks) {
     const found = networkOf(wanted, catalog.networks);
-    if (typeof found === "string") return found;
+    if (isUnclear(found)) return found;
     chosen.push(found);
   }
   return chosen;
 }
 
 /** Some clouds do not list the networks that every project has: an id is taken as it is. */
-function networkOf({ id, name, label }: NetworkConfig, networks: readonly Network[]): Network | string {
+function networkOf(
+  { id, name, label }: NetworkConfig,
+  networks: readonly Network[],
+): Network | UnclearNetwork {
   if (id !== null) {
     return networks.find((network) => network.id === id) ?? { id, name: label ?? "", external: false };
   }
@@ -26,8 +41,8 @@ function networkOf({ id, name, label }: NetworkConfig, networks: readonly Networ
   return onlyOne(found, { wanted: name ?? "", advice: "name it by net-id" });
 }
 
-/** The network of that name or id; text: there is none, or several. */
-export function findNetwork(wanted: string, networks: readonly Network[]): Network | string {
+/** The network of that name or id. */
+export function findNetwork(wanted: string, networks: readonly Network[]): Network | UnclearNetwork {
   const found = networks.find(({ id }) => id === wanted);
   if (found !== undefined) return found;
   const named = networks.filter(({ name }) => name === wanted);
@@ -37,10 +52,11 @@ export function findNetwork(wanted: string, networks: readonly Network[]): Netwo
 function onlyOne(
   found: readonly Network[],
   { wanted, advice }: { wanted: string; advice: string },
-): Network | string {
+): Network | UnclearNetwork {
   const [first, ...others] = found;
-  if (first === undefined) return `the cloud has no network ${wanted}`;
+  const ids = found.map(({ id }) => id);
+  if (first === undefined) return { wanted, ids, message: `the cloud has no network ${wanted}` };
   if (others.length === 0) return first;
-  const ids = found.map(({ id }) => id).join(", ");
-  return `the cloud has ${found.length} networks named ${wanted} (${ids}); ${advice}`;
+  const message = `the cloud has ${ids.length} networks named ${wanted} (${ids.join(", ")}); ${advice}`;
+  return { wanted, ids, message };
 }

@@ -6,13 +6,13 @@ import type { ProviderConfig } from "../domain/config.ts";
 import type { Network, Server } from "../domain/server.ts";
 import { isRoutable } from "../lib/address_range.ts";
 import { type AddressSituation, publicAddressV4 } from "./choose_address.ts";
-import { chooseNetworks, findNetwork } from "./choose_networks.ts";
+import { chooseNetworks, findNetwork, isUnclear, type UnclearNetwork } from "./choose_networks.ts";
 import { networkRoles } from "./network_roles.ts";
 
 export interface FloatingIpPlan {
   /** `maybe`: that depends on the addresses that a server gets by itself. */
   readonly use: "yes" | "no" | "maybe";
-  /** Why, to go on after "since". */
+  /** Why, to go on after a comma and "since". */
   readonly reason: string;
 }
 
@@ -46,14 +46,15 @@ function ruledOut(provider: ProviderConfig, networks: readonly Network[] | null)
   if (!routing.hasFloatingIps) return "clouds.yaml has no floating_ip_source for this cloud";
   if (routing.isPrivate) return "clouds.yaml says private: true";
   if (!routing.usesExternal && !routing.usesInternal) return "clouds.yaml uses no networks of this cloud";
-  const isSourceless = networks !== null && floatingIpSources(provider, networks).length === 0;
+  const sources = networks === null ? null : floatingIpSources(provider, networks);
+  const isSourceless = sources !== null && !isUnclear(sources) && sources.length === 0;
   return isSourceless ? "the cloud has no external network" : null;
 }
 
 /** What the addresses that its servers will get let one foresee. */
 function planByAddresses(provider: ProviderConfig, networks: readonly Network[]): FloatingIpPlan {
   const chosen = chooseNetworks(provider, { networks });
-  if (typeof chosen === "string") return { use: "maybe", reason: chosen };
+  if (isUnclear(chosen)) return { use: "maybe", reason: chosen.message };
   const isChosen = chosen.length > 0;
   // Nova itself chooses among those that servers can be attached to without being asked.
   const candidates = isChosen ? chosen : networks.filter(({ external }) => !external);
@@ -85,14 +86,14 @@ function isV4(range: string): boolean {
   return !range.includes(":");
 }
 
-/** The networks that floating IPs can come from, the preferred one first; text: why the one named cannot be told. */
+/** The networks that floating IPs can come from, the preferred one first. */
 export function floatingIpSources(
   { pool, access: { routing } }: ProviderConfig,
   networks: readonly Network[],
-): readonly Network[] | string {
+): readonly Network[] | UnclearNetwork {
   const external = networks.filter((network) => network.external);
   const wanted = pool ?? routing.networks.find(({ natSource }) => natSource)?.name ?? null;
   if (wanted === null) return external;
   const found = findNetwork(wanted, external.some(({ name }) => name === wanted) ? external : networks);
-  return typeof found === "string" ? found : [found];
+  return isUnclear(found) ? found : [found];
 }

@@ -9,7 +9,7 @@ import type { Catalog, Observation } from "../domain/observation.ts";
 import type { Flavor } from "../domain/server.ts";
 import { type Moment, timeOfDay } from "../domain/time.ts";
 import { chooseFlavor, describeFlavorWish } from "./choose_flavor.ts";
-import { chooseNetworks } from "./choose_networks.ts";
+import { chooseNetworks, isUnclear } from "./choose_networks.ts";
 import { planFloatingIps } from "./floating_ip_plan.ts";
 import type { CurrentImages } from "./images/current_images.ts";
 import { isProbing } from "./launch_pause.ts";
@@ -97,7 +97,7 @@ export function fitCatalog(
   const flavor = chooseFlavor(wish.image, catalog.flavors);
   if (flavor === null) return describeFlavorWish(wish.image);
   const networks = chooseNetworks(wish.provider, catalog);
-  if (typeof networks === "string") return networks;
+  if (isUnclear(networks)) return networks.message;
   const floatingIps = planFloatingIps(wish.provider, catalog.networks).use === "yes" ? 1 : 0;
   return { ...wish, flavor, floatingIps };
 }

@@ -21,7 +21,7 @@ import { errorChain } from "../lib/error_chain.ts";
 import type { Deletions } from "../execute/deletions.ts";
 import type { ProviderAccess } from "../execute/executor.ts";
 import { chooseFlavor } from "../plan/choose_flavor.ts";
-import { chooseNetworks } from "../plan/choose_networks.ts";
+import { chooseNetworks, isUnclear } from "../plan/choose_networks.ts";
 import { AbsenceProofs } from "./absence_proofs.ts";
 import type { Expected } from "./list_expected.ts";
 import type { WatchNeeds } from "./watch_needs.ts";
@@ -298,7 +298,7 @@ export class ProviderWatch implements ProviderAccess {
 
 /** Whether the configuration names what the cloud does not have: somebody may be about to make it. */
 function lacksSomething(catalog: Catalog, provider: ProviderConfig): boolean {
-  return typeof chooseNetworks(provider, catalog) === "string" ||
+  return isUnclear(chooseNetworks(provider, catalog)) ||
     provider.images.some((image) => chooseFlavor(image, catalog.flavors) === null) ||
     [...catalog.images.values()].includes(null);
 }

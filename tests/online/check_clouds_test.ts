@@ -45,7 +45,7 @@ Deno.test("a name that is nearly right is told with the right one", async () => 
   );
   assert.equal(
     (await troubles(broken("a network of another name")))[0],
-    "failure network privat: no network privat; did you mean private?",
+    "failure network privat: the cloud has no network privat; did you mean private?",
   );
 });
 

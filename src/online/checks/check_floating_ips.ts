@@ -1,15 +1,22 @@
-/** Whether nodes get a floating IP, and from where. */
-import { wantsFloatingIp } from "../../plan/choose_address.ts";
+/** Whether nodes get a floating IP, from where and why. */
+import { isUnclear } from "../../plan/choose_networks.ts";
+import { floatingIpSources, planFloatingIps } from "../../plan/floating_ip_plan.ts";
 import { failure, type Finding, ok, suggest } from "../finding.ts";
 import type { Look } from "../look.ts";
 
 export function checkFloatingIps({ provider, seen }: Look): Finding[] {
   if (seen.catalog === null) return [];
-  const about = { check: "floating_ip", subject: provider.pool } as const;
-  if (!wantsFloatingIp(provider)) return [ok(about, "nodes get none")];
   const { networks } = seen.catalog;
-  const pool = networks.find(({ id, name }) => id === provider.pool || name === provider.pool);
-  if (pool !== undefined) return [ok(about, `nodes get one from ${pool.name}`)];
-  const names = networks.filter(({ external }) => external).map(({ name }) => name);
-  return [failure(about, `no network ${provider.pool}${suggest(provider.pool ?? "", names)}`)];
+  const about = { check: "floating_ip", subject: provider.pool } as const;
+  const { use, reason } = planFloatingIps(provider, networks);
+  if (use === "no") return [ok(about, `nodes get none: ${reason}`)];
+  const sources = floatingIpSources(provider, networks);
+  if (isUnclear(sources)) {
+    const names = networks.filter(({ external }) => external).map(({ name }) => name);
+    const hint = sources.ids.length === 0 ? suggest(sources.wanted, names) : "";
+    return [failure(about, `${sources.message}${hint}`)];
+  }
+  const from = sources[0]?.name ?? "";
+  if (use === "yes") return [ok(about, `nodes get one from ${from}: ${reason}`)];
+  return [ok(about, `nodes may get one from ${from}: ${reason}`)];
 }

@@ -1,5 +1,5 @@
 /** Whether the cloud has the networks that servers are attached to; where none is named, whether it can choose one. */
-import { chooseNetworks } from "../../plan/choose_flavor.ts";
+import { chooseNetworks, isUnclear } from "../../plan/choose_networks.ts";
 import { failure, type Finding, ok, suggest, warning } from "../finding.ts";
 import type { Look } from "../look.ts";
 
@@ -8,11 +8,14 @@ export function checkNetworks({ provider, seen }: Look): Finding[] {
   const { networks } = seen.catalog;
   const about = { check: "network", subject: null } as const;
   const chosen = chooseNetworks(provider, seen.catalog);
-  if (typeof chosen === "string") {
+  if (isUnclear(chosen)) {
     const names = networks.map(({ name }) => name);
-    return [failure({ ...about, subject: chosen }, `no network ${chosen}${suggest(chosen, names)}`)];
+    const hint = chosen.ids.length === 0 ? suggest(chosen.wanted, names) : "";
+    return [failure({ ...about, subject: chosen.wanted }, `${chosen.message}${hint}`)];
   }
-  if (chosen.length > 0) return [ok(about, chosen.map(({ name, id }) => `${name} (${id})`).join(", "))];
+  if (chosen.length > 0) {
+    return [ok(about, chosen.map(({ name, id }) => `${name || "?"} (${id})`).join(", "))];
+  }
   const inner = networks.filter(({ external }) => !external).map(({ name }) => name);
   if (inner.length === 1) return [ok(about, `the only one, ${inner[0]}`)];
   if (inner.length === 0) {

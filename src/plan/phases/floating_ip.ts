@@ -7,7 +7,7 @@ import { floatingIpNodeId } from "../../domain/server_marks.ts";
 import type { Instant } from "../../domain/time.ts";
 import type { FloatingIpWay } from "../action.ts";
 import { chooseAddresses } from "../choose_address.ts";
-import { chooseNetworks } from "../choose_networks.ts";
+import { chooseNetworks, isUnclear } from "../choose_networks.ts";
 import { floatingIpSources, needsFloatingIp, planFloatingIps } from "../floating_ip_plan.ts";
 import { networkRoles } from "../network_roles.ts";
 import { LISTING_SETTLE, type NodeSituation, type NodeStep } from "../node_step.ts";
@@ -61,7 +61,7 @@ function planMaking(
     return waiting("looking for a floating IP that an earlier attempt may have made", until);
   }
   const sources = floatingIpSources(provider, networks);
-  if (typeof sources === "string") return waiting(sources, until);
+  if (isUnclear(sources)) return waiting(sources.message, until);
   const ways = waysOf(orderPorts(own, { provider, networks }), sources);
   if (ways.length === 0) return waiting("none of the server's ports has an IPv4 address", until);
   const otherwise = provider.pool === null ? chooseAddresses(server, { provider, networks }) : null;
@@ -102,7 +102,7 @@ function orderPorts(
   const place = (port: Port) => {
     if (nameOf(port) === natDestination) return -1;
     if (declared.includes(nameOf(port)) || publicV4.includes(nameOf(port))) return Infinity;
-    const index = typeof chosen === "string" ? -1 : chosen.findIndex(({ id }) => id === port.networkId);
+    const index = isUnclear(chosen) ? -1 : chosen.findIndex(({ id }) => id === port.networkId);
     return index < 0 ? ports.length : index;
   };
   const fitting = ports.filter(({ addresses }) => addresses.some((address) => !address.includes(":")));
