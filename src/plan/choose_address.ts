@@ -5,7 +5,7 @@
 import type { ProviderConfig } from "../domain/config.ts";
 import type { NodeAddresses } from "../domain/node.ts";
 import type { Network, Server, ServerAddress } from "../domain/server.ts";
-import { isRoutable } from "../lib/address_range.ts";
+import { isRoutable } from "../domain/is_routable.ts";
 import { type NetworkRoles, networkRoles } from "./network_roles.ts";
 
 export interface AddressSituation {

@@ -4,7 +4,7 @@
  */
 import type { ProviderConfig } from "../domain/config.ts";
 import type { Network, Server } from "../domain/server.ts";
-import { isRoutable } from "../lib/address_range.ts";
+import { isRoutable } from "../domain/is_routable.ts";
 import { type AddressSituation, publicAddressV4 } from "./choose_address.ts";
 import { chooseNetworks, findNetwork, isUnclear, type UnclearNetwork } from "./choose_networks.ts";
 import { networkRoles } from "./network_roles.ts";
