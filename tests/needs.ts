@@ -37,6 +37,8 @@ const requirements = {
   "ssh": program("ssh", "openssh-client"),
   "ssh-keygen": program("ssh-keygen", "openssh-client"),
   "sshd": program("sshd", "openssh-server"),
+  "openssl": program("openssl", "openssl"),
+  "puttygen": program("puttygen", "putty-tools"),
   "openstack": program("openstack", "python3-openstackclient"),
   "ansible": program("ansible-inventory", "ansible-core"),
   "gearmand": program("gearmand", "gearman-job-server"),
