@@ -53,6 +53,7 @@ import { Errand } from "./tasks/errand.ts";
 import { GearmanDemand, type GearmanDemandMeans } from "./tasks/gearman_demand.ts";
 import { holdDoubted } from "./tasks/hold_doubted.ts";
 import { JobEventFeed, type JobEventFeedMeans } from "./tasks/job_event_feed.ts";
+import { LocalFaults, type LocalFaultsMeans } from "./tasks/local_faults.ts";
 import { logChanges } from "./tasks/log_changes.ts";
 import { startPoolCrons } from "./tasks/pool_crons.ts";
 import { ProviderWatches } from "./tasks/provider_watches.ts";
@@ -95,6 +96,8 @@ export interface PoolMeans extends
   /** null: no StatsD server is told anything. */
   readonly statsd: Statsd | null;
   readonly readFile: (path: string) => Promise<string>;
+  /** Looks at a file that servers need; null: nothing is there, or it cannot be seen. */
+  readonly stat: LocalFaultsMeans["stat"];
   /** Reads the configuration again; @throws ConfigError */
   readonly reload: () => Promise<PoolReload>;
   /** What the report says of the process. */
@@ -136,6 +139,7 @@ export class Pool implements PoolControl {
   readonly #tickTask: Task;
   readonly #desk: RequestDesk;
   readonly #keys: PrivateKeys;
+  readonly #faults: LocalFaults;
   readonly #watches: ProviderWatches;
   readonly #gearman: GearmanDemand;
   readonly #targets: TargetWatches;
@@ -205,6 +209,14 @@ export class Pool implements PoolControl {
       onError: (error) => logTask("state", error),
     });
     this.#keys = new PrivateKeys({ clock, readFile: means.readFile });
+    this.#faults = new LocalFaults({
+      clock,
+      config: () => this.#config,
+      readKey: (path) => this.#keys.read(path),
+      stat: means.stat,
+      wake: () => this.#tickTask.wake(),
+      onError: logTask,
+    });
     this.#desk = new RequestDesk({ ledger, clock, onReturn: () => this.#tickTask.wake() });
     this.#executor = new Executor({
       ledger,
@@ -252,6 +264,7 @@ export class Pool implements PoolControl {
       targets: () => this.#targets.states(),
       deserted: () => this.#desk.deserted,
       demand: () => this.#gearman.demand,
+      faults: () => this.#faults.found,
       wallOffset: () => this.#clockWatch.wallOffset,
       launching: () => this.#watches.firstLookEnd() === null,
       accepting: () => this.#accepting && this.#newState.isClear && this.#stateWatch.problem === null,
@@ -350,6 +363,7 @@ export class Pool implements PoolControl {
 
   /** Puts another configuration into force. */
   async configure({ config }: Pick<LoadedConfig, "config">): Promise<void> {
+    await this.#faults.look(config);
     this.#config = config;
     this.#configLoadedAt = this.#means.clock.now();
     await this.#watches.configure(config.providers);
@@ -539,7 +553,7 @@ export class Pool implements PoolControl {
     this.#desk[Symbol.dispose]();
     await this.#jobEvents[Symbol.asyncDispose]();
     await Promise.all(
-      [this.#tickTask, this.#clockTask, this.#stateWatch, ...this.#crons].map((task) =>
+      [this.#tickTask, this.#clockTask, this.#stateWatch, this.#faults, ...this.#crons].map((task) =>
         task[Symbol.asyncDispose]()
       ),
     );
@@ -572,6 +586,8 @@ export class Pool implements PoolControl {
     await this.#watches.configure(this.#config.providers);
     await this.#configureJobs();
     this.#metrics?.start();
+    await this.#faults.look();
+    this.#faults.task.start();
     this.#clockTask.start();
     this.#stateWatch.start();
     if (this.#errand === null) this.#crons = this.#startCrons();
@@ -676,6 +692,7 @@ export class Pool implements PoolControl {
       this.#tickTask,
       this.#clockTask,
       this.#stateWatch.task,
+      this.#faults.task,
       ...this.#crons,
       ...this.#watches.tasks,
       ...this.#targets.tasks,

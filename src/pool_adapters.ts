@@ -50,6 +50,7 @@ export function poolAdapters({ store, clock, statsd }: Opened) {
     followLog: (path, how) => followLog(path, { ...how, clock }),
     scriptVariables,
     readFile: (path) => Deno.readTextFile(path),
+    stat: (path) => Deno.stat(path).catch(() => null),
   } satisfies Partial<PoolMeans>;
 }
 

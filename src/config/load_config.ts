@@ -21,8 +21,12 @@ export interface LoadOptions {
   readonly secure?: string | null;
   /** Whether a warning is as bad as an error. */
   readonly strict?: boolean;
-  /** Whether a machine without any clouds.yaml gets by with a warning: the file may be meant for another. */
-  readonly withoutClouds?: boolean;
+  /**
+   * Whether the file is checked and nothing is run by it: then a machine without any clouds.yaml gets by with a warning
+   * (the file may be meant for another), and a key that no machine could use is an error. A running pool has the nodes
+   * wait that need the key.
+   */
+  readonly byItself?: boolean;
   readonly environment?: Environment;
   readonly signal?: AbortSignal;
 }
@@ -30,13 +34,13 @@ export interface LoadOptions {
 /** @throws ConfigError with every problem of every file */
 export async function loadConfig(
   path: string,
-  { secure = null, strict = false, withoutClouds, environment = denoEnvironment, signal }: LoadOptions = {},
+  { secure = null, strict = false, byItself, environment = denoEnvironment, signal }: LoadOptions = {},
 ): Promise<LoadedConfig> {
   const problems: Problem[] = [];
   const secrets = await collect(problems, () => loadSecrets(secure, { environment, signal })) ?? emptySecrets;
   const loaded = await collect(problems, async () => {
     const text = await readText(path, { environment, signal });
-    return await parseConfig(text, { file: path, environment, secrets, withoutClouds, signal });
+    return await parseConfig(text, { file: path, environment, secrets, byItself, signal });
   });
   if (loaded === null || problems.length > 0) throw new ConfigError(problems);
   const exposed = await exposedFiles(loaded, { path, secrets, environment, signal });

@@ -30,8 +30,8 @@ export interface ParseOptions {
   readonly file: string;
   readonly environment: Environment;
   readonly secrets?: SecureFile;
-  /** Whether a machine without any clouds.yaml gets by with a warning. */
-  readonly withoutClouds?: boolean;
+  /** As `LoadOptions.byItself`. */
+  readonly byItself?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -41,14 +41,14 @@ export interface ParseOptions {
  */
 export async function parseConfig(
   text: string,
-  { file, environment, secrets = emptySecrets, withoutClouds = false, signal }: ParseOptions,
+  { file, environment, secrets = emptySecrets, byItself = false, signal }: ParseOptions,
 ): Promise<LoadedConfig> {
   const { root, problems } = readYaml(text, file);
   if (root === null) throw new ConfigError(problems);
   const { draft, whole, problems: invalid } = validateTree(root, file);
   const source = { draft, root, file, environment, signal };
-  const checked = await crossCheck(source, { secrets });
-  const { access, findings: clouds } = await checkCloudAccess(source, { withoutClouds });
+  const checked = await crossCheck(source, { secrets, byItself });
+  const { access, findings: clouds } = await checkCloudAccess(source, { withoutClouds: byItself });
   const errors = [...invalid, ...checked.errors, ...clouds.errors];
   if (errors.length > 0 || whole === null) throw new ConfigError(inFileOrder(errors, file));
   const config = assembleConfig(whole, { access, secrets, environment });

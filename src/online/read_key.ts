@@ -1,6 +1,6 @@
 /** A private key of this machine, as far as it can be used to log in with. */
-import ssh2 from "ssh2";
 import { errorChain } from "../lib/error_chain.ts";
+import { readLoginKey } from "../lib/ssh_key/read_login_key.ts";
 import type { KeyLook } from "./look.ts";
 
 export async function readKey(
@@ -8,10 +8,9 @@ export async function readKey(
   { readFile }: { readFile: (path: string) => Promise<string> },
 ): Promise<KeyLook> {
   try {
-    const parsed = ssh2.utils.parseKey(await readFile(path));
-    const key = Array.isArray(parsed) ? parsed[0]! : parsed;
-    if (key instanceof Error) throw key;
-    return { problem: null, publicKey: key.getPublicSSH().toString("base64") };
+    const read = readLoginKey(await readFile(path), path);
+    if ("problem" in read) return { problem: `${path} ${read.problem}`, publicKey: null };
+    return { problem: null, publicKey: read.publicKey.split(" ")[1]! };
   } catch (error) {
     return { problem: `${path}: ${errorChain(error)}`, publicKey: null };
   }

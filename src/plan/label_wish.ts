@@ -35,6 +35,8 @@ export interface WishSituation extends Moment {
   readonly targets: ReadonlyMap<string, TargetState>;
   /** Nodes that jobs in queues ask for, by label, besides those of the requests. */
   readonly demand: ReadonlyMap<string, number>;
+  /** By path: why a file on this machine is of no use; left out: all are as they should be. */
+  readonly faults?: ReadonlyMap<string, string>;
 }
 
 export function wishOf(label: LabelConfig, situation: WishSituation, counts: NodeCounts): LabelWish {
@@ -69,7 +71,7 @@ export function wishOf(label: LabelConfig, situation: WishSituation, counts: Nod
 
 function offersFor(
   label: LabelConfig,
-  { config, now, wallOffset, pauses, seen, current, targets }: WishSituation,
+  { config, now, wallOffset, pauses, seen, current, targets, faults }: WishSituation,
   counts: NodeCounts,
 ): { asked: Offer[]; offers: Map<string, LaunchOffer>; probing: Set<string> } {
   const asked: Offer[] = [];
@@ -86,6 +88,8 @@ function offersFor(
       now,
       wallOffset,
       current,
+      config,
+      faults,
       pause,
       seen: seen.get(name),
       building: building.get(name) ?? 0,

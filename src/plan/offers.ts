@@ -2,9 +2,10 @@
  * What a provider offers a label at this moment: a flavor, an image and networks to boot with, or the reason why
  * it offers nothing.
  */
-import type { LabelConfig, ProviderConfig, ProviderImageConfig } from "../domain/config.ts";
+import type { Config, LabelConfig, ProviderConfig, ProviderImageConfig } from "../domain/config.ts";
 import type { LaunchPause } from "../domain/launch_pause.ts";
 import { isMade } from "../domain/config.ts";
+import { filesOfNode } from "../domain/local_files.ts";
 import type { Catalog, Observation } from "../domain/observation.ts";
 import type { Flavor } from "../domain/server.ts";
 import { type Moment, timeOfDay } from "../domain/time.ts";
@@ -37,6 +38,9 @@ export interface OfferSituation extends ProviderSituation {
   readonly building: number;
   /** The newest ready ones, of the images that are made here. */
   readonly current: CurrentImages;
+  readonly config: Pick<Config, "scriptDir">;
+  /** By path: why a file on this machine is of no use; left out: all are as they should be. */
+  readonly faults?: ReadonlyMap<string, string>;
 }
 
 /** The offer, or why there is none. */
@@ -54,10 +58,20 @@ export function findOffer(
   if (paused !== null) return paused;
   const image = provider.images.find(({ name }) => name === label.image);
   if (image === undefined) return `the provider has no image ${label.image}`;
+  const fault = firstFault(filesOfNode(label, image, situation.config), situation.faults);
+  if (fault !== null) return fault;
   if (!isMade(image)) return offerBaseImage(provider, image, open);
   const newest = current(provider.name, image.name);
   if (newest === null) return `no ready image ${image.name}: see image-list`;
   return fitCatalog({ provider, image, imageId: newest }, open);
+}
+
+/** Why a server that needs the files would be booted in vain; null: they are as they should be. */
+export function firstFault(
+  files: readonly string[],
+  faults: ReadonlyMap<string, string> = new Map(),
+): string | null {
+  return files.map((path) => faults.get(path) ?? null).find((fault) => fault !== null) ?? null;
 }
 
 /** What can be booted from the image as it is on the cloud, or why it cannot. */

@@ -40,6 +40,8 @@ export interface PoolInput extends Moment {
   readonly targets: ReadonlyMap<string, TargetState>;
   /** Nodes that jobs in queues ask for, by label, besides those of the requests. */
   readonly demand: ReadonlyMap<string, number>;
+  /** By path: why a file on this machine is of no use; left out: all are as they should be. */
+  readonly faults?: ReadonlyMap<string, string>;
   readonly starved: ReadonlyMap<string, number>;
   /** Ids of nodes whose server is being asked for in this process. */
   readonly creating: ReadonlySet<number>;

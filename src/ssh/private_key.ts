@@ -1,21 +1,11 @@
 /** The private key of a login, looked at before anything is sent. */
-import type { ParsedKey } from "ssh2";
+import { readLoginKey } from "../lib/ssh_key/read_login_key.ts";
 import { placeOf } from "./login_failure.ts";
 import { LoginError, type LoginTarget } from "./shell.ts";
 
-type ParseKey = (data: string) => ParsedKey | ParsedKey[] | Error;
-
-/** @throws LoginError `auth` where it is none that can be used; the message does not show it */
-export function readPrivateKey(target: LoginTarget, parseKey: ParseKey): string {
-  const parsed = parseKey(target.privateKey);
-  const key = Array.isArray(parsed) ? parsed[0]! : parsed;
-  const problem = key instanceof Error ? keyProblem(key) : key.isPrivateKey() ? null : "is a public key";
-  if (problem === null) return target.privateKey;
-  throw new LoginError("auth", `${placeOf(target)}: the private key ${problem}`);
-}
-
-function keyProblem({ message }: Error): string {
-  return /passphrase|encrypted/i.test(message)
-    ? "is encrypted; use one without a passphrase"
-    : `cannot be read (${message}); use one in OpenSSH or PEM form`;
+/** As the SSH client reads it. @throws LoginError `auth` where it cannot be used; the message does not show it */
+export function readPrivateKey(target: LoginTarget): string {
+  const read = readLoginKey(target.privateKey, "FILE");
+  if ("key" in read) return read.key;
+  throw new LoginError("auth", `${placeOf(target)}: the private key ${read.problem}`);
 }

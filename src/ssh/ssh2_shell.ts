@@ -49,9 +49,9 @@ function prepare(
   target: LoginTarget,
   { signal, ...means }: { clock: Clock; keepalive: Milliseconds; signal: AbortSignal },
 ): Ssh2Connection {
-  const { Client, utils } = ssh2;
+  const { Client } = ssh2;
   signal.throwIfAborted();
-  const privateKey = readPrivateKey(target, utils.parseKey);
+  const privateKey = readPrivateKey(target);
   return new Ssh2Connection(target, { client: new Client(), privateKey, ...means });
 }
 

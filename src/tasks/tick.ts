@@ -56,6 +56,8 @@ export interface TickMeans {
   readonly deserted: () => ReadonlySet<number>;
   /** Nodes that jobs in queues ask for, by label. */
   readonly demand: () => ReadonlyMap<string, number>;
+  /** By path: why a file on this machine is of no use. */
+  readonly faults: () => ReadonlyMap<string, string>;
   /** All that is moved; the whole pool, if nothing is said. */
   readonly errand?: Errand | null;
   /** Whether launches may be decided on: providers that have just been added are waited for. */
@@ -120,6 +122,7 @@ export class Tick {
       order: (provider, image) => ledger.orders.get(orderKey(provider, image)) ?? null,
       nodes: ledger.nodes.values(),
       seen: seen(),
+      faults: this.#means.faults(),
       isRunning: (type, id) => imageExecutor.isRunning(type, id),
       making: { uploads: parts.builds, snapshots: parts.pool },
       accepting: accepting(),
@@ -144,6 +147,7 @@ export class Tick {
       seen: seen(),
       targets: targets(),
       demand: demand(),
+      faults: this.#means.faults(),
       starved: this.#starved,
       creating: executor.creating,
       launching: isPool && accepting() && launching(),

@@ -24,7 +24,9 @@ Deno.test("config.example.yaml loads as it is: the simplest configuration", asyn
 Deno.test("config.example.yaml loads with every key uncommented", async () => {
   const scripts = ["configure_mirror.sh", "check_image.sh", "prepare_node.sh"];
   const files = Object.fromEntries(scripts.map((name) => [`/etc/nodepool/scripts/${name}`, ""]));
-  const { config, warnings } = await parse(uncommented, { files });
+  const { config, warnings } = await parse(uncommented, {
+    files: { ...files, "/etc/nodepool/elements": "" },
+  });
   assert.equal(config.diskimages.length, 2);
   assert.equal(config.targets[0]!.jenkins?.testJob, "node-test");
   assert.deepEqual(warnings.map(({ path }) => path), [

@@ -1,12 +1,13 @@
 /** A machine with the given files, variables and nothing else. */
 import type { Environment } from "../../src/config/environment.ts";
 import { type LoadedConfig, parseConfig } from "../../src/config/parse_config.ts";
+import { generateKey } from "../../src/ssh/generate_key.ts";
 import { ConfigError } from "../../src/config/config_error.ts";
 
 export interface FakeMachine {
   /** By absolute path; `null`: there, but not to be read. */
   readonly files?: Readonly<Record<string, string | Uint8Array | null>>;
-  /** Permission bits by path; 0600 where not given. */
+  /** Permission bits by path; 0700 where not given. */
   readonly modes?: Readonly<Record<string, number>>;
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -23,7 +24,7 @@ export function fakeEnvironment({ files = {}, modes = {}, env = {} }: FakeMachin
       const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
       return Promise.resolve(bytes.subarray(0, limit));
     },
-    stat: (path) => Promise.resolve(path in files ? { isFile: true, mode: modes[path] ?? 0o600 } : null),
+    stat: (path) => Promise.resolve(path in files ? { isFile: true, mode: modes[path] ?? 0o700 } : null),
     env: (name) => env[name],
     envWithPrefix: (prefix) =>
       Object.fromEntries(Object.entries(env).filter(([name]) => name.startsWith(prefix))),
@@ -32,6 +33,9 @@ export function fakeEnvironment({ files = {}, modes = {}, env = {} }: FakeMachin
   };
 }
 
+/** A private key that works, for tests alone. */
+export const GOOD_KEY = (await generateKey()).private;
+
 /** A cloud named `my-cloud`, and the private keys that the tests' files name. */
 export const usualFiles = {
   "/etc/openstack/clouds.yaml": `clouds:
@@ -39,8 +43,8 @@ export const usualFiles = {
     auth: {auth_url: https://k.example.org:5000, username: u, password: hunter2, project_name: x}
     region_name: RegionOne
 `,
-  "/etc/nodepool/id_rsa": "",
-  "/var/lib/jenkins/.ssh/id_rsa": "",
+  "/etc/nodepool/id_rsa": GOOD_KEY,
+  "/var/lib/jenkins/.ssh/id_rsa": GOOD_KEY,
 };
 
 /** Parses a text on a machine with the usual files. */

@@ -4,7 +4,7 @@ import { ConfigError, formatProblem } from "../../src/config/config_error.ts";
 import { denoEnvironment } from "../../src/config/deno_environment.ts";
 import { loadConfig } from "../../src/config/load_config.ts";
 import { showConfig } from "../../src/config/show_config.ts";
-import { fakeEnvironment, type FakeMachine, usualFiles } from "./fake_environment.ts";
+import { fakeEnvironment, type FakeMachine, GOOD_KEY, usualFiles } from "./fake_environment.ts";
 
 const FILE = "/etc/nodepool/nodepool.yaml";
 
@@ -266,6 +266,34 @@ diskimages: [{name: d, elements: [vm], formats: [qcow2]}]
   assert.match(notices[0]!.message, /days of the week count from Sunday/);
 });
 
+Deno.test("a private key that no machine could use is an error where the file is checked, a warning to a pool", async () => {
+  const open = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ nodepool";
+  const environment = fakeEnvironment({
+    files: { ...usualFiles, [FILE]: simple, "/etc/nodepool/id_rsa": open },
+  });
+  const says = "the private key /etc/nodepool/id_rsa is a public key; name the private one";
+  await assert.rejects(
+    loadConfig(FILE, { environment, byItself: true }),
+    (error) => `${error}`.includes(says),
+  );
+  const { warnings } = await loadConfig(FILE, { environment });
+  assert.ok(warnings[0]!.message.startsWith(says));
+  await assert.rejects(loadConfig(FILE, { environment, strict: true }), (error) => `${error}`.includes(says));
+});
+
+Deno.test("a private key that this user may not read, and scripts that may not be executed, are warned of", async () => {
+  const text = simple.replace("labels:", "script-dir: /s\nelements-dir: /e\nlabels:")
+    .replace("image: i,", "image: i, ready-script: r.sh,");
+  const files = { ...usualFiles, [FILE]: text, "/etc/nodepool/id_rsa": null, "/s/r.sh": "" };
+  const environment = fakeEnvironment({ files, modes: { "/s/r.sh": 0o644 } });
+  const { warnings } = await loadConfig(FILE, { environment, byItself: true });
+  assert.deepEqual(warnings.map(({ message }) => message.replace(/^\S+: /, "")).toSorted(), [
+    "the private key /etc/nodepool/id_rsa cannot be read: no",
+    "the script /s/r.sh may not be executed; run chmod +x on it",
+    "there is no folder /e on this machine",
+  ]);
+});
+
 Deno.test("no message shows a secret", async () => {
   const secret = "Tr0ub4dor";
   const texts = [
@@ -308,10 +336,10 @@ providers:
   - {name: q, max-servers: 5}
   - {name: r, ${own}, max-servers: 5}
 `;
-  const at = (machine: FakeMachine, withoutClouds: boolean) => {
-    const keys = { "/var/lib/jenkins/.ssh/id_rsa": "" };
+  const at = (machine: FakeMachine, byItself: boolean) => {
+    const keys = { "/var/lib/jenkins/.ssh/id_rsa": GOOD_KEY };
     const environment = fakeEnvironment({ ...machine, files: { [FILE]: text, ...keys, ...machine.files } });
-    return loadConfig(FILE, { environment, withoutClouds });
+    return loadConfig(FILE, { environment, byItself });
   };
   const { config, warnings } = await at({}, true);
   assert.deepEqual(warnings.map(formatProblem).map((told) => told.replace(/; looked for .*/, "")), [

@@ -3,6 +3,7 @@ import { MINUTE, SECOND } from "../../src/domain/time.ts";
 import type { ProviderImageConfig } from "../../src/domain/config.ts";
 import { credentialsFor } from "../../src/execute/credentials.ts";
 import { executeLogin, type LoginMeans } from "../../src/execute/login.ts";
+import { generateKey } from "../../src/ssh/generate_key.ts";
 import { PrivateKeys } from "../../src/execute/private_keys.ts";
 import { VirtualClock } from "../../src/lib/virtual_clock.ts";
 import { LoginError } from "../../src/ssh/shell.ts";
@@ -96,19 +97,32 @@ Deno.test("a login that breaks off because the pool stops is no failed attempt",
 Deno.test("a wave of logins reads each private key once, and a changed one within seconds", async () => {
   const clock = new VirtualClock(NOW);
   const read: string[] = [];
-  const readFile = (path: string) => {
-    read.push(path);
-    return Promise.resolve(`${path} ${read.length}`);
-  };
+  const made = [await generateKey(), await generateKey(), await generateKey()].map((pair) => pair.private);
+  const readFile = (path: string) => Promise.resolve(made[read.push(path) - 1]!);
   const keys = new PrivateKeys({ clock, readFile });
-  assert.deepEqual(await Promise.all([keys.read("/a"), keys.read("/a"), keys.read("/b")]), [
-    "/a 1",
-    "/a 1",
-    "/b 2",
-  ]);
+  const [first, second, third] = made;
+  const wave = [keys.read("/a"), keys.read("/a"), keys.read("/b")];
+  assert.deepEqual((await Promise.all(wave)).map(body), [first, first, second].map(body));
   await clock.advance(MINUTE);
-  assert.equal(await keys.read("/a"), "/a 3");
+  assert.equal(body(await keys.read("/a")), body(third));
+  assert.deepEqual(read, ["/a", "/b", "/a"]);
 });
+
+Deno.test("a private key that cannot be used says why, and is read again at once", async () => {
+  const texts = ["", (await generateKey()).private];
+  const readFile = () => Promise.resolve(texts.shift()!);
+  const keys = new PrivateKeys({ clock: new VirtualClock(NOW), readFile });
+  await assert.rejects(
+    keys.read("/a"),
+    /^LoginError: the private key \/a is empty; make one with: ssh-keygen/,
+  );
+  await keys.read("/a");
+});
+
+/** A key's base64, however its lines are broken. */
+function body(key: string | undefined): string {
+  return key!.replace(/-----.*?-----|\s/g, "");
+}
 
 Deno.test("a private key that cannot be read is named, with what to check", async () => {
   const readFile = () => Promise.reject(new Deno.errors.NotFound("no such file"));

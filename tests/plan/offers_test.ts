@@ -3,6 +3,7 @@ import { DAY, HOUR, MINUTE } from "../../src/domain/time.ts";
 import { findOffer, type OfferSituation } from "../../src/plan/offers.ts";
 import {
   catalog,
+  config,
   image,
   inventory,
   label,
@@ -26,6 +27,7 @@ function offer(
     building: 0,
     asking: false,
     current: () => null,
+    config: config({ scriptDir: "/scripts" }),
   };
   return findOffer(at.label ?? label(), at.provider ?? provider(), { ...basics, ...fields });
 }

@@ -18,7 +18,7 @@ import { SteadyClock } from "../../src/lib/steady_clock.ts";
 import { VirtualClock } from "../../src/lib/virtual_clock.ts";
 import { checkClouds } from "../../src/online/check_clouds.ts";
 import { readKey } from "../../src/online/read_key.ts";
-import { Pool } from "../../src/pool.ts";
+import { Pool, type PoolMeans } from "../../src/pool.ts";
 import { renderCloudsYaml } from "../../src/simulator/clouds_yaml.ts";
 import type { SimulatorInput } from "../../src/simulator/settings.ts";
 import { createSimulator, type Simulator } from "../../src/simulator/simulator.ts";
@@ -38,6 +38,8 @@ export interface VirtualPoolOptions extends SimulatorInput {
   readonly uploadWorkers?: number;
   /** Reads a private key; by default every path has one that is good. */
   readonly readFile?: (path: string) => Promise<string>;
+  /** Looks at a script; by default every path has one. */
+  readonly stat?: PoolMeans["stat"];
   /** Another pool whose simulated clouds and clock this one shares. */
   readonly beside?: VirtualPool;
   /** The state to begin with; by default a new one. */
@@ -52,6 +54,7 @@ export class VirtualPool implements AsyncDisposable {
   readonly builder: ScriptedBuilder;
   readonly #uploadWorkers: number;
   readonly #readFile: (path: string) => Promise<string>;
+  readonly #stat: PoolMeans["stat"];
   readonly #isGuest: boolean;
   readonly #random;
   #config: string;
@@ -79,6 +82,7 @@ export class VirtualPool implements AsyncDisposable {
       beside,
       store,
       readFile = () => Promise.resolve(loginKey.private),
+      stat = () => Promise.resolve({ isFile: true, mode: 0o755 }),
       ...settings
     }: VirtualPoolOptions,
   ) {
@@ -87,6 +91,7 @@ export class VirtualPool implements AsyncDisposable {
     this.#config = config;
     this.#uploadWorkers = uploadWorkers;
     this.#readFile = readFile;
+    this.#stat = stat;
     this.builder = new ScriptedBuilder({ clock: this.clock, script: build });
     this.#random = seededRandom(random);
     const clouds = (settings.clouds ?? [{}]).map((cloud) => ({
@@ -142,6 +147,7 @@ export class VirtualPool implements AsyncDisposable {
       shell: this.simulator.shell,
       openCloud: (provider) => this.#openCloud(provider, clock),
       readFile: this.#readFile,
+      stat: this.#stat,
       openTarget: () => null,
       openGearman: () => {
         throw new Error("no Gearman server is there");

@@ -25,6 +25,7 @@ async function tickKit(
     targets: () => new Map(),
     deserted: () => new Set(),
     demand: () => new Map(),
+    faults: () => new Map(),
     wallOffset: () => 0,
     launching: () => true,
     accepting: () => true,

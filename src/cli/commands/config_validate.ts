@@ -46,7 +46,7 @@ async function load(
 ): Promise<LoadedConfig> {
   const { defaultSecurePath, loadConfig } = await import("../../config/load_config.ts");
   const secure = secureFile ?? await defaultSecurePath();
-  const loaded = await loadConfig(configFile, { secure, strict, withoutClouds: !online });
+  const loaded = await loadConfig(configFile, { secure, strict, byItself: !online });
   const { formatProblem } = await import("../../config/config_error.ts");
   for (const warning of loaded.warnings) {
     io.stderr.write(`nodepool: warning: ${formatProblem(warning)}\n`);

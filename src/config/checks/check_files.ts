@@ -1,9 +1,19 @@
-/** Scripts and keys that the file names. Their absence is a warning: the file may be meant for another machine. */
+/**
+ * Scripts and keys that the file names. Their absence is a warning: the file may be meant for another machine. A key that
+ * no machine could use is an error where the file is checked by itself.
+ */
+import { readLoginKey } from "../../lib/ssh_key/read_login_key.ts";
 import { expandHome } from "../environment.ts";
 import type { YamlPath } from "../yaml_node.ts";
 import type { CheckSource, Findings } from "./check_source.ts";
 
-export async function checkFiles(source: CheckSource, findings: Findings): Promise<void> {
+/** No key is longer. */
+const LARGEST_KEY = 1_000_000;
+
+export async function checkFiles(
+  source: CheckSource,
+  { findings, byItself }: { findings: Findings; byItself: boolean },
+): Promise<void> {
   const directory = source.draft["script-dir"];
   const scripts = scriptsOf(source);
   if (directory === undefined && scripts.length > 0) {
@@ -12,23 +22,63 @@ export async function checkFiles(source: CheckSource, findings: Findings): Promi
   const named = directory === undefined ? [] : scripts.map(({ path, name }) => ({
     path,
     file: `${directory.replace(/\/$/, "")}/${name}`,
-    what: "script",
   }));
-  const seen = new Set<string>();
-  for (const { path, file, what } of [...named, ...keysOf(source)]) {
-    if (seen.has(file)) continue;
-    seen.add(file);
-    const facts = await source.environment.stat(expandHome(file, source.environment), {
-      signal: source.signal,
-    });
-    if (facts === null) findings.warning(path, `there is no ${what} ${file} on this machine`);
+  for (const script of onceEach(named)) await checkScript(script, source, findings);
+  for (const key of onceEach(keysOf(source))) {
+    const { warning, error } = await whyUnusable(key.file, source);
+    if (warning !== undefined) findings.warning(key.path, warning);
+    if (error !== undefined) findings[byItself ? "error" : "warning"](key.path, error);
   }
+  const elements = source.draft["elements-dir"];
+  if (elements !== undefined && await factsOf(elements, source) === null) {
+    findings.warning(["elements-dir"], `there is no folder ${elements} on this machine`);
+  }
+}
+
+async function checkScript(
+  { path, file }: NamedFile,
+  source: CheckSource,
+  findings: Findings,
+): Promise<void> {
+  const facts = await factsOf(file, source);
+  if (facts === null) findings.warning(path, `there is no script ${file} on this machine`);
+  else if (!facts.isFile) findings.warning(path, `${file} is no file`);
+  else if (facts.mode !== null && (facts.mode & 0o111) === 0) {
+    findings.warning(path, `the script ${file} may not be executed; run chmod +x on it`);
+  }
+}
+
+/** `error`: what no machine could use. */
+async function whyUnusable(
+  file: string,
+  source: CheckSource,
+): Promise<{ warning?: string; error?: string }> {
+  const facts = await factsOf(file, source);
+  if (facts === null) return { warning: `there is no private key ${file} on this machine` };
+  if (!facts.isFile) return { error: `${file} is no file` };
+  try {
+    const path = expandHome(file, source.environment);
+    const bytes = await source.environment.readFile(path, { limit: LARGEST_KEY, signal: source.signal });
+    const read = readLoginKey(new TextDecoder().decode(bytes), path);
+    return "problem" in read ? { error: `the private key ${file} ${read.problem}` } : {};
+  } catch (error) {
+    source.signal?.throwIfAborted();
+    const reason = error instanceof Error ? error.message : String(error);
+    return { warning: `the private key ${file} cannot be read: ${reason}` };
+  }
+}
+
+function factsOf(file: string, { environment, signal }: CheckSource) {
+  return environment.stat(expandHome(file, environment), { signal });
+}
+
+function onceEach(files: readonly NamedFile[]): NamedFile[] {
+  return [...new Map(files.toReversed().map((named) => [named.file, named])).values()].reverse();
 }
 
 interface NamedFile {
   readonly path: YamlPath;
   readonly file: string;
-  readonly what: string;
 }
 
 /** A script may have arguments: its name ends at the first blank. */
@@ -55,7 +105,7 @@ function keysOf({ draft }: CheckSource): NamedFile[] {
     images.flatMap((image, index) => {
       const file = image["private-key"];
       const path = ["providers", provider, "images", index, "private-key"];
-      return file === undefined ? [] : [{ path, file, what: "private key" }];
+      return file === undefined ? [] : [{ path, file }];
     })
   );
 }

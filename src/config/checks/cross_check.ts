@@ -25,12 +25,12 @@ const CHECKS = [
 
 export async function crossCheck(
   source: CheckSource,
-  { secrets }: { secrets: SecureFile },
+  { secrets, byItself }: { secrets: SecureFile; byItself: boolean },
 ): Promise<Findings> {
   const findings = new Findings(source);
   for (const check of CHECKS) check(source.draft, findings);
   checkFormerKeys(source, findings);
   checkTargets(source.draft, { secrets, findings });
-  await checkFiles(source, findings);
+  await checkFiles(source, { findings, byItself });
   return findings;
 }

@@ -28,7 +28,8 @@ export function checkLabel(label: LabelConfig, look: Look, stops: readonly Findi
 
 function offerFor(label: LabelConfig, look: Look): LaunchOffer | string {
   const { provider, seen } = look;
-  const situation = { ...look, asking: false, pause: undefined, building: 0, current: () => NOT_MADE };
+  const nothing = { asking: false, pause: undefined, building: 0, config: { scriptDir: null } };
+  const situation = { ...look, ...nothing, current: () => NOT_MADE };
   const image = provider.images.find(({ name }) => name === label.image);
   const catalog = openCatalog(provider, situation);
   if (image !== undefined && isMade(image) && image.baseImage !== null && typeof catalog !== "string") {

@@ -3,7 +3,8 @@
  * against max-servers. Where a quota is full they come before the pool's own launches: one that finds no room has the
  * next that is free. Pure.
  */
-import type { ProviderConfig } from "../../domain/config.ts";
+import type { Config } from "../../domain/config.ts";
+import { filesOfImage } from "../../domain/local_files.ts";
 import type { NodeRecord, NodeRole, WaitingOn } from "../../domain/node.ts";
 import type { Observation } from "../../domain/observation.ts";
 import type { ProviderImage } from "../../domain/provider_image.ts";
@@ -11,7 +12,7 @@ import type { Moment } from "../../domain/time.ts";
 import { planAllocation } from "../allocation.ts";
 import type { LabelAsk, ServerCost } from "../allocation_types.ts";
 import { countNodes } from "../count_nodes.ts";
-import { fitCatalog, type LaunchOffer, offerBaseImage, openCatalog } from "../offers.ts";
+import { firstFault, fitCatalog, type LaunchOffer, offerBaseImage, openCatalog } from "../offers.ts";
 import { costOf, roomForImages } from "../provider_room.ts";
 
 export interface ImageLaunch extends LaunchOffer {
@@ -28,10 +29,12 @@ export interface ImageLaunches {
 }
 
 export interface ImageLaunchesInput extends Moment {
-  readonly providers: readonly ProviderConfig[];
+  readonly config: Config;
   readonly images: readonly ProviderImage[];
   readonly nodes: readonly NodeRecord[];
   readonly seen: ReadonlyMap<string, Observation>;
+  /** By path: why a file on this machine is of no use; left out: all are as they should be. */
+  readonly faults?: ReadonlyMap<string, string>;
 }
 
 export function planImageLaunches(input: ImageLaunchesInput): ImageLaunches {
@@ -46,7 +49,7 @@ export function planImageLaunches(input: ImageLaunchesInput): ImageLaunches {
   );
   const { grants, refusals } = planAllocation({
     labels: wishes.map(askOf),
-    providers: input.providers.map((provider) =>
+    providers: input.config.providers.map((provider) =>
       roomForImages(provider, { nodes: input.nodes, seen: input.seen.get(provider.name) })
     ),
   });
@@ -75,15 +78,22 @@ function roleOf({ state }: ProviderImage): ImageLaunch["role"] {
 
 function offerFor(
   image: ProviderImage,
-  { providers, now, wallOffset, seen }: ImageLaunchesInput,
+  { config, now, wallOffset, seen, faults }: ImageLaunchesInput,
   isAsked: (provider: string) => boolean,
 ): LaunchOffer | string {
-  const provider = providers.find(({ name }) => name === image.provider);
+  const provider = config.providers.find(({ name }) => name === image.provider);
   const use = provider?.images.find(({ name }) => name === image.image);
   if (provider === undefined || use === undefined) return "the configuration does not have it any more";
   const situation = { now, wallOffset, seen: seen.get(provider.name), asking: isAsked(provider.name) };
   const catalog = openCatalog(provider, situation);
   if (typeof catalog === "string") return catalog;
+  const needs = {
+    role: roleOf(image),
+    hasOwnKey: image.state.phase !== "check" && image.keypair !== null,
+    config,
+  };
+  const fault = firstFault(filesOfImage(use, needs), faults);
+  if (fault !== null) return fault;
   return image.state.phase === "check"
     ? fitCatalog({ provider, image: use, imageId: image.state.externalId }, catalog)
     : offerBaseImage(provider, use, catalog);

@@ -27,6 +27,8 @@ export interface ImagesInput extends Moment {
   readonly nodes: Iterable<NodeRecord>;
   /** By provider; one that is missing has not been asked yet. */
   readonly seen: ReadonlyMap<string, Observation>;
+  /** By path: why a file on this machine is of no use; left out: all are as they should be. */
+  readonly faults?: ReadonlyMap<string, string>;
   readonly isRunning: (type: ImageActionType, id: number) => boolean;
   readonly making: NewImagesMaking;
   /** The configuration of what is to be moved, where that is not everything: the rest is left as it is. */
@@ -87,9 +89,7 @@ export function planImages(input: ImagesInput): ImagePlan {
     })
   );
   const living = plans.flatMap(({ next }) => next === null || isLeft(next) ? [] : next);
-  const launches = input.accepting
-    ? planImageLaunches({ ...input, providers: config.providers, images: living, nodes })
-    : NO_LAUNCHES;
+  const launches = input.accepting ? planImageLaunches({ ...input, images: living, nodes }) : NO_LAUNCHES;
   // By the records as they are: an order is filled only when what this plan changes has been stored.
   const wanted = input.accepting
     ? planNewImages({ ...input, config: only ?? config, dibImages, images })

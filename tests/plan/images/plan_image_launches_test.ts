@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { ProviderImage, ProviderImageState } from "../../../src/domain/provider_image.ts";
 import { planImageLaunches } from "../../../src/plan/images/plan_image_launches.ts";
 import { sampleImage } from "../../views/sample_images.ts";
-import { node, NOW, provider, quota, seen, states } from "../plan_fixtures.ts";
+import { config, node, NOW, provider, quota, seen, states } from "../plan_fixtures.ts";
 import { prepared } from "./image_fixtures.ts";
 
 const waiting: Readonly<Record<"builder" | "checker", ProviderImageState>> = {
@@ -11,11 +11,18 @@ const waiting: Readonly<Record<"builder" | "checker", ProviderImageState>> = {
   checker: { phase: "check", externalId: "image-3", nodeId: null, startedAt: null },
 };
 
-function plan(images: readonly ProviderImage[], { maxServers = 10, instances = { limit: 9, used: 1 } } = {}) {
+function plan(
+  images: readonly ProviderImage[],
+  { maxServers = 10, instances = { limit: 9, used: 1 }, faults = new Map<string, string>() } = {},
+) {
   return planImageLaunches({
     now: NOW,
     wallOffset: 0,
-    providers: [provider({ name: "cloud-0" }), provider({ maxServers, images: [prepared()] })],
+    config: config({
+      scriptDir: "/scripts",
+      providers: [provider({ name: "cloud-0" }), provider({ maxServers, images: [prepared()] })],
+    }),
+    faults,
     images,
     nodes: [node(states.ready)],
     seen: new Map([["cloud-a", seen({ quota: quota({ instances }) })]]),
