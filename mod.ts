@@ -5,23 +5,28 @@
  *
  * @module
  */
-import { systemIo } from "./src/cli/system_io.ts";
+import { type InvokedProgram, invokedProgram } from "./src/cli/invoked_program.ts";
+import { ProcessSignals } from "./src/lib/process_signals.ts";
 import type { Wiring } from "./src/cli/wiring.ts";
 
 /** What the commands call, loaded when it is called: a list must not wait for an SSH library. */
-const wiring: Wiring = {
-  runDaemon: async (options) => (await import("./src/daemon.ts")).runDaemon(options),
-  openOfflinePool: async (options) => (await import("./src/offline_pool.ts")).openOfflinePool(options),
-  openForegroundPool: async (options) =>
-    (await import("./src/foreground_pool.ts")).openForegroundPool(options),
-  checkOnline: async (options) => (await import("./src/check_online.ts")).checkOnline(options),
-  simulate: async (options) => (await import("./src/simulator/simulate.ts")).simulate(options),
-  describeQuirks: async () => (await import("./src/simulator/describe_quirks.ts")).describeQuirks(),
-  describeVersion: async () => {
-    const { version, commit, deno } = (await import("./src/lib/build_info.ts")).buildInfo();
-    return `nodepool ${version} (commit ${commit}, Deno ${deno})`;
-  },
-};
+function wiringOf(signals?: ProcessSignals): Wiring {
+  return {
+    runDaemon: async (options) => (await import("./src/daemon.ts")).runDaemon(options, signals),
+    startInBackground: async (options) =>
+      (await import("./src/cli/start_in_background.ts")).startInBackground(options, signals),
+    openOfflinePool: async (options) => (await import("./src/offline_pool.ts")).openOfflinePool(options),
+    openForegroundPool: async (options) =>
+      (await import("./src/foreground_pool.ts")).openForegroundPool(options),
+    checkOnline: async (options) => (await import("./src/check_online.ts")).checkOnline(options),
+    simulate: async (options) => (await import("./src/simulator/simulate.ts")).simulate(options),
+    describeQuirks: async () => (await import("./src/simulator/describe_quirks.ts")).describeQuirks(),
+    describeVersion: async () => {
+      const { version, commit, deno } = (await import("./src/lib/build_info.ts")).buildInfo();
+      return `nodepool ${version} (commit ${commit}, Deno ${deno})`;
+    },
+  };
+}
 
 /**
  * Runs one command as the command line does: prints to the process's output, never throws, never exits.
@@ -30,24 +35,40 @@ const wiring: Wiring = {
  * @returns 0 done, 1 failed, 2 wrong arguments or configuration, 3 the daemon is needed and does not run, 70 the daemon
  *   lost its state
  */
-export async function main(argv: readonly string[]): Promise<number> {
-  const { runCli } = await import("./src/cli/main.ts");
-  return await runCli(argv, wiring, systemIo);
+export function main(argv: readonly string[]): Promise<number> {
+  return run(argv, { program: { name: "nodepool", file: null } });
+}
+
+async function run(
+  argv: readonly string[],
+  { program, signals }: { program: InvokedProgram; signals?: ProcessSignals },
+): Promise<number> {
+  const [{ runCli }, { systemIo }] = await Promise.all([
+    import("./src/cli/main.ts"),
+    import("./src/cli/system_io.ts"),
+  ]);
+  return await runCli(argv, { program, wiring: wiringOf(signals), io: systemIo });
 }
 
 /** The commands that build images. */
 const BUILDERS = ["daemon", "image-build", "image-update"];
 
 /**
- * Only what builds images starts programs; all else gives up the permission to, before it reads anything. A command with
- * such a word as an argument keeps it, and does nothing with it.
+ * Only what builds images starts programs, and a daemon that goes into the background; all else gives up the permission
+ * to, before it reads anything. A command with such a word as an argument keeps it, and does nothing with it.
  */
-function giveUpRunning(argv: readonly string[]): void {
-  if (BUILDERS.some((command) => argv.includes(command)) && !argv.includes("--no-builder")) return;
+function giveUpRunning(argv: readonly string[], { name }: InvokedProgram): void {
+  const isDaemon = name !== "nodepool";
+  const mayBuild = isDaemon || BUILDERS.some((command) => argv.includes(command));
+  const staysHere = !isDaemon || argv.includes("-d") || argv.includes("--nodaemon");
+  if (!staysHere || (mayBuild && !argv.includes("--no-builder"))) return;
   Deno.permissions.revokeSync({ name: "run", command: "/usr/bin/setsid" });
 }
 
 if (import.meta.main) {
-  giveUpRunning(Deno.args);
-  Deno.exit(await main(Deno.args));
+  const program = invokedProgram();
+  const isDaemon = program.name !== "nodepool" || Deno.args.includes("daemon");
+  const signals = isDaemon ? new ProcessSignals() : undefined;
+  giveUpRunning(Deno.args, program);
+  Deno.exit(await run(Deno.args, { program, signals }));
 }

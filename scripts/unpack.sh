@@ -121,3 +121,18 @@ unpack() { # LISTING CONTENTS FIRST LENGTH
   rm -rf "$fresh"
   trap - EXIT HUP INT TERM
 }
+
+# Sets `name` to the one of the program's names that this file was started under.
+find_name() {
+  name=${0##*/}
+  case $name in nodepoold | nodepool-builder) ;; *) name=nodepool ;; esac
+}
+
+# What looks for a daemon by its file's path, as init scripts do, finds that where a process has its own name. Only some
+# shells can put it there.
+start() { # ARGUMENT...
+  if [ "$name" != nodepool ] && command -v bash >/dev/null; then
+    exec bash -c 'exec -a "$0" "$@"' "$0" "$deno" "$@"
+  fi
+  exec "$deno" "$@"
+}

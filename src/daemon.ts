@@ -4,6 +4,7 @@
  * reverse of the order in which it began.
  */
 import { resolve } from "node:path";
+import { OtherDaemonError } from "./cli/cli_error.ts";
 import { ExitCode } from "./cli/exit_code.ts";
 import type { DaemonOptions } from "./cli/wiring.ts";
 import { ConfigSource } from "./config/config_source.ts";
@@ -24,6 +25,7 @@ import { inFlight, type LastRan } from "./lib/in_flight.ts";
 import { loggerOf, startLogging } from "./lib/logging.ts";
 import { LoopWatch } from "./lib/loop_watch.ts";
 import { writePidFile } from "./lib/pid_file.ts";
+import { ProcessSignals } from "./lib/process_signals.ts";
 import { systemRandom } from "./lib/random.ts";
 import { SteadyClock } from "./lib/steady_clock.ts";
 import { SECOND } from "./domain/time.ts";
@@ -46,23 +48,23 @@ const log = loggerOf("daemon");
  */
 const MOST_DESCRIPTORS = 1_200;
 
-/** Exit code for a second daemon on the same state. */
-const OTHER_DAEMON_RUNS = 3;
-
 /**
  * Runs until SIGINT, SIGUSR1 or SIGTERM. @returns the exit code
- * @throws ConfigError, PidFileError, StoreError, ServeSiteError, ControlSocketError where it cannot start
+ * @throws ConfigError, OtherDaemonError, PidFileError, StoreError, ServeSiteError, ControlSocketError where it cannot
+ *   start
  */
-export async function runDaemon(options: DaemonOptions): Promise<number> {
+export async function runDaemon(options: DaemonOptions, heard = new ProcessSignals()): Promise<number> {
+  using signals = heard;
   const clock = new SteadyClock(systemClock);
   const source = await ConfigSource.open(options.configFile, options);
   const { config } = source.current;
   await using _logging = await startLogging(await loggingOptions(source.current, options));
   tellFindings(source.current);
 
-  using lock = await takeLock(config.state);
-  if (lock === null || await isAnother(config.state)) return OTHER_DAEMON_RUNS;
+  using _lock = await takeLock(config.state);
+  await checkAlone(config.state);
   using _pidFile = options.pidFile === null ? null : writePidFile(options.pidFile, { onTrouble });
+  if (signals.isStopping) return tellStop(await signals.stop);
   await using store = await openKvStore(config.state, { clock, random: systemRandom });
   await using statsd = await openStatsd();
   await using loop = new LoopWatch({
@@ -108,8 +110,8 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
     onDefect,
   });
   const connections = Math.min(64, Math.max(4, Math.floor(free * 0.1)));
-  await using served = serveSite(site, { hostname, port, connections });
-  doors.push({ to: "status endpoint", counts: () => served.connections });
+  await using served = options.parts.site ? serveSite(site, { hostname, port, connections }) : null;
+  if (served !== null) doors.push({ to: "status endpoint", counts: () => served.connections });
   await using watching = watchConfig({
     clock,
     path: options.configFile,
@@ -118,23 +120,30 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
     onError: onDefect,
   });
   watching.start();
-  log.info("nodepool {version} runs (pid {pid}), status at {url}", {
-    version: versionText(),
-    pid: Deno.pid,
-    url: served.url,
-  });
+  log.info(
+    `nodepool {version} runs (pid {pid}), ${served === null ? "no status endpoint" : "status at {url}"}`,
+    {
+      version: versionText(),
+      pid: Deno.pid,
+      ...(served === null ? {} : { url: served.url }),
+    },
+  );
 
-  using stops = listenForSignals({
-    onReload: () => reload(pool),
-    onDump: () => stackDump.signal(),
+  options.onRunning();
+  signals.answer({
+    SIGHUP: () => void reload(pool).catch(onDefect),
+    SIGUSR2: () => void stackDump.signal(),
   });
-  const over = await Promise.race([stops.next(), pool.stateLost]);
+  const over = await Promise.race([signals.stop, pool.stateLost]);
   if (over instanceof StoreError) return await abandon(pool, over);
-  const signal = over;
   pool.stopAccepting();
-  if (signal !== "SIGTERM") await buildsEnd(pool, { signal, stops });
+  await buildsEnd(pool, { signal: over, end: signals.end });
+  return tellStop(over);
+}
+
+function tellStop(signal: Deno.Signal): number {
   log.info("{signal}: stopping; the next start goes on from here", { signal });
-  return 0;
+  return ExitCode.done;
 }
 
 /** Nothing is started any more; what was in the state is written beside it. @returns the exit code */
@@ -156,17 +165,18 @@ async function abandon(pool: Pool, error: StoreError): Promise<number> {
   return ExitCode.stateLost;
 }
 
-/** Builds take hours: they are let finish, unless somebody says once more that the daemon is to stop. */
+/** Builds take hours: they are let finish, unless somebody says that the daemon is not to wait for them. */
 async function buildsEnd(
   pool: Pool,
-  { signal, stops }: { signal: Deno.Signal; stops: StopSignals },
+  { signal, end }: { signal: Deno.Signal; end: Promise<Deno.Signal> },
 ): Promise<void> {
   const isBuilding = pool.report().dibImages.some(({ state }) =>
     state.phase === "build" && state.startedAt !== null
   );
-  if (!isBuilding) return;
-  log.info("{signal}: waiting for the builds of diskimages to end; another signal ends them", { signal });
-  await Promise.race([pool.buildsEnd(), stops.next()]);
+  if (!isBuilding || signal === "SIGTERM") return;
+  const text = "{signal}: waiting for the builds of diskimages to end; SIGTERM or a second SIGINT ends them";
+  log.info(text, { signal });
+  await Promise.race([pool.buildsEnd(), end]);
 }
 
 async function loggingOptions({ config }: LoadedConfig, { logConfigFile, debug }: DaemonOptions) {
@@ -179,32 +189,32 @@ function tellFindings({ warnings, notices }: LoadedConfig): void {
   for (const notice of notices) log.info("configuration: {text}", { text: formatProblem(notice) });
 }
 
-/** null where another daemon has it; what it says then goes to standard error. */
-async function takeLock(state: string): Promise<Disposable | null> {
+/** @throws OtherDaemonError where another process has it */
+async function takeLock(state: string): Promise<Disposable> {
   try {
     return await lockState(state, { holder: "nodepool daemon", clock: systemClock, wait: LOCK_WAIT });
   } catch (error) {
     if (!(error instanceof StoreError) || error.kind !== "locked") throw error;
-    console.error(`nodepool: ${error.message}: stop that one first, or give this one another \`state\``);
-    return null;
+    throw new OtherDaemonError(
+      `${error.message}: one daemon runs the pool and builds its images; stop that one first, or give this one ` +
+        "another `state`",
+    );
   }
 }
 
-/** Whether a daemon runs although its lock could be taken: somebody has removed the lock's file. */
-async function isAnother(state: string): Promise<boolean> {
+/** @throws OtherDaemonError where a daemon runs although its lock could be taken: somebody has removed the lock's file */
+async function checkAlone(state: string): Promise<void> {
   const path = controlSocketPath(state);
   const deadline = systemClock.monotonic() + LOCK_WAIT;
   // What cannot be reached is told of when the socket is made.
   while (await connectionKind(path).catch(() => null) === "listening") {
     if (systemClock.monotonic() < deadline) await systemClock.sleep(LOOK);
     else {
-      console.error(
-        `nodepool: another daemon listens on ${path}, whose lock ${state}.lock was removed: stop it first`,
+      throw new OtherDaemonError(
+        `another daemon listens on ${path}, whose lock ${state}.lock was removed: stop it first`,
       );
-      return true;
     }
   }
-  return false;
 }
 
 /** A command that works without a daemon holds the lock for less than this, and so does a process that is being killed. */
@@ -225,35 +235,6 @@ async function reload(pool: Pool): Promise<void> {
   for (const problem of problems) {
     log.error("configuration: {problem}; the last good one stays in force", { problem });
   }
-}
-
-interface StopSignals extends Disposable {
-  /** The next signal that asks the daemon to end. */
-  next(): Promise<Deno.Signal>;
-}
-
-function listenForSignals(
-  { onReload, onDump }: { onReload: () => Promise<void>; onDump: () => Promise<void> },
-): StopSignals {
-  let heard = Promise.withResolvers<Deno.Signal>();
-  const stop = (signal: Deno.Signal) => () => {
-    heard.resolve(signal);
-    heard = Promise.withResolvers();
-  };
-  const listeners: [Deno.Signal, () => void][] = [
-    ...(["SIGINT", "SIGTERM", "SIGUSR1"] as const).map((signal) =>
-      [signal, stop(signal)] as [Deno.Signal, () => void]
-    ),
-    ["SIGHUP", () => void onReload().catch(onDefect)],
-    ["SIGUSR2", () => void onDump()],
-  ];
-  for (const [signal, listener] of listeners) Deno.addSignalListener(signal, listener);
-  return {
-    next: () => heard.promise,
-    [Symbol.dispose]() {
-      for (const [signal, listener] of listeners) Deno.removeSignalListener(signal, listener);
-    },
-  };
 }
 
 /** What ran last before is what blocked it, as far as anybody can know. */

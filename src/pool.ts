@@ -65,6 +65,11 @@ import { StateWatch } from "./tasks/state_watch.ts";
 import { Tick, type TickParts } from "./tasks/tick.ts";
 import type { Target } from "./targets/target.ts";
 
+export interface PoolParts extends TickParts {
+  /** Things on the clouds are deleted. */
+  readonly deletes: boolean;
+}
+
 /** What a pool is made of besides its configuration. */
 export interface PoolMeans extends
   Pick<
@@ -72,7 +77,7 @@ export interface PoolMeans extends
     "builder" | "makeKeypair" | "openLog" | "scriptVariables" | "buildWorkers" | "uploadWorkers"
   > {
   /** What this process does; all of it, if nothing is said. */
-  readonly parts?: TickParts;
+  readonly parts?: PoolParts;
   /** Whether only what is asked of it is done, for a command where no daemon runs; not, if nothing is said. */
   readonly isErrand?: boolean;
   /** Whether the operator has said that a new state is meant, whatever the clouds hold; not, if nothing is said. */
@@ -121,12 +126,14 @@ const CLOCK_PERIOD = 5 * SECOND;
 /** Between two looks whether an errand has left anything behind. */
 const TIDY_LOOK = 200;
 
+const DELETES_NOTHING = "this daemon deletes nothing (--no-deletes)";
+
 /** How long attempts under way may go on when the pool stops. */
 const GRACE = 5 * SECOND;
 
 export class Pool implements PoolControl {
   readonly #means: PoolMeans;
-  readonly #parts: TickParts;
+  readonly #parts: PoolParts;
   readonly #ledger: Ledger;
   readonly #errand: Errand | null;
   readonly #executor: Executor;
@@ -176,7 +183,7 @@ export class Pool implements PoolControl {
     const { ledger, setBefore } = past;
     const { clock, random, shell } = means;
     this.#means = means;
-    this.#parts = means.parts ?? { pool: true, builds: true };
+    this.#parts = means.parts ?? { pool: true, launches: true, builds: true, deletes: true };
     this.#config = config;
     this.#startedAt = this.#configLoadedAt = clock.now();
     this.#ledger = ledger;
@@ -287,7 +294,7 @@ export class Pool implements PoolControl {
       clock,
       openCloud: means.openCloud,
       isWanted: (provider) => this.#isWanted(provider),
-      whyFrozen: () => this.#stateWatch.problem,
+      whyFrozen: () => this.#stateWatch.problem ?? (this.#parts.deletes ? null : DELETES_NOTHING),
       wake: () => this.#tickTask.wake(),
       onError: logTask,
     });

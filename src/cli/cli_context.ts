@@ -1,5 +1,6 @@
 /** What every command gets: its surroundings, the global options, and where it leaves its exit code. */
 import type { CliIo } from "./cli_io.ts";
+import type { InvokedProgram } from "./invoked_program.ts";
 import type { Wiring } from "./wiring.ts";
 
 export interface GlobalOptions {
@@ -10,6 +11,9 @@ export interface GlobalOptions {
 }
 
 export interface CliContext {
+  readonly program: InvokedProgram;
+  /** The command line without it. */
+  readonly argv: readonly string[];
   readonly io: CliIo;
   readonly wiring: Wiring;
   globals(): GlobalOptions;

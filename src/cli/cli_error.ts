@@ -10,6 +10,11 @@ export class NoDaemonError extends Error {
   override readonly name = "NoDaemonError";
 }
 
+/** Another process has what the daemon needs for itself. */
+export class OtherDaemonError extends Error {
+  override readonly name = "OtherDaemonError";
+}
+
 /** The user pressed Ctrl-C, or the process was told to end. */
 export class InterruptedError extends Error {
   override readonly name = "InterruptedError";

@@ -4,7 +4,7 @@ export const ExitCode = {
   failed: 1,
   /** Wrong arguments, or a configuration that cannot be used. */
   usage: 2,
-  /** The daemon is needed and does not run. */
+  /** The daemon is needed and does not run; or one runs that a second would get in the way of. */
   noDaemon: 3,
   /** The daemon can write its state no more; a service manager starts it again. */
   stateLost: 70,

@@ -4,17 +4,21 @@ import type { CliIo } from "./cli_io.ts";
 import { buildProgram } from "./program.ts";
 import { ExitCode } from "./exit_code.ts";
 import { reportError } from "./report_error.ts";
+import type { InvokedProgram } from "./invoked_program.ts";
 import type { Wiring } from "./wiring.ts";
 
 /** Runs one command; never throws. `argv` has neither runtime nor script in it. */
-export async function runCli(argv: readonly string[], wiring: Wiring, io: CliIo): Promise<number> {
-  const { program, context } = buildProgram(wiring, io);
+export async function runCli(
+  argv: readonly string[],
+  { program: invoked, wiring, io }: { program: InvokedProgram; wiring: Wiring; io: CliIo },
+): Promise<number> {
+  const { program, context } = buildProgram(invoked, { argv, wiring, io });
   try {
     await program.parseAsync([...argv], { from: "user" });
     return context.exitCode;
   } catch (error) {
     if (error instanceof VersionRequest) return await printVersion(wiring, io);
-    return reportError(error, { io, debug: argv.includes("--debug") });
+    return reportError(error, { io, debug: argv.includes("--debug"), program: invoked.name });
   }
 }
 

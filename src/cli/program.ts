@@ -7,7 +7,7 @@ import { acquireCommand } from "./commands/acquire.ts";
 import { alienImageListCommand } from "./commands/alien_image_list.ts";
 import { alienListCommand } from "./commands/alien_list.ts";
 import { configValidateCommand } from "./commands/config_validate.ts";
-import { daemonCommand } from "./commands/daemon.ts";
+import { builderProgram, daemonCommand, nodepooldProgram } from "./commands/daemon.ts";
 import { deleteCommand } from "./commands/delete.ts";
 import { dibImageDeleteCommand } from "./commands/dib_image_delete.ts";
 import { dibImageListCommand } from "./commands/dib_image_list.ts";
@@ -18,6 +18,7 @@ import { imageDeleteCommand } from "./commands/image_delete.ts";
 import { imageListCommand } from "./commands/image_list.ts";
 import { imageUpdateCommand } from "./commands/image_update.ts";
 import { imageUploadCommand } from "./commands/image_upload.ts";
+import { installLinksCommand } from "./commands/install_links.ts";
 import { inventoryCommand } from "./commands/inventory.ts";
 import { jobCreateCommand } from "./commands/job_create.ts";
 import { jobDeleteCommand } from "./commands/job_delete.ts";
@@ -31,6 +32,7 @@ import { simulateCommand } from "./commands/simulate.ts";
 import { stateCommand } from "./commands/state.ts";
 import { statusCommand } from "./commands/status.ts";
 import { example } from "./example.ts";
+import type { InvokedProgram } from "./invoked_program.ts";
 import type { Wiring } from "./wiring.ts";
 
 const commands = [
@@ -60,41 +62,55 @@ const commands = [
   statusCommand,
   dumpCommand,
   configValidateCommand,
+  installLinksCommand,
   simulateCommand,
 ];
 
-/** The program and the context that its commands share. */
-export function buildProgram(wiring: Wiring, io: CliIo): { program: Command; context: CliContext } {
-  const program = globalOptions(io);
+/** The program under the name that it was called, and the context that its commands share. */
+export function buildProgram(
+  invoked: InvokedProgram,
+  { argv, wiring, io }: { argv: readonly string[]; wiring: Wiring; io: CliIo },
+): { program: Command; context: CliContext } {
   const globals = (): GlobalOptions => {
     const { config = null, secure = null, debug = false } = program.opts();
     return { config, secure, debug };
   };
-  const context: CliContext = { io, wiring, globals, exitCode: 0 };
-  for (const make of commands) {
-    const command = make(context) as unknown as Command;
-    for (const inner of command.commands) prepared(inner as Command, io);
-    program.addCommand(prepared(command, io));
-  }
+  const context: CliContext = { program: invoked, argv, io, wiring, globals, exitCode: 0 };
+  const program = globalOptions(topCommand(invoked, context), context);
   return { program: program as unknown as Command, context };
 }
 
-function globalOptions(io: CliIo) {
-  return prepared(new Command("nodepool"), io)
+function topCommand(invoked: InvokedProgram, context: CliContext): Command {
+  if (invoked.name === "nodepoold") return nodepooldProgram(context) as unknown as Command;
+  if (invoked.name === "nodepool-builder") return builderProgram(context) as unknown as Command;
+  const program = new Command("nodepool")
     .description("Keeps a pool of ready, single-use servers on OpenStack clouds.")
+    .helpCommand("help [command]", "explain a command")
+    .addHelpText("after", example("nodepool -c nodepool.yaml list -o wide"));
+  for (const make of commands) {
+    const command = make(context) as unknown as Command;
+    for (const inner of command.commands) prepared(inner as Command, context);
+    program.addCommand(prepared(command, context));
+  }
+  return program;
+}
+
+function globalOptions(program: Command, context: CliContext) {
+  return prepared(program, context)
     .option("-c, --config <file>", "configuration (default: /etc/nodepool/nodepool.yaml)")
     .option("-s, --secure <file>", "secrets (default: /etc/nodepool/secure.conf)")
     .option("--debug", "stack traces with errors")
     .option("-V, --version", "print version, commit and runtime")
     .on("option:version", () => {
       throw new VersionRequest();
-    })
-    .helpCommand("help [command]", "explain a command")
-    .addHelpText("after", example("nodepool -c nodepool.yaml list -o wide"));
+    });
 }
 
 /** Everything that commander says goes through `io`; it throws where it would exit. */
-function prepared<Prepared extends Command>(command: Prepared, io: CliIo): Prepared {
+function prepared<Prepared extends Command>(
+  command: Prepared,
+  { io, program: { name } }: CliContext,
+): Prepared {
   command.exitOverride();
   command.showSuggestionAfterError(true);
   command.helpOption("-h, --help", "explain this");
@@ -106,12 +122,12 @@ function prepared<Prepared extends Command>(command: Prepared, io: CliIo): Prepa
     getErrHelpWidth: () => io.stderr.columns ?? 100,
     getOutHasColors: () => false,
     getErrHasColors: () => false,
-    outputError: (text, write) => write(oneLine(text)),
+    outputError: (text, write) => write(`${name}: ${oneLine(text)}\n`),
   });
   return command;
 }
 
 /** commander's `error: unknown option '--x'` and its suggestion, as one line of ours. */
 function oneLine(text: string): string {
-  return `nodepool: ${text.trim().replace(/^error: /, "").replaceAll(/\s*\n\s*/g, " ")}\n`;
+  return text.trim().replace(/^error: /, "").replaceAll(/\s*\n\s*/g, " ");
 }

@@ -2,24 +2,27 @@
 import { CommanderError } from "@commander-js/extra-typings";
 import { ControlError } from "../control/pool_control.ts";
 import { errorChain } from "../lib/error_chain.ts";
-import { NoDaemonError, UsageError } from "./cli_error.ts";
+import { NoDaemonError, OtherDaemonError, UsageError } from "./cli_error.ts";
 import type { CliIo } from "./cli_io.ts";
 import { ExitCode } from "./exit_code.ts";
 import { writeLine } from "./write_line.ts";
 
 /** The exit code; a stack trace only with `debug`. */
-export function reportError(error: unknown, { io, debug }: { io: CliIo; debug: boolean }): number {
+export function reportError(
+  error: unknown,
+  { io, debug, program }: { io: CliIo; debug: boolean; program: string },
+): number {
   // commander has printed what it had to say. Asking for help is no failure, having to be helped is.
   if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.done : ExitCode.usage;
   // Whoever read the output has had enough of it, as in `nodepool list | head`.
   if (error instanceof Deno.errors.BrokenPipe) return ExitCode.done;
-  for (const line of linesOf(error)) writeLine(io.stderr, `nodepool: ${line}`);
+  for (const line of errorLines(error, program)) writeLine(io.stderr, line);
   if (debug && error instanceof Error && error.stack !== undefined) io.stderr.write(`${error.stack}\n`);
   return exitCodeOf(error);
 }
 
 function exitCodeOf(error: unknown): number {
-  if (error instanceof NoDaemonError) return ExitCode.noDaemon;
+  if (error instanceof NoDaemonError || error instanceof OtherDaemonError) return ExitCode.noDaemon;
   if (error instanceof ControlError && error.status === 503) return ExitCode.noDaemon;
   if (error instanceof UsageError) return ExitCode.usage;
   if (isConfigError(error)) return ExitCode.usage;
@@ -27,8 +30,9 @@ function exitCodeOf(error: unknown): number {
 }
 
 /** One line, but for a configuration: each of its problems has its own. */
-function linesOf(error: unknown): readonly string[] {
-  return isConfigError(error) ? error.message.split("\n") : [errorChain(error)];
+export function errorLines(error: unknown, program: string): readonly string[] {
+  const lines = isConfigError(error) ? error.message.split("\n") : [errorChain(error)];
+  return lines.map((line) => `${program}: ${line}`);
 }
 
 /** By name: importing its class would load the configuration's modules for every command. */

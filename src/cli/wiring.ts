@@ -4,11 +4,14 @@
  */
 import type { Config } from "../domain/config.ts";
 import type { OnlineCheck } from "../domain/online_check.ts";
+import type { InvokedProgram } from "./invoked_program.ts";
 import type { PoolControl } from "../control/pool_control.ts";
 
 export interface Wiring {
   /** Runs until it is told to stop; resolves to the exit code. */
   runDaemon(options: DaemonOptions): Promise<number>;
+  /** Starts the program as a daemon in the background; resolves to the exit code once that runs, or does not. */
+  startInBackground(options: BackgroundOptions): Promise<number>;
   /** The pool on its state alone, which is locked until it is disposed of. */
   openOfflinePool(options: OfflinePoolOptions): Promise<PoolControl>;
   /** A pool that works for one command where no daemon runs; it has the state until it is disposed of. */
@@ -33,8 +36,7 @@ export interface DaemonOptions extends ConfigFiles {
   readonly pidFile: string | null;
   /** A logging configuration file. */
   readonly logConfigFile: string | null;
-  /** What it does: all; the pool without building and uploading diskimages; or only that. */
-  readonly parts: { readonly pool: boolean; readonly builds: boolean };
+  readonly parts: DaemonParts;
   /** Builds, and uploads, side by side. */
   readonly buildWorkers: number;
   readonly uploadWorkers: number;
@@ -44,6 +46,31 @@ export interface DaemonOptions extends ConfigFiles {
   readonly newState: boolean;
   /** Log everything, with stack traces. */
   readonly debug: boolean;
+  /** Called once it does what it is there for. */
+  onRunning(): void;
+}
+
+/** What a daemon does. */
+export interface DaemonParts {
+  /** Nodes are kept going and handed out. */
+  readonly pool: boolean;
+  /** Diskimages are built and uploaded. */
+  readonly builds: boolean;
+  /** Nodes are launched. */
+  readonly launches: boolean;
+  /** Things on the clouds are deleted. */
+  readonly deletes: boolean;
+  /** The status endpoint is served. */
+  readonly site: boolean;
+}
+
+export interface BackgroundOptions {
+  readonly program: InvokedProgram;
+  /** What that is started with. */
+  readonly argv: readonly string[];
+  readonly configFile: string;
+  /** Called with why it does not run. */
+  say(text: string): void;
 }
 
 export interface OfflinePoolOptions extends ConfigFiles {

@@ -37,6 +37,8 @@ export interface WishSituation extends Moment {
   readonly demand: ReadonlyMap<string, number>;
   /** By path: why a file on this machine is of no use; left out: all are as they should be. */
   readonly faults?: ReadonlyMap<string, string>;
+  /** Why nothing is launched, whatever there is room for; null or left out: it is. */
+  readonly launchesNothing?: string | null;
 }
 
 export function wishOf(label: LabelConfig, situation: WishSituation, counts: NodeCounts): LabelWish {
@@ -71,20 +73,20 @@ export function wishOf(label: LabelConfig, situation: WishSituation, counts: Nod
 
 function offersFor(
   label: LabelConfig,
-  { config, now, wallOffset, pauses, seen, current, targets, faults }: WishSituation,
+  { config, now, wallOffset, pauses, seen, current, targets, faults, launchesNothing }: WishSituation,
   counts: NodeCounts,
 ): { asked: Offer[]; offers: Map<string, LaunchOffer>; probing: Set<string> } {
   const asked: Offer[] = [];
   const offers = new Map<string, LaunchOffer>();
   const probing = new Set<string>();
   const building = counts.label(label.name).launchingByProvider;
-  const offline = whyNoTarget(config, targets);
+  const refusal = launchesNothing ?? whyNoTarget(config, targets);
   for (const provider of config.providers.filter(({ name }) => label.providers.includes(name))) {
     const { name } = provider;
     const pause = pauses.find((candidate) => candidate.provider === name && candidate.label === label.name);
     const failed = pause !== undefined && isProbing(pause, provider.launchRetries);
     if (failed || (seen.get(name)?.refusal ?? null) !== null) probing.add(name);
-    const offer = offline ?? findOffer(label, provider, {
+    const offer = refusal ?? findOffer(label, provider, {
       now,
       wallOffset,
       current,

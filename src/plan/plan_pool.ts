@@ -49,6 +49,8 @@ export interface PoolInput extends Moment {
   readonly concerns?: (node: NodeRecord) => boolean;
   /** Whether new nodes are launched and requests granted; false while the daemon is stopping. */
   readonly launching: boolean;
+  /** Why none are launched, whatever there is room for; null or left out: they are. */
+  readonly launchesNothing?: string | null;
   /** Whether requests are granted ready nodes; false while the daemon is stopping. */
   readonly granting: boolean;
 }
@@ -107,7 +109,7 @@ export function planPool(input: PoolInput): PoolPlan {
     actions: plans.flatMap(({ plan }) => plan.action ?? []),
     grants,
     launches,
-    subnodes: input.launching ? subnodes.launches : [],
+    subnodes: input.launching && !input.launchesNothing ? subnodes.launches : [],
     requestWaits: planRequestWaits(
       // Where nothing was planned for them, the plan before that knew more.
       requests.filter(({ label }) => input.launching || withheld.has(label)),

@@ -29,8 +29,10 @@ import { TurnEdits } from "./turn_edits.ts";
 
 /** Which parts of the pool this process keeps going. */
 export interface TickParts {
-  /** Nodes are launched and handed out. */
+  /** Nodes are kept going and handed out. */
   readonly pool: boolean;
+  /** Nodes are launched. */
+  readonly launches: boolean;
   /** Diskimages are built and uploaded. */
   readonly builds: boolean;
 }
@@ -130,9 +132,20 @@ export class Tick {
   }
 
   #plan(reserved: PoolInput["reserved"]): PoolPlan {
-    const { ledger, executor, clock, config, seen, targets, demand, launching, accepting, errand = null } =
-      this.#means;
-    const isPool = this.#means.parts.pool && errand === null;
+    const {
+      ledger,
+      executor,
+      clock,
+      config,
+      seen,
+      targets,
+      demand,
+      launching,
+      accepting,
+      parts,
+      errand = null,
+    } = this.#means;
+    const isPool = parts.pool && errand === null;
     return planPool({
       ...(errand === null ? {} : { concerns: (node: NodeRecord) => errand.concernsNode(node) }),
       config: config(),
@@ -151,6 +164,7 @@ export class Tick {
       starved: this.#starved,
       creating: executor.creating,
       launching: isPool && accepting() && launching(),
+      launchesNothing: parts.launches ? null : "this daemon launches no nodes (--no-launches)",
       granting: isPool && accepting(),
     });
   }

@@ -79,11 +79,12 @@ Deno.test("daemon passes its options on and exits as the daemon says", async () 
   assert.deepEqual(bench.wired, [{
     name: "daemon",
     options: {
+      onRunning: (bench.wired[0]!.options as { onRunning: unknown }).onRunning,
       configFile: bench.configFile,
       secureFile: "secrets.conf",
       pidFile: "np.pid",
       logConfigFile: "log.conf",
-      parts: { pool: true, builds: true },
+      parts: { pool: true, builds: true, launches: true, deletes: true, site: true },
       buildWorkers: 1,
       uploadWorkers: 4,
       strict: false,
@@ -104,9 +105,15 @@ Deno.test("daemon says which parts it runs, and how many workers", async () => {
       ? code
       : [daemon.options.parts, daemon.options.buildWorkers, daemon.options.uploadWorkers];
   };
-  assert.deepEqual(await partsOf("--no-builder"), [{ pool: true, builds: false }, 1, 4]);
+  const all = { pool: true, builds: true, launches: true, deletes: true, site: true };
+  assert.deepEqual(await partsOf("--no-builder"), [{ ...all, builds: false }, 1, 4]);
+  assert.deepEqual(await partsOf("--no-launches", "--no-deletes", "--no-webapp"), [
+    { ...all, launches: false, deletes: false, site: false },
+    1,
+    4,
+  ]);
   assert.deepEqual(await partsOf("--builder-only", "--build-workers", "2", "--upload-workers", "9"), [
-    { pool: false, builds: true },
+    { ...all, pool: false },
     2,
     9,
   ]);

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { InterruptedError } from "../../src/cli/cli_error.ts";
 import type { CliIo } from "../../src/cli/cli_io.ts";
+import type { InvokedProgram } from "../../src/cli/invoked_program.ts";
 import { runCli } from "../../src/cli/main.ts";
 import type { Wiring } from "../../src/cli/wiring.ts";
 import type { OnlineCheck } from "../../src/domain/online_check.ts";
@@ -76,10 +77,19 @@ export class CliBench implements AsyncDisposable {
   }
 
   /** The output of this command alone. */
-  async run(...argv: string[]): Promise<Outcome> {
+  run(...argv: string[]): Promise<Outcome> {
+    return this.runAs({ name: "nodepool", file: null }, ...argv);
+  }
+
+  /** The same, where the program was called otherwise. */
+  async runAs(program: InvokedProgram, ...argv: string[]): Promise<Outcome> {
     this.stdout = this.stderr = "";
     this.#interrupts = new AbortController();
-    const code = await runCli(["-c", this.configFile, ...argv], this.#wiring(), this.#io());
+    const code = await runCli(["-c", this.configFile, ...argv], {
+      program,
+      wiring: this.#wiring(),
+      io: this.#io(),
+    });
     return { code, stdout: this.stdout, stderr: this.stderr };
   }
 
@@ -117,6 +127,7 @@ export class CliBench implements AsyncDisposable {
     const note = (name: string, options: object) => this.wired.push({ name, options });
     return {
       runDaemon: (options) => Promise.resolve(note("daemon", options)),
+      startInBackground: (options) => Promise.resolve(note("background", options)),
       openOfflinePool: (options) => {
         note("offline", options);
         return Promise.resolve(this.pool);

@@ -36,7 +36,9 @@ async function makeProgram(folder: string): Promise<string> {
     join(root, "mod.ts"),
   ].map(shellQuote);
   const file = join(folder, "program");
-  const audit = `export DENO_AUDIT_PERMISSIONS=${shellQuote(`${folder}/asked-`)}$$.jsonl`;
+  const audit = `export NODEPOOL_PROGRAM="$0" DENO_AUDIT_PERMISSIONS=${
+    shellQuote(`${folder}/asked-`)
+  }$$.jsonl`;
   await Deno.writeTextFile(file, `#!/bin/sh\n${audit}\nexec ${words.join(" ")} "$@"\n`, { mode: 0o755 });
   return file;
 }
@@ -93,6 +95,7 @@ const commands: readonly (readonly [number, ...string[]])[] = [
   [0, "state", "adopt"],
   [0, "config-validate", "--show"],
   [0, "config-validate", "--online"],
+  [1, "install-links", "/nowhere"],
   [2, "simulate", "--listen", "nowhere"],
 ];
 

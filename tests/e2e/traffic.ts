@@ -137,6 +137,7 @@ function contextOf(pool: RunningPool, signal: AbortSignal): CliContext {
     },
     wiring: {
       runDaemon: unused,
+      startInBackground: unused,
       openOfflinePool: unused,
       openForegroundPool: unused,
       simulate: unused,
@@ -144,6 +145,8 @@ function contextOf(pool: RunningPool, signal: AbortSignal): CliContext {
       checkOnline: unused,
       describeVersion: unused,
     },
+    program: { name: "nodepool", file: null },
+    argv: [],
     globals: () => ({ config: pool.configFile, secure: null, debug: false }),
     exitCode: 0,
   };

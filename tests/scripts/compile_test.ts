@@ -87,6 +87,9 @@ async function warmEnvironment(): Promise<Record<string, string>> {
   const deno = entries.find(({ name, isDirectory }) => isDirectory && name.startsWith("deno-"))?.name ?? "";
   await Deno.mkdir(join(cacheOf(env), deno), { recursive: true, mode: 0o700 });
   await Deno.link(join(cacheOf(seed), deno, "deno"), join(cacheOf(env), deno, "deno"));
+  for (const name of ["nodepool", "nodepoold", "nodepool-builder"]) {
+    await Deno.symlink("deno", join(cacheOf(env), deno, name));
+  }
   return env;
 }
 
@@ -111,7 +114,7 @@ Deno.test("the file runs the program with its packages, its arguments and no mor
     run: "prompt", // which, with nobody to ask, is a refusal
     setsid: "granted",
     ffi: "prompt",
-    environment: ["HOME", "NODEPOOL_ANY", "OS_PASSWORD", "PATH", "TMPDIR"],
+    environment: ["HOME", "NODEPOOL_ANY", "NODEPOOL_PROGRAM", "OS_PASSWORD", "PATH", "TMPDIR"],
   });
 });
 
@@ -131,6 +134,26 @@ Deno.test("a signal reaches the program, which has the pid that was started", as
   assert.equal((await child.status).code, 43);
   await reader.cancel();
 });
+
+for (const name of ["nodepool", "nodepoold", "nodepool-builder"]) {
+  Deno.test(`a link that is called ${name} runs the program, whose process has that name`, async () => {
+    const env = await warmEnvironment();
+    const link = join(await Deno.makeTempDir({ dir: folder }), name);
+    await Deno.symlink(file, link);
+    const child = new Deno.Command(link, { args: ["wait"], env, clearEnv: true, stdout: "piped" }).spawn();
+    const reader = child.stdout.getReader();
+    await reader.read();
+    const inProc = (what: string) => Deno.readTextFile(`/proc/${child.pid}/${what}`);
+    const [words, environ] = [(await inProc("cmdline")).split("\0"), (await inProc("environ")).split("\0")];
+    assert.equal((await inProc("comm")).trim(), name.slice(0, 15));
+    assert.ok(environ.includes(`NODEPOOL_PROGRAM=${link}`));
+    if (name !== "nodepool") assert.equal(words[0], link);
+    assert.deepEqual(words.slice(-2), ["wait", ""]);
+    child.kill("SIGTERM");
+    assert.equal((await child.status).code, 43);
+    await reader.cancel();
+  });
+}
 
 Deno.test("first starts at the same time all run, from one copy", async () => {
   const env = await environment();

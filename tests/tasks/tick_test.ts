@@ -21,7 +21,7 @@ async function tickKit(
     config: () => settings,
     seen: () => new Map([["cloud-a", observation]]),
     imageExecutor: imageExecutorOf(kit),
-    parts: { pool: true, builds: true },
+    parts: { pool: true, launches: true, builds: true },
     targets: () => new Map(),
     deserted: () => new Set(),
     demand: () => new Map(),

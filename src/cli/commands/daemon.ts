@@ -1,49 +1,108 @@
-/** `nodepool daemon`: run the pool, in the foreground. */
-import { Command } from "@commander-js/extra-typings";
+/**
+ * The daemon on the command line: `nodepool daemon` in the foreground, and 2016's programs `nodepoold` and
+ * `nodepool-builder`, which go into the background unless they are told to stay.
+ */
+import { Command, Option } from "@commander-js/extra-typings";
 import { type CliContext, configFilesOf } from "../cli_context.ts";
 import { UsageError } from "../cli_error.ts";
 import { example } from "../example.ts";
 import { countArgument } from "../number_argument.ts";
+import { errorLines } from "../report_error.ts";
+import { reportFailure, reportRunning } from "../start_report.ts";
+import type { DaemonParts } from "../wiring.ts";
 
-export function daemonCommand(context: CliContext) {
-  return new Command("daemon")
-    .description("run the pool; stays in the foreground, a service manager backgrounds it")
-    .option("-d, --nodaemon", "accepted for old scripts; it always stays in the foreground")
+/** What every daemon takes. */
+function daemonNamed(name: string) {
+  return new Command(name)
     .option("-p, --pidfile <file>", "write the process id there")
-    .option("-l, --logconfig <file>", "a logging configuration")
-    .option("--no-builder", "build and upload no diskimages")
-    .option("--builder-only", "only build and upload diskimages: launch and hand out no nodes")
+    .option("-l, --logconfig <file>", "a logging configuration: YAML, or the INI of Python's logging")
     .option("--build-workers <n>", "builds of diskimages side by side", countArgument, 1)
     .option("--upload-workers <n>", "uploads side by side", countArgument, 4)
     .option("--strict", "refuse a configuration with warnings, at the start and later")
     .option("--new-state", "begin a new pool, although servers of another are on the clouds")
+    .addOption(new Option("--start-report <file>").hideHelp());
+}
+
+/** What a daemon takes that does more than to build. */
+function poolNamed(name: string) {
+  return daemonNamed(name)
+    .option("--no-builder", "build and upload no diskimages")
+    .option("--no-launches", "launch no nodes; those that there are go on, and images are made")
+    .option("--no-deletes", "delete nothing on the clouds; what is to be deleted waits")
+    .option("--no-webapp", "serve no status endpoint");
+}
+
+type Settings = ReturnType<ReturnType<typeof daemonNamed>["opts"]>;
+type PoolSettings = ReturnType<ReturnType<typeof poolNamed>["opts"]>;
+
+export function daemonCommand(context: CliContext) {
+  return poolNamed("daemon")
+    .description("run the pool; stays in the foreground, a service manager backgrounds it")
+    .option("-d, --nodaemon", "accepted for old scripts; it always stays in the foreground")
+    .option("--builder-only", "only build and upload diskimages: launch and hand out no nodes")
     .addHelpText("after", example("nodepool -c /etc/nodepool/nodepool.yaml daemon"))
-    .action(
-      async (
-        {
-          pidfile = null,
-          logconfig = null,
-          builder,
-          builderOnly = false,
-          strict = false,
-          newState = false,
-          ...options
-        },
-      ) => {
-        if (builderOnly && !builder) {
-          throw new UsageError("--no-builder and --builder-only leave nothing to do: give one of them");
-        }
-        context.exitCode = await context.wiring.runDaemon({
-          ...configFilesOf(context),
-          pidFile: pidfile,
-          logConfigFile: logconfig,
-          parts: { pool: !builderOnly, builds: builder },
-          buildWorkers: options.buildWorkers,
-          uploadWorkers: options.uploadWorkers,
-          strict,
-          newState,
-          debug: context.globals().debug,
-        });
-      },
-    );
+    .action(async ({ builderOnly = false, ...settings }) => {
+      if (builderOnly && !settings.builder) {
+        throw new UsageError("--no-builder and --builder-only leave nothing to do: give one of them");
+      }
+      await runHere(context, settings, { ...partsOf(settings), pool: !builderOnly });
+    });
+}
+
+export function nodepooldProgram(context: CliContext) {
+  return poolNamed("nodepoold")
+    .description("Runs the pool in the background, as `nodepool daemon` does in the foreground.")
+    .option("-d, --nodaemon", "stay in the foreground")
+    .addHelpText("after", example("nodepoold -c /etc/nodepool/nodepool.yaml -l /etc/nodepool/logging.conf"))
+    .action(async ({ nodaemon = false, ...settings }) => {
+      if (nodaemon) await runHere(context, settings, partsOf(settings));
+      else await startAway(context, settings.pidfile ?? "/var/run/nodepool/nodepool.pid");
+    });
+}
+
+export function builderProgram(context: CliContext) {
+  const onlyBuilds = { pool: false, builds: true, launches: false, deletes: true, site: false };
+  return daemonNamed("nodepool-builder")
+    .description("Builds and uploads diskimages in the background; runs no nodes, serves no status endpoint.")
+    .option("-d, --nodaemon", "stay in the foreground")
+    .addHelpText("after", example("nodepool-builder -c /etc/nodepool/nodepool.yaml --build-workers 2"))
+    .action(async ({ nodaemon = false, ...settings }) => {
+      if (nodaemon) await runHere(context, settings, onlyBuilds);
+      else await startAway(context, settings.pidfile ?? "/var/run/nodepool/nodepool-builder.pid");
+    });
+}
+
+function partsOf({ builder, launches, deletes, webapp }: PoolSettings): DaemonParts {
+  return { pool: true, builds: builder, launches, deletes, site: webapp };
+}
+
+async function runHere(context: CliContext, settings: Settings, parts: DaemonParts): Promise<void> {
+  const { pidfile = null, logconfig = null, startReport, strict = false, newState = false } = settings;
+  try {
+    context.exitCode = await context.wiring.runDaemon({
+      ...configFilesOf(context),
+      pidFile: pidfile,
+      logConfigFile: logconfig,
+      parts,
+      buildWorkers: settings.buildWorkers,
+      uploadWorkers: settings.uploadWorkers,
+      strict,
+      newState,
+      debug: context.globals().debug,
+      onRunning: () => startReport === undefined || reportRunning(startReport),
+    });
+  } catch (error) {
+    if (startReport !== undefined) reportFailure(startReport, errorLines(error, context.program.name));
+    throw error;
+  }
+}
+
+/** The same program, told to stay in the foreground of a session of its own. */
+async function startAway(context: CliContext, pidFile: string): Promise<void> {
+  context.exitCode = await context.wiring.startInBackground({
+    program: context.program,
+    argv: [...context.argv, "--pidfile", pidFile],
+    configFile: configFilesOf(context).configFile,
+    say: (text) => context.io.stderr.write(text),
+  });
 }

@@ -1,0 +1,27 @@
+/**
+ * Under which of its names the program was run: 2016's `nodepoold` and `nodepool-builder` are links to it. `mod.ts`
+ * asks first of all.
+ */
+import { basename } from "node:path";
+import process from "node:process";
+
+export const PROGRAM_NAMES = ["nodepool", "nodepoold", "nodepool-builder"] as const;
+export type ProgramName = typeof PROGRAM_NAMES[number];
+
+export interface InvokedProgram {
+  readonly name: ProgramName;
+  /** What starts it once more; null: it runs from its sources, and nothing does. */
+  readonly file: string | null;
+}
+
+/** What scripts/compile's shell text, and whoever else starts the sources, says in the environment. */
+const VARIABLE = "NODEPOOL_PROGRAM";
+
+/** Takes what it finds out of the environment: scripts on nodes are given variables of that kind. */
+export function invokedProgram(): InvokedProgram {
+  const given = Deno.env.get(VARIABLE) ?? null;
+  if (given !== null) Deno.env.delete(VARIABLE);
+  const file = given ?? (Deno.build.standalone ? process.argv0 : null);
+  const name = PROGRAM_NAMES.find((known) => known === basename(file ?? "")) ?? "nodepool";
+  return { name, file };
+}
