@@ -22,7 +22,7 @@ import { errorChain } from "./lib/error_chain.ts";
 import { freeDescriptors } from "./lib/free_descriptors.ts";
 import { createCpuProfiler } from "./lib/cpu_profiler.ts";
 import { inFlight, type LastRan } from "./lib/in_flight.ts";
-import { loggerOf, startLogging } from "./lib/logging.ts";
+import { loggerOf, type LoggingOptions, startLogging } from "./lib/logging.ts";
 import { LoopWatch } from "./lib/loop_watch.ts";
 import { writePidFile } from "./lib/pid_file.ts";
 import { ProcessSignals } from "./lib/process_signals.ts";
@@ -58,8 +58,10 @@ export async function runDaemon(options: DaemonOptions, heard = new ProcessSigna
   const clock = new SteadyClock(systemClock);
   const source = await ConfigSource.open(options.configFile, options);
   const { config } = source.current;
-  await using _logging = await startLogging(await loggingOptions(source.current, options));
+  const { logging, notices } = await logSettings(source.current, options);
+  await using _logging = await startLogging(logging);
   tellFindings(source.current);
+  tellFindings({ warnings: [], notices });
 
   using _lock = await takeLock(config.state);
   await checkAlone(config.state);
@@ -179,12 +181,19 @@ async function buildsEnd(
   await Promise.race([pool.buildsEnd(), end]);
 }
 
-async function loggingOptions({ config }: LoadedConfig, { logConfigFile, debug }: DaemonOptions) {
-  const settings = logConfigFile === null ? {} : await loadLogSettings(logConfigFile);
-  return { ...config.log, ...settings, ...(debug ? { level: "debug" as const } : {}) };
+async function logSettings({ config }: LoadedConfig, { logConfigFile, debug }: DaemonOptions) {
+  const given = logConfigFile === null ? null : await loadLogSettings(logConfigFile);
+  const logging = { ...config.log, ...given?.settings };
+  const notices = given?.notices ?? [];
+  return { logging: debug ? inDetail(logging) : logging, notices };
 }
 
-function tellFindings({ warnings, notices }: LoadedConfig): void {
+function inDetail(logging: LoggingOptions): LoggingOptions {
+  if (!("loggers" in logging)) return { ...logging, level: "debug" };
+  return { loggers: logging.loggers.map((logger) => ({ ...logger, level: "debug" })) };
+}
+
+function tellFindings({ warnings, notices }: Pick<LoadedConfig, "warnings" | "notices">): void {
   for (const warning of warnings) log.warning("configuration: {text}", { text: formatProblem(warning) });
   for (const notice of notices) log.info("configuration: {text}", { text: formatProblem(notice) });
 }

@@ -43,6 +43,7 @@ const requirements = {
   "ansible": program("ansible-inventory", "ansible-core"),
   "gearmand": program("gearmand", "gearman-job-server"),
   "libzmq": pythonModule("zmq", "python3-zmq"),
+  "python3": program("python3", "python3"),
   "python-jenkins": pythonModule("jenkins", "python3-jenkins"),
   "openstacksdk": pythonModule("openstack", "python3-openstacksdk"),
   "disk-image-create": program("disk-image-create", "python3-diskimage-builder"),

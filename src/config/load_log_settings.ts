@@ -1,10 +1,13 @@
 /**
- * The file that `daemon --logconfig` names: levels of single categories, and what it sets instead of the
- * configuration's `log`. YAML with `level`, `format`, `file` and `levels` (category: level).
+ * The file that `--logconfig` names, which says what is logged instead of the configuration's `log`: YAML with `level`,
+ * `format`, `file` and `levels` (category: level), or a logging.conf of Python's.
  */
 import * as v from "valibot";
-import type { LoggingOptions } from "../lib/logging.ts";
+import type { LogPlan } from "../lib/log_plan.ts";
+import type { PlainLog } from "../lib/logging.ts";
 import { ConfigError, type Problem } from "./config_error.ts";
+import { isLoggingConf, parseLoggingConf } from "./logging_conf.ts";
+import { fileProblem } from "./read_text.ts";
 
 const level = v.picklist(["debug", "info", "warning", "error"]);
 const schema = v.strictObject({
@@ -14,27 +17,37 @@ const schema = v.strictObject({
   levels: v.optional(v.record(v.pipe(v.string(), v.startsWith("nodepool")), level)),
 });
 
+export interface LogSettings {
+  readonly settings: Partial<PlainLog> | LogPlan;
+  /** What the file says that has no effect. */
+  readonly notices: readonly Problem[];
+}
+
 /** @throws ConfigError */
-export async function loadLogSettings(path: string): Promise<Partial<LoggingOptions>> {
+export async function loadLogSettings(path: string): Promise<LogSettings> {
+  const text = await readWith(path, () => Deno.readTextFile(path));
+  if (isLoggingConf(text)) {
+    const { plan, notices } = parseLoggingConf(text, path);
+    return { settings: plan, notices };
+  }
   const { parse } = await import("yaml");
-  const parsed = v.safeParse(schema, await readWith(path, (text) => parse(text) ?? {}));
-  if (parsed.success) return parsed.output;
+  const parsed = v.safeParse(schema, await readWith(path, () => parse(text) ?? {}));
+  if (parsed.success) return { settings: parsed.output, notices: [] };
   throw new ConfigError(
-    parsed.issues.map((issue) => problem(path, v.getDotPath(issue) ?? "", issue.message)),
+    parsed.issues.map((issue) => ({ ...fileProblem(path, issue.message), path: v.getDotPath(issue) ?? "" })),
   );
 }
 
-async function readWith(path: string, parse: (text: string) => unknown): Promise<unknown> {
+async function readWith<Value>(path: string, read: () => Value | Promise<Value>): Promise<Value> {
   try {
-    return parse(await Deno.readTextFile(path));
+    return await read();
   } catch (error) {
-    const why = error instanceof Error ? error.message.split("\n")[0] : String(error);
-    throw new ConfigError([problem(path, "", `cannot read the logging configuration: ${why}`)], {
-      cause: error,
-    });
+    const why = error instanceof Deno.errors.NotFound
+      ? "there is no such file"
+      : error instanceof Error
+      ? error.message.split("\n")[0]
+      : String(error);
+    const problem = fileProblem(path, `cannot read the logging configuration: ${why}`);
+    throw new ConfigError([problem], { cause: error });
   }
-}
-
-function problem(file: string, path: string, message: string): Problem {
-  return { file, line: null, column: null, path, message, found: null, expected: null, suggestion: null };
 }

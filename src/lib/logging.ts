@@ -1,20 +1,17 @@
 /**
- * Sets up LogTape for the process: text for people, JSON lines for machines, to standard error or a file.
- * Called once by the daemon and the simulator; everything else only asks LogTape for its logger.
+ * Sets up LogTape for the process and sends its records where a plan says. Called once by the daemon; everything else
+ * only asks LogTape for its logger.
  */
-import {
-  configure,
-  getLogger,
-  getTextFormatter,
-  type LogLevel,
-  type LogRecord,
-  reset,
-} from "@logtape/logtape";
+import { configure, getLogger, type LogLevel, type LogRecord, reset } from "@logtape/logtape";
 import { type Clock, systemClock } from "./clock.ts";
+import type { LogCategory } from "./log_category.ts";
 import { LogLimiter } from "./log_limiter.ts";
-import { visibleText } from "./visible_text.ts";
+import { isUnlimited } from "./log_lines.ts";
+import { LogOutputs } from "./log_outputs.ts";
+import { type LogPlan, lowestLevel } from "./log_plan.ts";
 
-export interface LoggingOptions {
+/** One place for all lines. */
+export interface PlainLog {
   readonly level: LogLevel;
   /** Levels of single categories, e.g. `nodepool.stack_dump`. */
   readonly levels?: Readonly<Record<string, LogLevel>>;
@@ -22,34 +19,25 @@ export interface LoggingOptions {
   readonly format: "text" | "json" | null;
   /** Path, appended to; null: standard error. */
   readonly file: string | null;
-  readonly clock?: Clock;
 }
 
-/** The category under `nodepool` of lines that somebody asked for, all of which are written. */
-export const UNLIMITED = "stack_dump";
+export type LoggingOptions = (PlainLog | LogPlan) & { readonly clock?: Clock };
 
 /** How often what was omitted is looked for. */
 const LOOK = 5_000;
 
-/** Of one value in a line, in characters: what clouds and clients say may be of any length. */
-const LONGEST_VALUE = 4_000;
-
 /**
  * Sends log records where the options say, until it is disposed of.
- * @throws Deno.errors.* where the file cannot be opened
+ * @throws LogFileError where a file cannot be opened
  */
-export async function startLogging(options: LoggingOptions): Promise<AsyncDisposable> {
-  const output = options.file === null
-    ? Deno.stderr
-    : Deno.openSync(options.file, { append: true, create: true, write: true, mode: 0o600 });
-  const asText =
-    (options.format ?? (options.file === null && Deno.stderr.isTerminal() ? "text" : "json")) === "text";
-  const format = asText ? textForPeople() : jsonLine;
-  const encoder = new TextEncoder();
-  const { clock = systemClock } = options;
+export async function startLogging(
+  { clock = systemClock, ...options }: LoggingOptions,
+): Promise<AsyncDisposable> {
+  const plan = "loggers" in options ? options : planOf(options);
+  const outputs = new LogOutputs(plan);
   const limiter = new LogLimiter(clock);
   const writeAll = (records: readonly LogRecord[]) => {
-    for (const record of records) write(output, encoder.encode(format(record)));
+    for (const record of records) outputs.write(record);
   };
   await configure({
     reset: true,
@@ -57,14 +45,8 @@ export async function startLogging(options: LoggingOptions): Promise<AsyncDispos
       output: (record: LogRecord) => writeAll(isUnlimited(record) ? [record] : limiter.admit(record)),
     },
     loggers: [
-      { category: ["nodepool"], sinks: ["output"], lowestLevel: options.level },
+      { category: ["nodepool"], sinks: ["output"], lowestLevel: lowestLevel(plan) },
       { category: ["logtape", "meta"], sinks: ["output"], lowestLevel: "error" },
-      ...Object.entries(options.levels ?? {}).map(([category, lowestLevel]) => ({
-        category: category.split("."),
-        sinks: ["output"] as "output"[],
-        parentSinks: "override" as const,
-        lowestLevel,
-      })),
     ],
   });
   const stop = new AbortController();
@@ -79,56 +61,24 @@ export async function startLogging(options: LoggingOptions): Promise<AsyncDispos
       await telling;
       await reset();
       writeAll(limiter.tell({ all: true }));
-      if (output !== Deno.stderr) output.close();
+      outputs[Symbol.dispose]();
     },
   };
 }
 
-/** One line for each record; what somebody asked for keeps its lines. */
-function textForPeople(): (record: LogRecord) => string {
-  const formatter = (visible: (text: string) => string) =>
-    getTextFormatter({ timestamp: "date-time", category: ".", value: (value) => visible(plain(value)) });
-  const inOneLine = formatter(visibleText);
-  const inLines = formatter((text) => text.split("\n").map(visibleText).join("\n"));
-  return (record) => isUnlimited(record) ? inLines(record) : inOneLine(record);
-}
-
-function isUnlimited({ category }: LogRecord): boolean {
-  return category[1] === UNLIMITED;
-}
-
-/** One JSON object: when, how bad, where, the sentence, and the facts in it by name. */
-function jsonLine({ timestamp, level, category, message, properties }: LogRecord): string {
-  const text = message.map((part, index) => index % 2 === 0 ? part : plain(part)).join("");
-  const time = new Date(timestamp).toISOString();
-  const line = { time, level, category: category.join("."), message: text };
-  // No fact takes the place of what every line has.
-  return `${JSON.stringify({ ...line, ...properties, ...line }, (_, value) => shortened(value))}\n`;
-}
-
-function shortened(value: unknown): unknown {
-  if (typeof value !== "string" || value.length <= LONGEST_VALUE) return value;
-  return `${value.slice(0, LONGEST_VALUE)}… (${value.length - LONGEST_VALUE} more characters)`;
-}
-
-function plain(value: unknown): string {
-  return typeof value === "string"
-    ? shortened(value) as string
-    : Array.isArray(value)
-    ? value.map(plain).join(", ")
-    : String(value);
-}
-
-/** A log that cannot be written (a full disk, a closed pipe) must not stop the pool. */
-function write(output: { writeSync(bytes: Uint8Array): number }, bytes: Uint8Array): void {
-  try {
-    for (let written = 0; written < bytes.length;) written += output.writeSync(bytes.subarray(written));
-  } catch {
-    // Nowhere is left to say it.
-  }
+function planOf({ level, levels = {}, format, file }: PlainLog): LogPlan {
+  const to = file === null ? "stderr" : { file, mode: 0o600, truncate: false };
+  const root = { name: "", level, handlers: [{ to, level: null, format }], propagate: true } as const;
+  const others = Object.entries(levels).map(([name, level]) => ({
+    name,
+    level,
+    handlers: [],
+    propagate: true,
+  }));
+  return { loggers: [root, ...others] };
 }
 
 /** The logger of a category under `nodepool`. */
-export function loggerOf(...category: string[]) {
-  return getLogger(["nodepool", ...category]);
+export function loggerOf(category: LogCategory, ...names: string[]) {
+  return getLogger(["nodepool", category, ...names]);
 }

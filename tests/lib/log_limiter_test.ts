@@ -75,7 +75,7 @@ Deno.test("a flood of lines makes a short log, which ends with the count; values
   const file = await Deno.makeTempFile();
   const clock = new VirtualClock();
   const logging = await startLogging({ level: "info", format: "json", file, clock });
-  const log = loggerOf("flood");
+  const log = loggerOf("http");
   for (let number = 0; number < 50_000; number++) {
     log.warning("a message is no event: {text}", { text: "x".repeat(10_000) });
   }

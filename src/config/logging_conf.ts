@@ -1,0 +1,204 @@
+/**
+ * A logging.conf as Python's `logging.config.fileConfig` reads it, as far as it means something here: loggers with their
+ * levels, handlers that write to files and streams, formatters. What means nothing is told, one notice each, and loses
+ * no line; what Python would refuse is refused.
+ */
+import type { LogLevel } from "@logtape/logtape";
+import { isLogCategory } from "../lib/log_category.ts";
+import type { LogFormat, LogHandler, LogPlan, LogTreeLogger } from "../lib/log_plan.ts";
+import { emptyFields } from "../lib/python_format.ts";
+import { ConfigError, type Problem } from "./config_error.ts";
+import { type HandlerTarget, handlerTarget } from "./logging_conf_handler.ts";
+import { type Ini, type IniFault, readIni, valueOf } from "./read_ini.ts";
+import { fileProblem } from "./read_text.ts";
+
+export interface LoggingConf {
+  readonly plan: LogPlan;
+  readonly notices: readonly Problem[];
+}
+
+/** Whether the text is INI, and not YAML: its first line that says something is a section's name. */
+export function isLoggingConf(text: string): boolean {
+  const first = text.split("\n").find((line) => !/^\s*([#;].*)?$/.test(line)) ?? "";
+  return /^\[\s*\w+\s*\]\s*$/.test(first);
+}
+
+/** @throws ConfigError with every problem */
+export function parseLoggingConf(text: string, file: string): LoggingConf {
+  const reader = new ConfReader(readIni(text));
+  const plan = reader.plan();
+  const placed = ({ line, message }: IniFault) => ({ ...fileProblem(file, message), line, column: 1 });
+  const inOrder = (faults: readonly IniFault[]) => faults.toSorted((a, b) => a.line - b.line).map(placed);
+  if (reader.errors.length > 0) throw new ConfigError(inOrder(reader.errors));
+  return { plan, notices: inOrder(reader.notices) };
+}
+
+const LEVELS: Readonly<Record<string, LogLevel | null>> = {
+  NOTSET: null,
+  DEBUG: "debug",
+  INFO: "info",
+  WARN: "warning",
+  WARNING: "warning",
+  ERROR: "error",
+  CRITICAL: "fatal",
+  FATAL: "fatal",
+};
+
+/** Where a formatter names no format, and a handler no formatter. */
+const BARE = { format: "%(message)s", datefmt: null };
+
+class ConfReader {
+  readonly errors: IniFault[];
+  readonly notices: IniFault[];
+  readonly #ini: Ini;
+
+  constructor(ini: Ini) {
+    this.#ini = ini;
+    this.errors = [...ini.errors];
+    this.notices = [...ini.repeats];
+  }
+
+  plan(): LogPlan {
+    const formats = new Map(this.#named("formatter").map((name) => [name, this.#format(name)]));
+    const handlers = new Map(this.#named("handler").map((name) => [name, this.#handler(name, formats)]));
+    const names = this.#named("logger");
+    if (!names.includes("root")) {
+      this.#error("loggers", 'the logger "root" is missing: name it among the keys');
+    }
+    return { loggers: names.map((name) => this.#logger(name, handlers)) };
+  }
+
+  /** The names in `[loggers]` and its like, each with a section of its own; sections that it leaves out are told. */
+  #named(kind: "logger" | "handler" | "formatter"): string[] {
+    const list = this.#get(`${kind}s`, "keys");
+    if (list === null) this.#error(`${kind}s`, `[${kind}s] with "keys" is missing`);
+    const names = wordsOf(list);
+    for (const { name, line } of this.#ini.sections.values()) {
+      const own = name.startsWith(`${kind}_`) ? name.slice(kind.length + 1) : null;
+      if (own !== null && !names.includes(own)) {
+        this.notices.push({ line, message: `[${name}] has no effect: the keys of [${kind}s] lack "${own}"` });
+      }
+    }
+    return names.filter((name) => {
+      if (this.#ini.sections.has(`${kind}_${name}`)) return true;
+      this.#error(`${kind}s`, `there is no section [${kind}_${name}]`, "keys");
+      return false;
+    });
+  }
+
+  #format(name: string): LogFormat {
+    const section = `formatter_${name}`;
+    const [format, datefmt] = [this.#raw(section, "format"), this.#raw(section, "datefmt")];
+    const style = this.#raw(section, "style");
+    if ((style ?? "%") !== "%") {
+      this.#notice(
+        section,
+        `style "${style}" is not known here: lines have the form of the key \`log\``,
+        "style",
+      );
+      return null;
+    }
+    if (this.#raw(section, "class") !== null) {
+      this.#notice(section, "a class of your own is not known here: its format alone counts", "class");
+    }
+    const empty = emptyFields(format ?? "");
+    if (empty.length > 0) {
+      this.#notice(
+        section,
+        `there is nothing to show for ${empty.join(", ")}: a dash or 0 stands there`,
+        "format",
+      );
+    }
+    return { format: format || BARE.format, datefmt: datefmt || BARE.datefmt };
+  }
+
+  #handler(name: string, formats: ReadonlyMap<string, LogFormat>): LogHandler {
+    const section = `handler_${name}`;
+    const formatter = this.#get(section, "formatter");
+    if (formatter && !formats.has(formatter)) {
+      this.#error(section, `there is no formatter "${formatter}"`, "formatter");
+    }
+    const level = this.#level(section);
+    return { to: this.#target(section), level: level ?? null, format: formats.get(formatter ?? "") ?? BARE };
+  }
+
+  #target(section: string): LogHandler["to"] {
+    const name = this.#get(section, "class");
+    if (name === null) {
+      this.#error(section, '"class" is missing');
+      return null;
+    }
+    const found: HandlerTarget = handlerTarget(name, {
+      args: this.#get(section, "args"),
+      kwargs: this.#get(section, "kwargs"),
+    });
+    if (found.error !== null) this.#error(section, found.error, "args");
+    if (found.notice !== null) this.#notice(section, found.notice, "class");
+    return found.to;
+  }
+
+  #logger(key: string, handlers: ReadonlyMap<string, LogHandler>): LogTreeLogger {
+    const section = `logger_${key}`;
+    const name = key === "root" ? "" : this.#get(section, "qualname");
+    if (name === null) this.#error(section, '"qualname" is missing: the name that lines are logged under');
+    else if (name !== "" && !isLogCategory(name)) {
+      this.#notice(section, `has no effect: nothing here logs as "${name}"`, "qualname");
+    }
+    const level = this.#level(section);
+    return {
+      name: name ?? "",
+      // Python's root has a level of its own where it is given none; NOTSET lets all through.
+      level: level === undefined ? null : level ?? (key === "root" ? "trace" : null),
+      handlers: this.#handlersOf(section, handlers),
+      propagate: this.#get(section, "propagate") !== "0",
+    };
+  }
+
+  #handlersOf(section: string, handlers: ReadonlyMap<string, LogHandler>): readonly LogHandler[] {
+    const list = this.#get(section, "handlers");
+    if (list === null) this.#error(section, '"handlers" is missing; it may be empty');
+    return wordsOf(list).flatMap((name) => {
+      const handler = handlers.get(name);
+      if (handler === undefined) this.#error(section, `there is no handler "${name}"`, "handlers");
+      return handler ?? [];
+    });
+  }
+
+  /** undefined: none is given; null: NOTSET. */
+  #level(section: string): LogLevel | null | undefined {
+    const level = this.#get(section, "level");
+    if (!level) return undefined;
+    if (Object.hasOwn(LEVELS, level)) return LEVELS[level];
+    const known = Object.keys(LEVELS).join(", ");
+    this.#error(section, `"${level}" is no level; the levels are ${known}`, "level");
+    return undefined;
+  }
+
+  #get(section: string, key: string): string | null {
+    const value = valueOf(this.#ini, section, key);
+    if (value === null) this.#error(section, `"${key}" refers with %(…)s to a key that is not there`, key);
+    return value?.trim() ?? null;
+  }
+
+  /** As it stands there: formats have %(…)s of their own. */
+  #raw(section: string, key: string): string | null {
+    return this.#ini.sections.get(section)?.options.get(key)?.value ?? null;
+  }
+
+  #error(section: string, message: string, key?: string): void {
+    this.errors.push({ line: this.#line(section, key), message: `[${section}]: ${message}` });
+  }
+
+  #notice(section: string, message: string, key?: string): void {
+    this.notices.push({ line: this.#line(section, key), message: `[${section}]: ${message}` });
+  }
+
+  #line(section: string, key?: string): number {
+    const found = this.#ini.sections.get(section);
+    return found?.options.get(key ?? "")?.line ?? found?.line ?? 1;
+  }
+}
+
+function wordsOf(list: string | null): string[] {
+  return (list ?? "").split(",").map((word) => word.trim()).filter((word) => word !== "");
+}

@@ -1,0 +1,85 @@
+/** What a handler of Python's logging writes to, by its class and its arguments. `logging_conf.ts` asks. */
+import type { LogHandler } from "../lib/log_plan.ts";
+import { type PythonValue, readPythonLiteral } from "./python_literal.ts";
+
+export interface HandlerTarget {
+  readonly to: LogHandler["to"];
+  /** What means nothing here; null: all of it does. */
+  readonly notice: string | null;
+  /** What Python would refuse, or cannot be understood; null: nothing. */
+  readonly error: string | null;
+}
+
+/** As Python makes it: by the umask. Others may have been let read it. */
+const MODE = 0o666;
+
+/** By class: the arguments' names, in their order. */
+const FILES: Readonly<Record<string, readonly string[]>> = {
+  FileHandler: ["filename", "mode"],
+  WatchedFileHandler: ["filename", "mode"],
+  RotatingFileHandler: ["filename", "mode", "maxBytes", "backupCount"],
+  TimedRotatingFileHandler: ["filename", "when", "interval", "backupCount"],
+};
+
+const NOT_ROTATED = "the file is not rotated here: have logrotate do it, with copytruncate";
+
+export function handlerTarget(
+  className: string,
+  given: { readonly args: string | null; readonly kwargs: string | null },
+): HandlerTarget {
+  const kind = className.replace(/^logging\./, "").replace(/^handlers\./, "");
+  if (kind === "NullHandler") return { to: null, notice: null, error: null };
+  if (kind !== "StreamHandler" && !Object.hasOwn(FILES, kind)) {
+    const notice = `${className} is not known here: its lines go to standard error`;
+    return { to: "stderr", notice, error: null };
+  }
+  const values = argumentsOf(given, FILES[kind] ?? ["stream"]);
+  if (values === null) {
+    const error =
+      `the arguments are not understood; write plain values, as in ('/var/log/nodepool/debug.log',)`;
+    return { to: null, notice: null, error };
+  }
+  return kind === "StreamHandler" ? streamTarget(values) : fileTarget(kind, values);
+}
+
+type Arguments = ReadonlyMap<string, PythonValue>;
+
+/** null: they are no plain values. */
+function argumentsOf(
+  { args, kwargs }: { readonly args: string | null; readonly kwargs: string | null },
+  names: readonly string[],
+): Arguments | null {
+  const positional = readPythonLiteral(args || "()");
+  const byName = readPythonLiteral(kwargs || "{}");
+  if (positional === undefined || !(byName instanceof Map)) return null;
+  const values = Array.isArray(positional) ? positional : [positional];
+  const named = values.flatMap((value, index): [string, PythonValue][] =>
+    names[index] === undefined ? [] : [[names[index], value]]
+  );
+  return new Map([...named, ...byName]);
+}
+
+function streamTarget(values: Arguments): HandlerTarget {
+  const stream = values.get("stream") ?? values.get("strm") ?? null;
+  const name = stream !== null && typeof stream === "object" && "name" in stream ? stream.name : null;
+  if (name === "sys.stdout") return { to: "stdout", notice: null, error: null };
+  const isError = stream === null || name === "sys.stderr";
+  const notice = isError ? null : "that stream is not known here: its lines go to standard error";
+  return { to: "stderr", notice, error: null };
+}
+
+function fileTarget(kind: string, values: Arguments): HandlerTarget {
+  const file = values.get("filename");
+  if (typeof file !== "string" || file === "") {
+    return { to: null, notice: null, error: `${kind} needs a file's name in quotes as its first argument` };
+  }
+  const isBounded = Number(values.get("maxBytes") ?? 0) > 0;
+  const isRotated = kind === "TimedRotatingFileHandler" || isBounded;
+  const notice = isRotated
+    ? NOT_ROTATED
+    : kind === "WatchedFileHandler"
+    ? "the file is not opened again when it is moved: rotate it with copytruncate"
+    : null;
+  const truncate = !isRotated && String(values.get("mode") ?? "a").startsWith("w");
+  return { to: { file, mode: MODE, truncate }, notice, error: null };
+}

@@ -1,0 +1,71 @@
+/**
+ * Where lines of the log go, as Python's logging has it: loggers form a tree by the dots in their names. The nearest one
+ * with a level decides whether a line is logged; then it goes to the handlers of all loggers above it, up to one that
+ * does not propagate, and each handler may want a level of its own. Pure; `logging.ts` opens what a plan names.
+ */
+import type { LogLevel } from "@logtape/logtape";
+
+export type LogFormat =
+  /** Text on a terminal, JSON lines otherwise. */
+  | null
+  | "text"
+  | "json"
+  /** As Python's Formatter has it; no datefmt: ISO 8601 with milliseconds. */
+  | { readonly format: string; readonly datefmt: string | null };
+
+export interface LogHandler {
+  /** A file is appended to; null: nowhere. */
+  readonly to:
+    | { readonly file: string; readonly mode: number; readonly truncate: boolean }
+    | "stdout"
+    | "stderr"
+    | null;
+  /** The least that it takes; null: all. */
+  readonly level: LogLevel | null;
+  readonly format: LogFormat;
+}
+
+export interface LogTreeLogger {
+  /** `nodepool.image`; empty: the root, above all. */
+  readonly name: string;
+  /** null: that of the next one above. */
+  readonly level: LogLevel | null;
+  readonly handlers: readonly LogHandler[];
+  readonly propagate: boolean;
+}
+
+export interface LogPlan {
+  readonly loggers: readonly LogTreeLogger[];
+}
+
+/** From the least to the worst. */
+const LEVELS: readonly LogLevel[] = ["trace", "debug", "info", "warning", "error", "fatal"];
+
+/** Where nothing says otherwise. */
+const ROOT_LEVEL: LogLevel = "warning";
+
+/** The least that any logger lets through. */
+export function lowestLevel({ loggers }: LogPlan): LogLevel {
+  const levels = loggers.flatMap(({ level }) => level ?? []);
+  return LEVELS.find((level) => levels.includes(level)) ?? ROOT_LEVEL;
+}
+
+/** What takes a line of that category and level; each handler as often as loggers on the way have it. */
+export function handlersFor(plan: LogPlan, category: string, level: LogLevel): readonly LogHandler[] {
+  const above = lineage(plan, category);
+  const least = above.find((logger) => logger.level !== null)?.level ?? ROOT_LEVEL;
+  if (!reaches(level, least)) return [];
+  const end = above.findIndex(({ propagate }) => !propagate);
+  const heard = end < 0 ? above : above.slice(0, end + 1);
+  return heard.flatMap(({ handlers }) => handlers.filter((handler) => reaches(level, handler.level)));
+}
+
+/** The loggers that a category has, the nearest first. */
+function lineage({ loggers }: LogPlan, category: string): readonly LogTreeLogger[] {
+  return loggers.filter(({ name }) => name === "" || category === name || category.startsWith(`${name}.`))
+    .toSorted((a, b) => b.name.length - a.name.length);
+}
+
+function reaches(level: LogLevel, least: LogLevel | null): boolean {
+  return least === null || LEVELS.indexOf(level) >= LEVELS.indexOf(least);
+}

@@ -1,0 +1,389 @@
+/** A logging.conf as Python's own logging reads it: the same lines in the same files, and the same files refused. */
+import type { LogLevel } from "@logtape/logtape";
+import * as fc from "fast-check";
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { ConfigError, formatProblem } from "../../src/config/config_error.ts";
+import { loadLogSettings } from "../../src/config/load_log_settings.ts";
+import { isLoggingConf, parseLoggingConf } from "../../src/config/logging_conf.ts";
+import { LogOutputs } from "../../src/lib/log_outputs.ts";
+import { testNeeding } from "../needs.ts";
+
+type PythonRecord = readonly [name: string, level: string, message: string, time: number];
+
+interface Case {
+  readonly conf: string;
+  readonly records: readonly PythonRecord[];
+}
+
+interface Answer {
+  readonly error?: string;
+  readonly files?: Readonly<Record<string, string>>;
+}
+
+const oracle = fileURLToPath(new URL("logging_conf_oracle.py", import.meta.url));
+
+async function pythonsAnswers(cases: readonly Case[]): Promise<readonly Answer[]> {
+  const child = new Deno.Command("python3", {
+    args: [oracle],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(JSON.stringify(cases)));
+  await writer.close();
+  const { stdout, success } = await child.output();
+  assert.ok(success);
+  return JSON.parse(new TextDecoder().decode(stdout));
+}
+
+const LEVELS: Readonly<Record<string, LogLevel>> = {
+  DEBUG: "debug",
+  INFO: "info",
+  WARNING: "warning",
+  ERROR: "error",
+  CRITICAL: "fatal",
+};
+
+function ourAnswer({ conf, records }: Case): Answer {
+  const folder = Deno.makeTempDirSync({ prefix: "logging-conf-" });
+  try {
+    const { plan } = parseLoggingConf(conf.replaceAll("FOLDER", folder), "logging.conf");
+    {
+      using outputs = new LogOutputs(plan);
+      for (const [name, level, message, timestamp] of records) {
+        outputs.write({
+          category: name.split("."),
+          level: LEVELS[level]!,
+          message: [message],
+          rawMessage: message,
+          timestamp,
+          properties: {},
+        });
+      }
+    }
+    const files = [...Deno.readDirSync(folder)].map((
+      { name },
+    ) => [name, Deno.readTextFileSync(`${folder}/${name}`)]);
+    return { files: Object.fromEntries(files.filter(([, text]) => text !== "").sort()) };
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return { error: error.message };
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+}
+
+/** What a CI's pool of 2016 logged with. */
+const PRODUCTION = `
+[loggers]
+keys=root,nodepool,requests,image
+
+[handlers]
+keys=console,debug,normal,image
+
+[formatters]
+keys=simple
+
+[logger_root]
+level=WARNING
+handlers=console
+
+[logger_requests]
+level=WARNING
+handlers=debug,normal
+qualname=requests
+
+[logger_nodepool]
+level=DEBUG
+handlers=debug,normal
+qualname=nodepool
+
+[logger_image]
+level=INFO
+handlers=image
+qualname=nodepool.image.build
+propagate=0
+
+[handler_console]
+level=WARNING
+class=StreamHandler
+formatter=simple
+args=(sys.stdout,)
+
+[handler_debug]
+level=DEBUG
+class=logging.handlers.TimedRotatingFileHandler
+formatter=simple
+args=('FOLDER/debug.log', 'H', 8, 30,)
+
+[handler_normal]
+level=INFO
+class=logging.handlers.TimedRotatingFileHandler
+formatter=simple
+args=('FOLDER/nodepool.log', 'H', 8, 30,)
+
+[handler_image]
+level=INFO
+class=logging.handlers.TimedRotatingFileHandler
+formatter=simple
+args=('FOLDER/image.log', 'H', 8, 30,)
+
+[formatter_simple]
+format=%(asctime)s %(levelname)s %(name)s: %(message)s
+datefmt=
+`;
+
+const NAMES = [
+  "nodepool",
+  "nodepool.node",
+  "nodepool.image",
+  "nodepool.image.build",
+  "nodepool.image.build.noble",
+];
+const TIME = Date.UTC(2016, 5, 14, 2, 3, 4, 50);
+
+/** A line of every level under every name. */
+const RECORDS: readonly PythonRecord[] = NAMES.flatMap((name, index) =>
+  Object.keys(LEVELS).map((
+    level,
+    more,
+  ): PythonRecord => [name, level, `${level} of ${name}`, TIME + index * 86_400_123 + more])
+);
+
+/** One handler and one formatter, as the sections say. */
+function small({ handler, formatter = "format=%(levelname)s %(name)s: %(message)s", before = "" }: {
+  readonly handler: string;
+  readonly formatter?: string;
+  readonly before?: string;
+}): string {
+  return `${before}
+[loggers]
+keys=root
+[handlers]
+keys=one
+[formatters]
+keys=f
+[logger_root]
+level=INFO
+handlers=one
+[handler_one]
+${handler}
+formatter=f
+[formatter_f]
+${formatter}
+`;
+}
+
+const FILE = "class=FileHandler\nargs=('FOLDER/log',)";
+
+const accepted: Readonly<Record<string, string>> = {
+  // What goes to the console is looked at in a file.
+  "of production": PRODUCTION.replace("class=StreamHandler", "class=FileHandler")
+    .replace("(sys.stdout,)", "('FOLDER/console',)"),
+  "with a file": small({ handler: FILE }),
+  "with a file that is written anew": small({ handler: "class=FileHandler\nargs=('FOLDER/log', 'w')" }),
+  "with double quotes, blanks and a comma": small({
+    handler: `class = FileHandler\nargs = ( "FOLDER/log" , )`,
+  }),
+  "with strings side by side": small({ handler: `class=FileHandler\nargs=('FOLDER' '/log',)` }),
+  "with arguments by name": small({
+    handler: "class=FileHandler\nkwargs={'filename': 'FOLDER/log', 'mode': 'a'}",
+  }),
+  "with a handler's level": small({ handler: `${FILE}\nlevel=ERROR` }),
+  "that rotates by size": small({
+    handler: "class=handlers.RotatingFileHandler\nargs=('FOLDER/log','a',1000000,3)",
+  }),
+  "that is watched": small({ handler: "class=logging.handlers.WatchedFileHandler\nargs=('FOLDER/log',)" }),
+  "that takes a folder from [DEFAULT]": small({
+    before: "[DEFAULT]\nlogs=FOLDER",
+    handler: "class=FileHandler\nargs=('%(logs)s/log',)",
+  }),
+  "with comments and folded lines": small({
+    before: "# first\n; second",
+    handler: "# third\nclass=FileHandler\nargs=('FOLDER/log',\n  'a')",
+  }),
+  "with dates of its own": small({
+    handler: FILE,
+    formatter:
+      "format=%(asctime)s.%(msecs)03d [%(levelname)-8s] %(name)20s %(levelno)s %(message).5s 100%%\n" +
+      "datefmt=%a %d %b %Y %H:%M:%S %p %j %y %I",
+  }),
+  "with a format that is left out": small({ handler: FILE, formatter: "datefmt=" }),
+  "with a NullHandler": small({ handler: "class=NullHandler\nargs=()" }),
+};
+
+for (const [what, conf] of Object.entries(accepted)) {
+  testNeeding(["python3"], `a logging.conf ${what} writes the lines that Python writes`, async () => {
+    const [python] = await pythonsAnswers([{ conf, records: RECORDS }]);
+    assert.equal(python!.error, undefined);
+    assert.deepEqual(ourAnswer({ conf, records: RECORDS }), python);
+  });
+}
+
+const refused: readonly (readonly [what: string, conf: string, message: RegExp])[] = [
+  [
+    "without [handlers]",
+    PRODUCTION.replace("[handlers]", "[hanlders]"),
+    /\[handlers\] with "keys" is missing/,
+  ],
+  ["whose root is missing", PRODUCTION.replace("keys=root,", "keys="), /the logger "root" is missing/],
+  [
+    "with a level that there is not",
+    PRODUCTION.replace("level=INFO", "level=CHATTY"),
+    /:26:1: \[logger_image\]: "CHATTY" is no level; the levels are NOTSET, DEBUG/,
+  ],
+  [
+    "that names a handler without a section",
+    PRODUCTION.replace("normal,image\n\n[form", "normal,image,more\n\n[form"),
+    /there is no section \[handler_more\]/,
+  ],
+  [
+    "whose logger names an unknown handler",
+    PRODUCTION.replace("handlers=image", "handlers=imgae"),
+    /\[logger_image\]: there is no handler "imgae"/,
+  ],
+  [
+    "whose handler names an unknown formatter",
+    PRODUCTION.replace("formatter=simple", "formatter=simpel"),
+    /there is no formatter "simpel"/,
+  ],
+  [
+    "whose logger has no qualname",
+    PRODUCTION.replace("qualname=requests\n", ""),
+    /\[logger_requests\]: "qualname" is missing/,
+  ],
+  ["whose handler has no class", small({ handler: "args=()" }), /\[handler_one\]: "class" is missing/],
+  [
+    "whose file has no name",
+    small({ handler: "class=FileHandler\nargs=()" }),
+    /FileHandler needs a file's name/,
+  ],
+  [
+    "with broken arguments",
+    small({ handler: "class=FileHandler\nargs=('FOLDER/log'" }),
+    /the arguments are not understood/,
+  ],
+  ["with a line that is nothing", small({ handler: `${FILE}\nnothing` }), /expected a \[section\]/],
+];
+
+for (const [what, conf, message] of refused) {
+  testNeeding(["python3"], `a logging.conf ${what} is refused, as Python refuses it`, async () => {
+    const [python] = await pythonsAnswers([{ conf, records: [] }]);
+    assert.notEqual(python!.error, undefined, "Python takes it");
+    assert.match(ourAnswer({ conf, records: [] }).error ?? "it is taken", message);
+  });
+}
+
+const levelName = fc.constantFrom("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL", "NOTSET");
+
+/** Any tree of loggers over two files. */
+const anyConf = fc.record({
+  root: fc.record({ level: levelName, handlers: fc.subarray(["a", "b"]) }),
+  loggers: fc.uniqueArray(
+    fc.record({
+      name: fc.constantFrom(...NAMES),
+      level: fc.option(levelName),
+      handlers: fc.subarray(["a", "b"]),
+      propagate: fc.constantFrom("0", "1", null),
+    }),
+    { selector: ({ name }) => name, maxLength: NAMES.length },
+  ),
+  levels: fc.record({ a: fc.option(levelName), b: fc.option(levelName) }),
+}).map(({ root, loggers, levels }) => {
+  const handler = (name: "a" | "b") => {
+    const level = levels[name] === null ? "" : `level=${levels[name]}\n`;
+    return `[handler_${name}]\nclass=FileHandler\n${level}formatter=f\nargs=('FOLDER/${name}',)\n`;
+  };
+  const logger = ({ name, level, handlers, propagate }: typeof loggers[number], index: number) =>
+    `[logger_${index}]\nqualname=${name}\nhandlers=${handlers.join(",")}\n` +
+    (level === null ? "" : `level=${level}\n`) + (propagate === null ? "" : `propagate=${propagate}\n`);
+  return `[loggers]\nkeys=${
+    ["root", ...loggers.keys()].join(",")
+  }\n[handlers]\nkeys=a,b\n[formatters]\nkeys=f\n` +
+    `[logger_root]\nlevel=${root.level}\nhandlers=${root.handlers.join(",")}\n` +
+    `${loggers.map(logger).join("")}${handler("a")}${handler("b")}` +
+    `[formatter_f]\nformat=%(asctime)s %(levelname)s %(name)s: %(message)s\n`;
+});
+
+testNeeding(
+  ["python3"],
+  "whatever a logging.conf says of levels, handlers and propagation, lines go where Python sends them",
+  async () => {
+    const cases = fc.sample(anyConf, { numRuns: 150, seed: 2016 }).map((conf) => ({
+      conf,
+      records: RECORDS,
+    }));
+    const answers = await pythonsAnswers(cases);
+    for (const [index, answer] of answers.entries()) {
+      assert.deepEqual(ourAnswer(cases[index]!), answer, cases[index]!.conf);
+    }
+  },
+);
+
+function noticesOf(conf: string): readonly string[] {
+  return parseLoggingConf(conf, "logging.conf").notices.map(formatProblem);
+}
+
+Deno.test("what a logging.conf says that means nothing here is one notice each, and no line is lost", () => {
+  assert.deepEqual(noticesOf(PRODUCTION), [
+    'logging.conf:18:1: [logger_requests]: has no effect: nothing here logs as "requests"',
+    ...[39, 45, 51].map((line, index) =>
+      `logging.conf:${line}:1: [handler_${
+        ["debug", "normal", "image"][index]
+      }]: the file is not rotated here: ` +
+      "have logrotate do it, with copytruncate"
+    ),
+  ]);
+  const kinds = [
+    [
+      "class=handlers.SysLogHandler\nargs=('/dev/log', handlers.SysLogHandler.LOG_USER)",
+      /SysLogHandler is not known here: its lines go to standard error/,
+    ],
+    [
+      "class=handlers.SMTPHandler\nargs=('localhost', 'a@b', ['c@d'], 'Nodepool')",
+      /SMTPHandler is not known here/,
+    ],
+    ["class=my.own.Handler\nargs=(os.environ['X'],)", /my\.own\.Handler is not known here/],
+    ["class=StreamHandler\nargs=(open('/tmp/x', 'w'),)", /the arguments are not understood/],
+  ] as const;
+  for (const [handler, message] of kinds.slice(0, 3)) {
+    const { plan, notices } = parseLoggingConf(small({ handler }), "logging.conf");
+    assert.match(notices.map(formatProblem).join("\n"), message);
+    assert.equal(notices.length, 1);
+    assert.equal(plan.loggers[0]!.handlers[0]!.to, "stderr");
+  }
+  assert.throws(() => noticesOf(small({ handler: kinds[3][0] })), kinds[3][1]);
+  assert.match(
+    noticesOf(small({ handler: FILE, formatter: "format=%(threadName)s %(lineno)d %(message)s" })).join(),
+    /there is nothing to show for threadName, lineno: a dash or 0 stands there/,
+  );
+  assert.match(
+    noticesOf(`${PRODUCTION}[logger_gear]\nqualname=gear\n`).join(),
+    /\[logger_gear\] has no effect: the keys of \[loggers\] lack "gear"/,
+  );
+  assert.match(
+    noticesOf(PRODUCTION.replace("nodepool.image.build", "nodepool.NodeLauncher")).join(),
+    /nothing here logs as "nodepool.NodeLauncher"/,
+  );
+});
+
+Deno.test("a file of Python's is told from YAML, whatever stands before its first section", () => {
+  for (const text of [PRODUCTION, "# comment\n; another\n\n[loggers]\n", "[ loggers ]\n"]) {
+    assert.ok(isLoggingConf(text), text);
+  }
+  for (const text of ["", "level: debug\n", "{level: debug}", "# [loggers]\nlevel: info\n"]) {
+    assert.ok(!isLoggingConf(text), text);
+  }
+});
+
+Deno.test("a logging configuration or a log's folder that is missing is told by its path", async () => {
+  await assert.rejects(loadLogSettings("/nowhere/logging.conf"), {
+    message: "/nowhere/logging.conf: cannot read the logging configuration: there is no such file",
+  });
+  const { plan } = parseLoggingConf(small({ handler: FILE.replace("FOLDER", "/nowhere") }), "logging.conf");
+  assert.throws(() => new LogOutputs(plan), {
+    message: "cannot write the log /nowhere/log: there is no such folder; make it, or name another file",
+  });
+});
