@@ -14,6 +14,7 @@ import { viewInventory } from "../../src/views/inventory.ts";
 import { viewOnlineChecks } from "../../src/views/online_check_list.ts";
 import { viewNodeDetails } from "../../src/views/node_details.ts";
 import { type PoolViewName, viewFilters, viewPool } from "../../src/views/view_pool.ts";
+import { PROGRAM_NAMES } from "../../src/cli/invoked_program.ts";
 import { CliBench } from "../cli/run.ts";
 import { sampleDibImage, sampleImage } from "../views/sample_images.ts";
 import { NOW, sampleConfig, sampleNode, sampleReport } from "../views/sample_pool.ts";
@@ -203,7 +204,7 @@ Deno.test("the configuration keys that the README names stand in config.example.
   const former = [...schema.matchAll(/"([a-z-]+)":\{"deprecated":true/g)].map(([, key]) => key!);
   assert.ok(former.length > 3);
   const others = ["ssh-keygen", "ssh-config", "disk-image-create", "envvars", "last"];
-  const known = new Set([...keys, ...former, ...commands, ...nodePhases, ...others]);
+  const known = new Set([...keys, ...former, ...commands, ...PROGRAM_NAMES, ...nodePhases, ...others]);
   const isUnknown = (code: string) => code.split(".").some((part) => !known.has(part));
   const isFile = (code: string) => /\.(yaml|conf|kv-\w+)$/.test(code);
   // A word with a dash in it can hardly be anything else, wherever it stands.
