@@ -57,7 +57,7 @@ const SECRETS = new Set(["password", "apiKey", "token", "secret", "userdata"]);
 
 const DURATIONS = new Set([
   ...["maxReadyAge", "buildTimeout", "rebuildAge", "apiTimeout", "bootTimeout", "launchTimeout", "rate"],
-  ...["deleteTimeout", "deleteDelay", "nodeStuck", "testStuck", "imageKeep", "holdMaxAge"],
+  ...["checkTimeout", "deleteTimeout", "deleteDelay", "nodeStuck", "testStuck", "imageKeep", "holdMaxAge"],
 ]);
 
 /** Mappings whose keys are the user's own. */

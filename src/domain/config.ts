@@ -85,6 +85,8 @@ export interface ProviderConfig {
   readonly configDrive: boolean | null;
   /** From ACTIVE to a working login. */
   readonly bootTimeout: Milliseconds;
+  /** What a login to a ready node may take when the cron `check` looks at it. */
+  readonly checkTimeout: Milliseconds;
   /** From the request to ACTIVE. */
   readonly launchTimeout: Milliseconds;
   /** From the start of one API request to the start of the next; 0: no limit. */

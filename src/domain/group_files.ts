@@ -11,7 +11,7 @@ export const GROUP_FOLDER = "/etc/nodepool";
 export interface GroupMember {
   readonly serverId: string;
   readonly zone: string | null;
-  readonly addresses: Pick<NodeAddresses, "publicV4" | "publicV6" | "privateV4">;
+  readonly addresses: Pick<NodeAddresses, "login" | "privateV4">;
 }
 
 export interface NodeGroup {
@@ -38,11 +38,11 @@ export function groupFiles(member: GroupMember, group: NodeGroup): readonly Grou
   });
   return [
     open("role", member === primary ? "primary" : "sub"),
-    open("node", publicAddress(member)),
+    open("node", member.addresses.login),
     open("node_private", privateAddress(member)),
-    open("primary_node", publicAddress(primary)),
+    open("primary_node", primary.addresses.login),
     open("primary_node_private", privateAddress(primary)),
-    open("sub_nodes", ...subnodes.map(publicAddress)),
+    open("sub_nodes", ...subnodes.map(({ addresses }) => addresses.login)),
     open("sub_nodes_private", ...subnodes.map(privateAddress)),
     { ...open("id_rsa", key.privateKey.trimEnd()), mode: 0o600 },
     open("id_rsa.pub", key.publicKey.trimEnd()),
@@ -57,12 +57,8 @@ export function groupFiles(member: GroupMember, group: NodeGroup): readonly Grou
   ];
 }
 
-function publicAddress({ addresses }: GroupMember): string {
-  return addresses.publicV4 ?? addresses.publicV6 ?? "";
-}
-
-function privateAddress(member: GroupMember): string {
-  return member.addresses.privateV4 ?? publicAddress(member);
+function privateAddress({ addresses: { privateV4, login } }: GroupMember): string {
+  return privateV4 ?? login;
 }
 
 /** As it is where that is safe: whoever reads the file without a shell finds 2016's plain words. */

@@ -33,7 +33,12 @@ export type NodeEvent =
   /** A login worked; `next` is what is to be done with the server. */
   | { readonly type: "logged-in"; readonly hostKey: string; readonly next: "prepare" | "assign" | "ready" }
   /** Files and scripts are on it. */
-  | { readonly type: "prepared"; readonly next: "assign" | "ready" }
+  | {
+    readonly type: "prepared";
+    readonly next: "assign" | "ready";
+    /** What the servers of its group showed then, by node; left out where nobody looked. */
+    readonly hostKeys?: Readonly<Record<number, string>>;
+  }
   /** Its target is about to be told of it. */
   | { readonly type: "assigning" }
   /** Its target has it. */
@@ -117,6 +122,15 @@ function withServer<State extends StateOf<"hold"> | StateOf<"delete-server">>(
 }
 
 /** The first end counts. */
+/** What its server showed last; what is recorded where nobody looked. */
+export function shownKeys(
+  { id, hostKeys }: NodeRecord,
+  shown: Readonly<Record<number, string>> = {},
+): readonly string[] {
+  const key = shown[id];
+  return key === undefined ? hostKeys : [key];
+}
+
 function endOfJob({ node, event, now }: { node: NodeRecord; event: EventOf<"job-ended">; now: Instant }) {
   return node.jobEnd ?? { at: now, result: event.result };
 }
@@ -164,8 +178,9 @@ const rules: {
   },
   "prepare": {
     "floating-ip": ({ state, event }) => ({ state, floatingIp: event.floatingIp }),
-    "prepared": ({ state, event }) => ({
+    "prepared": ({ state, event, node }) => ({
       state: { phase: event.next, serverId: state.serverId },
+      hostKeys: shownKeys(node, event.hostKeys),
       evidence: null,
     }),
   },

@@ -1,11 +1,13 @@
 /**
- * Attempts under way: each piece of work at most once, so many of a kind at a time. What finds no place is dropped: the
+ * Attempts under way: each piece of work at most once, so many of a kind at a time. One that takes long may leave its
+ * place to others and go on. What finds no place is dropped: the
  * next plan asks for it again, so that nothing waits in a queue that only a process knows. The executors start them
  * and are woken by each end.
  */
-import { SECOND } from "../domain/time.ts";
+import { type Milliseconds, SECOND } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import { inFlight, waitFor, type WorkName } from "../lib/in_flight.ts";
+import { placeFor } from "../lib/place.ts";
 
 export interface AttemptsMeans {
   readonly clock: Clock;
@@ -22,6 +24,8 @@ export interface Attempt {
   readonly lane: string;
   /** How many places the lane has at this moment. */
   readonly places: number;
+  /** How long it keeps its place at most, where it only waits for most of its time; otherwise until its end. */
+  readonly placeTime?: Milliseconds;
   /** Does it and stores what it came to; the signal's abort ends it. */
   readonly run: (signal: AbortSignal) => Promise<void>;
   /** It broke in a way nobody foresaw. */
@@ -57,15 +61,21 @@ export class Attempts implements AsyncDisposable {
 
   /** Starts it, unless it is under way already or finds no place. */
   start(attempt: Attempt): boolean {
-    const { key, lane, places, work } = attempt;
+    const { key, lane, places, work, placeTime } = attempt;
     const used = this.#lanes.get(lane)?.used ?? 0;
     if (this.#stop.signal.aborted || this.#running.has(key) || used >= places) return false;
     this.#lanes.set(lane, { used: used + 1, places });
     const abort = new AbortController();
     const signal = AbortSignal.any([this.#stop.signal, abort.signal]);
-    const done = inFlight.run(work, this.#means.clock, () => this.#run(attempt, signal)).finally(() => {
+    const { clock } = this.#means;
+    const leave = () => {
       this.#leave(lane);
+      if (this.#running.has(key)) this.#means.wake(); // another may begin
+    };
+    const place = placeFor(leave, placeTime === undefined ? undefined : { clock, placeTime });
+    const done = inFlight.run(work, clock, () => this.#run(attempt, signal)).finally(() => {
       this.#running.delete(key);
+      place[Symbol.dispose]();
       this.#means.wake();
     });
     this.#running.set(key, { done, abort });

@@ -6,19 +6,20 @@
 import type { Cloud } from "../cloud/cloud.ts";
 import type { CloudError } from "../cloud/cloud_error.ts";
 import type { Config, ProviderConfig, ProviderImageConfig } from "../domain/config.ts";
-import type { NodeRecord } from "../domain/node.ts";
+import { type NodeRecord, stateName } from "../domain/node.ts";
 import type { NodeGroup } from "../domain/group_files.ts";
 import { isAsDecided } from "../domain/is_as_decided.ts";
 import { aboutNode } from "../domain/waiting_work.ts";
 import { IllegalTransitionError, type NodeEvent, transition } from "../domain/node_transition.ts";
 import type { Observation } from "../domain/observation.ts";
 import { floatingIpDescription } from "../domain/server_marks.ts";
+import { type Milliseconds, SECOND } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
-import { type Action, actionKey, type ActionType } from "../plan/action.ts";
+import { type Action, actionKey, type ActionType, nodeKey } from "../plan/action.ts";
 import { chooseNetworks, isUnclear } from "../plan/choose_networks.ts";
 import { afterLogin, afterPreparation } from "../plan/after_login.ts";
 import type { Shell } from "../ssh/shell.ts";
-import type { Ledger } from "../store/ledger.ts";
+import type { Ledger, LedgerChange } from "../store/ledger.ts";
 import { credentialsFor } from "./credentials.ts";
 import { Attempts } from "./attempts.ts";
 import { executeCreateServer, serverRequest } from "./create_server.ts";
@@ -37,7 +38,7 @@ import {
 import { executeLogin } from "./login.ts";
 import type { CloudVerdict, Outcome } from "./outcome.ts";
 import { executePrepareNode } from "./prepare_node.ts";
-import { recordNode } from "./record_node.ts";
+import { recordHostKeys, recordNode } from "./record_node.ts";
 
 /** A provider's cloud, and what the executor tells of it. */
 export interface ProviderAccess {
@@ -87,6 +88,12 @@ const PLACES: Readonly<Record<ActionType, number>> = {
   "give-up": 8,
 };
 
+/** What may take as long as boot-timeout, or as a script does, keeps its place for so long: after that it only waits. */
+const PLACE_TIME: Readonly<Partial<Record<ActionType, Milliseconds>>> = {
+  "login": 5 * SECOND,
+  "prepare-node": 5 * SECOND,
+};
+
 /** Where an action is carried out. */
 interface AttemptSite {
   readonly access: ProviderAccess;
@@ -98,10 +105,12 @@ export class Executor implements AsyncDisposable {
   readonly #means: ExecutorMeans;
   readonly #attempts: Attempts;
   readonly #creating = new Set<number>();
+  readonly #subscription: Disposable;
 
   constructor(means: ExecutorMeans) {
     this.#means = means;
     this.#attempts = new Attempts(means);
+    this.#subscription = means.ledger.subscribe((change) => this.#endDeleted(change));
   }
 
   /** Ids of nodes whose server is being asked for. */
@@ -130,6 +139,7 @@ export class Executor implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#subscription[Symbol.dispose]();
     await this.#attempts[Symbol.asyncDispose]();
   }
 
@@ -138,15 +148,27 @@ export class Executor implements AsyncDisposable {
     const provider = this.#means.config().providers.find(({ name }) => name === action.node.provider);
     if (access === null || provider === undefined || access.observation.frozen !== null) return;
     const isProbe = action.type === "create-server" && access.observation.refusal !== null;
+    const placeTime = PLACE_TIME[action.type];
     this.#attempts.start({
       work: { what: action.type, about: aboutNode(action.node) },
       key: actionKey(action),
       lane: `${provider.name} ${action.type}`,
       places: isProbe ? 1 : PLACES[action.type],
+      ...(placeTime === undefined ? {} : { placeTime }),
       run: (signal) =>
         this.#creatingServer(action, () => this.#attempt(action, { access, provider, signal })),
       onDefect: (error) => this.#means.onDefect(action, error),
     });
+  }
+
+  /** Nobody waits for a login to a server that is to be deleted. */
+  #endDeleted({ nodes }: LedgerChange): void {
+    for (const { previous, next } of nodes) {
+      if (previous === null || (next !== null && stateName(next) !== "delete")) continue;
+      for (const type of ["login", "prepare-node"] as const) {
+        this.#attempts.cancel(nodeKey(type, previous.id), DELETED);
+      }
+    }
   }
 
   /** While a server is being asked for, nothing is concluded from its not being listed. */
@@ -326,12 +348,15 @@ export class Executor implements AsyncDisposable {
         if (concernsPhase && previous.state.phase !== node.state.phase) return;
         const next = transition(previous, event, now);
         recordNode(edit, { previous, next, config: this.#means.config(), now });
+        if (event.type === "prepared") recordHostKeys(edit, { parent: node, shown: event.hostKeys });
       });
     } catch (error) {
       if (!(error instanceof IllegalTransitionError)) throw error;
     }
   }
 }
+
+const DELETED = new Error("the node is being deleted");
 
 /** What is written down before an attempt. */
 const ANNOUNCEMENTS: Readonly<Partial<Record<ActionType, NodeEvent>>> = {

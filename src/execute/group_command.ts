@@ -1,6 +1,6 @@
 /**
- * The command that puts a group's files on one of its servers. It is one word to whatever shell the user has there, and
- * becomes root where the user may not write the folder; the files are the user's.
+ * The command of sh that puts a group's files on one of its servers. It becomes root where the user may not write the
+ * folder; the files are the user's.
  */
 import { GROUP_FOLDER, type GroupFile } from "../domain/group_files.ts";
 import { shellQuote } from "../lib/shell_quote.ts";
@@ -22,13 +22,12 @@ export function groupFilesCommand(
       `[ -z "\${SUDO_UID:-}" ] || chown "$SUDO_UID:$SUDO_GID" ${name}`,
     ]),
   ].join("\n");
-  const script = [
+  return [
     "umask 022",
     `if why=$(mkdir -p ${target} 2>&1) && [ -w ${target} ]; then as=; else as="sudo -n"; fi`,
     `$as sh -c ${shellQuote(writing)} || { code=$?; echo "$why" >&2; exit $code; }`,
     ...(authorize === null ? [] : authorizing(authorize.trim())),
   ].join("\n");
-  return `echo ${base64(script)} | base64 -d | sh`;
 }
 
 /** A last line without an end must not run into the new one: that would take away the key that nodepool logs in with. */
@@ -42,8 +41,4 @@ function authorizing(key: string): string[] {
     '[ -z "$(tail -c 1 authorized_keys)" ] || echo >> authorized_keys',
     `echo ${shellQuote(key)} >> authorized_keys`,
   ];
-}
-
-function base64(text: string): string {
-  return new TextEncoder().encode(text).toBase64();
 }

@@ -2,9 +2,10 @@
 import type { ProviderConfig, ProviderImageConfig } from "../domain/config.ts";
 import { groupFiles, type NodeGroup } from "../domain/group_files.ts";
 import type { NodeRecord } from "../domain/node.ts";
-import { SECOND } from "../domain/time.ts";
+import { type Milliseconds, SECOND } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import { errorChain } from "../lib/error_chain.ts";
+import { firstToWork } from "../lib/first_to_work.ts";
 import { LoginError, type LoginTarget, type Shell } from "../ssh/shell.ts";
 import { asFirstUser, type Credentials } from "./credentials.ts";
 import { groupFilesCommand } from "./group_command.ts";
@@ -13,8 +14,10 @@ import type { Outcome } from "./outcome.ts";
 
 /** Between the end of one attempt and the next. */
 const PAUSE = 1 * SECOND;
-/** An address that swallows packets must not hold up an attempt longer than this. */
-const ATTEMPT_TIMEOUT = 10 * SECOND;
+/** A server that restarted may never answer on an old connection: a further one is opened beside it. */
+const PATIENCE = 15 * SECOND;
+/** Where a restart has used up boot-timeout, each node still gets one attempt. */
+const SHORTEST = 10 * SECOND;
 
 export interface LoginMeans {
   readonly shell: Shell;
@@ -36,7 +39,9 @@ export async function executeLogin(
   try {
     // What a node alone is to know of itself is put there by the login that proves it.
     const command = next === "prepare" ? "true" : ownFiles(node, means, await makeKeypair());
-    return { event: { type: "logged-in", hostKey: await logIn(node, address, { ...means, command }), next } };
+    const timeout = timeLeft(node, means);
+    const hostKey = await logIn(node, address, { ...means, command, timeout });
+    return { event: { type: "logged-in", hostKey, next } };
   } catch (error) {
     means.signal.throwIfAborted();
     const until = means.clock.now() + PAUSE;
@@ -44,6 +49,13 @@ export async function executeLogin(
       event: { type: "postponed", until, waitingOn: { reason: "login", message: errorChain(error) } },
     };
   }
+}
+
+/** What boot-timeout leaves, but for a moment in which the failure can be stored before the time is over. */
+function timeLeft({ state }: NodeRecord, { clock, provider: { bootTimeout } }: LoginMeans): number {
+  const deadline = state.phase === "login" ? state.activeAt + bootTimeout : 0;
+  const left = deadline - clock.now();
+  return left > 0 ? left - Math.min(PAUSE, left / 10) : Math.min(SHORTEST, bootTimeout);
 }
 
 /** Not every image lets its user write there; whoever needs the files has a ready script or subnodes. */
@@ -54,21 +66,23 @@ function ownFiles(
 ): string {
   const member = memberOf(node);
   const files = groupFiles(member, { primary: member, subnodes: [], provider, key });
-  return `${groupFilesCommand(files)} >/dev/null 2>&1 || true`;
+  return `(${groupFilesCommand(files)}\n) >/dev/null 2>&1 || true`;
 }
 
-/** Logs in and runs a command. @returns the host key shown @throws LoginError */
+/** Logs in and runs a command, within a time limit. @returns the host key shown @throws LoginError */
 export async function logIn(
   node: NodeRecord,
   address: string,
-  { command = "true", ...means }: LoginMeans & { command?: string },
+  { command = "true", timeout, ...means }: LoginMeans & { command?: string; timeout: Milliseconds },
 ): Promise<string> {
-  const { provider, shell, signal, credentials } = means;
-  const timeout = Math.min(ATTEMPT_TIMEOUT, provider.bootTimeout);
-  const { exitCode, output, hostKey } = await asFirstUser(credentials, async (username) => {
-    const target = await loginTarget(node, { ...means, address, username });
-    return await shell.login(target, { command, timeout, signal });
-  });
+  const { shell, clock, signal, credentials } = means;
+  const deadline = clock.now() + timeout;
+  const attempt = (signal: AbortSignal) =>
+    asFirstUser(credentials, { timeout: deadline - clock.now(), clock }, async (username, timeout) => {
+      const target = await loginTarget(node, { ...means, address, username });
+      return await shell.login(target, { command, timeout, signal });
+    });
+  const { exitCode, output, hostKey } = await firstToWork(attempt, { clock, signal, patience: PATIENCE });
   if (exitCode === 0) return hostKey;
   const said = output.trim() === "" ? "" : `: ${output.trim().slice(-200)}`;
   throw new LoginError("command", `the first command at ${address} ended with exit code ${exitCode}${said}`);

@@ -14,7 +14,7 @@ import { groupFilesCommand } from "./group_command.ts";
 import { memberOf } from "./group_member.ts";
 import { loginTarget } from "./login.ts";
 import type { Outcome } from "./outcome.ts";
-import { runToEnd, scriptCommand, ScriptError, SCRIPTS } from "./remote_script.ts";
+import { OPEN_SCRIPTS, runToEnd, scriptCommand, ScriptError, SCRIPTS } from "./remote_script.ts";
 
 export interface PrepareMeans {
   readonly shell: Shell;
@@ -40,15 +40,14 @@ export interface Preparation {
 }
 
 const PAUSE = 2 * SECOND;
-const CONNECT_TIMEOUT = 30 * SECOND;
-const FILES_TIMEOUT = 1 * MINUTE;
+const FILES_TIMEOUT = 5 * MINUTE;
 const COPY_TIMEOUT = 10 * MINUTE;
 const SCRIPT_TIMEOUT = 1 * HOUR;
 
 export async function executePrepareNode(job: Preparation, means: PrepareMeans): Promise<Outcome> {
   try {
-    await prepare(job, means);
-    return { event: { type: "prepared", next: means.next } };
+    const hostKeys = await prepare(job, means);
+    return { event: { type: "prepared", next: means.next, hostKeys } };
   } catch (error) {
     means.signal.throwIfAborted();
     return failed(error, means.clock.now());
@@ -73,7 +72,11 @@ function failed(error: unknown, now: number): Outcome {
   return { event: { type: "delete", by: "failure", comment: message, result: "failed", evidence } };
 }
 
-async function prepare({ node, subnodes, readyScript }: Preparation, means: PrepareMeans): Promise<void> {
+/** @returns the host keys that the servers showed, by node */
+async function prepare(
+  { node, subnodes, readyScript }: Preparation,
+  means: PrepareMeans,
+): Promise<Readonly<Record<number, string>>> {
   const members = [node, ...subnodes].map((record) => ({ record, member: memberOf(record) }));
   const [primary, ...others] = members.map(({ member }) => member);
   const { provider } = means;
@@ -90,10 +93,12 @@ async function prepare({ node, subnodes, readyScript }: Preparation, means: Prep
     const what = `writing the files of ${record.hostname}`;
     return runToEnd(session, { what, command, timeout: FILES_TIMEOUT }, { signal: means.signal });
   }));
-  if (readyScript === null) return;
+  const hostKeys = Object.fromEntries(opened.map(({ record, session }) => [record.id, session.hostKey]));
+  if (readyScript === null) return hostKeys;
   const [ofNode, ...ofSubnodes] = opened;
   await Promise.all(ofSubnodes.map((one) => runReadyScript(one, readyScript, means)));
   await runReadyScript(ofNode!, readyScript, means);
+  return hostKeys;
 }
 
 async function runReadyScript(
@@ -119,6 +124,8 @@ async function copyScripts(session: ShellSession, scriptDir: string, means: Prep
     signal: means.signal,
   });
   await session.copyFolder(scriptDir, SCRIPTS, { timeout: COPY_TIMEOUT, signal: means.signal });
+  const opening = { what: `opening ${SCRIPTS} to all users`, command: OPEN_SCRIPTS, timeout: FILES_TIMEOUT };
+  await runToEnd(session, opening, { signal: means.signal });
 }
 
 /** Waits for all of them also where one fails: whoever closes what was opened must know the last. */
@@ -144,7 +151,9 @@ class Sessions implements AsyncDisposable {
       address,
       username: image.username,
     });
-    const session = await shell.connect(target, { timeout: CONNECT_TIMEOUT, signal });
+    // Where cloud-init has made new host keys since the first login, those are the server's from now on.
+    const connecting = { timeout: provider.bootTimeout, signal };
+    const session = await shell.connect({ ...target, hostKeys: [] }, connecting);
     this.#opened.push(session);
     return session;
   }

@@ -4,6 +4,7 @@
  */
 import type { Config } from "../domain/config.ts";
 import type { NodeRecord } from "../domain/node.ts";
+import { shownKeys } from "../domain/node_transition.ts";
 import type { Instant } from "../domain/time.ts";
 import { pauseAfterFailure } from "../plan/launch_pause.ts";
 import type { Edit } from "../store/draft.ts";
@@ -20,4 +21,14 @@ export function recordNode(
   const error = next.evidence?.error ?? next.comment ?? "the launch failed";
   const failed = { provider, label, error, retries, launchedAt: next.timings.create ?? now };
   edit.putPause(pauseAfterFailure(edit.pause(provider, label), failed, now));
+}
+
+/** The keys that a node's subnodes showed; the node's own are in its record. */
+export function recordHostKeys(
+  edit: Edit,
+  { parent, shown }: { parent: NodeRecord; shown?: Readonly<Record<number, string>> },
+): void {
+  for (const node of edit.nodes()) {
+    if (node.parentId === parent.id) edit.putNode({ ...node, hostKeys: shownKeys(node, shown) });
+  }
 }

@@ -7,6 +7,9 @@ import type { RunOptions, ShellSession } from "../ssh/shell.ts";
 /** Where 2016's Nodepool put the scripts, and ran them. */
 export const SCRIPTS = "/opt/nodepool-scripts";
 
+/** As 2016's Nodepool left them: whoever uses the server may run them. */
+export const OPEN_SCRIPTS = `chmod -R a+rx ${SCRIPTS}`;
+
 /** What is kept of the output of a command that failed. */
 const LINES = 50;
 

@@ -1,21 +1,27 @@
 /** A bound on how much is under way at once. */
+import type { Clock } from "./clock.ts";
+import { placeFor } from "./place.ts";
 
 /**
  * A function that runs what it is given, but never more than so many at once: the rest waits, in order.
  * @param most 1 or more
+ * @param lease how long each keeps its place at most, where it does not until its end
  */
-export function atMost(most: number): <Result>(work: () => Promise<Result>) => Promise<Result> {
+export function atMost(
+  most: number,
+  lease?: { clock: Clock; placeTime: number },
+): <Result>(work: () => Promise<Result>) => Promise<Result> {
   const waiting: (() => void)[] = [];
   let free = most;
+  const leave = () => {
+    const next = waiting.shift();
+    if (next === undefined) free++;
+    else next();
+  };
   return async (work) => {
     if (free > 0) free--;
     else await new Promise<void>((resolve) => waiting.push(resolve));
-    try {
-      return await work();
-    } finally {
-      const next = waiting.shift();
-      if (next === undefined) free++;
-      else next();
-    }
+    using _place = placeFor(leave, lease);
+    return await work();
   };
 }

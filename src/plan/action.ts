@@ -70,8 +70,12 @@ export interface Leak {
 }
 
 /** Names a piece of work: the same key is never under way twice. */
-export function actionKey(action: Action): string {
-  return `${action.type} ${action.node.id}`;
+export function actionKey({ type, node }: Action): string {
+  return nodeKey(type, node.id);
+}
+
+export function nodeKey(type: ActionType, nodeId: number): string {
+  return `${type} ${nodeId}`;
 }
 
 /** What a node waits for while the action is carried out. */

@@ -1,21 +1,27 @@
 /**
- * Host keys of simulated servers: ed25519, made from a text, so that a server shows the same key to the scripted
+ * Host keys of simulated servers: made from a text, so that a server shows the same key to the scripted
  * shell and to a real client, and the same one in every run with the same seed.
  */
 import { Buffer } from "node:buffer";
-import { createHash, createPrivateKey, createPublicKey } from "node:crypto";
+import { createECDH, createHash, createPrivateKey, createPublicKey } from "node:crypto";
 import type { SimulatedServer } from "./simulated_server.ts";
 
 export interface HostKey {
-  /** In OpenSSH's own form, as ssh2 reads it. */
+  /** In OpenSSH's own form or in PEM, as ssh2 reads it. */
   readonly privateKey: string;
   /** `TYPE BASE64`. */
   readonly publicKey: string;
 }
 
+export type HostKeyType = "ssh-ed25519" | "ecdsa-sha2-nistp256";
+
 /** The key that the server shows at present. */
-export function hostKeyOf(server: Pick<SimulatedServer, "id" | "hostKeyEpoch">): HostKey {
+export function hostKeyOf(
+  server: Pick<SimulatedServer, "id" | "hostKeyEpoch">,
+  type: HostKeyType = TYPE,
+): HostKey {
   const seed = createHash("sha256").update(`host key ${server.hostKeyEpoch} of ${server.id}`).digest();
+  if (type !== TYPE) return ecdsaKey(seed);
   const publicPart = publicPartOf(seed);
   const blob = Buffer.concat([field(TYPE), field(publicPart)]);
   return {
@@ -25,6 +31,22 @@ export function hostKeyOf(server: Pick<SimulatedServer, "id" | "hostKeyEpoch">):
 }
 
 const TYPE = "ssh-ed25519";
+
+function ecdsaKey(seed: Uint8Array): HostKey {
+  const pair = createECDH("prime256v1");
+  pair.setPrivateKey(seed);
+  const point = pair.getPublicKey();
+  const [d, x, y] = [seed, point.subarray(1, 33), point.subarray(33)].map((part) =>
+    Buffer.from(part).toString("base64url")
+  );
+  const key = createPrivateKey({ key: { kty: "EC", crv: "P-256", d, x, y }, format: "jwk" });
+  const blob = Buffer.concat([field("ecdsa-sha2-nistp256"), field("nistp256"), field(point)]);
+  return {
+    privateKey: key.export({ type: "sec1", format: "pem" }) as string,
+    publicKey: `ecdsa-sha2-nistp256 ${blob.toString("base64")}`,
+  };
+}
+
 /** DER of a PKCS #8 ed25519 key up to its 32 bytes. */
 const PKCS8_HEAD = Buffer.from("302e020100300506032b657004220420", "hex");
 

@@ -14,6 +14,8 @@ export interface CommandAnswer {
   readonly time: number;
 }
 
+const NO_TTY = { output: "sudo: sorry, you must have a tty to run sudo\n", exitCode: 1, time: 0 };
+
 /** Whether a key gets in; it is told as `TYPE BASE64`, and only asked for where it matters. */
 export function letsIn(
   settings: SshSettings,
@@ -30,12 +32,36 @@ function knowsUser({ users }: SshSettings, username: string): boolean {
   return users === null || users.includes(username);
 }
 
+/** What the user's key does in place of every command; null: commands are run. */
+export function forcedCommandOf({ forcedCommand }: SshSettings, username: string): CommandAnswer | null {
+  return forcedCommand?.users.includes(username) ? forcedCommand : null;
+}
+
+/** What csh says to a command that only a Bourne shell can read; null where csh reads it too. */
+export function cshRefusal(command: string): string | null {
+  if (/[<>]&\d|\d>/.test(command)) return "Ambiguous output redirect.\n";
+  if (command.includes("$(")) return "Illegal variable name.\n";
+  if (/'[^']*\n/.test(command)) return "Unmatched '.\n";
+  return null;
+}
+
+/** Servers on which somebody has been: those that make new host keys do so once. */
+const visited = new WeakSet<SimulatedServer>();
+
+/** To be called when a login is over. */
+export function leave(settings: SshSettings, server: SimulatedServer): void {
+  if (!settings.newHostKeys || visited.has(server)) return;
+  visited.add(server);
+  server.hostKeyEpoch++;
+}
+
 /** The scripted answer, else that of a few commands known to every server; any other ends well and says nothing. */
 export function commandAnswer(
   settings: SshSettings,
   server: SimulatedServer,
-  command: string,
+  { text: command, hasTerminal }: { text: string; hasTerminal: boolean },
 ): CommandAnswer {
+  if (settings.requiretty && !hasTerminal && /\bsudo\b/.test(command)) return NO_TTY;
   const scripted = settings.commands.find((one) => matchesPattern(one.command, command));
   if (scripted !== undefined) return scripted;
   const [name, ...words] = command.trim().split(/\s+/);

@@ -5,6 +5,7 @@ import { accessAddresses, noAddressTypes } from "./quirks/addresses.ts";
 import { endlessPages } from "./quirks/endless_pages.ts";
 import { flavorsWithoutDisk } from "./quirks/flavors_without_disk.ts";
 import { gzip } from "./quirks/gzip.ts";
+import { loginQuirks } from "./quirks/logins.ts";
 import {
   keypairsForbidden,
   limitsForbidden,
@@ -38,6 +39,7 @@ export const quirkTable: readonly Quirk[] = [
   oddItems,
   oddServers,
   gzip,
+  ...loginQuirks,
 ];
 
 /** A kind of cloud that people know: quirks that go together. */

@@ -191,6 +191,41 @@ export function settingsSchema(unit: number) {
           })),
           [],
         ),
+        /** How long each step of a login takes. */
+        slow: v.optional(
+          v.strictObject({
+            banner: timeOr(0),
+            authentication: timeOr(0),
+            session: timeOr(0),
+            command: timeOr(0),
+          }),
+          {},
+        ),
+        /** What the key of these users does, whatever command they ask for; null: theirs is run. */
+        forcedCommand: v.optional(
+          v.nullable(v.strictObject({
+            users: v.optional(v.array(v.string()), ["root"]),
+            output: v.string(),
+            exitCode: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(255)), 0),
+            /** Between its output and its end. */
+            time: timeOr(0),
+          })),
+          null,
+        ),
+        loginShell: v.optional(v.picklist(["sh", "csh"]), "sh"),
+        /** Whether commands can have a pseudo-terminal, and whether sudo refuses those that have none. */
+        terminals: v.optional(v.boolean(), true),
+        requiretty: v.optional(v.boolean(), false),
+        /** Shown before the authentication. */
+        banner: v.optional(v.string(), ""),
+        /** Methods that it wants besides the key. */
+        alsoWants: v.optional(v.array(v.string()), []),
+        algorithms: v.optional(
+          v.picklist(["openssh", "fips", "dropbear", "sha1-only", "post-quantum-only"]),
+          "openssh",
+        ),
+        /** Whether it has made itself new host keys when the first login is over. */
+        newHostKeys: v.optional(v.boolean(), false),
       }),
       {},
     ),

@@ -3,6 +3,7 @@ import { LoginError, type RunOptions, type ShellSession } from "../ssh/shell.ts"
 import { OutputTail } from "../lib/output_tail.ts";
 import { type CommandGround, runCommand } from "./command_run.ts";
 import { copyLocalFolder } from "./copy_local_folder.ts";
+import { leave } from "./login_rules.ts";
 import { FileError, homeOf } from "./server_files.ts";
 import { statusAt } from "./simulated_server.ts";
 
@@ -14,17 +15,18 @@ export class SimulatedSession implements ShellSession {
   readonly #where: string;
   #open = true;
 
-  constructor(ground: CommandGround, options: { hostKey: string; username: string; where: string }) {
+  constructor(ground: CommandGround, options: { hostKey: string; where: string }) {
     this.#ground = ground;
     this.hostKey = options.hostKey;
-    this.#home = homeOf(options.username);
+    this.#home = homeOf(ground.username);
     this.#where = options.where;
   }
 
   async run(command: string, { timeout, signal, onOutput }: RunOptions) {
     this.#check(signal);
     const output = new OutputTail();
-    const end = await runCommand(this.#ground, command, {
+    const hasTerminal = this.#ground.cloud.settings.ssh.terminals;
+    const end = await runCommand(this.#ground, { text: command, hasTerminal }, {
       timeout,
       signal,
       write(chunk) {
@@ -61,6 +63,7 @@ export class SimulatedSession implements ShellSession {
 
   [Symbol.asyncDispose](): Promise<void> {
     this.#open = false;
+    leave(this.#ground.cloud.settings.ssh, this.#ground.server);
     return Promise.resolve();
   }
 

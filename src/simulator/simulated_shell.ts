@@ -1,12 +1,27 @@
 /** `Shell` straight into a simulator: logins by address, with no socket, in the simulator's time. */
 import ssh2 from "ssh2";
-import { LoginError, type LoginTarget, type Shell } from "../ssh/shell.ts";
 import type { Clock } from "../lib/clock.ts";
+import { seededRandom } from "../lib/random.ts";
+import {
+  algorithmsFailure,
+  authProblem,
+  type LoginStage,
+  otherHostKey,
+  outOfTime,
+  placeOf,
+} from "../ssh/login_failure.ts";
+import { LoginProof } from "../ssh/login_proof.ts";
+import { offerProblem } from "../ssh/server_offer.ts";
+import { type CommandResult, LoginError, type LoginTarget, type Shell } from "../ssh/shell.ts";
 import type { CloudState } from "./cloud_state.ts";
 import { hostKeyOf } from "./host_key.ts";
 import { letsIn } from "./login_rules.ts";
+import type { CloudSettings } from "./settings.ts";
 import { answersSshAt, type SimulatedServer } from "./simulated_server.ts";
 import { SimulatedSession } from "./simulated_session.ts";
+import { algorithmsOf, offerOf } from "./ssh_algorithms.ts";
+
+type SshSettings = CloudSettings["ssh"];
 
 /** What the shell needs of a simulator. */
 export interface LoginGround {
@@ -15,50 +30,116 @@ export interface LoginGround {
 }
 
 export function createSimulatedShell(ground: LoginGround): Shell {
+  const enter = (target: LoginTarget, limits: Limits, command?: string) =>
+    Promise.try(() => {
+      limits.signal.throwIfAborted();
+      return new SimulatedLogin(ground, target, limits).enter(command);
+    });
   return {
-    connect(target, { signal }) {
-      return Promise.try(() => {
-        signal.throwIfAborted();
-        return openSession(ground, target);
-      });
-    },
-    async login(target, { command, timeout, signal }) {
-      signal.throwIfAborted();
-      await using session = openSession(ground, target);
-      return { ...await session.run(command, { timeout, signal }), hostKey: session.hostKey };
+    connect: async (target, limits) => (await enter(target, limits)).session,
+    async login(target, { command, ...limits }) {
+      const { session, result } = await enter(target, limits, command);
+      await session[Symbol.asyncDispose]();
+      return { ...result, hostKey: session.hostKey };
     },
   };
 }
 
-function openSession(ground: LoginGround, target: LoginTarget): SimulatedSession {
-  const { username, address, port } = target;
-  const where = `${username}@${address}:${port}`;
-  const { cloud, server } = openServer(ground, address, where);
-  const hostKey = hostKeyOf(server).publicKey;
-  checkHostKey(target, hostKey, where);
-  const publicKey = () => publicKeyFor(target.privateKey);
-  if (!letsIn(cloud.settings.ssh, server, { username, publicKey })) {
-    throw new LoginError("auth", `${where}: the server does not accept the key for this user`);
-  }
-  return new SimulatedSession({ clock: ground.clock, cloud, server }, { hostKey, username, where });
+interface Limits {
+  readonly timeout: number;
+  readonly signal: AbortSignal;
 }
 
-function openServer(ground: LoginGround, address: string, where: string) {
-  const found = ground.serverAt(address);
-  if (found === null || !answersSshAt(found.server, ground.clock.now())) {
-    throw new LoginError("network", `${where}: connection refused`);
+/** One attempt, step by step as the real one goes, with the time that each step takes there. */
+class SimulatedLogin {
+  readonly #ground: LoginGround;
+  readonly #target: LoginTarget;
+  readonly #limits: Limits;
+  readonly #where: string;
+  #left: number;
+
+  constructor(ground: LoginGround, target: LoginTarget, limits: Limits) {
+    this.#ground = ground;
+    this.#target = target;
+    this.#limits = limits;
+    this.#left = limits.timeout;
+    this.#where = placeOf(target);
   }
-  return found;
+
+  /** @returns the session, and what the command came to */
+  async enter(command?: string): Promise<{ session: SimulatedSession; result: CommandResult }> {
+    const { cloud, server } = this.#server();
+    const { ssh } = cloud.settings;
+    const hostKey = await this.#shakeHands(ssh, server);
+    await this.#spend("auth", ssh.slow.authentication);
+    this.#authenticate(ssh, server);
+    await this.#spend("command", ssh.slow.session);
+    const { clock } = this.#ground;
+    const { username } = this.#target;
+    const session = new SimulatedSession({ clock, cloud, server, username }, { hostKey, where: this.#where });
+    try {
+      return { session, result: await this.#prove(session, command) };
+    } catch (error) {
+      await session[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  async #prove(session: SimulatedSession, command?: string): Promise<CommandResult> {
+    const proof = new LoginProof(words);
+    const place = { where: this.#where };
+    try {
+      const result = await session.run(proof.script(command), {
+        timeout: this.#left,
+        signal: this.#limits.signal,
+        onOutput: (chunk) => proof.hear(chunk),
+      });
+      return proof.check(result, place);
+    } catch (error) {
+      throw proof.explain(error, place);
+    }
+  }
+
+  #server() {
+    const found = this.#ground.serverAt(this.#target.address);
+    if (found === null || !answersSshAt(found.server, this.#ground.clock.now())) {
+      throw new LoginError("network", `${this.#where}: connection refused`);
+    }
+    return found;
+  }
+
+  /** @returns the host key that it shows */
+  async #shakeHands(ssh: SshSettings, server: SimulatedServer): Promise<string> {
+    const where = this.#where;
+    await this.#spend("handshake", ssh.slow.banner);
+    const algorithms = algorithmsOf(ssh);
+    const problem = offerProblem(offerOf(algorithms));
+    if (problem !== null) throw algorithmsFailure(problem, { where });
+    const { publicKey } = hostKeyOf(server, algorithms.hostKey);
+    const { hostKeys } = this.#target;
+    if (hostKeys.length > 0 && !hostKeys.includes(publicKey)) throw otherHostKey(publicKey, { where });
+    return publicKey;
+  }
+
+  #authenticate(ssh: SshSettings, server: SimulatedServer): void {
+    const { username, privateKey } = this.#target;
+    const isIn = letsIn(ssh, server, { username, publicKey: () => publicKeyFor(privateKey) });
+    if (isIn && ssh.alsoWants.length === 0) return;
+    throw new LoginError("auth", `${this.#where}: ${authProblem(isIn ? ssh.alsoWants : [])}`);
+  }
+
+  async #spend(stage: LoginStage, time: number): Promise<void> {
+    const { timeout, signal } = this.#limits;
+    const isLate = time >= this.#left;
+    const spent = Math.min(time, this.#left);
+    this.#left -= spent;
+    if (spent > 0) await this.#ground.clock.sleep(spent, { signal });
+    if (isLate) throw outOfTime(timeout, { stage, where: this.#where });
+  }
 }
 
-function checkHostKey(target: LoginTarget, hostKey: string, where: string): void {
-  if (target.hostKeys.length === 0 || target.hostKeys.includes(hostKey)) return;
-  const type = hostKey.split(" ")[0];
-  throw new LoginError(
-    "hostKey",
-    `${where}: the server shows another ${type} host key than the one recorded; it may be another server`,
-  );
-}
+/** Nobody sees the words that the servers send back. */
+const words = seededRandom(1);
 
 /** Reading a key costs far more than the rest of a login, and a pool uses the same few again and again. */
 const publicKeys = new Map<string, string>();

@@ -4,16 +4,24 @@
  * answers of `login_rules.ts`, and files that are copied stay in memory.
  */
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
-import ssh2, { type AuthContext, type CipherAlgorithm, type Connection, type ServerChannel } from "ssh2";
-import { releaseDecipher } from "../ssh/release_decipher.ts";
+import ssh2, {
+  type AuthContext,
+  type AuthenticationType,
+  type Connection,
+  type ServerChannel,
+  type Session,
+} from "ssh2";
+import { releaseCiphers } from "../ssh/release_ciphers.ts";
+import { scriptOf } from "../ssh/sh_command.ts";
 import type { CloudState } from "./cloud_state.ts";
 import { hostKeyOf } from "./host_key.ts";
 import { runCommand } from "./command_run.ts";
-import { letsIn } from "./login_rules.ts";
+import { cshRefusal, leave, letsIn } from "./login_rules.ts";
 import { homeOf } from "./server_files.ts";
 import { serveSftp } from "./sftp_server.ts";
 import { answersSshAt, type SimulatedServer } from "./simulated_server.ts";
 import type { Simulator } from "./simulator.ts";
+import { algorithmsOf, forSsh2, greeting } from "./ssh_algorithms.ts";
 
 export interface SshServer extends AsyncDisposable {
   readonly port: number;
@@ -63,23 +71,39 @@ function receive(simulator: Simulator, socket: Socket): void {
   const gone = new AbortController();
   socket.once("close", () => gone.abort(new Error("the client is gone")));
   const login: Login = { simulator, socket, gone: gone.signal, ...found };
-  const { privateKey } = hostKeyOf(found.server);
+  socket.setNoDelay(true);
+  after(login, "banner", () => greet(login));
+}
+
+function greet(login: Login): void {
+  const { socket, server, cloud: { settings: { ssh: settings } } } = login;
+  const set = algorithmsOf(settings);
+  const algorithms = forSsh2(set);
+  if (algorithms === null) return void socket.end(greeting(set));
   const ssh = new ssh2.Server({
-    hostKeys: [privateKey],
-    ident: "OpenSSH_9.2p1 simulated",
-    // ssh2's compression breaks the connection here; a client that asks for it (`-C`) does without.
-    algorithms: { cipher: CIPHERS, compress: ["none"] },
+    hostKeys: [hostKeyOf(server, set.hostKey).privateKey],
+    ident: set.ident,
+    algorithms,
+    ...(settings.banner === "" ? {} : { banner: settings.banner }),
   });
   ssh.on("connection", (connection, { header }) => {
-    socket.once("close", () => releaseDecipher(connection));
+    socket.once("close", () => releaseCiphers(connection));
     serveConnection(login, { connection, isOpenSsh: header.versions.software.startsWith("OpenSSH") });
   });
-  socket.setNoDelay(true);
   ssh.injectSocket(socket);
 }
 
-/** Those whose state ends with each packet: ssh2 never gives back that of the others, and Deno keeps count. */
-const CIPHERS: CipherAlgorithm[] = ["aes128-gcm@openssh.com", "aes256-gcm@openssh.com"];
+/** Goes on when a step has taken its time, unless the client is gone by then. */
+function after(
+  { simulator, cloud, gone }: Login,
+  step: "banner" | "authentication" | "session",
+  go: () => void,
+) {
+  const time = cloud.settings.ssh.slow[step];
+  if (time === 0) return go();
+  const signal = AbortSignal.any([gone, simulator.over]);
+  simulator.clock.sleep(time, { signal }).then(go, () => {});
+}
 
 /** IPv4, also where the listener speaks IPv6. */
 function addressOf(socket: Socket): string {
@@ -92,29 +116,39 @@ function serveConnection(
 ): void {
   connection.on("error", () => {});
   let home = "/";
+  let username = "";
   connection.on("authentication", (context) => {
     home = homeOf(context.username);
+    username = context.username;
     authenticate(login, context);
   });
-  connection.on("session", (accept) => {
-    const session = accept();
-    session.on("pty", (acceptPty) => acceptPty?.());
+  connection.on(
+    "ready",
+    () => login.socket.once("close", () => leave(login.cloud.settings.ssh, login.server)),
+  );
+  connection.on("session", (accept) => after(login, "session", () => serveSession(accept())));
+
+  function serveSession(session: Session): void {
+    let hasTerminal = false;
+    session.on("pty", (acceptPty, rejectPty) => {
+      hasTerminal = login.cloud.settings.ssh.terminals;
+      if (hasTerminal) acceptPty?.();
+      else rejectPty?.();
+    });
     session.on("env", (acceptEnv) => acceptEnv?.());
     session.on("sftp", (acceptSftp) => {
       const { server: { files }, simulator: { clock } } = login;
       serveSftp(acceptSftp(), { files, home, clock, isOpenSsh });
     });
-    session.on(
-      "shell",
-      (acceptShell) => answerCommand(login, { command: "", connection, channel: acceptShell() }),
-    );
-    session.on("exec", (acceptExec, _reject, { command }) => {
-      answerCommand(login, { command, connection, channel: acceptExec() });
-    });
-  });
+    const answer = (command: string, channel: ServerChannel) =>
+      void answerCommand(login, { command, username, hasTerminal, connection, channel });
+    session.on("shell", (acceptShell) => answer("", acceptShell()));
+    session.on("exec", (acceptExec, _reject, { command }) => answer(command, acceptExec()));
+  }
 }
 
-function authenticate({ cloud, server }: Login, context: AuthContext): void {
+function authenticate(login: Login, context: AuthContext): void {
+  const { cloud, server } = login;
   if (context.method !== "publickey") return context.reject(["publickey"]);
   const publicKey = `${context.key.algo} ${context.key.data.toString("base64")}`;
   const { ssh } = cloud.settings;
@@ -127,7 +161,11 @@ function authenticate({ cloud, server }: Login, context: AuthContext): void {
   const one = Array.isArray(key) ? key[0] : key;
   const proven = !(one instanceof Error) && one !== undefined &&
     one.verify(context.blob, context.signature, context.hashAlgo) === true;
-  return proven ? context.accept() : context.reject(["publickey"]);
+  if (!proven) return context.reject(["publickey"]);
+  after(login, "authentication", () => {
+    if (ssh.alsoWants.length === 0) context.accept();
+    else context.reject([...ssh.alsoWants] as AuthenticationType[], true);
+  });
 }
 
 /** The type as in key files: RSA keys prove themselves under newer names. */
@@ -135,21 +173,37 @@ function typed(publicKey: string): string {
   return publicKey.replace(/^rsa-sha2-\d+ /, "ssh-rsa ");
 }
 
-async function answerCommand(
-  { simulator, cloud, server, socket, gone }: Login,
-  { command, connection, channel }: { command: string; connection: Connection; channel: ServerChannel },
-): Promise<void> {
+interface Asked {
+  readonly command: string;
+  readonly username: string;
+  readonly hasTerminal: boolean;
+  readonly connection: Connection;
+  readonly channel: ServerChannel;
+}
+
+async function answerCommand({ simulator, cloud, server, socket, gone }: Login, asked: Asked): Promise<void> {
+  const { command, username, hasTerminal, connection, channel } = asked;
   channel.on("error", () => {});
   const closed = new AbortController();
   channel.once("close", () => closed.abort(new Error("the channel is closed")));
+  const exit = (code: number) => {
+    channel.exit(code);
+    channel.end();
+  };
+  const script = scriptOf(command);
+  const refusal = script === null && cloud.settings.ssh.loginShell === "csh" ? cshRefusal(command) : null;
+  if (refusal !== null) {
+    channel.stderr.write(refusal);
+    return exit(1);
+  }
   try {
-    const end = await runCommand({ clock: simulator.clock, cloud, server }, command, {
+    const ground = { clock: simulator.clock, cloud, server, username };
+    const end = await runCommand(ground, { text: script ?? command, hasTerminal }, {
       write: (output) => channel.write(output),
       signal: AbortSignal.any([closed.signal, gone, simulator.over]),
     });
     if (typeof end !== "number") return socket.destroySoon();
-    channel.exit(end);
-    channel.end();
+    exit(end);
   } catch {
     // Nobody waits for it any more; other commands of the connection may go on.
     if (simulator.over.aborted) connection.end();

@@ -9,7 +9,7 @@ export function hostKeyText(key: Uint8Array): string {
 }
 
 /** Best first: ed25519 is the quickest to check. */
-const ALGORITHMS = [
+export const HOST_KEY_ALGORITHMS = [
   "ssh-ed25519",
   "ecdsa-sha2-nistp256",
   "ecdsa-sha2-nistp384",
@@ -19,7 +19,7 @@ const ALGORITHMS = [
   "ssh-rsa",
 ] as const;
 
-export type HostKeyAlgorithm = (typeof ALGORITHMS)[number];
+export type HostKeyAlgorithm = (typeof HOST_KEY_ALGORITHMS)[number];
 
 /**
  * The order in which to ask for kinds of host keys. Recorded kinds come first: a server that has several would show
@@ -29,5 +29,8 @@ export function hostKeyPreference(recorded: readonly string[]): HostKeyAlgorithm
   const types = recorded.map((key) => key.split(" ")[0]!);
   const isRecorded = (algorithm: HostKeyAlgorithm) =>
     types.includes(algorithm.startsWith("rsa-") ? "ssh-rsa" : algorithm);
-  return [...ALGORITHMS.filter(isRecorded), ...ALGORITHMS.filter((algorithm) => !isRecorded(algorithm))];
+  return [
+    ...HOST_KEY_ALGORITHMS.filter(isRecorded),
+    ...HOST_KEY_ALGORITHMS.filter((algorithm) => !isRecorded(algorithm)),
+  ];
 }

@@ -1,8 +1,20 @@
 /** What an error of the connection means for a login: pure, and the only reader of ssh2's errors. */
+import { offerProblem, type ServerOffer } from "./server_offer.ts";
 import { LoginError, type LoginFailure, type LoginTarget } from "./shell.ts";
 
 /** How far the login has got; each ends where the next begins. A session goes back and forth between the last two. */
 export type LoginStage = "connect" | "handshake" | "auth" | "command" | "copy";
+
+/** How far a login has got, and what the server has said of itself. */
+export interface LoginProgress {
+  readonly stage: LoginStage;
+  /** The user, address and port, as the message is to begin. */
+  readonly where: string;
+  /** Its algorithms; null: it has not told. */
+  readonly offer?: ServerOffer | null;
+  /** Methods that it would accept after it refused the key, or wants besides it. */
+  readonly wanted?: readonly string[];
+}
 
 /** The user, address and port, as messages begin. */
 export function placeOf({ username, address, port }: LoginTarget): string {
@@ -16,10 +28,9 @@ interface ConnectionError {
   readonly code?: string | number;
 }
 
-/** @param where the user, address and port, as the message is to begin */
 export function failureOf(
   error: unknown,
-  { stage, where }: { stage: LoginStage; where: string },
+  { stage, where, offer = null, wanted = [] }: LoginProgress,
 ): LoginError {
   const { message, level, code } = error as ConnectionError;
   if (stage === "command" || stage === "copy") {
@@ -31,9 +42,10 @@ export function failureOf(
     );
   }
   if (level === "client-authentication") {
-    const hint = "the server refused the key; are the user name and the private key those of its image?";
-    return loginError("auth", `${where}: ${hint}`, error);
+    return loginError("auth", `${where}: ${authProblem(wanted)}`, error);
   }
+  const unmatched = stage === "handshake" && offer !== null ? offerProblem(offer) : null;
+  if (unmatched !== null) return algorithmsFailure(unmatched, { where, cause: error });
   const known = NETWORK_ERRORS[String(code)];
   if (known !== undefined) return loginError(known.failure, `${where}: ${known.text}`, error);
   if (level === "client-socket" || stage === "connect") {
@@ -43,8 +55,34 @@ export function failureOf(
   return loginError(failure, `${where}: ${STAGE_TEXT[stage]} failed: ${message}`, error);
 }
 
+/** A server that still takes keys has refused this one. */
+export function authProblem(wanted: readonly string[]): string {
+  if (wanted.length === 0 || wanted.includes("publickey")) {
+    return "the server refused the key; are the user name and the private key those of its image?";
+  }
+  return `the server wants ${
+    wanted.join(" or ")
+  } besides the key or in its place, and nodepool logs in with a key ` +
+    'alone; set "AuthenticationMethods publickey" for this user in the image\'s sshd_config';
+}
+
+/** @param problem as `offerProblem` tells it */
+export function algorithmsFailure(
+  problem: string,
+  { where, cause }: { where: string; cause?: unknown },
+): LoginError {
+  return loginError("handshake", `${where}: no common algorithm with the SSH server: ${problem}`, cause);
+}
+
+/** @param shown the key, as `TYPE BASE64` */
+export function otherHostKey(shown: string, { where }: { where: string }): LoginError {
+  const type = shown.split(" ")[0];
+  const what = `the server shows another ${type} host key than the one recorded; it may be another server`;
+  return loginError("hostKey", `${where}: ${what}`);
+}
+
 /** The server ended the connection without a word. */
-export function closedEarly({ stage, where }: { stage: LoginStage; where: string }): LoginError {
+export function closedEarly({ stage, where }: LoginProgress): LoginError {
   return loginError(
     CLOSED_FAILURE[stage],
     `${where}: the server closed the connection during ${STAGE_TEXT[stage]}`,
@@ -70,14 +108,14 @@ export function noSftp(error: Error, { where }: { where: string }): LoginError {
   return loginError("command", `${where}: the server has no working SFTP (${error.message}); ${hint}`, error);
 }
 
-export function outOfTime(
-  timeout: number,
-  { stage, where }: { stage: LoginStage; where: string },
-): LoginError {
+export function outOfTime(timeout: number, { stage, where }: LoginProgress): LoginError {
   const doing = stage === "connect"
     ? "no answer; does the server run, and is the port open in its security groups?"
     : `${STAGE_TEXT[stage]} was not over`;
-  return loginError("timeout", `${where}: after ${timeout / 1000} s: ${doing}`);
+  return loginError(
+    stage === "connect" ? "network" : "timeout",
+    `${where}: after ${timeout / 1000} s: ${doing}`,
+  );
 }
 
 const STAGE_TEXT: Readonly<Record<LoginStage, string>> = {
@@ -104,7 +142,7 @@ const NETWORK_ERRORS: Readonly<Record<string, { failure: LoginFailure; text: str
   EPIPE: { failure: "network", text: "connection reset by the server" },
   EHOSTUNREACH: { failure: "network", text: "no route to the host" },
   ENETUNREACH: { failure: "network", text: "no route to its network" },
-  ETIMEDOUT: { failure: "timeout", text: "no answer; does the server run, and is the port open?" },
+  ETIMEDOUT: { failure: "network", text: "no answer; does the server run, and is the port open?" },
 };
 
 function loginError(failure: LoginFailure, message: string, cause?: unknown): LoginError {

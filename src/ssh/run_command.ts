@@ -1,8 +1,12 @@
-/** A command on an open connection: a channel of its own, from its opening to its result. */
+/**
+ * A command on an open connection: a channel of its own, from its opening to its result. It gets a pseudo-terminal, as
+ * sudo may ask for one; where the server refuses it, the command runs without.
+ */
 import { constants } from "node:os";
-import type { ClientChannel } from "ssh2";
+import type { ClientChannel, PseudoTtyOptions } from "ssh2";
 import { OutputTail } from "../lib/output_tail.ts";
 import { closedEarly } from "./login_failure.ts";
+import { shCommand } from "./sh_command.ts";
 import { type CommandResult, LoginError } from "./shell.ts";
 import type { Ssh2Connection } from "./ssh2_connection.ts";
 
@@ -11,6 +15,12 @@ export interface CommandOptions {
   readonly signal: AbortSignal;
   readonly onOutput?: (chunk: Uint8Array) => void;
 }
+
+/** One that changes nothing in what passes through it. */
+const TERMINAL: PseudoTtyOptions = { term: "dumb", modes: { ECHO: 0, ECHOCTL: 0, OPOST: 0, ONLCR: 0 } };
+
+/** Whatever reads from the terminal reads its end: an end of file is typed ahead for this many readers. */
+const INPUT_END = "\x04".repeat(64);
 
 /**
  * Runs a command to its end. Output is taken as it comes and only its tail is kept; a consumer that is slow holds the
@@ -27,16 +37,28 @@ export async function runCommand(
   const stop = () => run.stop(signal.reason);
   signal.addEventListener("abort", stop, { once: true });
   try {
-    connection.ask((client) =>
-      client.exec(
-        command,
-        (error, channel) => error === undefined ? run.follow(channel) : run.refused(error),
-      )
-    );
+    begin(connection, { command: shCommand(command), run });
     return await run.result;
   } finally {
     signal.removeEventListener("abort", stop);
   }
+}
+
+/** A server that refuses the terminal is not asked for another one on this connection. */
+function begin(connection: Ssh2Connection, { command, run }: { command: string; run: CommandRun }): void {
+  const { hasTerminals } = connection;
+  connection.ask((client) =>
+    client.exec(command, hasTerminals ? { pty: TERMINAL } : {}, (error, channel) => {
+      if (error === undefined) return run.follow(channel, { typed: hasTerminals ? INPUT_END : "" });
+      if (!hasTerminals || run.isStopped) return run.refused(error);
+      connection.hasTerminals = false;
+      try {
+        begin(connection, { command, run });
+      } catch (broken) {
+        run.stop(broken);
+      }
+    })
+  );
 }
 
 class CommandRun {
@@ -51,6 +73,10 @@ class CommandRun {
   constructor(where: string, onOutput: (chunk: Uint8Array) => void) {
     this.#where = where;
     this.#onOutput = onOutput;
+  }
+
+  get isStopped(): boolean {
+    return this.#stopped;
   }
 
   get result(): Promise<CommandResult> {
@@ -69,15 +95,16 @@ class CommandRun {
     this.stop(new LoginError("command", message, { cause: error }));
   }
 
-  follow(channel: ClientChannel): void {
+  /** @param input `typed`: all that there is to read */
+  follow(channel: ClientChannel, { typed }: { typed: string }): void {
     this.#channel = channel;
     const take = (chunk: Uint8Array) => this.#take(chunk);
     channel.on("data", take);
     channel.stderr.on("data", take);
     channel.on("exit", (code: number | null, signal?: string) => this.#exitCode = code ?? signalCode(signal));
     channel.on("close", () => this.#end());
-    // Nothing is ever sent: a command that reads its input must see the end of it.
-    channel.end();
+    // A command that reads its input must see the end of it.
+    channel.end(typed);
     if (this.#stopped) channel.close();
   }
 

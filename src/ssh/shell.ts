@@ -20,8 +20,11 @@ export interface CommandResult {
   readonly output: string;
 }
 
-/** Where a login ended; `network` covers refused, unreachable and reset. */
-export type LoginFailure = "network" | "timeout" | "handshake" | "hostKey" | "auth" | "command";
+/**
+ * Where a login ended; `network` covers refused, unreachable, reset and no answer; `account`: the server let the key in, but ran
+ * something else than the command.
+ */
+export type LoginFailure = "network" | "timeout" | "handshake" | "hostKey" | "auth" | "account" | "command";
 
 /** A login that did not work. The message names the address, the step and what to look at. */
 export class LoginError extends Error {
@@ -36,8 +39,9 @@ export interface ShellSession extends AsyncDisposable {
   /** The host key that the server showed, as `TYPE BASE64`. */
   readonly hostKey: string;
   /**
-   * Runs a command to its end. A code other than 0 is no error; `onOutput` is given both outputs as they come. When
-   * time is up or on abort it is left to itself on the server, and the session can be used on.
+   * Runs a command of `sh` to its end, at a pseudo-terminal where the server gives one, with nothing to read. A code
+   * other than 0 is no error; `onOutput` is given both outputs as they come. When time is up or on abort it is left to
+   * itself on the server, and the session can be used on.
    * @throws LoginError where the connection breaks or time is up; the signal's reason on abort
    */
   run(command: string, options: RunOptions): Promise<CommandResult>;
@@ -63,12 +67,13 @@ export interface RunOptions {
 
 export interface Shell {
   /**
-   * One attempt to connect and log in; the session stays open until it is disposed of.
+   * One attempt to connect and log in, which counts when a command of ours has run; the session stays open until it is
+   * disposed of.
    * @throws LoginError; the signal's reason on abort
    */
   connect(target: LoginTarget, options: { timeout: number; signal: AbortSignal }): Promise<ShellSession>;
   /**
-   * One attempt: connect, handshake, key, run `command`, disconnect.
+   * One attempt: connect, handshake, key, run `command` (of `sh`) and see that it ran, disconnect.
    * @returns the command's result and the host key the server showed, as `TYPE BASE64`
    * @throws LoginError (a command that exits with another code than 0 is no error); the signal's reason on abort
    */

@@ -4,20 +4,26 @@
  * `close` has resolved. `ssh2_shell.ts` opens it.
  */
 import { Socket } from "node:net";
-import type { Algorithms, Client } from "ssh2";
+import type { AnyAuthMethod, Client } from "ssh2";
 import { type Milliseconds, SECOND } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
+import { CIPHERS, KEX } from "./algorithms.ts";
 import { hostKeyPreference, hostKeyText } from "./host_key.ts";
-import { closedEarly, failureOf, type LoginStage, outOfTime, placeOf } from "./login_failure.ts";
-import { releaseDecipher } from "./release_decipher.ts";
-import { LoginError, type LoginTarget } from "./shell.ts";
+import {
+  closedEarly,
+  failureOf,
+  type LoginProgress,
+  type LoginStage,
+  otherHostKey,
+  outOfTime,
+  placeOf,
+} from "./login_failure.ts";
+import { releaseCiphers } from "./release_ciphers.ts";
+import { OfferReader } from "./server_offer.ts";
+import type { LoginTarget } from "./shell.ts";
 
-/** Others than GCM leave their state behind in Deno, a little for each login; they serve where a server has no GCM. */
-const ciphers: Algorithms["cipher"] = {
-  prepend: ["aes128-gcm@openssh.com", "aes256-gcm@openssh.com"],
-  append: [],
-  remove: [],
-};
+/** A packet that a firewall swallowed is not answered later; a server that answers may take longer for what follows. */
+const CONNECT_TIMEOUT: Milliseconds = 10 * SECOND;
 
 /** A server that does not take the goodbye within this time is not listening any more. */
 const GOODBYE: Milliseconds = 1 * SECOND;
@@ -40,6 +46,11 @@ export class Ssh2Connection {
   readonly #closed = Promise.withResolvers<void>();
   readonly #ready = Promise.withResolvers<void>();
   readonly #lost = new AbortController();
+  readonly #offer = new OfferReader();
+  /** Methods that the server wants besides the key, or in its place. */
+  #wanted: readonly string[] = [];
+  /** False once the server has refused one. */
+  hasTerminals = true;
   #stage: LoginStage = "connect";
   #hostKey = "";
 
@@ -47,7 +58,7 @@ export class Ssh2Connection {
     this.#target = target;
     this.#options = options;
     this.#socket.once("close", () => {
-      releaseDecipher(options.client);
+      releaseCiphers(options.client);
       this.#closed.resolve();
     });
   }
@@ -70,12 +81,17 @@ export class Ssh2Connection {
   /** Connects and logs in, once. @throws the first failure */
   open(): Promise<void> {
     const { client, privateKey, keepalive } = this.#options;
-    this.#socket.once("connect", () => this.#stage = "handshake");
+    this.#limitConnecting();
+    const read = (chunk: Uint8Array) => this.#offer.add(chunk);
+    this.#socket.on("data", read);
     client
       .on("error", (error) => this.fail(failureOf(error, this.#progress)))
       .on("close", () => this.fail(closedEarly(this.#progress)))
       // It comes again whenever the keys are changed.
-      .once("handshake", () => this.#stage = "auth")
+      .once("handshake", () => {
+        this.#socket.off("data", read);
+        this.#stage = "auth";
+      })
       .on("ready", () => {
         this.#stage = "command";
         this.#ready.resolve();
@@ -86,8 +102,12 @@ export class Ssh2Connection {
       sock: this.#socket,
       username: this.#target.username,
       privateKey,
-      authHandler: ["publickey"],
-      algorithms: { serverHostKey: hostKeyPreference(this.#target.hostKeys), cipher: ciphers },
+      authHandler: (left) => this.#nextMethod(left),
+      algorithms: {
+        kex: KEX,
+        serverHostKey: hostKeyPreference(this.#target.hostKeys),
+        cipher: CIPHERS,
+      },
       hostVerifier: (key: Uint8Array) => this.#accepts(hostKeyText(key)),
       readyTimeout: 0,
       keepaliveInterval: keepalive,
@@ -133,21 +153,35 @@ export class Ssh2Connection {
     over.abort();
   }
 
-  get #progress(): { stage: LoginStage; where: string } {
-    return { stage: this.#stage, where: this.where };
+  get #progress(): LoginProgress {
+    return { stage: this.#stage, where: this.where, offer: this.#offer.offer, wanted: this.#wanted };
+  }
+
+  #limitConnecting(): void {
+    const connected = new AbortController();
+    this.#options.clock.sleep(CONNECT_TIMEOUT, { signal: connected.signal })
+      .then(() => this.timeOut(CONNECT_TIMEOUT), () => {});
+    this.#socket.once("connect", () => {
+      this.#stage = "handshake";
+      connected.abort();
+    });
+    this.#socket.once("close", () => connected.abort());
+  }
+
+  /** The key, once. @param left what the server accepts next; null before the first answer */
+  #nextMethod(left: readonly string[] | null): AnyAuthMethod | false {
+    if (left === null) {
+      return { type: "publickey", username: this.#target.username, key: this.#options.privateKey };
+    }
+    this.#wanted = left;
+    return false;
   }
 
   #accepts(hostKey: string): boolean {
     this.#hostKey = hostKey;
     const { hostKeys } = this.#target;
     if (hostKeys.length === 0 || hostKeys.includes(hostKey)) return true;
-    const shown = hostKey.split(" ")[0];
-    this.fail(
-      new LoginError(
-        "hostKey",
-        `${this.where}: the server shows another ${shown} host key than the one recorded; it may be another server`,
-      ),
-    );
+    this.fail(otherHostKey(hostKey, { where: this.where }));
     return false;
   }
 }

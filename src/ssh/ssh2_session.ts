@@ -11,6 +11,11 @@ import { runCommand } from "./run_command.ts";
 import type { CommandResult, RunOptions, ShellSession } from "./shell.ts";
 import type { Ssh2Connection } from "./ssh2_connection.ts";
 
+/** What logs say where sudo may refuse to work, and editors and pagers may behave otherwise. */
+const NO_TERMINAL = new TextEncoder().encode(
+  "nodepool: the server gives no pseudo-terminal (PermitTTY in its sshd_config?); going on without\n",
+);
+
 interface Limits {
   readonly timeout: Milliseconds;
   readonly signal: AbortSignal;
@@ -32,6 +37,7 @@ export class Ssh2Session implements ShellSession {
 
   run(command: string, { onOutput, ...limits }: RunOptions): Promise<CommandResult> {
     const run = (signal: AbortSignal) => runCommand(this.#connection, command, { signal, onOutput });
+    if (!this.#connection.hasTerminals) onOutput?.(NO_TERMINAL);
     return this.#within(limits, { stage: "command", work: run });
   }
 

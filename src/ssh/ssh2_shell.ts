@@ -2,9 +2,11 @@
 import ssh2 from "ssh2";
 import { type Milliseconds, SECOND } from "../domain/time.ts";
 import { type Clock, systemClock } from "../lib/clock.ts";
+import { type Random, systemRandom } from "../lib/random.ts";
+import { LoginProof } from "./login_proof.ts";
 import { readPrivateKey } from "./private_key.ts";
 import { runCommand } from "./run_command.ts";
-import type { LoginTarget, Shell } from "./shell.ts";
+import type { CommandResult, LoginTarget, Shell } from "./shell.ts";
 import { Ssh2Connection } from "./ssh2_connection.ts";
 import { Ssh2Session } from "./ssh2_session.ts";
 
@@ -12,16 +14,29 @@ export interface Ssh2ShellOptions {
   readonly clock?: Clock;
   /** Between two questions whether the server of a session is still there; three without an answer end it. */
   readonly keepalive?: Milliseconds;
+  readonly random?: Random;
 }
 
 export function createSsh2Shell(
-  { clock = systemClock, keepalive = 15 * SECOND }: Ssh2ShellOptions = {},
+  { clock = systemClock, keepalive = 15 * SECOND, random = systemRandom }: Ssh2ShellOptions = {},
 ): Shell {
+  const enter = async (connection: Ssh2Connection, limits: Limits, command?: string) => {
+    const proof = new LoginProof(random);
+    const work = async () => {
+      await connection.open();
+      return await firstCommand(connection, proof, command);
+    };
+    try {
+      return await during(connection, { clock, ...limits, work });
+    } catch (error) {
+      throw proof.explain(error, connection);
+    }
+  };
   return {
     async connect(target, limits) {
       const connection = prepare(target, { clock, keepalive, signal: limits.signal });
       try {
-        await during(connection, { clock, ...limits, work: () => connection.open() });
+        await enter(connection, limits);
       } catch (error) {
         await connection.close();
         throw error;
@@ -29,20 +44,33 @@ export function createSsh2Shell(
       return new Ssh2Session(connection, { clock });
     },
     async login(target, { command, ...limits }) {
-      // Its time limit is short: nothing has to find out earlier that the server is gone.
+      // A server that still boots may answer nothing for long: only its time limit ends it.
       const connection = prepare(target, { clock, keepalive: 0, signal: limits.signal });
-      const work = async () => {
-        await connection.open();
-        const result = await runCommand(connection, command, { signal: connection.lost });
-        return { ...result, hostKey: connection.hostKey };
-      };
       try {
-        return await during(connection, { clock, ...limits, work });
+        return { ...await enter(connection, limits, command), hostKey: connection.hostKey };
       } finally {
         await connection.close();
       }
     },
   };
+}
+
+interface Limits {
+  readonly timeout: Milliseconds;
+  readonly signal: AbortSignal;
+}
+
+/** Whoever is let in is logged in when this has run. */
+async function firstCommand(
+  connection: Ssh2Connection,
+  proof: LoginProof,
+  command?: string,
+): Promise<CommandResult> {
+  const result = await runCommand(connection, proof.script(command), {
+    signal: connection.lost,
+    onOutput: (chunk) => proof.hear(chunk),
+  });
+  return proof.check(result, connection);
 }
 
 function prepare(

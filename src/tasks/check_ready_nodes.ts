@@ -4,6 +4,8 @@ import type { NodeRecord } from "../domain/node.ts";
 import { transition } from "../domain/node_transition.ts";
 import { credentialsFor } from "../execute/credentials.ts";
 import { logIn } from "../execute/login.ts";
+import { SECOND } from "../domain/time.ts";
+import { atMost } from "../lib/at_most.ts";
 import type { Clock } from "../lib/clock.ts";
 import { errorChain } from "../lib/error_chain.ts";
 import type { Shell } from "../ssh/shell.ts";
@@ -11,6 +13,8 @@ import type { Ledger } from "../store/ledger.ts";
 
 /** Logins at once: the check must not get in the way of launches. */
 const AT_ONCE = 8;
+/** A login that takes longer only waits, and leaves its place to another. */
+const PLACE_TIME = 5 * SECOND;
 /** Where more of a provider's nodes than this fail together, the fault is more likely on our side of the network. */
 const LARGEST_PART = 0.5;
 const SMALLEST_SAMPLE = 4;
@@ -63,14 +67,15 @@ async function findFailed(
   signal: AbortSignal,
 ): Promise<Failed[]> {
   const failed: Failed[] = [];
-  const queue = [...nodes];
-  const work = async () => {
-    for (let node = queue.shift(); node !== undefined; node = queue.shift()) {
+  const inTurn = atMost(AT_ONCE, { clock: means.clock, placeTime: PLACE_TIME });
+  const checks = nodes.map((node) =>
+    inTurn(async () => {
       const message = await twice(() => whyUnusable(node, means, signal));
       if (message !== null) failed.push({ node, message });
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
+    })
+  );
+  await Promise.allSettled(checks);
+  await Promise.all(checks);
   return failed;
 }
 
@@ -91,7 +96,8 @@ async function whyUnusable(
   await means.readKey(image.privateKey);
   try {
     const credentials = credentialsFor(node, { image, images: means.ledger.images, readKey: means.readKey });
-    await logIn(node, node.addresses.login, { ...means, provider, image, credentials, signal });
+    const timeout = provider.checkTimeout;
+    await logIn(node, node.addresses.login, { ...means, provider, image, credentials, signal, timeout });
     return null;
   } catch (error) {
     signal.throwIfAborted();

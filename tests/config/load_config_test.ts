@@ -47,6 +47,7 @@ Deno.test("loadConfig() fills in every default, in milliseconds", async () => {
     apiTimeout: 60_000,
     configDrive: null,
     bootTimeout: 60_000,
+    checkTimeout: 60_000,
     launchTimeout: 3_600_000,
     rate: 100,
     templateHostname: "template-{image.name}-{timestamp}",

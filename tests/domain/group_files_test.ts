@@ -4,12 +4,12 @@ import { groupFiles, type NodeGroup } from "../../src/domain/group_files.ts";
 const v4 = {
   serverId: "s1",
   zone: "az1",
-  addresses: { publicV4: "203.0.113.1", publicV6: "2001:db8::1", privateV4: "10.0.0.1" },
+  addresses: { login: "203.0.113.1", privateV4: "10.0.0.1" as string | null },
 };
 const v6 = {
   serverId: "s2",
   zone: null,
-  addresses: { publicV4: null, publicV6: "2001:db8::2", privateV4: null },
+  addresses: { login: "2001:db8::2", privateV4: null },
 };
 const group: NodeGroup = {
   primary: v4,
@@ -49,6 +49,13 @@ Deno.test("groupFiles() gives a subnode the same but for what is its own", () =>
 Deno.test("groupFiles() of a node alone names no subnodes", () => {
   const alone = contents(v4, { ...group, subnodes: [] });
   assert.deepEqual([alone.role, alone.sub_nodes, alone.sub_nodes_private], ["primary\n", "", ""]);
+});
+
+Deno.test("groupFiles() names a node by the address that logs in, also with ipv6-preferred", () => {
+  const preferring = { ...v4, addresses: { ...v4.addresses, login: "2001:db8::1" } };
+  const files = contents(v6, { ...group, primary: preferring });
+  assert.deepEqual([files.primary_node, files.primary_node_private], ["2001:db8::1\n", "10.0.0.1\n"]);
+  assert.equal(contents(preferring, { ...group, primary: preferring }).node, "2001:db8::1\n");
 });
 
 Deno.test("groupFiles() keeps the private key from others, and nothing else", () => {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { promisify } from "node:util";
 import ssh2, { type Client, type SFTPWrapper } from "ssh2";
-import { releaseDecipher } from "../../src/ssh/release_decipher.ts";
+import { releaseCiphers } from "../../src/ssh/release_ciphers.ts";
 import { generateKey } from "../../src/ssh/generate_key.ts";
 import { testNeeding } from "../needs.ts";
 import { runProgram, serveForTest } from "./served_simulator.ts";
@@ -56,7 +56,7 @@ async function connected(target: { host: string; port: number; username: string;
     async [Symbol.asyncDispose]() {
       client.end();
       await closed;
-      releaseDecipher(client);
+      releaseCiphers(client);
     },
   };
 }

@@ -99,7 +99,8 @@ Deno.test("what prepares an image succeeds by itself, and fails or takes long wh
 Deno.test("fault 14 breaks a session in the middle of a command, and for good", async () => {
   using world = await connected({
     ssh: { commands: [{ command: "long", output: "one\ntwo\n", time: 10 * SECOND }] },
-  }, 14);
+  });
+  world.server.ssh = "closes";
   const chunks: string[] = [];
   const run = assert.rejects(
     world.session.run("long", {
@@ -113,6 +114,8 @@ Deno.test("fault 14 breaks a session in the middle of a command, and for good", 
   await run;
   assert.deepEqual(chunks, ["one\n"]);
   await assert.rejects(world.run("true"), { failure: "command", message: /the connection is closed/ });
+  const again = world.simulator.shell.connect(world.target, { timeout: SECOND, signal });
+  await assert.rejects(again, { failure: "command" }, "the first command breaks as well");
 });
 
 Deno.test("a session breaks with its server, also in the middle of a command", async () => {
@@ -195,6 +198,6 @@ Deno.test("a local folder that cannot be read, and a remote place that cannot be
   await world.session.writeFile("/opt/file", "", { ...options, mode: 0o600 });
   await assert.rejects(world.session.writeFile("/opt/file/inner", "", { ...options, mode: 0o600 }), {
     failure: "command",
-    message: /debian@.*: \/opt\/file is no folder/,
+    message: /as debian .*: \/opt\/file is no folder/,
   });
 });

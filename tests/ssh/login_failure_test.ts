@@ -26,7 +26,7 @@ const cases: {
     failure: "network",
     says: /no route to its network/,
   },
-  { error: socketError("ETIMEDOUT"), stage: "connect", failure: "timeout", says: /no answer/ },
+  { error: socketError("ETIMEDOUT"), stage: "connect", failure: "network", says: /no answer/ },
   { error: socketError("ENOTFOUND"), stage: "connect", failure: "network", says: /failed: socket ENOTFOUND/ },
   { error: socketError("ECONNRESET"), stage: "handshake", failure: "network", says: /reset/ },
   { error: socketError("ECONNRESET"), stage: "auth", failure: "network", says: /reset/ },
@@ -82,7 +82,7 @@ Deno.test("closedEarly() blames the step that was under way", () => {
 
 Deno.test("outOfTime() says how long it took and what was under way", () => {
   const connecting = outOfTime(2_500, { stage: "connect", where });
-  equal(connecting.failure, "timeout");
+  equal(connecting.failure, "network");
   match(connecting.message, /after 2\.5 s: no answer; does the server run/);
   match(
     outOfTime(60_000, { stage: "handshake", where }).message,

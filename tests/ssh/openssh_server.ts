@@ -22,8 +22,12 @@ export interface OpensshServer extends AsyncDisposable {
 }
 
 export async function startOpensshServer(
-  { hostKeyTypes = ["ed25519"], authorized = [], sftp = "internal-sftp" }: {
+  { hostKeyTypes = ["ed25519"], authorized = [], sftp = "internal-sftp", lines = [], keyOptions = "" }: {
     hostKeyTypes?: readonly string[];
+    /** Further lines of its configuration, which win over those here. */
+    lines?: readonly string[];
+    /** What stands before the user's key in its authorized_keys. */
+    keyOptions?: string;
     /** Further public keys that it lets in. */
     authorized?: readonly string[];
     /** What serves SFTP; null: nothing does. */
@@ -37,8 +41,11 @@ export async function startOpensshServer(
     hostKeys[type] = (await makeKey(folder, { name: `host_${type}`, type })).open;
   }
   const user = await makeKey(folder, { name: "user", type: "ed25519" });
-  await Deno.writeTextFile(join(folder, "authorized_keys"), [user.open, ...authorized, ""].join("\n"));
-  const { port, server } = await listen(folder, { hostKeyTypes, sftp });
+  await Deno.writeTextFile(
+    join(folder, "authorized_keys"),
+    [`${keyOptions} ${user.open}`, ...authorized, ""].join("\n"),
+  );
+  const { port, server } = await listen(folder, { hostKeyTypes, sftp, lines });
   return {
     port,
     username: systemAccount()!.username,
@@ -86,10 +93,12 @@ async function listen(folder: string, settings: Settings) {
 interface Settings {
   readonly hostKeyTypes: readonly string[];
   readonly sftp: string | null;
+  readonly lines: readonly string[];
 }
 
-function config(folder: string, { port, hostKeyTypes, sftp }: Settings & { port: number }): string {
+function config(folder: string, { port, hostKeyTypes, sftp, lines }: Settings & { port: number }): string {
   return [
+    ...lines,
     `ListenAddress 127.0.0.1:${port}`,
     ...(missingNeed(["ipv6"]) === null ? [`ListenAddress [::1]:${port}`] : []),
     ...hostKeyTypes.map((type) => `HostKey "${join(folder, `host_${type}`)}"`),
@@ -102,6 +111,8 @@ function config(folder: string, { port, hostKeyTypes, sftp }: Settings & { port:
     "KbdInteractiveAuthentication no",
     "MaxStartups 200",
     "PrintMotd no",
+    // The account's own .bashrc, which bash reads when sshd starts it, is not what is tested.
+    "SetEnv SHLVL=2",
     `RekeyLimit ${REKEY_LIMIT}`,
     ...(sftp === null ? [] : [`Subsystem sftp ${sftp}`]),
     "",

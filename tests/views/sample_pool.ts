@@ -240,6 +240,7 @@ function sampleProvider(name: string, password: string): ProviderConfig {
     apiTimeout: MINUTE,
     configDrive: null,
     bootTimeout: MINUTE,
+    checkTimeout: MINUTE,
     launchTimeout: HOUR,
     rate: 100,
     templateHostname: "template-{image.name}-{timestamp}",

@@ -75,6 +75,10 @@ export const providerSection = section({
   "api-timeout": described(optional(duration(), 60), "An API request without answer for so long has failed."),
   "config-drive": described(maybe(flag()), "Boot with a config drive; without it, the cloud decides."),
   "boot-timeout": described(optional(duration(), 60), "From ACTIVE to a working login."),
+  "check-timeout": described(
+    optional(duration(), 60),
+    "What a login to a ready node may take when the cron job check looks at it.",
+  ),
   "launch-timeout": described(optional(duration(), 3600), "From the request to ACTIVE."),
   rate: described(
     optional(duration(), 0.1),
@@ -127,6 +131,7 @@ export function providerConfig(
     apiTimeout: provider["api-timeout"],
     configDrive: provider["config-drive"] ?? null,
     bootTimeout: provider["boot-timeout"],
+    checkTimeout: provider["check-timeout"],
     launchTimeout: provider["launch-timeout"],
     rate: provider.rate,
     templateHostname: provider["template-hostname"],

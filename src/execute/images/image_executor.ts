@@ -14,7 +14,7 @@ import { isAsDecided } from "../../domain/is_as_decided.ts";
 import { type ImageEvent, transitionImage } from "../../domain/image_transition.ts";
 import { serverIdOf } from "../../domain/node.ts";
 import type { ProviderImage, TemporaryKeypair } from "../../domain/provider_image.ts";
-import type { Instant } from "../../domain/time.ts";
+import { type Instant, SECOND } from "../../domain/time.ts";
 import { aboutDibImage, aboutImage } from "../../domain/waiting_work.ts";
 import type { Clock } from "../../lib/clock.ts";
 import {
@@ -80,6 +80,9 @@ const PLACES: Readonly<Record<Exclude<ImageActionType, "build-image" | "upload-i
   "run-check": 8,
   "delete-image": 4,
 };
+
+/** Scripts may run for hours, in which they cost nothing here: each keeps its place for so long. */
+const SCRIPT_PLACE_TIME = 5 * SECOND;
 
 /** Where what is done for an action is done. */
 interface Site {
@@ -165,6 +168,7 @@ export class ImageExecutor implements AsyncDisposable {
       key: imageActionKey(action),
       lane: `${image.provider} ${action.type}`,
       places: action.type === "upload-image" ? Infinity : PLACES[action.type],
+      ...(action.type === "run-setup" || action.type === "run-check" ? { placeTime: SCRIPT_PLACE_TIME } : {}),
       run: (signal) =>
         this.#attempt(
           action,
@@ -338,6 +342,7 @@ export class ImageExecutor implements AsyncDisposable {
       signal,
       credentials,
       log,
+      loginTimeout: provider.bootTimeout,
       target: (username) =>
         loginTarget(node, { image: use, provider, credentials, address: addressOf(node), username }),
     });

@@ -3,11 +3,12 @@
  * one that was booted from a fresh image. Its output goes to a log file as it comes.
  */
 import type { NodeRecord } from "../../domain/node.ts";
-import { HOUR, MINUTE, SECOND } from "../../domain/time.ts";
+import { HOUR, type Milliseconds, MINUTE } from "../../domain/time.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { LoginError, type LoginTarget, type Shell, type ShellSession } from "../../ssh/shell.ts";
 import { asFirstUser, type Credentials } from "../credentials.ts";
 import {
+  OPEN_SCRIPTS,
   runToEnd,
   type ScriptCall,
   scriptCommand,
@@ -28,10 +29,11 @@ export interface ScriptMeans {
   readonly signal: AbortSignal;
   readonly credentials: Credentials;
   readonly target: (username: string) => Promise<LoginTarget>;
+  /** What the login may take, for all users together. */
+  readonly loginTimeout: Milliseconds;
   readonly log: { write(chunk: Uint8Array): void };
 }
 
-const CONNECT_TIMEOUT = 30 * SECOND;
 const COPY_TIMEOUT = 30 * MINUTE;
 const STEP_TIMEOUT = 5 * MINUTE;
 /** A setup may install a whole development environment. */
@@ -64,11 +66,12 @@ async function runScript(job: ScriptJob, means: ScriptMeans): Promise<void> {
 }
 
 async function connect(means: ScriptMeans): Promise<{ username: string; session: ShellSession }> {
-  const { shell, credentials, target, signal } = means;
-  return await asFirstUser(credentials, async (username) => ({
-    username,
-    session: await shell.connect(await target(username), { timeout: CONNECT_TIMEOUT, signal }),
-  }));
+  const { shell, clock, credentials, target, loginTimeout, signal } = means;
+  return await asFirstUser(credentials, { clock, timeout: loginTimeout }, async (username, timeout) => {
+    // Where cloud-init has made new host keys since the first login, those are the server's from now on.
+    const session = await shell.connect({ ...await target(username), hostKeys: [] }, { timeout, signal });
+    return { username, session };
+  });
 }
 
 async function prepare(
@@ -90,6 +93,7 @@ async function prepare(
   if (job.scriptDir === null) return;
   const { signal } = means;
   await session.copyFolder(job.scriptDir, folder, { timeout: COPY_TIMEOUT, signal });
+  if (job.kind === "setup") await step(`opening ${folder} to all users`, OPEN_SCRIPTS);
 }
 
 async function run(
