@@ -105,14 +105,15 @@ export async function runDaemon(options: DaemonOptions, heard = new ProcessSigna
   });
   doors.push({ to: "control socket", counts: () => control.connections });
   await loadUndici(controlSocketPath(config.state));
-  const { hostname, port } = config.status;
   const site = createSite({
     report: () => pool.report(),
     getHistory: (id) => pool.getHistory(id),
     onDefect,
   });
   const connections = Math.min(64, Math.max(4, Math.floor(free * 0.1)));
-  await using served = options.parts.site ? serveSite(site, { hostname, port, connections }) : null;
+  await using served = options.parts.site
+    ? serveSite(site, { listen: config.status.listen, connections })
+    : null;
   if (served !== null) doors.push({ to: "status endpoint", counts: () => served.connections });
   await using watching = watchConfig({
     clock,
@@ -127,7 +128,7 @@ export async function runDaemon(options: DaemonOptions, heard = new ProcessSigna
     {
       version: versionText(),
       pid: Deno.pid,
-      ...(served === null ? {} : { url: served.url }),
+      ...(served === null ? {} : { url: served.urls.join(" and ") }),
     },
   );
 

@@ -3,7 +3,7 @@
  * that it can be compared but not printed. Shown by `showConfig`, compared by `diffConfig`.
  */
 import { isUnknown } from "../domain/cloud_access.ts";
-import type { Config } from "../domain/config.ts";
+import type { Config, ListenAddress } from "../domain/config.ts";
 
 export type View = null | boolean | number | string | Secret | readonly View[] | {
   readonly [key: string]: View;
@@ -33,15 +33,27 @@ export class Secret {
 /** Keys without a value (null) are left out, as they would be in the file. */
 export function viewConfig(config: Config): { readonly [key: string]: View } {
   const { status, labels, ...rest } = config;
-  const hostname = status.hostname.includes(":") ? `[${status.hostname}]` : status.hostname;
   return viewRecord({
     ...rest,
     providers: config.providers.map((provider) =>
       isUnknown(provider.access) ? { ...provider, access: { name: provider.access.name } } : provider
     ),
     labels: labels.map((label) => ({ ...label, providers: label.providers.map((name) => ({ name })) })),
-    status: { listen: `${hostname}:${status.port}`, title: status.title },
+    status: {
+      ...status,
+      listen: oneOrAll(status.listen.map(hostAndPort)),
+      allowOrigin: oneOrAll(status.allowOrigin),
+    },
   });
+}
+
+/** As it would stand in the file. */
+function oneOrAll(values: readonly string[]): string | readonly string[] | null {
+  return values.length > 1 ? values : values[0] ?? null;
+}
+
+function hostAndPort({ hostname, port }: ListenAddress): string {
+  return `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
 }
 
 /** Names that are not just the file's in another spelling. */

@@ -163,9 +163,17 @@ export interface JenkinsConfig {
   readonly testJob: string | null;
 }
 
-export interface StatusConfig {
+export interface ListenAddress {
   readonly hostname: string;
+  /** 0: any free one. */
   readonly port: number;
+}
+
+export interface StatusConfig {
+  /** One at least. */
+  readonly listen: readonly ListenAddress[];
+  /** Origins whose pages may read the endpoint in browsers; `*`: all. */
+  readonly allowOrigin: readonly string[];
   readonly title: string;
 }
 

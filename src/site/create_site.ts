@@ -7,13 +7,16 @@ import { type Context, Hono } from "hono";
 import { secureHeaders } from "hono/secure-headers";
 import type { HistoryRecord } from "../domain/node.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
+import { SECOND } from "../domain/time.ts";
 import { contentTag } from "../views/content_tag.ts";
 import { viewReadiness } from "../views/health.ts";
 import { type NodeDetailsView, viewEndedNode, viewNodeDetails } from "../views/node_details.ts";
 import { viewNodeMetadata } from "../views/node_metadata.ts";
 import type { PoolViewName } from "../views/view_pool.ts";
+import { crossOrigin } from "./cross_origin.ts";
 import { renderFrontPage } from "./front_page.ts";
-import { type Body, listBody } from "./list_body.ts";
+import { LastModified } from "./last_modified.ts";
+import { type Body, listBody, rowsBody } from "./list_body.ts";
 import { parseListQuery } from "./list_query.ts";
 import { acceptedFormat, isListFormat, type ListFormat } from "./negotiate.ts";
 import { RecentBodies } from "./recent_bodies.ts";
@@ -43,6 +46,7 @@ export function createSite(options: SiteOptions): Hono {
     referrerPolicy: "no-referrer",
     strictTransportSecurity: false,
   }));
+  app.use(crossOrigin(() => options.report().config?.status.allowOrigin ?? []));
   app.use((context, next) => readOnly(context, next));
   addLists(app, options);
   addNodes(app, options);
@@ -73,24 +77,43 @@ const listNames: readonly PoolViewName[] = [
 ];
 
 function addLists(app: Hono, { report }: SiteOptions): void {
-  const recent = new RecentBodies();
+  const answerList = listAnswers(report);
   for (const name of listNames) {
-    app.get(`/${name}`, (context) => {
-      const url = new URL(context.req.url);
-      const query = parseListQuery(name, { query: url.searchParams, accept: context.req.header("accept") });
-      const now = report();
-      if (query.format !== "json") return answer(context, query.format, listBody(now, { name, query }));
-      // Tagged before it is made: a client that asks every second mostly has it already.
-      const tag = contentTag(now, { name, filter: query.filter });
-      const body = () =>
-        recent.get(url.pathname + url.search, { tag, now: now.now }, () => listBody(now, { name, query }));
-      return notModified(context, `W/"${tag}"`) ?? send(context, { format: "json", body: body() });
-    });
+    app.get(`/${name}`, (context) => answerList(context, { name, isRows: false }));
   }
+  app.get("/:list{[a-z-]+\\.json}", (context) => {
+    const name = listNames.find((one) => `${one}.json` === context.req.param("list"));
+    return name === undefined ? context.notFound() : answerList(context, { name, isRows: true });
+  });
   app.get("/", (context) => {
     const now = report();
     return answer(context, "html", renderFrontPage(now, titleOf(now)));
   });
+}
+
+/** @returns what answers with a list, or with its rows alone */
+function listAnswers(report: () => PoolReport) {
+  const recent = new RecentBodies();
+  const changes = new LastModified();
+  return (context: Context, { name, isRows }: { name: PoolViewName; isRows: boolean }): Response => {
+    const url = new URL(context.req.url);
+    const accept = isRows ? "application/json" : context.req.header("accept");
+    const query = parseListQuery(name, { query: url.searchParams, accept });
+    if (isRows && query.format !== "json") throw new SiteError(400, `${url.pathname} has no format but json`);
+    const now = report();
+    const question = url.pathname + url.search;
+    const since = (tag: string) => changes.of(`${query.format} ${question}`, { tag, now: wallSeconds(now) });
+    if (query.format !== "json") {
+      const body = listBody(now, { name, query });
+      const tag = tagOf(body);
+      return notModified(context, `W/"${tag}"`, since(tag)) ?? send(context, { format: query.format, body });
+    }
+    // Tagged before it is made: a client that asks every second mostly has it already.
+    const tag = contentTag(now, { name, filter: query.filter });
+    const render = () => isRows ? rowsBody(now, { name, query }) : listBody(now, { name, query });
+    const body = () => recent.get(question, { tag, now: now.now }, render);
+    return notModified(context, `W/"${tag}"`, since(tag)) ?? send(context, { format: "json", body: body() });
+  };
 }
 
 function addNodes(app: Hono, options: SiteOptions): void {
@@ -146,16 +169,32 @@ const contentTypes: Readonly<Record<ListFormat, string>> = {
 
 /** Tagged by what it says, ages included: a page that is loaded anew shows them new. */
 function answer(context: Context, format: ListFormat, body: Body): Response {
-  return notModified(context, weakTag(body)) ?? send(context, { format, body });
+  return notModified(context, `W/"${tagOf(body)}"`) ?? send(context, { format, body });
 }
 
-/** 304 where the client has it already. Sets the headers of either answer. */
-function notModified(context: Context, tag: string): Response | null {
+/** 304 where the client has it already. Sets the headers of either answer. @param change null: since when is not known */
+function notModified(
+  context: Context,
+  tag: string,
+  change: ReturnType<LastModified["of"]> | null = null,
+): Response | null {
   context.header("etag", tag);
+  if (change !== null) context.header("last-modified", new Date(change.at * SECOND).toUTCString());
   context.header("cache-control", "no-cache");
   context.header("vary", "accept");
-  const known = (context.req.header("if-none-match") ?? "").split(",").map((text) => text.trim());
-  return known.includes(tag) || known.includes("*") ? context.body(null, 304) : null;
+  return hasIt(context, tag, change) ? context.body(null, 304) : null;
+}
+
+/** The tag counts where both are sent: it tells more than a second does. */
+function hasIt(context: Context, tag: string, change: ReturnType<LastModified["of"]> | null): boolean {
+  const tags = context.req.header("if-none-match")?.split(",").map((text) => text.trim());
+  if (tags !== undefined) return tags.includes(tag) || tags.includes("*");
+  const since = Date.parse(context.req.header("if-modified-since") ?? "");
+  return change !== null && !change.isSecond && since >= change.at * SECOND;
+}
+
+function wallSeconds({ now, wallOffset }: PoolReport): number {
+  return Math.floor((now + wallOffset) / SECOND);
 }
 
 function send(context: Context, { format, body }: { format: ListFormat; body: Body }): Response {
@@ -163,8 +202,8 @@ function send(context: Context, { format, body }: { format: ListFormat; body: Bo
   return context.body(body);
 }
 
-function weakTag(content: Body): string {
-  return `W/"${createHash("sha256").update(content).digest("base64url").slice(0, 22)}"`;
+function tagOf(content: Body): string {
+  return createHash("sha256").update(content).digest("base64url").slice(0, 22);
 }
 
 function failure(context: Context, error: Error): Response {

@@ -39,6 +39,16 @@ export function listBody(
   }
 }
 
+/** The rows alone, as JSON: what 2016's endpoint answered under names such as `/dib-image-list.json`. */
+export function rowsBody(
+  report: PoolReport,
+  { name, query }: { name: PoolViewName; query: ListQuery },
+): Body {
+  const view = viewPool(report, { name, filter: query.filter });
+  const rows = (tables[name] as TableOf<typeof view>).rows(view);
+  return JSON.stringify(query.fields === null ? rows : pickFields(rows, query.fields));
+}
+
 /** Text, or its bytes in UTF-8. */
 export type Body = string | Uint8Array<ArrayBuffer>;
 
@@ -60,10 +70,14 @@ function narrowed(
   view: object,
   { rows, fields }: { rows: readonly object[]; fields: readonly string[] },
 ): Record<string, unknown> {
-  const picked = rows.map((row) => Object.fromEntries(fields.map((field) => [field, valueAt(row, field)])));
+  const picked = pickFields(rows, fields);
   return Object.fromEntries(
     Object.entries(view).map(([key, value]) => [key, value === rows ? picked : value]),
   );
+}
+
+function pickFields(rows: readonly object[], fields: readonly string[]): readonly Record<string, unknown>[] {
+  return rows.map((row) => Object.fromEntries(fields.map((field) => [field, valueAt(row, field)])));
 }
 
 function valueAt(row: object, field: string): unknown {

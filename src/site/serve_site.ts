@@ -3,16 +3,15 @@ import { HttpServer } from "../lib/http/http_server.ts";
 import { isLoopback, namesThisMachine } from "./loopback_host.ts";
 
 export interface ServeSiteOptions {
-  readonly hostname: string;
-  /** 0: any free one. */
-  readonly port: number;
-  /** At once. */
+  /** One at least. Port 0: any free one. */
+  readonly listen: readonly { readonly hostname: string; readonly port: number }[];
+  /** At once, over all addresses. */
   readonly connections?: number;
 }
 
 export interface ServedSite extends AsyncDisposable {
-  /** `http://127.0.0.1:8005`. */
-  readonly url: string;
+  /** `http://127.0.0.1:8005`, for each address. */
+  readonly urls: readonly string[];
   readonly connections: HttpServer["counts"];
 }
 
@@ -25,25 +24,51 @@ type Handler = (request: Request) => Response | Promise<Response>;
 
 /**
  * Serves until it is disposed of; answers that are under way are finished.
- * @throws ServeSiteError when the address is taken or none of this machine's
+ * @throws ServeSiteError when an address is taken or none of this machine's
  */
-export function serveSite(site: { fetch: Handler }, options: ServeSiteOptions): ServedSite {
-  const { hostname, port, connections } = options;
-  const listener = listen({ hostname, port });
-  const { addr } = listener;
+export function serveSite(
+  site: { fetch: Handler },
+  { listen: addresses, connections }: ServeSiteOptions,
+): ServedSite {
+  const listeners = listenAll(addresses);
+  const limits = connections === undefined
+    ? {}
+    : { connections: Math.max(2, Math.floor(connections / addresses.length)) };
   const all: Handler = (request) => site.fetch(request);
-  const server = new HttpServer(isLoopback(addr.hostname) ? forThisMachine(all, hostname) : all, {
-    limits: connections === undefined ? {} : { connections },
+  const servers = listeners.map((listener, index) => {
+    const handler = isLoopback(listener.addr.hostname)
+      ? forThisMachine(all, addresses[index]!.hostname)
+      : all;
+    const server = new HttpServer(handler, { limits });
+    server.listen(listener);
+    return server;
   });
-  server.listen(listener);
-  const host = hostname.includes(":") ? `[${hostname}]` : hostname;
+  const sum = (what: "open" | "busy") => servers.reduce((total, { counts }) => total + counts[what], 0);
   return {
-    url: `http://${host}:${addr.port}`,
+    urls: listeners.map(({ addr }, index) => urlOf(addresses[index]!.hostname, addr.port)),
     get connections() {
-      return server.counts;
+      return { open: sum("open"), busy: sum("busy") };
     },
-    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await Promise.all(servers.map((server) => server[Symbol.asyncDispose]()));
+    },
   };
+}
+
+/** All or none. */
+function listenAll(addresses: ServeSiteOptions["listen"]): readonly Deno.TcpListener[] {
+  const listeners: Deno.TcpListener[] = [];
+  try {
+    for (const address of addresses) listeners.push(listen(address));
+    return listeners;
+  } catch (error) {
+    for (const listener of listeners) listener.close();
+    throw error;
+  }
+}
+
+function urlOf(hostname: string, port: number): string {
+  return `http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
 }
 
 /**

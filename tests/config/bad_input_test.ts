@@ -174,7 +174,7 @@ const cases: readonly { title: string; from?: string; to: string; faults: readon
     faults: [
       /zmq-publishers\[0\]: expected an address such as tcp:/,
       /gearman-servers\[0\].port: expected a whole number, 1 to 65535, found 70000$/,
-      /status.listen: expected an address to listen at, e.g. 127.0.0.1:8005, found "nowhere"$/,
+      /status.listen: expected an address to listen at, e.g. 127.0.0.1:8005, or a list of them, found "nowhere"$/,
     ],
   },
   {

@@ -76,7 +76,11 @@ Deno.test("loadConfig() fills in every default, in milliseconds", async () => {
     imageKeep: 8 * 3_600_000,
     holdMaxAge: null,
   });
-  assert.deepEqual(config.status, { hostname: "127.0.0.1", port: 8005, title: "nodepool" });
+  assert.deepEqual(config.status, {
+    listen: [{ hostname: "127.0.0.1", port: 8005 }],
+    allowOrigin: [],
+    title: "nodepool",
+  });
   assert.deepEqual(config.log, {
     level: "info",
     format: null,
@@ -133,11 +137,38 @@ Deno.test("a home directory is filled in, other paths stay", async () => {
 Deno.test("the status endpoint listens where it is told", async () => {
   const listen = async (address: string) => {
     const { config } = await load({ files: { [FILE]: `${simple}status: {listen: "${address}"}\n` } });
-    return [config.status.hostname, config.status.port];
+    return config.status.listen.flatMap(({ hostname, port }) => [hostname, port]);
   };
   assert.deepEqual(await listen("0.0.0.0:80"), ["0.0.0.0", 80]);
   assert.deepEqual(await listen("[::1]:8005"), ["::1", 8005]);
   assert.deepEqual(await listen("9000"), ["127.0.0.1", 9000]);
+});
+
+Deno.test("the status endpoint may have several addresses, and origins that may read it", async () => {
+  const status = async (text: string) => {
+    const { config } = await load({ files: { [FILE]: `${simple}status: {${text}}\n` } });
+    return config.status;
+  };
+  const { listen } = await status('listen: [8005, "[::1]:8005"]');
+  assert.deepEqual(listen, [{ hostname: "127.0.0.1", port: 8005 }, { hostname: "::1", port: 8005 }]);
+  assert.deepEqual((await status('allow-origin: "*"')).allowOrigin, ["*"]);
+  const two = "https://a.example.org, http://b.example.org:8080";
+  assert.deepEqual((await status(`allow-origin: [${two}]`)).allowOrigin, two.split(", "));
+  for (
+    const wrong of [
+      "listen: []",
+      "listen: [8005, 8005]",
+      "listen: [8005, here]",
+      "allow-origin: a.example.org",
+      "allow-origin: https://a.example.org/",
+      "allow-origin: https://a.example.org/path",
+      "allow-origin: ['*.example.org']",
+      "allow-origin: 'null'",
+      "allow-origin: file:///tmp",
+    ]
+  ) {
+    await assert.rejects(status(wrong), /status\.(listen|allow-origin): expected an (address|origin)/, wrong);
+  }
 });
 
 Deno.test("a file that cannot be read is told with its reason", async () => {

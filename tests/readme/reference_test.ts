@@ -97,7 +97,7 @@ Deno.test("the README has every route of the status endpoint, with its filters",
     },
   });
   const routes = site.routes.filter(({ method }) => method === "GET").map(({ path }) =>
-    path.replace(/:id{[^/]*}/, "ID")
+    path.replace(/:id{[^/]*}/, "ID").replace(/:list{[^/]*}/, "LIST.json")
   );
   const rows = tableRows(sectionOf(readme, "## Status endpoint")).map((
     [route, text],

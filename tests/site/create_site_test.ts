@@ -208,7 +208,7 @@ Deno.test("everything in a page is escaped, and no script may run", async () => 
     comment: evil,
     evidence: { at: NOW, error: evil, kind: "ssh", requestId: null, fault: evil, console: evil },
   })];
-  const config = { ...sampleReport().config!, status: { hostname: "127.0.0.1", port: 1, title: evil } };
+  const config = { ...sampleReport().config!, status: { listen: [], allowOrigin: [], title: evil } };
   const site = openSite(sampleReport({ nodes, config }));
   for (const path of ["/", "/node-list?format=html", "/nodes/1?format=html", "/label-list?format=html"]) {
     const response = await site.get(path);
@@ -272,4 +272,92 @@ Deno.test("/node-list of 6,000 nodes comes from memory", async () => {
   console.log(
     `/node-list?format=json, 6,000 nodes: first ${first!.toFixed(1)} ms, then ${rest[5]!.toFixed(1)} ms`,
   );
+});
+
+Deno.test("lists have the names that end in .json, which answer with the rows alone", async () => {
+  const site = openSite();
+  for (const path of [...lists, "/image-list", "/dib-image-list"]) {
+    const response = await site.get(`${path}.json`, browser);
+    assert.equal(response.headers.get("content-type"), "application/json");
+    const rows = await response.json();
+    assert.ok(Array.isArray(rows), path);
+    const document = await (await site.get(`${path}?format=json`)).json();
+    assert.deepEqual(rows, Object.values(document).find(Array.isArray));
+  }
+  assert.deepEqual(await (await site.get("/node-list.json?fields=id&provider=cloud-b")).json(), [
+    { id: 5 },
+    { id: 6 },
+    { id: 4 },
+  ]);
+  assert.equal((await site.get("/nodes.json")).status, 404);
+});
+
+Deno.test("a list says since when it says what it says, and answers 304 to who has it since then", async () => {
+  const site = openSite();
+  const ask = async (headers: Record<string, string> = {}) => await site.get("/node-list.json", headers);
+  const first = (await ask()).headers.get("last-modified")!;
+  assert.equal(first, new Date(NOW).toUTCString());
+  site.report = { ...site.report, now: NOW + 90_000 };
+  assert.equal((await ask({ "if-modified-since": first })).status, 304);
+  assert.equal((await ask({ "if-modified-since": new Date(NOW - 1_000).toUTCString() })).status, 200);
+  assert.equal((await ask({ "if-modified-since": "yesterday" })).status, 200);
+  assert.equal((await ask({ "if-modified-since": first, "if-none-match": '"other"' })).status, 200);
+  const changed = (since: number) => {
+    const nodes = site.report.nodes.map((node) => ({ ...node, revision: node.revision + 1 }));
+    site.report = { ...site.report, nodes, now: since };
+  };
+  changed(NOW + 100_000);
+  const second = await ask({ "if-modified-since": first });
+  assert.deepEqual([second.status, second.headers.get("last-modified")], [
+    200,
+    new Date(NOW + 100_000).toUTCString(),
+  ]);
+  // Who asked between two changes of one second has only the first of them.
+  changed(NOW + 100_400);
+  assert.equal((await ask({ "if-modified-since": second.headers.get("last-modified")! })).status, 200);
+});
+
+function allowing(...allowOrigin: readonly string[]): Site {
+  const report = sampleReport();
+  return openSite({
+    ...report,
+    config: { ...report.config!, status: { ...report.config!.status, allowOrigin } },
+  });
+}
+
+const DASHBOARD = "https://dash.example.org";
+
+Deno.test("pages of other origins may read nothing unless the configuration allows theirs", async () => {
+  const asked = { origin: DASHBOARD };
+  const header = async (site: Site, headers: Record<string, string>) =>
+    (await site.get("/node-list", headers)).headers.get("access-control-allow-origin");
+  assert.equal(await header(openSite(), asked), null);
+  assert.equal(await header(allowing("https://other.example.org"), asked), null);
+  assert.equal(await header(allowing("https://other.example.org", DASHBOARD), asked), DASHBOARD);
+  assert.equal(await header(allowing(DASHBOARD), {}), null);
+  assert.equal(await header(allowing("*"), asked), "*");
+});
+
+Deno.test("where several origins are allowed, caches keep their answers apart", async () => {
+  for (const path of ["/node-list", "/node-list.json", "/", "/nodes/1", "/healthz"]) {
+    const response = await allowing(DASHBOARD).get(path, { origin: DASHBOARD });
+    assert.match(response.headers.get("vary") ?? "", /\borigin\b/, path);
+    assert.equal(response.headers.get("access-control-allow-origin"), DASHBOARD, path);
+  }
+});
+
+Deno.test("a browser's question before the request is answered for origins that are allowed", async () => {
+  const asked = {
+    origin: DASHBOARD,
+    "access-control-request-method": "GET",
+    "access-control-request-headers": "if-none-match",
+  };
+  const allowed = await allowing(DASHBOARD).get("/node-list", asked, "OPTIONS");
+  assert.equal(allowed.status, 204);
+  assert.equal(allowed.headers.get("access-control-allow-origin"), DASHBOARD);
+  assert.equal(allowed.headers.get("access-control-allow-methods"), "GET, HEAD");
+  assert.match(allowed.headers.get("access-control-allow-headers") ?? "", /if-none-match/);
+  const other = await allowing("https://other.example.org").get("/node-list", asked, "OPTIONS");
+  assert.deepEqual([other.status, other.headers.get("access-control-allow-origin")], [405, null]);
+  assert.equal((await allowing("*").get("/node-list", {}, "OPTIONS")).status, 405);
 });

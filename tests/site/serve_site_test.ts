@@ -4,15 +4,15 @@ import { serveSite, ServeSiteError } from "../../src/site/serve_site.ts";
 const hello = { fetch: () => new Response("hello") };
 
 Deno.test("serveSite() listens where it is told to and says where", async () => {
-  await using served = serveSite(hello, { hostname: "127.0.0.1", port: 0 });
-  assert.match(served.url, /^http:\/\/127\.0\.0\.1:\d+$/);
-  assert.equal(await (await fetch(served.url)).text(), "hello");
+  await using served = serveSite(hello, { listen: [{ hostname: "127.0.0.1", port: 0 }] });
+  assert.match(served.urls[0]!, /^http:\/\/127\.0\.0\.1:\d+$/);
+  assert.equal(await (await fetch(served.urls[0]!)).text(), "hello");
 });
 
 Deno.test("serveSite() says so when another program has the port", async () => {
-  await using served = serveSite(hello, { hostname: "127.0.0.1", port: 0 });
-  const port = Number(new URL(served.url).port);
-  assert.throws(() => serveSite(hello, { hostname: "127.0.0.1", port }), (error: Error) => {
+  await using served = serveSite(hello, { listen: [{ hostname: "127.0.0.1", port: 0 }] });
+  const port = Number(new URL(served.urls[0]!).port);
+  assert.throws(() => serveSite(hello, { listen: [{ hostname: "127.0.0.1", port }] }), (error: Error) => {
     assert.equal(error instanceof ServeSiteError, true);
     assert.equal(
       error.message,
@@ -21,4 +21,18 @@ Deno.test("serveSite() says so when another program has the port", async () => {
     );
     return true;
   });
+});
+
+Deno.test("serveSite() listens on several addresses, and on none where one of them cannot be had", async () => {
+  const listen = ["127.0.0.1", "127.0.0.2"].map((hostname) => ({ hostname, port: 0 }));
+  await using served = serveSite(hello, { listen });
+  assert.equal(served.urls.length, 2);
+  for (const url of served.urls) assert.equal(await (await fetch(url)).text(), "hello");
+  const free = Deno.listen({ hostname: "127.0.0.3", port: 0 });
+  const { port } = free.addr;
+  free.close();
+  const taken = Number(new URL(served.urls[1]!).port);
+  const addresses = [{ hostname: "127.0.0.3", port }, { hostname: "127.0.0.2", port: taken }];
+  assert.throws(() => serveSite(hello, { listen: addresses }), ServeSiteError);
+  Deno.listen({ hostname: "127.0.0.3", port }).close();
 });

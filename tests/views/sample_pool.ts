@@ -159,7 +159,7 @@ export function sampleConfig(): Config {
       },
     }],
     state: "/var/lib/nodepool/nodepool.kv",
-    status: { hostname: "127.0.0.1", port: 8005, title: "nodepool" },
+    status: { listen: [{ hostname: "127.0.0.1", port: 8005 }], allowOrigin: [], title: "nodepool" },
     buildLogDir: "/logs",
     buildLogRetention: 7,
     limits: {

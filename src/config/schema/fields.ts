@@ -166,6 +166,20 @@ export function textMap() {
   );
 }
 
+/** Scalars of one kind: one of them alone, or a list without repetitions. */
+export function oneOrMore<Output>(
+  expected: string,
+  { json, parse }: { json: Record<string, unknown>; parse: (input: unknown) => Output | undefined },
+) {
+  const parseAll = (input: unknown) => {
+    const all = (Array.isArray(input) ? input : [input]).map(parse);
+    const isList = all.length > 0 && new Set(all.map((one) => JSON.stringify(one))).size === all.length;
+    return isList && all.every((one) => one !== undefined) ? all : undefined;
+  };
+  const either = { anyOf: [json, { type: "array", items: json, minItems: 1, uniqueItems: true }] };
+  return scalar(expected, { json: either, parse: parseAll });
+}
+
 /** A list; one with nothing in it may be left empty. */
 export function list<const Item extends v.GenericSchema>(item: Item) {
   return v.nullish(v.array(item), []);

@@ -1,7 +1,7 @@
 /** The daemon's own settings: `status`, `limits`, `log`, and the servers that it listens to. */
-import type { LimitsConfig, LogConfig, StatusConfig } from "../../domain/config.ts";
+import type { LimitsConfig, ListenAddress, LogConfig, StatusConfig } from "../../domain/config.ts";
 import * as v from "valibot";
-import { described, duration, integer, maybe, oneOf, optional, scalar, text } from "./fields.ts";
+import { described, duration, integer, maybe, oneOf, oneOrMore, optional, text } from "./fields.ts";
 import { section } from "./section.ts";
 
 export const gearmanServerSection = section({
@@ -10,21 +10,38 @@ export const gearmanServerSection = section({
 });
 
 /** `host:port`, `[::1]:port` or a port alone. */
-const listenAddress = scalar("an address to listen at, e.g. 127.0.0.1:8005", {
+const listenAddresses = oneOrMore("an address to listen at, e.g. 127.0.0.1:8005, or a list of them", {
   json: { type: ["string", "integer"] },
   parse: listenAddressFrom,
 });
 
-function listenAddressFrom(input: unknown): { hostname: string; port: number } | undefined {
+function listenAddressFrom(input: unknown): ListenAddress | undefined {
   const match = String(input).match(/^(?:(?:\[([0-9a-fA-F:.%]+)\]|([^\s:[\]]*)):)?(\d{1,5})$/);
   const port = Number(match?.[3]);
   if (!match || port > 65_535) return undefined;
   return { hostname: match[1] ?? (match[2] || "127.0.0.1"), port };
 }
 
+/** As browsers send it, in the header Origin. */
+const origins = oneOrMore('an origin, e.g. https://ci.example.org, or a list of them, or "*" for all', {
+  json: { type: "string" },
+  parse: (input) => {
+    if (input === "*") return "*";
+    const origin = typeof input === "string" && URL.canParse(input) ? new URL(input).origin : "null";
+    return origin !== "null" && String(input).toLowerCase() === origin ? origin : undefined;
+  },
+});
+
 export const statusSection = v.nullish(
   section({
-    listen: described(optional(listenAddress, "127.0.0.1:8005"), "Address of the status endpoint."),
+    listen: described(
+      optional(listenAddresses, "127.0.0.1:8005"),
+      "Address of the status endpoint, or a list of them.",
+    ),
+    "allow-origin": described(
+      maybe(origins),
+      "Whose pages in browsers may read it; without it, only its own.",
+    ),
     title: described(optional(text(), "nodepool"), "What the status page is headed with."),
   }),
   {},
@@ -64,7 +81,7 @@ export const logSection = v.nullish(
 );
 
 export function statusConfig(status: NonNullable<v.InferOutput<typeof statusSection>>): StatusConfig {
-  return { ...status.listen, title: status.title };
+  return { listen: status.listen, allowOrigin: status["allow-origin"] ?? [], title: status.title };
 }
 
 export function limitsConfig(limits: NonNullable<v.InferOutput<typeof limitsSection>>): LimitsConfig {
