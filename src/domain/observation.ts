@@ -17,11 +17,26 @@ export interface Observation {
   /** What the pool has there and complete listings leave out; null: they show it all. */
   readonly missing: Missing | null;
   /** Why the last observation failed, since when it has been failing; null: it worked. */
-  readonly failure: { readonly message: string; readonly since: Instant } | null;
+  readonly failure: Failure | null;
+  /** What else cannot be looked at, while all that a launch needs can be. */
+  readonly troubles: ReadonlyMap<OptionalLook, Failure>;
   /** A refusal that concerns the whole provider: no server is asked for before `until`. */
   readonly refusal: Refusal | null;
   /** Why nothing is created, deleted or handed out there; null: nothing stands against it. */
   readonly frozen: string | null;
+}
+
+export interface Failure {
+  readonly message: string;
+  readonly since: Instant;
+}
+
+/** What is looked at for some things only; a refusal to show it stops nothing else. */
+export type OptionalLook = "catalog" | "ports" | "floating-ips" | "images";
+
+/** Why images are not seen as they are now; null: they are. */
+export function whyImagesUnseen({ failure, troubles }: Observation): Failure | null {
+  return failure ?? troubles.get("images") ?? null;
 }
 
 /** What changes seldom: taken once, again when it is old or a request says that it is wrong. */

@@ -117,9 +117,12 @@ export interface QuotaUse {
 
 export interface Quota {
   readonly takenAt: Instant;
-  readonly instances: QuotaUse;
-  readonly cores: QuotaUse;
-  readonly ramMib: QuotaUse;
+  /** These three are null where the cloud does not tell. */
+  readonly instances: QuotaUse | null;
+  readonly cores: QuotaUse | null;
+  readonly ramMib: QuotaUse | null;
+  /** What the cloud says instead of telling its limits; empty: it tells all that it was asked for. */
+  readonly untold: readonly string[];
   /** null where the cloud was not asked or does not tell. */
   readonly floatingIps: QuotaUse | null;
   readonly ports: QuotaUse | null;

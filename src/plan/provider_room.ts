@@ -70,13 +70,11 @@ function quotaRoom(
     promised.reduce((total, cost) => total + (cost[resource] ?? 0), 0);
   const ports = since.length * portsOf(provider) + sumOf("ports");
   return {
-    instances: plus(quota.instances, since.length + promised.length),
-    cores: plus(quota.cores, sum("vcpus") + sumOf("cores")),
-    ramMib: plus(quota.ramMib, sum("ramMib") + sumOf("ramMib")),
-    ...(quota.floatingIps === null
-      ? {}
-      : { floatingIps: plus(quota.floatingIps, addressing.length + sumOf("floatingIps")) }),
-    ...(quota.ports === null ? {} : { ports: plus(quota.ports, ports) }),
+    ...told("instances", quota.instances, since.length + promised.length),
+    ...told("cores", quota.cores, sum("vcpus") + sumOf("cores")),
+    ...told("ramMib", quota.ramMib, sum("ramMib") + sumOf("ramMib")),
+    ...told("floatingIps", quota.floatingIps, addressing.length + sumOf("floatingIps")),
+    ...told("ports", quota.ports, ports),
   };
 }
 
@@ -85,6 +83,11 @@ function portsOf({ networks }: ProviderConfig): number {
   return Math.max(1, networks.length);
 }
 
-function plus({ limit, used }: QuotaUse, more: number): QuotaUse {
-  return { limit, used: used + more };
+/** A limit that the cloud does not tell is none here: Nova and Neutron heed it all the same. */
+function told(
+  resource: keyof Omit<Quota, "takenAt" | "untold">,
+  use: QuotaUse | null,
+  more: number,
+): ProviderRoom["room"] {
+  return use === null ? {} : { [resource]: { limit: use.limit, used: use.used + more } };
 }

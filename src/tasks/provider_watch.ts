@@ -5,6 +5,7 @@
  */
 import type { Cloud } from "../cloud/cloud.ts";
 import type { CloudError } from "../cloud/cloud_error.ts";
+import { isRefusal } from "../cloud/is_refusal.ts";
 import { pauseAfter } from "../cloud/pause_after.ts";
 import { ChangeStamps } from "../domain/change_stamps.ts";
 import type { ProviderConfig } from "../domain/config.ts";
@@ -12,7 +13,15 @@ import type { Place } from "../domain/home.ts";
 import { ImageInventory } from "../domain/image_inventory.ts";
 import { Inventory } from "../domain/inventory.ts";
 import type { Lineage } from "../domain/lineage.ts";
-import type { Catalog, FloatingIpSightings, Observation, Refusal, Taken } from "../domain/observation.ts";
+import type {
+  Catalog,
+  Failure,
+  FloatingIpSightings,
+  Observation,
+  OptionalLook,
+  Refusal,
+  Taken,
+} from "../domain/observation.ts";
 import type { CloudAhead, FloatingIp, Port, Quota, ServerListing } from "../domain/server.ts";
 import { HOUR, type Instant, MINUTE, SECOND } from "../domain/time.ts";
 import { backoff } from "../lib/backoff.ts";
@@ -32,6 +41,12 @@ const PAGE = 1000;
 const REFUSAL_PAUSES = { quota: 5 * SECOND, capacity: 5 * SECOND, unauthorized: 15 * SECOND, other: SECOND };
 const LONGEST_REFUSAL = MINUTE;
 const LONGEST_FAILURE = MINUTE;
+
+/** A look that a service refuses, and when it is tried again. */
+interface Trouble extends Failure {
+  readonly count: number;
+  readonly retryAt: Instant;
+}
 
 export interface ProviderWatchMeans {
   readonly provider: ProviderConfig;
@@ -75,7 +90,8 @@ export class ProviderWatch implements ProviderAccess {
   #imagesDoubted = false;
   /** When it was last asked for anything. */
   #lookedAt: Instant = 0;
-  #failure: { message: string; since: Instant } | null = null;
+  #failure: Failure | null = null;
+  readonly #troubles = new Map<OptionalLook, Trouble>();
   #failures = 0;
   /** After a failure: not before then is anything asked for. */
   #retryAt: Instant = 0;
@@ -102,10 +118,11 @@ export class ProviderWatch implements ProviderAccess {
       catalog: this.#catalog,
       quota: this.#quota,
       ports: this.#ports,
-      floatingIps: this.#floatingIps,
-      images: this.#images.sightings,
+      floatingIps: this.#troubles.has("floating-ips") ? null : this.#floatingIps,
+      images: this.#troubles.has("images") ? null : this.#images.sightings,
       missing: this.absence.missing,
       failure: this.#failure,
+      troubles: this.#troubles,
       refusal: this.#refusal,
       frozen: this.frozen,
     };
@@ -171,10 +188,12 @@ export class ProviderWatch implements ProviderAccess {
     return Math.min(
       (completeAt ?? 0) + this.#completeAge(),
       awaited,
-      (this.#catalog?.takenAt ?? 0) + this.#catalogAge(needs),
+      this.#notBefore("catalog", (this.#catalog?.takenAt ?? 0) + this.#catalogAge(needs)),
       (this.#quota?.takenAt ?? 0) + needs.quotaAge,
-      floatingIpAge === null ? Infinity : (this.#floatingIps?.takenAt ?? 0) + floatingIpAge,
-      this.#imagesDue(needs),
+      floatingIpAge === null
+        ? Infinity
+        : this.#notBefore("floating-ips", (this.#floatingIps?.takenAt ?? 0) + floatingIpAge),
+      this.#notBefore("images", this.#imagesDue(needs)),
       pending ? this.#lookedAt + interval : Infinity,
     );
   }
@@ -184,18 +203,52 @@ export class ProviderWatch implements ProviderAccess {
     this.#lookedAt = this.#clock.now();
     if (this.#isCompleteDue(needs)) await this.#listAll(signal);
     else if (needs.pending) await this.#applyDelta(signal);
-    if (this.#isDue(this.#catalog, this.#catalogAge(needs))) await this.#takeCatalog(signal);
+    if (this.#isDue(this.#catalog, this.#catalogAge(needs))) {
+      if (this.#catalog === null) await this.#takeCatalog(signal);
+      else await this.#tryTo("catalog", () => this.#takeCatalog(signal), signal);
+    }
     if (this.#isDue(this.#quota, needs.quotaAge)) {
       // The catalog that was just taken may have told that floating IPs count.
       this.#quota = await this.cloud.getQuota({ signal, network: this.#needs().floatingIps });
     }
     if (needs.portsSince !== null && (this.#ports?.takenAt ?? -Infinity) < needs.portsSince) {
-      this.#ports = await this.#take((options) => this.cloud.listPorts(options), signal);
+      await this.#tryTo("ports", async () => {
+        this.#ports = await this.#take((options) => this.cloud.listPorts(options), signal);
+      }, signal);
     }
     if (needs.floatingIpAge !== null && this.#isDue(this.#floatingIps, needs.floatingIpAge)) {
-      await this.#takeFloatingIps(signal);
+      await this.#tryTo("floating-ips", () => this.#takeFloatingIps(signal), signal);
     }
-    if (this.#imagesDue(needs) <= this.#clock.now()) await this.#takeImages(signal);
+    if (this.#imagesDue(needs) <= this.#clock.now()) {
+      await this.#tryTo("images", () => this.#takeImages(signal), signal);
+    }
+  }
+
+  /** What the service refuses to show is left for later, and stops nothing else. */
+  async #tryTo(look: OptionalLook, take: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    const before = this.#troubles.get(look);
+    const now = this.#clock.now();
+    if (before !== undefined && now < before.retryAt) return;
+    try {
+      await take();
+      this.#troubles.delete(look);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!isRefusal(error)) throw error;
+      const count = (before?.count ?? 0) + 1;
+      const pause = pauseAfter(error, backoff({ failures: count, base: SECOND, max: LONGEST_FAILURE }));
+      const since = before?.since ?? now;
+      this.#troubles.set(look, {
+        message: errorChain(error),
+        since,
+        count,
+        retryAt: this.#clock.now() + pause,
+      });
+    }
+  }
+
+  #notBefore(look: OptionalLook, due: Instant): Instant {
+    return Math.max(due, this.#troubles.get(look)?.retryAt ?? 0);
   }
 
   /** What the listing leaves out may have been deleted since the one before: then the changes say so of all at once. */
@@ -242,7 +295,7 @@ export class ProviderWatch implements ProviderAccess {
     const takenAt = this.#clock.now();
     const [flavors, networks] = await Promise.all([
       this.cloud.listFlavors({ signal }),
-      this.cloud.listNetworks({ signal }),
+      this.#listNetworks(signal),
     ]);
     const images = await Promise.all(
       this.#needs().baseImages.map(async (name) => {
@@ -252,6 +305,17 @@ export class ProviderWatch implements ProviderAccess {
     );
     this.#catalog = { takenAt, flavors, networks, images: new Map(images) };
     this.#catalogDoubted = false;
+  }
+
+  /** Nova chooses a network by itself where none is named. */
+  async #listNetworks(signal: AbortSignal): Promise<Catalog["networks"]> {
+    const { networks, pool } = this.provider;
+    try {
+      return await this.cloud.listNetworks({ signal });
+    } catch (error) {
+      if (networks.length > 0 || pool !== null || !isRefusal(error)) throw error;
+      return [];
+    }
   }
 
   /** When our images are to be listed next. */

@@ -114,7 +114,7 @@ export class ProviderWatches implements AsyncDisposable {
     return {
       name,
       reachable: seen === null ? null : seen.failure === null,
-      error: seen?.failure ?? null,
+      error: seen?.failure ?? seen?.troubles.values().next().value ?? null,
       quota: seen?.quota ?? null,
       listedAt: seen?.inventory.completeAt ?? null,
       servers: seen === null ? null : [...seen.inventory.nodeIds()].length,

@@ -47,11 +47,14 @@ export interface MissingView {
 
 export interface QuotaView {
   readonly taken: string;
-  readonly instances: QuotaUseView;
-  readonly cores: QuotaUseView;
-  readonly ram_mib: QuotaUseView;
+  /** null: the cloud does not tell it; max-servers alone counts. */
+  readonly instances: QuotaUseView | null;
+  readonly cores: QuotaUseView | null;
+  readonly ram_mib: QuotaUseView | null;
   readonly floating_ips: QuotaUseView | null;
   readonly ports: QuotaUseView | null;
+  /** What the cloud says instead. */
+  readonly untold: readonly string[];
 }
 
 /** A limit of null is none. */
@@ -148,11 +151,12 @@ function viewQuota(quota: Quota | null, wallTime: WallTime): QuotaView | null {
   if (quota === null) return null;
   return {
     taken: isoTime(quota.takenAt, wallTime),
-    instances: viewQuotaUse(quota.instances),
-    cores: viewQuotaUse(quota.cores),
-    ram_mib: viewQuotaUse(quota.ramMib),
+    instances: quota.instances && viewQuotaUse(quota.instances),
+    cores: quota.cores && viewQuotaUse(quota.cores),
+    ram_mib: quota.ramMib && viewQuotaUse(quota.ramMib),
     floating_ips: quota.floatingIps && viewQuotaUse(quota.floatingIps),
     ports: quota.ports && viewQuotaUse(quota.ports),
+    untold: quota.untold,
   };
 }
 

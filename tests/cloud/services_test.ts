@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { MINUTE } from "../../src/domain/time.ts";
+import { CloudError } from "../../src/cloud/cloud_error.ts";
 import { refusalOf } from "./refusal_of.ts";
 import { type Reply, type Script, scriptedCloud } from "./scripted_cloud.ts";
 
@@ -35,6 +37,7 @@ Deno.test("flavors have sizes in the pool's units; Infinity stands for no limit 
     instances: { limit: 10, used: 3 },
     cores: { limit: Infinity, used: 6 },
     ramMib: { limit: Infinity, used: 0 },
+    untold: [],
     floatingIps: null,
     ports: null,
   });
@@ -258,4 +261,64 @@ Deno.test("a refusal by Neutron keeps its words and its kind", async () => {
     error.message,
     /^create a floating IP for port port on alpha: Quota exceeded for resources: \['x'\]\./,
   );
+});
+
+for (
+  const [title, status, body] of [
+    ["forbidden by a policy", 403, {
+      forbidden: { code: 403, message: "Policy doesn't allow os_compute_api:limits" },
+    }],
+    ["not there", 404, { itemNotFound: { code: 404, message: "The resource could not be found." } }],
+    ["not implemented", 501, "<html><body>Not Implemented</body></html>"],
+    ["broken", 500, { computeFault: { code: 500, message: "Unexpected API Error." } }],
+    ["no limits at all", 200, { limits: null }],
+  ] as const
+) {
+  Deno.test(`limits that are ${title} leave no quota known, and that is said`, async () => {
+    const reply = { status, body };
+    const { cloud } = scriptedCloud(paths({
+      "/v2.1/limits": reply,
+      "/v2.0/quotas/project-1": reply,
+      "/v2.0/quotas/project-1/details": reply,
+    }));
+    const { takenAt: _, untold, ...quota } = await cloud.getQuota({ signal, network: true });
+    assert.deepEqual(quota, { instances: null, cores: null, ramMib: null, floatingIps: null, ports: null });
+    assert.match(
+      untold.join("\n"),
+      /^read the compute limits on alpha: [^]*\nread the network quotas on alpha: /,
+    );
+  });
+}
+
+Deno.test("limits that are told as text, or in part, are read as far as they go", async () => {
+  const absolute = {
+    maxTotalInstances: "10",
+    totalInstancesUsed: 3,
+    maxTotalCores: null,
+    maxTotalRAMSize: "much",
+  };
+  const { cloud } = scriptedCloud(paths({
+    "/v2.1/limits": { body: { limits: { absolute } } },
+    "/v2.0/quotas/project-1/details": {
+      body: { quota: { floatingip: { limit: "x" }, port: { limit: "7", used: 1 } } },
+    },
+  }));
+  const { instances, cores, ramMib, floatingIps, ports } = await cloud.getQuota({ signal, network: true });
+  assert.deepEqual([instances, cores, ramMib], [
+    { limit: 10, used: 3 },
+    { limit: Infinity, used: 0 },
+    { limit: Infinity, used: 0 },
+  ]);
+  assert.deepEqual([floatingIps, ports], [null, { limit: 7, used: 1 }]);
+});
+
+Deno.test("a login that is refused, or a cloud that does not answer, is no quota that is not told", async () => {
+  for (
+    const reply of [{ status: 401 }, { status: 429 }, new CloudError("unavailable", "connection refused")]
+  ) {
+    const { cloud, clock } = scriptedCloud(({ url }) => url.endsWith("/limits") ? reply : null);
+    const refusal = refusalOf(cloud.getQuota({ signal, network: false }));
+    await clock.advance(MINUTE);
+    await refusal;
+  }
 });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { MINUTE } from "../../src/domain/time.ts";
 import type { Auth, CloudAccess, Scope } from "../../src/domain/cloud_access.ts";
 import { refusalOf } from "./refusal_of.ts";
 import {
@@ -314,4 +315,26 @@ Deno.test("a token that a service took, even to say no, is renewed once one refu
   assert.equal((await refusalOf(cloud.listServers({ signal }))).status, 403);
   assert.deepEqual((await cloud.listServers({ signal })).servers, []);
   assert.equal(logins(), 2);
+});
+
+Deno.test("a service that fails to tell its versions is used in its base version, and asked again later", async () => {
+  for (const status of [500, 501, 503, 404]) {
+    const { cloud, clock, requests } = scriptedCloud(({ url }) => {
+      if (url === "http://nova:8774/") return { status };
+      return url.includes("/servers/detail") ? { body: { servers: [] } } : null;
+    });
+    const asked = () => requests.filter(({ url }) => url === "http://nova:8774/").length;
+    const listed = cloud.listServers({ signal });
+    await clock.advance(MINUTE);
+    assert.equal((await listed).servers.length, 0);
+    const first = asked();
+    await cloud.listServers({ signal });
+    assert.equal(asked(), first, "it is not asked for with each call");
+    if (status === 404) continue;
+    await clock.advance(11 * MINUTE);
+    const again = cloud.listServers({ signal });
+    await clock.advance(MINUTE);
+    await again;
+    assert.ok(asked() > first);
+  }
 });

@@ -3,7 +3,8 @@ import { CloudError } from "../../src/cloud/cloud_error.ts";
 import type { CloudErrorKind } from "../../src/domain/cloud_error_kind.ts";
 import { HOUR, MINUTE, SECOND } from "../../src/domain/time.ts";
 import { unchangedFor } from "../../src/domain/observation.ts";
-import { floatingIp, NOW, server, small } from "../plan/plan_fixtures.ts";
+import type { ProviderConfig } from "../../src/domain/config.ts";
+import { floatingIp, NOW, provider, server, small } from "../plan/plan_fixtures.ts";
 import { unreachable, watchKit } from "./task_fixtures.ts";
 
 Deno.test("the first look takes everything that planning needs, and nothing that it does not", async () => {
@@ -278,4 +279,83 @@ Deno.test("where a complete listing lacks a server, the changes since the one be
   await kit.observe();
   assert.deepEqual(kit.asked(), { listServers: 2 });
   assert.equal(kit.watch.observation.missing?.servers, 1);
+});
+
+const refused = (status: number) =>
+  new CloudError(status === 404 ? "notFound" : "unavailable", `refused (HTTP ${status})`, { status });
+
+Deno.test("what a launch does not need stops none: floating IPs, ports and images that a service refuses to list", async () => {
+  const kit = watchKit({ script: { listOwnImages: () => Promise.reject(refused(503)) } });
+  kit.need({ floatingIps: true, floatingIpAge: MINUTE, portsSince: NOW, imageAge: MINUTE });
+  kit.state.failing.set("listPorts", refused(404));
+  kit.state.failing.set("listFloatingIps", refused(500));
+  await kit.observe();
+  const { failure, troubles, catalog, quota, ports, floatingIps, images } = kit.watch.observation;
+  assert.equal(failure, null);
+  assert.ok(catalog !== null && quota !== null, "all that a launch needs is known");
+  assert.deepEqual([ports, floatingIps, images], [null, null, null]);
+  assert.deepEqual([...troubles].map(([look, { message }]) => [look, message]), [
+    ["ports", "refused (HTTP 404)"],
+    ["floating-ips", "refused (HTTP 500)"],
+    ["images", "refused (HTTP 503)"],
+  ]);
+  kit.asked();
+  await kit.observeFor(10 * MINUTE);
+  assert.ok(kit.asked()["listFloatingIps"]! <= 20, "a refused list is asked for ever more seldom");
+  kit.state.failing.clear();
+  await kit.observeFor(2 * MINUTE);
+  assert.deepEqual([...kit.watch.observation.troubles.keys()], ["images"]);
+  assert.deepEqual(kit.watch.observation.floatingIps?.value, []);
+});
+
+Deno.test("a list of floating IPs from before it was refused is no ground for anything", async () => {
+  const kit = watchKit();
+  kit.state.floatingIps = [floatingIp("f7")];
+  kit.need({ floatingIpAge: MINUTE });
+  await kit.observe();
+  assert.equal(kit.watch.observation.floatingIps?.value.length, 1);
+  kit.state.failing.set("listFloatingIps", refused(403));
+  await kit.observeFor(2 * MINUTE);
+  assert.equal(kit.watch.observation.floatingIps, null);
+});
+
+Deno.test("a catalog that cannot be refreshed stays in use, one that was never seen is needed", async () => {
+  const kit = watchKit();
+  await kit.observe();
+  kit.state.failing.set("findImages", refused(503));
+  await kit.observeFor(2 * HOUR);
+  assert.equal(kit.watch.observation.failure, null);
+  assert.equal(kit.watch.observation.catalog?.takenAt, NOW);
+  assert.deepEqual([...kit.watch.observation.troubles.keys()], ["catalog"]);
+  const other = watchKit();
+  other.state.failing.set("listFlavors", refused(403));
+  await other.observe();
+  assert.equal(other.watch.observation.failure?.message, "refused (HTTP 403)");
+});
+
+Deno.test("networks that cannot be listed stop a provider that names some, and no other", async () => {
+  for (
+    const [networks, works] of [[[], true], [[{ id: null, name: "private", public: false }], false]] as const
+  ) {
+    const kit = watchKit({ provider: { ...provider(), networks, pool: null } as ProviderConfig });
+    kit.state.failing.set("listNetworks", refused(404));
+    await kit.observe();
+    assert.equal(kit.watch.observation.failure === null, works);
+  }
+});
+
+Deno.test("a cloud that takes us for nobody, or does not answer, is out of reach whatever was asked for", async () => {
+  for (
+    const error of [
+      unreachable,
+      new CloudError("unauthorized", "who are you? (HTTP 401)", { status: 401 }),
+      new CloudError("rateLimited", "too many (HTTP 429)", { status: 429 }),
+    ]
+  ) {
+    const kit = watchKit();
+    kit.need({ floatingIpAge: MINUTE });
+    kit.state.failing.set("listFloatingIps", error);
+    await kit.observe();
+    assert.equal(kit.watch.observation.failure?.message, error.message);
+  }
 });

@@ -319,6 +319,7 @@ export function sampleReport(fields: Partial<PoolReport> = {}): PoolReport {
           ramMib: { limit: Infinity, used: 6144 },
           floatingIps: null,
           ports: null,
+          untold: [],
         },
         listedAt: NOW - 10 * SECOND,
         servers: 3,

@@ -268,6 +268,9 @@ const LimitsSchema = v.object({
   quota: v.object({ floatingip: v.nullish(v.number()), port: v.nullish(v.number()) }),
 });
 
+/** Neutrons without that extension, or with a policy about it. */
+const WITHOUT_DETAILS = [400, 403, 404, 405, 501];
+
 /** With use where the cloud tells it; else what there is of each is counted, where it has a limit. */
 export async function getNetworkQuotas(options: ServiceOptions, call: Call): Promise<NetworkQuotas> {
   const { session } = options;
@@ -275,7 +278,7 @@ export async function getNetworkQuotas(options: ServiceOptions, call: Call): Pro
   if (project === null) return { floatingIps: null, ports: null };
   const read = { action: "read the network quotas", service: "network", method: "GET", ...call } as const;
   const path = `/quotas/${project}`;
-  const details = await session.request({ ...read, path: `${path}/details`, accept: [403, 404] });
+  const details = await session.request({ ...read, path: `${path}/details`, accept: WITHOUT_DETAILS });
   if (details.response.status === 200) {
     const { floatingip, port } = details.parse(DetailsSchema).quota;
     return {

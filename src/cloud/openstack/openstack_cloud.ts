@@ -3,11 +3,13 @@
  * one for each provider, over undici or over a simulator in the same process.
  */
 import type { CloudAccess } from "../../domain/cloud_access.ts";
+import type { Quota } from "../../domain/server.ts";
 import type { Milliseconds } from "../../domain/time.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Random } from "../../lib/random.ts";
 import { RateLimiter } from "../../lib/rate_limiter.ts";
 import type { Call, CloudStats, WholeCloud } from "../cloud.ts";
+import { isRefusal } from "../is_refusal.ts";
 import type { Send } from "../send.ts";
 import { createCompute, getComputeLimits } from "./compute.ts";
 import { createImageService } from "./image.ts";
@@ -73,11 +75,28 @@ export function createOpenStackCloud(options: OpenStackCloudOptions): WholeCloud
   };
 }
 
-async function getQuota(services: ServiceOptions, { signal, network }: Call & { network: boolean }) {
+async function getQuota(
+  services: ServiceOptions,
+  { signal, network }: Call & { network: boolean },
+): Promise<Quota> {
   const takenAt = services.clock.now();
+  const untold: string[] = [];
   const [limits, networkQuotas] = await Promise.all([
-    getComputeLimits(services.session, { signal }),
-    network ? getNetworkQuotas(services, { signal }) : { floatingIps: null, ports: null },
+    unlessRefused(getComputeLimits(services.session, { signal }), untold),
+    network ? unlessRefused(getNetworkQuotas(services, { signal }), untold) : null,
   ]);
-  return { takenAt, ...limits, ...networkQuotas };
+  return { takenAt, untold, ...NOTHING_TOLD, ...limits, ...networkQuotas };
+}
+
+const NOTHING_TOLD = { instances: null, cores: null, ramMib: null, floatingIps: null, ports: null };
+
+/** Many a policy keeps limits from a project's members, and a launch does not need them. */
+async function unlessRefused<Told>(asked: Promise<Told>, untold: string[]): Promise<Told | null> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    untold.push(error.message);
+    return null;
+  }
 }

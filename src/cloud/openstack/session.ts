@@ -8,9 +8,10 @@ import { orAborted } from "../../lib/or_aborted.ts";
 import { parseJson } from "../../lib/parse_answer.ts";
 import type { CloudAccess } from "../../domain/cloud_access.ts";
 import type { Place } from "../../domain/home.ts";
-import type { Milliseconds } from "../../domain/time.ts";
+import { type Milliseconds, MINUTE } from "../../domain/time.ts";
 import type { CloudLogin } from "../cloud.ts";
 import { CloudError } from "../cloud_error.ts";
+import { isRefusal } from "../is_refusal.ts";
 import type { SendRequest, SendResponse } from "../send.ts";
 import { findEndpoint, type ServiceType } from "./catalog.ts";
 import {
@@ -76,13 +77,15 @@ export class Session {
   readonly #transport: Transport;
   readonly #tokens: TokenCache;
   readonly #closing: AbortSignal;
+  readonly #clock: Clock;
   readonly #odd: OddAnswers;
   /** By endpoint: a service that moves in the catalog is looked up again. */
-  readonly #roots = new Map<string, Promise<ServiceRoot>>();
+  readonly #roots = new Map<string, Root>();
 
   constructor(options: { access: CloudAccess; transport: Transport; clock: Clock; closing: AbortSignal }) {
     this.#access = options.access;
     this.#transport = options.transport;
+    this.#clock = options.clock;
     this.#odd = new OddAnswers(options.transport.name);
     this.#tokens = new TokenCache({ ...options, odd: this.#odd });
     this.#closing = options.closing;
@@ -186,12 +189,19 @@ export class Session {
 
   #discover(service: ServiceType, endpoint: string): Promise<ServiceRoot> {
     const key = `${service} ${endpoint}`;
+    const now = this.#clock.monotonic();
     const known = this.#roots.get(key);
-    if (known !== undefined) return known;
+    if (known !== undefined && now < known.until) return known.root;
     const asked = this.#askVersions(service, endpoint);
-    this.#roots.set(key, asked);
-    asked.catch(() => this.#roots.delete(key));
-    return asked;
+    const found: Root = { root: asked, until: Infinity };
+    found.root = asked.catch((error) => {
+      if (!isRefusal(error)) throw error;
+      found.until = this.#clock.monotonic() + WITHOUT_VERSIONS;
+      return readServiceRoot(service, { endpoint, document: null });
+    });
+    this.#roots.set(key, found);
+    found.root.catch(() => this.#roots.delete(key));
+    return found.root;
   }
 
   /** Version documents are public: no token is sent, so that an expired one cannot hide them. */
@@ -211,6 +221,15 @@ export class Session {
     return readServiceRoot(service, { endpoint, document });
   }
 }
+
+interface Root {
+  root: Promise<ServiceRoot>;
+  /** On our monotonic clock: from then on it is asked for again. */
+  until: number;
+}
+
+/** A service that fails to tell its versions is used in its base version for so long. */
+const WITHOUT_VERSIONS = 10 * MINUTE;
 
 function givenIds(answer: unknown, key: string): { ids: string[]; given: number } {
   const list = (answer as Record<string, unknown> | null)?.[key];

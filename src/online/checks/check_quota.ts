@@ -8,9 +8,12 @@ export function checkQuota({ provider, seen }: Look): Finding[] {
   if (seen.inventory.completeAt === null || seen.failure !== null) return [];
   const { quota } = seen;
   if (quota === null) return [unknown(about, "the cloud does not tell it; max-servers alone counts")];
-  const { instances, cores, ramMib, floatingIps, ports } = quota;
+  const { instances, cores, ramMib, floatingIps, ports, untold } = quota;
   const uses = Object.entries({ instances, cores, "RAM MiB": ramMib, "floating IPs": floatingIps, ports })
     .flatMap(([name, use]) => use === null || use.limit === Infinity ? [] : [`${name} ${text(use)}`]);
+  if (instances === null) {
+    return [unknown(about, `the cloud does not tell it; max-servers alone counts (${untold.join("; ")})`)];
+  }
   const used = uses.length === 0 ? "no limits" : uses.join(", ");
   if (instances.limit >= provider.maxServers) return [ok(about, used)];
   const more = `max-servers is ${provider.maxServers}, the quota allows ${instances.limit} instances`;

@@ -68,8 +68,9 @@ export const providerTable: Table<ProviderListView, ProviderView> = {
 };
 
 /** `12/40`, `12` where there is no limit. */
-function use(quota: QuotaUseView | undefined): string {
+function use(quota: QuotaUseView | null | undefined): string {
   if (quota === undefined) return "";
+  if (quota === null) return "no quota known";
   return quota.limit === null ? String(quota.used) : `${quota.used}/${quota.limit}`;
 }
 

@@ -1,5 +1,6 @@
 /** An upload whose image is still to be made on the cloud, or was asked for without an answer. */
 import { markedImageId } from "../../../domain/image_marks.ts";
+import { whyImagesUnseen } from "../../../domain/observation.ts";
 import { externalIdOf } from "../../../domain/provider_image.ts";
 import type { CloudImage } from "../../../domain/server.ts";
 import { LISTING_SETTLE } from "../../node_step.ts";
@@ -59,8 +60,13 @@ export function whyNotNow(
   { image, world, seen }: Pick<ImageSituation, "image" | "world" | "seen">,
 ): ImageStep | null {
   if (!world.accepting) return { do: "wait", reason: "worker", message: "the daemon is stopping" };
-  if (seen.failure !== null) {
-    return { do: "wait", reason: "provider", message: `${image.provider} is out of reach` };
+  const unseen = whyImagesUnseen(seen);
+  if (unseen !== null) {
+    return {
+      do: "wait",
+      reason: "provider",
+      message: `${image.provider} is out of reach: ${unseen.message}`,
+    };
   }
   if (image.retryAt !== null && image.retryAt > world.now) {
     const { reason, message } = image.waitingOn ?? { reason: "retry", message: "the next attempt" } as const;

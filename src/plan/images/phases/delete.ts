@@ -1,4 +1,5 @@
 /** An image that is to go: gone only when the cloud says gone, and when nothing it was made with is left. */
+import { whyImagesUnseen } from "../../../domain/observation.ts";
 import { MINUTE } from "../../../domain/time.ts";
 import type { ImageActionType } from "../image_action.ts";
 import type { ImageSituation, ImageStep } from "../image_step.ts";
@@ -22,8 +23,13 @@ export function planDelete(situation: ImageSituation<"delete">): ImageStep {
   if (ENDED.some((type) => world.isRunning(type, image.id))) {
     return { do: "wait", reason: "delete", message: "what is being done for it is being ended" };
   }
-  if (seen.failure !== null) {
-    return { do: "wait", reason: "provider", message: `${image.provider} is out of reach` };
+  const unseen = whyImagesUnseen(seen);
+  if (unseen !== null) {
+    return {
+      do: "wait",
+      reason: "provider",
+      message: `${image.provider} is out of reach: ${unseen.message}`,
+    };
   }
   if (image.retryAt !== null && image.retryAt > world.now) {
     const { reason, message } = image.waitingOn ?? { reason: "delete", message: "the next attempt" } as const;
