@@ -2,7 +2,7 @@
 import type { ProviderConfig } from "../domain/config.ts";
 import { type NodeRecord, stateName } from "../domain/node.ts";
 import type { Observation } from "../domain/observation.ts";
-import type { QuotaUse } from "../domain/server.ts";
+import type { Quota, QuotaUse } from "../domain/server.ts";
 import { SECOND } from "../domain/time.ts";
 import type { ProviderRoom, ServerCost } from "./allocation_types.ts";
 import type { LaunchOffer } from "./offers.ts";
