@@ -35,8 +35,10 @@ export function suggest(name: string, candidates: readonly string[]): string {
   const meant = nearestName(name, candidates);
   if (meant !== null) return `; did you mean ${meant}?`;
   if (candidates.length === 0) return "; there are none";
-  const shown = candidates.toSorted().slice(0, MOST);
-  return `; there is ${shown.join(", ")}${candidates.length > MOST ? `, … (${candidates.length})` : ""}`;
+  if (candidates.length === 1) return `; there is only ${candidates[0]}`;
+  const shown = candidates.toSorted().slice(0, MOST).join(", ");
+  const more = candidates.length - MOST;
+  return `; there are ${shown}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
 /** Names that a message lists. */

@@ -64,12 +64,12 @@ Deno.test("config-validate --online says what is wrong with a certificate, and u
   await Deno.writeTextFile(`${pool.folder}/ca.pem`, SELF_SIGNED.cert);
   await pool.writeClouds(overTls.replace("auth_type:", `cacert: "${pool.folder}/ca.pem"\n    auth_type:`));
   const trusted = await check(pool);
-  assert.equal(find(trusted.checks, "certificate"), `ok ${tls.host}: good until 2126-10-29`);
+  assert.equal(find(trusted.checks, "certificate"), `ok ${tls.host}: valid until 2126-10-29`);
 
   await pool.writeClouds(overTls.replace("auth_type:", "verify: false\n    auth_type:"));
   const unchecked = await check(pool);
   assert.equal(
     find(unchecked.checks, "certificate"),
-    `warning ${tls.host}: not checked: verify is false; it ends on 2126-10-29`,
+    `warning ${tls.host}: not verified, since verify is false; it expires on 2126-10-29`,
   );
 });

@@ -41,7 +41,7 @@ Deno.test("a name that is nearly right is told with the right one", async () => 
   ]);
   assert.equal(
     (await troubles(broken("a zone that is not there")))[0],
-    "failure zone az9: no zone az9 is available; did you mean az1?",
+    "failure zone az9: the zone az9 is not available; did you mean az1?",
   );
   assert.equal(
     (await troubles(broken("a network of another name")))[0],
@@ -52,7 +52,7 @@ Deno.test("a name that is nearly right is told with the right one", async () => 
 Deno.test("an image that is there but cannot be used yet is not called missing", async () => {
   assert.equal(
     (await troubles(broken("an image that is still queued")))[0],
-    "failure image debian: the image debian-12 is there, but queued; wait until it is active",
+    "failure image debian: the image debian-12 exists but is queued; wait until it is active",
   );
 });
 
@@ -101,7 +101,7 @@ function withKeys(...lines: string[]): (config: string) => string {
 Deno.test("a user who may only look is a warning: policies differ", async () => {
   const login = { user: "ci", project: "ci", roles: ["reader"] };
   assert.deepEqual(await troublesWith(() => ({ logIn: () => Promise.resolve(login) })), [
-    "warning roles: only reader, which may look but not launch; give the user the role member",
+    "warning roles: only reader, which may read but not launch; give the user the role member",
   ]);
 });
 
@@ -123,7 +123,7 @@ Deno.test("a certificate that ends within thirty days is a warning", async () =>
     stats: { ...cloud.stats, certificates: certificates(Date.UTC(2030, 0, 1)) },
   });
   assert.deepEqual(await troublesWith(shown), [
-    "warning certificate nova.example.org: ends on 2030-01-30, in 29 days; have it renewed",
+    "warning certificate nova.example.org: expires on 2030-01-30, in 29 days; renew it",
   ]);
 });
 
@@ -160,7 +160,7 @@ Deno.test("a keypair that is for another private key is a warning: the image may
   const listKeypairs = () => Promise.resolve([{ name: "ci", publicKey: key }]);
   const edit = withKeys("keypair: ci");
   assert.deepEqual(await troublesWith(() => ({ listKeypairs }), { edit }), [
-    "warning keypair ci: it does not belong to the private key /key; its image must let that key in",
+    "warning keypair ci: it does not fit the private key /key; the image itself must accept that key",
   ]);
 });
 

@@ -1,4 +1,4 @@
-/** Until when the certificates of the cloud's services are good. One that is not good already stops the login. */
+/** Until when the certificates of the cloud's services are valid. One that is not stops the login. */
 import { DAY, isoText } from "../../domain/time.ts";
 import { type Finding, ok, warning } from "../finding.ts";
 import type { Look } from "../look.ts";
@@ -11,9 +11,11 @@ export function checkCertificates({ provider, certificates, now, wallOffset }: L
     const about = { check: "certificate", subject: host } as const;
     const left = validUntil - now - wallOffset;
     const day = isoText(validUntil).slice(0, 10);
-    if (!provider.access.verify) return warning(about, `not checked: verify is false; it ends on ${day}`);
-    if (left >= SOON) return ok(about, `good until ${day}`);
+    if (!provider.access.verify) {
+      return warning(about, `not verified, since verify is false; it expires on ${day}`);
+    }
+    if (left >= SOON) return ok(about, `valid until ${day}`);
     const days = Math.max(0, Math.floor(left / DAY));
-    return warning(about, `ends on ${day}, in ${days} day${days === 1 ? "" : "s"}; have it renewed`);
+    return warning(about, `expires on ${day}, in ${days} day${days === 1 ? "" : "s"}; renew it`);
   });
 }

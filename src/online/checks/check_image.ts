@@ -13,7 +13,7 @@ export function checkImage({ name, baseImage }: ProviderImageConfig, { seen, clo
   const unready = all.find((image) => image.name === baseImage || image.id === baseImage);
   if (unready !== undefined) {
     return [
-      failure(about, `the image ${baseImage} is there, but ${unready.status}; wait until it is active`),
+      failure(about, `the image ${baseImage} exists but is ${unready.status}; wait until it is active`),
     ];
   }
   return [failure(about, `no image ${baseImage}${suggest(baseImage, all.map((image) => image.name))}`)];

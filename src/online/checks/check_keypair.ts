@@ -9,16 +9,16 @@ export function checkKeypair({ provider: { keypair }, keypairs, images, keys }: 
   const found = keypairs.value.find(({ name }) => name === keypair);
   if (found === undefined) {
     const names = keypairs.value.map(({ name }) => name);
-    return [failure(about, `no keypair ${keypair}; each user has its own${suggest(keypair, names)}`)];
+    return [failure(about, `the cloud's user has no keypair ${keypair}${suggest(keypair, names)}`)];
   }
   const blob = blobOf(found.publicKey);
   const others = images.map(({ privateKey }) => privateKey).filter((path) => {
     const own = keys.get(path)?.publicKey ?? null;
     return blob !== null && own !== null && own !== blob;
   });
-  if (others.length === 0) return [ok(about, "there")];
+  if (others.length === 0) return [ok(about, "found")];
   const paths = [...new Set(others)].join(", ");
-  return [warning(about, `it does not belong to the private key ${paths}; its image must let that key in`)];
+  return [warning(about, `it does not fit the private key ${paths}; the image itself must accept that key`)];
 }
 
 /** The key itself, without its type and comment. */

@@ -9,5 +9,5 @@ export function checkLogin({ login }: Look): Finding[] {
   if (project === null) {
     return [failure(about, "the login is for no project; set project_name and project_domain_name")];
   }
-  return [ok(about, `as ${user ?? "a user whose name the cloud does not tell"}, project ${project}`)];
+  return [ok(about, `logged in as ${user ?? "a user that the cloud does not name"}, project ${project}`)];
 }

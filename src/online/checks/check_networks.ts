@@ -17,9 +17,14 @@ export function checkNetworks({ provider, seen }: Look): Finding[] {
     return [ok(about, chosen.map(({ name, id }) => `${name || "?"} (${id})`).join(", "))];
   }
   const inner = networks.filter(({ external }) => !external).map(({ name }) => name);
-  if (inner.length === 1) return [ok(about, `the only one, ${inner[0]}`)];
+  if (inner.length === 1) return [ok(about, `${inner[0]}, the only one`)];
   if (inner.length === 0) {
-    return [warning(about, "there is none to attach servers to, unless the cloud makes one")];
+    return [warning(about, "there is none to attach servers to, unless the cloud creates one")];
   }
-  return [failure(about, `several: ${inner.toSorted().join(", ")}; say under networks which`)];
+  return [
+    failure(
+      about,
+      `none is named, and the cloud has several: ${inner.toSorted().join(", ")}; name one under networks`,
+    ),
+  ];
 }

@@ -11,7 +11,7 @@ export function checkRoles({ login }: Look): Finding[] {
   if (roles.length === 0) return [];
   const names = roles.join(", ");
   if (roles.every((role) => READING.has(role))) {
-    return [warning(about, `only ${names}, which may look but not launch; give the user the role member`)];
+    return [warning(about, `only ${names}, which may read but not launch; give the user the role member`)];
   }
   return [ok(about, names)];
 }

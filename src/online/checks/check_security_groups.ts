@@ -7,7 +7,7 @@ export function checkSecurityGroups({ provider, securityGroups: groups }: Look):
   return provider.securityGroups.map((wanted) => {
     const about = { check: "security_group", subject: wanted } as const;
     if ("problem" in groups) return unknown(about, groups.problem);
-    if (groups.value.some(({ id }) => id === wanted)) return ok(about, "there");
+    if (groups.value.some(({ id }) => id === wanted)) return ok(about, "found");
     const named = groups.value.filter(({ name }) => name === wanted);
     if (named.length === 1) return ok(about, named[0]!.id);
     if (named.length === 0) {
