@@ -27,7 +27,11 @@ export function filesOfNode(
 /** What a server needs that an image is made on (it may have a key of its own), or proven. */
 export function filesOfImage(
   image: ProviderImageConfig,
-  { role, hasOwnKey, config }: { role: "builder" | "checker"; hasOwnKey: boolean; config: Config },
+  { role, hasOwnKey, config }: {
+    role: "builder" | "checker";
+    hasOwnKey: boolean;
+    config: Pick<Config, "scriptDir">;
+  },
 ): readonly string[] {
   const script = scriptPath(role === "builder" ? image.setup : image.checkScript, config);
   return [...(hasOwnKey ? [] : [image.privateKey]), ...(script === null ? [] : [script])];

@@ -16,6 +16,7 @@ export const onlineCheckNames = [
   "image",
   "flavor",
   "private_key",
+  "script",
   "label",
 ] as const;
 

@@ -13,6 +13,7 @@ import { checkNetworks } from "./checks/check_networks.ts";
 import { checkPrivateKey } from "./checks/check_private_key.ts";
 import { checkQuota } from "./checks/check_quota.ts";
 import { checkRoles } from "./checks/check_roles.ts";
+import { checkScripts } from "./checks/check_scripts.ts";
 import { checkSecurityGroups } from "./checks/check_security_groups.ts";
 import { checkZones } from "./checks/check_zones.ts";
 import type { Finding } from "./finding.ts";
@@ -33,7 +34,7 @@ const OF_PROVIDERS: readonly ((look: Look) => Finding[])[] = [
   checkSecurityGroups,
 ];
 
-const OF_IMAGES = [checkImage, checkFlavor, checkPrivateKey];
+const OF_IMAGES = [checkImage, checkFlavor, checkPrivateKey, checkScripts];
 
 export function judge(look: Look): OnlineCheck[] {
   const shared = OF_PROVIDERS.flatMap((check) => check(look));

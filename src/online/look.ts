@@ -1,4 +1,4 @@
-/** What was seen of a provider's cloud, and of this machine's keys, for the checks to judge. */
+/** What was seen of a provider's cloud, and of this machine's files, for the checks to judge. */
 import type { CloudLogin, Keypair } from "../cloud/cloud.ts";
 import type { CertificateEnd } from "../domain/cloud_stats.ts";
 import type { LabelConfig, ProviderConfig, ProviderImageConfig } from "../domain/config.ts";
@@ -9,11 +9,13 @@ import type { Moment } from "../domain/time.ts";
 /** An answer, or why there is none. */
 export type Asked<Value> = { readonly value: Value } | { readonly problem: string };
 
-export interface KeyLook {
-  /** Why it cannot be used, and what to do; null: it can. */
-  readonly problem: string | null;
-  /** Its public half, base64; null: it cannot be used. */
-  readonly publicKey: string | null;
+/** This machine, as all providers share it. */
+export interface LocalLook {
+  readonly scriptDir: string | null;
+  /** By path: why a file is of no use, and what to do. */
+  readonly faults: ReadonlyMap<string, string>;
+  /** The public halves of private keys that can be used, by path: `TYPE BASE64`. */
+  readonly publicKeys: ReadonlyMap<string, string>;
 }
 
 export interface Look extends Moment {
@@ -34,6 +36,5 @@ export interface Look extends Moment {
   readonly securityGroups: Asked<readonly { id: string; name: string }[]> | null;
   /** All that may be used; null: none is looked for in vain. */
   readonly cloudImages: Asked<readonly CloudImage[]> | null;
-  /** The images' private keys, by path. */
-  readonly keys: ReadonlyMap<string, KeyLook>;
+  readonly local: LocalLook;
 }

@@ -4,7 +4,7 @@
  * It only reads: nothing but the login is sent with another method than GET.
  */
 import type { WholeCloud } from "../cloud/cloud.ts";
-import type { LabelConfig, ProviderConfig, ProviderImageConfig } from "../domain/config.ts";
+import type { LabelConfig, ProviderConfig } from "../domain/config.ts";
 import type { Observation } from "../domain/observation.ts";
 import { durationText, MINUTE } from "../domain/time.ts";
 import { Deletions } from "../execute/deletions.ts";
@@ -13,7 +13,7 @@ import { startDeadline } from "../lib/deadline.ts";
 import { errorChain } from "../lib/error_chain.ts";
 import { ProviderWatch } from "../tasks/provider_watch.ts";
 import { planWatch } from "../tasks/watch_needs.ts";
-import type { Asked, KeyLook, Look } from "./look.ts";
+import type { Asked, LocalLook, Look } from "./look.ts";
 
 /** For one cloud, login and all. */
 export const LOOK_TIME = MINUTE;
@@ -21,7 +21,7 @@ export const LOOK_TIME = MINUTE;
 export interface LookMeans {
   readonly cloud: WholeCloud;
   readonly clock: Clock;
-  readonly readKey: (path: string) => Promise<KeyLook>;
+  readonly local: LocalLook;
   readonly signal: AbortSignal;
 }
 
@@ -38,7 +38,6 @@ export async function takeLook({ provider, labels }: Subject, means: LookMeans):
   const { signal } = deadline;
   const ask = <Value>(answer: () => Promise<Value>) =>
     asked(answer, { isLate: () => deadline.passed, means });
-  const keys = await readKeys(images, means);
   const login = await ask(() => cloud.logIn({ signal }));
   const watch = watchOf(provider, means);
   const isIn = "value" in login;
@@ -56,7 +55,7 @@ export async function takeLook({ provider, labels }: Subject, means: LookMeans):
     provider,
     labels,
     images,
-    keys,
+    local: means.local,
     login,
     seen,
     cloudAhead: watch.cloudAhead,
@@ -110,12 +109,4 @@ function failedWith(
 ): Observation {
   if (seen.failure !== null || "value" in answer) return seen;
   return { ...seen, failure: { message: answer.problem, since: now } };
-}
-
-async function readKeys(
-  images: readonly ProviderImageConfig[],
-  { readKey }: LookMeans,
-): Promise<ReadonlyMap<string, KeyLook>> {
-  const paths = [...new Set(images.map(({ privateKey }) => privateKey))];
-  return new Map(await Promise.all(paths.map(async (path) => [path, await readKey(path)] as const)));
 }

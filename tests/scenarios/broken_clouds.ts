@@ -12,7 +12,7 @@ export interface Draft {
   /** Keys of the provider, and of its image that `small` is booted from. */
   provider: Record<string, unknown>;
   image: Record<string, unknown>;
-  /** Paths of private keys that cannot be read. */
+  /** Private keys that cannot be read, and scripts that are not there, by the end of their paths. */
   unreadable: Set<string>;
 }
 
@@ -79,6 +79,11 @@ export const breaks: readonly Break[] = [
     },
   },
   {
+    name: "an image to be prepared, with a script that is not there",
+    apply: ({ image, unreadable }) => unreadable.add(String(image.setup = "nothing.sh")),
+  },
+  { name: "an image to be prepared", apply: ({ image }) => image.setup = "prepare.sh" },
+  {
     name: "a private key that cannot be read",
     apply: ({ image, unreadable }) => unreadable.add(String(image["private-key"] = "/other-key")),
   },
@@ -92,7 +97,11 @@ export const breaks: readonly Break[] = [
   })),
 ];
 
-export function brokenCloud(chosen: readonly Break[]) {
+/** @param options `scriptDir`: a folder that there is; null: none is named */
+export function brokenCloud(
+  chosen: readonly Break[],
+  { scriptDir = null }: { scriptDir?: string | null } = {},
+) {
   const image = (name: string, base: string) => ({
     name,
     "base-image": base,
@@ -126,7 +135,7 @@ export function brokenCloud(chosen: readonly Break[]) {
   const config = {
     "images-dir": "/images",
     "build-log-dir": "/logs",
-    "script-dir": "/scripts",
+    ...(scriptDir === null ? {} : { "script-dir": scriptDir }),
     labels: [label("small", "debian"), label("big", "other"), label("elsewhere", "debian", "healthy")],
     providers: [
       provider("main", draft.provider, [draft.image, image("other", "debian-13")]),
@@ -137,6 +146,6 @@ export function brokenCloud(chosen: readonly Break[]) {
     config: stringify(config),
     clouds: [draft.cloud, { name: "healthy" }],
     faults: draft.faults,
-    unreadable: draft.unreadable,
+    isThere: (path: string) => ![...draft.unreadable].some((end) => path.endsWith(end)),
   };
 }

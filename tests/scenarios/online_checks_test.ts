@@ -14,10 +14,13 @@ const PATIENCE = 15 * MINUTE;
 
 /** What is said and what happens, for each label. */
 async function compare(chosen: readonly Break[], random: number) {
-  const { config, clouds, faults, unreadable } = brokenCloud(chosen);
+  const scriptDir = await Deno.makeTempDir({ prefix: "nodepool-scripts-" });
+  await using _folder = { [Symbol.asyncDispose]: () => Deno.remove(scriptDir) };
+  const { config, clouds, faults, isThere } = brokenCloud(chosen, { scriptDir });
   const readFile = (path: string) =>
-    unreadable.has(path) ? Promise.reject(new Deno.errors.NotFound(path)) : Promise.resolve(key.private);
-  await using virtual = VirtualPool.idle({ config, clouds, faults, readFile, random });
+    isThere(path) ? Promise.resolve(key.private) : Promise.reject(new Deno.errors.NotFound(path));
+  const stat = (path: string) => Promise.resolve(isThere(path) ? { isFile: true, mode: 0o755 } : null);
+  await using virtual = VirtualPool.idle({ config, clouds, faults, readFile, stat, random });
   const checks = await virtual.checkOnline();
   assertReadOnly(virtual);
   await virtual.startPool();

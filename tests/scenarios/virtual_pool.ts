@@ -17,7 +17,6 @@ import { seededRandom } from "../../src/lib/random.ts";
 import { SteadyClock } from "../../src/lib/steady_clock.ts";
 import { VirtualClock } from "../../src/lib/virtual_clock.ts";
 import { checkClouds } from "../../src/online/check_clouds.ts";
-import { readKey } from "../../src/online/read_key.ts";
 import { Pool, type PoolMeans } from "../../src/pool.ts";
 import { renderCloudsYaml } from "../../src/simulator/clouds_yaml.ts";
 import type { SimulatorInput } from "../../src/simulator/settings.ts";
@@ -189,7 +188,8 @@ export class VirtualPool implements AsyncDisposable {
         const cloud = this.#openCloud(provider);
         return { ...cloud, ...change(cloud, provider) };
       },
-      readKey: (path) => readKey(path, { readFile: this.#readFile }),
+      readFile: this.#readFile,
+      stat: this.#stat,
       signal: new AbortController().signal,
     }));
   }

@@ -2,7 +2,7 @@
 import { failure, type Finding, ok, suggest, unknown, warning } from "../finding.ts";
 import type { Look } from "../look.ts";
 
-export function checkKeypair({ provider: { keypair }, keypairs, images, keys }: Look): Finding[] {
+export function checkKeypair({ provider: { keypair }, keypairs, images, local }: Look): Finding[] {
   if (keypair === null || keypairs === null) return [];
   const about = { check: "keypair", subject: keypair } as const;
   if ("problem" in keypairs) return [unknown(about, keypairs.problem)];
@@ -13,7 +13,7 @@ export function checkKeypair({ provider: { keypair }, keypairs, images, keys }: 
   }
   const blob = blobOf(found.publicKey);
   const others = images.map(({ privateKey }) => privateKey).filter((path) => {
-    const own = keys.get(path)?.publicKey ?? null;
+    const own = blobOf(local.publicKeys.get(path) ?? null);
     return blob !== null && own !== null && own !== blob;
   });
   if (others.length === 0) return [ok(about, "found")];

@@ -20,27 +20,26 @@ export function checkLabel(label: LabelConfig, look: Look, stops: readonly Findi
   const offer = offerFor(label, look);
   if (typeof offer === "string") return failure(about, offer);
   const full = whyFull(label, offer, look);
-  if (full === null) return ok(about, `a node can be launched, with ${offer.flavor.name}`);
+  if (full === null) return ok(about, `a node can be launched with ${offer.flavor.name}`);
   const own = countOwn(look);
   if (own === 0) return failure(about, `no room: ${full}`);
   return warning(about, `no room now: ${full}; ${own} of the servers are nodepool's`);
 }
 
 function offerFor(label: LabelConfig, look: Look): LaunchOffer | string {
-  const { provider, seen } = look;
-  const nothing = { asking: false, pause: undefined, building: 0, config: { scriptDir: null } };
-  const situation = { ...look, ...nothing, current: () => NOT_MADE };
+  const { provider, local } = look;
+  const situation = { ...look, ...NOTHING_YET, config: local, faults: local.faults };
   const image = provider.images.find(({ name }) => name === label.image);
   const catalog = openCatalog(provider, situation);
   if (image !== undefined && isMade(image) && image.baseImage !== null && typeof catalog !== "string") {
     const builder = offerBaseImage(provider, image, catalog);
     if (typeof builder === "string") return builder;
   }
-  return findOffer(label, provider, { ...situation, seen });
+  return findOffer(label, provider, situation);
 }
 
-/** Stands for an image that the daemon is to make. */
-const NOT_MADE = "not made yet";
+/** A pool that has neither servers nor failures; `current` stands for each image that it is to make. */
+const NOTHING_YET = { asking: false, pause: undefined, building: 0, current: () => "not made yet" };
 
 /** Why one node has no room; null: it has. */
 function whyFull(label: LabelConfig, offer: LaunchOffer, { provider, seen }: Look): string | null {
