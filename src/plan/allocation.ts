@@ -4,8 +4,8 @@
  * 1. nothing goes over any limit;
  * 2. no demand is left while an arrangement exists that serves it: the total is the greatest there is where only
  *    numbers of servers limit it and every node is one server; otherwise at least no refused node fits anywhere;
- * 3. on a contested provider labels with fewer possible providers come first; 4. equals share in proportion to what
- *    they ask for, after those that got nothing before;
+ * 3. on a contested provider labels with fewer possible providers come first, after those that were passed over three
+ *    times; 4. equals share in proportion to what they ask for, after those that got nothing before;
  * 5. a label is spread over its providers in proportion to their room, and 6. evenly over its targets;
  * 7. a node and its subnodes are granted whole or not at all; 8. the order of the input does not matter.
  */

@@ -1,6 +1,7 @@
 /**
  * Who gets how much: fills a placement with what labels ask for, in the order of their claims. Labels with fewer
- * possible providers come first, among those the ones that starved longest, and equals share: node after node goes to
+ * possible providers come first, among those the ones that starved longest; but whoever was passed over a few times goes
+ * before them all, so that in lasting overload everybody has a turn. Equals share: node after node goes to
  * the label that has the smallest part of what it asked for. The nodes are not counted out one by one: all equals are
  * raised together to the highest part they can have, found by bisection, and only the last few are handed out singly.
  */
@@ -25,8 +26,16 @@ export function inOrder(placement: Placement, claims: readonly Claim[]): Claim[]
   return [...claims].sort((a, b) => compare(placement, a, b) || a.label - b.label);
 }
 
+/** Times that a label is passed over for those that have fewer providers to choose from. */
+const PATIENCE = 3;
+
 function compare(placement: Placement, a: Claim, b: Claim): number {
-  return placement.choices(a.label) - placement.choices(b.label) || b.starvedTicks - a.starvedTicks;
+  return overdue(b) - overdue(a) || placement.choices(a.label) - placement.choices(b.label) ||
+    b.starvedTicks - a.starvedTicks;
+}
+
+function overdue({ starvedTicks }: Claim): number {
+  return starvedTicks >= PATIENCE ? starvedTicks : 0;
 }
 
 function groupsOfEquals(placement: Placement, ordered: readonly Claim[]): Claim[][] {

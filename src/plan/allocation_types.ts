@@ -17,7 +17,7 @@ export interface LabelAsk {
   readonly size: number;
   /** The label's own max-servers and how many servers it has, in servers; null where it has no cap. */
   readonly cap: QuotaUse | null;
-  /** How many plannings before this one gave it nothing although it had demand. */
+  /** How many plannings before this one gave nodes to others and nothing to it, although it had demand. */
   readonly starvedTicks: number;
   readonly offers: readonly Offer[];
   /** Targets that are online; none: its nodes are handed to no target. */

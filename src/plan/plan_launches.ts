@@ -7,7 +7,7 @@ import type { NodeRecord } from "../domain/node.ts";
 import type { LabelReport } from "../domain/pool_report.ts";
 import type { Instant } from "../domain/time.ts";
 import { planAllocation } from "./allocation.ts";
-import type { Grant, Refusal, ServerCost } from "./allocation_types.ts";
+import type { AllocationResult, Grant, Refusal, ServerCost } from "./allocation_types.ts";
 import { countNodes } from "./count_nodes.ts";
 import { type LabelWish, wishOf, type WishSituation } from "./label_wish.ts";
 import type { LaunchOffer } from "./offers.ts";
@@ -60,7 +60,7 @@ export function planLaunches(input: LaunchInput): LaunchPlan {
     launches: result.grants.flatMap((grant) => launchesOf(grant, wishByLabel.get(grant.label), granted)),
     reports: result.refusals.map(reportOf),
     offered: new Set(wishes.filter(({ offers }) => offers.size > 0).map(({ label }) => label.name)),
-    starved: starvedAfter(result.refusals, input.starved),
+    starved: starvedAfter(result, input.starved),
     until: nextChance(input),
   };
 }
@@ -92,12 +92,14 @@ function reportOf(refusal: Refusal): LabelReport {
   };
 }
 
+/** Where nobody got anything, nobody was passed over. */
 function starvedAfter(
-  refusals: readonly Refusal[],
+  { grants, refusals }: AllocationResult,
   before: ReadonlyMap<string, number>,
 ): Map<string, number> {
   const starved = refusals.filter((refusal) => refusal.starved);
-  return new Map(starved.map(({ label }) => [label, (before.get(label) ?? 0) + 1]));
+  const more = grants.length > 0 ? 1 : 0;
+  return new Map(starved.map(({ label }) => [label, (before.get(label) ?? 0) + more]));
 }
 
 function nextChance({ pauses, seen, now }: LaunchInput): Instant | null {

@@ -87,10 +87,11 @@ Deno.test("planAllocation() refuses no node that fits somewhere", () => {
   });
 });
 
-Deno.test("planAllocation() serves labels with fewer possible providers first, and among those the starved", () => {
+Deno.test("planAllocation() serves those passed over three times, then labels with fewer possible providers, and among those the starved", () => {
   holds(countedInput, (input) => {
     const served = granted(input, planAllocation(input), "demand");
-    const rank = (label: LabelAsk) => choices(input, label) * 10 - label.starvedTicks;
+    const rank = (label: LabelAsk) =>
+      label.starvedTicks >= 3 ? -label.starvedTicks : choices(input, label) * 10 - label.starvedTicks;
     for (const bound of new Set(input.labels.map(rank))) {
       const first = input.labels.flatMap((label, at) => (rank(label) <= bound ? [at] : []));
       equal(sum(first.map((at) => served[at]!)), bestTotal(input, first));

@@ -90,6 +90,48 @@ Deno.test("planAllocation() lets no equal starve for ever, whatever the others a
   ok(["huge", "small", "tiny"].every((name) => served.get(name)! >= 3), `${[...served]}`);
 });
 
+/**
+ * Rounds in which each of eight labels asks for so many nodes, of two providers with one place each: the first and the
+ * last label can only be had from one of them. @returns the labels that got nodes, by round
+ */
+function contest(asked: number, rounds: number): string[][] {
+  const passedOver = new Map<string, number>();
+  const names = Array.from({ length: 8 }, (_, at) => `label${at + 1}`);
+  return Array.from({ length: rounds }, () => {
+    const labels = names.map((name, at) => {
+      const providers = at === 0 ? ["east"] : at === 7 ? ["west"] : ["east", "west"];
+      return label(name, { demand: asked, providers, starvedTicks: passedOver.get(name) ?? 0 });
+    });
+    const providers = [provider("east", 1), provider("west", 1)];
+    const { grants, refusals } = planAllocation({ labels, providers });
+    for (const { label: name, starved } of refusals) {
+      passedOver.set(name, starved ? (passedOver.get(name) ?? 0) + 1 : 0);
+    }
+    for (const { label: name } of grants) passedOver.set(name, 0);
+    return grants.map(({ label: name }) => name);
+  });
+}
+
+const everybody = Array.from({ length: 8 }, (_, at) => `label${at + 1}`);
+
+for (
+  const [asks, asked] of [["one node each (fixed_even)", 1], ["20 nodes each (over_subscribed)", 20]] as const
+) {
+  Deno.test(`labels that only one provider has and labels that both have take turns when all ask for ${asks}`, () => {
+    const rounds = contest(asked, 16);
+    ok(rounds.every(({ length }) => length === 2), "no place stays empty");
+    deepEqual(rounds[0], ["label1", "label8"], "at first those that have no choice");
+    for (const name of everybody) {
+      const turns = rounds.flatMap((got, at) => (got.includes(name) ? [at] : []));
+      ok(turns.length >= 3, `${name} has ${turns.length} turns of 32`);
+      ok(
+        [...turns, 16].every((turn, at) => turn - (turns[at - 1] ?? -1) <= 7),
+        `${name} waits too long: ${turns}`,
+      );
+    }
+  });
+}
+
 Deno.test("planAllocation() spreads a label in proportion to the room of its providers", () => {
   const result = planAllocation({
     labels: [label("ann", { demand: 15, providers: ["east", "north", "west"] })],

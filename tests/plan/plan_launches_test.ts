@@ -205,10 +205,17 @@ Deno.test("planning again is due when the first pause or refusal ends", () => {
   assert.equal(planLaunches(input()).until, null);
 });
 
-Deno.test("a label that got nothing although it had demand is counted until it gets something", () => {
+Deno.test("a label that others were launched before is counted until it gets something", () => {
   const requests = [sampleRequest({ id: 1 })];
   const full = { nodes: nodes("used", 10), requests, starved: new Map([["noble", 2]]) };
-  assert.deepEqual([...planLaunches(input(full)).starved], [["noble", 3]]);
+  assert.deepEqual([...planLaunches(input(full)).starved], [["noble", 2]], "nobody got anything");
+  const elsewhere = config({
+    labels: [label(), label({ name: "jammy", providers: ["cloud-b"], minReady: 1 })],
+    providers: [provider(), provider({ name: "cloud-b" })],
+  });
+  const both = new Map([["cloud-a", seen()], ["cloud-b", seen()]]);
+  const passedOver = planLaunches(input({ ...full, config: elsewhere, seen: both }));
+  assert.deepEqual([...passedOver.starved], [["noble", 3]]);
   assert.deepEqual([...planLaunches(input({ ...full, nodes: [] })).starved], []);
 });
 
