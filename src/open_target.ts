@@ -1,5 +1,6 @@
 /** A target's Jenkins over the network, with connections of its own. */
 import { createUndiciSend } from "./cloud/openstack/undici_send.ts";
+import { environmentProxies } from "./config/environment_proxies.ts";
 import type { TargetConfig } from "./domain/config.ts";
 import { systemClock } from "./lib/clock.ts";
 import { createJenkinsTarget } from "./targets/jenkins/jenkins_target.ts";
@@ -13,7 +14,13 @@ const CONNECTIONS = 4;
 /** Sends nothing yet; disposing of it closes its connections. null: nodes of this target are only used from here. */
 export function openTarget({ name, rate, jenkins }: TargetConfig): Target | null {
   if (jenkins === null || jenkins.url === null) return null;
-  const send = createUndiciSend({ ...PUBLIC_TLS, connections: CONNECTIONS, trustAdvice: TRUST_ADVICE });
+  const { rules: proxy } = environmentProxies((name) => Deno.env.get(name));
+  const send = createUndiciSend({
+    ...PUBLIC_TLS,
+    proxy,
+    connections: CONNECTIONS,
+    trustAdvice: TRUST_ADVICE,
+  });
   const target = createJenkinsTarget({ ...jenkins, url: jenkins.url, name, rate, send, clock: systemClock });
   const close = target[Symbol.asyncDispose].bind(target);
   return Object.assign(target, {

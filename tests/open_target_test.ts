@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { TargetConfig } from "../src/domain/config.ts";
 import { openTarget } from "../src/open_target.ts";
 import { SELF_SIGNED } from "./cloud/self_signed.ts";
+import { serveProxy } from "./cloud/served_proxy.ts";
 import { JenkinsDouble, PASSWORD, USER } from "./targets/jenkins_double.ts";
 import { NODE_12, refusalOf } from "./targets/jenkins_setup.ts";
 import { serveJenkins } from "./targets/served_jenkins.ts";
@@ -76,4 +77,14 @@ Deno.test("openTarget(): a certificate that nobody vouches for comes with advice
 Deno.test("openTarget() opens nothing where the target has no Jenkins", () => {
   assert.equal(openTarget(targetConfig(null)), null);
   assert.equal(openTarget({ ...targetConfig(null), jenkins: null }), null);
+});
+
+Deno.test("openTarget(): Jenkins is asked through the proxy that the environment names", async () => {
+  await using served = await serveJenkins(new JenkinsDouble());
+  await using proxy = await serveProxy();
+  Deno.env.set("http_proxy", proxy.url);
+  using _ = { [Symbol.dispose]: () => Deno.env.delete("http_proxy") };
+  await using target = openTarget(targetConfig(served.url))!;
+  assert.deepEqual(await target.observe({ signal }), { online: true });
+  assert.match(proxy.seen[0]!, /^GET http:\/\/127\.0\.0\.1:\d+\//);
 });

@@ -4,6 +4,7 @@
  */
 
 import type { CloudRouting } from "./cloud_routing.ts";
+import { describeProxy, proxyFor, type ProxyRules } from "./proxy_rules.ts";
 
 export interface CloudAccess {
   /** The clouds.yaml entry, `envvars`, or the provider's name where its keys stand in the configuration. */
@@ -31,6 +32,8 @@ export interface CloudAccess {
   readonly imageFormat: string | null;
   /** How its servers are reached. */
   readonly routing: CloudRouting;
+  /** How it is itself reached. */
+  readonly proxy: ProxyRules;
 }
 
 /** A Keystone name that lives in a domain, or an id that needs none. */
@@ -83,4 +86,10 @@ export function describeCloudAccess({ name, authUrl, auth, regionName }: CloudAc
 /** Whether only its name is known, since the file that was checked is meant for a machine with another clouds.yaml. */
 export function isUnknown({ authUrl }: CloudAccess): boolean {
   return authUrl === "";
+}
+
+/** The proxy through which its Keystone is asked, without its password; null: none. */
+export function keystoneProxy({ authUrl, proxy }: CloudAccess): string | null {
+  const found = URL.canParse(authUrl) ? proxyFor(new URL(authUrl), proxy) : null;
+  return found === null ? null : describeProxy(found);
 }

@@ -1,5 +1,6 @@
 /** How clients reach the simulator's clouds: as the program's own `CloudAccess`, and as a clouds.yaml. */
 import { PLAIN_ROUTING } from "../domain/cloud_routing.ts";
+import { NO_PROXY } from "../domain/proxy_rules.ts";
 import { stringify } from "yaml";
 import type { CloudAccess } from "../domain/cloud_access.ts";
 import type { CloudSettings, SimulatorSettings } from "./settings.ts";
@@ -30,6 +31,7 @@ export function cloudAccess(cloud: CloudSettings, baseUrl: string): CloudAccess 
     serviceNames: {},
     imageFormat: null,
     routing: PLAIN_ROUTING,
+    proxy: NO_PROXY,
   };
 }
 

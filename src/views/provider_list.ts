@@ -1,4 +1,5 @@
 /** The providers: room and use, whether the cloud answers and how fast, what is paused after failures. */
+import { keystoneProxy } from "../domain/cloud_access.ts";
 import type { ProviderConfig } from "../domain/config.ts";
 import type { PoolReport, ProviderReport } from "../domain/pool_report.ts";
 import type { Missing } from "../domain/observation.ts";
@@ -19,6 +20,8 @@ export interface ProviderView {
   readonly configured: boolean;
   readonly cloud: string | null;
   readonly region: string | null;
+  /** Through which its Keystone is asked, without its password; null: none. */
+  readonly proxy: string | null;
   /** -1: retired. */
   readonly max_servers: number | null;
   readonly nodes: NodeCounts;
@@ -117,10 +120,11 @@ function viewProvider(name: string, report: PoolReport, nodes: NodeCounts): Prov
 
 function configured(
   config: ProviderConfig | undefined,
-): Pick<ProviderView, "cloud" | "region" | "max_servers"> {
+): Pick<ProviderView, "cloud" | "region" | "proxy" | "max_servers"> {
   return {
     cloud: config?.access.name ?? null,
     region: config?.access.regionName ?? null,
+    proxy: config === undefined ? null : keystoneProxy(config.access),
     max_servers: config?.maxServers ?? null,
   };
 }

@@ -1,5 +1,6 @@
 /** An OpenStack that answers from a script, for the client's own tests: every request is kept, no socket is opened. */
 import { PLAIN_ROUTING } from "../../src/domain/cloud_routing.ts";
+import { NO_PROXY } from "../../src/domain/proxy_rules.ts";
 import {
   createOpenStackCloud,
   type OpenStackCloudOptions,
@@ -88,6 +89,7 @@ export const ACCESS: CloudAccess = {
   serviceNames: {},
   imageFormat: null,
   routing: PLAIN_ROUTING,
+  proxy: NO_PROXY,
 };
 
 export const CATALOG = [

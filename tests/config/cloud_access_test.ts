@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { CloudAccess } from "../../src/domain/cloud_access.ts";
+import { type CloudAccess, keystoneProxy } from "../../src/domain/cloud_access.ts";
 import { parseConfig } from "../../src/config/parse_config.ts";
 import { fakeEnvironment, faultsOf, parse } from "./fake_environment.ts";
 
@@ -151,4 +151,31 @@ Deno.test("a clouds.yaml that may not be read is passed over, as openstacksdk do
   const files = { "/work-dir/clouds.yaml": null };
   const text = provider.replace("cloud: a", "cloud: my-cloud");
   assert.equal((await parse(text, { files })).config.providers[0]!.access.name, "my-cloud");
+});
+
+Deno.test("a cloud is asked through the environment's proxies, or through its own in their place", async () => {
+  const env = { https_proxy: "http://u:secret@proxy:3128", NO_PROXY: "k.lan" };
+  const auth = "auth: {auth_url: https://k.example.org, username: u, password: p, project_name: n}";
+  const proxied = async (cloud: string) =>
+    (await parse(provider, { ...machine(cloud), env })).config.providers[0]!.access;
+  const named = await proxied(`{${auth}}`);
+  assert.deepEqual(named.proxy, {
+    https: "http://u:secret@proxy:3128/",
+    http: null,
+    except: ["k.lan"],
+  });
+  assert.equal(keystoneProxy(named), "http://proxy:3128");
+  assert.equal(keystoneProxy(await proxied(`{${auth.replace("k.example.org", "k.lan:5000")}}`)), null);
+  const own = await proxied(`{${auth}, proxy: "other:8080"}`);
+  assert.deepEqual(own.proxy, { https: "http://other:8080/", http: "http://other:8080/", except: [] });
+  assert.match(
+    await fault(`{${auth}, proxy: "socks5://x"}`),
+    /^proxy is no http:\/\/ or https:\/\/ address$/,
+  );
+});
+
+Deno.test("a variable that names a proxy which cannot be used is a warning", async () => {
+  const cloud = "{auth: {auth_url: http://k, username: u, password: p, project_name: n}}";
+  const { warnings } = await parse(provider, { ...machine(cloud), env: { ALL_PROXY: "socks5h://x:1080" } });
+  assert.ok(warnings.some(({ message }) => message.startsWith("ALL_PROXY cannot be used: ")));
 });

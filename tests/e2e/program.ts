@@ -53,5 +53,16 @@ export async function runProgram(args: readonly string[], options: ProgramOption
 
 function commandOf(args: readonly string[], { env, under = [], binary }: ProgramOptions): Deno.Command {
   const [command, ...rest] = [...under, ...programCommand(args, binary)] as [string, ...string[]];
-  return new Deno.Command(command, { args: rest, env, stdin: "null", stdout: "piped", stderr: "piped" });
+  return new Deno.Command(command, {
+    args: rest,
+    env: { ...NO_PROXIES, ...env },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  });
 }
+
+/** Through the machine's own proxies, simulated clouds are not reached. */
+const NO_PROXIES = Object.fromEntries(
+  ["http_proxy", "https_proxy", "all_proxy"].flatMap((name) => [[name, ""], [name.toUpperCase(), ""]]),
+);

@@ -3,6 +3,7 @@
  * the cloud `devcloud-admin`, so that quotas can be set and nobody else's servers are touched.
  */
 import { PLAIN_ROUTING } from "../../src/domain/cloud_routing.ts";
+import { NO_PROXY } from "../../src/domain/proxy_rules.ts";
 import assert from "node:assert/strict";
 import { parse } from "yaml";
 import type { WholeCloud } from "../../src/cloud/cloud.ts";
@@ -81,6 +82,7 @@ function accessTo(projectId: string): CloudAccess {
     serviceNames: {},
     imageFormat: null,
     routing: PLAIN_ROUTING,
+    proxy: NO_PROXY,
   };
 }
 

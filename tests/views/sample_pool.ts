@@ -1,5 +1,6 @@
 /** A pool for the tests of everything that shows one: a few nodes in each state, two providers, requests, secrets. */
 import { PLAIN_ROUTING } from "../../src/domain/cloud_routing.ts";
+import { NO_PROXY } from "../../src/domain/proxy_rules.ts";
 import type { Config, LabelConfig, ProviderConfig } from "../../src/domain/config.ts";
 import type { NodeRecord, NodeState } from "../../src/domain/node.ts";
 import type { DaemonReport, PoolReport } from "../../src/domain/pool_report.ts";
@@ -229,6 +230,7 @@ function sampleProvider(name: string, password: string): ProviderConfig {
       serviceNames: {},
       imageFormat: null,
       routing: PLAIN_ROUTING,
+      proxy: NO_PROXY,
     },
     availabilityZones: [],
     keypair: null,

@@ -2,6 +2,7 @@
  * What a failed connection comes to: a `CloudError` that says in plain words what happened, and whether the
  * server can have seen anything of the request. Pure; `undici_send` calls it.
  */
+import { describeProxy } from "../../domain/proxy_rules.ts";
 import { CloudError } from "../cloud_error.ts";
 
 /** Codes of a connection that was never made: nothing was sent. */
@@ -40,16 +41,23 @@ const TLS: Readonly<Record<string, string>> = {
  */
 export function describeSendFailure(
   error: unknown,
-  { url, signal, trustAdvice }: { url: URL; signal: AbortSignal; trustAdvice: string },
+  { url, proxy = null, signal, trustAdvice }: {
+    url: URL;
+    /** What the connection was to, where that is not the host itself. */
+    proxy?: URL | null;
+    signal: AbortSignal;
+    trustAdvice: string;
+  },
 ): CloudError {
   if (signal.aborted) {
     const kind = isTimeout(signal.reason) ? "timeout" : "unavailable";
     const message = kind === "timeout" ? `${url.host} did not answer in time` : "the request was called off";
     return new CloudError(kind, message, { cause: signal.reason });
   }
+  const name = proxy === null ? url.host : `the proxy ${describeProxy(proxy)}`;
   const { code, message } = firstFailure(error);
   const broken = (what: string, effect: "none" | "unknown") =>
-    new CloudError("unavailable", `${url.host}: ${what}`, { effect, cause: error });
+    new CloudError("unavailable", `${name}: ${what}`, { effect, cause: error });
   if (code in NOT_CONNECTED) return broken(NOT_CONNECTED[code]!, "none");
   if (code in UNTRUSTED) return broken(`${UNTRUSTED[code]}; ${trustAdvice}`, "none");
   if (code in TLS) return broken(TLS[code]!, "none");

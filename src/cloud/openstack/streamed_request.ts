@@ -19,23 +19,25 @@ export interface StreamedRequestOptions {
   readonly signal: AbortSignal;
   /** Bytes of the answer at most. */
   readonly maxBody: number;
+  /** As for `exchange`. */
+  readonly proxy: URL | null;
   /** Makes the connector; the abort of the signal ends a connection that is not made yet. */
   connector(closing: AbortSignal): buildConnector.connector;
 }
 
 export async function sendStreamed(
   request: StreamedRequest,
-  { signal, maxBody, connector }: StreamedRequestOptions,
+  { signal, maxBody, proxy, connector }: StreamedRequestOptions,
 ): Promise<SendResponse> {
   const over = new AbortController();
   const source = openByteSource(request.body);
-  const client = new Client(new URL(request.url).origin, {
+  const client = new Client((proxy ?? new URL(request.url)).origin, {
     connect: rescuing(connector(over.signal)),
     headersTimeout: 0,
     bodyTimeout: 0,
   });
   try {
-    return await exchange(client, { ...request, body: piecesOf(source) }, { signal, maxBody });
+    return await exchange(client, { ...request, body: piecesOf(source) }, { signal, maxBody, proxy });
   } finally {
     over.abort();
     source.cancel(new DOMException("the request is over", "AbortError")).catch(() => {});

@@ -3,32 +3,40 @@ import type { Dispatcher } from "undici";
 import { CloudError } from "../cloud_error.ts";
 import { decodedBody } from "../decoded_body.ts";
 import type { SendRequest, SendResponse } from "../send.ts";
+import { proxyAuthorization, proxyRefusal } from "./proxy_connector.ts";
 import { orAborted } from "../../lib/or_aborted.ts";
 
 export interface ExchangeOptions {
   readonly signal: AbortSignal;
   /** Bytes of the answer at most. */
   readonly maxBody: number;
+  /** The proxy that is asked in the host's place; left out or null: the host itself is asked, perhaps through a tunnel. */
+  readonly proxy?: URL | null;
 }
 
 export async function exchange(
   dispatcher: Dispatcher,
   request: Omit<SendRequest, "body"> & { readonly body?: string | Uint8Array | AsyncIterable<Uint8Array> },
-  { signal, maxBody }: ExchangeOptions,
+  { signal, maxBody, proxy = null }: ExchangeOptions,
 ): Promise<SendResponse> {
   signal.throwIfAborted();
-  const { origin, pathname, search } = new URL(request.url);
+  const { origin, host, pathname, search } = new URL(request.url);
   const answer = dispatcher.request({
-    origin,
-    path: pathname + search,
+    ...(proxy === null
+      ? { origin, path: pathname + search }
+      : { origin: proxy.origin, path: origin + pathname + search }),
     method: request.method,
-    headers: { ...request.headers },
+    headers: { ...request.headers, ...(proxy !== null && { host, ...proxyAuthorization(proxy) }) },
     body: (request.body ?? null) as Dispatcher.RequestOptions["body"],
     signal,
   });
   // undici itself heeds an abort only once the connection is made.
   const response = await orAborted(answer, signal);
   const headers = flatten(response.headers);
+  if (proxy !== null && response.statusCode === 407) {
+    await response.body.dump();
+    throw proxyRefusal(proxy, { to: host, status: "407" });
+  }
   const body = await readBounded(response.body, maxBody);
   const encoding = headers["content-encoding"];
   return { status: response.statusCode, headers, body: decodedBody(body, { encoding, maxBody }) };

@@ -8,17 +8,21 @@ import { TLSSocket } from "node:tls";
 import { Agent, type buildConnector } from "undici";
 import type { CloudAccess } from "../../domain/cloud_access.ts";
 import type { CertificateEnd, ConnectionCount } from "../../domain/cloud_stats.ts";
+import { proxyFor, type ProxyRules } from "../../domain/proxy_rules.ts";
 import { systemClock } from "../../lib/clock.ts";
 import { CloudError } from "../cloud_error.ts";
 import type { Send, SendRequest, SendResponse } from "../send.ts";
 import { describeSendFailure } from "./send_failure.ts";
 import { sendStreamed, type StreamedRequest } from "./streamed_request.ts";
+import { createProxyConnector } from "./proxy_connector.ts";
 import { createTimedConnector } from "./timed_connector.ts";
 import { exchange } from "./undici_exchange.ts";
 
 /** `caCert`, `clientCert` and `clientKey` are paths of PEM files; a client certificate may hold its key itself. */
 export interface UndiciSendOptions
   extends Pick<CloudAccess, "verify" | "caCert" | "clientCert" | "clientKey"> {
+  /** Left out: none. */
+  readonly proxy?: ProxyRules;
   /** Connections to one origin at once, besides those of streamed bodies. */
   readonly connections: number;
   /** Milliseconds for which an idle connection is kept. */
@@ -52,7 +56,8 @@ export function createUndiciSend(options: UndiciSendOptions): UndiciSend {
       return await connections.dispatch(request, { signal });
     } catch (error) {
       if (error instanceof CloudError) throw error;
-      throw describeSendFailure(error, { url: new URL(request.url), signal, trustAdvice });
+      const url = new URL(request.url);
+      throw describeSendFailure(error, { url, proxy: askedProxy(url, options), signal, trustAdvice });
     }
   };
   Object.defineProperty(send, "connections", { get: () => connections.counts });
@@ -92,7 +97,8 @@ class Connections implements AsyncDisposable {
     const tls = await this.#readTls();
     if (isStreamed(request)) return await this.#stream(request, { tls, signal });
     this.#agent ??= this.#createAgent(tls);
-    return await exchange(this.#agent, request, { signal, maxBody: this.#maxBody });
+    const proxy = askedProxy(new URL(request.url), this.#options);
+    return await exchange(this.#agent, request, { signal, maxBody: this.#maxBody, proxy });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -118,6 +124,7 @@ class Connections implements AsyncDisposable {
     const answer = sendStreamed(request, {
       signal: AbortSignal.any([signal, this.#closing.signal]),
       maxBody: this.#maxBody,
+      proxy: askedProxy(new URL(request.url), this.#options),
       connector: (closing) => this.#connector(tls, closing),
     });
     this.#streamed.add(answer);
@@ -141,13 +148,23 @@ class Connections implements AsyncDisposable {
   }
 
   #connector(tls: TlsOptions, closing: AbortSignal): buildConnector.connector {
-    const { connectTimeout = CONNECT_TIMEOUT } = this.#options;
+    const { connectTimeout: timeout = CONNECT_TIMEOUT, proxy: rules } = this.#options;
+    const timing = { clock: systemClock, timeout, closing };
     const onMade = (host: string, socket: Socket) => {
       const validUntil = certificateEnd(socket);
       if (validUntil !== null) this.#certificates.set(host, { host, validUntil });
     };
-    return createTimedConnector(tls, { clock: systemClock, timeout: connectTimeout, closing, onMade });
+    const direct = createTimedConnector(tls, { ...timing, onMade });
+    if (rules === undefined) return direct;
+    const anonymous = { ...tls, cert: undefined, key: undefined };
+    const toProxy = createTimedConnector(anonymous, { ...timing, onMade: () => {} });
+    return createProxyConnector({ rules, direct, toProxy, ...timing });
   }
+}
+
+/** The proxy that is asked in the host's place: where what is asked for is not secret, it needs no tunnel. */
+function askedProxy(url: URL, { proxy }: UndiciSendOptions): URL | null {
+  return proxy === undefined || url.protocol === "https:" ? null : proxyFor(url, proxy);
 }
 
 /** null: it is no TLS connection, or goes on with an earlier one. */

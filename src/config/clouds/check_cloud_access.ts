@@ -1,7 +1,9 @@
 /** How every provider of a file reaches its cloud, with what is wrong or without effect on the way there. */
 import type { CloudAccess } from "../../domain/cloud_access.ts";
+import type { ProxyRules } from "../../domain/proxy_rules.ts";
 import { type CheckSource, Findings } from "../checks/check_source.ts";
 import { expandHome } from "../environment.ts";
+import { environmentProxies } from "../environment_proxies.ts";
 import { cloudAccessFrom, unknownAccess } from "./cloud_access_from.ts";
 import { readCloudFiles } from "./cloud_files.ts";
 import { cloudSettings, type CloudSources, defaultCloud, type OwnSettings } from "./cloud_settings.ts";
@@ -23,6 +25,8 @@ export async function checkCloudAccess(
     files: await readCloudFiles({ environment, signal }),
     variables: environmentCloud(environment),
   };
+  const proxies = environmentProxies((name) => environment.env(name));
+  for (const problem of proxies.problems) findings.warning(["providers"], problem);
   const providers = draft.providers ?? [];
   if (providers.some(readsFiles)) {
     findings.errors.push(...sources.files.problems);
@@ -33,7 +37,7 @@ export async function checkCloudAccess(
   const access = providers.map((provider, index) =>
     unchecked.includes(provider)
       ? unknownAccess(provider.cloud ?? UNNAMED)
-      : accessOf(provider, { index, sources, source, findings })
+      : accessOf(provider, { index, sources, source, findings, proxies: proxies.rules })
   );
   return { access, findings };
 }
@@ -86,10 +90,11 @@ interface Looking {
   readonly sources: CloudSources;
   readonly source: CheckSource;
   readonly findings: Findings;
+  readonly proxies: ProxyRules;
 }
 
 function accessOf(provider: ProviderDraft, looking: Looking): CloudAccess | null {
-  const { index, sources, source, findings } = looking;
+  const { index, sources, source, findings, proxies } = looking;
   if (isToldAlready(provider, looking)) return null;
   const path = ["providers", index, ...(provider.cloud === undefined ? [] : ["cloud"])];
   try {
@@ -100,7 +105,7 @@ function accessOf(provider: ProviderDraft, looking: Looking): CloudAccess | null
     const settings = cloudSettings(cloud, { sources, own: ownSettings(provider) });
     if (cloud !== null) tellIgnoredSettings(cloud, { sources, path, findings });
     const expand = (file: string) => expandHome(file, source.environment);
-    return cloudAccessFrom(cloud ?? provider.name ?? `providers[${index}]`, { settings, expand });
+    return cloudAccessFrom(cloud ?? provider.name ?? `providers[${index}]`, { settings, expand, proxies });
   } catch (error) {
     if (!(error instanceof CloudSettingsError)) throw error;
     findings.error(path, describeFailure(provider, { message: error.message, sources }));

@@ -1,5 +1,7 @@
 /** A cloud's finished settings as the `CloudAccess` that the client works with. */
 import { PLAIN_ROUTING } from "../../domain/cloud_routing.ts";
+import { NO_PROXY, type ProxyRules } from "../../domain/proxy_rules.ts";
+import { proxyAddress } from "../environment_proxies.ts";
 import type { Auth, CloudAccess, DomainRef, Scope } from "../../domain/cloud_access.ts";
 import { type AuthMethod, authMethod, refuseUnknownOptions } from "./auth_options.ts";
 import { cloudRoutingFrom } from "./cloud_routing_from.ts";
@@ -10,7 +12,12 @@ import { booleanSetting, CloudSettingsError, type Settings, textSetting } from "
 /** @throws CloudSettingsError when something is missing, contradictory or not supported */
 export function cloudAccessFrom(
   name: string,
-  { settings, expand }: { settings: Settings; expand: (path: string) => string },
+  { settings, expand, proxies = NO_PROXY }: {
+    settings: Settings;
+    expand: (path: string) => string;
+    /** The environment's; a `proxy` of the cloud's own is asked in their place. */
+    proxies?: ProxyRules;
+  },
 ): CloudAccess {
   const auth = authOf(settings);
   const method = authMethod(settings.auth_type);
@@ -40,6 +47,7 @@ export function cloudAccessFrom(
     serviceNames: serviceSettings(settings, "service_name"),
     imageFormat: textSetting(settings.image_format),
     routing: cloudRoutingFrom(settings),
+    proxy: proxyOf(settings, proxies),
   };
 }
 
@@ -62,6 +70,7 @@ export function unknownAccess(name: string): CloudAccess {
     serviceNames: {},
     imageFormat: null,
     routing: PLAIN_ROUTING,
+    proxy: NO_PROXY,
   };
 }
 
@@ -140,6 +149,13 @@ function interfaceOf(value: unknown): "public" | "internal" | "admin" {
   const name = (textSetting(Array.isArray(value) ? value[0] : value) ?? "public").replace(/URL$/, "");
   if (name === "public" || name === "internal" || name === "admin") return name;
   throw new CloudSettingsError(`interface "${name}" is unknown; it can be public, internal or admin`);
+}
+
+function proxyOf({ proxy }: Settings, proxies: ProxyRules): ProxyRules {
+  if (proxy === undefined || proxy === null || proxy === "") return proxies;
+  const address = typeof proxy === "string" ? proxyAddress(proxy) : null;
+  if (address === null) throw new CloudSettingsError("proxy is no http:// or https:// address");
+  return { http: address, https: address, except: [] };
 }
 
 function verifyOf(settings: Settings): boolean {

@@ -27,6 +27,7 @@ const READ = [
   "external_network",
   "internal_network",
   "private",
+  "proxy",
   "floating_ip_source",
   "use_external_network",
   "use_internal_network",

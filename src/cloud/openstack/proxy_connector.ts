@@ -1,0 +1,126 @@
+/**
+ * undici's connector to what lies behind a proxy: a connection to the proxy, a tunnel through it (CONNECT), and TLS with
+ * the cloud inside of the tunnel. Plain http has no tunnel: `undici_send` asks the proxy itself. It calls this, too.
+ */
+import { Buffer } from "node:buffer";
+import type { Socket } from "node:net";
+import type { buildConnector } from "undici";
+import { describeProxy, proxyFor, type ProxyRules } from "../../domain/proxy_rules.ts";
+import type { Milliseconds } from "../../domain/time.ts";
+import type { Clock } from "../../lib/clock.ts";
+import { CloudError } from "../cloud_error.ts";
+import { describeSendFailure } from "./send_failure.ts";
+
+type Connector = buildConnector.connector;
+
+export interface ProxyConnectorOptions {
+  readonly rules: ProxyRules;
+  /** To the cloud, over the socket given as `httpSocket` where there is one. */
+  readonly direct: Connector;
+  readonly toProxy: Connector;
+  readonly clock: Clock;
+  /** For the tunnel to be opened. */
+  readonly timeout: Milliseconds;
+  /** Its abort ends tunnels that are not open yet. */
+  readonly closing: AbortSignal;
+}
+
+export function createProxyConnector(options: ProxyConnectorOptions): Connector {
+  const { rules, direct, toProxy } = options;
+  return (target, callback) => {
+    const proxy = target.protocol === "https:" ? tunnelFor(new URL(`https://${target.host}`), rules) : null;
+    if (proxy === null) return direct(target, callback);
+    const { protocol, host, hostname, port } = proxy;
+    toProxy(
+      { protocol, host, hostname: bare(hostname), port: port || (protocol === "https:" ? "443" : "80") },
+      (error, socket) => {
+        if (error !== null || socket === null) return callback(unreached(error, proxy), null);
+        openTunnel(socket as Socket, { ...options, proxy, to: authority(target) }).then(
+          () => direct({ ...target, httpSocket: socket as Socket }, callback),
+          (refusal: Error) => (socket.destroy(), callback(refusal, null)),
+        );
+      },
+    );
+  };
+}
+
+/** The header by which a proxy knows who asks; none where its address has no user. */
+export function proxyAuthorization({ username, password }: URL): Readonly<Record<string, string>> {
+  if (username === "") return {};
+  const text = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return { "proxy-authorization": `Basic ${Buffer.from(text).toString("base64")}` };
+}
+
+/** What a proxy's refusal comes to. */
+export function proxyRefusal(proxy: URL, { to, status }: { to: string; status: string }): CloudError {
+  const advice = status.startsWith("407")
+    ? "give it a user and a password in its address (http://user:password@host:port)"
+    : "ask who runs it, or name the host in no_proxy";
+  const message = `the proxy ${describeProxy(proxy)} refuses to connect to ${to} (${status}); ${advice}`;
+  return new CloudError("unavailable", message, { effect: "none" });
+}
+
+/** What is sent to the proxy itself goes through no tunnel. */
+function tunnelFor(url: URL, rules: ProxyRules): URL | null {
+  const isProxy = [rules.http, rules.https].some((each) =>
+    each !== null && new URL(each).origin === url.origin
+  );
+  return isProxy ? null : proxyFor(url, rules);
+}
+
+function authority({ host, port }: Parameters<Connector>[0]): string {
+  const { hostname, port: named } = new URL(`https://${host}`);
+  return `${hostname}:${named || port || "443"}`;
+}
+
+async function openTunnel(
+  socket: Socket,
+  { proxy, to, clock, timeout, closing }: ProxyConnectorOptions & { proxy: URL; to: string },
+): Promise<void> {
+  const headers = Object.entries({ host: to, ...proxyAuthorization(proxy) });
+  const lines = [`CONNECT ${to} HTTP/1.1`, ...headers.map(([name, value]) => `${name}: ${value}`)];
+  socket.write(`${lines.join("\r\n")}\r\n\r\n`);
+  const over = new AbortController();
+  const signal = AbortSignal.any([over.signal, closing]);
+  const late = clock.sleep(timeout, { signal }).then(() => null, () => null);
+  const head = await Promise.race([readHead(socket), late]);
+  over.abort();
+  if (head === null) throw silent(proxy, to);
+  const status = /^HTTP\/1\.[01] (\d{3}.*)/.exec(head)?.[1]?.trim() ?? "no HTTP answer";
+  if (!status.startsWith("2")) throw proxyRefusal(proxy, { to, status });
+}
+
+/** The answer up to its empty line; what comes behind it stays. */
+function readHead(socket: Socket): Promise<string> {
+  return new Promise((resolve) => {
+    let text = "";
+    const done = () => {
+      socket.off("readable", onReadable).off("end", done).off("error", done).off("close", done);
+      resolve(text);
+    };
+    const onReadable = () => {
+      for (let byte = socket.read(1); byte !== null; byte = socket.read(1)) {
+        text += byte.toString("latin1");
+        if (text.endsWith("\r\n\r\n") || text.length > LONGEST_HEAD) return done();
+      }
+    };
+    socket.on("readable", onReadable).on("end", done).on("error", done).on("close", done);
+  });
+}
+
+const LONGEST_HEAD = 16_384;
+
+function silent(proxy: URL, to: string): CloudError {
+  const message = `the proxy ${describeProxy(proxy)} did not connect to ${to} in time`;
+  return new CloudError("unavailable", message, { effect: "none" });
+}
+
+function unreached(error: Error | null, proxy: URL): CloudError {
+  const { signal } = new AbortController();
+  const trustAdvice = "its authority must be among those of cacert or the system";
+  return describeSendFailure(error, { url: proxy, proxy, signal, trustAdvice });
+}
+
+function bare(hostname: string): string {
+  return hostname.replace(/^\[|\]$/g, "");
+}
