@@ -20,12 +20,10 @@ export function isNeeded(
   { provider, labels }: { provider: Provider; labels: Labels },
 ): boolean {
   return (labels ?? []).some((label) =>
-    label.image === image.name && label["min-ready"] !== DISABLED &&
+    label.image === image.name && (label["min-ready"] ?? 0) >= 0 &&
     (label.providers ?? []).some(({ name }) => name === provider.name)
   );
 }
-
-const DISABLED = -1;
 
 /** Whether none of its images certainly is the label's; false also where a name cannot be read. */
 export function lacksImage({ images }: Provider, image: string | undefined): boolean {

@@ -11,6 +11,7 @@ import { deepFreeze } from "./deep_freeze.ts";
 import type { Environment } from "./environment.ts";
 import { readYaml } from "./read_yaml.ts";
 import type { ConfigSection } from "./schema/config_section.ts";
+import { withImpliedDiskimages } from "./implied_diskimages.ts";
 import { emptySecrets, type SecureFile } from "./secure_file.ts";
 import { validateTree } from "./validate_tree.ts";
 
@@ -45,11 +46,13 @@ export async function parseConfig(
 ): Promise<LoadedConfig> {
   const { root, problems } = readYaml(text, file);
   if (root === null) throw new ConfigError(problems);
-  const { draft, whole, problems: invalid } = validateTree(root, file);
+  const validated = validateTree(root, file);
+  const draft = withImpliedDiskimages(validated.draft);
+  const whole = validated.whole && withImpliedDiskimages(validated.whole);
   const source = { draft, root, file, environment, signal };
   const checked = await crossCheck(source, { secrets, byItself });
   const { access, findings: clouds } = await checkCloudAccess(source, { withoutClouds: byItself });
-  const errors = [...invalid, ...checked.errors, ...clouds.errors];
+  const errors = [...validated.problems, ...checked.errors, ...clouds.errors];
   if (errors.length > 0 || whole === null) throw new ConfigError(inFileOrder(errors, file));
   const config = assembleConfig(whole, { access, secrets, environment });
   return {

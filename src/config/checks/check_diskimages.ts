@@ -10,6 +10,9 @@ export function checkDiskimages(draft: Draft, findings: Findings): void {
     if (elements?.length === 0 && parent === undefined) {
       findings.warning(["diskimages", index], "names no elements, so that there is nothing to build");
     }
+    if (findings.isOtherwise(["diskimages", index, "env-vars"], "mapping")) {
+      findings.warning(["diskimages", index, "env-vars"], "is no mapping, so that none of it is used");
+    }
     if (parent === undefined || names.length < diskimages.length) return;
     const at = ["diskimages", index, "parent"];
     const meant = nearestName(parent, names);

@@ -10,7 +10,11 @@ type LabelDraft = NonNullable<Draft["labels"]>[number];
 export function checkLabels(draft: Draft, findings: Findings): void {
   draft.labels?.forEach((label, index) => {
     const path = ["labels", index];
-    if (label.providers?.length === 0 && label["min-ready"] !== -1) {
+    const minReady = label["min-ready"] ?? 0;
+    if (minReady < -1) {
+      findings.warning([...path, "min-ready"], "is negative, which disables the label: -1 says so");
+    }
+    if (label.providers?.length === 0 && minReady >= 0) {
       findings.warning(path, "names no provider, so that nobody can supply it");
     }
     checkSuppliers(label, { path, draft, findings });

@@ -1,6 +1,7 @@
 /** What the keys of a provider and of its images say together. */
 import { isNeeded, lacksDiskimage } from "../left_out.ts";
 import { nearestName } from "../nearest_name.ts";
+import { NO_CLOUD } from "../schema/provider_section.ts";
 import { META_LIMITS } from "../schema/provider_image_section.ts";
 import type { Draft } from "../validate_tree.ts";
 import type { YamlPath } from "../yaml_node.ts";
@@ -18,6 +19,12 @@ export function checkProviders(draft: Draft, findings: Findings): void {
   }
   draft.providers?.forEach((provider, index) => {
     const path = ["providers", index];
+    if ((provider["max-servers"] ?? 0) < -1) {
+      findings.warning([...path, "max-servers"], "is negative, which retires the provider: -1 says so");
+    }
+    if (provider["auth-url"] === NO_CLOUD) {
+      findings.warning([...path, "auth-url"], "leads to no cloud; in Nodepool's own tests it stood for one");
+    }
     provider.networks?.forEach((_, at) => checkNetwork({ path: [...path, "networks", at], findings }));
     provider.images?.forEach((image, at) => {
       const place = { path: [...path, "images", at], findings };
@@ -46,7 +53,7 @@ function checkNetwork({ path, findings }: Place): void {
 /** Every image comes from somewhere: a diskimage that is built, or an image that the cloud has. */
 function checkSource(image: ImageDraft, { path, findings }: Place): void {
   const given = (key: string) => findings.isGiven([...path, key]);
-  if (!given("diskimage") && !given("base-image")) {
+  if (image.diskimage === undefined && !given("diskimage") && !given("base-image")) {
     const needed = !given("setup") ? "base-image or diskimage" : "base-image, which setup prepares";
     findings.error(path, `where does this image come from? Give ${needed}`);
   }
@@ -100,6 +107,9 @@ function checkVolume(image: ImageDraft, { path, findings }: Place): void {
 }
 
 function checkMeta(meta: Readonly<Record<string, unknown>>, { path, findings }: Place): void {
+  if (findings.isOtherwise([...path, "meta"], "mapping")) {
+    findings.warning([...path, "meta"], "is no mapping, so that none of it is used");
+  }
   const entries = Object.entries(meta);
   if (entries.length > META_LIMITS.entries) {
     findings.warning(

@@ -30,6 +30,11 @@ export class Findings {
     return node !== null && !(node.kind === "scalar" && node.value === null);
   }
 
+  /** Whether the file has something there that is of another kind. */
+  isOtherwise(path: YamlPath, kind: YamlNode["kind"]): boolean {
+    return this.isGiven(path) && nodeAt(this.#source.root, path)?.kind !== kind;
+  }
+
   error(path: YamlPath, message: string): void {
     this.errors.push(problemAt(path, { ...this.#place(), message }));
   }

@@ -64,14 +64,19 @@ export function url() {
   });
 }
 
-function urlFrom(input: unknown): string | undefined {
+export function urlFrom(input: unknown): string | undefined {
   return typeof input === "string" && /^https?:\/\/[^\s/]/.test(input) && URL.canParse(input)
     ? input
     : undefined;
 }
 
-/** A whole number between two bounds, both included. */
-export function integer({ min, max = Number.MAX_SAFE_INTEGER }: { min: number; max?: number }) {
+/**
+ * A whole number between two bounds, both included.
+ * @param bounds `orLess`: what is less is read all the same, and means the least
+ */
+export function integer(
+  { min, max = Number.MAX_SAFE_INTEGER, orLess = false }: { min: number; max?: number; orLess?: boolean },
+) {
   const range = max === Number.MAX_SAFE_INTEGER ? `at least ${min}` : `${min} to ${max}`;
   const json = {
     type: ["integer", "string"],
@@ -80,7 +85,7 @@ export function integer({ min, max = Number.MAX_SAFE_INTEGER }: { min: number; m
   };
   const parse = (input: unknown) => {
     const number = numberOf(input);
-    return number !== undefined && Number.isSafeInteger(number) && number >= min && number <= max
+    return number !== undefined && Number.isSafeInteger(number) && (number >= min || orLess) && number <= max
       ? number
       : undefined;
   };
@@ -152,15 +157,19 @@ export function template(fields: ReadonlySet<string>) {
   return scalar(`a template whose only fields are ${shown}`, { json: { type: "string" }, parse });
 }
 
-/** Entries whose names are the user's own, with text as values. */
+/** Entries whose names are the user's own, with text as values. What is no mapping is ignored, as in 2016. */
 export function textMap() {
+  const value = scalar("text (put it in quotes)", {
+    json: TEXT,
+    parse: (input) => input === "" ? "" : textFrom(input),
+  });
+  const isMapping = (input: unknown) => input !== null && typeof input === "object" && !Array.isArray(input);
   return v.nullish(
-    v.record(
-      v.string(),
-      scalar("text (put it in quotes)", {
-        json: TEXT,
-        parse: (input) => input === "" ? "" : textFrom(input),
-      }),
+    v.pipe(
+      v.unknown(),
+      v.metadata({ type: "object", additionalProperties: TEXT }),
+      v.transform((input) => isMapping(input) ? input : {}),
+      v.record(v.string(), value),
     ),
     {},
   );

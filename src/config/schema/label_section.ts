@@ -11,7 +11,7 @@ export const labelSection = section({
   name: described(nameText(), "What users ask for."),
   image: described(nameText(), "Name of the provider image that backs it."),
   "min-ready": described(
-    optional(integer({ min: -1, max: 100_000 }), 2),
+    optional(integer({ min: -1, max: 100_000, orLess: true }), 2),
     "Nodes kept ready; 0: only on demand; -1: disabled.",
   ),
   subnodes: described(
@@ -36,7 +36,7 @@ export function labelConfig(label: LabelSection): LabelConfig {
   return {
     name: label.name,
     image: label.image,
-    minReady: label["min-ready"],
+    minReady: Math.max(-1, label["min-ready"]),
     subnodes: label.subnodes,
     readyScript: label["ready-script"] ?? null,
     providers: [...new Set((label.providers ?? []).map((provider) => provider.name))],
