@@ -87,6 +87,7 @@ export interface CloudImage {
   readonly status: string;
   readonly createdAt: Instant | null;
   readonly minRamMib: number;
+  readonly minDiskGib: number;
   /** Bytes; null as long as it has no data. */
   readonly size: number | null;
   /** The project that it belongs to. */

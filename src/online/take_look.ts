@@ -50,7 +50,7 @@ export async function takeLook({ provider, labels }: Subject, means: LookMeans):
     askIf(provider.securityGroups.length > 0, () => cloud.listSecurityGroups({ signal })),
   ]);
   const seen = failedWith(watch.observation, { answer: observed, now: clock.now() });
-  const lacksImage = [...seen.catalog?.images.values() ?? []].includes(null);
+  const lacksImage = [...seen.catalog?.images.values() ?? []].some((image) => image?.status !== "active");
   return {
     provider,
     labels,

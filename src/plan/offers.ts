@@ -7,7 +7,7 @@ import type { LaunchPause } from "../domain/launch_pause.ts";
 import { isMade } from "../domain/config.ts";
 import { filesOfNode } from "../domain/local_files.ts";
 import type { Catalog, Observation } from "../domain/observation.ts";
-import type { Flavor } from "../domain/server.ts";
+import type { CloudImage, Flavor } from "../domain/server.ts";
 import { type Moment, timeOfDay } from "../domain/time.ts";
 import { chooseFlavor, describeFlavorWish } from "./choose_flavor.ts";
 import { chooseNetworks, isUnclear } from "./choose_networks.ts";
@@ -63,7 +63,7 @@ export function findOffer(
   if (!isMade(image)) return offerBaseImage(provider, image, open);
   const newest = current(provider.name, image.name);
   if (newest === null) return `no ready image ${image.name}: see image-list`;
-  return fitCatalog({ provider, image, imageId: newest }, open);
+  return offerMadeImage({ provider, image, imageId: newest }, { catalog: open, seen: situation.seen });
 }
 
 /** Why a server that needs the files would be booted in vain; null: they are as they should be. */
@@ -82,8 +82,19 @@ export function offerBaseImage(
 ): LaunchOffer | string {
   const found = catalog.images.get(image.baseImage ?? "");
   if (found === undefined || found === null) return `the cloud has no ready image ${image.baseImage}`;
-  return fitCatalog({ provider, image, imageId: found.id }, catalog);
+  return fitCatalog({ provider, image, imageId: found.id }, { catalog, source: found });
 }
+
+/** What can be booted from an image that was made here, or why it cannot. */
+export function offerMadeImage(
+  wish: BootWish,
+  { catalog, seen }: { catalog: Catalog; seen: Observation | undefined },
+): LaunchOffer | string {
+  const source = seen?.images?.value.find(({ id }) => id === wish.imageId) ?? null;
+  return fitCatalog(wish, { catalog, source });
+}
+
+type BootWish = Omit<LaunchOffer, "flavor" | "floatingIps">;
 
 /** The catalog of a provider that takes requests for servers, or why it takes none. */
 export function openCatalog(provider: ProviderConfig, situation: ProviderSituation): Catalog | string {
@@ -103,13 +114,19 @@ export function openCatalog(provider: ProviderConfig, situation: ProviderSituati
   return seen.catalog;
 }
 
-/** Completes an offer with a flavor, where the cloud has all that is needed. */
-export function fitCatalog(
-  wish: Omit<LaunchOffer, "flavor" | "floatingIps">,
-  catalog: Catalog,
+/**
+ * Completes an offer with a flavor, where the cloud has all that is needed.
+ * @param on `source`: what is booted; null: it is not listed yet
+ */
+function fitCatalog(
+  wish: BootWish,
+  { catalog, source }: { catalog: Catalog; source: CloudImage | null },
 ): LaunchOffer | string {
-  const flavor = chooseFlavor(wish.image, catalog.flavors);
-  if (flavor === null) return describeFlavorWish(wish.image);
+  if (source !== null && source.status !== "active") {
+    return `the image ${source.name} is ${source.status} on the cloud; it is waited for until it is active`;
+  }
+  const flavor = chooseFlavor(wish.image, catalog.flavors, source);
+  if (flavor === null) return describeFlavorWish(wish.image, catalog.flavors, source);
   const networks = chooseNetworks(wish.provider, catalog);
   if (isUnclear(networks)) return networks.message;
   const floatingIps = planFloatingIps(wish.provider, catalog.networks).use === "yes" ? 1 : 0;

@@ -5,7 +5,7 @@ import type { ServerWish } from "./cloud_state.ts";
 import type { Exchange } from "./exchange.ts";
 import { Refusal } from "./refusal.ts";
 import { addressesOf, downServer, fullServer, serverLinks } from "./server_view.ts";
-import { imageStatusAt } from "./simulated_image.ts";
+import { imageStatusAt, type SimulatedImage } from "./simulated_image.ts";
 import { isCellDownAt, type SimulatedServer, statusAt } from "./simulated_server.ts";
 import { networkChoice } from "./server_networks.ts";
 import type { StockFlavor } from "./stock.ts";
@@ -32,10 +32,12 @@ export function createServer(exchange: Exchange, strikes: Strikes): Response {
 function serverWish(exchange: Exchange): ServerWish {
   const { cloud } = exchange;
   const body = exchange.section("server");
+  const name = required(body, "name");
+  const flavor = flavorFor(exchange, required(body, "flavorRef"));
   return {
-    name: required(body, "name"),
-    flavor: flavorFor(exchange, required(body, "flavorRef")),
-    imageId: imageFor(exchange, body),
+    name,
+    flavor,
+    imageId: imageFor(exchange, { body, flavor }),
     keypair: keypairFor(exchange, body["key_name"]),
     zone: zoneFor(exchange, body["availability_zone"]),
     securityGroups: groupsFor(exchange, body["security_groups"]),
@@ -65,7 +67,10 @@ function flavorFor({ cloud }: Exchange, reference: string): StockFlavor {
   return flavor;
 }
 
-function imageFor({ cloud }: Exchange, body: Record<string, unknown>): string {
+function imageFor(
+  { cloud }: Exchange,
+  { body, flavor }: { body: Record<string, unknown>; flavor: StockFlavor },
+): string {
   const volumes = body["block_device_mapping_v2"];
   const reference = body["imageRef"];
   if (Array.isArray(volumes) && (reference === undefined || reference === "")) return "";
@@ -74,7 +79,26 @@ function imageFor({ cloud }: Exchange, body: Record<string, unknown>): string {
   if (imageStatusAt(image, cloud.now()) !== "active") {
     throw new Refusal(400, `Image ${image.id} is not active.`);
   }
+  requireFit(flavor, image);
   return image.id;
+}
+
+/** Nova's rules; a disk of 0 is as large as it need be. */
+function requireFit({ ram, disk }: StockFlavor, { fields, data }: SimulatedImage): void {
+  if (ram < fields.min_ram) throw new Refusal(400, "Flavor's memory is too small for requested image.");
+  if (disk === 0) return;
+  const [bytes, size] = [disk * 2 ** 30, data?.size ?? 0];
+  if (size > bytes) {
+    const sizes = `Flavor disk is ${bytes} bytes, image is ${size} bytes.`;
+    throw new Refusal(400, `Flavor's disk is too small for requested image. ${sizes}`);
+  }
+  if (disk < fields.min_disk) {
+    const sizes = `Flavor disk is ${bytes} bytes, minimum size is ${fields.min_disk * 2 ** 30} bytes.`;
+    throw new Refusal(
+      400,
+      `Flavor's disk is smaller than the minimum size specified in image metadata. ${sizes}`,
+    );
+  }
 }
 
 function keypairFor({ cloud }: Exchange, name: unknown) {

@@ -22,7 +22,7 @@ import type {
   Refusal,
   Taken,
 } from "../domain/observation.ts";
-import type { CloudAhead, FloatingIp, Port, Quota, ServerListing } from "../domain/server.ts";
+import type { CloudAhead, CloudImage, FloatingIp, Port, Quota, ServerListing } from "../domain/server.ts";
 import { HOUR, type Instant, MINUTE, SECOND } from "../domain/time.ts";
 import { backoff } from "../lib/backoff.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -300,7 +300,7 @@ export class ProviderWatch implements ProviderAccess {
     const images = await Promise.all(
       this.#needs().baseImages.map(async (name) => {
         const found = await this.cloud.findImages(name, { signal });
-        return [name, found.find(({ status }) => status === "active") ?? null] as const;
+        return [name, found.find(isActive) ?? found[0] ?? null] as const;
       }),
     );
     this.#catalog = { takenAt, flavors, networks, images: new Map(images) };
@@ -363,8 +363,15 @@ export class ProviderWatch implements ProviderAccess {
 /** Whether the configuration names what the cloud does not have: somebody may be about to make it. */
 function lacksSomething(catalog: Catalog, provider: ProviderConfig): boolean {
   return isUnclear(chooseNetworks(provider, catalog)) ||
-    provider.images.some((image) => chooseFlavor(image, catalog.flavors) === null) ||
-    [...catalog.images.values()].includes(null);
+    [...catalog.images.values()].some((image) => image === null || !isActive(image)) ||
+    provider.images.some((image) => {
+      const source = image.baseImage === null ? null : catalog.images.get(image.baseImage) ?? null;
+      return chooseFlavor(image, catalog.flavors, source) === null;
+    });
+}
+
+function isActive({ status }: CloudImage): boolean {
+  return status === "active";
 }
 
 function use({ portId, description }: FloatingIp): string {

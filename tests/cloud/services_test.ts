@@ -225,6 +225,7 @@ Deno.test("an image is found by name, the newest first, with the properties that
     status: "active",
     createdAt: Date.UTC(2030, 0, 1),
     minRamMib: 512,
+    minDiskGib: 0,
     size: 1,
     owner: "project-1",
     checksum: null,

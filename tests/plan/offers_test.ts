@@ -11,6 +11,7 @@ import {
   NOW,
   provider,
   refusal,
+  sampleCloudImage,
   seen,
   small,
 } from "./plan_fixtures.ts";
@@ -147,4 +148,28 @@ Deno.test("nothing is launched on a provider that has not been listed completely
   const expected = "not seen completely yet";
   assert.equal(offer({ seen: seen({ inventory: inventory([]) }) }), expected);
   assert.equal(offer({ seen: seen({ catalog: null }) }), expected);
+});
+
+Deno.test("an image that is not active is waited for, by its status", () => {
+  const images = new Map([["noble", sampleCloudImage({ status: "deactivated" })]]);
+  assert.equal(
+    offer({ seen: seen({ catalog: catalog({ images }) }) }),
+    "the image noble is deactivated on the cloud; it is waited for until it is active",
+  );
+});
+
+Deno.test("an image that was made here needs what the cloud says that it needs", () => {
+  const made = provider({ images: [image({ baseImage: "noble", setup: "prepare.sh" })] });
+  const large = { ...small, id: "f2", name: "m1.large", diskGib: 80 };
+  const flavors = [small, large];
+  const needs = (minDiskGib: number) => {
+    const value = [sampleCloudImage({ id: "i9", minDiskGib })];
+    const images = { takenAt: NOW, value, gone: new Set<string>(), before: null } as never;
+    const found = offer({ seen: seen({ catalog: catalog({ flavors }), images }), current: () => "i9" }, {
+      provider: made,
+    });
+    return typeof found === "string" ? found : found.flavor.name;
+  };
+  assert.deepEqual([needs(20), needs(80)], ["m1.small", "m1.large"]);
+  assert.match(needs(81), /needs 81 GiB of disk/);
 });

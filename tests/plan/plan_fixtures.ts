@@ -138,6 +138,7 @@ export function sampleCloudImage(fields: Partial<CloudImage> = {}): CloudImage {
     status: "active",
     createdAt: null,
     minRamMib: 0,
+    minDiskGib: 0,
     size: null,
     owner: null,
     checksum: null,

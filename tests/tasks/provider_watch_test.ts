@@ -151,7 +151,7 @@ Deno.test("an image that is missing or not active yet is looked up every 30 seco
   const [image] = kit.state.images;
   kit.state.images = [{ ...image!, status: "queued" }];
   await kit.observe();
-  assert.equal(kit.watch.observation.catalog?.images.get("noble"), null);
+  assert.equal(kit.watch.observation.catalog?.images.get("noble")?.status, "queued");
   await kit.clock.advance(30 * SECOND);
   kit.state.images = [{ ...image!, id: "i3", status: "saving" }, { ...image!, id: "i2" }];
   await kit.observe();

@@ -19,6 +19,7 @@ const FlavorSchema = v.object({
   ram: v.number(),
   vcpus: v.number(),
   disk: v.nullish(v.number()),
+  "OS-FLV-DISABLED:disabled": v.nullish(v.boolean()),
 });
 const FlavorLinksSchema = v.object({ flavors_links: LinksSchema });
 
@@ -88,7 +89,9 @@ async function listFlavors(
       return { ...answer.items("flavors", FlavorSchema), hasNext: hasNextLink(links) };
     },
   });
-  return raws.map(({ id, name, ram, vcpus, disk }) => ({ id, name, ramMib: ram, vcpus, diskGib: disk ?? 0 }));
+  // Administrators are shown those too that nothing can be booted with.
+  return raws.filter((raw) => raw["OS-FLV-DISABLED:disabled"] !== true)
+    .map(({ id, name, ram, vcpus, disk }) => ({ id, name, ramMib: ram, vcpus, diskGib: disk ?? 0 }));
 }
 
 const LimitsSchema = v.object({

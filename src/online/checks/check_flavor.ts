@@ -8,10 +8,13 @@ import type { Look } from "../look.ts";
 export function checkFlavor(image: ProviderImageConfig, { seen }: Look): Finding[] {
   const about = { check: "flavor", subject: image.name } as const;
   if (seen.catalog === null) return [];
-  const { flavors } = seen.catalog;
-  const flavor = chooseFlavor(image, flavors);
+  const { flavors, images } = seen.catalog;
+  const source = image.baseImage === null ? null : images.get(image.baseImage) ?? null;
+  const flavor = chooseFlavor(image, flavors, source);
   if (flavor !== null) return [ok(about, describe(flavor))];
-  return [failure(about, `${describeFlavorWish(image)}${advice(image, flavors)}`)];
+  const isWanting = chooseFlavor(image, flavors) === null;
+  const why = describeFlavorWish(image, flavors, source);
+  return [failure(about, `${why}${isWanting ? advice(image, flavors) : "; name another flavor or image"}`)];
 }
 
 function describe({ name, ramMib, vcpus, diskGib }: Flavor): string {

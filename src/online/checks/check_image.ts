@@ -8,7 +8,9 @@ export function checkImage({ name, baseImage }: ProviderImageConfig, { seen, clo
   if (baseImage === null) return [ok(about, "built here and uploaded")];
   if (seen.catalog === null) return [];
   const found = seen.catalog.images.get(baseImage) ?? null;
-  if (found !== null) return [ok(about, found.id === baseImage ? found.name : `${found.name}, ${found.id}`)];
+  if (found?.status === "active") {
+    return [ok(about, found.id === baseImage ? found.name : `${found.name}, ${found.id}`)];
+  }
   const all = answerOf(cloudImages) ?? [];
   const unready = all.find((image) => image.name === baseImage || image.id === baseImage);
   if (unready !== undefined) {

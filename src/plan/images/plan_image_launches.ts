@@ -12,7 +12,7 @@ import type { Moment } from "../../domain/time.ts";
 import { planAllocation } from "../allocation.ts";
 import type { LabelAsk, ServerCost } from "../allocation_types.ts";
 import { countNodes } from "../count_nodes.ts";
-import { firstFault, fitCatalog, type LaunchOffer, offerBaseImage, openCatalog } from "../offers.ts";
+import { firstFault, type LaunchOffer, offerBaseImage, offerMadeImage, openCatalog } from "../offers.ts";
 import { costOf, roomForImages } from "../provider_room.ts";
 
 export interface ImageLaunch extends LaunchOffer {
@@ -95,7 +95,10 @@ function offerFor(
   const fault = firstFault(filesOfImage(use, needs), faults);
   if (fault !== null) return fault;
   return image.state.phase === "check"
-    ? fitCatalog({ provider, image: use, imageId: image.state.externalId }, catalog)
+    ? offerMadeImage({ provider, image: use, imageId: image.state.externalId }, {
+      catalog,
+      seen: situation.seen,
+    })
     : offerBaseImage(provider, use, catalog);
 }
 
