@@ -218,11 +218,8 @@ export class Pool implements PoolControl {
     this.#keys = new PrivateKeys({ clock, readFile: means.readFile });
     this.#faults = new LocalFaults({
       clock,
-      config: () => this.#config,
       readKey: (path) => this.#keys.read(path),
       stat: means.stat,
-      wake: () => this.#tickTask.wake(),
-      onError: logTask,
     });
     this.#desk = new RequestDesk({ ledger, clock, onReturn: () => this.#tickTask.wake() });
     this.#executor = new Executor({
@@ -283,9 +280,11 @@ export class Pool implements PoolControl {
       run: async (signal) => {
         await this.#beginRunOfCopy();
         await this.#newState.look();
+        await this.#faults.look(this.#config);
         const again = await this.#tick.run(signal);
         this.#watches.lookWhenDue();
-        return { again: Math.min(again ?? Infinity, this.#watches.firstLookEnd() ?? Infinity) };
+        const [looked, mended] = [this.#watches.firstLookEnd(), this.#faults.again];
+        return { again: Math.min(again ?? Infinity, looked ?? Infinity, mended ?? Infinity) };
       },
       onError: (error) => logTask("tick", error),
     });
@@ -370,7 +369,6 @@ export class Pool implements PoolControl {
 
   /** Puts another configuration into force. */
   async configure({ config }: Pick<LoadedConfig, "config">): Promise<void> {
-    await this.#faults.look(config);
     this.#config = config;
     this.#configLoadedAt = this.#means.clock.now();
     await this.#watches.configure(config.providers);
@@ -560,7 +558,7 @@ export class Pool implements PoolControl {
     this.#desk[Symbol.dispose]();
     await this.#jobEvents[Symbol.asyncDispose]();
     await Promise.all(
-      [this.#tickTask, this.#clockTask, this.#stateWatch, this.#faults, ...this.#crons].map((task) =>
+      [this.#tickTask, this.#clockTask, this.#stateWatch, ...this.#crons].map((task) =>
         task[Symbol.asyncDispose]()
       ),
     );
@@ -593,8 +591,6 @@ export class Pool implements PoolControl {
     await this.#watches.configure(this.#config.providers);
     await this.#configureJobs();
     this.#metrics?.start();
-    await this.#faults.look();
-    this.#faults.task.start();
     this.#clockTask.start();
     this.#stateWatch.start();
     if (this.#errand === null) this.#crons = this.#startCrons();
@@ -699,7 +695,6 @@ export class Pool implements PoolControl {
       this.#tickTask,
       this.#clockTask,
       this.#stateWatch.task,
-      this.#faults.task,
       ...this.#crons,
       ...this.#watches.tasks,
       ...this.#targets.tasks,

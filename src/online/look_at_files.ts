@@ -14,14 +14,8 @@ export interface FileMeans extends Pick<LocalFaultsMeans, "stat"> {
 
 export async function lookAtFiles(config: Config, means: FileMeans): Promise<LocalLook> {
   const keys = new PrivateKeys(means);
-  await using faults = new LocalFaults({
-    ...means,
-    config: () => config,
-    readKey: (path) => keys.read(path),
-    wake: () => {},
-    onError: () => {},
-  });
-  await faults.look();
+  const faults = new LocalFaults({ ...means, readKey: (path) => keys.read(path) });
+  await faults.look(config);
   const usable = localFiles(config).keys.filter((path) => !faults.found.has(path));
   const publicKeys = await Promise.all(usable.map(async (path) => {
     const read = readLoginKey(await keys.read(path), path);

@@ -1,29 +1,23 @@
 /**
  * What is wrong with files on this machine without which a server would be booted in vain: private keys, and scripts
- * of `script-dir`. Looked at every few seconds, so that labels wait while one is wrong and go on by themselves once it
- * is right. The pool holds it; plans are given what it found.
+ * of `script-dir`. Looked at before plans, at most every few seconds, so that labels wait while one is wrong and go on by
+ * themselves once it is right. The pool holds it and asks before each tick; plans are given what it found.
  */
 import type { Config } from "../domain/config.ts";
 import { localFiles } from "../domain/local_files.ts";
-import { type Milliseconds, SECOND } from "../domain/time.ts";
+import { type Instant, type Milliseconds, SECOND } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import { errorChain } from "../lib/error_chain.ts";
-import { createTask, type Task } from "./task.ts";
 
 export interface LocalFaultsMeans {
-  readonly clock: Clock;
-  /** The configuration in force. */
-  readonly config: () => Config;
+  readonly clock: Pick<Clock, "now">;
   /** @throws where it is no key that can be used */
   readonly readKey: (path: string) => Promise<unknown>;
   /** null: nothing is there, or it cannot be seen. */
   readonly stat: (path: string) => Promise<FileLook | null>;
-  /** Called when something has changed. */
-  readonly wake: () => void;
-  readonly onError: (task: string, error: unknown) => void;
 }
 
-export interface FileLook {
+interface FileLook {
   readonly isFile: boolean;
   /** Unix permission bits; null where the system has none. */
   readonly mode: number | null;
@@ -31,20 +25,13 @@ export interface FileLook {
 
 const PERIOD: Milliseconds = 5 * SECOND;
 
-export class LocalFaults implements AsyncDisposable {
+export class LocalFaults {
   readonly #means: LocalFaultsMeans;
-  readonly task: Task;
+  #looked: { readonly at: Instant; readonly config: Config } | null = null;
   #found: ReadonlyMap<string, string> = new Map();
 
   constructor(means: LocalFaultsMeans) {
     this.#means = means;
-    this.task = createTask({
-      name: "local files",
-      period: PERIOD,
-      clock: means.clock,
-      run: () => this.look(),
-      onError: (error) => means.onError("local files", error),
-    });
   }
 
   /** By path: why the file is of no use. */
@@ -52,21 +39,22 @@ export class LocalFaults implements AsyncDisposable {
     return this.#found;
   }
 
-  /** Looks at every file that the configuration names; left out: the one in force. */
-  async look(config = this.#means.config()): Promise<void> {
+  /** When to look again if nothing else happens: something may be put right; null: all is. */
+  get again(): Instant | null {
+    return this.#found.size === 0 || this.#looked === null ? null : this.#looked.at + PERIOD;
+  }
+
+  /** Looks at every file that the configuration names, unless that was done a moment ago. */
+  async look(config: Config): Promise<void> {
+    const { clock } = this.#means;
+    if (this.#looked?.config === config && clock.now() - this.#looked.at < PERIOD) return;
     const { keys, scripts } = localFiles(config);
     const looks = await Promise.all([
       ...keys.map(async (path) => [path, await this.#whyNoKey(path)] as const),
       ...scripts.map(async (path) => [path, await this.#whyNoScript(path)] as const),
     ]);
-    const found = new Map(looks.flatMap(([path, why]) => why === null ? [] : [[path, why] as const]));
-    const isSame = JSON.stringify([...found]) === JSON.stringify([...this.#found]);
-    this.#found = found;
-    if (!isSame) this.#means.wake();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.task[Symbol.asyncDispose]();
+    this.#found = new Map(looks.flatMap(([path, why]) => why === null ? [] : [[path, why] as const]));
+    this.#looked = { at: clock.now(), config };
   }
 
   async #whyNoKey(path: string): Promise<string | null> {
