@@ -19,7 +19,7 @@ export type ImageEvent =
   /** The cloud refused it for a reason of its own: none came to be, and it may be asked again. */
   | { readonly type: "refused"; readonly until: Instant; readonly waitingOn: Omit<WaitingOn, "since"> }
   /** The answer to the request will not come. */
-  | { readonly type: "answer-lost" }
+  | { readonly type: "answer-lost"; readonly evidence?: Evidence }
   /** The cloud has made it, or a listing shows what a lost answer was about. */
   | { readonly type: "accepted"; readonly externalId: string }
   /** Its data is about to be sent. */
@@ -55,8 +55,11 @@ export type ImageEvent =
 export function transitionImage(image: ProviderImage, event: ImageEvent, now: Instant): ProviderImage {
   const next = { ...image, ...changes(image, event, now) };
   if (next.state.phase === image.state.phase) return next;
+  // What refused last is forgotten once it works, and stays at the end.
+  const isEnding = next.state.phase === "delete" || next.state.phase === "gone";
   return {
     ...next,
+    evidence: isEnding ? next.evidence : null,
     phaseSince: now,
     stateSince: imageStateName(next) === imageStateName(image) ? image.stateSince : now,
     waitingOn: null,
@@ -121,7 +124,10 @@ const rules: {
       state: { phase: "create", sentAt: null, lostAt: null },
       ...refusal(image, event, now),
     }),
-    "answer-lost": ({ state, now }) => ({ state: { ...state, lostAt: now } }),
+    "answer-lost": ({ state, event, image, now }) => ({
+      state: { ...state, lostAt: now },
+      evidence: event.evidence ?? image.evidence,
+    }),
     "accepted": ({ event }) => ({
       state: { phase: "upload", externalId: event.externalId, startedAt: null },
     }),
@@ -166,7 +172,10 @@ const rules: {
       state: { ...state, sentAt: null, lostAt: null },
       ...refusal(image, event, now),
     }),
-    "answer-lost": ({ state, now }) => ({ state: { ...state, lostAt: now } }),
+    "answer-lost": ({ state, event, image, now }) => ({
+      state: { ...state, lostAt: now },
+      evidence: event.evidence ?? image.evidence,
+    }),
     "accepted": ({ event }) => ({ state: { phase: "saving", externalId: event.externalId } }),
   },
   saving: {
@@ -214,7 +223,12 @@ function unsent(image: ProviderImage, sentAt: Instant | null, now: Instant): Ins
 }
 
 function refusal(image: ProviderImage, event: EventOf<"refused">, now: Instant): Partial<ProviderImage> {
-  return { retryAt: event.until, waitingOn: nextWaiting(image.waitingOn, event.waitingOn, now) };
+  const { reason: kind, message: error } = event.waitingOn;
+  return {
+    retryAt: event.until,
+    waitingOn: nextWaiting(image.waitingOn, event.waitingOn, now),
+    evidence: { at: now, error, kind, requestId: null, fault: null, console: null },
+  };
 }
 
 function illegal({ id, state }: ProviderImage, event: ImageEvent["type"]): IllegalImageTransitionError {

@@ -95,6 +95,19 @@ export function transition(node: NodeRecord, event: NodeEvent, now: Instant): No
   };
 }
 
+/** While a node is being made ready, what refused last stays with it until something works; at its end the reason does. */
+function lastRefusal(
+  node: NodeRecord,
+  { waitingOn: { reason, message } }: Extract<WaitingEvent, { type: "postponed" }>,
+  now: Instant,
+): Partial<NodeRecord> {
+  if (!BEING_MADE_READY.has(node.state.phase)) return {};
+  const none = { requestId: null, fault: null, console: null };
+  return { evidence: { at: now, error: message, kind: reason, ...none } };
+}
+
+const BEING_MADE_READY: ReadonlySet<NodePhase> = new Set(["address", "login", "prepare", "assign", "test"]);
+
 type Changes = Partial<NodeRecord> & { readonly state: NodeState };
 
 function changes(node: NodeRecord, event: NodeEvent, now: Instant): Changes {
@@ -106,6 +119,7 @@ function changes(node: NodeRecord, event: NodeEvent, now: Instant): Changes {
     case "evidence":
       return { state: node.state, evidence: event.evidence };
     case "postponed":
+      return { state: node.state, ...afterWaiting(node, event, now), ...lastRefusal(node, event, now) };
     case "waiting":
       return { state: node.state, ...afterWaiting(node, event, now) };
     default:
@@ -165,8 +179,12 @@ const rules: {
     "active": ({ state, now }) => ({ state: { phase: "address", serverId: state.serverId, activeAt: now } }),
   },
   "address": {
-    "floating-ip": ({ state, event }) => ({ state, floatingIp: event.floatingIp }),
-    "addressed": ({ state, event }) => ({ state: { ...state, phase: "login" }, addresses: event.addresses }),
+    "floating-ip": ({ state, event }) => ({ state, floatingIp: event.floatingIp, evidence: null }),
+    "addressed": ({ state, event }) => ({
+      state: { ...state, phase: "login" },
+      addresses: event.addresses,
+      evidence: null,
+    }),
   },
   "login": {
     "floating-ip": ({ state, event }) => ({ state, floatingIp: event.floatingIp }),
@@ -202,7 +220,11 @@ const rules: {
       retryAt: null,
     }),
     "job-ended": (at) => ({ state: at.state, jobEnd: endOfJob(at) }),
-    "tested": ({ state }) => ({ state: { phase: "ready", serverId: state.serverId }, jobEnd: null }),
+    "tested": ({ state }) => ({
+      state: { phase: "ready", serverId: state.serverId },
+      jobEnd: null,
+      evidence: null,
+    }),
   },
   "ready": {
     "floating-ip": ({ state, event }) => ({ state, floatingIp: event.floatingIp }),

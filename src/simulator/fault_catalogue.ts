@@ -322,5 +322,13 @@ export const faultCatalogue: ReadonlyMap<number, Fault> = new Map(
         atEnd(() => server.cellDown = null);
       },
     },
+    {
+      number: 39,
+      title: "a refusal: status and message say which",
+      operations: "server.create",
+      effect: false,
+      refuse: ({ rule: { status, message } }, exchange) =>
+        errorAnswer(exchange.service, status ?? 403, { message: message ?? "Forbidden" }),
+    },
   ] satisfies Fault[]).map((fault) => [fault.number, fault]),
 );

@@ -60,6 +60,9 @@ export function settingsSchema(unit: number) {
     time: v.optional(v.nullable(time), null),
     /** Whether the request still takes effect, for faults that can do either; null: the catalogue's. */
     effect: v.optional(v.nullable(v.boolean()), null),
+    /** What a refusal says, and with which status; null: the catalogue's. */
+    message: v.optional(v.nullable(v.string()), null),
+    status: v.optional(v.nullable(v.pipe(v.number(), v.integer(), v.minValue(400), v.maxValue(599))), null),
   });
 
   const flavor = v.strictObject({

@@ -60,6 +60,24 @@ const CAPACITY_PROSE =
 const BAD_REQUEST_PROSE =
   /attribute '[^']*' is (reserved|read-only)|number of allowed image (properties|tags)|adding images to store is disabled/i;
 
+/** Nova's policies are named by service, thing and action; a further word is about what one request asks for. */
+const POLICY = /policy doesn't allow (\S+)/i;
+/** What Nova says of who asks; all else that it forbids is about what the request asks for. */
+const ACCOUNT_PROSE =
+  /\b(account|project|tenant|customer|subscription|billing|payment|privileges?|permissions?|roles?|not authorized|unauthorized|access (was |is )?denied|suspended)\b/i;
+
+/** Whether Nova forbids this request, not us: such as a flavor without a disk where no volume is asked for. */
+function isAboutContent({ type, message }: Said): boolean {
+  if (type !== "forbidden" || message === "" || ACCOUNT_PROSE.test(message)) return false;
+  const policy = message.match(POLICY)?.[1];
+  return policy === undefined ? !/^forbidden\W*$/i.test(message) : policyWords(policy) > 2;
+}
+
+/** `os_compute_api:servers:create:attach_network` is one of three words, `compute:create` of old Nova's two. */
+function policyWords(policy: string): number {
+  return policy.replace(/^os_compute_api:|[.,;]$/g, "").split(":").length;
+}
+
 function kindOf(answer: { status: number; said: Said; retryAfter: Milliseconds | null }): CloudErrorKind {
   const { status, said, retryAfter } = answer;
   if (status === 401) return "unauthorized";
@@ -68,7 +86,7 @@ function kindOf(answer: { status: number; said: Said; retryAfter: Milliseconds |
   if (CAPACITY_TYPES.has(said.type) || CAPACITY_PROSE.test(said.message)) return "capacity";
   if (status < 500 && BAD_REQUEST_PROSE.test(said.message)) return "badRequest";
   if (mayBeQuota(status) && (QUOTA_TYPES.has(said.type) || QUOTA_PROSE.test(said.message))) return "quota";
-  if (status === 403) return "unauthorized";
+  if (status === 403) return isAboutContent(said) ? "badRequest" : "unauthorized";
   if (status === 404 || status === 410) return "notFound";
   if (status === 409) return "conflict";
   if (status === 413) return retryAfter === null ? "badRequest" : "rateLimited";

@@ -38,7 +38,9 @@ export function refusalOutcome(
   error: unknown,
   { attempt, now }: { attempt: number; now: Instant },
 ): ImageOutcome {
-  if (!(error instanceof CloudError) || error.effect === "unknown") return { type: "answer-lost" };
+  if (!(error instanceof CloudError) || error.effect === "unknown") {
+    return { type: "answer-lost", evidence: evidenceOf(error, now) };
+  }
   if (!PASSING.has(error.kind)) return failure(error, now);
   const waitingOn = { reason: "retry", message: error.message } as const;
   return { type: "refused", until: nextAttempt(error, { attempt, now }), waitingOn };

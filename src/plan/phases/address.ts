@@ -33,7 +33,8 @@ export function planAddress(situation: NodeSituation<"address">): NodeStep {
   }
   if (now >= deadline) {
     const seconds = provider.bootTimeout / 1000;
-    return giveUp("ipadd", `server ${server.id} got no address to log in to within ${seconds} s`);
+    const last = lastRefusal(situation);
+    return giveUp("ipadd", `server ${server.id} got no address to log in to within ${seconds} s${last}`);
   }
   if (node.retryAt !== null && node.retryAt > now) {
     const message = node.waitingOn?.message ?? "the next attempt";
@@ -41,6 +42,13 @@ export function planAddress(situation: NodeSituation<"address">): NodeStep {
   }
   if (floating !== null) return floating;
   return { do: "wait", reason: "address", message: "the server has no address yet", until: deadline };
+}
+
+/** Why it has none, as far as somebody said it. */
+function lastRefusal({ node, seen }: NodeSituation<"address">): string {
+  const told = node.evidence?.error ?? seen.troubles.get("ports")?.message ??
+    seen.troubles.get("floating-ips")?.message;
+  return told === undefined ? "" : `: ${told}`;
 }
 
 function ownFloatingIp({ floatingIp }: NodeRecord, { ports }: Observation): OwnFloatingIp | null {

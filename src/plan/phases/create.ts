@@ -20,7 +20,8 @@ export function planCreate(situation: NodeSituation<"create">): NodeStep {
       message: "the answer got lost; the next listing shows if there is a server",
     };
   }
-  const comment = "the request for the server was not answered and came to nothing";
+  const said = node.evidence === null ? "" : `: ${node.evidence.error}`;
+  const comment = `the request for the server came to nothing${said}`;
   return { do: "change", event: { type: "delete", by: "failure", comment, result: "failed" } };
 }
 

@@ -47,7 +47,7 @@ function planMaking(
 ): NodeStep {
   const { ports, floatingIps } = seen;
   if (ports === null || ports.takenAt < state.activeAt) {
-    return waiting("looking for the server's port", until);
+    return waiting(seen.troubles.get("ports")?.message ?? "looking for the server's port", until);
   }
   const own = ports.value.filter(({ serverId }) => serverId === state.serverId);
   if (own.length === 0) return waiting("the server has no port yet", until);

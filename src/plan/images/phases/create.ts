@@ -34,7 +34,8 @@ export function planLost(
       message: "the answer got lost; the next listing shows if there is an image",
     };
   }
-  const waitingOn = { reason: "retry", message: "the request was not answered and came to nothing" } as const;
+  const said = image.evidence === null ? "" : `: ${image.evidence.error}`;
+  const waitingOn = { reason: "retry", message: `the request came to nothing${said}` } as const;
   return { do: "change", event: { type: "refused", until: world.now, waitingOn } };
 }
 

@@ -15,7 +15,7 @@ export function planSnapshot({ image, state, world, seen }: ImageSituation<"snap
   const lost = whyServerIsLost(world.nodes.get(nodeId), { nodeId, now: world.now });
   if (lost !== null) return lost;
   if (image.attempt >= ATTEMPTS && image.retryAt !== null) {
-    const error = `the snapshot was refused ${image.attempt} times: ${image.waitingOn?.message ?? ""}`;
+    const error = `the snapshot was refused ${image.attempt} times: ${image.evidence?.error ?? ""}`;
     const evidence = {
       at: world.now,
       error,
