@@ -53,6 +53,8 @@ const requirements = {
   "gearmand": program("gearmand", "gearman-job-server"),
   "libzmq": pythonModule("zmq", "python3-zmq"),
   "python3": program("python3", "python3"),
+  "pidof": program("pidof", "sysvinit-utils"),
+  "start-stop-daemon": program("start-stop-daemon", "dpkg"),
   "python-jenkins": pythonModule("jenkins", "python3-jenkins"),
   "openstacksdk": pythonModule("openstack", "python3-openstacksdk"),
   "disk-image-create": program("disk-image-create", "python3-diskimage-builder"),

@@ -81,7 +81,7 @@ function openFile({ file, mode, truncate }: { file: string; mode: number; trunca
       : error instanceof Error
       ? error.message
       : String(error);
-    throw new LogFileError(`cannot write the log ${file}: ${why}`, { cause: error });
+    throw new LogFileError(`cannot write the log ${file}: ${why}`);
   }
 }
 

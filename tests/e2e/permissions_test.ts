@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { inheritedEnvironment } from "../../src/build/inherited_environment.ts";
 import { shellQuote } from "../../src/lib/shell_quote.ts";
 import { oneCloudConfig } from "./one_cloud_config.ts";
-import { spawnProgram } from "./program.ts";
+import { runProgram, spawnProgram } from "./program.ts";
 import { RunningPool } from "./running_pool.ts";
 import { scriptedDiskImageCreate } from "./scripted_disk_image_create.ts";
 
@@ -191,3 +191,30 @@ Deno.test("of the system all is denied that is not asked for", async () => {
   }).output();
   assert.deepEqual(JSON.parse(new TextDecoder().decode(stdout)), ["uid", "gid", "statfs", "userInfo"]);
 });
+
+Deno.test("a daemon goes into the background with the permissions of the compiled program", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "nodepool-permissions-" });
+  await using _folder = { [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }) };
+  const binary = join(folder, "nodepoold");
+  await Deno.rename(await makeProgram(folder), binary);
+  await using pool = await RunningPool.start({ config, clouds: [{ bootTime: 50 }] });
+  const pidFile = join(folder, "np.pid");
+  for (const options of [[], ["--no-builder"]]) {
+    const ran = await runProgram(["-c", pool.configFile, "-p", pidFile, ...options], {
+      binary,
+      env: { OS_CLIENT_CONFIG_FILE: join(pool.folder, "clouds.yaml") },
+    });
+    assert.deepEqual(ran, { code: 0, stdout: "", stderr: "" });
+    await pool.until(async () => await pool.count("ready") === 2);
+    Deno.kill(Number(await Deno.readTextFile(pidFile)), "SIGTERM");
+    await pool.until(async () => !await exists(pidFile));
+  }
+  assert.doesNotMatch(
+    await Deno.readTextFile(join(pool.folder, "nodepoold.log")),
+    /NotCapable|Requires \w+ access/,
+  );
+});
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
+}
