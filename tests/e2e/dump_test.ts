@@ -5,12 +5,12 @@ import type { DumpView } from "../../src/views/dump.ts";
 import { oneCloudConfig } from "./one_cloud_config.ts";
 import { RunningPool } from "./running_pool.ts";
 
-const NODES = 50;
+const NODES = 200;
 
 /** A pool that takes seconds to launch its nodes, since each answer does. */
 async function launchingPool(more = ""): Promise<RunningPool> {
   const config = oneCloudConfig({ labels: { small: NODES }, maxServers: NODES, more });
-  const pool = await RunningPool.start({ config, clouds: [{ bootTime: 100, latency: 1_000 }] });
+  const pool = await RunningPool.start({ config, clouds: [{ bootTime: 100, latency: 500 }] });
   pool.startDaemon();
   await pool.until(async () => await askingFor(pool) > 8, { every: 20 });
   return pool;
