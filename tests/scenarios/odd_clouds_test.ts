@@ -19,6 +19,18 @@ const clouds: readonly (readonly [string, Cloud, string?])[] = [
   ["pages that do not end", { quirks: ["endless-pages"], pageSize: 2 }, "pool: public"],
   ["an old Nova", { personality: "old" }],
   ["answers compressed unasked", { personality: "gzip" }],
+  [
+    "a Rackspace",
+    { personality: "rackspace" },
+    "networks: [{ net-id: 00000000-0000-0000-0000-000000000000 }]",
+  ],
+  ["an OVH", { personality: "ovh" }],
+  ["a Sovereign Cloud Stack", { personality: "scs" }],
+  [
+    "a project whose second network alone is routed",
+    { personality: "tenant" },
+    "networks: [{ name: storage }, { name: tenant }]",
+  ],
 ];
 
 for (const [name, cloud, provider] of clouds) {
