@@ -580,7 +580,7 @@ export class Pool implements PoolControl {
   async #lettingFinish(): Promise<void> {
     const over = new AbortController();
     const grace = this.#means.clock.sleep(GRACE, { signal: over.signal }).catch(() => {});
-    await Promise.race([this.#executor.settled(), grace]);
+    await Promise.race([this.#executor.settledButLogins(), grace]);
     over.abort();
     await grace;
   }

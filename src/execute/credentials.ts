@@ -2,9 +2,6 @@
 import type { ProviderImageConfig } from "../domain/config.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import type { ProviderImage } from "../domain/provider_image.ts";
-import type { Milliseconds } from "../domain/time.ts";
-import type { Clock } from "../lib/clock.ts";
-import { LoginError, type LoginFailure } from "../ssh/shell.ts";
 
 export interface Credentials {
   /** Tried in this order. */
@@ -31,30 +28,4 @@ export function credentialsFor(
     usernames: BASE_IMAGE_USERS,
     readPrivateKey: keypair === null ? readPrivateKey : () => Promise.resolve(keypair.privateKey),
   };
-}
-
-/** After these, another user of the server may do better. */
-const NOT_THIS_USER: ReadonlySet<LoginFailure> = new Set(["auth", "account", "command", "timeout"]);
-
-/**
- * Tries one user after the other until a login works. Each gets an equal part of what time is left, so that one whose
- * login hangs leaves enough for the others.
- * @throws LoginError: the one of the user whom the server let in, else the last
- */
-export async function asFirstUser<Result>(
-  { usernames }: Pick<Credentials, "usernames">,
-  { timeout, clock }: { timeout: Milliseconds; clock: Clock },
-  attempt: (username: string, timeout: Milliseconds) => Promise<Result>,
-): Promise<Result> {
-  const deadline = clock.now() + timeout;
-  const failures: LoginError[] = [];
-  for (const [at, username] of usernames.entries()) {
-    try {
-      return await attempt(username, (deadline - clock.now()) / (usernames.length - at));
-    } catch (error) {
-      if (!(error instanceof LoginError) || !NOT_THIS_USER.has(error.failure)) throw error;
-      failures.push(error);
-    }
-  }
-  throw failures.find(({ failure }) => failure === "account") ?? failures.at(-1)!;
 }

@@ -138,6 +138,11 @@ export class Executor implements AsyncDisposable {
     await this.#attempts.settled();
   }
 
+  /** The same but for logins, which may take long and are simply tried again. */
+  async settledButLogins(): Promise<void> {
+    await this.#attempts.settled((key) => !key.startsWith("login "));
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#subscription[Symbol.dispose]();
     await this.#attempts[Symbol.asyncDispose]();

@@ -5,17 +5,15 @@ import type { NodeRecord } from "../domain/node.ts";
 import { type Milliseconds, SECOND } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import { errorChain } from "../lib/error_chain.ts";
-import { firstToWork } from "../lib/first_to_work.ts";
 import { LoginError, type LoginTarget, type Shell } from "../ssh/shell.ts";
-import { asFirstUser, type Credentials } from "./credentials.ts";
+import type { Credentials } from "./credentials.ts";
+import { asFirstUser } from "./first_user.ts";
 import { groupFilesCommand } from "./group_command.ts";
 import { memberOf } from "./group_member.ts";
 import type { Outcome } from "./outcome.ts";
 
 /** Between the end of one attempt and the next. */
 const PAUSE = 1 * SECOND;
-/** A server that restarted may never answer on an old connection: a further one is opened beside it. */
-const PATIENCE = 15 * SECOND;
 /** Where a restart has used up boot-timeout, each node still gets one attempt. */
 const SHORTEST = 10 * SECOND;
 
@@ -76,13 +74,13 @@ export async function logIn(
   { command = "true", timeout, ...means }: LoginMeans & { command?: string; timeout: Milliseconds },
 ): Promise<string> {
   const { shell, clock, signal, credentials } = means;
-  const deadline = clock.now() + timeout;
-  const attempt = (signal: AbortSignal) =>
-    asFirstUser(credentials, { timeout: deadline - clock.now(), clock }, async (username, timeout) => {
-      const target = await loginTarget(node, { ...means, address, username });
-      return await shell.login(target, { command, timeout, signal });
-    });
-  const { exitCode, output, hostKey } = await firstToWork(attempt, { clock, signal, patience: PATIENCE });
+  const { exitCode, output, hostKey } = await asFirstUser(credentials.usernames, {
+    clock,
+    timeout,
+    signal,
+    attempt: async (username, limits) =>
+      await shell.login(await loginTarget(node, { ...means, address, username }), { command, ...limits }),
+  });
   if (exitCode === 0) return hostKey;
   const said = output.trim() === "" ? "" : `: ${output.trim().slice(-200)}`;
   throw new LoginError("command", `the first command at ${address} ended with exit code ${exitCode}${said}`);

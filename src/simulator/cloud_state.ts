@@ -206,6 +206,7 @@ export class CloudState {
       sshAt: now + bootTime + sampleSpread(this.settings.ssh.delay, this.#random),
       ssh: "open",
       hostKeyEpoch: 0,
+      commandsRun: 0,
       snapshot: null,
       files: new ServerFiles(),
       traceless: false,

@@ -36,6 +36,7 @@ export async function runCommand(
   const forced = forcedCommandOf(ssh, username);
   const { output, exitCode, time } = forced ?? commandAnswer(ssh, server, { ...command, text });
   if (!(await pause(ssh.slow.command))) return "late";
+  if (forced === null) server.commandsRun++;
   if (proof !== null && forced === null) write(new TextEncoder().encode(`${proof.word}\n`));
   const bytes = new TextEncoder().encode(output);
   // What a key does comes at once; it may sleep before its end.

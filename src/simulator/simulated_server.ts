@@ -47,6 +47,8 @@ export interface SimulatedServer {
   ssh: SshBehaviour;
   /** Rises when the server shows another host key. */
   hostKeyEpoch: number;
+  /** How many commands have run on it: those of logins included, forced ones not. */
+  commandsRun: number;
   /** The last image that was taken of it; null: none ever. */
   snapshot: SimulatedImage | null;
   /** What logins put there. */

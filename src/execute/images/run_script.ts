@@ -6,7 +6,8 @@ import type { NodeRecord } from "../../domain/node.ts";
 import { HOUR, type Milliseconds, MINUTE } from "../../domain/time.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { LoginError, type LoginTarget, type Shell, type ShellSession } from "../../ssh/shell.ts";
-import { asFirstUser, type Credentials } from "../credentials.ts";
+import type { Credentials } from "../credentials.ts";
+import { asFirstUser } from "../first_user.ts";
 import {
   OPEN_SCRIPTS,
   runToEnd,
@@ -66,11 +67,17 @@ async function runScript(job: ScriptJob, means: ScriptMeans): Promise<void> {
 }
 
 async function connect(means: ScriptMeans): Promise<{ username: string; session: ShellSession }> {
-  const { shell, clock, credentials, target, loginTimeout, signal } = means;
-  return await asFirstUser(credentials, { clock, timeout: loginTimeout }, async (username, timeout) => {
+  const { shell, clock, credentials, target, loginTimeout: timeout, signal } = means;
+  return await asFirstUser(credentials.usernames, {
+    clock,
+    timeout,
+    signal,
     // Where cloud-init has made new host keys since the first login, those are the server's from now on.
-    const session = await shell.connect({ ...await target(username), hostKeys: [] }, { timeout, signal });
-    return { username, session };
+    attempt: async (username, limits) => ({
+      username,
+      session: await shell.connect({ ...await target(username), hostKeys: [] }, limits),
+    }),
+    drop: ({ session }) => session[Symbol.asyncDispose](),
   });
 }
 
