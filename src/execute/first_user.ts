@@ -106,7 +106,12 @@ class FirstUser<Result> {
     if (!(error instanceof LoginError) || this.#signal.aborted) return this.#end.reject(error);
     this.#failures.push(error);
     if (this.#hasMoreUsers && NOT_THIS_USER.has(error.failure)) return this.#start();
-    if (this.#running.size > 0) return;
-    this.#end.reject(this.#failures.find(({ failure }) => failure === "account") ?? error);
+    if (this.#running.size === 0) this.#end.reject(this.#mostTelling(error));
+  }
+
+  /** Where time was up for several at once, the first had most of it. */
+  #mostTelling(last: LoginError): LoginError {
+    const first = (kind: LoginFailure) => this.#failures.find(({ failure }) => failure === kind);
+    return first("account") ?? (last.failure === "timeout" ? first("timeout")! : last);
   }
 }

@@ -34,7 +34,7 @@ export async function runCommand(
   const proof = LoginProof.read(command.text);
   const text = proof?.command ?? command.text;
   const forced = forcedCommandOf(ssh, username);
-  const { output, exitCode, time } = forced ?? commandAnswer(ssh, server, { ...command, text });
+  const { output, exitCode, time } = forced ?? commandAnswer(ssh, server, { ...command, text, username });
   if (!(await pause(ssh.slow.command))) return "late";
   if (forced === null) server.commandsRun++;
   if (proof !== null && forced === null) write(new TextEncoder().encode(`${proof.word}\n`));

@@ -11,10 +11,10 @@ import { runCommand } from "./run_command.ts";
 import type { CommandResult, RunOptions, ShellSession } from "./shell.ts";
 import type { Ssh2Connection } from "./ssh2_connection.ts";
 
-/** What logs say where sudo may refuse to work, and editors and pagers may behave otherwise. */
-const NO_TERMINAL = new TextEncoder().encode(
-  "nodepool: the server gives no pseudo-terminal (PermitTTY in its sshd_config?); going on without\n",
-);
+/** What logs say, and the output of a command that fails: sudo may refuse to work then. */
+const NO_TERMINAL =
+  "nodepool: the server gave no pseudo-terminal (PermitTTY in its sshd_config, or no-pty with the key); " +
+  "sudo with requiretty needs one\n";
 
 interface Limits {
   readonly timeout: Milliseconds;
@@ -35,10 +35,12 @@ export class Ssh2Session implements ShellSession {
     return this.#connection.hostKey;
   }
 
-  run(command: string, { onOutput, ...limits }: RunOptions): Promise<CommandResult> {
+  async run(command: string, { onOutput, ...limits }: RunOptions): Promise<CommandResult> {
+    const note = this.#connection.hasTerminals ? "" : NO_TERMINAL;
+    if (note !== "") onOutput?.(new TextEncoder().encode(note));
     const run = (signal: AbortSignal) => runCommand(this.#connection, command, { signal, onOutput });
-    if (!this.#connection.hasTerminals) onOutput?.(NO_TERMINAL);
-    return this.#within(limits, { stage: "command", work: run });
+    const { exitCode, output } = await this.#within(limits, { stage: "command", work: run });
+    return { exitCode, output: exitCode === 0 ? output : output + note };
   }
 
   copyFolder(local: string, remote: string, limits: Limits): Promise<void> {

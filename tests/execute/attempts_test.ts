@@ -65,3 +65,31 @@ Deno.test("settled() waits for what fits, and for nothing else", async () => {
   long.open();
   await attempts.settled();
 });
+
+Deno.test("work that only waits leaves its place to others after a while, and goes on", async () => {
+  const { attempts, clock, wakes } = kit();
+  const [slow, next] = [gate<void>(), gate<void>()];
+  const start = (key: string, run: Attempt["run"]) =>
+    attempts.start({
+      work: { what: "test" },
+      key,
+      lane: "logins",
+      places: 1,
+      placeTime: 5 * SECOND,
+      run,
+      onDefect: () => {},
+    });
+  assert.equal(start("slow", slow.run), true);
+  assert.equal(start("next", next.run), false);
+  await clock.advance(5 * SECOND);
+  assert.equal(wakes.count, 1, "another plan is asked for");
+  assert.equal(start("next", next.run), true);
+  assert.equal(start("third", next.run), false);
+  assert.equal(attempts.count, 2);
+  slow.open();
+  await attempts.settled((key) => key === "slow");
+  assert.equal(start("third", next.run), false, "the place that was left is not left twice");
+  next.open();
+  await attempts.settled();
+  assert.equal(attempts.lanes.size, 0);
+});

@@ -181,6 +181,50 @@ Deno.test("a node that is held while its launch is being given up is not deleted
   assert.deepEqual([kit.node()!.result, kit.ledger.pauses.size, kit.defects], [null, 0, []]);
 });
 
+Deno.test("slow logins do not use up the places of others", async () => {
+  const many = Array.from(
+    { length: 60 },
+    (_, index) => node(states.login, { id: index + 1, addresses: ADDRESSES }),
+  );
+  const never = gate<{ exitCode: number; output: string }>();
+  let logins = 0;
+  await using kit = await executorKit({
+    nodes: many,
+    login: () => ++logins <= 50 ? never.run() : Promise.resolve({ exitCode: 0, output: "" }),
+  });
+  const dispatch = () => {
+    const waiting = [...kit.ledger.nodes.values()].filter(({ state }) => state.phase === "login");
+    kit.executor.dispatch(waiting.map((node) => ({ type: "login", node, address: "10.0.0.7" })));
+  };
+  dispatch();
+  await kit.clock.advance(SECOND);
+  assert.equal(logins, 48, "no more at once");
+  await kit.clock.advance(5 * SECOND);
+  dispatch();
+  await kit.clock.advance(SECOND);
+  const ready = [...kit.ledger.nodes.values()].filter(({ state }) => state.phase === "ready");
+  assert.equal(ready.length, 10);
+  never.open({ exitCode: 0, output: "" });
+  await kit.clock.advance(SECOND);
+});
+
+Deno.test("a login ends when its node is to be deleted", async () => {
+  let aborted: unknown = null;
+  await using kit = await executorKit({ nodes: [node(states.login, { addresses: ADDRESSES })] });
+  const { promise, reject } = Promise.withResolvers<never>();
+  kit.shell.login = (_target, { signal }) => {
+    signal.addEventListener("abort", () => reject(aborted = signal.reason));
+    return promise;
+  };
+  kit.executor.dispatch([login(kit)]);
+  await kit.clock.advance(SECOND);
+  assert.equal(aborted, null);
+  await change(kit, { type: "delete", by: "user", comment: "delete", result: "lost" });
+  await kit.executor.settled();
+  assert.notEqual(aborted, null);
+  assert.deepEqual([kit.node()!.state.phase, kit.defects], ["delete-server", []]);
+});
+
 const login = (kit: ExecutorKit): Action => ({ type: "login", node: kit.node()!, address: "10.0.0.7" });
 
 Deno.test("a login makes the node ready, keeps the host key and ends the label's pause", async () => {

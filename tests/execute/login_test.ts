@@ -6,7 +6,8 @@ import { executeLogin, type LoginMeans } from "../../src/execute/login.ts";
 import { generateKey } from "../../src/ssh/generate_key.ts";
 import { PrivateKeys } from "../../src/execute/private_keys.ts";
 import { VirtualClock } from "../../src/lib/virtual_clock.ts";
-import { LoginError } from "../../src/ssh/shell.ts";
+import type { NodeRecord } from "../../src/domain/node.ts";
+import { LoginError, type Shell } from "../../src/ssh/shell.ts";
 import { image, node, NOW, provider, states } from "../plan/plan_fixtures.ts";
 import { HOST_KEY, scriptedShell } from "./execute_fixtures.ts";
 
@@ -19,9 +20,9 @@ function credentialsOf(
   return credentialsFor(recorded, { image, images: new Map(), readKey });
 }
 
-async function attempt(means: Partial<LoginMeans> = {}) {
+async function attempt({ record = recorded, ...means }: Partial<LoginMeans> & { record?: NodeRecord } = {}) {
   const shell = scriptedShell();
-  const outcome = await executeLogin({ node: recorded, address: "10.0.0.7" }, {
+  const outcome = await executeLogin({ node: record, address: "10.0.0.7" }, {
     shell,
     clock: new VirtualClock(NOW),
     signal: new AbortController().signal,
@@ -84,6 +85,43 @@ for (const [title, means, message] of failures) {
     assert.match(event.waitingOn.message, message);
   });
 }
+
+Deno.test("a login may take what boot-timeout leaves, and its failure is known before that is over", async () => {
+  const clock = new VirtualClock(NOW);
+  const limits: number[] = [];
+  const shell: Shell = {
+    ...scriptedShell(),
+    login: async (_target, { timeout, signal }) => {
+      limits.push(timeout);
+      await clock.sleep(timeout, { signal });
+      throw new LoginError("timeout", `after ${timeout / SECOND} s`);
+    },
+  };
+  const activeAt = NOW - 100 * SECOND;
+  const slow = attempt({
+    shell,
+    clock,
+    provider: provider({ bootTimeout: 10 * MINUTE }),
+    record: { ...recorded, state: { phase: "login", serverId: "s7", activeAt } },
+  });
+  await clock.advance(10 * MINUTE);
+  const { outcome: { event } } = await slow;
+  assert.equal(limits[0], 499 * SECOND);
+  assert.ok(event !== "ended" && event?.type === "postponed" && event.until === activeAt + 10 * MINUTE);
+});
+
+Deno.test("after a restart that used up boot-timeout, a node still gets one attempt", async () => {
+  const limits: number[] = [];
+  const shell: Shell = {
+    ...scriptedShell(),
+    login: (_target, { timeout }) => {
+      limits.push(timeout);
+      return Promise.resolve({ exitCode: 0, output: "", hostKey: HOST_KEY });
+    },
+  };
+  await attempt({ shell, record: { ...recorded, state: { phase: "login", serverId: "s7", activeAt: 0 } } });
+  assert.deepEqual(limits, [10 * SECOND]);
+});
 
 Deno.test("a login that breaks off because the pool stops is no failed attempt", async () => {
   const stop = new AbortController();

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { serverIdOf, stateName } from "../../src/domain/node.ts";
-import { MINUTE, SECOND } from "../../src/domain/time.ts";
+import { HOUR, MINUTE, SECOND } from "../../src/domain/time.ts";
+import { hostKeyOf } from "../../src/simulator/host_key.ts";
 import { loginQuirks } from "../../src/simulator/quirks/logins.ts";
 import { imageConfig, imagesOf } from "./image_pool.ts";
 import { VirtualPool } from "./virtual_pool.ts";
@@ -12,13 +13,18 @@ interface Ways {
   readonly username?: string;
   readonly label?: string;
   readonly provider?: string;
+  /** A further line of the configuration. */
+  readonly top?: string;
 }
 
-function start({ quirks, username = "debian", label = "", provider = "" }: Ways): Promise<VirtualPool> {
+function start(
+  { quirks, username = "debian", label = "", provider = "", top = "" }: Ways,
+): Promise<VirtualPool> {
   return VirtualPool.start({
     clouds: [{ bootTime: 20 * SECOND, quirks: [...quirks] }],
     config: `
 script-dir: /scripts
+${top}
 labels:
   - { name: small, image: debian, min-ready: 2, providers: [{ name: simulator }]${label} }
 providers:
@@ -67,7 +73,11 @@ Deno.test("a node is never ready on which no command of ours has run: any user, 
       const { isReady } = await watched(virtual, 5 * MINUTE);
       const isClosed = way.quirks.some((name) => CLOSED.includes(name));
       const isTied = way.username === "root" && way.quirks.some((name) => TIED.includes(name));
-      assert.equal(isReady, !isClosed && !isTied);
+      const lacksTerminal = ["ssh-requiretty", "ssh-no-terminals"].every((name) =>
+        way.quirks.includes(name)
+      ) &&
+        way.username !== "root" && way.label !== "";
+      assert.equal(isReady, !isClosed && !isTied && !lacksTerminal);
     }),
     { numRuns: 25, endOnFailure: true },
   );
@@ -114,3 +124,33 @@ for (const name of names.filter((name) => !CLOSED.includes(name))) {
     assert.equal(imagesOf(virtual).length, 1, "at the first attempt");
   });
 }
+
+const CHECK = "cron: { check: '0 * * * *' }";
+
+Deno.test("host keys that change after the first login are accepted and recorded while a node is prepared", async () => {
+  await using virtual = await start({
+    quirks: ["ssh-new-host-keys"],
+    label: ", ready-script: ready.sh, subnodes: 1",
+    top: CHECK,
+  });
+  await virtual.until(() => virtual.count("ready") === 4, 5 * MINUTE);
+  const before = virtual.pool.report().nodes;
+  for (const node of before) {
+    const server = virtual.simulator.cloud().servers.get(serverIdOf(node)!)!;
+    assert.equal(server.hostKeyEpoch, 1);
+    assert.deepEqual(node.hostKeys, [hostKeyOf(server).publicKey]);
+  }
+  await virtual.clock.advance(3 * HOUR);
+  assert.deepEqual(virtual.pool.report().nodes.map(({ id }) => id), before.map(({ id }) => id));
+});
+
+Deno.test("a host key that changes on a ready node is an error with its reason, and the node goes", async () => {
+  await using virtual = await start({ quirks: [], top: CHECK });
+  await virtual.until(() => virtual.count("ready") === 2, 5 * MINUTE);
+  const [node] = virtual.pool.report().nodes;
+  virtual.simulator.cloud().servers.get(serverIdOf(node!)!)!.hostKeyEpoch++;
+  const goes = () =>
+    virtual.pool.report().nodes.find(({ id, state }) => id === node!.id && state.phase !== "ready");
+  await virtual.until(() => goes() !== undefined, 2 * HOUR);
+  assert.match(goes()!.comment!, /failed the check: .*another ssh-ed25519 host key than the one recorded/);
+});

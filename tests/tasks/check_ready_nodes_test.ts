@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import type { NodeRecord } from "../../src/domain/node.ts";
 import { transition } from "../../src/domain/node_transition.ts";
-import { LoginError } from "../../src/ssh/shell.ts";
+import { MINUTE, SECOND } from "../../src/domain/time.ts";
+import { LoginError, type Shell } from "../../src/ssh/shell.ts";
 import { checkReadyNodes } from "../../src/tasks/check_ready_nodes.ts";
-import { ledgerWith, scriptedShell } from "../execute/execute_fixtures.ts";
-import { ADDRESSES, config, node, provider, states } from "../plan/plan_fixtures.ts";
+import { HOST_KEY, ledgerWith, scriptedShell } from "../execute/execute_fixtures.ts";
+import { ADDRESSES, config, node, NOW, provider, states } from "../plan/plan_fixtures.ts";
 
 const address = (id: number) => `10.0.0.${id}`;
 const ready = (id: number, fields: Partial<NodeRecord> = {}) =>
@@ -122,4 +123,44 @@ Deno.test("a private key that cannot be read says nothing of the nodes: they sta
 Deno.test("nodes of a provider or an image that is not configured any more are left to the planner", async () => {
   const { attempts, deleted } = await check([ready(1, { provider: "gone" }), ready(2, { image: "gone" })]);
   assert.deepEqual([attempts.size, deleted], [0, []]);
+});
+
+/** Checks nodes whose logins take so many milliseconds, one after the other by id. */
+async function checkSlow(times: readonly number[], checkTimeout = MINUTE) {
+  const kit = await ledgerWith(...times.map((_, index) => ready(index + 1)));
+  const ended: string[] = [];
+  const shell: Shell = {
+    ...scriptedShell(),
+    async login({ address: asked }, { timeout, signal }) {
+      const time = times[Number(asked.split(".").at(-1)) - 1]!;
+      await kit.clock.sleep(Math.min(time, timeout), { signal });
+      if (time > timeout) throw new LoginError("timeout", `after ${timeout / SECOND} s`);
+      ended.push(`${asked} ${(kit.clock.now() - NOW) / SECOND}`);
+      return { exitCode: 0, output: "", hostKey: HOST_KEY };
+    },
+  };
+  const done = checkReadyNodes({
+    ledger: kit.ledger,
+    clock: kit.clock,
+    shell,
+    config: () => config({ providers: [provider({ checkTimeout })] }),
+    readKey: () => Promise.resolve("key"),
+    isReachable: () => true,
+    onDoubt: () => {},
+  }, { signal: new AbortController().signal });
+  await kit.clock.advance(10 * MINUTE);
+  await done;
+  const lost = [...kit.ledger.nodes.values()].filter(({ state }) => state.phase !== "ready");
+  return { ended, lost: lost.map(({ comment }) => comment) };
+}
+
+Deno.test("a ready node whose login is slow is kept, and check-timeout says how slow it may be", async () => {
+  assert.deepEqual((await checkSlow([25 * SECOND, 50 * SECOND])).lost, []);
+  assert.deepEqual((await checkSlow([100 * SECOND], 2 * MINUTE)).lost, []);
+  assert.deepEqual((await checkSlow([25 * SECOND], 20 * SECOND)).lost, ["failed the check: after 20 s"]);
+});
+
+Deno.test("slow nodes do not keep others from being checked", async () => {
+  const { ended } = await checkSlow([...new Array(20).fill(50 * SECOND), 0]);
+  assert.equal(ended[0], "10.0.0.21 10", "two rounds of eight gave up their places after 5 s each");
 });
