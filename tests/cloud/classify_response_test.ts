@@ -47,6 +47,8 @@ const TABLE: readonly [string, Reply, CloudErrorKind][] = [
     "Your account is suspended; contact support.",
     "The project is disabled: an invoice is overdue.",
     "Payment required before new servers can be created",
+    "Images and servers of a suspended project cannot be used",
+    "The user's role does not allow this.",
     "Forbidden",
     "",
   ].map((message): [string, Reply, CloudErrorKind] => [
@@ -63,6 +65,8 @@ const TABLE: readonly [string, Reply, CloudErrorKind][] = [
     "Policy doesn't allow compute:create:attach_volume to be performed.",
     "Maximum number of metadata items exceeds 128",
     "Flavor m1.gpu is not offered in zone az2.",
+    "You do not have permission to use flavor m1.gpu",
+    "Network 4711 is not available to project 0815",
   ].map((message): [string, Reply, CloudErrorKind] => [
     `what Nova forbids one request (${message})`,
     nova("forbidden", 403, message),

@@ -338,3 +338,14 @@ Deno.test("a service that fails to tell its versions is used in its base version
     assert.ok(asked() > first);
   }
 });
+
+Deno.test("a microversion that is offered and refused all the same is done without", async () => {
+  const { cloud, calls, requests } = scriptedCloud(({ url, headers }) => {
+    if (!url.includes("/servers/detail")) return null;
+    return headers["openstack-api-version"] === undefined ? NO_SERVERS : { status: 406 };
+  });
+  assert.deepEqual((await cloud.listServers({ signal })).servers, []);
+  await cloud.listServers({ signal });
+  assert.equal(calls().length, 3, "it is not asked for again");
+  assert.equal(requests.at(-1)?.headers["openstack-api-version"], undefined);
+});

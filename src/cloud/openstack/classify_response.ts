@@ -62,15 +62,22 @@ const BAD_REQUEST_PROSE =
 
 /** Nova's policies are named by service, thing and action; a further word is about what one request asks for. */
 const POLICY = /policy doesn't allow (\S+)/i;
-/** What Nova says of who asks; all else that it forbids is about what the request asks for. */
+/** That nothing is to be had at all, whatever is asked for. */
+const SUSPENSION_PROSE = /\b(suspended|billing|payment|unpaid|overdue)\b/i;
+/** What a request names: where the cloud speaks of it, another request may be allowed. */
+const THING_PROSE =
+  /\b(flavors?|images?|networks?|subnets?|ports?|volumes?|snapshots?|disks?|key ?pairs?|security groups?|availability zones?|zones?|metadata|user.?data|config.?drive|hints?|hosts?)\b/i;
+/** Who asks. */
 const ACCOUNT_PROSE =
-  /\b(account|project|tenant|customer|subscription|billing|payment|privileges?|permissions?|roles?|not authorized|unauthorized|access (was |is )?denied|suspended)\b/i;
+  /\b(account|project|tenant|customer|domain|subscription|privileges?|permissions?|roles?|not authorized|unauthorized|access (was |is )?denied)\b/i;
 
 /** Whether Nova forbids this request, not us: such as a flavor without a disk where no volume is asked for. */
 function isAboutContent({ type, message }: Said): boolean {
-  if (type !== "forbidden" || message === "" || ACCOUNT_PROSE.test(message)) return false;
+  if (type !== "forbidden" || /^(forbidden)?\W*$/i.test(message)) return false;
   const policy = message.match(POLICY)?.[1];
-  return policy === undefined ? !/^forbidden\W*$/i.test(message) : policyWords(policy) > 2;
+  if (policy !== undefined) return policyWords(policy) > 2;
+  if (SUSPENSION_PROSE.test(message)) return false;
+  return THING_PROSE.test(message) || !ACCOUNT_PROSE.test(message);
 }
 
 /** `os_compute_api:servers:create:attach_network` is one of three words, `compute:create` of old Nova's two. */

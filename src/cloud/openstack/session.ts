@@ -93,10 +93,7 @@ export class Session {
 
   /** @throws CloudError */
   async request(call: ServiceCall): Promise<Answer> {
-    const response = await this.#withToken(call, async (token) => {
-      const root = await this.#root(call.service, { token, call });
-      return await this.#transport.request(toHttp(call, { token, root }));
-    });
+    const response = await this.#send(call);
     const effect = call.method === "GET" ? "none" : "unknown";
     const { status } = response;
     const refuse = (message: string) =>
@@ -114,6 +111,29 @@ export class Session {
         return { ...given, items: parse(v.object({ [key]: v.array(schema) }))[key]! };
       },
     };
+  }
+
+  /** A service may refuse (406) the microversion that its document offers: then none is asked of it for a while. */
+  async #send(call: ServiceCall): Promise<SendResponse> {
+    try {
+      return await this.#withToken(call, async (token) => {
+        const root = await this.#root(call.service, { token, call });
+        return await this.#transport.request(toHttp(call, { token, root }));
+      });
+    } catch (error) {
+      const isVersion = call.microversion !== undefined && isRefusal(error) && error.status === 406;
+      if (isVersion) await this.#withdrawMicroversions(call.service);
+      if (!isVersion || call.method !== "GET") throw error;
+      return await this.#send({ ...call, microversion: undefined });
+    }
+  }
+
+  async #withdrawMicroversions(service: ServiceType): Promise<void> {
+    for (const [key, { root }] of [...this.#roots]) {
+      if (!key.startsWith(`${service} `)) continue;
+      const without = Promise.resolve({ ...await root, maxMicroversion: null });
+      this.#roots.set(key, { root: without, until: this.#clock.monotonic() + WITHOUT_VERSIONS });
+    }
   }
 
   /** Whether the service offers a microversion; logs in and asks for its versions where not known yet. */
