@@ -128,6 +128,13 @@ find_name() {
   case $name in nodepoold | nodepool-builder) ;; *) name=nodepool ;; esac
 }
 
+# A daemon must not end, before it can answer, of what asks it to read its files or to tell what it does.
+outlast_signals() { # ARGUMENT...
+  case "$name $* " in
+    nodepoold* | nodepool-builder* | *" daemon "*) trap '' HUP USR2 ;;
+  esac
+}
+
 # What looks for a daemon by its file's path, as init scripts do, finds that where a process has its own name. Only some
 # shells can put it there.
 start() { # ARGUMENT...

@@ -7,6 +7,7 @@ export interface GlobalOptions {
   /** null: not given, the default's. */
   readonly config: string | null;
   readonly secure: string | null;
+  readonly logConfig: string | null;
   readonly debug: boolean;
 }
 

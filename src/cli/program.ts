@@ -72,8 +72,8 @@ export function buildProgram(
   { argv, wiring, io }: { argv: readonly string[]; wiring: Wiring; io: CliIo },
 ): { program: Command; context: CliContext } {
   const globals = (): GlobalOptions => {
-    const { config = null, secure = null, debug = false } = program.opts();
-    return { config, secure, debug };
+    const { config = null, secure = null, logconfig = null, debug = false } = program.opts();
+    return { config, secure, logConfig: logconfig, debug };
   };
   const context: CliContext = { program: invoked, argv, io, wiring, globals, exitCode: 0 };
   const program = globalOptions(topCommand(invoked, context), context);
@@ -99,6 +99,7 @@ function globalOptions(program: Command, context: CliContext) {
   return prepared(program, context)
     .option("-c, --config <file>", "configuration (default: /etc/nodepool/nodepool.yaml)")
     .option("-s, --secure <file>", "secrets (default: /etc/nodepool/secure.conf)")
+    .option("-l, --logconfig <file>", "what the daemon logs, and where: YAML, or the INI of Python's logging")
     .option("--debug", "stack traces with errors")
     .option("-V, --version", "print version, commit and runtime")
     .on("option:version", () => {

@@ -76,6 +76,45 @@ Deno.test("nodepool-builder is the builder alone, in the background with a pid f
   );
 });
 
+Deno.test("install-links makes both links, once, and leaves alone what else is there", async () => {
+  await using bench = await CliBench.open({ daemon: false });
+  const file = `${bench.folder}/program`;
+  await Deno.writeTextFile(file, "");
+  const target = await Deno.realPath(file);
+  const into = `${bench.folder}/bin`;
+  const install = (folder: string) => bench.runAs({ name: "nodepool", file }, "install-links", folder);
+  const missing = await install(into);
+  assert.deepEqual([missing.code, missing.stdout], [1, ""]);
+  assert.equal(missing.stderr, `nodepool: cannot make the link ${into}/nodepoold: there is no such folder\n`);
+
+  await Deno.mkdir(into);
+  const text = `${into}/nodepoold -> ${target}\n${into}/nodepool-builder -> ${target}\n`;
+  for (let time = 0; time < 2; time++) {
+    assert.deepEqual(await install(into), { code: 0, stdout: text, stderr: "" });
+  }
+  assert.equal(await Deno.realPath(`${into}/nodepool-builder`), target);
+
+  const others: readonly (readonly [(path: string) => void, RegExp])[] = [
+    [
+      (path) => Deno.writeTextFileSync(path, ""),
+      /nodepool-builder is there already and is something else: remove it/,
+    ],
+    [(path) => Deno.mkdirSync(path), /is something else/],
+    [(path) => Deno.symlinkSync("/bin/true", path), /is a link to \/bin\/true/],
+    [(path) => Deno.symlinkSync("none", path), /is a link to none/],
+  ];
+  for (const [make, message] of others) {
+    const folder = await Deno.makeTempDir({ dir: bench.folder });
+    make(`${folder}/nodepool-builder`);
+    const { code, stderr } = await install(folder);
+    assert.equal(code, 1);
+    assert.match(stderr, message);
+    assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["nodepool-builder"]);
+  }
+  const sources = await bench.run("install-links", into);
+  assert.deepEqual([sources.code, sources.stdout], [2, ""]);
+});
+
 for (const program of [DAEMON, BUILDER]) {
   Deno.test(`${program.name} explains itself, tells its version, and speaks of itself in errors`, async () => {
     await using bench = await CliBench.open({ daemon: false });

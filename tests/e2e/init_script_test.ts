@@ -3,7 +3,7 @@
  * stops as it did then; a stop waits for a build that is under way.
  */
 import assert from "node:assert/strict";
-import { testNeeding } from "../needs.ts";
+import { missingNeed, testNeeding } from "../needs.ts";
 import { JenkinsDouble, PASSWORD, USER } from "../targets/jenkins_double.ts";
 import { serveJenkins } from "../targets/served_jenkins.ts";
 import { makeNamed } from "./named_program.ts";
@@ -212,6 +212,25 @@ testNeeding(
       const debug = await init.log("debug.log");
       assert.ok(debug.some((line) => / INFO nodepool\.node: node 1: .* ready /.test(line)), debug.join("\n"));
       assert.ok(debug.some((line) => line.includes('nothing here logs as "gear"')));
+    });
+
+    await t.step("it is found by the path of its program, as init scripts look for it", async () => {
+      const program = `${pool.folder}/nodepoold`;
+      // Where the path has blanks, pidof knows no such process by it.
+      if (missingNeed(["pidof"]) !== null || /\s/.test(program)) return;
+      const { stdout } = await new Deno.Command("pidof", { args: ["-x", program] }).output();
+      assert.equal(new TextDecoder().decode(stdout).trim(), String(await init.pid()));
+    });
+
+    await t.step("SIGHUP has it read its files again, and SIGUSR2 has it tell what it does", async () => {
+      await pool.configure(config.replace("max-servers: 4", "max-servers: 3"));
+      const pid = await init.pid();
+      Deno.kill(pid, "SIGHUP");
+      Deno.kill(pid, "SIGUSR2");
+      const logs = (text: string) => async () =>
+        (await init.log("debug.log")).some((line) => line.includes(text));
+      await pool.until(logs("max-servers"));
+      await pool.until(logs("nodepool.stack_dump: the CPU profiler is on"));
     });
 
     await t.step("a second start says who has the state, and changes nothing", async () => {

@@ -147,7 +147,7 @@ function contextOf(pool: RunningPool, signal: AbortSignal): CliContext {
     },
     program: { name: "nodepool", file: null },
     argv: [],
-    globals: () => ({ config: pool.configFile, secure: null, debug: false }),
+    globals: () => ({ config: pool.configFile, secure: null, logConfig: null, debug: false }),
     exitCode: 0,
   };
 }

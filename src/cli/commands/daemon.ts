@@ -15,7 +15,6 @@ import type { DaemonParts } from "../wiring.ts";
 function daemonNamed(name: string) {
   return new Command(name)
     .option("-p, --pidfile <file>", "write the process id there")
-    .option("-l, --logconfig <file>", "a logging configuration: YAML, or the INI of Python's logging")
     .option("--build-workers <n>", "builds of diskimages side by side", countArgument, 1)
     .option("--upload-workers <n>", "uploads side by side", countArgument, 4)
     .option("--strict", "refuse a configuration with warnings, at the start and later")
@@ -77,12 +76,12 @@ function partsOf({ builder, launches, deletes, webapp }: PoolSettings): DaemonPa
 }
 
 async function runHere(context: CliContext, settings: Settings, parts: DaemonParts): Promise<void> {
-  const { pidfile = null, logconfig = null, startReport, strict = false, newState = false } = settings;
+  const { pidfile = null, startReport, strict = false, newState = false } = settings;
   try {
     context.exitCode = await context.wiring.runDaemon({
       ...configFilesOf(context),
       pidFile: pidfile,
-      logConfigFile: logconfig,
+      logConfigFile: context.globals().logConfig,
       parts,
       buildWorkers: settings.buildWorkers,
       uploadWorkers: settings.uploadWorkers,
