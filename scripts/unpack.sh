@@ -6,6 +6,11 @@
 # done again after each boot, and when anything in it has changed since: the times of change are looked at at every start.
 set -eu
 
+# A daemon must not end, before it can answer, of what asks it to read its files or to tell what it does.
+case "${0##*/} $* " in
+  nodepoold\ * | nodepool-builder\ * | *" daemon "*) trap '' HUP USR2 ;;
+esac
+
 user=$(id -u)
 
 fail() {
@@ -126,13 +131,6 @@ unpack() { # LISTING CONTENTS FIRST LENGTH
 find_name() {
   name=${0##*/}
   case $name in nodepoold | nodepool-builder) ;; *) name=nodepool ;; esac
-}
-
-# A daemon must not end, before it can answer, of what asks it to read its files or to tell what it does.
-outlast_signals() { # ARGUMENT...
-  case "$name $* " in
-    nodepoold* | nodepool-builder* | *" daemon "*) trap '' HUP USR2 ;;
-  esac
 }
 
 # What looks for a daemon by its file's path, as init scripts do, finds that where a process has its own name. Only some
