@@ -6,12 +6,12 @@
 export type PythonValue = string | number | boolean | null | PythonName | readonly PythonValue[] | PythonDict;
 
 /** A name that stands for something in Python: `sys.stdout`. */
-export interface PythonName {
+interface PythonName {
   readonly name: string;
 }
 
 /** By key. */
-export type PythonDict = ReadonlyMap<PythonValue, PythonValue>;
+type PythonDict = ReadonlyMap<PythonValue, PythonValue>;
 
 const TOKEN =
   /\s*(?:([uUbBrR]{0,2})('(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")|([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)|([A-Za-z_][\w.]*)|([()[\]{},:]))/gy;

@@ -14,6 +14,7 @@ import { viewInventory } from "../../src/views/inventory.ts";
 import { viewOnlineChecks } from "../../src/views/online_check_list.ts";
 import { viewNodeDetails } from "../../src/views/node_details.ts";
 import { type PoolViewName, viewFilters, viewPool } from "../../src/views/view_pool.ts";
+import { LOG_CATEGORIES } from "../../src/lib/log_category.ts";
 import { PROGRAM_NAMES } from "../../src/cli/invoked_program.ts";
 import { CliBench } from "../cli/run.ts";
 import { sampleDibImage, sampleImage } from "../views/sample_images.ts";
@@ -192,6 +193,13 @@ Deno.test("the README has every mark that a server carries", () => {
   const codes = inlineCode(section);
   for (const key of Object.keys(JSON.parse(marks["nodepool"]!))) assert.ok(codes.includes(key), key);
   assert.ok(codes.includes(floatingIpDescription("INSTALLATION", 0, "RUN").replace(" 0 ", " ID ")));
+});
+
+Deno.test("the README names every category of the log", () => {
+  const section = sectionOf(readme, "### The log");
+  const list = section.slice(section.indexOf("Lines are logged under"));
+  const names = inlineCode(list).filter((code) => code !== "nodepool." && !code.includes("NAME"));
+  assert.deepEqual(names, [...LOG_CATEGORIES]);
 });
 
 Deno.test("the configuration keys that the README names stand in config.example.yaml, or are former ones", async () => {
