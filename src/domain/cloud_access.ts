@@ -14,7 +14,11 @@ export interface CloudAccess {
   readonly auth: Auth;
   readonly scope: Scope;
   readonly regionName: string | null;
-  readonly interface: "public" | "internal" | "admin";
+  /** Whose endpoints are taken, the preferred ones first. */
+  readonly interfaces: readonly EndpointInterface[];
+  /** By service type: where `*_interface` and `*_region_name` say something else. */
+  readonly serviceInterfaces: Readonly<Record<string, readonly EndpointInterface[]>>;
+  readonly serviceRegions: Readonly<Record<string, string>>;
   /** Whether the server's TLS certificate is checked. */
   readonly verify: boolean;
   /** Path of a file with further certificate authorities, and of a client certificate with its key (PEM). */
@@ -35,6 +39,8 @@ export interface CloudAccess {
   /** How it is itself reached. */
   readonly proxy: ProxyRules;
 }
+
+export type EndpointInterface = "public" | "internal" | "admin";
 
 /** A Keystone name that lives in a domain, or an id that needs none. */
 export interface DomainRef {

@@ -290,7 +290,10 @@ Deno.test("an endpoint that is not in the catalog says what there is and what to
     return (await refusalOf(cloud.listServers({ signal }))).message;
   };
   assert.match(await message({ regionName: "Mars" }), /region Mars, only in RegionOne; check region_name$/);
-  assert.match(await message({ interface: "internal" }), /no internal endpoint of compute; check interface$/);
+  assert.match(
+    await message({ interfaces: ["internal"] }),
+    /no internal endpoint of compute; check interface$/,
+  );
   assert.match(await message({}, []), /the catalog has no compute service/);
   assert.match(await message({ apiVersions: { compute: "3" } }), /compute_api_version 3 is not spoken/);
 });
@@ -348,4 +351,29 @@ Deno.test("a microversion that is offered and refused all the same is done witho
   await cloud.listServers({ signal });
   assert.equal(calls().length, 3, "it is not asked for again");
   assert.equal(requests.at(-1)?.headers["openstack-api-version"], undefined);
+});
+
+Deno.test("interfaces and regions of a service of its own win, and of several interfaces the first that there is", async () => {
+  const endpoint = (kind: string, region: string, url: string) => ({
+    interface: kind,
+    region,
+    region_id: region,
+    url,
+  });
+  const catalog = [{
+    type: "compute",
+    name: "nova",
+    endpoints: [
+      endpoint("public", "One", "http://public/v2.1"),
+      endpoint("internal", "One", "http://internal/v2.1"),
+      endpoint("internal", "Two", "http://two/v2.1"),
+    ],
+  }];
+  const asked = (access: Parameters<typeof askedAddress>[1]) =>
+    askedAddress(catalog, { regionName: "One", ...access });
+  assert.equal(await asked({}), "http://public/v2.1");
+  assert.equal(await asked({ interfaces: ["admin", "internal", "public"] }), "http://internal/v2.1");
+  assert.equal(await asked({ serviceInterfaces: { compute: ["internal"] } }), "http://internal/v2.1");
+  const two = { serviceInterfaces: { compute: ["internal" as const] }, serviceRegions: { compute: "Two" } };
+  assert.equal(await asked(two), "http://two/v2.1");
 });

@@ -365,3 +365,14 @@ Deno.test("a HEAD request or an empty answer with a Content-Encoding has nothing
 });
 
 const TEXT = new TextEncoder().encode("what the cloud says");
+
+Deno.test("cacert can be a folder of authorities, with links that lead nowhere and other files", async () => {
+  const folder = await Deno.makeTempDir();
+  await using _ = { [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }) };
+  await Deno.writeTextFile(`${folder}/ours.pem`, SELF_SIGNED.cert);
+  await Deno.writeTextFile(`${folder}/README`, "authorities");
+  await Deno.symlink("nowhere", `${folder}/0123abcd.0`);
+  await using server = serve(() => new Response("trusted"), SELF_SIGNED);
+  await using send = open({ caCert: folder });
+  assert.equal((await send({ method: "GET", url: server.url, headers: {} }, { signal })).status, 200);
+});

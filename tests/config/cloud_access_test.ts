@@ -127,12 +127,12 @@ Deno.test("what is missing or wrong in a cloud says so by name", async () => {
 
 Deno.test("settings without effect are told by name, mistyped ones as a warning", async () => {
   const cloud = "{auth: {auth_url: http://k, username: u, password: p, project_name: n}, regoin_name: x," +
-    " secgroup_source: neutron, compute_interface: admin, networks: [{name: n}], cache: {}}";
+    " secgroup_source: neutron, compute_default_microversion: '2.1', networks: [{name: n}], cache: {}}";
   const { warnings, notices } = await parse(provider, machine(cloud));
   assert.deepEqual(warnings.map(({ message }) => message), [
     "has no labels, so that no node is ever launched",
     `cloud "a": regoin_name is unknown and has no effect; did you mean "region_name"?`,
-    `cloud "a": compute_interface is not supported and has no effect`,
+    `cloud "a": compute_default_microversion is not supported and has no effect`,
   ]);
   assert.deepEqual(notices.map(({ message }) => message), [
     `cloud "a": no effect here: secgroup_source, cache`,
@@ -178,4 +178,60 @@ Deno.test("a variable that names a proxy which cannot be used is a warning", asy
   const cloud = "{auth: {auth_url: http://k, username: u, password: p, project_name: n}}";
   const { warnings } = await parse(provider, { ...machine(cloud), env: { ALL_PROXY: "socks5h://x:1080" } });
   assert.ok(warnings.some(({ message }) => message.startsWith("ALL_PROXY cannot be used: ")));
+});
+
+Deno.test("an application credential without auth_type is told what to write, in auth and beside it", async () => {
+  const credential = "application_credential_id: i, application_credential_secret: s";
+  assert.equal(
+    await fault(`{auth: {auth_url: http://k, ${credential}}}`),
+    "auth.application_credential_id, auth.application_credential_secret: unknown where auth_type is a kind of " +
+      "password; set auth_type: v3applicationcredential",
+  );
+  assert.equal(
+    await fault(`{auth: {auth_url: http://k}, ${credential}}`),
+    "application_credential_id, application_credential_secret: without effect; " +
+      "set auth_type: v3applicationcredential",
+  );
+  assert.match(
+    await fault(`{auth_type: token, auth: {auth_url: http://k, username: u, password: p, project_name: n}}`),
+    /; set auth_type: password$/,
+  );
+});
+
+Deno.test("verify can be the path of the authorities, a home directory in it, and texts go by their sense", async () => {
+  const trust = async (settings: string, env = {}) => {
+    const cloud = `{auth: {auth_url: http://k, username: u, password: p, project_name: n}, ${settings}}`;
+    const { config } = await parse(provider, { ...machine(cloud), env });
+    const { verify, caCert } = config.providers[0]!.access;
+    return [verify, caCert];
+  };
+  assert.deepEqual(await trust("verify: /path/ca.pem"), [true, "/path/ca.pem"]);
+  assert.deepEqual(await trust("verify: ~/ca.pem"), [true, "/home/ci/ca.pem"]);
+  assert.deepEqual(await trust("verify: /path/ca.pem, cacert: /other.pem"), [true, "/other.pem"]);
+  assert.deepEqual(await trust("verify: /path/ca.pem, insecure: true"), [false, null]);
+  for (const no of ["false", '"False"', '"no"', '"0"', "off"]) {
+    assert.deepEqual(await trust(`verify: ${no}`), [false, null], no);
+  }
+  for (const yes of ["true", '"True"', '"yes"', '"1"']) {
+    assert.deepEqual(await trust(`verify: ${yes}`), [true, null], yes);
+  }
+  const env = { REQUESTS_CA_BUNDLE: "/bundle.pem" };
+  assert.deepEqual(await trust("verify: true", env), [true, "/bundle.pem"]);
+  assert.deepEqual(await trust("cacert: /mine.pem", env), [true, "/mine.pem"]);
+  assert.deepEqual(await trust("verify: false", env), [false, null]);
+});
+
+Deno.test("what cannot be honoured is said once, with the key's name", async () => {
+  const cloud = "{auth: {auth_url: http://k, username: u, password: p, project_name: n}, api_timeout: 30," +
+    " compute_default_microversion: '2.60', identity_min_version: 3, compute_connect_retries: 2," +
+    " network_interface: internal, dns_region_name: x, timout: 3}";
+  const { warnings, notices } = await parse(provider, machine(cloud));
+  assert.deepEqual(warnings.slice(1).map(({ message }) => message), [
+    `cloud "a": compute_default_microversion is not supported and has no effect`,
+    `cloud "a": identity_min_version is not supported and has no effect`,
+    `cloud "a": timout is unknown and has no effect`,
+  ]);
+  assert.deepEqual(notices.map(({ message }) => message), [
+    `cloud "a": no effect here: api_timeout, compute_connect_retries`,
+  ]);
 });

@@ -301,4 +301,223 @@ clouds:
       },
     },
   },
+  ...["/etc/pki/ca.pem", "~/ca.pem"].map((path): CloudCase => ({
+    title: `TLS: verify as the path ${path}`,
+    files: clouds(`  a:\n${password}    verify: ${path.replace("~", "/home/me")}\n`),
+    cloud: "a",
+  })),
+  {
+    title: "TLS: cacert wins over a path in verify",
+    files: clouds(`  a:\n${password}    verify: /one.pem\n    cacert: /other.pem\n`),
+    cloud: "a",
+  },
+  {
+    title: "TLS: insecure wins over a path in verify",
+    files: clouds(`  a:\n${password}    verify: /one.pem\n    insecure: true\n`),
+    cloud: "a",
+  },
+  {
+    title: "TLS: a client certificate and its key, with dashes nowhere",
+    files: clouds(`  a:\n${password}    cert: /c.pem\n    verify: true\n`),
+    cloud: "a",
+  },
+  {
+    title: "an application credential without auth_type",
+    files: clouds(
+      "  a: {auth: {auth_url: http://k, application_credential_id: i, application_credential_secret: s}}\n",
+    ),
+    cloud: "a",
+    refused: true,
+  },
+  {
+    title: "an application credential beside auth",
+    files: clouds(`  a:
+    auth_type: v3applicationcredential
+    application_credential_id: i
+    application_credential_secret: s
+    auth: {auth_url: http://k}
+`),
+    cloud: "a",
+  },
+  {
+    title: "a token without auth_type",
+    files: clouds("  a: {auth: {auth_url: http://k, token: t, project_name: x}}\n"),
+    cloud: "a",
+    refused: true,
+  },
+  {
+    title: "networks: what they route, where floating IPs come from and lead to, and which is logged in on",
+    files: clouds(`  a:
+${password}    networks:
+      - {name: ext, routes_externally: true, nat_source: true, default_interface: true}
+      - {name: lan, nat_destination: true}
+      - {name: six, routes_externally: true, routes_ipv4_externally: false}
+      - {name: plain}
+`),
+    cloud: "a",
+  },
+  {
+    title: "networks: texts for booleans",
+    files: clouds(
+      `  a:\n${password}    networks: [{name: ext, routes_externally: "TRUE", nat_source: "yes"}, {name: "7"}]\n`,
+    ),
+    cloud: "a",
+  },
+  ...["{routes_externally: true}", "{name: ''}"].map((entry): CloudCase => ({
+    title: `networks: an entry without a name (${entry})`,
+    files: clouds(`  a:\n${password}    networks: [${entry}]\n`),
+    cloud: "a",
+    refused: true,
+  })),
+  ...["nat_destination", "default_interface"].map((key): CloudCase => ({
+    title: `networks: two with ${key}`,
+    files: clouds(`  a:\n${password}    networks: [{name: x, ${key}: true}, {name: y, ${key}: true}]\n`),
+    cloud: "a",
+    refused: true,
+  })),
+  {
+    title: "external_network and internal_network, the older keys",
+    files: clouds(`  older:\n${password}    external_network: ext\n    internal_network: lan\n`),
+    cloud: "older",
+  },
+  {
+    title: "external_network beside networks",
+    files: clouds(`  a:\n${password}    external_network: ext\n    networks: [{name: lan}]\n`),
+    cloud: "a",
+    refused: true,
+  },
+  {
+    title: "private, floating_ip_source and the use of networks",
+    files: clouds(`  a:
+${password}    private: true
+    floating_ip_source: None
+    use_external_network: false
+    use_internal_network: true
+`),
+    cloud: "a",
+  },
+  ...[
+    ["force_ipv4: true", ""],
+    ["prefer_ipv6: false", ""],
+    ["", "client: {force_ipv4: true}"],
+    ["", "client: {prefer-ipv6: false}"],
+    ["", "client: {broken-ipv6: 'True'}"],
+    ["force_ipv4: false", "client: {force_ipv4: true}"],
+  ].map(([own, client]): CloudCase => ({
+    title: `IPv6: ${own} ${client}`,
+    files: { "clouds.yaml": `clouds:\n  a:\n${password}${own && `    ${own}\n`}${client}\n` },
+    cloud: "a",
+  })),
+  ...[["OS_FORCE_IPV4", "true"], ["OS_PREFER_IPV6", "false"], ["OS_PREFER_IPV6", "true"]].map(
+    ([name, value]): CloudCase => ({
+      title: `IPv6: ${name}=${value} wins over the file's client section`,
+      files: { "clouds.yaml": `clouds:\n  a:\n${password}client: {prefer_ipv6: true}\n` },
+      env: { [name!]: value! },
+      cloud: "a",
+    }),
+  ),
+  {
+    title: "interfaces and regions of single services",
+    files: clouds(`  a:
+${password}    region_name: One
+    interface: public
+    compute_interface: internal
+    network_endpoint_type: adminURL
+    compute_region_name: Two
+`),
+    cloud: "a",
+  },
+  {
+    title: "several interfaces, the preferred one first",
+    files: clouds(
+      `  a:\n${password}    interface: [internal, public]\n    compute_interface: [admin, public]\n`,
+    ),
+    cloud: "a",
+  },
+  {
+    title: "regions as a list in region_name",
+    files: clouds(`  a:\n${password}    region_name: [east, west]\n`),
+    cloud: "a",
+    own: { regionName: "west" },
+  },
+  {
+    title: "everything beside auth",
+    files: clouds(`  a:
+    auth_url: http://k/v3
+    username: u
+    password: p
+    project_name: x
+    user_domain_name: D
+    project_domain_name: E
+`),
+    cloud: "a",
+  },
+  {
+    title: "older names of timeouts",
+    files: clouds(`  a:\n${password}    compute_timeout: 30\n    verify: true\n`),
+    cloud: "a",
+  },
+  ...["1e3", "12345", "2026-01-01", "1.5"].map((
+    text,
+  ): CloudCase => ({
+    title: `a password that YAML may read as something else: ${text}`,
+    files: clouds(`  a: {auth: {auth_url: http://k, username: u, password: ${text}, project_name: x}}\n`),
+    cloud: "a",
+  })),
+  {
+    title: "secrets in the file that a variable names",
+    files: {
+      ...clouds("  a: {auth: {auth_url: http://k, username: u, project_name: x}}\n"),
+      "hidden/secrets.yaml": "clouds: {a: {auth: {password: s}, private: true}}\n",
+    },
+    env: { OS_CLIENT_SECURE_FILE: "hidden/secrets.yaml" },
+    cloud: "a",
+  },
+  {
+    title: "clouds-public.yaml in the home directory, with networks and regions of its own",
+    files: {
+      ...clouds("  a: {profile: ours, auth: {username: u, password: p, project_name: x}}\n"),
+      "~/.config/openstack/clouds-public.yaml": `public-clouds:
+  ours:
+    auth: {auth_url: "https://{region_name}.k"}
+    networks: [{name: ext, routes_externally: true}]
+    floating_ip_source: None
+    regions:
+      - {name: one, values: {interface: internal}}
+`,
+    },
+    cloud: "a",
+  },
+  {
+    title: "variables: older names, an application credential, domains",
+    files: {},
+    env: {
+      OS_AUTH_TYPE: "v3applicationcredential",
+      OS_AUTH_URL: "http://k/v3",
+      OS_APPLICATION_CREDENTIAL_ID: "i",
+      OS_APPLICATION_CREDENTIAL_SECRET: "s",
+      OS_ENDPOINT_TYPE: "internalURL",
+      OS_COMPUTE_API_VERSION: "2.60",
+      OS_INSECURE: "true",
+    },
+    cloud: "envvars",
+  },
+  {
+    title: "variables: a token, a tenant",
+    files: {},
+    env: {
+      OS_AUTH_TYPE: "token",
+      OS_AUTH_URL: "http://k",
+      OS_TOKEN: "t",
+      OS_TENANT_NAME: "x",
+      OS_CLOUD: "envvars",
+    },
+    cloud: "envvars",
+  },
+  {
+    title: "variables do not change a cloud of the file",
+    files: clouds(`  a:\n${password}`),
+    env: { OS_AUTH_URL: "http://other", OS_USERNAME: "other", OS_INTERFACE: "admin", OS_PRIVATE: "1" },
+    cloud: "a",
+  },
 ];

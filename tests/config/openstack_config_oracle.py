@@ -25,10 +25,15 @@ def answer(case):
         verify, cert = region.get_requests_verify_args()
         return {"settings": region.config, "verify": verify is not False,
                 "cacert": verify if isinstance(verify, str) else None, "interface": region.get_interface(),
+                "computeInterface": region.get_interface("compute"), "forceIpv4": bool(region.force_ipv4),
+                "computeRegion": region.get_region_name("compute"), "networkInterface": region.get_interface("network"),
+                "fixedNetworks": {"v4": region.get_external_ipv4_networks(), "nat": region.get_nat_destination(),
+                                  "source": region.get_nat_source(), "login": region.get_default_network()}
+                if "older" not in case["cloud"] else None,
                 "endpoint": region.get_endpoint("compute"), "serviceName": region.get_service_name("compute"),
                 "volumeVersion": region.get_api_version("block-storage")}
     except Exception as error:
         return {"error": str(error)}
 
 
-json.dump([answer(case) for case in json.load(sys.stdin)], sys.stdout)
+json.dump([answer(case) for case in json.load(sys.stdin)], sys.stdout, default=str)

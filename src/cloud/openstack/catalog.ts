@@ -37,14 +37,14 @@ export function findEndpoint(
   const override = access.endpointOverrides[service];
   if (override !== undefined) return { url: fillIn(override, projectId), region: null };
   const endpoints = endpointsOf(service, { catalog, access });
-  const offered = endpoints.filter((endpoint) => interfaceOf(endpoint) === access.interface);
-  const found = offered.find((endpoint) =>
-    access.regionName === null || inRegion(endpoint, access.regionName)
-  );
+  const region = access.serviceRegions[service] ?? access.regionName;
+  const interfaces = access.serviceInterfaces[service] ?? access.interfaces;
+  const offered = interfaces.flatMap((name) => endpoints.filter((each) => interfaceOf(each) === name));
+  const found = offered.find((endpoint) => region === null || inRegion(endpoint, region));
   if (typeof found?.url === "string") {
     return { url: fillIn(found.url, projectId), region: found.region_id ?? found.region ?? null };
   }
-  return { missing: explainMissing(service, { endpoints: offered, all: endpoints, access }) };
+  return { missing: explainMissing(service, { endpoints: offered, all: endpoints, interfaces, region }) };
 }
 
 type Endpoint = Catalog[number]["endpoints"][number];
@@ -75,16 +75,21 @@ function fillIn(url: string, projectId: string | null): string {
 
 function explainMissing(
   service: ServiceType,
-  found: { endpoints: readonly Endpoint[]; all: readonly Endpoint[]; access: CloudAccess },
+  found: {
+    endpoints: readonly Endpoint[];
+    all: readonly Endpoint[];
+    interfaces: readonly string[];
+    region: string | null;
+  },
 ): string {
-  const { endpoints, all, access } = found;
+  const { endpoints, all, interfaces, region } = found;
   if (all.length === 0) {
     return `the catalog has no ${service} service; check the cloud's project and ${service}_service_type`;
   }
   if (endpoints.length === 0) {
-    return `the catalog has no ${access.interface} endpoint of ${service}; check interface`;
+    return `the catalog has no ${interfaces.join(" or ")} endpoint of ${service}; check interface`;
   }
   const regions = [...new Set(endpoints.map((endpoint) => endpoint.region_id ?? endpoint.region))].join(", ");
-  return `the catalog has no ${service} endpoint in region ${access.regionName}, only in ${regions}; ` +
+  return `the catalog has no ${service} endpoint in region ${region}, only in ${regions}; ` +
     "check region_name";
 }

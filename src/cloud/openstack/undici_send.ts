@@ -194,11 +194,29 @@ async function readTls(options: UndiciSendOptions): Promise<TlsOptions> {
 async function readPem(setting: string, path: string | null): Promise<string | null> {
   if (path === null) return null;
   try {
-    return await Deno.readTextFile(path);
+    const { isDirectory } = await Deno.stat(path);
+    return isDirectory ? await readFolder(path) : await Deno.readTextFile(path);
   } catch (cause) {
     throw new CloudError("unavailable", `cannot read the file ${path}; check ${setting}`, {
       effect: "none",
       cause,
     });
+  }
+}
+
+/** Every certificate in a folder of authorities, as OpenSSL's tools make one. */
+async function readFolder(path: string): Promise<string> {
+  const entries = await Array.fromAsync(Deno.readDir(path));
+  const files = entries.filter(({ isFile, isSymlink }) => isFile || isSymlink).map(({ name }) => name);
+  const texts = await Promise.all(files.toSorted().map((name) => readIfThere(`${path}/${name}`)));
+  return texts.filter((text) => text.includes("-----BEGIN CERTIFICATE-----")).join("\n");
+}
+
+/** A link may lead nowhere. */
+async function readIfThere(path: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch {
+    return "";
   }
 }

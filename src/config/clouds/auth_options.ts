@@ -83,10 +83,36 @@ export function refuseUnknownOptions(auth: Settings, method: AuthMethod): void {
   const known: readonly string[] = OPTIONS[method];
   const unknown = Object.keys(auth).filter((key) => !known.includes(key) && auth[key] !== null);
   if (unknown.length === 0) return;
-  const meant = nearestName(unknown[0]!, known);
-  const hint = unknown[0] === "token" ? "; set auth_type: token" : meant ? `; did you mean "${meant}"?` : "";
   const names = unknown.map((key) => `auth.${key}`).join(", ");
   throw new CloudSettingsError(
-    `${names}: unknown where auth_type is a kind of ${method.replace("_", " ")}${hint}`,
+    `${names}: unknown where auth_type is a kind of ${method.replace("_", " ")}${hintFor(unknown, known)}`,
   );
+}
+
+function hintFor(unknown: readonly string[], known: readonly string[]): string {
+  const method = methodMeant(unknown);
+  if (method !== null) return `; set auth_type: ${method}`;
+  const meant = nearestName(unknown[0]!, known);
+  return meant ? `; did you mean "${meant}"?` : "";
+}
+
+/**
+ * Options beside `auth` that this method does not know have no effect.
+ * @throws CloudSettingsError naming those of an application credential where nothing else says who logs in
+ */
+export function refuseStrayOptions(settings: Settings, method: AuthMethod): void {
+  const auth = authOf(settings);
+  if (method === "application_credential" || "username" in auth || "user_id" in auth) return;
+  const stray = Object.keys(settings).filter((key) => methodMeant([key]) === "v3applicationcredential");
+  if (stray.length === 0) return;
+  throw new CloudSettingsError(`${stray.join(", ")}: without effect; set auth_type: v3applicationcredential`);
+}
+
+/** The `auth_type` that such options belong to; null: none of their own. */
+function methodMeant(options: readonly string[]): string | null {
+  if (options.some((option) => option.startsWith("application_credential_"))) {
+    return "v3applicationcredential";
+  }
+  if (options.includes("token")) return "token";
+  return options.includes("password") ? "password" : null;
 }

@@ -104,8 +104,15 @@ function accessOf(provider: ProviderDraft, looking: Looking): CloudAccess | null
     }
     const settings = cloudSettings(cloud, { sources, own: ownSettings(provider) });
     if (cloud !== null) tellIgnoredSettings(cloud, { sources, path, findings });
-    const expand = (file: string) => expandHome(file, source.environment);
-    return cloudAccessFrom(cloud ?? provider.name ?? `providers[${index}]`, { settings, expand, proxies });
+    const { environment } = source;
+    const caBundle = environment.env("REQUESTS_CA_BUNDLE") || environment.env("CURL_CA_BUNDLE") || null;
+    const expand = (file: string) => expandHome(file, environment);
+    return cloudAccessFrom(cloud ?? provider.name ?? `providers[${index}]`, {
+      settings,
+      expand,
+      proxies,
+      caBundle,
+    });
   } catch (error) {
     if (!(error instanceof CloudSettingsError)) throw error;
     findings.error(path, describeFailure(provider, { message: error.message, sources }));

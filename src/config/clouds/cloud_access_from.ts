@@ -2,8 +2,8 @@
 import { PLAIN_ROUTING } from "../../domain/cloud_routing.ts";
 import { NO_PROXY, type ProxyRules } from "../../domain/proxy_rules.ts";
 import { proxyAddress } from "../environment_proxies.ts";
-import type { Auth, CloudAccess, DomainRef, Scope } from "../../domain/cloud_access.ts";
-import { type AuthMethod, authMethod, refuseUnknownOptions } from "./auth_options.ts";
+import type { Auth, CloudAccess, DomainRef, EndpointInterface, Scope } from "../../domain/cloud_access.ts";
+import { type AuthMethod, authMethod, refuseStrayOptions, refuseUnknownOptions } from "./auth_options.ts";
 import { cloudRoutingFrom } from "./cloud_routing_from.ts";
 import { authOf } from "./older_names.ts";
 import { serviceSettings } from "./service_settings.ts";
@@ -12,16 +12,19 @@ import { booleanSetting, CloudSettingsError, type Settings, textSetting } from "
 /** @throws CloudSettingsError when something is missing, contradictory or not supported */
 export function cloudAccessFrom(
   name: string,
-  { settings, expand, proxies = NO_PROXY }: {
+  { settings, expand, proxies = NO_PROXY, caBundle = null }: {
     settings: Settings;
     expand: (path: string) => string;
     /** The environment's; a `proxy` of the cloud's own is asked in their place. */
     proxies?: ProxyRules;
+    /** Path of the environment's authorities, for clouds that name none; null: the system's are taken. */
+    caBundle?: string | null;
   },
 ): CloudAccess {
   const auth = authOf(settings);
   const method = authMethod(settings.auth_type);
   refuseUnknownOptions(auth, method);
+  refuseStrayOptions(settings, method);
   if (textSetting(auth.trust_id) !== null) {
     throw new CloudSettingsError("auth.trust_id: trusts are not supported");
   }
@@ -33,9 +36,10 @@ export function cloudAccessFrom(
     auth: authFrom(auth, { method, fallback }),
     scope: method === "application_credential" ? { kind: "none" } : scopeFrom(auth, fallback),
     regionName: textSetting(settings.region_name),
-    interface: interfaceOf(settings.interface),
-    verify: verifyOf(settings),
-    caCert: file("cacert"),
+    interfaces: interfacesOf(settings.interface ?? "public"),
+    serviceInterfaces: mapValues(serviceSettings(settings, "interface"), interfacesOf),
+    serviceRegions: serviceSettings(settings, "region_name"),
+    ...trustFrom(settings, { expand, caBundle }),
     clientCert: file("cert"),
     clientKey: file("key"),
     endpointOverrides: {
@@ -59,7 +63,9 @@ export function unknownAccess(name: string): CloudAccess {
     auth: { method: "token", token: "" },
     scope: { kind: "none" },
     regionName: null,
-    interface: "public",
+    interfaces: ["public"],
+    serviceInterfaces: {},
+    serviceRegions: {},
     verify: true,
     caCert: null,
     clientCert: null,
@@ -145,10 +151,21 @@ function scopeFrom(auth: Settings, fallback: string): Scope {
   throw new CloudSettingsError("auth.project_name is missing (or auth.project_id): whose servers are meant?");
 }
 
-function interfaceOf(value: unknown): "public" | "internal" | "admin" {
-  const name = (textSetting(Array.isArray(value) ? value[0] : value) ?? "public").replace(/URL$/, "");
-  if (name === "public" || name === "internal" || name === "admin") return name;
-  throw new CloudSettingsError(`interface "${name}" is unknown; it can be public, internal or admin`);
+/** One, or several in the order of preference; those of Keystone v2 end with `URL`. */
+function interfacesOf(value: unknown): EndpointInterface[] {
+  const names = String(value).split(",").map((name) => name.trim()).filter((name) => name !== "");
+  return (names.length === 0 ? ["public"] : names).map((text) => {
+    const name = text.replace(/URL$/, "");
+    if (name === "public" || name === "internal" || name === "admin") return name;
+    throw new CloudSettingsError(`interface "${name}" is unknown; it can be public, internal or admin`);
+  });
+}
+
+function mapValues<Value>(
+  record: Readonly<Record<string, string>>,
+  change: (value: string) => Value,
+): Record<string, Value> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
 }
 
 function proxyOf({ proxy }: Settings, proxies: ProxyRules): ProxyRules {
@@ -158,8 +175,14 @@ function proxyOf({ proxy }: Settings, proxies: ProxyRules): ProxyRules {
   return { http: address, https: address, except: [] };
 }
 
-function verifyOf(settings: Settings): boolean {
-  if (booleanSetting(settings.insecure)) return false;
-  return settings.verify !== false &&
-    !["false", "no", "0", "off"].includes(String(settings.verify).toLowerCase());
+/** Whether certificates are checked, and the authorities where a file names them: `verify` may be its path, too. */
+function trustFrom(
+  settings: Settings,
+  { expand, caBundle }: { expand: (path: string) => string; caBundle: string | null },
+): Pick<CloudAccess, "verify" | "caCert"> {
+  const text = textSetting(settings.verify)?.toLowerCase() ?? "true";
+  const verify = !booleanSetting(settings.insecure) && !["false", "no", "0", "off"].includes(text);
+  const isPath = !["true", "yes", "1", "on"].includes(text);
+  const path = textSetting(settings.cacert) ?? (verify && isPath ? String(settings.verify) : null);
+  return { verify, caCert: path === null ? (verify ? caBundle : null) : expand(path) };
 }

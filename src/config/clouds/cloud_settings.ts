@@ -11,6 +11,7 @@ import { formatSetting } from "./format_setting.ts";
 import { authOf, modernizeSettings } from "./older_names.ts";
 import { nearestName } from "../nearest_name.ts";
 import {
+  booleanSetting,
   CloudSettingsError,
   copySettings,
   isSettings,
@@ -77,7 +78,17 @@ export function cloudSettings(
   for (const layer of [region.settings, { ...own.settings, region_name: region.name }]) {
     applyLayer(settings, layer);
   }
-  return finish(settings);
+  const finished = finish(settings);
+  finished.force_ipv4 ??= forcesIpv4(sources);
+  return finished;
+}
+
+/** For clouds that say nothing of it: `client` of clouds.yaml, and variables, which win. */
+function forcesIpv4({ files, variables }: CloudSources): boolean {
+  const client = isSettings(files.clouds?.settings.client) ? files.clouds.settings.client : {};
+  const prefersIpv6 = variables.preferIpv6 ?? client.prefer_ipv6 ?? client["prefer-ipv6"] ?? true;
+  const forces = variables.forceIpv4 ?? client.force_ipv4 ?? client["broken-ipv6"] ?? false;
+  return booleanSetting(forces) || !booleanSetting(prefersIpv6);
 }
 
 function cloudEntry(name: string, sources: CloudSources): Settings {

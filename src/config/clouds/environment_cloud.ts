@@ -21,6 +21,9 @@ export interface EnvironmentCloud {
   readonly settings: Settings | null;
   /** What `OS_CLOUD` says. */
   readonly chosen: string | null;
+  /** What `OS_FORCE_IPV4` and `OS_PREFER_IPV6` say for every cloud; undefined: nothing. */
+  readonly forceIpv4: string | undefined;
+  readonly preferIpv6: string | undefined;
 }
 
 export function environmentCloud(environment: Environment): EnvironmentCloud {
@@ -33,5 +36,7 @@ export function environmentCloud(environment: Environment): EnvironmentCloud {
     name: environment.env("OS_CLOUD_NAME") ?? "envvars",
     settings: described ? settings : null,
     chosen: environment.env("OS_CLOUD") || null,
+    forceIpv4: environment.env("OS_FORCE_IPV4"),
+    preferIpv6: environment.env("OS_PREFER_IPV6"),
   };
 }

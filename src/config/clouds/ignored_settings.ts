@@ -35,7 +35,8 @@ const READ = [
   "prefer_ipv6",
 ];
 
-const READ_PER_SERVICE = /_(?:endpoint_override|endpoint|api_version|service_type|service_name)$/;
+const READ_PER_SERVICE =
+  /_(?:endpoint_override|endpoint|api_version|service_type|service_name|interface|endpoint_type|region_name)$/;
 
 /** Options of `auth` that may stand beside it. */
 const READ_FOR_AUTH =
@@ -43,10 +44,10 @@ const READ_FOR_AUTH =
 
 /** Known to openstacksdk, of no use here: nothing is missing when they have no effect. */
 const HARMLESS =
-  /^(?:requires_floating_ip|secgroup_source|nat_(?:source|destination)|image_api_use_tasks|disable_vendor_agent|vendor_hook|has_\w+|api_timeout|message|status|cache|\w+_status_code_retries|metrics|identity_provider|domain_id)$/;
+  /^(?:requires_floating_ip|secgroup_source|nat_(?:source|destination)|image_api_use_tasks|disable_vendor_agent|vendor_hook|has_\w+|(?:api_)?timeout|message|status|cache|(?:\w+_)?(?:connect_retries|connect_retry_delay|status_code_retries|status_code_retry_delay)|metrics|use_direct_get|rate_limit|app_name|app_version|additional_user_agent|additional_metric_tags|identity_provider|domain_id)$/;
 
 /** Changes what a call does in openstacksdk, and is not supported. */
-const MISSED = /_(?:interface|endpoint_type|region_name|default_microversion|min_version|max_version)$/;
+const MISSED = /(?:_|^)(?:default_microversion|min_version|max_version)$/;
 
 export function tellIgnoredSettings(
   cloud: string,

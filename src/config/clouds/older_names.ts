@@ -27,10 +27,19 @@ export function modernizeSettings(cloud: Settings): void {
       rename(cloud, { from: key, to: key.replace("endpoint_type", "interface") });
     }
   }
+  gatherTimeouts(cloud);
   gatherNetworks(cloud);
   spreadDomain(cloud, { from: "domain_id", to: ["user_domain_id", "project_domain_id"] });
   spreadDomain(cloud, { from: "domain_name", to: ["user_domain_name", "project_domain_name"] });
-  if ("insecure" in cloud) cloud.insecure = booleanSetting(cloud.insecure);
+  for (const key of ["insecure", "cache"]) if (key in cloud) cloud[key] = booleanSetting(cloud[key]);
+}
+
+/** There is one for all services: the last one that an older name says. */
+function gatherTimeouts(cloud: Settings): void {
+  for (const key of Object.keys(cloud)) {
+    if (!key.endsWith("timeout") || key === "timeout" || key === "api_timeout") continue;
+    rename(cloud, { from: key, to: "api_timeout" });
+  }
 }
 
 function rename(cloud: Settings, { from, to }: { from: string; to: string }): void {

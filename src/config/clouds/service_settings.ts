@@ -15,7 +15,8 @@ const OTHERS = new Set(["default_api_version"]);
 export function serviceSettings(settings: Settings, ending: string): Record<string, string> {
   const found: Record<string, string> = {};
   const suffix = `_${ending}`;
-  for (const [key, value] of Object.entries(settings)) {
+  for (const [key, given] of Object.entries(settings)) {
+    const value = Array.isArray(given) ? given.join(",") : given;
     if (!key.endsWith(suffix) || OTHERS.has(key) || textSetting(value) === null) continue;
     const prefix = key.slice(0, -suffix.length);
     const type = officialType(prefix);

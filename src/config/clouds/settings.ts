@@ -63,5 +63,5 @@ export function textSetting(value: unknown): string | null {
 
 /** True only for true itself and the text of it. */
 export function booleanSetting(value: unknown): boolean {
-  return value === true || String(value).toLowerCase() === "true";
+  return textSetting(value)?.toLowerCase() === "true";
 }
