@@ -4,6 +4,8 @@
  */
 import { constants } from "node:os";
 import type { ClientChannel, PseudoTtyOptions } from "ssh2";
+import { type Milliseconds, SECOND } from "../domain/time.ts";
+import type { Clock } from "../lib/clock.ts";
 import { OutputTail } from "../lib/output_tail.ts";
 import { closedEarly } from "./login_failure.ts";
 import { shCommand } from "./sh_command.ts";
@@ -19,8 +21,11 @@ export interface CommandOptions {
 /** One that changes nothing in what passes through it. */
 const TERMINAL: PseudoTtyOptions = { term: "dumb", modes: { ECHO: 0, ECHOCTL: 0, OPOST: 0, ONLCR: 0 } };
 
-/** Whatever reads from the terminal reads its end: an end of file is typed ahead for this many readers. */
-const INPUT_END = "\x04".repeat(64);
+/** Whoever reads from the terminal is told that there is nothing, for as long as the command runs. */
+const INPUT_END = "\x04";
+/** Programs that come to read later, or in a way of their own, as sudo and line editors do, are told again. */
+const FIRST_PAUSE: Milliseconds = 0.2 * SECOND;
+const LONGEST_PAUSE: Milliseconds = 1 * SECOND;
 
 /**
  * Runs a command to its end. Output is taken as it comes and only its tail is kept; a consumer that is slow holds the
@@ -33,7 +38,7 @@ export async function runCommand(
   { signal, onOutput = () => {} }: CommandOptions,
 ): Promise<CommandResult> {
   signal.throwIfAborted();
-  const run = new CommandRun(connection.where, onOutput);
+  const run = new CommandRun(connection, onOutput);
   const stop = () => run.stop(signal.reason);
   signal.addEventListener("abort", stop, { once: true });
   try {
@@ -49,7 +54,7 @@ function begin(connection: Ssh2Connection, { command, run }: { command: string; 
   const { hasTerminals } = connection;
   connection.ask((client) =>
     client.exec(command, hasTerminals ? { pty: TERMINAL } : {}, (error, channel) => {
-      if (error === undefined) return run.follow(channel, { typed: hasTerminals ? INPUT_END : "" });
+      if (error === undefined) return run.follow(channel, { hasTerminal: hasTerminals });
       if (!hasTerminals || run.isStopped) return run.refused(error);
       connection.hasTerminals = false;
       try {
@@ -63,6 +68,7 @@ function begin(connection: Ssh2Connection, { command, run }: { command: string; 
 
 class CommandRun {
   readonly #where: string;
+  readonly #clock: Clock;
   readonly #onOutput: (chunk: Uint8Array) => void;
   readonly #result = Promise.withResolvers<CommandResult>();
   readonly #output = new OutputTail();
@@ -70,8 +76,9 @@ class CommandRun {
   #exitCode: number | null = null;
   #stopped = false;
 
-  constructor(where: string, onOutput: (chunk: Uint8Array) => void) {
+  constructor({ where, clock }: Ssh2Connection, onOutput: (chunk: Uint8Array) => void) {
     this.#where = where;
+    this.#clock = clock;
     this.#onOutput = onOutput;
   }
 
@@ -95,8 +102,7 @@ class CommandRun {
     this.stop(new LoginError("command", message, { cause: error }));
   }
 
-  /** @param input `typed`: all that there is to read */
-  follow(channel: ClientChannel, { typed }: { typed: string }): void {
+  follow(channel: ClientChannel, { hasTerminal }: { hasTerminal: boolean }): void {
     this.#channel = channel;
     const take = (chunk: Uint8Array) => this.#take(chunk);
     channel.on("data", take);
@@ -104,8 +110,18 @@ class CommandRun {
     channel.on("exit", (code: number | null, signal?: string) => this.#exitCode = code ?? signalCode(signal));
     channel.on("close", () => this.#end());
     // A command that reads its input must see the end of it.
-    channel.end(typed);
+    if (hasTerminal) this.#endInput(channel).catch(() => {});
+    else channel.end();
     if (this.#stopped) channel.close();
+  }
+
+  async #endInput(channel: ClientChannel): Promise<void> {
+    const over = new AbortController();
+    channel.on("close", () => over.abort());
+    for (let pause = FIRST_PAUSE;; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
+      channel.write(INPUT_END);
+      await this.#clock.sleep(pause, { signal: over.signal });
+    }
   }
 
   #take(chunk: Uint8Array): void {

@@ -73,6 +73,10 @@ export class Ssh2Connection {
     return placeOf(this.#target);
   }
 
+  get clock(): Clock {
+    return this.#options.clock;
+  }
+
   /** Aborted with the first failure. */
   get lost(): AbortSignal {
     return this.#lost.signal;

@@ -18,7 +18,7 @@ export interface Ssh2ShellOptions {
 }
 
 export function createSsh2Shell(
-  { clock = systemClock, keepalive = 15 * SECOND, random = systemRandom }: Ssh2ShellOptions = {},
+  { clock = systemClock, keepalive = 40 * SECOND, random = systemRandom }: Ssh2ShellOptions = {},
 ): Shell {
   const enter = async (connection: Ssh2Connection, limits: Limits, command?: string) => {
     const proof = new LoginProof(random);

@@ -158,7 +158,10 @@ test("commands have a pseudo-terminal, which leaves their output as it is", asyn
 test("what reads from the pseudo-terminal comes to an end, again and again", async () => {
   await using server = await startOpensshServer();
   await using session = await createSsh2Shell().connect(targetOf(server), limits());
-  const { output } = await session.run("cat; read line; cat </dev/tty; wc -c", limits());
+  const { output } = await session.run(
+    "cat; read line; cat </dev/tty; bash -c 'read -e line'; wc -c",
+    limits(),
+  );
   assert.equal(output.trim(), "0");
 });
 
