@@ -6,6 +6,7 @@
 import { resolve } from "node:path";
 import type { ForegroundPoolOptions } from "./cli/wiring.ts";
 import { loadUndici } from "./cloud/openstack/load_undici.ts";
+import { loadLogSettings } from "./config/load_log_settings.ts";
 import { ConfigSource } from "./config/config_source.ts";
 import {
   ControlError,
@@ -44,7 +45,7 @@ export async function openForegroundPool(options: ForegroundPoolOptions): Promis
   const source = await ConfigSource.open(options.configFile, { ...options, strict: false });
   const { config } = source.current;
   await using opening = new AsyncDisposableStack();
-  opening.use(await startLogging(loggingFor(options, config.log)));
+  opening.use(await startLogging(await loggingFor(options, config.log)));
   const holder = `nodepool ${options.command}`;
   opening.use(await lockState(config.state, { holder, clock: systemClock, wait: LOCK_WAIT }));
   const clock = new SteadyClock(systemClock);
@@ -75,8 +76,9 @@ export async function openForegroundPool(options: ForegroundPoolOptions): Promis
 }
 
 /** What a person at a terminal sees besides the progress that is drawn there is what goes wrong. */
-function loggingFor({ isTerminal }: ForegroundPoolOptions, { level }: LogConfig) {
-  return { level: isTerminal ? "warning" as const : level, format: "text" as const, file: null };
+async function loggingFor({ isTerminal, logConfigFile }: ForegroundPoolOptions, log: LogConfig) {
+  if (logConfigFile !== null) return { ...log, ...(await loadLogSettings(logConfigFile)).settings };
+  return { level: isTerminal ? "warning" as const : log.level, format: "text" as const, file: null };
 }
 
 /** Everything ends with it. An order is done when what it left on clouds is gone, too. */

@@ -82,6 +82,10 @@ const elsewhere: readonly (readonly [RegExp, string])[] = [
   [/^less \/var\/lib\/nodepool\/build-logs\//, "for people; tests/build/diskimage_builder_test.ts"],
   [/^ansible(-inventory)? /, "needs Ansible; tests/e2e/ci_test.ts has it read the same"],
   [/^ssh -i \/etc\/nodepool\/id_rsa /, "on a node with subnodes; tests/openstack/subnodes_test.ts"],
+  [
+    /^(nodepool alien-|openstack (server|keypair) list |cat old-|cut -d )/,
+    "of what another Nodepool left; tests/e2e/old_leftovers_test.ts runs them",
+  ],
   [/^openstack server (show|delete) /, "needs a cloud; tests/simulator/openstack_command_test.ts"],
 ];
 

@@ -31,7 +31,13 @@ export async function openWorkingPool(context: CliContext, command: string): Pro
   const isTerminal = context.io.stderr.columns !== null;
   return await openOwnPool(
     context,
-    () => context.wiring.openForegroundPool({ ...configFilesOf(context), command, isTerminal }),
+    () =>
+      context.wiring.openForegroundPool({
+        ...configFilesOf(context),
+        logConfigFile: context.globals().logConfig,
+        command,
+        isTerminal,
+      }),
   );
 }
 

@@ -83,6 +83,8 @@ export interface OfflinePoolOptions extends ConfigFiles {
 }
 
 export interface ForegroundPoolOptions extends ConfigFiles {
+  /** A logging configuration file; null: standard error. */
+  readonly logConfigFile: string | null;
   /** The command, as others are told who has the state. */
   readonly command: string;
   /** Whether a person looks on, who is shown progress instead of a log. */

@@ -163,7 +163,7 @@ Deno.test("without a daemon an order is worked on by the command itself", async 
     assert.equal(code, 1);
     assert.match(stderr, /exit code 1; the next daemon tries again\n$/);
     const { configFile } = bench;
-    const options = { configFile, secureFile: null, command, isTerminal: false };
+    const options = { configFile, secureFile: null, logConfigFile: null, command, isTerminal: false };
     assert.deepEqual(bench.wired, [{ name: "foreground", options }]);
   }
 });
