@@ -1,0 +1,48 @@
+/**
+ * Every manner that a simulated cloud can have: the personalities and the quirks of the simulator's own tables, so that a
+ * new one is covered without anybody remembering, with what a configuration says on such a cloud.
+ */
+import { personalities, quirkTable } from "../../src/simulator/quirk_table.ts";
+import type { SimulatorInput } from "../../src/simulator/settings.ts";
+
+export interface Manner {
+  /** `the personality rackspace`, `the quirk gzip`. */
+  readonly name: string;
+  readonly cloud: Pick<NonNullable<SimulatorInput["clouds"]>[number], "personality" | "quirks">;
+  /** Lines of YAML that a provider has there. */
+  readonly provider: readonly string[];
+  /** What nodes there wait for in vain; null: they become ready. */
+  readonly hindrance: RegExp | null;
+}
+
+/** By quirk: which of the networks is meant, where there are several. */
+const PROVIDERS: Readonly<Record<string, readonly string[]>> = {
+  "networks-by-id": [
+    "networks: [{net-id: 00000000-0000-0000-0000-000000000000, public: true}, {net-id: 11111111-1111-1111-1111-111111111111}]",
+  ],
+  "public-network-only": ["networks: [{name: Ext-Net, public: true}]"],
+  "second-port-routed": ["pool: public", "networks: [{name: storage}, {name: tenant}]"],
+};
+
+/** By quirk: what must be said, since nothing that logs in can get by with it. */
+const HINDRANCES: Readonly<Record<string, RegExp>> = {};
+
+export const manners: readonly Manner[] = [
+  ...personalities.map(({ name, quirks }) => ({
+    name: `the personality ${name}`,
+    cloud: { personality: name },
+    ...mannerOf(quirks.map((quirk) => quirk.name)),
+  })),
+  ...quirkTable.map(({ name }) => ({
+    name: `the quirk ${name}`,
+    cloud: { quirks: [name] },
+    ...mannerOf([name]),
+  })),
+];
+
+function mannerOf(quirks: readonly string[]): Pick<Manner, "provider" | "hindrance"> {
+  return {
+    provider: quirks.flatMap((name) => PROVIDERS[name] ?? []),
+    hindrance: quirks.map((name) => HINDRANCES[name]).find((found) => found !== undefined) ?? null,
+  };
+}
