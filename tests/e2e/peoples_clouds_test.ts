@@ -109,7 +109,7 @@ async function runJob(pool: RunningPool): Promise<void> {
   const { stdout } = await pool.run("acquire", "prepared", "-o", "json");
   const { nodes: [node] } = JSON.parse(stdout);
   const knownHosts = `${pool.folder}/known_hosts`;
-  await Deno.writeTextFile(knownHosts, `${node.known_hosts.join("\n")}\n`);
+  await Deno.writeTextFile(knownHosts, `${node.connection.known_hosts.join("\n")}\n`);
   const options = ["-o", "BatchMode=yes", "-o", `UserKnownHostsFile=${knownHosts}`, "-F", "none"];
   const ran = await new Deno.Command("ssh", {
     args: [
@@ -117,8 +117,8 @@ async function runJob(pool: RunningPool): Promise<void> {
       `${pool.folder}/key`,
       ...options,
       "-p",
-      String(node.port),
-      `${node.user}@${node.address}`,
+      String(node.connection.port),
+      `${node.connection.username}@${node.connection.address}`,
       "hostname",
     ],
     stdin: "null",
