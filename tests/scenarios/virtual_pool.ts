@@ -203,7 +203,7 @@ export class VirtualPool implements AsyncDisposable {
     const stopping = this.#pool?.[Symbol.asyncDispose]();
     this.#pool = null;
     await this.clock.advance(0);
-    await stopping;
+    await this.during(Promise.resolve(stopping));
   }
 
   count(state?: NodeStateName, label?: string): number {
