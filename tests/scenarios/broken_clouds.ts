@@ -1,5 +1,7 @@
 /** Clouds and configurations in which something stands in the way of a launch, or only looks as if it did. */
 import { stringify } from "yaml";
+import { loginQuirks } from "../../src/simulator/quirks/logins.ts";
+import { quirkTable } from "../../src/simulator/quirk_table.ts";
 import type { SimulatorInput } from "../../src/simulator/settings.ts";
 
 type Cloud = NonNullable<SimulatorInput["clouds"]>[number];
@@ -23,8 +25,7 @@ export interface Break {
 
 const forever = { probability: 1, effect: false } as const;
 
-/** Each that there is. */
-export const breaks: readonly Break[] = [
+const singles: readonly Break[] = [
   { name: "a flavor of another name", apply: ({ image }) => image["flavor-name"] = "m1.smal" },
   { name: "a flavor that is there", apply: ({ image }) => image["flavor-name"] = "m1.medium" },
   { name: "more memory than any flavor has", apply: ({ image }) => image["min-ram"] = 999_999 },
@@ -94,6 +95,15 @@ export const breaks: readonly Break[] = [
   ...(["compute", "network", "image"] as const).map((service): Break => ({
     name: `the ${service} service down`,
     apply: ({ faults }) => faults.push({ ...forever, fault: 23, cloud: "main", service }),
+  })),
+];
+
+/** Each that there is, the quirks of the simulator's clouds included; those of servers show only once there are some. */
+export const breaks: readonly Break[] = [
+  ...singles,
+  ...quirkTable.filter((quirk) => !loginQuirks.includes(quirk)).map(({ name }): Break => ({
+    name: `the quirk ${name}`,
+    apply: ({ cloud }) => cloud.quirks = [...cloud.quirks ?? [], name],
   })),
 ];
 
