@@ -212,7 +212,16 @@ Deno.test("the configuration keys that the README names stand in config.example.
   const former = [...schema.matchAll(/"([a-z-]+)":\{"deprecated":true/g)].map(([, key]) => key!);
   assert.ok(former.length > 3);
   const others = ["ssh-keygen", "ssh-config", "disk-image-create", "envvars", "last"];
-  const known = new Set([...keys, ...former, ...commands, ...PROGRAM_NAMES, ...nodePhases, ...others]);
+  const ofClouds = ["cacert", "private", "proxy", "verify"];
+  const known = new Set([
+    ...keys,
+    ...former,
+    ...commands,
+    ...PROGRAM_NAMES,
+    ...nodePhases,
+    ...others,
+    ...ofClouds,
+  ]);
   const isUnknown = (code: string) => code.split(".").some((part) => !known.has(part));
   const isFile = (code: string) => /\.(yaml|conf|kv-\w+)$/.test(code);
   // A word with a dash in it can hardly be anything else, wherever it stands.
