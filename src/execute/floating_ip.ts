@@ -6,9 +6,12 @@ import type { NodeRecord } from "../domain/node.ts";
 import { backoff } from "../lib/backoff.ts";
 import type { Clock } from "../lib/clock.ts";
 import { errorChain } from "../lib/error_chain.ts";
+import { loggerOf } from "../lib/logging.ts";
 import type { Action } from "../plan/action.ts";
 import { DeletionRefusedError, type Deletions, isStale } from "./deletions.ts";
 import type { Outcome } from "./outcome.ts";
+
+const log = loggerOf("node");
 
 type FloatingIpWish = Action & { readonly type: "create-floating-ip" };
 
@@ -32,9 +35,16 @@ export async function executeCreateFloatingIp(
       if (!isNoWay(error)) break;
     }
   }
-  if (otherwise !== null && isNoWay(refusal)) return { event: { type: "addressed", addresses: otherwise } };
+  if (otherwise !== null && isNoWay(refusal)) {
+    const { id, provider } = node;
+    log.info(NO_WAY, { node: id, provider, login: otherwise.login, reason: errorChain(refusal) });
+    return { event: { type: "addressed", addresses: otherwise } };
+  }
   return postponed(node, { reason: "address", error: refusal, now: clock.now() });
 }
+
+const NO_WAY = "node {node} on {provider} is logged in to at {login}, for want of a floating IP: {reason}; " +
+  "with auto-floating-ip: false none is asked for";
 
 /** Neutron: 404 where no router leads from the network to the port's subnet, 400 where the two cannot be joined. */
 function isNoWay(error: unknown): boolean {

@@ -5,6 +5,7 @@ import type { NodeFloatingIp, NodeRecord } from "../domain/node.ts";
 import type { Server } from "../domain/server.ts";
 import { markedImageName } from "../domain/server_marks.ts";
 import { FROM_ANOTHER_RUN, staleHold } from "../domain/stale_hold.ts";
+import { isRoutable } from "../domain/is_routable.ts";
 import type { Instant } from "../domain/time.ts";
 
 export interface Adoption {
@@ -61,9 +62,11 @@ export function adoptedNode(
   };
 }
 
-export function loginAddress({ addresses }: Pick<Server, "addresses">): string | null {
+/** As far as the server itself tells: of its networks nothing is known here. */
+export function loginAddress({ addresses, accessV4 }: Pick<Server, "addresses" | "accessV4">): string | null {
   const address = addresses.find(({ kind }) => kind === "floating") ??
+    addresses.find(({ version, address }) => version === 4 && isRoutable(address)) ??
     addresses.find(({ version }) => version === 4) ??
     addresses[0];
-  return address?.address ?? null;
+  return accessV4 ?? address?.address ?? null;
 }

@@ -235,3 +235,10 @@ Deno.test("what cannot be honoured is said once, with the key's name", async () 
     `cloud "a": no effect here: api_timeout, compute_connect_retries`,
   ]);
 });
+
+Deno.test("a password that YAML reads as yes or no is refused, since it was meant as text", async () => {
+  assert.equal(
+    await fault("{auth: {auth_url: http://k, username: u, password: yes, project_name: n}}"),
+    "auth.password is true, which is no text; write it in quotes",
+  );
+});

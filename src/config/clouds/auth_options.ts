@@ -69,7 +69,12 @@ export function gatherAuthOptions(cloud: Settings, method: AuthMethod): void {
 
 function winningValue(option: string, settings: Settings): string | null {
   for (const spelling of spellings(option)) {
-    if (spelling in settings) return textSetting(settings[spelling]);
+    if (!(spelling in settings)) continue;
+    const value = settings[spelling];
+    if (typeof value === "boolean") {
+      throw new CloudSettingsError(`auth.${option} is ${value}, which is no text; write it in quotes`);
+    }
+    return textSetting(value);
   }
   return null;
 }
