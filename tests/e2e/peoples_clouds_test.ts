@@ -7,12 +7,14 @@ import { type Manner, manners } from "../scenarios/manners.ts";
 import { testNeeding } from "../needs.ts";
 import { RunningPool } from "./running_pool.ts";
 
-/** One for each way in which servers are reached and clouds answer. */
+/** One for each way in which servers are reached, clouds answer and logins differ. */
 const WITNESSED = [
   "the personality rackspace",
   "the personality tenant",
   "the personality narrow",
   "the personality old",
+  "the quirk ssh-forced-command",
+  "the quirk ssh-dropbear",
 ];
 
 function configFor({ provider }: Manner): string {
