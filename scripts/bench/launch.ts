@@ -1,11 +1,12 @@
 /**
- * How fast a pool fills: one daemon as its own process against a simulator served by this one, rate 0, boot time
- * 2 s. Prints the time from the daemon's start until all are ready, its memory, its requests, and how long after a
- * server could be logged in to its node was ready.
+ * How fast a pool fills: one daemon as its own process against a simulator served by this one, rate 0. Prints the time
+ * from the daemon's start until all are ready, its memory, its requests, and how long after a server could be logged in
+ * to its node was ready.
  *
- *     scripts/bench/launch [NODES…]        default: 100 1000
+ *     scripts/bench/launch [NODES[@BOOT[+-JITTER]]…]   times in seconds; default: 100@2 1000@2 600@20+-5
  */
 import { RunningPool } from "../../tests/e2e/running_pool.ts";
+import { SECOND } from "../../src/domain/time.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { benchConfig } from "./bench_config.ts";
 import { cpuSeconds, memoryMib } from "./process_use.ts";
@@ -22,9 +23,23 @@ function addedTimes(pool: RunningPool, log: string): number[] {
   return added.sort((a, b) => a - b);
 }
 
-async function bench(nodes: number): Promise<void> {
+interface Bench {
+  readonly nodes: number;
+  /** Milliseconds. */
+  readonly bootTime: { readonly mean: number; readonly jitter: number };
+}
+
+function benchOf(argument: string): Bench {
+  const parts = /^(\d+)(?:@([\d.]+)(?:\+-([\d.]+))?)?$/.exec(argument);
+  if (parts === null) throw new Error(`${argument} is not NODES, NODES@BOOT or NODES@BOOT+-JITTER`);
+  const [nodes = 0, mean = 2, jitter = 0] = parts.slice(1).map((part) => part && Number(part) || undefined);
+  return { nodes, bootTime: { mean: mean * SECOND, jitter: jitter * SECOND } };
+}
+
+async function bench({ nodes, bootTime }: Bench): Promise<void> {
   await using pool = await RunningPool.start({
     config: benchConfig({ minReady: nodes, maxServers: nodes }),
+    clouds: [{ bootTime }],
     seed: nodes,
   });
   const startedAt = systemClock.monotonic();
@@ -41,14 +56,16 @@ async function bench(nodes: number): Promise<void> {
   const cpu = await cpuSeconds(pool.pid);
   const at = (part: number) => ((added[Math.floor(added.length * part)] ?? NaN) / 1000).toFixed(2);
   console.log(
-    `${nodes} nodes ready after ${seconds.toFixed(1)} s; daemon ${now.toFixed(0)} MiB (peak ${
-      peak.toFixed(0)
-    }), ` +
+    `${nodes} nodes with a boot time of ${bootTime.mean / SECOND} ± ${
+      bootTime.jitter / SECOND
+    } s ready after ${seconds.toFixed(1)} s; daemon ${now.toFixed(0)} MiB (peak ${peak.toFixed(0)}), ` +
       `${cpu.toFixed(1)} s of CPU; ${journal.countOf("server.create")} POSTs, ` +
-      `${journal.count - journal.countOf("server.create")} other requests; ` +
-      `added by the daemon: median ${at(0.5)} s, 95 % ${at(0.95)} s, most ${at(0.9999)} s`,
+      `${journal.countOf("server.list")} listings, ` +
+      `${journal.count - journal.countOf("server.create")} requests but POSTs; ` +
+      `added by the daemon: median ${at(0.5)} s, 99 % ${at(0.99)} s, most ${at(0.9999)} s`,
   );
   await pool.stopDaemon();
 }
 
-for (const nodes of Deno.args.length > 0 ? Deno.args.map(Number) : [100, 1000]) await bench(nodes);
+const asked = Deno.args.length > 0 ? Deno.args : ["100@2", "1000@2", "600@20+-5"];
+for (const one of asked.map(benchOf)) await bench(one);

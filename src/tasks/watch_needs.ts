@@ -7,6 +7,7 @@ import type { ProviderImage } from "../domain/provider_image.ts";
 import { type Instant, type Milliseconds, MINUTE, SECOND } from "../domain/time.ts";
 import { planFloatingIps } from "../plan/floating_ip_plan.ts";
 import { LISTING_SETTLE } from "../plan/node_step.ts";
+import { listingInterval } from "./listing_interval.ts";
 
 export interface WatchNeeds {
   /** Whether some node waits for its server to change. */
@@ -31,15 +32,6 @@ export interface WatchNeeds {
   /** Names and ids of images to look up. */
   readonly baseImages: readonly string[];
 }
-
-/** Between listings while a server is likely to become ACTIVE, and while nothing hurries. */
-const BRISK = SECOND / 2;
-const STEADY = 2 * SECOND;
-/** Once what is awaited has been late for a while. */
-const CALM = 5 * SECOND;
-const CALM_AFTER = 3 * MINUTE;
-/** Of the fastest boot seen: from then on the next one may be done. */
-const EARLIEST_PART = 0.8;
 
 const QUOTA_AGES = { wanted: 10 * SECOND, busy: MINUTE, idle: 15 * MINUTE };
 const PORTS_AGE = 5 * SECOND;
@@ -74,7 +66,7 @@ export function planWatch(
   const listsThem = use !== "no" || provider.cleanFloatingIps || nodes.some(({ floatingIp }) => floatingIp);
   return {
     pending: pending.length > 0,
-    interval: nextInterval(pending, { fastestBoot: fastestBoot(nodes), now }),
+    interval: listingInterval(pending, { nodes, now }),
     completeSince: earliest(nodes.filter(mayHaveUnknownServer).map(lostSince)),
     portsSince: portsSince(addressing.filter(({ floatingIp }) => floatingIp === null), now),
     floatingIpAge: !listsThem
@@ -145,31 +137,6 @@ function isPending({ state }: NodeRecord): boolean {
     default:
       return false;
   }
-}
-
-/**
- * A slow cloud is asked seldom while its servers cannot be ready yet, and often when they can: a node is found soon
- * after it is ACTIVE without many listings before.
- */
-function nextInterval(
-  pending: readonly NodeRecord[],
-  { fastestBoot, now }: { fastestBoot: number; now: Instant },
-): number {
-  const intervals = pending.map(({ state, phaseSince }) => {
-    if (now - phaseSince >= CALM_AFTER) return CALM;
-    if (state.phase === "delete-server") return STEADY;
-    if (state.phase !== "boot") return BRISK;
-    const mayBeDoneAt = phaseSince + fastestBoot * EARLIEST_PART;
-    return Math.min(STEADY, Math.max(BRISK, mayBeDoneAt - now));
-  });
-  return Math.min(CALM, ...intervals);
-}
-
-/** From a server's being asked for to its being ACTIVE, the shortest of the nodes there are; 0: none is known. */
-function fastestBoot(nodes: readonly NodeRecord[]): number {
-  const boots = nodes.map(({ timings }) => (timings.address ?? Infinity) - (timings.boot ?? 0));
-  const fastest = Math.min(...boots);
-  return fastest === Infinity ? 0 : fastest;
 }
 
 function lostSince({ state }: NodeRecord): Instant {
