@@ -20,7 +20,7 @@ export interface LoggingConf {
 /** Whether the text is INI, and not YAML: its first line that says something is a section's name. */
 export function isLoggingConf(text: string): boolean {
   const first = text.split("\n").find((line) => !/^\s*([#;].*)?$/.test(line)) ?? "";
-  return /^\[\s*\w+\s*\]\s*$/.test(first);
+  return /^\[[^\],]+\]/.test(first);
 }
 
 /** @throws ConfigError with every problem */
@@ -98,7 +98,7 @@ class ConfReader {
       );
       return null;
     }
-    if (this.#raw(section, "class") !== null) {
+    if (!/^((logging\.)?Formatter)?$/.test(this.#raw(section, "class") ?? "")) {
       this.#notice(section, "a class of your own is not known here: its format alone counts", "class");
     }
     const empty = emptyFields(format ?? "");

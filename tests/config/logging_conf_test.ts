@@ -210,6 +210,10 @@ const accepted: Readonly<Record<string, string>> = {
       "format=%(asctime)s.%(msecs)03d [%(levelname)-8s] %(name)20s %(levelno)s %(message).5s 100%%\n" +
       "datefmt=%a %d %b %Y %H:%M:%S %p %j %y %I",
   }),
+  "with the class that formatters have anyway": small({
+    handler: FILE,
+    formatter: "class=logging.Formatter\nformat=%(message)s",
+  }),
   "with a format that is left out": small({ handler: FILE, formatter: "datefmt=" }),
   "with a NullHandler": small({ handler: "class=NullHandler\nargs=()" }),
 };
@@ -355,6 +359,11 @@ Deno.test("what a logging.conf says that means nothing here is one notice each, 
     assert.equal(plan.loggers[0]!.handlers[0]!.to, "stderr");
   }
   assert.throws(() => noticesOf(small({ handler: kinds[3][0] })), kinds[3][1]);
+  assert.deepEqual(noticesOf(accepted["with the class that formatters have anyway"]!), []);
+  assert.match(
+    noticesOf(small({ handler: FILE, formatter: "class=my.Formatter" })).join(),
+    /a class of your own/,
+  );
   assert.match(
     noticesOf(small({ handler: FILE, formatter: "format=%(threadName)s %(lineno)d %(message)s" })).join(),
     /there is nothing to show for threadName, lineno: a dash or 0 stands there/,
@@ -370,7 +379,9 @@ Deno.test("what a logging.conf says that means nothing here is one notice each, 
 });
 
 Deno.test("a file of Python's is told from YAML, whatever stands before its first section", () => {
-  for (const text of [PRODUCTION, "# comment\n; another\n\n[loggers]\n", "[ loggers ]\n"]) {
+  for (
+    const text of [PRODUCTION, "# comment\n; another\n\n[loggers]\n", "[ loggers ]\n", "[logger_a-b] ; one\n"]
+  ) {
     assert.ok(isLoggingConf(text), text);
   }
   for (const text of ["", "level: debug\n", "{level: debug}", "# [loggers]\nlevel: info\n"]) {
