@@ -206,8 +206,8 @@ async function takeLock(state: string): Promise<Disposable> {
   } catch (error) {
     if (!(error instanceof StoreError) || error.kind !== "locked") throw error;
     throw new OtherDaemonError(
-      `${error.message}: one daemon runs the pool and builds its images; stop that one first, or give this one ` +
-        "another `state`",
+      `${error.message}: stop that one first, or give this one another \`state\`; one daemon runs the pool and ` +
+        "builds its images too",
     );
   }
 }
