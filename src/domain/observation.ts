@@ -98,9 +98,16 @@ export function describeMissing({ servers, images, found }: Missing): string {
     "there until the cloud says of it that it is gone";
 }
 
+/** Whether a refusal holds for a server of that flavor, too; null: it is not known which. */
+export function concerns({ size }: Refusal, flavor: Pick<Flavor, "vcpus" | "ramMib"> | null): boolean {
+  return size === null || flavor === null || (flavor.vcpus >= size.vcpus && flavor.ramMib >= size.ramMib);
+}
+
 export interface Refusal {
   readonly message: string;
   readonly kind: "quota" | "capacity" | "rateLimited" | "unauthorized" | "unavailable" | "timeout";
+  /** The flavor for which there was no room: what is smaller may have some. null: it concerns any server. */
+  readonly size: Pick<Flavor, "vcpus" | "ramMib"> | null;
   /** Refusals in a row. */
   readonly count: number;
   readonly until: Instant;

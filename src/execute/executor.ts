@@ -45,8 +45,8 @@ export interface ProviderAccess {
   readonly cloud: Cloud;
   readonly deletions: Deletions;
   readonly observation: Observation;
-  noteAccepted(): void;
-  noteRefusal(error: CloudError): void;
+  noteAccepted(flavorId: string): void;
+  noteRefusal(error: CloudError, flavorId: string): void;
   noteCatalogWrong(): void;
 }
 
@@ -191,7 +191,7 @@ export class Executor implements AsyncDisposable {
     const node = await this.#announce(action, at);
     if (node === null) return;
     const outcome = await this.#execute({ ...action, node }, at);
-    this.#tell(at.access, outcome.cloud);
+    this.#tell(at.access, { verdict: outcome.cloud, flavorId: node.flavorId });
     if (outcome.event === "ended") await this.#end(action.node.id);
     else if (outcome.event !== null) await this.#store(action, outcome.event);
   }
@@ -335,9 +335,12 @@ export class Executor implements AsyncDisposable {
     });
   }
 
-  #tell(access: ProviderAccess, verdict: CloudVerdict | undefined): void {
-    if (verdict?.type === "accepts") access.noteAccepted();
-    if (verdict?.type === "refuses") access.noteRefusal(verdict.error);
+  #tell(
+    access: ProviderAccess,
+    { verdict, flavorId }: { verdict: CloudVerdict | undefined; flavorId: string },
+  ): void {
+    if (verdict?.type === "accepts") access.noteAccepted(flavorId);
+    if (verdict?.type === "refuses") access.noteRefusal(verdict.error, flavorId);
     if (verdict?.type === "catalog-wrong") access.noteCatalogWrong();
   }
 

@@ -6,7 +6,7 @@ import type { Config, LabelConfig, ProviderConfig, ProviderImageConfig } from ".
 import type { LaunchPause } from "../domain/launch_pause.ts";
 import { isMade } from "../domain/config.ts";
 import { filesOfNode } from "../domain/local_files.ts";
-import type { Catalog, Observation } from "../domain/observation.ts";
+import { type Catalog, concerns, type Observation } from "../domain/observation.ts";
 import type { CloudImage, Flavor } from "../domain/server.ts";
 import { type Moment, timeOfDay } from "../domain/time.ts";
 import { chooseFlavor, describeFlavorWish } from "./choose_flavor.ts";
@@ -49,9 +49,19 @@ export function findOffer(
   provider: ProviderConfig,
   situation: OfferSituation,
 ): LaunchOffer | string {
-  const { pause, now, wallOffset, current } = situation;
-  const open = openCatalog(provider, situation);
+  const open = listedCatalog(provider, situation);
   if (typeof open === "string") return open;
+  const offer = offerOf(label, provider, { ...situation, open });
+  const flavor = typeof offer === "string" ? null : offer.flavor;
+  return whyRefused(situation, flavor) ?? offer;
+}
+
+function offerOf(
+  label: LabelConfig,
+  provider: ProviderConfig,
+  { open, ...situation }: OfferSituation & { open: Catalog },
+): LaunchOffer | string {
+  const { pause, now, wallOffset, current } = situation;
   const paused = pause === undefined
     ? null
     : pauseReason(pause, { now, wallOffset, provider, building: situation.building });
@@ -98,7 +108,12 @@ type BootWish = Omit<LaunchOffer, "flavor" | "floatingIps">;
 
 /** The catalog of a provider that takes requests for servers, or why it takes none. */
 export function openCatalog(provider: ProviderConfig, situation: ProviderSituation): Catalog | string {
-  const { seen, now } = situation;
+  const catalog = listedCatalog(provider, situation);
+  return typeof catalog === "string" ? catalog : whyRefused(situation, null) ?? catalog;
+}
+
+function listedCatalog(provider: ProviderConfig, situation: ProviderSituation): Catalog | string {
+  const { seen } = situation;
   if (provider.maxServers < 0) return "retired: max-servers is -1";
   if (seen === undefined) return "not asked yet";
   if (seen.failure !== null) {
@@ -107,11 +122,17 @@ export function openCatalog(provider: ProviderConfig, situation: ProviderSituati
   if (seen.catalog === null || seen.inventory.completeAt === null) return "not seen completely yet";
   if (seen.frozen !== null) return seen.frozen;
   if (seen.missing?.isLooking) return "looking for what its listings leave out";
-  if (seen.refusal !== null && seen.refusal.until > now) {
-    return `${seen.refusal.message}; asked again at ${timeOfDay(seen.refusal.until, situation)}`;
-  }
-  if (seen.refusal !== null && situation.asking) return `${seen.refusal.message}; asking again`;
   return seen.catalog;
+}
+
+/** Why a server of the flavor is not asked for after one was refused; null: it can be. */
+function whyRefused(situation: ProviderSituation, flavor: Flavor | null): string | null {
+  const refusal = situation.seen?.refusal ?? null;
+  if (refusal === null || !concerns(refusal, flavor)) return null;
+  if (refusal.until > situation.now) {
+    return `${refusal.message}; asked again at ${timeOfDay(refusal.until, situation)}`;
+  }
+  return situation.asking ? `${refusal.message}; asking again` : null;
 }
 
 /**

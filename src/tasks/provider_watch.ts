@@ -13,16 +13,25 @@ import type { Place } from "../domain/home.ts";
 import { ImageInventory } from "../domain/image_inventory.ts";
 import { Inventory } from "../domain/inventory.ts";
 import type { Lineage } from "../domain/lineage.ts";
-import type {
-  Catalog,
-  Failure,
-  FloatingIpSightings,
-  Observation,
-  OptionalLook,
-  Refusal,
-  Taken,
+import {
+  type Catalog,
+  concerns,
+  type Failure,
+  type FloatingIpSightings,
+  type Observation,
+  type OptionalLook,
+  type Refusal,
+  type Taken,
 } from "../domain/observation.ts";
-import type { CloudAhead, CloudImage, FloatingIp, Port, Quota, ServerListing } from "../domain/server.ts";
+import type {
+  CloudAhead,
+  CloudImage,
+  Flavor,
+  FloatingIp,
+  Port,
+  Quota,
+  ServerListing,
+} from "../domain/server.ts";
 import { HOUR, type Instant, MINUTE, SECOND } from "../domain/time.ts";
 import { backoff } from "../lib/backoff.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -137,11 +146,11 @@ export class ProviderWatch implements ProviderAccess {
     return this.#failure !== null || this.#inventory.completeAt !== null;
   }
 
-  noteAccepted(): void {
-    this.#refusal = null;
+  noteAccepted(flavorId: string): void {
+    if (this.#refusal !== null && concerns(this.#refusal, this.#sizeOf(flavorId))) this.#refusal = null;
   }
 
-  noteRefusal(error: CloudError): void {
+  noteRefusal(error: CloudError, flavorId: string): void {
     const { kind, message } = error;
     // Requests that were under way when the cloud refused one tell nothing new.
     const isSameWave = this.#refusal !== null && this.#clock.now() < this.#refusal.until;
@@ -149,8 +158,15 @@ export class ProviderWatch implements ProviderAccess {
     const known = kind as Refusal["kind"];
     const base = REFUSAL_PAUSES[kind as keyof typeof REFUSAL_PAUSES] ?? REFUSAL_PAUSES.other;
     const pause = pauseAfter(error, backoff({ failures: count, base, max: LONGEST_REFUSAL }));
-    this.#refusal = { message, kind: known, count, until: this.#clock.now() + pause };
+    const flavor = kind === "quota" || kind === "capacity" ? this.#sizeOf(flavorId) : null;
+    // That a larger one is refused as well leaves no more room for the smaller.
+    const size = isSameWave && concerns(this.#refusal!, flavor) ? this.#refusal!.size : flavor;
+    this.#refusal = { message, kind: known, size, count, until: this.#clock.now() + pause };
     if (kind === "quota") this.#quota = null;
+  }
+
+  #sizeOf(flavorId: string): Flavor | null {
+    return this.#catalog?.flavors.find(({ id }) => id === flavorId) ?? null;
   }
 
   noteCatalogWrong(): void {

@@ -180,7 +180,7 @@ export const missing: Missing = {
 
 /** A refusal that is in force for another minute. */
 export function refusal(fields: Partial<Refusal> = {}): Refusal {
-  return { message: "over quota", kind: "quota", count: 1, until: NOW + MINUTE, ...fields };
+  return { message: "over quota", kind: "quota", size: null, count: 1, until: NOW + MINUTE, ...fields };
 }
 
 export function quota(fields: Partial<Quota> = {}): Quota {

@@ -222,7 +222,7 @@ Deno.test("a floating IP counts as unchanged only since it has been in its prese
 });
 
 const refuse = (kit: ReturnType<typeof watchKit>, kind: CloudErrorKind, retryAfter: number | null = null) => {
-  kit.watch.noteRefusal(new CloudError(kind, "no", { retryAfter, effect: "none" }));
+  kit.watch.noteRefusal(new CloudError(kind, "no", { retryAfter, effect: "none" }), small.id);
   return (kit.watch.observation.refusal!.until - kit.clock.now()) / SECOND;
 };
 
@@ -255,7 +255,7 @@ Deno.test("Retry-After is kept where it is longer, and an accepted request ends 
     "rateLimited",
     "no",
   ]);
-  kit.watch.noteAccepted();
+  kit.watch.noteAccepted(small.id);
   assert.equal(kit.watch.observation.refusal, null);
 });
 
@@ -358,4 +358,28 @@ Deno.test("a cloud that takes us for nobody, or does not answer, is out of reach
     await kit.observe();
     assert.equal(kit.watch.observation.failure?.message, error.message);
   }
+});
+
+Deno.test("a refusal for want of room concerns servers of that size and larger ones, any other concerns all", async () => {
+  const kit = watchKit();
+  kit.state.flavors = [small, { ...small, id: "tiny", ramMib: small.ramMib / 2 }];
+  await kit.observe();
+  const refuse = (kind: CloudErrorKind, flavor: string) => {
+    kit.watch.noteRefusal(new CloudError(kind, "no", { effect: "none" }), flavor);
+    return kit.watch.observation.refusal?.size?.ramMib ?? null;
+  };
+  assert.equal(refuse("quota", small.id), small.ramMib);
+  kit.watch.noteAccepted("tiny");
+  assert.equal(
+    kit.watch.observation.refusal?.size?.ramMib,
+    small.ramMib,
+    "a smaller one tells nothing of it",
+  );
+  assert.equal(refuse("quota", "tiny"), small.ramMib / 2);
+  assert.equal(refuse("quota", small.id), small.ramMib / 2, "nor makes a larger one more room");
+  kit.watch.noteAccepted(small.id);
+  assert.equal(kit.watch.observation.refusal, null);
+  assert.equal(refuse("capacity", small.id), small.ramMib);
+  kit.watch.noteAccepted(small.id);
+  assert.equal(refuse("unauthorized", small.id), null);
 });

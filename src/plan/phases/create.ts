@@ -1,4 +1,5 @@
 /** A node whose server is still to be asked for, or was asked for without an answer. */
+import { concerns } from "../../domain/observation.ts";
 import { type NodeSituation, type NodeStep, wouldBeListed } from "../node_step.ts";
 import { findOwnServer } from "../own_server.ts";
 
@@ -30,7 +31,10 @@ function planRequest(
 ): NodeStep {
   // Somewhere else may have room: without a server, giving the node up costs nothing.
   if (provider.maxServers < 0) return { do: "end" };
-  if (seen.refusal !== null && seen.refusal.until > now) return { do: "end" };
+  const flavor = seen.catalog?.flavors.find(({ id }) => id === node.flavorId) ?? null;
+  if (seen.refusal !== null && seen.refusal.until > now && concerns(seen.refusal, flavor)) {
+    return { do: "end" };
+  }
   return { do: "act", action: { type: "create-server", node } };
 }
 
