@@ -15,7 +15,7 @@ const PATIENCE = 15 * SECOND;
 /** After these, another user of the server may do better. */
 const NOT_THIS_USER: ReadonlySet<LoginFailure> = new Set(["auth", "account", "command", "timeout"]);
 
-export interface Limits {
+interface Limits {
   readonly timeout: Milliseconds;
   readonly signal: AbortSignal;
 }

@@ -7,8 +7,12 @@ import type { RunOptions, ShellSession } from "../ssh/shell.ts";
 /** Where 2016's Nodepool put the scripts, and ran them. */
 export const SCRIPTS = "/opt/nodepool-scripts";
 
-/** As 2016's Nodepool left them: whoever uses the server may run them. */
-export const OPEN_SCRIPTS = `chmod -R a+rx ${SCRIPTS}`;
+/**
+ * As 2016's Nodepool left them: whoever uses the server may run them. What an image has there besides and belongs to
+ * others stays as it is, where sudo does not help.
+ */
+export const OPEN_SCRIPTS =
+  `chmod -R a+rx ${SCRIPTS} 2>/dev/null || sudo -n chmod -R a+rx ${SCRIPTS} 2>/dev/null || true`;
 
 /** What is kept of the output of a command that failed. */
 const LINES = 50;

@@ -131,10 +131,10 @@ Deno.test("scripts that the image lacks are copied there, where there is a scrip
   const copied = ground(lacking);
   await prepare(copied, { others: [], readyScript: "ready.sh" });
   const copy = copied.told.indexOf("10.0.0.7 copy /scripts /opt/nodepool-scripts");
-  assert.equal(
-    copied.told[copy + 1],
-    "10.0.0.7 chmod -R a+rx /opt/nodepool-scripts",
-    "for all users, as in 2016",
+  assert.match(
+    copied.told[copy + 1]!,
+    /^10\.0\.0\.7 chmod -R a\+rx \/opt\/nodepool-scripts /,
+    "for all, as in 2016",
   );
   const without = ground(lacking);
   await prepare(without, { others: [], readyScript: "ready.sh", scriptDir: null });

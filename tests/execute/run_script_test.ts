@@ -1,0 +1,68 @@
+/** What is run on a server that becomes an image, in which order, as whom. */
+import assert from "node:assert/strict";
+import { MINUTE } from "../../src/domain/time.ts";
+import { executeScript, type ScriptJob } from "../../src/execute/images/run_script.ts";
+import { VirtualClock } from "../../src/lib/virtual_clock.ts";
+import { LoginError, type Shell } from "../../src/ssh/shell.ts";
+import { NOW } from "../plan/plan_fixtures.ts";
+import { HOST_KEY } from "./execute_fixtures.ts";
+
+/** Runs a script on a server that lets one user run commands; root's key is tied to another command. */
+async function run(kind: ScriptJob["kind"]) {
+  const told: string[] = [];
+  const shell: Shell = {
+    login: () => Promise.reject(new Error("scripts use lasting sessions")),
+    connect({ username, hostKeys }) {
+      assert.deepEqual(hostKeys, [], "cloud-init may have made others since the first login");
+      if (username !== "ubuntu") return Promise.reject(new LoginError("account", `not ${username}`));
+      return Promise.resolve({
+        hostKey: HOST_KEY,
+        run: (command: string) => Promise.resolve({ exitCode: told.push(command) * 0, output: "" }),
+        copyFolder: (local: string, remote: string) =>
+          Promise.resolve(void told.push(`copy ${local} ${remote}`)),
+        writeFile: () => Promise.reject(new Error("nothing is written one by one")),
+        [Symbol.asyncDispose]: () => Promise.resolve(),
+      });
+    },
+  };
+  const job = { kind, script: "run.sh", hostname: "template", variables: {}, scriptDir: "/scripts" };
+  const outcome = await executeScript(job, {
+    shell,
+    clock: new VirtualClock(NOW),
+    signal: new AbortController().signal,
+    credentials: { usernames: ["root", "ubuntu"], readPrivateKey: () => Promise.resolve("key") },
+    loginTimeout: MINUTE,
+    target: (username) =>
+      Promise.resolve({
+        address: "10.0.0.7",
+        port: 22,
+        username,
+        privateKey: "key",
+        hostKeys: ["ssh-rsa BBBB"],
+      }),
+    log: { write() {} },
+  });
+  return { outcome, told };
+}
+
+Deno.test("a setup runs as the user who may run commands, its scripts open to all users", async () => {
+  const { outcome, told } = await run("setup");
+  assert.deepEqual(outcome, { type: "set-up" });
+  assert.deepEqual(told.map((command) => command.split(" ").slice(0, 4).join(" ")), [
+    "sudo mkdir -p /etc/nodepool",
+    "sudo mkdir -p /opt/nodepool-scripts",
+    "copy /scripts /opt/nodepool-scripts",
+    "chmod -R a+rx /opt/nodepool-scripts",
+    "cd /opt/nodepool-scripts && ./run.sh",
+    "sync",
+  ]);
+});
+
+Deno.test("a check runs on its copy of the scripts, and leaves those of the image alone", async () => {
+  const { outcome, told } = await run("check");
+  assert.deepEqual(outcome, { type: "passed" });
+  assert.deepEqual(told, [
+    "copy /scripts /tmp/nodepool-check",
+    "cd /tmp/nodepool-check && ./run.sh 'template'",
+  ]);
+});
