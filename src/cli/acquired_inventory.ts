@@ -3,7 +3,6 @@
  * have the names that the dynamic inventory gives them.
  */
 import type { AcquiredNode, AcquiredNodesView } from "../views/acquired_nodes.ts";
-import { ansibleGroups } from "../views/ansible_groups.ts";
 import { hostAliases } from "../views/host_alias.ts";
 import { sshQuote } from "./acquired_ssh_config.ts";
 import { shellQuote, shellWord } from "../lib/shell_quote.ts";
@@ -17,7 +16,7 @@ export function renderInventory(
   const hosts = nodes.map((node) => `${names.get(node.id)} ${variables(node, knownHosts)}`);
   const sections = new Map([["nodepool", hosts]]);
   for (const node of nodes) {
-    for (const group of ansibleGroups({ ...node, state: "used" })) {
+    for (const group of node.groups) {
       sections.set(group, [...sections.get(group) ?? [], names.get(node.id)!]);
     }
   }

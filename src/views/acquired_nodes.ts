@@ -1,6 +1,7 @@
 /** The nodes that a request was granted, with all that is needed to log in to them. */
 import type { Config } from "../domain/config.ts";
 import type { NodeRecord } from "../domain/node.ts";
+import { ansibleGroups } from "./ansible_groups.ts";
 import { type ConnectionView, viewConnection } from "./connection.ts";
 import { VIEW_VERSION } from "./view_head.ts";
 import { serverIdOf } from "../domain/node.ts";
@@ -23,11 +24,16 @@ export interface AcquiredNode {
   readonly public_v6: string | null;
   readonly private_v4: string | null;
   readonly connection: ConnectionView | null;
+  /** As the Ansible inventory of the whole pool has them. */
+  readonly groups: readonly string[];
   /** The servers that go with it. */
   readonly subnodes: readonly AcquiredSubnode[];
 }
 
-export type AcquiredSubnode = Omit<AcquiredNode, "label" | "image" | "provider" | "az" | "subnodes">;
+export type AcquiredSubnode = Omit<
+  AcquiredNode,
+  "label" | "image" | "provider" | "az" | "groups" | "subnodes"
+>;
 
 /** @param options `pool`: all nodes, subnodes included */
 export function viewAcquiredNodes(
@@ -36,6 +42,7 @@ export function viewAcquiredNodes(
 ): AcquiredNodesView {
   const subnodesOf = ({ id, subnodeCount }: NodeRecord) =>
     subnodeCount === 0 ? [] : pool.filter(({ parentId }) => parentId === id);
+  const groupsOf = ansibleGroups({ config, nodes: pool });
   return {
     version: VIEW_VERSION,
     request,
@@ -45,6 +52,7 @@ export function viewAcquiredNodes(
       image: node.image,
       provider: node.provider,
       az: node.zone,
+      groups: groupsOf({ ...node, state: "used" }),
       subnodes: subnodesOf(node).map((subnode) => viewServer(subnode, config)),
     })),
   };

@@ -48,8 +48,9 @@ export function viewInventory(report: PoolReport): InventoryView {
   const names = hostAliases(nodes);
   const nameOf = ({ id }: NodeRecord) => names.get(id)!;
   const groups = new Map<string, string[]>();
+  const groupsOf = ansibleGroups(report);
   for (const node of nodes) {
-    for (const group of ansibleGroups({ ...node, state: stateName(node) })) {
+    for (const group of groupsOf({ ...node, state: stateName(node) })) {
       groups.set(group, [...groups.get(group) ?? [], nameOf(node)]);
     }
   }

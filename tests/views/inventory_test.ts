@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { serverMetadata } from "../../src/domain/server_marks.ts";
-import { ansibleGroups, safeGroupName } from "../../src/views/ansible_groups.ts";
+import { ansibleGroups, groupNames, safeGroupName } from "../../src/views/ansible_groups.ts";
 import { type InventoryView, viewInventory } from "../../src/views/inventory.ts";
+import { testNeeding } from "../needs.ts";
 import { HOST_KEY, sampleNode, sampleReport, SECRETS } from "./sample_pool.ts";
 
 const hostsOf = (inventory: InventoryView, group: string) =>
@@ -104,8 +105,66 @@ Deno.test("group names are made safe, and none is taken for one of Ansible's own
     "x",
   ]);
   fc.assert(fc.property(fc.string({ minLength: 1 }), fc.string({ minLength: 1 }), (image, provider) => {
-    const groups = ansibleGroups({ image, provider, label: image, state: "ready" });
+    const node = { image, provider, label: image, state: "ready" } as const;
+    const groups = ansibleGroups({ config: null, nodes: [node] })(node);
     assert.ok(groups.every((group) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(group)), groups.join());
     assert.equal(new Set(groups).size, groups.length);
   }));
+});
+
+Deno.test("Ansible groups do not collide: names that Ansible would make one of stay apart", () => {
+  const names = [
+    "ubuntu-22.04",
+    "ubuntu_22_04",
+    "ubuntu-22-04",
+    "debian-12",
+    "ж",
+    "щ",
+    "テスト",
+    "label_x",
+    "label x",
+  ];
+  const nameOf = groupNames(names);
+  const groups = names.map(nameOf);
+  assert.equal(new Set(groups).size, names.length, groups.join());
+  assert.ok(groups.every((group) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(group)), groups.join());
+  assert.deepEqual([nameOf("ubuntu_22_04"), nameOf("debian-12"), nameOf("label x")], [
+    "ubuntu_22_04",
+    "debian_12",
+    "label_x",
+  ]);
+  assert.equal(nameOf("ubuntu-22.04"), "ubuntu_22_04_5ce556");
+});
+
+Deno.test("Ansible groups are called the same whatever the order, and whichever of the nodes are there", () => {
+  const { config, nodes } = sampleReport();
+  const node = { ...nodes[0]!, state: "ready" } as const;
+  assert.deepEqual(ansibleGroups({ config, nodes })(node), ansibleGroups({ config, nodes: [] })(node));
+  fc.assert(fc.property(fc.uniqueArray(fc.string({ minLength: 1, unit: "binary" })), (names) => {
+    const [forth, back] = [groupNames(names), groupNames(names.toReversed())];
+    assert.deepEqual(names.map(forth), names.map(back));
+    assert.equal(new Set(names.map(forth)).size, names.length);
+  }));
+});
+
+testNeeding(["ansible"], "ansible-inventory takes every group as it is, without a warning", async () => {
+  const names = ["ubuntu-22.04", "ubuntu_22_04", "テスト", "ж", "12.04", "22.04", "all"];
+  const nodes = names.map((name, index) => sampleNode({ id: index + 1, image: name, label: name }));
+  const folder = await Deno.makeTempDir();
+  try {
+    const script = `${folder}/pool.sh`;
+    const inventory = viewInventory(sampleReport({ nodes, config: null }));
+    await Deno.writeTextFile(`${folder}/list.json`, JSON.stringify(inventory));
+    await Deno.writeTextFile(script, `#!/bin/sh\ncat '${folder}/list.json'\n`, { mode: 0o755 });
+    const { stdout, stderr, code } = await new Deno.Command("ansible-inventory", {
+      args: ["-i", script, "--list"],
+      env: { HOME: folder, ANSIBLE_LOCAL_TEMP: folder, ANSIBLE_DEPRECATION_WARNINGS: "0" },
+    }).output();
+    const said = new TextDecoder().decode(stderr);
+    assert.deepEqual([code, /warning/i.test(said) ? said : ""], [0, ""]);
+    const listed = JSON.parse(new TextDecoder().decode(stdout));
+    for (const group of Object.keys(inventory)) assert.ok(group in listed, group);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });
