@@ -29,15 +29,14 @@ async function compare(chosen: readonly Break[], random: number) {
   await virtual.until(isOver, PATIENCE).catch(() => {});
   const ready = labels.filter((label) => virtual.count("ready", label) > 0);
   const said = labels.filter((label) => !isStopped(checks, label));
-  const open = isChosenByCloud(checks) ? labels.filter((label) => label === "elsewhere") : labels;
-  const among = (names: readonly string[]) => names.filter((name) => open.includes(name));
-  return { checks, said: among(said), ready: among(ready) };
+  // What cannot be known may still stop it, but what is said to stop it does.
+  return { checks, said: isLeftOpen(checks) ? said.filter((label) => ready.includes(label)) : said, ready };
 }
 
-/** Whether only the cloud knows what networks servers get: then the checks warn, and promise nothing. */
-function isChosenByCloud(checks: readonly OnlineCheck[]): boolean {
-  return checks.some(({ provider, check, result }) =>
-    provider === "main" && check === "network" && result === "warning"
+/** Whether something that a launch needs cannot be known beforehand: then the checks warn, and promise nothing. */
+function isLeftOpen(checks: readonly OnlineCheck[]): boolean {
+  return checks.some(({ provider, check, result, message }) =>
+    provider === "main" && result === "warning" && (check === "network" || message.startsWith("not known: "))
   );
 }
 

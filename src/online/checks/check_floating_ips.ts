@@ -1,15 +1,16 @@
 /** Whether nodes get a floating IP, from where and why. */
-import { isUnclear } from "../../plan/choose_networks.ts";
+import { chooseNetworks, isUnclear } from "../../plan/choose_networks.ts";
 import { floatingIpSources, planFloatingIps } from "../../plan/floating_ip_plan.ts";
 import { failure, type Finding, ok, suggest } from "../finding.ts";
 import type { Look } from "../look.ts";
 
 export function checkFloatingIps({ provider, seen }: Look): Finding[] {
-  if (seen.catalog === null) return [];
+  // What is wrong with its own networks is told of these.
+  if (seen.catalog === null || isUnclear(chooseNetworks(provider, seen.catalog))) return [];
   const { networks } = seen.catalog;
   const about = { check: "floating_ip", subject: provider.pool } as const;
   const { use, reason } = planFloatingIps(provider, networks);
-  if (use === "no") return [ok(about, `nodes get none: ${reason}`)];
+  if (use === "no") return [ok(about, `nodes get none, since ${reason}`)];
   const sources = floatingIpSources(provider, networks);
   if (isUnclear(sources)) {
     const names = networks.filter(({ external }) => external).map(({ name }) => name);
@@ -17,6 +18,6 @@ export function checkFloatingIps({ provider, seen }: Look): Finding[] {
     return [failure(about, `${sources.message}${hint}`)];
   }
   const from = sources[0]?.name ?? "";
-  if (use === "yes") return [ok(about, `nodes get one from ${from}: ${reason}`)];
+  if (use === "yes") return [ok(about, `nodes get one from ${from}, since ${reason}`)];
   return [ok(about, `nodes may get one from ${from}: ${reason}`)];
 }

@@ -16,8 +16,9 @@ export function checkQuota({ provider, seen }: Look): Finding[] {
   }
   const used = uses.length === 0 ? "no limits" : uses.join(", ");
   if (instances.limit >= provider.maxServers) return [ok(about, used)];
-  const more = `max-servers is ${provider.maxServers}, the quota allows ${instances.limit} instances`;
-  return [warning(about, `${more}; have it raised, or lower max-servers (${used})`)];
+  const more =
+    `max-servers is ${provider.maxServers}, but the quota allows only ${instances.limit} instances`;
+  return [warning(about, `${more}; raise it or lower max-servers (${used})`)];
 }
 
 function text({ used, limit }: QuotaUse): string {
