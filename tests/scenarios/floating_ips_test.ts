@@ -1,7 +1,9 @@
 /** Floating IPs on clouds as people have them: without a pool, on the second port, over quota, none to be had. */
 import assert from "node:assert/strict";
 import { serverIdOf } from "../../src/domain/node.ts";
+import { imageStateName } from "../../src/domain/provider_image.ts";
 import { MINUTE } from "../../src/domain/time.ts";
+import { imageConfig } from "./image_pool.ts";
 import { poolConfig, VirtualPool } from "./virtual_pool.ts";
 
 async function readyNode(
@@ -112,4 +114,18 @@ Deno.test("clouds with public networks give no floating IP, and are logged in to
     assert.equal(node.addresses!.login, ports[0]!.address);
     assert.equal(virtual.simulator.journal.countOf("floatingip.create"), 0);
   }
+});
+
+Deno.test("a server on which an image is made gets a floating IP where it needs one, and gives it back", async () => {
+  const config = imageConfig({
+    built: [],
+    prepared: ["noble"],
+    minReady: 0,
+    provider: "auto-floating-ip: true",
+  });
+  await using virtual = await VirtualPool.start({ config });
+  await virtual.until(() => virtual.pool.report().images.some((image) => imageStateName(image) === "ready"));
+  await virtual.until(() => virtual.count() === 0);
+  assert.equal(virtual.simulator.journal.countOf("floatingip.create"), 1);
+  assert.equal(virtual.simulator.cloud("simulator").floatingIps.size, 0);
 });

@@ -11,7 +11,10 @@ export interface ImageConfigOptions {
   readonly prepared?: readonly string[];
   readonly minReady?: number;
   readonly maxServers?: number;
-  /** Further lines of YAML for each provider, each image, each diskimage, and at the top (else: no update for months). */
+  /**
+   * Further lines of YAML for each provider (else: no floating IPs), each image, each diskimage, and at the top (else: no
+   * update for months).
+   */
   readonly provider?: string;
   readonly image?: string;
   readonly diskimage?: string;
@@ -39,7 +42,7 @@ export function imageConfig(options: ImageConfigOptions = {}): string {
     cloud: ${cloud}
     max-servers: ${maxServers}
     rate: 0
-    ${options.provider ?? ""}
+    ${options.provider ?? "auto-floating-ip: false"}
     images:${names.map(image).join("")}`;
   const diskimage = (name: string) => `
   - name: ${name}
