@@ -5,9 +5,14 @@ import { RunningPool } from "./running_pool.ts";
 
 const CONFIG = `
 state: FOLDER/nodepool.kv
+status: {listen: "127.0.0.1:0"}
 labels: [{name: small, image: debian, min-ready: 1, providers: [{name: simulator}]}]
 providers:
-  - {name: simulator, cloud: simulator, max-servers: 2, rate: 0, images: [{name: debian, base-image: debian-12, min-ram: 512}]}
+  - name: simulator
+    cloud: simulator
+    max-servers: 2
+    rate: 0
+    images: [{name: debian, base-image: debian-12, min-ram: 512, private-key: FOLDER/key}]
 `;
 
 const LISTS = [
