@@ -19,7 +19,6 @@ import {
   type Failure,
   type FloatingIpSightings,
   type Observation,
-  type OptionalLook,
   type Refusal,
   type Taken,
 } from "../domain/observation.ts";
@@ -41,6 +40,7 @@ import type { ProviderAccess } from "../execute/executor.ts";
 import { chooseFlavor } from "../plan/choose_flavor.ts";
 import { chooseNetworks, isUnclear } from "../plan/choose_networks.ts";
 import { AbsenceProofs } from "./absence_proofs.ts";
+import { OptionalLooks } from "./optional_looks.ts";
 import type { Expected } from "./list_expected.ts";
 import type { WatchNeeds } from "./watch_needs.ts";
 
@@ -50,12 +50,6 @@ const PAGE = 1000;
 const REFUSAL_PAUSES = { quota: 5 * SECOND, capacity: 5 * SECOND, unauthorized: 15 * SECOND, other: SECOND };
 const LONGEST_REFUSAL = MINUTE;
 const LONGEST_FAILURE = MINUTE;
-
-/** A look that a service refuses, and when it is tried again. */
-interface Trouble extends Failure {
-  readonly count: number;
-  readonly retryAt: Instant;
-}
 
 export interface ProviderWatchMeans {
   readonly provider: ProviderConfig;
@@ -100,7 +94,7 @@ export class ProviderWatch implements ProviderAccess {
   /** When it was last asked for anything. */
   #lookedAt: Instant = 0;
   #failure: Failure | null = null;
-  readonly #troubles = new Map<OptionalLook, Trouble>();
+  readonly #optional: OptionalLooks;
   #failures = 0;
   /** After a failure: not before then is anything asked for. */
   #retryAt: Instant = 0;
@@ -114,6 +108,7 @@ export class ProviderWatch implements ProviderAccess {
     this.cloud = cloud;
     this.deletions = deletions;
     this.#clock = clock;
+    this.#optional = new OptionalLooks(clock);
     this.#needs = needs;
     this.#confirmPlace = means.confirmPlace ?? (() => Promise.resolve());
     this.#inventory = new Inventory(installation, provider.name, lineage);
@@ -127,11 +122,11 @@ export class ProviderWatch implements ProviderAccess {
       catalog: this.#catalog,
       quota: this.#quota,
       ports: this.#ports,
-      floatingIps: this.#troubles.has("floating-ips") ? null : this.#floatingIps,
-      images: this.#troubles.has("images") ? null : this.#images.sightings,
+      floatingIps: this.#optional.troubles.has("floating-ips") ? null : this.#floatingIps,
+      images: this.#optional.troubles.has("images") ? null : this.#images.sightings,
       missing: this.absence.missing,
       failure: this.#failure,
-      troubles: this.#troubles,
+      troubles: this.#optional.troubles,
       refusal: this.#refusal,
       frozen: this.frozen,
     };
@@ -204,12 +199,12 @@ export class ProviderWatch implements ProviderAccess {
     return Math.min(
       (completeAt ?? 0) + this.#completeAge(),
       awaited,
-      this.#notBefore("catalog", (this.#catalog?.takenAt ?? 0) + this.#catalogAge(needs)),
+      this.#optional.notBefore("catalog", (this.#catalog?.takenAt ?? 0) + this.#catalogAge(needs)),
       (this.#quota?.takenAt ?? 0) + needs.quotaAge,
       floatingIpAge === null
         ? Infinity
-        : this.#notBefore("floating-ips", (this.#floatingIps?.takenAt ?? 0) + floatingIpAge),
-      this.#notBefore("images", this.#imagesDue(needs)),
+        : this.#optional.notBefore("floating-ips", (this.#floatingIps?.takenAt ?? 0) + floatingIpAge),
+      this.#optional.notBefore("images", this.#imagesDue(needs)),
       pending ? this.#lookedAt + interval : Infinity,
     );
   }
@@ -221,50 +216,23 @@ export class ProviderWatch implements ProviderAccess {
     else if (needs.pending) await this.#applyDelta(signal);
     if (this.#isDue(this.#catalog, this.#catalogAge(needs))) {
       if (this.#catalog === null) await this.#takeCatalog(signal);
-      else await this.#tryTo("catalog", () => this.#takeCatalog(signal), signal);
+      else await this.#optional.take("catalog", () => this.#takeCatalog(signal), signal);
     }
     if (this.#isDue(this.#quota, needs.quotaAge)) {
       // The catalog that was just taken may have told that floating IPs count.
       this.#quota = await this.cloud.getQuota({ signal, network: this.#needs().floatingIps });
     }
     if (needs.portsSince !== null && (this.#ports?.takenAt ?? -Infinity) < needs.portsSince) {
-      await this.#tryTo("ports", async () => {
+      await this.#optional.take("ports", async () => {
         this.#ports = await this.#take((options) => this.cloud.listPorts(options), signal);
       }, signal);
     }
     if (needs.floatingIpAge !== null && this.#isDue(this.#floatingIps, needs.floatingIpAge)) {
-      await this.#tryTo("floating-ips", () => this.#takeFloatingIps(signal), signal);
+      await this.#optional.take("floating-ips", () => this.#takeFloatingIps(signal), signal);
     }
     if (this.#imagesDue(needs) <= this.#clock.now()) {
-      await this.#tryTo("images", () => this.#takeImages(signal), signal);
+      await this.#optional.take("images", () => this.#takeImages(signal), signal);
     }
-  }
-
-  /** What the service refuses to show is left for later, and stops nothing else. */
-  async #tryTo(look: OptionalLook, take: () => Promise<void>, signal: AbortSignal): Promise<void> {
-    const before = this.#troubles.get(look);
-    const now = this.#clock.now();
-    if (before !== undefined && now < before.retryAt) return;
-    try {
-      await take();
-      this.#troubles.delete(look);
-    } catch (error) {
-      signal.throwIfAborted();
-      if (!isRefusal(error)) throw error;
-      const count = (before?.count ?? 0) + 1;
-      const pause = pauseAfter(error, backoff({ failures: count, base: SECOND, max: LONGEST_FAILURE }));
-      const since = before?.since ?? now;
-      this.#troubles.set(look, {
-        message: errorChain(error),
-        since,
-        count,
-        retryAt: this.#clock.now() + pause,
-      });
-    }
-  }
-
-  #notBefore(look: OptionalLook, due: Instant): Instant {
-    return Math.max(due, this.#troubles.get(look)?.retryAt ?? 0);
   }
 
   /** What the listing leaves out may have been deleted since the one before: then the changes say so of all at once. */
