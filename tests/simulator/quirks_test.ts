@@ -17,6 +17,13 @@ Deno.test("a cloud has the quirks of its personality and those named besides, ea
   assert.equal((await client.get("/compute/v2.1/limits")).status, 403);
 });
 
+Deno.test("every quirk goes together with lists that have odd items", async () => {
+  for (const { name } of quirkTable) {
+    using world = await virtualSimulator({ quirks: ["odd-items", name] });
+    assert.equal((await world.client.get("/compute/v2.1/servers/detail")).status, 200, name);
+  }
+});
+
 Deno.test("a cloud without quirks is the plain OpenStack", async () => {
   using world = await virtualSimulator();
   assert.deepEqual(world.simulator.cloud().quirks, []);

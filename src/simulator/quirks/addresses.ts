@@ -16,7 +16,7 @@ export const accessAddresses: Quirk = {
 
 function withAccess(server: Json): Json {
   if (server.addresses === undefined) return server;
-  const all: Address[] = server.addresses["public"] ?? Object.values(server.addresses).flat();
+  const all: Address[] = server.addresses["public"] ?? Object.values(server.addresses).flatMap(listed);
   const first = (version: number) => all.find((address) => address.version === version)?.addr ?? "";
   return { ...server, accessIPv4: first(4), accessIPv6: first(6) };
 }
@@ -30,8 +30,16 @@ export const noAddressTypes: Quirk = {
 function withoutTypes(server: Json): Json {
   if (server.addresses === undefined) return server;
   const plain = ({ addr, version }: Address) => ({ addr, version });
-  const networks = Object.entries<Address[]>(server.addresses);
-  return { ...server, addresses: Object.fromEntries(networks.map(([name, all]) => [name, all.map(plain)])) };
+  const networks = Object.entries(server.addresses);
+  return {
+    ...server,
+    addresses: Object.fromEntries(networks.map(([name, all]) => [name, listed(all).map(plain)])),
+  };
+}
+
+/** Odd servers have none where a list should be. */
+function listed(addresses: Json): readonly Address[] {
+  return addresses ?? [];
 }
 
 /** Those of a list, or the one that is shown. */
