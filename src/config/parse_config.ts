@@ -6,6 +6,8 @@ import type { Config } from "../domain/config.ts";
 import { assembleConfig } from "./assemble_config.ts";
 import { checkCloudAccess } from "./clouds/check_cloud_access.ts";
 import { ConfigError, type Problem } from "./config_error.ts";
+import { checkLengths } from "./checks/check_lengths.ts";
+import { Findings } from "./checks/check_source.ts";
 import { crossCheck } from "./checks/cross_check.ts";
 import { deepFreeze } from "./deep_freeze.ts";
 import type { Environment } from "./environment.ts";
@@ -55,6 +57,9 @@ export async function parseConfig(
   const errors = [...validated.problems, ...checked.errors, ...clouds.errors];
   if (errors.length > 0 || whole === null) throw new ConfigError(inFileOrder(errors, file));
   const config = assembleConfig(whole, { access, secrets, environment });
+  const lengths = new Findings(source);
+  checkLengths(config, lengths);
+  if (lengths.errors.length > 0) throw new ConfigError(inFileOrder(lengths.errors, file));
   return {
     config: deepFreeze(config),
     warnings: inFileOrder([...checked.warnings, ...clouds.warnings], file),

@@ -4,7 +4,7 @@ import { ConfigError, formatProblem } from "../../src/config/config_error.ts";
 import { denoEnvironment } from "../../src/config/deno_environment.ts";
 import { loadConfig } from "../../src/config/load_config.ts";
 import { showConfig } from "../../src/config/show_config.ts";
-import { fakeEnvironment, type FakeMachine, GOOD_KEY, usualFiles } from "./fake_environment.ts";
+import { fakeEnvironment, type FakeMachine, faultsOf, GOOD_KEY, usualFiles } from "./fake_environment.ts";
 
 const FILE = "/etc/nodepool/nodepool.yaml";
 
@@ -324,6 +324,29 @@ Deno.test("a private key that this user may not read, and scripts that may not b
     "the script /s/r.sh may not be executed; run chmod +x on it",
     "there is no folder /e on this machine",
   ]);
+});
+
+Deno.test("metadata and names over 255 characters are found, those that are put together of several names too", async () => {
+  const [provider, image] = ["p".repeat(120), "i".repeat(110)];
+  const text = (hostname: string, name: string) =>
+    `labels: [{name: l, image: ${name}, providers: [{name: ${provider}}]}]
+providers:
+  - {name: ${provider}, cloud: my-cloud, max-servers: 1, images: [{name: ${name}, base-image: x, min-ram: 1}]}
+targets: [{name: t, hostname: "${hostname}"}]
+`;
+  const of = (hostname: string, name = "i") => faultsOf(text(hostname, name));
+  assert.deepEqual(await of("{label.name}-{node_id}"), []);
+  assert.match(
+    (await of("{label.name}-{node_id}", image)).join(),
+    /providers\[0\]\.name: with it and the image's name i+ the servers' metadata has an entry of \d{3} characters/,
+  );
+  assert.deepEqual(await of("{provider.name}-{provider.name}-{label.name}-{image.name}-{node_id}"), []);
+  assert.match(
+    (await of(
+      "{provider.name}-{provider.name}-{label.name}-{image.name}-{label.image}-{timestamp}-{node_id}",
+    )).join(),
+    /targets\[0\]\.hostname: gives a server a name of 2\d\d characters; the cloud takes 255$/,
+  );
 });
 
 Deno.test("no message shows a secret", async () => {

@@ -3,6 +3,7 @@ import { isNeeded, lacksDiskimage } from "../left_out.ts";
 import { nearestName } from "../nearest_name.ts";
 import { NO_CLOUD } from "../schema/provider_section.ts";
 import { META_LIMITS } from "../schema/provider_image_section.ts";
+import { lengthOf } from "./check_lengths.ts";
 import type { Draft } from "../validate_tree.ts";
 import type { YamlPath } from "../yaml_node.ts";
 import type { Findings } from "./check_source.ts";
@@ -118,7 +119,7 @@ function checkMeta(meta: Readonly<Record<string, unknown>>, { path, findings }: 
     );
   }
   for (const [key, value] of entries) {
-    const longest = Math.max(key.length, String(value).length);
+    const longest = Math.max(lengthOf(key), lengthOf(String(value)));
     const at = [...path, "meta", key];
     if (longest > META_LIMITS.length) {
       findings.warning(
