@@ -53,7 +53,7 @@ test("a forced command that sleeps: what it printed is shown also when time is u
   try {
     const started = join(folder, "started");
     await using server = await startOpensshServer(
-      forced(`echo '${ADVICE}'; touch ${started}; sleep 60; exit 142`),
+      forced(`echo '${ADVICE}'; touch '${started}'; sleep 60; exit 142`),
     );
     const clock = new VirtualClock();
     const login = failureOfLogin(
