@@ -51,12 +51,16 @@ export async function runCommand(
 
 /** A server that refuses the terminal is not asked for another one on this connection. */
 function begin(connection: Ssh2Connection, { command, run }: { command: string; run: CommandRun }): void {
-  const { hasTerminals } = connection;
+  const hasTerminal = connection.terminals !== "refused";
+  if (connection.terminals === "unasked") connection.terminals = "asked";
   connection.ask((client) =>
-    client.exec(command, hasTerminals ? { pty: TERMINAL } : {}, (error, channel) => {
-      if (error === undefined) return run.follow(channel, { hasTerminal: hasTerminals });
-      if (!hasTerminals || run.isStopped) return run.refused(error);
-      connection.hasTerminals = false;
+    client.exec(command, hasTerminal ? { pty: TERMINAL } : {}, (error, channel) => {
+      if (error === undefined) {
+        if (hasTerminal) connection.terminals = "given";
+        return run.follow(channel, { hasTerminal });
+      }
+      if (!hasTerminal || run.isStopped || connection.lost.aborted) return run.refused(error);
+      connection.terminals = "refused";
       try {
         begin(connection, { command, run });
       } catch (broken) {

@@ -35,6 +35,7 @@ export interface ConnectionOptions {
   readonly client: Client;
   readonly privateKey: string;
   readonly clock: Clock;
+  readonly terminals: "unasked" | "refused";
   /** Between two questions whether the server is still there; 0: none. */
   readonly keepalive: Milliseconds;
 }
@@ -49,14 +50,15 @@ export class Ssh2Connection {
   readonly #offer = new OfferReader();
   /** Methods that the server wants besides the key, or in its place. */
   #wanted: readonly string[] = [];
-  /** False once the server has refused one. */
-  hasTerminals = true;
+  /** Whether its commands get pseudo-terminals: `asked` until the server's first answer. */
+  terminals: "unasked" | "asked" | "given" | "refused";
   #stage: LoginStage = "connect";
   #hostKey = "";
 
   constructor(target: LoginTarget, options: ConnectionOptions) {
     this.#target = target;
     this.#options = options;
+    this.terminals = options.terminals;
     this.#socket.once("close", () => {
       releaseCiphers(options.client);
       this.#closed.resolve();

@@ -36,7 +36,7 @@ export class Ssh2Session implements ShellSession {
   }
 
   async run(command: string, { onOutput, ...limits }: RunOptions): Promise<CommandResult> {
-    const note = this.#connection.hasTerminals ? "" : NO_TERMINAL;
+    const note = this.#connection.terminals === "refused" ? NO_TERMINAL : "";
     if (note !== "") onOutput?.(new TextEncoder().encode(note));
     const run = (signal: AbortSignal) => runCommand(this.#connection, command, { signal, onOutput });
     const { exitCode, output } = await this.#within(limits, { stage: "command", work: run });

@@ -6,7 +6,7 @@ import { type Random, systemRandom } from "../lib/random.ts";
 import { LoginProof } from "./login_proof.ts";
 import { readPrivateKey } from "./private_key.ts";
 import { runCommand } from "./run_command.ts";
-import type { CommandResult, LoginTarget, Shell } from "./shell.ts";
+import { type CommandResult, LoginError, type LoginTarget, type Shell } from "./shell.ts";
 import { Ssh2Connection } from "./ssh2_connection.ts";
 import { Ssh2Session } from "./ssh2_session.ts";
 
@@ -20,39 +20,53 @@ export interface Ssh2ShellOptions {
 export function createSsh2Shell(
   { clock = systemClock, keepalive = 40 * SECOND, random = systemRandom }: Ssh2ShellOptions = {},
 ): Shell {
-  const enter = async (connection: Ssh2Connection, limits: Limits, command?: string) => {
+  /** One connection that has run its first command; closed where that fails. */
+  const enter = async (target: LoginTarget, { command, ...means }: FirstCommand) => {
     const proof = new LoginProof(random);
+    const connection = prepare(target, { clock, ...means });
     const work = async () => {
       await connection.open();
       return await firstCommand(connection, proof, command);
     };
     try {
-      return await during(connection, { clock, ...limits, work });
+      return { connection, result: await during(connection, { clock, ...means, work }) };
     } catch (error) {
-      throw proof.explain(error, connection);
+      await connection.close();
+      if (!isTerminalsFault(connection, error)) throw proof.explain(error, connection);
+      return null;
     }
+  };
+  /** A server that ends the connection when it is asked for a terminal is asked again, without. */
+  const logIn = async (target: LoginTarget, how: Omit<FirstCommand, "terminals">) => {
+    const deadline = clock.now() + how.timeout;
+    const entered = await enter(target, { ...how, terminals: "unasked" });
+    if (entered !== null) return entered;
+    const again = { ...how, timeout: deadline - clock.now(), terminals: "refused" } as const;
+    return (await enter(target, again))!;
   };
   return {
     async connect(target, limits) {
-      const connection = prepare(target, { clock, keepalive, signal: limits.signal });
-      try {
-        await enter(connection, limits);
-      } catch (error) {
-        await connection.close();
-        throw error;
-      }
+      const { connection } = await logIn(target, { ...limits, keepalive });
       return new Ssh2Session(connection, { clock });
     },
     async login(target, { command, ...limits }) {
       // A server that still boots may answer nothing for long: only its time limit ends it.
-      const connection = prepare(target, { clock, keepalive: 0, signal: limits.signal });
-      try {
-        return { ...await enter(connection, limits, command), hostKey: connection.hostKey };
-      } finally {
-        await connection.close();
-      }
+      const { connection, result } = await logIn(target, { ...limits, command, keepalive: 0 });
+      await connection.close();
+      return { ...result, hostKey: connection.hostKey };
     },
   };
+}
+
+interface FirstCommand extends Limits {
+  readonly command?: string;
+  readonly keepalive: Milliseconds;
+  readonly terminals: "unasked" | "refused";
+}
+
+/** Whether the connection ended over the first question for a terminal, as with an sshd that is not run by root. */
+function isTerminalsFault({ terminals }: Ssh2Connection, error: unknown): boolean {
+  return terminals === "asked" && error instanceof LoginError && error.failure === "command";
 }
 
 interface Limits {
@@ -75,12 +89,12 @@ async function firstCommand(
 
 function prepare(
   target: LoginTarget,
-  { signal, ...means }: { clock: Clock; keepalive: Milliseconds; signal: AbortSignal },
+  { signal, clock, keepalive, terminals }: Omit<FirstCommand, "timeout"> & { clock: Clock },
 ): Ssh2Connection {
   const { Client } = ssh2;
   signal.throwIfAborted();
   const privateKey = readPrivateKey(target);
-  return new Ssh2Connection(target, { client: new Client(), privateKey, ...means });
+  return new Ssh2Connection(target, { client: new Client(), privateKey, clock, keepalive, terminals });
 }
 
 /** Does work that ends with the connection, which ends when time is up or the signal is aborted. */
