@@ -12,6 +12,9 @@ import { makeKey, opensshNeeds, startOpensshServer } from "./openssh_server.ts";
 import { limits } from "./session_kit.ts";
 
 const test = (name: string, fn: () => Promise<void>) => testNeeding(opensshNeeds, name, fn);
+/** Only where root runs it can sshd give terminals. */
+const testTerminals = (name: string, fn: () => Promise<void>) =>
+  testNeeding([...opensshNeeds, "root"], name, fn);
 
 const ADVICE = `Please login as the user "ubuntu" rather than the user "root".`;
 const forced = (command: string) => ({ keyOptions: `command="${command.replaceAll('"', '\\"')}"` });
@@ -145,7 +148,7 @@ for (const [title, settings] of working) {
   });
 }
 
-test("commands have a pseudo-terminal, which leaves their output as it is", async () => {
+testTerminals("commands have a pseudo-terminal, which leaves their output as it is", async () => {
   await using server = await startOpensshServer();
   await using session = await createSsh2Shell().connect(targetOf(server), limits());
   const { output } = await session.run(
@@ -155,7 +158,7 @@ test("commands have a pseudo-terminal, which leaves their output as it is", asyn
   assert.match(output, /^\/dev\/pts\/\d+\nboth\na\tb\nc\n$/);
 });
 
-test("what reads from the pseudo-terminal comes to an end, again and again", async () => {
+testTerminals("what reads from the pseudo-terminal comes to an end, again and again", async () => {
   await using server = await startOpensshServer();
   await using session = await createSsh2Shell().connect(targetOf(server), limits());
   const { output } = await session.run(
@@ -165,7 +168,7 @@ test("what reads from the pseudo-terminal comes to an end, again and again", asy
   assert.equal(output.trim(), "0");
 });
 
-test("what a command leaves behind goes on when the pseudo-terminal is gone", async () => {
+testTerminals("what a command leaves behind goes on when the pseudo-terminal is gone", async () => {
   const folder = await Deno.makeTempDir({ prefix: "left-" });
   try {
     await using server = await startOpensshServer();
@@ -183,7 +186,7 @@ test("what a command leaves behind goes on when the pseudo-terminal is gone", as
   }
 });
 
-test("with requiretty in sudoers, sudo works in sessions and in the first command", async () => {
+testTerminals("with requiretty in sudoers, sudo works in sessions and in the first command", async () => {
   const folder = await Deno.makeTempDir({ prefix: "sudo-" });
   try {
     // What sudo looks at for requiretty.
