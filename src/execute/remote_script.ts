@@ -17,6 +17,11 @@ export const OPEN_SCRIPTS =
 /** What is kept of the output of a command that failed. */
 const LINES = 50;
 
+/** What logs say, and the output of a command that failed: sudo may refuse to work then. */
+export const NO_TERMINAL =
+  "nodepool: the server gave no pseudo-terminal (PermitTTY in its sshd_config, or no-pty with the key); " +
+  "sudo with requiretty needs one";
+
 /** A command that ended with another code than 0. */
 export class ScriptError extends Error {
   override readonly name = "ScriptError";
@@ -56,6 +61,7 @@ export async function runToEnd(
 ): Promise<void> {
   const { exitCode, output } = await waitFor(what, () => session.run(command, { timeout, ...options }));
   if (exitCode === 0) return;
-  const last = output.trimEnd().split("\n").slice(-LINES).join("\n");
+  const lines = output.trimEnd().split("\n").slice(-LINES);
+  const last = [...lines, ...session.hasTerminal === false ? [NO_TERMINAL] : []].join("\n");
   throw new ScriptError(`${what} ended with exit code ${exitCode}`, last);
 }

@@ -22,10 +22,14 @@ export class SimulatedSession implements ShellSession {
     this.#where = options.where;
   }
 
+  get hasTerminal(): boolean {
+    return this.#ground.cloud.settings.ssh.terminals;
+  }
+
   async run(command: string, { timeout, signal, onOutput }: RunOptions) {
     this.#check(signal);
     const output = new OutputTail();
-    const hasTerminal = this.#ground.cloud.settings.ssh.terminals;
+    const { hasTerminal } = this;
     const end = await runCommand(this.#ground, { text: command, hasTerminal }, {
       timeout,
       signal,

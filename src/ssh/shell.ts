@@ -38,6 +38,8 @@ export class LoginError extends Error {
 export interface ShellSession extends AsyncDisposable {
   /** The host key that the server showed, as `TYPE BASE64`. */
   readonly hostKey: string;
+  /** False where the server gives its commands no pseudo-terminal. */
+  readonly hasTerminal?: boolean;
   /**
    * Runs a command of `sh` to its end, at a pseudo-terminal where the server gives one, with nothing to read. A code
    * other than 0 is no error; `onOutput` is given both outputs as they come. When time is up or on abort it is left to

@@ -11,11 +11,6 @@ import { runCommand } from "./run_command.ts";
 import type { CommandResult, RunOptions, ShellSession } from "./shell.ts";
 import type { Ssh2Connection } from "./ssh2_connection.ts";
 
-/** What logs say, and the output of a command that fails: sudo may refuse to work then. */
-const NO_TERMINAL =
-  "nodepool: the server gave no pseudo-terminal (PermitTTY in its sshd_config, or no-pty with the key); " +
-  "sudo with requiretty needs one\n";
-
 interface Limits {
   readonly timeout: Milliseconds;
   readonly signal: AbortSignal;
@@ -35,12 +30,13 @@ export class Ssh2Session implements ShellSession {
     return this.#connection.hostKey;
   }
 
-  async run(command: string, { onOutput, ...limits }: RunOptions): Promise<CommandResult> {
-    const note = this.#connection.terminals === "refused" ? NO_TERMINAL : "";
-    if (note !== "") onOutput?.(new TextEncoder().encode(note));
+  get hasTerminal(): boolean {
+    return this.#connection.terminals !== "refused";
+  }
+
+  run(command: string, { onOutput, ...limits }: RunOptions): Promise<CommandResult> {
     const run = (signal: AbortSignal) => runCommand(this.#connection, command, { signal, onOutput });
-    const { exitCode, output } = await this.#within(limits, { stage: "command", work: run });
-    return { exitCode, output: exitCode === 0 ? output : output + note };
+    return this.#within(limits, { stage: "command", work: run });
   }
 
   copyFolder(local: string, remote: string, limits: Limits): Promise<void> {

@@ -19,6 +19,7 @@ export function watchedShell(shell: Shell): Shell {
 function watchedSession(session: ShellSession, host: string): ShellSession {
   return {
     hostKey: session.hostKey,
+    hasTerminal: session.hasTerminal ?? true,
     // What is run may hold keys and passwords, and is not shown.
     run: (command, options) => waitFor(`a command at ${host}`, () => session.run(command, options)),
     copyFolder: (local, remote, options) =>

@@ -8,8 +8,9 @@ import { NOW } from "../plan/plan_fixtures.ts";
 import { HOST_KEY } from "./execute_fixtures.ts";
 
 /** Runs a script on a server that lets one user run commands; root's key is tied to another command. */
-async function run(kind: ScriptJob["kind"]) {
+async function run(kind: ScriptJob["kind"], { hasTerminal = true, exitCode = 0 } = {}) {
   const told: string[] = [];
+  let log = "";
   const shell: Shell = {
     login: () => Promise.reject(new Error("scripts use lasting sessions")),
     connect({ username, hostKeys }) {
@@ -17,7 +18,11 @@ async function run(kind: ScriptJob["kind"]) {
       if (username !== "ubuntu") return Promise.reject(new LoginError("account", `not ${username}`));
       return Promise.resolve({
         hostKey: HOST_KEY,
-        run: (command: string) => Promise.resolve({ exitCode: told.push(command) * 0, output: "" }),
+        hasTerminal,
+        run: (command: string) => {
+          told.push(command);
+          return Promise.resolve({ exitCode, output: "sudo: sorry" });
+        },
         copyFolder: (local: string, remote: string) =>
           Promise.resolve(void told.push(`copy ${local} ${remote}`)),
         writeFile: () => Promise.reject(new Error("nothing is written one by one")),
@@ -40,9 +45,9 @@ async function run(kind: ScriptJob["kind"]) {
         privateKey: "key",
         hostKeys: ["ssh-rsa BBBB"],
       }),
-    log: { write() {} },
+    log: { write: (chunk) => log += new TextDecoder().decode(chunk) },
   });
-  return { outcome, told };
+  return { outcome, told, log };
 }
 
 Deno.test("a setup runs as the user who may run commands, its scripts open to all users", async () => {
@@ -65,4 +70,11 @@ Deno.test("a check runs on its copy of the scripts, and leaves those of the imag
     "copy /scripts /tmp/nodepool-check",
     "cd /tmp/nodepool-check && ./run.sh 'template'",
   ]);
+});
+
+Deno.test("where the server gives no terminal, the log and the evidence of a failure say so", async () => {
+  const { outcome, log } = await run("check", { hasTerminal: false, exitCode: 1 });
+  assert.match(log, /^nodepool: the server gave no pseudo-terminal.*requiretty needs one\n/);
+  assert.ok(outcome.type === "failed");
+  assert.match(outcome.evidence?.console ?? "", /^sudo: sorry\nnodepool: the server gave no pseudo-terminal/);
 });

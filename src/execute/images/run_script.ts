@@ -9,6 +9,7 @@ import { LoginError, type LoginTarget, type Shell, type ShellSession } from "../
 import type { Credentials } from "../credentials.ts";
 import { asFirstUser } from "../first_user.ts";
 import {
+  NO_TERMINAL,
   OPEN_SCRIPTS,
   runToEnd,
   type ScriptCall,
@@ -58,6 +59,7 @@ export async function executeScript(job: ScriptJob, means: ScriptMeans): Promise
 async function runScript(job: ScriptJob, means: ScriptMeans): Promise<void> {
   const { username, session } = await connect(means);
   await using open = session;
+  if (session.hasTerminal === false) means.log.write(new TextEncoder().encode(`${NO_TERMINAL}\n`));
   const folder = job.kind === "setup" ? SCRIPTS : CHECK_SCRIPTS;
   await prepare(open, { job, username, folder }, means);
   const command = scriptCommand({ ...job, folder });
