@@ -95,7 +95,7 @@ Deno.test("keys that Nodepool once had have no effect, whatever stands there, an
   const text = `
 zookeeper-servers: [{host: zk.example.org, port: 2181}]
 cron: {update-image: "14 2 * * *"}
-labels: []
+nodepoold: {delete-delay: 600}
 diskimages: [{name: d, elements: [vm], qemu-img-options: compat=0.10}]
 providers:
   - name: p
@@ -112,6 +112,7 @@ targets: [{name: t, images: [{name: i, min-ready: 2}]}]
   assert.deepEqual(told, [
     "2:1: zookeeper-servers: no effect: builders and launchers are one process, whose state is a file",
     "3:8: cron.update-image: no effect: the key is image-update",
+    "4:1: nodepoold: no effect: how long a node is kept after its job is limits.delete-delay",
     "5:40: diskimages[0].qemu-img-options: no effect: qcow2 files are always made with compat=0.10",
     "10:5: providers[0].use-neutron: no effect: networks are always Neutron's",
     "11:5: providers[0].api_timeout: no effect: the key is api-timeout",

@@ -39,6 +39,7 @@ export const configSection = section({
   "zmq-publishers": described(list(zmqPublisher), "Jenkins event publishers."),
   dburi: described(maybe(anyText()), "Ignored: the state is a file."),
   "zookeeper-servers": former("builders and launchers are one process, whose state is a file"),
+  nodepoold: former("how long a node is kept after its job is limits.delete-delay"),
   state: described(optional(path, "/var/lib/nodepool/nodepool.kv"), "Path of the state file."),
   status: described(statusSection, "The read-only status endpoint."),
   "build-log-dir": described(maybe(path), "Where build logs are kept."),
