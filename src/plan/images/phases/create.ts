@@ -61,6 +61,14 @@ export function whyNotNow(
   { image, world, seen }: Pick<ImageSituation, "image" | "world" | "seen">,
 ): ImageStep | null {
   if (!world.accepting) return { do: "wait", reason: "worker", message: "the daemon is stopping" };
+  return whyNotReached({ image, world, seen }, "retry");
+}
+
+/** Why the cloud is not asked now, be it for more or for less; null: it can be. `next`: the reason of an attempt to come. */
+export function whyNotReached(
+  { image, world, seen }: Pick<ImageSituation, "image" | "world" | "seen">,
+  next: "retry" | "delete",
+): ImageStep | null {
   const unseen = whyImagesUnseen(seen);
   if (unseen !== null) {
     return {
@@ -70,7 +78,7 @@ export function whyNotNow(
     };
   }
   if (image.retryAt !== null && image.retryAt > world.now) {
-    const { reason, message } = image.waitingOn ?? { reason: "retry", message: "the next attempt" } as const;
+    const { reason, message } = image.waitingOn ?? { reason: next, message: "the next attempt" };
     return { do: "wait", reason, message, until: image.retryAt };
   }
   return null;

@@ -1,9 +1,8 @@
 /** An image that is to go: gone only when the cloud says gone, and when nothing it was made with is left. */
-import { whyImagesUnseen } from "../../../domain/observation.ts";
 import { MINUTE } from "../../../domain/time.ts";
 import type { ImageActionType } from "../image_action.ts";
 import type { ImageSituation, ImageStep } from "../image_step.ts";
-import { findMarked, wouldBeListed } from "./create.ts";
+import { findMarked, whyNotReached, wouldBeListed } from "./create.ts";
 
 /** What is ended when an image is deleted in the middle of it. */
 const ENDED: readonly ImageActionType[] = [
@@ -23,18 +22,8 @@ export function planDelete(situation: ImageSituation<"delete">): ImageStep {
   if (ENDED.some((type) => world.isRunning(type, image.id))) {
     return { do: "wait", reason: "delete", message: "what is being done for it is being ended" };
   }
-  const unseen = whyImagesUnseen(seen);
-  if (unseen !== null) {
-    return {
-      do: "wait",
-      reason: "provider",
-      message: `${image.provider} is out of reach: ${unseen.message}`,
-    };
-  }
-  if (image.retryAt !== null && image.retryAt > world.now) {
-    const { reason, message } = image.waitingOn ?? { reason: "delete", message: "the next attempt" } as const;
-    return { do: "wait", reason, message, until: image.retryAt };
-  }
+  const unreached = whyNotReached({ image, world, seen }, "delete");
+  if (unreached !== null) return unreached;
   const keypair = planKeypairRemoval({ image, world });
   if (keypair !== null) return keypair;
   if (state.externalId === null) return planUnknown(situation);
