@@ -17,6 +17,7 @@ Deno.test("only Nova's version document is asked for where the endpoint names it
   assert.equal(versionDocumentUrl("image", "http://glance:9292/v2"), null);
   assert.equal(versionDocumentUrl("compute", "http://nova:8774/v2.1"), "http://nova:8774/");
   assert.equal(versionDocumentUrl("compute", "http://nova/compute/v2/4711"), "http://nova/compute/");
+  assert.equal(versionDocumentUrl("image", "http://glance:9292/v1"), "http://glance:9292/");
   assert.equal(versionDocumentUrl("network", "http://neutron:9696"), "http://neutron:9696/");
   assert.equal(versionDocumentUrl("image", "https://cloud/image"), "https://cloud/image/");
 });
@@ -52,6 +53,20 @@ const CASES: readonly [string, ServiceType, string, unknown, string][] = [
     "http://neutron:9696",
     { versions: [{ id: "v2.0", status: "CURRENT", links: link("http://neutron:9696/v2.0/") }] },
     "http://neutron:9696/v2.0",
+  ],
+  [
+    "the v2 of a Glance that the catalog lists with its v1",
+    "image",
+    "https://cloud/image/v1",
+    { versions: [{ id: "v2.3", status: "CURRENT", links: link("http://10.0.0.1:9292/v2/") }] },
+    "https://cloud/image/v2",
+  ],
+  [
+    "the v2 of a Glance that is listed with its v1 and tells no versions",
+    "image",
+    "http://glance/v1",
+    null,
+    "http://glance/v2",
   ],
   ["a Neutron without a document", "network", "http://neutron:9696/", null, "http://neutron:9696/v2.0"],
   [

@@ -44,7 +44,8 @@ export function versionDocumentUrl(service: ServiceType, endpoint: string): stri
   const { origin, pathname } = split(endpoint);
   const match = pathname.match(VERSIONED);
   if (match === null) return `${origin}${pathname}/`;
-  return service === "compute" ? `${origin}${match[1]}/` : null;
+  const isNeeded = service === "compute" || !isSpoken(service, match[2]!);
+  return isNeeded ? `${origin}${match[1]}/` : null;
 }
 
 /** @param document the answer at `versionDocumentUrl`; null where there was none */
@@ -54,7 +55,8 @@ export function readServiceRoot(
 ): ServiceRoot {
   const { path, ids } = SPOKEN[service];
   const { origin, pathname } = split(endpoint);
-  const [, before = pathname, own = path, after = ""] = pathname.match(VERSIONED) ?? [];
+  const [, before = pathname, named = path, after = ""] = pathname.match(VERSIONED) ?? [];
+  const own = isSpoken(service, named) ? named : path;
   const best = versionsIn(document).filter((version) => ids.test(version.id)).toSorted(byStatus)[0];
   if (best === undefined) return { url: `${origin}${before}/${own}${after}`, maxMicroversion: null };
   const root = rebase(selfLink(best), { before, fallback: path });
@@ -66,6 +68,11 @@ export function checkApiVersion(service: ServiceType, asked: string | undefined)
   const { major } = SPOKEN[service];
   if (asked === undefined || asked.replace(/^v/, "").split(".")[0] === major) return null;
   return `${service}_api_version ${asked} is not spoken here; use ${major} or leave it out`;
+}
+
+/** Old catalogs list Glance with its v1. */
+function isSpoken(service: ServiceType, version: string): boolean {
+  return version.slice(1).split(".")[0] === SPOKEN[service].major;
 }
 
 /** Whether a microversion ("2.37") is offered. */
