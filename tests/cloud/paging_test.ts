@@ -5,6 +5,9 @@ import { listAllPages, type PageWish } from "../../src/cloud/openstack/paging.ts
 interface Habits {
   /** Items in a page at most, whatever is asked for. */
   cap?: number;
+  /** What may be asked for at most: more is refused. */
+  most?: number;
+  pageSize?: number;
   ignores?: readonly ("limit" | "marker")[];
   /** What it says of another page: Nova says so of each full one, some never do, some always. */
   links?: "full" | "more" | "never" | "always";
@@ -13,14 +16,16 @@ interface Habits {
 }
 
 async function list(count: number, habits: Habits): Promise<{ count: number; requests: number }> {
-  const { cap = 1000, ignores = [], links = "more", inclusive = false } = habits;
+  const { cap = 1000, most = Infinity, pageSize = 10, ignores = [], links = "more", inclusive = false } =
+    habits;
   const all = Array.from({ length: count }, (_, index) => ({ id: `item-${index}` }));
   let requests = 0;
   const items = await listAllPages({
-    pageSize: 10,
+    pageSize,
     refuse: (message) => new CloudError("badResponse", message),
     fetch({ marker, limit: asked }: PageWish) {
       requests++;
+      if (asked > most) return Promise.reject(new CloudError("badRequest", "limit", { status: 400 }));
       const limit = ignores.includes("limit") ? Infinity : Math.min(asked, cap);
       const at = marker === null || ignores.includes("marker")
         ? 0
@@ -53,6 +58,7 @@ for (
     ["a next page that is always told of ends where it is empty", 25, { links: "always" }, 4],
     ["a last page that comes again and again is the end", 25, { links: "always", inclusive: true }, 4],
     ["a cloud that heeds no marker is listed in larger pages", 35, { ignores: ["marker"] }, 5],
+    ["a cloud that refuses large pages is asked for smaller ones", 250, { pageSize: 1000, most: 200 }, 4],
     ["also where it does not tell of more", 35, { ignores: ["marker"], links: "never" }, 5],
   ] as const
 ) {

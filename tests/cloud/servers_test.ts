@@ -302,6 +302,17 @@ Deno.test("a delta asks for changes since a little before the given cloud time",
   assert.deepEqual(calls(), [`GET ${LIST}?limit=1000&changes-since=2030-01-01T00%3A00%3A25Z`]);
 });
 
+for (const status of [400, 403, 501]) {
+  Deno.test(`a cloud that refuses to tell of changes alone (${status}) is listed whole`, async () => {
+    const nova = novaWith(["a"]);
+    const { cloud } = scriptedCloud((request) =>
+      request.url.includes("changes-since") ? { status } : nova(request)
+    );
+    const listing = await cloud.listServers({ signal, changesSince: Date.UTC(2030, 0, 1) });
+    assert.deepEqual([listing.kind, listing.servers.map(({ id }) => id)], ["complete", ["a"]]);
+  });
+}
+
 async function created(changes: Partial<typeof NODE_12>, versions: unknown = NOVA_VERSIONS) {
   const { cloud, requests } = scriptedCloud(({ url }) => {
     if (url === "http://nova:8774/") return versions === null ? { status: 404 } : { body: versions };

@@ -28,8 +28,23 @@ export interface PagingOptions<T> {
 /** A marker whose item was deleted meanwhile is unknown to the cloud: the listing starts anew so many times. */
 const MAX_RESTARTS = 2;
 
+/** What a page is asked to hold of a cloud that refuses a larger one. */
+const SMALL_PAGE = 100;
+
 /** Items of the same id that two pages repeat are given once, as seen last. */
 export async function listAllPages<T extends { readonly id: string }>(
+  options: PagingOptions<T>,
+): Promise<readonly T[]> {
+  try {
+    return await listRestarting(options);
+  } catch (error) {
+    if (!(error instanceof FirstPageRefusedError)) throw error;
+    if (options.pageSize <= SMALL_PAGE) throw error.cause;
+    return await listAllPages({ ...options, pageSize: SMALL_PAGE });
+  }
+}
+
+async function listRestarting<T extends { readonly id: string }>(
   options: PagingOptions<T>,
 ): Promise<readonly T[]> {
   for (let restarts = 0;; restarts++) {
@@ -43,6 +58,7 @@ export async function listAllPages<T extends { readonly id: string }>(
 }
 
 class MarkerGoneError extends Error {}
+class FirstPageRefusedError extends Error {}
 
 /** @param known how many items a listing had that asked for smaller pages */
 async function listOnce<T extends { readonly id: string }>(
@@ -86,11 +102,18 @@ async function fetchAfter<T>(wish: PageWish, { fetch }: PagingOptions<T>): Promi
     return await fetch(wish);
   } catch (error) {
     if (wish.marker !== null && isMarkerGone(error)) throw new MarkerGoneError("marker", { cause: error });
+    if (wish.marker === null && isBadRequest(error)) {
+      throw new FirstPageRefusedError("page", { cause: error });
+    }
     throw error;
   }
 }
 
 /** Nova answers 400 and Glance 400 or 404; the listing itself was good, since its first page came. */
 function isMarkerGone(error: unknown): boolean {
-  return error instanceof CloudError && (error.status === 400 || error.status === 404);
+  return isBadRequest(error) || (error instanceof CloudError && error.status === 404);
+}
+
+function isBadRequest(error: unknown): boolean {
+  return error instanceof CloudError && error.status === 400;
 }

@@ -28,7 +28,14 @@ const DELTA_OVERLAP = 5 * SECOND;
 export function createServers(options: ServiceOptions): Servers {
   const { session } = options;
   return {
-    listServers: (call) => listServers(call, options),
+    async listServers(call) {
+      try {
+        return await listServers(call, options);
+      } catch (error) {
+        if (call.changesSince === undefined || !isNotOffered(error)) throw error;
+        return await listServers({ ...call, changesSince: undefined }, options);
+      }
+    },
     async createServer(request, { signal }) {
       const answer = await session.request(await createCall(request, { session, signal }));
       return { id: answer.parse(CreatedSchema).server.id };
@@ -82,6 +89,11 @@ async function downCellVersion(
   call: Pick<ServiceCall, "action" | "service" | "signal">,
 ): Promise<string | undefined> {
   return await session.offers(DOWN_CELLS, call) ? DOWN_CELLS : undefined;
+}
+
+/** Whether a cloud knows or gives no listing of changes alone. */
+function isNotOffered(error: unknown): boolean {
+  return error instanceof CloudError && [400, 403, 405, 501].includes(error.status ?? 0);
 }
 
 async function listServers(

@@ -254,7 +254,7 @@ const WITHOUT_VERSIONS = 10 * MINUTE;
 function givenIds(answer: unknown, key: string): { ids: string[]; given: number } {
   const list = (answer as Record<string, unknown> | null)?.[key];
   if (!Array.isArray(list)) return { ids: [], given: 0 };
-  const ids = list.flatMap((item) => typeof item?.id === "string" ? [item.id as string] : []);
+  const ids = list.flatMap((item) => ["string", "number"].includes(typeof item?.id) ? String(item.id) : []);
   return { ids, given: list.length };
 }
 
