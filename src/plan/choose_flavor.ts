@@ -37,7 +37,7 @@ export function describeFlavorWish(
 function meantBy(image: ProviderImageConfig, flavors: readonly Flavor[]): readonly Flavor[] {
   const meant = flavors.filter((flavor) =>
     image.flavorName === null
-      ? flavor.ramMib >= image.minRamMib && flavor.name.includes(image.nameFilter ?? "")
+      ? flavor.ramMib >= Math.max(1, image.minRamMib) && flavor.name.includes(image.nameFilter ?? "")
       : flavor.name === image.flavorName || flavor.id === image.flavorName
   );
   const withDisk = meant.filter(({ diskGib }) => diskGib > 0);
@@ -52,7 +52,7 @@ function whyRefused(
 ): string | null {
   if (source === null) return null;
   const told = `image ${source.name}`;
-  if (ramMib < source.minRamMib) {
+  if (ramMib > 0 && ramMib < source.minRamMib) {
     return `${told} needs ${source.minRamMib} MiB of RAM (min_ram), the flavor ${name} has ${ramMib}`;
   }
   const disk = bootFromVolume ? volumeSize ?? 0 : diskGib;

@@ -43,6 +43,29 @@ Deno.test("flavors have sizes in the pool's units; Infinity stands for no limit 
   });
 });
 
+Deno.test("a flavor whose size cannot be read is still one that can be named; its size is not known", async () => {
+  const { cloud } = scriptedCloud(paths({
+    "/v2.1/flavors/detail": {
+      body: { flavors: [{ id: 7, name: "m1", ram: "lots", vcpus: null }, { id: "g", name: "m2", disk: 20 }] },
+    },
+  }));
+  assert.deepEqual(await cloud.listFlavors({ signal }), [
+    { id: "7", name: "m1", ramMib: 0, vcpus: 0, diskGib: 0 },
+    { id: "g", name: "m2", ramMib: 0, vcpus: 0, diskGib: 20 },
+  ]);
+});
+
+Deno.test("items whose ids are numbers are listed over all pages", async () => {
+  const all = Array.from({ length: 1_500 }, (_, id) => ({ id, name: `f${id}`, ram: 1, vcpus: 1 }));
+  const { cloud } = scriptedCloud(paths({
+    "/v2.1/flavors/detail": (query) => {
+      const start = Number(query.get("marker") ?? -1) + 1;
+      return { body: { flavors: all.slice(start, start + 1_000) } };
+    },
+  }));
+  assert.equal((await cloud.listFlavors({ signal })).length, 1_500);
+});
+
 Deno.test("zones that are not available are left out", async () => {
   const { cloud } = scriptedCloud(paths({
     "/v2.1/os-availability-zone": {

@@ -29,6 +29,13 @@ Deno.test("flavor-name takes that one, by name or id, whatever its RAM", () => {
   assert.equal(nameOf({ minRamMib: 1, flavorName: "tiny" }), null);
 });
 
+Deno.test("a flavor of a size that cannot be told is taken by its name alone", () => {
+  const odd = [{ ...small, id: "f9", name: "odd", ramMib: 0, vcpus: 0 }];
+  const source = sampleCloudImage({ minRamMib: 2048 });
+  assert.equal(chooseFlavor(image({ flavorName: "odd" }), odd, source)?.id, "f9");
+  assert.equal(chooseFlavor(image({ minRamMib: 0 }), odd), null);
+});
+
 Deno.test("the choice does not depend on the order in which the cloud lists its flavors", () => {
   fc.assert(fc.property(
     fc.shuffledSubarray(flavors, { minLength: flavors.length }),

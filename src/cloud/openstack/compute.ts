@@ -16,8 +16,8 @@ type Compute = Pick<
 const FlavorSchema = v.object({
   id: v.string(),
   name: v.string(),
-  ram: v.number(),
-  vcpus: v.number(),
+  ram: v.nullish(v.number()),
+  vcpus: v.nullish(v.number()),
   disk: v.nullish(v.number()),
   "OS-FLV-DISABLED:disabled": v.nullish(v.boolean()),
 });
@@ -91,7 +91,13 @@ async function listFlavors(
   });
   // Administrators are shown those too that nothing can be booted with.
   return raws.filter((raw) => raw["OS-FLV-DISABLED:disabled"] !== true)
-    .map(({ id, name, ram, vcpus, disk }) => ({ id, name, ramMib: ram, vcpus, diskGib: disk ?? 0 }));
+    .map(({ id, name, ram, vcpus, disk }) => ({
+      id,
+      name,
+      ramMib: ram ?? 0,
+      vcpus: vcpus ?? 0,
+      diskGib: disk ?? 0,
+    }));
 }
 
 const LimitsSchema = v.object({
