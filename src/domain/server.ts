@@ -61,7 +61,8 @@ export interface FloatingIp {
   readonly portId: string | null;
   readonly fixedAddress: string | null;
   readonly status: string;
-  readonly description: string;
+  /** null: the cloud knows no descriptions. */
+  readonly description: string | null;
 }
 
 export interface Port {
@@ -75,6 +76,7 @@ export interface Port {
 export interface Flavor {
   readonly id: string;
   readonly name: string;
+  /** 0, as for the vCPUs: it cannot be told. */
   readonly ramMib: number;
   readonly vcpus: number;
   readonly diskGib: number;

@@ -110,12 +110,12 @@ export function floatingIpDescription(
 
 /** The node id on a floating IP of this installation and lineage; null: not ours. */
 export function floatingIpNodeId(
-  floatingIp: { readonly description: string },
+  floatingIp: { readonly description: string | null },
   installation: string,
   lineage: Lineage = ANY_LINEAGE,
 ): number | null {
-  const match = floatingIp.description.match(/^nodepool (\S+) node (\d+)(?: run (\S+))?$/);
-  if (match === null || match[1] !== installation) return null;
+  const match = floatingIp.description?.match(/^nodepool (\S+) node (\d+)(?: run (\S+))?$/);
+  if (!match || match[1] !== installation) return null;
   const mark = { id: Number(match[2]), run: match[3] ?? null };
   return isRecordId(mark.id) && lineage.owns("node", mark) ? mark.id : null;
 }

@@ -35,7 +35,7 @@ export async function executeCreateFloatingIp(
       if (!isNoWay(error)) break;
     }
   }
-  if (otherwise !== null && isNoWay(refusal)) {
+  if (otherwise !== null && (isNoWay(refusal) || isNotGiven(refusal))) {
     const { id, provider } = node;
     log.info(NO_WAY, { node: id, provider, login: otherwise.login, reason: errorChain(refusal) });
     return { event: { type: "addressed", addresses: otherwise } };
@@ -50,6 +50,12 @@ const NO_WAY = "node {node} on {provider} is logged in to at {login}, for want o
 function isNoWay(error: unknown): boolean {
   if (!(error instanceof CloudError) || error.effect !== "none") return false;
   return error.kind === "notFound" || error.kind === "badRequest";
+}
+
+/** A policy keeps floating IPs from the project, or the cloud makes none. */
+function isNotGiven(error: unknown): boolean {
+  if (!(error instanceof CloudError)) return false;
+  return (error.status === 403 && error.kind === "unauthorized") || error.status === 501;
 }
 
 export async function executeDeleteFloatingIp(

@@ -54,6 +54,12 @@ Deno.test("where no port is reached the node goes on with its own address, or wa
   const all = { p1: unreachable, p2: unreachable };
   const { event } = await attempt(all, { otherwise: ADDRESSES });
   assert.deepEqual(event, { type: "addressed", addresses: ADDRESSES });
+  const forbidden = new CloudError("unauthorized", "policy", { status: 403, effect: "none" });
+  const unknown = new CloudError("badRequest", "no such thing", { status: 501, effect: "unknown" });
+  for (const refusal of [forbidden, unknown]) {
+    const { event } = await attempt({ p1: refusal }, { otherwise: ADDRESSES });
+    assert.deepEqual(event, { type: "addressed", addresses: ADDRESSES }, "a cloud that gives us none");
+  }
   const pooled = await attempt(all);
   assert.ok(typeof pooled.event === "object" && pooled.event?.type === "postponed");
 });

@@ -75,6 +75,22 @@ Deno.test("a floating IP of an answer that got lost is found and goes with its n
   assert.equal(virtual.simulator.cloud("simulator").floatingIps.size, 0);
 });
 
+Deno.test("a floating IP of an answer that got lost goes with its node also where Neutron knows no descriptions", async () => {
+  for (const provider of ["", "pool: public"]) {
+    const { virtual, node } = await readyNode({
+      provider,
+      clouds: [{ quirks: ["no-descriptions"] }],
+      faults: [{ fault: 3, operation: "floatingip.create", count: 1 }],
+    });
+    await using _ = virtual;
+    assert.equal(node.addresses!.login, node.floatingIp?.address);
+    await virtual.during(virtual.reconfigure(poolConfig({ minReady: 0, provider })));
+    await virtual.during(virtual.pool.deleteNodes([node.id], { comment: "done" }));
+    await virtual.clock.advance(10 * MINUTE);
+    assert.equal(virtual.simulator.cloud("simulator").floatingIps.size, 0);
+  }
+});
+
 Deno.test("a floating IP whose making a killed pool did not see answered leaks neither with nor without a pool", async () => {
   for (const provider of ["", "pool: public"]) {
     const config = poolConfig({ minReady: 3, maxServers: 3, provider });

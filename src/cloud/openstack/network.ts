@@ -253,7 +253,7 @@ function toFloatingIp(raw: v.InferOutput<typeof FloatingIpSchema>): FloatingIp {
     portId: raw.port_id ?? null,
     fixedAddress: raw.fixed_ip_address ?? null,
     status: raw.status ?? "UNKNOWN",
-    description: raw.description ?? "",
+    description: raw.description === undefined ? null : raw.description ?? "",
   };
 }
 

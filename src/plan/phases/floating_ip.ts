@@ -77,7 +77,9 @@ function taking({ id, address, portId }: FloatingIp): NodeStep {
   return { do: "change", event: { type: "floating-ip", floatingIp } };
 }
 
+/** On a port of the node's server. Where Neutron knows no descriptions it is ours: nobody else knows that server yet. */
 function isOurs(ip: FloatingIp, { node, seen }: Pick<Situation, "node" | "seen">): boolean {
+  if (ip.description === null) return true;
   const { installation, lineage } = seen.inventory;
   return floatingIpNodeId(ip, installation, lineage) === node.id;
 }
