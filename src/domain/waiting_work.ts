@@ -53,7 +53,8 @@ interface Waiting {
 }
 
 export function aboutNode({ id, label, provider, image }: NodeRecord): WorkReport["about"] {
-  return { node: id, label, provider, image };
+  // Servers that are there for an image belong to no label.
+  return { node: id, ...label === "" ? {} : { label }, provider, image };
 }
 
 export function aboutImage({ id, image, provider }: ProviderImage): WorkReport["about"] {

@@ -9,7 +9,7 @@ import type { LabelAsk, Offer } from "./allocation_types.ts";
 import type { NodeCounts } from "./count_nodes.ts";
 import type { CurrentImages } from "./images/current_images.ts";
 import { isProbing } from "./launch_pause.ts";
-import { findOffer, type LaunchOffer } from "./offers.ts";
+import { findOffer, type LaunchOffer, type OfferSituation } from "./offers.ts";
 import { costOf } from "./provider_room.ts";
 
 export interface LabelWish {
@@ -31,6 +31,7 @@ export interface WishSituation extends Moment {
   /** Plannings in a row that gave a label nothing, by label. */
   readonly starved: ReadonlyMap<string, number>;
   readonly current: CurrentImages;
+  readonly order?: OfferSituation["order"];
   /** How the targets stand, by name; one that is missing is always online. */
   readonly targets: ReadonlyMap<string, TargetState>;
   /** Nodes that jobs in queues ask for, by label, besides those of the requests. */
@@ -73,7 +74,7 @@ export function wishOf(label: LabelConfig, situation: WishSituation, counts: Nod
 
 function offersFor(
   label: LabelConfig,
-  { config, now, wallOffset, pauses, seen, current, targets, faults, launchesNothing }: WishSituation,
+  { config, now, wallOffset, pauses, seen, current, order, targets, faults, launchesNothing }: WishSituation,
   counts: NodeCounts,
 ): { asked: Offer[]; offers: Map<string, LaunchOffer>; probing: Set<string> } {
   const asked: Offer[] = [];
@@ -90,6 +91,7 @@ function offersFor(
       now,
       wallOffset,
       current,
+      order,
       config,
       faults,
       pause,

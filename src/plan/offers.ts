@@ -3,6 +3,7 @@
  * it offers nothing.
  */
 import type { Config, LabelConfig, ProviderConfig, ProviderImageConfig } from "../domain/config.ts";
+import type { ImageOrder } from "../domain/image_order.ts";
 import type { LaunchPause } from "../domain/launch_pause.ts";
 import { isMade } from "../domain/config.ts";
 import { filesOfNode } from "../domain/local_files.ts";
@@ -38,6 +39,8 @@ export interface OfferSituation extends ProviderSituation {
   readonly building: number;
   /** The newest ready ones, of the images that are made here. */
   readonly current: CurrentImages;
+  /** What was asked for of an image, and how that went; `provider` null: of a diskimage. Left out: nothing was. */
+  readonly order?: (provider: string | null, image: string) => ImageOrder | null;
   readonly config: Pick<Config, "scriptDir">;
   /** By path: why a file on this machine is of no use; left out: all are as they should be. */
   readonly faults?: ReadonlyMap<string, string>;
@@ -72,8 +75,18 @@ function offerOf(
   if (fault !== null) return fault;
   if (!isMade(image)) return offerBaseImage(provider, image, open);
   const newest = current(provider.name, image.name);
-  if (newest === null) return `no ready image ${image.name}: see image-list`;
+  if (newest === null) return `no ready image ${image.name}: ${whyNotMade(provider, image, situation)}`;
   return offerMadeImage({ provider, image, imageId: newest }, { catalog: open, seen: situation.seen });
+}
+
+function whyNotMade(
+  provider: ProviderConfig,
+  image: ProviderImageConfig,
+  { order = () => null }: Pick<OfferSituation, "order">,
+): string {
+  const build = image.diskimage === null ? null : order(null, image.diskimage);
+  const failed = [order(provider.name, image.name), build].find((one) => (one?.failures ?? 0) > 0);
+  return failed?.lastError ? `the last attempt failed: ${failed.lastError}` : "see image-list";
 }
 
 /** Why a server that needs the files would be booted in vain; null: they are as they should be. */

@@ -17,6 +17,7 @@ import { currentImages } from "./images/current_images.ts";
 import { planGrants, type RequestGrant } from "./plan_grants.ts";
 import { type LaunchPlan, planLaunches } from "./plan_launches.ts";
 import { type Groups, groupsOf } from "./groups.ts";
+import type { OfferSituation } from "./offers.ts";
 import { type NodePlan, planNode } from "./plan_node.ts";
 import { planRequestWaits, type RequestWait } from "./plan_request_waits.ts";
 import { planRetirements } from "./plan_retirements.ts";
@@ -32,6 +33,7 @@ export interface PoolInput extends Moment {
   readonly pauses: readonly LaunchPause[];
   /** The providers' images, by id. */
   readonly images: ReadonlyMap<number, ProviderImage>;
+  readonly order?: OfferSituation["order"];
   /** By provider: what servers for images cost that wait for room in the quotas; they come first. */
   readonly reserved: ReadonlyMap<string, readonly ServerCost[]>;
   /** By provider; one that is missing has not been asked yet. */

@@ -96,13 +96,16 @@ function wishesOf(input: SubnodesInput): Wish[] {
 function offerFor(
   label: LabelConfig,
   provider: ProviderConfig,
-  { now, wallOffset, config, current, faults, pauses, seen, counts }: SubnodesInput & { counts: NodeCounts },
+  { now, wallOffset, config, current, order, faults, pauses, seen, counts }: SubnodesInput & {
+    counts: NodeCounts;
+  },
 ): Pick<Wish, "offer" | "isProbe"> {
   const pause = pauses.find((one) => one.provider === provider.name && one.label === label.name);
   const offer = findOffer(label, provider, {
     now,
     wallOffset,
     current,
+    order,
     config,
     faults,
     pause,

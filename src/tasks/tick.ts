@@ -156,6 +156,7 @@ export class Tick {
       deserted: this.#means.deserted(),
       pauses: [...ledger.pauses.values()],
       images: ledger.images,
+      order: (provider, image) => ledger.orders.get(orderKey(provider, image)) ?? null,
       reserved,
       seen: seen(),
       targets: targets(),

@@ -1,7 +1,7 @@
 /** What waits while nothing is done for it is named beside the work in flight, each thing once. */
 import assert from "node:assert/strict";
 import type { WorkReport } from "../../src/domain/dump_report.ts";
-import { waitingWork } from "../../src/domain/waiting_work.ts";
+import { aboutNode, waitingWork } from "../../src/domain/waiting_work.ts";
 import { sampleDibImage, sampleImage } from "../views/sample_images.ts";
 import { NOW, sampleNode } from "../views/sample_pool.ts";
 
@@ -40,4 +40,9 @@ Deno.test("nodes and images on their way are named with what they wait for, thos
   assert.deepEqual(node!.about, { node: 3, label: "noble", provider: "cloud-a", image: "noble" });
   assert.deepEqual([node!.age, node!.waits], [9_000, [{ on: waitingOn.message, age: 2_000, stack: [] }]]);
   assert.deepEqual(image!.waits, []);
+});
+
+Deno.test("a server that is there for an image is named without a label: it belongs to none", () => {
+  const { id, provider, image } = sampleNode({ id: 7 });
+  assert.deepEqual(aboutNode(sampleNode({ id: 7, label: "" })), { node: id, provider, image });
 });

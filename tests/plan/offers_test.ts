@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { DAY, HOUR, MINUTE } from "../../src/domain/time.ts";
+import { emptyOrder } from "../../src/domain/order_book.ts";
 import { findOffer, type OfferSituation } from "../../src/plan/offers.ts";
 import {
   catalog,
@@ -41,6 +42,12 @@ const pause = {
   lastError: "no login",
   lastFailureAt: NOW,
 };
+
+/** The orders of a pool in which attempts at `noble` fail there; null: its builds. */
+function failing(provider: string | null): OfferSituation["order"] {
+  const order = { ...emptyOrder({ provider, image: "noble" }), failures: 2, lastError: "no room" };
+  return (of, image) => of === provider && image === "noble" ? order : null;
+}
 
 Deno.test("an offer has the flavor and the image that the catalog has for the label", () => {
   const found = offer();
@@ -103,6 +110,20 @@ const refused: readonly (readonly [string, ReturnType<typeof offer>, RegExp])[] 
     "has an image that is still to be uploaded",
     offer({}, { provider: provider({ images: [image({ baseImage: null, diskimage: "noble" })] }) }),
     /^no ready image noble: see image-list$/,
+  ],
+  [
+    "has an image whose uploads fail",
+    offer({ order: failing("cloud-a") }, {
+      provider: provider({ name: "cloud-a", images: [image({ baseImage: null, diskimage: "noble" })] }),
+    }),
+    /^no ready image noble: the last attempt failed: no room$/,
+  ],
+  [
+    "has an image whose builds fail",
+    offer({ order: failing(null) }, {
+      provider: provider({ images: [image({ baseImage: null, diskimage: "noble" })] }),
+    }),
+    /^no ready image noble: the last attempt failed: no room$/,
   ],
   [
     "lacks the image",

@@ -87,7 +87,7 @@ const imageEnds: readonly { phase: string; rule: Rule }[] = [
 for (const { phase, rule } of imageEnds) {
   Deno.test(`the last refusal stays in an image's evidence: ${phase}`, async () => {
     const isUpload = rule.operation!.startsWith("image");
-    const config = imageConfig(isUpload ? {} : { built: [], prepared: ["made"] });
+    const config = imageConfig({ ...isUpload ? {} : { built: [], prepared: ["made"] }, minReady: 1 });
     await using virtual = await VirtualPool.start({ config, faults: [{ message: WORDS, ...rule }] });
     const failed = () =>
       virtual.pool.report().images.find(({ state, evidence }) =>
@@ -95,5 +95,8 @@ for (const { phase, rule } of imageEnds) {
       );
     await virtual.until(() => failed() !== undefined, 2 * HOUR);
     assert.ok(failed()!.evidence!.error.includes(WORDS), failed()!.evidence!.error);
+    const why = () =>
+      virtual.pool.report().labels.flatMap(({ refusals }) => refusals.map(({ reason }) => reason));
+    await virtual.until(() => why().some((reason) => reason.includes(WORDS)), HOUR);
   });
 }

@@ -109,3 +109,13 @@ Deno.test("CSV quotes what it must", () => {
     'name,list\r\n"x,y\n","a ""b"", c"\r\n,"a ""b"", c"\r\n',
   );
 });
+
+Deno.test("a pause of servers for images is told as such: they belong to no label", () => {
+  const { pauses: [pause], ...report } = sampleReport();
+  const view = viewPool({ ...report, pauses: [{ ...pause!, label: "" }] }, { name: "provider-list" });
+  const { rows, columns } = tables["provider-list"];
+  assert.match(
+    renderTable({ columns, rows: rows(view) }),
+    /\| servers for images until \S+ after 2 failed launches \|/,
+  );
+});

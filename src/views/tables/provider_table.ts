@@ -89,8 +89,9 @@ function latency(seconds: number | null | undefined): string {
 }
 
 function describePause({ label, failures, until }: PauseView): string {
+  const name = label || "servers for images";
   const launches = failures === 1 ? "launch" : "launches";
   return until === null
-    ? `${label}: ${failures} failed ${launches}`
-    : `${label} until ${until} after ${failures} failed ${launches}`;
+    ? `${name}: ${failures} failed ${launches}`
+    : `${name} until ${until} after ${failures} failed ${launches}`;
 }
