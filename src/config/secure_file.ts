@@ -28,12 +28,14 @@ export const emptySecrets: SecureFile = {
   holdsSecrets: false,
 };
 
+/** Both spellings of the last one stood in files of 2016. */
 const JENKINS_KEYS: Readonly<Record<string, keyof JenkinsConfig>> = {
   url: "url",
   user: "user",
   apikey: "apiKey",
   credentials: "credentialsId",
   "test-job": "testJob",
+  "test_job": "testJob",
 };
 
 /** @throws ConfigError with every problem; it quotes no value */

@@ -72,7 +72,7 @@ export interface ProviderConfig {
   readonly maxServers: number;
   readonly access: CloudAccess;
   readonly availabilityZones: readonly string[];
-  /** Name of an existing Nova keypair to boot with; null: none. */
+  /** Name of an existing Nova keypair that its images boot with, unless they name another. */
   readonly keypair: string | null;
   /** The external network that floating IPs come from, by name or id; null: whichever the cloud has. */
   readonly pool: string | null;
@@ -128,6 +128,8 @@ export interface ProviderImageConfig {
   readonly privateKey: string;
   /** null: what the provider says. */
   readonly configDrive: boolean | null;
+  /** Name of an existing Nova keypair to boot with, its own or the provider's; null: none. */
+  readonly keypair: string | null;
   readonly meta: Readonly<Record<string, string>>;
   /** Exact name of the flavor, instead of min-ram and name-filter. */
   readonly flavorName: string | null;

@@ -45,6 +45,7 @@ const ofImage: Fields<ProviderImageConfig> = {
   user_home: ({ userHome }) => userHome,
   private_key: ({ privateKey }) => privateKey,
   config_drive: ({ configDrive }) => configDrive,
+  key_name: ({ keypair }) => keypair,
 };
 
 const namesOf = (prefix: string, fields: Fields<never>) =>

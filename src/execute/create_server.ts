@@ -71,7 +71,7 @@ export function serverRequest(
     networkIds,
     metadata: serverMetadata(marks, image.meta),
     zone: node.zone,
-    keypair: node.role === "builder" ? providerImage?.keypair?.name ?? provider.keypair : provider.keypair,
+    keypair: node.role === "builder" ? providerImage?.keypair?.name ?? image.keypair : image.keypair,
     securityGroups: provider.securityGroups,
     configDrive: image.configDrive ?? provider.configDrive,
     // It is for the servers that are booted from the image, not for the one that it is made on.

@@ -41,9 +41,11 @@ export function judge(look: Look): OnlineCheck[] {
   const ofImages = new Map(
     look.images.map((image) => [image.name, OF_IMAGES.flatMap((check) => check(image, look))]),
   );
-  const labels = look.labels.map((label) =>
-    checkLabel(label, look, [...shared, ...ofImages.get(label.image) ?? []].filter(isFailure))
-  );
+  const labels = look.labels.map((label) => {
+    const keypair = look.images.find(({ name }) => name === label.image)?.keypair;
+    const found = shared.filter(({ check, subject }) => check !== "keypair" || subject === keypair);
+    return checkLabel(label, look, [...found, ...ofImages.get(label.image) ?? []].filter(isFailure));
+  });
   const { provider: { name: provider } } = look;
   return [...shared, ...[...ofImages.values()].flat(), ...labels].map((finding) => ({
     provider,

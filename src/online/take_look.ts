@@ -46,7 +46,7 @@ export async function takeLook({ provider, labels }: Subject, means: LookMeans):
   const [observed, zones, keypairs, securityGroups] = await Promise.all([
     isIn ? ask(() => watch.observe(signal)) : login,
     askIf(provider.availabilityZones.length > 0, () => cloud.listZones({ signal })),
-    askIf(provider.keypair !== null, () => cloud.listKeypairs({ signal })),
+    askIf(images.some(({ keypair }) => keypair !== null), () => cloud.listKeypairs({ signal })),
     askIf(provider.securityGroups.length > 0, () => cloud.listSecurityGroups({ signal })),
   ]);
   const seen = failedWith(watch.observation, { answer: observed, now: clock.now() });

@@ -161,7 +161,7 @@ function newProviderImage(
     state: isUpload
       ? { phase: "create", sentAt: null, lostAt: null }
       // Who brings a keypair along logs in with the image's own private key.
-      : provider.keypair === null
+      : image.keypair === null
       ? { phase: "keypair" }
       : { phase: "server", nodeId: null },
     stateSince: now,

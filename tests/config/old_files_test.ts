@@ -123,6 +123,21 @@ targets: [{name: t, images: [{name: i, min-ready: 2}]}]
   ]);
 });
 
+Deno.test("images boot with the keypair that their key-name says, else with the provider's", async () => {
+  const { config } = await parse(`
+labels: [{name: a, image: a, min-ready: 0, providers: [{name: p}]}]
+providers:
+  - name: p
+    cloud: my-cloud
+    max-servers: 1
+    keypair: ours
+    images:
+      - {name: a, base-image: x, min-ram: 1, key-name: own}
+      - {name: b, base-image: x, min-ram: 1}
+`);
+  assert.deepEqual(config.providers[0]!.images.map(({ keypair }) => keypair), ["own", "ours"]);
+});
+
 Deno.test("a key that Nodepool once had is never suggested, and nowhere else allowed", async () => {
   const image = "{name: i, base-image: x, min-ram: 1, use-neutron: 1}";
   const [ofProvider, ofImage] = await faultsOf(

@@ -27,12 +27,15 @@ apikey = k=1:2
 credentials = 123
   456
 test-job: t
+[jenkins "d"]
+test_job = u
 `,
     "secure.conf",
   );
   assert.deepEqual([...jenkins], [
     ["a b", { url: "https://a.example.org/", user: "nodepool", apiKey: "k=1:2" }],
     ["c", { credentialsId: "123\n456", testJob: "t" }],
+    ["d", { testJob: "u" }],
   ]);
   assert.deepEqual(notices.map(({ line, message }) => [line, message]), [
     [3, "[database] has no effect: the state is a file (key `state`)"],

@@ -50,8 +50,14 @@ Deno.test("a server is asked for with what the node's record says", () => {
 Deno.test("a server is asked for with what the provider and its image say", () => {
   const asked = serverRequest(wanted, {
     ...parts,
-    provider: provider({ keypair: "ci", securityGroups: ["open"], configDrive: true }),
-    image: image({ userdata: "#!/bin/sh", bootFromVolume: true, volumeSize: 40, meta: { team: "infra" } }),
+    provider: provider({ securityGroups: ["open"], configDrive: true }),
+    image: image({
+      keypair: "ci",
+      userdata: "#!/bin/sh",
+      bootFromVolume: true,
+      volumeSize: 40,
+      meta: { team: "infra" },
+    }),
   });
   assert.deepEqual(
     [asked.keypair, asked.securityGroups, asked.configDrive, asked.userdata, asked.volumeGib],

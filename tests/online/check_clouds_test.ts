@@ -164,6 +164,16 @@ Deno.test("a keypair that is for another private key is a warning: the image may
   ]);
 });
 
+Deno.test("the keypair that an image names is looked at in the provider's place, and stops only its labels", async () => {
+  const listKeypairs = () => Promise.resolve([{ name: "ci", publicKey: null }]);
+  const named = (text: string) => text.replace(/^( +)private-key:/m, "$1key-name: cj\n$&");
+  const edit = (text: string) => named(withKeys("keypair: ci")(text));
+  assert.deepEqual(await troublesWith(() => ({ listKeypairs }), { edit }), [
+    "failure keypair cj: the cloud's user has no keypair cj; did you mean ci?",
+    "failure label small: no launch would succeed; see keypair",
+  ]);
+});
+
 Deno.test("two security groups of one name are refused with their ids", async () => {
   const listSecurityGroups = () => Promise.resolve(["1", "2"].map((id) => ({ id, name: "ssh" })));
   const edit = withKeys("security-groups: [ssh]");

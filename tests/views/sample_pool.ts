@@ -201,6 +201,7 @@ function sampleProvider(name: string, password: string): ProviderConfig {
     userHome: "/home/jenkins",
     privateKey: "/etc/nodepool/id_ed25519",
     configDrive: null,
+    keypair: null,
     meta: {},
     flavorName: null,
     connectionPort: name === "cloud-b" ? 2222 : 22,

@@ -38,6 +38,7 @@ export const providerImageSection = section({
     "Path of the private key that logs in.",
   ),
   "config-drive": described(maybe(flag()), "Boot with a config drive; without it, the provider's value."),
+  "key-name": described(maybe(text()), "An existing Nova keypair to boot with; without it, the provider's."),
   meta: described(textMap(), "Own metadata: at most 5 entries of at most 255 characters."),
   "flavor-name": described(maybe(text()), "Exact name of the flavor, instead of min-ram and name-filter."),
   "connection-port": described(optional(integer({ min: 1, max: 65_535 }), 22), "Port of the SSH server."),
@@ -56,7 +57,7 @@ export type ProviderImageSection = v.InferOutput<typeof providerImageSection>;
 
 export function providerImageConfig(
   image: ProviderImageSection,
-  { expand }: { expand: (path: string) => string },
+  { keypair, expand }: { keypair: string | null; expand: (path: string) => string },
 ): ProviderImageConfig {
   return {
     name: image.name,
@@ -69,6 +70,7 @@ export function providerImageConfig(
     userHome: image["user-home"],
     privateKey: expand(image["private-key"]),
     configDrive: image["config-drive"] ?? null,
+    keypair: image["key-name"] ?? keypair,
     meta: usableMeta(image.meta ?? {}),
     flavorName: image["flavor-name"] ?? null,
     connectionPort: image["connection-port"],

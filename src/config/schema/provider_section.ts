@@ -125,13 +125,14 @@ export function providerConfig(
   provider: ProviderSection,
   { access, expand }: { access: CloudAccess; expand: (path: string) => string },
 ): ProviderConfig {
+  const keypair = provider.keypair ?? null;
   const concurrency = provider["max-concurrency"] ?? 0;
   return {
     name: provider.name,
     maxServers: Math.max(-1, provider["max-servers"]),
     access,
     availabilityZones: provider["availability-zones"] ?? [],
-    keypair: provider.keypair ?? null,
+    keypair,
     pool: provider.pool ?? null,
     imageType: provider["image-type"] ?? access.imageFormat,
     networks: (provider.networks ?? []).map(networkConfig),
@@ -150,7 +151,7 @@ export function providerConfig(
     hostKeyChecking: provider["host-key-checking"],
     autoFloatingIp: provider["auto-floating-ip"],
     deleteTimeout: provider["delete-timeout"],
-    images: (provider.images ?? []).map((image) => providerImageConfig(image, { expand })),
+    images: (provider.images ?? []).map((image) => providerImageConfig(image, { keypair, expand })),
   };
 }
 

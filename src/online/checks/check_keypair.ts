@@ -1,9 +1,14 @@
-/** Whether the keypair that servers are booted with is there, and is that of the private keys that log in. */
+/** Whether the keypairs that servers are booted with are there, and are those of the private keys that log in. */
 import { failure, type Finding, ok, suggest, unknown, warning } from "../finding.ts";
 import type { Look } from "../look.ts";
 
-export function checkKeypair({ provider: { keypair }, keypairs, images, local }: Look): Finding[] {
-  if (keypair === null || keypairs === null) return [];
+export function checkKeypair(look: Look): Finding[] {
+  const names = new Set(look.images.map(({ keypair }) => keypair));
+  return [...names].flatMap((keypair) => keypair === null ? [] : checkOne(keypair, look));
+}
+
+function checkOne(keypair: string, { keypairs, images, local }: Look): Finding[] {
+  if (keypairs === null) return [];
   const about = { check: "keypair", subject: keypair } as const;
   if ("problem" in keypairs) return [unknown(about, keypairs.problem)];
   const found = keypairs.value.find(({ name }) => name === keypair);
@@ -12,7 +17,8 @@ export function checkKeypair({ provider: { keypair }, keypairs, images, local }:
     return [failure(about, `the cloud's user has no keypair ${keypair}${suggest(keypair, names)}`)];
   }
   const blob = blobOf(found.publicKey);
-  const others = images.map(({ privateKey }) => privateKey).filter((path) => {
+  const booted = images.filter((image) => image.keypair === keypair);
+  const others = booted.map(({ privateKey }) => privateKey).filter((path) => {
     const own = blobOf(local.publicKeys.get(path) ?? null);
     return blob !== null && own !== null && own !== blob;
   });
