@@ -6,7 +6,7 @@
 import { resolve } from "node:path";
 import { OtherDaemonError } from "./cli/cli_error.ts";
 import { ExitCode } from "./cli/exit_code.ts";
-import type { DaemonOptions } from "./cli/wiring.ts";
+import type { DaemonOptions, DaemonParts } from "./cli/wiring.ts";
 import { ConfigSource } from "./config/config_source.ts";
 import { formatProblem } from "./config/config_error.ts";
 import type { LoadedConfig } from "./config/load_config.ts";
@@ -28,6 +28,7 @@ import { writePidFile } from "./lib/pid_file.ts";
 import { ProcessSignals } from "./lib/process_signals.ts";
 import { systemRandom } from "./lib/random.ts";
 import { SteadyClock } from "./lib/steady_clock.ts";
+import type { Config } from "./domain/config.ts";
 import { SECOND } from "./domain/time.ts";
 import { Pool } from "./pool.ts";
 import { openStatsd, poolAdapters } from "./pool_adapters.ts";
@@ -63,8 +64,9 @@ export async function runDaemon(options: DaemonOptions, heard = new ProcessSigna
   tellFindings(source.current);
   tellFindings({ warnings: [], notices });
 
-  using _lock = await takeLock(config.state);
+  using _lock = await takeLock(config.state, options.parts);
   await checkAlone(config.state);
+  tellMissingBuilder(options.parts, config);
   using _pidFile = options.pidFile === null ? null : writePidFile(options.pidFile, { onTrouble });
   if (signals.isStopping) return tellStop(await signals.stop);
   await using store = await openKvStore(config.state, { clock, random: systemRandom });
@@ -200,16 +202,41 @@ function tellFindings({ warnings, notices }: Pick<LoadedConfig, "warnings" | "no
 }
 
 /** @throws OtherDaemonError where another process has it */
-async function takeLock(state: string): Promise<Disposable> {
+async function takeLock(state: string, parts: DaemonParts): Promise<Disposable> {
   try {
-    return await lockState(state, { holder: "nodepool daemon", clock: systemClock, wait: LOCK_WAIT });
+    return await lockState(state, {
+      holder: `nodepool daemon${roleOf(parts)}`,
+      clock: systemClock,
+      wait: LOCK_WAIT,
+    });
   } catch (error) {
     if (!(error instanceof StoreError) || error.kind !== "locked") throw error;
-    throw new OtherDaemonError(
-      `${error.message}: stop that one first, or give this one another \`state\`; one daemon runs the pool and ` +
-        "builds its images too",
-    );
+    throw new OtherDaemonError(`${error.message}: ${isHalf(parts) ? INSTEAD_OF_HALVES : STOP_THE_OTHER}`);
   }
+}
+
+const STOP_THE_OTHER =
+  "stop that one first, or give this one another `state`; one daemon runs the pool and builds its images too";
+const INSTEAD_OF_HALVES =
+  "one daemon runs the pool and builds its images too: stop that one, and run nodepoold alone, without --no-builder, " +
+  "in place of `nodepoold --no-builder` and nodepool-builder";
+
+/** In 2016, one process ran the pool and another built its images. */
+function isHalf({ pool, builds }: DaemonParts): boolean {
+  return pool !== builds;
+}
+
+function roleOf({ pool, builds }: DaemonParts): string {
+  if (!pool) return " --builder-only";
+  return builds ? "" : " --no-builder";
+}
+
+function tellMissingBuilder({ pool, builds }: DaemonParts, { diskimages }: Config): void {
+  if (!pool || builds || diskimages.length === 0) return;
+  log.warning(
+    "--no-builder: nothing builds or uploads diskimages, and no nodepool-builder can run beside this daemon; " +
+      "start it without --no-builder",
+  );
 }
 
 /** @throws OtherDaemonError where a daemon runs although its lock could be taken: somebody has removed the lock's file */

@@ -189,12 +189,40 @@ testNeeding(["bash"], "nodepoold that is interrupted while it starts leaves noth
   await named.pool.until(async () => (await processesOf(named.pool.folder)).length === 0);
 });
 
+const building = config.replace(
+  "providers:\n  - name: main",
+  "diskimages: [{name: noble, elements: [tiny]}]\nproviders:\n  - name: main",
+).replace("labels:", "images-dir: FOLDER/images\nlabels:") +
+  "      - {name: noble, diskimage: noble, min-ram: 512, username: debian, private-key: FOLDER/key}\n";
+
+testNeeding(
+  ["bash"],
+  "where 2016's two halves meet on one state, each is told what to run instead",
+  async (t) => {
+    const instead = "run nodepoold alone, without --no-builder";
+    await t.step("the builder by the daemon, which says that nobody builds", async () => {
+      await using named = await NamedPool.start(building);
+      assert.deepEqual(await named.run("nodepoold", "--no-builder"), { code: 0, output: "" });
+      const log = await Deno.readTextFile(`${named.pool.folder}/nodepoold.log`);
+      assert.match(log, /nothing builds or uploads diskimages.*start it without --no-builder/);
+      const builder = await named.run("nodepool-builder", "-p", `${named.pool.folder}/builder.pid`);
+      assert.equal(builder.code, 3);
+      assert.match(builder.output, /in use by nodepool daemon --no-builder \(pid \d+\)/);
+      assert.ok(builder.output.includes(instead), builder.output);
+    });
+
+    await t.step("the daemon by the builder", async () => {
+      await using named = await NamedPool.start(building);
+      assert.deepEqual(await named.run("nodepool-builder"), { code: 0, output: "" });
+      const daemon = await named.run("nodepoold", "--no-builder", "-p", `${named.pool.folder}/nodepool.pid`);
+      assert.equal(daemon.code, 3);
+      assert.match(daemon.output, /in use by nodepool daemon --builder-only \(pid \d+\)/);
+      assert.ok(daemon.output.includes(instead), daemon.output);
+    });
+  },
+);
+
 testNeeding(["bash"], "nodepool-builder builds and uploads, and runs no nodes", async () => {
-  const building = config.replace(
-    "providers:\n  - name: main",
-    "diskimages: [{name: noble, elements: [tiny]}]\nproviders:\n  - name: main",
-  ).replace("labels:", "images-dir: FOLDER/images\nlabels:") +
-    "      - {name: noble, diskimage: noble, min-ram: 512, username: debian, private-key: FOLDER/key}\n";
   await using named = await NamedPool.start(building);
   await named.pool.installProgram("disk-image-create", scriptedDiskImageCreate({ seconds: 0.2 }));
   assert.deepEqual(await named.run("nodepool-builder"), { code: 0, output: "" });
