@@ -89,6 +89,11 @@ export function closedEarly({ stage, where }: LoginProgress): LoginError {
   );
 }
 
+/** Whether the server refused to open a channel: ssh2 gives its reason. It says nothing of what the channel was for. */
+export function isChannelRefused(error: unknown): boolean {
+  return error instanceof Error && typeof (error as { reason?: unknown }).reason === "number";
+}
+
 /** For what is asked of a connection that has broken before. */
 export function lostBefore(cause: unknown, { where }: { where: string }): LoginError {
   return loginError("command", `${where}: the connection is closed; log in again`, cause);

@@ -44,13 +44,14 @@ export class RemoteFiles implements Disposable {
     const stop = () => opened.reject(signal.reason);
     signal.addEventListener("abort", stop, { once: true });
     try {
-      connection.ask((client) =>
-        client.sftp((error, sftp) => {
+      connection.ask<SFTPWrapper>((client, done) => client.sftp(done), {
+        signal,
+        answer(error, sftp) {
           if (error !== undefined) return opened.reject(noSftp(error, { where }));
-          if (signal.aborted) return sftp.end();
-          opened.resolve(new RemoteFiles(sftp, { where, signal }));
-        })
-      );
+          if (signal.aborted) return sftp!.end();
+          opened.resolve(new RemoteFiles(sftp!, { where, signal }));
+        },
+      });
       return await opened.promise;
     } finally {
       signal.removeEventListener("abort", stop);

@@ -7,7 +7,7 @@ import type { ClientChannel, PseudoTtyOptions } from "ssh2";
 import { type Milliseconds, SECOND } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import { OutputTail } from "../lib/output_tail.ts";
-import { closedEarly } from "./login_failure.ts";
+import { closedEarly, isChannelRefused } from "./login_failure.ts";
 import { shCommand } from "./sh_command.ts";
 import { type CommandResult, LoginError } from "./shell.ts";
 import type { Ssh2Connection } from "./ssh2_connection.ts";
@@ -27,6 +27,9 @@ const INPUT_END = "\x04";
 const FIRST_PAUSE: Milliseconds = 0.2 * SECOND;
 const LONGEST_PAUSE: Milliseconds = 1 * SECOND;
 
+/** Without a terminal, what a command leaves behind may keep its output open: after its end, silence is enough. */
+const SILENCE: Milliseconds = 5 * SECOND;
+
 /**
  * Runs a command to its end. Output is taken as it comes and only its tail is kept; a consumer that is slow holds the
  * server back by the channel's window.
@@ -42,7 +45,7 @@ export async function runCommand(
   const stop = () => run.stop(signal.reason);
   signal.addEventListener("abort", stop, { once: true });
   try {
-    begin(connection, { command: shCommand(command), run });
+    begin(connection, { command: shCommand(command), run, signal });
     return await run.result;
   } finally {
     signal.removeEventListener("abort", stop);
@@ -50,23 +53,28 @@ export async function runCommand(
 }
 
 /** A server that refuses the terminal is not asked for another one on this connection. */
-function begin(connection: Ssh2Connection, { command, run }: { command: string; run: CommandRun }): void {
+function begin(
+  connection: Ssh2Connection,
+  attempt: { command: string; run: CommandRun; signal: AbortSignal },
+): void {
+  const { command, run, signal } = attempt;
   const hasTerminal = connection.terminals !== "refused";
   if (connection.terminals === "unasked") connection.terminals = "asked";
-  connection.ask((client) =>
-    client.exec(command, hasTerminal ? { pty: TERMINAL } : {}, (error, channel) => {
-      if (error === undefined) {
-        if (hasTerminal) connection.terminals = "given";
-        return run.follow(channel, { hasTerminal });
-      }
-      if (!hasTerminal || run.isStopped || connection.lost.aborted) return run.refused(error);
-      connection.terminals = "refused";
-      try {
-        begin(connection, { command, run });
-      } catch (broken) {
-        run.stop(broken);
-      }
-    })
+  connection.ask<ClientChannel>(
+    (client, done) => client.exec(command, hasTerminal ? { pty: TERMINAL } : {}, done),
+    {
+      signal,
+      answer(error, channel) {
+        if (error === undefined) {
+          if (hasTerminal) connection.terminals = "given";
+          return run.follow(channel!, { hasTerminal });
+        }
+        const isTerminals = hasTerminal && !signal.aborted && !isChannelRefused(error);
+        if (!isTerminals) return run.refused(error);
+        connection.terminals = "refused";
+        begin(connection, attempt);
+      },
+    },
   );
 }
 
@@ -76,18 +84,16 @@ class CommandRun {
   readonly #onOutput: (chunk: Uint8Array) => void;
   readonly #result = Promise.withResolvers<CommandResult>();
   readonly #output = new OutputTail();
+  readonly #closed = new AbortController();
   #channel: ClientChannel | null = null;
   #exitCode: number | null = null;
+  #isSilent = true;
   #stopped = false;
 
   constructor({ where, clock }: Ssh2Connection, onOutput: (chunk: Uint8Array) => void) {
     this.#where = where;
     this.#clock = clock;
     this.#onOutput = onOutput;
-  }
-
-  get isStopped(): boolean {
-    return this.#stopped;
   }
 
   get result(): Promise<CommandResult> {
@@ -102,6 +108,7 @@ class CommandRun {
   }
 
   refused(error: Error): void {
+    if (error instanceof LoginError) return this.stop(error);
     const message = `${this.#where}: the server ran no command: ${error.message}`;
     this.stop(new LoginError("command", message, { cause: error }));
   }
@@ -111,8 +118,14 @@ class CommandRun {
     const take = (chunk: Uint8Array) => this.#take(chunk);
     channel.on("data", take);
     channel.stderr.on("data", take);
-    channel.on("exit", (code: number | null, signal?: string) => this.#exitCode = code ?? signalCode(signal));
-    channel.on("close", () => this.#end());
+    channel.on("exit", (code: number | null, signal?: string) => {
+      this.#exitCode = code ?? signalCode(signal);
+      this.#closeInSilence(channel).catch(() => {});
+    });
+    channel.on("close", () => {
+      this.#closed.abort();
+      this.#end();
+    });
     // A command that reads its input must see the end of it.
     if (hasTerminal) this.#endInput(channel).catch(() => {});
     else channel.end();
@@ -120,15 +133,23 @@ class CommandRun {
   }
 
   async #endInput(channel: ClientChannel): Promise<void> {
-    const over = new AbortController();
-    channel.on("close", () => over.abort());
     for (let pause = FIRST_PAUSE;; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
       channel.write(INPUT_END);
-      await this.#clock.sleep(pause, { signal: over.signal });
+      await this.#clock.sleep(pause, { signal: this.#closed.signal });
     }
   }
 
+  async #closeInSilence(channel: ClientChannel): Promise<void> {
+    do {
+      this.#isSilent = true;
+      await this.#clock.sleep(SILENCE, { signal: this.#closed.signal });
+    } while (!this.#isSilent);
+    channel.close();
+    this.#end();
+  }
+
   #take(chunk: Uint8Array): void {
+    this.#isSilent = false;
     if (this.#stopped) return;
     this.#output.add(chunk);
     try {

@@ -12,6 +12,7 @@ import { hostKeyPreference, hostKeyText } from "./host_key.ts";
 import {
   closedEarly,
   failureOf,
+  isChannelRefused,
   type LoginProgress,
   type LoginStage,
   otherHostKey,
@@ -28,8 +29,13 @@ const CONNECT_TIMEOUT: Milliseconds = 10 * SECOND;
 /** A server that does not take the goodbye within this time is not listening any more. */
 const GOODBYE: Milliseconds = 1 * SECOND;
 
+/** A server that lets few channels be open (MaxSessions) may not have noticed yet that one is closed: the pauses double. */
+const CHANNEL_PAUSES = { first: 0.05 * SECOND, longest: 1 * SECOND };
+
 /** Keepalives without an answer after which the server is given up. */
 const KEEPALIVES = 3;
+
+export type ChannelAnswer<Channel> = (error: Error | undefined, channel?: Channel) => void;
 
 export interface ConnectionOptions {
   readonly client: Client;
@@ -122,13 +128,26 @@ export class Ssh2Connection {
     return this.#ready.promise;
   }
 
-  /** Asks the client for a channel. @throws LoginError where the server has ended the connection already */
-  ask(request: (client: Client) => void): void {
-    try {
-      request(this.#options.client);
-    } catch (error) {
-      throw failureOf(error, this.#progress);
-    }
+  /**
+   * Asks the client for a channel.
+   * @param answer is given it as soon as it is open, or the error; whoever listens to the channel begins there
+   */
+  ask<Channel>(
+    request: (client: Client, done: ChannelAnswer<Channel>) => void,
+    { signal, answer }: { signal: AbortSignal; answer: ChannelAnswer<Channel> },
+  ): void {
+    const ask = (pause: Milliseconds) => {
+      try {
+        request(this.#options.client, (error, channel) => {
+          if (!isChannelRefused(error) || pause > CHANNEL_PAUSES.longest) return answer(error, channel);
+          this.clock.sleep(pause, { signal }).then(() => ask(2 * pause), (stopped) => answer(stopped));
+        });
+      } catch (error) {
+        // The server has ended the connection already.
+        answer(failureOf(error, this.#progress));
+      }
+    };
+    ask(CHANNEL_PAUSES.first);
   }
 
   /** What messages of failures say is under way from now on. */

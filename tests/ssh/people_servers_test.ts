@@ -218,3 +218,32 @@ for (
     assert.equal((await session.run("echo good", limits())).output, "good\n");
   });
 }
+
+for (const [title, lines] of [["", []], [" and no terminals", ["PermitTTY no"]]] as const) {
+  const register = lines.length === 0 ? testTerminals : test;
+  register(
+    `a server that lets one channel be open at a time${title} runs one command after the other, and takes files`,
+    async () => {
+      const folder = await Deno.makeTempDir({ prefix: "one-channel-" });
+      try {
+        await using server = await startOpensshServer({ lines: ["MaxSessions 1", ...lines] });
+        await using session = await createSsh2Shell().connect(targetOf(server), limits());
+        for (let count = 0; count < 10; count++) {
+          const { output } = await session.run("test -t 1 && echo terminal; echo in", limits());
+          assert.match(output, lines.length === 0 ? /^terminal\nin\n$/ : /^in\n$/);
+          await session.writeFile(join(folder, "file"), "text", { mode: 0o600, ...limits() });
+        }
+      } finally {
+        await Deno.remove(folder, { recursive: true });
+      }
+    },
+  );
+}
+
+test("without a terminal, what a command leaves behind does not keep it from its end", async () => {
+  await using server = await startOpensshServer({ lines: ["PermitTTY no"] });
+  await using session = await createSsh2Shell().connect(targetOf(server), limits());
+  const { exitCode, output } = await session.run("sleep 300 & echo $!; exit 4", limits());
+  await new Deno.Command("kill", { args: [output.trim()] }).output();
+  assert.equal(exitCode, 4);
+});
