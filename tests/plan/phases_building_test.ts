@@ -241,6 +241,18 @@ Deno.test("address: a floating IP waits for ports that were listed since the ser
   }
 });
 
+Deno.test("address: where ports are kept from us and no pool is asked for, the server's own address does", () => {
+  const kept = (since: number, pool: string | null) => {
+    const troubles = new Map([["ports", { message: "list ports: forbidden", since }]] as const);
+    const at = floating({ ports: null, troubles });
+    return planAddress({ ...at, provider: { ...at.provider, pool } });
+  };
+  assert.match(waiting(kept(NOW - SECOND, null)).message, /forbidden/);
+  assert.match(waiting(kept(NOW - MINUTE, "public")).message, /forbidden/);
+  const step = kept(NOW - MINUTE, null);
+  assert.ok(step.do === "change" && step.event.type === "addressed");
+});
+
 Deno.test("address: a server without a port and a pool that is not there are waited for, and named", () => {
   const portless = floating({ ports: { takenAt: NOW, value: [] } });
   assert.match(waiting(planAddress(portless)).message, /no port yet/);

@@ -4,7 +4,7 @@
  */
 import type { FloatingIp, Network, Port, Server } from "../../domain/server.ts";
 import { floatingIpNodeId } from "../../domain/server_marks.ts";
-import type { Instant } from "../../domain/time.ts";
+import { type Instant, SECOND } from "../../domain/time.ts";
 import type { FloatingIpWay } from "../action.ts";
 import { chooseAddresses } from "../choose_address.ts";
 import { chooseNetworks, isUnclear } from "../choose_networks.ts";
@@ -42,12 +42,15 @@ function planListed(
 }
 
 function planMaking(
-  { node, state, provider, seen }: Situation,
+  { node, state, provider, seen, now }: Situation,
   { server, networks, until }: { server: Server; networks: readonly Network[]; until: Instant },
-): NodeStep {
+): NodeStep | null {
   const { ports, floatingIps } = seen;
   if (ports === null || ports.takenAt < state.activeAt) {
-    return waiting(seen.troubles.get("ports")?.message ?? "looking for the server's port", until);
+    const trouble = seen.troubles.get("ports");
+    // As with a floating IP that is refused: the server's own address may do.
+    if (trouble && provider.pool === null && now - trouble.since >= PORTS_PATIENCE) return null;
+    return waiting(trouble?.message ?? "looking for the server's port", until);
   }
   const own = ports.value.filter(({ serverId }) => serverId === state.serverId);
   if (own.length === 0) return waiting("the server has no port yet", until);
@@ -67,6 +70,9 @@ function planMaking(
   const otherwise = provider.pool === null ? chooseAddresses(server, { provider, networks }) : null;
   return { do: "act", action: { type: "create-floating-ip", node, ways, otherwise } };
 }
+
+/** Ports that a cloud refuses to list for so long are kept from us. */
+const PORTS_PATIENCE = 30 * SECOND;
 
 function waiting(message: string, until: Instant): NodeStep {
   return { do: "wait", reason: "address", message, until };
