@@ -12,7 +12,7 @@ import type { Clock } from "../lib/clock.ts";
 import { startDeadline } from "../lib/deadline.ts";
 import { errorChain } from "../lib/error_chain.ts";
 import { ProviderWatch } from "../tasks/provider_watch.ts";
-import { planWatch } from "../tasks/watch_needs.ts";
+import { planWatch, type WatchNeeds } from "../tasks/watch_needs.ts";
 import type { Asked, LocalLook, Look } from "./look.ts";
 
 /** For one cloud, login and all. */
@@ -84,7 +84,16 @@ async function asked<Value>(
 /** As the daemon's, of a pool that has nothing yet. */
 function watchOf(provider: ProviderConfig, { cloud, clock }: LookMeans): ProviderWatch {
   const nothing = { nodes: new Map(), images: new Map() };
-  return new ProviderWatch({
+  const needs = (): WatchNeeds =>
+    planWatch([], {
+      provider,
+      networks: watch.observation.catalog?.networks ?? null,
+      images: [],
+      wanted: true,
+      leakCheck: null,
+      now: clock.now(),
+    });
+  const watch = new ProviderWatch({
     provider,
     cloud,
     clock,
@@ -97,9 +106,10 @@ function watchOf(provider: ProviderConfig, { cloud, clock }: LookMeans): Provide
       tell: () => {},
     }),
     installation: "",
-    needs: () => planWatch([], { provider, images: [], wanted: true, leakCheck: null, now: clock.now() }),
+    needs,
     expected: () => [],
   });
+  return watch;
 }
 
 /** A look that broke off is a failed one. */

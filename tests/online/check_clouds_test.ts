@@ -71,6 +71,19 @@ Deno.test("a quota that is full now, but with servers of nodepool, stops nothing
   ]);
 });
 
+Deno.test("a quota of floating IPs that is smaller than the pool is told before it holds up launches", async () => {
+  const { config, clouds } = brokenCloud([]);
+  const lines = await troubles({
+    config,
+    clouds: [{ ...clouds[0]!, quotas: { floatingIps: 0 } }, clouds[1]!],
+  });
+  assert.match(
+    lines[0]!,
+    /^warning quota: max-servers is 6, but the quota allows only 0 floating IPs; raise it, or set auto-floating-ip: false/,
+  );
+  assert.match(lines[1]!, /^failure label small: no room: quota full: floating IPs 0\/0/);
+});
+
 Deno.test("a label that is disabled, and a provider that is to hold nothing, stop nothing", async () => {
   const { config, clouds } = brokenCloud([]);
   const changed = config.replace("min-ready: 1", "min-ready: -1").replace("max-servers: 6", "max-servers: 0");

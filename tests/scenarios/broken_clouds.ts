@@ -73,6 +73,10 @@ const singles: readonly Break[] = [
     apply: ({ provider }) => provider.pool = "ext-net",
   },
   {
+    name: "no quota of floating IPs, which nodes need without a pool too",
+    apply: ({ cloud }) => cloud.quotas = { ...cloud.quotas, floatingIps: 0 },
+  },
+  {
     name: "no quota of floating IPs",
     apply: ({ provider, cloud }) => {
       provider.pool = "public";

@@ -1,9 +1,11 @@
 /** What the project's quota leaves of max-servers. Whether it has room now is the labels' matter. */
 import type { QuotaUse } from "../../domain/server.ts";
+import { planFloatingIps } from "../../plan/floating_ip_plan.ts";
 import { type Finding, ok, unknown, warning } from "../finding.ts";
 import type { Look } from "../look.ts";
 
-export function checkQuota({ provider, seen }: Look): Finding[] {
+export function checkQuota(look: Look): Finding[] {
+  const { provider, seen } = look;
   const about = { check: "quota", subject: null } as const;
   if (seen.inventory.completeAt === null || seen.failure !== null) return [];
   const { quota } = seen;
@@ -14,11 +16,23 @@ export function checkQuota({ provider, seen }: Look): Finding[] {
   if (instances === null) {
     return [unknown(about, `the cloud does not tell it; max-servers alone counts (${untold.join("; ")})`)];
   }
+  const short = shortOfFloatingIps(look);
+  if (short !== null) return [warning(about, `${short} (${uses.join(", ")})`)];
   const used = uses.length === 0 ? "no limits" : uses.join(", ");
   if (instances.limit >= provider.maxServers) return [ok(about, used)];
   const more =
     `max-servers is ${provider.maxServers}, but the quota allows only ${instances.limit} instances`;
   return [warning(about, `${more}; raise it or lower max-servers (${used})`)];
+}
+
+function shortOfFloatingIps({ provider, seen: { quota, catalog } }: Look): string | null {
+  const { pool, maxServers } = provider;
+  const limit = quota?.floatingIps?.limit ?? Infinity;
+  if (limit >= maxServers || planFloatingIps(provider, catalog?.networks ?? null).use !== "yes") return null;
+  const more = `max-servers is ${maxServers}, but the quota allows only ${limit} floating IPs`;
+  return pool !== null
+    ? `${more}; raise it or lower max-servers`
+    : `${more}; raise it, or set auto-floating-ip: false where nodes are reached at their private addresses`;
 }
 
 function text({ used, limit }: QuotaUse): string {
