@@ -43,6 +43,6 @@ Deno.test("nodes and images on their way are named with what they wait for, thos
 });
 
 Deno.test("a server that is there for an image is named without a label: it belongs to none", () => {
-  const { id, provider, image } = sampleNode({ id: 7 });
-  assert.deepEqual(aboutNode(sampleNode({ id: 7, label: "" })), { node: id, provider, image });
+  const node = sampleNode({ id: 7, label: "", image: "noble" });
+  assert.deepEqual(aboutNode(node), { node: 7, provider: node.provider, image: "noble" });
 });
