@@ -20,7 +20,10 @@ interface Attempt {
   readonly signal: AbortSignal;
 }
 
-/** Tries the ways one after the other as long as the cloud says that there is none from that network to that port. */
+/**
+ * Tries the ways one after the other as long as the cloud says that there is none from that network to that port, or that
+ * the network is used up.
+ */
 export async function executeCreateFloatingIp(
   { node, ways, otherwise }: FloatingIpWish,
   { cloud, clock, signal, description }: Attempt & { cloud: Cloud; description: string },
@@ -31,8 +34,8 @@ export async function executeCreateFloatingIp(
       const { id, address } = await cloud.createFloatingIp({ ...way, description }, { signal });
       return { event: { type: "floating-ip", floatingIp: { id, address, portId: way.portId } } };
     } catch (error) {
-      refusal = error;
-      if (!isNoWay(error)) break;
+      if (refusal === null || isNoWay(refusal)) refusal = error;
+      if (!isNoWay(error) && !isUsedUp(error)) break;
     }
   }
   if (otherwise !== null && (isNoWay(refusal) || isNotGiven(refusal))) {
@@ -50,6 +53,11 @@ const NO_WAY = "node {node} on {provider} is logged in to at {login}, for want o
 function isNoWay(error: unknown): boolean {
   if (!(error instanceof CloudError) || error.effect !== "none") return false;
   return error.kind === "notFound" || error.kind === "badRequest";
+}
+
+/** An external network has no address left; another one may. */
+function isUsedUp(error: unknown): boolean {
+  return error instanceof CloudError && error.effect === "none" && error.kind === "capacity";
 }
 
 /** A policy keeps floating IPs from the project, or the cloud makes none. */

@@ -39,6 +39,16 @@ Deno.test("the next port is tried where the external network does not reach the 
   assert.deepEqual(event, { type: "floating-ip", floatingIp });
 });
 
+Deno.test("the next way is tried where an external network is used up, and that is what is waited for", async () => {
+  const usedUp = new CloudError("capacity", "no more IP addresses", { status: 409, effect: "none" });
+  const { asked, event } = await attempt({ p1: usedUp, p2: null });
+  assert.deepEqual(asked, ["p1", "p2"]);
+  assert.ok(typeof event === "object" && event?.type === "floating-ip");
+  const { event: waiting } = await attempt({ p1: usedUp, p2: unreachable }, { otherwise: ADDRESSES });
+  assert.ok(typeof waiting === "object" && waiting?.type === "postponed");
+  assert.equal(waiting.waitingOn.message, usedUp.message);
+});
+
 Deno.test("no further port is tried after a refusal of another kind, nor after an answer that got lost", async () => {
   const full = new CloudError("quota", "quota exceeded", { status: 409, effect: "none" });
   const lost = new CloudError("notFound", "a gateway's page", { status: 404, effect: "unknown" });
