@@ -22,6 +22,12 @@ export const NO_TERMINAL =
   "nodepool: the server gave no pseudo-terminal (PermitTTY in its sshd_config, or no-pty with the key); " +
   "sudo with requiretty needs one";
 
+/** What sh means by an exit code: its own words are the same for a script and for what its first line names. */
+const MEANING: Readonly<Record<number, string>> = {
+  126: ": something may not be executed; chmod +x is missing, or its file system is mounted noexec",
+  127: ": a command was not found, or the interpreter in the script's first line (CRLF line ends do that)",
+};
+
 /** A command that ended with another code than 0. */
 export class ScriptError extends Error {
   override readonly name = "ScriptError";
@@ -63,5 +69,6 @@ export async function runToEnd(
   if (exitCode === 0) return;
   const lines = output.trimEnd().split("\n").slice(-LINES);
   const last = [...lines, ...session.hasTerminal === false ? [NO_TERMINAL] : []].join("\n");
-  throw new ScriptError(`${what} ended with exit code ${exitCode}`, last);
+  const meaning = MEANING[exitCode] ?? "";
+  throw new ScriptError(`${what} ended with exit code ${exitCode}${meaning}`, last);
 }

@@ -78,3 +78,10 @@ Deno.test("where the server gives no terminal, the log and the evidence of a fai
   assert.ok(outcome.type === "failed");
   assert.match(outcome.evidence?.console ?? "", /^sudo: sorry\nnodepool: the server gave no pseudo-terminal/);
 });
+
+Deno.test("a script that sh cannot run: the failure says what may be the reason", async () => {
+  const noexec = await run("check", { exitCode: 126 });
+  assert.match(noexec.outcome.type === "failed" ? noexec.outcome.comment : "", /126: .*mounted noexec/);
+  const crlf = await run("check", { exitCode: 127 });
+  assert.match(crlf.outcome.type === "failed" ? crlf.outcome.comment : "", /127: .*CRLF line ends/);
+});
