@@ -1,7 +1,7 @@
 /** What `config-validate --online` finds: one thing that a launch needs, and how it stands on the provider's cloud. */
 
 /** In the order in which they are shown. */
-export const onlineCheckNames = [
+const onlineCheckNames = [
   "login",
   "roles",
   "listings",

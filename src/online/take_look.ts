@@ -16,7 +16,7 @@ import { planWatch, type WatchNeeds } from "../tasks/watch_needs.ts";
 import type { Asked, LocalLook, Look } from "./look.ts";
 
 /** For one cloud, login and all. */
-export const LOOK_TIME = MINUTE;
+const LOOK_TIME = MINUTE;
 
 export interface LookMeans {
   readonly cloud: WholeCloud;
