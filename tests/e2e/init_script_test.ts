@@ -80,6 +80,7 @@ datefmt=
 
 /** start, graceful and stop; what the daemon is given stands in a file of its own. */
 const initScript = `#!/bin/sh
+PATH=/sbin:/usr/sbin:$PATH
 here="FOLDER"
 daemon=$here/nodepoold
 pidfile=$here/run/nodepool.pid

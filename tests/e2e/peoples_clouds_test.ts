@@ -112,7 +112,7 @@ async function runJob(pool: RunningPool): Promise<void> {
   const { nodes: [node] } = JSON.parse(stdout);
   const knownHosts = `${pool.folder}/known_hosts`;
   await Deno.writeTextFile(knownHosts, `${node.connection.known_hosts.join("\n")}\n`);
-  const options = ["-o", "BatchMode=yes", "-o", `UserKnownHostsFile=${knownHosts}`, "-F", "none"];
+  const options = ["-o", "BatchMode=yes", "-o", `UserKnownHostsFile="${knownHosts}"`, "-F", "none"];
   const ran = await new Deno.Command("ssh", {
     args: [
       "-i",
