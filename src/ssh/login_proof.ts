@@ -19,15 +19,19 @@ export class LoginProof {
     this.#halves = [half(), half()];
   }
 
-  /** What to run: the word, which stands nowhere in the script itself, then a command. */
+  /**
+   * What to run: the word, then a command. The halves stand in the script the other way round, so that whatever prints the
+   * script, with its blanks gone or replaced, does not print the word.
+   */
   script(command = ":"): string {
-    return `printf '%s-%s\\n' ${this.#halves.join(" ")}\n${command}`;
+    const [first, second] = this.#halves;
+    return `set -- ${second} ${first}; printf '%s-%s\\n' $2 $1\n${command}`;
   }
 
   /** What a script of `script` is to print, and the command behind it; null for any other script. For simulated servers. */
   static read(script: string): { readonly word: string; readonly command: string } | null {
-    const found = /^printf '%s-%s\\n' (\w+) (\w+)\n([^]*)$/.exec(script);
-    return found === null ? null : { word: `${found[1]}-${found[2]}`, command: found[3]! };
+    const found = /^set -- (\w+) (\w+); printf '%s-%s\\n' \$2 \$1\n([^]*)$/.exec(script);
+    return found === null ? null : { word: `${found[2]}-${found[1]}`, command: found[3]! };
   }
 
   /** What the server prints, until the word has come. */

@@ -33,6 +33,12 @@ const commands: readonly (readonly [string, string, RegExp])[] = [
   ],
   ["is /bin/true", "true", /exit code 0.*printed nothing/],
   ["echoes what it was asked", 'echo "$SSH_ORIGINAL_COMMAND"', /did not run nodepool's command/],
+  [
+    "writes what it was asked with dashes",
+    "echo $SSH_ORIGINAL_COMMAND | tr ' ' -",
+    /did not run nodepool's command/,
+  ],
+  ["writes it without blanks", "echo $SSH_ORIGINAL_COMMAND | tr -d ' '", /did not run nodepool's command/],
 ];
 
 for (const [title, command, message] of commands) {
