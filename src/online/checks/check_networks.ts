@@ -19,7 +19,9 @@ export function checkNetworks({ provider, seen }: Look): Finding[] {
   const inner = networks.filter(({ external }) => !external).map(({ name }) => name);
   if (inner.length === 1) return [ok(about, `${inner[0]}, the only one`)];
   if (inner.length === 0) {
-    return [warning(about, "there is none to attach servers to, unless the cloud creates one")];
+    const message = "none is named, and the cloud lists none for servers; where it chooses none by itself, " +
+      "name one under networks";
+    return [warning(about, message)];
   }
   return [
     failure(
