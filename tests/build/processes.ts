@@ -21,6 +21,16 @@ export function isRunning(pid: number): boolean {
   }
 }
 
+/** Command lines that have the text in them, of all processes. */
+export async function processesWith(text: string): Promise<readonly string[]> {
+  const found: string[] = [];
+  for await (const { name } of Deno.readDir("/proc")) {
+    const line = /^\d+$/.test(name) ? await Deno.readTextFile(`/proc/${name}/cmdline`).catch(() => "") : "";
+    if (line.includes(text)) found.push(line.replaceAll("\0", " "));
+  }
+  return found;
+}
+
 /** The numbers in a file, one a line, as far as it is written. */
 export function pidsIn(file: string): number[] {
   try {

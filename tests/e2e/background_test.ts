@@ -1,5 +1,6 @@
 /** `nodepoold` and `nodepool-builder` as processes: what whoever starts them is told, and what is left where they fail. */
 import assert from "node:assert/strict";
+import { processesWith } from "../build/processes.ts";
 import type { ProgramName } from "../../src/cli/invoked_program.ts";
 import { testNeeding } from "../needs.ts";
 import { makeNamed } from "./named_program.ts";
@@ -172,7 +173,7 @@ for (const [what, change, expected, message] of failures) {
       assert.match(output, message);
       assert.equal(code, expected);
       assert.equal(await named.pid(), null);
-      assert.deepEqual(await processesOf(named.pool.folder), []);
+      assert.deepEqual(await processesWith(named.pool.folder), []);
     },
   );
 }
@@ -182,11 +183,11 @@ testNeeding(["bash"], "nodepoold that is interrupted while it starts leaves noth
   using lock = await Deno.open(`${named.pool.state}.lock`, { create: true, write: true });
   await lock.lock(true);
   const starter = named.command("nodepoold").spawn();
-  await named.pool.until(async () => (await processesOf(named.pool.folder)).length > 1, { every: 10 });
+  await named.pool.until(async () => (await processesWith(named.pool.folder)).length > 1, { every: 10 });
   starter.kill("SIGINT");
   const { code } = await starter.output();
   assert.notEqual(code, 0);
-  await named.pool.until(async () => (await processesOf(named.pool.folder)).length === 0);
+  await named.pool.until(async () => (await processesWith(named.pool.folder)).length === 0);
 });
 
 const building = config.replace(
@@ -232,13 +233,3 @@ testNeeding(["bash"], "nodepool-builder builds and uploads, and runs no nodes", 
   assert.equal(named.pool.simulator.journal.countOf("server.create"), 0);
   assert.equal(named.pool.simulator.cloud().images.counts().standing, 1);
 });
-
-/** Processes whose command line names the folder. */
-async function processesOf(folder: string): Promise<readonly string[]> {
-  const found: string[] = [];
-  for await (const { name } of Deno.readDir("/proc")) {
-    const text = /^\d+$/.test(name) ? await Deno.readTextFile(`/proc/${name}/cmdline`).catch(() => "") : "";
-    if (text.includes(folder)) found.push(text.replaceAll("\0", " "));
-  }
-  return found;
-}

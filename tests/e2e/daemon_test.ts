@@ -1,5 +1,6 @@
 /** The daemon as a process: its signals, its configuration over time, its files and its logs. */
 import assert from "node:assert/strict";
+import { processesWith } from "../build/processes.ts";
 import { oneCloudConfig } from "./one_cloud_config.ts";
 import { RunningPool } from "./running_pool.ts";
 
@@ -31,16 +32,6 @@ async function problems(pool: RunningPool): Promise<readonly string[]> {
   return (await daemon?.view("status"))?.problems ?? ["no daemon"];
 }
 
-/** Processes whose command line names the folder. */
-async function processesOf(folder: string): Promise<readonly string[]> {
-  const found: string[] = [];
-  for await (const { name } of Deno.readDir("/proc")) {
-    const text = /^\d+$/.test(name) ? await Deno.readTextFile(`/proc/${name}/cmdline`).catch(() => "") : "";
-    if (text.includes(folder)) found.push(text.replaceAll("\0", " "));
-  }
-  return found;
-}
-
 async function filesOf(folder: string): Promise<readonly string[]> {
   const names: string[] = [];
   for await (const { name } of Deno.readDir(folder)) names.push(name);
@@ -66,7 +57,7 @@ Deno.test("a daemon that is told to stop exits 0, and the next one goes on with 
       const state = ["nodepool.kv", "nodepool.kv.lock"];
       const left = [".nodepool.kv.witness", "clouds.yaml", "daemon.log", "key", ...state, "nodepool.yaml"];
       assert.deepEqual(await filesOf(pool.folder), left, "files are left behind");
-      assert.deepEqual(await processesOf(pool.folder), [], "processes are left behind");
+      assert.deepEqual(await processesWith(pool.folder), [], "processes are left behind");
       await assert.rejects(pool.fetch("/healthz"));
 
       pool.startDaemon("-p", pidFile);

@@ -3,6 +3,7 @@
  * where it was, and in the end nothing is left on the disk, on the cloud or among the processes that no record knows.
  */
 import assert from "node:assert/strict";
+import { processesWith } from "../build/processes.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { seededRandom } from "../../src/lib/random.ts";
 import type { DibImageListView } from "../../src/views/dib_image_list.ts";
@@ -75,10 +76,9 @@ async function isWhole(pool: RunningPool): Promise<boolean> {
     nodes.length === 2 && nodes.every(({ state }) => state === "ready");
 }
 
-/** Ids of processes that build into the pool's folder. */
-async function builders(pool: RunningPool): Promise<string[]> {
-  const { stdout } = await new Deno.Command("pgrep", { args: ["-f", `${pool.folder}/images/`] }).output();
-  return new TextDecoder().decode(stdout).split("\n").filter(Boolean);
+/** The processes that build into the pool's folder. */
+function builders(pool: RunningPool): Promise<readonly string[]> {
+  return processesWith(`${pool.folder}/images/`);
 }
 
 function filesOf(folder: string): string[] {

@@ -3,6 +3,7 @@
  * and touch nothing else. What they do not finish is the next daemon's.
  */
 import assert from "node:assert/strict";
+import { processesWith } from "../build/processes.ts";
 import { parse } from "yaml";
 import type { NodeView } from "../../src/views/node_list.ts";
 import { RunningPool } from "./running_pool.ts";
@@ -134,8 +135,7 @@ Deno.test("delete --now without a daemon deletes those nodes, and leaves the oth
   assert.deepEqual(standing, [second!.server_id]);
 });
 
-/** Ids of processes that build into the pool's folder. */
-async function builders(pool: RunningPool): Promise<string[]> {
-  const { stdout } = await new Deno.Command("pgrep", { args: ["-f", `${pool.folder}/images/`] }).output();
-  return new TextDecoder().decode(stdout).split("\n").filter(Boolean);
+/** The processes that build into the pool's folder. */
+function builders(pool: RunningPool): Promise<readonly string[]> {
+  return processesWith(`${pool.folder}/images/`);
 }
