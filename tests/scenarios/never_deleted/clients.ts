@@ -26,9 +26,11 @@ function beginJob(scene: Scene, node: NodeRecord, pool: Pool): void {
   const subnodes = pool.report().nodes.filter(({ parentId }) => parentId === node.id);
   const all = [node, ...subnodes];
   const serverIds = all.flatMap((each) => serverIdOf(each) ?? []);
-  const floatingIpIds = all.flatMap(({ floatingIp }) => floatingIp?.id ?? []);
+  const floatingIps = all.flatMap((node) =>
+    node.floatingIp === null ? [] : [{ id: node.floatingIp.id, serverId: serverIdOf(node) }]
+  );
   scene.tell(`a client has node ${node.id}, server ${serverIds.join(", ")}`);
-  scene.witness.take({ nodeId: node.id, serverIds, floatingIpIds });
+  scene.witness.take({ nodeId: node.id, serverIds, floatingIps });
 }
 
 /** A client looks whether the node of that id is its own, as far as the pool still knows it, and gives it back. */

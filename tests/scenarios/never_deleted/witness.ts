@@ -13,7 +13,7 @@ export interface Job {
   readonly nodeId: number;
   /** Of the node and its subnodes. */
   readonly serverIds: readonly string[];
-  readonly floatingIpIds: readonly string[];
+  readonly floatingIps: readonly { readonly id: string; readonly serverId: string | null }[];
 }
 
 export class Witness {
@@ -77,10 +77,8 @@ export class Witness {
       case "compute servers":
         return this.#whyServerKept(id);
       case "network floatingips": {
-        const job = [...this.jobs].find(({ floatingIpIds }) => floatingIpIds.includes(id));
-        if (job !== undefined && this.#stands(job.serverIds[0])) {
-          return `leads to node ${job.nodeId}, which a client has`;
-        }
+        const job = [...this.jobs].find((job) => this.#leadsTo(job, id));
+        if (job !== undefined) return `leads to node ${job.nodeId}, which a client has`;
         return named(
           this.#nodes().filter((node) => node.floatingIp?.id === id && this.#stands(serverIdOf(node))),
         );
@@ -106,6 +104,13 @@ export class Witness {
    */
   #isOver({ serverIds: [own] }: Job, id: string): boolean {
     return !this.#stands(own) && (id !== own || this.#pools().length > 1);
+  }
+
+  /** Whether the floating IP still serves a job: to the node or a subnode whose server is there. */
+  #leadsTo({ serverIds: [own], floatingIps }: Job, floatingIpId: string): boolean {
+    return floatingIps.some(({ id, serverId }) =>
+      id === floatingIpId && this.#stands(own) && this.#stands(serverId)
+    );
   }
 
   #whyImageKept(id: string): string | null {
