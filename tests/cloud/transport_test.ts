@@ -37,8 +37,8 @@ for (
 }
 
 for (
-  const [title, reply] of [["500", { status: 500 }], ["400", { status: 400 }], ["403", {
-    status: 403,
+  const [title, reply] of [["500", { status: 500 }], ["403", { status: 403 }], ["409", {
+    status: 409,
   }]] as const
 ) {
   Deno.test(`a listing is not asked for again after ${title}`, async () => {
