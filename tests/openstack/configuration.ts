@@ -33,11 +33,12 @@ export interface LabelWish {
 
 /** One provider, `cloud`, and one image for each label; `provider` and `image` are further lines of theirs. */
 export function smallConfiguration(
-  { keys, privateKey, labels, maxServers, provider = "", image = "" }: {
+  { keys, privateKey, labels, maxServers, floatingIps = false, provider = "", image = "" }: {
     keys: CloudKeys;
     privateKey: string;
     labels: readonly LabelWish[];
     maxServers: number;
+    floatingIps?: boolean;
     provider?: string;
     image?: string;
   },
@@ -60,6 +61,7 @@ providers:
     project-name: ${keys.projectName}
     keypair: ${keys.keypair}
     networks: [{ name: nodes }]
+    auto-floating-ip: ${floatingIps}
     boot-timeout: 300
     max-servers: ${maxServers}
     ${provider}

@@ -26,6 +26,7 @@ scenario(
       privateKey: pool.keyFile,
       labels: [{ name: "floating", minReady: 2 }],
       maxServers: 3,
+      floatingIps: true,
       provider: "pool: public",
       image: `connection-port: ${forwarder.port}`,
     }));

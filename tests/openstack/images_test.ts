@@ -27,6 +27,7 @@ function configuration(devcloud: Devcloud, pool: NodepoolProcess): string {
     password: ${keys.password}
     project-name: ${keys.projectName}
     networks: [{ name: nodes }]
+    auto-floating-ip: false
     boot-timeout: 300
     max-servers: 4
     ${more}

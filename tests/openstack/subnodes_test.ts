@@ -45,6 +45,7 @@ providers:
     project-name: ${keys.projectName}
     keypair: ${keys.keypair}
     networks: [{ name: nodes }]
+    auto-floating-ip: false
     boot-timeout: 300
     launch-retries: 1
     max-servers: 4
