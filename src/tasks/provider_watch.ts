@@ -39,6 +39,7 @@ import type { Deletions } from "../execute/deletions.ts";
 import type { ProviderAccess } from "../execute/executor.ts";
 import { chooseFlavor } from "../plan/choose_flavor.ts";
 import { chooseNetworks, isUnclear } from "../plan/choose_networks.ts";
+import { LISTING_SETTLE } from "../plan/node_step.ts";
 import { AbsenceProofs } from "./absence_proofs.ts";
 import { OptionalLooks } from "./optional_looks.ts";
 import type { Expected } from "./list_expected.ts";
@@ -194,11 +195,10 @@ export class ProviderWatch implements ProviderAccess {
     if (this.#failure !== null) return this.#retryAt;
     const needs = this.#needs();
     const { completeAt } = this.#inventory;
-    const { pending, interval, completeSince, floatingIpAge } = needs;
-    const awaited = completeSince !== null && (completeAt ?? 0) < completeSince ? completeSince : Infinity;
+    const { pending, interval, floatingIpAge } = needs;
     return Math.min(
       (completeAt ?? 0) + this.#completeAge(),
-      awaited,
+      this.#completeAwaited(needs),
       this.#optional.notBefore("catalog", (this.#catalog?.takenAt ?? 0) + this.#catalogAge(needs)),
       (this.#quota?.takenAt ?? 0) + needs.quotaAge,
       floatingIpAge === null
@@ -259,12 +259,20 @@ export class ProviderWatch implements ProviderAccess {
     return this.#inventory.servers.size < PAGE ? MINUTE : 5 * MINUTE;
   }
 
-  #isCompleteDue({ completeSince }: WatchNeeds): boolean {
+  #isCompleteDue(needs: WatchNeeds): boolean {
     const { completeAt } = this.#inventory;
-    if (completeAt === null) return true;
     const now = this.#clock.now();
-    if (now - completeAt >= this.#completeAge()) return true;
-    return completeSince !== null && now >= completeSince && completeAt < completeSince;
+    return completeAt === null || now - completeAt >= this.#completeAge() ||
+      now >= this.#completeAwaited(needs);
+  }
+
+  /** When a complete listing is to begin that somebody waits for: another one soon where the first showed nothing at all. */
+  #completeAwaited({ completeSince }: WatchNeeds): Instant {
+    if (completeSince === null) return Infinity;
+    const { completeAt, servers } = this.#inventory;
+    if (completeAt === null || completeAt < completeSince) return completeSince;
+    const isEmpty = servers.size === 0 && !this.#inventory.sawAllSince(completeSince);
+    return isEmpty ? completeAt + LISTING_SETTLE : Infinity;
   }
 
   #catalogAge(needs: WatchNeeds): number {

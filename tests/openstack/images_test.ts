@@ -145,7 +145,7 @@ async function toldWhatSetupDid({ log_file, hostname }: ImageView): Promise<void
   assert.ok(log.includes(`preparing ${hostname} as debian in /opt/nodepool-scripts: it's "fine" $HOME`), log);
   assert.match(log, /^\/etc\/nodepool 777$/m);
   assert.match(log, /^\.\/prepare\.sh 755$/m);
-  assert.match(log, /^lib\/more\.sh 640$/m);
+  assert.match(log, /^lib\/more\.sh 755$/m);
 }
 
 /** Has the label's ready node replaced by a fresh one. */

@@ -64,6 +64,7 @@ Deno.test("deltas do not put off the complete listing of each minute", async () 
 
 Deno.test("a complete listing that somebody needs is made when its time comes, once", async () => {
   const kit = watchKit();
+  kit.state.servers = [server("s7")];
   await kit.observe();
   kit.asked();
   kit.need({ completeSince: NOW + 5 * SECOND });
@@ -73,6 +74,20 @@ Deno.test("a complete listing that somebody needs is made when its time comes, o
   assert.equal(await kit.observe(), MINUTE);
   assert.deepEqual(kit.asked(), { listServers: 1 });
   assert.equal(kit.watch.observation.inventory.completeAt, NOW + 5 * SECOND);
+});
+
+Deno.test("where the complete listing that somebody needs shows nothing at all, one more follows soon", async () => {
+  const kit = watchKit();
+  await kit.observe();
+  kit.need({ completeSince: NOW + 5 * SECOND });
+  await kit.clock.advance(5 * SECOND);
+  kit.asked();
+  assert.equal(await kit.observe(), 5 * SECOND);
+  assert.ok(!kit.watch.observation.inventory.sawAllSince(NOW + 5 * SECOND));
+  await kit.clock.advance(5 * SECOND);
+  assert.equal(await kit.observe(), MINUTE);
+  assert.ok(kit.watch.observation.inventory.sawAllSince(NOW + 5 * SECOND));
+  assert.deepEqual(kit.asked(), { listServers: 2 });
 });
 
 Deno.test("from a thousand servers on, complete listings are made every five minutes only", async () => {
