@@ -91,7 +91,9 @@ async function connectSoon(
   { io }: CliContext,
   without: () => Promise<PoolClient | null>,
 ): Promise<PoolClient> {
-  for (let waited = 0; waited < SOCKET_WAIT; waited += SOCKET_LOOK) {
+  // What `without` tries may take time of its own.
+  const deadline = io.clock.monotonic() + SOCKET_WAIT;
+  while (io.clock.monotonic() < deadline) {
     const pool = await connectControl(socketPath) ?? await without();
     if (pool !== null) return pool;
     await io.clock.sleep(SOCKET_LOOK);

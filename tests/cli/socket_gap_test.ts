@@ -32,3 +32,16 @@ Deno.test("a command that finds the state in use and no socket says what is wron
     /^nodepool: a process has the state, but nothing listens on the control socket .+pool\.kv\.sock: if that is a daemon,/,
   );
 });
+
+Deno.test("a command gives the socket five seconds, however long each look takes", async () => {
+  await using bench = await CliBench.open({ daemon: false });
+  using _lock = await lockState(bench.state, { holder: "nodepool daemon", clock: systemClock });
+  const ran = bench.run("acquire", "noble");
+  let looks = 0;
+  for (; bench.stderr === "" && looks < 10; looks++) {
+    await eventually(() => bench.clock.sleeping === 1 || bench.stderr !== "");
+    await bench.clock.advance(2_000);
+  }
+  assert.equal((await ran).code, 3);
+  assert.ok(looks <= 4, `${looks} looks`);
+});
