@@ -5,6 +5,7 @@ import type { ProviderConfig } from "../../src/domain/config.ts";
 import type { Network, Server, ServerAddress } from "../../src/domain/server.ts";
 import { chooseAddresses } from "../../src/plan/choose_address.ts";
 import { catalog, provider, server } from "./plan_fixtures.ts";
+import { saidNetwork } from "./said_network.ts";
 
 const v4 = (address: string, network = "private"): ServerAddress => ({
   network,
@@ -150,25 +151,15 @@ function routed(fields: Partial<CloudRouting>): ProviderConfig {
   return { ...rest, access: { ...access, routing: { ...PLAIN_ROUTING, ...fields } } };
 }
 
-const said = (name: string, fields: object) => ({
-  name,
-  routesV4: false,
-  routesV6: false,
-  natSource: false,
-  natDestination: false,
-  defaultInterface: false,
-  ...fields,
-});
-
 Deno.test("clouds.yaml says which networks route externally, which is logged in on, and whether we are inside", () => {
-  const outside = routed({ networks: [said("b", { routesV4: true })] });
+  const outside = routed({ networks: [saidNetwork("b", { routesV4: true })] });
   assert.equal(choose(onTwo, { at: outside, networks: two })?.login, "10.8.0.7");
   const inside = routed({ isPrivate: true });
   assert.equal(
     choose([...onTwo, v4("8.8.4.4", "net-b")], { at: inside, networks: two })?.login,
     "10.0.0.7",
   );
-  const on = routed({ networks: [said("net-a", { defaultInterface: true })] });
+  const on = routed({ networks: [saidNetwork("net-a", { defaultInterface: true })] });
   assert.equal(choose([...onTwo, v4("8.8.4.4", "net-b")], { at: on, networks: two })?.login, "10.0.0.7");
   const only4 = { ...routed({ forceIpv4: true }), ipv6Preferred: true };
   assert.equal(choose([v4("10.0.0.7"), v6], { at: only4 })?.login, "10.0.0.7");

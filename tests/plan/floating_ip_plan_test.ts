@@ -5,6 +5,7 @@ import type { Network, ServerAddress } from "../../src/domain/server.ts";
 import { isUnclear } from "../../src/plan/choose_networks.ts";
 import { floatingIpSources, needsFloatingIp, planFloatingIps } from "../../src/plan/floating_ip_plan.ts";
 import { provider, server } from "./plan_fixtures.ts";
+import { saidNetwork } from "./said_network.ts";
 
 function automatic(
   fields: Partial<ProviderConfig> = {},
@@ -18,16 +19,6 @@ const lan: Network = { id: "l", name: "lan", external: false, ranges: ["10.0.0.0
 const open: Network = { id: "o", name: "open", external: false, ranges: ["193.17.3.0/24"] };
 const ext: Network = { id: "e", name: "ext", external: true };
 const named = (name: string, isPublic = false) => ({ name, id: null, label: null, public: isPublic });
-const said = (name: string, fields: object = {}) => ({
-  name,
-  routesV4: false,
-  routesV6: false,
-  natSource: false,
-  natDestination: false,
-  defaultInterface: false,
-  ...fields,
-});
-
 const plan = (one: ProviderConfig, ...networks: Network[]) => {
   const { use, reason } = planFloatingIps(one, networks);
   return `${use}: ${reason}`;
@@ -50,7 +41,9 @@ Deno.test("no server gets a floating IP where the cloud, the configuration or cl
   assert.equal(plan(automatic({}, { isPrivate: true }), lan, ext), "no: clouds.yaml says private: true");
   const without = automatic({}, { hasFloatingIps: false });
   assert.equal(plan(without, lan, ext), "no: clouds.yaml has no floating_ip_source for this cloud");
-  const routed = automatic({ networks: [named("lan")] }, { networks: [said("l", { routesV4: true })] });
+  const routed = automatic({ networks: [named("lan")] }, {
+    networks: [saidNetwork("l", { routesV4: true })],
+  });
   assert.equal(plan(routed, lan, ext), "no: the addresses on network lan are public");
   const direct = automatic({ networks: [named("ext")] });
   assert.equal(plan(direct, lan, ext), "no: the addresses on network ext are public");
@@ -85,7 +78,7 @@ Deno.test("floating IPs come from pool, else from nat_source, else from whicheve
   const networks = [lan, ext, other];
   const ids = (found: ReturnType<typeof floatingIpSources>) =>
     isUnclear(found) ? found.message : found.map(({ id }) => id);
-  const source = { networks: [said("other", { natSource: true })] };
+  const source = { networks: [saidNetwork("other", { natSource: true })] };
   assert.deepEqual(ids(floatingIpSources(automatic(), networks)), ["e", "x"]);
   assert.deepEqual(ids(floatingIpSources(automatic({}, source), networks)), ["x"]);
   assert.deepEqual(ids(floatingIpSources(automatic({ pool: "e" }, source), networks)), ["e"]);
