@@ -122,6 +122,12 @@ export class Devcloud implements AsyncDisposable {
     return lists.flat();
   }
 
+  /** Names of all keypairs of the user, who is that of every project: those of other runs are among them. */
+  async keypairs(): Promise<readonly string[]> {
+    const list: { Name: string }[] = await this.openstack("keypair", "list");
+    return list.map(({ Name }) => Name);
+  }
+
   async #createProject(cloudsYaml: string): Promise<void> {
     const { projectName, username } = this.keys;
     this.#clouds = this.#made.adopt(await Deno.makeTempFile(), (path) => Deno.remove(path));
