@@ -5,7 +5,7 @@
  */
 import type { OfflinePoolOptions } from "./cli/wiring.ts";
 import { defaultSecurePath, loadConfig } from "./config/load_config.ts";
-import { endRequest } from "./control/end_request.ts";
+import { endRequest } from "./rules/end_request.ts";
 import { deleteDibImages, deleteImages } from "./control/image_commands.ts";
 import { placeOrders } from "./control/image_orders.ts";
 import { createJob, deleteJobs } from "./control/job_commands.ts";

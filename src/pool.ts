@@ -44,7 +44,7 @@ import { jobMetrics } from "./metrics/job_metrics.ts";
 import { sendHappenings, type Statsd } from "./metrics/statsd.ts";
 import type { Shell } from "./ssh/shell.ts";
 import { watchedShell } from "./ssh/watched_shell.ts";
-import { endJob } from "./store/end_job.ts";
+import { endJob } from "./rules/end_job.ts";
 import { Ledger } from "./store/ledger.ts";
 import type { Store, StoreError } from "./store/store.ts";
 import { beginClock } from "./tasks/begin_clock.ts";

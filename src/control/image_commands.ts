@@ -2,7 +2,7 @@
 import { transitionDib } from "../domain/dib_transition.ts";
 import { transitionImage } from "../domain/image_transition.ts";
 import { imageStateName } from "../domain/provider_image.ts";
-import { recordDibImage, recordImage } from "../store/record_image.ts";
+import { recordDibImage, recordImage } from "../rules/record_image.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Ledger } from "../store/ledger.ts";
 import type { IdOutcome } from "./pool_control.ts";

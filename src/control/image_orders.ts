@@ -7,7 +7,7 @@ import type { Clock } from "../lib/clock.ts";
 import { distinctOrders, findDiskimage, type ImageUse, imageUses, orderNames } from "../domain/image_uses.ts";
 import type { Ledger } from "../store/ledger.ts";
 import { orderKey } from "../store/pair_key.ts";
-import { changeOrder } from "../store/record_image.ts";
+import { changeOrder } from "../rules/record_image.ts";
 import { ControlError, type OrderOutcome, type OrderSpec, type PlacedOrders } from "./pool_control.ts";
 
 interface Means {

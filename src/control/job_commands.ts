@@ -2,7 +2,7 @@
 import { type AutoHold, isHeldFor } from "../domain/auto_hold.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Edit } from "../store/draft.ts";
-import { findJob } from "../store/end_job.ts";
+import { findJob } from "../rules/end_job.ts";
 import type { Ledger } from "../store/ledger.ts";
 import { ControlError, type IdOutcome, type JobSpec } from "./pool_control.ts";
 

@@ -7,7 +7,7 @@ import { IllegalTransitionError, type NodeEvent, transition } from "../domain/no
 import { isoText, type Milliseconds } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Edit } from "../store/draft.ts";
-import { endJob, type JobEndEffect } from "../store/end_job.ts";
+import { endJob, type JobEndEffect } from "../rules/end_job.ts";
 import type { Ledger } from "../store/ledger.ts";
 import type { IdOutcome } from "./pool_control.ts";
 

@@ -12,7 +12,7 @@ import { type Instant, SECOND } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import { waitFor } from "../lib/in_flight.ts";
 import type { Ledger, LedgerChange } from "../store/ledger.ts";
-import { endRequest, isInUse } from "./end_request.ts";
+import { endRequest, isInUse } from "../rules/end_request.ts";
 import { ControlError, type RequestSpec } from "./pool_control.ts";
 
 /** How long a request is kept for a client that does not wait for it. */

@@ -12,7 +12,7 @@ import type { Clock } from "../lib/clock.ts";
 import { errorChain } from "../lib/error_chain.ts";
 import { adoptedNode, loginAddress } from "../plan/adopted_node.ts";
 import { judgeStrangers } from "../plan/judge_strangers.ts";
-import { holdStale } from "../store/hold_stale.ts";
+import { holdStale } from "../rules/hold_stale.ts";
 import type { Ledger } from "../store/ledger.ts";
 
 interface Provider {

@@ -38,7 +38,7 @@ import {
 import { executeLogin } from "./login.ts";
 import type { CloudVerdict, Outcome } from "./outcome.ts";
 import { executePrepareNode } from "./prepare_node.ts";
-import { recordHostKeys, recordNode } from "./record_node.ts";
+import { recordHostKeys, recordNode } from "../rules/record_node.ts";
 
 /** A provider's cloud, and what the executor tells of it. */
 export interface ProviderAccess {

@@ -9,7 +9,7 @@ import { RESTORED } from "../domain/stale_hold.ts";
 import type { Clock } from "../lib/clock.ts";
 import { loggerOf } from "../lib/logging.ts";
 import { judgeStrangers, NO_STRANGERS, type StrangersVerdict } from "../plan/judge_strangers.ts";
-import { holdStale } from "../store/hold_stale.ts";
+import { holdStale } from "../rules/hold_stale.ts";
 import type { Ledger } from "../store/ledger.ts";
 import type { ProviderWatch } from "./provider_watch.ts";
 

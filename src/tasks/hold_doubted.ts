@@ -5,7 +5,7 @@
 import { RESTORED } from "../domain/stale_hold.ts";
 import type { Instant } from "../domain/time.ts";
 import { loggerOf } from "../lib/logging.ts";
-import { holdStale } from "../store/hold_stale.ts";
+import { holdStale } from "../rules/hold_stale.ts";
 import type { Ledger } from "../store/ledger.ts";
 
 const log = loggerOf("state");

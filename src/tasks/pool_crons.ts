@@ -7,7 +7,7 @@ import type { Clock } from "../lib/clock.ts";
 import { loggerOf } from "../lib/logging.ts";
 import type { Shell } from "../ssh/shell.ts";
 import type { Ledger } from "../store/ledger.ts";
-import { changeOrder } from "../store/record_image.ts";
+import { changeOrder } from "../rules/record_image.ts";
 import { checkReadyNodes } from "./check_ready_nodes.ts";
 import { cleanLeaks } from "./clean_leaks.ts";
 import { createCronTask } from "./cron_task.ts";

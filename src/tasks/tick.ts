@@ -5,27 +5,25 @@
 import type { Config } from "../domain/config.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import type { Observation } from "../domain/observation.ts";
-import { transition } from "../domain/node_transition.ts";
 import type { LabelReport } from "../domain/pool_report.ts";
 import type { TargetState } from "../domain/target_state.ts";
 import { earliest, type Instant, type Milliseconds } from "../domain/time.ts";
 import type { Executor } from "../execute/executor.ts";
 import type { ImageExecutor } from "../execute/images/image_executor.ts";
-import { recordNode } from "../execute/record_node.ts";
+import { grantRequest, recordWait } from "../rules/grant_request.ts";
+import { recordNode } from "../rules/record_node.ts";
 import type { Clock } from "../lib/clock.ts";
 import { waitFor } from "../lib/in_flight.ts";
 import type { Random } from "../lib/random.ts";
 import { type ImagePlan, planImages } from "../plan/images/plan_images.ts";
-import type { RequestGrant } from "../plan/plan_grants.ts";
 import { type NodeChange, planPool, type PoolInput, type PoolPlan } from "../plan/plan_pool.ts";
-import type { RequestWait } from "../plan/plan_request_waits.ts";
 import type { Edit } from "../store/draft.ts";
 import type { Ledger } from "../store/ledger.ts";
 import { orderKey } from "../store/pair_key.ts";
 import type { Errand } from "./errand.ts";
-import { ImageChanges } from "./image_changes.ts";
-import { NodeLaunches } from "./node_launches.ts";
-import { TurnEdits } from "./turn_edits.ts";
+import { ImageChanges } from "../rules/image_changes.ts";
+import { NodeLaunches } from "../rules/node_launches.ts";
+import { TurnEdits } from "../rules/turn_edits.ts";
 
 /** Which parts of the pool this process keeps going. */
 export interface TickParts {
@@ -172,11 +170,11 @@ export class Tick {
 
   async #storeChanges({ changes, grants, requestWaits }: PoolPlan, edits: TurnEdits): Promise<void> {
     const { ledger } = this.#means;
-    const closed = new Set<string>();
+    const granting = { closed: new Set<string>(), now: this.#means.clock.now() };
     await edits.all([
       ...changes.map((change) => ledger.edit((edit) => this.#putChange(edit, change))),
-      ...grants.map((grant) => ledger.edit((edit) => this.#putGrant(edit, { ...grant, closed }))),
-      ...requestWaits.map((wait) => ledger.edit((edit) => putWait(edit, wait))),
+      ...grants.map((grant) => ledger.edit((edit) => grantRequest(edit, grant, granting))),
+      ...requestWaits.map((wait) => ledger.edit((edit) => recordWait(edit, wait))),
     ]);
   }
 
@@ -186,25 +184,4 @@ export class Tick {
     if (next === null) edit.removeNode(previous.id);
     else recordNode(edit, { previous, next, config: this.#means.config(), now: this.#means.clock.now() });
   }
-
-  /** @param grant `closed`: labels of which an earlier grant did not come about; who comes later must not overtake it */
-  #putGrant(edit: Edit, { request, nodes, closed }: RequestGrant & { closed: Set<string> }): void {
-    const current = edit.request(request.id);
-    const records = nodes.map(({ id }) => edit.node(id));
-    if (current === null || current.grantedAt !== null) return;
-    if (records.some((node) => node?.state.phase !== "ready")) closed.add(request.label);
-    if (closed.has(request.label)) return;
-    const now = this.#means.clock.now();
-    for (const node of records) {
-      if (node !== null) {
-        edit.putNode(transition(node, { type: "taken", job: request.job, requestId: request.id }, now));
-      }
-    }
-    edit.putRequest({ ...current, nodes: nodes.map(({ id }) => id), grantedAt: now, waitingOn: null });
-  }
-}
-
-function putWait(edit: Edit, { request, waitingOn }: RequestWait): void {
-  const current = edit.request(request.id);
-  if (current !== null && current.grantedAt === null) edit.putRequest({ ...current, waitingOn });
 }

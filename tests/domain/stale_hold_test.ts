@@ -3,7 +3,7 @@ import { heldAsStale, RESTORED } from "../../src/domain/stale_hold.ts";
 import { stateName } from "../../src/domain/node.ts";
 import { MINUTE } from "../../src/domain/time.ts";
 import { planHold } from "../../src/plan/phases/hold.ts";
-import { endJob } from "../../src/store/end_job.ts";
+import { endJob } from "../../src/rules/end_job.ts";
 import { ledgerWith } from "../execute/execute_fixtures.ts";
 import { config, inventory, node, NOW, seen, server, situation, states } from "../plan/plan_fixtures.ts";
 

@@ -33,7 +33,7 @@ import type { ProviderAccess } from "../executor.ts";
 import { loginTarget } from "../login.ts";
 import { buildJob, executeBuildImage, executeRemoveFiles } from "./build_image.ts";
 import type { DibOutcome, ImageOutcome } from "./image_outcome.ts";
-import { recordDibImage, recordImage } from "../../store/record_image.ts";
+import { recordDibImage, recordImage } from "../../rules/record_image.ts";
 import { addressOf, executeScript, type ScriptJob } from "./run_script.ts";
 import { executeCreateKeypair, executeCreateSnapshot, executeDeleteKeypair } from "./snapshot.ts";
 import {

@@ -8,7 +8,7 @@ import type { ImageOrder } from "../domain/image_order.ts";
 import { cancelOrder, emptyOrder, failOrder, fillOrder, isSince } from "../domain/order_book.ts";
 import { imageStateName, type ProviderImage } from "../domain/provider_image.ts";
 import type { Instant } from "../domain/time.ts";
-import type { Edit } from "./draft.ts";
+import type { Edit } from "../store/draft.ts";
 
 /** How the building of an image ended, where a change ends it. */
 type End =

@@ -7,7 +7,7 @@ import { transitionImage } from "../domain/image_transition.ts";
 import { placeOrder } from "../domain/order_book.ts";
 import type { ProviderImage } from "../domain/provider_image.ts";
 import { type Instant, SECOND } from "../domain/time.ts";
-import { changeOrder, recordDibImage, recordImage } from "../store/record_image.ts";
+import { changeOrder, recordDibImage, recordImage } from "./record_image.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
 import type { ImageLaunch } from "../plan/images/plan_image_launches.ts";

@@ -3,7 +3,7 @@ import { transitionDib } from "../../src/domain/dib_transition.ts";
 import { type ImageEvent, transitionImage } from "../../src/domain/image_transition.ts";
 import type { ImageOrder } from "../../src/domain/image_order.ts";
 import { HOUR, MINUTE, SECOND } from "../../src/domain/time.ts";
-import { recordDibImage, recordImage } from "../../src/store/record_image.ts";
+import { recordDibImage, recordImage } from "../../src/rules/record_image.ts";
 import { ledgerWith } from "../execute/execute_fixtures.ts";
 import { sampleDibImage, sampleImage, sampleOrder } from "../views/sample_images.ts";
 import { NOW } from "../views/sample_pool.ts";

@@ -7,7 +7,7 @@ import { AUTO_HOLD_OWNER, type AutoHold, autoHoldReason, isHeldFor } from "../do
 import { type NodeRecord, stateName } from "../domain/node.ts";
 import { transition } from "../domain/node_transition.ts";
 import type { Instant } from "../domain/time.ts";
-import type { Edit } from "./draft.ts";
+import type { Edit } from "../store/draft.ts";
 
 export interface JobEnd {
   readonly nodeId: number;

@@ -3,10 +3,10 @@ import fc from "fast-check";
 import type { AutoHold } from "../../src/domain/auto_hold.ts";
 import { type NodeRecord, stateName } from "../../src/domain/node.ts";
 import { transition } from "../../src/domain/node_transition.ts";
-import { endJob, type JobEnd } from "../../src/store/end_job.ts";
+import { endJob, type JobEnd } from "../../src/rules/end_job.ts";
 import { ledgerWith } from "../execute/execute_fixtures.ts";
 import { node, NOW, states } from "../plan/plan_fixtures.ts";
-import { autoHold } from "./records.ts";
+import { autoHold } from "../store/records.ts";
 
 const JOB = "gate/unit";
 

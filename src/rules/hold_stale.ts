@@ -4,7 +4,7 @@
  */
 import { heldAsStale } from "../domain/stale_hold.ts";
 import type { NodeRecord } from "../domain/node.ts";
-import type { Edit } from "./draft.ts";
+import type { Edit } from "../store/draft.ts";
 
 /** @returns the ids of those that were not held before */
 export function holdStale(

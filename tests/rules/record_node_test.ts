@@ -1,9 +1,9 @@
 /** What follows from a node's change: pauses of its label on its provider. */
 import assert from "node:assert/strict";
 import type { NodeRecord } from "../../src/domain/node.ts";
-import { recordNode } from "../../src/execute/record_node.ts";
+import { recordNode } from "../../src/rules/record_node.ts";
 import { config, node, NOW, provider, states } from "../plan/plan_fixtures.ts";
-import { ledgerWith } from "./execute_fixtures.ts";
+import { ledgerWith } from "../execute/execute_fixtures.ts";
 
 /** The failures in a row of the pause after each of these changes, one after the other; null: there is none. */
 async function pausesAfter(...changes: (readonly [NodeRecord, Partial<NodeRecord>])[]) {
