@@ -14,7 +14,7 @@ export function environmentProxies(env: (name: string) => string | undefined): E
     const name = names.flatMap((each) => [each, each.toUpperCase()]).find((each) => env(each)?.trim());
     if (name === undefined) return null;
     const proxy = proxyAddress(env(name)!);
-    const advice = "http:// and https:// proxies are supported; addresses are asked directly";
+    const advice = "only http:// and https:// proxies are supported; connecting directly";
     if (proxy === null) problems.push(`${name} cannot be used: ${advice}`);
     return proxy;
   };

@@ -63,7 +63,7 @@ class ConfReader {
     const handlers = new Map(this.#named("handler").map((name) => [name, this.#handler(name, formats)]));
     const names = this.#named("logger");
     if (!names.includes("root")) {
-      this.#error("loggers", 'the logger "root" is missing: name it among the keys');
+      this.#error("loggers", 'missing logger "root": add it to the keys');
     }
     return { loggers: names.map((name) => this.#logger(name, handlers)) };
   }
@@ -71,12 +71,15 @@ class ConfReader {
   /** The names in `[loggers]` and its like, each with a section of its own; sections that it leaves out are told. */
   #named(kind: "logger" | "handler" | "formatter"): string[] {
     const list = this.#get(`${kind}s`, "keys");
-    if (list === null) this.#error(`${kind}s`, `[${kind}s] with "keys" is missing`);
+    if (list === null) this.#error(`${kind}s`, `missing [${kind}s] with "keys"`);
     const names = wordsOf(list);
     for (const { name, line } of this.#ini.sections.values()) {
       const own = name.startsWith(`${kind}_`) ? name.slice(kind.length + 1) : null;
       if (own !== null && !names.includes(own)) {
-        this.notices.push({ line, message: `[${name}] has no effect: the keys of [${kind}s] lack "${own}"` });
+        this.notices.push({
+          line,
+          message: `[${name}] has no effect: "${own}" is not among the keys of [${kind}s]`,
+        });
       }
     }
     return names.filter((name) => {
@@ -93,19 +96,19 @@ class ConfReader {
     if ((style ?? "%") !== "%") {
       this.#notice(
         section,
-        `style "${style}" is not known here: lines have the form of the key \`log\``,
+        `style "${style}" is not supported: lines have the format set under \`log\``,
         "style",
       );
       return null;
     }
     if (!/^((logging\.)?Formatter)?$/.test(this.#raw(section, "class") ?? "")) {
-      this.#notice(section, "a class of your own is not known here: its format alone counts", "class");
+      this.#notice(section, "custom classes are not supported: only the format is used", "class");
     }
     const empty = emptyFields(format ?? "");
     if (empty.length > 0) {
       this.#notice(
         section,
-        `there is nothing to show for ${empty.join(", ")}: a dash or 0 stands there`,
+        `no value for ${empty.join(", ")}: a dash or 0 is printed instead`,
         "format",
       );
     }
@@ -125,7 +128,7 @@ class ConfReader {
   #target(section: string): LogHandler["to"] {
     const name = this.#get(section, "class");
     if (name === null) {
-      this.#error(section, '"class" is missing');
+      this.#error(section, 'missing "class"');
       return null;
     }
     const found: HandlerTarget = handlerTarget(name, {
@@ -140,9 +143,9 @@ class ConfReader {
   #logger(key: string, handlers: ReadonlyMap<string, LogHandler>): LogTreeLogger {
     const section = `logger_${key}`;
     const name = key === "root" ? "" : this.#get(section, "qualname");
-    if (name === null) this.#error(section, '"qualname" is missing: the name that lines are logged under');
+    if (name === null) this.#error(section, 'missing "qualname": the name that lines are logged under');
     else if (name !== "" && !isLogCategory(name)) {
-      this.#notice(section, `has no effect: nothing here logs as "${name}"`, "qualname");
+      this.#notice(section, `has no effect: nothing logs as "${name}"`, "qualname");
     }
     const level = this.#level(section);
     return {
@@ -156,7 +159,7 @@ class ConfReader {
 
   #handlersOf(section: string, handlers: ReadonlyMap<string, LogHandler>): readonly LogHandler[] {
     const list = this.#get(section, "handlers");
-    if (list === null) this.#error(section, '"handlers" is missing; it may be empty');
+    if (list === null) this.#error(section, 'missing "handlers"; it may be empty');
     return wordsOf(list).flatMap((name) => {
       const handler = handlers.get(name);
       if (handler === undefined) this.#error(section, `there is no handler "${name}"`, "handlers");
@@ -170,13 +173,13 @@ class ConfReader {
     if (!level) return undefined;
     if (Object.hasOwn(LEVELS, level)) return LEVELS[level];
     const known = Object.keys(LEVELS).join(", ");
-    this.#error(section, `"${level}" is no level; the levels are ${known}`, "level");
+    this.#error(section, `"${level}" is not a level; the levels are ${known}`, "level");
     return undefined;
   }
 
   #get(section: string, key: string): string | null {
     const value = valueOf(this.#ini, section, key);
-    if (value === null) this.#error(section, `"${key}" refers with %(…)s to a key that is not there`, key);
+    if (value === null) this.#error(section, `"${key}" refers with %(…)s to a key that does not exist`, key);
     return value?.trim() ?? null;
   }
 

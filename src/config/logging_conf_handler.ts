@@ -21,7 +21,7 @@ const FILES: Readonly<Record<string, readonly string[]>> = {
   TimedRotatingFileHandler: ["filename", "when", "interval", "backupCount"],
 };
 
-const NOT_ROTATED = "the file is not rotated here: have logrotate do it, with copytruncate";
+const NOT_ROTATED = "nodepool does not rotate the file: use logrotate with copytruncate";
 
 export function handlerTarget(
   className: string,
@@ -30,13 +30,12 @@ export function handlerTarget(
   const kind = className.replace(/^logging\./, "").replace(/^handlers\./, "");
   if (kind === "NullHandler") return { to: null, notice: null, error: null };
   if (kind !== "StreamHandler" && !Object.hasOwn(FILES, kind)) {
-    const notice = `${className} is not known here: its lines go to standard error`;
+    const notice = `${className} is not supported: its lines go to standard error`;
     return { to: "stderr", notice, error: null };
   }
   const values = argumentsOf(given, FILES[kind] ?? ["stream"]);
   if (values === null) {
-    const error =
-      `the arguments are not understood; write plain values, as in ('/var/log/nodepool/debug.log',)`;
+    const error = `cannot read the arguments; write plain values, as in ('/var/log/nodepool/debug.log',)`;
     return { to: null, notice: null, error };
   }
   return kind === "StreamHandler" ? streamTarget(values) : fileTarget(kind, values);
@@ -64,7 +63,7 @@ function streamTarget(values: Arguments): HandlerTarget {
   const name = stream !== null && typeof stream === "object" && "name" in stream ? stream.name : null;
   if (name === "sys.stdout") return { to: "stdout", notice: null, error: null };
   const isError = stream === null || name === "sys.stderr";
-  const notice = isError ? null : "that stream is not known here: its lines go to standard error";
+  const notice = isError ? null : "that stream is not supported: its lines go to standard error";
   return { to: "stderr", notice, error: null };
 }
 
@@ -78,7 +77,7 @@ function fileTarget(kind: string, values: Arguments): HandlerTarget {
   const notice = isRotated
     ? NOT_ROTATED
     : kind === "WatchedFileHandler"
-    ? "the file is not opened again when it is moved: rotate it with copytruncate"
+    ? "nodepool does not reopen the file when it is moved: rotate it with copytruncate"
     : null;
   const truncate = !isRotated && String(values.get("mode") ?? "a").startsWith("w");
   return { to: { file, mode: MODE, truncate }, notice, error: null };

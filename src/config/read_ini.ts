@@ -87,7 +87,7 @@ class IniReader implements Ini {
     this.#key = null;
     const known = this.sections.get(name);
     if (known !== undefined) {
-      this.repeats.push({ line, message: `the section [${name}] stands here twice; both count` });
+      this.repeats.push({ line, message: `the section [${name}] appears twice; both are used` });
     }
     this.#section = known ?? { name, line, options: new Map() };
     this.sections.set(name, this.#section);
@@ -99,13 +99,13 @@ class IniReader implements Ini {
     if (name === undefined || value === undefined) {
       this.errors.push({ line, message: "expected a [section] or `key = value`" });
     } else if (this.#section === null) {
-      this.errors.push({ line, message: "this stands before the first [section]" });
+      this.errors.push({ line, message: "this comes before the first [section]" });
     } else this.#set(this.#section, { key: name.toLowerCase(), value, line });
   }
 
   #set({ options }: IniSection, { key, value, line }: { key: string; value: string; line: number }): void {
     if (options.has(key)) {
-      this.repeats.push({ line, message: `the key "${key}" stands here twice; the last one counts` });
+      this.repeats.push({ line, message: `the key "${key}" appears twice; the last one is used` });
     }
     const bare = value.replace(/\s;.*$/, "").trim();
     options.set(key, { value: bare === '""' ? "" : bare, line });

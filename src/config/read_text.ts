@@ -25,7 +25,7 @@ export async function readText(
 
 function decode(bytes: Uint8Array, path: string): string {
   if (bytes.length > MAX_FILE_SIZE) {
-    throw new ConfigError([fileProblem(path, "is larger than 4 MiB, which no configuration is")]);
+    throw new ConfigError([fileProblem(path, "is larger than 4 MiB, too large for a configuration")]);
   }
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
@@ -44,7 +44,7 @@ function invalidByteProblem(bytes: Uint8Array, file: string): Problem {
   const line = before.split("\n").length;
   const column = before.length - before.lastIndexOf("\n");
   return {
-    ...fileProblem(file, "is not UTF-8 text: this byte begins no character; save it as UTF-8"),
+    ...fileProblem(file, "is not UTF-8 text: invalid byte here; save the file as UTF-8"),
     line,
     column,
   };

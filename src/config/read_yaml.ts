@@ -31,7 +31,7 @@ export function readYaml(
   const problems = syntaxProblems(document, { file, lines });
   if (problems.length > 0) return { root: null, problems };
   if (document.contents === null) {
-    return { root: null, problems: [fileProblem(file, "holds nothing but comments")] };
+    return { root: null, problems: [fileProblem(file, "contains only comments")] };
   }
   return new TreeBuilder(document, { file, lines }).build();
 }
@@ -97,7 +97,7 @@ class TreeBuilder {
   #convert(node: Node | null, above: Position): YamlNode {
     const position = node === null ? above : this.#positionOf(node);
     if (++this.#nodes > MAX_NODES) {
-      throw new TooMuch("aliases make this file expand beyond all measure", position);
+      throw new TooMuch("aliases make this file far too large", position);
     }
     if (node === null) return { kind: "scalar", value: null, source: "", ...position };
     if (isScalar(node)) return { ...scalarNode(node), ...position };
@@ -141,7 +141,7 @@ class TreeBuilder {
       const earlier = entries.get(key.name);
       if (key.name === "<<") merged.push(...this.#mergeSources(node));
       else if (earlier) {
-        this.#fault(key, `the key "${key.name}" stands here twice, first in line ${earlier.key.line}`);
+        this.#fault(key, `duplicate key "${key.name}", first in line ${earlier.key.line}`);
       } else entries.set(key.name, { key: { line: key.line, column: key.column }, node });
     }
     for (const source of merged) {
@@ -154,7 +154,7 @@ class TreeBuilder {
     const sources = node.kind === "list" ? node.items : [node];
     return sources.flatMap((source) => {
       if (source.kind === "mapping") return [source];
-      this.#fault(source, "`<<` merges mappings only; this is none");
+      this.#fault(source, "`<<` merges only mappings; this is something else");
       return [];
     });
   }

@@ -74,7 +74,7 @@ function jenkinsOptions(
     const value = valueOf(ini, section.name, key);
     const { line } = section.options.get(key) ?? section;
     if (value === null) {
-      faults.push({ line, message: `"${key}" refers with %(…)s to a key that is not there` });
+      faults.push({ line, message: `"${key}" refers with %(…)s to a key that does not exist` });
     } else if (value !== undefined) options[field] = value;
   }
   return { options, faults };
@@ -84,7 +84,7 @@ function unknownKey(key: string, line: number): IniFault[] {
   if (Object.hasOwn(JENKINS_KEYS, key)) return [];
   const known = Object.keys(JENKINS_KEYS);
   const meant = nearestName(key, known);
-  const hint = meant === null ? `known are ${known.join(", ")}` : `did you mean "${meant}"?`;
+  const hint = meant === null ? `known: ${known.join(", ")}` : `did you mean "${meant}"?`;
   return [{ line, message: `unknown key "${key}"; ${hint}` }];
 }
 
@@ -101,7 +101,7 @@ function withoutEffect({ sections }: Ini): IniFault[] {
   return [...sections.values()].flatMap((section): IniFault[] => {
     if (section.name === DEFAULT_SECTION) return unusedDefaults(section, [...sections.values()]);
     if (section.name === DATABASE_SECTION || targetOf(section) !== null) return [];
-    const known = `known are [jenkins "TARGET"], [${DATABASE_SECTION}] and [${DEFAULT_SECTION}]`;
+    const known = `known: [jenkins "TARGET"], [${DATABASE_SECTION}] and [${DEFAULT_SECTION}]`;
     return [{ line: section.line, message: `the section [${section.name}] has no effect; ${known}` }];
   });
 }

@@ -96,11 +96,11 @@ function problemOf(issue: PlacedIssue, { root, file }: { root: YamlNode; file: s
     const known = Object.entries(sectionAt(configSection, path.slice(0, -1)) ?? {})
       .flatMap(([key, entry]) => whyFormer(entry) === null ? key : []);
     const suggestion = nearestName(String(path.at(-1)), known);
-    const hint = suggestion === null ? `; known are ${known.join(", ")}` : `; did you mean "${suggestion}"?`;
+    const hint = suggestion === null ? `; known: ${known.join(", ")}` : `; did you mean "${suggestion}"?`;
     return problemAt(path, { root, file, message: `unknown key${hint}`, suggestion });
   }
   if (issue.kind === "missing key") {
-    return problemAt(path, { root, file, message: "this key is needed and missing" });
+    return problemAt(path, { root, file, message: "missing required key" });
   }
   const node = nodeAt(root, path);
   const found = node === null ? "nothing" : describe(node, path);
@@ -114,7 +114,7 @@ const SECRETS = new Set(["password", "apikey", "dburi"]);
 function describe(node: YamlNode, path: YamlPath): string {
   if (node.kind === "mapping") return "a mapping";
   if (node.kind === "list") return "a list";
-  if (SECRETS.has(String(path.at(-1)))) return "a secret of another form";
+  if (SECRETS.has(String(path.at(-1)))) return "a secret of the wrong type";
   if (node.value === null) return "nothing";
   const text = node.source.replace(/\/\/[^/@\s]*@/, "//***@");
   const shown = text.length > 60 ? `${text.slice(0, 60)}…` : text;

@@ -69,9 +69,9 @@ export class LocalFaults {
   async #whyNoScript(path: string): Promise<string | null> {
     const look = await this.#means.stat(path);
     if (look === null) return `there is no script ${path}`;
-    if (!look.isFile) return `${path} is no file`;
+    if (!look.isFile) return `${path} is not a file`;
     return look.mode === null || (look.mode & 0o111) !== 0
       ? null
-      : `the script ${path} may not be executed; run chmod +x on it`;
+      : `the script ${path} is not executable; run chmod +x on it`;
   }
 }

@@ -269,7 +269,7 @@ testNeeding(["no clouds.yaml"], "config-validate needs no clouds.yaml: it warns,
   assert.deepEqual([code, stdout], [0, `${file} is valid\n`]);
   assert.match(
     stderr,
-    /^nodepool: warning: .*: there is no clouds\.yaml on this machine, so that the cloud of p is/m,
+    /^nodepool: warning: .*: no clouds\.yaml found, so the cloud of p is/m,
   );
   assert.equal((await bench.run("config-validate", "--strict", file)).code, 2);
 });

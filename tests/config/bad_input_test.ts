@@ -30,7 +30,7 @@ const cases: readonly { title: string; from?: string; to: string; faults: readon
     title: "an unknown key that is near to none lists the known ones",
     from: "min-ready: 1",
     to: "frobnicate: 1",
-    faults: [/^nodepool.yaml:4:5: labels\[0\].frobnicate: unknown key; known are name, image, min-ready/],
+    faults: [/^nodepool.yaml:4:5: labels\[0\].frobnicate: unknown key; known: name, image, min-ready/],
   },
   {
     title: "a wrong type says what was found and what is expected",
@@ -58,7 +58,7 @@ const cases: readonly { title: string; from?: string; to: string; faults: readon
     title: "a needed key that is missing",
     from: "    image: debian\n",
     to: "",
-    faults: ["nodepool.yaml:2:5: labels[0].image: this key is needed and missing"],
+    faults: ["nodepool.yaml:2:5: labels[0].image: missing required key"],
   },
   {
     title: "a list where a mapping belongs is told once",
@@ -76,20 +76,20 @@ const cases: readonly { title: string; from?: string; to: string; faults: readon
     from: "max-servers: 5",
     to: "max-servers: 5\n    boot-timeout: 5 fortnights",
     faults: [
-      /boot-timeout: expected a length of time: seconds, or a text such as 30s, .* found "5 fortnights"$/,
+      /boot-timeout: expected a duration: seconds, or a text such as 30s, .* found "5 fortnights"$/,
     ],
   },
   {
     title: "a name twice",
     to: "diskimages: [{name: x, elements: [vm]}, {name: x, elements: [vm]}]\n",
-    faults: [`nodepool.yaml:16:42: diskimages[1].name: "x" is already the name of the first diskimage`],
+    faults: [`nodepool.yaml:16:42: diskimages[1].name: "x" is already the name of diskimage number 1`],
   },
   {
     title: "an image's name twice in a provider",
     from: "    images:\n",
     to: "    images:\n      - {name: debian, base-image: x, min-ram: 1}\n",
     faults: [
-      /providers\[0\].images\[1\].name: "debian" is already the name of the first image of this provider$/,
+      /providers\[0\].images\[1\].name: "debian" is already the name of image number 1$/,
     ],
   },
   {
@@ -97,20 +97,20 @@ const cases: readonly { title: string; from?: string; to: string; faults: readon
     from: "      - name: alpha",
     to: "      - name: alhpa",
     faults: [
-      `nodepool.yaml:6:9: labels[0].providers[0].name: there is no provider "alhpa"; known are alpha; did you mean "alpha"?`,
+      `nodepool.yaml:6:9: labels[0].providers[0].name: there is no provider "alhpa"; known: alpha; did you mean "alpha"?`,
     ],
   },
   {
     title: "an image that comes from nowhere",
     from: "        base-image: debian-12\n",
     to: "",
-    faults: [/providers\[0\].images\[0\]: where does this image come from\? Give base-image or diskimage$/],
+    faults: [/providers\[0\].images\[0\]: missing source of the image: give base-image or diskimage$/],
   },
   {
     title: "a setup script without an image to prepare",
     from: "base-image: debian-12",
     to: "setup: prepare.sh",
-    faults: [/images\[0\]: where does this image come from\? Give base-image, which setup prepares$/],
+    faults: [/images\[0\]: missing source of the image: give base-image for setup to prepare$/],
   },
   {
     title: "an unknown diskimage",
@@ -122,8 +122,8 @@ const cases: readonly { title: string; from?: string; to: string; faults: readon
     title: "an unknown parent, and parents in a circle",
     to: "diskimages: [{name: a, parent: b}, {name: b, parent: a}, {name: c, parent: d}]\n",
     faults: [
-      /diskimages\[0\].parent: its parents lead back to itself$/,
-      /diskimages\[1\].parent: its parents lead back to itself$/,
+      /diskimages\[0\].parent: its parents form a loop$/,
+      /diskimages\[1\].parent: its parents form a loop$/,
       /diskimages\[2\].parent: there is no diskimage "d"$/,
     ],
   },
@@ -131,15 +131,15 @@ const cases: readonly { title: string; from?: string; to: string; faults: readon
     title: "no way to choose a flavor",
     from: "        min-ram: 1024\n",
     to: "",
-    faults: [/images\[0\].min-ram: min-ram is missing \(or flavor-name\)$/],
+    faults: [/images\[0\].min-ram: missing min-ram \(or flavor-name\)$/],
   },
   {
     title: "a bad cron expression",
     to: `cron: {cleanup: "61 * * * *", check: "* * *", image-update: "0 0 31 2 *"}\n`,
     faults: [
-      /cron.cleanup: "61 \* \* \* \*" is no cron expression: /,
-      /cron.check: "\* \* \*" is no cron expression: it has 3 fields instead of five .*, or six with seconds last$/,
-      /cron.image-update: "0 0 31 2 \*" is no cron expression: no such time ever comes$/,
+      /cron.cleanup: "61 \* \* \* \*" is not a cron expression: /,
+      /cron.check: "\* \* \*" is not a cron expression: it has 3 fields instead of five .*, or six with seconds last$/,
+      /cron.image-update: "0 0 31 2 \*" is not a cron expression: it matches no date$/,
     ],
   },
   {
@@ -154,18 +154,18 @@ const cases: readonly { title: string; from?: string; to: string; faults: readon
     title: "a volume without a size",
     from: "        min-ram: 1024\n",
     to: "        min-ram: 1024\n        boot-from-volume: true\n",
-    faults: [/boot-from-volume: how large is the volume\? Give volume-size in GiB$/],
+    faults: [/boot-from-volume: missing volume-size: give the size of the volume in GiB$/],
   },
   {
     title: "a network without a name",
     from: "max-servers: 5",
     to: "max-servers: 5\n    networks: [{public: true}]",
-    faults: [/networks\[0\]: which network\? Give name, or net-id$/],
+    faults: [/networks\[0\]: missing network: give name or net-id$/],
   },
   {
     title: "a state on another machine",
     to: "state: https://kv.example.org/\n",
-    faults: [/state: a state kept on another machine is not supported yet; give the path of a file$/],
+    faults: [/state: a state on another machine is not supported; give the path of a file$/],
   },
   {
     title: "addresses that are none",
@@ -196,14 +196,14 @@ const cases: readonly { title: string; from?: string; to: string; faults: readon
     from: "cloud: my-cloud",
     to: "cloud: my-clod",
     faults: [
-      `nodepool.yaml:9:5: providers[0].cloud: cloud "my-clod" (/etc/openstack/clouds.yaml): there is no such cloud; known are my-cloud; did you mean "my-cloud"?`,
+      `nodepool.yaml:9:5: providers[0].cloud: cloud "my-clod" (/etc/openstack/clouds.yaml): no such cloud; known: my-cloud; did you mean "my-cloud"?`,
     ],
   },
   {
     title: "own access keys that are not enough",
     from: "cloud: my-cloud",
     to: "auth-url: https://k/v2.0/\n    project-name: x",
-    faults: [/^nodepool.yaml:8:5: providers\[0\]: username is missing$/],
+    faults: [/^nodepool.yaml:8:5: providers\[0\]: missing username$/],
   },
   {
     title: "a tab",
@@ -215,7 +215,7 @@ const cases: readonly { title: string; from?: string; to: string; faults: readon
     title: "a key twice",
     from: "    image: debian",
     to: "    image: debian\n    image: debian",
-    faults: [`nodepool.yaml:4:5: the key "image" stands here twice, first in line 3`],
+    faults: [`nodepool.yaml:4:5: duplicate key "image", first in line 3`],
   },
   {
     title: "a bracket that is not closed",
@@ -242,7 +242,7 @@ const cases: readonly { title: string; from?: string; to: string; faults: readon
     to: "---\na: 1\n",
     faults: [/^nodepool.yaml:16:1: a second document begins here/],
   },
-  { title: "a merge of something else", to: "cron: {<<: [1]}\n", faults: [/`<<` merges mappings only/] },
+  { title: "a merge of something else", to: "cron: {<<: [1]}\n", faults: [/`<<` merges only mappings/] },
 ];
 
 for (const { title, from, to, faults } of cases) {
@@ -264,7 +264,7 @@ Deno.test("the configuration that the cases break is right", async () => {
 
 Deno.test("bad input: an empty file, comments alone, a word alone, a list", async () => {
   assert.deepEqual(await faultsOf(""), ["nodepool.yaml: is empty"]);
-  assert.deepEqual(await faultsOf("# nothing\n"), ["nodepool.yaml: holds nothing but comments"]);
+  assert.deepEqual(await faultsOf("# nothing\n"), ["nodepool.yaml: contains only comments"]);
   assert.deepEqual(await faultsOf("word\n"), [`nodepool.yaml:1:1: expected a mapping, found "word"`]);
   assert.deepEqual(await faultsOf("- 1\n"), ["nodepool.yaml:1:1: expected a mapping, found a list"]);
 });
@@ -272,7 +272,7 @@ Deno.test("bad input: an empty file, comments alone, a word alone, a list", asyn
 Deno.test("bad input: aliases that expand to billions, and brackets nested thousands deep", async () => {
   const laughs = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"];
   for (let i = 1; i < 12; i++) laughs.push(`a${i}: &a${i} [${Array(10).fill(`*a${i - 1}`).join(", ")}]`);
-  assert.match((await faultsOf(laughs.join("\n")))[0]!, /aliases make this file expand beyond all measure$/);
+  assert.match((await faultsOf(laughs.join("\n")))[0]!, /aliases make this file far too large$/);
   assert.match((await faultsOf("[".repeat(20_000)))[0]!, /nested too deeply|is not valid YAML/);
 });
 

@@ -83,29 +83,29 @@ Deno.test("a provider's own region wins over the cloud's single one", async () =
 Deno.test("what is not supported says so by name", async () => {
   assert.match(
     await fault("{auth_type: v3totp, auth: {}}"),
-    /^auth_type "v3totp" is not supported; supported are password, /,
+    /^auth_type "v3totp" is not supported; supported: password, /,
   );
   assert.match(
     await fault("{auth_type: v2password, auth: {}}"),
-    /^auth_type v2password speaks Keystone v2, which is gone; use password$/,
+    /^auth_type v2password uses Keystone v2, which is no longer supported; use password$/,
   );
   assert.match(await fault("{auth_type: none}"), /^auth_type "none" is not supported/);
   const trust = "{auth: {auth_url: http://k, username: u, password: p, trust_id: t}}";
   assert.equal(await fault(trust), "auth.trust_id: trusts are not supported");
-  assert.match(await fault("{profile: vexxhost}"), /fetched from a web address, which is not supported/);
+  assert.match(await fault("{profile: vexxhost}"), /fetched from the web, which is not supported/);
 });
 
 Deno.test("what is missing or wrong in a cloud says so by name", async () => {
-  assert.match(await fault("{auth: {username: u}}"), /^auth.auth_url is missing/);
-  assert.equal(await fault("{auth: {auth_url: http://k}}"), "auth.username is missing");
-  assert.equal(await fault("{auth: {auth_url: http://k, username: u}}"), "auth.password is missing");
+  assert.match(await fault("{auth: {username: u}}"), /^missing auth.auth_url/);
+  assert.equal(await fault("{auth: {auth_url: http://k}}"), "missing auth.username");
+  assert.equal(await fault("{auth: {auth_url: http://k, username: u}}"), "missing auth.password");
   assert.match(
     await fault("{auth: {auth_url: http://k, username: u, password: p}}"),
-    /^auth.project_name is missing/,
+    /^missing auth.project_name/,
   );
   assert.match(
     await fault("{auth: {auth_url: http://k, usrname: u, password: p, project_name: n}}"),
-    /^auth.usrname: unknown where auth_type is a kind of password; did you mean "username"\?$/,
+    /^auth.usrname: not an option of password authentication; did you mean "username"\?$/,
   );
   assert.match(
     await fault("{auth: {auth_url: http://k, token: t, project_name: n}}"),
@@ -117,7 +117,7 @@ Deno.test("what is missing or wrong in a cloud says so by name", async () => {
   );
   assert.match(
     await fault("{profile: ovhh}"),
-    /^profile "ovhh" is neither in clouds-public.yaml nor known; did you mean "ovh"\?$/,
+    /^profile "ovhh" is unknown and not in clouds-public.yaml; did you mean "ovh"\?$/,
   );
   assert.match(
     await fault("{interface: secret, auth: {auth_url: http://k, username: u, password: p, project_name: n}}"),
@@ -130,7 +130,7 @@ Deno.test("settings without effect are told by name, mistyped ones as a warning"
     " secgroup_source: neutron, compute_default_microversion: '2.1', networks: [{name: n}], cache: {}}";
   const { warnings, notices } = await parse(provider, machine(cloud));
   assert.deepEqual(warnings.map(({ message }) => message), [
-    "has no labels, so that no node is ever launched",
+    "has no labels, so no nodes are ever launched",
     `cloud "a": regoin_name is unknown and has no effect; did you mean "region_name"?`,
     `cloud "a": compute_default_microversion is not supported and has no effect`,
   ]);
@@ -143,7 +143,7 @@ Deno.test("where there is no clouds.yaml, the places that were searched are told
   const parsing = parseConfig(provider, { file: "nodepool.yaml", environment: fakeEnvironment() });
   await assert.rejects(
     parsing,
-    /there is no clouds.yaml .* \/work-dir\/clouds.yaml, \/home\/ci\/.config\/openstack\/clouds.yaml, .*\/etc\/openstack\/clouds.yaml$/,
+    /no clouds.yaml found; .* \/work-dir\/clouds.yaml, \/home\/ci\/.config\/openstack\/clouds.yaml, .*\/etc\/openstack\/clouds.yaml$/,
   );
 });
 
@@ -170,7 +170,7 @@ Deno.test("a cloud is asked through the environment's proxies, or through its ow
   assert.deepEqual(own.proxy, { https: "http://other:8080/", http: "http://other:8080/", except: [] });
   assert.match(
     await fault(`{${auth}, proxy: "socks5://x"}`),
-    /^proxy is no http:\/\/ or https:\/\/ address$/,
+    /^proxy is not an http:\/\/ or https:\/\/ address$/,
   );
 });
 
@@ -184,12 +184,12 @@ Deno.test("an application credential without auth_type is told what to write, in
   const credential = "application_credential_id: i, application_credential_secret: s";
   assert.equal(
     await fault(`{auth: {auth_url: http://k, ${credential}}}`),
-    "auth.application_credential_id, auth.application_credential_secret: unknown where auth_type is a kind of " +
-      "password; set auth_type: v3applicationcredential",
+    "auth.application_credential_id, auth.application_credential_secret: not an option of " +
+      "password authentication; set auth_type: v3applicationcredential",
   );
   assert.equal(
     await fault(`{auth: {auth_url: http://k}, ${credential}}`),
-    "application_credential_id, application_credential_secret: without effect; " +
+    "application_credential_id, application_credential_secret: no effect; " +
       "set auth_type: v3applicationcredential",
   );
   assert.match(
@@ -239,6 +239,6 @@ Deno.test("what cannot be honoured is said once, with the key's name", async () 
 Deno.test("a password that YAML reads as yes or no is refused, since it was meant as text", async () => {
   assert.equal(
     await fault("{auth: {auth_url: http://k, username: u, password: yes, project_name: n}}"),
-    "auth.password is true, which is no text; write it in quotes",
+    "auth.password is true, which is not text; put it in quotes",
   );
 });

@@ -141,9 +141,9 @@ Deno.test("a provider that names no cloud means the only one there is, as in 201
   const text = "providers: [{name: p, max-servers: 1}]\nlabels: []\n";
   const { config, notices } = await parse(text);
   assert.equal(config.providers[0]!.access.name, "my-cloud");
-  assert.match(notices[0]!.message, /names no cloud; "my-cloud" is used/);
+  assert.match(notices[0]!.message, /names no cloud; using "my-cloud", /);
   assert.match(
     (await faultsOf(text, { files: { "/etc/openstack/clouds.yaml": "clouds: {a: {}, b: {}}" } }))[0]!,
-    /how is its cloud reached/,
+    /missing cloud: give/,
   );
 });

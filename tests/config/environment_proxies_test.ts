@@ -21,6 +21,9 @@ Deno.test("a proxy that cannot be used is told by its variable, once", () => {
   for (const value of ["socks5://a:1", "http://", "ftp://x"]) {
     const { rules, problems } = of({ all_proxy: value });
     assert.deepEqual([rules.http, rules.https, problems.length], [null, null, 1]);
-    assert.match(problems[0]!, /^all_proxy cannot be used: http:\/\/ and https:\/\/ proxies are supported/);
+    assert.match(
+      problems[0]!,
+      /^all_proxy cannot be used: only http:\/\/ and https:\/\/ proxies are supported/,
+    );
   }
 });

@@ -49,7 +49,7 @@ Deno.test("configJsonSchema() knows types, bounds, defaults and what is needed",
   assert.deepEqual(properties(properties(root).log!).level, {
     enum: ["debug", "info", "warning", "error"],
     default: "info",
-    description: "The least that is logged.",
+    description: "The lowest level that is logged.",
   });
 });
 

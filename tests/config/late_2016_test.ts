@@ -129,14 +129,14 @@ Deno.test("files in the manner of Nodepool's own tests validate", async () => {
   ]);
   assert.deepEqual(config.diskimages[0]!.formats, ["vhd"]);
   const told = warnings.map(formatProblem).filter((line) => line.includes("auth-url"));
-  assert.match(told.join(), /providers\[0\]\.auth-url: leads to no cloud/);
+  assert.match(told.join(), /providers\[0\]\.auth-url: is a placeholder/);
 });
 
 Deno.test("an image that says nothing and is no diskimage's is an error", async () => {
   const text = production.replace("  - name: jessie\n    pause", "  - name: stretch\n    pause");
   assert.match(
     (await faultsOf(text)).join("\n"),
-    /providers\[0\]\.images\[0\]: where does this image come from/,
+    /providers\[0\]\.images\[0\]: missing source of the image/,
   );
 });
 
@@ -174,7 +174,7 @@ for (const wrong of ["[A=1, B=2]", "text", "7", "[]"]) {
     assert.deepEqual(config.diskimages[0]!.envVars, {});
     assert.deepEqual(config.providers[0]!.images[0]!.meta, {});
     const told = warnings.map(formatProblem).join("\n");
-    assert.match(told, /diskimages\[0\]\.env-vars: is no mapping, so that none of it is used/);
-    assert.match(told, /images\[0\]\.meta: is no mapping, so that none of it is used/);
+    assert.match(told, /diskimages\[0\]\.env-vars: is not a mapping and is ignored/);
+    assert.match(told, /images\[0\]\.meta: is not a mapping and is ignored/);
   });
 }

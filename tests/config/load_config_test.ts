@@ -189,7 +189,7 @@ Deno.test("the real machine's missing file and directory are told with their rea
 Deno.test("an endless file is read to the limit and refused", async () => {
   await assert.rejects(
     loadConfig("/dev/zero"),
-    /^ConfigError: \/dev\/zero: is larger than 4 MiB, which no configuration is$/,
+    /^ConfigError: \/dev\/zero: is larger than 4 MiB, too large for a configuration$/,
   );
 });
 
@@ -282,18 +282,18 @@ diskimages: [{name: d, elements: [vm], formats: [qcow2]}]
 `;
   const { warnings, notices } = await load({ files: { [FILE]: text } });
   assert.deepEqual(warnings.map((warning) => formatProblem(warning).replace(`${FILE}:`, "")), [
-    "2:28: labels[0].min-ready: keeps 9 servers ready, but its providers together hold 5 at most",
+    "2:28: labels[0].min-ready: keeps 9 servers ready, but its providers together hold at most 5",
     "2:28: labels[0].min-ready: keeps 9 servers ready, but the label's own max-servers is 3",
-    `2:82: labels[0].providers[1].name: "p" is named twice; once is enough`,
-    "3:5: labels[1]: names no provider, so that nobody can supply it",
+    `2:82: labels[0].providers[1].name: "p" is listed twice`,
+    "3:5: labels[1]: names no provider, so its nodes cannot be launched",
     "4:44: labels[2].ready-script: there is no script /scripts/r.sh on this machine",
-    "6:21: targets[0].hostname: without {node_id} several get the same name",
+    "6:21: targets[0].hostname: without {node_id} several nodes get the same name",
     `12:5: providers[0].image-type: diskimage "d" lists qcow2; raw is built as well`,
-    "14:33: providers[0].images[0].base-image: has no effect beside diskimage",
-    "14:48: providers[0].images[0].min-ram: has no effect beside flavor-name",
+    "14:33: providers[0].images[0].base-image: has no effect with diskimage",
+    "14:48: providers[0].images[0].min-ram: has no effect with flavor-name",
     "14:76: providers[0].images[0].volume-size: has no effect without boot-from-volume: true",
     "14:92: providers[0].images[0].private-key: there is no private key /no/key on this machine",
-    "14:121: providers[0].images[0].meta.groups: has no effect: every server gets its own entry of this name",
+    "14:121: providers[0].images[0].meta.groups: has no effect: nodepool sets this entry on every server",
   ]);
   assert.match(notices[0]!.message, /days of the week count from Sunday/);
 });
@@ -321,7 +321,7 @@ Deno.test("a private key that this user may not read, and scripts that may not b
   const { warnings } = await loadConfig(FILE, { environment, byItself: true });
   assert.deepEqual(warnings.map(({ message }) => message.replace(/^\S+: /, "")).toSorted(), [
     "the private key /etc/nodepool/id_rsa cannot be read: no",
-    "the script /s/r.sh may not be executed; run chmod +x on it",
+    "the script /s/r.sh is not executable; run chmod +x on it",
     "there is no folder /e on this machine",
   ]);
 });
@@ -338,14 +338,14 @@ targets: [{name: t, hostname: "${hostname}"}]
   assert.deepEqual(await of("{label.name}-{node_id}"), []);
   assert.match(
     (await of("{label.name}-{node_id}", image)).join(),
-    /providers\[0\]\.name: with it and the image's name i+ the servers' metadata has an entry of \d{3} characters/,
+    /providers\[0\]\.name: with the image name i+ it makes a metadata entry of \d{3} characters/,
   );
   assert.deepEqual(await of("{provider.name}-{provider.name}-{label.name}-{image.name}-{node_id}"), []);
   assert.match(
     (await of(
       "{provider.name}-{provider.name}-{label.name}-{image.name}-{label.image}-{timestamp}-{node_id}",
     )).join(),
-    /targets\[0\]\.hostname: gives a server a name of 2\d\d characters; the cloud takes 255$/,
+    /targets\[0\]\.hostname: gives a server a name of 2\d\d characters; the limit is 255$/,
   );
 });
 
@@ -398,7 +398,7 @@ providers:
   };
   const { config, warnings } = await at({}, true);
   assert.deepEqual(warnings.map(formatProblem).map((told) => told.replace(/; looked for .*/, "")), [
-    `${FILE}:3:15: providers[0].cloud: there is no clouds.yaml on this machine, so that the cloud of p, q is not checked`,
+    `${FILE}:3:15: providers[0].cloud: no clouds.yaml found, so the cloud of p, q is not checked`,
   ]);
   assert.match(warnings[0]!.message, /looked for .*\/etc\/openstack\/clouds.yaml$/);
   assert.deepEqual(config.providers.map(({ access }) => [access.name, access.authUrl]), [
@@ -407,9 +407,9 @@ providers:
     ["r", "http://k"],
   ]);
   assert.deepEqual(parseYaml(showConfig(config)).providers[0].access, { name: "a" });
-  await assert.rejects(at({}, false), /cloud "a": there is no clouds.yaml that it could stand in/);
+  await assert.rejects(at({}, false), /cloud "a": no clouds.yaml found/);
   const elsewhere = { "/etc/openstack/clouds.yaml": "clouds: {b: {}}" };
-  await assert.rejects(at({ files: elsewhere }, true), /cloud "a" .*there is no such cloud/);
+  await assert.rejects(at({ files: elsewhere }, true), /cloud "a" .*no such cloud/);
   const env = { OS_AUTH_URL: "http://k", OS_USERNAME: "u", OS_PASSWORD: "p", OS_PROJECT_NAME: "x" };
   const withVariables = await at({ env }, true);
   assert.deepEqual(withVariables.config.providers.map(({ access }) => access.name), ["a", "envvars", "r"]);

@@ -26,14 +26,17 @@ Deno.test("a provider that lacks a label's image is left out of the label, with 
   assert.deepEqual(config.labels[0]!.providers, ["alpha"]);
   assert.deepEqual(await warningsOf(twoProviders()), [
     `2:76: labels[0].providers[1].name: provider "beta" has no image "debian" and is left out of this label; ` +
-    `it has fedora`,
+    `its images: fedora`,
   ]);
 });
 
 Deno.test("what a label keeps ready is held against the providers that have its image", async () => {
   const text = twoProviders().replace("min-ready: 2", "min-ready: 7");
   const capacity = (await warningsOf(text)).find((line) => line.includes("keeps"));
-  assert.match(capacity!, /min-ready: keeps 7 servers ready, but its providers together hold 5 at most$/);
+  assert.match(
+    capacity!,
+    /min-ready: keeps 7 servers ready, but its providers together hold at most 5$/,
+  );
 });
 
 Deno.test("a label none of whose providers has its image is left without any, with a warning for each", async () => {
@@ -53,7 +56,7 @@ Deno.test("an image whose diskimage is not defined and that no enabled label nee
     assert.deepEqual(config.providers[1]!.images.map(({ name }) => name), ["fedora"]);
     const told = (await warningsOf(text)).filter((line) => line.includes("images[1].diskimage"));
     assert.equal(told.length, 1);
-    assert.match(told[0]!, /there is no diskimage "old", and no label needs the image, which is left out$/);
+    assert.match(told[0]!, /there is no diskimage "old"; no label needs this image, so it is skipped$/);
     if (label === disabled) assert.deepEqual(config.labels.at(-1)!.providers, []);
   }
 });
@@ -66,8 +69,8 @@ Deno.test("an image whose diskimage is not defined is an error where an enabled 
 Deno.test("metadata that Nova does not take is ignored as a whole, with a warning", async () => {
   const long = "x".repeat(256);
   const cases = {
-    "a: 1, b: 2, c: 3, d: 4, e: 5, f: 6": /images\[1\].meta: has 6 entries; .*, so that none is used$/,
-    [`a: ${long}, b: 2`]: /images\[1\].meta.a: has 256 characters; .*, so that no entry is used$/,
+    "a: 1, b: 2, c: 3, d: 4, e: 5, f: 6": /images\[1\].meta: has 6 entries; .*, so all are ignored$/,
+    [`a: ${long}, b: 2`]: /images\[1\].meta.a: has 256 characters; .*, so all entries are ignored$/,
   };
   for (const [meta, told] of Object.entries(cases)) {
     const text = twoProviders({ images: `, {name: i, base-image: z, min-ram: 1, meta: {${meta}}}` });
@@ -85,9 +88,9 @@ Deno.test("cron expressions of 2016's scheduler load; where it took them for oth
   assert.deepEqual(await told("5/20 1 * * mon-fri"), []);
   assert.deepEqual(await told("0 1 * * * 30"), ["6:8 cron.check: the sixth field is seconds, as in 2016"]);
   assert.deepEqual(await told("0 1 1 jan 0"), [
-    "6:8 cron.check: days of the week count from Sunday (0) here; 2016's counted from Monday",
-    "6:8 cron.check: runs in these months alone; 2016's ran in every month",
-    "6:8 cron.check: runs when the day or the day of the week fits; 2016's ran when both did",
+    "6:8 cron.check: days of the week count from Sunday (0); in 2016 they counted from Monday",
+    "6:8 cron.check: runs only in these months; in 2016 it ran in every month",
+    "6:8 cron.check: runs when the day or the day of the week matches; in 2016 both had to match",
   ]);
 });
 
@@ -143,7 +146,7 @@ Deno.test("a key that Nodepool once had is never suggested, and nowhere else all
   const [ofProvider, ofImage] = await faultsOf(
     `providers: [{name: p, cloud: my-cloud, max-servers: 1, use-neutrno: 1, images: [${image}]}]\n`,
   );
-  assert.match(ofProvider!, /use-neutrno: unknown key; known are (?!.*use-neutron)/);
+  assert.match(ofProvider!, /use-neutrno: unknown key; known: (?!.*use-neutron)/);
   assert.match(ofImage!, /use-neutron: unknown key/);
 });
 
@@ -215,7 +218,7 @@ Deno.test("a key that is needed is missing where nothing stands behind it", asyn
     `providers: [{name: p, cloud: my-cloud, max-servers: 1, images: [${image}]}]\n`,
   );
   assert.deepEqual(found.map((line) => line.split(": ").slice(1).join(": ")), [
-    "providers[0].images[0]: where does this image come from? Give base-image or diskimage",
-    "providers[0].images[0].min-ram: min-ram is missing (or flavor-name)",
+    "providers[0].images[0]: missing source of the image: give base-image or diskimage",
+    "providers[0].images[0].min-ram: missing min-ram (or flavor-name)",
   ]);
 });

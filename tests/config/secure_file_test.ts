@@ -50,10 +50,10 @@ geheim
 url = %(gehiem)s
 `);
   assert.deepEqual(found, [
-    "secure.conf:1:1: this stands before the first [section]",
+    "secure.conf:1:1: this comes before the first [section]",
     `secure.conf:3:1: unknown key "apikye"; did you mean "apikey"?`,
     "secure.conf:4:1: expected a [section] or `key = value`",
-    `secure.conf:5:1: "url" refers with %(…)s to a key that is not there`,
+    `secure.conf:5:1: "url" refers with %(…)s to a key that does not exist`,
   ]);
 });
 
@@ -74,9 +74,9 @@ user = me
   assert.deepEqual([...jenkins], [["a", { user: "me", apiKey: "geheim2" }]]);
   assert.deepEqual(warnings.map(formatProblem), [
     `secure.conf:2:1: the key "leftover" of [DEFAULT] has no effect`,
-    `secure.conf:5:1: the key "apikey" stands here twice; the last one counts`,
-    `secure.conf:6:1: the section [statsd] has no effect; known are [jenkins "TARGET"], [database] and [DEFAULT]`,
-    `secure.conf:8:1: the section [jenkins "a"] stands here twice; both count`,
+    `secure.conf:5:1: the key "apikey" appears twice; the last one is used`,
+    `secure.conf:6:1: the section [statsd] has no effect; known: [jenkins "TARGET"], [database] and [DEFAULT]`,
+    `secure.conf:8:1: the section [jenkins "a"] appears twice; both are used`,
   ]);
 });
 
@@ -105,7 +105,7 @@ url = ""
 
 Deno.test("parseSecureFile() ends where a value refers to itself", () => {
   assert.deepEqual(faults(`[jenkins "a"]\nurl = x%(url)s\n`), [
-    `secure.conf:2:1: "url" refers with %(…)s to a key that is not there`,
+    `secure.conf:2:1: "url" refers with %(…)s to a key that does not exist`,
   ]);
 });
 

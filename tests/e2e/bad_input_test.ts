@@ -58,7 +58,7 @@ const badFiles: readonly BadFile[] = [
   {
     name: "a duplicate name",
     config: good + providerOf("simulator"),
-    says: ':20:5: providers[1].name: "simulator" is already the name of the first provider',
+    says: ':20:5: providers[1].name: "simulator" is already the name of provider number 1',
   },
   {
     name: "a tab",
@@ -69,20 +69,20 @@ const badFiles: readonly BadFile[] = [
   {
     name: "a label with an unknown provider",
     config: good.replace("[{name: simulator}]", "[{name: simulatr}]"),
-    says: ':5:68: labels[0].providers[0].name: there is no provider "simulatr"; known are simulator; ' +
+    says: ':5:68: labels[0].providers[0].name: there is no provider "simulatr"; known: simulator; ' +
       'did you mean "simulator"?',
   },
   {
     name: "a bad cron expression",
     config: `${good}\ncron: {check: "every day"}\n`,
-    says: ':20:8: cron.check: "every day" is no cron expression: it has 2 fields instead of five ' +
+    says: ':20:8: cron.check: "every day" is not a cron expression: it has 2 fields instead of five ' +
       "(minute, hour, day, month, day of the week), or six with seconds last",
   },
   {
     name: "a cloud that clouds.yaml does not have",
     config: good.replace("cloud: simulator", "cloud: similator"),
-    says: ':9:5: providers[0].cloud: cloud "similator" (FOLDER/clouds.yaml): there is no such cloud; ' +
-      'known are simulator; did you mean "simulator"?',
+    says: ':9:5: providers[0].cloud: cloud "similator" (FOLDER/clouds.yaml): no such cloud; ' +
+      'known: simulator; did you mean "simulator"?',
   },
 ];
 

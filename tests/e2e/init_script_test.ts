@@ -212,7 +212,7 @@ testNeeding(
       for (const line of await init.log("nodepool.log")) assert.match(line, LINE);
       const debug = await init.log("debug.log");
       assert.ok(debug.some((line) => / INFO nodepool\.node: node 1: .* ready /.test(line)), debug.join("\n"));
-      assert.ok(debug.some((line) => line.includes('nothing here logs as "gear"')));
+      assert.ok(debug.some((line) => line.includes('nothing logs as "gear"')));
     });
 
     await t.step("it is found by the path of its program, as init scripts look for it", async () => {

@@ -62,9 +62,9 @@ Deno.test("one label's key that is wrong keeps no other label of its provider wa
 
 const scripts: Readonly<Record<string, readonly [Deno.FileInfo["mode"] | undefined, RegExp]>> = {
   "is missing": [undefined, /there is no script \/scripts\/prepare\.sh$/],
-  "may not be executed": [
+  "is not executable": [
     0o644,
-    /the script \/scripts\/prepare\.sh may not be executed; run chmod \+x on it$/,
+    /the script \/scripts\/prepare\.sh is not executable; run chmod \+x on it$/,
   ],
 };
 

@@ -20,7 +20,7 @@ export function checkCapacity({ labels = [], providers = [] }: Draft, findings: 
     if (capacity !== null && wanted > capacity) {
       findings.warning(
         at,
-        `keeps ${wanted} servers ready, but its providers together hold ${capacity} at most`,
+        `keeps ${wanted} servers ready, but its providers together hold at most ${capacity}`,
       );
     }
     const cap = label["max-servers"];

@@ -12,7 +12,7 @@ export function checkCron({ cron }: Draft, findings: Findings): void {
     const expression = cron?.[key];
     if (expression === undefined) continue;
     const fault = cronFault(expression);
-    if (fault !== null) findings.error(["cron", key], `"${expression}" is no cron expression: ${fault}`);
+    if (fault !== null) findings.error(["cron", key], `"${expression}" is not a cron expression: ${fault}`);
     else for (const difference of differences(expression)) findings.notice(["cron", key], difference);
   }
 }
@@ -25,7 +25,7 @@ function cronFault(expression: string): string | null {
   }
   try {
     const next = new Cron(cronPattern(expression), { paused: true }).nextRun(SOME_DAY);
-    return next === null ? "no such time ever comes" : null;
+    return next === null ? "it matches no date" : null;
   } catch (error) {
     return (error as Error).message.replace(/^CronPattern: /, "");
   }
@@ -36,12 +36,12 @@ function differences(expression: string): string[] {
   const [, , day, month, weekday, second] = cronFields(expression);
   return [
     ...(/\d/.test(weekday!)
-      ? ["days of the week count from Sunday (0) here; 2016's counted from Monday"]
+      ? ["days of the week count from Sunday (0); in 2016 they counted from Monday"]
       : []),
-    ...(month === "*" ? [] : ["runs in these months alone; 2016's ran in every month"]),
+    ...(month === "*" ? [] : ["runs only in these months; in 2016 it ran in every month"]),
     ...(day === "*" || weekday === "*"
       ? []
-      : ["runs when the day or the day of the week fits; 2016's ran when both did"]),
+      : ["runs when the day or the day of the week matches; in 2016 both had to match"]),
     ...(second === undefined ? [] : ["the sixth field is seconds, as in 2016"]),
   ];
 }

@@ -8,10 +8,10 @@ export function checkDiskimages(draft: Draft, findings: Findings): void {
   const names = diskimages.flatMap(({ name }) => name ?? []);
   diskimages.forEach(({ parent, name, elements }, index) => {
     if (elements?.length === 0 && parent === undefined) {
-      findings.warning(["diskimages", index], "names no elements, so that there is nothing to build");
+      findings.warning(["diskimages", index], "lists no elements, so there is nothing to build");
     }
     if (findings.isOtherwise(["diskimages", index, "env-vars"], "mapping")) {
-      findings.warning(["diskimages", index, "env-vars"], "is no mapping, so that none of it is used");
+      findings.warning(["diskimages", index, "env-vars"], "is not a mapping and is ignored");
     }
     if (parent === undefined || names.length < diskimages.length) return;
     const at = ["diskimages", index, "parent"];
@@ -22,7 +22,7 @@ export function checkDiskimages(draft: Draft, findings: Findings): void {
         `there is no diskimage "${parent}"${meant === null ? "" : `; did you mean "${meant}"?`}`,
       );
     } else if (isItsOwnAncestor(name, diskimages)) {
-      findings.error(at, "its parents lead back to itself");
+      findings.error(at, "its parents form a loop");
     }
   });
   checkFormats(draft, findings);

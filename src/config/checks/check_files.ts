@@ -17,7 +17,7 @@ export async function checkFiles(
   const directory = source.draft["script-dir"];
   const scripts = scriptsOf(source);
   if (directory === undefined && scripts.length > 0) {
-    findings.warning(scripts[0]!.path, "scripts are named, but no script-dir that they stand in");
+    findings.warning(scripts[0]!.path, "scripts are named, but script-dir is not set");
   }
   const named = directory === undefined ? [] : scripts.map(({ path, name }) => ({
     path,
@@ -42,9 +42,9 @@ async function checkScript(
 ): Promise<void> {
   const facts = await factsOf(file, source);
   if (facts === null) findings.warning(path, `there is no script ${file} on this machine`);
-  else if (!facts.isFile) findings.warning(path, `${file} is no file`);
+  else if (!facts.isFile) findings.warning(path, `${file} is not a file`);
   else if (facts.mode !== null && (facts.mode & 0o111) === 0) {
-    findings.warning(path, `the script ${file} may not be executed; run chmod +x on it`);
+    findings.warning(path, `the script ${file} is not executable; run chmod +x on it`);
   }
 }
 
@@ -55,7 +55,7 @@ async function whyUnusable(
 ): Promise<{ warning?: string; error?: string }> {
   const facts = await factsOf(file, source);
   if (facts === null) return { warning: `there is no private key ${file} on this machine` };
-  if (!facts.isFile) return { error: `${file} is no file` };
+  if (!facts.isFile) return { error: `${file} is not a file` };
   try {
     const path = expandHome(file, source.environment);
     const bytes = await source.environment.readFile(path, { limit: LARGEST_KEY, signal: source.signal });

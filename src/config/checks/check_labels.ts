@@ -12,14 +12,14 @@ export function checkLabels(draft: Draft, findings: Findings): void {
     const path = ["labels", index];
     const minReady = label["min-ready"] ?? 0;
     if (minReady < -1) {
-      findings.warning([...path, "min-ready"], "is negative, which disables the label: -1 says so");
+      findings.warning([...path, "min-ready"], "is negative, which disables the label; write -1");
     }
     if (label.providers?.length === 0 && minReady >= 0) {
-      findings.warning(path, "names no provider, so that nobody can supply it");
+      findings.warning(path, "names no provider, so its nodes cannot be launched");
     }
     checkSuppliers(label, { path, draft, findings });
   });
-  if (draft.labels?.length === 0) findings.warning([], "has no labels, so that no node is ever launched");
+  if (draft.labels?.length === 0) findings.warning([], "has no labels, so no nodes are ever launched");
 }
 
 function checkSuppliers(
@@ -30,7 +30,7 @@ function checkSuppliers(
   label.providers?.forEach(({ name }, index) => {
     if (name === undefined) return;
     const at = [...path, "providers", index, "name"];
-    if (seen.has(name)) findings.warning(at, `"${name}" is named twice; once is enough`);
+    if (seen.has(name)) findings.warning(at, `"${name}" is listed twice`);
     else checkSupplier(label, { name, at, draft, findings });
     seen.add(name);
   });
@@ -44,7 +44,7 @@ function checkSupplier(
   if (provider === undefined) return unknownProvider(name, { at, draft, findings });
   if (image === undefined || !lacksImage(provider, image)) return;
   const images = namesOf(provider.images);
-  const has = images.length === 0 ? "it has none" : `it has ${images.join(", ")}`;
+  const has = images.length === 0 ? "it has no images" : `its images: ${images.join(", ")}`;
   const told = `provider "${name}" has no image "${image}" and is left out of this label`;
   findings.warning(at, `${told}; ${has}${didYouMean(image, images)}`);
 }
@@ -55,7 +55,7 @@ function unknownProvider(
 ): void {
   const names = namesOf(draft.providers);
   if (draft.providers === undefined || names.length < draft.providers.length) return;
-  const known = names.length === 0 ? "there are none" : `known are ${names.join(", ")}`;
+  const known = names.length === 0 ? "none are defined" : `known: ${names.join(", ")}`;
   findings.error(at, `there is no provider "${name}"; ${known}${didYouMean(name, names)}`);
 }
 

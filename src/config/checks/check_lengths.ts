@@ -20,8 +20,8 @@ export function checkLengths(config: Config, findings: Findings): void {
       const { image: { name }, length } = longest;
       findings.error(
         ["providers", index, "name"],
-        `with it and the image's name ${name} the servers' metadata has an entry of ${length} characters; ` +
-          `the cloud takes ${MOST}: shorten the names`,
+        `with the image name ${name} it makes a metadata entry of ${length} characters; ` +
+          `the limit is ${MOST}: shorten the names`,
       );
     }
     const names = provider.images.map((image) => fill(provider.templateHostname, { provider, image }));
@@ -73,7 +73,7 @@ function tellLongest(
 ): void {
   const longest = Math.max(0, ...names.map(lengthOf));
   if (longest <= MOST) return;
-  findings.error([...path], `gives ${what} a name of ${longest} characters; the cloud takes ${MOST}`);
+  findings.error([...path], `gives ${what} a name of ${longest} characters; the limit is ${MOST}`);
 }
 
 /** As clouds count: characters, not their halves. */

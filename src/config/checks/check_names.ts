@@ -8,11 +8,7 @@ export function checkNames(draft: Draft, findings: Findings): void {
     refuseRepeated(draft[kind] ?? [], { path: [kind], kind: kind.slice(0, -1), findings });
   }
   draft.providers?.forEach(({ images }, index) => {
-    refuseRepeated(images ?? [], {
-      path: ["providers", index, "images"],
-      kind: "image of this provider",
-      findings,
-    });
+    refuseRepeated(images ?? [], { path: ["providers", index, "images"], kind: "image", findings });
   });
 }
 
@@ -27,11 +23,7 @@ function refuseRepeated(
     if (earlier === undefined) first.set(name, index);
     else {findings.error(
         [...path, index, "name"],
-        `"${name}" is already the name of ${ordinal(earlier)} ${kind}`,
+        `"${name}" is already the name of ${kind} number ${earlier + 1}`,
       );}
   });
-}
-
-function ordinal(index: number): string {
-  return index === 0 ? "the first" : `number ${index + 1}, another`;
 }

@@ -16,15 +16,18 @@ const RESERVED_META = ["groups", "nodepool", "nodepool_installation"];
 
 export function checkProviders(draft: Draft, findings: Findings): void {
   if (draft.providers?.length === 0) {
-    findings.warning([], "has no providers, so that no node is ever launched");
+    findings.warning([], "has no providers, so no nodes are ever launched");
   }
   draft.providers?.forEach((provider, index) => {
     const path = ["providers", index];
     if ((provider["max-servers"] ?? 0) < -1) {
-      findings.warning([...path, "max-servers"], "is negative, which retires the provider: -1 says so");
+      findings.warning([...path, "max-servers"], "is negative, which retires the provider; write -1");
     }
     if (provider["auth-url"] === NO_CLOUD) {
-      findings.warning([...path, "auth-url"], "leads to no cloud; in Nodepool's own tests it stood for one");
+      findings.warning(
+        [...path, "auth-url"],
+        "is a placeholder from Nodepool's own tests, not the address of a cloud",
+      );
     }
     provider.networks?.forEach((_, at) => checkNetwork({ path: [...path, "networks", at], findings }));
     provider.images?.forEach((image, at) => {
@@ -45,9 +48,9 @@ interface Place {
 
 function checkNetwork({ path, findings }: Place): void {
   const given = ["net-id", "net-label", "name"].filter((key) => findings.isGiven([...path, key]));
-  if (given.length === 0) findings.error(path, "which network? Give name, or net-id");
+  if (given.length === 0) findings.error(path, "missing network: give name or net-id");
   if (given.length > 1) {
-    findings.warning(path, `${given.slice(1).join(" and ")} has no effect beside ${given[0]}`);
+    findings.warning(path, `${given.slice(1).join(" and ")} has no effect with ${given[0]}`);
   }
 }
 
@@ -55,12 +58,12 @@ function checkNetwork({ path, findings }: Place): void {
 function checkSource(image: ImageDraft, { path, findings }: Place): void {
   const given = (key: string) => findings.isGiven([...path, key]);
   if (image.diskimage === undefined && !given("diskimage") && !given("base-image")) {
-    const needed = !given("setup") ? "base-image or diskimage" : "base-image, which setup prepares";
-    findings.error(path, `where does this image come from? Give ${needed}`);
+    const needed = !given("setup") ? "base-image or diskimage" : "base-image for setup to prepare";
+    findings.error(path, `missing source of the image: give ${needed}`);
   }
   if (image.diskimage === undefined) return;
   for (const key of ["base-image", "setup"] as const) {
-    if (image[key] !== undefined) findings.warning([...path, key], "has no effect beside diskimage");
+    if (image[key] !== undefined) findings.warning([...path, key], "has no effect with diskimage");
   }
 }
 
@@ -79,7 +82,7 @@ function checkDiskimage(
   } else {
     findings.warning(
       at,
-      `there is no diskimage "${diskimage}", and no label needs the image, which is left out${hint}`,
+      `there is no diskimage "${diskimage}"; no label needs this image, so it is skipped${hint}`,
     );
   }
 }
@@ -87,12 +90,12 @@ function checkDiskimage(
 function checkFlavor(image: ImageDraft, { path, findings }: Place): void {
   if (image["flavor-name"] === undefined) {
     if (!findings.isGiven([...path, "min-ram"])) {
-      findings.error([...path, "min-ram"], "min-ram is missing (or flavor-name)");
+      findings.error([...path, "min-ram"], "missing min-ram (or flavor-name)");
     }
     return;
   }
   for (const key of ["min-ram", "name-filter"] as const) {
-    if (image[key] !== undefined) findings.warning([...path, key], "has no effect beside flavor-name");
+    if (image[key] !== undefined) findings.warning([...path, key], "has no effect with flavor-name");
   }
 }
 
@@ -100,7 +103,7 @@ function checkVolume(image: ImageDraft, { path, findings }: Place): void {
   const sized = findings.isGiven([...path, "volume-size"]);
   const fromVolume = image["boot-from-volume"] === true;
   if (fromVolume && !sized) {
-    findings.error([...path, "boot-from-volume"], "how large is the volume? Give volume-size in GiB");
+    findings.error([...path, "boot-from-volume"], "missing volume-size: give the size of the volume in GiB");
   }
   if (!fromVolume && sized) {
     findings.warning([...path, "volume-size"], "has no effect without boot-from-volume: true");
@@ -109,13 +112,13 @@ function checkVolume(image: ImageDraft, { path, findings }: Place): void {
 
 function checkMeta(meta: Readonly<Record<string, unknown>>, { path, findings }: Place): void {
   if (findings.isOtherwise([...path, "meta"], "mapping")) {
-    findings.warning([...path, "meta"], "is no mapping, so that none of it is used");
+    findings.warning([...path, "meta"], "is not a mapping and is ignored");
   }
   const entries = Object.entries(meta);
   if (entries.length > META_LIMITS.entries) {
     findings.warning(
       [...path, "meta"],
-      `has ${entries.length} entries; at most ${META_LIMITS.entries} are possible, so that none is used`,
+      `has ${entries.length} entries; the limit is ${META_LIMITS.entries}, so all are ignored`,
     );
   }
   for (const [key, value] of entries) {
@@ -124,11 +127,11 @@ function checkMeta(meta: Readonly<Record<string, unknown>>, { path, findings }: 
     if (longest > META_LIMITS.length) {
       findings.warning(
         at,
-        `has ${longest} characters; at most ${META_LIMITS.length} are possible, so that no entry is used`,
+        `has ${longest} characters; the limit is ${META_LIMITS.length}, so all entries are ignored`,
       );
     }
     if (RESERVED_META.includes(key)) {
-      findings.warning(at, "has no effect: every server gets its own entry of this name");
+      findings.warning(at, "has no effect: nodepool sets this entry on every server");
     }
   }
 }

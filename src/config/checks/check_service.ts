@@ -6,7 +6,7 @@ export function checkService(draft: Draft, findings: Findings): void {
   if (draft.state !== undefined && /^[a-z]+:\/\//i.test(draft.state)) {
     findings.error(
       ["state"],
-      "a state kept on another machine is not supported yet; give the path of a file",
+      "a state on another machine is not supported; give the path of a file",
     );
   }
   if (draft.dburi !== undefined) {

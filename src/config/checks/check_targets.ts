@@ -13,7 +13,7 @@ export function checkTargets(
   targets.forEach((target, index) => {
     for (const [key, field] of [["hostname", "node_id"], ["subnode-hostname", "subnode_id"]] as const) {
       if (target[key] !== undefined && !templateFields(target[key]).includes(field)) {
-        findings.warning(["targets", index, key], `without {${field}} several get the same name`);
+        findings.warning(["targets", index, key], `without {${field}} several nodes get the same name`);
       }
     }
   });

@@ -49,9 +49,11 @@ export function authMethod(authType: unknown): AuthMethod {
   if (Object.hasOwn(METHODS, type)) return METHODS[type]!;
   const supported = Object.keys(METHODS).join(", ");
   if (type === "v2password" || type === "v2token") {
-    throw new CloudSettingsError(`auth_type ${type} speaks Keystone v2, which is gone; use ${type.slice(2)}`);
+    throw new CloudSettingsError(
+      `auth_type ${type} uses Keystone v2, which is no longer supported; use ${type.slice(2)}`,
+    );
   }
-  throw new CloudSettingsError(`auth_type "${type}" is not supported; supported are ${supported}`);
+  throw new CloudSettingsError(`auth_type "${type}" is not supported; supported: ${supported}`);
 }
 
 /** Changes `cloud`: options that stand beside `auth` move into it, where what stands already wins. */
@@ -72,7 +74,7 @@ function winningValue(option: string, settings: Settings): string | null {
     if (!(spelling in settings)) continue;
     const value = settings[spelling];
     if (typeof value === "boolean") {
-      throw new CloudSettingsError(`auth.${option} is ${value}, which is no text; write it in quotes`);
+      throw new CloudSettingsError(`auth.${option} is ${value}, which is not text; put it in quotes`);
     }
     return textSetting(value);
   }
@@ -90,7 +92,7 @@ export function refuseUnknownOptions(auth: Settings, method: AuthMethod): void {
   if (unknown.length === 0) return;
   const names = unknown.map((key) => `auth.${key}`).join(", ");
   throw new CloudSettingsError(
-    `${names}: unknown where auth_type is a kind of ${method.replace("_", " ")}${hintFor(unknown, known)}`,
+    `${names}: not an option of ${method.replace("_", " ")} authentication${hintFor(unknown, known)}`,
   );
 }
 
@@ -110,7 +112,7 @@ export function refuseStrayOptions(settings: Settings, method: AuthMethod): void
   if (method === "application_credential" || "username" in auth || "user_id" in auth) return;
   const stray = Object.keys(settings).filter((key) => methodMeant([key]) === "v3applicationcredential");
   if (stray.length === 0) return;
-  throw new CloudSettingsError(`${stray.join(", ")}: without effect; set auth_type: v3applicationcredential`);
+  throw new CloudSettingsError(`${stray.join(", ")}: no effect; set auth_type: v3applicationcredential`);
 }
 
 /** The `auth_type` that such options belong to; null: none of their own. */

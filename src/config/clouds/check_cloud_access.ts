@@ -78,7 +78,7 @@ function warnOfUnchecked(
   const names = unchecked.map(({ name }) => name ?? UNNAMED).join(", ");
   findings.warning(
     ["providers", index, ...(unchecked[0]!.cloud === undefined ? [] : ["cloud"])],
-    `there is no clouds.yaml on this machine, so that the cloud of ${names} is not checked; ` +
+    `no clouds.yaml found, so the cloud of ${names} is not checked; ` +
       `looked for ${sources.files.searched.join(", ")}`,
   );
 }
@@ -100,7 +100,7 @@ function accessOf(provider: ProviderDraft, looking: Looking): CloudAccess | null
   try {
     const cloud = cloudOf(provider, sources);
     if (cloud !== null && provider.cloud === undefined) {
-      findings.notice(path, `names no cloud; "${cloud}" is used, the default of clouds.yaml and OS_CLOUD`);
+      findings.notice(path, `names no cloud; using "${cloud}", the default from clouds.yaml and OS_CLOUD`);
     }
     const settings = cloudSettings(cloud, { sources, own: ownSettings(provider) });
     if (cloud !== null) tellIgnoredSettings(cloud, { sources, path, findings });
@@ -138,7 +138,7 @@ function cloudOf(provider: ProviderDraft, sources: CloudSources): string | null 
   const cloud = defaultCloud(sources);
   if (cloud !== null) return cloud;
   throw new CloudSettingsError(
-    "how is its cloud reached? Give cloud, or auth-url with username and password",
+    "missing cloud: give cloud, or auth-url with username and password",
   );
 }
 

@@ -82,9 +82,9 @@ export function unknownAccess(name: string): CloudAccess {
 
 function authUrlOf(auth: Settings): string {
   const url = textSetting(auth.auth_url);
-  if (url === null) throw new CloudSettingsError("auth.auth_url is missing: where is its Keystone?");
+  if (url === null) throw new CloudSettingsError("missing auth.auth_url: give the address of its Keystone");
   if (!/^https?:\/\//.test(url) || !URL.canParse(url)) {
-    throw new CloudSettingsError("auth.auth_url is no http:// or https:// address");
+    throw new CloudSettingsError("auth.auth_url is not an http:// or https:// address");
   }
   return url;
 }
@@ -105,7 +105,7 @@ function authFrom(auth: Settings, { method, fallback }: { method: AuthMethod; fa
   if (id === null && name === null) needed(auth, "application_credential_id");
   if (id === null && user.userId === null && user.username === null) {
     throw new CloudSettingsError(
-      "auth.application_credential_name needs auth.username or auth.user_id beside it",
+      "auth.application_credential_name needs auth.username or auth.user_id as well",
     );
   }
   return { method, id, name, ...user, secret: needed(auth, "application_credential_secret") };
@@ -113,7 +113,7 @@ function authFrom(auth: Settings, { method, fallback }: { method: AuthMethod; fa
 
 function needed(auth: Settings, key: string): string {
   const value = textSetting(auth[key]);
-  if (value === null) throw new CloudSettingsError(`auth.${key} is missing`);
+  if (value === null) throw new CloudSettingsError(`missing auth.${key}`);
   return value;
 }
 
@@ -148,7 +148,9 @@ function scopeFrom(auth: Settings, fallback: string): Scope {
   }
   const domain = { id: textSetting(auth.domain_id), name: textSetting(auth.domain_name) };
   if (domain.id !== null || domain.name !== null) return { kind: "domain", domain };
-  throw new CloudSettingsError("auth.project_name is missing (or auth.project_id): whose servers are meant?");
+  throw new CloudSettingsError(
+    "missing auth.project_name or auth.project_id: the servers belong to a project",
+  );
 }
 
 /** One, or several in the order of preference; those of Keystone v2 end with `URL`. */
@@ -171,7 +173,7 @@ function mapValues<Value>(
 function proxyOf({ proxy }: Settings, proxies: ProxyRules): ProxyRules {
   if (proxy === undefined || proxy === null || proxy === "") return proxies;
   const address = typeof proxy === "string" ? proxyAddress(proxy) : null;
-  if (address === null) throw new CloudSettingsError("proxy is no http:// or https:// address");
+  if (address === null) throw new CloudSettingsError("proxy is not an http:// or https:// address");
   return { http: address, https: address, except: [] };
 }
 

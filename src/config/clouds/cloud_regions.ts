@@ -32,7 +32,7 @@ function regionAmong(regions: readonly Region[], wanted: string | null): Region 
   if (region !== undefined) return region;
   if (wanted === null || regions.length === 0) return bareRegion(wanted ?? "");
   const names = regions.map(({ name }) => name).join(", ");
-  throw new CloudSettingsError(`it has no region "${wanted}"; it has ${names}`);
+  throw new CloudSettingsError(`it has no region "${wanted}"; its regions: ${names}`);
 }
 
 function expandRegions(regions: unknown): Region[] {
@@ -45,7 +45,7 @@ function regionWithSettings(region: Settings): Region {
   const odd = Object.keys(region).some((key) => key !== "name" && key !== "values");
   if (name === null || odd) {
     throw new CloudSettingsError(
-      "an entry of its regions needs a name, and may have values, but nothing else",
+      "an entry of its regions has a name, optional values, and nothing else",
     );
   }
   return { name, settings: isSettings(region.values) ? region.values : {} };

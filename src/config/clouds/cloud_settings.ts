@@ -95,17 +95,17 @@ function cloudEntry(name: string, sources: CloudSources): Settings {
   const clouds = knownClouds(sources);
   const entry = Object.hasOwn(clouds, name) ? clouds[name] : undefined;
   if (isSettings(entry)) return copySettings(entry);
-  if (entry !== undefined) throw new CloudSettingsError("its entry is no mapping");
+  if (entry !== undefined) throw new CloudSettingsError("its entry is not a mapping");
   throw new CloudSettingsError(missingCloud(name, { names: Object.keys(clouds), files: sources.files }));
 }
 
 function missingCloud(name: string, { names, files }: { names: string[]; files: CloudFiles }): string {
   if (files.clouds === null && names.length === 0) {
-    return `there is no clouds.yaml that it could stand in; looked for ${files.searched.join(", ")}`;
+    return `no clouds.yaml found; looked for ${files.searched.join(", ")}`;
   }
   const meant = nearestName(name, names);
-  const known = names.length === 0 ? "there are none" : `known are ${names.join(", ")}`;
-  return `there is no such cloud; ${known}${meant ? `; did you mean "${meant}"?` : ""}`;
+  const known = names.length === 0 ? "none are defined" : `known: ${names.join(", ")}`;
+  return `no such cloud; ${known}${meant ? `; did you mean "${meant}"?` : ""}`;
 }
 
 /** Changes `settings`; null values do not displace any. */
@@ -134,15 +134,13 @@ function profileOf(entry: Settings, { files, variables }: CloudSources): Setting
   if (isSettings(fromFile) && isSettings(fromFile[name])) return fromFile[name];
   if (name.includes("://") || name === "vexxhost") {
     throw new CloudSettingsError(
-      `profile "${name}" is fetched from a web address, which is not supported; write what it says into clouds-public.yaml`,
+      `profile "${name}" would be fetched from the web, which is not supported; copy its settings into clouds-public.yaml`,
     );
   }
   const known = vendorProfile(name);
   if (known !== null) return known;
   const meant = nearestName(name, vendorNames);
   throw new CloudSettingsError(
-    `profile "${name}" is neither in clouds-public.yaml nor known${
-      meant ? `; did you mean "${meant}"?` : ""
-    }`,
+    `profile "${name}" is unknown and not in clouds-public.yaml${meant ? `; did you mean "${meant}"?` : ""}`,
   );
 }

@@ -28,7 +28,7 @@ function lookUp(field: string, { key, settings }: { key: string; settings: Setti
   let value: unknown = match ? settings : undefined;
   for (const step of steps) value = isSettings(value) ? value[step] : undefined;
   if (value === undefined || typeof value === "object" && value !== null) {
-    throw new CloudSettingsError(`${key}: "{${field}}" names no setting of this cloud`);
+    throw new CloudSettingsError(`${key}: "{${field}}" is not a setting of this cloud`);
   }
   return pythonText(value);
 }

@@ -23,10 +23,10 @@ const zmqPublisher = scalar("an address such as tcp://jenkins.example.org:8888",
 export const configSection = section({
   labels: described(list(labelSection), "What users ask for."),
   providers: described(list(providerSection), "The clouds that servers come from."),
-  diskimages: described(list(diskimageSection), "Images that are built here."),
+  diskimages: described(list(diskimageSection), "Images that nodepool builds."),
   targets: described(
     list(targetSection),
-    "Where nodes are handed to; with none, one named `default` is assumed.",
+    "Where nodes are registered; default: one target named `default`.",
   ),
   cron: described(
     cronSection,
@@ -35,7 +35,7 @@ export const configSection = section({
   "script-dir": described(maybe(path), "Directory of setup, ready and check scripts."),
   "elements-dir": described(maybe(path), "Directories of diskimage-builder elements, separated by colons."),
   "images-dir": described(maybe(path), "Where built images are kept."),
-  "gearman-servers": described(list(gearmanServerSection), "Where demand is read."),
+  "gearman-servers": described(list(gearmanServerSection), "Gearman servers to read demand from."),
   "zmq-publishers": described(list(zmqPublisher), "Jenkins event publishers."),
   dburi: described(maybe(anyText()), "Ignored: the state is a file."),
   "zookeeper-servers": former("builders and launchers are one process, whose state is a file"),
@@ -44,7 +44,7 @@ export const configSection = section({
   status: described(statusSection, "The read-only status endpoint."),
   "build-log-dir": described(maybe(path), "Where build logs are kept."),
   "build-log-retention": described(optional(integer({ min: 1 }), 7), "Build logs kept for each image."),
-  limits: described(limitsSection, "How long what may last."),
+  limits: described(limitsSection, "Time limits."),
   log: described(logSection, "What is logged, how and where."),
 });
 

@@ -24,9 +24,12 @@ export const diskimageSection = section({
     list(text("the name of a disk format")),
     "Formats to build besides those that the providers need, e.g. qcow2, raw, vhd.",
   ),
-  pause: described(optional(flag(), false), "Keep what is built, build no more."),
-  "build-timeout": described(optional(duration(), "8h"), "A build that takes longer has failed."),
-  "rebuild-age": described(optional(duration(), "1d"), "A build older than this is made anew."),
+  pause: described(optional(flag(), false), "Keep existing builds, but make no new ones."),
+  "build-timeout": described(optional(duration(), "8h"), "How long a build may take."),
+  "rebuild-age": described(
+    optional(duration(), "1d"),
+    "When the newest build is older than this, make a new one.",
+  ),
   "qemu-img-options": former("qcow2 files are always made with compat=0.10"),
   parent: described(maybe(nameText()), "A diskimage whose elements, release and env-vars come first."),
 });

@@ -111,7 +111,7 @@ export function oneOf<const Word extends string>(words: readonly Word[]) {
 
 /** A length of time: a number is seconds; text has units, e.g. `30s`, `5m`, `8h`, `1d`, `1h30m`. In milliseconds. */
 export function duration() {
-  const expected = "a length of time: seconds, or a text such as 30s, 5m, 8h or 1d";
+  const expected = "a duration: seconds, or a text such as 30s, 5m, 8h or 1d";
   return scalar(expected, { json: { type: ["number", "string"], minimum: 0 }, parse: durationFrom });
 }
 

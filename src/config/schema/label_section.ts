@@ -16,18 +16,18 @@ export const labelSection = section({
   ),
   subnodes: described(
     optional(integer({ min: 0, max: MOST_SUBNODES }), 0),
-    "Further servers booted with each node.",
+    "Additional servers booted with each node.",
   ),
   "ready-script": described(maybe(text("the name of a script")), "Run on the node before it is ready."),
   providers: described(
     list(section({ name: described(nameText(), "Name of a provider.") })),
-    "Who may supply it.",
+    "Providers that may supply its nodes.",
   ),
   "max-ready-age": described(
     optional(duration(), 0),
     "A ready node older than this is replaced; 0: never. Seconds, or e.g. 8h.",
   ),
-  "max-servers": described(maybe(integer({ min: 0 })), "Cap of this label over all providers."),
+  "max-servers": described(maybe(integer({ min: 0 })), "Most servers of this label, over all providers."),
 });
 
 export type LabelSection = v.InferOutput<typeof labelSection>;

@@ -26,7 +26,7 @@ const networkSection = section({
   name: described(maybe(text()), "Name of the network."),
   public: described(
     optional(flag(), false),
-    "Its addresses can be reached, so that no floating IP is needed.",
+    "Its addresses can be reached, so no floating IP is needed.",
   ),
   "net-id": described(maybe(text()), "Id of the network, instead of its name."),
   "net-label": described(maybe(text()), "Name of the network, as older files say it."),
@@ -43,13 +43,16 @@ const authUrl = scalar("an http:// or https:// address", {
 /** How the cloud is reached: an entry of clouds.yaml, keys of its own, or both (its own then win). */
 const accessEntries = {
   cloud: described(maybe(text("the name of a cloud")), "An entry of clouds.yaml."),
-  username: described(maybe(text()), "Instead of cloud."),
-  password: described(maybe(anyText()), "Instead of cloud."),
+  username: described(maybe(text()), "User name, instead of cloud."),
+  password: described(maybe(anyText()), "Password, instead of cloud."),
   "auth-url": described(maybe(authUrl), "Keystone's address, instead of cloud."),
-  "project-id": described(maybe(text()), "Instead of cloud."),
-  "project-name": described(maybe(text()), "Instead of cloud."),
-  "user-domain-name": described(maybe(text()), "Instead of cloud; without it, the default domain."),
-  "project-domain-name": described(maybe(text()), "Instead of cloud; without it, the default domain."),
+  "project-id": described(maybe(text()), "Project, instead of cloud."),
+  "project-name": described(maybe(text()), "Project, instead of cloud."),
+  "user-domain-name": described(maybe(text()), "Domain, instead of cloud; without it, the default domain."),
+  "project-domain-name": described(
+    maybe(text()),
+    "Domain, instead of cloud; without it, the default domain.",
+  ),
   "region-name": described(maybe(text()), "Region of the cloud."),
   "service-type": described(maybe(text()), "Type of the compute service in the catalog."),
   "service-name": described(maybe(text()), "Name of the compute service in the catalog."),
@@ -59,7 +62,7 @@ export const providerSection = section({
   name: described(nameText(), "Name that labels refer to."),
   "max-servers": described(
     integer({ min: -1, orLess: true }),
-    "Servers at most; -1 retires the provider: nothing new is booted or built there.",
+    "Most servers; -1 retires the provider: nothing new is booted or built there.",
   ),
   ...accessEntries,
   "availability-zones": described(
@@ -81,12 +84,12 @@ export const providerSection = section({
     optional(flag(), false),
     "Delete every unattached floating IP of the project, whoever made it.",
   ),
-  "api-timeout": described(optional(duration(), 60), "An API request without answer for so long has failed."),
+  "api-timeout": described(optional(duration(), 60), "How long to wait for the response to an API request."),
   "config-drive": described(maybe(flag()), "Boot with a config drive; without it, the cloud decides."),
   "boot-timeout": described(optional(duration(), 60), "From ACTIVE to a working login."),
   "check-timeout": described(
     optional(duration(), 60),
-    "What a login to a ready node may take when the cron job check looks at it.",
+    "How long a login to a ready node may take in the cron job check.",
   ),
   "launch-timeout": described(optional(duration(), 3600), "From the request to ACTIVE."),
   rate: described(
@@ -99,7 +102,7 @@ export const providerSection = section({
   ),
   "max-concurrency": described(
     maybe(integer({ min: -1 })),
-    "API requests in flight at once; 0 or -1: no bound.",
+    "API requests in flight at once; 0 or -1: no limit.",
   ),
   "launch-retries": described(
     optional(integer({ min: 0, max: 1000 }), 3),
@@ -109,14 +112,17 @@ export const providerSection = section({
   "host-key-checking": described(optional(flag(), true), "Wait for and record SSH host keys."),
   "auto-floating-ip": described(
     optional(flag(), true),
-    "Whether nodes that cannot be reached otherwise get a floating IP.",
+    "Give nodes that cannot be reached otherwise a floating IP.",
   ),
-  "delete-timeout": described(optional(duration(), 600), "A server not gone by then is stuck in deletion."),
+  "delete-timeout": described(
+    optional(duration(), 600),
+    "When a server is not deleted by then, it is stuck.",
+  ),
   api_timeout: former("the key is api-timeout"),
   "image-api-use-tasks": former("the cloud itself says how images are imported"),
   "nodepool-id": former("servers carry the id of the installation"),
   "use-neutron": former("networks are always Neutron's"),
-  images: described(list(providerImageSection), "What servers are booted from here."),
+  images: described(list(providerImageSection), "Images that servers are booted from."),
 });
 
 export type ProviderSection = v.InferOutput<typeof providerSection>;

@@ -40,9 +40,9 @@ export const statusSection = v.nullish(
     ),
     "allow-origin": described(
       maybe(origins),
-      "Whose pages in browsers may read it; without it, only its own.",
+      "Origins whose pages may read it in browsers; without it, only its own.",
     ),
-    title: described(optional(text(), "nodepool"), "What the status page is headed with."),
+    title: described(optional(text(), "nodepool"), "Title of the status page."),
   }),
   {},
 );
@@ -55,7 +55,10 @@ export const limitsSection = v.nullish(
     ),
     "node-stuck": described(optional(duration(), "8h"), "A node building or used for longer is deleted."),
     "test-stuck": described(optional(duration(), "5m"), "A node tested for longer is deleted."),
-    "image-keep": described(optional(duration(), "8h"), "Images beyond the newest two are kept so long."),
+    "image-keep": described(
+      optional(duration(), "8h"),
+      "How long images other than the newest two are kept.",
+    ),
     "hold-max-age": described(optional(duration(), 0), "A held node older than this is deleted; 0: never."),
   }),
   {},
@@ -65,7 +68,7 @@ export const logSection = v.nullish(
   section({
     level: described(
       optional(oneOf(["debug", "info", "warning", "error"]), "info"),
-      "The least that is logged.",
+      "The lowest level that is logged.",
     ),
     format: described(
       maybe(oneOf(["text", "json"])),
@@ -74,7 +77,7 @@ export const logSection = v.nullish(
     file: described(maybe(text("a path")), "Path; without it, standard error."),
     "profile-dir": described(
       maybe(text("a path")),
-      "Where CPU profiles go that SIGUSR2 makes; without it, beside the state.",
+      "Directory for the CPU profiles that SIGUSR2 makes; without it, that of the state.",
     ),
   }),
   {},

@@ -20,9 +20,9 @@ import { section } from "./section.ts";
 const jenkinsSection = section({
   "test-job": described(maybe(text()), "A job that a node must pass before it is handed over."),
   url: described(maybe(url()), "Jenkins' address."),
-  user: described(maybe(text()), "Who talks to Jenkins."),
+  user: described(maybe(text()), "User to log in to Jenkins as."),
   apikey: described(maybe(anyText()), "That user's API key; better kept in the secrets file."),
-  "credentials-id": described(maybe(text()), "Jenkins credentials that log in to nodes."),
+  "credentials-id": described(maybe(text()), "Id of the Jenkins credentials to log in to nodes with."),
 });
 
 export const targetSection = section({
