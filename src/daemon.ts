@@ -28,6 +28,7 @@ import { writePidFile } from "./lib/pid_file.ts";
 import { ProcessSignals } from "./lib/process_signals.ts";
 import { systemRandom } from "./lib/random.ts";
 import { SteadyClock } from "./lib/steady_clock.ts";
+import { catchStrayDefects } from "./lib/stray_defects.ts";
 import type { Config } from "./domain/config.ts";
 import { SECOND } from "./domain/time.ts";
 import { Pool } from "./pool.ts";
@@ -61,6 +62,7 @@ export async function runDaemon(options: DaemonOptions, heard = new ProcessSigna
   const { config } = source.current;
   const { logging, notices } = await logSettings(source.current, options);
   await using _logging = await startLogging(logging);
+  using _strays = catchStrayDefects();
   tellFindings(source.current);
   tellFindings({ warnings: [], notices });
 

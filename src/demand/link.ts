@@ -6,6 +6,7 @@
 import type { LinkState } from "../domain/link_state.ts";
 import { MINUTE, SECOND } from "../domain/time.ts";
 import { backoff } from "../lib/backoff.ts";
+import { bulkhead } from "../lib/bulkhead.ts";
 import type { Clock } from "../lib/clock.ts";
 import { errorChain } from "../lib/error_chain.ts";
 import type { Random } from "../lib/random.ts";
@@ -40,7 +41,7 @@ export interface LinkMeans {
 export interface LinkOptions extends LinkMeans {
   readonly address: Address;
   readonly converse: (peer: Peer) => Conversation;
-  /** Called with each new state; it must not throw. */
+  /** Called with each new state. */
   readonly onState: (state: LinkState) => void;
 }
 
@@ -160,7 +161,7 @@ class LastingLink implements Link {
 
   #setState(state: LinkState): void {
     this.#state = state;
-    this.#options.onState(state);
+    bulkhead("a listener to a connection's states", () => this.#options.onState(state));
   }
 }
 

@@ -5,6 +5,7 @@
  * and are woken by each end.
  */
 import { type Milliseconds, SECOND } from "../domain/time.ts";
+import { bulkhead } from "../lib/bulkhead.ts";
 import type { Clock } from "../lib/clock.ts";
 import { inFlight, waitFor, type WorkName } from "../lib/in_flight.ts";
 import { placeFor } from "../lib/place.ts";
@@ -70,13 +71,13 @@ export class Attempts implements AsyncDisposable {
     const { clock } = this.#means;
     const leave = () => {
       this.#leave(lane);
-      if (this.#running.has(key)) this.#means.wake(); // another may begin
+      if (this.#running.has(key)) this.#wake(); // another may begin
     };
     const place = placeFor(leave, placeTime === undefined ? undefined : { clock, placeTime });
     const done = inFlight.run(work, clock, () => this.#run(attempt, signal)).finally(() => {
       this.#running.delete(key);
       place[Symbol.dispose]();
-      this.#means.wake();
+      this.#wake();
     });
     this.#running.set(key, { done, abort });
     return true;
@@ -103,10 +104,14 @@ export class Attempts implements AsyncDisposable {
       await run(signal);
     } catch (error) {
       if (signal.aborted) return;
-      onDefect(error);
+      bulkhead("a listener to defects of attempts", () => onDefect(error));
       const pause = () => this.#means.clock.sleep(DEFECT_PAUSE, { signal });
       await waitFor("the pause after a defect", pause).catch(() => {});
     }
+  }
+
+  #wake(): void {
+    bulkhead("a listener to the ends of attempts", this.#means.wake);
   }
 
   #leave(lane: string): void {

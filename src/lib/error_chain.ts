@@ -25,7 +25,8 @@ function textOf(value: unknown): string {
 
 /** Several errors at once (a happy-eyeballs connect, `Promise.any`) often have no message of their own. */
 function errorText(error: Error): string {
-  if (error.message !== "") return error.message;
+  const message = String(error.message ?? "");
+  if (message !== "") return message;
   const parts = error instanceof AggregateError ? error.errors.map(otherText) : [];
   return parts.length > 0 ? [...new Set(parts)].join("; ") : error.name;
 }

@@ -2,6 +2,7 @@
  * How late the event loop is, by a timer of its own, and who kept it: a block of over a second is told as soon as it is
  * over, with the work that ran last before it. Ten looks a second cost nothing that could be measured. The daemon has one.
  */
+import { bulkhead } from "./bulkhead.ts";
 import type { Clock } from "./clock.ts";
 import type { LastRan } from "./in_flight.ts";
 
@@ -64,7 +65,9 @@ export class LoopWatch implements AsyncDisposable {
       const duration = Math.max(0, now - due);
       this.#keep(duration);
       const by = lastBefore(now);
-      if (duration > BLOCKED) onBlocked({ duration, by });
+      if (duration > BLOCKED) {
+        bulkhead("a listener to blocks of the event loop", () => onBlocked({ duration, by }));
+      }
     }
   }
 

@@ -21,6 +21,7 @@ import { LARGEST_ID } from "../domain/record_id.ts";
 import type { NodeRequest } from "../domain/request.ts";
 import type { Clock } from "../lib/clock.ts";
 import { waitFor } from "../lib/in_flight.ts";
+import { Listeners } from "../lib/listeners.ts";
 import type {
   Change,
   Commit,
@@ -70,8 +71,8 @@ export class Ledger implements AsyncDisposable {
   readonly #tally = new NodeTally();
   #clockRecord: ClockRecord | null;
   readonly #homes: Map<string, Home>;
-  readonly #listeners = new Set<LedgerListener>();
-  readonly #failureListeners = new Set<() => void>();
+  readonly #listeners = new Listeners<[LedgerChange]>("changes of the state");
+  readonly #failureListeners = new Listeners<[]>("failures of the state");
   readonly #queue: QueuedEdit[] = [];
   #runs: readonly Run[];
   #draining: Promise<void> | null = null;
@@ -124,9 +125,7 @@ export class Ledger implements AsyncDisposable {
 
   /** Calls the listener when a commit cannot be stored, after one that could. */
   subscribeFailures(listener: () => void): Disposable {
-    const own = () => listener();
-    this.#failureListeners.add(own);
-    return { [Symbol.dispose]: () => void this.#failureListeners.delete(own) };
+    return this.#failureListeners.subscribe(listener);
   }
 
   /** Writes a copy of a state that is gone; as `Store.rescue`. */
@@ -318,11 +317,9 @@ export class Ledger implements AsyncDisposable {
     return this.#enqueue((layer) => putCommit(layer, commit), (stamped) => this.#asStored(stamped));
   }
 
-  /** Calls the listener after each commit, before the callers of its edits go on; it must not throw. */
+  /** Calls the listener after each commit, before the callers of its edits go on; what it throws is logged. */
   subscribe(listener: LedgerListener): Disposable {
-    const own: LedgerListener = (change) => listener(change);
-    this.#listeners.add(own);
-    return { [Symbol.dispose]: () => void this.#listeners.delete(own) };
+    return this.#listeners.subscribe(listener);
   }
 
   /** Takes no more edits and waits until those asked for are stored. The store stays open. */
@@ -405,7 +402,7 @@ export class Ledger implements AsyncDisposable {
       }),
     };
     this.#apply(change);
-    for (const listener of this.#listeners) tell(listener, change);
+    this.#listeners.tell(change);
   }
 
   async #noting<Result>(writing: Promise<Result>): Promise<Result> {
@@ -422,7 +419,7 @@ export class Ledger implements AsyncDisposable {
   #fail(error: StoreError): void {
     const isNews = this.#failure === null;
     this.#failure = error;
-    if (isNews) { for (const listener of this.#failureListeners) listener(); }
+    if (isNews) this.#failureListeners.tell();
   }
 
   #apply(change: LedgerChange): void {
@@ -474,15 +471,4 @@ function isEmpty(change: LedgerChange): boolean {
 function put<Key, Entity>(records: Map<Key, Entity>, key: Key, next: Entity | null): void {
   if (next === null) records.delete(key);
   else records.set(key, next);
-}
-
-/** A listener that throws is a defect: it must neither stop the others nor go unnoticed. */
-function tell(listener: LedgerListener, change: LedgerChange): void {
-  try {
-    listener(change);
-  } catch (error) {
-    queueMicrotask(() => {
-      throw error;
-    });
-  }
 }

@@ -9,6 +9,7 @@ import type { ClockRecord, CloudClock } from "../domain/clock_record.ts";
 import type { ClockReport, ClockStep } from "../domain/pool_report.ts";
 import type { CloudAhead } from "../domain/server.ts";
 import { durationText, type Instant, type Milliseconds, MINUTE, SECOND } from "../domain/time.ts";
+import { bulkhead } from "../lib/bulkhead.ts";
 import type { Clock } from "../lib/clock.ts";
 import { loggerOf } from "../lib/logging.ts";
 
@@ -72,7 +73,7 @@ export class ClockWatch {
     if (Math.abs(by) < SMALLEST_STEP) return;
     if (Math.abs(by) >= TOLD_FROM) this.#step = { at: clock.now(), by, whileStopped: false };
     log.warning(describe(by), { length: durationText(Math.abs(by)) });
-    onStep(by);
+    bulkhead("a listener to steps of the machine's clock", () => onStep(by));
   }
 
   /** Writes down how the clocks stand, where that is news. */

@@ -6,6 +6,7 @@
 import type { TaskReport } from "../domain/pool_report.ts";
 import type { Instant, Milliseconds } from "../domain/time.ts";
 import { SECOND } from "../domain/time.ts";
+import { bulkhead } from "../lib/bulkhead.ts";
 import type { Clock } from "../lib/clock.ts";
 import { errorChain } from "../lib/error_chain.ts";
 import { inFlight } from "../lib/in_flight.ts";
@@ -170,7 +171,7 @@ class ScheduledTask implements Task {
     if (this.#stop.signal.aborted) return;
     const lastError = { at: this.#basics.clock.now(), message: errorChain(error) };
     this.#report = { ...this.#report, lastError };
-    this.#basics.onError(error);
+    bulkhead(`a listener to failures of the task ${this.name}`, () => this.#basics.onError(error));
   }
 }
 

@@ -1,5 +1,6 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import type { LinkState } from "../../src/domain/link_state.ts";
+import { SECOND } from "../../src/domain/time.ts";
 import { seededRandom } from "../../src/lib/random.ts";
 import { VirtualClock } from "../../src/lib/virtual_clock.ts";
 import { type Conversation, type Link, openLink, type Peer } from "../../src/demand/link.ts";
@@ -192,4 +193,27 @@ Deno.test("a link closes the connection that is made after it was disposed of", 
   await disposed;
   deepEqual(kit.server.connections.map(({ closed }) => closed), [true]);
   equal(kit.talks.length, 0);
+});
+
+Deno.test("who is told of a link's states and throws ends neither the link nor the process", async () => {
+  const [clock, server] = [new VirtualClock(0), new ScriptedServer()];
+  server.refusal = new Error("connection refused");
+  const told: string[] = [];
+  await using link = openLink({
+    address: { host: "127.0.0.1", port: 1 },
+    dial: server.dial,
+    clock,
+    random: seededRandom(1),
+    converse: (peer) => new Hello(peer, clock),
+    onState: ({ status }) => {
+      told.push(status);
+      throw new Error("this listener is broken");
+    },
+  });
+  await clock.advance(0);
+  deepEqual(told, ["away"]);
+  server.refusal = null;
+  welcome(server);
+  await clock.advance(2 * SECOND);
+  deepEqual([told, link.state.status], [["away", "connected"], "connected"]);
 });

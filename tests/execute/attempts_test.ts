@@ -50,6 +50,22 @@ Deno.test("a lane has so many places, each given back at the end, however it end
   assert.equal(attempts.count, 0);
 });
 
+Deno.test("who is told of a defect, or of an end, and throws ends neither the attempts nor the process", async () => {
+  const clock = new VirtualClock();
+  const broken = () => {
+    throw new Error("this listener is broken");
+  };
+  const attempts = new Attempts({ clock, wake: broken });
+  const run = () => Promise.reject(new Error("nobody foresaw it"));
+  const attempt = { work: { what: "test" }, key: "a", lane: "a", places: 1, run, onDefect: broken };
+  for (let turn = 0; turn < 2; turn++) {
+    assert.equal(attempts.start(attempt), true);
+    await clock.advance(5 * SECOND);
+    await attempts.settled();
+  }
+  assert.deepEqual([attempts.count, attempts.lanes.size], [0, 0]);
+});
+
 Deno.test("settled() waits for what fits, and for nothing else", async () => {
   const { attempts, start } = kit();
   const [short, long] = [gate<void>(), gate<void>()];

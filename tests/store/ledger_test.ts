@@ -13,6 +13,7 @@ import { createMemoryStore } from "../../src/store/memory_store.ts";
 import { pauseKey } from "../../src/store/pair_key.ts";
 import type { Commit, Committed, Store } from "../../src/store/store.ts";
 import { StoreConflictError, StoreError } from "../../src/store/store.ts";
+import { loggedLines } from "../lib/logged_lines.ts";
 import { arbitraryNode, autoHold, launchPause, nodeRecord, nodeRequest } from "./records.ts";
 
 const clock = new VirtualClock(5_000);
@@ -280,6 +281,38 @@ Deno.test("subscribe() tells each commit with the records before and after, unti
     orders: [],
     history: [],
   }]);
+});
+
+Deno.test("a listener that throws ends nothing: the others hear, the edits are stored, the log says where", async () => {
+  const { ledger, store } = await ledgerOver([nodeRecord({ id: 1 })]);
+  const heard: number[] = [];
+  using _before = ledger.subscribe(({ nodes }) => void heard.push(nodes.length));
+  using _broken = ledger.subscribe(() => {
+    throw new Error("this listener is broken");
+  });
+  using _after = ledger.subscribe(({ nodes }) => void heard.push(nodes.length));
+  const lines = await loggedLines(async () => {
+    for (const attempt of [1, 2]) await ledger.changeNode(1, (node) => ({ ...node, attempt }));
+    await new Promise<void>((resolve) => setImmediate(() => resolve()));
+  });
+  assert.deepEqual(heard, [1, 1, 1, 1]);
+  assert.equal((await store.load()).nodes[0]!.attempt, 2);
+  assert.deepEqual(lines.map(({ message }) => message.join("")), [
+    "defect in a listener to changes of the state: this listener is broken",
+  ]);
+});
+
+Deno.test("one that is told of failures and throws hides neither the failure nor the error of who writes", async () => {
+  const { ledger, control } = await ledgerOver([nodeRecord({ id: 1 })]);
+  const heard: string[] = [];
+  using _broken = ledger.subscribeFailures(() => {
+    throw new Error("this listener is broken");
+  });
+  using _after = ledger.subscribeFailures(() => void heard.push("failure"));
+  const full = new StoreError("unusable", "cannot write the state: disk full");
+  control.before = () => Promise.reject(full);
+  await loggedLines(() => assert.rejects(ledger.changeNode(1, (node) => ({ ...node, attempt: 4 })), full));
+  assert.deepEqual([heard, ledger.failure], [["failure"], full]);
 });
 
 Deno.test("skipIds() gives out no id that is in use elsewhere, and changes nothing where none is", async () => {

@@ -118,6 +118,21 @@ Deno.test("a failed run is reported and the next one comes a period later", asyn
   assert.deepEqual([startedAt, errors.length, task.report().lastError], [[0, 10], 1, null]);
 });
 
+Deno.test("who is told of a failed run and throws ends neither the task nor the process", async () => {
+  const recorded = recordedTask({
+    run: () => Promise.reject(new Error("no luck")),
+    onError: () => {
+      throw new Error("this listener is broken");
+    },
+  });
+  const { clock, startedAt } = recorded;
+  await using task = recorded.task;
+  task.start();
+  await clock.advance(15 * SECOND);
+  assert.deepEqual(startedAt, [0, 10]);
+  assert.equal(task.report().lastError?.message, "no luck");
+});
+
 Deno.test("a failed run of a task without a period is tried again soon, in no tight loop", async () => {
   const { clock, task: created, startedAt, errors } = recordedTask({
     period: null,

@@ -3,6 +3,7 @@
  * attempts where a repetition is harmless, redirects of GETs (without the token once they leave the origin), and
  * errors that name what was attempted. Knows neither tokens nor services; `session` does.
  */
+import { bulkhead } from "../../lib/bulkhead.ts";
 import { backoff } from "../../lib/backoff.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Random } from "../../lib/random.ts";
@@ -46,7 +47,7 @@ export interface TransportOptions {
   readonly random: Random;
   /** For one attempt, from its start to the end of its answer; a call with an outflow has that one's deadline. */
   readonly apiTimeout: Milliseconds;
-  /** Told of each answer but those to a body that takes as long as its data moves; it must not throw. */
+  /** Told of each answer but those to a body that takes as long as its data moves. */
   readonly onAnswer?: (answer: { readonly operation: string; readonly duration: Milliseconds }) => void;
   /** What `send` holds open. */
   readonly connections?: () => readonly ConnectionCount[];
@@ -158,7 +159,8 @@ export class Transport implements AsyncDisposable {
 
   #noteAnswer(call: HttpCall, duration: Milliseconds): void {
     this.#stats.answered(duration);
-    this.#options.onAnswer?.({ operation: operationOf(call), duration });
+    const answer = { operation: operationOf(call), duration };
+    bulkhead("a listener to answers of a cloud", () => this.#options.onAnswer?.(answer));
   }
 
   async #exchange(call: HttpCall): Promise<SendResponse> {

@@ -57,7 +57,7 @@ export interface GearmanServerState extends GearmanServerConfig {
 
 export interface GearmanOptions extends Omit<LinkMeans, "dial"> {
   readonly servers: readonly GearmanServerConfig[];
-  /** Called with each new state of a server; it must not throw. */
+  /** Called with each new state of a server. */
   readonly onState?: (server: GearmanServerState) => void;
   readonly dial?: Dial;
 }

@@ -20,9 +20,9 @@ export interface PublisherState {
 export interface JobEventsOptions extends Omit<LinkMeans, "dial"> {
   /** Each `tcp://HOST:PORT`. */
   readonly endpoints: readonly string[];
-  /** Called with each event, those of one publisher in their order; it must not throw. */
+  /** Called with each event, those of one publisher in their order. */
   readonly onEvent: (event: JobEvent) => void;
-  /** Called with each new state of a publisher; it must not throw. */
+  /** Called with each new state of a publisher. */
   readonly onState?: (publisher: PublisherState) => void;
   readonly dial?: Dial;
 }

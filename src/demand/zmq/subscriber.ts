@@ -3,6 +3,7 @@
  * published while it is not connected is lost, as ZeroMQ has it.
  */
 import type { LinkState } from "../../domain/link_state.ts";
+import { bulkhead } from "../../lib/bulkhead.ts";
 import type { LinkMeans } from "../link.ts";
 import { openLink } from "../link.ts";
 import { dialTcp } from "../tcp_wire.ts";
@@ -13,9 +14,9 @@ import { parseEndpoint } from "./endpoint.ts";
 export interface SubscriberOptions extends Omit<LinkMeans, "dial"> {
   /** `tcp://HOST:PORT`. */
   readonly endpoint: string;
-  /** Called with each message, in their order; it must not throw. */
+  /** Called with each message, in their order. */
   readonly onMessage: (message: Message) => void;
-  /** Called with each new state; it must not throw. */
+  /** Called with each new state. */
   readonly onState?: (state: LinkState) => void;
   readonly dial?: Dial;
 }
@@ -35,7 +36,11 @@ export function createZmqSubscriber(
     clock,
     random,
     onState,
-    converse: (peer) => new SubscriberConversation(peer, { clock, onMessage }),
+    converse: (peer) =>
+      new SubscriberConversation(peer, {
+        clock,
+        onMessage: (message) => bulkhead("a listener to a publisher's messages", () => onMessage(message)),
+      }),
   });
   return {
     endpoint,

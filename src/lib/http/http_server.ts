@@ -149,7 +149,7 @@ export class HttpServer implements AsyncDisposable {
       if (this.#stop.signal.aborted && connection.requests === 0) connection.destroy();
     } catch (error) {
       if (!(error instanceof BadMessageError) || connection.destroyed) return void connection.destroy();
-      await sendResponse(refusal(error), answer);
+      await sendResponse(refusal(error), answer).catch(() => {});
       connection.destroy();
     }
   }

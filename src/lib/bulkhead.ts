@@ -1,0 +1,35 @@
+/**
+ * A wall around what others have given to be called: what a callback throws, or its promise is rejected with, is logged
+ * as a defect and goes no further. Whoever calls something that is not its own and must go on afterwards calls it here.
+ */
+import { errorChain } from "./error_chain.ts";
+import { loggerOf } from "./logging.ts";
+
+const log = loggerOf("daemon");
+
+/** @param where names the place in the log: `a listener to changes of the state` */
+export function bulkhead(where: string, call: () => unknown): void {
+  contain(call, { onDefect: (error) => logDefect(where, error) });
+}
+
+/** Calls it, and one of the two: `onWell` where all went well, `onDefect` with what was thrown. */
+export function contain(
+  call: () => unknown,
+  { onWell = () => {}, onDefect }: { onWell?: () => void; onDefect: (error: unknown) => void },
+): void {
+  try {
+    const result = call();
+    if (result instanceof Promise) result.then(onWell, onDefect);
+    else onWell();
+  } catch (error) {
+    onDefect(error);
+  }
+}
+
+export function logDefect(where: string, error: unknown): void {
+  log.error("defect in {where}: {error}", {
+    where,
+    error: errorChain(error),
+    stack: error instanceof Error ? error.stack : undefined,
+  });
+}
