@@ -113,7 +113,7 @@ Deno.test("what is missing or wrong in a cloud says so by name", async () => {
   );
   assert.match(
     await fault("{auth: {auth_url: ftp://k, username: u, password: p, project_name: n}}"),
-    /^auth.auth_url is no http/,
+    /^auth.auth_url is not an http/,
   );
   assert.match(
     await fault("{profile: ovhh}"),
