@@ -65,7 +65,7 @@ import { StateWatch } from "./tasks/state_watch.ts";
 import { Tick, type TickParts } from "./tasks/tick.ts";
 import type { Target } from "./targets/target.ts";
 
-export interface PoolParts extends TickParts {
+interface PoolParts extends TickParts {
   /** Things on the clouds are deleted. */
   readonly deletes: boolean;
 }
@@ -112,7 +112,7 @@ export interface PoolMeans extends
 }
 
 /** The outcome of reading the configuration again. */
-export interface PoolReload {
+interface PoolReload {
   readonly loaded: LoadedConfig | null;
   readonly changes: readonly string[];
   readonly problems: readonly string[];

@@ -33,7 +33,7 @@ Deno.test("openTarget() takes a node through its whole life over the network", a
   jenkins.endSessions();
   await target.relabelAgent(NODE_12.name, { label: "trüsty <&>", signal });
   assert.match(jenkins.agents.get(NODE_12.name)!.xml, /<label>trüsty &lt;&amp;&gt;<\/label>/);
-  assert.equal((await target.listAgents({ signal })).length, 1);
+  assert.equal(jenkins.agents.size, 1);
   assert.equal(await target.deleteAgent(NODE_12.name, { signal }), "deleted");
   assert.equal(await target.deleteAgent(NODE_12.name, { signal }), "gone");
 });

@@ -4,7 +4,7 @@ import type { NodeListView, NodeView } from "../../src/views/node_list.ts";
 import type { DemoFiles } from "./files.ts";
 
 /** What the simulator says of one of its clouds. */
-export interface CloudCounts {
+interface CloudCounts {
   readonly servers: { readonly standing: number; readonly created: number };
 }
 

@@ -1,7 +1,7 @@
 /** What a build is made from, by the configuration: pure. The executor calls it for each build. */
 import type { Config, DiskimageConfig } from "../domain/config.ts";
 
-export interface BuildInputs {
+interface BuildInputs {
   readonly elements: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
 }

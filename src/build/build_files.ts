@@ -5,15 +5,10 @@
  */
 import { basename, dirname, join } from "node:path";
 
-export interface Build {
+interface Build {
   readonly path: string;
   readonly name: string;
   readonly version: number;
-}
-
-/** The path of a build's files without the format. */
-export function buildPath(folder: string, { name, version }: { name: string; version: number }): string {
-  return join(folder, `${name}-${version}`);
 }
 
 /** Removes every file of a build; none is fine. @throws Deno.errors.* */

@@ -2,7 +2,8 @@
  * The log of one build: its output as it comes, up to a limit; of what comes after that, only the last lines, added at
  * the end. Memory is bounded whatever is written. A disk that fills up ends the log and not the build.
  */
-import { basename, dirname, join } from "node:path";
+import { basename, dirname } from "node:path";
+import { buildLogFile } from "../domain/build_path.ts";
 import { errorChain } from "../lib/error_chain.ts";
 import { loggerOf } from "../lib/logging.ts";
 import { OutputTail } from "../lib/output_tail.ts";
@@ -15,11 +16,6 @@ const LIMIT = 100 * MIB;
 const TAIL_LINES = 50;
 /** A line of the shell's trace (`-x`), with the time that diskimage-builder puts before it. */
 const TRACE = /^(\S+ \S+ \| )?\++ /;
-
-/** The log file of a build in the folder of logs. */
-export function buildLogFile(folder: string, { name, version }: { name: string; version: number }): string {
-  return join(folder, `${name}-${version}.log`);
-}
 
 export class BuildLog implements AsyncDisposable {
   readonly #path: string;

@@ -17,7 +17,7 @@ const OUTPUT_LAG: Milliseconds = 1 * SECOND;
 /** Deno starts nothing with these in its environment unless it may run everything; the supervisor sets them. */
 const LOADER = /^(LD|DYLD)_/;
 
-export interface DenoCommandOptions {
+interface DenoCommandOptions {
   readonly clock?: Clock;
   /** From the order to end to its enforcement; whole seconds. */
   readonly grace?: Milliseconds;

@@ -1,7 +1,7 @@
 /** A log that is still being written, as a stream: from its beginning, and on until whoever writes it has ended. */
 import type { Clock } from "../lib/clock.ts";
 
-export interface FollowLogOptions {
+interface FollowLogOptions {
   /** Whether nothing more will be written. */
   readonly isOver: () => boolean;
   readonly clock: Clock;

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 /** Hashing so much takes about a millisecond, after which others have their turn. */
 const CHUNK = 256 * 1024;
 
-export interface FileHashes {
+interface FileHashes {
   /** Bytes. */
   readonly size: number;
   /** In hexadecimal. */

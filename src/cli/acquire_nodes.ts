@@ -14,7 +14,7 @@ import { withDeadline } from "./deadline.ts";
 import { LastingPool } from "./lasting_pool.ts";
 import { userName } from "./user_name.ts";
 
-export interface Acquisition extends Pick<RequestSpec, "label" | "count" | "job"> {
+interface Acquisition extends Pick<RequestSpec, "label" | "count" | "job"> {
   /** Not to be waited for longer. */
   readonly wait: Milliseconds;
   /** Hands the nodes over; when it throws, they go back. */

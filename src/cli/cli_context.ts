@@ -22,7 +22,7 @@ export interface CliContext {
   exitCode: number;
 }
 
-export const DEFAULT_CONFIG_FILE = "/etc/nodepool/nodepool.yaml";
+const DEFAULT_CONFIG_FILE = "/etc/nodepool/nodepool.yaml";
 
 /** The files that the global options name. */
 export function configFilesOf(context: CliContext): { configFile: string; secureFile: string | null } {

@@ -8,7 +8,7 @@ import { openPool, openWorkingPool } from "./open_pool.ts";
 import { showImageProgress } from "./image_progress.ts";
 import { writeLine } from "./write_line.ts";
 
-export interface OrderOptions {
+interface OrderOptions {
   /** Only place the order. */
   readonly wait: boolean;
   /** Print the build's log as it is written, instead of progress. */

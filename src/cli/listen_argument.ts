@@ -1,7 +1,7 @@
 /** Addresses to listen on, on the command line. */
 import { InvalidArgumentError } from "@commander-js/extra-typings";
 
-export interface ListenAddress {
+interface ListenAddress {
   readonly hostname: string;
   readonly port: number;
 }

@@ -11,7 +11,7 @@ import { openDaemonsPool, openPool } from "./open_pool.ts";
 import { formatView, type OutputFormat } from "./output_format.ts";
 import { Option } from "@commander-js/extra-typings";
 
-export interface ShowOptions {
+interface ShowOptions {
   readonly output: OutputFormat;
   readonly filter?: ViewFilter;
   /** Milliseconds between two drawings; `true`: the usual ones; not given: once. */

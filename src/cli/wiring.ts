@@ -26,7 +26,7 @@ export interface Wiring {
   describeVersion(): Promise<string>;
 }
 
-export interface ConfigFiles {
+interface ConfigFiles {
   readonly configFile: string;
   /** null: not named, `/etc/nodepool/secure.conf` if there is one. */
   readonly secureFile: string | null;
@@ -96,7 +96,7 @@ export interface OnlineOptions {
   readonly signal: AbortSignal;
 }
 
-export interface SimulateOptions {
+interface SimulateOptions {
   /** Port 0: any free one. */
   readonly listen: { readonly hostname: string; readonly port: number };
   /** Path of a file that says what the simulated clouds are like; null: the defaults. */

@@ -12,7 +12,7 @@ import { targetConfig, type TargetSection } from "./schema/target_section.ts";
 import { isNeeded, lacksDiskimage, lacksImage } from "./left_out.ts";
 import type { SecureFile } from "./secure_file.ts";
 
-export interface Findings {
+interface Findings {
   /** In the order of the providers. */
   readonly access: readonly (CloudAccess | null)[];
   readonly secrets: SecureFile;

@@ -6,7 +6,7 @@ import { ConfigError, formatProblem } from "./config_error.ts";
 import { diffConfig } from "./diff_config.ts";
 import { defaultSecurePath, loadConfig, type LoadedConfig } from "./load_config.ts";
 
-export interface ConfigReading {
+interface ConfigReading {
   /** The new configuration; null: nothing changed, or it cannot be used. */
   readonly loaded: LoadedConfig | null;
   /** What changed, one line each. */

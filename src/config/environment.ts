@@ -18,7 +18,7 @@ export interface Environment {
   cwd(): string;
 }
 
-export interface FileFacts {
+interface FileFacts {
   readonly isFile: boolean;
   /** Unix permission bits; null where the system has none. */
   readonly mode: number | null;
@@ -28,10 +28,4 @@ export interface FileFacts {
 export function expandHome(path: string, environment: Environment): string {
   if (path === "~") return environment.home();
   return path.startsWith("~/") ? `${environment.home()}${path.slice(1)}` : path;
-}
-
-/** A path relative to the working directory made absolute. */
-export function resolvePath(path: string, environment: Environment): string {
-  const expanded = expandHome(path, environment);
-  return expanded.startsWith("/") ? expanded : `${environment.cwd().replace(/\/$/, "")}/${expanded}`;
 }

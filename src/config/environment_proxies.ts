@@ -1,7 +1,7 @@
 /** The proxies that the environment names: `https_proxy`, `http_proxy`, `all_proxy` and `no_proxy`, small or capital. */
 import type { ProxyRules } from "../domain/proxy_rules.ts";
 
-export interface EnvironmentProxies {
+interface EnvironmentProxies {
   readonly rules: ProxyRules;
   /** What cannot be used, with the variable's name. */
   readonly problems: readonly string[];

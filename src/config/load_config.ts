@@ -12,11 +12,10 @@ import { emptySecrets, parseSecureFile, type SecureFile } from "./secure_file.ts
 
 export type { LoadedConfig } from "./parse_config.ts";
 
-/** Where the two files stand where nobody says otherwise. */
-export const DEFAULT_CONFIG_PATH = "/etc/nodepool/nodepool.yaml";
-export const DEFAULT_SECURE_PATH = "/etc/nodepool/secure.conf";
+/** Where the secrets stand where nobody says otherwise. */
+const DEFAULT_SECURE_PATH = "/etc/nodepool/secure.conf";
 
-export interface LoadOptions {
+interface LoadOptions {
   /** Path of the secrets file, which must then exist; null or left out: none is read. */
   readonly secure?: string | null;
   /** Whether a warning is as bad as an error. */

@@ -17,7 +17,7 @@ const schema = v.strictObject({
   levels: v.optional(v.record(v.pipe(v.string(), v.startsWith("nodepool")), level)),
 });
 
-export interface LogSettings {
+interface LogSettings {
   readonly settings: Partial<PlainLog> | LogPlan;
   /** What the file says that has no effect. */
   readonly notices: readonly Problem[];

@@ -12,7 +12,7 @@ import { type HandlerTarget, handlerTarget } from "./logging_conf_handler.ts";
 import { type Ini, type IniFault, readIni, valueOf } from "./read_ini.ts";
 import { fileProblem } from "./read_text.ts";
 
-export interface LoggingConf {
+interface LoggingConf {
   readonly plan: LogPlan;
   readonly notices: readonly Problem[];
 }

@@ -28,7 +28,7 @@ export interface LoadedConfig {
   readonly holdsSecrets: boolean;
 }
 
-export interface ParseOptions {
+interface ParseOptions {
   /** What messages call the text. */
   readonly file: string;
   readonly environment: Environment;

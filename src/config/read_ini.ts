@@ -3,7 +3,7 @@
  * the value above, a blank and `;` begin a comment, the last of several counts, `[DEFAULT]` stands in for every section.
  */
 
-export interface IniOption {
+interface IniOption {
   /** As it stands there, `%(key)s` included; `valueOf` fills it in. */
   readonly value: string;
   /** From 1. */

@@ -3,7 +3,7 @@ import { ConfigError, type Problem } from "./config_error.ts";
 import type { Environment } from "./environment.ts";
 
 /** Far above any real configuration; keeps a wrong path (a disk image, a log) from filling the memory. */
-export const MAX_FILE_SIZE = 4 * 1024 * 1024;
+const MAX_FILE_SIZE = 4 * 1024 * 1024;
 
 /**
  * The text of a file, without a byte order mark.
@@ -63,7 +63,7 @@ function longestValidStart(bytes: Uint8Array): string {
 }
 
 /** The machine's words for why a file could not be read, without its path. */
-export function reasonOf(error: unknown): string {
+function reasonOf(error: unknown): string {
   if (error instanceof Deno.errors.NotFound) return "there is no such file";
   if (error instanceof Deno.errors.PermissionDenied) return "permission denied";
   if (error instanceof Deno.errors.IsADirectory) return "it is a directory";

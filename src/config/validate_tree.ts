@@ -18,7 +18,7 @@ type DeepPartial<T> = T extends readonly (infer Item)[] ? readonly DeepPartial<I
   : T extends object ? { readonly [Key in keyof T]?: DeepPartial<T[Key]> }
   : T;
 
-export interface Validated {
+interface Validated {
   readonly draft: Draft;
   /** The same, complete; null where there are problems. */
   readonly whole: ConfigSection | null;

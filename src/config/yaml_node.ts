@@ -12,12 +12,12 @@ export interface YamlMapping extends Position {
   readonly entries: ReadonlyMap<string, { readonly key: Position; readonly node: YamlNode }>;
 }
 
-export interface YamlList extends Position {
+interface YamlList extends Position {
   readonly kind: "list";
   readonly items: readonly YamlNode[];
 }
 
-export interface YamlScalar extends Position {
+interface YamlScalar extends Position {
   readonly kind: "scalar";
   readonly value: null | boolean | number | string;
   /** As it stands in the file, without quotes. */

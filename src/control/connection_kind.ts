@@ -1,6 +1,6 @@
 /** What is found at a socket's path, without saying anything to whoever may be there. */
 
-export type ConnectionKind =
+type ConnectionKind =
   | "listening"
   /** A socket that nobody listens on: its daemon was killed. */
   | "stale"

@@ -10,7 +10,7 @@ import { LAST_INSTANT, LONGEST_TIME } from "../domain/time.ts";
 import type { LocalClient } from "./local_client.ts";
 import { ControlError } from "./pool_control.ts";
 
-export interface ControlRoutesOptions {
+interface ControlRoutesOptions {
   /** Aborted when the daemon stops: ends all waiting with its reason. */
   readonly stopping: AbortSignal;
   /** Told of errors that are nobody's fault but ours. */

@@ -26,22 +26,22 @@ import type {
 } from "./pool_control.ts";
 
 /** Ends the call: it rejects with the signal's reason. */
-export interface Abortable {
+interface Abortable {
   readonly signal?: AbortSignal;
 }
 
-export interface HoldOptions {
+interface HoldOptions {
   readonly reason: string | null;
   readonly owner: string | null;
   readonly duration: Milliseconds | null;
 }
 
-export interface ReleaseOptions {
+interface ReleaseOptions {
   readonly result: "SUCCESS" | "FAILURE" | null;
   readonly job: string | null;
 }
 
-export interface ReloadOutcome {
+interface ReloadOutcome {
   readonly changes: readonly string[];
   readonly problems: readonly string[];
 }

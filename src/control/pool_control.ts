@@ -59,7 +59,7 @@ export interface AlienImageListing {
   readonly warnings: readonly string[];
 }
 
-export interface AlienServer {
+interface AlienServer {
   readonly provider: string;
   readonly hostname: string;
   readonly serverId: string;

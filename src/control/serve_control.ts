@@ -11,7 +11,7 @@ import { ControlSocket } from "./control_socket.ts";
 import { localClient } from "./local_client.ts";
 import { ControlError, type PoolControl } from "./pool_control.ts";
 
-export interface ServeControlOptions {
+interface ServeControlOptions {
   readonly socketPath: string;
   /** At once. */
   readonly connections?: number;
@@ -20,7 +20,7 @@ export interface ServeControlOptions {
   readonly clock?: Clock;
 }
 
-export interface ServedControl extends AsyncDisposable {
+interface ServedControl extends AsyncDisposable {
   readonly connections: HttpServer["counts"];
 }
 

@@ -22,7 +22,7 @@ const LONGEST_PROFILE = 10 * MINUTE;
 /** Functions that are named in the log. */
 const NAMED = 10;
 
-export interface StackDumpMeans {
+interface StackDumpMeans {
   readonly clock: Clock;
   readonly profiler: CpuProfiler;
   readonly pid: number;

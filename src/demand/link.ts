@@ -38,7 +38,7 @@ export interface LinkMeans {
   readonly random: Random;
 }
 
-export interface LinkOptions extends LinkMeans {
+interface LinkOptions extends LinkMeans {
   readonly address: Address;
   readonly converse: (peer: Peer) => Conversation;
   /** Called with each new state. */
@@ -54,7 +54,7 @@ const CONNECT_TIMEOUT = 10 * SECOND;
 /** A server that owes an answer and says nothing for so long is given up. */
 export const ANSWER_LIMIT = 10 * SECOND;
 /** After so long without a word the server is probed. */
-export const QUIET_LIMIT = 30 * SECOND;
+const QUIET_LIMIT = 30 * SECOND;
 /** How often silence is looked for. */
 const WATCH_INTERVAL = 2 * SECOND;
 const FIRST_PAUSE = SECOND;

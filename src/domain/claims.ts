@@ -8,7 +8,7 @@ import { externalIdOf, imageStateName, type ProviderImage } from "./provider_ima
 /** The kinds of things that the pool makes on a cloud, and deletes. */
 export type CloudThingKind = "server" | "floating-ip" | "image" | "keypair";
 
-export interface CloudThing {
+interface CloudThing {
   readonly kind: CloudThingKind;
   readonly provider: string;
   /** A keypair's name. */
@@ -24,7 +24,7 @@ export interface LivingRecords {
 }
 
 /** The record that something is done for; it is no obstacle to itself. */
-export type Owner =
+type Owner =
   | { readonly type: "node"; readonly node: NodeRecord }
   | { readonly type: "image"; readonly image: ProviderImage };
 

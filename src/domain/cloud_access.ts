@@ -1,6 +1,6 @@
 /**
  * How to reach one OpenStack: what a provider's own keys or an entry of clouds.yaml come to, after profiles,
- * secrets and environment are merged. Holds secrets: never log or print one, use `describeCloudAccess`.
+ * secrets and environment are merged. Holds secrets: never log or print one.
  */
 
 import type { CloudRouting } from "./cloud_routing.ts";
@@ -79,15 +79,6 @@ export type Scope =
   | { readonly kind: "system" }
   /** An application credential carries its scope itself. */
   | { readonly kind: "none" };
-
-/** What may be shown of it: its name, address, region and who logs in. */
-export function describeCloudAccess({ name, authUrl, auth, regionName }: CloudAccess): string {
-  const user = auth.method === "token"
-    ? "a token"
-    : auth.username ?? auth.userId ?? auth.method.replace("_", " ");
-  const region = regionName === null ? "" : `, region ${regionName}`;
-  return `cloud ${name} (${authUrl.replace(/\/\/[^/@]*@/, "//")}${region}) as ${user}`;
-}
 
 /** Whether only its name is known, since the file that was checked is meant for a machine with another clouds.yaml. */
 export function isUnknown({ authUrl }: CloudAccess): boolean {

@@ -27,7 +27,7 @@ export interface Config {
 }
 
 /** Cron expressions, in the daemon's local time zone. */
-export interface CronConfig {
+interface CronConfig {
   readonly imageUpdate: string;
   readonly cleanup: string;
   readonly check: string;

@@ -50,7 +50,7 @@ export interface WorkReport {
 }
 
 /** What a piece of work waits for, and where. */
-export interface WaitReport {
+interface WaitReport {
   readonly on: string;
   readonly age: Milliseconds;
   readonly stack: readonly string[];

@@ -2,7 +2,7 @@
 import type { Config, TargetConfig } from "./config.ts";
 
 /** `none`: its nodes are only used from here. */
-export type HandOver = "jenkins" | "gearman" | "none";
+type HandOver = "jenkins" | "gearman" | "none";
 
 export function handOverOf(target: Pick<TargetConfig, "jenkins" | "assignViaGearman">): HandOver {
   if (target.assignViaGearman) return "gearman";

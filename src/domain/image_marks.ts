@@ -10,7 +10,7 @@ const PROVIDER_KEY = "nodepool_provider";
 const IMAGE_ID_KEY = "nodepool_image_id";
 const NAME_KEY = "nodepool_image_name";
 
-export interface ImageMarks {
+interface ImageMarks {
   readonly installation: string;
   readonly provider: string;
   /** The provider image's record. */

@@ -6,7 +6,7 @@
 import type { Instant } from "./time.ts";
 
 /** Kinds of ids that marks on clouds carry. */
-export type MarkedKind = "node" | "image";
+type MarkedKind = "node" | "image";
 
 /** One life of the daemon, or of the machine under it: a copy that goes on from its memory is another. */
 export interface Run {

@@ -74,12 +74,7 @@ export const nodePhases = Object.keys(stateNames) as readonly NodePhase[];
 
 /** All state names, in the order a node goes through them. */
 export const nodeStateNames: readonly NodeStateName[] = [
-  "building",
-  "test",
-  "ready",
-  "used",
-  "hold",
-  "delete",
+  ...new Set(nodePhases.map((phase) => stateNames[phase])),
 ];
 
 /** The state that users see for a node. */

@@ -13,7 +13,7 @@ export const RUN_KEY = "nodepool_run";
 /** Names the record of a server whose documented metadata names something else: an image, or the node it goes with. */
 const NODE_KEY = "nodepool_node";
 
-export interface ServerMarks {
+interface ServerMarks {
   readonly installation: string;
   readonly nodeId: number;
   /** The run in which that id was given out; left out or null: before runs were recorded. */

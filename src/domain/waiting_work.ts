@@ -11,7 +11,7 @@ import type { ProviderImage } from "./provider_image.ts";
 import { imageStateName } from "./provider_image.ts";
 import type { Instant } from "./time.ts";
 
-export interface Records {
+interface Records {
   readonly nodes: Iterable<NodeRecord>;
   readonly images: Iterable<ProviderImage>;
   readonly dibImages: Iterable<DibImage>;

@@ -20,7 +20,7 @@ interface Provider {
   readonly cloud: Cloud;
 }
 
-export interface AdoptMeans {
+interface AdoptMeans {
   readonly ledger: Ledger;
   readonly clock: Pick<Clock, "now">;
   /** Whether it is only told what would be done. */

@@ -10,7 +10,7 @@ import type { Clock } from "../lib/clock.ts";
 import { inFlight, waitFor, type WorkName } from "../lib/in_flight.ts";
 import { placeFor } from "../lib/place.ts";
 
-export interface AttemptsMeans {
+interface AttemptsMeans {
   readonly clock: Clock;
   /** Called after each attempt. */
   readonly wake: () => void;

@@ -50,7 +50,7 @@ export interface ProviderAccess {
   noteCatalogWrong(): void;
 }
 
-export interface ExecutorMeans {
+interface ExecutorMeans {
   readonly ledger: Ledger;
   readonly shell: Shell;
   readonly clock: Clock;

@@ -3,7 +3,7 @@ import type { Cloud } from "../cloud/cloud.ts";
 import { externalIdOf, type ProviderImage } from "../domain/provider_image.ts";
 import { errorChain } from "../lib/error_chain.ts";
 
-export interface AlienImages {
+interface AlienImages {
   readonly images: readonly { readonly provider: string; readonly name: string; readonly imageId: string }[];
   readonly warnings: readonly string[];
 }

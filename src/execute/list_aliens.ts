@@ -9,7 +9,7 @@ import { markedNodeId } from "../domain/server_marks.ts";
 import { errorChain } from "../lib/error_chain.ts";
 import { loginAddress } from "../plan/adopted_node.ts";
 
-export interface AlienServers {
+interface AlienServers {
   readonly servers: readonly {
     readonly provider: string;
     readonly hostname: string;

@@ -32,7 +32,7 @@ export interface PrepareMeans {
   readonly next: "assign" | "ready";
 }
 
-export interface Preparation {
+interface Preparation {
   readonly node: NodeRecord;
   readonly subnodes: readonly NodeRecord[];
   /** As the configuration has it: a script's name, perhaps with arguments; null: there is none. */

@@ -6,7 +6,7 @@
 import manifest from "../../deno.json" with { type: "json" };
 
 /** Version, commit and runtime of the running program. */
-export interface BuildInfo {
+interface BuildInfo {
   readonly version: string;
   /** Short git hash, with `-dirty` after it where the sources had changes; `unknown` outside git. */
   readonly commit: string;

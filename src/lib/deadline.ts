@@ -2,7 +2,7 @@
 import type { Clock } from "./clock.ts";
 
 /** Disposing of it, when the work has ended, stops the clock. */
-export interface Deadline extends Disposable {
+interface Deadline extends Disposable {
   /** Its reason is a `TimeoutError` when time is up, else the caller's. */
   readonly signal: AbortSignal;
   /** Whether time was up before the caller aborted. */

@@ -15,7 +15,7 @@ export interface WorkName {
 }
 
 /** Ages in milliseconds. */
-export interface WorkInFlight extends Required<WorkName> {
+interface WorkInFlight extends Required<WorkName> {
   readonly age: number;
   /** Where it was begun, the innermost call first. */
   readonly begun: readonly string[];

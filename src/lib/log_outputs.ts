@@ -4,7 +4,7 @@ import { jsonLine, type LogLines, pythonLines, textForPeople } from "./log_lines
 import { handlersFor, type LogHandler, type LogPlan } from "./log_plan.ts";
 
 /** The log cannot be written: where, why, what to do. */
-export class LogFileError extends Error {
+class LogFileError extends Error {
   override readonly name = "LogFileError";
 }
 

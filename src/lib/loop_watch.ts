@@ -14,14 +14,14 @@ const BLOCKED = 1_000;
 const KEPT = 600;
 
 /** Milliseconds, over the last minute. */
-export interface LoopDelay {
+interface LoopDelay {
   readonly mean: number;
   /** 99 of 100 looks were no later. */
   readonly p99: number;
   readonly longest: number;
 }
 
-export interface LoopWatchOptions {
+interface LoopWatchOptions {
   readonly clock: Pick<Clock, "monotonic" | "sleep">;
   /** What ran before the longest silence since it was asked last. */
   readonly lastBefore: (now: number) => LastRan | null;

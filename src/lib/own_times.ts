@@ -3,7 +3,7 @@ import type { CpuProfile, ProfileNode } from "./cpu_profiler.ts";
 import { shortPlace } from "./stack_lines.ts";
 
 /** Times in milliseconds. */
-export interface OwnTimes {
+interface OwnTimes {
   /** That the profile covers. */
   readonly total: number;
   /** In which anything ran. */

@@ -12,7 +12,7 @@ export class PidFileError extends Error {
   }
 }
 
-export interface PidFileOptions {
+interface PidFileOptions {
   /** Told why the file could not be removed. */
   onTrouble(message: string): void;
 }

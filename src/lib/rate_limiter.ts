@@ -14,7 +14,7 @@ export interface Slot extends Disposable {
   speedUp(): void;
 }
 
-export interface LimiterState {
+interface LimiterState {
   readonly inFlight: number;
   /** In flight at once. */
   readonly most: number;

@@ -17,7 +17,7 @@ const SILENCE: Milliseconds = HOUR;
 
 const log = loggerOf("statsd");
 
-export interface HotShotsStatsdOptions extends StatsdAddress {
+interface HotShotsStatsdOptions extends StatsdAddress {
   readonly clock: Clock;
   /** Told of trouble with the network, now and then; by default the log is. */
   readonly onTrouble?: (message: string) => void;

@@ -9,7 +9,7 @@ import { type FileMeans, lookAtFiles } from "./look_at_files.ts";
 import { judge } from "./judge.ts";
 import { type LookMeans, takeLook } from "./take_look.ts";
 
-export interface CheckMeans extends Omit<LookMeans, "cloud" | "local">, FileMeans {
+interface CheckMeans extends Omit<LookMeans, "cloud" | "local">, FileMeans {
   readonly openCloud: (provider: ProviderConfig) => WholeCloud;
 }
 

@@ -25,7 +25,7 @@ export interface LookMeans {
   readonly signal: AbortSignal;
 }
 
-export interface Subject {
+interface Subject {
   readonly provider: ProviderConfig;
   readonly labels: readonly LabelConfig[];
 }

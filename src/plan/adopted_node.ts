@@ -8,7 +8,7 @@ import { FROM_ANOTHER_RUN, staleHold } from "../domain/stale_hold.ts";
 import { isRoutable } from "../domain/is_routable.ts";
 import type { Instant } from "../domain/time.ts";
 
-export interface Adoption {
+interface Adoption {
   /** A new one: the id that the server is marked with may be another node's here. */
   readonly id: number;
   readonly provider: string;

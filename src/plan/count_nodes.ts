@@ -1,7 +1,7 @@
 /** How many nodes there are of each kind that launching asks about: one pass over all of them. */
 import { type NodeRecord, type NodeStateName, stateName } from "../domain/node.ts";
 
-export interface LabelCounts {
+interface LabelCounts {
   /** Subnodes included, in whatever state, and those that nodes being built still miss: their places are taken. */
   servers: number;
   /** Ready, being tested or building. */

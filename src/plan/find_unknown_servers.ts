@@ -5,7 +5,7 @@
 import { type NodeRecord, serverIdOf } from "../domain/node.ts";
 import type { Observation } from "../domain/observation.ts";
 
-export interface UnknownServer {
+interface UnknownServer {
   readonly id: string;
   readonly name: string;
   /** The node that it is marked with. */

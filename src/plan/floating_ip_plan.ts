@@ -9,7 +9,7 @@ import { type AddressSituation, publicAddressV4 } from "./choose_address.ts";
 import { chooseNetworks, findNetwork, isUnclear, type UnclearNetwork } from "./choose_networks.ts";
 import { networkRoles } from "./network_roles.ts";
 
-export interface FloatingIpPlan {
+interface FloatingIpPlan {
   /** `maybe`: that depends on the addresses that a server gets by itself. */
   readonly use: "yes" | "no" | "maybe";
   /** Why, to go on after a comma and "since". */

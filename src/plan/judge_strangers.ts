@@ -8,7 +8,7 @@ import type { NodeRecord } from "../domain/node.ts";
 import { serverIdOf } from "../domain/node.ts";
 import { LARGEST_JUMP } from "../domain/record_id.ts";
 
-export interface StrangersInput {
+interface StrangersInput {
   readonly inventory: Pick<Inventory, "strangers" | "serversOfNode" | "lineage">;
   /** All of the pool: a server whose marks were edited may be that of a node on another provider. */
   readonly nodes: Iterable<NodeRecord>;

@@ -9,7 +9,7 @@ const RETRY_PAUSE = 1 * SECOND;
 const FIRST_PAUSE = 15 * SECOND;
 const LONGEST_PAUSE = 10 * MINUTE;
 
-export interface FailedLaunch {
+interface FailedLaunch {
   readonly provider: string;
   readonly label: string;
   readonly error: string;

@@ -27,7 +27,7 @@ export interface LaunchOffer {
 }
 
 /** What a provider offers any server, whatever it is for. */
-export interface ProviderSituation extends Moment {
+interface ProviderSituation extends Moment {
   readonly seen: Observation | undefined;
   /** Whether the provider is being asked for a server already. */
   readonly asking: boolean;

@@ -50,10 +50,10 @@ const ladders: { readonly [Phase in NodePhase]: (situation: NodeSituation<Phase>
 const MOST_CHANGES = 15;
 
 /** What is the same for all nodes of an image on a provider in one planning. */
-export type SharedSituation = Omit<NodeSituation, "node" | "state" | keyof OwnSituation>;
+type SharedSituation = Omit<NodeSituation, "node" | "state" | keyof OwnSituation>;
 
 /** What is one node's own. */
-export type OwnSituation = Pick<NodeSituation, "creating" | "parent" | "subnodes" | "subnodeRefusal">;
+type OwnSituation = Pick<NodeSituation, "creating" | "parent" | "subnodes" | "subnodeRefusal">;
 
 export function planNode(
   given: NodeRecord,

@@ -28,7 +28,7 @@ export interface SubnodePlan {
   readonly promised: ReadonlyMap<string, readonly ServerCost[]>;
 }
 
-export interface SubnodesInput extends Omit<WishSituation, "requests" | "starved" | "targets"> {
+interface SubnodesInput extends Omit<WishSituation, "requests" | "starved" | "targets"> {
   readonly nodes: readonly NodeRecord[];
   readonly groups: Groups;
   /** By provider: what servers for images cost that wait for room in the quotas; they come first. */

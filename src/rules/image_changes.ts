@@ -1,4 +1,5 @@
 /** Stores what a plan of images changes: records, orders that age places, new images, and nodes launched for images. */
+import { buildLogFile, buildPath } from "../domain/build_path.ts";
 import type { Config } from "../domain/config.ts";
 import type { DibImage } from "../domain/dib_image.ts";
 import { nameFields } from "../domain/name_fields.ts";
@@ -18,7 +19,7 @@ import type { Ledger } from "../store/ledger.ts";
 import type { TurnEdits } from "./turn_edits.ts";
 import { zoneFor } from "./zone_for.ts";
 
-export interface ImageChangesMeans {
+interface ImageChangesMeans {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly random: Random;
@@ -79,9 +80,9 @@ export class ImageChanges {
         name,
         version,
         state: { phase: "build", startedAt: null },
-        path: `${imagesDir}/${name}-${version}`,
+        path: buildPath(imagesDir, { name, version }),
         formats,
-        logFile: `${buildLogDir}/${name}-${version}.log`,
+        logFile: buildLogFile(buildLogDir, { name, version }),
         stateSince: now,
         waitingOn: { reason: "worker", message: "a free build worker", since: now },
         retryAt: null,

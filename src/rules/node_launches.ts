@@ -17,7 +17,7 @@ import { zoneFor } from "./zone_for.ts";
 const DEFAULT_HOSTNAME = "{label.name}-{provider.name}-{node_id}";
 const DEFAULT_SUBNODE_HOSTNAME = "{label.name}-{provider.name}-{node_id}-{subnode_id}";
 
-export interface NodeLaunchesMeans {
+interface NodeLaunchesMeans {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly random: Random;

@@ -13,7 +13,7 @@ import { quirkyAnswer } from "./quirk.ts";
 import { Refusal } from "./refusal.ts";
 import { sampleSpread } from "./spread.ts";
 
-export type Api = Hono<{ Bindings: { exchange: Exchange } }>;
+type Api = Hono<{ Bindings: { exchange: Exchange } }>;
 /** Does what a request asks for; throws a Refusal where the service would refuse. */
 export type Handle = (exchange: Exchange, strikes: Strikes) => Outcome | Promise<Outcome>;
 type Outcome = Response | Breakage;

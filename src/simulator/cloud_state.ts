@@ -46,7 +46,7 @@ export interface ServerWish {
 }
 
 /** Use by others in the same project, which counts against the quota. */
-export interface ForeignUse {
+interface ForeignUse {
   instances: number;
   cores: number;
   ram: number;

@@ -17,7 +17,7 @@ export interface CommandGround {
 }
 
 /** The code it exits with; `broken` where the connection ends before it does; `late` where time is up. */
-export type CommandEnd = number | "broken" | "late";
+type CommandEnd = number | "broken" | "late";
 
 /** @param options `write` is given the output as it comes; `timeout` is how long it may take */
 export async function runCommand(

@@ -25,7 +25,7 @@ import type { Journal } from "./journal.ts";
 import type { FaultRuleInput } from "./settings.ts";
 
 /** What the control routes need of a simulator. */
-export interface ControlGround {
+interface ControlGround {
   readonly clouds: ReadonlyMap<string, CloudState>;
   readonly journal: Journal;
   readonly faults: readonly ArmedFault[];

@@ -6,7 +6,7 @@ import { Buffer } from "node:buffer";
 import { createECDH, createHash, createPrivateKey, createPublicKey } from "node:crypto";
 import type { SimulatedServer } from "./simulated_server.ts";
 
-export interface HostKey {
+interface HostKey {
   /** In OpenSSH's own form or in PEM, as ssh2 reads it. */
   readonly privateKey: string;
   /** `TYPE BASE64`. */

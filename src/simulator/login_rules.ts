@@ -7,7 +7,7 @@ import { hostnameOf } from "./server_view.ts";
 
 type SshSettings = CloudSettings["ssh"];
 
-export interface CommandAnswer {
+interface CommandAnswer {
   readonly output: string;
   readonly exitCode: number;
   /** Milliseconds until it has run. */

@@ -43,7 +43,7 @@ export const quirkTable: readonly Quirk[] = [
 ];
 
 /** A kind of cloud that people know: quirks that go together. */
-export interface Personality {
+interface Personality {
   readonly name: string;
   readonly about: string;
   readonly quirks: readonly Quirk[];

@@ -6,7 +6,7 @@ import type { Instant, Milliseconds } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import { type SimulatedServer, updatedAt } from "./simulated_server.ts";
 
-export interface ServerUse {
+interface ServerUse {
   instances: number;
   cores: number;
   /** MiB. */
@@ -129,7 +129,7 @@ export class ServerBook {
 }
 
 /** Position in a list ordered by sequence; where it would stand if it is not there. */
-export function indexOf(servers: readonly SimulatedServer[], sequence: number): number {
+function indexOf(servers: readonly SimulatedServer[], sequence: number): number {
   let low = 0;
   let high = servers.length;
   while (low < high) {

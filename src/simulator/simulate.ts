@@ -7,7 +7,7 @@ import { completeSettings, type SimulatorSettings } from "./settings.ts";
 import { parseSettings } from "./settings_file.ts";
 import { createSimulator } from "./simulator.ts";
 
-export interface SimulateOptions {
+interface SimulateOptions {
   /** Port 0: the system chooses. */
   readonly listen: { readonly hostname: string; readonly port: number };
   /** Path of a settings file; null: the defaults. */

@@ -24,7 +24,7 @@ import { algorithmsOf, offerOf } from "./ssh_algorithms.ts";
 type SshSettings = CloudSettings["ssh"];
 
 /** What the shell needs of a simulator. */
-export interface LoginGround {
+interface LoginGround {
   readonly clock: Clock;
   serverAt(address: string): { cloud: CloudState; server: SimulatedServer } | null;
 }

@@ -33,7 +33,7 @@ import { createSimulatedShell } from "./simulated_shell.ts";
 import { createSimulatorSend } from "./simulator_send.ts";
 import { AddressBlocks } from "./stock.ts";
 
-export interface SimulatorOptions extends SimulatorInput {
+interface SimulatorOptions extends SimulatorInput {
   readonly clock: Clock;
   readonly random: Random;
 }

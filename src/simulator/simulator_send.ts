@@ -5,7 +5,7 @@ import type { Send, SendRequest, SendResponse } from "../cloud/send.ts";
 import type { Breakage } from "./exchange.ts";
 
 /** What answers: the simulator. */
-export interface Answerer {
+interface Answerer {
   answer(request: Request): Promise<Response | Breakage>;
 }
 

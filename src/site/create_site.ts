@@ -24,7 +24,7 @@ import { renderNodePage, renderNodeText } from "./node_page.ts";
 import { SiteError } from "./site_error.ts";
 import { style } from "./style.ts";
 
-export interface SiteOptions {
+interface SiteOptions {
   /** The pool as it is now, from memory. */
   report(): PoolReport;
   /** What is remembered of a node that has left. */

@@ -3,7 +3,7 @@ import { html } from "hono/html";
 import type { Column } from "../views/tables/column.ts";
 import { type Markup, renderPage } from "./page.ts";
 
-export interface ListPage {
+interface ListPage {
   readonly name: string;
   readonly title: string;
   readonly columns: readonly Column<object>[];

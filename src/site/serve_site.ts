@@ -2,14 +2,14 @@
 import { HttpServer } from "../lib/http/http_server.ts";
 import { isLoopback, namesThisMachine } from "./loopback_host.ts";
 
-export interface ServeSiteOptions {
+interface ServeSiteOptions {
   /** One at least. Port 0: any free one. */
   readonly listen: readonly { readonly hostname: string; readonly port: number }[];
   /** At once, over all addresses. */
   readonly connections?: number;
 }
 
-export interface ServedSite extends AsyncDisposable {
+interface ServedSite extends AsyncDisposable {
   /** `http://127.0.0.1:8005`, for each address. */
   readonly urls: readonly string[];
   readonly connections: HttpServer["counts"];

@@ -4,7 +4,7 @@
  */
 import ssh2 from "ssh2";
 
-export interface KeyPair {
+interface KeyPair {
   /** In OpenSSH's form, without a passphrase. */
   readonly private: string;
   /** `ssh-ed25519 BASE64`, as `authorized_keys` and Nova's keypairs have it. */

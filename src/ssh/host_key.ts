@@ -19,7 +19,7 @@ export const HOST_KEY_ALGORITHMS = [
   "ssh-rsa",
 ] as const;
 
-export type HostKeyAlgorithm = (typeof HOST_KEY_ALGORITHMS)[number];
+type HostKeyAlgorithm = (typeof HOST_KEY_ALGORITHMS)[number];
 
 /**
  * The order in which to ask for kinds of host keys. Recorded kinds come first: a server that has several would show

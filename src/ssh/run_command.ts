@@ -12,7 +12,7 @@ import { shCommand } from "./sh_command.ts";
 import { type CommandResult, LoginError } from "./shell.ts";
 import type { Ssh2Connection } from "./ssh2_connection.ts";
 
-export interface CommandOptions {
+interface CommandOptions {
   /** Its abort closes the channel; what runs on the server may go on there. */
   readonly signal: AbortSignal;
   readonly onOutput?: (chunk: Uint8Array) => void;

@@ -35,9 +35,9 @@ const CHANNEL_PAUSES = { first: 0.05 * SECOND, longest: 1 * SECOND };
 /** Keepalives without an answer after which the server is given up. */
 const KEEPALIVES = 3;
 
-export type ChannelAnswer<Channel> = (error: Error | undefined, channel?: Channel) => void;
+type ChannelAnswer<Channel> = (error: Error | undefined, channel?: Channel) => void;
 
-export interface ConnectionOptions {
+interface ConnectionOptions {
   readonly client: Client;
   readonly privateKey: string;
   readonly clock: Clock;

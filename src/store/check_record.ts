@@ -14,7 +14,7 @@ import { historySchema, orderSchema, pauseSchema, rowSchemas } from "./schemas.t
 import { rowNames, tableNames } from "./store.ts";
 
 /** A record that is not let in: a defect of who made it. */
-export class UnstorableRecordError extends Error {
+class UnstorableRecordError extends Error {
   override readonly name = "UnstorableRecordError";
 }
 

@@ -8,7 +8,7 @@ import { mapTables, rowNames, StoreConflictError } from "./store.ts";
 import { capRow } from "./record_caps.ts";
 
 /** The revision that is stored of a record; undefined: there is none. */
-export type RevisionOf = (table: TableName, id: number) => number | undefined;
+type RevisionOf = (table: TableName, id: number) => number | undefined;
 
 /**
  * The records as they are to be stored, in the order of the commit's changes; null for removals.

@@ -55,7 +55,7 @@ export interface Edit {
 }
 
 /** The records that a draft starts from. */
-export type LedgerRecords = { readonly [Name in TableName]: ReadonlyMap<number, Tables[Name]> } & {
+type LedgerRecords = { readonly [Name in TableName]: ReadonlyMap<number, Tables[Name]> } & {
   /** By `pauseKey`. */
   readonly pauses: ReadonlyMap<string, LaunchPause>;
   /** By `orderKey`. */

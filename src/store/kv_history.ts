@@ -11,7 +11,7 @@ import { encodeRecord } from "./record_codec.ts";
 import { historySchema } from "./schemas.ts";
 
 /** What appending comes to; `done` is called once the mutations are written. */
-export interface PlannedAppend {
+interface PlannedAppend {
   readonly mutations: readonly Mutation[];
   done(): void;
 }

@@ -34,7 +34,7 @@ import { damagedState } from "./state_errors.ts";
 import { rescueState } from "./rescue_state.ts";
 import { timeStamp } from "./state_file.ts";
 
-export interface KvStoreOptions extends OpenStateOptions {
+interface KvStoreOptions extends OpenStateOptions {
   /** History records kept; default 10,000. */
   readonly historyLimit?: number;
 }

@@ -30,7 +30,7 @@ const BYTES_PER_TRANSACTION = 700 * 1024;
 const MUTATION_OVERHEAD = 300;
 
 /** Told of each transaction: `check`, which may refuse it, before it; `wrote` after it. */
-export interface WriterGuard {
+interface WriterGuard {
   check(): void;
   wrote(commits: number): void;
 }

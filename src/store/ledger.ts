@@ -48,7 +48,7 @@ import { orderKey, pauseKey } from "./pair_key.ts";
 /** What one commit changed, as its listeners are told; every `next` has its final revision. */
 export type LedgerChange = Required<Commit>;
 
-export type LedgerListener = (change: LedgerChange) => void;
+type LedgerListener = (change: LedgerChange) => void;
 
 /** Runs that are remembered. Ids from before the oldest one are taken as ours, whatever run their mark names. */
 const RUNS_KEPT = 1_000;
@@ -292,21 +292,6 @@ export class Ledger implements AsyncDisposable {
       else draft.putNode(next);
     };
     return this.#enqueue(edit, () => this.nodes.get(id) ?? null);
-  }
-
-  /** Like `changeNode`, for a request; null removes it. */
-  changeRequest(
-    id: number,
-    change: (request: NodeRequest) => NodeRequest | null,
-  ): Promise<NodeRequest | null> {
-    const edit = (draft: Edit) => {
-      const request = draft.request(id);
-      if (request === null) return;
-      const next = change(request);
-      if (next === null) draft.removeRequest(id);
-      else draft.putRequest(next);
-    };
-    return this.#enqueue(edit, () => this.requests.get(id) ?? null);
   }
 
   /**

@@ -17,7 +17,7 @@ import { changedId, stampCommit } from "./commit_rules.ts";
 import { orderKey, pauseKey } from "./pair_key.ts";
 import { capHistory, capOrder, capPause } from "./record_caps.ts";
 
-export interface MemoryStoreOptions {
+interface MemoryStoreOptions {
   readonly clock: Pick<Clock, "now">;
   readonly random: Pick<Random, "uuid">;
   /** The pool that the state belongs to; by default a new one, and then the store is new too. */
@@ -37,16 +37,7 @@ export function createMemoryStore(
   });
 }
 
-/**
- * What somebody would have who had copied the state's file at this moment.
- * @param options `doubt`: what a store beside which a newer one has been finds; by default the copy is alone
- */
-export function copyMemoryStore(store: Store, { doubt = null }: { doubt?: string | null } = {}): Store {
-  if (!(store instanceof MemoryStore)) throw new TypeError("only a store in memory can be copied");
-  return store.copy({ doubt });
-}
-
-class MemoryStore implements Store {
+export class MemoryStore implements Store {
   readonly installation: Installation;
   readonly isInFile = false;
   doubt: string | null;
@@ -104,7 +95,11 @@ class MemoryStore implements Store {
     });
   }
 
-  copy({ doubt }: { doubt: string | null }): MemoryStore {
+  /**
+   * What somebody would have who had copied the state's file at this moment.
+   * @param options `doubt`: what a store beside which a newer one has been finds; by default the copy is alone
+   */
+  copy({ doubt = null }: { doubt?: string | null } = {}): MemoryStore {
     const copy = new MemoryStore({
       installation: this.installation,
       historyLimit: this.#historyLimit,

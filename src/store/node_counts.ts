@@ -3,7 +3,7 @@ import type { NodeRecord, NodeStateName } from "../domain/node.ts";
 import { stateName } from "../domain/node.ts";
 
 /** One combination that at least one node has. */
-export interface NodeCount {
+interface NodeCount {
   readonly provider: string;
   readonly label: string;
   readonly state: NodeStateName;
@@ -11,7 +11,7 @@ export interface NodeCount {
 }
 
 /** What to count; whatever is left out counts all. */
-export interface CountFilter {
+interface CountFilter {
   readonly provider?: string;
   readonly label?: string;
   readonly states?: readonly NodeStateName[];

@@ -14,7 +14,7 @@ import type { NodeRequest } from "../domain/request.ts";
 import type { Row, TableName, Tables } from "./store.ts";
 
 /** In characters. A console's end says why a boot failed; of every other text the beginning does. */
-export const textCaps = {
+const textCaps = {
   console: 6_000,
   /** Messages of clouds and servers. */
   message: 1_500,

@@ -10,7 +10,7 @@ import { KvWriter } from "./kv_writer.ts";
 import { checkDatabase, readAlone } from "./check_database.ts";
 import { unusableState } from "./state_errors.ts";
 
-export interface Rescued {
+interface Rescued {
   /** All that the state holds but its history. */
   readonly mutations: readonly Mutation[];
   /** The oldest first. */

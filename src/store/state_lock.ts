@@ -10,7 +10,7 @@ import { StoreError } from "./store.ts";
 import { stateFailure, unusableState } from "./state_errors.ts";
 import { isRemoteState, prepareStateDirectory } from "./state_file.ts";
 
-export interface StateLockOptions {
+interface StateLockOptions {
   /** Who asks: what others are told while the lock is held, such as `nodepool daemon`. */
   readonly holder: string;
   readonly clock: Clock;
@@ -20,13 +20,13 @@ export interface StateLockOptions {
 }
 
 /** Held until it is disposed. */
-export interface StateLock extends Disposable {
+interface StateLock extends Disposable {
   /** Path of the lock file. */
   readonly path: string;
 }
 
 /** Who holds a lock, as far as its file tells. */
-export interface LockHolder {
+interface LockHolder {
   readonly pid: number;
   readonly holder: string;
 }

@@ -14,9 +14,6 @@ export interface Target extends AsyncDisposable {
   readonly name: string;
   /** Whether it takes nodes now. What is wrong with it is the answer, not an error: throws only the signal's reason. */
   observe(options: Call): Promise<TargetState>;
-  /** Every agent there is, ours or not. */
-  listAgents(options: Call): Promise<readonly Agent[]>;
-  hasAgent(name: string, options: Call): Promise<boolean>;
   /**
    * Asks for an agent once; `effect` of a thrown TargetError tells whether it may exist all the same. `"exists"`: there
    * is one of that name, from an earlier attempt or from another life: it may lead to another address.
@@ -33,13 +30,6 @@ export interface Target extends AsyncDisposable {
   ): Promise<{ readonly queueItem: number }>;
   /** Aborts calls in flight and waits for them. */
   [Symbol.asyncDispose](): Promise<void>;
-}
-
-export interface Agent {
-  readonly name: string;
-  readonly online: boolean;
-  /** Nothing runs on it. */
-  readonly idle: boolean;
 }
 
 export interface AgentRequest {

@@ -19,7 +19,7 @@ const CHUNK = 50;
 /** After a look without an answer, or at what is about to change; and after one that found it. */
 const REPEATS = { soon: MINUTE, found: 5 * MINUTE };
 
-export interface AbsenceProofsMeans {
+interface AbsenceProofsMeans {
   readonly cloud: Pick<Cloud, "getServer" | "getImage">;
   readonly clock: Clock;
   readonly inventory: Inventory;

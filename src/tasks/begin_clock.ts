@@ -14,7 +14,7 @@ import type { SteadyClock } from "../lib/steady_clock.ts";
 import type { Ledger } from "../store/ledger.ts";
 import { newestInstant } from "../store/newest_instant.ts";
 
-export interface BeginClockMeans {
+interface BeginClockMeans {
   readonly clock: SteadyClock;
   readonly ledger: Ledger;
   readonly providers: readonly ProviderConfig[];

@@ -19,7 +19,7 @@ const PLACE_TIME = 5 * SECOND;
 const LARGEST_PART = 0.5;
 const SMALLEST_SAMPLE = 4;
 
-export interface CheckReadyMeans {
+interface CheckReadyMeans {
   readonly ledger: Ledger;
   readonly config: () => Config;
   readonly shell: Shell;

@@ -16,7 +16,7 @@ const MOST = 50;
 /** Keypairs leak seldom, and listing them is one more request. */
 const KEYPAIRS_EVERY = 15 * MINUTE;
 
-export interface CleanLeaksMeans {
+interface CleanLeaksMeans {
   readonly ledger: Ledger;
   readonly config: () => Config;
   readonly watches: () => Iterable<ProviderWatch>;

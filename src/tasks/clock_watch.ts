@@ -22,7 +22,7 @@ const CLOUD_JITTER = 10 * SECOND;
 /** Between two times that it is written down. */
 const SAVED_EVERY = 5 * MINUTE;
 
-export interface ClockWatchMeans {
+interface ClockWatchMeans {
   readonly clock: Clock;
   /** By how much the machine's clock was set while no process ran. */
   readonly setBefore: Milliseconds;

@@ -7,7 +7,7 @@ import { describePlace, isElsewhere, type Place } from "../domain/home.ts";
 import type { Ledger } from "../store/ledger.ts";
 import type { Expected } from "./list_expected.ts";
 
-export interface ConfirmHomeMeans {
+interface ConfirmHomeMeans {
   readonly provider: string;
   readonly ledger: Pick<Ledger, "homes" | "saveHome">;
   /** What records name on the provider. */

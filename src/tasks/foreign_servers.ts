@@ -13,7 +13,7 @@ import { holdStale } from "../rules/hold_stale.ts";
 import type { Ledger } from "../store/ledger.ts";
 import type { ProviderWatch } from "./provider_watch.ts";
 
-export interface ForeignServersMeans {
+interface ForeignServersMeans {
   readonly watch: Pick<ProviderWatch, "provider" | "observation" | "frozen">;
   readonly ledger: Ledger;
   readonly clock: Pick<Clock, "now">;

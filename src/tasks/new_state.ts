@@ -9,7 +9,7 @@ import { foreignInstallation } from "../domain/server_marks.ts";
 import { loggerOf } from "../lib/logging.ts";
 import type { Ledger } from "../store/ledger.ts";
 
-export interface NewStateMeans {
+interface NewStateMeans {
   readonly ledger: Pick<Ledger, "isNew" | "doubt" | "installation" | "settle">;
   /** The providers of the configuration. */
   readonly providers: () => readonly string[];

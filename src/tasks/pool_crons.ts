@@ -17,7 +17,7 @@ import { createTask, type Task } from "./task.ts";
 /** Between two looks for requests that nobody waits for. */
 const REQUESTS_PERIOD = 5 * SECOND;
 
-export interface PoolCronsMeans {
+interface PoolCronsMeans {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly shell: Shell;

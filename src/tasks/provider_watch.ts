@@ -52,7 +52,7 @@ const REFUSAL_PAUSES = { quota: 5 * SECOND, capacity: 5 * SECOND, unauthorized: 
 const LONGEST_REFUSAL = MINUTE;
 const LONGEST_FAILURE = MINUTE;
 
-export interface ProviderWatchMeans {
+interface ProviderWatchMeans {
   readonly provider: ProviderConfig;
   readonly cloud: Cloud;
   readonly deletions: Deletions;

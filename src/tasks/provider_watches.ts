@@ -24,7 +24,7 @@ import { confirmHome } from "./confirm_home.ts";
 import { createTask, type Task, type TaskResult } from "./task.ts";
 import { hasStrangeFloatingIp, planWatch, type WatchNeeds } from "./watch_needs.ts";
 
-export interface ProviderWatchesMeans {
+interface ProviderWatchesMeans {
   readonly ledger: Ledger;
   readonly clock: Clock;
   /** Makes a provider's cloud; disposing of it closes its connections. */

@@ -14,7 +14,7 @@ import type { Target } from "../targets/target.ts";
 import type { GearmanDemand } from "./gearman_demand.ts";
 import { createTask, type Task } from "./task.ts";
 
-export interface TargetWatchesMeans {
+interface TargetWatchesMeans {
   readonly clock: Clock;
   readonly gearman: Pick<GearmanDemand, "gearman" | "state">;
   /** Makes a target; disposing of it closes its connections. null: nodes of it are only used from here. */

@@ -30,7 +30,7 @@ export interface TaskOptions extends TaskBasics {
 }
 
 /** When a task runs by itself; null: not before it is woken. */
-export interface Schedule {
+interface Schedule {
   /** Of the first run. */
   first(now: Instant): Instant | null;
   /** Of the one after a run that ended now. */

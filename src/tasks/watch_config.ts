@@ -9,7 +9,7 @@ import { createTask, type Task } from "./task.ts";
 const LOOK = 10 * SECOND;
 const READ_ANYWAY = MINUTE;
 
-export interface WatchConfigOptions {
+interface WatchConfigOptions {
   readonly clock: Clock;
   readonly path: string;
   /** Changes when the files may have. */

@@ -30,7 +30,7 @@ export interface AcquiredNode {
   readonly subnodes: readonly AcquiredSubnode[];
 }
 
-export type AcquiredSubnode = Omit<
+type AcquiredSubnode = Omit<
   AcquiredNode,
   "label" | "image" | "provider" | "az" | "groups" | "subnodes"
 >;

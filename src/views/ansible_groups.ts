@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import type { Config } from "../domain/config.ts";
 import type { NodeStateName } from "../domain/node.ts";
 
-export interface GroupedNode {
+interface GroupedNode {
   readonly image: string;
   readonly provider: string;
   readonly label: string;
@@ -15,7 +15,7 @@ export interface GroupedNode {
 }
 
 /** What groups the pool's nodes may be in, besides those of nodes that are left over. */
-export interface GroupedPool {
+interface GroupedPool {
   readonly config: Config | null;
   readonly nodes: Iterable<Omit<GroupedNode, "state">>;
 }

@@ -34,7 +34,7 @@ export interface DibImageView {
   readonly age: number;
 }
 
-export interface DibFileView {
+interface DibFileView {
   readonly format: string;
   /** Bytes. */
   readonly size: number;

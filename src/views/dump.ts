@@ -67,7 +67,7 @@ export interface WorkView {
   readonly begun: readonly string[];
 }
 
-export interface RateLimiterView {
+interface RateLimiterView {
   readonly provider: string;
   /** Between the starts of two requests, as it is now in force. */
   readonly interval: number;

@@ -1,7 +1,7 @@
 /** Whether the pool can do its work: what `/readyz` tells load balancers and monitoring. */
 import type { PoolReport, StateReport } from "../domain/pool_report.ts";
 
-export interface ReadinessView {
+interface ReadinessView {
   readonly ready: boolean;
   /** Why not; empty when ready. */
   readonly reasons: readonly string[];

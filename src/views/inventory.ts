@@ -16,7 +16,7 @@ export interface InventoryView {
 }
 
 /** What Ansible knows of a host. */
-export interface HostVariables {
+interface HostVariables {
   readonly ansible_host: string;
   readonly ansible_port: number;
   /** Left out where the configuration no longer has its image. */
@@ -24,7 +24,7 @@ export interface HostVariables {
   readonly nodepool: HostFacts;
 }
 
-export interface HostFacts {
+interface HostFacts {
   readonly id: number;
   readonly label: string;
   readonly provider: string;

@@ -23,7 +23,3 @@ export function countNodes(
 export function noNodes(): Record<NodeStateName, number> {
   return Object.fromEntries(nodeStateNames.map((name) => [name, 0])) as Record<NodeStateName, number>;
 }
-
-export function totalOf(counts: NodeCounts): number {
-  return nodeStateNames.reduce((total, name) => total + counts[name], 0);
-}

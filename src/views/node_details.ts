@@ -34,7 +34,7 @@ export interface NodeDetails extends NodeView {
   readonly ended: string | null;
 }
 
-export interface SubnodeView {
+interface SubnodeView {
   readonly id: number;
   readonly hostname: string;
   readonly server_id: string | null;
@@ -42,7 +42,7 @@ export interface SubnodeView {
   readonly ip: string | null;
 }
 
-export interface EvidenceView {
+interface EvidenceView {
   readonly at: string;
   readonly kind: string;
   readonly error: string;

@@ -48,7 +48,7 @@ export interface MissingView {
   readonly doubtful: boolean;
 }
 
-export interface QuotaView {
+interface QuotaView {
   readonly taken: string;
   /** null: the cloud does not tell it; max-servers alone counts. */
   readonly instances: QuotaUseView | null;
@@ -66,7 +66,7 @@ export interface QuotaUseView {
   readonly used: number;
 }
 
-export interface ApiView {
+interface ApiView {
   readonly requests: number;
   readonly errors: number;
   readonly queued: number;

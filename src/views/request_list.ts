@@ -10,7 +10,7 @@ export interface RequestListView extends ViewHead {
   readonly requests: readonly RequestView[];
 }
 
-export type RequestStateName = "waiting" | "granted";
+type RequestStateName = "waiting" | "granted";
 
 export const requestStateNames: readonly RequestStateName[] = ["waiting", "granted"];
 

@@ -35,7 +35,7 @@ export interface StatusView extends ViewHead {
   readonly problems: readonly string[];
 }
 
-export interface ForeignServerView {
+interface ForeignServerView {
   readonly provider: string;
   readonly hostname: string;
   readonly server_id: string;
@@ -60,7 +60,7 @@ export interface DaemonView {
   readonly tasks: readonly TaskView[];
 }
 
-export interface TaskView {
+interface TaskView {
   readonly name: string;
   readonly runs: number;
   readonly last_started: string | null;

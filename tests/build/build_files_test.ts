@@ -1,8 +1,7 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
 import { join } from "node:path";
 import fc from "fast-check";
-import { buildPath } from "../../src/build/build_files.ts";
-import { buildLogFile } from "../../src/build/build_log.ts";
+import { buildLogFile, buildPath } from "../../src/domain/build_path.ts";
 import { createDenoCommand } from "../../src/build/deno_command.ts";
 import { createDiskimageBuilder } from "../../src/build/diskimage_builder.ts";
 

@@ -2,19 +2,18 @@
 import { rejects } from "node:assert/strict";
 import { join } from "node:path";
 import { createDenoCommand } from "../../src/build/deno_command.ts";
-import { buildPath } from "../../src/build/build_files.ts";
-import { buildLogFile } from "../../src/build/build_log.ts";
+import { buildLogFile, buildPath } from "../../src/domain/build_path.ts";
 import { type Builder, BuildError, type BuildJob } from "../../src/build/builder.ts";
 import { createDiskimageBuilder, type DiskimageBuilderOptions } from "../../src/build/diskimage_builder.ts";
 import { script } from "./processes.ts";
 
-export interface BuildKit extends AsyncDisposable {
+interface BuildKit extends AsyncDisposable {
   readonly folder: string;
   readonly builder: Builder;
   readonly job: BuildJob;
 }
 
-export interface KitOptions extends Partial<Omit<DiskimageBuilderOptions, "command">> {
+interface KitOptions extends Partial<Omit<DiskimageBuilderOptions, "command">> {
   readonly job?: Partial<BuildJob>;
 }
 

@@ -2,7 +2,7 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { VirtualClock } from "../../src/lib/virtual_clock.ts";
+import { VirtualClock } from "../virtual_clock.ts";
 import { watchMemory } from "../lib/memory_watch.ts";
 import { buildKit, failureOfBuild, unaborted } from "./build_kit.ts";
 import { eventually } from "../eventually.ts";

@@ -7,14 +7,14 @@ import { runCli } from "../../src/cli/main.ts";
 import type { Wiring } from "../../src/cli/wiring.ts";
 import type { OnlineCheck } from "../../src/domain/online_check.ts";
 import { serveControl } from "../../src/control/serve_control.ts";
-import { VirtualClock } from "../../src/lib/virtual_clock.ts";
+import { VirtualClock } from "../virtual_clock.ts";
 import { ScriptedPool } from "../control/scripted_pool.ts";
 import { NOW } from "../views/sample_pool.ts";
 
 /** What requests are marked with. */
 export const TOKEN = "6f1de0a3-0000-4000-8000-000000000001";
 
-export interface Outcome {
+interface Outcome {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;

@@ -2,7 +2,7 @@
 import { createOpenStackCloud } from "../../src/cloud/openstack/openstack_cloud.ts";
 import { MINUTE, SECOND } from "../../src/domain/time.ts";
 import { seededRandom } from "../../src/lib/random.ts";
-import { VirtualClock } from "../../src/lib/virtual_clock.ts";
+import { VirtualClock } from "../virtual_clock.ts";
 import type { SimulatorInput } from "../../src/simulator/settings.ts";
 import { createSimulator } from "../../src/simulator/simulator.ts";
 import { cloudContract } from "../contracts/cloud_contract.ts";

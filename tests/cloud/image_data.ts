@@ -1,7 +1,7 @@
 /** Image data for tests, which tells what became of it. */
 import type { ImageData } from "../../src/cloud/cloud.ts";
 
-export interface TestData extends ImageData {
+interface TestData extends ImageData {
   /** How often it was opened. */
   readonly opened: number;
   /** Bytes that were asked for. */

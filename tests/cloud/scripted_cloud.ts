@@ -10,7 +10,7 @@ import type { Send, SendRequest, SendResponse } from "../../src/cloud/send.ts";
 import type { CloudAccess } from "../../src/domain/cloud_access.ts";
 import { SECOND } from "../../src/domain/time.ts";
 import { seededRandom } from "../../src/lib/random.ts";
-import { VirtualClock } from "../../src/lib/virtual_clock.ts";
+import { VirtualClock } from "../virtual_clock.ts";
 
 export interface Reply {
   readonly status?: number;
@@ -24,12 +24,12 @@ export interface Reply {
 /** An Error is thrown; "silence" never answers; null leaves it to the standard cloud. */
 export type Script = (request: SendRequest, nth: number) => Reply | Error | "silence" | null;
 
-export interface ScriptedSend {
+interface ScriptedSend {
   readonly send: Send;
   readonly requests: SendRequest[];
 }
 
-export function scriptedSend(script: Script): ScriptedSend {
+function scriptedSend(script: Script): ScriptedSend {
   const requests: SendRequest[] = [];
   const send: Send = async (request, { signal }) => {
     requests.push(request);

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 
 const program = fileURLToPath(new URL("upload_receiver.ts", import.meta.url));
 
-export interface UploadReceiver extends AsyncDisposable {
+interface UploadReceiver extends AsyncDisposable {
   /** Ends without a slash. */
   readonly url: string;
 }

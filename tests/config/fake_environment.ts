@@ -12,8 +12,8 @@ export interface FakeMachine {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-export const HOME = "/home/ci";
-export const CWD = "/work-dir";
+const HOME = "/home/ci";
+const CWD = "/work-dir";
 
 export function fakeEnvironment({ files = {}, modes = {}, env = {} }: FakeMachine = {}): Environment {
   return {

@@ -21,7 +21,7 @@ import {
   nodeRequest,
 } from "../store/records.ts";
 
-export interface StoreUnderTest extends AsyncDisposable {
+interface StoreUnderTest extends AsyncDisposable {
   readonly store: Store;
   /** Closes the store and opens what it has kept; null: it keeps nothing. */
   readonly reopen: (() => Promise<void>) | null;

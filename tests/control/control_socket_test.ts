@@ -8,7 +8,7 @@ import type { PoolClient } from "../../src/control/pool_client.ts";
 import { ControlError } from "../../src/control/pool_control.ts";
 import { serveControl } from "../../src/control/serve_control.ts";
 import { ControlSocketError, controlSocketPath } from "../../src/control/socket_path.ts";
-import { VirtualClock } from "../../src/lib/virtual_clock.ts";
+import { VirtualClock } from "../virtual_clock.ts";
 import { type PoolViewName, viewFilters } from "../../src/views/view_pool.ts";
 import { eventually } from "../eventually.ts";
 import { NOW, SECRETS } from "../views/sample_pool.ts";

@@ -4,7 +4,7 @@ import { StackDump } from "../../src/control/stack_dump.ts";
 import { MINUTE } from "../../src/domain/time.ts";
 import type { CpuProfile } from "../../src/lib/cpu_profiler.ts";
 import { startLogging } from "../../src/lib/logging.ts";
-import { VirtualClock } from "../../src/lib/virtual_clock.ts";
+import { VirtualClock } from "../virtual_clock.ts";
 import { viewDump } from "../../src/views/dump.ts";
 import { sampleDump } from "../views/sample_dump.ts";
 

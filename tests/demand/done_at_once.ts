@@ -1,6 +1,6 @@
 /** Measures how much is done of something between two turns of the event loop: a count, so that load does not matter. */
 
-export interface DoneAtOnce extends AsyncDisposable {
+interface DoneAtOnce extends AsyncDisposable {
   /** The most so far. */
   readonly most: number;
 }

@@ -1,6 +1,6 @@
 import { equal, rejects } from "node:assert/strict";
 import { inTime, TimeUpError } from "../../src/demand/in_time.ts";
-import { VirtualClock } from "../../src/lib/virtual_clock.ts";
+import { VirtualClock } from "../virtual_clock.ts";
 
 const never = () => new Promise<never>(() => {});
 

@@ -2,7 +2,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import type { LinkState } from "../../src/domain/link_state.ts";
 import { SECOND } from "../../src/domain/time.ts";
 import { seededRandom } from "../../src/lib/random.ts";
-import { VirtualClock } from "../../src/lib/virtual_clock.ts";
+import { VirtualClock } from "../virtual_clock.ts";
 import { type Conversation, type Link, openLink, type Peer } from "../../src/demand/link.ts";
 import { ScriptedServer } from "./scripted_server.ts";
 

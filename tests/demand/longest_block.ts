@@ -1,6 +1,6 @@
 /** Measures for how long at once the event loop was kept from other work. */
 
-export interface BlockWatch extends AsyncDisposable {
+interface BlockWatch extends AsyncDisposable {
   /** Milliseconds, the longest so far. */
   readonly longest: number;
 }

@@ -1,6 +1,6 @@
 /** The configuration of a pool whose nodes work for somebody: one label `small`, and whatever hands out its jobs. */
 
-export interface JobConfigOptions {
+interface JobConfigOptions {
   readonly minReady?: number;
   readonly maxServers?: number;
   /** Further keys of the file: targets, servers, publishers. */

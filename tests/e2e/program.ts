@@ -10,7 +10,7 @@ export interface Ran {
   readonly stderr: string;
 }
 
-export interface ProgramOptions {
+interface ProgramOptions {
   /** Added to this process's environment. */
   readonly env?: Record<string, string>;
   /** Run by this program, as `setpriv` with its options; none: directly. */

@@ -17,7 +17,7 @@ import { programCommand, type Ran, runProgram, spawnProgram } from "./program.ts
 
 export type { Ran } from "./program.ts";
 
-export interface RunningPoolOptions extends SimulatorInput {
+interface RunningPoolOptions extends SimulatorInput {
   /** The configuration; see `RunningPool.configure` for what is filled in. */
   readonly config: string;
   /** Where the temporary folder is made; where the system makes them, if it is left out. */
@@ -33,7 +33,7 @@ export interface RunningPoolOptions extends SimulatorInput {
 }
 
 /** A line of the daemon's log; further facts by name. */
-export interface LogLine {
+interface LogLine {
   readonly time: string;
   readonly level: string;
   readonly category: string;

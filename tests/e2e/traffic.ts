@@ -31,7 +31,7 @@ export interface Grant {
   readonly answeredAt: number;
 }
 
-export interface TrafficOptions {
+interface TrafficOptions {
   readonly clients: number;
   /** The next job of whichever client is free; null: no more. */
   readonly nextJob: () => Job | null;

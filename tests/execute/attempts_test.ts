@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { SECOND } from "../../src/domain/time.ts";
 import { type Attempt, Attempts } from "../../src/execute/attempts.ts";
-import { VirtualClock } from "../../src/lib/virtual_clock.ts";
+import { VirtualClock } from "../virtual_clock.ts";
 import { gate } from "./execute_fixtures.ts";
 
 function kit() {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { CloudError } from "../../src/cloud/cloud_error.ts";
 import type { CloudErrorKind } from "../../src/domain/cloud_error_kind.ts";
 import { executeCreateServer, serverRequest } from "../../src/execute/create_server.ts";
-import { VirtualClock } from "../../src/lib/virtual_clock.ts";
+import { VirtualClock } from "../virtual_clock.ts";
 import { image, INSTALLATION, node, NOW, provider, states } from "../plan/plan_fixtures.ts";
 import { scriptedCloud } from "./execute_fixtures.ts";
 

@@ -9,7 +9,7 @@ import { ImageExecutor, type ImageExecutorMeans } from "../../src/execute/images
 import { Executor } from "../../src/execute/executor.ts";
 import type { TargetAccess } from "../../src/execute/hand_over.ts";
 import { seededRandom } from "../../src/lib/random.ts";
-import { VirtualClock } from "../../src/lib/virtual_clock.ts";
+import { VirtualClock } from "../virtual_clock.ts";
 import type { Action } from "../../src/plan/action.ts";
 import type { LoginTarget, Shell } from "../../src/ssh/shell.ts";
 import { Ledger } from "../../src/store/ledger.ts";
@@ -19,7 +19,7 @@ import { ScriptedBuilder } from "../build/scripted_builder.ts";
 import { config as sampleConfig, INSTALLATION, NOW, seen } from "../plan/plan_fixtures.ts";
 
 /** What was asked of a cloud: the method, and what it was about. */
-export interface CloudCall {
+interface CloudCall {
   readonly method: string;
   readonly subject: unknown;
 }
@@ -75,7 +75,7 @@ export function gate<Value>() {
   return { run: () => promise, open: resolve, fail: reject };
 }
 
-export interface LedgerKit {
+interface LedgerKit {
   readonly clock: VirtualClock;
   readonly store: ReturnType<typeof createMemoryStore>;
   readonly ledger: Ledger;

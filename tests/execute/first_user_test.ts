@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { MINUTE, SECOND } from "../../src/domain/time.ts";
 import { asFirstUser } from "../../src/execute/first_user.ts";
-import { VirtualClock } from "../../src/lib/virtual_clock.ts";
+import { VirtualClock } from "../virtual_clock.ts";
 import { LoginError } from "../../src/ssh/shell.ts";
 
 /** How a user's login goes: after so long, with what. Longer than its time limit is a timeout. */

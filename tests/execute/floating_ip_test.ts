@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Cloud } from "../../src/cloud/cloud.ts";
 import { CloudError } from "../../src/cloud/cloud_error.ts";
 import { executeCreateFloatingIp } from "../../src/execute/floating_ip.ts";
-import { VirtualClock } from "../../src/lib/virtual_clock.ts";
+import { VirtualClock } from "../virtual_clock.ts";
 import { ADDRESSES, node, states } from "../plan/plan_fixtures.ts";
 
 const { signal } = new AbortController();

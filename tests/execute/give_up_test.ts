@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { executeGiveUp } from "../../src/execute/give_up.ts";
-import { VirtualClock } from "../../src/lib/virtual_clock.ts";
+import { VirtualClock } from "../virtual_clock.ts";
 import type { LaunchFailure } from "../../src/plan/action.ts";
 import { NOW, server } from "../plan/plan_fixtures.ts";
 import { type Scripted, scriptedCloud } from "./execute_fixtures.ts";

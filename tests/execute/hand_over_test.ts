@@ -11,7 +11,7 @@ import {
   type HandOverMeans,
   type TargetAccess,
 } from "../../src/execute/hand_over.ts";
-import { VirtualClock } from "../../src/lib/virtual_clock.ts";
+import { VirtualClock } from "../virtual_clock.ts";
 import type { Target } from "../../src/targets/target.ts";
 import { sampleConfig } from "../views/sample_pool.ts";
 import { ADDRESSES, image, node, NOW, states } from "../plan/plan_fixtures.ts";

@@ -5,7 +5,7 @@ import { credentialsFor } from "../../src/execute/credentials.ts";
 import { executeLogin, type LoginMeans } from "../../src/execute/login.ts";
 import { generateKey } from "../../src/ssh/generate_key.ts";
 import { PrivateKeys } from "../../src/execute/private_keys.ts";
-import { VirtualClock } from "../../src/lib/virtual_clock.ts";
+import { VirtualClock } from "../virtual_clock.ts";
 import type { NodeRecord } from "../../src/domain/node.ts";
 import { LoginError, type Shell } from "../../src/ssh/shell.ts";
 import { image, node, NOW, provider, states } from "../plan/plan_fixtures.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { NodeRecord } from "../../src/domain/node.ts";
 import { SECOND } from "../../src/domain/time.ts";
 import { executePrepareNode, type PrepareMeans } from "../../src/execute/prepare_node.ts";
-import { VirtualClock } from "../../src/lib/virtual_clock.ts";
+import { VirtualClock } from "../virtual_clock.ts";
 import { LoginError, type Shell } from "../../src/ssh/shell.ts";
 import { ADDRESSES, image, node, NOW, provider, states, subnode } from "../plan/plan_fixtures.ts";
 import { HOST_KEY } from "./execute_fixtures.ts";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { MINUTE } from "../../src/domain/time.ts";
 import { executeScript, type ScriptJob } from "../../src/execute/images/run_script.ts";
-import { VirtualClock } from "../../src/lib/virtual_clock.ts";
+import { VirtualClock } from "../virtual_clock.ts";
 import { LoginError, type Shell } from "../../src/ssh/shell.ts";
 import { NOW } from "../plan/plan_fixtures.ts";
 import { HOST_KEY } from "./execute_fixtures.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { startDeadline } from "../../src/lib/deadline.ts";
-import { VirtualClock } from "../../src/lib/virtual_clock.ts";
+import { VirtualClock } from "../virtual_clock.ts";
 
 Deno.test("startDeadline() aborts its signal with a TimeoutError when time is up", async () => {
   const clock = new VirtualClock();

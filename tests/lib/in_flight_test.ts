@@ -1,7 +1,7 @@
 /** Work in flight: found by its calls, with what it waits for and where, and gone when it is over. */
 import assert from "node:assert/strict";
 import { InFlight } from "../../src/lib/in_flight.ts";
-import { VirtualClock } from "../../src/lib/virtual_clock.ts";
+import { VirtualClock } from "../virtual_clock.ts";
 
 Deno.test("work is in flight with what it waits for, since when and where, until it has ended", async () => {
   const clock = new VirtualClock();

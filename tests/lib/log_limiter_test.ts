@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { LogLevel, LogRecord } from "@logtape/logtape";
 import { LogLimiter } from "../../src/lib/log_limiter.ts";
 import { loggerOf, startLogging } from "../../src/lib/logging.ts";
-import { VirtualClock } from "../../src/lib/virtual_clock.ts";
+import { VirtualClock } from "../virtual_clock.ts";
 
 function record(
   text: string,

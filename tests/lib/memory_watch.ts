@@ -3,7 +3,7 @@
  * what waits to be collected, so that bounds can only be told from quantities that are far larger.
  */
 
-export interface MemoryWatch extends Disposable {
+interface MemoryWatch extends Disposable {
   /** Bytes more than at the start. */
   readonly most: () => number;
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { RateLimiter, type Slot } from "../../src/lib/rate_limiter.ts";
-import { VirtualClock } from "../../src/lib/virtual_clock.ts";
+import { VirtualClock } from "../virtual_clock.ts";
 
 const { signal } = new AbortController();
 

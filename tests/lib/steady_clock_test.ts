@@ -1,7 +1,7 @@
 import { equal } from "node:assert/strict";
 import { HOUR, SECOND } from "../../src/domain/time.ts";
 import { SteadyClock } from "../../src/lib/steady_clock.ts";
-import { VirtualClock } from "../../src/lib/virtual_clock.ts";
+import { VirtualClock } from "../virtual_clock.ts";
 
 const START = Date.UTC(2030, 0, 1);
 

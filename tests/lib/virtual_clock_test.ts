@@ -1,5 +1,5 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
-import { VirtualClock } from "../../src/lib/virtual_clock.ts";
+import { VirtualClock } from "../virtual_clock.ts";
 
 Deno.test("VirtualClock stands still until it is told to move", async () => {
   const clock = new VirtualClock(1_000);

@@ -4,13 +4,13 @@ import { fileURLToPath } from "node:url";
 import manifest from "../../deno.json" with { type: "json" };
 import { eventually } from "../eventually.ts";
 
-export interface StatsdDaemon extends AsyncDisposable {
+interface StatsdDaemon extends AsyncDisposable {
   readonly port: number;
   /** Waits until so many metrics have arrived, then tells what there is. */
   received(metrics: number): Promise<Received>;
 }
 
-export interface Received {
+interface Received {
   readonly gauges: Readonly<Record<string, number>>;
   readonly counters: Readonly<Record<string, number>>;
   readonly timers: Readonly<Record<string, readonly number[]>>;

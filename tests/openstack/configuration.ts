@@ -24,7 +24,7 @@ export async function configurationOf2016(
   return text.replaceAll(capitals, (word) => String(words.get(word)));
 }
 
-export interface LabelWish {
+interface LabelWish {
   readonly name: string;
   readonly minReady: number;
   /** The flavor of its nodes. */

@@ -21,7 +21,7 @@ export interface CloudKeys {
 }
 
 /** A line of `openstack server list --long`. */
-export interface ListedServer {
+interface ListedServer {
   readonly ID: string;
   readonly Name: string;
   readonly Status: string;
@@ -31,7 +31,7 @@ export interface ListedServer {
 const clouds = Deno.env.get("OS_CLIENT_CONFIG_FILE");
 
 /** The folder that the development cloud lives in. */
-export const devcloudFolder = dirname(clouds ?? "");
+const devcloudFolder = dirname(clouds ?? "");
 
 /** A test with a project and a nodepool of its own; nothing of either outlives it. */
 export function scenario(

@@ -5,7 +5,7 @@
  */
 
 /** Resolves to the fixed address behind a floating one; null: nothing has it. */
-export type FixedAddressOf = (floating: string) => Promise<string | null>;
+type FixedAddressOf = (floating: string) => Promise<string | null>;
 
 const SSH_PORT = 22;
 

@@ -1,7 +1,7 @@
 /** Runs a program of the machine to its end. */
 import assert from "node:assert/strict";
 
-export interface Finished {
+interface Finished {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;

@@ -8,7 +8,7 @@ import { programCommand } from "../e2e/program.ts";
 /** For commands whose end the shell waits for, in seconds. */
 const LONGEST_COMMAND = 60;
 
-export interface Ran {
+interface Ran {
   readonly stdout: string;
   readonly stderr: string;
 }

@@ -8,7 +8,7 @@ type Cloud = NonNullable<SimulatorInput["clouds"]>[number];
 type Rules = NonNullable<SimulatorInput["faults"]>;
 
 /** What a pool with two labels, `small` and `big`, on the cloud `main` is to be like. */
-export interface Draft {
+interface Draft {
   cloud: Cloud;
   faults: Rules;
   /** Keys of the provider, and of its image that `small` is booted from. */

@@ -2,7 +2,7 @@
 import { imageStateName, type ProviderImage } from "../../src/domain/provider_image.ts";
 import type { VirtualPool } from "./virtual_pool.ts";
 
-export interface ImageConfigOptions {
+interface ImageConfigOptions {
   /** Simulated clouds, each a provider of its name. */
   readonly clouds?: readonly string[];
   /** Names of diskimages, each with an image and a label of the same name. */

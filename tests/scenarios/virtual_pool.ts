@@ -15,13 +15,14 @@ import { MINUTE } from "../../src/domain/time.ts";
 import type { Clock } from "../../src/lib/clock.ts";
 import { seededRandom } from "../../src/lib/random.ts";
 import { SteadyClock } from "../../src/lib/steady_clock.ts";
-import { VirtualClock } from "../../src/lib/virtual_clock.ts";
+import { VirtualClock } from "../virtual_clock.ts";
 import { checkClouds } from "../../src/online/check_clouds.ts";
 import { Pool, type PoolMeans } from "../../src/pool.ts";
 import { renderCloudsYaml } from "../../src/simulator/clouds_yaml.ts";
 import type { SimulatorInput } from "../../src/simulator/settings.ts";
 import { createSimulator, type Simulator } from "../../src/simulator/simulator.ts";
-import { copyMemoryStore, createMemoryStore } from "../../src/store/memory_store.ts";
+import { createMemoryStore } from "../../src/store/memory_store.ts";
+import { copyMemoryStore } from "./copy_memory_store.ts";
 import type { Store } from "../../src/store/store.ts";
 import { generateKey } from "../../src/ssh/generate_key.ts";
 import { type ScriptedBuild, ScriptedBuilder } from "../build/scripted_builder.ts";
@@ -326,7 +327,7 @@ function environmentWith(clouds: string): Environment {
   };
 }
 
-export interface PoolConfigOptions {
+interface PoolConfigOptions {
   readonly minReady: number;
   readonly maxServers?: number;
   /** Simulated clouds, each a provider of its name; left out: `simulator` as the provider `main`. */

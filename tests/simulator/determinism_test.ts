@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { CloudError } from "../../src/cloud/cloud_error.ts";
 import { SECOND } from "../../src/domain/time.ts";
 import { seededRandom } from "../../src/lib/random.ts";
-import { VirtualClock } from "../../src/lib/virtual_clock.ts";
+import { VirtualClock } from "../virtual_clock.ts";
 import type { JournalRow } from "../../src/simulator/journal.ts";
 import { createSimulator } from "../../src/simulator/simulator.ts";
 import { SimulatedClient } from "./simulated_client.ts";

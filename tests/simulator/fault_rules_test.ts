@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { MINUTE, SECOND } from "../../src/domain/time.ts";
 import { seededRandom } from "../../src/lib/random.ts";
-import { VirtualClock } from "../../src/lib/virtual_clock.ts";
+import { VirtualClock } from "../virtual_clock.ts";
 import type { FaultRuleInput } from "../../src/simulator/settings.ts";
 import { createSimulator } from "../../src/simulator/simulator.ts";
 import { SimulatedClient, virtualSimulator } from "./simulated_client.ts";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { generateKey } from "../../src/ssh/generate_key.ts";
 import { LoginError } from "../../src/ssh/shell.ts";
 import { createSsh2Shell } from "../../src/ssh/ssh2_shell.ts";
-import { VirtualClock } from "../../src/lib/virtual_clock.ts";
+import { VirtualClock } from "../virtual_clock.ts";
 import { seededRandom } from "../../src/lib/random.ts";
 import { loginQuirks } from "../../src/simulator/quirks/logins.ts";
 import { createSimulator } from "../../src/simulator/simulator.ts";

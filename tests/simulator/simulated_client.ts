@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { Send, SendRequest } from "../../src/cloud/send.ts";
 import { seededRandom } from "../../src/lib/random.ts";
-import { VirtualClock } from "../../src/lib/virtual_clock.ts";
+import { VirtualClock } from "../virtual_clock.ts";
 import type { SimulatorInput } from "../../src/simulator/settings.ts";
 import { createSimulator, type Simulator } from "../../src/simulator/simulator.ts";
 

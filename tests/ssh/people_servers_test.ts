@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { createSsh2Shell } from "../../src/ssh/ssh2_shell.ts";
 import { SECOND } from "../../src/domain/time.ts";
-import { VirtualClock } from "../../src/lib/virtual_clock.ts";
+import { VirtualClock } from "../virtual_clock.ts";
 import { script } from "../build/processes.ts";
 import { eventually } from "../eventually.ts";
 import { testNeeding } from "../needs.ts";

@@ -1,7 +1,7 @@
 /** Stands between a client and a server on loopback, and lets tests break what goes through it. */
 import { type AddressInfo, createServer, Socket } from "node:net";
 
-export interface Relay extends AsyncDisposable {
+interface Relay extends AsyncDisposable {
   readonly port: number;
   /** Bytes that the client has sent so far. */
   readonly sent: () => number;

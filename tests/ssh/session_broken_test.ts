@@ -1,6 +1,6 @@
 /** Sessions whose connection breaks: cut, frozen, or ended by the server, while they work or in between. */
 import { equal, match, rejects } from "node:assert/strict";
-import { VirtualClock } from "../../src/lib/virtual_clock.ts";
+import { VirtualClock } from "../virtual_clock.ts";
 import type { ShellSession } from "../../src/ssh/shell.ts";
 import { createSsh2Shell } from "../../src/ssh/ssh2_shell.ts";
 import { eventually } from "../eventually.ts";

@@ -1,6 +1,6 @@
 /** Commands on a session with a real OpenSSH server: what they give, and what outlives them. */
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
-import { VirtualClock } from "../../src/lib/virtual_clock.ts";
+import { VirtualClock } from "../virtual_clock.ts";
 import { createSsh2Shell } from "../../src/ssh/ssh2_shell.ts";
 import { watchMemory } from "../lib/memory_watch.ts";
 import { eventually } from "../eventually.ts";

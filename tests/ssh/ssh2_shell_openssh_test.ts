@@ -1,6 +1,6 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { join } from "node:path";
-import { VirtualClock } from "../../src/lib/virtual_clock.ts";
+import { VirtualClock } from "../virtual_clock.ts";
 import { createSsh2Shell } from "../../src/ssh/ssh2_shell.ts";
 import { eventually } from "../eventually.ts";
 import { failureOfLogin, options, targetOf } from "./login_target.ts";

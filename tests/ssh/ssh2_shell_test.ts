@@ -1,6 +1,6 @@
 import { equal, match, rejects } from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
-import { VirtualClock } from "../../src/lib/virtual_clock.ts";
+import { VirtualClock } from "../virtual_clock.ts";
 import type { LoginTarget } from "../../src/ssh/shell.ts";
 import { createSsh2Shell } from "../../src/ssh/ssh2_shell.ts";
 import { eventually } from "../eventually.ts";

@@ -5,7 +5,7 @@ import { stateName } from "../../src/domain/node.ts";
 import { transition } from "../../src/domain/node_transition.ts";
 import { LARGEST_ID } from "../../src/domain/record_id.ts";
 import { seededRandom } from "../../src/lib/random.ts";
-import { VirtualClock } from "../../src/lib/virtual_clock.ts";
+import { VirtualClock } from "../virtual_clock.ts";
 import type { Edit } from "../../src/store/draft.ts";
 import type { LedgerChange } from "../../src/store/ledger.ts";
 import { Ledger } from "../../src/store/ledger.ts";
@@ -237,13 +237,15 @@ Deno.test("an edit goes through all records as they are at that moment, its own 
   assert.equal(ledger.jobs.size, 0);
 });
 
-Deno.test("changeRequest() changes the latest record, and removes it for null", async () => {
+Deno.test("edit() changes the latest record of a request, and removes it", async () => {
   const { ledger } = await ledgerOver();
   await ledger.commit({ requests: [{ previous: null, next: nodeRequest({ id: 1 }) }] });
-  const granted = await ledger.changeRequest(1, (request) => ({ ...request, nodes: [4] }));
-  assert.deepEqual([granted!.nodes, granted!.revision], [[4], 2]);
-  assert.equal(await ledger.changeRequest(1, () => null), null);
-  assert.equal(await ledger.changeRequest(1, () => assert.fail("called for a request that is gone")), null);
+  await ledger.edit((edit) => edit.putRequest({ ...edit.request(1)!, nodes: [4] }));
+  const granted = ledger.requests.get(1)!;
+  assert.deepEqual([granted.nodes, granted.revision], [[4], 2]);
+  await ledger.edit((edit) => edit.removeRequest(1));
+  assert.equal(ledger.requests.get(1), undefined);
+  assert.equal(await ledger.edit((edit) => edit.request(1)), null);
 });
 
 Deno.test("what the store cannot write fails its callers, is not shown, and does not stop the next", async () => {

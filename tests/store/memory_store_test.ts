@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { seededRandom } from "../../src/lib/random.ts";
-import { VirtualClock } from "../../src/lib/virtual_clock.ts";
+import { VirtualClock } from "../virtual_clock.ts";
 import { createMemoryStore } from "../../src/store/memory_store.ts";
 import { storeContract } from "../contracts/store_contract.ts";
 

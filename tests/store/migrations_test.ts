@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { HistoryRecord, NodeRecord } from "../../src/domain/node.ts";
 import type { NodeRequest } from "../../src/domain/request.ts";
 import { seededRandom } from "../../src/lib/random.ts";
-import { VirtualClock } from "../../src/lib/virtual_clock.ts";
+import { VirtualClock } from "../virtual_clock.ts";
 import { openKvStore } from "../../src/store/kv_store.ts";
 import type { Migration } from "../../src/store/migrations.ts";
 import { migrations, schemaVersion } from "../../src/store/migrations.ts";

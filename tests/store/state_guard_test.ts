@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { basename } from "node:path";
 import { systemRandom } from "../../src/lib/random.ts";
-import { VirtualClock } from "../../src/lib/virtual_clock.ts";
+import { VirtualClock } from "../virtual_clock.ts";
 import { openKvStore } from "../../src/store/kv_store.ts";
 import { rescueState } from "../../src/store/rescue_state.ts";
 import type { Contents } from "../../src/store/store.ts";

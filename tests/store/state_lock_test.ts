@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Clock } from "../../src/lib/clock.ts";
-import { VirtualClock } from "../../src/lib/virtual_clock.ts";
+import { VirtualClock } from "../virtual_clock.ts";
 import { lockState, readLockHolder } from "../../src/store/state_lock.ts";
 import { temporaryState } from "./temporary_state.ts";
 

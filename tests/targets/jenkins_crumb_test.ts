@@ -25,7 +25,8 @@ Deno.test("the first POST asks for a crumb, and all use it with the session it w
 Deno.test("a GET carries no crumb", async () => {
   const { target, jenkins } = setUp();
   await target.observe({ signal });
-  await target.listAgents({ signal });
+  await assert.rejects(target.relabelAgent("nobody", { label: "trusty", signal }));
+  assert.deepEqual(jenkins.requests.map(({ method }) => method), ["GET", "GET"]);
   assert.equal(crumbCalls(jenkins.calls), 0);
   assert.ok(jenkins.requests.every(({ headers }) => !headers.has("jenkins-crumb")));
 });

@@ -41,7 +41,7 @@ const RIGHT_IDS: Readonly<Record<Right, string>> = {
 };
 
 /** What goes wrong, once, with the next request to a path. */
-export type Fault =
+type Fault =
   & {
     readonly path: RegExp;
     readonly method?: "GET" | "POST";
@@ -52,7 +52,7 @@ export type Fault =
     | { readonly breakage: Breakage; readonly after?: boolean }
   );
 
-export interface SeenRequest {
+interface SeenRequest {
   readonly method: string;
   /** Below Jenkins' own path, with its query. */
   readonly path: string;

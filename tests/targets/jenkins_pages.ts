@@ -1,6 +1,6 @@
 /** The pages that a Jenkins answers with, as its servlet container, its error views and its filters make them. */
 
-export interface PageOptions {
+interface PageOptions {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
 }

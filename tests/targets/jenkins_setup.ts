@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { createJenkinsTarget, type JenkinsTargetOptions } from "../../src/targets/jenkins/jenkins_target.ts";
 import type { AgentRequest } from "../../src/targets/target.ts";
 import { TargetError } from "../../src/targets/target_error.ts";
-import { VirtualClock } from "../../src/lib/virtual_clock.ts";
+import { VirtualClock } from "../virtual_clock.ts";
 import { JenkinsDouble, type JenkinsSettings, PASSWORD, USER } from "./jenkins_double.ts";
 
 export const HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGx0ZXN0a2V5AAAAAAAAAAAAAAAAAAAAAAAAAAAA";

@@ -222,8 +222,6 @@ for (const job of ["", "a/../b", "a//b"]) {
 /** Every way to ask a target for something that can be refused. */
 const CALLS: readonly ((target: Target) => Promise<unknown>)[] = [
   (target) => target.createAgent(NODE_12, { signal }),
-  (target) => target.listAgents({ signal }),
-  (target) => target.hasAgent("a", { signal }),
   (target) => target.relabelAgent("a", { label: "b", signal }),
   (target) => target.deleteAgent("a", { signal }),
   (target) => target.startJob("a", { parameters: {}, signal }),

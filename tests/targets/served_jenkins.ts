@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import type { JenkinsDouble } from "./jenkins_double.ts";
 
-export interface ServedJenkins extends AsyncDisposable {
+interface ServedJenkins extends AsyncDisposable {
   /** `http://127.0.0.1:PORT`. */
   readonly url: string;
 }

@@ -3,7 +3,7 @@ import { CloudError } from "../../src/cloud/cloud_error.ts";
 import { ImageInventory } from "../../src/domain/image_inventory.ts";
 import type { CloudImage, Server } from "../../src/domain/server.ts";
 import { MINUTE, SECOND } from "../../src/domain/time.ts";
-import { VirtualClock } from "../../src/lib/virtual_clock.ts";
+import { VirtualClock } from "../virtual_clock.ts";
 import { AbsenceProofs } from "../../src/tasks/absence_proofs.ts";
 import type { Expected } from "../../src/tasks/list_expected.ts";
 import { inventory, NOW, sampleCloudImage, server } from "../plan/plan_fixtures.ts";

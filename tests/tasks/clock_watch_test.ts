@@ -3,7 +3,7 @@ import type { ClockRecord } from "../../src/domain/clock_record.ts";
 import type { CloudAhead } from "../../src/domain/server.ts";
 import { HOUR, MINUTE, SECOND } from "../../src/domain/time.ts";
 import { SteadyClock } from "../../src/lib/steady_clock.ts";
-import { VirtualClock } from "../../src/lib/virtual_clock.ts";
+import { VirtualClock } from "../virtual_clock.ts";
 import { ClockWatch } from "../../src/tasks/clock_watch.ts";
 
 /** A watch with the records it saved; `clouds` can be changed. */

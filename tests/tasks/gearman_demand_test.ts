@@ -4,7 +4,7 @@ import type { GearmanServerState } from "../../src/demand/gearman/gearman.ts";
 import type { LinkState } from "../../src/domain/link_state.ts";
 import type { GearmanServerConfig } from "../../src/domain/config.ts";
 import { SECOND } from "../../src/domain/time.ts";
-import { VirtualClock } from "../../src/lib/virtual_clock.ts";
+import { VirtualClock } from "../virtual_clock.ts";
 import { GearmanDemand } from "../../src/tasks/gearman_demand.ts";
 import { NOW } from "../plan/plan_fixtures.ts";
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { TargetConfig } from "../../src/domain/config.ts";
 import type { TargetState } from "../../src/domain/target_state.ts";
 import { SECOND } from "../../src/domain/time.ts";
-import { VirtualClock } from "../../src/lib/virtual_clock.ts";
+import { VirtualClock } from "../virtual_clock.ts";
 import type { Gearman } from "../../src/demand/gearman/gearman.ts";
 import type { Target } from "../../src/targets/target.ts";
 import { TargetWatches } from "../../src/tasks/target_watches.ts";

@@ -13,7 +13,7 @@ import type {
 } from "../../src/domain/server.ts";
 import { MINUTE, SECOND } from "../../src/domain/time.ts";
 import type { DeletionReport } from "../../src/execute/deletions.ts";
-import { VirtualClock } from "../../src/lib/virtual_clock.ts";
+import { VirtualClock } from "../virtual_clock.ts";
 import { ProviderWatch } from "../../src/tasks/provider_watch.ts";
 import type { Expected } from "../../src/tasks/list_expected.ts";
 import type { WatchNeeds } from "../../src/tasks/watch_needs.ts";
@@ -21,7 +21,7 @@ import { deletionsOf, type Scripted, scriptedCloud } from "../execute/execute_fi
 import { catalog, INSTALLATION, NOW, provider as sampleProvider, quota } from "../plan/plan_fixtures.ts";
 
 /** What the cloud has, and which methods fail with what. */
-export interface CloudState {
+interface CloudState {
   servers: Server[];
   flavors: readonly Flavor[];
   networks: readonly Network[];
@@ -32,7 +32,7 @@ export interface CloudState {
   readonly failing: Map<string, Error>;
 }
 
-export const idle: WatchNeeds = {
+const idle: WatchNeeds = {
   pending: false,
   interval: SECOND,
   completeSince: null,

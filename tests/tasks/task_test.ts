@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { HOUR, MINUTE, SECOND } from "../../src/domain/time.ts";
-import { VirtualClock } from "../../src/lib/virtual_clock.ts";
+import { VirtualClock } from "../virtual_clock.ts";
 import { createCronTask, cronTimes } from "../../src/tasks/cron_task.ts";
 import type { TaskOptions, TaskResult } from "../../src/tasks/task.ts";
 import { createTask } from "../../src/tasks/task.ts";

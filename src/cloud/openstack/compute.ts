@@ -113,7 +113,7 @@ const LimitsSchema = v.object({
   }),
 });
 
-export interface ComputeLimits {
+interface ComputeLimits {
   readonly instances: QuotaUse;
   readonly cores: QuotaUse;
   readonly ramMib: QuotaUse;

@@ -257,7 +257,7 @@ function toFloatingIp(raw: v.InferOutput<typeof FloatingIpSchema>): FloatingIp {
   };
 }
 
-export interface NetworkQuotas {
+interface NetworkQuotas {
   readonly floatingIps: QuotaUse | null;
   readonly ports: QuotaUse | null;
 }

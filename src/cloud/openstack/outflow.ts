@@ -15,9 +15,9 @@ import type { Deadline } from "./with_deadline.ts";
  * A connection over which nothing moves is dead, however slow it was: TCP itself gives up after about as long. Even a
  * line of 1 KiB/s takes a piece in that time.
  */
-export const STALL_TIMEOUT = 5 * MINUTE;
+const STALL_TIMEOUT = 5 * MINUTE;
 /** Glance answers when its store has it all, which for many GiB on a slow one takes that long after the last byte. */
-export const ANSWER_TIMEOUT = HOUR;
+const ANSWER_TIMEOUT = HOUR;
 /** Between two reports of progress. */
 const PROGRESS_INTERVAL: Milliseconds = 250;
 

@@ -6,7 +6,7 @@
 import { CloudError } from "../cloud_error.ts";
 import type { Items } from "./session.ts";
 
-export interface Page<T> extends Items<T> {
+interface Page<T> extends Items<T> {
   /** Whether the cloud says that there is a next page. */
   readonly hasNext: boolean;
 }
@@ -17,7 +17,7 @@ export interface PageWish {
   readonly limit: number;
 }
 
-export interface PagingOptions<T> {
+interface PagingOptions<T> {
   fetch(wish: PageWish): Promise<Page<T>>;
   /** What a page is asked to hold; a full one means that there may be more, whatever the cloud says. */
   readonly pageSize: number;

@@ -13,7 +13,7 @@ import { describeSendFailure } from "./send_failure.ts";
 
 type Connector = buildConnector.connector;
 
-export interface ProxyConnectorOptions {
+interface ProxyConnectorOptions {
   readonly rules: ProxyRules;
   /** To the cloud, over the socket given as `httpSocket` where there is one. */
   readonly direct: Connector;

@@ -15,7 +15,7 @@ export interface StreamedRequest extends SendRequest {
   readonly body: ReadableStream<Uint8Array>;
 }
 
-export interface StreamedRequestOptions {
+interface StreamedRequestOptions {
   readonly signal: AbortSignal;
   /** Bytes of the answer at most. */
   readonly maxBody: number;

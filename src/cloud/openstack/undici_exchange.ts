@@ -6,7 +6,7 @@ import type { SendRequest, SendResponse } from "../send.ts";
 import { proxyAuthorization, proxyRefusal } from "./proxy_connector.ts";
 import { orAborted } from "../../lib/or_aborted.ts";
 
-export interface ExchangeOptions {
+interface ExchangeOptions {
   readonly signal: AbortSignal;
   /** Bytes of the answer at most. */
   readonly maxBody: number;

@@ -35,7 +35,7 @@ export interface UndiciSendOptions
   readonly trustAdvice?: string;
 }
 
-export interface UndiciSend extends Send, AsyncDisposable {
+interface UndiciSend extends Send, AsyncDisposable {
   readonly connections: readonly ConnectionCount[];
   readonly certificates: readonly CertificateEnd[];
 }

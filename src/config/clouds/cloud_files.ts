@@ -10,7 +10,7 @@ import { readYaml } from "../read_yaml.ts";
 import { plainValue, type YamlNode } from "../yaml_node.ts";
 import { isSettings, type Settings } from "./settings.ts";
 
-export interface CloudFile {
+interface CloudFile {
   readonly path: string;
   readonly root: YamlNode;
   readonly settings: Settings;

@@ -1,7 +1,7 @@
 /** A cloud's regions: `regions`, `region_name`, or its profile's; a region may carry settings of its own. */
 import { CloudSettingsError, isSettings, normalizeSettings, type Settings, textSetting } from "./settings.ts";
 
-export interface Region {
+interface Region {
   readonly name: string;
   readonly settings: Settings;
 }

@@ -34,7 +34,7 @@ export const diskimageSection = section({
   parent: described(maybe(nameText()), "A diskimage whose elements, release and env-vars come first."),
 });
 
-export type DiskimageSection = v.InferOutput<typeof diskimageSection>;
+type DiskimageSection = v.InferOutput<typeof diskimageSection>;
 
 /** Formats are completed from the providers when all are known. */
 export function diskimageConfig(

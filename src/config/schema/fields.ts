@@ -7,7 +7,7 @@ import * as v from "valibot";
 import { numberFrom } from "../yaml_scalar.ts";
 
 /** What a YAML scalar can be before it is looked at. */
-export type Plain = string | number | boolean;
+type Plain = string | number | boolean;
 
 /**
  * A value of one YAML scalar. The issue's message says what is expected. `json` is what editors can know of it.

@@ -53,7 +53,7 @@ export const providerImageSection = section({
   ),
 });
 
-export type ProviderImageSection = v.InferOutput<typeof providerImageSection>;
+type ProviderImageSection = v.InferOutput<typeof providerImageSection>;
 
 export function providerImageConfig(
   image: ProviderImageSection,

@@ -53,7 +53,7 @@ export const targetSection = section({
 export type TargetSection = v.InferOutput<typeof targetSection>;
 
 /** What the secrets file says of a target's Jenkins wins over the configuration. */
-export type JenkinsSecrets = Partial<JenkinsConfig>;
+type JenkinsSecrets = Partial<JenkinsConfig>;
 
 export function targetConfig(
   target: TargetSection,

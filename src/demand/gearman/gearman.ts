@@ -14,7 +14,7 @@ import { JobServer } from "./job_server.ts";
 import { managerIn } from "./manager_in.ts";
 
 /** What a manager is told of a node that it gets. */
-export interface AssignedNode {
+interface AssignedNode {
   /** The node's nodename. */
   readonly name: string;
   /** The address to log in to. */
@@ -55,7 +55,7 @@ export interface GearmanServerState extends GearmanServerConfig {
   readonly state: LinkState;
 }
 
-export interface GearmanOptions extends Omit<LinkMeans, "dial"> {
+interface GearmanOptions extends Omit<LinkMeans, "dial"> {
   readonly servers: readonly GearmanServerConfig[];
   /** Called with each new state of a server. */
   readonly onState?: (server: GearmanServerState) => void;

@@ -1,6 +1,6 @@
 /** What became of a request to a Gearman server that did not succeed. */
 
-export type GearmanErrorKind =
+type GearmanErrorKind =
   /** No server is connected. */
   | "away"
   /** No worker took the job in time; it has been taken back. */

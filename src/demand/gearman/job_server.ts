@@ -13,7 +13,7 @@ import type { JobRun } from "./job_run.ts";
 const STATUS_LIMIT = MINUTE;
 const ACCEPT_LIMIT = MINUTE;
 
-export interface JobServerOptions extends LinkMeans {
+interface JobServerOptions extends LinkMeans {
   readonly address: Address;
   readonly onState: (state: LinkState) => void;
 }

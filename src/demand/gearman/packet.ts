@@ -35,7 +35,7 @@ const TYPES = {
 } as const;
 
 export type PacketType = keyof typeof TYPES;
-export type Magic = "REQ" | "RES";
+type Magic = "REQ" | "RES";
 
 export interface Packet {
   readonly magic: Magic;

@@ -1,7 +1,7 @@
 /** The bodies of ZMTP's command frames: a name, and what belongs to it. */
 import { concatenated } from "../byte_queue.ts";
 
-export interface Command {
+interface Command {
   readonly name: string;
   readonly data: Uint8Array;
 }

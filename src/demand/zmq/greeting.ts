@@ -6,7 +6,7 @@
 import { type ByteQueue, concatenated } from "../byte_queue.ts";
 import type { Framing } from "./frame.ts";
 
-export type ZmtpVersion = "1.0" | "2.0" | "3.0" | "3.1";
+type ZmtpVersion = "1.0" | "2.0" | "3.0" | "3.1";
 
 export interface Agreement {
   readonly version: ZmtpVersion;

@@ -2,7 +2,7 @@
 import * as v from "valibot";
 
 /** A build has begun; its steps are over; all is over, and its result will not change. */
-export type JobEventType = "started" | "completed" | "finalized";
+type JobEventType = "started" | "completed" | "finalized";
 
 export interface JobEvent {
   readonly type: JobEventType;

@@ -17,7 +17,7 @@ export interface PublisherState {
   readonly state: LinkState;
 }
 
-export interface JobEventsOptions extends Omit<LinkMeans, "dial"> {
+interface JobEventsOptions extends Omit<LinkMeans, "dial"> {
   /** Each `tcp://HOST:PORT`. */
   readonly endpoints: readonly string[];
   /** Called with each event, those of one publisher in their order. */

@@ -11,7 +11,7 @@ import type { Dial } from "../wire.ts";
 import { type Message, SubscriberConversation } from "./conversation.ts";
 import { parseEndpoint } from "./endpoint.ts";
 
-export interface SubscriberOptions extends Omit<LinkMeans, "dial"> {
+interface SubscriberOptions extends Omit<LinkMeans, "dial"> {
   /** `tcp://HOST:PORT`. */
   readonly endpoint: string;
   /** Called with each message, in their order. */

@@ -25,7 +25,7 @@ export interface ScriptJob extends Omit<ScriptCall, "folder"> {
   readonly scriptDir: string | null;
 }
 
-export interface ScriptMeans {
+interface ScriptMeans {
   readonly shell: Shell;
   readonly clock: Clock;
   readonly signal: AbortSignal;

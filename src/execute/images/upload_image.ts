@@ -46,13 +46,13 @@ export function markedProperties(
 }
 
 /** What an image's properties are made of besides its record. */
-export interface Marking {
+interface Marking {
   readonly use: ProviderImageConfig;
   readonly installation: string;
   readonly lineage: Lineage;
 }
 
-export interface UploadMeans extends Attempt {
+interface UploadMeans extends Attempt {
   readonly cloud: Cloud;
   readonly builder: Builder;
   readonly dibImage: DibImage;

@@ -10,7 +10,7 @@ import { findPrivateKey, type PemBlock, pemText } from "./pem_block.ts";
 import { whatItIs } from "./what_it_is.ts";
 import { concatenated, wireNumber, WireReader, wireString } from "./wire_format.ts";
 
-export interface LoginKey {
+interface LoginKey {
   /** As the SSH client reads it. */
   readonly key: string;
   /** `TYPE BASE64`, as `authorized_keys` and Nova's keypairs have it. */
@@ -18,7 +18,7 @@ export interface LoginKey {
 }
 
 /** Why the file is of no use, to follow on its name: `is encrypted …; run …`. */
-export interface UnusableKey {
+interface UnusableKey {
   readonly problem: string;
 }
 

@@ -28,7 +28,7 @@ export interface ImageLaunches {
   readonly reserved: ReadonlyMap<string, readonly ServerCost[]>;
 }
 
-export interface ImageLaunchesInput extends Moment {
+interface ImageLaunchesInput extends Moment {
   readonly config: Config;
   readonly images: readonly ProviderImage[];
   readonly nodes: readonly NodeRecord[];

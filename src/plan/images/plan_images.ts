@@ -39,7 +39,7 @@ export interface ImagesInput extends Moment {
 
 type NewImagesMaking = { readonly uploads: boolean; readonly snapshots: boolean };
 
-export interface RecordChange<Entity> {
+interface RecordChange<Entity> {
   readonly previous: Entity;
   /** null: nothing is left of it. */
   readonly next: Entity | null;

@@ -34,7 +34,7 @@ export interface NewImages {
   readonly until: Instant | null;
 }
 
-export interface NewImagesInput {
+interface NewImagesInput {
   readonly config: Config;
   readonly now: Instant;
   readonly dibImages: readonly DibImage[];

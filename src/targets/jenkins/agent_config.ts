@@ -4,7 +4,7 @@
  */
 import { escapeXml, unescapeEntities } from "./entities.ts";
 
-export interface LabelChange {
+interface LabelChange {
   readonly xml: string;
   /** The label as it was. */
   readonly previous: string;

@@ -3,7 +3,7 @@ import type { SendResponse } from "../../cloud/send.ts";
 import type { TargetErrorKind } from "../target_error.ts";
 import { pageText } from "./page_text.ts";
 
-export interface Refusal {
+interface Refusal {
   readonly kind: TargetErrorKind;
   /** What was wrong and what to do, in one line. */
   readonly problem: string;

@@ -1,6 +1,5 @@
-/** Jenkins' agents: made from a form, listed, relabelled through their XML, removed. */
-import * as v from "valibot";
-import type { Agent, AgentRequest, Call, Target } from "../target.ts";
+/** Jenkins' agents: made from a form, relabelled through their XML, removed. */
+import type { AgentRequest, Call, Target } from "../target.ts";
 import { TargetError } from "../target_error.ts";
 import { changeLabel } from "./agent_config.ts";
 import { agentForm } from "./agent_form.ts";
@@ -8,7 +7,7 @@ import { expectRedirect } from "./expect_redirect.ts";
 import type { JenkinsCall, JenkinsClient } from "./jenkins_client.ts";
 import { pathSegment } from "./path_segment.ts";
 
-type Agents = Pick<Target, "listAgents" | "hasAgent" | "createAgent" | "relabelAgent" | "deleteAgent">;
+type Agents = Pick<Target, "createAgent" | "relabelAgent" | "deleteAgent">;
 type ClientCall = Call & { readonly client: JenkinsClient };
 
 export function createJenkinsAgents(
@@ -16,44 +15,10 @@ export function createJenkinsAgents(
   { credentialsId }: { credentialsId: string | null },
 ): Agents {
   return {
-    listAgents: (call) => listAgents({ ...call, client }),
-    hasAgent: (name, call) => hasAgent(name, { ...call, client }),
     createAgent: (request, call) => createAgent(request, { ...call, client, credentialsId }),
     relabelAgent: (name, call) => relabelAgent(name, { ...call, client }),
     deleteAgent: (name, call) => deleteAgent(name, { ...call, client }),
   };
-}
-
-const AgentsSchema = v.object({
-  computer: v.array(v.object({
-    _class: v.nullish(v.string()),
-    displayName: v.string(),
-    offline: v.nullish(v.boolean()),
-    idle: v.nullish(v.boolean()),
-  })),
-});
-
-async function listAgents({ client, signal }: ClientCall): Promise<readonly Agent[]> {
-  const { computer } = await client.read(AgentsSchema, {
-    action: "list agents",
-    path: "/computer/api/json?tree=computer[displayName,offline,idle]",
-    missing: "no Jenkins is there; check url",
-    signal,
-  });
-  return computer
-    .filter((one) => !isController(one))
-    .map(({ displayName, offline, idle }) => ({
-      name: displayName,
-      online: offline === false,
-      idle: idle ?? false,
-    }));
-}
-
-/** Jenkins itself is among its computers. Versions before 2.0 tell no class, and always the same name. */
-function isController({ _class, displayName }: { _class?: string | null; displayName: string }): boolean {
-  return typeof _class === "string"
-    ? _class === "hudson.model.Hudson$MasterComputer"
-    : displayName === "master";
 }
 
 async function hasAgent(name: string, { client, signal }: ClientCall): Promise<boolean> {

@@ -5,7 +5,7 @@
 import { type CellText, cellText, truncate } from "./cell_text.ts";
 import type { Column } from "./column.ts";
 
-export interface TableOptions {
+interface TableOptions {
   /** With the wide columns. */
   readonly wide?: boolean;
   /** Columns of the terminal that it must fit; null or not given: as wide as it needs. */

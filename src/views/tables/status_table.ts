@@ -4,7 +4,7 @@ import type { DaemonView, StatusView } from "../status.ts";
 import { formatAge } from "./age.ts";
 import type { Table } from "./column.ts";
 
-export interface Fact {
+interface Fact {
   readonly what: string;
   readonly value: string;
 }

@@ -56,7 +56,7 @@ export type Handler = (
   job: { name: string; argument: string },
 ) => readonly [PacketType, ...string[]][];
 
-export interface Worker extends AsyncDisposable {
+interface Worker extends AsyncDisposable {
   /** Jobs that it was given, as `NAME ARGUMENT`. */
   readonly jobs: readonly string[];
 }

@@ -5,7 +5,7 @@ import { GearmanError } from "../../../src/demand/gearman/gearman_error.ts";
 import { encodePacket, type PacketType } from "../../../src/demand/gearman/packet.ts";
 import { GearmanReader } from "../../../src/demand/gearman/reader.ts";
 import { seededRandom } from "../../../src/lib/random.ts";
-import { VirtualClock } from "../../../src/lib/virtual_clock.ts";
+import { VirtualClock } from "../../virtual_clock.ts";
 import { ScriptedConnection, ScriptedServer } from "../scripted_server.ts";
 
 const node = {

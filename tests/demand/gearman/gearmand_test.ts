@@ -4,7 +4,7 @@ import { createGearman, type Gearman } from "../../../src/demand/gearman/gearman
 import { GearmanError } from "../../../src/demand/gearman/gearman_error.ts";
 import { type Clock, systemClock } from "../../../src/lib/clock.ts";
 import { seededRandom } from "../../../src/lib/random.ts";
-import { VirtualClock } from "../../../src/lib/virtual_clock.ts";
+import { VirtualClock } from "../../virtual_clock.ts";
 import type { Address } from "../../../src/demand/wire.ts";
 import { testNeeding } from "../../needs.ts";
 import { freePort } from "../../ssh/openssh_server.ts";

@@ -5,7 +5,7 @@ import { concatenated } from "../../../src/demand/byte_queue.ts";
 import { encodeCommand, encodeProperties } from "../../../src/demand/zmq/command.ts";
 import { SubscriberConversation } from "../../../src/demand/zmq/conversation.ts";
 import { encodeFrame } from "../../../src/demand/zmq/frame.ts";
-import { VirtualClock } from "../../../src/lib/virtual_clock.ts";
+import { VirtualClock } from "../../virtual_clock.ts";
 import { cut, cuts } from "../cut.ts";
 
 const encoder = new TextEncoder();

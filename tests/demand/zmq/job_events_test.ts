@@ -1,7 +1,7 @@
 import { deepEqual, equal, throws } from "node:assert/strict";
 import { listenToJobEvents, type PublisherState } from "../../../src/demand/zmq/job_events.ts";
 import { seededRandom } from "../../../src/lib/random.ts";
-import { VirtualClock } from "../../../src/lib/virtual_clock.ts";
+import { VirtualClock } from "../../virtual_clock.ts";
 import { ScriptedServer } from "../scripted_server.ts";
 
 Deno.test("listenToJobEvents() connects to nobody where an endpoint is none", () => {

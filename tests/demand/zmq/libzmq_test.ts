@@ -6,7 +6,7 @@ import { listenToJobEvents } from "../../../src/demand/zmq/job_events.ts";
 import { createZmqSubscriber, type Subscriber } from "../../../src/demand/zmq/subscriber.ts";
 import { type Clock, systemClock } from "../../../src/lib/clock.ts";
 import { seededRandom } from "../../../src/lib/random.ts";
-import { VirtualClock } from "../../../src/lib/virtual_clock.ts";
+import { VirtualClock } from "../../virtual_clock.ts";
 import { testNeeding } from "../../needs.ts";
 import { freePort } from "../../ssh/openssh_server.ts";
 import { eventually } from "../../eventually.ts";

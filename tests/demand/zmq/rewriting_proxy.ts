@@ -4,9 +4,9 @@
  */
 
 /** What is passed on instead of a byte at that place from the beginning, either way. */
-export type Rewriting = (byte: number, place: number) => readonly number[];
+type Rewriting = (byte: number, place: number) => readonly number[];
 
-export interface RewritingProxy extends AsyncDisposable {
+interface RewritingProxy extends AsyncDisposable {
   readonly port: number;
 }
 

@@ -1,5 +1,5 @@
 /** What becomes of the daemon's machine: killed processes, copies of its state, restored ones, a second daemon on one. */
-import { copyMemoryStore } from "../../../src/store/memory_store.ts";
+import { copyMemoryStore } from "../copy_memory_store.ts";
 import type { Store } from "../../../src/store/store.ts";
 import { VirtualPool } from "../virtual_pool.ts";
 import { type ActionOf, type Copy, pick, type Scene } from "./scene.ts";

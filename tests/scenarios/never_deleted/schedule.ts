@@ -33,7 +33,7 @@ export type Action =
   | { readonly type: "image"; readonly what: "update" | "delete" };
 
 /** What somebody writes on a server. */
-export const metadataEdits = [
+const metadataEdits = [
   "an ended node",
   "another node",
   "a node to come",
@@ -45,7 +45,7 @@ export const metadataEdits = [
 ] as const;
 export type MetadataEdit = typeof metadataEdits[number];
 
-export interface Step {
+interface Step {
   /** Since the step before. */
   readonly after: Milliseconds;
   readonly action: Action;

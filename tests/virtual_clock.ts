@@ -3,7 +3,7 @@
  * promises that can settle do so, so that a run is the same every time. What it shows as the machine's clock can be
  * set without time passing.
  */
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../src/lib/clock.ts";
 
 interface Sleeper {
   readonly at: number;

@@ -1,0 +1,16 @@
+/** Where the files of one build of a diskimage are: planned by the rules, read back from the names in `src/build`. */
+
+interface BuildName {
+  readonly name: string;
+  readonly version: number;
+}
+
+/** The path of a build's files without the format. */
+export function buildPath(imagesDir: string, { name, version }: BuildName): string {
+  return `${imagesDir}/${name}-${version}`;
+}
+
+/** The log file of a build. */
+export function buildLogFile(buildLogDir: string, { name, version }: BuildName): string {
+  return `${buildLogDir}/${name}-${version}.log`;
+}
