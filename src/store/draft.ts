@@ -51,7 +51,6 @@ export interface Edit {
   putJob(entry: AutoHold): void;
   removeJob(id: number): void;
   putOrder(order: ImageOrder): void;
-  removeOrder(provider: string | null, image: string): void;
 }
 
 /** The records that a draft starts from. */
@@ -169,14 +168,6 @@ export class Layer implements Edit {
     return this.pauses.get(pauseKey(provider, label)) ?? null;
   }
 
-  /** The record of that id as it is to be; null removes it. */
-  put(table: TableName, id: number, next: Row | null): void {
-    const overlay = this.tables[table] as Overlay<number, Row>;
-    if (next !== null) putNext(overlay, next);
-    else if (table === "nodes") this.removeNode(id);
-    else remove(overlay, id);
-  }
-
   putNode(node: NodeRecord): void {
     putNext(this.tables.nodes, node);
   }
@@ -223,10 +214,6 @@ export class Layer implements Edit {
 
   putOrder(order: ImageOrder): void {
     this.orders.set(orderKey(order.provider, order.image), capOrder(order));
-  }
-
-  removeOrder(provider: string | null, image: string): void {
-    remove(this.orders, orderKey(provider, image));
   }
 
   putPause(pause: LaunchPause): void {

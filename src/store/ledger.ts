@@ -25,7 +25,6 @@ import { Listeners } from "../lib/listeners.ts";
 import type {
   Change,
   Commit,
-  Committed,
   Contents,
   IdKind,
   Row,
@@ -37,12 +36,9 @@ import type {
 } from "./store.ts";
 import { mapTables, StoreError, tableNames } from "./store.ts";
 import type { Edit, Layer } from "./draft.ts";
-import type { NodeCounts } from "./node_counts.ts";
 import { checkRecord } from "./check_record.ts";
 import { clockSchema, homeSchema, runSchema } from "./schemas.ts";
-import { changedId, stampCommit } from "./commit_rules.ts";
 import { Draft } from "./draft.ts";
-import { NodeTally } from "./node_counts.ts";
 import { orderKey, pauseKey } from "./pair_key.ts";
 
 /** What one commit changed, as its listeners are told; every `next` has its final revision. */
@@ -68,7 +64,6 @@ export class Ledger implements AsyncDisposable {
   readonly #orders: Map<string, ImageOrder>;
   readonly #pauses: Map<string, LaunchPause>;
   readonly #nextIds: Map<IdKind, number>;
-  readonly #tally = new NodeTally();
   #clockRecord: ClockRecord | null;
   readonly #homes: Map<string, Home>;
   readonly #listeners = new Listeners<[LedgerChange]>("changes of the state");
@@ -89,7 +84,6 @@ export class Ledger implements AsyncDisposable {
     this.#pauses = new Map(contents.pauses.map((pause) => [pauseKey(pause.provider, pause.label), pause]));
     this.#clockRecord = contents.clock;
     this.#homes = new Map(contents.homes.map((home) => [home.provider, home]));
-    for (const node of contents.nodes) this.#tally.change(null, node);
     this.#nextIds = new Map(Object.entries(contents.nextIds) as [IdKind, number][]);
     this.#runs = contents.runs;
   }
@@ -217,10 +211,6 @@ export class Ledger implements AsyncDisposable {
     return this.#queue.length;
   }
 
-  get counts(): NodeCounts {
-    return this.#tally;
-  }
-
   /** The id of that kind that is given out next. */
   nextId(kind: IdKind): number {
     return this.#nextIds.get(kind)!;
@@ -294,14 +284,6 @@ export class Ledger implements AsyncDisposable {
     return this.#enqueue(edit, () => this.nodes.get(id) ?? null);
   }
 
-  /**
-   * Changes that name the records they replace. A removed node leaves a history record where the commit has none.
-   * @throws StoreConflictError when one of the records has changed since; then nothing of the commit is stored
-   */
-  commit(commit: Commit): Promise<Committed> {
-    return this.#enqueue((layer) => putCommit(layer, commit), (stamped) => this.#asStored(stamped));
-  }
-
   /** Calls the listener after each commit, before the callers of its edits go on; what it throws is logged. */
   subscribe(listener: LedgerListener): Disposable {
     return this.#listeners.subscribe(listener);
@@ -311,12 +293,6 @@ export class Ledger implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     await this.#draining;
-  }
-
-  #asStored(stamped: Committed): Committed {
-    return mapTables<Committed>((table) =>
-      stamped[table].map((row) => row && (this.#tables[table].get(row.id) ?? null)) as Committed[TableName]
-    );
   }
 
   /** @param finish makes the caller's result, right after memory has taken over what was stored */
@@ -412,7 +388,6 @@ export class Ledger implements AsyncDisposable {
       const rows = this.#tables[table] as Map<number, Row>;
       for (const { previous, next } of change[table]) put(rows, (next ?? previous)!.id, next);
     }
-    for (const { previous, next } of change.nodes) this.#tally.change(previous, next);
     for (const { provider, label, next } of change.pauses) put(this.#pauses, pauseKey(provider, label), next);
     for (const { provider, image, next } of change.orders) put(this.#orders, orderKey(provider, image), next);
   }
@@ -429,24 +404,6 @@ interface QueuedEdit {
 interface FormedEdit {
   resolve(): void;
   reject(error: unknown): void;
-}
-
-function putCommit(layer: Layer, commit: Commit): Committed {
-  const stamped = stampCommit(commit, (table, id) => layer.tables[table].get(id)?.revision);
-  layer.history.push(...commit.history ?? []);
-  for (const table of tableNames) {
-    const changes: readonly Change<Row>[] = commit[table] ?? [];
-    changes.forEach((change, index) => layer.put(table, changedId(change), stamped[table][index] ?? null));
-  }
-  for (const { provider, label, next } of commit.pauses ?? []) {
-    if (next === null) layer.clearPause(provider, label);
-    else layer.putPause(next);
-  }
-  for (const { provider, image, next } of commit.orders ?? []) {
-    if (next === null) layer.removeOrder(provider, image);
-    else layer.putOrder(next);
-  }
-  return stamped;
 }
 
 function isEmpty(change: LedgerChange): boolean {

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { NodeRecord, NodeStateName } from "../../src/domain/node.ts";
-import { stateName } from "../../src/domain/node.ts";
+import type { NodeRecord } from "../../src/domain/node.ts";
 import { transition } from "../../src/domain/node_transition.ts";
 import { LARGEST_ID } from "../../src/domain/record_id.ts";
 import { seededRandom } from "../../src/lib/random.ts";
@@ -12,7 +11,7 @@ import { Ledger } from "../../src/store/ledger.ts";
 import { createMemoryStore } from "../../src/store/memory_store.ts";
 import { pauseKey } from "../../src/store/pair_key.ts";
 import type { Commit, Committed, Store } from "../../src/store/store.ts";
-import { StoreConflictError, StoreError } from "../../src/store/store.ts";
+import { StoreError } from "../../src/store/store.ts";
 import { loggedLines } from "../lib/logged_lines.ts";
 import { arbitraryNode, autoHold, launchPause, nodeRecord, nodeRequest } from "./records.ts";
 
@@ -49,8 +48,6 @@ async function ledgerOver(nodes: readonly NodeRecord[] = []) {
   return { store, commits, control, ledger: await Ledger.load(watched, { clock }) };
 }
 
-const create = (node: NodeRecord) => ({ previous: null, next: node });
-
 Deno.test("Ledger.load() holds everything that the store does", async () => {
   const { store } = await ledgerOver([nodeRecord({ id: 1 }), nodeRecord({ id: 2 })]);
   const pause = launchPause();
@@ -62,40 +59,19 @@ Deno.test("Ledger.load() holds everything that the store does", async () => {
   assert.deepEqual([...ledger.nodes], [[1, nodeRecord({ id: 1 })], [2, nodeRecord({ id: 2 })]]);
   assert.deepEqual([...ledger.requests], [[9, nodeRequest({ id: 9 })]]);
   assert.deepEqual([...ledger.pauses], [[pauseKey("cloud-a", "trusty"), pause]]);
-  assert.equal(ledger.counts.of({}), 2);
   assert.equal(ledger.installation, store.installation);
 });
 
-Deno.test("commit() gives the records as they are stored and shows them only then", async () => {
+Deno.test("edit() gives the records as they are stored and shows them only then", async () => {
   const { ledger, store, control } = await ledgerOver();
   control.before = () => {
     assert.equal(ledger.nodes.size, 0, "nothing is shown that is not stored");
     return Promise.resolve();
   };
-  const { nodes: [node] } = await ledger.commit({
-    nodes: [create(nodeRecord({ id: 1, comment: "c".repeat(9_999) }))],
-  });
-  assert.equal(ledger.nodes.get(1), node);
+  await ledger.edit((edit) => edit.putNode(nodeRecord({ id: 1, comment: "c".repeat(9_999) })));
+  const node = ledger.nodes.get(1);
   assert.ok(node!.comment!.length < 1_000, "capped as in the store");
   assert.deepEqual((await store.load()).nodes, [node]);
-});
-
-Deno.test("commit() of a stale record is refused, and those asked for with it go through", async () => {
-  const { ledger, commits } = await ledgerOver([nodeRecord({ id: 1 })]);
-  const node = ledger.nodes.get(1)!;
-  const [first, second, third] = await Promise.allSettled([
-    ledger.commit({ nodes: [{ previous: node, next: { ...node, comment: "first" } }] }),
-    ledger.commit({
-      nodes: [create(nodeRecord({ id: 3 })), { previous: node, next: { ...node, comment: "second" } }],
-    }),
-    ledger.commit({ nodes: [create(nodeRecord({ id: 2 }))] }),
-  ]);
-  assert.equal(first.status, "fulfilled");
-  assert.ok(second.status === "rejected" && second.reason instanceof StoreConflictError);
-  assert.equal(third.status, "fulfilled");
-  assert.deepEqual([...ledger.nodes.keys()], [1, 2]);
-  assert.equal(ledger.nodes.get(1)!.comment, "first");
-  assert.equal(commits.length, 1, "all of them went into one commit");
 });
 
 Deno.test("changeNode() of one node by many at once loses none of the changes", async () => {
@@ -160,18 +136,20 @@ Deno.test("changeNode() to null removes the node and leaves its last record in t
     ledger.changeNode(1, () => null),
     ledger.changeNode(1, () => assert.fail("called for a node that is gone")),
   ]);
-  assert.deepEqual([removed, late, ledger.nodes.size, ledger.counts.all()], [null, null, 0, []]);
+  assert.deepEqual([removed, late, ledger.nodes.size], [null, null, 0]);
   const record = await ledger.getHistory(1);
   assert.equal(record!.node.comment, "its job is over");
   assert.equal(record!.endedAt, clock.now());
 });
 
-Deno.test("commit() that removes a node leaves the history record it names, or one of its own", async () => {
+Deno.test("edit() that removes a node leaves a history record of its own", async () => {
   const { ledger } = await ledgerOver([nodeRecord({ id: 1 }), nodeRecord({ id: 2 })]);
-  const nodes = [...ledger.nodes.values()].map((previous) => ({ previous, next: null }));
-  await ledger.commit({ nodes, history: [{ node: ledger.nodes.get(1)!, endedAt: 77 }] });
+  await ledger.edit((edit) => [1, 2].forEach((id) => edit.removeNode(id)));
   const history = await ledger.listHistory({ limit: 10 });
-  assert.deepEqual(history.map(({ node, endedAt }) => [node.id, endedAt]), [[2, clock.now()], [1, 77]]);
+  assert.deepEqual(
+    history.map(({ node, endedAt }) => [node.id, endedAt]),
+    [2, 1].map((id) => [id, clock.now()]),
+  );
 });
 
 Deno.test("a record that is put back unchanged is not written", async () => {
@@ -239,7 +217,7 @@ Deno.test("an edit goes through all records as they are at that moment, its own 
 
 Deno.test("edit() changes the latest record of a request, and removes it", async () => {
   const { ledger } = await ledgerOver();
-  await ledger.commit({ requests: [{ previous: null, next: nodeRequest({ id: 1 }) }] });
+  await ledger.edit((edit) => edit.putRequest(nodeRequest({ id: 1 })));
   await ledger.edit((edit) => edit.putRequest({ ...edit.request(1)!, nodes: [4] }));
   const granted = ledger.requests.get(1)!;
   assert.deepEqual([granted.nodes, granted.revision], [[4], 2]);
@@ -346,14 +324,14 @@ Deno.test("beginRun() records the run with the ids that it can give out, and kee
 
 Deno.test("a disposed ledger has stored what was asked for and takes nothing more", async () => {
   const { ledger, store } = await ledgerOver();
-  const written = ledger.commit({ nodes: [create(nodeRecord({ id: 1 }))] });
+  const written = ledger.edit((edit) => edit.putNode(nodeRecord({ id: 1 })));
   await ledger[Symbol.asyncDispose]();
   assert.equal((await store.load()).nodes.length, 1);
   await written;
   await assert.rejects(ledger.changeNode(1, (node) => ({ ...node, attempt: 1 })), /the ledger is closed/);
 });
 
-Deno.test("counts and records stay those of the store through any changes", async () => {
+Deno.test("records stay those of the store through any changes", async () => {
   const edits = fc.array(fc.record({ id: fc.integer({ min: 1, max: 6 }), fields: fc.option(arbitraryNode) }));
   await fc.assert(fc.asyncProperty(fc.array(edits, { maxLength: 5 }), async (rounds) => {
     const { ledger, store } = await ledgerOver([nodeRecord({ id: 1 })]);
@@ -368,22 +346,8 @@ Deno.test("counts and records stay those of the store through any changes", asyn
     const byId = (a: NodeRecord, b: NodeRecord) => a.id - b.id;
     const nodes = [...ledger.nodes.values()].sort(byId);
     assert.deepEqual(nodes, [...(await store.load()).nodes].sort(byId));
-    assert.equal(ledger.counts.of({}), nodes.length);
-    for (const { provider, label, state, count } of ledger.counts.all()) {
-      assert.equal(count, matching(nodes, { provider, label, state }).length);
-      assert.equal(ledger.counts.of({ provider, label, states: [state] }), count);
-    }
   }));
 });
-
-function matching(
-  nodes: readonly NodeRecord[],
-  { provider, label, state }: { provider: string; label: string; state: NodeStateName },
-): NodeRecord[] {
-  return nodes.filter((node) =>
-    node.provider === provider && node.label === label && stateName(node) === state
-  );
-}
 
 /** Values as a cloud, a user or a defect may bring them, each of which a file could not give back. */
 const unstorable: Readonly<Record<string, (node: NodeRecord) => object>> = {
@@ -443,7 +407,6 @@ Deno.test("requests, pauses, clocks and history are let in only as they can be r
     ledger.edit((edit) => edit.putPause({ ...launchPause(), label: "x".repeat(2_000) })),
     refused,
   );
-  await assert.rejects(ledger.commit({ history: [{ node: nodeRecord({ id: 1 }), endedAt: NaN }] }), refused);
   await assert.rejects(ledger.saveClock({ clouds: NaN } as never), refused);
   assert.deepEqual(await store.load(), before);
 });
