@@ -1,5 +1,5 @@
 /**
- * What this program was built from. `scripts/compile` leaves the commit beside `mod.ts` in the file it makes;
+ * What this program was built from. `scripts/compile` leaves the commit in the folder of the program that it packs;
  * a run from a checkout asks git. Called by the command line (`--version`) and the daemon's views.
  */
 

@@ -27,6 +27,9 @@ if (command === "wait") {
 }
 `;
 
+/** Where the program's code is in a copy. */
+const BUNDLE = "src/bundle";
+
 let folder: string;
 let file: string;
 /** The environment of the very first start. */
@@ -37,7 +40,7 @@ Deno.test.beforeAll(async () => {
   file = join(folder, "dist", "nodepool");
   await Deno.mkdir(join(folder, "scripts"));
   await Deno.mkdir(join(folder, "src"));
-  for (const name of ["compile", "deno", "permissions", "unpack.sh", "keep_reachable_imports.ts"]) {
+  for (const name of ["compile", "deno", "permissions", "unpack.sh"]) {
     const copy = join(folder, "scripts", name);
     // The link leads `deno` back to the checkout that holds the installed Deno; the others work where they are.
     if (name === "deno") await Deno.symlink(join(root, "scripts", name), copy);
@@ -189,29 +192,30 @@ Deno.test("the cache is the user's alone, and a later start unpacks nothing", as
 
 const damages: Record<string, (copy: string) => Promise<void>> = {
   "with a file missing": (copy) => Deno.remove(join(copy, "build_info.json")),
-  "with other code in it": (copy) => Deno.writeTextFile(join(copy, "mod.ts"), "console.log('planted')"),
-  "with a file too many": (copy) => Deno.writeTextFile(join(copy, "node_modules", "more.js"), ""),
+  "with other code in it": (copy) =>
+    Deno.writeTextFile(join(copy, BUNDLE, "mod.js"), "console.log('planted')"),
+  "with a file too many": (copy) => Deno.writeTextFile(join(copy, BUNDLE, "more.js"), ""),
   "with a cut file": (copy) => Deno.truncate(join(copy, "deno.json"), 0),
   "with other code of the same length": async (copy) => {
-    const file = join(copy, "mod.ts");
+    const file = join(copy, BUNDLE, "mod.js");
     await Deno.writeTextFile(file, (await Deno.readTextFile(file)).replace("SIGTERM", "SIGHUP "));
   },
   "with other code of the same length and the same time": async (copy) => {
-    const file = join(copy, "mod.ts");
+    const file = join(copy, BUNDLE, "mod.js");
     const { atime, mtime } = await Deno.stat(file);
     await Deno.writeTextFile(file, (await Deno.readTextFile(file)).replace("SIGTERM", "SIGHUP "));
     await Deno.utime(file, atime!, mtime!);
   },
   "that was damaged before the machine was booted": async (copy) => {
     // As it is on a disk that lost a bit: nothing but the contents tells it, and the stamp is of an earlier boot.
-    const file = join(copy, "mod.ts");
+    const file = join(copy, BUNDLE, "mod.js");
     await Deno.writeTextFile(file, (await Deno.readTextFile(file)).replace("SIGTERM", "SIGHUP "));
     const script = `. ${shellQuote(`${root}/scripts/unpack.sh`)}; stamp "$1"`;
     const { stdout } = await new Deno.Command("sh", { args: ["-c", script, "sh", copy] }).output();
     const [, ...rest] = new TextDecoder().decode(stdout).split(" ");
     await Deno.writeTextFile(`${copy}.checked`, ["00000000-0000-0000-0000-000000000000", ...rest].join(" "));
   },
-  "that others may write to": (copy) => Deno.chmod(join(copy, "mod.ts"), 0o666),
+  "that others may write to": (copy) => Deno.chmod(join(copy, BUNDLE, "mod.js"), 0o666),
 };
 
 for (const [damage, apply] of Object.entries(damages)) {
@@ -262,7 +266,7 @@ testNeeding(["root"], "a copy with another user's file in it is not run", async 
   const env = await warmEnvironment();
   await start(env, "exit", "0");
   const [first = ""] = copies(cacheOf(env));
-  await Deno.chown(join(cacheOf(env), first, "mod.ts"), 65534, 65534);
+  await Deno.chown(join(cacheOf(env), first, BUNDLE, "mod.js"), 65534, 65534);
   const { code, err } = await start(env, "exit", "5");
   assert.equal(code, 5);
   assert.match(err, /is damaged; unpacking another$/);
