@@ -39,13 +39,13 @@ export class ImageChanges {
     await edits.all([
       ...dibChanges.map(({ previous, next }) =>
         ledger.edit((edit) => {
-          if (edit.dibImage(previous.id)?.revision !== previous.revision) return;
+          if (edit.dibImage(previous.id) !== previous) return;
           recordDibImage(edit, { previous, next, now });
         })
       ),
       ...changes.map(({ previous, next }) =>
         ledger.edit((edit) => {
-          if (edit.image(previous.id)?.revision !== previous.revision) return;
+          if (edit.image(previous.id) !== previous) return;
           recordImage(edit, { previous, next, now });
         })
       ),

@@ -18,8 +18,8 @@ import { orderKey, orderPair, pauseKey, pausePair } from "./pair_key.ts";
 import { capOrder, capPause } from "./record_caps.ts";
 
 /**
- * What an edit can read and change. Records that it reads are the latest there are; those that it puts get their
- * revision from the ledger, whatever they carry.
+ * What an edit can read and change. Records that it reads are the latest there are: one that is not the same object as
+ * was read before has changed since. The store counts revisions; those of records that an edit puts mean nothing.
  */
 export interface Edit {
   node(id: number): NodeRecord | null;
@@ -176,8 +176,7 @@ export class Layer implements Edit {
     const node = this.tables.nodes.get(id);
     if (node === undefined) return;
     this.tables.nodes.set(id, null);
-    const told = this.history.some((record) => record.node.id === id);
-    if (!told) this.history.push({ node, endedAt: this.#now });
+    this.history.push({ node, endedAt: this.#now });
   }
 
   putRequest(request: NodeRequest): void {
@@ -274,12 +273,11 @@ function remove<Key, Entity>(overlay: Overlay<Key, Entity>, key: Key): void {
 }
 
 /** A record that is put back as it was read is no change. */
-function putNext<Entity extends { readonly id: number; readonly revision: number }>(
+function putNext<Entity extends { readonly id: number }>(
   overlay: Overlay<number, Entity>,
   entity: Entity,
 ): void {
-  const current = overlay.get(entity.id);
-  if (current !== entity) overlay.set(entity.id, { ...entity, revision: (current?.revision ?? 0) + 1 });
+  if (overlay.get(entity.id) !== entity) overlay.set(entity.id, entity);
 }
 
 /** A record that came and went within one commit was never there. */

@@ -180,7 +180,7 @@ export class Tick {
 
   /** A node that has changed since it was planned for is left to the next plan. */
   #putChange(edit: Edit, { previous, next }: NodeChange): void {
-    if (edit.node(previous.id)?.revision !== previous.revision) return;
+    if (edit.node(previous.id) !== previous) return;
     if (next === null) edit.removeNode(previous.id);
     else recordNode(edit, { previous, next, config: this.#means.config(), now: this.#means.clock.now() });
   }

@@ -11,7 +11,7 @@ import { Ledger } from "../../src/store/ledger.ts";
 import { createMemoryStore } from "../../src/store/memory_store.ts";
 import { pauseKey } from "../../src/store/pair_key.ts";
 import type { Commit, Committed, Store } from "../../src/store/store.ts";
-import { StoreError } from "../../src/store/store.ts";
+import { StoreConflictError, StoreError } from "../../src/store/store.ts";
 import { loggedLines } from "../lib/logged_lines.ts";
 import { arbitraryNode, autoHold, launchPause, nodeRecord, nodeRequest } from "./records.ts";
 
@@ -62,7 +62,7 @@ Deno.test("Ledger.load() holds everything that the store does", async () => {
   assert.equal(ledger.installation, store.installation);
 });
 
-Deno.test("edit() gives the records as they are stored and shows them only then", async () => {
+Deno.test("edit() shows records as they are stored, and only then", async () => {
   const { ledger, store, control } = await ledgerOver();
   control.before = () => {
     assert.equal(ledger.nodes.size, 0, "nothing is shown that is not stored");
@@ -70,8 +70,30 @@ Deno.test("edit() gives the records as they are stored and shows them only then"
   };
   await ledger.edit((edit) => edit.putNode(nodeRecord({ id: 1, comment: "c".repeat(9_999) })));
   const node = ledger.nodes.get(1);
+  assert.equal(node!.revision, 1);
   assert.ok(node!.comment!.length < 1_000, "capped as in the store");
   assert.deepEqual((await store.load()).nodes, [node]);
+});
+
+Deno.test("an edit sees that a record has changed since it was read, and those asked for with it go through", async () => {
+  const { ledger, commits } = await ledgerOver([nodeRecord({ id: 1 })]);
+  const node = ledger.nodes.get(1)!;
+  const [first, second, third] = await Promise.allSettled([
+    ledger.edit((edit) => edit.putNode({ ...node, comment: "first" })),
+    ledger.edit((edit) => {
+      edit.putNode(nodeRecord({ id: 3 }));
+      if (edit.node(1) !== node) throw new StoreConflictError("node 1 has changed");
+      edit.putNode({ ...node, comment: "second" });
+    }),
+    ledger.edit((edit) => edit.putNode(nodeRecord({ id: 2 }))),
+  ]);
+  assert.equal(first.status, "fulfilled");
+  assert.ok(second.status === "rejected" && second.reason instanceof StoreConflictError);
+  assert.equal(third.status, "fulfilled");
+  assert.deepEqual([...ledger.nodes.keys()], [1, 2]);
+  const { comment, revision } = ledger.nodes.get(1)!;
+  assert.deepEqual([comment, revision], ["first", 2]);
+  assert.equal(commits.length, 1, "all of them went into one commit");
 });
 
 Deno.test("changeNode() of one node by many at once loses none of the changes", async () => {
@@ -142,14 +164,15 @@ Deno.test("changeNode() to null removes the node and leaves its last record in t
   assert.equal(record!.endedAt, clock.now());
 });
 
-Deno.test("edit() that removes a node leaves a history record of its own", async () => {
+Deno.test("edit() that removes nodes leaves a history record of each, with its last record", async () => {
   const { ledger } = await ledgerOver([nodeRecord({ id: 1 }), nodeRecord({ id: 2 })]);
-  await ledger.edit((edit) => [1, 2].forEach((id) => edit.removeNode(id)));
+  await ledger.edit((edit) => {
+    edit.putNode({ ...edit.node(1)!, attempt: 7 });
+    for (const id of [1, 2, 1]) edit.removeNode(id);
+  });
   const history = await ledger.listHistory({ limit: 10 });
-  assert.deepEqual(
-    history.map(({ node, endedAt }) => [node.id, endedAt]),
-    [2, 1].map((id) => [id, clock.now()]),
-  );
+  const told = history.map(({ node, endedAt }) => [node.id, node.attempt, endedAt]);
+  assert.deepEqual(told, [[2, 0, clock.now()], [1, 7, clock.now()]]);
 });
 
 Deno.test("a record that is put back unchanged is not written", async () => {
@@ -407,6 +430,8 @@ Deno.test("requests, pauses, clocks and history are let in only as they can be r
     ledger.edit((edit) => edit.putPause({ ...launchPause(), label: "x".repeat(2_000) })),
     refused,
   );
+  const timeless = await Ledger.load(store, { clock: { now: () => NaN } });
+  await assert.rejects(timeless.edit((edit) => edit.removeNode(1)), refused);
   await assert.rejects(ledger.saveClock({ clouds: NaN } as never), refused);
   assert.deepEqual(await store.load(), before);
 });
