@@ -21,7 +21,7 @@ import {
 } from "./control/pool_control.ts";
 import { checkRequest, RequestDesk } from "./control/request_desk.ts";
 import { waitForEnd } from "./control/wait_for_end.ts";
-import type { Config, ProviderConfig, TargetConfig } from "./domain/config.ts";
+import type { Config, LabelConfig, ProviderConfig, TargetConfig } from "./domain/config.ts";
 import type { DumpReport, ProcessReport, QueueReport } from "./domain/dump_report.ts";
 import type { HistoryRecord, NodeRecord } from "./domain/node.ts";
 import type { DaemonReport, LinkReport, PoolReport } from "./domain/pool_report.ts";
@@ -35,6 +35,7 @@ import { ImageExecutor, type ImageExecutorMeans } from "./execute/images/image_e
 import { listAlienImages } from "./execute/list_alien_images.ts";
 import { listAliens } from "./execute/list_aliens.ts";
 import { PrivateKeys } from "./execute/private_keys.ts";
+import { whyTooMany } from "./plan/most_nodes.ts";
 import { errorChain } from "./lib/error_chain.ts";
 import { inFlight, waitFor } from "./lib/in_flight.ts";
 import { loggerOf } from "./lib/logging.ts";
@@ -462,7 +463,9 @@ export class Pool implements PoolControl {
   }
 
   createRequest(spec: RequestSpec): Promise<NodeRequest> {
-    checkRequest(spec, this.#config);
+    const whyNever = (label: LabelConfig, count: number) =>
+      whyTooMany(label, count, { config: this.#config, nodes: this.#ledger.nodes.values() });
+    checkRequest(spec, this.#config, whyNever);
     if (!this.#accepting) throw new ControlError(503, "the daemon is stopping and takes no requests");
     return this.#desk.create(spec);
   }

@@ -4,7 +4,7 @@
  * known to this process only: after a restart every client has the same while to come back, and gets no nodes before it
  * does. It may have died, or be the client of another daemon that works on the state this one is a copy of.
  */
-import type { Config } from "../domain/config.ts";
+import type { Config, LabelConfig } from "../domain/config.ts";
 import { handOverOf } from "../domain/hand_over.ts";
 import { type NodeRecord, stateName } from "../domain/node.ts";
 import type { NodeRequest } from "../domain/request.ts";
@@ -177,8 +177,15 @@ export class RequestDesk implements Disposable {
   }
 }
 
-/** @throws ControlError for a request that no configuration like this can meet */
-export function checkRequest({ label: name, count }: RequestSpec, config: Config): void {
+/**
+ * @param whyTooMany why the pool can never have so many nodes of the label; null: it can
+ * @throws ControlError for a request that no configuration like this can meet
+ */
+export function checkRequest(
+  { label: name, count }: RequestSpec,
+  config: Config,
+  whyTooMany: (label: LabelConfig, count: number) => string | null = () => null,
+): void {
   const label = config.labels.find((candidate) => candidate.name === name);
   if (label === undefined) {
     const known = config.labels.map((candidate) => candidate.name).join(", ");
@@ -195,5 +202,9 @@ export function checkRequest({ label: name, count }: RequestSpec, config: Config
   }
   if (!Number.isSafeInteger(count) || count < 1) {
     throw new ControlError(400, `cannot ask for ${count} nodes: give a whole number from 1`);
+  }
+  const never = whyTooMany(label, count);
+  if (never !== null) {
+    throw new ControlError(409, `the request ${never}: ask for fewer, or raise max-servers`);
   }
 }

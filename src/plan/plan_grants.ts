@@ -1,26 +1,42 @@
 /**
  * Which waiting requests get which ready nodes: first come first served for each label, all the nodes of a request
- * together, the node that has been ready longest first. One whose client has yet to come back keeps its place and its
- * nodes: nobody would take them, and on a copy of the state they are somebody else's.
+ * together, the node that has been ready longest first. A request that finds too few gathers them: later ones do not get
+ * them, but no node is kept for it without bound, and one that can never be met keeps none. One whose client has yet to
+ * come back keeps its place and its nodes: nobody would take them, and on a copy of the state they are somebody else's.
  */
 import type { NodeRecord } from "../domain/node.ts";
 import type { NodeRequest } from "../domain/request.ts";
+import { earliest, type Instant, type Milliseconds, MINUTE } from "../domain/time.ts";
 
 export interface RequestGrant {
   readonly request: NodeRequest;
   readonly nodes: readonly NodeRecord[];
 }
 
-/**
- * @param requests those that still wait
- * @param deserted ids of those that nobody waits for yet
- */
+export interface GrantPlan {
+  readonly grants: readonly RequestGrant[];
+  /** By id of a request that enough ready nodes are there for: who they are kept for. */
+  readonly kept: ReadonlyMap<number, Keeping>;
+  /** Ready nodes that no request may keep from others any longer, though one still gathers them. */
+  readonly open: ReadonlySet<number>;
+  /** When the next node is kept no longer; null: nobody waits for that. */
+  readonly until: Instant | null;
+}
+
+export interface Keeping {
+  readonly requestId: number;
+  readonly until: Instant;
+}
+
+/** How long a ready node is kept for an earlier request: a quarter of the time that it had waited then, within these. */
+const KEPT_FOR = { least: 10 * MINUTE, most: 30 * MINUTE };
+
 export function planGrants(
   nodes: readonly NodeRecord[],
   requests: readonly NodeRequest[],
-  deserted: ReadonlySet<number> = new Set(),
-): readonly RequestGrant[] {
-  if (requests.length === 0) return [];
+  situation: GrantSituation,
+): GrantPlan {
+  if (requests.length === 0) return { grants: [], kept: new Map(), open: new Set(), until: null };
   // What a target may send jobs to is nobody else's.
   const ready = nodes.filter(({ state, role, assignedAt }) =>
     state.phase === "ready" && role === "node" && assignedAt === null
@@ -29,17 +45,72 @@ export function planGrants(
     ready.sort((a, b) => a.stateSince - b.stateSince || a.id - b.id),
     ({ label }) => label,
   );
-  const closed = new Set<string>();
-  const grants: RequestGrant[] = [];
-  for (const request of [...requests].sort((a, b) => a.id - b.id)) {
-    const available = free.get(request.label) ?? [];
-    // Who comes later must not take what an earlier request is gathering.
-    if (closed.has(request.label) || available.length < request.count) {
-      closed.add(request.label);
-      continue;
-    }
-    const taken = available.splice(0, request.count);
-    if (!deserted.has(request.id)) grants.push({ request, nodes: taken });
+  const ordered = [...requests].sort((a, b) => a.id - b.id);
+  const plans = [...Map.groupBy(ordered, ({ label }) => label)]
+    .map(([label, queue]) => new LabelQueue(free.get(label) ?? [], situation).serve(queue));
+  return {
+    grants: plans.flatMap(({ grants }) => grants).sort((a, b) => a.request.id - b.request.id),
+    kept: new Map(plans.flatMap(({ kept }) => [...kept])),
+    open: new Set(plans.flatMap(({ open }) => [...open])),
+    until: earliest(plans.map(({ until }) => until)),
+  };
+}
+
+export interface GrantSituation {
+  readonly now: Instant;
+  /** Ids of requests that can never be met. */
+  readonly impossible?: ReadonlyMap<number, string>;
+  /** Ids of those that nobody waits for yet. */
+  readonly deserted?: ReadonlySet<number>;
+}
+
+/** The requests of one label, and the nodes that are ready for them. */
+class LabelQueue {
+  readonly #situation: GrantSituation;
+  readonly #keepings = new Map<NodeRecord, Keeping>();
+  readonly #grants: RequestGrant[] = [];
+  readonly #kept = new Map<number, Keeping>();
+  readonly #outlasted = new Set<number>();
+  #free: readonly NodeRecord[];
+
+  constructor(free: readonly NodeRecord[], situation: GrantSituation) {
+    this.#free = free;
+    this.#situation = situation;
   }
-  return grants;
+
+  serve(queue: readonly NodeRequest[]): GrantPlan {
+    for (const request of queue) {
+      const open = this.#free.filter((node) => !this.#keepings.has(node));
+      if (open.length >= request.count) this.#grant(request, open.slice(0, request.count));
+      else this.#gather(request, open);
+    }
+    const until = this.#kept.size === 0
+      ? null
+      : earliest([...this.#keepings.values()].map((each) => each.until));
+    return { grants: this.#grants, kept: this.#kept, open: this.#outlasted, until };
+  }
+
+  #grant(request: NodeRequest, nodes: readonly NodeRecord[]): void {
+    const taken = new Set(nodes);
+    this.#free = this.#free.filter((node) => !taken.has(node));
+    if (!this.#situation.deserted?.has(request.id)) this.#grants.push({ request, nodes });
+  }
+
+  #gather(request: NodeRequest, open: readonly NodeRecord[]): void {
+    const opening =
+      [...this.#keepings.values()].sort((a, b) => a.until - b.until)[request.count - open.length - 1];
+    if (opening !== undefined) this.#kept.set(request.id, opening);
+    if (this.#situation.impossible?.has(request.id)) return;
+    for (const node of open) {
+      const until = keptUntil(node, request);
+      if (until > this.#situation.now) this.#keepings.set(node, { requestId: request.id, until });
+      else this.#outlasted.add(node.id);
+    }
+  }
+}
+
+function keptUntil({ stateSince }: NodeRecord, { createdAt }: NodeRequest): Instant {
+  const since = Math.max(stateSince, createdAt);
+  const patience: Milliseconds = (since - createdAt) / 4;
+  return since + Math.min(KEPT_FOR.most, Math.max(KEPT_FOR.least, patience));
 }

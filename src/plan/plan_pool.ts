@@ -14,7 +14,8 @@ import { earliest, type Instant, type Moment } from "../domain/time.ts";
 import type { Action } from "./action.ts";
 import type { ServerCost } from "./allocation_types.ts";
 import { currentImages } from "./images/current_images.ts";
-import { planGrants, type RequestGrant } from "./plan_grants.ts";
+import { whyTooMany } from "./most_nodes.ts";
+import { type GrantPlan, planGrants, type RequestGrant } from "./plan_grants.ts";
 import { type LaunchPlan, planLaunches } from "./plan_launches.ts";
 import { type Groups, groupsOf } from "./groups.ts";
 import type { OfferSituation } from "./offers.ts";
@@ -88,7 +89,10 @@ export function planPool(input: PoolInput): PoolPlan {
     input.config.providers.some(({ name }) => name === provider) && whyWithheld(provider, input.seen) === null
   );
   const withheld = withheldLabels(living, input.seen);
-  const grants = input.granting ? planGrants(usable, waiting, input.deserted) : [];
+  const impossible = impossibleRequests(waiting, input);
+  const { grants, ...granting }: GrantPlan = input.granting
+    ? planGrants(usable, waiting, { ...input, impossible })
+    : NO_GRANTS;
   const granted = new Set(grants.map(({ request }) => request.id));
   const retirements = planRetirements(input.config, living, input.now);
   const requests = waiting.filter(({ id }) => !granted.has(id));
@@ -96,7 +100,7 @@ export function planPool(input: PoolInput): PoolPlan {
     ? planLaunches({
       ...input,
       nodes: withoutFrozen(withoutTaken(living, grants, input.now), input),
-      requests,
+      requests: requests.filter(({ id }) => !impossible.has(id)),
       current,
       promised: subnodes.promised,
     })
@@ -115,10 +119,30 @@ export function planPool(input: PoolInput): PoolPlan {
     requestWaits: planRequestWaits(
       // Where nothing was planned for them, the plan before that knew more.
       requests.filter(({ label }) => input.launching || withheld.has(label)),
-      { ...input, reports: launches.reports, withheld },
+      { ...input, reports: launches.reports, withheld, impossible, kept: granting.kept },
     ),
-    until: earliest([...plans.map(({ plan }) => plan.until), launches.until, retirements.until]),
+    until: earliest([
+      ...plans.map(({ plan }) => plan.until),
+      launches.until,
+      retirements.until,
+      granting.until,
+    ]),
   };
+}
+
+const NO_GRANTS: GrantPlan = { grants: [], kept: new Map(), open: new Set(), until: null };
+
+/** Those that ask for more than there can ever be, with the sum; nothing is launched or kept for them. */
+function impossibleRequests(
+  requests: readonly NodeRequest[],
+  { config, seen }: Pick<PoolInput, "config" | "seen">,
+): ReadonlyMap<number, string> {
+  const labels = new Map(config.labels.map((label) => [label.name, label]));
+  return new Map(requests.flatMap(({ id, label: name, count }) => {
+    const label = labels.get(name);
+    const why = label === undefined ? null : whyTooMany(label, count, { config, seen });
+    return why === null ? [] : [[id, `it ${why}`] as const];
+  }));
 }
 
 const NO_LAUNCHES: LaunchPlan = {

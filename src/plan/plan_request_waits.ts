@@ -3,7 +3,8 @@ import type { Config } from "../domain/config.ts";
 import type { LabelReport } from "../domain/pool_report.ts";
 import type { WaitingOn } from "../domain/node.ts";
 import type { NodeRequest } from "../domain/request.ts";
-import type { Instant } from "../domain/time.ts";
+import { type Moment, timeOfDay } from "../domain/time.ts";
+import type { Keeping } from "./plan_grants.ts";
 
 export interface RequestWait {
   readonly request: NodeRequest;
@@ -13,18 +14,23 @@ export interface RequestWait {
 /** Those whose reason is another one than their record says. */
 export function planRequestWaits(
   requests: readonly NodeRequest[],
-  { reports, config, now, withheld = new Map(), deserted = new Set() }: {
-    reports: readonly LabelReport[];
-    config: Config;
-    now: Instant;
-    /** By label: why ready nodes are not handed out yet. */
-    withheld?: ReadonlyMap<string, string>;
-    /** Ids of those whose clients have not come back since the daemon's start. */
-    deserted?: ReadonlySet<number>;
-  },
+  { reports, config, withheld = NONE, deserted = new Set(), impossible = NONE, kept = NONE, ...moment }:
+    & Moment
+    & {
+      reports: readonly LabelReport[];
+      config: Config;
+      /** By label: why ready nodes are not handed out yet. */
+      withheld?: ReadonlyMap<string, string>;
+      /** Ids of those whose clients have not come back since the daemon's start. */
+      deserted?: ReadonlySet<number>;
+      /** By id: why a request can never be met. */
+      impossible?: ReadonlyMap<number, string>;
+      /** By id: who the ready nodes are kept for that a request could have. */
+      kept?: ReadonlyMap<number, Keeping>;
+    },
 ): readonly RequestWait[] {
   const reportOf = new Map(reports.map((report) => [report.name, report]));
-  const first = firstRequests(requests);
+  const first = firstRequests(requests.filter(({ id }) => !impossible.has(id)));
   return requests.flatMap((request) => {
     const isFirst = first.get(request.label) === request.id;
     const { reason, message } = whyWaiting(request, {
@@ -33,12 +39,24 @@ export function planRequestWaits(
       withheld: withheld.get(request.label) ?? null,
       isFirst,
       isDeserted: deserted.has(request.id),
+      impossible: impossible.get(request.id) ?? null,
+      kept: describeKeeping(kept.get(request.id), moment),
     });
     const before = request.waitingOn;
     if (before?.reason === reason && before.message === message) return [];
-    const since = before?.reason === reason ? before.since : now;
+    const since = before?.reason === reason ? before.since : moment.now;
     return [{ request, waitingOn: { reason, message, since } }];
   });
+}
+
+const NONE = new Map<never, never>();
+
+function describeKeeping(keeping: Keeping | undefined, moment: Moment): string | null {
+  if (keeping === undefined) return null;
+  const { requestId, until } = keeping;
+  return `the ready nodes of its label are kept for request ${requestId}, until ${
+    timeOfDay(until, moment)
+  } at most`;
 }
 
 /** For each label the request that is served next. */
@@ -50,12 +68,14 @@ function firstRequests(requests: readonly NodeRequest[]): Map<string, number> {
 
 function whyWaiting(
   { label: name }: NodeRequest,
-  { config, report, withheld, isFirst, isDeserted }: {
+  { config, report, withheld, isFirst, isDeserted, impossible, kept }: {
     config: Config;
     report: LabelReport | undefined;
     withheld: string | null;
     isFirst: boolean;
     isDeserted: boolean;
+    impossible: string | null;
+    kept: string | null;
   },
 ): Pick<WaitingOn, "reason" | "message"> {
   const label = config.labels.find((candidate) => candidate.name === name);
@@ -65,6 +85,8 @@ function whyWaiting(
   if (label.minReady < 0) {
     return { reason: "capacity", message: "the label is disabled: its min-ready is -1" };
   }
+  if (impossible !== null) return { reason: "capacity", message: impossible };
+  if (kept !== null) return { reason: "node", message: kept };
   if (report !== undefined && report.refusals.length > 0) {
     const reasons = report.refusals.map(({ provider, reason }) =>
       provider === null ? reason : `${provider}: ${reason}`

@@ -11,7 +11,9 @@ import type { LaunchOffer } from "./offers.ts";
 const QUOTA_LAG = 5 * SECOND;
 
 /** What one server uses up. */
-export function costOf({ provider, flavor, floatingIps }: LaunchOffer): ServerCost {
+export function costOf(
+  { provider, flavor, floatingIps }: Pick<LaunchOffer, "provider" | "flavor" | "floatingIps">,
+): ServerCost {
   return {
     cores: flavor.vcpus,
     ramMib: flavor.ramMib,
@@ -76,6 +78,17 @@ function quotaRoom(
     ...told("floatingIps", quota.floatingIps, addressing.length + sumOf("floatingIps")),
     ...told("ports", quota.ports, ports),
   };
+}
+
+/** How many servers of that cost the quotas allow, were nothing used. */
+export function quotaFits(cost: ServerCost, quota: Quota | null): number {
+  const needs = { ...cost, instances: 1 };
+  const resources = Object.keys(needs) as (keyof typeof needs)[];
+  return Math.min(
+    ...resources.map((resource) =>
+      Math.floor((quota?.[resource]?.limit ?? Infinity) / (needs[resource] ?? 0))
+    ),
+  );
 }
 
 /** A server has a port on each network; without networks named, the cloud makes one. */

@@ -235,29 +235,38 @@ Deno.test("nodes are acquired in every form, released, held and deleted", async 
   });
 
   await t.step("acquire gives up in time, says why, and withdraws its request", async () => {
+    const [taken] = (JSON.parse(done(await pool.run("acquire", "spare", "-o", "json"))) as Acquired).nodes;
     const started = performance.now();
-    const ran = await pool.run("acquire", "spare", "--count", "9", "--wait", "1s");
+    const ran = await pool.run("acquire", "spare", "--count", "6", "--wait", "1s");
     assert.ok(performance.now() - started < PATIENCE);
     assert.equal(ran.code, 1);
-    assert.match(ran.stderr, /^nodepool: no 9 nodes of label spare within 1s: .*max-servers/);
+    assert.match(ran.stderr, /^nodepool: no 6 nodes of label spare within 1s: .*max-servers/);
+    const tooMany = await pool.run("acquire", "spare", "--count", "7");
+    assert.deepEqual([tooMany.code, tooMany.stderr], [
+      1,
+      "nodepool: the request asks for 7 nodes, but there can be 6 at most (west 6): ask for fewer, or raise max-servers\n",
+    ]);
     assert.deepEqual(await requests(pool), []);
     const never = await pool.run("acquire", "never");
     assert.deepEqual([never.code, never.stderr], [
       1,
       "nodepool: label never is disabled: its min-ready is -1\n",
     ]);
+    done(await pool.run("release", String(taken!.id)));
     await isFull(pool);
   });
 
   await t.step("acquire withdraws its request when it is interrupted", async () => {
+    const [taken] = (JSON.parse(done(await pool.run("acquire", "spare", "-o", "json"))) as Acquired).nodes;
     for (const signal of ["SIGINT", "SIGTERM"] as const) {
-      await using child = pool.spawn("acquire", "spare", "--count", "9");
+      await using child = pool.spawn("acquire", "spare", "--count", "6");
       await pool.until(async () => (await requests(pool)).length === 1);
       child.kill(signal);
       const { code, stderr } = await child.output();
       assert.deepEqual([code, new TextDecoder().decode(stderr)], [1, "nodepool: interrupted\n"]);
       assert.deepEqual(await requests(pool), []);
     }
+    done(await pool.run("release", String(taken!.id)));
     await isFull(pool);
   });
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { NodeRecord } from "../../src/domain/node.ts";
 import type { NodeRequest } from "../../src/domain/request.ts";
-import { planGrants } from "../../src/plan/plan_grants.ts";
+import { type GrantPlan, planGrants } from "../../src/plan/plan_grants.ts";
 import { sampleRequest } from "../views/sample_pool.ts";
 import { node, NOW, states } from "./plan_fixtures.ts";
 
@@ -11,7 +11,9 @@ function ready(id: number, stateSince = NOW, label = "noble"): NodeRecord {
 }
 
 const given = (nodes: readonly NodeRecord[], requests: readonly NodeRequest[]) =>
-  planGrants(nodes, requests).map((grant) => [grant.request.id, ...grant.nodes.map(({ id }) => id)]);
+  planGrants(nodes, requests, { now: NOW }).grants.map((
+    grant,
+  ) => [grant.request.id, ...grant.nodes.map(({ id }) => id)]);
 
 Deno.test("the node that has been ready longest goes to the request that came first", () => {
   const nodes = [ready(1, NOW), ready(2, NOW - 5), ready(3, NOW - 9)];
@@ -31,7 +33,7 @@ Deno.test("a request gets all its nodes together, and a later one of its label d
 
 Deno.test("only ready nodes are granted", () => {
   const nodes = Object.values(states).map((state, index) => node(state, { id: index + 1 }));
-  const granted = planGrants(nodes, [1, 2, 3].map((id) => sampleRequest({ id })));
+  const granted = planGrants(nodes, [1, 2, 3].map((id) => sampleRequest({ id })), { now: NOW }).grants;
   assert.deepEqual(granted.flatMap((grant) => grant.nodes.map(({ state }) => state.phase)), ["ready"]);
 });
 
@@ -47,7 +49,9 @@ Deno.test("neither a node that a target may send jobs to nor a subnode is grante
 Deno.test("a request that nobody waits for yet keeps its place and its nodes, and is not granted", () => {
   const requests = [sampleRequest({ id: 11, count: 2 }), sampleRequest({ id: 12 })];
   const grant = (nodes: readonly NodeRecord[]) =>
-    planGrants(nodes, requests, new Set([11])).map(({ request }) => request.id);
+    planGrants(nodes, requests, { now: NOW, deserted: new Set([11]) }).grants.map(({ request }) =>
+      request.id
+    );
   assert.deepEqual(grant([ready(1), ready(2), ready(3)]), [12]);
   assert.deepEqual(grant([ready(1), ready(2)]), []);
 });
@@ -72,13 +76,13 @@ const arbitraryRequests = fc.array(fc.record({ label: labels, count: fc.integer(
 function property(
   title: string,
   check: (
-    grants: ReturnType<typeof planGrants>,
+    grants: GrantPlan["grants"],
     at: { nodes: readonly NodeRecord[]; requests: readonly NodeRequest[] },
   ) => void,
 ): void {
   Deno.test(`for any nodes and requests ${title}`, () => {
     fc.assert(fc.property(arbitraryNodes, arbitraryRequests, (nodes, requests) => {
-      check(planGrants(nodes, requests), { nodes, requests });
+      check(planGrants(nodes, requests, { now: NOW }).grants, { nodes, requests });
     }));
   });
 }
@@ -111,5 +115,8 @@ property("of each label the first requests are granted, until one finds too few"
 property("their order does not matter", (grants, { nodes, requests }) => {
   const shape = (list: typeof grants) =>
     list.map((grant) => [grant.request.id, grant.nodes.map(({ id }) => id)]);
-  assert.deepEqual(shape(planGrants([...nodes].reverse(), [...requests].reverse())), shape(grants));
+  assert.deepEqual(
+    shape(planGrants([...nodes].reverse(), [...requests].reverse(), { now: NOW }).grants),
+    shape(grants),
+  );
 });

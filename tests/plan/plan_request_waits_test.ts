@@ -16,7 +16,7 @@ const full = {
 const waitsOf = (
   requests: readonly NodeRequest[],
   given: Partial<Parameters<typeof planRequestWaits>[1]> = {},
-) => planRequestWaits(requests, { reports: [], config: config(), now: NOW, ...given });
+) => planRequestWaits(requests, { reports: [], config: config(), now: NOW, wallOffset: 0, ...given });
 
 Deno.test("a request whose nodes could not be launched says why, by provider", () => {
   const [wait] = waitsOf([sampleRequest({ id: 1 })], { reports: [full] });

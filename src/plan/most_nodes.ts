@@ -1,0 +1,66 @@
+/**
+ * How many nodes of a label there can ever be at once: what `max-servers` of its providers and its own allow and, where
+ * they are known, the quotas. Whatever is used now does not count. A new request and `planGrants` ask.
+ */
+import type { Config, LabelConfig, ProviderConfig } from "../domain/config.ts";
+import type { NodeRecord } from "../domain/node.ts";
+import type { Observation } from "../domain/observation.ts";
+import { chooseFlavor } from "./choose_flavor.ts";
+import { planFloatingIps } from "./floating_ip_plan.ts";
+import { costOf, quotaFits } from "./provider_room.ts";
+
+/**
+ * Why there can never be so many nodes at once; null: there can.
+ * @param situation `seen`: left out, only the configuration counts; `nodes`: those that are ready can be had in any case
+ */
+export function whyTooMany(
+  label: LabelConfig,
+  count: number,
+  { config, seen, nodes = [] }: {
+    config: Config;
+    seen?: ReadonlyMap<string, Observation>;
+    nodes?: Iterable<NodeRecord>;
+  },
+): string | null {
+  const { total, sum } = mostNodes(label, config, seen);
+  if (count <= total || count <= countReady(label, nodes)) return null;
+  return `asks for ${count} nodes, but there can be ${total} at most (${sum})`;
+}
+
+interface MostNodes {
+  readonly total: number;
+  /** The sum, for people: `cloud-a 6, cloud-b 4`. */
+  readonly sum: string;
+}
+
+function mostNodes(
+  label: LabelConfig,
+  config: Config,
+  seen: ReadonlyMap<string, Observation> = new Map(),
+): MostNodes {
+  const providers = config.providers.filter(({ name }) => label.providers.includes(name));
+  const size = 1 + label.subnodes;
+  const parts = providers.map((provider) => ({
+    name: provider.name,
+    nodes: Math.floor(serversOf(label, provider, seen.get(provider.name)) / size),
+  }));
+  const total = parts.reduce((sum, { nodes }) => sum + nodes, 0);
+  const cap = label.maxServers === null ? Infinity : Math.floor(label.maxServers / size);
+  const sum = parts.map(({ name, nodes }) => `${name} ${nodes}`).join(", ") || "no provider";
+  return total <= cap ? { total, sum } : { total: cap, sum: `the label's max-servers; ${sum}` };
+}
+
+function countReady({ name }: LabelConfig, nodes: Iterable<NodeRecord>): number {
+  return [...nodes].filter(({ label, role, state }) =>
+    label === name && role === "node" && state.phase === "ready"
+  ).length;
+}
+
+function serversOf(label: LabelConfig, provider: ProviderConfig, seen: Observation | undefined): number {
+  const image = provider.images.find(({ name }) => name === label.image);
+  if (image === undefined || provider.maxServers < 0) return 0;
+  const flavor = chooseFlavor(image, seen?.catalog?.flavors ?? [], null);
+  const floatingIps = planFloatingIps(provider, seen?.catalog?.networks ?? null).use === "yes" ? 1 : 0;
+  const cost = flavor === null ? {} : costOf({ provider, flavor, floatingIps });
+  return Math.min(provider.maxServers, quotaFits(cost, seen?.quota ?? null));
+}
