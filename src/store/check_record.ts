@@ -60,12 +60,14 @@ function checkPair(
   { pair, record }: { pair: object; record: object | null },
 ): void {
   const what = `${kind} ${key.slice(0, 80)}`;
-  const bytes = Object.values(pair).reduce(
-    (sum, name) => sum + new TextEncoder().encode(name ?? "").length,
-    0,
-  );
+  const bytes = Object.values(pair).reduce((sum, name) => sum + keyBytes(name ?? ""), 0);
   if (bytes > KEY_LIMIT) throw unstorable(what, `its names have ${bytes} bytes`);
   if (record !== null) checkRecord(what, record, pairSchemas[kind]);
+}
+
+/** In a key, a NUL takes two bytes. */
+function keyBytes(name: string): number {
+  return new TextEncoder().encode(name.replaceAll("\0", "\0\0")).length;
 }
 
 function checkHistory(record: HistoryRecord): void {

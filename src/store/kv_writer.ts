@@ -101,8 +101,7 @@ export class KvWriter {
       await this.#journal(mutations);
       await this.#applyJournal(mutations);
     } catch (error) {
-      this.#stopped ??= brokenOff(error as StoreError);
-      throw error;
+      throw this.#stopped ??= brokenOff(error as Error);
     }
   }
 
@@ -145,6 +144,8 @@ export class KvWriter {
       else operation.set(key, value);
     }
     const result = await operation.commit().catch((error) => {
+      // A key or a value beyond Deno KV's bounds: a defect of what is written, not of the state.
+      if (error instanceof TypeError) throw error;
       throw this.#fail(stateFailure(this.#path, "it cannot be written", error));
     });
     this.#failed = false;
@@ -170,9 +171,9 @@ export class KvWriter {
 }
 
 /** Whether the commit counts is for the next opening to find out. */
-function brokenOff(cause: StoreError): StoreError {
+function brokenOff(cause: Error): StoreError {
   const problem = `${cause.message}; part of a commit was written, which the next start completes or drops`;
-  return new StoreError(cause.kind === "unusable" ? "stopped" : cause.kind, problem, { cause });
+  return new StoreError("stopped", problem, { cause });
 }
 
 interface JournalEntry {

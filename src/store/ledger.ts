@@ -69,6 +69,8 @@ export class Ledger implements AsyncDisposable {
   readonly #listeners = new Listeners<[LedgerChange]>("changes of the state");
   readonly #failureListeners = new Listeners<[]>("failures of the state");
   readonly #queue: QueuedEdit[] = [];
+  /** How many edits at the head of the queue get a commit of their own each. */
+  #apart = 0;
   #runs: readonly Run[];
   #draining: Promise<void> | null = null;
   #failure: StoreError | null = null;
@@ -138,7 +140,7 @@ export class Ledger implements AsyncDisposable {
 
   /** The pool has dealt with the state's being new, or with the doubt. */
   settle(what: "new" | "doubt"): Promise<void> {
-    return this.#store.settle(what);
+    return this.#noting(this.#store.settle(what));
   }
 
   /** Which ids were given out in which run. */
@@ -246,7 +248,8 @@ export class Ledger implements AsyncDisposable {
     const run: Run = { number: (last?.number ?? 0) + 1, id, startedAt, firstIds };
     const surplus = Math.max(0, this.#runs.length + 1 - RUNS_KEPT);
     checkRecord(`run ${run.number}`, run, runSchema);
-    await this.#store.addRun(run, { forgotten: this.#runs.slice(0, surplus).map(({ number }) => number) });
+    const forgotten = this.#runs.slice(0, surplus).map(({ number }) => number);
+    await this.#noting(this.#store.addRun(run, { forgotten }));
     this.#runs = [...this.#runs.slice(surplus), run];
     return run;
   }
@@ -261,7 +264,7 @@ export class Ledger implements AsyncDisposable {
 
   /**
    * Changes any number of records together, from what they are at that moment. The function may run later than
-   * now, must not wait, and is not run again.
+   * now, must not wait, and is run again only where nothing of it was stored.
    * @returns what the function returned, once it is stored
    * @throws what the function throws (then nothing of it is stored), or the store's error
    */
@@ -322,30 +325,41 @@ export class Ledger implements AsyncDisposable {
   }
 
   async #writeNext(): Promise<void> {
-    const { draft, edits } = this.#form();
+    const { draft, formed } = this.#form();
     try {
       await this.#write(draft.toCommit());
     } catch (error) {
-      for (const { reject } of edits) reject(error);
-      return;
+      return this.#refuse(formed, error);
     }
-    for (const { resolve } of edits) resolve();
+    for (const { resolve } of formed) resolve();
   }
 
-  #form(): { draft: Draft; edits: FormedEdit[] } {
+  #form(): { draft: Draft; formed: FormedEdit[] } {
     const draft = new Draft(this, { now: this.#clock.now() });
-    const edits: FormedEdit[] = [];
+    const formed: FormedEdit[] = [];
+    const most = this.#apart > 0 ? 1 : this.#queue.length;
     let taken = 0;
-    while (taken < this.#queue.length && draft.size < COMMIT_SIZE) {
-      const { run, reject } = this.#queue[taken++]!;
+    while (taken < most && draft.size < COMMIT_SIZE) {
+      const edit = this.#queue[taken++]!;
       try {
-        edits.push({ resolve: run(draft), reject });
+        formed.push({ edit, resolve: edit.run(draft) });
       } catch (error) {
-        reject(error);
+        edit.reject(error);
       }
     }
     this.#queue.splice(0, taken);
-    return { draft, edits };
+    this.#apart = Math.max(0, this.#apart - taken);
+    return { draft, formed };
+  }
+
+  /** A state that cannot be written concerns all; anything else one edit, which shows when each has a commit of its own. */
+  #refuse(formed: readonly FormedEdit[], error: unknown): void {
+    if (error instanceof StoreError || formed.length === 1) {
+      for (const { edit } of formed) edit.reject(error);
+      return;
+    }
+    this.#queue.unshift(...formed.map(({ edit }) => edit));
+    this.#apart += formed.length;
   }
 
   async #write(commit: LedgerChange): Promise<void> {
@@ -402,8 +416,8 @@ interface QueuedEdit {
 }
 
 interface FormedEdit {
+  readonly edit: QueuedEdit;
   resolve(): void;
-  reject(error: unknown): void;
 }
 
 function isEmpty(change: LedgerChange): boolean {

@@ -28,15 +28,19 @@ function endingAfter(kv: Deno.Kv, transactions: number): Deno.Kv {
 }
 
 /** A database of which one transaction fails, as on a disk that is full for a moment. */
-function failingOnce(kv: Deno.Kv, { after }: { after: number }): Deno.Kv {
+function failingOnce(
+  kv: Deno.Kv,
+  { after, error = new Error("the disk is full") }: { after: number; error?: Error },
+): Deno.Kv {
   let left = after;
   return new Proxy(kv, {
     get(target, property) {
       const value = Reflect.get(target, property);
       if (property !== "atomic") return typeof value === "function" ? value.bind(target) : value;
       return () => {
-        if (left-- === 0) throw new Error("the disk is full");
-        return target.atomic();
+        const operation = target.atomic();
+        if (left-- === 0) operation.commit = () => Promise.reject(error);
+        return operation;
       };
     },
   });
@@ -113,6 +117,30 @@ Deno.test("KvWriter stops for good wherever a big write fails, even if the datab
     for (const later of [old, big]) await assert.rejects(writer.write(later), /the disk is full/);
     assert.deepEqual(await contents(kv), left, `after ${after} transactions`);
   }
+});
+
+for (const message of ["the disk is full", "database is locked", "a defect"]) {
+  Deno.test(`a big write that broke off with "${message}" is for good, and check() says so`, async () => {
+    await using state = await temporaryState();
+    using kv = await Deno.openKv(state.path);
+    const error = message === "a defect" ? new TypeError(message) : new Error(message);
+    const writer = await KvWriter.open(failingOnce(kv, { after: 2, error }), state.path);
+    await assert.rejects(writer.write(big));
+    for (let look = 0; look < 2; look++) {
+      await assert.rejects(writer.check(), { name: "StoreError", kind: "stopped" });
+    }
+  });
+}
+
+Deno.test("what Deno KV cannot take is refused as a defect: the state can still be written", async () => {
+  await using state = await temporaryState();
+  using kv = await Deno.openKv(state.path);
+  const writer = await KvWriter.open(kv, state.path);
+  const key = ["k".repeat(3_000)];
+  await assert.rejects(writer.write([{ key, value: "v" }, { key: ["good"], value: "v" }]), TypeError);
+  await writer.check();
+  await writer.write([{ key: ["good"], value: "later" }]);
+  assert.deepEqual([...await contents(kv)], [['["good"]', "later"]]);
 });
 
 Deno.test("KvWriter finishes at its opening what was interrupted while it was being finished", async () => {

@@ -417,6 +417,49 @@ for (const [what, spoil] of Object.entries(unstorable)) {
   });
 }
 
+Deno.test("an edit that only the store finds it cannot take fails alone: the others of its commit are stored", async () => {
+  const ids = Array.from({ length: 300 }, (_, index) => index + 1);
+  const { ledger, store, control, commits } = await ledgerOver(ids.map((id) => nodeRecord({ id })));
+  const defect = new TypeError("Value too large");
+  control.before = () =>
+    commits.at(-1)!.nodes!.some(({ next }) => next!.attempt === 7)
+      ? Promise.reject(defect)
+      : Promise.resolve();
+  const told: number[] = [];
+  using _subscription = ledger.subscribe(({ nodes }) => void told.push(...nodes.map(({ next }) => next!.id)));
+  const outcomes = await Promise.allSettled(
+    ids.map((id) => ledger.changeNode(id, (node) => ({ ...node, attempt: id % 100 === 7 ? 7 : 1 }))),
+  );
+  const refused = ids.filter((id) => outcomes[id - 1]!.status === "rejected");
+  assert.deepEqual(refused, [7, 107, 207]);
+  assert.equal((outcomes[6] as PromiseRejectedResult).reason, defect);
+  assert.equal(ledger.failure, null, "the state can be written all the same");
+  const { nodes } = await store.load();
+  assert.deepEqual(
+    nodes.map(({ id, attempt, revision }) => [id, attempt, revision]).filter(([, attempt]) => !attempt),
+    [[7, 0, 1], [107, 0, 1], [207, 0, 1]],
+  );
+  assert.deepEqual([...ledger.nodes.values()].sort((a, b) => a.id - b.id), nodes);
+  assert.deepEqual(told.sort((a, b) => a - b), ids.filter((id) => id % 100 !== 7), "each is told of once");
+});
+
+Deno.test("an edit that was formed over one that the store cannot take is formed again without it", async () => {
+  const { ledger, store, control, commits } = await ledgerOver([nodeRecord({ id: 1 })]);
+  const isBad = () => commits.at(-1)!.nodes!.some(({ next }) => next?.id === 2);
+  control.before = () => isBad() ? Promise.reject(new TypeError("Value too large")) : Promise.resolve();
+  const seen: number[] = [];
+  const outcomes = await Promise.allSettled([
+    ledger.edit((edit) => edit.putNode(nodeRecord({ id: 2 }))),
+    ledger.edit((edit) => {
+      seen.push(edit.nodes().length);
+      edit.putNode({ ...edit.node(1)!, attempt: edit.nodes().length });
+    }),
+  ]);
+  assert.deepEqual(outcomes.map(({ status }) => status), ["rejected", "fulfilled"]);
+  assert.deepEqual(seen, [2, 1]);
+  assert.deepEqual((await store.load()).nodes.map(({ id, attempt }) => [id, attempt]), [[1, 1]]);
+});
+
 Deno.test("requests, pauses, clocks and history are let in only as they can be read", async () => {
   const { ledger, store } = await ledgerOver([nodeRecord({ id: 1 })]);
   const before = await store.load();
@@ -428,6 +471,10 @@ Deno.test("requests, pauses, clocks and history are let in only as they can be r
   await assert.rejects(ledger.edit((edit) => edit.putPause({ ...launchPause(), until: -Infinity })), refused);
   await assert.rejects(
     ledger.edit((edit) => edit.putPause({ ...launchPause(), label: "x".repeat(2_000) })),
+    refused,
+  );
+  await assert.rejects(
+    ledger.edit((edit) => edit.putPause({ ...launchPause(), label: "\0".repeat(1_500) })),
     refused,
   );
   const timeless = await Ledger.load(store, { clock: { now: () => NaN } });
