@@ -5,38 +5,19 @@
  */
 import { basename, dirname, join } from "node:path";
 
-interface Build {
-  readonly path: string;
-  readonly name: string;
-  readonly version: number;
-}
-
 /** Removes every file of a build; none is fine. @throws Deno.errors.* */
 export async function removeBuild(path: string): Promise<void> {
   const folder = dirname(path);
   for (const file of await namesIn(folder)) {
-    if (buildOf(file)?.base !== basename(path)) continue;
+    if (buildOf(file) !== basename(path)) continue;
     await Deno.remove(join(folder, file), { recursive: true }).catch(ignoreMissing);
   }
 }
 
-/** The builds of which a folder holds any file, oldest first. A folder that is missing holds none. */
-export async function listBuilds(folder: string): Promise<readonly Build[]> {
-  const found = new Map<string, Build>();
-  for (const file of await namesIn(folder)) {
-    const build = buildOf(file);
-    if (build === null) continue;
-    const { base, name, version } = build;
-    found.set(base, { path: join(folder, base), name, version });
-  }
-  return [...found.values()].sort((a, b) => a.version - b.version || (a.name < b.name ? -1 : 1));
-}
-
-/** The build that a file belongs to, by its name; null: it is no build's. */
-function buildOf(file: string): { base: string; name: string; version: number } | null {
-  const match = file.match(/^((.+)-([1-9]\d*))\../s);
-  if (match === null || !Number.isSafeInteger(Number(match[3]))) return null;
-  return { base: match[1]!, name: match[2]!, version: Number(match[3]) };
+/** `NAME-VERSION` of the build that a file belongs to, by its name; null: it is no build's. */
+function buildOf(file: string): string | null {
+  const match = file.match(/^(.+-([1-9]\d*))\../s);
+  return match !== null && Number.isSafeInteger(Number(match[2])) ? match[1]! : null;
 }
 
 /** How much of a file is read at once. */

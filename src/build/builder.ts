@@ -43,8 +43,6 @@ export interface Builder {
   build(job: BuildJob, options: { signal: AbortSignal }): Promise<readonly ImageFile[]>;
   /** Removes all files of a build: every format, the manifest folder, whatever is half-made. None is fine. */
   remove(path: string): Promise<void>;
-  /** Builds in a folder that are there, by their paths as in `BuildJob`: `NAME-VERSION` with any of its files. */
-  list(folder: string): Promise<readonly { path: string; name: string; version: number }[]>;
   /** Reads a file of a build from its beginning. @throws Deno.errors.NotFound and others */
   open(path: string, format: string): Promise<{ size: number; open(): ReadableStream<Uint8Array> }>;
   /** Removes all but the newest `keep` logs of a diskimage from the log folder: files `NAME-VERSION.log`. */

@@ -16,7 +16,7 @@ import {
   programMissing,
   tooLittleSpace,
 } from "./build_failure.ts";
-import { listBuilds, openFile, removeBuild } from "./build_files.ts";
+import { openFile, removeBuild } from "./build_files.ts";
 import { BuildLog, trimBuildLogs } from "./build_log.ts";
 import type { Builder, BuildJob } from "./builder.ts";
 import type { Command, RunningCommand } from "./command.ts";
@@ -44,7 +44,6 @@ export function createDiskimageBuilder(
       return await collectFiles(job, { log, signal });
     },
     remove: removeBuild,
-    list: listBuilds,
     open: (path, format) => openFile(`${path}.${format}`),
     trimLogs: trimBuildLogs,
   };

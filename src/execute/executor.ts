@@ -118,11 +118,6 @@ export class Executor implements AsyncDisposable {
     return this.#creating;
   }
 
-  /** How many attempts are under way. */
-  get running(): number {
-    return this.#attempts.count;
-  }
-
   /** Attempts under way and places, by provider and kind. */
   get lanes(): Attempts["lanes"] {
     return this.#attempts.lanes;

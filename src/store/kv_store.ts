@@ -1,5 +1,5 @@
 /**
- * The store on a Deno KV database: a file (an SQLite database), or `https://…` for one over the network.
+ * The store on a Deno KV database, which is a file (an SQLite database).
  *
  * One process has it open: it holds the lock beside the file (`state_lock.ts`) before it opens the store, since two
  * processes on one file make Deno KV fail with `database is locked` or panic. Writes go one after the other, each
@@ -57,7 +57,7 @@ export async function openKvStore(path: string, options: KvStoreOptions): Promis
 
 class KvStore implements Store {
   readonly installation: Installation;
-  readonly isInFile: boolean;
+  readonly isInFile = true;
   isNew: boolean;
   doubt: string | null;
   readonly #state: OpenedState;
@@ -73,7 +73,7 @@ class KvStore implements Store {
   constructor(state: OpenedState, { history, clock }: { history: KvHistory; clock: Pick<Clock, "now"> }) {
     this.#clock = clock;
     this.installation = state.installation;
-    this.isInFile = state.guard !== null;
+
     this.isNew = state.isNew;
     this.doubt = state.doubt;
     this.#state = state;
@@ -85,7 +85,7 @@ class KvStore implements Store {
       await this.#state.writer.write([{ key: what === "new" ? keys.isNew : keys.doubt, value: null }]);
       if (what === "new") this.isNew = false;
       else this.doubt = null;
-      this.#state.guard?.witness(this.#state.writer.commits);
+      this.#state.guard.witness(this.#state.writer.commits);
     });
   }
 
@@ -96,7 +96,7 @@ class KvStore implements Store {
   rescue(contents: Contents): Promise<string | null> {
     return this.#inTurn(async () => {
       const { guard, reader, writer } = this.#state;
-      if (guard === null || !guard.isLost) return null;
+      if (!guard.isLost) return null;
       const history = await this.listHistory({ limit: Number.MAX_SAFE_INTEGER }).catch(() => []);
       const copy = await rescueState(reader.path, {
         mutations: [...this.#basics(), ...contentMutations(contents)],

@@ -15,7 +15,7 @@ import { encodeRecord } from "./record_codec.ts";
 import { counterSchema, installationSchema, noteSchema } from "./schemas.ts";
 import { doubtOf, emptiedProblem, type FoundState } from "./state_doubt.ts";
 import { damagedState, newerState, stateFailure } from "./state_errors.ts";
-import { copyState, isRemoteState, prepareStateFile, timeStamp } from "./state_file.ts";
+import { copyState, prepareStateFile, timeStamp } from "./state_file.ts";
 import { StateGuard } from "./state_guard.ts";
 import { StateReader } from "./state_reader.ts";
 import { readWitness, type Witnessed } from "./state_witness.ts";
@@ -33,7 +33,7 @@ export interface OpenedState extends Disposable {
   readonly reader: StateReader;
   readonly writer: KvWriter;
   /** null: a database over the network, which has no file. */
-  readonly guard: StateGuard | null;
+  readonly guard: StateGuard;
   /** Version of its schema. */
   readonly schema: number;
   readonly installation: Installation;
@@ -44,7 +44,6 @@ export interface OpenedState extends Disposable {
 
 /** @throws StoreError */
 export async function openState(path: string, options: OpenStateOptions): Promise<OpenedState> {
-  if (isRemoteState(path)) return await openChecked(path, { ...options, witness: null });
   const witness = await readWitness(path);
   await checkLog(path, witness);
   await prepareStateFile(path);
@@ -57,10 +56,12 @@ async function openChecked(
   options: OpenStateOptions & { witness: Witnessed | null },
 ): Promise<OpenedState> {
   const { witness, migrations: steps = migrations } = options;
-  const isBlank = isRemoteState(path) || (await Deno.stat(path)).size === 0;
+  const isBlank = (await Deno.stat(path)).size === 0;
   const version = await probeVersion(path);
   if (version !== null && version > schemaVersion(steps)) throw newerState(path);
-  if (version !== null && version < schemaVersion(steps)) await backUp(path, { version, ...options });
+  if (version !== null && version < schemaVersion(steps)) {
+    await copyState(path, { suffix: `v${version}-${timeStamp(options.clock.now())}.bak` });
+  }
   // A state whose commits were all in its log, which is lost, is a database with nothing in it.
   if (version === null && witness !== null && !isBlank) throw damagedState(path, emptiedProblem(witness));
   const kv = await openDatabase(path);
@@ -74,10 +75,10 @@ async function openChecked(
     const isNew = await state.reader.value(keys.isNew, counterSchema) !== null;
     const found = { path, isMade: version === null, isNew, installation: installation.id, commits };
     const doubt = await noteDoubt(state, { found, witness });
-    const guard = isRemoteState(path) ? null : new StateGuard(path, installation.id);
-    if (guard !== null) state.writer.guardBy(guard);
+    const guard = new StateGuard(path, installation.id);
+    state.writer.guardBy(guard);
     // A state that began in place of a lost one must not stand in the way of that one's copy.
-    if (!isNew || doubt === null) guard?.witness(state.writer.commits);
+    if (!isNew || doubt === null) guard.witness(state.writer.commits);
     const schema = schemaVersion(steps);
     return { ...state, guard, schema, installation, isNew, doubt, [Symbol.dispose]: closing(kv, guard) };
   } catch (error) {
@@ -86,10 +87,10 @@ async function openChecked(
   }
 }
 
-function closing(kv: Deno.Kv, guard: StateGuard | null): () => void {
+function closing(kv: Deno.Kv, guard: StateGuard): () => void {
   return () => {
     kv.close();
-    guard?.[Symbol.dispose]();
+    guard[Symbol.dispose]();
   };
 }
 
@@ -148,13 +149,4 @@ async function migrate(
     const mutations = await step.plan(kv);
     await writer.write([...mutations, { key: keys.schema, value: index + 2 }]);
   }
-}
-
-/** A network database has its own backups. */
-async function backUp(
-  path: string,
-  { version, clock }: { version: number; clock: Pick<Clock, "now"> },
-): Promise<void> {
-  if (isRemoteState(path)) return;
-  await copyState(path, { suffix: `v${version}-${timeStamp(clock.now())}.bak` });
 }

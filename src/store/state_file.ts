@@ -14,11 +14,6 @@ const DIRECTORY_MODE = 0o700;
 /** How each SQLite database begins. */
 const SQLITE_MAGIC = "SQLite format 3\0";
 
-/** Whether the state is a Deno KV database over the network, which has no file and no lock beside it. */
-export function isRemoteState(path: string): boolean {
-  return /^https?:\/\//.test(path);
-}
-
 /**
  * Makes the directory of the state where there is none (mode 0700, with its parents).
  * @throws StoreError `unusable`

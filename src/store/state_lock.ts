@@ -8,7 +8,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Milliseconds } from "../domain/time.ts";
 import { StoreError } from "./store.ts";
 import { stateFailure, unusableState } from "./state_errors.ts";
-import { isRemoteState, prepareStateDirectory } from "./state_file.ts";
+import { prepareStateDirectory } from "./state_file.ts";
 
 interface StateLockOptions {
   /** Who asks: what others are told while the lock is held, such as `nodepool daemon`. */
@@ -41,7 +41,7 @@ const RETRY: Milliseconds = 50;
  */
 export async function lockState(path: string, options: StateLockOptions): Promise<StateLock> {
   const { clock, signal, wait = 0 } = options;
-  if (isRemoteState(path)) throw unusableState(path, "only a state in a file can be locked");
+  if (/^\w+:\/\//.test(path)) throw unusableState(path, "it is an address, and the state is a file");
   await prepareStateDirectory(path);
   const deadline = clock.monotonic() + wait;
   for (;;) {

@@ -8,7 +8,6 @@
  */
 import { basename, dirname, join } from "node:path";
 import { lostState } from "./state_errors.ts";
-import { isRemoteState } from "./state_file.ts";
 
 /** The newest that was written to the state at a path. */
 export interface Witnessed {
@@ -37,7 +36,7 @@ export async function isUnmade(path: string): Promise<boolean> {
     () => true,
     (error) => !(error instanceof Deno.errors.NotFound),
   );
-  if (isThere || isRemoteState(path)) return false;
+  if (isThere) return false;
   if (await readWitness(path) !== null) throw lostState(path);
   return true;
 }

@@ -73,36 +73,7 @@ Deno.test("remove() of what is not there does nothing", () =>
     deepEqual(namesIn(folder), ["a-1.raw"]);
   }));
 
-Deno.test("list() tells builds by any of their files, oldest first", () =>
-  withFolder([
-    "trusty-1700000002.qcow2",
-    "trusty-1700000002.vhd",
-    "trusty-1700000001.d/",
-    "bare-precise-1700000003.raw-new",
-    "a-1.5-7.qcow2",
-    "lost+found/",
-    "notes.txt",
-    "trusty-latest.qcow2",
-    "trusty-007.qcow2",
-    "trusty-1700000009",
-    "trusty-99999999999999999999.raw",
-    "-5.raw",
-  ], async (folder) => {
-    const build = (name: string, version: number) => ({
-      path: buildPath(folder, { name, version }),
-      name,
-      version,
-    });
-    deepEqual(await builder.list(folder), [
-      build("a-1.5", 7),
-      build("trusty", 1700000001),
-      build("trusty", 1700000002),
-      build("bare-precise", 1700000003),
-    ]);
-    deepEqual(await builder.list(join(folder, "none")), []);
-  }));
-
-Deno.test("what list() finds, remove() takes, and nothing else", async () => {
+Deno.test("remove() takes the files of one build, whatever others are called", async () => {
   const names = fc.stringMatching(/^[a-z0-9.\- ]{1,6}$/).filter((name) =>
     name.trim() === name && !/^\.+$/.test(name)
   );
@@ -117,12 +88,8 @@ Deno.test("what list() finds, remove() takes, and nothing else", async () => {
         ["raw", "qcow2"].map((format) => `${name}-${version}.${format}`)
       );
       await withFolder(files, async (folder) => {
-        const [first] = await builder.list(folder);
-        await builder.remove(first!.path);
-        const left = all.filter(({ name, version }) => buildPath(folder, { name, version }) !== first!.path);
-        equal(left.length, all.length - 1);
-        equal(namesIn(folder).length, 2 * left.length);
-        equal((await builder.list(folder)).length, left.length);
+        await builder.remove(buildPath(folder, all[0]!));
+        deepEqual(namesIn(folder), files.slice(2).sort());
       });
     }),
     { numRuns: 50 },

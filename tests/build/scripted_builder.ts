@@ -49,16 +49,6 @@ export class ScriptedBuilder implements Builder {
     return Promise.resolve();
   }
 
-  list(folder: string) {
-    const found = [...this.files.keys()].flatMap((path) => {
-      const match = path.match(/^(.*)\/(.+)-(\d+)$/);
-      return match === null || match[1] !== folder
-        ? []
-        : [{ path, name: match[2]!, version: Number(match[3]) }];
-    });
-    return Promise.resolve(found);
-  }
-
   open(path: string, format: string) {
     const bytes = this.files.get(path)?.get(format);
     if (bytes === undefined) return Promise.reject(new Deno.errors.NotFound(`${path}.${format}`));
