@@ -56,7 +56,7 @@ export function planGrants(
   };
 }
 
-export interface GrantSituation {
+interface GrantSituation {
   readonly now: Instant;
   /** Ids of requests that can never be met. */
   readonly impossible?: ReadonlyMap<number, string>;
