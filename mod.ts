@@ -54,10 +54,11 @@ async function run(
 const BUILDERS = ["daemon", "image-build", "image-update"];
 
 /**
- * Only what builds images starts programs, and a daemon that goes into the background; all else gives up the permission
+ * Only what builds images starts programs, a daemon that goes into the background, and the manual its pager; all else gives up the permission
  * to, before it reads anything. A command with such a word as an argument keeps it, and does nothing with it.
  */
 function giveUpRunning(argv: readonly string[], { name }: InvokedProgram): void {
+  if (!argv.includes("manual")) Deno.permissions.revokeSync({ name: "run", command: "/bin/sh" });
   const isDaemon = name !== "nodepool";
   const mayBuild = isDaemon || BUILDERS.some((command) => argv.includes(command));
   const staysHere = !isDaemon || argv.includes("-d") || argv.includes("--nodaemon");

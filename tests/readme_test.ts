@@ -1,19 +1,26 @@
-/** README.md tells the truth: its commands work as they stand there. What it lists, readme/reference_test.ts checks. */
+/** README.md and the manual tell the truth: their commands work as they stand there. What they list, readme/reference_test.ts checks. */
 import assert from "node:assert/strict";
+import { dirname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ExitCode } from "../src/cli/exit_code.ts";
+import { CliBench } from "./cli/run.ts";
 import { PATIENCE } from "./eventually.ts";
 import { type Need, testNeeding } from "./needs.ts";
+import { topicTexts } from "../src/manual/topics.ts";
 import { anchorsOf, type Block, blocksOf, inlineCode } from "./readme/document.ts";
 import { ReadmeShell } from "./readme/readme_shell.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const readme = await Deno.readTextFile(`${root}README.md`);
-const blocks = blocksOf(readme);
+// The README is the first topic.
+const blocks = Object.entries(topicTexts).flatMap(([topic, text]) =>
+  blocksOf(text).map((block) => ({ ...block, topic }))
+);
 const shellBlocks = blocks.filter(({ language }) => language === "sh");
 
 const shellNeeds: readonly Need[] = ["bash", "curl", "ssh", "ssh-keygen", "timeout"];
-const followed = "each command of the README works as it stands there, from the first to the last";
+const followed =
+  "each command of the README and the manual works as it stands there, from the first to the last";
 testNeeding(shellNeeds, followed, async () => {
   await using shell = await ReadmeShell.start([8005, 5000, 2222]);
   const isLast = ({ words }: Block) => words.includes("last");
@@ -28,13 +35,13 @@ testNeeding(shellNeeds, followed, async () => {
   }
 });
 
-async function follow(shell: ReadmeShell, block: Block): Promise<void> {
+async function follow(shell: ReadmeShell, block: typeof blocks[number]): Promise<void> {
   const file = block.words.find((word) => word.startsWith("file="))?.slice("file=".length);
   if (file !== undefined) return await shell.write(file, block.text);
   if (block.language !== "sh" || block.words.includes("elsewhere")) return;
   if (!block.words.includes("again")) return void await shell.run(block.text);
   const sample = blocks[blocks.indexOf(block) + 1]!;
-  assert.equal(sample.language, "text", `line ${block.line}: no sample follows`);
+  assert.equal(sample.language, "text", `${block.topic}, line ${block.line}: no sample follows`);
   await untilItPrints(shell, { script: block.text, sample: sample.text });
 }
 
@@ -77,6 +84,10 @@ const elsewhere: readonly (readonly [RegExp, string])[] = [
     /^(cd \/var\/lib\/nodepool && sudo rm -f|sudo mv) nodepool\.kv/,
     "replaces the state of the installed pool; tests/e2e/state_loss_test.ts",
   ],
+  [
+    /^(nodepool acquire small -o ssh-config|ssh -F ssh_config|nodepool release \$\(sed )/,
+    "of a cloud that does not exist; the topic jobs runs them on the simulator",
+  ],
   [/^nodepool release 812 813$/, "of nodes of a restored state; tests/e2e/state_copies_test.ts"],
   [/^nodepool image-(delete|build) /, "of an image that another pool has; tests/cli/images_test.ts"],
   [/^less \/var\/lib\/nodepool\/build-logs\//, "for people; tests/build/diskimage_builder_test.ts"],
@@ -89,18 +100,20 @@ const elsewhere: readonly (readonly [RegExp, string])[] = [
   [/^openstack server (show|delete) /, "needs a cloud; tests/simulator/openstack_command_test.ts"],
 ];
 
-Deno.test("what the README does not have run here is known, with a reason", () => {
+Deno.test("what the README and the manual do not have run here is known, with a reason", () => {
   const lines = shellBlocks.filter(({ words }) => words.includes("elsewhere")).flatMap(({ text }) =>
     text.trim().split("\n")
   );
   assert.deepEqual(lines.filter((line) => !elsewhere.some(([pattern]) => pattern.test(line))), []);
 });
 
-Deno.test("the README's scripts exist and know their options", async () => {
-  const uses = inlineCode(readme).filter((code) => code.startsWith("scripts/")).map((code) =>
+Deno.test("the scripts that the README and the manual name exist and know their options", async () => {
+  const texts = Object.values(topicTexts);
+  const uses = texts.flatMap(inlineCode).filter((code) => code.startsWith("scripts/")).map((code) =>
     code.split(" ")
   );
-  assert.ok(uses.some(([name]) => name === "scripts/test") && uses.some(([name]) => name === "scripts/demo"));
+  const inReadme = inlineCode(readme);
+  assert.ok(inReadme.includes("scripts/test") && inReadme.includes("scripts/demo"));
   const { tasks } = JSON.parse(await Deno.readTextFile(`${root}deno.json`));
   for (const [script, ...words] of uses) {
     const source = await Deno.readTextFile(root + script);
@@ -130,17 +143,35 @@ Deno.test("the unit file runs the installed program and does not restart what ca
   assert.equal(values["StateDirectory"], "nodepool");
 });
 
-Deno.test("the README's links lead somewhere", async () => {
-  const anchors = anchorsOf(readme);
-  for (const [, target] of readme.matchAll(/\]\(([^)]+)\)/g)) {
-    if (target!.startsWith("#")) assert.ok(anchors.has(target!.slice(1)), target);
-    else await Deno.stat(root + target);
+Deno.test("links of the README and the manual lead somewhere, also in GitHub's view of the files", async () => {
+  for (const [topic, text] of Object.entries(topicTexts)) {
+    const own = topic === "start" ? "README.md" : `src/manual/${topic}.md`;
+    for (const [, target] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
+      const [path, anchor] = target!.split("#");
+      const file = path === "" ? own : normalize(join(dirname(own), path!));
+      const linked = await Deno.readTextFile(root + file);
+      assert.ok(anchor === undefined || anchorsOf(linked).has(anchor), `${topic}: ${target}`);
+    }
   }
+});
+
+Deno.test("the README is one page, and says what is missing only after the first command", () => {
+  assert.ok(readme.trimEnd().split("\n").length <= 200);
+  const [before] = readme.split("```sh");
+  assert.doesNotMatch(before!, /\b(not yet|yet|will|planned)\b/i);
+});
+
+Deno.test("the README's picture of a list has columns that `nodepool list` has", async () => {
+  await using bench = await CliBench.open();
+  const picture = blocks.find(({ topic, language }) => topic === "start" && language === "text")!;
+  const columnsOf = (table: string) => table.split("\n")[1]!.split("|").map((cell) => cell.trim());
+  const { stdout } = await bench.run("list");
+  assert.deepEqual(columnsOf(picture.text).filter((column) => !columnsOf(stdout).includes(column)), []);
 });
 
 Deno.test("CHANGELOG.md and the README tell of the version that this is", async () => {
   const { version } = JSON.parse(await Deno.readTextFile(`${root}deno.json`));
   const changelog = await Deno.readTextFile(`${root}CHANGELOG.md`);
   assert.equal(changelog.match(/^## \[(\d[^\]]*)\]/m)?.[1], version);
-  assert.ok(readme.includes(`**Version ${version} `));
+  assert.ok(readme.includes(`**Version ${version}**`));
 });

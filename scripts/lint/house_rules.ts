@@ -42,8 +42,9 @@ const allowedImports: Record<string, string[]> = {
   ],
   online: ["domain", "lib", "plan", "cloud", "execute", "tasks", "config/nearest_name.ts"],
   control: ["domain", "lib", "views", "store", "rules"],
-  site: ["domain", "lib", "views"],
-  cli: ["domain", "lib", "views", "control", "config", "store/state_lock.ts"],
+  site: ["domain", "lib", "views", "manual"],
+  manual: ["config/nearest_name.ts"],
+  cli: ["domain", "lib", "views", "control", "manual", "config", "store/state_lock.ts"],
   demand: ["domain", "lib"],
   simulator: [
     "domain",

@@ -8,6 +8,8 @@ export interface CliIo {
   readonly clock: Clock;
   readonly random: Pick<Random, "uuid">;
   env(name: string): string | undefined;
+  /** Shows a text on the terminal that standard output is, a screen at a time where it is longer. */
+  page(text: string): Promise<void>;
   /** Name of the account that runs the command, as the system knows it; null: it has none. */
   account(): string | null;
   /** The user's home directory. */

@@ -25,6 +25,7 @@ import { jobDeleteCommand } from "./commands/job_delete.ts";
 import { jobListCommand } from "./commands/job_list.ts";
 import { labelListCommand } from "./commands/label_list.ts";
 import { listCommand } from "./commands/list.ts";
+import { manualCommand } from "./commands/manual.ts";
 import { providerListCommand } from "./commands/provider_list.ts";
 import { releaseCommand } from "./commands/release.ts";
 import { requestListCommand } from "./commands/request_list.ts";
@@ -64,6 +65,7 @@ const commands = [
   configValidateCommand,
   installLinksCommand,
   simulateCommand,
+  manualCommand,
 ];
 
 /** The program under the name that it was called, and the context that its commands share. */

@@ -17,8 +17,13 @@ const colors: Readonly<Record<string, number>> = {
 
 type Painter = (padded: string, cell: { readonly field: string; readonly text: string }) => string;
 
+/** Whether standard output shows colours. */
+export function hasColors({ stdout, env }: Pick<CliIo, "stdout" | "env">): boolean {
+  return stdout.columns !== null && (env("NO_COLOR") ?? "") === "" && env("TERM") !== "dumb";
+}
+
 export function statePainter({ stdout, env }: Pick<CliIo, "stdout" | "env">): Painter | undefined {
-  if (stdout.columns === null || (env("NO_COLOR") ?? "") !== "" || env("TERM") === "dumb") return undefined;
+  if (!hasColors({ stdout, env })) return undefined;
   return (padded, { field, text }) => {
     const color = field === "state" || field === "result" ? colors[text] : undefined;
     return color === undefined ? padded : `\x1b[${color}m${padded}\x1b[0m`;

@@ -11,6 +11,7 @@ export const systemIo: CliIo = {
   clock: systemClock,
   random: systemRandom,
   env: (name) => Deno.env.get(name),
+  page: pageOnTerminal,
   account: () => systemAccount()?.username ?? null,
   home: systemHome,
   interrupts: interruptsOfProcess,
@@ -26,6 +27,20 @@ function outputTo(stream: typeof Deno.stdout): CliOutput {
       return stream.isTerminal() ? Deno.consoleSize().columns : null;
     },
   };
+}
+
+/** As git does it: less passes colours on and ends by itself where all fits; LESS and PAGER say otherwise. */
+const PAGER = ': "${LESS=FRX}"; export LESS; eval "${PAGER:-less}"';
+/** What a shell says of a program that is not there. */
+const NOT_FOUND = 127;
+
+async function pageOnTerminal(text: string): Promise<void> {
+  if (text.split("\n").length <= Deno.consoleSize().rows) return systemIo.stdout.write(text);
+  // Ctrl-C is the pager's.
+  using _interrupts = interruptsOfProcess();
+  const pager = new Deno.Command("/bin/sh", { args: ["-c", PAGER], stdin: "piped" }).spawn();
+  await new Response(text).body!.pipeTo(pager.stdin).catch(() => {}); // who has seen enough reads no further
+  if ((await pager.status).code === NOT_FOUND) systemIo.stdout.write(text);
 }
 
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;

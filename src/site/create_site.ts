@@ -51,6 +51,7 @@ export function createSite(options: SiteOptions): Hono {
   addLists(app, options);
   addNodes(app, options);
   addHealth(app, options);
+  addManual(app, options);
   app.get("/style.css", (context) => context.body(style, 200, { "content-type": "text/css; charset=utf-8" }));
   app.notFound((context) => failure(context, new SiteError(404, `there is nothing at ${context.req.path}`)));
   app.onError((error, context) => {
@@ -150,6 +151,28 @@ function renderNode(view: NodeDetailsView, { format, title }: { format: ListForm
   return format === "html" ? renderNodePage(view, title) : renderNodeText(view);
 }
 
+/** Loaded when somebody reads it. Plain `curl` gets Markdown, as whoever adds `.md` to a topic's name does. */
+function addManual(app: Hono, { report }: SiteOptions): void {
+  app.get("/manual", async (context) => {
+    const { manualListPage } = await import("./manual_page.ts");
+    const form = manualForm(context);
+    return answer(context, form, manualListPage({ form, title: titleOf(report()) }));
+  });
+  app.get("/manual/:topic{[a-z0-9-]+(?:\\.md)?}", async (context) => {
+    const { findManualPage, manualTopicPage } = await import("./manual_page.ts");
+    const asked = context.req.param("topic");
+    const name = asked.replace(/\.md$/, "");
+    const form = name === asked ? manualForm(context) : "markdown";
+    const found = findManualPage(name);
+    if (typeof found === "string") return context.redirect(found);
+    return answer(context, form, manualTopicPage(found, { form, title: titleOf(report()) }));
+  });
+}
+
+function manualForm(context: Context): "html" | "markdown" {
+  return acceptedFormat(context.req.header("accept")) === "html" ? "html" : "markdown";
+}
+
 /** Healthy: it answers at all. Ready: `viewReadiness` says. */
 function addHealth(app: Hono, { report }: SiteOptions): void {
   app.get("/healthz", (context) => context.json({ status: "ok" }));
@@ -159,16 +182,19 @@ function addHealth(app: Hono, { report }: SiteOptions): void {
   });
 }
 
-const contentTypes: Readonly<Record<ListFormat, string>> = {
+type Form = ListFormat | "markdown";
+
+const contentTypes: Readonly<Record<Form, string>> = {
   text: "text/plain; charset=utf-8",
   wide: "text/plain; charset=utf-8",
   json: "application/json",
   html: "text/html; charset=utf-8",
   csv: "text/csv; charset=utf-8",
+  markdown: "text/markdown; charset=utf-8",
 };
 
 /** Tagged by what it says, ages included: a page that is loaded anew shows them new. */
-function answer(context: Context, format: ListFormat, body: Body): Response {
+function answer(context: Context, format: Form, body: Body): Response {
   return notModified(context, `W/"${tagOf(body)}"`) ?? send(context, { format, body });
 }
 
@@ -197,7 +223,7 @@ function wallSeconds({ now, wallOffset }: PoolReport): number {
   return Math.floor((now + wallOffset) / SECOND);
 }
 
-function send(context: Context, { format, body }: { format: ListFormat; body: Body }): Response {
+function send(context: Context, { format, body }: { format: Form; body: Body }): Response {
   context.header("content-type", contentTypes[format]);
   return context.body(body);
 }

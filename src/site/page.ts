@@ -9,7 +9,7 @@ const lists = ["node-list", "label-list", "provider-list", "request-list", "job-
 export function renderPage(
   { title, heading, body }: { title: string; heading: string; body: Markup },
 ): string {
-  const links = lists.map((name) => html`<li><a href="/${name}">${name}</a></li>`);
+  const links = [...lists, "manual"].map((name) => html`<li><a href="/${name}">${name}</a></li>`);
   const page = String(html`
     ${raw("<!doctype html>")}
     <html lang="en">

@@ -32,6 +32,8 @@ export class CliBench implements AsyncDisposable {
   errorColumns: number | null = null;
   stdout = "";
   stderr = "";
+  /** What was shown a screen at a time. */
+  paged = "";
   /** What `config-validate --online` finds. */
   onlineChecks: readonly OnlineCheck[] = [];
   /** Called before standard output is written to. */
@@ -83,7 +85,7 @@ export class CliBench implements AsyncDisposable {
 
   /** The same, where the program was called otherwise. */
   async runAs(program: InvokedProgram, ...argv: string[]): Promise<Outcome> {
-    this.stdout = this.stderr = "";
+    this.stdout = this.stderr = this.paged = "";
     this.#interrupts = new AbortController();
     const code = await runCli(["-c", this.configFile, ...argv], {
       program,
@@ -117,6 +119,10 @@ export class CliBench implements AsyncDisposable {
       clock: this.clock,
       random: { uuid: () => TOKEN },
       env: (name) => this.env[name],
+      page: (text) => {
+        this.paged += text;
+        return Promise.resolve();
+      },
       account: () => "maria-by-account",
       home: () => this.folder,
       interrupts: () => ({ signal: this.#interrupts.signal, [Symbol.dispose]() {} }),

@@ -1,5 +1,6 @@
-/** The README's commands for what an old Nodepool left: with the real `openstack`, on a cloud that has both pools' things. */
+/** The manual's commands for what an old Nodepool left: with the real `openstack`, on a cloud that has both pools' things. */
 import assert from "node:assert/strict";
+import { topicTexts } from "../../src/manual/topics.ts";
 import { testNeeding } from "../needs.ts";
 import { blocksOf, sectionOf } from "../readme/document.ts";
 import { RunningPool } from "./running_pool.ts";
@@ -61,8 +62,7 @@ testNeeding(["openstack"], "what an old Nodepool left is found and removed, and 
   const own = before.filter((name) => name.startsWith("template-made-"));
   assert.equal(own.length, 1, `${before}`);
 
-  const readme = await Deno.readTextFile(new URL("../../README.md", import.meta.url));
-  const section = sectionOf(readme, "### What the old Nodepool left on the clouds");
+  const section = sectionOf(topicTexts["migration"]!, "## What the old Nodepool left on the clouds");
   const scripts = blocksOf(section).filter(({ language }) => language === "sh");
   assert.equal(scripts.length, 2);
   for (const { text } of scripts) assert.match(await shell(text), /trusty/);

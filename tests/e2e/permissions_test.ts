@@ -95,6 +95,8 @@ const commands: readonly (readonly [number, ...string[]])[] = [
   [0, "state", "adopt"],
   [0, "config-validate", "--show"],
   [0, "config-validate", "--online"],
+  [0, "manual"],
+  [0, "manual", "quota"],
   [1, "install-links", "/nowhere"],
   [2, "simulate", "--listen", "nowhere"],
 ];
@@ -134,7 +136,7 @@ Deno.test("every command runs with the permissions of the compiled program, and 
   const names = [...listOfCommands.matchAll(/^ {2}([a-z][a-z-]*) .*/gm)].map(([, name]) => name!);
   const run = new Set(commands.map(([, name]) => name));
   assert.deepEqual(names.filter((name) => !run.has(name) && !["daemon", "help"].includes(name)), []);
-  await (await pool.fetch("/")).text();
+  for (const path of ["/", "/manual/quota"]) await (await pool.fetch(path)).text();
   for (const said of ["the CPU profiler is on", "CPU profile "]) {
     Deno.kill(pool.pid, "SIGUSR2");
     await pool.until(async () => (await pool.log()).includes(said));

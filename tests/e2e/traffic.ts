@@ -131,6 +131,7 @@ function contextOf(pool: RunningPool, signal: AbortSignal): CliContext {
       clock: systemClock,
       random: systemRandom,
       env: () => undefined,
+      page: () => Promise.resolve(),
       account: () => null,
       home: () => "/",
       interrupts: () => ({ signal, [Symbol.dispose]() {} }),

@@ -1,5 +1,5 @@
 /**
- * README.md taken apart: sections, fenced blocks, inline code. The first word after a fence is its language, which
+ * A Markdown document taken apart: sections, fenced blocks, inline code. The first word after a fence is its language, which
  * GitHub colours; the words after it are for the tests:
  *
  *     sh             run, in order, in one shell
@@ -34,7 +34,7 @@ export function sectionOf(text: string, heading: string): string {
   const level = heading.match(/^#+/)![0].length;
   const lines = text.split("\n");
   const start = lines.indexOf(heading);
-  if (start < 0) throw new Error(`README.md has no heading "${heading}"`);
+  if (start < 0) throw new Error(`there is no heading "${heading}"`);
   const isNext = (line: string) => (line.match(/^(#+) /)?.[1]?.length ?? Infinity) <= level;
   const length = lines.slice(start + 1).findIndex(isNext);
   return lines.slice(start + 1, length < 0 ? undefined : start + 1 + length).join("\n");
@@ -54,12 +54,16 @@ export function tableRows(text: string): string[][] {
   });
 }
 
-/** The names that GitHub gives to headings. */
+/** The names that GitHub gives to headings, and those of anchors. */
 export function anchorsOf(text: string): Set<string> {
+  const anchors = [...text.replace(FENCE, "").matchAll(/^<a id="(.*)"><\/a>$/gm)].flatMap(([, ids]) =>
+    ids!.split('"></a><a id="')
+  );
   const headings = [...text.replace(FENCE, "").matchAll(/^#+ (.*)$/gm)].map(([, heading]) => heading!);
-  return new Set(
-    headings.map((heading) =>
+  return new Set([
+    ...anchors,
+    ...headings.map((heading) =>
       heading.toLowerCase().replaceAll(/[^\p{L}\p{N}\s_-]/gu, "").replaceAll(" ", "-")
     ),
-  );
+  ]);
 }

@@ -1,10 +1,11 @@
-/** The README's references are complete: commands, states, routes, JSON, keys. Each is held against the code itself. */
+/** The manual's references are complete: commands, states, routes, JSON, keys. Each is held against the code itself. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { ExitCode } from "../../src/cli/exit_code.ts";
 import { configJsonSchema } from "../../src/config/json_schema.ts";
 import { type NodePhase, nodePhases, type NodeState, stateName } from "../../src/domain/node.ts";
 import { floatingIpDescription, serverMetadata } from "../../src/domain/server_marks.ts";
+import { topicTexts } from "../../src/manual/topics.ts";
 import { createSite } from "../../src/site/create_site.ts";
 import { viewAcquiredNodes } from "../../src/views/acquired_nodes.ts";
 import { viewAlienImageList } from "../../src/views/alien_image_list.ts";
@@ -23,13 +24,16 @@ import { sampleDump } from "../views/sample_dump.ts";
 import { blocksOf, inlineCode, sectionOf, tableRows } from "./document.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const readme = await Deno.readTextFile(`${root}README.md`);
 const example = await Deno.readTextFile(`${root}config.example.yaml`);
+
+function topic(name: string): string {
+  return topicTexts[name]!;
+}
 
 Deno.test("the command reference has the commands, arguments and options that --help shows, and no others", async () => {
   await using bench = await CliBench.open({ daemon: false });
   const help = async (...words: string[]) => (await bench.run(...words, "--help")).stdout;
-  const [intro, ...parts] = sectionOf(readme, "## Commands").split(/^#### `/m);
+  const [intro, ...parts] = topic("commands").split(/^## `/m);
   const told = Object.fromEntries(parts.map((part) => {
     const [usage, text] = [part.slice(0, part.indexOf("`")), part.slice(part.indexOf("`"))];
     return [usage.split(" ")[0], { usage, options: bulletOptions(text) }];
@@ -73,14 +77,14 @@ function asPlaceholders(usage: string): string {
     .replaceAll(/\[[^\]]+\]/g, (name) => name.toUpperCase()).replaceAll("...", "…");
 }
 
-Deno.test("the README has every exit code", () => {
-  const codes = tableRows(sectionOf(readme, "## Commands")).map(([code]) => Number(code));
+Deno.test("the manual has every exit code", () => {
+  const codes = tableRows(topic("commands")).map(([code]) => Number(code));
   assert.deepEqual(codes, Object.values(ExitCode));
 });
 
-Deno.test("the README has every state and phase of a node, in their order", () => {
+Deno.test("the manual has every state and phase of a node, in their order", () => {
   let state = "";
-  const rows = tableRows(sectionOf(readme, "## A node's life")).map(([name, phase]) => {
+  const rows = tableRows(sectionOf(topic("concepts"), "## A node's life")).map(([name, phase]) => {
     state = name || state;
     return [state, phase];
   });
@@ -89,7 +93,7 @@ Deno.test("the README has every state and phase of a node, in their order", () =
   assert.deepEqual(rows, states);
 });
 
-Deno.test("the README has every route of the status endpoint, with its filters", () => {
+Deno.test("the manual has every route of the status endpoint, with its filters", () => {
   const site = createSite({
     report: sampleReport,
     getHistory: () => Promise.resolve(null),
@@ -98,11 +102,11 @@ Deno.test("the README has every route of the status endpoint, with its filters",
     },
   });
   const routes = site.routes.filter(({ method }) => method === "GET").map(({ path }) =>
-    path.replace(/:id{[^/]*}/, "ID").replace(/:list{[^/]*}/, "LIST.json")
+    path.replace(/:id{[^/]*}/, "ID").replace(/:list{[^/]*}/, "LIST.json").replace(/:topic{[^/]*}/, "TOPIC")
   );
-  const rows = tableRows(sectionOf(readme, "## Status endpoint")).map((
-    [route, text],
-  ) => [route!.slice(1, -1), text!]);
+  const rows = tableRows(topic("endpoint")).flatMap((
+    [routes, text],
+  ) => routes!.split(", ").map((route) => [route.slice(1, -1), text!]));
   assert.deepEqual(rows.map(([route]) => route!).sort(), routes.sort());
   for (const [route, text] of rows) {
     const told = text!.match(/filters (.*)$/)?.[1]?.match(/\w+/g);
@@ -110,8 +114,8 @@ Deno.test("the README has every route of the status endpoint, with its filters",
   }
 });
 
-Deno.test("the README's JSON has the keys that the views have, and no others", () => {
-  const block = blocksOf(readme).find(({ words }) => words.includes("shapes"));
+Deno.test("the manual's JSON has the keys that the views have, and no others", () => {
+  const block = blocksOf(topic("json")).find(({ words }) => words.includes("shapes"));
   const shapes: Record<string, object> = JSON.parse(block!.text.replaceAll(/ \/\/ .*$/gm, ""));
   const report = sampleReport();
   const views: Record<string, { version: number; at?: string }> = {
@@ -184,25 +188,25 @@ function keysOf(value: unknown, path = ""): Set<string> {
   );
 }
 
-Deno.test("the README has every mark that a server carries", () => {
+Deno.test("the manual has every mark that a server carries", () => {
   const ids = { installation: "INSTALLATION", nodeId: 2, run: "RUN", parentId: 1 };
   const subnode = { ...ids, image: "i", provider: "p" };
   const marks = serverMetadata(subnode);
-  const section = sectionOf(readme, "## Metadata on servers");
+  const section = topic("metadata");
   assert.deepEqual(tableRows(section).map(([key]) => key!.slice(1, -1)), Object.keys(marks));
   const codes = inlineCode(section);
   for (const key of Object.keys(JSON.parse(marks["nodepool"]!))) assert.ok(codes.includes(key), key);
   assert.ok(codes.includes(floatingIpDescription("INSTALLATION", 0, "RUN").replace(" 0 ", " ID ")));
 });
 
-Deno.test("the README names every category of the log", () => {
-  const section = sectionOf(readme, "### The log");
+Deno.test("the manual names every category of the log", () => {
+  const section = sectionOf(topic("operating"), "## The log");
   const list = section.slice(section.indexOf("Lines are logged under"));
   const names = inlineCode(list).filter((code) => code !== "nodepool." && !code.includes("NAME"));
   assert.deepEqual(names, [...LOG_CATEGORIES]);
 });
 
-Deno.test("the configuration keys that the README names stand in config.example.yaml, or are former ones", async () => {
+Deno.test("the configuration keys that the README and the manual name stand in config.example.yaml, or are former ones", async () => {
   const keys = new Set([...example.matchAll(/^[ #]*(?:- )?([a-z0-9-]+):(?: |$)/gm)].map(([, key]) => key!));
   await using bench = await CliBench.open({ daemon: false });
   const commands = [...(await bench.run("--help")).stdout.matchAll(/^ {2}([a-z-]+) /gm)].map(([, name]) =>
@@ -225,20 +229,18 @@ Deno.test("the configuration keys that the README names stand in config.example.
   const isUnknown = (code: string) => code.split(".").some((part) => !known.has(part));
   const isFile = (code: string) => /\.(yaml|conf|kv-\w+)$/.test(code);
   // A word with a dash in it can hardly be anything else, wherever it stands.
-  const dashed = inlineCode(readme).filter((code) => /^([a-z]+\.)?[a-z]+(-[a-z]+)+$/.test(code));
-  const plain = inlineCode(sectionOf(readme, "## Configuration")).filter((code) =>
-    /^[a-z]+(\.[a-z-]+)?$/.test(code)
+  const dashed = Object.values(topicTexts).flatMap(inlineCode).filter((code) =>
+    /^([a-z]+\.)?[a-z]+(-[a-z]+)+$/.test(code)
   );
+  const plain = inlineCode(topic("configuration")).filter((code) => /^[a-z]+(\.[a-z-]+)?$/.test(code));
   assert.ok(dashed.length > 10 && plain.length > 3);
   assert.deepEqual([...dashed, ...plain].filter((code) => !isFile(code) && isUnknown(code)), []);
 });
 
-Deno.test("the README's map of src/ has every folder", () => {
+Deno.test("the manual's map of src/ has every folder", () => {
   const folders = [...Deno.readDirSync(`${root}src`)].filter((entry) => entry.isDirectory).map(({ name }) =>
     name
   );
-  const rows = tableRows(sectionOf(readme, "## Working on nodepool")).flatMap(([name]) =>
-    name!.match(/^`(\w+)\/`$/)?.[1] ?? []
-  );
+  const rows = tableRows(topic("developing")).flatMap(([name]) => name!.match(/^`(\w+)\/`$/)?.[1] ?? []);
   assert.deepEqual(rows.sort(), folders.sort());
 });

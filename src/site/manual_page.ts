@@ -1,0 +1,42 @@
+/** The manual's list of topics, and one topic, as pages or as Markdown. Loaded when somebody asks for it. */
+import { html, raw } from "hono/html";
+import { findInManual, notFoundMessage, topics } from "../manual/manual.ts";
+import type { Topic } from "../manual/parse_topic.ts";
+import { renderHtml } from "../manual/render_html.ts";
+import { renderPage } from "./page.ts";
+import { SiteError } from "./site_error.ts";
+
+interface Shown {
+  readonly form: "html" | "markdown";
+  /** Of the pool. */
+  readonly title: string;
+}
+
+export function manualListPage({ form, title }: Shown): string {
+  if (form === "markdown") {
+    const lines = topics.map(({ name, summary }) => `- [${name}](/manual/${name}): ${summary}\n`);
+    return `# Manual\n\n${lines.join("")}`;
+  }
+  const items = topics.map(({ name, title, summary }) =>
+    html`
+      <dt><a href="/manual/${name}">${title}</a></dt>
+      <dd>${summary}</dd>
+    `
+  );
+  return renderPage({ title, heading: "Manual", body: html`<dl>${items}</dl>` });
+}
+
+/** @returns a topic, or where the section of that name is. @throws SiteError 404 */
+export function findManualPage(name: string): Topic | string {
+  const found = findInManual([name]);
+  if (found === null) throw new SiteError(404, notFoundMessage([name]));
+  const { topic, section } = found;
+  return section === null ? topic : `/manual/${topic.name}#${section.names[0]}`;
+}
+
+export function manualTopicPage(topic: Topic, { form, title }: Shown): string {
+  if (form === "markdown") return topic.text;
+  const body = raw(renderHtml(topic.text, { topic: topic.name, sections: topic.sections }));
+  const more = html`<p><a href="/manual">All topics</a>, <a href="/manual/${topic.name}.md">Markdown</a></p>`;
+  return renderPage({ title, heading: topic.title, body: html`${body}${more}` });
+}

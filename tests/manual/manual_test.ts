@@ -1,0 +1,55 @@
+/** The manual as data: every topic and section has a name of its own that leads to it. */
+import assert from "node:assert/strict";
+import { findInManual, topics } from "../../src/manual/manual.ts";
+import { searchManual } from "../../src/manual/search_manual.ts";
+import { topicTexts } from "../../src/manual/topics.ts";
+
+Deno.test("each file of the manual is a topic, with a title and a summary of one line", () => {
+  const files = [...Deno.readDirSync(new URL("../../src/manual", import.meta.url))].map(({ name }) => name)
+    .filter((name) => name.endsWith(".md")).map((name) => name.replace(".md", ""));
+  assert.deepEqual(Object.keys(topicTexts).sort(), [...files, "start", "settings"].sort());
+  for (const { name, text, summary } of topics) {
+    assert.match(text, /^# .+\n\n.+\n\n/, name);
+    assert.ok(summary.length <= 130 && /^[A-Z].*\.$/.test(summary), `${name}: ${summary}`);
+  }
+});
+
+Deno.test("no two topics or sections of the manual share a name", () => {
+  const names = topics.flatMap((
+    { name, sections },
+  ) => [name, ...sections.flatMap(({ names }) => [...new Set(names)])]);
+  const twice = names.filter((name, index) => names.indexOf(name) !== index);
+  assert.deepEqual(twice, []);
+});
+
+Deno.test("every name leads to its section, alone and after its topic's", () => {
+  for (const topic of topics) {
+    assert.deepEqual(findInManual([topic.name]), { topic, section: null });
+    for (const section of topic.sections) {
+      for (const name of section.names) {
+        assert.equal(findInManual([name])?.section?.title, section.title, name);
+        assert.equal(findInManual([topic.name, name])?.section?.title, section.title, name);
+      }
+    }
+  }
+});
+
+Deno.test("a section of the manual ends where the next one begins", () => {
+  const { section } = findInManual(["quota"])!;
+  assert.match(section!.text, /^## .*\n\n/);
+  assert.equal(section!.text.match(/^## /gm)!.length, 1);
+});
+
+Deno.test("readers of the manual see neither anchors nor words for tests", () => {
+  for (const { name, text } of topics) {
+    assert.doesNotMatch(text, /<a id=/, name);
+    assert.doesNotMatch(text, /^```\w+ \w/m, name);
+  }
+});
+
+Deno.test("a search of the manual finds sections that have all words, in any case", () => {
+  const hits = searchManual(["NOVA", "cells"]);
+  assert.deepEqual(hits.map(({ name }) => name), ["missing-servers"]);
+  assert.equal(searchManual(["quota"])[0]!.name, "quota");
+  assert.deepEqual(searchManual(["no such words"]), []);
+});
