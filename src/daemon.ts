@@ -4,7 +4,7 @@
  * reverse of the order in which it began.
  */
 import { resolve } from "node:path";
-import { OtherDaemonError } from "./cli/cli_error.ts";
+import { OtherDaemonError, StateLostError } from "./cli/cli_error.ts";
 import { ExitCode } from "./cli/exit_code.ts";
 import type { DaemonOptions, DaemonParts } from "./cli/wiring.ts";
 import { ConfigSource } from "./config/config_source.ts";
@@ -22,7 +22,7 @@ import { errorChain } from "./lib/error_chain.ts";
 import { freeDescriptors } from "./lib/free_descriptors.ts";
 import { createCpuProfiler } from "./lib/cpu_profiler.ts";
 import { inFlight, type LastRan } from "./lib/in_flight.ts";
-import { loggerOf, type LoggingOptions, startLogging } from "./lib/logging.ts";
+import { isOnStderr, loggerOf, type LoggingOptions, startLogging } from "./lib/logging.ts";
 import { LoopWatch } from "./lib/loop_watch.ts";
 import { writePidFile } from "./lib/pid_file.ts";
 import { ProcessSignals } from "./lib/process_signals.ts";
@@ -52,6 +52,7 @@ const MOST_DESCRIPTORS = 1_200;
 
 /**
  * Runs until SIGINT, SIGUSR1 or SIGTERM. @returns the exit code
+ * @throws StateLostError once it can write its state no more, where the log does not say so on standard error
  * @throws ConfigError, OtherDaemonError, PidFileError, StoreError, ServeSiteError, ControlSocketError where it cannot
  *   start
  */
@@ -142,7 +143,11 @@ export async function runDaemon(options: DaemonOptions, heard = new ProcessSigna
     SIGUSR2: () => void stackDump.signal(),
   });
   const over = await Promise.race([signals.stop, pool.stateLost]);
-  if (over instanceof StoreError) return await abandon(pool, over);
+  if (over instanceof StoreError) {
+    await abandon(pool, over);
+    if (isOnStderr(logging, "daemon")) return ExitCode.stateLost;
+    throw new StateLostError(`the daemon ends: ${over.message}`);
+  }
   pool.stopAccepting();
   await buildsEnd(pool, { signal: over, end: signals.end });
   return tellStop(over);
@@ -153,8 +158,8 @@ function tellStop(signal: Deno.Signal): number {
   return ExitCode.done;
 }
 
-/** Nothing is started any more; what was in the state is written beside it. @returns the exit code */
-async function abandon(pool: Pool, error: StoreError): Promise<number> {
+/** Nothing is started any more; what was in the state is written beside it. */
+async function abandon(pool: Pool, error: StoreError): Promise<void> {
   log.fatal("{error}; nothing more is launched, deleted or handed out, and the daemon ends", {
     error: error.message,
   });
@@ -169,7 +174,6 @@ async function abandon(pool: Pool, error: StoreError): Promise<number> {
   } catch (failure) {
     log.fatal("no copy could be written: {error}", { error: errorChain(failure) });
   }
-  return ExitCode.stateLost;
 }
 
 /** Builds take hours: they are let finish, unless somebody says that the daemon is not to wait for them. */

@@ -15,6 +15,11 @@ export class OtherDaemonError extends Error {
   override readonly name = "OtherDaemonError";
 }
 
+/** The daemon can write its state no more. */
+export class StateLostError extends Error {
+  override readonly name = "StateLostError";
+}
+
 /** The user pressed Ctrl-C, or the process was told to end. */
 export class InterruptedError extends Error {
   override readonly name = "InterruptedError";

@@ -2,7 +2,7 @@
 import { CommanderError } from "@commander-js/extra-typings";
 import { ControlError } from "../control/pool_control.ts";
 import { errorChain } from "../lib/error_chain.ts";
-import { NoDaemonError, OtherDaemonError, UsageError } from "./cli_error.ts";
+import { NoDaemonError, OtherDaemonError, StateLostError, UsageError } from "./cli_error.ts";
 import type { CliIo } from "./cli_io.ts";
 import { ExitCode } from "./exit_code.ts";
 import { writeLine } from "./write_line.ts";
@@ -25,6 +25,7 @@ function exitCodeOf(error: unknown): number {
   if (error instanceof NoDaemonError || error instanceof OtherDaemonError) return ExitCode.noDaemon;
   if (error instanceof ControlError && error.status === 503) return ExitCode.noDaemon;
   if (error instanceof UsageError) return ExitCode.usage;
+  if (error instanceof StateLostError) return ExitCode.stateLost;
   if (isConfigError(error)) return ExitCode.usage;
   return ExitCode.failed;
 }

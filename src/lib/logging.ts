@@ -8,7 +8,7 @@ import type { LogCategory } from "./log_category.ts";
 import { LogLimiter } from "./log_limiter.ts";
 import { isUnlimited } from "./log_lines.ts";
 import { LogOutputs } from "./log_outputs.ts";
-import { type LogPlan, lowestLevel } from "./log_plan.ts";
+import { handlersFor, type LogPlan, lowestLevel } from "./log_plan.ts";
 
 /** One place for all lines. */
 export interface PlainLog {
@@ -64,6 +64,12 @@ export async function startLogging(
       outputs[Symbol.dispose]();
     },
   };
+}
+
+/** Whether whoever looks at standard error sees the worst lines of the category there. */
+export function isOnStderr(options: LoggingOptions, category: LogCategory): boolean {
+  const plan = "loggers" in options ? options : planOf(options);
+  return handlersFor(plan, `nodepool.${category}`, "fatal").some(({ to }) => to === "stderr");
 }
 
 function planOf({ level, levels = {}, format, file }: PlainLog): LogPlan {

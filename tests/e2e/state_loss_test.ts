@@ -122,3 +122,20 @@ for (const [what, act] of Object.entries(losses)) {
     assert.equal(changes(pool), before);
   });
 }
+
+Deno.test("a daemon whose state is gone says so on standard error too, where its log goes to a file", async () => {
+  const more = "log: {file: FOLDER/own.log}";
+  await using pool = await RunningPool.start({
+    config: oneCloudConfig({ labels: { small: 1 }, maxServers: 6, more }),
+    clouds: [QUICK],
+  });
+  pool.startDaemon();
+  await pool.until(async () => (await readyIds(pool)).length === 1);
+  await Deno.remove(pool.state);
+  assert.equal(await pool.daemonsEnd(), STATE_LOST);
+  const gone = /is gone from under this process: the file has been removed/;
+  assert.match(await Deno.readTextFile(`${pool.folder}/own.log`), gone);
+  const shown = await pool.log();
+  assert.match(shown, /^nodepool: the daemon ends: the state /);
+  assert.match(shown, gone);
+});
