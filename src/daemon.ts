@@ -31,7 +31,7 @@ import { SteadyClock } from "./lib/steady_clock.ts";
 import { catchStrayDefects } from "./lib/stray_defects.ts";
 import type { Config } from "./domain/config.ts";
 import { SECOND } from "./domain/time.ts";
-import { Pool } from "./pool.ts";
+import { Pool } from "./pool/pool.ts";
 import { openStatsd, poolAdapters } from "./pool_adapters.ts";
 import { createSite } from "./site/create_site.ts";
 import { serveSite } from "./site/serve_site.ts";
@@ -40,7 +40,6 @@ import { lockState } from "./store/state_lock.ts";
 import { StoreError } from "./store/store.ts";
 import { viewDump } from "./views/dump.ts";
 import { describeName } from "./views/dump_text.ts";
-import { watchConfig } from "./tasks/watch_config.ts";
 
 const log = loggerOf("daemon");
 
@@ -60,11 +59,11 @@ export async function runDaemon(options: DaemonOptions, heard = new ProcessSigna
   using signals = heard;
   const clock = new SteadyClock(systemClock);
   const source = await ConfigSource.open(options.configFile, options);
-  const { config } = source.current;
-  const { logging, notices } = await logSettings(source.current, options);
+  const { config } = source.first;
+  const { logging, notices } = await logSettings(source.first, options);
   await using _logging = await startLogging(logging);
   using _strays = catchStrayDefects();
-  tellFindings(source.current);
+  tellFindings(source.first);
   tellFindings({ warnings: [], notices });
 
   using _lock = await takeLock(config.state, options.parts);
@@ -86,7 +85,8 @@ export async function runDaemon(options: DaemonOptions, heard = new ProcessSigna
     newState: options.newState,
     buildWorkers: options.buildWorkers,
     uploadWorkers: options.uploadWorkers,
-    reload: () => source.read(),
+    readConfig: () => source.read(),
+    watchedConfig: { path: options.configFile, stamp: () => source.stamp() },
     process: { pid: Deno.pid, version: versionText(), configFile: resolve(options.configFile) },
     lookAtProcess: () => ({
       memory: Deno.memoryUsage(),
@@ -99,7 +99,7 @@ export async function runDaemon(options: DaemonOptions, heard = new ProcessSigna
     clock,
     profiler: createCpuProfiler(),
     pid: Deno.pid,
-    folder: () => source.current.config.log.profileDir,
+    folder: () => pool.config.log.profileDir,
     dump: () => viewDump(pool.dump()),
   });
   const free = freeDescriptors(MOST_DESCRIPTORS);
@@ -120,14 +120,6 @@ export async function runDaemon(options: DaemonOptions, heard = new ProcessSigna
     ? serveSite(site, { listen: config.status.listen, connections })
     : null;
   if (served !== null) doors.push({ to: "status endpoint", counts: () => served.connections });
-  await using watching = watchConfig({
-    clock,
-    path: options.configFile,
-    stamp: () => source.stamp(),
-    reload: () => reload(pool),
-    onError: onDefect,
-  });
-  watching.start();
   log.info(
     `nodepool {version} runs (pid {pid}), ${served === null ? "no status endpoint" : "status at {url}"}`,
     {
@@ -139,7 +131,7 @@ export async function runDaemon(options: DaemonOptions, heard = new ProcessSigna
 
   options.onRunning();
   signals.answer({
-    SIGHUP: () => void reload(pool).catch(onDefect),
+    SIGHUP: () => void pool.reload().catch(onDefect),
     SIGUSR2: () => void stackDump.signal(),
   });
   const over = await Promise.race([signals.stop, pool.stateLost]);
@@ -265,20 +257,6 @@ const LOCK_WAIT = 2_000;
 
 /** Between two looks at a socket. */
 const LOOK = 50;
-
-/** What is opened at the start and kept: the state, the status endpoint's address, the log. */
-const AT_START_ONLY = /^(state|status\.listen|log\.(?!profile-dir))/;
-
-async function reload(pool: Pool): Promise<void> {
-  const { changes, problems } = await pool.reload();
-  for (const change of changes) log.info("configuration: {change}", { change });
-  for (const change of changes.filter((line) => AT_START_ONLY.test(line))) {
-    log.warning("configuration: {change} takes effect at the next start", { change });
-  }
-  for (const problem of problems) {
-    log.error("configuration: {problem}; the last good one stays in force", { problem });
-  }
-}
 
 /** What ran last before is what blocked it, as far as anybody can know. */
 function tellBlock({ duration, by }: { readonly duration: number; readonly by: LastRan | null }): void {

@@ -24,7 +24,7 @@ import { errorChain } from "./lib/error_chain.ts";
 import { loggerOf, startLogging } from "./lib/logging.ts";
 import { systemRandom } from "./lib/random.ts";
 import { SteadyClock } from "./lib/steady_clock.ts";
-import { Pool } from "./pool.ts";
+import { Pool } from "./pool/pool.ts";
 import { openStatsd, poolAdapters } from "./pool_adapters.ts";
 import { openKvStore } from "./store/kv_store.ts";
 import { lockState } from "./store/state_lock.ts";
@@ -43,7 +43,7 @@ const LOOK = SECOND / 4;
 /** @throws ConfigError, StoreError */
 export async function openForegroundPool(options: ForegroundPoolOptions): Promise<PoolControl> {
   const source = await ConfigSource.open(options.configFile, { ...options, strict: false });
-  const { config } = source.current;
+  const { config } = source.first;
   await using opening = new AsyncDisposableStack();
   opening.use(await startLogging(await loggingFor(options, config.log)));
   const holder = `nodepool ${options.command}`;
@@ -58,7 +58,7 @@ export async function openForegroundPool(options: ForegroundPoolOptions): Promis
       isErrand: true,
       buildWorkers: 1,
       uploadWorkers: 4,
-      reload: () => source.read(),
+      readConfig: () => source.read(),
       process: { pid: Deno.pid, version, configFile: resolve(options.configFile) },
       lookAtProcess: () => {
         throw noDaemon(holder);

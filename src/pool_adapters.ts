@@ -15,7 +15,7 @@ import { sendHappenings, type Statsd } from "./metrics/statsd.ts";
 import { statsdAddress } from "./metrics/statsd_address.ts";
 import { openCloud } from "./open_cloud.ts";
 import { openTarget } from "./open_target.ts";
-import type { PoolMeans } from "./pool.ts";
+import type { PoolMeans } from "./pool/pool_means.ts";
 import { generateKey } from "./ssh/generate_key.ts";
 import { createSsh2Shell } from "./ssh/ssh2_shell.ts";
 import type { Store } from "./store/store.ts";

@@ -1,24 +1,14 @@
 /**
- * The configuration file over time: what is in force, what changed, and what is wrong with the file as it is now.
- * A file that cannot be used changes nothing; the last good configuration stays in force. Used by the daemon.
+ * The configuration file, read again and again: each reading is whole and good, or an error that says what is wrong
+ * with the file as it is now. What becomes of a reading is its caller's. Used by the daemon.
  */
-import { ConfigError, formatProblem } from "./config_error.ts";
-import { diffConfig } from "./diff_config.ts";
 import { defaultSecurePath, loadConfig, type LoadedConfig } from "./load_config.ts";
-
-interface ConfigReading {
-  /** The new configuration; null: nothing changed, or it cannot be used. */
-  readonly loaded: LoadedConfig | null;
-  /** What changed, one line each. */
-  readonly changes: readonly string[];
-  /** Why it cannot be used, one line each. */
-  readonly problems: readonly string[];
-}
 
 export class ConfigSource {
   readonly path: string;
+  /** What it was when it was opened. */
+  readonly first: LoadedConfig;
   readonly #options: { readonly secure: string | null; readonly strict: boolean };
-  #current: LoadedConfig;
 
   /** @throws ConfigError */
   static async open(
@@ -32,29 +22,16 @@ export class ConfigSource {
   private constructor(
     path: string,
     options: { readonly secure: string | null; readonly strict: boolean },
-    loaded: LoadedConfig,
+    first: LoadedConfig,
   ) {
     this.path = path;
     this.#options = options;
-    this.#current = loaded;
+    this.first = first;
   }
 
-  /** The last good configuration. */
-  get current(): LoadedConfig {
-    return this.#current;
-  }
-
-  async read(): Promise<ConfigReading> {
-    try {
-      const loaded = await loadConfig(this.path, this.#options);
-      const changes = diffConfig(this.#current.config, loaded.config);
-      if (changes.length === 0) return { loaded: null, changes, problems: [] };
-      this.#current = loaded;
-      return { loaded, changes, problems: [] };
-    } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-      return { loaded: null, changes: [], problems: error.problems.map(formatProblem) };
-    }
+  /** @throws ConfigError */
+  read(): Promise<LoadedConfig> {
+    return loadConfig(this.path, this.#options);
   }
 
   /** Changes when the files may have: cheap to ask for every few seconds. */

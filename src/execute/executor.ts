@@ -54,8 +54,6 @@ interface ExecutorMeans {
   readonly ledger: Ledger;
   readonly shell: Shell;
   readonly clock: Clock;
-  /** The configuration in force. */
-  readonly config: () => Config;
   /** null: the provider is not configured any more. */
   readonly provider: (name: string) => ProviderAccess | null;
   /** null: nodes of that target are only used from here. */
@@ -97,6 +95,8 @@ const PLACE_TIME: Readonly<Partial<Record<ActionType, Milliseconds>>> = {
 /** Where an action is carried out. */
 interface AttemptSite {
   readonly access: ProviderAccess;
+  /** In force when it began. */
+  readonly config: Config;
   readonly provider: ProviderConfig;
   readonly signal: AbortSignal;
 }
@@ -124,8 +124,8 @@ export class Executor implements AsyncDisposable {
   }
 
   /** Starts what is not under way yet and finds a place; the rest is left to a later plan. */
-  dispatch(actions: readonly Action[]): void {
-    for (const action of actions) this.#start(action);
+  dispatch(actions: readonly Action[], config: Config): void {
+    for (const action of actions) this.#start(action, config);
   }
 
   /** Waits until every attempt under way has been stored. */
@@ -143,9 +143,9 @@ export class Executor implements AsyncDisposable {
     await this.#attempts[Symbol.asyncDispose]();
   }
 
-  #start(action: Action): void {
+  #start(action: Action, config: Config): void {
     const access = this.#means.provider(action.node.provider);
-    const provider = this.#means.config().providers.find(({ name }) => name === action.node.provider);
+    const provider = config.providers.find(({ name }) => name === action.node.provider);
     if (access === null || provider === undefined || access.observation.frozen !== null) return;
     const isProbe = action.type === "create-server" && access.observation.refusal !== null;
     const placeTime = PLACE_TIME[action.type];
@@ -156,7 +156,7 @@ export class Executor implements AsyncDisposable {
       places: isProbe ? 1 : PLACES[action.type],
       ...(placeTime === undefined ? {} : { placeTime }),
       run: (signal) =>
-        this.#creatingServer(action, () => this.#attempt(action, { access, provider, signal })),
+        this.#creatingServer(action, () => this.#attempt(action, { access, config, provider, signal })),
       onDefect: (error) => this.#means.onDefect(action, error),
     });
   }
@@ -188,7 +188,7 @@ export class Executor implements AsyncDisposable {
     const outcome = await this.#execute({ ...action, node }, at);
     this.#tell(at.access, { verdict: outcome.cloud, flavorId: node.flavorId });
     if (outcome.event === "ended") await this.#end(action.node.id);
-    else if (outcome.event !== null) await this.#store(action, outcome.event);
+    else if (outcome.event !== null) await this.#store(action, { event: outcome.event, config: at.config });
   }
 
   /**
@@ -254,7 +254,7 @@ export class Executor implements AsyncDisposable {
       case "prepare-node":
         return image === undefined
           ? Promise.resolve(unconfigured(action.node, clock.now()))
-          : this.#logIn(action, { provider: at.provider, image, signal });
+          : this.#logIn(action, { ...at, image });
       case "end-job":
         return this.#means.endJob(action.node.id).then(() => ({ event: null }));
       case "assign-node":
@@ -270,10 +270,9 @@ export class Executor implements AsyncDisposable {
 
   #logIn(
     action: Action & { type: "login" | "prepare-node" },
-    { provider, image, signal }: Pick<AttemptSite, "provider" | "signal"> & { image: ProviderImageConfig },
+    { config, provider, image, signal }: Omit<AttemptSite, "access"> & { image: ProviderImageConfig },
   ): Promise<Outcome> {
     const { clock, shell, readKey, ledger, makeKeypair, scriptVariables } = this.#means;
-    const config = this.#means.config();
     const credentials = credentialsFor(action.node, { image, images: ledger.images, readKey });
     const means = { shell, clock, signal, provider, image, credentials, makeKeypair };
     if (action.type === "login") {
@@ -340,7 +339,10 @@ export class Executor implements AsyncDisposable {
   }
 
   /** An outcome that comes too late for the state its node is in by now changes nothing. */
-  async #store({ node }: Action, event: NodeEvent): Promise<void> {
+  async #store(
+    { node }: Action,
+    { event, config }: { event: NodeEvent; config: Config },
+  ): Promise<void> {
     const now = this.#means.clock.now();
     try {
       await this.#means.ledger.edit((edit) => {
@@ -350,7 +352,7 @@ export class Executor implements AsyncDisposable {
         const concernsPhase = event.type === "delete" || event.type === "postponed";
         if (concernsPhase && previous.state.phase !== node.state.phase) return;
         const next = transition(previous, event, now);
-        recordNode(edit, { previous, next, config: this.#means.config(), now });
+        recordNode(edit, { previous, next, config, now });
         if (event.type === "prepared") recordHostKeys(edit, { parent: node, shown: event.hostKeys });
       });
     } catch (error) {

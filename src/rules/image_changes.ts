@@ -23,7 +23,6 @@ interface ImageChangesMeans {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly random: Random;
-  readonly config: () => Config;
 }
 
 export class ImageChanges {
@@ -33,7 +32,10 @@ export class ImageChanges {
     this.#means = means;
   }
 
-  async store({ dibChanges, changes, wanted, launches }: ImagePlan, edits: TurnEdits): Promise<void> {
+  async store(
+    { dibChanges, changes, wanted, launches }: ImagePlan,
+    { config, edits }: { config: Config; edits: TurnEdits },
+  ): Promise<void> {
     const { ledger, clock } = this.#means;
     const now = clock.now();
     await edits.all([
@@ -51,7 +53,7 @@ export class ImageChanges {
       ),
     ]);
     await edits.all([this.#placeAged(wanted, now)]);
-    await edits.all(await this.#addBuilds(wanted, now));
+    await edits.all(await this.#addBuilds(wanted, { config, now }));
     await edits.all(await this.#addImages(wanted, now));
     await edits.all(launches.launches.map((launch) => this.#launch(launch, now)));
   }
@@ -66,11 +68,13 @@ export class ImageChanges {
     });
   }
 
-  async #addBuilds({ builds }: NewImages, now: Instant): Promise<readonly Promise<void>[]> {
+  async #addBuilds(
+    { builds }: NewImages,
+    { config: { imagesDir, buildLogDir }, now }: { config: Config; now: Instant },
+  ): Promise<readonly Promise<void>[]> {
     if (builds.length === 0) return [];
-    const { ledger, config } = this.#means;
+    const { ledger } = this.#means;
     const firstId = await ledger.takeIds("dib-image", builds.length);
-    const { imagesDir, buildLogDir } = config();
     const known = [...ledger.dibImages.values()];
     const records = builds.map(({ name, formats }, index): DibImage => {
       const version = nextVersion(known.filter((image) => image.name === name), now);

@@ -21,7 +21,12 @@ interface NodeLaunchesMeans {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly random: Random;
-  readonly config: () => Config;
+}
+
+/** By which configuration it was planned, and where what is stored is gathered. */
+interface Turn {
+  readonly config: Config;
+  readonly edits: TurnEdits;
 }
 
 export class NodeLaunches {
@@ -31,13 +36,13 @@ export class NodeLaunches {
     this.#means = means;
   }
 
-  async launch(launches: readonly Launch[], edits: TurnEdits): Promise<void> {
+  async launch(launches: readonly Launch[], { config, edits }: Turn): Promise<void> {
     if (launches.length === 0) return;
     const { ledger, clock } = this.#means;
     let id = await ledger.takeIds("node", launches.reduce((sum, { label }) => sum + 1 + label.subnodes, 0));
     const now = clock.now();
     const groups = launches.map((launch) => {
-      const group = this.#newGroup(launch, { id, now });
+      const group = this.#newGroup(launch, { config, id, now });
       id += group.length;
       return group;
     });
@@ -46,21 +51,24 @@ export class NodeLaunches {
     );
   }
 
-  async launchSubnodes(launches: readonly SubnodeLaunch[], edits: TurnEdits): Promise<void> {
+  async launchSubnodes(launches: readonly SubnodeLaunch[], { config, edits }: Turn): Promise<void> {
     if (launches.length === 0) return;
     const { ledger, clock } = this.#means;
     const firstId = await ledger.takeIds("node", launches.length);
     const now = clock.now();
     await edits.all(
       launches.map((launch, index) =>
-        ledger.edit((edit) => this.#putSubnode(edit, { launch, id: firstId + index, now }))
+        ledger.edit((edit) => this.#putSubnode(edit, { launch, config, id: firstId + index, now }))
       ),
     );
   }
 
   /** A node and its subnodes, numbered from the id on. */
-  #newGroup(launch: Launch, { id, now }: { id: number; now: Instant }): readonly NodeRecord[] {
-    const { ofNodes, ofSubnodes } = this.#templates(launch.target);
+  #newGroup(
+    launch: Launch,
+    { config, id, now }: { config: Config; id: number; now: Instant },
+  ): readonly NodeRecord[] {
+    const { ofNodes, ofSubnodes } = templatesOf(config, launch.target);
     const zone = zoneFor(launch, this.#means.random);
     const node = newNode(launch, { id, zone, now, hostnameTemplate: ofNodes });
     const subnodes = Array.from(
@@ -71,19 +79,22 @@ export class NodeLaunches {
     return [node, ...subnodes];
   }
 
-  #putSubnode(edit: Edit, { launch, id, now }: { launch: SubnodeLaunch; id: number; now: Instant }): void {
+  #putSubnode(
+    edit: Edit,
+    { launch, config, id, now }: { launch: SubnodeLaunch; config: Config; id: number; now: Instant },
+  ): void {
     // Its node may have been marked for deletion since the plan was made.
     const parent = edit.node(launch.parent.id);
     if (parent === null || stateName(parent) !== "building") return;
-    const { ofSubnodes: hostnameTemplate } = this.#templates(parent.target);
+    const { ofSubnodes: hostnameTemplate } = templatesOf(config, parent.target);
     edit.putNode(newSubnode(launch, { id, hostnameTemplate, now }));
   }
+}
 
-  #templates(name: string): { ofNodes: string; ofSubnodes: string } {
-    const target = findTarget(this.#means.config(), name);
-    return {
-      ofNodes: target?.hostname ?? DEFAULT_HOSTNAME,
-      ofSubnodes: target?.subnodeHostname ?? DEFAULT_SUBNODE_HOSTNAME,
-    };
-  }
+function templatesOf(config: Config, name: string): { ofNodes: string; ofSubnodes: string } {
+  const target = findTarget(config, name);
+  return {
+    ofNodes: target?.hostname ?? DEFAULT_HOSTNAME,
+    ofSubnodes: target?.subnodeHostname ?? DEFAULT_SUBNODE_HOSTNAME,
+  };
 }

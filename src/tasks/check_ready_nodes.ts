@@ -21,7 +21,7 @@ const SMALLEST_SAMPLE = 4;
 
 interface CheckReadyMeans {
   readonly ledger: Ledger;
-  readonly config: () => Config;
+  readonly config: Config;
   readonly shell: Shell;
   readonly clock: Clock;
   readonly readKey: (path: string) => Promise<string>;
@@ -89,7 +89,7 @@ async function whyUnusable(
   means: CheckReadyMeans,
   signal: AbortSignal,
 ): Promise<string | null> {
-  const provider = means.config().providers.find(({ name }) => name === node.provider);
+  const provider = means.config.providers.find(({ name }) => name === node.provider);
   const image = provider?.images.find(({ name }) => name === node.image);
   if (provider === undefined || image === undefined || node.addresses === null) return null;
   // A key that we cannot read says nothing of the nodes: then the check fails, and they stay.

@@ -1,5 +1,4 @@
 /** Deletes what carries our marks on a cloud and belongs to no node. Run by the cron `cleanup`. */
-import type { Config } from "../domain/config.ts";
 import type { ProviderImage } from "../domain/provider_image.ts";
 import { type Instant, MINUTE } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -18,15 +17,14 @@ const KEYPAIRS_EVERY = 15 * MINUTE;
 
 interface CleanLeaksMeans {
   readonly ledger: Ledger;
-  readonly config: () => Config;
-  readonly watches: () => Iterable<ProviderWatch>;
+  readonly watches: readonly ProviderWatch[];
   readonly clock: Clock;
   /** When the keypairs were listed last, by provider; kept from pass to pass. */
   readonly keypairsListedAt: Map<string, Instant>;
 }
 
 export async function cleanLeaks(means: CleanLeaksMeans, { signal }: { signal: AbortSignal }): Promise<void> {
-  await Promise.all([...means.watches()].map((watch) => cleanProvider(watch, means, signal)));
+  await Promise.all(means.watches.map((watch) => cleanProvider(watch, means, signal)));
 }
 
 async function cleanProvider(

@@ -8,7 +8,7 @@ import type { Instant } from "../domain/time.ts";
 import type { Task, TaskBasics } from "./task.ts";
 import { createScheduledTask } from "./task.ts";
 
-interface CronTaskOptions extends TaskBasics {
+export interface CronTaskOptions extends TaskBasics {
   /** Five fields, or six with seconds last. */
   readonly cron: string;
   /** An IANA time zone; default: the machine's. */

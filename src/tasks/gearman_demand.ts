@@ -6,24 +6,22 @@ import type { Gearman, GearmanServerState } from "../demand/gearman/gearman.ts";
 import type { GearmanServerConfig } from "../domain/config.ts";
 import { SECOND } from "../domain/time.ts";
 import type { TargetState } from "../domain/target_state.ts";
-import type { Clock } from "../lib/clock.ts";
 import { loggerOf } from "../lib/logging.ts";
-import { createTask, type Task } from "./task.ts";
+import type { Task } from "./task.ts";
+import type { TaskRegistry } from "./task_registry.ts";
 
 export interface GearmanDemandMeans {
-  readonly clock: Clock;
+  readonly tasks: TaskRegistry;
   readonly openGearman: (
     servers: readonly GearmanServerConfig[],
     onState: (server: GearmanServerState) => void,
   ) => Gearman;
   /** Called where what is asked for has changed, or a server has come or gone. */
   readonly wake: () => void;
-  readonly onError: (task: string, error: unknown) => void;
 }
 
 const PERIOD = 5 * SECOND;
 const NOTHING: ReadonlyMap<string, number> = new Map();
-const TASK = "gearman";
 
 const log = loggerOf("gearman");
 
@@ -47,10 +45,6 @@ export class GearmanDemand implements AsyncDisposable {
     return this.#demand;
   }
 
-  get tasks(): readonly Task[] {
-    return this.#open === null ? [] : [this.#open.task];
-  }
-
   /** Whether managers can be reached. */
   get state(): TargetState {
     const servers = this.gearman?.servers ?? [];
@@ -65,9 +59,10 @@ export class GearmanDemand implements AsyncDisposable {
   async configure(servers: readonly GearmanServerConfig[]): Promise<void> {
     const key = JSON.stringify(servers);
     if (key === this.#servers) return;
-    this.#servers = key;
+    this.#servers = "[]";
     await this.#close();
     if (servers.length > 0) this.#begin(servers);
+    this.#servers = key;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -75,20 +70,17 @@ export class GearmanDemand implements AsyncDisposable {
   }
 
   #begin(servers: readonly GearmanServerConfig[]): void {
-    const { clock, openGearman, wake, onError } = this.#means;
+    const { tasks, openGearman, wake } = this.#means;
     const gearman = openGearman(servers, (server) => {
       tell(server);
       wake();
     });
-    const task = createTask({
-      name: TASK,
+    const task = tasks.add({
+      name: "gearman",
       period: PERIOD,
-      clock,
       run: (signal) => this.#read(gearman, signal),
-      onError: (error) => onError(TASK, error),
     });
     this.#open = { gearman, task };
-    task.start();
   }
 
   async #close(): Promise<void> {

@@ -16,7 +16,6 @@ import type { Ledger } from "../store/ledger.ts";
 export interface JobEventFeedMeans {
   readonly ledger: Ledger;
   readonly clock: Clock;
-  readonly config: () => Config;
   readonly listen: (
     endpoints: readonly string[],
     handlers: { onEvent: (event: JobEvent) => void; onState: (publisher: PublisherState) => void },
@@ -28,12 +27,14 @@ export interface JobEventFeedMeans {
 
 const log = loggerOf("zmq");
 
+type FeedConfig = Pick<Config, "zmqPublishers" | "targets">;
+
 export class JobEventFeed implements AsyncDisposable {
   readonly #means: JobEventFeedMeans;
   readonly #idByNodename = new Map<string, number>();
   readonly #subscription: Disposable;
   readonly #storing = new Set<Promise<void>>();
-  #endpoints = "[]";
+  #config: FeedConfig = { zmqPublishers: [], targets: [] };
   #events: JobEvents | null = null;
 
   constructor(means: JobEventFeedMeans) {
@@ -54,11 +55,11 @@ export class JobEventFeed implements AsyncDisposable {
     return this.#events?.publishers ?? [];
   }
 
-  /** Listens to these publishers and no others. */
-  async configure(endpoints: readonly string[]): Promise<void> {
-    const key = JSON.stringify(endpoints);
-    if (key === this.#endpoints) return;
-    this.#endpoints = key;
+  /** Listens to the configuration's publishers and no others. */
+  async configure(config: FeedConfig): Promise<void> {
+    const [before, endpoints] = [this.#config.zmqPublishers, config.zmqPublishers];
+    this.#config = config;
+    if (JSON.stringify(endpoints) === JSON.stringify(before)) return;
     await this.#events?.[Symbol.asyncDispose]();
     this.#events = endpoints.length === 0 ? null : this.#means.listen(endpoints, {
       onEvent: (event) => this.#note(event),
@@ -81,10 +82,11 @@ export class JobEventFeed implements AsyncDisposable {
   }
 
   async #store(id: number, event: JobEvent): Promise<void> {
-    const { ledger, clock, config, onJobEnd } = this.#means;
+    const { ledger, clock, onJobEnd } = this.#means;
+    const config = this.#config;
     const previous = await ledger.edit((edit) => {
       const node = edit.node(id);
-      const next = node === null ? null : afterEvent(node, event, { config: config(), now: clock.now() });
+      const next = node === null ? null : afterEvent(node, event, { config, now: clock.now() });
       if (next === null) return null;
       edit.putNode(next);
       return node;
@@ -97,7 +99,7 @@ export class JobEventFeed implements AsyncDisposable {
 function afterEvent(
   node: NodeRecord,
   event: JobEvent,
-  { config, now }: { config: Config; now: Instant },
+  { config, now }: { config: FeedConfig; now: Instant },
 ): NodeRecord | null {
   const { job, result, type } = event;
   if (node.state.phase === "test") {

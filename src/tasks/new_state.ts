@@ -4,6 +4,7 @@
  * wrong place: nothing is launched until an operator has said that a new pool is meant (`daemon --new-state`), or the
  * servers are gone. Where the clouds hold none, the pool goes on by itself. The pool asks before each tick.
  */
+import type { Config } from "../domain/config.ts";
 import type { Observation } from "../domain/observation.ts";
 import { foreignInstallation } from "../domain/server_marks.ts";
 import { loggerOf } from "../lib/logging.ts";
@@ -11,8 +12,6 @@ import type { Ledger } from "../store/ledger.ts";
 
 interface NewStateMeans {
   readonly ledger: Pick<Ledger, "isNew" | "doubt" | "installation" | "settle">;
-  /** The providers of the configuration. */
-  readonly providers: () => readonly string[];
   /** What has been seen of those that have been asked. */
   readonly seen: () => ReadonlyMap<string, Pick<Observation, "inventory">>;
   /** Whether providers that have not answered yet are still waited for. */
@@ -44,12 +43,12 @@ export class NewState {
     return !this.#means.ledger.isNew || (this.#withheld === null && !this.#means.waiting());
   }
 
-  /** Looks at what has been seen by now. */
-  async look(): Promise<void> {
+  /** Looks at what has been seen by now of the configuration's providers. */
+  async look({ providers }: Pick<Config, "providers">): Promise<void> {
     const { ledger, isMeant } = this.#means;
     if (!ledger.isNew) return;
     const servers = isMeant ? [] : this.#strangers();
-    const unseen = isMeant ? [] : this.#unseen();
+    const unseen = isMeant ? [] : this.#unseen(providers.map(({ name }) => name));
     this.#withheld = this.#reason(servers, unseen);
     this.#tell();
     if (servers.length > 0 || unseen.length > 0) return;
@@ -72,10 +71,9 @@ export class NewState {
       `yet, so that it is not known whether servers of the last pool are there; wait, or ${wayOut}`;
   }
 
-  #unseen(): readonly string[] {
-    const { providers, seen } = this.#means;
-    const observations = seen();
-    return providers().filter((name) => (observations.get(name)?.inventory.completeAt ?? null) === null);
+  #unseen(providers: readonly string[]): readonly string[] {
+    const observations = this.#means.seen();
+    return providers.filter((name) => (observations.get(name)?.inventory.completeAt ?? null) === null);
   }
 
   #strangers(): readonly Stranger[] {

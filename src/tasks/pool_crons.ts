@@ -1,8 +1,11 @@
-/** What a pool does at its own times, beside the tick: cleaning up, checking ready nodes, tidying requests. */
+/**
+ * What a pool does at the times of its configuration, beside the tick: ordering images, cleaning up, checking ready
+ * nodes. Each run goes by the configuration that was in force when it began. The pool holds it.
+ */
 import type { Config } from "../domain/config.ts";
 import { ordersOfAll } from "../domain/image_uses.ts";
 import { placeOrder } from "../domain/order_book.ts";
-import { type Instant, SECOND } from "../domain/time.ts";
+import type { Instant } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import { loggerOf } from "../lib/logging.ts";
 import type { Shell } from "../ssh/shell.ts";
@@ -10,101 +13,96 @@ import type { Ledger } from "../store/ledger.ts";
 import { changeOrder } from "../rules/record_image.ts";
 import { checkReadyNodes } from "./check_ready_nodes.ts";
 import { cleanLeaks } from "./clean_leaks.ts";
-import { createCronTask } from "./cron_task.ts";
 import type { ProviderWatches } from "./provider_watches.ts";
-import { createTask, type Task } from "./task.ts";
-
-/** Between two looks for requests that nobody waits for. */
-const REQUESTS_PERIOD = 5 * SECOND;
+import type { Task } from "./task.ts";
+import type { TaskRegistry } from "./task_registry.ts";
 
 interface PoolCronsMeans {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly shell: Shell;
+  readonly tasks: TaskRegistry;
   readonly watches: ProviderWatches;
-  readonly config: () => Config;
   readonly readKey: (path: string) => Promise<string>;
   /** Whether this process builds and uploads diskimages. */
   readonly builds: boolean;
+}
+
+type CronName = keyof Config["cron"];
+
+const TASK_NAMES: Readonly<Record<CronName, string>> = {
+  imageUpdate: "image-update",
+  cleanup: "cleanup",
+  check: "check",
+};
+
+const log = loggerOf("check");
+
+export class PoolCrons {
+  readonly #means: PoolCronsMeans;
+  readonly #running = new Map<CronName, { readonly times: string; readonly task: Task }>();
   /** When keypairs were listed last, by provider. */
-  readonly keypairsListedAt: Map<string, Instant>;
-  readonly withdrawUnattended: () => Promise<void>;
-  readonly onError: (task: string, error: unknown) => void;
-}
+  readonly #keypairsListedAt = new Map<string, Instant>();
+  #config: Config | null = null;
 
-/** Starts them by the configuration in force; a new one means to end these and start others. */
-export function startPoolCrons(means: PoolCronsMeans): readonly Task[] {
-  const { clock, onError } = means;
-  const { cleanup, check, imageUpdate } = means.config().cron;
-  const tasks = [
-    createCronTask({
-      name: "image-update",
-      cron: imageUpdate,
-      clock,
-      run: () => updateImages(means),
-      onError: (error) => onError("image-update", error),
-    }),
-    createCronTask({
-      name: "cleanup",
-      cron: cleanup,
-      clock,
-      run: (signal) => clean(means, signal),
-      onError: (error) => onError("cleanup", error),
-    }),
-    createCronTask({
-      name: "check",
-      cron: check,
-      clock,
-      run: (signal) => checkReady(means, signal),
-      onError: (error) => onError("check", error),
-    }),
-    createTask({
-      name: "requests",
-      period: REQUESTS_PERIOD,
-      clock,
-      run: () => means.withdrawUnattended(),
-      onError: (error) => onError("requests", error),
-    }),
-  ];
-  for (const task of tasks) task.start();
-  return tasks;
-}
+  constructor(means: PoolCronsMeans) {
+    this.#means = means;
+  }
 
-/** Orders every image in use anew. */
-async function updateImages({ ledger, clock, config, builds }: PoolCronsMeans): Promise<void> {
-  const at = clock.now();
-  const orders = ordersOfAll(config(), { builds });
-  if (orders.length === 0) return;
-  await ledger.edit((edit) => {
-    for (const name of orders) {
-      changeOrder(
-        edit,
-        name,
-        (order) => placeOrder(order, { at, builtSince: name.provider === null ? null : at }),
-      );
+  /** Runs them by this configuration: one whose times have changed ends, and begins with the new ones. */
+  async configure(config: Config): Promise<void> {
+    this.#config = config;
+    for (const name of ["imageUpdate", "cleanup", "check"] as const) {
+      const [running, times] = [this.#running.get(name), config.cron[name]];
+      if (running?.times === times) continue;
+      await running?.task[Symbol.asyncDispose]();
+      this.#running.set(name, { times, task: this.#begin(name, times) });
     }
-  });
-}
+  }
 
-function clean(
-  { ledger, clock, config, watches, keypairsListedAt }: PoolCronsMeans,
-  signal: AbortSignal,
-): Promise<void> {
-  return cleanLeaks({
-    ledger,
-    clock,
-    config,
-    keypairsListedAt,
-    watches: () => watches.all(),
-  }, { signal });
-}
+  #begin(name: CronName, cron: string): Task {
+    const run = (signal: AbortSignal) => this.#run(name, { config: this.#config!, signal });
+    return this.#means.tasks.addCron({ name: TASK_NAMES[name], cron, run });
+  }
 
-function checkReady(means: PoolCronsMeans, signal: AbortSignal): Promise<void> {
-  const log = loggerOf("check");
-  const text = "provider {provider}: {reason}; too many to delete them all, so they were kept";
-  return checkReadyNodes({
-    ...means,
-    isReachable: (provider) => means.watches.isTrusted(provider),
-    onDoubt: (provider, reason) => log.error(text, { provider, reason }),
-  }, { signal });
+  #run(name: CronName, { config, signal }: { config: Config; signal: AbortSignal }): Promise<void> {
+    switch (name) {
+      case "imageUpdate":
+        return this.#orderImages(config);
+      case "cleanup":
+        return this.#cleanUp(signal);
+      case "check":
+        return this.#checkReady(config, signal);
+    }
+  }
+
+  /** Every image in use. */
+  async #orderImages(config: Config): Promise<void> {
+    const { ledger, clock, builds } = this.#means;
+    const at = clock.now();
+    const orders = ordersOfAll(config, { builds });
+    if (orders.length === 0) return;
+    await ledger.edit((edit) => {
+      for (const name of orders) {
+        const builtSince = name.provider === null ? null : at;
+        changeOrder(edit, name, (order) => placeOrder(order, { at, builtSince }));
+      }
+    });
+  }
+
+  #cleanUp(signal: AbortSignal): Promise<void> {
+    const { ledger, clock, watches } = this.#means;
+    const keypairsListedAt = this.#keypairsListedAt;
+    return cleanLeaks({ ledger, clock, keypairsListedAt, watches: watches.all() }, { signal });
+  }
+
+  #checkReady(config: Config, signal: AbortSignal): Promise<void> {
+    const text = "provider {provider}: {reason}; too many to delete them all, so they were kept";
+    return checkReadyNodes({
+      ...this.#means,
+      config,
+      isReachable: (provider) => this.#means.watches.isTrusted(provider),
+      onDoubt: (provider, reason) => log.error(text, { provider, reason }),
+    }, { signal });
+  }
 }

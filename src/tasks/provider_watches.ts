@@ -6,10 +6,11 @@ import type { WholeCloud } from "../cloud/cloud.ts";
 import type { ProviderConfig } from "../domain/config.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import { describeMissing, type Missing, type Observation } from "../domain/observation.ts";
-import type { ProviderReport } from "../domain/pool_report.ts";
+import type { LabelReport, ProviderReport } from "../domain/pool_report.ts";
 import type { ProviderImage } from "../domain/provider_image.ts";
 import { type Instant, SECOND } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
+import { eachInTurn } from "../lib/each_in_turn.ts";
 import { loggerOf } from "../lib/logging.ts";
 import { Deletions } from "../execute/deletions.ts";
 import { logDeletion } from "../execute/log_deletion.ts";
@@ -21,21 +22,20 @@ import { ForeignServers } from "./foreign_servers.ts";
 import { listExpected } from "./list_expected.ts";
 import { loadEnded } from "./load_ended.ts";
 import { confirmHome } from "./confirm_home.ts";
-import { createTask, type Task, type TaskResult } from "./task.ts";
+import type { Task, TaskResult } from "./task.ts";
+import type { TaskRegistry } from "./task_registry.ts";
 import { hasStrangeFloatingIp, planWatch, type WatchNeeds } from "./watch_needs.ts";
 
 interface ProviderWatchesMeans {
   readonly ledger: Ledger;
   readonly clock: Clock;
+  readonly tasks: TaskRegistry;
   /** Makes a provider's cloud; disposing of it closes its connections. */
   readonly openCloud: (provider: ProviderConfig) => WholeCloud;
-  /** Whether planning was last refused for want of room there. */
-  readonly isWanted: (provider: string) => boolean;
   /** Why nothing may be deleted anywhere now; null: nothing speaks against it. */
   readonly whyFrozen: () => string | null;
   /** Called after each look at a cloud. */
   readonly wake: () => void;
-  readonly onError: (task: string, error: unknown) => void;
 }
 
 interface Watched {
@@ -56,6 +56,8 @@ const log = loggerOf("provider");
 export class ProviderWatches implements AsyncDisposable {
   readonly #means: ProviderWatchesMeans;
   readonly #watched = new Map<string, Watched>();
+  /** Providers that planning was last refused for want of room there. */
+  #wanted: ReadonlySet<string | null> = new Set();
 
   constructor(means: ProviderWatchesMeans) {
     this.#means = means;
@@ -67,10 +69,6 @@ export class ProviderWatches implements AsyncDisposable {
 
   all(): readonly ProviderWatch[] {
     return [...this.#watched.values()].map(({ watch }) => watch);
-  }
-
-  get tasks(): readonly Task[] {
-    return [...this.#watched.values()].flatMap(({ task, proofs }) => [task, proofs]);
   }
 
   /** What has been seen of each provider that has been asked, by name. */
@@ -92,8 +90,11 @@ export class ProviderWatches implements AsyncDisposable {
   /** Watches these providers and no others. One that is reached as before keeps what has been seen of it. */
   async configure(providers: readonly ProviderConfig[]): Promise<void> {
     const names = new Set(providers.map(({ name }) => name));
-    for (const name of [...this.#watched.keys()]) if (!names.has(name)) await this.#end(name);
-    for (const provider of providers) await this.#configureOne(provider);
+    const left = [...this.#watched.keys()].filter((name) => !names.has(name));
+    await eachInTurn([
+      ...left.map((name) => () => this.#end(name)),
+      ...providers.map((provider) => () => this.#configureOne(provider)),
+    ]);
   }
 
   /**
@@ -126,13 +127,14 @@ export class ProviderWatches implements AsyncDisposable {
     };
   }
 
-  /** After a plan: what has become worth asking for is not left to the next regular look. */
-  lookWhenDue(): void {
+  /** After a plan: what it has made worth asking for is not left to the next regular look. */
+  notePlan(reports: readonly LabelReport[]): void {
+    this.#wanted = new Set(reports.flatMap(({ refusals }) => refusals.map(({ provider }) => provider)));
     for (const { watch, task } of this.#watched.values()) task.wakeBy(watch.nextDue());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([...this.#watched.keys()].map((name) => this.#end(name)));
+    await eachInTurn([...this.#watched.keys()].map((name) => () => this.#end(name)));
   }
 
   async #configureOne(provider: ProviderConfig): Promise<void> {
@@ -142,8 +144,7 @@ export class ProviderWatches implements AsyncDisposable {
       watched.task.wake();
       return;
     }
-    await this.#end(provider.name);
-    this.#begin(provider);
+    await eachInTurn([() => this.#end(provider.name), () => this.#begin(provider)]);
   }
 
   #begin(provider: ProviderConfig): void {
@@ -169,23 +170,20 @@ export class ProviderWatches implements AsyncDisposable {
       confirmPlace: (place) => confirmHome(place, { provider: provider.name, ledger, expected }),
     });
     const foreign = new ForeignServers({ watch, ledger, clock });
-    const task = this.#createTask(`provider ${provider.name}`, async (signal) => {
+    const task = this.#addTask(`provider ${provider.name}`, async (signal) => {
       const again = await this.#look({ watch, foreign }, signal);
       proofs.wakeBy(watch.absence.nextDue());
       return { again };
     });
-    const proofs = this.#createTask(
+    const proofs = this.#addTask(
       `provider ${provider.name} missing`,
       async (signal) => ({ again: await this.#prove(watch, signal) }),
     );
     this.#watched.set(provider.name, { watch, task, proofs, foreign, since: clock.now() });
-    task.start();
-    proofs.start();
   }
 
-  #createTask(name: string, run: (signal: AbortSignal) => Promise<TaskResult>): Task {
-    const { clock, onError } = this.#means;
-    return createTask({ name, period: null, clock, run, onError: (error) => onError(name, error) });
+  #addTask(name: string, run: (signal: AbortSignal) => Promise<TaskResult>): Task {
+    return this.#means.tasks.add({ name, period: null, run });
   }
 
   async #end(name: string): Promise<void> {
@@ -238,10 +236,10 @@ export class ProviderWatches implements AsyncDisposable {
   }
 
   #needs({ provider, observation }: ProviderWatch): WatchNeeds {
-    const { ledger, clock, isWanted } = this.#means;
+    const { ledger, clock } = this.#means;
     const known = { installation: ledger.installation.id, nodes: ledger.nodes };
     const leakCheck = leakCheckAge(observation.floatingIps, known);
-    const wanted = isWanted(provider.name);
+    const wanted = this.#wanted.has(provider.name);
     const images = this.#imagesOf(provider);
     const nodes = this.#nodesOf(provider);
     return planWatch(nodes, {

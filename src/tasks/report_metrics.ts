@@ -11,18 +11,18 @@ import { missingGauges } from "../metrics/missing_gauges.ts";
 import { poolGauges } from "../metrics/pool_gauges.ts";
 import { sendGauges, sendHappenings, type Statsd } from "../metrics/statsd.ts";
 import type { Ledger } from "../store/ledger.ts";
-import { createTask, type Task } from "./task.ts";
+import type { TaskRegistry } from "./task_registry.ts";
 
 const PERIOD = 10 * SECOND;
 
-/** A task that is started by its caller; disposing of it ends the telling. */
-export function reportMetrics({ statsd, ledger, clock, report, onError }: {
+/** Disposing of it ends the telling. */
+export function reportMetrics({ statsd, ledger, clock, tasks, report }: {
   statsd: Statsd;
   ledger: Ledger;
   clock: Clock;
+  tasks: TaskRegistry;
   report: () => Pick<PoolReport, "nodes" | "config" | "providers">;
-  onError: (error: unknown) => void;
-}): Task {
+}): AsyncDisposable {
   const memory = new GaugeMemory();
   const subscription = ledger.subscribe((change) => {
     for (const { previous, next } of change.nodes) {
@@ -37,10 +37,9 @@ export function reportMetrics({ statsd, ledger, clock, report, onError }: {
       sendHappenings(statsd, dibImageMetrics(previous, next));
     }
   });
-  const task = createTask({
+  const task = tasks.add({
     name: "statsd",
     period: PERIOD,
-    clock,
     run() {
       const { nodes, config, providers } = report();
       const own = nodes.filter(({ role }) => role === "node").map((node) => counted(node, { config }));
@@ -50,15 +49,13 @@ export function reportMetrics({ statsd, ledger, clock, report, onError }: {
       );
       return Promise.resolve();
     },
-    onError,
   });
-  const stop = task[Symbol.asyncDispose].bind(task);
-  return Object.assign(task, {
+  return {
     async [Symbol.asyncDispose]() {
       subscription[Symbol.dispose]();
-      await stop();
+      await task[Symbol.asyncDispose]();
     },
-  });
+  };
 }
 
 /** A Jenkins has its nodes itself: they count as the target's. Only managers that Gearman names are told by name. */

@@ -8,7 +8,8 @@ import type { Clock } from "../lib/clock.ts";
 import { loggerOf } from "../lib/logging.ts";
 import type { Ledger } from "../store/ledger.ts";
 import type { StoreError, StoreErrorKind } from "../store/store.ts";
-import { createTask, type Task } from "./task.ts";
+import type { Task } from "./task.ts";
+import type { TaskRegistry } from "./task_registry.ts";
 
 const PERIOD = 3 * SECOND;
 
@@ -29,21 +30,19 @@ export class StateWatch implements AsyncDisposable {
 
   readonly #wake: () => void;
 
-  constructor({ ledger, clock, wake, onError }: {
+  constructor({ ledger, clock, tasks, wake }: {
     readonly ledger: Ledger;
     readonly clock: Clock;
+    readonly tasks: TaskRegistry;
     /** Called when the state can be written again. */
     readonly wake: () => void;
-    readonly onError: (error: unknown) => void;
   }) {
     this.#ledger = ledger;
     this.#wake = wake;
-    this.#task = createTask({
+    this.#task = tasks.add({
       name: "state",
       period: null,
-      clock,
       run: async () => ({ again: await this.#look() ? clock.now() + PERIOD : null }),
-      onError,
     });
     this.#subscription = ledger.subscribeFailures(() => this.#task.wake());
   }
@@ -60,14 +59,6 @@ export class StateWatch implements AsyncDisposable {
 
   get isLost(): boolean {
     return LOST.has(this.#ledger.failure?.kind ?? "unusable");
-  }
-
-  get task(): Task {
-    return this.#task;
-  }
-
-  start(): void {
-    this.#task.start();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -7,21 +7,21 @@ import type { TargetConfig } from "../domain/config.ts";
 import type { TargetState } from "../domain/target_state.ts";
 import { SECOND } from "../domain/time.ts";
 import type { TargetAccess } from "../execute/hand_over.ts";
-import type { Clock } from "../lib/clock.ts";
+import { eachInTurn } from "../lib/each_in_turn.ts";
 import { loggerOf } from "../lib/logging.ts";
 import { handOverOf } from "../domain/hand_over.ts";
 import type { Target } from "../targets/target.ts";
 import type { GearmanDemand } from "./gearman_demand.ts";
-import { createTask, type Task } from "./task.ts";
+import type { Task } from "./task.ts";
+import type { TaskRegistry } from "./task_registry.ts";
 
 interface TargetWatchesMeans {
-  readonly clock: Clock;
+  readonly tasks: TaskRegistry;
   readonly gearman: Pick<GearmanDemand, "gearman" | "state">;
   /** Makes a target; disposing of it closes its connections. null: nodes of it are only used from here. */
   readonly openTarget: (target: TargetConfig) => Target | null;
   /** Called where a target has come or gone. */
   readonly wake: () => void;
-  readonly onError: (task: string, error: unknown) => void;
 }
 
 interface Watched {
@@ -43,10 +43,6 @@ export class TargetWatches implements AsyncDisposable {
 
   constructor(means: TargetWatchesMeans) {
     this.#means = means;
-  }
-
-  get tasks(): readonly Task[] {
-    return [...this.#watched.values()].map(({ task }) => task);
   }
 
   /** How each target stands that nodes are handed to, by name. */
@@ -74,33 +70,33 @@ export class TargetWatches implements AsyncDisposable {
   /** Watches these targets and no others. One that is reached as before keeps its connections. */
   async configure(targets: readonly TargetConfig[]): Promise<void> {
     this.#configs = targets;
-    for (const [name, { connection }] of [...this.#watched]) {
+    const left = [...this.#watched].filter(([name, { connection }]) => {
       const config = targets.find((target) => target.name === name);
-      if (config === undefined || connectionOf(config) !== connection) await this.#end(name);
-    }
-    for (const config of targets) if (handOverOf(config) === "jenkins") this.#begin(config);
+      return config === undefined || connectionOf(config) !== connection;
+    });
+    const reached = targets.filter((config) => handOverOf(config) === "jenkins");
+    await eachInTurn([
+      ...left.map(([name]) => () => this.#end(name)),
+      ...reached.map((config) => () => this.#begin(config)),
+    ]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([...this.#watched.keys()].map((name) => this.#end(name)));
+    await eachInTurn([...this.#watched.keys()].map((name) => () => this.#end(name)));
   }
 
   #begin(config: TargetConfig): void {
-    const { clock, openTarget, onError } = this.#means;
+    const { tasks, openTarget } = this.#means;
     if (this.#watched.has(config.name)) return;
     const target = openTarget(config);
     if (target === null) return;
-    const name = `target ${config.name}`;
-    const task = createTask({
-      name,
+    const task = tasks.add({
+      name: `target ${config.name}`,
       period: PERIOD,
-      clock,
       run: (signal) => this.#look(config.name, signal),
-      onError: (error) => onError(name, error),
     });
     const state = { online: false, reason: "not asked yet" } as const;
     this.#watched.set(config.name, { target, task, connection: connectionOf(config), state });
-    task.start();
   }
 
   async #look(name: string, signal: AbortSignal): Promise<void> {

@@ -21,6 +21,8 @@ export interface TaskBasics {
   readonly clock: Clock;
   /** One run; takes no input but the signal, which aborts it when the task is disposed. */
   run(signal: AbortSignal): Promise<TaskResult | void>;
+  /** Asked after each run, failed or not: how long the next one waits at least, woken or not; left out: not at all. */
+  rest?(): Milliseconds;
   onError(error: unknown): void;
 }
 
@@ -133,7 +135,13 @@ class ScheduledTask implements Task {
       this.#woken = false;
       this.#due = Infinity;
       this.wakeBy(await this.#runOnce() ?? Infinity);
+      await this.#rest();
     }
+  }
+
+  async #rest(): Promise<void> {
+    const time = this.#basics.rest?.() ?? 0;
+    if (time > 0) await this.#basics.clock.sleep(time, { signal: this.#stop.signal }).catch(() => {});
   }
 
   /** Measured from now on the monotonic clock, so that setting the machine's clock back stops nothing. */
@@ -160,6 +168,8 @@ class ScheduledTask implements Task {
         error = thrown ?? new Error("nothing was thrown");
       },
     );
+    // What was broken off at the end says nothing of how its runs go.
+    if (error !== null && this.#stop.signal.aborted) return null;
     this.#report = { ...this.#report, lastDuration: clock.monotonic() - start, lastError: null };
     const next = this.#schedule.next(clock.now());
     if (error === null) return earlier(next, result?.again ?? null);
@@ -168,7 +178,6 @@ class ScheduledTask implements Task {
   }
 
   #fail(error: unknown): void {
-    if (this.#stop.signal.aborted) return;
     const lastError = { at: this.#basics.clock.now(), message: errorChain(error) };
     this.#report = { ...this.#report, lastError };
     bulkhead(`a listener to failures of the task ${this.name}`, () => this.#basics.onError(error));

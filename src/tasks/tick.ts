@@ -13,7 +13,6 @@ import type { ImageExecutor } from "../execute/images/image_executor.ts";
 import { grantRequest, recordWait } from "../rules/grant_request.ts";
 import { recordNode } from "../rules/record_node.ts";
 import type { Clock } from "../lib/clock.ts";
-import { waitFor } from "../lib/in_flight.ts";
 import type { Random } from "../lib/random.ts";
 import { type ImagePlan, planImages } from "../plan/images/plan_images.ts";
 import { type NodeChange, planPool, type PoolInput, type PoolPlan } from "../plan/plan_pool.ts";
@@ -47,7 +46,6 @@ export interface TickMeans {
   /** What turns instants into the machine's time of day, for messages. */
   readonly wallOffset: () => Milliseconds;
   readonly random: Random;
-  readonly config: () => Config;
   /** What has been seen of each provider that has been asked. */
   readonly seen: () => ReadonlyMap<string, Observation>;
   /** How the targets stand, by name. */
@@ -72,6 +70,7 @@ export class Tick {
   readonly #nodeLaunches: NodeLaunches;
   #starved: ReadonlyMap<string, number> = new Map();
   #reports: readonly LabelReport[] = [];
+  #rest: Milliseconds = 0;
 
   constructor(means: TickMeans) {
     this.#means = means;
@@ -84,37 +83,40 @@ export class Tick {
     return this.#reports;
   }
 
+  /** How long the next turn leaves the time to others, after what the newest plan has cost. */
+  get rest(): Milliseconds {
+    return this.#rest;
+  }
+
   /** @returns when to run again even if nothing happens; null: no such time */
-  async run(signal: AbortSignal): Promise<Instant | null> {
+  async run(config: Config): Promise<Instant | null> {
     const { clock, executor, imageExecutor } = this.#means;
+    this.#rest = 0;
     const startedAt = clock.monotonic();
     const edits = new TurnEdits();
-    const images = this.#planImages();
+    const images = this.#planImages(config);
     const imagesPlanned = clock.monotonic() - startedAt;
-    await this.#imageChanges.store(images, edits);
+    await this.#imageChanges.store(images, { config, edits });
     const replanned = clock.monotonic();
-    const plan = this.#plan(images.launches.reserved);
+    const plan = this.#plan(config, images.launches.reserved);
     this.#starved = plan.launches.starved;
     this.#reports = plan.launches.reports;
     const planned = imagesPlanned + clock.monotonic() - replanned;
-    await this.#storeChanges(plan, edits);
-    await this.#nodeLaunches.launchSubnodes(plan.subnodes, edits);
-    await this.#nodeLaunches.launch(plan.launches.launches, edits);
-    executor.dispatch(plan.actions);
-    imageExecutor.dispatch(images.actions);
-    const rest = planned * (1 / LARGEST_SHARE - 1);
-    if (rest > 0) {
-      await waitFor("the time that the tick leaves to others", () => clock.sleep(rest, { signal }));
-    }
+    this.#rest = planned * (1 / LARGEST_SHARE - 1);
+    await this.#storeChanges(plan, { config, edits });
+    await this.#nodeLaunches.launchSubnodes(plan.subnodes, { config, edits });
+    await this.#nodeLaunches.launch(plan.launches.launches, { config, edits });
+    executor.dispatch(plan.actions, config);
+    imageExecutor.dispatch(images.actions, config);
     edits.report();
     return earliest([plan.until, images.until, imageExecutor.again]);
   }
 
-  #planImages(): ImagePlan {
-    const { ledger, imageExecutor, clock, config, seen, accepting, parts, errand = null } = this.#means;
+  #planImages(config: Config): ImagePlan {
+    const { ledger, imageExecutor, clock, seen, accepting, parts, errand = null } = this.#means;
     return planImages({
-      only: errand?.narrow(config()) ?? null,
-      config: config(),
+      only: errand?.narrow(config) ?? null,
+      config,
       now: clock.now(),
       wallOffset: this.#means.wallOffset(),
       dibImages: ledger.dibImages.values(),
@@ -129,12 +131,11 @@ export class Tick {
     });
   }
 
-  #plan(reserved: PoolInput["reserved"]): PoolPlan {
+  #plan(config: Config, reserved: PoolInput["reserved"]): PoolPlan {
     const {
       ledger,
       executor,
       clock,
-      config,
       seen,
       targets,
       demand,
@@ -146,7 +147,7 @@ export class Tick {
     const isPool = parts.pool && errand === null;
     return planPool({
       ...(errand === null ? {} : { concerns: (node: NodeRecord) => errand.concernsNode(node) }),
-      config: config(),
+      config,
       now: clock.now(),
       wallOffset: this.#means.wallOffset(),
       nodes: ledger.nodes.values(),
@@ -168,20 +169,23 @@ export class Tick {
     });
   }
 
-  async #storeChanges({ changes, grants, requestWaits }: PoolPlan, edits: TurnEdits): Promise<void> {
+  async #storeChanges(
+    { changes, grants, requestWaits }: PoolPlan,
+    { config, edits }: { config: Config; edits: TurnEdits },
+  ): Promise<void> {
     const { ledger } = this.#means;
     const granting = { closed: new Set<string>(), now: this.#means.clock.now() };
     await edits.all([
-      ...changes.map((change) => ledger.edit((edit) => this.#putChange(edit, change))),
+      ...changes.map((change) => ledger.edit((edit) => this.#putChange(edit, { ...change, config }))),
       ...grants.map((grant) => ledger.edit((edit) => grantRequest(edit, grant, granting))),
       ...requestWaits.map((wait) => ledger.edit((edit) => recordWait(edit, wait))),
     ]);
   }
 
   /** A node that has changed since it was planned for is left to the next plan. */
-  #putChange(edit: Edit, { previous, next }: NodeChange): void {
+  #putChange(edit: Edit, { previous, next, config }: NodeChange & { config: Config }): void {
     if (edit.node(previous.id) !== previous) return;
     if (next === null) edit.removeNode(previous.id);
-    else recordNode(edit, { previous, next, config: this.#means.config(), now: this.#means.clock.now() });
+    else recordNode(edit, { previous, next, config, now: this.#means.clock.now() });
   }
 }

@@ -2,30 +2,38 @@
  * Notices that the configuration has changed: at once where the system tells, else within 10 seconds. What it
  * refers to (clouds.yaml) is read again every minute. Reading it is the pool's.
  */
+import { errorChain } from "../lib/error_chain.ts";
 import type { Clock } from "../lib/clock.ts";
+import { loggerOf } from "../lib/logging.ts";
 import { MINUTE, SECOND } from "../domain/time.ts";
-import { createTask, type Task } from "./task.ts";
+import type { Task } from "./task.ts";
+import type { TaskRegistry } from "./task_registry.ts";
 
 const LOOK = 10 * SECOND;
 const READ_ANYWAY = MINUTE;
 
-interface WatchConfigOptions {
+export interface WatchConfigOptions {
   readonly clock: Clock;
+  readonly tasks: TaskRegistry;
   readonly path: string;
   /** Changes when the files may have. */
   readonly stamp: () => Promise<string>;
-  readonly reload: () => Promise<void>;
-  readonly onError: (error: unknown) => void;
+  readonly reload: () => Promise<unknown>;
+  /** Tells what changes in a folder; left out: the system does. */
+  readonly watchFolder?: (folder: string) => FolderWatch;
 }
 
-export function watchConfig(options: WatchConfigOptions): Task {
-  const { clock, stamp, reload, onError } = options;
+export type FolderWatch = AsyncIterable<{ readonly paths: readonly string[] }> & { close(): void };
+
+const log = loggerOf("daemon");
+
+/** Disposing of it ends the watch. */
+export function watchConfig(options: WatchConfigOptions): AsyncDisposable {
+  const { clock, tasks, stamp, reload } = options;
   let last: { readonly stamp: string; readonly readAt: number } | null = null;
-  const task = createTask({
+  const task = tasks.add({
     name: "configuration",
     period: LOOK,
-    clock,
-    onError,
     async run() {
       const current = await stamp();
       const now = clock.now();
@@ -35,30 +43,49 @@ export function watchConfig(options: WatchConfigOptions): Task {
       if (!isFirst) await reload();
     },
   });
-  const stopWatching = wakeOnChange(options.path, task);
-  const stop = task[Symbol.asyncDispose].bind(task);
-  return Object.assign(task, {
+  const watching = wakeOnChange(options, task);
+  return {
     async [Symbol.asyncDispose]() {
-      stopWatching();
-      await stop();
+      await watching[Symbol.asyncDispose]();
+      await task[Symbol.asyncDispose]();
     },
-  });
+  };
 }
 
 /** Watches the folder, since editors put a new file in place of the old one. */
-function wakeOnChange(path: string, task: Task): () => void {
+function wakeOnChange(
+  { path, watchFolder = watchBySystem }: Pick<WatchConfigOptions, "path" | "watchFolder">,
+  task: Task,
+): AsyncDisposable {
   const slash = path.lastIndexOf("/");
   const [folder, name] = slash < 0 ? [".", path] : [path.slice(0, slash) || "/", path.slice(slash + 1)];
-  let watcher: Deno.FsWatcher;
-  try {
-    watcher = Deno.watchFs(folder, { recursive: false });
-  } catch {
-    return () => {}; // The system has no watches left: the look every few seconds remains.
-  }
-  (async () => {
-    for await (const { paths } of watcher) {
+  let watch: FolderWatch | null = null;
+  const watching = (async () => {
+    watch = watchFolder(folder);
+    for await (const { paths } of watch) {
       if (paths.some((changed) => changed.endsWith(`/${name}`))) task.wake();
     }
-  })();
-  return () => watcher.close();
+  })().catch((error) => {
+    const text =
+      "cannot watch {folder} for changes of the configuration, so it is looked at every 10 s: {error}";
+    log.info(text, { folder, error: errorChain(error) });
+    close(watch);
+  });
+  return {
+    async [Symbol.asyncDispose]() {
+      close(watch);
+      await watching;
+    },
+  };
+}
+
+function watchBySystem(folder: string): FolderWatch {
+  return Deno.watchFs(folder, { recursive: false });
+}
+
+/** One that has failed may be closed already. */
+function close(watch: FolderWatch | null): void {
+  try {
+    watch?.close();
+  } catch { /* It is. */ }
 }

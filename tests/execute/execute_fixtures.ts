@@ -103,6 +103,8 @@ export interface ExecutorKit extends LedgerKit, AsyncDisposable {
   readonly defects: unknown[];
   /** How often it asked for another plan. */
   readonly woken: () => number;
+  /** By the kit's configuration. */
+  dispatch(actions: readonly Action[]): void;
   /** Dispatches and waits for what it comes to. */
   run(...actions: readonly Action[]): Promise<void>;
   /** The node as it is stored. */
@@ -138,7 +140,6 @@ export async function executorKit(
     ledger: kit.ledger,
     shell,
     clock: kit.clock,
-    config: () => config,
     provider: (name) => name === "cloud-a" ? access : null,
     target: () => means.target ?? null,
     readKey: means.readKey ?? (() => Promise.resolve("the key")),
@@ -156,8 +157,9 @@ export async function executorKit(
     told,
     defects,
     woken: () => woken,
+    dispatch: (actions) => executor.dispatch(actions, config),
     async run(...actions) {
-      executor.dispatch(actions);
+      executor.dispatch(actions, config);
       await executor.settled();
     },
     node: (id = 7) => kit.ledger.nodes.get(id),
@@ -198,7 +200,6 @@ export function imageExecutorOf(
     builder: new ScriptedBuilder({ clock: kit.clock }),
     shell: kit.shell,
     clock: kit.clock,
-    config: () => sampleConfig(),
     provider: (name) => name === "cloud-a" ? access : null,
     readKey: () => Promise.resolve("the key"),
     makeKeypair: () => Promise.resolve({ publicKey: "ssh-ed25519 AAAA", privateKey: "private" }),

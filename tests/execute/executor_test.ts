@@ -89,9 +89,9 @@ Deno.test("a node is asked for once: not twice side by side, and not again by an
     cloud: { createServer: answer.run },
   });
   const action = create(kit);
-  kit.executor.dispatch([action, action]);
+  kit.dispatch([action, action]);
   await reach(kit, "createServer");
-  kit.executor.dispatch([action]);
+  kit.dispatch([action]);
   assert.deepEqual([...kit.executor.creating], [7]);
   answer.open({ id: "s7" });
   await kit.executor.settled();
@@ -134,7 +134,7 @@ for (const [mark, event] of [["held", HOLD], ["marked for deletion", DELETE]] as
       nodes: [node(states.create)],
       cloud: { createServer: answer.run },
     });
-    kit.executor.dispatch([create(kit)]);
+    kit.dispatch([create(kit)]);
     await reach(kit, "createServer");
     await change(kit, event);
     const { phase } = kit.node()!.state;
@@ -172,7 +172,7 @@ Deno.test("a launch that is given up is marked for deletion with its console, an
 Deno.test("a node that is held while its launch is being given up is not deleted", async () => {
   const answer = gate<string>();
   await using kit = await executorKit({ nodes: [node(states.login)], cloud: { getConsole: answer.run } });
-  kit.executor.dispatch([giveUp(kit)]);
+  kit.dispatch([giveUp(kit)]);
   await reach(kit, "getConsole");
   await change(kit, HOLD);
   answer.open("panic");
@@ -194,7 +194,7 @@ Deno.test("slow logins do not use up the places of others", async () => {
   });
   const dispatch = () => {
     const waiting = [...kit.ledger.nodes.values()].filter(({ state }) => state.phase === "login");
-    kit.executor.dispatch(waiting.map((node) => ({ type: "login", node, address: "10.0.0.7" })));
+    kit.dispatch(waiting.map((node) => ({ type: "login", node, address: "10.0.0.7" })));
   };
   dispatch();
   await kit.clock.advance(SECOND);
@@ -216,7 +216,7 @@ Deno.test("a login ends when its node is to be deleted", async () => {
     signal.addEventListener("abort", () => reject(aborted = signal.reason));
     return promise;
   };
-  kit.executor.dispatch([login(kit)]);
+  kit.dispatch([login(kit)]);
   await kit.clock.advance(SECOND);
   assert.equal(aborted, null);
   await change(kit, { type: "delete", by: "user", comment: "delete", result: "lost" });
@@ -250,7 +250,7 @@ Deno.test("an outcome that comes after its node went on changes nothing", async 
       nodes: [node(states.login, { addresses: ADDRESSES })],
       login: answer.run,
     });
-    kit.executor.dispatch([login(kit)]);
+    kit.dispatch([login(kit)]);
     await kit.clock.advanceUntil(() => kit.shell.targets.length > 0, { within: SECOND });
     const marked = await change(kit, event);
     if (fails) answer.fail(new LoginError("network", "refused"));
@@ -272,7 +272,7 @@ Deno.test("that a server is to be deleted is stored before the cloud is asked, s
     nodes: [node(states["delete-server"])],
     cloud: { deleteServer: answer.run },
   });
-  kit.executor.dispatch([remove(kit)]);
+  kit.dispatch([remove(kit)]);
   await reach(kit, "deleteServer");
   await assert.rejects(change(kit, HOLD), /event hold is not possible/);
   answer.open("accepted");
@@ -356,7 +356,7 @@ Deno.test("a floating IP is made with the node's mark, and stored also when the 
     cloud: { createFloatingIp: answer.run as () => Promise<never> },
   });
   const ways = [{ portId: "p7", networkId: "n2" }];
-  kit.executor.dispatch([{ type: "create-floating-ip", node: kit.node()!, ways, otherwise: null }]);
+  kit.dispatch([{ type: "create-floating-ip", node: kit.node()!, ways, otherwise: null }]);
   await reach(kit, "createFloatingIp");
   const asked = kit.cloud.calls[0]?.subject as { description: string };
   assert.equal(asked.description, `nodepool ${kit.ledger.installation.id} node 7`);
@@ -395,7 +395,7 @@ Deno.test("a provider is asked for so many servers at once and no more; the rest
   const answer = gate<{ id: string }>();
   const nodes = Array.from({ length: 20 }, (_, index) => node(states.create, { id: index + 1 }));
   await using kit = await executorKit({ nodes, cloud: { createServer: answer.run } });
-  kit.executor.dispatch(nodes.map(({ id }) => create(kit, id)));
+  kit.dispatch(nodes.map(({ id }) => create(kit, id)));
   await reach(kit, "createServer", 16);
   const running = () => [...kit.executor.lanes.values()].reduce((sum, { used }) => sum + used, 0);
   assert.deepEqual([running(), kit.executor.creating.size, kit.cloud.calls.length], [16, 16, 16]);
@@ -416,7 +416,7 @@ Deno.test("a provider that refused is asked for one server at a time", async () 
     cloud: { createServer: answer.run },
     observation: seen({ refusal: refusal() }),
   });
-  kit.executor.dispatch(nodes.map(({ id }) => create(kit, id)));
+  kit.dispatch(nodes.map(({ id }) => create(kit, id)));
   await reach(kit, "createServer");
   assert.deepEqual([...kit.executor.creating], [1]);
   answer.open({ id: "s" });
@@ -437,7 +437,7 @@ Deno.test("a request that is under way when the pool stops counts as lost, and n
         new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
     },
   });
-  kit.executor.dispatch([create(kit)]);
+  kit.dispatch([create(kit)]);
   await reach(kit, "createServer");
   await kit.executor[Symbol.asyncDispose]();
   assert.deepEqual(kit.node()!.state, { phase: "create", sentAt: NOW, lostAt: NOW });

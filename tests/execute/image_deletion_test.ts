@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import type { ProviderImage } from "../../src/domain/provider_image.ts";
 import type { ProviderImageAction } from "../../src/plan/images/image_action.ts";
+import { config } from "../plan/plan_fixtures.ts";
 import { sampleImage } from "../views/sample_images.ts";
 import { executorKit, imageExecutorOf, type Scripted } from "./execute_fixtures.ts";
 
@@ -22,7 +23,7 @@ async function dispatched(
   await using images = imageExecutorOf(kit);
   const planned = action(kit.ledger.images.get(5)!);
   for (let time = 0; time < times; time++) {
-    images.dispatch([planned]);
+    images.dispatch([planned], config());
     await kit.clock.advanceUntil(() => !images.isRunning(planned.type, 5), { within: 1_000 });
   }
   return {

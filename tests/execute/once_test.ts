@@ -223,7 +223,7 @@ async function askedForImage({ state, action }: ImageCase, answer: "works" | "fa
   await using images = imageExecutorOf(kit, { builder: { open: () => Promise.resolve(data) } as never });
   const planned = action(kit.ledger.images.get(5)!);
   for (let time = 0; time < 2; time++) {
-    images.dispatch([planned]);
+    images.dispatch([planned], config());
     await kit.clock.advanceUntil(() => !images.isRunning(planned.type, 5), { within: 1_000 });
   }
   assert.deepEqual(kit.defects, []);
@@ -246,7 +246,7 @@ Deno.test("the files of a build are removed once by one plan", async () => {
   await using images = imageExecutorOf(kit, { builder: builder as never });
   const planned: ImageAction = { type: "remove-files", dibImage: kit.ledger.dibImages.get(3)! };
   for (let time = 0; time < 2; time++) {
-    images.dispatch([planned]);
+    images.dispatch([planned], config());
     await kit.clock.advanceUntil(() => !images.isRunning("remove-files", 3), { within: 1_000 });
   }
   assert.deepEqual([removed, kit.ledger.dibImages.size], [["/images/noble-1"], 0]);

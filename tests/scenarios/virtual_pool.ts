@@ -17,7 +17,8 @@ import { seededRandom } from "../../src/lib/random.ts";
 import { SteadyClock } from "../../src/lib/steady_clock.ts";
 import { VirtualClock } from "../virtual_clock.ts";
 import { checkClouds } from "../../src/online/check_clouds.ts";
-import { Pool, type PoolMeans } from "../../src/pool.ts";
+import { Pool } from "../../src/pool/pool.ts";
+import type { PoolMeans } from "../../src/pool/pool_means.ts";
 import { renderCloudsYaml } from "../../src/simulator/clouds_yaml.ts";
 import type { SimulatorInput } from "../../src/simulator/settings.ts";
 import { createSimulator, type Simulator } from "../../src/simulator/simulator.ts";
@@ -163,7 +164,7 @@ export class VirtualPool implements AsyncDisposable {
       scriptVariables: () => ({ NODEPOOL_MIRROR: "http://mirror" }),
       buildWorkers: 1,
       uploadWorkers: this.#uploadWorkers,
-      reload: async () => ({ loaded: await this.#load(), changes: ["changed"], problems: [] }),
+      readConfig: () => this.#load(),
       process: { pid: 1, version: "test", configFile: "nodepool.yaml" },
       lookAtProcess: () => ({
         memory: { rss: 0, heapUsed: 0, heapTotal: 0, external: 0 },

@@ -3,7 +3,7 @@ import type { NodeRecord } from "../../src/domain/node.ts";
 import { MINUTE } from "../../src/domain/time.ts";
 import { cleanLeaks } from "../../src/tasks/clean_leaks.ts";
 import { ledgerWith } from "../execute/execute_fixtures.ts";
-import { config, floatingIp, node, server, states } from "../plan/plan_fixtures.ts";
+import { floatingIp, node, server, states } from "../plan/plan_fixtures.ts";
 import { unreachable, watchKit } from "./task_fixtures.ts";
 
 /** A cloud that was listed twice, over a ledger in which node 7 has ended and the given ones live. */
@@ -25,9 +25,8 @@ async function cleaning(
   const means = {
     ledger,
     clock,
-    config,
     keypairsListedAt: new Map(),
-    watches: () => [kit.watch],
+    watches: [kit.watch],
   };
   return {
     ...kit,

@@ -5,6 +5,7 @@ import type { LinkState } from "../../src/domain/link_state.ts";
 import type { GearmanServerConfig } from "../../src/domain/config.ts";
 import { SECOND } from "../../src/domain/time.ts";
 import { VirtualClock } from "../virtual_clock.ts";
+import { TaskRegistry } from "../../src/tasks/task_registry.ts";
 import { GearmanDemand } from "../../src/tasks/gearman_demand.ts";
 import { NOW } from "../plan/plan_fixtures.ts";
 
@@ -27,8 +28,13 @@ function kit() {
   const errors: string[] = [];
   let [woken, reads] = [0, 0];
   let tell: (server: GearmanServerState) => void = () => {};
-  const demand = new GearmanDemand({
+  const tasks = new TaskRegistry({
     clock,
+    onError: (task, error) => errors.push(`${task}: ${(error as Error).message}`),
+  });
+  tasks.start();
+  const demand = new GearmanDemand({
+    tasks,
     openGearman(servers, onState) {
       const one = { servers, closed: false };
       opened.push(one);
@@ -50,10 +56,10 @@ function kit() {
       };
     },
     wake: () => woken++,
-    onError: (task, error) => errors.push(`${task}: ${(error as Error).message}`),
   });
   return {
     clock,
+    tasks,
     opened,
     script,
     errors,
@@ -66,10 +72,10 @@ function kit() {
 }
 
 Deno.test("GearmanDemand: without a server nothing is asked for and no manager can be reached", async () => {
-  const { demand, opened } = kit();
+  const { demand, opened, tasks } = kit();
   await using _demand = demand;
   await demand.configure([]);
-  assert.deepEqual([opened, demand.gearman, demand.tasks, demand.demand.size], [[], null, [], 0]);
+  assert.deepEqual([opened, demand.gearman, tasks.reports(), demand.demand.size], [[], null, [], 0]);
   assert.deepEqual(demand.state, { online: false, reason: "no Gearman server is configured" });
 });
 

@@ -35,7 +35,6 @@ async function kit(nodes: readonly NodeRecord[], { inForce = config() as Config 
   let [closed, onEvent] = [0, (_: JobEvent) => {}];
   const feed = new JobEventFeed({
     ...ledgerKit,
-    config: () => inForce,
     listen(endpoints, handlers) {
       listening.push(endpoints);
       onEvent = handlers.onEvent;
@@ -47,7 +46,7 @@ async function kit(nodes: readonly NodeRecord[], { inForce = config() as Config 
     onJobEnd: (one, { job, result }) => ended.push([one.id, one.state.phase, job, result]),
     onError: (task, error) => assert.fail(`${task}: ${error}`),
   });
-  await feed.configure(["tcp://ci:8888"]);
+  await feed.configure({ ...inForce, zmqPublishers: ["tcp://ci:8888"] });
   return {
     ...ledgerKit,
     feed,
@@ -135,11 +134,11 @@ Deno.test("jobs on machines that are no nodes are passed over, and nodes that co
 Deno.test("other publishers are listened to in place of the ones before, the same ones go on", async () => {
   const { feed, listening, closed } = await kit([]);
   await using _feed = feed;
-  await feed.configure(["tcp://ci:8888"]);
+  await feed.configure(config({ zmqPublishers: ["tcp://ci:8888"] }));
   assert.deepEqual([listening.length, closed()], [1, 0]);
   assert.deepEqual(feed.publishers.map(({ endpoint }) => endpoint), ["tcp://ci:8888"]);
-  await feed.configure(["tcp://other:8888"]);
+  await feed.configure(config({ zmqPublishers: ["tcp://other:8888"] }));
   assert.deepEqual([listening.length, closed()], [2, 1]);
-  await feed.configure([]);
+  await feed.configure(config());
   assert.deepEqual([listening.length, closed(), feed.publishers], [2, 2, []]);
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Quota } from "../../src/domain/server.ts";
 import { MINUTE, SECOND } from "../../src/domain/time.ts";
+import { TaskRegistry } from "../../src/tasks/task_registry.ts";
 import { ProviderWatches } from "../../src/tasks/provider_watches.ts";
 import { gate, ledgerWith } from "../execute/execute_fixtures.ts";
 import { node, provider, quota, server, states } from "../plan/plan_fixtures.ts";
@@ -16,14 +17,18 @@ async function watchesKit(script: Parameters<typeof watchKit>[0] = {}) {
     [a, b].map((each) => [each.name, watchKit({ ...script, provider: each, clock: kit.clock })]),
   );
   const errors: string[] = [];
+  const tasks = new TaskRegistry({
+    clock: kit.clock,
+    onError: (task, error) => errors.push(`${task}: ${error}`),
+  });
+  tasks.start();
   const watches = new ProviderWatches({
     ledger: kit.ledger,
     clock: kit.clock,
+    tasks,
     openCloud: ({ name }) => clouds.get(name)!.cloud,
-    isWanted: () => false,
     whyFrozen: () => null,
     wake: () => {},
-    onError: (task, error) => errors.push(`${task}: ${error}`),
   });
   return {
     ...kit,

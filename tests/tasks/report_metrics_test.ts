@@ -4,6 +4,7 @@ import type { Config } from "../../src/domain/config.ts";
 import type { NodeRecord } from "../../src/domain/node.ts";
 import { SECOND } from "../../src/domain/time.ts";
 import { transition } from "../../src/domain/node_transition.ts";
+import { TaskRegistry } from "../../src/tasks/task_registry.ts";
 import { reportMetrics } from "../../src/tasks/report_metrics.ts";
 import { ledgerWith } from "../execute/execute_fixtures.ts";
 import { config, node, NOW, states } from "../plan/plan_fixtures.ts";
@@ -16,17 +17,21 @@ async function kitOf(nodes: readonly NodeRecord[], inForce: Config) {
   const ledgerKit = await ledgerWith(...nodes);
   const gauges = new Map<string, number[]>();
   const told: string[] = [];
+  const tasks = new TaskRegistry({
+    clock: ledgerKit.clock,
+    onError: (_, error) => assert.fail(String(error)),
+  });
   const task = reportMetrics({
     ...ledgerKit,
+    tasks,
     statsd: {
       gauge: (name, value) => gauges.set(name, [...gauges.get(name) ?? [], value]),
       timing: (name, duration) => told.push(`${name} ${duration} ms`),
       increment: (name) => told.push(name),
     },
     report: () => ({ nodes: [...ledgerKit.ledger.nodes.values()], config: inForce, providers: [] }),
-    onError: (error) => assert.fail(String(error)),
   });
-  task.start();
+  tasks.start();
   const rounds = (count: number) =>
     ledgerKit.clock.advanceUntil(() => gauges.get("nodepool.nodes.ready")?.length === count, {
       within: 60 * SECOND,

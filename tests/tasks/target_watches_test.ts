@@ -6,6 +6,7 @@ import { SECOND } from "../../src/domain/time.ts";
 import { VirtualClock } from "../virtual_clock.ts";
 import type { Gearman } from "../../src/demand/gearman/gearman.ts";
 import type { Target } from "../../src/targets/target.ts";
+import { TaskRegistry } from "../../src/tasks/task_registry.ts";
 import { TargetWatches } from "../../src/tasks/target_watches.ts";
 import { sampleConfig } from "../views/sample_pool.ts";
 import { NOW } from "../plan/plan_fixtures.ts";
@@ -24,8 +25,9 @@ function kit() {
   const closed: string[] = [];
   const gearman = { gearman: null as Gearman | null, state: OFFLINE };
   let [woken, looks] = [0, 0];
+  const tasks = new TaskRegistry({ clock, onError: (task, error) => assert.fail(`${task}: ${error}`) });
   const watches = new TargetWatches({
-    clock,
+    tasks,
     gearman,
     openTarget({ name }) {
       opened.push(name);
@@ -42,7 +44,6 @@ function kit() {
       } as Partial<Target> as Target;
     },
     wake: () => woken++,
-    onError: (task, error) => assert.fail(`${task}: ${error}`),
   });
   return {
     clock,
@@ -52,7 +53,10 @@ function kit() {
     gearman,
     watches,
     woken: () => woken,
-    look: (count: number) => clock.advanceUntil(() => looks >= count, { within: 60 * SECOND }),
+    look(count: number) {
+      tasks.start();
+      return clock.advanceUntil(() => looks >= count, { within: 60 * SECOND });
+    },
   };
 }
 

@@ -167,6 +167,50 @@ Deno.test("report() tells the runs, when the last one began, how long it took an
   });
 });
 
+Deno.test("a run's duration is its own, without the time that the next one leaves to others", async () => {
+  const { clock, startedAt, ...recorded } = recordedTask({
+    period: null,
+    run: () => clock.sleep(2 * SECOND),
+    rest: () => 6 * SECOND,
+  });
+  await using task = recorded.task;
+  task.start();
+  await clock.advance(3 * SECOND);
+  task.wake();
+  task.wake();
+  await clock.advance(MINUTE);
+  assert.deepEqual(startedAt, [0, 8], "woken once or often, it rests first");
+  assert.equal(task.report().lastDuration, 2 * SECOND);
+});
+
+Deno.test("a failed run is followed by its rest, too", async () => {
+  const { clock, startedAt, ...recorded } = recordedTask({
+    period: SECOND,
+    run: () => Promise.reject(new Error("the cloud is gone")),
+    rest: () => MINUTE,
+  });
+  await using task = recorded.task;
+  task.start();
+  await clock.advance(2 * MINUTE);
+  assert.deepEqual(startedAt, [0, 60, 120]);
+});
+
+Deno.test("a run that is broken off at the end is no failed one: what the report said stays", async () => {
+  let run = () => Promise.reject<void>(new Error("the cloud is gone"));
+  const { clock, task, errors } = recordedTask({
+    run: (signal) => run === hanging ? clock.sleep(HOUR, { signal }) : run(),
+  });
+  const hanging = () => Promise.resolve();
+  task.start();
+  await clock.advance(SECOND);
+  const { lastError, lastDuration } = task.report();
+  run = hanging;
+  await clock.advance(10 * SECOND);
+  await task[Symbol.asyncDispose]();
+  assert.deepEqual([task.report().lastError, task.report().lastDuration], [lastError, lastDuration]);
+  assert.equal(errors.length, 1);
+});
+
 Deno.test("disposing a task aborts its run, waits for its end and lets no other begin", async () => {
   const events: string[] = [];
   const { clock, task, errors } = recordedTask({

@@ -51,8 +51,6 @@ export interface ImageExecutorMeans {
   readonly builder: Builder;
   readonly shell: Shell;
   readonly clock: Clock;
-  /** The configuration in force. */
-  readonly config: () => Config;
   /** null: the provider is not configured any more. */
   readonly provider: (name: string) => ProviderAccess | null;
   readonly readKey: (path: string) => Promise<string>;
@@ -87,6 +85,8 @@ const SCRIPT_PLACE_TIME = 5 * SECOND;
 /** Where what is done for an action is done. */
 interface Site {
   readonly access: ProviderAccess;
+  /** In force when it began. */
+  readonly config: Config;
   readonly provider: ProviderConfig;
   readonly use: ProviderImageConfig;
   readonly signal: AbortSignal;
@@ -125,10 +125,10 @@ export class ImageExecutor implements AsyncDisposable {
   }
 
   /** Starts what is not under way yet and finds a place; the rest is left to a later plan. */
-  dispatch(actions: readonly ImageAction[]): void {
+  dispatch(actions: readonly ImageAction[], config: Config): void {
     for (const action of actions) {
-      if ("image" in action) this.#startForImage(action);
-      else this.#startForDib(action);
+      if ("image" in action) this.#startForImage(action, config);
+      else this.#startForDib(action, config);
     }
   }
 
@@ -142,22 +142,23 @@ export class ImageExecutor implements AsyncDisposable {
     await this.#attempts[Symbol.asyncDispose]();
   }
 
-  #startForDib(action: DibAction): void {
+  #startForDib(action: DibAction, config: Config): void {
     const isBuild = action.type === "build-image";
     this.#attempts.start({
       work: { what: action.type, about: aboutDibImage(action.dibImage) },
       key: imageActionKey(action),
       lane: action.type,
       places: isBuild ? this.#means.buildWorkers : PLACES["remove-files"],
-      run: (signal) => isBuild ? this.#build(action.dibImage, signal) : this.#remove(action.dibImage, signal),
+      run: (signal) =>
+        isBuild ? this.#build(action.dibImage, { config, signal }) : this.#remove(action.dibImage, signal),
       onDefect: (error) => this.#means.onDefect(action, error),
     });
   }
 
-  #startForImage(action: ProviderImageAction): void {
+  #startForImage(action: ProviderImageAction, config: Config): void {
     const { image } = action;
     const access = this.#means.provider(image.provider);
-    const provider = this.#means.config().providers.find(({ name }) => name === image.provider);
+    const provider = config.providers.find(({ name }) => name === image.provider);
     const use = provider?.images.find(({ name }) => name === image.image);
     if (access === null || provider === undefined || access.observation.frozen !== null) return;
     const isEnd = isEnding(action);
@@ -172,24 +173,25 @@ export class ImageExecutor implements AsyncDisposable {
       run: (signal) =>
         this.#attempt(
           action,
+          config,
           (announced) =>
             // Ended is what was decided on, made what is there by now.
             isEnding(action) || isEnding(announced)
               ? this.#end(action as EndingAction, { access, signal })
-              : this.#make(announced, { access, provider, use: use!, signal }),
+              : this.#make(announced, { access, config, provider, use: use!, signal }),
         ),
       onDefect: (error) => this.#means.onDefect(action, error),
     });
   }
 
-  async #build(planned: DibImage, signal: AbortSignal): Promise<void> {
-    const { ledger, builder, clock, config } = this.#means;
+  async #build(planned: DibImage, { config, signal }: Pick<Site, "config" | "signal">): Promise<void> {
+    const { ledger, builder, clock } = this.#means;
     const image = await this.#announceDib(planned);
     if (image === null) return;
-    const job = buildJob(image, { config: config(), dibImages: ledger.dibImages.values() });
+    const job = buildJob(image, { config, dibImages: ledger.dibImages.values() });
     if (job === null) return;
     await this.#storeDib(image, await executeBuildImage(job, { builder, clock, signal }));
-    const { buildLogDir, buildLogRetention } = config();
+    const { buildLogDir, buildLogRetention } = config;
     await builder.trimLogs(buildLogDir, { name: image.name, keep: buildLogRetention });
   }
 
@@ -225,9 +227,10 @@ export class ImageExecutor implements AsyncDisposable {
 
   async #attempt(
     action: ProviderImageAction,
+    config: Config,
     execute: (announced: ProviderImageAction) => Promise<ImageOutcome | null>,
   ): Promise<void> {
-    const image = await this.#announce(action);
+    const image = await this.#announce(action, config);
     const outcome = image === null ? null : await execute({ ...action, image });
     if (outcome !== null) await this.#store(action, outcome);
   }
@@ -236,8 +239,8 @@ export class ImageExecutor implements AsyncDisposable {
    * Writes down what is about to be done where that must be known after a crash. null where the image is no longer as
    * the plan had it: then the next plan says what is right.
    */
-  async #announce(action: ProviderImageAction): Promise<ProviderImage | null> {
-    const event = await this.#announcement(action);
+  async #announce(action: ProviderImageAction, config: Config): Promise<ProviderImage | null> {
+    const event = await this.#announcement(action, config);
     return await this.#means.ledger.edit((edit) => {
       const image = edit.image(action.image.id);
       if (image === null || !isAsDecided(action.image, image)) return null;
@@ -248,7 +251,7 @@ export class ImageExecutor implements AsyncDisposable {
     });
   }
 
-  async #announcement({ type, image }: ProviderImageAction): Promise<ImageEvent | null> {
+  async #announcement({ type, image }: ProviderImageAction, config: Config): Promise<ImageEvent | null> {
     switch (type) {
       case "create-image":
       case "create-snapshot":
@@ -257,7 +260,7 @@ export class ImageExecutor implements AsyncDisposable {
         return { type: "uploading" };
       case "run-setup":
       case "run-check":
-        return { type: "running-script", logFile: this.#logFile(image) };
+        return { type: "running-script", logFile: logFileOf(image, config) };
       case "create-keypair": {
         if (image.keypair !== null) return null;
         const name = keypairName(this.#means.ledger.installation.id, image.id);
@@ -327,14 +330,14 @@ export class ImageExecutor implements AsyncDisposable {
 
   async #runScript(
     { image, nodeId }: { image: ProviderImage; nodeId: number },
-    { kind, script, provider, use, signal }: Site & Pick<ScriptJob, "kind" | "script">,
+    { kind, script, config, provider, use, signal }: Site & Pick<ScriptJob, "kind" | "script">,
   ): Promise<ImageOutcome> {
-    const { ledger, shell, clock, config, readKey, openLog, scriptVariables, builder } = this.#means;
+    const { ledger, shell, clock, readKey, openLog, scriptVariables, builder } = this.#means;
     const node = ledger.nodes.get(nodeId);
     if (node === undefined) throw new Error(`node ${nodeId} of image ${image.id} is gone`);
     const credentials = credentialsFor(node, { image: use, images: ledger.images, readKey });
-    await using log = await openLog(image.logFile ?? this.#logFile(image));
-    const { scriptDir, buildLogDir, buildLogRetention } = config();
+    await using log = await openLog(image.logFile ?? logFileOf(image, config));
+    const { scriptDir, buildLogDir, buildLogRetention } = config;
     const job = { kind, script, hostname: image.hostname, scriptDir, variables: scriptVariables() };
     const outcome = await executeScript(job, {
       shell,
@@ -349,10 +352,6 @@ export class ImageExecutor implements AsyncDisposable {
     const name = logName(image);
     await builder.trimLogs(buildLogDir, { name, keep: buildLogRetention });
     return outcome;
-  }
-
-  #logFile(image: ProviderImage): string {
-    return `${this.#means.config().buildLogDir}/${logName(image)}-${image.version}.log`;
   }
 
   /** An outcome that comes too late for the state its image is in by now changes nothing. */
@@ -399,6 +398,10 @@ type EndingAction = Extract<ProviderImageAction, { type: "delete-image" | "delet
 
 function isEnding(action: ProviderImageAction): action is EndingAction {
   return action.type === "delete-image" || action.type === "delete-keypair";
+}
+
+function logFileOf(image: ProviderImage, { buildLogDir }: Config): string {
+  return `${buildLogDir}/${logName(image)}-${image.version}.log`;
 }
 
 function logName({ provider, image }: ProviderImage): string {

@@ -1,7 +1,7 @@
 /** Who takes nodes and gives them back. What they have is what they know, whatever the pool's records say. */
 import { ControlError } from "../../../src/control/pool_control.ts";
 import { type NodeRecord, serverIdOf } from "../../../src/domain/node.ts";
-import type { Pool } from "../../../src/pool.ts";
+import type { Pool } from "../../../src/pool/pool.ts";
 import type { Scene } from "./scene.ts";
 import type { Job } from "./witness.ts";
 

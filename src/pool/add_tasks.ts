@@ -1,0 +1,88 @@
+/**
+ * What a pool does again and again, and whenever its records change, besides what its parts register themselves.
+ * `Pool.start` calls it once.
+ */
+import { logChanges } from "../tasks/log_changes.ts";
+import { SECOND } from "../domain/time.ts";
+import { reportMetrics } from "../tasks/report_metrics.ts";
+import { watchConfig } from "../tasks/watch_config.ts";
+import type { Parts } from "./open_parts.ts";
+import { reportPool } from "./report_pool.ts";
+
+/** Between two looks at how the machine's clock is set. */
+const CLOCK_PERIOD = 5 * SECOND;
+
+/** Between two looks for requests that nobody waits for. */
+const REQUESTS_PERIOD = 5 * SECOND;
+
+/** What `addTasks` leaves to be ended. */
+export interface Watching {
+  readonly log: Disposable;
+  readonly plans: Disposable;
+  readonly metrics: AsyncDisposable | null;
+  readonly config: AsyncDisposable | null;
+}
+
+export function addTasks(parts: Parts): Watching {
+  const { ledger, wake, errand } = parts;
+  addTick(parts);
+  addClock(parts);
+  if (errand === null) addRequests(parts);
+  return {
+    log: logChanges(ledger),
+    plans: ledger.subscribe(wake),
+    metrics: addMetrics(parts),
+    config: addConfigWatch(parts),
+  };
+}
+
+function addTick(parts: Parts): void {
+  const { tasks, tick } = parts;
+  tasks.add({
+    name: "tick",
+    period: null,
+    run: async () => ({ again: await runTick(parts) }),
+    rest: () => tick.rest,
+  });
+}
+
+function addClock({ tasks, clockWatch }: Parts): void {
+  tasks.add({
+    name: "clock",
+    period: CLOCK_PERIOD,
+    run: () => {
+      clockWatch.look();
+      return clockWatch.saveNews();
+    },
+  });
+}
+
+function addRequests({ tasks, desk }: Parts): void {
+  tasks.add({ name: "requests", period: REQUESTS_PERIOD, run: () => desk.withdrawUnattended() });
+}
+
+/** Tells StatsD of the pool. null: there is none to tell. */
+function addMetrics(parts: Parts): AsyncDisposable | null {
+  const { means: { statsd }, ledger, clock, tasks } = parts;
+  if (statsd === null) return null;
+  return reportMetrics({ statsd, ledger, clock, tasks, report: () => reportPool(parts) });
+}
+
+/** Has the configuration read again when its file changes. null: it is not watched. */
+function addConfigWatch({ means, clock, tasks, inForce }: Parts): AsyncDisposable | null {
+  const { watchedConfig } = means;
+  if (watchedConfig === undefined) return null;
+  return watchConfig({ ...watchedConfig, clock, tasks, reload: () => inForce.reload() });
+}
+
+/** One turn of the loop, by the configuration that is in force at its beginning. @returns when to run again */
+async function runTick({ clockWatch, run, inForce, newState, faults, tick, watches }: Parts) {
+  const config = inForce.current;
+  clockWatch.look();
+  await run.beginIfCopy();
+  await newState.look(config);
+  await faults.look(config);
+  const again = await tick.run(config);
+  watches.notePlan(tick.reports);
+  return Math.min(...[again, watches.firstLookEnd(), faults.again].map((at) => at ?? Infinity));
+}

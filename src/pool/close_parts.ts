@@ -1,0 +1,64 @@
+/**
+ * How a pool ends: each part in its turn, whatever becomes of the others, the state last, so that what they have come to
+ * is stored. `Pool` calls it once.
+ */
+import { SECOND } from "../domain/time.ts";
+import { errorChain } from "../lib/error_chain.ts";
+import { loggerOf } from "../lib/logging.ts";
+import type { Watching } from "./add_tasks.ts";
+import type { Parts } from "./open_parts.ts";
+
+/** How long attempts under way may go on when the pool stops. */
+const GRACE = 5 * SECOND;
+
+const log = loggerOf("pool");
+
+/** Stops every task, waits for what is being stored, closes the clouds. The store is its maker's. */
+export async function closeParts(parts: Parts, watching: Watching): Promise<void> {
+  try {
+    await closing(parts, watching).disposeAsync();
+  } catch (error) {
+    for (const failure of failuresOf(error)) {
+      log.error("the pool's end: {error}", { error: errorChain(failure) });
+    }
+  }
+}
+
+/** Read from its end: what is put in last is ended first. */
+function closing(parts: Parts, watching: Watching): AsyncDisposableStack {
+  const { stateWatch, clockWatch } = parts;
+  const stack = new AsyncDisposableStack();
+  stack.use(parts.ledger);
+  stack.use(watching.log);
+  stack.use(watching.plans);
+  stack.use(watching.metrics);
+  stack.use(parts.watches);
+  stack.use(parts.gearman);
+  stack.use(parts.targets);
+  stack.use(parts.executor);
+  // Answers that cannot be stored are not worth waiting for.
+  if (!stateWatch.isLost) stack.defer(() => lettingFinish(parts));
+  // A script or an upload would outlast any grace; the next process takes them up.
+  stack.use(parts.imageExecutor);
+  if (!stateWatch.isLost) stack.defer(() => clockWatch.save());
+  stack.use(stateWatch);
+  stack.use(parts.tasks);
+  stack.use(parts.jobEvents);
+  stack.use(parts.inForce);
+  stack.use(watching.config);
+  stack.use(parts.desk);
+  return stack;
+}
+
+/** Requests under way are worth their answers: a lost one has to be looked for after the next start. */
+async function lettingFinish({ executor, clock }: Parts): Promise<void> {
+  const over = new AbortController();
+  const grace = clock.sleep(GRACE, { signal: over.signal }).catch(() => {});
+  await Promise.race([executor.settledButLogins(), grace]);
+  over.abort();
+  await grace;
+}
+
+function failuresOf(error: unknown): readonly unknown[] {
+  return error instanceof SuppressedError ? [...failuresOf(error.suppressed), error.error] : [error];
+}

@@ -1,0 +1,133 @@
+/**
+ * The configuration in force. Readings have one queue: each begins after the one before it has taken effect, so that
+ * an older one never replaces a newer one, and a reload that is asked for during another reads once more after it. A
+ * file that cannot be used changes nothing. What could not be put into effect as a whole is tried again at the next
+ * reading. SIGHUP, POST /reload and the watch over the file all come here; whoever acts takes `current` once, as a
+ * value, and goes by that to the end.
+ */
+import { ConfigError, formatProblem } from "../config/config_error.ts";
+import { diffConfig } from "../config/diff_config.ts";
+import { ControlError } from "../control/pool_control.ts";
+import type { Config } from "../domain/config.ts";
+import type { Instant } from "../domain/time.ts";
+import type { Clock } from "../lib/clock.ts";
+import { loggerOf } from "../lib/logging.ts";
+
+/** What reading it again came to. */
+export interface ConfigReading {
+  /** What changed, one line each. */
+  readonly changes: readonly string[];
+  /** Why it cannot be used, one line each; then the one before stays in force. */
+  readonly problems: readonly string[];
+}
+
+export interface ConfigInForceMeans {
+  readonly clock: Pick<Clock, "now">;
+  /** @throws ConfigError */
+  readonly read: () => Promise<{ readonly config: Config }>;
+  /** Has the pool go by the configuration; never called twice at once. */
+  readonly apply: (config: Config) => Promise<void>;
+}
+
+/** What is opened at the start and kept: the state, the status endpoint's address, the log. */
+const AT_START_ONLY = /^(state|status\.listen|log\.(?!profile-dir))/;
+
+const log = loggerOf("daemon");
+
+export class ConfigInForce implements AsyncDisposable {
+  readonly #means: ConfigInForceMeans;
+  #current: Config;
+  #since: Instant;
+  #problems: readonly string[] = [];
+  #isApplied = false;
+  /** Ends with the last reading in the queue; never rejects. */
+  #queue: Promise<unknown> = Promise.resolve();
+  /** The reading that has not begun yet; null: there is none. */
+  #next: Promise<ConfigReading> | null = null;
+  #isClosed = false;
+
+  constructor(config: Config, means: ConfigInForceMeans) {
+    this.#means = means;
+    this.#current = config;
+    this.#since = means.clock.now();
+  }
+
+  get current(): Config {
+    return this.#current;
+  }
+
+  /** Since when it is in force. */
+  get since(): Instant {
+    return this.#since;
+  }
+
+  /** Why the newest reading cannot be used, one line each. */
+  get problems(): readonly string[] {
+    return this.#problems;
+  }
+
+  /** Puts the first one into effect. */
+  begin(): Promise<void> {
+    return this.#inTurn(() => this.#apply());
+  }
+
+  /** Reads it again. @throws ControlError where the pool ends; otherwise what putting it into effect throws */
+  reload(): Promise<ConfigReading> {
+    return this.#next ??= this.#inTurn(() => {
+      this.#next = null;
+      return this.#read();
+    });
+  }
+
+  /** Waits for what has begun; nothing is read any more. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
+    await this.#queue;
+  }
+
+  #inTurn<Result>(run: () => Promise<Result>): Promise<Result> {
+    const result = this.#queue.then(run);
+    this.#queue = result.catch(() => {});
+    return result;
+  }
+
+  async #read(): Promise<ConfigReading> {
+    if (this.#isClosed) throw new ControlError(503, "the daemon is stopping and reads no configuration");
+    const reading = await this.#take();
+    this.#problems = reading.problems;
+    tell(reading);
+    if (reading.changes.length > 0 || !this.#isApplied) await this.#apply();
+    return reading;
+  }
+
+  async #take(): Promise<ConfigReading> {
+    try {
+      const { config } = await this.#means.read();
+      const changes = diffConfig(this.#current, config);
+      if (changes.length > 0) {
+        this.#current = config;
+        this.#since = this.#means.clock.now();
+      }
+      return { changes, problems: [] };
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      return { changes: [], problems: error.problems.map(formatProblem) };
+    }
+  }
+
+  async #apply(): Promise<void> {
+    this.#isApplied = false;
+    await this.#means.apply(this.#current);
+    this.#isApplied = true;
+  }
+}
+
+function tell({ changes, problems }: ConfigReading): void {
+  for (const change of changes) log.info("configuration: {change}", { change });
+  for (const change of changes.filter((line) => AT_START_ONLY.test(line))) {
+    log.warning("configuration: {change} takes effect at the next start", { change });
+  }
+  for (const problem of problems) {
+    log.error("configuration: {problem}; the last good one stays in force", { problem });
+  }
+}

@@ -1,0 +1,47 @@
+/** The end of a job on a node: what becomes of the node, and what StatsD is told. The pool's parts and commands use it. */
+import type { NodeRecord } from "../domain/node.ts";
+import type { Clock } from "../lib/clock.ts";
+import { jobMetrics } from "../metrics/job_metrics.ts";
+import { sendHappenings, type Statsd } from "../metrics/statsd.ts";
+import { endJob } from "../rules/end_job.ts";
+import type { Ledger } from "../store/ledger.ts";
+
+export interface JobEndsMeans {
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  /** null: no StatsD server is told anything. */
+  readonly statsd: Statsd | null;
+}
+
+export class JobEnds {
+  readonly #means: JobEndsMeans;
+
+  constructor(means: JobEndsMeans) {
+    this.#means = means;
+  }
+
+  /** Ends the use of a node whose job is over. */
+  async end(nodeId: number): Promise<void> {
+    const { ledger, clock } = this.#means;
+    const now = clock.now();
+    await ledger.edit((edit) => {
+      const node = edit.node(nodeId);
+      if (node?.state.phase !== "used" || node.jobEnd === null) return;
+      const { job, jobEnd: { result } } = node;
+      const comment = `job ${job} ended${result === null ? "" : `: ${result}`}`;
+      endJob(edit, { nodeId, job: null, result, comment, now });
+    });
+  }
+
+  /** Tells StatsD of it; `job`: what it is called where the node does not say. */
+  tell(
+    { job, label, provider, stateSince }: NodeRecord,
+    end: { readonly result: string | null; readonly branch: string | null; readonly job: string | null },
+  ): void {
+    const { statsd, clock } = this.#means;
+    const name = end.job ?? job;
+    if (statsd === null || name === null) return;
+    const runtime = clock.now() - stateSince;
+    sendHappenings(statsd, jobMetrics({ ...end, job: name, label, provider, runtime }));
+  }
+}

@@ -1,0 +1,195 @@
+/**
+ * Opens the parts of a pool, each on those that it needs: the state and the tasks, what looks at clouds and at this
+ * machine, where demand comes from, what carries out plans, and the tick over them. Nothing runs yet. What each part
+ * does stands in its own file; how they hang together stands here. `Pool.start` calls it.
+ */
+import type { Config } from "../domain/config.ts";
+import { Executor } from "../execute/executor.ts";
+import { ImageExecutor } from "../execute/images/image_executor.ts";
+import { PrivateKeys } from "../execute/private_keys.ts";
+import { errorChain } from "../lib/error_chain.ts";
+import { loggerOf } from "../lib/logging.ts";
+import { RequestDesk } from "../control/request_desk.ts";
+import { watchedShell } from "../ssh/watched_shell.ts";
+import { Ledger } from "../store/ledger.ts";
+import { beginClock } from "../tasks/begin_clock.ts";
+import { ClockWatch } from "../tasks/clock_watch.ts";
+import { Errand } from "../tasks/errand.ts";
+import { GearmanDemand } from "../tasks/gearman_demand.ts";
+import { holdDoubted } from "../tasks/hold_doubted.ts";
+import { JobEventFeed } from "../tasks/job_event_feed.ts";
+import { LocalFaults } from "../tasks/local_faults.ts";
+import { NewState } from "../tasks/new_state.ts";
+import { PoolCrons } from "../tasks/pool_crons.ts";
+import { ProviderWatches } from "../tasks/provider_watches.ts";
+import { StateWatch } from "../tasks/state_watch.ts";
+import { TargetWatches } from "../tasks/target_watches.ts";
+import { TaskRegistry } from "../tasks/task_registry.ts";
+import { Tick } from "../tasks/tick.ts";
+import { applyConfig } from "./apply_config.ts";
+import { ConfigInForce } from "./config_in_force.ts";
+import { JobEnds } from "./job_ends.ts";
+import { type PoolMeans, WHOLE_POOL } from "./pool_means.ts";
+import { RunMarks } from "./run_marks.ts";
+
+export type Parts = Awaited<ReturnType<typeof openParts>>;
+type Ground = Awaited<ReturnType<typeof openGround>>;
+type Sight = ReturnType<typeof openSight>;
+type Demand = ReturnType<typeof openDemand>;
+type Hands = ReturnType<typeof openHands>;
+
+const DELETES_NOTHING = "this daemon deletes nothing (--no-deletes)";
+
+const log = loggerOf("pool");
+
+export async function openParts(config: Config, given: PoolMeans) {
+  const ground = await openGround(config, given);
+  const sight = openSight(ground);
+  const demand = openDemand(ground);
+  const hands = openHands({ ...ground, ...sight, ...demand });
+  const tick = openTick({ ...ground, ...sight, ...demand, ...hands });
+  const { means, tasks, does } = ground;
+  const crons = new PoolCrons({ ...means, ...ground, ...sight, builds: does.builds });
+  const configured = { ...ground, ...sight, ...demand, crons };
+  const inForce = new ConfigInForce(config, {
+    clock: means.clock,
+    read: means.readConfig,
+    apply: (next) => applyConfig(configured, next),
+  });
+  return { ...configured, ...hands, tasks, tick, inForce };
+}
+
+/** The state, which is told that another run begins, and what all others share. */
+async function openGround(config: Config, given: PoolMeans) {
+  const means = { ...given, shell: watchedShell(given.shell) };
+  const { store, clock, random, statsd } = means;
+  const ledger = await Ledger.load(store, { clock });
+  const setBefore = await beginClock({ ...means, ledger, providers: config.providers });
+  const run = new RunMarks({ ledger, clock, random });
+  await run.begin();
+  await holdDoubted(ledger, { now: clock.now() });
+  const tasks = new TaskRegistry({ clock, onError: logTask });
+  return {
+    means,
+    clock,
+    ledger,
+    run,
+    /** By how much the machine's clock was set while no process ran. */
+    setBefore,
+    startedAt: clock.now(),
+    does: means.parts ?? WHOLE_POOL,
+    errand: means.isErrand ? new Errand(ledger) : null,
+    /** Whether new work is taken on. */
+    intake: { isOpen: true },
+    tasks,
+    wake: () => tasks.wake("tick"),
+    jobEnds: new JobEnds({ ledger, clock, statsd }),
+  };
+}
+
+/** What looks at the state, this machine and the clouds. */
+function openSight({ means, clock, ledger, tasks, wake, does, run, setBefore }: Ground) {
+  const stateWatch = new StateWatch({ ledger, clock, tasks, wake });
+  const keys = new PrivateKeys({ clock, readFile: means.readFile });
+  const readKey = (path: string) => keys.read(path);
+  const watches = new ProviderWatches({
+    ledger,
+    clock,
+    tasks,
+    wake,
+    openCloud: means.openCloud,
+    whyFrozen: () => stateWatch.problem ?? (does.deletes ? null : DELETES_NOTHING),
+  });
+  const clockWatch = new ClockWatch({
+    clock,
+    setBefore,
+    saved: ledger.clockRecord,
+    clouds: () => watches.all().map((watch) => [watch.provider.name, watch.cloudAhead] as const),
+    save: (record) => ledger.saveClock(record),
+    onStep: (by) => {
+      tasks.clockSet();
+      run.noteStep(by);
+    },
+  });
+  const faults = new LocalFaults({ clock, readKey, stat: means.stat });
+  const newState = new NewState({
+    ledger,
+    seen: () => watches.observations(),
+    waiting: () => watches.firstLookEnd() !== null,
+    isMeant: means.newState ?? false,
+  });
+  return { stateWatch, readKey, watches, clockWatch, faults, newState };
+}
+
+/** Who asks for nodes, where nodes are handed to, and who tells of jobs on them. */
+function openDemand({ means, clock, ledger, tasks, wake, jobEnds }: Ground) {
+  const gearman = new GearmanDemand({ tasks, wake, openGearman: means.openGearman });
+  return {
+    desk: new RequestDesk({ ledger, clock, onReturn: wake }),
+    gearman,
+    targets: new TargetWatches({ tasks, wake, gearman, openTarget: means.openTarget }),
+    jobEvents: new JobEventFeed({
+      ledger,
+      clock,
+      listen: means.listenToJobs,
+      onJobEnd: (node, { result, branch, job }) => jobEnds.tell(node, { result, branch, job }),
+      onError: logTask,
+    }),
+  };
+}
+
+/** What carries out plans. */
+function openHands({ means, ledger, wake, watches, targets, readKey, jobEnds }: Ground & Sight & Demand) {
+  const shared = {
+    ...means,
+    ledger,
+    wake,
+    readKey,
+    provider: (name: string) => watches.get(name),
+  };
+  const executor = new Executor({
+    ...shared,
+    target: (name) => targets.get(name),
+    endJob: (nodeId) => jobEnds.end(nodeId),
+    onDefect: (action, error) => logDefect(action.type, `node ${action.node.id}`, error),
+  });
+  const imageExecutor = new ImageExecutor({
+    ...shared,
+    onDefect: (action, error) => {
+      const what = "image" in action ? `image ${action.image.id}` : `dib image ${action.dibImage.id}`;
+      logDefect(action.type, what, error);
+    },
+  });
+  return { executor, imageExecutor };
+}
+
+function openTick(
+  { means, clock, ledger, does, errand, intake, ...parts }: Ground & Sight & Demand & Hands,
+): Tick {
+  const { executor, imageExecutor, watches, targets, desk, gearman, faults } = parts;
+  return new Tick({
+    ledger,
+    executor,
+    imageExecutor,
+    errand,
+    clock,
+    parts: does,
+    random: means.random,
+    seen: () => watches.observations(),
+    targets: () => targets.states(),
+    deserted: () => desk.deserted,
+    demand: () => gearman.demand,
+    faults: () => faults.found,
+    wallOffset: () => parts.clockWatch.wallOffset,
+    launching: () => watches.firstLookEnd() === null,
+    accepting: () => intake.isOpen && parts.newState.isClear && parts.stateWatch.problem === null,
+  });
+}
+
+function logTask(task: string, error: unknown): void {
+  log.error("task {task}: {error}", { task, error: errorChain(error) });
+}
+
+function logDefect(action: string, what: string, error: unknown): void {
+  log.error("{action} of {what}: {error}", { action, what, error: errorChain(error) });
+}

@@ -1,0 +1,66 @@
+/** What a pool is made of besides its configuration: all that reaches out of it, and what this process does of it. */
+import type { WholeCloud } from "../cloud/cloud.ts";
+import type { Config, ProviderConfig, TargetConfig } from "../domain/config.ts";
+import type { ProcessReport } from "../domain/dump_report.ts";
+import type { DaemonReport } from "../domain/pool_report.ts";
+import type { ImageExecutorMeans } from "../execute/images/image_executor.ts";
+import type { Random } from "../lib/random.ts";
+import type { SteadyClock } from "../lib/steady_clock.ts";
+import type { Statsd } from "../metrics/statsd.ts";
+import type { Shell } from "../ssh/shell.ts";
+import type { Store } from "../store/store.ts";
+import type { Target } from "../targets/target.ts";
+import type { GearmanDemandMeans } from "../tasks/gearman_demand.ts";
+import type { JobEventFeedMeans } from "../tasks/job_event_feed.ts";
+import type { LocalFaultsMeans } from "../tasks/local_faults.ts";
+import type { TickParts } from "../tasks/tick.ts";
+import type { WatchConfigOptions } from "../tasks/watch_config.ts";
+
+export interface PoolParts extends TickParts {
+  /** Things on the clouds are deleted. */
+  readonly deletes: boolean;
+}
+
+export const WHOLE_POOL: PoolParts = { pool: true, launches: true, builds: true, deletes: true };
+
+export interface PoolMeans extends
+  Pick<
+    ImageExecutorMeans,
+    "builder" | "makeKeypair" | "openLog" | "scriptVariables" | "buildWorkers" | "uploadWorkers"
+  > {
+  /** What this process does; all of it, if nothing is said. */
+  readonly parts?: PoolParts;
+  /** Whether only what is asked of it is done, for a command where no daemon runs; not, if nothing is said. */
+  readonly isErrand?: boolean;
+  /** Whether the operator has said that a new state is meant, whatever the clouds hold; not, if nothing is said. */
+  readonly newState?: boolean;
+  /** Reads a build's log from its beginning, and on until `isOver`. */
+  readonly followLog: (
+    path: string,
+    options: { isOver: () => boolean; signal: AbortSignal },
+  ) => ReadableStream<Uint8Array>;
+  readonly store: Store;
+  /** Counts on from the state's records once they are read. */
+  readonly clock: SteadyClock;
+  readonly random: Random;
+  readonly shell: Shell;
+  /** Makes a provider's cloud; disposing of it closes its connections. */
+  readonly openCloud: (provider: ProviderConfig) => WholeCloud;
+  /** Makes a target; disposing of it closes its connections. null: nodes of it are only used from here. */
+  readonly openTarget: (target: TargetConfig) => Target | null;
+  readonly openGearman: GearmanDemandMeans["openGearman"];
+  readonly listenToJobs: JobEventFeedMeans["listen"];
+  /** null: no StatsD server is told anything. */
+  readonly statsd: Statsd | null;
+  readonly readFile: (path: string) => Promise<string>;
+  /** Looks at a file that servers need; null: nothing is there, or it cannot be seen. */
+  readonly stat: LocalFaultsMeans["stat"];
+  /** Reads the configuration again; @throws ConfigError */
+  readonly readConfig: () => Promise<{ readonly config: Config }>;
+  /** The file that is read again when it changes; left out: it is read again only when somebody asks for that. */
+  readonly watchedConfig?: Pick<WatchConfigOptions, "path" | "stamp">;
+  /** What the report says of the process. */
+  readonly process: Pick<DaemonReport, "pid" | "version" | "configFile">;
+  /** What a dump says of the process. */
+  readonly lookAtProcess: () => ProcessReport;
+}

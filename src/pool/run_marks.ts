@@ -1,0 +1,33 @@
+/**
+ * Which run of the daemon this is. A copy of the machine that goes on from its memory is told from the original by its
+ * run: once time has passed that this process did not see, another begins before anything else is done.
+ */
+import type { Milliseconds } from "../domain/time.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Random } from "../lib/random.ts";
+import type { Ledger } from "../store/ledger.ts";
+
+export class RunMarks {
+  readonly #means: { readonly ledger: Ledger; readonly clock: Clock; readonly random: Random };
+  #mayBeCopy = false;
+
+  constructor(means: { readonly ledger: Ledger; readonly clock: Clock; readonly random: Random }) {
+    this.#means = means;
+  }
+
+  /** The machine's clock is ahead of before by so much. */
+  noteStep(by: Milliseconds): void {
+    this.#mayBeCopy ||= by > 0;
+  }
+
+  async begin(): Promise<void> {
+    const { ledger, clock, random } = this.#means;
+    await ledger.beginRun({ id: random.uuid(), startedAt: clock.now() });
+    this.#mayBeCopy = false;
+  }
+
+  /** Begins another where this process may go on in a copy of the machine, and beside the original. */
+  async beginIfCopy(): Promise<void> {
+    if (this.#mayBeCopy) await this.begin();
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * Every task of a process, by name: each is shown in the status, can be woken by its name, and ends with the registry
+ * at the latest. No two have one name at a time, so that whatever is started twice is noticed at once. It knows nothing
+ * of what the tasks do. The pool has one; whatever repeats something in the pool registers a task here.
+ */
+import type { TaskReport } from "../domain/pool_report.ts";
+import type { Clock } from "../lib/clock.ts";
+import { createCronTask, type CronTaskOptions } from "./cron_task.ts";
+import { createTask, type Task, type TaskBasics, type TaskOptions } from "./task.ts";
+
+type Given<Options extends TaskBasics> = Omit<Options, "clock" | "onError">;
+
+export interface TaskRegistryMeans {
+  readonly clock: Clock;
+  /** Told what a task's run has thrown. */
+  readonly onError: (task: string, error: unknown) => void;
+}
+
+export class TaskRegistry implements AsyncDisposable {
+  readonly #means: TaskRegistryMeans;
+  readonly #tasks = new Map<string, Task>();
+  #state: "waiting" | "running" | "ended" = "waiting";
+
+  constructor(means: TaskRegistryMeans) {
+    this.#means = means;
+  }
+
+  /** A task with a period. It runs from now on, or from the registry's start. Disposing of it takes it out again. */
+  add(options: Given<TaskOptions>): Task {
+    return this.#register(createTask({ ...options, ...this.#basics(options.name) }));
+  }
+
+  /** A task that runs at the times of a cron expression; the rest as `add`. */
+  addCron(options: Given<CronTaskOptions>): Task {
+    return this.#register(createCronTask({ ...options, ...this.#basics(options.name) }));
+  }
+
+  /** Lets the tasks run, those that are registered and those to come. */
+  start(): void {
+    if (this.#state !== "waiting") return;
+    this.#state = "running";
+    for (const task of this.#tasks.values()) task.start();
+  }
+
+  /** Lets the task of that name run now, or once more when it is running; without meaning where there is none. */
+  wake(name: string): void {
+    this.#tasks.get(name)?.wake();
+  }
+
+  /** The machine's clock was set. */
+  clockSet(): void {
+    for (const task of this.#tasks.values()) task.clockSet();
+  }
+
+  /** What the runs of each task came to, in the order in which they were registered. */
+  reports(): readonly TaskReport[] {
+    return [...this.#tasks.values()].map((task) => task.report());
+  }
+
+  /** Ends all tasks, and takes no more. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#state = "ended";
+    await Promise.all([...this.#tasks.values()].map((task) => task[Symbol.asyncDispose]()));
+  }
+
+  #basics(name: string): Pick<TaskBasics, "clock" | "onError"> {
+    const { clock, onError } = this.#means;
+    return { clock, onError: (error) => onError(name, error) };
+  }
+
+  #register(task: Task): Task {
+    const { name } = task;
+    if (this.#state === "ended") throw new Error(`the task ${name} cannot start: all tasks have ended`);
+    if (this.#tasks.has(name)) throw new Error(`there is a task ${name} already`);
+    const end = task[Symbol.asyncDispose].bind(task);
+    const registered = Object.assign(task, {
+      [Symbol.asyncDispose]: async () => {
+        await end();
+        if (this.#tasks.get(name) === task) this.#tasks.delete(name);
+      },
+    });
+    this.#tasks.set(name, registered);
+    if (this.#state === "running") task.start();
+    return registered;
+  }
+}

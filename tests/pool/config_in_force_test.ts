@@ -1,0 +1,107 @@
+/** Reading the configuration again: one after the other, the newest last, whoever asks. */
+import assert from "node:assert/strict";
+import { ConfigError } from "../../src/config/config_error.ts";
+import { fileProblem } from "../../src/config/read_text.ts";
+import type { Config } from "../../src/domain/config.ts";
+import { SECOND } from "../../src/domain/time.ts";
+import { VirtualClock } from "../virtual_clock.ts";
+import { ConfigInForce } from "../../src/pool/config_in_force.ts";
+import { config, NOW, provider } from "../plan/plan_fixtures.ts";
+
+/** The configuration that allows so many servers. */
+const allowing = (maxServers: number) => config({ providers: [provider({ maxServers })] });
+const allowed = ({ providers }: Config) => providers[0]!.maxServers;
+
+function kit({ apply = () => Promise.resolve() }: { apply?: (maxServers: number) => Promise<void> } = {}) {
+  const clock = new VirtualClock(NOW);
+  const [applied, log] = [[] as number[], [] as string[]];
+  const file = { maxServers: 1, readingTakes: 0, problem: null as Error | null };
+  const inForce = new ConfigInForce(allowing(1), {
+    clock,
+    async read() {
+      const { maxServers, readingTakes, problem } = file;
+      log.push(`read ${maxServers}`);
+      await clock.sleep(readingTakes);
+      if (problem !== null) throw problem;
+      return { config: allowing(maxServers) };
+    },
+    async apply(next) {
+      log.push(`apply ${allowed(next)}`);
+      await clock.sleep(SECOND);
+      await apply(allowed(next));
+      applied.push(allowed(next));
+    },
+  });
+  return { clock, inForce, file, applied, log, current: () => allowed(inForce.current) };
+}
+
+Deno.test("an older reading that takes longer never replaces a newer one", async () => {
+  const { clock, inForce, file, applied, current } = kit();
+  Object.assign(file, { maxServers: 2, readingTakes: 10 * SECOND });
+  const older = inForce.reload();
+  await clock.advance(SECOND);
+  Object.assign(file, { maxServers: 3, readingTakes: 0 });
+  const newer = inForce.reload();
+  await clock.advance(20 * SECOND);
+  await Promise.all([older, newer]);
+  assert.deepEqual([current(), applied], [3, [2, 3]]);
+});
+
+Deno.test("a reload during a reload reads once more after it has taken effect, however many ask", async () => {
+  const { clock, inForce, file, log } = kit();
+  file.maxServers = 2;
+  const first = inForce.reload();
+  await clock.advance(SECOND / 2);
+  file.maxServers = 3;
+  const others = [inForce.reload(), inForce.reload(), inForce.reload()];
+  await clock.advance(10 * SECOND);
+  assert.deepEqual(log, ["read 2", "apply 2", "read 3", "apply 3"]);
+  assert.deepEqual((await first).changes, ["provider cloud-a: max-servers 1 -> 2"]);
+  for (const other of others) {
+    assert.deepEqual((await other).changes, ["provider cloud-a: max-servers 2 -> 3"]);
+  }
+});
+
+Deno.test("what could not take effect as a whole is tried again at the next reload, changed or not", async () => {
+  let isBroken = true;
+  const { clock, inForce, file, applied, current } = kit({
+    apply: () => isBroken ? Promise.reject(new Error("no cloud")) : Promise.resolve(),
+  });
+  file.maxServers = 2;
+  const failing = assert.rejects(inForce.reload(), /no cloud/);
+  await clock.advance(5 * SECOND);
+  await failing;
+  assert.deepEqual([current(), applied], [2, []]);
+  isBroken = false;
+  const again = inForce.reload();
+  await clock.advance(5 * SECOND);
+  assert.deepEqual([await again, applied], [{ changes: [], problems: [] }, [2]]);
+});
+
+Deno.test("a file that cannot be used changes nothing, and the next reload of a good one does", async () => {
+  const { clock, inForce, file, applied, current } = kit();
+  await Promise.all([inForce.begin(), clock.advance(SECOND)]);
+  const problem = fileProblem("nodepool.yaml", "no labels");
+  file.problem = new ConfigError([problem]);
+  const bad = inForce.reload();
+  await clock.advance(SECOND);
+  assert.deepEqual([(await bad).problems.length, inForce.problems.length, current()], [1, 1, 1]);
+  Object.assign(file, { problem: null, maxServers: 2 });
+  const good = inForce.reload();
+  await clock.advance(5 * SECOND);
+  await good;
+  assert.deepEqual([inForce.problems, current(), applied], [[], 2, [1, 2]]);
+  assert.equal(inForce.since, NOW + 2 * SECOND);
+});
+
+Deno.test("its end waits for what takes effect, and refuses what comes later", async () => {
+  const { clock, inForce, file, applied } = kit();
+  file.maxServers = 2;
+  const reloading = inForce.reload();
+  await clock.advance(SECOND / 2);
+  const ending = inForce[Symbol.asyncDispose]();
+  const late = assert.rejects(inForce.reload(), /the daemon is stopping/);
+  await clock.advance(5 * SECOND);
+  await Promise.all([reloading, ending, late]);
+  assert.deepEqual(applied, [2]);
+});

@@ -1,0 +1,45 @@
+/** The configuration is read again while it is being read, while it takes effect, and while the pool ends. */
+import assert from "node:assert/strict";
+import { HOUR, MINUTE } from "../../src/domain/time.ts";
+import { poolConfig, VirtualPool } from "./virtual_pool.ts";
+
+const one = poolConfig({ minReady: 1 });
+const slower = poolConfig({ minReady: 1, provider: "max-concurrency: 3" });
+
+/** The tasks that `status` shows, by name. */
+function tasksOf({ pool }: VirtualPool): readonly string[] {
+  return pool.report().daemon!.tasks.map(({ name }) => name).sort();
+}
+
+Deno.test("reloads at the same time leave each task running once, all of them in the status", async () => {
+  await using virtual = await VirtualPool.start({ config: one });
+  await virtual.until(() => virtual.count("ready") === 1);
+  const [tasks, sleeping] = [tasksOf(virtual), virtual.clock.sleeping];
+  await virtual.during(Promise.all([
+    virtual.reconfigure(slower),
+    virtual.reconfigure(one),
+    virtual.reconfigure(slower),
+    virtual.reconfigure(slower),
+  ]));
+  await virtual.clock.advance(5 * MINUTE);
+  assert.deepEqual(tasksOf(virtual), tasks);
+  assert.equal(virtual.clock.sleeping, sleeping, "nothing waits for its time that did not before");
+});
+
+Deno.test("after reloads at the same time nothing of the pool runs on once it has ended", async () => {
+  await using virtual = await VirtualPool.start({ config: one });
+  await virtual.until(() => virtual.count("ready") === 1);
+  await virtual.during(Promise.all([virtual.reconfigure(slower), virtual.reconfigure(one)]));
+  await virtual.stopPool();
+  assert.equal(virtual.clock.sleeping, 0);
+});
+
+Deno.test("a reload while the pool ends leaves nothing running", async () => {
+  await using virtual = await VirtualPool.start({ config: one });
+  await virtual.until(() => virtual.count("ready") === 1);
+  const reloading = virtual.reconfigure(slower).catch(() => {});
+  await virtual.stopPool();
+  await virtual.during(reloading);
+  await virtual.clock.advance(HOUR);
+  assert.equal(virtual.clock.sleeping, 0);
+});
