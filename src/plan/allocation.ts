@@ -4,14 +4,15 @@
  * 1. nothing goes over any limit;
  * 2. no demand is left while an arrangement exists that serves it: the total is the greatest there is where only
  *    numbers of servers limit it and every node is one server; otherwise at least no refused node fits anywhere;
- * 3. on a contested provider labels with fewer possible providers come first, after those that were passed over three
- *    times; 4. equals share in proportion to what they ask for, after those that got nothing before;
+ * 3. what labels are behind those that they compete with comes first; then, on a contested provider, labels with fewer
+ *    possible providers; 4. labels share in proportion to what they ask for, with what they were given before;
  * 5. a label is spread over its providers in proportion to their room, and 6. evenly over its targets;
  * 7. a node and its subnodes are granted whole or not at all; 8. the order of the input does not matter.
  */
-import { type Claim, fill, inOrder } from "./allocation_fill.ts";
+import { type Claim, fill, fillByChoices, inOrder } from "./allocation_fill.ts";
 import { grantsOf } from "./allocation_grants.ts";
 import { Placement } from "./allocation_placement.ts";
+import { capInNodes, owedNodes } from "./allocation_debts.ts";
 import { reasonsOf } from "./allocation_reasons.ts";
 import type { AllocationInput, AllocationResult, LabelAsk, Refusal } from "./allocation_types.ts";
 
@@ -21,8 +22,10 @@ export type * from "./allocation_types.ts";
 export function planAllocation(input: AllocationInput): AllocationResult {
   const [labels, providers] = [byName(input.labels), byName(input.providers)];
   const placement = new Placement(labels, providers);
+  const owed = owedNodes(labels);
+  fill(placement, claimsOf(labels, (label, at) => Math.min(label.demand, owed[at]!)));
   serve(placement, claimsOf(labels, ({ demand }) => demand));
-  serve(placement, claimsOf(labels, ({ demand, spare }) => demand + spare));
+  serve(placement, claimsOf(labels, ({ demand, spare }) => demand + spare).map(asNew));
   return {
     grants: labels.flatMap((label, position) => grantsOf(label, { position, placement, providers })),
     refusals: labels.flatMap((label, position) => {
@@ -36,21 +39,23 @@ export function planAllocation(input: AllocationInput): AllocationResult {
 
 /** Once the totals are known the nodes are spread anew; that may make room for more where servers differ in size. */
 function serve(placement: Placement, claims: readonly Claim[]): void {
-  fill(placement, claims);
+  fillByChoices(placement, claims);
   placement.spreadAnew(inOrder(placement, claims).map(({ label }) => label));
-  fill(placement, claims);
+  fillByChoices(placement, claims);
 }
 
-function claimsOf(labels: readonly LabelAsk[], asked: (label: LabelAsk) => number): Claim[] {
+function claimsOf(labels: readonly LabelAsk[], asked: (label: LabelAsk, at: number) => number): Claim[] {
   return labels.map((label, position) => ({
     label: position,
-    asked: Math.min(asked(label), capInNodes(label)),
-    starvedTicks: label.starvedTicks,
+    asked: Math.min(asked(label, position), capInNodes(label)),
+    weight: label.demand,
+    served: label.served,
   }));
 }
 
-function capInNodes({ cap, size }: LabelAsk): number {
-  return cap === null ? Infinity : Math.max(0, Math.floor((cap.limit - cap.used) / size));
+/** Spare nodes are shared whatever was given before. */
+function asNew(claim: Claim): Claim {
+  return { ...claim, weight: null, served: 0 };
 }
 
 function shortfall({ name, demand, spare }: LabelAsk, granted: number): Omit<Refusal, "reasons"> | null {
@@ -60,7 +65,6 @@ function shortfall({ name, demand, spare }: LabelAsk, granted: number): Omit<Ref
     label: name,
     demand: demand - demandGranted,
     spare: spare - (granted - demandGranted),
-    starved: demand > 0 && granted === 0,
   };
 }
 

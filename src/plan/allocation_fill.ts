@@ -1,9 +1,8 @@
 /**
- * Who gets how much: fills a placement with what labels ask for, in the order of their claims. Labels with fewer
- * possible providers come first, among those the ones that starved longest; but whoever was passed over a few times goes
- * before them all, so that in lasting overload everybody has a turn. Equals share: node after node goes to
- * the label that has the smallest part of what it asked for. The nodes are not counted out one by one: all equals are
- * raised together to the highest part they can have, found by bisection, and only the last few are handed out singly.
+ * Who gets how much: fills a placement with what labels ask for. Labels with fewer possible providers come first. Equals
+ * share: node after node goes to the label that has been given the smallest part of what it asked for, now and before. The
+ * nodes are not counted out one by one: all equals are raised together to the highest part they can have, found by
+ * bisection, and only the last few are handed out singly.
  */
 import type { Placement } from "./allocation_placement.ts";
 
@@ -11,51 +10,46 @@ export interface Claim {
   readonly label: number;
   /** Nodes that it should have in the end. */
   readonly asked: number;
-  readonly starvedTicks: number;
+  /** Nodes that make the whole; null: what it asks for beyond those that it has been given. */
+  readonly weight: number | null;
+  /** The part of the whole that it was given before. */
+  readonly served: number;
 }
 
 /** Places as much of the claims as can be placed. Afterwards no label that asked for more can get a node more. */
+export function fillByChoices(placement: Placement, claims: readonly Claim[]): void {
+  const groups = Map.groupBy(inOrder(placement, claims), ({ label }) => placement.choices(label));
+  for (const equals of groups.values()) fill(placement, equals);
+}
+
+/** The same where all are equals. */
 export function fill(placement: Placement, claims: readonly Claim[]): void {
-  for (const equals of groupsOfEquals(placement, inOrder(placement, claims))) {
-    share(placement, equals.map((claim) => new Share(placement, claim)));
-  }
+  share(placement, claims.map((claim) => new Share(placement, claim)));
 }
 
 /** The claims in the order in which they are served. */
 export function inOrder(placement: Placement, claims: readonly Claim[]): Claim[] {
-  return [...claims].sort((a, b) => compare(placement, a, b) || a.label - b.label);
+  return [...claims].sort((a, b) =>
+    placement.choices(a.label) - placement.choices(b.label) || a.served - b.served || a.label - b.label
+  );
 }
 
-/** Times that a label is passed over for those that have fewer providers to choose from. */
-const PATIENCE = 3;
-
-function compare(placement: Placement, a: Claim, b: Claim): number {
-  return overdue(b) - overdue(a) || placement.choices(a.label) - placement.choices(b.label) ||
-    b.starvedTicks - a.starvedTicks;
-}
-
-function overdue({ starvedTicks }: Claim): number {
-  return starvedTicks >= PATIENCE ? starvedTicks : 0;
-}
-
-function groupsOfEquals(placement: Placement, ordered: readonly Claim[]): Claim[][] {
-  const groups: Claim[][] = [];
-  for (const claim of ordered) {
-    const last = groups.at(-1);
-    if (last !== undefined && compare(placement, last[0]!, claim) === 0) last.push(claim);
-    else groups.push([claim]);
-  }
-  return groups;
-}
-
-/** What one claim still asks for, seen as a part from 0 to 1 of it. */
+/** What one claim still asks for, seen as parts of its whole: from the part that it has to the one that it should have. */
 class Share {
   readonly #before: number;
   readonly #wanted: number;
+  readonly #weight: number;
+  readonly start: number;
 
   constructor(readonly placement: Placement, readonly claim: Claim) {
     this.#before = placement.total(claim.label);
     this.#wanted = claim.asked - this.#before;
+    this.#weight = claim.weight ?? this.#wanted;
+    this.start = claim.weight === null ? 0 : claim.served + this.#before / claim.weight;
+  }
+
+  get end(): number {
+    return this.start + this.#wanted / this.#weight;
   }
 
   get given(): number {
@@ -69,12 +63,13 @@ class Share {
 
   /** Nodes that are nearest to that part of what is wanted. */
   at(part: number): number {
-    return Math.min(this.#wanted, Math.floor(part * this.#wanted + 0.5));
+    const nodes = Math.floor((part - this.start) * this.#weight + 0.5);
+    return Math.max(0, Math.min(this.#wanted, nodes));
   }
 
   /** The part from which on another node is due. */
   get due(): number {
-    return (this.given + 0.5) / this.#wanted;
+    return this.start + (this.given + 0.5) / this.#weight;
   }
 
   /** Places what is missing to that part; whether all of it could be. */
@@ -85,24 +80,26 @@ class Share {
 }
 
 function share(placement: Placement, shares: readonly Share[]): void {
-  let part = 0;
+  let part = -Infinity;
   for (;;) {
     const open = shares.filter((one) => one.open);
     if (open.length === 0) return;
+    part = Math.max(part, Math.min(...open.map(({ start }) => start)));
     part = open.length === 1 ? raiseAlone(open[0]!) : raiseTogether(placement, open, part);
   }
 }
 
 function raiseAlone(only: Share): number {
-  only.raiseTo(1);
-  return 1;
+  only.raiseTo(only.end);
+  return only.end;
 }
 
 /** Raises all from a part that each has to the highest that all can have; where not all can, those that can. */
 function raiseTogether(placement: Placement, shares: readonly Share[], from: number): number {
   const raise = (part: number) => placement.attempt(() => shares.every((one) => one.raiseTo(part)));
-  if (raise(1)) return 1;
-  let [low, high] = [from, 1];
+  const end = Math.max(...shares.map((one) => one.end));
+  if (raise(end)) return end;
+  let [low, high] = [from, end];
   while (shares.some((one) => one.at(high) - one.at(low) > 1)) {
     const middle = (low + high) / 2;
     if (raise(middle)) low = middle;

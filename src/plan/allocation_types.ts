@@ -17,8 +17,8 @@ export interface LabelAsk {
   readonly size: number;
   /** The label's own max-servers and how many servers it has, in servers; null where it has no cap. */
   readonly cap: QuotaUse | null;
-  /** How many plannings before this one gave nodes to others and nothing to it, although it had demand. */
-  readonly starvedTicks: number;
+  /** How much of what it asked for it was given so far, in contests: only the differences between labels count. */
+  readonly served: number;
   readonly offers: readonly Offer[];
   /** Targets that are online; none: its nodes are handed to no target. */
   readonly targets: readonly TargetLoad[];
@@ -70,8 +70,6 @@ export interface Refusal {
   /** Nodes asked for and not granted. */
   readonly demand: number;
   readonly spare: number;
-  /** Whether it asked for work and got not one node: its `starvedTicks` goes up by one, otherwise back to 0. */
-  readonly starved: boolean;
   readonly reasons: readonly RefusalReason[];
 }
 

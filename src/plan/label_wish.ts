@@ -28,8 +28,6 @@ export interface WishSituation extends Moment {
   readonly requests: readonly NodeRequest[];
   readonly pauses: readonly LaunchPause[];
   readonly seen: ReadonlyMap<string, Observation>;
-  /** Plannings in a row that gave a label nothing, by label. */
-  readonly starved: ReadonlyMap<string, number>;
   readonly current: CurrentImages;
   readonly order?: OfferSituation["order"];
   /** How the targets stand, by name; one that is missing is always online. */
@@ -43,7 +41,7 @@ export interface WishSituation extends Moment {
 }
 
 export function wishOf(label: LabelConfig, situation: WishSituation, counts: NodeCounts): LabelWish {
-  const { config, requests, starved, targets } = situation;
+  const { config, requests, targets } = situation;
   const own = counts.label(label.name);
   const have = own.onTheWay;
   const waiting = requests
@@ -64,7 +62,7 @@ export function wishOf(label: LabelConfig, situation: WishSituation, counts: Nod
       spare: Math.max(0, waiting + label.minReady - have) - demand,
       size: 1 + label.subnodes,
       cap: label.maxServers === null ? null : { limit: label.maxServers, used: own.servers },
-      starvedTicks: starved.get(label.name) ?? 0,
+      served: 0,
       offers: asked,
       targets: config.targets.filter(({ name }) => targets.get(name)?.online !== false)
         .map(({ name }) => ({ name, load: own.byTarget.get(name) ?? 0 })),

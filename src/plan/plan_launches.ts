@@ -5,15 +5,18 @@
 import type { LabelConfig } from "../domain/config.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import type { LabelReport } from "../domain/pool_report.ts";
-import type { Instant } from "../domain/time.ts";
-import { planAllocation } from "./allocation.ts";
-import type { AllocationResult, Grant, Refusal, ServerCost } from "./allocation_types.ts";
+import { earliest, type Instant } from "../domain/time.ts";
+import type { Grant, Refusal, ServerCost } from "./allocation_types.ts";
 import { countNodes } from "./count_nodes.ts";
+import { endOfKeeping, planWithTurns, turnsWithKeeping } from "./keep_room.ts";
 import { type LabelWish, wishOf, type WishSituation } from "./label_wish.ts";
 import type { LaunchOffer } from "./offers.ts";
 import { roomOf } from "./provider_room.ts";
+import { takeTurns, type Turns, turnsAfter } from "./turns.ts";
 
 export interface LaunchInput extends WishSituation {
+  /** How the labels stood after the planning before. */
+  readonly turns: Turns;
   readonly nodes: readonly NodeRecord[];
   /** By provider: what servers for images cost that wait for room in the quotas; they come first. */
   readonly reserved: ReadonlyMap<string, readonly ServerCost[]>;
@@ -31,7 +34,7 @@ export interface Launch extends LaunchOffer {
 export interface LaunchPlan {
   readonly launches: readonly Launch[];
   readonly reports: readonly LabelReport[];
-  readonly starved: ReadonlyMap<string, number>;
+  readonly turns: Turns;
   /** Labels that some provider would launch now: only their nodes can be replaced. */
   readonly offered: ReadonlySet<string>;
   /** When a pause or a refusal ends, so that it is worth planning again; null: none. */
@@ -43,8 +46,9 @@ export function planLaunches(input: LaunchInput): LaunchPlan {
   const wishes = input.config.labels
     .filter((label) => label.minReady >= 0)
     .map((label) => wishOf(label, input, counts));
-  const result = planAllocation({
-    labels: wishes.map(({ ask }) => ask),
+  const asks = takeTurns(wishes.map(({ ask }) => ask), input.turns);
+  const result = planWithTurns({
+    labels: asks,
     providers: input.config.providers.map((provider) =>
       roomOf(provider, {
         nodes: input.nodes,
@@ -53,15 +57,22 @@ export function planLaunches(input: LaunchInput): LaunchPlan {
         promised: input.promised.get(provider.name),
       })
     ),
-  });
+  }, input);
   const wishByLabel = new Map(wishes.map((wish) => [wish.label.name, wish]));
   const granted = new Map<string, number>();
+  const launches = result.grants.flatMap((grant) => launchesOf(grant, wishByLabel.get(grant.label), granted));
+  const after = turnsAfter(asks, {
+    refusals: result.refusals,
+    launched: (label, provider) => granted.get(keyOf({ label, provider })) ?? 0,
+    turns: input.turns,
+  });
+  const turns = turnsWithKeeping(after, result.keeping, input.now);
   return {
-    launches: result.grants.flatMap((grant) => launchesOf(grant, wishByLabel.get(grant.label), granted)),
+    launches,
     reports: result.refusals.map(reportOf),
     offered: new Set(wishes.filter(({ offers }) => offers.size > 0).map(({ label }) => label.name)),
-    starved: starvedAfter(result, input.starved),
-    until: nextChance(input),
+    turns,
+    until: earliest([nextChance(input), endOfKeeping(turns, input.now)]),
   };
 }
 
@@ -69,7 +80,7 @@ export function planLaunches(input: LaunchInput): LaunchPlan {
 function launchesOf(grant: Grant, wish: LabelWish | undefined, granted: Map<string, number>): Launch[] {
   const offer = wish?.offers.get(grant.provider);
   if (wish === undefined || offer === undefined) return [];
-  const key = `${grant.label} ${grant.provider}`;
+  const key = keyOf(grant);
   const before = granted.get(key) ?? 0;
   const count = wish.probing.has(grant.provider)
     ? Math.min(grant.count, 1 - Math.min(before, 1))
@@ -92,14 +103,8 @@ function reportOf(refusal: Refusal): LabelReport {
   };
 }
 
-/** Where nobody got anything, nobody was passed over. */
-function starvedAfter(
-  { grants, refusals }: AllocationResult,
-  before: ReadonlyMap<string, number>,
-): Map<string, number> {
-  const starved = refusals.filter((refusal) => refusal.starved);
-  const more = grants.length > 0 ? 1 : 0;
-  return new Map(starved.map(({ label }) => [label, (before.get(label) ?? 0) + more]));
+function keyOf({ label, provider }: Pick<Grant, "label" | "provider">): string {
+  return `${label} ${provider}`;
 }
 
 function nextChance({ pauses, seen, now }: LaunchInput): Instant | null {

@@ -23,6 +23,7 @@ import { type NodePlan, planNode } from "./plan_node.ts";
 import { planRequestWaits, type RequestWait } from "./plan_request_waits.ts";
 import { planRetirements } from "./plan_retirements.ts";
 import { whyWithheld, withheldLabels, withoutFrozen } from "./withheld_nodes.ts";
+import type { Turns } from "./turns.ts";
 import { planSubnodes, type SubnodeLaunch, type SubnodePlan } from "./plan_subnodes.ts";
 
 export interface PoolInput extends Moment {
@@ -45,7 +46,8 @@ export interface PoolInput extends Moment {
   readonly demand: ReadonlyMap<string, number>;
   /** By path: why a file on this machine is of no use; left out: all are as they should be. */
   readonly faults?: ReadonlyMap<string, string>;
-  readonly starved: ReadonlyMap<string, number>;
+  /** Whose turn it is, as the planning before left it. */
+  readonly turns: Turns;
   /** Ids of nodes whose server is being asked for in this process. */
   readonly creating: ReadonlySet<number>;
   /** Which nodes are to be moved, where that is not all: the rest is left as it is. */
@@ -104,7 +106,7 @@ export function planPool(input: PoolInput): PoolPlan {
       current,
       promised: subnodes.promised,
     })
-    : NO_LAUNCHES;
+    : { ...NO_LAUNCHES, turns: input.turns };
 
   const replaceable = retirements.nodes.filter(({ label }) => launches.offered.has(label));
   const retired = new Set(replaceable.map(({ id }) => id));
@@ -148,7 +150,7 @@ function impossibleRequests(
 const NO_LAUNCHES: LaunchPlan = {
   launches: [],
   reports: [],
-  starved: new Map(),
+  turns: new Map(),
   offered: new Set(),
   until: null,
 };

@@ -28,7 +28,7 @@ export interface SubnodePlan {
   readonly promised: ReadonlyMap<string, readonly ServerCost[]>;
 }
 
-interface SubnodesInput extends Omit<WishSituation, "requests" | "starved" | "targets"> {
+interface SubnodesInput extends Omit<WishSituation, "requests" | "targets"> {
   readonly nodes: readonly NodeRecord[];
   readonly groups: Groups;
   /** By provider: what servers for images cost that wait for room in the quotas; they come first. */
@@ -143,7 +143,7 @@ function askOf({ parent, missing, offer, cap }: Wish): LabelAsk {
     spare: 0,
     size: 1,
     cap,
-    starvedTicks: 0,
+    served: 0,
     offers: [typeof offer === "string" ? { provider, refusal: offer } : { provider, cost: costOf(offer) }],
     targets: [],
   };

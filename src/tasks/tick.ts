@@ -16,6 +16,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
 import { type ImagePlan, planImages } from "../plan/images/plan_images.ts";
 import { type NodeChange, planPool, type PoolInput, type PoolPlan } from "../plan/plan_pool.ts";
+import type { Turns } from "../plan/turns.ts";
 import type { Edit } from "../store/draft.ts";
 import type { Ledger } from "../store/ledger.ts";
 import { orderKey } from "../store/pair_key.ts";
@@ -68,7 +69,7 @@ export class Tick {
   readonly #means: TickMeans;
   readonly #imageChanges: ImageChanges;
   readonly #nodeLaunches: NodeLaunches;
-  #starved: ReadonlyMap<string, number> = new Map();
+  #turns: Turns = new Map();
   #reports: readonly LabelReport[] = [];
   #rest: Milliseconds = 0;
 
@@ -99,7 +100,7 @@ export class Tick {
     await this.#imageChanges.store(images, { config, edits });
     const replanned = clock.monotonic();
     const plan = this.#plan(config, images.launches.reserved);
-    this.#starved = plan.launches.starved;
+    this.#turns = plan.launches.turns;
     this.#reports = plan.launches.reports;
     const planned = imagesPlanned + clock.monotonic() - replanned;
     this.#rest = planned * (1 / LARGEST_SHARE - 1);
@@ -161,7 +162,7 @@ export class Tick {
       targets: targets(),
       demand: demand(),
       faults: this.#means.faults(),
-      starved: this.#starved,
+      turns: this.#turns,
       creating: executor.creating,
       launching: isPool && accepting() && launching(),
       launchesNothing: parts.launches ? null : "this daemon launches no nodes (--no-launches)",

@@ -14,7 +14,7 @@ export function label(
     spare: 0,
     size: 1,
     cap: null,
-    starvedTicks: 0,
+    served: 0,
     offers: providers.map((provider) => ({ provider, cost: {} })),
     targets: [],
     ...rest,
@@ -31,7 +31,7 @@ const PROVIDERS = ["east", "north", "west"];
 const target = fc.record({ name: fc.constantFrom("t1", "t2", "t3"), load: fc.nat(6) });
 const common = {
   demand: fc.nat(4),
-  starvedTicks: fc.constantFrom(0, 0, 1, 2, 3, 5),
+  served: fc.constantFrom(0, 0, 0.5, 1, 2),
   targets: fc.uniqueArray(target, { selector: ({ name }) => name, maxLength: 3 }),
 };
 

@@ -87,25 +87,46 @@ Deno.test("planAllocation() refuses no node that fits somewhere", () => {
   });
 });
 
-Deno.test("planAllocation() serves those passed over three times, then labels with fewer possible providers, and among those the starved", () => {
+Deno.test("planAllocation() serves what labels are behind, then those with fewer possible providers", () => {
   holds(countedInput, (input) => {
     const served = granted(input, planAllocation(input), "demand");
-    const rank = (label: LabelAsk) =>
-      label.starvedTicks >= 3 ? -label.starvedTicks : choices(input, label) * 10 - label.starvedTicks;
-    for (const bound of new Set(input.labels.map(rank))) {
-      const first = input.labels.flatMap((label, at) => (rank(label) <= bound ? [at] : []));
-      equal(sum(first.map((at) => served[at]!)), bestTotal(input, first));
+    const owed = behind(input);
+    for (const bound of [0, 1, 2, 3]) {
+      const first = input.labels.map((label, at) => ({
+        ...label,
+        demand: choices(input, label) <= bound ? label.demand : Math.min(label.demand, owed[at]!),
+      }));
+      const got = first.map(({ demand }, at) => Math.min(demand, served[at]!));
+      equal(sum(got), bestTotal({ ...input, labels: first }, first.map((_, at) => at)));
     }
   });
 });
 
+/** Nodes that each label is behind the one that was given most, of those that it competes with. */
+function behind({ labels }: AllocationInput): number[] {
+  const open = ({ offers, demand }: LabelAsk) =>
+    demand === 0 ? [] : offers.flatMap((offer) => "cost" in offer ? [offer.provider] : []);
+  return labels.map((label) => {
+    let rivals = labels.filter((one) => one === label && open(one).length > 0);
+    for (const _ of labels) {
+      const reached = new Set(rivals.flatMap(open));
+      rivals = labels.filter((one) => open(one).some((name) => reached.has(name)));
+    }
+    const most = Math.max(0, ...rivals.map(({ served }) => served));
+    return rivals.length === 0 ? 0 : Math.floor((most - label.served) * label.demand);
+  });
+}
+
 Deno.test("planAllocation() shares among equals so that no node would be fairer with another", () => {
-  holds(countedInput, (input) => {
+  const equalBefore = countedInput.map((input) => ({
+    ...input,
+    labels: input.labels.map((label) => ({ ...label, served: 0 })),
+  }));
+  holds(equalBefore, (input) => {
     const served = granted(input, planAllocation(input), "demand");
     input.labels.forEach((rich, from) =>
       input.labels.forEach((poor, to) => {
-        const equals = choices(input, rich) === choices(input, poor) &&
-          rich.starvedTicks === poor.starvedTicks;
+        const equals = choices(input, rich) === choices(input, poor);
         if (from === to || !equals || served[from] === 0 || served[to]! >= poor.demand) return;
         const moved = served.with(from, served[from]! - 1).with(to, served[to]! + 1);
         if (!feasible(input, moved)) return;
@@ -256,7 +277,6 @@ Deno.test("planAllocation() accounts for every node asked for, and gives a reaso
       equal(spare[at]! + (refusal?.spare ?? 0), label.spare);
       if (refusal === undefined) return;
       ok(refusal.demand + refusal.spare > 0 && refusal.reasons.length > 0);
-      equal(refusal.starved, label.demand > 0 && demand[at] === 0);
     });
   });
 });

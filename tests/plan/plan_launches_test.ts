@@ -24,7 +24,7 @@ function input(fields: Partial<LaunchInput> = {}): LaunchInput {
     requests: [],
     pauses: [],
     seen: new Map([["cloud-a", seen()], ["cloud-b", seen()]]),
-    starved: new Map(),
+    turns: new Map(),
     reserved: new Map(),
     promised: new Map(),
     current: () => null,
@@ -205,18 +205,21 @@ Deno.test("planning again is due when the first pause or refusal ends", () => {
   assert.equal(planLaunches(input()).until, null);
 });
 
-Deno.test("a label that others were launched before is counted until it gets something", () => {
-  const requests = [sampleRequest({ id: 1 })];
-  const full = { nodes: nodes("used", 10), requests, starved: new Map([["noble", 2]]) };
-  assert.deepEqual([...planLaunches(input(full)).starved], [["noble", 2]], "nobody got anything");
-  const elsewhere = config({
-    labels: [label(), label({ name: "jammy", providers: ["cloud-b"], minReady: 1 })],
-    providers: [provider(), provider({ name: "cloud-b" })],
-  });
-  const both = new Map([["cloud-a", seen()], ["cloud-b", seen()]]);
-  const passedOver = planLaunches(input({ ...full, config: elsewhere, seen: both }));
-  assert.deepEqual([...passedOver.starved], [["noble", 3]]);
-  assert.deepEqual([...planLaunches(input({ ...full, nodes: [] })).starved], []);
+Deno.test("a label falls behind those that were launched while it went without, until it gets something", () => {
+  const requests = [sampleRequest({ id: 1 }), sampleRequest({ id: 2, label: "jammy" })];
+  const labels = [label({ minReady: 0 }), label({ name: "jammy", minReady: 0 })];
+  const one = config({ labels, providers: [provider({ maxServers: 1 })] });
+  const first = planLaunches(input({ requests, config: one }));
+  assert.deepEqual(first.launches.map((launch) => launch.label.name), ["jammy"]);
+  const full = planLaunches(input({ requests, config: one, nodes: nodes("used", 1), turns: first.turns }));
+  assert.deepEqual(full.launches, []);
+  assert.deepEqual(full.turns, first.turns, "nobody got anything");
+  const second = planLaunches(input({ requests, config: one, turns: full.turns }));
+  assert.deepEqual(second.launches.map((launch) => launch.label.name), ["noble"]);
+  const both = config({ labels, providers: [provider({ maxServers: 2 })] });
+  const uncontested = planLaunches(input({ requests, config: both, turns: second.turns }));
+  assert.equal(uncontested.launches.length, 2);
+  assert.deepEqual(uncontested.turns, second.turns, "nobody went without");
 });
 
 Deno.test("nodes are spread over the targets", () => {

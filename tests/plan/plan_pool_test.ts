@@ -33,7 +33,7 @@ function input(fields: Partial<PoolInput> = {}): PoolInput {
     seen: new Map([["cloud-a", seen({ servers: [server("s7")] })]]),
     targets: new Map(),
     demand: new Map(),
-    starved: new Map(),
+    turns: new Map(),
     creating: new Set(),
     launching: true,
     granting: true,

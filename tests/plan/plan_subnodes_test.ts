@@ -49,7 +49,7 @@ function poolInput(
     seen: new Map([["cloud-a", seen(observation)]]),
     targets: new Map(),
     demand: new Map(),
-    starved: new Map(),
+    turns: new Map(),
     creating: new Set(),
     launching: true,
     granting: true,

@@ -38,7 +38,7 @@ function planWith(observation: Observation | undefined, ...nodes: readonly NodeR
     ]]),
     targets: new Map(),
     demand: new Map(),
-    starved: new Map(),
+    turns: new Map(),
     creating: new Set(),
     launching: true,
     granting: true,

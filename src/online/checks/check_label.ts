@@ -50,7 +50,7 @@ function whyFull(label: LabelConfig, offer: LaunchOffer, { provider, seen }: Loo
       spare: 0,
       size: 1 + label.subnodes,
       cap: null,
-      starvedTicks: 0,
+      served: 0,
       offers: [{ provider: provider.name, cost: costOf(offer) }],
       targets: [],
     }],

@@ -111,7 +111,7 @@ function askOf({ image, offer }: { image: ProviderImage; offer: LaunchOffer | st
     spare: 0,
     size: 1,
     cap: null,
-    starvedTicks: 0,
+    served: 0,
     offers: [typeof offer === "string" ? { provider, refusal: offer } : { provider, cost: costOf(offer) }],
     targets: [],
   };

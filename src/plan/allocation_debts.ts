@@ -1,0 +1,51 @@
+/**
+ * What labels are behind in lasting overload. Labels compete that some provider could launch, and through further labels
+ * all that they are linked with; each may have as large a part of what it asks for as the one of them that was given most.
+ */
+import type { LabelAsk } from "./allocation_types.ts";
+
+/** By position: whole nodes that the label is behind. */
+export function owedNodes(labels: readonly LabelAsk[]): number[] {
+  const owed = labels.map(() => 0);
+  for (const rivals of rivalries(labels)) {
+    const most = Math.max(...rivals.map((at) => labels[at]!.served));
+    for (const at of rivals) {
+      owed[at] = Math.floor((most - labels[at]!.served) * labels[at]!.demand + ROUNDING);
+    }
+  }
+  return owed;
+}
+
+/** Sums of parts are not exact. */
+const ROUNDING = 1e-6;
+
+/** Positions of labels that want nodes now and may have some, by whom they compete with. */
+export function rivalries(labels: readonly LabelAsk[]): number[][] {
+  let groups: { readonly providers: ReadonlySet<string>; readonly labels: number[] }[] = [];
+  labels.forEach((label, at) => {
+    if (!isContender(label)) return;
+    const own = new Set(openProviders(label));
+    const linked = groups.filter(({ providers }) => !providers.isDisjointFrom(own));
+    groups = groups.filter((group) => !linked.includes(group));
+    groups.push({
+      providers: linked.reduce<ReadonlySet<string>>((all, { providers }) => all.union(providers), own),
+      labels: [...linked.flatMap((group) => group.labels), at],
+    });
+  });
+  return groups.map((group) => group.labels);
+}
+
+/** Whether it wants nodes now and may have some. */
+export function isContender(label: LabelAsk): boolean {
+  return Math.min(label.demand, capInNodes(label)) > 0 && openProviders(label).length > 0;
+}
+
+/** Where its nodes can be launched, if there is room. */
+export function openProviders({ offers }: LabelAsk): string[] {
+  return offers.flatMap((offer) => "cost" in offer ? [offer.provider] : []);
+}
+
+/** How many nodes more its own max-servers allow. */
+export function capInNodes({ cap, size }: LabelAsk): number {
+  return cap === null ? Infinity : Math.max(0, Math.floor((cap.limit - cap.used) / size));
+}

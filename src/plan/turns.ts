@@ -1,0 +1,89 @@
+/**
+ * Whose turn it is where there is too little for all, remembered from planning to planning: how large a part of what it
+ * asked for each label was given in contests. Who was given least comes first (`allocation_debts.ts`), so that in lasting
+ * overload every label gets its share, however many providers it has and whatever its nodes take. A label that comes new,
+ * comes back or has other providers than before begins where those are that it competes with: neither does it make up for
+ * a time in which it asked for nothing, nor is it held up for what it was given elsewhere. Pure; `planLaunches` calls it.
+ */
+import { isContender, openProviders } from "./allocation_debts.ts";
+import type { AllocationResult, LabelAsk } from "./allocation_types.ts";
+import type { Instant } from "../domain/time.ts";
+
+export interface Turn {
+  /** The sum of the parts of what it asked for that it was given; only the differences between labels count. */
+  readonly served: number;
+  /** Where it could be launched at the last planning in which it wanted nodes; empty: it did not compete in the last one. */
+  readonly providers: readonly string[];
+  /** Since when it has had nothing and room is kept for it, with breaks; null: none is. */
+  readonly keepingSince: Instant | null;
+}
+
+export type Turns = ReadonlyMap<string, Turn>;
+
+/** At most this much of what it asks for may a label that comes back be ahead or behind. */
+const MEMORY = 1;
+
+/** The same with what each was given in contests before. */
+export function takeTurns(asks: readonly LabelAsk[], turns: Turns): LabelAsk[] {
+  const rivals = asks.filter((ask) => isContender(ask) && isGoingOn(ask, turns.get(ask.name)))
+    .map((ask) => ({ providers: openProviders(ask), served: turns.get(ask.name)!.served }));
+  return asks.map((ask) => {
+    const turn = turns.get(ask.name);
+    if (turn !== undefined && (isGoingOn(ask, turn) || !isContender(ask))) {
+      return { ...ask, served: turn.served };
+    }
+    return { ...ask, served: entryOf(openProviders(ask), { rivals, before: turn?.served ?? null }) };
+  });
+}
+
+function isGoingOn(ask: LabelAsk, turn: Turn | undefined): boolean {
+  return turn !== undefined && turn.providers.join() === openProviders(ask).join();
+}
+
+interface Rival {
+  readonly providers: readonly string[];
+  readonly served: number;
+}
+
+function entryOf(
+  providers: readonly string[],
+  { rivals, before }: { rivals: readonly Rival[]; before: number | null },
+): number {
+  const byProvider = providers.map((name) => rivals.filter((rival) => rival.providers.includes(name)))
+    .filter((list) => list.length > 0).map((list) => list.map(({ served }) => served));
+  if (byProvider.length === 0) return before ?? 0;
+  const level = Math.max(...byProvider.map((list) => Math.min(...list)));
+  if (before === null) return level;
+  const top = Math.max(...byProvider.flat());
+  return Math.min(top + MEMORY, Math.max(level - MEMORY, before));
+}
+
+/**
+ * How they stand after a planning. What was given where nobody went without is no advantage.
+ * @param launched nodes, by label and provider
+ */
+export function turnsAfter(
+  asks: readonly LabelAsk[],
+  { refusals, launched, turns }: {
+    refusals: AllocationResult["refusals"];
+    launched: (label: string, provider: string) => number;
+    turns: Turns;
+  },
+): Turns {
+  const refused = new Set(refusals.filter(({ demand }) => demand > 0).map(({ label }) => label));
+  const contested = new Set(
+    asks.filter((ask) => isContender(ask) && refused.has(ask.name)).flatMap(openProviders),
+  );
+  return new Map(asks.flatMap((ask): [string, Turn][] => {
+    const { name, served, demand } = ask;
+    if (!isContender(ask)) {
+      return turns.has(name) ? [[name, { served, providers: [], keepingSince: null }]] : [];
+    }
+    const providers = openProviders(ask);
+    const given = providers.filter((provider) => contested.has(provider))
+      .reduce((sum, provider) => sum + launched(name, provider), 0);
+    const got = providers.reduce((sum, provider) => sum + launched(name, provider), 0);
+    const keepingSince = got > 0 ? null : turns.get(name)?.keepingSince ?? null;
+    return [[name, { served: served + given / demand, providers, keepingSince }]];
+  }));
+}
