@@ -69,7 +69,16 @@ const SECRETS = new Set(["password", "apiKey", "token", "secret", "userdata"]);
 
 const DURATIONS = new Set([
   ...["maxReadyAge", "buildTimeout", "rebuildAge", "apiTimeout", "bootTimeout", "launchTimeout", "rate"],
-  ...["checkTimeout", "deleteTimeout", "deleteDelay", "nodeStuck", "testStuck", "imageKeep", "holdMaxAge"],
+  ...[
+    "checkTimeout",
+    "deleteTimeout",
+    "deleteDelay",
+    "nodeStuck",
+    "testStuck",
+    "imageKeep",
+    "idle",
+    "holdMaxAge",
+  ],
 ]);
 
 /** Mappings whose keys are the user's own. */

@@ -184,6 +184,8 @@ export interface LimitsConfig {
   readonly nodeStuck: Milliseconds;
   readonly testStuck: Milliseconds;
   readonly imageKeep: Milliseconds;
+  /** null: nodes that nobody wants stay. */
+  readonly idle: Milliseconds | null;
   readonly holdMaxAge: Milliseconds | null;
 }
 

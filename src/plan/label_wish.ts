@@ -15,6 +15,8 @@ import { costOf } from "./provider_room.ts";
 export interface LabelWish {
   readonly label: LabelConfig;
   readonly ask: LabelAsk;
+  /** Nodes that requests and jobs in queues wait for. */
+  readonly waiting: number;
   /** By provider; one that offers nothing is missing. */
   readonly offers: ReadonlyMap<string, LaunchOffer>;
   readonly reasons: { readonly demand: string; readonly spare: string };
@@ -51,6 +53,7 @@ export function wishOf(label: LabelConfig, situation: WishSituation, counts: Nod
   const { asked, ...offered } = offersFor(label, situation, counts);
   return {
     label,
+    waiting,
     ...offered,
     reasons: {
       demand: `${waiting} asked for, have ${have}`,

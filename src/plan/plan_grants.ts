@@ -17,8 +17,6 @@ export interface GrantPlan {
   readonly grants: readonly RequestGrant[];
   /** By id of a request that enough ready nodes are there for: who they are kept for. */
   readonly kept: ReadonlyMap<number, Keeping>;
-  /** Ready nodes that no request may keep from others any longer, though one still gathers them. */
-  readonly open: ReadonlySet<number>;
   /** When the next node is kept no longer; null: nobody waits for that. */
   readonly until: Instant | null;
 }
@@ -36,7 +34,7 @@ export function planGrants(
   requests: readonly NodeRequest[],
   situation: GrantSituation,
 ): GrantPlan {
-  if (requests.length === 0) return { grants: [], kept: new Map(), open: new Set(), until: null };
+  if (requests.length === 0) return { grants: [], kept: new Map(), until: null };
   // What a target may send jobs to is nobody else's.
   const ready = nodes.filter(({ state, role, assignedAt }) =>
     state.phase === "ready" && role === "node" && assignedAt === null
@@ -51,7 +49,6 @@ export function planGrants(
   return {
     grants: plans.flatMap(({ grants }) => grants).sort((a, b) => a.request.id - b.request.id),
     kept: new Map(plans.flatMap(({ kept }) => [...kept])),
-    open: new Set(plans.flatMap(({ open }) => [...open])),
     until: earliest(plans.map(({ until }) => until)),
   };
 }
@@ -70,7 +67,6 @@ class LabelQueue {
   readonly #keepings = new Map<NodeRecord, Keeping>();
   readonly #grants: RequestGrant[] = [];
   readonly #kept = new Map<number, Keeping>();
-  readonly #outlasted = new Set<number>();
   #free: readonly NodeRecord[];
 
   constructor(free: readonly NodeRecord[], situation: GrantSituation) {
@@ -87,7 +83,7 @@ class LabelQueue {
     const until = this.#kept.size === 0
       ? null
       : earliest([...this.#keepings.values()].map((each) => each.until));
-    return { grants: this.#grants, kept: this.#kept, open: this.#outlasted, until };
+    return { grants: this.#grants, kept: this.#kept, until };
   }
 
   #grant(request: NodeRequest, nodes: readonly NodeRecord[]): void {
@@ -104,7 +100,6 @@ class LabelQueue {
     for (const node of open) {
       const until = keptUntil(node, request);
       if (until > this.#situation.now) this.#keepings.set(node, { requestId: request.id, until });
-      else this.#outlasted.add(node.id);
     }
   }
 }

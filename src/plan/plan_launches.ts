@@ -6,11 +6,13 @@ import type { LabelConfig } from "../domain/config.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import type { LabelReport } from "../domain/pool_report.ts";
 import { earliest, type Instant } from "../domain/time.ts";
-import type { Grant, Refusal, ServerCost } from "./allocation_types.ts";
+import { capInNodes, openProviders } from "./allocation_debts.ts";
+import type { AllocationResult, Grant, LabelAsk, Refusal, ServerCost } from "./allocation_types.ts";
 import { countNodes } from "./count_nodes.ts";
 import { endOfKeeping, planWithTurns, turnsWithKeeping } from "./keep_room.ts";
 import { type LabelWish, wishOf, type WishSituation } from "./label_wish.ts";
 import type { LaunchOffer } from "./offers.ts";
+import type { Shortage } from "./plan_surplus.ts";
 import { roomOf } from "./provider_room.ts";
 import { takeTurns, type Turns, turnsAfter } from "./turns.ts";
 
@@ -35,6 +37,10 @@ export interface LaunchPlan {
   readonly launches: readonly Launch[];
   readonly reports: readonly LabelReport[];
   readonly turns: Turns;
+  /** What work waits for and finds no room. */
+  readonly shortages: readonly Shortage[];
+  /** Nodes that work waits for, by label. */
+  readonly wanted: ReadonlyMap<string, number>;
   /** Labels that some provider would launch now: only their nodes can be replaced. */
   readonly offered: ReadonlySet<string>;
   /** When a pause or a refusal ends, so that it is worth planning again; null: none. */
@@ -72,8 +78,19 @@ export function planLaunches(input: LaunchInput): LaunchPlan {
     reports: result.refusals.map(reportOf),
     offered: new Set(wishes.filter(({ offers }) => offers.size > 0).map(({ label }) => label.name)),
     turns,
+    shortages: asks.flatMap((ask) => shortageOf(ask, result)),
+    wanted: new Map(wishes.map(({ label, waiting }) => [label.name, waiting])),
     until: earliest([nextChance(input), endOfKeeping(turns, input.now)]),
   };
+}
+
+/** Where it can be launched, and its own max-servers allow it: only the room is missing. */
+function shortageOf(ask: LabelAsk, { refusals }: AllocationResult): Shortage[] {
+  const missing = refusals.find(({ label }) => label === ask.name)?.demand ?? 0;
+  const nodes = Math.min(missing, capInNodes(ask) - (ask.demand - missing));
+  const providers = openProviders(ask);
+  if (nodes <= 0 || providers.length === 0) return [];
+  return [{ purpose: `label ${ask.name}`, servers: nodes * ask.size, providers }];
 }
 
 /** The launches of one grant; where launches go ahead one at a time, only the first. */

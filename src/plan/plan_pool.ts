@@ -23,6 +23,7 @@ import { type NodePlan, planNode } from "./plan_node.ts";
 import { planRequestWaits, type RequestWait } from "./plan_request_waits.ts";
 import { planRetirements } from "./plan_retirements.ts";
 import { whyWithheld, withheldLabels, withoutFrozen } from "./withheld_nodes.ts";
+import { planSurplus, type Shortage, type Unwanted } from "./plan_surplus.ts";
 import type { Turns } from "./turns.ts";
 import { planSubnodes, type SubnodeLaunch, type SubnodePlan } from "./plan_subnodes.ts";
 
@@ -48,6 +49,8 @@ export interface PoolInput extends Moment {
   readonly faults?: ReadonlyMap<string, string>;
   /** Whose turn it is, as the planning before left it. */
   readonly turns: Turns;
+  /** Since when nodes are unwanted, as the planning before left it; left out: none was. */
+  readonly unwanted?: Unwanted;
   /** Ids of nodes whose server is being asked for in this process. */
   readonly creating: ReadonlySet<number>;
   /** Which nodes are to be moved, where that is not all: the rest is left as it is. */
@@ -71,6 +74,7 @@ export interface PoolPlan {
   readonly actions: readonly Action[];
   readonly grants: readonly RequestGrant[];
   readonly launches: LaunchPlan;
+  readonly unwanted: Unwanted;
   readonly subnodes: readonly SubnodeLaunch[];
   /** Requests that wait for another reason than before. */
   readonly requestWaits: readonly RequestWait[];
@@ -87,9 +91,7 @@ export function planPool(input: PoolInput): PoolPlan {
   const plans = nodes.map((node) => ({ node, plan: planKnown(node, { input, byId, groups, subnodes }) }));
   const living = plans.flatMap(({ plan }) => plan.next ?? []);
   const waiting = [...input.requests].filter((request) => request.grantedAt === null);
-  const usable = living.filter(({ provider }) =>
-    input.config.providers.some(({ name }) => name === provider) && whyWithheld(provider, input.seen) === null
-  );
+  const usable = living.filter((node) => isUsable(node, input));
   const withheld = withheldLabels(living, input.seen);
   const impossible = impossibleRequests(waiting, input);
   const { grants, ...granting }: GrantPlan = input.granting
@@ -109,14 +111,28 @@ export function planPool(input: PoolInput): PoolPlan {
     : { ...NO_LAUNCHES, turns: input.turns };
 
   const replaceable = retirements.nodes.filter(({ label }) => launches.offered.has(label));
-  const retired = new Set(replaceable.map(({ id }) => id));
+  const unwanted = input.unwanted ?? new Map();
+  const surplus = input.launching && !input.launchesNothing
+    ? planSurplus({
+      ...input,
+      unwanted,
+      nodes: withoutTaken(living, grants, input.now).filter((node) => isUsable(node, input)),
+      wanted: launches.wanted,
+      shortages: [...shortagesOfImages(input.reserved), ...launches.shortages],
+    })
+    : { leaving: new Map<number, string>(), unwanted, until: null };
+  const leaving = new Map([
+    ...surplus.leaving,
+    ...replaceable.map(({ id }) => [id, "older than max-ready-age"] as const),
+  ]);
   return {
     changes: plans.flatMap(({ node, plan }) =>
-      changeOf(node, plan, { retired, granted: grants, now: input.now })
+      changeOf(node, plan, { leaving, granted: grants, now: input.now })
     ),
     actions: plans.flatMap(({ plan }) => plan.action ?? []),
     grants,
     launches,
+    unwanted: surplus.unwanted,
     subnodes: input.launching && !input.launchesNothing ? subnodes.launches : [],
     requestWaits: planRequestWaits(
       // Where nothing was planned for them, the plan before that knew more.
@@ -128,11 +144,25 @@ export function planPool(input: PoolInput): PoolPlan {
       launches.until,
       retirements.until,
       granting.until,
+      surplus.until,
     ]),
   };
 }
 
-const NO_GRANTS: GrantPlan = { grants: [], kept: new Map(), open: new Set(), until: null };
+/** Whether the provider is configured, and what the state says of its nodes has been found to be right. */
+function isUsable({ provider }: NodeRecord, { config, seen }: Pick<PoolInput, "config" | "seen">): boolean {
+  return config.providers.some(({ name }) => name === provider) && whyWithheld(provider, seen) === null;
+}
+
+function shortagesOfImages(reserved: PoolInput["reserved"]): Shortage[] {
+  return [...reserved].map(([provider, costs]) => ({
+    purpose: "an image",
+    servers: costs.length,
+    providers: [provider],
+  }));
+}
+
+const NO_GRANTS: GrantPlan = { grants: [], kept: new Map(), until: null };
 
 /** Those that ask for more than there can ever be, with the sum; nothing is launched or kept for them. */
 function impossibleRequests(
@@ -151,6 +181,8 @@ const NO_LAUNCHES: LaunchPlan = {
   launches: [],
   reports: [],
   turns: new Map(),
+  shortages: [],
+  wanted: new Map(),
   offered: new Set(),
   until: null,
 };
@@ -222,16 +254,16 @@ function withoutTaken(
 function changeOf(
   node: NodeRecord,
   plan: NodePlan,
-  { retired, granted, now }: { retired: ReadonlySet<number>; granted: readonly RequestGrant[]; now: Instant },
+  { leaving, granted, now }: {
+    leaving: ReadonlyMap<number, string>;
+    granted: readonly RequestGrant[];
+    now: Instant;
+  },
 ): NodeChange[] {
   if (plan.next === null) return [{ previous: node, next: null }];
-  if (retired.has(node.id) && !granted.some((grant) => grant.nodes.some(({ id }) => id === node.id))) {
-    const event = {
-      type: "delete",
-      by: "limit",
-      comment: "older than max-ready-age",
-      result: "unused",
-    } as const;
+  const comment = leaving.get(node.id);
+  if (comment !== undefined && !granted.some((grant) => grant.nodes.some(({ id }) => id === node.id))) {
+    const event = { type: "delete", by: "limit", comment, result: "unused" } as const;
     return [{ previous: node, next: transition(plan.next, event, now) }];
   }
   return plan.next === node ? [] : [{ previous: node, next: plan.next }];

@@ -70,6 +70,7 @@ export class Tick {
   readonly #imageChanges: ImageChanges;
   readonly #nodeLaunches: NodeLaunches;
   #turns: Turns = new Map();
+  #unwanted: PoolPlan["unwanted"] = new Map();
   #reports: readonly LabelReport[] = [];
   #rest: Milliseconds = 0;
 
@@ -101,6 +102,7 @@ export class Tick {
     const replanned = clock.monotonic();
     const plan = this.#plan(config, images.launches.reserved);
     this.#turns = plan.launches.turns;
+    this.#unwanted = plan.unwanted;
     this.#reports = plan.launches.reports;
     const planned = imagesPlanned + clock.monotonic() - replanned;
     this.#rest = planned * (1 / LARGEST_SHARE - 1);
@@ -163,6 +165,7 @@ export class Tick {
       demand: demand(),
       faults: this.#means.faults(),
       turns: this.#turns,
+      unwanted: this.#unwanted,
       creating: executor.creating,
       launching: isPool && accepting() && launching(),
       launchesNothing: parts.launches ? null : "this daemon launches no nodes (--no-launches)",

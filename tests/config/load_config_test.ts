@@ -74,6 +74,7 @@ Deno.test("loadConfig() fills in every default, in milliseconds", async () => {
     nodeStuck: 8 * 3_600_000,
     testStuck: 300_000,
     imageKeep: 8 * 3_600_000,
+    idle: 600_000,
     holdMaxAge: null,
   });
   assert.deepEqual(config.status, {

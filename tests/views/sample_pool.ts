@@ -168,6 +168,7 @@ export function sampleConfig(): Config {
       nodeStuck: 8 * HOUR,
       testStuck: 5 * MINUTE,
       imageKeep: 8 * HOUR,
+      idle: 10 * MINUTE,
       holdMaxAge: null,
     },
     log: { level: "info", format: null, file: null, profileDir: "/state" },

@@ -59,6 +59,10 @@ export const limitsSection = v.nullish(
       optional(duration(), "8h"),
       "How long images other than the newest two are kept.",
     ),
+    idle: described(
+      optional(duration(), "10m"),
+      "A ready node above min-ready that nobody has wanted for so long is deleted; 0: never.",
+    ),
     "hold-max-age": described(optional(duration(), 0), "A held node older than this is deleted; 0: never."),
   }),
   {},
@@ -93,6 +97,7 @@ export function limitsConfig(limits: NonNullable<v.InferOutput<typeof limitsSect
     nodeStuck: limits["node-stuck"],
     testStuck: limits["test-stuck"],
     imageKeep: limits["image-keep"],
+    idle: limits.idle || null,
     holdMaxAge: limits["hold-max-age"] || null,
   };
 }

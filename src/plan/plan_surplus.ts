@@ -1,0 +1,92 @@
+/**
+ * Ready nodes above min-ready that nobody wants are given back, the oldest first: once they have been unwanted for
+ * `limits.idle`, and at once where another label's requests or an image need their room. A label keeps as many ready nodes
+ * as it wants, so that none is launched for one that was given back. Pure; `planPool` calls it.
+ */
+import type { Config } from "../domain/config.ts";
+import { type NodeRecord, stateName } from "../domain/node.ts";
+import { durationText, earliest, type Instant } from "../domain/time.ts";
+
+export interface SurplusInput {
+  readonly config: Config;
+  readonly now: Instant;
+  readonly nodes: readonly NodeRecord[];
+  /** Nodes that work waits for, by label. */
+  readonly wanted: ReadonlyMap<string, number>;
+  /** Since when nodes are unwanted, by id, as the planning before left it. */
+  readonly unwanted: Unwanted;
+  readonly shortages: readonly Shortage[];
+}
+
+export type Unwanted = ReadonlyMap<number, Instant>;
+
+/** Servers that find no room on any of the providers. */
+export interface Shortage {
+  readonly purpose: string;
+  readonly servers: number;
+  readonly providers: readonly string[];
+}
+
+export interface SurplusPlan {
+  /** Why each goes, by id. */
+  readonly leaving: ReadonlyMap<number, string>;
+  readonly unwanted: Unwanted;
+  /** When the next one has been unwanted for long enough; null: none will be. */
+  readonly until: Instant | null;
+}
+
+export function planSurplus(input: SurplusInput): SurplusPlan {
+  const { now, config: { limits: { idle } } } = input;
+  const surplus = surplusOf(input);
+  const unwanted = new Map(surplus.map(({ id }) => [id, input.unwanted.get(id) ?? now]));
+  const leaving = new Map<number, string>();
+  const ends: Instant[] = [];
+  for (const { id } of surplus) {
+    if (idle === null) continue;
+    const end = unwanted.get(id)! + idle;
+    if (end <= now) leaving.set(id, `nobody has wanted it for ${durationText(idle)}`);
+    else ends.push(end);
+  }
+  makeRoom(surplus, { ...input, leaving });
+  return { leaving, unwanted, until: earliest(ends) };
+}
+
+/** Of each label the oldest, as many as it has more than it wants. */
+function surplusOf({ nodes, config, wanted }: SurplusInput): NodeRecord[] {
+  const minReady = new Map(config.labels.map((label) => [label.name, Math.max(0, label.minReady)]));
+  const ready = nodes.filter(({ state, role }) => state.phase === "ready" && role === "node");
+  return [...Map.groupBy(ready, ({ label }) => label)].flatMap(([label, own]) => {
+    const kept = (minReady.get(label) ?? 0) + (wanted.get(label) ?? 0);
+    return own.sort((a, b) => a.stateSince - b.stateSince || a.id - b.id).slice(
+      0,
+      Math.max(0, own.length - kept),
+    );
+  });
+}
+
+/** What is being deleted makes room already. A target may just have sent a job to what it has. */
+function makeRoom(
+  surplus: readonly NodeRecord[],
+  { nodes, shortages, leaving }: SurplusInput & { leaving: Map<number, string> },
+): void {
+  const coming = new Map<string, number>();
+  for (const node of nodes) {
+    if (stateName(node) !== "delete" && !leaving.has(node.id)) continue;
+    coming.set(node.provider, (coming.get(node.provider) ?? 0) + 1);
+  }
+  const free = surplus.filter(({ id, assignedAt }) => !leaving.has(id) && assignedAt === null);
+  for (const { purpose, servers, providers } of shortages) {
+    let missing = servers;
+    for (const provider of providers) {
+      const used = Math.min(missing, coming.get(provider) ?? 0);
+      coming.set(provider, (coming.get(provider) ?? 0) - used);
+      missing -= used;
+    }
+    for (const node of free) {
+      if (missing <= 0) break;
+      if (leaving.has(node.id) || !providers.includes(node.provider)) continue;
+      leaving.set(node.id, `its room is needed for ${purpose}`);
+      missing -= 1 + node.subnodeCount;
+    }
+  }
+}

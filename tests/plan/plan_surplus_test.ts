@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { MINUTE } from "../../src/domain/time.ts";
+import { planSurplus, type SurplusInput } from "../../src/plan/plan_surplus.ts";
+import { config, label, node, NOW, states } from "./plan_fixtures.ts";
+
+const IDLE = 10 * MINUTE;
+
+/** Ready nodes of noble, each a minute older than the one before. */
+function ready(count: number) {
+  return Array.from(
+    { length: count },
+    (_, at) => node(states.ready, { id: at + 1, stateSince: NOW - at * MINUTE }),
+  );
+}
+
+function plan(fields: Partial<SurplusInput>) {
+  return planSurplus({
+    config: config({ labels: [label({ minReady: 1 })] }),
+    now: NOW,
+    nodes: [],
+    wanted: new Map(),
+    unwanted: new Map(),
+    shortages: [],
+    ...fields,
+  });
+}
+
+Deno.test("of what is ready above min-ready and what is waited for, the oldest are unwanted, and go after limits.idle", () => {
+  const given = { nodes: ready(5), wanted: new Map([["noble", 2]]) };
+  const first = plan(given);
+  assert.deepEqual([[...first.unwanted.keys()], first.leaving.size, first.until], [[5, 4], 0, NOW + IDLE]);
+  const later = plan({ ...given, unwanted: first.unwanted, now: NOW + IDLE });
+  assert.deepEqual([...later.leaving], [
+    [5, "nobody has wanted it for 10m"],
+    [4, "nobody has wanted it for 10m"],
+  ]);
+});
+
+Deno.test("a node that is wanted meanwhile begins anew", () => {
+  const first = plan({ nodes: ready(3) });
+  const wanted = plan({ nodes: ready(3), wanted: new Map([["noble", 3]]), unwanted: first.unwanted });
+  assert.equal(wanted.unwanted.size, 0);
+  const again = plan({ nodes: ready(3), unwanted: wanted.unwanted, now: NOW + IDLE });
+  assert.equal(again.leaving.size, 0);
+});
+
+Deno.test("for room that others need as many go as are missing, without what is being deleted, and of no target", () => {
+  const shortage = { purpose: "label jammy", servers: 3, providers: ["cloud-a"] };
+  const going = node(states["delete-server"], { id: 20 });
+  const nodes = [...ready(6), going];
+  assert.deepEqual([...plan({ nodes, shortages: [shortage] }).leaving.keys()], [6, 5]);
+  const assigned = nodes.map((each) => ({ ...each, assignedAt: NOW }));
+  assert.equal(plan({ nodes: assigned, shortages: [shortage] }).leaving.size, 0);
+  assert.equal(plan({ nodes, shortages: [{ ...shortage, providers: ["cloud-b"] }] }).leaving.size, 0);
+});
+
+Deno.test("in a steady demand nothing goes that would be launched again", () => {
+  const given = fc.record({
+    count: fc.nat(12),
+    minReady: fc.integer({ min: -1, max: 6 }),
+    wanted: fc.nat(6),
+    servers: fc.nat(9),
+  });
+  fc.assert(fc.property(given, ({ count, minReady, wanted, servers }) => {
+    const nodes = ready(count);
+    const { leaving } = plan({
+      config: config({ labels: [label({ minReady })] }),
+      nodes,
+      wanted: new Map([["noble", wanted]]),
+      unwanted: new Map(nodes.map(({ id }) => [id, NOW - IDLE])),
+      shortages: [{ purpose: "an image", servers, providers: ["cloud-a"] }],
+    });
+    const deficit = Math.max(0, Math.max(0, minReady) + wanted - (count - leaving.size));
+    assert.ok(leaving.size === 0 || deficit === 0);
+  }));
+});
