@@ -13,6 +13,7 @@ import type { LoadedConfig } from "./config/load_config.ts";
 import { loadUndici } from "./cloud/openstack/load_undici.ts";
 import { loadLogSettings } from "./config/load_log_settings.ts";
 import { connectionKind } from "./control/connection_kind.ts";
+import { localPool } from "./control/local_pool.ts";
 import { serveControl } from "./control/serve_control.ts";
 import { StackDump } from "./control/stack_dump.ts";
 import { controlSocketPath } from "./control/socket_path.ts";
@@ -100,10 +101,10 @@ export async function runDaemon(options: DaemonOptions, heard = new ProcessSigna
     profiler: createCpuProfiler(),
     pid: Deno.pid,
     folder: () => pool.config.log.profileDir,
-    dump: () => viewDump(pool.dump()),
+    dump: () => viewDump(pool.daemon.dump()),
   });
   const free = freeDescriptors(MOST_DESCRIPTORS);
-  await using control = await serveControl(pool, {
+  await using control = await serveControl(localPool(pool), {
     socketPath: controlSocketPath(config.state),
     connections: Math.max(4, Math.floor(free * 0.4)),
     onDefect,
@@ -112,7 +113,7 @@ export async function runDaemon(options: DaemonOptions, heard = new ProcessSigna
   await loadUndici(controlSocketPath(config.state));
   const site = createSite({
     report: () => pool.report(),
-    getHistory: (id) => pool.getHistory(id),
+    getHistory: (id) => pool.ledger.getHistory(id),
     onDefect,
   });
   const connections = Math.min(64, Math.max(4, Math.floor(free * 0.1)));

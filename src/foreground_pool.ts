@@ -8,12 +8,11 @@ import type { ForegroundPoolOptions } from "./cli/wiring.ts";
 import { loadUndici } from "./cloud/openstack/load_undici.ts";
 import { loadLogSettings } from "./config/load_log_settings.ts";
 import { ConfigSource } from "./config/config_source.ts";
-import {
-  ControlError,
-  type OrderOutcome,
-  type PlacedOrders,
-  type PoolControl,
-} from "./control/pool_control.ts";
+import { ControlError } from "./control/control_error.ts";
+import { localPool, type Refusal } from "./control/local_pool.ts";
+import type { Asked, DaemonParts, DaemonPool } from "./control/operated_pool.ts";
+import type { PlacedOrders } from "./control/operations/image_operations.ts";
+import type { PoolClient } from "./control/pool_client.ts";
 import { serveControl } from "./control/serve_control.ts";
 import { controlSocketPath } from "./control/socket_path.ts";
 import type { LogConfig } from "./domain/config.ts";
@@ -41,7 +40,7 @@ const TIDY_TIME = MINUTE;
 const LOOK = SECOND / 4;
 
 /** @throws ConfigError, StoreError */
-export async function openForegroundPool(options: ForegroundPoolOptions): Promise<PoolControl> {
+export async function openForegroundPool(options: ForegroundPoolOptions): Promise<PoolClient> {
   const source = await ConfigSource.open(options.configFile, { ...options, strict: false });
   const { config } = source.first;
   await using opening = new AsyncDisposableStack();
@@ -61,18 +60,18 @@ export async function openForegroundPool(options: ForegroundPoolOptions): Promis
       readConfig: () => source.read(),
       process: { pid: Deno.pid, version, configFile: resolve(options.configFile) },
       lookAtProcess: () => {
-        throw noDaemon(holder);
+        throw new Error("no daemon runs");
       },
     }),
   );
   opening.use(
-    await serveControl(forOthers(pool, holder), {
+    await serveControl(localPool(pool, refusalOf(holder)), {
       socketPath: controlSocketPath(config.state),
       onDefect: (error) => log.error("defect: {error}", { error: errorChain(error) }),
     }),
   );
   await loadUndici(controlSocketPath(config.state));
-  return forCommand(pool, opening.move());
+  return localPool(forCommand(pool, opening.move()));
 }
 
 /** What a person at a terminal sees besides the progress that is drawn there is what goes wrong. */
@@ -82,22 +81,29 @@ async function loggingFor({ isTerminal, logConfigFile }: ForegroundPoolOptions, 
 }
 
 /** Everything ends with it. An order is done when what it left on clouds is gone, too. */
-function forCommand(pool: Pool, resources: AsyncDisposableStack): PoolControl {
-  return withAnswers(pool, {
-    async waitForOrders(orders, { signal }) {
-      const outcomes = await unlessWithheld(pool, { orders, signal });
-      await pool.tidied(TIDY_TIME, { signal });
-      return outcomes;
+function forCommand(pool: Pool, resources: AsyncDisposableStack): DaemonPool & AsyncDisposable {
+  const waitForOrders: DaemonParts["waitForOrders"] = async (orders, { signal }) => {
+    const outcomes = await unlessWithheld(pool, orders, { signal });
+    await pool.tidied(TIDY_TIME, { signal });
+    return outcomes;
+  };
+  return {
+    ledger: pool.ledger,
+    clock: pool.clock,
+    daemon: { ...pool.daemon, waitForOrders },
+    get config() {
+      return pool.config;
     },
+    report: () => pool.report(),
+    listAliens: (options) => pool.listAliens(options),
+    listAlienImages: (options) => pool.listAlienImages(options),
+    adoptState: (options) => pool.adoptState(options),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
-  });
+  };
 }
 
 /** @throws ControlError where nothing may be made on the clouds */
-async function unlessWithheld(
-  pool: Pool,
-  { orders, signal }: { orders: PlacedOrders; signal: AbortSignal },
-): Promise<readonly OrderOutcome[]> {
+async function unlessWithheld(pool: Pool, orders: PlacedOrders, { signal }: Asked) {
   const over = new AbortController();
   const until = AbortSignal.any([signal, over.signal]);
   const looking = (async () => {
@@ -105,45 +111,17 @@ async function unlessWithheld(
     over.abort(new ControlError(409, pool.withheld));
   })().catch(() => {});
   try {
-    return await pool.waitForOrders(orders, { signal: until });
+    return await pool.daemon.waitForOrders(orders, { signal: until });
   } finally {
     over.abort();
     await looking;
   }
 }
 
-/** Looking, and writing down what the next daemon does. */
-function forOthers(pool: Pool, holder: string): PoolControl {
-  const refuse = () => Promise.reject(noDaemon(holder));
-  return withAnswers(pool, {
-    dump: () => {
-      throw noDaemon(holder);
-    },
-    orderImages: refuse,
-    waitForOrders: refuse,
-    waitForEnd: refuse,
-    createRequest: refuse,
-    waitForGrant: refuse,
-    confirmGrant: refuse,
-    adoptState: refuse,
-    reload: refuse,
-    [Symbol.asyncDispose]: () => Promise.resolve(),
-  });
-}
-
-function noDaemon(holder: string): ControlError {
-  return new ControlError(
-    503,
-    `no daemon is running, and ${holder} (pid ${Deno.pid}) works on the state: wait for its end`,
-  );
-}
-
-/** The pool, with some of its answers replaced. */
-function withAnswers(pool: Pool, answers: Partial<PoolControl>): PoolControl {
-  return new Proxy(pool, {
-    get(_, name) {
-      const answer = Reflect.get(answers, name) ?? Reflect.get(pool, name, pool);
-      return typeof answer === "function" ? answer.bind(pool) : answer;
-    },
-  });
+/** Others may look, and write down what the next daemon does; who wants work done is told to wait. */
+function refusalOf(holder: string): Refusal {
+  return {
+    also: ["image-order", "state-adopt"],
+    why: `no daemon is running, and ${holder} (pid ${Deno.pid}) works on the state: wait for its end`,
+  };
 }

@@ -5,12 +5,10 @@
  */
 import type { OfflinePoolOptions } from "./cli/wiring.ts";
 import { defaultSecurePath, loadConfig } from "./config/load_config.ts";
-import { endRequest } from "./rules/end_request.ts";
-import { deleteDibImages, deleteImages } from "./control/image_commands.ts";
-import { placeOrders } from "./control/image_orders.ts";
-import { createJob, deleteJobs } from "./control/job_commands.ts";
-import { deleteNodes, holdNodes, releaseNodes } from "./control/node_commands.ts";
-import { ControlError, type PoolControl } from "./control/pool_control.ts";
+import { ControlError } from "./control/control_error.ts";
+import { localPool } from "./control/local_pool.ts";
+import type { StatePool } from "./control/operated_pool.ts";
+import type { PoolClient } from "./control/pool_client.ts";
 import type { Config } from "./domain/config.ts";
 import type { PoolReport } from "./domain/pool_report.ts";
 import { adoptServers } from "./execute/adopt_servers.ts";
@@ -34,7 +32,7 @@ const LOCK_WAIT = 2_000;
 const random = systemRandom;
 
 /** @throws StoreError; ConfigError is put off until a command needs the configuration */
-export async function openOfflinePool(options: OfflinePoolOptions): Promise<PoolControl> {
+export async function openOfflinePool(options: OfflinePoolOptions): Promise<PoolClient> {
   const secure = options.secureFile ?? await defaultSecurePath();
   const loaded = await loadConfig(options.configFile, { secure }).catch((error: Error) => error);
   const config = loaded instanceof Error ? null : loaded.config;
@@ -47,7 +45,9 @@ export async function openOfflinePool(options: OfflinePoolOptions): Promise<Pool
     : await openStateFile(options.state, opening);
   const ledger = opening.use(await Ledger.load(store, { clock }));
   const wallOffset = await continueClock(clock, ledger);
-  return offlinePool({ ledger, clock, wallOffset, config, configError: loaded, resources: opening.move() });
+  return localPool(
+    statePool({ ledger, clock, wallOffset, config, configError: loaded, resources: opening.move() }),
+  );
 }
 
 async function openStateFile(path: string, opening: AsyncDisposableStack): Promise<Store> {
@@ -71,62 +71,35 @@ interface OfflineMeans {
   readonly resources: AsyncDisposable;
 }
 
-function offlinePool(
+function statePool(
   { ledger, clock, wallOffset, config, configError, resources }: OfflineMeans,
-): PoolControl {
-  const means = { ledger, clock };
+): StatePool & AsyncDisposable {
   return {
+    ledger,
+    clock,
+    daemon: null,
     report: () => offlineReport({ ledger, config, now: clock.now(), wallOffset }),
-    dump: () => {
-      throw noDaemon();
+    get config() {
+      if (config === null) throw configError;
+      return config;
     },
-    getHistory: (nodeId) => ledger.getHistory(nodeId),
-    holdNodes: (ids, options) => holdNodes(ids, options, means),
-    deleteNodes: (ids, options) => deleteNodes(ids, options, means),
-    releaseNodes: (ids, options) => releaseNodes(ids, options, means),
-    createJob: (spec) => createJob(spec, means),
-    deleteJobs: (ids) => deleteJobs(ids, means),
-    withdrawRequest: (requestId) => ledger.edit((edit) => endRequest(edit, { requestId, now: clock.now() })),
-    deleteImages: (ids, options) => deleteImages(ids, options, means),
-    deleteDibImages: (ids, options) => deleteDibImages(ids, options, means),
-    async listAliens({ provider, signal }) {
-      await using clouds = await openClouds({ config, configError, only: provider });
+    async listAliens({ provider: only, signal }) {
+      await using clouds = await openClouds({ config, configError, only });
       const installation = ledger.installation.id;
-      return await listAliens(clouds.providers, {
-        only: provider,
-        installation,
-        known: ledger.nodes,
-        signal,
-      });
+      return await listAliens(clouds.providers, { only, installation, known: ledger.nodes, signal });
     },
-    async listAlienImages({ provider, signal }) {
-      await using clouds = await openClouds({ config, configError, only: provider });
-      const known = ledger.images.values();
-      return await listAlienImages(clouds.providers, { only: provider, known, signal });
+    async listAlienImages({ provider: only, signal }) {
+      await using clouds = await openClouds({ config, configError, only });
+      return await listAlienImages(clouds.providers, { only, known: ledger.images.values(), signal });
     },
     async adoptState({ dryRun, signal }) {
       if (ledger.installation.id === "") {
         throw new ControlError(404, "there is no state to adopt servers into");
       }
       await using clouds = await openClouds({ config, configError, only: null });
-      return await adoptServers(clouds.providers, { ...means, dryRun, signal });
+      return await adoptServers(clouds.providers, { ledger, clock, dryRun, signal });
     },
-    async orderImages(spec) {
-      if (config === null) throw configError;
-      return await placeOrders(spec, { ...means, config });
-    },
-    waitForOrders: needsDaemon,
-    followBuild: () => {
-      throw noDaemon();
-    },
-    waitForEnd: needsDaemon,
-    createRequest: needsDaemon,
-    waitForGrant: needsDaemon,
-    confirmGrant: needsDaemon,
-    reload: needsDaemon,
-    async [Symbol.asyncDispose]() {
-      await resources[Symbol.asyncDispose]();
-    },
+    [Symbol.asyncDispose]: () => resources[Symbol.asyncDispose](),
   };
 }
 
@@ -142,14 +115,6 @@ async function openClouds(
   const clouds = new AsyncDisposableStack();
   const providers = config.providers.map((each) => ({ name: each.name, cloud: clouds.use(openCloud(each)) }));
   return { providers, [Symbol.asyncDispose]: () => clouds.disposeAsync() };
-}
-
-function needsDaemon(): Promise<never> {
-  return Promise.reject(noDaemon());
-}
-
-function noDaemon(): ControlError {
-  return new ControlError(503, "no daemon is running: start it with `nodepool daemon`");
 }
 
 function offlineReport(

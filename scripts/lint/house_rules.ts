@@ -41,7 +41,7 @@ const allowedImports: Record<string, string[]> = {
     "config",
   ],
   online: ["domain", "lib", "plan", "cloud", "execute", "tasks", "config/nearest_name.ts"],
-  control: ["domain", "lib", "views", "store", "rules"],
+  control: ["domain", "lib", "plan", "views", "store", "rules"],
   site: ["domain", "lib", "views", "manual"],
   manual: ["config/nearest_name.ts"],
   cli: ["domain", "lib", "views", "control", "manual", "config", "store/state_lock.ts"],

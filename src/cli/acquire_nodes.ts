@@ -5,7 +5,7 @@
  * its token; a grant is answered as often as it is asked for; a confirmed request can be confirmed again.
  */
 import type { PoolClient } from "../control/pool_client.ts";
-import type { RequestSpec } from "../control/pool_control.ts";
+import type { RequestSpec } from "../control/operations/request_operations.ts";
 import { durationText, type Instant, type Milliseconds, SECOND } from "../domain/time.ts";
 import type { AcquiredNodesView } from "../views/acquired_nodes.ts";
 import type { RequestView } from "../views/request_list.ts";
@@ -47,17 +47,17 @@ export async function acquireNodes(
       late,
     );
 
-  const request = await ask((pool, options) => pool.createRequest(spec(), options), {
+  const request = await ask((pool, options) => pool.ask("request", spec(), options), {
     by: deadline,
     late: failure(`no daemon took the request within ${durationText(wait)}`),
   });
   await withdrawUnlessDone(daemon, request, async () => {
-    const acquired = await ask((pool, options) => pool.waitForGrant(request.id, options), {
+    const acquired = await ask((pool, options) => pool.ask("request-grant", { id: request.id }, options), {
       by: deadline,
       late: () => describeTimeout(daemon, { request, wait }),
     });
     await deliver(acquired);
-    await ask((pool, options) => pool.confirmGrant(request.id, options), {
+    await ask((pool, options) => pool.ask("request-confirm", { id: request.id }, options), {
       by: deadline + CONFIRM_GRACE,
       late: failure("no daemon could be told that the nodes were taken: the next one deletes them"),
     });
@@ -78,7 +78,7 @@ async function withdrawUnlessDone(
     await run();
   } catch (error) {
     // The daemon, or the next one, withdraws it by itself once nobody attends to it.
-    await daemon.askOnce((pool) => pool.withdrawRequest(request.id));
+    await daemon.askOnce((pool) => pool.ask("request-withdraw", { id: request.id }));
     throw error;
   }
 }
@@ -87,7 +87,7 @@ async function describeTimeout(
   daemon: LastingPool,
   { request: { id, label, count }, wait }: { request: RequestView; wait: Milliseconds },
 ): Promise<Error> {
-  const list = await daemon.askOnce((pool) => pool.view("request-list", { filter: { label } }));
+  const list = await daemon.askOnce((pool) => pool.ask("request-list", { label }));
   const reason = list === null
     ? "the daemon is not running"
     : list.requests.find((request) => request.id === id)?.waiting_on?.message;

@@ -16,7 +16,7 @@ export function renderInventory(
   const hosts = nodes.map((node) => `${names.get(node.id)} ${variables(node, knownHosts)}`);
   const sections = new Map([["nodepool", hosts]]);
   for (const node of nodes) {
-    for (const group of node.groups) {
+    for (const group of node.groups ?? []) {
       sections.set(group, [...sections.get(group) ?? [], names.get(node.id)!]);
     }
   }

@@ -1,6 +1,6 @@
 /** What the commands that order images have in common: the order, waiting for it with progress, the exit code. */
 import type { PoolClient } from "../control/pool_client.ts";
-import type { OrderOutcome, OrderSpec, PlacedOrders } from "../control/pool_control.ts";
+import type { OrderOutcome, OrderSpec, PlacedOrders } from "../control/operations/image_operations.ts";
 import type { CliContext } from "./cli_context.ts";
 import { InterruptedError } from "./cli_error.ts";
 import { ExitCode } from "./exit_code.ts";
@@ -26,7 +26,7 @@ export async function orderImages(
     : await openPool(context, { writes: true });
   using interrupts = io.interrupts();
   const { signal } = interrupts;
-  const placed = await pool.orderImages(spec, { signal });
+  const placed = await pool.ask("image-order", spec, { signal });
   if (!wait) {
     for (const name of placed.orders) io.stdout.write(`${describe(name)}: ordered\n`);
     if (!pool.hasDaemon) io.stderr.write("nodepool: no daemon is running; the next one sees to it\n");
@@ -64,7 +64,7 @@ async function waiting(
     if (!until.aborted) throw error;
   });
   try {
-    const outcomes = await pool.waitForOrders(placed, { signal });
+    const outcomes = await pool.ask("image-order-end", placed, { signal });
     // A log is read to its end, which the end of its build brings.
     if (follow) await quiet;
     return outcomes;
@@ -84,14 +84,11 @@ async function followBuilds(
   const build = placed.orders.find(({ provider }) => provider === null);
   if (build === undefined) return;
   for (;;) {
-    const { dib_images: images } = await pool.view("dib-image-list", {
-      filter: { image: build.image },
-      signal,
-    });
+    const { dib_images: images } = await pool.ask("dib-image-list", { image: build.image }, { signal });
     const found = images.findLast(({ version }) => version >= Math.floor(placed.at / 1000));
     if (found !== undefined) {
       const text = new TextDecoder();
-      for await (const chunk of await pool.followBuild(found.id, { signal })) {
+      for await (const chunk of await pool.ask("build-log", { id: found.id }, { signal })) {
         io.stdout.write(text.decode(chunk, { stream: true }));
       }
       return;

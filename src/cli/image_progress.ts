@@ -3,7 +3,7 @@
  * again and again; elsewhere a line for each reason to wait that lasts.
  */
 import type { PoolClient } from "../control/pool_client.ts";
-import type { PlacedOrders } from "../control/pool_control.ts";
+import type { PlacedOrders } from "../control/operations/image_operations.ts";
 import type { ImageView } from "../views/image_list.ts";
 import type { CliContext } from "./cli_context.ts";
 import { writeLine } from "./write_line.ts";
@@ -55,13 +55,13 @@ async function describe(
   const lines: string[] = [];
   for (const { provider, image } of placed.orders) {
     if (provider === null) {
-      const { dib_images: builds } = await pool.view("dib-image-list", { filter: { image }, signal });
+      const { dib_images: builds } = await pool.ask("dib-image-list", { image }, { signal });
       const build = builds.findLast(({ state }) => state === "building");
       if (build !== undefined) {
         lines.push(`diskimage ${image}: ${build.waiting_on?.message ?? "being built"}`);
       }
     } else {
-      const { images } = await pool.view("image-list", { filter: { provider, image }, signal });
+      const { images } = await pool.ask("image-list", { provider, image }, { signal });
       const made = images.findLast(({ state }) => state === "building");
       if (made !== undefined) lines.push(`image ${image} on ${provider}: ${bar(made)}`);
     }

@@ -2,11 +2,11 @@
  * A daemon's pool that outlasts the daemon: a question that one leaves unanswered is asked of the next one. For
  * questions that may be asked twice, by commands that wait for long.
  */
-import { connectControl, NoAnswerError } from "../control/control_client.ts";
+import { ControlError } from "../control/control_error.ts";
+import { NoAnswerError } from "../control/no_answer_error.ts";
 import type { PoolClient } from "../control/pool_client.ts";
-import { ControlError } from "../control/pool_control.ts";
 import type { CliContext } from "./cli_context.ts";
-import { findSocketPath, openDaemonsPool } from "./open_pool.ts";
+import { connectTo, findSocketPath, openDaemonsPool } from "./open_pool.ts";
 
 /** Between two looks for the next daemon: soon enough for the 30 s that it keeps what nobody asks for. */
 const LOOK = 250;
@@ -67,7 +67,7 @@ export class LastingPool implements AsyncDisposable {
   async #nextDaemon(signal: AbortSignal): Promise<PoolClient> {
     for (;;) {
       await this.#context.io.clock.sleep(LOOK, { signal });
-      const pool = await connectControl(this.#socketPath);
+      const pool = await connectTo(this.#socketPath);
       if (pool !== null) return pool;
     }
   }

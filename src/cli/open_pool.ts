@@ -1,7 +1,5 @@
 /** The pool that a command works on: the running daemon's, or with none running the state's. */
-import { connectControl } from "../control/control_client.ts";
 import type { PoolClient } from "../control/pool_client.ts";
-import type { PoolControl } from "../control/pool_control.ts";
 import { controlSocketPath } from "../control/socket_path.ts";
 import { shellWord } from "../lib/shell_quote.ts";
 import { NoDaemonError, UsageError } from "./cli_error.ts";
@@ -44,14 +42,13 @@ export async function openWorkingPool(context: CliContext, command: string): Pro
 /** @param open opens the pool of a state that no daemon has */
 async function openOwnPool(
   context: CliContext,
-  open: (state: string) => Promise<PoolControl>,
+  open: (state: string) => Promise<PoolClient>,
 ): Promise<PoolClient> {
   const { state, problem } = await findState(context);
   return await connectSoon(controlSocketPath(state), context, async () => {
     if (problem !== null) throw unreadable(configFilesOf(context).configFile, problem);
-    const { localClient } = await import("../control/local_client.ts");
     try {
-      return localClient(await open(state));
+      return await open(state);
     } catch (error) {
       if (isLocked(error)) return null;
       throw error;
@@ -94,7 +91,7 @@ async function connectSoon(
   // What `without` tries may take time of its own.
   const deadline = io.clock.monotonic() + SOCKET_WAIT;
   while (io.clock.monotonic() < deadline) {
-    const pool = await connectControl(socketPath) ?? await without();
+    const pool = await connectTo(socketPath) ?? await without();
     if (pool !== null) return pool;
     await io.clock.sleep(SOCKET_LOOK);
   }
@@ -102,6 +99,12 @@ async function connectSoon(
     `a process has the state, but nothing listens on the control socket ${socketPath}: if that is a daemon, it makes ` +
       "its socket again within seconds, unless something else is in that place; its log says more",
   );
+}
+
+/** Loaded by those that ask a pool: with it comes the table of operations. */
+export async function connectTo(socketPath: string): Promise<PoolClient | null> {
+  const { connectControl } = await import("../control/control_client.ts");
+  return await connectControl(socketPath);
 }
 
 /** By its fields: importing the class would load the store for every command. */

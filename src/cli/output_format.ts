@@ -1,9 +1,8 @@
 /** The formats that lists come in. */
 import { Option } from "@commander-js/extra-typings";
-import type { Column } from "../views/tables/column.ts";
+import type { Column, Table } from "../views/tables/column.ts";
 import { renderCsv } from "../views/tables/render_csv.ts";
 import { renderTable } from "../views/tables/render_table.ts";
-import { tables, type TabularViews } from "../views/tables/view_tables.ts";
 import type { CliIo } from "./cli_io.ts";
 import { statePainter } from "./state_colors.ts";
 
@@ -19,20 +18,19 @@ export function outputOption() {
 }
 
 /** The view as it is to be printed, with a line break at its end. */
-export async function formatView<Name extends keyof TabularViews>(
-  view: { readonly name: Name; readonly content: TabularViews[Name] },
-  { format, io }: { format: OutputFormat; io: CliIo },
+export async function formatView<View, Row>(
+  content: View,
+  { table, format, io }: { table: Table<View, Row>; format: OutputFormat; io: CliIo },
 ): Promise<string> {
-  const table = tables[view.name];
   const shown = {
     columns: table.columns as readonly Column<object>[],
-    rows: table.rows(view.content) as readonly object[],
+    rows: table.rows(content) as readonly object[],
   };
   switch (format) {
     case "json":
-      return `${JSON.stringify(view.content, null, 2)}\n`;
+      return `${JSON.stringify(content, null, 2)}\n`;
     case "yaml":
-      return (await import("yaml")).stringify(view.content, { lineWidth: 0, aliasDuplicateObjects: false });
+      return (await import("yaml")).stringify(content, { lineWidth: 0, aliasDuplicateObjects: false });
     case "csv":
       return renderCsv(shown);
     default:

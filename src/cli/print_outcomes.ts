@@ -1,5 +1,5 @@
 /** Tells what became of each of several nodes, images or jobs. */
-import type { IdOutcome } from "../control/pool_control.ts";
+import type { IdOutcome } from "../control/operation.ts";
 import type { CliContext } from "./cli_context.ts";
 import { ExitCode } from "./exit_code.ts";
 import { writeLine } from "./write_line.ts";

@@ -1,6 +1,6 @@
 /** An error as one line on standard error and an exit code: the edge at which every error ends. */
 import { CommanderError } from "@commander-js/extra-typings";
-import { ControlError } from "../control/pool_control.ts";
+import { ControlError } from "../control/control_error.ts";
 import { errorChain } from "../lib/error_chain.ts";
 import { NoDaemonError, OtherDaemonError, StateLostError, UsageError } from "./cli_error.ts";
 import type { CliIo } from "./cli_io.ts";

@@ -1,6 +1,7 @@
 /** Looks at the clouds of a configuration and prints what would stop a launch: `config-validate --online`. */
 import type { Config } from "../domain/config.ts";
 import { viewOnlineChecks } from "../views/online_check_list.ts";
+import { onlineCheckTable } from "../views/tables/online_check_table.ts";
 import type { CliContext } from "./cli_context.ts";
 import { ExitCode } from "./exit_code.ts";
 import { formatView, type OutputFormat } from "./output_format.ts";
@@ -14,7 +15,7 @@ export async function showOnlineChecks(
   const checks = await wiring.checkOnline({ config, signal: interrupts.signal });
   const moment = { now: io.clock.now(), wallOffset: io.clock.wall() - io.clock.now() };
   const content = viewOnlineChecks(checks, moment);
-  io.stdout.write(await formatView({ name: "config-validate", content }, { format: output, io }));
+  io.stdout.write(await formatView(content, { table: onlineCheckTable, format: output, io }));
   const { failures, warnings } = content;
   if (failures > 0 || (strict && warnings > 0)) context.exitCode = ExitCode.failed;
 }

@@ -2,8 +2,7 @@
 import type { PoolClient } from "../control/pool_client.ts";
 import { SECOND } from "../domain/time.ts";
 import type { ViewFilter } from "../views/view_filter.ts";
-import type { TabularViews } from "../views/tables/view_tables.ts";
-import type { PoolViewName, PoolViews } from "../views/view_pool.ts";
+import type { PoolList, PoolView, PoolViewName } from "../views/view_pool.ts";
 import type { CliContext } from "./cli_context.ts";
 import { InterruptedError } from "./cli_error.ts";
 import { durationArgument } from "./duration_argument.ts";
@@ -32,7 +31,7 @@ export async function showView<Name extends PoolViewName>(
   context: CliContext,
   name: Name,
   options: ShowOptions,
-): Promise<PoolViews[Name]> {
+): Promise<PoolView<Name>> {
   if (options.watch === undefined) {
     await using pool = await openPool(context);
     return await draw(context, { pool, name, options });
@@ -51,12 +50,11 @@ interface Drawing<Name extends PoolViewName> {
 async function draw<Name extends PoolViewName>(
   { io }: CliContext,
   { pool, name, options, signal }: Drawing<Name>,
-): Promise<PoolViews[Name]> {
-  const content = await pool.view(name, { filter: options.filter, signal });
-  const text = await formatView({ name, content: content as TabularViews[Name] }, {
-    format: options.output,
-    io,
-  });
+): Promise<PoolView<Name>> {
+  const content = await pool.ask(name, options.filter ?? {}, { signal }) as PoolView<Name>;
+  const { poolLists } = await import("../views/view_pool.ts");
+  const { table }: PoolList = poolLists[name];
+  const text = await formatView(content, { table, format: options.output, io });
   if (options.watch !== undefined && io.stdout.columns !== null) io.stdout.write(CLEAR);
   io.stdout.write(text);
   return content;
@@ -69,7 +67,7 @@ const CLEAR = "\x1b[H\x1b[J";
 async function watch<Name extends PoolViewName>(
   context: CliContext,
   { name, options, pause }: { name: Name; options: ShowOptions; pause: number },
-): Promise<PoolViews[Name]> {
+): Promise<PoolView<Name>> {
   await using pool = await openDaemonsPool(context);
   using interrupts = context.io.interrupts();
   const { signal } = interrupts;

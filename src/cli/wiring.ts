@@ -5,7 +5,7 @@
 import type { Config } from "../domain/config.ts";
 import type { OnlineCheck } from "../domain/online_check.ts";
 import type { InvokedProgram } from "./invoked_program.ts";
-import type { PoolControl } from "../control/pool_control.ts";
+import type { PoolClient } from "../control/pool_client.ts";
 
 export interface Wiring {
   /** Runs until it is told to stop; resolves to the exit code. */
@@ -13,9 +13,9 @@ export interface Wiring {
   /** Starts the program as a daemon in the background; resolves to the exit code once that runs, or does not. */
   startInBackground(options: BackgroundOptions): Promise<number>;
   /** The pool on its state alone, which is locked until it is disposed of. */
-  openOfflinePool(options: OfflinePoolOptions): Promise<PoolControl>;
+  openOfflinePool(options: OfflinePoolOptions): Promise<PoolClient>;
   /** A pool that works for one command where no daemon runs; it has the state until it is disposed of. */
-  openForegroundPool(options: ForegroundPoolOptions): Promise<PoolControl>;
+  openForegroundPool(options: ForegroundPoolOptions): Promise<PoolClient>;
   /** What would stop a launch of the configuration, as its clouds stand; changes nothing. */
   checkOnline(options: OnlineOptions): Promise<readonly OnlineCheck[]>;
   /** Runs an OpenStack simulator until the signal is aborted. */

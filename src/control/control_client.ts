@@ -1,19 +1,25 @@
 /**
- * The commands' side of the control socket. Uses Deno's own fetch over the Unix socket: an HTTP package would cost
- * more at start than all the rest of a command.
+ * The commands' side of the control socket, loaded by those that talk to a pool. Uses Deno's own fetch over the Unix
+ * socket: an HTTP package would cost more at start than all the rest of a command.
  */
-import type { PoolClient } from "./pool_client.ts";
+import type * as v from "valibot";
 import { connectionKind } from "./connection_kind.ts";
-import { ControlError } from "./pool_control.ts";
+import { ControlError } from "./control_error.ts";
+import {
+  blameVersion,
+  type Greeting,
+  greetingSchema,
+  misfit,
+  PROTOCOL,
+  PROTOCOL_HEADER,
+  SILENT_GREETING,
+} from "./greeting.ts";
+import { NoAnswerError } from "./no_answer_error.ts";
+import { type Operation, stream } from "./operation.ts";
+import { type OperationName, operations } from "./operations.ts";
+import type { PoolClient } from "./pool_client.ts";
 import { ControlSocketError } from "./socket_path.ts";
-
-/** The daemon's end, or its beginning, came between a question and its answer; whether it was heard is not known. */
-export class NoAnswerError extends Error {
-  override readonly name = "NoAnswerError";
-  constructor(socketPath: string, options?: ErrorOptions) {
-    super(`the daemon at ${socketPath} did not answer: has it been stopped?`, options);
-  }
-}
+import { whatIsWrong } from "./what_is_wrong.ts";
 
 /**
  * The daemon's pool; null when no daemon listens on the socket.
@@ -26,114 +32,150 @@ export async function connectControl(socketPath: string): Promise<PoolClient | n
       `cannot open the daemon's socket ${socketPath}: permission denied; run this as the daemon's user or as root`,
     );
   }
-  return kind === "listening" ? remoteClient(socketPath) : null;
+  return kind === "listening" ? new RemotePool(socketPath) : null;
 }
 
-function remoteClient(socketPath: string): PoolClient {
-  const client = Deno.createHttpClient({ proxy: { transport: "unix", path: socketPath } });
-  const call = caller({ client, socketPath });
-  return {
-    hasDaemon: true,
-    view: (name, { filter = {}, signal } = {}) => call("GET", `/views/${name}${query(filter)}`, { signal }),
-    dump: (options) => call("GET", "/dump", options),
-    getNode: (id, options) => call("GET", `/nodes/${id}`, options),
-    getNodeMetadata: (id, options) => call("GET", `/nodes/${id}/metadata`, options),
-    getInventory: (options) => call("GET", "/inventory", options),
-    holdNodes: (ids, { signal, ...options }) =>
-      call("POST", "/nodes/hold", { signal, body: { ids, ...options } }),
-    deleteNodes: (ids, { signal, comment }) =>
-      call("POST", "/nodes/delete", { signal, body: { ids, comment } }),
-    releaseNodes: (ids, { signal, ...options }) =>
-      call("POST", "/nodes/release", { signal, body: { ids, ...options } }),
-    waitForEnd: (nodeId, options) => call("GET", `/nodes/${nodeId}/end`, options),
-    createJob: (body, { signal } = {}) => call("POST", "/jobs", { signal, body }),
-    deleteJobs: (ids, { signal } = {}) => call("POST", "/jobs/delete", { signal, body: { ids } }),
-    createRequest: (body, { signal } = {}) => call("POST", "/requests", { signal, body }),
-    waitForGrant: (requestId, options) => call("GET", `/requests/${requestId}/grant`, options),
-    confirmGrant: (requestId, options) => call("POST", `/requests/${requestId}/confirm`, options),
-    withdrawRequest: (requestId, options) => call("DELETE", `/requests/${requestId}`, options),
-    listAliens: ({ provider, signal }) => call("GET", `/aliens${query({ provider })}`, { signal }),
-    orderImages: (body, { signal } = {}) => call("POST", "/image-orders", { signal, body }),
-    waitForOrders: (body, { signal } = {}) => call("POST", "/image-orders/wait", { signal, body }),
-    followBuild: (id, { signal } = {}) => follow(`/dib-images/${id}/log`, { client, socketPath, signal }),
-    deleteImages: (ids, { signal, comment }) =>
-      call("POST", "/images/delete", { signal, body: { ids, comment } }),
-    deleteDibImages: (ids, { signal, comment }) =>
-      call("POST", "/dib-images/delete", { signal, body: { ids, comment } }),
-    listAlienImages: ({ provider, signal }) => call("GET", `/alien-images${query({ provider })}`, { signal }),
-    adoptState: ({ dryRun, signal }) => call("POST", "/state/adopt", { signal, body: { dryRun } }),
-    reload: (options) => call("POST", "/reload", options),
-    [Symbol.asyncDispose]: () => Promise.resolve(client.close()),
-  };
+interface AskOptions {
+  readonly signal?: AbortSignal;
+}
+
+class RemotePool implements PoolClient {
+  readonly hasDaemon = true;
+  readonly #socketPath: string;
+  readonly #client: Deno.HttpClient;
+  #greeting: Promise<Greeting> | null = null;
+
+  constructor(socketPath: string) {
+    this.#socketPath = socketPath;
+    this.#client = Deno.createHttpClient({ proxy: { transport: "unix", path: socketPath } });
+  }
+
+  async ask(name: OperationName, request: object, options: AskOptions = {}): Promise<never> {
+    const greeting = await this.#greet(options);
+    const problem = misfit(greeting, name);
+    if (problem !== null) throw new Error(problem);
+    const operation = operations[name];
+    const call = callOf(operation, request);
+    if (operation.answer === stream) return await this.#follow(call, options) as never;
+    const { status, text } = await this.#send(call, options);
+    if (status >= 400) throw failureOf(status, text);
+    return checked(operation.answer, { answer: parsed(text), name, greeting }) as never;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return Promise.resolve(this.#client.close());
+  }
+
+  /** Once for each connection; again where it failed. */
+  #greet(options: AskOptions): Promise<Greeting> {
+    return this.#greeting ??= this.#askGreeting(options).catch((error) => {
+      this.#greeting = null;
+      throw error;
+    });
+  }
+
+  async #askGreeting(options: AskOptions): Promise<Greeting> {
+    const { status, text } = await this.#send({ method: "GET", path: "/" }, options);
+    if (status === 404) return SILENT_GREETING;
+    if (status >= 400) throw failureOf(status, text);
+    return checked(greetingSchema, { answer: parsed(text), name: "greeting", greeting: null }) as Greeting;
+  }
+
+  /** With its whole body: a daemon may be stopped in the middle of it. */
+  #send(call: Call, options: AskOptions): Promise<{ status: number; text: string }> {
+    return this.#reaching(options, async () => {
+      const response = await this.#fetch(call, options);
+      return { status: response.status, text: await response.text() };
+    });
+  }
+
+  /** A body that comes as it is made. */
+  async #follow(call: Call, options: AskOptions): Promise<ReadableStream<Uint8Array>> {
+    const response = await this.#reaching(options, () => this.#fetch(call, options));
+    if (!response.ok || response.body === null) throw failureOf(response.status, await response.text());
+    return response.body;
+  }
+
+  #fetch({ method, path, body }: Call, { signal }: AskOptions): Promise<Response> {
+    return fetch(`${ANYWHERE}${path}`, {
+      client: this.#client,
+      method,
+      signal,
+      headers: {
+        [PROTOCOL_HEADER]: String(PROTOCOL),
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+      },
+      body,
+    });
+  }
+
+  async #reaching<Answer>({ signal }: AskOptions, ask: () => Promise<Answer>): Promise<Answer> {
+    try {
+      return await ask();
+    } catch (cause) {
+      signal?.throwIfAborted();
+      throw new NoAnswerError(this.#socketPath, { cause });
+    }
+  }
 }
 
 /** A socket needs no host. Deno looks up what is named all the same, so it is an address: no name server is asked. */
 const ANYWHERE = "http://127.0.0.1";
 
-interface CallOptions {
-  readonly body?: unknown;
-  readonly signal?: AbortSignal;
+interface Call {
+  readonly method: string;
+  readonly path: string;
+  readonly body?: string;
 }
 
-/** The answer's type is the route's: `controlRoutes` makes both from PoolClient. */
-type Call = <Answer>(method: string, path: string, options?: CallOptions) => Promise<Answer>;
-
-function caller({ client, socketPath }: { client: Deno.HttpClient; socketPath: string }): Call {
-  return async (method, path, { body, signal } = {}) => {
-    const request = {
-      client,
-      method,
-      signal,
-      ...(body === undefined
-        ? {}
-        : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
-    };
-    const { status, text } = await answerTo(`${ANYWHERE}${path}`, request).catch((cause) => {
-      if (signal?.aborted) throw signal.reason;
-      throw new NoAnswerError(socketPath, { cause });
-    });
-    if (status >= 400) throw failureOf(status, text);
-    return text === "" ? undefined : JSON.parse(text);
-  };
-}
-
-/** A body that comes as it is made. */
-async function follow(
-  path: string,
-  { client, socketPath, signal }: { client: Deno.HttpClient; socketPath: string; signal?: AbortSignal },
-): Promise<ReadableStream<Uint8Array>> {
-  const request = { client, signal };
-  const response = await fetch(`${ANYWHERE}${path}`, request).catch((cause) => {
-    if (signal?.aborted) throw signal.reason;
-    throw new NoAnswerError(socketPath, { cause });
+/** What of the request the path does not name goes in the query, with POST in the body. */
+function callOf({ route }: Operation, request: object): Call {
+  const [method, pattern] = route.split(" ") as [string, string];
+  const rest = new Map(Object.entries(request).filter(([, value]) => value !== undefined));
+  const path = pattern.replaceAll(/:(\w+)/g, (_, key) => {
+    const value = rest.get(key);
+    rest.delete(key);
+    return encodeURIComponent(String(value));
   });
-  if (!response.ok || response.body === null) throw failureOf(response.status, await response.text());
-  return response.body;
+  if (method === "POST") {
+    return { method, path, ...(rest.size > 0 && { body: JSON.stringify(Object.fromEntries(rest)) }) };
+  }
+  const query = new URLSearchParams(
+    [...rest].flatMap(([key, value]) => value === null ? [] : [[key, String(value)]]),
+  );
+  return { method, path: query.size > 0 ? `${path}?${query}` : path };
 }
 
-/** With its whole body: a daemon may be stopped in the middle of it. */
-async function answerTo(url: string, request: RequestInit): Promise<{ status: number; text: string }> {
-  const response = await fetch(url, request);
-  return { status: response.status, text: await response.text() };
-}
-
-function failureOf(status: number, text: string): Error {
+/** undefined: it is empty; the text itself, where it is not JSON. */
+function parsed(text: string): unknown {
+  if (text === "") return undefined;
   try {
-    const answer = JSON.parse(text) as { error: string; status: number };
-    if (CONTROL_STATUSES.has(answer.status)) {
-      return new ControlError(answer.status as ControlError["status"], answer.error);
-    }
-    return new Error(`the daemon failed: ${answer.error}; its log says more`);
+    return JSON.parse(text);
   } catch {
-    return new Error(`the daemon gave an answer that is none (${status}): ${text.slice(0, 200)}`);
+    return text;
   }
 }
 
-const CONTROL_STATUSES: ReadonlySet<number> = new Set([400, 404, 409, 410, 503]);
-
-/** `?a=1&b=x` of what is given; nothing where nothing is. */
-function query(parts: Readonly<Record<string, string | number | null | undefined>> | object): string {
-  const given = Object.entries(parts).filter(([, value]) => value !== null && value !== undefined);
-  if (given.length === 0) return "";
-  return `?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}`;
+/** As it came, with what a newer daemon says besides. */
+function checked(
+  schema: v.GenericSchema,
+  { answer, name, greeting }: { answer: unknown; name: string; greeting: Greeting | null },
+): unknown {
+  const { problems } = whatIsWrong(schema, answer);
+  if (problems === null) return answer;
+  const blame = greeting === null ? "" : blameVersion(greeting);
+  throw new Error(`the daemon sent an invalid response to ${name}: ${problems}${blame}`);
 }
+
+function failureOf(status: number, text: string): Error {
+  const answer = parsed(text) as { error?: unknown; status?: unknown } | undefined;
+  if (typeof answer !== "object" || typeof answer.error !== "string") {
+    return new Error(`the daemon sent an invalid response (${status}): ${text.slice(0, 200)}`);
+  }
+  if (CONTROL_STATUSES.has(answer.status)) {
+    return new ControlError(answer.status as ControlError["status"], answer.error);
+  }
+  return new Error(`the daemon failed: ${answer.error}; its log says more`);
+}
+
+const CONTROL_STATUSES: ReadonlySet<unknown> = new Set([400, 404, 409, 410, 503]);

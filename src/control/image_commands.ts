@@ -5,7 +5,7 @@ import { imageStateName } from "../domain/provider_image.ts";
 import { recordDibImage, recordImage } from "../rules/record_image.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Ledger } from "../store/ledger.ts";
-import type { IdOutcome } from "./pool_control.ts";
+import type { IdOutcome } from "./operation.ts";
 
 interface Means {
   readonly ledger: Ledger;

@@ -8,7 +8,8 @@ import { distinctOrders, findDiskimage, type ImageUse, imageUses, orderNames } f
 import type { Ledger } from "../store/ledger.ts";
 import { orderKey } from "../store/pair_key.ts";
 import { changeOrder } from "../rules/record_image.ts";
-import { ControlError, type OrderOutcome, type OrderSpec, type PlacedOrders } from "./pool_control.ts";
+import { ControlError } from "./control_error.ts";
+import type { OrderOutcome, OrderSpec, PlacedOrders } from "./operations/image_operations.ts";
 
 interface Means {
   readonly ledger: Ledger;

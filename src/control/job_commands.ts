@@ -4,7 +4,11 @@ import type { Clock } from "../lib/clock.ts";
 import type { Edit } from "../store/draft.ts";
 import { findJob } from "../rules/end_job.ts";
 import type { Ledger } from "../store/ledger.ts";
-import { ControlError, type IdOutcome, type JobSpec } from "./pool_control.ts";
+import { ControlError } from "./control_error.ts";
+import type { IdOutcome } from "./operation.ts";
+
+/** A job whose nodes are to be held when it fails. */
+type JobSpec = Pick<AutoHold, "job" | "holdOnFailure">;
 
 interface Means {
   readonly ledger: Ledger;

@@ -9,7 +9,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Edit } from "../store/draft.ts";
 import { endJob, type JobEndEffect } from "../rules/end_job.ts";
 import type { Ledger } from "../store/ledger.ts";
-import type { IdOutcome } from "./pool_control.ts";
+import type { IdOutcome } from "./operation.ts";
 
 interface Means {
   readonly ledger: Ledger;

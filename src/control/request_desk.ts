@@ -13,7 +13,8 @@ import type { Clock } from "../lib/clock.ts";
 import { waitFor } from "../lib/in_flight.ts";
 import type { Ledger, LedgerChange } from "../store/ledger.ts";
 import { endRequest, isInUse } from "../rules/end_request.ts";
-import { ControlError, type RequestSpec } from "./pool_control.ts";
+import { ControlError } from "./control_error.ts";
+import type { RequestSpec } from "./operations/request_operations.ts";
 
 /** How long a request is kept for a client that does not wait for it. */
 const UNATTENDED_FOR = 30 * SECOND;
@@ -76,7 +77,7 @@ export class RequestDesk implements Disposable {
     return this.#ledger.requests.get(request.id) ?? request;
   }
 
-  /** @see PoolControl.waitForGrant */
+  /** Resolves when the request is granted; rejects with ControlError when it is withdrawn or unknown. */
   waitForGrant(requestId: number, { signal }: { signal: AbortSignal }): Promise<readonly NodeRecord[]> {
     return waitFor(`nodes for request ${requestId}`, () => this.#grantOf(requestId, signal));
   }
@@ -102,7 +103,7 @@ export class RequestDesk implements Disposable {
     });
   }
 
-  /** @see PoolControl.confirmGrant */
+  /** The client has the nodes. May be said again. @throws ControlError where the request was withdrawn */
   async confirm(requestId: number): Promise<void> {
     const isTheirs = await this.#ledger.edit((edit) => {
       const request = edit.request(requestId);

@@ -8,8 +8,8 @@ import { HttpServer } from "../lib/http/http_server.ts";
 import { loggerOf } from "../lib/logging.ts";
 import { controlRoutes } from "./control_routes.ts";
 import { ControlSocket } from "./control_socket.ts";
-import { localClient } from "./local_client.ts";
-import { ControlError, type PoolControl } from "./pool_control.ts";
+import { ControlError } from "./control_error.ts";
+import type { LocalPool } from "./pool_client.ts";
 
 interface ServeControlOptions {
   readonly socketPath: string;
@@ -30,15 +30,15 @@ const LOOK = 2_000;
 const log = loggerOf("control");
 
 /**
- * Listens until it is disposed of, which ends waiting clients with status 503. The control itself is left open.
+ * Listens until it is disposed of, which ends waiting clients with status 503. The pool itself is left open.
  * @throws ControlSocketError when the path cannot be listened on
  */
 export async function serveControl(
-  control: PoolControl,
+  pool: LocalPool,
   { socketPath, connections, onDefect, clock = systemClock }: ServeControlOptions,
 ): Promise<ServedControl> {
   const stop = new AbortController();
-  const app = controlRoutes(localClient(control), { stopping: stop.signal, onDefect });
+  const app = controlRoutes(pool, { stopping: stop.signal, onDefect });
   const first = await ControlSocket.open(socketPath);
   const server = new HttpServer((request) => app.fetch(request), {
     limits: connections === undefined ? {} : { connections },

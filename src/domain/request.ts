@@ -22,3 +22,7 @@ export interface NodeRequest {
   readonly grantedAt: Instant | null;
   readonly waitingOn: WaitingOn | null;
 }
+
+export type RequestStateName = "waiting" | "granted";
+
+export const requestStateNames: readonly RequestStateName[] = ["waiting", "granted"];

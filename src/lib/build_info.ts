@@ -5,6 +5,9 @@
 
 import manifest from "../../deno.json" with { type: "json" };
 
+/** Of the running program. */
+export const VERSION: string = manifest.version;
+
 /** Version, commit and runtime of the running program. */
 interface BuildInfo {
   readonly version: string;
@@ -16,7 +19,7 @@ interface BuildInfo {
 /** Reads the build information; it never throws. */
 export function buildInfo(): BuildInfo {
   const commit = recordedCommit() ?? checkoutCommit() ?? "unknown";
-  return { version: manifest.version, commit, deno: Deno.version.deno };
+  return { version: VERSION, commit, deno: Deno.version.deno };
 }
 
 function recordedCommit(): string | null {

@@ -7,7 +7,7 @@
  */
 import { ConfigError, formatProblem } from "../config/config_error.ts";
 import { diffConfig } from "../config/diff_config.ts";
-import { ControlError } from "../control/pool_control.ts";
+import { ControlError } from "../control/control_error.ts";
 import type { Config } from "../domain/config.ts";
 import type { Instant } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";

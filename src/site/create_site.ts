@@ -12,7 +12,7 @@ import { contentTag } from "../views/content_tag.ts";
 import { viewReadiness } from "../views/health.ts";
 import { type NodeDetailsView, viewEndedNode, viewNodeDetails } from "../views/node_details.ts";
 import { viewNodeMetadata } from "../views/node_metadata.ts";
-import type { PoolViewName } from "../views/view_pool.ts";
+import { poolLists, type PoolViewName } from "../views/view_pool.ts";
 import { crossOrigin } from "./cross_origin.ts";
 import { renderFrontPage } from "./front_page.ts";
 import { LastModified } from "./last_modified.ts";
@@ -67,15 +67,8 @@ async function readOnly(context: Context, next: () => Promise<void>): Promise<Re
   return failure(context, new SiteError(405, "this endpoint is for reading: GET and HEAD only"));
 }
 
-const listNames: readonly PoolViewName[] = [
-  "node-list",
-  "image-list",
-  "dib-image-list",
-  "label-list",
-  "provider-list",
-  "request-list",
-  "job-list",
-];
+/** The status is on the front page. */
+const listNames = (Object.keys(poolLists) as PoolViewName[]).filter((name) => name !== "status");
 
 function addLists(app: Hono, { report }: SiteOptions): void {
   const answerList = listAnswers(report);

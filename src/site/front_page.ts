@@ -1,9 +1,8 @@
 /** `/`: the pool at a glance, with its labels and providers. */
 import { html } from "hono/html";
 import type { PoolReport } from "../domain/pool_report.ts";
-import { viewPool } from "../views/view_pool.ts";
+import { poolLists, viewPool } from "../views/view_pool.ts";
 import type { Column } from "../views/tables/column.ts";
-import { tables } from "../views/tables/view_tables.ts";
 import { renderRows } from "./list_page.ts";
 import { type Markup, renderPage } from "./page.ts";
 
@@ -13,7 +12,7 @@ export function renderFrontPage(report: PoolReport, title: string): string {
 }
 
 function section(report: PoolReport, name: "status" | "label-list" | "provider-list"): Markup {
-  const table = tables[name] as {
+  const table = poolLists[name].table as {
     columns: readonly Column<object>[];
     rows(view: unknown): readonly object[];
   };

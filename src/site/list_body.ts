@@ -3,8 +3,7 @@ import type { PoolReport } from "../domain/pool_report.ts";
 import type { Column } from "../views/tables/column.ts";
 import { renderCsv } from "../views/tables/render_csv.ts";
 import { renderTable } from "../views/tables/render_table.ts";
-import { tables } from "../views/tables/view_tables.ts";
-import { type PoolViewName, renderPoolJson, viewPool } from "../views/view_pool.ts";
+import { poolLists, type PoolViewName, renderPoolJson, viewPool } from "../views/view_pool.ts";
 import { renderListPage } from "./list_page.ts";
 import type { ListQuery } from "./list_query.ts";
 
@@ -16,7 +15,7 @@ export function listBody(
   const { format, filter, fields } = query;
   if (format === "json" && fields === null) return renderPoolJson(report, { name, filter });
   const view = viewPool(report, { name, filter });
-  const { columns: all, rows: rowsOf } = tables[name] as TableOf<typeof view>;
+  const { columns: all, rows: rowsOf } = poolLists[name].table as TableOf<typeof view>;
   const rows = rowsOf(view);
   const columns = fields === null
     ? all
@@ -45,7 +44,7 @@ export function rowsBody(
   { name, query }: { name: PoolViewName; query: ListQuery },
 ): Body {
   const view = viewPool(report, { name, filter: query.filter });
-  const rows = (tables[name] as TableOf<typeof view>).rows(view);
+  const rows = (poolLists[name].table as TableOf<typeof view>).rows(view);
   return JSON.stringify(query.fields === null ? rows : pickFields(rows, query.fields));
 }
 

@@ -1,6 +1,5 @@
 /** What the address of a list asks for: form, filter, fields. An unknown part is an error, never ignored. */
-import { tables } from "../views/tables/view_tables.ts";
-import { type PoolViewName, viewFilters } from "../views/view_pool.ts";
+import { poolLists, type PoolViewName } from "../views/view_pool.ts";
 import type { ViewFilter } from "../views/view_filter.ts";
 import { acceptedFormat, isListFormat, type ListFormat, listFormats } from "./negotiate.ts";
 import { SiteError } from "./site_error.ts";
@@ -17,7 +16,7 @@ export function parseListQuery(
   name: PoolViewName,
   { query, accept }: { query: URLSearchParams; accept: string | undefined },
 ): ListQuery {
-  const filters: readonly string[] = viewFilters[name];
+  const filters: readonly string[] = poolLists[name].filters;
   const filter: Record<string, string | number> = {};
   let format = acceptedFormat(accept);
   let fields: readonly string[] | null = null;
@@ -36,7 +35,7 @@ function parseFormat(text: string): ListFormat {
 }
 
 function parseFields(name: PoolViewName, text: string): readonly string[] {
-  const known = tables[name].columns.map(({ field }) => field);
+  const known = poolLists[name].table.columns.map(({ field }) => field);
   const fields = text.split(",").map((field) => field.trim()).filter((field) => field !== "");
   const wrong = fields.find((field) => !known.includes(field));
   if (wrong !== undefined) throw new SiteError(400, `there is no field ${wrong}: ${known.join(", ")}`);

@@ -1,39 +1,45 @@
 /** The nodes that a request was granted, with all that is needed to log in to them. */
+import * as v from "valibot";
+import { number, rows, since0_4, text, textOrNull } from "./view_schema.ts";
 import type { Config } from "../domain/config.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import { ansibleGroups } from "./ansible_groups.ts";
-import { type ConnectionView, viewConnection } from "./connection.ts";
+import { connectionViewSchema, viewConnection } from "./connection.ts";
 import { VIEW_VERSION } from "./view_head.ts";
 import { serverIdOf } from "../domain/node.ts";
 
-export interface AcquiredNodesView {
-  readonly version: typeof VIEW_VERSION;
-  readonly request: number;
-  readonly nodes: readonly AcquiredNode[];
-}
+const acquiredSubnodeSchema = v.object({
+  id: number,
+  hostname: text,
+  server_id: textOrNull,
+  public_v4: textOrNull,
+  public_v6: textOrNull,
+  private_v4: textOrNull,
+  connection: v.nullable(connectionViewSchema),
+});
+type AcquiredSubnode = v.InferOutput<typeof acquiredSubnodeSchema>;
 
-export interface AcquiredNode {
-  readonly id: number;
-  readonly label: string;
-  readonly image: string;
-  readonly provider: string;
-  readonly az: string | null;
-  readonly hostname: string;
-  readonly server_id: string | null;
-  readonly public_v4: string | null;
-  readonly public_v6: string | null;
-  readonly private_v4: string | null;
-  readonly connection: ConnectionView | null;
+export const acquiredNodeSchema = v.object({
+  ...acquiredSubnodeSchema.entries,
+  label: text,
+  image: text,
+  provider: text,
+  az: textOrNull,
   /** As the Ansible inventory of the whole pool has them. */
-  readonly groups: readonly string[];
+  groups: since0_4(rows(text)),
   /** The servers that go with it. */
-  readonly subnodes: readonly AcquiredSubnode[];
-}
+  subnodes: rows(acquiredSubnodeSchema),
+});
 
-type AcquiredSubnode = Omit<
-  AcquiredNode,
-  "label" | "image" | "provider" | "az" | "groups" | "subnodes"
->;
+export type AcquiredNode = v.InferOutput<typeof acquiredNodeSchema>;
+
+export const acquiredNodesViewSchema = v.object({
+  version: v.literal(VIEW_VERSION),
+  request: number,
+  nodes: rows(acquiredNodeSchema),
+});
+
+export type AcquiredNodesView = v.InferOutput<typeof acquiredNodesViewSchema>;
 
 /** @param options `pool`: all nodes, subnodes included */
 export function viewAcquiredNodes(

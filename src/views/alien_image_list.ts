@@ -1,18 +1,25 @@
 /** Images on the clouds that belong to the project and that the pool does not know. */
+import * as v from "valibot";
+import { rows, text } from "./view_schema.ts";
 import type { Moment } from "../domain/time.ts";
-import { compareText, type ViewHead, viewHead } from "./view_head.ts";
+import { compareText, viewHead, viewHeadSchema } from "./view_head.ts";
 
-export interface AlienImageListView extends ViewHead {
-  readonly aliens: readonly AlienImageView[];
+export const alienImageViewSchema = v.object({
+  provider: text,
+  name: text,
+  image_id: text,
+});
+
+export type AlienImageView = v.InferOutput<typeof alienImageViewSchema>;
+
+export const alienImageListViewSchema = v.object({
+  ...viewHeadSchema.entries,
+  aliens: rows(alienImageViewSchema),
   /** One for each provider that could not be asked. */
-  readonly warnings: readonly string[];
-}
+  warnings: rows(text),
+});
 
-export interface AlienImageView {
-  readonly provider: string;
-  readonly name: string;
-  readonly image_id: string;
-}
+export type AlienImageListView = v.InferOutput<typeof alienImageListViewSchema>;
 
 /** What was found, sorted by provider and name. */
 export function viewAlienImageList(

@@ -1,19 +1,26 @@
 /** Servers on the clouds that the pool does not know. */
+import * as v from "valibot";
+import { rows, text, textOrNull } from "./view_schema.ts";
 import type { Moment } from "../domain/time.ts";
-import { compareText, type ViewHead, viewHead } from "./view_head.ts";
+import { compareText, viewHead, viewHeadSchema } from "./view_head.ts";
 
-export interface AlienListView extends ViewHead {
-  readonly aliens: readonly AlienView[];
+export const alienViewSchema = v.object({
+  provider: text,
+  hostname: text,
+  server_id: text,
+  ip: textOrNull,
+});
+
+export type AlienView = v.InferOutput<typeof alienViewSchema>;
+
+export const alienListViewSchema = v.object({
+  ...viewHeadSchema.entries,
+  aliens: rows(alienViewSchema),
   /** One for each provider that could not be asked. */
-  readonly warnings: readonly string[];
-}
+  warnings: rows(text),
+});
 
-export interface AlienView {
-  readonly provider: string;
-  readonly hostname: string;
-  readonly server_id: string;
-  readonly ip: string | null;
-}
+export type AlienListView = v.InferOutput<typeof alienListViewSchema>;
 
 /** What was found, sorted by provider and hostname. */
 export function viewAlienList(

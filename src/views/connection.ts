@@ -1,17 +1,21 @@
 /** How to log in to a node: what `acquire` prints and `/nodes/ID` shows. Only names and addresses, no key. */
+import * as v from "valibot";
+import { number, rows, text, textOrNull } from "./view_schema.ts";
 import type { Config } from "../domain/config.ts";
 import type { NodeRecord } from "../domain/node.ts";
 
-export interface ConnectionView {
-  readonly address: string;
-  readonly port: number;
+export const connectionViewSchema = v.object({
+  address: text,
+  port: number,
   /** null: the configuration no longer has its image. */
-  readonly username: string | null;
+  username: textOrNull,
   /** `TYPE BASE64`, as the first login found them. */
-  readonly host_keys: readonly string[];
+  host_keys: rows(text),
   /** The same as lines of an OpenSSH known_hosts file. */
-  readonly known_hosts: readonly string[];
-}
+  known_hosts: rows(text),
+});
+
+export type ConnectionView = v.InferOutput<typeof connectionViewSchema>;
 
 const SSH_PORT = 22;
 

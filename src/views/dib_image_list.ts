@@ -1,46 +1,55 @@
 /** The images that were built here: `dib-image-list`, sorted by image and version. */
+import * as v from "valibot";
+import { number, rows, text, textOrNull, word } from "./view_schema.ts";
 import type { DeletedBy } from "../domain/deleted_by.ts";
 import { type DibImage, dibStateName, type ImageStateName } from "../domain/dib_image.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import type { Moment } from "../domain/time.ts";
-import { viewWaiting, type WaitingView } from "./node_list.ts";
+import { viewWaiting, waitingViewSchema } from "./node_list.ts";
 import type { ViewFilter } from "./view_filter.ts";
-import { compareText, isoTime, seconds, type ViewHead, viewHead } from "./view_head.ts";
+import { compareText, isoTime, seconds, viewHead, viewHeadSchema } from "./view_head.ts";
 
-export interface DibImageListView extends ViewHead {
-  readonly dib_images: readonly DibImageView[];
-}
-
-export interface DibImageView {
-  readonly id: number;
-  readonly image: string;
-  /** The path of its files without the format. */
-  readonly filename: string;
-  /** Unix time in seconds. */
-  readonly version: number;
-  readonly state: ImageStateName;
-  /** When it entered that state. */
-  readonly state_since: string;
-  readonly formats: readonly string[];
-  /** Of each format that is built. */
-  readonly files: readonly DibFileView[];
-  readonly waiting_on: WaitingView | null;
-  readonly log_file: string | null;
-  readonly comment: string | null;
-  /** Who decided that it goes; null: nobody has. */
-  readonly deleted_by: DeletedBy | null;
-  readonly last_error: string | null;
-  /** Seconds in its state. */
-  readonly age: number;
-}
-
-interface DibFileView {
-  readonly format: string;
+export const dibFileViewSchema = v.object({
+  format: text,
   /** Bytes. */
-  readonly size: number;
-  readonly md5: string;
-  readonly sha512: string;
-}
+  size: number,
+  md5: text,
+  sha512: text,
+});
+
+export type DibFileView = v.InferOutput<typeof dibFileViewSchema>;
+
+export const dibImageViewSchema = v.object({
+  id: number,
+  image: text,
+  /** The path of its files without the format. */
+  filename: text,
+  /** Unix time in seconds. */
+  version: number,
+  state: word<ImageStateName>(),
+  /** When it entered that state. */
+  state_since: text,
+  formats: rows(text),
+  /** Of each format that is built. */
+  files: rows(dibFileViewSchema),
+  waiting_on: v.nullable(waitingViewSchema),
+  log_file: textOrNull,
+  comment: textOrNull,
+  /** Who decided that it goes; null: nobody has. */
+  deleted_by: v.nullable(word<DeletedBy>()),
+  last_error: textOrNull,
+  /** Seconds in its state. */
+  age: number,
+});
+
+export type DibImageView = v.InferOutput<typeof dibImageViewSchema>;
+
+export const dibImageListViewSchema = v.object({
+  ...viewHeadSchema.entries,
+  dib_images: rows(dibImageViewSchema),
+});
+
+export type DibImageListView = v.InferOutput<typeof dibImageListViewSchema>;
 
 /** The dib images that pass the filter. */
 export function viewDibImageList(report: PoolReport, filter: ViewFilter = {}): DibImageListView {

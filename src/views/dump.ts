@@ -1,83 +1,100 @@
 /** What the daemon is doing, as `dump -o json` prints it. */
+import * as v from "valibot";
+import { number, numberOrNull, rows, text, textOrNull, word } from "./view_schema.ts";
 import type { DumpReport, WorkReport } from "../domain/dump_report.ts";
 import type { LinkState } from "../domain/link_state.ts";
 import type { Milliseconds } from "../domain/time.ts";
-import { isoTime, isoTimeOrNull, type ViewHead, viewHead } from "./view_head.ts";
+import { isoTime, isoTimeOrNull, viewHead, viewHeadSchema } from "./view_head.ts";
+
+export const workViewSchema = v.object({
+  what: text,
+  /** `node`, `label`, `provider`, `image` and others, as they apply. */
+  about: v.record(text, v.union([text, number])),
+  since: text,
+  age: number,
+  /** Empty: it runs, or waits for something that is not recorded. */
+  waits: rows(v.object({
+    on: text,
+    since: text,
+    age: number,
+    /** Where it waits, the innermost call first. */
+    stack: rows(text),
+  })),
+  /** Where it was begun, the innermost call first. */
+  begun: rows(text),
+});
+
+export type WorkView = v.InferOutput<typeof workViewSchema>;
+
+export const rateLimiterViewSchema = v.object({
+  provider: text,
+  /** Between the starts of two requests, as it is now in force. */
+  interval: number,
+  /** Until another request may start. */
+  next_start: number,
+  in_flight: number,
+  most: number,
+  /** How many requests wait, by kind. */
+  waiting: v.record(text, number),
+});
+
+export type RateLimiterView = v.InferOutput<typeof rateLimiterViewSchema>;
 
 /** Other than in lists, lengths of time are in seconds to the millisecond. */
-export interface DumpView extends ViewHead {
-  readonly daemon: { readonly pid: number; readonly version: string; readonly started: string };
+export const dumpViewSchema = v.object({
+  ...viewHeadSchema.entries,
+  daemon: v.object({
+    pid: number,
+    version: text,
+    started: text,
+  }),
   /** Bytes. */
-  readonly memory: {
-    readonly rss: number;
-    readonly heap_used: number;
-    readonly heap_total: number;
-    readonly external: number;
-  };
+  memory: v.object({
+    rss: number,
+    heap_used: number,
+    heap_total: number,
+    external: number,
+  }),
   /** How late the event loop was in the last minute. */
-  readonly event_loop_delay: { readonly mean: number; readonly p99: number; readonly longest: number };
+  event_loop_delay: v.object({
+    mean: number,
+    p99: number,
+    longest: number,
+  }),
   /** null: the CPU profiler is off. */
-  readonly profiling_since: string | null;
+  profiling_since: textOrNull,
   /** The oldest first; then nodes and images that wait while nothing is done for them. */
-  readonly work: readonly WorkView[];
-  readonly queues: readonly {
-    readonly name: string;
-    readonly waiting: number;
-    readonly running: number;
-    readonly most: number | null;
-  }[];
-  readonly rate_limiters: readonly RateLimiterView[];
-  readonly connections: readonly {
-    readonly to: string;
-    readonly open: number;
-    readonly busy: number;
-    readonly waiting: number;
-  }[];
+  work: rows(workViewSchema),
+  queues: rows(v.object({
+    name: text,
+    waiting: number,
+    running: number,
+    most: numberOrNull,
+  })),
+  rate_limiters: rows(rateLimiterViewSchema),
+  connections: rows(v.object({
+    to: text,
+    open: number,
+    busy: number,
+    waiting: number,
+  })),
   /** To Gearman servers and publishers. */
-  readonly links: readonly {
-    readonly name: string;
-    readonly status: LinkState["status"];
-    readonly since: string;
+  links: rows(v.object({
+    name: text,
+    status: word<LinkState["status"]>(),
+    since: text,
     /** What the last failure was; null: there is none to tell. */
-    readonly message: string | null;
-  }[];
-  readonly tasks: readonly {
-    readonly name: string;
-    readonly runs: number;
-    readonly last_started: string | null;
-    readonly last_duration: number | null;
-  }[];
-}
+    message: textOrNull,
+  })),
+  tasks: rows(v.object({
+    name: text,
+    runs: number,
+    last_started: textOrNull,
+    last_duration: numberOrNull,
+  })),
+});
 
-export interface WorkView {
-  readonly what: string;
-  /** `node`, `label`, `provider`, `image` and others, as they apply. */
-  readonly about: Readonly<Record<string, string | number>>;
-  readonly since: string;
-  readonly age: number;
-  /** Empty: it runs, or waits for something that is not recorded. */
-  readonly waits: readonly {
-    readonly on: string;
-    readonly since: string;
-    readonly age: number;
-    /** Where it waits, the innermost call first. */
-    readonly stack: readonly string[];
-  }[];
-  /** Where it was begun, the innermost call first. */
-  readonly begun: readonly string[];
-}
-
-interface RateLimiterView {
-  readonly provider: string;
-  /** Between the starts of two requests, as it is now in force. */
-  readonly interval: number;
-  /** Until another request may start. */
-  readonly next_start: number;
-  readonly in_flight: number;
-  readonly most: number;
-  /** How many requests wait, by kind. */
-  readonly waiting: Readonly<Record<string, number>>;
-}
+export type DumpView = v.InferOutput<typeof dumpViewSchema>;
 
 export function viewDump(report: DumpReport): DumpView {
   const { daemon, process: { memory, loopDelay, profilingSince, connections }, providers } = report;

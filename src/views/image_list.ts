@@ -1,48 +1,55 @@
 /** The images on the clouds that were made here: `image-list`, sorted by provider, image and version. */
+import * as v from "valibot";
+import { number, numberOrNull, rows, text, textOrNull, word } from "./view_schema.ts";
 import type { DeletedBy } from "../domain/deleted_by.ts";
 import type { ImageStateName } from "../domain/dib_image.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import { externalIdOf, imageStateName, type ProviderImage } from "../domain/provider_image.ts";
-import { viewWaiting, type WaitingView } from "./node_list.ts";
+import { viewWaiting, waitingViewSchema } from "./node_list.ts";
 import type { ViewFilter } from "./view_filter.ts";
-import { compareText, isoTime, seconds, type ViewHead, viewHead } from "./view_head.ts";
+import { compareText, isoTime, seconds, viewHead, viewHeadSchema } from "./view_head.ts";
 
-export interface ImageListView extends ViewHead {
-  readonly images: readonly ImageView[];
-}
-
-export interface ImageView {
-  readonly id: number;
-  readonly provider: string;
-  readonly image: string;
+export const imageViewSchema = v.object({
+  id: number,
+  provider: text,
+  image: text,
   /** Its name on the cloud. */
-  readonly hostname: string;
+  hostname: text,
   /** Unix time in seconds. */
-  readonly version: number;
+  version: number,
   /** As the cloud knows it. */
-  readonly image_id: string | null;
+  image_id: textOrNull,
   /** The server that it was made on. */
-  readonly server_id: string | null;
-  readonly state: ImageStateName;
+  server_id: textOrNull,
+  state: word<ImageStateName>(),
   /** When it entered that state. */
-  readonly state_since: string;
+  state_since: text,
   /** Whether servers are booted from it. */
-  readonly current: boolean;
-  readonly phase: string;
+  current: v.boolean(),
+  phase: text,
   /** Percent of an upload's data that has gone out. */
-  readonly progress: number | null;
-  readonly waiting_on: WaitingView | null;
+  progress: numberOrNull,
+  waiting_on: v.nullable(waitingViewSchema),
   /** The dib image that it was uploaded from. */
-  readonly dib_image: number | null;
-  readonly format: string | null;
-  readonly log_file: string | null;
-  readonly comment: string | null;
+  dib_image: numberOrNull,
+  format: textOrNull,
+  log_file: textOrNull,
+  comment: textOrNull,
   /** Who decided that it goes; null: nobody has. */
-  readonly deleted_by: DeletedBy | null;
-  readonly last_error: string | null;
+  deleted_by: v.nullable(word<DeletedBy>()),
+  last_error: textOrNull,
   /** Seconds in its state. */
-  readonly age: number;
-}
+  age: number,
+});
+
+export type ImageView = v.InferOutput<typeof imageViewSchema>;
+
+export const imageListViewSchema = v.object({
+  ...viewHeadSchema.entries,
+  images: rows(imageViewSchema),
+});
+
+export type ImageListView = v.InferOutput<typeof imageListViewSchema>;
 
 /** The images that pass the filter. */
 export function viewImageList(report: PoolReport, filter: ViewFilter = {}): ImageListView {

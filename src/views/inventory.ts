@@ -2,6 +2,8 @@
  * The nodes that somebody can log in to as an Ansible dynamic inventory. Its form is Ansible's: its first level are
  * the groups, so that it has neither version nor time.
  */
+import * as v from "valibot";
+import { number, rows, text, textOrNull } from "./view_schema.ts";
 import { type NodeRecord, serverIdOf, stateName } from "../domain/node.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import { ansibleGroups } from "./ansible_groups.ts";
@@ -10,38 +12,46 @@ import { hostAliases } from "./host_alias.ts";
 import { selectNodes } from "./node_list.ts";
 import { compareText } from "./view_head.ts";
 
+export const hostFactsSchema = v.object({
+  id: number,
+  label: text,
+  provider: text,
+  az: textOrNull,
+  image: text,
+  flavor: text,
+  state: text,
+  hostname: text,
+  server_id: textOrNull,
+  public_v4: textOrNull,
+  public_v6: textOrNull,
+  private_v4: textOrNull,
+  job: textOrNull,
+  comment: textOrNull,
+  /** Lines of an OpenSSH known_hosts file. */
+  known_hosts: rows(text),
+});
+
+export type HostFacts = v.InferOutput<typeof hostFactsSchema>;
+
+/** What Ansible knows of a host. */
+export const hostVariablesSchema = v.object({
+  ansible_host: text,
+  ansible_port: number,
+  /** Left out where the configuration no longer has its image. */
+  ansible_user: v.optional(text),
+  nodepool: hostFactsSchema,
+});
+
+export type HostVariables = v.InferOutput<typeof hostVariablesSchema>;
+
 export interface InventoryView {
   readonly _meta: { readonly hostvars: Readonly<Record<string, HostVariables>> };
   readonly [group: string]: { readonly hosts: readonly string[] } | InventoryView["_meta"];
 }
 
-/** What Ansible knows of a host. */
-interface HostVariables {
-  readonly ansible_host: string;
-  readonly ansible_port: number;
-  /** Left out where the configuration no longer has its image. */
-  readonly ansible_user?: string;
-  readonly nodepool: HostFacts;
-}
-
-interface HostFacts {
-  readonly id: number;
-  readonly label: string;
-  readonly provider: string;
-  readonly az: string | null;
-  readonly image: string;
-  readonly flavor: string;
-  readonly state: string;
-  readonly hostname: string;
-  readonly server_id: string | null;
-  readonly public_v4: string | null;
-  readonly public_v6: string | null;
-  readonly private_v4: string | null;
-  readonly job: string | null;
-  readonly comment: string | null;
-  /** Lines of an OpenSSH known_hosts file. */
-  readonly known_hosts: readonly string[];
-}
+export const inventoryViewSchema = v.looseObject({
+  _meta: v.object({ hostvars: v.record(text, hostVariablesSchema) }),
+}) as unknown as v.GenericSchema<InventoryView>;
 
 export function viewInventory(report: PoolReport): InventoryView {
   const nodes = selectNodes(report.nodes.filter(isReachable), {});

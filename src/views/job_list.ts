@@ -1,24 +1,31 @@
 /** The jobs whose nodes are held when they fail, by name: what may be held and what is. */
+import * as v from "valibot";
+import { number, rows, text } from "./view_schema.ts";
 import { type AutoHold, isHeldFor } from "../domain/auto_hold.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import type { ViewFilter } from "./view_filter.ts";
-import { compareText, isoTime, type ViewHead, viewHead } from "./view_head.ts";
+import { compareText, isoTime, viewHead, viewHeadSchema } from "./view_head.ts";
 
-export interface JobListView extends ViewHead {
-  readonly jobs: readonly JobView[];
-}
-
-export interface JobView {
-  readonly id: number;
-  readonly name: string;
+export const jobViewSchema = v.object({
+  id: number,
+  name: text,
   /** How many nodes may be held for it at a time. */
-  readonly hold_on_failure: number;
+  hold_on_failure: number,
   /** How many are. */
-  readonly held: number;
+  held: number,
   /** Their ids. */
-  readonly nodes: readonly number[];
-  readonly created: string;
-}
+  nodes: rows(number),
+  created: text,
+});
+
+export type JobView = v.InferOutput<typeof jobViewSchema>;
+
+export const jobListViewSchema = v.object({
+  ...viewHeadSchema.entries,
+  jobs: rows(jobViewSchema),
+});
+
+export type JobListView = v.InferOutput<typeof jobListViewSchema>;
 
 /** The entries that pass the filter. */
 export function viewJobList(report: PoolReport, filter: ViewFilter = {}): JobListView {

@@ -1,37 +1,46 @@
 /** The labels: what is configured, what there is of each, what is asked for, and why there is no more. */
+import * as v from "valibot";
+import { number, numberOrNull, rows, text, textOrNull } from "./view_schema.ts";
 import type { LabelConfig } from "../domain/config.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import type { LabelReport, PoolReport } from "../domain/pool_report.ts";
-import { countNodes, type NodeCounts, noNodes } from "./node_counts.ts";
+import { countNodes, type NodeCounts, nodeCountsSchema, noNodes } from "./node_counts.ts";
 import type { ViewFilter } from "./view_filter.ts";
-import { compareText, type ViewHead, viewHead } from "./view_head.ts";
+import { compareText, viewHead, viewHeadSchema } from "./view_head.ts";
 
-export interface LabelListView extends ViewHead {
-  readonly labels: readonly LabelView[];
-}
+export const refusalViewSchema = v.object({
+  provider: textOrNull,
+  reason: text,
+});
 
-export interface LabelView {
-  readonly name: string;
+export type RefusalView = v.InferOutput<typeof refusalViewSchema>;
+
+export const labelViewSchema = v.object({
+  name: text,
   /** False: nodes of it are left, but the configuration in force does not name it. */
-  readonly configured: boolean;
-  readonly image: string | null;
-  readonly providers: readonly string[];
+  configured: v.boolean(),
+  image: textOrNull,
+  providers: rows(text),
   /** -1: disabled. */
-  readonly min_ready: number | null;
-  readonly max_servers: number | null;
-  readonly nodes: NodeCounts;
+  min_ready: numberOrNull,
+  max_servers: numberOrNull,
+  nodes: nodeCountsSchema,
   /** Nodes asked for by requests that wait. */
-  readonly requested: number;
+  requested: number,
   /** Nodes that planning would have launched and could not. */
-  readonly missing: number;
+  missing: number,
   /** Why not, by provider (null: for the label as a whole). */
-  readonly refusals: readonly RefusalView[];
-}
+  refusals: rows(refusalViewSchema),
+});
 
-export interface RefusalView {
-  readonly provider: string | null;
-  readonly reason: string;
-}
+export type LabelView = v.InferOutput<typeof labelViewSchema>;
+
+export const labelListViewSchema = v.object({
+  ...viewHeadSchema.entries,
+  labels: rows(labelViewSchema),
+});
+
+export type LabelListView = v.InferOutput<typeof labelListViewSchema>;
 
 /** The labels by name; a provider in the filter keeps those that it may supply. */
 export function viewLabelList(report: PoolReport, filter: ViewFilter = {}): LabelListView {

@@ -1,8 +1,12 @@
 /** How many nodes are in which state: of a label, of a provider, of the pool. */
+import * as v from "valibot";
+import { number, text } from "./view_schema.ts";
 import { type NodeRecord, type NodeStateName, nodeStateNames, stateName } from "../domain/node.ts";
 
 /** By state name; every state is there, 0 included. */
 export type NodeCounts = Readonly<Record<NodeStateName, number>>;
+
+export const nodeCountsSchema = v.record(text, number) as unknown as v.GenericSchema<NodeCounts>;
 
 /** Counts of each group, by the name that `keyOf` gives; a group without nodes is not in it. */
 export function countNodes(

@@ -1,55 +1,67 @@
 /** Everything there is to know of one node, living or gone: `/nodes/ID`. */
+import * as v from "valibot";
+import { number, rows, text, textOrNull } from "./view_schema.ts";
 import type { Config } from "../domain/config.ts";
 import type { Evidence, HistoryRecord, NodeRecord } from "../domain/node.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import type { Instant, Moment } from "../domain/time.ts";
-import { type ConnectionView, viewConnection } from "./connection.ts";
-import { type NodeView, viewAgelessNode, viewNode } from "./node_list.ts";
-import { isoTime, isoTimeOrNull, type ViewHead, viewHead, type WallTime } from "./view_head.ts";
+import { connectionViewSchema, viewConnection } from "./connection.ts";
+import { nodeViewSchema, viewAgelessNode, viewNode } from "./node_list.ts";
+import { isoTime, isoTimeOrNull, viewHead, viewHeadSchema, type WallTime } from "./view_head.ts";
 
-export interface NodeDetailsView extends ViewHead {
-  readonly node: NodeDetails;
-}
+export const subnodeViewSchema = v.object({
+  id: number,
+  hostname: text,
+  server_id: textOrNull,
+  state: text,
+  ip: textOrNull,
+});
 
-export interface NodeDetails extends NodeView {
-  readonly image_id: string;
-  readonly flavor_id: string;
-  readonly public_v4: string | null;
-  readonly public_v6: string | null;
-  readonly private_v4: string | null;
-  readonly floating_ip: string | null;
-  readonly connection: ConnectionView | null;
+export type SubnodeView = v.InferOutput<typeof subnodeViewSchema>;
+
+export const evidenceViewSchema = v.object({
+  at: text,
+  kind: text,
+  error: text,
+  request_id: textOrNull,
+  fault: textOrNull,
+  console: textOrNull,
+});
+
+export type EvidenceView = v.InferOutput<typeof evidenceViewSchema>;
+
+export const nodeDetailsSchema = v.object({
+  ...nodeViewSchema.entries,
+  image_id: text,
+  flavor_id: text,
+  public_v4: textOrNull,
+  public_v6: textOrNull,
+  private_v4: textOrNull,
+  floating_ip: textOrNull,
+  connection: v.nullable(connectionViewSchema),
   /** The servers that go with it. */
-  readonly subnodes: readonly SubnodeView[];
-  readonly launch_reason: string;
-  readonly attempt: number;
-  readonly retry_at: string | null;
-  readonly phase_since: string;
+  subnodes: rows(subnodeViewSchema),
+  launch_reason: text,
+  attempt: number,
+  retry_at: textOrNull,
+  phase_since: text,
   /** When each phase was entered first. */
-  readonly timings: Readonly<Record<string, string>>;
-  readonly evidence: EvidenceView | null;
+  timings: v.record(text, text),
+  evidence: v.nullable(evidenceViewSchema),
   /** How its life went: `used`, `failed`, `unused`, `lost`. */
-  readonly result: string | null;
+  result: textOrNull,
   /** When it left the pool; null: it is still there. */
-  readonly ended: string | null;
-}
+  ended: textOrNull,
+});
 
-interface SubnodeView {
-  readonly id: number;
-  readonly hostname: string;
-  readonly server_id: string | null;
-  readonly state: string;
-  readonly ip: string | null;
-}
+export type NodeDetails = v.InferOutput<typeof nodeDetailsSchema>;
 
-interface EvidenceView {
-  readonly at: string;
-  readonly kind: string;
-  readonly error: string;
-  readonly request_id: string | null;
-  readonly fault: string | null;
-  readonly console: string | null;
-}
+export const nodeDetailsViewSchema = v.object({
+  ...viewHeadSchema.entries,
+  node: nodeDetailsSchema,
+});
+
+export type NodeDetailsView = v.InferOutput<typeof nodeDetailsViewSchema>;
 
 /** A node of the pool; null: it has none with that id. */
 export function viewNodeDetails(report: PoolReport, id: number): NodeDetailsView | null {

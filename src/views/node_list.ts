@@ -1,4 +1,6 @@
 /** The list of nodes as users see it: sorted by provider, label, id. Made for the commands and the status endpoint. */
+import * as v from "valibot";
+import { number, numberOrNull, rows, text, textOrNull, word } from "./view_schema.ts";
 import type { DeletedBy } from "../domain/deleted_by.ts";
 import { type Hold, type NodeRecord, serverIdOf, stateName, type WaitingOn } from "../domain/node.ts";
 import type { NodeRole, NodeStateName } from "../domain/node.ts";
@@ -11,64 +13,73 @@ import {
   isoTime,
   isoTimeOrNull,
   seconds,
-  type ViewHead,
   viewHead,
+  viewHeadSchema,
   type WallTime,
 } from "./view_head.ts";
 
-export interface NodeListView extends ViewHead {
-  readonly nodes: readonly NodeView[];
-}
-
-export interface NodeView {
-  readonly id: number;
-  /** `builder` and `checker`: it is there for an image, and belongs to no label. `subnode`: it goes with a node. */
-  readonly role: NodeRole;
-  /** The id of the node that a subnode goes with; null: it is none. */
-  readonly parent: number | null;
-  readonly provider: string;
-  readonly az: string | null;
-  readonly label: string;
-  readonly target: string;
-  readonly manager: string | null;
-  readonly hostname: string;
-  readonly nodename: string;
-  readonly server_id: string | null;
-  /** The address to log in to. */
-  readonly ip: string | null;
-  readonly state: NodeStateName;
-  /** When it entered that state. */
-  readonly state_since: string;
-  readonly comment: string | null;
-  /** Who decided that it goes; null: nobody has. */
-  readonly deleted_by: DeletedBy | null;
-  readonly phase: string;
-  readonly waiting_on: WaitingView | null;
-  readonly hold: HoldView | null;
-  readonly job: string | null;
-  readonly request: number | null;
-  readonly image: string;
-  readonly flavor: string;
-  readonly last_error: string | null;
-  /** Seconds in its state. The only part that changes by itself. */
-  readonly age: number;
-}
-
 /** Why something is not there yet. */
-export interface WaitingView {
-  readonly reason: string;
-  readonly message: string;
-  readonly since: string;
-}
+export const waitingViewSchema = v.object({
+  reason: text,
+  message: text,
+  since: text,
+});
 
-export interface HoldView {
-  readonly reason: string | null;
-  readonly owner: string | null;
+export type WaitingView = v.InferOutput<typeof waitingViewSchema>;
+
+export const holdViewSchema = v.object({
+  reason: textOrNull,
+  owner: textOrNull,
   /** When it ends by itself; null: when somebody deletes the node. */
-  readonly until: string | null;
+  until: textOrNull,
   /** Held by nodepool, which does not know whether somebody works on it: `release` ends the hold too. */
-  readonly may_be_in_use: boolean;
-}
+  may_be_in_use: v.boolean(),
+});
+
+export type HoldView = v.InferOutput<typeof holdViewSchema>;
+
+export const nodeViewSchema = v.object({
+  id: number,
+  /** `builder` and `checker`: it is there for an image, and belongs to no label. `subnode`: it goes with a node. */
+  role: word<NodeRole>(),
+  /** The id of the node that a subnode goes with; null: it is none. */
+  parent: numberOrNull,
+  provider: text,
+  az: textOrNull,
+  label: text,
+  target: text,
+  manager: textOrNull,
+  hostname: text,
+  nodename: text,
+  server_id: textOrNull,
+  /** The address to log in to. */
+  ip: textOrNull,
+  state: word<NodeStateName>(),
+  /** When it entered that state. */
+  state_since: text,
+  comment: textOrNull,
+  /** Who decided that it goes; null: nobody has. */
+  deleted_by: v.nullable(word<DeletedBy>()),
+  phase: text,
+  waiting_on: v.nullable(waitingViewSchema),
+  hold: v.nullable(holdViewSchema),
+  job: textOrNull,
+  request: numberOrNull,
+  image: text,
+  flavor: text,
+  last_error: textOrNull,
+  /** Seconds in its state. The only part that changes by itself. */
+  age: number,
+});
+
+export type NodeView = v.InferOutput<typeof nodeViewSchema>;
+
+export const nodeListViewSchema = v.object({
+  ...viewHeadSchema.entries,
+  nodes: rows(nodeViewSchema),
+});
+
+export type NodeListView = v.InferOutput<typeof nodeListViewSchema>;
 
 /** The nodes that pass the filter. */
 export function viewNodeList(report: PoolReport, filter: ViewFilter = {}): NodeListView {

@@ -1,16 +1,15 @@
 /** The documented metadata of a node's server, decoded: `/nodes/ID/metadata`. */
+import * as v from "valibot";
+import { number, text } from "./view_schema.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import { serverMetadata } from "../domain/server_marks.ts";
 
-export interface NodeMetadataView {
+export const nodeMetadataSchema = v.object({
   /** Image name and provider name. */
-  readonly groups: readonly [string, string];
-  readonly nodepool: {
-    readonly image_name: string;
-    readonly provider_name: string;
-    readonly node_id: number;
-  };
-}
+  groups: v.tuple([text, text]),
+  nodepool: v.object({ image_name: text, provider_name: text, node_id: number }),
+});
+export type NodeMetadataView = v.InferOutput<typeof nodeMetadataSchema>;
 
 /** What the server was booted with, read back from the same function that marks servers. */
 export function viewNodeMetadata(

@@ -1,4 +1,6 @@
 /** The providers: room and use, whether the cloud answers and how fast, what is paused after failures. */
+import * as v from "valibot";
+import { number, numberOrNull, rows, since0_4, text, textOrNull } from "./view_schema.ts";
 import { keystoneProxy } from "../domain/cloud_access.ts";
 import type { ProviderConfig } from "../domain/config.ts";
 import type { PoolReport, ProviderReport } from "../domain/pool_report.ts";
@@ -6,84 +8,105 @@ import type { Missing } from "../domain/observation.ts";
 import type { Quota, QuotaUse } from "../domain/server.ts";
 import type { CloudStats } from "../domain/cloud_stats.ts";
 import type { LaunchPause } from "../domain/launch_pause.ts";
-import { countNodes, type NodeCounts, noNodes } from "./node_counts.ts";
+import { countNodes, type NodeCounts, nodeCountsSchema, noNodes } from "./node_counts.ts";
 import type { ViewFilter } from "./view_filter.ts";
-import { compareText, isoTime, isoTimeOrNull, type ViewHead, viewHead, type WallTime } from "./view_head.ts";
-
-export interface ProviderListView extends ViewHead {
-  readonly providers: readonly ProviderView[];
-}
-
-export interface ProviderView {
-  readonly name: string;
-  /** False: nodes of it are left, but the configuration in force does not name it. */
-  readonly configured: boolean;
-  readonly cloud: string | null;
-  readonly region: string | null;
-  /** Through which its Keystone is asked, without its password; null: none. */
-  readonly proxy: string | null;
-  /** -1: retired. */
-  readonly max_servers: number | null;
-  readonly nodes: NodeCounts;
-  /** Servers of this installation in the last listing. */
-  readonly servers: number | null;
-  readonly listed: string | null;
-  readonly missing: MissingView | null;
-  /** null: not asked yet, or no daemon runs. */
-  readonly reachable: boolean | null;
-  readonly error: { readonly message: string; readonly since: string } | null;
-  readonly quota: QuotaView | null;
-  readonly api: ApiView | null;
-  readonly pauses: readonly PauseView[];
-}
+import { compareText, isoTime, isoTimeOrNull, viewHead, viewHeadSchema, type WallTime } from "./view_head.ts";
 
 /** What the pool has there and the listings leave out, without the cloud's word that it is gone; null: nothing. */
-export interface MissingView {
-  readonly servers: number;
-  readonly images: number;
+export const missingViewSchema = v.object({
+  servers: number,
+  images: number,
   /** Of both, those that were found when the cloud was asked for them one by one. */
-  readonly found: number;
-  readonly since: string;
+  found: number,
+  since: text,
   /** Nothing is concluded from the listings: they leave out too much, or what is there. */
-  readonly doubtful: boolean;
-}
+  doubtful: v.boolean(),
+});
 
-interface QuotaView {
-  readonly taken: string;
-  /** null: the cloud does not tell it; max-servers alone counts. */
-  readonly instances: QuotaUseView | null;
-  readonly cores: QuotaUseView | null;
-  readonly ram_mib: QuotaUseView | null;
-  readonly floating_ips: QuotaUseView | null;
-  readonly ports: QuotaUseView | null;
-  /** What the cloud says instead. */
-  readonly untold: readonly string[];
-}
+export type MissingView = v.InferOutput<typeof missingViewSchema>;
 
 /** A limit of null is none. */
-export interface QuotaUseView {
-  readonly limit: number | null;
-  readonly used: number;
-}
+export const quotaUseViewSchema = v.object({
+  limit: numberOrNull,
+  used: number,
+});
 
-interface ApiView {
-  readonly requests: number;
-  readonly errors: number;
-  readonly queued: number;
+export type QuotaUseView = v.InferOutput<typeof quotaUseViewSchema>;
+
+export const quotaViewSchema = v.object({
+  taken: text,
+  /** null: the cloud does not tell it; max-servers alone counts. */
+  instances: v.nullable(quotaUseViewSchema),
+  cores: v.nullable(quotaUseViewSchema),
+  ram_mib: v.nullable(quotaUseViewSchema),
+  floating_ips: v.nullable(quotaUseViewSchema),
+  ports: v.nullable(quotaUseViewSchema),
+  /** What the cloud says instead. */
+  untold: since0_4(rows(text)),
+});
+
+export type QuotaView = v.InferOutput<typeof quotaViewSchema>;
+
+export const apiViewSchema = v.object({
+  requests: number,
+  errors: number,
+  queued: number,
   /** Seconds from the start of one request to the start of the next, now in force. */
-  readonly rate: number;
+  rate: number,
   /** Seconds, mean of recent answers. */
-  readonly latency: number | null;
-  readonly last_error: { readonly at: string; readonly message: string } | null;
-}
+  latency: numberOrNull,
+  last_error: v.nullable(v.object({
+    at: text,
+    message: text,
+  })),
+});
+
+export type ApiView = v.InferOutput<typeof apiViewSchema>;
 
 /** After failed launches a label waits on this provider. */
-export interface PauseView {
-  readonly label: string;
-  readonly failures: number;
-  readonly until: string | null;
-  readonly last_error: string;
-}
+export const pauseViewSchema = v.object({
+  label: text,
+  failures: number,
+  until: textOrNull,
+  last_error: text,
+});
+
+export type PauseView = v.InferOutput<typeof pauseViewSchema>;
+
+export const providerViewSchema = v.object({
+  name: text,
+  /** False: nodes of it are left, but the configuration in force does not name it. */
+  configured: v.boolean(),
+  cloud: textOrNull,
+  region: textOrNull,
+  /** Through which its Keystone is asked, without its password; null: none. */
+  proxy: since0_4(textOrNull),
+  /** -1: retired. */
+  max_servers: numberOrNull,
+  nodes: nodeCountsSchema,
+  /** Servers of this installation in the last listing. */
+  servers: numberOrNull,
+  listed: textOrNull,
+  missing: v.nullable(missingViewSchema),
+  /** null: not asked yet, or no daemon runs. */
+  reachable: v.nullable(v.boolean()),
+  error: v.nullable(v.object({
+    message: text,
+    since: text,
+  })),
+  quota: v.nullable(quotaViewSchema),
+  api: v.nullable(apiViewSchema),
+  pauses: rows(pauseViewSchema),
+});
+
+export type ProviderView = v.InferOutput<typeof providerViewSchema>;
+
+export const providerListViewSchema = v.object({
+  ...viewHeadSchema.entries,
+  providers: rows(providerViewSchema),
+});
+
+export type ProviderListView = v.InferOutput<typeof providerListViewSchema>;
 
 /** The providers by name; a label in the filter keeps those that may supply it. */
 export function viewProviderList(report: PoolReport, filter: ViewFilter = {}): ProviderListView {

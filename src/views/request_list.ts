@@ -1,36 +1,39 @@
 /** Who waits for nodes, in the order of service. */
+import * as v from "valibot";
+import { number, rows, text, textOrNull, word } from "./view_schema.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import type { Moment } from "../domain/time.ts";
-import type { NodeRequest } from "../domain/request.ts";
-import { viewWaiting, type WaitingView } from "./node_list.ts";
+import type { NodeRequest, RequestStateName } from "../domain/request.ts";
+import { viewWaiting, waitingViewSchema } from "./node_list.ts";
 import type { ViewFilter } from "./view_filter.ts";
-import { compareText, isoTime, isoTimeOrNull, seconds, type ViewHead, viewHead } from "./view_head.ts";
+import { compareText, isoTime, isoTimeOrNull, seconds, viewHead, viewHeadSchema } from "./view_head.ts";
 
-export interface RequestListView extends ViewHead {
-  readonly requests: readonly RequestView[];
-}
-
-type RequestStateName = "waiting" | "granted";
-
-export const requestStateNames: readonly RequestStateName[] = ["waiting", "granted"];
-
-export interface RequestView {
-  readonly id: number;
-  readonly label: string;
-  readonly count: number;
-  readonly state: RequestStateName;
+export const requestViewSchema = v.object({
+  id: number,
+  label: text,
+  count: number,
+  state: word<RequestStateName>(),
   /** Ids of the nodes granted. */
-  readonly nodes: readonly number[];
-  readonly job: string | null;
-  readonly client: string | null;
-  readonly created: string;
+  nodes: rows(number),
+  job: textOrNull,
+  client: textOrNull,
+  created: text,
   /** Seconds since it was made. */
-  readonly age: number;
+  age: number,
   /** When its client gives up. */
-  readonly deadline: string | null;
-  readonly granted: string | null;
-  readonly waiting_on: WaitingView | null;
-}
+  deadline: textOrNull,
+  granted: textOrNull,
+  waiting_on: v.nullable(waitingViewSchema),
+});
+
+export type RequestView = v.InferOutput<typeof requestViewSchema>;
+
+export const requestListViewSchema = v.object({
+  ...viewHeadSchema.entries,
+  requests: rows(requestViewSchema),
+});
+
+export type RequestListView = v.InferOutput<typeof requestListViewSchema>;
 
 /** The requests that pass the filter, by label and id. */
 export function viewRequestList(report: PoolReport, filter: ViewFilter = {}): RequestListView {

@@ -1,4 +1,6 @@
 /** The pool at a glance: whether a daemon runs and on which configuration, and what is not well. */
+import * as v from "valibot";
+import { number, numberOrNull, rows, text, textOrNull } from "./view_schema.ts";
 import { describeMissing } from "../domain/observation.ts";
 import { durationText, HOUR, MINUTE, type Moment } from "../domain/time.ts";
 import type { CloudClock } from "../domain/clock_record.ts";
@@ -12,62 +14,80 @@ import {
   type TaskReport,
 } from "../domain/pool_report.ts";
 import { stateProblems } from "./health.ts";
-import { countNodes, type NodeCounts, noNodes } from "./node_counts.ts";
-import { isoTime, isoTimeOrNull, seconds, type ViewHead, viewHead, type WallTime } from "./view_head.ts";
+import { countNodes, nodeCountsSchema, noNodes } from "./node_counts.ts";
+import { isoTime, isoTimeOrNull, seconds, viewHead, viewHeadSchema, type WallTime } from "./view_head.ts";
 
-export interface StatusView extends ViewHead {
-  readonly installation: { readonly id: string; readonly created: string };
-  /** null: no daemon runs, this was read from the state. */
-  readonly daemon: DaemonView | null;
-  readonly nodes: NodeCounts;
-  readonly labels: number | null;
-  readonly requests: { readonly waiting: number; readonly granted: number };
-  readonly providers: {
-    readonly configured: number | null;
-    readonly reachable: readonly string[];
-    readonly unreachable: readonly string[];
-    /** Where nothing is created, deleted or handed out: another daemon seems to work on a copy of this state. */
-    readonly frozen: readonly string[];
-  };
-  /** Servers of this installation that this state did not make. */
-  readonly foreign_servers: readonly ForeignServerView[];
-  /** One line each, what an operator should look at; empty: all is well. */
-  readonly problems: readonly string[];
-}
-
-interface ForeignServerView {
-  readonly provider: string;
-  readonly hostname: string;
-  readonly server_id: string;
+export const foreignServerViewSchema = v.object({
+  provider: text,
+  hostname: text,
+  server_id: text,
   /** The node that it is marked with. */
-  readonly node_id: number | null;
+  node_id: numberOrNull,
   /** The run that it is marked with. */
-  readonly run: string | null;
-}
+  run: textOrNull,
+});
 
-export interface DaemonView {
-  readonly pid: number;
-  /** Of the program. */
-  readonly version: string;
-  readonly started: string;
-  /** Seconds it has been running. */
-  readonly age: number;
-  readonly accepting: boolean;
-  readonly config_file: string;
-  readonly config_loaded: string;
-  /** What is wrong with the file as it is now; while there is any, the last good configuration stays in force. */
-  readonly config_problems: readonly string[];
-  readonly tasks: readonly TaskView[];
-}
+export type ForeignServerView = v.InferOutput<typeof foreignServerViewSchema>;
 
-interface TaskView {
-  readonly name: string;
-  readonly runs: number;
-  readonly last_started: string | null;
+export const taskViewSchema = v.object({
+  name: text,
+  runs: number,
+  last_started: textOrNull,
   /** Seconds. */
-  readonly last_duration: number | null;
-  readonly last_error: { readonly at: string; readonly message: string } | null;
-}
+  last_duration: numberOrNull,
+  last_error: v.nullable(v.object({
+    at: text,
+    message: text,
+  })),
+});
+
+export type TaskView = v.InferOutput<typeof taskViewSchema>;
+
+export const daemonViewSchema = v.object({
+  pid: number,
+  /** Of the program. */
+  version: text,
+  started: text,
+  /** Seconds it has been running. */
+  age: number,
+  accepting: v.boolean(),
+  config_file: text,
+  config_loaded: text,
+  /** What is wrong with the file as it is now; while there is any, the last good configuration stays in force. */
+  config_problems: rows(text),
+  tasks: rows(taskViewSchema),
+});
+
+export type DaemonView = v.InferOutput<typeof daemonViewSchema>;
+
+export const statusViewSchema = v.object({
+  ...viewHeadSchema.entries,
+  installation: v.object({
+    id: text,
+    created: text,
+  }),
+  /** null: no daemon runs, this was read from the state. */
+  daemon: v.nullable(daemonViewSchema),
+  nodes: nodeCountsSchema,
+  labels: numberOrNull,
+  requests: v.object({
+    waiting: number,
+    granted: number,
+  }),
+  providers: v.object({
+    configured: numberOrNull,
+    reachable: rows(text),
+    unreachable: rows(text),
+    /** Where nothing is created, deleted or handed out: another daemon seems to work on a copy of this state. */
+    frozen: rows(text),
+  }),
+  /** Servers of this installation that this state did not make. */
+  foreign_servers: rows(foreignServerViewSchema),
+  /** One line each, what an operator should look at; empty: all is well. */
+  problems: rows(text),
+});
+
+export type StatusView = v.InferOutput<typeof statusViewSchema>;
 
 export function viewStatus(report: PoolReport): StatusView {
   const { installation, daemon, config, requests, providers } = report;

@@ -3,6 +3,8 @@
  * keys in snake_case, times as ISO 8601 in UTC, durations in whole seconds, what is not known is null. A key is
  * never given another meaning; a view that must change incompatibly raises VIEW_VERSION.
  */
+import * as v from "valibot";
+import { text } from "./view_schema.ts";
 import type { Instant, Milliseconds, Moment } from "../domain/time.ts";
 import { isoText, LAST_INSTANT, SECOND } from "../domain/time.ts";
 
@@ -10,11 +12,13 @@ import { isoText, LAST_INSTANT, SECOND } from "../domain/time.ts";
 export const VIEW_VERSION = 1;
 
 /** First of every view: its version and the moment it shows. */
-export interface ViewHead {
-  readonly version: typeof VIEW_VERSION;
+export const viewHeadSchema = v.object({
+  version: v.literal(VIEW_VERSION),
   /** ISO 8601. */
-  readonly at: string;
-}
+  at: text,
+});
+
+export type ViewHead = v.InferOutput<typeof viewHeadSchema>;
 
 /** The head of a view of that moment. */
 export function viewHead(moment: Moment): ViewHead {

@@ -1,59 +1,103 @@
-/** The views of a whole pool by name: what the control socket, the commands and the status endpoint offer alike. */
+/**
+ * The lists of a pool as a table: what narrows each, what it says, how it is made and printed. The operations, the
+ * commands and the status endpoint offer what stands here, under these names.
+ */
+import type * as v from "valibot";
 import type { PoolReport } from "../domain/pool_report.ts";
-import { type DibImageListView, viewDibImageList } from "./dib_image_list.ts";
-import { type ImageListView, viewImageList } from "./image_list.ts";
-import { type JobListView, viewJobList } from "./job_list.ts";
-import { type LabelListView, viewLabelList } from "./label_list.ts";
-import { type NodeListView, viewNodeList } from "./node_list.ts";
+import { dibImageListViewSchema, viewDibImageList } from "./dib_image_list.ts";
+import { imageListViewSchema, viewImageList } from "./image_list.ts";
+import { jobListViewSchema, viewJobList } from "./job_list.ts";
+import { labelListViewSchema, viewLabelList } from "./label_list.ts";
+import { nodeListViewSchema, viewNodeList } from "./node_list.ts";
 import { renderNodeListJson } from "./node_list_json.ts";
-import { type ProviderListView, viewProviderList } from "./provider_list.ts";
-import { type RequestListView, viewRequestList } from "./request_list.ts";
-import { type StatusView, viewStatus } from "./status.ts";
+import { providerListViewSchema, viewProviderList } from "./provider_list.ts";
+import { requestListViewSchema, viewRequestList } from "./request_list.ts";
+import { statusViewSchema, viewStatus } from "./status.ts";
+import type { Table } from "./tables/column.ts";
+import { dibImageTable } from "./tables/dib_image_table.ts";
+import { imageTable } from "./tables/image_table.ts";
+import { jobTable } from "./tables/job_table.ts";
+import { labelTable } from "./tables/label_table.ts";
+import { nodeTable } from "./tables/node_table.ts";
+import { providerTable } from "./tables/provider_table.ts";
+import { requestTable } from "./tables/request_table.ts";
+import { statusTable } from "./tables/status_table.ts";
 import type { FilterName, ViewFilter } from "./view_filter.ts";
 
-export interface PoolViews {
-  "node-list": NodeListView;
-  "image-list": ImageListView;
-  "dib-image-list": DibImageListView;
-  "request-list": RequestListView;
-  "job-list": JobListView;
-  "label-list": LabelListView;
-  "provider-list": ProviderListView;
-  "status": StatusView;
+export interface PoolList<Answer extends v.GenericSchema = v.GenericSchema> {
+  /** What it can be narrowed by. */
+  readonly filters: readonly FilterName[];
+  readonly answer: Answer;
+  view(report: PoolReport, filter: ViewFilter): v.InferOutput<Answer>;
+  /** The view as JSON in UTF-8, where there is a faster way to it. */
+  json?(report: PoolReport, filter: ViewFilter): Uint8Array<ArrayBuffer>;
+  /** Its row type is nobody else's business: whoever renders only passes its rows to its columns. */
+  // deno-lint-ignore no-explicit-any
+  readonly table: Table<v.InferOutput<Answer>, any>;
 }
 
-export type PoolViewName = keyof PoolViews;
+function list<Answer extends v.GenericSchema>(described: PoolList<Answer>): PoolList<Answer> {
+  return described;
+}
 
-/** What each view can be narrowed by. */
-export const viewFilters: Readonly<Record<PoolViewName, readonly FilterName[]>> = {
-  "node-list": ["id", "provider", "label", "state"],
-  "image-list": ["id", "provider", "image", "state"],
-  "dib-image-list": ["id", "image", "state"],
-  "request-list": ["label", "state"],
-  "job-list": ["id", "job"],
-  "label-list": ["label", "provider"],
-  "provider-list": ["provider", "label"],
-  "status": [],
+export const poolLists = {
+  "node-list": list({
+    filters: ["id", "provider", "label", "state"],
+    answer: nodeListViewSchema,
+    view: viewNodeList,
+    json: renderNodeListJson,
+    table: nodeTable,
+  }),
+  "image-list": list({
+    filters: ["id", "provider", "image", "state"],
+    answer: imageListViewSchema,
+    view: viewImageList,
+    table: imageTable,
+  }),
+  "dib-image-list": list({
+    filters: ["id", "image", "state"],
+    answer: dibImageListViewSchema,
+    view: viewDibImageList,
+    table: dibImageTable,
+  }),
+  "label-list": list({
+    filters: ["label", "provider"],
+    answer: labelListViewSchema,
+    view: viewLabelList,
+    table: labelTable,
+  }),
+  "provider-list": list({
+    filters: ["provider", "label"],
+    answer: providerListViewSchema,
+    view: viewProviderList,
+    table: providerTable,
+  }),
+  "request-list": list({
+    filters: ["label", "state"],
+    answer: requestListViewSchema,
+    view: viewRequestList,
+    table: requestTable,
+  }),
+  "job-list": list({
+    filters: ["id", "job"],
+    answer: jobListViewSchema,
+    view: viewJobList,
+    table: jobTable,
+  }),
+  /** The status endpoint has it on its front page. */
+  "status": list({ filters: [], answer: statusViewSchema, view: viewStatus, table: statusTable }),
 };
 
-const makers: {
-  readonly [Name in PoolViewName]: (report: PoolReport, filter: ViewFilter) => PoolViews[Name];
-} = {
-  "node-list": viewNodeList,
-  "image-list": viewImageList,
-  "dib-image-list": viewDibImageList,
-  "request-list": viewRequestList,
-  "job-list": viewJobList,
-  "label-list": viewLabelList,
-  "provider-list": viewProviderList,
-  "status": viewStatus,
-};
+export type PoolViewName = keyof typeof poolLists;
+
+export type PoolView<Name extends PoolViewName> = v.InferOutput<(typeof poolLists)[Name]["answer"]>;
 
 export function viewPool<Name extends PoolViewName>(
   report: PoolReport,
   { name, filter = {} }: { name: Name; filter?: ViewFilter },
-): PoolViews[Name] {
-  return makers[name](report, filter);
+): PoolView<Name> {
+  const { view } = poolLists[name] as PoolList;
+  return view(report, filter) as PoolView<Name>;
 }
 
 /** The same as JSON, in UTF-8. */
@@ -61,11 +105,6 @@ export function renderPoolJson(
   report: PoolReport,
   { name, filter = {} }: { name: PoolViewName; filter?: ViewFilter },
 ): Uint8Array<ArrayBuffer> {
-  if (name === "node-list") return renderNodeListJson(report, filter);
-  return new TextEncoder().encode(JSON.stringify(viewPool(report, { name, filter })));
-}
-
-/** Whether there is a view of that name. */
-export function isPoolViewName(name: string): name is PoolViewName {
-  return Object.hasOwn(makers, name);
+  const { view, json }: PoolList = poolLists[name];
+  return json?.(report, filter) ?? new TextEncoder().encode(JSON.stringify(view(report, filter)));
 }

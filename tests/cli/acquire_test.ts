@@ -1,6 +1,6 @@
 /** `acquire` while daemons come and go, and the forms in which it hands nodes over. */
 import assert from "node:assert/strict";
-import { ControlError } from "../../src/control/pool_control.ts";
+import { ControlError } from "../../src/control/control_error.ts";
 import { HOST_KEY, sampleNodes } from "../views/sample_pool.ts";
 import { eventually } from "../eventually.ts";
 import { CliBench, TOKEN } from "./run.ts";

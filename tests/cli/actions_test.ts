@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { shellWord } from "../../src/lib/shell_quote.ts";
-import { ControlError } from "../../src/control/pool_control.ts";
+import { ControlError } from "../../src/control/control_error.ts";
 import { needsDaemon } from "../control/scripted_pool.ts";
 import { HOST_KEY, NOW, sampleNodes } from "../views/sample_pool.ts";
 import { eventually } from "../eventually.ts";

@@ -1,6 +1,6 @@
 /** The commands about images, on a pool that is scripted. */
 import assert from "node:assert/strict";
-import { ControlError } from "../../src/control/pool_control.ts";
+import { ControlError } from "../../src/control/control_error.ts";
 import { sampleDibImage, sampleImage } from "../views/sample_images.ts";
 import { MINUTE, SECOND } from "../../src/domain/time.ts";
 import { NOW, sampleReport } from "../views/sample_pool.ts";

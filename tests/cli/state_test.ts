@@ -26,8 +26,11 @@ Deno.test("a line of a command is one line, and holds nothing that a terminal ac
     ip: null,
     nodeId: 21,
   };
-  bench.pool.adoptState = () =>
-    Promise.resolve({ servers: [{ ...server, run: "\u202er" }], held: [], warnings: ["cloud-b: \x07"] });
+  bench.pool.adoption = {
+    servers: [{ ...server, run: "\u202er" }],
+    held: [],
+    warnings: ["cloud-b: \x07"],
+  };
   const { stdout, stderr } = await bench.run("state", "adopt");
   const name = String.raw`a node 1: deleted\u001b[2J`;
   assert.equal(stdout, String.raw`node 21: ${name} on cloud-a (s9, run \u202er), held` + "\n");

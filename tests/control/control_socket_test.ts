@@ -3,13 +3,12 @@ import { join } from "node:path";
 import { connectionKind } from "../../src/control/connection_kind.ts";
 import { connectControl } from "../../src/control/control_client.ts";
 import { ControlSocket } from "../../src/control/control_socket.ts";
-import { localClient } from "../../src/control/local_client.ts";
 import type { PoolClient } from "../../src/control/pool_client.ts";
-import { ControlError } from "../../src/control/pool_control.ts";
+import { ControlError } from "../../src/control/control_error.ts";
 import { serveControl } from "../../src/control/serve_control.ts";
 import { ControlSocketError, controlSocketPath } from "../../src/control/socket_path.ts";
 import { VirtualClock } from "../virtual_clock.ts";
-import { type PoolViewName, viewFilters } from "../../src/views/view_pool.ts";
+import { poolLists, type PoolViewName } from "../../src/views/view_pool.ts";
 import { eventually } from "../eventually.ts";
 import { NOW, SECRETS } from "../views/sample_pool.ts";
 import { ScriptedPool } from "./scripted_pool.ts";
@@ -56,14 +55,21 @@ Deno.test("the socket can be opened by its owner only", async () => {
 
 Deno.test("a client gets the same views as in the daemon's own process", async () => {
   await using bench = await openBench();
-  const local = localClient(bench.pool);
-  for (const name of Object.keys(viewFilters) as PoolViewName[]) {
-    assert.deepEqual(await bench.client.view(name), JSON.parse(JSON.stringify(await local.view(name))), name);
+  const local = bench.pool;
+  for (const name of Object.keys(poolLists) as PoolViewName[]) {
+    assert.deepEqual(
+      await bench.client.ask(name, {}),
+      JSON.parse(JSON.stringify(await local.ask(name, {}))),
+      name,
+    );
   }
   const filter = { provider: "cloud-b", label: "jammy", state: "hold" };
-  assert.deepEqual((await bench.client.view("node-list", { filter })).nodes.map(({ id }) => id), [5]);
-  assert.deepEqual(await bench.client.getNode(6), await local.getNode(6));
-  assert.deepEqual(await bench.client.getNodeMetadata(6), await local.getNodeMetadata(6));
+  assert.deepEqual((await bench.client.ask("node-list", filter)).nodes.map(({ id }) => id), [5]);
+  assert.deepEqual(await bench.client.ask("node", { id: 6 }), await local.ask("node", { id: 6 }));
+  assert.deepEqual(
+    await bench.client.ask("node-metadata", { id: 6 }),
+    await local.ask("node-metadata", { id: 6 }),
+  );
 });
 
 Deno.test("no secret of the configuration goes over the socket", async () => {
@@ -71,12 +77,12 @@ Deno.test("no secret of the configuration goes over the socket", async () => {
   const { client } = bench;
   bench.pool.grant(bench.pool.current.nodes);
   const answers = JSON.stringify([
-    await client.view("node-list"),
-    await client.view("label-list"),
-    await client.view("provider-list"),
-    await client.view("status"),
-    await client.getNode(4),
-    await client.waitForGrant(9),
+    await client.ask("node-list", {}),
+    await client.ask("label-list", {}),
+    await client.ask("provider-list", {}),
+    await client.ask("status", {}),
+    await client.ask("node", { id: 4 }),
+    await client.ask("request-grant", { id: 9 }),
   ]);
   for (const secret of SECRETS) assert.equal(answers.includes(secret), false, secret);
 });
@@ -84,19 +90,24 @@ Deno.test("no secret of the configuration goes over the socket", async () => {
 Deno.test("actions reach the pool as they were asked", async () => {
   await using bench = await openBench();
   const { client, pool } = bench;
-  const outcomes = await client.holdNodes([1, 99], { reason: "look", owner: "maria", duration: 1_000 });
+  const outcomes = await client.ask("hold", {
+    ids: [1, 99],
+    reason: "look",
+    owner: "maria",
+    duration: 1_000,
+  });
   assert.deepEqual(outcomes, [
     { id: 1, ok: true, message: "hold done" },
     { id: 99, ok: false, message: "there is no node 99" },
   ]);
-  await client.deleteNodes([2], { comment: "deleted by maria" });
-  await client.releaseNodes([4], { result: "SUCCESS", job: null });
+  await client.ask("delete", { ids: [2], comment: "deleted by maria" });
+  await client.ask("release", { ids: [4], result: "SUCCESS", job: null });
   const spec = { label: "noble", count: 2, job: null, client: "zuul", deadline: NOW + 1, token: "t" };
-  assert.equal((await client.createRequest(spec)).id, 9);
-  await client.confirmGrant(9);
-  await client.withdrawRequest(9);
-  assert.deepEqual((await client.reload()).changes, ["label noble: min-ready 3 -> 4"]);
-  assert.deepEqual((await client.listAliens({ provider: null })).aliens, []);
+  assert.equal((await client.ask("request", spec)).id, 9);
+  await client.ask("request-confirm", { id: 9 });
+  await client.ask("request-withdraw", { id: 9 });
+  assert.deepEqual((await client.ask("reload", {})).changes, ["label noble: min-ready 3 -> 4"]);
+  assert.deepEqual((await client.ask("alien-list", { provider: null })).aliens, []);
   assert.deepEqual(pool.calls, [
     'hold 1,99 {"reason":"look","owner":"maria","duration":1000}',
     'delete 2 {"comment":"deleted by maria"}',
@@ -112,29 +123,29 @@ Deno.test("actions reach the pool as they were asked", async () => {
 Deno.test("entries of jobs are made and deleted over the socket", async () => {
   await using bench = await openBench();
   const { client, pool } = bench;
-  const made = await client.createJob({ job: "gate/unit", holdOnFailure: 2 });
+  const made = await client.ask("job-create", { job: "gate/unit", holdOnFailure: 2 });
   assert.deepEqual([made.id, made.name, made.hold_on_failure, made.held], [3, "gate/unit", 2, 0]);
-  assert.deepEqual(await client.deleteJobs([3, 4]), [
+  assert.deepEqual(await client.ask("job-delete", { ids: [3, 4] }), [
     { id: 3, ok: true, message: "deleted" },
     { id: 4, ok: false, message: "there is no job 4" },
   ]);
   assert.deepEqual(pool.calls, ['create-job {"job":"gate/unit","holdOnFailure":2}', "delete-jobs 3,4"]);
   pool.failure = new ControlError(409, "job gate/unit has an entry already");
-  await assert.rejects(client.createJob({ job: "gate/unit", holdOnFailure: 2 }), { status: 409 });
+  await assert.rejects(client.ask("job-create", { job: "gate/unit", holdOnFailure: 2 }), { status: 409 });
 });
 
 Deno.test("what is asked of images reaches the pool, and a build's log comes as it is written", async () => {
   await using bench = await openBench();
   const { client, pool } = bench;
-  const placed = await client.orderImages({ kind: "update", provider: "cloud-a", image: "noble" });
-  const waiting = client.waitForOrders(placed);
+  const placed = await client.ask("image-order", { kind: "update", provider: "cloud-a", image: "noble" });
+  const waiting = client.ask("image-order-end", placed);
   pool.orders.resolve([{ provider: "cloud-a", image: "noble", ok: true, message: "ready" }]);
   assert.deepEqual(await waiting, [{ provider: "cloud-a", image: "noble", ok: true, message: "ready" }]);
-  const log = await client.followBuild(7);
+  const log = await client.ask("build-log", { id: 7 });
   assert.equal(await new Response(log).text(), "+ building\nbuilt\n");
-  await client.deleteImages([1], { comment: "deleted by maria" });
-  await client.deleteDibImages([2], { comment: "deleted by maria" });
-  assert.deepEqual((await client.listAlienImages({ provider: "cloud-a" })).aliens, []);
+  await client.ask("image-delete", { ids: [1], comment: "deleted by maria" });
+  await client.ask("dib-image-delete", { ids: [2], comment: "deleted by maria" });
+  assert.deepEqual((await client.ask("alien-image-list", { provider: "cloud-a" })).aliens, []);
   assert.deepEqual(pool.calls, [
     'order {"kind":"update","provider":"cloud-a","image":"noble"}',
     `wait-orders ${JSON.stringify(placed)}`,
@@ -144,22 +155,25 @@ Deno.test("what is asked of images reaches the pool, and a build's log comes as 
     "alien-images cloud-a",
   ]);
   pool.failure = new ControlError(404, "there is no dib image 9");
-  await assert.rejects(client.followBuild(9), { name: "ControlError", message: "there is no dib image 9" });
+  await assert.rejects(client.ask("build-log", { id: 9 }), {
+    name: "ControlError",
+    message: "there is no dib image 9",
+  });
 });
 
 Deno.test("refusals keep their status and words, and defects are told to the daemon", async () => {
   await using bench = await openBench();
-  await assert.rejects(bench.client.getNode(99), {
+  await assert.rejects(bench.client.ask("node", { id: 99 }), {
     name: "ControlError",
     status: 404,
     message: "there is no node 99, nor is one remembered",
   });
   bench.pool.failure = new ControlError(409, "the label noble is disabled");
   const spec = { label: "noble", count: 1, job: null, client: null, deadline: null };
-  await assert.rejects(bench.client.createRequest(spec), { name: "ControlError", status: 409 });
+  await assert.rejects(bench.client.ask("request", spec), { name: "ControlError", status: 409 });
   bench.pool.failure = new Error("the disk is full");
   await assert.rejects(
-    bench.client.createRequest(spec),
+    bench.client.ask("request", spec),
     /the daemon failed: the disk is full; its log says more/,
   );
   assert.deepEqual(bench.defects, [bench.pool.failure]);
@@ -179,7 +193,7 @@ Deno.test("requests that are not what the routes document are refused", async ()
   assert.match((await ask("GET", "/nodes/x/end")).error, /an id is a whole number/);
   assert.deepEqual(await ask("GET", "/views/nonsense"), {
     status: 404,
-    error: "there is no list nonsense",
+    error: "no route /views/nonsense",
   });
   assert.equal((await ask("GET", "/nonsense")).status, 404);
   for (const deadline of ["9007199254740991", "8640000000000001", "1e999", "-1", "1.5"]) {
@@ -210,7 +224,7 @@ Deno.test("requests that are not what the routes document are refused", async ()
 Deno.test("a client that leaves ends its wait in the daemon", async () => {
   await using bench = await openBench();
   const leaving = new AbortController();
-  const waiting = bench.client.waitForGrant(9, { signal: leaving.signal });
+  const waiting = bench.client.ask("request-grant", { id: 9 }, { signal: leaving.signal });
   await eventually(() => bench.pool.calls.includes("wait-grant 9"));
   leaving.abort(new Error("enough"));
   await assert.rejects(waiting, /enough/);
@@ -220,7 +234,7 @@ Deno.test("a client that leaves ends its wait in the daemon", async () => {
 
 Deno.test("a daemon that stops tells those who wait", async () => {
   await using bench = await openBench();
-  const waiting = bench.client.waitForEnd(1);
+  const waiting = bench.client.ask("node-end", { id: 1 });
   const failed = assert.rejects(waiting, {
     name: "ControlError",
     status: 503,
@@ -246,7 +260,7 @@ Deno.test("a socket that a killed daemon left is replaced", async () => {
   await leaveStaleSocket(socketPath);
   await using _server = await serveControl(new ScriptedPool(), { socketPath, onDefect() {} });
   await using client = await connectControl(socketPath);
-  assert.equal((await client!.view("status")).version, 1);
+  assert.equal((await client!.ask("status", {})).version, 1);
 });
 
 Deno.test("a socket that somebody listens on is not replaced", async () => {
@@ -255,7 +269,7 @@ Deno.test("a socket that somebody listens on is not replaced", async () => {
     serveControl(new ScriptedPool(), { socketPath: bench.socketPath, onDefect() {} }),
     (error: Error) => error instanceof ControlSocketError && /another daemon listens on/.test(error.message),
   );
-  assert.equal((await bench.client.view("status")).version, 1);
+  assert.equal((await bench.client.ask("status", {})).version, 1);
 });
 
 Deno.test("a file that is no socket is not removed", async () => {
@@ -280,7 +294,7 @@ Deno.test("a socket that is removed, or replaced by a stale one, is made again",
     await clock.advance(2_000);
     await eventually(async () => {
       await using client = await connectControl(socketPath);
-      return client !== null && (await client.view("status")).version === 1;
+      return client !== null && (await client.ask("status", {})).version === 1;
     });
     assert.equal((await Deno.lstat(socketPath)).mode! & 0o777, 0o600);
   }
@@ -325,16 +339,18 @@ Deno.test("clients beyond the limit hear that the daemon is busy, and those who 
   await using _server = await serveControl(pool, { socketPath, onDefect() {}, connections: 4 });
   await using client = (await connectControl(socketPath))!;
   const leaving = new AbortController();
-  const waiting = [1, 2, 3].map((id) => client.waitForEnd(id, { signal: leaving.signal }).catch(() => {}));
+  const waiting = [1, 2, 3].map((id) =>
+    client.ask("node-end", { id }, { signal: leaving.signal }).catch(() => {})
+  );
   await eventually(() => pool.calls.length === 3);
-  await assert.rejects(client.view("status"), {
+  await assert.rejects(client.ask("status", {}), {
     status: 503,
     message: /too many requests are being answered/,
   });
   leaving.abort();
   await Promise.all(waiting);
   await eventually(() => pool.calls.length === 6);
-  assert.equal((await client.view("status")).version, 1);
+  assert.equal((await client.ask("status", {})).version, 1);
 });
 
 Deno.test("a path that is too long for a socket is an error that says what to do", async () => {

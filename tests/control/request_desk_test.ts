@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { checkRequest, RequestDesk } from "../../src/control/request_desk.ts";
-import type { RequestSpec } from "../../src/control/pool_control.ts";
+import type { RequestSpec } from "../../src/control/operations/request_operations.ts";
 import { transition } from "../../src/domain/node_transition.ts";
 import { HOUR, MINUTE, SECOND } from "../../src/domain/time.ts";
 import { Ledger } from "../../src/store/ledger.ts";

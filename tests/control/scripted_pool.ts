@@ -1,29 +1,37 @@
-/** A PoolControl for tests: a report that they can change, actions that are written down, waits that they end. */
-import type { DumpReport } from "../../src/domain/dump_report.ts";
-import { sampleDump } from "../views/sample_dump.ts";
+/** A pool for tests: a report that they can change, actions that are written down, waits that they end. */
+import { ControlError } from "../../src/control/control_error.ts";
+import type { AlienImageListing, AlienListing, DaemonPool } from "../../src/control/operated_pool.ts";
+import {
+  type AnswerOf,
+  type OperationName,
+  operations,
+  type RequestOf,
+} from "../../src/control/operations.ts";
+import type { OrderOutcome } from "../../src/control/operations/image_operations.ts";
+import type { LocalPool } from "../../src/control/pool_client.ts";
 import type { HistoryRecord, NodeRecord } from "../../src/domain/node.ts";
 import type { PoolReport } from "../../src/domain/pool_report.ts";
-import {
-  type AlienImageListing,
-  type AlienListing,
-  ControlError,
-  type IdOutcome,
-  type JobSpec,
-  type OrderOutcome,
-  type OrderSpec,
-  type PlacedOrders,
-  type PoolControl,
-  type RequestSpec,
-} from "../../src/control/pool_control.ts";
-import type { StateAdoption } from "../../src/domain/state_adoption.ts";
+import { viewAcquiredNodes } from "../../src/views/acquired_nodes.ts";
+import { viewJob } from "../../src/views/job_list.ts";
+import { viewRequest } from "../../src/views/request_list.ts";
+import { sampleDump } from "../views/sample_dump.ts";
 import { sampleReport, sampleRequest } from "../views/sample_pool.ts";
 
-export class ScriptedPool implements PoolControl {
+type Scripts = {
+  readonly [Name in OperationName]?: (
+    request: RequestOf<Name>,
+    options: { readonly signal: AbortSignal },
+  ) => Promise<AnswerOf<Name>>;
+};
+
+export class ScriptedPool implements LocalPool {
   current: PoolReport = sampleReport();
   aliens: AlienListing = { servers: [], warnings: [] };
   alienImages: AlienImageListing = { images: [], warnings: [] };
   /** What became of the orders that are waited for; they are waited for as long as there is none. */
   readonly orders = Promise.withResolvers<readonly OrderOutcome[]>();
+  /** What `state-adopt` takes over, if it is not the usual. */
+  adoption: AnswerOf<"state-adopt"> | null = null;
   buildLog: readonly string[] = ["+ building\n", "built\n"];
   history: HistoryRecord | null = null;
   /** What was asked, in order: `hold 1,2 …`. */
@@ -34,114 +42,88 @@ export class ScriptedPool implements PoolControl {
   readonly #grant = Promise.withResolvers<readonly NodeRecord[]>();
   readonly #ends = new Map<number, PromiseWithResolvers<void>>();
 
+  /** What is not in it is made of the report. */
+  readonly #scripts: Scripts = {
+    "hold": (request) => this.#act("hold", request),
+    "delete": (request) => this.#act("delete", request),
+    "release": (request) => this.#act("release", request),
+    "image-delete": (request) => this.#act("delete-images", request),
+    "dib-image-delete": (request) => this.#act("delete-dib-images", request),
+    "job-create": async (spec) => {
+      await this.#note(`create-job ${JSON.stringify(spec)}`);
+      return viewJob({ revision: 1, id: 3, createdAt: this.current.now, ...spec }, this.current);
+    },
+    "job-delete": async ({ ids }) => {
+      await this.#note(`delete-jobs ${ids.join(",")}`);
+      return ids.map((id) =>
+        this.current.jobs.some((entry) => entry.id === id)
+          ? { id, ok: true, message: "deleted" }
+          : { id, ok: false, message: `there is no job ${id}` }
+      );
+    },
+    "node-end": ({ id }, { signal }) => this.#wait(`wait-end ${id}`, this.#end(id).promise, signal),
+    "request": async ({ ...spec }) => {
+      await this.#note(`request ${JSON.stringify(spec)}`);
+      return viewRequest(sampleRequest({ id: 9, ...spec, token: spec.token ?? null }), this.current);
+    },
+    "request-grant": async ({ id }, { signal }) => {
+      const nodes = await this.#wait(`wait-grant ${id}`, this.#grant.promise, signal);
+      const { config, nodes: pool } = this.current;
+      return viewAcquiredNodes(nodes, { request: id, config, pool });
+    },
+    "request-confirm": ({ id }) => this.#note(`confirm ${id}`),
+    "request-withdraw": ({ id }) => this.#note(`withdraw ${id}`),
+    "image-order": async (spec) => {
+      await this.#note(`order ${JSON.stringify(spec)}`);
+      const build = { provider: null, image: spec.image };
+      const upload = { provider: spec.provider ?? "cloud-a", image: spec.image };
+      const orders = { build: [build], upload: [upload], update: [build, upload] }[spec.kind];
+      return { at: this.current.now, orders };
+    },
+    "image-order-end": (placed, { signal }) =>
+      this.#wait(`wait-orders ${JSON.stringify(placed)}`, this.orders.promise, signal),
+    "build-log": async ({ id }) => {
+      await this.#note(`follow ${id}`);
+      return ReadableStream.from(this.buildLog.map((text) => new TextEncoder().encode(text)));
+    },
+    "state-adopt": async ({ dryRun }) => {
+      await this.#note(`adopt${dryRun ? " --dry-run" : ""}`);
+      if (this.adoption !== null) return this.adoption;
+      const adopted = {
+        provider: "cloud-a",
+        hostname: "noble-cloud-a-9",
+        serverId: "s9",
+        ip: null,
+        run: "r2",
+      };
+      return {
+        servers: [{ ...adopted, nodeId: dryRun ? null : 21 }],
+        held: dryRun ? [] : [7],
+        warnings: [],
+      };
+    },
+    "reload": async () => {
+      await this.#note("reload");
+      return { changes: ["label noble: min-ready 3 -> 4"], problems: [] };
+    },
+  };
+
+  get hasDaemon(): boolean {
+    return this.current.daemon !== null;
+  }
+
   report(): PoolReport {
     return this.current;
   }
 
-  getHistory(nodeId: number): Promise<HistoryRecord | null> {
-    return Promise.resolve(this.history?.node.id === nodeId ? this.history : null);
-  }
-
-  holdNodes(ids: readonly number[], options: object): Promise<readonly IdOutcome[]> {
-    return this.#act("hold", ids, options);
-  }
-
-  deleteNodes(ids: readonly number[], options: object): Promise<readonly IdOutcome[]> {
-    return this.#act("delete", ids, options);
-  }
-
-  releaseNodes(ids: readonly number[], options: object): Promise<readonly IdOutcome[]> {
-    return this.#act("release", ids, options);
-  }
-
-  async createJob(spec: JobSpec) {
-    await this.#note(`create-job ${JSON.stringify(spec)}`);
-    return { revision: 1, id: 3, createdAt: this.current.now, ...spec };
-  }
-
-  async deleteJobs(ids: readonly number[]): Promise<readonly IdOutcome[]> {
-    await this.#note(`delete-jobs ${ids.join(",")}`);
-    return ids.map((id) =>
-      this.current.jobs.some((entry) => entry.id === id)
-        ? { id, ok: true, message: "deleted" }
-        : { id, ok: false, message: `there is no job ${id}` }
-    );
-  }
-
-  waitForEnd(nodeId: number, { signal }: { signal: AbortSignal }): Promise<void> {
-    return this.#wait(`wait-end ${nodeId}`, this.#end(nodeId).promise, signal);
-  }
-
-  async createRequest(spec: RequestSpec) {
-    await this.#note(`request ${JSON.stringify(spec)}`);
-    return sampleRequest({ id: 9, ...spec });
-  }
-
-  waitForGrant(requestId: number, { signal }: { signal: AbortSignal }): Promise<readonly NodeRecord[]> {
-    return this.#wait(`wait-grant ${requestId}`, this.#grant.promise, signal);
-  }
-
-  confirmGrant(requestId: number): Promise<void> {
-    return this.#note(`confirm ${requestId}`);
-  }
-
-  withdrawRequest(requestId: number): Promise<void> {
-    return this.#note(`withdraw ${requestId}`);
-  }
-
-  async orderImages(spec: OrderSpec): Promise<PlacedOrders> {
-    await this.#note(`order ${JSON.stringify(spec)}`);
-    const build = { provider: null, image: spec.image };
-    const upload = { provider: spec.provider ?? "cloud-a", image: spec.image };
-    const orders = { build: [build], upload: [upload], update: [build, upload] }[spec.kind];
-    return { at: this.current.now, orders };
-  }
-
-  waitForOrders(placed: PlacedOrders, { signal }: { signal: AbortSignal }) {
-    return this.#wait(`wait-orders ${JSON.stringify(placed)}`, this.orders.promise, signal);
-  }
-
-  followBuild(dibImageId: number): ReadableStream<Uint8Array> {
-    this.calls.push(`follow ${dibImageId}`);
-    if (this.failure !== null) throw this.failure;
-    return ReadableStream.from(this.buildLog.map((text) => new TextEncoder().encode(text)));
-  }
-
-  dump(): DumpReport {
-    return sampleDump;
-  }
-
-  deleteImages(ids: readonly number[], options: object): Promise<readonly IdOutcome[]> {
-    return this.#act("delete-images", ids, options);
-  }
-
-  deleteDibImages(ids: readonly number[], options: object): Promise<readonly IdOutcome[]> {
-    return this.#act("delete-dib-images", ids, options);
-  }
-
-  async listAlienImages({ provider }: { provider: string | null }): Promise<AlienImageListing> {
-    await this.#note(`alien-images ${provider}`);
-    return this.alienImages;
-  }
-
-  async listAliens({ provider }: { provider: string | null }): Promise<AlienListing> {
-    await this.#note(`aliens ${provider}`);
-    return this.aliens;
-  }
-
-  async adoptState({ dryRun }: { dryRun: boolean }): Promise<StateAdoption> {
-    await this.#note(`adopt${dryRun ? " --dry-run" : ""}`);
-    const adopted = { provider: "cloud-a", hostname: "noble-cloud-a-9", serverId: "s9", ip: null, run: "r2" };
-    return {
-      servers: [{ ...adopted, nodeId: dryRun ? null : 21 }],
-      held: dryRun ? [] : [7],
-      warnings: [],
-    };
-  }
-
-  async reload() {
-    await this.#note("reload");
-    return { changes: ["label noble: min-ready 3 -> 4"], problems: [] };
+  async ask<Name extends OperationName>(
+    name: Name,
+    request: RequestOf<Name>,
+    { signal = new AbortController().signal }: { signal?: AbortSignal } = {},
+  ): Promise<AnswerOf<Name>> {
+    const scripted = this.#scripts[name];
+    if (scripted !== undefined) return await scripted(request as never, { signal }) as AnswerOf<Name>;
+    return await operations[name].run(this.#operated(), request, { signal }) as AnswerOf<Name>;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -165,7 +147,7 @@ export class ScriptedPool implements PoolControl {
     return end;
   }
 
-  async #act(name: string, ids: readonly number[], options: object): Promise<readonly IdOutcome[]> {
+  async #act(name: string, { ids, ...options }: { readonly ids: readonly number[] }) {
     await this.#note(`${name} ${ids.join(",")} ${JSON.stringify(options)}`);
     const known = new Set(this.current.nodes.map(({ id }) => id));
     return ids.map((id) =>
@@ -173,6 +155,24 @@ export class ScriptedPool implements PoolControl {
         ? { id, ok: true, message: `${name} done` }
         : { id, ok: false, message: `there is no node ${id}` }
     );
+  }
+
+  /** What lists and looks need. */
+  #operated(): DaemonPool {
+    const getHistory = (id: number) => Promise.resolve(this.history?.node.id === id ? this.history : null);
+    return {
+      ledger: { getHistory },
+      report: () => this.current,
+      listAliens: async ({ provider }: { provider: string | null }) => {
+        await this.#note(`aliens ${provider}`);
+        return this.aliens;
+      },
+      listAlienImages: async ({ provider }: { provider: string | null }) => {
+        await this.#note(`alien-images ${provider}`);
+        return this.alienImages;
+      },
+      daemon: { dump: () => sampleDump },
+    } as unknown as DaemonPool;
   }
 
   #note(call: string): Promise<void> {

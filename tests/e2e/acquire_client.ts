@@ -50,7 +50,7 @@ export class AcquireClient {
 /** Requests by state. */
 export async function requests(pool: RunningPool): Promise<readonly string[]> {
   await using daemon = await pool.connect();
-  const list = await daemon?.view("request-list").catch(() => null);
+  const list = await daemon?.ask("request-list", {}).catch(() => null);
   return list?.requests.map(({ state }) => state) ?? ["no answer"];
 }
 

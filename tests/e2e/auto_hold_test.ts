@@ -12,9 +12,9 @@ const JOB = "integration";
 
 async function acquire(daemon: PoolClient, count: number): Promise<readonly number[]> {
   const spec = { label: "small", count, job: JOB, client: null, deadline: null };
-  const { id } = await daemon.createRequest(spec);
-  const { nodes } = await daemon.waitForGrant(id);
-  await daemon.confirmGrant(id);
+  const { id } = await daemon.ask("request", spec);
+  const { nodes } = await daemon.ask("request-grant", { id });
+  await daemon.ask("request-confirm", { id });
   return nodes.map(({ id }) => id);
 }
 
@@ -24,7 +24,7 @@ async function failAtOnce(pool: RunningPool, ids: readonly number[]): Promise<Ma
   const clients = await Promise.all(ids.map(async (id) => ({ id, daemon: (await pool.connect())! })));
   for (const { daemon } of clients) connections.use(daemon);
   const told = await Promise.all(
-    clients.map(({ id, daemon }) => daemon.releaseNodes([id], { result: "FAILURE", job: null })),
+    clients.map(({ id, daemon }) => daemon.ask("release", { ids: [id], result: "FAILURE", job: null })),
   );
   return new Map(told.flat().map(({ id, message }) => [id, message]));
 }

@@ -293,7 +293,7 @@ Deno.test("clouds that cannot be used are told of, hold up nobody, and come once
 
 async function unreachable(pool: RunningPool): Promise<readonly string[]> {
   await using daemon = await pool.connect();
-  return (await daemon?.view("status"))?.providers.unreachable ?? [];
+  return (await daemon?.ask("status", {}))?.providers.unreachable ?? [];
 }
 
 interface BrokenClouds extends AsyncDisposable {

@@ -29,7 +29,7 @@ async function readyIds(pool: RunningPool): Promise<readonly number[]> {
 
 async function problems(pool: RunningPool): Promise<readonly string[]> {
   await using daemon = await pool.connect();
-  return (await daemon?.view("status"))?.problems ?? ["no daemon"];
+  return (await daemon?.ask("status", {}))?.problems ?? ["no daemon"];
 }
 
 async function filesOf(folder: string): Promise<readonly string[]> {

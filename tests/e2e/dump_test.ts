@@ -19,7 +19,7 @@ async function launchingPool(more = ""): Promise<RunningPool> {
 /** How many servers are being asked for. */
 async function askingFor(pool: RunningPool): Promise<number> {
   await using daemon = await pool.connect();
-  const work = (await daemon?.dump().catch(() => null))?.work ?? [];
+  const work = (await daemon?.ask("dump", {}).catch(() => null))?.work ?? [];
   return work.filter(({ waits }) => waits.some(({ on }) => on.startsWith("an answer: create server ")))
     .length;
 }

@@ -31,7 +31,7 @@ const takeJobs = (server: Gearmand) =>
 
 async function problems(pool: RunningPool): Promise<readonly string[]> {
   await using daemon = await pool.connect();
-  return (await daemon?.view("status"))?.problems ?? ["no daemon"];
+  return (await daemon?.ask("status", {}))?.problems ?? ["no daemon"];
 }
 
 testNeeding(

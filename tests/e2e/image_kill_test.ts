@@ -47,7 +47,7 @@ const cloud = {
 
 async function images(pool: RunningPool): Promise<readonly ImageView[]> {
   await using daemon = await pool.connect();
-  return (await daemon?.view("image-list").catch(() => null))?.images ?? [];
+  return (await daemon?.ask("image-list", {}).catch(() => null))?.images ?? [];
 }
 
 async function answers(pool: RunningPool): Promise<boolean> {
@@ -57,14 +57,14 @@ async function answers(pool: RunningPool): Promise<boolean> {
 
 async function builds(pool: RunningPool): Promise<DibImageListView["dib_images"]> {
   await using daemon = await pool.connect();
-  return (await daemon?.view("dib-image-list"))?.dib_images ?? [];
+  return (await daemon?.ask("dib-image-list", {}))?.dib_images ?? [];
 }
 
 /** Asks for both images anew; a daemon that is being killed leaves its clients without an answer. */
 async function update(pool: RunningPool): Promise<void> {
   await using daemon = await pool.connect();
   for (const image of ["noble", "ready-made"]) {
-    await daemon?.orderImages({ kind: "update", provider: null, image }).catch(() => {});
+    await daemon?.ask("image-order", { kind: "update", provider: null, image }).catch(() => {});
   }
 }
 

@@ -251,7 +251,7 @@ testNeeding(
       async () => {
         {
           await using daemon = await pool.connect();
-          await daemon!.orderImages({ kind: "build", provider: null, image: "noble" });
+          await daemon!.ask("image-order", { kind: "build", provider: null, image: "noble" });
         }
         await pool.until(async () => (await init.builds()).includes("building"));
         const pid = await init.pid();

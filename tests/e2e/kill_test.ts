@@ -74,18 +74,23 @@ class Traffic {
   }
 
   async #actOn(daemon: PoolClient): Promise<void> {
-    const { nodes } = await daemon.view("node-list");
+    const { nodes } = await daemon.ask("node-list", {});
     const inState = (state: string) => nodes.filter((node) => node.state === state).map(({ id }) => id);
     const [ready, used, held] = [inState("ready"), inState("used"), inState("hold")];
     const chance = this.#random.float();
     if (used.length > USED_AT_MOST || (chance < 0.4 && used.length > 0)) {
-      await daemon.releaseNodes([this.#random.pick(used)], { result: "SUCCESS", job: null });
+      await daemon.ask("release", { ids: [this.#random.pick(used)], result: "SUCCESS", job: null });
     } else if (chance < 0.85) {
       await this.#acquire(daemon);
     } else if (held.length < HELD_AT_MOST && ready.length > 0) {
-      await daemon.holdNodes([this.#random.pick(ready)], { reason: null, owner: null, duration: null });
+      await daemon.ask("hold", {
+        ids: [this.#random.pick(ready)],
+        reason: null,
+        owner: null,
+        duration: null,
+      });
     } else if (held.length > 0) {
-      await daemon.deleteNodes([this.#random.pick(held)], { comment: "seen enough" });
+      await daemon.ask("delete", { ids: [this.#random.pick(held)], comment: "seen enough" });
     }
   }
 
@@ -97,14 +102,14 @@ class Traffic {
       client: null,
       deadline: null,
     };
-    const { id } = await daemon.createRequest(spec);
-    const { nodes } = await daemon.waitForGrant(id);
+    const { id } = await daemon.ask("request", spec);
+    const { nodes } = await daemon.ask("request-grant", { id });
     for (const node of nodes) {
       const before = this.granted.get(node.id);
       assert.equal(before, undefined, `node ${node.id} went to request ${before} and to ${id}`);
       this.granted.set(node.id, id);
     }
-    await daemon.confirmGrant(id);
+    await daemon.ask("request-confirm", { id });
   }
 }
 
@@ -143,7 +148,7 @@ async function kill(pool: RunningPool, traffic: Traffic, random: Random): Promis
 async function emptyPool(pool: RunningPool): Promise<void> {
   await pool.configure(configOf(0));
   await using daemon = (await pool.connect())!;
-  await daemon.reload();
+  await daemon.ask("reload", {});
   const ids = (await pool.nodes()).map(({ id }) => String(id));
   const { code, stderr } = await pool.run("delete", ...ids, "--now");
   assert.equal(code, 0, stderr);

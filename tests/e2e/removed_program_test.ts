@@ -60,7 +60,7 @@ Deno.test("a daemon whose unpacked program is removed before its first login lau
   await Deno.remove(cache, { recursive: true });
   await pool.configure(config);
   await using client = (await pool.connect())!;
-  assert.deepEqual((await client.reload()).problems, []);
+  assert.deepEqual((await client.ask("reload", {})).problems, []);
   await pool.until(async () => await pool.count("ready") === 4);
   for (const path of ["/", "/node-list", "/nodes/1?format=json", "/style.css", "/readyz"]) {
     const answer = await pool.fetch(path, { headers: { accept: "text/html" } });
@@ -68,7 +68,7 @@ Deno.test("a daemon whose unpacked program is removed before its first login lau
     assert.equal(answer.status, 200, path);
   }
   const [node] = (await pool.nodes()).filter(({ label }) => label === "built");
-  await client.deleteNodes([node!.id], { comment: "enough" });
+  await client.ask("delete", { ids: [node!.id], comment: "enough" });
   await pool.until(async () => await pool.count() === 4 && await pool.count("ready") === 4);
   const troubles = (await pool.logLines()).filter(({ level }) => level === "error" || level === "warning");
   const ours = troubles.map(({ message }) => message).filter((text) => !text.startsWith("configuration: "));

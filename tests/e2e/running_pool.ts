@@ -201,7 +201,7 @@ export class RunningPool implements AsyncDisposable {
   /** What `list` shows; an empty list while no daemon answers yet. */
   async nodes(): Promise<readonly NodeView[]> {
     await using daemon = await this.connect();
-    return (await daemon?.view("node-list").catch(() => null))?.nodes ?? [];
+    return (await daemon?.ask("node-list", {}).catch(() => null))?.nodes ?? [];
   }
 
   /** How many nodes there are; those in the state, where one is given. */

@@ -21,7 +21,7 @@ async function buildingPool(seconds: number): Promise<RunningPool> {
   await pool.until(async () => await pool.count("ready") === 1);
   {
     await using daemon = await pool.connect();
-    await daemon!.orderImages({ kind: "build", provider: null, image: "noble" });
+    await daemon!.ask("image-order", { kind: "build", provider: null, image: "noble" });
   }
   await pool.until(async () => (await builds(pool)).includes("building"));
   return pool;

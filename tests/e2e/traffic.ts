@@ -6,8 +6,9 @@
 import { acquireNodes } from "../../src/cli/acquire_nodes.ts";
 import type { CliContext } from "../../src/cli/cli_context.ts";
 import { NoDaemonError } from "../../src/cli/cli_error.ts";
-import { NoAnswerError } from "../../src/control/control_client.ts";
-import { ControlError, type IdOutcome } from "../../src/control/pool_control.ts";
+import { NoAnswerError } from "../../src/control/no_answer_error.ts";
+import { ControlError } from "../../src/control/control_error.ts";
+import type { IdOutcome } from "../../src/control/operation.ts";
 import { type Milliseconds, MINUTE } from "../../src/domain/time.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { systemRandom } from "../../src/lib/random.ts";
@@ -94,7 +95,7 @@ export class Traffic {
     const outcomes = await this.#insist(signal, async () => {
       await using daemon = await this.#pool.connect();
       if (daemon === null) throw new NoDaemonError("no daemon is running");
-      return await daemon.releaseNodes(nodes, { result: job.result, job: null, signal });
+      return await daemon.ask("release", { ids: nodes, result: job.result, job: null }, { signal });
     });
     this.ends.push(...outcomes);
   }

@@ -39,7 +39,7 @@ async function killAgainAndAgain(pool: RunningPool, traffic: Traffic, random: Ra
 /** No job has a node any more, and nobody waits for one. */
 async function assertNobodyServed(pool: RunningPool): Promise<void> {
   await using daemon = (await pool.connect())!;
-  const { requests } = await daemon.view("request-list");
+  const { requests } = await daemon.ask("request-list", {});
   assert.deepEqual(requests.map(({ id, state }) => `${id} ${state}`), [], "requests are left over");
 }
 

@@ -31,7 +31,7 @@ Deno.test("two thousand jobs of fifty clients are each given nodes of their own,
   pool.startDaemon();
   await pool.until(async () => await pool.count("ready") === SIZE);
   await using daemon = (await pool.connect())!;
-  await daemon.createJob(WATCHED);
+  await daemon.ask("job-create", WATCHED);
 
   const traffic = new Traffic(pool);
   const runJobs = async (count: number) => {

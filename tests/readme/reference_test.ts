@@ -14,7 +14,7 @@ import { viewDump } from "../../src/views/dump.ts";
 import { viewInventory } from "../../src/views/inventory.ts";
 import { viewOnlineChecks } from "../../src/views/online_check_list.ts";
 import { viewNodeDetails } from "../../src/views/node_details.ts";
-import { type PoolViewName, viewFilters, viewPool } from "../../src/views/view_pool.ts";
+import { poolLists, type PoolViewName, viewPool } from "../../src/views/view_pool.ts";
 import { LOG_CATEGORIES } from "../../src/lib/log_category.ts";
 import { PROGRAM_NAMES } from "../../src/cli/invoked_program.ts";
 import { CliBench } from "../cli/run.ts";
@@ -110,7 +110,7 @@ Deno.test("the manual has every route of the status endpoint, with its filters",
   assert.deepEqual(rows.map(([route]) => route!).sort(), routes.sort());
   for (const [route, text] of rows) {
     const told = text!.match(/filters (.*)$/)?.[1]?.match(/\w+/g);
-    assert.deepEqual(told, viewFilters[route!.slice(1) as PoolViewName], route);
+    assert.deepEqual(told, poolLists[route!.slice(1) as PoolViewName]?.filters, route);
   }
 });
 
@@ -120,7 +120,7 @@ Deno.test("the manual's JSON has the keys that the views have, and no others", (
   const report = sampleReport();
   const views: Record<string, { version: number; at?: string }> = {
     ...Object.fromEntries(
-      (Object.keys(viewFilters) as PoolViewName[]).map((name) => [name, viewPool(fullReport(), { name })]),
+      (Object.keys(poolLists) as PoolViewName[]).map((name) => [name, viewPool(fullReport(), { name })]),
     ),
     "alien-list": viewAlienList({
       servers: [{ provider: "a", hostname: "b", serverId: "c", ip: null }],

@@ -123,7 +123,7 @@ Deno.test("deletions that the changes show cost no look", async () => {
   await using virtual = await VirtualPool.start({ config: poolConfig({ minReady: 0, maxServers: 20 }) });
   const nodes = await virtual.acquire("small", 20);
   const ids = nodes.map(({ id }) => id);
-  await virtual.during(virtual.pool.releaseNodes(ids, { result: "SUCCESS", job: null }));
+  await virtual.during(virtual.ask("release", { ids, result: "SUCCESS", job: null }));
   await virtual.until(() => virtual.count() === 0);
   assert.deepEqual(requests(virtual, "server.show"), []);
   assert.equal(requests(virtual, "server.delete").length, 20);
@@ -186,7 +186,7 @@ for (const [name, effect] of [["tells of them", true], ["leaves them out", false
     await virtual.clock.advance(10 * MINUTE);
     assert.deepEqual([virtual.count("used"), virtual.servers(), problems(virtual)], [2, 5, ""]);
     await virtual.during(
-      virtual.pool.releaseNodes(used.map(({ id }) => id), { result: "SUCCESS", job: null }),
+      virtual.ask("release", { ids: used.map(({ id }) => id), result: "SUCCESS", job: null }),
     );
     await virtual.until(() => virtual.count("used") === 0 && virtual.servers() === 3);
   });

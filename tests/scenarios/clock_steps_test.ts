@@ -41,7 +41,7 @@ for (const [how, step] of steps) {
     const [used] = await virtual.acquire("small");
     const [held] = await virtual.acquire("small");
     const hold = { reason: null, owner: null, duration: 5 * HOUR };
-    await virtual.during(virtual.pool.holdNodes([held!.id], hold));
+    await virtual.during(virtual.ask("hold", { ids: [held!.id], ...hold }));
     await virtual.until(() => virtual.count("ready") === 3);
     await virtual.clock.advance(HOUR);
     virtual.clock.stepWall(step);
@@ -102,7 +102,7 @@ for (let seed = 1; seed <= 6; seed++) {
     await virtual.until(() => virtual.count("ready") === 3);
     const kept = [...await virtual.acquire("small"), ...await virtual.acquire("small")];
     await virtual.during(
-      virtual.pool.holdNodes([kept[0]!.id], { reason: null, owner: null, duration: 20 * HOUR }),
+      virtual.ask("hold", { ids: [kept[0]!.id], reason: null, owner: null, duration: 20 * HOUR }),
     );
     const [began, ids] = [virtual.clock.now(), kept.map(({ id }) => id)];
     while (virtual.clock.now() < began + 7 * HOUR) {
@@ -130,7 +130,7 @@ async function stoppedPool() {
   await virtual.acquire("small");
   const [held] = await virtual.acquire("small");
   const hold = { reason: null, owner: null, duration: 5 * HOUR };
-  await virtual.during(virtual.pool.holdNodes([held!.id], hold));
+  await virtual.during(virtual.ask("hold", { ids: [held!.id], ...hold }));
   await virtual.until(() => virtual.count("ready") === 2);
   await virtual.clock.advance(HOUR);
   await virtual.stopPool();

@@ -59,7 +59,7 @@ Deno.test("whoever deletes what the pool has elsewhere has the pool go on in the
   await virtual.reconfigure(THERE);
   await virtual.clock.advance(MINUTE);
   const ids = virtual.pool.report().nodes.map(({ id }) => id);
-  await virtual.during(virtual.pool.deleteNodes(ids, { comment: "given up" }));
+  await virtual.during(virtual.ask("delete", { ids, comment: "given up" }));
   await virtual.until(() => virtual.count("ready") === 2);
   assert.equal(virtual.servers("other"), 2);
   assert.equal(virtual.servers("simulator"), 5);

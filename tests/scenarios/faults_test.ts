@@ -3,7 +3,7 @@
  * once the fault is over the pool is full again. Virtual time, seeded.
  */
 import assert from "node:assert/strict";
-import { ControlError } from "../../src/control/pool_control.ts";
+import { ControlError } from "../../src/control/control_error.ts";
 import { HOUR, MINUTE, SECOND } from "../../src/domain/time.ts";
 import { seededRandom } from "../../src/lib/random.ts";
 import type { FaultRuleInput } from "../../src/simulator/settings.ts";
@@ -24,7 +24,7 @@ async function useFor(virtual: VirtualPool, { time, seed }: { time: number; seed
     if (ready.length > 0 && random.float() < 0.5) await virtual.acquire("small").catch(askAgain);
     if (used.length > 0 && random.float() < 0.6) {
       await virtual.during(
-        virtual.pool.releaseNodes([random.pick(used).id], { result: "SUCCESS", job: null }),
+        virtual.ask("release", { ids: [random.pick(used).id], result: "SUCCESS", job: null }),
       );
     }
     await virtual.clock.advance(20 * SECOND);
@@ -50,7 +50,7 @@ function assertCreatedOnce(virtual: VirtualPool): void {
 async function drain(virtual: VirtualPool): Promise<void> {
   await virtual.during(virtual.reconfigure(poolConfig({ minReady: 0, maxServers: 60, provider })));
   const ids = virtual.pool.report().nodes.map(({ id }) => id);
-  await virtual.during(virtual.pool.deleteNodes(ids, { comment: "the end" }));
+  await virtual.during(virtual.ask("delete", { ids, comment: "the end" }));
   await virtual.until(() => virtual.count() === 0 && virtual.servers() === 0, 30 * MINUTE);
 }
 
@@ -102,10 +102,10 @@ Deno.test("servers that are not ours are never touched", async () => {
   const alien = await virtual.makeAlien("somebody-elses");
   await virtual.clock.advance(2 * HOUR);
   assert.ok(virtual.exists(alien));
-  const { servers } = await virtual.during(
-    virtual.pool.listAliens({ provider: null, signal: new AbortController().signal }),
+  const { aliens } = await virtual.during(
+    virtual.ask("alien-list", { provider: null }),
   );
-  assert.deepEqual(servers.map(({ hostname }) => hostname), ["somebody-elses"]);
+  assert.deepEqual(aliens.map(({ hostname }) => hostname), ["somebody-elses"]);
 });
 
 Deno.test("a leaked server of ours is deleted once it is old enough and seen twice", async () => {
@@ -124,7 +124,7 @@ Deno.test("a deletion that never ends keeps its place, is repeated more and more
   const config = poolConfig({ minReady: 2, maxServers: 2, provider });
   await using virtual = await VirtualPool.start({ config, faults: [{ fault: 16, count: 1 }] });
   await virtual.until(() => virtual.count("ready") === 2);
-  await virtual.during(virtual.pool.deleteNodes([1], { comment: "stuck" }));
+  await virtual.during(virtual.ask("delete", { ids: [1], comment: "stuck" }));
   await virtual.clock.advance(4 * HOUR);
   assert.equal(virtual.count("ready"), 1, "its place was given away");
   const [stuck] = virtual.pool.report().nodes;

@@ -26,7 +26,7 @@ Deno.test("without a pool a server on a tenant network gets a floating IP, which
   assert.equal(node.addresses!.login, node.floatingIp!.address);
   assert.notEqual(node.addresses!.privateV4, node.floatingIp!.address);
   await virtual.during(virtual.reconfigure(poolConfig({ minReady: 0 })));
-  await virtual.during(virtual.pool.deleteNodes([node.id], { comment: "done" }));
+  await virtual.during(virtual.ask("delete", { ids: [node.id], comment: "done" }));
   await virtual.until(() => virtual.count() === 0);
   const { journal } = virtual.simulator;
   assert.equal(journal.countOf("floatingip.create"), 1);
@@ -70,7 +70,7 @@ Deno.test("a floating IP of an answer that got lost is found and goes with its n
   await using _ = virtual;
   assert.equal(node.addresses!.login, node.floatingIp!.address);
   await virtual.during(virtual.reconfigure(poolConfig({ minReady: 0 })));
-  await virtual.during(virtual.pool.deleteNodes([node.id], { comment: "done" }));
+  await virtual.during(virtual.ask("delete", { ids: [node.id], comment: "done" }));
   await virtual.until(() => virtual.count() === 0);
   assert.equal(virtual.simulator.cloud("simulator").floatingIps.size, 0);
 });
@@ -85,7 +85,7 @@ Deno.test("a floating IP of an answer that got lost goes with its node also wher
     await using _ = virtual;
     assert.equal(node.addresses!.login, node.floatingIp?.address);
     await virtual.during(virtual.reconfigure(poolConfig({ minReady: 0, provider })));
-    await virtual.during(virtual.pool.deleteNodes([node.id], { comment: "done" }));
+    await virtual.during(virtual.ask("delete", { ids: [node.id], comment: "done" }));
     await virtual.clock.advance(10 * MINUTE);
     assert.equal(virtual.simulator.cloud("simulator").floatingIps.size, 0);
   }
@@ -103,7 +103,7 @@ Deno.test("a floating IP whose making a killed pool did not see answered leaks n
     const nodes = virtual.pool.report().nodes;
     assert.ok(nodes.every(({ floatingIp }) => floatingIp !== null));
     await virtual.during(virtual.reconfigure(poolConfig({ minReady: 0, provider })));
-    await virtual.during(virtual.pool.deleteNodes(nodes.map(({ id }) => id), { comment: "done" }));
+    await virtual.during(virtual.ask("delete", { ids: nodes.map(({ id }) => id), comment: "done" }));
     await virtual.clock.advance(10 * MINUTE);
     assert.equal(virtual.simulator.cloud("simulator").floatingIps.size, 0);
   }

@@ -46,7 +46,7 @@ Deno.test("image-update where the quota is full says so, and makes the image wit
   await virtual.until(() => /quota full: instances 2\/2/.test(waiting()), 10 * MINUTE);
   // Both want the place that becomes free: the image has it.
   const acquiring = virtual.acquire("plain");
-  await virtual.during(virtual.pool.deleteNodes([first!.id], { comment: "deleted by a test" }));
+  await virtual.during(virtual.ask("delete", { ids: [first!.id], comment: "deleted by a test" }));
   assert.deepEqual((await updating).map(({ ok }) => ok), [true]);
   await acquiring;
 });

@@ -82,9 +82,9 @@ export async function order(
   image: string,
   provider: string | null = null,
 ) {
-  const placed = await virtual.during(virtual.pool.orderImages({ kind, provider, image }));
+  const placed = await virtual.during(virtual.ask("image-order", { kind, provider, image }));
   const { signal } = new AbortController();
-  return await virtual.during(virtual.pool.waitForOrders(placed, { signal }), 24 * 3_600_000);
+  return await virtual.during(virtual.ask("image-order-end", placed, { signal }), 24 * 3_600_000);
 }
 
 /** Images that were made on the clouds and are there now. */

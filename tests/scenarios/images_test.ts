@@ -80,7 +80,7 @@ Deno.test("deleting a bad image by hand makes the previous one current, with no 
   await order(virtual, "update", "noble");
   const [good, bad] = readyImages(virtual);
   assert.ok(good?.state.phase === "ready" && bad !== undefined);
-  await virtual.during(virtual.pool.deleteImages([bad.id], { comment: "deleted by ci" }));
+  await virtual.during(virtual.ask("image-delete", { ids: [bad.id], comment: "deleted by ci" }));
   const [node] = await virtual.acquire("noble");
   assert.equal(virtual.serverOf(node!).imageId, good.state.externalId);
   await virtual.clock.advance(3 * HOUR);
@@ -92,7 +92,7 @@ Deno.test("deleting a bad build by hand leaves what was uploaded of it, and buil
   await using virtual = await VirtualPool.start({ config: imageConfig() });
   await virtual.until(() => readyImages(virtual).length === 1, HOUR);
   const [build] = virtual.pool.report().dibImages;
-  await virtual.during(virtual.pool.deleteDibImages([build!.id], { comment: "deleted by ci" }));
+  await virtual.during(virtual.ask("dib-image-delete", { ids: [build!.id], comment: "deleted by ci" }));
   await virtual.clock.advance(3 * HOUR);
   assert.deepEqual(virtual.pool.report().dibImages, []);
   assert.deepEqual([virtual.builder.files.size, readyImages(virtual).length], [0, 1]);
@@ -193,10 +193,10 @@ Deno.test("an image that a launch in flight uses is not deleted under it", async
   });
   await virtual.until(() => readyImages(virtual).length === 1, HOUR);
   const spec = { label: "noble", count: 1, job: null, client: null, deadline: null };
-  await virtual.during(virtual.pool.createRequest(spec));
+  await virtual.during(virtual.ask("request", spec));
   await virtual.until(() => virtual.count("building") === 1);
   const [image] = readyImages(virtual);
-  await virtual.during(virtual.pool.deleteImages([image!.id], { comment: "deleted by ci" }));
+  await virtual.during(virtual.ask("image-delete", { ids: [image!.id], comment: "deleted by ci" }));
   await virtual.clock.advance(MINUTE);
   const [waiting] = virtual.pool.report().images.filter(({ id }) => id === image!.id);
   assert.equal(waiting?.waitingOn?.message, "a server is being booted from it");
@@ -225,9 +225,9 @@ Deno.test("a provider whose max-servers is -1 gets nothing new, keeps what it ha
   assert.equal(readyImages(virtual, "west").length, 2);
   assert.equal(readyImages(virtual, "east", "noble").length, 2);
   const ids = imagesOf(virtual, "west").map(({ id }) => id);
-  await virtual.during(virtual.pool.deleteImages(ids, { comment: "deleted by ci" }));
+  await virtual.during(virtual.ask("image-delete", { ids, comment: "deleted by ci" }));
   const west = virtual.pool.report().nodes.filter(({ provider }) => provider === "west");
-  await virtual.during(virtual.pool.deleteNodes(west.map(({ id }) => id), { comment: "retired" }));
+  await virtual.during(virtual.ask("delete", { ids: west.map(({ id }) => id), comment: "retired" }));
   await virtual.until(() => imagesOf(virtual, "west").length === 0, HOUR);
   assert.equal(virtual.simulator.cloud("west").images.counts().standing, 0);
   await virtual.until(() => virtual.servers("west") === 0);
@@ -259,7 +259,7 @@ Deno.test("foreign images are never touched, also a copy of ours that carries ou
     fields: { ...original.fields, name: "my-debugging-copy" },
     properties: original.properties,
   });
-  await virtual.during(virtual.pool.deleteImages([ours!.id], { comment: "deleted by ci" }));
+  await virtual.during(virtual.ask("image-delete", { ids: [ours!.id], comment: "deleted by ci" }));
   await virtual.clock.advance(12 * HOUR);
   assert.equal(book.get(copy.id)?.goneAt, Infinity);
 });

@@ -6,9 +6,9 @@ import { poolConfig, VirtualPool } from "./virtual_pool.ts";
 /** Asks and waits until the test ends. @returns the request's id, and its reason for waiting */
 async function ask(virtual: VirtualPool, count: number, label = "small") {
   const spec = { label, count, job: null, client: null, deadline: null };
-  const { id } = await virtual.during(Promise.resolve(virtual.pool.createRequest(spec)));
+  const { id } = await virtual.during(virtual.ask("request", spec));
   const state = { granted: false };
-  const waiting = virtual.pool.waitForGrant(id, { signal: new AbortController().signal });
+  const waiting = virtual.ask("request-grant", { id }, { signal: new AbortController().signal });
   waiting.then(() => state.granted = true, () => {});
   const record = () => virtual.pool.report().requests.find((each) => each.id === id);
   return { id, state, why: () => record()?.waitingOn?.message ?? "" };
@@ -69,7 +69,7 @@ for (
 Deno.test("a request that gathers nodes for long keeps idle ones from others for ten minutes, and no longer", async () => {
   await using virtual = await VirtualPool.start({ config: poolConfig({ minReady: 0, maxServers: 10 }) });
   const [held] = await virtual.acquire("small");
-  await virtual.during(virtual.pool.holdNodes([held!.id], { reason: null, owner: null, duration: null }));
+  await virtual.during(virtual.ask("hold", { ids: [held!.id], reason: null, owner: null, duration: null }));
   const large = await ask(virtual, 10);
   await virtual.until(() => virtual.count("ready") === 9);
   const few = await ask(virtual, 1);
@@ -90,7 +90,7 @@ Deno.test("a large request is met while small ones keep coming", async () => {
     await virtual.clock.advance(2 * MINUTE);
     if (!few.state.granted) continue;
     const used = virtual.pool.report().nodes.filter((node) => node.requestId === few.id).map(({ id }) => id);
-    await virtual.during(virtual.pool.releaseNodes(used, { result: "SUCCESS", job: null }));
+    await virtual.during(virtual.ask("release", { ids: used, result: "SUCCESS", job: null }));
   }
   assert.equal(large.state.granted, true);
 });

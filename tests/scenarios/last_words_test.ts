@@ -48,7 +48,7 @@ for (const { phase, rule, words = WORDS, provider = "" } of ends) {
     const ended = () => virtual.pool.report().pauses[0];
     await virtual.until(() => ended() !== undefined, 20 * MINUTE);
     await virtual.clock.advance(MINUTE);
-    const { evidence } = (await virtual.pool.getHistory(1))!.node;
+    const { evidence } = (await virtual.pool.ledger.getHistory(1))!.node;
     const told = `${evidence?.error} ${evidence?.fault ?? ""}`;
     assert.ok(told.includes(words), told);
     assert.ok(

@@ -39,7 +39,7 @@ for (const [name, cloud, provider] of clouds) {
     await using virtual = await VirtualPool.start({ config, clouds: [{ name: "simulator", ...cloud }] });
     await virtual.until(() => virtual.count("ready") === 3);
     const [node] = await virtual.acquire("small");
-    await virtual.pool.releaseNodes([node!.id], { result: "SUCCESS", job: null });
+    await virtual.ask("release", { ids: [node!.id], result: "SUCCESS", job: null });
     await virtual.until(() => virtual.count("ready") === 3 && virtual.count() === 3);
     await virtual.clock.advance(2 * HOUR);
     assert.deepEqual(

@@ -53,7 +53,7 @@ Deno.test("everything is asked for once: 500 servers with floating IPs are delet
   await virtual.until(() => virtual.count("ready") === count, HOUR);
   await virtual.during(virtual.reconfigure(poolConfig({ minReady: 0, maxServers: count, provider })));
   const ids = virtual.pool.report().nodes.map(({ id }) => id);
-  await virtual.during(virtual.pool.deleteNodes(ids, { comment: "done" }));
+  await virtual.during(virtual.ask("delete", { ids, comment: "done" }));
   await virtual.until(() => virtual.count() === 0, HOUR);
   await virtual.during(virtual.stopPool());
   const { journal } = virtual.simulator;
@@ -68,7 +68,7 @@ Deno.test("everything is asked for once: images, uploads, snapshots and keypairs
   await using virtual = await slowlyStoring({ config, clouds }, 2 * SECOND);
   await virtual.until(() => virtual.count("ready") === 4 && readyImages(virtual).length === 4, 2 * HOUR);
   const ids = readyImages(virtual).map(({ id }) => id);
-  await virtual.during(virtual.pool.deleteImages(ids, { comment: "old" }));
+  await virtual.during(virtual.ask("image-delete", { ids, comment: "old" }));
   await virtual.until(
     () =>
       virtual.pool.report().images.filter(({ id }) => ids.includes(id)).every(({ state }) =>

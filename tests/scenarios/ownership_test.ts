@@ -16,12 +16,12 @@ type Metadata = Readonly<Record<string, string>>;
 async function poolInUse(): Promise<VirtualPool> {
   const virtual = await VirtualPool.start({ config: poolConfig({ minReady: 2 }) });
   await virtual.until(() => virtual.count("ready") === 2);
-  await virtual.during(virtual.pool.deleteNodes([1], { comment: "ended" }));
+  await virtual.during(virtual.ask("delete", { ids: [1], comment: "ended" }));
   await virtual.until(() => virtual.count("ready") === 2 && !nodeIds(virtual).includes(1));
   await virtual.acquire("small");
   const [ready] = virtual.pool.report().nodes.filter((node) => stateName(node) === "ready");
   const hold = { reason: "to be looked at", owner: "ada", duration: null };
-  await virtual.during(virtual.pool.holdNodes([ready!.id], hold));
+  await virtual.during(virtual.ask("hold", { ids: [ready!.id], ...hold }));
   await virtual.until(() => virtual.count("ready") === 2);
   return virtual;
 }
@@ -73,10 +73,8 @@ for (const [what, marks] of Object.entries(edits)) {
       assert.ok(virtual.exists(serverIdOf(node)!));
     }
     assert.equal(after.size, before.length, "others were launched instead");
-    const { servers } = await virtual.during(
-      virtual.pool.listAliens({ provider: null, signal: new AbortController().signal }),
-    );
-    assert.deepEqual(servers, []);
+    const { aliens } = await virtual.during(virtual.ask("alien-list", { provider: null }));
+    assert.deepEqual(aliens, []);
   });
 }
 
@@ -105,7 +103,7 @@ Deno.test("a node whose metadata was edited is deleted when its own time has com
   const others = virtual.pool.report().nodes.filter((node) => node !== used);
   edit(virtual, used!, () => marksOf(virtual, others[0]!.id));
   await virtual.clock.advance(10 * MINUTE);
-  await virtual.during(virtual.pool.releaseNodes([used!.id], { result: "SUCCESS", job: null }));
+  await virtual.during(virtual.ask("release", { ids: [used!.id], result: "SUCCESS", job: null }));
   await virtual.until(() => !nodeIds(virtual).includes(used!.id));
   assert.ok(!virtual.exists(serverIdOf(used!)!));
   for (const node of others) assert.ok(virtual.exists(serverIdOf(node)!));
@@ -147,7 +145,7 @@ Deno.test("a floating IP that somebody has moved to another server outlives its 
   const theirs = await virtual.makeAlien("web-1");
   await virtual.clock.advance(MINUTE);
   attach(virtual, id, theirs);
-  await virtual.during(virtual.pool.deleteNodes([node!.id], { comment: "done" }));
+  await virtual.during(virtual.ask("delete", { ids: [node!.id], comment: "done" }));
   await virtual.until(() => !nodeIds(virtual).includes(node!.id));
   await virtual.clock.advance(HOUR);
   assert.ok(floatingIps(virtual).has(id), "deleted where it is in use");
@@ -159,7 +157,7 @@ Deno.test("a floating IP that somebody has moved to another server outlives its 
 Deno.test("a floating IP that an ended node left is deleted within minutes; one that a server has is not", async () => {
   await using virtual = await VirtualPool.start({ config: poolConfig({ minReady: 1, provider: floating }) });
   await virtual.until(() => virtual.count("ready") === 1);
-  await virtual.during(virtual.pool.deleteNodes([1], { comment: "done" }));
+  await virtual.during(virtual.ask("delete", { ids: [1], comment: "done" }));
   await virtual.until(() => virtual.count("ready") === 1 && !nodeIds(virtual).includes(1));
   await virtual.clock.advance(20 * MINUTE);
   const theirs = await virtual.makeAlien("web-1");
@@ -218,7 +216,7 @@ Deno.test("an image that is current stays so when its properties are made to say
   const [old] = readyImages(virtual);
   await order(virtual, "update", "noble", "simulator");
   await virtual.until(() => readyImages(virtual).length === 2, HOUR);
-  await virtual.during(virtual.pool.deleteImages([old!.id], { comment: "deleted by ada" }));
+  await virtual.during(virtual.ask("image-delete", { ids: [old!.id], comment: "deleted by ada" }));
   await virtual.until(() => readyImages(virtual).length === 1 && cloudImages(virtual) === 1, HOUR);
   const [current] = readyImages(virtual);
   const externalId = "externalId" in current!.state ? current!.state.externalId! : "";

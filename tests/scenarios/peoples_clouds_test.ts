@@ -34,7 +34,7 @@ for (const manner of manners.filter(({ hindrance }) => hindrance === null)) {
     assert.equal(readyImages(virtual).length, 1);
     const [node] = await virtual.acquire("prepared");
     assert.ok(node?.addresses !== null);
-    await virtual.during(virtual.pool.releaseNodes([node!.id], { result: "SUCCESS", job: "unit" }));
+    await virtual.during(virtual.ask("release", { ids: [node!.id], result: "SUCCESS", job: "unit" }));
     await virtual.until(() => !virtual.pool.report().nodes.some(({ id }) => id === node!.id), HOUR);
     await untilReady(virtual);
     await assertNothingTwice(virtual);
@@ -85,7 +85,7 @@ async function leave(virtual: VirtualPool, manner: Manner): Promise<void> {
   const unwanted = configFor(manner).replaceAll("min-ready: 1", "min-ready: -1");
   await virtual.during(virtual.reconfigure(unwanted));
   const ids = virtual.pool.report().nodes.map(({ id }) => id);
-  await virtual.during(virtual.pool.deleteNodes(ids, { comment: "the end" }));
+  await virtual.during(virtual.ask("delete", { ids, comment: "the end" }));
   await virtual.until(() => virtual.count() === 0 && virtual.servers() === 0, HOUR);
   const [cloud] = virtual.simulator.clouds.values();
   assert.equal(cloud!.floatingIps.size, 0, "no floating IP is left");

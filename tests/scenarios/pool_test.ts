@@ -33,10 +33,10 @@ Deno.test("a request takes the oldest ready node, and the pool replaces it", asy
   assert.equal(node!.id, 1);
   await virtual.until(() => virtual.count("ready") === 2);
   assert.equal(virtual.count("used"), 1);
-  await virtual.pool.releaseNodes([node!.id], { result: "SUCCESS", job: null });
+  await virtual.ask("release", { ids: [node!.id], result: "SUCCESS", job: null });
   await virtual.until(() => virtual.count() === 2);
   assert.equal(virtual.servers(), 2);
-  assert.equal((await virtual.pool.getHistory(1))?.node.result, "used");
+  assert.equal((await virtual.pool.ledger.getHistory(1))?.node.result, "used");
 });
 
 Deno.test("requests of a label are served in their order, each with all its nodes", async () => {
@@ -47,7 +47,7 @@ Deno.test("requests of a label are served in their order, each with all its node
   assert.equal(virtual.count("used"), 3);
   const waiting = virtual.pool.report().requests[0]!;
   assert.match(waiting.waitingOn!.message, /max-servers 4\/4|being built/);
-  await virtual.pool.deleteNodes((await first).map(({ id }) => id), { comment: "done" });
+  await virtual.ask("delete", { ids: (await first).map(({ id }) => id), comment: "done" });
   assert.equal((await second).length, 2);
 });
 
@@ -55,7 +55,7 @@ Deno.test("a request that nobody waits for is withdrawn and its nodes go back", 
   await using virtual = await VirtualPool.start({ config: poolConfig({ minReady: 1 }) });
   await virtual.until(() => virtual.count("ready") === 1);
   const spec = { label: "small", count: 1, job: null, client: null, deadline: null };
-  await virtual.during(virtual.pool.createRequest(spec));
+  await virtual.during(virtual.ask("request", spec));
   await virtual.until(() => virtual.count("used") === 1);
   await virtual.clock.advance(2 * MINUTE);
   assert.equal(virtual.pool.report().requests.length, 0);
@@ -72,7 +72,7 @@ Deno.test("requests keep their order over a restart, and say what they wait for"
   const { signal } = new AbortController();
   const ids: number[] = [];
   for (const count of [2, 3, 1]) {
-    ids.push((await virtual.during(virtual.pool.createRequest({ ...spec, count }))).id);
+    ids.push((await virtual.during(virtual.ask("request", { ...spec, count }))).id);
   }
   await virtual.clock.advance(5 * SECOND);
   const waits = () => virtual.pool.report().requests.map(({ waitingOn }) => waitingOn?.message);
@@ -81,9 +81,9 @@ Deno.test("requests keep their order over a restart, and say what they wait for"
   await virtual.startPool();
   const granted: number[] = [];
   const clients = ids.map(async (id) => {
-    const nodes = await virtual.pool.waitForGrant(id, { signal });
+    const nodes = await virtual.granted(id, { signal });
     granted.push(id);
-    await virtual.pool.confirmGrant(id);
+    await virtual.ask("request-confirm", { id });
     return nodes.map((node) => node.id);
   });
   await virtual.during(clients[0]!);
@@ -91,9 +91,9 @@ Deno.test("requests keep their order over a restart, and say what they wait for"
   assert.match(waits()[1] ?? "", /kept for request 2, until/, "one is ready, and goes to nobody yet");
   assert.equal(virtual.count("ready"), 1);
   const first = await clients[0]!;
-  await virtual.during(virtual.pool.releaseNodes(first, { result: "SUCCESS", job: null }));
+  await virtual.during(virtual.ask("release", { ids: first, result: "SUCCESS", job: null }));
   const second = await virtual.during(clients[1]!);
-  await virtual.during(virtual.pool.releaseNodes(second, { result: "SUCCESS", job: null }));
+  await virtual.during(virtual.ask("release", { ids: second, result: "SUCCESS", job: null }));
   await virtual.during(clients[2]!);
   assert.deepEqual([granted, second.length], [ids, 3]);
 });
@@ -102,7 +102,7 @@ Deno.test("a request waits for its nodes, and later ones for those before them",
   const clouds = [{ bootTime: 30 * SECOND }];
   await using virtual = await VirtualPool.start({ config: poolConfig({ minReady: 0 }), clouds });
   const spec = { label: "small", count: 1, job: null, client: null, deadline: null };
-  for (let count = 0; count < 3; count++) await virtual.during(virtual.pool.createRequest(spec));
+  for (let count = 0; count < 3; count++) await virtual.during(virtual.ask("request", spec));
   await virtual.clock.advance(5 * SECOND);
   assert.deepEqual(virtual.pool.report().requests.map(({ waitingOn }) => waitingOn?.message), [
     "its nodes are being built",
@@ -118,17 +118,17 @@ Deno.test("a request waits for its nodes, and later ones for those before them",
 Deno.test("nodes of a failing job are held up to a number, take room, and end with hold-max-age", async () => {
   const config = `limits: {hold-max-age: 2h}\n${poolConfig({ minReady: 1, maxServers: 3 })}`;
   await using virtual = await VirtualPool.start({ config });
-  await virtual.during(virtual.pool.createJob({ job: "unit", holdOnFailure: 2 }));
+  await virtual.during(virtual.ask("job-create", { job: "unit", holdOnFailure: 2 }));
   for (let round = 0; round < 4; round++) {
     const [node] = await virtual.acquire("small");
     const failed = { result: "FAILURE", job: "unit" } as const;
-    const [outcome] = await virtual.during(virtual.pool.releaseNodes([node!.id], failed));
+    const [outcome] = await virtual.during(virtual.ask("release", { ids: [node!.id], ...failed }));
     assert.equal(outcome!.message.startsWith("held"), round < 2);
   }
   await virtual.until(() => virtual.count("ready") === 1 && virtual.count() === 3);
   assert.equal(virtual.count("hold"), 2);
   const spec = { label: "small", count: 2, job: null, client: null, deadline: null };
-  await virtual.during(virtual.pool.createRequest(spec));
+  await virtual.during(virtual.ask("request", spec));
   await virtual.clock.advance(SECOND);
   assert.equal(virtual.pool.report().requests[0]!.waitingOn?.message, "main: max-servers 3/3");
   await virtual.clock.advance(2 * HOUR + MINUTE);
@@ -140,14 +140,14 @@ Deno.test("a held node outlives everything until it is deleted", async () => {
   await virtual.until(() => virtual.count("ready") === 1);
   const [node] = await virtual.acquire("small");
   const hold = { reason: "looking", owner: "me", duration: null };
-  await virtual.during(virtual.pool.holdNodes([node!.id], hold));
+  await virtual.during(virtual.ask("hold", { ids: [node!.id], ...hold }));
   const [released] = await virtual.during(
-    virtual.pool.releaseNodes([node!.id], { result: "FAILURE", job: null }),
+    virtual.ask("release", { ids: [node!.id], result: "FAILURE", job: null }),
   );
   assert.equal(released!.ok, true);
   await virtual.clock.advance(30 * HOUR);
   assert.equal(virtual.count("hold"), 1);
-  await virtual.during(virtual.pool.deleteNodes([node!.id], { comment: "done" }));
+  await virtual.during(virtual.ask("delete", { ids: [node!.id], comment: "done" }));
   await virtual.until(() => virtual.count("hold") === 0 && virtual.servers() === 1);
 });
 
@@ -155,7 +155,7 @@ Deno.test("a hold with an end ends by itself", async () => {
   await using virtual = await VirtualPool.start({ config: poolConfig({ minReady: 1 }) });
   await virtual.until(() => virtual.count("ready") === 1);
   const hold = { reason: null, owner: null, duration: 2 * HOUR };
-  await virtual.during(virtual.pool.holdNodes([1], hold));
+  await virtual.during(virtual.ask("hold", { ids: [1], ...hold }));
   await virtual.clock.advance(2 * HOUR - MINUTE);
   assert.equal(virtual.count("hold"), 1);
   await virtual.clock.advance(2 * MINUTE);
@@ -168,7 +168,7 @@ Deno.test("max-servers is never exceeded, and -1 launches nothing while what is 
   await virtual.clock.advance(10 * MINUTE);
   assert.equal(virtual.servers(), 5);
   await virtual.during(virtual.reconfigure(poolConfig({ minReady: 8, maxServers: -1 })));
-  await virtual.during(virtual.pool.deleteNodes([1], { comment: "gone" }));
+  await virtual.during(virtual.ask("delete", { ids: [1], comment: "gone" }));
   await virtual.clock.advance(10 * MINUTE);
   assert.equal(virtual.count("ready"), 4);
   assert.match(virtual.pool.report().labels[0]!.refusals[0]!.reason, /retired/);
@@ -194,7 +194,7 @@ Deno.test("each node costs one POST and one DELETE, and listings do not grow wit
     await virtual.until(() => virtual.count("ready") === count);
     await virtual.during(virtual.reconfigure(poolConfig({ minReady: 0, maxServers: count, provider })));
     const ids = virtual.pool.report().nodes.map(({ id }) => id);
-    await virtual.during(virtual.pool.deleteNodes(ids, { comment: "done" }));
+    await virtual.during(virtual.ask("delete", { ids, comment: "done" }));
     await virtual.until(() => virtual.count() === 0);
     const { journal } = virtual.simulator;
     assert.equal(journal.countOf("server.create"), count);
@@ -278,7 +278,7 @@ Deno.test("a floating IP is made for each node and deleted with it", async () =>
   const [node] = virtual.pool.report().nodes;
   assert.equal(node!.addresses!.login, node!.floatingIp!.address);
   await virtual.during(virtual.reconfigure(poolConfig({ minReady: 0, provider })));
-  await virtual.during(virtual.pool.deleteNodes([1, 2, 3], { comment: "done" }));
+  await virtual.during(virtual.ask("delete", { ids: [1, 2, 3], comment: "done" }));
   await virtual.until(() => virtual.count() === 0);
   const { journal } = virtual.simulator;
   assert.equal(journal.countOf("floatingip.create"), 3);

@@ -35,7 +35,7 @@ Deno.test("a label over quota, where the cloud does not tell its limits, holds u
     const since = virtual.clock.now();
     await virtual.until(() => virtual.count("ready", "small") === 2, 5 * MINUTE);
     waits.push(Math.round((virtual.clock.now() - since) / SECOND));
-    await virtual.pool.releaseNodes(nodes.map(({ id }) => id), { result: "SUCCESS", job: null });
+    await virtual.ask("release", { ids: nodes.map(({ id }) => id), result: "SUCCESS", job: null });
   }
   assert.ok(Math.max(...waits) <= 10, `seconds: ${waits.join(", ")}`);
   const refused = virtual.simulator.journal.rows().filter(({ operation, status }) =>

@@ -40,7 +40,7 @@ for (const nodeId of [9007199254740990, 2 ** 53, 2 ** 40 + 1, 5_000_000, -3, 1.5
       await virtual.until(() => virtual.count("ready") === 1);
       assert.ok(virtual.pool.report().nodes.every(({ id }) => id < 100), "its id moved the counter");
       assert.match(problems(virtual), new RegExp(`poison \\(${poison}\\)`));
-      await virtual.during(virtual.pool.releaseNodes([taken!.id], { result: null, job: null }));
+      await virtual.during(virtual.ask("release", { ids: [taken!.id], result: null, job: null }));
       await virtual.until(() => virtual.count() === 1);
     }
     await virtual.clock.advance(HOUR);
@@ -78,8 +78,8 @@ Deno.test("what a restored state calls ready is held, not handed out and not del
   assertAllThere(virtual, inUse);
   assert.match(problems(virtual), /provider main: .*older/);
 
-  await virtual.during(virtual.pool.releaseNodes([inUse[0]!.id], { result: null, job: null }));
-  await virtual.during(virtual.pool.deleteNodes([inUse[1]!.id], { comment: "looked at" }));
+  await virtual.during(virtual.ask("release", { ids: [inUse[0]!.id], result: null, job: null }));
+  await virtual.during(virtual.ask("delete", { ids: [inUse[1]!.id], comment: "looked at" }));
   await virtual.until(() => inUse.every((each) => !virtual.exists(serverIdOf(each)!)));
 });
 
@@ -97,7 +97,7 @@ Deno.test("a restored state is one at a later start too, and holds nothing that 
 Deno.test("what a restored state has and the cloud has no more leaves the pool", async () => {
   const { virtual, copy, inUse } = await aged();
   await using _ = virtual;
-  await virtual.during(virtual.pool.releaseNodes(inUse.map(({ id }) => id), { result: null, job: null }));
+  await virtual.during(virtual.ask("release", { ids: inUse.map(({ id }) => id), result: null, job: null }));
   await virtual.until(() => virtual.count() === 2);
   const before = deletions(virtual);
   await virtual.restartOn(copy);
@@ -110,17 +110,16 @@ Deno.test("a restored node in deletion goes, one that is being built is held wit
   const config = poolConfig({ minReady: 0, maxServers: 12, provider, label: "subnodes: 1" });
   await using virtual = await VirtualPool.start({ config, clouds: [{ bootTime: 30 * SECOND }] });
   const [first] = await virtual.acquire("small");
-  await virtual.during(virtual.pool.releaseNodes([first!.id], { result: null, job: null }));
+  await virtual.during(virtual.ask("release", { ids: [first!.id], result: null, job: null }));
   const spec = { label: "small", count: 1, job: null, client: null, deadline: null };
-  await virtual.during(virtual.pool.createRequest(spec));
+  await virtual.during(virtual.ask("request", spec));
   await virtual.until(() =>
     virtual.pool.report().nodes.filter(({ state }) => state.phase === "boot").length === 2
   );
   const copy = virtual.copyState();
-  const { signal } = new AbortController();
   const [request] = virtual.pool.report().requests;
-  const [inUse] = await virtual.during(virtual.pool.waitForGrant(request!.id, { signal }));
-  await virtual.during(virtual.pool.confirmGrant(request!.id));
+  const [inUse] = await virtual.during(virtual.granted(request!.id));
+  await virtual.during(virtual.ask("request-confirm", { id: request!.id }));
   await virtual.acquire("small");
   const group = virtual.pool.report().nodes.filter(({ id, parentId }) =>
     id === inUse!.id || parentId === inUse!.id
@@ -135,7 +134,7 @@ Deno.test("a restored node in deletion goes, one that is being built is held wit
   );
   const ofGroup = new Set(group.map(serverIdOf));
   assert.ok(deleted.every(({ serverId }) => !ofGroup.has(serverId)));
-  await virtual.during(virtual.pool.releaseNodes([inUse!.id], { result: null, job: null }));
+  await virtual.during(virtual.ask("release", { ids: [inUse!.id], result: null, job: null }));
   await virtual.until(() => group.every((each) => !virtual.exists(serverIdOf(each)!)));
 });
 
@@ -149,7 +148,7 @@ Deno.test("an adopted server keeps its floating IP as long as it is held, and gi
   await one.until(() => one.count("ready") === 1);
   await one.restartOn(copy);
   const { servers } = await one.during(
-    one.pool.adoptState({ dryRun: false, signal: new AbortController().signal }),
+    one.ask("state-adopt", { dryRun: false }),
   );
   assert.equal(servers.length, 1);
   const nodeId = servers[0]!.nodeId!;
@@ -157,7 +156,7 @@ Deno.test("an adopted server keeps its floating IP as long as it is held, and gi
   assert.notEqual(floatingIp, null);
   await one.clock.advance(HOUR);
   assert.equal(one.simulator.journal.countOf("floatingip.delete"), 0);
-  await one.during(one.pool.releaseNodes([nodeId], { result: null, job: null }));
+  await one.during(one.ask("release", { ids: [nodeId], result: null, job: null }));
   await one.until(() => !one.pool.report().nodes.some(({ id }) => id === nodeId));
   assert.equal(one.simulator.journal.countOf("floatingip.delete"), 1);
 });
@@ -208,7 +207,7 @@ Deno.test("a request outlasts a restart: its client comes back and gets its node
   const config = poolConfig({ minReady: 2, provider });
   await using virtual = await VirtualPool.start({ config });
   const spec = { label: "small", count: 2, job: null, client: null, deadline: null };
-  const { id } = await virtual.during(virtual.pool.createRequest(spec));
+  const { id } = await virtual.during(virtual.ask("request", spec));
   await virtual.killPool();
   await virtual.startPool();
   await virtual.until(() => virtual.count("ready") >= 2);
@@ -216,8 +215,7 @@ Deno.test("a request outlasts a restart: its client comes back and gets its node
   assert.equal(virtual.count("used"), 0);
   const request = virtual.pool.report().requests[0]!;
   assert.equal(request.waitingOn!.message, "its client has not come back since the daemon started");
-  const { signal } = new AbortController();
-  const nodes = await virtual.during(virtual.pool.waitForGrant(id, { signal }), SECOND);
+  const nodes = await virtual.during(virtual.granted(id), SECOND);
   assert.equal(nodes.length, 2);
 });
 
@@ -232,28 +230,28 @@ Deno.test("a frozen provider records releases, launches nothing, and says why ea
   await one.clock.advance(3 * MINUTE);
   assert.match(problems(one), /main/);
   const before = deletions(one);
-  await one.during(one.pool.releaseNodes([taken!.id], { result: "SUCCESS", job: null }));
+  await one.during(one.ask("release", { ids: [taken!.id], result: "SUCCESS", job: null }));
   await one.clock.advance(10 * MINUTE);
   assert.equal(stateName(node(one, taken!.id)), "delete");
   assert.match(node(one, taken!.id).waitingOn!.message, /nodepool state adopt/);
   assert.equal(deletions(one), before);
   const spec = { label: "small", count: 1, job: null, client: null, deadline: null };
   const created = one.simulator.journal.countOf("server.create");
-  await one.during(one.pool.createRequest(spec));
+  await one.during(one.ask("request", spec));
   await one.clock.advance(20 * SECOND);
   assert.match(one.pool.report().requests[0]!.waitingOn!.message, /nodepool state adopt/);
   assert.equal(one.simulator.journal.countOf("server.create"), created);
 
   await two.stopPool();
   const adopted = await one.during(
-    one.pool.adoptState({ dryRun: false, signal: new AbortController().signal }),
+    one.ask("state-adopt", { dryRun: false }),
   );
   assert.ok(adopted.servers.length > 0);
   await one.until(() => one.count("ready") === 2 && one.count("delete") === 0);
   for (const { nodeId } of adopted.servers) assert.equal(stateName(node(one, nodeId!)), "hold");
   assert.doesNotMatch(problems(one), /state adopt/);
   await one.during(
-    one.pool.deleteNodes(adopted.servers.map(({ nodeId }) => nodeId!), { comment: "not used" }),
+    one.ask("delete", { ids: adopted.servers.map(({ nodeId }) => nodeId!), comment: "not used" }),
   );
   await one.until(() => one.count("delete") === 0);
   assert.ok(adopted.servers.every(({ serverId }) => !one.exists(serverId)));
@@ -272,7 +270,7 @@ Deno.test("a machine that comes out of its suspension, or is a clone of one, goe
 
   // Both are its own.
   assert.doesNotMatch(problems(virtual), /state adopt|does not know/);
-  await virtual.during(virtual.pool.releaseNodes([taken!.id], { result: "SUCCESS", job: null }));
+  await virtual.during(virtual.ask("release", { ids: [taken!.id], result: "SUCCESS", job: null }));
   await virtual.until(() => virtual.count() === 2);
   virtual.clock.stepWall(-MINUTE);
   await virtual.acquire("small");

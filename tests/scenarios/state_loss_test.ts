@@ -54,7 +54,7 @@ Deno.test("while the state cannot be written nothing begins on the clouds, and t
   const before = requests(virtual);
   failure.kind = "unusable";
   const [node] = virtual.pool.report().nodes;
-  await assert.rejects(virtual.during(virtual.pool.deleteNodes([node!.id], { comment: "test" })), {
+  await assert.rejects(virtual.during(virtual.ask("delete", { ids: [node!.id], comment: "test" })), {
     kind: "unusable",
   });
   await virtual.reconfigure(poolConfig({ minReady: 4 }));

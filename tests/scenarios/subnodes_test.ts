@@ -64,7 +64,7 @@ function assertWhole(virtual: VirtualPool, { atMost }: { atMost: number }): void
 async function drain(virtual: VirtualPool): Promise<void> {
   await virtual.during(virtual.reconfigure(groupConfig({ minReady: 0 })));
   const ids = nodes(virtual).filter(({ role }) => role === "node").map(({ id }) => id);
-  await virtual.during(virtual.pool.deleteNodes(ids, { comment: "the end" }));
+  await virtual.during(virtual.ask("delete", { ids, comment: "the end" }));
   await virtual.until(() => virtual.count() === 0 && virtual.servers() === 0, 30 * MINUTE);
 }
 
@@ -81,7 +81,7 @@ Deno.test("a node with subnodes is ready once all are, is taken as one, and is d
   const [taken, ...more] = await virtual.acquire("small");
   assert.deepEqual([taken!.id, more.length], [1, 0]);
   await untilReadyBeside(virtual, 1);
-  await virtual.during(virtual.pool.releaseNodes([1], { result: "SUCCESS", job: null }));
+  await virtual.during(virtual.ask("release", { ids: [1], result: "SUCCESS", job: null }));
   await virtual.until(() => nodes(virtual).length === 3 && virtual.servers() === 3);
   await drain(virtual);
 });
@@ -120,7 +120,7 @@ for (
     await untilReady(virtual, 1);
     assert.deepEqual(nodes(virtual).map(({ id }) => id), [1, 2, 4]);
     assert.equal(virtual.simulator.journal.countOf("server.create"), 4);
-    assert.equal((await virtual.pool.getHistory(3))?.node.result, "failed");
+    assert.equal((await virtual.pool.ledger.getHistory(3))?.node.result, "failed");
   });
 }
 
@@ -146,8 +146,8 @@ Deno.test("a ready node that loses the server of a subnode is deleted whole and 
   virtual.simulator.arm({ fault: 15, name: "small-main-1-2", effect: false, time: SECOND });
   await virtual.until(() => nodes(virtual).every(({ id }) => id > 3));
   await untilReady(virtual, 1);
-  assert.equal((await virtual.pool.getHistory(1))?.node.comment, "1 of its 2 subnodes are lost");
-  assert.equal((await virtual.pool.getHistory(1))?.node.result, "lost");
+  assert.equal((await virtual.pool.ledger.getHistory(1))?.node.comment, "1 of its 2 subnodes are lost");
+  assert.equal((await virtual.pool.ledger.getHistory(1))?.node.result, "lost");
 });
 
 Deno.test("a ready node whose own server vanishes leaves no subnode behind", async () => {
@@ -193,8 +193,8 @@ Deno.test("a held node keeps its subnodes, whatever is done to their servers, an
   await using virtual = await VirtualPool.start({ config: groupConfig({ minReady: 1 }) });
   await untilReady(virtual, 1);
   await virtual.acquire("small");
-  await virtual.during(virtual.pool.holdNodes([1], { reason: "looking", owner: "me", duration: null }));
-  await virtual.during(virtual.pool.releaseNodes([1], { result: "FAILURE", job: null }));
+  await virtual.during(virtual.ask("hold", { ids: [1], reason: "looking", owner: "me", duration: null }));
+  await virtual.during(virtual.ask("release", { ids: [1], result: "FAILURE", job: null }));
   virtual.simulator.arm({ fault: 15, name: "small-main-1-2", time: SECOND });
   await virtual.clock.advance(30 * HOUR);
   assert.deepEqual(nodes(virtual).slice(0, 3).map(({ id, state }) => [id, state.phase]), [
@@ -203,7 +203,7 @@ Deno.test("a held node keeps its subnodes, whatever is done to their servers, an
     [3, "ready"],
   ]);
   assert.ok(virtual.exists(serverIdOf(nodes(virtual)[2]!)!));
-  await virtual.during(virtual.pool.deleteNodes([1], { comment: "done" }));
+  await virtual.during(virtual.ask("delete", { ids: [1], comment: "done" }));
   await untilReady(virtual, 1);
   assert.ok(nodes(virtual).every(({ id }) => id > 3));
 });
@@ -213,9 +213,9 @@ Deno.test("a subnode's id is refused by hold, delete and release, with what to n
   await untilReady(virtual, 1);
   const hold = { reason: null, owner: null, duration: null };
   const outcomes = [
-    ...await virtual.during(virtual.pool.deleteNodes([2], { comment: "no" })),
-    ...await virtual.during(virtual.pool.holdNodes([2], hold)),
-    ...await virtual.during(virtual.pool.releaseNodes([2], { result: null, job: null })),
+    ...await virtual.during(virtual.ask("delete", { ids: [2], comment: "no" })),
+    ...await virtual.during(virtual.ask("hold", { ids: [2], ...hold })),
+    ...await virtual.during(virtual.ask("release", { ids: [2], result: null, job: null })),
   ];
   const message = "node 2 is a subnode of node 1 and goes where that goes: name that one";
   assert.deepEqual(outcomes, Array(3).fill({ id: 2, ok: false, message }));
@@ -229,7 +229,7 @@ Deno.test("a ready script that fails pauses its label, and its group is deleted 
   const config = groupConfig({ minReady: 1, script: "ready.sh" });
   await using virtual = await VirtualPool.start({ config, clouds });
   await virtual.until(() => (virtual.pool.report().pauses[0]?.failures ?? 0) >= 4);
-  const { node } = (await virtual.pool.getHistory(1))!;
+  const { node } = (await virtual.pool.ledger.getHistory(1))!;
   assert.match(
     node.comment ?? "",
     /^the ready script ready\.sh on small-main-1-[23] ended with exit code 4$/,
@@ -263,8 +263,8 @@ for (let seed = 1; seed <= 8; seed++) {
       if (ids.length === 0 || random.float() > 0.3) continue;
       const id = random.pick(ids);
       const hold = { reason: null, owner: null, duration: 5 * MINUTE };
-      if (random.float() < 0.5) await virtual.during(virtual.pool.holdNodes([id], hold));
-      else await virtual.during(virtual.pool.deleteNodes([id], { comment: "meanwhile" }));
+      if (random.float() < 0.5) await virtual.during(virtual.ask("hold", { ids: [id], ...hold }));
+      else await virtual.during(virtual.ask("delete", { ids: [id], comment: "meanwhile" }));
     }
     virtual.simulator.disarm();
     await untilReady(virtual, 2, HOUR);

@@ -10,9 +10,9 @@ const clouds = [{ name: "simulator", bootTime: 30 * SECOND }];
 /** Asks for nodes and gives up. */
 async function giveUp(virtual: VirtualPool, count: number, label = "small"): Promise<void> {
   const spec = { label, count, job: null, client: null, deadline: null };
-  const { id } = await virtual.during(Promise.resolve(virtual.pool.createRequest(spec)));
+  const { id } = await virtual.during(Promise.resolve(virtual.ask("request", spec)));
   await virtual.clock.advance(3 * SECOND);
-  await virtual.during(virtual.pool.withdrawRequest(id));
+  await virtual.during(virtual.ask("request-withdraw", { id }));
 }
 
 const launched = (virtual: VirtualPool) => virtual.simulator.journal.countOf("server.create");
@@ -77,10 +77,10 @@ Deno.test("what nobody wants goes at once where an image needs the room in the q
 Deno.test("nodes that somebody has, holds or is promised stay, however long", async () => {
   await using virtual = await VirtualPool.start({ config: poolConfig({ minReady: 0, maxServers: 4 }) });
   const [held] = await virtual.acquire("small", 2);
-  await virtual.during(virtual.pool.holdNodes([held!.id], { reason: null, owner: null, duration: null }));
+  await virtual.during(virtual.ask("hold", { ids: [held!.id], reason: null, owner: null, duration: null }));
   const spec = { label: "small", count: 3, job: null, client: null, deadline: null };
-  const { id } = await virtual.during(Promise.resolve(virtual.pool.createRequest(spec)));
-  virtual.pool.waitForGrant(id, { signal: new AbortController().signal }).catch(() => {});
+  const { id } = await virtual.during(Promise.resolve(virtual.ask("request", spec)));
+  virtual.ask("request-grant", { id }, { signal: new AbortController().signal }).catch(() => {});
   await virtual.clock.advance(60 * MINUTE);
   assert.deepEqual([virtual.count("ready"), virtual.count("used"), virtual.count("hold")], [2, 1, 1]);
   assert.equal(launched(virtual), 4);

@@ -7,6 +7,8 @@ import type { WholeCloud } from "../../src/cloud/cloud.ts";
 import { createOpenStackCloud } from "../../src/cloud/openstack/openstack_cloud.ts";
 import type { Environment } from "../../src/config/environment.ts";
 import { parseConfig } from "../../src/config/parse_config.ts";
+import { localPool } from "../../src/control/local_pool.ts";
+import type { AnswerOf, OperationName, RequestOf } from "../../src/control/operations.ts";
 import { type NodeRecord, type NodeStateName, serverIdOf, stateName } from "../../src/domain/node.ts";
 import type { ProviderConfig } from "../../src/domain/config.ts";
 import type { OnlineCheck } from "../../src/domain/online_check.ts";
@@ -135,6 +137,15 @@ export class VirtualPool implements AsyncDisposable {
     return this.#pool;
   }
 
+  /** What commands and clients ask of it. */
+  ask<Name extends OperationName>(
+    name: Name,
+    request: RequestOf<Name>,
+    options?: { signal: AbortSignal },
+  ): Promise<AnswerOf<Name>> {
+    return localPool(this.pool).ask(name, request, options);
+  }
+
   /** Starts the pool on the state as it is, as after a crash. */
   async startPool({ newState = false, config: text = this.#config } = {}): Promise<void> {
     this.#config = text;
@@ -217,11 +228,17 @@ export class VirtualPool implements AsyncDisposable {
   /** Takes nodes as a client does: asks, waits while time passes, confirms. */
   async acquire(label: string, count = 1): Promise<readonly NodeRecord[]> {
     const spec = { label, count, job: null, client: null, deadline: null };
-    const { id } = await this.during(Promise.resolve(this.pool.createRequest(spec)));
-    const { signal } = new AbortController();
-    const nodes = await this.during(this.pool.waitForGrant(id, { signal }), 60 * MINUTE);
-    await this.during(this.pool.confirmGrant(id));
+    const { id } = await this.during(this.ask("request", spec));
+    const nodes = await this.during(this.granted(id), 60 * MINUTE);
+    await this.during(this.ask("request-confirm", { id }));
     return nodes;
+  }
+
+  /** The nodes of a request, once it is granted. */
+  async granted(id: number, options?: { signal: AbortSignal }): Promise<readonly NodeRecord[]> {
+    const { ledger } = this.pool;
+    const { nodes } = await this.ask("request-grant", { id }, options);
+    return nodes.map((node) => ledger.nodes.get(node.id)!);
   }
 
   /** The simulated server of a node. */

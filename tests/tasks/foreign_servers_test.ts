@@ -15,8 +15,8 @@ Deno.test("a pool on an older copy of its state launches under new ids and never
   await virtual.clock.advance(HOUR);
   assert.equal(virtual.servers(), 4);
   const { signal } = new AbortController();
-  const aliens = await virtual.during(virtual.pool.listAliens({ provider: null, signal }));
-  assert.deepEqual(aliens.servers.map(({ hostname }) => hostname).sort(), ["small-main-1", "small-main-2"]);
+  const { aliens } = await virtual.during(virtual.ask("alien-list", { provider: null }, { signal }));
+  assert.deepEqual(aliens.map(({ hostname }) => hostname).sort(), ["small-main-1", "small-main-2"]);
 
   await virtual.stopPool();
   await virtual.startPool();

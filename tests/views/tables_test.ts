@@ -3,12 +3,12 @@ import { formatAge } from "../../src/views/tables/age.ts";
 import { cellText, truncate } from "../../src/views/tables/cell_text.ts";
 import { renderCsv } from "../../src/views/tables/render_csv.ts";
 import { renderTable } from "../../src/views/tables/render_table.ts";
-import { tables, type TabularViews } from "../../src/views/tables/view_tables.ts";
-import { type PoolViewName, viewPool } from "../../src/views/view_pool.ts";
+import { alienTable } from "../../src/views/tables/alien_table.ts";
+import { type PoolList, poolLists, type PoolViewName, viewPool } from "../../src/views/view_pool.ts";
 import { sampleReport } from "./sample_pool.ts";
 
 function tableOf(name: PoolViewName, options: { wide?: boolean; width?: number } = {}): string {
-  const { columns, rows } = tables[name] as { columns: never; rows: (view: unknown) => never };
+  const { columns, rows } = (poolLists[name] as PoolList).table;
   return renderTable({ columns, rows: rows(viewPool(sampleReport(), { name })) }, options);
 }
 
@@ -58,7 +58,7 @@ Deno.test("a wide table ends with what is waited on, holds, jobs and errors", ()
 });
 
 Deno.test("an empty list is its header", () => {
-  const { columns } = tables["alien-list"];
+  const { columns } = alienTable;
   assert.equal(
     renderTable({ columns, rows: [] }),
     `+----------+----------+-----------+----+
@@ -71,10 +71,7 @@ Deno.test("an empty list is its header", () => {
 Deno.test("every column's field is a key of its rows, so that ?fields= means the same everywhere", () => {
   const report = sampleReport();
   for (const name of ["node-list", "request-list", "job-list", "label-list", "provider-list"] as const) {
-    const { columns, rows } = tables[name] as {
-      columns: readonly { field: string }[];
-      rows: (view: TabularViews[typeof name]) => readonly object[];
-    };
+    const { columns, rows } = (poolLists[name] as PoolList).table;
     const [row] = rows(viewPool(report, { name }));
     for (const { field } of columns) {
       const [key] = field.split(".");
@@ -113,7 +110,7 @@ Deno.test("CSV quotes what it must", () => {
 Deno.test("a pause of servers for images is told as such: they belong to no label", () => {
   const { pauses: [pause], ...report } = sampleReport();
   const view = viewPool({ ...report, pauses: [{ ...pause!, label: "" }] }, { name: "provider-list" });
-  const { rows, columns } = tables["provider-list"];
+  const { rows, columns } = poolLists["provider-list"].table;
   assert.match(
     renderTable({ columns, rows: rows(view) }),
     /\| servers for images until \S+ after 2 failed launches \|/,

@@ -9,7 +9,7 @@ import { renderNodeListJson } from "../../src/views/node_list_json.ts";
 import { viewProviderList } from "../../src/views/provider_list.ts";
 import { viewRequestList } from "../../src/views/request_list.ts";
 import { listProblems, viewStatus } from "../../src/views/status.ts";
-import { type PoolViewName, renderPoolJson, viewFilters } from "../../src/views/view_pool.ts";
+import { poolLists, type PoolViewName, renderPoolJson } from "../../src/views/view_pool.ts";
 import {
   manyNodes,
   NOW,
@@ -204,7 +204,7 @@ Deno.test("no instant in a record can break a view: what no calendar has is show
       requests: [sampleRequest({ id: 1, deadline: at, createdAt: at, grantedAt: at })],
       nodes: [sampleNode({ id: 1, stateSince: at, hold: { reason: null, owner: null, until: at } })],
     });
-    for (const name of Object.keys(viewFilters) as PoolViewName[]) {
+    for (const name of Object.keys(poolLists) as PoolViewName[]) {
       JSON.parse(new TextDecoder().decode(renderPoolJson(report, { name })));
     }
   }

@@ -4,6 +4,7 @@ import type { CliContext } from "../cli_context.ts";
 import { example } from "../example.ts";
 import { openPool } from "../open_pool.ts";
 import { formatView, outputOption } from "../output_format.ts";
+import { alienTable } from "../../views/tables/alien_table.ts";
 import { writeLine } from "../write_line.ts";
 
 export function alienListCommand(context: CliContext) {
@@ -16,8 +17,8 @@ export function alienListCommand(context: CliContext) {
       const { io } = context;
       await using pool = await openPool(context);
       using interrupts = io.interrupts();
-      const content = await pool.listAliens({ provider: provider ?? null, signal: interrupts.signal });
-      io.stdout.write(await formatView({ name: "alien-list", content }, { format: output, io }));
+      const content = await pool.ask("alien-list", { provider }, interrupts);
+      io.stdout.write(await formatView(content, { table: alienTable, format: output, io }));
       for (const warning of content.warnings) writeLine(io.stderr, `nodepool: warning: ${warning}`);
     });
 }

@@ -17,7 +17,7 @@ export function deleteCommand(context: CliContext) {
     .addHelpText("after", example("nodepool delete 812 813 --now"))
     .action(async (ids, { now = false }) => {
       await using pool = now ? await openWorkingPool(context, "delete --now") : await openPool(context);
-      const outcomes = await pool.deleteNodes(ids, { comment: deletionComment(context.io) });
+      const outcomes = await pool.ask("delete", { ids, comment: deletionComment(context.io) });
       if (!now) return printOutcomes(context, outcomes);
       printOutcomes(context, outcomes.filter(({ ok }) => !ok));
       await waitForAll(context, { pool, ids: outcomes.filter(({ ok }) => ok).map(({ id }) => id) });
@@ -31,7 +31,7 @@ async function waitForAll(
   using interrupts = context.io.interrupts();
   const { signal } = interrupts;
   const outcomes = await Promise.all(ids.map((id) =>
-    pool.waitForEnd(id, { signal }).then(
+    pool.ask("node-end", { id }, { signal }).then(
       () => ({ id, ok: true, message: "deleted" }),
       (error: Error) => ({ id, ok: false, message: describeFailure(id, { error, pool }) }),
     )

@@ -14,7 +14,7 @@ export function dibImageDeleteCommand(context: CliContext) {
     .addHelpText("after", example("nodepool dib-image-delete 7"))
     .action(async (ids) => {
       await using pool = await openPool(context);
-      const outcomes = await pool.deleteDibImages(ids, { comment: deletionComment(context.io) });
+      const outcomes = await pool.ask("dib-image-delete", { ids, comment: deletionComment(context.io) });
       printOutcomes(context, outcomes, { what: "dib image" });
     });
 }

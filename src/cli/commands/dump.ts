@@ -16,7 +16,7 @@ export function dumpCommand(context: CliContext) {
     .addHelpText("after", example("nodepool dump -o json | jq '.work[] | [.what, .about, .age]'"))
     .action(async ({ output }) => {
       await using pool = await openDaemonsPool(context);
-      const dump = await pool.dump();
+      const dump = await pool.ask("dump", {});
       context.io.stdout.write(output === "json" ? `${JSON.stringify(dump, null, 2)}\n` : await textOf(dump));
     });
 }

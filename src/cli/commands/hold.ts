@@ -17,6 +17,6 @@ export function holdCommand(context: CliContext) {
     .addHelpText("after", example("nodepool hold 812 813 --reason 'disk errors, asking the cloud' --for 2d"))
     .action(async (ids, { reason = null, for: duration = null }) => {
       await using pool = await openPool(context);
-      printOutcomes(context, await pool.holdNodes(ids, { reason, owner: userName(context.io), duration }));
+      printOutcomes(context, await pool.ask("hold", { ids, reason, owner: userName(context.io), duration }));
     });
 }

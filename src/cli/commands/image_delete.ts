@@ -14,7 +14,7 @@ export function imageDeleteCommand(context: CliContext) {
     .addHelpText("after", example("nodepool image-delete 12"))
     .action(async (ids) => {
       await using pool = await openPool(context);
-      const outcomes = await pool.deleteImages(ids, { comment: deletionComment(context.io) });
+      const outcomes = await pool.ask("image-delete", { ids, comment: deletionComment(context.io) });
       printOutcomes(context, outcomes, { what: "image" });
     });
 }

@@ -15,7 +15,7 @@ export function inventoryCommand(context: CliContext) {
     .action(async ({ list = false, host }) => {
       if (list === (host !== undefined)) throw new UsageError("give --list or --host NAME, one of the two");
       await using pool = await openPool(context);
-      const inventory = await pool.getInventory();
+      const inventory = await pool.ask("inventory", {});
       const shown = host === undefined ? inventory : variablesOf(host, inventory);
       context.io.stdout.write(`${JSON.stringify(shown, null, 2)}\n`);
     });

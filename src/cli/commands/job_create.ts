@@ -13,7 +13,7 @@ export function jobCreateCommand(context: CliContext) {
     .addHelpText("after", example("nodepool job-create integration-tests --hold-on-failure 2"))
     .action(async (job, { holdOnFailure }) => {
       await using pool = await openPool(context, { writes: true });
-      const { id } = await pool.createJob({ job, holdOnFailure });
+      const { id } = await pool.ask("job-create", { job, holdOnFailure });
       context.io.stdout.write(`job ${id}: nodes that fail ${job} are held, up to ${holdOnFailure}\n`);
     });
 }

@@ -13,6 +13,6 @@ export function jobDeleteCommand(context: CliContext) {
     .addHelpText("after", example("nodepool job-delete 3"))
     .action(async (ids) => {
       await using pool = await openPool(context);
-      printOutcomes(context, await pool.deleteJobs(ids), { what: "job" });
+      printOutcomes(context, await pool.ask("job-delete", { ids }), { what: "job" });
     });
 }

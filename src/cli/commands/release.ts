@@ -17,6 +17,6 @@ export function releaseCommand(context: CliContext) {
     .addHelpText("after", example("nodepool release 812 --result SUCCESS"))
     .action(async (ids, { result = null, job = null }) => {
       await using pool = await openPool(context);
-      printOutcomes(context, await pool.releaseNodes(ids, { result, job }));
+      printOutcomes(context, await pool.ask("release", { ids, result, job }));
     });
 }

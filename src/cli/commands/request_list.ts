@@ -1,6 +1,6 @@
 /** `nodepool request-list`: who waits for nodes. */
 import { Command, Option } from "@commander-js/extra-typings";
-import { requestStateNames } from "../../views/request_list.ts";
+import { requestStateNames } from "../../domain/request.ts";
 import type { CliContext } from "../cli_context.ts";
 import { example } from "../example.ts";
 import { outputOption } from "../output_format.ts";

@@ -25,7 +25,7 @@ function adoptCommand(context: CliContext) {
       const { io } = context;
       await using pool = await openPool(context);
       using interrupts = io.interrupts();
-      const { servers, held, warnings } = await pool.adoptState({ dryRun, signal: interrupts.signal });
+      const { servers, held, warnings } = await pool.ask("state-adopt", { dryRun }, interrupts);
       for (const server of servers) writeLine(io.stdout, describe(server));
       for (const id of held) io.stdout.write(`node ${id}: held, the other daemon may have handed it out\n`);
       if (servers.length === 0) {

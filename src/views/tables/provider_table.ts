@@ -29,7 +29,7 @@ export const providerTable: Table<ProviderListView, ProviderView> = {
     { field: "pauses", header: "Paused", cell: ({ pauses }) => pauses.map(describePause).join("; ") },
     { field: "cloud", header: "Named", wide: true, cell: ({ cloud }) => textOf(cloud) },
     { field: "region", header: "Region", wide: true, cell: ({ region }) => textOf(region) },
-    { field: "proxy", header: "Proxy", wide: true, cell: ({ proxy }) => textOf(proxy) },
+    { field: "proxy", header: "Proxy", wide: true, cell: ({ proxy }) => textOf(proxy ?? null) },
     {
       field: "quota.cores",
       header: "Cores",

@@ -1,5 +1,5 @@
 /** Who takes nodes and gives them back. What they have is what they know, whatever the pool's records say. */
-import { ControlError } from "../../../src/control/pool_control.ts";
+import { ControlError } from "../../../src/control/control_error.ts";
 import { type NodeRecord, serverIdOf } from "../../../src/domain/node.ts";
 import type { Pool } from "../../../src/pool/pool.ts";
 import type { Scene } from "./scene.ts";
@@ -7,12 +7,12 @@ import type { Job } from "./witness.ts";
 
 /** A client asks for nodes and waits for as long as this daemon lives. @returns whether it has them */
 export async function takeNodes(scene: Scene, count: number): Promise<boolean> {
-  const { one: { pool }, over: { signal } } = scene;
+  const { one, one: { pool }, over: { signal } } = scene;
   try {
     const spec = { label: scene.label, count, job: null, client: null, deadline: null };
-    const { id } = await pool.createRequest(spec);
-    const nodes = await pool.waitForGrant(id, { signal });
-    await pool.confirmGrant(id);
+    const { id } = await one.ask("request", spec);
+    const nodes = await one.granted(id, { signal });
+    await one.ask("request-confirm", { id });
     for (const node of nodes) beginJob(scene, node, pool);
     return true;
   } catch (error) {
@@ -44,5 +44,5 @@ export async function release(scene: Scene, job: Job | null, { failed }: { faile
   // Who had held it was forgotten with the newer state: all that it knows is that the node may be in use.
   if (node.hold?.mayBeInUse) witness.held.delete(job.serverIds[0]!);
   const end = { result: failed ? "FAILURE" as const : "SUCCESS" as const, job: null };
-  await one.during(one.pool.releaseNodes([job.nodeId], end));
+  await one.during(one.ask("release", { ids: [job.nodeId], ...end }));
 }

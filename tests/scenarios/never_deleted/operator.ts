@@ -1,5 +1,5 @@
 /** Who has the commands: holds and deletes, changes the configuration and images, and tidies up after a second daemon. */
-import { ControlError } from "../../../src/control/pool_control.ts";
+import { ControlError } from "../../../src/control/control_error.ts";
 import { serverIdOf } from "../../../src/domain/node.ts";
 import { pick, type Scene } from "./scene.ts";
 
@@ -8,7 +8,7 @@ export async function holdNode(scene: Scene, which: number): Promise<void> {
   if (node === null) return;
   const { one, witness } = scene;
   const hold = { reason: "to be looked at", owner: "ada", duration: null };
-  const [outcome] = await one.during(one.pool.holdNodes([node.id], hold));
+  const [outcome] = await one.during(one.ask("hold", { ids: [node.id], ...hold }));
   scene.tell(`node ${node.id}, server ${serverIdOf(node)}: ${outcome!.message}`);
   if (outcome!.ok) witness.held.add(serverIdOf(node)!);
 }
@@ -23,7 +23,7 @@ export async function deleteNode(scene: Scene, which: number): Promise<void> {
   if (job !== undefined) witness.jobs.delete(job);
   witness.held.delete(serverId);
   scene.tell(`the operator deletes node ${node.id}, server ${serverId}`);
-  await one.during(one.pool.deleteNodes([node.id], { comment: "not needed" }));
+  await one.during(one.ask("delete", { ids: [node.id], comment: "not needed" }));
 }
 
 export async function reconfigure(scene: Scene, minReady: number): Promise<void> {
@@ -35,13 +35,15 @@ export async function changeImages(scene: Scene, what: "update" | "delete"): Pro
   const { one, one: { pool } } = scene;
   if (what === "update") {
     const order = { kind: "update" as const, provider: null, image: scene.label };
-    await one.during(pool.orderImages(order).then(() => {}, refused));
+    await one.during(one.ask("image-order", order).then(() => {}, refused));
     return;
   }
   const image = pool.report().images.find(({ state }) => state.phase === "ready");
   if (image === undefined) return;
   scene.tell(`the operator deletes image ${image.id}`);
-  await one.during(pool.deleteImages([image.id], { comment: "not needed" }).then(() => {}, refused));
+  await one.during(
+    one.ask("image-delete", { ids: [image.id], comment: "not needed" }).then(() => {}, refused),
+  );
 }
 
 /** Does what `status` asks for where servers of another daemon are. */
@@ -49,7 +51,7 @@ export async function adoptIfAsked(scene: Scene): Promise<void> {
   const { one, one: { pool }, over: { signal } } = scene;
   if (pool.report().providers.every(({ frozen, foreign }) => frozen === null && foreign.length === 0)) return;
   scene.tell("state adopt");
-  const { warnings } = await one.during(pool.adoptState({ dryRun: false, signal }));
+  const { warnings } = await one.during(one.ask("state-adopt", { dryRun: false }, { signal }));
   if (warnings.length > 0) scene.fail(`state adopt: ${warnings.join(", ")}`);
 }
 

@@ -1,0 +1,102 @@
+/**
+ * What the daemon says first, so that a command of another version knows whether both understand each other. The
+ * operations need no numbers: the greeting names them. The protocol's number rises when requests and answers as such
+ * travel in another way.
+ */
+import * as v from "valibot";
+import { VERSION } from "../lib/build_info.ts";
+import { rows, text } from "../views/view_schema.ts";
+import type { OperationName } from "./operations.ts";
+
+/** A daemon of 0.3.0 has 1, and sends no greeting. */
+export const PROTOCOL = 2;
+
+/** What a daemon of this version still understands. */
+export const OLDEST_PROTOCOL = 1;
+
+/** The header in which a command names its protocol. */
+export const PROTOCOL_HEADER = "nodepool-protocol";
+
+export const greetingSchema = v.object({
+  nodepool: text,
+  protocol: v.number(),
+  oldest_protocol: v.number(),
+  operations: rows(text),
+});
+
+export type Greeting = v.InferOutput<typeof greetingSchema>;
+
+/** Of this process. */
+export function greetingOf(operations: object): Greeting {
+  return {
+    nodepool: VERSION,
+    protocol: PROTOCOL,
+    oldest_protocol: OLDEST_PROTOCOL,
+    operations: Object.keys(operations),
+  };
+}
+
+/** What a daemon that sends no greeting would say. */
+export const SILENT_GREETING: Greeting & { readonly operations: readonly OperationName[] } = {
+  nodepool: "0.3.0",
+  protocol: 1,
+  oldest_protocol: 1,
+  operations: [
+    "node-list",
+    "image-list",
+    "dib-image-list",
+    "label-list",
+    "provider-list",
+    "request-list",
+    "job-list",
+    "status",
+    "dump",
+    "node",
+    "node-metadata",
+    "node-end",
+    "inventory",
+    "hold",
+    "delete",
+    "release",
+    "job-create",
+    "job-delete",
+    "request",
+    "request-grant",
+    "request-confirm",
+    "request-withdraw",
+    "image-order",
+    "image-order-end",
+    "build-log",
+    "image-delete",
+    "dib-image-delete",
+    "alien-list",
+    "alien-image-list",
+    "state-adopt",
+    "reload",
+  ],
+};
+
+/** Why the operation cannot be asked of who sent the greeting, and what to do; null: it can. */
+export function misfit({ nodepool, protocol, oldest_protocol, operations }: Greeting, operation: string) {
+  if (oldest_protocol > PROTOCOL) return tooOld(nodepool, { isDaemon: false });
+  if (protocol < OLDEST_PROTOCOL) return tooOld(nodepool, { isDaemon: true });
+  if (operations.includes(operation)) return null;
+  return `${tooOld(nodepool, { isDaemon: !isNewer(nodepool) })} (it does not know ${operation})`;
+}
+
+/** For an answer that does not fit: the versions, where they may be why. */
+export function blameVersion({ nodepool }: Greeting): string {
+  return nodepool === VERSION ? "" : `; ${tooOld(nodepool, { isDaemon: !isNewer(nodepool) })}`;
+}
+
+function tooOld(daemon: string, { isDaemon }: { isDaemon: boolean }): string {
+  return isDaemon
+    ? `the daemon is too old: it runs nodepool ${daemon}, this is ${VERSION}; restart the daemon with this version`
+    : `this nodepool (${VERSION}) is too old for the daemon, which runs ${daemon}: use the daemon's version`;
+}
+
+function isNewer(version: string): boolean {
+  const [theirs, ours] = [version, VERSION].map((text) => text.split(".").map(Number));
+  const at = theirs!.findIndex((part, index) => part !== ours![index]);
+  return at >= 0 && theirs![at]! > (ours![at] ?? -1);
+}

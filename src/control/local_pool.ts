@@ -1,0 +1,37 @@
+/** A pool of this process as a PoolClient: the daemon's behind its socket, and the state's where no daemon runs. */
+import type { Operation } from "./operation.ts";
+import { ControlError } from "./control_error.ts";
+import type { DaemonPool, StatePool } from "./operated_pool.ts";
+import { type OperationName, operations } from "./operations.ts";
+import type { LocalPool } from "./pool_client.ts";
+
+/** Where no daemon runs, whatever else does. */
+export interface Refusal {
+  /** What is refused besides what needs a daemon. */
+  readonly also: readonly OperationName[];
+  /** And what to do, for people. */
+  readonly why: string;
+}
+
+/** Disposing of it disposes of the pool. @param refusal null: nothing is refused but what the pool cannot do */
+export function localPool(pool: StatePool & AsyncDisposable, refusal: Refusal | null = null): LocalPool {
+  const { why, also } = refusal ?? NO_DAEMON;
+  const hasParts = refusal === null && pool.daemon !== null;
+  const run = async (name: OperationName, request: unknown, { signal }: { signal?: AbortSignal }) => {
+    const { needs, run }: Operation = operations[name];
+    if (also.includes(name) || (needs === "daemon" && !hasParts)) throw new ControlError(503, why);
+    return await run(pool as DaemonPool, request, { signal: signal ?? NEVER });
+  };
+  return {
+    get hasDaemon() {
+      return pool.report().daemon !== null;
+    },
+    report: () => pool.report(),
+    ask: (name, request, options = {}) => run(name, request, options) as never,
+    [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
+  };
+}
+
+const NO_DAEMON: Refusal = { also: [], why: "no daemon is running: start it with `nodepool daemon`" };
+
+const NEVER = new AbortController().signal;

@@ -1,0 +1,73 @@
+/**
+ * What operations work on: the state of a pool, and where a daemon runs, what only that has. `Pool` provides both, the
+ * offline pool the state alone. What an operation can do with the ledger and the report needs nothing of its own here.
+ */
+import type { Config } from "../domain/config.ts";
+import type { DumpReport } from "../domain/dump_report.ts";
+import type { NodeRecord } from "../domain/node.ts";
+import type { OrderName } from "../domain/order_book.ts";
+import type { PoolReport } from "../domain/pool_report.ts";
+import type { StateAdoption } from "../domain/state_adoption.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Ledger } from "../store/ledger.ts";
+import type { OrderOutcome, PlacedOrders } from "./operations/image_operations.ts";
+import type { RequestDesk } from "./request_desk.ts";
+
+/** Aborted when whoever asked has left, or the daemon stops. */
+export interface Asked {
+  readonly signal: AbortSignal;
+}
+
+export interface StatePool {
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  /** null: no daemon runs. */
+  readonly daemon: DaemonParts | null;
+  /** The pool as it is now, from memory. */
+  report(): PoolReport;
+  /** Throws a ConfigError where it cannot be read. */
+  readonly config: Config;
+  listAliens(options: { provider: string | null } & Asked): Promise<AlienListing>;
+  listAlienImages(options: { provider: string | null } & Asked): Promise<AlienImageListing>;
+  /** Takes over what another daemon made on a copy of this state. */
+  adoptState(options: { dryRun: boolean } & Asked): Promise<StateAdoption>;
+}
+
+export interface DaemonPool extends StatePool {
+  readonly daemon: DaemonParts;
+}
+
+export interface DaemonParts {
+  readonly desk: RequestDesk;
+  /** False: it is stopping, and begins nothing new. */
+  isAccepting(): boolean;
+  dump(): DumpReport;
+  /** Reads the configuration now; what changed, or ConfigError's problems as lines. */
+  reload(): Promise<{ readonly changes: readonly string[]; readonly problems: readonly string[] }>;
+  /** Reads a build's log from its beginning, and on until `isOver`. */
+  followLog(path: string, options: { isOver: () => boolean } & Asked): ReadableStream<Uint8Array>;
+  /** Resolves when each has been filled, has failed once, or is wanted no more; rejects on abort. */
+  waitForOrders(placed: PlacedOrders, options: Asked): Promise<readonly OrderOutcome[]>;
+  /** What it is to do next, where it does nothing but what it is asked for. */
+  noteOrders(orders: readonly OrderName[]): void;
+  noteDeletions(nodeIds: readonly number[]): void;
+  /** A node that was in use has been released. */
+  noteJobEnd(node: NodeRecord, end: { readonly result: string | null; readonly job: string | null }): void;
+}
+
+export interface AlienImageListing {
+  readonly images: readonly { readonly provider: string; readonly name: string; readonly imageId: string }[];
+  /** One for each provider that could not be asked. */
+  readonly warnings: readonly string[];
+}
+
+export interface AlienListing {
+  readonly servers: readonly {
+    readonly provider: string;
+    readonly hostname: string;
+    readonly serverId: string;
+    readonly ip: string | null;
+  }[];
+  /** One for each provider that could not be asked. */
+  readonly warnings: readonly string[];
+}

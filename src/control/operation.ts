@@ -1,0 +1,87 @@
+/**
+ * One operation of the pool: its descriptor is all that there is to say of it. The socket's routes, the client, the
+ * pool without a daemon and the types are derived from it (`operations.ts` has them all).
+ */
+import * as v from "valibot";
+import type { PoolReport } from "../domain/pool_report.ts";
+import { LAST_INSTANT, LONGEST_TIME } from "../domain/time.ts";
+import type { Asked, DaemonPool, StatePool } from "./operated_pool.ts";
+
+/** What an operation works on, by what it needs. */
+interface Pools {
+  readonly state: StatePool;
+  readonly daemon: DaemonPool;
+}
+
+export interface Operation<
+  Needs extends keyof Pools = keyof Pools,
+  Request extends v.GenericSchema = v.GenericSchema,
+  Answer extends v.GenericSchema = v.GenericSchema,
+> {
+  /**
+   * Method and path on the control socket. `:name` in the path is that key of the request; the others go in the query,
+   * with POST in the body.
+   */
+  readonly route: `${"GET" | "POST" | "DELETE"} /${string}`;
+  /** With `state` it works on the state alone, too, while no daemon runs. */
+  readonly needs: Needs;
+  /** An object's, that has no other keys: what an older daemon does not know, it must not pass over. */
+  readonly request: Request;
+  /** `nothing`, `stream`, or what JSON can hold. */
+  readonly answer: Answer;
+  /**
+   * Takes as long as it needs: one that waits, or writes a stream, ends with the signal.
+   * @throws ControlError for what the pool refuses
+   */
+  run(
+    pool: Pools[Needs],
+    request: v.InferOutput<Request>,
+    options: Asked,
+  ): v.InferOutput<Answer> | Promise<v.InferOutput<Answer>>;
+  /** The answer as JSON in UTF-8, where there is a faster way to it. */
+  json?(report: PoolReport, request: v.InferOutput<Request>): Uint8Array<ArrayBuffer> | undefined;
+}
+
+export function operation<
+  Needs extends keyof Pools,
+  Request extends v.GenericSchema,
+  Answer extends v.GenericSchema,
+>(descriptor: Operation<Needs, Request, Answer>): Operation<Needs, Request, Answer> {
+  return descriptor;
+}
+
+/** It is done, and there is nothing to say. */
+export const nothing = v.void();
+
+/** Bytes as they come. */
+export const stream = v.instance(ReadableStream) as unknown as v.GenericSchema<ReadableStream<Uint8Array>>;
+
+/** What requests are made of. */
+const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const fromPath = v.pipe(v.string(), v.regex(/^\d{1,15}$/, "an id is a whole number"), v.transform(Number));
+export const id = v.union([whole, fromPath], "an id is a whole number") as unknown as v.GenericSchema<number>;
+export const ids = v.pipe(v.array(whole), v.minLength(1), v.maxLength(10_000), v.readonly());
+export const name = v.pipe(v.string(), v.minLength(1), v.maxLength(255));
+export const note = v.pipe(v.string(), v.maxLength(1_000));
+/** By the machine's clock. */
+export const instant = v.pipe(
+  whole,
+  v.maxValue(LAST_INSTANT, "a time is in milliseconds since 1970, in the year 9999 at the latest"),
+);
+export const duration = v.pipe(
+  whole,
+  v.maxValue(LONGEST_TIME, "a length of time is in milliseconds, 100 years at most"),
+);
+/** What became of one of several ids: each is reported, none stops the others. */
+const idOutcome = v.object({
+  id: v.number(),
+  ok: v.boolean(),
+  /**
+   * A success's follows the name of the node, image or job (`held`); a failure's is a sentence that names the node
+   * itself (`there is no node 7`).
+   */
+  message: v.string(),
+});
+export const idOutcomes = v.pipe(v.array(idOutcome), v.readonly());
+
+export type IdOutcome = v.InferOutput<typeof idOutcome>;

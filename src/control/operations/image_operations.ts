@@ -1,0 +1,90 @@
+/** What is asked of images. */
+import * as v from "valibot";
+import { waitFor } from "../../lib/in_flight.ts";
+import { ControlError } from "../control_error.ts";
+import { deleteDibImages, deleteImages } from "../image_commands.ts";
+import { placeOrders } from "../image_orders.ts";
+import { id, idOutcomes, ids, instant, name, note, operation, stream } from "../operation.ts";
+
+const orderSpec = v.strictObject({
+  /** Build a diskimage; upload its newest build; or build (or snapshot) anew and upload. */
+  kind: v.picklist(["build", "upload", "update"]),
+  /** null: every provider that has it. Without meaning for builds. */
+  provider: v.nullable(v.string()),
+  image: name,
+});
+
+export type OrderSpec = v.InferOutput<typeof orderSpec>;
+
+const orderName = v.object({ provider: v.nullable(v.string()), image: v.string() });
+
+/** Orders that were written down at a moment. */
+const placedOrders = v.strictObject({
+  at: instant,
+  orders: v.pipe(v.array(orderName), v.maxLength(10_000), v.readonly()),
+});
+
+export type PlacedOrders = v.InferOutput<typeof placedOrders>;
+
+const orderOutcome = v.object({ ...orderName.entries, ok: v.boolean(), message: v.string() });
+
+export type OrderOutcome = v.InferOutput<typeof orderOutcome>;
+
+export const imageOperations = {
+  "image-order": operation({
+    route: "POST /image-orders",
+    needs: "state",
+    request: orderSpec,
+    answer: placedOrders,
+    run: async (pool, spec) => {
+      if (pool.daemon?.isAccepting() === false) {
+        throw new ControlError(503, "the daemon is stopping and takes no orders");
+      }
+      const { ledger, clock, config } = pool;
+      const placed = await placeOrders(spec, { ledger, clock, config });
+      pool.daemon?.noteOrders(placed.orders);
+      return placed;
+    },
+  }),
+  /** Resolves when each has been filled, has failed once, or is wanted no more. */
+  "image-order-end": operation({
+    route: "POST /image-orders/wait",
+    needs: "daemon",
+    request: placedOrders,
+    answer: v.pipe(v.array(orderOutcome), v.readonly()),
+    run: ({ daemon }, placed, options) => {
+      const names = placed.orders.map(({ provider, image }) => `${provider ?? ""} ${image}`.trim());
+      return waitFor(`images: ${names.join(", ")}`, () => daemon.waitForOrders(placed, options));
+    },
+  }),
+  /** The log of a build from its beginning, and on until the build has ended. */
+  "build-log": operation({
+    route: "GET /dib-images/:id/log",
+    needs: "daemon",
+    request: v.strictObject({ id }),
+    answer: stream,
+    run: ({ ledger, daemon }, { id }, { signal }) => {
+      const image = ledger.dibImages.get(id);
+      if (image === undefined) throw new ControlError(404, `there is no dib image ${id}`);
+      if (image.logFile === null) throw new ControlError(404, `dib image ${id} has no log`);
+      const isOver = () => ledger.dibImages.get(id)?.state.phase !== "build";
+      return daemon.followLog(image.logFile, { isOver, signal });
+    },
+  }),
+  /** Marks providers' images for deletion. */
+  "image-delete": operation({
+    route: "POST /images/delete",
+    needs: "state",
+    request: v.strictObject({ ids, comment: note }),
+    answer: idOutcomes,
+    run: (pool, { ids, comment }) => deleteImages(ids, { comment }, pool),
+  }),
+  /** Marks dib images for deletion. */
+  "dib-image-delete": operation({
+    route: "POST /dib-images/delete",
+    needs: "state",
+    request: v.strictObject({ ids, comment: note }),
+    answer: idOutcomes,
+    run: (pool, { ids, comment }) => deleteDibImages(ids, { comment }, pool),
+  }),
+};

@@ -1,0 +1,23 @@
+/** What is asked of the entries of jobs whose failed nodes are held. */
+import * as v from "valibot";
+import { jobViewSchema, viewJob } from "../../views/job_list.ts";
+import { createJob, deleteJobs } from "../job_commands.ts";
+import { idOutcomes, ids, operation } from "../operation.ts";
+
+export const jobOperations = {
+  "job-create": operation({
+    route: "POST /jobs",
+    needs: "state",
+    request: v.strictObject({ job: v.string(), holdOnFailure: v.number() }),
+    answer: jobViewSchema,
+    run: async (pool, spec) => viewJob(await createJob(spec, pool), pool.report()),
+  }),
+  /** What is held stays. */
+  "job-delete": operation({
+    route: "POST /jobs/delete",
+    needs: "state",
+    request: v.strictObject({ ids }),
+    answer: idOutcomes,
+    run: (pool, { ids }) => deleteJobs(ids, pool),
+  }),
+};

@@ -1,0 +1,32 @@
+/** The lists of the pool, each as an operation. */
+import * as v from "valibot";
+import type { FilterName, ViewFilter } from "../../views/view_filter.ts";
+import { type PoolList, poolLists, type PoolViewName } from "../../views/view_pool.ts";
+import { id, type Operation, operation } from "../operation.ts";
+
+type ListOperations = {
+  readonly [Name in PoolViewName]: Operation<
+    "state",
+    v.GenericSchema<ViewFilter>,
+    (typeof poolLists)[Name]["answer"]
+  >;
+};
+
+export const listOperations = Object.fromEntries(
+  Object.entries(poolLists).map(([name, list]) => [name, listOperation(name, list as PoolList)]),
+) as unknown as ListOperations;
+
+function listOperation(name: string, { filters, answer, view, json }: PoolList) {
+  return operation({
+    route: `GET /views/${name}`,
+    needs: "state",
+    request: v.strictObject(Object.fromEntries(filters.map((filter) => [filter, filterSchema(filter)]))),
+    answer,
+    run: (pool, filter) => view(pool.report(), filter),
+    json,
+  });
+}
+
+function filterSchema(filter: FilterName) {
+  return v.optional<v.GenericSchema<string | number>>(filter === "id" ? id : v.string());
+}

@@ -1,0 +1,106 @@
+/** What is asked of nodes. */
+import * as v from "valibot";
+import { waitFor } from "../../lib/in_flight.ts";
+import { inventoryViewSchema, viewInventory } from "../../views/inventory.ts";
+import { nodeDetailsViewSchema, viewEndedNode, viewNodeDetails } from "../../views/node_details.ts";
+import { nodeMetadataSchema, viewNodeMetadata } from "../../views/node_metadata.ts";
+import { ControlError } from "../control_error.ts";
+import { deleteNodes, holdNodes, releaseNodes } from "../node_commands.ts";
+import type { StatePool } from "../operated_pool.ts";
+import { duration, id, idOutcomes, ids, note, nothing, operation } from "../operation.ts";
+import { waitForEnd } from "../wait_for_end.ts";
+
+export const nodeOperations = {
+  /** Also of nodes that have left the pool, as long as their history is kept. */
+  "node": operation({
+    route: "GET /nodes/:id",
+    needs: "state",
+    request: v.strictObject({ id }),
+    answer: nodeDetailsViewSchema,
+    run: (pool, { id }) => findNode(pool, id),
+  }),
+  "node-metadata": operation({
+    route: "GET /nodes/:id/metadata",
+    needs: "state",
+    request: v.strictObject({ id }),
+    answer: nodeMetadataSchema,
+    run: async (pool, { id }) =>
+      viewNodeMetadata((await findNode(pool, id)).node, pool.report().installation.id),
+  }),
+  /** Resolves once the node has left the pool, at once if it has. */
+  "node-end": operation({
+    route: "GET /nodes/:id/end",
+    needs: "daemon",
+    request: v.strictObject({ id }),
+    answer: nothing,
+    run: ({ ledger }, { id }, { signal }) =>
+      waitFor(`the end of node ${id}`, () => waitForEnd(id, { ledger, signal })),
+  }),
+  /** The nodes that can be logged in to, for Ansible. */
+  "inventory": operation({
+    route: "GET /inventory",
+    needs: "state",
+    request: v.strictObject({}),
+    answer: inventoryViewSchema,
+    run: (pool) => {
+      const report = pool.report();
+      // Without it nobody knows who logs in at which port.
+      if (report.config === null) throw new ControlError(409, NO_CONFIG);
+      return viewInventory(report);
+    },
+  }),
+  "hold": operation({
+    route: "POST /nodes/hold",
+    needs: "state",
+    request: v.strictObject({
+      ids,
+      reason: v.nullable(note),
+      owner: v.nullable(note),
+      duration: v.nullable(duration),
+    }),
+    answer: idOutcomes,
+    run: (pool, { ids, ...options }) => holdNodes(ids, options, pool),
+  }),
+  /** Marks them for deletion. */
+  "delete": operation({
+    route: "POST /nodes/delete",
+    needs: "state",
+    request: v.strictObject({ ids, comment: note }),
+    answer: idOutcomes,
+    run: (pool, { ids, comment }) => {
+      pool.daemon?.noteDeletions(ids);
+      return deleteNodes(ids, { comment }, pool);
+    },
+  }),
+  /** Ends their use. A held node stays held, and one whose job failed is held where the job has an entry. */
+  "release": operation({
+    route: "POST /nodes/release",
+    needs: "state",
+    request: v.strictObject({
+      ids,
+      result: v.nullable(v.picklist(["SUCCESS", "FAILURE"])),
+      job: v.nullable(note),
+    }),
+    answer: idOutcomes,
+    run: async (pool, { ids, ...end }) => {
+      const nodes = ids.flatMap((id) => pool.ledger.nodes.get(id) ?? []);
+      const outcomes = await releaseNodes(ids, end, pool);
+      const released = new Set(outcomes.flatMap(({ id, ok }) => ok ? id : []));
+      for (const node of nodes) {
+        if (node.state.phase === "used" && released.has(node.id)) pool.daemon?.noteJobEnd(node, end);
+      }
+      return outcomes;
+    },
+  }),
+};
+
+const NO_CONFIG = "the inventory needs the configuration, which cannot be read: `config-validate` says why";
+
+async function findNode(pool: StatePool, id: number) {
+  const now = pool.report();
+  const living = viewNodeDetails(now, id);
+  if (living !== null) return living;
+  const ended = await pool.ledger.getHistory(id);
+  if (ended === null) throw new ControlError(404, `there is no node ${id}, nor is one remembered`);
+  return viewEndedNode(ended, now);
+}

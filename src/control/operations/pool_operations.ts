@@ -1,0 +1,60 @@
+/** What is asked of the pool as a whole, of its daemon, and of the clouds about what is not the pool's. */
+import * as v from "valibot";
+import { alienImageListViewSchema, viewAlienImageList } from "../../views/alien_image_list.ts";
+import { alienListViewSchema, viewAlienList } from "../../views/alien_list.ts";
+import { dumpViewSchema, viewDump } from "../../views/dump.ts";
+import { number, numberOrNull, rows, text, textOrNull } from "../../views/view_schema.ts";
+import { operation } from "../operation.ts";
+
+const adoptedServer = v.object({
+  provider: text,
+  hostname: text,
+  serverId: text,
+  ip: textOrNull,
+  run: textOrNull,
+  nodeId: numberOrNull,
+});
+
+const ofProvider = v.strictObject({ provider: v.nullish(text) });
+
+export const poolOperations = {
+  /** What the daemon is doing at this moment. */
+  "dump": operation({
+    route: "GET /dump",
+    needs: "daemon",
+    request: v.strictObject({}),
+    answer: dumpViewSchema,
+    run: ({ daemon }) => viewDump(daemon.dump()),
+  }),
+  "reload": operation({
+    route: "POST /reload",
+    needs: "daemon",
+    request: v.strictObject({}),
+    answer: v.object({ changes: rows(text), problems: rows(text) }),
+    run: ({ daemon }) => daemon.reload(),
+  }),
+  "alien-list": operation({
+    route: "GET /aliens",
+    needs: "state",
+    request: ofProvider,
+    answer: alienListViewSchema,
+    run: async (pool, { provider }, { signal }) =>
+      viewAlienList(await pool.listAliens({ provider: provider ?? null, signal }), pool.report()),
+  }),
+  "alien-image-list": operation({
+    route: "GET /alien-images",
+    needs: "state",
+    request: ofProvider,
+    answer: alienImageListViewSchema,
+    run: async (pool, { provider }, { signal }) =>
+      viewAlienImageList(await pool.listAlienImages({ provider: provider ?? null, signal }), pool.report()),
+  }),
+  /** Takes over what another daemon made on a copy of this state. */
+  "state-adopt": operation({
+    route: "POST /state/adopt",
+    needs: "state",
+    request: v.strictObject({ dryRun: v.boolean() }),
+    answer: v.object({ servers: rows(adoptedServer), held: rows(number), warnings: rows(text) }),
+    run: (pool, { dryRun }, { signal }) => pool.adoptState({ dryRun, signal }),
+  }),
+};

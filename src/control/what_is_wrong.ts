@@ -1,0 +1,22 @@
+/** Checks what came over the control socket, at either end. */
+import * as v from "valibot";
+
+export interface Checked {
+  readonly output: unknown;
+  /** One line for people: each part that is wrong, by its path; null: all is well. */
+  readonly problems: string | null;
+}
+
+export function whatIsWrong(schema: v.GenericSchema, input: unknown): Checked {
+  const result = v.safeParse(schema, input);
+  if (result.success) return { output: result.output, problems: null };
+  const problems = result.issues.slice(0, MOST).map((issue) => {
+    const path = v.getDotPath(issue);
+    if (issue.type === "strict_object" && issue.expected === "never") return `there is no key ${path}`;
+    return path === null ? issue.message : `${path}: ${issue.message}`;
+  });
+  return { output: null, problems: problems.join("; ") };
+}
+
+/** Ten rows that are wrong in the same way say no more than one. */
+const MOST = 5;

@@ -1,0 +1,25 @@
+/**
+ * What the schemas of views are made of: they say what a daemon's answer must be, and the types of views derive from
+ * them. An answer may have keys besides, from a newer daemon: they are left as they are.
+ */
+import * as v from "valibot";
+
+export const text = v.string();
+export const textOrNull = v.nullable(text);
+export const number = v.number();
+export const numberOrNull = v.nullable(number);
+
+/** A list that nobody changes. */
+export function rows<Row extends v.GenericSchema>(row: Row) {
+  return v.pipe(v.array(row), v.readonly());
+}
+
+/** One of some words, of which a newer daemon may know more. */
+export function word<Word extends string>(): v.GenericSchema<Word> {
+  return text as unknown as v.GenericSchema<Word>;
+}
+
+/** What a daemon of 0.3.0 does not say. */
+export function since0_4<Schema extends v.GenericSchema>(schema: Schema) {
+  return v.optional(schema);
+}
