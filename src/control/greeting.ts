@@ -6,7 +6,6 @@
 import * as v from "valibot";
 import { VERSION } from "../lib/build_info.ts";
 import { rows, text } from "../views/view_schema.ts";
-import type { OperationName } from "./operations.ts";
 
 /** A daemon of 0.3.0 has 1, and sends no greeting. */
 export const PROTOCOL = 2;
@@ -36,44 +35,15 @@ export function greetingOf(operations: object): Greeting {
   };
 }
 
-/** What a daemon that sends no greeting would say. */
-export const SILENT_GREETING: Greeting & { readonly operations: readonly OperationName[] } = {
+/** What a daemon of 0.3.0 would say, which sends no greeting. */
+export const SILENT_GREETING: Greeting = {
   nodepool: "0.3.0",
   protocol: 1,
   oldest_protocol: 1,
-  operations: [
-    "node-list",
-    "image-list",
-    "dib-image-list",
-    "label-list",
-    "provider-list",
-    "request-list",
-    "job-list",
-    "status",
-    "dump",
-    "node",
-    "node-metadata",
-    "node-end",
-    "inventory",
-    "hold",
-    "delete",
-    "release",
-    "job-create",
-    "job-delete",
-    "request",
-    "request-grant",
-    "request-confirm",
-    "request-withdraw",
-    "image-order",
-    "image-order-end",
-    "build-log",
-    "image-delete",
-    "dib-image-delete",
-    "alien-list",
-    "alien-image-list",
-    "state-adopt",
-    "reload",
-  ],
+  operations: ("node-list image-list dib-image-list label-list provider-list request-list job-list status " +
+    "dump reload node node-metadata node-end inventory hold delete release job-create job-delete " +
+    "request request-grant request-confirm request-withdraw image-order image-order-end build-log " +
+    "image-delete dib-image-delete alien-list alien-image-list state-adopt").split(" "),
 };
 
 /** Why the operation cannot be asked of who sent the greeting, and what to do; null: it can. */

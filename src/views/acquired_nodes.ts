@@ -1,12 +1,12 @@
 /** The nodes that a request was granted, with all that is needed to log in to them. */
 import * as v from "valibot";
-import { number, rows, since0_4, text, textOrNull } from "./view_schema.ts";
 import type { Config } from "../domain/config.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import { ansibleGroups } from "./ansible_groups.ts";
 import { connectionViewSchema, viewConnection } from "./connection.ts";
 import { VIEW_VERSION } from "./view_head.ts";
 import { serverIdOf } from "../domain/node.ts";
+import { number, rows, since0_4, text, textOrNull } from "./view_schema.ts";
 
 const acquiredSubnodeSchema = v.object({
   id: number,
@@ -19,7 +19,7 @@ const acquiredSubnodeSchema = v.object({
 });
 type AcquiredSubnode = v.InferOutput<typeof acquiredSubnodeSchema>;
 
-export const acquiredNodeSchema = v.object({
+const acquiredNodeSchema = v.object({
   ...acquiredSubnodeSchema.entries,
   label: text,
   image: text,
@@ -30,7 +30,6 @@ export const acquiredNodeSchema = v.object({
   /** The servers that go with it. */
   subnodes: rows(acquiredSubnodeSchema),
 });
-
 export type AcquiredNode = v.InferOutput<typeof acquiredNodeSchema>;
 
 export const acquiredNodesViewSchema = v.object({
@@ -38,7 +37,6 @@ export const acquiredNodesViewSchema = v.object({
   request: number,
   nodes: rows(acquiredNodeSchema),
 });
-
 export type AcquiredNodesView = v.InferOutput<typeof acquiredNodesViewSchema>;
 
 /** @param options `pool`: all nodes, subnodes included */

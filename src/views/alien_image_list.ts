@@ -1,24 +1,21 @@
 /** Images on the clouds that belong to the project and that the pool does not know. */
 import * as v from "valibot";
-import { rows, text } from "./view_schema.ts";
 import type { Moment } from "../domain/time.ts";
-import { compareText, viewHead, viewHeadSchema } from "./view_head.ts";
+import { compareText, viewHead, viewSchema } from "./view_head.ts";
+import { rows, text } from "./view_schema.ts";
 
-export const alienImageViewSchema = v.object({
+const alienImageViewSchema = v.object({
   provider: text,
   name: text,
   image_id: text,
 });
-
 export type AlienImageView = v.InferOutput<typeof alienImageViewSchema>;
 
-export const alienImageListViewSchema = v.object({
-  ...viewHeadSchema.entries,
+export const alienImageListViewSchema = viewSchema({
   aliens: rows(alienImageViewSchema),
   /** One for each provider that could not be asked. */
   warnings: rows(text),
 });
-
 export type AlienImageListView = v.InferOutput<typeof alienImageListViewSchema>;
 
 /** What was found, sorted by provider and name. */

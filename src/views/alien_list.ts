@@ -1,25 +1,22 @@
 /** Servers on the clouds that the pool does not know. */
 import * as v from "valibot";
-import { rows, text, textOrNull } from "./view_schema.ts";
 import type { Moment } from "../domain/time.ts";
-import { compareText, viewHead, viewHeadSchema } from "./view_head.ts";
+import { compareText, viewHead, viewSchema } from "./view_head.ts";
+import { rows, text, textOrNull } from "./view_schema.ts";
 
-export const alienViewSchema = v.object({
+const alienViewSchema = v.object({
   provider: text,
   hostname: text,
   server_id: text,
   ip: textOrNull,
 });
-
 export type AlienView = v.InferOutput<typeof alienViewSchema>;
 
-export const alienListViewSchema = v.object({
-  ...viewHeadSchema.entries,
+export const alienListViewSchema = viewSchema({
   aliens: rows(alienViewSchema),
   /** One for each provider that could not be asked. */
   warnings: rows(text),
 });
-
 export type AlienListView = v.InferOutput<typeof alienListViewSchema>;
 
 /** What was found, sorted by provider and hostname. */

@@ -1,8 +1,8 @@
 /** How to log in to a node: what `acquire` prints and `/nodes/ID` shows. Only names and addresses, no key. */
 import * as v from "valibot";
-import { number, rows, text, textOrNull } from "./view_schema.ts";
 import type { Config } from "../domain/config.ts";
 import type { NodeRecord } from "../domain/node.ts";
+import { number, rows, text, textOrNull } from "./view_schema.ts";
 
 export const connectionViewSchema = v.object({
   address: text,
@@ -14,7 +14,6 @@ export const connectionViewSchema = v.object({
   /** The same as lines of an OpenSSH known_hosts file. */
   known_hosts: rows(text),
 });
-
 export type ConnectionView = v.InferOutput<typeof connectionViewSchema>;
 
 const SSH_PORT = 22;

@@ -1,15 +1,15 @@
 /** The images that were built here: `dib-image-list`, sorted by image and version. */
 import * as v from "valibot";
-import { number, rows, text, textOrNull, word } from "./view_schema.ts";
 import type { DeletedBy } from "../domain/deleted_by.ts";
 import { type DibImage, dibStateName, type ImageStateName } from "../domain/dib_image.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import type { Moment } from "../domain/time.ts";
 import { viewWaiting, waitingViewSchema } from "./node_list.ts";
 import type { ViewFilter } from "./view_filter.ts";
-import { compareText, isoTime, seconds, viewHead, viewHeadSchema } from "./view_head.ts";
+import { compareText, isoTime, seconds, viewHead, viewSchema } from "./view_head.ts";
+import { number, rows, text, textOrNull, word } from "./view_schema.ts";
 
-export const dibFileViewSchema = v.object({
+const dibFileViewSchema = v.object({
   format: text,
   /** Bytes. */
   size: number,
@@ -17,9 +17,7 @@ export const dibFileViewSchema = v.object({
   sha512: text,
 });
 
-export type DibFileView = v.InferOutput<typeof dibFileViewSchema>;
-
-export const dibImageViewSchema = v.object({
+const dibImageViewSchema = v.object({
   id: number,
   image: text,
   /** The path of its files without the format. */
@@ -41,14 +39,9 @@ export const dibImageViewSchema = v.object({
   /** Seconds in its state. */
   age: number,
 });
-
 export type DibImageView = v.InferOutput<typeof dibImageViewSchema>;
 
-export const dibImageListViewSchema = v.object({
-  ...viewHeadSchema.entries,
-  dib_images: rows(dibImageViewSchema),
-});
-
+export const dibImageListViewSchema = viewSchema({ dib_images: rows(dibImageViewSchema) });
 export type DibImageListView = v.InferOutput<typeof dibImageListViewSchema>;
 
 /** The dib images that pass the filter. */

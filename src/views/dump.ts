@@ -1,12 +1,12 @@
 /** What the daemon is doing, as `dump -o json` prints it. */
 import * as v from "valibot";
-import { number, numberOrNull, rows, text, textOrNull, word } from "./view_schema.ts";
 import type { DumpReport, WorkReport } from "../domain/dump_report.ts";
 import type { LinkState } from "../domain/link_state.ts";
 import type { Milliseconds } from "../domain/time.ts";
-import { isoTime, isoTimeOrNull, viewHead, viewHeadSchema } from "./view_head.ts";
+import { isoTime, isoTimeOrNull, viewHead, viewSchema } from "./view_head.ts";
+import { number, numberOrNull, rows, text, textOrNull, word } from "./view_schema.ts";
 
-export const workViewSchema = v.object({
+const workViewSchema = v.object({
   what: text,
   /** `node`, `label`, `provider`, `image` and others, as they apply. */
   about: v.record(text, v.union([text, number])),
@@ -23,10 +23,9 @@ export const workViewSchema = v.object({
   /** Where it was begun, the innermost call first. */
   begun: rows(text),
 });
-
 export type WorkView = v.InferOutput<typeof workViewSchema>;
 
-export const rateLimiterViewSchema = v.object({
+const rateLimiterViewSchema = v.object({
   provider: text,
   /** Between the starts of two requests, as it is now in force. */
   interval: number,
@@ -37,12 +36,10 @@ export const rateLimiterViewSchema = v.object({
   /** How many requests wait, by kind. */
   waiting: v.record(text, number),
 });
-
-export type RateLimiterView = v.InferOutput<typeof rateLimiterViewSchema>;
+type RateLimiterView = v.InferOutput<typeof rateLimiterViewSchema>;
 
 /** Other than in lists, lengths of time are in seconds to the millisecond. */
-export const dumpViewSchema = v.object({
-  ...viewHeadSchema.entries,
+export const dumpViewSchema = viewSchema({
   daemon: v.object({
     pid: number,
     version: text,
@@ -93,7 +90,6 @@ export const dumpViewSchema = v.object({
     last_duration: numberOrNull,
   })),
 });
-
 export type DumpView = v.InferOutput<typeof dumpViewSchema>;
 
 export function viewDump(report: DumpReport): DumpView {

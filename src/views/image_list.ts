@@ -1,15 +1,15 @@
 /** The images on the clouds that were made here: `image-list`, sorted by provider, image and version. */
 import * as v from "valibot";
-import { number, numberOrNull, rows, text, textOrNull, word } from "./view_schema.ts";
 import type { DeletedBy } from "../domain/deleted_by.ts";
 import type { ImageStateName } from "../domain/dib_image.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import { externalIdOf, imageStateName, type ProviderImage } from "../domain/provider_image.ts";
 import { viewWaiting, waitingViewSchema } from "./node_list.ts";
 import type { ViewFilter } from "./view_filter.ts";
-import { compareText, isoTime, seconds, viewHead, viewHeadSchema } from "./view_head.ts";
+import { compareText, isoTime, seconds, viewHead, viewSchema } from "./view_head.ts";
+import { number, numberOrNull, rows, text, textOrNull, word } from "./view_schema.ts";
 
-export const imageViewSchema = v.object({
+const imageViewSchema = v.object({
   id: number,
   provider: text,
   image: text,
@@ -41,14 +41,9 @@ export const imageViewSchema = v.object({
   /** Seconds in its state. */
   age: number,
 });
-
 export type ImageView = v.InferOutput<typeof imageViewSchema>;
 
-export const imageListViewSchema = v.object({
-  ...viewHeadSchema.entries,
-  images: rows(imageViewSchema),
-});
-
+export const imageListViewSchema = viewSchema({ images: rows(imageViewSchema) });
 export type ImageListView = v.InferOutput<typeof imageListViewSchema>;
 
 /** The images that pass the filter. */

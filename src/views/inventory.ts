@@ -3,7 +3,6 @@
  * the groups, so that it has neither version nor time.
  */
 import * as v from "valibot";
-import { number, rows, text, textOrNull } from "./view_schema.ts";
 import { type NodeRecord, serverIdOf, stateName } from "../domain/node.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import { ansibleGroups } from "./ansible_groups.ts";
@@ -11,8 +10,9 @@ import { viewConnection } from "./connection.ts";
 import { hostAliases } from "./host_alias.ts";
 import { selectNodes } from "./node_list.ts";
 import { compareText } from "./view_head.ts";
+import { number, rows, text, textOrNull } from "./view_schema.ts";
 
-export const hostFactsSchema = v.object({
+const hostFactsSchema = v.object({
   id: number,
   label: text,
   provider: text,
@@ -31,18 +31,15 @@ export const hostFactsSchema = v.object({
   known_hosts: rows(text),
 });
 
-export type HostFacts = v.InferOutput<typeof hostFactsSchema>;
-
 /** What Ansible knows of a host. */
-export const hostVariablesSchema = v.object({
+const hostVariablesSchema = v.object({
   ansible_host: text,
   ansible_port: number,
   /** Left out where the configuration no longer has its image. */
   ansible_user: v.optional(text),
   nodepool: hostFactsSchema,
 });
-
-export type HostVariables = v.InferOutput<typeof hostVariablesSchema>;
+type HostVariables = v.InferOutput<typeof hostVariablesSchema>;
 
 export interface InventoryView {
   readonly _meta: { readonly hostvars: Readonly<Record<string, HostVariables>> };

@@ -1,10 +1,10 @@
 /** The jobs whose nodes are held when they fail, by name: what may be held and what is. */
 import * as v from "valibot";
-import { number, rows, text } from "./view_schema.ts";
 import { type AutoHold, isHeldFor } from "../domain/auto_hold.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import type { ViewFilter } from "./view_filter.ts";
-import { compareText, isoTime, viewHead, viewHeadSchema } from "./view_head.ts";
+import { compareText, isoTime, viewHead, viewSchema } from "./view_head.ts";
+import { number, rows, text } from "./view_schema.ts";
 
 export const jobViewSchema = v.object({
   id: number,
@@ -17,14 +17,9 @@ export const jobViewSchema = v.object({
   nodes: rows(number),
   created: text,
 });
-
 export type JobView = v.InferOutput<typeof jobViewSchema>;
 
-export const jobListViewSchema = v.object({
-  ...viewHeadSchema.entries,
-  jobs: rows(jobViewSchema),
-});
-
+export const jobListViewSchema = viewSchema({ jobs: rows(jobViewSchema) });
 export type JobListView = v.InferOutput<typeof jobListViewSchema>;
 
 /** The entries that pass the filter. */

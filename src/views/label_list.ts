@@ -1,21 +1,20 @@
 /** The labels: what is configured, what there is of each, what is asked for, and why there is no more. */
 import * as v from "valibot";
-import { number, numberOrNull, rows, text, textOrNull } from "./view_schema.ts";
 import type { LabelConfig } from "../domain/config.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import type { LabelReport, PoolReport } from "../domain/pool_report.ts";
 import { countNodes, type NodeCounts, nodeCountsSchema, noNodes } from "./node_counts.ts";
 import type { ViewFilter } from "./view_filter.ts";
-import { compareText, viewHead, viewHeadSchema } from "./view_head.ts";
+import { compareText, viewHead, viewSchema } from "./view_head.ts";
+import { number, numberOrNull, rows, text, textOrNull } from "./view_schema.ts";
 
-export const refusalViewSchema = v.object({
+const refusalViewSchema = v.object({
   provider: textOrNull,
   reason: text,
 });
-
 export type RefusalView = v.InferOutput<typeof refusalViewSchema>;
 
-export const labelViewSchema = v.object({
+const labelViewSchema = v.object({
   name: text,
   /** False: nodes of it are left, but the configuration in force does not name it. */
   configured: v.boolean(),
@@ -32,14 +31,9 @@ export const labelViewSchema = v.object({
   /** Why not, by provider (null: for the label as a whole). */
   refusals: rows(refusalViewSchema),
 });
-
 export type LabelView = v.InferOutput<typeof labelViewSchema>;
 
-export const labelListViewSchema = v.object({
-  ...viewHeadSchema.entries,
-  labels: rows(labelViewSchema),
-});
-
+export const labelListViewSchema = viewSchema({ labels: rows(labelViewSchema) });
 export type LabelListView = v.InferOutput<typeof labelListViewSchema>;
 
 /** The labels by name; a provider in the filter keeps those that it may supply. */

@@ -1,7 +1,7 @@
 /** How many nodes are in which state: of a label, of a provider, of the pool. */
 import * as v from "valibot";
-import { number, text } from "./view_schema.ts";
 import { type NodeRecord, type NodeStateName, nodeStateNames, stateName } from "../domain/node.ts";
+import { number, text } from "./view_schema.ts";
 
 /** By state name; every state is there, 0 included. */
 export type NodeCounts = Readonly<Record<NodeStateName, number>>;

@@ -1,25 +1,24 @@
 /** Everything there is to know of one node, living or gone: `/nodes/ID`. */
 import * as v from "valibot";
-import { number, rows, text, textOrNull } from "./view_schema.ts";
 import type { Config } from "../domain/config.ts";
 import type { Evidence, HistoryRecord, NodeRecord } from "../domain/node.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import type { Instant, Moment } from "../domain/time.ts";
 import { connectionViewSchema, viewConnection } from "./connection.ts";
 import { nodeViewSchema, viewAgelessNode, viewNode } from "./node_list.ts";
-import { isoTime, isoTimeOrNull, viewHead, viewHeadSchema, type WallTime } from "./view_head.ts";
+import { isoTime, isoTimeOrNull, viewHead, viewSchema, type WallTime } from "./view_head.ts";
+import { number, rows, text, textOrNull } from "./view_schema.ts";
 
-export const subnodeViewSchema = v.object({
+const subnodeViewSchema = v.object({
   id: number,
   hostname: text,
   server_id: textOrNull,
   state: text,
   ip: textOrNull,
 });
+type SubnodeView = v.InferOutput<typeof subnodeViewSchema>;
 
-export type SubnodeView = v.InferOutput<typeof subnodeViewSchema>;
-
-export const evidenceViewSchema = v.object({
+const evidenceViewSchema = v.object({
   at: text,
   kind: text,
   error: text,
@@ -27,10 +26,9 @@ export const evidenceViewSchema = v.object({
   fault: textOrNull,
   console: textOrNull,
 });
+type EvidenceView = v.InferOutput<typeof evidenceViewSchema>;
 
-export type EvidenceView = v.InferOutput<typeof evidenceViewSchema>;
-
-export const nodeDetailsSchema = v.object({
+const nodeDetailsSchema = v.object({
   ...nodeViewSchema.entries,
   image_id: text,
   flavor_id: text,
@@ -53,14 +51,9 @@ export const nodeDetailsSchema = v.object({
   /** When it left the pool; null: it is still there. */
   ended: textOrNull,
 });
-
 export type NodeDetails = v.InferOutput<typeof nodeDetailsSchema>;
 
-export const nodeDetailsViewSchema = v.object({
-  ...viewHeadSchema.entries,
-  node: nodeDetailsSchema,
-});
-
+export const nodeDetailsViewSchema = viewSchema({ node: nodeDetailsSchema });
 export type NodeDetailsView = v.InferOutput<typeof nodeDetailsViewSchema>;
 
 /** A node of the pool; null: it has none with that id. */

@@ -1,6 +1,5 @@
 /** The list of nodes as users see it: sorted by provider, label, id. Made for the commands and the status endpoint. */
 import * as v from "valibot";
-import { number, numberOrNull, rows, text, textOrNull, word } from "./view_schema.ts";
 import type { DeletedBy } from "../domain/deleted_by.ts";
 import { type Hold, type NodeRecord, serverIdOf, stateName, type WaitingOn } from "../domain/node.ts";
 import type { NodeRole, NodeStateName } from "../domain/node.ts";
@@ -14,9 +13,10 @@ import {
   isoTimeOrNull,
   seconds,
   viewHead,
-  viewHeadSchema,
+  viewSchema,
   type WallTime,
 } from "./view_head.ts";
+import { number, numberOrNull, rows, text, textOrNull, word } from "./view_schema.ts";
 
 /** Why something is not there yet. */
 export const waitingViewSchema = v.object({
@@ -24,10 +24,9 @@ export const waitingViewSchema = v.object({
   message: text,
   since: text,
 });
-
 export type WaitingView = v.InferOutput<typeof waitingViewSchema>;
 
-export const holdViewSchema = v.object({
+const holdViewSchema = v.object({
   reason: textOrNull,
   owner: textOrNull,
   /** When it ends by itself; null: when somebody deletes the node. */
@@ -35,7 +34,6 @@ export const holdViewSchema = v.object({
   /** Held by nodepool, which does not know whether somebody works on it: `release` ends the hold too. */
   may_be_in_use: v.boolean(),
 });
-
 export type HoldView = v.InferOutput<typeof holdViewSchema>;
 
 export const nodeViewSchema = v.object({
@@ -71,14 +69,9 @@ export const nodeViewSchema = v.object({
   /** Seconds in its state. The only part that changes by itself. */
   age: number,
 });
-
 export type NodeView = v.InferOutput<typeof nodeViewSchema>;
 
-export const nodeListViewSchema = v.object({
-  ...viewHeadSchema.entries,
-  nodes: rows(nodeViewSchema),
-});
-
+export const nodeListViewSchema = viewSchema({ nodes: rows(nodeViewSchema) });
 export type NodeListView = v.InferOutput<typeof nodeListViewSchema>;
 
 /** The nodes that pass the filter. */

@@ -1,8 +1,8 @@
 /** The documented metadata of a node's server, decoded: `/nodes/ID/metadata`. */
 import * as v from "valibot";
-import { number, text } from "./view_schema.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import { serverMetadata } from "../domain/server_marks.ts";
+import { number, text } from "./view_schema.ts";
 
 export const nodeMetadataSchema = v.object({
   /** Image name and provider name. */

@@ -1,6 +1,5 @@
 /** The providers: room and use, whether the cloud answers and how fast, what is paused after failures. */
 import * as v from "valibot";
-import { number, numberOrNull, rows, since0_4, text, textOrNull } from "./view_schema.ts";
 import { keystoneProxy } from "../domain/cloud_access.ts";
 import type { ProviderConfig } from "../domain/config.ts";
 import type { PoolReport, ProviderReport } from "../domain/pool_report.ts";
@@ -10,10 +9,11 @@ import type { CloudStats } from "../domain/cloud_stats.ts";
 import type { LaunchPause } from "../domain/launch_pause.ts";
 import { countNodes, type NodeCounts, nodeCountsSchema, noNodes } from "./node_counts.ts";
 import type { ViewFilter } from "./view_filter.ts";
-import { compareText, isoTime, isoTimeOrNull, viewHead, viewHeadSchema, type WallTime } from "./view_head.ts";
+import { compareText, isoTime, isoTimeOrNull, viewHead, viewSchema, type WallTime } from "./view_head.ts";
+import { number, numberOrNull, rows, since0_4, text, textOrNull } from "./view_schema.ts";
 
 /** What the pool has there and the listings leave out, without the cloud's word that it is gone; null: nothing. */
-export const missingViewSchema = v.object({
+const missingViewSchema = v.object({
   servers: number,
   images: number,
   /** Of both, those that were found when the cloud was asked for them one by one. */
@@ -22,18 +22,16 @@ export const missingViewSchema = v.object({
   /** Nothing is concluded from the listings: they leave out too much, or what is there. */
   doubtful: v.boolean(),
 });
-
 export type MissingView = v.InferOutput<typeof missingViewSchema>;
 
 /** A limit of null is none. */
-export const quotaUseViewSchema = v.object({
+const quotaUseViewSchema = v.object({
   limit: numberOrNull,
   used: number,
 });
-
 export type QuotaUseView = v.InferOutput<typeof quotaUseViewSchema>;
 
-export const quotaViewSchema = v.object({
+const quotaViewSchema = v.object({
   taken: text,
   /** null: the cloud does not tell it; max-servers alone counts. */
   instances: v.nullable(quotaUseViewSchema),
@@ -44,10 +42,9 @@ export const quotaViewSchema = v.object({
   /** What the cloud says instead. */
   untold: since0_4(rows(text)),
 });
+type QuotaView = v.InferOutput<typeof quotaViewSchema>;
 
-export type QuotaView = v.InferOutput<typeof quotaViewSchema>;
-
-export const apiViewSchema = v.object({
+const apiViewSchema = v.object({
   requests: number,
   errors: number,
   queued: number,
@@ -60,20 +57,18 @@ export const apiViewSchema = v.object({
     message: text,
   })),
 });
-
-export type ApiView = v.InferOutput<typeof apiViewSchema>;
+type ApiView = v.InferOutput<typeof apiViewSchema>;
 
 /** After failed launches a label waits on this provider. */
-export const pauseViewSchema = v.object({
+const pauseViewSchema = v.object({
   label: text,
   failures: number,
   until: textOrNull,
   last_error: text,
 });
-
 export type PauseView = v.InferOutput<typeof pauseViewSchema>;
 
-export const providerViewSchema = v.object({
+const providerViewSchema = v.object({
   name: text,
   /** False: nodes of it are left, but the configuration in force does not name it. */
   configured: v.boolean(),
@@ -98,14 +93,9 @@ export const providerViewSchema = v.object({
   api: v.nullable(apiViewSchema),
   pauses: rows(pauseViewSchema),
 });
-
 export type ProviderView = v.InferOutput<typeof providerViewSchema>;
 
-export const providerListViewSchema = v.object({
-  ...viewHeadSchema.entries,
-  providers: rows(providerViewSchema),
-});
-
+export const providerListViewSchema = viewSchema({ providers: rows(providerViewSchema) });
 export type ProviderListView = v.InferOutput<typeof providerListViewSchema>;
 
 /** The providers by name; a label in the filter keeps those that may supply it. */

@@ -1,12 +1,12 @@
 /** Who waits for nodes, in the order of service. */
 import * as v from "valibot";
-import { number, rows, text, textOrNull, word } from "./view_schema.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import type { Moment } from "../domain/time.ts";
 import type { NodeRequest, RequestStateName } from "../domain/request.ts";
 import { viewWaiting, waitingViewSchema } from "./node_list.ts";
 import type { ViewFilter } from "./view_filter.ts";
-import { compareText, isoTime, isoTimeOrNull, seconds, viewHead, viewHeadSchema } from "./view_head.ts";
+import { compareText, isoTime, isoTimeOrNull, seconds, viewHead, viewSchema } from "./view_head.ts";
+import { number, rows, text, textOrNull, word } from "./view_schema.ts";
 
 export const requestViewSchema = v.object({
   id: number,
@@ -25,14 +25,9 @@ export const requestViewSchema = v.object({
   granted: textOrNull,
   waiting_on: v.nullable(waitingViewSchema),
 });
-
 export type RequestView = v.InferOutput<typeof requestViewSchema>;
 
-export const requestListViewSchema = v.object({
-  ...viewHeadSchema.entries,
-  requests: rows(requestViewSchema),
-});
-
+export const requestListViewSchema = viewSchema({ requests: rows(requestViewSchema) });
 export type RequestListView = v.InferOutput<typeof requestListViewSchema>;
 
 /** The requests that pass the filter, by label and id. */

@@ -1,6 +1,5 @@
 /** The pool at a glance: whether a daemon runs and on which configuration, and what is not well. */
 import * as v from "valibot";
-import { number, numberOrNull, rows, text, textOrNull } from "./view_schema.ts";
 import { describeMissing } from "../domain/observation.ts";
 import { durationText, HOUR, MINUTE, type Moment } from "../domain/time.ts";
 import type { CloudClock } from "../domain/clock_record.ts";
@@ -15,9 +14,10 @@ import {
 } from "../domain/pool_report.ts";
 import { stateProblems } from "./health.ts";
 import { countNodes, nodeCountsSchema, noNodes } from "./node_counts.ts";
-import { isoTime, isoTimeOrNull, seconds, viewHead, viewHeadSchema, type WallTime } from "./view_head.ts";
+import { isoTime, isoTimeOrNull, seconds, viewHead, viewSchema, type WallTime } from "./view_head.ts";
+import { number, numberOrNull, rows, text, textOrNull } from "./view_schema.ts";
 
-export const foreignServerViewSchema = v.object({
+const foreignServerViewSchema = v.object({
   provider: text,
   hostname: text,
   server_id: text,
@@ -26,10 +26,9 @@ export const foreignServerViewSchema = v.object({
   /** The run that it is marked with. */
   run: textOrNull,
 });
+type ForeignServerView = v.InferOutput<typeof foreignServerViewSchema>;
 
-export type ForeignServerView = v.InferOutput<typeof foreignServerViewSchema>;
-
-export const taskViewSchema = v.object({
+const taskViewSchema = v.object({
   name: text,
   runs: number,
   last_started: textOrNull,
@@ -40,10 +39,9 @@ export const taskViewSchema = v.object({
     message: text,
   })),
 });
+type TaskView = v.InferOutput<typeof taskViewSchema>;
 
-export type TaskView = v.InferOutput<typeof taskViewSchema>;
-
-export const daemonViewSchema = v.object({
+const daemonViewSchema = v.object({
   pid: number,
   /** Of the program. */
   version: text,
@@ -57,11 +55,9 @@ export const daemonViewSchema = v.object({
   config_problems: rows(text),
   tasks: rows(taskViewSchema),
 });
-
 export type DaemonView = v.InferOutput<typeof daemonViewSchema>;
 
-export const statusViewSchema = v.object({
-  ...viewHeadSchema.entries,
+export const statusViewSchema = viewSchema({
   installation: v.object({
     id: text,
     created: text,
@@ -86,7 +82,6 @@ export const statusViewSchema = v.object({
   /** One line each, what an operator should look at; empty: all is well. */
   problems: rows(text),
 });
-
 export type StatusView = v.InferOutput<typeof statusViewSchema>;
 
 export function viewStatus(report: PoolReport): StatusView {

@@ -4,21 +4,25 @@
  * never given another meaning; a view that must change incompatibly raises VIEW_VERSION.
  */
 import * as v from "valibot";
-import { text } from "./view_schema.ts";
 import type { Instant, Milliseconds, Moment } from "../domain/time.ts";
 import { isoText, LAST_INSTANT, SECOND } from "../domain/time.ts";
+import { text } from "./view_schema.ts";
 
 /** The version that every view carries in `version`. */
 export const VIEW_VERSION = 1;
 
 /** First of every view: its version and the moment it shows. */
-export const viewHeadSchema = v.object({
+const head = {
   version: v.literal(VIEW_VERSION),
   /** ISO 8601. */
   at: text,
-});
+};
+export type ViewHead = v.InferOutput<v.ObjectSchema<typeof head, undefined>>;
 
-export type ViewHead = v.InferOutput<typeof viewHeadSchema>;
+/** What a view must be, its head besides what it says. */
+export function viewSchema<Entries extends v.ObjectEntries>(entries: Entries) {
+  return v.object({ ...head, ...entries });
+}
 
 /** The head of a view of that moment. */
 export function viewHead(moment: Moment): ViewHead {

@@ -1,17 +1,10 @@
 /** `nodepool status`: the pool at a glance. */
-import { Command } from "@commander-js/extra-typings";
 import type { CliContext } from "../cli_context.ts";
-import { example } from "../example.ts";
-import { outputOption } from "../output_format.ts";
-import { showView, watchOption } from "../show_view.ts";
+import { listCommand } from "../list_command.ts";
 
 export function statusCommand(context: CliContext) {
-  return new Command("status")
-    .description("show whether a daemon runs, on which configuration, and what is not well")
-    .addOption(outputOption())
-    .addOption(watchOption())
-    .addHelpText("after", example("nodepool status -o json | jq .problems"))
-    .action(async ({ output, watch }) => {
-      await showView(context, "status", { output, watch });
-    });
+  return listCommand(context, "status", {
+    about: "show whether a daemon runs, on which configuration, and what is not well",
+    example: "nodepool status -o json | jq .problems",
+  });
 }

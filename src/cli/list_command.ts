@@ -1,0 +1,30 @@
+/** What the commands have in common that print one of the pool's lists, narrowed by options. */
+import { Command, type Option } from "@commander-js/extra-typings";
+import type { PoolViewName } from "../views/view_pool.ts";
+import type { CliContext } from "./cli_context.ts";
+import { example } from "./example.ts";
+import { outputOption } from "./output_format.ts";
+import { showView, watchOption } from "./show_view.ts";
+
+interface ListCommand {
+  readonly about: string;
+  /** Named as the list's filters are. */
+  readonly filters?: readonly Option[];
+  readonly example: string;
+}
+
+export function listCommand(
+  context: CliContext,
+  name: PoolViewName,
+  { about, filters = [], example: line }: ListCommand,
+) {
+  const command = new Command(name).description(about);
+  for (const filter of filters) command.addOption(filter);
+  return command
+    .addOption(outputOption())
+    .addOption(watchOption())
+    .addHelpText("after", example(line))
+    .action(async ({ output, watch, ...filter }) => {
+      await showView(context, name, { output, watch, filter });
+    });
+}
