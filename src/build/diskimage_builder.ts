@@ -6,6 +6,7 @@
 import { dirname } from "node:path";
 import type { ImageFile } from "../domain/dib_image.ts";
 import { type Clock, systemClock } from "../lib/clock.ts";
+import { startDeadline } from "../lib/deadline.ts";
 import { buildArguments } from "./build_arguments.ts";
 import {
   endedBadly,
@@ -85,25 +86,13 @@ interface RunMeans {
 /** Runs the program to its end; all that it started has ended with it. */
 async function run(job: BuildJob, { command, clock, log, signal }: RunMeans): Promise<void> {
   await using running = await start(job, { command, log });
-  const over = new AbortController();
-  let late = false;
-  clock.sleep(job.timeout, { signal: over.signal }).then(() => {
-    late = true;
-    running.end();
-  }, () => {});
-  const end = () => running.end();
-  signal.addEventListener("abort", end, { once: true });
-  if (signal.aborted) end();
-  try {
-    for await (const chunk of running.output) await log.write(chunk);
-    const code = await running.exitCode;
-    signal.throwIfAborted();
-    if (late) throw outOfTime(job, log.tail());
-    if (code !== 0) throw endedBadly(job, { code, tail: log.tail() });
-  } finally {
-    over.abort();
-    signal.removeEventListener("abort", end);
-  }
+  using deadline = startDeadline({ clock, timeout: job.timeout, signal });
+  deadline.signal.addEventListener("abort", () => running.end(), { once: true });
+  for await (const chunk of running.output) await log.write(chunk);
+  const code = await running.exitCode;
+  signal.throwIfAborted();
+  if (deadline.passed) throw outOfTime(job, log.tail());
+  if (code !== 0) throw endedBadly(job, { code, tail: log.tail() });
 }
 
 async function start(

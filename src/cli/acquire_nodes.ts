@@ -7,10 +7,10 @@
 import type { PoolClient } from "../control/pool_client.ts";
 import type { RequestSpec } from "../control/operations/request_operations.ts";
 import { durationText, type Instant, type Milliseconds, SECOND } from "../domain/time.ts";
+import { startDeadline } from "../lib/deadline.ts";
 import type { AcquiredNodesView } from "../views/acquired_nodes.ts";
 import type { RequestView } from "../views/request_list.ts";
 import type { CliContext } from "./cli_context.ts";
-import { withDeadline } from "./deadline.ts";
 import { LastingPool } from "./lasting_pool.ts";
 import { userName } from "./user_name.ts";
 
@@ -37,15 +37,17 @@ export async function acquireNodes(
   /** Made for each daemon that is asked: the machine's clock may be set between two. */
   const spec = () => ({ ...order, deadline: io.clock.wall() + Math.max(0, deadline - io.clock.now()) });
   /** The answer, if it comes by then; else what `late` makes. */
-  const ask = <Answer>(
+  const ask = async <Answer>(
     question: (pool: PoolClient, options: { signal: AbortSignal }) => Promise<Answer>,
     { by, late }: { by: Instant; late: () => Promise<Error> },
-  ) =>
-    withDeadline(
-      { clock: io.clock, milliseconds: Math.max(0, by - io.clock.now()), signal },
-      (signal) => daemon.ask((pool) => question(pool, { signal }), { signal }),
-      late,
-    );
+  ) => {
+    using limit = startDeadline({ clock: io.clock, timeout: by - io.clock.now(), signal });
+    try {
+      return await daemon.ask((pool) => question(pool, limit), limit);
+    } catch (error) {
+      throw limit.passed ? await late() : error;
+    }
+  };
 
   const request = await ask((pool, options) => pool.ask("request", spec(), options), {
     by: deadline,

@@ -7,6 +7,7 @@ import type { Instant } from "../domain/time.ts";
 import { isoText, MINUTE, SECOND } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { CpuProfile, CpuProfiler } from "../lib/cpu_profiler.ts";
+import { setAlarm } from "../lib/deadline.ts";
 import { errorChain } from "../lib/error_chain.ts";
 import { UNLIMITED } from "../lib/log_category.ts";
 import { loggerOf } from "../lib/logging.ts";
@@ -36,7 +37,7 @@ export class StackDump implements AsyncDisposable {
   #turn: Promise<void> = Promise.resolve();
   #profilingSince: Instant | null = null;
   /** Ends the wait for the end of the longest profile. */
-  #bound = new AbortController();
+  #bound: Disposable | null = null;
 
   constructor(means: StackDumpMeans) {
     this.#means = means;
@@ -89,11 +90,8 @@ export class StackDump implements AsyncDisposable {
         minutes: LONGEST_PROFILE / MINUTE,
       },
     );
-    this.#bound = new AbortController();
-    clock.sleep(LONGEST_PROFILE, { signal: this.#bound.signal }).then(
-      () => this.#inTurn(() => this.#writeProfile()),
-      () => {},
-    );
+    const end = () => void this.#inTurn(() => this.#writeProfile());
+    this.#bound = setAlarm(end, { clock, timeout: LONGEST_PROFILE });
   }
 
   async #endProfile(): Promise<void> {
@@ -103,7 +101,7 @@ export class StackDump implements AsyncDisposable {
 
   async #writeProfile(): Promise<void> {
     const { profiler } = this.#means;
-    this.#bound.abort();
+    this.#bound?.[Symbol.dispose]();
     this.#profilingSince = null;
     if (!profiler.isOn) return;
     const profile = await profiler.stop();

@@ -8,6 +8,7 @@ import { MINUTE, SECOND } from "../domain/time.ts";
 import { backoff } from "../lib/backoff.ts";
 import { bulkhead } from "../lib/bulkhead.ts";
 import type { Clock } from "../lib/clock.ts";
+import { startDeadline } from "../lib/deadline.ts";
 import { errorChain } from "../lib/error_chain.ts";
 import type { Random } from "../lib/random.ts";
 import type { Address, Dial, Wire } from "./wire.ts";
@@ -140,17 +141,10 @@ class LastingLink implements Link {
 
   async #dialInTime(signal: AbortSignal): Promise<Wire> {
     const { dial, address, clock } = this.#options;
-    const [attempt, made] = [new AbortController(), new AbortController()];
-    const abort = () => attempt.abort(signal.reason);
-    signal.addEventListener("abort", abort, { once: true });
-    const late = new Error(`no connection within ${CONNECT_TIMEOUT / SECOND} s; is the address right?`);
-    clock.sleep(CONNECT_TIMEOUT, { signal: made.signal }).then(() => attempt.abort(late), () => {});
-    try {
-      return await dial(address, { signal: attempt.signal });
-    } finally {
-      made.abort();
-      signal.removeEventListener("abort", abort);
-    }
+    const reason = () =>
+      new Error(`no connection within ${CONNECT_TIMEOUT / SECOND} s; is the address right?`);
+    using attempt = startDeadline({ clock, timeout: CONNECT_TIMEOUT, signal, reason });
+    return await dial(address, attempt);
   }
 
   #setAway(message: string, pause: number): void {

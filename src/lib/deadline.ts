@@ -1,42 +1,79 @@
-/** A time limit for one piece of work, as a signal: aborted when time is up, or when the caller's own signal is. */
+/**
+ * Time limits. An alarm calls when time is up; a deadline is a signal for one piece of work, aborted when time is up or
+ * when the caller's own signal is. Whoever disposes of one, when the work has ended, stops its clock.
+ */
 import type { Clock } from "./clock.ts";
+import { orAborted } from "./or_aborted.ts";
 
-/** Disposing of it, when the work has ended, stops the clock. */
+/** Calls once after so many milliseconds, unless it is disposed of before. */
+export function setAlarm(
+  ring: () => void,
+  { clock, timeout }: { clock: Pick<Clock, "sleep">; timeout: number },
+): Disposable {
+  const off = new AbortController();
+  clock.sleep(timeout, { signal: off.signal }).then(ring, () => {});
+  return { [Symbol.dispose]: () => off.abort() };
+}
+
 interface Deadline extends Disposable {
-  /** Its reason is a `TimeoutError` when time is up, else the caller's. */
   readonly signal: AbortSignal;
   /** Whether time was up before the caller aborted. */
   readonly passed: boolean;
 }
 
-/**
- * @param options `timeout` in milliseconds
- * @throws the signal's reason when it is aborted already
- */
-export function startDeadline(
-  { clock, timeout, signal }: { clock: Clock; timeout: number; signal: AbortSignal },
-): Deadline {
+interface DeadlineOptions {
+  readonly clock: Pick<Clock, "sleep">;
+  /** In milliseconds. A function tells what is left, and is asked again when that is over: the deadline may move. */
+  readonly timeout: number | (() => number);
+  readonly signal: AbortSignal;
+  /** What the signal's reason is when time is up; by default a `TimeoutError`. */
+  readonly reason?: () => Error;
+}
+
+/** @throws the signal's reason when it is aborted already */
+export function startDeadline({ clock, timeout, signal, reason = timeIsUp }: DeadlineOptions): Deadline {
   signal.throwIfAborted();
-  const timer = new AbortController();
   const stop = new AbortController();
   let passed = false;
+  let alarm: Disposable;
   const abort = () => stop.abort(signal.reason);
+  const wait = (left: number) => alarm = setAlarm(left > 0 ? ring : end, { clock, timeout: left });
+  const ring = () => typeof timeout === "function" ? wait(timeout()) : end();
+  const end = () => {
+    passed = !stop.signal.aborted;
+    stop.abort(reason());
+  };
   signal.addEventListener("abort", abort, { once: true });
-  clock.sleep(timeout, { signal: timer.signal }).then(
-    () => {
-      passed = !stop.signal.aborted;
-      stop.abort(new DOMException("the time is up", "TimeoutError"));
-    },
-    () => {},
-  );
+  wait(typeof timeout === "function" ? timeout() : timeout);
   return {
     signal: stop.signal,
     get passed() {
       return passed;
     },
     [Symbol.dispose]() {
-      timer.abort();
+      alarm[Symbol.dispose]();
       signal.removeEventListener("abort", abort);
     },
   };
+}
+
+const timeIsUp = () => new DOMException("the time is up", "TimeoutError");
+
+export class TimeUpError extends Error {
+  override readonly name = "TimeUpError";
+}
+
+/**
+ * Waits for work that others do, for so long at most; the work itself goes on.
+ * @throws TimeUpError; the signal's reason on abort; what the work throws
+ */
+export async function inTime<Result>(
+  work: Promise<Result>,
+  { timeout, ...options }: Omit<DeadlineOptions, "timeout" | "reason"> & { timeout: number },
+): Promise<Result> {
+  // Whoever stopped waiting need not hear of its failure.
+  work.catch(() => {});
+  const reason = () => new TimeUpError(`not over after ${timeout} ms`);
+  using deadline = startDeadline({ ...options, timeout, reason });
+  return await orAborted(work, deadline.signal);
 }

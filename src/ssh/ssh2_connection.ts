@@ -7,6 +7,7 @@ import { Socket } from "node:net";
 import type { AnyAuthMethod, Client } from "ssh2";
 import { type Milliseconds, SECOND } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
+import { setAlarm } from "../lib/deadline.ts";
 import { CIPHERS, KEX } from "./algorithms.ts";
 import { hostKeyPreference, hostKeyText } from "./host_key.ts";
 import {
@@ -169,13 +170,11 @@ export class Ssh2Connection {
   /** Says goodbye where there is somebody to hear it; resolves when the socket is closed. */
   async close(): Promise<void> {
     const { client, clock } = this.#options;
-    const over = new AbortController();
     client.end();
     if (this.#socket.connecting) this.#socket.destroy();
     else this.#socket.destroySoon();
-    clock.sleep(GOODBYE, { signal: over.signal }).then(() => this.#socket.destroy(), () => {});
+    using _alarm = setAlarm(() => this.#socket.destroy(), { clock, timeout: GOODBYE });
     await this.#closed.promise;
-    over.abort();
   }
 
   get #progress(): LoginProgress {
@@ -183,14 +182,13 @@ export class Ssh2Connection {
   }
 
   #limitConnecting(): void {
-    const connected = new AbortController();
-    this.#options.clock.sleep(CONNECT_TIMEOUT, { signal: connected.signal })
-      .then(() => this.timeOut(CONNECT_TIMEOUT), () => {});
+    const { clock } = this.#options;
+    const alarm = setAlarm(() => this.timeOut(CONNECT_TIMEOUT), { clock, timeout: CONNECT_TIMEOUT });
     this.#socket.once("connect", () => {
       this.#stage = "handshake";
-      connected.abort();
+      alarm[Symbol.dispose]();
     });
-    this.#socket.once("close", () => connected.abort());
+    this.#socket.once("close", () => alarm[Symbol.dispose]());
   }
 
   /** The key, once. @param left what the server accepts next; null before the first answer */

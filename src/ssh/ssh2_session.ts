@@ -4,6 +4,7 @@
  */
 import type { Milliseconds } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
+import { startDeadline } from "../lib/deadline.ts";
 import { copyFolder } from "./copy_folder.ts";
 import { type LoginStage, lostBefore, outOfTime } from "./login_failure.ts";
 import { RemoteFiles } from "./remote_files.ts";
@@ -72,13 +73,12 @@ export class Ssh2Session implements ShellSession {
     signal.throwIfAborted();
     if (lost.aborted) throw lostBefore(lost.reason, { where });
     this.#connection.enter(stage);
-    const [late, over] = [new AbortController(), new AbortController()];
-    this.#clock.sleep(timeout, { signal: over.signal })
-      .then(() => late.abort(outOfTime(timeout, { stage, where })), () => {});
-    try {
-      return await work(AbortSignal.any([signal, lost, late.signal]));
-    } finally {
-      over.abort();
-    }
+    using deadline = startDeadline({
+      clock: this.#clock,
+      timeout,
+      signal: AbortSignal.any([signal, lost]),
+      reason: () => outOfTime(timeout, { stage, where }),
+    });
+    return await work(deadline.signal);
   }
 }

@@ -2,6 +2,7 @@
 import ssh2 from "ssh2";
 import { type Milliseconds, SECOND } from "../domain/time.ts";
 import { type Clock, systemClock } from "../lib/clock.ts";
+import { setAlarm } from "../lib/deadline.ts";
 import { type Random, systemRandom } from "../lib/random.ts";
 import { LoginProof } from "./login_proof.ts";
 import { readPrivateKey } from "./private_key.ts";
@@ -107,14 +108,12 @@ async function during<Result>(
     work: () => Promise<Result>;
   },
 ): Promise<Result> {
-  const over = new AbortController();
   const abort = () => connection.fail(signal.reason);
   signal.addEventListener("abort", abort, { once: true });
-  clock.sleep(timeout, { signal: over.signal }).then(() => connection.timeOut(timeout), () => {});
+  using _alarm = setAlarm(() => connection.timeOut(timeout), { clock, timeout });
   try {
     return await work();
   } finally {
-    over.abort();
     signal.removeEventListener("abort", abort);
   }
 }

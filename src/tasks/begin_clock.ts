@@ -10,6 +10,7 @@ import type { CloudClock } from "../domain/clock_record.ts";
 import type { ProviderConfig } from "../domain/config.ts";
 import { durationText, type Instant, type Milliseconds, MINUTE, SECOND } from "../domain/time.ts";
 import { loggerOf } from "../lib/logging.ts";
+import { inTime } from "../lib/deadline.ts";
 import type { SteadyClock } from "../lib/steady_clock.ts";
 import type { Ledger } from "../store/ledger.ts";
 import { newestInstant } from "../store/newest_instant.ts";
@@ -72,10 +73,11 @@ async function askClouds(known: readonly CloudClock[], means: BeginClockMeans): 
     const provider = providers.find(({ name }) => name === cloud.provider);
     return provider === undefined ? [] : askCloud(cloud, { provider, means, signal: over.signal });
   });
-  const late = clock.sleep(ANSWER_WAIT, { signal: over.signal }).then(() => null);
-  const first = await Promise.race([Promise.any(asked).catch(() => null), late.catch(() => null)]);
+  const first = await inTime(Promise.any(asked), { clock, timeout: ANSWER_WAIT, signal: over.signal }).catch(
+    () => null,
+  );
   over.abort(new DOMException("another cloud was faster, or time is up", "AbortError"));
-  await Promise.allSettled([...asked, late]);
+  await Promise.allSettled(asked);
   return first;
 }
 

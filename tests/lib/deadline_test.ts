@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { startDeadline } from "../../src/lib/deadline.ts";
+import { setAlarm, startDeadline } from "../../src/lib/deadline.ts";
 import { VirtualClock } from "../virtual_clock.ts";
 
 Deno.test("startDeadline() aborts its signal with a TimeoutError when time is up", async () => {
@@ -37,4 +37,28 @@ Deno.test("startDeadline() leaves neither a timer nor a listener behind", async 
 Deno.test("startDeadline() of a signal that is aborted already throws its reason", () => {
   const signal = AbortSignal.abort(new Error("enough"));
   assert.throws(() => startDeadline({ clock: new VirtualClock(), timeout: 1, signal }), /enough/);
+});
+
+Deno.test("startDeadline() of a time limit that moves ends when nothing is left of it", async () => {
+  const clock = new VirtualClock();
+  let end = clock.monotonic() + 1_000;
+  const timeout = () => end - clock.monotonic();
+  const reason = () => new Error("nothing moves");
+  using deadline = startDeadline({ clock, timeout, signal: new AbortController().signal, reason });
+  await clock.advance(999);
+  end += 500;
+  await clock.advance(500);
+  assert.equal(deadline.passed, false);
+  await clock.advance(1);
+  assert.deepEqual([deadline.passed, deadline.signal.reason.message], [true, "nothing moves"]);
+  assert.equal(clock.sleeping, 0);
+});
+
+Deno.test("setAlarm() calls once when time is up, and never once it is disposed of", async () => {
+  const clock = new VirtualClock();
+  const rung: string[] = [];
+  setAlarm(() => rung.push("first"), { clock, timeout: 1_000 });
+  setAlarm(() => rung.push("second"), { clock, timeout: 1_000 })[Symbol.dispose]();
+  await clock.advance(3_000);
+  assert.deepEqual([rung, clock.sleeping], [["first"], 0]);
 });

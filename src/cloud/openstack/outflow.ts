@@ -9,7 +9,6 @@ import type { Clock } from "../../lib/clock.ts";
 import type { ImageData } from "../cloud.ts";
 import { CloudError } from "../cloud_error.ts";
 import { type ByteSource, openByteSource, PIECE_SIZE } from "./byte_source.ts";
-import type { Deadline } from "./with_deadline.ts";
 
 /**
  * A connection over which nothing moves is dead, however slow it was: TCP itself gives up after about as long. Even a
@@ -20,6 +19,14 @@ const STALL_TIMEOUT = 5 * MINUTE;
 const ANSWER_TIMEOUT = HOUR;
 /** Between two reports of progress. */
 const PROGRESS_INTERVAL: Milliseconds = 250;
+
+/** How long an attempt may take. */
+export interface TimeLimit {
+  /** Asked at the start, and again when that is over: it may move. */
+  timeLeft(): Milliseconds;
+  /** What was wrong when no time is left. */
+  explain(): string;
+}
 
 export class Outflow implements Disposable {
   readonly size: number;
@@ -60,7 +67,7 @@ export class Outflow implements Disposable {
   }
 
   /** Counts from now on, and anew whenever something moves. */
-  startDeadline(): Deadline {
+  startTimeLimit(): TimeLimit {
     this.#movedAt = this.#clock.monotonic();
     return {
       timeLeft: () => this.#movedAt + this.#patience - this.#clock.monotonic(),

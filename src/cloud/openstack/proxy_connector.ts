@@ -8,6 +8,7 @@ import type { buildConnector } from "undici";
 import { describeProxy, proxyFor, type ProxyRules } from "../../domain/proxy_rules.ts";
 import type { Milliseconds } from "../../domain/time.ts";
 import type { Clock } from "../../lib/clock.ts";
+import { inTime } from "../../lib/deadline.ts";
 import { CloudError } from "../cloud_error.ts";
 import { describeSendFailure } from "./send_failure.ts";
 
@@ -80,11 +81,7 @@ async function openTunnel(
   const headers = Object.entries({ host: to, ...proxyAuthorization(proxy) });
   const lines = [`CONNECT ${to} HTTP/1.1`, ...headers.map(([name, value]) => `${name}: ${value}`)];
   socket.write(`${lines.join("\r\n")}\r\n\r\n`);
-  const over = new AbortController();
-  const signal = AbortSignal.any([over.signal, closing]);
-  const late = clock.sleep(timeout, { signal }).then(() => null, () => null);
-  const head = await Promise.race([readHead(socket), late]);
-  over.abort();
+  const head = await inTime(readHead(socket), { clock, timeout, signal: closing }).catch(() => null);
   if (head === null) throw silent(proxy, to);
   const status = /^HTTP\/1\.[01] (\d{3}.*)/.exec(head)?.[1]?.trim() ?? "no HTTP answer";
   if (!status.startsWith("2")) throw proxyRefusal(proxy, { to, status });

@@ -6,6 +6,7 @@
 import { bulkhead } from "../../lib/bulkhead.ts";
 import { backoff } from "../../lib/backoff.ts";
 import type { Clock } from "../../lib/clock.ts";
+import { startDeadline } from "../../lib/deadline.ts";
 import type { Random } from "../../lib/random.ts";
 import type { RateLimiter, Slot } from "../../lib/rate_limiter.ts";
 import { type Milliseconds, SECOND } from "../../domain/time.ts";
@@ -14,11 +15,10 @@ import type { CertificateEnd, CloudStats, ConnectionCount } from "../../domain/c
 import { waitFor } from "../../lib/in_flight.ts";
 import type { Send, SendRequest, SendResponse } from "../send.ts";
 import { classifyResponse, type Refusal } from "./classify_response.ts";
-import type { Outflow } from "./outflow.ts";
+import type { Outflow, TimeLimit } from "./outflow.ts";
 import { operationOf } from "./operation.ts";
 import { RequestStats } from "./request_stats.ts";
 import type { Turn } from "./turn.ts";
-import { type Deadline, deadlineIn, withDeadline } from "./with_deadline.ts";
 
 export interface HttpCall extends SendRequest {
   /** What is attempted: "create server node-12"; every error begins with it. */
@@ -164,17 +164,17 @@ export class Transport implements AsyncDisposable {
   }
 
   async #exchange(call: HttpCall): Promise<SendResponse> {
-    const { clock } = this.#options;
-    const deadline = call.outflow?.startDeadline() ?? this.#answerDeadline();
+    const { clock, name } = this.#options;
+    const { timeLeft, explain } = call.outflow?.startTimeLimit() ?? this.#answerLimit();
+    using deadline = startDeadline({ clock, timeout: timeLeft, signal: call.signal });
     try {
-      const options = { clock, deadline, signal: call.signal };
-      return await waitFor(
-        `an answer: ${call.action} on ${this.#options.name}`,
-        () => withDeadline((signal) => this.#sendAndFollow(call, signal), options),
-      );
+      const send = () => this.#sendAndFollow(call, deadline.signal);
+      return await waitFor(`an answer: ${call.action} on ${name}`, send);
     } catch (error) {
       if (call.signal.aborted) throw call.signal.reason;
-      const failure = error instanceof CloudError
+      const failure = deadline.passed
+        ? new CloudError("timeout", explain(), { cause: error })
+        : error instanceof CloudError
         ? error
         : new CloudError("unavailable", String(error), { cause: error });
       const { kind, message, effect, cause } = failure;
@@ -182,9 +182,13 @@ export class Transport implements AsyncDisposable {
     }
   }
 
-  #answerDeadline(): Deadline {
+  #answerLimit(): TimeLimit {
     const { clock, apiTimeout } = this.#options;
-    return deadlineIn(apiTimeout, { clock, explain: () => `no answer within ${apiTimeout / SECOND} s` });
+    const end = clock.monotonic() + apiTimeout;
+    return {
+      timeLeft: () => end - clock.monotonic(),
+      explain: () => `no answer within ${apiTimeout / SECOND} s`,
+    };
   }
 
   async #sendAndFollow(call: HttpCall, signal: AbortSignal): Promise<SendResponse> {

@@ -1,7 +1,7 @@
 /** One Gearman server: its link, and what is asked of it while it is connected. */
 import type { LinkState } from "../../domain/link_state.ts";
 import { type Milliseconds, MINUTE, SECOND } from "../../domain/time.ts";
-import { inTime, TimeUpError } from "../in_time.ts";
+import { inTime, TimeUpError } from "../../lib/deadline.ts";
 import { ANSWER_LIMIT, type Link, type LinkMeans, openLink } from "../link.ts";
 import { type Address, placeOf } from "../wire.ts";
 import { GearmanConversation, type Job } from "./conversation.ts";

@@ -6,6 +6,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { type Clock, systemClock } from "../clock.ts";
+import { setAlarm } from "../deadline.ts";
 import { errorChain } from "../error_chain.ts";
 import { inFlight } from "../in_flight.ts";
 import { loggerOf } from "../logging.ts";
@@ -96,11 +97,8 @@ export class HttpServer implements AsyncDisposable {
       new Promise((resolve) => connection.once("close", resolve))
     );
     for (const connection of this.#connections) if (connection.requests === 0) connection.destroy();
-    const over = new AbortController();
-    const time = this.#clock.sleep(this.#limits.stopTime, { signal: over.signal }).catch(() => {});
-    await Promise.race([Promise.all(closed), time]);
-    over.abort();
-    for (const connection of this.#connections) connection.destroy();
+    const endAll = () => this.#connections.forEach((connection) => connection.destroy());
+    using _alarm = setAlarm(endAll, { clock: this.#clock, timeout: this.#limits.stopTime });
     await Promise.all(closed);
   }
 

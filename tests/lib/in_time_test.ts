@@ -1,5 +1,5 @@
 import { equal, rejects } from "node:assert/strict";
-import { inTime, TimeUpError } from "../../src/demand/in_time.ts";
+import { inTime, TimeUpError } from "../../src/lib/deadline.ts";
 import { VirtualClock } from "../virtual_clock.ts";
 
 const never = () => new Promise<never>(() => {});
