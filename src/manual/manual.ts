@@ -8,7 +8,7 @@ export const topics: readonly Topic[] = Object.entries(topicTexts).map(([name, t
 );
 
 /** What a reader asked for: a topic, or a section of one. */
-export interface Found {
+interface Found {
   readonly topic: Topic;
   /** null: all of the topic. */
   readonly section: Section | null;

@@ -3,7 +3,7 @@ import { Marked, type Tokens } from "marked";
 import { linkTarget } from "./manual.ts";
 import { type Section, slug } from "./parse_topic.ts";
 
-export interface HtmlOptions {
+interface HtmlOptions {
   /** The topic that the text is from, and its sections: their names become ids. */
   readonly topic: string;
   readonly sections: readonly Section[];

@@ -2,7 +2,7 @@
 import { marked, type Token, type Tokens } from "marked";
 import { linkTarget } from "./manual.ts";
 
-export interface TerminalOptions {
+interface TerminalOptions {
   readonly columns: number;
   readonly colors: boolean;
   /** The topic that the text is from. */

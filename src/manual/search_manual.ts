@@ -1,7 +1,7 @@
 /** Search in the manual: the sections that have all the words. */
 import { topics } from "./manual.ts";
 
-export interface Hit {
+interface Hit {
   /** What `nodepool manual` takes. */
   readonly name: string;
   readonly title: string;

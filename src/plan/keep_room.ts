@@ -12,7 +12,7 @@ import { earliest, type Instant, MINUTE } from "../domain/time.ts";
 /** So long room is kept, and so long others may have it in between. */
 const KEPT_FOR = 10 * MINUTE;
 
-export interface KeptAllocation extends AllocationResult {
+interface KeptAllocation extends AllocationResult {
   /** Labels that room is kept for. */
   readonly keeping: ReadonlySet<string>;
 }

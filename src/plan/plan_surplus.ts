@@ -27,7 +27,7 @@ export interface Shortage {
   readonly providers: readonly string[];
 }
 
-export interface SurplusPlan {
+interface SurplusPlan {
   /** Why each goes, by id. */
   readonly leaving: ReadonlyMap<number, string>;
   readonly unwanted: Unwanted;

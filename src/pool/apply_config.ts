@@ -9,7 +9,7 @@ import type { ProviderWatches } from "../tasks/provider_watches.ts";
 import type { TargetWatches } from "../tasks/target_watches.ts";
 import type { PoolParts } from "./pool_means.ts";
 
-export interface Configured {
+interface Configured {
   readonly does: PoolParts;
   readonly errand: Errand | null;
   readonly watches: ProviderWatches;

@@ -21,7 +21,7 @@ export interface ConfigReading {
   readonly problems: readonly string[];
 }
 
-export interface ConfigInForceMeans {
+interface ConfigInForceMeans {
   readonly clock: Pick<Clock, "now">;
   /** @throws ConfigError */
   readonly read: () => Promise<{ readonly config: Config }>;

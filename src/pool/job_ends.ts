@@ -6,7 +6,7 @@ import { sendHappenings, type Statsd } from "../metrics/statsd.ts";
 import { endJob } from "../rules/end_job.ts";
 import type { Ledger } from "../store/ledger.ts";
 
-export interface JobEndsMeans {
+interface JobEndsMeans {
   readonly ledger: Ledger;
   readonly clock: Clock;
   /** null: no StatsD server is told anything. */

@@ -10,7 +10,7 @@ import { createTask, type Task, type TaskBasics, type TaskOptions } from "./task
 
 type Given<Options extends TaskBasics> = Omit<Options, "clock" | "onError">;
 
-export interface TaskRegistryMeans {
+interface TaskRegistryMeans {
   readonly clock: Clock;
   /** Told what a task's run has thrown. */
   readonly onError: (task: string, error: unknown) => void;
