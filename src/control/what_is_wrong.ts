@@ -1,7 +1,7 @@
 /** Checks what came over the control socket, at either end. */
 import * as v from "valibot";
 
-export interface Checked {
+interface Checked {
   readonly output: unknown;
   /** One line for people: each part that is wrong, by its path; null: all is well. */
   readonly problems: string | null;

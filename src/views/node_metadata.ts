@@ -9,7 +9,7 @@ export const nodeMetadataSchema = v.object({
   groups: v.tuple([text, text]),
   nodepool: v.object({ image_name: text, provider_name: text, node_id: number }),
 });
-export type NodeMetadataView = v.InferOutput<typeof nodeMetadataSchema>;
+type NodeMetadataView = v.InferOutput<typeof nodeMetadataSchema>;
 
 /** What the server was booted with, read back from the same function that marks servers. */
 export function viewNodeMetadata(
