@@ -11,7 +11,7 @@ import { ConfigSource } from "./config/config_source.ts";
 import { formatProblem } from "./config/config_error.ts";
 import type { LoadedConfig } from "./config/load_config.ts";
 import { loadUndici } from "./cloud/openstack/load_undici.ts";
-import { loadLogSettings } from "./config/load_log_settings.ts";
+import { loadLogging } from "./config/load_logging.ts";
 import { connectionKind } from "./control/connection_kind.ts";
 import { localPool } from "./control/local_pool.ts";
 import { serveControl } from "./control/serve_control.ts";
@@ -23,7 +23,7 @@ import { errorChain } from "./lib/error_chain.ts";
 import { freeDescriptors } from "./lib/free_descriptors.ts";
 import { createCpuProfiler } from "./lib/cpu_profiler.ts";
 import { inFlight, type LastRan } from "./lib/in_flight.ts";
-import { isOnStderr, loggerOf, type LoggingOptions, startLogging } from "./lib/logging.ts";
+import { isOnStderr, loggerOf, startLogging } from "./lib/logging.ts";
 import { LoopWatch } from "./lib/loop_watch.ts";
 import { writePidFile } from "./lib/pid_file.ts";
 import { ProcessSignals } from "./lib/process_signals.ts";
@@ -61,7 +61,10 @@ export async function runDaemon(options: DaemonOptions, heard = new ProcessSigna
   const clock = new SteadyClock(systemClock);
   const source = await ConfigSource.open(options.configFile, options);
   const { config } = source.first;
-  const { logging, notices } = await logSettings(source.first, options);
+  const { logging, notices } = await loadLogging(options.logConfigFile, {
+    otherwise: config.log,
+    debug: options.debug,
+  });
   await using _logging = await startLogging(logging);
   using _strays = catchStrayDefects();
   tellFindings(source.first);
@@ -181,18 +184,6 @@ async function buildsEnd(
   const text = "{signal}: waiting for the builds of diskimages to end; SIGTERM or a second SIGINT ends them";
   log.info(text, { signal });
   await Promise.race([pool.buildsEnd(), end]);
-}
-
-async function logSettings({ config }: LoadedConfig, { logConfigFile, debug }: DaemonOptions) {
-  const given = logConfigFile === null ? null : await loadLogSettings(logConfigFile);
-  const logging = { ...config.log, ...given?.settings };
-  const notices = given?.notices ?? [];
-  return { logging: debug ? inDetail(logging) : logging, notices };
-}
-
-function inDetail(logging: LoggingOptions): LoggingOptions {
-  if (!("loggers" in logging)) return { ...logging, level: "debug" };
-  return { loggers: logging.loggers.map((logger) => ({ ...logger, level: "debug" })) };
 }
 
 function tellFindings({ warnings, notices }: Pick<LoadedConfig, "warnings" | "notices">): void {

@@ -6,7 +6,7 @@
 import { resolve } from "node:path";
 import type { ForegroundPoolOptions } from "./cli/wiring.ts";
 import { loadUndici } from "./cloud/openstack/load_undici.ts";
-import { loadLogSettings } from "./config/load_log_settings.ts";
+import { loadLogging } from "./config/load_logging.ts";
 import { ConfigSource } from "./config/config_source.ts";
 import { ControlError } from "./control/control_error.ts";
 import { localPool, type Refusal } from "./control/local_pool.ts";
@@ -44,7 +44,9 @@ export async function openForegroundPool(options: ForegroundPoolOptions): Promis
   const source = await ConfigSource.open(options.configFile, { ...options, strict: false });
   const { config } = source.first;
   await using opening = new AsyncDisposableStack();
-  opening.use(await startLogging(await loggingFor(options, config.log)));
+  const otherwise = options.logConfigFile === null ? ownLogging(options, config.log) : config.log;
+  const { logging } = await loadLogging(options.logConfigFile, { otherwise });
+  opening.use(await startLogging(logging));
   const holder = `nodepool ${options.command}`;
   opening.use(await lockState(config.state, { holder, clock: systemClock, wait: LOCK_WAIT }));
   const clock = new SteadyClock(systemClock);
@@ -75,9 +77,8 @@ export async function openForegroundPool(options: ForegroundPoolOptions): Promis
 }
 
 /** What a person at a terminal sees besides the progress that is drawn there is what goes wrong. */
-async function loggingFor({ isTerminal, logConfigFile }: ForegroundPoolOptions, log: LogConfig) {
-  if (logConfigFile !== null) return { ...log, ...(await loadLogSettings(logConfigFile)).settings };
-  return { level: isTerminal ? "warning" as const : log.level, format: "text" as const, file: null };
+function ownLogging({ isTerminal }: ForegroundPoolOptions, { level }: LogConfig) {
+  return { level: isTerminal ? "warning" : level, format: "text", file: null } as const;
 }
 
 /** Everything ends with it. An order is done when what it left on clouds is gone, too. */

@@ -4,7 +4,7 @@ import * as fc from "fast-check";
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { ConfigError, formatProblem } from "../../src/config/config_error.ts";
-import { loadLogSettings } from "../../src/config/load_log_settings.ts";
+import { loadLogging } from "../../src/config/load_logging.ts";
 import { isLoggingConf, parseLoggingConf } from "../../src/config/logging_conf.ts";
 import { LogOutputs } from "../../src/lib/log_outputs.ts";
 import { testNeeding } from "../needs.ts";
@@ -390,7 +390,8 @@ Deno.test("a file of Python's is told from YAML, whatever stands before its firs
 });
 
 Deno.test("a logging configuration or a log's folder that is missing is told by its path", async () => {
-  await assert.rejects(loadLogSettings("/nowhere/logging.conf"), {
+  const otherwise = { level: "info", format: null, file: null } as const;
+  await assert.rejects(loadLogging("/nowhere/logging.conf", { otherwise }), {
     message: "/nowhere/logging.conf: cannot read the logging configuration: there is no such file",
   });
   const { plan } = parseLoggingConf(small({ handler: FILE.replace("FOLDER", "/nowhere") }), "logging.conf");

@@ -83,6 +83,21 @@ Deno.test("a daemon that is told to stop exits 0, and the next one goes on with 
   });
 });
 
+Deno.test("a daemon whose files somebody removed while it ran stops with 0 all the same", async () => {
+  await using pool = await RunningPool.start({ config: configOf(), clouds: [QUICK] });
+  await Deno.mkdir(`${pool.folder}/run`);
+  await Deno.writeTextFile(`${pool.folder}/log.yaml`, `file: ${pool.folder}/run/nodepool.log\n`);
+  pool.startDaemon("-p", `${pool.folder}/run/nodepool.pid`, "-l", `${pool.folder}/log.yaml`);
+  await pool.until(async () => await pool.count("ready") === 2);
+  await Deno.remove(`${pool.folder}/run`, { recursive: true });
+  for (
+    const name of ["log.yaml", "nodepool.yaml", "clouds.yaml", "key", "nodepool.kv.lock", "nodepool.kv.sock"]
+  ) {
+    await Deno.remove(`${pool.folder}/${name}`);
+  }
+  assert.equal(await pool.stopDaemon(), 0, await pool.log());
+});
+
 Deno.test("a changed configuration is noticed and put into force, a broken one is told of and is not", async (t) => {
   await using pool = await RunningPool.start({ config: configOf(), clouds: [QUICK] });
   pool.startDaemon();

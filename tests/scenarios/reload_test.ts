@@ -43,3 +43,29 @@ Deno.test("a reload while the pool ends leaves nothing running", async () => {
   await virtual.clock.advance(HOUR);
   assert.equal(virtual.clock.sleeping, 0);
 });
+
+Deno.test("a provider whose cloud cannot be opened keeps no other part from the new configuration", async () => {
+  let isBroken = false;
+  await using virtual = await VirtualPool.start({
+    config: poolConfig({ minReady: 1, clouds: ["one", "two"] }),
+    clouds: [{ name: "one" }, { name: "two" }],
+    changeCloud(cloud, { name }) {
+      if (isBroken && name === "one") throw new Error("the CA file of one is gone");
+      return cloud;
+    },
+  });
+  await virtual.until(() => virtual.count("ready") === 1);
+  isBroken = true;
+  const changed = poolConfig({
+    minReady: 3,
+    clouds: ["one", "two"],
+    provider: "max-concurrency: 3",
+  }) + "cron: {check: '1 2 3 4 *'}\n";
+  await assert.rejects(virtual.during(virtual.reconfigure(changed)), /the CA file of one is gone/);
+  const shown = ["provider two", "check", "tick"].filter((name) => tasksOf(virtual).includes(name));
+  assert.deepEqual(shown, ["provider two", "check", "tick"]);
+  await virtual.until(() => virtual.count("ready") === 3);
+  isBroken = false;
+  await virtual.during(virtual.reconfigure(changed));
+  assert.ok(tasksOf(virtual).includes("provider one"), "the next reload, though nothing changed, opens it");
+});

@@ -43,6 +43,8 @@ export interface VirtualPoolOptions extends SimulatorInput {
   readonly readFile?: (path: string) => Promise<string>;
   /** Looks at a script; by default every path has one. */
   readonly stat?: PoolMeans["stat"];
+  /** What becomes of each cloud that the pool opens; may throw, as opening one may. */
+  readonly changeCloud?: (cloud: WholeCloud, provider: ProviderConfig) => WholeCloud;
   /** Another pool whose simulated clouds and clock this one shares. */
   readonly beside?: VirtualPool;
   /** The state to begin with; by default a new one. */
@@ -58,6 +60,7 @@ export class VirtualPool implements AsyncDisposable {
   readonly #uploadWorkers: number;
   readonly #readFile: (path: string) => Promise<string>;
   readonly #stat: PoolMeans["stat"];
+  readonly #changeCloud: NonNullable<VirtualPoolOptions["changeCloud"]>;
   readonly #isGuest: boolean;
   readonly #random;
   #config: string;
@@ -84,6 +87,7 @@ export class VirtualPool implements AsyncDisposable {
       uploadWorkers = 4,
       beside,
       store,
+      changeCloud = (cloud) => cloud,
       readFile = () => Promise.resolve(loginKey.private),
       stat = () => Promise.resolve({ isFile: true, mode: 0o755 }),
       ...settings
@@ -92,6 +96,7 @@ export class VirtualPool implements AsyncDisposable {
     this.clock = beside?.clock ?? new VirtualClock();
     this.#isGuest = beside !== undefined;
     this.#config = config;
+    this.#changeCloud = changeCloud;
     this.#uploadWorkers = uploadWorkers;
     this.#readFile = readFile;
     this.#stat = stat;
@@ -157,7 +162,7 @@ export class VirtualPool implements AsyncDisposable {
       clock,
       random: this.#random,
       shell: this.simulator.shell,
-      openCloud: (provider) => this.#openCloud(provider, clock),
+      openCloud: (provider) => this.#changeCloud(this.#openCloud(provider, clock), provider),
       readFile: this.#readFile,
       stat: this.#stat,
       openTarget: () => null,

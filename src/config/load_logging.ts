@@ -1,10 +1,11 @@
 /**
- * The file that `--logconfig` names, which says what is logged instead of the configuration's `log`: YAML with `level`,
- * `format`, `file` and `levels` (category: level), or a logging.conf of Python's.
+ * What a process logs, and where: what the configuration's `log` says, or the file that `--logconfig` names, which is
+ * YAML with `level`, `format`, `file` and `levels` (category: level), or a logging.conf of Python's. The daemon and the
+ * commands that do a daemon's work read it here.
  */
 import * as v from "valibot";
 import type { LogPlan } from "../lib/log_plan.ts";
-import type { PlainLog } from "../lib/logging.ts";
+import type { LoggingOptions, PlainLog } from "../lib/logging.ts";
 import { ConfigError, type Problem } from "./config_error.ts";
 import { isLoggingConf, parseLoggingConf } from "./logging_conf.ts";
 import { fileProblem } from "./read_text.ts";
@@ -23,8 +24,29 @@ interface LogSettings {
   readonly notices: readonly Problem[];
 }
 
+const NOTHING: LogSettings = { settings: {}, notices: [] };
+
+/**
+ * @param path null: no file is named
+ * @param options `otherwise`: what holds where the file says nothing; `debug`: everything is logged in detail
+ * @throws ConfigError
+ */
+export async function loadLogging(
+  path: string | null,
+  { otherwise, debug = false }: { otherwise: PlainLog; debug?: boolean },
+): Promise<{ readonly logging: LoggingOptions } & Pick<LogSettings, "notices">> {
+  const { settings, notices } = path === null ? NOTHING : await loadFile(path);
+  const logging = { ...otherwise, ...settings };
+  return { logging: debug ? inDetail(logging) : logging, notices };
+}
+
+function inDetail(logging: PlainLog | LogPlan): LoggingOptions {
+  if (!("loggers" in logging)) return { ...logging, level: "debug" };
+  return { loggers: logging.loggers.map((logger) => ({ ...logger, level: "debug" })) };
+}
+
 /** @throws ConfigError */
-export async function loadLogSettings(path: string): Promise<LogSettings> {
+async function loadFile(path: string): Promise<LogSettings> {
   const text = await readWith(path, () => Deno.readTextFile(path));
   if (isLoggingConf(text)) {
     const { plan, notices } = parseLoggingConf(text, path);
