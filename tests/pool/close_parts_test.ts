@@ -26,7 +26,7 @@ Deno.test("a part of the pool that cannot be ended keeps none of the others, nor
   assert.equal(closed, 2, "one that fails does not keep the other from being closed");
   assert.equal(virtual.clock.sleeping, 0, "every task has ended");
   await assert.rejects(
-    pool.createJob({ job: "late", holdOnFailure: 1 }),
+    pool.ledger.edit(() => {}),
     "the ledger takes nothing any more",
   );
   await virtual.startPool();
