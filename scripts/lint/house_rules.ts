@@ -1,4 +1,5 @@
 /** House rules that no stock lint rule knows; `deno lint` loads this plugin (deno.json). */
+import { countOf, importersOf } from "./import_index.ts";
 
 /** What reads the clock, waits or rolls dice: only `src/lib` may, so that virtual time and seeds reach all. */
 const timeAndChance = new Set([
@@ -78,6 +79,20 @@ function importedFolder(filename: string, specifier: string): string | null {
   return target === folder ? null : target;
 }
 
+const isTest = (path: string) => path.includes("/tests/");
+
+/** The names that a declaration exports. */
+function exportedNames({ declaration, specifiers }: Deno.lint.ExportNamedDeclaration): string[] {
+  const ids = declaration === null
+    ? specifiers.map(({ exported }) => exported)
+    : declaration.type === "VariableDeclaration"
+    ? declaration.declarations.map(({ id }) => id)
+    : "id" in declaration
+    ? [declaration.id]
+    : [];
+  return ids.flatMap((id) => id?.type === "Identifier" ? [id.name] : []);
+}
+
 const plugin: Deno.lint.Plugin = {
   name: "nodepool",
   rules: {
@@ -111,6 +126,28 @@ const plugin: Deno.lint.Plugin = {
             const { property } = node;
             if (property.type !== "Identifier" || !deletes.has(property.name)) return;
             context.report({ node, message: `${property.name} past src/execute/deletions.ts` });
+          },
+        };
+      },
+    },
+    /**
+     * An export is used where another file of the program (or of `scripts`) imports it. What only tests import is used
+     * if its own file uses it too: then it is a part with a test of its own, and the program runs it.
+     */
+    "unused-export": {
+      create(context) {
+        const path = new URL(`file://${context.filename}`).pathname;
+        if (folderOf(path) === null && !/\/(tests|scripts)\//.test(path)) return {};
+        const isUsed = (name: string) => {
+          const importers = importersOf(path, name);
+          if (isTest(path) || !importers.every(isTest)) return importers.length > 0;
+          return importers.length > 0 && countOf(name, context.sourceCode.text) > 1;
+        };
+        return {
+          ExportNamedDeclaration(node) {
+            for (const name of exportedNames(node)) {
+              if (!isUsed(name)) context.report({ node, message: `nothing imports ${name}` });
+            }
           },
         };
       },

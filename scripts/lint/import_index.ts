@@ -1,0 +1,65 @@
+/**
+ * Who imports what, over all of the repository, for the rules that look beyond one file: read once by the words of the
+ * import lines, in a tenth of a second.
+ */
+const root = new URL("../../", import.meta.url);
+const folders = ["src", "tests", "scripts"];
+
+/** The names in braces, over any number of lines, and what they are imported or passed on from. */
+const STATIC = /^(?:import|export)\s+(?:type\s+)?([^"';]*?)\s*from\s+"(\.[^"]+)"/gm;
+/** Also as a type. What is taken of a whole module is not named there: any word of the file may be it. */
+const WHOLE = /import\(\s*"(\.[^"]+)"\s*\)/g;
+const COMMENT = /\/\*[\s\S]*?\*\/|\/\/.*$/gm;
+
+/** The files that import each name of each file, by `PATH#NAME`, with absolute paths. */
+type Index = ReadonlyMap<string, ReadonlySet<string>>;
+
+function* typescriptBelow(folder: URL): Generator<URL> {
+  for (const { name, isDirectory } of Deno.readDirSync(folder)) {
+    if (isDirectory) yield* typescriptBelow(new URL(`${name}/`, folder));
+    else if (name.endsWith(".ts")) yield new URL(name, folder);
+  }
+}
+
+const wordsOf = (text: string) => new Set(text.match(/\w+/g));
+
+function importedNames(clause: string, text: string): Iterable<string> {
+  if (clause.includes("* as")) return wordsOf(text);
+  const names = clause.match(/\{([^}]*)\}/)?.[1] ?? "";
+  return names.split(",").map((part) => part.trim().replace(/^type\s+/, "").split(/\s+as\s/)[0]!);
+}
+
+function makeIndex(): Index {
+  const index = new Map<string, Set<string>>();
+  const add = (url: URL, { specifier, names }: { specifier: string; names: Iterable<string> }) => {
+    const target = new URL(specifier, url).pathname;
+    for (const name of names) {
+      const key = `${target}#${name}`;
+      index.set(key, (index.get(key) ?? new Set()).add(url.pathname));
+    }
+  };
+  const below = folders.flatMap((folder) => [...typescriptBelow(new URL(`${folder}/`, root))]);
+  for (const url of [new URL("mod.ts", root), ...below]) {
+    const text = Deno.readTextFileSync(url);
+    for (const [, clause, specifier] of text.matchAll(STATIC)) {
+      add(url, { specifier: specifier!, names: importedNames(clause!, text) });
+    }
+    for (const [, specifier] of text.matchAll(WHOLE)) {
+      add(url, { specifier: specifier!, names: wordsOf(text) });
+    }
+  }
+  return index;
+}
+
+let index: Index | null = null;
+
+/** The files that import the name from the file. Paths are absolute, and encoded as in URLs. */
+export function importersOf(path: string, name: string): string[] {
+  index ??= makeIndex();
+  return [...index.get(`${path}#${name}`) ?? []].filter((importer) => importer !== path);
+}
+
+/** How often the name stands in the text, comments aside. */
+export function countOf(name: string, text: string): number {
+  return text.replaceAll(COMMENT, "").split(new RegExp(`\\b${name}\\b`)).length - 1;
+}
