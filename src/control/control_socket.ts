@@ -4,8 +4,12 @@
  * permission to change the mask that new files have cannot be given by name.
  */
 import { basename, dirname, join } from "node:path";
+import { errorChain } from "../lib/error_chain.ts";
+import { loggerOf } from "../lib/logging.ts";
 import { connectionKind } from "./connection_kind.ts";
 import { ControlSocketError } from "./socket_path.ts";
+
+const log = loggerOf("control");
 
 /** What the kernel's sockaddr_un holds, its final zero byte not counted. */
 const LONGEST_PATH = Deno.build.os === "darwin" ? 103 : 107;
@@ -46,9 +50,16 @@ export class ControlSocket implements Disposable {
     }
   }
 
-  /** Takes the file away, if it is still this one. The listener is closed by whoever listens. */
+  /** Takes the file away, if it is still this one and may be. The listener is closed by whoever listens. */
   [Symbol.dispose](): void {
-    if (this.isInPlace()) Deno.removeSync(this.#path);
+    try {
+      if (this.isInPlace()) Deno.removeSync(this.#path);
+    } catch (error) {
+      log.warning("cannot remove the control socket {path}: {error}", {
+        path: this.#path,
+        error: errorChain(error),
+      });
+    }
   }
 }
 

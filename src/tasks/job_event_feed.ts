@@ -58,9 +58,18 @@ export class JobEventFeed implements AsyncDisposable {
   /** Listens to the configuration's publishers and no others. */
   async configure(config: FeedConfig): Promise<void> {
     const [before, endpoints] = [this.#config.zmqPublishers, config.zmqPublishers];
+    if (JSON.stringify(endpoints) !== JSON.stringify(before)) {
+      // What fails is tried again with the next configuration.
+      this.#config = { ...config, zmqPublishers: [] };
+      await this.#listen(endpoints);
+    }
     this.#config = config;
-    if (JSON.stringify(endpoints) === JSON.stringify(before)) return;
-    await this.#events?.[Symbol.asyncDispose]();
+  }
+
+  async #listen(endpoints: readonly string[]): Promise<void> {
+    const before = this.#events;
+    this.#events = null;
+    await before?.[Symbol.asyncDispose]();
     this.#events = endpoints.length === 0 ? null : this.#means.listen(endpoints, {
       onEvent: (event) => this.#note(event),
       onState: tell,
@@ -68,9 +77,10 @@ export class JobEventFeed implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#events?.[Symbol.asyncDispose]();
-    this.#subscription[Symbol.dispose]();
-    await Promise.all(this.#storing);
+    await using ending = new AsyncDisposableStack();
+    ending.defer(() => Promise.all(this.#storing).then(() => {}));
+    ending.use(this.#subscription);
+    ending.use(this.#events);
   }
 
   #note(event: JobEvent): void {

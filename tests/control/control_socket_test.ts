@@ -361,6 +361,23 @@ Deno.test("a path that is too long for a socket is an error that says what to do
   );
 });
 
+Deno.test("a socket that cannot be removed keeps nothing else from being closed", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "np" });
+  const socketPath = `${folder}/pool.kv.sock`;
+  const served = await serveControl(new ScriptedPool(), { socketPath, onDefect() {} });
+  const { removeSync } = Deno;
+  try {
+    Deno.removeSync = () => {
+      throw new Deno.errors.PermissionDenied("the folder is read-only");
+    };
+    await served[Symbol.asyncDispose]();
+  } finally {
+    Deno.removeSync = removeSync;
+  }
+  assert.equal(await connectControl(socketPath), null, "nobody listens any more");
+  await Deno.remove(folder, { recursive: true });
+});
+
 Deno.test("the socket lies beside the state", () => {
   assert.equal(controlSocketPath("/var/lib/nodepool/nodepool.kv"), "/var/lib/nodepool/nodepool.kv.sock");
   assert.equal(controlSocketPath("https://kv.example.org/a/b?c"), "/run/nodepool/kv.example.org-a-b-c.sock");

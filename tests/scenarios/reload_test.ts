@@ -1,5 +1,6 @@
 /** The configuration is read again while it is being read, while it takes effect, and while the pool ends. */
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import { HOUR, MINUTE } from "../../src/domain/time.ts";
 import { poolConfig, VirtualPool } from "./virtual_pool.ts";
 
@@ -68,4 +69,42 @@ Deno.test("a provider whose cloud cannot be opened keeps no other part from the 
   isBroken = false;
   await virtual.during(virtual.reconfigure(changed));
   assert.ok(tasksOf(virtual).includes("provider one"), "the next reload, though nothing changed, opens it");
+});
+
+Deno.test("whatever reloads, waits and ends of the pool follow on each other, each task runs once, and then none", async () => {
+  const configs = [one, slower, poolConfig({ minReady: 2, clouds: ["one", "two"] })];
+  const step = fc.oneof(
+    fc.record({ config: fc.nat({ max: configs.length - 1 }), wait: fc.nat({ max: 3_000 }) }),
+    fc.constant("restart" as const),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 2, maxLength: 8 }), async (steps) => {
+      await using virtual = await VirtualPool.start({
+        config: configs[0]!,
+        clouds: [{ name: "simulator" }, { name: "one" }, { name: "two" }],
+      });
+      const reloads: Promise<unknown>[] = [];
+      let last = configs[0]!;
+      for (const each of steps) {
+        if (each === "restart") {
+          await virtual.stopPool();
+          assert.equal(virtual.clock.sleeping, 0);
+          await virtual.startPool();
+          continue;
+        }
+        last = configs[each.config]!;
+        reloads.push(virtual.reconfigure(last).catch(() => {}));
+        await virtual.clock.advance(each.wait);
+      }
+      await virtual.during(Promise.all(reloads));
+      await virtual.clock.advance(MINUTE);
+      const providers = virtual.pool.config.providers.map(({ name }) => name);
+      assert.deepEqual(providers, last === configs[2] ? ["one", "two"] : ["main"], "the newest is in force");
+      const watches = providers.flatMap((name) => [`provider ${name}`, `provider ${name} missing`]);
+      assert.deepEqual(tasksOf(virtual).filter((name) => name.startsWith("provider")), watches.sort());
+      await virtual.stopPool();
+      assert.equal(virtual.clock.sleeping, 0);
+    }),
+    { numRuns: 15, seed: 11 },
+  );
 });

@@ -28,7 +28,10 @@ function event(type: JobEvent["type"], fields: Partial<JobEvent> = {}): JobEvent
 
 const NODENAME = node(states.ready).nodename;
 
-async function kit(nodes: readonly NodeRecord[], { inForce = config() as Config } = {}) {
+async function kit(
+  nodes: readonly NodeRecord[],
+  { inForce = config() as Config, beforeListening = (_endpoints: readonly string[]) => {} } = {},
+) {
   const ledgerKit = await ledgerWith(...nodes);
   const listening: (readonly string[])[] = [];
   const ended: unknown[][] = [];
@@ -36,6 +39,7 @@ async function kit(nodes: readonly NodeRecord[], { inForce = config() as Config 
   const feed = new JobEventFeed({
     ...ledgerKit,
     listen(endpoints, handlers) {
+      beforeListening(endpoints);
       listening.push(endpoints);
       onEvent = handlers.onEvent;
       const publishers = endpoints.map((endpoint) => (
@@ -141,4 +145,20 @@ Deno.test("other publishers are listened to in place of the ones before, the sam
   assert.deepEqual([listening.length, closed()], [2, 1]);
   await feed.configure(config());
   assert.deepEqual([listening.length, closed(), feed.publishers], [2, 2, []]);
+});
+
+Deno.test("publishers that cannot be listened to are tried again with the next configuration, though it is the same", async () => {
+  let isBroken = true;
+  const { feed, listening } = await kit([], {
+    beforeListening: (endpoints) => {
+      if (isBroken && endpoints[0] === "tcp://other:8888") throw new Error("no such host");
+    },
+  });
+  await using _feed = feed;
+  const other = config({ zmqPublishers: ["tcp://other:8888"] });
+  await assert.rejects(feed.configure(other), /no such host/);
+  assert.deepEqual(feed.publishers, []);
+  isBroken = false;
+  await feed.configure(other);
+  assert.deepEqual(listening, [["tcp://ci:8888"], ["tcp://other:8888"]]);
 });
