@@ -102,24 +102,13 @@ export function waitForOrders(
   { at, orders }: PlacedOrders,
   { ledger, signal }: { ledger: Ledger; signal: AbortSignal },
 ): Promise<readonly OrderOutcome[]> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason);
-    const end = (settle: () => void) => {
-      subscription[Symbol.dispose]();
-      signal.removeEventListener("abort", abort);
-      settle();
-    };
-    const abort = () => end(() => reject(signal.reason));
-    const look = () => {
-      const outcomes = orders.map((name) =>
-        outcomeOf(name, ledger.orders.get(orderKey(name.provider, name.image)), at)
-      );
-      if (outcomes.every((outcome) => outcome !== null)) end(() => resolve(outcomes));
-    };
-    const subscription = ledger.subscribe(look);
-    signal.addEventListener("abort", abort, { once: true });
-    look();
-  });
+  const look = () => {
+    const outcomes = orders.map((name) =>
+      outcomeOf(name, ledger.orders.get(orderKey(name.provider, name.image)), at)
+    );
+    return outcomes.every((outcome) => outcome !== null) ? outcomes : null;
+  };
+  return ledger.until(look, { signal });
 }
 
 /** null: it is still being worked on. */

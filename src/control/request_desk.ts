@@ -21,16 +21,12 @@ const UNATTENDED_FOR = 30 * SECOND;
 
 const WAITING = { nodes: [], grantedAt: null, waitingOn: null } as const;
 
-interface Waiter {
-  readonly requestId: number;
-  resolve(nodes: readonly NodeRecord[]): void;
-  reject(error: unknown): void;
-}
-
 export class RequestDesk implements Disposable {
   readonly #ledger: Ledger;
   readonly #clock: Clock;
-  readonly #waiters = new Set<Waiter>();
+  readonly #stop = new AbortController();
+  /** One for each client that waits. */
+  readonly #waiters = new Set<{ readonly requestId: number }>();
   /** When somebody waited last, by request; those of a former process count from this one's start. */
   readonly #attendedAt = new Map<number, Instant>();
   /** Requests of a former process whose clients have not come back. */
@@ -82,25 +78,36 @@ export class RequestDesk implements Disposable {
     return waitFor(`nodes for request ${requestId}`, () => this.#grantOf(requestId, signal));
   }
 
-  #grantOf(requestId: number, signal: AbortSignal): Promise<readonly NodeRecord[]> {
-    return new Promise((resolve, reject) => {
-      if (signal.aborted) return reject(signal.reason);
-      const abort = () => waiter.reject(signal.reason);
-      const leave = () => {
-        this.#waiters.delete(waiter);
-        signal.removeEventListener("abort", abort);
-        if (this.#ledger.requests.has(requestId)) this.#attendedAt.set(requestId, this.#clock.now());
-      };
-      const waiter: Waiter = {
-        requestId,
-        resolve: (nodes) => (leave(), resolve(nodes)),
-        reject: (error) => (leave(), reject(error)),
-      };
-      this.#waiters.add(waiter);
-      if (this.#deserted.delete(requestId)) this.#onReturn();
-      signal.addEventListener("abort", abort, { once: true });
-      this.#answer(waiter);
+  async #grantOf(requestId: number, signal: AbortSignal): Promise<readonly NodeRecord[]> {
+    signal.throwIfAborted();
+    const waiter = { requestId };
+    this.#waiters.add(waiter);
+    if (this.#deserted.delete(requestId)) this.#onReturn();
+    try {
+      const until = AbortSignal.any([signal, this.#stop.signal]);
+      return await this.#ledger.until(() => this.#grantedNodes(requestId), { signal: until });
+    } finally {
+      this.#waiters.delete(waiter);
+      if (this.#ledger.requests.has(requestId)) this.#attendedAt.set(requestId, this.#clock.now());
+    }
+  }
+
+  /**
+   * All the nodes of a grant: one may have been marked for deletion between the grant and the answer. null: there is no
+   * grant yet.
+   */
+  #grantedNodes(requestId: number): readonly NodeRecord[] | null {
+    const request = this.#ledger.requests.get(requestId);
+    if (request === undefined) {
+      throw new ControlError(410, `request ${requestId} is not there: it was withdrawn, or never made`);
+    }
+    if (request.grantedAt === null) return null;
+    const found = request.nodes.flatMap((nodeId) => {
+      const node = this.#ledger.nodes.get(nodeId);
+      return node !== undefined && (isInUse(node, requestId) || stateName(node) === "hold") ? node : [];
     });
+    if (found.length === request.nodes.length) return found;
+    throw new ControlError(410, `a node granted to request ${requestId} is gone meanwhile: ask again`);
   }
 
   /** The client has the nodes. May be said again. @throws ControlError where the request was withdrawn */
@@ -142,39 +149,16 @@ export class RequestDesk implements Disposable {
   /** Ends all waiting; the requests stay. */
   [Symbol.dispose](): void {
     this.#subscription[Symbol.dispose]();
-    for (const waiter of [...this.#waiters]) waiter.reject(new ControlError(503, "the daemon is stopping"));
+    this.#stop.abort(new ControlError(503, "the daemon is stopping"));
   }
 
   #notice({ requests }: LedgerChange): void {
     for (const { previous, next } of requests) if (next === null) this.#forget(previous?.id ?? 0);
-    const changed = new Set(requests.map(({ previous, next }) => (next ?? previous)?.id));
-    for (const waiter of [...this.#waiters]) if (changed.has(waiter.requestId)) this.#answer(waiter);
   }
 
   #forget(requestId: number): void {
     this.#attendedAt.delete(requestId);
     this.#deserted.delete(requestId);
-  }
-
-  #answer(waiter: Waiter): void {
-    const request = this.#ledger.requests.get(waiter.requestId);
-    if (request === undefined) {
-      waiter.reject(
-        new ControlError(410, `request ${waiter.requestId} is not there: it was withdrawn, or never made`),
-      );
-    } else if (request.grantedAt !== null) {
-      this.#deliver(waiter, request);
-    }
-  }
-
-  /** All the nodes or none: one may have been marked for deletion between the grant and the answer. */
-  #deliver(waiter: Waiter, { id, nodes }: NodeRequest): void {
-    const found = nodes.flatMap((nodeId) => {
-      const node = this.#ledger.nodes.get(nodeId);
-      return node !== undefined && (isInUse(node, id) || stateName(node) === "hold") ? node : [];
-    });
-    if (found.length === nodes.length) waiter.resolve(found);
-    else waiter.reject(new ControlError(410, `a node granted to request ${id} is gone meanwhile: ask again`));
   }
 }
 

@@ -22,6 +22,7 @@ import type { NodeRequest } from "../domain/request.ts";
 import type { Clock } from "../lib/clock.ts";
 import { waitFor } from "../lib/in_flight.ts";
 import { Listeners } from "../lib/listeners.ts";
+import { orAborted } from "../lib/or_aborted.ts";
 import type {
   Change,
   Commit,
@@ -290,6 +291,26 @@ export class Ledger implements AsyncDisposable {
   /** Calls the listener after each commit, before the callers of its edits go on; what it throws is logged. */
   subscribe(listener: LedgerListener): Disposable {
     return this.#listeners.subscribe(listener);
+  }
+
+  /**
+   * Waits for what `look` finds, which looks now and after each commit; null: it is not there yet.
+   * @throws what `look` throws; the signal's reason on abort
+   */
+  async until<Found>(look: () => Found | null, { signal }: { signal: AbortSignal }): Promise<Found> {
+    signal.throwIfAborted();
+    const found = Promise.withResolvers<Found>();
+    const tell = () => {
+      try {
+        const it = look();
+        if (it !== null) found.resolve(it);
+      } catch (error) {
+        found.reject(error);
+      }
+    };
+    using _subscription = this.subscribe(tell);
+    tell();
+    return await orAborted(found.promise, signal);
   }
 
   /** Takes no more edits and waits until those asked for are stored. The store stays open. */

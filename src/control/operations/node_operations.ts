@@ -8,7 +8,6 @@ import { ControlError } from "../control_error.ts";
 import { deleteNodes, holdNodes, releaseNodes } from "../node_commands.ts";
 import type { StatePool } from "../operated_pool.ts";
 import { duration, id, idOutcomes, ids, note, nothing, operation } from "../operation.ts";
-import { waitForEnd } from "../wait_for_end.ts";
 
 export const nodeOperations = {
   /** Also of nodes that have left the pool, as long as their history is kept. */
@@ -33,8 +32,10 @@ export const nodeOperations = {
     needs: "daemon",
     request: v.strictObject({ id }),
     answer: nothing,
-    run: ({ ledger }, { id }, { signal }) =>
-      waitFor(`the end of node ${id}`, () => waitForEnd(id, { ledger, signal })),
+    run: async ({ ledger }, { id }, { signal }) => {
+      const gone = () => ledger.nodes.has(id) ? null : true;
+      await waitFor(`the end of node ${id}`, () => ledger.until(gone, { signal }));
+    },
   }),
   /** The nodes that can be logged in to, for Ansible. */
   "inventory": operation({
