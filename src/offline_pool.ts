@@ -151,5 +151,6 @@ function offlineReport(
     })),
     targets: new Map(),
     links: [],
+    defects: [],
   };
 }

@@ -111,7 +111,9 @@ export type WaitingReason =
   | "script"
   | "target"
   | "saving"
-  | "check";
+  | "check"
+  /** In reports only: it stands still because of a defect. */
+  | "defect";
 
 export interface NodeAddresses {
   /** The one to log in to. */

@@ -6,6 +6,7 @@ import type { AutoHold } from "./auto_hold.ts";
 import type { CloudClock } from "./clock_record.ts";
 import type { CloudStats } from "./cloud_stats.ts";
 import type { Config } from "./config.ts";
+import type { DefectReport } from "./defect.ts";
 import type { DibImage } from "./dib_image.ts";
 import type { ImageOrder } from "./image_order.ts";
 import type { Installation } from "./installation.ts";
@@ -44,6 +45,8 @@ export interface PoolReport extends Moment {
   readonly targets: ReadonlyMap<string, TargetState>;
   /** Servers that demand and job events come from. */
   readonly links: readonly LinkReport[];
+  /** What broke, and stands still until somebody looks into it. */
+  readonly defects: readonly DefectReport[];
 }
 
 export interface StateReport {

@@ -125,7 +125,13 @@ export class Executor implements AsyncDisposable {
 
   /** Starts what is not under way yet and finds a place; the rest is left to a later plan. */
   dispatch(actions: readonly Action[], config: Config): void {
-    for (const action of actions) this.#start(action, config);
+    for (const action of actions) {
+      try {
+        this.#start(action, config);
+      } catch (error) {
+        this.#means.onDefect(action, error);
+      }
+    }
   }
 
   /** Waits until every attempt under way has been stored. */

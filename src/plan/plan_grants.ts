@@ -4,6 +4,7 @@
  * them, but no node is kept for it without bound, and one that can never be met keeps none. One whose client has yet to
  * come back keeps its place and its nodes: nobody would take them, and on a copy of the state they are somebody else's.
  */
+import type { Apart } from "../domain/defect.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import type { NodeRequest } from "../domain/request.ts";
 import { earliest, type Instant, type Milliseconds, MINUTE } from "../domain/time.ts";
@@ -45,7 +46,10 @@ export function planGrants(
   );
   const ordered = [...requests].sort((a, b) => a.id - b.id);
   const plans = [...Map.groupBy(ordered, ({ label }) => label)]
-    .map(([label, queue]) => new LabelQueue(free.get(label) ?? [], situation).serve(queue));
+    .flatMap(([label, queue]) => {
+      const serve = () => new LabelQueue(free.get(label) ?? [], situation).serve(queue);
+      return situation.apart.for({ kind: "label", id: label }, serve, null) ?? [];
+    });
   return {
     grants: plans.flatMap(({ grants }) => grants).sort((a, b) => a.request.id - b.request.id),
     kept: new Map(plans.flatMap(({ kept }) => [...kept])),
@@ -55,6 +59,8 @@ export function planGrants(
 
 interface GrantSituation {
   readonly now: Instant;
+  /** The requests of each label are served apart. */
+  readonly apart: Apart;
   /** Ids of requests that can never be met. */
   readonly impossible?: ReadonlyMap<number, string>;
   /** Ids of those that nobody waits for yet. */

@@ -3,6 +3,7 @@
  * allocation over what each provider offers and has room for. Called by `planPool`.
  */
 import type { LabelConfig } from "../domain/config.ts";
+import type { Apart } from "../domain/defect.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import type { LabelReport } from "../domain/pool_report.ts";
 import { earliest, type Instant } from "../domain/time.ts";
@@ -24,6 +25,8 @@ export interface LaunchInput extends WishSituation {
   readonly reserved: ReadonlyMap<string, readonly ServerCost[]>;
   /** By provider: what the servers cost that nodes being built still miss. */
   readonly promised: ReadonlyMap<string, readonly ServerCost[]>;
+  /** What each label asks for is found out apart. */
+  readonly apart: Apart;
 }
 
 /** One node to be launched. */
@@ -51,7 +54,9 @@ export function planLaunches(input: LaunchInput): LaunchPlan {
   const counts = countNodes(input.nodes);
   const wishes = input.config.labels
     .filter((label) => label.minReady >= 0)
-    .map((label) => wishOf(label, input, counts));
+    .flatMap((label) =>
+      input.apart.for({ kind: "label", id: label.name }, () => wishOf(label, input, counts), null) ?? []
+    );
   const asks = takeTurns(wishes.map(({ ask }) => ask), input.turns);
   const result = planWithTurns({
     labels: asks,

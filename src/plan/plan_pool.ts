@@ -3,6 +3,7 @@
  * the same plan. The tick (`src/tasks`) calls it, commits its changes and hands its actions to the executor.
  */
 import type { Config } from "../domain/config.ts";
+import { Apart, type Defect } from "../domain/defect.ts";
 import type { LaunchPause } from "../domain/launch_pause.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import { transition } from "../domain/node_transition.ts";
@@ -21,7 +22,7 @@ import { type Groups, groupsOf } from "./groups.ts";
 import type { OfferSituation } from "./offers.ts";
 import { type NodePlan, planNode } from "./plan_node.ts";
 import { planRequestWaits, type RequestWait } from "./plan_request_waits.ts";
-import { planRetirements } from "./plan_retirements.ts";
+import { planRetirements, type Retirements } from "./plan_retirements.ts";
 import { whyWithheld, withheldLabels, withoutFrozen } from "./withheld_nodes.ts";
 import { planSurplus, type Shortage, type Unwanted } from "./plan_surplus.ts";
 import type { Turns } from "./turns.ts";
@@ -78,49 +79,72 @@ export interface PoolPlan {
   readonly subnodes: readonly SubnodeLaunch[];
   /** Requests that wait for another reason than before. */
   readonly requestWaits: readonly RequestWait[];
+  /** What could not be planned: a record that stays as it is, or a part of the plan that is empty. */
+  readonly defects: readonly Defect[];
   /** When to plan again even if nothing happens; null: no such time. */
   readonly until: Instant | null;
 }
 
 export function planPool(input: PoolInput): PoolPlan {
+  const apart = new Apart("planning");
+  const part = <Plan>(id: string, plan: () => Plan, none: Plan) =>
+    apart.for({ kind: "plan of", id }, plan, none);
   const nodes = [...input.nodes];
   const groups = groupsOf(nodes);
   const current = currentImages(input.images.values());
-  const subnodes = planSubnodes({ ...input, nodes, groups, current });
+  const subnodes = part("subnodes", () => planSubnodes({ ...input, nodes, groups, current }), NO_SUBNODES);
   const byId = new Map(nodes.map((node) => [node.id, node]));
-  const plans = nodes.map((node) => ({ node, plan: planKnown(node, { input, byId, groups, subnodes }) }));
+  const broken = new Set<NodeRecord>();
+  const plans = nodes.map((node) => ({
+    node,
+    plan: apart.for(
+      { kind: "node", id: node.id },
+      () => planKnown(node, { input, byId, groups, subnodes }),
+      null,
+    ) ??
+      (broken.add(node), asItIs(node)),
+  }));
   const living = plans.flatMap(({ plan }) => plan.next ?? []);
   const waiting = [...input.requests].filter((request) => request.grantedAt === null);
-  const usable = living.filter((node) => isUsable(node, input));
+  const usable = living.filter((node) => !broken.has(node) && isUsable(node, input));
   const withheld = withheldLabels(living, input.seen);
-  const impossible = impossibleRequests(waiting, input);
+  const impossible = impossibleRequests(waiting, { ...input, apart });
   const { grants, ...granting }: GrantPlan = input.granting
-    ? planGrants(usable, waiting, { ...input, impossible })
+    ? planGrants(usable, waiting, { ...input, impossible, apart })
     : NO_GRANTS;
   const granted = new Set(grants.map(({ request }) => request.id));
-  const retirements = planRetirements(input.config, living, input.now);
+  const retirements = part(
+    "retirements",
+    () => planRetirements(input.config, living, input.now),
+    NO_RETIREMENTS,
+  );
   const requests = waiting.filter(({ id }) => !granted.has(id));
-  const launches = input.launching
-    ? planLaunches({
+  const noLaunches = { ...NO_LAUNCHES, turns: input.turns };
+  const planAll = () =>
+    planLaunches({
       ...input,
       nodes: withoutFrozen(withoutTaken(living, grants, input.now), input),
       requests: requests.filter(({ id }) => !impossible.has(id)),
       current,
       promised: subnodes.promised,
-    })
-    : { ...NO_LAUNCHES, turns: input.turns };
+      apart,
+    });
+  const launches = input.launching ? part("launches", planAll, noLaunches) : noLaunches;
 
   const replaceable = retirements.nodes.filter(({ label }) => launches.offered.has(label));
   const unwanted = input.unwanted ?? new Map();
-  const surplus = input.launching && !input.launchesNothing
-    ? planSurplus({
+  const noSurplus = { leaving: new Map<number, string>(), unwanted, until: null };
+  const planIdle = () =>
+    planSurplus({
       ...input,
       unwanted,
       nodes: withoutTaken(living, grants, input.now).filter((node) => isUsable(node, input)),
       wanted: launches.wanted,
       shortages: [...shortagesOfImages(input.reserved), ...launches.shortages],
-    })
-    : { leaving: new Map<number, string>(), unwanted, until: null };
+    });
+  // What is wanted is not known where no launches could be planned.
+  const hasWanted = input.launching && !input.launchesNothing && launches !== noLaunches;
+  const surplus = hasWanted ? part("surplus", planIdle, noSurplus) : noSurplus;
   const leaving = new Map([
     ...surplus.leaving,
     ...replaceable.map(({ id }) => [id, "older than max-ready-age"] as const),
@@ -137,8 +161,9 @@ export function planPool(input: PoolInput): PoolPlan {
     requestWaits: planRequestWaits(
       // Where nothing was planned for them, the plan before that knew more.
       requests.filter(({ label }) => input.launching || withheld.has(label)),
-      { ...input, reports: launches.reports, withheld, impossible, kept: granting.kept },
+      { ...input, reports: launches.reports, withheld, impossible, kept: granting.kept, apart },
     ),
+    defects: apart.defects,
     until: earliest([
       ...plans.map(({ plan }) => plan.until),
       launches.until,
@@ -163,16 +188,19 @@ function shortagesOfImages(reserved: PoolInput["reserved"]): Shortage[] {
 }
 
 const NO_GRANTS: GrantPlan = { grants: [], kept: new Map(), until: null };
+const NO_SUBNODES: SubnodePlan = { launches: [], refusals: new Map(), promised: new Map() };
+const NO_RETIREMENTS: Retirements = { nodes: [], until: null };
 
 /** Those that ask for more than there can ever be, with the sum; nothing is launched or kept for them. */
 function impossibleRequests(
   requests: readonly NodeRequest[],
-  { config, seen }: Pick<PoolInput, "config" | "seen">,
+  { config, seen, apart }: Pick<PoolInput, "config" | "seen"> & { apart: Apart },
 ): ReadonlyMap<number, string> {
   const labels = new Map(config.labels.map((label) => [label.name, label]));
   return new Map(requests.flatMap(({ id, label: name, count }) => {
     const label = labels.get(name);
-    const why = label === undefined ? null : whyTooMany(label, count, { config, seen });
+    const judge = () => label === undefined ? null : whyTooMany(label, count, { config, seen });
+    const why = apart.for({ kind: "request", id }, judge, null);
     return why === null ? [] : [[id, `it ${why}`] as const];
   }));
 }

@@ -1,5 +1,6 @@
 /** Why each request still waits, for whoever asks. */
 import type { Config } from "../domain/config.ts";
+import type { Apart } from "../domain/defect.ts";
 import type { LabelReport } from "../domain/pool_report.ts";
 import type { WaitingOn } from "../domain/node.ts";
 import type { NodeRequest } from "../domain/request.ts";
@@ -14,9 +15,20 @@ export interface RequestWait {
 /** Those whose reason is another one than their record says. */
 export function planRequestWaits(
   requests: readonly NodeRequest[],
-  { reports, config, withheld = NONE, deserted = new Set(), impossible = NONE, kept = NONE, ...moment }:
+  {
+    apart,
+    reports,
+    config,
+    withheld = NONE,
+    deserted = new Set(),
+    impossible = NONE,
+    kept = NONE,
+    ...moment
+  }:
     & Moment
     & {
+      /** Each request is judged apart. */
+      apart: Apart;
       reports: readonly LabelReport[];
       config: Config;
       /** By label: why ready nodes are not handed out yet. */
@@ -31,7 +43,7 @@ export function planRequestWaits(
 ): readonly RequestWait[] {
   const reportOf = new Map(reports.map((report) => [report.name, report]));
   const first = firstRequests(requests.filter(({ id }) => !impossible.has(id)));
-  return requests.flatMap((request) => {
+  const judge = (request: NodeRequest): RequestWait[] => {
     const isFirst = first.get(request.label) === request.id;
     const { reason, message } = whyWaiting(request, {
       config,
@@ -46,7 +58,10 @@ export function planRequestWaits(
     if (before?.reason === reason && before.message === message) return [];
     const since = before?.reason === reason ? before.since : moment.now;
     return [{ request, waitingOn: { reason, message, since } }];
-  });
+  };
+  return requests.flatMap((request) =>
+    apart.for({ kind: "request", id: request.id }, () => judge(request), [])
+  );
 }
 
 const NONE = new Map<never, never>();

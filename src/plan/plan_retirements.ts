@@ -6,7 +6,7 @@ import type { Instant } from "../domain/time.ts";
 /** Of a label's ready nodes, at most this part is away being replaced at any time. */
 const PART_AT_ONCE = 0.1;
 
-interface Retirements {
+export interface Retirements {
   readonly nodes: readonly NodeRecord[];
   /** When the next node comes of age; null: none will. */
   readonly until: Instant | null;

@@ -29,6 +29,7 @@ function closing(parts: Parts, watching: Watching): AsyncDisposableStack {
   const { stateWatch, clockWatch } = parts;
   const stack = new AsyncDisposableStack();
   stack.use(parts.ledger);
+  stack.use(parts.defects);
   stack.use(watching.log);
   stack.use(watching.plans);
   stack.use(watching.metrics);

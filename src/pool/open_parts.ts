@@ -14,6 +14,7 @@ import { watchedShell } from "../ssh/watched_shell.ts";
 import { Ledger } from "../store/ledger.ts";
 import { beginClock } from "../tasks/begin_clock.ts";
 import { ClockWatch } from "../tasks/clock_watch.ts";
+import { Defects } from "../tasks/defects.ts";
 import { Errand } from "../tasks/errand.ts";
 import { GearmanDemand } from "../tasks/gearman_demand.ts";
 import { holdDoubted } from "../tasks/hold_doubted.ts";
@@ -82,6 +83,7 @@ async function openGround(config: Config, given: PoolMeans) {
     /** Whether new work is taken on. */
     intake: { isOpen: true },
     tasks,
+    defects: new Defects({ ledger, clock }),
     wake: () => tasks.wake("tick"),
     jobEnds: new JobEnds({ ledger, clock, statsd }),
   };
@@ -139,7 +141,9 @@ function openDemand({ means, clock, ledger, tasks, wake, jobEnds }: Ground) {
 }
 
 /** What carries out plans. */
-function openHands({ means, ledger, wake, watches, targets, readKey, jobEnds }: Ground & Sight & Demand) {
+function openHands(
+  { means, ledger, wake, watches, targets, readKey, jobEnds, defects }: Ground & Sight & Demand,
+) {
   const shared = {
     ...means,
     ledger,
@@ -151,13 +155,16 @@ function openHands({ means, ledger, wake, watches, targets, readKey, jobEnds }: 
     ...shared,
     target: (name) => targets.get(name),
     endJob: (nodeId) => jobEnds.end(nodeId),
-    onDefect: (action, error) => logDefect(action.type, `node ${action.node.id}`, error),
+    onDefect: ({ type: doing, node: { id } }, error) =>
+      defects.noteAttempt({ of: { kind: "node", id }, doing, error }),
   });
   const imageExecutor = new ImageExecutor({
     ...shared,
     onDefect: (action, error) => {
-      const what = "image" in action ? `image ${action.image.id}` : `dib image ${action.dibImage.id}`;
-      logDefect(action.type, what, error);
+      const of = "image" in action
+        ? { kind: "image", id: action.image.id } as const
+        : { kind: "dib image", id: action.dibImage.id } as const;
+      defects.noteAttempt({ of, doing: action.type, error });
     },
   });
   return { executor, imageExecutor };
@@ -173,6 +180,7 @@ function openTick(
     imageExecutor,
     errand,
     clock,
+    defects: parts.defects,
     parts: does,
     random: means.random,
     seen: () => watches.observations(),
@@ -188,8 +196,4 @@ function openTick(
 
 function logTask(task: string, error: unknown): void {
   log.error("task {task}: {error}", { task, error: errorChain(error) });
-}
-
-function logDefect(action: string, what: string, error: unknown): void {
-  log.error("{action} of {what}: {error}", { action, what, error: errorChain(error) });
 }

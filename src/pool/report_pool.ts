@@ -1,4 +1,6 @@
 /** A pool as it is now, from memory: what lists, the status endpoint and metrics show. */
+import type { DefectReport } from "../domain/defect.ts";
+import type { WaitingOn } from "../domain/node.ts";
 import type { DaemonReport, LinkReport, PoolReport } from "../domain/pool_report.ts";
 import type { Parts } from "./open_parts.ts";
 
@@ -6,6 +8,7 @@ export function reportPool(parts: Parts): PoolReport {
   const { clock, clockWatch, ledger, stateWatch, newState, errand, watches, targets, inForce } = parts;
   clockWatch.look();
   const config = inForce.current;
+  const defects = parts.defects.list;
   return {
     now: clock.now(),
     wallOffset: clockWatch.wallOffset,
@@ -14,19 +17,36 @@ export function reportPool(parts: Parts): PoolReport {
     state: { problem: stateWatch.problem, withheld: newState.withheld },
     daemon: errand === null ? reportDaemon(parts) : null,
     config,
-    nodes: [...ledger.nodes.values()],
-    requests: [...ledger.requests.values()],
+    nodes: withDefects("node", ledger.nodes, defects),
+    requests: withDefects("request", ledger.requests, defects),
     jobs: [...ledger.jobs.values()],
     pauses: [...ledger.pauses.values()],
-    dibImages: [...ledger.dibImages.values()],
-    images: [...ledger.images.values()],
+    dibImages: withDefects("dib image", ledger.dibImages, defects),
+    images: withDefects("image", ledger.images, defects),
     orders: [...ledger.orders.values()],
     uploads: parts.imageExecutor.progress,
     labels: parts.tick.reports,
     providers: config.providers.map(({ name }) => watches.report(name)),
     targets: targets.states(),
     links: reportLinks(parts),
+    defects,
   };
+}
+
+/** All of the records; one that stands still because of a defect says so in place of what it waited for. */
+function withDefects<Entity extends { readonly waitingOn: WaitingOn | null }>(
+  kind: DefectReport["of"]["kind"],
+  records: ReadonlyMap<number, Entity>,
+  defects: readonly DefectReport[],
+): readonly Entity[] {
+  const own = new Map(defects.flatMap((defect) => defect.of.kind === kind ? [[defect.of.id, defect]] : []));
+  if (own.size === 0) return [...records.values()];
+  return [...records].map(([id, record]) => {
+    const defect = own.get(id);
+    if (defect === undefined) return record;
+    const message = `${defect.doing} failed: ${defect.message}`;
+    return { ...record, waitingOn: { reason: "defect", message, since: defect.since } };
+  });
 }
 
 export function reportDaemon({ means, startedAt, inForce, intake, tasks }: Parts): DaemonReport {

@@ -39,23 +39,30 @@ export class ImageChanges {
     const { ledger, clock } = this.#means;
     const now = clock.now();
     await edits.all([
-      ...dibChanges.map(({ previous, next }) =>
-        ledger.edit((edit) => {
-          if (edit.dibImage(previous.id) !== previous) return;
-          recordDibImage(edit, { previous, next, now });
-        })
-      ),
-      ...changes.map(({ previous, next }) =>
-        ledger.edit((edit) => {
-          if (edit.image(previous.id) !== previous) return;
-          recordImage(edit, { previous, next, now });
-        })
-      ),
+      ...dibChanges.map(({ previous, next }) => ({
+        of: { kind: "dib image", id: previous.id } as const,
+        store: () =>
+          ledger.edit((edit) => {
+            if (edit.dibImage(previous.id) !== previous) return;
+            recordDibImage(edit, { previous, next, now });
+          }),
+      })),
+      ...changes.map(({ previous, next }) => ({
+        of: { kind: "image", id: previous.id } as const,
+        store: () =>
+          ledger.edit((edit) => {
+            if (edit.image(previous.id) !== previous) return;
+            recordImage(edit, { previous, next, now });
+          }),
+      })),
     ]);
-    await edits.all([this.#placeAged(wanted, now)]);
-    await edits.all(await this.#addBuilds(wanted, { config, now }));
-    await edits.all(await this.#addImages(wanted, now));
-    await edits.all(launches.launches.map((launch) => this.#launch(launch, now)));
+    await edits.all([{ of: { kind: "plan of", id: "rebuilds" }, store: () => this.#placeAged(wanted, now) }]);
+    await this.#addBuilds(wanted, { config, edits, now });
+    await this.#addImages(wanted, { edits, now });
+    await edits.all(launches.launches.map((launch) => ({
+      of: { kind: "image", id: launch.forImage.id },
+      store: () => this.#launch(launch, now),
+    })));
   }
 
   async #placeAged({ orders }: NewImages, now: Instant): Promise<void> {
@@ -70,9 +77,9 @@ export class ImageChanges {
 
   async #addBuilds(
     { builds }: NewImages,
-    { config: { imagesDir, buildLogDir }, now }: { config: Config; now: Instant },
-  ): Promise<readonly Promise<void>[]> {
-    if (builds.length === 0) return [];
+    { config: { imagesDir, buildLogDir }, edits, now }: { config: Config; edits: TurnEdits; now: Instant },
+  ): Promise<void> {
+    if (builds.length === 0) return;
     const { ledger } = this.#means;
     const firstId = await ledger.takeIds("dib-image", builds.length);
     const known = [...ledger.dibImages.values()];
@@ -96,18 +103,28 @@ export class ImageChanges {
         evidence: null,
       };
     });
-    return records.map((record) => ledger.edit((edit) => edit.putDibImage(record)));
+    await edits.all(records.map((record) => ({
+      of: { kind: "dib image", id: record.name },
+      store: () => ledger.edit((edit) => edit.putDibImage(record)),
+    })));
   }
 
-  async #addImages({ images }: NewImages, now: Instant): Promise<readonly Promise<void>[]> {
-    if (images.length === 0) return [];
+  async #addImages(
+    { images }: NewImages,
+    { edits, now }: { edits: TurnEdits; now: Instant },
+  ): Promise<void> {
+    if (images.length === 0) return;
     const { ledger } = this.#means;
     const firstId = await ledger.takeIds("image", images.length);
     const known = [...ledger.images.values()];
-    const records = images.map((image, index) =>
-      newProviderImage(image, { id: firstId + index, version: nextVersion(ofSame(image, known), now), now })
-    );
-    return records.map((record) => ledger.edit((edit) => edit.putImage(record)));
+    await edits.all(images.map((image, index) => ({
+      of: { kind: "image", id: `${image.image.name} on ${image.provider.name}` },
+      store: () => {
+        const version = nextVersion(ofSame(image, known), now);
+        const record = newProviderImage(image, { id: firstId + index, version, now });
+        return ledger.edit((edit) => edit.putImage(record));
+      },
+    })));
   }
 
   /** The node and the image that it is for know of each other from the same moment on. */

@@ -41,14 +41,18 @@ export class NodeLaunches {
     const { ledger, clock } = this.#means;
     let id = await ledger.takeIds("node", launches.reduce((sum, { label }) => sum + 1 + label.subnodes, 0));
     const now = clock.now();
-    const groups = launches.map((launch) => {
-      const group = this.#newGroup(launch, { config, id, now });
-      id += group.length;
-      return group;
+    const numbered = launches.map((launch) => {
+      const first = id;
+      id += 1 + launch.label.subnodes;
+      return { launch, id: first };
     });
-    await edits.all(
-      groups.map((group) => ledger.edit((edit) => group.forEach((node) => edit.putNode(node)))),
-    );
+    await edits.all(numbered.map(({ launch, id }) => ({
+      of: { kind: "label", id: launch.label.name },
+      store: () => {
+        const group = this.#newGroup(launch, { config, id, now });
+        return ledger.edit((edit) => group.forEach((node) => edit.putNode(node)));
+      },
+    })));
   }
 
   async launchSubnodes(launches: readonly SubnodeLaunch[], { config, edits }: Turn): Promise<void> {
@@ -56,11 +60,11 @@ export class NodeLaunches {
     const { ledger, clock } = this.#means;
     const firstId = await ledger.takeIds("node", launches.length);
     const now = clock.now();
-    await edits.all(
-      launches.map((launch, index) =>
-        ledger.edit((edit) => this.#putSubnode(edit, { launch, config, id: firstId + index, now }))
-      ),
-    );
+    await edits.all(launches.map((launch, index) => ({
+      of: { kind: "node", id: launch.parent.id },
+      store: () =>
+        ledger.edit((edit) => this.#putSubnode(edit, { launch, config, id: firstId + index, now })),
+    })));
   }
 
   /** A node and its subnodes, numbered from the id on. */

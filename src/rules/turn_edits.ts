@@ -1,23 +1,27 @@
 /**
- * The edits of one turn of the loop, each in a room of its own: one that is refused, such as for a record that could not
- * be read back, leaves the others alone, and is told once the turn is over. A state that cannot be written ends the turn.
+ * What one turn of the loop stores, each for a record of its own: what is refused, such as a record that could not be read
+ * back, leaves the others alone and is gathered as a defect. A state that cannot be written ends the turn.
  */
+import { Apart, type DefectSubject } from "../domain/defect.ts";
 import { StoreError } from "../store/store.ts";
 
-export class TurnEdits {
-  #defect: { readonly error: unknown } | null = null;
+interface TurnEdit {
+  readonly of: DefectSubject;
+  readonly store: () => Promise<unknown>;
+}
 
-  /** Waits for them all. @throws StoreError */
-  async all(edits: readonly Promise<unknown>[]): Promise<void> {
-    for (const result of await Promise.allSettled(edits)) {
-      if (result.status === "fulfilled") continue;
-      if (result.reason instanceof StoreError) throw result.reason;
-      this.#defect ??= { error: result.reason };
-    }
+export class TurnEdits extends Apart {
+  constructor() {
+    super("storing");
   }
 
-  /** To be called at the end of the turn. @throws what the first refused edit threw */
-  report(): void {
-    if (this.#defect !== null) throw this.#defect.error;
+  /** Asks for them all at once and waits for them. @throws StoreError */
+  async all(edits: readonly TurnEdit[]): Promise<void> {
+    const results = await Promise.allSettled(edits.map(async ({ store }) => await store()));
+    for (const [index, result] of results.entries()) {
+      if (result.status === "fulfilled") continue;
+      if (result.reason instanceof StoreError) throw result.reason;
+      this.note(edits[index]!.of, result.reason);
+    }
   }
 }

@@ -35,6 +35,8 @@ const maybeInstant = v.nullable(instant);
 // Records and not lists, so that the type check misses none that is added to the domain.
 const results = { used: 0, failed: 0, refused: 0, unused: 0, lost: 0 } satisfies Record<NodeResult, 0>;
 const roles = { node: 0, subnode: 0, builder: 0, checker: 0 } satisfies Record<NodeRole, 0>;
+/** A defect is told of a record, never by it. */
+type StoredReason = Exclude<WaitingReason, "defect">;
 const reasons = {
   answer: 0,
   listing: 0,
@@ -58,10 +60,10 @@ const reasons = {
   target: 0,
   saving: 0,
   check: 0,
-} satisfies Record<WaitingReason, 0>;
+} satisfies Record<StoredReason, 0>;
 
 const waitingOn = v.nullable(v.strictObject({
-  reason: v.picklist(Object.keys(reasons) as WaitingReason[]),
+  reason: v.picklist(Object.keys(reasons) as StoredReason[]),
   message: v.string(),
   since: instant,
 }));

@@ -3,6 +3,7 @@
  * no input: whatever happens only means "run again now". All that it must remember is in the ledger.
  */
 import type { Config } from "../domain/config.ts";
+import { type Defect, describeSubject } from "../domain/defect.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import type { Observation } from "../domain/observation.ts";
 import type { LabelReport } from "../domain/pool_report.ts";
@@ -20,6 +21,8 @@ import type { Turns } from "../plan/turns.ts";
 import type { Edit } from "../store/draft.ts";
 import type { Ledger } from "../store/ledger.ts";
 import { orderKey } from "../store/pair_key.ts";
+import { StoreError } from "../store/store.ts";
+import type { Defects } from "./defects.ts";
 import type { Errand } from "./errand.ts";
 import { ImageChanges } from "../rules/image_changes.ts";
 import { NodeLaunches } from "../rules/node_launches.ts";
@@ -34,6 +37,9 @@ export interface TickParts {
   /** Diskimages are built and uploaded. */
   readonly builds: boolean;
 }
+
+/** What one half of a turn came to. */
+type Moved = Pick<PoolPlan, "until" | "defects">;
 
 /** A tick takes at most this part of the time, however large the pool and however much happens. */
 const LARGEST_SHARE = 0.25;
@@ -63,12 +69,16 @@ export interface TickMeans {
   readonly launching: () => boolean;
   /** Whether new work is taken on; false while the daemon is stopping. */
   readonly accepting: () => boolean;
+  /** Takes note of what a turn could not plan or store. */
+  readonly defects: Pick<Defects, "noteTurn">;
 }
 
 export class Tick {
   readonly #means: TickMeans;
   readonly #imageChanges: ImageChanges;
   readonly #nodeLaunches: NodeLaunches;
+  /** What the newest plan of images has the nodes leave free. */
+  #reserved: PoolInput["reserved"] = new Map();
   #turns: Turns = new Map();
   #unwanted: PoolPlan["unwanted"] = new Map();
   #reports: readonly LabelReport[] = [];
@@ -90,29 +100,67 @@ export class Tick {
     return this.#rest;
   }
 
-  /** @returns when to run again even if nothing happens; null: no such time */
+  /**
+   * @returns when to run again even if nothing happens; null: no such time
+   * @throws StoreError; Error once all else is done, where something could not be planned at all
+   */
   async run(config: Config): Promise<Instant | null> {
-    const { clock, executor, imageExecutor } = this.#means;
     this.#rest = 0;
-    const startedAt = clock.monotonic();
+    const halves = [
+      await this.#half("images", (edits) => this.#moveImages(config, edits)),
+      await this.#half("nodes", (edits) => this.#moveNodes(config, edits)),
+    ];
+    const defects = halves.flatMap((half) => half.defects);
+    this.#means.defects.noteTurn(defects);
+    const broken = defects.find(({ of }) => of.kind === "plan of");
+    if (broken !== undefined) {
+      throw new Error(`the ${describeSubject(broken.of)} broke`, { cause: broken.error });
+    }
+    return earliest([...halves.map(({ until }) => until), this.#means.imageExecutor.again]);
+  }
+
+  /** Images and nodes move apart: what breaks the one half leaves the other alone. @throws StoreError */
+  async #half(id: string, move: (edits: TurnEdits) => Promise<Moved>): Promise<Moved> {
     const edits = new TurnEdits();
-    const images = this.#planImages(config);
-    const imagesPlanned = clock.monotonic() - startedAt;
-    await this.#imageChanges.store(images, { config, edits });
-    const replanned = clock.monotonic();
-    const plan = this.#plan(config, images.launches.reserved);
+    try {
+      const { until, defects } = await move(edits);
+      return { until, defects: [...defects, ...edits.defects] };
+    } catch (error) {
+      if (error instanceof StoreError) throw error;
+      const whole: Defect = { of: { kind: "plan of", id }, doing: "planning", error };
+      return { until: null, defects: [...edits.defects, whole] };
+    }
+  }
+
+  async #moveImages(config: Config, edits: TurnEdits): Promise<Moved> {
+    const plan = this.#timed(() => this.#planImages(config));
+    this.#reserved = plan.launches.reserved;
+    await this.#imageChanges.store(plan, { config, edits });
+    this.#means.imageExecutor.dispatch(plan.actions, config);
+    return plan;
+  }
+
+  async #moveNodes(config: Config, edits: TurnEdits): Promise<Moved> {
+    const plan = this.#timed(() => this.#planNodes(config));
     this.#turns = plan.launches.turns;
     this.#unwanted = plan.unwanted;
     this.#reports = plan.launches.reports;
-    const planned = imagesPlanned + clock.monotonic() - replanned;
-    this.#rest = planned * (1 / LARGEST_SHARE - 1);
     await this.#storeChanges(plan, { config, edits });
     await this.#nodeLaunches.launchSubnodes(plan.subnodes, { config, edits });
     await this.#nodeLaunches.launch(plan.launches.launches, { config, edits });
-    executor.dispatch(plan.actions, config);
-    imageExecutor.dispatch(images.actions, config);
-    edits.report();
-    return earliest([plan.until, images.until, imageExecutor.again]);
+    this.#means.executor.dispatch(plan.actions, config);
+    return plan;
+  }
+
+  /** Adds to the rest what the planning has cost, however it ends. */
+  #timed<Plan>(plan: () => Plan): Plan {
+    const { clock } = this.#means;
+    const startedAt = clock.monotonic();
+    try {
+      return plan();
+    } finally {
+      this.#rest += (clock.monotonic() - startedAt) * (1 / LARGEST_SHARE - 1);
+    }
   }
 
   #planImages(config: Config): ImagePlan {
@@ -134,7 +182,7 @@ export class Tick {
     });
   }
 
-  #plan(config: Config, reserved: PoolInput["reserved"]): PoolPlan {
+  #planNodes(config: Config): PoolPlan {
     const {
       ledger,
       executor,
@@ -159,7 +207,7 @@ export class Tick {
       pauses: [...ledger.pauses.values()],
       images: ledger.images,
       order: (provider, image) => ledger.orders.get(orderKey(provider, image)) ?? null,
-      reserved,
+      reserved: this.#reserved,
       seen: seen(),
       targets: targets(),
       demand: demand(),
@@ -179,10 +227,21 @@ export class Tick {
   ): Promise<void> {
     const { ledger } = this.#means;
     const granting = { closed: new Set<string>(), now: this.#means.clock.now() };
+    const ofRequest = ({ request: { id } }: { readonly request: { readonly id: number } }) =>
+      ({ kind: "request", id }) as const;
     await edits.all([
-      ...changes.map((change) => ledger.edit((edit) => this.#putChange(edit, { ...change, config }))),
-      ...grants.map((grant) => ledger.edit((edit) => grantRequest(edit, grant, granting))),
-      ...requestWaits.map((wait) => ledger.edit((edit) => recordWait(edit, wait))),
+      ...changes.map((change) => ({
+        of: { kind: "node", id: change.previous.id } as const,
+        store: () => ledger.edit((edit) => this.#putChange(edit, { ...change, config })),
+      })),
+      ...grants.map((grant) => ({
+        of: ofRequest(grant),
+        store: () => ledger.edit((edit) => grantRequest(edit, grant, granting)),
+      })),
+      ...requestWaits.map((wait) => ({
+        of: ofRequest(wait),
+        store: () => ledger.edit((edit) => recordWait(edit, wait)),
+      })),
     ]);
   }
 

@@ -17,14 +17,17 @@ export function contentTag(
   return hash(renderPoolJson({ ...report, now: 0 }, { name, filter }));
 }
 
-/** A record says what it said as long as it has the same revision. Another node's change counts too: no harm. */
-function nodeRevisions({ installation, nodes, wallOffset }: PoolReport): string {
+/**
+ * A record says what it said as long as it has the same revision, but for its defects. Another node's change counts too:
+ * no harm.
+ */
+function nodeRevisions({ installation, nodes, wallOffset, defects }: PoolReport): string {
   const numbers = new Float64Array(2 * nodes.length);
   for (const [index, { id, revision }] of nodes.entries()) {
     numbers[2 * index] = id;
     numbers[2 * index + 1] = revision;
   }
-  return hash(numbers, `${installation.id} ${wallOffset}`);
+  return hash(numbers, `${installation.id} ${wallOffset} ${JSON.stringify(defects)}`);
 }
 
 function hash(content: Uint8Array | Float64Array, salt = ""): string {

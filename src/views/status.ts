@@ -1,5 +1,6 @@
 /** The pool at a glance: whether a daemon runs and on which configuration, and what is not well. */
 import * as v from "valibot";
+import { describeSubject } from "../domain/defect.ts";
 import { describeMissing } from "../domain/observation.ts";
 import { durationText, HOUR, MINUTE, type Moment } from "../domain/time.ts";
 import type { CloudClock } from "../domain/clock_record.ts";
@@ -139,8 +140,12 @@ export function listProblems(report: PoolReport): string[] {
   const tasks = (daemon?.tasks ?? []).flatMap(({ name, lastError }) =>
     lastError ? [`task ${name}: ${lastError.message}`] : []
   );
+  const broken = report.defects.filter(({ of }) => of.kind !== "plan of").map(({ of, doing, message }) =>
+    `${describeSubject(of)}: ${doing} failed: ${message}; all others go on`
+  );
   return [
     ...stateProblems(report.state),
+    ...broken,
     ...config,
     ...clockProblems(report),
     ...clouds,

@@ -1,5 +1,6 @@
 /** Small parts for the planners' tests: one provider `cloud-a` with one label `noble`, and what is seen of it. */
 import type { Config, LabelConfig, ProviderConfig, ProviderImageConfig } from "../../src/domain/config.ts";
+import { Apart, type DefectSubject } from "../../src/domain/defect.ts";
 import { Inventory } from "../../src/domain/inventory.ts";
 import type { NodePhase, NodeRecord, NodeState } from "../../src/domain/node.ts";
 import type { Catalog, Missing, Observation, Refusal } from "../../src/domain/observation.ts";
@@ -12,6 +13,15 @@ import { NOW, sampleConfig, sampleNode } from "../views/sample_pool.ts";
 export { NOW };
 export const INSTALLATION = "5d0b0f0e-0000-4000-8000-000000000001";
 export const ADDRESSES = { login: "10.0.0.7", publicV4: "10.0.0.7", publicV6: null, privateV4: "10.0.0.7" };
+
+/** For planners that are to break where one of their records breaks. */
+class Together extends Apart {
+  override note(_of: DefectSubject, error: unknown): void {
+    throw error;
+  }
+}
+
+export const together = new Together("planning");
 
 export function provider(fields: Partial<ProviderConfig> = {}): ProviderConfig {
   return { ...sampleConfig().providers[0]!, bootTimeout: 2 * MINUTE, launchTimeout: 10 * MINUTE, ...fields };

@@ -4,14 +4,14 @@ import type { NodeRecord } from "../../src/domain/node.ts";
 import type { NodeRequest } from "../../src/domain/request.ts";
 import { type GrantPlan, planGrants } from "../../src/plan/plan_grants.ts";
 import { sampleRequest } from "../views/sample_pool.ts";
-import { node, NOW, states } from "./plan_fixtures.ts";
+import { node, NOW, states, together } from "./plan_fixtures.ts";
 
 function ready(id: number, stateSince = NOW, label = "noble"): NodeRecord {
   return node({ phase: "ready", serverId: `s${id}` }, { id, stateSince, label });
 }
 
 const given = (nodes: readonly NodeRecord[], requests: readonly NodeRequest[]) =>
-  planGrants(nodes, requests, { now: NOW }).grants.map((
+  planGrants(nodes, requests, { now: NOW, apart: together }).grants.map((
     grant,
   ) => [grant.request.id, ...grant.nodes.map(({ id }) => id)]);
 
@@ -33,7 +33,8 @@ Deno.test("a request gets all its nodes together, and a later one of its label d
 
 Deno.test("only ready nodes are granted", () => {
   const nodes = Object.values(states).map((state, index) => node(state, { id: index + 1 }));
-  const granted = planGrants(nodes, [1, 2, 3].map((id) => sampleRequest({ id })), { now: NOW }).grants;
+  const granted =
+    planGrants(nodes, [1, 2, 3].map((id) => sampleRequest({ id })), { now: NOW, apart: together }).grants;
   assert.deepEqual(granted.flatMap((grant) => grant.nodes.map(({ state }) => state.phase)), ["ready"]);
 });
 
@@ -49,9 +50,9 @@ Deno.test("neither a node that a target may send jobs to nor a subnode is grante
 Deno.test("a request that nobody waits for yet keeps its place and its nodes, and is not granted", () => {
   const requests = [sampleRequest({ id: 11, count: 2 }), sampleRequest({ id: 12 })];
   const grant = (nodes: readonly NodeRecord[]) =>
-    planGrants(nodes, requests, { now: NOW, deserted: new Set([11]) }).grants.map(({ request }) =>
-      request.id
-    );
+    planGrants(nodes, requests, { now: NOW, apart: together, deserted: new Set([11]) }).grants.map((
+      { request },
+    ) => request.id);
   assert.deepEqual(grant([ready(1), ready(2), ready(3)]), [12]);
   assert.deepEqual(grant([ready(1), ready(2)]), []);
 });
@@ -82,7 +83,7 @@ function property(
 ): void {
   Deno.test(`for any nodes and requests ${title}`, () => {
     fc.assert(fc.property(arbitraryNodes, arbitraryRequests, (nodes, requests) => {
-      check(planGrants(nodes, requests, { now: NOW }).grants, { nodes, requests });
+      check(planGrants(nodes, requests, { now: NOW, apart: together }).grants, { nodes, requests });
     }));
   });
 }
@@ -116,7 +117,7 @@ property("their order does not matter", (grants, { nodes, requests }) => {
   const shape = (list: typeof grants) =>
     list.map((grant) => [grant.request.id, grant.nodes.map(({ id }) => id)]);
   assert.deepEqual(
-    shape(planGrants([...nodes].reverse(), [...requests].reverse(), { now: NOW }).grants),
+    shape(planGrants([...nodes].reverse(), [...requests].reverse(), { now: NOW, apart: together }).grants),
     shape(grants),
   );
 });

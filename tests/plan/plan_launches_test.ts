@@ -13,6 +13,7 @@ import {
   quota,
   refusal,
   seen,
+  together,
 } from "./plan_fixtures.ts";
 
 function input(fields: Partial<LaunchInput> = {}): LaunchInput {
@@ -30,6 +31,7 @@ function input(fields: Partial<LaunchInput> = {}): LaunchInput {
     current: () => null,
     targets: new Map(),
     demand: new Map(),
+    apart: together,
     ...fields,
   };
 }

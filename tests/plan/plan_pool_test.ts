@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { NodeRecord, NodeState } from "../../src/domain/node.ts";
 import { serverIdOf } from "../../src/domain/node.ts";
 import { HOUR, MINUTE, SECOND } from "../../src/domain/time.ts";
-import { planPool, type PoolInput, type PoolPlan } from "../../src/plan/plan_pool.ts";
+import { planPool as planApart, type PoolInput, type PoolPlan } from "../../src/plan/plan_pool.ts";
 import { sampleImage } from "../views/sample_images.ts";
 import { sampleRequest } from "../views/sample_pool.ts";
 import {
@@ -39,6 +39,13 @@ function input(fields: Partial<PoolInput> = {}): PoolInput {
     granting: true,
     ...fields,
   };
+}
+
+/** A plan in which nothing breaks. */
+function planPool(given: PoolInput): PoolPlan {
+  const plan = planApart(given);
+  assert.deepEqual(plan.defects, []);
+  return plan;
 }
 
 /** The nodes as they are once the plan's changes are stored. */

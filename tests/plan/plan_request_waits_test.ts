@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { NodeRequest } from "../../src/domain/request.ts";
 import { planRequestWaits } from "../../src/plan/plan_request_waits.ts";
 import { sampleRequest } from "../views/sample_pool.ts";
-import { config, label, NOW } from "./plan_fixtures.ts";
+import { config, label, NOW, together } from "./plan_fixtures.ts";
 
 const full = {
   name: "noble",
@@ -16,7 +16,15 @@ const full = {
 const waitsOf = (
   requests: readonly NodeRequest[],
   given: Partial<Parameters<typeof planRequestWaits>[1]> = {},
-) => planRequestWaits(requests, { reports: [], config: config(), now: NOW, wallOffset: 0, ...given });
+) =>
+  planRequestWaits(requests, {
+    apart: together,
+    reports: [],
+    config: config(),
+    now: NOW,
+    wallOffset: 0,
+    ...given,
+  });
 
 Deno.test("a request whose nodes could not be launched says why, by provider", () => {
   const [wait] = waitsOf([sampleRequest({ id: 1 })], { reports: [full] });

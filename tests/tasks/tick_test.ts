@@ -2,10 +2,14 @@ import assert from "node:assert/strict";
 import type { NodeRecord } from "../../src/domain/node.ts";
 import { transition } from "../../src/domain/node_transition.ts";
 import { MINUTE } from "../../src/domain/time.ts";
+import { errorChain } from "../../src/lib/error_chain.ts";
 import { seededRandom } from "../../src/lib/random.ts";
+import { Defects } from "../../src/tasks/defects.ts";
 import { Tick, type TickMeans } from "../../src/tasks/tick.ts";
 import { executorKit, imageExecutorOf, type Scripted } from "../execute/execute_fixtures.ts";
 import { config, label, node, NOW, provider, refusal, seen, server, states } from "../plan/plan_fixtures.ts";
+import { loggedLines } from "../lib/logged_lines.ts";
+import { imagesConfig } from "../plan/images/image_fixtures.ts";
 import { sampleRequest } from "../views/sample_pool.ts";
 
 async function tickKit(
@@ -15,8 +19,10 @@ async function tickKit(
     & Partial<Omit<TickMeans, "config" | "imageExecutor">> = {},
 ) {
   const kit = await executorKit({ nodes, config: settings, cloud, observation });
+  const defects = new Defects(kit);
   const tick = new Tick({
     ...kit,
+    defects,
     random: seededRandom(1),
     seen: () => new Map([["cloud-a", observation]]),
     imageExecutor: imageExecutorOf(kit),
@@ -40,7 +46,7 @@ async function tickKit(
     await kit.executor.settled();
     return until;
   };
-  return Object.assign(kit, { tick, run });
+  return Object.assign(kit, { tick, run, turn: defects });
 }
 
 Deno.test("a node is written down before it is asked for, and asked for by the next tick", async () => {
@@ -189,10 +195,107 @@ Deno.test("a launch that cannot be stored is told, and keeps no other from its n
     nodes: [node(states.create, { id: 1 })],
     cloud: { createServer: () => Promise.resolve({ id: "s1" }) },
   });
-  await assert.rejects(kit.run(), /^UnstorableRecordError: node \d+ cannot be stored: a record of \d+ bytes/);
+  await kit.run();
+  const [defect, ...others] = kit.turn.list;
+  assert.deepEqual([defect?.of, defect?.doing, others], [{ kind: "label", id: "noble" }, "storing", []]);
+  assert.match(defect!.message, /^node \d+ cannot be stored: a record of \d+ bytes/);
   await kit.executor.settled();
   const made = [...kit.ledger.nodes.values()];
   assert.ok(made.length > 2 && made.length < 20, `${made.length} nodes`);
   assert.ok(made.every(({ zone }) => zone !== zones[1]));
   assert.equal(kit.node(1)?.state.phase, "boot", "its server was not asked for");
+});
+
+const defect = () => {
+  throw new TypeError("nobody foresaw it");
+};
+
+/** A look at the server s7 breaks. */
+function breakingSeen() {
+  const observation = seen({ servers: [server("s7"), server("s8")] });
+  const found = observation.inventory.servers;
+  Object.assign(found, { get: (id: string) => id === "s7" ? defect() : Map.prototype.get.call(found, id) });
+  return observation;
+}
+
+const ready = (id: number) => node({ phase: "ready", serverId: `s${id}` }, { id });
+const quiet = config({ labels: [label({ minReady: 0 })] });
+
+Deno.test("a node that breaks stands still: the turn is a good one, the others go on, the log says so once", async () => {
+  await using kit = await tickKit({
+    config: quiet,
+    observation: breakingSeen(),
+    nodes: [node(states.boot, { id: 7 }), ready(8)],
+  });
+  await kit.ledger.edit((edit) => edit.putRequest(sampleRequest({ id: 1 })));
+  const lines = await loggedLines(async () => {
+    for (let turn = 0; turn < 3; turn++) await kit.run();
+  });
+  assert.equal(kit.node(7)?.state.phase, "boot");
+  assert.deepEqual(kit.ledger.requests.get(1)?.nodes, [8]);
+  const [told, ...others] = kit.turn.list;
+  assert.deepEqual([told?.of, told?.doing, told?.message, others], [
+    { kind: "node", id: 7 },
+    "planning",
+    "nobody foresaw it",
+    [],
+  ]);
+  assert.deepEqual(lines.filter(({ level }) => level === "error").map(({ message }) => message.join("")), [
+    "defect in planning node 7: nobody foresaw it",
+  ]);
+});
+
+Deno.test("a defect that is over is told no more, and one that lasts is logged again after ten minutes", async () => {
+  const observation = breakingSeen();
+  await using kit = await tickKit({ config: quiet, observation, nodes: [node(states.boot, { id: 7 })] });
+  const lines = await loggedLines(async () => {
+    await kit.run();
+    await kit.clock.advance(11 * MINUTE);
+    await kit.run();
+  });
+  assert.equal(lines.filter(({ level }) => level === "error").length, 2);
+  assert.equal(kit.turn.list[0]?.since, NOW, "since it began");
+  Reflect.deleteProperty(observation.inventory.servers, "get");
+  await kit.run();
+  assert.deepEqual(kit.turn.list, []);
+});
+
+Deno.test("where no image can be planned, nodes go on; the turn fails at its end and says why", async () => {
+  let looks = 0;
+  const observation = seen({ servers: [server("s7")] });
+  await using kit = await tickKit({
+    config: quiet,
+    observation,
+    nodes: [node(states.boot, { id: 7 })],
+    // Images are planned with it, then nodes.
+    seen: () => looks++ % 2 === 0 ? defect() : new Map([["cloud-a", observation]]),
+  });
+  await assert.rejects(kit.run(), (error: Error) => {
+    assert.equal(errorChain(error), "the plan of images broke: nobody foresaw it");
+    return true;
+  });
+  assert.notEqual(kit.node(7)?.state.phase, "boot");
+});
+
+Deno.test("where no node can be planned, images go on; the turn fails at its end and says why", async () => {
+  const settings = imagesConfig();
+  await using kit = await tickKit({ config: settings, targets: defect });
+  await assert.rejects(kit.run(), /the plan of nodes broke/);
+  assert.deepEqual([...kit.ledger.dibImages.values()].map(({ name }) => name), ["noble"]);
+});
+
+Deno.test("an action that breaks before it is begun is a defect of its node, and all others are begun", async () => {
+  await using kit = await tickKit({ nodes: [node(states.create, { id: 8 })] });
+  const broken = {
+    type: "delete-server",
+    node: {
+      ...node(states["delete-server"]),
+      get provider() {
+        return defect();
+      },
+    },
+  };
+  kit.dispatch([broken as never, { type: "create-server", node: kit.node(8)! } as never]);
+  assert.deepEqual(kit.defects.map(String), ["TypeError: nobody foresaw it"]);
+  assert.deepEqual([...kit.executor.lanes.keys()], ["cloud-a create-server"]);
 });

@@ -309,6 +309,7 @@ export function sampleReport(fields: Partial<PoolReport> = {}): PoolReport {
     uploads: new Map(),
     targets: new Map(),
     links: [],
+    defects: [],
     labels: [
       { name: "noble", wanted: 1, refusals: [{ provider: "cloud-a", reason: "quota full: cores 40/40" }] },
       { name: "jammy", wanted: 0, refusals: [] },

@@ -127,8 +127,12 @@ export class ImageExecutor implements AsyncDisposable {
   /** Starts what is not under way yet and finds a place; the rest is left to a later plan. */
   dispatch(actions: readonly ImageAction[], config: Config): void {
     for (const action of actions) {
-      if ("image" in action) this.#startForImage(action, config);
-      else this.#startForDib(action, config);
+      try {
+        if ("image" in action) this.#startForImage(action, config);
+        else this.#startForDib(action, config);
+      } catch (error) {
+        this.#means.onDefect(action, error);
+      }
     }
   }
 

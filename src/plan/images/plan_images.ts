@@ -3,6 +3,7 @@
  * it before the plan of the nodes, commits its changes and hands its actions to the executor of images.
  */
 import type { Config } from "../../domain/config.ts";
+import { Apart, type Defect } from "../../domain/defect.ts";
 import type { DibImage } from "../../domain/dib_image.ts";
 import { type DibEvent, transitionDib } from "../../domain/dib_transition.ts";
 import type { ImageOrder } from "../../domain/image_order.ts";
@@ -17,7 +18,7 @@ import { type ImageLaunches, planImageLaunches } from "./plan_image_launches.ts"
 import { type NewImages, planNewImages } from "./plan_new_images.ts";
 import { planDibImage } from "./plan_dib_image.ts";
 import { planProviderImage } from "./plan_provider_image.ts";
-import { planDibRetention, planImageRetention } from "./plan_retention.ts";
+import { planDibRetention, planImageRetention, type Retention } from "./plan_retention.ts";
 
 export interface ImagesInput extends Moment {
   readonly config: Config;
@@ -51,48 +52,61 @@ export interface ImagePlan {
   readonly wanted: NewImages;
   readonly launches: ImageLaunches;
   readonly actions: readonly ImageAction[];
+  /** What could not be planned: a record that stays as it is, or a part of the plan that is empty. */
+  readonly defects: readonly Defect[];
   /** When to plan again even if nothing happens; null: no such time. */
   readonly until: Instant | null;
 }
 
 export function planImages(input: ImagesInput): ImagePlan {
   const { config, now, only = null } = input;
+  const apart = new Apart("planning");
+  const part = <Plan>(id: string, plan: () => Plan, none: Plan) =>
+    apart.for({ kind: "plan of", id }, plan, none);
   const isLeft = (record: DibImage | ProviderImage) => only !== null && !isConfigured(record, only);
   const [dibImages, images, nodes] = [[...input.dibImages], [...input.images], [...input.nodes]];
   const world = worldOf({ ...input, dibImages, images, nodes });
   const keep = config.limits.imageKeep;
-  const dibRetention = planDibRetention(dibImages, { now, keep });
-  const retention = planImageRetention(images, { now, keep });
+  const dibRetention = part("retention", () => planDibRetention(dibImages, { now, keep }), NONE_EXPIRED);
+  const retention = part("retention", () => planImageRetention(images, { now, keep }), NONE_EXPIRED);
   const isFrozen = ({ provider }: ProviderImage) => (input.seen.get(provider)?.frozen ?? null) !== null;
   const dibPlans = dibImages.map((image) =>
-    follow(image, {
-      now,
-      next: (record) =>
-        isLeft(record)
-          ? left
-          : dibRetention.expired.has(record.id) && record.state.phase === "ready"
-          ? expired
-          : planDibImage(record, world),
-      change: (record, event) => transitionDib(record, event as DibEvent, now),
-    })
+    apart.for({ kind: "dib image", id: image.id }, () =>
+      follow(image, {
+        now,
+        next: (record) =>
+          isLeft(record)
+            ? left
+            : dibRetention.expired.has(record.id) && record.state.phase === "ready"
+            ? expired
+            : planDibImage(record, world),
+        change: (record, event) => transitionDib(record, event as DibEvent, now),
+      }), asItIs(image))
   );
   const plans = images.map((image) =>
-    follow(image, {
-      now,
-      next: (record) =>
-        isLeft(record)
-          ? left
-          : retention.expired.has(record.id) && record.state.phase === "ready" && !isFrozen(record)
-          ? expired
-          : planProviderImage(record, { world, seen: input.seen.get(record.provider) }),
-      change: (record, event) => transitionImage(record, event as ImageEvent, now),
-    })
+    apart.for({ kind: "image", id: image.id }, () =>
+      follow(image, {
+        now,
+        next: (record) =>
+          isLeft(record)
+            ? left
+            : retention.expired.has(record.id) && record.state.phase === "ready" && !isFrozen(record)
+            ? expired
+            : planProviderImage(record, { world, seen: input.seen.get(record.provider) }),
+        change: (record, event) => transitionImage(record, event as ImageEvent, now),
+      }), asItIs(image))
   );
   const living = plans.flatMap(({ next }) => next === null || isLeft(next) ? [] : next);
-  const launches = input.accepting ? planImageLaunches({ ...input, images: living, nodes }) : NO_LAUNCHES;
+  const launches = input.accepting
+    ? part("launches for images", () => planImageLaunches({ ...input, images: living, nodes }), NO_LAUNCHES)
+    : NO_LAUNCHES;
   // By the records as they are: an order is filled only when what this plan changes has been stored.
   const wanted = input.accepting
-    ? planNewImages({ ...input, config: only ?? config, dibImages, images })
+    ? part(
+      "new images",
+      () => planNewImages({ ...input, config: only ?? config, dibImages, images }),
+      NOTHING_NEW,
+    )
     : NOTHING_NEW;
   return {
     dibChanges: dibImages.flatMap((previous, at) => changeOf(previous, dibPlans[at]!.next)),
@@ -103,6 +117,7 @@ export function planImages(input: ImagesInput): ImagePlan {
     wanted,
     launches,
     actions: [...dibPlans, ...plans].flatMap(({ action }) => action ?? []),
+    defects: apart.defects,
     until: earliest([
       ...dibPlans.map(({ until }) => until),
       ...plans.map(({ until }) => until),
@@ -126,6 +141,7 @@ function isConfigured(record: DibImage | ProviderImage, { diskimages, providers 
   );
 }
 
+const NONE_EXPIRED: Retention = { expired: new Set(), until: null };
 const NO_LAUNCHES: ImageLaunches = { launches: [], waits: new Map(), reserved: new Map() };
 const NOTHING_NEW: NewImages = { builds: [], images: [], orders: [], until: null };
 
@@ -177,6 +193,10 @@ type AnyStep =
   | { readonly do: "leave" }
   | { readonly do: "end" };
 
+function asItIs<Entity>(record: Entity): Followed<Entity> {
+  return { next: record, action: null, until: null };
+}
+
 /** More changes than there are phases would be a circle. */
 const MOST_CHANGES = 14;
 
@@ -197,7 +217,7 @@ function follow<Entity extends { readonly id: number; readonly waitingOn: Waitin
       case "end":
         return { next: null, action: null, until: null };
       case "leave":
-        return { next: record, action: null, until: null };
+        return asItIs(record);
       case "stay":
         return { next: waiting(null), action: null, until: step.until ?? null };
       case "wait":

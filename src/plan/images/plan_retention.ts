@@ -9,7 +9,7 @@ import type { Instant, Milliseconds } from "../../domain/time.ts";
 /** The current one and the previous one. */
 const KEPT = 2;
 
-interface Retention {
+export interface Retention {
   /** Ids of those that are to go. */
   readonly expired: ReadonlySet<number>;
   /** When the next one comes of age; null: none will. */

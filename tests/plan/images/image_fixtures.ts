@@ -1,4 +1,5 @@
 /** What the planners of images are given in tests: the diskimage `noble`, uploaded to `cloud-a` for the label `noble`. */
+import assert from "node:assert/strict";
 import type { Config, DiskimageConfig, ProviderImageConfig } from "../../../src/domain/config.ts";
 import type { ImageOrder } from "../../../src/domain/image_order.ts";
 import { imageProperties } from "../../../src/domain/image_marks.ts";
@@ -6,7 +7,11 @@ import type { ImageSightings, Observation } from "../../../src/domain/observatio
 import type { ProviderImage } from "../../../src/domain/provider_image.ts";
 import type { CloudImage } from "../../../src/domain/server.ts";
 import { DAY, HOUR, MINUTE } from "../../../src/domain/time.ts";
-import type { ImagesInput } from "../../../src/plan/images/plan_images.ts";
+import {
+  type ImagePlan,
+  type ImagesInput,
+  planImages as planApart,
+} from "../../../src/plan/images/plan_images.ts";
 import { config, image, INSTALLATION, NOW, provider, sampleCloudImage, seen } from "../plan_fixtures.ts";
 
 export const diskimage: DiskimageConfig = {
@@ -92,4 +97,11 @@ export function seeing(
   fields: Partial<Observation> = {},
 ): ReadonlyMap<string, Observation> {
   return new Map([["cloud-a", seen({ images, ...fields })]]);
+}
+
+/** A plan in which nothing breaks. */
+export function planImages(input: ImagesInput): ImagePlan {
+  const plan = planApart(input);
+  assert.deepEqual(plan.defects, []);
+  return plan;
 }

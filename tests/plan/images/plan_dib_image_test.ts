@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import type { DibImage } from "../../../src/domain/dib_image.ts";
 import { SECOND } from "../../../src/domain/time.ts";
-import { planImages } from "../../../src/plan/images/plan_images.ts";
 import { sampleDibImage, sampleImage } from "../../views/sample_images.ts";
 import { config, NOW } from "../plan_fixtures.ts";
-import { imagesInput } from "./image_fixtures.ts";
+import { imagesInput, planImages } from "./image_fixtures.ts";
 
 type Fields = Parameters<typeof imagesInput>[0];
 

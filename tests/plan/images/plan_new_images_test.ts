@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { DAY, HOUR, MINUTE, SECOND } from "../../../src/domain/time.ts";
-import { planImages } from "../../../src/plan/images/plan_images.ts";
 import { sampleDibImage, sampleImage, sampleOrder } from "../../views/sample_images.ts";
 import { config, label, NOW, provider } from "../plan_fixtures.ts";
-import { diskimage, imagesConfig, imagesInput, prepared, uploaded } from "./image_fixtures.ts";
+import { diskimage, imagesConfig, imagesInput, planImages, prepared, uploaded } from "./image_fixtures.ts";
 
 /** What is to be made, in short: `build noble`, `upload 3 to cloud-a`, `snapshot noble on cloud-a`. */
 function wanted(fields: Parameters<typeof imagesInput>[0] = {}): string[] {

@@ -5,7 +5,6 @@ import {
   type ProviderImageState,
 } from "../../../src/domain/provider_image.ts";
 import { DAY, HOUR, MINUTE, SECOND } from "../../../src/domain/time.ts";
-import { planImages } from "../../../src/plan/images/plan_images.ts";
 import { sampleDibImage, sampleImage } from "../../views/sample_images.ts";
 import { config, node, NOW, provider, quota, seen, states } from "../plan_fixtures.ts";
 import {
@@ -13,6 +12,7 @@ import {
   diskimage,
   imagesConfig,
   imagesInput,
+  planImages,
   prepared,
   seeing,
   sightings,
