@@ -5,7 +5,7 @@
  */
 import type { LinkState } from "../domain/link_state.ts";
 import { MINUTE, SECOND } from "../domain/time.ts";
-import { backoff } from "../lib/backoff.ts";
+import { backoff } from "../domain/backoff.ts";
 import { bulkhead } from "../lib/bulkhead.ts";
 import type { Clock } from "../lib/clock.ts";
 import { startDeadline } from "../lib/deadline.ts";

@@ -2,6 +2,7 @@
  * How image orders change: one is placed, an attempt came to something or to nothing. Pure; commands, crons and the
  * records of images go through here.
  */
+import { backoff } from "./backoff.ts";
 import type { ImageOrder } from "./image_order.ts";
 import { HOUR, type Instant, MINUTE, SECOND } from "./time.ts";
 
@@ -52,7 +53,7 @@ export function fillOrder(
 
 /** An attempt came to nothing: the next one waits. */
 export function failOrder(order: ImageOrder, { at, error }: { at: Instant; error: string }): ImageOrder {
-  const pause = Math.min(FIRST_PAUSE * 2 ** Math.min(order.failures, 20), LONGEST_PAUSE);
+  const pause = backoff({ failures: order.failures + 1, base: FIRST_PAUSE, max: LONGEST_PAUSE });
   return {
     ...order,
     failures: order.failures + 1,

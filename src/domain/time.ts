@@ -50,6 +50,21 @@ export function durationText(duration: Milliseconds): string {
   return text;
 }
 
+const amount = /(\d+(?:\.\d+)?)(ms|[smhdw])\s*/g;
+const lengths: Readonly<Record<string, Milliseconds>> = { ...units, ms: 1, w: 7 * DAY };
+
+/**
+ * A length of time as people write it: `30s`, `5m`, `8h`, `1d`, `1h30m`; a bare number is seconds.
+ * @returns null where it is none, or longer than anybody may ask for
+ */
+export function parseDuration(text: string): Milliseconds | null {
+  const isBare = /^\d+(\.\d+)?$/.test(text);
+  if (!isBare && (text === "" || text.replaceAll(amount, "") !== "")) return null;
+  const parts = [...(isBare ? `${text}s` : text).matchAll(amount)];
+  const sum = parts.reduce((total, [, count, unit]) => total + Number(count) * lengths[unit!]!, 0);
+  return sum <= LONGEST_TIME ? Math.round(sum) : null;
+}
+
 /** The first of the times that are known; null: none is. */
 export function earliest(times: readonly (Instant | null)[]): Instant | null {
   let first: Instant | null = null;

@@ -7,7 +7,7 @@ import type { Cloud } from "../cloud/cloud.ts";
 import type { CloudError } from "../cloud/cloud_error.ts";
 import type { Config, ProviderConfig, ProviderImageConfig } from "../domain/config.ts";
 import { type NodeRecord, stateName } from "../domain/node.ts";
-import type { NodeGroup } from "../domain/group_files.ts";
+import type { NodeGroup } from "./group_files.ts";
 import { isAsDecided } from "../domain/is_as_decided.ts";
 import { aboutNode } from "../domain/waiting_work.ts";
 import { IllegalTransitionError, type NodeEvent, transition } from "../domain/node_transition.ts";

@@ -3,7 +3,7 @@ import type { Cloud } from "../cloud/cloud.ts";
 import { CloudError } from "../cloud/cloud_error.ts";
 import { pauseAfter } from "../cloud/pause_after.ts";
 import type { NodeRecord } from "../domain/node.ts";
-import { backoff } from "../lib/backoff.ts";
+import { backoff } from "../domain/backoff.ts";
 import type { Clock } from "../lib/clock.ts";
 import { errorChain } from "../lib/error_chain.ts";
 import { loggerOf } from "../lib/logging.ts";

@@ -2,7 +2,7 @@
  * The command of sh that puts a group's files on one of its servers. It becomes root where the user may not write the
  * folder; the files are the user's.
  */
-import { GROUP_FOLDER, type GroupFile } from "../domain/group_files.ts";
+import { GROUP_FOLDER, type GroupFile } from "./group_files.ts";
 import { shellQuote } from "../lib/shell_quote.ts";
 
 /** @param options `authorize`: a public key that is to log in from then on; `folder`: where the files go */

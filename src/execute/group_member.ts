@@ -1,4 +1,4 @@
-import type { GroupMember } from "../domain/group_files.ts";
+import type { GroupMember } from "./group_files.ts";
 import { type NodeRecord, serverIdOf } from "../domain/node.ts";
 import { LoginError } from "../ssh/shell.ts";
 

@@ -1,6 +1,6 @@
 /** One attempt at logging in to a node; a server that is still booting refuses a few times. */
 import type { ProviderConfig, ProviderImageConfig } from "../domain/config.ts";
-import { groupFiles, type NodeGroup } from "../domain/group_files.ts";
+import { groupFiles, type NodeGroup } from "./group_files.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import { type Milliseconds, SECOND } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";

@@ -3,7 +3,7 @@
  * of their own, then the label's ready script, on the subnodes first. Everything may be done twice.
  */
 import type { ProviderConfig, ProviderImageConfig } from "../domain/config.ts";
-import { groupFiles, type NodeGroup } from "../domain/group_files.ts";
+import { groupFiles, type NodeGroup } from "./group_files.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import { HOUR, MINUTE, SECOND } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";

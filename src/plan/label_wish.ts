@@ -7,7 +7,7 @@ import type { TargetState } from "../domain/target_state.ts";
 import type { Moment } from "../domain/time.ts";
 import type { LabelAsk, Offer } from "./allocation_types.ts";
 import type { NodeCounts } from "./count_nodes.ts";
-import type { CurrentImages } from "./images/current_images.ts";
+import type { CurrentImages } from "../domain/current_images.ts";
 import { isProbing } from "./launch_pause.ts";
 import { findOffer, type LaunchOffer, type OfferSituation } from "./offers.ts";
 import { costOf } from "./provider_room.ts";

@@ -2,6 +2,7 @@
  * How a label goes on with a provider after failed launches: the first few are tried again soon, then pauses grow,
  * and after a pause one launch at a time goes ahead until one of them becomes ready.
  */
+import { backoff } from "../domain/backoff.ts";
 import type { LaunchPause } from "../domain/launch_pause.ts";
 import { type Instant, MINUTE, SECOND } from "../domain/time.ts";
 
@@ -32,7 +33,9 @@ export function pauseAfterFailure(
   }
   const failures = (previous?.failures ?? 0) + 1;
   const beyond = failures - failed.retries;
-  const pause = beyond < 1 ? RETRY_PAUSE : Math.min(FIRST_PAUSE * 2 ** (beyond - 1), LONGEST_PAUSE);
+  const pause = beyond < 1
+    ? RETRY_PAUSE
+    : backoff({ failures: beyond, base: FIRST_PAUSE, max: LONGEST_PAUSE });
   return {
     provider: failed.provider,
     label: failed.label,

@@ -13,7 +13,7 @@ import { type Moment, timeOfDay } from "../domain/time.ts";
 import { chooseFlavor, describeFlavorWish } from "./choose_flavor.ts";
 import { chooseNetworks, isUnclear } from "./choose_networks.ts";
 import { planFloatingIps } from "./floating_ip_plan.ts";
-import type { CurrentImages } from "./images/current_images.ts";
+import type { CurrentImages } from "../domain/current_images.ts";
 import { isProbing } from "./launch_pause.ts";
 
 export interface LaunchOffer {
@@ -76,7 +76,10 @@ function offerOf(
   if (!isMade(image)) return offerBaseImage(provider, image, open);
   const newest = current(provider.name, image.name);
   if (newest === null) return `no ready image ${image.name}: ${whyNotMade(provider, image, situation)}`;
-  return offerMadeImage({ provider, image, imageId: newest }, { catalog: open, seen: situation.seen });
+  return offerMadeImage({ provider, image, imageId: newest.externalId }, {
+    catalog: open,
+    seen: situation.seen,
+  });
 }
 
 function whyNotMade(

@@ -14,7 +14,7 @@ import type { NodeRequest } from "../domain/request.ts";
 import { earliest, type Instant, type Moment } from "../domain/time.ts";
 import type { Action } from "./action.ts";
 import type { ServerCost } from "./allocation_types.ts";
-import { currentImages } from "./images/current_images.ts";
+import { currentImages } from "../domain/current_images.ts";
 import { whyTooMany } from "./most_nodes.ts";
 import { type GrantPlan, planGrants, type RequestGrant } from "./plan_grants.ts";
 import { type LaunchPlan, planLaunches } from "./plan_launches.ts";

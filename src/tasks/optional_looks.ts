@@ -6,7 +6,7 @@ import { isRefusal } from "../cloud/is_refusal.ts";
 import { pauseAfter } from "../cloud/pause_after.ts";
 import type { Failure, OptionalLook } from "../domain/observation.ts";
 import { type Instant, MINUTE, SECOND } from "../domain/time.ts";
-import { backoff } from "../lib/backoff.ts";
+import { backoff } from "../domain/backoff.ts";
 import type { Clock } from "../lib/clock.ts";
 import { errorChain } from "../lib/error_chain.ts";
 

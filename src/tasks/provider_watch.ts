@@ -32,7 +32,7 @@ import type {
   ServerListing,
 } from "../domain/server.ts";
 import { HOUR, type Instant, MINUTE, SECOND } from "../domain/time.ts";
-import { backoff } from "../lib/backoff.ts";
+import { backoff } from "../domain/backoff.ts";
 import type { Clock } from "../lib/clock.ts";
 import { errorChain } from "../lib/error_chain.ts";
 import type { Deletions } from "../execute/deletions.ts";

@@ -1,5 +1,6 @@
 /** The images on the clouds that were made here: `image-list`, sorted by provider, image and version. */
 import * as v from "valibot";
+import { currentImages } from "../domain/current_images.ts";
 import type { DeletedBy } from "../domain/deleted_by.ts";
 import type { ImageStateName } from "../domain/dib_image.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
@@ -48,9 +49,11 @@ export type ImageListView = v.InferOutput<typeof imageListViewSchema>;
 
 /** The images that pass the filter. */
 export function viewImageList(report: PoolReport, filter: ViewFilter = {}): ImageListView {
-  const current = currentIds(report.images);
+  const current = currentImages(report.images);
   const images = report.images.filter((image) => image.state.phase !== "gone" && passes(image, filter))
-    .map((image) => viewImage(image, { report, isCurrent: current.has(image.id) }))
+    .map((image) =>
+      viewImage(image, { report, isCurrent: current(image.provider, image.image)?.id === image.id })
+    )
     .sort((left, right) =>
       compareText(left.provider, right.provider) || compareText(left.image, right.image) ||
       left.version - right.version || left.id - right.id
@@ -63,17 +66,6 @@ function passes(image: ProviderImage, filter: ViewFilter): boolean {
     (filter.provider === undefined || image.provider === filter.provider) &&
     (filter.image === undefined || image.image === filter.image) &&
     (filter.state === undefined || imageStateName(image) === filter.state);
-}
-
-function currentIds(images: readonly ProviderImage[]): Set<number> {
-  const newest = new Map<string, ProviderImage>();
-  for (const image of images) {
-    if (image.state.phase !== "ready") continue;
-    const key = `${image.provider}\n${image.image}`;
-    const known = newest.get(key);
-    if (known === undefined || known.version < image.version) newest.set(key, image);
-  }
-  return new Set([...newest.values()].map(({ id }) => id));
 }
 
 function viewImage(

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { parseDuration } from "../../src/cli/duration_argument.ts";
-import { durationText } from "../../src/domain/time.ts";
+import { durationArgument } from "../../src/cli/duration_argument.ts";
+import { durationText, parseDuration } from "../../src/domain/time.ts";
 import { listenArgument } from "../../src/cli/listen_argument.ts";
 import { DEFAULT_STATE, findStatePath, stateIn } from "../../src/cli/state_path.ts";
 
@@ -13,6 +13,9 @@ Deno.test("durations have units, a bare number is seconds", () => {
       ["10m", 600 * second],
       ["2d", 172_800 * second],
       ["1h30m", 5_400 * second],
+      ["1w", 604_800 * second],
+      ["1500ms", 1.5 * second],
+      ["1h 30m", 5_400 * second],
       ["0", null],
       ["-5m", null],
       ["10 m", null],
@@ -21,7 +24,11 @@ Deno.test("durations have units, a bare number is seconds", () => {
       ["1e3", null],
       ["99999999d", null],
     ] as const
-  ) assert.equal(parseDuration(text), expected, text);
+  ) {
+    if (expected === null) assert.throws(() => durationArgument(text), text);
+    else assert.equal(durationArgument(text), expected, text);
+  }
+  assert.deepEqual([parseDuration("0"), parseDuration("0s")], [0, 0]);
   assert.equal(durationText(5_400_000), "1h30m");
   assert.equal(durationText(90_000), "1m30s");
 });

@@ -160,7 +160,9 @@ Deno.test("a few failures below launch-retries do not slow others down once thei
 
 Deno.test("an image that is made here is booted from the newest that is ready", () => {
   const made = provider({ images: [image({ baseImage: null, diskimage: "noble" })] });
-  const found = offer({ current: (cloud, name) => `${name} on ${cloud}` }, { provider: made });
+  const found = offer({ current: (cloud, name) => ({ externalId: `${name} on ${cloud}` }) }, {
+    provider: made,
+  });
   assert.ok(typeof found !== "string");
   assert.equal(found.imageId, "noble on cloud-a");
 });
@@ -186,7 +188,10 @@ Deno.test("an image that was made here needs what the cloud says that it needs",
   const needs = (minDiskGib: number) => {
     const value = [sampleCloudImage({ id: "i9", minDiskGib })];
     const images = { takenAt: NOW, value, gone: new Set<string>(), before: null } as never;
-    const found = offer({ seen: seen({ catalog: catalog({ flavors }), images }), current: () => "i9" }, {
+    const found = offer({
+      seen: seen({ catalog: catalog({ flavors }), images }),
+      current: () => ({ externalId: "i9" }),
+    }, {
       provider: made,
     });
     return typeof found === "string" ? found : found.flavor.name;

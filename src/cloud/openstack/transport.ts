@@ -4,7 +4,7 @@
  * errors that name what was attempted. Knows neither tokens nor services; `session` does.
  */
 import { bulkhead } from "../../lib/bulkhead.ts";
-import { backoff } from "../../lib/backoff.ts";
+import { backoff } from "../../domain/backoff.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { startDeadline } from "../../lib/deadline.ts";
 import type { Random } from "../../lib/random.ts";

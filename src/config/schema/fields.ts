@@ -3,6 +3,7 @@
  * typed by what a text looks like, so numbers are taken as text and text as numbers wherever that loses nothing.
  */
 import { isTemplate } from "../../domain/template.ts";
+import { parseDuration } from "../../domain/time.ts";
 import * as v from "valibot";
 import { numberFrom } from "../yaml_scalar.ts";
 
@@ -116,31 +117,8 @@ export function duration() {
 }
 
 function durationFrom(input: unknown): number | undefined {
-  const seconds = numberOf(input);
-  if (seconds === undefined) return typeof input === "string" ? durationInUnits(input) : undefined;
-  return milliseconds(seconds * 1000);
-}
-
-const UNITS: Readonly<Record<string, number>> = {
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-  w: 604_800_000,
-};
-
-function durationInUnits(input: string): number | undefined {
-  if (!/^(?:\d+(?:\.\d+)?(?:ms|[smhdw])\s*)+$/.test(input)) return undefined;
-  const parts = [...input.matchAll(/(\d+(?:\.\d+)?)(ms|[smhdw])/g)];
-  return milliseconds(parts.reduce((sum, [, count, unit]) => sum + Number(count) * UNITS[unit!]!, 0));
-}
-
-/** Timers and dates end far below this: a hundred years. */
-const LONGEST = 100 * 365 * 86_400_000;
-
-function milliseconds(value: number): number | undefined {
-  return value >= 0 && value <= LONGEST ? Math.round(value) : undefined;
+  const text = numberOf(input) ?? input;
+  return typeof text === "object" ? undefined : parseDuration(`${text}`.trim()) ?? undefined;
 }
 
 function numberOf(input: unknown): number | undefined {

@@ -6,7 +6,7 @@ import type { DibEvent } from "../../domain/dib_transition.ts";
 import type { ImageEvent } from "../../domain/image_transition.ts";
 import type { Evidence } from "../../domain/node.ts";
 import { type Instant, MINUTE, SECOND } from "../../domain/time.ts";
-import { backoff } from "../../lib/backoff.ts";
+import { backoff } from "../../domain/backoff.ts";
 import { errorChain } from "../../lib/error_chain.ts";
 import { evidenceOf } from "../outcome.ts";
 

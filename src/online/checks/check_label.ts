@@ -39,7 +39,12 @@ function offerFor(label: LabelConfig, look: Look): LaunchOffer | string {
 }
 
 /** A pool that has neither servers nor failures; `current` stands for each image that it is to make. */
-const NOTHING_YET = { asking: false, pause: undefined, building: 0, current: () => "not made yet" };
+const NOTHING_YET = {
+  asking: false,
+  pause: undefined,
+  building: 0,
+  current: () => ({ externalId: "not made yet" }),
+};
 
 /** Why one node has no room; null: it has. */
 function whyFull(label: LabelConfig, offer: LaunchOffer, { provider, seen }: Look): string | null {

@@ -3,6 +3,7 @@ import type { DibImage } from "../../domain/dib_image.ts";
 import type { ProviderImage } from "../../domain/provider_image.ts";
 import { SECOND } from "../../domain/time.ts";
 import { findDiskimage } from "../../domain/image_uses.ts";
+import { awaitRetry } from "../await_retry.ts";
 import type { DibStep, ImageWorld } from "./image_step.ts";
 
 /**
@@ -51,11 +52,8 @@ function planRemoval(image: DibImage, world: ImageWorld): DibStep {
   if (reader !== undefined) {
     return { do: "wait", reason: "delete", message: `it is being uploaded to ${reader.provider}` };
   }
-  if (image.retryAt !== null && image.retryAt > world.now) {
-    const message = image.waitingOn?.message ?? "its build is being ended";
-    return { do: "wait", reason: "delete", message, until: image.retryAt };
-  }
-  return { do: "act", action: { type: "remove-files", dibImage: image } };
+  return awaitRetry(image, { now: world.now, reason: "delete", otherwise: "its build is being ended" }) ??
+    { do: "act", action: { type: "remove-files", dibImage: image } };
 }
 
 function reads({ id, source }: ProviderImage, { id: dibImageId }: DibImage, world: ImageWorld): boolean {

@@ -1,6 +1,7 @@
 /** An ACTIVE server that needs an address to log in to: a fixed one, or a floating IP made for it. */
 import type { NodeRecord } from "../../domain/node.ts";
 import type { Observation } from "../../domain/observation.ts";
+import { awaitRetry } from "../await_retry.ts";
 import { chooseAddresses, type OwnFloatingIp } from "../choose_address.ts";
 import { isUnseen, type NodeSituation, type NodeStep, serverTrouble } from "../node_step.ts";
 import { planFloatingIp } from "./floating_ip.ts";
@@ -36,10 +37,8 @@ export function planAddress(situation: NodeSituation<"address">): NodeStep {
     const last = lastRefusal(situation);
     return giveUp("ipadd", `server ${server.id} got no address to log in to within ${seconds} s${last}`);
   }
-  if (node.retryAt !== null && node.retryAt > now) {
-    const message = node.waitingOn?.message ?? "the next attempt";
-    return { do: "wait", reason: "address", message, until: Math.min(node.retryAt, deadline) };
-  }
+  const retry = awaitRetry(node, { now, reason: "address", by: deadline });
+  if (retry !== null) return retry;
   if (floating !== null) return floating;
   return { do: "wait", reason: "address", message: "the server has no address yet", until: deadline };
 }

@@ -1,5 +1,7 @@
 /** A node that its target is to get; a target that is offline is waited for. */
+import { backoff } from "../../domain/backoff.ts";
 import { findTarget, handOverOf } from "../../domain/hand_over.ts";
+import { awaitRetry } from "../await_retry.ts";
 import { brokenGroup, type NodeSituation, type NodeStep } from "../node_step.ts";
 
 export function planAssign(situation: NodeSituation<"assign">): NodeStep {
@@ -16,10 +18,8 @@ export function planAssign(situation: NodeSituation<"assign">): NodeStep {
   if (handOverOf(target) === "none") {
     return { do: "change", event: { type: "assigned", manager: null, next: "ready" } };
   }
-  if (node.retryAt !== null && node.retryAt > now) {
-    const message = node.waitingOn?.message ?? "the next attempt";
-    return { do: "wait", reason: "target", message, until: node.retryAt };
-  }
+  const retry = awaitRetry(node, { now, reason: "target" });
+  if (retry !== null) return retry;
   const seen = targets.get(node.target);
   if (seen !== undefined && !seen.online) {
     return { do: "wait", reason: "target", message: `target ${node.target} is offline: ${seen.reason}` };
@@ -29,7 +29,7 @@ export function planAssign(situation: NodeSituation<"assign">): NodeStep {
 
 /** How long to wait before the target is asked again after it failed so many times. */
 export function targetPause({ attempt }: { readonly attempt: number }): number {
-  return Math.min(FIRST_PAUSE * 2 ** attempt, LONGEST_PAUSE);
+  return backoff({ failures: attempt + 1, base: FIRST_PAUSE, max: LONGEST_PAUSE });
 }
 
 const FIRST_PAUSE = 1_000;

@@ -1,5 +1,7 @@
 /** A node whose server is to go: gone only when the cloud says gone, and not asked to go where it has said so. */
+import { backoff } from "../../domain/backoff.ts";
 import type { NodeRecord } from "../../domain/node.ts";
+import { awaitRetry } from "../await_retry.ts";
 import { type NodeSituation, type NodeStep, wouldBeListed } from "../node_step.ts";
 import { findOwnServer } from "../own_server.ts";
 
@@ -8,10 +10,8 @@ export function planDeleteServer(situation: NodeSituation<"delete-server">): Nod
   if (state.serverId === null) return planUnknownServer(situation);
 
   if (seen.inventory.isDeleted(state.serverId)) return { do: "change", event: { type: "server-gone" } };
-  if (node.retryAt !== null && node.retryAt > now) {
-    const message = node.waitingOn?.message ?? "the next attempt";
-    return { do: "wait", reason: "delete", message, until: node.retryAt };
-  }
+  const retry = awaitRetry(node, { now, reason: "delete" });
+  if (retry !== null) return retry;
   const askAgainAt = state.acceptedAt === null
     ? now
     : state.acceptedAt + repeatPause(state, provider.deleteTimeout);
@@ -45,7 +45,7 @@ function planUnknownServer(situation: NodeSituation<"delete-server">): NodeStep 
 
 /** How long to wait before asking again after a deletion failed so many times. */
 export function deletePause(node: Pick<NodeRecord, "attempt">): number {
-  return Math.min(FIRST_PAUSE * 2 ** node.attempt, LONGEST_PAUSE);
+  return backoff({ failures: node.attempt + 1, base: FIRST_PAUSE, max: LONGEST_PAUSE });
 }
 
 const LONGEST_REPEAT = 60 * 60_000;

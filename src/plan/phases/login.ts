@@ -1,5 +1,6 @@
 /** A server with an address: a login must work within boot-timeout of its becoming ACTIVE. */
 import { type NodeSituation, type NodeStep, serverTrouble } from "../node_step.ts";
+import { awaitRetry } from "../await_retry.ts";
 
 export function planLogin(situation: NodeSituation<"login">): NodeStep {
   const { node, state, now, provider } = situation;
@@ -20,10 +21,8 @@ export function planLogin(situation: NodeSituation<"login">): NodeStep {
   if (now >= deadline && node.attempt > 0) {
     return giveUp("ssh", `no login within ${provider.bootTimeout / 1000} s of ACTIVE${lastError}`);
   }
-  if (node.retryAt !== null && node.retryAt > now) {
-    const message = node.waitingOn?.message ?? "the next attempt";
-    return { do: "wait", reason: "login", message, until: Math.min(node.retryAt, deadline) };
-  }
+  const retry = awaitRetry(node, { now, reason: "login", by: deadline });
+  if (retry !== null) return retry;
   const address = node.addresses?.login;
   if (address === undefined) return giveUp("ssh", "the node has no address to log in to");
   return { do: "act", action: { type: "login", node, address } };

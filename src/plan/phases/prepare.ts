@@ -3,6 +3,7 @@
  * node waits for its subnodes, then its files are written and its ready script is run; a subnode waits for its node.
  */
 import { stateName } from "../../domain/node.ts";
+import { awaitRetry } from "../await_retry.ts";
 import { livingSubnodes } from "../groups.ts";
 import { findLabel, isRetired } from "../label_state.ts";
 import { type NodeSituation, type NodeStep, serverTrouble } from "../node_step.ts";
@@ -42,10 +43,8 @@ function planGroup(situation: NodeSituation<"prepare">): NodeStep {
     const message = `${there.length} of its ${node.subnodeCount} subnodes are there${reason}`;
     return { do: "wait", reason: "subnodes", message };
   }
-  if (node.retryAt !== null && node.retryAt > now) {
-    const message = node.waitingOn?.message ?? "the next attempt";
-    return { do: "wait", reason: "script", message, until: node.retryAt };
-  }
+  const retry = awaitRetry(node, { now, reason: "script" });
+  if (retry !== null) return retry;
   // The time runs from the first attempt that failed, and never out under an attempt that is under way.
   const failing = node.attempt > 0 && node.waitingOn?.reason === "script" ? node.waitingOn : null;
   if (failing !== null && (node.retryAt ?? now) >= failing.since + provider.bootTimeout) {

@@ -2,6 +2,7 @@
 import { MINUTE } from "../../domain/time.ts";
 import type { DeletedBy } from "../../domain/deleted_by.ts";
 import { findTarget } from "../../domain/hand_over.ts";
+import { awaitRetry } from "../await_retry.ts";
 import { brokenGroup, type NodeSituation, type NodeStep } from "../node_step.ts";
 
 export function planTest(situation: NodeSituation<"test">): NodeStep {
@@ -27,10 +28,8 @@ export function planTest(situation: NodeSituation<"test">): NodeStep {
     const last = node.attempt > 0 && node.waitingOn !== null ? ` (${node.waitingOn.message})` : "";
     return remove("limit", `its test-job ${job} did not end within ${minutes} min${last}`);
   }
-  if (node.retryAt !== null && node.retryAt > now) {
-    const message = node.waitingOn?.message ?? "the next attempt";
-    return { do: "wait", reason: "target", message, until: Math.min(node.retryAt, until) };
-  }
+  const retry = awaitRetry(node, { now, reason: "target", by: until });
+  if (retry !== null) return retry;
   if (node.jobEnd !== null) return { do: "act", action: { type: "relabel-agent", node } };
   // An attempt to start it that failed has left a time to try again at.
   if (state.startedAt === null || node.retryAt !== null) {

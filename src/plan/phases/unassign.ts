@@ -4,6 +4,7 @@
  */
 import { MINUTE } from "../../domain/time.ts";
 import { findTarget, handOverOf } from "../../domain/hand_over.ts";
+import { awaitRetry } from "../await_retry.ts";
 import type { NodeSituation, NodeStep } from "../node_step.ts";
 
 /** How long it is tried. */
@@ -17,9 +18,6 @@ export function planUnassign({ node, now, config }: NodeSituation<"unassign">): 
   if (target === null || handOverOf(target) === "none" || isGivenUp) {
     return { do: "change", event: { type: "unassigned" } };
   }
-  if (node.retryAt !== null && node.retryAt > now) {
-    const message = node.waitingOn?.message ?? "the next attempt";
-    return { do: "wait", reason: "target", message, until: Math.min(node.retryAt, until) };
-  }
-  return { do: "act", action: { type: "unassign-node", node } };
+  return awaitRetry(node, { now, reason: "target", by: until }) ??
+    { do: "act", action: { type: "unassign-node", node } };
 }

@@ -3,6 +3,7 @@ import { markedImageId } from "../../../domain/image_marks.ts";
 import { whyImagesUnseen } from "../../../domain/observation.ts";
 import { externalIdOf } from "../../../domain/provider_image.ts";
 import type { CloudImage } from "../../../domain/server.ts";
+import { awaitRetry } from "../../await_retry.ts";
 import { LISTING_SETTLE } from "../../node_step.ts";
 import type { ImageSituation, ImageStep } from "../image_step.ts";
 
@@ -77,11 +78,7 @@ export function whyNotReached(
       message: `${image.provider} is out of reach: ${unseen.message}`,
     };
   }
-  if (image.retryAt !== null && image.retryAt > world.now) {
-    const { reason, message } = image.waitingOn ?? { reason: next, message: "the next attempt" };
-    return { do: "wait", reason, message, until: image.retryAt };
-  }
-  return null;
+  return awaitRetry(image, { now: world.now, reason: image.waitingOn?.reason ?? next });
 }
 
 /** Why an upload has nothing to send any more; null: its build is there. */

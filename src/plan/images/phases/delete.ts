@@ -1,5 +1,6 @@
 /** An image that is to go: gone only when the cloud says gone, and when nothing it was made with is left. */
 import { MINUTE } from "../../../domain/time.ts";
+import { awaitRetry } from "../../await_retry.ts";
 import type { ImageActionType } from "../image_action.ts";
 import type { ImageSituation, ImageStep } from "../image_step.ts";
 import { findMarked, whyNotReached, wouldBeListed } from "./create.ts";
@@ -41,8 +42,8 @@ export function planKeypairRemoval(
   if (world.isRunning("delete-keypair", image.id)) {
     return { do: "wait", reason: "delete", message: `asking ${image.provider} to delete its keypair` };
   }
-  if (image.retryAt !== null && image.retryAt > world.now) return { do: "stay", until: image.retryAt };
-  return { do: "act", action: { type: "delete-keypair", image, keypair: image.keypair.name } };
+  return awaitRetry(image, { now: world.now, reason: "delete" }) ??
+    { do: "act", action: { type: "delete-keypair", image, keypair: image.keypair.name } };
 }
 
 function planKnown({ image, state, world, seen }: ImageSituation<"delete">, externalId: string): ImageStep {

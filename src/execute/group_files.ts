@@ -2,8 +2,9 @@
  * The files in `/etc/nodepool` that tell a server of itself and of the servers that were launched with it: 2016's, with
  * its names and contents. Pure.
  */
-import type { CloudAccess } from "./cloud_access.ts";
-import type { NodeAddresses } from "./node.ts";
+import type { CloudAccess } from "../domain/cloud_access.ts";
+import type { NodeAddresses } from "../domain/node.ts";
+import { shellWord } from "../lib/shell_quote.ts";
 
 /** Where the files lie on each server. */
 export const GROUP_FOLDER = "/etc/nodepool";
@@ -59,9 +60,4 @@ export function groupFiles(member: GroupMember, group: NodeGroup): readonly Grou
 
 function privateAddress({ addresses: { privateV4, login } }: GroupMember): string {
   return privateV4 ?? login;
-}
-
-/** As it is where that is safe: whoever reads the file without a shell finds 2016's plain words. */
-function shellWord(text: string): string {
-  return /^[\w.:@%+,/-]*$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

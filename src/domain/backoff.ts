@@ -1,5 +1,4 @@
 /** How long to wait after failures in a row: doubling from `base` up to `max`. Pure; the caller stores the result. */
-import type { Random } from "./random.ts";
 
 /**
  * @param failures how many there have been in a row; 0 gives 0
@@ -9,7 +8,12 @@ import type { Random } from "./random.ts";
  * @returns whole milliseconds
  */
 export function backoff(
-  { failures, base, max, jitter }: { failures: number; base: number; max: number; jitter?: Random },
+  { failures, base, max, jitter }: {
+    failures: number;
+    base: number;
+    max: number;
+    jitter?: { float(): number };
+  },
 ): number {
   if (failures <= 0) return 0;
   const full = Math.min(max, base * 2 ** (failures - 1));

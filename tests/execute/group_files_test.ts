@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { groupFiles, type NodeGroup } from "../../src/domain/group_files.ts";
+import { groupFiles, type NodeGroup } from "../../src/execute/group_files.ts";
 
 const v4 = {
   serverId: "s1",

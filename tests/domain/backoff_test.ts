@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import fc from "fast-check";
-import { backoff } from "../../src/lib/backoff.ts";
+import { backoff } from "../../src/domain/backoff.ts";
 import { seededRandom } from "../../src/lib/random.ts";
 
 Deno.test("backoff() doubles from the base up to the maximum", () => {

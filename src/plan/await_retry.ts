@@ -1,0 +1,37 @@
+/** The rung of each ladder on which what failed waits for its next attempt. */
+import type { WaitingOn } from "../domain/node.ts";
+import type { Instant } from "../domain/time.ts";
+
+interface Retried {
+  readonly retryAt: Instant | null;
+  readonly waitingOn: WaitingOn | null;
+}
+
+interface Wait {
+  readonly do: "wait";
+  readonly reason: WaitingOn["reason"];
+  readonly message: string;
+  readonly until: Instant;
+}
+
+/**
+ * What the last attempt said stays until then; null: the next one may be made.
+ * @param options `by`: when to look again at the latest; `otherwise`: what it waits for where no attempt said anything
+ */
+export function awaitRetry(
+  { retryAt, waitingOn }: Retried,
+  { now, reason, by = Infinity, otherwise = "the next attempt" }: {
+    now: Instant;
+    reason: WaitingOn["reason"];
+    by?: Instant;
+    otherwise?: string;
+  },
+): Wait | null {
+  if (retryAt === null || retryAt <= now) return null;
+  return {
+    do: "wait",
+    reason,
+    message: waitingOn?.message ?? otherwise,
+    until: Math.min(retryAt, by),
+  };
+}
