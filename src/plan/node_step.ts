@@ -1,30 +1,16 @@
 /** What one phase decides about one node: the ladder of each phase (`phases/`) ends in one of these. */
 import type { Config, ProviderConfig, ProviderImageConfig } from "../domain/config.ts";
 import type { NodeEvent } from "../domain/node_transition.ts";
-import type { NodePhase, NodeRecord, NodeState, WaitingReason } from "../domain/node.ts";
+import type { NodePhase, NodeRecord, NodeState } from "../domain/node.ts";
 import type { Observation } from "../domain/observation.ts";
 import type { ProviderImage } from "../domain/provider_image.ts";
 import type { TargetState } from "../domain/target_state.ts";
 import { type Instant, SECOND } from "../domain/time.ts";
 import type { Action } from "./action.ts";
+import type { Step } from "./follow_ladder.ts";
 import { livingSubnodes } from "./groups.ts";
 
-export type NodeStep =
-  /** Change the record and go on with the phase it is then in. */
-  | { readonly do: "change"; readonly event: NodeEvent }
-  /** Have something done; meanwhile the node waits. */
-  | { readonly do: "act"; readonly action: Action }
-  /** Nothing to be done now, and why; look again at `until` at the latest. */
-  | {
-    readonly do: "wait";
-    readonly reason: WaitingReason;
-    readonly message: string;
-    readonly until?: Instant;
-  }
-  /** All is well as it is; look again at `until`. */
-  | { readonly do: "stay"; readonly until?: Instant }
-  /** Nothing is left of it on the cloud: the record goes, its history stays. */
-  | { readonly do: "end" };
+export type NodeStep = Step<NodeEvent, Action>;
 
 /** What a phase's ladder may look at. */
 export interface NodeSituation<Phase extends NodePhase = NodePhase> {

@@ -3,9 +3,10 @@
  * or nothing. Pure; `planPool` calls it for every node in every tick.
  */
 import { type NodePhase, type NodeRecord, stateName } from "../domain/node.ts";
-import { transition } from "../domain/node_transition.ts";
-import { HOUR, type Instant } from "../domain/time.ts";
+import { type NodeEvent, transition } from "../domain/node_transition.ts";
+import { HOUR } from "../domain/time.ts";
 import { type Action, describeAction } from "./action.ts";
+import { type Followed, followLadder } from "./follow_ladder.ts";
 import type { NodeSituation, NodeStep } from "./node_step.ts";
 import { planAddress } from "./phases/address.ts";
 import { planBoot } from "./phases/boot.ts";
@@ -22,13 +23,7 @@ import { planTest } from "./phases/test.ts";
 import { planUnassign } from "./phases/unassign.ts";
 import { planUsed } from "./phases/used.ts";
 
-export interface NodePlan {
-  /** The record as it is to be; the same object where nothing changes, null where the node has ended. */
-  readonly next: NodeRecord | null;
-  readonly action: Action | null;
-  /** When to look again even if nothing happens; null: no such time. */
-  readonly until: Instant | null;
-}
+export type NodePlan = Followed<NodeRecord, Action>;
 
 const ladders: { readonly [Phase in NodePhase]: (situation: NodeSituation<Phase>) => NodeStep } = {
   "create": planCreate,
@@ -46,9 +41,6 @@ const ladders: { readonly [Phase in NodePhase]: (situation: NodeSituation<Phase>
   "delete-address": planDeleteAddress,
 };
 
-/** More changes than there are phases would be a circle. */
-const MOST_CHANGES = 15;
-
 /** What is the same for all nodes of an image on a provider in one planning. */
 type SharedSituation = Omit<NodeSituation, "node" | "state" | keyof OwnSituation>;
 
@@ -59,16 +51,15 @@ export function planNode(
   given: NodeRecord,
   { shared, own }: { shared: SharedSituation; own: OwnSituation },
 ): NodePlan {
-  let node = given;
-  for (let changes = 0; changes <= MOST_CHANGES; changes++) {
-    const step = withGroup(node, nextStep(node, { shared, own }), own);
-    if (step.do === "end") return ending(node, { given, now: shared.now });
-    if (step.do === "stay") return staying(node, step, shared.now);
-    if (step.do === "wait") return waiting(node, step, shared.now);
-    if (step.do === "act") return acting(node, step.action, shared.now);
-    node = transition(node, step.event, shared.now);
-  }
-  throw new Error(`node ${node.id} goes round in circles in phase ${node.state.phase}`);
+  const { now } = shared;
+  const plan = followLadder<NodeRecord, NodeEvent, Action>(given, {
+    now,
+    next: (node) => withGroup(node, nextStep(node, { shared, own }), own),
+    change: (node, event) => transition(node, event, now),
+    describe: describeAction,
+  });
+  const { action, next } = plan;
+  return action === null || next === null ? plan : { ...plan, action: { ...action, node: next } };
 }
 
 /** A node ends with the last of its subnodes, so that nothing of a group is forgotten. */
@@ -139,31 +130,4 @@ function isLeftAlone(node: NodeRecord, parent: NodeRecord | null): boolean {
 function isStuckBuilding(node: NodeRecord, { now, config }: SharedSituation): boolean {
   return (node.role === "node" || node.role === "subnode") && stateName(node) === "building" &&
     now >= node.stateSince + config.limits.nodeStuck;
-}
-
-/** What has just become of a node is stored before its record goes: its history is to say why it ended. */
-function ending(node: NodeRecord, { given, now }: { given: NodeRecord; now: Instant }): NodePlan {
-  return { next: node === given ? null : node, action: null, until: now };
-}
-
-/** A node that stays as it is waits for nothing, whatever it waited for before. */
-function staying(node: NodeRecord, { until }: NodeStep & { do: "stay" }, now: Instant): NodePlan {
-  const next = node.waitingOn === null ? node : transition(node, { type: "waiting", waitingOn: null }, now);
-  return { next, action: null, until: until ?? null };
-}
-
-/** While something is done for a node, it waits for that; what an earlier attempt at it said stays. */
-function acting(node: NodeRecord, action: Action, now: Instant): NodePlan {
-  if (node.waitingOn !== null && node.waitingOn.reason !== "subnodes") {
-    return { next: node, action, until: null };
-  }
-  const next = transition(node, { type: "waiting", waitingOn: describeAction(action) }, now);
-  return { next, action: { ...action, node: next }, until: null };
-}
-
-function waiting(node: NodeRecord, step: NodeStep & { do: "wait" }, now: Instant): NodePlan {
-  const { reason, message } = step;
-  const unchanged = node.waitingOn?.reason === reason && node.waitingOn.message === message;
-  const next = unchanged ? node : transition(node, { type: "waiting", waitingOn: { reason, message } }, now);
-  return { next, action: null, until: step.until ?? null };
 }

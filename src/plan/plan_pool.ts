@@ -6,6 +6,7 @@ import type { Config } from "../domain/config.ts";
 import { Apart, type Defect } from "../domain/defect.ts";
 import type { LaunchPause } from "../domain/launch_pause.ts";
 import type { NodeRecord } from "../domain/node.ts";
+import type { WaitingEvent } from "../domain/next_waiting.ts";
 import { transition } from "../domain/node_transition.ts";
 import type { Observation } from "../domain/observation.ts";
 import type { TargetState } from "../domain/target_state.ts";
@@ -20,6 +21,7 @@ import { type GrantPlan, planGrants, type RequestGrant } from "./plan_grants.ts"
 import { type LaunchPlan, planLaunches } from "./plan_launches.ts";
 import { type Groups, groupsOf } from "./groups.ts";
 import type { OfferSituation } from "./offers.ts";
+import { staying, waitingFor } from "./follow_ladder.ts";
 import { type NodePlan, planNode } from "./plan_node.ts";
 import { planRequestWaits, type RequestWait } from "./plan_request_waits.ts";
 import { planRetirements, type Retirements } from "./plan_retirements.ts";
@@ -102,7 +104,7 @@ export function planPool(input: PoolInput): PoolPlan {
       () => planKnown(node, { input, byId, groups, subnodes }),
       null,
     ) ??
-      (broken.add(node), asItIs(node)),
+      (broken.add(node), staying(node)),
   }));
   const living = plans.flatMap(({ plan }) => plan.next ?? []);
   const waiting = [...input.requests].filter((request) => request.grantedAt === null);
@@ -225,11 +227,11 @@ function planKnown(
     subnodes: SubnodePlan;
   },
 ): NodePlan {
-  if (input.concerns?.(node) === false) return asItIs(node);
+  if (input.concerns?.(node) === false) return staying(node);
   const provider = input.config.providers.find(({ name }) => name === node.provider);
   if (provider === undefined) return planOrphan(node, input.now);
   const seen = input.seen.get(node.provider);
-  if (seen === undefined || seen.inventory.completeAt === null) return asItIs(node);
+  if (seen === undefined || seen.inventory.completeAt === null) return staying(node);
   if (seen.frozen !== null) return planFrozen(node, { message: seen.frozen, now: input.now });
   const image = provider.images.find(({ name }) => name === node.image) ?? null;
   const { now, config, images, targets } = input;
@@ -254,18 +256,12 @@ function planOrphan(node: NodeRecord, now: Instant): NodePlan {
 /** Whoever uses or holds a node is not concerned. */
 function planFrozen(node: NodeRecord, why: { message: string; now: Instant }): NodePlan {
   const { phase } = node.state;
-  return phase === "used" || phase === "hold" ? asItIs(node) : standStill(node, why);
-}
-
-function asItIs(node: NodeRecord): NodePlan {
-  return { next: node, action: null, until: null };
+  return phase === "used" || phase === "hold" ? staying(node) : standStill(node, why);
 }
 
 function standStill(node: NodeRecord, { message, now }: { message: string; now: Instant }): NodePlan {
-  const isKnown = node.waitingOn?.reason === "provider" && node.waitingOn.message === message;
-  const waitingOn = { reason: "provider", message } as const;
-  const next = isKnown ? node : transition(node, { type: "waiting", waitingOn }, now);
-  return { next, action: null, until: null };
+  const change = (record: NodeRecord, event: WaitingEvent) => transition(record, event, now);
+  return staying(waitingFor(node, { reason: { reason: "provider", message }, change }));
 }
 
 function withoutTaken(

@@ -3,33 +3,15 @@ import type { Config, ProviderConfig, ProviderImageConfig } from "../../domain/c
 import type { DibEvent } from "../../domain/dib_transition.ts";
 import type { DibImage } from "../../domain/dib_image.ts";
 import type { ImageEvent } from "../../domain/image_transition.ts";
-import type { NodeRecord, WaitingReason } from "../../domain/node.ts";
+import type { NodeRecord } from "../../domain/node.ts";
 import type { Observation } from "../../domain/observation.ts";
 import type { ProviderImage, ProviderImagePhase, ProviderImageState } from "../../domain/provider_image.ts";
 import type { Instant } from "../../domain/time.ts";
+import type { Step } from "../follow_ladder.ts";
 import type { ImageAction, ImageActionType } from "./image_action.ts";
 
-type Step<Event> =
-  /** Change the record and go on with the phase it is then in. */
-  | { readonly do: "change"; readonly event: Event }
-  /** Have something done; meanwhile the image waits. */
-  | { readonly do: "act"; readonly action: ImageAction }
-  /** Nothing to be done now, and why; look again at `until` at the latest. */
-  | {
-    readonly do: "wait";
-    readonly reason: WaitingReason;
-    readonly message: string;
-    readonly until?: Instant;
-  }
-  /** All is well as it is; look again at `until`. */
-  | { readonly do: "stay"; readonly until?: Instant }
-  /** What is next is decided for several at once, beside the ladders: the record is left as it is. */
-  | { readonly do: "leave" }
-  /** Nothing is left of it: the record goes. */
-  | { readonly do: "end" };
-
-export type DibStep = Step<DibEvent>;
-export type ImageStep = Step<ImageEvent>;
+export type DibStep = Step<DibEvent, ImageAction>;
+export type ImageStep = Step<ImageEvent, ImageAction>;
 
 /** What both kinds of ladders may look at. */
 export interface ImageWorld {

@@ -8,10 +8,11 @@ import type { DibImage } from "../../domain/dib_image.ts";
 import { type DibEvent, transitionDib } from "../../domain/dib_transition.ts";
 import type { ImageOrder } from "../../domain/image_order.ts";
 import { type ImageEvent, transitionImage } from "../../domain/image_transition.ts";
-import type { NodeRecord, WaitingOn } from "../../domain/node.ts";
+import type { NodeRecord } from "../../domain/node.ts";
 import type { Observation } from "../../domain/observation.ts";
 import type { ProviderImage } from "../../domain/provider_image.ts";
 import { earliest, type Instant, type Moment } from "../../domain/time.ts";
+import { followLadder, staying, waitingFor } from "../follow_ladder.ts";
 import { describeImageAction, type ImageAction, type ImageActionType } from "./image_action.ts";
 import type { ImageWorld } from "./image_step.ts";
 import { type ImageLaunches, planImageLaunches } from "./plan_image_launches.ts";
@@ -71,30 +72,40 @@ export function planImages(input: ImagesInput): ImagePlan {
   const retention = part("retention", () => planImageRetention(images, { now, keep }), NONE_EXPIRED);
   const isFrozen = ({ provider }: ProviderImage) => (input.seen.get(provider)?.frozen ?? null) !== null;
   const dibPlans = dibImages.map((image) =>
-    apart.for({ kind: "dib image", id: image.id }, () =>
-      follow(image, {
-        now,
-        next: (record) =>
-          isLeft(record)
-            ? left
-            : dibRetention.expired.has(record.id) && record.state.phase === "ready"
-            ? expired
-            : planDibImage(record, world),
-        change: (record, event) => transitionDib(record, event as DibEvent, now),
-      }), asItIs(image))
+    apart.for(
+      { kind: "dib image", id: image.id },
+      () =>
+        followLadder<DibImage, DibEvent, ImageAction>(image, {
+          now,
+          describe: describeImageAction,
+          next: (record) =>
+            isLeft(record)
+              ? left
+              : dibRetention.expired.has(record.id) && record.state.phase === "ready"
+              ? expired
+              : planDibImage(record, world),
+          change: (record, event) => transitionDib(record, event, now),
+        }),
+      staying(image),
+    )
   );
   const plans = images.map((image) =>
-    apart.for({ kind: "image", id: image.id }, () =>
-      follow(image, {
-        now,
-        next: (record) =>
-          isLeft(record)
-            ? left
-            : retention.expired.has(record.id) && record.state.phase === "ready" && !isFrozen(record)
-            ? expired
-            : planProviderImage(record, { world, seen: input.seen.get(record.provider) }),
-        change: (record, event) => transitionImage(record, event as ImageEvent, now),
-      }), asItIs(image))
+    apart.for(
+      { kind: "image", id: image.id },
+      () =>
+        followLadder<ProviderImage, ImageEvent, ImageAction>(image, {
+          now,
+          describe: describeImageAction,
+          next: (record) =>
+            isLeft(record)
+              ? left
+              : retention.expired.has(record.id) && record.state.phase === "ready" && !isFrozen(record)
+              ? expired
+              : planProviderImage(record, { world, seen: input.seen.get(record.provider) }),
+          change: (record, event) => transitionImage(record, event, now),
+        }),
+      staying(image),
+    )
   );
   const living = plans.flatMap(({ next }) => next === null || isLeft(next) ? [] : next);
   const launches = input.accepting
@@ -168,81 +179,10 @@ function worldOf(
   };
 }
 
-interface Followed<Entity> {
-  readonly next: Entity | null;
-  readonly action: ImageAction | null;
-  readonly until: Instant | null;
-}
-
-interface Ladder<Entity> {
-  readonly now: Instant;
-  readonly next: (record: Entity) => AnyStep;
-  readonly change: (record: Entity, event: unknown) => Entity;
-}
-
-type AnyStep =
-  | { readonly do: "change"; readonly event: unknown }
-  | { readonly do: "act"; readonly action: ImageAction }
-  | {
-    readonly do: "wait";
-    readonly reason: WaitingOn["reason"];
-    readonly message: string;
-    readonly until?: Instant;
-  }
-  | { readonly do: "stay"; readonly until?: Instant }
-  | { readonly do: "leave" }
-  | { readonly do: "end" };
-
-function asItIs<Entity>(record: Entity): Followed<Entity> {
-  return { next: record, action: null, until: null };
-}
-
-/** More changes than there are phases would be a circle. */
-const MOST_CHANGES = 14;
-
-/** Asks the ladder of each phase until it ends in an action, a reason to wait, or nothing. */
-function follow<Entity extends { readonly id: number; readonly waitingOn: WaitingOn | null }>(
-  given: Entity,
-  { next, change }: Ladder<Entity>,
-): Followed<Entity> {
-  let record = given;
-  const waiting = (waitingOn: Omit<WaitingOn, "since"> | null): Entity => {
-    const { waitingOn: before } = record;
-    const isSame = before?.reason === waitingOn?.reason && before?.message === waitingOn?.message;
-    return isSame ? record : change(record, { type: "waiting", waitingOn });
-  };
-  for (let changes = 0; changes <= MOST_CHANGES; changes++) {
-    const step = next(record);
-    switch (step.do) {
-      case "end":
-        return { next: null, action: null, until: null };
-      case "leave":
-        return asItIs(record);
-      case "stay":
-        return { next: waiting(null), action: null, until: step.until ?? null };
-      case "wait":
-        return {
-          next: waiting({ reason: step.reason, message: step.message }),
-          action: null,
-          until: step.until ?? null,
-        };
-      case "act": {
-        // What an earlier attempt said stays while the next one is made.
-        const settled = record.waitingOn === null ? waiting(describeImageAction(step.action)) : record;
-        return { next: settled, action: step.action, until: null };
-      }
-      case "change":
-        record = change(record, step.event);
-    }
-  }
-  throw new Error(`image ${given.id} goes round in circles`);
-}
-
 function waitingForLaunch(image: ProviderImage, { waits }: ImageLaunches, now: Instant): ProviderImage {
-  const waitingOn = waits.get(image.id);
-  if (waitingOn === undefined) return image;
-  const isSame = image.waitingOn?.message === waitingOn.message;
-  return isSame ? image : transitionImage(image, { type: "waiting", waitingOn }, now);
+  const reason = waits.get(image.id);
+  if (reason === undefined) return image;
+  return waitingFor(image, { reason, change: (record, event) => transitionImage(record, event, now) });
 }
 
 function changeOf<Entity>(previous: Entity, next: Entity | null): RecordChange<Entity>[] {

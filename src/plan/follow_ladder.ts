@@ -1,0 +1,98 @@
+/**
+ * The engine of all ladders: the phase of a record is asked what is next until that is an action, a reason to wait, or
+ * nothing. Nodes (`plan_node.ts`), images and builds (`images/plan_images.ts`) take their steps by it. Pure.
+ */
+import type { WaitingEvent } from "../domain/next_waiting.ts";
+import type { WaitingOn } from "../domain/node.ts";
+import type { Instant } from "../domain/time.ts";
+
+type Reason = Omit<WaitingOn, "since">;
+
+/** What a ladder ends in. */
+export type Step<Event, Work> =
+  /** Change the record and go on with the phase it is then in. */
+  | { readonly do: "change"; readonly event: Event }
+  /** Have something done; meanwhile the record waits. */
+  | { readonly do: "act"; readonly action: Work }
+  /** Nothing to be done now, and why; look again at `until` at the latest. */
+  | Reason & { readonly do: "wait"; readonly until?: Instant }
+  /** All is well as it is; look again at `until`. */
+  | { readonly do: "stay"; readonly until?: Instant }
+  /** What is next is decided elsewhere, for several at once: the record is left as it is. */
+  | { readonly do: "leave" }
+  /** Nothing is left of it: the record goes. */
+  | { readonly do: "end" };
+
+export interface Followed<Entity, Work> {
+  /** The record as it is to be; the same object where nothing changes, null where it has ended. */
+  readonly next: Entity | null;
+  readonly action: Work | null;
+  /** When to look again even if nothing happens; null: no such time. */
+  readonly until: Instant | null;
+}
+
+interface Ladder<Entity, Event, Work> {
+  readonly now: Instant;
+  next(record: Entity): Step<Event, Work>;
+  change(record: Entity, event: Event | WaitingEvent): Entity;
+  /** What the record waits for while the action is carried out. */
+  describe(action: Work): Reason;
+}
+
+interface Waiter {
+  readonly id: number;
+  readonly waitingOn: WaitingOn | null;
+}
+
+/** More changes than there are phases would be a circle. */
+const MOST_CHANGES = 15;
+
+export function followLadder<Entity extends Waiter, Event, Work>(
+  given: Entity,
+  { now, next, change, describe }: Ladder<Entity, Event, Work>,
+): Followed<Entity, Work> {
+  let record = given;
+  for (let changes = 0; changes <= MOST_CHANGES; changes++) {
+    const step = next(record);
+    switch (step.do) {
+      case "change":
+        record = change(record, step.event);
+        break;
+      case "act": {
+        // What an earlier attempt said stays while the next one is made.
+        const stays = record.waitingOn !== null && record.waitingOn.reason !== "subnodes";
+        const waiting = stays ? record : waitingFor(record, { reason: describe(step.action), change });
+        return { next: waiting, action: step.action, until: null };
+      }
+      case "wait":
+        return staying(waitingFor(record, { reason: step, change }), step.until);
+      case "stay":
+        return staying(waitingFor(record, { reason: null, change }), step.until);
+      case "leave":
+        return staying(record);
+      case "end":
+        // What has just become of it is stored before its record goes: its history is to say why it ended.
+        return { next: record === given ? null : record, action: null, until: now };
+    }
+  }
+  throw new Error(`record ${given.id} goes round in circles`);
+}
+
+/** Nothing is done, and nothing changes but the record. */
+export function staying<Entity>(record: Entity, until: Instant | null = null): Followed<Entity, never> {
+  return { next: record, action: null, until };
+}
+
+/** The record as it waits for that (null: for nothing); the same object where it does already. */
+export function waitingFor<Entity extends Waiter>(
+  record: Entity,
+  { reason: what, change }: {
+    reason: Reason | null;
+    change: (record: Entity, event: WaitingEvent) => Entity;
+  },
+): Entity {
+  const before = record.waitingOn;
+  if (before?.reason === what?.reason && before?.message === what?.message) return record;
+  const waitingOn = what && { reason: what.reason, message: what.message };
+  return change(record, { type: "waiting", waitingOn });
+}
