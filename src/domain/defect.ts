@@ -6,8 +6,8 @@ import type { Instant } from "./time.ts";
 
 /** What it befell, as people name it: `node 7`. A `plan` is about all of its things at once, such as the launches. */
 export interface DefectSubject {
-  readonly kind: "node" | "request" | "label" | "image" | "dib image" | "plan of";
-  /** Of a label its name. */
+  readonly kind: "node" | "request" | "label" | "image" | "dib image" | "leak" | "plan of";
+  /** Of a label its name, of a leak what the cloud calls it or the id of the node that it may be of. */
   readonly id: number | string;
 }
 

@@ -6,9 +6,10 @@
  */
 import { claimantOf } from "../domain/claims.ts";
 import type { ProviderConfig } from "../domain/config.ts";
+import type { Apart } from "../domain/defect.ts";
 import { type NodeRecord, serverIdOf } from "../domain/node.ts";
 import { type FloatingIpSightings, type Observation, unchangedFor } from "../domain/observation.ts";
-import type { FloatingIp, Server } from "../domain/server.ts";
+import type { CloudImage, FloatingIp, Server } from "../domain/server.ts";
 import { floatingIpNodeId } from "../domain/server_marks.ts";
 import { keypairImageId, markedImageId } from "../domain/image_marks.ts";
 import { externalIdOf, type ProviderImage } from "../domain/provider_image.ts";
@@ -35,19 +36,36 @@ export interface LeakInput extends KnownNodes {
   readonly isAccepted: (leak: { readonly kind: Leak["type"]; readonly id: string }) => boolean;
   /** Deletions at most in one pass. */
   readonly most: number;
+  /** Each thing is judged apart: one that breaks is left alone, and keeps none of the others. */
+  readonly apart: Apart;
 }
 
 export function planLeaks(input: LeakInput): readonly Leak[] {
+  const { seen, keypairs } = input;
   const found = [
-    ...leakedServers(input),
-    ...leakedFloatingIps(input),
-    ...leakedImages(input),
-    ...leakedKeypairs(input),
+    ...judged(input, seen.inventory.nodeIds(), leakedServers),
+    ...judged(input, seen.floatingIps?.value ?? [], leakedFloatingIp),
+    ...judged(input, seen.images?.value ?? [], leakedImage),
+    ...judged(input, keypairs ?? [], leakedKeypair),
   ];
-  return found.filter((leak) =>
-    !isClaimed(leak, input) && !input.isAccepted({ kind: leak.type, id: leak.id })
-  )
-    .slice(0, input.most);
+  return found.slice(0, input.most);
+}
+
+/** Of some things, each judged apart, those that are leaks. */
+function judged<Thing extends number | string | { readonly id: string }>(
+  input: LeakInput,
+  things: Iterable<Thing>,
+  judge: (thing: Thing, input: LeakInput) => Iterable<Leak>,
+): Leak[] {
+  return [...things].flatMap((thing) => {
+    const id: number | string = typeof thing === "object" ? thing.id : thing;
+    const of = { kind: "leak", id } as const;
+    return input.apart.for(of, () => [...judge(thing, input)].filter((leak) => isOpen(leak, input)), []);
+  });
+}
+
+function isOpen(leak: Leak, input: LeakInput): boolean {
+  return !isClaimed(leak, input) && !input.isAccepted({ kind: leak.type, id: leak.id });
 }
 
 function isClaimed({ type: kind, provider, id, name }: Leak, living: LeakInput): boolean {
@@ -55,18 +73,16 @@ function isClaimed({ type: kind, provider, id, name }: Leak, living: LeakInput):
   return claimantOf({ kind, provider, id, address }, living, null) !== null;
 }
 
-function* leakedServers({ provider, seen, nodes, ended }: LeakInput): Iterable<Leak> {
-  for (const nodeId of seen.inventory.nodeIds()) {
-    const node = knownNode(nodeId, provider.name, { nodes, ended });
-    if (node === null) continue;
-    for (const server of seen.inventory.serversOfNode(nodeId)) {
-      if (!isSettled(server, seen)) continue;
-      const leak = leakOf("server", server, provider);
-      if (!nodes.has(nodeId)) {
-        if (!wasLostInUse(node)) yield { ...leak, reason: `node ${nodeId} has ended` };
-      } else if (isSecond(node, server)) {
-        yield { ...leak, reason: `node ${nodeId} has another server, ${serverIdOf(node)}` };
-      }
+function* leakedServers(nodeId: number, { provider, seen, nodes, ended }: LeakInput): Iterable<Leak> {
+  const node = knownNode(nodeId, provider.name, { nodes, ended });
+  if (node === null) return;
+  for (const server of seen.inventory.serversOfNode(nodeId)) {
+    if (!isSettled(server, seen)) continue;
+    const leak = leakOf("server", server, provider);
+    if (!nodes.has(nodeId)) {
+      if (!wasLostInUse(node)) yield { ...leak, reason: `node ${nodeId} has ended` };
+    } else if (isSecond(node, server)) {
+      yield { ...leak, reason: `node ${nodeId} has another server, ${serverIdOf(node)}` };
     }
   }
 }
@@ -92,50 +108,53 @@ function isSettled(server: Server, seen: Observation): boolean {
   return seen.inventory.sightings(server.id) >= SIGHTINGS && age >= YOUNGEST;
 }
 
-function* leakedFloatingIps({ provider, seen, nodes, ended, installation }: LeakInput): Iterable<Leak> {
-  for (const ip of seen.floatingIps?.value ?? []) {
-    const unchanged = unchangedFor(seen.floatingIps, ip.id);
-    const leak = leakOf("floating-ip", { id: ip.id, name: ip.address }, provider);
-    const nodeId = floatingIpNodeId(ip, installation, seen.inventory.lineage);
-    if (nodeId === null) {
-      if (!provider.cleanFloatingIps || ip.portId !== null || unchanged < OTHERS_SETTLE) continue;
-      yield { ...leak, reason: "unattached, and clean-floating-ips is set" };
-    } else if (!nodes.has(nodeId) && unchanged >= FLOATING_IP_SETTLE) {
-      const node = knownNode(nodeId, provider.name, { nodes, ended });
-      if (node === null || isTaken(ip, node)) continue;
-      yield { ...leak, reason: `node ${nodeId} has ended`, portId: ip.portId };
-    }
+function* leakedFloatingIp(
+  ip: FloatingIp,
+  { provider, seen, nodes, ended, installation }: LeakInput,
+): Iterable<Leak> {
+  const unchanged = unchangedFor(seen.floatingIps, ip.id);
+  const leak = leakOf("floating-ip", { id: ip.id, name: ip.address }, provider);
+  const nodeId = floatingIpNodeId(ip, installation, seen.inventory.lineage);
+  if (nodeId === null) {
+    if (!provider.cleanFloatingIps || ip.portId !== null || unchanged < OTHERS_SETTLE) return;
+    yield { ...leak, reason: "unattached, and clean-floating-ips is set" };
+  } else if (!nodes.has(nodeId) && unchanged >= FLOATING_IP_SETTLE) {
+    const node = knownNode(nodeId, provider.name, { nodes, ended });
+    if (node === null || isTaken(ip, node)) return;
+    yield { ...leak, reason: `node ${nodeId} has ended`, portId: ip.portId };
   }
 }
 
 /** What ended nodes leave behind and somebody may be using: it is told and left to them. */
-export function* planLeft(input: LeakInput): Iterable<Leak> {
-  yield* serversThatAreBack(input);
-  yield* floatingIpsOfOthers(input);
+export function planLeft(input: LeakInput): readonly Leak[] {
+  const { inventory, floatingIps } = input.seen;
+  return [
+    ...judged(input, inventory.nodeIds(), serversThatAreBack),
+    ...judged(input, floatingIps?.value ?? [], floatingIpOfOthers),
+  ];
 }
 
-function* serversThatAreBack({ provider, seen, nodes, ended }: LeakInput): Iterable<Leak> {
-  for (const nodeId of seen.inventory.nodeIds()) {
-    const node = knownNode(nodeId, provider.name, { nodes, ended });
-    if (node === null || nodes.has(nodeId) || !wasLostInUse(node)) continue;
-    for (const server of seen.inventory.serversOfNode(nodeId)) {
-      if (!isSettled(server, seen)) continue;
-      yield { ...leakOf("server", server, provider), reason: `node ${nodeId} has ended` };
-    }
+function* serversThatAreBack(nodeId: number, { provider, seen, nodes, ended }: LeakInput): Iterable<Leak> {
+  const node = knownNode(nodeId, provider.name, { nodes, ended });
+  if (node === null || nodes.has(nodeId) || !wasLostInUse(node)) return;
+  for (const server of seen.inventory.serversOfNode(nodeId)) {
+    if (!isSettled(server, seen)) continue;
+    yield { ...leakOf("server", server, provider), reason: `node ${nodeId} has ended` };
   }
 }
 
-function* floatingIpsOfOthers({ provider, seen, nodes, ended, installation }: LeakInput): Iterable<Leak> {
-  for (const ip of seen.floatingIps?.value ?? []) {
-    const nodeId = floatingIpNodeId(ip, installation);
-    if (ip.portId === null || nodeId === null || nodes.has(nodeId)) continue;
-    const node = knownNode(nodeId, provider.name, { nodes, ended });
-    if (node === null || !isTaken(ip, node) || unchangedFor(seen.floatingIps, ip.id) < FLOATING_IP_SETTLE) {
-      continue;
-    }
-    const leak = leakOf("floating-ip", { id: ip.id, name: ip.address }, provider);
-    yield { ...leak, reason: `node ${nodeId} has ended`, portId: ip.portId };
+function* floatingIpOfOthers(
+  ip: FloatingIp,
+  { provider, seen, nodes, ended, installation }: LeakInput,
+): Iterable<Leak> {
+  const nodeId = floatingIpNodeId(ip, installation);
+  if (ip.portId === null || nodeId === null || nodes.has(nodeId)) return;
+  const node = knownNode(nodeId, provider.name, { nodes, ended });
+  if (node === null || !isTaken(ip, node) || unchangedFor(seen.floatingIps, ip.id) < FLOATING_IP_SETTLE) {
+    return;
   }
+  const leak = leakOf("floating-ip", { id: ip.id, name: ip.address }, provider);
+  yield { ...leak, reason: `node ${nodeId} has ended`, portId: ip.portId };
 }
 
 /** How long until the next listing of floating IPs is to tell whether one is a leak; null: none is to. */
@@ -160,30 +179,29 @@ function isTaken({ id, portId }: FloatingIp, node: NodeRecord): boolean {
 }
 
 /** What a request made whose image had been given up, or made once more. Records of images outlive them by a day. */
-function* leakedImages({ provider, seen, installation, images }: LeakInput): Iterable<Leak> {
-  for (const found of seen.images?.value ?? []) {
-    if (!seen.images?.before?.ids.has(found.id)) continue;
-    const { lineage } = seen.inventory;
-    const imageId = markedImageId(found, { installation, provider: provider.name, lineage });
-    const image = images.get(imageId ?? -1);
-    if (image === undefined || image.hostname !== found.name || image.provider !== provider.name) continue;
-    const leak = leakOf("image", found, provider);
-    const known = externalIdOf(image);
-    if (image.state.phase === "gone") yield { ...leak, reason: `image ${image.id} is deleted` };
-    else if (known !== null && known !== found.id) {
-      yield { ...leak, reason: `image ${image.id} has another image, ${known}` };
-    }
+function* leakedImage(
+  found: CloudImage,
+  { provider, seen, installation, images }: LeakInput,
+): Iterable<Leak> {
+  if (!seen.images?.before?.ids.has(found.id)) return;
+  const { lineage } = seen.inventory;
+  const imageId = markedImageId(found, { installation, provider: provider.name, lineage });
+  const image = images.get(imageId ?? -1);
+  if (image === undefined || image.hostname !== found.name || image.provider !== provider.name) return;
+  const leak = leakOf("image", found, provider);
+  const known = externalIdOf(image);
+  if (image.state.phase === "gone") yield { ...leak, reason: `image ${image.id} is deleted` };
+  else if (known !== null && known !== found.id) {
+    yield { ...leak, reason: `image ${image.id} has another image, ${known}` };
   }
 }
 
-function* leakedKeypairs({ provider, installation, images, keypairs }: LeakInput): Iterable<Leak> {
-  for (const name of keypairs ?? []) {
-    const image = images.get(keypairImageId(name, installation) ?? -1);
-    if (image === undefined || image.provider !== provider.name || image.keypair !== null) continue;
-    if (image.state.phase === "keypair") continue;
-    const leak = leakOf("keypair", { id: name, name }, provider);
-    yield { ...leak, reason: `image ${image.id} needs no keypair any more` };
-  }
+function* leakedKeypair(name: string, { provider, installation, images }: LeakInput): Iterable<Leak> {
+  const image = images.get(keypairImageId(name, installation) ?? -1);
+  if (image === undefined || image.provider !== provider.name || image.keypair !== null) return;
+  if (image.state.phase === "keypair") return;
+  const leak = leakOf("keypair", { id: name, name }, provider);
+  yield { ...leak, reason: `image ${image.id} needs no keypair any more` };
 }
 
 function leakOf(

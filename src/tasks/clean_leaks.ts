@@ -1,4 +1,5 @@
 /** Deletes what carries our marks on a cloud and belongs to no node. Run by the cron `cleanup`. */
+import { Apart, describeSubject } from "../domain/defect.ts";
 import type { ProviderImage } from "../domain/provider_image.ts";
 import { type Instant, MINUTE } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -23,14 +24,25 @@ interface CleanLeaksMeans {
   readonly keypairsListedAt: Map<string, Instant>;
 }
 
+/** @throws Error once all else is done, where something broke */
 export async function cleanLeaks(means: CleanLeaksMeans, { signal }: { signal: AbortSignal }): Promise<void> {
-  await Promise.all(means.watches.map((watch) => cleanProvider(watch, means, signal)));
+  const apart = new Apart("looking for");
+  await Promise.all(
+    means.watches.map((watch) =>
+      cleanProvider(watch, means, { apart, signal }).catch((error) => {
+        signal.throwIfAborted();
+        apart.note({ kind: "plan of", id: `leaks on ${watch.provider.name}` }, error);
+      })
+    ),
+  );
+  const [first] = apart.defects;
+  if (first !== undefined) throw new Error(`the ${describeSubject(first.of)} broke`, { cause: first.error });
 }
 
 async function cleanProvider(
   watch: ProviderWatch,
   means: CleanLeaksMeans,
-  signal: AbortSignal,
+  { apart, signal }: { apart: Apart; signal: AbortSignal },
 ): Promise<void> {
   // What was last seen of a provider that does not answer is no ground to delete anything, and where another daemon
   // works on the same state it may be that one's.
@@ -47,6 +59,7 @@ async function cleanProvider(
     keypairs: await listKeypairs(watch, means, signal),
     isAccepted: (leak) => watch.deletions.isAccepted(leak),
     most: MOST,
+    apart,
   };
   for (const left of planLeft(input)) watch.deletions.leave(orderOf(left));
   for (const leak of planLeaks(input)) {

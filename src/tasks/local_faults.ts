@@ -50,20 +50,16 @@ export class LocalFaults {
     if (this.#looked?.config === config && clock.now() - this.#looked.at < PERIOD) return;
     const { keys, scripts } = localFiles(config);
     const looks = await Promise.all([
-      ...keys.map(async (path) => [path, await this.#whyNoKey(path)] as const),
-      ...scripts.map(async (path) => [path, await this.#whyNoScript(path)] as const),
+      ...keys.map((path) => whyOf(path, () => this.#whyNoKey(path))),
+      ...scripts.map((path) => whyOf(path, () => this.#whyNoScript(path))),
     ]);
     this.#found = new Map(looks.flatMap(([path, why]) => why === null ? [] : [[path, why] as const]));
     this.#looked = { at: clock.now(), config };
   }
 
   async #whyNoKey(path: string): Promise<string | null> {
-    try {
-      await this.#means.readKey(path);
-      return null;
-    } catch (error) {
-      return errorChain(error);
-    }
+    await this.#means.readKey(path);
+    return null;
   }
 
   async #whyNoScript(path: string): Promise<string | null> {
@@ -74,4 +70,12 @@ export class LocalFaults {
       ? null
       : `the script ${path} is not executable; run chmod +x on it`;
   }
+}
+
+/** A file that cannot even be looked at is of no use either, and says nothing of the others. */
+async function whyOf(
+  path: string,
+  look: () => Promise<string | null>,
+): Promise<readonly [string, string | null]> {
+  return [path, await look().catch(errorChain)];
 }

@@ -1,6 +1,7 @@
 /** What is deleted on a cloud for want of a node: the worst mistakes the pool could make are here. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { Apart } from "../../src/domain/defect.ts";
 import type { NodeRecord, NodeState } from "../../src/domain/node.ts";
 import { serverIdOf } from "../../src/domain/node.ts";
 import type { FloatingIp, Server, ServerListing } from "../../src/domain/server.ts";
@@ -25,6 +26,7 @@ import {
   seen,
   server,
   states,
+  together,
 } from "./plan_fixtures.ts";
 
 const byId = (list: readonly NodeRecord[]) => new Map(list.map((each) => [each.id, each]));
@@ -45,6 +47,7 @@ function leakInput(): LeakInput {
     keypairs: null,
     isAccepted: () => false,
     most: 50,
+    apart: together,
   };
 }
 
@@ -446,4 +449,17 @@ Deno.test("a server that the cloud called gone while it was in use, and has agai
     assert.equal(planLeaks(input).length, count);
     assert.deepEqual([...planLeft(input)].map(({ id }) => id), count === 0 ? ["s7"] : []);
   }
+});
+
+Deno.test("a server that breaks the look for leaks is left alone, and the others are found", () => {
+  const apart = new Apart("looking for");
+  const two = seen({ servers: [server("s7"), server("s8", { nodeId: 8 })] });
+  const serversOfNode = two.inventory.serversOfNode.bind(two.inventory);
+  two.inventory.serversOfNode = (nodeId) => {
+    if (nodeId === 7) throw new TypeError("nobody foresaw it");
+    return serversOfNode(nodeId);
+  };
+  const others = byId([7, 8].map((id) => node(states["delete-address"], { id })));
+  assert.deepEqual(leaks({ seen: two, ended: others, apart }).map(({ id }) => id), ["s8"]);
+  assert.deepEqual(apart.defects.map(({ of }) => of), [{ kind: "leak", id: 7 }]);
 });

@@ -91,3 +91,16 @@ for (const [what, [mode, says]] of Object.entries(scripts)) {
     assert.match(reasons(virtual)[0]!, says);
   });
 }
+
+Deno.test("a script that cannot even be looked at is of no use, and keeps no other label waiting", async () => {
+  const stat = (path: string) =>
+    path.endsWith("prepare.sh") ? Promise.reject(new Error("Input/output error")) : Promise.resolve(null);
+  const both = poolConfig({ minReady: 1, more: ["other"] });
+  const config = `script-dir: /scripts\n${
+    both.replace("name: small", "name: small\n    ready-script: prepare.sh")
+  }`;
+  await using virtual = await VirtualPool.start({ config, stat });
+  await virtual.until(() => virtual.count("ready", "other") === 1);
+  assert.match(reasons(virtual)[0]!, /Input\/output error/);
+  assert.equal(virtual.count("ready", "small"), 0);
+});

@@ -2,13 +2,17 @@ import assert from "node:assert/strict";
 import type { NodeRecord } from "../../src/domain/node.ts";
 import { MINUTE } from "../../src/domain/time.ts";
 import { cleanLeaks } from "../../src/tasks/clean_leaks.ts";
+import { errorChain } from "../../src/lib/error_chain.ts";
+import type { ProviderWatch } from "../../src/tasks/provider_watch.ts";
 import { ledgerWith } from "../execute/execute_fixtures.ts";
-import { floatingIp, node, server, states } from "../plan/plan_fixtures.ts";
+import { floatingIp, node, provider, server, states } from "../plan/plan_fixtures.ts";
 import { unreachable, watchKit } from "./task_fixtures.ts";
 
 /** A cloud that was listed twice, over a ledger in which node 7 has ended and the given ones live. */
 async function cleaning(
-  { servers = [], floatingIps = [], nodes = [] }: {
+  { servers = [], floatingIps = [], nodes = [], watches = [] }: {
+    /** Those of other providers. */
+    watches?: readonly ProviderWatch[];
     servers?: ReturnType<typeof server>[];
     floatingIps?: ReturnType<typeof floatingIp>[];
     nodes?: readonly NodeRecord[];
@@ -26,7 +30,7 @@ async function cleaning(
     ledger,
     clock,
     keypairsListedAt: new Map(),
-    watches: [kit.watch],
+    watches: [...watches, kit.watch],
   };
   return {
     ...kit,
@@ -119,4 +123,19 @@ Deno.test("a pass ends when the pool stops", async () => {
   const kit = await cleaning({ servers: [server("leaked")] });
   await assert.rejects(kit.pass(AbortSignal.abort(new Error("stopping"))), /stopping/);
   assert.deepEqual(kit.left(), ["leaked"]);
+});
+
+Deno.test("a provider that breaks the clean-up keeps it from no other, and the pass fails at its end", async () => {
+  const broken = {
+    provider: provider({ name: "cloud-b" }),
+    get observation() {
+      throw new TypeError("nobody foresaw it");
+    },
+  } as unknown as ProviderWatch;
+  const kit = await cleaning({ servers: [server("leaked")], watches: [broken] });
+  await assert.rejects(kit.pass(), (error: Error) => {
+    assert.equal(errorChain(error), "the plan of leaks on cloud-b broke: nobody foresaw it");
+    return true;
+  });
+  assert.deepEqual([kit.cleaned(), kit.left()], [["leaked"], []]);
 });
