@@ -7,8 +7,8 @@
 import type { ServerListing } from "./server.ts";
 import { HOUR, type Instant, type Milliseconds, SECOND } from "./time.ts";
 
-/** Hosts whose clocks are kept right differ by less. */
-const SHORTEST_REACH = 3 * SECOND;
+/** Hosts whose clocks are kept right differ by less. All deltas reach back so far: nobody else lets them overlap. */
+const SHORTEST_REACH = 8 * SECOND;
 /** Beyond this, complete listings have to find what has changed: one question must not list a whole day. */
 const LONGEST_REACH = HOUR;
 

@@ -47,7 +47,7 @@ Deno.test("while something is pending the changes since the last listing are ask
   kit.cloud.calls.length = 0;
   assert.equal(await kit.observe(), 2 * SECOND);
   const [delta] = kit.cloud.calls;
-  assert.equal((delta?.subject as { changesSince: number }).changesSince, NOW - MINUTE - 3 * SECOND);
+  assert.equal((delta?.subject as { changesSince: number }).changesSince, NOW - MINUTE - 8 * SECOND);
   await kit.observeFor(30 * SECOND);
   assert.deepEqual(kit.asked(), { listServers: 17 });
 });

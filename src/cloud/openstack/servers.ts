@@ -19,12 +19,6 @@ const CreatedSchema = v.object({ server: v.object({ id: v.string() }) });
 const OneSchema = v.object({ server: ServerSchema });
 const ConsoleSchema = v.object({ output: v.nullish(v.string()) });
 
-/**
- * Nova's hosts stamp changes by clocks of their own and in whole seconds: a delta reaches back a little further,
- * so that none falls between two.
- */
-const DELTA_OVERLAP = 5 * SECOND;
-
 export function createServers(options: ServiceOptions): Servers {
   const { session } = options;
   return {
@@ -148,7 +142,7 @@ function listQuery(
   const query = new URLSearchParams({ limit: String(limit) });
   if (marker !== null) query.set("marker", marker);
   if (changesSince !== undefined) {
-    query.set("changes-since", `${new Date(changesSince - DELTA_OVERLAP).toISOString().slice(0, 19)}Z`);
+    query.set("changes-since", `${new Date(changesSince).toISOString().slice(0, 19)}Z`);
   }
   return query;
 }
