@@ -152,6 +152,22 @@ const plugin: Deno.lint.Plugin = {
         };
       },
     },
+    /** In the bundle that scripts/compile makes, a CommonJS package has no names for a dynamic import. */
+    "packages-load-statically": {
+      create(context) {
+        if (folderOf(context.filename) === null) return {};
+        return {
+          ImportExpression(node) {
+            const name = node.source.type === "Literal" ? String(node.source.value) : "a package";
+            if (/^(\.|node:)/.test(name)) return;
+            context.report({
+              node,
+              message: `${name} imported dynamically: import a file that re-exports it`,
+            });
+          },
+        };
+      },
+    },
     "imports-go-down": {
       create(context) {
         const folder = folderOf(context.filename);

@@ -30,7 +30,10 @@ export async function formatView<View, Row>(
     case "json":
       return `${JSON.stringify(content, null, 2)}\n`;
     case "yaml":
-      return (await import("yaml")).stringify(content, { lineWidth: 0, aliasDuplicateObjects: false });
+      return (await import("../lib/yaml.ts")).stringify(content, {
+        lineWidth: 0,
+        aliasDuplicateObjects: false,
+      });
     case "csv":
       return renderCsv(shown);
     default:

@@ -50,7 +50,7 @@ function scan(yaml: string): string | null | undefined {
 }
 
 async function parse(yaml: string): Promise<string | null> {
-  const { parseDocument } = await import("yaml");
+  const { parseDocument } = await import("../lib/yaml.ts");
   // Reads on after errors, as far as it can.
   const state: unknown = parseDocument(yaml, { merge: true, uniqueKeys: false }).toJS({ maxAliasCount: 100 })
     ?.state;

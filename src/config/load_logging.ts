@@ -52,7 +52,7 @@ async function loadFile(path: string): Promise<LogSettings> {
     const { plan, notices } = parseLoggingConf(text, path);
     return { settings: plan, notices };
   }
-  const { parse } = await import("yaml");
+  const { parse } = await import("../lib/yaml.ts");
   const parsed = v.safeParse(schema, await readWith(path, () => parse(text) ?? {}));
   if (parsed.success) return { settings: parsed.output, notices: [] };
   throw new ConfigError(
