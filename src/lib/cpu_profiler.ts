@@ -58,7 +58,8 @@ export function createCpuProfiler(): CpuProfiler {
       session = null;
       try {
         const { profile } = await opened.post("Profiler.stop");
-        return profile;
+        const { atSources } = await import("./profile_sources.ts");
+        return atSources(profile);
       } finally {
         opened.disconnect();
       }
