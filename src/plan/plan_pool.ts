@@ -54,6 +54,8 @@ export interface PoolInput extends Moment {
   readonly turns: Turns;
   /** Since when nodes are unwanted, as the planning before left it; left out: none was. */
   readonly unwanted?: Unwanted;
+  /** The first id that this run of the daemon gave out; left out: all are of it. */
+  readonly firstIdOfRun?: number;
   /** Ids of nodes whose server is being asked for in this process. */
   readonly creating: ReadonlySet<number>;
   /** Which nodes are to be moved, where that is not all: the rest is left as it is. */
@@ -140,6 +142,7 @@ export function planPool(input: PoolInput): PoolPlan {
     planSurplus({
       ...input,
       unwanted,
+      firstIdOfRun: input.firstIdOfRun ?? 0,
       nodes: withoutTaken(living, grants, input.now).filter((node) => isUsable(node, input)),
       wanted: launches.wanted,
       shortages: [...shortagesOfImages(input.reserved), ...launches.shortages],

@@ -1,7 +1,8 @@
 /**
  * Ready nodes above min-ready that nobody wants are given back, the oldest first: once they have been unwanted for
  * `limits.idle`, and at once where another label's requests or an image need their room. A label keeps as many ready nodes
- * as it wants, so that none is launched for one that was given back. Pure; `planPool` calls it.
+ * as it wants, so that none is launched for one that was given back. Only nodes of this run of the daemon go: where the
+ * state is a copy, those of earlier runs may be in use by what the original has handed out. Pure; `planPool` calls it.
  */
 import type { Config } from "../domain/config.ts";
 import { type NodeRecord, stateName } from "../domain/node.ts";
@@ -16,6 +17,8 @@ export interface SurplusInput {
   /** Since when nodes are unwanted, by id, as the planning before left it. */
   readonly unwanted: Unwanted;
   readonly shortages: readonly Shortage[];
+  /** The first id that this run gave out. */
+  readonly firstIdOfRun: number;
 }
 
 export type Unwanted = ReadonlyMap<number, Instant>;
@@ -52,15 +55,14 @@ export function planSurplus(input: SurplusInput): SurplusPlan {
 }
 
 /** Of each label the oldest, as many as it has more than it wants. */
-function surplusOf({ nodes, config, wanted }: SurplusInput): NodeRecord[] {
+function surplusOf({ nodes, config, wanted, firstIdOfRun }: SurplusInput): NodeRecord[] {
   const minReady = new Map(config.labels.map((label) => [label.name, Math.max(0, label.minReady)]));
   const ready = nodes.filter(({ state, role }) => state.phase === "ready" && role === "node");
   return [...Map.groupBy(ready, ({ label }) => label)].flatMap(([label, own]) => {
     const kept = (minReady.get(label) ?? 0) + (wanted.get(label) ?? 0);
-    return own.sort((a, b) => a.stateSince - b.stateSince || a.id - b.id).slice(
-      0,
-      Math.max(0, own.length - kept),
-    );
+    return own.filter(({ id }) => id >= firstIdOfRun)
+      .sort((a, b) => a.stateSince - b.stateSince || a.id - b.id)
+      .slice(0, Math.max(0, own.length - kept));
   });
 }
 

@@ -26,6 +26,9 @@ export interface Mutation {
 const MUTATIONS_PER_TRANSACTION = 950;
 const BYTES_PER_TRANSACTION = 700 * 1024;
 
+/** Bytes of a key's parts; Deno KV refuses keys above 2 KiB. What else it stores of them fits into the rest. */
+const KEY_LIMIT = 1900;
+
 /** What a key and a value's framing take at most, in bytes: names in keys are short. */
 const MUTATION_OVERHEAD = 300;
 
@@ -91,10 +94,12 @@ export class KvWriter {
 
   /**
    * All of the mutations, or none.
-   * @throws StoreError `unusable` when they cannot be written (disk full), or somebody else has written
+   * @throws StoreError `unusable` when they cannot be written (disk full), or somebody else has written;
+   * RangeError when Deno KV takes no such key, then nothing is wrong with the state
    */
   async write(mutations: readonly Mutation[]): Promise<void> {
     if (this.#stopped !== null) throw this.#stopped;
+    for (const { key } of mutations) checkKey(key);
     const [first = [], ...rest] = pack(mutations);
     if (rest.length === 0) return await this.#transaction(first);
     try {
@@ -144,8 +149,6 @@ export class KvWriter {
       else operation.set(key, value);
     }
     const result = await operation.commit().catch((error) => {
-      // A key or a value beyond Deno KV's bounds: a defect of what is written, not of the state.
-      if (error instanceof TypeError) throw error;
       throw this.#fail(stateFailure(this.#path, "it cannot be written", error));
     });
     this.#failed = false;
@@ -174,6 +177,14 @@ export class KvWriter {
 function brokenOff(cause: Error): StoreError {
   const problem = `${cause.message}; part of a commit was written, which the next start completes or drops`;
   return new StoreError("stopped", problem, { cause });
+}
+
+/** Deno KV's own error for a key beyond its bounds cannot be told from that for a full disk. @throws RangeError */
+function checkKey(key: Deno.KvKey): void {
+  const bytes = new TextEncoder().encode(key.join("")).length;
+  if (bytes > KEY_LIMIT) {
+    throw new RangeError(`a key of ${bytes} bytes cannot be stored: ${key.join(" ").slice(0, 80)}…`);
+  }
 }
 
 interface JournalEntry {

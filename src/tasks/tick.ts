@@ -214,6 +214,7 @@ export class Tick {
       faults: this.#means.faults(),
       turns: this.#turns,
       unwanted: this.#unwanted,
+      firstIdOfRun: ledger.runs.at(-1)?.firstIds.node,
       creating: executor.creating,
       launching: isPool && accepting() && launching(),
       launchesNothing: parts.launches ? null : "this daemon launches no nodes (--no-launches)",

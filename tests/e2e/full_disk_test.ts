@@ -54,7 +54,7 @@ testNeeding(["mount"], title, async () => {
   const isReady = async () => (await readiness(pool)).ready;
   const jobs = await pool.connect();
   await pool.until(async () => {
-    await jobs!.ask("job-create", { job: "j".repeat(400), holdOnFailure: 1 }).catch(() => {});
+    await jobs!.ask("job-create", { job: "j".repeat(255), holdOnFailure: 1 }).catch(() => {});
     return !await isReady();
   }, { within: 120_000, every: 1 });
   await jobs![Symbol.asyncDispose]();

@@ -22,6 +22,7 @@ function plan(fields: Partial<SurplusInput>) {
     wanted: new Map(),
     unwanted: new Map(),
     shortages: [],
+    firstIdOfRun: 0,
     ...fields,
   });
 }
@@ -35,6 +36,15 @@ Deno.test("of what is ready above min-ready and what is waited for, the oldest a
     [5, "nobody has wanted it for 10m"],
     [4, "nobody has wanted it for 10m"],
   ]);
+});
+
+Deno.test("nodes of an earlier run stay, since the original of a copied state may have handed them out", () => {
+  const given = {
+    nodes: ready(5),
+    shortages: [{ purpose: "label jammy", servers: 9, providers: ["cloud-a"] }],
+  };
+  assert.deepEqual([...plan({ ...given, firstIdOfRun: 4 }).leaving.keys()], [5, 4]);
+  assert.equal(plan({ ...given, firstIdOfRun: 6 }).leaving.size, 0);
 });
 
 Deno.test("a node that is wanted meanwhile begins anew", () => {

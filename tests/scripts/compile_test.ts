@@ -46,7 +46,9 @@ Deno.test.beforeAll(async () => {
     if (name === "deno") await Deno.symlink(join(root, "scripts", name), copy);
     else await Deno.copyFile(join(root, "scripts", name), copy);
   }
-  for (const name of ["deno.json", "deno.lock"]) await Deno.copyFile(join(root, name), join(folder, name));
+  for (const name of ["README.md", "config.example.yaml", "deno.json", "deno.lock"]) {
+    await Deno.copyFile(join(root, name), join(folder, name));
+  }
   await Deno.writeTextFile(join(folder, "mod.ts"), program);
   for (const name of ["mod.ts", "deno.json", "deno.lock"]) await Deno.chmod(join(folder, name), 0o444);
   await Deno.chmod(join(folder, "src"), 0o555); // a checkout may be read-only
