@@ -6,6 +6,7 @@
 import { type Context, Hono } from "hono";
 import type * as v from "valibot";
 import { ControlError } from "./control_error.ts";
+import { StoreError } from "../store/store.ts";
 import { greetingOf, OLDEST_PROTOCOL, PROTOCOL_HEADER } from "./greeting.ts";
 import type { Operation } from "./operation.ts";
 import { type OperationName, operations } from "./operations.ts";
@@ -38,7 +39,9 @@ export function controlRoutes(pool: LocalPool, { stopping, onDefect }: ControlRo
   app.onError((error, context) => {
     const { signal } = context.req.raw;
     const hasLeft = signal.aborted && error === signal.reason;
-    if (!hasLeft && !(error instanceof ControlError)) onDefect(error);
+    // A state that cannot be written is the state watch's to tell.
+    const isKnown = error instanceof ControlError || error instanceof StoreError;
+    if (!hasLeft && !isKnown) onDefect(error);
     return failure(context, error);
   });
   return app;

@@ -211,11 +211,11 @@ export class RunningPool implements AsyncDisposable {
 
   /** Asks the status endpoint of the daemon that was started last. */
   async fetch(path: string, init?: RequestInit): Promise<Response> {
-    const line = (await this.logLines()).findLast(({ url }) => typeof url === "string");
-    if (line === undefined) {
-      throw new Error(`no daemon has told of its status endpoint:\n${await this.log()}`);
-    }
-    return await fetch(`${line.url}${path}`, init);
+    const log = await this.log();
+    // Not line by line: on a full disk one may be cut.
+    const url = [...log.matchAll(/"url":"([^"]+)"/g)].at(-1)?.[1];
+    if (url === undefined) throw new Error(`no daemon has told of its status endpoint:\n${log}`);
+    return await fetch(`${url}${path}`, init);
   }
 
   /** Waits until the condition holds. @throws Error with the log's end when it does not in time */
