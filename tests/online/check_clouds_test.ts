@@ -84,6 +84,16 @@ Deno.test("a quota of floating IPs that is smaller than the pool is told before 
   assert.match(lines[1]!, /^failure label small: no room: quota full: floating IPs 0\/0/);
 });
 
+Deno.test("a quota that Neutron does not tell is a warning: it may leave no floating IP and no port", async () => {
+  const { config, clouds } = brokenCloud([]);
+  const lines = await troubles({
+    config,
+    clouds: [{ ...clouds[0]!, quirks: ["quotas-missing"] }, clouds[1]!],
+  });
+  assert.match(lines[0]!, /^warning quota: not known: the cloud does not tell all of it \(.*501/);
+  assert.equal(lines.length, 1);
+});
+
 Deno.test("a label that is disabled, and a provider that is to hold nothing, stop nothing", async () => {
   const { config, clouds } = brokenCloud([]);
   const changed = config.replace("min-ready: 1", "min-ready: -1").replace("max-servers: 6", "max-servers: 0");

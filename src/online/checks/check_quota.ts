@@ -16,13 +16,14 @@ export function checkQuota(look: Look): Finding[] {
   if (instances === null) {
     return [unknown(about, `the cloud does not tell it; max-servers alone counts (${untold.join("; ")})`)];
   }
+  const rest = untold.map((reason) => unknown(about, `the cloud does not tell all of it (${reason})`));
   const short = shortOfFloatingIps(look);
-  if (short !== null) return [warning(about, `${short} (${uses.join(", ")})`)];
+  if (short !== null) return [warning(about, `${short} (${uses.join(", ")})`), ...rest];
   const used = uses.length === 0 ? "no limits" : uses.join(", ");
-  if (instances.limit >= provider.maxServers) return [ok(about, used)];
+  if (instances.limit >= provider.maxServers) return [ok(about, used), ...rest];
   const more =
     `max-servers is ${provider.maxServers}, but the quota allows only ${instances.limit} instances`;
-  return [warning(about, `${more}; raise it or lower max-servers (${used})`)];
+  return [warning(about, `${more}; raise it or lower max-servers (${used})`), ...rest];
 }
 
 function shortOfFloatingIps({ provider, seen: { quota, catalog } }: Look): string | null {
