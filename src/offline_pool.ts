@@ -139,6 +139,7 @@ function offlineReport(
     providers: (config?.providers ?? []).map(({ name }) => ({
       name,
       reachable: null,
+      stale: [],
       error: null,
       quota: null,
       listedAt: null,

@@ -5,11 +5,12 @@
  */
 import type {
   CloudImage,
+  ComputeQuota,
   Flavor,
   FloatingIp,
   Network,
+  NetworkQuota,
   Port,
-  Quota,
   Server,
   ServerListing,
 } from "../domain/server.ts";
@@ -65,8 +66,10 @@ export interface Cloud {
   ): Promise<{ id: string }>;
   listNetworks(options: Call): Promise<readonly Network[]>;
   listZones(options: Call): Promise<readonly string[]>;
-  /** Limits and use of the project; floating IPs and ports only where `network` asks for them. */
-  getQuota(options: Call & { network: boolean }): Promise<Quota>;
+  /** Nova's limits and what the project uses of them. */
+  getQuota(options: Call): Promise<ComputeQuota>;
+  /** Neutron's. */
+  getNetworkQuota(options: Call): Promise<NetworkQuota>;
 
   /** Every port of the project that belongs to a server. */
   listPorts(options: Call): Promise<readonly Port[]>;

@@ -4,11 +4,11 @@
  */
 import type { Inventory } from "./inventory.ts";
 import type { CloudImage, Flavor, FloatingIp, Network, Port, Quota } from "./server.ts";
-import type { Instant, Milliseconds } from "./time.ts";
+import { type Instant, type Milliseconds, type Moment, timeOfDay } from "./time.ts";
 
 export interface Observation {
   readonly inventory: Inventory;
-  readonly catalog: Catalog | null;
+  readonly catalog: Catalog;
   readonly quota: Quota | null;
   readonly ports: Taken<readonly Port[]> | null;
   readonly floatingIps: FloatingIpSightings | null;
@@ -16,10 +16,10 @@ export interface Observation {
   readonly images: ImageSightings | null;
   /** What the pool has there and complete listings leave out; null: they show it all. */
   readonly missing: Missing | null;
-  /** Why the last observation failed, since when it has been failing; null: it worked. */
+  /** Why the servers could not be listed the last time, since when; null: they could. */
   readonly failure: Failure | null;
-  /** What else cannot be looked at, while all that a launch needs can be. */
-  readonly troubles: ReadonlyMap<OptionalLook, Failure>;
+  /** What could not be looked at the last time, servers included. */
+  readonly troubles: ReadonlyMap<LookName, Failure>;
   /** A refusal that concerns the whole provider: no server is asked for before `until`. */
   readonly refusal: Refusal | null;
   /** Why nothing is created, deleted or handed out there; null: nothing stands against it. */
@@ -31,20 +31,46 @@ export interface Failure {
   readonly since: Instant;
 }
 
-/** What is looked at for some things only; a refusal to show it stops nothing else. */
-export type OptionalLook = "catalog" | "ports" | "floating-ips" | "images";
+/** What a provider's cloud is asked for, each by itself: one that fails or hangs stops no other. In words: what it shows. */
+export const LOOKS = {
+  "servers": "servers",
+  "flavors": "flavors",
+  "networks": "networks",
+  "base-images": "base images",
+  "quota": "compute quota",
+  "network-quota": "network quota",
+  "ports": "ports",
+  "floating-ips": "floating IPs",
+  "images": "images of this pool",
+} as const;
 
-/** Why images are not seen as they are now; null: they are. */
-export function whyImagesUnseen({ failure, troubles }: Observation): Failure | null {
-  return failure ?? troubles.get("images") ?? null;
+export type LookName = keyof typeof LOOKS;
+
+/** A look whose last result is not as new as it should be. */
+export interface StaleLook extends Failure {
+  readonly look: LookName;
+  /** When it is tried again; null: it is being tried. */
+  readonly retryAt: Instant | null;
+  /** What is known is as of then; null: nothing is. */
+  readonly takenAt: Instant | null;
+}
+
+/** In words, after the name of the provider: what is stale, since when, why, and when it is tried again. */
+export function describeStale({ look, message, since, retryAt }: StaleLook, moment: Moment): string {
+  const verb = look === "quota" || look === "network-quota" ? "read" : "list";
+  const next = retryAt === null ? "trying again now" : `trying again at ${timeOfDay(retryAt, moment)}`;
+  return `cannot ${verb} its ${LOOKS[look]} since ${timeOfDay(since, moment)}: ${message}; ${next}`;
 }
 
 /** What changes seldom: taken once, again when it is old or a request says that it is wrong. */
 export interface Catalog {
-  readonly takenAt: Instant;
-  readonly flavors: readonly Flavor[];
-  readonly networks: readonly Network[];
-  /** The newest active image for each `base-image` that the configuration names; null: there is none. */
+  /** null, as for the networks: not listed yet. */
+  readonly flavors: readonly Flavor[] | null;
+  readonly networks: readonly Network[] | null;
+  /**
+   * The newest active image for each `base-image` that the configuration names; null: there is none. One that is
+   * missing has not been looked up yet.
+   */
   readonly images: ReadonlyMap<string, CloudImage | null>;
 }
 

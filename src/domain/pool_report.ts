@@ -12,7 +12,7 @@ import type { ImageOrder } from "./image_order.ts";
 import type { Installation } from "./installation.ts";
 import type { LaunchPause } from "./launch_pause.ts";
 import type { LinkState } from "./link_state.ts";
-import type { Missing } from "./observation.ts";
+import type { Missing, StaleLook } from "./observation.ts";
 import type { NodeRecord } from "./node.ts";
 import type { ProviderImage } from "./provider_image.ts";
 import type { NodeRequest } from "./request.ts";
@@ -115,6 +115,8 @@ export interface ProviderReport {
   /** null: never asked yet (or no daemon runs). */
   readonly reachable: boolean | null;
   readonly error: { readonly message: string; readonly since: Instant } | null;
+  /** What is not known as it is now; empty: all that is needed is. */
+  readonly stale: readonly StaleLook[];
   readonly quota: Quota | null;
   /** When the servers were last seen completely. */
   readonly listedAt: Instant | null;

@@ -118,15 +118,23 @@ export interface QuotaUse {
   readonly used: number;
 }
 
-export interface Quota {
+/** Limits and use of the project; null where the cloud does not tell, or was not asked. */
+interface Told {
   readonly takenAt: Instant;
-  /** These three are null where the cloud does not tell. */
+  /** What the cloud says instead of telling its limits; empty: it tells all that it was asked for. */
+  readonly untold: readonly string[];
+}
+
+export interface ComputeQuota extends Told {
   readonly instances: QuotaUse | null;
   readonly cores: QuotaUse | null;
   readonly ramMib: QuotaUse | null;
-  /** What the cloud says instead of telling its limits; empty: it tells all that it was asked for. */
-  readonly untold: readonly string[];
-  /** null where the cloud was not asked or does not tell. */
+}
+
+export interface NetworkQuota extends Told {
   readonly floatingIps: QuotaUse | null;
   readonly ports: QuotaUse | null;
 }
+
+/** Both, as of the older one. */
+export interface Quota extends ComputeQuota, NetworkQuota {}

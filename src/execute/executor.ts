@@ -321,9 +321,7 @@ export class Executor implements AsyncDisposable {
     if (image === undefined) {
       return `the configuration has no image ${node.image} for ${node.provider} any more`;
     }
-    const catalog = access.observation.catalog;
-    if (catalog === null) return `the networks of ${provider.name} are not known yet`;
-    const networks = chooseNetworks(provider, catalog);
+    const networks = chooseNetworks(provider, access.observation.catalog);
     if (isUnclear(networks)) return `${provider.name}: ${networks.message}`;
     return serverRequest(node, {
       provider,

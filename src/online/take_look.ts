@@ -50,7 +50,7 @@ export async function takeLook({ provider, labels }: Subject, means: LookMeans):
     askIf(provider.securityGroups.length > 0, () => cloud.listSecurityGroups({ signal })),
   ]);
   const seen = failedWith(watch.observation, { answer: observed, now: clock.now() });
-  const lacksImage = [...seen.catalog?.images.values() ?? []].some((image) => image?.status !== "active");
+  const lacksImage = [...seen.catalog.images.values()].some((image) => image?.status !== "active");
   return {
     provider,
     labels,
@@ -87,7 +87,7 @@ function watchOf(provider: ProviderConfig, { cloud, clock }: LookMeans): Provide
   const needs = (): WatchNeeds =>
     planWatch([], {
       provider,
-      networks: watch.observation.catalog?.networks ?? null,
+      networks: watch.observation.catalog.networks,
       images: [],
       wanted: true,
       leakCheck: null,
@@ -108,6 +108,7 @@ function watchOf(provider: ProviderConfig, { cloud, clock }: LookMeans): Provide
     installation: "",
     needs,
     expected: () => [],
+    patience: LOOK_TIME,
   });
   return watch;
 }

@@ -17,12 +17,12 @@ export function isUnclear<Found>(found: Found | UnclearNetwork): found is Unclea
 
 /** The networks that servers are attached to. */
 export function chooseNetworks(
-  { networks }: Pick<ProviderConfig, "networks">,
-  catalog: Pick<Catalog, "networks">,
+  provider: Pick<ProviderConfig, "networks">,
+  { networks }: Pick<Catalog, "networks">,
 ): readonly Network[] | UnclearNetwork {
   const chosen: Network[] = [];
-  for (const wanted of networks) {
-    const found = networkOf(wanted, catalog.networks);
+  for (const wanted of provider.networks) {
+    const found = networkOf(wanted, networks);
     if (isUnclear(found)) return found;
     chosen.push(found);
   }
@@ -32,14 +32,17 @@ export function chooseNetworks(
 /** Some clouds do not list the networks that every project has: an id is taken as it is. */
 function networkOf(
   { id, name, label }: NetworkConfig,
-  networks: readonly Network[],
+  networks: readonly Network[] | null,
 ): Network | UnclearNetwork {
   if (id !== null) {
-    return networks.find((network) => network.id === id) ?? { id, name: label ?? "", external: false };
+    return networks?.find((network) => network.id === id) ?? { id, name: label ?? "", external: false };
   }
+  if (networks === null) return { wanted: name ?? "", ids: [], message: NETWORKS_UNLISTED };
   const found = networks.filter((network) => network.name === name);
   return onlyOne(found, { wanted: name ?? "", advice: "name it by net-id" });
 }
+
+export const NETWORKS_UNLISTED = "the cloud's networks are not listed yet";
 
 /** The network of that name or id. */
 export function findNetwork(wanted: string, networks: readonly Network[]): Network | UnclearNetwork {

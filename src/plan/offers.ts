@@ -10,8 +10,9 @@ import { filesOfNode } from "../domain/local_files.ts";
 import { type Catalog, concerns, type Observation } from "../domain/observation.ts";
 import type { CloudImage, Flavor } from "../domain/server.ts";
 import { type Moment, timeOfDay } from "../domain/time.ts";
+import { isUuid } from "../domain/is_uuid.ts";
 import { chooseFlavor, describeFlavorWish } from "./choose_flavor.ts";
-import { chooseNetworks, isUnclear } from "./choose_networks.ts";
+import { chooseNetworks, isUnclear, NETWORKS_UNLISTED } from "./choose_networks.ts";
 import { planFloatingIps } from "./floating_ip_plan.ts";
 import type { CurrentImages } from "../domain/current_images.ts";
 import { isProbing } from "./launch_pause.ts";
@@ -62,7 +63,7 @@ export function findOffer(
 function offerOf(
   label: LabelConfig,
   provider: ProviderConfig,
-  { open, ...situation }: OfferSituation & { open: Catalog },
+  { open, ...situation }: OfferSituation & { open: OpenCatalog },
 ): LaunchOffer | string {
   const { pause, now, wallOffset, current } = situation;
   const paused = pause === undefined
@@ -104,17 +105,20 @@ export function firstFault(
 export function offerBaseImage(
   provider: ProviderConfig,
   image: ProviderImageConfig,
-  catalog: Catalog,
+  catalog: OpenCatalog,
 ): LaunchOffer | string {
-  const found = catalog.images.get(image.baseImage ?? "");
-  if (found === undefined || found === null) return `the cloud has no ready image ${image.baseImage}`;
-  return fitCatalog({ provider, image, imageId: found.id }, { catalog, source: found });
+  const wanted = image.baseImage ?? "";
+  const found = catalog.images.get(wanted);
+  if (found === null) return `the cloud has no ready image ${wanted}`;
+  // While images cannot be looked up, an id is taken as it is.
+  if (found === undefined && !isUuid(wanted)) return `the image ${wanted} is not looked up yet`;
+  return fitCatalog({ provider, image, imageId: found?.id ?? wanted }, { catalog, source: found ?? null });
 }
 
 /** What can be booted from an image that was made here, or why it cannot. */
 export function offerMadeImage(
   wish: BootWish,
-  { catalog, seen }: { catalog: Catalog; seen: Observation | undefined },
+  { catalog, seen }: { catalog: OpenCatalog; seen: Observation | undefined },
 ): LaunchOffer | string {
   const source = seen?.images?.value.find(({ id }) => id === wish.imageId) ?? null;
   return fitCatalog(wish, { catalog, source });
@@ -122,23 +126,31 @@ export function offerMadeImage(
 
 type BootWish = Omit<LaunchOffer, "flavor" | "floatingIps">;
 
+/** A catalog that servers can be chosen from. */
+interface OpenCatalog extends Catalog {
+  readonly flavors: readonly Flavor[];
+}
+
 /** The catalog of a provider that takes requests for servers, or why it takes none. */
-export function openCatalog(provider: ProviderConfig, situation: ProviderSituation): Catalog | string {
+export function openCatalog(provider: ProviderConfig, situation: ProviderSituation): OpenCatalog | string {
   const catalog = listedCatalog(provider, situation);
   return typeof catalog === "string" ? catalog : whyRefused(situation, null) ?? catalog;
 }
 
-function listedCatalog(provider: ProviderConfig, situation: ProviderSituation): Catalog | string {
+function listedCatalog(provider: ProviderConfig, situation: ProviderSituation): OpenCatalog | string {
   const { seen } = situation;
   if (provider.maxServers < 0) return "retired: max-servers is -1";
   if (seen === undefined) return "not asked yet";
   if (seen.failure !== null) {
     return `out of reach since ${timeOfDay(seen.failure.since, situation)}: ${seen.failure.message}`;
   }
-  if (seen.catalog === null || seen.inventory.completeAt === null) return "not seen completely yet";
+  const { flavors } = seen.catalog;
+  if (flavors === null || seen.inventory.completeAt === null) {
+    return seen.troubles.get("flavors")?.message ?? "not seen completely yet";
+  }
   if (seen.frozen !== null) return seen.frozen;
   if (seen.missing?.isLooking) return "looking for what its listings leave out";
-  return seen.catalog;
+  return { ...seen.catalog, flavors };
 }
 
 /** Why a server of the flavor is not asked for after one was refused; null: it can be. */
@@ -157,7 +169,7 @@ function whyRefused(situation: ProviderSituation, flavor: Flavor | null): string
  */
 function fitCatalog(
   wish: BootWish,
-  { catalog, source }: { catalog: Catalog; source: CloudImage | null },
+  { catalog, source }: { catalog: OpenCatalog; source: CloudImage | null },
 ): LaunchOffer | string {
   if (source !== null && source.status !== "active") {
     return `the image ${source.name} is ${source.status} on the cloud; it is waited for until it is active`;
@@ -166,8 +178,9 @@ function fitCatalog(
   if (flavor === null) return describeFlavorWish(wish.image, catalog.flavors, source);
   const networks = chooseNetworks(wish.provider, catalog);
   if (isUnclear(networks)) return networks.message;
-  const floatingIps = planFloatingIps(wish.provider, catalog.networks).use === "yes" ? 1 : 0;
-  return { ...wish, flavor, floatingIps };
+  const { use } = planFloatingIps(wish.provider, catalog.networks);
+  if (catalog.networks === null && use !== "no") return NETWORKS_UNLISTED;
+  return { ...wish, flavor, floatingIps: use === "yes" ? 1 : 0 };
 }
 
 function pauseReason(

@@ -65,7 +65,7 @@ function quotaRoom(
   const addressing = own.filter((node) =>
     node.floatingIp === null ? stateName(node) === "building" : (node.timings.login ?? 0) > quota.takenAt
   );
-  const flavors = new Map(seen.catalog?.flavors.map((flavor) => [flavor.id, flavor]));
+  const flavors = new Map(seen.catalog.flavors?.map((flavor) => [flavor.id, flavor]));
   const sum = (amount: "vcpus" | "ramMib") =>
     since.reduce((total, { flavorId }) => total + (flavors.get(flavorId)?.[amount] ?? 0), 0);
   const sumOf = (resource: keyof ServerCost) =>

@@ -1,12 +1,12 @@
 /**
  * Keeps what is known of one provider's cloud fresh. All that waits for something on the cloud shares these
- * listings: their number depends on time, never on how many nodes there are. Each run asks for what is due and
- * says when to run next; the daemon has one such task for each provider, so that a slow one delays no other.
+ * listings: their number depends on time, never on how many nodes there are. Each look has its own age, failure and
+ * pause (`looks.ts`), so that a service that is down or hangs stops only what needs it. Each run asks for what is due
+ * and says when to run next; the daemon has one such task for each provider, so that a slow one delays no other.
  */
 import type { Cloud } from "../cloud/cloud.ts";
 import type { CloudError } from "../cloud/cloud_error.ts";
 import { isRefusal } from "../cloud/is_refusal.ts";
-import { pauseAfter } from "../cloud/pause_after.ts";
 import { ChangeStamps } from "../domain/change_stamps.ts";
 import type { ProviderConfig } from "../domain/config.ts";
 import type { Place } from "../domain/home.ts";
@@ -15,42 +15,42 @@ import { Inventory } from "../domain/inventory.ts";
 import type { Lineage } from "../domain/lineage.ts";
 import {
   type Catalog,
-  concerns,
-  type Failure,
   type FloatingIpSightings,
+  type LookName,
+  LOOKS,
   type Observation,
-  type Refusal,
+  type StaleLook,
   type Taken,
 } from "../domain/observation.ts";
 import type {
   CloudAhead,
   CloudImage,
+  ComputeQuota,
   Flavor,
   FloatingIp,
+  Network,
+  NetworkQuota,
   Port,
   Quota,
   ServerListing,
 } from "../domain/server.ts";
-import { HOUR, type Instant, MINUTE, SECOND } from "../domain/time.ts";
-import { backoff } from "../domain/backoff.ts";
+import { HOUR, type Instant, type Milliseconds, MINUTE } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
-import { errorChain } from "../lib/error_chain.ts";
 import type { Deletions } from "../execute/deletions.ts";
 import type { ProviderAccess } from "../execute/executor.ts";
 import { chooseFlavor } from "../plan/choose_flavor.ts";
 import { chooseNetworks, isUnclear } from "../plan/choose_networks.ts";
 import { LISTING_SETTLE } from "../plan/node_step.ts";
 import { AbsenceProofs } from "./absence_proofs.ts";
-import { OptionalLooks } from "./optional_looks.ts";
+import { LaunchRefusals } from "./launch_refusals.ts";
 import type { Expected } from "./list_expected.ts";
+import { Looks, SLOW } from "./looks.ts";
 import type { WatchNeeds } from "./watch_needs.ts";
 
 const CATALOG_AGE = HOUR;
 const PAGE = 1000;
-/** A refusal for want of room may last; one for want of an answer seldom does. */
-const REFUSAL_PAUSES = { quota: 5 * SECOND, capacity: 5 * SECOND, unauthorized: 15 * SECOND, other: SECOND };
-const LONGEST_REFUSAL = MINUTE;
-const LONGEST_FAILURE = MINUTE;
+/** A quota that cannot be read again holds no launch back for longer: others' use, and our own, has changed by then. */
+const STALE_QUOTA_AGE = MINUTE;
 
 interface ProviderWatchMeans {
   readonly provider: ProviderConfig;
@@ -66,6 +66,10 @@ interface ProviderWatchMeans {
   readonly expected: () => readonly Expected[];
   /** Throws where a listing is of another place than the pool's servers are in; left out: there is only one. */
   readonly confirmPlace?: (place: Place | null) => Promise<void>;
+  /** For how long a run waits for answers; what comes later is told by `onLate`. */
+  readonly patience?: Milliseconds;
+  /** A look that its run did not wait for has ended. */
+  readonly onLate?: () => void;
 }
 
 export class ProviderWatch implements ProviderAccess {
@@ -77,58 +81,56 @@ export class ProviderWatch implements ProviderAccess {
   frozen: string | null = null;
   /** What becomes of that which the listings leave out. */
   readonly absence: AbsenceProofs;
+  /** Whether it has been asked all that is needed, with whatever result. */
+  asked = false;
+  readonly #means: ProviderWatchMeans;
   readonly #clock: Clock;
-  readonly #needs: () => WatchNeeds;
-  readonly #confirmPlace: (place: Place | null) => Promise<void>;
   readonly #inventory: Inventory;
   readonly #stamps = new ChangeStamps();
+  readonly #looks: Looks;
+  readonly #refusals: LaunchRefusals;
   /** How far the cloud's clock was ahead of ours at the newest listing that told. */
   #cloudAhead: CloudAhead | null = null;
-  #catalog: Catalog | null = null;
-  #catalogDoubted = false;
-  #quota: Quota | null = null;
+  /** When servers were last asked for. */
+  #serversAskedAt: Instant = -Infinity;
+  #flavors: Taken<readonly Flavor[]> | null = null;
+  #networks: Taken<readonly Network[]> | null = null;
+  #baseImages: Taken<ReadonlyMap<string, CloudImage | null>> | null = null;
+  #quota: ComputeQuota | null = null;
+  #networkQuota: NetworkQuota | null = null;
   #ports: Taken<readonly Port[]> | null = null;
   #floatingIps: FloatingIpSightings | null = null;
   readonly #images = new ImageInventory();
-  /** A request found an image wanting: ours are to be listed soon. */
-  #imagesDoubted = false;
-  /** When it was last asked for anything. */
-  #lookedAt: Instant = 0;
-  #failure: Failure | null = null;
-  readonly #optional: OptionalLooks;
-  #failures = 0;
-  /** After a failure: not before then is anything asked for. */
-  #retryAt: Instant = 0;
-  #refusal: Refusal | null = null;
+  /** What a request found to be wrong: it is looked at again soon. */
+  readonly #doubted = new Set<LookName>();
 
-  constructor(
-    { provider, cloud, deletions, clock, installation, lineage, needs, expected, ...means }:
-      ProviderWatchMeans,
-  ) {
+  constructor(means: ProviderWatchMeans) {
+    const { provider, cloud, deletions, clock, installation, lineage, expected } = means;
+    this.#means = means;
     this.provider = provider;
     this.cloud = cloud;
     this.deletions = deletions;
     this.#clock = clock;
-    this.#optional = new OptionalLooks(clock);
-    this.#needs = needs;
-    this.#confirmPlace = means.confirmPlace ?? (() => Promise.resolve());
+    this.#looks = new Looks(clock);
+    this.#refusals = new LaunchRefusals(clock);
     this.#inventory = new Inventory(installation, provider.name, lineage);
     const seen = { inventory: this.#inventory, images: this.#images };
     this.absence = new AbsenceProofs({ ...seen, cloud, clock, expected });
   }
 
   get observation(): Observation {
+    const { troubles } = this.#looks;
     return {
       inventory: this.#inventory,
       catalog: this.#catalog,
-      quota: this.#quota,
+      quota: this.#knownQuota(),
       ports: this.#ports,
-      floatingIps: this.#optional.troubles.has("floating-ips") ? null : this.#floatingIps,
-      images: this.#optional.troubles.has("images") ? null : this.#images.sightings,
+      floatingIps: troubles.has("floating-ips") ? null : this.#floatingIps,
+      images: troubles.has("images") ? null : this.#images.sightings,
       missing: this.absence.missing,
-      failure: this.#failure,
-      troubles: this.#optional.troubles,
-      refusal: this.#refusal,
+      failure: troubles.get("servers") ?? null,
+      troubles,
+      refusal: this.#refusals.current,
       frozen: this.frozen,
     };
   }
@@ -137,102 +139,154 @@ export class ProviderWatch implements ProviderAccess {
     return this.#cloudAhead;
   }
 
-  /** Whether it has been asked at all, with whatever result. */
-  get asked(): boolean {
-    return this.#failure !== null || this.#inventory.completeAt !== null;
+  /** What is not known as it is now. */
+  get stale(): readonly StaleLook[] {
+    const taken = this.#takenAt();
+    return (Object.keys(LOOKS) as LookName[]).flatMap((look) => {
+      const staleness = this.#looks.staleness(look);
+      return staleness === null ? [] : [{ look, ...staleness, takenAt: taken[look] }];
+    });
   }
 
   noteAccepted(flavorId: string): void {
-    if (this.#refusal !== null && concerns(this.#refusal, this.#sizeOf(flavorId))) this.#refusal = null;
+    this.#refusals.noteAccepted(this.#sizeOf(flavorId));
   }
 
   noteRefusal(error: CloudError, flavorId: string): void {
-    const { kind, message } = error;
-    // Requests that were under way when the cloud refused one tell nothing new.
-    const isSameWave = this.#refusal !== null && this.#clock.now() < this.#refusal.until;
-    const count = (this.#refusal?.count ?? 0) + (isSameWave ? 0 : 1);
-    const known = kind as Refusal["kind"];
-    const base = REFUSAL_PAUSES[kind as keyof typeof REFUSAL_PAUSES] ?? REFUSAL_PAUSES.other;
-    const pause = pauseAfter(error, backoff({ failures: count, base, max: LONGEST_REFUSAL }));
-    const flavor = kind === "quota" || kind === "capacity" ? this.#sizeOf(flavorId) : null;
-    // That a larger one is refused as well leaves no more room for the smaller.
-    const size = isSameWave && concerns(this.#refusal!, flavor) ? this.#refusal!.size : flavor;
-    this.#refusal = { message, kind: known, size, count, until: this.#clock.now() + pause };
-    if (kind === "quota") this.#quota = null;
-  }
-
-  #sizeOf(flavorId: string): Flavor | null {
-    return this.#catalog?.flavors.find(({ id }) => id === flavorId) ?? null;
+    this.#refusals.noteRefused(error, this.#sizeOf(flavorId));
+    if (error.kind === "quota") [this.#quota, this.#networkQuota] = [null, null];
   }
 
   noteCatalogWrong(): void {
-    this.#catalogDoubted = true;
-    this.#imagesDoubted = true;
+    for (const look of ["flavors", "networks", "base-images", "images"] as const) this.#doubted.add(look);
   }
 
-  /** Asks for what is due. @returns when to do so again */
+  /** Asks for what is due, and waits a while for the answers. @returns when to do so again */
   async observe(signal: AbortSignal): Promise<Instant> {
-    const startedAt = this.#clock.now();
-    try {
-      await this.#refresh(signal);
-      this.#failure = null;
-      this.#failures = 0;
-    } catch (error) {
-      signal.throwIfAborted();
-      this.#failures++;
-      this.#failure = { message: errorChain(error), since: this.#failure?.since ?? startedAt };
-      const pause = pauseAfter(
-        error,
-        backoff({ failures: this.#failures, base: SECOND, max: LONGEST_FAILURE }),
-      );
-      this.#retryAt = this.#clock.now() + pause;
-    }
+    await this.#lookOnce(signal);
+    // What was seen first may tell what else is needed: whether floating IPs count, for instance.
+    if (!this.asked) await this.#lookOnce(signal);
+    this.asked = true;
+    this.#looks.nextEnd?.then(() => signal.aborted || this.#means.onLate?.());
     return this.nextDue();
   }
 
   /** When something is to be asked for next, as things stand. */
   nextDue(): Instant {
-    if (this.#failure !== null) return this.#retryAt;
-    const needs = this.#needs();
-    const { completeAt } = this.#inventory;
-    const { pending, interval, floatingIpAge } = needs;
-    return Math.min(
-      (completeAt ?? 0) + this.#completeAge(),
-      this.#completeAwaited(needs),
-      this.#optional.notBefore("catalog", (this.#catalog?.takenAt ?? 0) + this.#catalogAge(needs)),
-      (this.#quota?.takenAt ?? 0) + needs.quotaAge,
-      floatingIpAge === null
-        ? Infinity
-        : this.#optional.notBefore("floating-ips", (this.#floatingIps?.takenAt ?? 0) + floatingIpAge),
-      this.#optional.notBefore("images", this.#imagesDue(needs)),
-      pending ? this.#lookedAt + interval : Infinity,
-    );
+    const dues = Object.entries(this.#dues(this.#means.needs())) as [LookName, Instant][];
+    return Math.min(...dues.map(([look, due]) => this.#looks.notBefore(look, due)));
   }
 
-  async #refresh(signal: AbortSignal): Promise<void> {
-    const needs = this.#needs();
-    this.#lookedAt = this.#clock.now();
-    if (this.#isCompleteDue(needs)) await this.#listAll(signal);
-    else if (needs.pending) await this.#applyDelta(signal);
-    if (this.#isDue(this.#catalog, this.#catalogAge(needs))) {
-      if (this.#catalog === null) await this.#takeCatalog(signal);
-      else await this.#optional.take("catalog", () => this.#takeCatalog(signal), signal);
+  /** A slow answer keeps nothing waiting that is due meanwhile; only the first time all are waited for. */
+  async #lookOnce(signal: AbortSignal): Promise<void> {
+    const { patience = SLOW } = this.#means;
+    const end = this.#clock.now() + patience;
+    this.#beginDue(signal);
+    for (let next = this.#looks.nextEnd; next !== null; next = this.#looks.nextEnd) {
+      const wait = (this.asked ? Math.min(end, this.nextDue()) : end) - this.#clock.now();
+      if (wait <= 0) break;
+      await this.#within(wait, next, signal);
+      signal.throwIfAborted();
     }
-    if (this.#isDue(this.#quota, needs.quotaAge)) {
-      // The catalog that was just taken may have told that floating IPs count.
-      this.#quota = await this.cloud.getQuota({ signal, network: this.#needs().floatingIps });
+    signal.throwIfAborted();
+  }
+
+  async #within(time: Milliseconds, done: Promise<void>, signal: AbortSignal): Promise<void> {
+    const timer = new AbortController();
+    const options = { signal: AbortSignal.any([signal, timer.signal]) };
+    await Promise.race([done, this.#clock.sleep(time, options).catch(() => {})]);
+    timer.abort();
+  }
+
+  #beginDue(signal: AbortSignal): void {
+    const needs = this.#means.needs();
+    const dues = this.#dues(needs);
+    if (!needs.floatingIps) this.#networkQuota = null;
+    for (
+      const [look, ask] of Object.entries(this.#asks(needs, signal)) as [LookName, () => Promise<void>][]
+    ) {
+      const askAndTrust = () => ask().then(() => void this.#doubted.delete(look));
+      this.#looks.begin(look, { due: dues[look], ask: askAndTrust, signal });
     }
-    if (needs.portsSince !== null && (this.#ports?.takenAt ?? -Infinity) < needs.portsSince) {
-      await this.#optional.take("ports", async () => {
-        this.#ports = await this.#take((options) => this.cloud.listPorts(options), signal);
-      }, signal);
-    }
-    if (needs.floatingIpAge !== null && this.#isDue(this.#floatingIps, needs.floatingIpAge)) {
-      await this.#optional.take("floating-ips", () => this.#takeFloatingIps(signal), signal);
-    }
-    if (this.#imagesDue(needs) <= this.#clock.now()) {
-      await this.#optional.take("images", () => this.#takeImages(signal), signal);
-    }
+  }
+
+  #asks(needs: WatchNeeds, signal: AbortSignal): Readonly<Record<LookName, () => Promise<void>>> {
+    const { cloud } = this;
+    const call = { signal };
+    return {
+      "servers": () => this.#takeServers(needs, signal),
+      "flavors": async () => void (this.#flavors = await this.#take(() => cloud.listFlavors(call))),
+      "networks": async () => void (this.#networks = await this.#take(() => this.#listNetworks(signal))),
+      "base-images": async () =>
+        void (this.#baseImages = await this.#take(() => this.#findBaseImages(signal))),
+      "quota": async () => void (this.#quota = await cloud.getQuota(call)),
+      "network-quota": async () => void (this.#networkQuota = await cloud.getNetworkQuota(call)),
+      "ports": async () => void (this.#ports = await this.#take(() => cloud.listPorts(call))),
+      "floating-ips": () => this.#takeFloatingIps(signal),
+      "images": () => this.#takeImages(signal),
+    };
+  }
+
+  /** When each look is to be taken, as far as it is needed. */
+  #dues(needs: WatchNeeds): Readonly<Record<LookName, Instant>> {
+    const taken = this.#takenAt();
+    const at = (look: LookName, age: Milliseconds) => (taken[look] ?? 0) + age;
+    const age = (look: LookName, isLacking: boolean) =>
+      at(look, isLacking || this.#doubted.has(look) ? needs.doubtfulCatalogAge : CATALOG_AGE);
+    const lacksFlavor = this.#lacksFlavor();
+    return {
+      "servers": this.#serversDue(needs),
+      "flavors": age("flavors", lacksFlavor),
+      "networks": age("networks", isUnclear(chooseNetworks(this.provider, this.#catalog))),
+      "base-images": this.#baseImagesDue(needs, () => age("base-images", lacksFlavor || this.#lacksImage())),
+      "quota": at("quota", needs.quotaAge),
+      "network-quota": needs.floatingIps ? at("network-quota", needs.quotaAge) : Infinity,
+      "ports": this.#portsDue(needs),
+      "floating-ips": needs.floatingIpAge === null ? Infinity : at("floating-ips", needs.floatingIpAge),
+      "images": this.#imagesDue(needs),
+    };
+  }
+
+  #takenAt(): Readonly<Record<LookName, Instant | null>> {
+    return {
+      "servers": this.#inventory.completeAt,
+      "flavors": this.#flavors?.takenAt ?? null,
+      "networks": this.#networks?.takenAt ?? null,
+      "base-images": this.#baseImages?.takenAt ?? null,
+      "quota": this.#quota?.takenAt ?? null,
+      "network-quota": this.#networkQuota?.takenAt ?? null,
+      "ports": this.#ports?.takenAt ?? null,
+      "floating-ips": this.#floatingIps?.takenAt ?? null,
+      "images": this.#images.sightings?.takenAt ?? null,
+    };
+  }
+
+  get #catalog(): Catalog {
+    return {
+      flavors: this.#flavors?.value ?? null,
+      networks: this.#networks?.value ?? null,
+      images: this.#baseImages?.value ?? NO_IMAGES,
+    };
+  }
+
+  #knownQuota(): Quota | null {
+    const known = [this.#known("quota", this.#quota), this.#known("network-quota", this.#networkQuota)]
+      .filter((quota) => quota !== null);
+    if (known.length === 0) return null;
+    const takenAt = Math.min(...known.map((quota) => quota.takenAt));
+    const untold = known.flatMap((quota) => quota.untold);
+    return Object.assign({ ...NO_QUOTA }, ...known, { takenAt, untold });
+  }
+
+  #known<Known extends { takenAt: Instant }>(look: LookName, quota: Known | null): Known | null {
+    if (quota === null || this.#clock.now() - quota.takenAt <= STALE_QUOTA_AGE) return quota;
+    return this.#looks.staleness(look) === null ? quota : null;
+  }
+
+  async #takeServers(needs: WatchNeeds, signal: AbortSignal): Promise<void> {
+    this.#serversAskedAt = this.#clock.now();
+    if (this.#completeDue(needs) <= this.#serversAskedAt) await this.#listAll(signal);
+    else await this.#applyDelta(signal);
   }
 
   /** What the listing leaves out may have been deleted since the one before: then the changes say so of all at once. */
@@ -247,23 +301,23 @@ export class ProviderWatch implements ProviderAccess {
   }
 
   async #apply(listing: ServerListing): Promise<void> {
-    await this.#confirmPlace(listing.place ?? null);
+    await this.#means.confirmPlace?.(listing.place ?? null);
     this.#inventory.apply(listing);
     this.#stamps.note(listing);
     this.#cloudAhead = listing.cloudAhead ?? this.#cloudAhead;
     this.absence.survey();
   }
 
-  /** A complete listing of one page costs what a delta costs, so small pools are listed completely more often. */
-  #completeAge(): number {
-    return this.#inventory.servers.size < PAGE ? MINUTE : 5 * MINUTE;
+  #serversDue(needs: WatchNeeds): Instant {
+    const changed = needs.pending ? this.#serversAskedAt + needs.interval : Infinity;
+    return Math.min(this.#completeDue(needs), changed);
   }
 
-  #isCompleteDue(needs: WatchNeeds): boolean {
-    const { completeAt } = this.#inventory;
-    const now = this.#clock.now();
-    return completeAt === null || now - completeAt >= this.#completeAge() ||
-      now >= this.#completeAwaited(needs);
+  /** A complete listing of one page costs what a delta costs, so small pools are listed completely more often. */
+  #completeDue(needs: WatchNeeds): Instant {
+    const { completeAt, servers } = this.#inventory;
+    const age = servers.size < PAGE ? MINUTE : 5 * MINUTE;
+    return Math.min((completeAt ?? 0) + age, this.#completeAwaited(needs));
   }
 
   /** When a complete listing is to begin that somebody waits for: another one soon where the first showed nothing at all. */
@@ -275,32 +329,39 @@ export class ProviderWatch implements ProviderAccess {
     return isEmpty ? completeAt + LISTING_SETTLE : Infinity;
   }
 
-  #catalogAge(needs: WatchNeeds): number {
-    const catalog = this.#catalog;
-    if (catalog === null || needs.baseImages.some((name) => !catalog.images.has(name))) return 0;
-    return this.#catalogDoubted || lacksSomething(catalog, this.provider)
-      ? needs.doubtfulCatalogAge
-      : CATALOG_AGE;
+  #baseImagesDue({ baseImages }: WatchNeeds, due: () => Instant): Instant {
+    if (baseImages.length === 0) return Infinity;
+    return baseImages.some((name) => !this.#catalog.images.has(name)) ? 0 : due();
   }
 
-  async #takeCatalog(signal: AbortSignal): Promise<void> {
-    const takenAt = this.#clock.now();
-    const [flavors, networks] = await Promise.all([
-      this.cloud.listFlavors({ signal }),
-      this.#listNetworks(signal),
-    ]);
-    const images = await Promise.all(
-      this.#needs().baseImages.map(async (name) => {
-        const found = await this.cloud.findImages(name, { signal });
-        return [name, found.find(isActive) ?? found[0] ?? null] as const;
-      }),
+  #portsDue({ portsSince }: WatchNeeds): Instant {
+    const isNewEnough = portsSince === null || (this.#ports?.takenAt ?? -Infinity) >= portsSince;
+    return isNewEnough ? Infinity : portsSince;
+  }
+
+  /** When our images are to be listed next. */
+  #imagesDue({ imageAge, imagesSince, doubtfulCatalogAge }: WatchNeeds): Instant {
+    if (imageAge === null) return Infinity;
+    const takenAt = this.#images.sightings?.takenAt ?? -Infinity;
+    const age = this.#doubted.has("images") ? Math.min(imageAge, doubtfulCatalogAge) : imageAge;
+    const awaited = imagesSince !== null && takenAt < imagesSince ? imagesSince : Infinity;
+    return Math.min(takenAt + age, awaited);
+  }
+
+  /** Whether the configuration names what the cloud does not have, as for images: somebody may be about to make it. */
+  #lacksFlavor(): boolean {
+    const { flavors, images } = this.#catalog;
+    return this.provider.images.some((image) =>
+      chooseFlavor(image, flavors ?? [], images.get(image.baseImage ?? "") ?? null) === null
     );
-    this.#catalog = { takenAt, flavors, networks, images: new Map(images) };
-    this.#catalogDoubted = false;
+  }
+
+  #lacksImage(): boolean {
+    return [...this.#catalog.images.values()].some((image) => image === null || !isActive(image));
   }
 
   /** Nova chooses a network by itself where none is named. */
-  async #listNetworks(signal: AbortSignal): Promise<Catalog["networks"]> {
+  async #listNetworks(signal: AbortSignal): Promise<readonly Network[]> {
     const { networks, pool } = this.provider;
     try {
       return await this.cloud.listNetworks({ signal });
@@ -310,28 +371,25 @@ export class ProviderWatch implements ProviderAccess {
     }
   }
 
-  /** When our images are to be listed next. */
-  #imagesDue({ imageAge, imagesSince, doubtfulCatalogAge }: WatchNeeds): Instant {
-    if (imageAge === null) return Infinity;
-    const takenAt = this.#images.sightings?.takenAt ?? -Infinity;
-    const age = this.#imagesDoubted ? Math.min(imageAge, doubtfulCatalogAge) : imageAge;
-    const awaited = imagesSince !== null && takenAt < imagesSince ? imagesSince : Infinity;
-    return Math.min(takenAt + age, awaited);
+  async #findBaseImages(signal: AbortSignal): Promise<ReadonlyMap<string, CloudImage | null>> {
+    const { baseImages } = this.#means.needs();
+    const images = await Promise.all(baseImages.map(async (name) => {
+      const found = await this.cloud.findImages(name, { signal });
+      return [name, found.find(isActive) ?? found[0] ?? null] as const;
+    }));
+    return new Map(images);
   }
 
   async #takeImages(signal: AbortSignal): Promise<void> {
     const { installation } = this.#inventory;
-    this.#images.apply(
-      await this.#take((options) => this.cloud.listOwnImages(installation, options), signal),
-    );
-    this.#imagesDoubted = false;
+    this.#images.apply(await this.#take(() => this.cloud.listOwnImages(installation, { signal })));
     this.absence.survey();
   }
 
   async #takeFloatingIps(signal: AbortSignal): Promise<void> {
     const known = this.#floatingIps;
     const before = new Map(known?.value.map((ip) => [ip.id, use(ip)]));
-    const taken = await this.#take((options) => this.cloud.listFloatingIps(options), signal);
+    const taken = await this.#take(() => this.cloud.listFloatingIps({ signal }));
     const since = new Map(taken.value.map((ip) => {
       const first = before.get(ip.id) === use(ip) ? known?.since.get(ip.id) : undefined;
       return [ip.id, first ?? taken.takenAt];
@@ -339,28 +397,18 @@ export class ProviderWatch implements ProviderAccess {
     this.#floatingIps = { ...taken, since };
   }
 
-  async #take<Value>(
-    list: (options: { signal: AbortSignal }) => Promise<Value>,
-    signal: AbortSignal,
-  ): Promise<Taken<Value>> {
+  async #take<Value>(ask: () => Promise<Value>): Promise<Taken<Value>> {
     const takenAt = this.#clock.now();
-    return { takenAt, value: await list({ signal }) };
+    return { takenAt, value: await ask() };
   }
 
-  #isDue(taken: { takenAt: Instant } | null, age: number): boolean {
-    return taken === null || this.#clock.now() - taken.takenAt >= age;
+  #sizeOf(flavorId: string): Flavor | null {
+    return this.#flavors?.value.find(({ id }) => id === flavorId) ?? null;
   }
 }
 
-/** Whether the configuration names what the cloud does not have: somebody may be about to make it. */
-function lacksSomething(catalog: Catalog, provider: ProviderConfig): boolean {
-  return isUnclear(chooseNetworks(provider, catalog)) ||
-    [...catalog.images.values()].some((image) => image === null || !isActive(image)) ||
-    provider.images.some((image) => {
-      const source = image.baseImage === null ? null : catalog.images.get(image.baseImage) ?? null;
-      return chooseFlavor(image, catalog.flavors, source) === null;
-    });
-}
+const NO_IMAGES: Catalog["images"] = new Map();
+const NO_QUOTA = { instances: null, cores: null, ramMib: null, floatingIps: null, ports: null };
 
 function isActive({ status }: CloudImage): boolean {
   return status === "active";

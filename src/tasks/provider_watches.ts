@@ -24,6 +24,7 @@ import { loadEnded } from "./load_ended.ts";
 import { confirmHome } from "./confirm_home.ts";
 import type { Task, TaskResult } from "./task.ts";
 import type { TaskRegistry } from "./task_registry.ts";
+import { TroubleLog } from "./trouble_log.ts";
 import { hasStrangeFloatingIp, planWatch, type WatchNeeds } from "./watch_needs.ts";
 
 interface ProviderWatchesMeans {
@@ -116,6 +117,7 @@ export class ProviderWatches implements AsyncDisposable {
       name,
       reachable: seen === null ? null : seen.failure === null,
       error: seen?.failure ?? seen?.troubles.values().next().value ?? null,
+      stale: watch?.stale ?? [],
       quota: seen?.quota ?? null,
       listedAt: seen?.inventory.completeAt ?? null,
       servers: seen === null ? null : [...seen.inventory.nodeIds()].length,
@@ -167,11 +169,13 @@ export class ProviderWatches implements AsyncDisposable {
       lineage: ledger.lineage,
       needs: () => this.#needs(watch),
       expected,
+      onLate: () => task.wake(),
       confirmPlace: (place) => confirmHome(place, { provider: provider.name, ledger, expected }),
     });
     const foreign = new ForeignServers({ watch, ledger, clock });
-    const task = this.#addTask(`provider ${provider.name}`, async (signal) => {
-      const again = await this.#look({ watch, foreign }, signal);
+    const troubles = new TroubleLog(provider.name);
+    const task: Task = this.#addTask(`provider ${provider.name}`, async (signal) => {
+      const again = await this.#look({ watch, foreign, troubles }, signal);
       proofs.wakeBy(watch.absence.nextDue());
       return { again };
     });
@@ -199,12 +203,15 @@ export class ProviderWatches implements AsyncDisposable {
   }
 
   /** @returns when to look again */
-  async #look({ watch, foreign }: Pick<Watched, "watch" | "foreign">, signal: AbortSignal): Promise<Instant> {
-    const before = watch.observation;
+  async #look(
+    { watch, foreign, troubles }: Pick<Watched, "watch" | "foreign"> & { troubles: TroubleLog },
+    signal: AbortSignal,
+  ): Promise<Instant> {
+    const before = watch.observation.missing;
     const isFirst = !foreign.hasLooked;
     const again = await watch.observe(signal);
-    logReach(watch.provider.name, before.failure, watch.observation.failure);
-    logDoubt(watch.provider.name, before.missing, watch.observation.missing);
+    troubles.note(watch.observation.troubles);
+    logDoubt(watch.provider.name, before, watch.observation.missing);
     await foreign.look();
     if (isFirst && foreign.hasLooked) await this.#tellUnknown(watch);
     this.#means.wake();
@@ -244,7 +251,7 @@ export class ProviderWatches implements AsyncDisposable {
     const nodes = this.#nodesOf(provider);
     return planWatch(nodes, {
       provider,
-      networks: observation.catalog?.networks ?? null,
+      networks: observation.catalog.networks,
       strangeFloatingIp: hasStrangeFloatingIp(nodes, observation),
       images,
       wanted,
@@ -259,14 +266,6 @@ export class ProviderWatches implements AsyncDisposable {
 
   #imagesOf({ name }: ProviderConfig): readonly ProviderImage[] {
     return [...this.#means.ledger.images.values()].filter(({ provider }) => provider === name);
-  }
-}
-
-function logReach(provider: string, before: ProviderReport["error"], after: ProviderReport["error"]): void {
-  if (after !== null && after.message !== before?.message) {
-    log.warning("provider {provider}: {reason}", { provider, reason: after.message });
-  } else if (after === null && before !== null) {
-    log.info("provider {provider}: answers again", { provider });
   }
 }
 

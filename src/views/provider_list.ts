@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { keystoneProxy } from "../domain/cloud_access.ts";
 import type { ProviderConfig } from "../domain/config.ts";
 import type { PoolReport, ProviderReport } from "../domain/pool_report.ts";
-import type { Missing } from "../domain/observation.ts";
+import { LOOKS, type Missing, type StaleLook } from "../domain/observation.ts";
 import type { Quota, QuotaUse } from "../domain/server.ts";
 import type { CloudStats } from "../domain/cloud_stats.ts";
 import type { LaunchPause } from "../domain/launch_pause.ts";
@@ -23,6 +23,18 @@ const missingViewSchema = v.object({
   doubtful: v.boolean(),
 });
 export type MissingView = v.InferOutput<typeof missingViewSchema>;
+
+const staleViewSchema = v.object({
+  /** `servers`, `compute quota`, … */
+  what: text,
+  message: text,
+  since: text,
+  /** null: it is being tried. */
+  next_try: textOrNull,
+  /** What is known is as of then; null: nothing is. */
+  taken: textOrNull,
+});
+type StaleView = v.InferOutput<typeof staleViewSchema>;
 
 /** A limit of null is none. */
 const quotaUseViewSchema = v.object({
@@ -89,6 +101,8 @@ const providerViewSchema = v.object({
     message: text,
     since: text,
   })),
+  /** What is not known as it is now. */
+  stale: since0_4(rows(staleViewSchema)),
   quota: v.nullable(quotaViewSchema),
   api: v.nullable(apiViewSchema),
   pauses: rows(pauseViewSchema),
@@ -145,7 +159,7 @@ function configured(
 function observed(
   seen: ProviderReport | undefined,
   wallTime: WallTime,
-): Pick<ProviderView, "servers" | "listed" | "missing" | "reachable" | "error" | "quota" | "api"> {
+): Pick<ProviderView, "servers" | "listed" | "missing" | "reachable" | "error" | "stale" | "quota" | "api"> {
   const error = seen?.error ?? null;
   return {
     servers: seen?.servers ?? null,
@@ -153,6 +167,7 @@ function observed(
     missing: viewMissing(seen?.missing ?? null, wallTime),
     reachable: seen?.reachable ?? null,
     error: error === null ? null : { message: error.message, since: isoTime(error.since, wallTime) },
+    stale: (seen?.stale ?? []).map((one) => viewStale(one, wallTime)),
     quota: viewQuota(seen?.quota ?? null, wallTime),
     api: viewApi(seen?.stats ?? null, wallTime),
   };
@@ -162,6 +177,16 @@ function viewMissing(missing: Missing | null, wallTime: WallTime): MissingView |
   if (missing === null) return null;
   const { servers, images, found, since, isDoubtful } = missing;
   return { servers, images, found, since: isoTime(since, wallTime), doubtful: isDoubtful };
+}
+
+function viewStale({ look, message, since, retryAt, takenAt }: StaleLook, wallTime: WallTime): StaleView {
+  return {
+    what: LOOKS[look],
+    message,
+    since: isoTime(since, wallTime),
+    next_try: isoTimeOrNull(retryAt, wallTime),
+    taken: isoTimeOrNull(takenAt, wallTime),
+  };
 }
 
 function viewQuota(quota: Quota | null, wallTime: WallTime): QuotaView | null {

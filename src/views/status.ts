@@ -1,7 +1,7 @@
 /** The pool at a glance: whether a daemon runs and on which configuration, and what is not well. */
 import * as v from "valibot";
 import { describeSubject } from "../domain/defect.ts";
-import { describeMissing } from "../domain/observation.ts";
+import { describeMissing, describeStale } from "../domain/observation.ts";
 import { durationText, HOUR, MINUTE, type Moment } from "../domain/time.ts";
 import type { CloudClock } from "../domain/clock_record.ts";
 import {
@@ -112,7 +112,12 @@ export function viewStatus(report: PoolReport): StatusView {
 export function listProblems(report: PoolReport): string[] {
   const { daemon, providers, pauses, labels, orders, targets, links } = report;
   const config = (daemon?.configProblems ?? []).map((problem) => `configuration: ${problem}`);
-  const clouds = providers.flatMap(({ name, error }) => error ? [`provider ${name}: ${error.message}`] : []);
+  const clouds = providers.flatMap(({ name, reachable, error, stale }) => [
+    ...(reachable === false && error !== null ? [`provider ${name}: ${error.message}`] : []),
+    // Where a cloud is out of reach altogether, once is enough.
+    ...stale.filter(({ message }) => reachable !== false || message !== error?.message)
+      .map((one) => `provider ${name}: ${describeStale(one, report)}`),
+  ]);
   const missing = providers.flatMap(({ name, missing }) =>
     missing?.isDoubtful ? [`provider ${name}: ${describeMissing(missing)}`] : []
   );

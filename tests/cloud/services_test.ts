@@ -32,14 +32,12 @@ Deno.test("flavors have sizes in the pool's units; Infinity stands for no limit 
   assert.deepEqual(await cloud.listFlavors({ signal }), [
     { id: "f", name: "m1.small", ramMib: 2048, vcpus: 2, diskGib: 20 },
   ]);
-  const { takenAt: _, ...quota } = await cloud.getQuota({ signal, network: false });
+  const { takenAt: _, ...quota } = await cloud.getQuota({ signal });
   assert.deepEqual(quota, {
     instances: { limit: 10, used: 3 },
     cores: { limit: Infinity, used: 6 },
     ramMib: { limit: Infinity, used: 0 },
     untold: [],
-    floatingIps: null,
-    ports: null,
   });
 });
 
@@ -80,30 +78,26 @@ Deno.test("zones that are not available are left out", async () => {
   assert.deepEqual(await cloud.listZones({ signal }), ["az1"]);
 });
 
-const LIMITS: Reply = { body: { limits: { absolute: {} } } };
-
 Deno.test("network quotas come with their use where the cloud tells it", async () => {
   const { cloud, calls } = scriptedCloud(paths({
-    "/v2.1/limits": LIMITS,
     "/v2.0/quotas/project-1/details": {
       body: {
         quota: { floatingip: { limit: 5, used: 2, reserved: 0 }, port: { limit: -1, used: 7, reserved: 0 } },
       },
     },
   }));
-  const { floatingIps, ports } = await cloud.getQuota({ signal, network: true });
+  const { floatingIps, ports } = await cloud.getNetworkQuota({ signal });
   assert.deepEqual(floatingIps, { limit: 5, used: 2 });
   assert.deepEqual(ports, { limit: Infinity, used: 7 });
-  assert.equal(calls().length, 2);
+  assert.equal(calls().length, 1);
 });
 
 Deno.test("network quotas without their use are counted, where there is a limit", async () => {
   const { cloud, calls } = scriptedCloud(paths({
-    "/v2.1/limits": LIMITS,
     "/v2.0/quotas/project-1": { body: { quota: { floatingip: 5, port: -1 } } },
     "/v2.0/floatingips": { body: { floatingips: [{ id: "a" }, { id: "b" }] } },
   }));
-  const { floatingIps, ports } = await cloud.getQuota({ signal, network: true });
+  const { floatingIps, ports } = await cloud.getNetworkQuota({ signal });
   assert.deepEqual(floatingIps, { limit: 5, used: 2 });
   assert.deepEqual(ports, { limit: Infinity, used: 0 });
   assert.ok(!calls().some((call) => call.includes("/ports")), "nothing is counted without a limit");
@@ -305,12 +299,12 @@ for (
       "/v2.0/quotas/project-1": reply,
       "/v2.0/quotas/project-1/details": reply,
     }));
-    const { takenAt: _, untold, ...quota } = await cloud.getQuota({ signal, network: true });
-    assert.deepEqual(quota, { instances: null, cores: null, ramMib: null, floatingIps: null, ports: null });
-    assert.match(
-      untold.join("\n"),
-      /^read the compute limits on alpha: [^]*\nread the network quotas on alpha: /,
-    );
+    const { takenAt: _, untold, ...quota } = await cloud.getQuota({ signal });
+    assert.deepEqual(quota, { instances: null, cores: null, ramMib: null });
+    assert.match(untold.join("\n"), /^read the compute limits on alpha: /);
+    const { takenAt: __, untold: more, ...network } = await cloud.getNetworkQuota({ signal });
+    assert.deepEqual(network, { floatingIps: null, ports: null });
+    assert.match(more.join("\n"), /^read the network quotas on alpha: /);
   });
 }
 
@@ -327,7 +321,8 @@ Deno.test("limits that are told as text, or in part, are read as far as they go"
       body: { quota: { floatingip: { limit: "x" }, port: { limit: "7", used: 1 } } },
     },
   }));
-  const { instances, cores, ramMib, floatingIps, ports } = await cloud.getQuota({ signal, network: true });
+  const { instances, cores, ramMib } = await cloud.getQuota({ signal });
+  const { floatingIps, ports } = await cloud.getNetworkQuota({ signal });
   assert.deepEqual([instances, cores, ramMib], [
     { limit: 10, used: 3 },
     { limit: Infinity, used: 0 },
@@ -341,7 +336,7 @@ Deno.test("a login that is refused, or a cloud that does not answer, is no quota
     const reply of [{ status: 401 }, { status: 429 }, new CloudError("unavailable", "connection refused")]
   ) {
     const { cloud, clock } = scriptedCloud(({ url }) => url.endsWith("/limits") ? reply : null);
-    const refusal = refusalOf(cloud.getQuota({ signal, network: false }));
+    const refusal = refusalOf(cloud.getQuota({ signal }));
     await clock.advance(MINUTE);
     await refusal;
   }

@@ -18,7 +18,7 @@ const floating: ServerAddress = { ...v4("203.0.113.7"), kind: "floating" };
 
 const network = (name: string, isPublic: boolean) => ({ name, id: null, label: null, public: isPublic });
 
-const stock = catalog().networks;
+const stock = catalog().networks!;
 
 function choose(
   addresses: readonly ServerAddress[],

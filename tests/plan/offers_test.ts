@@ -83,7 +83,11 @@ const refused: readonly (readonly [string, ReturnType<typeof offer>, RegExp])[] 
     offer({ seen: seen({ missing: { ...missing, isLooking: true } }) }),
     /^looking for what its listings leave out$/,
   ],
-  ["has no catalog yet", offer({ seen: seen({ catalog: null }) }), /^not seen completely yet$/],
+  [
+    "has no catalog yet",
+    offer({ seen: seen({ catalog: catalog({ flavors: null }) }) }),
+    /^not seen completely yet$/,
+  ],
   ["was never listed", offer({ seen: seen({ inventory: inventory([]) }) }), /^not seen completely yet$/],
   [
     "refuses for a while",
@@ -170,7 +174,7 @@ Deno.test("an image that is made here is booted from the newest that is ready", 
 Deno.test("nothing is launched on a provider that has not been listed completely, or has no catalog yet", () => {
   const expected = "not seen completely yet";
   assert.equal(offer({ seen: seen({ inventory: inventory([]) }) }), expected);
-  assert.equal(offer({ seen: seen({ catalog: null }) }), expected);
+  assert.equal(offer({ seen: seen({ catalog: catalog({ flavors: null }) }) }), expected);
 });
 
 Deno.test("an image that is not active is waited for, by its status", () => {

@@ -137,7 +137,7 @@ export function catalog(fields: Partial<Catalog> = {}): Catalog {
     { id: "n2", name: "public", external: true },
   ];
   const cloudImage = sampleCloudImage();
-  return { takenAt: NOW, flavors: [small], networks, images: new Map([["noble", cloudImage]]), ...fields };
+  return { flavors: [small], networks, images: new Map([["noble", cloudImage]]), ...fields };
 }
 
 /** An image on the cloud, not made by us. */

@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { CloudError } from "../../src/cloud/cloud_error.ts";
 import type { CloudErrorKind } from "../../src/domain/cloud_error_kind.ts";
 import { HOUR, MINUTE, SECOND } from "../../src/domain/time.ts";
-import { unchangedFor } from "../../src/domain/observation.ts";
+import { type LookName, unchangedFor } from "../../src/domain/observation.ts";
+import type { Quota } from "../../src/domain/server.ts";
 import type { ProviderConfig } from "../../src/domain/config.ts";
-import { floatingIp, NOW, provider, server, small } from "../plan/plan_fixtures.ts";
+import { floatingIp, NOW, provider, quota, server, small } from "../plan/plan_fixtures.ts";
 import { unreachable, watchKit } from "./task_fixtures.ts";
 
 Deno.test("the first look takes everything that planning needs, and nothing that it does not", async () => {
@@ -21,7 +22,7 @@ Deno.test("the first look takes everything that planning needs, and nothing that
   });
   const { inventory, catalog, quota, ports, floatingIps, failure } = kit.watch.observation;
   assert.deepEqual([...inventory.servers.keys()], ["s7"]);
-  assert.deepEqual([catalog?.flavors, catalog?.images.get("noble")?.id], [[small], "i1"]);
+  assert.deepEqual([catalog.flavors, catalog.images.get("noble")?.id], [[small], "i1"]);
   assert.deepEqual([quota?.takenAt, ports, floatingIps, failure], [NOW, null, null, null]);
   assert.equal(kit.watch.asked, true);
 });
@@ -49,7 +50,7 @@ Deno.test("while something is pending the changes since the last listing are ask
   const [delta] = kit.cloud.calls;
   assert.equal((delta?.subject as { changesSince: number }).changesSince, NOW - MINUTE - 8 * SECOND);
   await kit.observeFor(30 * SECOND);
-  assert.deepEqual(kit.asked(), { listServers: 17 });
+  assert.deepEqual(kit.asked(), { listServers: 16 });
 });
 
 Deno.test("deltas do not put off the complete listing of each minute", async () => {
@@ -112,7 +113,7 @@ Deno.test("a failed look changes nothing of what was seen, says since when it fa
   }
   assert.deepEqual(pauses, [1, 2, 4, 8, 16, 32, 60, 60, 60]);
   const { failure, inventory } = kit.watch.observation;
-  assert.deepEqual(failure, { message: "connection refused", since });
+  assert.deepEqual([failure?.message, failure?.since], ["connection refused", since]);
   assert.deepEqual([[...inventory.servers.keys()], inventory.completeAt], [["s7"], NOW]);
   assert.equal(inventory.isAbsent("s7"), false);
 
@@ -138,7 +139,7 @@ Deno.test("a provider that never answered has been asked, and nothing is conclud
   kit.state.failing.set("all", unreachable);
   await kit.observe();
   const { inventory, catalog, failure } = kit.watch.observation;
-  assert.deepEqual([kit.watch.asked, inventory.completeAt, catalog], [true, null, null]);
+  assert.deepEqual([kit.watch.asked, inventory.completeAt, catalog.flavors], [true, null, null]);
   assert.equal(failure?.since, NOW);
 });
 
@@ -158,7 +159,7 @@ Deno.test("a service that fails does not keep the servers from being listed", as
   kit.state.servers = [server("s7")];
   await kit.observe();
   assert.ok(kit.watch.observation.inventory.servers.has("s7"));
-  assert.equal(kit.watch.observation.catalog, null);
+  assert.deepEqual([...kit.watch.observation.catalog.images], []);
 });
 
 Deno.test("an image that is missing or not active yet is looked up every 30 seconds", async () => {
@@ -166,11 +167,11 @@ Deno.test("an image that is missing or not active yet is looked up every 30 seco
   const [image] = kit.state.images;
   kit.state.images = [{ ...image!, status: "queued" }];
   await kit.observe();
-  assert.equal(kit.watch.observation.catalog?.images.get("noble")?.status, "queued");
+  assert.equal(kit.watch.observation.catalog.images.get("noble")?.status, "queued");
   await kit.clock.advance(30 * SECOND);
   kit.state.images = [{ ...image!, id: "i3", status: "saving" }, { ...image!, id: "i2" }];
   await kit.observe();
-  assert.equal(kit.watch.observation.catalog?.images.get("noble")?.id, "i2");
+  assert.equal(kit.watch.observation.catalog.images.get("noble")?.id, "i2");
 });
 
 Deno.test("a catalog that a request proved wrong is taken again, at most every 30 seconds", async () => {
@@ -307,7 +308,7 @@ Deno.test("what a launch does not need stops none: floating IPs, ports and image
   await kit.observe();
   const { failure, troubles, catalog, quota, ports, floatingIps, images } = kit.watch.observation;
   assert.equal(failure, null);
-  assert.ok(catalog !== null && quota !== null, "all that a launch needs is known");
+  assert.ok(catalog.flavors !== null && quota !== null, "all that a launch needs is known");
   assert.deepEqual([ports, floatingIps, images], [null, null, null]);
   assert.deepEqual([...troubles].map(([look, { message }]) => [look, message]), [
     ["ports", "refused (HTTP 404)"],
@@ -334,18 +335,19 @@ Deno.test("a list of floating IPs from before it was refused is no ground for an
   assert.equal(kit.watch.observation.floatingIps, null);
 });
 
-Deno.test("a catalog that cannot be refreshed stays in use, one that was never seen is needed", async () => {
+Deno.test("what cannot be listed again stays in use, what was never seen is not made up", async () => {
   const kit = watchKit();
   await kit.observe();
   kit.state.failing.set("findImages", refused(503));
   await kit.observeFor(2 * HOUR);
   assert.equal(kit.watch.observation.failure, null);
-  assert.equal(kit.watch.observation.catalog?.takenAt, NOW);
-  assert.deepEqual([...kit.watch.observation.troubles.keys()], ["catalog"]);
+  assert.equal(kit.watch.observation.catalog.images.get("noble")?.id, "i1");
+  assert.deepEqual(kit.watch.stale.map(({ look, takenAt }) => [look, takenAt]), [["base-images", NOW]]);
   const other = watchKit();
   other.state.failing.set("listFlavors", refused(403));
   await other.observe();
-  assert.equal(other.watch.observation.failure?.message, "refused (HTTP 403)");
+  assert.equal(other.watch.observation.troubles.get("flavors")?.message, "refused (HTTP 403)");
+  assert.equal(other.watch.observation.catalog.flavors, null);
 });
 
 Deno.test("networks that cannot be listed stop a provider that names some, and no other", async () => {
@@ -355,11 +357,12 @@ Deno.test("networks that cannot be listed stop a provider that names some, and n
     const kit = watchKit({ provider: { ...provider(), networks, pool: null } as ProviderConfig });
     kit.state.failing.set("listNetworks", refused(404));
     await kit.observe();
-    assert.equal(kit.watch.observation.failure === null, works);
+    assert.equal(kit.watch.observation.troubles.has("networks"), !works);
+    assert.equal(kit.watch.observation.catalog.networks !== null, works);
   }
 });
 
-Deno.test("a cloud that takes us for nobody, or does not answer, is out of reach whatever was asked for", async () => {
+Deno.test("a service that takes us for nobody, does not answer or has had enough stops nothing else", async () => {
   for (
     const error of [
       unreachable,
@@ -371,8 +374,73 @@ Deno.test("a cloud that takes us for nobody, or does not answer, is out of reach
     kit.need({ floatingIpAge: MINUTE });
     kit.state.failing.set("listFloatingIps", error);
     await kit.observe();
-    assert.equal(kit.watch.observation.failure?.message, error.message);
+    const { failure, troubles, quota } = kit.watch.observation;
+    assert.deepEqual([failure, [...troubles.keys()]], [null, ["floating-ips"]]);
+    assert.notEqual(quota, null);
   }
+});
+
+const HANGING: Readonly<Record<string, LookName>> = {
+  listFlavors: "flavors",
+  listNetworks: "networks",
+  findImages: "base-images",
+  getQuota: "quota",
+  getNetworkQuota: "network-quota",
+  listPorts: "ports",
+  listFloatingIps: "floating-ips",
+  listOwnImages: "images",
+};
+
+for (const [method, look] of Object.entries(HANGING)) {
+  Deno.test(`${look} that are never shown keep no listing of servers, and nothing else, waiting`, async () => {
+    const hang = () => new Promise<never>(() => {});
+    const listOwnImages = () => Promise.resolve([]);
+    const kit = watchKit({ script: { listOwnImages, [method]: hang } });
+    kit.need({ floatingIps: true, floatingIpAge: MINUTE, portsSince: NOW, imageAge: MINUTE });
+    const first = kit.observe();
+    await kit.clock.advance(20 * SECOND);
+    await first;
+    assert.deepEqual(kit.watch.stale.map(({ look }) => look), [look]);
+    assert.match(kit.watch.stale[0]!.message, /no answer/);
+    for (let minute = 0; minute < 10; minute++) {
+      const next = kit.observe();
+      await kit.clock.advance(MINUTE);
+      await next;
+    }
+    assert.ok(kit.asked()["listServers"]! >= 10);
+    const { catalog, images: own, quota, ports, floatingIps, failure, troubles } = kit.watch.observation;
+    const quotas = { quota: quota?.instances, networkQuota: quota?.ports };
+    const seen = { ...catalog, ...quotas, own, ports, floatingIps };
+    const known = Object.values(seen).filter((one) =>
+      one instanceof Map ? one.size > 0 : one ?? null !== null
+    );
+    assert.equal(known.length, Object.keys(HANGING).length - 1, "all but what hangs is known");
+    assert.deepEqual([failure, troubles.size], [null, 0]);
+  });
+}
+
+Deno.test("a look that ends after its run has returned is told, and what it showed counts", async () => {
+  const answer = Promise.withResolvers<Quota>();
+  let late = 0;
+  const kit = watchKit({ script: { getQuota: () => answer.promise }, onLate: () => late++ });
+  const first = kit.observe();
+  await kit.clock.advance(20 * SECOND);
+  await first;
+  assert.deepEqual([kit.watch.observation.quota, late], [null, 0]);
+  answer.resolve(quota({ takenAt: NOW }));
+  await kit.clock.advance(0);
+  assert.deepEqual([kit.watch.observation.quota?.takenAt, kit.watch.stale, late], [NOW, [], 1]);
+});
+
+Deno.test("a quota that can no longer be read holds nothing back for more than a minute", async () => {
+  const kit = watchKit();
+  await kit.observe();
+  kit.state.failing.set("getQuota", unreachable);
+  kit.need({ quotaAge: 10 * SECOND });
+  await kit.observeFor(30 * SECOND);
+  assert.notEqual(kit.watch.observation.quota, null);
+  await kit.observeFor(MINUTE);
+  assert.equal(kit.watch.observation.quota, null);
 });
 
 Deno.test("a refusal for want of room concerns servers of that size and larger ones, any other concerns all", async () => {

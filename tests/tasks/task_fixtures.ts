@@ -4,11 +4,12 @@ import type { LivingRecords } from "../../src/domain/claims.ts";
 import type { ProviderConfig } from "../../src/domain/config.ts";
 import type {
   CloudImage,
+  ComputeQuota,
   Flavor,
   FloatingIp,
   Network,
+  NetworkQuota,
   Port,
-  Quota,
   Server,
 } from "../../src/domain/server.ts";
 import { MINUTE, SECOND } from "../../src/domain/time.ts";
@@ -18,7 +19,14 @@ import { ProviderWatch } from "../../src/tasks/provider_watch.ts";
 import type { Expected } from "../../src/tasks/list_expected.ts";
 import type { WatchNeeds } from "../../src/tasks/watch_needs.ts";
 import { deletionsOf, type Scripted, scriptedCloud } from "../execute/execute_fixtures.ts";
-import { catalog, INSTALLATION, NOW, provider as sampleProvider, quota } from "../plan/plan_fixtures.ts";
+import {
+  catalog,
+  INSTALLATION,
+  NOW,
+  provider as sampleProvider,
+  quota,
+  small,
+} from "../plan/plan_fixtures.ts";
 
 /** What the cloud has, and which methods fail with what. */
 interface CloudState {
@@ -26,7 +34,8 @@ interface CloudState {
   flavors: readonly Flavor[];
   networks: readonly Network[];
   images: readonly CloudImage[];
-  quota: Quota;
+  quota: Omit<ComputeQuota, "takenAt">;
+  networkQuota: Omit<NetworkQuota, "takenAt">;
   ports: readonly Port[];
   floatingIps: FloatingIp[];
   readonly failing: Map<string, Error>;
@@ -51,22 +60,30 @@ const NOTHING: LivingRecords = { nodes: new Map(), images: new Map() };
 export const unreachable = new CloudError("unavailable", "connection refused", { effect: "none" });
 
 export function watchKit(
-  { provider = sampleProvider(), clock = new VirtualClock(NOW), ledger = NOTHING, script = {} }: {
+  {
+    provider = sampleProvider(),
+    clock = new VirtualClock(NOW),
+    ledger = NOTHING,
+    script = {},
+    onLate = () => {},
+  }: {
     provider?: ProviderConfig;
     clock?: VirtualClock;
     /** What deletions are checked against. */
     ledger?: LivingRecords;
     /** Methods that do something else than give what the cloud has. */
     script?: Scripted;
+    onLate?: () => void;
   } = {},
 ) {
-  const { flavors, networks, images } = catalog();
+  const { networks, images } = catalog();
   const state: CloudState = {
     servers: [],
-    flavors,
-    networks,
+    flavors: [small],
+    networks: networks ?? [],
     images: [...images.values()].flatMap((image) => image ?? []),
     quota: quota(),
+    networkQuota: { floatingIps: null, ports: { limit: Infinity, used: 0 }, untold: [] },
     ports: [],
     floatingIps: [],
     failing: new Map(),
@@ -88,6 +105,7 @@ export function watchKit(
     listNetworks: give("listNetworks", () => state.networks),
     findImages: give("findImages", () => state.images),
     getQuota: give("getQuota", () => ({ ...state.quota, takenAt: clock.now() })),
+    getNetworkQuota: give("getNetworkQuota", () => ({ ...state.networkQuota, takenAt: clock.now() })),
     listPorts: give("listPorts", () => state.ports),
     listFloatingIps: give("listFloatingIps", () => state.floatingIps),
     deleteServer: (id) =>
@@ -116,6 +134,7 @@ export function watchKit(
     installation: INSTALLATION,
     needs: () => needs,
     expected: () => expected,
+    onLate,
   });
   const { signal } = new AbortController();
   return {

@@ -318,6 +318,7 @@ export function sampleReport(fields: Partial<PoolReport> = {}): PoolReport {
       {
         name: "cloud-a",
         reachable: true,
+        stale: [],
         error: null,
         quota: {
           takenAt: NOW - MINUTE,
@@ -349,6 +350,13 @@ export function sampleReport(fields: Partial<PoolReport> = {}): PoolReport {
       {
         name: "cloud-b",
         reachable: false,
+        stale: [{
+          look: "servers",
+          message: "connect to cloud.example.org:5000: connection refused",
+          since: NOW - MINUTE,
+          retryAt: NOW + 4 * SECOND,
+          takenAt: null,
+        }],
         error: { message: "connect to cloud.example.org:5000: connection refused", since: NOW - MINUTE },
         quota: null,
         listedAt: null,

@@ -1,6 +1,7 @@
 /** Glance: the images of a name, of a project and of an installation, and their life: made, filled, deleted. */
 import * as v from "valibot";
 import type { CloudImage } from "../../domain/server.ts";
+import { isUuid } from "../../domain/is_uuid.ts";
 import { INSTALLATION_KEY } from "../../domain/server_marks.ts";
 import type { Call, ImageRequest, WholeCloud } from "../cloud.ts";
 import { deleteResource } from "./delete_resource.ts";
@@ -29,13 +30,11 @@ const CreatedSchema = v.object({ id: v.string() });
 /** What is not there, and what is not there any more. */
 const GONE = [404, 410];
 
-const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
-
 export function createImageService(options: ServiceOptions): ImageService {
   const { session } = options;
   return {
     async findImages(nameOrId, call) {
-      const byId = UUID.test(nameOrId) ? await findById(nameOrId, { ...call, session }) : null;
+      const byId = isUuid(nameOrId) ? await findById(nameOrId, { ...call, session }) : null;
       if (byId !== null) return [byId];
       const images = await listImages({ name: nameOrId }, {
         ...options,

@@ -3,12 +3,11 @@
  * one for each provider, over undici or over a simulator in the same process.
  */
 import type { CloudAccess } from "../../domain/cloud_access.ts";
-import type { Quota } from "../../domain/server.ts";
-import type { Milliseconds } from "../../domain/time.ts";
+import type { Instant, Milliseconds } from "../../domain/time.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Random } from "../../lib/random.ts";
 import { RateLimiter } from "../../lib/rate_limiter.ts";
-import type { Call, CloudStats, WholeCloud } from "../cloud.ts";
+import type { CloudStats, WholeCloud } from "../cloud.ts";
 import { isRefusal } from "../is_refusal.ts";
 import type { Send } from "../send.ts";
 import { createCompute, getComputeLimits } from "./compute.ts";
@@ -64,7 +63,8 @@ export function createOpenStackCloud(options: OpenStackCloudOptions): WholeCloud
     ...createImageService(services),
     ...createSnapshots(services),
     logIn: (call) => session.logIn(call),
-    getQuota: (call) => getQuota(services, call),
+    getQuota: (call) => told(NO_COMPUTE_QUOTA, () => getComputeLimits(session, call), clock),
+    getNetworkQuota: (call) => told(NO_NETWORK_QUOTA, () => getNetworkQuotas(services, call), clock),
     get stats(): CloudStats {
       return transport.stats;
     },
@@ -75,28 +75,20 @@ export function createOpenStackCloud(options: OpenStackCloudOptions): WholeCloud
   };
 }
 
-async function getQuota(
-  services: ServiceOptions,
-  { signal, network }: Call & { network: boolean },
-): Promise<Quota> {
-  const takenAt = services.clock.now();
-  const untold: string[] = [];
-  const [limits, networkQuotas] = await Promise.all([
-    unlessRefused(getComputeLimits(services.session, { signal }), untold),
-    network ? unlessRefused(getNetworkQuotas(services, { signal }), untold) : null,
-  ]);
-  return { takenAt, untold, ...NOTHING_TOLD, ...limits, ...networkQuotas };
-}
-
-const NOTHING_TOLD = { instances: null, cores: null, ramMib: null, floatingIps: null, ports: null };
+const NO_COMPUTE_QUOTA = { instances: null, cores: null, ramMib: null };
+const NO_NETWORK_QUOTA = { floatingIps: null, ports: null };
 
 /** Many a policy keeps limits from a project's members, and a launch does not need them. */
-async function unlessRefused<Told>(asked: Promise<Told>, untold: string[]): Promise<Told | null> {
+async function told<Limits, Nothing>(
+  nothing: Nothing,
+  ask: () => Promise<Limits>,
+  clock: Clock,
+): Promise<(Limits | Nothing) & { takenAt: Instant; untold: readonly string[] }> {
+  const takenAt = clock.now();
   try {
-    return await asked;
+    return { takenAt, untold: [], ...await ask() };
   } catch (error) {
     if (!isRefusal(error)) throw error;
-    untold.push(error.message);
-    return null;
+    return { takenAt, untold: [error.message], ...nothing };
   }
 }

@@ -7,8 +7,8 @@ import type { Look } from "../look.ts";
 
 export function checkFlavor(image: ProviderImageConfig, { seen }: Look): Finding[] {
   const about = { check: "flavor", subject: image.name } as const;
-  if (seen.catalog === null) return [];
   const { flavors, images } = seen.catalog;
+  if (flavors === null) return [];
   const source = image.baseImage === null ? null : images.get(image.baseImage) ?? null;
   const flavor = chooseFlavor(image, flavors, source);
   if (flavor !== null) return [ok(about, describe(flavor))];

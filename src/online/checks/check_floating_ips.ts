@@ -6,8 +6,8 @@ import type { Look } from "../look.ts";
 
 export function checkFloatingIps({ provider, seen }: Look): Finding[] {
   // What is wrong with its own networks is told of these.
-  if (seen.catalog === null || isUnclear(chooseNetworks(provider, seen.catalog))) return [];
   const { networks } = seen.catalog;
+  if (networks === null || isUnclear(chooseNetworks(provider, { networks }))) return [];
   const about = { check: "floating_ip", subject: provider.pool } as const;
   const { use, reason } = planFloatingIps(provider, networks);
   if (use === "no") return [ok(about, `nodes get none, since ${reason}`)];

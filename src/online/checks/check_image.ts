@@ -6,8 +6,8 @@ import type { Look } from "../look.ts";
 export function checkImage({ name, baseImage }: ProviderImageConfig, { seen, cloudImages }: Look): Finding[] {
   const about = { check: "image", subject: name } as const;
   if (baseImage === null) return [ok(about, "built here and uploaded")];
-  if (seen.catalog === null) return [];
-  const found = seen.catalog.images.get(baseImage) ?? null;
+  const found = seen.catalog.images.get(baseImage);
+  if (found === undefined) return [];
   if (found?.status === "active") {
     return [ok(about, found.id === baseImage ? found.name : `${found.name}, ${found.id}`)];
   }

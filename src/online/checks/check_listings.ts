@@ -6,8 +6,14 @@ export function checkListings({ login, seen }: Look): Finding[] {
   const about = { check: "listings", subject: null } as const;
   if ("problem" in login) return [];
   if (seen.failure !== null) return [failure(about, seen.failure.message)];
-  const { flavors = [], networks = [] } = seen.catalog ?? {};
+  const troubles = [...seen.troubles].map(([look, { message }]) =>
+    failure({ ...about, subject: look }, message)
+  );
+  const { flavors, networks } = seen.catalog;
   const servers = seen.inventory.servers.size;
-  const counts = [[servers, "server"], [flavors.length, "flavor"], [networks.length, "network"]] as const;
-  return [ok(about, counts.map(([count, what]) => `${count} ${what}${count === 1 ? "" : "s"}`).join(", "))];
+  const counts = [[servers, "server"], [flavors?.length, "flavor"], [networks?.length, "network"]] as const;
+  const listed = counts.flatMap(([count, what]) =>
+    count === undefined ? [] : [`${count} ${what}${count === 1 ? "" : "s"}`]
+  );
+  return [...troubles, ok(about, listed.join(", "))];
 }

@@ -4,8 +4,8 @@ import { failure, type Finding, ok, suggest, warning } from "../finding.ts";
 import type { Look } from "../look.ts";
 
 export function checkNetworks({ provider, seen }: Look): Finding[] {
-  if (seen.catalog === null) return [];
   const { networks } = seen.catalog;
+  if (networks === null) return [];
   const about = { check: "network", subject: null } as const;
   const chosen = chooseNetworks(provider, seen.catalog);
   if (isUnclear(chosen)) {

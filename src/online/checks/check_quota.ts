@@ -29,7 +29,7 @@ export function checkQuota(look: Look): Finding[] {
 function shortOfFloatingIps({ provider, seen: { quota, catalog } }: Look): string | null {
   const { pool, maxServers } = provider;
   const limit = quota?.floatingIps?.limit ?? Infinity;
-  if (limit >= maxServers || planFloatingIps(provider, catalog?.networks ?? null).use !== "yes") return null;
+  if (limit >= maxServers || planFloatingIps(provider, catalog.networks).use !== "yes") return null;
   const more = `max-servers is ${maxServers}, but the quota allows only ${limit} floating IPs`;
   return pool !== null
     ? `${more}; raise it or lower max-servers`

@@ -23,7 +23,7 @@ export function planAddress(situation: NodeSituation<"address">): NodeStep {
   if (server === undefined) return { do: "wait", reason: "listing", message: "the server is not listed yet" };
 
   const deadline = state.activeAt + provider.bootTimeout;
-  const networks = seen.catalog?.networks ?? [];
+  const networks = seen.catalog.networks ?? [];
   const floating = planFloatingIp(situation, { server, until: deadline });
   const addresses = floating === null
     ? chooseAddresses(server, { provider, networks, floatingIp: ownFloatingIp(node, seen) })

@@ -31,7 +31,7 @@ function planRequest(
 ): NodeStep {
   // Somewhere else may have room: without a server, giving the node up costs nothing.
   if (provider.maxServers < 0) return { do: "end" };
-  const flavor = seen.catalog?.flavors.find(({ id }) => id === node.flavorId) ?? null;
+  const flavor = seen.catalog.flavors?.find(({ id }) => id === node.flavorId) ?? null;
   if (seen.refusal !== null && seen.refusal.until > now && concerns(seen.refusal, flavor)) {
     return { do: "end" };
   }

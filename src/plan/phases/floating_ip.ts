@@ -20,7 +20,7 @@ export function planFloatingIp(
   { server, until }: { server: Server; until: Instant },
 ): NodeStep | null {
   const { node, provider, seen } = situation;
-  const networks = seen.catalog?.networks ?? null;
+  const networks = seen.catalog.networks;
   if (node.floatingIp !== null || planFloatingIps(provider, networks).use === "no") return null;
   if (networks === null) return waiting("the cloud's networks are not listed yet", until);
   const listed = server.addresses.find(({ kind }) => kind === "floating");

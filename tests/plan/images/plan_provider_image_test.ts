@@ -6,7 +6,7 @@ import {
 } from "../../../src/domain/provider_image.ts";
 import { DAY, HOUR, MINUTE, SECOND } from "../../../src/domain/time.ts";
 import { sampleDibImage, sampleImage } from "../../views/sample_images.ts";
-import { config, node, NOW, provider, quota, seen, states } from "../plan_fixtures.ts";
+import { catalog, config, node, NOW, provider, quota, states } from "../plan_fixtures.ts";
 import {
   cloudImageOf,
   diskimage,
@@ -74,7 +74,7 @@ const steps: readonly (readonly [string, ProviderImage, Fields, string])[] = [
   ["is asked for", create, {}, "create, create-image"],
   ["is not asked for twice", create, { running: ["create-image 3"] }, "create, answer"],
   ["waits while its provider is out of reach", create, {
-    seen: seeing(null, { failure: { message: "refused", since: NOW } }),
+    seen: seeing(null, { troubles: new Map([["images", { message: "refused", since: NOW }]]) }),
   }, "create, provider"],
   ["waits for the end of a pause", { ...create, retryAt: NOW + 1 }, {}, "create, retry"],
   ["ends with its build", create, { dibImages: [] }, "gone"],
@@ -311,11 +311,10 @@ Deno.test("a builder is launched where there is room, else it waits and has the 
 
 Deno.test("a builder waits without a place of its own where its base image is missing", () => {
   const waiting = snapshot({ phase: "server", nodeId: null });
-  const { catalog } = seen();
   const { launches } = planImages(imagesInput({
     ...making,
     images: [waiting],
-    seen: seeing(null, { catalog: { ...catalog!, images: new Map() } }),
+    seen: seeing(null, { catalog: catalog({ images: new Map([["noble", null]]) }) }),
   }));
   assert.deepEqual([launches.launches, [...launches.reserved]], [[], []]);
   assert.match(launches.waits.get(3)?.message ?? "", /the cloud has no ready image noble/);

@@ -1,6 +1,5 @@
 /** An upload whose image is still to be made on the cloud, or was asked for without an answer. */
 import { markedImageId } from "../../../domain/image_marks.ts";
-import { whyImagesUnseen } from "../../../domain/observation.ts";
 import { externalIdOf } from "../../../domain/provider_image.ts";
 import type { CloudImage } from "../../../domain/server.ts";
 import { awaitRetry } from "../../await_retry.ts";
@@ -70,13 +69,10 @@ export function whyNotReached(
   { image, world, seen }: Pick<ImageSituation, "image" | "world" | "seen">,
   next: "retry" | "delete",
 ): ImageStep | null {
-  const unseen = whyImagesUnseen(seen);
-  if (unseen !== null) {
-    return {
-      do: "wait",
-      reason: "provider",
-      message: `${image.provider} is out of reach: ${unseen.message}`,
-    };
+  const unseen = seen.troubles.get("images");
+  if (unseen !== undefined) {
+    const message = `the images of ${image.provider} cannot be listed: ${unseen.message}`;
+    return { do: "wait", reason: "provider", message };
   }
   return awaitRetry(image, { now: world.now, reason: image.waitingOn?.reason ?? next });
 }

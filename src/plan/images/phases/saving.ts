@@ -1,6 +1,5 @@
 /** An image that has all it needs: the cloud makes it active, and what it has must be what was sent. */
 import type { ImageFile } from "../../../domain/dib_image.ts";
-import { whyImagesUnseen } from "../../../domain/observation.ts";
 import type { CloudImage } from "../../../domain/server.ts";
 import { HOUR } from "../../../domain/time.ts";
 import type { ImageSituation, ImageStep } from "../image_step.ts";
@@ -34,7 +33,7 @@ export function planSaving({ image, state, world, use, seen }: ImageSituation<"s
     return { do: "change", event: { type: "active", check: (use?.checkScript ?? null) !== null } };
   }
   const deadline = image.phaseSince + LONGEST;
-  if (world.now >= deadline && whyImagesUnseen(seen) === null) {
+  if (world.now >= deadline && !seen.troubles.has("images")) {
     return fail(
       `image ${state.externalId} did not become active within ${LONGEST / HOUR} h (${found.status})`,
     );
