@@ -47,7 +47,7 @@ Deno.test("openTarget(): a connection that breaks after the effect is told as su
   assert.deepEqual([error.kind, error.effect], ["unavailable", "unknown"]);
   assert.match(
     error.message,
-    /the connection broke before the answer was complete \(url http:\/\/127\.0\.0\.1:\d+\)$/,
+    /the connection broke before the response was complete \(url http:\/\/127\.0\.0\.1:\d+\)$/,
   );
   assert.equal(jenkins.agents.size, 1);
 });
@@ -61,7 +61,7 @@ Deno.test("openTarget(): where nothing listens, the target is offline and nothin
   const state = await target.observe({ signal });
   assert.match(
     state.online ? "" : state.reason,
-    /^127\.0\.0\.1:\d+: connection refused, nothing listens there \(url /,
+    /^127\.0\.0\.1:\d+: connection refused; nothing listens there \(url /,
   );
   assert.equal((await refusalOf(target.createAgent(NODE_12, { signal }))).effect, "none");
 });

@@ -14,12 +14,12 @@ export function folderUnusable(
   job: BuildJob,
   { folder, cause }: { folder: string; cause: unknown },
 ): BuildError {
-  const message = `cannot build ${job.name}: the folder ${folder} cannot be used`;
+  const message = `cannot build ${job.name}: cannot use the directory ${folder}`;
   return new BuildError("files", message, "", { cause });
 }
 
 export function logUnwritable(job: BuildJob, cause: unknown): BuildError {
-  const message = `cannot build ${job.name}: its log ${job.logFile} cannot be written`;
+  const message = `cannot build ${job.name}: cannot write its log ${job.logFile}`;
   return new BuildError("log", message, "", { cause });
 }
 
@@ -27,27 +27,27 @@ export function tooLittleSpace(
   job: BuildJob,
   { folder, free, wanted }: { folder: string; free: number; wanted: number },
 ): BuildError {
-  const hint = "remove something there, or set another images-dir";
-  const message = `cannot build ${job.name}: ${gib(free)} are free in ${folder} and ${
+  const hint = "free some space, or set another images-dir";
+  const message = `cannot build ${job.name}: ${folder} has ${gib(free)} free and ${
     gib(wanted)
-  } are wanted; ${hint}`;
+  } are needed; ${hint}`;
   return new BuildError("disk", message, "");
 }
 
 export function outOfTime(job: BuildJob, tail: string): BuildError {
   const time = seconds(job.timeout);
   const message =
-    `the build of ${job.name} was not over after ${time} and has been ended; see ${job.logFile}, or set build-timeout`;
+    `the build of ${job.name} timed out after ${time} and was stopped; see ${job.logFile}, or raise build-timeout`;
   return new BuildError("timeout", message, tail);
 }
 
 /** A full disk is told from other failures by what tools say, wherever it was full: builds also fill TMP_DIR. */
 export function endedBadly(job: BuildJob, { code, tail }: { code: number; tail: string }): BuildError {
-  const how = code > 128 ? `was ended by signal ${code - 128}` : `ended with exit code ${code}`;
+  const how = code > 128 ? `was killed by signal ${code - 128}` : `failed with exit code ${code}`;
   if (!/no space left on device/i.test(tail)) {
     return new BuildError("exit", `the build of ${job.name} ${how}; see ${job.logFile}`, tail);
   }
-  const where = "images-dir, TMP_DIR (/tmp) and DIB_IMAGE_CACHE (~/.cache/image-create) are what it fills";
+  const where = "check images-dir, TMP_DIR (/tmp) and DIB_IMAGE_CACHE (~/.cache/image-create)";
   const message = `the build of ${job.name} ${how}: no space left on device; ${where}; see ${job.logFile}`;
   return new BuildError("disk", message, tail);
 }
@@ -56,7 +56,7 @@ export function fileMissing(
   job: BuildJob,
   { file, problem, tail, cause }: { file: string; problem: string; tail: string; cause?: unknown },
 ): BuildError {
-  const message = `the build of ${job.name} ended well, but ${file} ${problem}; see ${job.logFile}`;
+  const message = `the build of ${job.name} succeeded, but ${file} ${problem}; see ${job.logFile}`;
   return new BuildError("files", message, tail, cause === undefined ? undefined : { cause });
 }
 

@@ -52,7 +52,7 @@ export class BuildLog implements AsyncDisposable {
     this.#leftOut += chunk.length - kept.length;
     if (kept.length > 0) await this.#put(kept);
     if (isFull) {
-      await this.#note(`the limit of ${LIMIT / MIB} MiB is reached: all but the last lines is left out`);
+      await this.#note(`the log has reached ${LIMIT / MIB} MiB; only its last lines follow`);
     }
   }
 
@@ -67,7 +67,7 @@ export class BuildLog implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#leftOut > 0) {
-      await this.#note(`${(this.#leftOut / MIB).toFixed(1)} MiB are left out, which end so:`);
+      await this.#note(`${(this.#leftOut / MIB).toFixed(1)} MiB left out; their last lines:`);
       await this.#put(new TextEncoder().encode(`${this.tail()}\n`));
     }
     this.#file.close();
@@ -83,7 +83,7 @@ export class BuildLog implements AsyncDisposable {
       for (let done = 0; done < bytes.length;) done += await this.#file.write(bytes.subarray(done));
     } catch (error) {
       this.#broken = true;
-      log.warning("{path} ends early, as it cannot be written to any more: {error}", {
+      log.warning("{path} is incomplete: cannot write to it any more: {error}", {
         path: this.#path,
         error: errorChain(error),
       });

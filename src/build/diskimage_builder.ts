@@ -119,7 +119,7 @@ async function collectFiles(
       fileMissing(job, { file, problem: text, tail: log.tail(), cause });
     const hashes = await hashFile(file, { signal }).catch((cause) => {
       signal.throwIfAborted();
-      throw problem(cause instanceof Deno.errors.NotFound ? "is not there" : "cannot be read", cause);
+      throw problem(cause instanceof Deno.errors.NotFound ? "does not exist" : "cannot be read", cause);
     });
     if (hashes.size === 0) throw problem("is empty");
     files.push({ format, ...hashes });

@@ -7,7 +7,7 @@ import { isAbsolute, join } from "node:path";
  * @throws Deno.errors.NotFound, Deno.errors.PermissionDenied: there is none, or none that can be run
  */
 export async function findProgram(name: string, path: string): Promise<string> {
-  let refusal: Error = new Deno.errors.NotFound(`there is no program ${name} in ${path || "an empty PATH"}`);
+  let refusal: Error = new Deno.errors.NotFound(`program ${name} not found in ${path || "an empty PATH"}`);
   for (const folder of path.split(":").filter(isAbsolute)) {
     const file = join(folder, name);
     const problem = await problemOf(file);
@@ -19,11 +19,11 @@ export async function findProgram(name: string, path: string): Promise<string> {
 
 async function problemOf(file: string): Promise<Error | null> {
   const facts = await Deno.stat(file).catch(() => null);
-  if (facts?.isFile !== true) return new Deno.errors.NotFound(`there is no ${file}`);
+  if (facts?.isFile !== true) return new Deno.errors.NotFound(`${file} not found`);
   if ((facts.mode! & 0o111) === 0) return new Deno.errors.PermissionDenied(`${file} is not executable`);
   const interpreter = await interpreterOf(file);
   if (interpreter === null || await Deno.stat(interpreter).then(() => true, () => false)) return null;
-  return new Deno.errors.PermissionDenied(`${file} needs ${interpreter}, which is not there`);
+  return new Deno.errors.PermissionDenied(`${file} needs ${interpreter}, which does not exist`);
 }
 
 /** What a script's first line names; null: it is no script, or cannot be read (which running it may not need). */

@@ -39,13 +39,13 @@ export function decodedBody(
 function decoded(body: Uint8Array, { coding, maxBody }: { coding: string; maxBody: number }): Uint8Array {
   const decode = decoders[coding.toLowerCase() || "identity"];
   if (decode === undefined) {
-    throw new CloudError("badResponse", `the answer is encoded as ${coding}, which nobody asked for`);
+    throw new CloudError("badResponse", `the response has the encoding ${coding}, which was not requested`);
   }
   try {
     return decode(body, { maxOutputLength: maxBody });
   } catch (cause) {
     const tooLong = (cause as { code?: unknown }).code === "ERR_BUFFER_TOO_LARGE";
-    const what = tooLong ? `is longer than ${maxBody} bytes` : `says that it is ${coding}, and is not`;
-    throw new CloudError("badResponse", `the answer ${what}`, { cause });
+    const what = tooLong ? `is longer than ${maxBody} bytes` : `claims to be ${coding} and is not`;
+    throw new CloudError("badResponse", `the response ${what}`, { cause });
   }
 }

@@ -84,7 +84,7 @@ class LastingLink implements Link {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#stop.abort(new Error("the connection has been closed on this side"));
+    this.#stop.abort(new Error("nodepool closed the connection"));
     await this.#loop;
   }
 
@@ -141,8 +141,7 @@ class LastingLink implements Link {
 
   async #dialInTime(signal: AbortSignal): Promise<Wire> {
     const { dial, address, clock } = this.#options;
-    const reason = () =>
-      new Error(`no connection within ${CONNECT_TIMEOUT / SECOND} s; is the address right?`);
+    const reason = () => new Error(`no connection within ${CONNECT_TIMEOUT / SECOND} s; check the address`);
     using attempt = startDeadline({ clock, timeout: CONNECT_TIMEOUT, signal, reason });
     return await dial(address, attempt);
   }
@@ -190,7 +189,7 @@ class SpokenWire {
         this.#stirredAt = now;
         conversation.probe();
       } else if (now - Math.max(awaitingSince, this.#stirredAt) >= ANSWER_LIMIT) {
-        throw new Error(`it owes an answer and said nothing for ${ANSWER_LIMIT / SECOND} s`);
+        throw new Error(`no response for ${ANSWER_LIMIT / SECOND} s`);
       }
     }
   }

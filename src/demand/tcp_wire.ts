@@ -57,7 +57,9 @@ class TcpWire implements Wire {
     this.#unsent.push(bytes);
     this.#unsentSize += bytes.length;
     if (this.#unsentSize > MAX_UNSENT) {
-      return this.#break(new Error(`it does not take what is sent to it: ${this.#unsentSize} bytes wait`));
+      return this.#break(
+        new Error(`it does not read what is sent to it: ${this.#unsentSize} bytes are waiting`),
+      );
     }
     if (!this.#writing) this.#write();
   }
@@ -93,10 +95,10 @@ class TcpWire implements Wire {
 }
 
 const DESCRIPTIONS: readonly [new (message: string) => Error, string][] = [
-  [Deno.errors.ConnectionRefused, "connection refused; does it run, and is that its port?"],
+  [Deno.errors.ConnectionRefused, "connection refused; check that it runs and that this is its port"],
   [Deno.errors.ConnectionReset, "it reset the connection"],
   [Deno.errors.BrokenPipe, "it closed the connection"],
-  [Deno.errors.TimedOut, "no answer; is the address right, and does a firewall let it through?"],
+  [Deno.errors.TimedOut, "no response; check the address and any firewall"],
 ];
 
 function describeFailure(error: unknown): Error {

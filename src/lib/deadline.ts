@@ -57,7 +57,7 @@ export function startDeadline({ clock, timeout, signal, reason = timeIsUp }: Dea
   };
 }
 
-const timeIsUp = () => new DOMException("the time is up", "TimeoutError");
+const timeIsUp = () => new DOMException("timed out", "TimeoutError");
 
 export class TimeUpError extends Error {
   override readonly name = "TimeUpError";
@@ -73,7 +73,7 @@ export async function inTime<Result>(
 ): Promise<Result> {
   // Whoever stopped waiting need not hear of its failure.
   work.catch(() => {});
-  const reason = () => new TimeUpError(`not over after ${timeout} ms`);
+  const reason = () => new TimeUpError(`timed out after ${timeout} ms`);
   using deadline = startDeadline({ ...options, timeout, reason });
   return await orAborted(work, deadline.signal);
 }

@@ -15,7 +15,7 @@ export function parseAnswer<S extends v.GenericSchema>(
   const [issue] = result.issues;
   const path = v.getDotPath(issue);
   throw refuse(
-    `the answer is not what the API documents: ${path === null ? "" : `${path}: `}${issue.message}`,
+    `the response does not match the documented API: ${path === null ? "" : `${path}: `}${issue.message}`,
   );
 }
 

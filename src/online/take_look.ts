@@ -77,7 +77,7 @@ async function asked<Value>(
     return { value: await answer() };
   } catch (error) {
     means.signal.throwIfAborted();
-    return { problem: isLate() ? `no answer within ${durationText(LOOK_TIME)}` : errorChain(error) };
+    return { problem: isLate() ? `no response within ${durationText(LOOK_TIME)}` : errorChain(error) };
   }
 }
 

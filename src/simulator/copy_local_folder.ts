@@ -37,7 +37,7 @@ async function copyEntry(files: ServerFiles, copy: Copy): Promise<void> {
   const real = files.real(remote, { home, last: false });
   if (info.isSymlink) return files.makeLink(real, { link: await Deno.readLink(local), at, replace: true });
   if (!info.isFile) {
-    throw new Deno.errors.NotSupported(`cannot copy ${local}: it is neither a file, a folder nor a link`);
+    throw new Deno.errors.NotSupported(`cannot copy ${local}: not a file, directory or symbolic link`);
   }
   const file = files.writeFile(real, await firstBytes(local), { mode: modeOf(info), at });
   file.size = info.size;

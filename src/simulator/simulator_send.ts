@@ -55,11 +55,11 @@ function brokenError({ url }: SendRequest, breakage: Breakage): CloudError {
     const what = "connection refused; is the service up, and the address right?";
     return new CloudError("unavailable", `${host}: ${what}`, { effect: "none" });
   }
-  return new CloudError("unavailable", `${host}: the connection broke before the answer was complete`);
+  return new CloudError("unavailable", `${host}: the connection broke before the response was complete`);
 }
 
 function abortedError({ url }: SendRequest, reason: unknown): CloudError {
   const timedOut = reason instanceof Error && reason.name === "TimeoutError";
-  const message = timedOut ? `${new URL(url).host} did not answer in time` : "the request was called off";
+  const message = timedOut ? `${new URL(url).host} did not answer in time` : "the request was cancelled";
   return new CloudError(timedOut ? "timeout" : "unavailable", message, { cause: reason });
 }

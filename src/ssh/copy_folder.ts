@@ -103,7 +103,7 @@ class FolderCopy {
 }
 
 function refuseSpecial({ local }: Pair): Promise<never> {
-  throw new Deno.errors.NotSupported(`cannot copy ${local}: it is neither a file, a folder nor a link`);
+  throw new Deno.errors.NotSupported(`cannot copy ${local}: not a file, directory or symbolic link`);
 }
 
 function modeOf({ mode }: Deno.FileInfo): number {

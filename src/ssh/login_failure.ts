@@ -34,7 +34,7 @@ export function failureOf(
 ): LoginError {
   const { message, level, code } = error as ConnectionError;
   if (stage === "command" || stage === "copy") {
-    const what = level === "client-timeout" ? "the server does not answer any more" : message;
+    const what = level === "client-timeout" ? "the server stopped responding" : message;
     return loginError(
       "command",
       `${where}: the connection broke while ${RUNNING_TEXT[stage]}: ${what}`,
@@ -58,11 +58,11 @@ export function failureOf(
 /** A server that still takes keys has refused this one. */
 export function authProblem(wanted: readonly string[]): string {
   if (wanted.length === 0 || wanted.includes("publickey")) {
-    return "the server refused the key; are the user name and the private key those of its image?";
+    return "the server refused the key; check that username and private-key are those of its image";
   }
-  return `the server wants ${
+  return `the server requires ${
     wanted.join(" or ")
-  } besides the key or in its place, and nodepool logs in with a key ` +
+  } besides or instead of the key, and nodepool logs in with a key ` +
     'alone; set "AuthenticationMethods publickey" for this user in the image\'s sshd_config';
 }
 
@@ -77,7 +77,7 @@ export function algorithmsFailure(
 /** @param shown the key, as `TYPE BASE64` */
 export function otherHostKey(shown: string, { where }: { where: string }): LoginError {
   const type = shown.split(" ")[0];
-  const what = `the server shows another ${type} host key than the one recorded; it may be another server`;
+  const what = `the ${type} host key differs from the recorded one; this may be a different server`;
   return loginError("hostKey", `${where}: ${what}`);
 }
 
@@ -102,21 +102,21 @@ export function lostBefore(cause: unknown, { where }: { where: string }): LoginE
 /** @param doing what the server refused to do, as in `cannot DOING` */
 export function fileRefused(doing: string, { error, where }: { error: Error; where: string }): LoginError {
   const said = error.message === "Failure"
-    ? 'the server says only "Failure": is something else there, or its disk full?'
+    ? 'the server says only "Failure"; check whether something else is there or the disk is full'
     : error.message;
   return loginError("command", `${where}: cannot ${doing}: ${said}`, error);
 }
 
 export function noSftp(error: Error, { where }: { where: string }): LoginError {
   const hint =
-    'copying files needs one ("Subsystem sftp" in its sshd_config), and shell profiles that print nothing';
+    'copying files needs one ("Subsystem sftp" in its sshd_config), and its shell profiles must print nothing';
   return loginError("command", `${where}: the server has no working SFTP (${error.message}); ${hint}`, error);
 }
 
 export function outOfTime(timeout: number, { stage, where }: LoginProgress): LoginError {
   const doing = stage === "connect"
-    ? "no answer; does the server run, and is the port open in its security groups?"
-    : `${STAGE_TEXT[stage]} was not over`;
+    ? "no response; check that the server runs and its security groups open the port"
+    : `${STAGE_TEXT[stage]} did not finish`;
   return loginError(
     stage === "connect" ? "network" : "timeout",
     `${where}: after ${timeout / 1000} s: ${doing}`,
@@ -142,12 +142,15 @@ const CLOSED_FAILURE: Readonly<Record<LoginStage, LoginFailure>> = {
 };
 
 const NETWORK_ERRORS: Readonly<Record<string, { failure: LoginFailure; text: string } | undefined>> = {
-  ECONNREFUSED: { failure: "network", text: "connection refused; does an SSH server listen on that port?" },
+  ECONNREFUSED: {
+    failure: "network",
+    text: "connection refused; check that an SSH server listens on that port",
+  },
   ECONNRESET: { failure: "network", text: "connection reset by the server" },
   EPIPE: { failure: "network", text: "connection reset by the server" },
   EHOSTUNREACH: { failure: "network", text: "no route to the host" },
-  ENETUNREACH: { failure: "network", text: "no route to its network" },
-  ETIMEDOUT: { failure: "network", text: "no answer; does the server run, and is the port open?" },
+  ENETUNREACH: { failure: "network", text: "no route to the network" },
+  ETIMEDOUT: { failure: "network", text: "no response; check that the server runs and the port is open" },
 };
 
 function loginError(failure: LoginFailure, message: string, cause?: unknown): LoginError {

@@ -69,6 +69,6 @@ function otherCommand(
 ): LoginError {
   const said = heard.replace(/\s+/g, " ").trim().slice(0, SHOWN);
   const message = `${where}: the server accepted the key but did not run nodepool's command (${ended}); ` +
-    `is this the user that its image lets run commands? It printed${said === "" ? " nothing" : `: ${said}`}`;
+    `check that username is the image's user for logins. It printed${said === "" ? " nothing" : `: ${said}`}`;
   return new LoginError("account", message, cause === undefined ? undefined : { cause });
 }

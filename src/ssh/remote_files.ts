@@ -84,7 +84,7 @@ export class RemoteFiles implements Disposable {
   /** Makes a symbolic link, in the place of a file or link of that name. */
   async link(path: string, { to }: { to: string }): Promise<void> {
     const make = () =>
-      this.#call<void>(`make the link ${path}`, (done) => this.#sftp.symlink(to, path, done));
+      this.#call<void>(`create the link ${path}`, (done) => this.#sftp.symlink(to, path, done));
     await make().catch(async () => {
       await this.#remove(path);
       await make();
@@ -141,7 +141,7 @@ export class RemoteFiles implements Disposable {
 
   #mkdir(path: string, mode: number): Promise<void> {
     const attributes: InputAttributes = { mode };
-    return this.#call(`make the folder ${path}`, (done) => this.#sftp.mkdir(path, attributes, done));
+    return this.#call(`create the directory ${path}`, (done) => this.#sftp.mkdir(path, attributes, done));
   }
 
   #remove(path: string): Promise<void> {
@@ -149,7 +149,7 @@ export class RemoteFiles implements Disposable {
   }
 
   #isFolder(path: string): Promise<boolean> {
-    const look = this.#call<Stats>(`look at ${path}`, (done) => this.#sftp.stat(path, done));
+    const look = this.#call<Stats>(`examine ${path}`, (done) => this.#sftp.stat(path, done));
     return look.then((stats) => stats.isDirectory(), () => false);
   }
 

@@ -109,7 +109,7 @@ class CommandRun {
 
   refused(error: Error): void {
     if (error instanceof LoginError) return this.stop(error);
-    const message = `${this.#where}: the server ran no command: ${error.message}`;
+    const message = `${this.#where}: the server did not run the command: ${error.message}`;
     this.stop(new LoginError("command", message, { cause: error }));
   }
 

@@ -89,12 +89,12 @@ function kexProblem(kex: readonly string[]): string {
   if (kex.every((name) => WEAK_KEX.has(name))) {
     return `it offers only key exchange with SHA-1 (${
       listed(kex)
-    }), which is not safe any more; update it, or ${add}`;
+    }), which is no longer safe; update it, or ${add}`;
   }
   if (kex.every((name) => /mlkem|sntrup/.test(name))) {
     return `it offers only post-quantum key exchange (${
       listed(kex)
-    }), which nodepool does not have; ${add} as well`;
+    }), which nodepool does not support; ${add} as well`;
   }
   return `it offers no known key exchange (${listed(kex)}); ${add}`;
 }

@@ -67,7 +67,7 @@ export class Looks {
       return { message, since, retryAt: running === undefined ? trouble.retryAt : null };
     }
     if (running === undefined || this.#clock.now() - running.since < SLOW) return null;
-    return { message: `no answer within ${durationText(SLOW)}`, since: running.since, retryAt: null };
+    return { message: `no response within ${durationText(SLOW)}`, since: running.since, retryAt: null };
   }
 
   async #take(

@@ -173,7 +173,7 @@ echo over
 Deno.test("a program that is not there, or cannot be run, is refused before anything starts", async () => {
   const own = await Deno.makeTempDir({ dir: folder });
   const start = () => command.start("program", { args: [], environment: { PATH: `relative:${own}` } });
-  await rejects(start(), { name: "NotFound", message: /^there is no program program in relative:/ });
+  await rejects(start(), { name: "NotFound", message: /^program program not found in relative:/ });
   await Deno.mkdir(join(own, "program"));
   await rejects(start(), Deno.errors.NotFound);
   await Deno.remove(join(own, "program"));
@@ -182,7 +182,7 @@ Deno.test("a program that is not there, or cannot be run, is refused before anyt
   await script(own, { name: "program", text: "#! /nonexistent/python3 -E\n" });
   await rejects(start(), {
     name: "PermissionDenied",
-    message: /\/program needs \/nonexistent\/python3, which is not there$/,
+    message: /\/program needs \/nonexistent\/python3, which does not exist$/,
   });
 });
 

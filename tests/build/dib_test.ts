@@ -45,7 +45,7 @@ test("shows in the last lines why an element failed", async () => {
   await using kit = await dibKit();
   const error = await failureOfBuild(kit.builder.build(kit.job("fails"), unaborted()));
   equal(error.kind, "exit");
-  match(error.message, /^the build of tiny ended with exit code [1-9]/);
+  match(error.message, /^the build of tiny failed with exit code [1-9]/);
   match(error.tail, /\| this element always fails\n/);
   deepEqual(await kit.left(), []);
 });

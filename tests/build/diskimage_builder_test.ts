@@ -76,7 +76,7 @@ Deno.test("a build ends with exit code and last lines where the program fails", 
   await using kit = await buildKit(`${BUILD}make half; seq 1 100; echo "E: no such element" >&2; exit 7\n`);
   const error = await failureOfBuild(kit.builder.build(kit.job, unaborted()));
   equal(error.kind, "exit");
-  equal(error.message, `the build of tiny ended with exit code 7; see ${kit.job.logFile}`);
+  equal(error.message, `the build of tiny failed with exit code 7; see ${kit.job.logFile}`);
   const lines = error.tail.split("\n");
   equal(lines.length, 50);
   deepEqual([lines[0], lines.at(-1)], ["52", "E: no such element"]);
@@ -104,7 +104,7 @@ Deno.test("a build tells an exit code of the program from the program's absence"
 Deno.test("a build that was killed says so", async () => {
   await using kit = await buildKit("#!/bin/sh\nkill -9 $$\n");
   const error = await failureOfBuild(kit.builder.build(kit.job, unaborted()));
-  match(error.message, /^the build of tiny was ended by signal 9; see /);
+  match(error.message, /^the build of tiny was killed by signal 9; see /);
 });
 
 Deno.test("a build for which the program is missing, or cannot be run, names the package to install", async () => {
@@ -134,7 +134,7 @@ Deno.test("a build that takes too long is ended with all that it has started", a
   equal(error.kind, "timeout");
   match(
     error.message,
-    /^the build of tiny was not over after 3600 s and has been ended; see .*, or set build-timeout$/,
+    /^the build of tiny timed out after 3600 s and was stopped; see .*, or raise build-timeout$/,
   );
   equal(error.tail.split("\n").at(-1), "the tree stands");
   deepEqual(pidsIn(file).filter(isRunning), []);
@@ -158,8 +158,8 @@ Deno.test("a build that is aborted ends with the signal's reason, and with all t
 Deno.test("a build of which a file is missing, empty or no file has failed", async () => {
   const cases = {
     'touch "$path.qcow2"': /qcow2 is empty; see /,
-    'echo x >"$path.raw"': /qcow2 is not there; see /,
-    'make x; rm "$path.raw"': /raw is not there; see /,
+    'echo x >"$path.raw"': /qcow2 does not exist; see /,
+    'make x; rm "$path.raw"': /raw does not exist; see /,
     'make x; rm "$path.raw"; mkdir "$path.raw"': /raw cannot be read; see /,
   };
   for (const [text, expected] of Object.entries(cases)) {
@@ -192,16 +192,16 @@ Deno.test("a build takes nothing over from an earlier attempt", async () => {
 
 Deno.test("a build does not begin where too little of the disk is free", async () => {
   const cases = [
-    { free: 2 ** 30 - 1, expectedSize: 0, says: /1\.0 GiB are wanted/ },
+    { free: 2 ** 30 - 1, expectedSize: 0, says: /1\.0 GiB are needed/ },
     {
       free: 2 ** 30 - 1,
       expectedSize: 1000,
-      says: /1\.0 GiB are free in .*\/images and 1\.0 GiB are wanted/,
+      says: /\/images has 1\.0 GiB free and 1\.0 GiB are needed/,
     },
     {
       free: 14 * 2 ** 30,
       expectedSize: 10 * 2 ** 30,
-      says: /14\.0 GiB are free in .*\/images and 15\.0 GiB are wanted/,
+      says: /\/images has 14\.0 GiB free and 15\.0 GiB are needed/,
     },
   ];
   for (const { free, expectedSize, says } of cases) {
@@ -226,7 +226,7 @@ Deno.test("a build whose disk fills up says that it is the disk", async () => {
   equal(error.kind, "disk");
   match(
     error.message,
-    /^the build of tiny ended with exit code 1: no space left on device; images-dir, TMP_DIR/,
+    /^the build of tiny failed with exit code 1: no space left on device; check images-dir, TMP_DIR/,
   );
   match(error.tail, /No space left on device$/);
 });
@@ -236,7 +236,7 @@ Deno.test("a build does not begin where its log cannot be written", async () => 
   await Deno.writeTextFile(join(kit.folder, "logs"), "a file in the folder's place");
   const error = await failureOfBuild(kit.builder.build(kit.job, unaborted()));
   equal(error.kind, "log");
-  match(error.message, /^cannot build tiny: its log .*tiny-17\.log cannot be written$/);
+  match(error.message, /^cannot build tiny: cannot write its log .*tiny-17\.log$/);
   ok(!exists(`${kit.job.path}.raw`));
 });
 
@@ -245,7 +245,7 @@ Deno.test("a build does not begin where its folder cannot be made", async () => 
   await Deno.writeTextFile(join(kit.folder, "images"), "a file in the folder's place");
   const error = await failureOfBuild(kit.builder.build(kit.job, unaborted()));
   equal(error.kind, "files");
-  match(error.message, /^cannot build tiny: the folder .*\/images cannot be used$/);
+  match(error.message, /^cannot build tiny: cannot use the directory .*\/images$/);
 });
 
 Deno.test("a build goes on where the disk of its log is full", async () => {
@@ -268,8 +268,8 @@ Deno.test("a build that writes gigabytes keeps 100 MiB of log and the end, in li
   using file = await Deno.open(kit.job.logFile);
   await file.seek(limit, Deno.SeekMode.Start);
   const end = await new Response(file.readable).text();
-  match(end, /^\n\[nodepool: the limit of 100 MiB is reached: all but the last lines is left out\]\n/);
-  match(end, /\n\[nodepool: 1330\.5 MiB are left out, which end so:\]\n/);
+  match(end, /^\n\[nodepool: the log has reached 100 MiB; only its last lines follow\]\n/);
+  match(end, /\n\[nodepool: 1330\.5 MiB left out; their last lines:\]\n/);
   equal(end.split("\n").length, 2 + 2 + 50 + 1);
   ok(end.endsWith("\nthe end\n"));
 });

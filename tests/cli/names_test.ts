@@ -85,7 +85,10 @@ Deno.test("install-links makes both links, once, and leaves alone what else is t
   const install = (folder: string) => bench.runAs({ name: "nodepool", file }, "install-links", folder);
   const missing = await install(into);
   assert.deepEqual([missing.code, missing.stdout], [1, ""]);
-  assert.equal(missing.stderr, `nodepool: cannot make the link ${into}/nodepoold: there is no such folder\n`);
+  assert.equal(
+    missing.stderr,
+    `nodepool: cannot create the link ${into}/nodepoold: there is no such folder\n`,
+  );
 
   await Deno.mkdir(into);
   const text = `${into}/nodepoold -> ${target}\n${into}/nodepool-builder -> ${target}\n`;

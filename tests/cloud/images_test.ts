@@ -168,7 +168,7 @@ Deno.test("a login that is for no project has no images, and says so", async () 
     return { status: 201, headers, body: { token: { ...token, project: undefined } } };
   });
   const error = await refusalOf(cloud.listProjectImages({ signal }));
-  assert.match(error.message, /^list the project's images on alpha: the login is for no project/);
+  assert.match(error.message, /^list the project's images on alpha: the login has no project/);
   assert.deepEqual(calls(), []);
 });
 

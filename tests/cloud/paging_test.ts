@@ -78,6 +78,6 @@ for (
   ] as const
 ) {
   Deno.test(`a list that is truly cut off is noticed: ${title}`, async () => {
-    await assert.rejects(list(25, habits), /brings nothing new, though the cloud says that there is more/);
+    await assert.rejects(list(25, habits), /has nothing new, though the cloud says that there is more/);
   });
 }

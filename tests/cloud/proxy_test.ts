@@ -115,7 +115,7 @@ Deno.test("a proxy that refuses, that is not there and that does not answer is n
   await using closed = await serveProxy({ refusal: "403 Forbidden" });
   assert.match(
     await told(closed.url, origin.url),
-    /\(403 Forbidden\); ask who runs it, or name the host in no_proxy$/,
+    /\(403 Forbidden\); ask its administrator, or add the host to no_proxy$/,
   );
 
   const { host, url } = await serveProxy().then(async (gone) => {
@@ -125,7 +125,7 @@ Deno.test("a proxy that refuses, that is not there and that does not answer is n
   for (const target of [origin.url, plain.url]) {
     assert.equal(
       await told(url, target),
-      `unavailable none: the proxy http://${host}: connection refused, nothing listens there`,
+      `unavailable none: the proxy http://${host}: connection refused; nothing listens there`,
     );
   }
 });
@@ -148,5 +148,5 @@ Deno.test("a request that is called off, and a client that is closed, leave no t
   const answer = refusalOf(send(get("https://cloud.invalid/"), { signal: asking.signal }));
   while (proxy.seen.length === 0) await new Promise((done) => setTimeout(done, 5));
   asking.abort();
-  assert.equal((await answer).message, "the request was called off");
+  assert.equal((await answer).message, "the request was cancelled");
 });

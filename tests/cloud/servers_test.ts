@@ -269,7 +269,7 @@ Deno.test("listing: a cloud that ignores markers is no endless loop", async () =
   assert.equal(error.kind, "badResponse");
   assert.match(
     error.message,
-    /^list servers on alpha: .*brings nothing new, though the cloud says that there is more/,
+    /^list servers on alpha: .*has nothing new, though the cloud says that there is more/,
   );
   assert.equal(calls().length, 4);
 });
@@ -283,7 +283,7 @@ for (
     [
       "a list of nothing that could be a server",
       { servers: [{ name: "b" }, null] },
-      /no server of the list has an id/,
+      /no server in the list has an id/,
     ],
   ] as const
 ) {

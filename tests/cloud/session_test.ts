@@ -146,11 +146,14 @@ Deno.test("an auth_url that is no Keystone says so", async () => {
   const { message } = await refusalOf(elsewhere.cloud.listServers({ signal }));
   assert.match(
     message,
-    /on alpha: the cloud answered with status 300 and no message \(HTTP 300\); is auth_url/,
+    /on alpha: the cloud responded with status 300 and no message \(HTTP 300\); is auth_url/,
   );
   for (const authUrl of ["keystone:5000", "", "ftp://keystone/"]) {
     const wrong = scriptedCloud(() => null, { access: { ...ACCESS, authUrl } });
-    assert.match((await refusalOf(wrong.cloud.listServers({ signal }))).message, /is no http\(s\) address/);
+    assert.match(
+      (await refusalOf(wrong.cloud.listServers({ signal }))).message,
+      /is not an http\(s\) address/,
+    );
     assert.equal(wrong.requests.length, 0);
   }
 });
@@ -292,10 +295,10 @@ Deno.test("an endpoint that is not in the catalog says what there is and what to
   assert.match(await message({ regionName: "Mars" }), /region Mars, only in RegionOne; check region_name$/);
   assert.match(
     await message({ interfaces: ["internal"] }),
-    /no internal endpoint of compute; check interface$/,
+    /no internal endpoint for compute; check interface$/,
   );
   assert.match(await message({}, []), /the catalog has no compute service/);
-  assert.match(await message({ apiVersions: { compute: "3" } }), /compute_api_version 3 is not spoken/);
+  assert.match(await message({ apiVersions: { compute: "3" } }), /compute_api_version 3 is not supported/);
 });
 
 Deno.test("no token and no secret is in any error", async () => {

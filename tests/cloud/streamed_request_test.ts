@@ -99,7 +99,7 @@ Deno.test("a server that closes in the middle of a stream, without an answer, le
   const url = `${receiver.url}/refuse?after=1000000&end=silent`;
   const error = await refusalOf(send(upload(url, data), { signal }));
   assert.deepEqual([error.kind, error.effect], ["unavailable", "unknown"]);
-  assert.match(error.message, /: the connection broke before the answer was complete$/);
+  assert.match(error.message, /: the connection broke before the response was complete$/);
   assert.ok(data.isCancelled());
 });
 

@@ -116,7 +116,7 @@ Deno.test("a request without an answer ends after the API timeout, with unknown 
   const error = await refused;
   assert.equal(error.kind, "timeout");
   assert.equal(error.effect, "unknown");
-  assert.equal(error.message, "create server node-12 on alpha: no answer within 10 s");
+  assert.equal(error.message, "create server node-12 on alpha: no response within 10 s");
   assert.equal(calls().length, 1);
 });
 

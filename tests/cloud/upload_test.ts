@@ -153,7 +153,7 @@ for (
     assert.deepEqual([error.kind, error.effect], ["timeout", "unknown"]);
     assert.equal(
       error.message,
-      `upload image i1 on alpha: nothing went out for 5 min, after ${sent} of ${THREE_PIECES.length} bytes`,
+      `upload image i1 on alpha: the upload stalled for 5 min after ${sent} of ${THREE_PIECES.length} bytes`,
     );
     assert.equal(calls().length, 1);
     assert.equal(data.cancelled === null, data.opened === 0);
@@ -171,7 +171,7 @@ Deno.test("an upload that is not answered has failed an hour after the last byte
   assert.deepEqual([error.kind, error.effect], ["timeout", "unknown"]);
   assert.equal(
     error.message,
-    "upload image i1 on alpha: no answer within 60 min after the last byte of the data",
+    "upload image i1 on alpha: no response within 60 min after the last byte of the data",
   );
 });
 
@@ -325,7 +325,7 @@ for (
     [
       "is longer than it was",
       testData(THREE_PIECES, { size: 1_000 }),
-      /the data is longer than the 1000 bytes that it was$/,
+      /the data has grown beyond its 1000 bytes$/,
       "none",
     ],
     [
@@ -343,7 +343,7 @@ for (
     [
       "is read by somebody else",
       locked(),
-      /cannot read the data: the data is read by somebody else already$/,
+      /cannot read the data: the data is already being read$/,
       "none",
     ],
     ["cannot be opened", { size: 1, open: missing }, /cannot read the data: no such file$/, "none"],

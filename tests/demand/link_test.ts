@@ -128,7 +128,7 @@ Deno.test("a link gives up a server that owes an answer and says nothing for 10 
   equal(kit.link.state.status, "connecting");
   await kit.clock.advance(2_100);
   ok(kit.server.connections[0]!.closed);
-  match(kit.talks[0]!.ended!.message, /owes an answer and said nothing for 10 s/);
+  match(kit.talks[0]!.ended!.message, /no response for 10 s/);
 });
 
 Deno.test("a link probes a server that was quiet for 30 s, and keeps it while it answers", async () => {

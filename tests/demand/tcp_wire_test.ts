@@ -34,7 +34,7 @@ Deno.test("dialTcp() says in plain words that nothing listens", async () => {
   const { port } = listener.addr;
   listener.close();
   await rejects(dialTcp({ host: "127.0.0.1", port }, { signal }), {
-    message: "connection refused; does it run, and is that its port?",
+    message: "connection refused; check that it runs and that this is its port",
   });
 });
 
@@ -80,7 +80,7 @@ Deno.test("a wire breaks where the other side takes nothing of what is sent", as
     ]);
   }
   ok(sent < 64);
-  match(String(await reading), /does not take what is sent to it: \d+ bytes wait/);
+  match(String(await reading), /does not read what is sent to it: \d+ bytes are waiting/);
 });
 
 Deno.test("a wire carries any amount to a side that takes it", async () => {

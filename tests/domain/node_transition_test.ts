@@ -329,7 +329,7 @@ function property(title: string, check: (step: ReturnType<typeof steps>[number])
 }
 
 property(
-  "its server is never forgotten before the cloud says that it is gone",
+  "its server is never forgotten before the cloud claims to be gone",
   ({ before, event, after }) => {
     if (serverIdOf(before) === null || event.type === "server-gone") return;
     assert.equal(serverIdOf(after), serverIdOf(before));

@@ -256,7 +256,7 @@ Deno.test("clouds that cannot be used are told of, hold up nobody, and come once
 
   const expected: Readonly<Record<string, RegExp>> = {
     "wrong-password": /log in as nodepool.*(password|auth)/,
-    "unreachable": /connection refused, nothing listens there/,
+    "unreachable": /connection refused; nothing listens there/,
     "self-signed": /its certificate is self-signed; set cacert or verify: false/,
   };
   for (const [provider, says] of Object.entries(expected)) {

@@ -104,7 +104,7 @@ testNeeding(
       }, { every: 10 });
       assert.ok(slowest < 5_000, `an answer took ${slowest} ms`);
       assert.equal((await nodeOf(pool, kept!.id))?.state, "hold");
-      const strange = (await pool.logLines()).filter(({ message }) => message.includes("is no job event"));
+      const strange = (await pool.logLines()).filter(({ message }) => message.includes("is not a job event"));
       assert.equal(strange.length, LINES_OF_A_KIND, "a flood does not fill the log");
     });
   },

@@ -101,7 +101,7 @@ Deno.test("a node is asked for once: not twice side by side, and not again by an
 });
 
 Deno.test("an answer that got lost leaves the node as it was asked for, for a listing to tell", async () => {
-  const timeout = new CloudError("timeout", "no answer within 60 s", { effect: "unknown" });
+  const timeout = new CloudError("timeout", "no response within 60 s", { effect: "unknown" });
   await using kit = await executorKit({
     nodes: [node(states.create)],
     cloud: { createServer: () => Promise.reject(timeout) },

@@ -133,7 +133,7 @@ Deno.test("a login that is for no project stops every launch", async () => {
   const [first] = await troublesWith(() => ({ logIn: () => Promise.resolve(login) }));
   assert.equal(
     first,
-    "failure login: the login is for no project; set project_name and project_domain_name",
+    "failure login: the login has no project; set project_name and project_domain_name",
   );
 });
 
@@ -215,7 +215,7 @@ Deno.test("a cloud that never answers is given up after a minute, and the others
     name === "main" ? { logIn: ({ signal }) => untilAborted(signal) } : {};
   const checks = await virtual.checkOnline({ change: silent });
   assert.deepEqual(linesOf(checks.filter(({ result }) => result !== "ok")), [
-    "failure login: no answer within 1m",
+    "failure login: no response within 1m",
     NO_LAUNCH("login"),
     NO_LAUNCH("login").replace("small", "big"),
   ]);

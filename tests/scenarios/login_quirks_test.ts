@@ -152,5 +152,5 @@ Deno.test("a host key that changes on a ready node is an error with its reason, 
   const goes = () =>
     virtual.pool.report().nodes.find(({ id, state }) => id === node!.id && state.phase !== "ready");
   await virtual.until(() => goes() !== undefined, 2 * HOUR);
-  assert.match(goes()!.comment!, /failed the check: .*another ssh-ed25519 host key than the one recorded/);
+  assert.match(goes()!.comment!, /failed the check: .*ssh-ed25519 host key differs from the recorded one/);
 });

@@ -41,7 +41,7 @@ async function failure(login: Promise<unknown>): Promise<LoginError> {
 }
 
 const refused: Readonly<Record<string, readonly [LoginError["failure"], RegExp]>> = {
-  "ssh-keyboard-interactive": ["auth", /wants keyboard-interactive/],
+  "ssh-keyboard-interactive": ["auth", /requires keyboard-interactive/],
   "ssh-sha1-only": ["handshake", /only key exchange with SHA-1 \(diffie-hellman-group14-sha1/],
   "ssh-post-quantum-only": ["handshake", /only post-quantum key exchange \(mlkem768x25519-sha256/],
 };

@@ -24,9 +24,9 @@ const cases: {
     error: socketError("ENETUNREACH"),
     stage: "connect",
     failure: "network",
-    says: /no route to its network/,
+    says: /no route to the network/,
   },
-  { error: socketError("ETIMEDOUT"), stage: "connect", failure: "network", says: /no answer/ },
+  { error: socketError("ETIMEDOUT"), stage: "connect", failure: "network", says: /no response/ },
   { error: socketError("ENOTFOUND"), stage: "connect", failure: "network", says: /failed: socket ENOTFOUND/ },
   { error: socketError("ECONNRESET"), stage: "handshake", failure: "network", says: /reset/ },
   { error: socketError("ECONNRESET"), stage: "auth", failure: "network", says: /reset/ },
@@ -36,7 +36,7 @@ const cases: {
     error: { message: "Keepalive timeout", level: "client-timeout" },
     stage: "command",
     failure: "command",
-    says: /broke while the command ran: the server does not answer any more/,
+    says: /broke while the command ran: the server stopped responding/,
   },
   {
     error: { message: "no matching cipher", level: "handshake" },
@@ -83,10 +83,10 @@ Deno.test("closedEarly() blames the step that was under way", () => {
 Deno.test("outOfTime() says how long it took and what was under way", () => {
   const connecting = outOfTime(2_500, { stage: "connect", where });
   equal(connecting.failure, "network");
-  match(connecting.message, /after 2\.5 s: no answer; does the server run/);
+  match(connecting.message, /after 2\.5 s: no response; check that the server runs/);
   match(
     outOfTime(60_000, { stage: "handshake", where }).message,
-    /after 60 s: the SSH handshake was not over/,
+    /after 60 s: the SSH handshake did not finish/,
   );
 });
 

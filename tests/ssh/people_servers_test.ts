@@ -91,7 +91,7 @@ test("a server that wants keyboard-interactive besides the key is told by name, 
   });
   const error = await failureOfLogin(createSsh2Shell().login(targetOf(server), options("true")));
   assert.equal(error.failure, "auth");
-  assert.match(error.message, /wants keyboard-interactive.*set "AuthenticationMethods publickey"/);
+  assert.match(error.message, /requires keyboard-interactive.*set "AuthenticationMethods publickey"/);
 });
 
 test("an RSA key meets the same server with the same words", async () => {
@@ -103,7 +103,7 @@ test("an RSA key meets the same server with the same words", async () => {
       lines: ["KbdInteractiveAuthentication yes", "AuthenticationMethods publickey,keyboard-interactive"],
     });
     const login = createSsh2Shell().login(targetOf(server, { privateKey: key.secret }), options("true"));
-    assert.match((await failureOfLogin(login)).message, /wants keyboard-interactive/);
+    assert.match((await failureOfLogin(login)).message, /requires keyboard-interactive/);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

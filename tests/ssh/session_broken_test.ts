@@ -82,7 +82,7 @@ test("whose server does not answer any more is noticed by its keepalives", async
   relay.freeze();
   const error = await running;
   equal(error.failure, "command");
-  match(error.message, /the connection broke while the command ran: the server does not answer any more$/);
+  match(error.message, /the connection broke while the command ran: the server stopped responding$/);
   await expectClosed(session);
 });
 
@@ -130,7 +130,7 @@ test("that stalls in a copy fails it in time, and closes", async ({ server, conn
   await clock.advance(60_000);
   const error = await copying;
   equal(error.failure, "timeout");
-  match(error.message, /after 60 s: the copy of files was not over$/);
+  match(error.message, /after 60 s: the copy of files did not finish$/);
   const closed = session[Symbol.asyncDispose]();
   await clock.advance(1_000);
   await closed;
@@ -148,7 +148,7 @@ test("of which nobody answers the handshake is not opened", async ({ server }) =
   await clock.advance(10_000);
   const error = await connecting;
   equal(error.failure, "timeout");
-  match(error.message, /after 10 s: the SSH handshake was not over$/);
+  match(error.message, /after 10 s: the SSH handshake did not finish$/);
 });
 
 test("is left alone by an abort before or while it is opened", async ({ server }) => {

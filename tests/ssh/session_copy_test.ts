@@ -150,7 +150,7 @@ test("refuses what is neither file, folder nor link", async (kit) => {
   await new Deno.Command("mkfifo", { args: [join(local, "pipe")] }).output();
   await rejects(copy(kit, { local, remote }), {
     name: "NotSupported",
-    message: /^cannot copy .*\/pipe: it is neither a file, a folder nor a link$/,
+    message: /^cannot copy .*\/pipe: not a file, directory or symbolic link$/,
   });
 });
 
@@ -165,7 +165,7 @@ test("that the server refuses says what it could not do, and leaves the session 
   equal(error.failure, "command");
   match(
     error.message,
-    /^login as .*: cannot make the folder .*\/remote\/thing: the server says only "Failure"/,
+    /^login as .*: cannot create the directory .*\/remote\/thing: the server says only "Failure"/,
   );
   await failureOfLogin(session.copyFolder(local, "/proc/nowhere", limits()));
   equal((await session.run("echo open", limits())).output, "open\n");
@@ -219,7 +219,7 @@ const withoutSftp: Record<string, { sftp: string | null; says: RegExp }> = {
   },
   "prints something into SFTP": {
     sftp: "/bin/sh -c 'echo Welcome to this machine; exec /usr/lib/openssh/sftp-server'",
-    says: /the server has no working SFTP \(Packet length .*shell profiles that print nothing/,
+    says: /the server has no working SFTP \(Packet length .*shell profiles must print nothing/,
   },
 };
 

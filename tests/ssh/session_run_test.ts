@@ -81,7 +81,7 @@ test("goes on after a command that was not over in time", async ({ connect, fold
   await clock.advance(30_000);
   const error = await slow;
   equal(error.failure, "timeout");
-  match(error.message, /^login as \S+ to 127\.0\.0\.1 port \d+: after 30 s: the command was not over$/);
+  match(error.message, /^login as \S+ to 127\.0\.0\.1 port \d+: after 30 s: the command did not finish$/);
   equal((await session.run("echo next", limits())).output, "next\n");
 });
 
@@ -125,7 +125,7 @@ test("says so where the server runs no further command at the same time", async 
   );
   const error = await failureOfLogin(session.run("true", limits()));
   equal(error.failure, "command");
-  match(error.message, /the server ran no command: \(SSH\) Channel open failure: open failed/);
+  match(error.message, /the server did not run the command: \(SSH\) Channel open failure: open failed/);
   stop.abort(new Error("over"));
   await Promise.all(waiting);
 });

@@ -88,7 +88,7 @@ withServer("refuses a server whose host key is not the recorded one", async () =
   const login = createSsh2Shell().login(targetOf(server, { hostKeys: [other.open] }), options("true"));
   const error = await failureOfLogin(login);
   equal(error.failure, "hostKey");
-  match(error.message, /shows another ssh-ed25519 host key than the one recorded/);
+  match(error.message, /ssh-ed25519 host key differs from the recorded one/);
 });
 
 withServer("fails as `auth` where the server refuses the key", async () => {
@@ -140,7 +140,7 @@ withServer("fails as `timeout` where the command does not end in time", async ()
   await clock.advance(30_000);
   const error = await login;
   equal(error.failure, "timeout");
-  match(error.message, /after 30 s: the command was not over/);
+  match(error.message, /after 30 s: the command did not finish/);
 });
 
 withServer("ends with the signal's reason when it is aborted while the command runs", async () => {

@@ -55,9 +55,9 @@ for (
   const [text, message] of [
     ["", /it has no elements/],
     ["just text", /it has no elements/],
-    ["<s><label>x</label>", /<s> is not ended/],
-    ["<s><a></s>", /<\/s> ends what was not begun/],
-    ["<html><body>Sign in</body></html>", /it is a page/],
+    ["<s><label>x</label>", /<s> is not closed/],
+    ["<s><a></s>", /<\/s> closes an element that was not opened/],
+    ["<html><body>Sign in</body></html>", /it is a web page/],
   ] as const
 ) {
   Deno.test(`changeLabel() of ${JSON.stringify(text)} says what is wrong`, () => {

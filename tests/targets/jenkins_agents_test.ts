@@ -143,7 +143,7 @@ Deno.test("createAgent() led to a login page is refused, without the page's quer
   assert.deepEqual([error.kind, error.effect], ["badResponse", "none"]);
   assert.equal(
     error.problem,
-    "it was answered with https://sso.example.org/login (HTTP 302); check url, user and apikey",
+    "answered with https://sso.example.org/login (HTTP 302); check url, user and apikey",
   );
 });
 
@@ -164,7 +164,7 @@ Deno.test("a request without an answer ends after the timeout, with unknown effe
   assert.deepEqual([error.kind, error.effect], ["timeout", "unknown"]);
   assert.equal(
     error.message,
-    "create agent trusty-cloud-a-12 on target ci: no answer within 10 s (url http://jenkins.example.org)",
+    "create agent trusty-cloud-a-12 on target ci: no response within 10 s (url http://jenkins.example.org)",
   );
 });
 
@@ -175,7 +175,7 @@ Deno.test("an exception in Jenkins names no stack trace and says where to look",
     answer: new Response("<h1>Oops</h1><pre>java.lang.X\n\tat y</pre>", { status: 500 }),
   });
   const error = await refusalOf(target.createAgent(NODE_12, { signal }));
-  assert.equal(error.problem, "Oops (HTTP 500); see Jenkins' log");
+  assert.equal(error.problem, "Oops (HTTP 500); see the log of Jenkins");
 });
 
 Deno.test("relabelAgent() changes the label and nothing else", async () => {
@@ -223,7 +223,7 @@ for (
     assert.deepEqual([error.kind, error.effect], ["badResponse", "none"]);
     assert.match(
       error.message,
-      /^relabel agent trusty-cloud-a-12 on target ci: its config\.xml cannot be read/,
+      /^relabel agent trusty-cloud-a-12 on target ci: its config\.xml is not valid XML/,
     );
     assert.match(jenkins.calls.at(-1)!, /^GET/);
   });

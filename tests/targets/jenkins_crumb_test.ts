@@ -93,7 +93,7 @@ Deno.test("a new crumb that is refused too is an error, and not asked for in cir
   assert.deepEqual([error.kind, error.effect, error.status], ["unauthorized", "none", 403]);
   assert.equal(
     error.problem,
-    "No valid crumb was included in the request (HTTP 403); does a proxy drop headers or cookies?",
+    "No valid crumb was included in the request (HTTP 403); check whether a proxy drops headers or cookies",
   );
   assert.equal(crumbCalls(jenkins.calls), 2);
 });
@@ -102,7 +102,7 @@ Deno.test("a crumb that cannot be had is the POST's error, and asked for again b
   const { target, jenkins } = setUp();
   jenkins.failNext({ path: /crumbIssuer/, answer: containerError(500, "broken") });
   const error = await refusalOf(target.createAgent(NODE_12, { signal }));
-  assert.equal(error.message, "ask for a crumb on target ci: broken (HTTP 500); see Jenkins' log");
+  assert.equal(error.message, "ask for a crumb on target ci: broken (HTTP 500); see the log of Jenkins");
   assert.equal(error.effect, "none");
   assert.equal(await target.createAgent(NODE_12, { signal }), "created");
 });

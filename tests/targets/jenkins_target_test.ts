@@ -41,7 +41,7 @@ for (
     [
       "answers something else",
       (jenkins) => jenkins.failNext({ ...ROOT, answer: Response.json({ quietingDown: "no" }) }),
-      'the answer is not what the API documents: quietingDown: Invalid type: Expected boolean but received "no"; ' +
+      'the response does not match the documented API: quietingDown: Invalid type: Expected boolean but received "no"; ' +
       "check url",
     ],
     [
@@ -50,12 +50,12 @@ for (
         const headers = { location: "https://jenkins.example.org/api/json?tree=x" };
         jenkins.failNext({ ...ROOT, answer: new Response(null, { status: 301, headers }) });
       },
-      "it is redirected to https://jenkins.example.org/api/json (HTTP 301); check url",
+      "redirected to https://jenkins.example.org/api/json (HTTP 301); check url",
     ],
     [
       "is not at that path",
       (jenkins) => jenkins.failNext({ ...ROOT, answer: new Response("", { status: 404 }) }),
-      "no Jenkins is there; check url (HTTP 404)",
+      "no Jenkins found; check url (HTTP 404)",
     ],
   ] as [string, (jenkins: ReturnType<typeof setUp>["jenkins"]) => void, string][]
 ) {
@@ -89,8 +89,8 @@ Deno.test("observe() by a user without rights names the right that is missing", 
   const { target } = setUp({ lacking: ["Overall/Read"] });
   assert.deepEqual(await target.observe({ signal }), {
     online: false,
-    reason: "nodepool is missing the Overall/Read permission (HTTP 403); check what user nodepool may " +
-      "do in Jenkins",
+    reason:
+      "nodepool is missing the Overall/Read permission (HTTP 403); check the permissions of user nodepool in Jenkins",
   });
 });
 
@@ -102,7 +102,7 @@ Deno.test("observe() of a Jenkins that does not answer ends after the timeout", 
   await clock.advance(30_000);
   assert.deepEqual(state, {
     online: false,
-    reason: "no answer within 30 s (url http://jenkins.example.org)",
+    reason: "no response within 30 s (url http://jenkins.example.org)",
   });
 });
 
@@ -188,7 +188,7 @@ for (
       "closed",
       [
         "badResponse",
-        "it was answered with http://jenkins.example.org/job/test/ (HTTP 302); no build was queued; check url and " +
+        "answered with http://jenkins.example.org/job/test/ (HTTP 302); no build was queued; check url and " +
         "the job",
       ],
     ],
@@ -197,7 +197,7 @@ for (
       [
         "unavailable",
         "A problem occurred while processing the request Logging ID=8f7b1c9e-0d55-4c35-a2f3-4b3d6d2a1c11 " +
-        "(HTTP 500); see Jenkins' log",
+        "(HTTP 500); see the log of Jenkins",
       ],
     ],
   ] as const

@@ -52,6 +52,6 @@ async function makeLink(link: string, target: string): Promise<void> {
       : error instanceof Deno.errors.PermissionDenied
       ? "permission denied"
       : String(error);
-    throw new Error(`cannot make the link ${link}: ${why}`);
+    throw new Error(`cannot create the link ${link}: ${why}`);
   }
 }

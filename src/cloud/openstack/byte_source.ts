@@ -32,7 +32,7 @@ export function openByteSource(stream: ReadableStream<Uint8Array>): ByteSource {
 
 /** null where the stream is no byte stream. */
 function byobReaderOf(stream: ReadableStream<Uint8Array>): ReadableStreamBYOBReader | null {
-  if (stream.locked) throw new TypeError("the data is read by somebody else already");
+  if (stream.locked) throw new TypeError("the data is already being read");
   try {
     return stream.getReader({ mode: "byob" });
   } catch {

@@ -87,7 +87,7 @@ function explainMissing(
     return `the catalog has no ${service} service; check the cloud's project and ${service}_service_type`;
   }
   if (endpoints.length === 0) {
-    return `the catalog has no ${interfaces.join(" or ")} endpoint of ${service}; check interface`;
+    return `the catalog has no ${interfaces.join(" or ")} endpoint for ${service}; check interface`;
   }
   const regions = [...new Set(endpoints.map((endpoint) => endpoint.region_id ?? endpoint.region))].join(", ");
   return `the catalog has no ${service} endpoint in region ${region}, only in ${regions}; ` +

@@ -113,9 +113,9 @@ function effectOf(status: number): "none" | "unknown" {
 
 function silence({ status, headers }: SendResponse): string {
   if (status >= 300 && status < 400 && headers.location !== undefined) {
-    return `it is redirected to ${headers.location}; use that address`;
+    return `redirected to ${headers.location}; use that address`;
   }
-  return `the cloud answered with status ${status} and no message`;
+  return `the cloud responded with status ${status} and no message`;
 }
 
 /** One broken proxy must not stop a pool for a day: a cloud that is still busy then says so again. */

@@ -26,5 +26,5 @@ export async function deleteResource(
   });
   if (!gone.includes(response.status)) return "accepted";
   if (saysGone(response)) return "gone";
-  throw refuse(`the answer says that it is gone and is not the service's own; check the ${service} address`);
+  throw refuse(`the 404 did not come from the service itself; check the ${service} address`);
 }

@@ -67,7 +67,7 @@ export function readServiceRoot(
 export function checkApiVersion(service: ServiceType, asked: string | undefined): string | null {
   const { major } = SPOKEN[service];
   if (asked === undefined || asked.replace(/^v/, "").split(".")[0] === major) return null;
-  return `${service}_api_version ${asked} is not spoken here; use ${major} or leave it out`;
+  return `${service}_api_version ${asked} is not supported; use ${major} or leave it out`;
 }
 
 /** Old catalogs list Glance with its v1. */

@@ -57,7 +57,7 @@ export function createImageService(options: ServiceOptions): ImageService {
     async listProjectImages(call) {
       const action = "list the project's images";
       const owner = await session.projectId(call);
-      if (owner === null) throw session.refuse({ action }, "the login is for no project; set project_name");
+      if (owner === null) throw session.refuse({ action }, "the login has no project; set project_name");
       const images = await listImages({ owner }, { ...options, ...call, action });
       return images.filter((image) => image.owner === owner);
     },
@@ -103,7 +103,7 @@ async function getImage(
   if (saysImageGone(answer.response)) return "gone";
   if (GONE.includes(answer.response.status)) throw answer.refuse(NOT_GLANCE);
   const image = toImage(answer.parse(ImageSchema));
-  if (image.id !== id) throw answer.refuse(`the answer is about image ${image.id}`);
+  if (image.id !== id) throw answer.refuse(`the response is about image ${image.id}`);
   return image;
 }
 
@@ -157,5 +157,4 @@ async function createImage(
   return { id: answer.parse(CreatedSchema).id };
 }
 
-const NOT_GLANCE =
-  "the answer says that it is gone and is not Glance's; check the address of the image service";
+const NOT_GLANCE = "the 404 did not come from Glance; check the address of the image service";

@@ -66,7 +66,7 @@ export async function loginToKeystone(
   });
   const value = response.headers["x-subject-token"];
   const refuse = (message: string) => transport.refuse(call, { kind: "badResponse", message });
-  if (value === undefined) throw refuse(`the answer has no token; check auth_url ${access.authUrl}`);
+  if (value === undefined) throw refuse(`the response has no token; check auth_url ${access.authUrl}`);
   const { token } = mendedAnswer(TokenAnswer, parseJson(response, refuse), {
     refuse,
     tell: (oddity) => options.odd.tell(action, oddity),
@@ -105,7 +105,7 @@ function tokensUrl(access: CloudAccess, refuse: (message: string) => CloudError)
 /** `http://host:5000`, `…/v2.0/` and `…/v3` all lead to v3. */
 function keystoneV3(authUrl: string, refuse: (message: string) => CloudError): string {
   if (!/^https?:/.test(authUrl) || !URL.canParse(authUrl)) {
-    throw refuse(`auth_url ${JSON.stringify(authUrl)} is no http(s) address; correct it`);
+    throw refuse(`auth_url ${JSON.stringify(authUrl)} is not an http(s) address; correct it`);
   }
   const { origin, pathname } = new URL(authUrl);
   const root = pathname.replace(/\/+$/, "").replace(/\/v(2\.0|3)$/, "");
@@ -159,14 +159,14 @@ function domainBody({ id, name }: DomainRef): object {
 }
 
 function describeUser(auth: Auth): string {
-  if (auth.method === "token") return "the bearer of a token";
+  if (auth.method === "token") return "the owner of a token";
   if (auth.method === "password") return auth.username ?? auth.userId ?? "a user without a name";
   return `application credential ${auth.name ?? auth.id}`;
 }
 
 const CHECK: Record<Auth["method"], string> = {
   password: "username, password, project and their domains",
-  token: "the token (it may have expired; it cannot be renewed without a password)",
+  token: "the token (it may have expired, and cannot be renewed without a password)",
   application_credential: "the application credential's id or name and its secret",
 };
 

@@ -46,7 +46,7 @@ export function mendedAnswer<S extends v.GenericSchema>(
     for (const repair of repairs) repair!.apply();
     dropRemoved(repairs.map((repair) => repair!.parent));
   }
-  throw refuse(`the answer is not what the API documents: ${problem}`);
+  throw refuse(`the response does not match the documented API: ${problem}`);
 }
 
 /** What was wrong with it first, and what became of it in the end. */

@@ -86,9 +86,9 @@ export class Outflow implements Disposable {
 
   #explainTimeout(): string {
     if (this.#allSent) {
-      return `no answer within ${ANSWER_TIMEOUT / MINUTE} min after the last byte of the data`;
+      return `no response within ${ANSWER_TIMEOUT / MINUTE} min after the last byte of the data`;
     }
-    return `nothing went out for ${STALL_TIMEOUT / MINUTE} min, after ${this.#sent} of ${this.size} bytes`;
+    return `the upload stalled for ${STALL_TIMEOUT / MINUTE} min after ${this.#sent} of ${this.size} bytes`;
   }
 
   async #pull(controller: ReadableByteStreamController): Promise<void> {
@@ -121,7 +121,7 @@ export class Outflow implements Disposable {
   async #read(view: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
     const piece = await this.#readSource(view);
     const length = this.#given + piece.byteLength;
-    if (length > this.size) throw this.#failure(`the data is longer than the ${this.size} bytes that it was`);
+    if (length > this.size) throw this.#failure(`the data has grown beyond its ${this.size} bytes`);
     if (piece.byteLength === 0 && length < this.size) {
       throw this.#failure(`the data ended after ${length} of ${this.size} bytes`);
     }

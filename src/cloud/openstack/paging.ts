@@ -93,7 +93,7 @@ async function listInOne<T extends { readonly id: string }>(
   if (count > known) return await listOnce({ ...options, pageSize: options.pageSize * 2 }, count);
   if (!page.hasNext) return all;
   throw options.refuse(
-    `the page after ${page.ids.at(-1)} brings nothing new, though the cloud says that there is more`,
+    `the page after ${page.ids.at(-1)} has nothing new, though the cloud says that there is more`,
   );
 }
 

@@ -56,7 +56,7 @@ export function proxyAuthorization({ username, password }: URL): Readonly<Record
 export function proxyRefusal(proxy: URL, { to, status }: { to: string; status: string }): CloudError {
   const advice = status.startsWith("407")
     ? "give it a user and a password in its address (http://user:password@host:port)"
-    : "ask who runs it, or name the host in no_proxy";
+    : "ask its administrator, or add the host to no_proxy";
   const message = `the proxy ${describeProxy(proxy)} refuses to connect to ${to} (${status}); ${advice}`;
   return new CloudError("unavailable", message, { effect: "none" });
 }
@@ -114,7 +114,7 @@ function silent(proxy: URL, to: string): CloudError {
 
 function unreached(error: Error | null, proxy: URL): CloudError {
   const { signal } = new AbortController();
-  const trustAdvice = "its authority must be among those of cacert or the system";
+  const trustAdvice = "its CA must be in cacert or among the system's";
   return describeSendFailure(error, { url: proxy, proxy, signal, trustAdvice });
 }
 

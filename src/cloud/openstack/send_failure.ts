@@ -7,14 +7,14 @@ import { CloudError } from "../cloud_error.ts";
 
 /** Codes of a connection that was never made: nothing was sent. */
 const NOT_CONNECTED: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "connection refused, nothing listens there",
-  ENOTFOUND: "the host name is not known",
-  EAI_AGAIN: "the host name could not be looked up",
-  EHOSTUNREACH: "the host cannot be reached",
-  ENETUNREACH: "the network cannot be reached",
-  EADDRNOTAVAIL: "no local address is free for a connection",
-  EMFILE: "too many open files; raise the limit of open files",
-  UND_ERR_CONNECT_TIMEOUT: "the connection was not made in time",
+  ECONNREFUSED: "connection refused; nothing listens there",
+  ENOTFOUND: "unknown host name",
+  EAI_AGAIN: "cannot look up the host name",
+  EHOSTUNREACH: "cannot reach the host",
+  ENETUNREACH: "cannot reach the network",
+  EADDRNOTAVAIL: "no free local port for a connection",
+  EMFILE: "too many open files; raise the limit on open files",
+  UND_ERR_CONNECT_TIMEOUT: "the connection timed out",
 };
 
 /** Codes of a certificate that nobody known vouches for: nothing was sent either. */
@@ -51,7 +51,7 @@ export function describeSendFailure(
 ): CloudError {
   if (signal.aborted) {
     const kind = isTimeout(signal.reason) ? "timeout" : "unavailable";
-    const message = kind === "timeout" ? `${url.host} did not answer in time` : "the request was called off";
+    const message = kind === "timeout" ? `${url.host} did not answer in time` : "the request was cancelled";
     return new CloudError(kind, message, { cause: signal.reason });
   }
   const name = proxy === null ? url.host : `the proxy ${describeProxy(proxy)}`;
@@ -63,7 +63,7 @@ export function describeSendFailure(
   if (code in TLS) return broken(TLS[code]!, "none");
   if (/^(ERR_TLS|ERR_SSL|CERT_)/.test(code)) return broken(`TLS: ${message} (${code})`, "none");
   if (code === "UND_ERR_SOCKET" || code === "ECONNRESET" || code === "EPIPE") {
-    return broken("the connection broke before the answer was complete", "unknown");
+    return broken("the connection broke before the response was complete", "unknown");
   }
   return broken(message, "unknown");
 }

@@ -67,12 +67,11 @@ async function getServer(
   if (saysServerGone(answer.response)) return "gone";
   if (answer.response.status === 404) throw answer.refuse(NOT_NOVA);
   const server = toServer(answer.parse(OneSchema).server);
-  if (server.id !== id) throw answer.refuse(`the answer is about server ${server.id}`);
+  if (server.id !== id) throw answer.refuse(`the response is about server ${server.id}`);
   return server;
 }
 
-const NOT_NOVA =
-  "the answer says that it is gone and is not Nova's; check the address of the compute service";
+const NOT_NOVA = "the 404 did not come from Nova; check the address of the compute service";
 
 /** From here on Nova lists the servers of cells that are down, with little more than their ids, and shows them so. */
 const DOWN_CELLS = "2.69";
@@ -114,7 +113,7 @@ async function listServers(
       }
       const page = answer.items("servers", ServerSchema);
       // One that nothing but its id could tell from ours; a list of nothing else is no list of servers.
-      if (page.given > 0 && page.ids.length === 0) throw answer.refuse("no server of the list has an id");
+      if (page.given > 0 && page.ids.length === 0) throw answer.refuse("no server in the list has an id");
       const { servers_links: links } = answer.parse(PageLinksSchema);
       return { ...page, items: unknownFirst(page.items.map(toServer)), hasNext: hasNextLink(links) };
     },

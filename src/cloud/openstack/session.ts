@@ -203,7 +203,7 @@ export class Session {
       projectId: token.projectId,
     });
     if ("missing" in found) throw refuse(found.missing);
-    if (!URL.canParse(found.url)) throw refuse(`the ${service} endpoint ${found.url} is no address`);
+    if (!URL.canParse(found.url)) throw refuse(`the ${service} endpoint ${found.url} is not an address`);
     return await orAborted(this.#discover(service, found.url), call.signal);
   }
 

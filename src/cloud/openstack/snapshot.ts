@@ -38,5 +38,5 @@ function idInLocation({ response, refuse }: Answer): string {
   const { location } = response.headers;
   const match = location?.match(LOCATION);
   if (match) return match[1]!;
-  throw refuse(`the answer's Location is ${location ?? "missing"}; it does not tell the image's id`);
+  throw refuse(`the response's Location is ${location ?? "missing"} and has no image id`);
 }

@@ -169,7 +169,7 @@ export class Transport implements AsyncDisposable {
     using deadline = startDeadline({ clock, timeout: timeLeft, signal: call.signal });
     try {
       const send = () => this.#sendAndFollow(call, deadline.signal);
-      return await waitFor(`an answer: ${call.action} on ${name}`, send);
+      return await waitFor(`a response: ${call.action} on ${name}`, send);
     } catch (error) {
       if (call.signal.aborted) throw call.signal.reason;
       const failure = deadline.passed
@@ -187,7 +187,7 @@ export class Transport implements AsyncDisposable {
     const end = clock.monotonic() + apiTimeout;
     return {
       timeLeft: () => end - clock.monotonic(),
-      explain: () => `no answer within ${apiTimeout / SECOND} s`,
+      explain: () => `no response within ${apiTimeout / SECOND} s`,
     };
   }
 
@@ -244,7 +244,7 @@ function headersFor({ url, headers }: SendRequest, target: URL): SendRequest["he
 
 const ADVICE: Partial<Record<CloudError["kind"], string>> = {
   unauthorized: "check the roles of the cloud's user in its project",
-  quota: "it goes on when there is room; else raise the quota or lower max-servers",
+  quota: "launches resume when there is room; or raise the quota or lower max-servers",
 };
 
 function explain(refusal: Refusal, status: number): string {

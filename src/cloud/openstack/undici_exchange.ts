@@ -56,7 +56,7 @@ async function readBounded(body: AsyncIterable<Uint8Array>, maxBody: number): Pr
   for await (const chunk of body) {
     length += chunk.byteLength;
     if (length > maxBody) {
-      throw new CloudError("badResponse", `the answer is longer than ${maxBody} bytes`);
+      throw new CloudError("badResponse", `the response is longer than ${maxBody} bytes`);
     }
     chunks.push(chunk);
   }

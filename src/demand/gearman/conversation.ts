@@ -156,7 +156,7 @@ export class GearmanConversation implements Conversation {
           resolve(answer);
         } catch (error) {
           if (!(error instanceof Refusal)) throw error;
-          reject(new GearmanError("refused", `${this.#place} refuses: ${error.message}`));
+          reject(new GearmanError("refused", `${this.#place} refused: ${error.message}`));
         }
         return true;
       },
@@ -211,14 +211,14 @@ function lineIn(unit: Unit): string {
 
 function outOfStep(unit: Unit): Error {
   const what = unit.kind === "packet" ? unit.packet.type : JSON.stringify(unit.text.slice(0, 80));
-  return new Error(`it sent ${what}, which answers nothing; does a Gearman server listen at that port?`);
+  return new Error(`it sent ${what} out of turn; check that a Gearman server listens on that port`);
 }
 
 function lost(run: JobRun, error: unknown): GearmanError {
   const cause = error instanceof Error ? error : new Error(String(error));
   return run.error(
     "lost",
-    `the outcome is unknown: the connection ended while the job was out: ${cause.message}`,
+    `the outcome is unknown: the connection ended while the job was running: ${cause.message}`,
     cause,
   );
 }

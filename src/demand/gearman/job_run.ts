@@ -42,7 +42,7 @@ export class JobRun {
         return true;
       case "WORK_EXCEPTION":
         this.fail(
-          this.error("exception", `the worker broke on it: ${textOf(data) || "it does not say why"}`),
+          this.error("exception", `the worker threw an exception: ${textOf(data) || "no details given"}`),
         );
         return true;
       case "WORK_FAIL":
@@ -66,7 +66,7 @@ export class JobRun {
   #add(data: Uint8Array): void {
     this.#size += data.length;
     if (this.#size <= MAX_PACKET) this.#data.push(data);
-    else this.fail(this.error("badAnswer", `the worker's answer is longer than ${MAX_PACKET} bytes`));
+    else this.fail(this.error("badAnswer", `the worker's response is longer than ${MAX_PACKET} bytes`));
   }
 }
 

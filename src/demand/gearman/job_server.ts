@@ -110,7 +110,7 @@ export class JobServer implements AsyncDisposable {
 
   #connected({ name }: Job): GearmanConversation {
     if (this.#conversation !== null && this.state.status === "connected") return this.#conversation;
-    throw new GearmanError("away", `${name}: ${this.#place} is away`);
+    throw new GearmanError("away", `${name}: ${this.#place} is not connected`);
   }
 
   /** The answer, where it comes at the last moment; else the error that says what became of the job. */
@@ -120,10 +120,13 @@ export class JobServer implements AsyncDisposable {
   ): Promise<Uint8Array> {
     const { conversation, timeout, signal } = options;
     const seconds = timeout / SECOND;
-    const late = run.error("timeout", `the outcome is unknown: no answer within ${seconds} s`);
+    const late = run.error("timeout", `the outcome is unknown: no response within ${seconds} s`);
     const withdrawal = conversation.withdraw(run).then((isWithdrawn): never => {
       throw isWithdrawn
-        ? run.error("noWorker", `no worker took the job within ${seconds} s; is its manager connected?`)
+        ? run.error(
+          "noWorker",
+          `no worker took the job within ${seconds} s; check that its manager is connected`,
+        )
         : late;
     });
     const limit = { clock: this.#clock, timeout: 2 * ANSWER_LIMIT, signal };

@@ -84,7 +84,7 @@ export function encodePacket(
 export function readHeader(header: DataView): { magic: Magic; type: PacketType; size: number } {
   const text = decoder.decode(header).slice(0, 4);
   const magic = text === "\0RES" ? "RES" : text === "\0REQ" ? "REQ" : null;
-  if (magic === null) throw new Error("it sent bytes that begin no Gearman packet");
+  if (magic === null) throw new Error("it sent bytes that are not a Gearman packet");
   const code = header.getUint32(4);
   const type = typesByCode.get(code);
   if (type === undefined) throw new Error(`it sent a packet of the unknown type ${code}`);

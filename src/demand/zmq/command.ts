@@ -38,7 +38,7 @@ export function decodeProperties(data: Uint8Array): Map<string, string> {
   for (let offset = 0; offset < data.length;) {
     const value = offset + 1 + data[offset]! + 4;
     const end = value > data.length ? Infinity : value + view.getUint32(value - 4);
-    if (end > data.length) throw new Error("it sent a READY whose properties are cut off");
+    if (end > data.length) throw new Error("it sent a truncated READY");
     const name = decoder.decode(data.subarray(offset + 1, value - 4)).toLowerCase();
     properties.set(name, decoder.decode(data.subarray(value, end)));
     offset = end;

@@ -73,7 +73,7 @@ export class SubscriberConversation implements Conversation {
 
   #take(frame: Frame, agreement: Agreement): void {
     if (frame.command && !hasCommands(agreement)) {
-      throw new Error("it sent a command, which its version has not");
+      throw new Error("it sent a command, which its version does not have");
     }
     if (!this.#subscribed) this.#takeHandshake(frame, agreement);
     else if (frame.command) this.#takeCommand(frame);
@@ -131,17 +131,17 @@ function hasCommands({ version }: Agreement): boolean {
 
 /** @throws Error where the frame is not the READY of a publisher */
 function checkReady({ body, command }: Frame): void {
-  if (!command) throw new Error("it sent a message before the handshake was over");
+  if (!command) throw new Error("it sent a message before the end of the handshake");
   const { name, data } = decodeCommand(body);
   if (name === "ERROR") throw refusalIn(data);
   if (name !== "READY") throw new Error(`it sent the command ${JSON.stringify(name)} instead of READY`);
   const type = decodeProperties(data).get("socket-type");
   if (type !== "PUB" && type !== "XPUB") {
-    throw new Error(`its socket is of the type ${JSON.stringify(type ?? "")} and publishes nothing`);
+    throw new Error(`its socket type ${JSON.stringify(type ?? "")} publishes nothing`);
   }
 }
 
 /** @param data a length and the reason */
 function refusalIn(data: Uint8Array): Error {
-  return new Error(`it refuses: ${new TextDecoder().decode(data.subarray(1)) || "it does not say why"}`);
+  return new Error(`it refused: ${new TextDecoder().decode(data.subarray(1)) || "no reason given"}`);
 }

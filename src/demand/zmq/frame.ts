@@ -66,7 +66,7 @@ function readHeaderV1(queue: ByteQueue): Header | null {
 
 function impossible(flags: number): Error {
   return new Error(
-    `it sent a frame with the impossible flags ${flags}; does a ZeroMQ publisher listen there?`,
+    `it sent a frame with invalid flags ${flags}; check that a ZeroMQ publisher listens there`,
   );
 }
 

@@ -50,7 +50,7 @@ export class Greeting {
     this.#sendOnce(3, Uint8Array.of(SUB));
     if (queue.length < SIZE_2_0) return null;
     const [revision, type] = [queue.at(10), queue.at(11)];
-    if (type !== PUB && type !== XPUB) throw new Error(`its socket is of type ${type} and publishes nothing`);
+    if (type !== PUB && type !== XPUB) throw new Error(`its socket type ${type} publishes nothing`);
     queue.drop(SIZE_2_0);
     return { version: "2.0", framing: revision === 0 ? 1 : 2 };
   }
@@ -61,7 +61,7 @@ export class Greeting {
     const greeting = queue.take(SIZE_3);
     const mechanism = new TextDecoder().decode(greeting.subarray(12, 32)).replace(/\0+$/, "");
     if (mechanism !== "NULL") {
-      throw new Error(`it wants the mechanism ${JSON.stringify(mechanism)}, not NULL`);
+      throw new Error(`it requires the mechanism ${JSON.stringify(mechanism)}, not NULL`);
     }
     return { version: greeting[10]! > MAJOR || greeting[11]! >= MINOR ? "3.1" : "3.0", framing: 2 };
   }

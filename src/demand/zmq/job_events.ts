@@ -47,7 +47,7 @@ export function listenToJobEvents(
         const text = textOf(message);
         const event = parseJobEvent(text);
         if (event !== null) onEvent(event);
-        else {log.warning("a message from {endpoint} is no job event: {text}", {
+        else {log.warning("ignoring a message from {endpoint} that is not a job event: {text}", {
             endpoint,
             text: headOf(text),
           });}

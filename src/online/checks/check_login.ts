@@ -7,7 +7,7 @@ export function checkLogin({ login }: Look): Finding[] {
   if ("problem" in login) return [failure(about, login.problem)];
   const { user, project } = login.value;
   if (project === null) {
-    return [failure(about, "the login is for no project; set project_name and project_domain_name")];
+    return [failure(about, "the login has no project; set project_name and project_domain_name")];
   }
   return [ok(about, `logged in as ${user ?? "a user that the cloud does not name"}, project ${project}`)];
 }

@@ -44,10 +44,10 @@ function findLabel(xml: string): Found {
   for (const { 0: markup, 1: slash, 2: name, 4: selfClosing, index: start } of xml.matchAll(MARKUP)) {
     if (name === undefined) continue;
     const end = start + markup.length;
-    if (open.length === 0 && name.toLowerCase() === "html") throw new Error("it is a page");
+    if (open.length === 0 && name.toLowerCase() === "html") throw new Error("it is a web page");
     if (slash === "/") {
       const begun = open.pop();
-      if (begun?.name !== name) throw new Error(`</${name}> ends what was not begun`);
+      if (begun?.name !== name) throw new Error(`</${name}> closes an element that was not opened`);
       if (open.length === 0) return { label, rootEnd: start };
       if (open.length === 1 && name === "label") {
         label = { start: begun.contentStart, end: start, isSelfClosing: false };
@@ -58,5 +58,5 @@ function findLabel(xml: string): Found {
       label = { start, end, isSelfClosing: true };
     }
   }
-  throw new Error(open.length === 0 ? "it has no elements" : `<${open.at(-1)!.name}> is not ended`);
+  throw new Error(open.length === 0 ? "it has no elements" : `<${open.at(-1)!.name}> is not closed`);
 }

@@ -24,17 +24,17 @@ export function describeRefusal(
     problem: `${what} (HTTP ${status})${advice === undefined ? "" : `; ${advice}`}`,
     effect,
   });
-  if (status === 401) return refusal("unauthorized", said || "Jenkins wants a login", loginAdvice(user));
-  if (status === 403) return refusal("unauthorized", said || "it is forbidden", rightsAdvice(said, user));
+  if (status === 401) return refusal("unauthorized", said || "Jenkins requires a login", loginAdvice(user));
+  if (status === 403) return refusal("unauthorized", said || "forbidden", rightsAdvice(said, user));
   if (status === 404) return refusal("notFound", missing);
-  if (status === 409) return refusal("conflict", said || "it is not possible in its present state");
+  if (status === 409) return refusal("conflict", said || "not possible in its present state");
   if (status >= 500 || status === 408 || status === 429) {
-    const advice = status === 500 ? "see Jenkins' log" : undefined;
-    return refusal("unavailable", said || "Jenkins fails and does not say why", advice);
+    const advice = status === 500 ? "see the log of Jenkins" : undefined;
+    return refusal("unavailable", said || "Jenkins failed without saying why", advice);
   }
-  if (status >= 400) return refusal("badRequest", said || "Jenkins refuses it and does not say why");
-  if (status >= 300) return refusal("badResponse", `it is redirected to ${whereTo(response)}`, "check url");
-  return refusal("badResponse", "the answer is not Jenkins'", "check url");
+  if (status >= 400) return refusal("badRequest", said || "Jenkins refused it without saying why");
+  if (status >= 300) return refusal("badResponse", `redirected to ${whereTo(response)}`, "check url");
+  return refusal("badResponse", "the response is not from Jenkins", "check url");
 }
 
 /** Refused before anything was done: the request may be sent again with a new crumb. */
@@ -47,8 +47,8 @@ function loginAdvice(user: string | null): string {
 }
 
 function rightsAdvice(said: string, user: string | null): string {
-  if (/no valid crumb/i.test(said)) return "does a proxy drop headers or cookies?";
-  return user === null ? "set user and apikey" : `check what user ${user} may do in Jenkins`;
+  if (/no valid crumb/i.test(said)) return "check whether a proxy drops headers or cookies";
+  return user === null ? "set user and apikey" : `check the permissions of user ${user} in Jenkins`;
 }
 
 /** Without the query, which may hold what a login page was sent there with. */

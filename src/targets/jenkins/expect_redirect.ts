@@ -16,10 +16,8 @@ export function expectRedirect(
   const match = pathOf(location, call).match(to);
   if (match !== null) return match;
   // A query may hold what a login page was sent there with.
-  const answer = location === ""
-    ? "with no place that it leads to"
-    : `with ${location.replace(/[?#].*$/s, "")}`;
-  const problem = `it was answered ${answer} (HTTP ${status}); ${advice}`;
+  const answer = location === "" ? "with no location" : `with ${location.replace(/[?#].*$/s, "")}`;
+  const problem = `answered ${answer} (HTTP ${status}); ${advice}`;
   const effect = status >= 300 ? "none" : "unknown";
   throw client.refuse(call, { kind: "badResponse", problem, status, effect });
 }

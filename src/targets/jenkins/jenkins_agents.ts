@@ -39,7 +39,7 @@ async function createAgent(
     path: "/computer/doCreateItem",
     body: { type: "application/x-www-form-urlencoded", text: agentForm(agent, options) },
     accept: [302, 303],
-    missing: "no Jenkins is there; check url",
+    missing: "no Jenkins found; check url",
   };
   try {
     expectRedirect(client, { call, response: await client.request(call), ...TO_COMPUTERS });
@@ -77,7 +77,7 @@ function changeConfig(
   try {
     return changeLabel(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body), label);
   } catch (cause) {
-    throw refuse("its config.xml cannot be read as XML; check url", cause);
+    throw refuse("its config.xml is not valid XML; check url", cause);
   }
 }
 
@@ -103,7 +103,7 @@ function agentCall(name: string, { what, client, signal }: ClientCall & { what: 
   const action = `${what} agent ${name}`;
   const segment = pathSegment(name);
   if (segment === null) {
-    const problem = "this cannot be an agent's name; check hostname";
+    const problem = "not a valid agent name; check hostname";
     throw client.refuse({ action }, { kind: "badRequest", problem, effect: "none" });
   }
   return { action, path: `/computer/${segment}`, missing: `there is no agent ${name}`, signal };

@@ -171,7 +171,7 @@ export class JenkinsClient implements AsyncDisposable {
 
   #describeFailure(call: JenkinsCall, error: unknown): TargetError {
     if (error === "timeout") {
-      const problem = `no answer within ${this.#options.timeout / SECOND} s (url ${this.#base})`;
+      const problem = `no response within ${this.#options.timeout / SECOND} s (url ${this.#base})`;
       return this.refuse(call, { kind: "timeout", problem, effect: effectOf(call, "unknown") });
     }
     if (!(error instanceof CloudError)) {

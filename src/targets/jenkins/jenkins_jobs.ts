@@ -18,7 +18,7 @@ async function startJob(
   const action = `start job ${job}`;
   const path = jobPath(job);
   if (path === null) {
-    const problem = "this cannot be a job's name; check test-job";
+    const problem = "not a valid job name; check test-job";
     throw client.refuse({ action }, { kind: "badRequest", problem, effect: "none" });
   }
   const call: JenkinsCall = {

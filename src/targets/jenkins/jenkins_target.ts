@@ -44,7 +44,7 @@ async function observe(client: JenkinsClient, { signal }: Call): Promise<TargetS
     const state = await client.read(StateSchema, {
       action: "read the state",
       path: "/api/json?tree=quietingDown,quietDownReason",
-      missing: "no Jenkins is there; check url",
+      missing: "no Jenkins found; check url",
       signal,
     });
     if (!state.quietingDown) return { online: true };

@@ -128,7 +128,7 @@ withGearmand("a server that is dead from the start is told, and tried again", as
   const { state } = gearman.servers[0]!;
   match(
     state.status === "away" ? state.message : "",
-    /connection refused; does it run, and is that its port\?/,
+    /connection refused; check that it runs and that this is its port/,
   );
   ok(state.status === "away" && state.retryAt > state.since);
 });
@@ -147,7 +147,7 @@ withGearmand("a server that goes silent is given up, and found again when it goe
   server.freeze();
   await eventually(() => countConnected(gearman) === 0, pass);
   const { state } = gearman.servers[0]!;
-  match(state.status === "away" ? state.message : "", /owes an answer and said nothing for 10 s/);
+  match(state.status === "away" ? state.message : "", /no response for 10 s/);
   server.thaw();
   await eventually(() => countConnected(gearman) === 1, pass);
 });
@@ -262,7 +262,7 @@ withGearmand(
       await server.kill();
       const error = await waiting;
       deepEqual([error.kind, error.effect], ["lost", "unknown"]);
-      match(error.message, /the outcome is unknown: the connection ended while the job was out/);
+      match(error.message, /the outcome is unknown: the connection ended while the job was running/);
     }
     ok(await server.run());
     await using _worker = await startWorker(server, { functions, handle: () => [["WORK_COMPLETE", "{}"]] });

@@ -92,7 +92,7 @@ Deno.test("GearmanReader refuses what is longer than anything a server sends", (
 });
 
 Deno.test("GearmanReader refuses a packet that is none", () => {
-  throws(() => readAll([encoder.encode("\0RUS00000000")]), /begin no Gearman packet/);
+  throws(() => readAll([encoder.encode("\0RUS00000000")]), /not a Gearman packet/);
   const unknown = encodePacket("RES", { type: "NOOP", args: [] });
   unknown[7] = 99;
   throws(() => readAll([unknown]), /a packet of the unknown type 99/);

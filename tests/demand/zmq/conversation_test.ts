@@ -170,42 +170,42 @@ const many = (count: number, more: Uint8Array) => concatenated(Array.from({ leng
 const modern = openings["3.1"]!;
 
 const refused: readonly [string, Uint8Array, RegExp][] = [
-  ["another mechanism", greeting3(0, { mechanism: "PLAIN" }), /it wants the mechanism "PLAIN", not NULL/],
+  ["another mechanism", greeting3(0, { mechanism: "PLAIN" }), /it requires the mechanism "PLAIN", not NULL/],
   [
     "a socket that publishes nothing",
     concatenated([greeting3(0), ready("REP")]),
-    /of the type "REP" and publishes/,
+    /socket type "REP" publishes/,
   ],
   [
     "one of version 2.0",
     concatenated([SIGNATURE, Uint8Array.of(1, 4)]),
-    /is of type 4 and publishes nothing/,
+    /socket type 4 publishes nothing/,
   ],
   [
     "a READY without a type",
     concatenated([greeting3(0), command("READY")]),
-    /of the type "" and publishes nothing/,
+    /socket type "" publishes nothing/,
   ],
   [
     "a READY cut off",
     concatenated([greeting3(0), command("READY", Uint8Array.of(5, 65))]),
-    /properties are cut off/,
+    /a truncated READY/,
   ],
   [
     "a READY whose value is cut off",
     concatenated([greeting3(0), command("READY", Uint8Array.of(1, 65, 255, 255, 255, 255, 1))]),
-    /properties are cut off/,
+    /a truncated READY/,
   ],
-  ["a refusal", concatenated([greeting3(0), command("ERROR", encoder.encode("\x03bad"))]), /it refuses: bad/],
+  ["a refusal", concatenated([greeting3(0), command("ERROR", encoder.encode("\x03bad"))]), /it refused: bad/],
   [
     "a late refusal",
     concatenated([modern, command("ERROR", Uint8Array.of(0))]),
-    /it refuses: it does not say why/,
+    /it refused: no reason given/,
   ],
   [
     "a message too early",
     concatenated([greeting3(0), frame("early")]),
-    /a message before the handshake was over/,
+    /a message before the end of the handshake/,
   ],
   ["another command", concatenated([greeting3(0), command("HELLO")]), /the command "HELLO" instead of READY/],
   ["a command without a name", concatenated([greeting3(0), Uint8Array.of(4, 0)]), /a command without a name/],
@@ -213,9 +213,9 @@ const refused: readonly [string, Uint8Array, RegExp][] = [
   [
     "a command of an old peer",
     concatenated([openings["2.0"]!, command("PING")]),
-    /a command, which its version has not/,
+    /a command, which its version does not have/,
   ],
-  ["impossible flags", concatenated([modern, Uint8Array.of(0x80, 0)]), /impossible flags 128/],
+  ["impossible flags", concatenated([modern, Uint8Array.of(0x80, 0)]), /invalid flags 128/],
   ["a message too large", concatenated([modern, many(9, largeFrame())]), /a message of over 1048576 bytes/],
   [
     "a message of too many frames",
@@ -225,7 +225,7 @@ const refused: readonly [string, Uint8Array, RegExp][] = [
   [
     "a web server",
     encoder.encode("HTTP/1.1 400 Bad Request\r\n"),
-    /impossible flags 84; does a ZeroMQ publisher listen/,
+    /invalid flags 84; check that a ZeroMQ publisher listens/,
   ],
 ];
 
