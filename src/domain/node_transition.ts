@@ -24,7 +24,7 @@ export type NodeEvent =
   | { readonly type: "refused"; readonly result: "failed" | "refused"; readonly evidence: Evidence }
   | WaitingEvent
   /** The answer to the request for the server will not come. */
-  | { readonly type: "answer-lost"; readonly evidence: Evidence }
+  | { readonly type: "answer-lost"; readonly evidence?: Evidence }
   /** The cloud accepted the request, or a listing shows the server that a lost answer was about. */
   | { readonly type: "accepted"; readonly serverId: string }
   | { readonly type: "active" }
@@ -163,9 +163,9 @@ const rules: {
       return { state: { phase: "create", sentAt: now, lostAt: null }, attempt: node.attempt + 1 };
     },
     "accepted": ({ event }) => ({ state: { phase: "boot", serverId: event.serverId } }),
-    "answer-lost": ({ state, event, now }) => ({
+    "answer-lost": ({ state, event, node, now }) => ({
       state: { ...state, lostAt: now },
-      evidence: event.evidence,
+      evidence: event.evidence ?? node.evidence,
     }),
     "refused": ({ event }) => ({
       state: { phase: "delete-server", serverId: null, lostAt: null, askedAt: null, acceptedAt: null },

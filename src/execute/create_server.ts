@@ -24,6 +24,7 @@ export async function executeCreateServer(
     const { id } = await cloud.createServer(request, { signal });
     return { event: { type: "accepted", serverId: id }, cloud: { type: "accepts" } };
   } catch (error) {
+    if (signal.aborted) return { event: { type: "answer-lost" } };
     return refusal(error, clock.now());
   }
 }

@@ -24,6 +24,7 @@ export async function executeDeleteServer(
     const answer = await deletions.carryOut(serverOrder(action), { signal });
     return { event: { type: answer === "gone" ? "server-gone" : "delete-accepted" } };
   } catch (error) {
+    signal.throwIfAborted();
     if (isStale(error)) return { event: null };
     const until = clock.now() + pauseAfter(error, deletePause(action.node));
     return {

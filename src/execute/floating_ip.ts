@@ -34,6 +34,7 @@ export async function executeCreateFloatingIp(
       const { id, address } = await cloud.createFloatingIp({ ...way, description }, { signal });
       return { event: { type: "floating-ip", floatingIp: { id, address, portId: way.portId } } };
     } catch (error) {
+      signal.throwIfAborted();
       if (refusal === null || isNoWay(refusal)) refusal = error;
       if (!isNoWay(error) && !isUsedUp(error)) break;
     }
@@ -77,6 +78,7 @@ export async function executeDeleteFloatingIp(
     await deletions.carryOut(order, { signal });
     return { event: "ended" };
   } catch (error) {
+    signal.throwIfAborted();
     if (isStale(error)) return { event: null };
     if (isMoved(error)) {
       return { event: { type: "floating-ip", floatingIp: { ...floatingIp, isMoved: true } } };

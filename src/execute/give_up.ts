@@ -16,6 +16,7 @@ export async function executeGiveUp(
     ? await orNull(cloud.getConsole(serverId, { lines: CONSOLE_LINES, signal }))
     : null;
   const shown = kind === "status" ? await orNull(cloud.getServer(serverId, { signal })) : null;
+  signal.throwIfAborted();
   const fault = shown === null || shown === "gone" ? null : shown.fault;
   const evidence: Evidence = { at: clock.now(), error: message, kind, requestId: null, fault, console };
   return { event: { type: "delete", by: "failure", comment: message, result: "failed", evidence } };

@@ -4,7 +4,7 @@ import type { NodeRecord } from "../domain/node.ts";
 import { transition } from "../domain/node_transition.ts";
 import { credentialsFor } from "../execute/credentials.ts";
 import { logIn } from "../execute/login.ts";
-import { SECOND } from "../domain/time.ts";
+import { MINUTE, SECOND } from "../domain/time.ts";
 import { atMost } from "../lib/at_most.ts";
 import type { Clock } from "../lib/clock.ts";
 import { errorChain } from "../lib/error_chain.ts";
@@ -17,7 +17,9 @@ const AT_ONCE = 8;
 const PLACE_TIME = 5 * SECOND;
 /** Where more of a provider's nodes than this fail together, the fault is more likely on our side of the network. */
 const LARGEST_PART = 0.5;
+/** Fewer than this are too few to tell by their number: they are looked at again, each minute for so long. */
 const SMALLEST_SAMPLE = 4;
+const LONGEST_BLIP = 10 * MINUTE;
 
 interface CheckReadyMeans {
   readonly ledger: Ledger;
@@ -31,6 +33,12 @@ interface CheckReadyMeans {
   readonly onDoubt: (provider: string, message: string) => void;
 }
 
+/** One run. */
+interface Check extends CheckReadyMeans {
+  readonly inTurn: ReturnType<typeof atMost>;
+  readonly signal: AbortSignal;
+}
+
 interface Failed {
   readonly node: NodeRecord;
   readonly message: string;
@@ -40,37 +48,71 @@ export async function checkReadyNodes(
   means: CheckReadyMeans,
   { signal }: { signal: AbortSignal },
 ): Promise<void> {
-  const { nodes: known } = means.ledger;
-  const ready = [...known.values()].filter((node) =>
-    node.state.phase === "ready" &&
-    // A subnode is in use as long as its node is.
-    (node.parentId === null || known.get(node.parentId)?.state.phase === "ready")
+  const inTurn = atMost(AT_ONCE, { clock: means.clock, placeTime: PLACE_TIME });
+  const check = { ...means, inTurn, signal };
+  const ready = [...means.ledger.nodes.values()].filter((node) => isFree(node, means));
+  const checks = [...Map.groupBy(ready, (node) => node.provider)].map(([provider, nodes]) =>
+    checkProvider(provider, nodes, check)
   );
-  for (const [provider, nodes] of Map.groupBy(ready, (node) => node.provider)) {
-    if (!means.isReachable(provider)) continue;
-    const failed = await findFailed(nodes, means, signal);
-    if (nodes.length >= SMALLEST_SAMPLE && failed.length > nodes.length * LARGEST_PART) {
-      const [first] = failed;
-      means.onDoubt(
-        provider,
-        `${failed.length} of ${nodes.length} ready nodes failed the check: ${first?.message}`,
-      );
-      continue;
-    }
-    await Promise.all(failed.map((one) => remove(one, means)));
-  }
+  await Promise.allSettled(checks);
+  await Promise.all(checks);
 }
 
-async function findFailed(
+/** A subnode is in use as long as its node is. */
+function isFree(node: NodeRecord, { ledger: { nodes } }: Pick<CheckReadyMeans, "ledger">): boolean {
+  if (node.state.phase !== "ready") return false;
+  return node.parentId === null || nodes.get(node.parentId)?.state.phase === "ready";
+}
+
+async function checkProvider(
+  provider: string,
   nodes: readonly NodeRecord[],
-  means: CheckReadyMeans,
-  signal: AbortSignal,
-): Promise<Failed[]> {
+  check: Check,
+): Promise<void> {
+  if (!check.isReachable(provider)) return;
+  let failed = await findFailed(nodes, check);
+  let lost = failed;
+  if (failed.length > nodes.length * LARGEST_PART) {
+    const isFew = nodes.length < SMALLEST_SAMPLE;
+    if (isFew) ({ failed, lost } = await lookAgain(failed, nodes, check));
+    else lost = [];
+    if (!check.isReachable(provider)) return;
+  }
+  if (lost.length < failed.length) {
+    const message = `${failed.length} of ${nodes.length} ready nodes failed the check: ${failed[0]?.message}`;
+    check.onDoubt(provider, message);
+  }
+  await Promise.all(lost.map((one) => remove(one, check)));
+}
+
+/**
+ * Those that fail each time, until the longest blip on our side of the network would be over. Where no other node shows
+ * that our side is well, one of them at most is lost: the login to its successor will tell of the rest.
+ */
+async function lookAgain(
+  first: readonly Failed[],
+  nodes: readonly NodeRecord[],
+  check: Check,
+): Promise<{ failed: readonly Failed[]; lost: readonly Failed[] }> {
+  const { clock, ledger, signal } = check;
+  const end = clock.now() + LONGEST_BLIP;
+  let failed = first;
+  let isProven = false;
+  while (failed.length > 0 && clock.now() < end) {
+    await clock.sleep(MINUTE, { signal });
+    const still = nodes.flatMap(({ id }) => ledger.nodes.get(id) ?? []).filter((node) => isFree(node, check));
+    const now = await findFailed(still, check);
+    isProven = now.length < still.length;
+    failed = now.filter(({ node }) => failed.some((one) => one.node.id === node.id));
+  }
+  return { failed, lost: isProven ? failed : failed.slice(0, 1) };
+}
+
+async function findFailed(nodes: readonly NodeRecord[], check: Check): Promise<readonly Failed[]> {
   const failed: Failed[] = [];
-  const inTurn = atMost(AT_ONCE, { clock: means.clock, placeTime: PLACE_TIME });
   const checks = nodes.map((node) =>
-    inTurn(async () => {
-      const message = await twice(() => whyUnusable(node, means, signal));
+    check.inTurn(async () => {
+      const message = await twice(() => whyUnusable(node, check));
       if (message !== null) failed.push({ node, message });
     })
   );
@@ -84,11 +126,7 @@ async function twice(check: () => Promise<string | null>): Promise<string | null
   return await check() === null ? null : await check();
 }
 
-async function whyUnusable(
-  node: NodeRecord,
-  means: CheckReadyMeans,
-  signal: AbortSignal,
-): Promise<string | null> {
+async function whyUnusable(node: NodeRecord, means: Check): Promise<string | null> {
   const provider = means.config.providers.find(({ name }) => name === node.provider);
   const image = provider?.images.find(({ name }) => name === node.image);
   if (provider === undefined || image === undefined || node.addresses === null) return null;
@@ -97,10 +135,10 @@ async function whyUnusable(
   try {
     const credentials = credentialsFor(node, { image, images: means.ledger.images, readKey: means.readKey });
     const timeout = provider.checkTimeout;
-    await logIn(node, node.addresses.login, { ...means, provider, image, credentials, signal, timeout });
+    await logIn(node, node.addresses.login, { ...means, provider, image, credentials, timeout });
     return null;
   } catch (error) {
-    signal.throwIfAborted();
+    means.signal.throwIfAborted();
     return errorChain(error);
   }
 }

@@ -97,7 +97,7 @@ export class PoolCrons {
   }
 
   #checkReady(config: Config, signal: AbortSignal): Promise<void> {
-    const text = "provider {provider}: {reason}; too many to delete them all, so they were kept";
+    const text = "provider {provider}: {reason}; the fault may be on this side, so not all are deleted";
     return checkReadyNodes({
       ...this.#means,
       config,

@@ -1,7 +1,12 @@
-/** Nothing is done twice for one decision: a plan from before an answer was stored is left to the next one. */
+/**
+ * Nothing is done twice for one decision: a plan from before an answer was stored is left to the next one. What is broken
+ * off when the daemon stops has not failed.
+ */
 import assert from "node:assert/strict";
+import { CloudError } from "../../src/cloud/cloud_error.ts";
 import type { NodeRecord, NodeState } from "../../src/domain/node.ts";
 import type { ProviderImage, ProviderImageState } from "../../src/domain/provider_image.ts";
+import { SECOND } from "../../src/domain/time.ts";
 import type { TargetAccess } from "../../src/execute/hand_over.ts";
 import type { Action, ActionType } from "../../src/plan/action.ts";
 import type { ImageAction, ProviderImageAction } from "../../src/plan/images/image_action.ts";
@@ -10,7 +15,15 @@ import { ADDRESSES, config, floatingIp, image, node, NOW, provider, states } fro
 import { sampleDibImage, sampleImage } from "../views/sample_images.ts";
 import { executorKit, imageExecutorOf, scriptedTarget } from "./execute_fixtures.ts";
 
+type Answer = "works" | "fails" | "stops";
+
 const failing = () => Promise.reject(new Error("not now"));
+
+/** Waits for its answer until the daemon stops. */
+function untilStop() {
+  const { promise, reject } = Promise.withResolvers<never>();
+  return { wait: () => promise, stop: () => reject(new CloudError("unavailable", "it was called off")) };
+}
 
 interface Case {
   readonly state: NodeState;
@@ -108,28 +121,30 @@ const working = {
 };
 
 /** What the action asks for when it is dispatched twice as one plan had it, the second time when the first is stored. */
-async function asked({ state, fields, action }: Case, answer: "works" | "fails"): Promise<string[]> {
+async function dispatched({ state, fields, action, asks: wanted }: Case, answer: Answer) {
   const works = answer === "works";
+  const end = untilStop();
+  const fail = answer === "stops" ? end.wait : failing;
   const calls: string[] = [];
   const target = scriptedTarget((method) => {
     calls.push(method);
-    return works ? Promise.resolve() : failing();
+    return works ? Promise.resolve() : fail();
   });
   const access = { type: "jenkins", target, config: { name: "", jenkins: { testJob: "test-node" } } };
   await using kit = await executorKit({
     nodes: [node(state, { subnodeCount: 0, ...fields })],
     config: config({ providers: [provider({ images: [image()] })] }),
     cloud: works ? working : {
-      ...Object.fromEntries(Object.keys(working).map((name) => [name, failing])),
+      ...Object.fromEntries(Object.keys(working).map((name) => [name, fail])),
       getFloatingIp: working.getFloatingIp,
     },
     login: () => {
       calls.push("login");
-      return works ? Promise.resolve({ exitCode: 0, output: "" }) : failing();
+      return works ? Promise.resolve({ exitCode: 0, output: "" }) : fail();
     },
     connect: () => {
       calls.push("connect");
-      return Promise.reject(new LoginError("network", "no route"));
+      return works ? Promise.reject(new LoginError("network", "no route")) : fail();
     },
     target: access as unknown as TargetAccess,
     endJob: async () => {
@@ -138,19 +153,40 @@ async function asked({ state, fields, action }: Case, answer: "works" | "fails")
     },
   });
   const planned = action(kit.node()!);
-  await kit.run(planned);
-  await kit.run(planned);
+  const asks = () => [...kit.cloud.calls.map(({ method }) => method), ...calls];
+  if (answer === "stops") {
+    kit.dispatch([planned]);
+    await kit.clock.advanceUntil(() => asks().length === wanted.length, { within: SECOND });
+    const ended = kit.executor[Symbol.asyncDispose]();
+    end.stop();
+    await ended;
+  } else {
+    await kit.run(planned);
+    await kit.run(planned);
+  }
   assert.deepEqual(kit.defects, []);
-  return [...kit.cloud.calls.map(({ method }) => method), ...calls];
+  return { asks: asks(), node: kit.node()! };
 }
 
 for (const [type, each] of Object.entries(cases)) {
   Deno.test(`nothing is done twice: ${type} by a plan from before it was answered`, async () => {
-    assert.deepEqual(await asked(each, "works"), each.asks);
+    assert.deepEqual((await dispatched(each, "works")).asks, each.asks);
   });
-  if (type === "end-job" || type === "give-up") continue;
+  if (type === "end-job") continue;
+  Deno.test(`what the daemon's end breaks off has not failed: ${type}`, async () => {
+    const { node } = await dispatched(each, "stops");
+    const { state: { phase }, evidence, waitingOn, retryAt, deletedBy } = node;
+    assert.deepEqual([phase, evidence, waitingOn, retryAt, deletedBy], [
+      each.state.phase,
+      null,
+      null,
+      null,
+      null,
+    ]);
+  });
+  if (type === "give-up") continue;
   Deno.test(`nothing is repeated before its time: ${type} by a plan from before it failed`, async () => {
-    assert.deepEqual(await asked(each, "fails"), each.asks);
+    assert.deepEqual((await dispatched(each, "fails")).asks, each.asks);
   });
 }
 
@@ -197,10 +233,12 @@ const imageCases: Readonly<Record<string, ImageCase>> = {
   },
 };
 
-async function askedForImage({ state, action }: ImageCase, answer: "works" | "fails"): Promise<string[]> {
-  const made = answer === "works" ? () => Promise.resolve({ id: "i5" }) : failing;
-  const done = answer === "works" ? () => Promise.resolve() : failing;
-  const deleted = answer === "works" ? () => Promise.resolve("accepted" as const) : failing;
+async function dispatchedForImage({ state, action }: ImageCase, answer: Answer) {
+  const end = untilStop();
+  const fail = answer === "stops" ? end.wait : failing;
+  const made = answer === "works" ? () => Promise.resolve({ id: "i5" }) : fail;
+  const done = answer === "works" ? () => Promise.resolve() : fail;
+  const deleted = answer === "works" ? () => Promise.resolve("accepted" as const) : fail;
   await using kit = await executorKit({
     cloud: {
       createImage: made,
@@ -222,20 +260,32 @@ async function askedForImage({ state, action }: ImageCase, answer: "works" | "fa
   const data = { size: 1, open: () => ReadableStream.from([new Uint8Array(1)]) };
   await using images = imageExecutorOf(kit, { builder: { open: () => Promise.resolve(data) } as never });
   const planned = action(kit.ledger.images.get(5)!);
-  for (let time = 0; time < 2; time++) {
+  if (answer === "stops") {
+    images.dispatch([planned], config());
+    await kit.clock.advanceUntil(() => kit.cloud.calls.length > 0, { within: SECOND });
+    const ended = images[Symbol.asyncDispose]();
+    end.stop();
+    await ended;
+  }
+  for (let time = 0; time < 2 && answer !== "stops"; time++) {
     images.dispatch([planned], config());
     await kit.clock.advanceUntil(() => !images.isRunning(planned.type, 5), { within: 1_000 });
   }
   assert.deepEqual(kit.defects, []);
-  return kit.cloud.calls.map(({ method }) => method);
+  return { asks: kit.cloud.calls.map(({ method }) => method), image: kit.ledger.images.get(5)! };
 }
 
 for (const [type, each] of Object.entries(imageCases)) {
   for (const answer of ["works", "fails"] as const) {
     Deno.test(`nothing is done twice for an image: ${type} by a plan from before it ${answer}`, async () => {
-      assert.deepEqual(await askedForImage(each, answer), each.asks);
+      assert.deepEqual((await dispatchedForImage(each, answer)).asks, each.asks);
     });
   }
+  Deno.test(`what the daemon's end breaks off has not failed, for an image: ${type}`, async () => {
+    const { state: { phase }, evidence, waitingOn, retryAt } =
+      (await dispatchedForImage(each, "stops")).image;
+    assert.deepEqual([phase, evidence, waitingOn, retryAt], [each.state.phase, null, null, null]);
+  });
 }
 
 Deno.test("the files of a build are removed once by one plan", async () => {

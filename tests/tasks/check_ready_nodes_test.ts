@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { NodeRecord } from "../../src/domain/node.ts";
 import { transition } from "../../src/domain/node_transition.ts";
-import { MINUTE, SECOND } from "../../src/domain/time.ts";
+import { HOUR, MINUTE, SECOND } from "../../src/domain/time.ts";
 import { LoginError, type Shell } from "../../src/ssh/shell.ts";
 import { checkReadyNodes } from "../../src/tasks/check_ready_nodes.ts";
 import { HOST_KEY, ledgerWith, scriptedShell } from "../execute/execute_fixtures.ts";
@@ -48,7 +48,9 @@ async function check(
     onDoubt: (name: string, message: string) => doubts.push(`${name}: ${message}`),
   };
   const done = checkReadyNodes(means, { signal: new AbortController().signal });
-  const outcome = await done.then(() => null, (error: Error) => error.message);
+  let outcome: string | null | undefined;
+  done.then(() => outcome = null, (error: Error) => outcome = error.message);
+  await kit.clock.advanceUntil(() => outcome !== undefined, { within: HOUR });
   const deleted = [...kit.ledger.nodes.values()].filter(({ state }) => state.phase === "delete-server");
   return { attempts, doubts, outcome, deleted: deleted.map(({ id }) => id), ledger: kit.ledger };
 }
@@ -88,9 +90,62 @@ Deno.test("where most of a provider's nodes fail together they are kept, and the
   assert.deepEqual(doubts, ["cloud-a: 3 of 5 ready nodes failed the check: no route to host"]);
 });
 
-Deno.test("half of them, or the few that there are, may all be lost", async () => {
+Deno.test("half of them may be lost", async () => {
   assert.deepEqual((await check(five.slice(0, 4), { failing: [1, 2] })).deleted, [1, 2]);
-  assert.deepEqual((await check(five.slice(0, 3), { failing: [1, 2, 3] })).deleted, [1, 2, 3]);
+});
+
+for (const count of [1, 2, 3]) {
+  const few = five.slice(0, count);
+  const failing = few.map(({ id }) => id);
+  Deno.test(`where the ready nodes are ${count} and all fail for some minutes, none is lost`, async () => {
+    for (const times of [2, 4, 10, 20]) {
+      const { deleted, doubts } = await check(few, { failing, times });
+      assert.deepEqual([deleted, doubts], [[], []]);
+    }
+  });
+  Deno.test(`where the ready nodes are ${count} and all fail for long, one of them is lost at a time`, async () => {
+    const { deleted, doubts } = await check(few, { failing });
+    assert.deepEqual(deleted, [1]);
+    const told = `cloud-a: ${count} of ${count} ready nodes failed the check: no route to host`;
+    assert.deepEqual(doubts, count === 1 ? [] : [told]);
+  });
+}
+
+Deno.test("where one of few ready nodes works all the time, those that fail for long are lost", async () => {
+  assert.deepEqual((await check(five.slice(0, 3), { failing: [2, 3] })).deleted, [2, 3]);
+  assert.deepEqual((await check(five.slice(0, 3), { failing: [2, 3], times: 4 })).deleted, []);
+});
+
+Deno.test("a node that is taken while few are looked at again is left to whoever has it", async () => {
+  const taken = { type: "taken", job: null, requestId: 1 } as const;
+  const { deleted } = await check(five.slice(0, 2), {
+    failing: [1, 2],
+    meanwhile: ({ ledger, clock }) =>
+      ledger.changeNode(
+        1,
+        (each) => each.state.phase === "ready" ? transition(each, taken, clock.now()) : each,
+      ),
+  });
+  assert.deepEqual(deleted, [2]);
+});
+
+Deno.test("a check of few nodes that fail ends with the daemon", async () => {
+  const kit = await ledgerWith(ready(1));
+  const stop = new AbortController();
+  const done = checkReadyNodes({
+    ledger: kit.ledger,
+    clock: kit.clock,
+    shell: scriptedShell(() => Promise.reject(broken)),
+    config: config(),
+    readKey: () => Promise.resolve("key"),
+    isReachable: () => true,
+    onDoubt: () => {},
+  }, { signal: stop.signal });
+  const ended = assert.rejects(done, /nodepool is stopping/);
+  await kit.clock.advance(3 * MINUTE);
+  stop.abort(new Error("nodepool is stopping"));
+  await ended;
+  assert.equal(kit.ledger.nodes.get(1)!.state.phase, "ready");
 });
 
 Deno.test("while a provider's cloud does not answer, its nodes are not checked", async () => {
@@ -148,8 +203,9 @@ async function checkSlow(times: readonly number[], checkTimeout = MINUTE) {
     isReachable: () => true,
     onDoubt: () => {},
   }, { signal: new AbortController().signal });
-  await kit.clock.advance(10 * MINUTE);
-  await done;
+  let isOver = false;
+  done.then(() => isOver = true);
+  await kit.clock.advanceUntil(() => isOver, { within: HOUR });
   const lost = [...kit.ledger.nodes.values()].filter(({ state }) => state.phase !== "ready");
   return { ended, lost: lost.map(({ comment }) => comment) };
 }

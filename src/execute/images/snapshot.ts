@@ -58,6 +58,7 @@ export async function executeCreateSnapshot(
     const { id } = await cloud.createSnapshot({ serverId, name: image.hostname, properties }, { signal });
     return { type: "accepted", externalId: id };
   } catch (error) {
+    if (signal.aborted) return { type: "answer-lost" };
     const outcome = refusalOutcome(error, { attempt: image.attempt, now: clock.now() });
     return outcome.type === "failed" ? refusedOnce(error, image, clock.now()) : outcome;
   }

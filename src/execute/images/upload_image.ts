@@ -23,6 +23,7 @@ export async function executeCreateImage(
     const { id } = await cloud.createImage(request, { signal });
     return { type: "accepted", externalId: id };
   } catch (error) {
+    if (signal.aborted) return { type: "answer-lost" };
     return refusalOutcome(error, { attempt: image.attempt, now: clock.now() });
   }
 }
