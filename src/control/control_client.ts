@@ -2,7 +2,7 @@
  * The commands' side of the control socket, loaded by those that talk to a pool. Uses Deno's own fetch over the Unix
  * socket: an HTTP package would cost more at start than all the rest of a command.
  */
-import type * as v from "valibot";
+import * as v from "valibot";
 import { connectionKind } from "./connection_kind.ts";
 import { ControlError } from "./control_error.ts";
 import {
@@ -16,8 +16,10 @@ import {
 } from "./greeting.ts";
 import { NoAnswerError } from "./no_answer_error.ts";
 import { type Operation, stream } from "./operation.ts";
-import { type OperationName, operations } from "./operations.ts";
+import type { OperationName } from "./operations.ts";
+import { listOperations } from "./operations/list_operations.ts";
 import type { PoolClient } from "./pool_client.ts";
+import { fits } from "./quick_check.ts";
 import { ControlSocketError } from "./socket_path.ts";
 import { whatIsWrong } from "./what_is_wrong.ts";
 
@@ -50,16 +52,36 @@ class RemotePool implements PoolClient {
     this.#client = Deno.createHttpClient({ proxy: { transport: "unix", path: socketPath } });
   }
 
+  /** Whoever only looks asks at once, and for the greeting where the answer does not fit. */
   async ask(name: OperationName, request: object, options: AskOptions = {}): Promise<never> {
-    const greeting = await this.#greet(options);
-    const problem = misfit(greeting, name);
-    if (problem !== null) throw new Error(problem);
-    const operation = operations[name];
+    const operation = await descriptorOf(name);
     const call = callOf(operation, request);
+    if (call.method !== "GET") await this.#checkFit(name, options);
     if (operation.answer === stream) return await this.#follow(call, options) as never;
     const { status, text } = await this.#send(call, options);
+    if (status === 404) await this.#checkFit(name, options);
     if (status >= 400) throw failureOf(status, text);
-    return checked(operation.answer, { answer: parsed(text), name, greeting }) as never;
+    const answer = parsed(text);
+    if (!fits(operation.answer, answer)) throw await this.#misfit(name, operation, { answer, options });
+    return answer as never;
+  }
+
+  /** @throws Error that says who is too old, where the daemon cannot be asked for it */
+  async #checkFit(name: OperationName, options: AskOptions): Promise<void> {
+    const problem = misfit(await this.#greet(options), name);
+    if (problem !== null) throw new Error(problem);
+  }
+
+  async #misfit(
+    name: OperationName,
+    { answer: schema }: Operation,
+    { answer, options }: { answer: unknown; options: AskOptions },
+  ): Promise<Error> {
+    const greeting = await this.#greet(options);
+    const problem = misfit(greeting, name) ?? blameVersion(greeting);
+    const { problems } = whatIsWrong(schema, answer);
+    const blame = problem === null ? "" : `; ${problem}`;
+    return new Error(`the daemon sent an invalid response to ${name}: ${problems}${blame}`);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -78,7 +100,7 @@ class RemotePool implements PoolClient {
     const { status, text } = await this.#send({ method: "GET", path: "/" }, options);
     if (status === 404) return SILENT_GREETING;
     if (status >= 400) throw failureOf(status, text);
-    return checked(greetingSchema, { answer: parsed(text), name: "greeting", greeting: null }) as Greeting;
+    return v.parse(greetingSchema, parsed(text));
   }
 
   /** With its whole body: a daemon may be stopped in the middle of it. */
@@ -119,6 +141,12 @@ class RemotePool implements PoolClient {
   }
 }
 
+/** Who only wants a list need not load the whole table. */
+async function descriptorOf(name: OperationName): Promise<Operation> {
+  const list = (listOperations as Partial<Record<OperationName, Operation>>)[name];
+  return list ?? (await import("./operations.ts")).operations[name];
+}
+
 /** A socket needs no host. Deno looks up what is named all the same, so it is an address: no name server is asked. */
 const ANYWHERE = "http://127.0.0.1";
 
@@ -154,17 +182,6 @@ function parsed(text: string): unknown {
   } catch {
     return text;
   }
-}
-
-/** As it came, with what a newer daemon says besides. */
-function checked(
-  schema: v.GenericSchema,
-  { answer, name, greeting }: { answer: unknown; name: string; greeting: Greeting | null },
-): unknown {
-  const { problems } = whatIsWrong(schema, answer);
-  if (problems === null) return answer;
-  const blame = greeting === null ? "" : blameVersion(greeting);
-  throw new Error(`the daemon sent an invalid response to ${name}: ${problems}${blame}`);
 }
 
 function failureOf(status: number, text: string): Error {

@@ -5,6 +5,7 @@
  */
 import { type Context, Hono } from "hono";
 import type * as v from "valibot";
+import { VERSION } from "../lib/build_info.ts";
 import { ControlError } from "./control_error.ts";
 import { StoreError } from "../store/store.ts";
 import { greetingOf, OLDEST_PROTOCOL, PROTOCOL_HEADER } from "./greeting.ts";
@@ -51,7 +52,10 @@ async function refuseOldClients(context: Context, next: () => Promise<void>): Pr
   // A command of 0.3.0 names none.
   const protocol = Number(context.req.header(PROTOCOL_HEADER) ?? 1);
   if (protocol < OLDEST_PROTOCOL) {
-    throw new ControlError(400, "this nodepool is too old for the daemon: use the daemon's version");
+    throw new ControlError(
+      400,
+      `this nodepool is too old for the daemon, which runs ${VERSION}: use the daemon's version`,
+    );
   }
   await next();
 }

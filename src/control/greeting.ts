@@ -55,8 +55,8 @@ export function misfit({ nodepool, protocol, oldest_protocol, operations }: Gree
 }
 
 /** For an answer that does not fit: the versions, where they may be why. */
-export function blameVersion({ nodepool }: Greeting): string {
-  return nodepool === VERSION ? "" : `; ${tooOld(nodepool, { isDaemon: !isNewer(nodepool) })}`;
+export function blameVersion({ nodepool }: Greeting): string | null {
+  return nodepool === VERSION ? null : tooOld(nodepool, { isDaemon: !isNewer(nodepool) });
 }
 
 function tooOld(daemon: string, { isDaemon }: { isDaemon: boolean }): string {

@@ -1,5 +1,6 @@
 /** Checks what came over the control socket, at either end. */
 import * as v from "valibot";
+import { VERSION } from "../lib/build_info.ts";
 
 interface Checked {
   readonly output: unknown;
@@ -12,7 +13,9 @@ export function whatIsWrong(schema: v.GenericSchema, input: unknown): Checked {
   if (result.success) return { output: result.output, problems: null };
   const problems = result.issues.slice(0, MOST).map((issue) => {
     const path = v.getDotPath(issue);
-    if (issue.type === "strict_object" && issue.expected === "never") return `there is no key ${path}`;
+    if (issue.type === "strict_object" && issue.expected === "never") {
+      return `nodepool ${VERSION} does not know "${path}" here`;
+    }
     return path === null ? issue.message : `${path}: ${issue.message}`;
   });
   return { output: null, problems: problems.join("; ") };

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { connectControl } from "../../src/control/control_client.ts";
+import { controlRoutes } from "../../src/control/control_routes.ts";
 import { greetingOf, misfit, PROTOCOL, SILENT_GREETING } from "../../src/control/greeting.ts";
 import { localPool } from "../../src/control/local_pool.ts";
 import type { StatePool } from "../../src/control/operated_pool.ts";
@@ -129,9 +130,16 @@ Deno.test("who is too old is said, and what to do", async () => {
     misfit({ ...greeting, nodepool: "0.10.0", operations: [] }, "job-list")!,
     /^this nodepool .*too old/,
   );
-  await daemonOf({ "/": newer, "/views/job-list": jobList }, async (client) => {
+  await daemonOf({ "/": newer, "/reload": { changes: [], problems: [] } }, async (client) => {
+    await assert.rejects(client.ask("reload", {}), { message: tooOld });
     await assert.rejects(client.ask("job-list", {}), { message: tooOld });
   });
+  const routes = controlRoutes(new ScriptedPool(), { stopping: new AbortController().signal, onDefect() {} });
+  const refusal = await routes.request("/views/job-list", { headers: { "nodepool-protocol": "0" } });
+  assert.deepEqual([refusal.status, (await refusal.json()).error], [
+    400,
+    `this nodepool is too old for the daemon, which runs ${VERSION}: use the daemon's version`,
+  ]);
   const older = { ...greeting, nodepool: "0.0.1" };
   await daemonOf({ "/": older, "/views/job-list": { ...jobList, jobs: null } }, async (client) => {
     await assert.rejects(client.ask("job-list", {}), { message: /jobs: .*; the daemon is too old: it runs/ });
@@ -146,9 +154,15 @@ Deno.test("an option that the daemon does not know is refused, not passed over",
     await using _server = await serveControl(pool, { socketPath, onDefect() {} });
     await using client = await connectControl(socketPath);
     const force = { ids: [1], comment: "x", force: true };
-    await assert.rejects(client!.ask("delete", force), { status: 400, message: "there is no key force" });
+    await assert.rejects(client!.ask("delete", force), {
+      status: 400,
+      message: `nodepool ${VERSION} does not know "force" here`,
+    });
     const since = { job: "x", since: "yesterday" };
-    await assert.rejects(client!.ask("job-list", since), { status: 400, message: "there is no key since" });
+    await assert.rejects(client!.ask("job-list", since), {
+      status: 400,
+      message: `nodepool ${VERSION} does not know "since" here`,
+    });
     assert.deepEqual(pool.calls, []);
   }
   await Deno.remove(folder, { recursive: true });

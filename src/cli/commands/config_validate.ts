@@ -6,7 +6,6 @@ import { UsageError } from "../cli_error.ts";
 import type { CliIo } from "../cli_io.ts";
 import { example } from "../example.ts";
 import { outputFormats } from "../output_format.ts";
-import { showOnlineChecks } from "../show_online_checks.ts";
 
 export function configValidateCommand(context: CliContext) {
   return new Command("config-validate")
@@ -28,7 +27,10 @@ export function configValidateCommand(context: CliContext) {
       if (schema) return await printSchema(io);
       const { configFile, secureFile } = configFilesOf(context);
       const loaded = await load(file ?? configFile, { secureFile, strict, online, io });
-      if (online) return await showOnlineChecks(context, { ...loaded, strict, output: output ?? "table" });
+      if (online) {
+        const { showOnlineChecks } = await import("../show_online_checks.ts");
+        return await showOnlineChecks(context, { ...loaded, strict, output: output ?? "table" });
+      }
       const { showConfig } = await import("../../config/show_config.ts");
       io.stdout.write(show ? showConfig(loaded.config) : `${file ?? configFile} is valid\n`);
     });
