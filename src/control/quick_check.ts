@@ -27,8 +27,9 @@ function checkOf(schema: Known): Check {
   if (schema.pipe?.slice(1).some(({ type }) => type !== "readonly")) return (input) => v.is(schema, input);
   switch (schema.type) {
     case "string":
+      return (input) => typeof input === "string";
     case "boolean":
-      return (input) => typeof input === schema.type;
+      return (input) => typeof input === "boolean";
     case "number":
       return (input) => typeof input === "number" && !Number.isNaN(input);
     case "nullable":
