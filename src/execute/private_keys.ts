@@ -1,4 +1,5 @@
 /** Private keys, read from their files and kept for a moment: a wave of logins reads each file once. */
+import { seeManual } from "../domain/see_manual.ts";
 import { SECOND } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import { readLoginKey } from "../lib/ssh_key/read_login_key.ts";
@@ -33,12 +34,16 @@ export class PrivateKeys {
 
   async #read(path: string): Promise<string> {
     const text = await this.#readFile(path).catch((cause) => {
-      throw new LoginError("auth", `cannot read the private key ${path}; check the image's private-key`, {
-        cause,
-      });
+      throw new LoginError(
+        "auth",
+        `cannot read the private key ${path}; check the image's private-key; ${seeManual("login")}`,
+        {
+          cause,
+        },
+      );
     });
     const read = readLoginKey(text, path);
     if ("key" in read) return read.key;
-    throw new LoginError("auth", `the private key ${path} ${read.problem}`);
+    throw new LoginError("auth", `the private key ${path} ${read.problem}; ${seeManual("login")}`);
   }
 }

@@ -1,4 +1,5 @@
 /** Says why a label did not get all that it asked for: the label's own cap, and what each provider lacks. */
+import { seeManual } from "../domain/see_manual.ts";
 import { type Placement, RESOURCES } from "./allocation_placement.ts";
 import type { LabelAsk, Offer, ProviderRoom, RefusalReason, Resource } from "./allocation_types.ts";
 
@@ -49,7 +50,10 @@ function fullReason(
     .map((use) => useText("max-servers", use));
   const quotas = short.filter(({ resource }) => resource !== "maxServers")
     .map((use) => useText(QUOTA_NAMES[use.resource], use));
-  const texts = [...servers, ...(quotas.length === 0 ? [] : [`quota full: ${quotas.join(", ")}`])];
+  const texts = [
+    ...servers,
+    ...(quotas.length === 0 ? [] : [`quota full: ${quotas.join(", ")} (${seeManual("quota")})`]),
+  ];
   return texts.length === 0 ? null : texts.join("; ");
 }
 

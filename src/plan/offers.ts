@@ -2,6 +2,7 @@
  * What a provider offers a label at this moment: a flavor, an image and networks to boot with, or the reason why
  * it offers nothing.
  */
+import { seeManual } from "../domain/see_manual.ts";
 import type { Config, LabelConfig, ProviderConfig, ProviderImageConfig } from "../domain/config.ts";
 import type { ImageOrder } from "../domain/image_order.ts";
 import type { LaunchPause } from "../domain/launch_pause.ts";
@@ -109,7 +110,9 @@ export function offerBaseImage(
 ): LaunchOffer | string {
   const wanted = image.baseImage ?? "";
   const found = catalog.images.get(wanted);
-  if (found === null) return `the cloud has no ready image ${wanted}`;
+  if (found === null) {
+    return `the cloud has no ready image ${wanted}; ${seeManual("missing-image")}`;
+  }
   // While images cannot be looked up, an id is taken as it is.
   if (found === undefined && !isUuid(wanted)) return `the image ${wanted} is not looked up yet`;
   return fitCatalog({ provider, image, imageId: found?.id ?? wanted }, { catalog, source: found ?? null });
@@ -157,10 +160,13 @@ function listedCatalog(provider: ProviderConfig, situation: ProviderSituation): 
 function whyRefused(situation: ProviderSituation, flavor: Flavor | null): string | null {
   const refusal = situation.seen?.refusal ?? null;
   if (refusal === null || !concerns(refusal, flavor)) return null;
+  const told = refusal.kind === "capacity" || refusal.kind === "quota"
+    ? `${refusal.message} (${seeManual(refusal.kind)})`
+    : refusal.message;
   if (refusal.until > situation.now) {
-    return `${refusal.message}; asked again at ${timeOfDay(refusal.until, situation)}`;
+    return `${told}; asked again at ${timeOfDay(refusal.until, situation)}`;
   }
-  return situation.asking ? `${refusal.message}; asking again` : null;
+  return situation.asking ? `${told}; asking again` : null;
 }
 
 /**
@@ -175,7 +181,9 @@ function fitCatalog(
     return `the image ${source.name} is ${source.status} on the cloud; it is waited for until it is active`;
   }
   const flavor = chooseFlavor(wish.image, catalog.flavors, source);
-  if (flavor === null) return describeFlavorWish(wish.image, catalog.flavors, source);
+  if (flavor === null) {
+    return `${describeFlavorWish(wish.image, catalog.flavors, source)}; ${seeManual("missing-flavor")}`;
+  }
   const networks = chooseNetworks(wish.provider, catalog);
   if (isUnclear(networks)) return networks.message;
   const { use } = planFloatingIps(wish.provider, catalog.networks);

@@ -1,4 +1,5 @@
 /** What an error of the connection means for a login: pure, and the only reader of ssh2's errors. */
+import { seeManual } from "../domain/see_manual.ts";
 import { offerProblem, type ServerOffer } from "./server_offer.ts";
 import { LoginError, type LoginFailure, type LoginTarget } from "./shell.ts";
 
@@ -58,7 +59,8 @@ export function failureOf(
 /** A server that still takes keys has refused this one. */
 export function authProblem(wanted: readonly string[]): string {
   if (wanted.length === 0 || wanted.includes("publickey")) {
-    return "the server refused the key; check that username and private-key are those of its image";
+    return "the server refused the key; check that username and private-key are those of its image " +
+      `(${seeManual("login")})`;
   }
   return `the server requires ${
     wanted.join(" or ")

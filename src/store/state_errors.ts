@@ -1,4 +1,5 @@
 /** What is said when a state cannot be used; one place, so that every such message names the file and a way out. */
+import { seeManual } from "../domain/see_manual.ts";
 import { basename, dirname, join } from "node:path";
 import { StoreError } from "./store.ts";
 
@@ -25,19 +26,28 @@ function wayOut(path: string): string {
 
 /** The state's contents cannot be trusted. `problem` says where and what. */
 export function damagedState(path: string, problem: string, cause?: unknown): StoreError {
-  return new StoreError("damaged", `the state ${path} is damaged: ${problem}; ${wayOut(path)}`, { cause });
+  return new StoreError(
+    "damaged",
+    `the state ${path} is damaged: ${problem}; ${wayOut(path)}; ${seeManual("damaged-state")}`,
+    { cause },
+  );
 }
 
 /** The state is not the one any more that this process has opened. `problem` says what became of it. */
 export function goneState(path: string, problem: string): StoreError {
-  return new StoreError("gone", `the state ${path} is gone from under this process: ${problem}`);
+  return new StoreError(
+    "gone",
+    `the state ${path} is gone from under this process: ${problem}; ${seeManual("lost-state")}`,
+  );
 }
 
 /** There was a state, as its witness tells, and now there is none. */
 export function lostState(path: string): StoreError {
   return new StoreError(
     "damaged",
-    `the state ${path} is gone, which a daemon has written before; ${wayOut(path)}`,
+    `the state ${path} is gone, which a daemon has written before; ${wayOut(path)}; ${
+      seeManual("lost-state")
+    }`,
   );
 }
 

@@ -3,6 +3,7 @@
  * of a state that is older than the cloud, what may be in use is held; while another daemon may be at work on a copy
  * of the state, the provider is frozen. `ProviderWatches` has it look after each listing, before anything is planned.
  */
+import { seeManual } from "../domain/see_manual.ts";
 import type { Stranger } from "../domain/inventory.ts";
 import { describeForeign, type ForeignServer, implausibleMark } from "../domain/pool_report.ts";
 import { RESTORED } from "../domain/stale_hold.ts";
@@ -135,5 +136,7 @@ function told({ server, nodeId, run }: Stranger): ForeignServer {
 function freezeReason({ server, run }: Stranger, count: number): string {
   const others = count > 1 ? ` and ${count - 1} more` : "";
   return `frozen: another daemon seems to work on a copy of this state (it made server ${server.name}, ${server.id}` +
-    `, in run ${run}${others}); stop it for good, then run \`nodepool state adopt\``;
+    `, in run ${run}${others}); stop it for good, then run \`nodepool state adopt\` (${
+      seeManual("two-daemons")
+    })`;
 }

@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import { describeSubject } from "../domain/defect.ts";
 import { describeMissing, describeStale } from "../domain/observation.ts";
+import { seeManual } from "../domain/see_manual.ts";
 import { durationText, HOUR, MINUTE, type Moment } from "../domain/time.ts";
 import type { CloudClock } from "../domain/clock_record.ts";
 import {
@@ -149,20 +150,24 @@ export function listProblems(report: PoolReport): string[] {
     `${describeSubject(of)}: ${doing} failed: ${message}; all others go on`
   );
   return [
-    ...stateProblems(report.state),
+    ...linked(stateProblems(report.state), report.state.problem === null ? "lost-state" : "disk-full"),
     ...broken,
-    ...config,
-    ...clockProblems(report),
-    ...clouds,
-    ...missing,
+    ...linked(config, "broken-configuration"),
+    ...linked(clockProblems(report), "clock"),
+    ...linked(clouds, "unreachable"),
+    ...linked(missing, "doubtful"),
     ...providers.flatMap((provider) => listDoubts(provider, report)),
-    ...failures,
+    ...linked(failures, "paused"),
     ...refused,
-    ...images,
-    ...away,
-    ...cut,
+    ...linked(images, "no-image"),
+    ...linked([...away, ...cut], "no-jobs"),
     ...tasks,
   ];
+}
+
+/** Each with the section of the manual that says what to do. */
+function linked(problems: readonly string[], section: Parameters<typeof seeManual>[0]): string[] {
+  return problems.map((problem) => `${problem}; ${seeManual(section)}`);
 }
 
 /** What speaks against the state being the only one, and up to date. */
@@ -183,8 +188,7 @@ function listDoubts(
   ];
   const lines = [
     ...(frozen === null ? [] : [frozen]),
-    ...older,
-    ...inUse,
+    ...linked([...older, ...inUse], "restored-state"),
     ...implausible.map(implausibleMark),
   ];
   return lines.map((line) => `provider ${name}: ${line}`);

@@ -1,5 +1,7 @@
 /** The manual as data: every topic and section has a name of its own that leads to it. */
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { linkedSections } from "../../src/domain/see_manual.ts";
 import { findInManual, topics } from "../../src/manual/manual.ts";
 import { searchManual } from "../../src/manual/search_manual.ts";
 import { topicTexts } from "../../src/manual/topics.ts";
@@ -52,4 +54,23 @@ Deno.test("a search of the manual finds sections that have all words, in any cas
   assert.deepEqual(hits.map(({ name }) => name), ["missing-servers"]);
   assert.equal(searchManual(["quota"])[0]!.name, "quota");
   assert.deepEqual(searchManual(["no such words"]), []);
+});
+
+Deno.test("each section of the manual that a message names is there", () => {
+  for (const name of linkedSections) assert.ok(findInManual([name])?.section?.names.includes(name), name);
+});
+
+Deno.test("each section that messages may name is named by one", async () => {
+  const source = fileURLToPath(new URL("../../src", import.meta.url));
+  const texts: string[] = [];
+  for (const folder of await Array.fromAsync(Deno.readDir(source))) {
+    if (!folder.isDirectory) continue;
+    for await (const { name, isFile } of Deno.readDir(`${source}/${folder.name}`)) {
+      if (isFile && name.endsWith(".ts") && name !== "see_manual.ts") {
+        texts.push(await Deno.readTextFile(`${source}/${folder.name}/${name}`));
+      }
+    }
+  }
+  const all = texts.filter((text) => text.includes("seeManual")).join("\n");
+  assert.deepEqual(linkedSections.filter((name) => !all.includes(`"${name}"`)), []);
 });

@@ -66,8 +66,8 @@ Deno.test("a quota that is full now, but with servers of nodepool, stops nothing
   const lines = linesOf((await virtual.checkOnline()).filter(({ result }) => result !== "ok"));
   assert.deepEqual(lines, [
     "warning quota: max-servers is 6, but the quota allows only 2 instances; raise it or lower max-servers (instances 2/2)",
-    "warning label small: no room now: quota full: instances 2/2; 2 of the servers are nodepool's",
-    "warning label big: no room now: quota full: instances 2/2; 2 of the servers are nodepool's",
+    "warning label small: no room now: quota full: instances 2/2 (see: nodepool manual quota); 2 of the servers are nodepool's",
+    "warning label big: no room now: quota full: instances 2/2 (see: nodepool manual quota); 2 of the servers are nodepool's",
   ]);
 });
 

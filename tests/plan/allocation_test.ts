@@ -227,7 +227,10 @@ Deno.test("planAllocation() says what is full, paused, capped or missing", () =>
       spare: 2,
       reasons: [
         { provider: "servers", reason: "max-servers 10/10" },
-        { provider: "cores", reason: "quota full: instances 3/3, cores 38/40 (4 needed)" },
+        {
+          provider: "cores",
+          reason: "quota full: instances 3/3, cores 38/40 (4 needed) (see: nodepool manual quota)",
+        },
         { provider: "paused", reason: "paused until 12:03:10 after 3 failed launches" },
         { provider: "gone", reason: "no such provider" },
       ],

@@ -92,12 +92,12 @@ const refused: readonly (readonly [string, ReturnType<typeof offer>, RegExp])[] 
   [
     "refuses for a while",
     offer({ seen: seen({ refusal: refusal() }) }),
-    /^over quota; asked again at 03:05:05$/,
+    /^over quota \(see: nodepool manual quota\); asked again at 03:05:05$/,
   ],
   [
     "is being asked again",
     offer({ seen: seen({ refusal: refusal({ until: NOW }) }), asking: true }),
-    /^over quota; asking again$/,
+    /^over quota \(see: nodepool manual quota\); asking again$/,
   ],
   ["is paused", offer({ pause }), /^paused until 03:05:05 after 1 failed launches in a row: no login$/],
   [
@@ -132,12 +132,12 @@ const refused: readonly (readonly [string, ReturnType<typeof offer>, RegExp])[] 
   [
     "lacks the image",
     offer({ seen: seen({ catalog: catalog({ images: new Map([["noble", null]]) }) }) }),
-    /^the cloud has no ready image noble$/,
+    /^the cloud has no ready image noble; see: nodepool manual missing-image$/,
   ],
   [
     "lacks the flavor",
     offer({ seen: seen({ catalog: catalog({ flavors: [] }) }) }),
-    /^no flavor with at least 2048 MiB of RAM$/,
+    /^no flavor with at least 2048 MiB of RAM; see: nodepool manual missing-flavor$/,
   ],
   [
     "lacks the network",

@@ -37,7 +37,8 @@ Deno.test("lockState() is refused while another process has the lock, whose pid 
     await assert.rejects(lockState(state.path, options), {
       name: "StoreError",
       kind: "locked",
-      message: `the state ${state.path} is in use by nodepool daemon (pid ${other.pid})`,
+      message:
+        `the state ${state.path} is in use by nodepool daemon (pid ${other.pid}); see: nodepool manual state-in-use`,
     });
   } finally {
     await other.end("SIGKILL");

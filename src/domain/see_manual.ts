@@ -1,0 +1,28 @@
+/** What messages say of the manual: the sections that say what to do, by names that `nodepool manual` takes. */
+
+/** A test holds each against the manual. */
+export const linkedSections = [
+  "broken-configuration",
+  "capacity",
+  "clock",
+  "damaged-state",
+  "disk-full",
+  "doubtful",
+  "login",
+  "lost-state",
+  "missing-flavor",
+  "missing-image",
+  "no-image",
+  "no-jobs",
+  "paused",
+  "quota",
+  "restored-state",
+  "state-in-use",
+  "two-daemons",
+  "unreachable",
+] as const;
+
+/** The end of a message, or of a part of one in brackets. */
+export function seeManual(section: typeof linkedSections[number]): string {
+  return `see: nodepool manual ${section}`;
+}
