@@ -36,7 +36,7 @@ export class PrivateKeys {
     const text = await this.#readFile(path).catch((cause) => {
       throw new LoginError(
         "auth",
-        `cannot read the private key ${path}; check the image's private-key; ${seeManual("login")}`,
+        `cannot read the private key ${path}; check the image's private-key (${seeManual("login")})`,
         {
           cause,
         },

@@ -168,6 +168,6 @@ Deno.test("a private key that cannot be read is named, with what to check", asyn
   await assert.rejects(keys.read("/a"), {
     name: "LoginError",
     failure: "auth",
-    message: "cannot read the private key /a; check the image's private-key; see: nodepool manual login",
+    message: "cannot read the private key /a; check the image's private-key (see: nodepool manual login)",
   });
 });

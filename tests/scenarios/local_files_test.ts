@@ -10,7 +10,7 @@ const { private: key, public: open } = await generateKey();
 const unusable: Readonly<Record<string, readonly [text: string | null, says: RegExp]>> = {
   "cannot be read": [
     null,
-    /^cannot read the private key \/key; check the image's private-key: it is not there$/,
+    /^cannot read the private key \/key; check the image's private-key \(see: nodepool manual login\): it is not there$/,
   ],
   "is empty": ["", /^the private key \/key is empty; make one with: ssh-keygen/],
   "is a public key": [open, /^the private key \/key is a public key; name the private one/],

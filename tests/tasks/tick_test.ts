@@ -144,7 +144,10 @@ Deno.test("what cannot be launched is reported, stored with the requests, and lo
   await kit.ledger.edit((edit) => edit.putRequest(sampleRequest({ id: 1 })));
   assert.equal(await kit.run(), NOW + MINUTE);
   assert.deepEqual(kit.tick.reports.map(({ name, wanted }) => [name, wanted]), [["noble", 2]]);
-  assert.match(kit.ledger.requests.get(1)?.waitingOn?.message ?? "", /^cloud-a: over quota; asked again at/);
+  assert.match(
+    kit.ledger.requests.get(1)?.waitingOn?.message ?? "",
+    /^cloud-a: over quota \(see: nodepool manual quota\); asked again at/,
+  );
 });
 
 Deno.test("a node that has ended leaves its history", async () => {
