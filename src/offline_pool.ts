@@ -62,7 +62,7 @@ async function continueClock(clock: SteadyClock, ledger: Ledger): Promise<Millis
   return Math.round(clock.wall() - clock.now());
 }
 
-interface OfflineMeans {
+interface OfflineDeps {
   readonly ledger: Ledger;
   readonly clock: SteadyClock;
   readonly wallOffset: Milliseconds;
@@ -72,7 +72,7 @@ interface OfflineMeans {
 }
 
 function statePool(
-  { ledger, clock, wallOffset, config, configError, resources }: OfflineMeans,
+  { ledger, clock, wallOffset, config, configError, resources }: OfflineDeps,
 ): StatePool & AsyncDisposable {
   return {
     ledger,

@@ -15,7 +15,7 @@ import { sendHappenings, type Statsd } from "./metrics/statsd.ts";
 import { statsdAddress } from "./metrics/statsd_address.ts";
 import { openCloud } from "./open_cloud.ts";
 import { openTarget } from "./open_target.ts";
-import type { PoolMeans } from "./pool/pool_means.ts";
+import type { PoolDeps } from "./pool/pool_deps.ts";
 import { generateKey } from "./ssh/generate_key.ts";
 import { createSsh2Shell } from "./ssh/ssh2_shell.ts";
 import type { Store } from "./store/store.ts";
@@ -51,7 +51,7 @@ export function poolAdapters({ store, clock, statsd }: Opened) {
     scriptVariables,
     readFile: (path) => Deno.readTextFile(path),
     stat: (path) => Deno.stat(path).catch(() => null),
-  } satisfies Partial<PoolMeans>;
+  } satisfies Partial<PoolDeps>;
 }
 
 /** null where no server is named. */

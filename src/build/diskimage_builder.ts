@@ -76,7 +76,7 @@ async function openLog(job: BuildJob): Promise<BuildLog> {
   }
 }
 
-interface RunMeans {
+interface RunDeps {
   readonly command: Command;
   readonly clock: Clock;
   readonly log: BuildLog;
@@ -84,7 +84,7 @@ interface RunMeans {
 }
 
 /** Runs the program to its end; all that it started has ended with it. */
-async function run(job: BuildJob, { command, clock, log, signal }: RunMeans): Promise<void> {
+async function run(job: BuildJob, { command, clock, log, signal }: RunDeps): Promise<void> {
   await using running = await start(job, { command, log });
   using deadline = startDeadline({ clock, timeout: job.timeout, signal });
   deadline.signal.addEventListener("abort", () => running.end(), { once: true });

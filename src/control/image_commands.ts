@@ -7,7 +7,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Ledger } from "../store/ledger.ts";
 import type { IdOutcome } from "./operation.ts";
 
-interface Means {
+interface Deps {
   readonly ledger: Ledger;
   readonly clock: Clock;
 }
@@ -15,7 +15,7 @@ interface Means {
 export function deleteImages(
   ids: readonly number[],
   { comment }: { comment: string },
-  { ledger, clock }: Means,
+  { ledger, clock }: Deps,
 ): Promise<readonly IdOutcome[]> {
   return each(ids, (id) =>
     ledger.edit((edit): IdOutcome => {
@@ -35,7 +35,7 @@ export function deleteImages(
 export function deleteDibImages(
   ids: readonly number[],
   { comment }: { comment: string },
-  { ledger, clock }: Means,
+  { ledger, clock }: Deps,
 ): Promise<readonly IdOutcome[]> {
   return each(ids, (id) =>
     ledger.edit((edit): IdOutcome => {

@@ -11,7 +11,7 @@ import { changeOrder } from "../rules/record_image.ts";
 import { ControlError } from "./control_error.ts";
 import type { OrderOutcome, OrderSpec, PlacedOrders } from "./operations/image_operations.ts";
 
-interface Means {
+interface Deps {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly config: Config;
@@ -21,7 +21,7 @@ interface Means {
  * Writes the orders down that a command means.
  * @throws ControlError for what the configuration does not have, or has paused
  */
-export async function placeOrders(spec: OrderSpec, { ledger, clock, config }: Means): Promise<PlacedOrders> {
+export async function placeOrders(spec: OrderSpec, { ledger, clock, config }: Deps): Promise<PlacedOrders> {
   const names = resolve(spec, config);
   const at = clock.now();
   if (spec.kind === "upload") requireBuilds(names, { ledger, config });
@@ -81,7 +81,7 @@ function findUses({ provider, image }: OrderSpec, config: Config): readonly Imag
   throw new ControlError(404, `no image ${image} is made for ${where}; those made there are: ${names}`);
 }
 
-function requireBuilds(names: readonly OrderName[], { ledger, config }: Pick<Means, "ledger" | "config">) {
+function requireBuilds(names: readonly OrderName[], { ledger, config }: Pick<Deps, "ledger" | "config">) {
   for (const { provider, image } of names) {
     const use = config.providers.find(({ name }) => name === provider)?.images
       .find(({ name }) => name === image);

@@ -10,7 +10,7 @@ import type { IdOutcome } from "./operation.ts";
 /** A job whose nodes are to be held when it fails. */
 type JobSpec = Pick<AutoHold, "job" | "holdOnFailure">;
 
-interface Means {
+interface Deps {
   readonly ledger: Ledger;
   readonly clock: Clock;
 }
@@ -19,7 +19,7 @@ interface Means {
 const LONGEST_NAME = 255;
 
 /** @throws ControlError for a name that no job can have, or that has an entry already */
-export async function createJob(spec: JobSpec, { ledger, clock }: Means): Promise<AutoHold> {
+export async function createJob(spec: JobSpec, { ledger, clock }: Deps): Promise<AutoHold> {
   checkJob(spec);
   const id = await ledger.takeIds("job", 1);
   const entry = { ...spec, revision: 0, id, createdAt: clock.now() };
@@ -57,7 +57,7 @@ function taken({ id, job, holdOnFailure }: AutoHold): ControlError {
 /** Nodes that are held for the jobs stay held. */
 export async function deleteJobs(
   ids: readonly number[],
-  { ledger }: Pick<Means, "ledger">,
+  { ledger }: Pick<Deps, "ledger">,
 ): Promise<readonly IdOutcome[]> {
   return await Promise.all(ids.map((id) => ledger.edit((edit) => deleteJob(edit, id))));
 }

@@ -11,7 +11,7 @@ import { endJob, type JobEndEffect } from "../rules/end_job.ts";
 import type { Ledger } from "../store/ledger.ts";
 import type { IdOutcome } from "./operation.ts";
 
-interface Means {
+interface Deps {
   readonly ledger: Ledger;
   readonly clock: Clock;
 }
@@ -19,12 +19,12 @@ interface Means {
 export function holdNodes(
   ids: readonly number[],
   { reason, owner, duration }: { reason: string | null; owner: string | null; duration: Milliseconds | null },
-  means: Means,
+  deps: Deps,
 ): Promise<readonly IdOutcome[]> {
-  const { clock } = means;
+  const { clock } = deps;
   const until = duration === null ? null : clock.now() + duration;
   const end = duration === null ? null : isoText(clock.wall() + duration);
-  return each(ids, means, (node) => {
+  return each(ids, deps, (node) => {
     if (node.role === "subnode") return ofParent(node);
     if (node.role !== "node") {
       return `node ${node.id} ${node.launchReason}: it ends with that and cannot be held`;
@@ -39,9 +39,9 @@ export function holdNodes(
 export function deleteNodes(
   ids: readonly number[],
   { comment }: { comment: string },
-  means: Means,
+  deps: Deps,
 ): Promise<readonly IdOutcome[]> {
-  return each(ids, means, (node) => {
+  return each(ids, deps, (node) => {
     if (node.role === "subnode") return ofParent(node);
     if (stateName(node) === "delete") return { event: null, message: "being deleted already" };
     const result = node.timings.used === undefined ? "unused" : "used";
@@ -52,9 +52,9 @@ export function deleteNodes(
 export function releaseNodes(
   ids: readonly number[],
   { result, job }: { result: "SUCCESS" | "FAILURE" | null; job: string | null },
-  means: Means,
+  deps: Deps,
 ): Promise<readonly IdOutcome[]> {
-  return each(ids, means, (node, edit) => {
+  return each(ids, deps, (node, edit) => {
     const { id, role, launchReason } = node;
     if (role === "subnode") return ofParent(node);
     if (role !== "node") return `node ${id} ${launchReason}: it ends with that and cannot be released`;
@@ -64,7 +64,7 @@ export function releaseNodes(
     }
     const of = job ?? node.job;
     const comment = [of === null ? "released" : `released by ${of}`, result].filter(Boolean).join(": ");
-    const effect = endJob(edit, { nodeId: id, job, result, comment, now: means.clock.now() });
+    const effect = endJob(edit, { nodeId: id, job, result, comment, now: deps.clock.now() });
     return { event: null, message: effect === "held" ? `held after failing ${of}` : releaseMessages[effect] };
   });
 }
@@ -88,7 +88,7 @@ type Decision = { readonly event: NodeEvent | null; readonly message: string } |
 
 async function each(
   ids: readonly number[],
-  { ledger, clock }: Means,
+  { ledger, clock }: Deps,
   decide: (node: NodeRecord, edit: Edit) => Decision,
 ): Promise<readonly IdOutcome[]> {
   return await Promise.all(ids.map((id) =>

@@ -23,7 +23,7 @@ const LONGEST_PROFILE = 10 * MINUTE;
 /** Functions that are named in the log. */
 const NAMED = 10;
 
-interface StackDumpMeans {
+interface StackDumpDeps {
   readonly clock: Clock;
   readonly profiler: CpuProfiler;
   readonly pid: number;
@@ -33,14 +33,14 @@ interface StackDumpMeans {
 }
 
 export class StackDump implements AsyncDisposable {
-  readonly #means: StackDumpMeans;
+  readonly #deps: StackDumpDeps;
   #turn: Promise<void> = Promise.resolve();
   #profilingSince: Instant | null = null;
   /** Ends the wait for the end of the longest profile. */
   #bound: Disposable | null = null;
 
-  constructor(means: StackDumpMeans) {
-    this.#means = means;
+  constructor(deps: StackDumpDeps) {
+    this.#deps = deps;
   }
 
   /** null: the profiler is off. */
@@ -51,7 +51,7 @@ export class StackDump implements AsyncDisposable {
   /** SIGUSR2 came. */
   signal(): Promise<void> {
     return this.#inTurn(async () => {
-      const { profiler } = this.#means;
+      const { profiler } = this.#deps;
       // What the dump itself costs is nobody's question.
       if (profiler.isOn) await this.#endProfile();
       else await this.#beginProfile(() => this.#tell());
@@ -61,7 +61,7 @@ export class StackDump implements AsyncDisposable {
   /** Writes the profile that is being made. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#inTurn(async () => {
-      if (this.#means.profiler.isOn) await this.#writeProfile();
+      if (this.#deps.profiler.isOn) await this.#writeProfile();
     });
   }
 
@@ -72,11 +72,11 @@ export class StackDump implements AsyncDisposable {
   }
 
   #tell(): void {
-    for (const text of dumpParagraphs(this.#means.dump())) log.warning("{text}", { text });
+    for (const text of dumpParagraphs(this.#deps.dump())) log.warning("{text}", { text });
   }
 
   async #beginProfile(tell: () => void): Promise<void> {
-    const { profiler, clock } = this.#means;
+    const { profiler, clock } = this.#deps;
     tell();
     try {
       await profiler.start();
@@ -100,7 +100,7 @@ export class StackDump implements AsyncDisposable {
   }
 
   async #writeProfile(): Promise<void> {
-    const { profiler } = this.#means;
+    const { profiler } = this.#deps;
     this.#bound?.[Symbol.dispose]();
     this.#profilingSince = null;
     if (!profiler.isOn) return;
@@ -115,7 +115,7 @@ export class StackDump implements AsyncDisposable {
   }
 
   async #save(profile: CpuProfile): Promise<string> {
-    const { folder, clock, pid } = this.#means;
+    const { folder, clock, pid } = this.#deps;
     const time = isoText(clock.wall()).replaceAll(":", "-");
     const path = `${folder()}/nodepool-${pid}-${time}.cpuprofile`;
     await Deno.mkdir(folder(), { recursive: true, mode: 0o700 });

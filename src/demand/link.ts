@@ -33,13 +33,13 @@ export interface Conversation {
   end(error: Error): void;
 }
 
-export interface LinkMeans {
+export interface LinkDeps {
   readonly dial: Dial;
   readonly clock: Clock;
   readonly random: Random;
 }
 
-interface LinkOptions extends LinkMeans {
+interface LinkOptions extends LinkDeps {
   readonly address: Address;
   readonly converse: (peer: Peer) => Conversation;
   /** Called with each new state. */

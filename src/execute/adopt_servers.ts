@@ -20,7 +20,7 @@ interface Provider {
   readonly cloud: Cloud;
 }
 
-interface AdoptMeans {
+interface AdoptDeps {
   readonly ledger: Ledger;
   readonly clock: Pick<Clock, "now">;
   /** Whether it is only told what would be done. */
@@ -31,13 +31,13 @@ interface AdoptMeans {
 /** Asks every provider at once; one that does not answer is a warning. */
 export async function adoptServers(
   providers: readonly Provider[],
-  means: AdoptMeans,
+  deps: AdoptDeps,
 ): Promise<StateAdoption> {
   const adoptions = await Promise.all(providers.map(async (provider) => {
     try {
-      return await adoptOn(provider, means);
+      return await adoptOn(provider, deps);
     } catch (error) {
-      means.signal.throwIfAborted();
+      deps.signal.throwIfAborted();
       return {
         servers: [],
         held: [],
@@ -52,22 +52,22 @@ export async function adoptServers(
   };
 }
 
-async function adoptOn(provider: Provider, means: AdoptMeans): Promise<StateAdoption> {
-  const { ledger, dryRun } = means;
-  const { foreign, highestId } = await findForeign(provider, means);
+async function adoptOn(provider: Provider, deps: AdoptDeps): Promise<StateAdoption> {
+  const { ledger, dryRun } = deps;
+  const { foreign, highestId } = await findForeign(provider, deps);
   if (foreign.length === 0) return { servers: [], held: [], warnings: [] };
   if (dryRun) {
     return { servers: foreign.map((each) => adopted(each, provider, null)), held: [], warnings: [] };
   }
-  const floatingIps = await listOwnFloatingIps(provider, means);
+  const floatingIps = await listOwnFloatingIps(provider, deps);
   await ledger.skipIds("node", highestId);
   const firstId = await ledger.takeIds("node", foreign.length);
-  const held = await putAll(foreign, { provider, firstId, floatingIps, means });
+  const held = await putAll(foreign, { provider, firstId, floatingIps, deps });
   const servers = foreign.map((each, index) => adopted(each, provider, firstId + index));
   return { servers, held, warnings: [] };
 }
 
-async function findForeign({ name, cloud }: Provider, { ledger, signal }: AdoptMeans) {
+async function findForeign({ name, cloud }: Provider, { ledger, signal }: AdoptDeps) {
   const inventory = new Inventory(ledger.installation.id, name, ledger.lineage);
   inventory.apply(await cloud.listServers({ signal }));
   return judgeStrangers({
@@ -84,7 +84,7 @@ async function findForeign({ name, cloud }: Provider, { ledger, signal }: AdoptM
 /** Those that nodepool made. Where the network service does not answer, they are left to be found as leaked. */
 async function listOwnFloatingIps(
   { cloud }: Provider,
-  { ledger, signal }: AdoptMeans,
+  { ledger, signal }: AdoptDeps,
 ): Promise<readonly NodeFloatingIp[]> {
   const floatingIps = await cloud.listFloatingIps({ signal }).catch(() => []);
   const own = floatingIps.filter((ip) => floatingIpNodeId(ip, ledger.installation.id) !== null);
@@ -94,11 +94,11 @@ async function listOwnFloatingIps(
 /** @returns the nodes that were in this pool before and are held now */
 async function putAll(
   foreign: readonly Stranger[],
-  { provider: { name: provider }, firstId, floatingIps, means: { ledger, clock } }: {
+  { provider: { name: provider }, firstId, floatingIps, deps: { ledger, clock } }: {
     provider: Provider;
     firstId: number;
     floatingIps: readonly NodeFloatingIp[];
-    means: AdoptMeans;
+    deps: AdoptDeps;
   },
 ): Promise<readonly number[]> {
   const now = clock.now();

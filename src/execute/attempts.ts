@@ -10,7 +10,7 @@ import type { Clock } from "../lib/clock.ts";
 import { inFlight, waitFor, type WorkName } from "../lib/in_flight.ts";
 import { placeFor } from "../lib/place.ts";
 
-interface AttemptsMeans {
+interface AttemptsDeps {
   readonly clock: Clock;
   /** Called after each attempt. */
   readonly wake: () => void;
@@ -37,13 +37,13 @@ export interface Attempt {
 const DEFECT_PAUSE = 5 * SECOND;
 
 export class Attempts implements AsyncDisposable {
-  readonly #means: AttemptsMeans;
+  readonly #deps: AttemptsDeps;
   readonly #running = new Map<string, { readonly done: Promise<void>; readonly abort: AbortController }>();
   readonly #lanes = new Map<string, { readonly used: number; readonly places: number }>();
   readonly #stop = new AbortController();
 
-  constructor(means: AttemptsMeans) {
-    this.#means = means;
+  constructor(deps: AttemptsDeps) {
+    this.#deps = deps;
   }
 
   /** How many are under way. */
@@ -68,7 +68,7 @@ export class Attempts implements AsyncDisposable {
     this.#lanes.set(lane, { used: used + 1, places });
     const abort = new AbortController();
     const signal = AbortSignal.any([this.#stop.signal, abort.signal]);
-    const { clock } = this.#means;
+    const { clock } = this.#deps;
     const leave = () => {
       this.#leave(lane);
       if (this.#running.has(key)) this.#wake(); // another may begin
@@ -105,13 +105,13 @@ export class Attempts implements AsyncDisposable {
     } catch (error) {
       if (signal.aborted) return;
       bulkhead("a listener to defects of attempts", () => onDefect(error));
-      const pause = () => this.#means.clock.sleep(DEFECT_PAUSE, { signal });
+      const pause = () => this.#deps.clock.sleep(DEFECT_PAUSE, { signal });
       await waitFor("the pause after a defect", pause).catch(() => {});
     }
   }
 
   #wake(): void {
-    bulkhead("a listener to the ends of attempts", this.#means.wake);
+    bulkhead("a listener to the ends of attempts", this.#deps.wake);
   }
 
   #leave(lane: string): void {

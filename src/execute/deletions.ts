@@ -58,7 +58,7 @@ export function isStale(error: unknown): boolean {
   return error instanceof DeletionRefusedError && error.kind === "stale";
 }
 
-export interface DeletionsMeans {
+export interface DeletionsDeps {
   readonly provider: string;
   readonly cloud: CloudDeletions & Pick<WholeCloud, "getFloatingIp">;
   readonly ledger: LivingRecords;
@@ -75,14 +75,14 @@ const REMEMBERED = 1_000;
 const REPEAT = 10 * MINUTE;
 
 export class Deletions {
-  readonly #means: DeletionsMeans;
+  readonly #deps: DeletionsDeps;
   /** What was told last of things that could not be deleted. */
   readonly #told = new Map<string, string>();
   /** When the cloud accepted the deletion of a leak. No record says so: a new process asks once more. */
   readonly #accepted = new Map<string, Instant>();
 
-  constructor(means: DeletionsMeans) {
-    this.#means = means;
+  constructor(deps: DeletionsDeps) {
+    this.#deps = deps;
   }
 
   /**
@@ -95,7 +95,7 @@ export class Deletions {
       const isThere = order.kind !== "floating-ip" || await this.#isOurFloatingIp(order, { signal });
       const answer = isThere ? await this.#send(order, { signal, confirm }) : "gone";
       this.#told.delete(keyOf(order));
-      if (order.of.type === "leak") this.#accepted.set(keyOf(order), this.#means.clock.now());
+      if (order.of.type === "leak") this.#accepted.set(keyOf(order), this.#deps.clock.now());
       this.#tell(order, { outcome: answer });
       return answer;
     } catch (error) {
@@ -107,14 +107,14 @@ export class Deletions {
 
   /** Whether the cloud has accepted a leak's deletion, so that it is not asked again yet. */
   isAccepted(leak: Pick<DeletionOrder, "kind" | "id">): boolean {
-    const since = this.#means.clock.now() - REPEAT;
+    const since = this.#deps.clock.now() - REPEAT;
     for (const [key, at] of this.#accepted) if (at <= since) this.#accepted.delete(key);
     return this.#accepted.has(keyOf(leak));
   }
 
   /** Why nothing would be sent for the order at this moment; null: it would. */
   refusalOf(order: DeletionOrder): DeletionRefusedError | null {
-    const { provider, ledger, whyFrozen } = this.#means;
+    const { provider, ledger, whyFrozen } = this.#deps;
     const frozen = whyFrozen();
     if (frozen !== null) return new DeletionRefusedError("frozen", frozen);
     const stale = whyStale(order, ledger);
@@ -134,7 +134,7 @@ export class Deletions {
   /** False where it is gone. @throws DeletionRefusedError where it leads to something else by now */
   async #isOurFloatingIp(order: DeletionOrder, { signal }: { signal: AbortSignal }): Promise<boolean> {
     this.#confirm(order);
-    const found = await this.#means.cloud.getFloatingIp(order.id, { signal });
+    const found = await this.#deps.cloud.getFloatingIp(order.id, { signal });
     if (found === null) return false;
     if (found.portId === null || found.portId === ownPort(order.of)) return true;
     throw new DeletionRefusedError("moved", movedTo(found.portId));
@@ -144,7 +144,7 @@ export class Deletions {
     { kind, id }: DeletionOrder,
     call: { signal: AbortSignal; confirm: () => void },
   ): Promise<DeleteAnswer> {
-    const { cloud } = this.#means;
+    const { cloud } = this.#deps;
     call.confirm();
     switch (kind) {
       case "server":
@@ -183,7 +183,7 @@ export class Deletions {
   }
 
   #tell(order: DeletionOrder, outcome: DeletionOutcome): void {
-    this.#means.tell({ provider: this.#means.provider, order, ...outcome });
+    this.#deps.tell({ provider: this.#deps.provider, order, ...outcome });
   }
 }
 

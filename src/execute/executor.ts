@@ -32,7 +32,7 @@ import {
   executeRelabel,
   executeStartTest,
   executeUnassign,
-  type HandOverMeans,
+  type HandOverDeps,
   type TargetAccess,
 } from "./hand_over.ts";
 import { executeLogin } from "./login.ts";
@@ -50,7 +50,7 @@ export interface ProviderAccess {
   noteCatalogWrong(): void;
 }
 
-interface ExecutorMeans {
+interface ExecutorDeps {
   readonly ledger: Ledger;
   readonly shell: Shell;
   readonly clock: Clock;
@@ -102,15 +102,15 @@ interface AttemptSite {
 }
 
 export class Executor implements AsyncDisposable {
-  readonly #means: ExecutorMeans;
+  readonly #deps: ExecutorDeps;
   readonly #attempts: Attempts;
   readonly #creating = new Set<number>();
   readonly #subscription: Disposable;
 
-  constructor(means: ExecutorMeans) {
-    this.#means = means;
-    this.#attempts = new Attempts(means);
-    this.#subscription = means.ledger.subscribe((change) => this.#endDeleted(change));
+  constructor(deps: ExecutorDeps) {
+    this.#deps = deps;
+    this.#attempts = new Attempts(deps);
+    this.#subscription = deps.ledger.subscribe((change) => this.#endDeleted(change));
   }
 
   /** Ids of nodes whose server is being asked for. */
@@ -129,7 +129,7 @@ export class Executor implements AsyncDisposable {
       try {
         this.#start(action, config);
       } catch (error) {
-        this.#means.onDefect(action, error);
+        this.#deps.onDefect(action, error);
       }
     }
   }
@@ -150,7 +150,7 @@ export class Executor implements AsyncDisposable {
   }
 
   #start(action: Action, config: Config): void {
-    const access = this.#means.provider(action.node.provider);
+    const access = this.#deps.provider(action.node.provider);
     const provider = config.providers.find(({ name }) => name === action.node.provider);
     if (access === null || provider === undefined || access.observation.frozen !== null) return;
     const isProbe = action.type === "create-server" && access.observation.refusal !== null;
@@ -163,7 +163,7 @@ export class Executor implements AsyncDisposable {
       ...(placeTime === undefined ? {} : { placeTime }),
       run: (signal) =>
         this.#creatingServer(action, () => this.#attempt(action, { access, config, provider, signal })),
-      onDefect: (error) => this.#means.onDefect(action, error),
+      onDefect: (error) => this.#deps.onDefect(action, error),
     });
   }
 
@@ -203,7 +203,7 @@ export class Executor implements AsyncDisposable {
    * is right.
    */
   async #announce(action: Action, { access }: AttemptSite): Promise<NodeRecord | null> {
-    const { ledger, clock } = this.#means;
+    const { ledger, clock } = this.#deps;
     const { type, node: { id } } = action;
     const asPlanned = (node: NodeRecord | null) => node && isAsDecided(action.node, node) ? node : null;
     const event = willBeSent(action, access) ? ANNOUNCEMENTS[type] : undefined;
@@ -219,7 +219,7 @@ export class Executor implements AsyncDisposable {
 
   /** A node that still has subnodes ends with the last of them. */
   async #end(id: number): Promise<void> {
-    await this.#means.ledger.edit((edit) => {
+    await this.#deps.ledger.edit((edit) => {
       const node = edit.node(id);
       if (node?.state.phase !== "delete-address") return;
       const hasSubnodes = node.subnodeCount > 0 && edit.nodes().some(({ parentId }) => parentId === id);
@@ -229,7 +229,7 @@ export class Executor implements AsyncDisposable {
   }
 
   #execute(action: Action, at: AttemptSite): Promise<Outcome> {
-    const { clock, ledger } = this.#means;
+    const { clock, ledger } = this.#deps;
     const { cloud, deletions } = at.access;
     const { signal } = at;
     const image = at.provider.images.find(({ name }) => name === action.node.image);
@@ -262,12 +262,12 @@ export class Executor implements AsyncDisposable {
           ? Promise.resolve(unconfigured(action.node, clock.now()))
           : this.#logIn(action, { ...at, image });
       case "end-job":
-        return this.#means.endJob(action.node.id).then(() => ({ event: null }));
+        return this.#deps.endJob(action.node.id).then(() => ({ event: null }));
       case "assign-node":
       case "start-test":
       case "relabel-agent":
       case "unassign-node": {
-        const access = this.#means.target(action.node.target);
+        const access = this.#deps.target(action.node.target);
         if (access === null) return Promise.resolve(unreachable(action.node, clock.now()));
         return this.#handOver(action, { access, clock, signal, image });
       }
@@ -278,14 +278,14 @@ export class Executor implements AsyncDisposable {
     action: Action & { type: "login" | "prepare-node" },
     { config, provider, image, signal }: Omit<AttemptSite, "access"> & { image: ProviderImageConfig },
   ): Promise<Outcome> {
-    const { clock, shell, readKey, ledger, makeKeypair, scriptVariables } = this.#means;
+    const { clock, shell, readKey, ledger, makeKeypair, scriptVariables } = this.#deps;
     const credentials = credentialsFor(action.node, { image, images: ledger.images, readKey });
-    const means = { shell, clock, signal, provider, image, credentials, makeKeypair };
+    const deps = { shell, clock, signal, provider, image, credentials, makeKeypair };
     if (action.type === "login") {
-      return executeLogin(action, { ...means, next: afterLogin(action.node, config) });
+      return executeLogin(action, { ...deps, next: afterLogin(action.node, config) });
     }
     return executePrepareNode(action, {
-      ...means,
+      ...deps,
       scriptDir: config.scriptDir,
       variables: scriptVariables(),
       next: afterPreparation(action.node, config),
@@ -294,19 +294,19 @@ export class Executor implements AsyncDisposable {
 
   #handOver(
     action: Action & { type: "assign-node" | "start-test" | "relabel-agent" | "unassign-node" },
-    { image, ...means }: HandOverMeans & { image: ProviderImageConfig | undefined },
+    { image, ...deps }: HandOverDeps & { image: ProviderImageConfig | undefined },
   ): Promise<Outcome> {
     switch (action.type) {
       case "assign-node":
         return image === undefined
-          ? Promise.resolve(unconfigured(action.node, means.clock.now()))
-          : executeAssign(action.node, { ...means, image });
+          ? Promise.resolve(unconfigured(action.node, deps.clock.now()))
+          : executeAssign(action.node, { ...deps, image });
       case "start-test":
-        return executeStartTest(action, means);
+        return executeStartTest(action, deps);
       case "relabel-agent":
-        return executeRelabel(action.node, means);
+        return executeRelabel(action.node, deps);
       case "unassign-node":
-        return executeUnassign(action.node, means);
+        return executeUnassign(action.node, deps);
     }
   }
 
@@ -327,9 +327,9 @@ export class Executor implements AsyncDisposable {
       provider,
       image,
       networkIds: networks.map(({ id }) => id),
-      installation: this.#means.ledger.installation.id,
-      run: this.#means.ledger.lineage.runOf("node", node.id),
-      providerImage: this.#means.ledger.images.get(node.providerImageId ?? -1) ?? null,
+      installation: this.#deps.ledger.installation.id,
+      run: this.#deps.ledger.lineage.runOf("node", node.id),
+      providerImage: this.#deps.ledger.images.get(node.providerImageId ?? -1) ?? null,
     });
   }
 
@@ -347,9 +347,9 @@ export class Executor implements AsyncDisposable {
     { node }: Action,
     { event, config }: { event: NodeEvent; config: Config },
   ): Promise<void> {
-    const now = this.#means.clock.now();
+    const now = this.#deps.clock.now();
     try {
-      await this.#means.ledger.edit((edit) => {
+      await this.#deps.ledger.edit((edit) => {
         const previous = edit.node(node.id);
         if (previous === null) return;
         // Legal in any phase, but meant for the one it was decided in: a node held meanwhile stays held.

@@ -22,7 +22,7 @@ export type TargetAccess =
     readonly config: TargetConfig;
   };
 
-export interface HandOverMeans {
+export interface HandOverDeps {
   readonly access: TargetAccess;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -33,10 +33,10 @@ const ASSIGN_TIMEOUT = 60 * SECOND;
 
 export async function executeAssign(
   node: NodeRecord,
-  { image, ...means }: HandOverMeans & { image: ProviderImageConfig },
+  { image, ...deps }: HandOverDeps & { image: ProviderImageConfig },
 ): Promise<Outcome> {
-  return await attempt(node, means, async () => {
-    const { access, signal } = means;
+  return await attempt(node, deps, async () => {
+    const { access, signal } = deps;
     if (access.type === "gearman") {
       const { name } = access.config;
       const { manager } = await access.gearman.assign(name, {
@@ -63,26 +63,26 @@ export async function executeAssign(
 
 export async function executeStartTest(
   { node, job }: { node: NodeRecord; job: string },
-  means: HandOverMeans,
+  deps: HandOverDeps,
 ): Promise<Outcome> {
-  return await attempt(node, means, async () => {
-    await jenkins(means).startJob(job, { parameters: { NODE: node.nodename }, signal: means.signal });
+  return await attempt(node, deps, async () => {
+    await jenkins(deps).startJob(job, { parameters: { NODE: node.nodename }, signal: deps.signal });
     return {
       event: { type: "waiting", waitingOn: { reason: "target", message: `the test-job ${job} runs on it` } },
     };
   });
 }
 
-export async function executeRelabel(node: NodeRecord, means: HandOverMeans): Promise<Outcome> {
-  return await attempt(node, means, async () => {
-    await jenkins(means).relabelAgent(node.nodename, { label: node.label, signal: means.signal });
+export async function executeRelabel(node: NodeRecord, deps: HandOverDeps): Promise<Outcome> {
+  return await attempt(node, deps, async () => {
+    await jenkins(deps).relabelAgent(node.nodename, { label: node.label, signal: deps.signal });
     return { event: { type: "tested" } };
   });
 }
 
-export async function executeUnassign(node: NodeRecord, means: HandOverMeans): Promise<Outcome> {
-  return await attempt(node, means, async () => {
-    const { access, signal } = means;
+export async function executeUnassign(node: NodeRecord, deps: HandOverDeps): Promise<Outcome> {
+  return await attempt(node, deps, async () => {
+    const { access, signal } = deps;
     if (access.type === "jenkins") await access.target.deleteAgent(node.nodename, { signal });
     else if (node.manager !== null) await access.gearman.revoke(node.manager, node.nodename, { signal });
     return { event: { type: "unassigned" } };
@@ -91,7 +91,7 @@ export async function executeUnassign(node: NodeRecord, means: HandOverMeans): P
 
 async function attempt(
   node: NodeRecord,
-  { clock, signal }: Pick<HandOverMeans, "clock" | "signal">,
+  { clock, signal }: Pick<HandOverDeps, "clock" | "signal">,
   tell: () => Promise<Outcome>,
 ): Promise<Outcome> {
   try {
@@ -105,7 +105,7 @@ async function attempt(
   }
 }
 
-function jenkins({ access }: HandOverMeans): Target {
+function jenkins({ access }: HandOverDeps): Target {
   if (access.type === "jenkins") return access.target;
   throw new Error(`target ${access.config.name} is no Jenkins that tests nodes`);
 }

@@ -17,7 +17,7 @@ const PAUSE = 1 * SECOND;
 /** Where a restart has used up boot-timeout, each node still gets one attempt. */
 const SHORTEST = 10 * SECOND;
 
-export interface LoginMeans {
+export interface LoginDeps {
   readonly shell: Shell;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -28,7 +28,7 @@ export interface LoginMeans {
 
 export async function executeLogin(
   { node, address }: { node: NodeRecord; address: string },
-  { next, makeKeypair, ...means }: LoginMeans & {
+  { next, makeKeypair, ...deps }: LoginDeps & {
     /** What follows on the login. */
     next: "prepare" | "assign" | "ready";
     makeKeypair: () => Promise<NodeGroup["key"]>;
@@ -36,13 +36,13 @@ export async function executeLogin(
 ): Promise<Outcome> {
   try {
     // What a node alone is to know of itself is put there by the login that proves it.
-    const command = next === "prepare" ? "true" : ownFiles(node, means, await makeKeypair());
-    const timeout = timeLeft(node, means);
-    const hostKey = await logIn(node, address, { ...means, command, timeout });
+    const command = next === "prepare" ? "true" : ownFiles(node, deps, await makeKeypair());
+    const timeout = timeLeft(node, deps);
+    const hostKey = await logIn(node, address, { ...deps, command, timeout });
     return { event: { type: "logged-in", hostKey, next } };
   } catch (error) {
-    means.signal.throwIfAborted();
-    const until = means.clock.now() + PAUSE;
+    deps.signal.throwIfAborted();
+    const until = deps.clock.now() + PAUSE;
     return {
       event: { type: "postponed", until, waitingOn: { reason: "login", message: errorChain(error) } },
     };
@@ -50,7 +50,7 @@ export async function executeLogin(
 }
 
 /** What boot-timeout leaves, but for a moment in which the failure can be stored before the time is over. */
-function timeLeft({ state }: NodeRecord, { clock, provider: { bootTimeout } }: LoginMeans): number {
+function timeLeft({ state }: NodeRecord, { clock, provider: { bootTimeout } }: LoginDeps): number {
   const deadline = state.phase === "login" ? state.activeAt + bootTimeout : 0;
   const left = deadline - clock.now();
   return left > 0 ? left - Math.min(PAUSE, left / 10) : Math.min(SHORTEST, bootTimeout);
@@ -59,7 +59,7 @@ function timeLeft({ state }: NodeRecord, { clock, provider: { bootTimeout } }: L
 /** Not every image lets its user write there; whoever needs the files has a ready script or subnodes. */
 function ownFiles(
   node: NodeRecord,
-  { provider }: Pick<LoginMeans, "provider">,
+  { provider }: Pick<LoginDeps, "provider">,
   key: NodeGroup["key"],
 ): string {
   const member = memberOf(node);
@@ -71,15 +71,15 @@ function ownFiles(
 export async function logIn(
   node: NodeRecord,
   address: string,
-  { command = "true", timeout, ...means }: LoginMeans & { command?: string; timeout: Milliseconds },
+  { command = "true", timeout, ...deps }: LoginDeps & { command?: string; timeout: Milliseconds },
 ): Promise<string> {
-  const { shell, clock, signal, credentials } = means;
+  const { shell, clock, signal, credentials } = deps;
   const { exitCode, output, hostKey } = await asFirstUser(credentials.usernames, {
     clock,
     timeout,
     signal,
     attempt: async (username, limits) =>
-      await shell.login(await loginTarget(node, { ...means, address, username }), { command, ...limits }),
+      await shell.login(await loginTarget(node, { ...deps, address, username }), { command, ...limits }),
   });
   if (exitCode === 0) return hostKey;
   const said = output.trim() === "" ? "" : `: ${output.trim().slice(-200)}`;
@@ -90,7 +90,7 @@ export async function logIn(
 export async function loginTarget(
   node: NodeRecord,
   { image, provider, credentials, address, username }:
-    & Pick<LoginMeans, "image" | "provider" | "credentials">
+    & Pick<LoginDeps, "image" | "provider" | "credentials">
     & { address: string; username: string },
 ): Promise<LoginTarget> {
   return {

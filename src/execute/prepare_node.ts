@@ -16,7 +16,7 @@ import { loginTarget } from "./login.ts";
 import type { Outcome } from "./outcome.ts";
 import { OPEN_SCRIPTS, runToEnd, scriptCommand, ScriptError, SCRIPTS } from "./remote_script.ts";
 
-export interface PrepareMeans {
+export interface PrepareDeps {
   readonly shell: Shell;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -44,13 +44,13 @@ const FILES_TIMEOUT = 5 * MINUTE;
 const COPY_TIMEOUT = 10 * MINUTE;
 const SCRIPT_TIMEOUT = 1 * HOUR;
 
-export async function executePrepareNode(job: Preparation, means: PrepareMeans): Promise<Outcome> {
+export async function executePrepareNode(job: Preparation, deps: PrepareDeps): Promise<Outcome> {
   try {
-    const hostKeys = await prepare(job, means);
-    return { event: { type: "prepared", next: means.next, hostKeys } };
+    const hostKeys = await prepare(job, deps);
+    return { event: { type: "prepared", next: deps.next, hostKeys } };
   } catch (error) {
-    means.signal.throwIfAborted();
-    return failed(error, means.clock.now());
+    deps.signal.throwIfAborted();
+    return failed(error, deps.clock.now());
   }
 }
 
@@ -75,41 +75,41 @@ function failed(error: unknown, now: number): Outcome {
 /** @returns the host keys that the servers showed, by node */
 async function prepare(
   { node, subnodes, readyScript }: Preparation,
-  means: PrepareMeans,
+  deps: PrepareDeps,
 ): Promise<Readonly<Record<number, string>>> {
   const members = [node, ...subnodes].map((record) => ({ record, member: memberOf(record) }));
   const [primary, ...others] = members.map(({ member }) => member);
-  const { provider } = means;
-  const group: NodeGroup = { primary: primary!, subnodes: others, provider, key: await means.makeKeypair() };
+  const { provider } = deps;
+  const group: NodeGroup = { primary: primary!, subnodes: others, provider, key: await deps.makeKeypair() };
   await using sessions = new Sessions();
   const opened = await allOf(members.map(async ({ record, member }) => ({
     record,
     member,
-    session: await sessions.open(record, means),
+    session: await sessions.open(record, deps),
   })));
   await Promise.all(opened.map(({ record, member, session }) => {
     const authorize = subnodes.length === 0 ? null : group.key.publicKey;
     const command = groupFilesCommand(groupFiles(member, group), { authorize });
     const what = `writing the files of ${record.hostname}`;
-    return runToEnd(session, { what, command, timeout: FILES_TIMEOUT }, { signal: means.signal });
+    return runToEnd(session, { what, command, timeout: FILES_TIMEOUT }, { signal: deps.signal });
   }));
   const hostKeys = Object.fromEntries(opened.map(({ record, session }) => [record.id, session.hostKey]));
   if (readyScript === null) return hostKeys;
   const [ofNode, ...ofSubnodes] = opened;
-  await Promise.all(ofSubnodes.map((one) => runReadyScript(one, readyScript, means)));
-  await runReadyScript(ofNode!, readyScript, means);
+  await Promise.all(ofSubnodes.map((one) => runReadyScript(one, readyScript, deps)));
+  await runReadyScript(ofNode!, readyScript, deps);
   return hostKeys;
 }
 
 async function runReadyScript(
   { record, session }: { record: NodeRecord; session: ShellSession },
   script: string,
-  means: PrepareMeans,
+  deps: PrepareDeps,
 ): Promise<void> {
-  const { scriptDir, signal, variables } = means;
+  const { scriptDir, signal, variables } = deps;
   const [name = ""] = script.split(" ");
   const { exitCode } = await session.run(`test -x ${SCRIPTS}/${name}`, { timeout: FILES_TIMEOUT, signal });
-  if (exitCode !== 0 && scriptDir !== null) await copyScripts(session, scriptDir, means);
+  if (exitCode !== 0 && scriptDir !== null) await copyScripts(session, scriptDir, deps);
   const { hostname } = record;
   const command = scriptCommand({ folder: SCRIPTS, script, hostname, variables });
   const what = `the ready script ${script} on ${hostname}`;
@@ -117,15 +117,15 @@ async function runReadyScript(
 }
 
 /** The image was not made with the scripts. */
-async function copyScripts(session: ShellSession, scriptDir: string, means: PrepareMeans): Promise<void> {
+async function copyScripts(session: ShellSession, scriptDir: string, deps: PrepareDeps): Promise<void> {
   const making = `mkdir -p ${SCRIPTS} 2>/dev/null && [ -w ${SCRIPTS} ] ||
     { sudo -n mkdir -p ${SCRIPTS} && sudo -n chown "$(id -u)" ${SCRIPTS}; }`;
   await runToEnd(session, { what: `making ${SCRIPTS}`, command: making, timeout: FILES_TIMEOUT }, {
-    signal: means.signal,
+    signal: deps.signal,
   });
-  await session.copyFolder(scriptDir, SCRIPTS, { timeout: COPY_TIMEOUT, signal: means.signal });
+  await session.copyFolder(scriptDir, SCRIPTS, { timeout: COPY_TIMEOUT, signal: deps.signal });
   const opening = { what: `opening ${SCRIPTS} to all users`, command: OPEN_SCRIPTS, timeout: FILES_TIMEOUT };
-  await runToEnd(session, opening, { signal: means.signal });
+  await runToEnd(session, opening, { signal: deps.signal });
 }
 
 /** Waits for all of them also where one fails: whoever closes what was opened must know the last. */
@@ -140,7 +140,7 @@ class Sessions implements AsyncDisposable {
 
   async open(
     node: NodeRecord,
-    { shell, image, provider, credentials, signal }: PrepareMeans,
+    { shell, image, provider, credentials, signal }: PrepareDeps,
   ): Promise<ShellSession> {
     const address = node.addresses?.login;
     if (address === undefined) throw new LoginError("network", `node ${node.id} has no address to log in to`);

@@ -5,25 +5,25 @@
 import type { WholeCloud } from "../cloud/cloud.ts";
 import type { Config, ProviderConfig } from "../domain/config.ts";
 import type { OnlineCheck } from "../domain/online_check.ts";
-import { type FileMeans, lookAtFiles } from "./look_at_files.ts";
+import { type FileDeps, lookAtFiles } from "./look_at_files.ts";
 import { judge } from "./judge.ts";
-import { type LookMeans, takeLook } from "./take_look.ts";
+import { type LookDeps, takeLook } from "./take_look.ts";
 
-interface CheckMeans extends Omit<LookMeans, "cloud" | "local">, FileMeans {
+interface CheckDeps extends Omit<LookDeps, "cloud" | "local">, FileDeps {
   readonly openCloud: (provider: ProviderConfig) => WholeCloud;
 }
 
 export async function checkClouds(
   config: Config,
-  { openCloud, ...means }: CheckMeans,
+  { openCloud, ...deps }: CheckDeps,
 ): Promise<readonly OnlineCheck[]> {
   const { labels, providers } = config;
-  const local = await lookAtFiles(config, means);
+  const local = await lookAtFiles(config, deps);
   const enabled = labels.filter(({ minReady }) => minReady >= 0);
   const found = await Promise.all(providers.map(async (provider) => {
     await using cloud = openCloud(provider);
     const own = enabled.filter((label) => label.providers.includes(provider.name));
-    return judge(await takeLook({ provider, labels: own }, { ...means, local, cloud }));
+    return judge(await takeLook({ provider, labels: own }, { ...deps, local, cloud }));
   }));
   return found.flat();
 }

@@ -4,17 +4,17 @@ import { localFiles } from "../domain/local_files.ts";
 import { PrivateKeys } from "../execute/private_keys.ts";
 import type { Clock } from "../lib/clock.ts";
 import { readLoginKey } from "../lib/ssh_key/read_login_key.ts";
-import { LocalFaults, type LocalFaultsMeans } from "../tasks/local_faults.ts";
+import { LocalFaults, type LocalFaultsDeps } from "../tasks/local_faults.ts";
 import type { LocalLook } from "./look.ts";
 
-export interface FileMeans extends Pick<LocalFaultsMeans, "stat"> {
+export interface FileDeps extends Pick<LocalFaultsDeps, "stat"> {
   readonly clock: Clock;
   readonly readFile: (path: string) => Promise<string>;
 }
 
-export async function lookAtFiles(config: Config, means: FileMeans): Promise<LocalLook> {
-  const keys = new PrivateKeys(means);
-  const faults = new LocalFaults({ ...means, readKey: (path) => keys.read(path) });
+export async function lookAtFiles(config: Config, deps: FileDeps): Promise<LocalLook> {
+  const keys = new PrivateKeys(deps);
+  const faults = new LocalFaults({ ...deps, readKey: (path) => keys.read(path) });
   await faults.look(config);
   const usable = localFiles(config).keys.filter((path) => !faults.found.has(path));
   const publicKeys = await Promise.all(usable.map(async (path) => {

@@ -18,7 +18,7 @@ import type { Asked, LocalLook, Look } from "./look.ts";
 /** For one cloud, login and all. */
 const LOOK_TIME = MINUTE;
 
-export interface LookMeans {
+export interface LookDeps {
   readonly cloud: WholeCloud;
   readonly clock: Clock;
   readonly local: LocalLook;
@@ -31,15 +31,14 @@ interface Subject {
 }
 
 /** @throws only the signal's reason */
-export async function takeLook({ provider, labels }: Subject, means: LookMeans): Promise<Look> {
-  const { cloud, clock } = means;
+export async function takeLook({ provider, labels }: Subject, deps: LookDeps): Promise<Look> {
+  const { cloud, clock } = deps;
   const images = provider.images.filter(({ name }) => labels.some(({ image }) => image === name));
-  using deadline = startDeadline({ ...means, timeout: LOOK_TIME });
+  using deadline = startDeadline({ ...deps, timeout: LOOK_TIME });
   const { signal } = deadline;
-  const ask = <Value>(answer: () => Promise<Value>) =>
-    asked(answer, { isLate: () => deadline.passed, means });
+  const ask = <Value>(answer: () => Promise<Value>) => asked(answer, { isLate: () => deadline.passed, deps });
   const login = await ask(() => cloud.logIn({ signal }));
-  const watch = watchOf(provider, means);
+  const watch = watchOf(provider, deps);
   const isIn = "value" in login;
   const askIf = <Value>(isNeeded: boolean, answer: () => Promise<Value>) =>
     isNeeded && isIn ? ask(answer) : Promise.resolve(null);
@@ -55,7 +54,7 @@ export async function takeLook({ provider, labels }: Subject, means: LookMeans):
     provider,
     labels,
     images,
-    local: means.local,
+    local: deps.local,
     login,
     seen,
     cloudAhead: watch.cloudAhead,
@@ -71,18 +70,18 @@ export async function takeLook({ provider, labels }: Subject, means: LookMeans):
 
 async function asked<Value>(
   answer: () => Promise<Value>,
-  { isLate, means }: { isLate: () => boolean; means: LookMeans },
+  { isLate, deps }: { isLate: () => boolean; deps: LookDeps },
 ): Promise<Asked<Value>> {
   try {
     return { value: await answer() };
   } catch (error) {
-    means.signal.throwIfAborted();
+    deps.signal.throwIfAborted();
     return { problem: isLate() ? `no response within ${durationText(LOOK_TIME)}` : errorChain(error) };
   }
 }
 
 /** As the daemon's, of a pool that has nothing yet. */
-function watchOf(provider: ProviderConfig, { cloud, clock }: LookMeans): ProviderWatch {
+function watchOf(provider: ProviderConfig, { cloud, clock }: LookDeps): ProviderWatch {
   const nothing = { nodes: new Map(), images: new Map() };
   const needs = (): WatchNeeds =>
     planWatch([], {

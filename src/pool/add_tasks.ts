@@ -63,14 +63,14 @@ function addRequests({ tasks, desk }: Parts): void {
 
 /** Tells StatsD of the pool. null: there is none to tell. */
 function addMetrics(parts: Parts): AsyncDisposable | null {
-  const { means: { statsd }, ledger, clock, tasks } = parts;
+  const { deps: { statsd }, ledger, clock, tasks } = parts;
   if (statsd === null) return null;
   return reportMetrics({ statsd, ledger, clock, tasks, report: () => reportPool(parts) });
 }
 
 /** Has the configuration read again when its file changes. null: it is not watched. */
-function addConfigWatch({ means, clock, tasks, inForce }: Parts): AsyncDisposable | null {
-  const { watchedConfig } = means;
+function addConfigWatch({ deps, clock, tasks, inForce }: Parts): AsyncDisposable | null {
+  const { watchedConfig } = deps;
   if (watchedConfig === undefined) return null;
   return watchConfig({ ...watchedConfig, clock, tasks, reload: () => inForce.reload() });
 }

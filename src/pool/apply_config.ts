@@ -7,7 +7,7 @@ import type { JobEventFeed } from "../tasks/job_event_feed.ts";
 import type { PoolCrons } from "../tasks/pool_crons.ts";
 import type { ProviderWatches } from "../tasks/provider_watches.ts";
 import type { TargetWatches } from "../tasks/target_watches.ts";
-import type { PoolParts } from "./pool_means.ts";
+import type { PoolParts } from "./pool_deps.ts";
 
 interface Configured {
   readonly does: PoolParts;

@@ -21,7 +21,7 @@ export interface ConfigReading {
   readonly problems: readonly string[];
 }
 
-interface ConfigInForceMeans {
+interface ConfigInForceDeps {
   readonly clock: Pick<Clock, "now">;
   /** @throws ConfigError */
   readonly read: () => Promise<{ readonly config: Config }>;
@@ -35,7 +35,7 @@ const AT_START_ONLY = /^(state|status\.listen|log\.(?!profile-dir))/;
 const log = loggerOf("daemon");
 
 export class ConfigInForce implements AsyncDisposable {
-  readonly #means: ConfigInForceMeans;
+  readonly #deps: ConfigInForceDeps;
   #current: Config;
   #since: Instant;
   #problems: readonly string[] = [];
@@ -46,10 +46,10 @@ export class ConfigInForce implements AsyncDisposable {
   #next: Promise<ConfigReading> | null = null;
   #isClosed = false;
 
-  constructor(config: Config, means: ConfigInForceMeans) {
-    this.#means = means;
+  constructor(config: Config, deps: ConfigInForceDeps) {
+    this.#deps = deps;
     this.#current = config;
-    this.#since = means.clock.now();
+    this.#since = deps.clock.now();
   }
 
   get current(): Config {
@@ -102,11 +102,11 @@ export class ConfigInForce implements AsyncDisposable {
 
   async #take(): Promise<ConfigReading> {
     try {
-      const { config } = await this.#means.read();
+      const { config } = await this.#deps.read();
       const changes = diffConfig(this.#current, config);
       if (changes.length > 0) {
         this.#current = config;
-        this.#since = this.#means.clock.now();
+        this.#since = this.#deps.clock.now();
       }
       return { changes, problems: [] };
     } catch (error) {
@@ -117,7 +117,7 @@ export class ConfigInForce implements AsyncDisposable {
 
   async #apply(): Promise<void> {
     this.#isApplied = false;
-    await this.#means.apply(this.#current);
+    await this.#deps.apply(this.#current);
     this.#isApplied = true;
   }
 }

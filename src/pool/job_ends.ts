@@ -6,7 +6,7 @@ import { sendHappenings, type Statsd } from "../metrics/statsd.ts";
 import { endJob } from "../rules/end_job.ts";
 import type { Ledger } from "../store/ledger.ts";
 
-interface JobEndsMeans {
+interface JobEndsDeps {
   readonly ledger: Ledger;
   readonly clock: Clock;
   /** null: no StatsD server is told anything. */
@@ -14,15 +14,15 @@ interface JobEndsMeans {
 }
 
 export class JobEnds {
-  readonly #means: JobEndsMeans;
+  readonly #deps: JobEndsDeps;
 
-  constructor(means: JobEndsMeans) {
-    this.#means = means;
+  constructor(deps: JobEndsDeps) {
+    this.#deps = deps;
   }
 
   /** Ends the use of a node whose job is over. */
   async end(nodeId: number): Promise<void> {
-    const { ledger, clock } = this.#means;
+    const { ledger, clock } = this.#deps;
     const now = clock.now();
     await ledger.edit((edit) => {
       const node = edit.node(nodeId);
@@ -38,7 +38,7 @@ export class JobEnds {
     { job, label, provider, stateSince }: NodeRecord,
     end: { readonly result: string | null; readonly branch: string | null; readonly job: string | null },
   ): void {
-    const { statsd, clock } = this.#means;
+    const { statsd, clock } = this.#deps;
     const name = end.job ?? job;
     if (statsd === null || name === null) return;
     const runtime = clock.now() - stateSince;

@@ -30,7 +30,7 @@ import { Tick } from "../tasks/tick.ts";
 import { applyConfig } from "./apply_config.ts";
 import { ConfigInForce } from "./config_in_force.ts";
 import { JobEnds } from "./job_ends.ts";
-import { type PoolMeans, WHOLE_POOL } from "./pool_means.ts";
+import { type PoolDeps, WHOLE_POOL } from "./pool_deps.ts";
 import { RunMarks } from "./run_marks.ts";
 
 export type Parts = Awaited<ReturnType<typeof openParts>>;
@@ -43,43 +43,43 @@ const DELETES_NOTHING = "this daemon deletes nothing (--no-deletes)";
 
 const log = loggerOf("pool");
 
-export async function openParts(config: Config, given: PoolMeans) {
+export async function openParts(config: Config, given: PoolDeps) {
   const ground = await openGround(config, given);
   const sight = openSight(ground);
   const demand = openDemand(ground);
   const hands = openHands({ ...ground, ...sight, ...demand });
   const tick = openTick({ ...ground, ...sight, ...demand, ...hands });
-  const { means, tasks, does } = ground;
-  const crons = new PoolCrons({ ...means, ...ground, ...sight, builds: does.builds });
+  const { deps, tasks, does } = ground;
+  const crons = new PoolCrons({ ...deps, ...ground, ...sight, builds: does.builds });
   const configured = { ...ground, ...sight, ...demand, crons };
   const inForce = new ConfigInForce(config, {
-    clock: means.clock,
-    read: means.readConfig,
+    clock: deps.clock,
+    read: deps.readConfig,
     apply: (next) => applyConfig(configured, next),
   });
   return { ...configured, ...hands, tasks, tick, inForce };
 }
 
 /** The state, which is told that another run begins, and what all others share. */
-async function openGround(config: Config, given: PoolMeans) {
-  const means = { ...given, shell: watchedShell(given.shell) };
-  const { store, clock, random, statsd } = means;
+async function openGround(config: Config, given: PoolDeps) {
+  const deps = { ...given, shell: watchedShell(given.shell) };
+  const { store, clock, random, statsd } = deps;
   const ledger = await Ledger.load(store, { clock });
-  const setBefore = await beginClock({ ...means, ledger, providers: config.providers });
+  const setBefore = await beginClock({ ...deps, ledger, providers: config.providers });
   const run = new RunMarks({ ledger, clock, random });
   await run.begin();
   await holdDoubted(ledger, { now: clock.now() });
   const tasks = new TaskRegistry({ clock, onError: logTask });
   return {
-    means,
+    deps,
     clock,
     ledger,
     run,
     /** By how much the machine's clock was set while no process ran. */
     setBefore,
     startedAt: clock.now(),
-    does: means.parts ?? WHOLE_POOL,
-    errand: means.isErrand ? new Errand(ledger) : null,
+    does: deps.parts ?? WHOLE_POOL,
+    errand: deps.isErrand ? new Errand(ledger) : null,
     /** Whether new work is taken on. */
     intake: { isOpen: true },
     tasks,
@@ -90,16 +90,16 @@ async function openGround(config: Config, given: PoolMeans) {
 }
 
 /** What looks at the state, this machine and the clouds. */
-function openSight({ means, clock, ledger, tasks, wake, does, run, setBefore }: Ground) {
+function openSight({ deps, clock, ledger, tasks, wake, does, run, setBefore }: Ground) {
   const stateWatch = new StateWatch({ ledger, clock, tasks, wake });
-  const keys = new PrivateKeys({ clock, readFile: means.readFile });
+  const keys = new PrivateKeys({ clock, readFile: deps.readFile });
   const readKey = (path: string) => keys.read(path);
   const watches = new ProviderWatches({
     ledger,
     clock,
     tasks,
     wake,
-    openCloud: means.openCloud,
+    openCloud: deps.openCloud,
     whyFrozen: () => stateWatch.problem ?? (does.deletes ? null : DELETES_NOTHING),
   });
   const clockWatch = new ClockWatch({
@@ -113,27 +113,27 @@ function openSight({ means, clock, ledger, tasks, wake, does, run, setBefore }: 
       run.noteStep(by);
     },
   });
-  const faults = new LocalFaults({ clock, readKey, stat: means.stat });
+  const faults = new LocalFaults({ clock, readKey, stat: deps.stat });
   const newState = new NewState({
     ledger,
     seen: () => watches.observations(),
     waiting: () => watches.firstLookEnd() !== null,
-    isMeant: means.newState ?? false,
+    isMeant: deps.newState ?? false,
   });
   return { stateWatch, readKey, watches, clockWatch, faults, newState };
 }
 
 /** Who asks for nodes, where nodes are handed to, and who tells of jobs on them. */
-function openDemand({ means, clock, ledger, tasks, wake, jobEnds }: Ground) {
-  const gearman = new GearmanDemand({ tasks, wake, openGearman: means.openGearman });
+function openDemand({ deps, clock, ledger, tasks, wake, jobEnds }: Ground) {
+  const gearman = new GearmanDemand({ tasks, wake, openGearman: deps.openGearman });
   return {
     desk: new RequestDesk({ ledger, clock, onReturn: wake }),
     gearman,
-    targets: new TargetWatches({ tasks, wake, gearman, openTarget: means.openTarget }),
+    targets: new TargetWatches({ tasks, wake, gearman, openTarget: deps.openTarget }),
     jobEvents: new JobEventFeed({
       ledger,
       clock,
-      listen: means.listenToJobs,
+      listen: deps.listenToJobs,
       onJobEnd: (node, { result, branch, job }) => jobEnds.tell(node, { result, branch, job }),
       onError: logTask,
     }),
@@ -142,10 +142,10 @@ function openDemand({ means, clock, ledger, tasks, wake, jobEnds }: Ground) {
 
 /** What carries out plans. */
 function openHands(
-  { means, ledger, wake, watches, targets, readKey, jobEnds, defects }: Ground & Sight & Demand,
+  { deps, ledger, wake, watches, targets, readKey, jobEnds, defects }: Ground & Sight & Demand,
 ) {
   const shared = {
-    ...means,
+    ...deps,
     ledger,
     wake,
     readKey,
@@ -171,7 +171,7 @@ function openHands(
 }
 
 function openTick(
-  { means, clock, ledger, does, errand, intake, ...parts }: Ground & Sight & Demand & Hands,
+  { deps, clock, ledger, does, errand, intake, ...parts }: Ground & Sight & Demand & Hands,
 ): Tick {
   const { executor, imageExecutor, watches, targets, desk, gearman, faults } = parts;
   return new Tick({
@@ -182,7 +182,7 @@ function openTick(
     clock,
     defects: parts.defects,
     parts: does,
-    random: means.random,
+    random: deps.random,
     seen: () => watches.observations(),
     targets: () => targets.states(),
     deserted: () => desk.deserted,

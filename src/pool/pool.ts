@@ -18,7 +18,7 @@ import { addTasks, type Watching } from "./add_tasks.ts";
 import { closeParts } from "./close_parts.ts";
 import type { ConfigReading } from "./config_in_force.ts";
 import { openParts, type Parts } from "./open_parts.ts";
-import type { PoolMeans } from "./pool_means.ts";
+import type { PoolDeps } from "./pool_deps.ts";
 import { reportDump } from "./report_dump.ts";
 import { reportPool } from "./report_pool.ts";
 
@@ -32,8 +32,8 @@ export class Pool implements DaemonPool, AsyncDisposable {
   #ended: Promise<void> | null = null;
 
   /** Loads the state, writes down that another life of the daemon begins, and starts every task. */
-  static async start(config: Config, means: PoolMeans): Promise<Pool> {
-    const parts = await openParts(config, means);
+  static async start(config: Config, deps: PoolDeps): Promise<Pool> {
+    const parts = await openParts(config, deps);
     const pool = new Pool(parts);
     try {
       await parts.inForce.begin();
@@ -102,13 +102,13 @@ export class Pool implements DaemonPool, AsyncDisposable {
   }
 
   get daemon(): DaemonParts {
-    const { desk, intake, ledger, errand, jobEnds, means } = this.#parts;
+    const { desk, intake, ledger, errand, jobEnds, deps } = this.#parts;
     return {
       desk,
       isAccepting: () => intake.isOpen,
       dump: () => reportDump(this.#parts),
       reload: () => this.reload(),
-      followLog: means.followLog,
+      followLog: deps.followLog,
       waitForOrders: (placed, { signal }) => waitForOrders(placed, { ledger, signal }),
       noteOrders: (orders) => errand?.addOrders(orders),
       noteDeletions: (ids) => ids.forEach((id) => errand?.addNode(id)),

@@ -6,7 +6,7 @@ import type { Parts } from "./open_parts.ts";
 import { reportDaemon, reportLinks } from "./report_pool.ts";
 
 export function reportDump(parts: Parts): DumpReport {
-  const { means, clock, clockWatch, ledger, watches } = parts;
+  const { deps, clock, clockWatch, ledger, watches } = parts;
   clockWatch.look();
   const { pid, version, startedAt, tasks } = reportDaemon(parts);
   const { nodes, images, dibImages } = ledger;
@@ -16,7 +16,7 @@ export function reportDump(parts: Parts): DumpReport {
     now,
     wallOffset: clockWatch.wallOffset,
     daemon: { pid, version, startedAt },
-    process: means.lookAtProcess(),
+    process: deps.lookAtProcess(),
     work: [...running, ...waitingWork(records, { inFlight: running, now })],
     queues: reportQueues(parts),
     providers: watches.all().map(({ provider: { name }, cloud: { stats } }) => ({ name, stats })),

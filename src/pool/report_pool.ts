@@ -49,9 +49,9 @@ function withDefects<Entity extends { readonly waitingOn: WaitingOn | null }>(
   });
 }
 
-export function reportDaemon({ means, startedAt, inForce, intake, tasks }: Parts): DaemonReport {
+export function reportDaemon({ deps, startedAt, inForce, intake, tasks }: Parts): DaemonReport {
   return {
-    ...means.process,
+    ...deps.process,
     startedAt,
     configLoadedAt: inForce.since,
     configProblems: inForce.problems,

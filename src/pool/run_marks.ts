@@ -8,11 +8,11 @@ import type { Random } from "../lib/random.ts";
 import type { Ledger } from "../store/ledger.ts";
 
 export class RunMarks {
-  readonly #means: { readonly ledger: Ledger; readonly clock: Clock; readonly random: Random };
+  readonly #deps: { readonly ledger: Ledger; readonly clock: Clock; readonly random: Random };
   #mayBeCopy = false;
 
-  constructor(means: { readonly ledger: Ledger; readonly clock: Clock; readonly random: Random }) {
-    this.#means = means;
+  constructor(deps: { readonly ledger: Ledger; readonly clock: Clock; readonly random: Random }) {
+    this.#deps = deps;
   }
 
   /** The machine's clock is ahead of before by so much. */
@@ -21,7 +21,7 @@ export class RunMarks {
   }
 
   async begin(): Promise<void> {
-    const { ledger, clock, random } = this.#means;
+    const { ledger, clock, random } = this.#deps;
     await ledger.beginRun({ id: random.uuid(), startedAt: clock.now() });
     this.#mayBeCopy = false;
   }

@@ -19,24 +19,24 @@ import type { Ledger } from "../store/ledger.ts";
 import type { TurnEdits } from "./turn_edits.ts";
 import { zoneFor } from "./zone_for.ts";
 
-interface ImageChangesMeans {
+interface ImageChangesDeps {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly random: Random;
 }
 
 export class ImageChanges {
-  readonly #means: ImageChangesMeans;
+  readonly #deps: ImageChangesDeps;
 
-  constructor(means: ImageChangesMeans) {
-    this.#means = means;
+  constructor(deps: ImageChangesDeps) {
+    this.#deps = deps;
   }
 
   async store(
     { dibChanges, changes, wanted, launches }: ImagePlan,
     { config, edits }: { config: Config; edits: TurnEdits },
   ): Promise<void> {
-    const { ledger, clock } = this.#means;
+    const { ledger, clock } = this.#deps;
     const now = clock.now();
     await edits.all([
       ...dibChanges.map(({ previous, next }) => ({
@@ -67,7 +67,7 @@ export class ImageChanges {
 
   async #placeAged({ orders }: NewImages, now: Instant): Promise<void> {
     if (orders.length === 0) return;
-    await this.#means.ledger.edit((edit) => {
+    await this.#deps.ledger.edit((edit) => {
       for (const name of orders) {
         const builtSince = name.provider === null ? null : now;
         changeOrder(edit, name, (order) => placeOrder(order, { at: now, builtSince }));
@@ -80,7 +80,7 @@ export class ImageChanges {
     { config: { imagesDir, buildLogDir }, edits, now }: { config: Config; edits: TurnEdits; now: Instant },
   ): Promise<void> {
     if (builds.length === 0) return;
-    const { ledger } = this.#means;
+    const { ledger } = this.#deps;
     const firstId = await ledger.takeIds("dib-image", builds.length);
     const known = [...ledger.dibImages.values()];
     const records = builds.map(({ name, formats }, index): DibImage => {
@@ -114,7 +114,7 @@ export class ImageChanges {
     { edits, now }: { edits: TurnEdits; now: Instant },
   ): Promise<void> {
     if (images.length === 0) return;
-    const { ledger } = this.#means;
+    const { ledger } = this.#deps;
     const firstId = await ledger.takeIds("image", images.length);
     const known = [...ledger.images.values()];
     await edits.all(images.map((image, index) => ({
@@ -129,7 +129,7 @@ export class ImageChanges {
 
   /** The node and the image that it is for know of each other from the same moment on. */
   async #launch(launch: ImageLaunch, now: Instant): Promise<void> {
-    const { ledger, random } = this.#means;
+    const { ledger, random } = this.#deps;
     const id = await ledger.takeIds("node", 1);
     const node = newImageNode(launch, { id, zone: zoneFor(launch, random), now });
     await ledger.edit((edit) => {

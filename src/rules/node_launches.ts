@@ -17,7 +17,7 @@ import { zoneFor } from "./zone_for.ts";
 const DEFAULT_HOSTNAME = "{label.name}-{provider.name}-{node_id}";
 const DEFAULT_SUBNODE_HOSTNAME = "{label.name}-{provider.name}-{node_id}-{subnode_id}";
 
-interface NodeLaunchesMeans {
+interface NodeLaunchesDeps {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly random: Random;
@@ -30,15 +30,15 @@ interface Turn {
 }
 
 export class NodeLaunches {
-  readonly #means: NodeLaunchesMeans;
+  readonly #deps: NodeLaunchesDeps;
 
-  constructor(means: NodeLaunchesMeans) {
-    this.#means = means;
+  constructor(deps: NodeLaunchesDeps) {
+    this.#deps = deps;
   }
 
   async launch(launches: readonly Launch[], { config, edits }: Turn): Promise<void> {
     if (launches.length === 0) return;
-    const { ledger, clock } = this.#means;
+    const { ledger, clock } = this.#deps;
     let id = await ledger.takeIds("node", launches.reduce((sum, { label }) => sum + 1 + label.subnodes, 0));
     const now = clock.now();
     const numbered = launches.map((launch) => {
@@ -57,7 +57,7 @@ export class NodeLaunches {
 
   async launchSubnodes(launches: readonly SubnodeLaunch[], { config, edits }: Turn): Promise<void> {
     if (launches.length === 0) return;
-    const { ledger, clock } = this.#means;
+    const { ledger, clock } = this.#deps;
     const firstId = await ledger.takeIds("node", launches.length);
     const now = clock.now();
     await edits.all(launches.map((launch, index) => ({
@@ -73,7 +73,7 @@ export class NodeLaunches {
     { config, id, now }: { config: Config; id: number; now: Instant },
   ): readonly NodeRecord[] {
     const { ofNodes, ofSubnodes } = templatesOf(config, launch.target);
-    const zone = zoneFor(launch, this.#means.random);
+    const zone = zoneFor(launch, this.#deps.random);
     const node = newNode(launch, { id, zone, now, hostnameTemplate: ofNodes });
     const subnodes = Array.from(
       { length: launch.label.subnodes },

@@ -23,11 +23,11 @@ interface Pair {
  * @param pair the folder to copy from, and the one to copy into
  * @throws LoginError; Deno.errors.* where something local cannot be read; the signal's reason on abort
  */
-export async function copyFolder(pair: Pair, means: CopyMeans): Promise<void> {
-  await new FolderCopy(means).run(pair);
+export async function copyFolder(pair: Pair, deps: CopyDeps): Promise<void> {
+  await new FolderCopy(deps).run(pair);
 }
 
-interface CopyMeans {
+interface CopyDeps {
   readonly files: RemoteFiles;
   readonly signal: AbortSignal;
 }
@@ -38,7 +38,7 @@ class FolderCopy {
   readonly #over: AbortSignal;
   readonly #inTurn = atMost(FILES_AT_ONCE);
 
-  constructor({ files, signal }: CopyMeans) {
+  constructor({ files, signal }: CopyDeps) {
     this.#files = files;
     this.#over = AbortSignal.any([signal, this.#failed.signal]);
   }

@@ -22,15 +22,15 @@ export function createSsh2Shell(
   { clock = systemClock, keepalive = 40 * SECOND, random = systemRandom }: Ssh2ShellOptions = {},
 ): Shell {
   /** One connection that has run its first command; closed where that fails. */
-  const enter = async (target: LoginTarget, { command, ...means }: FirstCommand) => {
+  const enter = async (target: LoginTarget, { command, ...deps }: FirstCommand) => {
     const proof = new LoginProof(random);
-    const connection = prepare(target, { clock, ...means });
+    const connection = prepare(target, { clock, ...deps });
     const work = async () => {
       await connection.open();
       return await firstCommand(connection, proof, command);
     };
     try {
-      return { connection, result: await during(connection, { clock, ...means, work }) };
+      return { connection, result: await during(connection, { clock, ...deps, work }) };
     } catch (error) {
       await connection.close();
       if (!isTerminalsFault(connection, error)) throw proof.explain(error, connection);

@@ -19,7 +19,7 @@ const CHUNK = 50;
 /** After a look without an answer, or at what is about to change; and after one that found it. */
 const REPEATS = { soon: MINUTE, found: 5 * MINUTE };
 
-interface AbsenceProofsMeans {
+interface AbsenceProofsDeps {
   readonly cloud: Pick<Cloud, "getServer" | "getImage">;
   readonly clock: Clock;
   readonly inventory: Inventory;
@@ -31,7 +31,7 @@ interface AbsenceProofsMeans {
 export class AbsenceProofs {
   /** What is missing, as of the newest listing or look; null: nothing that is not being deleted. */
   missing: Missing | null = null;
-  readonly #means: AbsenceProofsMeans;
+  readonly #deps: AbsenceProofsDeps;
   /** All that listings leave out, in the order in which it is looked up. */
   #unlisted: readonly Expected[] = [];
   /** When each of them may be looked up again; those that have not been are not in it. */
@@ -43,8 +43,8 @@ export class AbsenceProofs {
   /** A cloud that answers no look is left alone until then. */
   #pausedUntil: Instant = 0;
 
-  constructor(means: AbsenceProofsMeans) {
-    this.#means = means;
+  constructor(deps: AbsenceProofsDeps) {
+    this.#deps = deps;
   }
 
   /** Whether listings leave out anything that is not known to be gone. */
@@ -54,7 +54,7 @@ export class AbsenceProofs {
 
   /** Compares what has been seen with what must be there; to be called after each listing. */
   survey(): void {
-    const { inventory, images, expected } = this.#means;
+    const { inventory, images, expected } = this.#deps;
     const all = expected();
     const ids = new Set(all.map(({ id }) => id));
     inventory.keepOnly(ids);
@@ -72,7 +72,7 @@ export class AbsenceProofs {
 
   #isUnlisted(one: Expected): boolean {
     // That a deletion has been carried out needs no proof: it was asked for.
-    if (one.use === "deleting" && one.kind === "server" && this.#means.inventory.isDeleted(one.id)) {
+    if (one.use === "deleting" && one.kind === "server" && this.#deps.inventory.isDeleted(one.id)) {
       return false;
     }
     return this.#sightingsOf(one).isUnlisted(one.id, one.since);
@@ -81,18 +81,18 @@ export class AbsenceProofs {
   /** Looks up what is due. @returns when to do so again */
   async prove(signal: AbortSignal): Promise<Instant> {
     this.survey();
-    const now = this.#means.clock.now();
+    const now = this.#deps.clock.now();
     const due = now < this.#pausedUntil ? [] : this.#due(now).slice(0, this.#allowance(now));
     this.#looks = [...this.#looks, ...due.map(() => now)];
     const answers = await Promise.all(due.map((one) => this.#look(one, signal)));
-    if (due.length > 0 && !answers.includes(true)) this.#pausedUntil = this.#means.clock.now() + REPEATS.soon;
+    if (due.length > 0 && !answers.includes(true)) this.#pausedUntil = this.#deps.clock.now() + REPEATS.soon;
     this.survey();
     return this.nextDue();
   }
 
   /** When something is to be looked up next. */
   nextDue(): Instant {
-    const now = this.#means.clock.now();
+    const now = this.#deps.clock.now();
     const next = Math.min(...this.#unlisted.map(({ id }) => this.#again.get(id) ?? now));
     const allowed = this.#allowance(now) > 0 ? now : this.#looks[0]! + MINUTE;
     return Math.max(next, allowed, this.#pausedUntil);
@@ -109,7 +109,7 @@ export class AbsenceProofs {
 
   /** One request. @returns whether it was answered; anything but an answer proves nothing */
   async #look(one: Expected, signal: AbortSignal): Promise<boolean> {
-    const { cloud, clock, inventory, images } = this.#means;
+    const { cloud, clock, inventory, images } = this.#deps;
     try {
       if (one.kind === "server") take(one.id, await cloud.getServer(one.id, { signal }), inventory);
       else take(one.id, await cloud.getImage(one.id, { signal }), images);
@@ -127,7 +127,7 @@ export class AbsenceProofs {
     const missing = this.#unlisted.filter(({ use }) => use !== "deleting");
     if (missing.length === 0) return null;
     const found = missing.filter((one) => this.#sightingsOf(one).isFound(one.id)).length;
-    const now = this.#means.clock.now();
+    const now = this.#deps.clock.now();
     return {
       servers: missing.filter(({ kind }) => kind === "server").length,
       images: missing.filter(({ kind }) => kind === "image").length,
@@ -139,7 +139,7 @@ export class AbsenceProofs {
   }
 
   #sightingsOf({ kind }: Expected): Inventory | ImageInventory {
-    return kind === "server" ? this.#means.inventory : this.#means.images;
+    return kind === "server" ? this.#deps.inventory : this.#deps.images;
   }
 }
 

@@ -15,7 +15,7 @@ import type { SteadyClock } from "../lib/steady_clock.ts";
 import type { Ledger } from "../store/ledger.ts";
 import { newestInstant } from "../store/newest_instant.ts";
 
-interface BeginClockMeans {
+interface BeginClockDeps {
   readonly clock: SteadyClock;
   readonly ledger: Ledger;
   readonly providers: readonly ProviderConfig[];
@@ -30,12 +30,12 @@ const ANSWER_WAIT = 10 * SECOND;
 const log = loggerOf("clock");
 
 /** @returns by how much the machine's clock was set while no process ran; 0: it was not, as far as can be told */
-export async function beginClock(means: BeginClockMeans): Promise<Milliseconds> {
-  const { clock, ledger } = means;
+export async function beginClock(deps: BeginClockDeps): Promise<Milliseconds> {
+  const { clock, ledger } = deps;
   const { wallOffset = 0 } = ledger.clockRecord ?? {};
   const newest = await newestInstant(ledger) ?? -Infinity;
   const claimed = () => clock.wall() - wallOffset;
-  const lived = await countFrom({ newest, claimed, means });
+  const lived = await countFrom({ newest, claimed, deps });
   clock.continueFrom(lived);
   const step = claimed() - clock.now();
   if (Math.abs(step) < TOLERANCE) return 0;
@@ -53,25 +53,25 @@ export async function beginClock(means: BeginClockMeans): Promise<Milliseconds> 
 }
 
 async function countFrom(
-  { newest, claimed, means }: { newest: Instant; claimed: () => Instant; means: BeginClockMeans },
+  { newest, claimed, deps }: { newest: Instant; claimed: () => Instant; deps: BeginClockDeps },
 ): Promise<Instant> {
-  const known = means.ledger.clockRecord?.clouds ?? [];
+  const known = deps.ledger.clockRecord?.clouds ?? [];
   const isShort = claimed() - newest < TOLERANCE;
   if (isShort || known.length === 0) return Math.max(claimed(), newest);
-  const startedAt = means.clock.monotonic();
-  const proven = await askClouds(known, means);
-  if (proven === null) return newest + means.clock.monotonic() - startedAt;
+  const startedAt = deps.clock.monotonic();
+  const proven = await askClouds(known, deps);
+  if (proven === null) return newest + deps.clock.monotonic() - startedAt;
   if (Math.abs(claimed() - proven) < TOLERANCE) return claimed();
   return Math.min(Math.max(proven, newest), claimed());
 }
 
 /** The time that it is by the first cloud that answers; null: none has in time. */
-async function askClouds(known: readonly CloudClock[], means: BeginClockMeans): Promise<Instant | null> {
-  const { clock, providers } = means;
+async function askClouds(known: readonly CloudClock[], deps: BeginClockDeps): Promise<Instant | null> {
+  const { clock, providers } = deps;
   const over = new AbortController();
   const asked = known.flatMap((cloud) => {
     const provider = providers.find(({ name }) => name === cloud.provider);
-    return provider === undefined ? [] : askCloud(cloud, { provider, means, signal: over.signal });
+    return provider === undefined ? [] : askCloud(cloud, { provider, deps, signal: over.signal });
   });
   const first = await inTime(Promise.any(asked), { clock, timeout: ANSWER_WAIT, signal: over.signal }).catch(
     () => null,
@@ -83,9 +83,9 @@ async function askClouds(known: readonly CloudClock[], means: BeginClockMeans): 
 
 async function askCloud(
   { ahead }: CloudClock,
-  { provider, means: { clock, openCloud }, signal }: {
+  { provider, deps: { clock, openCloud }, signal }: {
     provider: ProviderConfig;
-    means: BeginClockMeans;
+    deps: BeginClockDeps;
     signal: AbortSignal;
   },
 ): Promise<Instant> {

@@ -21,7 +21,7 @@ const LARGEST_PART = 0.5;
 const SMALLEST_SAMPLE = 4;
 const LONGEST_BLIP = 10 * MINUTE;
 
-interface CheckReadyMeans {
+interface CheckReadyDeps {
   readonly ledger: Ledger;
   readonly config: Config;
   readonly shell: Shell;
@@ -34,7 +34,7 @@ interface CheckReadyMeans {
 }
 
 /** One run. */
-interface Check extends CheckReadyMeans {
+interface Check extends CheckReadyDeps {
   readonly inTurn: ReturnType<typeof atMost>;
   readonly signal: AbortSignal;
 }
@@ -45,12 +45,12 @@ interface Failed {
 }
 
 export async function checkReadyNodes(
-  means: CheckReadyMeans,
+  deps: CheckReadyDeps,
   { signal }: { signal: AbortSignal },
 ): Promise<void> {
-  const inTurn = atMost(AT_ONCE, { clock: means.clock, placeTime: PLACE_TIME });
-  const check = { ...means, inTurn, signal };
-  const ready = [...means.ledger.nodes.values()].filter((node) => isFree(node, means));
+  const inTurn = atMost(AT_ONCE, { clock: deps.clock, placeTime: PLACE_TIME });
+  const check = { ...deps, inTurn, signal };
+  const ready = [...deps.ledger.nodes.values()].filter((node) => isFree(node, deps));
   const checks = [...Map.groupBy(ready, (node) => node.provider)].map(([provider, nodes]) =>
     checkProvider(provider, nodes, check)
   );
@@ -59,7 +59,7 @@ export async function checkReadyNodes(
 }
 
 /** A subnode is in use as long as its node is. */
-function isFree(node: NodeRecord, { ledger: { nodes } }: Pick<CheckReadyMeans, "ledger">): boolean {
+function isFree(node: NodeRecord, { ledger: { nodes } }: Pick<CheckReadyDeps, "ledger">): boolean {
   if (node.state.phase !== "ready") return false;
   return node.parentId === null || nodes.get(node.parentId)?.state.phase === "ready";
 }
@@ -126,24 +126,24 @@ async function twice(check: () => Promise<string | null>): Promise<string | null
   return await check() === null ? null : await check();
 }
 
-async function whyUnusable(node: NodeRecord, means: Check): Promise<string | null> {
-  const provider = means.config.providers.find(({ name }) => name === node.provider);
+async function whyUnusable(node: NodeRecord, deps: Check): Promise<string | null> {
+  const provider = deps.config.providers.find(({ name }) => name === node.provider);
   const image = provider?.images.find(({ name }) => name === node.image);
   if (provider === undefined || image === undefined || node.addresses === null) return null;
   // A key that we cannot read says nothing of the nodes: then the check fails, and they stay.
-  await means.readKey(image.privateKey);
+  await deps.readKey(image.privateKey);
   try {
-    const credentials = credentialsFor(node, { image, images: means.ledger.images, readKey: means.readKey });
+    const credentials = credentialsFor(node, { image, images: deps.ledger.images, readKey: deps.readKey });
     const timeout = provider.checkTimeout;
-    await logIn(node, node.addresses.login, { ...means, provider, image, credentials, timeout });
+    await logIn(node, node.addresses.login, { ...deps, provider, image, credentials, timeout });
     return null;
   } catch (error) {
-    means.signal.throwIfAborted();
+    deps.signal.throwIfAborted();
     return errorChain(error);
   }
 }
 
-async function remove({ node, message }: Failed, { ledger, clock }: CheckReadyMeans): Promise<void> {
+async function remove({ node, message }: Failed, { ledger, clock }: CheckReadyDeps): Promise<void> {
   await ledger.changeNode(node.id, (current) => {
     if (current.state.phase !== "ready") return current;
     const comment = `failed the check: ${message}`;

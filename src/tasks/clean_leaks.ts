@@ -16,7 +16,7 @@ const MOST = 50;
 /** Keypairs leak seldom, and listing them is one more request. */
 const KEYPAIRS_EVERY = 15 * MINUTE;
 
-interface CleanLeaksMeans {
+interface CleanLeaksDeps {
   readonly ledger: Ledger;
   readonly watches: readonly ProviderWatch[];
   readonly clock: Clock;
@@ -25,11 +25,11 @@ interface CleanLeaksMeans {
 }
 
 /** @throws Error once all else is done, where something broke */
-export async function cleanLeaks(means: CleanLeaksMeans, { signal }: { signal: AbortSignal }): Promise<void> {
+export async function cleanLeaks(deps: CleanLeaksDeps, { signal }: { signal: AbortSignal }): Promise<void> {
   const apart = new Apart("looking for");
   await Promise.all(
-    means.watches.map((watch) =>
-      cleanProvider(watch, means, { apart, signal }).catch((error) => {
+    deps.watches.map((watch) =>
+      cleanProvider(watch, deps, { apart, signal }).catch((error) => {
         signal.throwIfAborted();
         apart.note({ kind: "plan of", id: `leaks on ${watch.provider.name}` }, error);
       })
@@ -41,22 +41,22 @@ export async function cleanLeaks(means: CleanLeaksMeans, { signal }: { signal: A
 
 async function cleanProvider(
   watch: ProviderWatch,
-  means: CleanLeaksMeans,
+  deps: CleanLeaksDeps,
   { apart, signal }: { apart: Apart; signal: AbortSignal },
 ): Promise<void> {
   // What was last seen of a provider that does not answer is no ground to delete anything, and where another daemon
   // works on the same state it may be that one's.
   if (watch.observation.failure !== null || watch.observation.frozen !== null) return;
-  const installation = means.ledger.installation.id;
-  const ended = await loadEnded(means.ledger, markedIds(watch.observation, installation));
+  const installation = deps.ledger.installation.id;
+  const ended = await loadEnded(deps.ledger, markedIds(watch.observation, installation));
   const input: LeakInput = {
     provider: watch.provider,
     seen: watch.observation,
     installation,
-    nodes: means.ledger.nodes,
+    nodes: deps.ledger.nodes,
     ended,
-    images: means.ledger.images,
-    keypairs: await listKeypairs(watch, means, signal),
+    images: deps.ledger.images,
+    keypairs: await listKeypairs(watch, deps, signal),
     isAccepted: (leak) => watch.deletions.isAccepted(leak),
     most: MOST,
     apart,
@@ -72,7 +72,7 @@ async function cleanProvider(
 /** Only where snapshots are made; null: it is not time yet, or the cloud does not say. */
 async function listKeypairs(
   { provider, cloud }: ProviderWatch,
-  { ledger, clock, keypairsListedAt }: CleanLeaksMeans,
+  { ledger, clock, keypairsListedAt }: CleanLeaksDeps,
   signal: AbortSignal,
 ): Promise<readonly string[] | null> {
   const now = clock.now();

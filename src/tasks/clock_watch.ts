@@ -22,7 +22,7 @@ const CLOUD_JITTER = 10 * SECOND;
 /** Between two times that it is written down. */
 const SAVED_EVERY = 5 * MINUTE;
 
-interface ClockWatchMeans {
+interface ClockWatchDeps {
   readonly clock: Clock;
   /** By how much the machine's clock was set while no process ran. */
   readonly setBefore: Milliseconds;
@@ -38,13 +38,13 @@ interface ClockWatchMeans {
 const log = loggerOf("clock");
 
 export class ClockWatch {
-  readonly #means: ClockWatchMeans;
+  readonly #deps: ClockWatchDeps;
   #wallOffset: Milliseconds;
   #step: ClockStep | null;
   #saved: ClockRecord | null;
 
-  constructor(means: ClockWatchMeans) {
-    const { clock, setBefore, saved } = this.#means = means;
+  constructor(deps: ClockWatchDeps) {
+    const { clock, setBefore, saved } = this.#deps = deps;
     this.#saved = saved;
     this.#wallOffset = offsetOf(clock);
     this.#step = setBefore === 0 ? null : { at: clock.now(), by: setBefore, whileStopped: true };
@@ -56,7 +56,7 @@ export class ClockWatch {
   }
 
   get report(): ClockReport {
-    const clouds = [...this.#means.clouds()].flatMap(([provider, ahead]) => {
+    const clouds = [...this.#deps.clouds()].flatMap(([provider, ahead]) => {
       const skew = ahead === null ? 0 : clockSkew(ahead, this.#wallOffset);
       return skew === 0 ? [] : { provider, ahead: skew };
     });
@@ -65,7 +65,7 @@ export class ClockWatch {
 
   /** Takes the machine's clock as it is set now. */
   look(): void {
-    const { clock, onStep } = this.#means;
+    const { clock, onStep } = this.#deps;
     const offset = offsetOf(clock);
     const by = offset - this.#wallOffset;
     if (Math.abs(by) < SMALLEST_CHANGE) return;
@@ -83,15 +83,15 @@ export class ClockWatch {
 
   async save(): Promise<void> {
     const record = this.#record();
-    await this.#means.save(record);
+    await this.#deps.save(record);
     this.#saved = record;
   }
 
   #record(): ClockRecord {
-    const clouds = [...this.#means.clouds()].flatMap(([provider, ahead]): CloudClock[] =>
+    const clouds = [...this.#deps.clouds()].flatMap(([provider, ahead]): CloudClock[] =>
       ahead === null ? knownOf(this.#saved, provider) : [{ provider, ahead: ahead.atLeast }]
     );
-    return { at: this.#means.clock.now(), wallOffset: this.#wallOffset, clouds };
+    return { at: this.#deps.clock.now(), wallOffset: this.#wallOffset, clouds };
   }
 }
 

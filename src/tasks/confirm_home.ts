@@ -7,7 +7,7 @@ import { describePlace, isElsewhere, type Place } from "../domain/home.ts";
 import type { Ledger } from "../store/ledger.ts";
 import type { Expected } from "./list_expected.ts";
 
-interface ConfirmHomeMeans {
+interface ConfirmHomeDeps {
   readonly provider: string;
   readonly ledger: Pick<Ledger, "homes" | "saveHome">;
   /** What records name on the provider. */
@@ -17,7 +17,7 @@ interface ConfirmHomeMeans {
 /** @throws ElsewhereError */
 export async function confirmHome(
   place: Place | null,
-  { provider, ledger, expected }: ConfirmHomeMeans,
+  { provider, ledger, expected }: ConfirmHomeDeps,
 ): Promise<void> {
   if (place === null) return;
   const home = ledger.homes.get(provider);

@@ -14,7 +14,7 @@ import { holdStale } from "../rules/hold_stale.ts";
 import type { Ledger } from "../store/ledger.ts";
 import type { ProviderWatch } from "./provider_watch.ts";
 
-interface ForeignServersMeans {
+interface ForeignServersDeps {
   readonly watch: Pick<ProviderWatch, "provider" | "observation" | "frozen">;
   readonly ledger: Ledger;
   readonly clock: Pick<Clock, "now">;
@@ -23,7 +23,7 @@ interface ForeignServersMeans {
 const log = loggerOf("provider");
 
 export class ForeignServers {
-  readonly #means: ForeignServersMeans;
+  readonly #deps: ForeignServersDeps;
   /** null: the provider has not been seen yet. */
   #seenFirst: ReadonlySet<string> | null = null;
   /** By server id. They stay until they are adopted, also when they are no longer listed. */
@@ -31,8 +31,8 @@ export class ForeignServers {
   #verdict = NO_STRANGERS;
   readonly #told = new Set<string>();
 
-  constructor(means: ForeignServersMeans) {
-    this.#means = means;
+  constructor(deps: ForeignServersDeps) {
+    this.#deps = deps;
   }
 
   /** Whether it has looked, and done what follows. */
@@ -52,7 +52,7 @@ export class ForeignServers {
 
   /** After each listing. */
   async look(): Promise<void> {
-    const { watch: { observation }, ledger } = this.#means;
+    const { watch: { observation }, ledger } = this.#deps;
     const { inventory } = observation;
     if (inventory.completeAt === null) return;
     const isFirstLook = this.#seenFirst === null;
@@ -74,7 +74,7 @@ export class ForeignServers {
   }
 
   #judge(isFirstLook: boolean): StrangersVerdict {
-    const { watch: { provider, observation }, ledger } = this.#means;
+    const { watch: { provider, observation }, ledger } = this.#deps;
     return judgeStrangers({
       inventory: observation.inventory,
       nodes: ledger.nodes.values(),
@@ -88,11 +88,11 @@ export class ForeignServers {
 
   #freeze(): void {
     const [first] = this.#rivals.values();
-    this.#means.watch.frozen = first === undefined ? null : freezeReason(first, this.#rivals.size);
+    this.#deps.watch.frozen = first === undefined ? null : freezeReason(first, this.#rivals.size);
   }
 
   async #holdBelow(bound: number): Promise<void> {
-    const { watch: { provider }, ledger, clock } = this.#means;
+    const { watch: { provider }, ledger, clock } = this.#deps;
     const now = clock.now();
     const held = await ledger.edit((edit) => {
       const stale = edit.nodes().filter((node) => node.provider === provider.name && node.id < bound);
@@ -107,7 +107,7 @@ export class ForeignServers {
 
   /** Each server once. */
   #tell({ foreign, implausible }: StrangersVerdict): void {
-    const { watch: { provider: { name: provider }, frozen } } = this.#means;
+    const { watch: { provider: { name: provider }, frozen } } = this.#deps;
     const isNew = ({ server }: Stranger) => !this.#told.has(server.id);
     const news = { foreign: foreign.filter(isNew), implausible: implausible.filter(isNew) };
     for (const { server } of [...foreign, ...implausible]) this.#told.add(server.id);

@@ -10,7 +10,7 @@ import { loggerOf } from "../lib/logging.ts";
 import type { Task } from "./task.ts";
 import type { TaskRegistry } from "./task_registry.ts";
 
-export interface GearmanDemandMeans {
+export interface GearmanDemandDeps {
   readonly tasks: TaskRegistry;
   readonly openGearman: (
     servers: readonly GearmanServerConfig[],
@@ -26,13 +26,13 @@ const NOTHING: ReadonlyMap<string, number> = new Map();
 const log = loggerOf("gearman");
 
 export class GearmanDemand implements AsyncDisposable {
-  readonly #means: GearmanDemandMeans;
+  readonly #deps: GearmanDemandDeps;
   #servers = "[]";
   #open: { readonly gearman: Gearman; readonly task: Task } | null = null;
   #demand = NOTHING;
 
-  constructor(means: GearmanDemandMeans) {
-    this.#means = means;
+  constructor(deps: GearmanDemandDeps) {
+    this.#deps = deps;
   }
 
   /** null: no server is configured. */
@@ -70,7 +70,7 @@ export class GearmanDemand implements AsyncDisposable {
   }
 
   #begin(servers: readonly GearmanServerConfig[]): void {
-    const { tasks, openGearman, wake } = this.#means;
+    const { tasks, openGearman, wake } = this.#deps;
     const gearman = openGearman(servers, (server) => {
       tell(server);
       wake();
@@ -98,7 +98,7 @@ export class GearmanDemand implements AsyncDisposable {
     const isSame = demand.size === this.#demand.size &&
       demand.entries().every(([label, count]) => this.#demand.get(label) === count);
     this.#demand = demand;
-    if (!isSame) this.#means.wake();
+    if (!isSame) this.#deps.wake();
   }
 }
 

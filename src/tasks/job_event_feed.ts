@@ -13,7 +13,7 @@ import { loggerOf } from "../lib/logging.ts";
 import { findTarget } from "../domain/hand_over.ts";
 import type { Ledger } from "../store/ledger.ts";
 
-export interface JobEventFeedMeans {
+export interface JobEventFeedDeps {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly listen: (
@@ -30,19 +30,19 @@ const log = loggerOf("zmq");
 type FeedConfig = Pick<Config, "zmqPublishers" | "targets">;
 
 export class JobEventFeed implements AsyncDisposable {
-  readonly #means: JobEventFeedMeans;
+  readonly #deps: JobEventFeedDeps;
   readonly #idByNodename = new Map<string, number>();
   readonly #subscription: Disposable;
   readonly #storing = new Set<Promise<void>>();
   #config: FeedConfig = { zmqPublishers: [], targets: [] };
   #events: JobEvents | null = null;
 
-  constructor(means: JobEventFeedMeans) {
-    this.#means = means;
-    for (const { role, nodename, id } of means.ledger.nodes.values()) {
+  constructor(deps: JobEventFeedDeps) {
+    this.#deps = deps;
+    for (const { role, nodename, id } of deps.ledger.nodes.values()) {
       if (role === "node") this.#idByNodename.set(nodename, id);
     }
-    this.#subscription = means.ledger.subscribe(({ nodes }) => {
+    this.#subscription = deps.ledger.subscribe(({ nodes }) => {
       for (const { previous, next } of nodes) {
         if (next === null) this.#idByNodename.delete(previous!.nodename);
         else if (previous === null && next.role === "node") this.#idByNodename.set(next.nodename, next.id);
@@ -70,7 +70,7 @@ export class JobEventFeed implements AsyncDisposable {
     const before = this.#events;
     this.#events = null;
     await before?.[Symbol.asyncDispose]();
-    this.#events = endpoints.length === 0 ? null : this.#means.listen(endpoints, {
+    this.#events = endpoints.length === 0 ? null : this.#deps.listen(endpoints, {
       onEvent: (event) => this.#note(event),
       onState: tell,
     });
@@ -86,13 +86,13 @@ export class JobEventFeed implements AsyncDisposable {
   #note(event: JobEvent): void {
     const id = this.#idByNodename.get(event.nodename);
     if (id === undefined || event.type === "completed") return;
-    const storing = this.#store(id, event).catch((error) => this.#means.onError("zmq", error));
+    const storing = this.#store(id, event).catch((error) => this.#deps.onError("zmq", error));
     this.#storing.add(storing);
     storing.finally(() => this.#storing.delete(storing));
   }
 
   async #store(id: number, event: JobEvent): Promise<void> {
-    const { ledger, clock, onJobEnd } = this.#means;
+    const { ledger, clock, onJobEnd } = this.#deps;
     const config = this.#config;
     const previous = await ledger.edit((edit) => {
       const node = edit.node(id);

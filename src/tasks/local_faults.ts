@@ -9,7 +9,7 @@ import { type Instant, type Milliseconds, SECOND } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import { errorChain } from "../lib/error_chain.ts";
 
-export interface LocalFaultsMeans {
+export interface LocalFaultsDeps {
   readonly clock: Pick<Clock, "now">;
   /** @throws where it is no key that can be used */
   readonly readKey: (path: string) => Promise<unknown>;
@@ -26,12 +26,12 @@ interface FileLook {
 const PERIOD: Milliseconds = 5 * SECOND;
 
 export class LocalFaults {
-  readonly #means: LocalFaultsMeans;
+  readonly #deps: LocalFaultsDeps;
   #looked: { readonly at: Instant; readonly config: Config } | null = null;
   #found: ReadonlyMap<string, string> = new Map();
 
-  constructor(means: LocalFaultsMeans) {
-    this.#means = means;
+  constructor(deps: LocalFaultsDeps) {
+    this.#deps = deps;
   }
 
   /** By path: why the file is of no use. */
@@ -46,7 +46,7 @@ export class LocalFaults {
 
   /** Looks at every file that the configuration names, unless that was done a moment ago. */
   async look(config: Config): Promise<void> {
-    const { clock } = this.#means;
+    const { clock } = this.#deps;
     if (this.#looked?.config === config && clock.now() - this.#looked.at < PERIOD) return;
     const { keys, scripts } = localFiles(config);
     const looks = await Promise.all([
@@ -58,12 +58,12 @@ export class LocalFaults {
   }
 
   async #whyNoKey(path: string): Promise<string | null> {
-    await this.#means.readKey(path);
+    await this.#deps.readKey(path);
     return null;
   }
 
   async #whyNoScript(path: string): Promise<string | null> {
-    const look = await this.#means.stat(path);
+    const look = await this.#deps.stat(path);
     if (look === null) return `there is no script ${path}`;
     if (!look.isFile) return `${path} is not a file`;
     return look.mode === null || (look.mode & 0o111) !== 0

@@ -10,7 +10,7 @@ import { foreignInstallation } from "../domain/server_marks.ts";
 import { loggerOf } from "../lib/logging.ts";
 import type { Ledger } from "../store/ledger.ts";
 
-interface NewStateMeans {
+interface NewStateDeps {
   readonly ledger: Pick<Ledger, "isNew" | "doubt" | "installation" | "settle">;
   /** What has been seen of those that have been asked. */
   readonly seen: () => ReadonlyMap<string, Pick<Observation, "inventory">>;
@@ -25,12 +25,12 @@ const log = loggerOf("state");
 const wayOut = "restore the state, or start the daemon with --new-state to begin a new pool beside them";
 
 export class NewState {
-  readonly #means: NewStateMeans;
+  readonly #deps: NewStateDeps;
   #withheld: string | null = null;
   #told: string | null = null;
 
-  constructor(means: NewStateMeans) {
-    this.#means = means;
+  constructor(deps: NewStateDeps) {
+    this.#deps = deps;
   }
 
   /** Why nothing is launched, for people; null: nothing stands against it, or it is not known yet. */
@@ -40,12 +40,12 @@ export class NewState {
 
   /** Whether things may be made on clouds. */
   get isClear(): boolean {
-    return !this.#means.ledger.isNew || (this.#withheld === null && !this.#means.waiting());
+    return !this.#deps.ledger.isNew || (this.#withheld === null && !this.#deps.waiting());
   }
 
   /** Looks at what has been seen by now of the configuration's providers. */
   async look({ providers }: Pick<Config, "providers">): Promise<void> {
-    const { ledger, isMeant } = this.#means;
+    const { ledger, isMeant } = this.#deps;
     if (!ledger.isNew) return;
     const servers = isMeant ? [] : this.#strangers();
     const unseen = isMeant ? [] : this.#unseen(providers.map(({ name }) => name));
@@ -57,14 +57,14 @@ export class NewState {
   }
 
   #reason(servers: readonly Stranger[], unseen: readonly string[]): string | null {
-    const { doubt } = this.#means.ledger;
+    const { doubt } = this.#deps.ledger;
     if (servers.length > 0) {
       return `the state is new${doubt === null ? "" : ` (${doubt})`}, but ${
         describe(servers)
       } on the clouds, under ` +
         `this configuration's provider names: the state may have been lost, or be somewhere else; ${wayOut}`;
     }
-    if (doubt === null || unseen.length === 0 || this.#means.waiting()) return null;
+    if (doubt === null || unseen.length === 0 || this.#deps.waiting()) return null;
     return `the state is new (${doubt}), and ${unseen.join(", ")} ${
       unseen.length === 1 ? "has" : "have"
     } not answered ` +
@@ -72,12 +72,12 @@ export class NewState {
   }
 
   #unseen(providers: readonly string[]): readonly string[] {
-    const observations = this.#means.seen();
+    const observations = this.#deps.seen();
     return providers.filter((name) => (observations.get(name)?.inventory.completeAt ?? null) === null);
   }
 
   #strangers(): readonly Stranger[] {
-    const { ledger, seen } = this.#means;
+    const { ledger, seen } = this.#deps;
     return [...seen()].flatMap(([provider, { inventory }]) =>
       [...inventory.servers.values()].flatMap((server) => {
         const installation = foreignInstallation(server, { own: ledger.installation.id, provider });

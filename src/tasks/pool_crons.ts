@@ -17,7 +17,7 @@ import type { ProviderWatches } from "./provider_watches.ts";
 import type { Task } from "./task.ts";
 import type { TaskRegistry } from "./task_registry.ts";
 
-interface PoolCronsMeans {
+interface PoolCronsDeps {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly shell: Shell;
@@ -39,14 +39,14 @@ const TASK_NAMES: Readonly<Record<CronName, string>> = {
 const log = loggerOf("check");
 
 export class PoolCrons {
-  readonly #means: PoolCronsMeans;
+  readonly #deps: PoolCronsDeps;
   readonly #running = new Map<CronName, { readonly times: string; readonly task: Task }>();
   /** When keypairs were listed last, by provider. */
   readonly #keypairsListedAt = new Map<string, Instant>();
   #config: Config | null = null;
 
-  constructor(means: PoolCronsMeans) {
-    this.#means = means;
+  constructor(deps: PoolCronsDeps) {
+    this.#deps = deps;
   }
 
   /** Runs them by this configuration: one whose times have changed ends, and begins with the new ones. */
@@ -62,7 +62,7 @@ export class PoolCrons {
 
   #begin(name: CronName, cron: string): Task {
     const run = (signal: AbortSignal) => this.#run(name, { config: this.#config!, signal });
-    return this.#means.tasks.addCron({ name: TASK_NAMES[name], cron, run });
+    return this.#deps.tasks.addCron({ name: TASK_NAMES[name], cron, run });
   }
 
   #run(name: CronName, { config, signal }: { config: Config; signal: AbortSignal }): Promise<void> {
@@ -78,7 +78,7 @@ export class PoolCrons {
 
   /** Every image in use. */
   async #orderImages(config: Config): Promise<void> {
-    const { ledger, clock, builds } = this.#means;
+    const { ledger, clock, builds } = this.#deps;
     const at = clock.now();
     const orders = ordersOfAll(config, { builds });
     if (orders.length === 0) return;
@@ -91,7 +91,7 @@ export class PoolCrons {
   }
 
   #cleanUp(signal: AbortSignal): Promise<void> {
-    const { ledger, clock, watches } = this.#means;
+    const { ledger, clock, watches } = this.#deps;
     const keypairsListedAt = this.#keypairsListedAt;
     return cleanLeaks({ ledger, clock, keypairsListedAt, watches: watches.all() }, { signal });
   }
@@ -99,9 +99,9 @@ export class PoolCrons {
   #checkReady(config: Config, signal: AbortSignal): Promise<void> {
     const text = "provider {provider}: {reason}; the fault may be on this side, so not all are deleted";
     return checkReadyNodes({
-      ...this.#means,
+      ...this.#deps,
       config,
-      isReachable: (provider) => this.#means.watches.isTrusted(provider),
+      isReachable: (provider) => this.#deps.watches.isTrusted(provider),
       onDoubt: (provider, reason) => log.error(text, { provider, reason }),
     }, { signal });
   }

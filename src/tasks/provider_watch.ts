@@ -52,7 +52,7 @@ const PAGE = 1000;
 /** A quota that cannot be read again holds no launch back for longer: others' use, and our own, has changed by then. */
 const STALE_QUOTA_AGE = MINUTE;
 
-interface ProviderWatchMeans {
+interface ProviderWatchDeps {
   readonly provider: ProviderConfig;
   readonly cloud: Cloud;
   readonly deletions: Deletions;
@@ -83,7 +83,7 @@ export class ProviderWatch implements ProviderAccess {
   readonly absence: AbsenceProofs;
   /** Whether it has been asked all that is needed, with whatever result. */
   asked = false;
-  readonly #means: ProviderWatchMeans;
+  readonly #deps: ProviderWatchDeps;
   readonly #clock: Clock;
   readonly #inventory: Inventory;
   readonly #stamps = new ChangeStamps();
@@ -104,9 +104,9 @@ export class ProviderWatch implements ProviderAccess {
   /** What a request found to be wrong: it is looked at again soon. */
   readonly #doubted = new Set<LookName>();
 
-  constructor(means: ProviderWatchMeans) {
-    const { provider, cloud, deletions, clock, installation, lineage, expected } = means;
-    this.#means = means;
+  constructor(deps: ProviderWatchDeps) {
+    const { provider, cloud, deletions, clock, installation, lineage, expected } = deps;
+    this.#deps = deps;
     this.provider = provider;
     this.cloud = cloud;
     this.deletions = deletions;
@@ -167,19 +167,19 @@ export class ProviderWatch implements ProviderAccess {
     // What was seen first may tell what else is needed: whether floating IPs count, for instance.
     if (!this.asked) await this.#lookOnce(signal);
     this.asked = true;
-    this.#looks.nextEnd?.then(() => signal.aborted || this.#means.onLate?.());
+    this.#looks.nextEnd?.then(() => signal.aborted || this.#deps.onLate?.());
     return this.nextDue();
   }
 
   /** When something is to be asked for next, as things stand. */
   nextDue(): Instant {
-    const dues = Object.entries(this.#dues(this.#means.needs())) as [LookName, Instant][];
+    const dues = Object.entries(this.#dues(this.#deps.needs())) as [LookName, Instant][];
     return Math.min(...dues.map(([look, due]) => this.#looks.notBefore(look, due)));
   }
 
   /** A slow answer keeps nothing waiting that is due meanwhile; only the first time all are waited for. */
   async #lookOnce(signal: AbortSignal): Promise<void> {
-    const { patience = SLOW } = this.#means;
+    const { patience = SLOW } = this.#deps;
     const end = this.#clock.now() + patience;
     this.#beginDue(signal);
     for (let next = this.#looks.nextEnd; next !== null; next = this.#looks.nextEnd) {
@@ -199,7 +199,7 @@ export class ProviderWatch implements ProviderAccess {
   }
 
   #beginDue(signal: AbortSignal): void {
-    const needs = this.#means.needs();
+    const needs = this.#deps.needs();
     const dues = this.#dues(needs);
     if (!needs.floatingIps) this.#networkQuota = null;
     for (
@@ -301,7 +301,7 @@ export class ProviderWatch implements ProviderAccess {
   }
 
   async #apply(listing: ServerListing): Promise<void> {
-    await this.#means.confirmPlace?.(listing.place ?? null);
+    await this.#deps.confirmPlace?.(listing.place ?? null);
     this.#inventory.apply(listing);
     this.#stamps.note(listing);
     this.#cloudAhead = listing.cloudAhead ?? this.#cloudAhead;
@@ -372,7 +372,7 @@ export class ProviderWatch implements ProviderAccess {
   }
 
   async #findBaseImages(signal: AbortSignal): Promise<ReadonlyMap<string, CloudImage | null>> {
-    const { baseImages } = this.#means.needs();
+    const { baseImages } = this.#deps.needs();
     const images = await Promise.all(baseImages.map(async (name) => {
       const found = await this.cloud.findImages(name, { signal });
       return [name, found.find(isActive) ?? found[0] ?? null] as const;

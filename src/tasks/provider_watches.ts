@@ -27,7 +27,7 @@ import type { TaskRegistry } from "./task_registry.ts";
 import { TroubleLog } from "./trouble_log.ts";
 import { hasStrangeFloatingIp, planWatch, type WatchNeeds } from "./watch_needs.ts";
 
-interface ProviderWatchesMeans {
+interface ProviderWatchesDeps {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly tasks: TaskRegistry;
@@ -55,13 +55,13 @@ const FIRST_LOOK = 5 * SECOND;
 const log = loggerOf("provider");
 
 export class ProviderWatches implements AsyncDisposable {
-  readonly #means: ProviderWatchesMeans;
+  readonly #deps: ProviderWatchesDeps;
   readonly #watched = new Map<string, Watched>();
   /** Providers that planning was last refused for want of room there. */
   #wanted: ReadonlySet<string | null> = new Set();
 
-  constructor(means: ProviderWatchesMeans) {
-    this.#means = means;
+  constructor(deps: ProviderWatchesDeps) {
+    this.#deps = deps;
   }
 
   get(name: string): ProviderWatch | null {
@@ -103,7 +103,7 @@ export class ProviderWatches implements AsyncDisposable {
    * crowd those that answer first, where others have room too.
    */
   firstLookEnd(): Instant | null {
-    const now = this.#means.clock.now();
+    const now = this.#deps.clock.now();
     const seen = this.observations();
     const waiting = [...this.#watched].filter(([name]) => !seen.has(name));
     const ends = waiting.map(([, { since }]) => since + FIRST_LOOK).filter((end) => end > now);
@@ -150,7 +150,7 @@ export class ProviderWatches implements AsyncDisposable {
   }
 
   #begin(provider: ProviderConfig): void {
-    const { clock, ledger, openCloud } = this.#means;
+    const { clock, ledger, openCloud } = this.#deps;
     const cloud = openCloud(provider);
     const expected = () => listExpected(this.#nodesOf(watch.provider), this.#imagesOf(watch.provider));
     const watch: ProviderWatch = new ProviderWatch({
@@ -161,7 +161,7 @@ export class ProviderWatches implements AsyncDisposable {
         cloud,
         ledger,
         clock,
-        whyFrozen: () => this.#means.whyFrozen() ?? watch.frozen,
+        whyFrozen: () => this.#deps.whyFrozen() ?? watch.frozen,
         tell: logDeletion,
       }),
       clock,
@@ -187,7 +187,7 @@ export class ProviderWatches implements AsyncDisposable {
   }
 
   #addTask(name: string, run: (signal: AbortSignal) => Promise<TaskResult>): Task {
-    return this.#means.tasks.add({ name, period: null, run });
+    return this.#deps.tasks.add({ name, period: null, run });
   }
 
   async #end(name: string): Promise<void> {
@@ -214,7 +214,7 @@ export class ProviderWatches implements AsyncDisposable {
     logDoubt(watch.provider.name, before, watch.observation.missing);
     await foreign.look();
     if (isFirst && foreign.hasLooked) await this.#tellUnknown(watch);
-    this.#means.wake();
+    this.#deps.wake();
     return again;
   }
 
@@ -223,7 +223,7 @@ export class ProviderWatches implements AsyncDisposable {
     const before = watch.observation.missing;
     const again = await watch.absence.prove(signal);
     logDoubt(watch.provider.name, before, watch.observation.missing);
-    this.#means.wake();
+    this.#deps.wake();
     return again;
   }
 
@@ -231,7 +231,7 @@ export class ProviderWatches implements AsyncDisposable {
   async #tellUnknown(
     { provider: { name: provider }, observation: { inventory } }: ProviderWatch,
   ): Promise<void> {
-    const { ledger } = this.#means;
+    const { ledger } = this.#deps;
     const ended = await loadEnded(ledger, inventory.nodeIds());
     const unknown = findUnknownServers({ inventory }, { provider, nodes: ledger.nodes, ended });
     if (unknown.length === 0) return;
@@ -243,7 +243,7 @@ export class ProviderWatches implements AsyncDisposable {
   }
 
   #needs({ provider, observation }: ProviderWatch): WatchNeeds {
-    const { ledger, clock } = this.#means;
+    const { ledger, clock } = this.#deps;
     const known = { installation: ledger.installation.id, nodes: ledger.nodes };
     const leakCheck = leakCheckAge(observation.floatingIps, known);
     const wanted = this.#wanted.has(provider.name);
@@ -261,11 +261,11 @@ export class ProviderWatches implements AsyncDisposable {
   }
 
   #nodesOf({ name }: ProviderConfig): readonly NodeRecord[] {
-    return [...this.#means.ledger.nodes.values()].filter(({ provider }) => provider === name);
+    return [...this.#deps.ledger.nodes.values()].filter(({ provider }) => provider === name);
   }
 
   #imagesOf({ name }: ProviderConfig): readonly ProviderImage[] {
-    return [...this.#means.ledger.images.values()].filter(({ provider }) => provider === name);
+    return [...this.#deps.ledger.images.values()].filter(({ provider }) => provider === name);
   }
 }
 

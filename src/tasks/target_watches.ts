@@ -15,7 +15,7 @@ import type { GearmanDemand } from "./gearman_demand.ts";
 import type { Task } from "./task.ts";
 import type { TaskRegistry } from "./task_registry.ts";
 
-interface TargetWatchesMeans {
+interface TargetWatchesDeps {
   readonly tasks: TaskRegistry;
   readonly gearman: Pick<GearmanDemand, "gearman" | "state">;
   /** Makes a target; disposing of it closes its connections. null: nodes of it are only used from here. */
@@ -37,12 +37,12 @@ const PERIOD = 10 * SECOND;
 const log = loggerOf("target");
 
 export class TargetWatches implements AsyncDisposable {
-  readonly #means: TargetWatchesMeans;
+  readonly #deps: TargetWatchesDeps;
   readonly #watched = new Map<string, Watched>();
   #configs: readonly TargetConfig[] = [];
 
-  constructor(means: TargetWatchesMeans) {
-    this.#means = means;
+  constructor(deps: TargetWatchesDeps) {
+    this.#deps = deps;
   }
 
   /** How each target stands that nodes are handed to, by name. */
@@ -50,7 +50,7 @@ export class TargetWatches implements AsyncDisposable {
     return new Map(this.#configs.flatMap((config): [string, TargetState][] => {
       const kind = handOverOf(config);
       if (kind === "none") return [];
-      const state = kind === "gearman" ? this.#means.gearman.state : this.#watched.get(config.name)?.state;
+      const state = kind === "gearman" ? this.#deps.gearman.state : this.#watched.get(config.name)?.state;
       return state === undefined ? [] : [[config.name, state]];
     }));
   }
@@ -60,7 +60,7 @@ export class TargetWatches implements AsyncDisposable {
     const config = this.#configs.find((target) => target.name === name);
     if (config === undefined) return null;
     if (handOverOf(config) === "gearman") {
-      const { gearman } = this.#means.gearman;
+      const { gearman } = this.#deps.gearman;
       return gearman === null ? null : { type: "gearman", gearman, config };
     }
     const watched = this.#watched.get(name);
@@ -86,7 +86,7 @@ export class TargetWatches implements AsyncDisposable {
   }
 
   #begin(config: TargetConfig): void {
-    const { tasks, openTarget } = this.#means;
+    const { tasks, openTarget } = this.#deps;
     if (this.#watched.has(config.name)) return;
     const target = openTarget(config);
     if (target === null) return;
@@ -107,7 +107,7 @@ export class TargetWatches implements AsyncDisposable {
     if (JSON.stringify(before) === JSON.stringify(watched.state)) return;
     if (watched.state.online) log.info("target {target} is online", { target: name });
     else log.warning("target {target} is offline: {reason}", { target: name, reason: watched.state.reason });
-    this.#means.wake();
+    this.#deps.wake();
   }
 
   async #end(name: string): Promise<void> {

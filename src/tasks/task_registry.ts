@@ -10,19 +10,19 @@ import { createTask, type Task, type TaskBasics, type TaskOptions } from "./task
 
 type Given<Options extends TaskBasics> = Omit<Options, "clock" | "onError">;
 
-interface TaskRegistryMeans {
+interface TaskRegistryDeps {
   readonly clock: Clock;
   /** Told what a task's run has thrown. */
   readonly onError: (task: string, error: unknown) => void;
 }
 
 export class TaskRegistry implements AsyncDisposable {
-  readonly #means: TaskRegistryMeans;
+  readonly #deps: TaskRegistryDeps;
   readonly #tasks = new Map<string, Task>();
   #state: "waiting" | "running" | "ended" = "waiting";
 
-  constructor(means: TaskRegistryMeans) {
-    this.#means = means;
+  constructor(deps: TaskRegistryDeps) {
+    this.#deps = deps;
   }
 
   /** A task with a period. It runs from now on, or from the registry's start. Disposing of it takes it out again. */
@@ -64,7 +64,7 @@ export class TaskRegistry implements AsyncDisposable {
   }
 
   #basics(name: string): Pick<TaskBasics, "clock" | "onError"> {
-    const { clock, onError } = this.#means;
+    const { clock, onError } = this.#deps;
     return { clock, onError: (error) => onError(name, error) };
   }
 

@@ -44,7 +44,7 @@ type Moved = Pick<PoolPlan, "until" | "defects">;
 /** A tick takes at most this part of the time, however large the pool and however much happens. */
 const LARGEST_SHARE = 0.25;
 
-export interface TickMeans {
+export interface TickDeps {
   readonly ledger: Ledger;
   readonly executor: Executor;
   readonly imageExecutor: ImageExecutor;
@@ -74,7 +74,7 @@ export interface TickMeans {
 }
 
 export class Tick {
-  readonly #means: TickMeans;
+  readonly #deps: TickDeps;
   readonly #imageChanges: ImageChanges;
   readonly #nodeLaunches: NodeLaunches;
   /** What the newest plan of images has the nodes leave free. */
@@ -84,10 +84,10 @@ export class Tick {
   #reports: readonly LabelReport[] = [];
   #rest: Milliseconds = 0;
 
-  constructor(means: TickMeans) {
-    this.#means = means;
-    this.#imageChanges = new ImageChanges(means);
-    this.#nodeLaunches = new NodeLaunches(means);
+  constructor(deps: TickDeps) {
+    this.#deps = deps;
+    this.#imageChanges = new ImageChanges(deps);
+    this.#nodeLaunches = new NodeLaunches(deps);
   }
 
   /** What the newest plan said of the labels that did not get all they asked for. */
@@ -111,12 +111,12 @@ export class Tick {
       await this.#half("nodes", (edits) => this.#moveNodes(config, edits)),
     ];
     const defects = halves.flatMap((half) => half.defects);
-    this.#means.defects.noteTurn(defects);
+    this.#deps.defects.noteTurn(defects);
     const broken = defects.find(({ of }) => of.kind === "plan of");
     if (broken !== undefined) {
       throw new Error(`the ${describeSubject(broken.of)} broke`, { cause: broken.error });
     }
-    return earliest([...halves.map(({ until }) => until), this.#means.imageExecutor.again]);
+    return earliest([...halves.map(({ until }) => until), this.#deps.imageExecutor.again]);
   }
 
   /** Images and nodes move apart: what breaks the one half leaves the other alone. @throws StoreError */
@@ -136,7 +136,7 @@ export class Tick {
     const plan = this.#timed(() => this.#planImages(config));
     this.#reserved = plan.launches.reserved;
     await this.#imageChanges.store(plan, { config, edits });
-    this.#means.imageExecutor.dispatch(plan.actions, config);
+    this.#deps.imageExecutor.dispatch(plan.actions, config);
     return plan;
   }
 
@@ -148,13 +148,13 @@ export class Tick {
     await this.#storeChanges(plan, { config, edits });
     await this.#nodeLaunches.launchSubnodes(plan.subnodes, { config, edits });
     await this.#nodeLaunches.launch(plan.launches.launches, { config, edits });
-    this.#means.executor.dispatch(plan.actions, config);
+    this.#deps.executor.dispatch(plan.actions, config);
     return plan;
   }
 
   /** Adds to the rest what the planning has cost, however it ends. */
   #timed<Plan>(plan: () => Plan): Plan {
-    const { clock } = this.#means;
+    const { clock } = this.#deps;
     const startedAt = clock.monotonic();
     try {
       return plan();
@@ -164,18 +164,18 @@ export class Tick {
   }
 
   #planImages(config: Config): ImagePlan {
-    const { ledger, imageExecutor, clock, seen, accepting, parts, errand = null } = this.#means;
+    const { ledger, imageExecutor, clock, seen, accepting, parts, errand = null } = this.#deps;
     return planImages({
       only: errand?.narrow(config) ?? null,
       config,
       now: clock.now(),
-      wallOffset: this.#means.wallOffset(),
+      wallOffset: this.#deps.wallOffset(),
       dibImages: ledger.dibImages.values(),
       images: ledger.images.values(),
       order: (provider, image) => ledger.orders.get(orderKey(provider, image)) ?? null,
       nodes: ledger.nodes.values(),
       seen: seen(),
-      faults: this.#means.faults(),
+      faults: this.#deps.faults(),
       isRunning: (type, id) => imageExecutor.isRunning(type, id),
       making: { uploads: parts.builds, snapshots: parts.pool },
       accepting: accepting(),
@@ -194,16 +194,16 @@ export class Tick {
       accepting,
       parts,
       errand = null,
-    } = this.#means;
+    } = this.#deps;
     const isPool = parts.pool && errand === null;
     return planPool({
       ...(errand === null ? {} : { concerns: (node: NodeRecord) => errand.concernsNode(node) }),
       config,
       now: clock.now(),
-      wallOffset: this.#means.wallOffset(),
+      wallOffset: this.#deps.wallOffset(),
       nodes: ledger.nodes.values(),
       requests: ledger.requests.values(),
-      deserted: this.#means.deserted(),
+      deserted: this.#deps.deserted(),
       pauses: [...ledger.pauses.values()],
       images: ledger.images,
       order: (provider, image) => ledger.orders.get(orderKey(provider, image)) ?? null,
@@ -211,7 +211,7 @@ export class Tick {
       seen: seen(),
       targets: targets(),
       demand: demand(),
-      faults: this.#means.faults(),
+      faults: this.#deps.faults(),
       turns: this.#turns,
       unwanted: this.#unwanted,
       firstIdOfRun: ledger.runs.at(-1)?.firstIds.node,
@@ -226,8 +226,8 @@ export class Tick {
     { changes, grants, requestWaits }: PoolPlan,
     { config, edits }: { config: Config; edits: TurnEdits },
   ): Promise<void> {
-    const { ledger } = this.#means;
-    const granting = { closed: new Set<string>(), now: this.#means.clock.now() };
+    const { ledger } = this.#deps;
+    const granting = { closed: new Set<string>(), now: this.#deps.clock.now() };
     const ofRequest = ({ request: { id } }: { readonly request: { readonly id: number } }) =>
       ({ kind: "request", id }) as const;
     await edits.all([
@@ -250,6 +250,6 @@ export class Tick {
   #putChange(edit: Edit, { previous, next, config }: NodeChange & { config: Config }): void {
     if (edit.node(previous.id) !== previous) return;
     if (next === null) edit.removeNode(previous.id);
-    else recordNode(edit, { previous, next, config, now: this.#means.clock.now() });
+    else recordNode(edit, { previous, next, config, now: this.#deps.clock.now() });
   }
 }

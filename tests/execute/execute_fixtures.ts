@@ -4,8 +4,8 @@ import type { CloudError } from "../../src/cloud/cloud_error.ts";
 import type { Config } from "../../src/domain/config.ts";
 import type { NodeRecord } from "../../src/domain/node.ts";
 import type { Observation } from "../../src/domain/observation.ts";
-import { type DeletionReport, Deletions, type DeletionsMeans } from "../../src/execute/deletions.ts";
-import { ImageExecutor, type ImageExecutorMeans } from "../../src/execute/images/image_executor.ts";
+import { type DeletionReport, Deletions, type DeletionsDeps } from "../../src/execute/deletions.ts";
+import { ImageExecutor, type ImageExecutorDeps } from "../../src/execute/images/image_executor.ts";
 import { Executor } from "../../src/execute/executor.ts";
 import type { TargetAccess } from "../../src/execute/hand_over.ts";
 import { seededRandom } from "../../src/lib/random.ts";
@@ -112,7 +112,7 @@ export interface ExecutorKit extends LedgerKit, AsyncDisposable {
 }
 
 export async function executorKit(
-  { nodes = [], cloud = {}, login, config = sampleConfig(), observation = seen(), ...means }: {
+  { nodes = [], cloud = {}, login, config = sampleConfig(), observation = seen(), ...deps }: {
     nodes?: readonly NodeRecord[];
     cloud?: Scripted;
     login?: Parameters<typeof scriptedShell>[0];
@@ -125,7 +125,7 @@ export async function executorKit(
   } = {},
 ): Promise<ExecutorKit> {
   const kit = await ledgerWith(...nodes);
-  const [scripted, shell] = [scriptedCloud(cloud), scriptedShell(login, means.connect)];
+  const [scripted, shell] = [scriptedCloud(cloud), scriptedShell(login, deps.connect)];
   const [told, defects] = [[] as string[], [] as unknown[]];
   let woken = 0;
   const access = {
@@ -141,11 +141,11 @@ export async function executorKit(
     shell,
     clock: kit.clock,
     provider: (name) => name === "cloud-a" ? access : null,
-    target: () => means.target ?? null,
-    readKey: means.readKey ?? (() => Promise.resolve("the key")),
+    target: () => deps.target ?? null,
+    readKey: deps.readKey ?? (() => Promise.resolve("the key")),
     makeKeypair: () => Promise.resolve({ publicKey: "ssh-ed25519 AAAA", privateKey: "private" }),
     scriptVariables: () => ({}),
-    endJob: means.endJob ?? (() => Promise.resolve()),
+    endJob: deps.endJob ?? (() => Promise.resolve()),
     wake: () => woken++,
     onDefect: (_action, error) => defects.push(error),
   });
@@ -169,11 +169,11 @@ export async function executorKit(
 
 /** Deletions on `cloud-a`; what becomes of them is put into `reports`. */
 export function deletionsOf(
-  cloud: DeletionsMeans["cloud"],
-  ledger: DeletionsMeans["ledger"],
+  cloud: DeletionsDeps["cloud"],
+  ledger: DeletionsDeps["ledger"],
   { reports = [], whyFrozen = () => null, clock = new VirtualClock(NOW) }: {
     reports?: DeletionReport[];
-    clock?: DeletionsMeans["clock"];
+    clock?: DeletionsDeps["clock"];
     whyFrozen?: () => string | null;
   } = {},
 ): Deletions {
@@ -184,9 +184,9 @@ export function deletionsOf(
 /** An executor of images over the kit's ledger and cloud. */
 export function imageExecutorOf(
   kit: Pick<ExecutorKit, "ledger" | "clock" | "shell" | "cloud" | "told" | "defects">,
-  means: Partial<ImageExecutorMeans> & { readonly observation?: Observation } = {},
+  deps: Partial<ImageExecutorDeps> & { readonly observation?: Observation } = {},
 ): ImageExecutor {
-  const { observation = seen(), ...others } = means;
+  const { observation = seen(), ...others } = deps;
   const access = {
     cloud: kit.cloud,
     deletions: deletionsOf(kit.cloud, kit.ledger),

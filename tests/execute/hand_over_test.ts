@@ -8,7 +8,7 @@ import {
   executeRelabel,
   executeStartTest,
   executeUnassign,
-  type HandOverMeans,
+  type HandOverDeps,
   type TargetAccess,
 } from "../../src/execute/hand_over.ts";
 import { VirtualClock } from "../virtual_clock.ts";
@@ -39,7 +39,7 @@ function withoutSignal(arg: unknown): unknown {
   return rest;
 }
 
-interface Kit extends HandOverMeans {
+interface Kit extends HandOverDeps {
   readonly calls: unknown[][];
   readonly image: ProviderImageConfig;
 }
@@ -76,30 +76,30 @@ const AGENT = {
 };
 
 Deno.test("executeAssign() makes the node an agent of its Jenkins, ready with its label", async () => {
-  const means = kit("jenkins", { createAgent: "created" });
-  const outcome = await executeAssign(READY, means);
+  const deps = kit("jenkins", { createAgent: "created" });
+  const outcome = await executeAssign(READY, deps);
   assert.deepEqual(outcome, { event: { type: "assigned", manager: "ci", next: "ready" } });
-  assert.deepEqual(means.calls, [["createAgent", AGENT, {}]]);
+  assert.deepEqual(deps.calls, [["createAgent", AGENT, {}]]);
 });
 
 Deno.test("executeAssign() makes an agent without a label where a test-job comes first", async () => {
-  const means = kit("jenkins", { createAgent: "created" }, { testJob: "node-test" });
-  const outcome = await executeAssign(READY, means);
+  const deps = kit("jenkins", { createAgent: "created" }, { testJob: "node-test" });
+  const outcome = await executeAssign(READY, deps);
   assert.deepEqual(outcome, { event: { type: "assigned", manager: "ci", next: "test" } });
-  assert.deepEqual(means.calls, [["createAgent", { ...AGENT, label: null }, {}]]);
+  assert.deepEqual(deps.calls, [["createAgent", { ...AGENT, label: null }, {}]]);
 });
 
 Deno.test("executeAssign() replaces an agent of that name, which may lead elsewhere", async () => {
-  const means = kit("jenkins", { createAgent: ["exists", "created"] });
-  await executeAssign(READY, means);
-  assert.deepEqual(means.calls.map(([name]) => name), ["createAgent", "deleteAgent", "createAgent"]);
-  assert.deepEqual(means.calls[1], ["deleteAgent", READY.nodename, {}]);
+  const deps = kit("jenkins", { createAgent: ["exists", "created"] });
+  await executeAssign(READY, deps);
+  assert.deepEqual(deps.calls.map(([name]) => name), ["createAgent", "deleteAgent", "createAgent"]);
+  assert.deepEqual(deps.calls[1], ["deleteAgent", READY.nodename, {}]);
 });
 
 Deno.test("executeAssign() tells managers behind Gearman, and remembers which one answered", async () => {
   for (const manager of ["manager-1", null]) {
-    const means = kit("gearman", { assign: { manager } });
-    const outcome = await executeAssign(READY, means);
+    const deps = kit("gearman", { assign: { manager } });
+    const outcome = await executeAssign(READY, deps);
     assert.deepEqual(outcome, { event: { type: "assigned", manager, next: "ready" } });
     const told = {
       name: READY.nodename,
@@ -108,14 +108,14 @@ Deno.test("executeAssign() tells managers behind Gearman, and remembers which on
       labels: "noble",
       root: "/home/ci",
     };
-    assert.deepEqual(means.calls, [["assign", "ci", told, { timeout: 60 * SECOND }]]);
+    assert.deepEqual(deps.calls, [["assign", "ci", told, { timeout: 60 * SECOND }]]);
   }
 });
 
 Deno.test("executeStartTest() starts the test-job for the node", async () => {
-  const means = kit("jenkins", { startJob: { queueItem: 3 } }, { testJob: "node-test" });
-  const outcome = await executeStartTest({ node: READY, job: "node-test" }, means);
-  assert.deepEqual(means.calls, [["startJob", "node-test", { parameters: { NODE: READY.nodename } }]]);
+  const deps = kit("jenkins", { startJob: { queueItem: 3 } }, { testJob: "node-test" });
+  const outcome = await executeStartTest({ node: READY, job: "node-test" }, deps);
+  assert.deepEqual(deps.calls, [["startJob", "node-test", { parameters: { NODE: READY.nodename } }]]);
   assert.deepEqual(outcome.event, {
     type: "waiting",
     waitingOn: { reason: "target", message: "the test-job node-test runs on it" },
@@ -123,25 +123,25 @@ Deno.test("executeStartTest() starts the test-job for the node", async () => {
 });
 
 Deno.test("executeRelabel() gives the agent its label: it has passed", async () => {
-  const means = kit("jenkins", { relabelAgent: { previous: "" } });
-  assert.deepEqual(await executeRelabel(READY, means), { event: { type: "tested" } });
-  assert.deepEqual(means.calls, [["relabelAgent", READY.nodename, { label: "noble" }]]);
+  const deps = kit("jenkins", { relabelAgent: { previous: "" } });
+  assert.deepEqual(await executeRelabel(READY, deps), { event: { type: "tested" } });
+  assert.deepEqual(deps.calls, [["relabelAgent", READY.nodename, { label: "noble" }]]);
 });
 
 Deno.test("executeUnassign() removes the agent, also where it is gone already", async () => {
   for (const answer of ["deleted", "gone"]) {
-    const means = kit("jenkins", { deleteAgent: answer });
-    assert.deepEqual(await executeUnassign(READY, means), { event: { type: "unassigned" } });
-    assert.deepEqual(means.calls, [["deleteAgent", READY.nodename, {}]]);
+    const deps = kit("jenkins", { deleteAgent: answer });
+    assert.deepEqual(await executeUnassign(READY, deps), { event: { type: "unassigned" } });
+    assert.deepEqual(deps.calls, [["deleteAgent", READY.nodename, {}]]);
   }
 });
 
 Deno.test("executeUnassign() tells the manager that has the node, and nobody where none does", async () => {
-  const means = kit("gearman");
-  assert.deepEqual(await executeUnassign({ ...READY, manager: "manager-1" }, means), {
+  const deps = kit("gearman");
+  assert.deepEqual(await executeUnassign({ ...READY, manager: "manager-1" }, deps), {
     event: { type: "unassigned" },
   });
-  assert.deepEqual(means.calls, [["revoke", "manager-1", READY.nodename, {}]]);
+  assert.deepEqual(deps.calls, [["revoke", "manager-1", READY.nodename, {}]]);
   const unmanaged = kit("gearman");
   assert.deepEqual(await executeUnassign(READY, unmanaged), { event: { type: "unassigned" } });
   assert.deepEqual(unmanaged.calls, []);
@@ -151,11 +151,11 @@ Deno.test("an attempt that fails says why, and is made again after a pause that 
   const cause = new Error("connection refused");
   const refusal = new Error("create agent node-7 on target ci: no connection", { cause });
   const failing = { createAgent: refusal, deleteAgent: refusal, relabelAgent: refusal, startJob: refusal };
-  const calls: ((node: NodeRecord, means: Kit) => ReturnType<typeof executeAssign>)[] = [
+  const calls: ((node: NodeRecord, deps: Kit) => ReturnType<typeof executeAssign>)[] = [
     executeAssign,
     executeRelabel,
     executeUnassign,
-    (node, means) => executeStartTest({ node, job: "node-test" }, means),
+    (node, deps) => executeStartTest({ node, job: "node-test" }, deps),
   ];
   for (const call of calls) {
     for (const [attempt, seconds] of [[0, 1], [3, 8], [20, 60]] as const) {
@@ -174,7 +174,7 @@ Deno.test("an attempt that fails says why, and is made again after a pause that 
 
 Deno.test("an attempt that is aborted is none", async () => {
   const stop = new AbortController();
-  const means = { ...kit("jenkins", { createAgent: new Error("aborted") }), signal: stop.signal };
+  const deps = { ...kit("jenkins", { createAgent: new Error("aborted") }), signal: stop.signal };
   stop.abort(new Error("the pool stops"));
-  await assert.rejects(executeAssign(READY, means), /the pool stops/);
+  await assert.rejects(executeAssign(READY, deps), /the pool stops/);
 });

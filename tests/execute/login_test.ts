@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { MINUTE, SECOND } from "../../src/domain/time.ts";
 import type { ProviderImageConfig } from "../../src/domain/config.ts";
 import { credentialsFor } from "../../src/execute/credentials.ts";
-import { executeLogin, type LoginMeans } from "../../src/execute/login.ts";
+import { executeLogin, type LoginDeps } from "../../src/execute/login.ts";
 import { generateKey } from "../../src/ssh/generate_key.ts";
 import { PrivateKeys } from "../../src/execute/private_keys.ts";
 import { VirtualClock } from "../virtual_clock.ts";
@@ -20,7 +20,7 @@ function credentialsOf(
   return credentialsFor(recorded, { image, images: new Map(), readKey });
 }
 
-async function attempt({ record = recorded, ...means }: Partial<LoginMeans> & { record?: NodeRecord } = {}) {
+async function attempt({ record = recorded, ...deps }: Partial<LoginDeps> & { record?: NodeRecord } = {}) {
   const shell = scriptedShell();
   const outcome = await executeLogin({ node: record, address: "10.0.0.7" }, {
     shell,
@@ -28,10 +28,10 @@ async function attempt({ record = recorded, ...means }: Partial<LoginMeans> & { 
     signal: new AbortController().signal,
     provider: provider(),
     image: image(),
-    credentials: credentialsOf(means.image ?? image()),
+    credentials: credentialsOf(deps.image ?? image()),
     next: "prepare",
     makeKeypair: () => Promise.resolve({ publicKey: "ssh-ed25519 AAAA", privateKey: "private" }),
-    ...means,
+    ...deps,
   });
   return { outcome, target: shell.targets[0] };
 }
@@ -53,7 +53,7 @@ Deno.test("without host-key-checking any host key is taken", async () => {
   assert.deepEqual(target?.hostKeys, []);
 });
 
-const failures: readonly (readonly [string, Partial<LoginMeans>, RegExp])[] = [
+const failures: readonly (readonly [string, Partial<LoginDeps>, RegExp])[] = [
   [
     "is refused",
     { shell: scriptedShell(() => Promise.reject(new LoginError("network", "connection refused"))) },
@@ -76,9 +76,9 @@ const failures: readonly (readonly [string, Partial<LoginMeans>, RegExp])[] = [
   ],
 ];
 
-for (const [title, means, message] of failures) {
+for (const [title, deps, message] of failures) {
   Deno.test(`a login that ${title} is tried again a second later, and says why`, async () => {
-    const { outcome: { event } } = await attempt(means);
+    const { outcome: { event } } = await attempt(deps);
     assert.ok(event !== "ended" && event?.type === "postponed");
     assert.equal(event.until, NOW + SECOND);
     assert.equal(event.waitingOn.reason, "login");

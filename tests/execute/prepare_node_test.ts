@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { NodeRecord } from "../../src/domain/node.ts";
 import { SECOND } from "../../src/domain/time.ts";
-import { executePrepareNode, type PrepareMeans } from "../../src/execute/prepare_node.ts";
+import { executePrepareNode, type PrepareDeps } from "../../src/execute/prepare_node.ts";
 import { VirtualClock } from "../virtual_clock.ts";
 import { LoginError, type Shell } from "../../src/ssh/shell.ts";
 import { ADDRESSES, image, node, NOW, provider, states, subnode } from "../plan/plan_fixtures.ts";
@@ -59,7 +59,7 @@ async function turns(count: number): Promise<void> {
 
 async function prepare(
   shell: Ground,
-  { others = subnodes, readyScript = null, ...means }: Partial<PrepareMeans> & {
+  { others = subnodes, readyScript = null, ...deps }: Partial<PrepareDeps> & {
     others?: readonly NodeRecord[];
     readyScript?: string | null;
   } = {},
@@ -75,7 +75,7 @@ async function prepare(
     scriptDir: "/scripts",
     variables: {},
     next: "ready",
-    ...means,
+    ...deps,
   });
   await turns(200);
   assert.equal(shell.open, 0, "every session is closed");

@@ -20,7 +20,7 @@ import { SteadyClock } from "../../src/lib/steady_clock.ts";
 import { VirtualClock } from "../virtual_clock.ts";
 import { checkClouds } from "../../src/online/check_clouds.ts";
 import { Pool } from "../../src/pool/pool.ts";
-import type { PoolMeans } from "../../src/pool/pool_means.ts";
+import type { PoolDeps } from "../../src/pool/pool_deps.ts";
 import { renderCloudsYaml } from "../../src/simulator/clouds_yaml.ts";
 import type { SimulatorInput } from "../../src/simulator/settings.ts";
 import { createSimulator, type Simulator } from "../../src/simulator/simulator.ts";
@@ -42,7 +42,7 @@ export interface VirtualPoolOptions extends SimulatorInput {
   /** Reads a private key; by default every path has one that is good. */
   readonly readFile?: (path: string) => Promise<string>;
   /** Looks at a script; by default every path has one. */
-  readonly stat?: PoolMeans["stat"];
+  readonly stat?: PoolDeps["stat"];
   /** What becomes of each cloud that the pool opens; may throw, as opening one may. */
   readonly changeCloud?: (cloud: WholeCloud, provider: ProviderConfig) => WholeCloud;
   /** Another pool whose simulated clouds and clock this one shares. */
@@ -59,7 +59,7 @@ export class VirtualPool implements AsyncDisposable {
   readonly builder: ScriptedBuilder;
   readonly #uploadWorkers: number;
   readonly #readFile: (path: string) => Promise<string>;
-  readonly #stat: PoolMeans["stat"];
+  readonly #stat: PoolDeps["stat"];
   readonly #changeCloud: NonNullable<VirtualPoolOptions["changeCloud"]>;
   readonly #isGuest: boolean;
   readonly #random;

@@ -38,7 +38,7 @@ async function check(
     return { exitCode: 0, output: "" };
   });
   const everywhere = config({ providers: [provider(), provider({ name: "cloud-b" })] });
-  const means = {
+  const deps = {
     ledger: kit.ledger,
     clock: kit.clock,
     shell,
@@ -47,7 +47,7 @@ async function check(
     isReachable: (name: string) => !unreachable.includes(name),
     onDoubt: (name: string, message: string) => doubts.push(`${name}: ${message}`),
   };
-  const done = checkReadyNodes(means, { signal: new AbortController().signal });
+  const done = checkReadyNodes(deps, { signal: new AbortController().signal });
   let outcome: string | null | undefined;
   done.then(() => outcome = null, (error: Error) => outcome = error.message);
   await kit.clock.advanceUntil(() => outcome !== undefined, { within: HOUR });

@@ -26,7 +26,7 @@ async function cleaning(
   await kit.observe();
   await clock.advance(MINUTE);
   await kit.observe();
-  const means = {
+  const deps = {
     ledger,
     clock,
     keypairsListedAt: new Map(),
@@ -38,7 +38,7 @@ async function cleaning(
     failed: () =>
       kit.reports.flatMap((report) => "message" in report ? `${report.order.id}: ${report.message}` : []),
     cleaned: () => kit.reports.filter(({ outcome }) => outcome === "accepted").map(({ order: { id } }) => id),
-    pass: (signal = new AbortController().signal) => cleanLeaks(means, { signal }),
+    pass: (signal = new AbortController().signal) => cleanLeaks(deps, { signal }),
     left: () => kit.state.servers.map(({ id }) => id),
   };
 }

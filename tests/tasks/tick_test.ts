@@ -5,7 +5,7 @@ import { MINUTE } from "../../src/domain/time.ts";
 import { errorChain } from "../../src/lib/error_chain.ts";
 import { seededRandom } from "../../src/lib/random.ts";
 import { Defects } from "../../src/tasks/defects.ts";
-import { Tick, type TickMeans } from "../../src/tasks/tick.ts";
+import { Tick, type TickDeps } from "../../src/tasks/tick.ts";
 import { executorKit, imageExecutorOf, type Scripted } from "../execute/execute_fixtures.ts";
 import { config, label, node, NOW, provider, refusal, seen, server, states } from "../plan/plan_fixtures.ts";
 import { loggedLines } from "../lib/logged_lines.ts";
@@ -13,10 +13,10 @@ import { imagesConfig } from "../plan/images/image_fixtures.ts";
 import { sampleRequest } from "../views/sample_pool.ts";
 
 async function tickKit(
-  { nodes = [], config: settings = config(), cloud = {}, observation = seen(), ...means }:
+  { nodes = [], config: settings = config(), cloud = {}, observation = seen(), ...deps }:
     & { nodes?: readonly NodeRecord[]; config?: ReturnType<typeof config>; cloud?: Scripted }
     & { observation?: ReturnType<typeof seen> }
-    & Partial<Omit<TickMeans, "config" | "imageExecutor">> = {},
+    & Partial<Omit<TickDeps, "config" | "imageExecutor">> = {},
 ) {
   const kit = await executorKit({ nodes, config: settings, cloud, observation });
   const defects = new Defects(kit);
@@ -34,7 +34,7 @@ async function tickKit(
     wallOffset: () => 0,
     launching: () => true,
     accepting: () => true,
-    ...means,
+    ...deps,
   });
   /** Runs the tick until it ends, then waits for what it began. */
   const run = async () => {

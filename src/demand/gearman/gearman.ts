@@ -5,7 +5,7 @@
 import type { GearmanServerConfig } from "../../domain/config.ts";
 import type { LinkState } from "../../domain/link_state.ts";
 import type { Milliseconds } from "../../domain/time.ts";
-import type { LinkMeans } from "../link.ts";
+import type { LinkDeps } from "../link.ts";
 import { dialTcp } from "../tcp_wire.ts";
 import { type Dial, placeOf } from "../wire.ts";
 import { demandOf } from "./function_status.ts";
@@ -55,7 +55,7 @@ export interface GearmanServerState extends GearmanServerConfig {
   readonly state: LinkState;
 }
 
-interface GearmanOptions extends Omit<LinkMeans, "dial"> {
+interface GearmanOptions extends Omit<LinkDeps, "dial"> {
   readonly servers: readonly GearmanServerConfig[];
   /** Called with each new state of a server. */
   readonly onState?: (server: GearmanServerState) => void;

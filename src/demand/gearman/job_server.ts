@@ -2,7 +2,7 @@
 import type { LinkState } from "../../domain/link_state.ts";
 import { type Milliseconds, MINUTE, SECOND } from "../../domain/time.ts";
 import { inTime, TimeUpError } from "../../lib/deadline.ts";
-import { ANSWER_LIMIT, type Link, type LinkMeans, openLink } from "../link.ts";
+import { ANSWER_LIMIT, type Link, type LinkDeps, openLink } from "../link.ts";
 import { type Address, placeOf } from "../wire.ts";
 import { GearmanConversation, type Job } from "./conversation.ts";
 import type { FunctionStatus } from "./function_status.ts";
@@ -13,14 +13,14 @@ import type { JobRun } from "./job_run.ts";
 const STATUS_LIMIT = MINUTE;
 const ACCEPT_LIMIT = MINUTE;
 
-interface JobServerOptions extends LinkMeans {
+interface JobServerOptions extends LinkDeps {
   readonly address: Address;
   readonly onState: (state: LinkState) => void;
 }
 
 export class JobServer implements AsyncDisposable {
   readonly address: Address;
-  readonly #clock: LinkMeans["clock"];
+  readonly #clock: LinkDeps["clock"];
   readonly #place: string;
   readonly #link: Link;
   /** What is or was said over the newest connection; null: there was none yet. */

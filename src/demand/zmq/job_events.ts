@@ -3,7 +3,7 @@
  * reached is tried again for ever. The composition root makes one.
  */
 import type { LinkState } from "../../domain/link_state.ts";
-import type { LinkMeans } from "../link.ts";
+import type { LinkDeps } from "../link.ts";
 import { loggerOf } from "../../lib/logging.ts";
 import type { Dial } from "../wire.ts";
 import type { Message } from "./conversation.ts";
@@ -17,7 +17,7 @@ export interface PublisherState {
   readonly state: LinkState;
 }
 
-interface JobEventsOptions extends Omit<LinkMeans, "dial"> {
+interface JobEventsOptions extends Omit<LinkDeps, "dial"> {
   /** Each `tcp://HOST:PORT`. */
   readonly endpoints: readonly string[];
   /** Called with each event, those of one publisher in their order. */
@@ -36,12 +36,12 @@ const log = loggerOf("zmq");
 
 /** Begins to connect to all publishers at once. @throws Error for an endpoint of another form */
 export function listenToJobEvents(
-  { endpoints, onEvent, onState = () => {}, ...means }: JobEventsOptions,
+  { endpoints, onEvent, onState = () => {}, ...deps }: JobEventsOptions,
 ): JobEvents {
   endpoints.forEach(parseEndpoint);
   const subscribers = endpoints.map((endpoint) =>
     createZmqSubscriber({
-      ...means,
+      ...deps,
       endpoint,
       onMessage: (message) => {
         const text = textOf(message);

@@ -4,14 +4,14 @@
  */
 import type { LinkState } from "../../domain/link_state.ts";
 import { bulkhead } from "../../lib/bulkhead.ts";
-import type { LinkMeans } from "../link.ts";
+import type { LinkDeps } from "../link.ts";
 import { openLink } from "../link.ts";
 import { dialTcp } from "../tcp_wire.ts";
 import type { Dial } from "../wire.ts";
 import { type Message, SubscriberConversation } from "./conversation.ts";
 import { parseEndpoint } from "./endpoint.ts";
 
-interface SubscriberOptions extends Omit<LinkMeans, "dial"> {
+interface SubscriberOptions extends Omit<LinkDeps, "dial"> {
   /** `tcp://HOST:PORT`. */
   readonly endpoint: string;
   /** Called with each message, in their order. */

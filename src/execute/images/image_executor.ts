@@ -46,7 +46,7 @@ import {
 } from "./upload_image.ts";
 import { type UploadProgress, UploadWorkers } from "./upload_workers.ts";
 
-export interface ImageExecutorMeans {
+export interface ImageExecutorDeps {
   readonly ledger: Ledger;
   readonly builder: Builder;
   readonly shell: Shell;
@@ -93,16 +93,16 @@ interface Site {
 }
 
 export class ImageExecutor implements AsyncDisposable {
-  readonly #means: ImageExecutorMeans;
+  readonly #deps: ImageExecutorDeps;
   readonly #attempts: Attempts;
   readonly #uploads: UploadWorkers;
   readonly #subscription: Disposable;
 
-  constructor(means: ImageExecutorMeans) {
-    this.#means = means;
-    this.#attempts = new Attempts(means);
-    this.#uploads = new UploadWorkers({ clock: means.clock, most: means.uploadWorkers });
-    this.#subscription = means.ledger.subscribe((change) => this.#endLeft(change));
+  constructor(deps: ImageExecutorDeps) {
+    this.#deps = deps;
+    this.#attempts = new Attempts(deps);
+    this.#uploads = new UploadWorkers({ clock: deps.clock, most: deps.uploadWorkers });
+    this.#subscription = deps.ledger.subscribe((change) => this.#endLeft(change));
   }
 
   isRunning(type: ImageActionType, id: number): boolean {
@@ -131,7 +131,7 @@ export class ImageExecutor implements AsyncDisposable {
         if ("image" in action) this.#startForImage(action, config);
         else this.#startForDib(action, config);
       } catch (error) {
-        this.#means.onDefect(action, error);
+        this.#deps.onDefect(action, error);
       }
     }
   }
@@ -152,16 +152,16 @@ export class ImageExecutor implements AsyncDisposable {
       work: { what: action.type, about: aboutDibImage(action.dibImage) },
       key: imageActionKey(action),
       lane: action.type,
-      places: isBuild ? this.#means.buildWorkers : PLACES["remove-files"],
+      places: isBuild ? this.#deps.buildWorkers : PLACES["remove-files"],
       run: (signal) =>
         isBuild ? this.#build(action.dibImage, { config, signal }) : this.#remove(action.dibImage, signal),
-      onDefect: (error) => this.#means.onDefect(action, error),
+      onDefect: (error) => this.#deps.onDefect(action, error),
     });
   }
 
   #startForImage(action: ProviderImageAction, config: Config): void {
     const { image } = action;
-    const access = this.#means.provider(image.provider);
+    const access = this.#deps.provider(image.provider);
     const provider = config.providers.find(({ name }) => name === image.provider);
     const use = provider?.images.find(({ name }) => name === image.image);
     if (access === null || provider === undefined || access.observation.frozen !== null) return;
@@ -184,12 +184,12 @@ export class ImageExecutor implements AsyncDisposable {
               ? this.#end(action as EndingAction, { access, signal })
               : this.#make(announced, { access, config, provider, use: use!, signal }),
         ),
-      onDefect: (error) => this.#means.onDefect(action, error),
+      onDefect: (error) => this.#deps.onDefect(action, error),
     });
   }
 
   async #build(planned: DibImage, { config, signal }: Pick<Site, "config" | "signal">): Promise<void> {
-    const { ledger, builder, clock } = this.#means;
+    const { ledger, builder, clock } = this.#deps;
     const image = await this.#announceDib(planned);
     if (image === null) return;
     const job = buildJob(image, { config, dibImages: ledger.dibImages.values() });
@@ -200,7 +200,7 @@ export class ImageExecutor implements AsyncDisposable {
   }
 
   async #remove(image: DibImage, signal: AbortSignal): Promise<void> {
-    const { builder, clock, ledger } = this.#means;
+    const { builder, clock, ledger } = this.#deps;
     const current = ledger.dibImages.get(image.id);
     if (current === undefined || !isAsDecided(image, current)) return;
     await this.#storeDib(image, await executeRemoveFiles(image, { builder, clock, signal }));
@@ -208,19 +208,19 @@ export class ImageExecutor implements AsyncDisposable {
 
   /** The record that says that it is being built; null where somebody was faster. */
   #announceDib(planned: DibImage): Promise<DibImage | null> {
-    return this.#means.ledger.edit((edit) => {
+    return this.#deps.ledger.edit((edit) => {
       const image = edit.dibImage(planned.id);
       if (image === null || !isAsDecided(planned, image)) return null;
-      const next = transitionDib(image, { type: "building" }, this.#means.clock.now());
+      const next = transitionDib(image, { type: "building" }, this.#deps.clock.now());
       edit.putDibImage(next);
       return next;
     });
   }
 
   async #storeDib({ id }: DibImage, outcome: DibOutcome): Promise<void> {
-    const now = this.#means.clock.now();
+    const now = this.#deps.clock.now();
     await lateIsFine(() =>
-      this.#means.ledger.edit((edit) => {
+      this.#deps.ledger.edit((edit) => {
         const previous = edit.dibImage(id);
         if (previous === null) return;
         const next = outcome.type === "removed" ? null : transitionDib(previous, outcome, now);
@@ -245,11 +245,11 @@ export class ImageExecutor implements AsyncDisposable {
    */
   async #announce(action: ProviderImageAction, config: Config): Promise<ProviderImage | null> {
     const event = await this.#announcement(action, config);
-    return await this.#means.ledger.edit((edit) => {
+    return await this.#deps.ledger.edit((edit) => {
       const image = edit.image(action.image.id);
       if (image === null || !isAsDecided(action.image, image)) return null;
       if (event === null) return image;
-      const next = transitionImage(image, event, this.#means.clock.now());
+      const next = transitionImage(image, event, this.#deps.clock.now());
       edit.putImage(next);
       return next;
     });
@@ -267,8 +267,8 @@ export class ImageExecutor implements AsyncDisposable {
         return { type: "running-script", logFile: logFileOf(image, config) };
       case "create-keypair": {
         if (image.keypair !== null) return null;
-        const name = keypairName(this.#means.ledger.installation.id, image.id);
-        return { type: "keypair", keypair: { name, ...await this.#means.makeKeypair() } };
+        const name = keypairName(this.#deps.ledger.installation.id, image.id);
+        return { type: "keypair", keypair: { name, ...await this.#deps.makeKeypair() } };
       }
       default:
         return null;
@@ -280,7 +280,7 @@ export class ImageExecutor implements AsyncDisposable {
     action: EndingAction,
     { access, signal }: Pick<Site, "access" | "signal">,
   ): Promise<ImageOutcome | null> {
-    const how = { deletions: access.deletions, clock: this.#means.clock, signal };
+    const how = { deletions: access.deletions, clock: this.#deps.clock, signal };
     const { image } = action;
     return action.type === "delete-image"
       ? executeDeleteImage(image, { ...how, externalId: action.externalId })
@@ -288,10 +288,10 @@ export class ImageExecutor implements AsyncDisposable {
   }
 
   #make(action: Exclude<ProviderImageAction, EndingAction>, site: Site): Promise<ImageOutcome> {
-    const { clock } = this.#means;
+    const { clock } = this.#deps;
     const { signal } = site;
     const { cloud } = site.access;
-    const { installation: { id: installation }, lineage } = this.#means.ledger;
+    const { installation: { id: installation }, lineage } = this.#deps.ledger;
     const { image } = action;
     const how = { cloud, clock, signal };
     switch (action.type) {
@@ -305,7 +305,7 @@ export class ImageExecutor implements AsyncDisposable {
       case "create-keypair":
         return executeCreateKeypair(image, how);
       case "create-snapshot": {
-        const node = this.#means.ledger.nodes.get(action.nodeId);
+        const node = this.#deps.ledger.nodes.get(action.nodeId);
         const properties = markedProperties(image, { use: site.use, installation, lineage });
         const serverId = (node === undefined ? null : serverIdOf(node)) ?? image.serverId ?? "";
         return executeCreateSnapshot(image, { ...how, serverId, properties });
@@ -325,7 +325,7 @@ export class ImageExecutor implements AsyncDisposable {
     using _worker = this.#uploads.begin(id);
     return await executeUploadImage(action.image, {
       ...how,
-      builder: this.#means.builder,
+      builder: this.#deps.builder,
       dibImage: action.dibImage,
       externalId: action.externalId,
       onProgress: (progress) => this.#uploads.note(id, progress),
@@ -336,7 +336,7 @@ export class ImageExecutor implements AsyncDisposable {
     { image, nodeId }: { image: ProviderImage; nodeId: number },
     { kind, script, config, provider, use, signal }: Site & Pick<ScriptJob, "kind" | "script">,
   ): Promise<ImageOutcome> {
-    const { ledger, shell, clock, readKey, openLog, scriptVariables, builder } = this.#means;
+    const { ledger, shell, clock, readKey, openLog, scriptVariables, builder } = this.#deps;
     const node = ledger.nodes.get(nodeId);
     if (node === undefined) throw new Error(`node ${nodeId} of image ${image.id} is gone`);
     const credentials = credentialsFor(node, { image: use, images: ledger.images, readKey });
@@ -360,9 +360,9 @@ export class ImageExecutor implements AsyncDisposable {
 
   /** An outcome that comes too late for the state its image is in by now changes nothing. */
   async #store({ image: { id, state, source } }: ProviderImageAction, event: ImageOutcome): Promise<void> {
-    const now = this.#means.clock.now();
+    const now = this.#deps.clock.now();
     await lateIsFine(() =>
-      this.#means.ledger.edit((edit) => {
+      this.#deps.ledger.edit((edit) => {
         const previous = edit.image(id);
         if (previous === null) return;
         // Legal in any phase, but meant for the one it was decided in.

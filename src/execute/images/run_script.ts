@@ -25,7 +25,7 @@ export interface ScriptJob extends Omit<ScriptCall, "folder"> {
   readonly scriptDir: string | null;
 }
 
-interface ScriptMeans {
+interface ScriptDeps {
   readonly shell: Shell;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -45,31 +45,31 @@ const SCRIPT_TIMEOUT = { setup: 6 * HOUR, check: 1 * HOUR };
 const CONFIG = "/etc/nodepool";
 const CHECK_SCRIPTS = "/tmp/nodepool-check";
 
-export async function executeScript(job: ScriptJob, means: ScriptMeans): Promise<ImageOutcome> {
+export async function executeScript(job: ScriptJob, deps: ScriptDeps): Promise<ImageOutcome> {
   try {
-    await runScript(job, means);
+    await runScript(job, deps);
     return job.kind === "setup" ? { type: "set-up" } : { type: "passed" };
   } catch (error) {
-    means.signal.throwIfAborted();
+    deps.signal.throwIfAborted();
     const console = error instanceof ScriptError ? error.output : null;
-    return failure(error, means.clock.now(), { kind: job.kind, console });
+    return failure(error, deps.clock.now(), { kind: job.kind, console });
   }
 }
 
-async function runScript(job: ScriptJob, means: ScriptMeans): Promise<void> {
-  const { username, session } = await connect(means);
+async function runScript(job: ScriptJob, deps: ScriptDeps): Promise<void> {
+  const { username, session } = await connect(deps);
   await using open = session;
-  if (session.hasTerminal === false) means.log.write(new TextEncoder().encode(`${NO_TERMINAL}\n`));
+  if (session.hasTerminal === false) deps.log.write(new TextEncoder().encode(`${NO_TERMINAL}\n`));
   const folder = job.kind === "setup" ? SCRIPTS : CHECK_SCRIPTS;
-  await prepare(open, { job, username, folder }, means);
+  await prepare(open, { job, username, folder }, deps);
   const command = scriptCommand({ ...job, folder });
-  await run(open, { what: `the script ${job.script}`, command, timeout: SCRIPT_TIMEOUT[job.kind] }, means);
+  await run(open, { what: `the script ${job.script}`, command, timeout: SCRIPT_TIMEOUT[job.kind] }, deps);
   // What is only in the server's memory would be missing in the snapshot.
-  if (job.kind === "setup") await run(open, { what: "sync", command: "sync", timeout: STEP_TIMEOUT }, means);
+  if (job.kind === "setup") await run(open, { what: "sync", command: "sync", timeout: STEP_TIMEOUT }, deps);
 }
 
-async function connect(means: ScriptMeans): Promise<{ username: string; session: ShellSession }> {
-  const { shell, clock, credentials, target, loginTimeout: timeout, signal } = means;
+async function connect(deps: ScriptDeps): Promise<{ username: string; session: ShellSession }> {
+  const { shell, clock, credentials, target, loginTimeout: timeout, signal } = deps;
   return await asFirstUser(credentials.usernames, {
     clock,
     timeout,
@@ -86,11 +86,11 @@ async function connect(means: ScriptMeans): Promise<{ username: string; session:
 async function prepare(
   session: ShellSession,
   { job, username, folder }: { job: ScriptJob; username: string; folder: string },
-  means: ScriptMeans,
+  deps: ScriptDeps,
 ): Promise<void> {
   const asRoot = username === "root" ? "" : "sudo ";
   const step = (what: string, command: string) =>
-    run(session, { what, command, timeout: STEP_TIMEOUT }, means);
+    run(session, { what, command, timeout: STEP_TIMEOUT }, deps);
   if (job.kind === "setup") {
     // Everybody may write there: whoever logs in to a node later may not be root.
     await step(
@@ -100,7 +100,7 @@ async function prepare(
     await step(`making ${folder}`, `${asRoot}mkdir -p ${folder} && ${asRoot}chown "$(id -u)" ${folder}`);
   }
   if (job.scriptDir === null) return;
-  const { signal } = means;
+  const { signal } = deps;
   await session.copyFolder(job.scriptDir, folder, { timeout: COPY_TIMEOUT, signal });
   if (job.kind === "setup") await step(`opening ${folder} to all users`, OPEN_SCRIPTS);
 }
@@ -108,7 +108,7 @@ async function prepare(
 async function run(
   session: ShellSession,
   { what, command, timeout }: Step,
-  { signal, log }: ScriptMeans,
+  { signal, log }: ScriptDeps,
 ): Promise<void> {
   log.write(new TextEncoder().encode(`+ ${what}\n`));
   await runToEnd(session, { what, command, timeout }, { signal, onOutput: (chunk) => log.write(chunk) });

@@ -53,7 +53,7 @@ interface Marking {
   readonly lineage: Lineage;
 }
 
-interface UploadMeans extends Attempt {
+interface UploadDeps extends Attempt {
   readonly cloud: Cloud;
   readonly builder: Builder;
   readonly dibImage: DibImage;
@@ -64,7 +64,7 @@ interface UploadMeans extends Attempt {
 
 export async function executeUploadImage(
   { source }: ProviderImage,
-  { cloud, clock, signal, builder, dibImage, externalId, onProgress }: UploadMeans,
+  { cloud, clock, signal, builder, dibImage, externalId, onProgress }: UploadDeps,
 ): Promise<ImageOutcome> {
   const format = source.type === "upload" ? source.format : "";
   try {

@@ -3,16 +3,16 @@ import type { WholeCloud } from "../cloud/cloud.ts";
 import type { Config, ProviderConfig, TargetConfig } from "../domain/config.ts";
 import type { ProcessReport } from "../domain/dump_report.ts";
 import type { DaemonReport } from "../domain/pool_report.ts";
-import type { ImageExecutorMeans } from "../execute/images/image_executor.ts";
+import type { ImageExecutorDeps } from "../execute/images/image_executor.ts";
 import type { Random } from "../lib/random.ts";
 import type { SteadyClock } from "../lib/steady_clock.ts";
 import type { Statsd } from "../metrics/statsd.ts";
 import type { Shell } from "../ssh/shell.ts";
 import type { Store } from "../store/store.ts";
 import type { Target } from "../targets/target.ts";
-import type { GearmanDemandMeans } from "../tasks/gearman_demand.ts";
-import type { JobEventFeedMeans } from "../tasks/job_event_feed.ts";
-import type { LocalFaultsMeans } from "../tasks/local_faults.ts";
+import type { GearmanDemandDeps } from "../tasks/gearman_demand.ts";
+import type { JobEventFeedDeps } from "../tasks/job_event_feed.ts";
+import type { LocalFaultsDeps } from "../tasks/local_faults.ts";
 import type { TickParts } from "../tasks/tick.ts";
 import type { WatchConfigOptions } from "../tasks/watch_config.ts";
 
@@ -23,9 +23,9 @@ export interface PoolParts extends TickParts {
 
 export const WHOLE_POOL: PoolParts = { pool: true, launches: true, builds: true, deletes: true };
 
-export interface PoolMeans extends
+export interface PoolDeps extends
   Pick<
-    ImageExecutorMeans,
+    ImageExecutorDeps,
     "builder" | "makeKeypair" | "openLog" | "scriptVariables" | "buildWorkers" | "uploadWorkers"
   > {
   /** What this process does; all of it, if nothing is said. */
@@ -48,13 +48,13 @@ export interface PoolMeans extends
   readonly openCloud: (provider: ProviderConfig) => WholeCloud;
   /** Makes a target; disposing of it closes its connections. null: nodes of it are only used from here. */
   readonly openTarget: (target: TargetConfig) => Target | null;
-  readonly openGearman: GearmanDemandMeans["openGearman"];
-  readonly listenToJobs: JobEventFeedMeans["listen"];
+  readonly openGearman: GearmanDemandDeps["openGearman"];
+  readonly listenToJobs: JobEventFeedDeps["listen"];
   /** null: no StatsD server is told anything. */
   readonly statsd: Statsd | null;
   readonly readFile: (path: string) => Promise<string>;
   /** Looks at a file that servers need; null: nothing is there, or it cannot be seen. */
-  readonly stat: LocalFaultsMeans["stat"];
+  readonly stat: LocalFaultsDeps["stat"];
   /** Reads the configuration again; @throws ConfigError */
   readonly readConfig: () => Promise<{ readonly config: Config }>;
   /** The file that is read again when it changes; left out: it is read again only when somebody asks for that. */
