@@ -40,7 +40,13 @@ export type ImageEvent =
   | { readonly type: "active"; readonly check: boolean }
   | { readonly type: "passed" }
   /** It came to nothing. */
-  | { readonly type: "failed"; readonly comment: string; readonly evidence: Evidence | null }
+  | {
+    readonly type: "failed";
+    readonly comment: string;
+    readonly evidence: Evidence | null;
+    /** What is at fault, where that has consequences: another `image` like it would fail too; its `build` is gone. */
+    readonly atFault?: "image" | "build";
+  }
   /** To be deleted: it is old, or somebody says so. */
   | { readonly type: "delete"; readonly comment: string; readonly by: DeletedBy }
   | { readonly type: "delete-accepted" }

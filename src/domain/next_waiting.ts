@@ -13,7 +13,13 @@ export function nextWaiting(
 /** What every record knows in any state. */
 export type WaitingEvent =
   /** An attempt did not work, the next one comes later. */
-  | { readonly type: "postponed"; readonly until: Instant; readonly waitingOn: Omit<WaitingOn, "since"> }
+  | {
+    readonly type: "postponed";
+    readonly until: Instant;
+    readonly waitingOn: Omit<WaitingOn, "since">;
+    /** When the attempt began, where there is a limit to the time for all of them. */
+    readonly begunAt?: Instant;
+  }
   /** Nothing to be done now, and why; null: it waits for nothing any more. */
   | { readonly type: "waiting"; readonly waitingOn: Omit<WaitingOn, "since"> | null };
 

@@ -28,7 +28,12 @@ export type NodeState =
   | { readonly phase: "address"; readonly serverId: string; readonly activeAt: Instant }
   | { readonly phase: "login"; readonly serverId: string; readonly activeAt: Instant }
   /** Logged in to; files and scripts are put on it, and a builder's or checker's work is done now. */
-  | { readonly phase: "prepare"; readonly serverId: string }
+  | {
+    readonly phase: "prepare";
+    readonly serverId: string;
+    /** When the first of the attempts that failed began; left out: none has failed. */
+    readonly failingSince?: Instant | undefined;
+  }
   /** It is being handed to its target. */
   | { readonly phase: "assign"; readonly serverId: string }
   /** The target's test-job runs on it, or is to be started (`startedAt` null). */

@@ -32,6 +32,8 @@ export type NodeEvent =
   | { readonly type: "addressed"; readonly addresses: NodeAddresses }
   /** A login worked; `next` is what is to be done with the server. */
   | { readonly type: "logged-in"; readonly hostKey: string; readonly next: "prepare" | "assign" | "ready" }
+  /** A subnode of it is missing again: its preparation begins from the start once there is another. */
+  | { readonly type: "incomplete" }
   /** Files and scripts are on it. */
   | {
     readonly type: "prepared";
@@ -95,6 +97,10 @@ export function transition(node: NodeRecord, event: NodeEvent, now: Instant): No
   };
 }
 
+function failing(state: NodeState, { begunAt }: Extract<WaitingEvent, { type: "postponed" }>): NodeState {
+  return state.phase === "prepare" ? { failingSince: begunAt, ...state } : state;
+}
+
 /** While a node is being made ready, what refused last stays with it until something works; at its end the reason does. */
 function lastRefusal(
   node: NodeRecord,
@@ -119,7 +125,11 @@ function changes(node: NodeRecord, event: NodeEvent, now: Instant): Changes {
     case "evidence":
       return { state: node.state, evidence: event.evidence };
     case "postponed":
-      return { state: node.state, ...afterWaiting(node, event, now), ...lastRefusal(node, event, now) };
+      return {
+        state: failing(node.state, event),
+        ...afterWaiting(node, event, now),
+        ...lastRefusal(node, event, now),
+      };
     case "waiting":
       return { state: node.state, ...afterWaiting(node, event, now) };
     default:
@@ -196,6 +206,11 @@ const rules: {
   },
   "prepare": {
     "floating-ip": ({ state, event }) => ({ state, floatingIp: event.floatingIp }),
+    "incomplete": ({ state: { phase, serverId } }) => ({
+      state: { phase, serverId },
+      attempt: 0,
+      retryAt: null,
+    }),
     "prepared": ({ state, event, node }) => ({
       state: { phase: event.next, serverId: state.serverId },
       hostKeys: shownKeys(node, event.hostKeys),

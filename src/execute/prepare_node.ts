@@ -5,7 +5,7 @@
 import type { ProviderConfig, ProviderImageConfig } from "../domain/config.ts";
 import { groupFiles, type NodeGroup } from "./group_files.ts";
 import type { NodeRecord } from "../domain/node.ts";
-import { HOUR, MINUTE, SECOND } from "../domain/time.ts";
+import { HOUR, type Instant, MINUTE, SECOND } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import { errorChain } from "../lib/error_chain.ts";
 import { LoginError, type Shell, type ShellSession } from "../ssh/shell.ts";
@@ -45,21 +45,22 @@ const COPY_TIMEOUT = 10 * MINUTE;
 const SCRIPT_TIMEOUT = 1 * HOUR;
 
 export async function executePrepareNode(job: Preparation, deps: PrepareDeps): Promise<Outcome> {
+  const begunAt = deps.clock.now();
   try {
     const hostKeys = await prepare(job, deps);
     return { event: { type: "prepared", next: deps.next, hostKeys } };
   } catch (error) {
     deps.signal.throwIfAborted();
-    return failed(error, deps.clock.now());
+    return failed(error, { begunAt, now: deps.clock.now() });
   }
 }
 
 /** A script that fails would fail again; a connection may only have broken. */
-function failed(error: unknown, now: number): Outcome {
+function failed(error: unknown, { begunAt, now }: { begunAt: Instant; now: Instant }): Outcome {
   const message = errorChain(error);
   if (!(error instanceof ScriptError)) {
     const waitingOn = { reason: "script", message } as const;
-    return { event: { type: "postponed", until: now + PAUSE, waitingOn } };
+    return { event: { type: "postponed", until: now + PAUSE, waitingOn, begunAt } };
   }
   const evidence = {
     at: now,

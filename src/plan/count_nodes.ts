@@ -21,11 +21,12 @@ export function countNodes(nodes: readonly NodeRecord[]): NodeCounts {
   const labels = new Map<string, LabelCounts>();
   const asked = new Set<string>();
   const missing = missingSubnodes(nodes);
+  const prepared = preparedSubnodes(nodes);
   for (const node of nodes) {
     const counts = labels.get(node.label) ?? noNodes();
     if (counts.servers === 0) labels.set(node.label, counts);
     counts.servers += 1 + (missing.get(node.id) ?? 0);
-    if (isLaunching(node)) raise(counts.launchingByProvider, node.provider);
+    if (isLaunching(node, prepared.get(node.id) ?? 0)) raise(counts.launchingByProvider, node.provider);
     if (node.state.phase === "create") asked.add(node.provider);
     if (node.role === "subnode") continue;
     raise(counts.byTarget, node.target);
@@ -50,8 +51,20 @@ function missingSubnodes(nodes: readonly NodeRecord[]): ReadonlyMap<number, numb
 
 const ON_THE_WAY: ReadonlySet<NodeStateName> = new Set(["building", "test", "ready"]);
 
-function isLaunching(node: NodeRecord): boolean {
-  if (node.state.phase === "prepare") return node.role === "node" && node.waitingOn?.reason !== "subnodes";
+/** How many subnodes of each node can be logged in to. */
+function preparedSubnodes(nodes: readonly NodeRecord[]): ReadonlyMap<number, number> {
+  const prepared = new Map<number, number>();
+  for (const { parentId, state } of nodes) {
+    if (parentId !== null && state.phase === "prepare") {
+      prepared.set(parentId, (prepared.get(parentId) ?? 0) + 1);
+    }
+  }
+  return prepared;
+}
+
+/** @param prepared how many of its subnodes are */
+function isLaunching(node: NodeRecord, prepared: number): boolean {
+  if (node.state.phase === "prepare") return node.role === "node" && prepared >= node.subnodeCount;
   return stateName(node) === "building";
 }
 

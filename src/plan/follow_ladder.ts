@@ -41,6 +41,8 @@ interface Ladder<Entity, Event, Work> {
 
 interface Waiter {
   readonly id: number;
+  /** Attempts at what it is at. */
+  readonly attempt: number;
   readonly waitingOn: WaitingOn | null;
 }
 
@@ -60,7 +62,7 @@ export function followLadder<Entity extends Waiter, Event, Work>(
         break;
       case "act": {
         // What an earlier attempt said stays while the next one is made.
-        const stays = record.waitingOn !== null && record.waitingOn.reason !== "subnodes";
+        const stays = record.attempt > 0 && record.waitingOn !== null;
         const waiting = stays ? record : waitingFor(record, { reason: describe(step.action), change });
         return { next: waiting, action: step.action, until: null };
       }

@@ -34,7 +34,13 @@ export function recordDibImage(
 
 export function recordImage(
   edit: Edit,
-  { previous, next, now }: { previous: ProviderImage; next: ProviderImage | null; now: Instant },
+  { previous, next, now, isFinal = false }: {
+    previous: ProviderImage;
+    next: ProviderImage | null;
+    now: Instant;
+    /** Whether it failed in a way in which another like it would fail too. */
+    isFinal?: boolean;
+  },
 ): void {
   if (next === null) return edit.removeImage(previous.id);
   edit.putImage(next);
@@ -44,7 +50,7 @@ export function recordImage(
     const meets = source.type === "upload"
       ? isSince(source.dibVersion, order.builtSince)
       : isSince(version, order.orderedAt);
-    return afterEnd(order, { end: endOf(next), version, meets, now });
+    return afterEnd(order, { end: endOf(next, isFinal), version, meets, now });
   });
 }
 
@@ -57,15 +63,10 @@ export function changeOrder(
   edit.putOrder(change(edit.order(name.provider, name.image) ?? emptyOrder(name)));
 }
 
-/** The kind of evidence of an image that its check-script refused: another like it would be refused too. */
-const REFUSED_BY_CHECK = "check";
-
-function endOf(image: DibImage | ProviderImage): End {
+function endOf(image: DibImage | ProviderImage, isFinal = false): End {
   if (image.state.phase === "ready") return { type: "ready" };
   const { evidence, deletedBy } = image;
-  if (evidence !== null) {
-    return { type: "failed", error: evidence.error, isFinal: evidence.kind === REFUSED_BY_CHECK };
-  }
+  if (evidence !== null) return { type: "failed", error: evidence.error, isFinal };
   return { type: deletedBy === "user" ? "deleted" : "interrupted" };
 }
 

@@ -46,11 +46,33 @@ const rolesTargetsSubnodes: Migration = {
   },
 };
 
-/** What is new may be missing in older records. An older program would take what is there for damage. */
+/** What is new may be missing in older records, but for what was to be read from their texts. */
 const runsClocksDeciders: Migration = {
-  summary: "the state tells its runs and clocks; records tell who decided on a deletion",
-  plan: () => Promise.resolve([]),
+  summary: "the state tells its runs and clocks; records tell who deleted them, and since when they fail",
+  async plan(kv) {
+    const addTo = (prefix: Deno.KvKey, add: (record: Fields) => Fields) =>
+      rewrite(kv, { prefix, add, version: 3 });
+    return [
+      ...await addTo(keys.rows("nodes"), (node) => withFailingSince(withDecider(node))),
+      ...await addTo(keys.rows("dibImages"), withDecider),
+      ...await addTo(keys.rows("images"), withDecider),
+      ...await addTo(keys.history, (entry) => ({ ...entry, node: withDecider(entry.node as Fields) })),
+    ];
+  },
 };
+
+/** That somebody deleted it was said by its comment alone. */
+function withDecider(record: Fields): Fields {
+  const isByHand = (record.deletedBy ?? null) === null && String(record.comment).startsWith("deleted by ");
+  return isByHand ? { ...record, deletedBy: "user" } : record;
+}
+
+/** Since when a node could not be prepared was said by what it waited on. */
+function withFailingSince(node: Fields): Fields {
+  const [state, waitingOn] = [node.state as Fields, node.waitingOn as Fields | null];
+  const isFailing = state.phase === "prepare" && Number(node.attempt) > 0 && waitingOn?.reason === "script";
+  return isFailing ? { ...node, state: { ...state, failingSince: waitingOn.since } } : node;
+}
 
 /** The first leads from version 1 to 2, and so on. */
 export const migrations: readonly Migration[] = [rolesTargetsSubnodes, runsClocksDeciders];

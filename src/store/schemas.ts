@@ -80,7 +80,11 @@ const states = {
   "boot": v.strictObject({ phase: v.literal("boot"), ...withServer }),
   "address": v.strictObject({ phase: v.literal("address"), ...withServer, activeAt: instant }),
   "login": v.strictObject({ phase: v.literal("login"), ...withServer, activeAt: instant }),
-  "prepare": v.strictObject({ phase: v.literal("prepare"), ...withServer }),
+  "prepare": v.strictObject({
+    phase: v.literal("prepare"),
+    ...withServer,
+    failingSince: v.optional(instant),
+  }),
   "assign": v.strictObject({ phase: v.literal("assign"), ...withServer }),
   "test": v.strictObject({ phase: v.literal("test"), ...withServer, startedAt: maybeInstant }),
   "ready": v.strictObject({ phase: v.literal("ready"), ...withServer }),

@@ -26,6 +26,7 @@ const events: { [Type in EventType]: Extract<NodeEvent, { type: Type }> } = {
     addresses: { login: "203.0.113.5", publicV4: "203.0.113.5", publicV6: null, privateV4: null },
   },
   "logged-in": { type: "logged-in", hostKey: "ssh-ed25519 AAAA", next: "ready" },
+  "incomplete": { type: "incomplete" },
   "prepared": { type: "prepared", next: "ready" },
   "assigning": { type: "assigning" },
   "assigned": { type: "assigned", manager: "ci", next: "test" },
@@ -70,7 +71,10 @@ const situations: Record<string, { state: NodeState; knows: readonly EventType[]
     state: { phase: "login", serverId: "s1", activeAt: 5 },
     knows: ["floating-ip", "logged-in", "hold"],
   },
-  "prepare": { state: { phase: "prepare", serverId: "s1" }, knows: ["floating-ip", "prepared", "hold"] },
+  "prepare": {
+    state: { phase: "prepare", serverId: "s1" },
+    knows: ["floating-ip", "incomplete", "prepared", "hold"],
+  },
   "assign": {
     state: { phase: "assign", serverId: "s1" },
     knows: ["floating-ip", "assigning", "assigned", "hold"],

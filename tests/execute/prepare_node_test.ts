@@ -167,6 +167,7 @@ Deno.test("a server that cannot be reached is tried again, and no other session 
     type: "postponed",
     until: NOW + 2 * SECOND,
     waitingOn: { reason: "script", message: "connection refused" },
+    begunAt: NOW,
   });
 });
 

@@ -85,3 +85,10 @@ Deno.test("a script that sh cannot run: the failure says what may be the reason"
   const crlf = await run("check", { exitCode: 127 });
   assert.match(crlf.outcome.type === "failed" ? crlf.outcome.comment : "", /127: .*CRLF line ends/);
 });
+
+Deno.test("a check that fails says that another image like it would fail too, a setup does not", async () => {
+  const [check, setup] = [await run("check", { exitCode: 1 }), await run("setup", { exitCode: 1 })];
+  assert.deepEqual([check.outcome.type, setup.outcome.type], ["failed", "failed"]);
+  assert.equal(check.outcome.type === "failed" && check.outcome.atFault, "image");
+  assert.equal(setup.outcome.type === "failed" && setup.outcome.atFault, undefined);
+});

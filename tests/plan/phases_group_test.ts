@@ -1,6 +1,7 @@
 /** The ladders of a node with subnodes and of a subnode, rung by rung. */
 import assert from "node:assert/strict";
 import type { NodeRecord } from "../../src/domain/node.ts";
+import { transition } from "../../src/domain/node_transition.ts";
 import { MINUTE, SECOND } from "../../src/domain/time.ts";
 import type { NodeSituation, NodeStep } from "../../src/plan/node_step.ts";
 import { planAssign } from "../../src/plan/phases/assign.ts";
@@ -26,7 +27,11 @@ type More = Omit<Partial<NodeSituation>, "node" | "state"> & { fields?: Partial<
 /** Node 7 with two subnodes. */
 function preparing(subnodes: readonly NodeRecord[], { fields, ...more }: More = {}) {
   return planPrepare(
-    situation(states.prepare, { fields: { subnodeCount: 2, ...fields }, subnodes, ...more }),
+    situation(fields?.state?.phase === "prepare" ? fields.state : states.prepare, {
+      fields: { subnodeCount: 2, ...fields },
+      subnodes,
+      ...more,
+    }),
   );
 }
 
@@ -80,18 +85,24 @@ Deno.test("prepare: attempts that keep failing for boot-timeout end the launch, 
   const { bootTimeout } = provider();
   const since = NOW - bootTimeout;
   const waitingOn = { reason: "script", message: "connection lost", since } as const;
-  const failed = action(preparing(both, { fields: { attempt: 9, waitingOn, retryAt: NOW } }));
+  const state = { ...states.prepare, failingSince: since };
+  const failed = action(preparing(both, { fields: { state, attempt: 9, waitingOn, retryAt: NOW } }));
   assert.ok(failed.type === "give-up");
   assert.equal(failed.failure.message, "it could not be prepared within 120 s: connection lost");
   // The last failure came early, and the attempt after it takes long.
-  const underWay = preparing(both, { fields: { attempt: 1, waitingOn, retryAt: since + 2 * SECOND } });
+  const underWay = preparing(both, { fields: { state, attempt: 1, waitingOn, retryAt: since + 2 * SECOND } });
   assert.equal(action(underWay).type, "prepare-node");
 });
 
 Deno.test("prepare: the time that a node has waited for a subnode counts for nothing", () => {
-  const waitingOn = { reason: "subnodes", message: "1 of 2", since: NOW - 60 * MINUTE } as const;
-  const step = preparing(both, { fields: { attempt: 1, waitingOn, retryAt: NOW - 59 * MINUTE } });
-  assert.equal(action(step).type, "prepare-node");
+  const waitingOn = { reason: "script", message: "connection lost", since: NOW - 60 * MINUTE } as const;
+  const state = { ...states.prepare, failingSince: NOW - 60 * MINUTE };
+  const failing = { state, attempt: 1, waitingOn, retryAt: NOW - 59 * MINUTE };
+  const incomplete = preparing([both[0]!], { fields: failing });
+  assert.deepEqual(incomplete, { do: "change", event: { type: "incomplete" } });
+  const begun = transition(node(state, failing), { type: "incomplete" }, NOW);
+  assert.deepEqual([begun.state, begun.attempt, begun.retryAt], [states.prepare, 0, null]);
+  assert.equal(action(preparing(both, { fields: { state: begun.state } })).type, "prepare-node");
 });
 
 Deno.test("prepare: a node of a label that is gone ends, as its subnodes would not be replaced", () => {

@@ -31,7 +31,12 @@ async function after(
   });
   const previous = ledger.images.get(image.id)!;
   await ledger.edit((edit) =>
-    recordImage(edit, { previous, next: transitionImage(previous, event, NOW), now: NOW })
+    recordImage(edit, {
+      previous,
+      next: transitionImage(previous, event, NOW),
+      now: NOW,
+      isFinal: event.type === "failed" && event.atFault === "image",
+    })
   );
   return ledger.orders.get("cloud-a\nnoble");
 }
@@ -97,7 +102,7 @@ Deno.test("an image that its check-script refuses is not made again for the orde
     id: 3,
     state: { phase: "check", externalId: "x", nodeId: 7, startedAt: NOW },
   });
-  const refused = { ...failed, evidence: { ...evidence, kind: "check" } };
+  const refused = { ...failed, atFault: "image", evidence: { ...evidence, kind: "check" } } as const;
   const order = await after(check, refused, ordered);
   assert.deepEqual([order?.orderedAt, order?.failures], [null, 3]);
 });

@@ -115,7 +115,7 @@ Deno.test("a changed form of records is a new version of the state", async () =>
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
   const found = { version: schemaVersion(migrations), form: new Uint8Array(digest).toHex().slice(0, 16) };
   // An older program would call what it does not know damaged: append a step, raise RECORD_VERSION, put both here.
-  assert.deepEqual(found, { version: 3, form: "502b0710de67962c" });
+  assert.deepEqual(found, { version: 3, form: "2dc68410d6ce0309" });
   assert.equal(RECORD_VERSION, found.version);
 });
 
@@ -139,6 +139,39 @@ Deno.test("a state of version 1 is read as it is now: its nodes are plain ones, 
   assert.deepEqual([loaded.nodes, loaded.requests], [[node], [request]]);
   assert.deepEqual(await store.getHistory(2), ended);
   assert.equal(await store.takeIds("job", 1), 1);
+});
+
+Deno.test("of version 2's texts, those that decided something become data: who deleted it, since when it fails", async () => {
+  await using state = await temporaryState();
+  const waitingOn = { reason: "script", message: "no login", since: 5_000 } as const;
+  const prepare = { phase: "prepare", serverId: "s1" } as const;
+  const nodes = [
+    nodeRecord({ id: 1, state: prepare, attempt: 2, waitingOn }),
+    nodeRecord({ id: 2, state: prepare, attempt: 0, waitingOn }),
+    nodeRecord({ id: 3, comment: "deleted by ada" }),
+    nodeRecord({ id: 4, comment: "its job ended" }),
+  ];
+  const ended = { ...historyRecord(9), node: { ...historyRecord(9).node, comment: "deleted by command" } };
+  {
+    await using store = await openKvStore(state.path, { ...options, migrations: migrations.slice(0, 1) });
+    await store.commit({ nodes: nodes.map((next) => ({ previous: null, next })), history: [ended] });
+  }
+  {
+    using kv = await Deno.openKv(state.path);
+    for await (const { key, value } of kv.list<string>({ prefix: [] })) {
+      if (key[0] !== "node" && key[0] !== "history") continue;
+      const [, record] = JSON.parse(value);
+      await kv.set(key, JSON.stringify([2, { ...record, deletedBy: undefined }]));
+    }
+  }
+  await using store = await openKvStore(state.path, options);
+  const loaded = (await store.load()).nodes.toSorted((one, other) => one.id - other.id);
+  assert.deepEqual(loaded.map((node) => [node.state, node.deletedBy]).slice(0, 2), [
+    [{ ...prepare, failingSince: 5_000 }, null],
+    [prepare, null],
+  ]);
+  assert.deepEqual(loaded.map(({ deletedBy }) => deletedBy), [null, null, "user", null]);
+  assert.equal((await store.getHistory(9))?.node.deletedBy, "user");
 });
 
 /** What version 1 wrote: without what has been added to nodes and requests since. */

@@ -40,7 +40,6 @@ import {
   executeCreateImage,
   executeDeleteImage,
   executeUploadImage,
-  FILE_GONE,
   imageRequest,
   markedProperties,
 } from "./upload_image.ts";
@@ -367,8 +366,10 @@ export class ImageExecutor implements AsyncDisposable {
         if (previous === null) return;
         // Legal in any phase, but meant for the one it was decided in.
         if (event.type === "postponed" && previous.state.phase !== state.phase) return;
-        recordImage(edit, { previous, next: transitionImage(previous, event, now), now });
-        if (event.type !== "failed" || event.evidence?.kind !== FILE_GONE || source.type !== "upload") return;
+        const atFault = event.type === "failed" ? event.atFault : undefined;
+        const isFinal = atFault === "image";
+        recordImage(edit, { previous, next: transitionImage(previous, event, now), now, isFinal });
+        if (atFault !== "build" || source.type !== "upload") return;
         const build = edit.dibImage(source.dibImageId);
         if (build === null) return;
         const next = transitionDib(build, {

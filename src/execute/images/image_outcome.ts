@@ -47,7 +47,11 @@ export function refusalOutcome(
 }
 
 /** It failed, with what is known of it. */
-export function failure(error: unknown, now: Instant, more: Partial<Evidence> = {}): ImageOutcome {
+export function failure(
+  error: unknown,
+  now: Instant,
+  more: Partial<Evidence> = {},
+): ImageOutcome & { type: "failed" } {
   const evidence = { ...evidenceOf(error, now), ...more };
   return { type: "failed", comment: evidence.error, evidence };
 }

@@ -52,7 +52,8 @@ export async function executeScript(job: ScriptJob, deps: ScriptDeps): Promise<I
   } catch (error) {
     deps.signal.throwIfAborted();
     const console = error instanceof ScriptError ? error.output : null;
-    return failure(error, deps.clock.now(), { kind: job.kind, console });
+    const failed = failure(error, deps.clock.now(), { kind: job.kind, console });
+    return job.kind === "check" ? { ...failed, atFault: "image" } : failed;
   }
 }
 

@@ -74,12 +74,10 @@ export async function executeUploadImage(
     return { type: "uploaded" };
   } catch (error) {
     signal.throwIfAborted();
-    return failure(error, clock.now(), isFileGone(error) ? { kind: FILE_GONE } : {});
+    const failed = failure(error, clock.now(), isFileGone(error) ? { kind: "file" } : {});
+    return isFileGone(error) ? { ...failed, atFault: "build" } : failed;
   }
 }
-
-/** The kind of evidence that says: the build's file is not there any more. */
-export const FILE_GONE = "file";
 
 function isFileGone(error: unknown): boolean {
   return error instanceof Deno.errors.NotFound;

@@ -16,7 +16,7 @@ export function planLogin(situation: NodeSituation<"login">): NodeStep {
   const trouble = serverTrouble(situation, state.serverId);
   if (trouble !== null) return giveUp(trouble.kind, trouble.message);
   const deadline = state.activeAt + provider.bootTimeout;
-  const lastError = node.waitingOn?.reason === "login" ? `: ${node.waitingOn.message}` : "";
+  const lastError = node.attempt > 0 && node.waitingOn !== null ? `: ${node.waitingOn.message}` : "";
   // After a restart the time may be over without a single attempt: each node gets one.
   if (now >= deadline && node.attempt > 0) {
     return giveUp("ssh", `no login within ${provider.bootTimeout / 1000} s of ACTIVE${lastError}`);

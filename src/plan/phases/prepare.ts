@@ -39,6 +39,7 @@ function planGroup(situation: NodeSituation<"prepare">): NodeStep {
   const living = livingSubnodes(situation.subnodes);
   const there = living.filter((subnode) => subnode.state.phase === "prepare");
   if (there.length < node.subnodeCount) {
+    if (node.attempt > 0) return { do: "change", event: { type: "incomplete" } };
     const reason = situation.subnodeRefusal === null ? "" : `: ${situation.subnodeRefusal}`;
     const message = `${there.length} of its ${node.subnodeCount} subnodes are there${reason}`;
     return { do: "wait", reason: "subnodes", message };
@@ -46,10 +47,9 @@ function planGroup(situation: NodeSituation<"prepare">): NodeStep {
   const retry = awaitRetry(node, { now, reason: "script" });
   if (retry !== null) return retry;
   // The time runs from the first attempt that failed, and never out under an attempt that is under way.
-  const failing = node.attempt > 0 && node.waitingOn?.reason === "script" ? node.waitingOn : null;
-  if (failing !== null && (node.retryAt ?? now) >= failing.since + provider.bootTimeout) {
+  if ((node.retryAt ?? now) >= (state.failingSince ?? Infinity) + provider.bootTimeout) {
     const seconds = provider.bootTimeout / 1000;
-    const message = `it could not be prepared within ${seconds} s: ${failing.message}`;
+    const message = `it could not be prepared within ${seconds} s: ${node.waitingOn?.message ?? "no login"}`;
     const failure = { serverId: state.serverId, kind: "ssh", message, wantsConsole: true } as const;
     return { do: "act", action: { type: "give-up", node, failure } };
   }
