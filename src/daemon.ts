@@ -10,7 +10,7 @@ import type { DaemonOptions, DaemonParts } from "./cli/wiring.ts";
 import { ConfigSource } from "./config/config_source.ts";
 import { formatProblem } from "./config/config_error.ts";
 import type { LoadedConfig } from "./config/load_config.ts";
-import { loadUndici } from "./cloud/openstack/load_undici.ts";
+import { loadUndici } from "./http/load_undici.ts";
 import { loadLogging } from "./config/load_logging.ts";
 import { connectionKind } from "./control/connection_kind.ts";
 import { localPool } from "./control/local_pool.ts";

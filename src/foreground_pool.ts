@@ -5,7 +5,7 @@
  */
 import { resolve } from "node:path";
 import type { ForegroundPoolOptions } from "./cli/wiring.ts";
-import { loadUndici } from "./cloud/openstack/load_undici.ts";
+import { loadUndici } from "./http/load_undici.ts";
 import { loadLogging } from "./config/load_logging.ts";
 import { ConfigSource } from "./config/config_source.ts";
 import { ControlError } from "./control/control_error.ts";

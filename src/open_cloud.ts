@@ -5,7 +5,7 @@ import {
   DEFAULT_CONCURRENCY,
   type OpenStackCloudOptions,
 } from "./cloud/openstack/openstack_cloud.ts";
-import { createUndiciSend } from "./cloud/openstack/undici_send.ts";
+import { createUndiciSend } from "./http/undici_send.ts";
 import type { ProviderConfig } from "./domain/config.ts";
 import { systemClock } from "./lib/clock.ts";
 import { systemRandom } from "./lib/random.ts";

@@ -1,5 +1,5 @@
 /** A target's Jenkins over the network, with connections of its own. */
-import { createUndiciSend } from "./cloud/openstack/undici_send.ts";
+import { createUndiciSend } from "./http/undici_send.ts";
 import { environmentProxies } from "./config/environment_proxies.ts";
 import type { TargetConfig } from "./domain/config.ts";
 import { systemClock } from "./lib/clock.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { TargetConfig } from "../src/domain/config.ts";
 import { openTarget } from "../src/open_target.ts";
-import { SELF_SIGNED } from "./cloud/self_signed.ts";
-import { serveProxy } from "./cloud/served_proxy.ts";
+import { SELF_SIGNED } from "./http/self_signed.ts";
+import { serveProxy } from "./http/served_proxy.ts";
 import { JenkinsDouble, PASSWORD, USER } from "./targets/jenkins_double.ts";
 import { NODE_12, refusalOf } from "./targets/jenkins_setup.ts";
 import { serveJenkins } from "./targets/served_jenkins.ts";

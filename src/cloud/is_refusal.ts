@@ -1,4 +1,4 @@
-import { CloudError } from "./cloud_error.ts";
+import { CloudError } from "../domain/cloud_error.ts";
 
 /**
  * Whether a service answered, and would not or could not do it: what is asked for is not to be had there, while the rest

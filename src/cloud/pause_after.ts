@@ -1,5 +1,5 @@
 import type { Milliseconds } from "../domain/time.ts";
-import { CloudError } from "./cloud_error.ts";
+import { CloudError } from "../domain/cloud_error.ts";
 
 /** How long to leave a cloud alone after an error: so long, or as long as it asked for, where that is longer. */
 export function pauseAfter(error: unknown, pause: Milliseconds): Milliseconds {

@@ -1,6 +1,6 @@
 /** One attempt at asking for a node's server. Its record already says that the request is being sent. */
 import type { Cloud, ServerRequest } from "../cloud/cloud.ts";
-import { CloudError } from "../cloud/cloud_error.ts";
+import { CloudError } from "../domain/cloud_error.ts";
 import type { CloudErrorKind } from "../domain/cloud_error_kind.ts";
 import type { ProviderConfig, ProviderImageConfig } from "../domain/config.ts";
 import type { NodeRecord } from "../domain/node.ts";

@@ -4,7 +4,7 @@
  * woken by each outcome.
  */
 import type { Cloud } from "../cloud/cloud.ts";
-import type { CloudError } from "../cloud/cloud_error.ts";
+import type { CloudError } from "../domain/cloud_error.ts";
 import type { Config, ProviderConfig, ProviderImageConfig } from "../domain/config.ts";
 import { type NodeRecord, stateName } from "../domain/node.ts";
 import type { NodeGroup } from "./group_files.ts";

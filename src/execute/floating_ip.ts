@@ -1,6 +1,6 @@
 /** One attempt at making a node's floating IP, and one at deleting it. */
 import type { Cloud } from "../cloud/cloud.ts";
-import { CloudError } from "../cloud/cloud_error.ts";
+import { CloudError } from "../domain/cloud_error.ts";
 import { pauseAfter } from "../cloud/pause_after.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import { backoff } from "../domain/backoff.ts";

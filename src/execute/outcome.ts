@@ -2,7 +2,7 @@
 import type { NodeEvent } from "../domain/node_transition.ts";
 import type { Evidence } from "../domain/node.ts";
 import type { Instant } from "../domain/time.ts";
-import { CloudError } from "../cloud/cloud_error.ts";
+import { CloudError } from "../domain/cloud_error.ts";
 import { errorChain } from "../lib/error_chain.ts";
 
 export interface Outcome {

@@ -3,7 +3,7 @@
  * logged in to. All time is the clock's and all chance is `random`'s: with a virtual clock and a seed it does
  * the same every time. It opens no socket by itself; `serveSimulator` puts it on the network.
  */
-import type { Send } from "../cloud/send.ts";
+import type { Send } from "../http/send.ts";
 import type { CloudAccess } from "../domain/cloud_access.ts";
 import type { Instant } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";

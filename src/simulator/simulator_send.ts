@@ -1,7 +1,7 @@
 /** `Send` straight into a simulator: no socket, and faults look as they do over one. */
-import { CloudError } from "../cloud/cloud_error.ts";
-import { decodedBody } from "../cloud/decoded_body.ts";
-import type { Send, SendRequest, SendResponse } from "../cloud/send.ts";
+import { CloudError } from "../domain/cloud_error.ts";
+import { decodedBody } from "../http/decoded_body.ts";
+import type { Send, SendRequest, SendResponse } from "../http/send.ts";
 import type { Breakage } from "./exchange.ts";
 
 /** What answers: the simulator. */

@@ -2,7 +2,7 @@
  * What a cloud that refused a server lets one expect of the next: for how long none is asked for, and of which sizes.
  * `ProviderWatch` has one for its provider.
  */
-import type { CloudError } from "../cloud/cloud_error.ts";
+import type { CloudError } from "../domain/cloud_error.ts";
 import { pauseAfter } from "../cloud/pause_after.ts";
 import { concerns, type Refusal } from "../domain/observation.ts";
 import type { Flavor } from "../domain/server.ts";

@@ -5,7 +5,7 @@
  * and says when to run next; the daemon has one such task for each provider, so that a slow one delays no other.
  */
 import type { Cloud } from "../cloud/cloud.ts";
-import type { CloudError } from "../cloud/cloud_error.ts";
+import type { CloudError } from "../domain/cloud_error.ts";
 import { isRefusal } from "../cloud/is_refusal.ts";
 import { ChangeStamps } from "../domain/change_stamps.ts";
 import type { ProviderConfig } from "../domain/config.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { WholeCloud } from "../../src/cloud/cloud.ts";
 import { imageProperties } from "../../src/domain/image_marks.ts";
-import { refusalOf } from "./refusal_of.ts";
+import { refusalOf } from "../http/refusal_of.ts";
 import {
   isLogin,
   NOVA_VERSIONS,

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { configure, type LogRecord, reset } from "@logtape/logtape";
 import type { Reply } from "./scripted_cloud.ts";
 import { scriptedCloud, service, tokenReply } from "./scripted_cloud.ts";
-import { refusalOf } from "./refusal_of.ts";
+import { refusalOf } from "../http/refusal_of.ts";
 
 const { signal } = new AbortController();
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { CloudError } from "../../src/cloud/cloud_error.ts";
+import { CloudError } from "../../src/domain/cloud_error.ts";
 import { listAllPages, type PageWish } from "../../src/cloud/openstack/paging.ts";
 
 interface Habits {

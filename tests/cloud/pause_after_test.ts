@@ -1,5 +1,5 @@
 import { equal } from "node:assert/strict";
-import { CloudError } from "../../src/cloud/cloud_error.ts";
+import { CloudError } from "../../src/domain/cloud_error.ts";
 import { pauseAfter } from "../../src/cloud/pause_after.ts";
 
 Deno.test("pauseAfter() is what the cloud asks for where that is longer", () => {

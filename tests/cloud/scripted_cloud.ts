@@ -6,7 +6,7 @@ import {
   type OpenStackCloudOptions,
 } from "../../src/cloud/openstack/openstack_cloud.ts";
 import type { WholeCloud } from "../../src/cloud/cloud.ts";
-import type { Send, SendRequest, SendResponse } from "../../src/cloud/send.ts";
+import type { Send, SendRequest, SendResponse } from "../../src/http/send.ts";
 import type { CloudAccess } from "../../src/domain/cloud_access.ts";
 import { SECOND } from "../../src/domain/time.ts";
 import { seededRandom } from "../../src/lib/random.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { SendRequest } from "../../src/cloud/send.ts";
-import { refusalOf } from "./refusal_of.ts";
+import type { SendRequest } from "../../src/http/send.ts";
+import { refusalOf } from "../http/refusal_of.ts";
 import { NOVA_VERSIONS, type Reply, scriptedCloud } from "./scripted_cloud.ts";
 import { NODE_12 } from "./server_request.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { MINUTE } from "../../src/domain/time.ts";
-import { CloudError } from "../../src/cloud/cloud_error.ts";
-import { refusalOf } from "./refusal_of.ts";
+import { CloudError } from "../../src/domain/cloud_error.ts";
+import { refusalOf } from "../http/refusal_of.ts";
 import { type Reply, type Script, scriptedCloud } from "./scripted_cloud.ts";
 
 const { signal } = new AbortController();

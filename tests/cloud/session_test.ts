@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { MINUTE } from "../../src/domain/time.ts";
 import type { Auth, CloudAccess, Scope } from "../../src/domain/cloud_access.ts";
-import { refusalOf } from "./refusal_of.ts";
+import { refusalOf } from "../http/refusal_of.ts";
 import {
   ACCESS,
   CATALOG,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { CloudError } from "../../src/cloud/cloud_error.ts";
-import type { SendRequest } from "../../src/cloud/send.ts";
-import { refusalOf } from "./refusal_of.ts";
+import { CloudError } from "../../src/domain/cloud_error.ts";
+import type { SendRequest } from "../../src/http/send.ts";
+import { refusalOf } from "../http/refusal_of.ts";
 import { isLogin, type Reply, type Script, scriptedCloud } from "./scripted_cloud.ts";
 import { NODE_12 } from "./server_request.ts";
 

@@ -11,7 +11,7 @@
  * - `/step`: a step, answered with how many bytes were read by steps until then
  */
 import { createHash } from "node:crypto";
-import { SELF_SIGNED } from "./self_signed.ts";
+import { SELF_SIGNED } from "../http/self_signed.ts";
 
 const MIB = 2 ** 20;
 const PAGE =

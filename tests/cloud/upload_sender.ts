@@ -3,7 +3,7 @@
  * of its own, so that nothing but the upload is in its memory. `deno run -A upload_sender.ts URL BYTES`
  */
 import { createOpenStackCloud } from "../../src/cloud/openstack/openstack_cloud.ts";
-import { createUndiciSend } from "../../src/cloud/openstack/undici_send.ts";
+import { createUndiciSend } from "../../src/http/undici_send.ts";
 import { MINUTE } from "../../src/domain/time.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { systemRandom } from "../../src/lib/random.ts";

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { WholeCloud } from "../../src/cloud/cloud.ts";
-import { CloudError } from "../../src/cloud/cloud_error.ts";
-import { PIECE_SIZE } from "../../src/cloud/openstack/byte_source.ts";
+import { CloudError } from "../../src/domain/cloud_error.ts";
+import { PIECE_SIZE } from "../../src/http/byte_source.ts";
 import { HOUR, MINUTE, SECOND } from "../../src/domain/time.ts";
 import { testBytes, testData } from "./image_data.ts";
-import { refusalOf } from "./refusal_of.ts";
+import { refusalOf } from "../http/refusal_of.ts";
 import {
   isLogin,
   readAll,

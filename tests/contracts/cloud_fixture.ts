@@ -1,7 +1,7 @@
 /** What the tests of `cloudContract` work with: the cloud under test, and what each of them makes there. */
 import assert from "node:assert/strict";
 import type { ServerRequest, WholeCloud } from "../../src/cloud/cloud.ts";
-import { CloudError } from "../../src/cloud/cloud_error.ts";
+import { CloudError } from "../../src/domain/cloud_error.ts";
 import { imageProperties } from "../../src/domain/image_marks.ts";
 import type { CloudImage, Port, Server } from "../../src/domain/server.ts";
 

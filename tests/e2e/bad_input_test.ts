@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { createServer, type Server } from "node:https";
 import { request } from "node:http";
 import type { AddressInfo } from "node:net";
-import { SELF_SIGNED } from "../cloud/self_signed.ts";
+import { SELF_SIGNED } from "../http/self_signed.ts";
 import { type Ran, runProgram } from "./program.ts";
 import { RunningPool } from "./running_pool.ts";
 

@@ -1,7 +1,7 @@
 /** `config-validate --online` as a process of its own, against a simulator over HTTP and behind TLS. */
 import assert from "node:assert/strict";
 import type { OnlineCheck } from "../../src/domain/online_check.ts";
-import { SELF_SIGNED } from "../cloud/self_signed.ts";
+import { SELF_SIGNED } from "../http/self_signed.ts";
 import { oneCloudConfig } from "./one_cloud_config.ts";
 import { RunningPool } from "./running_pool.ts";
 

@@ -1,6 +1,6 @@
 /** The program in an environment that names a proxy. */
 import assert from "node:assert/strict";
-import { serveProxy } from "../cloud/served_proxy.ts";
+import { serveProxy } from "../http/served_proxy.ts";
 import { oneCloudConfig } from "./one_cloud_config.ts";
 import { RunningPool } from "./running_pool.ts";
 

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import type { Cloud } from "../../src/cloud/cloud.ts";
 import { createOpenStackCloud } from "../../src/cloud/openstack/openstack_cloud.ts";
-import { createUndiciSend } from "../../src/cloud/openstack/undici_send.ts";
+import { createUndiciSend } from "../../src/http/undici_send.ts";
 import { MINUTE, SECOND } from "../../src/domain/time.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { seededRandom } from "../../src/lib/random.ts";

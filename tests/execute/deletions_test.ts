@@ -1,6 +1,6 @@
 /** The one place through which things on a cloud are deleted: what is sent, what is refused, and what is told. */
 import assert from "node:assert/strict";
-import { CloudError } from "../../src/cloud/cloud_error.ts";
+import { CloudError } from "../../src/domain/cloud_error.ts";
 import type { DeleteCall } from "../../src/cloud/cloud.ts";
 import type { NodeRecord, NodeState } from "../../src/domain/node.ts";
 import type { ProviderImage } from "../../src/domain/provider_image.ts";

@@ -1,6 +1,6 @@
 /** For whatever carries out actions: a scripted cloud and shell, a ledger in memory, and an executor over them. */
 import type { ServerRequest, WholeCloud } from "../../src/cloud/cloud.ts";
-import type { CloudError } from "../../src/cloud/cloud_error.ts";
+import type { CloudError } from "../../src/domain/cloud_error.ts";
 import type { Config } from "../../src/domain/config.ts";
 import type { NodeRecord } from "../../src/domain/node.ts";
 import type { Observation } from "../../src/domain/observation.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { CloudError } from "../../src/cloud/cloud_error.ts";
+import { CloudError } from "../../src/domain/cloud_error.ts";
 import { serverIdOf } from "../../src/domain/node.ts";
 import { type NodeEvent, transition } from "../../src/domain/node_transition.ts";
 import { SECOND } from "../../src/domain/time.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Cloud } from "../../src/cloud/cloud.ts";
-import { CloudError } from "../../src/cloud/cloud_error.ts";
+import { CloudError } from "../../src/domain/cloud_error.ts";
 import { executeCreateFloatingIp } from "../../src/execute/floating_ip.ts";
 import { VirtualClock } from "../virtual_clock.ts";
 import { ADDRESSES, node, states } from "../plan/plan_fixtures.ts";

@@ -3,7 +3,7 @@
  * off when the daemon stops has not failed.
  */
 import assert from "node:assert/strict";
-import { CloudError } from "../../src/cloud/cloud_error.ts";
+import { CloudError } from "../../src/domain/cloud_error.ts";
 import type { NodeRecord, NodeState } from "../../src/domain/node.ts";
 import type { ProviderImage, ProviderImageState } from "../../src/domain/provider_image.ts";
 import { SECOND } from "../../src/domain/time.ts";

@@ -1,6 +1,6 @@
 /** What `config-validate --online` finds on simulated clouds, and how it puts it. */
 import assert from "node:assert/strict";
-import { CloudError } from "../../src/cloud/cloud_error.ts";
+import { CloudError } from "../../src/domain/cloud_error.ts";
 import type { WholeCloud } from "../../src/cloud/cloud.ts";
 import type { ProviderConfig } from "../../src/domain/config.ts";
 import type { OnlineCheck } from "../../src/domain/online_check.ts";

@@ -8,7 +8,7 @@ import assert from "node:assert/strict";
 import { parse } from "yaml";
 import type { WholeCloud } from "../../src/cloud/cloud.ts";
 import { createOpenStackCloud } from "../../src/cloud/openstack/openstack_cloud.ts";
-import { createUndiciSend } from "../../src/cloud/openstack/undici_send.ts";
+import { createUndiciSend } from "../../src/http/undici_send.ts";
 import type { CloudAccess } from "../../src/domain/cloud_access.ts";
 import { MINUTE, SECOND } from "../../src/domain/time.ts";
 import { systemClock } from "../../src/lib/clock.ts";

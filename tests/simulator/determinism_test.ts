@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { CloudError } from "../../src/cloud/cloud_error.ts";
+import { CloudError } from "../../src/domain/cloud_error.ts";
 import { SECOND } from "../../src/domain/time.ts";
 import { seededRandom } from "../../src/lib/random.ts";
 import { VirtualClock } from "../virtual_clock.ts";

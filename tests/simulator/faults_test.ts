@@ -1,6 +1,6 @@
 /** Each fault of the catalogue, struck and seen through the interface that a client has. */
 import assert from "node:assert/strict";
-import type { CloudError } from "../../src/cloud/cloud_error.ts";
+import type { CloudError } from "../../src/domain/cloud_error.ts";
 import { MINUTE, SECOND } from "../../src/domain/time.ts";
 import { faultCatalogue } from "../../src/simulator/fault_catalogue.ts";
 import type { FaultRuleInput, SimulatorInput } from "../../src/simulator/settings.ts";

@@ -1,6 +1,6 @@
 /** The faults that strike images, and the general ones pointed at requests about images. */
 import assert from "node:assert/strict";
-import type { CloudError } from "../../src/cloud/cloud_error.ts";
+import type { CloudError } from "../../src/domain/cloud_error.ts";
 import { MINUTE, SECOND } from "../../src/domain/time.ts";
 import type { FaultRuleInput } from "../../src/simulator/settings.ts";
 import { virtualSimulator } from "./simulated_client.ts";

@@ -1,6 +1,6 @@
 /** A bare client of a simulator, for tests: logged in, JSON in and out, over any `Send`. */
 import assert from "node:assert/strict";
-import type { Send, SendRequest } from "../../src/cloud/send.ts";
+import type { Send, SendRequest } from "../../src/http/send.ts";
 import { seededRandom } from "../../src/lib/random.ts";
 import { VirtualClock } from "../virtual_clock.ts";
 import type { SimulatorInput } from "../../src/simulator/settings.ts";

@@ -3,7 +3,7 @@
  * crumbs bound to sessions, and faults on demand. Asked in-process as a `Send`, or over HTTP (`served_jenkins.ts`).
  */
 import { Buffer } from "node:buffer";
-import type { Send } from "../../src/cloud/send.ts";
+import type { Send } from "../../src/http/send.ts";
 import type { Breakage } from "../../src/simulator/exchange.ts";
 import { createSimulatorSend } from "../../src/simulator/simulator_send.ts";
 import {

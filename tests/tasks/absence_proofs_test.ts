@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { CloudError } from "../../src/cloud/cloud_error.ts";
+import { CloudError } from "../../src/domain/cloud_error.ts";
 import { ImageInventory } from "../../src/domain/image_inventory.ts";
 import type { CloudImage, Server } from "../../src/domain/server.ts";
 import { MINUTE, SECOND } from "../../src/domain/time.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { CloudError } from "../../src/cloud/cloud_error.ts";
+import { CloudError } from "../../src/domain/cloud_error.ts";
 import type { CloudErrorKind } from "../../src/domain/cloud_error_kind.ts";
 import { HOUR, MINUTE, SECOND } from "../../src/domain/time.ts";
 import { type LookName, unchangedFor } from "../../src/domain/observation.ts";

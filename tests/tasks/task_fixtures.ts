@@ -1,5 +1,5 @@
 /** For tests of what looks at clouds: a watch over a scripted cloud whose answers can be changed while it runs. */
-import { CloudError } from "../../src/cloud/cloud_error.ts";
+import { CloudError } from "../../src/domain/cloud_error.ts";
 import type { LivingRecords } from "../../src/domain/claims.ts";
 import type { ProviderConfig } from "../../src/domain/config.ts";
 import type {

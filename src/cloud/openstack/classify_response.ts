@@ -6,7 +6,7 @@
 import type { CloudErrorKind } from "../../domain/cloud_error_kind.ts";
 import type { Instant, Milliseconds } from "../../domain/time.ts";
 import { MINUTE, SECOND } from "../../domain/time.ts";
-import type { SendResponse } from "../send.ts";
+import type { SendResponse } from "../../http/send.ts";
 
 export interface Refusal {
   readonly kind: CloudErrorKind;

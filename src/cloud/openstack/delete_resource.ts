@@ -1,6 +1,6 @@
 /** One DELETE to one service, the same for all that a cloud has. */
 import type { DeleteAnswer, DeleteCall } from "../cloud.ts";
-import type { SendResponse } from "../send.ts";
+import type { SendResponse } from "../../http/send.ts";
 import type { ServiceCall, Session } from "./session.ts";
 
 export async function deleteResource(

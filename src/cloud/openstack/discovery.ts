@@ -4,7 +4,7 @@
  * `session` calls it.
  */
 import * as v from "valibot";
-import type { SendResponse } from "../send.ts";
+import type { SendResponse } from "../../http/send.ts";
 import type { ServiceType } from "./catalog.ts";
 import { mendedAnswer } from "./mended_answer.ts";
 

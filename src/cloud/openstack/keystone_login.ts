@@ -8,7 +8,7 @@ import { parseJson } from "../../lib/parse_answer.ts";
 import type { Auth, CloudAccess, DomainRef, Scope } from "../../domain/cloud_access.ts";
 import { type Milliseconds, SECOND } from "../../domain/time.ts";
 import type { CloudLogin } from "../cloud.ts";
-import { CloudError } from "../cloud_error.ts";
+import { CloudError } from "../../domain/cloud_error.ts";
 import { type Catalog, CatalogSchema } from "./catalog.ts";
 import { mendedAnswer } from "./mended_answer.ts";
 import type { OddAnswers } from "./odd_answers.ts";

@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import type { FloatingIp, Network, Port, QuotaUse } from "../../domain/server.ts";
 import type { Call, Cloud, WholeCloud } from "../cloud.ts";
-import { CloudError } from "../cloud_error.ts";
+import { CloudError } from "../../domain/cloud_error.ts";
 import { toQuotaUse } from "./compute.ts";
 import { deleteResource } from "./delete_resource.ts";
 import { hasNextLink, LinksSchema } from "./links.ts";

@@ -9,7 +9,7 @@ import type { Random } from "../../lib/random.ts";
 import { RateLimiter } from "../../lib/rate_limiter.ts";
 import type { CloudStats, WholeCloud } from "../cloud.ts";
 import { isRefusal } from "../is_refusal.ts";
-import type { Send } from "../send.ts";
+import type { Send } from "../../http/send.ts";
 import { createCompute, getComputeLimits } from "./compute.ts";
 import { createImageService } from "./image.ts";
 import { createNetworkService, getNetworkQuotas } from "./network.ts";

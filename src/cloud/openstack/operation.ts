@@ -3,7 +3,7 @@
  * the kind of thing at the end of its path. Where the service lies is no part of it, and there are as many names as there
  * are kinds of requests. What 2016 did not ask for is named in the same way. Pure.
  */
-import type { SendRequest } from "../send.ts";
+import type { SendRequest } from "../../http/send.ts";
 
 /** The kinds of things, by the word for them in paths. */
 const KINDS: Readonly<Record<string, string>> = {

@@ -7,8 +7,8 @@
 import { HOUR, type Milliseconds, MINUTE } from "../../domain/time.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { ImageData } from "../cloud.ts";
-import { CloudError } from "../cloud_error.ts";
-import { type ByteSource, openByteSource, PIECE_SIZE } from "./byte_source.ts";
+import { CloudError } from "../../domain/cloud_error.ts";
+import { type ByteSource, openByteSource, PIECE_SIZE } from "../../http/byte_source.ts";
 
 /**
  * A connection over which nothing moves is dead, however slow it was: TCP itself gives up after about as long. Even a

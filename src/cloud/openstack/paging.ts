@@ -3,7 +3,7 @@
  * marker or always tell of another page are listed to their end. `servers`, `compute`, `network` and `image` list
  * through it.
  */
-import { CloudError } from "../cloud_error.ts";
+import { CloudError } from "../../domain/cloud_error.ts";
 import type { Items } from "./session.ts";
 
 interface Page<T> extends Items<T> {

@@ -1,6 +1,6 @@
 /** What one cloud's client counted and measured; the transport feeds it, status and metrics read it. */
 import type { Instant, Milliseconds } from "../../domain/time.ts";
-import type { CloudError } from "../cloud_error.ts";
+import type { CloudError } from "../../domain/cloud_error.ts";
 import type { CloudStats } from "../../domain/cloud_stats.ts";
 
 /** The weight of the newest answer in the mean: about the last 20 count. */

@@ -2,7 +2,7 @@
  * Whether a service itself says that it knows no such thing. Gateways and proxies on the way answer 404 too, for
  * addresses that they do not know, and that says nothing of a server or an image. `servers` and `image` ask it.
  */
-import type { SendResponse } from "../send.ts";
+import type { SendResponse } from "../../http/send.ts";
 import { requestIdOf } from "./classify_response.ts";
 
 /** Nova names the kind of its errors. */

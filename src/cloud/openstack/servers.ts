@@ -3,7 +3,7 @@ import * as v from "valibot";
 import type { CloudAhead, Server, ServerListing } from "../../domain/server.ts";
 import { type Instant, SECOND } from "../../domain/time.ts";
 import type { Call, ServerRequest, WholeCloud } from "../cloud.ts";
-import { CloudError } from "../cloud_error.ts";
+import { CloudError } from "../../domain/cloud_error.ts";
 import { deleteResource } from "./delete_resource.ts";
 import { hasNextLink, LinksSchema } from "./links.ts";
 import { listAllPages, type PageWish } from "./paging.ts";

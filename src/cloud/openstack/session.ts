@@ -10,9 +10,9 @@ import type { CloudAccess } from "../../domain/cloud_access.ts";
 import type { Place } from "../../domain/home.ts";
 import { type Milliseconds, MINUTE } from "../../domain/time.ts";
 import type { CloudLogin } from "../cloud.ts";
-import { CloudError } from "../cloud_error.ts";
+import { CloudError } from "../../domain/cloud_error.ts";
 import { isRefusal } from "../is_refusal.ts";
-import type { SendRequest, SendResponse } from "../send.ts";
+import type { SendRequest, SendResponse } from "../../http/send.ts";
 import { findEndpoint, type ServiceType } from "./catalog.ts";
 import {
   checkApiVersion,

@@ -1,5 +1,5 @@
 /** What an attempt for an image came to. The executor stores it; attempts themselves change no record. */
-import { CloudError } from "../../cloud/cloud_error.ts";
+import { CloudError } from "../../domain/cloud_error.ts";
 import { pauseAfter } from "../../cloud/pause_after.ts";
 import type { CloudErrorKind } from "../../domain/cloud_error_kind.ts";
 import type { DibEvent } from "../../domain/dib_transition.ts";

@@ -1,6 +1,6 @@
 /** One attempt at a snapshot's keypair, at its deletion, and at the snapshot itself. */
 import type { Cloud } from "../../cloud/cloud.ts";
-import { CloudError } from "../../cloud/cloud_error.ts";
+import { CloudError } from "../../domain/cloud_error.ts";
 import type { ProviderImage } from "../../domain/provider_image.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { type Deletions, isStale } from "../deletions.ts";

@@ -4,7 +4,7 @@
  * which it was issued, whose cookie goes with it. `jenkins_client` calls this.
  */
 import * as v from "valibot";
-import type { SendResponse } from "../../cloud/send.ts";
+import type { SendResponse } from "../../http/send.ts";
 import { orAborted } from "../../lib/or_aborted.ts";
 import { parseAnswer } from "../../lib/parse_answer.ts";
 

@@ -1,5 +1,5 @@
 /** What an answer that is none of those asked for means. Pure; `jenkins_client` calls it. */
-import type { SendResponse } from "../../cloud/send.ts";
+import type { SendResponse } from "../../http/send.ts";
 import type { TargetErrorKind } from "../target_error.ts";
 import { pageText } from "./page_text.ts";
 

@@ -1,5 +1,5 @@
 /** Jenkins tells that a POST was done by leading to a page that shows it; anywhere else means that it was not. */
-import type { SendResponse } from "../../cloud/send.ts";
+import type { SendResponse } from "../../http/send.ts";
 import type { JenkinsCall, JenkinsClient } from "./jenkins_client.ts";
 
 /**

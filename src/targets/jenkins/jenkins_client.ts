@@ -5,8 +5,8 @@
  */
 import { Buffer } from "node:buffer";
 import type * as v from "valibot";
-import { CloudError } from "../../cloud/cloud_error.ts";
-import type { Send, SendRequest, SendResponse } from "../../cloud/send.ts";
+import { CloudError } from "../../domain/cloud_error.ts";
+import type { Send, SendRequest, SendResponse } from "../../http/send.ts";
 import { type Milliseconds, SECOND } from "../../domain/time.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { startDeadline } from "../../lib/deadline.ts";

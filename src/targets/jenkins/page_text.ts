@@ -3,7 +3,7 @@
  * Jenkins' servlet container puts its message into the title, Jenkins into the main panel of a page; everything else is
  * the text of a page.
  */
-import type { SendResponse } from "../../cloud/send.ts";
+import type { SendResponse } from "../../http/send.ts";
 import { unescapeEntities } from "./entities.ts";
 
 const MAX_TEXT = 300;

@@ -1,5 +1,5 @@
 /**
- * One HTTP request: the port below the OpenStack client. undici sends over sockets; the simulator's own
+ * One HTTP request: the port below the clients of OpenStack and Jenkins. undici sends over sockets; the simulator's own
  * `fetch` answers in-process, so that the same client runs with virtual time and no sockets.
  */
 

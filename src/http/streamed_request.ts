@@ -6,7 +6,7 @@
  */
 import type { Socket } from "node:net";
 import { type buildConnector, Client } from "undici";
-import type { SendRequest, SendResponse } from "../send.ts";
+import type { SendRequest, SendResponse } from "./send.ts";
 import { type ByteSource, openByteSource, PIECE_SIZE } from "./byte_source.ts";
 import { rescueAnswer } from "./rescue_answer.ts";
 import { exchange } from "./undici_exchange.ts";

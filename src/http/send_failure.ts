@@ -2,8 +2,8 @@
  * What a failed connection comes to: a `CloudError` that says in plain words what happened, and whether the
  * server can have seen anything of the request. Pure; `undici_send` calls it.
  */
-import { describeProxy } from "../../domain/proxy_rules.ts";
-import { CloudError } from "../cloud_error.ts";
+import { describeProxy } from "../domain/proxy_rules.ts";
+import { CloudError } from "../domain/cloud_error.ts";
 
 /** Codes of a connection that was never made: nothing was sent. */
 const NOT_CONNECTED: Readonly<Record<string, string>> = {

@@ -1,17 +1,17 @@
 /**
  * `Send` over sockets: one keep-alive pool for each origin, and beside it one connection for each streamed body;
  * answers are read whole and bounded, no redirect is followed and nothing repeated. Certificates are read at the first
- * request, so that a missing file is this cloud's failure only. The composition root makes one for each provider.
+ * request, so that a missing file is this client's failure only. The composition root makes one for each provider and each Jenkins.
  */
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import { Agent, type buildConnector } from "undici";
-import type { CloudAccess } from "../../domain/cloud_access.ts";
-import type { CertificateEnd, ConnectionCount } from "../../domain/cloud_stats.ts";
-import { proxyFor, type ProxyRules } from "../../domain/proxy_rules.ts";
-import { systemClock } from "../../lib/clock.ts";
-import { CloudError } from "../cloud_error.ts";
-import type { Send, SendRequest, SendResponse } from "../send.ts";
+import type { CloudAccess } from "../domain/cloud_access.ts";
+import type { CertificateEnd, ConnectionCount } from "../domain/cloud_stats.ts";
+import { proxyFor, type ProxyRules } from "../domain/proxy_rules.ts";
+import { systemClock } from "../lib/clock.ts";
+import { CloudError } from "../domain/cloud_error.ts";
+import type { Send, SendRequest, SendResponse } from "./send.ts";
 import { describeSendFailure } from "./send_failure.ts";
 import { sendStreamed, type StreamedRequest } from "./streamed_request.ts";
 import { createProxyConnector } from "./proxy_connector.ts";

@@ -3,7 +3,7 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
-import { createUndiciSend, type UndiciSendOptions } from "../../src/cloud/openstack/undici_send.ts";
+import { createUndiciSend, type UndiciSendOptions } from "../../src/http/undici_send.ts";
 import { SELF_SIGNED } from "./self_signed.ts";
 import { refusalOf } from "./refusal_of.ts";
 

@@ -3,7 +3,7 @@
  * requests, `undici_exchange` and the simulator's `send`, calls it.
  */
 import { brotliDecompressSync, gunzipSync, inflateRawSync, inflateSync, zstdDecompressSync } from "node:zlib";
-import { CloudError } from "./cloud_error.ts";
+import { CloudError } from "../domain/cloud_error.ts";
 
 type Decode = (body: Uint8Array, options: { maxOutputLength: number }) => Uint8Array;
 

@@ -1,6 +1,6 @@
 /** Requests through a real proxy. */
 import assert from "node:assert/strict";
-import { createUndiciSend } from "../../src/cloud/openstack/undici_send.ts";
+import { createUndiciSend } from "../../src/http/undici_send.ts";
 import { NO_PROXY, type ProxyRules } from "../../src/domain/proxy_rules.ts";
 import { refusalOf } from "./refusal_of.ts";
 import { SELF_SIGNED } from "./self_signed.ts";

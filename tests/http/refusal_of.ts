@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { CloudError } from "../../src/cloud/cloud_error.ts";
+import { CloudError } from "../../src/domain/cloud_error.ts";
 
 /** The CloudError that a call ends in; fails when it ends otherwise. */
 export async function refusalOf(call: Promise<unknown>): Promise<CloudError> {

@@ -5,11 +5,11 @@
 import { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
 import type { buildConnector } from "undici";
-import { describeProxy, proxyFor, type ProxyRules } from "../../domain/proxy_rules.ts";
-import type { Milliseconds } from "../../domain/time.ts";
-import type { Clock } from "../../lib/clock.ts";
-import { inTime } from "../../lib/deadline.ts";
-import { CloudError } from "../cloud_error.ts";
+import { describeProxy, proxyFor, type ProxyRules } from "../domain/proxy_rules.ts";
+import type { Milliseconds } from "../domain/time.ts";
+import type { Clock } from "../lib/clock.ts";
+import { inTime } from "../lib/deadline.ts";
+import { CloudError } from "../domain/cloud_error.ts";
 import { describeSendFailure } from "./send_failure.ts";
 
 type Connector = buildConnector.connector;

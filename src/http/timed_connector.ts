@@ -4,8 +4,8 @@
  */
 import type { Socket } from "node:net";
 import { buildConnector } from "undici";
-import type { Clock } from "../../lib/clock.ts";
-import type { Milliseconds } from "../../domain/time.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Milliseconds } from "../domain/time.ts";
 
 /** @param options `closing`: its abort ends connections that are not made yet; `onMade`: called with each made one */
 export function createTimedConnector(

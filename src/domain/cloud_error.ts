@@ -1,4 +1,4 @@
-import type { CloudErrorKind } from "../domain/cloud_error_kind.ts";
+import type { CloudErrorKind } from "./cloud_error_kind.ts";
 
 /** A cloud's refusal, or its silence. The message names the action attempted, what was wrong and what to do. */
 export class CloudError extends Error {

@@ -1,12 +1,12 @@
 /** `Send` with a streamed body, over sockets, to a server that is a process of its own. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { createUndiciSend, type UndiciSendOptions } from "../../src/cloud/openstack/undici_send.ts";
-import type { SendResponse } from "../../src/cloud/send.ts";
+import { createUndiciSend, type UndiciSendOptions } from "../../src/http/undici_send.ts";
+import type { SendResponse } from "../../src/http/send.ts";
 import { eventually } from "../eventually.ts";
-import { testBytes, testData } from "./image_data.ts";
+import { testBytes, testData } from "../cloud/image_data.ts";
 import { refusalOf } from "./refusal_of.ts";
-import { spawnReceiver } from "./spawn_receiver.ts";
+import { spawnReceiver } from "../cloud/spawn_receiver.ts";
 
 const { signal } = new AbortController();
 const MIB = 2 ** 20;

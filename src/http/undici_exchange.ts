@@ -1,10 +1,10 @@
 /** One request over a dispatcher of undici, its answer read whole and bounded. `undici_send` sends with it. */
 import type { Dispatcher } from "undici";
-import { CloudError } from "../cloud_error.ts";
-import { decodedBody } from "../decoded_body.ts";
-import type { SendRequest, SendResponse } from "../send.ts";
+import { CloudError } from "../domain/cloud_error.ts";
+import { decodedBody } from "./decoded_body.ts";
+import type { SendRequest, SendResponse } from "./send.ts";
 import { proxyAuthorization, proxyRefusal } from "./proxy_connector.ts";
-import { orAborted } from "../../lib/or_aborted.ts";
+import { orAborted } from "../lib/or_aborted.ts";
 
 interface ExchangeOptions {
   readonly signal: AbortSignal;
