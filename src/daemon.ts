@@ -142,7 +142,7 @@ export async function runDaemon(options: DaemonOptions, heard = new ProcessSigna
   if (over instanceof StoreError) {
     await abandon(pool, over);
     if (isOnStderr(logging, "daemon")) return ExitCode.stateLost;
-    throw new StateLostError(`the daemon ends: ${over.message}`);
+    throw new StateLostError(`the daemon exits: ${over.message}`);
   }
   pool.stopAccepting();
   await buildsEnd(pool, { signal: over, end: signals.end });
@@ -150,25 +150,25 @@ export async function runDaemon(options: DaemonOptions, heard = new ProcessSigna
 }
 
 function tellStop(signal: Deno.Signal): number {
-  log.info("{signal}: stopping; the next start goes on from here", { signal });
+  log.info("stopping on {signal}; work in progress resumes at the next start", { signal });
   return ExitCode.done;
 }
 
 /** Nothing is started any more; what was in the state is written beside it. */
 async function abandon(pool: Pool, error: StoreError): Promise<void> {
-  log.fatal("{error}; nothing more is launched, deleted or handed out, and the daemon ends", {
+  log.fatal("{error}; nothing more is launched, deleted or handed out, and the daemon exits", {
     error: error.message,
   });
   await pool[Symbol.asyncDispose]();
   try {
     const copy = await pool.rescueState();
     if (copy !== null) {
-      log.fatal("what the state held is in {copy}: put it in the state's place before the next start", {
+      log.fatal("the contents of the state are in {copy}: put this copy in its place before the next start", {
         copy,
       });
     }
   } catch (failure) {
-    log.fatal("no copy could be written: {error}", { error: errorChain(failure) });
+    log.fatal("cannot write a copy: {error}", { error: errorChain(failure) });
   }
 }
 
@@ -181,7 +181,7 @@ async function buildsEnd(
     state.phase === "build" && state.startedAt !== null
   );
   if (!isBuilding || signal === "SIGTERM") return;
-  const text = "{signal}: waiting for the builds of diskimages to end; SIGTERM or a second SIGINT ends them";
+  const text = "{signal}: waiting for diskimage builds to finish; SIGTERM or a second SIGINT stops them";
   log.info(text, { signal });
   await Promise.race([pool.buildsEnd(), end]);
 }
@@ -206,7 +206,7 @@ async function takeLock(state: string, parts: DaemonParts): Promise<Disposable> 
 }
 
 const STOP_THE_OTHER =
-  "stop that one first, or give this one another `state`; one daemon runs the pool and builds its images too";
+  "stop that one first, or set a different `state` for this one; one daemon runs the pool and builds its images too";
 const INSTEAD_OF_HALVES =
   "one daemon runs the pool and builds its images too: stop that one, and run nodepoold alone, without --no-builder, " +
   "in place of `nodepoold --no-builder` and nodepool-builder";
@@ -254,9 +254,9 @@ const LOOK = 50;
 function tellBlock({ duration, by }: { readonly duration: number; readonly by: LastRan | null }): void {
   const seconds = (duration / SECOND).toFixed(1);
   const work = by === null
-    ? "no work that is recorded"
+    ? "no recorded work"
     : describeName(by) + (by.on === null ? "" : `, when it waited for ${by.on}`);
-  log.warning("the event loop was blocked for {seconds} s; what ran last before: {work}", { seconds, work });
+  log.warning("the event loop was blocked for {seconds} s; last work before that: {work}", { seconds, work });
 }
 
 function versionText(): string {

@@ -123,6 +123,7 @@ async function unlessWithheld(pool: Pool, orders: PlacedOrders, { signal }: Aske
 function refusalOf(holder: string): Refusal {
   return {
     also: ["image-order", "state-adopt"],
-    why: `no daemon is running, and ${holder} (pid ${Deno.pid}) works on the state: wait for its end`,
+    why:
+      `no daemon is running, and ${holder} (pid ${Deno.pid}) is using the state: wait until it has finished`,
   };
 }

@@ -7,8 +7,7 @@ import { createJenkinsTarget } from "./targets/jenkins/jenkins_target.ts";
 import type { Target } from "./targets/target.ts";
 
 const PUBLIC_TLS = { verify: true, caCert: null, clientCert: null, clientKey: null } as const;
-const TRUST_ADVICE =
-  "add its authority to the system's or name the authority's file in the variable NODE_EXTRA_CA_CERTS";
+const TRUST_ADVICE = "add its CA to the system's, or set NODE_EXTRA_CA_CERTS to the file of that CA";
 const CONNECTIONS = 4;
 
 /** Sends nothing yet; disposing of it closes its connections. null: nodes of this target are only used from here. */

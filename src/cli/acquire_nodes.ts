@@ -61,7 +61,7 @@ export async function acquireNodes(
     await deliver(acquired);
     await ask((pool, options) => pool.ask("request-confirm", { id: request.id }, options), {
       by: deadline + CONFIRM_GRACE,
-      late: failure("no daemon could be told that the nodes were taken: the next one deletes them"),
+      late: failure("cannot tell a daemon that the nodes were taken: the next one deletes them"),
     });
   });
 }

@@ -27,7 +27,7 @@ export function renderInventory(
 }
 
 function variables({ id, connection }: AcquiredNode, knownHosts: string | null): string {
-  if (connection === null) throw new Error(`node ${id} has no address that Ansible could be told`);
+  if (connection === null) throw new Error(`node ${id} has no address for Ansible`);
   const values: readonly (readonly [string, string | null])[] = [
     ["ansible_host", connection.address],
     ["ansible_port", String(connection.port)],

@@ -23,7 +23,7 @@ export function renderSshConfig(
 }
 
 function settings({ id, connection }: AcquiredNode, knownHosts: string | null): string {
-  if (connection === null) throw new Error(`node ${id} has no address that ssh could be told`);
+  if (connection === null) throw new Error(`node ${id} has no address for ssh`);
   const { address, port, username } = connection;
   const lines = [
     `HostName ${plainWord(address).replaceAll("%", "%%")}`,
@@ -45,13 +45,13 @@ function hostKeySettings({ known_hosts }: ConnectionView, knownHosts: string | n
 /** What comes from a cloud must not become a setting of its own. */
 function plainWord(text: string): string {
   if (/^[^\s"'\\#]+$/.test(text)) return text;
-  throw new Error(`${JSON.stringify(text)} cannot stand in an ssh configuration`);
+  throw new Error(`${JSON.stringify(text)} cannot be written in an ssh configuration`);
 }
 
 /** One word for ssh, which may have blanks; `%` would begin a token, and what quotes would end it is refused. */
 export function sshQuote(text: string): string {
   if (/["\\\p{Cc}]/u.test(text)) {
-    throw new Error(`${JSON.stringify(text)} cannot stand in an ssh configuration`);
+    throw new Error(`${JSON.stringify(text)} cannot be written in an ssh configuration`);
   }
   return `"${text.replaceAll("%", "%%")}"`;
 }

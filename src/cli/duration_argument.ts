@@ -6,5 +6,5 @@ import { type Milliseconds, parseDuration } from "../domain/time.ts";
 export function durationArgument(text: string): Milliseconds {
   const duration = parseDuration(text);
   if (duration) return duration;
-  throw new InvalidArgumentError("A time like 90s, 10m, 2h or 1d is expected.");
+  throw new InvalidArgumentError("Expected a time such as 90s, 10m, 2h or 1d.");
 }

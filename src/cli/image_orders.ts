@@ -29,7 +29,7 @@ export async function orderImages(
   const placed = await pool.ask("image-order", spec, { signal });
   if (!wait) {
     for (const name of placed.orders) io.stdout.write(`${describe(name)}: ordered\n`);
-    if (!pool.hasDaemon) io.stderr.write("nodepool: no daemon is running; the next one sees to it\n");
+    if (!pool.hasDaemon) io.stderr.write("nodepool: no daemon is running; the next one will do it\n");
     return;
   }
   try {
@@ -37,8 +37,8 @@ export async function orderImages(
     for (const outcome of outcomes) tell(context, { outcome, daemon: nextDaemon(pool) });
   } catch (error) {
     if (!(error instanceof InterruptedError)) throw error;
-    const ended = pool.hasDaemon ? "not waited for any longer" : "stopped";
-    io.stderr.write(`nodepool: ${ended}; ${nextDaemon(pool)} goes on with it\n`);
+    const ended = pool.hasDaemon ? "no longer waiting" : "stopped";
+    io.stderr.write(`nodepool: ${ended}; ${nextDaemon(pool)} continues it\n`);
     context.exitCode = ExitCode.failed;
   }
 }

@@ -8,7 +8,7 @@ import { resolve } from "node:path";
 /** For commander's options: the absolute path, which must be one that an ssh configuration can name. */
 export function knownHostsArgument(text: string): string {
   if (text === "" || /["\\\p{Cc}]/u.test(text)) {
-    throw new InvalidArgumentError("A path without quotes and backslashes is expected.");
+    throw new InvalidArgumentError("Expected a path without quotes and backslashes.");
   }
   return resolve(text);
 }
@@ -30,7 +30,7 @@ export async function writeKnownHosts(path: string, lines: readonly string[]): P
     await writeAll(file, kept === before ? added : kept + added);
     if (kept !== before) await file.truncate(new TextEncoder().encode(kept + added).length);
   } catch (cause) {
-    throw new Error(`the host keys cannot be written to ${path}`, { cause });
+    throw new Error(`cannot write the host keys to ${path}`, { cause });
   }
 }
 

@@ -9,7 +9,7 @@ interface ListenAddress {
 /** `127.0.0.1:5000`, `[::1]:5000`, `5000` on loopback. */
 export function listenArgument(text: string): ListenAddress {
   const match = text.match(/^(?:(?:\[([^\]]+)\]|([^:\s]+)):)?(\d{1,5})$/);
-  if (match === null) throw new InvalidArgumentError("ADDRESS:PORT is expected, like 127.0.0.1:5000.");
+  if (match === null) throw new InvalidArgumentError("Expected ADDRESS:PORT, such as 127.0.0.1:5000.");
   return { hostname: match[1] ?? match[2] ?? "127.0.0.1", port: portArgument(match[3]!) };
 }
 

@@ -96,8 +96,8 @@ async function connectSoon(
     await io.clock.sleep(SOCKET_LOOK);
   }
   throw new NoDaemonError(
-    `a process has the state, but nothing listens on the control socket ${socketPath}: if that is a daemon, it makes ` +
-      "its socket again within seconds, unless something else is in that place; its log says more",
+    `a process has the state, but nothing listens on the control socket ${socketPath}: a daemon creates ` +
+      "its socket again within seconds, unless something else is in its place; see its log",
   );
 }
 
@@ -124,6 +124,6 @@ function findState(context: CliContext): Promise<StatePath> {
 function unreadable(configFile: string, cause: unknown): UsageError {
   const why = cause instanceof Deno.errors.NotFound ? "there is no such file" : "it cannot be read";
   const message =
-    `no daemon is running, and the configuration ${configFile} is of no help: ${why}; name it with -c`;
+    `no daemon is running, and the configuration ${configFile} cannot help: ${why}; name one with -c`;
   return new UsageError(message, cause instanceof Deno.errors.NotFound ? {} : { cause });
 }

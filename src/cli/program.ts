@@ -87,7 +87,7 @@ function topCommand(invoked: InvokedProgram, context: CliContext): Command {
   if (invoked.name === "nodepool-builder") return builderProgram(context) as unknown as Command;
   const program = new Command("nodepool")
     .description("Keeps a pool of ready, single-use servers on OpenStack clouds.")
-    .helpCommand("help [command]", "explain a command")
+    .helpCommand("help [command]", "show help for a command")
     .addHelpText("after", example("nodepool -c nodepool.yaml list -o wide"));
   for (const make of commands) {
     const command = make(context) as unknown as Command;
@@ -116,7 +116,7 @@ function prepared<Prepared extends Command>(
 ): Prepared {
   command.exitOverride();
   command.showSuggestionAfterError(true);
-  command.helpOption("-h, --help", "explain this");
+  command.helpOption("-h, --help", "show this help");
   command.configureHelp({ showGlobalOptions: true });
   command.configureOutput({
     writeOut: (text) => io.stdout.write(text),

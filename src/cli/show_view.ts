@@ -19,7 +19,7 @@ interface ShowOptions {
 
 /** `--watch [SECONDS]`. */
 export function watchOption() {
-  return new Option("--watch [seconds]", "draw it again and again, every 2 seconds if nothing is said")
+  return new Option("--watch [seconds]", "draw it repeatedly, by default every 2 seconds")
     .argParser(durationArgument);
 }
 

@@ -30,7 +30,9 @@ export async function startInBackground(
   { program: { name, file }, argv, configFile, say }: BackgroundOptions,
   signals?: ProcessSignals,
 ): Promise<number> {
-  if (file === null) throw new UsageError(`${name} goes into the background only as a program: give -d`);
+  if (file === null) {
+    throw new UsageError(`${name} can run in the background only as a compiled program: give -d`);
+  }
   const log = await makeLog(name, configFile);
   const report = await Deno.makeTempFile({ prefix: `${name}-start-` });
   try {
@@ -40,7 +42,7 @@ export async function startInBackground(
     if (ended === null) return 0;
     say(
       await Deno.readTextFile(report) ||
-        `${name}: it ended with exit code ${ended} before it ran; see ${log}\n`,
+        `${name}: it exited with code ${ended} while starting; see ${log}\n`,
     );
     return ended || 1;
   } finally {
@@ -56,7 +58,7 @@ function start(command: readonly string[], log: string): Deno.ChildProcess {
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     throw new UsageError(
-      `cannot go into the background without ${SETSID} (package util-linux): install it, or give -d`,
+      `cannot run in the background without ${SETSID} (package util-linux): install it, or give -d`,
     );
   }
 }
@@ -82,7 +84,7 @@ async function makeLog(name: string, configFile: string): Promise<string> {
     return log;
   } catch (error) {
     const why = error instanceof Deno.errors.PermissionDenied ? "permission denied" : String(error);
-    throw new UsageError(`cannot write ${log}, where what ${name} prints in the background goes: ${why}`);
+    throw new UsageError(`cannot write ${log}, which takes what ${name} prints in the background: ${why}`);
   }
 }
 

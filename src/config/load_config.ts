@@ -18,7 +18,7 @@ const DEFAULT_SECURE_PATH = "/etc/nodepool/secure.conf";
 interface LoadOptions {
   /** Path of the secrets file, which must then exist; null or left out: none is read. */
   readonly secure?: string | null;
-  /** Whether a warning is as bad as an error. */
+  /** Whether warnings count as errors. */
   readonly strict?: boolean;
   /**
    * Whether the file is checked and nothing is run by it: then a machine without any clouds.yaml gets by with a warning

@@ -98,8 +98,8 @@ function checkLength(path: string): void {
   const length = new TextEncoder().encode(path).length;
   if (length <= LONGEST_PATH) return;
   throw new ControlSocketError(
-    `the control socket's path ${path} has ${length} bytes, the system allows ${LONGEST_PATH}: ` +
-      "give a shorter path as `state`",
+    `the control socket's path ${path} has ${length} bytes; the system allows ${LONGEST_PATH}: ` +
+      "set `state` to a shorter path",
   );
 }
 
@@ -109,9 +109,11 @@ async function checkTheWay(path: string): Promise<void> {
     case "stale":
       return;
     case "listening":
-      throw new ControlSocketError(`another daemon listens on ${path}: stop it, or use another \`state\``);
+      throw new ControlSocketError(
+        `another daemon listens on ${path}: stop it, or set a different \`state\``,
+      );
     case "no-socket":
-      throw new ControlSocketError(`${path} is in the way of the control socket and is none: move it`);
+      throw new ControlSocketError(`${path} exists and is not a socket; move it`);
     case "forbidden":
       throw new ControlSocketError(`${path} belongs to another user: run the daemon as its owner`);
   }

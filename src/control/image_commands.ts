@@ -21,7 +21,7 @@ export function deleteImages(
     ledger.edit((edit): IdOutcome => {
       const image = edit.image(id);
       if (image === null || image.state.phase === "gone") return missing(id, "image");
-      if (imageStateName(image) === "delete") return { id, ok: true, message: "being deleted already" };
+      if (imageStateName(image) === "delete") return { id, ok: true, message: "already being deleted" };
       const now = clock.now();
       recordImage(edit, {
         previous: image,
@@ -41,7 +41,7 @@ export function deleteDibImages(
     ledger.edit((edit): IdOutcome => {
       const image = edit.dibImage(id);
       if (image === null) return missing(id, "dib image");
-      if (image.state.phase === "delete") return { id, ok: true, message: "being deleted already" };
+      if (image.state.phase === "delete") return { id, ok: true, message: "already being deleted" };
       const now = clock.now();
       recordDibImage(edit, {
         previous: image,

@@ -78,7 +78,7 @@ function findUses({ provider, image }: OrderSpec, config: Config): readonly Imag
   if (fitting.length > 0) return fitting;
   const where = provider === null ? "any provider" : provider;
   const names = [...new Set(all.map((use) => use.image.name))].join(", ") || "none";
-  throw new ControlError(404, `no image ${image} is made for ${where}; those made there are: ${names}`);
+  throw new ControlError(404, `no image ${image} for ${where}; known: ${names}`);
 }
 
 function requireBuilds(names: readonly OrderName[], { ledger, config }: Pick<Deps, "ledger" | "config">) {
@@ -118,5 +118,5 @@ function outcomeOf(name: OrderName, order: ImageOrder | undefined, at: Instant):
   }
   if (order !== undefined && order.orderedAt !== null) return null;
   if ((order?.doneAt ?? -Infinity) >= at) return { ...name, ok: true, message: "ready" };
-  return { ...name, ok: false, message: "it is not wanted any more" };
+  return { ...name, ok: false, message: "no longer wanted" };
 }

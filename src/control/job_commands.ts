@@ -35,13 +35,13 @@ function checkJob({ job, holdOnFailure }: JobSpec): void {
   if (job === "" || job.length > LONGEST_NAME || /\p{Cc}/u.test(job)) {
     throw new ControlError(
       400,
-      `cannot hold nodes of a job of that name: give 1 to ${LONGEST_NAME} characters that can be printed`,
+      `invalid job name: use 1 to ${LONGEST_NAME} printable characters`,
     );
   }
   if (!Number.isSafeInteger(holdOnFailure) || holdOnFailure < 1) {
     throw new ControlError(
       400,
-      `cannot hold ${holdOnFailure} nodes of job ${job}: give a whole number from 1`,
+      `cannot hold ${holdOnFailure} nodes of job ${job}: give a whole number of at least 1`,
     );
   }
 }
@@ -49,8 +49,8 @@ function checkJob({ job, holdOnFailure }: JobSpec): void {
 function taken({ id, job, holdOnFailure }: AutoHold): ControlError {
   return new ControlError(
     409,
-    `job ${job} has an entry already (${id}, which holds ${holdOnFailure}): ` +
-      `use \`job-delete ${id}\` first, then create it anew`,
+    `job ${job} already has an entry (${id}, which holds ${holdOnFailure}): ` +
+      `use \`job-delete ${id}\` first, then create it again`,
   );
 }
 
@@ -68,6 +68,6 @@ function deleteJob(edit: Edit, id: number): IdOutcome {
   edit.removeJob(id);
   const held = edit.nodes().filter((node) => isHeldFor(entry.job, node)).length;
   if (held === 0) return { id, ok: true, message: "deleted" };
-  const nodes = held === 1 ? "1 node of it stays" : `${held} nodes of it stay`;
+  const nodes = held === 1 ? "1 of its nodes stays" : `${held} of its nodes stay`;
   return { id, ok: true, message: `deleted; ${nodes} held` };
 }

@@ -2,6 +2,6 @@
 export class NoAnswerError extends Error {
   override readonly name = "NoAnswerError";
   constructor(socketPath: string, options?: ErrorOptions) {
-    super(`the daemon at ${socketPath} did not answer: has it been stopped?`, options);
+    super(`the daemon at ${socketPath} did not answer; check that it is running`, options);
   }
 }

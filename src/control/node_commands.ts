@@ -27,7 +27,7 @@ export function holdNodes(
   return each(ids, deps, (node) => {
     if (node.role === "subnode") return ofParent(node);
     if (node.role !== "node") {
-      return `node ${node.id} ${node.launchReason}: it ends with that and cannot be held`;
+      return `node ${node.id} ${node.launchReason}: it is deleted after that and cannot be held`;
     }
     return {
       event: { type: "hold", hold: { reason, owner, until } },
@@ -43,7 +43,7 @@ export function deleteNodes(
 ): Promise<readonly IdOutcome[]> {
   return each(ids, deps, (node) => {
     if (node.role === "subnode") return ofParent(node);
-    if (stateName(node) === "delete") return { event: null, message: "being deleted already" };
+    if (stateName(node) === "delete") return { event: null, message: "already being deleted" };
     const result = node.timings.used === undefined ? "unused" : "used";
     return { event: { type: "delete", by: "user", comment, result }, message: "marked for deletion" };
   });
@@ -57,10 +57,10 @@ export function releaseNodes(
   return each(ids, deps, (node, edit) => {
     const { id, role, launchReason } = node;
     if (role === "subnode") return ofParent(node);
-    if (role !== "node") return `node ${id} ${launchReason}: it ends with that and cannot be released`;
+    if (role !== "node") return `node ${id} ${launchReason}: it is deleted after that and cannot be released`;
     const state = stateName(node);
     if (!RELEASABLE.has(state)) {
-      return `node ${id} is ${state}, not in use: use \`delete\` to have it deleted`;
+      return `node ${id} is ${state}, not in use; to delete it, use \`delete\``;
     }
     const of = job ?? node.job;
     const comment = [of === null ? "released" : `released by ${of}`, result].filter(Boolean).join(": ");
@@ -70,7 +70,7 @@ export function releaseNodes(
 }
 
 function ofParent({ id, parentId }: NodeRecord): string {
-  return `node ${id} is a subnode of node ${parentId} and goes where that goes: name that one`;
+  return `node ${id} is a subnode of node ${parentId} and shares its fate; give the id of that node`;
 }
 
 /** Those that somebody has or had: nothing is left to be done in the last two. */
@@ -78,8 +78,8 @@ const RELEASABLE: ReadonlySet<NodeStateName> = new Set(["used", "hold", "delete"
 
 const releaseMessages: Readonly<Record<Exclude<JobEndEffect, "held">, string>> = {
   deleted: "released, and marked for deletion",
-  kept: "held, and kept until it is deleted",
-  deleting: "being deleted already",
+  kept: "held until it is deleted",
+  deleting: "already being deleted",
   none: "nothing to release",
 };
 
@@ -101,7 +101,7 @@ async function each(
       return { id, ok: true, message: decision.message };
     }).catch((error): IdOutcome => {
       if (!(error instanceof IllegalTransitionError)) throw error;
-      return { id, ok: false, message: `node ${id} is being deleted: its server cannot be kept any more` };
+      return { id, ok: false, message: `node ${id} is being deleted: its server can no longer be kept` };
     })
   ));
 }

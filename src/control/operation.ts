@@ -66,11 +66,11 @@ export const note = v.pipe(v.string(), v.maxLength(1_000));
 /** By the machine's clock. */
 export const instant = v.pipe(
   whole,
-  v.maxValue(LAST_INSTANT, "a time is in milliseconds since 1970, in the year 9999 at the latest"),
+  v.maxValue(LAST_INSTANT, "a time is in milliseconds since 1970, no later than the year 9999"),
 );
 export const duration = v.pipe(
   whole,
-  v.maxValue(LONGEST_TIME, "a length of time is in milliseconds, 100 years at most"),
+  v.maxValue(LONGEST_TIME, "a duration is in milliseconds, at most 100 years"),
 );
 /** What became of one of several ids: each is reported, none stops the others. */
 const idOutcome = v.object({

@@ -99,7 +99,7 @@ export class RequestDesk implements Disposable {
   #grantedNodes(requestId: number): readonly NodeRecord[] | null {
     const request = this.#ledger.requests.get(requestId);
     if (request === undefined) {
-      throw new ControlError(410, `request ${requestId} is not there: it was withdrawn, or never made`);
+      throw new ControlError(410, `request ${requestId} does not exist: it was withdrawn, or never made`);
     }
     if (request.grantedAt === null) return null;
     const found = request.nodes.flatMap((nodeId) => {
@@ -107,7 +107,7 @@ export class RequestDesk implements Disposable {
       return node !== undefined && (isInUse(node, requestId) || stateName(node) === "hold") ? node : [];
     });
     if (found.length === request.nodes.length) return found;
-    throw new ControlError(410, `a node granted to request ${requestId} is gone meanwhile: ask again`);
+    throw new ControlError(410, `a node granted to request ${requestId} is gone: ask again`);
   }
 
   /** The client has the nodes. May be said again. @throws ControlError where the request was withdrawn */
@@ -181,12 +181,12 @@ export function checkRequest(
   if (taking !== undefined) {
     throw new ControlError(
       409,
-      `cannot give out nodes that target ${taking.name} gets: its jobs could be sent to them; ` +
-        "ask a pool whose targets take none",
+      `cannot hand out nodes of target ${taking.name}, which could send its jobs to them; ` +
+        "ask a pool whose targets take no nodes",
     );
   }
   if (!Number.isSafeInteger(count) || count < 1) {
-    throw new ControlError(400, `cannot ask for ${count} nodes: give a whole number from 1`);
+    throw new ControlError(400, `cannot ask for ${count} nodes: give a whole number of at least 1`);
   }
   const never = whyTooMany(label, count);
   if (never !== null) {

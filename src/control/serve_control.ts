@@ -74,11 +74,11 @@ async function keepInPlace(
       server.close(socket.listener);
       server.listen(next.listener);
       socket = next;
-      log.warning("the control socket {path} was removed or replaced; it is there again", {
+      log.warning("the control socket {path} was removed or replaced; it has been restored", {
         path: socketPath,
       });
     } catch (error) {
-      log.error("commands cannot reach this daemon, its control socket is gone: {error}", {
+      log.error("commands cannot reach this daemon: its control socket is gone: {error}", {
         error: errorChain(error),
       });
     }

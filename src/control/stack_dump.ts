@@ -85,7 +85,7 @@ export class StackDump implements AsyncDisposable {
     }
     this.#profilingSince = clock.now();
     log.warning(
-      "the CPU profiler is on: send SIGUSR2 again to have the profile; it ends by itself in {minutes} min",
+      "the CPU profiler is on: send SIGUSR2 again to get the profile; it stops by itself after {minutes} min",
       {
         minutes: LONGEST_PROFILE / MINUTE,
       },
@@ -125,7 +125,7 @@ export class StackDump implements AsyncDisposable {
   }
 }
 
-/** E.g. `of 10 s, 2.5 s busy; most time of their own:` and a line for each function. */
+/** E.g. `of 10 s, 2.5 s busy; most self time:` and a line for each function. */
 function describeTimes(profile: CpuProfile): string {
   const { total, busy, functions } = ownTimes(profile);
   const seconds = (time: number) => (time / SECOND).toFixed(3);
@@ -133,6 +133,6 @@ function describeTimes(profile: CpuProfile): string {
     const share = `${(100 * time / Math.max(busy, 1)).toFixed(1)} %`;
     return `  ${seconds(time).padStart(9)} s ${share.padStart(7)}  ${`${name} ${place}`.trim()}`;
   });
-  return [`profile of ${seconds(total)} s, busy for ${seconds(busy)} s; most time of their own:`, ...lines]
+  return [`profile of ${seconds(total)} s, busy for ${seconds(busy)} s; most self time:`, ...lines]
     .join("\n");
 }

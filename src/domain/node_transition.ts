@@ -293,7 +293,7 @@ function step(node: NodeRecord, event: StepEvent, now: Instant): Changes {
   return rule({ state: node.state, event, node, now });
 }
 
-/** Any node can be marked for deletion; one that is being deleted already stays as it is. */
+/** Any node can be marked for deletion; one that is already being deleted stays as it is. */
 function deletion(node: NodeRecord, event: EventOf<"delete">): Changes {
   const { state } = node;
   if (state.phase === "unassign" || state.phase === "delete-server" || state.phase === "delete-address") {

@@ -117,11 +117,11 @@ export function describeMissing({ servers, images, found }: Missing): string {
     ...(servers > 0 ? [count(servers, "server")] : []),
     ...(images > 0 ? [count(images, "image")] : []),
   ];
-  const still = found === 0 ? "" : `, ${found} of which it still has`;
-  return `its listings cannot be relied on: they leave out ${
+  const still = found === 0 ? "" : `, ${found} of which still exist`;
+  return `its listings are unreliable: they omit ${
     parts.join(" and ")
   } of the pool${still}; each counts as ` +
-    "there until the cloud says of it that it is gone";
+    "there until the cloud reports it gone";
 }
 
 /** Whether a refusal holds for a server of that flavor, too; null: it is not known which. */

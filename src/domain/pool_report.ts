@@ -149,6 +149,6 @@ export function describeForeign({ serverId, hostname, nodeId, run }: ForeignServ
 }
 
 export function implausibleMark({ serverId, hostname }: ForeignServer): string {
-  return `server ${hostname} (${serverId}) carries this installation's mark with a node id that was never given ` +
+  return `server ${hostname} (${serverId}) carries this installation's mark with a node id that was never handed ` +
     "out; nodepool leaves it alone: correct its metadata, or delete it in the cloud";
 }

@@ -41,7 +41,7 @@ export async function adoptServers(
       return {
         servers: [],
         held: [],
-        warnings: [`${provider.name} could not be asked: ${errorChain(error)}`],
+        warnings: [`cannot query ${provider.name}: ${errorChain(error)}`],
       };
     }
   }));

@@ -188,7 +188,7 @@ export class Deletions {
 }
 
 const IS_BACK =
-  "the cloud called it gone while it was in use, and has it again; jobs may run on it: look at it, then " +
+  "the cloud reported it gone while it was in use, and lists it again; jobs may be running on it: check it, then " +
   "delete it in the cloud";
 
 function movedTo(portId: string): string {

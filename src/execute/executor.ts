@@ -319,7 +319,7 @@ export class Executor implements AsyncDisposable {
     },
   ) {
     if (image === undefined) {
-      return `the configuration has no image ${node.image} for ${node.provider} any more`;
+      return `the configuration no longer has image ${node.image} for ${node.provider}`;
     }
     const networks = chooseNetworks(provider, access.observation.catalog);
     if (isUnclear(networks)) return `${provider.name}: ${networks.message}`;
@@ -386,12 +386,12 @@ function refused(error: string, at: number): Outcome {
 }
 
 function unconfigured(node: NodeRecord, now: number): Outcome {
-  const message = `the configuration has no image ${node.image} for ${node.provider} any more`;
+  const message = `the configuration no longer has image ${node.image} for ${node.provider}`;
   return { event: { type: "postponed", until: now + 10_000, waitingOn: { reason: "login", message } } };
 }
 
 /** The configuration was read between the plan and its action. */
 function unreachable({ target }: NodeRecord, now: number): Outcome {
-  const message = `the configuration has no target ${target} to hand nodes to any more`;
+  const message = `the configuration no longer has target ${target} to hand nodes to`;
   return { event: { type: "postponed", until: now + 10_000, waitingOn: { reason: "target", message } } };
 }

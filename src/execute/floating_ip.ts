@@ -47,8 +47,8 @@ export async function executeCreateFloatingIp(
   return postponed(node, { reason: "address", error: refusal, now: clock.now() });
 }
 
-const NO_WAY = "node {node} on {provider} is logged in to at {login}, for want of a floating IP: {reason}; " +
-  "with auto-floating-ip: false none is asked for";
+const NO_WAY = "node {node} on {provider} has no floating IP ({reason}), so logins go to {login}; " +
+  "set auto-floating-ip: false to request none";
 
 /** Neutron: 404 where no router leads from the network to the port's subnet, 400 where the two cannot be joined. */
 function isNoWay(error: unknown): boolean {

@@ -107,7 +107,7 @@ async function attempt(
 
 function jenkins({ access }: HandOverDeps): Target {
   if (access.type === "jenkins") return access.target;
-  throw new Error(`target ${access.config.name} is no Jenkins that tests nodes`);
+  throw new Error(`target ${access.config.name} is not a Jenkins that tests nodes`);
 }
 
 function descriptionOf({ label }: NodeRecord): string {

@@ -22,7 +22,7 @@ export async function listAlienImages(
       return { images: aliens.map(({ id, name }) => ({ provider, name, imageId: id })), warnings: [] };
     } catch (error) {
       signal.throwIfAborted();
-      return { images: [], warnings: [`${provider} could not be asked: ${errorChain(error)}`] };
+      return { images: [], warnings: [`cannot query ${provider}: ${errorChain(error)}`] };
     }
   }));
   return {

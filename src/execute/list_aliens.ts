@@ -42,7 +42,7 @@ export async function listAliens(
       return { servers: aliens.map((server) => alien(name, server)), warnings: [] };
     } catch (error) {
       signal.throwIfAborted();
-      return { servers: [], warnings: [`${name} could not be asked: ${errorChain(error)}`] };
+      return { servers: [], warnings: [`cannot query ${name}: ${errorChain(error)}`] };
     }
   }));
   return {

@@ -15,7 +15,7 @@ export function logDeletion(report: DeletionReport): void {
       return logger[level](`${what}${whose} deleted: {reason}`, fields);
     }
     case "gone":
-      return logger.debug(`${what}${whose} is gone already; it was to be deleted: {reason}`, fields);
+      return logger.debug(`${what}${whose} was already gone; it was to be deleted: {reason}`, fields);
     case "failed": {
       const { message } = report;
       return logger.warning(`${what}${whose} cannot be deleted: {message}`, { ...fields, message });
@@ -42,7 +42,7 @@ function causeOf(of: DeletionOwner): Record<string, unknown> {
   return {
     ...record,
     by: deletedBy ?? undefined,
-    reason: comment ?? "it is not needed any more",
+    reason: comment ?? "it is no longer needed",
     error: evidence?.error,
   };
 }

@@ -121,7 +121,7 @@ async function runReadyScript(
 async function copyScripts(session: ShellSession, scriptDir: string, deps: PrepareDeps): Promise<void> {
   const making = `mkdir -p ${SCRIPTS} 2>/dev/null && [ -w ${SCRIPTS} ] ||
     { sudo -n mkdir -p ${SCRIPTS} && sudo -n chown "$(id -u)" ${SCRIPTS}; }`;
-  await runToEnd(session, { what: `making ${SCRIPTS}`, command: making, timeout: FILES_TIMEOUT }, {
+  await runToEnd(session, { what: `creating ${SCRIPTS}`, command: making, timeout: FILES_TIMEOUT }, {
     signal: deps.signal,
   });
   await session.copyFolder(scriptDir, SCRIPTS, { timeout: COPY_TIMEOUT, signal: deps.signal });

@@ -24,8 +24,8 @@ export const NO_TERMINAL =
 
 /** What sh means by an exit code: its own words are the same for a script and for what its first line names. */
 const MEANING: Readonly<Record<number, string>> = {
-  126: ": something may not be executed; chmod +x is missing, or its file system is mounted noexec",
-  127: ": a command was not found, or the interpreter in the script's first line (CRLF line ends do that)",
+  126: ": a file cannot be executed; chmod +x is missing, or its file system is mounted noexec",
+  127: ": a command was not found, or the interpreter in the script's first line (CRLF line ends cause that)",
 };
 
 /** A command that ended with another code than 0. */

@@ -75,7 +75,7 @@ function openFile({ file, mode, truncate }: { file: string; mode: number; trunca
     return Deno.openSync(file, { ...how, create: true, mode });
   } catch (error) {
     const why = error instanceof Deno.errors.NotFound
-      ? "there is no such folder; make it, or name another file"
+      ? "there is no such directory; create it, or name another file"
       : error instanceof Deno.errors.PermissionDenied
       ? "permission denied"
       : error instanceof Error

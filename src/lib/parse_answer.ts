@@ -28,6 +28,6 @@ export function parseJson(
   try {
     return JSON.parse(text);
   } catch {
-    throw refuse(text === "" ? "the answer is empty" : "the answer is not JSON, or was cut off");
+    throw refuse(text === "" ? "the response is empty" : "the response is not JSON, or was cut off");
   }
 }

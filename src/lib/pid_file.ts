@@ -46,12 +46,15 @@ function openPlainFile(path: string): Deno.FsFile {
     const found = statOf(path);
     if (found === null) return Deno.openSync(path, { read: true, write: true, createNew: true });
     if (!isPlain(found)) {
-      throw new PidFileError(path, `it is ${kindOf(found)}; name a plain file, or none yet`);
+      throw new PidFileError(
+        path,
+        `it is ${kindOf(found)}; name a regular file, or one that does not exist yet`,
+      );
     }
     const file = Deno.openSync(path, { read: true, write: true });
     if (isSame(file.statSync(), found)) return file;
     file.close();
-    throw new PidFileError(path, "somebody replaced it just now; try again");
+    throw new PidFileError(path, "it was replaced just now; try again");
   } catch (error) {
     throw error instanceof PidFileError ? error : new PidFileError(path, reasonOf(error), { cause: error });
   }
@@ -63,11 +66,11 @@ function claim(file: Deno.FsFile, path: string): void {
   if (!/^\s*\d*\s*$/.test(text)) {
     throw new PidFileError(
       path,
-      "it holds something else than a process id; name another file, or remove it",
+      "it does not hold a process id; name another file, or remove it",
     );
   }
   if (file.tryLockSync(true)) return;
-  const why = `process ${text.trim()} runs and has it; give another --pidfile, or stop that process`;
+  const why = `process ${text.trim()} is running and owns it; give another --pidfile, or stop that process`;
   throw new PidFileError(path, why);
 }
 
@@ -79,7 +82,7 @@ function removeOurs(path: string, { file, onTrouble }: { file: Deno.FsFile } & P
       Deno.removeSync(path);
     }
   } catch (error) {
-    onTrouble(`the pid file ${path} cannot be removed: ${reasonOf(error)}`);
+    onTrouble(`cannot remove the pid file ${path}: ${reasonOf(error)}`);
   }
 }
 
@@ -104,8 +107,8 @@ function isSame(one: Deno.FileInfo, other: Deno.FileInfo): boolean {
 
 function kindOf({ isSymlink, isDirectory, isFile }: Deno.FileInfo): string {
   if (isSymlink) return "a link";
-  if (isDirectory) return "a folder";
-  return isFile ? "a file with several names" : "no plain file";
+  if (isDirectory) return "a directory";
+  return isFile ? "a file with several names (hard links)" : "not a regular file";
 }
 
 /** Its beginning, longer than any process id. */
@@ -116,7 +119,7 @@ function textOf(file: Deno.FsFile): string {
 }
 
 function reasonOf(error: unknown): string {
-  if (error instanceof Deno.errors.NotFound) return "there is no such folder";
+  if (error instanceof Deno.errors.NotFound) return "there is no such directory";
   if (error instanceof Deno.errors.PermissionDenied) return "permission denied";
   return error instanceof Error ? error.message : String(error);
 }

@@ -40,7 +40,7 @@ export function createHotShotsStatsd(options: HotShotsStatsdOptions): Statsd & A
     datadog: false,
     includeDataDogTags: false,
     includeDatadogTelemetry: false,
-    errorHandler: (error) => trouble.tell(`StatsD at ${host}:${port} cannot be told: ${error.message}`),
+    errorHandler: (error) => trouble.tell(`cannot send to StatsD at ${host}:${port}: ${error.message}`),
   });
   return {
     gauge: (name, value) => client.gauge(name, Math.max(0, value)),

@@ -20,7 +20,7 @@ export function statsdAddress(
     ? null
     : `STATSD_PORT is ${
       JSON.stringify(port)
-    }, which is no port; ${DEFAULT_PORT} is used, set it to 1 to 65535`;
+    }, which is not a port; using ${DEFAULT_PORT}; set it to 1 to 65535`;
   return {
     address: { host: host || DEFAULT_HOST, port: isPort ? Number(port) : DEFAULT_PORT },
     problem,

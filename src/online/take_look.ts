@@ -101,7 +101,7 @@ function watchOf(provider: ProviderConfig, { cloud, clock }: LookDeps): Provider
       cloud,
       clock,
       ledger: nothing,
-      whyFrozen: () => "this only looks",
+      whyFrozen: () => "this check only reads",
       tell: () => {},
     }),
     installation: "",

@@ -83,7 +83,7 @@ export function describeAction(action: Action): Omit<WaitingOn, "since"> {
   const { provider } = action.node;
   switch (action.type) {
     case "create-server":
-      return { reason: "provider", message: `its turn to be asked of ${provider}` };
+      return { reason: "provider", message: `waiting for its turn with ${provider}` };
     case "delete-server":
       return { reason: "delete", message: `asking ${provider} to delete server ${action.serverId}` };
     case "create-floating-ip":
@@ -98,7 +98,7 @@ export function describeAction(action: Action): Omit<WaitingOn, "since"> {
         message: action.readyScript === null ? "writing its files" : `running ${action.readyScript}`,
       };
     case "assign-node":
-      return { reason: "target", message: `telling target ${action.node.target} of it` };
+      return { reason: "target", message: `adding it to target ${action.node.target}` };
     case "start-test":
       return { reason: "target", message: `starting the test-job ${action.job}` };
     case "relabel-agent":

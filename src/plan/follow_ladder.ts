@@ -77,7 +77,7 @@ export function followLadder<Entity extends Waiter, Event, Work>(
         return { next: record === given ? null : record, action: null, until: now };
     }
   }
-  throw new Error(`record ${given.id} goes round in circles`);
+  throw new Error(`record ${given.id} never settles`);
 }
 
 /** Nothing is done, and nothing changes but the record. */

@@ -69,7 +69,10 @@ function unlessKept(label: string, kept: ReadonlyMap<string, string>): (offer: O
   return (offer) => {
     const owner = kept.get(offer.provider);
     if (owner === undefined || owner === label || "refusal" in offer) return offer;
-    return { provider: offer.provider, refusal: `room is kept for label ${owner}, which has had the least` };
+    return {
+      provider: offer.provider,
+      refusal: `room is reserved for label ${owner}, which has had the smallest share`,
+    };
   };
 }
 

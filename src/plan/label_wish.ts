@@ -56,7 +56,7 @@ export function wishOf(label: LabelConfig, situation: WishSituation, counts: Nod
     waiting,
     ...offered,
     reasons: {
-      demand: `${waiting} asked for, have ${have}`,
+      demand: `${waiting} requested, have ${have}`,
       spare: `min-ready ${label.minReady}, have ${have}${waiting > 0 ? ` for ${waiting} asked for` : ""}`,
     },
     ask: {

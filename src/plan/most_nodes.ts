@@ -24,7 +24,7 @@ export function whyTooMany(
 ): string | null {
   const { total, sum } = mostNodes(label, config, seen);
   if (count <= total || count <= countReady(label, nodes)) return null;
-  return `asks for ${count} nodes, but there can be ${total} at most (${sum})`;
+  return `asks for ${count} nodes, but at most ${total} are possible (${sum})`;
 }
 
 interface MostNodes {

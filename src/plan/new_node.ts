@@ -78,7 +78,7 @@ export function newImageNode({ forImage, role, ...launch }: ImageLaunch, decided
     label: "",
     target: "",
     hostname: forImage.hostname,
-    launchReason: `${role === "builder" ? "makes" : "proves"} image ${forImage.id}`,
+    launchReason: `${role === "builder" ? "makes" : "checks"} image ${forImage.id}`,
   });
 }
 
@@ -116,7 +116,11 @@ function record(
     state: { phase: "create", sentAt: null, lostAt: null },
     stateSince: now,
     phaseSince: now,
-    waitingOn: { reason: "provider", message: `its turn to be asked of ${launch.provider.name}`, since: now },
+    waitingOn: {
+      reason: "provider",
+      message: `waiting for its turn with ${launch.provider.name}`,
+      since: now,
+    },
     retryAt: null,
     attempt: 0,
     addresses: null,

@@ -34,7 +34,7 @@ export interface NodeSituation<Phase extends NodePhase = NodePhase> {
   readonly subnodes: readonly NodeRecord[];
   /** Why a subnode that it misses cannot be launched now; null: none is missing, or it is launched. */
   readonly subnodeRefusal: string | null;
-  /** Whether the request for its server is under way in this process. */
+  /** Whether the request for its server is in progress in this process. */
   readonly creating: boolean;
 }
 
@@ -54,7 +54,10 @@ export function serverTrouble(
   }
   const server = seen.inventory.servers.get(serverId);
   if (server?.status !== "ERROR") return null;
-  return { kind: "status", message: `server ${serverId} is in ERROR: ${server.fault ?? "no fault is told"}` };
+  return {
+    kind: "status",
+    message: `server ${serverId} is in ERROR: ${server.fault ?? "no fault details given"}`,
+  };
 }
 
 /**

@@ -114,7 +114,7 @@ export function offerBaseImage(
     return `the cloud has no ready image ${wanted}; ${seeManual("missing-image")}`;
   }
   // While images cannot be looked up, an id is taken as it is.
-  if (found === undefined && !isUuid(wanted)) return `the image ${wanted} is not looked up yet`;
+  if (found === undefined && !isUuid(wanted)) return `the image ${wanted} has not been looked up yet`;
   return fitCatalog({ provider, image, imageId: found?.id ?? wanted }, { catalog, source: found ?? null });
 }
 
@@ -143,16 +143,16 @@ export function openCatalog(provider: ProviderConfig, situation: ProviderSituati
 function listedCatalog(provider: ProviderConfig, situation: ProviderSituation): OpenCatalog | string {
   const { seen } = situation;
   if (provider.maxServers < 0) return "retired: max-servers is -1";
-  if (seen === undefined) return "not asked yet";
+  if (seen === undefined) return "not contacted yet";
   if (seen.failure !== null) {
-    return `out of reach since ${timeOfDay(seen.failure.since, situation)}: ${seen.failure.message}`;
+    return `unreachable since ${timeOfDay(seen.failure.since, situation)}: ${seen.failure.message}`;
   }
   const { flavors } = seen.catalog;
   if (flavors === null || seen.inventory.completeAt === null) {
-    return seen.troubles.get("flavors")?.message ?? "not seen completely yet";
+    return seen.troubles.get("flavors")?.message ?? "not fully listed yet";
   }
   if (seen.frozen !== null) return seen.frozen;
-  if (seen.missing?.isLooking) return "looking for what its listings leave out";
+  if (seen.missing?.isLooking) return "checking what its listings omit";
   return { ...seen.catalog, flavors };
 }
 
@@ -164,9 +164,9 @@ function whyRefused(situation: ProviderSituation, flavor: Flavor | null): string
     ? `${refusal.message} (${seeManual(refusal.kind)})`
     : refusal.message;
   if (refusal.until > situation.now) {
-    return `${told}; asked again at ${timeOfDay(refusal.until, situation)}`;
+    return `${told}; trying again at ${timeOfDay(refusal.until, situation)}`;
   }
-  return situation.asking ? `${told}; asking again` : null;
+  return situation.asking ? `${told}; trying again now` : null;
 }
 
 /**
@@ -178,7 +178,7 @@ function fitCatalog(
   { catalog, source }: { catalog: OpenCatalog; source: CloudImage | null },
 ): LaunchOffer | string {
   if (source !== null && source.status !== "active") {
-    return `the image ${source.name} is ${source.status} on the cloud; it is waited for until it is active`;
+    return `the image ${source.name} is ${source.status} on the cloud; waiting until it is active`;
   }
   const flavor = chooseFlavor(wish.image, catalog.flavors, source);
   if (flavor === null) {

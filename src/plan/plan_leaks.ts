@@ -82,7 +82,7 @@ function* leakedServers(nodeId: number, { provider, seen, nodes, ended }: LeakIn
     if (!nodes.has(nodeId)) {
       if (!wasLostInUse(node)) yield { ...leak, reason: `node ${nodeId} has ended` };
     } else if (isSecond(node, server)) {
-      yield { ...leak, reason: `node ${nodeId} has another server, ${serverIdOf(node)}` };
+      yield { ...leak, reason: `node ${nodeId} has a different server, ${serverIdOf(node)}` };
     }
   }
 }
@@ -192,7 +192,7 @@ function* leakedImage(
   const known = externalIdOf(image);
   if (image.state.phase === "gone") yield { ...leak, reason: `image ${image.id} is deleted` };
   else if (known !== null && known !== found.id) {
-    yield { ...leak, reason: `image ${image.id} has another image, ${known}` };
+    yield { ...leak, reason: `image ${image.id} has a different image, ${known}` };
   }
 }
 
@@ -201,7 +201,7 @@ function* leakedKeypair(name: string, { provider, installation, images }: LeakIn
   if (image === undefined || image.provider !== provider.name || image.keypair !== null) return;
   if (image.state.phase === "keypair") return;
   const leak = leakOf("keypair", { id: name, name }, provider);
-  yield { ...leak, reason: `image ${image.id} needs no keypair any more` };
+  yield { ...leak, reason: `image ${image.id} no longer needs a keypair` };
 }
 
 function leakOf(

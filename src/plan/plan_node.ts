@@ -74,7 +74,7 @@ function withGroup(node: NodeRecord, step: NodeStep, { subnodes }: OwnSituation)
   }
   return {
     do: "change",
-    event: { type: "delete", by: "failure", comment: "its server could not be had", result: "unused" },
+    event: { type: "delete", by: "failure", comment: "it got no server", result: "unused" },
   };
 }
 

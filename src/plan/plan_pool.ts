@@ -252,7 +252,7 @@ function planKnown(
 /** A node whose provider is not configured waits for it. */
 function planOrphan(node: NodeRecord, now: Instant): NodePlan {
   const message =
-    `provider ${node.provider} is not in the configuration; put it back to have the node deleted there`;
+    `provider ${node.provider} is not in the configuration; add it back to have the node deleted there`;
   return standStill(node, { message, now });
 }
 

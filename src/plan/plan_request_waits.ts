@@ -69,7 +69,7 @@ const NONE = new Map<never, never>();
 function describeKeeping(keeping: Keeping | undefined, moment: Moment): string | null {
   if (keeping === undefined) return null;
   const { requestId, until } = keeping;
-  return `the ready nodes of its label are kept for request ${requestId}, until ${
+  return `the ready nodes of its label are reserved for request ${requestId}, until ${
     timeOfDay(until, moment)
   } at most`;
 }
@@ -95,7 +95,7 @@ function whyWaiting(
 ): Pick<WaitingOn, "reason" | "message"> {
   const label = config.labels.find((candidate) => candidate.name === name);
   if (label === undefined) {
-    return { reason: "capacity", message: `the configuration has no label ${name} any more` };
+    return { reason: "capacity", message: `the configuration no longer has label ${name}` };
   }
   if (label.minReady < 0) {
     return { reason: "capacity", message: "the label is disabled: its min-ready is -1" };
@@ -108,7 +108,9 @@ function whyWaiting(
     );
     return { reason: "capacity", message: reasons.join("; ") };
   }
-  if (isDeserted) return { reason: "node", message: "its client has not come back since the daemon started" };
+  if (isDeserted) {
+    return { reason: "node", message: "its client has not reconnected since the daemon started" };
+  }
   if (withheld !== null) return { reason: "provider", message: withheld };
   if (!isFirst) return { reason: "node", message: "earlier requests of its label come first" };
   return { reason: "node", message: "its nodes are being built" };

@@ -47,7 +47,7 @@ export function planSurplus(input: SurplusInput): SurplusPlan {
   for (const { id } of surplus) {
     if (idle === null) continue;
     const end = unwanted.get(id)! + idle;
-    if (end <= now) leaving.set(id, `nobody has wanted it for ${durationText(idle)}`);
+    if (end <= now) leaving.set(id, `not needed for ${durationText(idle)}`);
     else ends.push(end);
   }
   makeRoom(surplus, { ...input, leaving });

@@ -19,7 +19,7 @@ export async function closeParts(parts: Parts, watching: Watching): Promise<void
     await closing(parts, watching).disposeAsync();
   } catch (error) {
     for (const failure of failuresOf(error)) {
-      log.error("the pool's end: {error}", { error: errorChain(failure) });
+      log.error("closing the pool failed: {error}", { error: errorChain(failure) });
     }
   }
 }

@@ -92,7 +92,9 @@ export class ConfigInForce implements AsyncDisposable {
   }
 
   async #read(): Promise<ConfigReading> {
-    if (this.#isClosed) throw new ControlError(503, "the daemon is stopping and reads no configuration");
+    if (this.#isClosed) {
+      throw new ControlError(503, "the daemon is stopping and no longer reads the configuration");
+    }
     const reading = await this.#take();
     this.#problems = reading.problems;
     tell(reading);

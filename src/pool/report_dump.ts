@@ -29,8 +29,8 @@ function reportQueues({ executor, imageExecutor, ledger, desk }: Parts): readonl
   const lanes = [...executor.lanes, ...imageExecutor.lanes];
   const waiting = [...ledger.requests.values()].filter(({ grantedAt }) => grantedAt === null).length;
   return [
-    { name: "changes of the state", waiting: ledger.queued, running: 0, most: null },
-    { name: "requests for nodes", waiting, running: desk.waiting, most: null },
+    { name: "state changes", waiting: ledger.queued, running: 0, most: null },
+    { name: "node requests", waiting, running: desk.waiting, most: null },
     ...lanes.map(([name, { used, places }]) => ({
       name,
       waiting: 0,

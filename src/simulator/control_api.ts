@@ -125,7 +125,7 @@ const cloudChange = v.strictObject({
 
 async function changeCloud(c: Context, { clouds }: ControlGround): Promise<Response> {
   const cloud = clouds.get(c.req.param("name") ?? "");
-  if (cloud === undefined) return jsonAnswer(404, { error: `no cloud ${c.req.param("name")} is there` });
+  if (cloud === undefined) return jsonAnswer(404, { error: `there is no cloud ${c.req.param("name")}` });
   const change = v.safeParse(cloudChange, await c.req.json().catch(() => null));
   const problems = change.success
     ? mannerProblems({ personality: null, quirks: [], ...change.output })
@@ -160,5 +160,5 @@ function vanish(id: string, { clouds }: ControlGround): Response {
     cloud.endServer(server, now);
     return jsonAnswer(200, { id });
   }
-  return jsonAnswer(404, { error: `no server ${id} is there` });
+  return jsonAnswer(404, { error: `there is no server ${id}` });
 }

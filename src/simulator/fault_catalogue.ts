@@ -167,7 +167,7 @@ export const faultCatalogue: ReadonlyMap<number, Fault> = new Map(
     },
     {
       number: 19,
-      title: "the list is cut short, with no word of it (with effect: false it is empty); image.list as well",
+      title: "the list is cut short without notice (with effect: false it is empty); image.list as well",
       operations: "server.list",
       listing: ({ random, rule }, view) => {
         const kept = rule.effect === false ? 0 : random.integer(view.servers.length);

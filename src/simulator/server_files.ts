@@ -102,7 +102,7 @@ export class ServerFiles {
   makeFolder(real: string, { mode, at }: { mode: number; at: Instant }): boolean {
     const there = this.find(real);
     if (there?.kind === "folder") return false;
-    if (there !== null) throw new FileError("failure", `${real} is there and is no folder`);
+    if (there !== null) throw new FileError("failure", `${real} exists and is not a directory`);
     this.#add(real, newEntry("folder", { mode, at }));
     return true;
   }
@@ -160,7 +160,7 @@ export class ServerFiles {
   ): void {
     const there = this.find(real);
     if (there !== null && (!replace || there.kind === "folder")) {
-      throw new FileError("failure", `${real} is there already`);
+      throw new FileError("failure", `${real} already exists`);
     }
     if (there !== null) this.remove(real);
     this.#add(real, { ...newEntry("link", { mode: 0o777, at }), link, size: link.length });
@@ -169,7 +169,7 @@ export class ServerFiles {
   /** Takes away a file or a link, or an empty folder. */
   remove(real: string): void {
     const there = this.find(real);
-    if (there === null) throw new FileError("missing", `${real} is not there`);
+    if (there === null) throw new FileError("missing", `${real} does not exist`);
     if (there.kind === "folder" && this.list(real).length > 0) {
       throw new FileError("failure", `${real} is not empty`);
     }
@@ -180,8 +180,8 @@ export class ServerFiles {
 
   /** Gives something another path, with all that is in it. */
   rename(from: string, to: string): void {
-    if (this.find(from) === null) throw new FileError("missing", `${from} is not there`);
-    if (this.find(to) !== null) throw new FileError("failure", `${to} is there already`);
+    if (this.find(from) === null) throw new FileError("missing", `${from} does not exist`);
+    if (this.find(to) !== null) throw new FileError("failure", `${to} already exists`);
     if (to.startsWith(`${from}/`)) throw new FileError("failure", `${to} is within ${from}`);
     const isMoved = (path: string) => path === from || path.startsWith(`${from}/`);
     const moved = [...this.#entries].filter(([path]) => isMoved(path));
@@ -195,8 +195,8 @@ export class ServerFiles {
 
   #folderAt(real: string): void {
     const there = this.find(real);
-    if (there === null) throw new FileError("missing", `${real} is not there`);
-    if (there.kind !== "folder") throw new FileError("failure", `${real} is no folder`);
+    if (there === null) throw new FileError("missing", `${real} does not exist`);
+    if (there.kind !== "folder") throw new FileError("failure", `${real} is not a directory`);
   }
 
   #add(real: string, file: ServerFile): void {
@@ -206,7 +206,7 @@ export class ServerFiles {
     for (let above = parentOf(real); above !== ""; above = parentOf(above)) {
       const there = this.#entries.get(above);
       if (there !== undefined && there.kind !== "folder") {
-        throw new FileError("failure", `${above} is no folder`);
+        throw new FileError("failure", `${above} is not a directory`);
       }
     }
     this.#entries.set(real, file);

@@ -40,7 +40,7 @@ export function ruleProblems(rule: FaultRule, clouds: readonly string[]): readon
   }
   for (const pattern of operation?.split(" ") ?? []) {
     if (operations.some((one) => matchesPattern(pattern, one))) continue;
-    tell("operation", `no operation is ${pattern}; there are ${operationsLike(pattern).join(", ")}`);
+    tell("operation", `no operation matches ${pattern}; there are ${operationsLike(pattern).join(", ")}`);
   }
   if (cloud !== null && !clouds.includes(cloud)) {
     tell("cloud", `there is no cloud ${cloud}; there is ${clouds.join(", ")}`);

@@ -84,7 +84,7 @@ export class SftpSession {
   makeFolder(id: number, path: string, { mode = 0o755 }: Partial<Attributes>): void {
     const real = this.#real(path);
     if (!this.#files.makeFolder(real, { mode, at: this.#now })) {
-      throw new FileError("failure", `${real} is there already`);
+      throw new FileError("failure", `${real} already exists`);
     }
     this.#done(id);
   }
@@ -93,7 +93,7 @@ export class SftpSession {
     const real = this.#real(path, { last: false });
     const isFolder = this.#at(real).kind === "folder";
     if (isFolder !== (kind === "folder")) {
-      throw new FileError("failure", `${real} is ${isFolder ? "a" : "no"} folder`);
+      throw new FileError("failure", `${real} is ${isFolder ? "a" : "not a"} directory`);
     }
     this.#files.remove(real);
     this.#done(id);
@@ -117,7 +117,7 @@ export class SftpSession {
   readLink(id: number, path: string): void {
     const real = this.#real(path, { last: false });
     const { link } = this.#at(real);
-    if (link === null) throw new FileError("failure", `${real} is no symbolic link`);
+    if (link === null) throw new FileError("failure", `${real} is not a symbolic link`);
     this.#sftp.name(id, [{ filename: link, longname: link, attrs: {} as Attributes }]);
   }
 
@@ -138,10 +138,10 @@ export class SftpSession {
     const real = this.#real(path);
     const there = this.#files.find(real);
     if (there === null && (flags & OPEN_MODE.CREAT) === 0) {
-      throw new FileError("missing", `${real} is not there`);
+      throw new FileError("missing", `${real} does not exist`);
     }
     if (there !== null && (flags & OPEN_MODE.EXCL) !== 0) {
-      throw new FileError("failure", `${real} is there already`);
+      throw new FileError("failure", `${real} already exists`);
     }
     const truncate = (flags & OPEN_MODE.TRUNC) !== 0;
     const file = this.#files.openFile(real, { mode: attributes.mode ?? 0o644, at: this.#now, truncate });
@@ -185,7 +185,7 @@ export class SftpSession {
 
   #at(real: string): ServerFile {
     const file = this.#files.find(real);
-    if (file === null) throw new FileError("missing", `${real} is not there`);
+    if (file === null) throw new FileError("missing", `${real} does not exist`);
     return file;
   }
 
@@ -211,7 +211,7 @@ export class SftpSession {
 
   #file(handle: Uint8Array) {
     const open = this.#handle(handle);
-    if (open.kind !== "file") throw new FileError("failure", "the handle is that of a folder");
+    if (open.kind !== "file") throw new FileError("failure", "the handle is that of a directory");
     return open;
   }
 

@@ -64,7 +64,7 @@ export function createSite(options: SiteOptions): Hono {
 async function readOnly(context: Context, next: () => Promise<void>): Promise<Response | void> {
   if (context.req.method === "GET" || context.req.method === "HEAD") return await next();
   context.header("allow", "GET, HEAD");
-  return failure(context, new SiteError(405, "this endpoint is for reading: GET and HEAD only"));
+  return failure(context, new SiteError(405, "this endpoint is read-only: use GET or HEAD"));
 }
 
 /** The status is on the front page. */
@@ -93,7 +93,9 @@ function listAnswers(report: () => PoolReport) {
     const url = new URL(context.req.url);
     const accept = isRows ? "application/json" : context.req.header("accept");
     const query = parseListQuery(name, { query: url.searchParams, accept });
-    if (isRows && query.format !== "json") throw new SiteError(400, `${url.pathname} has no format but json`);
+    if (isRows && query.format !== "json") {
+      throw new SiteError(400, `${url.pathname} is available only as json`);
+    }
     const now = report();
     const question = url.pathname + url.search;
     const since = (tag: string) => changes.of(`${query.format} ${question}`, { tag, now: wallSeconds(now) });
@@ -128,7 +130,7 @@ async function findNode(id: number, { report, getHistory }: SiteOptions): Promis
   const living = viewNodeDetails(now, id);
   if (living !== null) return living;
   const ended = await getHistory(id);
-  if (ended === null) throw new SiteError(404, `there is no node ${id}, nor is one remembered`);
+  if (ended === null) throw new SiteError(404, `there is no node ${id}, nor a record of one`);
   return viewEndedNode(ended, now);
 }
 
@@ -136,7 +138,7 @@ function nodeFormat(context: Context): ListFormat {
   const asked = context.req.query("format");
   if (asked === undefined) return acceptedFormat(context.req.header("accept"));
   if (isListFormat(asked) && asked !== "csv" && asked !== "wide") return asked;
-  throw new SiteError(400, `a node has no format ${asked}: text, json, html`);
+  throw new SiteError(400, `there is no format ${asked} for a node: use text, json or html`);
 }
 
 function renderNode(view: NodeDetailsView, { format, title }: { format: ListFormat; title: string }): string {
@@ -227,9 +229,7 @@ function tagOf(content: Body): string {
 
 function failure(context: Context, error: Error): Response {
   const status = error instanceof SiteError ? error.status : 500;
-  const message = error instanceof SiteError
-    ? error.message
-    : "the answer could not be made; the log says why";
+  const message = error instanceof SiteError ? error.message : "cannot create the response; see the log";
   if (acceptedFormat(context.req.header("accept")) === "json") {
     return context.json({ error: message, status }, status);
   }

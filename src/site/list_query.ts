@@ -30,7 +30,9 @@ export function parseListQuery(
 }
 
 function parseFormat(text: string): ListFormat {
-  if (!isListFormat(text)) throw new SiteError(400, `there is no format ${text}: ${listFormats.join(", ")}`);
+  if (!isListFormat(text)) {
+    throw new SiteError(400, `there is no format ${text}; known: ${listFormats.join(", ")}`);
+  }
   return text;
 }
 
@@ -38,16 +40,16 @@ function parseFields(name: PoolViewName, text: string): readonly string[] {
   const known = poolLists[name].table.columns.map(({ field }) => field);
   const fields = text.split(",").map((field) => field.trim()).filter((field) => field !== "");
   const wrong = fields.find((field) => !known.includes(field));
-  if (wrong !== undefined) throw new SiteError(400, `there is no field ${wrong}: ${known.join(", ")}`);
-  if (fields.length === 0) throw new SiteError(400, `no field is named: ${known.join(", ")}`);
+  if (wrong !== undefined) throw new SiteError(400, `there is no field ${wrong}; known: ${known.join(", ")}`);
+  if (fields.length === 0) throw new SiteError(400, `no fields given; known: ${known.join(", ")}`);
   return [...new Set(fields)];
 }
 
 function parseId(text: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw new SiteError(400, `${text} is no id: an id is a whole number`);
+  if (!/^\d{1,15}$/.test(text)) throw new SiteError(400, `${text} is not an id: an id is a whole number`);
   return Number(text);
 }
 
 function unknown(key: string, known: readonly string[]): SiteError {
-  return new SiteError(400, `there is no parameter ${key} here: ${known.join(", ")}`);
+  return new SiteError(400, `there is no parameter ${key} here; known: ${known.join(", ")}`);
 }

@@ -79,7 +79,7 @@ function forThisMachine(handler: Handler, listenName: string): Handler {
   return (request) => {
     const { hostname } = new URL(request.url);
     if (namesThisMachine(hostname, listenName)) return handler(request);
-    const what = `this endpoint is for this machine: ask for localhost or 127.0.0.1, not for ${hostname}`;
+    const what = `this endpoint serves this machine only: use localhost or 127.0.0.1, not ${hostname}`;
     return new Response(`${what}\n`, {
       status: 421,
       headers: { "content-type": "text/plain; charset=utf-8" },
@@ -98,9 +98,9 @@ function listen(address: { hostname: string; port: number }): Deno.TcpListener {
 
 function explain(cause: unknown): string {
   if (cause instanceof Deno.errors.AddrInUse) {
-    return "another program does; stop it, or give another `listen` under `status`";
+    return "another program does; stop it, or change `listen` under `status`";
   }
   if (cause instanceof Deno.errors.AddrNotAvailable) return "this machine does not have that address";
   if (cause instanceof Deno.errors.PermissionDenied) return "ports below 1024 need privileges";
-  return "the system refuses";
+  return "the system refused";
 }

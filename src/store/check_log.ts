@@ -32,7 +32,7 @@ export async function checkLog(path: string, witness: Witnessed | null): Promise
   // A file that is no sound database even so is found by the checks that follow.
   if (known === undefined || (together === null && alone === null)) return;
   if (together?.installation !== known || together.version < (alone?.version ?? 0)) {
-    throw damagedState(path, `its write-ahead log, ${path}-wal, belongs to another state or is spoilt`);
+    throw damagedState(path, `its write-ahead log, ${path}-wal, belongs to another state or is damaged`);
   }
 }
 

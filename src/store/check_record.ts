@@ -78,7 +78,7 @@ function checkHistory(record: HistoryRecord): void {
 function measure(value: unknown, what: string): number {
   if (typeof value === "string") return value.length;
   if (typeof value === "number" && !(Math.abs(value) <= Number.MAX_SAFE_INTEGER)) {
-    throw unstorable(what, `${value} is no number that can be stored`);
+    throw unstorable(what, `${value} cannot be stored as a number`);
   }
   if (typeof value !== "object" || value === null) return 0;
   return Object.entries(value).reduce((sum, [name, part]) => sum + name.length + measure(part, what), 0);

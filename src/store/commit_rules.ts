@@ -45,7 +45,7 @@ export function changedId({ previous, next }: Change<Revisioned>): number {
   const id = next?.id ?? previous?.id;
   if (id === undefined) throw new TypeError("a change has neither a previous nor a next record");
   if (previous !== null && previous.id !== id) {
-    throw new TypeError(`a change makes record ${id} out of record ${previous.id}`);
+    throw new TypeError(`a change turns record ${previous.id} into record ${id}`);
   }
   return id;
 }

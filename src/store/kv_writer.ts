@@ -175,7 +175,8 @@ export class KvWriter {
 
 /** Whether the commit counts is for the next opening to find out. */
 function brokenOff(cause: Error): StoreError {
-  const problem = `${cause.message}; part of a commit was written, which the next start completes or drops`;
+  const problem =
+    `${cause.message}; part of a commit was written, which the next start completes or discards`;
   return new StoreError("stopped", problem, { cause });
 }
 

@@ -67,8 +67,8 @@ export class Ledger implements AsyncDisposable {
   readonly #nextIds: Map<IdKind, number>;
   #clockRecord: ClockRecord | null;
   readonly #homes: Map<string, Home>;
-  readonly #listeners = new Listeners<[LedgerChange]>("changes of the state");
-  readonly #failureListeners = new Listeners<[]>("failures of the state");
+  readonly #listeners = new Listeners<[LedgerChange]>("state changes");
+  readonly #failureListeners = new Listeners<[]>("state failures");
   readonly #queue: QueuedEdit[] = [];
   /** How many edits at the head of the queue get a commit of their own each. */
   #apart = 0;

@@ -48,7 +48,7 @@ const rolesTargetsSubnodes: Migration = {
 
 /** What is new may be missing in older records, but for what was to be read from their texts. */
 const runsClocksDeciders: Migration = {
-  summary: "the state tells its runs and clocks; records tell who deleted them, and since when they fail",
+  summary: "the state records its runs and clocks; records say who deleted them, and since when they fail",
   async plan(kv) {
     const addTo = (prefix: Deno.KvKey, add: (record: Fields) => Fields) =>
       rewrite(kv, { prefix, add, version: 3 });

@@ -71,7 +71,7 @@ async function openChecked(
     if (version === null) await initialize(state.writer, { steps, ...options });
     else await migrate(state, { version, steps });
     const installation = await state.reader.record(keys.installation, installationSchema);
-    if (installation === null) throw damagedState(path, "it does not tell which installation it belongs to");
+    if (installation === null) throw damagedState(path, "it does not say which installation it belongs to");
     const isNew = await state.reader.value(keys.isNew, counterSchema) !== null;
     const found = { path, isMade: version === null, isNew, installation: installation.id, commits };
     const doubt = await noteDoubt(state, { found, witness });
@@ -114,7 +114,10 @@ async function probeVersion(path: string): Promise<number | null> {
   const version = await reader.value(keys.schema, counterSchema);
   if (version !== null) return version;
   for await (const { key } of reader.entries({ prefix: [] }, { limit: 1 })) {
-    throw damagedState(path, `it holds ${JSON.stringify(key)} but no schema version, as if not nodepool's`);
+    throw damagedState(
+      path,
+      `it holds ${JSON.stringify(key)} but no schema version; it may not be nodepool's`,
+    );
   }
   return null;
 }

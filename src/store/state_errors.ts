@@ -37,7 +37,7 @@ export function damagedState(path: string, problem: string, cause?: unknown): St
 export function goneState(path: string, problem: string): StoreError {
   return new StoreError(
     "gone",
-    `the state ${path} is gone from under this process: ${problem}; ${seeManual("lost-state")}`,
+    `the state ${path} has disappeared under this process: ${problem}; ${seeManual("lost-state")}`,
   );
 }
 
@@ -45,7 +45,7 @@ export function goneState(path: string, problem: string): StoreError {
 export function lostState(path: string): StoreError {
   return new StoreError(
     "damaged",
-    `the state ${path} is gone, which a daemon has written before; ${wayOut(path)}; ${
+    `the state ${path}, which a daemon has written before, is missing; ${wayOut(path)}; ${
       seeManual("lost-state")
     }`,
   );

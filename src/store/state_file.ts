@@ -22,7 +22,7 @@ export async function prepareStateDirectory(path: string): Promise<void> {
   try {
     await Deno.mkdir(dirname(path), { recursive: true, mode: DIRECTORY_MODE });
   } catch (cause) {
-    throw unusableState(path, "its directory cannot be made", cause);
+    throw unusableState(path, "its directory cannot be created", cause);
   }
 }
 
@@ -40,11 +40,11 @@ export async function prepareStateFile(path: string): Promise<void> {
   }
   using opened = file;
   const { isFile, mode } = await opened.stat();
-  if (!isFile) throw unusableState(path, "it is no file");
+  if (!isFile) throw unusableState(path, "it is not a file");
   if (mode !== null && (mode & 0o077) !== 0) await Deno.chmod(path, FILE_MODE);
   const head = await readHead(opened);
   // Nothing at all is what a process leaves that was killed right after it made the file.
-  if (head !== "" && head !== SQLITE_MAGIC) throw damagedState(path, "it is no SQLite database");
+  if (head !== "" && head !== SQLITE_MAGIC) throw damagedState(path, "it is not a SQLite database");
 }
 
 /**
@@ -62,7 +62,7 @@ export async function copyState(path: string, options: { suffix: string }): Prom
   } catch (cause) {
     throw unusableState(
       path,
-      `the copy ${copy} cannot be made, which comes before its schema is changed`,
+      `the copy ${copy}, which must exist before its schema is changed, cannot be made`,
       cause,
     );
   }

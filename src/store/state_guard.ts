@@ -84,7 +84,7 @@ export class StateGuard implements Disposable {
   #databaseProblem(): string | null {
     const [before, now] = [this.#database, look(this.#path)];
     if (before === null || now === null) return "the file has been removed";
-    if (!isSame(before, now)) return "another file has been put in its place";
+    if (!isSame(before, now)) return "it has been replaced by another file";
     if (now.size < before.size) return `the file has been cut from ${before.size} to ${now.size} bytes`;
     if (now.changedAt === before.changedAt) return null;
     if (this.#readHeader() !== this.#header) return "another program has written over it";
@@ -97,7 +97,7 @@ export class StateGuard implements Disposable {
     const [before, now] = [this.#log, look(`${this.#path}-wal`)];
     if (before === null) return null;
     if (now === null) return "its write-ahead log has been removed";
-    if (!isSame(before, now)) return "another write-ahead log has been put in its place";
+    if (!isSame(before, now)) return "its write-ahead log has been replaced by another one";
     return now.size < before.size ? "its write-ahead log has been cut" : null;
   }
 

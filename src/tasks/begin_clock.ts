@@ -44,8 +44,8 @@ export async function beginClock(deps: BeginClockDeps): Promise<Milliseconds> {
     log.warning("the machine's clock was set back by {length} while no daemon ran", { length });
   } else {
     log.warning(
-      "the machine's clock went forward by {length} while no daemon ran, and no cloud's clock confirms that so much " +
-        "time has passed: it does not count in ages",
+      "the machine's clock went forward by {length} while no daemon ran, and no cloud's clock confirms it: " +
+        "ages ignore that time",
       { length },
     );
   }
@@ -76,7 +76,7 @@ async function askClouds(known: readonly CloudClock[], deps: BeginClockDeps): Pr
   const first = await inTime(Promise.any(asked), { clock, timeout: ANSWER_WAIT, signal: over.signal }).catch(
     () => null,
   );
-  over.abort(new DOMException("another cloud was faster, or time is up", "AbortError"));
+  over.abort(new DOMException("another cloud answered first, or time ran out", "AbortError"));
   await Promise.allSettled(asked);
   return first;
 }
@@ -92,6 +92,6 @@ async function askCloud(
   await using cloud = openCloud(provider);
   // A short list, whose answer has the cloud's time.
   const { cloudAhead } = await cloud.listServers({ signal, changesSince: clock.now() + ahead });
-  if (cloudAhead === null) throw new Error(`the answer of ${provider.name} has no date`);
+  if (cloudAhead === null) throw new Error(`the response of ${provider.name} has no Date header`);
   return clock.now() + cloudAhead.atLeast - ahead;
 }

@@ -36,7 +36,7 @@ export async function cleanLeaks(deps: CleanLeaksDeps, { signal }: { signal: Abo
     ),
   );
   const [first] = apart.defects;
-  if (first !== undefined) throw new Error(`the ${describeSubject(first.of)} broke`, { cause: first.error });
+  if (first !== undefined) throw new Error(`the ${describeSubject(first.of)} failed`, { cause: first.error });
 }
 
 async function cleanProvider(

@@ -97,8 +97,8 @@ export class ClockWatch {
 
 function describe(step: Milliseconds): string {
   return step < 0
-    ? "the machine's clock was set back by {length}; nodes get no younger by it"
-    : "the machine's clock went forward by {length}: it was set, or the machine was suspended; nodes get no older by it";
+    ? "the machine's clock was set back by {length}; the ages of nodes are not affected"
+    : "the machine's clock went forward by {length}: it was set, or the machine was suspended; the ages of nodes are not affected";
 }
 
 function offsetOf(clock: Clock): Milliseconds {

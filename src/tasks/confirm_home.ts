@@ -35,7 +35,7 @@ class ElsewhereError extends Error {
       `its credentials lead to ${describePlace(place)}, but the pool's servers are in ${
         describePlace(home)
       }: ` +
-        "correct clouds.yaml, or make the other place another provider; to give those servers up, " +
+        "correct clouds.yaml, or add the new place as another provider; to give up those servers, " +
         "delete their nodes and images",
     );
   }

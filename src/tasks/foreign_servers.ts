@@ -101,7 +101,7 @@ export class ForeignServers {
     if (held.length === 0) return;
     const text =
       "provider {provider}: the state is older than the cloud, so these nodes may be in use and are " +
-      "held: {nodes}; look at each, then release or delete it";
+      "held: {nodes}; check each, then release or delete it";
     log.error(text, { provider: provider.name, nodes: held.join(", ") });
   }
 
@@ -114,7 +114,7 @@ export class ForeignServers {
     if (news.foreign.length > 0) {
       const servers = news.foreign.map(told).map(describeForeign).join(", ");
       const text =
-        "provider {provider}: servers of this installation that this state did not make: {servers}; " +
+        "provider {provider}: servers of this installation that this state did not create: {servers}; " +
         "nodepool leaves them alone";
       log.error(text, { provider, servers });
       if (frozen !== null) log.error("provider {provider}: {reason}", { provider, reason: frozen });
@@ -135,8 +135,8 @@ function told({ server, nodeId, run }: Stranger): ForeignServer {
 
 function freezeReason({ server, run }: Stranger, count: number): string {
   const others = count > 1 ? ` and ${count - 1} more` : "";
-  return `frozen: another daemon seems to work on a copy of this state (it made server ${server.name}, ${server.id}` +
-    `, in run ${run}${others}); stop it for good, then run \`nodepool state adopt\` (${
+  return `frozen: another daemon seems to use a copy of this state (it created server ${server.name}, ${server.id}` +
+    `, in run ${run}${others}); stop it permanently, then run \`nodepool state adopt\` (${
       seeManual("two-daemons")
     })`;
 }

@@ -18,7 +18,7 @@ export async function holdDoubted(ledger: Ledger, { now }: { now: Instant }): Pr
   if (ledger.isNew && held.length === 0) return;
   if (!ledger.isNew) await ledger.settle("doubt");
   const what = held.length === 0
-    ? "no node is concerned"
+    ? "no nodes are affected"
     : `these nodes may be in use and are held: ${held.join(", ")}`;
   log.error("the state may be older than the clouds: {doubt}; {what}", { doubt, what });
 }

@@ -27,12 +27,12 @@ export function logChanges(ledger: Ledger): Disposable {
       if (previous === null) {
         jobs.info("job {id}: nodes that fail {job} are held, up to {holdOnFailure}", { ...next });
       } else if (next === null) {
-        jobs.info("job {id}: nodes that fail {job} are held no longer", { ...previous });
+        jobs.info("job {id}: nodes that fail {job} are no longer held", { ...previous });
       }
     }
     for (const { previous, next } of requests) {
       const request = next ?? previous;
-      if (previous === null) logger.info("request {id}: {count} of {label} asked for", { ...request });
+      if (previous === null) logger.info("request {id}: {count} of {label} requested", { ...request });
       else if (next !== null && previous.grantedAt === null && next.grantedAt !== null) {
         logger.info("request {id}: granted {nodes}", { ...next });
       }
@@ -81,7 +81,7 @@ function dibLine(previous: DibImage | null, next: DibImage | null) {
   const fields = { dibImage: image.id, image: image.name, file: image.path };
   if (next === null) {
     const cause = { reason: image!.comment ?? undefined, by: image!.deletedBy ?? undefined };
-    const text = "dib image {dibImage} ({image}): its files are deleted: {reason}";
+    const text = "dib image {dibImage} ({image}): files deleted: {reason}";
     return { level: "info", text, fields: { ...fields, ...cause } } as const;
   }
   const text = `dib image {dibImage} ({image}): ${next.state.phase}`;

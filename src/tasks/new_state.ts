@@ -22,7 +22,7 @@ interface NewStateDeps {
 
 const log = loggerOf("state");
 
-const wayOut = "restore the state, or start the daemon with --new-state to begin a new pool beside them";
+const wayOut = "restore the state, or start the daemon with --new-state to start a new pool alongside them";
 
 export class NewState {
   readonly #deps: NewStateDeps;
@@ -68,7 +68,7 @@ export class NewState {
     return `the state is new (${doubt}), and ${unseen.join(", ")} ${
       unseen.length === 1 ? "has" : "have"
     } not answered ` +
-      `yet, so that it is not known whether servers of the last pool are there; wait, or ${wayOut}`;
+      `yet, so servers of the last pool may still exist; wait, or ${wayOut}`;
   }
 
   #unseen(providers: readonly string[]): readonly string[] {
@@ -89,7 +89,7 @@ export class NewState {
   #tell(): void {
     const reason = this.#withheld;
     if (reason === this.#told) return;
-    if (reason === null) log.info("nothing stands against launches any more");
+    if (reason === null) log.info("launches are allowed again");
     else log.error("nothing is launched: {reason}", { reason });
     this.#told = reason;
   }

@@ -236,9 +236,8 @@ export class ProviderWatches implements AsyncDisposable {
     const unknown = findUnknownServers({ inventory }, { provider, nodes: ledger.nodes, ended });
     if (unknown.length === 0) return;
     const servers = unknown.map(({ id, name, nodeId }) => `${name} (${id}, node ${nodeId})`).join(", ");
-    const text =
-      "provider {provider}: servers of this installation whose nodes the state does not know (any more): " +
-      "{servers}; jobs may run on them: nodepool leaves them alone, delete them by hand in the cloud";
+    const text = "provider {provider}: servers of this installation whose nodes are not in the state: " +
+      "{servers}; jobs may be running on them: nodepool leaves them alone; delete them in the cloud yourself";
     log.error(text, { provider, servers });
   }
 
@@ -275,7 +274,7 @@ function logDoubt(provider: string, before: Missing | null, after: Missing | nul
     const text = "provider {provider}: {missing}";
     log.warning(text, { provider, missing: describeMissing(after) });
   } else if (before?.isDoubtful && after === null) {
-    log.info("provider {provider}: its listings can be relied on again", { provider });
+    log.info("provider {provider}: its listings are reliable again", { provider });
   }
 }
 

@@ -16,7 +16,7 @@ const PERIOD = 3 * SECOND;
 /** After these nothing can be written any more, whatever happens. */
 const LOST: ReadonlySet<StoreErrorKind> = new Set(["gone", "stopped", "damaged"]);
 
-const MEANWHILE = "nothing is launched, deleted or handed out until it can be written";
+const MEANWHILE = "nothing is launched, deleted or handed out until writing works again";
 
 const log = loggerOf("state");
 

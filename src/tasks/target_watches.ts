@@ -95,7 +95,7 @@ export class TargetWatches implements AsyncDisposable {
       period: PERIOD,
       run: (signal) => this.#look(config.name, signal),
     });
-    const state = { online: false, reason: "not asked yet" } as const;
+    const state = { online: false, reason: "not contacted yet" } as const;
     this.#watched.set(config.name, { target, task, connection: connectionOf(config), state });
   }
 

@@ -71,7 +71,7 @@ export class TaskRegistry implements AsyncDisposable {
   #register(task: Task): Task {
     const { name } = task;
     if (this.#state === "ended") throw new Error(`the task ${name} cannot start: all tasks have ended`);
-    if (this.#tasks.has(name)) throw new Error(`there is a task ${name} already`);
+    if (this.#tasks.has(name)) throw new Error(`task ${name} already exists`);
     const end = task[Symbol.asyncDispose].bind(task);
     const registered = Object.assign(task, {
       [Symbol.asyncDispose]: async () => {

@@ -114,7 +114,7 @@ export class Tick {
     this.#deps.defects.noteTurn(defects);
     const broken = defects.find(({ of }) => of.kind === "plan of");
     if (broken !== undefined) {
-      throw new Error(`the ${describeSubject(broken.of)} broke`, { cause: broken.error });
+      throw new Error(`the ${describeSubject(broken.of)} failed`, { cause: broken.error });
     }
     return earliest([...halves.map(({ until }) => until), this.#deps.imageExecutor.again]);
   }

@@ -30,7 +30,7 @@ export class TroubleLog {
     for (const look of this.#told.keys()) {
       if (troubles.has(look)) continue;
       if (look === "servers") log.info("provider {provider}: answers again", { provider });
-      else log.info("provider {provider}: {what} can be seen again", { provider, what: LOOKS[look] });
+      else log.info("provider {provider}: {what} available again", { provider, what: LOOKS[look] });
     }
     this.#told = now;
   }

@@ -66,8 +66,7 @@ function wakeOnChange(
       if (paths.some((changed) => changed.endsWith(`/${name}`))) task.wake();
     }
   })().catch((error) => {
-    const text =
-      "cannot watch {folder} for changes of the configuration, so it is looked at every 10 s: {error}";
+    const text = "cannot watch {folder} for configuration changes; checking every 10 s instead: {error}";
     log.info(text, { folder, error: errorChain(error) });
     close(watch);
   });

@@ -45,7 +45,7 @@ export type QuotaUseView = v.InferOutput<typeof quotaUseViewSchema>;
 
 const quotaViewSchema = v.object({
   taken: text,
-  /** null: the cloud does not tell it; max-servers alone counts. */
+  /** null: the cloud does not report it; only max-servers applies. */
   instances: v.nullable(quotaUseViewSchema),
   cores: v.nullable(quotaUseViewSchema),
   ram_mib: v.nullable(quotaUseViewSchema),

@@ -1,4 +1,4 @@
-/** The pool at a glance: whether a daemon runs and on which configuration, and what is not well. */
+/** The pool at a glance: whether a daemon runs and with which configuration, and what is wrong. */
 import * as v from "valibot";
 import { describeSubject } from "../domain/defect.ts";
 import { describeMissing, describeStale } from "../domain/observation.ts";
@@ -147,7 +147,7 @@ export function listProblems(report: PoolReport): string[] {
     lastError ? [`task ${name}: ${lastError.message}`] : []
   );
   const broken = report.defects.filter(({ of }) => of.kind !== "plan of").map(({ of, doing, message }) =>
-    `${describeSubject(of)}: ${doing} failed: ${message}; all others go on`
+    `${describeSubject(of)}: ${doing} failed: ${message}; the others are not affected`
   );
   return [
     ...linked(stateProblems(report.state), report.state.problem === null ? "lost-state" : "disk-full"),
@@ -179,12 +179,12 @@ function listDoubts(
     provider === name && state.phase === "hold" && hold?.mayBeInUse
   );
   const older = foreign.length === 0 || frozen !== null ? [] : [
-    `the state is older than the cloud, which has servers of this installation that it did not make: ` +
-    `${foreign.map(describeForeign).join(", ")}; \`nodepool state adopt\` makes held nodes of them`,
+    `the state is older than the cloud, which has servers of this installation that it did not create: ` +
+    `${foreign.map(describeForeign).join(", ")}; \`nodepool state adopt\` turns them into held nodes`,
   ];
   const inUse = held.length === 0 ? [] : [
-    `nodes that may be in use, on word of an older or another state, are held: ` +
-    `${held.map(({ id }) => id).join(", ")}; look at each, then release or delete it`,
+    `nodes from an older or another state may be in use and are held: ` +
+    `${held.map(({ id }) => id).join(", ")}; check each, then release or delete it`,
   ];
   const lines = [
     ...(frozen === null ? [] : [frozen]),
@@ -216,8 +216,7 @@ function describeCloudClock({ provider, ahead }: CloudClock): string {
   const length = durationText(Math.round(Math.abs(ahead) / MINUTE) * MINUTE);
   return `provider ${provider}: its clock is about ${length} ${
     ahead < 0 ? "behind" : "ahead of"
-  } this machine's: ` +
-    "see which of them is wrong and have NTP keep it right";
+  } this machine's: find out which is wrong, and synchronize it with NTP`;
 }
 
 function describeStep(step: ClockStep | null, { now, wallOffset }: Moment): string[] {
@@ -225,15 +224,15 @@ function describeStep(step: ClockStep | null, { now, wallOffset }: Moment): stri
   const length = durationText(Math.abs(step.by));
   if (step.whileStopped && step.by > 0) {
     return [
-      `this machine's clock went forward by ${length} while no daemon ran, and no cloud's clock confirmed that so ` +
-      "much time had passed: nodes got no older by it; if the clock is wrong, have NTP keep it right",
+      `this machine's clock went forward by ${length} while no daemon ran, and no cloud's clock confirmed it: ` +
+      "ages ignore that time; if the clock is wrong, synchronize it with NTP",
     ];
   }
   const way = step.by < 0 ? "back" : "forward";
   const when = step.whileStopped ? "while no daemon ran" : `at ${isoTime(step.at, { wallOffset })}`;
   return [
-    `this machine's clock went ${way} by ${length} ${when}: nodes got no older by it, but times in logs before ` +
-    "that differ; have NTP keep the clock right",
+    `this machine's clock went ${way} by ${length} ${when}: ages are not affected, but earlier times in logs ` +
+    "differ; synchronize the clock with NTP",
   ];
 }
 

@@ -66,7 +66,7 @@ Deno.test("acquire that is interrupted while there is no daemon ends at once", a
 
 Deno.test("a request that a stopping daemon turns away is made of the next one, with the same token", async () => {
   await using bench = await CliBench.open();
-  bench.pool.failure = new ControlError(503, "the daemon is stopping and takes no requests");
+  bench.pool.failure = new ControlError(503, "the daemon is stopping and accepts no requests");
   const running = bench.run("acquire", "noble");
   await looking(bench, () => callsOf(bench, "request ") >= 2);
   bench.pool.failure = null;
@@ -93,7 +93,7 @@ Deno.test("nodes that no daemon could be told of as taken are printed, and the c
   assert.match(stdout, /^node: {5}4\n/);
   assert.match(
     stderr,
-    /^nodepool: the daemon is stopped; .*\nnodepool: no daemon could be told that the nodes were taken: the next one deletes them\n$/,
+    /^nodepool: the daemon is stopped; .*\nnodepool: cannot tell a daemon that the nodes were taken: the next one deletes them\n$/,
   );
 });
 
@@ -117,7 +117,7 @@ Deno.test("a request that is really gone is reported as such", async () => {
   await eventually(() => bench.pool.calls.includes("wait-grant 9"));
   await bench.stopDaemon();
   await looking(bench, () => bench.stderr === STOPPED);
-  bench.pool.failure = new ControlError(410, "request 9 is not there: it was withdrawn, or never made");
+  bench.pool.failure = new ControlError(410, "request 9 does not exist: it was withdrawn, or never made");
   await bench.startDaemon();
   let done = false;
   running.finally(() => done = true);
@@ -193,7 +193,7 @@ Deno.test("acquire that cannot write the host keys gives the nodes back", async 
   const path = `${bench.folder}/nowhere/known_hosts`;
   const { code, stdout, stderr } = await bench.run("acquire", "noble", "--known-hosts", path);
   assert.deepEqual([code, stdout], [1, ""]);
-  assert.match(stderr, new RegExp(`^nodepool: the host keys cannot be written to ${path}: No such file`));
+  assert.match(stderr, new RegExp(`^nodepool: cannot write the host keys to ${path}: No such file`));
   assert.equal(bench.pool.calls.at(-1), "withdraw 9");
 });
 
@@ -207,7 +207,7 @@ Deno.test("acquire does not let a path or an address become settings of ssh", as
   bench.pool.grant([{ ...nodeOfCloudB, addresses }]);
   const { code, stdout, stderr } = await bench.run("acquire", "noble", "-o", "ssh-config");
   assert.deepEqual([code, stdout], [1, ""]);
-  assert.match(stderr, /cannot stand in an ssh configuration\n$/);
+  assert.match(stderr, /cannot be written in an ssh configuration\n$/);
   assert.equal(bench.pool.calls.at(-1), "withdraw 9");
 });
 

@@ -69,7 +69,7 @@ Deno.test("delete --now that is interrupted says what it no longer waits for", a
   bench.interrupt();
   const { code, stderr } = await running;
   assert.equal(code, 1);
-  assert.equal(stderr, "nodepool: node 1 is not waited for any longer; it is still being deleted\n");
+  assert.equal(stderr, "nodepool: stopped waiting for node 1; it is still being deleted\n");
 });
 
 Deno.test("delete --now deletes by itself where no daemon runs, and on Ctrl-C leaves the rest to the next one", async () => {
@@ -82,7 +82,7 @@ Deno.test("delete --now deletes by itself where no daemon runs, and on Ctrl-C le
   assert.equal(code, 1);
   assert.equal(
     stderr,
-    "nodepool: node 1 is not waited for any longer; the next daemon goes on deleting it\n",
+    "nodepool: stopped waiting for node 1; the next daemon continues the deletion\n",
   );
   assert.deepEqual(bench.wired.map(({ name }) => name), ["foreground"]);
 });
@@ -128,11 +128,11 @@ Deno.test("job-create says what is wrong", async () => {
   await using bench = await CliBench.open();
   assert.equal((await bench.run("job-create", "gate/unit", "--hold-on-failure", "0")).code, 2);
   assert.deepEqual(bench.pool.calls, []);
-  bench.pool.failure = new ControlError(409, "job gate/unit has an entry already (3)");
+  bench.pool.failure = new ControlError(409, "job gate/unit already has an entry (3)");
   assert.deepEqual(await bench.run("job-create", "gate/unit", "--hold-on-failure", "1"), {
     code: 1,
     stdout: "",
-    stderr: "nodepool: job gate/unit has an entry already (3)\n",
+    stderr: "nodepool: job gate/unit already has an entry (3)\n",
   });
 });
 

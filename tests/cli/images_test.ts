@@ -121,7 +121,7 @@ Deno.test("who interrupts the wait is told that the daemon goes on", async () =>
   await eventually(() => bench.pool.calls.some((call) => call.startsWith("wait-orders")));
   bench.interrupt();
   const { code, stderr } = await running;
-  assert.deepEqual([code, stderr], [1, "nodepool: not waited for any longer; the daemon goes on with it\n"]);
+  assert.deepEqual([code, stderr], [1, "nodepool: no longer waiting; the daemon continues it\n"]);
 });
 
 Deno.test("what the pool refuses is told, and nothing is waited for", async () => {
@@ -172,7 +172,7 @@ Deno.test("without a daemon an order that is not waited for is written down", as
   await using bench = await CliBench.open({ daemon: false });
   bench.pool.current = { ...sampleReport(), daemon: null };
   const { code, stderr } = await bench.run("image-build", "noble", "--no-wait");
-  assert.deepEqual([code, stderr], [0, "nodepool: no daemon is running; the next one sees to it\n"]);
+  assert.deepEqual([code, stderr], [0, "nodepool: no daemon is running; the next one will do it\n"]);
   assert.deepEqual(bench.wired.map(({ name }) => name), ["offline"]);
 });
 
@@ -214,10 +214,10 @@ Deno.test("alien-image-list shows images and warns of providers that could not b
   await using bench = await CliBench.open();
   bench.pool.alienImages = {
     images: [{ provider: "cloud-a", name: "rescue", imageId: "i9" }],
-    warnings: ["cloud-b could not be asked: refused"],
+    warnings: ["cannot query cloud-b: refused"],
   };
   const { code, stdout, stderr } = await bench.run("alien-image-list", "-o", "csv");
   assert.equal(code, 0);
   assert.equal(stdout, "provider,name,image_id\r\ncloud-a,rescue,i9\r\n");
-  assert.equal(stderr, "nodepool: warning: cloud-b could not be asked: refused\n");
+  assert.equal(stderr, "nodepool: warning: cannot query cloud-b: refused\n");
 });

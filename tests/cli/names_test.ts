@@ -87,7 +87,7 @@ Deno.test("install-links makes both links, once, and leaves alone what else is t
   assert.deepEqual([missing.code, missing.stdout], [1, ""]);
   assert.equal(
     missing.stderr,
-    `nodepool: cannot create the link ${into}/nodepoold: there is no such folder\n`,
+    `nodepool: cannot create the link ${into}/nodepoold: there is no such directory\n`,
   );
 
   await Deno.mkdir(into);
@@ -100,7 +100,7 @@ Deno.test("install-links makes both links, once, and leaves alone what else is t
   const others: readonly (readonly [(path: string) => void, RegExp])[] = [
     [
       (path) => Deno.writeTextFileSync(path, ""),
-      /nodepool-builder is there already and is something else: remove it/,
+      /nodepool-builder already exists and is something else: remove it/,
     ],
     [(path) => Deno.mkdirSync(path), /is something else/],
     [(path) => Deno.symlinkSync("/bin/true", path), /is a link to \/bin\/true/],

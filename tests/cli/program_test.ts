@@ -51,10 +51,10 @@ for (
     [["list", "--state", "raedy"], "Allowed choices are building, test, ready, used, hold, delete."],
     [["list", "x"], "An id is a whole number"],
     [["hold"], "missing required argument 'id'"],
-    [["hold", "1", "--for", "soon"], "A time like 90s, 10m, 2h or 1d is expected."],
-    [["acquire", "noble", "--count", "0"], "A whole number from 1 is expected."],
+    [["hold", "1", "--for", "soon"], "Expected a time such as 90s, 10m, 2h or 1d."],
+    [["acquire", "noble", "--count", "0"], "Expected a whole number of at least 1."],
     [["release", "1", "--result", "MAYBE"], "Allowed choices are SUCCESS, FAILURE."],
-    [["simulate", "--listen", "here"], "ADDRESS:PORT is expected, like 127.0.0.1:5000."],
+    [["simulate", "--listen", "here"], "Expected ADDRESS:PORT, such as 127.0.0.1:5000."],
   ] as const
 ) {
   Deno.test(`\`${argv.join(" ")}\` is a usage error on one line`, async () => {
@@ -157,7 +157,7 @@ Deno.test("a configuration that is not there is named", async () => {
     assert.deepEqual({ code, stdout }, { code: 2, stdout: "" });
     assert.match(
       stderr,
-      /the configuration \/nowhere\/nodepool.yaml is of no help: there is no such file; name it/,
+      /the configuration \/nowhere\/nodepool.yaml cannot help: there is no such file; name one/,
     );
   }
   assert.deepEqual(bench.wired, []);

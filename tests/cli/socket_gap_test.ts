@@ -29,7 +29,7 @@ Deno.test("a command that finds the state in use and no socket says what is wron
   assert.equal(code, 3);
   assert.match(
     stderr,
-    /^nodepool: a process has the state, but nothing listens on the control socket .+pool\.kv\.sock: if that is a daemon,/,
+    /^nodepool: a process has the state, but nothing listens on the control socket .+pool\.kv\.sock: a daemon creates/,
   );
 });
 

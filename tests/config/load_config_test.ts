@@ -323,7 +323,7 @@ Deno.test("a private key that this user may not read, and scripts that may not b
   assert.deepEqual(warnings.map(({ message }) => message.replace(/^\S+: /, "")).toSorted(), [
     "the private key /etc/nodepool/id_rsa cannot be read: no",
     "the script /s/r.sh is not executable; run chmod +x on it",
-    "there is no folder /e on this machine",
+    "there is no directory /e on this machine",
   ]);
 });
 

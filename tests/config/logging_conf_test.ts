@@ -396,6 +396,6 @@ Deno.test("a logging configuration or a log's folder that is missing is told by 
   });
   const { plan } = parseLoggingConf(small({ handler: FILE.replace("FOLDER", "/nowhere") }), "logging.conf");
   assert.throws(() => new LogOutputs(plan), {
-    message: "cannot write the log /nowhere/log: there is no such folder; make it, or name another file",
+    message: "cannot write the log /nowhere/log: there is no such directory; create it, or name another file",
   });
 });

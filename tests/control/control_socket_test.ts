@@ -166,7 +166,7 @@ Deno.test("refusals keep their status and words, and defects are told to the dae
   await assert.rejects(bench.client.ask("node", { id: 99 }), {
     name: "ControlError",
     status: 404,
-    message: "there is no node 99, nor is one remembered",
+    message: "there is no node 99, nor a record of one",
   });
   bench.pool.failure = new ControlError(409, "the label noble is disabled");
   const spec = { label: "noble", count: 1, job: null, client: null, deadline: null };
@@ -210,12 +210,12 @@ Deno.test("requests that are not what the routes document are refused", async ()
       "/requests",
       '{"label":"x","count":1,"job":null,"client":null,"deadline":9007199254740991}',
     )).error,
-    /^deadline: a time is in milliseconds since 1970, in the year 9999 at the latest$/,
+    /^deadline: a time is in milliseconds since 1970, no later than the year 9999$/,
   );
   assert.match(
     (await ask("POST", "/nodes/hold", '{"ids":[1],"reason":null,"owner":null,"duration":9007199254740991}'))
       .error,
-    /^duration: a length of time is in milliseconds, 100 years at most$/,
+    /^duration: a duration is in milliseconds, at most 100 years$/,
   );
   assert.match((await ask("POST", "/image-orders/wait", '{"at":1e999,"orders":[]}')).error, /^at: /);
   assert.deepEqual(bench.pool.calls, []);
@@ -278,7 +278,7 @@ Deno.test("a file that is no socket is not removed", async () => {
   await Deno.writeTextFile(socketPath, "precious");
   await assert.rejects(
     serveControl(new ScriptedPool(), { socketPath, onDefect() {} }),
-    /is in the way of the control socket and is none: move it/,
+    /exists and is not a socket; move it/,
   );
   assert.equal(await Deno.readTextFile(socketPath), "precious");
 });
@@ -357,7 +357,7 @@ Deno.test("a path that is too long for a socket is an error that says what to do
   const socketPath = `/tmp/${"x".repeat(120)}.sock`;
   await assert.rejects(
     serveControl(new ScriptedPool(), { socketPath, onDefect() {} }),
-    /has 130 bytes, the system allows 10\d: give a shorter path as `state`/,
+    /has 130 bytes; the system allows 10\d: set `state` to a shorter path/,
   );
 });
 

@@ -21,7 +21,7 @@ Deno.test("a job that has an entry gets no second one, and is told what to do", 
     name: "ControlError",
     status: 409,
     message:
-      "job gate/unit has an entry already (1, which holds 2): use `job-delete 1` first, then create it anew",
+      "job gate/unit already has an entry (1, which holds 2): use `job-delete 1` first, then create it again",
   });
   assert.equal(kit.ledger.jobs.size, 1);
 });
@@ -38,13 +38,13 @@ Deno.test("names that no job can have, and numbers that hold nothing, are refuse
   for (const job of ["", "x".repeat(256), "two\nlines", "\x1b[31mred"]) {
     await assert.rejects(createJob({ ...spec, job }, kit), {
       status: 400,
-      message: /give 1 to 255 characters/,
+      message: /use 1 to 255 printable characters/,
     });
   }
   for (const holdOnFailure of [0, -1, 1.5, NaN]) {
     await assert.rejects(createJob({ ...spec, holdOnFailure }, kit), {
       status: 400,
-      message: /give a whole number from 1/,
+      message: /give a whole number of at least 1/,
     });
   }
   assert.equal((await createJob({ ...spec, job: "x".repeat(255) }, kit)).job.length, 255);
@@ -57,7 +57,7 @@ Deno.test("entries are deleted one by one, and what they hold stays held", async
   await createJob(spec, kit);
   await createJob({ job: "gate", holdOnFailure: 1 }, kit);
   assert.deepEqual(await deleteJobs([1, 99, 2], kit), [
-    { id: 1, ok: true, message: "deleted; 2 nodes of it stay held" },
+    { id: 1, ok: true, message: "deleted; 2 of its nodes stay held" },
     { id: 99, ok: false, message: "there is no job 99" },
     { id: 2, ok: true, message: "deleted" },
   ]);

@@ -27,7 +27,7 @@ Deno.test("a node can be held in any phase until the cloud has been asked to del
   assert.deepEqual(outcomes.filter(({ ok }) => !ok), [{
     id: kit.id("delete-address"),
     ok: false,
-    message: `node ${kit.id("delete-address")} is being deleted: its server cannot be kept any more`,
+    message: `node ${kit.id("delete-address")} is being deleted: its server can no longer be kept`,
   }]);
   assert.ok(nodePhases.slice(0, -1).every((phase) => kit.phase(phase) === "hold"));
   assert.deepEqual(kit.ledger.nodes.get(1)!.hold, { reason: "look", owner: "ada", until: null });
@@ -40,13 +40,13 @@ Deno.test("a hold for some time tells its end", async () => {
   assert.equal(kit.ledger.nodes.get(kit.id("ready"))!.hold?.until, NOW + 2 * HOUR);
 });
 
-Deno.test("a node can be deleted in any phase, held ones too; one that is being deleted already stays as it is", async () => {
+Deno.test("a node can be deleted in any phase, held ones too; one that is already being deleted stays as it is", async () => {
   const kit = await everyPhase();
   const outcomes = await deleteNodes(kit.ids, { comment: "by hand" }, kit);
   assert.ok(outcomes.every(({ ok }) => ok));
   const messages = new Map(outcomes.map(({ id, message }) => [id, message]));
   assert.equal(messages.get(kit.id("hold")), "marked for deletion");
-  assert.equal(messages.get(kit.id("delete-address")), "being deleted already");
+  assert.equal(messages.get(kit.id("delete-address")), "already being deleted");
   const going = nodePhases.filter((phase) => phase !== "unassign" && phase !== "delete-address");
   assert.ok(going.every((phase) => kit.phase(phase) === "delete-server"));
   assert.equal(kit.phase("unassign"), "unassign");
@@ -72,8 +72,8 @@ Deno.test("only a node in use is released; a held one is kept", async () => {
   );
   const changed = [...kit.ledger.nodes].filter(([id, each]) => before.get(id) !== each).map(([id]) => id);
   assert.deepEqual(changed, [kit.id("used")]);
-  assert.match(outcomes[kit.id("ready") - 1]!.message, /is ready, not in use: use `delete`/);
-  assert.match(outcomes[kit.id("hold") - 1]!.message, /held, and kept/);
+  assert.match(outcomes[kit.id("ready") - 1]!.message, /is ready, not in use; to delete it, use `delete`/);
+  assert.match(outcomes[kit.id("hold") - 1]!.message, /held until/);
 });
 
 Deno.test("a release says by which job and with which result", async () => {
@@ -111,8 +111,8 @@ Deno.test("a server that is there for an image is not released", async () => {
   const kit = await ledgerWith(node(states.prepare, role), node(states["delete-server"], { ...role, id: 8 }));
   const outcomes = await releaseNodes([7, 8], { result: "FAILURE", job: "gate" }, kit);
   assert.deepEqual(outcomes.map(({ ok, message }) => [ok, message]), [
-    [false, "node 7 prepares image 3: it ends with that and cannot be released"],
-    [false, "node 8 prepares image 3: it ends with that and cannot be released"],
+    [false, "node 7 prepares image 3: it is deleted after that and cannot be released"],
+    [false, "node 8 prepares image 3: it is deleted after that and cannot be released"],
   ]);
 });
 

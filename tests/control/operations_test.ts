@@ -46,7 +46,7 @@ Deno.test("every operation has a route of its own", () => {
   assert.equal(new Set(routes).size, routes.length);
 });
 
-Deno.test("the answer of every list is as its schema says, whatever is in the pool", async () => {
+Deno.test("the response of every list is as its schema says, whatever is in the pool", async () => {
   const folder = await Deno.makeTempDir({ prefix: "np" });
   const socketPath = `${folder}/pool.sock`;
   {

@@ -70,7 +70,7 @@ const DUMPED = [
   "create-server: node 12",
   "queues",
 ];
-const ON = "the CPU profiler is on: send SIGUSR2 again to have the profile; it ends by itself in 10 min";
+const ON = "the CPU profiler is on: send SIGUSR2 again to get the profile; it stops by itself after 10 min";
 const profileOf = (name: string) => [
   `CPU profile /profiles/${name}: open it in the developer tools of Chrome`,
   "profile of 1.000 s",
@@ -103,7 +103,7 @@ Deno.test("the ten functions with most time of their own are named, the longest 
   );
   const text: string = lines.find(({ message }) => message.startsWith("profile of ")).message;
   const [head, ...functions] = text.split("\n");
-  assert.equal(head, "profile of 1.000 s, busy for 0.120 s; most time of their own:");
+  assert.equal(head, "profile of 1.000 s, busy for 0.120 s; most self time:");
   assert.equal(functions.length, 10);
   assert.equal(functions[0], "      0.015 s  12.5 %  f14 file:///x.ts:1");
 });

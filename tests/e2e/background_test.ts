@@ -135,7 +135,7 @@ const failures: readonly (readonly [
     "a folder of the pid file that is missing",
     ({ pool }) => Promise.resolve(["-p", `${pool.folder}/run/np.pid`]),
     1,
-    /^nodepoold: cannot write the pid file .*: there is no such folder: /,
+    /^nodepoold: cannot write the pid file .*: there is no such directory: /,
   ],
   [
     "a logging.conf that is missing",
@@ -150,7 +150,7 @@ const failures: readonly (readonly [
       return [];
     },
     1,
-    /^nodepoold: cannot write the log .*: there is no such folder; make it, or name another file\n$/,
+    /^nodepoold: cannot write the log .*: there is no such directory; create it, or name another file\n$/,
   ],
   [
     "a state that is none",

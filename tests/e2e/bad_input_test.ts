@@ -228,7 +228,11 @@ Deno.test("what cannot be done is said by each command, and what can be done is"
   await t.step("arguments that make no sense end with 2", async () => {
     failed(await pool.run("lits"), 2, /unknown command 'lits'.*Did you mean list\?/);
     failed(await pool.run("hold", "one"), 2, /one/);
-    failed(await pool.run("acquire", "on-simulator", "--wait", "soon"), 2, /A time like 90s, 10m/);
+    failed(
+      await pool.run("acquire", "on-simulator", "--wait", "soon"),
+      2,
+      /Expected a time such as 90s, 10m/,
+    );
     assert.equal(await pool.count("ready"), 1);
   });
 

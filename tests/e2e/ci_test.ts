@@ -204,7 +204,7 @@ Deno.test("nodes of a failing job are held up to a number, with a daemon and wit
     assert.equal(made, "job 1: nodes that fail unit are held, up to 2\n");
     const again = await pool.run("job-create", "unit", "--hold-on-failure", "5");
     assert.equal(again.code, 1);
-    assert.match(again.stderr, /^nodepool: job unit has an entry already \(1, .*use `job-delete 1` first/);
+    assert.match(again.stderr, /^nodepool: job unit already has an entry \(1, .*use `job-delete 1` first/);
     assert.match(done(await pool.run("job-list")), /\| ID \| Name \| Hold on Failure \| Held \|/);
     const shown = await (await pool.fetch("/job-list?format=json")).json();
     assert.deepEqual(shown.jobs.map(({ name, held }: { name: string; held: number }) => [name, held]), [[
@@ -246,7 +246,7 @@ Deno.test("nodes of a failing job are held up to a number, with a daemon and wit
         ["lint", 0],
         ["unit", 2],
       ]);
-      assert.equal(done(await pool.run("job-delete", "1")), "job 1: deleted; 2 nodes of it stay held\n");
+      assert.equal(done(await pool.run("job-delete", "1")), "job 1: deleted; 2 of its nodes stay held\n");
       pool.startDaemon();
       await pool.until(async () => await pool.count("ready") === 2);
       assert.equal(await pool.count("hold"), 2);

@@ -244,7 +244,7 @@ Deno.test("nodes are acquired in every form, released, held and deleted", async 
     const tooMany = await pool.run("acquire", "spare", "--count", "7");
     assert.deepEqual([tooMany.code, tooMany.stderr], [
       1,
-      "nodepool: the request asks for 7 nodes, but there can be 6 at most (west 6): ask for fewer, or raise max-servers\n",
+      "nodepool: the request asks for 7 nodes, but at most 6 are possible (west 6): ask for fewer, or raise max-servers\n",
     ]);
     assert.deepEqual(await requests(pool), []);
     const never = await pool.run("acquire", "never");
@@ -274,7 +274,7 @@ Deno.test("nodes are acquired in every form, released, held and deleted", async 
     const { nodes: [node] }: Acquired = JSON.parse(done(await pool.run("acquire", "small", "-o", "json")));
     const id = String(node!.id);
     assert.equal(done(await pool.run("hold", id, "--reason", "disk errors")), `node ${id}: held\n`);
-    assert.equal(done(await pool.run("release", id)), `node ${id}: held, and kept until it is deleted\n`);
+    assert.equal(done(await pool.run("release", id)), `node ${id}: held until it is deleted\n`);
     const [held] = JSON.parse(done(await pool.run("list", id, "-o", "json"))).nodes;
     assert.deepEqual([held.state, held.comment], ["hold", "disk errors"]);
     assert.equal(done(await pool.run("delete", id, "--now")), `node ${id}: deleted\n`);
@@ -288,7 +288,7 @@ Deno.test("nodes are acquired in every form, released, held and deleted", async 
     const [node] = await pool.nodes();
     const ran = await pool.run("release", String(node!.id));
     assert.equal(ran.code, 1);
-    assert.match(ran.stderr, /is ready, not in use: use `delete`/);
+    assert.match(ran.stderr, /is ready, not in use; to delete it, use `delete`/);
   });
 
   await t.step("alien-list shows what is not ours; a cloud that does not answer is a warning", async () => {
@@ -301,7 +301,7 @@ Deno.test("nodes are acquired in every form, released, held and deleted", async 
     assert.deepEqual(JSON.parse(stdout).aliens.map(({ hostname }: { hostname: string }) => hostname), [
       "somebody-elses",
     ]);
-    assert.match(stderr, /^nodepool: warning: west could not be asked: /);
+    assert.match(stderr, /^nodepool: warning: cannot query west: /);
     assert.deepEqual(JSON.parse(done(await pool.run("alien-list", "east", "-o", "json"))).warnings, []);
   });
 });
@@ -375,7 +375,7 @@ Deno.test("the status endpoint answers at every address, for reading only", asyn
     const missing = await pool.fetch("/nodes/99");
     assert.deepEqual([missing.status, await missing.text()], [
       404,
-      "there is no node 99, nor is one remembered\n",
+      "there is no node 99, nor a record of one\n",
     ]);
   });
 

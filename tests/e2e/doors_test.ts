@@ -85,7 +85,7 @@ Deno.test("the status endpoint on loopback answers to this machine's names only"
     assert.match(answer, /^HTTP\/1\.1 421 /, host);
     assert.match(
       answer,
-      /this endpoint is for this machine: ask for localhost or 127\.0\.0\.1, not for /,
+      /this endpoint serves this machine only: use localhost or 127\.0\.0\.1, not /,
       host,
     );
   }

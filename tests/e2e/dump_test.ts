@@ -62,7 +62,7 @@ Deno.test("SIGUSR2 twice during launches: every node's work is named, and what r
   assert.equal((await Deno.stat(path)).mode! & 0o777, 0o600);
   checkProfile(JSON.parse(await Deno.readTextFile(path)));
   const functions = second[1]!.message.split("\n");
-  assert.match(functions[0]!, /^profile of \d+\.\d{3} s, busy for \d+\.\d{3} s; most time of their own:$/);
+  assert.match(functions[0]!, /^profile of \d+\.\d{3} s, busy for \d+\.\d{3} s; most self time:$/);
   assert.equal(functions.length, 11);
   for (const line of functions.slice(1)) assert.match(line, /^ +\d+\.\d{3} s +\d+\.\d % {2}\S/);
   assert.equal(await pool.stopDaemon(), 0);

@@ -37,7 +37,9 @@ async function builds(pool: RunningPool): Promise<readonly string[]> {
 /** Sends the signals one after the other, each once the log shows that the daemon has the one before. */
 async function send(pool: RunningPool, ...signals: readonly Deno.Signal[]): Promise<void> {
   for (const [index, signal] of signals.entries()) {
-    if (index === 1) await pool.until(async () => (await pool.log()).includes("waiting for the builds"));
+    if (index === 1) {
+      await pool.until(async () => (await pool.log()).includes("waiting for diskimage builds"));
+    }
     Deno.kill(pool.pid, signal);
   }
 }

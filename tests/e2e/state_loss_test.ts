@@ -46,7 +46,7 @@ Deno.test("a daemon whose state is removed ends with 70, and its copy brings eve
     await Deno.remove(pool.state);
     assert.equal(await pool.daemonsEnd(), STATE_LOST);
     const log = await pool.log();
-    assert.match(log, /is gone from under this process: the file has been removed/);
+    assert.match(log, /has disappeared under this process: the file has been removed/);
     assert.equal(changes(pool), before);
     const [copy, ...others] = await rescued(pool);
     assert.ok(copy !== undefined && log.includes(copy), log);
@@ -133,7 +133,7 @@ Deno.test("a daemon whose state is gone says so on standard error too, where its
   await pool.until(async () => (await readyIds(pool)).length === 1);
   await Deno.remove(pool.state);
   assert.equal(await pool.daemonsEnd(), STATE_LOST);
-  const gone = /is gone from under this process: the file has been removed/;
+  const gone = /has disappeared under this process: the file has been removed/;
   assert.match(await Deno.readTextFile(`${pool.folder}/own.log`), gone);
   const shown = await pool.log();
   assert.match(shown, /^nodepool: the daemon ends: the state /);

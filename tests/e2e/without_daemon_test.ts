@@ -94,7 +94,7 @@ Deno.test("an order that is not waited for is left to the next daemon", async ()
   await using pool = await pooled();
   const { code, stdout, stderr } = await pool.run("image-build", "noble", "--no-wait");
   assert.deepEqual([code, stdout], [0, "diskimage noble: ordered\n"]);
-  assert.match(stderr, /no daemon is running; the next one sees to it/);
+  assert.match(stderr, /no daemon is running; the next one will do it/);
 });
 
 Deno.test("Ctrl-C ends a build without a daemon with all its processes, and lists work meanwhile", async () => {
@@ -106,7 +106,7 @@ Deno.test("Ctrl-C ends a build without a daemon with all its processes, and list
   assert.equal(second.code, 3);
   assert.match(
     second.stderr,
-    /no daemon is running, and nodepool image-build \(pid \d+\) works on the state/,
+    /no daemon is running, and nodepool image-build \(pid \d+\) is using the state/,
   );
   const daemon = await pool.run("daemon");
   assert.equal(daemon.code, 3);
@@ -114,7 +114,7 @@ Deno.test("Ctrl-C ends a build without a daemon with all its processes, and list
   command.kill("SIGINT");
   const { code, stderr } = await command.output();
   assert.equal(code, 1);
-  assert.match(new TextDecoder().decode(stderr), /nodepool: stopped; the next daemon goes on with it\n$/);
+  assert.match(new TextDecoder().decode(stderr), /nodepool: stopped; the next daemon continues it\n$/);
   assert.deepEqual(await builders(pool), []);
   await pool.installProgram("disk-image-create", scriptedDiskImageCreate({ seconds: 0.2 }));
   assert.equal((await pool.run("image-build", "noble")).code, 0);

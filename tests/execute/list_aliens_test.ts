@@ -77,7 +77,7 @@ Deno.test("a provider that does not answer is a warning, and the others are list
   };
   const { servers, warnings } = await aliens(null, [down, providers[1]!]);
   assert.deepEqual(servers.length, 1);
-  assert.deepEqual(warnings, ["cloud-c could not be asked: down"]);
+  assert.deepEqual(warnings, ["cannot query cloud-c: down"]);
 });
 
 Deno.test("a client that goes away ends the asking", async () => {

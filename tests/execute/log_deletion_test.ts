@@ -59,7 +59,7 @@ Deno.test("a leak and what is left alone are warnings, what is gone already is a
     "warning: provider cloud-a: floating IP f7 (203.0.113.7), a leak, is left alone: it belongs to node 12 (used); " +
     "it was to be deleted: node 7 has ended",
     `warning: provider cloud-a: server s7 (${over.hostname}) of node 7 cannot be deleted: it is locked`,
-    "debug: provider cloud-a: floating IP f7 (203.0.113.7), a leak, is gone already; it was to be deleted: " +
+    "debug: provider cloud-a: floating IP f7 (203.0.113.7), a leak, was already gone; it was to be deleted: " +
     "node 7 has ended",
   ]);
 });

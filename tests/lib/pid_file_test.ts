@@ -83,7 +83,7 @@ Deno.test("a folder that is gone at the end is told, and stops nobody", () => {
   Deno.removeSync(folder, { recursive: true });
   Deno.writeTextFileSync(folder, "");
   written[Symbol.dispose]();
-  assert.match(bench.troubles.join(), /^the pid file .+ cannot be removed: /);
+  assert.match(bench.troubles.join(), /^cannot remove the pid file .+: /);
 });
 
 Deno.test("a pid file of a process that lives is left alone", async () => {
@@ -106,7 +106,7 @@ Deno.test("a pid file of a process that lives is left alone", async () => {
   await reader.read();
   assert.throws(() => bench.write(), {
     message:
-      `cannot write the pid file ${bench.path}: process 4711 runs and has it; give another --pidfile, or stop that process`,
+      `cannot write the pid file ${bench.path}: process 4711 is running and owns it; give another --pidfile, or stop that process`,
   });
   assert.equal(bench.text(), "4711\n");
   await holder.stdin.close();
@@ -120,14 +120,18 @@ Deno.test("a link, a folder and a file of another kind are refused and stay as t
   const target = join(bench.folder, "target");
   Deno.writeTextFileSync(target, "1\n");
   const cases: [string, (path: string) => void, RegExp][] = [
-    ["link", (path) => Deno.symlinkSync(target, path), /it is a link; name a plain file, or none yet/],
+    [
+      "link",
+      (path) => Deno.symlinkSync(target, path),
+      /it is a link; name a regular file, or one that does not exist yet/,
+    ],
     ["dangling", (path) => Deno.symlinkSync(join(bench.folder, "none"), path), /it is a link/],
-    ["folder", (path) => Deno.mkdirSync(path), /it is a folder/],
+    ["folder", (path) => Deno.mkdirSync(path), /it is a directory/],
     ["names", (path) => Deno.linkSync(target, path), /it is a file with several names/],
     [
       "hosts",
       (path) => Deno.writeTextFileSync(path, "127.0.0.1 localhost\n"),
-      /it holds something else than a process id/,
+      /it does not hold a process id/,
     ],
   ];
   for (const [name, make, message] of cases) {
@@ -142,5 +146,5 @@ Deno.test("a link, a folder and a file of another kind are refused and stay as t
   assert.equal(bench.text(target), "1\n");
   assert.equal(bench.text(join(bench.folder, "none")), null);
   assert.equal(bench.text(join(bench.folder, "hosts")), "127.0.0.1 localhost\n");
-  assert.throws(() => bench.write(join(bench.folder, "no/such.pid")), /there is no such folder/);
+  assert.throws(() => bench.write(join(bench.folder, "no/such.pid")), /there is no such directory/);
 });

@@ -97,7 +97,7 @@ Deno.test("a host that is not known is told once, and nothing fails", async () =
     for (let count = 0; count < 500; count++) statsd.increment(`nodepool.launch.ready-${count}`);
   }
   assert.equal(told.length, 1, told.join("\n"));
-  assert.match(told[0]!, /^StatsD at no\.\.such\.host:8125 cannot be told: .*ENOTFOUND/);
+  assert.match(told[0]!, /^cannot send to StatsD at no\.\.such\.host:8125: .*ENOTFOUND/);
 });
 
 Deno.test("a port that nobody listens on stops nothing", async () => {

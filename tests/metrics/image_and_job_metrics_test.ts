@@ -160,7 +160,7 @@ for (
     [
       { STATSD_HOST: "g", STATSD_PORT: "0" },
       { host: "g", port: 8125 },
-      /STATSD_PORT is "0", which is no port; 8125 is/,
+      /STATSD_PORT is "0", which is not a port; using 8125;/,
     ],
     [{ STATSD_HOST: "g", STATSD_PORT: "65536" }, { host: "g", port: 8125 }, /STATSD_PORT/],
     [{ STATSD_HOST: "g", STATSD_PORT: "8125/udp" }, { host: "g", port: 8125 }, /STATSD_PORT/],

@@ -183,7 +183,7 @@ Deno.test("a keypair that is for another private key is a warning: the image may
   const listKeypairs = () => Promise.resolve([{ name: "ci", publicKey: key }]);
   const edit = withKeys("keypair: ci");
   assert.deepEqual(await troublesWith(() => ({ listKeypairs }), { edit }), [
-    "warning keypair ci: it does not fit the private key /key; the image itself must accept that key",
+    "warning keypair ci: it does not match the private key /key; the image itself must accept that key",
   ]);
 });
 

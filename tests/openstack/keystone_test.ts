@@ -59,7 +59,7 @@ async function goesOnWithout(pool: NodepoolProcess, before: readonly number[]): 
     ({ warnings } = JSON.parse(await pool.succeed("alien-list", "-o", "json")) as AlienListView);
     return warnings.length > 0;
   });
-  assert.match(warnings[0]!, /^cloud could not be asked: .*:5000/);
+  assert.match(warnings[0]!, /^cannot query cloud: .*:5000/);
   const kept = (await pool.nodes()).filter(({ id }) => before.includes(id));
   assert.deepEqual(kept.map(({ state }) => state).sort(), ["ready", "used"]);
   await pool.succeed("release", String(taken.id));

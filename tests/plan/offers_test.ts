@@ -62,42 +62,42 @@ Deno.test("an offer has the flavor and the image that the catalog has for the la
 
 const refused: readonly (readonly [string, ReturnType<typeof offer>, RegExp])[] = [
   ["is retired", offer({}, { provider: provider({ maxServers: -1 }) }), /^retired: max-servers is -1$/],
-  ["was not asked yet", offer({ seen: undefined }), /^not asked yet$/],
+  ["was not contacted yet", offer({ seen: undefined }), /^not contacted yet$/],
   [
     "is out of reach",
     offer({ seen: seen({ failure: { message: "connection refused", since: NOW } }) }),
-    /^out of reach since 03:04:05: connection refused$/,
+    /^unreachable since 03:04:05: connection refused$/,
   ],
   [
-    "is out of reach since another day, which is told with its date",
+    "is unreachable since another day, which is told with its date",
     offer({ seen: seen({ failure: { message: "connection refused", since: NOW - DAY } }) }),
-    /^out of reach since 20\d\d-\d\d-\d\d 03:04:05: connection refused$/,
+    /^unreachable since 20\d\d-\d\d-\d\d 03:04:05: connection refused$/,
   ],
   [
     "is out of reach, by the machine's clock as it is set now",
     offer({ wallOffset: -HOUR, seen: seen({ failure: { message: "connection refused", since: NOW } }) }),
-    /^out of reach since 02:04:05: connection refused$/,
+    /^unreachable since 02:04:05: connection refused$/,
   ],
   [
     "has much that is missing looked up",
     offer({ seen: seen({ missing: { ...missing, isLooking: true } }) }),
-    /^looking for what its listings leave out$/,
+    /^checking what its listings omit$/,
   ],
   [
     "has no catalog yet",
     offer({ seen: seen({ catalog: catalog({ flavors: null }) }) }),
-    /^not seen completely yet$/,
+    /^not fully listed yet$/,
   ],
-  ["was never listed", offer({ seen: seen({ inventory: inventory([]) }) }), /^not seen completely yet$/],
+  ["was never listed", offer({ seen: seen({ inventory: inventory([]) }) }), /^not fully listed yet$/],
   [
     "refuses for a while",
     offer({ seen: seen({ refusal: refusal() }) }),
-    /^over quota \(see: nodepool manual quota\); asked again at 03:05:05$/,
+    /^over quota \(see: nodepool manual quota\); trying again at 03:05:05$/,
   ],
   [
     "is being asked again",
     offer({ seen: seen({ refusal: refusal({ until: NOW }) }), asking: true }),
-    /^over quota \(see: nodepool manual quota\); asking again$/,
+    /^over quota \(see: nodepool manual quota\); trying again now$/,
   ],
   ["is paused", offer({ pause }), /^paused until 03:05:05 after 1 failed launches in a row: no login$/],
   [
@@ -172,7 +172,7 @@ Deno.test("an image that is made here is booted from the newest that is ready", 
 });
 
 Deno.test("nothing is launched on a provider that has not been listed completely, or has no catalog yet", () => {
-  const expected = "not seen completely yet";
+  const expected = "not fully listed yet";
   assert.equal(offer({ seen: seen({ inventory: inventory([]) }) }), expected);
   assert.equal(offer({ seen: seen({ catalog: catalog({ flavors: null }) }) }), expected);
 });
@@ -181,7 +181,7 @@ Deno.test("an image that is not active is waited for, by its status", () => {
   const images = new Map([["noble", sampleCloudImage({ status: "deactivated" })]]);
   assert.equal(
     offer({ seen: seen({ catalog: catalog({ images }) }) }),
-    "the image noble is deactivated on the cloud; it is waited for until it is active",
+    "the image noble is deactivated on the cloud; waiting until it is active",
   );
 });
 

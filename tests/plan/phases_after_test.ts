@@ -63,7 +63,7 @@ Deno.test("ready: a node of a label that is no longer configured goes unused", (
   const event = removed(planReady(situation(states.ready, { config: config({ labels: [] }) })));
   assert.deepEqual([event.result, event.comment], [
     "unused",
-    "the configuration has no label noble any more",
+    "the configuration no longer has label noble",
   ]);
 });
 
@@ -102,8 +102,8 @@ Deno.test("hold: its own end or hold-max-age, whichever is first, ends it", () =
   const since = NOW - MINUTE;
   assert.deepEqual(held(NOW + HOUR, null, NOW), { do: "stay", until: NOW + HOUR });
   assert.deepEqual(held(NOW + HOUR, 10 * MINUTE, NOW), { do: "stay", until: since + 10 * MINUTE });
-  assert.equal(removed(held(NOW + HOUR, null, NOW + HOUR)).comment, "the hold is over");
-  assert.equal(removed(held(null, HOUR, since + HOUR)).comment, "the hold is over");
+  assert.equal(removed(held(NOW + HOUR, null, NOW + HOUR)).comment, "the hold has expired");
+  assert.equal(removed(held(null, HOUR, since + HOUR)).comment, "the hold has expired");
   assert.deepEqual(held(null, null, NOW + 1000 * HOUR), { do: "stay" });
 });
 

@@ -55,14 +55,14 @@ function action(step: NodeStep) {
 Deno.test("prepare: a node waits until each of its subnodes can be logged in to", () => {
   for (const phase of ["create", "boot", "address", "login", "delete-server"] as const) {
     const step = waiting(preparing([subnode(8, "prepare"), subnode(9, phase)]));
-    assert.deepEqual([step.reason, step.message], ["subnodes", "1 of its 2 subnodes are there"]);
+    assert.deepEqual([step.reason, step.message], ["subnodes", "1 of its 2 subnodes are up"]);
   }
-  assert.equal(waiting(preparing([])).message, "0 of its 2 subnodes are there");
+  assert.equal(waiting(preparing([])).message, "0 of its 2 subnodes are up");
 });
 
 Deno.test("prepare: a node that misses a subnode tells why that cannot be launched", () => {
   const step = preparing([subnode(8, "prepare")], { subnodeRefusal: "max-servers 3/3" });
-  assert.equal(waiting(step).message, "1 of its 2 subnodes are there: max-servers 3/3");
+  assert.equal(waiting(step).message, "1 of its 2 subnodes are up: max-servers 3/3");
 });
 
 Deno.test("prepare: files and script go to the node and to those subnodes that are not being deleted", () => {
@@ -88,7 +88,7 @@ Deno.test("prepare: attempts that keep failing for boot-timeout end the launch, 
   const state = { ...states.prepare, failingSince: since };
   const failed = action(preparing(both, { fields: { state, attempt: 9, waitingOn, retryAt: NOW } }));
   assert.ok(failed.type === "give-up");
-  assert.equal(failed.failure.message, "it could not be prepared within 120 s: connection lost");
+  assert.equal(failed.failure.message, "not prepared within 120 s: connection lost");
   // The last failure came early, and the attempt after it takes long.
   const underWay = preparing(both, { fields: { state, attempt: 1, waitingOn, retryAt: since + 2 * SECOND } });
   assert.equal(action(underWay).type, "prepare-node");
@@ -109,7 +109,7 @@ Deno.test("prepare: a node of a label that is gone ends, as its subnodes would n
   const event = removed(preparing([], { config: config({ labels: [] }) }));
   assert.deepEqual([event.result, event.comment], [
     "unused",
-    "the configuration has no label noble any more",
+    "the configuration no longer has label noble",
   ]);
 });
 

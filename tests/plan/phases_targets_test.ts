@@ -82,7 +82,7 @@ Deno.test("assign: a node whose server or target is gone is deleted", () => {
   const unused = removed(planAssign(situation(states.assign, { config: config() })));
   assert.deepEqual([unused.result, unused.comment], [
     "unused",
-    "the configuration has no target default any more",
+    "the configuration no longer has target default",
   ]);
 });
 
@@ -142,7 +142,7 @@ Deno.test("test: one that takes longer than test-stuck is deleted, with what wen
 
 Deno.test("test: a target without a test-job any more leaves nothing to wait for", () => {
   const event = removed(planTest(situation(states.test, { config: withTarget() })));
-  assert.deepEqual([event.result, event.comment], ["unused", "target default has no test-job any more"]);
+  assert.deepEqual([event.result, event.comment], ["unused", "target default no longer has a test-job"]);
 });
 
 Deno.test("used: a node whose job has ended ends delete-delay later, and not before", () => {

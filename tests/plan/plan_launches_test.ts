@@ -79,8 +79,8 @@ Deno.test("requests that wait are demand on top of min-ready", () => {
   const requests = [sampleRequest({ id: 1, count: 2 }), sampleRequest({ id: 2, label: "jammy" })];
   const { launches } = planLaunches(input({ requests }));
   assert.deepEqual(launches.map(({ reason }) => reason), [
-    "2 asked for, have 0",
-    "2 asked for, have 0",
+    "2 requested, have 0",
+    "2 requested, have 0",
     "min-ready 1, have 0 for 2 asked for",
   ]);
 });
@@ -129,7 +129,7 @@ Deno.test("what is refused says how many are wanted and why, for each provider",
     wanted: 2,
     refusals: [
       { provider: "cloud-a", reason: "retired: max-servers is -1" },
-      { provider: "cloud-b", reason: "out of reach since 03:04:05: connection refused" },
+      { provider: "cloud-b", reason: "unreachable since 03:04:05: connection refused" },
     ],
   }]);
 });

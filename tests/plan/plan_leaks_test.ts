@@ -72,7 +72,10 @@ Deno.test("a server whose node has ended is a leak", () => {
 
 Deno.test("a server beside the one that its node has is a leak, the node's own never is", () => {
   const found = leaks({ ...ofServers(server("s7"), server("s8")), nodes: byId([node(states.ready)]) });
-  assert.deepEqual(found.map(({ id, reason }) => [id, reason]), [["s8", "node 7 has another server, s7"]]);
+  assert.deepEqual(found.map(({ id, reason }) => [id, reason]), [[
+    "s8",
+    "node 7 has a different server, s7",
+  ]]);
 });
 
 Deno.test("a server whose node does not know its own yet is no leak", () => {
@@ -285,7 +288,7 @@ function ofImages(
   });
 }
 
-Deno.test("an image whose record is gone, or has another image, is a leak once it was listed twice", () => {
+Deno.test("an image whose record is gone, or has a different image, is a leak once it was listed twice", () => {
   const gone = imageRecord(imageStates.gone);
   const name = gone.hostname;
   assert.deepEqual(ofImages(gone), [
@@ -294,7 +297,7 @@ Deno.test("an image whose record is gone, or has another image, is a leak once i
   assert.deepEqual(ofImages(gone, { before: [] }), []);
   const second = ofImages(imageRecord(imageStates.ready), { id: "image-9" });
   assert.deepEqual(second.map(({ id, reason }) => [id, reason]), [
-    ["image-9", "image 3 has another image, image-3"],
+    ["image-9", "image 3 has a different image, image-3"],
   ]);
 });
 
@@ -344,7 +347,7 @@ Deno.test("a keypair whose image needs it no more is a leak", () => {
       provider: "cloud-a",
       id: keypairName(INSTALLATION, 3),
       name: keypairName(INSTALLATION, 3),
-      reason: "image 3 needs no keypair any more",
+      reason: "image 3 no longer needs a keypair",
       portId: null,
     }]);
   }

@@ -106,7 +106,7 @@ Deno.test("nodes of a provider that is not configured any more wait for it, and 
     const plan = planPool(input({ nodes: [node(state)], config: config({ providers: [] }) }));
     assert.deepEqual(plan.actions, []);
     assert.deepEqual(plan.changes[0]?.next?.state, state);
-    assert.match(plan.changes[0]?.next?.waitingOn?.message ?? "", /not in the configuration; put it back/);
+    assert.match(plan.changes[0]?.next?.waitingOn?.message ?? "", /not in the configuration; add it back/);
   }
 });
 
@@ -183,7 +183,7 @@ Deno.test("a ready node that is granted counts as gone for those who come later"
   const requests = [sampleRequest({ id: 1 }), sampleRequest({ id: 2 })];
   const plan = planPool(input({ nodes: [node(states.ready)], requests }));
   assert.deepEqual(plan.grants.map(({ request }) => request.id), [1]);
-  assert.deepEqual(plan.launches.launches.map(({ reason }) => reason), ["1 asked for, have 0"]);
+  assert.deepEqual(plan.launches.launches.map(({ reason }) => reason), ["1 requested, have 0"]);
   assert.deepEqual(plan.requestWaits.map(({ request }) => request.id), [2]);
 });
 

@@ -43,7 +43,7 @@ Deno.test("a request whose nodes are on their way waits for them", () => {
 
 Deno.test("a request from before the daemon's start says that its client has not come back", () => {
   const [wait] = waitsOf([sampleRequest({ id: 1 })], { deserted: new Set([1]) });
-  assert.equal(wait?.waitingOn.message, "its client has not come back since the daemon started");
+  assert.equal(wait?.waitingOn.message, "its client has not reconnected since the daemon started");
 });
 
 Deno.test("a request that others of its label come before says so, whatever their order in memory", () => {
@@ -66,7 +66,7 @@ Deno.test("a request that others of its label come before says so, whatever thei
 
 Deno.test("a request whose label is gone, or has been disabled, is not told that nodes are being built", () => {
   const [gone] = waitsOf([sampleRequest({ id: 1, label: "old" })]);
-  assert.equal(gone?.waitingOn.message, "the configuration has no label old any more");
+  assert.equal(gone?.waitingOn.message, "the configuration no longer has label old");
   const [disabled] = waitsOf([sampleRequest({ id: 1 })], {
     config: config({ labels: [label({ minReady: -1 })] }),
   });

@@ -120,7 +120,7 @@ Deno.test("what images wait for comes before subnodes, and subnodes come before 
 
 Deno.test("a refusal of the cloud holds for subnodes as for nodes", () => {
   const refused = plan({ nodes: [waiting], observation: { refusal: refusal() } });
-  assert.match(refused.refusals.get(7) ?? "", /^over quota \(see: nodepool manual quota\); asked again at /);
+  assert.match(refused.refusals.get(7) ?? "", /^over quota \(see: nodepool manual quota\); trying again at /);
   assert.deepEqual(refused.launches, []);
 });
 

@@ -33,8 +33,8 @@ Deno.test("of what is ready above min-ready and what is waited for, the oldest a
   assert.deepEqual([[...first.unwanted.keys()], first.leaving.size, first.until], [[5, 4], 0, NOW + IDLE]);
   const later = plan({ ...given, unwanted: first.unwanted, now: NOW + IDLE });
   assert.deepEqual([...later.leaving], [
-    [5, "nobody has wanted it for 10m"],
-    [4, "nobody has wanted it for 10m"],
+    [5, "not needed for 10m"],
+    [4, "not needed for 10m"],
   ]);
 });
 

@@ -69,7 +69,7 @@ Deno.test("a list that leaves out servers that live is called doubtful for as lo
   await virtual.clock.advance(2 * MINUTE);
   assert.match(
     problems(virtual),
-    /^provider main: its listings cannot be relied on: they leave out 3 servers/,
+    /^provider main: its listings are unreliable: they omit 3 servers/,
   );
   assert.equal(virtual.pool.report().providers[0]?.missing?.isDoubtful, true);
   virtual.simulator.disarm();

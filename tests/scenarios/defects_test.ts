@@ -54,7 +54,7 @@ Deno.test("a node that breaks the planning is in list, status and the log; the p
       ]],
     );
     assert.deepEqual(listProblems(report), [
-      `node ${first!.id}: planning failed: a defect; all others go on`,
+      `node ${first!.id}: planning failed: a defect; the others are not affected`,
     ]);
     assert.deepEqual(viewReadiness(report), { ready: true, reasons: [] });
     assert.notEqual(tag(), tagBefore);

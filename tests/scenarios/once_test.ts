@@ -1,4 +1,4 @@
-/** Everything is asked of a cloud once, also where changes of the state take long and plans are older than they. */
+/** Everything is asked of a cloud once, also where state changes take long and plans are older than they. */
 import assert from "node:assert/strict";
 import { HOUR, MINUTE, SECOND } from "../../src/domain/time.ts";
 import type { Clock } from "../../src/lib/clock.ts";

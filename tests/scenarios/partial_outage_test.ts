@@ -93,7 +93,10 @@ Deno.test("status says what is stale, since when, why, and when it is tried agai
     problems(),
     RegExp(`provider main: cannot list its base images since ${time}: .*; trying again at ${time}`),
   );
-  assert.match(problems(), RegExp(`provider main: cannot read its compute quota since ${time}: .*no answer`));
+  assert.match(
+    problems(),
+    RegExp(`provider main: cannot read its compute quota since ${time}: .*no response`),
+  );
   virtual.simulator.disarm();
   await virtual.clock.advance(5 * MINUTE);
   assert.equal(problems(), "");

@@ -214,7 +214,7 @@ Deno.test("a request outlasts a restart: its client comes back and gets its node
   await virtual.clock.advance(10 * SECOND);
   assert.equal(virtual.count("used"), 0);
   const request = virtual.pool.report().requests[0]!;
-  assert.equal(request.waitingOn!.message, "its client has not come back since the daemon started");
+  assert.equal(request.waitingOn!.message, "its client has not reconnected since the daemon started");
   const nodes = await virtual.during(virtual.granted(id), SECOND);
   assert.equal(nodes.length, 2);
 });

@@ -130,7 +130,7 @@ Deno.test("while a subnode is replaced its node tells what it waits for", async 
   await virtual.clock.advance(MINUTE);
   const [node] = nodes(virtual);
   assert.deepEqual([node!.state.phase, node!.waitingOn?.reason], ["prepare", "subnodes"]);
-  assert.equal(node!.waitingOn?.message, "1 of its 2 subnodes are there");
+  assert.equal(node!.waitingOn?.message, "1 of its 2 subnodes are up");
 });
 
 Deno.test("a node whose own server fails takes its subnodes along, and another group takes their place", async () => {
@@ -217,7 +217,7 @@ Deno.test("a subnode's id is refused by hold, delete and release, with what to n
     ...await virtual.during(virtual.ask("hold", { ids: [2], ...hold })),
     ...await virtual.during(virtual.ask("release", { ids: [2], result: null, job: null })),
   ];
-  const message = "node 2 is a subnode of node 1 and goes where that goes: name that one";
+  const message = "node 2 is a subnode of node 1 and shares its fate; give the id of that node";
   assert.deepEqual(outcomes, Array(3).fill({ id: 2, ok: false, message }));
   await virtual.clock.advance(MINUTE);
   assert.equal(readyGroups(virtual).length, 1);

@@ -30,8 +30,8 @@ Deno.test("folders of a fresh system are there, and those above what was written
   assert.equal(files.find("/opt/c"), null);
   assert.deepEqual([files.list("/opt"), files.list("/opt/a/b")], [["a"], ["file"]]);
   assert.ok(files.list("/").includes("etc"));
-  assert.throws(() => files.list("/opt/c"), refused("missing", /not there/));
-  assert.throws(() => files.list("/opt/a/b/file"), refused("failure", /no folder/));
+  assert.throws(() => files.list("/opt/c"), refused("missing", /does not exist/));
+  assert.throws(() => files.list("/opt/a/b/file"), refused("failure", /not a directory/));
 });
 
 Deno.test("a file is written piece by piece, cut, and written anew", () => {
@@ -74,22 +74,22 @@ Deno.test("what is there is moved with all in it, and taken away when it is empt
   assert.equal(files.makeFolder("/opt/a", { mode: 0o755, at }), false);
   files.writeFile("/opt/a/file", bytes, { mode: 0o600, at });
   assert.throws(() => files.remove("/opt/a"), refused("failure", /not empty/));
-  assert.throws(() => files.rename("/opt/a", "/tmp"), refused("failure", /there already/));
+  assert.throws(() => files.rename("/opt/a", "/tmp"), refused("failure", /already exists/));
   assert.throws(() => files.rename("/opt/a", "/opt/a/b"), refused("failure", /within/));
-  assert.throws(() => files.rename("/opt/x", "/opt/y"), refused("missing", /not there/));
+  assert.throws(() => files.rename("/opt/x", "/opt/y"), refused("missing", /does not exist/));
   files.rename("/opt/a", "/srv/b");
   assert.deepEqual([files.find("/opt/a"), files.list("/srv/b")], [null, ["file"]]);
   files.remove("/srv/b/file");
   files.remove("/srv/b");
   assert.equal(files.entries.size, 0);
-  assert.throws(() => files.remove("/srv/b"), refused("missing", /not there/));
+  assert.throws(() => files.remove("/srv/b"), refused("missing", /does not exist/));
 });
 
 Deno.test("a link takes the place of a file only where it is to", () => {
   const files = new ServerFiles();
   files.writeFile("/opt/x", bytes, { mode: 0o600, at });
-  assert.throws(() => files.makeLink("/opt/x", { link: "y", at }), refused("failure", /there already/));
+  assert.throws(() => files.makeLink("/opt/x", { link: "y", at }), refused("failure", /already exists/));
   files.makeLink("/opt/x", { link: "y", at, replace: true });
   assert.equal(files.entries.get("/opt/x")?.link, "y");
-  assert.throws(() => files.makeLink("/opt", { link: "y", at, replace: true }), refused("failure", /there/));
+  assert.throws(() => files.makeLink("/opt", { link: "y", at, replace: true }), refused("failure", /exists/));
 });

@@ -152,12 +152,12 @@ const mistakes: readonly (readonly [string, string, string])[] = [
   [
     "an operation that there is not",
     'faults:\n  - {fault: 1, operation: "server.create server.craete"}\n',
-    "2:16: faults[0].operation: no operation is server.craete; there are server.action, ",
+    "2:16: faults[0].operation: no operation matches server.craete; there are server.action, ",
   ],
   [
     "an operation of a subject that there is not",
     "faults:\n  - {fault: 1, operation: sever.*}\n",
-    "2:16: faults[0].operation: no operation is sever.*; there are catalog.*, ",
+    "2:16: faults[0].operation: no operation matches sever.*; there are catalog.*, ",
   ],
   [
     "a fault of a cloud that there is not",

@@ -198,6 +198,6 @@ Deno.test("a local folder that cannot be read, and a remote place that cannot be
   await world.session.writeFile("/opt/file", "", { ...options, mode: 0o600 });
   await assert.rejects(world.session.writeFile("/opt/file/inner", "", { ...options, mode: 0o600 }), {
     failure: "command",
-    message: /as debian .*: \/opt\/file is no folder/,
+    message: /as debian .*: \/opt\/file is not a directory/,
   });
 });

@@ -86,10 +86,10 @@ Deno.test("what a list does not know is an error that names what it knows", asyn
     const [path, message] of [
       [
         "/node-list?lable=x",
-        "there is no parameter lable here: format, fields, id, provider, label, state\n",
+        "there is no parameter lable here; known: format, fields, id, provider, label, state\n",
       ],
-      ["/node-list?format=xml", "there is no format xml: text, wide, json, html, csv\n"],
-      ["/request-list?fields=id,nope", /^there is no field nope: id, label, /],
+      ["/node-list?format=xml", "there is no format xml; known: text, wide, json, html, csv\n"],
+      ["/request-list?fields=id,nope", /^there is no field nope; known: id, label, /],
     ] as const
   ) {
     const response = await site.get(path);
@@ -180,7 +180,7 @@ Deno.test("what is not there is 404, in JSON for who wants it", async () => {
     assert.match(await response.text(), /^there is no/);
   }
   const json = await site.get("/nodes/99", { accept: "application/json" });
-  assert.deepEqual(await json.json(), { error: "there is no node 99, nor is one remembered", status: 404 });
+  assert.deepEqual(await json.json(), { error: "there is no node 99, nor a record of one", status: 404 });
 });
 
 Deno.test("/healthz answers while the process does, /readyz while the pool can work", async () => {

@@ -17,7 +17,7 @@ Deno.test("serveSite() says so when another program has the port", async () => {
     assert.equal(
       error.message,
       `the status endpoint cannot listen on 127.0.0.1:${port}: another program does; stop it, ` +
-        "or give another `listen` under `status`",
+        "or change `listen` under `status`",
     );
     return true;
   });

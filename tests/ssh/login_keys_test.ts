@@ -81,11 +81,11 @@ const refused: Readonly<Record<string, readonly [command: string, says: RegExp]>
   "that is empty": ["true", /^is empty; make one with: ssh-keygen -t ed25519 -N '' -f \/key$/],
   "that is encrypted, by ssh-keygen": [
     "rm -f k k.pub; ssh-keygen -q -t rsa -b 1024 -N secret -f k && cat k",
-    /^is encrypted \(OpenSSH, bcrypt, aes256-ctr\); take its passphrase away with: ssh-keygen -p -N '' -f \/key$/,
+    /^is encrypted \(OpenSSH, bcrypt, aes256-ctr\); remove its passphrase with: ssh-keygen -p -N '' -f \/key$/,
   ],
   "that is encrypted, PBKDF2": [
     "openssl genrsa 1024 | openssl pkcs8 -topk8 -passout pass:secret",
-    /^is encrypted \(PKCS#8, PBKDF2\); take its passphrase away with: ssh-keygen -p/,
+    /^is encrypted \(PKCS#8, PBKDF2\); remove its passphrase with: ssh-keygen -p/,
   ],
   "that is encrypted, scrypt": [
     "openssl genrsa 1024 | openssl pkcs8 -topk8 -scrypt -passout pass:secret",
@@ -112,7 +112,7 @@ const refused: Readonly<Record<string, readonly [command: string, says: RegExp]>
   ],
   "that is DSA": [
     "openssl dsaparam -genkey 1024",
-    /^is a DSA key, which SSH servers take no more; make another with/,
+    /^is a DSA key, which SSH servers no longer accept; create another with/,
   ],
   "that is DSA in PKCS#8": ["openssl dsaparam -genkey 1024 | openssl pkcs8 -topk8 -nocrypt", /^is a DSA key/],
   "that is Ed448": ["openssl genpkey -algorithm ed448", /^is a key of type Ed448, which SSH does not know/],
@@ -138,14 +138,14 @@ const refused: Readonly<Record<string, readonly [command: string, says: RegExp]>
   "of OpenSSH that is damaged": ["sed 5,9d k", /^is damaged/],
   "with its line ends written out": [
     "openssl genrsa 1024 | sed ':a;N;$!ba;s/\\n/\\\\n/g'",
-    /^has \\n where its lines should end; mend it with: printf/,
+    /^has \\n where its lines should end; fix it with: printf/,
   ],
   "that is base64 of a key": [
     "openssl genrsa 1024 | base64",
     /^is a key in base64; decode it with: base64 -d/,
   ],
   "that is a PGP key": ["echo -----BEGIN PGP PRIVATE KEY BLOCK-----", /^is an OpenPGP key/],
-  "that is anything else": ["echo hello", /^is no private key/],
+  "that is anything else": ["echo hello", /^is not a private key/],
 };
 
 keyTest("that cannot be used says what it is and what makes it usable", async () => {

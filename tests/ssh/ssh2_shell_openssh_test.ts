@@ -105,10 +105,10 @@ withServer("fails as `auth` with a private key that can't be used, and says why"
   const cases: [string, RegExp][] = [
     [
       locked.secret,
-      /the private key is encrypted \(OpenSSH, bcrypt, aes256-ctr\); take its passphrase away with: ssh-keygen/,
+      /the private key is encrypted \(OpenSSH, bcrypt, aes256-ctr\); remove its passphrase with: ssh-keygen/,
     ],
     [locked.open, /the private key is a public key/],
-    ["no key at all", /the private key is no private key/],
+    ["no key at all", /the private key is not a private key/],
   ];
   for (const [privateKey, expected] of cases) {
     const login = createSsh2Shell().login(targetOf(server, { privateKey }), options("true"));

@@ -102,7 +102,7 @@ Deno.test("openKvStore() refuses a file that is no database and leaves it as it 
   await Deno.writeTextFile(state.path, "max-servers: 10\n".repeat(1_000));
   const error = await failure(state.path);
   assert.equal(error.kind, "damaged");
-  assert.match(error.message, /no SQLite database; restore the file from a copy, or move it away/);
+  assert.match(error.message, /not a SQLite database; restore the file from a copy, or move it away/);
   assert.equal(await Deno.readTextFile(state.path), "max-servers: 10\n".repeat(1_000));
 });
 
@@ -118,7 +118,7 @@ Deno.test("openKvStore() says what is wrong when no file can be made there", asy
   await Deno.writeTextFile(state.path, "");
   const error = await failure(join(state.path, "state.kv"));
   assert.equal(error.kind, "unusable");
-  assert.match(error.message, /its directory cannot be made/);
+  assert.match(error.message, /its directory cannot be created/);
 });
 
 for (const [what, length] of [["to half", 0.5], ["to one page", 4_096], ["within its header", 50]] as const) {

@@ -82,7 +82,10 @@ for (const checkpointed of [false, true]) {
     await using state = await killedState({ checkpointed, settled: true });
     await using other = await killedState({ checkpointed, settled: true });
     await Deno.copyFile(`${other.path}-wal`, `${state.path}-wal`);
-    assert.match((await refusal(state.path)).message, /state\.kv-wal, belongs to another state or is spoilt/);
+    assert.match(
+      (await refusal(state.path)).message,
+      /state\.kv-wal, belongs to another state or is damaged/,
+    );
   });
 }
 

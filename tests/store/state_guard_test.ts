@@ -29,7 +29,7 @@ const events: readonly { what: string; problem: RegExp; act: (path: string) => P
   },
   {
     what: "replaced",
-    problem: /another file has been put in its place/,
+    problem: /it has been replaced by another file/,
     async act(path) {
       await writeOther(`${path}.other`);
       await Deno.rename(`${path}.other`, path);
@@ -56,7 +56,7 @@ const events: readonly { what: string; problem: RegExp; act: (path: string) => P
   },
   {
     what: "given another log",
-    problem: /another write-ahead log has been put in its place/,
+    problem: /its write-ahead log has been replaced by another one/,
     async act(path) {
       await Deno.copyFile(`${path}-wal`, `${path}-log`);
       await Deno.rename(`${path}-log`, `${path}-wal`);

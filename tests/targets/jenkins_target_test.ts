@@ -36,7 +36,7 @@ for (
     [
       "is another server",
       (jenkins) => jenkins.failNext({ ...ROOT, answer: new Response("<html>It works!") }),
-      "the answer is not JSON, or was cut off; check url",
+      "the response is not JSON, or was cut off; check url",
     ],
     [
       "answers something else",

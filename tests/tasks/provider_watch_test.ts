@@ -401,7 +401,7 @@ for (const [method, look] of Object.entries(HANGING)) {
     await kit.clock.advance(20 * SECOND);
     await first;
     assert.deepEqual(kit.watch.stale.map(({ look }) => look), [look]);
-    assert.match(kit.watch.stale[0]!.message, /no answer/);
+    assert.match(kit.watch.stale[0]!.message, /no response/);
     for (let minute = 0; minute < 10; minute++) {
       const next = kit.observe();
       await kit.clock.advance(MINUTE);

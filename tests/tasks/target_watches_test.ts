@@ -64,7 +64,7 @@ Deno.test("TargetWatches: a Jenkins takes no nodes before it has been asked", as
   const { watches, look, woken } = kit();
   await using _watches = watches;
   await watches.configure([target("ci")]);
-  assert.deepEqual([...watches.states()], [["ci", { online: false, reason: "not asked yet" }]]);
+  assert.deepEqual([...watches.states()], [["ci", { online: false, reason: "not contacted yet" }]]);
   await look(1);
   await watches.configure([target("ci")]);
   assert.deepEqual([...watches.states()], [["ci", { online: true }]]);

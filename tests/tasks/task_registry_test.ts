@@ -50,7 +50,7 @@ Deno.test("a task stays in the status until its last run has ended, then its nam
   await clock.advance(SECOND);
   const ending = task[Symbol.asyncDispose]();
   assert.deepEqual(names(), ["provider a"]);
-  assert.throws(() => add("provider a"), /there is a task provider a already/);
+  assert.throws(() => add("provider a"), /task provider a already/);
   end.resolve();
   await ending;
   assert.deepEqual(names(), []);

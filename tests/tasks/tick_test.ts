@@ -146,7 +146,7 @@ Deno.test("what cannot be launched is reported, stored with the requests, and lo
   assert.deepEqual(kit.tick.reports.map(({ name, wanted }) => [name, wanted]), [["noble", 2]]);
   assert.match(
     kit.ledger.requests.get(1)?.waitingOn?.message ?? "",
-    /^cloud-a: over quota \(see: nodepool manual quota\); asked again at/,
+    /^cloud-a: over quota \(see: nodepool manual quota\); trying again at/,
   );
 });
 
@@ -274,7 +274,7 @@ Deno.test("where no image can be planned, nodes go on; the turn fails at its end
     seen: () => looks++ % 2 === 0 ? defect() : new Map([["cloud-a", observation]]),
   });
   await assert.rejects(kit.run(), (error: Error) => {
-    assert.equal(errorChain(error), "the plan of images broke: nobody foresaw it");
+    assert.equal(errorChain(error), "the plan of images failed: nobody foresaw it");
     return true;
   });
   assert.notEqual(kit.node(7)?.state.phase, "boot");
@@ -283,7 +283,7 @@ Deno.test("where no image can be planned, nodes go on; the turn fails at its end
 Deno.test("where no node can be planned, images go on; the turn fails at its end and says why", async () => {
   const settings = imagesConfig();
   await using kit = await tickKit({ config: settings, targets: defect });
-  await assert.rejects(kit.run(), /the plan of nodes broke/);
+  await assert.rejects(kit.run(), /the plan of nodes failed/);
   assert.deepEqual([...kit.ledger.dibImages.values()].map(({ name }) => name), ["noble"]);
 });
 

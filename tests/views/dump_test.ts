@@ -40,7 +40,7 @@ Deno.test("a dump as text: a paragraph for the process, for each piece of work, 
   begun
     at Executor.#start src/execute/executor.ts:140:5`,
     `queues
-  changes of the state: 3 waiting, 0 running
+  state changes: 3 waiting, 0 running
   cloud-a create-server: 0 waiting, 2 running of 16
 rate limiters
   cloud-a: 1 s between starts, the next may start in 0.25 s, 2 of 16 in flight, waiting: 4 create

@@ -33,7 +33,7 @@ export const sampleDump: DumpReport = {
     },
   ],
   queues: [
-    { name: "changes of the state", waiting: 3, running: 0, most: null },
+    { name: "state changes", waiting: 3, running: 0, most: null },
     { name: "cloud-a create-server", waiting: 0, running: 2, most: 16 },
   ],
   providers: [{

@@ -136,8 +136,8 @@ Deno.test("status lists what an operator should look at", () => {
   assert.deepEqual(listProblems(report), [
     "configuration: nodepool.yaml:3:1: labels: unknown key lable; see: nodepool manual broken-configuration",
     "provider cloud-b: connect to cloud.example.org:5000: connection refused; see: nodepool manual unreachable",
-    "provider cloud-b: its listings cannot be relied on: they leave out 2 servers of the pool, 1 of which it still " +
-    "has; each counts as there until the cloud says of it that it is gone; see: nodepool manual doubtful",
+    "provider cloud-b: its listings are unreliable: they omit 2 servers of the pool, 1 of which still " +
+    "exist; each counts as there until the cloud reports it gone; see: nodepool manual doubtful",
     "label jammy on cloud-b: 2 failed launches, last: login as jenkins: connection refused; see: nodepool manual paused",
     "label noble: 1 node missing: cloud-a: quota full: cores 40/40",
     "task cleanup: boom",

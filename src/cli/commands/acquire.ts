@@ -14,9 +14,9 @@ export function acquireCommand(context: CliContext) {
   return new Command("acquire")
     .description("take ready nodes of a label, or wait for them; print how to log in")
     .argument("<label>", "the label")
-    .option("--count <n>", "how many, all together or none", countArgument, 1)
+    .option("--count <n>", "how many; all or none", countArgument, 1)
     .addOption(
-      new Option("--wait <duration>", "give up after that: 90s, 10m, 2h").argParser(durationArgument)
+      new Option("--wait <duration>", "give up after this time: 90s, 10m, 2h").argParser(durationArgument)
         .default(10 * MINUTE, "10m"),
     )
     .option("--job <name>", "the job that will run on them")

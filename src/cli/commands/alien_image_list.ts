@@ -9,7 +9,7 @@ import { writeLine } from "../write_line.ts";
 
 export function alienImageListCommand(context: CliContext) {
   return new Command("alien-image-list")
-    .description("show images that are on the clouds, in our project, and not ours")
+    .description("show images on the clouds, in our project, that are not ours")
     .argument("[provider]", "only this provider's")
     .addOption(outputOption())
     .addHelpText("after", example("nodepool alien-image-list my-cloud"))

@@ -9,7 +9,7 @@ import { writeLine } from "../write_line.ts";
 
 export function alienListCommand(context: CliContext) {
   return new Command("alien-list")
-    .description("show servers that are on the clouds and not ours")
+    .description("show servers on the clouds that are not ours")
     .argument("[provider]", "only this provider's")
     .addOption(outputOption())
     .addHelpText("after", example("nodepool alien-list my-cloud"))

@@ -9,10 +9,10 @@ import { outputFormats } from "../output_format.ts";
 
 export function configValidateCommand(context: CliContext) {
   return new Command("config-validate")
-    .description("check a configuration; every problem is told")
+    .description("check a configuration and report every problem")
     .argument("[file]", "the file, instead of -c FILE")
     .option("--show", "print what was understood, secrets as ***")
-    .option("--strict", "a warning is as bad as an error")
+    .option("--strict", "treat warnings as errors")
     .option("--schema", "print the JSON Schema of the file, for editors")
     .option("--online", "log in to its clouds and say what would stop a launch; changes nothing")
     .addOption(new Option("-o, --output <format>", "how to print what --online finds").choices(outputFormats))
@@ -20,10 +20,10 @@ export function configValidateCommand(context: CliContext) {
     .action(async (file, { show = false, strict = false, schema = false, online = false, output }) => {
       const { io } = context;
       if (schema && (show || strict || online || file !== undefined)) {
-        throw new UsageError("--schema stands alone: it reads no file");
+        throw new UsageError("--schema reads no file: use it alone");
       }
       if (show && online) throw new UsageError("give either --show or --online");
-      if (output !== undefined && !online) throw new UsageError("-o goes with --online");
+      if (output !== undefined && !online) throw new UsageError("-o needs --online");
       if (schema) return await printSchema(io);
       const { configFile, secureFile } = configFilesOf(context);
       const loaded = await load(file ?? configFile, { secureFile, strict, online, io });

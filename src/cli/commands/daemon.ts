@@ -14,11 +14,11 @@ import type { DaemonParts } from "../wiring.ts";
 /** What every daemon takes. */
 function daemonNamed(name: string) {
   return new Command(name)
-    .option("-p, --pidfile <file>", "write the process id there")
-    .option("--build-workers <n>", "builds of diskimages side by side", countArgument, 1)
-    .option("--upload-workers <n>", "uploads side by side", countArgument, 4)
+    .option("-p, --pidfile <file>", "write the process id to this file")
+    .option("--build-workers <n>", "diskimage builds in parallel", countArgument, 1)
+    .option("--upload-workers <n>", "uploads in parallel", countArgument, 4)
     .option("--strict", "refuse a configuration with warnings, at the start and later")
-    .option("--new-state", "begin a new pool, although servers of another are on the clouds")
+    .option("--new-state", "start a new pool although servers of another one are on the clouds")
     .addOption(new Option("--start-report <file>").hideHelp());
 }
 
@@ -26,8 +26,8 @@ function daemonNamed(name: string) {
 function poolNamed(name: string) {
   return daemonNamed(name)
     .option("--no-builder", "build and upload no diskimages")
-    .option("--no-launches", "launch no nodes; those that there are go on, and images are made")
-    .option("--no-deletes", "delete nothing on the clouds; what is to be deleted waits")
+    .option("--no-launches", "launch no nodes; existing ones stay, and images are made")
+    .option("--no-deletes", "delete nothing on the clouds; deletions wait")
     .option("--no-webapp", "serve no status endpoint");
 }
 
@@ -36,7 +36,7 @@ type PoolSettings = ReturnType<ReturnType<typeof poolNamed>["opts"]>;
 
 export function daemonCommand(context: CliContext) {
   return poolNamed("daemon")
-    .description("run the pool; stays in the foreground, a service manager backgrounds it")
+    .description("run the pool in the foreground, as service managers want it")
     .option("-d, --nodaemon", "accepted for old scripts; it always stays in the foreground")
     .option("--builder-only", "only build and upload diskimages: launch and hand out no nodes")
     .addHelpText("after", example("nodepool -c /etc/nodepool/nodepool.yaml daemon"))

@@ -11,7 +11,7 @@ import { deletionComment } from "../user_name.ts";
 
 export function deleteCommand(context: CliContext) {
   return new Command("delete")
-    .description("delete nodes, held ones too")
+    .description("delete nodes, including held ones")
     .argument("<id...>", "the nodes", idsArgument)
     .option("--now", "wait until they are gone from the cloud")
     .addHelpText("after", example("nodepool delete 812 813 --now"))
@@ -41,8 +41,8 @@ async function waitForAll(
 
 function describeFailure(id: number, { error, pool }: { error: Error; pool: PoolClient }): string {
   if (!(error instanceof InterruptedError)) {
-    return `node ${id} is marked, but whether it is gone is not known: ${error.message}`;
+    return `node ${id} is marked for deletion; cannot tell whether it is gone: ${error.message}`;
   }
-  const goesOn = pool.hasDaemon ? "it is still being deleted" : "the next daemon goes on deleting it";
-  return `node ${id} is not waited for any longer; ${goesOn}`;
+  const goesOn = pool.hasDaemon ? "it is still being deleted" : "the next daemon continues the deletion";
+  return `stopped waiting for node ${id}; ${goesOn}`;
 }

@@ -9,7 +9,7 @@ import { printOutcomes } from "../print_outcomes.ts";
 
 export function dibImageDeleteCommand(context: CliContext) {
   return new Command("dib-image-delete")
-    .description("delete built images and their files; what was uploaded of them stays")
+    .description("delete built images and their files; uploaded images stay")
     .argument("<id...>", "the builds, by their ids in dib-image-list", idsArgument)
     .addHelpText("after", example("nodepool dib-image-delete 7"))
     .action(async (ids) => {

@@ -10,10 +10,10 @@ import { userName } from "../user_name.ts";
 
 export function holdCommand(context: CliContext) {
   return new Command("hold")
-    .description("keep nodes until they are deleted; a job's end does not delete them")
+    .description("keep nodes until they are deleted, even after their job ends")
     .argument("<id...>", "the nodes", idsArgument)
-    .option("--reason <text>", "why, shown as comment")
-    .option("--for <duration>", "delete them after that: 12h, 2d", durationArgument)
+    .option("--reason <text>", "the reason, shown as comment")
+    .option("--for <duration>", "delete them after this time: 12h, 2d", durationArgument)
     .addHelpText("after", example("nodepool hold 812 813 --reason 'disk errors, asking the cloud' --for 2d"))
     .action(async (ids, { reason = null, for: duration = null }) => {
       await using pool = await openPool(context);

@@ -13,7 +13,7 @@ export function imageBuildCommand(context: CliContext) {
     .option("--follow", "print the build's output")
     .addHelpText("after", example("nodepool image-build debian-12 --follow"))
     .action(async (image, { wait, follow = false }) => {
-      if (follow && !wait) throw new UsageError("--follow waits: it cannot stand with --no-wait");
+      if (follow && !wait) throw new UsageError("--follow waits: it cannot be combined with --no-wait");
       await orderImages(context, { kind: "build", provider: null, image }, { wait, follow });
     });
 }

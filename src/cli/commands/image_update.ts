@@ -7,7 +7,7 @@ import { providerAndImage } from "../provider_and_image.ts";
 
 export function imageUpdateCommand(context: CliContext) {
   return new Command("image-update")
-    .description("make an image anew, built or snapshotted, and wait until it is ready")
+    .description("make a new version of an image, built or snapshotted, and wait until it is ready")
     .argument("<provider>", "a provider, or `all`")
     .argument("<image>", "the image")
     .option("--no-wait", "do not wait for it")

@@ -8,7 +8,7 @@ import { providerAndImage } from "../provider_and_image.ts";
 export function imageUploadCommand(context: CliContext) {
   return new Command("image-upload")
     .description("upload the newest build of an image, and wait until it is ready")
-    .argument("<names...>", "a provider or `all` (which may be left out), then the image")
+    .argument("<names...>", "a provider or `all` (optional), then the image")
     .usage("[options] [provider|all] <image>")
     .option("--no-wait", "do not wait for it")
     .addHelpText("after", example("nodepool image-upload my-cloud debian-12"))

@@ -8,8 +8,8 @@ import { PROGRAM_NAMES } from "../invoked_program.ts";
 
 export function installLinksCommand(context: CliContext) {
   return new Command("install-links")
-    .description("make the links nodepoold and nodepool-builder to this program")
-    .argument("<dir>", "the folder that gets them")
+    .description("create the links nodepoold and nodepool-builder to this program")
+    .argument("<dir>", "the directory to put them in")
     .addHelpText("after", example("nodepool install-links /usr/local/bin"))
     .action(async (dir) => {
       const target = await ownFile(context);
@@ -35,12 +35,12 @@ async function ownFile({ program: { file } }: CliContext): Promise<string> {
 async function leadsTo(link: string, target: string): Promise<boolean> {
   const found = await Deno.lstat(link).catch((error) => {
     if (error instanceof Deno.errors.NotFound) return null;
-    throw new Error(`cannot look at ${link}`, { cause: error });
+    throw new Error(`cannot examine ${link}`, { cause: error });
   });
   if (found === null) return false;
   if (await Deno.realPath(link).catch(() => null) === target) return true;
   const what = found.isSymlink ? `is a link to ${await Deno.readLink(link)}` : "is something else";
-  throw new Error(`${link} is there already and ${what}: remove it first, or name another folder`);
+  throw new Error(`${link} already exists and ${what}: remove it first, or name another directory`);
 }
 
 async function makeLink(link: string, target: string): Promise<void> {
@@ -48,7 +48,7 @@ async function makeLink(link: string, target: string): Promise<void> {
     await Deno.symlink(target, link);
   } catch (error) {
     const why = error instanceof Deno.errors.NotFound
-      ? "there is no such folder"
+      ? "there is no such directory"
       : error instanceof Deno.errors.PermissionDenied
       ? "permission denied"
       : String(error);

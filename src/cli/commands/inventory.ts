@@ -13,7 +13,7 @@ export function inventoryCommand(context: CliContext) {
     .option("--host <name>", "the variables of one of them")
     .addHelpText("after", example("nodepool inventory --list"))
     .action(async ({ list = false, host }) => {
-      if (list === (host !== undefined)) throw new UsageError("give --list or --host NAME, one of the two");
+      if (list === (host !== undefined)) throw new UsageError("give either --list or --host NAME");
       await using pool = await openPool(context);
       const inventory = await pool.ask("inventory", {});
       const shown = host === undefined ? inventory : variablesOf(host, inventory);

@@ -7,8 +7,8 @@ import { openPool } from "../open_pool.ts";
 
 export function jobCreateCommand(context: CliContext) {
   return new Command("job-create")
-    .description("hold the nodes on which a job fails, up to a number of them")
-    .argument("<name>", "the job, as it is named when nodes are acquired or released")
+    .description("hold the nodes on which a job fails, up to a given number")
+    .argument("<name>", "the job, by the name that nodes are acquired or released with")
     .option("--hold-on-failure <n>", "how many nodes are held at a time", countArgument, 1)
     .addHelpText("after", example("nodepool job-create integration-tests --hold-on-failure 2"))
     .action(async (job, { holdOnFailure }) => {

@@ -8,7 +8,7 @@ import { printOutcomes } from "../print_outcomes.ts";
 
 export function jobDeleteCommand(context: CliContext) {
   return new Command("job-delete")
-    .description("no longer hold nodes on which jobs fail; those that are held stay")
+    .description("stop holding nodes on which jobs fail; nodes already held stay")
     .argument("<id...>", "the entries, by their ids in job-list", idsArgument)
     .addHelpText("after", example("nodepool job-delete 3"))
     .action(async (ids) => {

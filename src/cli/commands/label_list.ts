@@ -5,7 +5,7 @@ import { listCommand } from "../list_command.ts";
 
 export function labelListCommand(context: CliContext) {
   return listCommand(context, "label-list", {
-    about: "show for each label how many nodes there are, are asked for, and are missing and why",
+    about: "show for each label how many nodes exist, are requested and are missing, and why",
     filters: [
       new Option("--label <name>", "only this label"),
       new Option("--provider <name>", "only labels that a provider may supply"),

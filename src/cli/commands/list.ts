@@ -22,7 +22,7 @@ export function listCommand(context: CliContext) {
     .action(async (id, { output, watch, ...filter }) => {
       const narrowed = Object.keys(filter).length > 0;
       if (id !== undefined && narrowed) {
-        throw new UsageError("an id leaves nothing to filter: give one or the other");
+        throw new UsageError("give an id or filters, not both");
       }
       const { nodes } = await showView(context, "node-list", { output, watch, filter: { ...filter, id } });
       if (id === undefined || nodes.length > 0) return;

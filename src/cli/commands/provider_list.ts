@@ -5,7 +5,7 @@ import { listCommand } from "../list_command.ts";
 
 export function providerListCommand(context: CliContext) {
   return listCommand(context, "provider-list", {
-    about: "show for each provider its room, its use, and whether its cloud answers",
+    about: "show for each provider its capacity, its use, and whether its cloud answers",
     filters: [
       new Option("--provider <name>", "only this provider"),
       new Option("--label <name>", "only providers that may supply a label"),

@@ -13,7 +13,7 @@ export function releaseCommand(context: CliContext) {
     )
     .argument("<id...>", "the nodes", idsArgument)
     .addOption(new Option("--result <result>", "how the job went").choices(["SUCCESS", "FAILURE"] as const))
-    .option("--job <name>", "the job that ran on them, if it is another than they were acquired for")
+    .option("--job <name>", "the job that ran on them, if not the one they were acquired for")
     .addHelpText("after", example("nodepool release 812 --result SUCCESS"))
     .action(async (ids, { result = null, job = null }) => {
       await using pool = await openPool(context);

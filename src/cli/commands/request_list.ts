@@ -6,7 +6,7 @@ import { listCommand } from "../list_command.ts";
 
 export function requestListCommand(context: CliContext) {
   return listCommand(context, "request-list", {
-    about: "show who waits for nodes, and why they wait",
+    about: "show who is waiting for nodes, and why",
     filters: [
       new Option("--label <name>", "only requests for a label"),
       new Option("--state <state>", "only those in a state").choices(requestStateNames),

@@ -8,10 +8,10 @@ const ANY_FREE_PORT = { hostname: "127.0.0.1", port: 0 };
 
 export function simulateCommand(context: CliContext) {
   return new Command("simulate")
-    .description("run an OpenStack simulator on loopback; -c FILE says what its clouds are like")
+    .description("run an OpenStack simulator on loopback; -c FILE describes its clouds")
     .option("--listen <address>", "address and port; default: any free port of 127.0.0.1", listenArgument)
     .option("--clouds <file>", "write a clouds.yaml that leads to it")
-    .option("--ssh-port <port>", "where its servers answer on SSH", portArgument)
+    .option("--ssh-port <port>", "the port where its servers answer SSH", portArgument)
     .option("--quirks", "list the personalities and quirks that its clouds can have, and exit")
     .addHelpText(
       "after",

@@ -9,7 +9,7 @@ import { writeLine } from "../write_line.ts";
 
 export function stateCommand(context: CliContext) {
   return new Command("state")
-    .description("settle what the state and the clouds do not agree on")
+    .description("resolve differences between the state and the clouds")
     .usage("adopt [options]")
     .helpCommand(false)
     .addHelpText("after", example("nodepool state adopt"))
@@ -18,7 +18,9 @@ export function stateCommand(context: CliContext) {
 
 function adoptCommand(context: CliContext) {
   return new Command("adopt")
-    .description("take over servers that another daemon made on a copy of this state; stop that one first")
+    .description(
+      "take over servers that another daemon created with a copy of this state; stop that one first",
+    )
     .option("--dry-run", "only show them")
     .addHelpText("after", example("nodepool state adopt --dry-run"))
     .action(async ({ dryRun = false }) => {

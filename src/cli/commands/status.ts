@@ -4,7 +4,7 @@ import { listCommand } from "../list_command.ts";
 
 export function statusCommand(context: CliContext) {
   return listCommand(context, "status", {
-    about: "show whether a daemon runs, on which configuration, and what is not well",
+    about: "show whether a daemon runs, with which configuration, and what is wrong",
     example: "nodepool status -o json | jq .problems",
   });
 }

@@ -31,7 +31,7 @@ export async function checkFiles(
   }
   const elements = source.draft["elements-dir"];
   if (elements !== undefined && await factsOf(elements, source) === null) {
-    findings.warning(["elements-dir"], `there is no folder ${elements} on this machine`);
+    findings.warning(["elements-dir"], `there is no directory ${elements} on this machine`);
   }
 }
 

@@ -38,7 +38,7 @@ export const imageOperations = {
     answer: placedOrders,
     run: async (pool, spec) => {
       if (pool.daemon?.isAccepting() === false) {
-        throw new ControlError(503, "the daemon is stopping and takes no orders");
+        throw new ControlError(503, "the daemon is stopping and accepts no orders");
       }
       const { ledger, clock, config } = pool;
       const placed = await placeOrders(spec, { ledger, clock, config });

@@ -102,6 +102,6 @@ async function findNode(pool: StatePool, id: number) {
   const living = viewNodeDetails(now, id);
   if (living !== null) return living;
   const ended = await pool.ledger.getHistory(id);
-  if (ended === null) throw new ControlError(404, `there is no node ${id}, nor is one remembered`);
+  if (ended === null) throw new ControlError(404, `there is no node ${id}, nor a record of one`);
   return viewEndedNode(ended, now);
 }

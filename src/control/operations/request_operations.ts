@@ -39,7 +39,7 @@ export const requestOperations = {
         (label, count) => whyTooMany(label, count, { config, nodes: pool.ledger.nodes.values() }),
       );
       if (!pool.daemon.isAccepting()) {
-        throw new ControlError(503, "the daemon is stopping and takes no requests");
+        throw new ControlError(503, "the daemon is stopping and accepts no requests");
       }
       return viewRequest(await pool.daemon.desk.create(spec), pool.report());
     },

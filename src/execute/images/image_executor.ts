@@ -375,7 +375,7 @@ export class ImageExecutor implements AsyncDisposable {
         const next = transitionDib(build, {
           type: "delete",
           by: "failure",
-          comment: "a file of it is missing",
+          comment: "one of its files is missing",
         }, now);
         recordDibImage(edit, { previous: build, next, now });
       })

@@ -95,10 +95,10 @@ async function prepare(
   if (job.kind === "setup") {
     // Everybody may write there: whoever logs in to a node later may not be root.
     await step(
-      `making ${CONFIG}`,
+      `creating ${CONFIG}`,
       `${asRoot}mkdir -p ${CONFIG} && ${asRoot}chmod 0777 ${CONFIG}`,
     );
-    await step(`making ${folder}`, `${asRoot}mkdir -p ${folder} && ${asRoot}chown "$(id -u)" ${folder}`);
+    await step(`creating ${folder}`, `${asRoot}mkdir -p ${folder} && ${asRoot}chown "$(id -u)" ${folder}`);
   }
   if (job.scriptDir === null) return;
   const { signal } = deps;

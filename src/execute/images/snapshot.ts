@@ -16,7 +16,7 @@ export async function executeCreateKeypair(
   image: ProviderImage,
   { cloud, clock, signal }: Attempt & { cloud: Cloud },
 ): Promise<ImageOutcome> {
-  if (image.keypair === null) throw new Error(`image ${image.id} has no keypair to be made`);
+  if (image.keypair === null) throw new Error(`image ${image.id} needs no keypair`);
   const { name, publicKey } = image.keypair;
   try {
     await cloud.createKeypair({ name, publicKey }, { signal });

@@ -22,7 +22,7 @@ export async function readBody(
   let size = 0;
   for await (const piece of message) {
     size += piece.length;
-    if (size > most) throw new BadMessageError(413, `the request's body has more than ${most} bytes`);
+    if (size > most) throw new BadMessageError(413, `the body of the request has more than ${most} bytes`);
     pieces.push(piece);
   }
   return size === 0
@@ -48,7 +48,7 @@ export function toRequest(
     const mayHaveBody = method !== "GET" && method !== "HEAD";
     return new Request(address, { method, headers: entries, signal, body: mayHaveBody ? body : null });
   } catch {
-    throw new BadMessageError(400, "the request's address, method or headers cannot be read");
+    throw new BadMessageError(400, "the request's address, method or headers are invalid");
   }
 }
 

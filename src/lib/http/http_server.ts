@@ -161,7 +161,7 @@ export class HttpServer implements AsyncDisposable {
     if (isTooMuch) return this.#tooMuch();
     const left = new AbortController();
     answer.once("close", () => {
-      if (!answer.writableFinished) left.abort(new DOMException("the client has left", "AbortError"));
+      if (!answer.writableFinished) left.abort(new DOMException("the client disconnected", "AbortError"));
     });
     return this.#handler(toRequest(message, { body, signal: left.signal }));
   }

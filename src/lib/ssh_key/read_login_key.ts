@@ -36,7 +36,7 @@ export function readLoginKey(text: string, path: string): LoginKey | UnusableKey
   const secured = whyEncrypted(block);
   if (secured !== null) return encrypted(secured, file);
   if (block.label === "DSA PRIVATE KEY") return dsa(file);
-  if (!/^(RSA |EC )?PRIVATE KEY$/.test(block.label)) return unusable(`is a ${block.label}, no key for SSH`);
+  if (!/^(RSA |EC )?PRIVATE KEY$/.test(block.label)) return unusable(`is a ${block.label}, not an SSH key`);
   return readPem(block, file);
 }
 
@@ -143,7 +143,7 @@ function readEc(key: KeyObject, file: string): LoginKey | UnusableKey {
 function usable(key: string, type: string, publicPart: Uint8Array): LoginKey | UnusableKey {
   const bits = type === "ssh-rsa" ? rsaBits(publicPart) : null;
   if (bits !== null && bits < LEAST_BITS) {
-    return unusable(`is an RSA key of ${bits} bits; SSH servers take no less than ${LEAST_BITS}`);
+    return unusable(`is an RSA key of ${bits} bits; SSH servers require at least ${LEAST_BITS}`);
   }
   return { key, publicKey: `${type} ${publicPart.toBase64()}` };
 }
@@ -214,25 +214,25 @@ function includes(bytes: Uint8Array, part: readonly number[]): boolean {
 }
 
 function encrypted(how: string, file: string): UnusableKey {
-  return unusable(`is encrypted (${how}); take its passphrase away with: ssh-keygen -p -N '' -f ${file}`);
+  return unusable(`is encrypted (${how}); remove its passphrase with: ssh-keygen -p -N '' -f ${file}`);
 }
 
 function dsa(file: string): UnusableKey {
-  return unusable(`is a DSA key, which SSH servers take no more; ${makeOne(file)}`);
+  return unusable(`is a DSA key, which SSH servers no longer accept; ${makeOne(file)}`);
 }
 
 function damaged(): UnusableKey {
-  return unusable("is damaged; copy it once more from where it was made");
+  return unusable("is damaged; copy it again from its origin");
 }
 
 function writtenOut(file: string): UnusableKey {
   return unusable(
-    `has \\n where its lines should end; mend it with: printf '%b' "$(cat ${file})" > ${file}.new`,
+    `has \\n where its lines should end; fix it with: printf '%b' "$(cat ${file})" > ${file}.new`,
   );
 }
 
 function makeOne(file: string): string {
-  return `make another with: ssh-keygen -t ed25519 -N '' -f ${file}`;
+  return `create another with: ssh-keygen -t ed25519 -N '' -f ${file}`;
 }
 
 function unusable(problem: string): UnusableKey {

@@ -5,7 +5,7 @@ export function whatItIs(text: string, file: string): string {
   const start = text.replace(/^\ufeff/, "").trimStart();
   if (start === "") return `is empty; make one with: ssh-keygen -t ed25519 -N '' -f ${file}`;
   return KINDS.find(({ looks }) => looks.test(start))?.say(file) ??
-    "is no private key: no line of it is -----BEGIN … PRIVATE KEY-----";
+    "is not a private key: it has no line -----BEGIN … PRIVATE KEY-----";
 }
 
 const FROM_ITS_MAKER = "name the private one, which ssh-keygen writes beside it, without .pub";
@@ -23,7 +23,7 @@ const KINDS: readonly { readonly looks: RegExp; readonly say: (file: string) => 
   {
     looks: /^-----BEGIN PGP /,
     say: (file) =>
-      `is an OpenPGP key, no key for SSH; make one with: ssh-keygen -t ed25519 -N '' -f ${file}.new`,
+      `is an OpenPGP key, not an SSH key; make one with: ssh-keygen -t ed25519 -N '' -f ${file}.new`,
   },
   {
     looks: /^---- BEGIN SSH2 ENCRYPTED PRIVATE KEY/,

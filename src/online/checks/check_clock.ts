@@ -7,7 +7,7 @@ import type { Look } from "../look.ts";
 export function checkClock({ seen, cloudAhead, wallOffset }: Look): Finding[] {
   const about = { check: "clock", subject: null } as const;
   if (seen.inventory.completeAt === null) return [];
-  if (cloudAhead === null) return [unknown(about, "the cloud's answers do not say what time it is there")];
+  if (cloudAhead === null) return [unknown(about, "the cloud does not report its time")];
   const skew = clockSkew(cloudAhead, wallOffset);
   if (skew === 0) return [ok(about, "agrees with this machine's")];
   const where = `${durationText(Math.abs(skew))} ${skew > 0 ? "ahead of" : "behind"}`;

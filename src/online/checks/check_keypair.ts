@@ -24,7 +24,9 @@ function checkOne(keypair: string, { keypairs, images, local }: Look): Finding[]
   });
   if (others.length === 0) return [ok(about, "found")];
   const paths = [...new Set(others)].join(", ");
-  return [warning(about, `it does not fit the private key ${paths}; the image itself must accept that key`)];
+  return [
+    warning(about, `it does not match the private key ${paths}; the image itself must accept that key`),
+  ];
 }
 
 /** The key itself, without its type and comment. */

@@ -9,5 +9,5 @@ export function checkLogin({ login }: Look): Finding[] {
   if (project === null) {
     return [failure(about, "the login has no project; set project_name and project_domain_name")];
   }
-  return [ok(about, `logged in as ${user ?? "a user that the cloud does not name"}, project ${project}`)];
+  return [ok(about, `logged in as ${user ?? "an unnamed user"}, project ${project}`)];
 }

@@ -19,14 +19,14 @@ export function checkNetworks({ provider, seen }: Look): Finding[] {
   const inner = networks.filter(({ external }) => !external).map(({ name }) => name);
   if (inner.length === 1) return [ok(about, `${inner[0]}, the only one`)];
   if (inner.length === 0) {
-    const message = "none is named, and the cloud lists none for servers; where it chooses none by itself, " +
+    const message = "none configured, and the cloud lists none for servers; if it chooses none by itself, " +
       "name one under networks";
     return [warning(about, message)];
   }
   return [
     failure(
       about,
-      `none is named, and the cloud has several: ${inner.toSorted().join(", ")}; name one under networks`,
+      `none configured, and the cloud has several: ${inner.toSorted().join(", ")}; name one under networks`,
     ),
   ];
 }

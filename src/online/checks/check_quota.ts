@@ -9,12 +9,12 @@ export function checkQuota(look: Look): Finding[] {
   const about = { check: "quota", subject: null } as const;
   if (seen.inventory.completeAt === null || seen.failure !== null) return [];
   const { quota } = seen;
-  if (quota === null) return [unknown(about, "the cloud does not tell it; max-servers alone counts")];
+  if (quota === null) return [unknown(about, "the cloud does not report it; only max-servers applies")];
   const { instances, cores, ramMib, floatingIps, ports, untold } = quota;
   const uses = Object.entries({ instances, cores, "RAM MiB": ramMib, "floating IPs": floatingIps, ports })
     .flatMap(([name, use]) => use === null || use.limit === Infinity ? [] : [`${name} ${text(use)}`]);
   if (instances === null) {
-    return [unknown(about, `the cloud does not tell it; max-servers alone counts (${untold.join("; ")})`)];
+    return [unknown(about, `the cloud does not report it; only max-servers applies (${untold.join("; ")})`)];
   }
   const rest = untold.map((reason) => unknown(about, `the cloud does not tell all of it (${reason})`));
   const short = shortOfFloatingIps(look);

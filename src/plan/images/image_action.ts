@@ -44,7 +44,7 @@ export function describeImageAction(action: ImageAction): Omit<WaitingOn, "since
     case "build-image":
       return { reason: "worker", message: "a free build worker" };
     case "remove-files":
-      return { reason: "delete", message: `the files ${action.dibImage.path}.* are being removed` };
+      return { reason: "delete", message: `removing the files ${action.dibImage.path}.*` };
     case "create-image":
       return { reason: "answer", message: `asking ${action.image.provider} for the image` };
     case "upload-image":
@@ -54,11 +54,11 @@ export function describeImageAction(action: ImageAction): Omit<WaitingOn, "since
     case "delete-keypair":
       return { reason: "delete", message: `asking ${action.image.provider} to delete its keypair` };
     case "run-setup":
-      return { reason: "setup", message: "the setup script is about to be run" };
+      return { reason: "setup", message: "about to run the setup script" };
     case "create-snapshot":
       return { reason: "answer", message: `asking ${action.image.provider} for the snapshot` };
     case "run-check":
-      return { reason: "check", message: "the check-script is about to be run" };
+      return { reason: "check", message: "about to run the check-script" };
     case "delete-image":
       return {
         reason: "delete",

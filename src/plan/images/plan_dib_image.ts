@@ -30,7 +30,7 @@ function planBuild(
 ): DibStep {
   if (findDiskimage(world.config, image.name) === null) return remove(image);
   if (world.isRunning("build-image", image.id)) {
-    return { do: "wait", reason: "build", message: "diskimage-builder is at work" };
+    return { do: "wait", reason: "build", message: "diskimage-builder is running" };
   }
   if (state.startedAt !== null) {
     const comment = "nodepool was stopped while it was being built";
@@ -46,13 +46,13 @@ function planBuild(
 
 function planRemoval(image: DibImage, world: ImageWorld): DibStep {
   if (world.isRunning("build-image", image.id)) {
-    return { do: "wait", reason: "delete", message: "its build is being ended" };
+    return { do: "wait", reason: "delete", message: "its build is being stopped" };
   }
   const reader = world.images.find((other) => reads(other, image, world));
   if (reader !== undefined) {
     return { do: "wait", reason: "delete", message: `it is being uploaded to ${reader.provider}` };
   }
-  return awaitRetry(image, { now: world.now, reason: "delete", otherwise: "its build is being ended" }) ??
+  return awaitRetry(image, { now: world.now, reason: "delete", otherwise: "its build is being stopped" }) ??
     { do: "act", action: { type: "remove-files", dibImage: image } };
 }
 

@@ -83,7 +83,7 @@ function offerFor(
 ): LaunchOffer | string {
   const provider = config.providers.find(({ name }) => name === image.provider);
   const use = provider?.images.find(({ name }) => name === image.image);
-  if (provider === undefined || use === undefined) return "the configuration does not have it any more";
+  if (provider === undefined || use === undefined) return "the configuration no longer has it";
   const situation = { now, wallOffset, seen: seen.get(provider.name), asking: isAsked(provider.name) };
   const catalog = openCatalog(provider, situation);
   if (typeof catalog === "string") return catalog;

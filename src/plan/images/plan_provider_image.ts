@@ -40,7 +40,7 @@ export function planProviderImage(
   if (image.state.phase === "gone") return planGone({ image, world });
   const provider = world.config.providers.find(({ name }) => name === image.provider);
   if (provider === undefined) {
-    const message = `provider ${image.provider} is not in the configuration; put it back to have the image ` +
+    const message = `provider ${image.provider} is not in the configuration; add it back to have the image ` +
       "deleted there";
     return { do: "wait", reason: "provider", message };
   }
@@ -68,7 +68,7 @@ function whyUnwanted(
 ): string | null {
   const state = imageStateName(image);
   if (state === "delete") return null;
-  if (!isConfigured) return `the configuration has no image ${image.image} for ${image.provider} any more`;
+  if (!isConfigured) return `the configuration no longer has image ${image.image} for ${image.provider}`;
   return isRetired && state === "building" ? `${image.provider} is retired: its max-servers is -1` : null;
 }
 

@@ -30,7 +30,7 @@ export function planAddress(situation: NodeSituation<"address">): NodeStep {
     : null;
   if (addresses !== null) return { do: "change", event: { type: "addressed", addresses } };
   if (now >= deadline && isUnseen(seen, server.id)) {
-    return { do: "wait", reason: "provider", message: `the cloud cannot tell of server ${server.id}` };
+    return { do: "wait", reason: "provider", message: `the cloud cannot report on server ${server.id}` };
   }
   if (now >= deadline) {
     const seconds = provider.bootTimeout / 1000;

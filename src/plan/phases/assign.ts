@@ -12,7 +12,7 @@ export function planAssign(situation: NodeSituation<"assign">): NodeStep {
   }
   const target = findTarget(config, node.target);
   if (target === null) {
-    const comment = `the configuration has no target ${node.target} any more`;
+    const comment = `the configuration no longer has target ${node.target}`;
     return { do: "change", event: { type: "delete", by: "configuration", comment, result: "unused" } };
   }
   if (handOverOf(target) === "none") {

@@ -21,11 +21,11 @@ export function planBoot(situation: NodeSituation<"boot">): NodeStep {
   const deadline = node.phaseSince + provider.launchTimeout;
   const status = server?.status ?? "not listed yet";
   if (now >= deadline && isUnseen(seen, state.serverId)) {
-    const message = `the cloud cannot tell of server ${state.serverId} (${status})`;
+    const message = `the cloud cannot report on server ${state.serverId} (${status})`;
     return { do: "wait", reason: "provider", message };
   }
   if (now >= deadline && isOutOfReach(seen)) {
-    const message = `${provider.name} cannot be listed; the server was ${status}`;
+    const message = `cannot list the servers of ${provider.name}; this one was ${status}`;
     return { do: "wait", reason: "provider", message };
   }
   if (now >= deadline) {

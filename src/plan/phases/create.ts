@@ -18,11 +18,11 @@ export function planCreate(situation: NodeSituation<"create">): NodeStep {
     return {
       do: "wait",
       reason: "listing",
-      message: "the answer got lost; the next listing shows if there is a server",
+      message: "the response was lost; the next listing shows whether there is a server",
     };
   }
   const said = node.evidence === null ? "" : `: ${node.evidence.error}`;
-  const comment = `the request for the server came to nothing${said}`;
+  const comment = `the request for the server had no effect${said}`;
   return { do: "change", event: { type: "delete", by: "failure", comment, result: "failed" } };
 }
 

@@ -34,7 +34,7 @@ function repeatPause(
 /** No server is known. One may still turn up where a request got no answer. */
 function planUnknownServer(situation: NodeSituation<"delete-server">): NodeStep {
   const { state, seen, creating } = situation;
-  if (creating) return { do: "wait", reason: "answer", message: "the request for its server is under way" };
+  if (creating) return { do: "wait", reason: "answer", message: "the request for its server is in progress" };
   const server = findOwnServer(situation);
   if (server !== null) return { do: "change", event: { type: "accepted", serverId: server.id } };
   if (state.lostAt === null || wouldBeListed(seen, state.lostAt)) {

@@ -61,7 +61,7 @@ function planMaking(
   if (made !== undefined) return taking(made);
   // An attempt whose answer got lost may have made one that this list is too old to show.
   if (node.retryAt !== null && (floatingIps?.takenAt ?? -Infinity) < node.retryAt) {
-    return waiting("looking for a floating IP that an earlier attempt may have made", until);
+    return waiting("looking for a floating IP that an earlier attempt may have created", until);
   }
   const sources = floatingIpSources(provider, networks);
   if (isUnclear(sources)) return waiting(sources.message, until);

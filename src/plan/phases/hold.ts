@@ -9,7 +9,7 @@ export function planHold(situation: NodeSituation<"hold">): NodeStep {
   if (now >= until) {
     return {
       do: "change",
-      event: { type: "delete", by: "limit", comment: "the hold is over", result: "used" },
+      event: { type: "delete", by: "limit", comment: "the hold has expired", result: "used" },
     };
   }
   const server = state.serverId === null ? findOwnServer(situation) : null;
@@ -17,7 +17,7 @@ export function planHold(situation: NodeSituation<"hold">): NodeStep {
     return { do: "change", event: { type: "accepted", serverId: server.id } };
   }
   if (state.serverId === null && !creating && (state.lostAt === null || wouldBeListed(seen, state.lostAt))) {
-    const comment = "held before it had a server, and none came to be";
+    const comment = "held before it had a server, and it never got one";
     return { do: "change", event: { type: "delete", by: "failure", comment, result: "failed" } };
   }
   return until === Infinity ? { do: "stay" } : { do: "stay", until };

@@ -33,7 +33,7 @@ function planGroup(situation: NodeSituation<"prepare">): NodeStep {
   const { node, state, now, provider, config } = situation;
   // Its subnodes would not be replaced.
   if (isRetired(config, node.label)) {
-    const comment = `the configuration has no label ${node.label} any more`;
+    const comment = `the configuration no longer has label ${node.label}`;
     return { do: "change", event: { type: "delete", by: "configuration", comment, result: "unused" } };
   }
   const living = livingSubnodes(situation.subnodes);
@@ -41,7 +41,7 @@ function planGroup(situation: NodeSituation<"prepare">): NodeStep {
   if (there.length < node.subnodeCount) {
     if (node.attempt > 0) return { do: "change", event: { type: "incomplete" } };
     const reason = situation.subnodeRefusal === null ? "" : `: ${situation.subnodeRefusal}`;
-    const message = `${there.length} of its ${node.subnodeCount} subnodes are there${reason}`;
+    const message = `${there.length} of its ${node.subnodeCount} subnodes are up${reason}`;
     return { do: "wait", reason: "subnodes", message };
   }
   const retry = awaitRetry(node, { now, reason: "script" });
@@ -49,7 +49,7 @@ function planGroup(situation: NodeSituation<"prepare">): NodeStep {
   // The time runs from the first attempt that failed, and never out under an attempt that is under way.
   if ((node.retryAt ?? now) >= (state.failingSince ?? Infinity) + provider.bootTimeout) {
     const seconds = provider.bootTimeout / 1000;
-    const message = `it could not be prepared within ${seconds} s: ${node.waitingOn?.message ?? "no login"}`;
+    const message = `not prepared within ${seconds} s: ${node.waitingOn?.message ?? "no login"}`;
     const failure = { serverId: state.serverId, kind: "ssh", message, wantsConsole: true } as const;
     return { do: "act", action: { type: "give-up", node, failure } };
   }

@@ -17,7 +17,7 @@ export function planReady(situation: NodeSituation<"ready">): NodeStep {
   const status = seen.inventory.servers.get(state.serverId)?.status ?? "ACTIVE";
   if (UNUSABLE.has(status)) return remove("cloud", `server ${state.serverId} is ${status}`);
   if (node.role === "node" && isRetired(config, node.label)) {
-    return remove("configuration", `the configuration has no label ${node.label} any more`);
+    return remove("configuration", `the configuration no longer has label ${node.label}`);
   }
   return { do: "stay" };
 }

@@ -16,7 +16,7 @@ export function planTest(situation: NodeSituation<"test">): NodeStep {
   if (broken !== null) return remove("cloud", broken);
   const job = findTarget(config, node.target)?.jenkins?.testJob ?? null;
   if (job === null) {
-    const comment = `target ${node.target} has no test-job any more`;
+    const comment = `target ${node.target} no longer has a test-job`;
     return { do: "change", event: { type: "delete", by: "configuration", comment, result: "unused" } };
   }
   if (node.jobEnd !== null && node.jobEnd.result !== "SUCCESS") {

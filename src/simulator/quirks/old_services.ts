@@ -20,7 +20,7 @@ export const noPaging: Quirk = {
 
 export const noDescriptions: Quirk = {
   name: "no-descriptions",
-  about: "Neutron's things have no `description`, and one that is given is refused (400).",
+  about: "Neutron's objects have no `description`, and one that is given is refused (400).",
   request({ service, options, bodyObject }) {
     if (service !== "network" || options.method !== "POST") return;
     const inner = Object.values(bodyObject)[0];

@@ -71,12 +71,12 @@ export const providerTable: Table<ProviderListView, ProviderView> = {
 /** `12/40`, `12` where there is no limit. */
 function use(quota: QuotaUseView | null | undefined): string {
   if (quota === undefined) return "";
-  if (quota === null) return "no quota known";
+  if (quota === null) return "quota unknown";
   return quota.limit === null ? String(quota.used) : `${quota.used}/${quota.limit}`;
 }
 
 function describeReachable(reachable: boolean | null): string {
-  return reachable === null ? "not asked yet" : reachable ? "answers" : "does not answer";
+  return reachable === null ? "not contacted yet" : reachable ? "answers" : "does not answer";
 }
 
 function describeMissing(missing: MissingView | null): string {

@@ -32,7 +32,7 @@ export const statusTable: Table<StatusView, Fact> = {
 };
 
 function daemonFacts(daemon: DaemonView | null): Fact[] {
-  if (daemon === null) return [{ what: "daemon", value: "not running; this is its state" }];
+  if (daemon === null) return [{ what: "daemon", value: "not running; showing its last state" }];
   const doing = daemon.accepting ? "running" : "stopping";
   return [
     {

@@ -31,11 +31,11 @@ export function planLost(
     return {
       do: "wait",
       reason: "listing",
-      message: "the answer got lost; the next listing shows if there is an image",
+      message: "the response was lost; the next listing shows whether there is an image",
     };
   }
   const said = image.evidence === null ? "" : `: ${image.evidence.error}`;
-  const waitingOn = { reason: "retry", message: `the request came to nothing${said}` } as const;
+  const waitingOn = { reason: "retry", message: `the request had no effect${said}` } as const;
   return { do: "change", event: { type: "refused", until: world.now, waitingOn } };
 }
 

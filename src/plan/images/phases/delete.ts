@@ -21,7 +21,7 @@ const REPEAT = 10 * MINUTE;
 export function planDelete(situation: ImageSituation<"delete">): ImageStep {
   const { image, state, world, seen } = situation;
   if (ENDED.some((type) => world.isRunning(type, image.id))) {
-    return { do: "wait", reason: "delete", message: "what is being done for it is being ended" };
+    return { do: "wait", reason: "delete", message: "its work in progress is being stopped" };
   }
   const unreached = whyNotReached({ image, world, seen }, "delete");
   if (unreached !== null) return unreached;
