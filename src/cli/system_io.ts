@@ -29,10 +29,17 @@ function outputTo(stream: typeof Deno.stdout): CliOutput {
   };
 }
 
-/** As git does it: less passes colours on and ends by itself where all fits; LESS and PAGER say otherwise. */
-const PAGER = ': "${LESS=FRX}"; export LESS; eval "${PAGER:-less}"';
-/** What a shell says of a program that is not there. */
-const NOT_FOUND = 127;
+/**
+ * As git does it: less passes colours on and ends by itself where all fits; LESS and PAGER say otherwise. A PAGER that is no
+ * command of a shell is as one that is not there.
+ */
+const PAGER = `
+case $PAGER in *[![:space:]]*) ;; *) PAGER=less; command -v less >/dev/null || exit 127 ;; esac
+: "\${LESS=FRX}"; export LESS
+/bin/sh -nc "$PAGER" || exit 127
+eval "$PAGER"`;
+/** What a shell says of a program that cannot be run, or is not there. */
+const NOT_RUN = [126, 127];
 
 async function pageOnTerminal(text: string): Promise<void> {
   if (text.split("\n").length <= Deno.consoleSize().rows) return systemIo.stdout.write(text);
@@ -40,7 +47,7 @@ async function pageOnTerminal(text: string): Promise<void> {
   using _interrupts = interruptsOfProcess();
   const pager = new Deno.Command("/bin/sh", { args: ["-c", PAGER], stdin: "piped" }).spawn();
   await new Response(text).body!.pipeTo(pager.stdin).catch(() => {}); // who has seen enough reads no further
-  if ((await pager.status).code === NOT_FOUND) systemIo.stdout.write(text);
+  if (NOT_RUN.includes((await pager.status).code)) systemIo.stdout.write(text);
 }
 
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;

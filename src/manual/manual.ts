@@ -31,10 +31,15 @@ function findSection(among: readonly Topic[], name: string): Found | null {
   return null;
 }
 
-/** @returns why there is nothing under these words, and what to do */
-export function notFoundMessage(words: readonly string[]): string {
+/** @returns the name that is spelt most nearly as these words */
+export function nearestInManual(words: readonly string[]): string | null {
   const names = topics.flatMap(({ name, sections }) => [name, ...sections.flatMap(({ names }) => names)]);
-  const nearest = nearestName(nameOf(words), names);
+  return nearestName(nameOf(words), names);
+}
+
+/** @returns why there is nothing under these words, and what they may be meant for */
+export function notFoundMessage(words: readonly string[]): string {
+  const nearest = nearestInManual(words);
   const hint = nearest === null ? "" : `; did you mean ${nearest}?`;
   return `the manual has no topic or section ${words.join(" ")}${hint}`;
 }

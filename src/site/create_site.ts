@@ -146,25 +146,34 @@ function renderNode(view: NodeDetailsView, { format, title }: { format: ListForm
   return format === "html" ? renderNodePage(view, title) : renderNodeText(view);
 }
 
-/** Loaded when somebody reads it. Plain `curl` gets Markdown, as whoever adds `.md` to a topic's name does. */
+/**
+ * Loaded when somebody reads it. Plain `curl` gets Markdown, as whoever adds `.md` to a name does. A section is a text of its
+ * own in Markdown; in HTML its name leads to its place in the topic.
+ */
 function addManual(app: Hono, { report }: SiteOptions): void {
   app.get("/manual", async (context) => {
     const { manualListPage } = await import("./manual_page.ts");
     const form = manualForm(context);
     return answer(context, form, manualListPage({ form, title: titleOf(report()) }));
   });
-  app.get("/manual/:topic{[a-z0-9-]+(?:\\.md)?}", async (context) => {
-    const { findManualPage, manualTopicPage } = await import("./manual_page.ts");
-    const asked = context.req.param("topic");
+  app.get("/manual/:name{[\\w-]+(?:\\.md)?}", async (context) => {
+    const { findManualPage, manualTopicPage, sectionAddress } = await import("./manual_page.ts");
+    const asked = context.req.param("name");
     const name = asked.replace(/\.md$/, "");
-    const form = name === asked ? manualForm(context) : "markdown";
-    const found = findManualPage(name);
-    if (typeof found === "string") return context.redirect(found);
-    return answer(context, form, manualTopicPage(found, { form, title: titleOf(report()) }));
+    const { topic, section } = findManualPage(name);
+    if (name !== asked || manualForm(context) === "markdown") {
+      return answer(context, "markdown", (section ?? topic).text);
+    }
+    if (section === null) return answer(context, "html", manualTopicPage(topic, titleOf(report())));
+    context.header("vary", "accept");
+    return context.redirect(sectionAddress(topic, section));
   });
 }
 
 function manualForm(context: Context): "html" | "markdown" {
+  const asked = context.req.query("format");
+  if (asked === "html" || asked === "markdown") return asked;
+  if (asked !== undefined) throw new SiteError(400, `the manual has no format ${asked}: html, markdown`);
   return acceptedFormat(context.req.header("accept")) === "html" ? "html" : "markdown";
 }
 

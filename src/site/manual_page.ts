@@ -1,7 +1,7 @@
 /** The manual's list of topics, and one topic, as pages or as Markdown. Loaded when somebody asks for it. */
 import { html, raw } from "hono/html";
 import { findInManual, notFoundMessage, topics } from "../manual/manual.ts";
-import type { Topic } from "../manual/parse_topic.ts";
+import type { Section, Topic } from "../manual/parse_topic.ts";
 import { renderHtml } from "../manual/render_html.ts";
 import { renderPage } from "./page.ts";
 import { SiteError } from "./site_error.ts";
@@ -26,16 +26,19 @@ export function manualListPage({ form, title }: Shown): string {
   return renderPage({ title, heading: "Manual", body: html`<dl>${items}</dl>` });
 }
 
-/** @returns a topic, or where the section of that name is. @throws SiteError 404 */
-export function findManualPage(name: string): Topic | string {
+/** @throws SiteError 404 */
+export function findManualPage(name: string): { readonly topic: Topic; readonly section: Section | null } {
   const found = findInManual([name]);
   if (found === null) throw new SiteError(404, notFoundMessage([name]));
-  const { topic, section } = found;
-  return section === null ? topic : `/manual/${topic.name}#${section.names[0]}`;
+  return found;
 }
 
-export function manualTopicPage(topic: Topic, { form, title }: Shown): string {
-  if (form === "markdown") return topic.text;
+/** Where a browser finds a section. */
+export function sectionAddress(topic: Topic, section: Section): string {
+  return `/manual/${topic.name}#${section.names[0]}`;
+}
+
+export function manualTopicPage(topic: Topic, title: string): string {
   const body = raw(renderHtml(topic.text, { topic: topic.name, sections: topic.sections }));
   const more = html`<p><a href="/manual">All topics</a>, <a href="/manual/${topic.name}.md">Markdown</a></p>`;
   return renderPage({ title, heading: topic.title, body: html`${body}${more}` });

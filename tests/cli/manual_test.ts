@@ -48,9 +48,21 @@ Deno.test("manual names the nearest name where there is none, and how to search"
   assert.deepEqual(await bench.run("manual", "qouta"), {
     code: 1,
     stdout: "",
-    stderr:
-      "nodepool: the manual has no topic or section qouta; did you mean quota? (nodepool manual --search qouta)\n",
+    stderr: "nodepool: the manual has no topic or section qouta; did you mean quota?\n",
   });
+});
+
+Deno.test("manual names the sections that have the words where no name is near them", async () => {
+  await using bench = await CliBench.open({ daemon: false });
+  const hint = async (...words: string[]) => {
+    const { code, stderr } = await bench.run("manual", ...words);
+    assert.equal(code, 1);
+    return stderr.match(/^nodepool: the manual has no topic or section .*?[;] (.*)\n$/)?.[1];
+  };
+  assert.match(await hint("limits.idle") ?? "", /^see concepts$/);
+  assert.match(await hint("max-servers") ?? "", /^see .* and others: nodepool manual --search max-servers$/);
+  assert.match(await hint("the cloud") ?? "", /^see .* and others: nodepool manual --search 'the cloud'$/);
+  assert.equal(await hint("xyzzy"), "run `nodepool manual` for the list");
 });
 
 Deno.test("manual --search lists the sections that have all words", async () => {
@@ -58,10 +70,13 @@ Deno.test("manual --search lists the sections that have all words", async () => 
   const { code, stdout } = await bench.run("manual", "--search", "quota", "full");
   assert.equal(code, 0);
   assert.match(stdout, /^nodepool manual quota: /);
+  assert.deepEqual(await bench.run("manual", "quota", "--search", "full"), { code, stdout, stderr: "" });
+  const phrase = await bench.run("manual", "--search", "put the copy in its place");
+  assert.match(phrase.stdout, /^nodepool manual lost-state: /);
   const none = await bench.run("manual", "--search", "xyzzy");
   assert.deepEqual([none.code, none.stderr], [
     1,
-    "nodepool: no section of the manual has xyzzy: try fewer words\n",
+    "nodepool: no section of the manual has xyzzy; try other or fewer words\n",
   ]);
 });
 
@@ -71,14 +86,25 @@ Deno.test("manual needs no configuration, no state and no daemon", async () => {
   assert.match(stdout, /^## /);
 });
 
+Deno.test("manual's list and what a search finds fit the terminal", async () => {
+  await using bench = await CliBench.open({ daemon: false });
+  bench.columns = 60;
+  await bench.run("manual");
+  assert.match(bench.paged, /^ {2}start {12}Keeps a pool of ready, .*\n {19}\S/m);
+  const list = bench.paged;
+  await bench.run("manual", "--search", "quota");
+  assert.match(bench.paged, /nodepool manual quota: /);
+  const lines = (list + bench.paged).split("\n");
+  assert.deepEqual(lines.filter((line) => line.length > 60), []);
+});
+
 /** What the program prints on a terminal of 20 rows. */
 async function onTerminal(command: string): Promise<string> {
   const { programCommand } = await import("../e2e/program.ts");
   const program = programCommand([]).map((word) => `'${word}'`).join(" ");
-  const script = `stty cols 80 rows 20; ${command.replace("nodepool", program)}`;
   const { stdout } = await new Deno.Command("script", {
-    args: ["-qec", `sh -c ${JSON.stringify(script)}`, "/dev/null"],
-    env: { TERM: "xterm", NO_COLOR: "1" },
+    args: ["-qec", `stty cols 80 rows 20; ${command.replace("nodepool", program)}`, "/dev/null"],
+    env: { TERM: "xterm", NO_COLOR: "1", SHELL: "/bin/sh" },
     stdin: "null",
   }).output();
   return new TextDecoder().decode(stdout).replaceAll("\r", "");
@@ -88,7 +114,36 @@ testNeeding(["script"], "manual pages a long topic through PAGER, and a short on
   const long = await onTerminal("PAGER='head -n 2; echo paged' nodepool manual subnodes");
   assert.match(long, /Subnodes and ready scripts\n\npaged\n$/);
   const short = await onTerminal("PAGER='echo paged' nodepool manual paused");
-  assert.doesNotMatch(short, /paged/);
-  const without = await onTerminal("PAGER=no-such-pager nodepool manual subnodes");
-  assert.match(without, /Subnodes and ready scripts\n/);
+  assert.doesNotMatch(short, /paged$/);
+});
+
+for (const pager of ["no-such-pager", "/etc/passwd", "a ( b", '"', "/"]) {
+  testNeeding(["script"], `manual shows all of a topic where PAGER cannot be run: ${pager}`, async () => {
+    const text = await onTerminal(`PAGER='${pager}' nodepool manual subnodes`);
+    assert.match(text, /Subnodes and ready scripts\n[^]*ready all the same\.\n$/);
+  });
+}
+
+testNeeding(["script"], "manual takes less where PAGER is not set, empty or blank", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(`${folder}/less`, '#!/bin/sh\nhead -n 1\necho "paged, $LESS"\n', {
+      mode: 0o755,
+    });
+    for (const pager of ["env -u PAGER", "PAGER=", "PAGER=' '"]) {
+      const text = await onTerminal(`PATH='${folder}':"$PATH"; ${pager} nodepool manual subnodes`);
+      assert.ok(text.endsWith("Subnodes and ready scripts\npaged, FRX\n"), pager);
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("manual ends quietly where its reader has seen enough", async () => {
+  const { programCommand } = await import("../e2e/program.ts");
+  const program = programCommand(["manual", "commands"]).map((word) => `'${word}'`).join(" ");
+  const { stdout, stderr } = await new Deno.Command("bash", {
+    args: ["-c", `${program} | head -n 1; echo "\${PIPESTATUS[0]}"; ${program} | true`],
+  }).output();
+  assert.deepEqual([stdout, stderr].map((bytes) => new TextDecoder().decode(bytes)), ["# Commands\n0\n", ""]);
 });

@@ -361,3 +361,44 @@ Deno.test("a browser's question before the request is answered for origins that 
   assert.deepEqual([other.status, other.headers.get("access-control-allow-origin")], [405, null]);
   assert.equal((await allowing("*").get("/node-list", {}, "OPTIONS")).status, 405);
 });
+
+Deno.test("/manual answers plain curl with Markdown, browsers with HTML, and 304 to who has it", async () => {
+  const site = openSite();
+  for (const path of ["/manual", "/manual/concepts"]) {
+    for (
+      const [headers, type, start] of [[{}, "text/markdown", /^# /], [
+        browser,
+        "text/html",
+        /^<!doctype/,
+      ]] as const
+    ) {
+      const response = await site.get(path, headers);
+      assert.deepEqual([response.status, response.headers.get("vary")], [200, "accept"]);
+      assert.equal(response.headers.get("content-type"), `${type}; charset=utf-8`);
+      assert.match(await response.text(), start);
+      const etag = response.headers.get("etag")!;
+      assert.equal((await site.get(path, { ...headers, "if-none-match": etag })).status, 304);
+      const head = await site.get(path, headers, "HEAD");
+      assert.deepEqual([head.status, head.headers.get("etag"), await head.text()], [200, etag, ""]);
+    }
+  }
+  assert.match(await (await site.get("/manual/concepts?format=html")).text(), /^<!doctype html>/);
+  assert.match(await (await site.get("/manual/concepts.md", browser)).text(), /^# /);
+  assert.equal((await site.get("/manual?format=csv")).status, 400);
+});
+
+Deno.test("/manual has sections by name: their text as Markdown, their place in the topic for browsers", async () => {
+  const site = openSite();
+  for (const name of ["quota", "Quota", "quota.md"]) {
+    assert.match(await (await site.get(`/manual/${name}`)).text(), /^## The quota is full\n/);
+  }
+  const response = await site.get("/manual/quota", browser);
+  assert.deepEqual([response.status, response.headers.get("vary")], [302, "accept"]);
+  assert.equal(response.headers.get("location"), "/manual/troubleshooting#quota");
+});
+
+Deno.test("/manual names the nearest topic or section where there is none of that name", async () => {
+  const response = await openSite().get("/manual/qouta", browser);
+  assert.equal(response.status, 404);
+  assert.match(await response.text(), /has no topic or section qouta; did you mean quota\?/);
+});

@@ -4,6 +4,7 @@ import type { CliContext } from "../cli_context.ts";
 import type { CliIo } from "../cli_io.ts";
 import { example } from "../example.ts";
 import { hasColors } from "../state_colors.ts";
+import { shellWord } from "../../lib/shell_quote.ts";
 
 export function manualCommand(context: CliContext) {
   return new Command("manual")
@@ -13,29 +14,59 @@ export function manualCommand(context: CliContext) {
     .addHelpText("after", example("nodepool manual troubleshooting", "nodepool manual quota"))
     .action(async (words, { search }) => {
       const { io } = context;
-      if (search !== undefined) return await show(io, await searchText(search), null);
-      if (words.length === 0) return await show(io, await listText(), null);
-      const { findInManual, notFoundMessage } = await import("../../manual/manual.ts");
+      if (search !== undefined) return await show(io, await searchText([...words, ...search]));
+      if (words.length === 0) return await show(io, await listText());
+      const { findInManual } = await import("../../manual/manual.ts");
       const found = findInManual(words);
-      if (found === null) {
-        throw new Error(`${notFoundMessage(words)} (nodepool manual --search ${words.join(" ")})`);
-      }
-      await show(io, (found.section ?? found.topic).text, found.topic.name);
+      if (found === null) throw new Error(await notFoundText(words));
+      await showMarkdown(io, (found.section ?? found.topic).text, found.topic.name);
     });
 }
 
-/** @param topic whose Markdown the text is; null: it is plain */
-async function show(io: CliIo, text: string, topic: string | null): Promise<void> {
+/** Lines that are too long for a terminal go on below, as far in as their last column. */
+async function show(io: CliIo, text: string): Promise<void> {
   const { columns } = io.stdout;
   if (columns === null) return io.stdout.write(text);
-  if (topic === null) return await io.page(text);
+  await io.page(text.split("\n").map((line) => fill(line, columns)).join("\n"));
+}
+
+function fill(line: string, columns: number): string {
+  const indent = line.match(/^ *(\S+ {2,})?/)![0].length;
+  const lines: string[] = [];
+  for (const word of line.slice(indent).split(" ")) {
+    const longer = lines.length === 0 ? word : `${lines.at(-1)} ${word}`;
+    if (lines.length === 0 || indent + longer.length > columns) lines.push(word);
+    else lines[lines.length - 1] = longer;
+  }
+  return line.slice(0, indent) + lines.join(`\n${" ".repeat(indent)}`);
+}
+
+/** @param topic that the text is from */
+async function showMarkdown(io: CliIo, text: string, topic: string): Promise<void> {
+  const { columns } = io.stdout;
+  if (columns === null) return io.stdout.write(text);
   const { renderTerminal } = await import("../../manual/render_terminal.ts");
   await io.page(renderTerminal(text, { columns, colors: hasColors(io), topic }));
 }
 
+/** A name that is spelt nearly so, else where the words occur. */
+async function notFoundText(words: readonly string[]): Promise<string> {
+  const { nearestInManual, notFoundMessage } = await import("../../manual/manual.ts");
+  const { searchManual } = await import("../../manual/search_manual.ts");
+  if (nearestInManual(words) !== null) return notFoundMessage(words);
+  const names = searchManual(words).map(({ name }) => name);
+  const [message, search] = [notFoundMessage(words), words.map(shellWord).join(" ")];
+  if (names.length === 0) return `${message}; run \`nodepool manual\` for the list`;
+  const others = names.length > MENTIONED ? ` and others: nodepool manual --search ${search}` : "";
+  return `${message}; see ${names.slice(0, MENTIONED).join(", ")}${others}`;
+}
+
+/** Names of sections in a message. */
+const MENTIONED = 3;
+
 async function listText(): Promise<string> {
   const { topics } = await import("../../manual/manual.ts");
-  const lines = topics.map(({ name, summary }) => `  ${name.padEnd(16)}${summary}\n`);
+  const lines = topics.map(({ name, summary }) => `  ${name.padEnd(17)}${summary}\n`);
   return `Topics, each shown by "nodepool manual TOPIC":\n\n${lines.join("")}\n${MORE}`;
 }
 
@@ -48,7 +79,9 @@ async function searchText(words: readonly string[]): Promise<string> {
   const { searchManual } = await import("../../manual/search_manual.ts");
   const hits = searchManual(words);
   if (hits.length === 0) {
-    throw new Error(`no section of the manual has ${words.join(" and ")}: try fewer words`);
+    throw new Error(`no section of the manual has ${words.join(" and ")}; try other or fewer words`);
   }
-  return hits.map(({ name, title, line }) => `nodepool manual ${name}: ${title}\n    ${line}\n`).join("");
+  return hits.map(({ name, title, excerpt }) => `nodepool manual ${name}: ${title}\n    ${excerpt}\n`).join(
+    "",
+  );
 }
