@@ -156,9 +156,9 @@ function addManual(app: Hono, { report }: SiteOptions): void {
     const form = manualForm(context);
     return answer(context, form, manualListPage({ form, title: titleOf(report()) }));
   });
-  app.get("/manual/:name{[\\w-]+(?:\\.md)?}", async (context) => {
+  app.get("/manual/:topic{[\\w-]+(?:\\.md)?}", async (context) => {
     const { findManualPage, manualTopicPage, sectionAddress } = await import("./manual_page.ts");
-    const asked = context.req.param("name");
+    const asked = context.req.param("topic");
     const name = asked.replace(/\.md$/, "");
     const { topic, section } = findManualPage(name);
     if (name !== asked || manualForm(context) === "markdown") {
