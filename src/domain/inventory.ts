@@ -4,6 +4,7 @@
  * out what lives, and one that calls it deleted may be as wrong: a database has several entries of a server that was
  * moved between its cells. A server is absent once the cloud has said so when it was asked for that very server.
  */
+import { ChangeLog } from "./change_log.ts";
 import { ANY_LINEAGE, type Lineage } from "./lineage.ts";
 import type { Server, ServerListing } from "./server.ts";
 import { serverMark } from "./server_marks.ts";
@@ -25,6 +26,8 @@ export class Inventory {
   /** The cloud's clock at the newest listing of either kind. */
   cloudTime: Instant | null = null;
   readonly installation: string;
+  /** Ids of servers that came, went or changed. */
+  readonly changes = new ChangeLog<string>();
   readonly #provider: string | undefined;
   readonly #servers = new Map<string, Server>();
   readonly #serversOfNode = new Map<number, Set<string>>();
@@ -142,13 +145,18 @@ export class Inventory {
 
   /** The cloud was asked for that one server, and knows no such server. */
   noteGone(serverId: string): void {
+    if (!this.#gone.has(serverId)) this.changes.add(serverId);
     this.#gone.add(serverId);
     this.#forget(serverId);
   }
 
   /** Forgets what single looks and deltas said of servers that nothing depends on any more. */
   keepOnly(ids: ReadonlySet<string>): void {
-    for (const id of this.#gone) if (!ids.has(id)) this.#gone.delete(id);
+    for (const id of this.#gone) {
+      if (ids.has(id)) continue;
+      this.#gone.delete(id);
+      this.changes.add(id);
+    }
     for (const id of this.#calledDeleted) if (!ids.has(id)) this.#calledDeleted.delete(id);
     for (const id of this.#unlisted) if (!ids.has(id)) this.#forget(id);
   }
@@ -163,6 +171,8 @@ export class Inventory {
     if (known !== undefined) this.#unlink(known);
     this.#servers.set(server.id, server);
     this.#link(server);
+    if (known?.status === server.status && known.fault === server.fault) return 0;
+    this.changes.add(server.id);
     return known?.status === server.status ? 0 : 1;
   }
 
@@ -171,6 +181,7 @@ export class Inventory {
     const server = this.#servers.get(id);
     if (server === undefined) return 0;
     this.#servers.delete(id);
+    this.changes.add(id);
     this.#sightings.delete(id);
     this.#unlink(server);
     return 1;

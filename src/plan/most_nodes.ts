@@ -4,6 +4,7 @@
  */
 import type { Config, LabelConfig, ProviderConfig } from "../domain/config.ts";
 import type { NodeRecord } from "../domain/node.ts";
+import { NodeIndex } from "../domain/node_index.ts";
 import type { Observation } from "../domain/observation.ts";
 import { chooseFlavor } from "./choose_flavor.ts";
 import { planFloatingIps } from "./floating_ip_plan.ts";
@@ -51,9 +52,7 @@ function mostNodes(
 }
 
 function countReady({ name }: LabelConfig, nodes: Iterable<NodeRecord>): number {
-  return [...nodes].filter(({ label, role, state }) =>
-    label === name && role === "node" && state.phase === "ready"
-  ).length;
+  return NodeIndex.of(nodes).label(name).ready.size;
 }
 
 function serversOf(label: LabelConfig, provider: ProviderConfig, seen: Observation | undefined): number {

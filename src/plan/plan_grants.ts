@@ -6,6 +6,7 @@
  */
 import type { Apart } from "../domain/defect.ts";
 import type { NodeRecord } from "../domain/node.ts";
+import { NodeIndex } from "../domain/node_index.ts";
 import type { NodeRequest } from "../domain/request.ts";
 import { earliest, type Instant, type Milliseconds, MINUTE } from "../domain/time.ts";
 
@@ -31,23 +32,20 @@ export interface Keeping {
 const KEPT_FOR = { least: 10 * MINUTE, most: 30 * MINUTE };
 
 export function planGrants(
-  nodes: readonly NodeRecord[],
+  nodes: Iterable<NodeRecord>,
   requests: readonly NodeRequest[],
   situation: GrantSituation,
 ): GrantPlan {
   if (requests.length === 0) return { grants: [], kept: new Map(), until: null };
+  const index = NodeIndex.of(nodes);
+  const { isUsable = () => true } = situation;
   // What a target may send jobs to is nobody else's.
-  const ready = nodes.filter(({ state, role, assignedAt }) =>
-    state.phase === "ready" && role === "node" && assignedAt === null
-  );
-  const free = Map.groupBy(
-    ready.sort((a, b) => a.stateSince - b.stateSince || a.id - b.id),
-    ({ label }) => label,
-  );
+  const freeOf = (label: string) =>
+    index.label(label).ready.values().filter((node) => node.assignedAt === null && isUsable(node));
   const ordered = [...requests].sort((a, b) => a.id - b.id);
   const plans = [...Map.groupBy(ordered, ({ label }) => label)]
     .flatMap(([label, queue]) => {
-      const serve = () => new LabelQueue(free.get(label) ?? [], situation).serve(queue);
+      const serve = () => new LabelQueue(freeOf(label), situation).serve(queue);
       return situation.apart.for({ kind: "label", id: label }, serve, null) ?? [];
     });
   return {
@@ -61,6 +59,8 @@ interface GrantSituation {
   readonly now: Instant;
   /** The requests of each label are served apart. */
   readonly apart: Apart;
+  /** Whether a node is handed out; left out: any is. */
+  readonly isUsable?: (node: NodeRecord) => boolean;
   /** Ids of requests that can never be met. */
   readonly impossible?: ReadonlyMap<number, string>;
   /** Ids of those that nobody waits for yet. */
@@ -73,18 +73,20 @@ class LabelQueue {
   readonly #keepings = new Map<NodeRecord, Keeping>();
   readonly #grants: RequestGrant[] = [];
   readonly #kept = new Map<number, Keeping>();
-  #free: readonly NodeRecord[];
+  readonly #free: Iterator<NodeRecord>;
+  /** Those looked at so far that nobody gets and nobody has kept for them. */
+  #open: NodeRecord[] = [];
 
-  constructor(free: readonly NodeRecord[], situation: GrantSituation) {
+  /** @param free looked at only as far as there are requests for them */
+  constructor(free: Iterator<NodeRecord>, situation: GrantSituation) {
     this.#free = free;
     this.#situation = situation;
   }
 
   serve(queue: readonly NodeRequest[]): GrantPlan {
     for (const request of queue) {
-      const open = this.#free.filter((node) => !this.#keepings.has(node));
-      if (open.length >= request.count) this.#grant(request, open.slice(0, request.count));
-      else this.#gather(request, open);
+      if (this.#find(request.count)) this.#grant(request, this.#open.splice(0, request.count));
+      else this.#gather(request, this.#open);
     }
     const until = this.#kept.size === 0
       ? null
@@ -92,9 +94,17 @@ class LabelQueue {
     return { grants: this.#grants, kept: this.#kept, until };
   }
 
+  /** Whether so many are open. */
+  #find(count: number): boolean {
+    while (this.#open.length < count) {
+      const { value, done } = this.#free.next();
+      if (done) return false;
+      this.#open.push(value);
+    }
+    return true;
+  }
+
   #grant(request: NodeRequest, nodes: readonly NodeRecord[]): void {
-    const taken = new Set(nodes);
-    this.#free = this.#free.filter((node) => !taken.has(node));
     if (!this.#situation.deserted?.has(request.id)) this.#grants.push({ request, nodes });
   }
 
@@ -107,6 +117,7 @@ class LabelQueue {
       const until = keptUntil(node, request);
       if (until > this.#situation.now) this.#keepings.set(node, { requestId: request.id, until });
     }
+    this.#open = open.filter((node) => !this.#keepings.has(node));
   }
 }
 

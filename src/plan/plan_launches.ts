@@ -5,6 +5,7 @@
 import type { LabelConfig } from "../domain/config.ts";
 import type { Apart } from "../domain/defect.ts";
 import type { NodeRecord } from "../domain/node.ts";
+import { NodeIndex } from "../domain/node_index.ts";
 import type { LabelReport } from "../domain/pool_report.ts";
 import { earliest, type Instant } from "../domain/time.ts";
 import { capInNodes, openProviders } from "./allocation_debts.ts";
@@ -20,7 +21,7 @@ import { takeTurns, type Turns, turnsAfter } from "./turns.ts";
 export interface LaunchInput extends WishSituation {
   /** How the labels stood after the planning before. */
   readonly turns: Turns;
-  readonly nodes: readonly NodeRecord[];
+  readonly nodes: Iterable<NodeRecord>;
   /** By provider: what servers for images cost that wait for room in the quotas; they come first. */
   readonly reserved: ReadonlyMap<string, readonly ServerCost[]>;
   /** By provider: what the servers cost that nodes being built still miss. */
@@ -51,7 +52,8 @@ export interface LaunchPlan {
 }
 
 export function planLaunches(input: LaunchInput): LaunchPlan {
-  const counts = countNodes(input.nodes);
+  const nodes = NodeIndex.of(input.nodes);
+  const counts = countNodes(nodes);
   const wishes = input.config.labels
     .filter((label) => label.minReady >= 0)
     .flatMap((label) =>
@@ -62,7 +64,7 @@ export function planLaunches(input: LaunchInput): LaunchPlan {
     labels: asks,
     providers: input.config.providers.map((provider) =>
       roomOf(provider, {
-        nodes: input.nodes,
+        nodes,
         seen: input.seen.get(provider.name),
         reserved: input.reserved.get(provider.name),
         promised: input.promised.get(provider.name),

@@ -2,10 +2,11 @@
  * One planning of the whole pool: what is wanted against what is seen. Pure and synchronous: the same input gives
  * the same plan. The tick (`src/tasks`) calls it, commits its changes and hands its actions to the executor.
  */
-import type { Config } from "../domain/config.ts";
+import type { Config, ProviderConfig } from "../domain/config.ts";
 import { Apart, type Defect } from "../domain/defect.ts";
 import type { LaunchPause } from "../domain/launch_pause.ts";
 import type { NodeRecord } from "../domain/node.ts";
+import { NodeIndex } from "../domain/node_index.ts";
 import type { WaitingEvent } from "../domain/next_waiting.ts";
 import { transition } from "../domain/node_transition.ts";
 import type { Observation } from "../domain/observation.ts";
@@ -19,7 +20,7 @@ import { currentImages } from "../domain/current_images.ts";
 import { whyTooMany } from "./most_nodes.ts";
 import { type GrantPlan, planGrants, type RequestGrant } from "./plan_grants.ts";
 import { type LaunchPlan, planLaunches } from "./plan_launches.ts";
-import { type Groups, groupsOf } from "./groups.ts";
+import { NodesAtRest } from "./nodes_at_rest.ts";
 import type { OfferSituation } from "./offers.ts";
 import { staying, waitingFor } from "./follow_ladder.ts";
 import { type NodePlan, planNode } from "./plan_node.ts";
@@ -32,7 +33,10 @@ import { planSubnodes, type SubnodeLaunch, type SubnodePlan } from "./plan_subno
 
 export interface PoolInput extends Moment {
   readonly config: Config;
+  /** What is counted over an index is not counted here. */
   readonly nodes: Iterable<NodeRecord>;
+  /** Which of them need no planning, as the plannings before left it; left out: each is planned. */
+  readonly rest?: NodesAtRest;
   readonly requests: Iterable<NodeRequest>;
   /** Ids of requests from before the daemon's start whose clients have not come back; left out: none. */
   readonly deserted?: ReadonlySet<number>;
@@ -93,46 +97,54 @@ export function planPool(input: PoolInput): PoolPlan {
   const apart = new Apart("planning");
   const part = <Plan>(id: string, plan: () => Plan, none: Plan) =>
     apart.for({ kind: "plan of", id }, plan, none);
-  const nodes = [...input.nodes];
-  const groups = groupsOf(nodes);
+  const nodes = NodeIndex.of(input.nodes);
+  const { rest = new NodesAtRest() } = input;
   const current = currentImages(input.images.values());
-  const subnodes = part("subnodes", () => planSubnodes({ ...input, nodes, groups, current }), NO_SUBNODES);
-  const byId = new Map(nodes.map((node) => [node.id, node]));
-  const broken = new Set<NodeRecord>();
-  const plans = nodes.map((node) => ({
-    node,
-    plan: apart.for(
-      { kind: "node", id: node.id },
-      () => planKnown(node, { input, byId, groups, subnodes }),
-      null,
-    ) ??
-      (broken.add(node), staying(node)),
-  }));
-  const living = plans.flatMap(({ plan }) => plan.next ?? []);
+  const subnodes = part("subnodes", () => planSubnodes({ ...input, nodes, current }), NO_SUBNODES);
+  const broken = new Set<number>();
+  const breaks = (node: NodeRecord) => (broken.add(node.id), staying(node));
+  const world = { input, nodes, subnodes, providers: byName(input.config.providers) };
+  const plans = rest.moving(nodes, input).map((node) => {
+    const plan = apart.for({ kind: "node", id: node.id }, () => planKnown(node, world), null);
+    if (plan !== null) rest.note(node, plan);
+    return { node, plan: plan ?? breaks(node) };
+  });
+  using _planned = nodes.assume(plans.map(({ node: { id }, plan: { next } }) => ({ id, next })));
+
+  const isUsable = (provider: string) =>
+    world.providers.has(provider) && whyWithheld(provider, input.seen) === null;
   const waiting = [...input.requests].filter((request) => request.grantedAt === null);
-  const usable = living.filter((node) => !broken.has(node) && isUsable(node, input));
-  const withheld = withheldLabels(living, input.seen);
+  const withheld = withheldLabels(nodes, input.seen);
   const impossible = impossibleRequests(waiting, { ...input, apart });
   const { grants, ...granting }: GrantPlan = input.granting
-    ? planGrants(usable, waiting, { ...input, impossible, apart })
+    ? planGrants(nodes, waiting, {
+      ...input,
+      isUsable: ({ id, provider }) => !broken.has(id) && isUsable(provider),
+      impossible,
+      apart,
+    })
     : NO_GRANTS;
   const granted = new Set(grants.map(({ request }) => request.id));
   const retirements = part(
     "retirements",
-    () => planRetirements(input.config, living, input.now),
+    () => planRetirements(input.config, nodes, input.now),
     NO_RETIREMENTS,
   );
+  using _taken = nodes.assume(taken(grants, input.now));
+
   const requests = waiting.filter(({ id }) => !granted.has(id));
   const noLaunches = { ...NO_LAUNCHES, turns: input.turns };
-  const planAll = () =>
-    planLaunches({
+  const planAll = () => {
+    using _frozen = withoutFrozen(nodes, input);
+    return planLaunches({
       ...input,
-      nodes: withoutFrozen(withoutTaken(living, grants, input.now), input),
+      nodes,
       requests: requests.filter(({ id }) => !impossible.has(id)),
       current,
       promised: subnodes.promised,
       apart,
     });
+  };
   const launches = input.launching ? part("launches", planAll, noLaunches) : noLaunches;
 
   const replaceable = retirements.nodes.filter(({ label }) => launches.offered.has(label));
@@ -143,7 +155,8 @@ export function planPool(input: PoolInput): PoolPlan {
       ...input,
       unwanted,
       firstIdOfRun: input.firstIdOfRun ?? 0,
-      nodes: withoutTaken(living, grants, input.now).filter((node) => isUsable(node, input)),
+      nodes,
+      isUsable,
       wanted: launches.wanted,
       shortages: [...shortagesOfImages(input.reserved), ...launches.shortages],
     });
@@ -155,9 +168,7 @@ export function planPool(input: PoolInput): PoolPlan {
     ...replaceable.map(({ id }) => [id, "older than max-ready-age"] as const),
   ]);
   return {
-    changes: plans.flatMap(({ node, plan }) =>
-      changeOf(node, plan, { leaving, granted: grants, now: input.now })
-    ),
+    changes: changesOf(plans, { leaving, grants, nodes, now: input.now }),
     actions: plans.flatMap(({ plan }) => plan.action ?? []),
     grants,
     launches,
@@ -171,17 +182,13 @@ export function planPool(input: PoolInput): PoolPlan {
     defects: apart.defects,
     until: earliest([
       ...plans.map(({ plan }) => plan.until),
+      rest.until,
       launches.until,
       retirements.until,
       granting.until,
       surplus.until,
     ]),
   };
-}
-
-/** Whether the provider is configured, and what the state says of its nodes has been found to be right. */
-function isUsable({ provider }: NodeRecord, { config, seen }: Pick<PoolInput, "config" | "seen">): boolean {
-  return config.providers.some(({ name }) => name === provider) && whyWithheld(provider, seen) === null;
 }
 
 function shortagesOfImages(reserved: PoolInput["reserved"]): Shortage[] {
@@ -220,18 +227,17 @@ const NO_LAUNCHES: LaunchPlan = {
   until: null,
 };
 
+interface World {
+  readonly input: PoolInput;
+  readonly nodes: NodeIndex;
+  readonly subnodes: SubnodePlan;
+  readonly providers: ReadonlyMap<string, ProviderConfig>;
+}
+
 /** A node whose provider has not been seen yet, as after a start, stays as it is. */
-function planKnown(
-  node: NodeRecord,
-  { input, byId, groups, subnodes }: {
-    input: PoolInput;
-    byId: ReadonlyMap<number, NodeRecord>;
-    groups: Groups;
-    subnodes: SubnodePlan;
-  },
-): NodePlan {
+function planKnown(node: NodeRecord, { input, nodes, subnodes, providers }: World): NodePlan {
   if (input.concerns?.(node) === false) return staying(node);
-  const provider = input.config.providers.find(({ name }) => name === node.provider);
+  const provider = providers.get(node.provider);
   if (provider === undefined) return planOrphan(node, input.now);
   const seen = input.seen.get(node.provider);
   if (seen === undefined || seen.inventory.completeAt === null) return staying(node);
@@ -239,11 +245,11 @@ function planKnown(
   const image = provider.images.find(({ name }) => name === node.image) ?? null;
   const { now, config, images, targets } = input;
   return planNode(node, {
-    shared: { now, config, provider, image, seen, nodes: byId, images, targets },
+    shared: { now, config, provider, image, seen, nodes: nodes.byId, images, targets },
     own: {
       creating: input.creating.has(node.id),
-      parent: groups.nodeOf(node),
-      subnodes: groups.subnodesOf(node.id),
+      parent: nodes.nodeOf(node),
+      subnodes: nodes.subnodesOf(node.id),
       subnodeRefusal: subnodes.refusals.get(node.id) ?? null,
     },
   });
@@ -267,31 +273,44 @@ function standStill(node: NodeRecord, { message, now }: { message: string; now: 
   return staying(waitingFor(node, { reason: { reason: "provider", message }, change }));
 }
 
-function withoutTaken(
-  nodes: readonly NodeRecord[],
-  grants: readonly RequestGrant[],
-  now: Instant,
-): readonly NodeRecord[] {
-  if (grants.length === 0) return nodes;
-  const taken = new Set(grants.flatMap((grant) => grant.nodes.map(({ id }) => id)));
+/** The nodes as they are once they have been handed out. */
+function taken(grants: readonly RequestGrant[], now: Instant): { id: number; next: NodeRecord }[] {
   const taking = { type: "taken", job: null, requestId: null } as const;
-  return nodes.map((node) => taken.has(node.id) ? transition(node, taking, now) : node);
+  return grants.flatMap(({ nodes }) =>
+    nodes.map((node) => ({ id: node.id, next: transition(node, taking, now) }))
+  );
 }
 
-function changeOf(
-  node: NodeRecord,
-  plan: NodePlan,
-  { leaving, granted, now }: {
+/** What becomes of the planned nodes, and of those that leave for the pool's sake. */
+function changesOf(
+  plans: readonly Planned[],
+  { leaving, grants, nodes, now }: {
     leaving: ReadonlyMap<number, string>;
-    granted: readonly RequestGrant[];
+    grants: readonly RequestGrant[];
+    nodes: NodeIndex;
     now: Instant;
   },
 ): NodeChange[] {
-  if (plan.next === null) return [{ previous: node, next: null }];
-  const comment = leaving.get(node.id);
-  if (comment !== undefined && !granted.some((grant) => grant.nodes.some(({ id }) => id === node.id))) {
+  const changes = new Map(
+    plans.filter(({ node, plan }) => plan.next !== node).map(({ node, plan: { next } }) =>
+      [node.id, { previous: node, next }] as const
+    ),
+  );
+  const granted = new Set(grants.flatMap((grant) => grant.nodes.map(({ id }) => id)));
+  for (const [id, comment] of leaving) {
+    const node = nodes.byId.get(id);
+    if (node === undefined || granted.has(id)) continue;
     const event = { type: "delete", by: "limit", comment, result: "unused" } as const;
-    return [{ previous: node, next: transition(plan.next, event, now) }];
+    changes.set(id, { previous: changes.get(id)?.previous ?? node, next: transition(node, event, now) });
   }
-  return plan.next === node ? [] : [{ previous: node, next: plan.next }];
+  return [...changes.values()];
+}
+
+interface Planned {
+  readonly node: NodeRecord;
+  readonly plan: NodePlan;
+}
+
+function byName<Named extends { readonly name: string }>(all: readonly Named[]): ReadonlyMap<string, Named> {
+  return new Map(all.map((one) => [one.name, one]));
 }

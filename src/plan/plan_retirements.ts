@@ -1,6 +1,7 @@
 /** Ready nodes that are older than their label's max-ready-age are replaced, a few at a time. */
 import type { Config, LabelConfig } from "../domain/config.ts";
-import { type NodeRecord, stateName } from "../domain/node.ts";
+import type { NodeRecord } from "../domain/node.ts";
+import { NodeIndex } from "../domain/node_index.ts";
 import type { Instant } from "../domain/time.ts";
 
 /** Of a label's ready nodes, at most this part is away being replaced at any time. */
@@ -12,20 +13,22 @@ export interface Retirements {
   readonly until: Instant | null;
 }
 
-export function planRetirements(config: Config, nodes: readonly NodeRecord[], now: Instant): Retirements {
+export function planRetirements(config: Config, nodes: Iterable<NodeRecord>, now: Instant): Retirements {
+  const index = NodeIndex.of(nodes);
   const retired: NodeRecord[] = [];
   let until = Infinity;
   for (const label of config.labels) {
     if (label.maxReadyAge === null) continue;
-    const own = nodes.filter((node) => node.label === label.name && node.role === "node");
-    const ready = own.filter((node) => node.state.phase === "ready").sort((a, b) =>
-      a.stateSince - b.stateSince
-    );
-    retired.push(
-      ...ready.filter((node) => endOf(node, label) <= now).slice(0, placesFree(own, ready.length)),
-    );
-    const next = ready.find((node) => endOf(node, label) > now);
-    if (next !== undefined) until = Math.min(until, endOf(next, label));
+    const { ready, away } = index.label(label.name);
+    const places = placesFree(away, ready.size);
+    let old = 0;
+    for (const node of ready) {
+      if (endOf(node, label) > now) {
+        until = Math.min(until, endOf(node, label));
+        break;
+      }
+      if (old++ < places) retired.push(node);
+    }
   }
   return { nodes: retired, until: until === Infinity ? null : until };
 }
@@ -34,8 +37,7 @@ function endOf(node: NodeRecord, label: LabelConfig): Instant {
   return node.stateSince + (label.maxReadyAge ?? Infinity);
 }
 
-function placesFree(own: readonly NodeRecord[], ready: number): number {
-  // At max-servers the next one is launched only when the old one is gone.
-  const away = own.filter((node) => ["building", "delete"].includes(stateName(node))).length;
+/** At max-servers the next one is launched only when the old one is gone. */
+function placesFree(away: number, ready: number): number {
   return Math.max(0, Math.max(1, Math.ceil(ready * PART_AT_ONCE)) - away);
 }

@@ -3,12 +3,13 @@
  * before anything else is launched for the pool. Pure.
  */
 import type { LabelConfig, ProviderConfig } from "../domain/config.ts";
-import { type NodeRecord, stateName } from "../domain/node.ts";
+import type { NodeRecord } from "../domain/node.ts";
+import { NodeIndex } from "../domain/node_index.ts";
 import type { QuotaUse } from "../domain/server.ts";
 import { planAllocation } from "./allocation.ts";
 import type { LabelAsk, ServerCost } from "./allocation_types.ts";
 import { countNodes, type NodeCounts } from "./count_nodes.ts";
-import { type Groups, livingSubnodes } from "./groups.ts";
+import { livingSubnodes } from "./groups.ts";
 import { findLabel } from "./label_state.ts";
 import { isProbing } from "./launch_pause.ts";
 import type { WishSituation } from "./label_wish.ts";
@@ -29,8 +30,7 @@ export interface SubnodePlan {
 }
 
 interface SubnodesInput extends Omit<WishSituation, "requests" | "targets"> {
-  readonly nodes: readonly NodeRecord[];
-  readonly groups: Groups;
+  readonly nodes: Iterable<NodeRecord>;
   /** By provider: what servers for images cost that wait for room in the quotas; they come first. */
   readonly reserved: ReadonlyMap<string, readonly ServerCost[]>;
 }
@@ -47,13 +47,14 @@ interface Wish {
 }
 
 export function planSubnodes(input: SubnodesInput): SubnodePlan {
-  const wishes = wishesOf(input);
+  const nodes = NodeIndex.of(input.nodes);
+  const wishes = wishesOf({ ...input, nodes });
   if (wishes.length === 0) return { launches: [], refusals: new Map(), promised: new Map() };
   const { grants, refusals } = planAllocation({
     labels: wishes.map(askOf),
     providers: input.config.providers.map((provider) =>
       roomOf(provider, {
-        nodes: input.nodes,
+        nodes,
         seen: input.seen.get(provider.name),
         reserved: input.reserved.get(provider.name),
       })
@@ -74,13 +75,13 @@ export function planSubnodes(input: SubnodesInput): SubnodePlan {
   };
 }
 
-function wishesOf(input: SubnodesInput): Wish[] {
-  const parents = input.nodes.filter((node) => node.subnodeCount > 0 && stateName(node) === "building");
+function wishesOf(input: SubnodesInput & { nodes: NodeIndex }): Wish[] {
+  const parents = input.nodes.growing();
   if (parents.length === 0) return [];
   const counts = countNodes(input.nodes);
   const servers = new Map<string, number>();
   const wishes = parents.reverse().flatMap((parent): Wish[] => {
-    const missing = parent.subnodeCount - livingSubnodes(input.groups.subnodesOf(parent.id)).length;
+    const missing = parent.subnodeCount - livingSubnodes(input.nodes.subnodesOf(parent.id)).length;
     const provider = input.config.providers.find(({ name }) => name === parent.provider);
     const label = findLabel(input.config, parent.label);
     if (missing <= 0 || provider === undefined || label === null) return [];

@@ -5,13 +5,16 @@
  * state is a copy, those of earlier runs may be in use by what the original has handed out. Pure; `planPool` calls it.
  */
 import type { Config } from "../domain/config.ts";
-import { type NodeRecord, stateName } from "../domain/node.ts";
+import type { NodeRecord } from "../domain/node.ts";
+import { NodeIndex } from "../domain/node_index.ts";
 import { durationText, earliest, type Instant } from "../domain/time.ts";
 
 export interface SurplusInput {
   readonly config: Config;
   readonly now: Instant;
-  readonly nodes: readonly NodeRecord[];
+  readonly nodes: Iterable<NodeRecord>;
+  /** Whether nodes of the provider are handed out and deleted; left out: those of any are. */
+  readonly isUsable?: (provider: string) => boolean;
   /** Nodes that work waits for, by label. */
   readonly wanted: ReadonlyMap<string, number>;
   /** Since when nodes are unwanted, by id, as the planning before left it. */
@@ -40,7 +43,8 @@ interface SurplusPlan {
 
 export function planSurplus(input: SurplusInput): SurplusPlan {
   const { now, config: { limits: { idle } } } = input;
-  const surplus = surplusOf(input);
+  const nodes = NodeIndex.of(input.nodes);
+  const surplus = surplusOf({ ...input, nodes });
   const unwanted = new Map(surplus.map(({ id }) => [id, input.unwanted.get(id) ?? now]));
   const leaving = new Map<number, string>();
   const ends: Instant[] = [];
@@ -50,31 +54,33 @@ export function planSurplus(input: SurplusInput): SurplusPlan {
     if (end <= now) leaving.set(id, `not needed for ${durationText(idle)}`);
     else ends.push(end);
   }
-  makeRoom(surplus, { ...input, leaving });
+  makeRoom(surplus, { ...input, nodes, leaving });
   return { leaving, unwanted, until: earliest(ends) };
 }
 
 /** Of each label the oldest, as many as it has more than it wants. */
-function surplusOf({ nodes, config, wanted, firstIdOfRun }: SurplusInput): NodeRecord[] {
+function surplusOf({ nodes, config, wanted, firstIdOfRun, isUsable = () => true }: Indexed): NodeRecord[] {
   const minReady = new Map(config.labels.map((label) => [label.name, Math.max(0, label.minReady)]));
-  const ready = nodes.filter(({ state, role }) => state.phase === "ready" && role === "node");
-  return [...Map.groupBy(ready, ({ label }) => label)].flatMap(([label, own]) => {
-    const kept = (minReady.get(label) ?? 0) + (wanted.get(label) ?? 0);
-    return own.filter(({ id }) => id >= firstIdOfRun)
-      .sort((a, b) => a.stateSince - b.stateSince || a.id - b.id)
-      .slice(0, Math.max(0, own.length - kept));
+  return [...nodes.labels].flatMap(([label, { ready, readyByProvider }]) => {
+    let surplus = -(minReady.get(label) ?? 0) - (wanted.get(label) ?? 0);
+    for (const [provider, count] of readyByProvider) surplus += isUsable(provider) ? count : 0;
+    if (surplus <= 0) return [];
+    return ready.values().filter(({ id, provider }) => id >= firstIdOfRun && isUsable(provider)).take(surplus)
+      .toArray();
   });
 }
+
+type Indexed = SurplusInput & { readonly nodes: NodeIndex };
 
 /** What is being deleted makes room already. A target may just have sent a job to what it has. */
 function makeRoom(
   surplus: readonly NodeRecord[],
-  { nodes, shortages, leaving }: SurplusInput & { leaving: Map<number, string> },
+  { nodes, shortages, leaving, isUsable = () => true }: Indexed & { leaving: Map<number, string> },
 ): void {
-  const coming = new Map<string, number>();
-  for (const node of nodes) {
-    if (stateName(node) !== "delete" && !leaving.has(node.id)) continue;
-    coming.set(node.provider, (coming.get(node.provider) ?? 0) + 1);
+  const usable = [...nodes.providers].filter(([name]) => isUsable(name));
+  const coming = new Map(usable.map(([name, { deleting }]) => [name, deleting]));
+  for (const { id, provider } of surplus) {
+    if (leaving.has(id)) coming.set(provider, (coming.get(provider) ?? 0) + 1);
   }
   const free = surplus.filter(({ id, assignedAt }) => !leaving.has(id) && assignedAt === null);
   for (const { purpose, servers, providers } of shortages) {

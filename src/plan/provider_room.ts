@@ -1,6 +1,7 @@
 /** What a provider can still take: its max-servers and the cloud's quotas, with what was asked for since they were read. */
 import type { ProviderConfig } from "../domain/config.ts";
-import { type NodeRecord, stateName } from "../domain/node.ts";
+import type { NodeRecord } from "../domain/node.ts";
+import { NodeIndex } from "../domain/node_index.ts";
 import type { Observation } from "../domain/observation.ts";
 import type { Quota, QuotaUse } from "../domain/server.ts";
 import { SECOND } from "../domain/time.ts";
@@ -24,7 +25,7 @@ export function costOf(
 
 interface Situation {
   /** All of the pool. */
-  readonly nodes: readonly NodeRecord[];
+  readonly nodes: Iterable<NodeRecord>;
   readonly seen: Observation | undefined;
 }
 
@@ -40,8 +41,8 @@ export function roomOf(
     promised?: readonly ServerCost[];
   },
 ): ProviderRoom {
-  const own = nodes.filter((node) => node.provider === provider.name && node.providerImageId === null);
-  const maxServers = { limit: Math.max(0, provider.maxServers), used: own.length + promised.length };
+  const { pooled } = NodeIndex.of(nodes).provider(provider.name);
+  const maxServers = { limit: Math.max(0, provider.maxServers), used: pooled + promised.length };
   const quotas = quotaRoom(provider, { nodes, seen, promised: [...reserved, ...promised] });
   return { name: provider.name, room: { maxServers, ...quotas } };
 }
@@ -57,14 +58,10 @@ function quotaRoom(
 ): ProviderRoom["room"] {
   const quota = seen?.quota ?? null;
   if (seen === undefined || quota === null) return {};
-  const own = nodes.filter((node) => node.provider === provider.name);
-  const since = own.filter((node) =>
-    node.state.phase === "create" || (node.timings.boot ?? 0) > quota.takenAt - QUOTA_LAG
-  );
+  const { bySending, byAddress } = NodeIndex.of(nodes).provider(provider.name);
+  const since = [...bySending.above(quota.takenAt - QUOTA_LAG)];
   // A node gets its floating IP only once its server is ACTIVE.
-  const addressing = own.filter((node) =>
-    node.floatingIp === null ? stateName(node) === "building" : (node.timings.login ?? 0) > quota.takenAt
-  );
+  const addressing = [...byAddress.above(quota.takenAt)];
   const flavors = new Map(seen.catalog.flavors?.map((flavor) => [flavor.id, flavor]));
   const sum = (amount: "vcpus" | "ramMib") =>
     since.reduce((total, { flavorId }) => total + (flavors.get(flavorId)?.[amount] ?? 0), 0);

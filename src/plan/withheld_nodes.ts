@@ -2,7 +2,7 @@
  * Nodes that are ready as far as the state knows, and not handed out: since the start their provider has not been
  * listed, or another daemon works on the same state. Pure; `planPool` calls it.
  */
-import type { NodeRecord } from "../domain/node.ts";
+import type { NodeIndex } from "../domain/node_index.ts";
 import type { Observation } from "../domain/observation.ts";
 import { heldAsStale } from "../domain/stale_hold.ts";
 import type { Instant } from "../domain/time.ts";
@@ -19,24 +19,24 @@ export function whyWithheld(provider: string, seen: Seen): string | null {
 }
 
 /** By label: why ready nodes of it are not handed out. */
-export function withheldLabels(nodes: readonly NodeRecord[], seen: Seen): ReadonlyMap<string, string> {
-  const reasons = new Map<string, Set<string>>();
-  for (const { state, role, assignedAt, provider, label } of nodes) {
-    if (state.phase !== "ready" || role !== "node" || assignedAt !== null) continue;
-    const why = whyWithheld(provider, seen);
-    if (why !== null) reasons.set(label, (reasons.get(label) ?? new Set()).add(why));
-  }
-  return new Map([...reasons].map(([label, all]) => [label, [...all].join("; ")]));
+export function withheldLabels({ labels }: NodeIndex, seen: Seen): ReadonlyMap<string, string> {
+  return new Map(
+    [...labels].flatMap(([label, { freeByProvider }]): [string, string][] => {
+      const reasons = [...freeByProvider.keys()].sort().flatMap((provider) =>
+        whyWithheld(provider, seen) ?? []
+      );
+      return reasons.length === 0 ? [] : [[label, reasons.join("; ")]];
+    }),
+  );
 }
 
-/** The nodes as launching is to count them: what stands still on a frozen provider serves nobody. */
-export function withoutFrozen(
-  nodes: readonly NodeRecord[],
-  { seen, now }: { seen: Seen; now: Instant },
-): readonly NodeRecord[] {
-  const frozen = new Set([...seen].filter(([, each]) => each.frozen !== null).map(([name]) => name));
-  if (frozen.size === 0) return nodes;
-  return nodes.map((node) =>
-    frozen.has(node.provider) ? heldAsStale(node, { reason: "frozen", now, spared: ["used"] }) : node
-  );
+/** Has the nodes counted as launching is to count them: what stands still on a frozen provider serves nobody. */
+export function withoutFrozen(index: NodeIndex, { seen, now }: { seen: Seen; now: Instant }): Disposable {
+  const frozen = [...seen].filter(([, each]) => each.frozen !== null);
+  return index.assume(frozen.flatMap(([name]) =>
+    [...index.provider(name).all.values()].map((node) => ({
+      id: node.id,
+      next: heldAsStale(node, { reason: "frozen", now, spared: ["used"] }),
+    }))
+  ));
 }

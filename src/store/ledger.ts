@@ -16,6 +16,7 @@ import type { Installation } from "../domain/installation.ts";
 import { type Lineage, lineageOf, type Run } from "../domain/lineage.ts";
 import type { LaunchPause } from "../domain/launch_pause.ts";
 import type { HistoryRecord, NodeRecord } from "../domain/node.ts";
+import { NodeIndex } from "../domain/node_index.ts";
 import type { ProviderImage } from "../domain/provider_image.ts";
 import { LARGEST_ID } from "../domain/record_id.ts";
 import type { NodeRequest } from "../domain/request.ts";
@@ -62,6 +63,8 @@ export class Ledger implements AsyncDisposable {
   readonly #store: Store;
   readonly #clock: Pick<Clock, "now">;
   readonly #tables: MapsOfRows;
+  /** What is counted over the nodes, kept by each commit. */
+  readonly nodeIndex: NodeIndex;
   readonly #orders: Map<string, ImageOrder>;
   readonly #pauses: Map<string, LaunchPause>;
   readonly #nextIds: Map<IdKind, number>;
@@ -83,6 +86,7 @@ export class Ledger implements AsyncDisposable {
     this.#tables = mapTables<MapsOfRows>((table) =>
       new Map<number, Row>(contents[table].map((row) => [row.id, row])) as MapsOfRows[TableName]
     );
+    this.nodeIndex = NodeIndex.of(contents.nodes);
     this.#orders = new Map(contents.orders.map((order) => [orderKey(order.provider, order.image), order]));
     this.#pauses = new Map(contents.pauses.map((pause) => [pauseKey(pause.provider, pause.label), pause]));
     this.#clockRecord = contents.clock;
@@ -423,6 +427,7 @@ export class Ledger implements AsyncDisposable {
       const rows = this.#tables[table] as Map<number, Row>;
       for (const { previous, next } of change[table]) put(rows, (next ?? previous)!.id, next);
     }
+    for (const { previous, next } of change.nodes) this.nodeIndex.put((next ?? previous)!.id, next);
     for (const { provider, label, next } of change.pauses) put(this.#pauses, pauseKey(provider, label), next);
     for (const { provider, image, next } of change.orders) put(this.#orders, orderKey(provider, image), next);
   }

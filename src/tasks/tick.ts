@@ -16,6 +16,7 @@ import { recordNode } from "../rules/record_node.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
 import { type ImagePlan, planImages } from "../plan/images/plan_images.ts";
+import { NodesAtRest } from "../plan/nodes_at_rest.ts";
 import { type NodeChange, planPool, type PoolInput, type PoolPlan } from "../plan/plan_pool.ts";
 import type { Turns } from "../plan/turns.ts";
 import type { Edit } from "../store/draft.ts";
@@ -79,6 +80,7 @@ export class Tick {
   readonly #nodeLaunches: NodeLaunches;
   /** What the newest plan of images has the nodes leave free. */
   #reserved: PoolInput["reserved"] = new Map();
+  readonly #nodesAtRest = new NodesAtRest();
   #turns: Turns = new Map();
   #unwanted: PoolPlan["unwanted"] = new Map();
   #reports: readonly LabelReport[] = [];
@@ -173,7 +175,7 @@ export class Tick {
       dibImages: ledger.dibImages.values(),
       images: ledger.images.values(),
       order: (provider, image) => ledger.orders.get(orderKey(provider, image)) ?? null,
-      nodes: ledger.nodes.values(),
+      nodes: ledger.nodeIndex,
       seen: seen(),
       faults: this.#deps.faults(),
       isRunning: (type, id) => imageExecutor.isRunning(type, id),
@@ -197,11 +199,13 @@ export class Tick {
     } = this.#deps;
     const isPool = parts.pool && errand === null;
     return planPool({
-      ...(errand === null ? {} : { concerns: (node: NodeRecord) => errand.concernsNode(node) }),
+      ...(errand === null
+        ? { rest: this.#nodesAtRest }
+        : { concerns: (node: NodeRecord) => errand.concernsNode(node) }),
       config,
       now: clock.now(),
       wallOffset: this.#deps.wallOffset(),
-      nodes: ledger.nodes.values(),
+      nodes: ledger.nodeIndex,
       requests: ledger.requests.values(),
       deserted: this.#deps.deserted(),
       pauses: [...ledger.pauses.values()],

@@ -1,18 +1,19 @@
 import assert from "node:assert/strict";
-import { groupsOf, livingSubnodes } from "../../src/plan/groups.ts";
+import { NodeIndex } from "../../src/domain/node_index.ts";
+import { livingSubnodes } from "../../src/plan/groups.ts";
 import { node, states, subnode } from "./plan_fixtures.ts";
 
 const parent = node(states.ready, { subnodeCount: 2 });
 const alone = node(states.ready, { id: 1 });
 const subnodes = [subnode(8, "ready"), subnode(9, "delete-server"), subnode(10, "boot")];
-const groups = groupsOf([alone, ...subnodes, parent]);
+const groups = NodeIndex.of([alone, ...subnodes, parent]);
 
-Deno.test("groupsOf() finds a node's subnodes, those that are being deleted included, and the way back", () => {
+Deno.test("a NodeIndex finds a node's subnodes, those that are being deleted included, and the way back", () => {
   assert.deepEqual(groups.subnodesOf(7), subnodes);
   for (const each of subnodes) assert.equal(groups.nodeOf(each), parent);
 });
 
-Deno.test("groupsOf() knows no subnodes of a node that has none, and no node of one that is alone or left alone", () => {
+Deno.test("a NodeIndex knows no subnodes of a node that has none, and no node of one that is alone or left alone", () => {
   assert.deepEqual(groups.subnodesOf(1), []);
   assert.equal(groups.nodeOf(alone), null);
   assert.equal(groups.nodeOf(subnode(11, "ready", { parentId: 6 })), null);

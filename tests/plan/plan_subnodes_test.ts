@@ -5,7 +5,6 @@ import { type NodePhase, type NodeRecord, stateName } from "../../src/domain/nod
 import { MINUTE } from "../../src/domain/time.ts";
 import type { ServerCost } from "../../src/plan/allocation_types.ts";
 import { countNodes } from "../../src/plan/count_nodes.ts";
-import { groupsOf } from "../../src/plan/groups.ts";
 import { planPool, type PoolInput } from "../../src/plan/plan_pool.ts";
 import { planSubnodes } from "../../src/plan/plan_subnodes.ts";
 import {
@@ -58,7 +57,7 @@ function poolInput(
 
 function plan(given: Given) {
   const input = { ...poolInput(given), current: () => null };
-  return planSubnodes({ ...input, nodes: given.nodes, groups: groupsOf(given.nodes) });
+  return planSubnodes({ ...input, nodes: given.nodes });
 }
 
 /** For whom subnodes are launched, one entry each. */

@@ -36,7 +36,7 @@ export const requestOperations = {
       checkRequest(
         spec,
         config,
-        (label, count) => whyTooMany(label, count, { config, nodes: pool.ledger.nodes.values() }),
+        (label, count) => whyTooMany(label, count, { config, nodes: pool.ledger.nodeIndex }),
       );
       if (!pool.daemon.isAccepting()) {
         throw new ControlError(503, "the daemon is stopping and accepts no requests");

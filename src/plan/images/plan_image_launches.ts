@@ -31,7 +31,7 @@ export interface ImageLaunches {
 interface ImageLaunchesInput extends Moment {
   readonly config: Config;
   readonly images: readonly ProviderImage[];
-  readonly nodes: readonly NodeRecord[];
+  readonly nodes: Iterable<NodeRecord>;
   readonly seen: ReadonlyMap<string, Observation>;
   /** By path: why a file on this machine is of no use; left out: all are as they should be. */
   readonly faults?: ReadonlyMap<string, string>;

@@ -9,6 +9,7 @@ import { type DibEvent, transitionDib } from "../../domain/dib_transition.ts";
 import type { ImageOrder } from "../../domain/image_order.ts";
 import { type ImageEvent, transitionImage } from "../../domain/image_transition.ts";
 import type { NodeRecord } from "../../domain/node.ts";
+import { NodeIndex } from "../../domain/node_index.ts";
 import type { Observation } from "../../domain/observation.ts";
 import type { ProviderImage } from "../../domain/provider_image.ts";
 import { earliest, type Instant, type Moment } from "../../domain/time.ts";
@@ -65,7 +66,7 @@ export function planImages(input: ImagesInput): ImagePlan {
   const part = <Plan>(id: string, plan: () => Plan, none: Plan) =>
     apart.for({ kind: "plan of", id }, plan, none);
   const isLeft = (record: DibImage | ProviderImage) => only !== null && !isConfigured(record, only);
-  const [dibImages, images, nodes] = [[...input.dibImages], [...input.images], [...input.nodes]];
+  const [dibImages, images, nodes] = [[...input.dibImages], [...input.images], NodeIndex.of(input.nodes)];
   const world = worldOf({ ...input, dibImages, images, nodes });
   const keep = config.limits.imageKeep;
   const dibRetention = part("retention", () => planDibRetention(dibImages, { now, keep }), NONE_EXPIRED);
@@ -160,11 +161,13 @@ function worldOf(
   input: ImagesInput & {
     dibImages: readonly DibImage[];
     images: readonly ProviderImage[];
-    nodes: readonly NodeRecord[];
+    nodes: NodeIndex;
   },
 ): ImageWorld {
-  const workers = input.nodes.filter(({ providerImageId }) => providerImageId !== null);
-  const booting = input.nodes.filter(({ state }) => state.phase === "create" || state.phase === "boot");
+  const workers = [...input.nodes.workers];
+  const booting = [...input.nodes.providers.values()].flatMap(({ unsettled }) =>
+    [...unsettled.values()].filter(({ state }) => state.phase === "create" || state.phase === "boot")
+  );
   return {
     now: input.now,
     config: input.config,

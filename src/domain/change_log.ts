@@ -1,0 +1,28 @@
+/**
+ * Which things have changed, in the order they did: whoever remembers how far it has read learns what is new without
+ * looking at all of them. Old entries are forgotten; who has not read them is told so and looks at everything.
+ */
+export class ChangeLog<Key> {
+  #entries: Key[] = [];
+  #forgotten = 0;
+
+  /** The position after the newest change. */
+  get end(): number {
+    return this.#forgotten + this.#entries.length;
+  }
+
+  add(key: Key): void {
+    this.#entries.push(key);
+    if (this.#entries.length < 2 * KEPT) return;
+    this.#entries = this.#entries.slice(KEPT);
+    this.#forgotten += KEPT;
+  }
+
+  /** What has changed since that position, with repetitions; null: nobody knows any more. */
+  since(position: number): readonly Key[] | null {
+    return position < this.#forgotten ? null : this.#entries.slice(position - this.#forgotten);
+  }
+}
+
+/** So many changes are remembered at least. */
+const KEPT = 2_000;

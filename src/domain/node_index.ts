@@ -1,0 +1,251 @@
+/**
+ * The nodes of the pool with all that is counted over them: by label, by provider, by group and by server. Kept by each
+ * change, so that asking costs nothing however many there are; what it says is what counting the same nodes from nothing
+ * says. The ledger keeps one; planning counts on it how things will be, and takes that back.
+ */
+import { ChangeLog } from "./change_log.ts";
+import { type NodeRecord, serverIdOf, stateName } from "./node.ts";
+import { SortedRecords } from "./sorted_records.ts";
+
+/** The nodes of one label. */
+export class LabelNodes {
+  /** Subnodes included, in whatever state. */
+  servers = 0;
+  /** Ready, being tested or building; subnodes do not count. */
+  onTheWay = 0;
+  /** Being built or deleted; subnodes do not count. */
+  away = 0;
+  /** Those whose launch may still fail, by provider; nodes that wait for their subnodes count. */
+  readonly launchingByProvider = new Map<string, number>();
+  readonly byTarget = new Map<string, number>();
+  /** Ready ones that can be handed out, as far as they are on no target, by provider. */
+  readonly freeByProvider = new Map<string, number>();
+  readonly readyByProvider = new Map<string, number>();
+  /** The ready ones, oldest first; subnodes are not among them. */
+  readonly ready = new SortedRecords<NodeRecord>(({ stateSince }) => stateSince);
+}
+
+/** The nodes on one provider. */
+export class ProviderNodes {
+  readonly all = new Map<number, NodeRecord>();
+  /** Neither ready nor in use. */
+  readonly unsettled = new Map<number, NodeRecord>();
+  /** Those that count against max-servers: not there for an image. */
+  pooled = 0;
+  /** In phase `create`. */
+  asking = 0;
+  deleting = 0;
+  withFloatingIp = 0;
+  /** By when their server was asked for; those that are yet to be asked for come last. */
+  readonly bySending = new SortedRecords<NodeRecord>(sentAt);
+  /** By when they had their floating IP, where they have one; those that may yet get one come last. */
+  readonly byAddress = new SortedRecords<NodeRecord>(addressedAt);
+  /** Those that have booted in this state, by when they were ACTIVE. */
+  readonly booted = new SortedRecords<NodeRecord>(({ timings }) => timings.address ?? 0);
+}
+
+export class NodeIndex implements Iterable<NodeRecord> {
+  /** An index is taken as it is. */
+  static of(nodes: Iterable<NodeRecord>): NodeIndex {
+    return nodes instanceof NodeIndex ? nodes : new NodeIndex(nodes);
+  }
+
+  /** Ids of nodes that have changed, or a node of their group; what is only counted on does not count. */
+  readonly changes = new ChangeLog<number>();
+  readonly #nodes = new Map<number, NodeRecord>();
+  readonly #labels = new Map<string, LabelNodes>();
+  readonly #providers = new Map<string, ProviderNodes>();
+  readonly #servers = new Map<string, readonly number[]>();
+  readonly #subnodes = new Map<number, readonly NodeRecord[]>();
+  readonly #growing = new Set<number>();
+  readonly #workers = new Map<number, NodeRecord>();
+
+  private constructor(nodes: Iterable<NodeRecord>) {
+    for (const node of nodes) this.#replace(node.id, node);
+  }
+
+  get size(): number {
+    return this.#nodes.size;
+  }
+
+  [Symbol.iterator](): IterableIterator<NodeRecord> {
+    return this.#nodes.values();
+  }
+
+  /** By id. */
+  get byId(): ReadonlyMap<number, NodeRecord> {
+    return this.#nodes;
+  }
+
+  get labels(): ReadonlyMap<string, LabelNodes> {
+    return this.#labels;
+  }
+
+  get providers(): ReadonlyMap<string, ProviderNodes> {
+    return this.#providers;
+  }
+
+  label(name: string): LabelNodes {
+    return this.#labels.get(name) ?? new LabelNodes();
+  }
+
+  provider(name: string): ProviderNodes {
+    return this.#providers.get(name) ?? new ProviderNodes();
+  }
+
+  /** Ids of the nodes that the server is. */
+  ofServer(serverId: string): readonly number[] {
+    return this.#servers.get(serverId) ?? NONE;
+  }
+
+  /** The subnodes of a node, those that are being deleted included. */
+  subnodesOf(nodeId: number): readonly NodeRecord[] {
+    return this.#subnodes.get(nodeId) ?? NONE;
+  }
+
+  /** The node that a subnode goes with; null: it is gone, or it is no subnode. */
+  nodeOf({ parentId }: Pick<NodeRecord, "parentId">): NodeRecord | null {
+    const node = this.#nodes.get(parentId ?? -1);
+    return node === undefined || node.subnodeCount === 0 ? null : node;
+  }
+
+  /** Nodes with subnodes that are being built, by id. */
+  growing(): NodeRecord[] {
+    return [...this.#growing].sort((a, b) => a - b).map((id) => this.#nodes.get(id)!);
+  }
+
+  /** Those that are there for an image. */
+  get workers(): Iterable<NodeRecord> {
+    return this.#workers.values();
+  }
+
+  /** @param next null: it is gone */
+  put(id: number, next: NodeRecord | null): void {
+    const before = this.#nodes.get(id);
+    this.#replace(id, next);
+    const group = [before?.parentId ?? null, next?.parentId ?? null].filter((one) => one !== null);
+    for (const one of [id, ...group, ...this.subnodesOf(id).map((node) => node.id)]) this.changes.add(one);
+  }
+
+  /** Counts as if these were as they are here, until what is returned is disposed of. */
+  assume(nodes: Iterable<{ readonly id: number; readonly next: NodeRecord | null }>): Disposable {
+    const before: (readonly [number, NodeRecord | null])[] = [];
+    const takeBack = () => {
+      for (const [id, node] of before.reverse()) this.#replace(id, node);
+    };
+    for (const { id, next } of nodes) {
+      before.push([id, this.#nodes.get(id) ?? null]);
+      this.#replace(id, next);
+    }
+    return { [Symbol.dispose]: takeBack };
+  }
+
+  #replace(id: number, next: NodeRecord | null): void {
+    const before = this.#nodes.get(id);
+    if (before === next) return;
+    if (before !== undefined) this.#count(before, -1);
+    if (next === null) this.#nodes.delete(id);
+    else this.#nodes.set(id, next);
+    if (next !== null) this.#count(next, 1);
+  }
+
+  #count(node: NodeRecord, by: 1 | -1): void {
+    const state = stateName(node);
+    countForLabel(made(this.#labels, node.label, () => new LabelNodes()), { node, state, by });
+    countForProvider(made(this.#providers, node.provider, () => new ProviderNodes()), { node, state, by });
+    const serverId = serverIdOf(node);
+    if (serverId !== null) list(this.#servers, serverId, { one: node.id, by });
+    if (node.parentId !== null) list(this.#subnodes, node.parentId, { one: node, by });
+    if (node.subnodeCount > 0 && state === "building") enlist(this.#growing, node.id, by);
+    if (node.providerImageId !== null) enter(this.#workers, { node, by });
+  }
+}
+
+interface Counted {
+  readonly node: NodeRecord;
+  readonly state: ReturnType<typeof stateName>;
+  readonly by: 1 | -1;
+}
+
+function countForLabel(own: LabelNodes, { node, state, by }: Counted): void {
+  own.servers += by;
+  if (isLaunching(node)) raise(own.launchingByProvider, node.provider, by);
+  if (node.role === "subnode") return;
+  raise(own.byTarget, node.target, by);
+  if (state === "building" || state === "test" || state === "ready") own.onTheWay += by;
+  if (node.role !== "node") return;
+  if (state === "building" || state === "delete") own.away += by;
+  if (state !== "ready") return;
+  sort(own.ready, { node, by });
+  raise(own.readyByProvider, node.provider, by);
+  if (node.assignedAt === null) raise(own.freeByProvider, node.provider, by);
+}
+
+function countForProvider(own: ProviderNodes, { node, state, by }: Counted): void {
+  enter(own.all, { node, by });
+  if (state !== "ready" && state !== "used") enter(own.unsettled, { node, by });
+  if (node.providerImageId === null) own.pooled += by;
+  if (node.state.phase === "create") own.asking += by;
+  if (state === "delete") own.deleting += by;
+  if (node.floatingIp !== null) own.withFloatingIp += by;
+  sort(own.bySending, { node, by });
+  sort(own.byAddress, { node, by });
+  if (node.timings.address !== undefined && node.timings.boot !== undefined) sort(own.booted, { node, by });
+}
+
+function sentAt({ state, timings }: NodeRecord): number {
+  return state.phase === "create" ? Infinity : timings.boot ?? 0;
+}
+
+function addressedAt(node: NodeRecord): number {
+  if (node.floatingIp !== null) return node.timings.login ?? 0;
+  return stateName(node) === "building" ? Infinity : -Infinity;
+}
+
+function isLaunching(node: NodeRecord): boolean {
+  if (node.state.phase === "prepare") return node.role === "node";
+  return stateName(node) === "building";
+}
+
+const NONE: readonly never[] = [];
+
+function made<Value>(of: Map<string, Value>, key: string, make: () => Value): Value {
+  const known = of.get(key);
+  if (known !== undefined) return known;
+  const value = make();
+  of.set(key, value);
+  return value;
+}
+
+function raise(counts: Map<string, number>, key: string, by: number): void {
+  const count = (counts.get(key) ?? 0) + by;
+  if (count === 0) counts.delete(key);
+  else counts.set(key, count);
+}
+
+function sort(records: SortedRecords<NodeRecord>, { node, by }: Pick<Counted, "node" | "by">): void {
+  if (by > 0) records.add(node);
+  else records.delete(node);
+}
+
+function enter(records: Map<number, NodeRecord>, { node, by }: Pick<Counted, "node" | "by">): void {
+  if (by > 0) records.set(node.id, node);
+  else records.delete(node.id);
+}
+
+function enlist(ids: Set<number>, id: number, by: 1 | -1): void {
+  if (by > 0) ids.add(id);
+  else ids.delete(id);
+}
+
+function list<Key, One extends number | NodeRecord>(
+  lists: Map<Key, readonly One[]>,
+  key: Key,
+  { one, by }: { one: One; by: 1 | -1 },
+): void {
+  const idOf = (each: One) => typeof each === "number" ? each : each.id;
+  const others = (lists.get(key) ?? NONE).filter((each) => idOf(each) !== idOf(one));
+  const all = by > 0 ? [...others, one].sort((a, b) => idOf(a) - idOf(b)) : others;
+  if (all.length === 0) lists.delete(key);
+  else lists.set(key, all);
+}

@@ -1,0 +1,60 @@
+/** Records in the order of a key, then of their ids, kept as they come and go. A record's key never changes. */
+interface Identified {
+  readonly id: number;
+}
+
+export class SortedRecords<Entity extends Identified> {
+  readonly #keyOf: (record: Entity) => number;
+  readonly #records: Entity[] = [];
+
+  constructor(keyOf: (record: Entity) => number) {
+    this.#keyOf = keyOf;
+  }
+
+  get size(): number {
+    return this.#records.length;
+  }
+
+  /** Those with the smallest keys first. */
+  [Symbol.iterator](): IteratorObject<Entity> {
+    return this.#records.values();
+  }
+
+  /** The same. */
+  values(): IteratorObject<Entity> {
+    return this.#records.values();
+  }
+
+  at(index: number): Entity | undefined {
+    return this.#records.at(index);
+  }
+
+  add(record: Entity): void {
+    this.#records.splice(this.#placeOf(record), 0, record);
+  }
+
+  delete(record: Entity): void {
+    const place = this.#placeOf(record);
+    if (this.#records[place]?.id === record.id) this.#records.splice(place, 1);
+  }
+
+  /** Those with larger keys, the largest first. */
+  *above(key: number): Iterable<Entity> {
+    for (let at = this.#records.length - 1; at >= 0 && this.#keyOf(this.#records[at]!) > key; at--) {
+      yield this.#records[at]!;
+    }
+  }
+
+  #placeOf(record: Entity): number {
+    const key = this.#keyOf(record);
+    let [low, high] = [0, this.#records.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const other = this.#records[middle]!;
+      const otherKey = this.#keyOf(other);
+      if (otherKey < key || (otherKey === key && other.id < record.id)) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
