@@ -26,7 +26,7 @@ export class LabelNodes {
 }
 
 /** The nodes on one provider. */
-export class ProviderNodes {
+class ProviderNodes {
   readonly all = new Map<number, NodeRecord>();
   /** Neither ready nor in use. */
   readonly unsettled = new Map<number, NodeRecord>();

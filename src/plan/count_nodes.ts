@@ -5,7 +5,9 @@ import { livingSubnodes } from "./groups.ts";
 
 export interface NodeCounts {
   /** `servers`: with those that nodes being built still miss, since their places are taken. */
-  label(name: string): Pick<LabelNodes, "servers" | "onTheWay" | "launchingByProvider" | "byTarget">;
+  label(name: string): Pick<LabelNodes, "servers" | "onTheWay" | "byTarget"> & {
+    readonly launchingByProvider: ReadonlyMap<string, number>;
+  };
   /** Whether the provider is being asked for a server, or is about to be. */
   isAsked(provider: string): boolean;
 }

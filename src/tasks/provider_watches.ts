@@ -260,7 +260,7 @@ export class ProviderWatches implements AsyncDisposable {
   }
 
   #nodesOf({ name }: ProviderConfig): readonly NodeRecord[] {
-    return [...this.#deps.ledger.nodes.values()].filter(({ provider }) => provider === name);
+    return [...this.#deps.ledger.nodeIndex.provider(name).all.values()];
   }
 
   #imagesOf({ name }: ProviderConfig): readonly ProviderImage[] {
