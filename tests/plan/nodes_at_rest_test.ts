@@ -82,6 +82,7 @@ class Pool {
             servers: [server(`s${one.at}`, { status: one.status })],
             startedAt: this.#now,
             cloudTime: this.#now,
+            cloudAhead: null,
           })
         );
       case "vanish":
