@@ -6,12 +6,13 @@ import { openScriptLog } from "./build/script_log.ts";
 import { createGearman } from "./demand/gearman/gearman.ts";
 import { listenToJobEvents } from "./demand/zmq/job_events.ts";
 import type { ProviderConfig } from "./domain/config.ts";
+import type { Milliseconds } from "./domain/time.ts";
 import { systemClock } from "./lib/clock.ts";
 import { loggerOf } from "./lib/logging.ts";
 import { systemRandom } from "./lib/random.ts";
 import type { SteadyClock } from "./lib/steady_clock.ts";
-import { apiMetrics } from "./metrics/api_metrics.ts";
-import { sendHappenings, type Statsd } from "./metrics/statsd.ts";
+import { type Metrics, took } from "./metrics/happening.ts";
+import { type Statsd, StatsdMetrics } from "./metrics/statsd_metrics.ts";
 import { statsdAddress } from "./metrics/statsd_address.ts";
 import { openCloud } from "./open_cloud.ts";
 import { openTarget } from "./open_target.ts";
@@ -30,17 +31,18 @@ interface Opened {
 
 /** All that reaches out of the process. */
 export function poolAdapters({ store, clock, statsd }: Opened) {
+  const metrics = statsd && new StatsdMetrics(statsd);
   return {
     store,
     clock,
     random: systemRandom,
     shell: createSsh2Shell(),
-    openCloud: (provider) => openCloud(provider, { clock, onAnswer: tellingOf(provider, statsd) }),
+    openCloud: (provider) => openCloud(provider, { clock, onAnswer: tellingOf(provider, metrics) }),
     openTarget,
     openGearman: (servers, onState) => createGearman({ servers, onState, clock, random: systemRandom }),
     listenToJobs: (endpoints, handlers) =>
       listenToJobEvents({ ...handlers, endpoints, clock, random: systemRandom }),
-    statsd,
+    metrics,
     builder: createDiskimageBuilder({ command: createDenoCommand() }),
     makeKeypair: async () => {
       const { private: privateKey, public: publicKey } = await generateKey();
@@ -63,9 +65,10 @@ export async function openStatsd(): Promise<(Statsd & AsyncDisposable) | null> {
   return createHotShotsStatsd({ ...address, clock: systemClock });
 }
 
-function tellingOf({ name }: ProviderConfig, statsd: Statsd | null) {
-  if (statsd === null) return undefined;
-  return (answer: Parameters<typeof apiMetrics>[1]) => sendHappenings(statsd, apiMetrics(name, answer));
+/** How long each answer took. */
+function tellingOf({ name: provider }: ProviderConfig, metrics: Metrics | null) {
+  return ({ operation, duration }: { readonly operation: string; readonly duration: Milliseconds }) =>
+    metrics?.tell([took("task", { provider, operation }, duration)]);
 }
 
 /** What scripts on servers are given of this process's environment, as in 2016. */

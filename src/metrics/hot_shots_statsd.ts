@@ -6,7 +6,7 @@ import { StatsD } from "hot-shots";
 import type { Clock } from "../lib/clock.ts";
 import { loggerOf } from "../lib/logging.ts";
 import { HOUR, type Instant, type Milliseconds, SECOND } from "../domain/time.ts";
-import type { Statsd } from "./statsd.ts";
+import type { Statsd } from "./statsd_metrics.ts";
 import type { StatsdAddress } from "./statsd_address.ts";
 
 /** Bytes: what Ethernet carries in one piece, with room for tunnels' headers. */

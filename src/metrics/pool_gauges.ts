@@ -1,63 +1,46 @@
 /**
- * How many nodes are in which state, under 2016's names. Gauges keep their last value, so every state of everything
- * that is configured or has nodes is told, 0 included. Pure; whoever reports to StatsD calls it now and then.
+ * A pool in numbers: its nodes by state, its providers' servers. Every state of everything that is configured or has nodes
+ * is told, 0 included. Pure; `report_metrics` calls it now and then.
  */
-import type { NodeRecord, NodeStateName } from "../domain/node.ts";
-import { nodeStateNames } from "../domain/node.ts";
-import type { PoolReport } from "../domain/pool_report.ts";
-import { countNodes, type NodeCounts, noNodes } from "../views/node_counts.ts";
-import { metricName } from "./metric_name.ts";
-import type { Gauge } from "./statsd.ts";
+import { type NodeRecord, nodeStateNames } from "../domain/node.ts";
+import type { PoolReport, ProviderReport } from "../domain/pool_report.ts";
+import { countNodes, noNodes } from "../views/node_counts.ts";
+import { gauge, type Happening, type Labels } from "./happening.ts";
 
-export function poolGauges({ nodes, config }: Pick<PoolReport, "nodes" | "config">): readonly Gauge[] {
-  const names = (list: readonly { readonly name: string }[] | undefined) =>
-    (list ?? []).map(({ name }) => name);
-  const isManaged = ({ manager }: NodeRecord) => manager !== null;
-  return merged([
-    ...stateGauges([], countNodes(nodes, () => "").get("") ?? noNodes()),
-    // A node that a manager has counts as its manager's and not as its target's, as in 2016.
-    ...groupGauges("target", {
-      names: names(config?.targets),
-      counts: countNodes(nodes.filter((node) => !isManaged(node)), ({ target }) => target),
-    }),
-    ...groupGauges("manager", {
-      names: [],
-      counts: countNodes(nodes.filter(isManaged), ({ manager }) => manager ?? ""),
-    }),
-    ...groupGauges("label", {
-      names: names(config?.labels),
-      counts: countNodes(nodes, ({ label }) => label),
-    }),
-    ...groupGauges("provider", {
-      names: names(config?.providers),
-      counts: countNodes(nodes, ({ provider }) => provider),
-    }),
-    // -1 retires a provider; a gauge has no sign, and nothing new is launched there either way.
-    ...(config?.providers ?? []).map(({ name, maxServers }) => (
-      { name: metricName("provider", name, "max_servers"), value: Math.max(0, maxServers) }
-    )),
+export function poolGauges({ nodes, config }: Pick<PoolReport, "nodes" | "config">): readonly Happening[] {
+  const { targets = [], labels = [], providers = [] } = config ?? {};
+  const configured: readonly Labels[] = [
+    {},
+    ...targets.map(({ name }) => ({ target: name })),
+    ...labels.map(({ name }) => ({ label: name })),
+    ...providers.map(({ name }) => ({ provider: name })),
+  ];
+  const counts = countNodes(nodes, groupOf);
+  const groups = new Map(nodes.map((node) => [groupOf(node), node]));
+  return [
+    ...configured.flatMap((of) => stateGauges(of, noNodes())),
+    ...[...groups].flatMap(([key, { label, provider, target, manager }]) =>
+      stateGauges({ label, provider, target, manager }, counts.get(key)!)
+    ),
+    ...providers.map(({ name, maxServers }) => gauge("max_servers", { provider: name }, maxServers)),
+  ];
+}
+
+/** What the clouds' listings leave out. */
+export function missingGauges(
+  providers: readonly Pick<ProviderReport, "name" | "missing">[],
+): readonly Happening[] {
+  return providers.flatMap(({ name, missing }) => [
+    gauge("missing", { provider: name }, missing === null ? 0 : missing.servers + missing.images),
+    gauge("doubtful", { provider: name }, missing?.isDoubtful ? 1 : 0),
   ]);
 }
 
-function groupGauges(
-  group: string,
-  { names, counts }: { names: readonly string[]; counts: ReadonlyMap<string, NodeCounts> },
-): readonly Gauge[] {
-  return [...new Set([...names, ...counts.keys()])].flatMap((name) =>
-    stateGauges([group, name], counts.get(name) ?? noNodes())
-  );
+/** One text for all nodes that differ in nothing but their state. */
+function groupOf({ label, provider, target, manager }: NodeRecord): string {
+  return JSON.stringify([label, provider, target, manager]);
 }
 
-function stateGauges(parts: readonly string[], counts: NodeCounts): readonly Gauge[] {
-  return nodeStateNames.map((state: NodeStateName) => ({
-    name: metricName(...parts, "nodes", state),
-    value: counts[state],
-  }));
-}
-
-/** Two names of the pool can be one to StatsD (`a.b` and `a_b`): then it is told their sum. */
-function merged(gauges: readonly Gauge[]): readonly Gauge[] {
-  const values = new Map<string, number>();
-  for (const { name, value } of gauges) values.set(name, (values.get(name) ?? 0) + value);
-  return [...values].map(([name, value]) => ({ name, value }));
+function stateGauges(labels: Labels, counts: ReturnType<typeof noNodes>): readonly Happening[] {
+  return nodeStateNames.map((state) => gauge("nodes", { ...labels, state }, counts[state]));
 }

@@ -61,11 +61,12 @@ function addRequests({ tasks, desk }: Parts): void {
   tasks.add({ name: "requests", period: REQUESTS_PERIOD, run: () => desk.withdrawUnattended() });
 }
 
-/** Tells StatsD of the pool. null: there is none to tell. */
+/** Tells of the pool in numbers. null: nobody wants them. */
 function addMetrics(parts: Parts): AsyncDisposable | null {
-  const { deps: { statsd }, ledger, clock, tasks } = parts;
-  if (statsd === null) return null;
-  return reportMetrics({ statsd, ledger, clock, tasks, report: () => reportPool(parts) });
+  const { deps: { metrics }, ledger, clock, tasks, inForce } = parts;
+  if (metrics === null) return null;
+  const config = () => inForce.current;
+  return reportMetrics({ metrics, ledger, clock, tasks, config, report: () => reportPool(parts) });
 }
 
 /** Has the configuration read again when its file changes. null: it is not watched. */

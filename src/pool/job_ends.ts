@@ -1,16 +1,15 @@
-/** The end of a job on a node: what becomes of the node, and what StatsD is told. The pool's parts and commands use it. */
+/** The end of a job on a node: what becomes of the node, and what is told of it in numbers. The pool's parts and commands use it. */
 import type { NodeRecord } from "../domain/node.ts";
 import type { Clock } from "../lib/clock.ts";
-import { jobMetrics } from "../metrics/job_metrics.ts";
-import { sendHappenings, type Statsd } from "../metrics/statsd.ts";
+import { type Metrics, took } from "../metrics/happening.ts";
 import { endJob } from "../rules/end_job.ts";
 import type { Ledger } from "../store/ledger.ts";
 
 interface JobEndsDeps {
   readonly ledger: Ledger;
   readonly clock: Clock;
-  /** null: no StatsD server is told anything. */
-  readonly statsd: Statsd | null;
+  /** null: nobody is told. */
+  readonly metrics: Metrics | null;
 }
 
 export class JobEnds {
@@ -33,15 +32,14 @@ export class JobEnds {
     });
   }
 
-  /** Tells StatsD of it; `job`: what it is called where the node does not say. */
+  /** Tells in numbers of it; `job`: what it is called where the node does not say. */
   tell(
     { job, label, provider, stateSince }: NodeRecord,
     end: { readonly result: string | null; readonly branch: string | null; readonly job: string | null },
   ): void {
-    const { statsd, clock } = this.#deps;
+    const { metrics, clock } = this.#deps;
     const name = end.job ?? job;
-    if (statsd === null || name === null) return;
-    const runtime = clock.now() - stateSince;
-    sendHappenings(statsd, jobMetrics({ ...end, job: name, label, provider, runtime }));
+    if (metrics === null || name === null) return;
+    metrics.tell([took("job", { ...end, job: name, label, provider }, clock.now() - stateSince)]);
   }
 }

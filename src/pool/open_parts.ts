@@ -63,7 +63,7 @@ export async function openParts(config: Config, given: PoolDeps) {
 /** The state, which is told that another run begins, and what all others share. */
 async function openGround(config: Config, given: PoolDeps) {
   const deps = { ...given, shell: watchedShell(given.shell) };
-  const { store, clock, random, statsd } = deps;
+  const { store, clock, random, metrics } = deps;
   const ledger = await Ledger.load(store, { clock });
   const setBefore = await beginClock({ ...deps, ledger, providers: config.providers });
   const run = new RunMarks({ ledger, clock, random });
@@ -85,7 +85,7 @@ async function openGround(config: Config, given: PoolDeps) {
     tasks,
     defects: new Defects({ ledger, clock }),
     wake: () => tasks.wake("tick"),
-    jobEnds: new JobEnds({ ledger, clock, statsd }),
+    jobEnds: new JobEnds({ ledger, clock, metrics }),
   };
 }
 

@@ -6,7 +6,7 @@ import type { DaemonReport } from "../domain/pool_report.ts";
 import type { ImageExecutorDeps } from "../execute/images/image_executor.ts";
 import type { Random } from "../lib/random.ts";
 import type { SteadyClock } from "../lib/steady_clock.ts";
-import type { Statsd } from "../metrics/statsd.ts";
+import type { Metrics } from "../metrics/happening.ts";
 import type { Shell } from "../ssh/shell.ts";
 import type { Store } from "../store/store.ts";
 import type { Target } from "../targets/target.ts";
@@ -50,8 +50,8 @@ export interface PoolDeps extends
   readonly openTarget: (target: TargetConfig) => Target | null;
   readonly openGearman: GearmanDemandDeps["openGearman"];
   readonly listenToJobs: JobEventFeedDeps["listen"];
-  /** null: no StatsD server is told anything. */
-  readonly statsd: Statsd | null;
+  /** Who is told of the pool in numbers; null: nobody. */
+  readonly metrics: Metrics | null;
   readonly readFile: (path: string) => Promise<string>;
   /** Looks at a file that servers need; null: nothing is there, or it cannot be seen. */
   readonly stat: LocalFaultsDeps["stat"];

@@ -1,52 +1,41 @@
-/** Tells StatsD of the pool: gauges now and then, and what happens to nodes and images when it does. */
+/** Tells of the pool in numbers: gauges now and then, and what happens to nodes and images when it does. */
 import type { NodeRecord } from "../domain/node.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import { SECOND } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
-import { deleteMetrics } from "../metrics/delete_metrics.ts";
-import { GaugeMemory } from "../metrics/gauge_memory.ts";
-import { dibImageMetrics, providerImageMetrics } from "../metrics/image_metrics.ts";
-import { launchMetrics } from "../metrics/launch_metrics.ts";
-import { missingGauges } from "../metrics/missing_gauges.ts";
-import { poolGauges } from "../metrics/pool_gauges.ts";
-import { sendGauges, sendHappenings, type Statsd } from "../metrics/statsd.ts";
+import type { Metrics } from "../metrics/happening.ts";
+import { dibImageHappenings, providerImageHappenings } from "../metrics/image_happenings.ts";
+import { nodeHappenings } from "../metrics/node_happenings.ts";
+import { missingGauges, poolGauges } from "../metrics/pool_gauges.ts";
 import type { Ledger } from "../store/ledger.ts";
 import type { TaskRegistry } from "./task_registry.ts";
 
 const PERIOD = 10 * SECOND;
 
 /** Disposing of it ends the telling. */
-export function reportMetrics({ statsd, ledger, clock, tasks, report }: {
-  statsd: Statsd;
+export function reportMetrics({ metrics, ledger, clock, tasks, config, report }: {
+  metrics: Metrics;
   ledger: Ledger;
   clock: Clock;
   tasks: TaskRegistry;
-  report: () => Pick<PoolReport, "nodes" | "config" | "providers">;
+  config: () => PoolReport["config"];
+  report: () => Pick<PoolReport, "nodes" | "providers">;
 }): AsyncDisposable {
-  const memory = new GaugeMemory();
-  const subscription = ledger.subscribe((change) => {
-    for (const { previous, next } of change.nodes) {
+  const subscription = ledger.subscribe(({ nodes, images, dibImages }) => {
+    for (const { previous, next } of nodes) {
       if ((next ?? previous)?.role !== "node") continue;
-      sendHappenings(statsd, launchMetrics(previous, next && counted(next, report())));
-      sendHappenings(statsd, deleteMetrics(previous, next, { now: clock.now() }));
+      metrics.tell(nodeHappenings(previous, next && counted(next, config()), { now: clock.now() }));
     }
-    for (const { previous, next } of change.images) {
-      sendHappenings(statsd, providerImageMetrics(previous, next));
-    }
-    for (const { previous, next } of change.dibImages) {
-      sendHappenings(statsd, dibImageMetrics(previous, next));
-    }
+    for (const { previous, next } of images) metrics.tell(providerImageHappenings(previous, next));
+    for (const { previous, next } of dibImages) metrics.tell(dibImageHappenings(previous, next));
   });
   const task = tasks.add({
     name: "statsd",
     period: PERIOD,
     run() {
-      const { nodes, config, providers } = report();
-      const own = nodes.filter(({ role }) => role === "node").map((node) => counted(node, { config }));
-      sendGauges(
-        statsd,
-        memory.complete([...poolGauges({ nodes: own, config }), ...missingGauges(providers)]),
-      );
+      const { nodes, providers } = report();
+      const own = nodes.filter(({ role }) => role === "node").map((node) => counted(node, config()));
+      metrics.tell([...poolGauges({ nodes: own, config: config() }), ...missingGauges(providers)]);
       return Promise.resolve();
     },
   });
@@ -59,7 +48,7 @@ export function reportMetrics({ statsd, ledger, clock, tasks, report }: {
 }
 
 /** A Jenkins has its nodes itself: they count as the target's. Only managers that Gearman names are told by name. */
-function counted(node: NodeRecord, { config }: Pick<PoolReport, "config">): NodeRecord {
+function counted(node: NodeRecord, config: PoolReport["config"]): NodeRecord {
   const isJenkins = config?.targets.some(({ name, jenkins }) => name === node.target && jenkins !== null);
   return isJenkins ? { ...node, manager: null } : node;
 }

@@ -1,17 +1,18 @@
 import assert from "node:assert/strict";
-import { apiMetrics } from "../../src/metrics/api_metrics.ts";
+import { took } from "../../src/metrics/happening.ts";
+import { statsdLines } from "../../src/metrics/statsd_names.ts";
 
 function told(operation: string) {
-  return apiMetrics("rax-ord", { operation, duration: 84 });
+  return statsdLines(took("task", { provider: "rax-ord", operation }, 84));
 }
 
-const both = (name: string) => [{ type: "timing", name, duration: 84 }, { type: "count", name }];
+const both = (name: string) => [{ type: "timing", name, value: 84 }, { type: "count", name, value: 1 }];
 
-Deno.test("apiMetrics() has a timing and a count under one name, with the provider and 2016's task", () => {
+Deno.test("StatsD is told of an answer by a timing and a count under one name, with the provider and 2016's task", () => {
   assert.deepEqual(told("ServerCreate"), both("nodepool.task.rax-ord.ServerCreate"));
 });
 
-Deno.test("apiMetrics() tells of floating IPs under both names that dashboards draw", () => {
+Deno.test("StatsD is told of floating IPs under both names that dashboards draw", () => {
   const names = ["nodepool.task.rax-ord.NeutronFloatingIPCreate", "nodepool.task.rax-ord.FloatingIPCreate"];
   assert.deepEqual(told("NeutronFloatingIPCreate"), names.flatMap(both));
 });

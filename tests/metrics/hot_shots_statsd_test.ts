@@ -3,10 +3,11 @@ import assert from "node:assert/strict";
 import { createSocket } from "node:dgram";
 import { systemClock } from "../../src/lib/clock.ts";
 import { createHotShotsStatsd } from "../../src/metrics/hot_shots_statsd.ts";
-import { jobMetrics } from "../../src/metrics/job_metrics.ts";
-import { launchMetrics } from "../../src/metrics/launch_metrics.ts";
+import { took } from "../../src/metrics/happening.ts";
+import { nodeHappenings } from "../../src/metrics/node_happenings.ts";
 import { poolGauges } from "../../src/metrics/pool_gauges.ts";
-import { sendGauges, sendHappenings } from "../../src/metrics/statsd.ts";
+import { type Statsd, StatsdMetrics } from "../../src/metrics/statsd_metrics.ts";
+import { statsdLines } from "../../src/metrics/statsd_names.ts";
 import { eventually } from "../eventually.ts";
 import { sampleConfig, sampleNode, sampleNodes } from "../views/sample_pool.ts";
 import { freeUdpPort, startStatsdDaemon } from "./statsd_daemon.ts";
@@ -15,27 +16,36 @@ const LOCAL = { host: "127.0.0.1", clock: systemClock };
 
 Deno.test("the original statsd understands everything that a pool tells", async () => {
   await using daemon = await startStatsdDaemon();
-  const gauges = poolGauges({ nodes: sampleNodes(), config: sampleConfig() });
-  const launched = launchMetrics(
+  const pool = poolGauges({ nodes: sampleNodes(), config: sampleConfig() });
+  const launched = nodeHappenings(
     sampleNode({ id: 1, state: { phase: "login", serverId: "s", activeAt: 0 }, timings: { create: 1_000 } }),
     sampleNode({ id: 1, stateSince: 43_000, provider: "rax.ord" }),
+    { now: 43_000 },
   );
-  const ended = jobMetrics({
+  const ended = took("job", {
     job: "gate-tempest",
     branch: "stable/kilo",
     label: "trusty",
     provider: "rax-ord",
     result: "SUCCESS",
-    runtime: 3_600_000,
-  });
-  const happenings = [...launched, ...ended];
+  }, 3_600_000);
+  const happenings = [...launched, ended].flatMap(statsdLines);
+  const gauges: { name: string; value: number }[] = [];
   {
     await using statsd = createHotShotsStatsd({ ...LOCAL, port: daemon.port });
-    sendGauges(statsd, gauges);
-    sendHappenings(statsd, happenings);
-    sendHappenings(statsd, ended);
+    const noting: Statsd = {
+      ...statsd,
+      gauge(name, value) {
+        gauges.push({ name, value });
+        statsd.gauge(name, value);
+      },
+    };
+    const metrics = new StatsdMetrics(noting);
+    metrics.tell(pool);
+    metrics.tell([...launched, ended]);
+    metrics.tell([ended]);
   }
-  const seen = await daemon.received(gauges.length + happenings.length + ended.length);
+  const seen = await daemon.received(gauges.length + happenings.length + statsdLines(ended).length);
 
   assert.deepEqual(seen.gauges, Object.fromEntries(gauges.map(({ name, value }) => [name, value])));
   assert.equal(seen.counters["nodepool.launch.provider.rax_ord.ready"], 1);

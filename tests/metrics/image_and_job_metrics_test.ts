@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import type { DibImage } from "../../src/domain/dib_image.ts";
 import type { ProviderImage, ProviderImageState } from "../../src/domain/provider_image.ts";
-import { dibImageMetrics, providerImageMetrics } from "../../src/metrics/image_metrics.ts";
-import { type JobEnd, jobMetrics } from "../../src/metrics/job_metrics.ts";
-import { type Happening, sendHappenings, type Statsd } from "../../src/metrics/statsd.ts";
+import { type Labels, took } from "../../src/metrics/happening.ts";
+import { dibImageHappenings, providerImageHappenings } from "../../src/metrics/image_happenings.ts";
+import { StatsdMetrics } from "../../src/metrics/statsd_metrics.ts";
+import { statsdLines } from "../../src/metrics/statsd_names.ts";
 import { statsdAddress } from "../../src/metrics/statsd_address.ts";
 
 const SAVING: ProviderImageState = { phase: "saving", externalId: "i" };
@@ -53,17 +54,17 @@ function dibImage(state: DibImage["state"], stateSince: number): DibImage {
   };
 }
 
-const timed = (name: string, duration: number): Happening[] => [
-  { type: "timing", name, duration },
-  { type: "count", name },
+const timed = (name: string, value: number) => [
+  { type: "timing", name, value },
+  { type: "count", name, value: 1 },
 ];
 
-Deno.test("providerImageMetrics() tells of an image that became ready, since it was decided on", () => {
-  const happenings = providerImageMetrics(providerImage(SAVING, 1_000), providerImage(READY, 61_000));
-  assert.deepEqual(happenings, timed("nodepool.image_update.trusty.rax_ord", 60_000));
+Deno.test("providerImageHappenings() tells of an image that became ready, since it was decided on", () => {
+  const happenings = providerImageHappenings(providerImage(SAVING, 1_000), providerImage(READY, 61_000));
+  assert.deepEqual(happenings.flatMap(statsdLines), timed("nodepool.image_update.trusty.rax_ord", 60_000));
 });
 
-Deno.test("providerImageMetrics() says nothing of any other change", () => {
+Deno.test("providerImageHappenings() says nothing of any other change", () => {
   const gone: ProviderImageState = { phase: "delete", externalId: "i", lostAt: null, acceptedAt: null };
   for (
     const [previous, next] of [
@@ -75,24 +76,24 @@ Deno.test("providerImageMetrics() says nothing of any other change", () => {
       [providerImage(SAVING, 1), null],
     ] as const
   ) {
-    assert.deepEqual(providerImageMetrics(previous, next), []);
+    assert.deepEqual(providerImageHappenings(previous, next), []);
   }
 });
 
-Deno.test("dibImageMetrics() tells of a build that became ready, since diskimage-builder was started", () => {
+Deno.test("dibImageHappenings() tells of a build that became ready, since diskimage-builder was started", () => {
   const ready = dibImage({ phase: "ready", files: [] }, 61_000);
   const name = "nodepool.dib_image_build.trusty";
   assert.deepEqual(
-    dibImageMetrics(dibImage({ phase: "build", startedAt: 11_000 }, 1_000), ready),
+    dibImageHappenings(dibImage({ phase: "build", startedAt: 11_000 }, 1_000), ready).flatMap(statsdLines),
     timed(name, 50_000),
   );
   assert.deepEqual(
-    dibImageMetrics(dibImage({ phase: "build", startedAt: null }, 1_000), ready),
+    dibImageHappenings(dibImage({ phase: "build", startedAt: null }, 1_000), ready).flatMap(statsdLines),
     timed(name, 60_000),
   );
 });
 
-Deno.test("dibImageMetrics() says nothing of a build that starts, fails or is removed", () => {
+Deno.test("dibImageHappenings() says nothing of a build that starts, fails or is removed", () => {
   const building = dibImage({ phase: "build", startedAt: 1 }, 1);
   const ready = dibImage({ phase: "ready", files: [] }, 2);
   const deleted = dibImage({ phase: "delete" }, 3);
@@ -100,19 +101,20 @@ Deno.test("dibImageMetrics() says nothing of a build that starts, fails or is re
     deleted,
     null,
   ]] as const;
-  for (const [previous, next] of pairs) assert.deepEqual(dibImageMetrics(previous, next), []);
+  for (const [previous, next] of pairs) assert.deepEqual(dibImageHappenings(previous, next), []);
 });
 
-const END: JobEnd = {
+const END: Labels = {
   job: "gate-tempest",
   branch: "stable/kilo",
   label: "devstack-precise",
   provider: "rax-ord",
   result: "SUCCESS",
-  runtime: 1_234_000,
 };
 
-Deno.test("jobMetrics() tells of a success on four levels, each with its runtime and its builds", () => {
+const jobLines = (labels: Labels) => statsdLines(took("job", labels, 1_234_000));
+
+Deno.test("StatsD is told of a job's success on four levels, each with its runtime and its builds", () => {
   const levels = [
     "nodepool.job.gate-tempest",
     "nodepool.job.gate-tempest.stable-kilo",
@@ -120,34 +122,34 @@ Deno.test("jobMetrics() tells of a success on four levels, each with its runtime
     "nodepool.job.gate-tempest.stable-kilo.devstack-precise.rax-ord",
   ];
   assert.deepEqual(
-    jobMetrics(END),
+    jobLines(END),
     levels.flatMap((level) => [
-      { type: "timing", name: `${level}.runtime`, duration: 1_234_000 },
-      { type: "count", name: `${level}.builds` },
+      { type: "timing", name: `${level}.runtime`, value: 1_234_000 },
+      { type: "count", name: `${level}.builds`, value: 1 },
     ]),
   );
 });
 
-Deno.test("jobMetrics() of a job without a branch says unknown_branch, as 2016's did", () => {
-  const names = jobMetrics({ ...END, branch: null }).map(({ name }) => name);
+Deno.test("StatsD is told unknown_branch of a job without a branch, as 2016's said", () => {
+  const names = jobLines({ ...END, branch: null }).map(({ name }) => name);
   assert.ok(names.includes("nodepool.job.gate-tempest.unknown_branch.builds"));
 });
 
 for (const result of ["FAILURE", "ABORTED", null]) {
-  Deno.test(`jobMetrics() says nothing of a job that ended with ${result}`, () => {
-    assert.deepEqual(jobMetrics({ ...END, result }), []);
+  Deno.test(`StatsD is told nothing of a job that ended with ${result}`, () => {
+    assert.deepEqual(jobLines({ ...END, result }), []);
   });
 }
 
-Deno.test("sendHappenings() tells each by its kind", () => {
+Deno.test("StatsdMetrics tells each by its kind", () => {
   const told: unknown[] = [];
-  const statsd: Statsd = {
+  const metrics = new StatsdMetrics({
     gauge: () => assert.fail("no gauge"),
     timing: (...args) => told.push(args),
     increment: (...args) => told.push(args),
-  };
-  sendHappenings(statsd, timed("a", 5));
-  assert.deepEqual(told, [["a", 5], ["a"]]);
+  });
+  metrics.tell([took("dib_image_build", { image: "a" }, 5)]);
+  assert.deepEqual(told, [["nodepool.dib_image_build.a", 5], ["nodepool.dib_image_build.a"]]);
 });
 
 for (

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import type { Evidence, NodeRecord, NodeResult, NodeState } from "../../src/domain/node.ts";
 import { type NodeEvent, transition } from "../../src/domain/node_transition.ts";
-import { deleteMetrics } from "../../src/metrics/delete_metrics.ts";
-import { launchMetrics } from "../../src/metrics/launch_metrics.ts";
-import type { Happening } from "../../src/metrics/statsd.ts";
+import type { Happening } from "../../src/metrics/happening.ts";
+import { nodeHappenings } from "../../src/metrics/node_happenings.ts";
+import { statsdLines } from "../../src/metrics/statsd_names.ts";
 import { nodeRecord } from "../store/records.ts";
 
 /** Decided on at 1 s. */
@@ -17,14 +17,17 @@ const DELETING: NodeState = {
   acceptedAt: null,
 };
 
+const launchHappenings = (previous: NodeRecord | null, next: NodeRecord | null) =>
+  nodeHappenings(previous, next, { now: 0 });
+
 const counted = (happenings: readonly Happening[]) =>
-  happenings.filter(({ type }) => type === "count").map(({ name }) => name);
+  happenings.flatMap(statsdLines).filter(({ type }) => type === "count").map(({ name }) => name);
 
 function evidence(kind: string): Evidence {
   return { at: 40_000, error: "it failed", kind, requestId: null, fault: null, console: null };
 }
 
-Deno.test("launchMetrics() of a node that became ready: a timing and a count for each of 2016's names", () => {
+Deno.test("nodeHappenings() of a node that became ready: a timing and a count for each of 2016's names", () => {
   const previous = { ...NODE, state: LOGIN };
   const next = transition(previous, { type: "logged-in", hostKey: "k v", next: "ready" }, 43_000);
   const names = [
@@ -34,15 +37,15 @@ Deno.test("launchMetrics() of a node that became ready: a timing and a count for
     "nodepool.launch.ready",
   ];
   assert.deepEqual(
-    launchMetrics(previous, next),
-    names.flatMap((name) => [{ type: "timing", name, duration: 42_000 }, { type: "count", name }]),
+    launchHappenings(previous, next).flatMap(statsdLines),
+    names.flatMap((name) => [{ type: "timing", name, value: 42_000 }, { type: "count", name, value: 1 }]),
   );
 });
 
-Deno.test("launchMetrics() names the zone where there is one, and the manager instead of the target", () => {
+Deno.test("nodeHappenings() names the zone where there is one, and the manager instead of the target", () => {
   const previous = { ...NODE, state: LOGIN, zone: "az.1", manager: "jenkins01" };
   const next = { ...previous, state: { phase: "ready", serverId: "s" } as const, stateSince: 43_000 };
-  assert.deepEqual(counted(launchMetrics(previous, next)), [
+  assert.deepEqual(counted(launchHappenings(previous, next)), [
     "nodepool.launch.provider.rax-ord.ready",
     "nodepool.launch.provider.rax-ord.az_1.ready",
     "nodepool.launch.image.trusty.ready",
@@ -70,7 +73,7 @@ for (
     ["toString", "unknown"],
   ]
 ) {
-  Deno.test(`launchMetrics() of a launch that failed with ${kind} counts error.${result}`, () => {
+  Deno.test(`nodeHappenings() of a launch that failed with ${kind} counts error.${result}`, () => {
     const previous = { ...NODE, state: LOGIN };
     const event = {
       type: "delete",
@@ -79,29 +82,29 @@ for (
       result: "failed",
       evidence: evidence(kind!),
     } as const;
-    const happenings = launchMetrics(previous, transition(previous, event, 61_000));
+    const happenings = launchHappenings(previous, transition(previous, event, 61_000));
     assert.deepEqual(counted(happenings), [
       `nodepool.launch.provider.rax-ord.error.${result}`,
       `nodepool.launch.image.trusty.error.${result}`,
       `nodepool.launch.target.ci.error.${result}`,
       `nodepool.launch.error.${result}`,
     ]);
-    assert.ok(happenings.every((one) => one.type === "count" || one.duration === 60_000));
+    assert.ok(happenings.every(({ kind, value }) => kind === "duration" && value === 60_000));
   });
 }
 
-Deno.test("launchMetrics() counts a refused request, and one that came to nothing by what is known of it", () => {
+Deno.test("nodeHappenings() counts a refused request, and one that came to nothing by what is known of it", () => {
   const refused = transition(
     NODE,
     { type: "refused", result: "refused", evidence: evidence("quota") },
     2_000,
   );
-  assert.ok(counted(launchMetrics(NODE, refused)).includes("nodepool.launch.error.quota"));
+  assert.ok(counted(launchHappenings(NODE, refused)).includes("nodepool.launch.error.quota"));
   const nothing = transition(NODE, { type: "delete", by: "user", comment: "c", result: "failed" }, 2_000);
-  assert.ok(counted(launchMetrics(NODE, nothing)).includes("nodepool.launch.error.unknown"));
+  assert.ok(counted(launchHappenings(NODE, nothing)).includes("nodepool.launch.error.unknown"));
 });
 
-Deno.test("launchMetrics() counts a launch once: no other change of a node's life says anything", () => {
+Deno.test("nodeHappenings() counts a launch once: no other change of a node's life says anything, but for its end", () => {
   const events: readonly NodeEvent[] = [
     { type: "sending" },
     { type: "accepted", serverId: "s" },
@@ -116,48 +119,53 @@ Deno.test("launchMetrics() counts a launch once: no other change of a node's lif
     { type: "server-gone" },
   ];
   let node: NodeRecord = NODE;
-  const happenings: Happening[] = [...launchMetrics(null, NODE)];
+  const happenings: Happening[] = [...launchHappenings(null, NODE)];
   for (const [index, event] of events.entries()) {
     const next = transition(node, event, 2_000 + index);
-    happenings.push(...launchMetrics(node, next), ...deleteMetrics(node, next, { now: 3_000 }));
+    happenings.push(...nodeHappenings(node, next, { now: 3_000 }));
     node = next;
   }
-  happenings.push(...launchMetrics(node, null));
+  assert.deepEqual(counted(nodeHappenings(node, null, { now: 3_000 })), [
+    "nodepool.delete.trusty.rax-ord.ci",
+  ]);
   assert.deepEqual(counted(happenings).filter((name) => name === "nodepool.launch.ready").length, 1);
   assert.equal(counted(happenings).length, 4);
 });
 
 for (const result of ["unused", "used", "lost"] as NodeResult[]) {
-  Deno.test(`launchMetrics() does not count a node that is deleted while building as ${result}`, () => {
+  Deno.test(`nodeHappenings() does not count a node that is deleted while building as ${result}`, () => {
     const previous = { ...NODE, state: LOGIN, evidence: evidence("ssh") };
     const next = transition(previous, { type: "delete", by: "user", comment: "by hand", result }, 2_000);
-    assert.deepEqual(launchMetrics(previous, next), []);
+    assert.deepEqual(launchHappenings(previous, next), []);
   });
 }
 
-Deno.test("launchMetrics() does not count a node that is held while building, nor its end", () => {
+Deno.test("nodeHappenings() does not count a node that is held while building, nor its end", () => {
   const previous = { ...NODE, state: LOGIN };
   const held = transition(
     previous,
     { type: "hold", hold: { reason: null, owner: null, until: null } },
     2_000,
   );
-  assert.deepEqual(launchMetrics(previous, held), []);
+  assert.deepEqual(launchHappenings(previous, held), []);
   const deleted = transition(held, { type: "delete", by: "user", comment: "c", result: "failed" }, 3_000);
-  assert.deepEqual(launchMetrics(held, deleted), []);
+  assert.deepEqual(launchHappenings(held, deleted), []);
 });
 
-Deno.test("deleteMetrics() of a node that is gone: since it began to be deleted", () => {
+Deno.test("nodeHappenings() of a node that is gone: since it began to be deleted", () => {
   const previous = { ...NODE, state: { phase: "delete-address" } as const, stateSince: 100_000 };
   const name = "nodepool.delete.trusty.rax-ord.ci";
-  assert.deepEqual(deleteMetrics(previous, null, { now: 112_500 }), [
-    { type: "timing", name, duration: 12_500 },
-    { type: "count", name },
+  assert.deepEqual(nodeHappenings(previous, null, { now: 112_500 }).flatMap(statsdLines), [
+    { type: "timing", name, value: 12_500 },
+    { type: "count", name, value: 1 },
   ]);
 });
 
-Deno.test("deleteMetrics() says nothing of a node that is still there, or that ended without a server", () => {
-  assert.deepEqual(deleteMetrics({ ...NODE, state: DELETING }, { ...NODE, state: DELETING }, { now: 1 }), []);
-  assert.deepEqual(deleteMetrics(NODE, null, { now: 1 }), []);
-  assert.deepEqual(deleteMetrics(null, NODE, { now: 1 }), []);
+Deno.test("nodeHappenings() says nothing of a node that is still there, or that ended without a server", () => {
+  assert.deepEqual(
+    nodeHappenings({ ...NODE, state: DELETING }, { ...NODE, state: DELETING }, { now: 1 }),
+    [],
+  );
+  assert.deepEqual(nodeHappenings(NODE, null, { now: 1 }), []);
+  assert.deepEqual(nodeHappenings(null, NODE, { now: 1 }), []);
 });

@@ -1,15 +1,34 @@
 import assert from "node:assert/strict";
-import { GaugeMemory } from "../../src/metrics/gauge_memory.ts";
+import { gauge, type Happening } from "../../src/metrics/happening.ts";
 import { poolGauges } from "../../src/metrics/pool_gauges.ts";
+import { StatsdMetrics } from "../../src/metrics/statsd_metrics.ts";
 import { nodeStateNames } from "../../src/domain/node.ts";
 import { sampleConfig, sampleNode, sampleNodes } from "../views/sample_pool.ts";
 
 const config = sampleConfig();
 
-/** The gauges that are not 0, by name. */
+/** A StatsD server that knows gauges alone. @returns tells it, and gives the names and values of that telling */
+function statsd(): (gauges: readonly Happening[]) => readonly { name: string; value: number }[] {
+  let told: { name: string; value: number }[] = [];
+  const metrics = new StatsdMetrics({
+    gauge: (name, value) => told.push({ name, value }),
+    timing: () => assert.fail("no timing"),
+    increment: () => assert.fail("no count"),
+  });
+  return (gauges) => {
+    told = [];
+    metrics.tell(gauges);
+    return told;
+  };
+}
+
+/** All gauges under StatsD's names. */
+const gaugesOf = (...args: Parameters<typeof poolGauges>) => statsd()(poolGauges(...args));
+
+/** Those that are not 0, by name. */
 function told(...args: Parameters<typeof poolGauges>): Record<string, number> {
   return Object.fromEntries(
-    poolGauges(...args).filter(({ value }) => value !== 0).map(({ name, value }) => [name, value]),
+    gaugesOf(...args).filter(({ value }) => value !== 0).map(({ name, value }) => [name, value]),
   );
 }
 
@@ -43,7 +62,7 @@ Deno.test("poolGauges() counts nodes by state: overall, by target, label and pro
 });
 
 Deno.test("poolGauges() tells every state of everything configured, 0 included", () => {
-  const gauges = poolGauges({ nodes: [], config });
+  const gauges = gaugesOf({ nodes: [], config });
   const groups = [
     "",
     ".target.default",
@@ -76,22 +95,31 @@ Deno.test("poolGauges() tells what is not configured any more but has nodes, and
 
 Deno.test("poolGauges() tells the sum where two names are one to StatsD", () => {
   const nodes = [sampleNode({ id: 1, label: "a.b" }), sampleNode({ id: 2, label: "a_b" })];
-  const gauges = poolGauges({ nodes, config });
+  const gauges = gaugesOf({ nodes, config });
   assert.equal(told({ nodes, config })["nodepool.label.a_b.nodes.ready"], 2);
   assert.equal(new Set(gauges.map(({ name }) => name)).size, gauges.length);
 });
 
 Deno.test("poolGauges() tells 0 for the servers of a retired provider: a sign would be a change", () => {
   const retired = { ...config, providers: [{ ...config.providers[0]!, maxServers: -1 }] };
-  const gauge = poolGauges({ nodes: [], config: retired }).find(({ name }) => name.endsWith("max_servers"));
-  assert.equal(gauge?.value, 0);
+  const servers = gaugesOf({ nodes: [], config: retired }).find(({ name }) => name.endsWith("max_servers"));
+  assert.equal(servers?.value, 0);
 });
 
-Deno.test("GaugeMemory tells 0, again and again, of what is gone", () => {
-  const memory = new GaugeMemory();
-  const [a, b] = [{ name: "a", value: 3 }, { name: "b", value: 1 }];
-  assert.deepEqual(memory.complete([a, b]), [a, b]);
-  assert.deepEqual(memory.complete([b]), [b, { name: "a", value: 0 }]);
-  assert.deepEqual(memory.complete([b]), [b, { name: "a", value: 0 }]);
-  assert.deepEqual(memory.complete([a]), [a, { name: "b", value: 0 }]);
+Deno.test("StatsD is told 0, again and again, of a gauge that is gone", () => {
+  const tell = statsd();
+  const [a, b] = [gauge("missing", { provider: "a" }, 3), gauge("missing", { provider: "b" }, 1)];
+  const values = (...gauges: readonly Happening[]) => tell(gauges).map(({ name, value }) => [name, value]);
+  const [A, B] = ["nodepool.provider.a.missing", "nodepool.provider.b.missing"];
+  assert.deepEqual(values(a, b), [[A, 3], [B, 1]]);
+  assert.deepEqual(values(b), [[A, 0], [B, 1]]);
+  assert.deepEqual(values(b), [[A, 0], [B, 1]]);
+  assert.deepEqual(values(a), [[A, 3], [B, 0]]);
+});
+
+Deno.test("poolGauges() says of one number of nodes everything that it is about", () => {
+  const nodes = [1, 2].map((id) => sampleNode({ id, label: "l", provider: "p", target: "t", manager: "m" }));
+  const ready = poolGauges({ nodes, config: null }).filter(({ value }) => value !== 0);
+  const labels = { label: "l", provider: "p", target: "t", manager: "m", state: "ready" };
+  assert.deepEqual(ready, [{ name: "nodes", labels, kind: "gauge", value: 2 }]);
 });

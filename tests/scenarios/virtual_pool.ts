@@ -172,7 +172,7 @@ export class VirtualPool implements AsyncDisposable {
       listenToJobs: () => {
         throw new Error("no publisher is there");
       },
-      statsd: null,
+      metrics: null,
       builder: this.builder,
       makeKeypair: () => Promise.resolve({ publicKey: loginKey.public, privateKey: loginKey.private }),
       openLog: () => Promise.resolve({ write() {}, [Symbol.asyncDispose]: () => Promise.resolve() }),

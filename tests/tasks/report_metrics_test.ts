@@ -5,6 +5,7 @@ import type { NodeRecord } from "../../src/domain/node.ts";
 import { SECOND } from "../../src/domain/time.ts";
 import { transition } from "../../src/domain/node_transition.ts";
 import { TaskRegistry } from "../../src/tasks/task_registry.ts";
+import { StatsdMetrics } from "../../src/metrics/statsd_metrics.ts";
 import { reportMetrics } from "../../src/tasks/report_metrics.ts";
 import { ledgerWith } from "../execute/execute_fixtures.ts";
 import { config, node, NOW, states } from "../plan/plan_fixtures.ts";
@@ -24,12 +25,13 @@ async function kitOf(nodes: readonly NodeRecord[], inForce: Config) {
   const task = reportMetrics({
     ...ledgerKit,
     tasks,
-    statsd: {
+    metrics: new StatsdMetrics({
       gauge: (name, value) => gauges.set(name, [...gauges.get(name) ?? [], value]),
       timing: (name, duration) => told.push(`${name} ${duration} ms`),
       increment: (name) => told.push(name),
-    },
-    report: () => ({ nodes: [...ledgerKit.ledger.nodes.values()], config: inForce, providers: [] }),
+    }),
+    config: () => inForce,
+    report: () => ({ nodes: [...ledgerKit.ledger.nodes.values()], providers: [] }),
   });
   tasks.start();
   const rounds = (count: number) =>

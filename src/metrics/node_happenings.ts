@@ -1,0 +1,40 @@
+/** What a change of a node's record says: its launch ended well or failed, or it is gone. Pure; told of every change once. */
+import { type NodeRecord, stateName } from "../domain/node.ts";
+import type { Instant } from "../domain/time.ts";
+import { type Happening, type Labels, took } from "./happening.ts";
+
+/** @param now when a node that is gone went */
+export function nodeHappenings(
+  previous: NodeRecord | null,
+  next: NodeRecord | null,
+  { now }: { now: Instant },
+): readonly Happening[] {
+  if (previous === null) return [];
+  return next === null ? deletion(previous, now) : launch(previous, next);
+}
+
+/** How long a node that is gone was being deleted. */
+function deletion(node: NodeRecord, now: Instant): readonly Happening[] {
+  if (stateName(node) !== "delete") return [];
+  return [took("delete", labelsOf(node), now - node.stateSince)];
+}
+
+/** A node that somebody deletes or holds while it is building neither became ready nor failed. */
+function launch(previous: NodeRecord, next: NodeRecord): readonly Happening[] {
+  const result = launchResult(previous, next);
+  if (result === null) return [];
+  const duration = next.stateSince - (previous.timings.create ?? previous.stateSince);
+  return [took("launch", { ...labelsOf(next), ...result }, duration)];
+}
+
+function launchResult(previous: NodeRecord, next: NodeRecord): Labels | null {
+  const state = stateName(next);
+  if (stateName(previous) !== "building" || state === "building" || state === "hold") return null;
+  if (state !== "delete") return { result: "ready", error: null };
+  const failed = next.result === "failed" || next.result === "refused";
+  return failed ? { result: "error", error: next.evidence?.kind ?? null } : null;
+}
+
+function labelsOf({ provider, zone, image, label, target, manager }: NodeRecord): Labels {
+  return { provider, zone, image, label, target, manager };
+}

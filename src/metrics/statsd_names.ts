@@ -1,0 +1,96 @@
+/** Happenings under the names that Nodepool of 2016 sent to StatsD, which dashboards draw. Pure; `StatsdMetrics` sends them. */
+import type { Happening, HappeningName, Labels } from "./happening.ts";
+import { metricName } from "./metric_name.ts";
+
+/** One value under one name. */
+interface StatsdLine {
+  readonly type: "gauge" | "timing" | "count";
+  readonly name: string;
+  readonly value: number;
+}
+
+/** What took so long counts once as well. */
+export function statsdLines(happening: Happening): readonly StatsdLine[] {
+  const { name, labels, kind, value } = happening;
+  const all = PARTS[name](labels).filter((parts) => parts.every((part) => typeof part === "string"));
+  return all.flatMap((parts): StatsdLine[] => {
+    // A gauge with a sign would be a change of the last one.
+    if (kind === "gauge") return [{ type: "gauge", name: metricName(...parts), value: Math.max(0, value) }];
+    const [timing, count] = name === "job" ? [["runtime"], ["builds"]] : [[], []];
+    return [
+      { type: "timing", name: metricName(...parts, ...timing), value },
+      { type: "count", name: metricName(...parts, ...count), value: 1 },
+    ];
+  });
+}
+
+type Parts = readonly (string | null | undefined)[];
+
+/** The names of each happening, by their parts; one with a part that has no value is left out. */
+const PARTS: Readonly<Record<HappeningName, (labels: Labels) => readonly Parts[]>> = {
+  delete: ({ image, provider, target }) => [["delete", image, provider, target]],
+  dib_image_build: ({ image }) => [["dib_image_build", image]],
+  doubtful: ({ provider }) => [["provider", provider, "doubtful"]],
+  image_update: ({ image, provider }) => [["image_update", image, provider]],
+  job: jobParts,
+  launch: launchParts,
+  max_servers: ({ provider }) => [["provider", provider, "max_servers"]],
+  missing: ({ provider }) => [["provider", provider, "missing"]],
+  nodes: nodesParts,
+  task: taskParts,
+};
+
+/** A success, from all of the job's runs down to those of a branch and label on a provider; others do not count. */
+function jobParts({ job, branch, label, provider, result }: Labels): readonly Parts[] {
+  if (result !== "SUCCESS") return [];
+  const parts = [job, branch ?? "unknown_branch", label, provider];
+  return parts.map((_, index) => ["job", ...parts.slice(0, index + 1)]);
+}
+
+function launchParts({ provider, zone, image, target, manager, result, error }: Labels): readonly Parts[] {
+  const ending = result === "error" ? [result, errorPart(error ?? "")] : [result];
+  const keys: readonly Parts[] = [
+    ["provider", provider],
+    ["provider", provider, zone],
+    ["image", image],
+    managerOrTarget({ target, manager }),
+    [],
+  ];
+  return keys.map((key) => ["launch", ...key, ...ending]);
+}
+
+function nodesParts({ target, manager, label, provider, state }: Labels): readonly Parts[] {
+  const groups: readonly Parts[] = [
+    [],
+    managerOrTarget({ target, manager }),
+    ["label", label],
+    ["provider", provider],
+  ];
+  return groups.map((group) => [...group, "nodes", state]);
+}
+
+/** A node that a manager has counts as its manager's and not as its target's. */
+function managerOrTarget({ target, manager }: { target: Part; manager: Part }): Parts {
+  return typeof manager === "string" ? ["manager", manager] : ["target", target];
+}
+
+type Part = Parts[number];
+
+/** Dashboards draw floating IPs with and without the name of the service that gave them, which changed in 2015. */
+function taskParts({ provider, operation }: Labels): readonly Parts[] {
+  const names = new Set([operation, operation?.replace(/^Neutron(?=FloatingIP)/, "")]);
+  return [...names].map((name) => ["task", provider, name]);
+}
+
+function errorPart(kind: string): string {
+  if (kind === "vanished") return "status";
+  return ERRORS.has(kind) ? kind : "unknown";
+}
+
+/**
+ * Kinds of failure that go out under their own names. In 2016 whatever a cloud's API threw was `unknown`; a full quota, a
+ * full cloud and lost time are told apart.
+ */
+const ERRORS = new Set([
+  ...["auth", "capacity", "ipadd", "network", "nodepool", "quota", "script", "ssh", "status", "timeout"],
+]);
