@@ -8,7 +8,7 @@ import { nearestName } from "./nearest_name.ts";
 import { fileProblem } from "./read_text.ts";
 import { type ConfigSection, configSection } from "./schema/config_section.ts";
 import { whyFormer } from "./schema/fields.ts";
-import { sectionAt, UNKNOWN_KEY } from "./schema/section.ts";
+import { sectionAt } from "./schema/section.ts";
 import { formatPath, nodeAt, plainValue, positionAt, type YamlNode, type YamlPath } from "./yaml_node.ts";
 
 /** The file as read, in which every part may be missing: it was not given, or is wrong. */
@@ -56,7 +56,7 @@ interface PlacedIssue {
 
 function placed(issue: v.BaseIssue<unknown>): PlacedIssue {
   const path = (issue.path ?? []).map((step) => step.key as string | number);
-  if (issue.message === UNKNOWN_KEY) return { path, kind: "unknown key", expected: "" };
+  if (issue.type === "raw_check") return { path, kind: "unknown key", expected: "" };
   if (issue.type === "loose_object") {
     const missing = issue.path?.at(-1)?.origin === "key";
     return { path, kind: missing ? "missing key" : "wrong value", expected: "a mapping" };

@@ -33,12 +33,18 @@ export interface Attempt {
   readonly onDefect: (error: unknown) => void;
 }
 
+interface Running {
+  readonly what: string;
+  readonly done: Promise<void>;
+  readonly abort: AbortController;
+}
+
 /** What could not even be stored (a full disk) keeps its place so long, or it would be tried in a tight loop. */
 const DEFECT_PAUSE = 5 * SECOND;
 
 export class Attempts implements AsyncDisposable {
   readonly #deps: AttemptsDeps;
-  readonly #running = new Map<string, { readonly done: Promise<void>; readonly abort: AbortController }>();
+  readonly #running = new Map<string, Running>();
   readonly #lanes = new Map<string, { readonly used: number; readonly places: number }>();
   readonly #stop = new AbortController();
 
@@ -79,7 +85,7 @@ export class Attempts implements AsyncDisposable {
       place[Symbol.dispose]();
       this.#wake();
     });
-    this.#running.set(key, { done, abort });
+    this.#running.set(key, { what: work.what, done, abort });
     return true;
   }
 
@@ -88,10 +94,9 @@ export class Attempts implements AsyncDisposable {
     this.#running.get(key)?.abort.abort(reason);
   }
 
-  /** Waits until those under way whose key fits have ended. */
-  async settled(fits: (key: string) => boolean = () => true): Promise<void> {
-    const fitting = [...this.#running].filter(([key]) => fits(key));
-    await Promise.all(fitting.map(([, { done }]) => done));
+  /** Waits until those under way have ended whose work fits. */
+  async settled(fits: (what: string) => boolean = () => true): Promise<void> {
+    await Promise.all([...this.#running.values()].map(({ what, done }) => fits(what) && done));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

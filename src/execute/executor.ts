@@ -141,7 +141,7 @@ export class Executor implements AsyncDisposable {
 
   /** The same but for logins, which may take long and are simply tried again. */
   async settledButLogins(): Promise<void> {
-    await this.#attempts.settled((key) => !key.startsWith("login "));
+    await this.#attempts.settled((what) => what !== "login");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

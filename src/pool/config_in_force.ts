@@ -29,9 +29,6 @@ interface ConfigInForceDeps {
   readonly apply: (config: Config) => Promise<void>;
 }
 
-/** What is opened at the start and kept: the state, the status endpoint's address, the log. */
-const AT_START_ONLY = /^(state|status\.listen|log\.(?!profile-dir))/;
-
 const log = loggerOf("daemon");
 
 export class ConfigInForce implements AsyncDisposable {
@@ -97,7 +94,9 @@ export class ConfigInForce implements AsyncDisposable {
     }
     const reading = await this.#take();
     this.#problems = reading.problems;
-    tell(reading);
+    for (const problem of reading.problems) {
+      log.error("configuration: {problem}; the last good one stays in force", { problem });
+    }
     if (reading.changes.length > 0 || !this.#isApplied) await this.#apply();
     return reading;
   }
@@ -107,6 +106,7 @@ export class ConfigInForce implements AsyncDisposable {
       const { config } = await this.#deps.read();
       const changes = diffConfig(this.#current, config);
       if (changes.length > 0) {
+        tell(changes, diffConfig(this.#current, withOpened(this.#current, config)));
         this.#current = config;
         this.#since = this.#deps.clock.now();
       }
@@ -124,12 +124,15 @@ export class ConfigInForce implements AsyncDisposable {
   }
 }
 
-function tell({ changes, problems }: ConfigReading): void {
+/** The configuration before with what of the new one is opened at the start and kept: the state, the address, the log. */
+function withOpened(before: Config, { state, status: { listen }, log }: Config): Config {
+  const status = { ...before.status, listen };
+  return { ...before, state, status, log: { ...log, profileDir: before.log.profileDir } };
+}
+
+function tell(changes: readonly string[], atNextStart: readonly string[]): void {
   for (const change of changes) log.info("configuration: {change}", { change });
-  for (const change of changes.filter((line) => AT_START_ONLY.test(line))) {
+  for (const change of atNextStart) {
     log.warning("configuration: {change} takes effect at the next start", { change });
-  }
-  for (const problem of problems) {
-    log.error("configuration: {problem}; the last good one stays in force", { problem });
   }
 }

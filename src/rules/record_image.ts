@@ -66,7 +66,7 @@ export function changeOrder(
 function endOf(image: DibImage | ProviderImage, isFinal = false): End {
   if (image.state.phase === "ready") return { type: "ready" };
   const { evidence, deletedBy } = image;
-  if (evidence !== null) return { type: "failed", error: evidence.error, isFinal };
+  if (deletedBy === "failure" && evidence !== null) return { type: "failed", error: evidence.error, isFinal };
   return { type: deletedBy === "user" ? "deleted" : "interrupted" };
 }
 

@@ -6,6 +6,7 @@ import type { Config } from "../../src/domain/config.ts";
 import { SECOND } from "../../src/domain/time.ts";
 import { VirtualClock } from "../virtual_clock.ts";
 import { ConfigInForce } from "../../src/pool/config_in_force.ts";
+import { loggedLines } from "../lib/logged_lines.ts";
 import { config, NOW, provider } from "../plan/plan_fixtures.ts";
 
 /** The configuration that allows so many servers. */
@@ -104,4 +105,22 @@ Deno.test("its end waits for what takes effect, and refuses what comes later", a
   await clock.advance(5 * SECOND);
   await Promise.all([reloading, ending, late]);
   assert.deepEqual(applied, [2]);
+});
+
+Deno.test("what is opened at the start, and nothing else, is said to take effect at the next start", async () => {
+  const before = config({});
+  const log = { ...before.log, level: "debug", profileDir: "/tmp/p" } as const;
+  const status = { ...before.status, listen: [{ hostname: "::1", port: 1 }] };
+  const changed = { ...before, state: "/new", log, status, buildLogDir: "/builds" };
+  const read = () => Promise.resolve({ config: changed });
+  const lines = await loggedLines(async () => {
+    const clock = new VirtualClock(NOW);
+    await new ConfigInForce(before, { clock, read, apply: () => Promise.resolve() }).reload();
+  });
+  const warned = lines.filter(({ level }) => level === "warning");
+  assert.deepEqual(warned.map(({ properties }) => String(properties.change).split(" ")[0]), [
+    "state",
+    "log.level",
+    "status.listen",
+  ]);
 });

@@ -112,6 +112,14 @@ Deno.test("who deletes an image in the making by hand cancels its order, without
   assert.deepEqual([order?.orderedAt, order?.failures], [null, 2]);
 });
 
+Deno.test("an image deleted by hand cancels its order, and one whose build is gone keeps it, also after a refusal", async () => {
+  const tried = { ...saving, state: { phase: "create", sentAt: null, lostAt: null } as const, evidence };
+  const byHand = await after(tried, { type: "delete", by: "user", comment: "deleted by ci" }, ordered);
+  assert.deepEqual([byHand?.orderedAt, byHand?.failures], [null, 2]);
+  const gone = { type: "delete", by: "owner", comment: "its dib image 3 is deleted" } as const;
+  assert.deepEqual(await after(tried, gone, ordered), ordered);
+});
+
 Deno.test("an upload that a restart cut off stays ordered, without a failure", async () => {
   const interrupted = { type: "failed", comment: "nodepool was stopped", evidence: null } as const;
   assert.deepEqual(await after(saving, interrupted, ordered), ordered);

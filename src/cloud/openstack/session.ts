@@ -129,10 +129,10 @@ export class Session {
   }
 
   async #withdrawMicroversions(service: ServiceType): Promise<void> {
-    for (const [key, { root }] of [...this.#roots]) {
-      if (!key.startsWith(`${service} `)) continue;
-      const without = Promise.resolve({ ...await root, maxMicroversion: null });
-      this.#roots.set(key, { root: without, until: this.#clock.monotonic() + WITHOUT_VERSIONS });
+    for (const known of this.#roots.values()) {
+      if (known.service !== service) continue;
+      known.root = Promise.resolve({ ...await known.root, maxMicroversion: null });
+      known.until = this.#clock.monotonic() + WITHOUT_VERSIONS;
     }
   }
 
@@ -213,7 +213,7 @@ export class Session {
     const known = this.#roots.get(key);
     if (known !== undefined && now < known.until) return known.root;
     const asked = this.#askVersions(service, endpoint);
-    const found: Root = { root: asked, until: Infinity };
+    const found: Root = { service, root: asked, until: Infinity };
     found.root = asked.catch((error) => {
       if (!isRefusal(error)) throw error;
       found.until = this.#clock.monotonic() + WITHOUT_VERSIONS;
@@ -243,6 +243,7 @@ export class Session {
 }
 
 interface Root {
+  readonly service: ServiceType;
   root: Promise<ServiceRoot>;
   /** On our monotonic clock: from then on it is asked for again. */
   until: number;

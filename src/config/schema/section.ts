@@ -1,8 +1,5 @@
-/** A mapping with known keys: every unknown one is an issue of its own, so that none hides another. */
+/** A mapping with known keys: every unknown one is an issue (`raw_check`) of its own, so that none hides another. */
 import * as v from "valibot";
-
-/** The issue message that stands for a key nobody knows; `nearest` is left to who prints it. */
-export const UNKNOWN_KEY = "unknown key";
 
 export function section<const Entries extends v.ObjectEntries>(entries: Entries) {
   return v.pipe(
@@ -13,7 +10,7 @@ export function section<const Entries extends v.ObjectEntries>(entries: Entries)
       for (const key of Object.keys(value)) {
         if (Object.hasOwn(entries, key)) continue;
         const path = [{ type: "object", origin: "key", input: value, key, value: undefined }] as const;
-        addIssue({ message: UNKNOWN_KEY, path: path as unknown as [v.IssuePathItem] });
+        addIssue({ message: "unknown key", path: path as unknown as [v.IssuePathItem] });
       }
     }),
   );

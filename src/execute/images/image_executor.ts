@@ -137,7 +137,7 @@ export class ImageExecutor implements AsyncDisposable {
 
   /** Waits until no diskimage is being built. */
   async buildsEnd(): Promise<void> {
-    await this.#attempts.settled((key) => key.startsWith("build-image "));
+    await this.#attempts.settled((what) => what === "build-image");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
