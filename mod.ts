@@ -9,7 +9,7 @@ import { type InvokedProgram, invokedProgram } from "./src/cli/invoked_program.t
 import { ProcessSignals } from "./src/lib/process_signals.ts";
 import type { Wiring } from "./src/cli/wiring.ts";
 
-/** What the commands call, loaded when it is called: a list must not wait for an SSH library. */
+/** The parts that commands call, loaded at the call: a list must not wait for an SSH library. */
 function wiringOf(signals?: ProcessSignals): Wiring {
   return {
     runDaemon: async (options) => (await import("./src/daemon.ts")).runDaemon(options, signals),

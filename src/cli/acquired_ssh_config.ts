@@ -42,7 +42,7 @@ function hostKeySettings({ known_hosts }: ConnectionView, knownHosts: string | n
   return ["UserKnownHostsFile /dev/null", `KnownHostsCommand ${command}`, strict];
 }
 
-/** What comes from a cloud must not become a setting of its own. */
+/** Text from a cloud must not become a setting of its own. */
 function plainWord(text: string): string {
   if (/^[^\s"'\\#]+$/.test(text)) return text;
   throw new Error(`${JSON.stringify(text)} cannot be written in an ssh configuration`);

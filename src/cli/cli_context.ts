@@ -1,4 +1,4 @@
-/** What every command gets: its surroundings, the global options, and where it leaves its exit code. */
+/** The context of every command: its surroundings, the global options, and where it leaves its exit code. */
 import type { CliIo } from "./cli_io.ts";
 import type { InvokedProgram } from "./invoked_program.ts";
 import type { Wiring } from "./wiring.ts";
@@ -18,7 +18,7 @@ export interface CliContext {
   readonly io: CliIo;
   readonly wiring: Wiring;
   globals(): GlobalOptions;
-  /** What the process exits with if nothing is thrown. */
+  /** Exit code of the process unless an error is thrown. */
   exitCode: number;
 }
 

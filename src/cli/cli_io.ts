@@ -1,4 +1,4 @@
-/** What a command touches of the process it runs in, as a port: tests give buffers and a clock of their own. */
+/** The process around a command, as a port: tests give buffers and a clock of their own. */
 import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
 
@@ -21,7 +21,7 @@ export interface CliIo {
 export interface CliOutput {
   /** @throws Deno.errors.BrokenPipe when nobody reads any more */
   write(text: string): void;
-  /** Columns of the terminal; null: it is none, the output goes to a file or another program. */
+  /** Columns of the terminal; null: the output goes to a file or another program. */
   readonly columns: number | null;
 }
 

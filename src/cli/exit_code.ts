@@ -1,4 +1,4 @@
-/** What the process tells its caller. */
+/** The exit codes of the program. */
 export const ExitCode = {
   done: 0,
   failed: 1,

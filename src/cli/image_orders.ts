@@ -1,4 +1,4 @@
-/** What the commands that order images have in common: the order, waiting for it with progress, the exit code. */
+/** Shared by the commands that order images: the order, waiting for it with progress, the exit code. */
 import type { PoolClient } from "../control/pool_client.ts";
 import type { OrderOutcome, OrderSpec, PlacedOrders } from "../control/operations/image_operations.ts";
 import type { CliContext } from "./cli_context.ts";

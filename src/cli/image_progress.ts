@@ -1,6 +1,6 @@
 /**
- * What goes on while a command waits for images: on a terminal bars for uploads and a line for everything else, drawn
- * again and again; elsewhere a line for each reason to wait that lasts.
+ * The progress of images that a command waits for: on a terminal bars for uploads and a line for everything else,
+ * redrawn; elsewhere a line for each reason to wait that lasts.
  */
 import type { PoolClient } from "../control/pool_client.ts";
 import type { PlacedOrders } from "../control/operations/image_operations.ts";

@@ -10,11 +10,11 @@ export type ProgramName = typeof PROGRAM_NAMES[number];
 
 export interface InvokedProgram {
   readonly name: ProgramName;
-  /** What starts it once more; null: it runs from its sources, and nothing does. */
+  /** The file that starts it again; null: it runs from its sources, and nothing does. */
   readonly file: string | null;
 }
 
-/** What scripts/compile's shell text, and whoever else starts the sources, says in the environment. */
+/** Set in the environment by scripts/compile's shell text, and by whatever else starts the sources. */
 const VARIABLE = "NODEPOOL_PROGRAM";
 
 /** Takes what it finds out of the environment: scripts on nodes are given variables of that kind. */

@@ -14,7 +14,7 @@ export function knownHostsArgument(text: string): string {
 }
 
 /**
- * Made with mode 0600 where there is none.
+ * A missing file is created with mode 0600.
  * @param lines `HOST TYPE KEY` each
  */
 export async function writeKnownHosts(path: string, lines: readonly string[]): Promise<void> {
@@ -25,7 +25,7 @@ export async function writeKnownHosts(path: string, lines: readonly string[]): P
     const kept = without(before, new Set(lines.map(hostOf)));
     const end = kept === "" || kept.endsWith("\n") ? "" : "\n";
     const added = end + lines.map((line) => `${line}\n`).join("");
-    // Nothing that stays is written anew where nothing goes: whatever happens meanwhile, it is not lost.
+    // Without a line to remove the file is not rewritten, so nothing in it can be lost.
     await file.seek(0, kept === before ? Deno.SeekMode.End : Deno.SeekMode.Start);
     await writeAll(file, kept === before ? added : kept + added);
     if (kept !== before) await file.truncate(new TextEncoder().encode(kept + added).length);

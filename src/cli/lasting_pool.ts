@@ -48,7 +48,7 @@ export class LastingPool implements AsyncDisposable {
     }
   }
 
-  /** The answer of the daemon that there is; null where there is none, or it gives none. */
+  /** The answer of the running daemon; null where none runs or answers. */
   async askOnce<Answer>(question: Question<Answer>): Promise<Answer | null> {
     if (this.#pool === null) return null;
     return await question(this.#pool).catch(() => null);

@@ -1,4 +1,4 @@
-/** What the commands have in common that print one of the pool's lists, narrowed by options. */
+/** Shared by the commands that print one of the pool's lists, narrowed by options. */
 import { Command, type Option } from "@commander-js/extra-typings";
 import type { PoolViewName } from "../views/view_pool.ts";
 import type { CliContext } from "./cli_context.ts";

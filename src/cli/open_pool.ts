@@ -10,7 +10,7 @@ import { writeLine } from "./write_line.ts";
 /**
  * Where the configuration file cannot even be read, nothing but a daemon at the default place will do: there is no
  * telling whose state the default one is.
- * @param options `writes`: the command has something to write down, for which a state is made where there is none
+ * @param options `writes`: the command has something to write down, so a missing state is created
  * @throws ConfigError, StoreError from the offline pool
  */
 export async function openPool(context: CliContext, { writes = false } = {}): Promise<PoolClient> {

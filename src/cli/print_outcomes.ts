@@ -4,7 +4,7 @@ import type { CliContext } from "./cli_context.ts";
 import { ExitCode } from "./exit_code.ts";
 import { writeLine } from "./write_line.ts";
 
-/** What was done goes to standard output, what failed to standard error; one failure makes the command fail. */
+/** Prints successes to standard output, failures to standard error; one failure makes the command fail. */
 export function printOutcomes(
   context: CliContext,
   outcomes: readonly IdOutcome[],

@@ -1,5 +1,5 @@
 /**
- * What `nodepoold` and `nodepool-builder` do without -d: start the daemon in a session of its own and end once it runs,
+ * `nodepoold` and `nodepool-builder` without -d: start the daemon in a session of its own and end once it runs,
  * or say why it does not. The child has nothing of the caller's terminal: it reads nothing, and what it prints goes to a
  * file beside the state. It tells its start in a file that both know: empty while it starts, removed once it runs, and
  * with the reason in it where it fails.
@@ -73,7 +73,7 @@ async function endedBeforeRunning(child: Deno.ChildProcess, report: string): Pro
   }
 }
 
-/** What the daemon prints goes there; nowhere, where the configuration cannot be read, which the daemon then says. */
+/** The daemon's output goes there; nowhere if the configuration cannot be read, which the daemon then reports. */
 async function makeLog(name: string, configFile: string): Promise<string> {
   const { state, problem } = await findStatePath(configFile, { home: systemHome() });
   if (problem !== null) return "/dev/null";

@@ -24,7 +24,7 @@ export async function findStatePath(
   }
 }
 
-/** The value of the top-level key `state`; null where there is none. */
+/** The value of the top-level key `state`; null where the file has no such key. */
 export async function stateIn(yaml: string): Promise<string | null> {
   const quick = scan(yaml);
   return quick === undefined ? await parse(yaml) : quick;

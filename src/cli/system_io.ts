@@ -38,7 +38,7 @@ case $PAGER in *[![:space:]]*) ;; *) PAGER=less; command -v less >/dev/null || e
 : "\${LESS=FRX}"; export LESS
 /bin/sh -nc "$PAGER" || exit 127
 eval "$PAGER"`;
-/** What a shell says of a program that cannot be run, or is not there. */
+/** The exit codes of a shell for a program that cannot be run, or does not exist. */
 const NOT_RUN = [126, 127];
 
 async function pageOnTerminal(text: string): Promise<void> {

@@ -8,7 +8,7 @@ export function userName({ env, account }: Pick<CliIo, "env" | "account">): stri
   return env("SUDO_USER") || env("USER") || env("LOGNAME") || account();
 }
 
-/** What is remembered of whoever deletes something by a command. */
+/** The record's comment on who deleted something by a command. */
 export function deletionComment(io: Pick<CliIo, "env" | "account">): string {
   const user = userName(io);
   return user === null ? "deleted by command" : `deleted by ${user}`;

@@ -1,6 +1,6 @@
 /**
- * What commands need and may not import, since it stands above them: the daemon, the offline pool, the simulator,
- * what it was built from. `mod.ts` gives the real ones, imported when they are called; tests give scripted ones.
+ * Parts that commands need and may not import, since they stand above them: the daemon, the offline pool, the simulator,
+ * the build. `mod.ts` gives the real ones, imported when they are called; tests give scripted ones.
  */
 import type { Config } from "../domain/config.ts";
 import type { OnlineCheck } from "../domain/online_check.ts";
@@ -16,7 +16,7 @@ export interface Wiring {
   openOfflinePool(options: OfflinePoolOptions): Promise<PoolClient>;
   /** A pool that works for one command where no daemon runs; it has the state until it is disposed of. */
   openForegroundPool(options: ForegroundPoolOptions): Promise<PoolClient>;
-  /** What would stop a launch of the configuration, as its clouds stand; changes nothing. */
+  /** Finds out what would stop a launch of the configuration on its clouds; changes nothing. */
   checkOnline(options: OnlineOptions): Promise<readonly OnlineCheck[]>;
   /** Runs an OpenStack simulator until the signal is aborted. */
   simulate(options: SimulateOptions): Promise<void>;
@@ -50,7 +50,7 @@ export interface DaemonOptions extends ConfigFiles {
   onRunning(): void;
 }
 
-/** What a daemon does. */
+/** The parts of the pool that a daemon runs. */
 export interface DaemonParts {
   /** Nodes are kept going and handed out. */
   readonly pool: boolean;
@@ -66,7 +66,7 @@ export interface DaemonParts {
 
 export interface BackgroundOptions {
   readonly program: InvokedProgram;
-  /** What that is started with. */
+  /** The arguments that the daemon is started with. */
   readonly argv: readonly string[];
   readonly configFile: string;
   /** Called with why it does not run. */
@@ -76,7 +76,7 @@ export interface BackgroundOptions {
 export interface OfflinePoolOptions extends ConfigFiles {
   /** The state to open, as the configuration file names it even where it is broken elsewhere. */
   readonly state: string;
-  /** Whether there is something to write down, for which the state is made where there is none. */
+  /** Whether there is something to write down, so that a missing state is created. */
   readonly writes: boolean;
   /** Told, for people, that there is no state yet. */
   note(text: string): void;

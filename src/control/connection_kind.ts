@@ -1,4 +1,4 @@
-/** What is found at a socket's path, without saying anything to whoever may be there. */
+/** Finds out the kind of file at a socket's path, without sending anything to whoever listens there. */
 
 type ConnectionKind =
   | "listening"

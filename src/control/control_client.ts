@@ -156,7 +156,7 @@ interface Call {
   readonly body?: string;
 }
 
-/** What of the request the path does not name goes in the query, with POST in the body. */
+/** The parts of a request that the path does not name go in the query, with POST in the body. */
 function callOf({ route }: Operation, request: object): Call {
   const [method, pattern] = route.split(" ") as [string, string];
   const rest = new Map(Object.entries(request).filter(([, value]) => value !== undefined));

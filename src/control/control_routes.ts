@@ -17,7 +17,7 @@ import { whatIsWrong } from "./what_is_wrong.ts";
 interface ControlRoutesOptions {
   /** Aborted when the daemon stops: ends all waiting with its reason. */
   readonly stopping: AbortSignal;
-  /** Told of errors that are nobody's fault but ours. */
+  /** Called with errors that are our own fault. */
   onDefect(error: unknown): void;
 }
 
@@ -60,7 +60,7 @@ async function refuseOldClients(context: Context, next: () => Promise<void>): Pr
   await next();
 }
 
-/** What the path, the query and the body say, as one object. */
+/** The path, the query and the body of a request as one object. */
 async function requestOf(context: Context): Promise<object> {
   const body = context.req.method === "POST" ? await bodyOf(context) : {};
   return { ...context.req.query(), ...body, ...context.req.param() };

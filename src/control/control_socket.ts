@@ -11,7 +11,7 @@ import { ControlSocketError } from "./socket_path.ts";
 
 const log = loggerOf("control");
 
-/** What the kernel's sockaddr_un holds, its final zero byte not counted. */
+/** The longest path that the kernel's sockaddr_un holds, not counting its final zero byte. */
 const LONGEST_PATH = Deno.build.os === "darwin" ? 103 : 107;
 
 export class ControlSocket implements Disposable {
@@ -20,7 +20,7 @@ export class ControlSocket implements Disposable {
   readonly #made: Deno.FileInfo;
 
   /**
-   * What a killed daemon left is replaced, anything else is not.
+   * Replaces the socket that a killed daemon left, and nothing else.
    * @throws ControlSocketError when the path cannot be listened on
    */
   static async open(path: string): Promise<ControlSocket> {
@@ -84,7 +84,7 @@ async function make(path: string): Promise<ControlSocket> {
   }
 }
 
-/** Beside the socket, and no longer than its path; one that a killed daemon left is made anew. */
+/** Beside the socket, and no longer than its path; one that a killed daemon left is replaced. */
 async function makePrivateFolder(path: string): Promise<string> {
   const folder = join(dirname(path), `.${basename(path, ".sock")}`);
   await Deno.remove(folder, { recursive: true }).catch((error) => {

@@ -1,5 +1,5 @@
 /**
- * What the daemon says first, so that a command of another version knows whether both understand each other. The
+ * The daemon's first answer, by which a command of another version knows whether both understand each other. The
  * operations need no numbers: the greeting names them. The protocol's number rises when requests and answers as such
  * travel in another way.
  */
@@ -10,7 +10,7 @@ import { rows, text } from "../views/view_schema.ts";
 /** A daemon of 0.3.0 has 1, and sends no greeting. */
 export const PROTOCOL = 2;
 
-/** What a daemon of this version still understands. */
+/** The oldest protocol that a daemon of this version understands. */
 export const OLDEST_PROTOCOL = 1;
 
 /** The header in which a command names its protocol. */
@@ -35,7 +35,7 @@ export function greetingOf(operations: object): Greeting {
   };
 }
 
-/** What a daemon of 0.3.0 would say, which sends no greeting. */
+/** The greeting that a daemon of 0.3.0, which sends none, would send. */
 export const SILENT_GREETING: Greeting = {
   nodepool: "0.3.0",
   protocol: 1,

@@ -1,4 +1,4 @@
-/** What people ask of images: which orders a command means, and what became of them. */
+/** Orders of images: which of them a command means, and how they ended. */
 import type { Config } from "../domain/config.ts";
 import type { ImageOrder } from "../domain/image_order.ts";
 import { type OrderName, placeOrder } from "../domain/order_book.ts";

@@ -7,7 +7,7 @@ import type { LocalPool } from "./pool_client.ts";
 
 /** Where no daemon runs, whatever else does. */
 export interface Refusal {
-  /** What is refused besides what needs a daemon. */
+  /** Operations refused besides those that need a daemon. */
   readonly also: readonly OperationName[];
   /** And what to do, for people. */
   readonly why: string;

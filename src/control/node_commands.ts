@@ -1,5 +1,5 @@
 /**
- * What people ask of nodes, on the ledger: each id has its own outcome and none stops the others. The same with a
+ * Commands on nodes, carried out on the ledger: each id has its own outcome and none stops the others. The same with a
  * daemon and without one; the daemon's next tick does what follows.
  */
 import { type NodeRecord, type NodeStateName, stateName } from "../domain/node.ts";
@@ -83,7 +83,7 @@ const releaseMessages: Readonly<Record<Exclude<JobEndEffect, "held">, string>> =
   none: "nothing to release",
 };
 
-/** What is to happen to a node, or why it cannot. */
+/** The event that a node is to go through, or why it cannot. */
 type Decision = { readonly event: NodeEvent | null; readonly message: string } | string;
 
 async function each(

@@ -1,5 +1,5 @@
 /**
- * What operations work on: the state of a pool, and where a daemon runs, what only that has. `Pool` provides both, the
+ * A pool as operations see it: its state, and where a daemon runs, the daemon's own parts. `Pool` provides both, the
  * offline pool the state alone. What an operation can do with the ledger and the report needs nothing of its own here.
  */
 import type { Config } from "../domain/config.ts";
@@ -48,7 +48,7 @@ export interface DaemonParts {
   followLog(path: string, options: { isOver: () => boolean } & Asked): ReadableStream<Uint8Array>;
   /** Resolves when each has been filled, has failed once, or is wanted no more; rejects on abort. */
   waitForOrders(placed: PlacedOrders, options: Asked): Promise<readonly OrderOutcome[]>;
-  /** What it is to do next, where it does nothing but what it is asked for. */
+  /** Orders to carry out next, by a pool that does only as it is asked. */
   noteOrders(orders: readonly OrderName[]): void;
   noteDeletions(nodeIds: readonly number[]): void;
   /** A node that was in use has been released. */

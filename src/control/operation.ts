@@ -7,7 +7,7 @@ import type { PoolReport } from "../domain/pool_report.ts";
 import { LAST_INSTANT, LONGEST_TIME } from "../domain/time.ts";
 import type { Asked, DaemonPool, StatePool } from "./operated_pool.ts";
 
-/** What an operation works on, by what it needs. */
+/** The kinds of pools that operations work on, by what they need. */
 interface Pools {
   readonly state: StatePool;
   readonly daemon: DaemonPool;
@@ -56,7 +56,7 @@ export const nothing = v.void();
 /** Bytes as they come. */
 export const stream = v.instance(ReadableStream) as unknown as v.GenericSchema<ReadableStream<Uint8Array>>;
 
-/** What requests are made of. */
+/** The values that requests consist of. */
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const fromPath = v.pipe(v.string(), v.regex(/^\d{1,15}$/, "an id is a whole number"), v.transform(Number));
 export const id = v.union([whole, fromPath], "an id is a whole number") as unknown as v.GenericSchema<number>;
@@ -72,7 +72,7 @@ export const duration = v.pipe(
   whole,
   v.maxValue(LONGEST_TIME, "a duration is in milliseconds, at most 100 years"),
 );
-/** What became of one of several ids: each is reported, none stops the others. */
+/** The outcome for one of several ids: each is reported, none stops the others. */
 const idOutcome = v.object({
   id: v.number(),
   ok: v.boolean(),

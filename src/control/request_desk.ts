@@ -163,7 +163,7 @@ export class RequestDesk implements Disposable {
 }
 
 /**
- * @param whyTooMany why the pool can never have so many nodes of the label; null: it can
+ * @param whyTooMany why the pool can never have that number of nodes of the label; null: it can
  * @throws ControlError for a request that no configuration like this can meet
  */
 export function checkRequest(

@@ -15,7 +15,7 @@ interface ServeControlOptions {
   readonly socketPath: string;
   /** At once. */
   readonly connections?: number;
-  /** Told of errors that are nobody's fault but ours. */
+  /** Called with errors that are our own fault. */
   onDefect(error: unknown): void;
   readonly clock?: Clock;
 }

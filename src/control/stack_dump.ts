@@ -1,5 +1,5 @@
 /**
- * What SIGUSR2 does: writes to the log what the daemon is doing, switches the CPU profiler on, and at the next signal
+ * The effect of SIGUSR2: writes to the log what the daemon is doing, switches the CPU profiler on, and at the next signal
  * off again, which leaves a profile. Signals that come close together are answered one after the other. The daemon has
  * one, and hands it its signals.
  */

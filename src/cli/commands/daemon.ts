@@ -11,7 +11,7 @@ import { errorLines } from "../report_error.ts";
 import { reportFailure, reportRunning } from "../start_report.ts";
 import type { DaemonParts } from "../wiring.ts";
 
-/** What every daemon takes. */
+/** The options of every daemon. */
 function daemonNamed(name: string) {
   return new Command(name)
     .option("-p, --pidfile <file>", "write the process id to this file")
@@ -22,7 +22,7 @@ function daemonNamed(name: string) {
     .addOption(new Option("--start-report <file>").hideHelp());
 }
 
-/** What a daemon takes that does more than to build. */
+/** The options of a daemon that does more than build images. */
 function poolNamed(name: string) {
   return daemonNamed(name)
     .option("--no-builder", "build and upload no diskimages")

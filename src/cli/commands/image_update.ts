@@ -1,4 +1,4 @@
-/** `nodepool image-update PROVIDER|all IMAGE`: build (or prepare and snapshot) an image anew, and upload it. */
+/** `nodepool image-update PROVIDER|all IMAGE`: rebuild (or prepare and snapshot again) an image, and upload it. */
 import { Command } from "@commander-js/extra-typings";
 import type { CliContext } from "../cli_context.ts";
 import { example } from "../example.ts";

@@ -1,4 +1,4 @@
-/** What is asked of images. */
+/** The operations on images. */
 import * as v from "valibot";
 import { waitFor } from "../../lib/in_flight.ts";
 import { ControlError } from "../control_error.ts";
@@ -7,7 +7,7 @@ import { placeOrders } from "../image_orders.ts";
 import { id, idOutcomes, ids, instant, name, note, operation, stream } from "../operation.ts";
 
 const orderSpec = v.strictObject({
-  /** Build a diskimage; upload its newest build; or build (or snapshot) anew and upload. */
+  /** Build a diskimage; upload its newest build; or rebuild (or snapshot again) and upload. */
   kind: v.picklist(["build", "upload", "update"]),
   /** null: every provider that has it. Without meaning for builds. */
   provider: v.nullable(v.string()),

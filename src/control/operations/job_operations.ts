@@ -1,4 +1,4 @@
-/** What is asked of the entries of jobs whose failed nodes are held. */
+/** The operations on jobs whose failed nodes are held. */
 import * as v from "valibot";
 import { jobViewSchema, viewJob } from "../../views/job_list.ts";
 import { createJob, deleteJobs } from "../job_commands.ts";
@@ -12,7 +12,7 @@ export const jobOperations = {
     answer: jobViewSchema,
     run: async (pool, spec) => viewJob(await createJob(spec, pool), pool.report()),
   }),
-  /** What is held stays. */
+  /** Nodes that are held already stay. */
   "job-delete": operation({
     route: "POST /jobs/delete",
     needs: "state",

@@ -1,4 +1,4 @@
-/** What is asked of nodes. */
+/** The operations on nodes. */
 import * as v from "valibot";
 import { waitFor } from "../../lib/in_flight.ts";
 import { inventoryViewSchema, viewInventory } from "../../views/inventory.ts";

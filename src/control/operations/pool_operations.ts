@@ -1,4 +1,4 @@
-/** What is asked of the pool as a whole, of its daemon, and of the clouds about what is not the pool's. */
+/** The operations on the pool as a whole, on its daemon, and on things in the clouds that are not the pool's. */
 import * as v from "valibot";
 import { alienImageListViewSchema, viewAlienImageList } from "../../views/alien_image_list.ts";
 import { alienListViewSchema, viewAlienList } from "../../views/alien_list.ts";
@@ -18,7 +18,7 @@ const adoptedServer = v.object({
 const ofProvider = v.strictObject({ provider: v.nullish(text) });
 
 export const poolOperations = {
-  /** What the daemon is doing at this moment. */
+  /** Shows what the daemon is doing at this moment. */
   "dump": operation({
     route: "GET /dump",
     needs: "daemon",
