@@ -1,4 +1,4 @@
-/** What a build is made from, by the configuration: pure. The executor calls it for each build. */
+/** The environment of a build, from the configuration: pure. The executor calls it for each build. */
 import type { Config, DiskimageConfig } from "../domain/config.ts";
 
 interface BuildInputs {

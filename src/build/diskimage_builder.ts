@@ -50,7 +50,7 @@ export function createDiskimageBuilder(
   };
 }
 
-/** What an earlier attempt at the same build has left is removed: diskimage-builder would rename it. */
+/** Removes the files of an earlier attempt at the same build, which diskimage-builder would rename. */
 async function prepareFolder(
   job: BuildJob,
   freeBytes: (folder: string) => Promise<number>,

@@ -4,7 +4,7 @@ import { isAbsolute, join } from "node:path";
 /**
  * @param path the folders to look in, as in PATH
  * @returns its absolute path
- * @throws Deno.errors.NotFound, Deno.errors.PermissionDenied: there is none, or none that can be run
+ * @throws Deno.errors.NotFound, Deno.errors.PermissionDenied without a program of that name, or one that can be run
  */
 export async function findProgram(name: string, path: string): Promise<string> {
   let refusal: Error = new Deno.errors.NotFound(`program ${name} not found in ${path || "an empty PATH"}`);
@@ -26,7 +26,9 @@ async function problemOf(file: string): Promise<Error | null> {
   return new Deno.errors.PermissionDenied(`${file} needs ${interpreter}, which does not exist`);
 }
 
-/** What a script's first line names; null: it is no script, or cannot be read (which running it may not need). */
+/**
+ * The interpreter in a script's first line; null: it is no script, or cannot be read (which running it may not need).
+ */
 async function interpreterOf(file: string): Promise<string | null> {
   const start = new Uint8Array(256);
   try {

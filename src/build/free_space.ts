@@ -6,7 +6,7 @@ const GIB = 2 ** 30;
 /** Images grow from build to build, and are there twice while they are converted. */
 const GROWTH = 1.5;
 
-/** Bytes to have free for a build whose last one took so many; 0: not known. */
+/** Bytes that must be free for a build, from the size of the last one; 0: not known. */
 export function wantedBytes(expectedSize: number): number {
   return Math.max(GIB, GROWTH * expectedSize);
 }

@@ -1,4 +1,6 @@
-/** What a cloud's image service shows of a file, from one pass over it, once the file is safe on the disk. */
+/**
+ * The hashes that a cloud's image service shows of a file, from one pass over it, once the file is safe on the disk.
+ */
 import { createHash } from "node:crypto";
 
 /** Hashing so much takes about a millisecond, after which others have their turn. */

@@ -1,6 +1,6 @@
 /**
- * What a build gets of the daemon's environment: what programs need to find their way, and what is meant for builds.
- * Elements are other people's scripts; the password of a cloud (`OS_PASSWORD`) is none of their business. What else
+ * The part of the daemon's environment that a build gets: variables that programs need, and those meant for builds.
+ * Elements are other people's scripts; they must not see a cloud's password (`OS_PASSWORD`). Whatever else
  * an element needs is set by the image's `env-vars`. Called for each command that is started.
  */
 

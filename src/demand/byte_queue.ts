@@ -1,9 +1,9 @@
 /** Bytes that came and are not understood yet. The codecs take them out, and bound how many there may be. */
 
-/** What an empty queue keeps at most. */
+/** The most bytes that an empty queue keeps. */
 const SPARE = 128 * 1024;
 
-/** However the bytes come in, each is copied only so many times. */
+/** However the bytes come in, each is copied only a few times. */
 export class ByteQueue {
   #buffer = new Uint8Array(256);
   #start = 0;

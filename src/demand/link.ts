@@ -1,6 +1,6 @@
 /**
  * A connection to one server that is made again whenever it ends, with growing pauses. What is said over it is a
- * `Conversation`, made anew for each connection and synchronous: it gets bytes, sends bytes, and throws where the
+ * `Conversation`, one for each connection, and synchronous: it gets bytes, sends bytes, and throws where the
  * server says what it must not. A server that goes silent is found out and given up. Gearman and ZeroMQ use it.
  */
 import type { LinkState } from "../domain/link_state.ts";

@@ -1,8 +1,8 @@
 /**
- * Attempts under way: each piece of work at most once, so many of a kind at a time. One that takes long may leave its
- * place to others and go on. What finds no place is dropped: the
- * next plan asks for it again, so that nothing waits in a queue that only a process knows. The executors start them
- * and are woken by each end.
+ * Attempts in progress: each piece of work at most once, and of a kind only as many as there are places. One that
+ * takes long may leave its place to others and go on. What finds no place is dropped: the next plan asks for it
+ * again, so that nothing waits in a queue that only a process knows. The executors start them and are woken by each
+ * end.
  */
 import { type Milliseconds, SECOND } from "../domain/time.ts";
 import { bulkhead } from "../lib/bulkhead.ts";
@@ -17,11 +17,11 @@ interface AttemptsDeps {
 }
 
 export interface Attempt {
-  /** What it is, for whoever asks what is in flight. */
+  /** The name of the work, for whoever asks what is in flight. */
   readonly work: WorkName;
   /** Names the piece of work: the same is never under way twice. */
   readonly key: string;
-  /** What shares its places. */
+  /** Attempts of one lane share its places. */
   readonly lane: string;
   /** How many places the lane has at this moment. */
   readonly places: number;
@@ -39,7 +39,10 @@ interface Running {
   readonly abort: AbortController;
 }
 
-/** What could not even be stored (a full disk) keeps its place so long, or it would be tried in a tight loop. */
+/**
+ * An attempt whose outcome cannot be stored (a full disk) keeps its place this long, or it would retry in a tight
+ * loop.
+ */
 const DEFECT_PAUSE = 5 * SECOND;
 
 export class Attempts implements AsyncDisposable {
@@ -66,7 +69,7 @@ export class Attempts implements AsyncDisposable {
     return this.#running.has(key);
   }
 
-  /** Starts it, unless it is under way already or finds no place. */
+  /** Starts it, unless it is already running or finds no place. */
   start(attempt: Attempt): boolean {
     const { key, lane, places, work, placeTime } = attempt;
     const used = this.#lanes.get(lane)?.used ?? 0;
@@ -89,7 +92,7 @@ export class Attempts implements AsyncDisposable {
     return true;
   }
 
-  /** Ends the work, where it is under way. */
+  /** Ends the work if it is running. */
   cancel(key: string, reason: Error): void {
     this.#running.get(key)?.abort.abort(reason);
   }

@@ -42,7 +42,7 @@ function refusal(error: unknown, now: number): Outcome {
   return { event: { type: "refused", result: concernsProvider ? "refused" : "failed", evidence }, cloud };
 }
 
-/** What is asked of the cloud for a node. */
+/** The request to the cloud for a node's server. */
 export function serverRequest(
   node: NodeRecord,
   { provider, image, networkIds, installation, run, providerImage = null }: {

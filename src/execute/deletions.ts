@@ -17,18 +17,18 @@ export interface DeletionOrder {
   readonly kind: CloudThingKind;
   /** A keypair's name. */
   readonly id: string;
-  /** What people know it by; null: nothing better than its id. */
+  /** The name that people know it by; null: nothing better than its id. */
   readonly name: string | null;
   readonly of: DeletionOwner;
 }
 
-/** What it is deleted for: a record, as it was when that was decided; or nothing any more. */
+/** The reason for a deletion: a record, as it was at the decision; or an owner that no longer exists. */
 export type DeletionOwner =
   | { readonly type: "node"; readonly node: NodeRecord }
   | { readonly type: "image"; readonly image: ProviderImage }
   | { readonly type: "leak"; readonly reason: string; readonly portId: string | null };
 
-/** What became of an order. */
+/** The outcome of an order. */
 export type DeletionReport = DeletionOutcome & { readonly provider: string; readonly order: DeletionOrder };
 
 type DeletionOutcome =
@@ -76,7 +76,7 @@ const REPEAT = 10 * MINUTE;
 
 export class Deletions {
   readonly #deps: DeletionsDeps;
-  /** What was told last of things that could not be deleted. */
+  /** The last message about each thing that could not be deleted. */
   readonly #told = new Map<string, string>();
   /** When the cloud accepted the deletion of a leak. No record says so: a new process asks once more. */
   readonly #accepted = new Map<string, Instant>();
@@ -172,7 +172,7 @@ export class Deletions {
     this.#tellOnce(order, { outcome: refusal === null ? "failed" : "refused", message: errorChain(error) });
   }
 
-  /** What is so again and again is told once. */
+  /** Logs a failure that repeats itself only once. */
   #tellOnce(order: DeletionOrder, outcome: Extract<DeletionOutcome, { message: string }>): void {
     const key = keyOf(order);
     if (this.#told.get(key) === outcome.message) return;

@@ -86,7 +86,10 @@ const PLACES: Readonly<Record<ActionType, number>> = {
   "give-up": 8,
 };
 
-/** What may take as long as boot-timeout, or as a script does, keeps its place for so long: after that it only waits. */
+/**
+ * Actions that may take as long as boot-timeout or a script keep their place for this long: after that they only
+ * wait.
+ */
 const PLACE_TIME: Readonly<Partial<Record<ActionType, Milliseconds>>> = {
   "login": 5 * SECOND,
   "prepare-node": 5 * SECOND,
@@ -198,9 +201,9 @@ export class Executor implements AsyncDisposable {
   }
 
   /**
-   * Writes down what is about to be done where that must be known after a crash: that a server is asked for or deleted,
-   * that a target is told of a node. null where the node is no longer as the plan had it: then the next plan says what
-   * is right.
+   * Writes down what is about to be done where that must be known after a crash: that a server is asked for or
+   * deleted, that a node is registered with a target. null where the node is no longer as the plan had it: then the
+   * next plan says what is right.
    */
   async #announce(action: Action, { access }: AttemptSite): Promise<NodeRecord | null> {
     const { ledger, clock } = this.#deps;
@@ -367,7 +370,7 @@ export class Executor implements AsyncDisposable {
 
 const DELETED = new Error("the node is being deleted");
 
-/** What is written down before an attempt. */
+/** Events that are stored before an attempt. */
 const ANNOUNCEMENTS: Readonly<Partial<Record<ActionType, NodeEvent>>> = {
   "create-server": { type: "sending" },
   "delete-server": { type: "deleting" },

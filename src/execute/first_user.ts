@@ -58,7 +58,7 @@ class FirstUser<Result> {
     this.#signal = AbortSignal.any([search.signal, this.#over.signal]);
   }
 
-  /** No login is under way any more when it resolves. */
+  /** No login is still running when it resolves. */
   async find(): Promise<Result> {
     this.#start();
     this.#startMore().catch(() => {});

@@ -21,8 +21,8 @@ interface Attempt {
 }
 
 /**
- * Tries the ways one after the other as long as the cloud says that there is none from that network to that port, or that
- * the network is used up.
+ * Tries the ways one after the other as long as the cloud says that the port cannot be reached from that network, or
+ * that the network is used up.
  */
 export async function executeCreateFloatingIp(
   { node, ways, otherwise }: FloatingIpWish,

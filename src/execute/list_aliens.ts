@@ -1,6 +1,6 @@
 /**
- * What is on the clouds and unknown to the pool: servers that no node of it names, but those that a node which does not
- * know its own yet may turn out to have. Asks every provider at once; one that does not answer is a warning.
+ * Servers on the clouds that the pool does not know: no node names them, nor can they belong to a node which does not
+ * know its own server yet. Asks every provider at once; one that does not answer is a warning.
  */
 import type { Cloud } from "../cloud/cloud.ts";
 import { type NodeRecord, serverIdOf } from "../domain/node.ts";

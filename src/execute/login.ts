@@ -29,7 +29,7 @@ export interface LoginDeps {
 export async function executeLogin(
   { node, address }: { node: NodeRecord; address: string },
   { next, makeKeypair, ...deps }: LoginDeps & {
-    /** What follows on the login. */
+    /** The phase that follows the login. */
     next: "prepare" | "assign" | "ready";
     makeKeypair: () => Promise<NodeGroup["key"]>;
   },
@@ -49,7 +49,7 @@ export async function executeLogin(
   }
 }
 
-/** What boot-timeout leaves, but for a moment in which the failure can be stored before the time is over. */
+/** The rest of boot-timeout, less a moment in which the failure can be stored before the time is over. */
 function timeLeft({ state }: NodeRecord, { clock, provider: { bootTimeout } }: LoginDeps): number {
   const deadline = state.phase === "login" ? state.activeAt + bootTimeout : 0;
   const left = deadline - clock.now();

@@ -1,4 +1,4 @@
-/** What an attempt came to. The executor stores it; attempts themselves change no record. */
+/** The outcome of an attempt. The executor stores it; attempts themselves change no record. */
 import type { NodeEvent } from "../domain/node_transition.ts";
 import type { Evidence } from "../domain/node.ts";
 import type { Instant } from "../domain/time.ts";
@@ -6,13 +6,13 @@ import { CloudError } from "../domain/cloud_error.ts";
 import { errorChain } from "../lib/error_chain.ts";
 
 export interface Outcome {
-  /** What happened to the node; `ended`: nothing of it is left; null: nothing, or it has been stored already. */
+  /** The event for the node; `ended`: nothing of it is left; null: no event, or it has been stored already. */
   readonly event: NodeEvent | "ended" | null;
-  /** What the cloud answered, where that concerns more than this node. */
+  /** The cloud's answer, where it concerns more than this node. */
   readonly cloud?: CloudVerdict;
 }
 
-/** What one answer says of the whole provider. */
+/** The meaning of one answer for the whole provider. */
 export type CloudVerdict =
   /** It takes requests for servers. */
   | { readonly type: "accepts" }

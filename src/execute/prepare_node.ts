@@ -28,14 +28,14 @@ export interface PrepareDeps {
   readonly scriptDir: string | null;
   /** Variables that the script is given. */
   readonly variables: Readonly<Record<string, string>>;
-  /** What follows when all is done. */
+  /** The phase that follows when all is done. */
   readonly next: "assign" | "ready";
 }
 
 interface Preparation {
   readonly node: NodeRecord;
   readonly subnodes: readonly NodeRecord[];
-  /** As the configuration has it: a script's name, perhaps with arguments; null: there is none. */
+  /** As the configuration has it: a script's name, perhaps with arguments; null: no script. */
   readonly readyScript: string | null;
 }
 

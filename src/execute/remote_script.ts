@@ -14,15 +14,17 @@ export const SCRIPTS = "/opt/nodepool-scripts";
 export const OPEN_SCRIPTS =
   `chmod -R a+rx ${SCRIPTS} 2>/dev/null || sudo -n chmod -R a+rx ${SCRIPTS} 2>/dev/null || true`;
 
-/** What is kept of the output of a command that failed. */
+/** The last lines kept of the output of a command that failed. */
 const LINES = 50;
 
-/** What logs say, and the output of a command that failed: sudo may refuse to work then. */
+/** Goes into logs, and to the output of a command that failed: sudo may refuse to work then. */
 export const NO_TERMINAL =
   "nodepool: the server gave no pseudo-terminal (PermitTTY in its sshd_config, or no-pty with the key); " +
   "sudo with requiretty needs one";
 
-/** What sh means by an exit code: its own words are the same for a script and for what its first line names. */
+/**
+ * The meaning of sh's exit codes: its own words are the same for a script and for the interpreter in its first line.
+ */
 const MEANING: Readonly<Record<number, string>> = {
   126: ": a file cannot be executed; chmod +x is missing, or its file system is mounted noexec",
   127: ": a command was not found, or the interpreter in the script's first line (CRLF line ends cause that)",

@@ -1,5 +1,5 @@
 /**
- * What the end of a job does to the node that it ran on: the node is deleted, or held where the job has an entry
+ * The effect of a job's end on the node that it ran on: the node is deleted, or held where the job has an entry
  * and failed. The one place where that is decided; `release` and whatever else hears of jobs' ends call it, each in
  * an edit, so that of any number of failures at once no more are held than the entry says.
  */
@@ -15,12 +15,12 @@ export interface JobEnd {
   readonly job: string | null;
   /** `SUCCESS`, `FAILURE`, or another of Jenkins' words; null: not told, which is no failure. */
   readonly result: string | null;
-  /** What is remembered of a node that is deleted. */
+  /** The comment in the record of a node that is deleted. */
   readonly comment: string;
   readonly now: Instant;
 }
 
-/** What became of the node. */
+/** The effect on the node. */
 export type JobEndEffect =
   /** Its job failed and has an entry: it is held from now on. */
   | "held"

@@ -13,7 +13,7 @@ import type { Ledger } from "../store/ledger.ts";
 import type { TurnEdits } from "./turn_edits.ts";
 import { zoneFor } from "./zone_for.ts";
 
-/** What a pool without targets names its servers. */
+/** The hostname template of a pool without targets. */
 const DEFAULT_HOSTNAME = "{label.name}-{provider.name}-{node_id}";
 const DEFAULT_SUBNODE_HOSTNAME = "{label.name}-{provider.name}-{node_id}-{subnode_id}";
 

@@ -54,7 +54,7 @@ export function recordImage(
   });
 }
 
-/** Changes an order, or the empty one where there is none yet. */
+/** Changes an order, or begins with an empty one. */
 export function changeOrder(
   edit: Edit,
   name: Pick<ImageOrder, "provider" | "image">,

@@ -1,6 +1,7 @@
 /**
- * What one turn of the loop stores, each for a record of its own: what is refused, such as a record that could not be read
- * back, leaves the others alone and is gathered as a defect. A state that cannot be written ends the turn.
+ * The edits of one turn of the loop, each for a record of its own: an edit that is refused, such as a record that
+ * could not be read back, leaves the others alone and is gathered as a defect. A state that cannot be written ends
+ * the turn.
  */
 import { Apart, type DefectSubject } from "../domain/defect.ts";
 import { StoreError } from "../store/store.ts";

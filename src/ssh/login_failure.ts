@@ -1,4 +1,4 @@
-/** What an error of the connection means for a login: pure, and the only reader of ssh2's errors. */
+/** Translates errors of an SSH connection into failures of a login: pure, and the only reader of ssh2's errors. */
 import { seeManual } from "../domain/see_manual.ts";
 import { offerProblem, type ServerOffer } from "./server_offer.ts";
 import { LoginError, type LoginFailure, type LoginTarget } from "./shell.ts";

@@ -6,7 +6,7 @@ import type { Random } from "../lib/random.ts";
 import { OutputTail } from "../lib/output_tail.ts";
 import { type CommandResult, LoginError } from "./shell.ts";
 
-/** What is shown of what the server printed in place of the word. */
+/** The longest part of the server's own output that a message shows. */
 const SHOWN = 300;
 
 export class LoginProof {
@@ -20,21 +20,24 @@ export class LoginProof {
   }
 
   /**
-   * What to run: the word, then a command. The halves stand in the script the other way round, so that whatever prints the
-   * script, with its blanks gone or replaced, does not print the word.
+   * The script to run: the word, then a command. The word's halves are swapped in the script, so that whatever prints
+   * the script, with its blanks gone or replaced, does not print the word.
    */
   script(command = ":"): string {
     const [first, second] = this.#halves;
     return `set -- ${second} ${first}; printf '%s-%s\\n' $2 $1\n${command}`;
   }
 
-  /** What a script of `script` is to print, and the command behind it; null for any other script. For simulated servers. */
+  /**
+   * The word that a script of `script` is to print, and the command behind it; null for any other script. For
+   * simulated servers.
+   */
   static read(script: string): { readonly word: string; readonly command: string } | null {
     const found = /^set -- (\w+) (\w+); printf '%s-%s\\n' \$2 \$1\n([^]*)$/.exec(script);
     return found === null ? null : { word: `${found[2]}-${found[1]}`, command: found[3]! };
   }
 
-  /** What the server prints, until the word has come. */
+  /** Takes the server's output, until the word has come. */
   hear(chunk: Uint8Array): void {
     if (this.#isThere) return;
     this.#heard.add(chunk);
@@ -50,7 +53,7 @@ export class LoginProof {
     throw otherCommand({ where, heard: output, ended: `exit code ${exitCode}` });
   }
 
-  /** What a failure before the word came means: with something else printed, that this is not the user. */
+  /** The meaning of a failure before the word came: with other output, that this is not the user. */
   explain(error: unknown, { where }: { where: string }): unknown {
     const heard = this.#heard.text();
     if (!(error instanceof LoginError) || error.failure === "account") return error;

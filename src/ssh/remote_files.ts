@@ -63,7 +63,7 @@ export class RemoteFiles implements Disposable {
     this.#fail(closedEarly({ stage: "copy", where: this.#where }));
   }
 
-  /** Makes a folder, and those above it, where there is none. @returns whether it was made */
+  /** Makes a folder, and those above it, unless they exist. @returns whether it was made */
   async makeFolder(path: string, { mode }: { mode: number }): Promise<boolean> {
     try {
       await this.#mkdir(path, mode);
@@ -102,7 +102,7 @@ export class RemoteFiles implements Disposable {
     await this.#call<void>(`write ${path}`, (done) => this.#sftp.close(handle, done));
   }
 
-  /** What is there is removed first, as it may be read-only, running, or a link; where it cannot be, it is overwritten. */
+  /** Removes an existing file first, as it may be read-only, running, or a link; if it cannot, overwrites it. */
   async #create(path: string, mode: number): Promise<Buffer> {
     const open = (flags: "w" | "wx") =>
       this.#call<Buffer>(`write ${path}`, (done) => this.#sftp.open(path, flags, { mode }, done));

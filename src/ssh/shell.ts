@@ -16,7 +16,7 @@ export interface LoginTarget {
 
 export interface CommandResult {
   readonly exitCode: number;
-  /** What it wrote to both outputs, the last 64 KiB. */
+  /** The output of both streams, the last 64 KiB. */
   readonly output: string;
 }
 

@@ -1,6 +1,6 @@
 /**
- * One connection over ssh2, from its socket to its end. The first failure is the one that counts: it closes the socket
- * and aborts `lost`, which whatever is under way on the connection listens to. It holds one socket, and none once
+ * One connection over ssh2, from its socket to its end. The first failure is the one that counts: it closes the
+ * socket and aborts `lost`, to which all work on the connection listens. It holds one socket, which is closed once
  * `close` has resolved. `ssh2_shell.ts` opens it.
  */
 import { Socket } from "node:net";
@@ -151,7 +151,7 @@ export class Ssh2Connection {
     ask(CHANNEL_PAUSES.first);
   }
 
-  /** What messages of failures say is under way from now on. */
+  /** Names the stage that messages of failures mention from now on. */
   enter(stage: LoginStage): void {
     this.#stage = stage;
   }

@@ -1,5 +1,5 @@
 /**
- * What the pool needs of a place that ready nodes are handed to: the port. There a node is an *agent*, under the
+ * The port to a place that ready nodes are handed to. There a node is an *agent*, under the
  * node's name. Every method makes one attempt, throws `TargetError`, and honours the target's rate; none waits for an
  * agent to connect or for a job to end.
  */
@@ -46,6 +46,6 @@ export interface AgentRequest {
   /** Who logs in, with the private key at that path on the target's machine; a target's own credentials come before. */
   readonly username: string;
   readonly privateKey: string;
-  /** `TYPE BASE64`; where there is none, any host key is accepted. */
+  /** `TYPE BASE64`; an empty list: any host key is accepted. */
   readonly hostKeys: readonly string[];
 }

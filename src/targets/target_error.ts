@@ -1,4 +1,4 @@
-/** What kind of refusal a target gave; the pool decides by it. */
+/** The kinds of refusals that a target gives; the pool decides by them. */
 export type TargetErrorKind =
   /** There is no such agent or job. */
   | "notFound"
@@ -19,7 +19,7 @@ export type TargetErrorKind =
 export class TargetError extends Error {
   override readonly name = "TargetError";
   readonly kind: TargetErrorKind;
-  /** What was wrong and what to do: the message without the action. */
+  /** The problem and what to do: the message without the action. */
   readonly problem: string;
   /** HTTP status; null where there was no answer. */
   readonly status: number | null;

@@ -1,7 +1,7 @@
 /**
- * What is said with one Gearman server over one connection, binary and text. The server answers in the order in which
- * it is asked, so what it says belongs to the oldest question; only news of jobs comes at any time. Whatever fits neither
- * ends the connection.
+ * The conversation with one Gearman server over one connection, binary and text. The server answers in the order in
+ * which it is asked, so what it says belongs to the oldest question; only news of jobs comes at any time. Whatever
+ * fits neither ends the connection.
  */
 import type { Clock } from "../../lib/clock.ts";
 import type { Conversation, Peer } from "../link.ts";
@@ -36,7 +36,7 @@ const MORE = Symbol("more");
 /** The server understood the question and says no. */
 class Refusal extends Error {}
 
-/** What no server has: an answer that goes on after so many functions is none. */
+/** More functions than any server has: a longer answer is invalid. */
 const MAX_FUNCTIONS = 1_000_000;
 
 const encoder = new TextEncoder();
@@ -81,7 +81,7 @@ export class GearmanConversation implements Conversation {
     this.#runs.clear();
   }
 
-  /** Asks for the queues of all functions; who asks while the answer is under way shares it. @throws GearmanError */
+  /** Asks for the queues of all functions; who asks before the answer is complete shares it. @throws GearmanError */
   readStatus(): Promise<FunctionStatus> {
     this.#status ??= this.#askStatus().finally(() => this.#status = null);
     return this.#status;

@@ -1,7 +1,7 @@
 /**
- * What Gearman servers say of their queues, and how many nodes that asks for. Pure; 2016's rules: functions that begin
- * with `build:` ask for nodes. `build:JOB:LABEL` asks for LABEL; `build:JOB` asks for the first label that is known for
- * JOB from functions of the other kind, whatever their queue; for nothing where none is.
+ * The queues that Gearman servers report, and the nodes that they ask for. Pure; 2016's rules: functions that begin
+ * with `build:` ask for nodes. `build:JOB:LABEL` asks for LABEL; `build:JOB` asks for the first label that is known
+ * for JOB from functions of the other kind, whatever their queue, and otherwise for nothing.
  */
 
 const BUILD = "build:";
@@ -78,7 +78,7 @@ function firstLabelOf(job: string, servers: readonly FunctionStatus[]): string |
   return null;
 }
 
-/** What is no number counts for nothing, as in 2016. */
+/** Anything but a number counts as 0, as in 2016. */
 function countOf(field: string): number {
   return /^\d{1,15}$/.test(field) ? Number(field) : 0;
 }

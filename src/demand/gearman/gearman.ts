@@ -13,7 +13,7 @@ import { GearmanError } from "./gearman_error.ts";
 import { JobServer } from "./job_server.ts";
 import { managerIn } from "./manager_in.ts";
 
-/** What a manager is told of a node that it gets. */
+/** The facts about a node that its manager gets. */
 interface AssignedNode {
   /** The node's nodename. */
   readonly name: string;

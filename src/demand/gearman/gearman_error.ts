@@ -1,4 +1,4 @@
-/** What became of a request to a Gearman server that did not succeed. */
+/** The failures of a request to a Gearman server. */
 
 type GearmanErrorKind =
   /** No server is connected. */

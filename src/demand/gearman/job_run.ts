@@ -22,7 +22,7 @@ export class JobRun {
     this.#outcome.promise.catch(() => {});
   }
 
-  /** What the worker answered, with what it sent before. @throws GearmanError */
+  /** The worker's answer, with the data it sent before. @throws GearmanError */
   get result(): Promise<Uint8Array> {
     return this.#outcome.promise;
   }
@@ -70,7 +70,7 @@ export class JobRun {
   }
 }
 
-/** What of a worker's own words goes into a message. */
+/** The most characters of a worker's own words in a message. */
 const MAX_WORDS = 300;
 
 function textOf(data: Uint8Array): string {

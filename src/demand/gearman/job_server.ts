@@ -23,10 +23,10 @@ export class JobServer implements AsyncDisposable {
   readonly #clock: LinkDeps["clock"];
   readonly #place: string;
   readonly #link: Link;
-  /** What is or was said over the newest connection; null: there was none yet. */
+  /** The conversation over the newest connection; null: no connection yet. */
   #conversation: GearmanConversation | null = null;
   #fail: (error: Error) => void = () => {};
-  /** What this connection's newest answer said; null: there was none yet. */
+  /** The newest status from this connection; null: no answer yet. */
   #status: FunctionStatus | null = null;
 
   constructor(options: JobServerOptions) {

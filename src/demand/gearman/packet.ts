@@ -78,7 +78,7 @@ export function encodePacket(
 }
 
 /**
- * What a header says; `size` is of the bytes after it.
+ * Reads a header; `size` is that of the bytes after it.
  * @throws Error where no packet begins so
  */
 export function readHeader(header: DataView): { magic: Magic; type: PacketType; size: number } {

@@ -1,6 +1,6 @@
 /**
- * What a SUB socket says with one publisher over one connection: greeting, handshake, a subscription to everything;
- * then it listens. Whatever breaks the protocol ends the connection.
+ * The conversation of a SUB socket with one publisher over one connection: greeting, handshake, a subscription to
+ * everything; then it listens. Whatever breaks the protocol ends the connection.
  */
 import type { Clock } from "../../lib/clock.ts";
 import { ByteQueue } from "../byte_queue.ts";
@@ -12,7 +12,7 @@ import { type Agreement, Greeting } from "./greeting.ts";
 /** The frames of one message, at least one. */
 export type Message = readonly Uint8Array[];
 
-/** No publisher of events sends so many in one message. */
+/** More frames than any publisher of events sends in one message. */
 const MAX_FRAMES = 1024;
 /** A message to the publisher that begins so asks for all whose beginning is what follows: here nothing. */
 const SUBSCRIPTION = Uint8Array.of(1);
@@ -62,7 +62,7 @@ export class SubscriberConversation implements Conversation {
 
   end(): void {}
 
-  /** What both speak; the handshake's first word follows at once. */
+  /** The version that both speak; the handshake's first word follows at once. */
   #agree(): Agreement | null {
     const agreement = this.#agreement = this.#greeting.read(this.#queue);
     if (agreement === null) return null;

@@ -1,4 +1,4 @@
-/** What Jenkins' ZMQ Event Publisher tells of a job on a node: pure. */
+/** Reads the events of Jenkins' ZMQ Event Publisher about a job on a node: pure. */
 import * as v from "valibot";
 
 /** A build has begun; its steps are over; all is over, and its result will not change. */
@@ -9,11 +9,11 @@ export interface JobEvent {
   readonly job: string;
   /** Jenkins' name of the agent, which is a node's nodename; empty: it ran on none. */
   readonly nodename: string;
-  /** `SUCCESS`, `FAILURE`, `UNSTABLE`, `ABORTED`, …; null: there is none yet. */
+  /** `SUCCESS`, `FAILURE`, `UNSTABLE`, `ABORTED`, …; null: not known yet. */
   readonly result: string | null;
   /** `ZUUL_BRANCH`; null: the job has no such parameter. */
   readonly branch: string | null;
-  /** What the agent is described with; null: the publisher does not tell. */
+  /** The agent's description; null: the publisher does not send it. */
   readonly description: string | null;
 }
 
@@ -23,7 +23,7 @@ const TOPICS: Readonly<Record<string, JobEventType>> = {
   onFinalized: "finalized",
 };
 
-/** What is not as it should be does not hide that a job has ended. */
+/** A field of the wrong type does not hide that a job has ended. */
 const optionalText = v.fallback(v.nullish(v.string(), null), null);
 
 const eventSchema = v.object({

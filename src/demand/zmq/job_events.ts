@@ -1,5 +1,5 @@
 /**
- * The job events of all Jenkins publishers. A message that is none is logged and skipped; a publisher that cannot be
+ * The job events of all Jenkins publishers. Any other message is logged and skipped; a publisher that cannot be
  * reached is tried again for ever. The composition root makes one.
  */
 import type { LinkState } from "../../domain/link_state.ts";

@@ -30,7 +30,7 @@ export async function executeBuildImage(
   }
 }
 
-/** What is to be built; null: the configuration no longer has it. */
+/** The job of a build; null: the configuration no longer has the image. */
 export function buildJob(
   image: DibImage,
   { config, dibImages }: { config: Config; dibImages: Iterable<DibImage> },

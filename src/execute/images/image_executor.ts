@@ -274,7 +274,7 @@ export class ImageExecutor implements AsyncDisposable {
     }
   }
 
-  /** What can be done for an image that the configuration no longer has. */
+  /** Carries out the actions that are possible for an image which the configuration no longer has. */
   #end(
     action: EndingAction,
     { access, signal }: Pick<Site, "access" | "signal">,
@@ -382,7 +382,7 @@ export class ImageExecutor implements AsyncDisposable {
     );
   }
 
-  /** What is being done for an image that has left its phase is of no use any more. */
+  /** Ends the work for images that have left their phase: it is of no use any more. */
   #endLeft({ dibImages, images }: LedgerChange): void {
     for (const { previous, next } of dibImages) {
       if (previous === null || previous.state.phase === next?.state.phase) continue;

@@ -1,4 +1,4 @@
-/** What an attempt for an image came to. The executor stores it; attempts themselves change no record. */
+/** The outcome of an attempt for an image. The executor stores it; attempts themselves change no record. */
 import { CloudError } from "../../domain/cloud_error.ts";
 import { pauseAfter } from "../../cloud/pause_after.ts";
 import type { CloudErrorKind } from "../../domain/cloud_error_kind.ts";
@@ -28,12 +28,12 @@ const PASSING: ReadonlySet<CloudErrorKind> = new Set([
   "badResponse",
 ]);
 
-/** When to try again after so many attempts, the last of which ended with the error. */
+/** When to try again after that number of attempts, the last of which ended with the error. */
 export function nextAttempt(error: unknown, { attempt, now }: { attempt: number; now: Instant }): Instant {
   return now + pauseAfter(error, backoff({ failures: attempt + 1, base: FIRST_PAUSE, max: LONGEST_PAUSE }));
 }
 
-/** What a failed request for something that must not be made twice comes to. */
+/** The outcome of a failed request for something that must not be made twice. */
 export function refusalOutcome(
   error: unknown,
   { attempt, now }: { attempt: number; now: Instant },

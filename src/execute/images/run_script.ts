@@ -31,7 +31,7 @@ interface ScriptDeps {
   readonly signal: AbortSignal;
   readonly credentials: Credentials;
   readonly target: (username: string) => Promise<LoginTarget>;
-  /** What the login may take, for all users together. */
+  /** The time limit of the login, for all users together. */
   readonly loginTimeout: Milliseconds;
   readonly log: { write(chunk: Uint8Array): void };
 }

@@ -28,7 +28,7 @@ export async function executeCreateImage(
   }
 }
 
-/** What is asked of the cloud for an upload. */
+/** The request to the cloud for an upload. */
 export function imageRequest(image: ProviderImage, marking: Marking): ImageRequest {
   return {
     name: image.hostname,
@@ -46,7 +46,7 @@ export function markedProperties(
   return imageProperties({ installation, provider, imageId: id, run, name: hostname }, use.meta);
 }
 
-/** What an image's properties are made of besides its record. */
+/** The sources of an image's properties besides its record. */
 interface Marking {
   readonly use: ProviderImageConfig;
   readonly installation: string;

@@ -9,7 +9,7 @@ import { orAborted } from "../../lib/or_aborted.ts";
 import { parseAnswer } from "../../lib/parse_answer.ts";
 
 export interface Crumb {
-  /** What a POST must carry; nothing where Jenkins has the protection switched off. */
+  /** The headers that every POST carries; empty where Jenkins has the protection switched off. */
   readonly headers: Readonly<Record<string, string>>;
 }
 

@@ -1,11 +1,11 @@
-/** What an answer that is none of those asked for means. Pure; `jenkins_client` calls it. */
+/** Explains an answer that was not one of the expected ones. Pure; `jenkins_client` calls it. */
 import type { SendResponse } from "../../http/send.ts";
 import type { TargetErrorKind } from "../target_error.ts";
 import { pageText } from "./page_text.ts";
 
 interface Refusal {
   readonly kind: TargetErrorKind;
-  /** What was wrong and what to do, in one line. */
+  /** The problem and what to do, in one line. */
   readonly problem: string;
   /** Whether a POST that was answered so may have done something. */
   readonly effect: "none" | "unknown";

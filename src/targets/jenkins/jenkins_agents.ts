@@ -98,7 +98,7 @@ async function deleteAgent(name: string, { client, signal }: ClientCall): Promis
 /** Where Jenkins leads from what it has done; a login page leads elsewhere. */
 const TO_COMPUTERS = { to: /\/computer\/?$/, advice: "check url, user and apikey" };
 
-/** What calls about one agent have in common; `path` is the agent's page. */
+/** The common part of calls about one agent; `path` is the agent's page. */
 function agentCall(name: string, { what, client, signal }: ClientCall & { what: string }) {
   const action = `${what} agent ${name}`;
   const segment = pathSegment(name);

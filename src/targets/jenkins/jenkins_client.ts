@@ -34,7 +34,7 @@ export interface JenkinsClientOptions {
 }
 
 export interface JenkinsCall {
-  /** What is attempted: "create agent node-12"; every error begins with it. */
+  /** The action attempted: "create agent node-12"; every error begins with it. */
   readonly action: string;
   readonly method: "GET" | "POST";
   /** Below Jenkins' address, encoded: `/computer/api/json`. */
@@ -42,7 +42,7 @@ export interface JenkinsCall {
   readonly body?: { readonly type: string; readonly text: string };
   /** Statuses besides 200 that are an answer, not an error. */
   readonly accept?: readonly number[];
-  /** What a 404 means. */
+  /** The meaning of a 404. */
   readonly missing: string;
   readonly signal: AbortSignal;
 }

@@ -1,7 +1,7 @@
 /**
- * What an answer of Jenkins, or of the proxy before it, says to a reader: one line. Pure; `describe_refusal` calls it.
- * Jenkins' servlet container puts its message into the title, Jenkins into the main panel of a page; everything else is
- * the text of a page.
+ * The text of an answer of Jenkins, or of the proxy before it, in one line. Pure; `describe_refusal` calls it.
+ * Jenkins' servlet container puts its message into the title, Jenkins into the main panel of a page; everything else
+ * is the text of a page.
  */
 import type { SendResponse } from "../../http/send.ts";
 import { unescapeEntities } from "./entities.ts";
