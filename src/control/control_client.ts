@@ -19,7 +19,6 @@ import { type Operation, stream } from "./operation.ts";
 import type { OperationName } from "./operations.ts";
 import { listOperations } from "./operations/list_operations.ts";
 import type { PoolClient } from "./pool_client.ts";
-import { fits } from "./quick_check.ts";
 import { ControlSocketError } from "./socket_path.ts";
 import { whatIsWrong } from "./what_is_wrong.ts";
 
@@ -62,7 +61,8 @@ class RemotePool implements PoolClient {
     if (status === 404) await this.#checkFit(name, options);
     if (status >= 400) throw failureOf(status, text);
     const answer = parsed(text);
-    if (!fits(operation.answer, answer)) throw await this.#misfit(name, operation, { answer, options });
+    const { problems } = whatIsWrong(operation.answer, answer);
+    if (problems !== null) throw await this.#misfit(name, problems, options);
     return answer as never;
   }
 
@@ -72,14 +72,9 @@ class RemotePool implements PoolClient {
     if (problem !== null) throw new Error(problem);
   }
 
-  async #misfit(
-    name: OperationName,
-    { answer: schema }: Operation,
-    { answer, options }: { answer: unknown; options: AskOptions },
-  ): Promise<Error> {
+  async #misfit(name: OperationName, problems: string, options: AskOptions): Promise<Error> {
     const greeting = await this.#greet(options);
     const problem = misfit(greeting, name) ?? blameVersion(greeting);
-    const { problems } = whatIsWrong(schema, answer);
     const blame = problem === null ? "" : `; ${problem}`;
     return new Error(`the daemon sent an invalid response to ${name}: ${problems}${blame}`);
   }

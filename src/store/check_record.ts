@@ -6,6 +6,7 @@
  */
 import * as v from "valibot";
 import type { HistoryRecord } from "../domain/node.ts";
+import { fits } from "../lib/fits.ts";
 import type { Layer } from "./draft.ts";
 import { orderPair, pausePair } from "./pair_key.ts";
 import { capHistory, capRow } from "./record_caps.ts";
@@ -26,8 +27,8 @@ const KEY_LIMIT = 1_800;
 
 /** @param what names the record in the message: `node 7` @throws UnstorableRecordError */
 export function checkRecord(what: string, record: object, schema: v.GenericSchema): void {
-  const result = v.safeParse(schema, record, { abortEarly: true });
-  if (!result.success) {
+  const result = fits(schema, record) ? null : v.safeParse(schema, record, { abortEarly: true });
+  if (result?.success === false) {
     const [issue] = result.issues;
     const field = v.getDotPath(issue);
     throw unstorable(what, `${field === null ? "" : `${field}: `}${issue.message}`);

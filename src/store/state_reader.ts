@@ -1,5 +1,6 @@
 /** Reads a state's values and checks each: what comes out is whole, or a StoreError names the key that is not. */
 import * as v from "valibot";
+import { fits } from "../lib/fits.ts";
 import { decodeRecord, RECORD_VERSION } from "./record_codec.ts";
 import { damagedState, newerState, stateFailure } from "./state_errors.ts";
 
@@ -62,6 +63,7 @@ export class StateReader {
   }
 
   #check<Output>(key: Deno.KvKey, value: unknown, schema: Schema<Output>): Output {
+    if (fits(schema, value)) return value as Output;
     const result = v.safeParse(schema, value, { abortEarly: true });
     if (result.success) return result.output;
     const [issue] = result.issues;
