@@ -6,7 +6,7 @@
 import { resolve } from "node:path";
 import { OtherDaemonError, StateLostError } from "./cli/cli_error.ts";
 import { ExitCode } from "./cli/exit_code.ts";
-import type { DaemonOptions, DaemonParts } from "./cli/wiring.ts";
+import type { DaemonOptions, EnabledParts } from "./cli/wiring.ts";
 import { ConfigSource } from "./config/config_source.ts";
 import { formatProblem } from "./config/config_error.ts";
 import type { LoadedConfig } from "./config/load_config.ts";
@@ -192,7 +192,7 @@ function tellFindings({ warnings, notices }: Pick<LoadedConfig, "warnings" | "no
 }
 
 /** @throws OtherDaemonError where another process has it */
-async function takeLock(state: string, parts: DaemonParts): Promise<Disposable> {
+async function takeLock(state: string, parts: EnabledParts): Promise<Disposable> {
   try {
     return await lockState(state, {
       holder: `nodepool daemon${roleOf(parts)}`,
@@ -212,16 +212,16 @@ const INSTEAD_OF_HALVES =
   "in place of `nodepoold --no-builder` and nodepool-builder";
 
 /** In 2016, one process ran the pool and another built its images. */
-function isHalf({ pool, builds }: DaemonParts): boolean {
+function isHalf({ pool, builds }: EnabledParts): boolean {
   return pool !== builds;
 }
 
-function roleOf({ pool, builds }: DaemonParts): string {
+function roleOf({ pool, builds }: EnabledParts): string {
   if (!pool) return " --builder-only";
   return builds ? "" : " --no-builder";
 }
 
-function tellMissingBuilder({ pool, builds }: DaemonParts, { diskimages }: Config): void {
+function tellMissingBuilder({ pool, builds }: EnabledParts, { diskimages }: Config): void {
   if (!pool || builds || diskimages.length === 0) return;
   log.warning(
     "--no-builder: nothing builds or uploads diskimages, and no nodepool-builder can run beside this daemon; " +

@@ -9,8 +9,8 @@ import { loadUndici } from "./http/load_undici.ts";
 import { loadLogging } from "./config/load_logging.ts";
 import { ConfigSource } from "./config/config_source.ts";
 import { ControlError } from "./control/control_error.ts";
-import { localPool, type Refusal } from "./control/local_pool.ts";
-import type { Asked, DaemonParts, DaemonPool } from "./control/operated_pool.ts";
+import { localPool, type LocalRefusal } from "./control/local_pool.ts";
+import type { DaemonParts, DaemonPool } from "./control/operated_pool.ts";
 import type { PlacedOrders } from "./control/operations/image_operations.ts";
 import type { PoolClient } from "./control/pool_client.ts";
 import { serveControl } from "./control/serve_control.ts";
@@ -27,6 +27,7 @@ import { Pool } from "./pool/pool.ts";
 import { openStatsd, poolAdapters } from "./pool_adapters.ts";
 import { openKvStore } from "./store/kv_store.ts";
 import { lockState } from "./store/state_lock.ts";
+import type { Call } from "./lib/call.ts";
 
 const log = loggerOf("control");
 
@@ -104,7 +105,7 @@ function forCommand(pool: Pool, resources: AsyncDisposableStack): DaemonPool & A
 }
 
 /** @throws ControlError where nothing may be made on the clouds */
-async function unlessWithheld(pool: Pool, orders: PlacedOrders, { signal }: Asked) {
+async function unlessWithheld(pool: Pool, orders: PlacedOrders, { signal }: Call) {
   const over = new AbortController();
   const until = AbortSignal.any([signal, over.signal]);
   const looking = (async () => {
@@ -120,7 +121,7 @@ async function unlessWithheld(pool: Pool, orders: PlacedOrders, { signal }: Aske
 }
 
 /** Others may look, and write down what the next daemon does; who wants work done is told to wait. */
-function refusalOf(holder: string): Refusal {
+function refusalOf(holder: string): LocalRefusal {
   return {
     also: ["image-order", "state-adopt"],
     why:

@@ -34,7 +34,7 @@ export function tooLittleSpace(
   return new BuildError("disk", message, "");
 }
 
-export function outOfTime(job: BuildJob, tail: string): BuildError {
+export function buildOutOfTime(job: BuildJob, tail: string): BuildError {
   const time = seconds(job.timeout);
   const message =
     `the build of ${job.name} timed out after ${time} and was stopped; see ${job.logFile}, or raise build-timeout`;

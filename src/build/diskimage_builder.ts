@@ -9,11 +9,11 @@ import { type Clock, systemClock } from "../lib/clock.ts";
 import { startDeadline } from "../lib/deadline.ts";
 import { buildArguments } from "./build_arguments.ts";
 import {
+  buildOutOfTime,
   endedBadly,
   fileMissing,
   folderUnusable,
   logUnwritable,
-  outOfTime,
   programMissing,
   tooLittleSpace,
 } from "./build_failure.ts";
@@ -91,7 +91,7 @@ async function run(job: BuildJob, { command, clock, log, signal }: RunDeps): Pro
   for await (const chunk of running.output) await log.write(chunk);
   const code = await running.exitCode;
   signal.throwIfAborted();
-  if (deadline.passed) throw outOfTime(job, log.tail());
+  if (deadline.passed) throw buildOutOfTime(job, log.tail());
   if (code !== 0) throw endedBadly(job, { code, tail: log.tail() });
 }
 

@@ -36,7 +36,7 @@ export interface DaemonOptions extends ConfigFiles {
   readonly pidFile: string | null;
   /** A logging configuration file. */
   readonly logConfigFile: string | null;
-  readonly parts: DaemonParts;
+  readonly parts: EnabledParts;
   /** Builds, and uploads, side by side. */
   readonly buildWorkers: number;
   readonly uploadWorkers: number;
@@ -51,7 +51,7 @@ export interface DaemonOptions extends ConfigFiles {
 }
 
 /** The parts of the pool that a daemon runs. */
-export interface DaemonParts {
+export interface EnabledParts {
   /** Nodes are kept going and handed out. */
   readonly pool: boolean;
   /** Diskimages are built and uploaded. */

@@ -3,6 +3,7 @@
  * Every method makes one attempt (idempotent requests are repeated a few times by the transport), throws
  * `CloudError`, and honours the provider's rate limit. No method waits for a state on the cloud.
  */
+import type { Call } from "../lib/call.ts";
 import type {
   CloudImage,
   ComputeQuota,
@@ -18,10 +19,6 @@ import type { CloudStats } from "../domain/cloud_stats.ts";
 import type { Instant } from "../domain/time.ts";
 
 export type { CloudStats };
-
-export interface Call {
-  readonly signal: AbortSignal;
-}
 
 export interface Cloud {
   /** Whom the cloud takes us for; every other method logs in by itself. */

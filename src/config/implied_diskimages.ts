@@ -2,10 +2,10 @@
  * From late 2016 on a provider's image was the diskimage of its name, and no key said so. An image that says nothing of
  * where it comes from is read that way, where there is such a diskimage. `parseConfig` calls it before all checks.
  */
-import type { Draft } from "./validate_tree.ts";
+import type { ConfigDraft } from "./validate_tree.ts";
 
 /** The same file, with the key `diskimage` where it is implied. */
-export function withImpliedDiskimages<File extends Draft>(file: File): File {
+export function withImpliedDiskimages<File extends ConfigDraft>(file: File): File {
   const { providers, diskimages } = file;
   if (providers === undefined || diskimages === undefined) return file;
   const built = new Set(diskimages.map(({ name }) => name));
@@ -19,7 +19,7 @@ export function withImpliedDiskimages<File extends Draft>(file: File): File {
   };
 }
 
-type Image = NonNullable<NonNullable<Draft["providers"]>[number]["images"]>[number];
+type Image = NonNullable<NonNullable<ConfigDraft["providers"]>[number]["images"]>[number];
 
 function saysNothing(image: Image): boolean {
   return image.diskimage === undefined && image["base-image"] === undefined && image.setup === undefined;

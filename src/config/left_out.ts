@@ -2,14 +2,14 @@
  * What a file names and no pool can use, and what is left out for that: an image that nothing makes and no label
  * needs, and a provider that lacks a label's image. The checks warn of it; `assembleConfig` leaves it out.
  */
-import type { Draft } from "./validate_tree.ts";
+import type { ConfigDraft } from "./validate_tree.ts";
 
-type Labels = Draft["labels"];
-type Provider = NonNullable<Draft["providers"]>[number];
+type Labels = ConfigDraft["labels"];
+type Provider = NonNullable<ConfigDraft["providers"]>[number];
 type Image = NonNullable<Provider["images"]>[number];
 
 /** Whether its diskimage is certainly none of the file's; false also where a name cannot be read. */
-export function lacksDiskimage({ diskimage }: Image, diskimages: Draft["diskimages"]): boolean {
+export function lacksDiskimage({ diskimage }: Image, diskimages: ConfigDraft["diskimages"]): boolean {
   return diskimage !== undefined && diskimages !== undefined &&
     diskimages.every(({ name }) => name !== undefined && name !== diskimage);
 }

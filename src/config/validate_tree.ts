@@ -12,14 +12,14 @@ import { sectionAt } from "./schema/section.ts";
 import { formatPath, nodeAt, plainValue, positionAt, type YamlNode, type YamlPath } from "./yaml_node.ts";
 
 /** The file as read, in which every part may be missing: it was not given, or is wrong. */
-export type Draft = DeepPartial<ConfigSection>;
+export type ConfigDraft = DeepPartial<ConfigSection>;
 
 type DeepPartial<T> = T extends readonly (infer Item)[] ? readonly DeepPartial<Item>[]
   : T extends object ? { readonly [Key in keyof T]?: DeepPartial<T[Key]> }
   : T;
 
 interface Validated {
-  readonly draft: Draft;
+  readonly draft: ConfigDraft;
   /** The same, complete; null where there are problems. */
   readonly whole: ConfigSection | null;
   readonly problems: readonly Problem[];
@@ -34,7 +34,7 @@ export function validateTree(root: YamlNode, file: string): Validated {
   if (result.success) return { draft: result.output, whole: result.output, problems: [] };
   const issues = result.issues.map(placed);
   for (const { path } of issues) remove(result.output, path);
-  return { draft: result.output as Draft, whole: null, problems: distinct(issues, { root, file }) };
+  return { draft: result.output as ConfigDraft, whole: null, problems: distinct(issues, { root, file }) };
 }
 
 /** A problem at a path of the configuration, placed in the file. */

@@ -5,7 +5,7 @@
  */
 import * as v from "valibot";
 import { VERSION } from "../lib/build_info.ts";
-import { rows, text } from "../views/view_schema.ts";
+import { rows, string } from "../views/view_schema.ts";
 
 /** A daemon of 0.3.0 has 1, and sends no greeting. */
 export const PROTOCOL = 2;
@@ -17,10 +17,10 @@ export const OLDEST_PROTOCOL = 1;
 export const PROTOCOL_HEADER = "nodepool-protocol";
 
 export const greetingSchema = v.object({
-  nodepool: text,
+  nodepool: string,
   protocol: v.number(),
   oldest_protocol: v.number(),
-  operations: rows(text),
+  operations: rows(string),
 });
 
 export type Greeting = v.InferOutput<typeof greetingSchema>;

@@ -6,7 +6,7 @@ import { type OperationName, operations } from "./operations.ts";
 import type { LocalPool } from "./pool_client.ts";
 
 /** Where no daemon runs, whatever else does. */
-export interface Refusal {
+export interface LocalRefusal {
   /** Operations refused besides those that need a daemon. */
   readonly also: readonly OperationName[];
   /** And what to do, for people. */
@@ -14,7 +14,7 @@ export interface Refusal {
 }
 
 /** Disposing of it disposes of the pool. @param refusal null: nothing is refused but what the pool cannot do */
-export function localPool(pool: StatePool & AsyncDisposable, refusal: Refusal | null = null): LocalPool {
+export function localPool(pool: StatePool & AsyncDisposable, refusal: LocalRefusal | null = null): LocalPool {
   const { why, also } = refusal ?? NO_DAEMON;
   const hasParts = refusal === null && pool.daemon !== null;
   const run = async (name: OperationName, request: unknown, { signal }: { signal?: AbortSignal }) => {
@@ -32,6 +32,6 @@ export function localPool(pool: StatePool & AsyncDisposable, refusal: Refusal | 
   };
 }
 
-const NO_DAEMON: Refusal = { also: [], why: "no daemon is running: start it with `nodepool daemon`" };
+const NO_DAEMON: LocalRefusal = { also: [], why: "no daemon is running: start it with `nodepool daemon`" };
 
 const NEVER = new AbortController().signal;

@@ -2,6 +2,7 @@
  * A pool as operations see it: its state, and where a daemon runs, the daemon's own parts. `Pool` provides both, the
  * offline pool the state alone. What an operation can do with the ledger and the report needs nothing of its own here.
  */
+import type { Call } from "../lib/call.ts";
 import type { Config } from "../domain/config.ts";
 import type { DumpReport } from "../domain/dump_report.ts";
 import type { NodeRecord } from "../domain/node.ts";
@@ -13,11 +14,6 @@ import type { Ledger } from "../store/ledger.ts";
 import type { OrderOutcome, PlacedOrders } from "./operations/image_operations.ts";
 import type { RequestDesk } from "./request_desk.ts";
 
-/** Aborted when whoever asked has left, or the daemon stops. */
-export interface Asked {
-  readonly signal: AbortSignal;
-}
-
 export interface StatePool {
   readonly ledger: Ledger;
   readonly clock: Clock;
@@ -27,10 +23,10 @@ export interface StatePool {
   report(): PoolReport;
   /** Throws a ConfigError where it cannot be read. */
   readonly config: Config;
-  listAliens(options: { provider: string | null } & Asked): Promise<AlienListing>;
-  listAlienImages(options: { provider: string | null } & Asked): Promise<AlienImageListing>;
+  listAliens(options: { provider: string | null } & Call): Promise<AlienListing>;
+  listAlienImages(options: { provider: string | null } & Call): Promise<AlienImageListing>;
   /** Takes over what another daemon made on a copy of this state. */
-  adoptState(options: { dryRun: boolean } & Asked): Promise<StateAdoption>;
+  adoptState(options: { dryRun: boolean } & Call): Promise<StateAdoption>;
 }
 
 export interface DaemonPool extends StatePool {
@@ -45,9 +41,9 @@ export interface DaemonParts {
   /** Reads the configuration now; what changed, or ConfigError's problems as lines. */
   reload(): Promise<{ readonly changes: readonly string[]; readonly problems: readonly string[] }>;
   /** Reads a build's log from its beginning, and on until `isOver`. */
-  followLog(path: string, options: { isOver: () => boolean } & Asked): ReadableStream<Uint8Array>;
+  followLog(path: string, options: { isOver: () => boolean } & Call): ReadableStream<Uint8Array>;
   /** Resolves when each has been filled, has failed once, or is wanted no more; rejects on abort. */
-  waitForOrders(placed: PlacedOrders, options: Asked): Promise<readonly OrderOutcome[]>;
+  waitForOrders(placed: PlacedOrders, options: Call): Promise<readonly OrderOutcome[]>;
   /** Orders to carry out next, by a pool that does only as it is asked. */
   noteOrders(orders: readonly OrderName[]): void;
   noteDeletions(nodeIds: readonly number[]): void;

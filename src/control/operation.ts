@@ -5,7 +5,8 @@
 import * as v from "valibot";
 import type { PoolReport } from "../domain/pool_report.ts";
 import { LAST_INSTANT, LONGEST_TIME } from "../domain/time.ts";
-import type { Asked, DaemonPool, StatePool } from "./operated_pool.ts";
+import type { DaemonPool, StatePool } from "./operated_pool.ts";
+import type { Call } from "../lib/call.ts";
 
 /** The kinds of pools that operations work on, by what they need. */
 interface Pools {
@@ -36,7 +37,7 @@ export interface Operation<
   run(
     pool: Pools[Needs],
     request: v.InferOutput<Request>,
-    options: Asked,
+    options: Call,
   ): v.InferOutput<Answer> | Promise<v.InferOutput<Answer>>;
   /** The answer as JSON in UTF-8, where there is a faster way to it. */
   json?(report: PoolReport, request: v.InferOutput<Request>): Uint8Array<ArrayBuffer> | undefined;
@@ -68,7 +69,7 @@ export const instant = v.pipe(
   whole,
   v.maxValue(LAST_INSTANT, "a time is in milliseconds since 1970, no later than the year 9999"),
 );
-export const duration = v.pipe(
+export const milliseconds = v.pipe(
   whole,
   v.maxValue(LONGEST_TIME, "a duration is in milliseconds, at most 100 years"),
 );

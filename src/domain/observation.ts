@@ -21,7 +21,7 @@ export interface Observation {
   /** What could not be looked at the last time, servers included. */
   readonly troubles: ReadonlyMap<LookName, Failure>;
   /** A refusal that concerns the whole provider: no server is asked for before `until`. */
-  readonly refusal: Refusal | null;
+  readonly refusal: LaunchRefusal | null;
   /** Why nothing is created, deleted or handed out there; null: nothing stands against it. */
   readonly frozen: string | null;
 }
@@ -125,11 +125,11 @@ export function describeMissing({ servers, images, found }: Missing): string {
 }
 
 /** Whether a refusal holds for a server of that flavor, too; null: it is not known which. */
-export function concerns({ size }: Refusal, flavor: Pick<Flavor, "vcpus" | "ramMib"> | null): boolean {
+export function concerns({ size }: LaunchRefusal, flavor: Pick<Flavor, "vcpus" | "ramMib"> | null): boolean {
   return size === null || flavor === null || (flavor.vcpus >= size.vcpus && flavor.ramMib >= size.ramMib);
 }
 
-export interface Refusal {
+export interface LaunchRefusal {
   readonly message: string;
   readonly kind: "quota" | "capacity" | "rateLimited" | "unauthorized" | "unavailable" | "timeout";
   /** The flavor for which there was no room: what is smaller may have some. null: it concerns any server. */

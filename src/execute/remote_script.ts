@@ -54,7 +54,7 @@ export function scriptCommand({ folder, script, hostname, variables }: ScriptCal
   return [`cd ${folder} &&`, ...assignments, `./${script}`, shellQuote(hostname)].join(" ");
 }
 
-export interface Step {
+export interface ScriptStep {
   /** For messages: "the ready script setup.sh on small-east-7". */
   readonly what: string;
   readonly command: string;
@@ -64,7 +64,7 @@ export interface Step {
 /** @throws ScriptError; LoginError where the connection breaks or time is up; the signal's reason on abort */
 export async function runToEnd(
   session: ShellSession,
-  { what, command, timeout }: Step,
+  { what, command, timeout }: ScriptStep,
   options: Pick<RunOptions, "signal" | "onOutput">,
 ): Promise<void> {
   const { exitCode, output } = await waitFor(what, () => session.run(command, { timeout, ...options }));

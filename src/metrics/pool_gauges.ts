@@ -4,7 +4,7 @@
  */
 import { type NodeRecord, nodeStateNames } from "../domain/node.ts";
 import type { PoolReport, ProviderReport } from "../domain/pool_report.ts";
-import { countNodes, noNodes } from "../views/node_counts.ts";
+import { countStates, noNodes } from "../views/state_counts.ts";
 import { gauge, type Happening, type Labels } from "./happening.ts";
 
 export function poolGauges({ nodes, config }: Pick<PoolReport, "nodes" | "config">): readonly Happening[] {
@@ -15,7 +15,7 @@ export function poolGauges({ nodes, config }: Pick<PoolReport, "nodes" | "config
     ...labels.map(({ name }) => ({ label: name })),
     ...providers.map(({ name }) => ({ provider: name })),
   ];
-  const counts = countNodes(nodes, groupOf);
+  const counts = countStates(nodes, groupOf);
   const groups = new Map(nodes.map((node) => [groupOf(node), node]));
   return [
     ...configured.flatMap((of) => stateGauges(of, noNodes())),

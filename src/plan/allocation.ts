@@ -14,7 +14,7 @@ import { grantsOf } from "./allocation_grants.ts";
 import { Placement } from "./allocation_placement.ts";
 import { capInNodes, owedNodes } from "./allocation_debts.ts";
 import { reasonsOf } from "./allocation_reasons.ts";
-import type { AllocationInput, AllocationResult, LabelAsk, Refusal } from "./allocation_types.ts";
+import type { AllocationInput, AllocationResult, LabelAsk, LabelRefusal } from "./allocation_types.ts";
 
 export type * from "./allocation_types.ts";
 
@@ -58,7 +58,7 @@ function asNew(claim: Claim): Claim {
   return { ...claim, weight: null, served: 0 };
 }
 
-function shortfall({ name, demand, spare }: LabelAsk, granted: number): Omit<Refusal, "reasons"> | null {
+function shortfall({ name, demand, spare }: LabelAsk, granted: number): Omit<LabelRefusal, "reasons"> | null {
   if (granted >= demand + spare) return null;
   const demandGranted = Math.min(demand, granted);
   return {

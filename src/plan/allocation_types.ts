@@ -52,7 +52,7 @@ export interface AllocationResult {
   /** Sorted by label, provider, target and purpose; no two entries agree in all four; counts are positive. */
   readonly grants: readonly Grant[];
   /** One for each label that did not get everything, sorted by label. */
-  readonly refusals: readonly Refusal[];
+  readonly refusals: readonly LabelRefusal[];
 }
 
 export interface Grant {
@@ -65,7 +65,7 @@ export interface Grant {
   readonly count: number;
 }
 
-export interface Refusal {
+export interface LabelRefusal {
   readonly label: string;
   /** Nodes asked for and not granted. */
   readonly demand: number;

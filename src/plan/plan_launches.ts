@@ -9,7 +9,7 @@ import { NodeIndex } from "../domain/node_index.ts";
 import type { LabelReport } from "../domain/pool_report.ts";
 import { earliest, type Instant } from "../domain/time.ts";
 import { capInNodes, openProviders } from "./allocation_debts.ts";
-import type { AllocationResult, Grant, LabelAsk, Refusal, ServerCost } from "./allocation_types.ts";
+import type { AllocationResult, Grant, LabelAsk, LabelRefusal, ServerCost } from "./allocation_types.ts";
 import { countNodes } from "./count_nodes.ts";
 import { endOfKeeping, planWithTurns, turnsWithKeeping } from "./keep_room.ts";
 import { type LabelWish, wishOf, type WishSituation } from "./label_wish.ts";
@@ -119,7 +119,7 @@ function launchesOf(grant: Grant, wish: LabelWish | undefined, granted: Map<stri
   return Array.from({ length: count }, () => launch);
 }
 
-function reportOf(refusal: Refusal): LabelReport {
+function reportOf(refusal: LabelRefusal): LabelReport {
   return {
     name: refusal.label,
     wanted: refusal.demand + refusal.spare,

@@ -4,7 +4,7 @@
  */
 import { ControlError } from "../control/control_error.ts";
 import { waitForOrders } from "../control/image_orders.ts";
-import type { Asked, DaemonParts, DaemonPool } from "../control/operated_pool.ts";
+import type { DaemonParts, DaemonPool } from "../control/operated_pool.ts";
 import type { Config } from "../domain/config.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import type { Milliseconds } from "../domain/time.ts";
@@ -21,6 +21,7 @@ import { openParts, type Parts } from "./open_parts.ts";
 import type { PoolDeps } from "./pool_deps.ts";
 import { reportDump } from "./report_dump.ts";
 import { reportPool } from "./report_pool.ts";
+import type { Call } from "../lib/call.ts";
 
 /** Between two looks whether an errand has left anything behind. */
 const TIDY_LOOK = 200;
@@ -116,17 +117,17 @@ export class Pool implements DaemonPool, AsyncDisposable {
     };
   }
 
-  listAlienImages({ provider, signal }: { provider: string | null } & Asked) {
+  listAlienImages({ provider, signal }: { provider: string | null } & Call) {
     const known = this.ledger.images.values();
     return listAlienImages(this.#clouds(provider), { only: provider, known, signal });
   }
 
-  listAliens({ provider, signal }: { provider: string | null } & Asked) {
+  listAliens({ provider, signal }: { provider: string | null } & Call) {
     const { installation: { id: installation }, nodes: known } = this.ledger;
     return listAliens(this.#clouds(provider), { only: provider, installation, known, signal });
   }
 
-  async adoptState({ dryRun, signal }: { dryRun: boolean } & Asked) {
+  async adoptState({ dryRun, signal }: { dryRun: boolean } & Call) {
     const { ledger, clock, watches, wake } = this.#parts;
     const clouds = this.#clouds(null);
     const adoption = await adoptServers(clouds, { ledger, clock, dryRun, signal });

@@ -10,7 +10,7 @@ import type { Breakage, Exchange } from "./exchange.ts";
 import type { Blow, Fault, Stage } from "./fault.ts";
 import type { FaultBoard, Subject } from "./fault_board.ts";
 import { quirkyAnswer } from "./quirk.ts";
-import { Refusal } from "./refusal.ts";
+import { ApiRefusal } from "./api_refusal.ts";
 import { sampleSpread } from "./spread.ts";
 
 type Api = Hono<{ Bindings: { exchange: Exchange } }>;
@@ -55,7 +55,7 @@ export class ApiBuilder {
     this.#context = context;
     this.#check = check;
     this.app.notFound((c) =>
-      this.#decorated(c.env.exchange, refused(c.env.exchange, new Refusal(404, NOT_FOUND)))
+      this.#decorated(c.env.exchange, refused(c.env.exchange, new ApiRefusal(404, NOT_FOUND)))
     );
   }
 
@@ -129,7 +129,7 @@ export class ApiBuilder {
       const outcome = await handle(exchange, (stage) => this.#strikes(exchange, stage));
       return await quirkyAnswer(answered(exchange, outcome), { exchange, quirks });
     } catch (error) {
-      if (error instanceof Refusal) return refused(exchange, error);
+      if (error instanceof ApiRefusal) return refused(exchange, error);
       throw error;
     }
   }
@@ -200,7 +200,7 @@ function pathOf(options: unknown): string {
   return (options as { env: { exchange: Exchange } }).env.exchange.options.path;
 }
 
-function refused(exchange: Exchange, refusal: Refusal): Response {
+function refused(exchange: Exchange, refusal: ApiRefusal): Response {
   return errorAnswer(exchange.service, refusal.status, { message: refusal.message, ...refusal.options });
 }
 

@@ -12,7 +12,7 @@ import { PortBook } from "./port_book.ts";
 import { fingerprintOf, publicKeyOf } from "./public_key.ts";
 import { type Quirk, quirkySettings } from "./quirk.ts";
 import { type Manner, quirksOf } from "./quirk_table.ts";
-import { Refusal } from "./refusal.ts";
+import { ApiRefusal } from "./api_refusal.ts";
 import { ServerBook } from "./server_book.ts";
 import { ServerFiles } from "./server_files.ts";
 import type { CloudSettings, Quotas } from "./settings.ts";
@@ -22,7 +22,7 @@ import { sampleSpread } from "./spread.ts";
 import { type AddressBlocks, makeStock, type Stock, type StockFlavor } from "./stock.ts";
 import { Tokens } from "./tokens.ts";
 
-export interface Keypair {
+export interface SimulatedKeypair {
   readonly name: string;
   readonly publicKey: string;
   readonly fingerprint: string;
@@ -35,7 +35,7 @@ export interface ServerWish {
   readonly name: string;
   readonly flavor: StockFlavor;
   readonly imageId: string;
-  readonly keypair: Keypair | null;
+  readonly keypair: SimulatedKeypair | null;
   readonly zone: string | null;
   readonly securityGroups: readonly string[];
   readonly configDrive: boolean;
@@ -59,7 +59,7 @@ export class CloudState {
   readonly servers: ServerBook;
   readonly images: ImageBook;
   readonly tokens = new Tokens();
-  readonly keypairs = new Map<string, Keypair>();
+  readonly keypairs = new Map<string, SimulatedKeypair>();
   readonly network: PortBook;
   /** At first those of the settings; an operator may change them at any time. */
   readonly quotas: Quotas;
@@ -168,7 +168,7 @@ export class CloudState {
     if (over.length > 0) {
       const list = (values: Record<"cores" | "instances" | "ram", number>) =>
         over.map((key) => values[key]).join(", ");
-      throw new Refusal(
+      throw new ApiRefusal(
         403,
         `Quota exceeded for ${over.join(", ")}: Requested ${list(wanted)}, but already used ${list(use)} of ${
           list(quotas)
@@ -176,7 +176,7 @@ export class CloudState {
       );
     }
     if (quotas.ports >= 0 && this.network.ports.size + portCount > quotas.ports) {
-      throw new Refusal(403, "Maximum number of ports exceeded");
+      throw new ApiRefusal(403, "Maximum number of ports exceeded");
     }
   }
 
@@ -241,14 +241,14 @@ export class CloudState {
     this.servers.ends(server);
   }
 
-  createKeypair(name: string, publicKey: string): Keypair {
-    if (this.keypairs.has(name)) throw new Refusal(409, `Key pair '${name}' already exists.`);
+  createKeypair(name: string, publicKey: string): SimulatedKeypair {
+    if (this.keypairs.has(name)) throw new ApiRefusal(409, `Key pair '${name}' already exists.`);
     const limit = this.quotas.keypairs;
     if (limit >= 0 && this.keypairs.size >= limit) {
-      throw new Refusal(403, "Quota exceeded, too many key pairs.");
+      throw new ApiRefusal(403, "Quota exceeded, too many key pairs.");
     }
     if (publicKeyOf(publicKey) === null) {
-      throw new Refusal(400, "Keypair data is invalid: failed to generate fingerprint");
+      throw new ApiRefusal(400, "Keypair data is invalid: failed to generate fingerprint");
     }
     const keypair = {
       name,

@@ -20,7 +20,7 @@ export interface CommandGround {
 type CommandEnd = number | "broken" | "late";
 
 /** @param options `write` is given the output as it comes; `timeout` is how long it may take */
-export async function runCommand(
+export async function runSimulatedCommand(
   { clock, cloud, server, username }: CommandGround,
   command: { text: string; hasTerminal: boolean },
   { write, timeout = Infinity, signal }: {

@@ -1,11 +1,11 @@
 /** Nova v2.1: the routes, and what is not about servers: flavors, keypairs, limits, zones, versions. */
 import { ApiBuilder, type ApiContext } from "./api.ts";
 import { emptyAnswer, isoMicroseconds, jsonAnswer } from "./answer.ts";
-import type { Keypair } from "./cloud_state.ts";
+import type { SimulatedKeypair } from "./cloud_state.ts";
 import type { Exchange } from "./exchange.ts";
 import { flavorRoutes } from "./flavor_api.ts";
 import { fixedIpsOf } from "./network_view.ts";
-import { Refusal } from "./refusal.ts";
+import { ApiRefusal } from "./api_refusal.ts";
 import { actionOperation, actOnServer } from "./server_action_api.ts";
 import * as server from "./server_api.ts";
 import { listServers } from "./server_list_api.ts";
@@ -53,7 +53,7 @@ function negotiate(exchange: Exchange): void {
   const newest = exchange.cloud.settings.microversion;
   const minor = asked === "latest" ? newest : Number(asked.match(/^2\.(\d+)$/)?.[1] ?? NaN);
   if (!(minor >= 1 && minor <= newest)) {
-    throw new Refusal(
+    throw new ApiRefusal(
       406,
       `Version ${asked} is not supported by the API. Minimum is 2.1 and maximum is 2.${newest}.`,
     );
@@ -104,9 +104,9 @@ function listKeypairs(exchange: Exchange): Response {
 
 function createKeypair(exchange: Exchange): Response {
   const { name, public_key } = exchange.section("keypair");
-  if (typeof name !== "string" || name === "") throw new Refusal(400, "'name' is a required property");
+  if (typeof name !== "string" || name === "") throw new ApiRefusal(400, "'name' is a required property");
   if (typeof public_key !== "string") {
-    throw new Refusal(400, "the simulator makes no private keys: give a public_key");
+    throw new ApiRefusal(400, "the simulator makes no private keys: give a public_key");
   }
   const keypair = exchange.cloud.createKeypair(name, public_key);
   exchange.effect = true;
@@ -136,17 +136,17 @@ function deleteKeypair(exchange: Exchange): Response {
   return emptyAnswer(exchange.microversion >= 2 ? 204 : 202);
 }
 
-function namedKeypair(exchange: Exchange): Keypair {
+function namedKeypair(exchange: Exchange): SimulatedKeypair {
   const { keypairs, stock } = exchange.cloud;
   const name = exchange.param("keypair");
   const keypair = keypairs.get(name);
   if (keypair === undefined) {
-    throw new Refusal(404, `Keypair ${name} not found for user ${stock.userId}`);
+    throw new ApiRefusal(404, `Keypair ${name} not found for user ${stock.userId}`);
   }
   return keypair;
 }
 
-function shownKeypair({ microversion }: Exchange, { name, publicKey, fingerprint }: Keypair) {
+function shownKeypair({ microversion }: Exchange, { name, publicKey, fingerprint }: SimulatedKeypair) {
   return { name, public_key: publicKey, fingerprint, ...(microversion >= 2 ? { type: "ssh" } : {}) };
 }
 
@@ -211,7 +211,7 @@ function listZones({ cloud }: Exchange): Response {
 }
 
 function refuseZoneDetail(): Response {
-  throw new Refusal(
+  throw new ApiRefusal(
     403,
     "Policy doesn't allow os_compute_api:os-availability-zone:detail to be performed.",
   );

@@ -5,7 +5,7 @@
 import type { Instant } from "../domain/time.ts";
 import type { Service } from "./answer.ts";
 import type { CloudState } from "./cloud_state.ts";
-import { Refusal } from "./refusal.ts";
+import { ApiRefusal } from "./api_refusal.ts";
 import { recordIdOf, type SimulatedImage } from "./simulated_image.ts";
 import { nodeIdOf, type SimulatedServer } from "./simulated_server.ts";
 
@@ -97,7 +97,7 @@ export class Exchange {
    */
   json(): Record<string, unknown> {
     const value = this.#object();
-    if (value === null) throw new Refusal(400, "Malformed request body");
+    if (value === null) throw new ApiRefusal(400, "Malformed request body");
     return value;
   }
 
@@ -108,7 +108,7 @@ export class Exchange {
   jsonList(): unknown[] {
     const value = this.#parsed();
     if (Array.isArray(value)) return value;
-    throw new Refusal(400, "Request body must be a JSON array of operation objects.");
+    throw new ApiRefusal(400, "Request body must be a JSON array of operation objects.");
   }
 
   /**
@@ -118,7 +118,7 @@ export class Exchange {
   section(key: string): Record<string, unknown> {
     const value = this.json()[key];
     if (typeof value !== "object" || value === null || Array.isArray(value)) {
-      throw new Refusal(
+      throw new ApiRefusal(
         400,
         `Invalid input for field/attribute body. Value: ${this.#body}. '${key}' is a required property`,
       );

@@ -3,7 +3,7 @@ import type { ApiBuilder } from "./api.ts";
 import { jsonAnswer } from "./answer.ts";
 import type { Exchange } from "./exchange.ts";
 import { pageAfter } from "./paging.ts";
-import { Refusal } from "./refusal.ts";
+import { ApiRefusal } from "./api_refusal.ts";
 import { pageLimit } from "./server_list_api.ts";
 import type { StockFlavor } from "./stock.ts";
 
@@ -44,7 +44,7 @@ function showExtraSpecs(exchange: Exchange): Response {
 function namedFlavor(exchange: Exchange): StockFlavor {
   const id = exchange.param("flavorId");
   const flavor = exchange.cloud.stock.flavors.find((one) => one.id === id);
-  if (flavor === undefined) throw new Refusal(404, `Flavor ${id} could not be found.`);
+  if (flavor === undefined) throw new ApiRefusal(404, `Flavor ${id} could not be found.`);
   return flavor;
 }
 

@@ -2,9 +2,9 @@
 import { ApiBuilder, type ApiContext, type Strikes } from "./api.ts";
 import { emptyAnswer, isoMicroseconds, jsonAnswer } from "./answer.ts";
 import type { Exchange } from "./exchange.ts";
-import { Refusal } from "./refusal.ts";
+import { ApiRefusal } from "./api_refusal.ts";
 import { nameId } from "./stock.ts";
-import type { Token } from "./tokens.ts";
+import type { SimulatedToken } from "./tokens.ts";
 
 /** The Hono app of `/identity`. */
 export function identityApi(context: ApiContext): ApiBuilder {
@@ -97,7 +97,7 @@ function checkIdentity(exchange: Exchange, { identity }: AuthRequest): void {
       (given?.name === credential.id && isUser(exchange, given.user));
     return named && given?.secret === credential.secret;
   });
-  if (!known) throw new Refusal(401, UNAUTHORIZED, { headers: { vary: "X-Auth-Token" } });
+  if (!known) throw new ApiRefusal(401, UNAUTHORIZED, { headers: { vary: "X-Auth-Token" } });
 }
 
 function isUser({ cloud }: Exchange, user: UserRef | undefined): boolean {
@@ -116,11 +116,11 @@ function checkScope({ cloud }: Exchange, scope: unknown): boolean {
   const ours = project?.id === undefined
     ? project?.name === cloud.settings.project && isDomain(project.domain)
     : project.id === cloud.stock.projectId;
-  if (!ours) throw new Refusal(401, UNAUTHORIZED);
+  if (!ours) throw new ApiRefusal(401, UNAUTHORIZED);
   return true;
 }
 
-function tokenAnswer(exchange: Exchange, token: Token, status: number): Response {
+function tokenAnswer(exchange: Exchange, token: SimulatedToken, status: number): Response {
   const { cloud } = exchange;
   const { settings, stock } = cloud;
   const body = {
@@ -177,10 +177,10 @@ function revokeToken(exchange: Exchange): Response {
   return emptyAnswer(204);
 }
 
-function subjectToken(exchange: Exchange): Token {
+function subjectToken(exchange: Exchange): SimulatedToken {
   const id = exchange.header("x-subject-token");
   const token = exchange.cloud.tokens.find(id, exchange.now);
-  if (token === null) throw new Refusal(404, `Could not find token: ${id}.`);
+  if (token === null) throw new ApiRefusal(404, `Could not find token: ${id}.`);
   return token;
 }
 
@@ -192,7 +192,7 @@ function listProjects(exchange: Exchange): Response {
 
 function showProject(exchange: Exchange): Response {
   const id = exchange.param("projectId");
-  if (id !== exchange.cloud.stock.projectId) throw new Refusal(404, `Could not find project: ${id}.`);
+  if (id !== exchange.cloud.stock.projectId) throw new ApiRefusal(404, `Could not find project: ${id}.`);
   return jsonAnswer(200, { project: project(exchange) });
 }
 

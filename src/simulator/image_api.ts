@@ -4,11 +4,11 @@ import { emptyAnswer, jsonAnswer } from "./answer.ts";
 import type { Exchange } from "./exchange.ts";
 import { namedImage, ownImage } from "./image_access.ts";
 import { changeTag, patchImage, setDeactivated } from "./image_change_api.ts";
-import { downloadImage, uploadImage } from "./image_data_api.ts";
+import { downloadImage, takeUpload } from "./image_data_api.ts";
 import { imageWish } from "./image_fields.ts";
 import { listImages } from "./image_list_api.ts";
 import { imageSchema, imagesSchema, shownImage } from "./image_view.ts";
-import { Refusal } from "./refusal.ts";
+import { ApiRefusal } from "./api_refusal.ts";
 
 /** The Hono app of `/image`. */
 export function imageApi(context: ApiContext): ApiBuilder {
@@ -21,7 +21,7 @@ export function imageApi(context: ApiContext): ApiBuilder {
     .on("GET /v2/images/:imageId", "image.show", showImage)
     .on("PATCH /v2/images/:imageId", "image.update", patchImage)
     .on("DELETE /v2/images/:imageId", "image.delete", deleteImage)
-    .on("PUT /v2/images/:imageId/file", "image.upload", uploadImage, { streamed: true })
+    .on("PUT /v2/images/:imageId/file", "image.upload", takeUpload, { streamed: true })
     .on("GET /v2/images/:imageId/file", "image.download", downloadImage)
     .on("POST /v2/images/:imageId/actions/deactivate", "image.update", setDeactivated(true))
     .on("POST /v2/images/:imageId/actions/reactivate", "image.update", setDeactivated(false))
@@ -60,7 +60,7 @@ function showImage(exchange: Exchange): Response {
 function deleteImage(exchange: Exchange): Response {
   const image = ownImage(exchange, "delete_image");
   if (image.fields.protected) {
-    throw new Refusal(403, `Image ${image.id} is protected and cannot be deleted.`);
+    throw new ApiRefusal(403, `Image ${image.id} is protected and cannot be deleted.`);
   }
   exchange.cloud.images.delete(image);
   exchange.effect = true;

@@ -7,14 +7,14 @@ import type { Instant } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
 import type { ContentRoom } from "./image_intake.ts";
-import { Refusal } from "./refusal.ts";
+import { ApiRefusal } from "./api_refusal.ts";
 import type { CloudSettings } from "./settings.ts";
 import {
   type ImageAtBoot,
-  type ImageData,
   type ImageFields,
   type SimulatedImage,
   snapshotTaskAt,
+  type StoredData,
 } from "./simulated_image.ts";
 import { sampleSpread } from "./spread.ts";
 import { nameId, type Stock, type StockImage } from "./stock.ts";
@@ -80,7 +80,7 @@ export class ImageBook {
    */
   create(wish: ImageWish): SimulatedImage {
     const id = wish.id ?? this.#random.uuid();
-    if (this.#byId.has(id)) throw new Refusal(409, `Image ID ${id} already exists!`);
+    if (this.#byId.has(id)) throw new ApiRefusal(409, `Image ID ${id} already exists!`);
     const now = this.#clock.now();
     const image = plainImage({
       id,
@@ -100,7 +100,7 @@ export class ImageBook {
   }
 
   /** All of its data is there. */
-  finishUpload(image: SimulatedImage, data: ImageData): void {
+  finishUpload(image: SimulatedImage, data: StoredData): void {
     image.data = data;
     image.activeAt = this.#clock.now() + sampleSpread(this.#settings.saveTime, this.#random);
   }
@@ -183,7 +183,7 @@ function stockImage(
 }
 
 /** Data that nobody sent: it has a size and checksums, and no content. */
-function inventedData(id: string, size: number): ImageData {
+function inventedData(id: string, size: number): StoredData {
   return {
     size,
     md5: nameId(`checksum/${id}`).replaceAll("-", ""),

@@ -7,7 +7,7 @@ import type { ImageWish } from "./image_book.ts";
 import { checkSettable, isField, withEntry } from "./image_fields.ts";
 import { type ImageChange, imageChanges, PATCH_TYPES } from "./image_patch.ts";
 import { shownImage } from "./image_view.ts";
-import { Refusal } from "./refusal.ts";
+import { ApiRefusal } from "./api_refusal.ts";
 import { imageStatusAt, type SimulatedImage } from "./simulated_image.ts";
 
 /** `PATCH /v2/images/ID`: all of its changes or none. */
@@ -15,7 +15,9 @@ export function patchImage(exchange: Exchange): Response {
   const version = PATCH_TYPES.get(exchange.header("content-type")?.split(";")[0]?.trim() ?? "");
   if (version === undefined) {
     const headers = { "accept-patch": [...PATCH_TYPES.keys()].join(", ") };
-    throw new Refusal(415, "The media type of a change of an image must be one of accept-patch", { headers });
+    throw new ApiRefusal(415, "The media type of a change of an image must be one of accept-patch", {
+      headers,
+    });
   }
   const changes = imageChanges(exchange.jsonList(), version);
   const image = ownImage(exchange, "modify_image");
@@ -32,20 +34,20 @@ function changed(written: Written, change: ImageChange, status: string): Written
   const there = isField(key) || Object.hasOwn(written.properties, key);
   checkSettable(key);
   if (operation === "remove") return without(written, key);
-  if (operation === "replace" && !there) throw new Refusal(409, `Property ${key} does not exist.`);
+  if (operation === "replace" && !there) throw new ApiRefusal(409, `Property ${key} does not exist.`);
   if (operation === "add" && there && change.onlyNew) {
-    throw new Refusal(409, `Property ${key} already present.`);
+    throw new ApiRefusal(409, `Property ${key} already present.`);
   }
   if ((key === "disk_format" || key === "container_format") && status !== "queued") {
-    throw new Refusal(403, `Attribute ${key} can be only replaced for a queued image.`);
+    throw new ApiRefusal(403, `Attribute ${key} can be only replaced for a queued image.`);
   }
   return withEntry(written, [key, change.value]);
 }
 
 function without({ fields, properties }: Written, key: string): Written {
-  if (isField(key)) throw new Refusal(403, `Property ${key} may not be removed.`);
+  if (isField(key)) throw new ApiRefusal(403, `Property ${key} may not be removed.`);
   const { [key]: old, ...rest } = properties;
-  if (old === undefined) throw new Refusal(409, `Property ${key} does not exist.`);
+  if (old === undefined) throw new ApiRefusal(409, `Property ${key} does not exist.`);
   return { fields, properties: rest };
 }
 
@@ -56,7 +58,7 @@ export function changeTag({ present }: { present: boolean }): Handle {
     const tag = exchange.param("tag");
     const others = image.fields.tags.filter((one) => one !== tag);
     if (!present && others.length === image.fields.tags.length) {
-      throw new Refusal(404, "The resource could not be found.");
+      throw new ApiRefusal(404, "The resource could not be found.");
     }
     write(exchange, image, withEntry(image, ["tags", present ? [...others, tag] : others]));
     return emptyAnswer(204);
@@ -75,7 +77,7 @@ export function setDeactivated(deactivated: boolean): Handle {
     const status = imageStatusAt(image, exchange.now);
     if (status !== "active" && status !== "deactivated") {
       const what = deactivated ? "deactivate" : "reactivate";
-      throw new Refusal(403, `Not allowed to ${what} image in status '${status}'`);
+      throw new ApiRefusal(403, `Not allowed to ${what} image in status '${status}'`);
     }
     if (image.deactivated !== deactivated) {
       Object.assign(image, { deactivated, touchedAt: exchange.now });

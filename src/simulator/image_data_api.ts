@@ -4,11 +4,11 @@ import { emptyAnswer } from "./answer.ts";
 import type { Breakage, Exchange } from "./exchange.ts";
 import { namedImage, ownImage } from "./image_access.ts";
 import { ImageIntake, MAX_CONTENT } from "./image_intake.ts";
-import { Refusal } from "./refusal.ts";
+import { ApiRefusal } from "./api_refusal.ts";
 import { imageStatusAt, shownDataAt, type SimulatedImage } from "./simulated_image.ts";
 
 /** `PUT /v2/images/ID/file`. */
-export async function uploadImage(exchange: Exchange, strikes: Strikes): Promise<Response | Breakage> {
+export async function takeUpload(exchange: Exchange, strikes: Strikes): Promise<Response | Breakage> {
   const image = ownImage(exchange, "upload_image");
   checkUpload(exchange, image);
   const { images } = exchange.cloud;
@@ -30,16 +30,16 @@ export async function uploadImage(exchange: Exchange, strikes: Strikes): Promise
 function checkUpload(exchange: Exchange, image: SimulatedImage): void {
   const type = exchange.header("content-type")?.split(";")[0]?.trim();
   if (type !== "application/octet-stream") {
-    throw new Refusal(415, `Invalid content type ${type ?? ""}`);
+    throw new ApiRefusal(415, `Invalid content type ${type ?? ""}`);
   }
   const status = imageStatusAt(image, exchange.now);
   if (status !== "queued" || image.data !== null) {
-    throw new Refusal(409, `Image status transition from ${status} to saving is not allowed`);
+    throw new ApiRefusal(409, `Image status transition from ${status} to saving is not allowed`);
   }
   const missing = (["disk_format", "container_format"] as const).filter((key) => image.fields[key] === null);
   if (missing.length > 0) {
     const what = missing.length === 1 ? `Property ${missing[0]}` : `Properties ${missing.join(", ")}`;
-    throw new Refusal(400, `${what} must be set prior to saving data.`);
+    throw new ApiRefusal(400, `${what} must be set prior to saving data.`);
   }
 }
 
@@ -76,20 +76,20 @@ function checkStillThere(
   if (cloud.images.get(image.id) === image) return;
   intake.drop();
   const why = "The image may have been deleted during the upload, cleaning up the chunks uploaded.";
-  throw new Refusal(410, `Image ${image.id} could not be found after upload. ${why}`);
+  throw new ApiRefusal(410, `Image ${image.id} could not be found after upload. ${why}`);
 }
 
 /** `GET /v2/images/ID/file`. */
 export function downloadImage(exchange: Exchange): Response {
   const image = namedImage(exchange);
   if (image.deactivated) {
-    throw new Refusal(403, "The requested image has been deactivated. Image data download is forbidden.");
+    throw new ApiRefusal(403, "The requested image has been deactivated. Image data download is forbidden.");
   }
   const data = shownDataAt(image, exchange.now);
   if (data === null) return emptyAnswer(204);
   if (data.content === null) {
     const most = `of up to ${MAX_CONTENT / 2 ** 20} MiB, as long as there is room`;
-    throw new Refusal(
+    throw new ApiRefusal(
       410,
       `The simulator has no data of image ${image.id}: it keeps that of uploads ${most}.`,
     );

@@ -1,7 +1,7 @@
 /** What Glance takes as an image's fields and properties, and how it refuses the rest. */
 import * as v from "valibot";
 import type { ImageWish } from "./image_book.ts";
-import { Refusal } from "./refusal.ts";
+import { ApiRefusal } from "./api_refusal.ts";
 import type { ImageFields } from "./simulated_image.ts";
 
 const size = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 ** 31 - 1));
@@ -75,7 +75,7 @@ export function imageWish(body: Record<string, unknown>, { projectId }: { projec
   const { id = null, owner, ...rest } = body;
   if (id !== null && !(typeof id === "string" && UUID.test(id))) throw mismatch("id: not a UUID");
   if (owner !== undefined && owner !== projectId) {
-    throw new Refusal(403, `You are not permitted to create images owned by '${owner}'.`);
+    throw new ApiRefusal(403, `You are not permitted to create images owned by '${owner}'.`);
   }
   let wish: ImageWish = { id, fields: STANDARD, properties: {} };
   for (const [key, value] of Object.entries(rest)) wish = { ...wish, ...withEntry(wish, [key, value]) };
@@ -97,7 +97,7 @@ export function withEntry({ fields, properties }: Written, [key, value]: [string
   checkSettable(key);
   if (!isField(key)) {
     if (key.length > 255) {
-      throw new Refusal(400, "Custom property should not be greater than 255 characters.");
+      throw new ApiRefusal(400, "Custom property should not be greater than 255 characters.");
     }
     return { fields, properties: { ...properties, [key]: checked(v.string(), [key, value]) } };
   }
@@ -107,14 +107,14 @@ export function withEntry({ fields, properties }: Written, [key, value]: [string
 
 /** @throws Refusal 403 for what no request may set or take away */
 export function checkSettable(key: string): void {
-  if (READ_ONLY.has(key) || key === "id") throw new Refusal(403, `Attribute '${key}' is read-only.`);
-  if (key === "owner") throw new Refusal(403, "Owner can't be updated by non admin.");
-  if (RESERVED.test(key)) throw new Refusal(403, `Attribute '${key}' is reserved.`);
+  if (READ_ONLY.has(key) || key === "id") throw new ApiRefusal(403, `Attribute '${key}' is read-only.`);
+  if (key === "owner") throw new ApiRefusal(403, "Owner can't be updated by non admin.");
+  if (RESERVED.test(key)) throw new ApiRefusal(403, `Attribute '${key}' is reserved.`);
 }
 
 /** Glance's answer to those who may see an image and no more. */
-export function notAuthorized(action: string): Refusal {
-  return new Refusal(403, `You are not authorized to complete ${action} action.`);
+export function notAuthorized(action: string): ApiRefusal {
+  return new ApiRefusal(403, `You are not authorized to complete ${action} action.`);
 }
 
 function checked<T>(schema: v.GenericSchema<unknown, T>, [key, value]: [string, unknown]): T {
@@ -123,6 +123,6 @@ function checked<T>(schema: v.GenericSchema<unknown, T>, [key, value]: [string, 
   return result.output;
 }
 
-function mismatch(why: string): Refusal {
-  return new Refusal(400, `Provided object does not match schema 'image': ${why}`);
+function mismatch(why: string): ApiRefusal {
+  return new ApiRefusal(400, `Provided object does not match schema 'image': ${why}`);
 }

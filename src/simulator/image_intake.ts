@@ -1,7 +1,7 @@
 /** The data of one upload as it comes: counted and hashed piece by piece, kept only as far as there is room. */
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
-import type { ImageData } from "./simulated_image.ts";
+import type { StoredData } from "./simulated_image.ts";
 
 /** How much of one image is kept, for those who want it back; larger ones are hashed only. */
 export const MAX_CONTENT = 16 * 2 ** 20;
@@ -54,7 +54,7 @@ export class ImageIntake {
   }
 
   /** The room for its content is given back by whoever forgets it. */
-  finish(): ImageData {
+  finish(): StoredData {
     return {
       size: this.#size,
       md5: this.#md5.digest("hex"),

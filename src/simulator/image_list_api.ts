@@ -2,15 +2,15 @@
 import type { Strikes } from "./api.ts";
 import { jsonAnswer } from "./answer.ts";
 import type { Exchange } from "./exchange.ts";
-import { type ImageOrder, imageOrder, type ImageRow } from "./image_order.ts";
+import { type ImageRow, type ImageSorting, imageSorting } from "./image_sorting.ts";
 import { shownImage } from "./image_view.ts";
-import { Refusal } from "./refusal.ts";
+import { ApiRefusal } from "./api_refusal.ts";
 import type { SimulatedImage } from "./simulated_image.ts";
 
 /** `GET /v2/images`. */
 export function listImages(exchange: Exchange, strikes: Strikes): Response {
   const { query } = exchange;
-  const order = imageOrder(query);
+  const order = imageSorting(query);
   const limit = pageLimit(exchange);
   let fitting = rowsOf(exchange, exchange.cloud.images.all()).filter((row) => fits(row, query)).sort(order);
   for (const { strike, blow } of strikes("imageListing")) {
@@ -41,20 +41,20 @@ function rowsOf({ now }: Exchange, images: readonly SimulatedImage[]): ImageRow[
 function pageLimit({ query, cloud }: Exchange): number {
   const text = query.get("limit");
   if (text === null) return Math.min(DEFAULT_LIMIT, cloud.settings.pageSize);
-  if (!/^-?\d+$/.test(text)) throw new Refusal(400, "limit param must be an integer");
-  if (Number(text) < 0) throw new Refusal(400, "limit param must be positive");
+  if (!/^-?\d+$/.test(text)) throw new ApiRefusal(400, "limit param must be an integer");
+  if (Number(text) < 0) throw new ApiRefusal(400, "limit param must be positive");
   return Math.min(Number(text), cloud.settings.pageSize);
 }
 
 /** The page begins after the marker's place, whether or not the marker itself is still in the list. */
 function pageStart(
   exchange: Exchange,
-  { fitting, order }: { fitting: readonly ImageRow[]; order: ImageOrder },
+  { fitting, order }: { fitting: readonly ImageRow[]; order: ImageSorting },
 ): number {
   const id = exchange.query.get("marker");
   if (id === null) return 0;
   const image = exchange.cloud.images.get(id);
-  if (image === undefined) throw new Refusal(400, `No image found with ID ${id}`);
+  if (image === undefined) throw new ApiRefusal(400, `No image found with ID ${id}`);
   const [marker] = rowsOf(exchange, [image]);
   const start = fitting.findIndex((row) => order(marker!, row) < 0);
   return start === -1 ? fitting.length : start;

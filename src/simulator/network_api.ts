@@ -2,9 +2,9 @@
 import { ApiBuilder, type ApiContext } from "./api.ts";
 import { emptyAnswer, jsonAnswer } from "./answer.ts";
 import type { Exchange } from "./exchange.ts";
-import { type Resource, resourceList } from "./network_list.ts";
+import { type NetworkResource, resourceList } from "./network_list.ts";
 import { floatingIpView, networkView, portView, securityGroupView, subnetViews } from "./network_view.ts";
-import { Refusal } from "./refusal.ts";
+import { ApiRefusal } from "./api_refusal.ts";
 import { hasAddressAt, type SimulatedFloatingIp, type SimulatedPort } from "./simulated_server.ts";
 
 /** The Hono app of `/network`. */
@@ -78,20 +78,20 @@ function listResources({ url }: Exchange): Response {
   return jsonAnswer(200, { resources });
 }
 
-function networks({ cloud }: Exchange): Resource[] {
+function networks({ cloud }: Exchange): NetworkResource[] {
   return cloud.stock.networks.map((network) => networkView(cloud, network));
 }
 
-function subnets({ cloud }: Exchange): Resource[] {
+function subnets({ cloud }: Exchange): NetworkResource[] {
   return cloud.stock.networks.flatMap((network) => subnetViews(cloud, network));
 }
 
-function shown(exchange: Exchange, name: string, all: readonly Resource[]): Response {
+function shown(exchange: Exchange, name: string, all: readonly NetworkResource[]): Response {
   const id = exchange.param("id");
   const found = all.find((resource) => resource.id === id);
   if (found !== undefined) return jsonAnswer(200, { [name]: found });
   const type = name.split("_").map((word) => word[0]!.toUpperCase() + word.slice(1)).join("");
-  throw new Refusal(404, `${type} ${id} could not be found.`, { type: `${type}NotFound` });
+  throw new ApiRefusal(404, `${type} ${id} could not be found.`, { type: `${type}NotFound` });
 }
 
 function listPorts(exchange: Exchange): Response {
@@ -106,7 +106,7 @@ function createPort(exchange: Exchange): Response {
   const { network_id, name } = exchange.section("port");
   const network = exchange.cloud.stock.networks.find((one) => one.id === network_id);
   if (network === undefined) {
-    throw new Refusal(404, `Network ${network_id} could not be found.`, { type: "NetworkNotFound" });
+    throw new ApiRefusal(404, `Network ${network_id} could not be found.`, { type: "NetworkNotFound" });
   }
   const port = exchange.cloud.network.createPort(network.id, typeof name === "string" ? name : "");
   exchange.effect = true;
@@ -126,7 +126,9 @@ function namedPort(exchange: Exchange): SimulatedPort {
 function findPort(exchange: Exchange, id: string): SimulatedPort {
   exchange.cloud.now();
   const port = exchange.cloud.ports.get(id);
-  if (port === undefined) throw new Refusal(404, `Port ${id} could not be found.`, { type: "PortNotFound" });
+  if (port === undefined) {
+    throw new ApiRefusal(404, `Port ${id} could not be found.`, { type: "PortNotFound" });
+  }
   exchange.server = port.server;
   return port;
 }
@@ -143,7 +145,7 @@ function createFloatingIp(exchange: Exchange): Response {
   const { floating_network_id, port_id, description } = exchange.section("floatingip");
   const network = cloud.stock.networks.find((one) => one.id === floating_network_id);
   if (network?.external !== true) {
-    throw new Refusal(
+    throw new ApiRefusal(
       network === undefined ? 404 : 400,
       network === undefined
         ? `Network ${floating_network_id} could not be found.`
@@ -166,7 +168,7 @@ function freePort(exchange: Exchange, id: string): SimulatedPort {
   const port = findPort(exchange, id);
   const { floatingIp } = port;
   if (floatingIp !== null) {
-    throw new Refusal(
+    throw new ApiRefusal(
       409,
       `Cannot associate floating IP ${floatingIp.address} (${floatingIp.id}) with port ${id} using fixed IP ` +
         `${port.address}, as that fixed IP already has a floating IP on external network ${floatingIp.networkId}.`,
@@ -183,7 +185,7 @@ function checkRoute(
 ): void {
   const { routed, subnetId } = cloud.stock.networks.find((one) => one.id === port.networkId)!;
   if (routed) return;
-  throw new Refusal(
+  throw new ApiRefusal(
     404,
     `External network ${external} is not reachable from subnet ${subnetId}.  Therefore, cannot associate Port ` +
       `${port.id} with a Floating IP.`,
@@ -215,7 +217,7 @@ function namedFloatingIp(exchange: Exchange): SimulatedFloatingIp {
   exchange.cloud.now();
   const floatingIp = exchange.cloud.floatingIps.get(id);
   if (floatingIp === undefined) {
-    throw new Refusal(404, `Floating IP ${id} could not be found`, { type: "FloatingIPNotFound" });
+    throw new ApiRefusal(404, `Floating IP ${id} could not be found`, { type: "FloatingIPNotFound" });
   }
   exchange.server = floatingIp.port?.server ?? null;
   return floatingIp;
@@ -278,5 +280,5 @@ function showExtension(exchange: Exchange): Response {
   const alias = exchange.param("alias");
   const extension = extensions().find((one) => one.alias === alias);
   if (extension !== undefined) return jsonAnswer(200, { extension });
-  throw new Refusal(404, `Extension with alias ${alias} does not exist`, { type: "HTTPNotFound" });
+  throw new ApiRefusal(404, `Extension with alias ${alias} does not exist`, { type: "HTTPNotFound" });
 }

@@ -3,10 +3,14 @@ import { jsonAnswer } from "./answer.ts";
 import type { Exchange } from "./exchange.ts";
 import { pageAfter } from "./paging.ts";
 
-export type Resource = { readonly id: string } & Readonly<Record<string, unknown>>;
+export type NetworkResource = { readonly id: string } & Readonly<Record<string, unknown>>;
 
 /** One page of a collection, filtered as the query says. */
-export function resourceList(exchange: Exchange, name: string, resources: readonly Resource[]): Response {
+export function resourceList(
+  exchange: Exchange,
+  name: string,
+  resources: readonly NetworkResource[],
+): Response {
   const { query } = exchange;
   const fitting = resources.filter((resource) => fits(resource, query));
   const limit = query.get("limit");
@@ -21,7 +25,7 @@ export function resourceList(exchange: Exchange, name: string, resources: readon
   });
 }
 
-function fits(resource: Resource, query: URLSearchParams): boolean {
+function fits(resource: NetworkResource, query: URLSearchParams): boolean {
   for (const key of new Set(query.keys())) {
     if (CONTROL.has(key) || !(key in resource)) continue;
     if (!query.getAll(key).some((wanted) => same(resource[key], wanted))) return false;
@@ -36,11 +40,11 @@ function same(value: unknown, wanted: string): boolean {
 
 const CONTROL = new Set(["fields", "limit", "marker", "sort_key", "sort_dir", "page_reverse"]);
 
-function picked(resource: Resource, fields: readonly string[]): Record<string, unknown> {
+function picked(resource: NetworkResource, fields: readonly string[]): Record<string, unknown> {
   return Object.fromEntries(fields.filter((key) => key in resource).map((key) => [key, resource[key]]));
 }
 
-function nextHref(exchange: Exchange, last: Resource): string {
+function nextHref(exchange: Exchange, last: NetworkResource): string {
   const query = new URLSearchParams(exchange.query);
   query.set("marker", last.id);
   return `${exchange.url}${exchange.options.path}?${query}`;

@@ -1,11 +1,11 @@
 /** Networks, subnets, ports, floating IPs and security groups as Neutron's JSON shows them. */
 import { isoSeconds } from "./answer.ts";
 import type { CloudState } from "./cloud_state.ts";
-import type { Resource } from "./network_list.ts";
+import type { NetworkResource } from "./network_list.ts";
 import type { SimulatedFloatingIp, SimulatedPort } from "./simulated_server.ts";
 import { nameId, type StockNetwork } from "./stock.ts";
 
-export function networkView({ stock, startedAt }: CloudState, network: StockNetwork): Resource {
+export function networkView({ stock, startedAt }: CloudState, network: StockNetwork): NetworkResource {
   return {
     id: network.id,
     name: network.name,
@@ -27,7 +27,7 @@ export function networkView({ stock, startedAt }: CloudState, network: StockNetw
   };
 }
 
-export function subnetViews(cloud: CloudState, network: StockNetwork): Resource[] {
+export function subnetViews(cloud: CloudState, network: StockNetwork): NetworkResource[] {
   const four = subnetView(cloud, network);
   if (!network.ipv6) return [four];
   const prefix = `2001:db8:${network.block.toString(16)}:`;
@@ -41,7 +41,7 @@ export function subnetViews(cloud: CloudState, network: StockNetwork): Resource[
   return [four, { ...four, ...six }];
 }
 
-function subnetView({ stock, startedAt }: CloudState, network: StockNetwork): Resource {
+function subnetView({ stock, startedAt }: CloudState, network: StockNetwork): NetworkResource {
   const net = `127.${network.block}`;
   return {
     id: network.subnetId,
@@ -78,7 +78,7 @@ function ipv6Of(address: string): string {
   return `2001:db8:${block}::${high}:${low}`;
 }
 
-export function portView(cloud: CloudState, port: SimulatedPort): Resource {
+export function portView(cloud: CloudState, port: SimulatedPort): NetworkResource {
   const { stock } = cloud;
   return {
     id: port.id,
@@ -100,7 +100,7 @@ export function portView(cloud: CloudState, port: SimulatedPort): Resource {
   };
 }
 
-export function floatingIpView({ stock }: CloudState, floatingIp: SimulatedFloatingIp): Resource {
+export function floatingIpView({ stock }: CloudState, floatingIp: SimulatedFloatingIp): NetworkResource {
   const { port } = floatingIp;
   return {
     id: floatingIp.id,
@@ -124,7 +124,7 @@ export function floatingIpView({ stock }: CloudState, floatingIp: SimulatedFloat
   };
 }
 
-export function securityGroupView({ stock, startedAt }: CloudState): Resource {
+export function securityGroupView({ stock, startedAt }: CloudState): NetworkResource {
   const rule = (direction: string, ethertype: string) => ({
     id: nameId(`${stock.securityGroupId}/${direction}/${ethertype}`),
     ...owned(stock.projectId),

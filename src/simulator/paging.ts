@@ -1,4 +1,4 @@
-import { Refusal } from "./refusal.ts";
+import { ApiRefusal } from "./api_refusal.ts";
 
 /**
  * The part of a list that comes after the item with the marker's id.
@@ -11,7 +11,7 @@ export function pageAfter<T extends { readonly id: string }>(
   let start = 0;
   if (marker !== null) {
     start = items.findIndex((item) => item.id === marker) + 1;
-    if (start === 0) throw new Refusal(400, `marker [${marker}] not found`);
+    if (start === 0) throw new ApiRefusal(400, `marker [${marker}] not found`);
   }
   return { page: items.slice(start, start + limit), more: start + limit < items.length };
 }

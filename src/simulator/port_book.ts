@@ -6,7 +6,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
 import { AddressPool } from "./address_pool.ts";
 import type { Quotas } from "./settings.ts";
-import { Refusal } from "./refusal.ts";
+import { ApiRefusal } from "./api_refusal.ts";
 import type { SimulatedFloatingIp, SimulatedPort, SimulatedServer } from "./simulated_server.ts";
 import type { StockNetwork } from "./stock.ts";
 
@@ -136,7 +136,7 @@ export class PortBook {
   #takeAddress(networkId: string): string {
     const address = this.#pools.get(networkId)?.take() ?? null;
     if (address === null) {
-      throw new Refusal(409, `No more IP addresses available on network ${networkId}.`, {
+      throw new ApiRefusal(409, `No more IP addresses available on network ${networkId}.`, {
         type: "IpAddressGenerationFailure",
       });
     }
@@ -144,6 +144,6 @@ export class PortBook {
   }
 }
 
-function overQuota(resource: string): Refusal {
-  return new Refusal(409, `Quota exceeded for resources: ['${resource}'].`, { type: "OverQuota" });
+function overQuota(resource: string): ApiRefusal {
+  return new ApiRefusal(409, `Quota exceeded for resources: ['${resource}'].`, { type: "OverQuota" });
 }

@@ -2,7 +2,7 @@
 import type { Strikes } from "./api.ts";
 import { jsonAnswer } from "./answer.ts";
 import type { Exchange } from "./exchange.ts";
-import { Refusal } from "./refusal.ts";
+import { ApiRefusal } from "./api_refusal.ts";
 import { namedServer } from "./server_api.ts";
 import { hostnameOf } from "./server_view.ts";
 import { answersSshAt, type SimulatedServer, statusAt } from "./simulated_server.ts";
@@ -19,7 +19,7 @@ export function actOnServer(exchange: Exchange, strikes: Strikes): Response {
   const [action] = Object.keys(exchange.json());
   if (action === "os-getConsoleOutput") return showConsole(exchange, server);
   if (action === "createImage") return createSnapshot(exchange, server, strikes);
-  throw new Refusal(400, `There is no such action: ${action}`);
+  throw new ApiRefusal(400, `There is no such action: ${action}`);
 }
 
 function showConsole(exchange: Exchange, server: SimulatedServer): Response {

@@ -3,7 +3,7 @@ import type { Handle, Strikes } from "./api.ts";
 import { emptyAnswer, jsonAnswer } from "./answer.ts";
 import type { ServerWish } from "./cloud_state.ts";
 import type { Exchange } from "./exchange.ts";
-import { Refusal } from "./refusal.ts";
+import { ApiRefusal } from "./api_refusal.ts";
 import { addressesOf, downServer, fullServer, serverLinks } from "./server_view.ts";
 import { imageStatusAt, type SimulatedImage } from "./simulated_image.ts";
 import { isCellDownAt, type SimulatedServer, statusAt } from "./simulated_server.ts";
@@ -50,7 +50,7 @@ function serverWish(exchange: Exchange): ServerWish {
 function required(body: Record<string, unknown>, key: string): string {
   const value = body[key];
   if (value === undefined) {
-    throw new Refusal(
+    throw new ApiRefusal(
       400,
       `Invalid input for field/attribute server. Value: ${
         JSON.stringify(body)
@@ -63,7 +63,7 @@ function required(body: Record<string, unknown>, key: string): string {
 function flavorFor({ cloud }: Exchange, reference: string): StockFlavor {
   const id = reference.split("/").at(-1);
   const flavor = cloud.stock.flavors.find((one) => one.id === id);
-  if (flavor === undefined) throw new Refusal(400, `Flavor ${reference} could not be found.`);
+  if (flavor === undefined) throw new ApiRefusal(400, `Flavor ${reference} could not be found.`);
   return flavor;
 }
 
@@ -75,9 +75,9 @@ function imageFor(
   const reference = body["imageRef"];
   if (Array.isArray(volumes) && (reference === undefined || reference === "")) return "";
   const image = cloud.images.get(String(reference));
-  if (image === undefined) throw new Refusal(400, "Can not find requested image");
+  if (image === undefined) throw new ApiRefusal(400, "Can not find requested image");
   if (imageStatusAt(image, cloud.now()) !== "active") {
-    throw new Refusal(400, `Image ${image.id} is not active.`);
+    throw new ApiRefusal(400, `Image ${image.id} is not active.`);
   }
   requireFit(flavor, image);
   return image.id;
@@ -85,16 +85,16 @@ function imageFor(
 
 /** Nova's rules; a disk of 0 is as large as it need be. */
 function requireFit({ ram, disk }: StockFlavor, { fields, data }: SimulatedImage): void {
-  if (ram < fields.min_ram) throw new Refusal(400, "Flavor's memory is too small for requested image.");
+  if (ram < fields.min_ram) throw new ApiRefusal(400, "Flavor's memory is too small for requested image.");
   if (disk === 0) return;
   const [bytes, size] = [disk * 2 ** 30, data?.size ?? 0];
   if (size > bytes) {
     const sizes = `Flavor disk is ${bytes} bytes, image is ${size} bytes.`;
-    throw new Refusal(400, `Flavor's disk is too small for requested image. ${sizes}`);
+    throw new ApiRefusal(400, `Flavor's disk is too small for requested image. ${sizes}`);
   }
   if (disk < fields.min_disk) {
     const sizes = `Flavor disk is ${bytes} bytes, minimum size is ${fields.min_disk * 2 ** 30} bytes.`;
-    throw new Refusal(
+    throw new ApiRefusal(
       400,
       `Flavor's disk is smaller than the minimum size specified in image metadata. ${sizes}`,
     );
@@ -104,14 +104,14 @@ function requireFit({ ram, disk }: StockFlavor, { fields, data }: SimulatedImage
 function keypairFor({ cloud }: Exchange, name: unknown) {
   if (name === undefined || name === null) return null;
   const keypair = cloud.keypairs.get(String(name));
-  if (keypair === undefined) throw new Refusal(400, "Invalid key_name provided.");
+  if (keypair === undefined) throw new ApiRefusal(400, "Invalid key_name provided.");
   return keypair;
 }
 
 function zoneFor({ cloud }: Exchange, zone: unknown): string | null {
   if (zone === undefined || zone === null) return null;
   if (!cloud.settings.zones.includes(String(zone))) {
-    throw new Refusal(400, "The requested availability zone is not available");
+    throw new ApiRefusal(400, "The requested availability zone is not available");
   }
   return String(zone);
 }
@@ -120,7 +120,7 @@ function groupsFor({ cloud }: Exchange, groups: unknown): string[] {
   if (!Array.isArray(groups) || groups.length === 0) return ["default"];
   return groups.map((group: { name?: unknown }) => {
     if (group.name !== "default" && group.name !== cloud.stock.securityGroupId) {
-      throw new Refusal(
+      throw new ApiRefusal(
         400,
         `Security group ${group.name} not found for project ${cloud.stock.projectId}.`,
       );
@@ -132,13 +132,16 @@ function groupsFor({ cloud }: Exchange, groups: unknown): string[] {
 /** @throws Refusal 400 for more or longer entries than Nova takes */
 export function metadataOf(value: unknown): Record<string, string> {
   const invalid = (why: string) =>
-    new Refusal(400, `Invalid input for field/attribute metadata. Value: ${JSON.stringify(value)}. ${why}`);
+    new ApiRefusal(
+      400,
+      `Invalid input for field/attribute metadata. Value: ${JSON.stringify(value)}. ${why}`,
+    );
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw invalid(`${value} is not of type 'object'`);
   }
   const entries = Object.entries(value);
   if (entries.length > MAX_METADATA) {
-    throw new Refusal(403, `Maximum number of metadata items exceeds ${MAX_METADATA}`);
+    throw new ApiRefusal(403, `Maximum number of metadata items exceeds ${MAX_METADATA}`);
   }
   for (const [key, text] of entries) {
     if (typeof text !== "string") throw invalid(`${JSON.stringify(text)} is not of type 'string'`);
@@ -197,7 +200,7 @@ export function setMetadataItem(exchange: Exchange): Response {
   const server = namedServer(exchange);
   const key = exchange.param("key");
   const value = exchange.section("meta")[key];
-  if (value === undefined) throw new Refusal(400, "Request body and URI mismatch");
+  if (value === undefined) throw new ApiRefusal(400, "Request body and URI mismatch");
   setMetadata(exchange, server, metadataOf({ ...server.metadata, [key]: value }));
   return jsonAnswer(200, { meta: { [key]: value } });
 }
@@ -206,7 +209,7 @@ export function setMetadataItem(exchange: Exchange): Response {
 export function showMetadataItem(exchange: Exchange): Response {
   const key = exchange.param("key");
   const value = namedServer(exchange).metadata[key];
-  if (value === undefined) throw new Refusal(404, "Metadata item was not found");
+  if (value === undefined) throw new ApiRefusal(404, "Metadata item was not found");
   return jsonAnswer(200, { meta: { [key]: value } });
 }
 
@@ -214,7 +217,7 @@ export function showMetadataItem(exchange: Exchange): Response {
 export function deleteMetadataItem(exchange: Exchange): Response {
   const server = namedServer(exchange);
   const { [exchange.param("key")]: old, ...rest } = server.metadata;
-  if (old === undefined) throw new Refusal(404, "Metadata item was not found");
+  if (old === undefined) throw new ApiRefusal(404, "Metadata item was not found");
   setMetadata(exchange, server, rest);
   return emptyAnswer(204);
 }
@@ -233,7 +236,7 @@ export function namedServer(exchange: Exchange): SimulatedServer {
 }
 
 function refuseDownCell(): never {
-  throw new Refusal(
+  throw new ApiRefusal(
     500,
     "Unexpected API Error. Cell is not responding and hence instance info is not available.",
   );
@@ -244,7 +247,7 @@ function findServer(exchange: Exchange): SimulatedServer {
   const { now } = exchange;
   const server = exchange.cloud.servers.get(id);
   if (server === undefined || statusAt(server, now) === "DELETED") {
-    throw new Refusal(404, `Instance ${id} could not be found.`);
+    throw new ApiRefusal(404, `Instance ${id} could not be found.`);
   }
   exchange.server = server;
   return server;

@@ -3,7 +3,7 @@ import type { Handle, Strikes } from "./api.ts";
 import { jsonAnswer } from "./answer.ts";
 import type { Exchange } from "./exchange.ts";
 import type { ServerView } from "./fault.ts";
-import { Refusal } from "./refusal.ts";
+import { ApiRefusal } from "./api_refusal.ts";
 import { briefServer, downServer, fullServer } from "./server_view.ts";
 import { isCellDownAt, type SimulatedServer, statusAt } from "./simulated_server.ts";
 
@@ -47,7 +47,7 @@ function changesSince(query: URLSearchParams): number | null {
   // Without a zone it is UTC, as Nova reads it; Date would take it for local time.
   const at = Date.parse(/(Z|[+-]\d\d:?\d\d)$/.test(text) ? text : `${text}Z`);
   if (Number.isNaN(at)) {
-    throw new Refusal(
+    throw new ApiRefusal(
       400,
       `Invalid input for query parameters changes-since. Value: ${text}. '${text}' is not a 'date-time'`,
     );
@@ -87,7 +87,7 @@ export function pageLimit({ query, cloud }: Exchange): number {
   const text = query.get("limit");
   if (text === null || text === "") return cloud.settings.pageSize;
   if (!/^[0-9]+$/.test(text)) {
-    throw new Refusal(
+    throw new ApiRefusal(
       400,
       `Invalid input for query parameters limit. Value: ${text}. '${text}' does not match '^[0-9]*$'`,
     );
@@ -100,7 +100,7 @@ function markerPosition({ query, cloud }: Exchange, servers: readonly SimulatedS
   const marker = query.get("marker");
   if (marker === null) return servers.length;
   const server = cloud.servers.get(marker);
-  if (server === undefined) throw new Refusal(400, `marker [${marker}] not found`);
+  if (server === undefined) throw new ApiRefusal(400, `marker [${marker}] not found`);
   const position = servers.findIndex((one) => one.sequence >= server.sequence);
   return position === -1 ? servers.length : position;
 }

@@ -1,6 +1,6 @@
 /** Which networks a new server is attached to, as Nova decides it. */
 import type { CloudState, ServerWish } from "./cloud_state.ts";
-import { Refusal } from "./refusal.ts";
+import { ApiRefusal } from "./api_refusal.ts";
 import type { SimulatedPort } from "./simulated_server.ts";
 
 type Choice = Pick<ServerWish, "networkIds" | "ports">;
@@ -8,7 +8,7 @@ type Choice = Pick<ServerWish, "networkIds" | "ports">;
 /** @throws Refusal 400 or 409 where the networks cannot be used */
 export function networkChoice(cloud: CloudState, wanted: unknown, microversion: number): Choice {
   if (microversion >= NETWORKS_REQUIRED && wanted === undefined) {
-    throw new Refusal(400, "Invalid input for field/attribute server. 'networks' is a required property");
+    throw new ApiRefusal(400, "Invalid input for field/attribute server. 'networks' is a required property");
   }
   if (typeof wanted === "string") return wordChoice(cloud, wanted, microversion);
   if (!Array.isArray(wanted) || wanted.length === 0) return onlyNetwork(cloud);
@@ -27,7 +27,7 @@ const NETWORKS_REQUIRED = 37;
 function wordChoice(cloud: CloudState, word: string, microversion: number): Choice {
   if (microversion >= NETWORKS_REQUIRED && word === "none") return { networkIds: [], ports: [] };
   if (microversion >= NETWORKS_REQUIRED && word === "auto") return onlyNetwork(cloud);
-  throw new Refusal(
+  throw new ApiRefusal(
     400,
     `Invalid input for field/attribute networks. Value: ${word}. '${word}' is not of type 'array'`,
   );
@@ -36,23 +36,23 @@ function wordChoice(cloud: CloudState, word: string, microversion: number): Choi
 function onlyNetwork(cloud: CloudState): Choice {
   const inner = cloud.stock.networks.filter((network) => network.attachable);
   if (inner.length > 1) {
-    throw new Refusal(409, "Multiple possible networks found, use a Network ID to be more specific.");
+    throw new ApiRefusal(409, "Multiple possible networks found, use a Network ID to be more specific.");
   }
   return { networkIds: inner.map((network) => network.id), ports: [] };
 }
 
 function bootableNetwork(cloud: CloudState, id: string): string {
   const network = cloud.stock.networks.find((one) => one.id === id);
-  if (network === undefined) throw new Refusal(400, `Network ${id} could not be found.`);
+  if (network === undefined) throw new ApiRefusal(400, `Network ${id} could not be found.`);
   if (!network.attachable) {
-    throw new Refusal(403, `It is not allowed to create an interface on external network ${id}`);
+    throw new ApiRefusal(403, `It is not allowed to create an interface on external network ${id}`);
   }
   return id;
 }
 
 function freePort(cloud: CloudState, id: string): SimulatedPort {
   const port = cloud.ports.get(id);
-  if (port === undefined) throw new Refusal(400, `Port id ${id} could not be found.`);
-  if (port.server !== null) throw new Refusal(409, `Port ${id} is still in use.`);
+  if (port === undefined) throw new ApiRefusal(400, `Port id ${id} could not be found.`);
+  if (port.server !== null) throw new ApiRefusal(409, `Port ${id} is still in use.`);
   return port;
 }

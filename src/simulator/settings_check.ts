@@ -3,7 +3,7 @@
  * or for two things. Pure; `completeSettings`, the settings file and the fault board call it.
  */
 import { faultCatalogue } from "./fault_catalogue.ts";
-import { operations } from "./operations.ts";
+import { simulatedOperations } from "./simulated_operations.ts";
 import { matchesPattern } from "./pattern.ts";
 import { mannerProblems } from "./quirk_table.ts";
 import type { CloudSettings, FaultRule, SimulatorSettings } from "./settings.ts";
@@ -39,7 +39,7 @@ export function ruleProblems(rule: FaultRule, clouds: readonly string[]): readon
     tell("fault", `fault ${fault} is not in the simulator's catalogue; it has ${known}`);
   }
   for (const pattern of operation?.split(" ") ?? []) {
-    if (operations.some((one) => matchesPattern(pattern, one))) continue;
+    if (simulatedOperations.some((one) => matchesPattern(pattern, one))) continue;
     tell("operation", `no operation matches ${pattern}; there are ${operationsLike(pattern).join(", ")}`);
   }
   if (cloud !== null && !clouds.includes(cloud)) {
@@ -52,8 +52,8 @@ export function ruleProblems(rule: FaultRule, clouds: readonly string[]): readon
 /** Those of the pattern's subject, or all subjects. */
 function operationsLike(pattern: string): readonly string[] {
   const subject = pattern.split(".")[0];
-  const own = operations.filter((one) => one.startsWith(`${subject}.`));
-  return own.length > 0 ? own : [...new Set(operations.map((one) => one.replace(/\..*/, ".*")))];
+  const own = simulatedOperations.filter((one) => one.startsWith(`${subject}.`));
+  return own.length > 0 ? own : [...new Set(simulatedOperations.map((one) => one.replace(/\..*/, ".*")))];
 }
 
 /** The first part of a path names a service or a cloud. */

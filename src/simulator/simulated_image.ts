@@ -19,7 +19,7 @@ export interface ImageFields {
   readonly tags: readonly string[];
 }
 
-export interface ImageData {
+export interface StoredData {
   /** Bytes. */
   readonly size: number;
   /** In hexadecimal. */
@@ -43,7 +43,7 @@ export interface SimulatedImage {
   /** Changed by requests; other changes are told by the instants below. */
   touchedAt: Instant;
   /** null: none has come, or not all. */
-  data: ImageData | null;
+  data: StoredData | null;
   /** When it goes from `queued` to `saving`; Infinity: not in sight, or never. */
   savingAt: Instant;
   /** When it is `active`; Infinity: not in sight, or never. */
@@ -73,7 +73,7 @@ export function imageStatusAt(image: SimulatedImage, now: Instant): string {
 }
 
 /** Its data as far as Glance tells of it: not before it is `active`. */
-export function shownDataAt(image: SimulatedImage, now: Instant): ImageData | null {
+export function shownDataAt(image: SimulatedImage, now: Instant): StoredData | null {
   return image.fixedStatus !== null || now >= image.activeAt ? image.data : null;
 }
 

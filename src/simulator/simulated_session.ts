@@ -1,7 +1,7 @@
 /** A login to a simulated server that lasts, with no socket. A connection that broke once stays broken. */
 import { LoginError, type RunOptions, type ShellSession } from "../ssh/shell.ts";
 import { OutputTail } from "../lib/output_tail.ts";
-import { type CommandGround, runCommand } from "./command_run.ts";
+import { type CommandGround, runSimulatedCommand } from "./command_run.ts";
 import { copyLocalFolder } from "./copy_local_folder.ts";
 import { leave } from "./login_rules.ts";
 import { FileError, homeOf } from "./server_files.ts";
@@ -30,7 +30,7 @@ export class SimulatedSession implements ShellSession {
     this.#check(signal);
     const output = new OutputTail();
     const { hasTerminal } = this;
-    const end = await runCommand(this.#ground, { text: command, hasTerminal }, {
+    const end = await runSimulatedCommand(this.#ground, { text: command, hasTerminal }, {
       timeout,
       signal,
       write(chunk) {

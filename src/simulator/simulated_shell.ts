@@ -5,10 +5,10 @@ import { seededRandom } from "../lib/random.ts";
 import {
   algorithmsFailure,
   authProblem,
+  loginOutOfTime,
+  loginPlace,
   type LoginStage,
   otherHostKey,
-  outOfTime,
-  placeOf,
 } from "../ssh/login_failure.ts";
 import { LoginProof } from "../ssh/login_proof.ts";
 import { offerProblem } from "../ssh/server_offer.ts";
@@ -63,7 +63,7 @@ class SimulatedLogin {
     this.#target = target;
     this.#limits = limits;
     this.#left = limits.timeout;
-    this.#where = placeOf(target);
+    this.#where = loginPlace(target);
   }
 
   /** @returns the session, and what the command came to */
@@ -134,7 +134,7 @@ class SimulatedLogin {
     const spent = Math.min(time, this.#left);
     this.#left -= spent;
     if (spent > 0) await this.#ground.clock.sleep(spent, { signal });
-    if (isLate) throw outOfTime(timeout, { stage, where: this.#where });
+    if (isLate) throw loginOutOfTime(timeout, { stage, where: this.#where });
   }
 }
 

@@ -3,7 +3,7 @@ import type { Strikes } from "./api.ts";
 import { emptyAnswer, jsonAnswer } from "./answer.ts";
 import type { Exchange } from "./exchange.ts";
 import type { ImageWish } from "./image_book.ts";
-import { Refusal } from "./refusal.ts";
+import { ApiRefusal } from "./api_refusal.ts";
 import { metadataOf } from "./server_api.ts";
 import { type SimulatedServer, statusAt, taskStateAt } from "./simulated_server.ts";
 
@@ -30,7 +30,7 @@ function imageName(name: unknown): string {
   const text = typeof name === "string" ? name.trim() : "";
   if (text.length > 0 && text.length <= 255) return text;
   const value = JSON.stringify(name);
-  throw new Refusal(
+  throw new ApiRefusal(
     400,
     `Invalid input for field/attribute name. Value: ${value}. It must have 1 to 255 characters`,
   );
@@ -81,7 +81,7 @@ function checkState({ now }: Exchange, server: SimulatedServer): void {
   const status = statusAt(server, now);
   const task = taskStateAt(server, now);
   const conflict = (state: string) =>
-    new Refusal(409, `Cannot 'createImage' instance ${server.id} while it is in ${state}`);
+    new ApiRefusal(409, `Cannot 'createImage' instance ${server.id} while it is in ${state}`);
   if (status === "BUILD") throw conflict("vm_state building");
   if (status === "ERROR") throw conflict("vm_state error");
   if (task !== null) throw conflict(`task_state ${task}`);

@@ -15,7 +15,7 @@ import { releaseCiphers } from "../ssh/release_ciphers.ts";
 import { scriptOf } from "../ssh/sh_command.ts";
 import type { CloudState } from "./cloud_state.ts";
 import { hostKeyOf } from "./host_key.ts";
-import { runCommand } from "./command_run.ts";
+import { runSimulatedCommand } from "./command_run.ts";
 import { cshRefusal, leave, letsIn } from "./login_rules.ts";
 import { homeOf } from "./server_files.ts";
 import { serveSftp } from "./sftp_server.ts";
@@ -198,7 +198,7 @@ async function answerCommand({ simulator, cloud, server, socket, gone }: Login, 
   }
   try {
     const ground = { clock: simulator.clock, cloud, server, username };
-    const end = await runCommand(ground, { text: script ?? command, hasTerminal }, {
+    const end = await runSimulatedCommand(ground, { text: script ?? command, hasTerminal }, {
       write: (output) => channel.write(output),
       signal: AbortSignal.any([closed.signal, gone, simulator.over]),
     });

@@ -2,7 +2,7 @@
 import type { Instant } from "../domain/time.ts";
 import type { Random } from "../lib/random.ts";
 
-export interface Token {
+export interface SimulatedToken {
   readonly id: string;
   readonly methods: readonly string[];
   readonly issuedAt: Instant;
@@ -16,17 +16,17 @@ export interface Token {
 }
 
 export class Tokens {
-  readonly #tokens = new Map<string, Token>();
+  readonly #tokens = new Map<string, SimulatedToken>();
 
-  issue(token: Omit<Token, "id" | "auditId">, random: Random): Token {
+  issue(token: Omit<SimulatedToken, "id" | "auditId">, random: Random): SimulatedToken {
     const id = `gAAAAAB${random.uuid()}${random.uuid()}`.replaceAll("-", "");
-    const issued: Token = { id, auditId: random.uuid().replaceAll("-", "").slice(0, 22), ...token };
+    const issued: SimulatedToken = { id, auditId: random.uuid().replaceAll("-", "").slice(0, 22), ...token };
     this.#forgetExpired(token.issuedAt);
     this.#tokens.set(issued.id, issued);
     return issued;
   }
 
-  find(id: string | null, now: Instant): Token | null {
+  find(id: string | null, now: Instant): SimulatedToken | null {
     const token = id === null ? undefined : this.#tokens.get(id);
     return token !== undefined && now < token.expiresAt ? token : null;
   }

@@ -18,7 +18,7 @@ export interface LoginProgress {
 }
 
 /** The user, address and port, as messages begin. */
-export function placeOf({ username, address, port }: LoginTarget): string {
+export function loginPlace({ username, address, port }: LoginTarget): string {
   return `login as ${username} to ${address} port ${port}`;
 }
 
@@ -115,7 +115,7 @@ export function noSftp(error: Error, { where }: { where: string }): LoginError {
   return loginError("command", `${where}: the server has no working SFTP (${error.message}); ${hint}`, error);
 }
 
-export function outOfTime(timeout: number, { stage, where }: LoginProgress): LoginError {
+export function loginOutOfTime(timeout: number, { stage, where }: LoginProgress): LoginError {
   const doing = stage === "connect"
     ? "no response; check that the server runs and its security groups open the port"
     : `${STAGE_TEXT[stage]} did not finish`;

@@ -14,11 +14,11 @@ import {
   closedEarly,
   failureOf,
   isChannelRefused,
+  loginOutOfTime,
+  loginPlace,
   type LoginProgress,
   type LoginStage,
   otherHostKey,
-  outOfTime,
-  placeOf,
 } from "./login_failure.ts";
 import { releaseCiphers } from "./release_ciphers.ts";
 import { OfferReader } from "./server_offer.ts";
@@ -79,7 +79,7 @@ export class Ssh2Connection {
 
   /** The user, address and port, as messages begin. */
   get where(): string {
-    return placeOf(this.#target);
+    return loginPlace(this.#target);
   }
 
   get clock(): Clock {
@@ -164,7 +164,7 @@ export class Ssh2Connection {
   }
 
   timeOut(timeout: Milliseconds): void {
-    this.fail(outOfTime(timeout, this.#progress));
+    this.fail(loginOutOfTime(timeout, this.#progress));
   }
 
   /** Says goodbye where there is somebody to hear it; resolves when the socket is closed. */

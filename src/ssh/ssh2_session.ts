@@ -6,7 +6,7 @@ import type { Milliseconds } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import { startDeadline } from "../lib/deadline.ts";
 import { copyFolder } from "./copy_folder.ts";
-import { type LoginStage, lostBefore, outOfTime } from "./login_failure.ts";
+import { loginOutOfTime, type LoginStage, lostBefore } from "./login_failure.ts";
 import { RemoteFiles } from "./remote_files.ts";
 import { runCommand } from "./run_command.ts";
 import type { CommandResult, RunOptions, ShellSession } from "./shell.ts";
@@ -77,7 +77,7 @@ export class Ssh2Session implements ShellSession {
       clock: this.#clock,
       timeout,
       signal: AbortSignal.any([signal, lost]),
-      reason: () => outOfTime(timeout, { stage, where }),
+      reason: () => loginOutOfTime(timeout, { stage, where }),
     });
     return await work(deadline.signal);
   }

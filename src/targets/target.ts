@@ -3,11 +3,8 @@
  * node's name. Every method makes one attempt, throws `TargetError`, and honours the target's rate; none waits for an
  * agent to connect or for a job to end.
  */
+import type { Call } from "../lib/call.ts";
 import type { TargetState } from "../domain/target_state.ts";
-
-export interface Call {
-  readonly signal: AbortSignal;
-}
 
 export interface Target extends AsyncDisposable {
   /** As the configuration has it. */

@@ -4,7 +4,7 @@
  */
 import type { CloudError } from "../domain/cloud_error.ts";
 import { pauseAfter } from "../cloud/pause_after.ts";
-import { concerns, type Refusal } from "../domain/observation.ts";
+import { concerns, type LaunchRefusal } from "../domain/observation.ts";
 import type { Flavor } from "../domain/server.ts";
 import { MINUTE, SECOND } from "../domain/time.ts";
 import { backoff } from "../domain/backoff.ts";
@@ -17,7 +17,7 @@ const LONGEST_PAUSE = MINUTE;
 export class LaunchRefusals {
   readonly #clock: Clock;
   /** The one in force; null: there is none. */
-  current: Refusal | null = null;
+  current: LaunchRefusal | null = null;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -39,6 +39,6 @@ export class LaunchRefusals {
     const own = kind === "quota" || kind === "capacity" ? flavor : null;
     // That a larger one is refused as well leaves no more room for the smaller.
     const size = isSameWave && concerns(this.current!, own) ? this.current!.size : own;
-    this.current = { message, kind: kind as Refusal["kind"], size, count, until };
+    this.current = { message, kind: kind as LaunchRefusal["kind"], size, count, until };
   }
 }

@@ -6,27 +6,27 @@ import { ansibleGroups } from "./ansible_groups.ts";
 import { connectionViewSchema, viewConnection } from "./connection.ts";
 import { VIEW_VERSION } from "./view_head.ts";
 import { serverIdOf } from "../domain/node.ts";
-import { number, rows, since0_4, text, textOrNull } from "./view_schema.ts";
+import { number, rows, since0_4, string, stringOrNull } from "./view_schema.ts";
 
 const acquiredSubnodeSchema = v.object({
   id: number,
-  hostname: text,
-  server_id: textOrNull,
-  public_v4: textOrNull,
-  public_v6: textOrNull,
-  private_v4: textOrNull,
+  hostname: string,
+  server_id: stringOrNull,
+  public_v4: stringOrNull,
+  public_v6: stringOrNull,
+  private_v4: stringOrNull,
   connection: v.nullable(connectionViewSchema),
 });
 type AcquiredSubnode = v.InferOutput<typeof acquiredSubnodeSchema>;
 
 const acquiredNodeSchema = v.object({
   ...acquiredSubnodeSchema.entries,
-  label: text,
-  image: text,
-  provider: text,
-  az: textOrNull,
+  label: string,
+  image: string,
+  provider: string,
+  az: stringOrNull,
   /** As the Ansible inventory of the whole pool has them. */
-  groups: since0_4(rows(text)),
+  groups: since0_4(rows(string)),
   /** The servers that go with it. */
   subnodes: rows(acquiredSubnodeSchema),
 });

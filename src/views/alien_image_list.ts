@@ -2,19 +2,19 @@
 import * as v from "valibot";
 import type { Moment } from "../domain/time.ts";
 import { compareText, viewHead, viewSchema } from "./view_head.ts";
-import { rows, text } from "./view_schema.ts";
+import { rows, string } from "./view_schema.ts";
 
 const alienImageViewSchema = v.object({
-  provider: text,
-  name: text,
-  image_id: text,
+  provider: string,
+  name: string,
+  image_id: string,
 });
 export type AlienImageView = v.InferOutput<typeof alienImageViewSchema>;
 
 export const alienImageListViewSchema = viewSchema({
   aliens: rows(alienImageViewSchema),
   /** One for each provider that could not be asked. */
-  warnings: rows(text),
+  warnings: rows(string),
 });
 export type AlienImageListView = v.InferOutput<typeof alienImageListViewSchema>;
 

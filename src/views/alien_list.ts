@@ -2,20 +2,20 @@
 import * as v from "valibot";
 import type { Moment } from "../domain/time.ts";
 import { compareText, viewHead, viewSchema } from "./view_head.ts";
-import { rows, text, textOrNull } from "./view_schema.ts";
+import { rows, string, stringOrNull } from "./view_schema.ts";
 
 const alienViewSchema = v.object({
-  provider: text,
-  hostname: text,
-  server_id: text,
-  ip: textOrNull,
+  provider: string,
+  hostname: string,
+  server_id: string,
+  ip: stringOrNull,
 });
 export type AlienView = v.InferOutput<typeof alienViewSchema>;
 
 export const alienListViewSchema = viewSchema({
   aliens: rows(alienViewSchema),
   /** One for each provider that could not be asked. */
-  warnings: rows(text),
+  warnings: rows(string),
 });
 export type AlienListView = v.InferOutput<typeof alienListViewSchema>;
 

@@ -2,17 +2,17 @@
 import * as v from "valibot";
 import type { Config } from "../domain/config.ts";
 import type { NodeRecord } from "../domain/node.ts";
-import { number, rows, text, textOrNull } from "./view_schema.ts";
+import { number, rows, string, stringOrNull } from "./view_schema.ts";
 
 export const connectionViewSchema = v.object({
-  address: text,
+  address: string,
   port: number,
   /** null: the configuration no longer has its image. */
-  username: textOrNull,
+  username: stringOrNull,
   /** `TYPE BASE64`, as the first login found them. */
-  host_keys: rows(text),
+  host_keys: rows(string),
   /** The same as lines of an OpenSSH known_hosts file. */
-  known_hosts: rows(text),
+  known_hosts: rows(string),
 });
 export type ConnectionView = v.InferOutput<typeof connectionViewSchema>;
 

@@ -7,35 +7,35 @@ import type { Moment } from "../domain/time.ts";
 import { viewWaiting, waitingViewSchema } from "./node_list.ts";
 import type { ViewFilter } from "./view_filter.ts";
 import { compareText, isoTime, seconds, viewHead, viewSchema } from "./view_head.ts";
-import { number, rows, text, textOrNull, word } from "./view_schema.ts";
+import { number, rows, string, stringOrNull, word } from "./view_schema.ts";
 
 const dibFileViewSchema = v.object({
-  format: text,
+  format: string,
   /** Bytes. */
   size: number,
-  md5: text,
-  sha512: text,
+  md5: string,
+  sha512: string,
 });
 
 const dibImageViewSchema = v.object({
   id: number,
-  image: text,
+  image: string,
   /** The path of its files without the format. */
-  filename: text,
+  filename: string,
   /** Unix time in seconds. */
   version: number,
   state: word<ImageStateName>(),
   /** When it entered that state. */
-  state_since: text,
-  formats: rows(text),
+  state_since: string,
+  formats: rows(string),
   /** Of each format that is built. */
   files: rows(dibFileViewSchema),
   waiting_on: v.nullable(waitingViewSchema),
-  log_file: textOrNull,
-  comment: textOrNull,
+  log_file: stringOrNull,
+  comment: stringOrNull,
   /** Who decided that it goes; null: nobody has. */
   deleted_by: v.nullable(word<DeletedBy>()),
-  last_error: textOrNull,
+  last_error: stringOrNull,
   /** Seconds in its state. */
   age: number,
 });

@@ -4,29 +4,29 @@ import type { DumpReport, WorkReport } from "../domain/dump_report.ts";
 import type { LinkState } from "../domain/link_state.ts";
 import type { Milliseconds } from "../domain/time.ts";
 import { isoTime, isoTimeOrNull, viewHead, viewSchema } from "./view_head.ts";
-import { number, numberOrNull, rows, text, textOrNull, word } from "./view_schema.ts";
+import { number, numberOrNull, rows, string, stringOrNull, word } from "./view_schema.ts";
 
 const workViewSchema = v.object({
-  what: text,
+  what: string,
   /** `node`, `label`, `provider`, `image` and others, as they apply. */
-  about: v.record(text, v.union([text, number])),
-  since: text,
+  about: v.record(string, v.union([string, number])),
+  since: string,
   age: number,
   /** Empty: it runs, or waits for something that is not recorded. */
   waits: rows(v.object({
-    on: text,
-    since: text,
+    on: string,
+    since: string,
     age: number,
     /** Where it waits, the innermost call first. */
-    stack: rows(text),
+    stack: rows(string),
   })),
   /** Where it was begun, the innermost call first. */
-  begun: rows(text),
+  begun: rows(string),
 });
 export type WorkView = v.InferOutput<typeof workViewSchema>;
 
 const rateLimiterViewSchema = v.object({
-  provider: text,
+  provider: string,
   /** Between the starts of two requests, as it is now in force. */
   interval: number,
   /** Until another request may start. */
@@ -34,7 +34,7 @@ const rateLimiterViewSchema = v.object({
   in_flight: number,
   most: number,
   /** How many requests wait, by kind. */
-  waiting: v.record(text, number),
+  waiting: v.record(string, number),
 });
 type RateLimiterView = v.InferOutput<typeof rateLimiterViewSchema>;
 
@@ -42,8 +42,8 @@ type RateLimiterView = v.InferOutput<typeof rateLimiterViewSchema>;
 export const dumpViewSchema = viewSchema({
   daemon: v.object({
     pid: number,
-    version: text,
-    started: text,
+    version: string,
+    started: string,
   }),
   /** Bytes. */
   memory: v.object({
@@ -59,34 +59,34 @@ export const dumpViewSchema = viewSchema({
     longest: number,
   }),
   /** null: the CPU profiler is off. */
-  profiling_since: textOrNull,
+  profiling_since: stringOrNull,
   /** The oldest first; then nodes and images that wait while nothing is done for them. */
   work: rows(workViewSchema),
   queues: rows(v.object({
-    name: text,
+    name: string,
     waiting: number,
     running: number,
     most: numberOrNull,
   })),
   rate_limiters: rows(rateLimiterViewSchema),
   connections: rows(v.object({
-    to: text,
+    to: string,
     open: number,
     busy: number,
     waiting: number,
   })),
   /** To Gearman servers and publishers. */
   links: rows(v.object({
-    name: text,
+    name: string,
     status: word<LinkState["status"]>(),
-    since: text,
+    since: string,
     /** What the last failure was; null: there is none to tell. */
-    message: textOrNull,
+    message: stringOrNull,
   })),
   tasks: rows(v.object({
-    name: text,
+    name: string,
     runs: number,
-    last_started: textOrNull,
+    last_started: stringOrNull,
     last_duration: numberOrNull,
   })),
 });

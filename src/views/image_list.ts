@@ -8,37 +8,37 @@ import { externalIdOf, imageStateName, type ProviderImage } from "../domain/prov
 import { viewWaiting, waitingViewSchema } from "./node_list.ts";
 import type { ViewFilter } from "./view_filter.ts";
 import { compareText, isoTime, seconds, viewHead, viewSchema } from "./view_head.ts";
-import { number, numberOrNull, rows, text, textOrNull, word } from "./view_schema.ts";
+import { number, numberOrNull, rows, string, stringOrNull, word } from "./view_schema.ts";
 
 const imageViewSchema = v.object({
   id: number,
-  provider: text,
-  image: text,
+  provider: string,
+  image: string,
   /** Its name on the cloud. */
-  hostname: text,
+  hostname: string,
   /** Unix time in seconds. */
   version: number,
   /** As the cloud knows it. */
-  image_id: textOrNull,
+  image_id: stringOrNull,
   /** The server that it was made on. */
-  server_id: textOrNull,
+  server_id: stringOrNull,
   state: word<ImageStateName>(),
   /** When it entered that state. */
-  state_since: text,
+  state_since: string,
   /** Whether servers are booted from it. */
   current: v.boolean(),
-  phase: text,
+  phase: string,
   /** Percent of an upload's data that has gone out. */
   progress: numberOrNull,
   waiting_on: v.nullable(waitingViewSchema),
   /** The dib image that it was uploaded from. */
   dib_image: numberOrNull,
-  format: textOrNull,
-  log_file: textOrNull,
-  comment: textOrNull,
+  format: stringOrNull,
+  log_file: stringOrNull,
+  comment: stringOrNull,
   /** Who decided that it goes; null: nobody has. */
   deleted_by: v.nullable(word<DeletedBy>()),
-  last_error: textOrNull,
+  last_error: stringOrNull,
   /** Seconds in its state. */
   age: number,
 });

@@ -10,33 +10,33 @@ import { viewConnection } from "./connection.ts";
 import { hostAliases } from "./host_alias.ts";
 import { selectNodes } from "./node_list.ts";
 import { compareText } from "./view_head.ts";
-import { number, rows, text, textOrNull } from "./view_schema.ts";
+import { number, rows, string, stringOrNull } from "./view_schema.ts";
 
 const hostFactsSchema = v.object({
   id: number,
-  label: text,
-  provider: text,
-  az: textOrNull,
-  image: text,
-  flavor: text,
-  state: text,
-  hostname: text,
-  server_id: textOrNull,
-  public_v4: textOrNull,
-  public_v6: textOrNull,
-  private_v4: textOrNull,
-  job: textOrNull,
-  comment: textOrNull,
+  label: string,
+  provider: string,
+  az: stringOrNull,
+  image: string,
+  flavor: string,
+  state: string,
+  hostname: string,
+  server_id: stringOrNull,
+  public_v4: stringOrNull,
+  public_v6: stringOrNull,
+  private_v4: stringOrNull,
+  job: stringOrNull,
+  comment: stringOrNull,
   /** Lines of an OpenSSH known_hosts file. */
-  known_hosts: rows(text),
+  known_hosts: rows(string),
 });
 
 /** What Ansible knows of a host. */
 const hostVariablesSchema = v.object({
-  ansible_host: text,
+  ansible_host: string,
   ansible_port: number,
   /** Left out where the configuration no longer has its image. */
-  ansible_user: v.optional(text),
+  ansible_user: v.optional(string),
   nodepool: hostFactsSchema,
 });
 type HostVariables = v.InferOutput<typeof hostVariablesSchema>;
@@ -47,7 +47,7 @@ export interface InventoryView {
 }
 
 export const inventoryViewSchema = v.looseObject({
-  _meta: v.object({ hostvars: v.record(text, hostVariablesSchema) }),
+  _meta: v.object({ hostvars: v.record(string, hostVariablesSchema) }),
 }) as unknown as v.GenericSchema<InventoryView>;
 
 export function viewInventory(report: PoolReport): InventoryView {

@@ -4,18 +4,18 @@ import { type AutoHold, isHeldFor } from "../domain/auto_hold.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import type { ViewFilter } from "./view_filter.ts";
 import { compareText, isoTime, viewHead, viewSchema } from "./view_head.ts";
-import { number, rows, text } from "./view_schema.ts";
+import { number, rows, string } from "./view_schema.ts";
 
 export const jobViewSchema = v.object({
   id: number,
-  name: text,
+  name: string,
   /** How many nodes may be held for it at a time. */
   hold_on_failure: number,
   /** How many are. */
   held: number,
   /** Their ids. */
   nodes: rows(number),
-  created: text,
+  created: string,
 });
 export type JobView = v.InferOutput<typeof jobViewSchema>;
 

@@ -3,27 +3,27 @@ import * as v from "valibot";
 import type { LabelConfig } from "../domain/config.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import type { LabelReport, PoolReport } from "../domain/pool_report.ts";
-import { countNodes, type NodeCounts, nodeCountsSchema, noNodes } from "./node_counts.ts";
+import { countStates, noNodes, type StateCounts, stateCountsSchema } from "./state_counts.ts";
 import type { ViewFilter } from "./view_filter.ts";
 import { compareText, viewHead, viewSchema } from "./view_head.ts";
-import { number, numberOrNull, rows, text, textOrNull } from "./view_schema.ts";
+import { number, numberOrNull, rows, string, stringOrNull } from "./view_schema.ts";
 
 const refusalViewSchema = v.object({
-  provider: textOrNull,
-  reason: text,
+  provider: stringOrNull,
+  reason: string,
 });
 export type RefusalView = v.InferOutput<typeof refusalViewSchema>;
 
 const labelViewSchema = v.object({
-  name: text,
+  name: string,
   /** False: nodes of it are left, but the configuration in force does not name it. */
   configured: v.boolean(),
-  image: textOrNull,
-  providers: rows(text),
+  image: stringOrNull,
+  providers: rows(string),
   /** -1: disabled. */
   min_ready: numberOrNull,
   max_servers: numberOrNull,
-  nodes: nodeCountsSchema,
+  nodes: stateCountsSchema,
   /** Nodes asked for by requests that wait. */
   requested: number,
   /** Nodes that planning would have launched and could not. */
@@ -50,7 +50,7 @@ export function viewLabelList(report: PoolReport, filter: ViewFilter = {}): Labe
 interface Facts {
   readonly configs: ReadonlyMap<string, LabelConfig>;
   readonly reports: ReadonlyMap<string, LabelReport>;
-  readonly counts: ReadonlyMap<string, NodeCounts>;
+  readonly counts: ReadonlyMap<string, StateCounts>;
   readonly requested: ReadonlyMap<string, number>;
 }
 
@@ -58,7 +58,7 @@ function gatherFacts(report: PoolReport): Facts {
   return {
     configs: new Map((report.config?.labels ?? []).map((label) => [label.name, label])),
     reports: new Map(report.labels.map((label) => [label.name, label])),
-    counts: countNodes(nodesOf(report), ({ label }) => label),
+    counts: countStates(nodesOf(report), ({ label }) => label),
     requested: countRequested(report),
   };
 }

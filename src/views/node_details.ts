@@ -7,49 +7,49 @@ import type { Instant, Moment } from "../domain/time.ts";
 import { connectionViewSchema, viewConnection } from "./connection.ts";
 import { nodeViewSchema, viewAgelessNode, viewNode } from "./node_list.ts";
 import { isoTime, isoTimeOrNull, viewHead, viewSchema, type WallTime } from "./view_head.ts";
-import { number, rows, text, textOrNull } from "./view_schema.ts";
+import { number, rows, string, stringOrNull } from "./view_schema.ts";
 
 const subnodeViewSchema = v.object({
   id: number,
-  hostname: text,
-  server_id: textOrNull,
-  state: text,
-  ip: textOrNull,
+  hostname: string,
+  server_id: stringOrNull,
+  state: string,
+  ip: stringOrNull,
 });
 type SubnodeView = v.InferOutput<typeof subnodeViewSchema>;
 
 const evidenceViewSchema = v.object({
-  at: text,
-  kind: text,
-  error: text,
-  request_id: textOrNull,
-  fault: textOrNull,
-  console: textOrNull,
+  at: string,
+  kind: string,
+  error: string,
+  request_id: stringOrNull,
+  fault: stringOrNull,
+  console: stringOrNull,
 });
 type EvidenceView = v.InferOutput<typeof evidenceViewSchema>;
 
 const nodeDetailsSchema = v.object({
   ...nodeViewSchema.entries,
-  image_id: text,
-  flavor_id: text,
-  public_v4: textOrNull,
-  public_v6: textOrNull,
-  private_v4: textOrNull,
-  floating_ip: textOrNull,
+  image_id: string,
+  flavor_id: string,
+  public_v4: stringOrNull,
+  public_v6: stringOrNull,
+  private_v4: stringOrNull,
+  floating_ip: stringOrNull,
   connection: v.nullable(connectionViewSchema),
   /** The servers that go with it. */
   subnodes: rows(subnodeViewSchema),
-  launch_reason: text,
+  launch_reason: string,
   attempt: number,
-  retry_at: textOrNull,
-  phase_since: text,
+  retry_at: stringOrNull,
+  phase_since: string,
   /** When each phase was entered first. */
-  timings: v.record(text, text),
+  timings: v.record(string, string),
   evidence: v.nullable(evidenceViewSchema),
   /** How its life went: `used`, `failed`, `unused`, `lost`. */
-  result: textOrNull,
+  result: stringOrNull,
   /** When it left the pool; null: it is still there. */
-  ended: textOrNull,
+  ended: stringOrNull,
 });
 export type NodeDetails = v.InferOutput<typeof nodeDetailsSchema>;
 

@@ -16,21 +16,21 @@ import {
   viewSchema,
   type WallTime,
 } from "./view_head.ts";
-import { number, numberOrNull, rows, text, textOrNull, word } from "./view_schema.ts";
+import { number, numberOrNull, rows, string, stringOrNull, word } from "./view_schema.ts";
 
 /** Why something is not there yet. */
 export const waitingViewSchema = v.object({
-  reason: text,
-  message: text,
-  since: text,
+  reason: string,
+  message: string,
+  since: string,
 });
 export type WaitingView = v.InferOutput<typeof waitingViewSchema>;
 
 const holdViewSchema = v.object({
-  reason: textOrNull,
-  owner: textOrNull,
+  reason: stringOrNull,
+  owner: stringOrNull,
   /** When it ends by itself; null: when somebody deletes the node. */
-  until: textOrNull,
+  until: stringOrNull,
   /** Held by nodepool, which does not know whether somebody works on it: `release` ends the hold too. */
   may_be_in_use: v.boolean(),
 });
@@ -42,30 +42,30 @@ export const nodeViewSchema = v.object({
   role: word<NodeRole>(),
   /** The id of the node that a subnode goes with; null: it is none. */
   parent: numberOrNull,
-  provider: text,
-  az: textOrNull,
-  label: text,
-  target: text,
-  manager: textOrNull,
-  hostname: text,
-  nodename: text,
-  server_id: textOrNull,
+  provider: string,
+  az: stringOrNull,
+  label: string,
+  target: string,
+  manager: stringOrNull,
+  hostname: string,
+  nodename: string,
+  server_id: stringOrNull,
   /** The address to log in to. */
-  ip: textOrNull,
+  ip: stringOrNull,
   state: word<NodeStateName>(),
   /** When it entered that state. */
-  state_since: text,
-  comment: textOrNull,
+  state_since: string,
+  comment: stringOrNull,
   /** Who decided that it goes; null: nobody has. */
   deleted_by: v.nullable(word<DeletedBy>()),
-  phase: text,
+  phase: string,
   waiting_on: v.nullable(waitingViewSchema),
   hold: v.nullable(holdViewSchema),
-  job: textOrNull,
+  job: stringOrNull,
   request: numberOrNull,
-  image: text,
-  flavor: text,
-  last_error: textOrNull,
+  image: string,
+  flavor: string,
+  last_error: stringOrNull,
   /** Seconds in its state. The only part that changes by itself. */
   age: number,
 });

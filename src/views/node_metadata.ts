@@ -2,12 +2,12 @@
 import * as v from "valibot";
 import type { NodeRecord } from "../domain/node.ts";
 import { serverMetadata } from "../domain/server_marks.ts";
-import { number, text } from "./view_schema.ts";
+import { number, string } from "./view_schema.ts";
 
 export const nodeMetadataSchema = v.object({
   /** Image name and provider name. */
-  groups: v.tuple([text, text]),
-  nodepool: v.object({ image_name: text, provider_name: text, node_id: number }),
+  groups: v.tuple([string, string]),
+  nodepool: v.object({ image_name: string, provider_name: string, node_id: number }),
 });
 type NodeMetadataView = v.InferOutput<typeof nodeMetadataSchema>;
 

@@ -7,10 +7,10 @@ import { LOOKS, type Missing, type StaleLook } from "../domain/observation.ts";
 import type { Quota, QuotaUse } from "../domain/server.ts";
 import type { CloudStats } from "../domain/cloud_stats.ts";
 import type { LaunchPause } from "../domain/launch_pause.ts";
-import { countNodes, type NodeCounts, nodeCountsSchema, noNodes } from "./node_counts.ts";
+import { countStates, noNodes, type StateCounts, stateCountsSchema } from "./state_counts.ts";
 import type { ViewFilter } from "./view_filter.ts";
 import { compareText, isoTime, isoTimeOrNull, viewHead, viewSchema, type WallTime } from "./view_head.ts";
-import { number, numberOrNull, rows, since0_4, text, textOrNull } from "./view_schema.ts";
+import { number, numberOrNull, rows, since0_4, string, stringOrNull } from "./view_schema.ts";
 
 /** What the pool has there and the listings leave out, without the cloud's word that it is gone; null: nothing. */
 const missingViewSchema = v.object({
@@ -18,7 +18,7 @@ const missingViewSchema = v.object({
   images: number,
   /** Of both, those that were found when the cloud was asked for them one by one. */
   found: number,
-  since: text,
+  since: string,
   /** Nothing is concluded from the listings: they leave out too much, or what is there. */
   doubtful: v.boolean(),
 });
@@ -26,13 +26,13 @@ export type MissingView = v.InferOutput<typeof missingViewSchema>;
 
 const staleViewSchema = v.object({
   /** `servers`, `compute quota`, … */
-  what: text,
-  message: text,
-  since: text,
+  what: string,
+  message: string,
+  since: string,
   /** null: it is being tried. */
-  next_try: textOrNull,
+  next_try: stringOrNull,
   /** What is known is as of then; null: nothing is. */
-  taken: textOrNull,
+  taken: stringOrNull,
 });
 type StaleView = v.InferOutput<typeof staleViewSchema>;
 
@@ -44,7 +44,7 @@ const quotaUseViewSchema = v.object({
 export type QuotaUseView = v.InferOutput<typeof quotaUseViewSchema>;
 
 const quotaViewSchema = v.object({
-  taken: text,
+  taken: string,
   /** null: the cloud does not report it; only max-servers applies. */
   instances: v.nullable(quotaUseViewSchema),
   cores: v.nullable(quotaUseViewSchema),
@@ -52,7 +52,7 @@ const quotaViewSchema = v.object({
   floating_ips: v.nullable(quotaUseViewSchema),
   ports: v.nullable(quotaUseViewSchema),
   /** What the cloud says instead. */
-  untold: since0_4(rows(text)),
+  untold: since0_4(rows(string)),
 });
 type QuotaView = v.InferOutput<typeof quotaViewSchema>;
 
@@ -65,41 +65,41 @@ const apiViewSchema = v.object({
   /** Seconds, mean of recent answers. */
   latency: numberOrNull,
   last_error: v.nullable(v.object({
-    at: text,
-    message: text,
+    at: string,
+    message: string,
   })),
 });
 type ApiView = v.InferOutput<typeof apiViewSchema>;
 
 /** After failed launches a label waits on this provider. */
 const pauseViewSchema = v.object({
-  label: text,
+  label: string,
   failures: number,
-  until: textOrNull,
-  last_error: text,
+  until: stringOrNull,
+  last_error: string,
 });
 export type PauseView = v.InferOutput<typeof pauseViewSchema>;
 
 const providerViewSchema = v.object({
-  name: text,
+  name: string,
   /** False: nodes of it are left, but the configuration in force does not name it. */
   configured: v.boolean(),
-  cloud: textOrNull,
-  region: textOrNull,
+  cloud: stringOrNull,
+  region: stringOrNull,
   /** Through which its Keystone is asked, without its password; null: none. */
-  proxy: since0_4(textOrNull),
+  proxy: since0_4(stringOrNull),
   /** -1: retired. */
   max_servers: numberOrNull,
-  nodes: nodeCountsSchema,
+  nodes: stateCountsSchema,
   /** Servers of this installation in the last listing. */
   servers: numberOrNull,
-  listed: textOrNull,
+  listed: stringOrNull,
   missing: v.nullable(missingViewSchema),
   /** null: not asked yet, or no daemon runs. */
   reachable: v.nullable(v.boolean()),
   error: v.nullable(v.object({
-    message: text,
-    since: text,
+    message: string,
+    since: string,
   })),
   /** What is not known as it is now. */
   stale: since0_4(rows(staleViewSchema)),
@@ -115,7 +115,7 @@ export type ProviderListView = v.InferOutput<typeof providerListViewSchema>;
 /** The providers by name; a label in the filter keeps those that may supply it. */
 export function viewProviderList(report: PoolReport, filter: ViewFilter = {}): ProviderListView {
   const suppliers = report.config?.labels.find(({ name }) => name === filter.label)?.providers ?? [];
-  const counts = countNodes(report.nodes, ({ provider }) => provider);
+  const counts = countStates(report.nodes, ({ provider }) => provider);
   const providers = providerNames(report)
     .filter((name) => filter.provider === undefined || name === filter.provider)
     .filter((name) => filter.label === undefined || suppliers.includes(name))
@@ -130,7 +130,7 @@ function providerNames(report: PoolReport): string[] {
   return [...new Set([...configured, ...report.nodes.map(({ provider }) => provider)])];
 }
 
-function viewProvider(name: string, report: PoolReport, nodes: NodeCounts): ProviderView {
+function viewProvider(name: string, report: PoolReport, nodes: StateCounts): ProviderView {
   const config = report.config?.providers.find((provider) => provider.name === name);
   const seen = report.providers.find((provider) => provider.name === name);
   return {

@@ -6,23 +6,23 @@ import type { NodeRequest, RequestStateName } from "../domain/request.ts";
 import { viewWaiting, waitingViewSchema } from "./node_list.ts";
 import type { ViewFilter } from "./view_filter.ts";
 import { compareText, isoTime, isoTimeOrNull, seconds, viewHead, viewSchema } from "./view_head.ts";
-import { number, rows, text, textOrNull, word } from "./view_schema.ts";
+import { number, rows, string, stringOrNull, word } from "./view_schema.ts";
 
 export const requestViewSchema = v.object({
   id: number,
-  label: text,
+  label: string,
   count: number,
   state: word<RequestStateName>(),
   /** Ids of the nodes granted. */
   nodes: rows(number),
-  job: textOrNull,
-  client: textOrNull,
-  created: text,
+  job: stringOrNull,
+  client: stringOrNull,
+  created: string,
   /** Seconds since it was made. */
   age: number,
   /** When its client gives up. */
-  deadline: textOrNull,
-  granted: textOrNull,
+  deadline: stringOrNull,
+  granted: stringOrNull,
   waiting_on: v.nullable(waitingViewSchema),
 });
 export type RequestView = v.InferOutput<typeof requestViewSchema>;

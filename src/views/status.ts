@@ -15,30 +15,30 @@ import {
   type TaskReport,
 } from "../domain/pool_report.ts";
 import { stateProblems } from "./health.ts";
-import { countNodes, nodeCountsSchema, noNodes } from "./node_counts.ts";
+import { countStates, noNodes, stateCountsSchema } from "./state_counts.ts";
 import { isoTime, isoTimeOrNull, seconds, viewHead, viewSchema, type WallTime } from "./view_head.ts";
-import { number, numberOrNull, rows, text, textOrNull } from "./view_schema.ts";
+import { number, numberOrNull, rows, string, stringOrNull } from "./view_schema.ts";
 
 const foreignServerViewSchema = v.object({
-  provider: text,
-  hostname: text,
-  server_id: text,
+  provider: string,
+  hostname: string,
+  server_id: string,
   /** The node that it is marked with. */
   node_id: numberOrNull,
   /** The run that it is marked with. */
-  run: textOrNull,
+  run: stringOrNull,
 });
 type ForeignServerView = v.InferOutput<typeof foreignServerViewSchema>;
 
 const taskViewSchema = v.object({
-  name: text,
+  name: string,
   runs: number,
-  last_started: textOrNull,
+  last_started: stringOrNull,
   /** Seconds. */
   last_duration: numberOrNull,
   last_error: v.nullable(v.object({
-    at: text,
-    message: text,
+    at: string,
+    message: string,
   })),
 });
 type TaskView = v.InferOutput<typeof taskViewSchema>;
@@ -46,27 +46,27 @@ type TaskView = v.InferOutput<typeof taskViewSchema>;
 const daemonViewSchema = v.object({
   pid: number,
   /** Of the program. */
-  version: text,
-  started: text,
+  version: string,
+  started: string,
   /** Seconds it has been running. */
   age: number,
   accepting: v.boolean(),
-  config_file: text,
-  config_loaded: text,
+  config_file: string,
+  config_loaded: string,
   /** What is wrong with the file as it is now; while there is any, the last good configuration stays in force. */
-  config_problems: rows(text),
+  config_problems: rows(string),
   tasks: rows(taskViewSchema),
 });
 export type DaemonView = v.InferOutput<typeof daemonViewSchema>;
 
 export const statusViewSchema = viewSchema({
   installation: v.object({
-    id: text,
-    created: text,
+    id: string,
+    created: string,
   }),
   /** null: no daemon runs, this was read from the state. */
   daemon: v.nullable(daemonViewSchema),
-  nodes: nodeCountsSchema,
+  nodes: stateCountsSchema,
   labels: numberOrNull,
   requests: v.object({
     waiting: number,
@@ -74,15 +74,15 @@ export const statusViewSchema = viewSchema({
   }),
   providers: v.object({
     configured: numberOrNull,
-    reachable: rows(text),
-    unreachable: rows(text),
+    reachable: rows(string),
+    unreachable: rows(string),
     /** Where nothing is created, deleted or handed out: another daemon seems to work on a copy of this state. */
-    frozen: rows(text),
+    frozen: rows(string),
   }),
   /** Servers of this installation that this state did not make. */
   foreign_servers: rows(foreignServerViewSchema),
   /** One line each, what an operator should look at; empty: all is well. */
-  problems: rows(text),
+  problems: rows(string),
 });
 export type StatusView = v.InferOutput<typeof statusViewSchema>;
 
@@ -95,7 +95,7 @@ export function viewStatus(report: PoolReport): StatusView {
     ...viewHead(report),
     installation: { id: installation.id, created: isoTime(installation.createdAt, report) },
     daemon: daemon === null ? null : viewDaemon(daemon, report),
-    nodes: countNodes(report.nodes, () => "all").get("all") ?? noNodes(),
+    nodes: countStates(report.nodes, () => "all").get("all") ?? noNodes(),
     labels: config?.labels.length ?? null,
     requests: { waiting, granted: requests.length - waiting },
     providers: {

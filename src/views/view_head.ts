@@ -6,7 +6,7 @@
 import * as v from "valibot";
 import type { Instant, Milliseconds, Moment } from "../domain/time.ts";
 import { isoText, LAST_INSTANT, SECOND } from "../domain/time.ts";
-import { text } from "./view_schema.ts";
+import { string } from "./view_schema.ts";
 
 /** The version that every view carries in `version`. */
 export const VIEW_VERSION = 1;
@@ -15,7 +15,7 @@ export const VIEW_VERSION = 1;
 const head = {
   version: v.literal(VIEW_VERSION),
   /** ISO 8601. */
-  at: text,
+  at: string,
 };
 export type ViewHead = v.InferOutput<v.ObjectSchema<typeof head, undefined>>;
 

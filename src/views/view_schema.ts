@@ -4,8 +4,8 @@
  */
 import * as v from "valibot";
 
-export const text = v.string();
-export const textOrNull = v.nullable(text);
+export const string = v.string();
+export const stringOrNull = v.nullable(string);
 export const number = v.number();
 export const numberOrNull = v.nullable(number);
 
@@ -16,7 +16,7 @@ export function rows<Row extends v.GenericSchema>(row: Row) {
 
 /** One of some words, of which a newer daemon may know more. */
 export function word<Word extends string>(): v.GenericSchema<Word> {
-  return text as unknown as v.GenericSchema<Word>;
+  return string as unknown as v.GenericSchema<Word>;
 }
 
 /** What a daemon of 0.3.0 does not say. */

@@ -3,7 +3,7 @@ import type { Config, LabelConfig, ProviderConfig, ProviderImageConfig } from ".
 import { Apart, type DefectSubject } from "../../src/domain/defect.ts";
 import { Inventory } from "../../src/domain/inventory.ts";
 import type { NodePhase, NodeRecord, NodeState } from "../../src/domain/node.ts";
-import type { Catalog, Missing, Observation, Refusal } from "../../src/domain/observation.ts";
+import type { Catalog, LaunchRefusal, Missing, Observation } from "../../src/domain/observation.ts";
 import type { CloudImage, Flavor, FloatingIp, Quota, Server } from "../../src/domain/server.ts";
 import { floatingIpDescription, serverMetadata } from "../../src/domain/server_marks.ts";
 import { MINUTE } from "../../src/domain/time.ts";
@@ -189,7 +189,7 @@ export const missing: Missing = {
 };
 
 /** A refusal that is in force for another minute. */
-export function refusal(fields: Partial<Refusal> = {}): Refusal {
+export function refusal(fields: Partial<LaunchRefusal> = {}): LaunchRefusal {
   return { message: "over quota", kind: "quota", size: null, count: 1, until: NOW + MINUTE, ...fields };
 }
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { MINUTE, SECOND } from "../../src/domain/time.ts";
 import { faultCatalogue } from "../../src/simulator/fault_catalogue.ts";
-import { operations } from "../../src/simulator/operations.ts";
+import { simulatedOperations } from "../../src/simulator/simulated_operations.ts";
 import { type Answer, SimulatedClient, virtualSimulator } from "./simulated_client.ts";
 
 type World = Awaited<ReturnType<typeof sweepWorld>>;
@@ -137,7 +137,7 @@ Deno.test("the requests of the sweep reach every operation, and there is no othe
     assert.notEqual(await outcome(world, request), "a defect", request.join(" "));
   }
   const reached = new Set(world.simulator.journal.rows().map(({ operation }) => operation));
-  assert.deepEqual([...reached].sort(), [...operations].sort());
+  assert.deepEqual([...reached].sort(), [...simulatedOperations].sort());
 });
 
 for (const { number, title } of faultCatalogue.values()) {

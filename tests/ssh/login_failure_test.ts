@@ -3,10 +3,10 @@ import {
   closedEarly,
   failureOf,
   fileRefused,
+  loginOutOfTime,
   type LoginStage,
   lostBefore,
   noSftp,
-  outOfTime,
 } from "../../src/ssh/login_failure.ts";
 import type { LoginFailure } from "../../src/ssh/shell.ts";
 
@@ -81,11 +81,11 @@ Deno.test("closedEarly() blames the step that was under way", () => {
 });
 
 Deno.test("outOfTime() says how long it took and what was under way", () => {
-  const connecting = outOfTime(2_500, { stage: "connect", where });
+  const connecting = loginOutOfTime(2_500, { stage: "connect", where });
   equal(connecting.failure, "network");
   match(connecting.message, /after 2\.5 s: no response; check that the server runs/);
   match(
-    outOfTime(60_000, { stage: "handshake", where }).message,
+    loginOutOfTime(60_000, { stage: "handshake", where }).message,
     /after 60 s: the SSH handshake did not finish/,
   );
 });

@@ -9,7 +9,7 @@ import { example } from "../example.ts";
 import { countArgument } from "../number_argument.ts";
 import { errorLines } from "../report_error.ts";
 import { reportFailure, reportRunning } from "../start_report.ts";
-import type { DaemonParts } from "../wiring.ts";
+import type { EnabledParts } from "../wiring.ts";
 
 /** The options of every daemon. */
 function daemonNamed(name: string) {
@@ -71,11 +71,11 @@ export function builderProgram(context: CliContext) {
     });
 }
 
-function partsOf({ builder, launches, deletes, webapp }: PoolSettings): DaemonParts {
+function partsOf({ builder, launches, deletes, webapp }: PoolSettings): EnabledParts {
   return { pool: true, builds: builder, launches, deletes, site: webapp };
 }
 
-async function runHere(context: CliContext, settings: Settings, parts: DaemonParts): Promise<void> {
+async function runHere(context: CliContext, settings: Settings, parts: EnabledParts): Promise<void> {
   const { pidfile = null, startReport, strict = false, newState = false } = settings;
   try {
     context.exitCode = await context.wiring.runDaemon({

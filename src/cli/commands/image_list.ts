@@ -2,10 +2,10 @@
 import { Option } from "@commander-js/extra-typings";
 import { imageStateNames } from "../../domain/dib_image.ts";
 import type { CliContext } from "../cli_context.ts";
-import { listCommand } from "../list_command.ts";
+import { viewCommand } from "../view_command.ts";
 
 export function imageListCommand(context: CliContext) {
-  return listCommand(context, "image-list", {
+  return viewCommand(context, "image-list", {
     about: "show the images that were uploaded to providers or snapshotted there",
     filters: [
       new Option("--provider <name>", "only those of a provider"),

@@ -1,10 +1,10 @@
 /** `nodepool job-list`: the jobs whose failed nodes are held. */
 import { Option } from "@commander-js/extra-typings";
 import type { CliContext } from "../cli_context.ts";
-import { listCommand } from "../list_command.ts";
+import { viewCommand } from "../view_command.ts";
 
 export function jobListCommand(context: CliContext) {
-  return listCommand(context, "job-list", {
+  return viewCommand(context, "job-list", {
     about: "show the jobs whose failed nodes are held, and how many are",
     filters: [new Option("--job <name>", "only this job")],
     example: "nodepool job-list -o wide",

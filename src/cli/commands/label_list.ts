@@ -1,10 +1,10 @@
 /** `nodepool label-list`: what there is of each label, and why there is no more. */
 import { Option } from "@commander-js/extra-typings";
 import type { CliContext } from "../cli_context.ts";
-import { listCommand } from "../list_command.ts";
+import { viewCommand } from "../view_command.ts";
 
 export function labelListCommand(context: CliContext) {
-  return listCommand(context, "label-list", {
+  return viewCommand(context, "label-list", {
     about: "show for each label how many nodes exist, are requested and are missing, and why",
     filters: [
       new Option("--label <name>", "only this label"),

@@ -1,10 +1,10 @@
 /** `nodepool provider-list`: room, use and health of each cloud. */
 import { Option } from "@commander-js/extra-typings";
 import type { CliContext } from "../cli_context.ts";
-import { listCommand } from "../list_command.ts";
+import { viewCommand } from "../view_command.ts";
 
 export function providerListCommand(context: CliContext) {
-  return listCommand(context, "provider-list", {
+  return viewCommand(context, "provider-list", {
     about: "show for each provider its capacity, its use, and whether its cloud answers",
     filters: [
       new Option("--provider <name>", "only this provider"),

@@ -2,10 +2,10 @@
 import { Option } from "@commander-js/extra-typings";
 import { requestStateNames } from "../../domain/request.ts";
 import type { CliContext } from "../cli_context.ts";
-import { listCommand } from "../list_command.ts";
+import { viewCommand } from "../view_command.ts";
 
 export function requestListCommand(context: CliContext) {
-  return listCommand(context, "request-list", {
+  return viewCommand(context, "request-list", {
     about: "show who is waiting for nodes, and why",
     filters: [
       new Option("--label <name>", "only requests for a label"),

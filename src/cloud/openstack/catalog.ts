@@ -17,7 +17,7 @@ export const CatalogSchema = v.array(v.object({
   endpoints: v.array(EndpointSchema),
 }));
 
-export type Catalog = v.InferOutput<typeof CatalogSchema>;
+export type ServiceCatalog = v.InferOutput<typeof CatalogSchema>;
 
 /** Names under which catalogs list a service, the best first. */
 const ALIASES: Record<ServiceType, readonly string[]> = {
@@ -31,7 +31,7 @@ const ALIASES: Record<ServiceType, readonly string[]> = {
 /** @returns the endpoint's address and region, null where it is not known; or why there is none and what to check */
 export function findEndpoint(
   service: ServiceType,
-  options: { catalog: Catalog; access: CloudAccess; projectId: string | null },
+  options: { catalog: ServiceCatalog; access: CloudAccess; projectId: string | null },
 ): { url: string; region: string | null } | { missing: string } {
   const { catalog, access, projectId } = options;
   const override = access.endpointOverrides[service];
@@ -47,9 +47,12 @@ export function findEndpoint(
   return { missing: explainMissing(service, { endpoints: offered, all: endpoints, interfaces, region }) };
 }
 
-type Endpoint = Catalog[number]["endpoints"][number];
+type Endpoint = ServiceCatalog[number]["endpoints"][number];
 
-function endpointsOf(service: ServiceType, { catalog, access }: { catalog: Catalog; access: CloudAccess }) {
+function endpointsOf(
+  service: ServiceType,
+  { catalog, access }: { catalog: ServiceCatalog; access: CloudAccess },
+) {
   const asked = access.serviceTypes[service];
   const types = asked === undefined ? ALIASES[service] : [asked];
   const name = access.serviceNames[service];

@@ -8,7 +8,7 @@ import type { Instant, Milliseconds } from "../../domain/time.ts";
 import { MINUTE, SECOND } from "../../domain/time.ts";
 import type { SendResponse } from "../../http/send.ts";
 
-export interface Refusal {
+export interface ClassifiedResponse {
   readonly kind: CloudErrorKind;
   /** What the cloud said, in one line; never empty, never with a token in it. */
   readonly message: string;
@@ -27,7 +27,7 @@ interface Said {
 const MAX_MESSAGE = 300;
 
 /** @param options `now`: the machine's time, against which a Retry-After date counts where the answer has no Date */
-export function classifyResponse(response: SendResponse, options: { now: Instant }): Refusal {
+export function classifyResponse(response: SendResponse, options: { now: Instant }): ClassifiedResponse {
   const said = readError(response);
   const retryAfter = readRetryAfter(response.headers, options.now);
   const kind = kindOf({ status: response.status, said, retryAfter });

@@ -1,12 +1,13 @@
 /** The rest of Nova: flavors, zones, limits, keypairs. */
 import * as v from "valibot";
 import type { Flavor, QuotaUse } from "../../domain/server.ts";
-import type { Call, WholeCloud } from "../cloud.ts";
+import type { WholeCloud } from "../cloud.ts";
 import { deleteResource } from "./delete_resource.ts";
 import { hasNextLink, LinksSchema } from "./links.ts";
 import { listAllPages } from "./paging.ts";
 import type { ServiceOptions } from "./service_options.ts";
 import type { Session } from "./session.ts";
+import type { Call } from "../../lib/call.ts";
 
 type Compute = Pick<
   WholeCloud,

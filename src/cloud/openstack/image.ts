@@ -3,7 +3,7 @@ import * as v from "valibot";
 import type { CloudImage } from "../../domain/server.ts";
 import { isUuid } from "../../domain/is_uuid.ts";
 import { INSTALLATION_KEY } from "../../domain/server_marks.ts";
-import type { Call, ImageRequest, WholeCloud } from "../cloud.ts";
+import type { ImageRequest, WholeCloud } from "../cloud.ts";
 import { deleteResource } from "./delete_resource.ts";
 import { ImageSchema, toImage } from "./image_schema.ts";
 import { uploadImage } from "./image_upload.ts";
@@ -11,6 +11,7 @@ import { listAllPages } from "./paging.ts";
 import { saysImageGone } from "./says_gone.ts";
 import type { ServiceOptions } from "./service_options.ts";
 import type { Session } from "./session.ts";
+import type { Call } from "../../lib/call.ts";
 
 type ImageService = Pick<
   WholeCloud,

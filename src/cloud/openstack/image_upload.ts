@@ -1,9 +1,10 @@
 /** An image's data on its way to Glance: sent once, for as long as it moves. `image` calls it. */
 import { type Milliseconds, MINUTE } from "../../domain/time.ts";
 import type { Clock } from "../../lib/clock.ts";
-import type { Call, ImageData } from "../cloud.ts";
+import type { ImageData } from "../cloud.ts";
 import { Outflow } from "./outflow.ts";
 import type { Session } from "./session.ts";
+import type { Call } from "../../lib/call.ts";
 
 /**
  * A token that ends within an upload can cost the whole of it: some stores are written to with the user's own. Most

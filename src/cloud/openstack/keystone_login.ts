@@ -9,7 +9,7 @@ import type { Auth, CloudAccess, DomainRef, Scope } from "../../domain/cloud_acc
 import { type Milliseconds, SECOND } from "../../domain/time.ts";
 import type { CloudLogin } from "../cloud.ts";
 import { CloudError } from "../../domain/cloud_error.ts";
-import { type Catalog, CatalogSchema } from "./catalog.ts";
+import { CatalogSchema, type ServiceCatalog } from "./catalog.ts";
 import { mendedAnswer } from "./mended_answer.ts";
 import type { OddAnswers } from "./odd_answers.ts";
 import type { Transport } from "./transport.ts";
@@ -18,7 +18,7 @@ export interface Token {
   readonly value: string;
   /** On our monotonic clock: from then on a new one is taken. */
   readonly renewAt: number;
-  readonly catalog: Catalog;
+  readonly catalog: ServiceCatalog;
   /** null where the token is not scoped to a project. */
   readonly projectId: string | null;
   readonly login: CloudLogin;

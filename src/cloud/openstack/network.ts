@@ -1,7 +1,7 @@
 /** Neutron: networks, ports, floating IPs, security groups, and the quotas of those. */
 import * as v from "valibot";
 import type { FloatingIp, Network, Port, QuotaUse } from "../../domain/server.ts";
-import type { Call, Cloud, WholeCloud } from "../cloud.ts";
+import type { Cloud, WholeCloud } from "../cloud.ts";
 import { CloudError } from "../../domain/cloud_error.ts";
 import { toQuotaUse } from "./compute.ts";
 import { deleteResource } from "./delete_resource.ts";
@@ -9,6 +9,7 @@ import { hasNextLink, LinksSchema } from "./links.ts";
 import { listAllPages } from "./paging.ts";
 import type { ServiceOptions } from "./service_options.ts";
 import type { Session } from "./session.ts";
+import type { Call } from "../../lib/call.ts";
 
 type NetworkService = Pick<
   WholeCloud,

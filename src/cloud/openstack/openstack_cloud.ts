@@ -18,7 +18,7 @@ import type { ServiceOptions } from "./service_options.ts";
 import { Session } from "./session.ts";
 import { createSnapshots } from "./snapshot.ts";
 import { Transport, type TransportOptions } from "./transport.ts";
-import type { Turn } from "./turn.ts";
+import type { RequestTurn } from "./turn.ts";
 
 export interface OpenStackCloudOptions {
   /** The provider's name, for messages. */
@@ -48,7 +48,7 @@ const DEFAULT_PAGE_SIZE = 1000;
 /** Sends nothing yet: the first call logs in. */
 export function createOpenStackCloud(options: OpenStackCloudOptions): WholeCloud {
   const { access, clock, pageSize = DEFAULT_PAGE_SIZE } = options;
-  const limiter = new RateLimiter<Turn>({
+  const limiter = new RateLimiter<RequestTurn>({
     ...options,
     maxConcurrency: options.maxConcurrency ?? DEFAULT_CONCURRENCY,
   });

@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import type { CloudAhead, Server, ServerListing } from "../../domain/server.ts";
 import { type Instant, SECOND } from "../../domain/time.ts";
-import type { Call, ServerRequest, WholeCloud } from "../cloud.ts";
+import type { ServerRequest, WholeCloud } from "../cloud.ts";
 import { CloudError } from "../../domain/cloud_error.ts";
 import { deleteResource } from "./delete_resource.ts";
 import { hasNextLink, LinksSchema } from "./links.ts";
@@ -11,6 +11,7 @@ import { saysServerGone } from "./says_gone.ts";
 import { parseInstant, ServerSchema, toServer } from "./server_schema.ts";
 import type { ServiceOptions } from "./service_options.ts";
 import type { ServiceCall, Session } from "./session.ts";
+import type { Call } from "../../lib/call.ts";
 
 type Servers = Pick<WholeCloud, "listServers" | "createServer" | "deleteServer" | "getConsole" | "getServer">;
 

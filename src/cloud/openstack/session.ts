@@ -27,7 +27,7 @@ import type { Token } from "./keystone_login.ts";
 import type { Outflow } from "./outflow.ts";
 import { TokenCache } from "./token_cache.ts";
 import type { HttpCall, Transport } from "./transport.ts";
-import type { Turn } from "./turn.ts";
+import type { RequestTurn } from "./turn.ts";
 
 export interface ServiceCall {
   /** "delete server 4711": every error begins with it. */
@@ -44,7 +44,7 @@ export interface ServiceCall {
   readonly tokenGoodFor?: Milliseconds;
   /** Nova's, such as "2.37"; without it the base version is spoken. */
   readonly microversion?: string;
-  readonly turn?: Turn;
+  readonly turn?: RequestTurn;
   /** Default: all but POST. */
   readonly repeatable?: boolean;
   readonly accept?: readonly number[];

@@ -1,8 +1,9 @@
 /** An image of a server as it is, which Nova makes and puts into Glance. */
 import * as v from "valibot";
-import type { Call, Cloud } from "../cloud.ts";
+import type { Cloud } from "../cloud.ts";
 import type { ServiceOptions } from "./service_options.ts";
 import type { Answer, ServiceCall, Session } from "./session.ts";
+import type { Call } from "../../lib/call.ts";
 
 /** From here on the answer's body tells the image's id; before, only the address in its Location does. */
 const ID_IN_BODY = "2.45";

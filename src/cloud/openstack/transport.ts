@@ -14,16 +14,16 @@ import { CloudError } from "../../domain/cloud_error.ts";
 import type { CertificateEnd, CloudStats, ConnectionCount } from "../../domain/cloud_stats.ts";
 import { waitFor } from "../../lib/in_flight.ts";
 import type { Send, SendRequest, SendResponse } from "../../http/send.ts";
-import { classifyResponse, type Refusal } from "./classify_response.ts";
+import { type ClassifiedResponse, classifyResponse } from "./classify_response.ts";
 import type { Outflow, TimeLimit } from "./outflow.ts";
 import { operationOf } from "./operation.ts";
 import { RequestStats } from "./request_stats.ts";
-import type { Turn } from "./turn.ts";
+import type { RequestTurn } from "./turn.ts";
 
 export interface HttpCall extends SendRequest {
   /** What is attempted: "create server node-12"; every error begins with it. */
   readonly action: string;
-  readonly turn: Turn;
+  readonly turn: RequestTurn;
   /** Whether sending it twice comes to the same; only such calls are repeated. */
   readonly repeatable: boolean;
   /** Statuses besides 2xx that are an answer, not an error. */
@@ -42,7 +42,7 @@ export interface TransportOptions {
   /** The provider's name, for messages. */
   readonly name: string;
   readonly send: Send;
-  readonly limiter: RateLimiter<Turn>;
+  readonly limiter: RateLimiter<RequestTurn>;
   readonly clock: Clock;
   readonly random: Random;
   /** For one attempt, from its start to the end of its answer; a call with an outflow has that one's deadline. */
@@ -225,7 +225,7 @@ function isAnswer(call: HttpCall, status: number): boolean {
   return (status >= 200 && status < 300) || (call.accept?.includes(status) ?? false);
 }
 
-function adaptRate(slot: Slot, { status, refusal }: { status: number; refusal: Refusal }): void {
+function adaptRate(slot: Slot, { status, refusal }: { status: number; refusal: ClassifiedResponse }): void {
   if (refusal.kind === "rateLimited" || status === 503) slot.slowDown(refusal);
   else if (status < 500) slot.speedUp();
 }
@@ -247,7 +247,7 @@ const ADVICE: Partial<Record<CloudError["kind"], string>> = {
   quota: "launches resume when there is room; or raise the quota or lower max-servers",
 };
 
-function explain(refusal: Refusal, status: number): string {
+function explain(refusal: ClassifiedResponse, status: number): string {
   const advice = status === 401 ? undefined : ADVICE[refusal.kind];
   const id = refusal.requestId === null ? "" : `, ${refusal.requestId}`;
   return `${refusal.message} (HTTP ${status}${id})${advice === undefined ? "" : `; ${advice}`}`;

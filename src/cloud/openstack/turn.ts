@@ -1,2 +1,2 @@
 /** The kinds of requests that take turns at one cloud. */
-export type Turn = "login" | "list" | "create" | "delete" | "look" | "other";
+export type RequestTurn = "login" | "list" | "create" | "delete" | "look" | "other";

@@ -1,11 +1,11 @@
 /** Whether what a label keeps ready, and one node with its subnodes, can be held by the providers that supply it. */
 import { lacksImage } from "../left_out.ts";
-import type { Draft } from "../validate_tree.ts";
+import type { ConfigDraft } from "../validate_tree.ts";
 import type { Findings } from "./check_source.ts";
 
-type LabelDraft = NonNullable<Draft["labels"]>[number];
+type LabelDraft = NonNullable<ConfigDraft["labels"]>[number];
 
-export function checkCapacity({ labels = [], providers = [] }: Draft, findings: Findings): void {
+export function checkCapacity({ labels = [], providers = [] }: ConfigDraft, findings: Findings): void {
   labels.forEach((label, index) => {
     const room = new Map(
       providers.map((provider) => [

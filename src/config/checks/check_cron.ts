@@ -1,13 +1,13 @@
 /** Cron expressions parse, name a time that comes, and mean what their author may expect of 2016's scheduler. */
 import { Cron } from "croner";
 import { cronFields, cronPattern } from "../../domain/cron_expression.ts";
-import type { Draft } from "../validate_tree.ts";
+import type { ConfigDraft } from "../validate_tree.ts";
 import type { Findings } from "./check_source.ts";
 
 /** Any day does; the next run is looked for from here. */
 const SOME_DAY = new Date(Date.UTC(2030, 0, 1));
 
-export function checkCron({ cron }: Draft, findings: Findings): void {
+export function checkCron({ cron }: ConfigDraft, findings: Findings): void {
   for (const key of ["image-update", "cleanup", "check"] as const) {
     const expression = cron?.[key];
     if (expression === undefined) continue;

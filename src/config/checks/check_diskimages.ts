@@ -1,9 +1,9 @@
 /** Diskimages, their parents, and the formats that providers want of them. */
 import { nearestName } from "../nearest_name.ts";
-import type { Draft } from "../validate_tree.ts";
+import type { ConfigDraft } from "../validate_tree.ts";
 import type { Findings } from "./check_source.ts";
 
-export function checkDiskimages(draft: Draft, findings: Findings): void {
+export function checkDiskimages(draft: ConfigDraft, findings: Findings): void {
   const diskimages = draft.diskimages ?? [];
   const names = diskimages.flatMap(({ name }) => name ?? []);
   diskimages.forEach(({ parent, name, elements }, index) => {
@@ -41,7 +41,7 @@ function isItsOwnAncestor(
 }
 
 /** A format that a provider says it wants is built even where the diskimage lists others, as in 2016. */
-function checkFormats({ diskimages = [], providers = [] }: Draft, findings: Findings): void {
+function checkFormats({ diskimages = [], providers = [] }: ConfigDraft, findings: Findings): void {
   providers.forEach((provider, index) => {
     const wanted = provider["image-type"];
     if (wanted === undefined) return;

@@ -1,13 +1,13 @@
 /** A label names known providers; one that lacks the label's image is left out. */
 import { lacksImage } from "../left_out.ts";
 import { nearestName } from "../nearest_name.ts";
-import type { Draft } from "../validate_tree.ts";
+import type { ConfigDraft } from "../validate_tree.ts";
 import type { YamlPath } from "../yaml_node.ts";
 import type { Findings } from "./check_source.ts";
 
-type LabelDraft = NonNullable<Draft["labels"]>[number];
+type LabelDraft = NonNullable<ConfigDraft["labels"]>[number];
 
-export function checkLabels(draft: Draft, findings: Findings): void {
+export function checkLabels(draft: ConfigDraft, findings: Findings): void {
   draft.labels?.forEach((label, index) => {
     const path = ["labels", index];
     const minReady = label["min-ready"] ?? 0;
@@ -24,7 +24,7 @@ export function checkLabels(draft: Draft, findings: Findings): void {
 
 function checkSuppliers(
   label: LabelDraft,
-  { path, draft, findings }: { path: YamlPath; draft: Draft; findings: Findings },
+  { path, draft, findings }: { path: YamlPath; draft: ConfigDraft; findings: Findings },
 ): void {
   const seen = new Set<string>();
   label.providers?.forEach(({ name }, index) => {
@@ -38,7 +38,7 @@ function checkSuppliers(
 
 function checkSupplier(
   { image }: LabelDraft,
-  { name, at, draft, findings }: { name: string; at: YamlPath; draft: Draft; findings: Findings },
+  { name, at, draft, findings }: { name: string; at: YamlPath; draft: ConfigDraft; findings: Findings },
 ): void {
   const provider = draft.providers?.find((candidate) => candidate.name === name);
   if (provider === undefined) return unknownProvider(name, { at, draft, findings });
@@ -51,7 +51,7 @@ function checkSupplier(
 
 function unknownProvider(
   name: string,
-  { at, draft, findings }: { at: YamlPath; draft: Draft; findings: Findings },
+  { at, draft, findings }: { at: YamlPath; draft: ConfigDraft; findings: Findings },
 ): void {
   const names = namesOf(draft.providers);
   if (draft.providers === undefined || names.length < draft.providers.length) return;

@@ -1,9 +1,9 @@
 /** Names are unique where something refers by them. */
-import type { Draft } from "../validate_tree.ts";
+import type { ConfigDraft } from "../validate_tree.ts";
 import type { YamlPath } from "../yaml_node.ts";
 import type { Findings } from "./check_source.ts";
 
-export function checkNames(draft: Draft, findings: Findings): void {
+export function checkNames(draft: ConfigDraft, findings: Findings): void {
   for (const kind of ["labels", "providers", "diskimages", "targets"] as const) {
     refuseRepeated(draft[kind] ?? [], { path: [kind], kind: kind.slice(0, -1), findings });
   }

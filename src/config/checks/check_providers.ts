@@ -4,17 +4,17 @@ import { nearestName } from "../nearest_name.ts";
 import { NO_CLOUD } from "../schema/provider_section.ts";
 import { META_LIMITS } from "../schema/provider_image_section.ts";
 import { lengthOf } from "./check_lengths.ts";
-import type { Draft } from "../validate_tree.ts";
+import type { ConfigDraft } from "../validate_tree.ts";
 import type { YamlPath } from "../yaml_node.ts";
 import type { Findings } from "./check_source.ts";
 
-type ProviderDraft = NonNullable<Draft["providers"]>[number];
+type ProviderDraft = NonNullable<ConfigDraft["providers"]>[number];
 type ImageDraft = NonNullable<ProviderDraft["images"]>[number];
 
 /** Metadata that every server of ours gets; an image's own entry of that name would be lost. */
 const RESERVED_META = ["groups", "nodepool", "nodepool_installation"];
 
-export function checkProviders(draft: Draft, findings: Findings): void {
+export function checkProviders(draft: ConfigDraft, findings: Findings): void {
   if (draft.providers?.length === 0) {
     findings.warning([], "has no providers, so no nodes are ever launched");
   }
@@ -70,7 +70,7 @@ function checkSource(image: ImageDraft, { path, findings }: Place): void {
 /** A diskimage that a label needs is there; an image that none needs is left out with it. */
 function checkDiskimage(
   image: ImageDraft,
-  { path, findings, provider, draft }: Place & { provider: ProviderDraft; draft: Draft },
+  { path, findings, provider, draft }: Place & { provider: ProviderDraft; draft: ConfigDraft },
 ): void {
   if (!lacksDiskimage(image, draft.diskimages)) return;
   const diskimage = image.diskimage!;

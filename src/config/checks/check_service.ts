@@ -1,8 +1,8 @@
 /** The daemon's own settings. */
-import type { Draft } from "../validate_tree.ts";
+import type { ConfigDraft } from "../validate_tree.ts";
 import type { Findings } from "./check_source.ts";
 
-export function checkService(draft: Draft, findings: Findings): void {
+export function checkService(draft: ConfigDraft, findings: Findings): void {
   if (draft.state !== undefined && /^[a-z]+:\/\//i.test(draft.state)) {
     findings.error(
       ["state"],

@@ -1,12 +1,12 @@
 /** What a cross check looks at, and what it may find. */
 import type { Problem } from "../config_error.ts";
 import type { Environment } from "../environment.ts";
-import { type Draft, problemAt } from "../validate_tree.ts";
+import { type ConfigDraft, problemAt } from "../validate_tree.ts";
 import { nodeAt, type YamlNode, type YamlPath } from "../yaml_node.ts";
 
 export interface CheckSource {
   /** Parts that are wrong by themselves are missing here: they have been told. */
-  readonly draft: Draft;
+  readonly draft: ConfigDraft;
   readonly root: YamlNode;
   readonly file: string;
   readonly environment: Environment;

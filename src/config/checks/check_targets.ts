@@ -3,11 +3,11 @@ import { templateFields } from "../../domain/template.ts";
 import { nearestName } from "../nearest_name.ts";
 import { fileProblem } from "../read_text.ts";
 import type { SecureFile } from "../secure_file.ts";
-import type { Draft } from "../validate_tree.ts";
+import type { ConfigDraft } from "../validate_tree.ts";
 import type { Findings } from "./check_source.ts";
 
 export function checkTargets(
-  { targets = [] }: Draft,
+  { targets = [] }: ConfigDraft,
   { secrets, findings }: { secrets: SecureFile; findings: Findings },
 ): void {
   targets.forEach((target, index) => {

@@ -7,7 +7,7 @@ import { nodeMetadataSchema, viewNodeMetadata } from "../../views/node_metadata.
 import { ControlError } from "../control_error.ts";
 import { deleteNodes, holdNodes, releaseNodes } from "../node_commands.ts";
 import type { StatePool } from "../operated_pool.ts";
-import { duration, id, idOutcomes, ids, note, nothing, operation } from "../operation.ts";
+import { id, idOutcomes, ids, milliseconds, note, nothing, operation } from "../operation.ts";
 
 export const nodeOperations = {
   /** Also of nodes that have left the pool, as long as their history is kept. */
@@ -57,7 +57,7 @@ export const nodeOperations = {
       ids,
       reason: v.nullable(note),
       owner: v.nullable(note),
-      duration: v.nullable(duration),
+      duration: v.nullable(milliseconds),
     }),
     answer: idOutcomes,
     run: (pool, { ids, ...options }) => holdNodes(ids, options, pool),

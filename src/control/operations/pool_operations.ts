@@ -3,19 +3,19 @@ import * as v from "valibot";
 import { alienImageListViewSchema, viewAlienImageList } from "../../views/alien_image_list.ts";
 import { alienListViewSchema, viewAlienList } from "../../views/alien_list.ts";
 import { dumpViewSchema, viewDump } from "../../views/dump.ts";
-import { number, numberOrNull, rows, text, textOrNull } from "../../views/view_schema.ts";
+import { number, numberOrNull, rows, string, stringOrNull } from "../../views/view_schema.ts";
 import { operation } from "../operation.ts";
 
 const adoptedServer = v.object({
-  provider: text,
-  hostname: text,
-  serverId: text,
-  ip: textOrNull,
-  run: textOrNull,
+  provider: string,
+  hostname: string,
+  serverId: string,
+  ip: stringOrNull,
+  run: stringOrNull,
   nodeId: numberOrNull,
 });
 
-const ofProvider = v.strictObject({ provider: v.nullish(text) });
+const ofProvider = v.strictObject({ provider: v.nullish(string) });
 
 export const poolOperations = {
   /** Shows what the daemon is doing at this moment. */
@@ -30,7 +30,7 @@ export const poolOperations = {
     route: "POST /reload",
     needs: "daemon",
     request: v.strictObject({}),
-    answer: v.object({ changes: rows(text), problems: rows(text) }),
+    answer: v.object({ changes: rows(string), problems: rows(string) }),
     run: ({ daemon }) => daemon.reload(),
   }),
   "alien-list": operation({
@@ -54,7 +54,7 @@ export const poolOperations = {
     route: "POST /state/adopt",
     needs: "state",
     request: v.strictObject({ dryRun: v.boolean() }),
-    answer: v.object({ servers: rows(adoptedServer), held: rows(number), warnings: rows(text) }),
+    answer: v.object({ servers: rows(adoptedServer), held: rows(number), warnings: rows(string) }),
     run: (pool, { dryRun }, { signal }) => pool.adoptState({ dryRun, signal }),
   }),
 };

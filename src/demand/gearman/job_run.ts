@@ -1,5 +1,5 @@
 /** A job that was submitted and whose worker is waited for: what the server says of it, up to its one outcome. */
-import { concatenated } from "../byte_queue.ts";
+import { concatenated } from "../../lib/concatenated.ts";
 import { GearmanError } from "./gearman_error.ts";
 import { MAX_PACKET } from "./reader.ts";
 import type { Packet } from "./packet.ts";

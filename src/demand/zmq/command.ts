@@ -1,5 +1,5 @@
 /** The bodies of ZMTP's command frames: a name, and what belongs to it. */
-import { concatenated } from "../byte_queue.ts";
+import { concatenated } from "../../lib/concatenated.ts";
 
 interface Command {
   readonly name: string;

@@ -7,7 +7,7 @@ import { ByteQueue } from "../byte_queue.ts";
 import type { Conversation, Peer } from "../link.ts";
 import { decodeCommand, decodeProperties, encodeCommand, encodeProperties } from "./command.ts";
 import { encodeFrame, type Frame, MAX_MESSAGE, takeFrame } from "./frame.ts";
-import { type Agreement, Greeting } from "./greeting.ts";
+import { type Agreement, ZmtpGreeting } from "./greeting.ts";
 
 /** The frames of one message, at least one. */
 export type Message = readonly Uint8Array[];
@@ -24,7 +24,7 @@ export class SubscriberConversation implements Conversation {
   readonly #clock: Clock;
   readonly #onMessage: (message: Message) => void;
   readonly #queue = new ByteQueue();
-  readonly #greeting: Greeting;
+  readonly #greeting: ZmtpGreeting;
   #agreement: Agreement | null = null;
   /** Whether the handshake is over. */
   #subscribed = false;
@@ -38,7 +38,7 @@ export class SubscriberConversation implements Conversation {
     this.#clock = clock;
     this.#onMessage = onMessage;
     this.#awaitingSince = clock.monotonic();
-    this.#greeting = new Greeting((bytes) => peer.send(bytes));
+    this.#greeting = new ZmtpGreeting((bytes) => peer.send(bytes));
   }
 
   get awaitingSince(): number | null {

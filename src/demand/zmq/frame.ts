@@ -2,7 +2,8 @@
  * ZMTP's frames, in both of their forms: version 1 (libzmq 2) and version 2, which all later protocols have. However
  * their bytes are cut, the same frames come out; memory is bounded.
  */
-import { type ByteQueue, concatenated } from "../byte_queue.ts";
+import { type ByteQueue } from "../byte_queue.ts";
+import { concatenated } from "../../lib/concatenated.ts";
 
 export type Framing = 1 | 2;
 

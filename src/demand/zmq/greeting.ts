@@ -3,8 +3,9 @@
  * when what came so far allows it, so that 3.0, 2.0 (libzmq 3, JeroMQ 0.3) and 1.0 (libzmq 2) are understood too.
  * https://rfc.zeromq.org/spec/37/, /23/, /15/ and /13/ say how.
  */
-import { type ByteQueue, concatenated } from "../byte_queue.ts";
+import { type ByteQueue } from "../byte_queue.ts";
 import type { Framing } from "./frame.ts";
+import { concatenated } from "../../lib/concatenated.ts";
 
 type ZmtpVersion = "1.0" | "2.0" | "3.0" | "3.1";
 
@@ -24,7 +25,7 @@ const MECHANISM = new TextEncoder().encode("NULL".padEnd(20, "\0"));
 /** Whether we are the server side of a mechanism, which NULL has not, and what fills the greeting up. */
 const FILLER = new Uint8Array(32);
 
-export class Greeting {
+export class ZmtpGreeting {
   readonly #send: (bytes: Uint8Array) => void;
   /** How many pieces of ours have been sent. */
   #sent = 0;

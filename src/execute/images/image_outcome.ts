@@ -41,13 +41,13 @@ export function refusalOutcome(
   if (!(error instanceof CloudError) || error.effect === "unknown") {
     return { type: "answer-lost", evidence: evidenceOf(error, now) };
   }
-  if (!PASSING.has(error.kind)) return failure(error, now);
+  if (!PASSING.has(error.kind)) return imageFailure(error, now);
   const waitingOn = { reason: "retry", message: error.message } as const;
   return { type: "refused", until: nextAttempt(error, { attempt, now }), waitingOn };
 }
 
 /** It failed, with what is known of it. */
-export function failure(
+export function imageFailure(
   error: unknown,
   now: Instant,
   more: Partial<Evidence> = {},

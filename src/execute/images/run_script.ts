@@ -16,9 +16,9 @@ import {
   scriptCommand,
   ScriptError,
   SCRIPTS,
-  type Step,
+  type ScriptStep,
 } from "../remote_script.ts";
-import { failure, type ImageOutcome } from "./image_outcome.ts";
+import { imageFailure, type ImageOutcome } from "./image_outcome.ts";
 
 export interface ScriptJob extends Omit<ScriptCall, "folder"> {
   readonly kind: "setup" | "check";
@@ -52,7 +52,7 @@ export async function executeScript(job: ScriptJob, deps: ScriptDeps): Promise<I
   } catch (error) {
     deps.signal.throwIfAborted();
     const console = error instanceof ScriptError ? error.output : null;
-    const failed = failure(error, deps.clock.now(), { kind: job.kind, console });
+    const failed = imageFailure(error, deps.clock.now(), { kind: job.kind, console });
     return job.kind === "check" ? { ...failed, atFault: "image" } : failed;
   }
 }
@@ -108,7 +108,7 @@ async function prepare(
 
 async function run(
   session: ShellSession,
-  { what, command, timeout }: Step,
+  { what, command, timeout }: ScriptStep,
   { signal, log }: ScriptDeps,
 ): Promise<void> {
   log.write(new TextEncoder().encode(`+ ${what}\n`));

@@ -4,7 +4,7 @@ import { CloudError } from "../../domain/cloud_error.ts";
 import type { ProviderImage } from "../../domain/provider_image.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { type Deletions, isStale } from "../deletions.ts";
-import { failure, type ImageOutcome, nextAttempt, postponed, refusalOutcome } from "./image_outcome.ts";
+import { imageFailure, type ImageOutcome, nextAttempt, postponed, refusalOutcome } from "./image_outcome.ts";
 
 interface Attempt {
   readonly clock: Clock;
@@ -25,7 +25,7 @@ export async function executeCreateKeypair(
     signal.throwIfAborted();
     if (error instanceof CloudError && error.kind === "conflict") return { type: "keypair-made" };
     const isFinal = error instanceof CloudError && (error.kind === "badRequest" || error.kind === "quota");
-    if (isFinal) return failure(error, clock.now());
+    if (isFinal) return imageFailure(error, clock.now());
     return postponed(error, { attempt: image.attempt, now: clock.now(), reason: "retry" });
   }
 }

@@ -8,7 +8,7 @@ import type { Lineage } from "../../domain/lineage.ts";
 import type { ProviderImage } from "../../domain/provider_image.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { type Deletions, isStale } from "../deletions.ts";
-import { failure, type ImageOutcome, postponed, refusalOutcome } from "./image_outcome.ts";
+import { imageFailure, type ImageOutcome, postponed, refusalOutcome } from "./image_outcome.ts";
 
 interface Attempt {
   readonly clock: Clock;
@@ -74,7 +74,7 @@ export async function executeUploadImage(
     return { type: "uploaded" };
   } catch (error) {
     signal.throwIfAborted();
-    const failed = failure(error, clock.now(), isFileGone(error) ? { kind: "file" } : {});
+    const failed = imageFailure(error, clock.now(), isFileGone(error) ? { kind: "file" } : {});
     return isFileGone(error) ? { ...failed, atFault: "build" } : failed;
   }
 }

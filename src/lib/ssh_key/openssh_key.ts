@@ -1,5 +1,6 @@
 /** Private keys in OpenSSH's own container, `openssh-key-v1`: what one holds, and a key put into one. */
-import { concatenated, uint32, WireReader, wireString } from "./wire_format.ts";
+import { uint32, WireReader, wireString } from "./wire_format.ts";
+import { concatenated } from "../concatenated.ts";
 
 const MAGIC = new TextEncoder().encode("openssh-key-v1\0");
 
@@ -40,16 +41,16 @@ export function readOpensshKey(bytes: Uint8Array): OpensshKey | null {
  */
 export function opensshKey(part: { readonly public: Uint8Array; readonly secret: Uint8Array }): Uint8Array {
   // The number twice would tell a wrong passphrase; there is none.
-  const check = concatenated(uint32(0), uint32(0));
-  const secret = concatenated(check, part.public, part.secret, wireString(""));
+  const check = concatenated([uint32(0), uint32(0)]);
+  const secret = concatenated([check, part.public, part.secret, wireString("")]);
   const padding = Uint8Array.from({ length: (8 - secret.length % 8) % 8 }, (_, index) => index + 1);
-  return concatenated(
+  return concatenated([
     MAGIC,
     wireString("none"),
     wireString("none"),
     wireString(""),
     uint32(1),
     wireString(part.public),
-    wireString(concatenated(secret, padding)),
-  );
+    wireString(concatenated([secret, padding])),
+  ]);
 }

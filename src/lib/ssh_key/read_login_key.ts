@@ -8,7 +8,8 @@ import { shellWord } from "../shell_quote.ts";
 import { type OpensshKey, opensshKey, readOpensshKey } from "./openssh_key.ts";
 import { findPrivateKey, type PemBlock, pemText } from "./pem_block.ts";
 import { whatItIs } from "./what_it_is.ts";
-import { concatenated, wireNumber, WireReader, wireString } from "./wire_format.ts";
+import { wireNumber, WireReader, wireString } from "./wire_format.ts";
+import { concatenated } from "../concatenated.ts";
 
 interface LoginKey {
   /** As the SSH client reads it. */
@@ -77,7 +78,7 @@ function readOpensshEc(
 /** The SSH client takes a secret number for what its curve has only at its full length. */
 function ofLength(number: Uint8Array, length: number): Uint8Array {
   const digits = number.subarray(Math.max(0, number.length - length));
-  return concatenated(new Uint8Array(length - digits.length), digits);
+  return concatenated([new Uint8Array(length - digits.length), digits]);
 }
 
 function readPem(block: PemBlock, file: string): LoginKey | UnusableKey {
@@ -116,8 +117,8 @@ const CURVES: Readonly<Record<string, string>> = {
 
 function readEd25519({ x, d }: JsonWebKey): LoginKey {
   const type = "ssh-ed25519";
-  const publicPart = concatenated(wireString(type), wireString(field(x)));
-  return inOpenssh(type, { public: publicPart, secret: wireString(concatenated(field(d), field(x))) });
+  const publicPart = concatenated([wireString(type), wireString(field(x))]);
+  return inOpenssh(type, { public: publicPart, secret: wireString(concatenated([field(d), field(x)])) });
 }
 
 function inOpenssh(type: string, part: Parameters<typeof opensshKey>[0]): LoginKey {
@@ -135,8 +136,8 @@ function readEc(key: KeyObject, file: string): LoginKey | UnusableKey {
     );
   }
   const type = `ecdsa-sha2-${curve}`;
-  const point = concatenated(Uint8Array.of(4), field(x), field(y));
-  const publicPart = concatenated(wireString(type), wireString(curve), wireString(point));
+  const point = concatenated([Uint8Array.of(4), field(x), field(y)]);
+  const publicPart = concatenated([wireString(type), wireString(curve), wireString(point)]);
   return inOpenssh(type, { public: publicPart, secret: wireString(ofLength(field(d), EC_BYTES[type]!)) });
 }
 
@@ -149,7 +150,7 @@ function usable(key: string, type: string, publicPart: Uint8Array): LoginKey | U
 }
 
 function rsaPublic({ e, n }: JsonWebKey): Uint8Array {
-  return concatenated(wireString("ssh-rsa"), wireNumber(field(e)), wireNumber(field(n)));
+  return concatenated([wireString("ssh-rsa"), wireNumber(field(e)), wireNumber(field(n))]);
 }
 
 function rsaBits(publicPart: Uint8Array): number {

@@ -1,4 +1,5 @@
 /** SSH's own encoding of keys (RFC 4251): strings with their length before them. */
+import { concatenated } from "../concatenated.ts";
 
 /** Reads one field after the other. @throws RangeError where the bytes end too soon */
 export class WireReader {
@@ -37,22 +38,12 @@ export function uint32(value: number): Uint8Array {
 
 export function wireString(value: Uint8Array | string): Uint8Array {
   const bytes = typeof value === "string" ? new TextEncoder().encode(value) : value;
-  return concatenated(uint32(bytes.length), bytes);
+  return concatenated([uint32(bytes.length), bytes]);
 }
 
 /** A positive number: a first byte that would make it negative gets a zero before it. */
 export function wireNumber(value: Uint8Array): Uint8Array {
   const start = value.findIndex((byte) => byte !== 0);
   const digits = start < 0 ? new Uint8Array() : value.subarray(start);
-  return wireString((digits[0] ?? 0) >= 0x80 ? concatenated(new Uint8Array(1), digits) : digits);
-}
-
-export function concatenated(...parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+  return wireString((digits[0] ?? 0) >= 0x80 ? concatenated([new Uint8Array(1), digits]) : digits);
 }

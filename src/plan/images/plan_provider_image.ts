@@ -5,10 +5,10 @@ import { imageStateName, type ProviderImage, type ProviderImagePhase } from "../
 import { DAY } from "../../domain/time.ts";
 import type { ImageSituation, ImageStep, ImageWorld } from "./image_step.ts";
 import { planCheck } from "./phases/check.ts";
-import { planCreate } from "./phases/create.ts";
+import { planImageCreate } from "./phases/create.ts";
 import { planDelete } from "./phases/delete.ts";
 import { planKeypair } from "./phases/keypair.ts";
-import { planReady } from "./phases/ready.ts";
+import { planImageReady } from "./phases/ready.ts";
 import { planSaving } from "./phases/saving.ts";
 import { planServer } from "./phases/server.ts";
 import { planSetup } from "./phases/setup.ts";
@@ -16,7 +16,7 @@ import { planSnapshot } from "./phases/snapshot.ts";
 import { planUpload } from "./phases/upload.ts";
 
 const ladders: { readonly [Phase in ProviderImagePhase]: (situation: ImageSituation<Phase>) => ImageStep } = {
-  create: planCreate,
+  create: planImageCreate,
   upload: planUpload,
   keypair: planKeypair,
   server: planServer,
@@ -24,7 +24,7 @@ const ladders: { readonly [Phase in ProviderImagePhase]: (situation: ImageSituat
   snapshot: planSnapshot,
   saving: planSaving,
   check: planCheck,
-  ready: planReady,
+  ready: planImageReady,
   delete: planDelete,
   gone: planGone,
 };

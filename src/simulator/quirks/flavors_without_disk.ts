@@ -1,5 +1,5 @@
 import type { Quirk } from "../quirk.ts";
-import { Refusal } from "../refusal.ts";
+import { ApiRefusal } from "../api_refusal.ts";
 
 export const flavorsWithoutDisk: Quirk = {
   name: "flavors-without-disk",
@@ -21,6 +21,6 @@ export const flavorsWithoutDisk: Quirk = {
     const id = String(flavorRef).split("/").at(-1);
     const flavor = cloud.stock.flavors.find((one) => one.id === id);
     if (flavor?.disk !== 0 || volumes !== undefined) return;
-    throw new Refusal(403, "Only volume-backed servers are allowed for flavors with zero disk.");
+    throw new ApiRefusal(403, "Only volume-backed servers are allowed for flavors with zero disk.");
   },
 };

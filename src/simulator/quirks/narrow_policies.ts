@@ -1,9 +1,9 @@
 /** Clouds whose policies keep from a project's members what a launch does not need, or that do not have it at all. */
 import type { Quirk } from "../quirk.ts";
-import { Refusal } from "../refusal.ts";
+import { ApiRefusal } from "../api_refusal.ts";
 
 /** @param options `operation` with its service, as in the journal; `refuse` makes what the cloud says */
-function refusing(name: string, about: string, options: { operation: string; refuse(): Refusal }): Quirk {
+function refusing(name: string, about: string, options: { operation: string; refuse(): ApiRefusal }): Quirk {
   return {
     name,
     about,
@@ -13,8 +13,8 @@ function refusing(name: string, about: string, options: { operation: string; ref
   };
 }
 
-function disallowed(policy: string): Refusal {
-  return new Refusal(403, `Policy doesn't allow ${policy} to be performed.`);
+function disallowed(policy: string): ApiRefusal {
+  return new ApiRefusal(403, `Policy doesn't allow ${policy} to be performed.`);
 }
 
 export const limitsForbidden = refusing(
@@ -26,7 +26,7 @@ export const limitsForbidden = refusing(
 export const limitsMissing = refusing(
   "limits-missing",
   "Nova has no limits (404).",
-  { operation: "compute limits.show", refuse: () => new Refusal(404, "The resource could not be found.") },
+  { operation: "compute limits.show", refuse: () => new ApiRefusal(404, "The resource could not be found.") },
 );
 
 export const quotasMissing = refusing(
@@ -35,9 +35,13 @@ export const quotasMissing = refusing(
   {
     operation: "network quota.show",
     refuse: () =>
-      new Refusal(501, "The server is either erroring or incapable of performing the requested operation.", {
-        type: "HTTPNotImplemented",
-      }),
+      new ApiRefusal(
+        501,
+        "The server is either erroring or incapable of performing the requested operation.",
+        {
+          type: "HTTPNotImplemented",
+        },
+      ),
   },
 );
 
@@ -55,7 +59,7 @@ export const securityGroupsMissing = refusing(
   "Neutron has no security groups (404).",
   {
     operation: "network securitygroup.list",
-    refuse: () => new Refusal(404, "The resource could not be found.", { type: "HTTPNotFound" }),
+    refuse: () => new ApiRefusal(404, "The resource could not be found.", { type: "HTTPNotFound" }),
   },
 );
 

@@ -1,6 +1,6 @@
 /** Services of former years, which lack what newer ones have. */
 import type { Quirk } from "../quirk.ts";
-import { Refusal } from "../refusal.ts";
+import { ApiRefusal } from "../api_refusal.ts";
 
 export const oldNova: Quirk = {
   name: "old-nova",
@@ -25,7 +25,7 @@ export const noDescriptions: Quirk = {
     if (service !== "network" || options.method !== "POST") return;
     const inner = Object.values(bodyObject)[0];
     if (typeof inner !== "object" || inner === null || !("description" in inner)) return;
-    throw new Refusal(400, "Unrecognized attribute(s) 'description'", { type: "HTTPBadRequest" });
+    throw new ApiRefusal(400, "Unrecognized attribute(s) 'description'", { type: "HTTPBadRequest" });
   },
   body(body, { service }) {
     return service === "network" ? without("description", body) : body;

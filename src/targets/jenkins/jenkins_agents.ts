@@ -1,11 +1,12 @@
 /** Jenkins' agents: made from a form, relabelled through their XML, removed. */
-import type { AgentRequest, Call, Target } from "../target.ts";
+import type { AgentRequest, Target } from "../target.ts";
 import { TargetError } from "../target_error.ts";
 import { changeLabel } from "./agent_config.ts";
 import { agentForm } from "./agent_form.ts";
 import { expectRedirect } from "./expect_redirect.ts";
 import type { JenkinsCall, JenkinsClient } from "./jenkins_client.ts";
 import { pathSegment } from "./path_segment.ts";
+import type { Call } from "../../lib/call.ts";
 
 type Agents = Pick<Target, "createAgent" | "relabelAgent" | "deleteAgent">;
 type ClientCall = Call & { readonly client: JenkinsClient };

@@ -1,8 +1,9 @@
 /** Jenkins' jobs: started with parameters. */
-import type { Call, Target } from "../target.ts";
+import type { Target } from "../target.ts";
 import { expectRedirect } from "./expect_redirect.ts";
 import type { JenkinsCall, JenkinsClient } from "./jenkins_client.ts";
 import { pathSegment } from "./path_segment.ts";
+import type { Call } from "../../lib/call.ts";
 
 export function createJenkinsJobs(client: JenkinsClient): Pick<Target, "startJob"> {
   return { startJob: (job, call) => startJob(job, { ...call, client }) };

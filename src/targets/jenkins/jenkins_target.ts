@@ -5,11 +5,12 @@
 import * as v from "valibot";
 import { type Milliseconds, SECOND } from "../../domain/time.ts";
 import type { TargetState } from "../../domain/target_state.ts";
-import type { Call, Target } from "../target.ts";
+import type { Target } from "../target.ts";
 import { TargetError } from "../target_error.ts";
 import { createJenkinsAgents } from "./jenkins_agents.ts";
 import { JenkinsClient, type JenkinsClientOptions } from "./jenkins_client.ts";
 import { createJenkinsJobs } from "./jenkins_jobs.ts";
+import type { Call } from "../../lib/call.ts";
 
 export interface JenkinsTargetOptions extends Omit<JenkinsClientOptions, "timeout"> {
   /** Jenkins' credentials that log in to nodes; null: with the user and the key file that come with each node. */

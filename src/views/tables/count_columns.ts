@@ -1,6 +1,6 @@
 /** The columns that count nodes by state, in the tables of labels and of providers. */
 import type { NodeStateName } from "../../domain/node.ts";
-import type { NodeCounts } from "../node_counts.ts";
+import type { StateCounts } from "../state_counts.ts";
 import type { Column } from "./column.ts";
 
 const countHeaders: Readonly<Record<NodeStateName, string>> = {
@@ -13,7 +13,7 @@ const countHeaders: Readonly<Record<NodeStateName, string>> = {
 };
 
 /** One column for each state; their fields are those of `nodes`: `nodes.ready`. */
-export function countColumns<Row extends { readonly nodes: NodeCounts }>(): Column<Row>[] {
+export function countColumns<Row extends { readonly nodes: StateCounts }>(): Column<Row>[] {
   return Object.entries(countHeaders).map(([state, header]) => ({
     field: `nodes.${state}`,
     header,

@@ -1,7 +1,7 @@
 /** What a subscriber says and understands, byte by byte, with publishers of every version of the protocol. */
 import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import fc from "fast-check";
-import { concatenated } from "../../../src/demand/byte_queue.ts";
+import { concatenated } from "../../../src/lib/concatenated.ts";
 import { encodeCommand, encodeProperties } from "../../../src/demand/zmq/command.ts";
 import { SubscriberConversation } from "../../../src/demand/zmq/conversation.ts";
 import { encodeFrame } from "../../../src/demand/zmq/frame.ts";

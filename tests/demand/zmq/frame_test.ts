@@ -1,6 +1,6 @@
 import { deepEqual, equal, throws } from "node:assert/strict";
 import fc from "fast-check";
-import { ByteQueue, concatenated } from "../../../src/demand/byte_queue.ts";
+import { ByteQueue } from "../../../src/demand/byte_queue.ts";
 import {
   encodeFrame,
   type Frame,
@@ -9,6 +9,7 @@ import {
   takeFrame,
 } from "../../../src/demand/zmq/frame.ts";
 import { cut, cuts } from "../cut.ts";
+import { concatenated } from "../../../src/lib/concatenated.ts";
 
 /** All frames in the chunks, in a form that can be compared. */
 function framesIn(chunks: readonly Uint8Array[], framing: Framing): unknown[] {

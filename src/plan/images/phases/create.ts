@@ -6,7 +6,7 @@ import { awaitRetry } from "../../await_retry.ts";
 import { LISTING_SETTLE } from "../../node_step.ts";
 import type { ImageSituation, ImageStep } from "../image_step.ts";
 
-export function planCreate({ image, state, world, seen }: ImageSituation<"create">): ImageStep {
+export function planImageCreate({ image, state, world, seen }: ImageSituation<"create">): ImageStep {
   if (world.isRunning("create-image", image.id)) {
     return { do: "wait", reason: "answer", message: `asking ${image.provider} for the image` };
   }
@@ -27,7 +27,7 @@ export function planLost(
   const found = findMarked({ image, world, seen });
   if (found !== null) return { do: "change", event: { type: "accepted", externalId: found.id } };
   if (lostAt === null) return { do: "change", event: { type: "answer-lost" } };
-  if (!wouldBeListed(seen, lostAt)) {
+  if (!imageWouldBeListed(seen, lostAt)) {
     return {
       do: "wait",
       reason: "listing",
@@ -40,7 +40,7 @@ export function planLost(
 }
 
 /** Whether the image of a request whose answer got lost at that time would have been listed by now. */
-export function wouldBeListed(seen: ImageSituation["seen"], lostAt: number): boolean {
+export function imageWouldBeListed(seen: ImageSituation["seen"], lostAt: number): boolean {
   return seen.missing === null && (seen.images?.takenAt ?? -Infinity) >= lostAt + LISTING_SETTLE;
 }
 

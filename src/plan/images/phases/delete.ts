@@ -3,7 +3,7 @@ import { MINUTE } from "../../../domain/time.ts";
 import { awaitRetry } from "../../await_retry.ts";
 import type { ImageActionType } from "../image_action.ts";
 import type { ImageSituation, ImageStep } from "../image_step.ts";
-import { findMarked, whyNotReached, wouldBeListed } from "./create.ts";
+import { findMarked, imageWouldBeListed, whyNotReached } from "./create.ts";
 
 /** What is ended when an image is deleted in the middle of it. */
 const ENDED: readonly ImageActionType[] = [
@@ -65,7 +65,7 @@ function planKnown({ image, state, world, seen }: ImageSituation<"delete">, exte
 function planUnknown({ image, state, world, seen }: ImageSituation<"delete">): ImageStep {
   const found = findMarked({ image, world, seen });
   if (found !== null) return { do: "change", event: { type: "accepted", externalId: found.id } };
-  if (state.lostAt === null || wouldBeListed(seen, state.lostAt)) {
+  if (state.lostAt === null || imageWouldBeListed(seen, state.lostAt)) {
     return ended({ image, world });
   }
   return { do: "wait", reason: "listing", message: "the next listing shows whether there is an image" };

@@ -2,7 +2,7 @@
 import type { ImageSituation, ImageStep } from "../image_step.ts";
 import { planKeypairRemoval } from "./delete.ts";
 
-export function planReady({ image, state, world, seen }: ImageSituation<"ready">): ImageStep {
+export function planImageReady({ image, state, world, seen }: ImageSituation<"ready">): ImageStep {
   if (seen.images?.gone.has(state.externalId)) {
     const comment = `image ${state.externalId} is no longer on the cloud`;
     return { do: "change", event: { type: "delete", by: "cloud", comment } };

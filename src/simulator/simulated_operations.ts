@@ -27,6 +27,6 @@ const verbs = {
 };
 
 /** `server.create`, `image.upload`, … */
-export const operations: readonly string[] = Object.entries(verbs).flatMap(([subject, all]) =>
+export const simulatedOperations: readonly string[] = Object.entries(verbs).flatMap(([subject, all]) =>
   all.split(" ").map((verb) => `${subject}.${verb}`)
 );

@@ -1,18 +1,18 @@
 /** How many nodes are in which state: of a label, of a provider, of the pool. */
 import * as v from "valibot";
 import { type NodeRecord, type NodeStateName, nodeStateNames, stateName } from "../domain/node.ts";
-import { number, text } from "./view_schema.ts";
+import { number, string } from "./view_schema.ts";
 
 /** By state name; every state is there, 0 included. */
-export type NodeCounts = Readonly<Record<NodeStateName, number>>;
+export type StateCounts = Readonly<Record<NodeStateName, number>>;
 
-export const nodeCountsSchema = v.record(text, number) as unknown as v.GenericSchema<NodeCounts>;
+export const stateCountsSchema = v.record(string, number) as unknown as v.GenericSchema<StateCounts>;
 
 /** Counts of each group, by the name that `keyOf` gives; a group without nodes is not in it. */
-export function countNodes(
+export function countStates(
   nodes: readonly NodeRecord[],
   keyOf: (node: NodeRecord) => string,
-): Map<string, NodeCounts> {
+): Map<string, StateCounts> {
   const counts = new Map<string, Record<NodeStateName, number>>();
   for (const node of nodes) {
     const key = keyOf(node);

@@ -1,5 +1,5 @@
 /** The order in which a listing of images is asked for, in Glance's two spellings. */
-import { Refusal } from "./refusal.ts";
+import { ApiRefusal } from "./api_refusal.ts";
 import type { SimulatedImage } from "./simulated_image.ts";
 
 /** An image with what is shown of it, which filters and orders go by. */
@@ -8,7 +8,7 @@ export interface ImageRow {
   readonly shown: Readonly<Record<string, unknown>>;
 }
 
-export type ImageOrder = (one: ImageRow, other: ImageRow) => number;
+export type ImageSorting = (one: ImageRow, other: ImageRow) => number;
 
 const KEYS = ["name", "status", "container_format", "disk_format", "size", "id", "created_at", "updated_at"];
 
@@ -16,9 +16,9 @@ const KEYS = ["name", "status", "container_format", "disk_format", "size", "id",
  * `sort=name:asc,size` or `sort_key=name&sort_dir=asc&sort_key=size`; newest first where neither is given.
  * @throws Refusal 400 for what Glance does not sort by
  */
-export function imageOrder(query: URLSearchParams): ImageOrder {
+export function imageSorting(query: URLSearchParams): ImageSorting {
   const keys = sortKeys(query);
-  const compare = keys.map(({ key, sign }): ImageOrder => (one, other) =>
+  const compare = keys.map(({ key, sign }): ImageSorting => (one, other) =>
     sign * compareValues(one.shown[key], other.shown[key])
   );
   const lastSign = keys[0]!.sign;
@@ -40,7 +40,7 @@ function sortKeys(query: URLSearchParams): readonly SortKey[] {
   const sort = query.get("sort");
   if (sort === null) return pairedKeys(query.getAll("sort_key"), query.getAll("sort_dir"));
   if (query.has("sort_key") || query.has("sort_dir")) {
-    throw new Refusal(400, "Old and new sorting syntax cannot be combined");
+    throw new ApiRefusal(400, "Old and new sorting syntax cannot be combined");
   }
   return sort.split(",").map((part) => {
     const [key = "", direction = "desc"] = part.split(":");
@@ -51,7 +51,7 @@ function sortKeys(query: URLSearchParams): readonly SortKey[] {
 /** One direction stands for all keys. */
 function pairedKeys(keys: readonly string[], directions: readonly string[]): readonly SortKey[] {
   if (directions.length > 1 && directions.length !== keys.length) {
-    throw new Refusal(400, "Number of sort dirs does not match the number of sort keys");
+    throw new ApiRefusal(400, "Number of sort dirs does not match the number of sort keys");
   }
   const wanted = keys.length === 0 ? ["created_at"] : keys;
   return wanted.map((key, index) => sortKey(key, directions[index] ?? directions[0] ?? "desc"));
@@ -59,10 +59,13 @@ function pairedKeys(keys: readonly string[], directions: readonly string[]): rea
 
 function sortKey(key: string, direction: string): SortKey {
   if (!KEYS.includes(key)) {
-    throw new Refusal(400, `Invalid sort key: ${key}. It must be one of the following: ${KEYS.join(", ")}.`);
+    throw new ApiRefusal(
+      400,
+      `Invalid sort key: ${key}. It must be one of the following: ${KEYS.join(", ")}.`,
+    );
   }
   if (direction !== "asc" && direction !== "desc") {
-    throw new Refusal(400, `Invalid sort direction: ${direction}`);
+    throw new ApiRefusal(400, `Invalid sort direction: ${direction}`);
   }
   return { key, sign: direction === "asc" ? 1 : -1 };
 }

@@ -1,6 +1,6 @@
 /** A request refused as the real service would; each service words it in its own JSON (`answer.ts`). */
-export class Refusal extends Error {
-  override readonly name = "Refusal";
+export class ApiRefusal extends Error {
+  override readonly name = "ApiRefusal";
 
   /** @param options `type` is Neutron's exception name, e.g. `OverQuota` */
   constructor(

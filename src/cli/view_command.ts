@@ -13,7 +13,7 @@ interface ListCommand {
   readonly example: string;
 }
 
-export function listCommand(
+export function viewCommand(
   context: CliContext,
   name: PoolViewName,
   { about, filters = [], example: line }: ListCommand,

@@ -1,0 +1,4 @@
+/** What every call takes that may last: aborted when whoever asked has left, or the daemon stops. */
+export interface Call {
+  readonly signal: AbortSignal;
+}
