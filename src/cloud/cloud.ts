@@ -1,5 +1,5 @@
 /**
- * What the pool needs of a cloud, in the pool's own terms. The OpenStack adapter implements it over `Send`.
+ * A cloud as the pool needs it, in the pool's own terms. The OpenStack adapter implements it over `Send`.
  * Every method makes one attempt (idempotent requests are repeated a few times by the transport), throws
  * `CloudError`, and honours the provider's rate limit. No method waits for a state on the cloud.
  */
@@ -39,7 +39,7 @@ export interface Cloud {
   getServer(id: string, options: Call): Promise<Server | "gone">;
 
   listFlavors(options: Call): Promise<readonly Flavor[]>;
-  /** The images of that id or name, newest first; none where there is none. */
+  /** The images of that id or name, newest first; empty where nothing matches. */
   findImages(nameOrId: string, options: Call): Promise<readonly CloudImage[]>;
   /** One image, or `"gone"`, as with servers. */
   getImage(id: string, options: Call): Promise<CloudImage | "gone">;
@@ -83,15 +83,15 @@ export interface Cloud {
   createKeypair(request: { name: string; publicKey: string }, options: Call): Promise<void>;
   listSecurityGroups(options: Call): Promise<readonly { id: string; name: string }[]>;
 
-  /** What the client counted and measured, for status and metrics. */
+  /** The client's counts and measurements, for status and metrics. */
   readonly stats: CloudStats;
   /** Closes connections; calls in flight are aborted. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 /**
- * What deletes, apart from the rest: only `src/execute/deletions.ts` is given it, so that nothing is deleted past it.
- * Each asks for one deletion and resolves to `"gone"` where the cloud knows no such thing.
+ * The calls that delete, apart from the rest: only `src/execute/deletions.ts` is given it, so that nothing is deleted
+ * past it. Each asks for one deletion and resolves to `"gone"` where the cloud knows no such thing.
  */
 export interface CloudDeletions {
   deleteServer(id: string, options: DeleteCall): Promise<DeleteAnswer>;
@@ -159,6 +159,6 @@ export interface ServerRequest {
   readonly configDrive: boolean | null;
   /** Plain text; the client encodes it. */
   readonly userdata: string | null;
-  /** Boot from a new volume of so many GiB made from the image, deleted with the server; null: no volume. */
+  /** Boot from a new volume of this size in GiB, made from the image, deleted with the server; null: no volume. */
   readonly volumeGib: number | null;
 }

@@ -1,4 +1,4 @@
-/** A checked file and what was found for it (clouds, secrets) put together as the program's `Config`. */
+/** Makes the program's `Config` from a checked file and the clouds and secrets found for it. */
 import { dirname } from "node:path/posix";
 import type { CloudAccess } from "../domain/cloud_access.ts";
 import type { Config, TargetConfig } from "../domain/config.ts";

@@ -1,4 +1,4 @@
-/** What can be wrong with a configuration: problems, each at its place in a file, and the error that carries them. */
+/** The problems of a configuration, each at its place in a file, and the error that carries them. */
 
 /** One thing that is wrong, worth a warning or worth telling. Never holds a secret. */
 export interface Problem {
@@ -10,7 +10,7 @@ export interface Problem {
   readonly path: string;
   /** One sentence without its end: what is wrong, and what to do. */
   readonly message: string;
-  /** What stands there, and what should; null where that is no question of values. */
+  /** The value that stands there, and the one expected; null where that is no question of values. */
   readonly found: string | null;
   readonly expected: string | null;
   /** The known name nearest to an unknown one: "did you mean". */

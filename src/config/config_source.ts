@@ -6,7 +6,7 @@ import { defaultSecurePath, loadConfig, type LoadedConfig } from "./load_config.
 
 export class ConfigSource {
   readonly path: string;
-  /** What it was when it was opened. */
+  /** The configuration when it was opened. */
   readonly first: LoadedConfig;
   readonly #options: { readonly secure: string | null; readonly strict: boolean };
 

@@ -1,4 +1,4 @@
-/** What changed between two configurations, one line a change, for the log of a reload. Shows no secret. */
+/** The changes between two configurations, one line each, for the log of a reload. Shows no secret. */
 import type { Config } from "../domain/config.ts";
 import { Secret, type View, viewConfig } from "./config_view.ts";
 

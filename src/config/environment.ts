@@ -1,4 +1,4 @@
-/** What loading a configuration needs of the machine, as a port: tests give files and variables of their own. */
+/** The machine as loading a configuration needs it, as a port: tests give files and variables of their own. */
 
 export interface Environment {
   /**

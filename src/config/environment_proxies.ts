@@ -3,7 +3,7 @@ import type { ProxyRules } from "../domain/proxy_rules.ts";
 
 interface EnvironmentProxies {
   readonly rules: ProxyRules;
-  /** What cannot be used, with the variable's name. */
+  /** The values that cannot be used, each with the variable's name. */
   readonly problems: readonly string[];
 }
 

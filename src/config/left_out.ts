@@ -1,5 +1,5 @@
 /**
- * What a file names and no pool can use, and what is left out for that: an image that nothing makes and no label
+ * The entries of a file that no pool can use, and that are left out for it: an image that nothing makes and no label
  * needs, and a provider that lacks a label's image. The checks warn of it; `assembleConfig` leaves it out.
  */
 import type { ConfigDraft } from "./validate_tree.ts";

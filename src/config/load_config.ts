@@ -52,7 +52,7 @@ export async function loadConfig(
   };
 }
 
-/** The default secrets file is read where it exists; null: there is none. */
+/** The default secrets file is read if it exists; null: it does not. */
 export async function defaultSecurePath(environment: Environment = denoEnvironment): Promise<string | null> {
   return (await environment.stat(DEFAULT_SECURE_PATH))?.isFile ? DEFAULT_SECURE_PATH : null;
 }

@@ -1,6 +1,6 @@
 /**
- * What a process logs, and where: what the configuration's `log` says, or the file that `--logconfig` names, which is
- * YAML with `level`, `format`, `file` and `levels` (category: level), or a logging.conf of Python's. The daemon and the
+ * The logging of a process: as the configuration's `log` says, or the file that `--logconfig` names, which is YAML
+ * with `level`, `format`, `file` and `levels` (category: level), or a logging.conf of Python's. The daemon and the
  * commands that do a daemon's work read it here.
  */
 import * as v from "valibot";
@@ -20,7 +20,7 @@ const schema = v.strictObject({
 
 interface LogSettings {
   readonly settings: Partial<PlainLog> | LogPlan;
-  /** What the file says that has no effect. */
+  /** The entries of the file that have no effect. */
   readonly notices: readonly Problem[];
 }
 

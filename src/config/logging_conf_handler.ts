@@ -1,12 +1,12 @@
-/** What a handler of Python's logging writes to, by its class and its arguments. `logging_conf.ts` asks. */
+/** The output of a handler of Python's logging, by its class and its arguments. `logging_conf.ts` asks. */
 import type { LogHandler } from "../lib/log_plan.ts";
 import { type PythonValue, readPythonLiteral } from "./python_literal.ts";
 
 export interface HandlerTarget {
   readonly to: LogHandler["to"];
-  /** What means nothing here; null: all of it does. */
+  /** The part that has no meaning here; null: everything has one. */
   readonly notice: string | null;
-  /** What Python would refuse, or cannot be understood; null: nothing. */
+  /** The part that Python would refuse, or that cannot be understood; null: nothing. */
   readonly error: string | null;
 }
 

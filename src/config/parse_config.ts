@@ -20,16 +20,16 @@ import { validateTree } from "./validate_tree.ts";
 export interface LoadedConfig {
   /** Frozen through and through. */
   readonly config: Config;
-  /** What is allowed and probably not meant. */
+  /** Settings that are allowed and probably not meant. */
   readonly warnings: readonly Problem[];
-  /** What was read and has no effect, by design. */
+  /** Settings that were read and have no effect, by design. */
   readonly notices: readonly Problem[];
   /** Whether the text itself has a password, an API key or a database address in it. */
   readonly holdsSecrets: boolean;
 }
 
 interface ParseOptions {
-  /** What messages call the text. */
+  /** The name of the text in messages. */
   readonly file: string;
   readonly environment: Environment;
   readonly secrets?: SecureFile;

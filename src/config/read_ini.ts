@@ -38,7 +38,7 @@ export function readIni(text: string): Ini {
   return reader;
 }
 
-/** `[DEFAULT]` included, and `%(key)s` filled in; undefined: there is none; null: it names a key that is not there. */
+/** `[DEFAULT]` included, and `%(key)s` filled in; undefined: no such key; null: it names a key that is not there. */
 export function valueOf(ini: Ini, section: string, key: string): string | null | undefined {
   const raw = rawValue(ini, section, key);
   if (raw === undefined) return undefined;

@@ -9,11 +9,11 @@ import { fileProblem } from "./read_text.ts";
 import type { Position, YamlMapping, YamlNode } from "./yaml_node.ts";
 import { plainScalar } from "./yaml_scalar.ts";
 
-/** Aliases of aliases can name billions of values in a few lines; no real file has nearly so many. */
+/** Aliases of aliases can name billions of values in a few lines; no real file comes near this number. */
 const MAX_NODES = 200_000;
 const MAX_DEPTH = 64;
 
-/** The document, or null where there is none to work with; whatever is wrong with it stands in `problems`. */
+/** The document, or null if none can be read; `problems` has whatever is wrong with it. */
 export function readYaml(
   text: string,
   file: string,

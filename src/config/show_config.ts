@@ -1,4 +1,4 @@
-/** What was understood of a configuration, for `config-validate --show`: YAML with every default, no secret. */
+/** Shows a configuration as it was understood, for `config-validate --show`: YAML with every default, no secret. */
 import { stringify } from "yaml";
 import type { Config } from "../domain/config.ts";
 import { Secret, type View, viewConfig } from "./config_view.ts";

@@ -1,5 +1,5 @@
 /**
- * What a plain (unquoted) YAML scalar means: YAML 1.1 as Python's PyYAML reads it, which the files of 2016 and
+ * The meaning of a plain (unquoted) YAML scalar: YAML 1.1 as Python's PyYAML reads it, which the files of 2016 and
  * clouds.yaml were written for. `yes` is true, `010` is 8, `1_000` is 1000, and `12.10` must not become 12.1.
  */
 

@@ -18,11 +18,11 @@ export class ChangeLog<Key> {
     this.#forgotten += KEPT;
   }
 
-  /** What has changed since that position, with repetitions; null: nobody knows any more. */
+  /** The changes since that position, with repetitions; null: they are no longer remembered. */
   since(position: number): readonly Key[] | null {
     return position < this.#forgotten ? null : this.#entries.slice(position - this.#forgotten);
   }
 }
 
-/** So many changes are remembered at least. */
+/** At least this number of changes is remembered. */
 const KEPT = 2_000;

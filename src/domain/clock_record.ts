@@ -6,7 +6,7 @@ import type { Instant, Milliseconds } from "./time.ts";
 
 export interface ClockRecord {
   readonly at: Instant;
-  /** What was to be added to an instant for the machine's time of day. */
+  /** Added to an instant, it gave the machine's time of day. */
   readonly wallOffset: Milliseconds;
   /** How far the clouds' clocks were ahead of the instants of this pool. */
   readonly clouds: readonly CloudClock[];

@@ -1,4 +1,4 @@
-/** What kind of refusal a cloud gave; planners decide by it, `classifyResponse` finds it. */
+/** The kinds of refusals that a cloud gives; planners decide by them, `classifyResponse` finds them. */
 export type CloudErrorKind =
   /** 404: the thing is not there. */
   | "notFound"

@@ -1,4 +1,4 @@
-/** What a clouds.yaml says of a cloud's networks and floating IPs, as openstacksdk reads it. */
+/** The networks and floating IPs of a cloud in a clouds.yaml, as openstacksdk reads it. */
 
 export interface CloudRouting {
   /** The networks that the file says anything of. */

@@ -1,4 +1,4 @@
-/** What a cloud's client counted and measured. */
+/** The counts and measurements of a cloud's client. */
 import type { Instant } from "./time.ts";
 
 export interface CloudStats {
@@ -22,7 +22,7 @@ export interface CloudStats {
     readonly waiting: Readonly<Record<string, number>>;
   };
   readonly connections: readonly ConnectionCount[];
-  /** What the TLS servers that were connected to have shown. */
+  /** The certificates that its TLS servers have shown. */
   readonly certificates: readonly CertificateEnd[];
 }
 

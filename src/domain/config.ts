@@ -85,7 +85,7 @@ export interface ProviderConfig {
   readonly configDrive: boolean | null;
   /** From ACTIVE to a working login. */
   readonly bootTimeout: Milliseconds;
-  /** What a login to a ready node may take when the cron `check` looks at it. */
+  /** The time limit of a login to a ready node when the cron `check` looks at it. */
   readonly checkTimeout: Milliseconds;
   /** From the request to ACTIVE. */
   readonly launchTimeout: Milliseconds;
@@ -118,7 +118,7 @@ export interface ProviderImageConfig {
   readonly minRamMib: number;
   /** Name or id of an image on the cloud; null where a diskimage is uploaded. */
   readonly baseImage: string | null;
-  /** What a flavor's name must contain. */
+  /** Text that a flavor's name must contain. */
   readonly nameFilter: string | null;
   readonly setup: string | null;
   readonly diskimage: string | null;

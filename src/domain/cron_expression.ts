@@ -3,7 +3,7 @@
  * scheduler took them, a sixth for seconds, which stands last. Checked by the configuration, run by the cron tasks.
  */
 
-/** What a field may hold, from the first value to the last. */
+/** The values that a field may hold, from the first to the last. */
 interface Field {
   readonly first: number;
   readonly last: number;

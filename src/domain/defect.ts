@@ -1,10 +1,13 @@
 /**
- * What broke in a way that nobody foresaw while the pool looked after one thing of many: that one stands still, the others
+ * A defect that nobody foresaw, met while the pool looked after one thing of many: that one stands still, the others
  * go on. Plans and turns of the tick gather defects; `status` and the lists show them for as long as they last.
  */
 import type { Instant } from "./time.ts";
 
-/** What it befell, as people name it: `node 7`. A `plan` is about all of its things at once, such as the launches. */
+/**
+ * The thing it befell, as people name it: `node 7`. A `plan` is about all of its things at once, such as the
+ * launches.
+ */
 export interface DefectSubject {
   readonly kind: "node" | "request" | "label" | "image" | "dib image" | "leak" | "plan of";
   /** Of a label its name, of a leak what the cloud calls it or the id of the node that it may be of. */
@@ -13,7 +16,7 @@ export interface DefectSubject {
 
 export interface Defect {
   readonly of: DefectSubject;
-  /** What the pool was doing: `planning`, `login`. */
+  /** The pool's work at that moment: `planning`, `login`. */
   readonly doing: string;
   readonly error: unknown;
 }
@@ -41,7 +44,7 @@ export class Apart {
     return this.#defects;
   }
 
-  /** What `run` gives; `otherwise` where it breaks. */
+  /** The result of `run`; `otherwise` where it breaks. */
   for<Result>(of: DefectSubject, run: () => Result, otherwise: Result): Result {
     try {
       return run();

@@ -19,7 +19,7 @@ export const deciders = {
   configuration: 0,
   /** Newer ones have taken its place. */
   retention: 0,
-  /** What it was there for is gone or done: a subnode's node, a builder's image, an upload's build. */
+  /** It belonged to something that is gone or done: a subnode's node, a builder's image, an upload's build. */
   owner: 0,
 } as const;
 

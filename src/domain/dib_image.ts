@@ -39,7 +39,7 @@ export interface DibImage {
   readonly state: DibImageState;
   /** The path of its files without the format: `IMAGES-DIR/NAME-VERSION`. */
   readonly path: string;
-  /** What was or will be built, in one run. */
+  /** The formats built in one run. */
   readonly formats: readonly string[];
   readonly logFile: string | null;
   readonly stateSince: Instant;

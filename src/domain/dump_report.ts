@@ -1,4 +1,4 @@
-/** What a daemon is doing at one moment, for a dump: what is in flight and waits, and how the process stands. */
+/** A daemon's work at one moment, for a dump: what is in flight and waits, and how the process stands. */
 import type { CloudStats, ConnectionCount } from "./cloud_stats.ts";
 import type { LinkReport, TaskReport } from "./pool_report.ts";
 import type { Instant, Milliseconds, Moment } from "./time.ts";
@@ -17,7 +17,7 @@ export interface DumpReport extends Moment {
   readonly tasks: readonly TaskReport[];
 }
 
-/** What only the process itself knows of itself. */
+/** The facts that only the process itself knows. */
 export interface ProcessReport {
   /** Bytes. */
   readonly memory: {
@@ -49,7 +49,7 @@ export interface WorkReport {
   readonly waits: readonly WaitReport[];
 }
 
-/** What a piece of work waits for, and where. */
+/** One wait of a piece of work, and where it waits. */
 interface WaitReport {
   readonly on: string;
   readonly age: Milliseconds;

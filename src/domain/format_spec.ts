@@ -3,7 +3,7 @@
  * Used by templates.
  */
 
-/** What a field of a template may be. */
+/** The values that a field of a template may have. */
 export type FieldValue = string | number | boolean | null;
 
 const SPEC =
@@ -11,7 +11,9 @@ const SPEC =
 
 type Spec = Partial<Record<string, string>>;
 
-/** A value in the form that the specification asks for; null: it is none, or does not fit such a value. */
+/**
+ * A value in the form that the specification asks for; null: it is not a specification, or does not fit such a value.
+ */
 export function formatValue(value: FieldValue, specification: string): string | null {
   const spec: Spec | undefined = SPEC.exec(specification)?.groups;
   if (spec === undefined) return null;

@@ -1,5 +1,5 @@
 /**
- * What has been asked for of an image, and how its attempts went: one record for each diskimage (`provider` null)
+ * The orders for an image, and how its attempts went: one record for each diskimage (`provider` null)
  * and one for each image of a provider. Kept in the store, so that neither an order nor a pause is forgotten.
  */
 import type { Instant } from "./time.ts";

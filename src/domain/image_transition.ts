@@ -44,7 +44,7 @@ export type ImageEvent =
     readonly type: "failed";
     readonly comment: string;
     readonly evidence: Evidence | null;
-    /** What is at fault, where that has consequences: another `image` like it would fail too; its `build` is gone. */
+    /** The culprit, where that has consequences: another `image` like it would fail too; its `build` is gone. */
     readonly atFault?: "image" | "build";
   }
   /** To be deleted: it is old, or somebody says so. */
@@ -113,7 +113,7 @@ type StepEvent = Exclude<
 type StateOf<Phase extends ProviderImagePhase> = Extract<ProviderImageState, { phase: Phase }>;
 type EventOf<Type extends StepEvent["type"]> = Extract<StepEvent, { type: Type }>;
 
-/** What an event means in a phase; what is not listed here is illegal. */
+/** The transitions of each phase, by event; an event that is not listed here is illegal. */
 const rules: {
   readonly [Phase in ProviderImagePhase]?: {
     readonly [Type in StepEvent["type"]]?: (

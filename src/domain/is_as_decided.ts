@@ -4,7 +4,7 @@
  * Pure; the executors ask right before an attempt, deletions before each request.
  */
 
-/** What plans decide by, of nodes and images of either kind. */
+/** The fields that plans decide by, of nodes and images of either kind. */
 interface Decided {
   readonly state: { readonly phase: string };
   readonly attempt: number;

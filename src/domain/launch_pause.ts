@@ -8,7 +8,7 @@ export interface LaunchPause {
   readonly failures: number;
   /** No launch before then; null: at once. */
   readonly until: Instant | null;
-  /** What the last failure said. */
+  /** The message of the last failure. */
   readonly lastError: string;
   readonly lastFailureAt: Instant;
 }

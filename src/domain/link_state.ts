@@ -10,7 +10,7 @@ export type LinkState =
     readonly status: "away";
     /** When it failed first, of the failures in a row. */
     readonly since: Instant;
-    /** What the last failure was. */
+    /** The message of the last failure. */
     readonly message: string;
     /** When it is tried again. */
     readonly retryAt: Instant;

@@ -14,7 +14,7 @@ export function localFiles(config: Config): { keys: readonly string[]; scripts: 
   };
 }
 
-/** What a node of the label needs. An image that is made here may have the ready script in it. */
+/** The files that a node of the label needs. An image that is made here may have the ready script in it. */
 export function filesOfNode(
   label: LabelConfig,
   image: ProviderImageConfig,
@@ -24,7 +24,7 @@ export function filesOfNode(
   return script === null ? [image.privateKey] : [image.privateKey, script];
 }
 
-/** What a server needs that an image is made on (it may have a key of its own), or proven. */
+/** The files that a server needs to make an image (it may have a key of its own), or to prove one. */
 export function filesOfImage(
   image: ProviderImageConfig,
   { role, hasOwnKey, config }: {

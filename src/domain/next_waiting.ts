@@ -10,7 +10,7 @@ export function nextWaiting(
   return { ...next, since: before?.reason === next.reason ? before.since : now };
 }
 
-/** What every record knows in any state. */
+/** The events that every record knows in any state. */
 export type WaitingEvent =
   /** An attempt did not work, the next one comes later. */
   | {
@@ -23,7 +23,7 @@ export type WaitingEvent =
   /** Nothing to be done now, and why; null: it waits for nothing any more. */
   | { readonly type: "waiting"; readonly waitingOn: Omit<WaitingOn, "since"> | null };
 
-/** What such an event changes; the state stays as it is. */
+/** Applies such an event; the state stays as it is. */
 export function afterWaiting(
   record: { readonly attempt: number; readonly waitingOn: WaitingOn | null },
   event: WaitingEvent,

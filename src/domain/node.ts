@@ -9,7 +9,7 @@ import type { Instant } from "./time.ts";
 export type NodeStateName = "building" | "test" | "ready" | "used" | "hold" | "delete";
 
 /**
- * What a server is launched for: to be handed out; to go with one that is; to be prepared and snapshotted; or to prove
+ * The purpose of a server: to be handed out; to go with one that is; to be prepared and snapshotted; or to prove
  * a fresh image. A subnode belongs to its node, a builder or checker to a provider image, and ends with it.
  */
 export type NodeRole = "node" | "subnode" | "builder" | "checker";
@@ -147,10 +147,10 @@ export interface Hold {
   readonly mayBeInUse?: true;
 }
 
-/** What a failure left for somebody to look at. */
+/** The traces of a failure, for somebody to look at. */
 export interface Evidence {
   readonly at: Instant;
-  /** What was attempted and what was wrong. */
+  /** The action attempted and the problem. */
   readonly error: string;
   /** `quota`, `ssh`, `status`, …: the RESULT part of launch metrics. */
   readonly kind: string;
@@ -169,7 +169,7 @@ export interface NodeRecord {
   readonly role: NodeRole;
   /** The provider image that a builder or checker works for; null: none. */
   readonly providerImageId: number | null;
-  /** The node that a subnode goes with; null: it is none. */
+  /** The node that a subnode goes with; null: it is not a subnode. */
   readonly parentId: number | null;
   /** How many subnodes it is launched with. */
   readonly subnodeCount: number;
@@ -185,7 +185,7 @@ export interface NodeRecord {
   readonly hostname: string;
   /** The hostname up to the first dot. */
   readonly nodename: string;
-  /** What was or will be asked of the cloud. */
+  /** The image asked of the cloud. */
   readonly imageId: string;
   readonly flavorId: string;
   readonly flavorName: string;
@@ -205,12 +205,12 @@ export interface NodeRecord {
   readonly floatingIp: NodeFloatingIp | null;
   /** `TYPE BASE64`, recorded at the first login. */
   readonly hostKeys: readonly string[];
-  /** What `list` shows: the reason of a hold or of a deletion. */
+  /** The reason of a hold or of a deletion, as `list` shows it. */
   readonly comment: string | null;
   /** Who decided that it goes; null: nobody has, or it was before that was recorded. */
   readonly deletedBy: DeletedBy | null;
   readonly job: string | null;
-  /** A job's end that the target told of: the node ends a while later; null: it has not ended. */
+  /** A job's end that the target reported: the node ends a while later; null: it has not ended. */
   readonly jobEnd: { readonly at: Instant; readonly result: string | null } | null;
   /** The request that has it. */
   readonly requestId: number | null;
@@ -227,7 +227,7 @@ export interface NodeRecord {
 /** How a node's life went; `refused`: the provider as a whole took no request, which says nothing of the label. */
 export type NodeResult = "used" | "failed" | "refused" | "unused" | "lost";
 
-/** What remains of a deleted node. */
+/** The history of a deleted node. */
 export interface HistoryRecord {
   readonly node: NodeRecord;
   readonly endedAt: Instant;

@@ -38,10 +38,10 @@ export type NodeEvent =
   | {
     readonly type: "prepared";
     readonly next: "assign" | "ready";
-    /** What the servers of its group showed then, by node; left out where nobody looked. */
+    /** The host keys that the servers of its group showed then, by node; left out where nobody looked. */
     readonly hostKeys?: Readonly<Record<number, string>>;
   }
-  /** Its target is about to be told of it. */
+  /** It is about to be registered with its target. */
   | { readonly type: "assigning" }
   /** Its target has it. */
   | { readonly type: "assigned"; readonly manager: string | null; readonly next: "test" | "ready" }
@@ -145,8 +145,7 @@ function withServer<State extends StateOf<"hold"> | StateOf<"delete-server">>(
   return { ...state, serverId: event.serverId, lostAt: null };
 }
 
-/** The first end counts. */
-/** What its server showed last; what is recorded where nobody looked. */
+/** The host keys that its server showed last; the recorded ones where nobody looked. */
 export function shownKeys(
   { id, hostKeys }: NodeRecord,
   shown: Readonly<Record<number, string>> = {},
@@ -155,11 +154,12 @@ export function shownKeys(
   return key === undefined ? hostKeys : [key];
 }
 
+/** The first end counts. */
 function endOfJob({ node, event, now }: { node: NodeRecord; event: EventOf<"job-ended">; now: Instant }) {
   return node.jobEnd ?? { at: now, result: event.result };
 }
 
-/** What an event means in a phase; what is not listed here is illegal. */
+/** The transitions of each phase, by event; an event that is not listed here is illegal. */
 const rules: {
   readonly [Phase in NodePhase]?: {
     readonly [Type in StepEvent["type"]]?: (

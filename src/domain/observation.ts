@@ -1,5 +1,5 @@
 /**
- * What is known of one provider's cloud, as last seen. Whatever may be out of date says when it was taken; null
+ * The facts about one provider's cloud, as last seen. Whatever may be out of date says when it was taken; null
  * means never seen, and nothing is concluded from it.
  */
 import type { Inventory } from "./inventory.ts";
@@ -14,11 +14,11 @@ export interface Observation {
   readonly floatingIps: FloatingIpSightings | null;
   /** The images of this installation. */
   readonly images: ImageSightings | null;
-  /** What the pool has there and complete listings leave out; null: they show it all. */
+  /** Things of the pool that complete listings omit; null: they show everything. */
   readonly missing: Missing | null;
   /** Why the servers could not be listed the last time, since when; null: they could. */
   readonly failure: Failure | null;
-  /** What could not be looked at the last time, servers included. */
+  /** The looks that failed the last time, servers included. */
   readonly troubles: ReadonlyMap<LookName, Failure>;
   /** A refusal that concerns the whole provider: no server is asked for before `until`. */
   readonly refusal: LaunchRefusal | null;
@@ -31,7 +31,9 @@ export interface Failure {
   readonly since: Instant;
 }
 
-/** What a provider's cloud is asked for, each by itself: one that fails or hangs stops no other. In words: what it shows. */
+/**
+ * The looks at a provider's cloud, each by itself: one that fails or hangs stops no other. In words: what it shows.
+ */
 export const LOOKS = {
   "servers": "servers",
   "flavors": "flavors",
@@ -51,7 +53,7 @@ export interface StaleLook extends Failure {
   readonly look: LookName;
   /** When it is tried again; null: it is being tried. */
   readonly retryAt: Instant | null;
-  /** What is known is as of then; null: nothing is. */
+  /** The time of the last answer; null: no answer yet. */
   readonly takenAt: Instant | null;
 }
 
@@ -62,13 +64,13 @@ export function describeStale({ look, message, since, retryAt }: StaleLook, mome
   return `cannot ${verb} its ${LOOKS[look]} since ${timeOfDay(since, moment)}: ${message}; ${next}`;
 }
 
-/** What changes seldom: taken once, again when it is old or a request says that it is wrong. */
+/** The part that changes seldom: taken once, again when it is old or a request says that it is wrong. */
 export interface Catalog {
   /** null, as for the networks: not listed yet. */
   readonly flavors: readonly Flavor[] | null;
   readonly networks: readonly Network[] | null;
   /**
-   * The newest active image for each `base-image` that the configuration names; null: there is none. One that is
+   * The newest active image for each `base-image` that the configuration names; null: no such image. One that is
    * missing has not been looked up yet.
    */
   readonly images: ReadonlyMap<string, CloudImage | null>;
@@ -97,7 +99,7 @@ export interface ImageSightings extends Taken<readonly CloudImage[]> {
   readonly before: { readonly takenAt: Instant; readonly ids: ReadonlySet<string> } | null;
 }
 
-/** What records name and complete listings leave out, without the cloud's word that it is gone. */
+/** Things that records name and complete listings omit, while the cloud has not said that they are gone. */
 export interface Missing {
   readonly servers: number;
   readonly images: number;

@@ -1,4 +1,6 @@
-/** What `config-validate --online` finds: one thing that a launch needs, and how it stands on the provider's cloud. */
+/**
+ * A finding of `config-validate --online`: one thing that a launch needs, and how it stands on the provider's cloud.
+ */
 
 /** In the order in which they are shown. */
 const onlineCheckNames = [
@@ -23,10 +25,10 @@ const onlineCheckNames = [
 export interface OnlineCheck {
   readonly provider: string;
   readonly check: typeof onlineCheckNames[number];
-  /** What was checked, as the configuration names it; null: the provider itself. */
+  /** The thing checked, as the configuration names it; null: the provider itself. */
   readonly subject: string | null;
   /** A failure stops launches; a warning does not, or it cannot be known. */
   readonly result: "ok" | "warning" | "failure";
-  /** What was found; what is wrong, and what to do. */
+  /** The finding; with a problem, what to do as well. */
   readonly message: string;
 }

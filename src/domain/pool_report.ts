@@ -45,7 +45,7 @@ export interface PoolReport extends Moment {
   readonly targets: ReadonlyMap<string, TargetState>;
   /** Servers that demand and job events come from. */
   readonly links: readonly LinkReport[];
-  /** What broke, and stands still until somebody looks into it. */
+  /** The defects of things that stand still until somebody looks into them. */
   readonly defects: readonly DefectReport[];
 }
 
@@ -72,7 +72,7 @@ export interface ClockStep {
 }
 
 export interface LinkReport {
-  /** What it is and where: `Gearman server HOST:PORT`. */
+  /** The kind and the place of it: `Gearman server HOST:PORT`. */
   readonly name: string;
   readonly state: LinkState;
 }
@@ -84,7 +84,7 @@ export interface DaemonReport {
   readonly configFile: string;
   /** When the configuration in force was read. */
   readonly configLoadedAt: Instant;
-  /** What is wrong with the file as it is now; empty where it is the one in force. */
+  /** The problems of the file as it is now; empty where it is the one in force. */
   readonly configProblems: readonly string[];
   /** Whether new work is still taken on; false once it has been told to stop. */
   readonly accepting: boolean;
@@ -101,7 +101,7 @@ export interface TaskReport {
   readonly lastError: { readonly at: Instant; readonly message: string } | null;
 }
 
-/** What planning last said of a label. */
+/** The last planning's view of a label. */
 export interface LabelReport {
   readonly name: string;
   /** Nodes that it would have launched and could not. */
@@ -115,14 +115,14 @@ export interface ProviderReport {
   /** null: never asked yet (or no daemon runs). */
   readonly reachable: boolean | null;
   readonly error: { readonly message: string; readonly since: Instant } | null;
-  /** What is not known as it is now; empty: all that is needed is. */
+  /** The looks whose last answer is stale; empty: all that are needed are current. */
   readonly stale: readonly StaleLook[];
   readonly quota: Quota | null;
   /** When the servers were last seen completely. */
   readonly listedAt: Instant | null;
   /** Servers of this installation in that listing, deltas included. */
   readonly servers: number | null;
-  /** What the pool has there and the listings leave out; null: they show it all, or it has not been asked. */
+  /** Things of the pool that the listings omit; null: nothing, or it has not been asked. */
   readonly missing: Missing | null;
   /** Why nothing is created, deleted or handed out there; null: nothing stands against it. */
   readonly frozen: string | null;

@@ -7,7 +7,7 @@ import type { ImageStateName } from "./dib_image.ts";
 import type { Evidence, WaitingOn } from "./node.ts";
 import type { Instant } from "./time.ts";
 
-/** What it is made from. */
+/** The source it is made from. */
 export type ImageSource =
   /** A file of a dib image. */
   | {

@@ -6,7 +6,9 @@
 /** A pool that launches a thousand nodes a second reaches it after 34 years. */
 export const LARGEST_ID = 2 ** 40;
 
-/** A state is seldom older than so many launches: a mark further above our next id than this moves no counter. */
+/**
+ * A state is seldom older than this number of launches: a mark further above our next id than this moves no counter.
+ */
 export const LARGEST_JUMP = 1_000_000;
 
 export function isRecordId(value: unknown): value is number {

@@ -1,4 +1,4 @@
-/** What messages say of the manual: the sections that say what to do, by names that `nodepool manual` takes. */
+/** The sections of the manual that messages refer to, by names that `nodepool manual` takes. */
 
 /** A test holds each against the manual. */
 export const linkedSections = [

@@ -1,4 +1,4 @@
-/** What a cloud shows of itself: servers, addresses, quota, and listings that say how much they saw. */
+/** The servers, addresses and quota of a cloud as it shows them, and listings that say how much they saw. */
 import type { Place } from "./home.ts";
 import type { Instant, Milliseconds } from "./time.ts";
 
@@ -112,7 +112,7 @@ export interface Network {
   readonly ranges?: readonly string[];
 }
 
-/** A limit and how much of it is used by anyone in the project; limit Infinity where there is none. */
+/** A limit and how much of it is used by anyone in the project; Infinity: no limit. */
 export interface QuotaUse {
   readonly limit: number;
   readonly used: number;
@@ -121,7 +121,7 @@ export interface QuotaUse {
 /** Limits and use of the project; null where the cloud does not tell, or was not asked. */
 interface Told {
   readonly takenAt: Instant;
-  /** What the cloud says instead of telling its limits; empty: it tells all that it was asked for. */
+  /** The cloud's words for limits that it does not report; empty: it reports all that it was asked for. */
   readonly untold: readonly string[];
 }
 

@@ -22,7 +22,7 @@ interface ServerMarks {
   readonly provider: string;
   /** The provider image that the server is for; left out or null: it is a node's. */
   readonly providerImageId?: number | null;
-  /** The node that a subnode goes with; left out or null: it is none. */
+  /** The node that a subnode goes with; left out or null: it is not a subnode. */
   readonly parentId?: number | null;
 }
 

@@ -1,4 +1,4 @@
-/** What `state adopt` takes over: what another daemon made on a copy of this state. */
+/** The adoptions of `state adopt`: things that another daemon made on a copy of this state. */
 
 export interface AdoptedServer {
   readonly provider: string;

@@ -12,10 +12,10 @@ export const MINUTE: Milliseconds = 60 * SECOND;
 export const HOUR: Milliseconds = 60 * MINUTE;
 export const DAY: Milliseconds = 24 * HOUR;
 
-/** What turns instants into ages and into times of day. */
+/** Turns instants into ages and into times of day. */
 export interface Moment {
   readonly now: Instant;
-  /** What is to be added to an instant for the time that the machine's clock, as it is set now, has for it. */
+  /** Added to an instant, it gives the time of the machine's clock as it is set now. */
   readonly wallOffset: Milliseconds;
 }
 
@@ -55,7 +55,7 @@ const lengths: Readonly<Record<string, Milliseconds>> = { ...units, ms: 1, w: 7 
 
 /**
  * A length of time as people write it: `30s`, `5m`, `8h`, `1d`, `1h30m`; a bare number is seconds.
- * @returns null where it is none, or longer than anybody may ask for
+ * @returns null where it is not a duration, or longer than anybody may ask for
  */
 export function parseDuration(text: string): Milliseconds | null {
   const isBare = /^\d+(\.\d+)?$/.test(text);

@@ -52,7 +52,7 @@ export function proxyAuthorization({ username, password }: URL): Readonly<Record
   return { "proxy-authorization": `Basic ${Buffer.from(text).toString("base64")}` };
 }
 
-/** What a proxy's refusal comes to. */
+/** The error for a proxy's refusal. */
 export function proxyRefusal(proxy: URL, { to, status }: { to: string; status: string }): CloudError {
   const advice = status.startsWith("407")
     ? "give it a user and a password in its address (http://user:password@host:port)"
@@ -61,7 +61,7 @@ export function proxyRefusal(proxy: URL, { to, status }: { to: string; status: s
   return new CloudError("unavailable", message, { effect: "none" });
 }
 
-/** What is sent to the proxy itself goes through no tunnel. */
+/** Requests to the proxy itself go through no tunnel. */
 function tunnelFor(url: URL, rules: ProxyRules): URL | null {
   const isProxy = [rules.http, rules.https].some((each) =>
     each !== null && new URL(each).origin === url.origin

@@ -7,7 +7,7 @@ import type { Duplex } from "node:stream";
 
 type Done = (error?: Error | null) => void;
 
-/** What becomes of writing to a connection that the other side closed. */
+/** The errors of writing to a connection that the other side closed. */
 const CLOSED_BY_PEER = new Set(["EPIPE", "ECONNRESET"]);
 
 /**

@@ -1,5 +1,5 @@
 /**
- * What a failed connection comes to: a `CloudError` that says in plain words what happened, and whether the
+ * The error for a failed connection: a `CloudError` that says in plain words what happened, and whether the
  * server can have seen anything of the request. Pure; `undici_send` calls it.
  */
 import { describeProxy } from "../domain/proxy_rules.ts";
@@ -43,7 +43,7 @@ export function describeSendFailure(
   error: unknown,
   { url, proxy = null, signal, trustAdvice }: {
     url: URL;
-    /** What the connection was to, where that is not the host itself. */
+    /** The proxy that the connection was to, where it was not to the host itself. */
     proxy?: URL | null;
     signal: AbortSignal;
     trustAdvice: string;

@@ -31,7 +31,7 @@ export interface UndiciSendOptions
   readonly connectTimeout?: number;
   /** Bytes of an answer at most. */
   readonly maxBody?: number;
-  /** What an error says is to be done where a certificate is not trusted. */
+  /** The advice of an error where a certificate is not trusted. */
   readonly trustAdvice?: string;
 }
 

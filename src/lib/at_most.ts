@@ -1,9 +1,9 @@
-/** A bound on how much is under way at once. */
+/** A bound on the number of calls that run at once. */
 import type { Clock } from "./clock.ts";
 import { placeFor } from "./place.ts";
 
 /**
- * A function that runs what it is given, but never more than so many at once: the rest waits, in order.
+ * A function that runs what it is given, but never more than `most` at once: the rest waits, in order.
  * @param most 1 or more
  * @param lease how long each keeps its place at most, where it does not until its end
  */

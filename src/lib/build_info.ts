@@ -1,6 +1,6 @@
 /**
- * What this program was built from. `scripts/compile` leaves the commit in the folder of the program that it packs;
- * a run from a checkout asks git. Called by the command line (`--version`) and the daemon's views.
+ * The sources this program was built from. `scripts/compile` leaves the commit in the folder of the program that it
+ * packs; a run from a checkout asks git. Called by the command line (`--version`) and the daemon's views.
  */
 
 import manifest from "../../deno.json" with { type: "json" };

@@ -11,7 +11,7 @@ export interface Clock {
   wall(): number;
   /** Milliseconds from an arbitrary start, never going back; for measuring. */
   monotonic(): number;
-  /** Resolves after so many milliseconds; rejects with the signal's reason when it is aborted. */
+  /** Resolves after that number of milliseconds; rejects with the signal's reason when it is aborted. */
   sleep(milliseconds: number, options?: { signal?: AbortSignal }): Promise<void>;
 }
 

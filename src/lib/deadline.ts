@@ -5,7 +5,7 @@
 import type { Clock } from "./clock.ts";
 import { orAborted } from "./or_aborted.ts";
 
-/** Calls once after so many milliseconds, unless it is disposed of before. */
+/** Calls once after that number of milliseconds, unless it is disposed of before. */
 export function setAlarm(
   ring: () => void,
   { clock, timeout }: { clock: Pick<Clock, "sleep">; timeout: number },
@@ -26,7 +26,7 @@ interface DeadlineOptions {
   /** In milliseconds. A function tells what is left, and is asked again when that is over: the deadline may move. */
   readonly timeout: number | (() => number);
   readonly signal: AbortSignal;
-  /** What the signal's reason is when time is up; by default a `TimeoutError`. */
+  /** The signal's reason when time is up; by default a `TimeoutError`. */
   readonly reason?: () => Error;
 }
 

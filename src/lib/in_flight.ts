@@ -1,5 +1,5 @@
 /**
- * What this process is doing now, so that it can be asked: every piece of work in flight, and what each waits for,
+ * The work of this process at a moment: every piece of work in flight, and what each waits for,
  * with the stacks. Work is found by the calls that it makes, so a wait deep below need not be told whose it is.
  * Stacks are taken as V8 keeps them and made into text only for whoever asks. What does work calls `inFlight.run`,
  * what waits for something slow calls `waitFor`; dumps and the watchdog of the event loop read it.
@@ -8,7 +8,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { Clock } from "./clock.ts";
 import { stackLines, takeStack } from "./stack_lines.ts";
 
-/** What is done, and for what: `{ what: "login", about: { node: 12, provider: "main" } }`. */
+/** The kind and the subject of a piece of work: `{ what: "login", about: { node: 12, provider: "main" } }`. */
 export interface WorkName {
   readonly what: string;
   readonly about?: Readonly<Record<string, string | number>>;
@@ -19,7 +19,7 @@ interface WorkInFlight extends Required<WorkName> {
   readonly age: number;
   /** Where it was begun, the innermost call first. */
   readonly begun: readonly string[];
-  /** What it waits for, the oldest first; none: it runs, or waits for what nobody names. */
+  /** The things it waits for, the oldest first; empty: it runs, or waits for something without a name. */
   readonly waits: readonly { readonly on: string; readonly age: number; readonly stack: readonly string[] }[];
 }
 
@@ -36,9 +36,9 @@ interface Work extends Required<WorkName> {
   readonly waits: Set<Wait>;
 }
 
-/** What ran last before a moment at which the event loop was blocked. */
+/** The work that ran last before a moment at which the event loop was blocked. */
 export interface LastRan extends Required<WorkName> {
-  /** What it had waited for, or begun to wait for, last; null: nothing. */
+  /** The last thing it had waited for, or begun to wait for; null: nothing. */
   readonly on: string | null;
 }
 

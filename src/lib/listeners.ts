@@ -1,5 +1,5 @@
 /**
- * Those who are told of something, each behind a bulkhead of its own: one that throws keeps none of the others from
+ * Listeners, each behind a bulkhead of its own: one that throws keeps none of the others from
  * hearing. Its defect is logged when it begins to fail, not each time.
  */
 import { contain, logDefect } from "./bulkhead.ts";

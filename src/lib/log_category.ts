@@ -1,4 +1,6 @@
-/** What is logged under: `nodepool` and one of these, some with a name behind it (`nodepool.image.build.noble`). */
+/**
+ * The categories of the log: `nodepool` and one of these, some with a name behind it (`nodepool.image.build.noble`).
+ */
 
 /** The category of lines that somebody asked for, all of which are written. */
 export const UNLIMITED = "stack_dump";

@@ -9,7 +9,7 @@ import type { Clock } from "./clock.ts";
 /** Milliseconds. */
 const MINUTE = 60_000;
 
-/** A thousand nodes that are launched or deleted at once are told of one by one; troubles repeat themselves sooner. */
+/** A thousand nodes launched or deleted at once are logged one by one; troubles repeat themselves sooner. */
 const mostPerMinute: Readonly<Record<LogLevel, number>> = {
   trace: 6_000,
   debug: 6_000,
@@ -37,7 +37,7 @@ export class LogLimiter {
     this.#clock = clock;
   }
 
-  /** What is to be written for a record: nothing, or itself, perhaps after what was omitted before. */
+  /** The records to write for a record: none, or itself, perhaps after a summary of those omitted before. */
   admit(record: LogRecord): readonly LogRecord[] {
     const kind = kindOf(record);
     const ended = this.#endMinute(kind);
@@ -51,12 +51,12 @@ export class LogLimiter {
     return ended;
   }
 
-  /** What was omitted in minutes that are over; with `all`, in those that are not, too. */
+  /** Summaries of the records omitted in minutes that are over; with `all`, in current ones too. */
   tell({ all = false }: { all?: boolean } = {}): readonly LogRecord[] {
     return [...this.#minutes.keys()].flatMap((kind) => this.#endMinute(kind, { all }));
   }
 
-  /** @returns what is to be told of the kind that had to make room */
+  /** @returns the records to write for the kind that had to make room */
   #beginMinute(kind: string, first: LogRecord): LogRecord[] {
     const [oldest] = this.#minutes.keys();
     const ended = this.#minutes.size < MOST_KINDS ? [] : this.#endMinute(oldest!, { all: true });

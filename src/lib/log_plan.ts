@@ -50,7 +50,7 @@ export function lowestLevel({ loggers }: LogPlan): LogLevel {
   return LEVELS.find((level) => levels.includes(level)) ?? ROOT_LEVEL;
 }
 
-/** What takes a line of that category and level; each handler as often as loggers on the way have it. */
+/** The handlers of a line of that category and level; each as often as loggers on the way have it. */
 export function handlersFor(plan: LogPlan, category: string, level: LogLevel): readonly LogHandler[] {
   const above = lineage(plan, category);
   const least = above.find((logger) => logger.level !== null)?.level ?? ROOT_LEVEL;

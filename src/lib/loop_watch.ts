@@ -23,7 +23,7 @@ interface LoopDelay {
 
 interface LoopWatchOptions {
   readonly clock: Pick<Clock, "monotonic" | "sleep">;
-  /** What ran before the longest silence since it was asked last. */
+  /** The work before the longest silence since the last call. */
   readonly lastBefore: (now: number) => LastRan | null;
   readonly onBlocked: (block: { readonly duration: number; readonly by: LastRan | null }) => void;
 }

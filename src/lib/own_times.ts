@@ -1,4 +1,4 @@
-/** What a CPU profile says of single functions: for how long each ran itself, without what it called. */
+/** The own time of single functions in a CPU profile: without what they called. */
 import type { CpuProfile, ProfileNode } from "./cpu_profiler.ts";
 import { shortPlace } from "./stack_lines.ts";
 
@@ -12,7 +12,7 @@ interface OwnTimes {
   readonly functions: readonly { readonly name: string; readonly place: string; readonly time: number }[];
 }
 
-/** What V8 counts that is no function of anybody's. */
+/** Entries that V8 counts and that are no function. */
 const NOBODY = new Set(["(root)", "(idle)", "(program)"]);
 
 export function ownTimes({ nodes, samples = [], timeDeltas = [], startTime, endTime }: CpuProfile): OwnTimes {

@@ -74,7 +74,7 @@ function claim(file: Deno.FsFile, path: string): void {
   throw new PidFileError(path, why);
 }
 
-/** Whatever became of it meanwhile, a stop is none the worse. */
+/** A stop succeeds whatever has become of the file. */
 function removeOurs(path: string, { file, onTrouble }: { file: Deno.FsFile } & PidFileOptions): void {
   try {
     const found = statOf(path);

@@ -3,7 +3,7 @@
  * that none ends the process by its default action. What comes early is answered once somebody can.
  */
 
-/** What somebody asks of a process that goes on. */
+/** The signals to a process that goes on. */
 type Request = "SIGHUP" | "SIGUSR2";
 
 export class ProcessSignals implements Disposable {

@@ -1,5 +1,5 @@
 /**
- * When a request may start: at most so many at once, and not sooner than the interval after the one before.
+ * When a request may start: at most a number at once, and not sooner than the interval after the one before.
  * Kinds of requests take turns, so that none starves; within a kind it is first come, first served. A server that
  * asks for less gets less (the interval doubles), and success brings back one request a second each time.
  * One for each server that is talked to; its client calls it.

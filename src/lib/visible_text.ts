@@ -5,7 +5,7 @@
  */
 
 const PLAIN = /^[\x20-\x7e]*$/;
-/** What moves the cursor or turns the direction of writing. */
+/** Characters that move the cursor or turn the direction of writing. */
 // deno-lint-ignore no-control-regex
 const CONTROLS = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 

@@ -1,6 +1,6 @@
 /**
- * What is measured of a pool, in its own words: a name, what it concerns, and a value. Adapters of `Metrics` make their
- * names of it, so that what is measured is said once for all of them.
+ * A measurement of a pool, in the pool's own words: a name, what it concerns, and a value. Adapters of `Metrics` make
+ * their names of it, so that what is measured is said once for all of them.
  */
 import type { Milliseconds } from "../domain/time.ts";
 
@@ -25,7 +25,7 @@ export type HappeningName =
   | "nodes"
   | "task";
 
-/** What a happening concerns, such as `provider`; null: unknown, or nothing of the kind. */
+/** The things that a happening concerns, such as `provider`; null: unknown, or nothing of the kind. */
 export type Labels = Readonly<Record<string, string | null>>;
 
 /** Who is told: the port. Nothing waits for it, and it never fails. */

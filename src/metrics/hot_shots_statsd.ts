@@ -19,7 +19,7 @@ const log = loggerOf("statsd");
 
 interface HotShotsStatsdOptions extends StatsdAddress {
   readonly clock: Clock;
-  /** Told of trouble with the network, now and then; by default the log is. */
+  /** Called now and then with trouble with the network; by default it is logged. */
   readonly onTrouble?: (message: string) => void;
 }
 

@@ -1,4 +1,4 @@
-/** What changes of images' records say: that one became ready. Pure; told of every change once. */
+/** Finds in changes of images' records that one became ready. Pure; called once for every change. */
 import type { DibImage } from "../domain/dib_image.ts";
 import { imageStateName, type ProviderImage } from "../domain/provider_image.ts";
 import { type Happening, took } from "./happening.ts";

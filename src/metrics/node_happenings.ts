@@ -1,4 +1,7 @@
-/** What a change of a node's record says: its launch ended well or failed, or it is gone. Pure; told of every change once. */
+/**
+ * Finds in a change of a node's record that its launch ended well or failed, or that it is gone. Pure; called once
+ * for every change.
+ */
 import { type NodeRecord, stateName } from "../domain/node.ts";
 import type { Instant } from "../domain/time.ts";
 import { type Happening, type Labels, took } from "./happening.ts";

@@ -26,7 +26,7 @@ export function poolGauges({ nodes, config }: Pick<PoolReport, "nodes" | "config
   ];
 }
 
-/** What the clouds' listings leave out. */
+/** The gauges of nodes and images that the clouds' listings omit. */
 export function missingGauges(
   providers: readonly Pick<ProviderReport, "name" | "missing">[],
 ): readonly Happening[] {

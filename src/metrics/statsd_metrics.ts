@@ -3,7 +3,7 @@ import type { Milliseconds } from "../domain/time.ts";
 import type { Happening, Metrics } from "./happening.ts";
 import { statsdLines } from "./statsd_names.ts";
 
-/** What sends to the server; `hot_shots_statsd.ts` is the real one. */
+/** The sender of lines to the server; `hot_shots_statsd.ts` is the real one. */
 export interface Statsd {
   /** The value now, 0 or more: a sign would make it a change of the last one. The server keeps it until the next. */
   gauge(name: string, value: number): void;

@@ -9,7 +9,7 @@ interface StatsdLine {
   readonly value: number;
 }
 
-/** What took so long counts once as well. */
+/** Whatever has a duration is counted once as well. */
 export function statsdLines(happening: Happening): readonly StatsdLine[] {
   const { name, labels, kind, value } = happening;
   const all = PARTS[name](labels).filter((parts) => parts.every((part) => typeof part === "string"));

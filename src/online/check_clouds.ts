@@ -1,6 +1,6 @@
 /**
- * What would stop a launch of this configuration, by looking at its clouds: `config-validate --online`. All providers are
- * looked at side by side, so that one that is slow or dead holds up no other.
+ * Finds what would stop a launch of this configuration, by looking at its clouds: `config-validate --online`. All
+ * providers are looked at side by side, so that one that is slow or dead holds up no other.
  */
 import type { WholeCloud } from "../cloud/cloud.ts";
 import type { Config, ProviderConfig } from "../domain/config.ts";

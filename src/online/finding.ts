@@ -5,7 +5,7 @@ import type { Asked } from "./look.ts";
 
 export type Finding = Omit<OnlineCheck, "provider">;
 
-/** What a finding is about. */
+/** The check and the subject of a finding. */
 type About = Pick<Finding, "check" | "subject">;
 
 export function ok(about: About, message: string): Finding {
@@ -25,7 +25,7 @@ export function unknown(about: About, problem: string): Finding {
   return warning(about, `not known: ${problem}`);
 }
 
-/** The answer; undefined: there is none. */
+/** The answer; undefined: it is not known. */
 export function answerOf<Value>(asked: Asked<Value> | null): Value | undefined {
   return asked !== null && "value" in asked ? asked.value : undefined;
 }

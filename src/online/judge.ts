@@ -19,7 +19,7 @@ import { checkZones } from "./checks/check_zones.ts";
 import type { Finding } from "./finding.ts";
 import type { Look } from "./look.ts";
 
-/** What concerns every server of the provider. */
+/** The checks that concern every server of the provider. */
 const OF_PROVIDERS: readonly ((look: Look) => Finding[])[] = [
   checkLogin,
   checkRoles,

@@ -1,4 +1,4 @@
-/** What was seen of a provider's cloud, and of this machine's files, for the checks to judge. */
+/** The facts about a provider's cloud, and about this machine's files, for the checks to judge. */
 import type { CloudLogin, Keypair } from "../cloud/cloud.ts";
 import type { CertificateEnd } from "../domain/cloud_stats.ts";
 import type { LabelConfig, ProviderConfig, ProviderImageConfig } from "../domain/config.ts";
@@ -6,7 +6,7 @@ import type { Observation } from "../domain/observation.ts";
 import type { CloudAhead, CloudImage } from "../domain/server.ts";
 import type { Moment } from "../domain/time.ts";
 
-/** An answer, or why there is none. */
+/** An answer, or why it is missing. */
 export type Asked<Value> = { readonly value: Value } | { readonly problem: string };
 
 /** This machine, as all providers share it. */

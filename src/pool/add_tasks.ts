@@ -1,6 +1,6 @@
 /**
- * What a pool does again and again, and whenever its records change, besides what its parts register themselves.
- * `Pool.start` calls it once.
+ * The work that a pool repeats, on schedule and whenever its records change, besides what its parts register
+ * themselves. `Pool.start` calls it once.
  */
 import { logChanges } from "../tasks/log_changes.ts";
 import { SECOND } from "../domain/time.ts";
@@ -15,7 +15,7 @@ const CLOCK_PERIOD = 5 * SECOND;
 /** Between two looks for requests that nobody waits for. */
 const REQUESTS_PERIOD = 5 * SECOND;
 
-/** What `addTasks` leaves to be ended. */
+/** The watches that `addTasks` leaves to be ended. */
 export interface Watching {
   readonly log: Disposable;
   readonly plans: Disposable;

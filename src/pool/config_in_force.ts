@@ -13,9 +13,9 @@ import type { Instant } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import { loggerOf } from "../lib/logging.ts";
 
-/** What reading it again came to. */
+/** The result of reading it again. */
 export interface ConfigReading {
-  /** What changed, one line each. */
+  /** The changes, one line each. */
   readonly changes: readonly string[];
   /** Why it cannot be used, one line each; then the one before stays in force. */
   readonly problems: readonly string[];
@@ -39,7 +39,7 @@ export class ConfigInForce implements AsyncDisposable {
   #isApplied = false;
   /** Ends with the last reading in the queue; never rejects. */
   #queue: Promise<unknown> = Promise.resolve();
-  /** The reading that has not begun yet; null: there is none. */
+  /** The reading that has not begun yet; null: none waits. */
   #next: Promise<ConfigReading> | null = null;
   #isClosed = false;
 

@@ -1,4 +1,4 @@
-/** The end of a job on a node: what becomes of the node, and what is told of it in numbers. The pool's parts and commands use it. */
+/** The end of a job on a node: the node's fate, and the metrics. The pool's parts and commands use it. */
 import type { NodeRecord } from "../domain/node.ts";
 import type { Clock } from "../lib/clock.ts";
 import { type Metrics, took } from "../metrics/happening.ts";

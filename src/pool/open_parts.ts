@@ -89,7 +89,7 @@ async function openGround(config: Config, given: PoolDeps) {
   };
 }
 
-/** What looks at the state, this machine and the clouds. */
+/** Opens the parts that look at the state, this machine and the clouds. */
 function openSight({ deps, clock, ledger, tasks, wake, does, run, setBefore }: Ground) {
   const stateWatch = new StateWatch({ ledger, clock, tasks, wake });
   const keys = new PrivateKeys({ clock, readFile: deps.readFile });
@@ -140,7 +140,7 @@ function openDemand({ deps, clock, ledger, tasks, wake, jobEnds }: Ground) {
   };
 }
 
-/** What carries out plans. */
+/** Opens the parts that carry out plans. */
 function openHands(
   { deps, ledger, wake, watches, targets, readKey, jobEnds, defects }: Ground & Sight & Demand,
 ) {

@@ -76,7 +76,7 @@ export class Pool implements DaemonPool, AsyncDisposable {
     return this.#parts.imageExecutor.buildsEnd();
   }
 
-  /** What was begun for an errand is finished, as far as clouds do that in the time. */
+  /** Finishes the work begun for an errand, as far as clouds do that in the time. */
   async tidied(time: Milliseconds, { signal }: { signal: AbortSignal }): Promise<void> {
     const { clock, errand } = this.#parts;
     const deadline = clock.monotonic() + time;

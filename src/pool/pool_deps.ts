@@ -1,4 +1,4 @@
-/** What a pool is made of besides its configuration: all that reaches out of it, and what this process does of it. */
+/** The parts of a pool besides its configuration: all that reaches out of it, and what this process does of it. */
 import type { WholeCloud } from "../cloud/cloud.ts";
 import type { Config, ProviderConfig, TargetConfig } from "../domain/config.ts";
 import type { ProcessReport } from "../domain/dump_report.ts";
@@ -28,7 +28,7 @@ export interface PoolDeps extends
     ImageExecutorDeps,
     "builder" | "makeKeypair" | "openLog" | "scriptVariables" | "buildWorkers" | "uploadWorkers"
   > {
-  /** What this process does; all of it, if nothing is said. */
+  /** The parts that this process runs; by default all. */
   readonly parts?: PoolParts;
   /** Whether only what is asked of it is done, for a command where no daemon runs; not, if nothing is said. */
   readonly isErrand?: boolean;
@@ -50,7 +50,7 @@ export interface PoolDeps extends
   readonly openTarget: (target: TargetConfig) => Target | null;
   readonly openGearman: GearmanDemandDeps["openGearman"];
   readonly listenToJobs: JobEventFeedDeps["listen"];
-  /** Who is told of the pool in numbers; null: nobody. */
+  /** Takes the pool's metrics; null: nobody does. */
   readonly metrics: Metrics | null;
   readonly readFile: (path: string) => Promise<string>;
   /** Looks at a file that servers need; null: nothing is there, or it cannot be seen. */
@@ -59,8 +59,8 @@ export interface PoolDeps extends
   readonly readConfig: () => Promise<{ readonly config: Config }>;
   /** The file that is read again when it changes; left out: it is read again only when somebody asks for that. */
   readonly watchedConfig?: Pick<WatchConfigOptions, "path" | "stamp">;
-  /** What the report says of the process. */
+  /** The report's facts about the process. */
   readonly process: Pick<DaemonReport, "pid" | "version" | "configFile">;
-  /** What a dump says of the process. */
+  /** A dump's facts about the process. */
   readonly lookAtProcess: () => ProcessReport;
 }

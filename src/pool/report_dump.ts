@@ -1,4 +1,4 @@
-/** What a daemon is doing at this moment: for `nodepool dump` and SIGUSR2. */
+/** Reports the daemon's work at this moment: for `nodepool dump` and SIGUSR2. */
 import type { DumpReport, QueueReport } from "../domain/dump_report.ts";
 import { waitingWork } from "../domain/waiting_work.ts";
 import { inFlight } from "../lib/in_flight.ts";

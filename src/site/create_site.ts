@@ -27,9 +27,9 @@ import { style } from "./style.ts";
 interface SiteOptions {
   /** The pool as it is now, from memory. */
   report(): PoolReport;
-  /** What is remembered of a node that has left. */
+  /** The history of a node that has left. */
   getHistory(nodeId: number): Promise<HistoryRecord | null>;
-  /** Told of errors that are nobody's fault but ours. */
+  /** Called with errors that are our own fault. */
   onDefect(error: unknown): void;
 }
 
@@ -197,7 +197,7 @@ const contentTypes: Readonly<Record<Form, string>> = {
   markdown: "text/markdown; charset=utf-8",
 };
 
-/** Tagged by what it says, ages included: a page that is loaded anew shows them new. */
+/** Tagged by its content, ages included: a page that is reloaded shows them updated. */
 function answer(context: Context, format: Form, body: Body): Response {
   return notModified(context, `W/"${tagOf(body)}"`) ?? send(context, { format, body });
 }

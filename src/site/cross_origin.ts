@@ -19,7 +19,7 @@ export function crossOrigin(allowed: () => readonly string[]) {
   };
 }
 
-/** What the answer allows; null: nothing. */
+/** The headers that allow the answer; null: nothing. */
 function grantFor(origin: string | undefined, allowed: readonly string[]): string | null {
   if (allowed.includes("*")) return "*";
   return origin !== undefined && allowed.includes(origin) ? origin : null;

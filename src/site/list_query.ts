@@ -1,4 +1,4 @@
-/** What the address of a list asks for: form, filter, fields. An unknown part is an error, never ignored. */
+/** The query in the address of a list: form, filter, fields. An unknown part is an error, never ignored. */
 import { poolLists, type PoolViewName } from "../views/view_pool.ts";
 import type { ViewFilter } from "../views/view_filter.ts";
 import { acceptedFormat, isListFormat, type ListFormat, listFormats } from "./negotiate.ts";

@@ -1,4 +1,4 @@
-/** What stands for this machine alone: addresses that are listened on, and the names by which they are asked for. */
+/** The names of this machine alone: addresses that it listens on, and hosts that requests may name. */
 
 /** @param address an IP address as the system gives it */
 export function isLoopback(address: string): boolean {

@@ -30,7 +30,7 @@ export function renderNodeText({ node }: NodeDetailsView): string {
   return `${facts}console:\n${console.split("\n").map((line) => `  ${cellText(line).text}\n`).join("")}`;
 }
 
-/** What there is to say, in order; what is not known is left out. */
+/** The facts to show, in order; unknown ones are left out. */
 function factsOf(node: NodeDetails): [string, string][] {
   const { connection, hold, waiting_on, evidence } = node;
   const facts: [string, string | number | null | undefined][] = [

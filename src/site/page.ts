@@ -1,7 +1,7 @@
 /** The frame of every page: works without scripts, loads nothing from anywhere else, escapes everything. */
 import { html, raw } from "hono/html";
 
-/** What hono's `html` makes: text in which everything put in has been escaped. */
+/** The result of hono's `html`: text in which everything put in has been escaped. */
 export type Markup = ReturnType<typeof html>;
 
 const lists = ["node-list", "label-list", "provider-list", "request-list", "job-list"] as const;

@@ -1,6 +1,6 @@
 /**
  * The last answer to each of a few questions, kept for a second: ages are whole seconds, so that who asks again
- * within it would get the same text made anew. Several dashboards then cost what one does.
+ * within it would get the same text made again. Several dashboards then cost what one does.
  */
 import { type Instant, SECOND } from "../domain/time.ts";
 import type { Body } from "./list_body.ts";
@@ -11,13 +11,13 @@ interface Recent {
   readonly body: Body;
 }
 
-/** So many questions; bodies of thousands of nodes are megabytes. */
+/** The number of questions; bodies of thousands of nodes are megabytes. */
 const MOST = 4;
 
 export class RecentBodies {
   readonly #recent = new Map<string, Recent>();
 
-  /** What was made for the question while its content had this tag, less than a second ago; else makes it. */
+  /** The body made for the question while its content had this tag, less than a second ago; else makes it. */
   get(question: string, { tag, now }: { tag: string; now: Instant }, make: () => Body): Body {
     const known = this.#recent.get(question);
     if (known?.tag === tag && now >= known.at && now - known.at < SECOND) return known.body;

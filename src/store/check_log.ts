@@ -7,7 +7,7 @@ import { readAlone } from "./check_database.ts";
 import type { Witnessed } from "./state_witness.ts";
 import { damagedState } from "./state_errors.ts";
 
-/** What a database says of itself. */
+/** A database's identity, from its own words. */
 interface Identity {
   /** null: it holds nothing yet. */
   readonly installation: string | null;

@@ -1,13 +1,13 @@
 /**
- * What every store does with a commit before it writes it: each change is held against the revision that the
- * store has, and each new record gets its own. All is checked before anything is written, so a refused commit
+ * The rules that every store applies to a commit before it writes it: each change is held against the revision that
+ * the store has, and each new record gets its own. All is checked before anything is written, so a refused commit
  * leaves nothing behind. Called by the memory store and the Deno KV store.
  */
 import type { Change, Commit, Committed, Row, TableName } from "./store.ts";
 import { mapTables, rowNames, StoreConflictError } from "./store.ts";
 import { capRow } from "./record_caps.ts";
 
-/** The revision that is stored of a record; undefined: there is none. */
+/** The revision that is stored of a record; undefined: no such record. */
 type RevisionOf = (table: TableName, id: number) => number | undefined;
 
 /**

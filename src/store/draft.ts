@@ -1,5 +1,5 @@
 /**
- * A commit while it is being put together: the ledger's records, and over them what the edits of this commit
+ * A commit while it is being formed: the ledger's records, and over them what the edits of this commit
  * have done so far. Each edit sees what those before it did, and happens whole or (when it throws) not at all.
  * Nothing here waits; the ledger forms a draft, writes it, and only then changes its own records.
  */
@@ -18,8 +18,8 @@ import { orderKey, orderPair, pauseKey, pausePair } from "./pair_key.ts";
 import { capOrder, capPause } from "./record_caps.ts";
 
 /**
- * What an edit can read and change. Records that it reads are the latest there are: one that is not the same object as
- * was read before has changed since. The store counts revisions; those of records that an edit puts mean nothing.
+ * The records that an edit can read and change. Those that it reads are the latest: one that is not the same object
+ * as was read before has changed since. The store counts revisions; those of records that an edit puts mean nothing.
  */
 export interface Edit {
   node(id: number): NodeRecord | null;
@@ -61,7 +61,7 @@ type LedgerRecords = { readonly [Name in TableName]: ReadonlyMap<number, Tables[
   readonly orders: ReadonlyMap<string, ImageOrder>;
 };
 
-/** Edits put together into one commit. */
+/** Edits combined into one commit. */
 export class Draft {
   readonly #base: LedgerRecords;
   readonly #layer: Layer;
@@ -105,7 +105,7 @@ export class Draft {
   }
 }
 
-/** What one edit (or, for the draft, all of them) changed over the records below it. */
+/** The changes of one edit (or, for the draft, of all of them) over the records below it. */
 export class Layer implements Edit {
   readonly tables: { readonly [Name in TableName]: Overlay<number, Tables[Name]> };
   readonly pauses: Overlay<string, LaunchPause>;

@@ -10,7 +10,7 @@ import { capHistory } from "./record_caps.ts";
 import { encodeRecord } from "./record_codec.ts";
 import { historySchema } from "./schemas.ts";
 
-/** What appending comes to; `done` is called once the mutations are written. */
+/** The result of appending; `done` is called once the mutations are written. */
 interface PlannedAppend {
   readonly mutations: readonly Mutation[];
   done(): void;
@@ -36,7 +36,7 @@ export class KvHistory {
     this.#range = range;
   }
 
-  /** What has to be written so that these are the newest records and no more than the limit are kept. */
+  /** The mutations after which these are the newest records and no more than the limit are kept. */
   async planAppend(records: readonly HistoryRecord[]): Promise<PlannedAppend> {
     if (records.length === 0) return { mutations: [], done: () => {} };
     const kept = this.#limit === 0 ? [] : records.slice(-this.#limit);

@@ -40,7 +40,7 @@ interface KvStoreOptions extends OpenStateOptions {
 }
 
 /**
- * Opens the state at `path`; makes a new one (file mode 0600, missing directories 0700) where there is none.
+ * Opens the state at `path`; creates a missing one (file mode 0600, missing directories 0700).
  * @throws StoreError: `damaged` (no database, or a record in it that cannot be read), `newer` (written by a later
  * version), `locked` (another process has it open), `unusable` (cannot be made, read or written)
  */
@@ -168,7 +168,7 @@ class KvStore implements Store {
     this.#state[Symbol.dispose]();
   }
 
-  /** What a state holds besides its records. */
+  /** The contents of a state besides its records. */
   #basics(): Mutation[] {
     return [
       { key: keys.schema, value: this.#state.schema },

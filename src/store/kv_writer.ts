@@ -29,10 +29,10 @@ const BYTES_PER_TRANSACTION = 700 * 1024;
 /** Bytes of a key's parts; Deno KV refuses keys above 2 KiB. What else it stores of them fits into the rest. */
 const KEY_LIMIT = 1900;
 
-/** What a key and a value's framing take at most, in bytes: names in keys are short. */
+/** The most bytes that a key and a value's framing take: names in keys are short. */
 const MUTATION_OVERHEAD = 300;
 
-/** Told of each transaction: `check`, which may refuse it, before it; `wrote` after it. */
+/** Called with each transaction: `check`, which may refuse it, before it; `wrote` after it. */
 interface WriterGuard {
   check(): void;
   wrote(commits: number): void;

@@ -43,7 +43,7 @@ import { clockSchema, homeSchema, runSchema } from "./schemas.ts";
 import { Draft } from "./draft.ts";
 import { orderKey, pauseKey } from "./pair_key.ts";
 
-/** What one commit changed, as its listeners are told; every `next` has its final revision. */
+/** The changes of one commit, as its listeners get them; every `next` has its final revision. */
 export type LedgerChange = Required<Commit>;
 
 type LedgerListener = (change: LedgerChange) => void;
@@ -51,7 +51,9 @@ type LedgerListener = (change: LedgerChange) => void;
 /** Runs that are remembered. Ids from before the oldest one are taken as ours, whatever run their mark names. */
 const RUNS_KEPT = 1_000;
 
-/** A commit that is formed takes no further edits beyond so many changes: the store writes that many at once. */
+/**
+ * A commit that is formed takes no further edits beyond this number of changes: the store writes that many at once.
+ */
 const COMMIT_SIZE = 400;
 
 export class Ledger implements AsyncDisposable {
@@ -63,7 +65,7 @@ export class Ledger implements AsyncDisposable {
   readonly #store: Store;
   readonly #clock: Pick<Clock, "now">;
   readonly #tables: MapsOfRows;
-  /** What is counted over the nodes, kept by each commit. */
+  /** The counts over all nodes, kept by each commit. */
   readonly nodeIndex: NodeIndex;
   readonly #orders: Map<string, ImageOrder>;
   readonly #pauses: Map<string, LaunchPause>;
@@ -109,7 +111,7 @@ export class Ledger implements AsyncDisposable {
     return this.#store.doubt;
   }
 
-  /** Why the last commit was not stored; null: it was. A refused edit is none. */
+  /** Why the last commit was not stored; null: it was. A refused edit does not count. */
   get failure(): StoreError | null {
     return this.#failure;
   }
@@ -224,8 +226,8 @@ export class Ledger implements AsyncDisposable {
   }
 
   /**
-   * So many consecutive ids that nobody has or had; resolves to the first.
-   * @throws RangeError when there are not so many left, and none is taken
+   * That number of consecutive ids that nobody has or had; resolves to the first.
+   * @throws RangeError when fewer are left; none is taken
    */
   async takeIds(kind: IdKind, count: number): Promise<number> {
     const next = this.nextId(kind);

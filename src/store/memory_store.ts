@@ -96,7 +96,7 @@ export class MemoryStore implements Store {
   }
 
   /**
-   * What somebody would have who had copied the state's file at this moment.
+   * The copy that somebody would have who had copied the state's file at this moment.
    * @param options `doubt`: what a store beside which a newer one has been finds; by default the copy is alone
    */
   copy({ doubt = null }: { doubt?: string | null } = {}): MemoryStore {

@@ -11,7 +11,7 @@ import { decodeRecord } from "./record_codec.ts";
 import type { IdKind } from "./store.ts";
 
 export interface Migration {
-  /** What it does, in a few words. */
+  /** The purpose of the step, in a few words. */
   readonly summary: string;
   /** Reads what is there and returns what is to be written; that is written together with the new version. */
   plan(kv: Pick<Deno.Kv, "get" | "list">): Promise<readonly Mutation[]>;
@@ -19,7 +19,7 @@ export interface Migration {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** What every node of version 1 was, which knew of no images, targets and subnodes. */
+/** The kind of every node of version 1, which knew of no images, targets and subnodes. */
 const PLAIN_NODE: Fields = {
   role: "node",
   providerImageId: null,
@@ -46,7 +46,7 @@ const rolesTargetsSubnodes: Migration = {
   },
 };
 
-/** What is new may be missing in older records, but for what was to be read from their texts. */
+/** New fields may be missing in older records, but for those that are read from the older records' texts. */
 const runsClocksDeciders: Migration = {
   summary: "the state records its runs and clocks; records say who deleted them, and since when they fail",
   async plan(kv) {

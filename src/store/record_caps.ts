@@ -18,7 +18,7 @@ const textCaps = {
   console: 6_000,
   /** Messages of clouds and servers. */
   message: 1_500,
-  /** What users type: reasons, job names, owners. */
+  /** Texts that users type: reasons, job names, owners. */
   remark: 500,
 } as const;
 

@@ -18,7 +18,7 @@ export function encodeRecord(record: object): string {
   return value;
 }
 
-/** The version and the record in a stored value; null: it is none. */
+/** The version and the record in a stored value; null: it is not a record. */
 export function decodeRecord(value: unknown): { version: number; record: unknown } | null {
   try {
     const parsed: unknown = JSON.parse(value as string);

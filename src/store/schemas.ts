@@ -1,5 +1,5 @@
 /**
- * What a stored record must look like; each is checked when it is read, so that damage is found at the start and
+ * The schemas of stored records; each is checked when it is read, so that damage is found at the start and
  * named, and not later as an `undefined` somewhere. A change of any shape here is a step in `migrations.ts`.
  */
 import * as v from "valibot";
@@ -35,7 +35,7 @@ const maybeInstant = v.nullable(instant);
 // Records and not lists, so that the type check misses none that is added to the domain.
 const results = { used: 0, failed: 0, refused: 0, unused: 0, lost: 0 } satisfies Record<NodeResult, 0>;
 const roles = { node: 0, subnode: 0, builder: 0, checker: 0 } satisfies Record<NodeRole, 0>;
-/** A defect is told of a record, never by it. */
+/** A record never stores a defect. */
 type StoredReason = Exclude<WaitingReason, "defect">;
 const reasons = {
   answer: 0,

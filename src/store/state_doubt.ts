@@ -2,7 +2,7 @@
 import type { Witnessed } from "./state_witness.ts";
 import { rescuedCopies } from "./state_errors.ts";
 
-/** What a state was found to be, before this process wrote to it. */
+/** The condition of a state before this process wrote to it. */
 export interface FoundState {
   readonly path: string;
   /** There was none: it was made just now. */
@@ -22,7 +22,7 @@ export function doubtOf(found: FoundState, last: Witnessed): string | null {
     "copy, or its write-ahead log was lost";
 }
 
-/** What is wrong with a database that holds nothing although something was written. */
+/** The problem of a database that holds nothing although something was written. */
 export function emptiedProblem({ installation, commits }: Witnessed): string {
   return `the database is empty, but commit ${commits} of installation ${installation} had been written: its ` +
     "write-ahead log was lost";

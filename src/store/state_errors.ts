@@ -1,4 +1,6 @@
-/** What is said when a state cannot be used; one place, so that every such message names the file and a way out. */
+/**
+ * The messages about a state that cannot be used; one place, so that every such message names the file and a way out.
+ */
 import { seeManual } from "../domain/see_manual.ts";
 import { basename, dirname, join } from "node:path";
 import { StoreError } from "./store.ts";
@@ -41,7 +43,7 @@ export function goneState(path: string, problem: string): StoreError {
   );
 }
 
-/** There was a state, as its witness tells, and now there is none. */
+/** There was a state, as its witness tells, and now it is missing. */
 export function lostState(path: string): StoreError {
   return new StoreError(
     "damaged",
@@ -66,7 +68,7 @@ export function unusableState(path: string, attempted: string, cause?: unknown):
   return new StoreError("unusable", `cannot use the state ${path}: ${attempted}${detail}`, { cause });
 }
 
-/** What Deno KV throws, as a StoreError: SQLite's own words tell damage and foreign locks from other trouble. */
+/** Turns Deno KV's errors into StoreErrors: SQLite's own words tell damage and foreign locks from other trouble. */
 export function stateFailure(path: string, attempted: string, cause: unknown): StoreError {
   if (cause instanceof StoreError) return cause;
   const message = cause instanceof Error ? cause.message : String(cause);

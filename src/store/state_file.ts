@@ -15,7 +15,7 @@ const DIRECTORY_MODE = 0o700;
 const SQLITE_MAGIC = "SQLite format 3\0";
 
 /**
- * Makes the directory of the state where there is none (mode 0700, with its parents).
+ * Creates the directory of the state unless it exists (mode 0700, with its parents).
  * @throws StoreError `unusable`
  */
 export async function prepareStateDirectory(path: string): Promise<void> {
@@ -27,7 +27,7 @@ export async function prepareStateDirectory(path: string): Promise<void> {
 }
 
 /**
- * Makes an empty file of mode 0600 where there is none, and checks one that is there.
+ * Creates an empty file of mode 0600, or checks the existing one.
  * @throws StoreError `unusable` for what cannot be opened, `damaged` for what is no SQLite database
  */
 export async function prepareStateFile(path: string): Promise<void> {

@@ -109,7 +109,7 @@ export class StateGuard implements Disposable {
   }
 }
 
-/** null: there is none, or it cannot be reached any more. */
+/** null: it does not exist, or cannot be reached any more. */
 function look(path: string): Seen | null {
   try {
     const { dev, ino, size, mtime } = Deno.statSync(path);

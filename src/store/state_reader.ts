@@ -12,7 +12,7 @@ const BATCH = 500;
 export class StateReader {
   constructor(readonly kv: Pick<Deno.Kv, "get" | "list">, readonly path: string) {}
 
-  /** A record; null where there is none. @throws StoreError `damaged` or `newer` */
+  /** A record; null where it does not exist. @throws StoreError `damaged` or `newer` */
   async record<Output>(key: Deno.KvKey, schema: Schema<Output>): Promise<Output | null> {
     const entry = await this.#get(key);
     return entry.value === null ? null : this.#decode(entry, schema);
@@ -29,7 +29,7 @@ export class StateReader {
     return records;
   }
 
-  /** A value that is no record, such as a counter; null where there is none. @throws StoreError `damaged` */
+  /** A value that is not a record, such as a counter; null where it does not exist. @throws StoreError `damaged` */
   async value<Output>(key: Deno.KvKey, schema: Schema<Output>): Promise<Output | null> {
     const { value } = await this.#get(key);
     return value === null ? null : this.#check(key, value, schema);

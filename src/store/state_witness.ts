@@ -1,5 +1,5 @@
 /**
- * What was last written to a state, in a small file beside it: which installation, and how many commits. A state that
+ * The last write to a state, noted in a small file beside it: which installation, and how many commits. A state that
  * holds less is not the newest: it was restored from a copy, or its write-ahead log was lost.
  *
  * Written after each commit, never before, so that a process killed in between leaves a state that is no older than

@@ -29,7 +29,7 @@ export type TableName = keyof Tables;
 /** All tables, in the order in which they are written. */
 export const tableNames = ["nodes", "requests", "dibImages", "images", "jobs"] as const satisfies TableName[];
 
-/** What a record of each table is called in messages. */
+/** The names of each table's records in messages. */
 export const rowNames: Readonly<Record<TableName, string>> = {
   nodes: "node",
   requests: "request",
@@ -85,7 +85,7 @@ export interface Contents extends Rows {
 /** All records of all tables. */
 export type Rows = { readonly [Name in TableName]: readonly Tables[Name][] };
 
-/** What is numbered; each kind has ids of its own. */
+/** The kinds of things that are numbered; each kind has ids of its own. */
 export const idKinds = ["node", "request", "dib-image", "image", "job"] as const;
 
 export type IdKind = typeof idKinds[number];
@@ -120,7 +120,7 @@ export interface Store {
   rescue(contents: Contents): Promise<string | null>;
   /** Everything; read once, at the owner's start. */
   load(): Promise<Contents>;
-  /** So many consecutive ids that nobody has or had; returns the first. */
+  /** That number of consecutive ids that nobody has or had; returns the first. */
   takeIds(kind: IdKind, count: number): Promise<number>;
   /** Records that a run begins, and forgets those of the numbers. */
   addRun(run: Run, options: { forgotten: readonly number[] }): Promise<void>;

@@ -18,7 +18,7 @@ export const alienImageListViewSchema = viewSchema({
 });
 export type AlienImageListView = v.InferOutput<typeof alienImageListViewSchema>;
 
-/** What was found, sorted by provider and name. */
+/** Shows the images found, sorted by provider and name. */
 export function viewAlienImageList(
   { images, warnings }: {
     images: readonly { provider: string; name: string; imageId: string }[];

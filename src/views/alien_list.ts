@@ -19,7 +19,7 @@ export const alienListViewSchema = viewSchema({
 });
 export type AlienListView = v.InferOutput<typeof alienListViewSchema>;
 
-/** What was found, sorted by provider and hostname. */
+/** Shows the servers found, sorted by provider and hostname. */
 export function viewAlienList(
   { servers, warnings }: {
     servers: readonly { provider: string; hostname: string; serverId: string; ip: string | null }[];

@@ -14,7 +14,7 @@ interface GroupedNode {
   readonly state: NodeStateName;
 }
 
-/** What groups the pool's nodes may be in, besides those of nodes that are left over. */
+/** The source of the groups that nodes may be in, besides those of nodes that are left over. */
 interface GroupedPool {
   readonly config: Config | null;
   readonly nodes: Iterable<Omit<GroupedNode, "state">>;
@@ -73,7 +73,7 @@ function ownPart(name: string): string {
 /** Names that mean something else to Ansible. */
 const TAKEN: ReadonlySet<string> = new Set(["all", "ungrouped", "_meta"]);
 
-/** What Ansible itself makes of a name that it does not allow: `debian-12` is `debian_12`. */
+/** The name that Ansible itself makes of one that it does not allow: `debian-12` is `debian_12`. */
 export function safeGroupName(name: string): string {
   const safe = name.replaceAll(/^[^A-Za-z_]|[^A-Za-z0-9_]/g, "_");
   return TAKEN.has(safe) ? `${safe}_` : safe;

@@ -1,4 +1,4 @@
-/** What the daemon is doing, as `dump -o json` prints it. */
+/** The daemon's work at this moment, as `dump -o json` prints it. */
 import * as v from "valibot";
 import type { DumpReport, WorkReport } from "../domain/dump_report.ts";
 import type { LinkState } from "../domain/link_state.ts";
@@ -80,7 +80,7 @@ export const dumpViewSchema = viewSchema({
     name: string,
     status: word<LinkState["status"]>(),
     since: string,
-    /** What the last failure was; null: there is none to tell. */
+    /** The last failure; null: no failure. */
     message: stringOrNull,
   })),
   tasks: rows(v.object({

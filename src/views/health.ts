@@ -33,7 +33,7 @@ function planningProblems(tasks: readonly TaskReport[]): string[] {
   );
 }
 
-/** What keeps a pool from its work, whatever its clouds do; one line each. */
+/** The faults that keep a pool from its work, whatever its clouds do; one line each. */
 export function stateProblems({ problem, withheld }: StateReport): string[] {
   return [
     ...(problem === null ? [] : [problem]),

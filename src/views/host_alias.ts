@@ -1,4 +1,4 @@
-/** What hosts are called in files for other programs: names that patterns, inventories and shells take as they are. */
+/** The names of hosts in files for other programs: names that patterns, inventories and shells take as they are. */
 
 interface NamedNode {
   readonly id: number;

@@ -31,7 +31,7 @@ const hostFactsSchema = v.object({
   known_hosts: rows(string),
 });
 
-/** What Ansible knows of a host. */
+/** The variables of a host for Ansible. */
 const hostVariablesSchema = v.object({
   ansible_host: string,
   ansible_port: number,

@@ -71,7 +71,7 @@ function countRequested({ requests }: PoolReport): Map<string, number> {
   return requested;
 }
 
-/** What users ask for and get: a node with its subnodes is one. */
+/** The nodes that users ask for and get: a node with its subnodes is one. */
 function nodesOf({ nodes }: PoolReport): readonly NodeRecord[] {
   return nodes.filter(({ role }) => role === "node");
 }

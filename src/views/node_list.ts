@@ -40,7 +40,7 @@ export const nodeViewSchema = v.object({
   id: number,
   /** `builder` and `checker`: it is there for an image, and belongs to no label. `subnode`: it goes with a node. */
   role: word<NodeRole>(),
-  /** The id of the node that a subnode goes with; null: it is none. */
+  /** The id of the node that a subnode goes with; null: it is not a subnode. */
   parent: numberOrNull,
   provider: string,
   az: stringOrNull,

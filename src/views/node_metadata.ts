@@ -11,7 +11,7 @@ export const nodeMetadataSchema = v.object({
 });
 type NodeMetadataView = v.InferOutput<typeof nodeMetadataSchema>;
 
-/** What the server was booted with, read back from the same function that marks servers. */
+/** The metadata that the server was booted with, read back from the same function that marks servers. */
 export function viewNodeMetadata(
   node: Pick<NodeRecord, "id" | "image" | "provider"> & { readonly parent: number | null },
   installation: string,

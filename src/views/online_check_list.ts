@@ -1,4 +1,4 @@
-/** What `config-validate --online` has found. */
+/** The findings of `config-validate --online`. */
 import type { OnlineCheck } from "../domain/online_check.ts";
 import type { Moment } from "../domain/time.ts";
 import { type ViewHead, viewHead } from "./view_head.ts";

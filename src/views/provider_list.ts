@@ -12,7 +12,7 @@ import type { ViewFilter } from "./view_filter.ts";
 import { compareText, isoTime, isoTimeOrNull, viewHead, viewSchema, type WallTime } from "./view_head.ts";
 import { number, numberOrNull, rows, since0_4, string, stringOrNull } from "./view_schema.ts";
 
-/** What the pool has there and the listings leave out, without the cloud's word that it is gone; null: nothing. */
+/** Things of the pool that the listings omit, while the cloud has not said that they are gone; null: nothing. */
 const missingViewSchema = v.object({
   servers: number,
   images: number,
@@ -31,12 +31,12 @@ const staleViewSchema = v.object({
   since: string,
   /** null: it is being tried. */
   next_try: stringOrNull,
-  /** What is known is as of then; null: nothing is. */
+  /** The time of the last answer; null: no answer yet. */
   taken: stringOrNull,
 });
 type StaleView = v.InferOutput<typeof staleViewSchema>;
 
-/** A limit of null is none. */
+/** A limit of null: no limit. */
 const quotaUseViewSchema = v.object({
   limit: numberOrNull,
   used: number,
@@ -51,7 +51,7 @@ const quotaViewSchema = v.object({
   ram_mib: v.nullable(quotaUseViewSchema),
   floating_ips: v.nullable(quotaUseViewSchema),
   ports: v.nullable(quotaUseViewSchema),
-  /** What the cloud says instead. */
+  /** The cloud's words for limits that it does not report. */
   untold: since0_4(rows(string)),
 });
 type QuotaView = v.InferOutput<typeof quotaViewSchema>;
@@ -101,7 +101,7 @@ const providerViewSchema = v.object({
     message: string,
     since: string,
   })),
-  /** What is not known as it is now. */
+  /** The looks whose last answer is stale. */
   stale: since0_4(rows(staleViewSchema)),
   quota: v.nullable(quotaViewSchema),
   api: v.nullable(apiViewSchema),

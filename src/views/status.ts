@@ -53,7 +53,7 @@ const daemonViewSchema = v.object({
   accepting: v.boolean(),
   config_file: string,
   config_loaded: string,
-  /** What is wrong with the file as it is now; while there is any, the last good configuration stays in force. */
+  /** The problems of the file as it is now; while there is any, the last good configuration stays in force. */
   config_problems: rows(string),
   tasks: rows(taskViewSchema),
 });
@@ -109,7 +109,7 @@ export function viewStatus(report: PoolReport): StatusView {
   };
 }
 
-/** What an operator should look at, one line each. */
+/** The problems that need an operator's attention, one line each. */
 export function listProblems(report: PoolReport): string[] {
   const { daemon, providers, pauses, labels, orders, targets, links } = report;
   const config = (daemon?.configProblems ?? []).map((problem) => `configuration: ${problem}`);
@@ -170,7 +170,7 @@ function linked(problems: readonly string[], section: Parameters<typeof seeManua
   return problems.map((problem) => `${problem}; ${seeManual(section)}`);
 }
 
-/** What speaks against the state being the only one, and up to date. */
+/** The signs that the state is not the only one, or not up to date. */
 function listDoubts(
   { name, frozen, foreign, implausible }: ProviderReport,
   { nodes }: Pick<PoolReport, "nodes">,

@@ -1,6 +1,6 @@
 /**
- * What all views have in common. The JSON that the commands and the status endpoint print is a view as it is:
- * keys in snake_case, times as ISO 8601 in UTC, durations in whole seconds, what is not known is null. A key is
+ * The head that all views have in common. The JSON that the commands and the status endpoint print is a view as it
+ * is: keys in snake_case, times as ISO 8601 in UTC, durations in whole seconds, what is not known is null. A key is
  * never given another meaning; a view that must change incompatibly raises VIEW_VERSION.
  */
 import * as v from "valibot";
@@ -19,7 +19,7 @@ const head = {
 };
 export type ViewHead = v.InferOutput<v.ObjectSchema<typeof head, undefined>>;
 
-/** What a view must be, its head besides what it says. */
+/** The schema of a view: its head and its own entries. */
 export function viewSchema<Entries extends v.ObjectEntries>(entries: Entries) {
   return v.object({ ...head, ...entries });
 }

@@ -25,7 +25,7 @@ import { statusTable } from "./tables/status_table.ts";
 import type { FilterName, ViewFilter } from "./view_filter.ts";
 
 export interface PoolList<Answer extends v.GenericSchema = v.GenericSchema> {
-  /** What it can be narrowed by. */
+  /** The filters that narrow it. */
   readonly filters: readonly FilterName[];
   readonly answer: Answer;
   view(report: PoolReport, filter: ViewFilter): v.InferOutput<Answer>;

@@ -1,5 +1,5 @@
 /**
- * What the schemas of views are made of: they say what a daemon's answer must be, and the types of views derive from
+ * The parts of views' schemas: they say what a daemon's answer must be, and the types of views derive from
  * them. An answer may have keys besides, from a newer daemon: they are left as they are.
  */
 import * as v from "valibot";
@@ -19,7 +19,7 @@ export function word<Word extends string>(): v.GenericSchema<Word> {
   return string as unknown as v.GenericSchema<Word>;
 }
 
-/** What a daemon of 0.3.0 does not say. */
+/** A key that a daemon of 0.3.0 does not send. */
 export function since0_4<Schema extends v.GenericSchema>(schema: Schema) {
   return v.optional(schema);
 }

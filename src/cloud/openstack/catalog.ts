@@ -28,7 +28,9 @@ const ALIASES: Record<ServiceType, readonly string[]> = {
   identity: ["identity", "identityv3"],
 };
 
-/** @returns the endpoint's address and region, null where it is not known; or why there is none and what to check */
+/**
+ * @returns the endpoint's address and region, null where it is not known; or why it was not found and what to check
+ */
 export function findEndpoint(
   service: ServiceType,
   options: { catalog: ServiceCatalog; access: CloudAccess; projectId: string | null },

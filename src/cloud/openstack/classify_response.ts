@@ -1,5 +1,5 @@
 /**
- * What a refusal of OpenStack means: the only reader of its messages. Pure. Status and error type decide where
+ * The meaning of a refusal of OpenStack: the only reader of its messages. Pure. Status and error type decide where
  * they can; prose only where no code exists (Nova says "Quota exceeded" and "No valid host" in prose alone).
  * The transport calls it.
  */
@@ -10,9 +10,9 @@ import type { SendResponse } from "../../http/send.ts";
 
 export interface ClassifiedResponse {
   readonly kind: CloudErrorKind;
-  /** What the cloud said, in one line; never empty, never with a token in it. */
+  /** The cloud's message, in one line; never empty, never with a token in it. */
   readonly message: string;
-  /** What the cloud asks for, as far as that is sensible. */
+  /** The pause that the cloud asks for, as far as that is sensible. */
   readonly retryAfter: Milliseconds | null;
   readonly effect: "none" | "unknown";
   readonly requestId: string | null;
@@ -56,7 +56,7 @@ const CAPACITY_TYPES = new Set([
 ]);
 const CAPACITY_PROSE =
   /no valid host|no more (floating )?ips?( addresses)? (are )?available|no more floating ips|no fixed ip addresses available|not enough (hosts|resources)|insufficient (compute )?resources|storage media is full/i;
-/** What Glance refuses with a status that means something else: properties it keeps for itself, a closed store. */
+/** Glance's refusals with a status that means something else: properties it keeps for itself, a closed store. */
 const BAD_REQUEST_PROSE =
   /attribute '[^']*' is (reserved|read-only)|number of allowed image (properties|tags)|adding images to store is disabled/i;
 
@@ -64,7 +64,7 @@ const BAD_REQUEST_PROSE =
 const POLICY = /policy doesn't allow (\S+)/i;
 /** That nothing is to be had at all, whatever is asked for. */
 const SUSPENSION_PROSE = /\b(suspended|billing|payment|unpaid|overdue)\b/i;
-/** What a request names: where the cloud speaks of it, another request may be allowed. */
+/** Names of a request: where the cloud mentions one, another request may be allowed. */
 const THING_PROSE =
   /\b(flavors?|images?|networks?|subnets?|ports?|volumes?|snapshots?|disks?|key ?pairs?|security groups?|availability zones?|zones?|metadata|user.?data|config.?drive|hints?|hosts?)\b/i;
 /** Who asks. */

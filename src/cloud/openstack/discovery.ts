@@ -63,7 +63,7 @@ export function readServiceRoot(
   return { url: `${origin}${root}${after}`, maxMicroversion: parseMicroversion(best.version ?? "") };
 }
 
-/** What `*_api_version` may ask for; null where it is spoken, else why not. */
+/** Checks the version that `*_api_version` asks for; null where the cloud supports it, else why not. */
 export function checkApiVersion(service: ServiceType, asked: string | undefined): string | null {
   const { major } = SPOKEN[service];
   if (asked === undefined || asked.replace(/^v/, "").split(".")[0] === major) return null;

@@ -28,7 +28,7 @@ type ImageService = Pick<
 const PageLinkSchema = v.object({ next: v.nullish(v.string()) });
 const CreatedSchema = v.object({ id: v.string() });
 
-/** What is not there, and what is not there any more. */
+/** The statuses for an image that does not exist, or no longer exists. */
 const GONE = [404, 410];
 
 export function createImageService(options: ServiceOptions): ImageService {

@@ -170,7 +170,7 @@ const CHECK: Record<Auth["method"], string> = {
   application_credential: "the application credential's id or name and its secret",
 };
 
-/** What other servers answer to a login. */
+/** The statuses with which other servers answer a login. */
 const NO_KEYSTONE = new Set([300, 301, 302, 307, 308, 404, 405]);
 
 function explainLogin(error: unknown, access: CloudAccess): unknown {

@@ -49,7 +49,7 @@ export function mendedAnswer<S extends v.GenericSchema>(
   throw refuse(`the response does not match the documented API: ${problem}`);
 }
 
-/** What was wrong with it first, and what became of it in the end. */
+/** The first problem of each thing, and how it was treated in the end. */
 function oneForEachThing(oddities: readonly Oddity[]): Iterable<Oddity> {
   const things = new Map<string | null, Oddity>();
   for (const oddity of oddities) {
@@ -99,7 +99,7 @@ function repairOf(value: unknown, issue: v.BaseIssue<unknown>): Repair | null {
   };
 }
 
-/** What the odd value stands for; undefined: nothing that is known. */
+/** The value that the odd one stands for; undefined: not known. */
 function meaningOf({ expected, input }: v.BaseIssue<unknown>): unknown {
   if (expected === "string" && (typeof input === "number" || typeof input === "boolean")) {
     return String(input);

@@ -2,7 +2,7 @@
 import { loggerOf } from "../../lib/logging.ts";
 import type { Oddity } from "./mended_answer.ts";
 
-/** What was told last; the oldest are forgotten first, and told again. */
+/** The number of messages remembered; the oldest are forgotten first, and logged again. */
 const REMEMBERED = 1_000;
 
 const log = loggerOf("provider");

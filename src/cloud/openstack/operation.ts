@@ -1,7 +1,7 @@
 /**
- * What a request was for, as a name for metrics: the name that its task had in 2016, `ServerCreate` or `ServerList`, by
- * the kind of thing at the end of its path. Where the service lies is no part of it, and there are as many names as there
- * are kinds of requests. What 2016 did not ask for is named in the same way. Pure.
+ * The purpose of a request, as a name for metrics: the name that its task had in 2016, `ServerCreate` or
+ * `ServerList`, by the kind of thing at the end of its path. Where the service lies is no part of it, and there are
+ * as many names as there are kinds of requests. What 2016 did not ask for is named in the same way. Pure.
  */
 import type { SendRequest } from "../../http/send.ts";
 
@@ -23,7 +23,7 @@ const KINDS: Readonly<Record<string, string>> = {
   tokens: "Token",
 };
 
-/** What is done to one of them. */
+/** The verb of each method, for one of them. */
 const VERBS: Readonly<Record<SendRequest["method"], string>> = {
   GET: "Get",
   HEAD: "Get",

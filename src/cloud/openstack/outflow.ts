@@ -24,7 +24,7 @@ const PROGRESS_INTERVAL: Milliseconds = 250;
 export interface TimeLimit {
   /** Asked at the start, and again when that is over: it may move. */
   timeLeft(): Milliseconds;
-  /** What was wrong when no time is left. */
+  /** The problem, once no time is left. */
   explain(): string;
 }
 
@@ -66,7 +66,7 @@ export class Outflow implements Disposable {
     return this.#begun || this.#ended;
   }
 
-  /** Counts from now on, and anew whenever something moves. */
+  /** Counts from now on, and from zero again whenever data moves. */
   startTimeLimit(): TimeLimit {
     this.#movedAt = this.#clock.monotonic();
     return {

@@ -19,16 +19,19 @@ export interface PageWish {
 
 interface PagingOptions<T> {
   fetch(wish: PageWish): Promise<Page<T>>;
-  /** What a page is asked to hold; a full one means that there may be more, whatever the cloud says. */
+  /** The size asked for; a full page means that there may be more, whatever the cloud says. */
   readonly pageSize: number;
   /** Makes the error of a listing that is cut off. */
   refuse(message: string): Error;
 }
 
-/** A marker whose item was deleted meanwhile is unknown to the cloud: the listing starts anew so many times. */
+/**
+ * A marker whose item was deleted meanwhile is unknown to the cloud: the number of times that the listing starts
+ * again.
+ */
 const MAX_RESTARTS = 2;
 
-/** What a page is asked to hold of a cloud that refuses a larger one. */
+/** The size to ask for when a cloud refuses a larger one. */
 const SMALL_PAGE = 100;
 
 /** Items of the same id that two pages repeat are given once, as seen last. */

@@ -1,4 +1,4 @@
-/** What one cloud's client counted and measured; the transport feeds it, status and metrics read it. */
+/** The counts and measurements of one cloud's client; the transport feeds it, status and metrics read it. */
 import type { Instant, Milliseconds } from "../../domain/time.ts";
 import type { CloudError } from "../../domain/cloud_error.ts";
 import type { CloudStats } from "../../domain/cloud_stats.ts";

@@ -42,7 +42,7 @@ export function toServer(raw: v.InferOutput<typeof ServerSchema>): Server {
   };
 }
 
-/** A time in ISO 8601 or a Date header; null where there is none, or none between 1970 and 9999. */
+/** A time in ISO 8601 or a Date header; null for anything else, or a time before 1970 or after 9999. */
 export function parseInstant(text: string | null | undefined): number | null {
   const instant = Date.parse(text ?? "");
   return instant >= 0 && instant <= LAST_INSTANT ? instant : null;

@@ -1,4 +1,4 @@
-/** What each service's file is given. */
+/** The options of each service's file. */
 import type { Clock } from "../../lib/clock.ts";
 import type { Session } from "./session.ts";
 

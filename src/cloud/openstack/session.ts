@@ -56,7 +56,7 @@ export interface ServiceCall {
 /** A service's own idea of what an answer is, with the message of an error to go with it. */
 export interface Answer {
   readonly response: SendResponse;
-  /** What is odd in it is read as far as it goes, and told in the log. */
+  /** Reads an odd answer as far as it can, and logs what is odd. */
   parse<S extends v.GenericSchema>(schema: S): v.InferOutput<S>;
   /** The items of one of its lists that can be read, and what is needed to ask for the next page. */
   items<S extends v.GenericSchema>(key: string, schema: S): Items<v.InferOutput<S>>;

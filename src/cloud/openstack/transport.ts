@@ -21,7 +21,7 @@ import { RequestStats } from "./request_stats.ts";
 import type { RequestTurn } from "./turn.ts";
 
 export interface HttpCall extends SendRequest {
-  /** What is attempted: "create server node-12"; every error begins with it. */
+  /** The action attempted: "create server node-12"; every error begins with it. */
   readonly action: string;
   readonly turn: RequestTurn;
   /** Whether sending it twice comes to the same; only such calls are repeated. */
@@ -47,11 +47,11 @@ export interface TransportOptions {
   readonly random: Random;
   /** For one attempt, from its start to the end of its answer; a call with an outflow has that one's deadline. */
   readonly apiTimeout: Milliseconds;
-  /** Told of each answer but those to a body that takes as long as its data moves. */
+  /** Called with each answer but those to a body that takes as long as its data moves. */
   readonly onAnswer?: (answer: { readonly operation: string; readonly duration: Milliseconds }) => void;
-  /** What `send` holds open. */
+  /** The connections that `send` holds open. */
   readonly connections?: () => readonly ConnectionCount[];
-  /** What its TLS servers have shown. */
+  /** The certificates that its TLS servers have shown. */
   readonly certificates?: () => readonly CertificateEnd[];
 }
 

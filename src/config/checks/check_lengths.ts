@@ -1,6 +1,6 @@
 /**
- * Names and marks that no cloud could store: Nova and Glance take names and metadata of up to 255 characters. What is
- * made of several names is looked at when it is put together, with the largest numbers that there can be.
+ * Names and marks that no cloud could store: Nova and Glance take names and metadata of up to 255 characters. A name
+ * made of several others is checked as a whole, with the largest numbers that it can contain.
  */
 import type { Config, LabelConfig, ProviderConfig, ProviderImageConfig } from "../../domain/config.ts";
 import { nameFields } from "../../domain/name_fields.ts";

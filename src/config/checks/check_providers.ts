@@ -1,4 +1,4 @@
-/** What the keys of a provider and of its images say together. */
+/** Checks the keys of a provider and of its images against one another. */
 import { isNeeded, lacksDiskimage } from "../left_out.ts";
 import { nearestName } from "../nearest_name.ts";
 import { NO_CLOUD } from "../schema/provider_section.ts";

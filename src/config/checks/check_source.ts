@@ -1,4 +1,4 @@
-/** What a cross check looks at, and what it may find. */
+/** The input of a cross check, and its findings. */
 import type { Problem } from "../config_error.ts";
 import type { Environment } from "../environment.ts";
 import { type ConfigDraft, problemAt } from "../validate_tree.ts";

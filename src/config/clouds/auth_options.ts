@@ -1,4 +1,4 @@
-/** What each way to authenticate may be given in `auth`, by openstacksdk's names. */
+/** The options of each way to authenticate, which `auth` may give, by openstacksdk's names. */
 import { nearestName } from "../nearest_name.ts";
 import { CloudSettingsError, type Settings, textSetting } from "./settings.ts";
 import { authOf } from "./older_names.ts";

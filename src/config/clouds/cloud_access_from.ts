@@ -55,7 +55,7 @@ export function cloudAccessFrom(
   };
 }
 
-/** What stands for a cloud of which only the name is known. */
+/** Stands for a cloud of which only the name is known. */
 export function unknownAccess(name: string): CloudAccess {
   return {
     name,
@@ -117,7 +117,7 @@ function needed(auth: Settings, key: string): string {
   return value;
 }
 
-/** What Keystone v2 knew as the only one, and what the `openstack` command assumes where none is given. */
+/** The only domain that Keystone v2 knew, and the one that the `openstack` command assumes. */
 const DEFAULT_DOMAIN = "default";
 
 function domainOf(

@@ -1,4 +1,4 @@
-/** What openstacksdk assumes of a cloud that says nothing; only what matters here. */
+/** The defaults of openstacksdk for settings that a cloud does not give; only those that matter here. */
 import type { Settings } from "./settings.ts";
 
 export function cloudDefaults(): Settings {

@@ -1,4 +1,7 @@
-/** What a cloud's finished settings say of its networks and floating IPs: `networks`, `private`, `floating_ip_source`, … */
+/**
+ * Reads the networks and floating IPs from a cloud's finished settings: `networks`, `private`, `floating_ip_source`,
+ * …
+ */
 import type { CloudRouting, RoutedNetwork } from "../../domain/cloud_routing.ts";
 import { isSettings, type Settings, textSetting } from "./settings.ts";
 

@@ -28,7 +28,7 @@ export interface CloudSources {
   readonly variables: EnvironmentCloud;
 }
 
-/** What a provider says itself; it wins over the cloud's entry. */
+/** The provider's own settings, which win over the cloud's entry. */
 export interface OwnSettings {
   readonly regionName: string | null;
   /** By clouds.yaml's names, `auth` among them. */

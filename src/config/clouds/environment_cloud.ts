@@ -12,16 +12,16 @@ const SELECTORS = [
   "OS_CLOUD_NAME",
 ];
 
-/** What OpenStack's own test tools set. */
+/** Variables of OpenStack's own test tools. */
 const FOREIGN = ["OS_TEST", "OS_STD", "OS_LOG"];
 
 export interface EnvironmentCloud {
   readonly name: string;
   /** Null where the variables describe no cloud. */
   readonly settings: Settings | null;
-  /** What `OS_CLOUD` says. */
+  /** The value of `OS_CLOUD`. */
   readonly chosen: string | null;
-  /** What `OS_FORCE_IPV4` and `OS_PREFER_IPV6` say for every cloud; undefined: nothing. */
+  /** The values of `OS_FORCE_IPV4` and `OS_PREFER_IPV6` for every cloud; undefined: not set. */
   readonly forceIpv4: string | undefined;
   readonly preferIpv6: string | undefined;
 }

@@ -5,7 +5,7 @@ import type { YamlPath } from "../yaml_node.ts";
 import { type CloudSources, knownClouds } from "./cloud_settings.ts";
 import { isSettings, normalizeSettings } from "./settings.ts";
 
-/** What a cloud's entry may say beside `auth` and the options that belong into it. */
+/** The keys that a cloud's entry may have beside `auth` and its options. */
 const READ = [
   "auth",
   "auth_type",

@@ -1,11 +1,11 @@
 /**
- * A cloud's settings while they are being put together: nested names and values as clouds.yaml has them.
+ * A cloud's settings while they are being assembled: nested names and values as clouds.yaml has them.
  * Merging follows openstacksdk (`openstack.config`), so that a clouds.yaml means the same here as there.
  */
 
 export type Settings = Record<string, unknown>;
 
-/** What is wrong with a cloud's settings, to be told where the provider names the cloud. */
+/** A problem in a cloud's settings, reported where the provider names the cloud. */
 export class CloudSettingsError extends Error {
   override readonly name = "CloudSettingsError";
 }

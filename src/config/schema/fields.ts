@@ -1,5 +1,5 @@
 /**
- * What the sections' schemas are made of: one kind of value each, with the words for what is expected. YAML is
+ * The building blocks of the sections' schemas: one kind of value each, with the words for what is expected. YAML is
  * typed by what a text looks like, so numbers are taken as text and text as numbers wherever that loses nothing.
  */
 import { isTemplate } from "../../domain/template.ts";
@@ -7,7 +7,7 @@ import { parseDuration } from "../../domain/time.ts";
 import * as v from "valibot";
 import { numberFrom } from "../yaml_scalar.ts";
 
-/** What a YAML scalar can be before it is looked at. */
+/** The types of a YAML scalar before it is checked. */
 type Plain = string | number | boolean;
 
 /**

@@ -4,7 +4,7 @@ import type * as v from "valibot";
 import { described, duration, integer, list, maybe, nameText, optional, text } from "./fields.ts";
 import { section } from "./section.ts";
 
-/** A node and its subnodes are stored at once, and the store writes so many records at once. */
+/** A node and its subnodes are stored at once, and the store writes only this many records at once. */
 const MOST_SUBNODES = 200;
 
 export const labelSection = section({

@@ -52,7 +52,7 @@ export const targetSection = section({
 
 export type TargetSection = v.InferOutput<typeof targetSection>;
 
-/** What the secrets file says of a target's Jenkins wins over the configuration. */
+/** The secrets file's entry for a target's Jenkins, which wins over the configuration. */
 type JenkinsSecrets = Partial<JenkinsConfig>;
 
 export function targetConfig(

@@ -5,7 +5,7 @@
 import { Buffer } from "node:buffer";
 import { Duplex } from "node:stream";
 
-/** What is read at once. */
+/** The most bytes read at once. */
 const READ_SIZE = 16_384;
 
 /** A client must take so much of an answer within the time for it: 8 KiB/s at 30 s. */

@@ -40,7 +40,7 @@ export function readOpensshKey(bytes: Uint8Array): OpensshKey | null {
  * @param part the public part, and what follows on it in the secret one
  */
 export function opensshKey(part: { readonly public: Uint8Array; readonly secret: Uint8Array }): Uint8Array {
-  // The number twice would tell a wrong passphrase; there is none.
+  // The same number twice proves the right passphrase; this key needs no proof.
   const check = concatenated([uint32(0), uint32(0)]);
   const secret = concatenated([check, part.public, part.secret, wireString("")]);
   const padding = Uint8Array.from({ length: (8 - secret.length % 8) % 8 }, (_, index) => index + 1);

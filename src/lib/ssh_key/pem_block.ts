@@ -8,7 +8,7 @@ export interface PemBlock {
   readonly bytes: Uint8Array;
 }
 
-/** null: there is none; "cut": it has no end; "damaged": it is no base64 */
+/** null: no block; "cut": it has no end; "damaged": it is not base64 */
 export function findPrivateKey(text: string): PemBlock | "cut" | "damaged" | null {
   const begin = /-----BEGIN ([A-Z0-9 ]*PRIVATE KEY)-----/.exec(text);
   if (begin === null) return null;

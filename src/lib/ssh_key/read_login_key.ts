@@ -181,7 +181,7 @@ function parsed(pem: string): KeyObject | null {
   }
 }
 
-/** What encrypts it; null: nothing. */
+/** The encryption of a block; null: it is not encrypted. */
 function whyEncrypted({ label, headers, bytes }: PemBlock): string | null {
   if (label === "ENCRYPTED PRIVATE KEY") {
     const kdf = KDFS.find(({ id }) => includes(bytes, id))?.name;
@@ -196,7 +196,7 @@ const KDFS = [
   { name: "scrypt", id: [0x2b, 0x06, 0x01, 0x04, 0x01, 0xda, 0x47, 0x04, 0x0b] },
 ];
 
-/** Object identifiers of kinds that cannot even be read here; null: it is none of them. */
+/** Object identifiers of kinds that cannot even be read here; null: another kind. */
 function kindOf(bytes: Uint8Array): string | null {
   return KINDS.find(({ id }) => includes(bytes, id))?.name ?? null;
 }

@@ -1,4 +1,4 @@
-/** What a file without a private key is, as far as its first bytes tell, and what makes a usable one of it. */
+/** Recognizes a file without a private key by its first bytes, and says how to make a usable one of it. */
 
 /** @param file its path, quoted for a shell. @returns to follow on its name: `is empty; …` */
 export function whatItIs(text: string, file: string): string {

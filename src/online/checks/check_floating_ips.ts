@@ -5,7 +5,7 @@ import { failure, type Finding, ok, suggest } from "../finding.ts";
 import type { Look } from "../look.ts";
 
 export function checkFloatingIps({ provider, seen }: Look): Finding[] {
-  // What is wrong with its own networks is told of these.
+  // Problems of its own networks are findings of the networks.
   const { networks } = seen.catalog;
   if (networks === null || isUnclear(chooseNetworks(provider, { networks }))) return [];
   const about = { check: "floating_ip", subject: provider.pool } as const;

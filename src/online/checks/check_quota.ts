@@ -1,4 +1,4 @@
-/** What the project's quota leaves of max-servers. Whether it has room now is the labels' matter. */
+/** Compares the project's quota with max-servers. Whether it has room now is the labels' matter. */
 import type { QuotaUse } from "../../domain/server.ts";
 import { planFloatingIps } from "../../plan/floating_ip_plan.ts";
 import { type Finding, ok, unknown, warning } from "../finding.ts";

@@ -21,7 +21,7 @@ export interface Table<View, Row = unknown> {
   rows(view: View): readonly Row[];
 }
 
-/** What stands for a value that is not there. */
+/** The text of a cell; empty for a missing value. */
 export function textOf(value: string | number | boolean | null): string {
   return value === null ? "" : String(value);
 }

@@ -20,7 +20,10 @@ function valueOf<Row extends object>(row: Row, column: Column<Row>): string {
   return defused(typeof value === "string" ? value : column.cell(row));
 }
 
-/** What spreadsheets take for a formula; with apostrophes before it too, so that one taken away gives back the text. */
+/**
+ * The beginnings of formulas in spreadsheets; with apostrophes before it too, so that one taken away gives back the
+ * text.
+ */
 const FORMULA = /^'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/;
 
 function defused(text: string): string {
