@@ -1,5 +1,5 @@
 /** House rules that no stock lint rule knows; `deno lint` loads this plugin (deno.json). */
-import { countOf, importersOf } from "./import_index.ts";
+import { countOf, importersOf, namesakesOf } from "./import_index.ts";
 
 /** What reads the clock, waits or rolls dice: only `src/lib` may, so that virtual time and seeds reach all. */
 const timeAndChance = new Set([
@@ -83,12 +83,19 @@ function importedFolder(filename: string, specifier: string): string | null {
 
 const isTest = (path: string) => path.includes("/tests/");
 
+function boundBy(pattern: Deno.lint.VariableDeclarator["id"]): Deno.lint.Node[] {
+  if (pattern.type !== "ObjectPattern") return [pattern];
+  return pattern.properties.map((property) =>
+    property.type === "Property" ? property.value : property.argument
+  );
+}
+
 /** The names that a declaration exports. */
 function exportedNames({ declaration, specifiers }: Deno.lint.ExportNamedDeclaration): string[] {
   const ids = declaration === null
     ? specifiers.map(({ exported }) => exported)
     : declaration.type === "VariableDeclaration"
-    ? declaration.declarations.map(({ id }) => id)
+    ? declaration.declarations.flatMap(({ id }) => boundBy(id))
     : "id" in declaration
     ? [declaration.id]
     : [];
@@ -149,6 +156,27 @@ const plugin: Deno.lint.Plugin = {
           ExportNamedDeclaration(node) {
             for (const name of exportedNames(node)) {
               if (!isUsed(name)) context.report({ node, message: `nothing imports ${name}` });
+            }
+          },
+        };
+      },
+    },
+    /** A name is one thing in all of the program, so that whoever reads or searches for it finds that one. */
+    "one-name-one-thing": {
+      create(context) {
+        const path = new URL(`file://${context.filename}`).pathname;
+        if (!path.includes("/src/")) return {};
+        return {
+          ExportNamedDeclaration(node) {
+            if (node.source !== null) return;
+            for (const name of exportedNames(node)) {
+              const [namesake] = namesakesOf(path, name);
+              if (namesake !== undefined) {
+                context.report({
+                  node,
+                  message: `${namesake} exports another ${name}: name one of them otherwise`,
+                });
+              }
             }
           },
         };

@@ -1,5 +1,5 @@
 /**
- * Who imports what, over all of the repository, for the rules that look beyond one file: read once by the words of the
+ * Who imports and who exports what, over all of the repository, for the rules that look beyond one file: read once by the words of the
  * import lines, in a tenth of a second.
  */
 const root = new URL("../../", import.meta.url);
@@ -9,10 +9,17 @@ const folders = ["src", "tests", "scripts"];
 const STATIC = /^(?:import|export)\s+(?:type\s+)?([^"';]*?)\s*from\s+"(\.[^"]+)"/gm;
 /** Also as a type. What is taken of a whole module is not named there: any word of the file may be it. */
 const WHOLE = /import\(\s*"(\.[^"]+)"\s*\)/g;
+/** What a file of the program declares and exports; a function under several signatures has several lines. */
+const DECLARED =
+  /^export (?:abstract |async |declare )*(?:class|const|enum|function\*?|interface|let|type) (\w+)/gm;
 const COMMENT = /\/\*[\s\S]*?\*\/|\/\/.*$/gm;
 
-/** The files that import each name of each file, by `PATH#NAME`, with absolute paths. */
-type Index = ReadonlyMap<string, ReadonlySet<string>>;
+interface Index {
+  /** The files that import each name of each file, by `PATH#NAME`, with absolute paths. */
+  readonly importers: ReadonlyMap<string, ReadonlySet<string>>;
+  /** The files of the program that export a thing of that name of their own. */
+  readonly exporters: ReadonlyMap<string, ReadonlySet<string>>;
+}
 
 function* typescriptBelow(folder: URL): Generator<URL> {
   for (const { name, isDirectory } of Deno.readDirSync(folder)) {
@@ -30,17 +37,18 @@ function importedNames(clause: string, text: string): Iterable<string> {
 }
 
 function makeIndex(): Index {
-  const index = new Map<string, Set<string>>();
+  const importers = new Map<string, Set<string>>();
+  const exporters = new Map<string, Set<string>>();
   const add = (url: URL, { specifier, names }: { specifier: string; names: Iterable<string> }) => {
     const target = new URL(specifier, url).pathname;
-    for (const name of names) {
-      const key = `${target}#${name}`;
-      index.set(key, (index.get(key) ?? new Set()).add(url.pathname));
-    }
+    for (const name of names) put(importers, `${target}#${name}`, url);
   };
   const below = folders.flatMap((folder) => [...typescriptBelow(new URL(`${folder}/`, root))]);
   for (const url of [new URL("mod.ts", root), ...below]) {
     const text = Deno.readTextFileSync(url);
+    if (url.pathname.startsWith(`${root.pathname}src/`)) {
+      for (const [, name] of text.matchAll(DECLARED)) put(exporters, name!, url);
+    }
     for (const [, clause, specifier] of text.matchAll(STATIC)) {
       add(url, { specifier: specifier!, names: importedNames(clause!, text) });
     }
@@ -48,7 +56,11 @@ function makeIndex(): Index {
       add(url, { specifier: specifier!, names: wordsOf(text) });
     }
   }
-  return index;
+  return { importers, exporters };
+}
+
+function put(index: Map<string, Set<string>>, key: string, { pathname }: URL): void {
+  index.set(key, (index.get(key) ?? new Set()).add(pathname));
 }
 
 let index: Index | null = null;
@@ -56,7 +68,14 @@ let index: Index | null = null;
 /** The files that import the name from the file. Paths are absolute, and encoded as in URLs. */
 export function importersOf(path: string, name: string): string[] {
   index ??= makeIndex();
-  return [...index.get(`${path}#${name}`) ?? []].filter((importer) => importer !== path);
+  return [...index.importers.get(`${path}#${name}`) ?? []].filter((importer) => importer !== path);
+}
+
+/** Other files of the program that export something else under that name, as paths below the repository. */
+export function namesakesOf(path: string, name: string): string[] {
+  index ??= makeIndex();
+  return [...index.exporters.get(name) ?? []].filter((exporter) => exporter !== path)
+    .map((exporter) => exporter.slice(root.pathname.length));
 }
 
 /** How often the name stands in the text, comments aside. */

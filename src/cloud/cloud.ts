@@ -18,8 +18,6 @@ import type {
 import type { CloudStats } from "../domain/cloud_stats.ts";
 import type { Instant } from "../domain/time.ts";
 
-export type { CloudStats };
-
 export interface Cloud {
   /** Whom the cloud takes us for; every other method logs in by itself. */
   logIn(options: Call): Promise<CloudLogin>;

@@ -7,7 +7,7 @@ import type { Instant, Milliseconds } from "../../domain/time.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Random } from "../../lib/random.ts";
 import { RateLimiter } from "../../lib/rate_limiter.ts";
-import type { CloudStats, WholeCloud } from "../cloud.ts";
+import type { WholeCloud } from "../cloud.ts";
 import { isRefusal } from "../is_refusal.ts";
 import type { Send } from "../../http/send.ts";
 import { createCompute, getComputeLimits } from "./compute.ts";
@@ -19,6 +19,7 @@ import { Session } from "./session.ts";
 import { createSnapshots } from "./snapshot.ts";
 import { Transport, type TransportOptions } from "./transport.ts";
 import type { RequestTurn } from "./turn.ts";
+import type { CloudStats } from "../../domain/cloud_stats.ts";
 
 export interface OpenStackCloudOptions {
   /** The provider's name, for messages. */
