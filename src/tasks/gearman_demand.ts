@@ -6,8 +6,8 @@ import type { Gearman, GearmanServerState } from "../demand/gearman/gearman.ts";
 import type { GearmanServerConfig } from "../domain/config.ts";
 import { SECOND } from "../domain/time.ts";
 import type { TargetState } from "../domain/target_state.ts";
+import { KeptOpen } from "../lib/kept_open.ts";
 import { loggerOf } from "../lib/logging.ts";
-import type { Task } from "./task.ts";
 import type { TaskRegistry } from "./task_registry.ts";
 
 export interface GearmanDemandDeps {
@@ -20,6 +20,11 @@ export interface GearmanDemandDeps {
   readonly wake: () => void;
 }
 
+interface Opened extends AsyncDisposable {
+  readonly gearman: Gearman;
+  demand: ReadonlyMap<string, number>;
+}
+
 const PERIOD = 5 * SECOND;
 const NOTHING: ReadonlyMap<string, number> = new Map();
 
@@ -27,9 +32,7 @@ const log = loggerOf("gearman");
 
 export class GearmanDemand implements AsyncDisposable {
   readonly #deps: GearmanDemandDeps;
-  #servers = "[]";
-  #open: { readonly gearman: Gearman; readonly task: Task } | null = null;
-  #demand = NOTHING;
+  readonly #open = new KeptOpen<Opened>();
 
   constructor(deps: GearmanDemandDeps) {
     this.#deps = deps;
@@ -37,12 +40,12 @@ export class GearmanDemand implements AsyncDisposable {
 
   /** null: no server is configured. */
   get gearman(): Gearman | null {
-    return this.#open?.gearman ?? null;
+    return this.#open.all()[0]?.gearman ?? null;
   }
 
   /** Nodes that are asked for, by label, as last read. */
   get demand(): ReadonlyMap<string, number> {
-    return this.#demand;
+    return this.#open.all()[0]?.demand ?? NOTHING;
   }
 
   /** Whether managers can be reached. */
@@ -57,47 +60,35 @@ export class GearmanDemand implements AsyncDisposable {
 
   /** Connects to these servers and no others. */
   async configure(servers: readonly GearmanServerConfig[]): Promise<void> {
-    const key = JSON.stringify(servers);
-    if (key === this.#servers) return;
-    this.#servers = "[]";
-    await this.#close();
-    if (servers.length > 0) this.#begin(servers);
-    this.#servers = key;
+    const one = { by: servers, open: () => this.#begin(servers) };
+    await this.#open.configure(new Map(servers.length === 0 ? [] : [["gearman", one]]));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#close();
+    await this.#open[Symbol.asyncDispose]();
   }
 
-  #begin(servers: readonly GearmanServerConfig[]): void {
+  #begin(servers: readonly GearmanServerConfig[]): Opened {
     const { tasks, openGearman, wake } = this.#deps;
-    const gearman = openGearman(servers, (server) => {
+    const parts = new AsyncDisposableStack();
+    const gearman = parts.use(openGearman(servers, (server) => {
       tell(server);
       wake();
-    });
-    const task = tasks.add({
-      name: "gearman",
-      period: PERIOD,
-      run: (signal) => this.#read(gearman, signal),
-    });
-    this.#open = { gearman, task };
+    }));
+    const opened: Opened = {
+      gearman,
+      demand: NOTHING,
+      [Symbol.asyncDispose]: () => parts.disposeAsync(),
+    };
+    parts.use(tasks.add({ name: "gearman", period: PERIOD, run: (signal) => this.#read(opened, signal) }));
+    return opened;
   }
 
-  async #close(): Promise<void> {
-    const open = this.#open;
-    this.#open = null;
-    this.#demand = NOTHING;
-    await open?.task[Symbol.asyncDispose]();
-    await open?.gearman[Symbol.asyncDispose]();
-  }
-
-  async #read(gearman: Gearman, signal: AbortSignal): Promise<void> {
-    const demand = await gearman.readDemand({ signal });
-    // Other servers may have been configured meanwhile.
-    if (this.#open?.gearman !== gearman) return;
-    const isSame = demand.size === this.#demand.size &&
-      demand.entries().every(([label, count]) => this.#demand.get(label) === count);
-    this.#demand = demand;
+  async #read(opened: Opened, signal: AbortSignal): Promise<void> {
+    const [before, demand] = [opened.demand, await opened.gearman.readDemand({ signal })];
+    opened.demand = demand;
+    const isSame = demand.size === before.size &&
+      demand.entries().every(([label, count]) => before.get(label) === count);
     if (!isSame) this.#deps.wake();
   }
 }

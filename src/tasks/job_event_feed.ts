@@ -9,6 +9,7 @@ import type { NodeRecord } from "../domain/node.ts";
 import { transition } from "../domain/node_transition.ts";
 import type { Instant } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
+import { KeptOpen } from "../lib/kept_open.ts";
 import { loggerOf } from "../lib/logging.ts";
 import { findTarget } from "../domain/hand_over.ts";
 import type { Ledger } from "../store/ledger.ts";
@@ -34,8 +35,8 @@ export class JobEventFeed implements AsyncDisposable {
   readonly #idByNodename = new Map<string, number>();
   readonly #subscription: Disposable;
   readonly #storing = new Set<Promise<void>>();
+  readonly #events = new KeptOpen<JobEvents>();
   #config: FeedConfig = { zmqPublishers: [], targets: [] };
-  #events: JobEvents | null = null;
 
   constructor(deps: JobEventFeedDeps) {
     this.#deps = deps;
@@ -52,28 +53,16 @@ export class JobEventFeed implements AsyncDisposable {
 
   /** How the publishers stand. */
   get publishers(): readonly PublisherState[] {
-    return this.#events?.publishers ?? [];
+    return this.#events.all().flatMap(({ publishers }) => publishers);
   }
 
   /** Listens to the configuration's publishers and no others. */
   async configure(config: FeedConfig): Promise<void> {
-    const [before, endpoints] = [this.#config.zmqPublishers, config.zmqPublishers];
-    if (JSON.stringify(endpoints) !== JSON.stringify(before)) {
-      // What fails is tried again with the next configuration.
-      this.#config = { ...config, zmqPublishers: [] };
-      await this.#listen(endpoints);
-    }
     this.#config = config;
-  }
-
-  async #listen(endpoints: readonly string[]): Promise<void> {
-    const before = this.#events;
-    this.#events = null;
-    await before?.[Symbol.asyncDispose]();
-    this.#events = endpoints.length === 0 ? null : this.#deps.listen(endpoints, {
-      onEvent: (event) => this.#note(event),
-      onState: tell,
-    });
+    const endpoints = config.zmqPublishers;
+    const handlers = { onEvent: (event: JobEvent) => this.#note(event), onState: tell };
+    const one = { by: endpoints, open: () => this.#deps.listen(endpoints, handlers) };
+    await this.#events.configure(new Map(endpoints.length === 0 ? [] : [["events", one]]));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

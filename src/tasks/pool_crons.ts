@@ -7,6 +7,7 @@ import { ordersOfAll } from "../domain/image_uses.ts";
 import { placeOrder } from "../domain/order_book.ts";
 import type { Instant } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
+import { KeptOpen } from "../lib/kept_open.ts";
 import { loggerOf } from "../lib/logging.ts";
 import type { Shell } from "../ssh/shell.ts";
 import type { Ledger } from "../store/ledger.ts";
@@ -28,19 +29,11 @@ interface PoolCronsDeps {
   readonly builds: boolean;
 }
 
-type CronName = keyof Config["cron"];
-
-const TASK_NAMES: Readonly<Record<CronName, string>> = {
-  imageUpdate: "image-update",
-  cleanup: "cleanup",
-  check: "check",
-};
-
 const log = loggerOf("check");
 
 export class PoolCrons {
   readonly #deps: PoolCronsDeps;
-  readonly #running = new Map<CronName, { readonly times: string; readonly task: Task }>();
+  readonly #running = new KeptOpen<Task>();
   /** When keypairs were listed last, by provider. */
   readonly #keypairsListedAt = new Map<string, Instant>();
   #config: Config | null = null;
@@ -52,28 +45,16 @@ export class PoolCrons {
   /** Runs them by this configuration: one whose times have changed ends, and begins with the new ones. */
   async configure(config: Config): Promise<void> {
     this.#config = config;
-    for (const name of ["imageUpdate", "cleanup", "check"] as const) {
-      const [running, times] = [this.#running.get(name), config.cron[name]];
-      if (running?.times === times) continue;
-      await running?.task[Symbol.asyncDispose]();
-      this.#running.set(name, { times, task: this.#begin(name, times) });
-    }
-  }
-
-  #begin(name: CronName, cron: string): Task {
-    const run = (signal: AbortSignal) => this.#run(name, { config: this.#config!, signal });
-    return this.#deps.tasks.addCron({ name: TASK_NAMES[name], cron, run });
-  }
-
-  #run(name: CronName, { config, signal }: { config: Config; signal: AbortSignal }): Promise<void> {
-    switch (name) {
-      case "imageUpdate":
-        return this.#orderImages(config);
-      case "cleanup":
-        return this.#cleanUp(signal);
-      case "check":
-        return this.#checkReady(config, signal);
-    }
+    const cron = (name: string, times: string, run: (signal: AbortSignal) => Promise<void>) =>
+      [name, { by: times, open: () => this.#deps.tasks.addCron({ name, cron: times, run }) }] as const;
+    const { imageUpdate, cleanup, check } = config.cron;
+    await this.#running.configure(
+      new Map([
+        cron("image-update", imageUpdate, () => this.#orderImages(this.#config!)),
+        cron("cleanup", cleanup, (signal) => this.#cleanUp(signal)),
+        cron("check", check, (signal) => this.#checkReady(this.#config!, signal)),
+      ]),
+    );
   }
 
   /** Every image in use. */

@@ -10,7 +10,7 @@ import type { LabelReport, ProviderReport } from "../domain/pool_report.ts";
 import type { ProviderImage } from "../domain/provider_image.ts";
 import { type Instant, SECOND } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
-import { eachInTurn } from "../lib/each_in_turn.ts";
+import { KeptOpen } from "../lib/kept_open.ts";
 import { loggerOf } from "../lib/logging.ts";
 import { Deletions } from "../execute/deletions.ts";
 import { logDeletion } from "../execute/log_deletion.ts";
@@ -39,12 +39,10 @@ interface ProviderWatchesDeps {
   readonly wake: () => void;
 }
 
-interface Watched {
+interface Watched extends AsyncDisposable {
   readonly watch: ProviderWatch;
   readonly task: Task;
   readonly foreign: ForeignServers;
-  /** Looks up what the listings leave out. */
-  readonly proofs: Task;
   /** When it was first to be asked. */
   readonly since: Instant;
 }
@@ -56,7 +54,7 @@ const log = loggerOf("provider");
 
 export class ProviderWatches implements AsyncDisposable {
   readonly #deps: ProviderWatchesDeps;
-  readonly #watched = new Map<string, Watched>();
+  readonly #watched = new KeptOpen<Watched>();
   /** Providers that planning was last refused for want of room there. */
   #wanted: ReadonlySet<string | null> = new Set();
 
@@ -69,12 +67,12 @@ export class ProviderWatches implements AsyncDisposable {
   }
 
   all(): readonly ProviderWatch[] {
-    return [...this.#watched.values()].map(({ watch }) => watch);
+    return this.#watched.all().map(({ watch }) => watch);
   }
 
   /** What has been seen of each provider that has been asked, by name. */
   observations(): ReadonlyMap<string, Observation> {
-    const asked = [...this.#watched.values()].filter(({ watch, foreign }) =>
+    const asked = this.#watched.all().filter(({ watch, foreign }) =>
       // Before it is known whether the state is up to date there, nothing is planned.
       watch.asked && (foreign.hasLooked || watch.observation.inventory.completeAt === null)
     );
@@ -90,12 +88,18 @@ export class ProviderWatches implements AsyncDisposable {
 
   /** Watches these providers and no others. One that is reached as before keeps what has been seen of it. */
   async configure(providers: readonly ProviderConfig[]): Promise<void> {
-    const names = new Set(providers.map(({ name }) => name));
-    const left = [...this.#watched.keys()].filter((name) => !names.has(name));
-    await eachInTurn([
-      ...left.map((name) => () => this.#end(name)),
-      ...providers.map((provider) => () => this.#configureOne(provider)),
-    ]);
+    const keep = ({ watch, task }: Watched, provider: ProviderConfig) => {
+      watch.provider = provider;
+      task.wake();
+    };
+    await this.#watched.configure(
+      new Map(providers.map((provider) => {
+        const { name, access, apiTimeout, rate, maxConcurrency } = provider;
+        // What of a provider's configuration its connection depends on.
+        const by = [access, apiTimeout, rate, maxConcurrency];
+        return [name, { by, open: () => this.#open(provider), keep: (kept) => keep(kept, provider) }];
+      })),
+    );
   }
 
   /**
@@ -105,8 +109,8 @@ export class ProviderWatches implements AsyncDisposable {
   firstLookEnd(): Instant | null {
     const now = this.#deps.clock.now();
     const seen = this.observations();
-    const waiting = [...this.#watched].filter(([name]) => !seen.has(name));
-    const ends = waiting.map(([, { since }]) => since + FIRST_LOOK).filter((end) => end > now);
+    const waiting = this.#watched.all().filter(({ watch }) => !seen.has(watch.provider.name));
+    const ends = waiting.map(({ since }) => since + FIRST_LOOK).filter((end) => end > now);
     return ends.length === 0 ? null : Math.max(...ends);
   }
 
@@ -132,26 +136,17 @@ export class ProviderWatches implements AsyncDisposable {
   /** After a plan: what it has made worth asking for is not left to the next regular look. */
   notePlan(reports: readonly LabelReport[]): void {
     this.#wanted = new Set(reports.flatMap(({ refusals }) => refusals.map(({ provider }) => provider)));
-    for (const { watch, task } of this.#watched.values()) task.wakeBy(watch.nextDue());
+    for (const { watch, task } of this.#watched.all()) task.wakeBy(watch.nextDue());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await eachInTurn([...this.#watched.keys()].map((name) => () => this.#end(name)));
+    await this.#watched[Symbol.asyncDispose]();
   }
 
-  async #configureOne(provider: ProviderConfig): Promise<void> {
-    const watched = this.#watched.get(provider.name);
-    if (watched !== undefined && connectionOf(watched.watch.provider) === connectionOf(provider)) {
-      watched.watch.provider = provider;
-      watched.task.wake();
-      return;
-    }
-    await eachInTurn([() => this.#end(provider.name), () => this.#begin(provider)]);
-  }
-
-  #begin(provider: ProviderConfig): void {
+  #open(provider: ProviderConfig): Watched {
     const { clock, ledger, openCloud } = this.#deps;
-    const cloud = openCloud(provider);
+    const parts = new AsyncDisposableStack();
+    const cloud = parts.use(openCloud(provider));
     const expected = () => listExpected(this.#nodesOf(watch.provider), this.#imagesOf(watch.provider));
     const watch: ProviderWatch = new ProviderWatch({
       provider,
@@ -174,27 +169,19 @@ export class ProviderWatches implements AsyncDisposable {
     });
     const foreign = new ForeignServers({ watch, ledger, clock });
     const troubles = new TroubleLog(provider.name);
-    const task: Task = this.#addTask(`provider ${provider.name}`, async (signal) => {
+    const addTask = (name: string, run: (signal: AbortSignal) => Promise<TaskResult>) =>
+      parts.use(this.#deps.tasks.add({ name, period: null, run }));
+    const task: Task = addTask(`provider ${provider.name}`, async (signal) => {
       const again = await this.#look({ watch, foreign, troubles }, signal);
       proofs.wakeBy(watch.absence.nextDue());
       return { again };
     });
-    const proofs = this.#addTask(
+    const proofs = addTask(
       `provider ${provider.name} missing`,
       async (signal) => ({ again: await this.#prove(watch, signal) }),
     );
-    this.#watched.set(provider.name, { watch, task, proofs, foreign, since: clock.now() });
-  }
-
-  #addTask(name: string, run: (signal: AbortSignal) => Promise<TaskResult>): Task {
-    return this.#deps.tasks.add({ name, period: null, run });
-  }
-
-  async #end(name: string): Promise<void> {
-    const watched = this.#watched.get(name);
-    this.#watched.delete(name);
-    await Promise.all([watched?.task[Symbol.asyncDispose](), watched?.proofs[Symbol.asyncDispose]()]);
-    await watched?.watch.cloud[Symbol.asyncDispose]();
+    const end = () => parts.disposeAsync();
+    return { watch, task, foreign, since: clock.now(), [Symbol.asyncDispose]: end };
   }
 
   /** What was foreign on the provider has become the pool's. */
@@ -276,9 +263,4 @@ function logDoubt(provider: string, before: Missing | null, after: Missing | nul
   } else if (before?.isDoubtful && after === null) {
     log.info("provider {provider}: its listings are reliable again", { provider });
   }
-}
-
-/** What of a provider's configuration its connection depends on. */
-function connectionOf({ access, apiTimeout, rate, maxConcurrency }: ProviderConfig): string {
-  return JSON.stringify([access, apiTimeout, rate, maxConcurrency]);
 }

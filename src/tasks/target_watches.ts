@@ -7,12 +7,11 @@ import type { TargetConfig } from "../domain/config.ts";
 import type { TargetState } from "../domain/target_state.ts";
 import { SECOND } from "../domain/time.ts";
 import type { TargetAccess } from "../execute/hand_over.ts";
-import { eachInTurn } from "../lib/each_in_turn.ts";
+import { KeptOpen } from "../lib/kept_open.ts";
 import { loggerOf } from "../lib/logging.ts";
 import { handOverOf } from "../domain/hand_over.ts";
 import type { Target } from "../targets/target.ts";
 import type { GearmanDemand } from "./gearman_demand.ts";
-import type { Task } from "./task.ts";
 import type { TaskRegistry } from "./task_registry.ts";
 
 interface TargetWatchesDeps {
@@ -24,11 +23,8 @@ interface TargetWatchesDeps {
   readonly wake: () => void;
 }
 
-interface Watched {
+interface Watched extends AsyncDisposable {
   readonly target: Target;
-  readonly task: Task;
-  /** What it was opened with. */
-  readonly connection: string;
   state: TargetState;
 }
 
@@ -38,7 +34,7 @@ const log = loggerOf("target");
 
 export class TargetWatches implements AsyncDisposable {
   readonly #deps: TargetWatchesDeps;
-  readonly #watched = new Map<string, Watched>();
+  readonly #watched = new KeptOpen<Watched>();
   #configs: readonly TargetConfig[] = [];
 
   constructor(deps: TargetWatchesDeps) {
@@ -64,44 +60,42 @@ export class TargetWatches implements AsyncDisposable {
       return gearman === null ? null : { type: "gearman", gearman, config };
     }
     const watched = this.#watched.get(name);
-    return watched === undefined ? null : { type: "jenkins", target: watched.target, config };
+    return watched === null ? null : { type: "jenkins", target: watched.target, config };
   }
 
   /** Watches these targets and no others. One that is reached as before keeps its connections. */
   async configure(targets: readonly TargetConfig[]): Promise<void> {
     this.#configs = targets;
-    const left = [...this.#watched].filter(([name, { connection }]) => {
-      const config = targets.find((target) => target.name === name);
-      return config === undefined || connectionOf(config) !== connection;
-    });
     const reached = targets.filter((config) => handOverOf(config) === "jenkins");
-    await eachInTurn([
-      ...left.map(([name]) => () => this.#end(name)),
-      ...reached.map((config) => () => this.#begin(config)),
-    ]);
+    await this.#watched.configure(
+      new Map(reached.map((config) => {
+        // What of a target's configuration its connection depends on.
+        const { name, jenkins, rate, assignViaGearman } = config;
+        return [name, { by: [jenkins, rate, assignViaGearman], open: () => this.#open(config) }];
+      })),
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await eachInTurn([...this.#watched.keys()].map((name) => () => this.#end(name)));
+    await this.#watched[Symbol.asyncDispose]();
   }
 
-  #begin(config: TargetConfig): void {
-    const { tasks, openTarget } = this.#deps;
-    if (this.#watched.has(config.name)) return;
-    const target = openTarget(config);
-    if (target === null) return;
-    const task = tasks.add({
-      name: `target ${config.name}`,
-      period: PERIOD,
-      run: (signal) => this.#look(config.name, signal),
-    });
-    const state = { online: false, reason: "not contacted yet" } as const;
-    this.#watched.set(config.name, { target, task, connection: connectionOf(config), state });
+  #open(config: TargetConfig): Watched | null {
+    const target = this.#deps.openTarget(config);
+    if (target === null) return null;
+    const parts = new AsyncDisposableStack();
+    const watched: Watched = {
+      target: parts.use(target),
+      state: { online: false, reason: "not contacted yet" },
+      [Symbol.asyncDispose]: () => parts.disposeAsync(),
+    };
+    const { name } = config;
+    const run = (signal: AbortSignal) => this.#look(name, watched, signal);
+    parts.use(this.#deps.tasks.add({ name: `target ${name}`, period: PERIOD, run }));
+    return watched;
   }
 
-  async #look(name: string, signal: AbortSignal): Promise<void> {
-    const watched = this.#watched.get(name);
-    if (watched === undefined) return;
+  async #look(name: string, watched: Watched, signal: AbortSignal): Promise<void> {
     const before = watched.state;
     watched.state = await watched.target.observe({ signal });
     if (JSON.stringify(before) === JSON.stringify(watched.state)) return;
@@ -109,16 +103,4 @@ export class TargetWatches implements AsyncDisposable {
     else log.warning("target {target} is offline: {reason}", { target: name, reason: watched.state.reason });
     this.#deps.wake();
   }
-
-  async #end(name: string): Promise<void> {
-    const watched = this.#watched.get(name);
-    this.#watched.delete(name);
-    await watched?.task[Symbol.asyncDispose]();
-    await watched?.target[Symbol.asyncDispose]();
-  }
-}
-
-/** What of a target's configuration its connection depends on. */
-function connectionOf({ jenkins, rate, assignViaGearman }: TargetConfig): string {
-  return JSON.stringify([jenkins, rate, assignViaGearman]);
 }

@@ -1,0 +1,54 @@
+/**
+ * What is opened for each thing that a configuration names: kept as long as what it was opened with stays the same,
+ * ended where that changes or the name goes. What cannot be ended or opened keeps none of the others from it, and is
+ * tried again with the next configuration.
+ */
+import { eachInTurn } from "./each_in_turn.ts";
+
+interface Wanted<Opened> {
+  /** What it is opened with, as JSON has it. */
+  readonly by: unknown;
+  /** null: there is nothing to be opened. */
+  readonly open: () => Opened | null;
+  /** Called instead where it is open already. */
+  readonly keep?: (opened: Opened) => void;
+}
+
+export class KeptOpen<Opened extends AsyncDisposable> implements AsyncDisposable {
+  readonly #open = new Map<string, { readonly key: string; readonly opened: Opened }>();
+
+  get(name: string): Opened | null {
+    return this.#open.get(name)?.opened ?? null;
+  }
+
+  all(): readonly Opened[] {
+    return [...this.#open.values()].map(({ opened }) => opened);
+  }
+
+  /** Has these open and no others. */
+  async configure(wanted: ReadonlyMap<string, Wanted<Opened>>): Promise<void> {
+    const keys = new Map([...wanted].map(([name, { by }]) => [name, JSON.stringify(by)]));
+    const left = [...this.#open].filter(([name, { key }]) => keys.get(name) !== key);
+    await eachInTurn([
+      ...left.map(([name]) => () => this.#end(name)),
+      ...[...wanted].map(([name, one]) => () => this.#keep(name, { ...one, key: keys.get(name)! })),
+    ]);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await eachInTurn([...this.#open.keys()].map((name) => () => this.#end(name)));
+  }
+
+  #keep(name: string, { key, open, keep }: Wanted<Opened> & { key: string }): void {
+    const kept = this.get(name);
+    if (kept !== null) return keep?.(kept);
+    const opened = open();
+    if (opened !== null) this.#open.set(name, { key, opened });
+  }
+
+  async #end(name: string): Promise<void> {
+    const opened = this.get(name);
+    this.#open.delete(name);
+    await opened?.[Symbol.asyncDispose]();
+  }
+}
