@@ -40,6 +40,8 @@ Deno.test("a node that breaks the planning is in list, status and the log; the p
   const tagBefore = tag();
   {
     using _broken = breakPlanning(new Set([serverId]));
+    // What nothing has changed for is not planned again.
+    await virtual.reconfigure(poolConfig({ minReady: 3, maxServers: 7 }));
     const taken = await virtual.during(virtual.acquire("small", 2));
     assert.ok(taken.every(({ id }) => id !== first!.id), "it is not handed out");
     await virtual.during(virtual.ask("delete", { ids: taken.map(({ id }) => id), comment: "test" }));
