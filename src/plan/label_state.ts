@@ -4,8 +4,3 @@ import type { Config, LabelConfig } from "../domain/config.ts";
 export function findLabel(config: Config, name: string): LabelConfig | null {
   return config.labels.find((label) => label.name === name) ?? null;
 }
-
-/** Whether the configuration no longer has the label, so that nobody can ask for its nodes. */
-export function isRetired(config: Config, name: string): boolean {
-  return findLabel(config, name) === null;
-}

@@ -25,7 +25,7 @@ import type { OfferSituation } from "./offers.ts";
 import { staying, waitingFor } from "./follow_ladder.ts";
 import { type NodePlan, planNode } from "./plan_node.ts";
 import { planRequestWaits, type RequestWait } from "./plan_request_waits.ts";
-import { planRetirements, type Retirements } from "./plan_retirements.ts";
+import { planReplacements, type Replacements } from "./plan_replacements.ts";
 import { whyWithheld, withheldLabels, withoutFrozen } from "./withheld_nodes.ts";
 import { planSurplus, type Shortage, type Unwanted } from "./plan_surplus.ts";
 import type { Turns } from "./turns.ts";
@@ -125,10 +125,10 @@ export function planPool(input: PoolInput): PoolPlan {
     })
     : NO_GRANTS;
   const granted = new Set(grants.map(({ request }) => request.id));
-  const retirements = part(
-    "retirements",
-    () => planRetirements(input.config, nodes, input.now),
-    NO_RETIREMENTS,
+  const replacements = part(
+    "replacements",
+    () => planReplacements(input.config, nodes, input.now),
+    NO_REPLACEMENTS,
   );
   using _taken = nodes.assume(taken(grants, input.now));
 
@@ -147,7 +147,7 @@ export function planPool(input: PoolInput): PoolPlan {
   };
   const launches = input.launching ? part("launches", planAll, noLaunches) : noLaunches;
 
-  const replaceable = retirements.nodes.filter(({ label }) => launches.offered.has(label));
+  const replaceable = replacements.nodes.filter(({ label }) => launches.offered.has(label));
   const unwanted = input.unwanted ?? new Map();
   const noSurplus = { leaving: new Map<number, string>(), unwanted, until: null };
   const planIdle = () =>
@@ -184,7 +184,7 @@ export function planPool(input: PoolInput): PoolPlan {
       ...plans.map(({ plan }) => plan.until),
       rest.until,
       launches.until,
-      retirements.until,
+      replacements.until,
       granting.until,
       surplus.until,
     ]),
@@ -201,7 +201,7 @@ function shortagesOfImages(reserved: PoolInput["reserved"]): Shortage[] {
 
 const NO_GRANTS: GrantPlan = { grants: [], kept: new Map(), until: null };
 const NO_SUBNODES: SubnodePlan = { launches: [], refusals: new Map(), promised: new Map() };
-const NO_RETIREMENTS: Retirements = { nodes: [], until: null };
+const NO_REPLACEMENTS: Replacements = { nodes: [], until: null };
 
 /** Those that ask for more than there can ever be, with the sum; nothing is launched or kept for them. */
 function impossibleRequests(

@@ -5,7 +5,7 @@
 import { stateName } from "../../domain/node.ts";
 import { awaitRetry } from "../await_retry.ts";
 import { livingSubnodes } from "../groups.ts";
-import { findLabel, isRetired } from "../label_state.ts";
+import { findLabel } from "../label_state.ts";
 import { type NodeSituation, type NodeStep, serverTrouble } from "../node_step.ts";
 
 /** That a builder's or checker's work is over is seen before the ladders are asked. */
@@ -32,7 +32,7 @@ const IS_PREPARED: NodeStep = { do: "change", event: { type: "prepared", next: "
 function planGroup(situation: NodeSituation<"prepare">): NodeStep {
   const { node, state, now, provider, config } = situation;
   // Its subnodes would not be replaced.
-  if (isRetired(config, node.label)) {
+  if (findLabel(config, node.label) === null) {
     const comment = `the configuration no longer has label ${node.label}`;
     return { do: "change", event: { type: "delete", by: "configuration", comment, result: "unused" } };
   }

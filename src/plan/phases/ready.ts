@@ -1,7 +1,7 @@
 /** A node that waits for work: it stays as long as its server and its label are there. */
 import { type NodeRecord, type NodeStateName, stateName } from "../../domain/node.ts";
 import type { DeletedBy } from "../../domain/deleted_by.ts";
-import { isRetired } from "../label_state.ts";
+import { findLabel } from "../label_state.ts";
 import { brokenGroup, type NodeSituation, type NodeStep, serverTrouble } from "../node_step.ts";
 
 export function planReady(situation: NodeSituation<"ready">): NodeStep {
@@ -16,7 +16,7 @@ export function planReady(situation: NodeSituation<"ready">): NodeStep {
   if (broken !== null) return remove("cloud", broken);
   const status = seen.inventory.servers.get(state.serverId)?.status ?? "ACTIVE";
   if (UNUSABLE.has(status)) return remove("cloud", `server ${state.serverId} is ${status}`);
-  if (node.role === "node" && isRetired(config, node.label)) {
+  if (node.role === "node" && findLabel(config, node.label) === null) {
     return remove("configuration", `the configuration no longer has label ${node.label}`);
   }
   return { do: "stay" };

@@ -7,15 +7,15 @@ import type { Instant } from "../domain/time.ts";
 /** Of a label's ready nodes, at most this part is away being replaced at any time. */
 const PART_AT_ONCE = 0.1;
 
-export interface Retirements {
+export interface Replacements {
   readonly nodes: readonly NodeRecord[];
   /** When the next node comes of age; null: none will. */
   readonly until: Instant | null;
 }
 
-export function planRetirements(config: Config, nodes: Iterable<NodeRecord>, now: Instant): Retirements {
+export function planReplacements(config: Config, nodes: Iterable<NodeRecord>, now: Instant): Replacements {
   const index = NodeIndex.of(nodes);
-  const retired: NodeRecord[] = [];
+  const aged: NodeRecord[] = [];
   let until = Infinity;
   for (const label of config.labels) {
     if (label.maxReadyAge === null) continue;
@@ -27,10 +27,10 @@ export function planRetirements(config: Config, nodes: Iterable<NodeRecord>, now
         until = Math.min(until, endOf(node, label));
         break;
       }
-      if (old++ < places) retired.push(node);
+      if (old++ < places) aged.push(node);
     }
   }
-  return { nodes: retired, until: until === Infinity ? null : until };
+  return { nodes: aged, until: until === Infinity ? null : until };
 }
 
 function endOf(node: NodeRecord, label: LabelConfig): Instant {
