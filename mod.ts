@@ -20,7 +20,7 @@ function wiringOf(signals?: ProcessSignals): Wiring {
       (await import("./src/foreground_pool.ts")).openForegroundPool(options),
     checkOnline: async (options) => (await import("./src/check_online.ts")).checkOnline(options),
     simulate: async (options) => (await import("./src/simulator/simulate.ts")).simulate(options),
-    describeQuirks: async () => (await import("./src/simulator/describe_quirks.ts")).describeQuirks(),
+    describeQuirks: async () => (await import("./src/simulator/quirk_table.ts")).describeQuirks(),
     describeVersion: async () => {
       const { version, commit, deno } = (await import("./src/lib/build_info.ts")).buildInfo();
       return `nodepool ${version} (commit ${commit}, Deno ${deno})`;

@@ -7,7 +7,6 @@ import { dirname } from "node:path";
 import type { ImageFile } from "../domain/dib_image.ts";
 import { type Clock, systemClock } from "../lib/clock.ts";
 import { startDeadline } from "../lib/deadline.ts";
-import { buildArguments } from "./build_arguments.ts";
 import {
   buildOutOfTime,
   endedBadly,
@@ -21,8 +20,8 @@ import { openFile, removeBuild } from "./build_files.ts";
 import { BuildLog, trimBuildLogs } from "./build_log.ts";
 import type { Builder, BuildJob } from "./builder.ts";
 import type { Command, RunningCommand } from "./command.ts";
-import { freeBytesOf, wantedBytes } from "./free_space.ts";
 import { hashFile } from "./hash_file.ts";
+import { statfs } from "node:fs/promises";
 
 const PROGRAM = "disk-image-create";
 
@@ -125,4 +124,26 @@ async function collectFiles(
     files.push({ format, ...hashes });
   }
   return files;
+}
+
+/** The arguments of `disk-image-create`. Old clouds read no newer qcow2 than 0.10. */
+export function buildArguments({ path, formats, elements }: BuildJob): readonly string[] {
+  const qcow2 = formats.includes("qcow2") ? ["--qemu-img-options", "compat=0.10"] : [];
+  return ["-x", "-t", formats.join(","), "--no-tmpfs", ...qcow2, "-o", path, ...elements];
+}
+
+const GIB = 2 ** 30;
+
+/** Images grow from build to build, and are there twice while they are converted. */
+const GROWTH = 1.5;
+
+/** Bytes that must be free for a build, from the size of the last one; 0: not known. */
+function wantedBytes(expectedSize: number): number {
+  return Math.max(GIB, GROWTH * expectedSize);
+}
+
+/** Bytes that this process may still write into a folder. @throws Error where there is no such folder */
+async function freeBytesOf(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize;
 }

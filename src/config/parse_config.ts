@@ -9,7 +9,6 @@ import { ConfigError, type Problem } from "./config_error.ts";
 import { checkLengths } from "./checks/check_lengths.ts";
 import { Findings } from "./checks/check_source.ts";
 import { crossCheck } from "./checks/cross_check.ts";
-import { deepFreeze } from "./deep_freeze.ts";
 import type { Environment } from "./environment.ts";
 import { readYaml } from "./read_yaml.ts";
 import type { ConfigSection } from "./schema/config_section.ts";
@@ -77,4 +76,12 @@ function hasSecrets({ dburi, providers, targets }: ConfigSection): boolean {
 function inFileOrder(problems: readonly Problem[], file: string): Problem[] {
   const rank = (problem: Problem) => problem.file === file ? problem.line ?? 0 : Number.MAX_SAFE_INTEGER;
   return problems.toSorted((a, b) => rank(a) - rank(b) || (a.column ?? 0) - (b.column ?? 0));
+}
+
+/** Freezes plain data with all that is in it, and returns it. */
+function deepFreeze<T>(value: T): T {
+  if (value === null || typeof value !== "object" || Object.isFrozen(value)) return value;
+  Object.freeze(value);
+  Object.values(value).forEach(deepFreeze);
+  return value;
 }

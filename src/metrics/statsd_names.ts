@@ -1,6 +1,5 @@
 /** Happenings under the names that Nodepool of 2016 sent to StatsD, which dashboards draw. Pure; `StatsdMetrics` sends them. */
 import type { Happening, HappeningName, Labels } from "./happening.ts";
-import { metricName } from "./metric_name.ts";
 
 /** One value under one name. */
 interface StatsdLine {
@@ -94,3 +93,20 @@ function errorPart(kind: string): string {
 const ERRORS = new Set([
   ...["auth", "capacity", "ipadd", "network", "nodepool", "quota", "script", "ssh", "status", "timeout"],
 ]);
+
+/** Graphite makes a file name of each part; names of jobs and branches come from outside. */
+const MAX_PART = 120;
+
+/**
+ * Parts joined by dots, each part one level. 2016's Nodepool sent names as they were, so that a dot made a level more;
+ * its later versions put `_` for `.` and `:`, as here. A slash becomes `-`, which is what the StatsD server itself made of
+ * those in branch names. Whatever else its protocol or Graphite could stumble over becomes `_`.
+ */
+export function metricName(...parts: readonly string[]): string {
+  return ["nodepool", ...parts.map(safePart)].join(".");
+}
+
+function safePart(part: string): string {
+  const safe = part.replaceAll("/", "-").replace(/[^A-Za-z0-9_-]/gu, "_").slice(0, MAX_PART);
+  return safe === "" ? "_" : safe;
+}

@@ -1,6 +1,5 @@
 /** Listens for the status endpoint. The daemon calls it; by default the configuration says loopback. */
 import { HttpServer } from "../lib/http/http_server.ts";
-import { isLoopback, namesThisMachine } from "./loopback_host.ts";
 
 interface ServeSiteOptions {
   /** One at least. Port 0: any free one. */
@@ -103,4 +102,18 @@ function explain(cause: unknown): string {
   if (cause instanceof Deno.errors.AddrNotAvailable) return "this machine does not have that address";
   if (cause instanceof Deno.errors.PermissionDenied) return "ports below 1024 need privileges";
   return "the system refused";
+}
+
+/** @param address an IP address as the system gives it */
+function isLoopback(address: string): boolean {
+  return /^(::ffff:)?127(\.\d+){3}$/.test(address) || address === "::1";
+}
+
+/**
+ * @param hostname of a request's URL: lower case, IPv4 addresses in four numbers, IPv6 ones in brackets
+ * @param listenName what the configuration listens on, by which it may be asked for too
+ */
+function namesThisMachine(hostname: string, listenName: string): boolean {
+  const name = hostname.replace(/^\[(.*)\]$/, "$1").replace(/\.$/, "");
+  return name === "localhost" || isLoopback(name) || name === listenName.toLowerCase();
 }

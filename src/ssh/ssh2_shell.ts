@@ -5,11 +5,12 @@ import { type Clock, systemClock } from "../lib/clock.ts";
 import { setAlarm } from "../lib/deadline.ts";
 import { type Random, systemRandom } from "../lib/random.ts";
 import { LoginProof } from "./login_proof.ts";
-import { readPrivateKey } from "./private_key.ts";
 import { runCommand } from "./run_command.ts";
 import { type CommandResult, LoginError, type LoginTarget, type Shell } from "./shell.ts";
 import { Ssh2Connection } from "./ssh2_connection.ts";
 import { Ssh2Session } from "./ssh2_session.ts";
+import { readLoginKey } from "../lib/ssh_key/read_login_key.ts";
+import { loginPlace } from "./login_failure.ts";
 
 export interface Ssh2ShellOptions {
   readonly clock?: Clock;
@@ -116,4 +117,11 @@ async function during<Result>(
   } finally {
     signal.removeEventListener("abort", abort);
   }
+}
+
+/** As the SSH client reads it. @throws LoginError `auth` where it cannot be used; the message does not show it */
+function readPrivateKey(target: LoginTarget): string {
+  const read = readLoginKey(target.privateKey, "FILE");
+  if ("key" in read) return read.key;
+  throw new LoginError("auth", `${loginPlace(target)}: the private key ${read.problem}`);
 }

@@ -1,5 +1,5 @@
 import { deepEqual, equal } from "node:assert/strict";
-import { buildArguments } from "../../src/build/build_arguments.ts";
+import { buildArguments } from "../../src/build/diskimage_builder.ts";
 import { buildInputs } from "../../src/build/build_environment.ts";
 import type { DiskimageConfig } from "../../src/domain/config.ts";
 import { jobIn } from "./build_kit.ts";

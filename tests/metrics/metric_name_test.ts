@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { metricName } from "../../src/metrics/metric_name.ts";
+import { metricName } from "../../src/metrics/statsd_names.ts";
 
 for (
   const [parts, name] of [

@@ -8,7 +8,6 @@ import { UsageError } from "../cli_error.ts";
 import { example } from "../example.ts";
 import { countArgument } from "../number_argument.ts";
 import { errorLines } from "../report_error.ts";
-import { reportFailure, reportRunning } from "../start_report.ts";
 import type { EnabledParts } from "../wiring.ts";
 
 /** The options of every daemon. */
@@ -104,4 +103,18 @@ async function startAway(context: CliContext, pidFile: string): Promise<void> {
     configFile: configFilesOf(context).configFile,
     say: (text) => context.io.stderr.write(text),
   });
+}
+
+/** Lets go who waits in `start_in_background.ts`: it runs. Who waited may be gone, and the file with it. */
+function reportRunning(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+/** @param lines why it does not run */
+function reportFailure(path: string, lines: readonly string[]): void {
+  Deno.writeTextFileSync(path, lines.map((line) => `${line}\n`).join(""));
 }
