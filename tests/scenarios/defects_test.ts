@@ -1,35 +1,12 @@
 /** A defect in planning or doing something for one record of a running pool: what people see of it, and of the others. */
 import assert from "node:assert/strict";
-import { Inventory } from "../../src/domain/inventory.ts";
 import { MINUTE } from "../../src/domain/time.ts";
 import { contentTag } from "../../src/views/content_tag.ts";
 import { viewReadiness } from "../../src/views/health.ts";
 import { viewNodeList } from "../../src/views/node_list.ts";
 import { listProblems } from "../../src/views/status.ts";
+import { breakPlanning } from "./broken_planning.ts";
 import { poolConfig, VirtualPool } from "./virtual_pool.ts";
-
-/** From now on planning breaks where it looks at one of these servers; the watch of the cloud does not. */
-function breakPlanning(servers: ReadonlySet<string>): Disposable {
-  const original = Object.getOwnPropertyDescriptor(Inventory.prototype, "servers")!;
-  Object.defineProperty(Inventory.prototype, "servers", {
-    configurable: true,
-    get() {
-      const found = original.get!.call(this) as ReadonlyMap<string, unknown>;
-      const get = (id: string) => {
-        if (servers.has(id) && new Error().stack?.includes("/plan/phases/")) throw new TypeError("a defect");
-        return found.get(id);
-      };
-      return new Proxy(found, {
-        get(target, name) {
-          if (name === "get") return get;
-          const value = Reflect.get(target, name, target);
-          return typeof value === "function" ? value.bind(target) : value;
-        },
-      });
-    },
-  });
-  return { [Symbol.dispose]: () => Object.defineProperty(Inventory.prototype, "servers", original) };
-}
 
 Deno.test("a node that breaks the planning is in list, status and the log; the pool is ready and serves the others", async () => {
   await using virtual = await VirtualPool.start({ config: poolConfig({ minReady: 3, maxServers: 6 }) });
