@@ -30,6 +30,14 @@ export function logDefect(where: string, error: unknown): void {
   log.error("defect in {where}: {error}", {
     where,
     error: errorChain(error),
-    stack: error instanceof Error ? error.stack : undefined,
+    stack: stackOf(error),
   });
+}
+
+function stackOf(error: unknown): string | undefined {
+  try {
+    return error instanceof Error ? error.stack : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -3,20 +3,23 @@
 /** Deeper causes are left out: a chain that long goes in circles, or nobody reads it. */
 const MAX_DEPTH = 8;
 
-/** @returns `a: b: c`, without a cause that what stands before it says already */
+/** @returns `a: b: c`, without a cause that what stands before it says already; whatever was thrown */
 export function errorChain(error: unknown): string {
   let text = "";
-  let cause = error;
-  for (let depth = 0; depth < MAX_DEPTH && (depth === 0 || isSomething(cause)); depth++) {
-    const own = textOf(cause);
-    if (!text.includes(own)) text += text === "" ? own : `: ${own}`;
-    cause = cause instanceof Error ? cause.cause : undefined;
+  try {
+    for (
+      let depth = 0, cause = error;
+      depth < MAX_DEPTH && (depth === 0 || (cause ?? null) !== null);
+      depth++
+    ) {
+      const own = textOf(cause);
+      if (!text.includes(own)) text += text === "" ? own : `: ${own}`;
+      cause = cause instanceof Error ? cause.cause : undefined;
+    }
+  } catch {
+    // Its message cannot be read.
   }
-  return text;
-}
-
-function isSomething(cause: unknown): boolean {
-  return cause !== undefined && cause !== null;
+  return text === "" ? "an error without a description" : text;
 }
 
 function textOf(value: unknown): string {

@@ -77,3 +77,31 @@ Deno.test("whatever is thrown behind a bulkhead is logged, and goes no further",
   assert.equal(lines.length, 2 * thrown.length);
   assert.ok(lines.every(({ rawMessage }) => rawMessage === lines[0]!.rawMessage), "one kind for the limiter");
 });
+
+Deno.test("whatever a listener throws, the others hear and whoever tells goes on", async () => {
+  const unreadable = (name: "message" | "stack" | "cause") =>
+    Object.defineProperty(new Error("odd"), name, {
+      get() {
+        throw new Error("not to be read");
+      },
+    });
+  const thrown = [
+    ...[null, undefined, Symbol("s"), Object.create(null)],
+    ...[unreadable("message"), unreadable("stack"), unreadable("cause")],
+    new Proxy({}, { get: () => unreadable("message") }),
+  ];
+  for (const each of thrown) {
+    const listeners = new Listeners<[]>("the weather");
+    let heard = 0;
+    listeners.subscribe(() => {
+      throw each;
+    });
+    listeners.subscribe(() => Promise.reject(each));
+    listeners.subscribe(() => void heard++);
+    const lines = await loggedLines(async () => {
+      listeners.tell();
+      await turn();
+    });
+    assert.deepEqual([heard, lines.length], [1, 2]);
+  }
+});

@@ -10,7 +10,7 @@ import { configs } from "./configs.ts";
 import { outages } from "./outages.ts";
 import { Stage, Violation } from "./stage.ts";
 import { type Sequence, type Step, type StepOf, stepText } from "./step.ts";
-import { assertNothingLost, assertNothingRuns, assertServed } from "./verdict.ts";
+import { assertEnded, assertNothingLost, assertNothingRuns, assertServed } from "./verdict.ts";
 
 export interface Outcome {
   /** null: all was as it should be. */
@@ -28,11 +28,12 @@ export async function play(sequence: Sequence, { seed }: { seed: number }): Prom
       await carryOut(step, stage);
       await stage.pass(0);
     }
-    await assertServed(stage, { hit: new Set(stage.outages.keys()) });
+    await assertServed(stage, { hit: stage.hit });
     await stage.mend();
     await reload(stage, { to: ["the usual configuration"], unopenable: false });
     await assertServed(stage, { hit: new Set() });
     await assertNothingLost(stage);
+    await endDaemon(stage, "stop");
     await assertNothingRuns(stage);
     return { violation: null, log: stage.log };
   } catch (error) {
@@ -72,6 +73,7 @@ async function reload(stage: Stage, { to, unopenable }: Omit<StepOf<"reload">, "
   const reading = to.map((name) => virtual.reconfigure(configs[name]));
   const results = await virtual.during(Promise.allSettled(reading));
   opening.fails = false;
+  stage.isClosed = results.at(-1)!.status === "rejected";
   for (const result of results) {
     if (result.status === "rejected") {
       stage.tell(`the reload failed: ${result.reason?.message ?? result.reason}`);
@@ -81,14 +83,19 @@ async function reload(stage: Stage, { to, unopenable }: Omit<StepOf<"reload">, "
 }
 
 async function restart(stage: Stage, { how, down }: StepOf<"restart">): Promise<void> {
+  await endDaemon(stage, how);
+  await stage.pass(down);
+  await stage.start();
+}
+
+async function endDaemon(stage: Stage, how: StepOf<"restart">["how"]): Promise<void> {
   const { virtual, virtual: { pool } } = stage;
   const reloading = how === "stop during a reload" ? pool.reload().catch(() => {}) : Promise.resolve();
   stage.end();
   if (how === "stop twice") pool[Symbol.asyncDispose]();
   await (how === "kill" ? virtual.killPool() : virtual.stopPool());
   await virtual.during(reloading);
-  await stage.pass(down);
-  await stage.start();
+  assertEnded(stage);
 }
 
 function wake({ tasks, taskNames }: Stage, { which, times }: StepOf<"wake">): void {

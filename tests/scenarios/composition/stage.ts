@@ -8,13 +8,13 @@ import { TaskRegistry } from "../../../src/tasks/task_registry.ts";
 import { breakPlanning } from "../broken_planning.ts";
 import { Witness } from "../never_deleted/witness.ts";
 import { VirtualPool } from "../virtual_pool.ts";
-import { broken, type ConfigName, configs, usual } from "./configs.ts";
+import { broken, cloudNames, type ConfigName, configs, usual } from "./configs.ts";
 
 export class Violation extends Error {
   override readonly name = "Violation";
 }
 
-export interface Client {
+interface Client {
   readonly name: string;
   readonly isOver: boolean;
   /** What became of it, for people; null: it had its nodes. */
@@ -29,10 +29,14 @@ export class Stage implements AsyncDisposable {
   readonly openClouds: Set<WholeCloud>;
   /** Requests to clouds that have no answer yet. */
   readonly requests = new Set<string>();
+  /** How many requests there were. */
+  asked = 0;
   /** Whether clouds cannot be opened now. */
   readonly opening: { fails: boolean };
   /** Clouds of which a part is out of order, and how many outages of each there are. */
   readonly outages = new Map<string, number>();
+  /** Whether clouds could not be opened at the newest reload. */
+  isClosed = false;
   /** Servers whose records throw in planning. */
   readonly brokenServers = new Set<string>();
   /** Listeners that throw, to be ended. */
@@ -81,6 +85,11 @@ export class Stage implements AsyncDisposable {
   /** The tasks of the daemon that runs, or ran last. */
   get tasks(): TaskRegistry {
     return this.#tasks!;
+  }
+
+  /** Clouds that are out of order, or not open. */
+  get hit(): ReadonlySet<string> {
+    return new Set(this.isClosed ? cloudNames : this.outages.keys());
   }
 
   get taskNames(): readonly string[] {
@@ -158,7 +167,7 @@ export class Stage implements AsyncDisposable {
 
   async start(): Promise<void> {
     await this.virtual.startPool({ config: configs[this.#config] });
-    this.isDown = false;
+    [this.isDown, this.isClosed] = [false, false];
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -182,9 +191,8 @@ export class Stage implements AsyncDisposable {
   #countRequests(): void {
     const { simulator } = this.virtual;
     const { send } = simulator;
-    let number = 0;
     const counting: typeof send = async (request, options) => {
-      const name = `${number++} ${request.method} ${request.url}`;
+      const name = `${++this.asked} ${request.method} ${request.url}`;
       this.requests.add(name);
       try {
         return await send(request, options);
