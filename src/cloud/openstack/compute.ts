@@ -3,8 +3,7 @@ import * as v from "valibot";
 import type { Flavor, QuotaUse } from "../../domain/server.ts";
 import type { WholeCloud } from "../cloud.ts";
 import { deleteResource } from "./delete_resource.ts";
-import { hasNextLink, LinksSchema } from "./links.ts";
-import { listAllPages } from "./paging.ts";
+import { listItems } from "./paging.ts";
 import type { ServiceOptions } from "./service_options.ts";
 import type { Session } from "./session.ts";
 import type { Call } from "../../lib/call.ts";
@@ -22,7 +21,6 @@ const FlavorSchema = v.object({
   disk: v.nullish(v.number()),
   "OS-FLV-DISABLED:disabled": v.nullish(v.boolean()),
 });
-const FlavorLinksSchema = v.object({ flavors_links: LinksSchema });
 
 const ZonesSchema = v.object({
   availabilityZoneInfo: v.array(v.object({
@@ -76,20 +74,10 @@ export function createCompute({ session, pageSize }: ServiceOptions): Compute {
 }
 
 async function listFlavors(
-  { session, pageSize, signal }: Call & { session: Session; pageSize: number },
+  options: Call & { session: Session; pageSize: number },
 ): Promise<readonly Flavor[]> {
-  const action = "list flavors";
-  const raws = await listAllPages({
-    pageSize,
-    refuse: (message) => session.refuse({ action }, message),
-    async fetch({ marker, limit }) {
-      const query = new URLSearchParams({ limit: String(limit), ...(marker !== null && { marker }) });
-      const path = `/flavors/detail?${query}`;
-      const answer = await session.request({ action, service: "compute", method: "GET", path, signal });
-      const { flavors_links: links } = answer.parse(FlavorLinksSchema);
-      return { ...answer.items("flavors", FlavorSchema), hasNext: hasNextLink(links) };
-    },
-  });
+  const call = { action: "list flavors", service: "compute", path: "/flavors/detail" } as const;
+  const raws = await listItems("flavors", { ...options, ...call, schema: FlavorSchema });
   // Administrators are shown those too that nothing can be booted with.
   return raws.filter((raw) => raw["OS-FLV-DISABLED:disabled"] !== true)
     .map(({ id, name, ram, vcpus, disk }) => ({

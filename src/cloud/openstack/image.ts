@@ -7,7 +7,7 @@ import type { ImageRequest, WholeCloud } from "../cloud.ts";
 import { deleteResource } from "./delete_resource.ts";
 import { ImageSchema, toImage } from "./image_schema.ts";
 import { uploadImage } from "./image_upload.ts";
-import { listAllPages } from "./paging.ts";
+import { listItems } from "./paging.ts";
 import { saysImageGone } from "./says_gone.ts";
 import type { ServiceOptions } from "./service_options.ts";
 import type { Session } from "./session.ts";
@@ -25,7 +25,6 @@ type ImageService = Pick<
   | "deleteImage"
 >;
 
-const PageLinkSchema = v.object({ next: v.nullish(v.string()) });
 const CreatedSchema = v.object({ id: v.string() });
 
 /** The statuses for an image that does not exist, or no longer exists. */
@@ -112,28 +111,9 @@ async function listImages(
   filter: Readonly<Record<string, string>>,
   { session, pageSize, signal, action }: ServiceOptions & Call & { action: string },
 ): Promise<readonly CloudImage[]> {
-  const images = await listAllPages({
-    pageSize,
-    refuse: (message) => session.refuse({ action }, message),
-    async fetch({ marker, limit }) {
-      const query = new URLSearchParams({
-        ...filter,
-        limit: String(limit),
-        ...(marker !== null && { marker }),
-      });
-      const answer = await session.request({
-        action,
-        service: "image",
-        method: "GET",
-        path: `/images?${query}`,
-        turn: "list",
-        signal,
-      });
-      const { next } = answer.parse(PageLinkSchema);
-      return { ...answer.items("images", ImageSchema), hasNext: typeof next === "string" };
-    },
-  });
-  return images.map(toImage);
+  const call = { action, service: "image", path: "/images", turn: "list", signal } as const;
+  const query = Object.entries(filter);
+  return (await listItems("images", { ...call, session, pageSize, query, schema: ImageSchema })).map(toImage);
 }
 
 async function createImage(

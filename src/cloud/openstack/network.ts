@@ -5,8 +5,7 @@ import type { Cloud, WholeCloud } from "../cloud.ts";
 import { CloudError } from "../../domain/cloud_error.ts";
 import { toQuotaUse } from "./compute.ts";
 import { deleteResource } from "./delete_resource.ts";
-import { hasNextLink, LinksSchema } from "./links.ts";
-import { listAllPages } from "./paging.ts";
+import { listItems } from "./paging.ts";
 import type { ServiceOptions } from "./service_options.ts";
 import type { Session } from "./session.ts";
 import type { Call } from "../../lib/call.ts";
@@ -157,26 +156,17 @@ async function listResources<S extends Resource>(
   collection: string,
   { session, pageSize, schema, filter = {}, signal }: ListOptions<S>,
 ): Promise<readonly v.InferOutput<S>[]> {
-  const action = `list ${WORDS[collection] ?? collection}`;
-  const fields = Object.keys(schema.entries).map((field) => ["fields", field]);
-  return await listAllPages<v.InferOutput<S>>({
+  const fields = Object.keys(schema.entries).map((field) => ["fields", field] as const);
+  return await listItems(collection, {
+    session,
     pageSize,
-    refuse: (message) => session.refuse({ action }, message),
-    async fetch({ marker, limit }) {
-      const query = new URLSearchParams([...Object.entries(filter), ...fields, ["limit", String(limit)]]);
-      if (marker !== null) query.set("marker", marker);
-      const path = `/${collection.replace("_", "-")}?${query}`;
-      const answer = await session.request({
-        action,
-        service: "network",
-        method: "GET",
-        path,
-        turn: "list",
-        signal,
-      });
-      const links = answer.parse(v.object({ [`${collection}_links`]: LinksSchema }))[`${collection}_links`];
-      return { ...answer.items(collection, schema), hasNext: hasNextLink(links) };
-    },
+    schema,
+    action: `list ${WORDS[collection] ?? collection}`,
+    service: "network",
+    path: `/${collection.replace("_", "-")}`,
+    turn: "list",
+    query: [...Object.entries(filter), ...fields],
+    signal,
   });
 }
 

@@ -3,8 +3,10 @@
  * marker or always tell of another page are listed to their end. `servers`, `compute`, `network` and `image` list
  * through it.
  */
+import * as v from "valibot";
 import { CloudError } from "../../domain/cloud_error.ts";
-import type { Items } from "./session.ts";
+import type { Call } from "../../lib/call.ts";
+import type { Answer, Items, ServiceCall, Session } from "./session.ts";
 
 interface Page<T> extends Items<T> {
   /** Whether the cloud says that there is a next page. */
@@ -23,6 +25,45 @@ interface PagingOptions<T> {
   readonly pageSize: number;
   /** Makes the error of a listing that is cut off. */
   refuse(message: string): Error;
+}
+
+type ItemSchema = v.GenericSchema<unknown, { readonly id: string }>;
+
+interface ListOptions<S extends ItemSchema>
+  extends Call, Pick<ServiceCall, "service" | "action" | "path" | "turn"> {
+  readonly session: Session;
+  readonly pageSize: number;
+  /** Of one item. */
+  readonly schema: S;
+  /** What is asked for besides a page. */
+  readonly query?: readonly (readonly [name: string, value: string])[];
+}
+
+/** All items that the service lists at the path, under that key of its answers. */
+export async function listItems<S extends ItemSchema>(
+  key: string,
+  { session, pageSize, schema, path, query = [], ...call }: ListOptions<S>,
+): Promise<readonly v.InferOutput<S>[]> {
+  return await listAllPages<v.InferOutput<S>>({
+    pageSize,
+    refuse: (message) => session.refuse(call, message),
+    async fetch({ marker, limit }) {
+      const page = [["limit", String(limit)], ...(marker === null ? [] : [["marker", marker]])];
+      const search = new URLSearchParams([...query, ...page] as [string, string][]);
+      const answer = await session.request({ ...call, method: "GET", path: `${path}?${search}` });
+      return { ...answer.items(key, schema), hasNext: hasNextPage(key, answer) };
+    },
+  });
+}
+
+const LinksSchema = v.nullish(v.array(v.object({ rel: v.nullish(v.string()) })));
+
+/** Only that there is a next page is believed; its address may be one that a proxy hides. Glance gives that alone. */
+export function hasNextPage(key: string, answer: Answer): boolean {
+  const links = `${key}_links`;
+  const told = answer.parse(v.object({ [links]: LinksSchema, next: v.nullish(v.unknown()) }));
+  const list = told[links] as v.InferOutput<typeof LinksSchema>;
+  return typeof told["next"] === "string" || (list?.some(({ rel }) => rel === "next") ?? false);
 }
 
 /**

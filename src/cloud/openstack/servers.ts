@@ -5,8 +5,7 @@ import { type Instant, SECOND } from "../../domain/time.ts";
 import type { ServerRequest, WholeCloud } from "../cloud.ts";
 import { CloudError } from "../../domain/cloud_error.ts";
 import { deleteResource } from "./delete_resource.ts";
-import { hasNextLink, LinksSchema } from "./links.ts";
-import { listAllPages, type PageWish } from "./paging.ts";
+import { hasNextPage, listAllPages, type PageWish } from "./paging.ts";
 import { saysServerGone } from "./says_gone.ts";
 import { parseInstant, ServerSchema, toServer } from "./server_schema.ts";
 import type { ServiceOptions } from "./service_options.ts";
@@ -15,7 +14,6 @@ import type { Call } from "../../lib/call.ts";
 
 type Servers = Pick<WholeCloud, "listServers" | "createServer" | "deleteServer" | "getConsole" | "getServer">;
 
-const PageLinksSchema = v.object({ servers_links: LinksSchema });
 const CreatedSchema = v.object({ server: v.object({ id: v.string() }) });
 const OneSchema = v.object({ server: ServerSchema });
 const ConsoleSchema = v.object({ output: v.nullish(v.string()) });
@@ -115,8 +113,8 @@ async function listServers(
       const page = answer.items("servers", ServerSchema);
       // One that nothing but its id could tell from ours; a list of nothing else is no list of servers.
       if (page.given > 0 && page.ids.length === 0) throw answer.refuse("no server in the list has an id");
-      const { servers_links: links } = answer.parse(PageLinksSchema);
-      return { ...page, items: unknownFirst(page.items.map(toServer)), hasNext: hasNextLink(links) };
+      const items = unknownFirst(page.items.map(toServer));
+      return { ...page, items, hasNext: hasNextPage("servers", answer) };
     },
   });
   const kind = changesSince === undefined ? "complete" : "delta";
