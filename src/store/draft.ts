@@ -21,37 +21,7 @@ import { capOrder, capPause } from "./record_caps.ts";
  * The records that an edit can read and change. Those that it reads are the latest: one that is not the same object
  * as was read before has changed since. The store counts revisions; those of records that an edit puts mean nothing.
  */
-export interface Edit {
-  node(id: number): NodeRecord | null;
-  /** All of them as they are at that moment, in no order. */
-  nodes(): readonly NodeRecord[];
-  request(id: number): NodeRequest | null;
-  /** All of them as they are at that moment, in no order. */
-  requests(): readonly NodeRequest[];
-  pause(provider: string, label: string): LaunchPause | null;
-  dibImage(id: number): DibImage | null;
-  image(id: number): ProviderImage | null;
-  job(id: number): AutoHold | null;
-  /** All of them as they are at that moment, in no order. */
-  jobs(): readonly AutoHold[];
-  /** @param provider null: the order of a diskimage */
-  order(provider: string | null, image: string): ImageOrder | null;
-  /** A new or a changed node. */
-  putNode(node: NodeRecord): void;
-  /** The node leaves the pool, and a history record stays. One that is not there is left alone. */
-  removeNode(id: number): void;
-  putRequest(request: NodeRequest): void;
-  removeRequest(id: number): void;
-  putPause(pause: LaunchPause): void;
-  clearPause(provider: string, label: string): void;
-  putDibImage(image: DibImage): void;
-  removeDibImage(id: number): void;
-  putImage(image: ProviderImage): void;
-  removeImage(id: number): void;
-  putJob(entry: AutoHold): void;
-  removeJob(id: number): void;
-  putOrder(order: ImageOrder): void;
-}
+export type Edit = Omit<Layer, "tables" | "pauses" | "orders" | "history" | "size" | "mergeInto">;
 
 /** The records that a draft starts from. */
 type LedgerRecords = { readonly [Name in TableName]: ReadonlyMap<number, Tables[Name]> } & {
@@ -106,7 +76,7 @@ export class Draft {
 }
 
 /** The changes of one edit (or, for the draft, of all of them) over the records below it. */
-export class Layer implements Edit {
+export class Layer {
   readonly tables: { readonly [Name in TableName]: Overlay<number, Tables[Name]> };
   readonly pauses: Overlay<string, LaunchPause>;
   readonly orders: Overlay<string, ImageOrder>;
@@ -132,6 +102,7 @@ export class Layer implements Edit {
     return this.tables.nodes.get(id) ?? null;
   }
 
+  /** All of them as they are at that moment, in no order. */
   nodes(): readonly NodeRecord[] {
     return [...this.tables.nodes.values()];
   }
@@ -140,6 +111,7 @@ export class Layer implements Edit {
     return this.tables.requests.get(id) ?? null;
   }
 
+  /** All of them as they are at that moment, in no order. */
   requests(): readonly NodeRequest[] {
     return [...this.tables.requests.values()];
   }
@@ -156,10 +128,12 @@ export class Layer implements Edit {
     return this.tables.jobs.get(id) ?? null;
   }
 
+  /** All of them as they are at that moment, in no order. */
   jobs(): readonly AutoHold[] {
     return [...this.tables.jobs.values()];
   }
 
+  /** @param provider null: the order of a diskimage */
   order(provider: string | null, image: string): ImageOrder | null {
     return this.orders.get(orderKey(provider, image)) ?? null;
   }
@@ -172,6 +146,7 @@ export class Layer implements Edit {
     putNext(this.tables.nodes, node);
   }
 
+  /** The node leaves the pool, and a history record stays. One that is not there is left alone. */
   removeNode(id: number): void {
     const node = this.tables.nodes.get(id);
     if (node === undefined) return;

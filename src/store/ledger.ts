@@ -62,6 +62,18 @@ export class Ledger implements AsyncDisposable {
     return new Ledger(store, { clock, contents: await store.load() });
   }
 
+  /** By id. Each record is replaced, never changed: what was read stays as it was. */
+  readonly nodes: ReadonlyMap<number, NodeRecord>;
+  readonly requests: ReadonlyMap<number, NodeRequest>;
+  readonly dibImages: ReadonlyMap<number, DibImage>;
+  /** The providers' images. */
+  readonly images: ReadonlyMap<number, ProviderImage>;
+  /** The jobs whose failed nodes are held. */
+  readonly jobs: ReadonlyMap<number, AutoHold>;
+  /** By `orderKey(provider, image)`. */
+  readonly orders: ReadonlyMap<string, ImageOrder>;
+  /** By `pauseKey(provider, label)`. */
+  readonly pauses: ReadonlyMap<string, LaunchPause>;
   readonly #store: Store;
   readonly #clock: Pick<Clock, "now">;
   readonly #tables: MapsOfRows;
@@ -88,9 +100,18 @@ export class Ledger implements AsyncDisposable {
     this.#tables = mapTables<MapsOfRows>((table) =>
       new Map<number, Row>(contents[table].map((row) => [row.id, row])) as MapsOfRows[TableName]
     );
+    ({
+      nodes: this.nodes,
+      requests: this.requests,
+      dibImages: this.dibImages,
+      images: this.images,
+      jobs: this.jobs,
+    } = this.#tables);
     this.nodeIndex = NodeIndex.of(contents.nodes);
-    this.#orders = new Map(contents.orders.map((order) => [orderKey(order.provider, order.image), order]));
-    this.#pauses = new Map(contents.pauses.map((pause) => [pauseKey(pause.provider, pause.label), pause]));
+    const orders = contents.orders.map((order) => [orderKey(order.provider, order.image), order] as const);
+    this.orders = this.#orders = new Map(orders);
+    const pauses = contents.pauses.map((pause) => [pauseKey(pause.provider, pause.label), pause] as const);
+    this.pauses = this.#pauses = new Map(pauses);
     this.#clockRecord = contents.clock;
     this.#homes = new Map(contents.homes.map((home) => [home.provider, home]));
     this.#nextIds = new Map(Object.entries(contents.nextIds) as [IdKind, number][]);
@@ -156,41 +177,6 @@ export class Ledger implements AsyncDisposable {
   /** The runs that are remembered, the present one last. */
   get runs(): readonly Run[] {
     return this.#runs;
-  }
-
-  /** By id. Each record is replaced, never changed: what was read stays as it was. */
-  get nodes(): ReadonlyMap<number, NodeRecord> {
-    return this.#tables.nodes;
-  }
-
-  /** By id. */
-  get requests(): ReadonlyMap<number, NodeRequest> {
-    return this.#tables.requests;
-  }
-
-  /** By id. */
-  get dibImages(): ReadonlyMap<number, DibImage> {
-    return this.#tables.dibImages;
-  }
-
-  /** The providers' images, by id. */
-  get images(): ReadonlyMap<number, ProviderImage> {
-    return this.#tables.images;
-  }
-
-  /** The jobs whose failed nodes are held, by id. */
-  get jobs(): ReadonlyMap<number, AutoHold> {
-    return this.#tables.jobs;
-  }
-
-  /** By `orderKey(provider, image)`. */
-  get orders(): ReadonlyMap<string, ImageOrder> {
-    return this.#orders;
-  }
-
-  /** By `pauseKey(provider, label)`. */
-  get pauses(): ReadonlyMap<string, LaunchPause> {
-    return this.#pauses;
   }
 
   /** How clocks stood when it was last written; null: it never was. */
