@@ -1,5 +1,5 @@
 /**
- * What a plan asks to have done: one attempt each, by the file of that name in `src/execute`. An action holds all
+ * The actions that a plan asks for: one attempt each, by the file of that name in `src/execute`. An action holds all
  * that its attempt needs to know, so that the attempt reads nothing else.
  */
 import type { CloudThingKind } from "../domain/claims.ts";
@@ -48,7 +48,7 @@ export interface FloatingIpWay {
 /** A launch that came to nothing after the cloud accepted it. */
 export interface LaunchFailure {
   readonly serverId: string;
-  /** What was attempted and what was wrong. */
+  /** The action attempted and the problem. */
   readonly message: string;
   /** The RESULT part of launch metrics: `error.KIND`. */
   readonly kind: "timeout" | "status" | "ipadd" | "ssh" | "vanished";
@@ -62,7 +62,7 @@ export interface Leak {
   readonly provider: string;
   /** A keypair's name. */
   readonly id: string;
-  /** What people know it by. */
+  /** The name that people know it by. */
   readonly name: string;
   readonly reason: string;
   /** The port that a floating IP was made for; null: not known, or no floating IP. */
@@ -78,7 +78,7 @@ export function nodeKey(type: ActionType, nodeId: number): string {
   return `${type} ${nodeId}`;
 }
 
-/** What a node waits for while the action is carried out. */
+/** The reason that a node waits for while the action is carried out. */
 export function describeAction(action: Action): Omit<WaitingOn, "since"> {
   const { provider } = action.node;
   switch (action.type) {

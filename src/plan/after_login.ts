@@ -1,4 +1,4 @@
-/** What follows on a step of a node's launch that has gone well: files and scripts, its target, or use. Pure. */
+/** Decides what follows a step of a node's launch that has gone well: files and scripts, its target, or use. Pure. */
 import type { Config } from "../domain/config.ts";
 import { findTarget, handOverOf } from "../domain/hand_over.ts";
 import type { NodeRecord } from "../domain/node.ts";
@@ -10,7 +10,7 @@ export function afterLogin(node: NodeRecord, config: Config): "prepare" | "assig
   return readyScript === null ? afterPreparation(node, config) : "prepare";
 }
 
-/** What is to be done with a node that has all it needs. */
+/** The next phase of a node that has all it needs. */
 export function afterPreparation(node: NodeRecord, config: Config): "assign" | "ready" {
   const target = findTarget(config, node.target);
   return target === null || handOverOf(target) === "none" ? "ready" : "assign";

@@ -37,7 +37,7 @@ export function planAllocation(input: AllocationInput): AllocationResult {
   };
 }
 
-/** Once the totals are known the nodes are spread anew; that may make room for more where servers differ in size. */
+/** Once the totals are known the nodes are spread again; that may make room for more where servers differ in size. */
 function serve(placement: Placement, claims: readonly Claim[]): void {
   fillByChoices(placement, claims);
   placement.spreadAnew(inOrder(placement, claims).map(({ label }) => label));

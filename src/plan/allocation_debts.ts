@@ -1,6 +1,7 @@
 /**
- * What labels are behind in lasting overload. Labels compete that some provider could launch, and through further labels
- * all that they are linked with; each may have as large a part of what it asks for as the one of them that was given most.
+ * The debts to labels that are behind in lasting overload. Labels compete that some provider could launch, and
+ * through further labels all that they are linked with; each may have as large a part of what it asks for as the one
+ * of them that was given most.
  */
 import type { LabelAsk } from "./allocation_types.ts";
 

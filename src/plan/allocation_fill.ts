@@ -34,7 +34,7 @@ export function inOrder(placement: Placement, claims: readonly Claim[]): Claim[]
   );
 }
 
-/** What one claim still asks for, seen as parts of its whole: from the part that it has to the one that it should have. */
+/** The rest of a claim, seen as parts of its whole: from the part that it has to the one that it should have. */
 class Share {
   readonly #before: number;
   readonly #wanted: number;

@@ -1,9 +1,9 @@
 /**
- * How many nodes of which label stand on which provider while an allocation is made. Keeps every provider within every
- * limit, always. Nodes that were placed are never taken away again, but they may move to another provider to make
- * room; where a server takes nothing but a place (max-servers, instances) those moves are augmenting paths, so a node
- * that is refused could not be had by any other arrangement.
- * Labels and providers are numbers here: their positions in the lists the placement was made from.
+ * How many nodes of which label stand on which provider while an allocation is made. Keeps every provider within
+ * every limit, always. Nodes that were placed are never taken away again, but they may move to another provider to
+ * make room; where a server takes nothing but a place (max-servers, instances) those moves are augmenting paths, so a
+ * node that is refused would fit in no other arrangement. Labels and providers are numbers here: their positions in
+ * the lists the placement was made from.
  */
 import type { LabelAsk, ProviderRoom, Resource } from "./allocation_types.ts";
 import { proportionalShares } from "./allocation_shares.ts";
@@ -30,7 +30,7 @@ export class Placement {
   /** By provider: the least that a node of any label takes of each resource; null where none can be launched. */
   readonly #least: readonly (readonly number[] | null)[];
   readonly #roomBefore: readonly (readonly number[])[];
-  /** What is left, by provider, then resource. */
+  /** The room left, by provider, then resource. */
   #room: number[][];
   /** Nodes, by label, then provider; and by label. */
   #counts: number[][];
@@ -65,7 +65,7 @@ export class Placement {
     return this.#choices[label]!;
   }
 
-  /** What one node takes of each resource (in the order of RESOURCES); null where it can't be launched. */
+  /** The use of each resource (in the order of RESOURCES) by one node; null where it can't be launched. */
   needs(label: number, provider: number): readonly number[] | null {
     return this.#needs[label]![provider]!;
   }

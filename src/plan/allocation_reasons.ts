@@ -34,7 +34,7 @@ function offerReason(offer: Offer, position: number, outcome: Outcome): string |
   return at < 0 ? "no such provider" : fullReason(position, { ...outcome, at });
 }
 
-/** What of the provider is used up, counting what has just been granted; null where one more node fits. */
+/** The resource of the provider that is used up, counting the nodes just granted; null where one more node fits. */
 function fullReason(
   position: number,
   { at, providers, placement }: Outcome & { at: number },

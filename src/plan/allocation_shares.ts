@@ -18,7 +18,7 @@ export function proportionalShares(count: number, weights: readonly number[]): n
   return shares;
 }
 
-/** What has no limit counts as much as the largest that has one, or as all that is divided if that is more. */
+/** A weight without a limit counts as much as the largest that has one, or as all that is divided if that is more. */
 function withoutInfinity(weights: readonly number[], count: number): readonly number[] {
   if (weights.every(Number.isFinite)) return weights;
   const largest = Math.max(count, ...weights.filter(Number.isFinite));

@@ -1,4 +1,6 @@
-/** What the allocation takes and gives: its own plain types, so that it knows no store, no cloud and no clock. */
+/**
+ * The input and the result of the allocation: its own plain types, so that it knows no store, no cloud and no clock.
+ */
 import type { QuotaUse } from "../domain/server.ts";
 
 export interface AllocationInput {
@@ -6,7 +8,7 @@ export interface AllocationInput {
   readonly providers: readonly ProviderRoom[];
 }
 
-/** What one label asks for in this planning. All counts are nodes; a node is one server and its subnodes. */
+/** The demand of one label in this planning. All counts are nodes; a node is one server and its subnodes. */
 export interface LabelAsk {
   readonly name: string;
   /** Nodes wanted now for work that waits. */
@@ -30,10 +32,13 @@ export type Offer =
   /** `refusal` is a reason for people, e.g. `no ready image`. */
   | { readonly provider: string; readonly refusal: string };
 
-/** What one server uses up, besides one of max-servers and one of the instances. What is left out costs nothing. */
+/**
+ * The use of resources by one server, besides one of max-servers and one of the instances. Anything left out costs
+ * nothing.
+ */
 export type ServerCost = Readonly<Partial<Record<Exclude<Resource, "maxServers" | "instances">, number>>>;
 
-/** What a provider can run out of: its configured max-servers, and the cloud's quotas. */
+/** The resources that a provider can run out of: its configured max-servers, and the cloud's quotas. */
 export type Resource = "maxServers" | "instances" | "cores" | "ramMib" | "floatingIps" | "ports";
 
 /** A provider's limits and how much of each is used already. What is left out has no limit; so has Infinity. */

@@ -15,8 +15,9 @@ interface Wait {
 }
 
 /**
- * What the last attempt said stays until then; null: the next one may be made.
- * @param options `by`: when to look again at the latest; `otherwise`: what it waits for where no attempt said anything
+ * Keeps the last attempt's message until then; null: the next one may be made.
+ * @param options `by`: when to look again at the latest; `otherwise`: what it waits for where no attempt said
+ * anything
  */
 export function awaitRetry(
   { retryAt, waitingOn }: Retried,

@@ -20,7 +20,7 @@ export interface OwnFloatingIp {
   readonly behind: readonly string[];
 }
 
-/** The server's addresses; null as long as there is none to log in to. */
+/** The server's addresses; null until it has one to log in to. */
 export function chooseAddresses(
   server: Server,
   { provider, networks, floatingIp = null }: AddressSituation & { floatingIp?: OwnFloatingIp | null },

@@ -2,12 +2,12 @@
 import type { ProviderImageConfig } from "../domain/config.ts";
 import type { CloudImage, Flavor } from "../domain/server.ts";
 
-/** What is booted, as far as it says what it needs. */
+/** The source of the boot, as far as it says what it needs. */
 type BootSource = Pick<CloudImage, "name" | "minRamMib" | "minDiskGib" | "size">;
 
 /**
  * Of the flavors of that name, or of those with enough RAM whose name contains the filter: the smallest on which Nova
- * would accept what is booted. null: there is none.
+ * would accept what is booted. null: no such flavor.
  * @param source null: not known
  */
 export function chooseFlavor(

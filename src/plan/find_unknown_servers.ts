@@ -20,7 +20,7 @@ export interface KnownNodes {
 
 /**
  * The node that a mark on that provider speaks of; null: none that we had. One of that id on another provider is
- * another node: while a cloud was out of reach its ids may have been given out anew.
+ * another node: while a cloud was out of reach its ids may have been reused.
  */
 export function knownNode(nodeId: number, provider: string, { nodes, ended }: KnownNodes): NodeRecord | null {
   const node = nodes.get(nodeId) ?? ended.get(nodeId);

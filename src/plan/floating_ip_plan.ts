@@ -51,7 +51,7 @@ function ruledOut(provider: ProviderConfig, networks: readonly Network[] | null)
   return isSourceless ? "the cloud has no external network" : null;
 }
 
-/** What the addresses that its servers will get let one foresee. */
+/** The plan as far as the addresses that its servers will get let one foresee it. */
 function planByAddresses(provider: ProviderConfig, networks: readonly Network[]): FloatingIpPlan {
   const chosen = chooseNetworks(provider, { networks });
   if (isUnclear(chosen)) return { use: "maybe", reason: chosen.message };

@@ -8,7 +8,7 @@ import type { Instant } from "../domain/time.ts";
 
 type Reason = Omit<WaitingOn, "since">;
 
-/** What a ladder ends in. */
+/** The end of a ladder. */
 export type Step<Event, Work> =
   /** Change the record and go on with the phase it is then in. */
   | { readonly do: "change"; readonly event: Event }
@@ -18,7 +18,7 @@ export type Step<Event, Work> =
   | Reason & { readonly do: "wait"; readonly until?: Instant }
   /** All is well as it is; look again at `until`. */
   | { readonly do: "stay"; readonly until?: Instant }
-  /** What is next is decided elsewhere, for several at once: the record is left as it is. */
+  /** The next step is decided elsewhere, for several at once: the record is left as it is. */
   | { readonly do: "leave" }
   /** Nothing is left of it: the record goes. */
   | { readonly do: "end" };
@@ -35,7 +35,7 @@ interface Ladder<Entity, Event, Work> {
   readonly now: Instant;
   next(record: Entity): Step<Event, Work>;
   change(record: Entity, event: Event | WaitingEvent): Entity;
-  /** What the record waits for while the action is carried out. */
+  /** The reason that the record waits for while the action is carried out. */
   describe(action: Work): Reason;
 }
 

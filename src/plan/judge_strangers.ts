@@ -1,5 +1,5 @@
 /**
- * What servers tell that carry our installation's mark and belong to no node that this state can have had. Either the
+ * Judges servers that carry our installation's mark and belong to no node that this state can have had. Either the
  * state was restored from an older copy, or another daemon works on a copy of it, or somebody has written into their
  * metadata. Pure; `ForeignServers` acts on it.
  */
@@ -29,7 +29,7 @@ export interface StrangersVerdict {
   readonly foreign: readonly Stranger[];
   /** Of those, the ones that another daemon may be making now. */
   readonly rivals: readonly Stranger[];
-  /** What this state says of nodes with lower ids may have been overtaken; 0: it is up to date. */
+  /** Nodes with lower ids may be out of date in this state; 0: it is up to date. */
   readonly staleBelow: number;
   /** No id up to this one may be given out; 0: all may. */
   readonly highestId: number;

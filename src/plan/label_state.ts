@@ -1,4 +1,4 @@
-/** What the configuration says of a label at this moment. */
+/** The configuration's word on a label at this moment. */
 import type { Config, LabelConfig } from "../domain/config.ts";
 
 export function findLabel(config: Config, name: string): LabelConfig | null {

@@ -1,4 +1,4 @@
-/** What a label asks for at this moment, and what each of its providers offers it. */
+/** The wish of a label at this moment, and the offers of its providers. */
 import type { Config, LabelConfig } from "../domain/config.ts";
 import type { LaunchPause } from "../domain/launch_pause.ts";
 import type { Observation } from "../domain/observation.ts";

@@ -46,7 +46,7 @@ export function pauseAfterFailure(
   };
 }
 
-/** Whether so many failures mean that launches go ahead one at a time. */
+/** Whether that number of failures means that launches go ahead one at a time. */
 export function isProbing(pause: LaunchPause, retries: number): boolean {
   return pause.failures >= retries;
 }

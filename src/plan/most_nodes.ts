@@ -11,8 +11,9 @@ import { planFloatingIps } from "./floating_ip_plan.ts";
 import { costOf, quotaFits } from "./provider_room.ts";
 
 /**
- * Why there can never be so many nodes at once; null: there can.
- * @param situation `seen`: left out, only the configuration counts; `nodes`: those that are ready can be had in any case
+ * Why there can never be that number of nodes at once; null: there can.
+ * @param situation `seen`: left out, only the configuration counts; `nodes`: those that are ready can be had in any
+ * case
  */
 export function whyTooMany(
   label: LabelConfig,

@@ -1,4 +1,4 @@
-/** What one phase decides about one node: the ladder of each phase (`phases/`) ends in one of these. */
+/** The decisions of one phase about one node: the ladder of each phase (`phases/`) ends in one of these. */
 import type { Config, ProviderConfig, ProviderImageConfig } from "../domain/config.ts";
 import type { NodeEvent } from "../domain/node_transition.ts";
 import type { NodePhase, NodeRecord, NodeState } from "../domain/node.ts";
@@ -12,7 +12,7 @@ import { livingSubnodes } from "./groups.ts";
 
 export type NodeStep = Step<NodeEvent, Action>;
 
-/** What a phase's ladder may look at. */
+/** The facts that a phase's ladder may look at. */
 export interface NodeSituation<Phase extends NodePhase = NodePhase> {
   readonly node: NodeRecord;
   readonly state: Extract<NodeState, { phase: Phase }>;
@@ -28,7 +28,7 @@ export interface NodeSituation<Phase extends NodePhase = NodePhase> {
   readonly images: ReadonlyMap<number, ProviderImage>;
   /** How the targets stand, by name; one that is missing is always online. */
   readonly targets: ReadonlyMap<string, TargetState>;
-  /** The node that a subnode goes with; null: it is none, or its node is gone. */
+  /** The node that a subnode goes with; null: it is not a subnode, or its node is gone. */
   readonly parent: NodeRecord | null;
   /** A node's subnodes, those that are being deleted included. */
   readonly subnodes: readonly NodeRecord[];

@@ -17,7 +17,7 @@ interface Situation {
   readonly now: Instant;
 }
 
-/** What the planning of a provider's nodes went by, besides their servers. */
+/** The facts that the planning of a provider's nodes went by, besides their servers. */
 interface Stance {
   readonly inventory: Inventory | null;
   readonly isListed: boolean;
@@ -107,7 +107,7 @@ function isSame(one: Stance, other: Stance): boolean {
   return one.inventory === other.inventory && one.isListed === other.isListed && one.frozen === other.frozen;
 }
 
-/** What becomes of it depends on its own record and those of its group, its server, the configuration and the time. */
+/** Its next step depends on its own record and those of its group, its server, the configuration and the time. */
 function isSettled({ state }: NodeRecord): boolean {
   return state.phase === "ready" || state.phase === "used" ||
     (state.phase === "hold" && state.serverId !== null);

@@ -1,5 +1,5 @@
 /**
- * What a provider offers a label at this moment: a flavor, an image and networks to boot with, or the reason why
+ * The offer of a provider to a label at this moment: a flavor, an image and networks to boot with, or the reason why
  * it offers nothing.
  */
 import { seeManual } from "../domain/see_manual.ts";
@@ -22,13 +22,13 @@ export interface LaunchOffer {
   readonly provider: ProviderConfig;
   readonly image: ProviderImageConfig;
   readonly flavor: Flavor;
-  /** What is booted, as the cloud knows it. */
+  /** The image to boot, as the cloud knows it. */
   readonly imageId: string;
   /** How many floating IPs its server will have, as far as that can be foreseen. */
   readonly floatingIps: number;
 }
 
-/** What a provider offers any server, whatever it is for. */
+/** The situation of a provider for any server, whatever it is for. */
 interface ProviderSituation extends Moment {
   readonly seen: Observation | undefined;
   /** Whether the provider is being asked for a server already. */
@@ -41,14 +41,14 @@ export interface OfferSituation extends ProviderSituation {
   readonly building: number;
   /** The newest ready ones, of the images that are made here. */
   readonly current: CurrentImages;
-  /** What was asked for of an image, and how that went; `provider` null: of a diskimage. Left out: nothing was. */
+  /** The order for an image and its attempts; `provider` null: for a diskimage. Left out: no orders. */
   readonly order?: (provider: string | null, image: string) => ImageOrder | null;
   readonly config: Pick<Config, "scriptDir">;
   /** By path: why a file on this machine is of no use; left out: all are as they should be. */
   readonly faults?: ReadonlyMap<string, string>;
 }
 
-/** The offer, or why there is none. */
+/** The offer, or why the provider makes no offer. */
 export function findOffer(
   label: LabelConfig,
   provider: ProviderConfig,
@@ -102,7 +102,7 @@ export function firstFault(
   return files.map((path) => faults.get(path) ?? null).find((fault) => fault !== null) ?? null;
 }
 
-/** What can be booted from the image as it is on the cloud, or why it cannot. */
+/** The boot source of an image that is on the cloud as it is, or why it has none. */
 export function offerBaseImage(
   provider: ProviderConfig,
   image: ProviderImageConfig,
@@ -118,7 +118,7 @@ export function offerBaseImage(
   return fitCatalog({ provider, image, imageId: found?.id ?? wanted }, { catalog, source: found ?? null });
 }
 
-/** What can be booted from an image that was made here, or why it cannot. */
+/** The boot source of an image that was made here, or why it has none. */
 export function offerMadeImage(
   wish: BootWish,
   { catalog, seen }: { catalog: OpenCatalog; seen: Observation | undefined },

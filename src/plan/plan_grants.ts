@@ -94,7 +94,7 @@ class LabelQueue {
     return { grants: this.#grants, kept: this.#kept, until };
   }
 
-  /** Whether so many are open. */
+  /** Whether that number is open. */
   #find(count: number): boolean {
     while (this.#open.length < count) {
       const { value, done } = this.#free.next();

@@ -26,7 +26,7 @@ export interface LaunchInput extends WishSituation {
   readonly reserved: ReadonlyMap<string, readonly ServerCost[]>;
   /** By provider: what the servers cost that nodes being built still miss. */
   readonly promised: ReadonlyMap<string, readonly ServerCost[]>;
-  /** What each label asks for is found out apart. */
+  /** Finds out the demand of each label apart. */
   readonly apart: Apart;
 }
 
@@ -41,7 +41,7 @@ export interface LaunchPlan {
   readonly launches: readonly Launch[];
   readonly reports: readonly LabelReport[];
   readonly turns: Turns;
-  /** What work waits for and finds no room. */
+  /** The work that waits and finds no room. */
   readonly shortages: readonly Shortage[];
   /** Nodes that work waits for, by label. */
   readonly wanted: ReadonlyMap<string, number>;

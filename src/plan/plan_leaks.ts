@@ -1,8 +1,8 @@
 /**
- * What carries our marks on a cloud and belongs to no record any more. Concluded only from complete listings, only of
- * what has been seen in two of them, never of what is young (a request may be ahead of our records), never of what is
- * marked with a node that this state never had there (see `find_unknown_servers.ts`), and never of what a living
- * record names, whatever its marks say.
+ * Things on a cloud that carry our marks and belong to no record any more. Concluded only from complete listings,
+ * only of what has been seen in two of them, never of what is young (a request may be ahead of our records), never of
+ * what is marked with a node that this state never had there (see `find_unknown_servers.ts`), and never of what a
+ * living record names, whatever its marks say.
  */
 import { claimantOf } from "../domain/claims.ts";
 import type { ProviderConfig } from "../domain/config.ts";
@@ -125,7 +125,7 @@ function* leakedFloatingIp(
   }
 }
 
-/** What ended nodes leave behind and somebody may be using: it is told and left to them. */
+/** Things that ended nodes leave behind and somebody may be using: they are reported and left alone. */
 export function planLeft(input: LeakInput): readonly Leak[] {
   const { inventory, floatingIps } = input.seen;
   return [
@@ -178,7 +178,9 @@ function isTaken({ id, portId }: FloatingIp, node: NodeRecord): boolean {
   return portId !== null && (floatingIp?.id !== id || floatingIp.portId !== portId);
 }
 
-/** What a request made whose image had been given up, or made once more. Records of images outlive them by a day. */
+/**
+ * Images made by a request whose image had been given up, or made once more. Records of images outlive them by a day.
+ */
 function* leakedImage(
   found: CloudImage,
   { provider, seen, installation, images }: LeakInput,

@@ -1,6 +1,6 @@
 /**
- * What happens next with one node: the ladder of its phase is asked until it ends in an action, a reason to wait,
- * or nothing. Pure; `planPool` calls it for every node in every tick.
+ * Decides what happens next with one node: the ladder of its phase is asked until it ends in an action, a reason to
+ * wait, or nothing. Pure; `planPool` calls it for every node in every tick.
  */
 import { type NodePhase, type NodeRecord, stateName } from "../domain/node.ts";
 import { type NodeEvent, transition } from "../domain/node_transition.ts";
@@ -41,10 +41,10 @@ const ladders: { readonly [Phase in NodePhase]: (situation: NodeSituation<Phase>
   "delete-address": planDeleteAddress,
 };
 
-/** What is the same for all nodes of an image on a provider in one planning. */
+/** The part that is the same for all nodes of an image on a provider in one planning. */
 type SharedSituation = Omit<NodeSituation, "node" | "state" | keyof OwnSituation>;
 
-/** What is one node's own. */
+/** The part that is one node's own. */
 type OwnSituation = Pick<NodeSituation, "creating" | "parent" | "subnodes" | "subnodeRefusal">;
 
 export function planNode(

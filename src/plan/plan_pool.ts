@@ -33,7 +33,7 @@ import { planSubnodes, type SubnodeLaunch, type SubnodePlan } from "./plan_subno
 
 export interface PoolInput extends Moment {
   readonly config: Config;
-  /** What is counted over an index is not counted here. */
+  /** Without those that an index counts. */
   readonly nodes: Iterable<NodeRecord>;
   /** Which of them need no planning, as the plannings before left it; left out: each is planned. */
   readonly rest?: NodesAtRest;
@@ -87,7 +87,7 @@ export interface PoolPlan {
   readonly subnodes: readonly SubnodeLaunch[];
   /** Requests that wait for another reason than before. */
   readonly requestWaits: readonly RequestWait[];
-  /** What could not be planned: a record that stays as it is, or a part of the plan that is empty. */
+  /** The parts that could not be planned: a record that stays as it is, or a part of the plan that is empty. */
   readonly defects: readonly Defect[];
   /** When to plan again even if nothing happens; null: no such time. */
   readonly until: Instant | null;
@@ -281,7 +281,7 @@ function taken(grants: readonly RequestGrant[], now: Instant): { id: number; nex
   );
 }
 
-/** What becomes of the planned nodes, and of those that leave for the pool's sake. */
+/** The changes of the planned nodes, and of those that leave for the pool's sake. */
 function changesOf(
   plans: readonly Planned[],
   { leaving, grants, nodes, now }: {

@@ -135,7 +135,7 @@ function withoutCrowds(
   });
 }
 
-/** What one node misses is asked for as the nodes of a label of its own. */
+/** Asks for the missing subnodes of one node as for the nodes of a label of its own. */
 function askOf({ parent, missing, offer, cap }: Wish): LabelAsk {
   const { provider } = parent;
   return {
@@ -150,7 +150,7 @@ function askOf({ parent, missing, offer, cap }: Wish): LabelAsk {
   };
 }
 
-/** What is not offered now has no flavor to tell the cost from: it takes a place all the same. */
+/** A node that is not offered now has no flavor to tell the cost from: it takes a place all the same. */
 function promisedTo(wishes: readonly Wish[]): ReadonlyMap<string, readonly ServerCost[]> {
   const promised = new Map<string, ServerCost[]>();
   for (const { parent: { provider }, missing, offer } of wishes) {

@@ -72,7 +72,7 @@ function surplusOf({ nodes, config, wanted, firstIdOfRun, isUsable = () => true 
 
 type Indexed = SurplusInput & { readonly nodes: NodeIndex };
 
-/** What is being deleted makes room already. A target may just have sent a job to what it has. */
+/** Nodes that are being deleted make room already. A target may just have sent a job to a node that it has. */
 function makeRoom(
   surplus: readonly NodeRecord[],
   { nodes, shortages, leaving, isUsable = () => true }: Indexed & { leaving: Map<number, string> },

@@ -1,4 +1,6 @@
-/** What a provider can still take: its max-servers and the cloud's quotas, with what was asked for since they were read. */
+/**
+ * The room that a provider has left: its max-servers and the cloud's quotas, less the requests since they were read.
+ */
 import type { ProviderConfig } from "../domain/config.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import { NodeIndex } from "../domain/node_index.ts";
@@ -11,7 +13,7 @@ import type { LaunchOffer } from "./offers.ts";
 /** Nova counts a server as used a little after it has accepted it. */
 const QUOTA_LAG = 5 * SECOND;
 
-/** What one server uses up. */
+/** The use of resources by one server. */
 export function costOf(
   { provider, flavor, floatingIps }: Pick<LaunchOffer, "provider" | "flavor" | "floatingIps">,
 ): ServerCost {
@@ -93,7 +95,7 @@ function portsOf({ networks }: ProviderConfig): number {
   return Math.max(1, networks.length);
 }
 
-/** A limit that the cloud does not tell is none here: Nova and Neutron heed it all the same. */
+/** A limit that the cloud does not report does not count here: Nova and Neutron heed it all the same. */
 function told(
   resource: keyof Omit<Quota, "takenAt" | "untold">,
   use: QuotaUse | null,

@@ -24,12 +24,12 @@ interface AbsenceProofsDeps {
   readonly clock: Clock;
   readonly inventory: Inventory;
   readonly images: ImageInventory;
-  /** What the listings must show now. */
+  /** The things that the listings must show now. */
   readonly expected: () => readonly Expected[];
 }
 
 export class AbsenceProofs {
-  /** What is missing, as of the newest listing or look; null: nothing that is not being deleted. */
+  /** The missing things, as of the newest listing or look; null: nothing that is not being deleted. */
   missing: Missing | null = null;
   readonly #deps: AbsenceProofsDeps;
   /** All that listings leave out, in the order in which it is looked up. */

@@ -26,7 +26,7 @@ interface ClockWatchDeps {
   readonly clock: Clock;
   /** By how much the machine's clock was set while no process ran. */
   readonly setBefore: Milliseconds;
-  /** What was written down last; null: nothing ever. */
+  /** The record written last; null: never. */
   readonly saved: ClockRecord | null;
   /** How the clouds' clocks were seen to stand last, by provider; null: not seen yet. */
   readonly clouds: () => Iterable<readonly [provider: string, ahead: CloudAhead | null]>;
@@ -50,7 +50,7 @@ export class ClockWatch {
     this.#step = setBefore === 0 ? null : { at: clock.now(), by: setBefore, whileStopped: true };
   }
 
-  /** What is to be added to an instant for the machine's time of day. */
+  /** Added to an instant, it gives the machine's time of day. */
   get wallOffset(): Milliseconds {
     return this.#wallOffset;
   }

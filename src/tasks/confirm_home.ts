@@ -10,7 +10,7 @@ import type { Expected } from "./list_expected.ts";
 interface ConfirmHomeDeps {
   readonly provider: string;
   readonly ledger: Pick<Ledger, "homes" | "saveHome">;
-  /** What records name on the provider. */
+  /** The things that records name on the provider. */
   readonly expected: () => readonly Expected[];
 }
 

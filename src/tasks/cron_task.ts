@@ -18,7 +18,7 @@ export interface CronTaskOptions extends TaskBasics {
 /**
  * A task that first runs at the expression's next time, not at its start. A failed run is not repeated before
  * the next time. Where a run takes longer than the times are apart, those that pass are left out.
- * @throws TypeError for an expression that is none; the configuration checks it before
+ * @throws TypeError for an invalid expression; the configuration checks it before
  */
 export function createCronTask({ cron, timezone, ...basics }: CronTaskOptions): Task {
   const { clock } = basics;
@@ -33,7 +33,7 @@ export function createCronTask({ cron, timezone, ...basics }: CronTaskOptions): 
   return createScheduledTask(basics, { first: next, next, again });
 }
 
-/** The first of the expression's times after a given one; null: there is none any more. */
+/** The first of the expression's times after a given one; null: no more. */
 export function cronTimes(
   expression: string,
   { timezone }: { timezone?: string } = {},

@@ -32,7 +32,7 @@ export class Defects implements Disposable {
     return [...this.#ofTurn.values(), ...this.#ofAttempts.values()];
   }
 
-  /** What the newest turn came upon; what those before it did is over. */
+  /** The newest turn's defects replace those of the turns before it. */
   noteTurn(defects: readonly Defect[]): void {
     this.#ofTurn = new Map(defects.map((defect) => [keyOf(defect), this.#know(defect, this.#ofTurn)]));
   }

@@ -1,5 +1,5 @@
 /**
- * What the Jenkins publishers of the configuration tell of jobs on the pool's nodes, put into the ledger: a job that has
+ * Puts the jobs on the pool's nodes that Jenkins publishers report into the ledger: a job that has
  * begun makes its node used, one that is over ends its use a while later. The pool holds it.
  */
 import type { JobEvents, PublisherState } from "../demand/zmq/job_events.ts";

@@ -1,6 +1,6 @@
 /**
- * What a cloud that refused a server lets one expect of the next: for how long none is asked for, and of which sizes.
- * `ProviderWatch` has one for its provider.
+ * Learns from a cloud's refusals of servers what to expect of the next: for how long none is asked for, and of which
+ * sizes. `ProviderWatch` has one for its provider.
  */
 import type { CloudError } from "../domain/cloud_error.ts";
 import { pauseAfter } from "../cloud/pause_after.ts";
@@ -16,7 +16,7 @@ const LONGEST_PAUSE = MINUTE;
 
 export class LaunchRefusals {
   readonly #clock: Clock;
-  /** The one in force; null: there is none. */
+  /** The one in force; null: no refusal. */
   current: LaunchRefusal | null = null;
 
   constructor(clock: Clock) {

@@ -1,4 +1,7 @@
-/** What a provider's listings must show, going by the records of its nodes and images. Pure; `planWatch` calls it. */
+/**
+ * Lists the things that a provider's listings must show, from the records of its nodes and images. Pure; `planWatch`
+ * calls it.
+ */
 import { type NodeRecord, serverIdOf, stateName } from "../domain/node.ts";
 import { externalIdOf, type ProviderImage } from "../domain/provider_image.ts";
 import type { Instant } from "../domain/time.ts";
@@ -9,7 +12,9 @@ export interface Expected {
   readonly id: string;
   /** Listings that begin then or later must show it. */
   readonly since: Instant;
-  /** What its absence would end; what is deleted is looked up first, what somebody works on last. */
+  /**
+   * The use that its absence would end; things being deleted are looked up first, those that somebody works on last.
+   */
   readonly use: "deleting" | "building" | "waiting" | "working";
 }
 

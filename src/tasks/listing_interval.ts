@@ -17,9 +17,11 @@ const CALM_AFTER = 3 * MINUTE;
 const EARLIEST_PART = 0.8;
 /** However many are due, a listing of them takes time, too. */
 const FINEST = 0.15 * SECOND;
-/** What a listing is worth: so much waiting of servers together, that of one before the next is half the interval. */
+/**
+ * The worth of a listing: this much waiting of servers together, that of one before the next is half the interval.
+ */
 const WORTH = 1.5 * SECOND;
-/** What is due within that time is counted, and what came about within twice that. */
+/** Changes due within that time are counted, and those that came about within twice that. */
 const HORIZON = SECOND;
 /** The newest boots of a label that are looked at: a cloud's mood changes. */
 const RECENT = 500;

@@ -74,7 +74,7 @@ function lineOf(previous: NodeRecord | null, next: NodeRecord | null) {
   return { level, text: `node {node}: {from} -> {to} after {seconds} s${why}`, fields: change } as const;
 }
 
-/** Only the phases that take time are told of, and how each ended. */
+/** Logs only the phases that take time, and how each ended. */
 function dibLine(previous: DibImage | null, next: DibImage | null) {
   const image = next ?? previous;
   if (image === null || previous?.state.phase === next?.state.phase) return null;

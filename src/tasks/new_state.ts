@@ -12,7 +12,7 @@ import type { Ledger } from "../store/ledger.ts";
 
 interface NewStateDeps {
   readonly ledger: Pick<Ledger, "isNew" | "doubt" | "installation" | "settle">;
-  /** What has been seen of those that have been asked. */
+  /** The observations of those that have been asked. */
   readonly seen: () => ReadonlyMap<string, Pick<Observation, "inventory">>;
   /** Whether providers that have not answered yet are still waited for. */
   readonly waiting: () => boolean;

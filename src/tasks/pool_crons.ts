@@ -1,5 +1,5 @@
 /**
- * What a pool does at the times of its configuration, beside the tick: ordering images, cleaning up, checking ready
+ * The work of a pool at the times of its configuration, beside the tick: ordering images, cleaning up, checking ready
  * nodes. Each run goes by the configuration that was in force when it began. The pool holds it.
  */
 import type { Config } from "../domain/config.ts";

@@ -60,9 +60,9 @@ interface ProviderWatchDeps {
   readonly installation: string;
   /** Of the state; left out: whatever carries the installation's mark is its own. */
   readonly lineage?: Lineage;
-  /** What the pool needs to know now. */
+  /** The looks that the pool needs now. */
   readonly needs: () => WatchNeeds;
-  /** What records name on the provider. */
+  /** The things that records name on the provider. */
   readonly expected: () => readonly Expected[];
   /** Throws where a listing is of another place than the pool's servers are in; left out: there is only one. */
   readonly confirmPlace?: (place: Place | null) => Promise<void>;
@@ -79,7 +79,7 @@ export class ProviderWatch implements ProviderAccess {
   provider: ProviderConfig;
   /** Why nothing is created, deleted or handed out there; null: nothing stands against it. */
   frozen: string | null = null;
-  /** What becomes of that which the listings leave out. */
+  /** The proofs about things that the listings omit. */
   readonly absence: AbsenceProofs;
   /** Whether it has been asked all that is needed, with whatever result. */
   asked = false;
@@ -101,7 +101,7 @@ export class ProviderWatch implements ProviderAccess {
   #ports: Taken<readonly Port[]> | null = null;
   #floatingIps: FloatingIpSightings | null = null;
   readonly #images = new ImageInventory();
-  /** What a request found to be wrong: it is looked at again soon. */
+  /** The looks that a request found to be wrong: they are repeated soon. */
   readonly #doubted = new Set<LookName>();
 
   constructor(deps: ProviderWatchDeps) {
@@ -139,7 +139,7 @@ export class ProviderWatch implements ProviderAccess {
     return this.#cloudAhead;
   }
 
-  /** What is not known as it is now. */
+  /** The looks whose last answer is stale. */
   get stale(): readonly StaleLook[] {
     const taken = this.#takenAt();
     return (Object.keys(LOOKS) as LookName[]).flatMap((look) => {
@@ -289,7 +289,10 @@ export class ProviderWatch implements ProviderAccess {
     else await this.#applyDelta(signal);
   }
 
-  /** What the listing leaves out may have been deleted since the one before: then the changes say so of all at once. */
+  /**
+   * A server that the listing omits may have been deleted since the one before: then the changes say so of all at
+   * once.
+   */
   async #listAll(signal: AbortSignal): Promise<void> {
     const before = this.#inventory.completeAt === null ? null : this.#stamps.since;
     await this.#apply(await this.cloud.listServers({ signal }));

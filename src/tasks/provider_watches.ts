@@ -70,7 +70,7 @@ export class ProviderWatches implements AsyncDisposable {
     return this.#watched.all().map(({ watch }) => watch);
   }
 
-  /** What has been seen of each provider that has been asked, by name. */
+  /** The observation of each provider that has been asked, by name. */
   observations(): ReadonlyMap<string, Observation> {
     const asked = this.#watched.all().filter(({ watch, foreign }) =>
       // Before it is known whether the state is up to date there, nothing is planned.
@@ -184,7 +184,7 @@ export class ProviderWatches implements AsyncDisposable {
     return { watch, task, foreign, since: clock.now(), [Symbol.asyncDispose]: end };
   }
 
-  /** What was foreign on the provider has become the pool's. */
+  /** Servers that were foreign on the provider have become the pool's. */
   adopted(provider: string): void {
     this.#watched.get(provider)?.foreign.adopted();
   }

@@ -25,7 +25,7 @@ export class StateWatch implements AsyncDisposable {
   readonly #task: Task;
   readonly #subscription: Disposable;
   readonly #lost = Promise.withResolvers<StoreError>();
-  /** What was logged last; null: all was well. */
+  /** The message logged last; null: all was well. */
   #told: string | null = null;
 
   readonly #wake: () => void;
@@ -52,7 +52,7 @@ export class StateWatch implements AsyncDisposable {
     return this.#lost.promise;
   }
 
-  /** What is wrong with the state now; null: nothing. */
+  /** The state's problem now; null: no problem. */
   get problem(): string | null {
     return this.#ledger.failure?.message ?? null;
   }

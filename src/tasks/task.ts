@@ -11,7 +11,7 @@ import type { Clock } from "../lib/clock.ts";
 import { errorChain } from "../lib/error_chain.ts";
 import { inFlight } from "../lib/in_flight.ts";
 
-/** What a run may ask for: to run again at `again`, if its schedule does not come first. */
+/** The wish of a run: to run again at `again`, if its schedule does not come first. */
 export interface TaskResult {
   readonly again?: Instant | null;
 }
@@ -43,7 +43,7 @@ interface Schedule {
 
 export interface Task extends AsyncDisposable {
   readonly name: string;
-  /** What its runs came to so far. */
+  /** The results of its runs so far. */
   report(): TaskReport;
   /** Lets it run; the first run begins at once (a cron task's at its time). Once is enough. */
   start(): void;
@@ -81,7 +81,7 @@ class ScheduledTask implements Task {
   #woken = false;
   /** When it runs next at the latest; Infinity: not before it is woken. */
   #due = Infinity;
-  /** Ends the wait for the next run; null while there is none. */
+  /** Ends the wait for the next run; null while it does not wait. */
   #endWait: (() => void) | null = null;
   #report: Omit<TaskReport, "name"> = { runs: 0, lastStartedAt: null, lastDuration: null, lastError: null };
 

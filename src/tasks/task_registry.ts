@@ -42,7 +42,7 @@ export class TaskRegistry implements AsyncDisposable {
     for (const task of this.#tasks.values()) task.start();
   }
 
-  /** Lets the task of that name run now, or once more when it is running; without meaning where there is none. */
+  /** Runs the task of that name now, or once more when it is running; an unknown name does nothing. */
   wake(name: string): void {
     this.#tasks.get(name)?.wake();
   }
@@ -52,7 +52,7 @@ export class TaskRegistry implements AsyncDisposable {
     for (const task of this.#tasks.values()) task.clockSet();
   }
 
-  /** What the runs of each task came to, in the order in which they were registered. */
+  /** The results of each task's runs, in the order in which they were registered. */
   reports(): readonly TaskReport[] {
     return [...this.#tasks.values()].map((task) => task.report());
   }

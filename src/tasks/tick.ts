@@ -39,7 +39,7 @@ export interface TickParts {
   readonly builds: boolean;
 }
 
-/** What one half of a turn came to. */
+/** The result of one half of a turn. */
 type Moved = Pick<PoolPlan, "until" | "defects">;
 
 /** A tick takes at most this part of the time, however large the pool and however much happens. */
@@ -51,10 +51,10 @@ export interface TickDeps {
   readonly imageExecutor: ImageExecutor;
   readonly parts: TickParts;
   readonly clock: Clock;
-  /** What turns instants into the machine's time of day, for messages. */
+  /** Turns instants into the machine's time of day, for messages. */
   readonly wallOffset: () => Milliseconds;
   readonly random: Random;
-  /** What has been seen of each provider that has been asked. */
+  /** The observation of each provider that has been asked. */
   readonly seen: () => ReadonlyMap<string, Observation>;
   /** How the targets stand, by name. */
   readonly targets: () => ReadonlyMap<string, TargetState>;
@@ -78,7 +78,7 @@ export class Tick {
   readonly #deps: TickDeps;
   readonly #imageChanges: ImageChanges;
   readonly #nodeLaunches: NodeLaunches;
-  /** What the newest plan of images has the nodes leave free. */
+  /** The room that the newest plan of images has the nodes leave free. */
   #reserved: PoolInput["reserved"] = new Map();
   readonly #nodesAtRest = new NodesAtRest();
   #turns: Turns = new Map();
@@ -92,7 +92,7 @@ export class Tick {
     this.#nodeLaunches = new NodeLaunches(deps);
   }
 
-  /** What the newest plan said of the labels that did not get all they asked for. */
+  /** The newest plan's reports on the labels that did not get all they asked for. */
   get reports(): readonly LabelReport[] {
     return this.#reports;
   }

@@ -1,4 +1,4 @@
-/** What the pool needs to know of a provider's cloud at this moment, from the nodes it has there. Pure. */
+/** The looks at a provider's cloud that the pool needs at this moment, from the nodes it has there. Pure. */
 import type { Observation } from "../domain/observation.ts";
 import type { Network } from "../domain/server.ts";
 import { isMade, type ProviderConfig } from "../domain/config.ts";

@@ -1,4 +1,4 @@
-/** What a plan of images asks to have done: one attempt each, by the file of that name in `src/execute/images`. */
+/** The actions that a plan of images asks for: one attempt each, by the file of that name in `src/execute/images`. */
 import type { DibImage } from "../../domain/dib_image.ts";
 import type { WaitingOn } from "../../domain/node.ts";
 import type { ProviderImage } from "../../domain/provider_image.ts";
@@ -38,7 +38,7 @@ export function imageKey(type: ImageActionType, id: number): string {
   return `${type} ${id}`;
 }
 
-/** What an image waits for while the action is carried out, or waits for its turn. */
+/** The reason that an image waits for while the action is carried out, or waits for its turn. */
 export function describeImageAction(action: ImageAction): Omit<WaitingOn, "since"> {
   switch (action.type) {
     case "build-image":

@@ -1,4 +1,4 @@
-/** What the ladder of an image's phase decides: as for nodes (`../node_step.ts`), with the events of images. */
+/** The decisions of the ladder of an image's phase: as for nodes (`../node_step.ts`), with the events of images. */
 import type { Config, ProviderConfig, ProviderImageConfig } from "../../domain/config.ts";
 import type { DibEvent } from "../../domain/dib_transition.ts";
 import type { DibImage } from "../../domain/dib_image.ts";
@@ -13,7 +13,7 @@ import type { ImageAction, ImageActionType } from "./image_action.ts";
 export type DibStep = Step<DibEvent, ImageAction>;
 export type ImageStep = Step<ImageEvent, ImageAction>;
 
-/** What both kinds of ladders may look at. */
+/** The facts that both kinds of ladders may look at. */
 export interface ImageWorld {
   readonly now: Instant;
   readonly config: Config;
@@ -24,7 +24,7 @@ export interface ImageWorld {
   readonly workers: ReadonlyMap<number, readonly NodeRecord[]>;
   /** Images on clouds that a launch in flight was asked for with, by provider and external id. */
   readonly booting: ReadonlySet<string>;
-  /** Whether that piece of work is under way in this process. */
+  /** Whether that piece of work is running in this process. */
   readonly isRunning: (type: ImageActionType, id: number) => boolean;
   /** Whether diskimages are built and uploaded by this process. */
   readonly building: boolean;
@@ -32,7 +32,7 @@ export interface ImageWorld {
   readonly accepting: boolean;
 }
 
-/** What a phase's ladder may look at. */
+/** The facts that a phase's ladder may look at. */
 export interface ImageSituation<Phase extends ProviderImagePhase = ProviderImagePhase> {
   readonly image: ProviderImage;
   readonly state: Extract<ProviderImageState, { phase: Phase }>;

@@ -1,4 +1,4 @@
-/** What happens next with one dib image. Pure; `planImages` calls it for every one in every planning. */
+/** Decides what happens next with one dib image. Pure; `planImages` calls it for every one in every planning. */
 import type { DibImage } from "../../domain/dib_image.ts";
 import type { ProviderImage } from "../../domain/provider_image.ts";
 import { SECOND } from "../../domain/time.ts";
@@ -7,8 +7,8 @@ import { awaitRetry } from "../await_retry.ts";
 import type { DibStep, ImageWorld } from "./image_step.ts";
 
 /**
- * What a killed daemon had begun is ended by a watchdog of its own, which takes a few seconds; its files are removed
- * after that, so that none is written anew.
+ * The time until the processes of a killed daemon are ended by a watchdog of its own; their files are removed
+ * after that, so that none is written again.
  */
 const ORPHANS_END = 20 * SECOND;
 

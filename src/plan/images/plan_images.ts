@@ -54,7 +54,7 @@ export interface ImagePlan {
   readonly wanted: NewImages;
   readonly launches: ImageLaunches;
   readonly actions: readonly ImageAction[];
-  /** What could not be planned: a record that stays as it is, or a part of the plan that is empty. */
+  /** The parts that could not be planned: a record that stays as it is, or a part of the plan that is empty. */
   readonly defects: readonly Defect[];
   /** When to plan again even if nothing happens; null: no such time. */
   readonly until: Instant | null;

@@ -1,6 +1,6 @@
 /**
- * Which images are to be made now: those that are missing, and those that somebody ordered. At most one is under way
- * for each diskimage and each image of a provider. Pure.
+ * Which images are to be made now: those that are missing, and those that somebody ordered. At most one is in the
+ * making for each diskimage and each image of a provider. Pure.
  */
 import type { Config, DiskimageConfig, ProviderConfig, ProviderImageConfig } from "../../domain/config.ts";
 import type { DibImage } from "../../domain/dib_image.ts";
@@ -28,7 +28,7 @@ export type NewImage =
 export interface NewImages {
   readonly builds: readonly DiskimageConfig[];
   readonly images: readonly NewImage[];
-  /** Orders that age places: builds that are to be made anew, and their uploads. */
+  /** Orders that age places: builds to repeat, and their uploads. */
   readonly orders: readonly OrderName[];
   /** When a pause ends or a build comes of age; null: no such time. */
   readonly until: Instant | null;
@@ -92,7 +92,7 @@ function lacksBuild(use: ImageUse, input: NewImagesInput): boolean {
   return isWanted(use, input) && buildFor(use, input) === null;
 }
 
-/** The newest build that can be uploaded there and is new enough; null: there is none. */
+/** The newest build that can be uploaded there and is new enough; null: no such build. */
 function buildFor(use: ImageUse, input: NewImagesInput): DibImage | null {
   const since = orderOf(use, input)?.builtSince ?? null;
   const format = formatFor(use.provider);

@@ -1,4 +1,4 @@
-/** What happens next with one provider image. Pure; `planImages` calls it for every one in every planning. */
+/** Decides what happens next with one provider image. Pure; `planImages` calls it for every one in every planning. */
 import { isMade } from "../../domain/config.ts";
 import type { Observation } from "../../domain/observation.ts";
 import { imageStateName, type ProviderImage, type ProviderImagePhase } from "../../domain/provider_image.ts";
@@ -55,7 +55,7 @@ export function planProviderImage(
   return ladder({ image, state: image.state, world, provider, use, seen });
 }
 
-/** Nothing is done there; an image that waits for its server is told of that by the launches of servers. */
+/** Nothing is done there; the launches of servers report on an image that waits for its server. */
 function planFrozen({ state }: ProviderImage, message: string): ImageStep {
   if (state.phase === "ready") return { do: "stay" };
   if ("nodeId" in state && state.nodeId === null) return { do: "leave" };

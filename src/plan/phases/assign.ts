@@ -27,7 +27,7 @@ export function planAssign(situation: NodeSituation<"assign">): NodeStep {
   return { do: "act", action: { type: "assign-node", node } };
 }
 
-/** How long to wait before the target is asked again after it failed so many times. */
+/** How long to wait before the target is asked again after that number of failures. */
 export function targetPause({ attempt }: { readonly attempt: number }): number {
   return backoff({ failures: attempt + 1, base: FIRST_PAUSE, max: LONGEST_PAUSE });
 }

@@ -43,7 +43,7 @@ function planUnknownServer(situation: NodeSituation<"delete-server">): NodeStep 
   return { do: "wait", reason: "listing", message: "the next listing shows whether it has a server" };
 }
 
-/** How long to wait before asking again after a deletion failed so many times. */
+/** How long to wait before asking again after that number of failed deletions. */
 export function deletePause(node: Pick<NodeRecord, "attempt">): number {
   return backoff({ failures: node.attempt + 1, base: FIRST_PAUSE, max: LONGEST_PAUSE });
 }

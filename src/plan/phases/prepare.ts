@@ -46,7 +46,7 @@ function planGroup(situation: NodeSituation<"prepare">): NodeStep {
   }
   const retry = awaitRetry(node, { now, reason: "script" });
   if (retry !== null) return retry;
-  // The time runs from the first attempt that failed, and never out under an attempt that is under way.
+  // The time runs from the first attempt that failed, and never ends during an attempt.
   if ((node.retryAt ?? now) >= (state.failingSince ?? Infinity) + provider.bootTimeout) {
     const seconds = provider.bootTimeout / 1000;
     const message = `not prepared within ${seconds} s: ${node.waitingOn?.message ?? "no login"}`;

@@ -1,5 +1,5 @@
 /**
- * A node that somebody works on: it ends when it is given back, a while after its target told of its job's end, when
+ * A node that somebody works on: it ends when it is given back, a while after its target reported its job's end, when
  * its server is gone, or when it is stuck.
  */
 import { type NodeSituation, type NodeStep, serverTrouble } from "../node_step.ts";

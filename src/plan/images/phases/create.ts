@@ -19,7 +19,7 @@ export function planImageCreate({ image, state, world, seen }: ImageSituation<"c
   return whyNotNow({ image, world, seen }) ?? { do: "act", action: { type: "create-image", image } };
 }
 
-/** What was sent without an answer: there is an image with our marks, there is none, or it is not known yet. */
+/** After a request without an answer: an image with our marks exists, does not exist, or it is not known yet. */
 export function planLost(
   { image, world, seen }: Pick<ImageSituation<"create" | "snapshot">, "image" | "state" | "world" | "seen">,
   lostAt: number | null,

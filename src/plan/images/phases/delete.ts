@@ -5,7 +5,7 @@ import type { ImageActionType } from "../image_action.ts";
 import type { ImageSituation, ImageStep } from "../image_step.ts";
 import { findMarked, imageWouldBeListed, whyNotReached } from "./create.ts";
 
-/** What is ended when an image is deleted in the middle of it. */
+/** The work that ends when an image is deleted in the middle of it. */
 const ENDED: readonly ImageActionType[] = [
   "create-image",
   "upload-image",

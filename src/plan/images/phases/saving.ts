@@ -7,7 +7,7 @@ import type { ImageSituation, ImageStep } from "../image_step.ts";
 /** 2016's Nodepool gave an image as long. */
 const LONGEST = 6 * HOUR;
 
-/** What an image that came to nothing is called in Glance. */
+/** Glance's names for an image that came to nothing. */
 const ENDED: ReadonlySet<string> = new Set(["killed", "deleted", "pending_delete", "error"]);
 
 export function planSaving({ image, state, world, use, seen }: ImageSituation<"saving">): ImageStep {

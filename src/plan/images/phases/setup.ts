@@ -1,4 +1,4 @@
-/** A snapshot whose server is up: the setup script is run on it, anew where a former process had begun. */
+/** A snapshot whose server is up: the setup script runs on it, again where a former process had begun. */
 import type { ImageSituation, ImageStep } from "../image_step.ts";
 import { whyNotNow } from "./create.ts";
 import { whyServerIsLost } from "./server.ts";

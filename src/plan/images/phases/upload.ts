@@ -8,7 +8,7 @@ export function planUpload({ image, state, world, seen }: ImageSituation<"upload
   }
   const gone = whyBuildIsGone({ image, world });
   if (gone !== null) return { do: "change", event: { type: "delete", by: "owner", comment: gone } };
-  // What a cloud has of an interrupted upload cannot be gone on with.
+  // An interrupted upload cannot be resumed.
   if (state.startedAt !== null) {
     const comment = "nodepool was stopped while its data was sent";
     return { do: "change", event: { type: "failed", comment, evidence: null } };
