@@ -1,6 +1,6 @@
 /**
- * What a run of scripts/test came to, from the reports that it left in a folder: the runner's own (`*.xml`, JUnit), the
- * tests that were skipped and what would make them run (`skipped`, by tests/needs.ts), and the parts that broke
+ * The result of a run of scripts/test, from the reports that it left in a folder: the runner's own (`*.xml`, JUnit),
+ * the tests that were skipped and what would make them run (`skipped`, by tests/needs.ts), and the parts that broke
  * (`broken`, a name a line). It may make up for an earlier run in another folder: then it counts both.
  *
  *   test_report.ts summary FOLDER [EARLIER]   prints it, ending in `N passed, N failed`; exits 1 unless all is well

@@ -233,7 +233,7 @@ function tellMissingBuilder({ pool, builds }: EnabledParts, { diskimages }: Conf
 async function checkAlone(state: string): Promise<void> {
   const path = controlSocketPath(state);
   const deadline = systemClock.monotonic() + LOCK_WAIT;
-  // What cannot be reached is told of when the socket is made.
+  // A socket that cannot be reached is reported when ours is made.
   while (await connectionKind(path).catch(() => null) === "listening") {
     if (systemClock.monotonic() < deadline) await systemClock.sleep(LOOK);
     else {
@@ -250,7 +250,7 @@ const LOCK_WAIT = 2_000;
 /** Between two looks at a socket. */
 const LOOK = 50;
 
-/** What ran last before is what blocked it, as far as anybody can know. */
+/** The work that ran last before is what blocked it, as far as anybody can know. */
 function tellBlock({ duration, by }: { readonly duration: number; readonly by: LastRan | null }): void {
   const seconds = (duration / SECOND).toFixed(1);
   const work = by === null

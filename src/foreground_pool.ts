@@ -77,7 +77,7 @@ export async function openForegroundPool(options: ForegroundPoolOptions): Promis
   return localPool(forCommand(pool, opening.move()));
 }
 
-/** What a person at a terminal sees besides the progress that is drawn there is what goes wrong. */
+/** Shows a person at a terminal, besides the progress that is drawn there, only failures. */
 function ownLogging({ isTerminal }: ForegroundPoolOptions, { level }: LogConfig) {
   return { level: isTerminal ? "warning" : level, format: "text", file: null } as const;
 }

@@ -71,7 +71,7 @@ function tellingOf({ name: provider }: ProviderConfig, metrics: Metrics | null) 
     metrics?.tell([took("task", { provider, operation }, duration)]);
 }
 
-/** What scripts on servers are given of this process's environment, as in 2016. */
+/** The variables of this process's environment that scripts on servers get, as in 2016. */
 function scriptVariables(): Record<string, string> {
   const all = Object.entries(Deno.env.toObject());
   return Object.fromEntries(all.filter(([name]) => name.startsWith("NODEPOOL_")));

@@ -1,5 +1,5 @@
 /**
- * What a full pool costs while nothing happens. Prints the requests a minute by kind, from the simulator's journal,
+ * The cost of a full pool while nothing happens. Prints the requests a minute by kind, from the simulator's journal,
  * the daemon's share of a core, and its memory.
  *
  *     scripts/bench/idle [MINUTES [NODES]]        default: 3 minutes, 100 nodes

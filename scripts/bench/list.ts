@@ -16,7 +16,9 @@ import { endedChildrenCpuSeconds, memoryMib } from "./process_use.ts";
 const RUNS = 11;
 const REQUESTS = 50;
 
-/** Writes so many nodes into the state: held ones, which a daemon leaves alone without looking at the cloud. */
+/**
+ * Writes that number of nodes into the state: held ones, which a daemon leaves alone without looking at the cloud.
+ */
 async function fillState(path: string, count: number): Promise<void> {
   const random = seededRandom(count);
   await using store = await openKvStore(path, { clock: systemClock, random: systemRandom });
@@ -51,7 +53,7 @@ function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 }
 
-/** Runs a command so many times; prints the median of its wall time and the mean of its CPU time. */
+/** Runs a command that number of times; prints the median of its wall time and the mean of its CPU time. */
 async function time(name: string, run: () => Promise<{ code: number; stdout: string; stderr: string }>) {
   const walls: number[] = [];
   const cpuBefore = await endedChildrenCpuSeconds();
@@ -70,7 +72,7 @@ async function time(name: string, run: () => Promise<{ code: number; stdout: str
   );
 }
 
-/** What curl measures: seconds from the start of the request to the last byte, and how many bytes there were. */
+/** Measures with curl: seconds from the start of the request to the last byte, and how many bytes there were. */
 async function curl(url: string): Promise<[number, number]> {
   const args = ["-sf", "-o", "/dev/null", "-w", "%{time_total} %{size_download}", url];
   const { stdout } = await new Deno.Command("curl", { args }).output();
@@ -78,7 +80,7 @@ async function curl(url: string): Promise<[number, number]> {
   return [seconds ?? NaN, bytes ?? NaN];
 }
 
-/** @param pause between two requests: past a second, each answer has to be made anew */
+/** @param pause between two requests: past a second, each answer has to be made again */
 async function timePage(pool: RunningPool, { name, requests, pause }: {
   name: string;
   requests: number;
@@ -112,6 +114,6 @@ await time("list", () => pool.run("list"));
 await time("list -o json", () => pool.run("list", "-o", "json"));
 await time("list --state ready (none)", () => pool.run("list", "--state", "ready"));
 await timePage(pool, { name: "asked again at once", requests: REQUESTS, pause: 0 });
-await timePage(pool, { name: "made anew each time", requests: 15, pause: 1_050 });
+await timePage(pool, { name: "made again each time", requests: 15, pause: 1_050 });
 console.log(`daemon: ${(await memoryMib(pool.pid)).now.toFixed(0)} MiB`);
 await pool.stopDaemon();

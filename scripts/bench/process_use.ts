@@ -1,4 +1,4 @@
-/** What a process takes of the machine, as Linux tells it in /proc. */
+/** A process's use of the machine, as Linux tells it in /proc. */
 
 /** Resident memory, now and at its most. */
 export async function memoryMib(pid: number): Promise<{ now: number; peak: number }> {

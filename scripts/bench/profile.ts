@@ -1,6 +1,6 @@
 /**
- * What the CPU profiler that SIGUSR2 starts costs while a pool fills: launches with it and without it in turn, each a
- * daemon as its own process against a simulator served by this one, rate 0, boot time 2 s. Prints the times of all
+ * The cost of the CPU profiler that SIGUSR2 starts, while a pool fills: launches with it and without it in turn, each
+ * a daemon as its own process against a simulator served by this one, rate 0, boot time 2 s. Prints the times of all
  * rounds and how much longer the median launch takes while it is profiled.
  *
  *     scripts/bench/profile [NODES [ROUNDS]]        default: 200 3

@@ -3,7 +3,7 @@ import { seededRandom } from "../../src/lib/random.ts";
 
 export interface CiJob {
   readonly name: string;
-  /** What is run on its node. */
+  /** The command to run on its node. */
   readonly command: string;
   readonly seconds: number;
   readonly exitCode: number;

@@ -1,4 +1,4 @@
-/** The demonstration's image: built by the daemon, uploaded to both clouds, booted from, and made anew. */
+/** The demonstration's image: built by the daemon, uploaded to both clouds, booted from, and rebuilt. */
 import type { ImageListView } from "../../src/views/image_list.ts";
 import type { NodeDetailsView } from "../../src/views/node_details.ts";
 import { check, heading } from "./narrate.ts";
@@ -34,7 +34,7 @@ export async function checkBootedFromCurrent(pool: DemoPool): Promise<void> {
 
 export async function rotateImage(pool: DemoPool): Promise<void> {
   heading(
-    "The image is made anew: built, uploaded to both clouds, used from then on; the previous one is kept",
+    "The image is rebuilt: built, uploaded to both clouds, used from then on; the previous one is kept",
   );
   const before = await currentImages(pool);
   await pool.show("image-update", "all", "debian");

@@ -3,7 +3,7 @@
 import type { NodeListView, NodeView } from "../../src/views/node_list.ts";
 import type { DemoFiles } from "./files.ts";
 
-/** What the simulator says of one of its clouds. */
+/** The simulator's counts of one of its clouds. */
 interface CloudCounts {
   readonly servers: { readonly standing: number; readonly created: number };
 }
@@ -111,7 +111,7 @@ export class DemoPool implements AsyncDisposable {
     return (JSON.parse(await this.must("list", "-o", "json")) as NodeListView).nodes;
   }
 
-  /** What the simulator itself counts on its clouds. */
+  /** The simulator's own counts of its clouds. */
   async clouds(): Promise<readonly CloudCounts[]> {
     const response = await fetch(`${this.#simulatorUrl}/_simulator/state`, { signal: this.signal });
     return Object.values((await response.json()).clouds);
@@ -153,7 +153,7 @@ async function firstLine(stream: ReadableStream<Uint8Array>): Promise<string> {
   return text.split("\n")[0] ?? "";
 }
 
-/** What nobody reads would fill the pipe one day and stop the writer. */
+/** Output that nobody reads would fill the pipe one day and stop the writer. */
 async function drain(reader: ReadableStreamDefaultReader<string>): Promise<void> {
   while (!(await reader.read()).done);
 }

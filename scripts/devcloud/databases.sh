@@ -8,7 +8,7 @@ start_mariadb() {
     mariadb-install-db --no-defaults --datadir="$data/mariadb" --user=root \
       --auth-root-authentication-method=socket --skip-test-db >"$log/mariadb-install.log" 2>&1
   fi
-  # Durability is given up for speed: this cloud can always be made anew.
+  # Durability is given up for speed: this cloud can always be created again.
   start mariadb mariadbd --no-defaults --user=root --datadir="$data/mariadb" --socket="$database_socket" \
     --skip-networking --max-connections=1000 --character-set-server=utf8 \
     --innodb-flush-log-at-trx-commit=0 --innodb-doublewrite=0 --innodb-buffer-pool-size=256M

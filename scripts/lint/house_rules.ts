@@ -1,7 +1,7 @@
 /** House rules that no stock lint rule knows; `deno lint` loads this plugin (deno.json). */
 import { countOf, importersOf, namesakesOf } from "./import_index.ts";
 
-/** What reads the clock, waits or rolls dice: only `src/lib` may, so that virtual time and seeds reach all. */
+/** Calls that read the clock, wait or roll dice: only `src/lib` may, so that virtual time and seeds reach all. */
 const timeAndChance = new Set([
   "Date.now",
   "Math.random",
@@ -66,7 +66,7 @@ const allowedImports: Record<string, string[]> = {
 const adapters =
   /(\/cloud\/openstack\/|\/targets\/jenkins\/|\/ssh\/ssh2_\w+\.ts|\/build\/(diskimage_builder|deno_command)\.ts|\/store\/(kv|memory)_store\.ts|\/metrics\/hot_shots_statsd\.ts)/;
 
-/** What deletes on a cloud; all goes through the one place that asks the ledger first. */
+/** Calls that delete on a cloud; all go through the one place that asks the ledger first. */
 const deletes = new Set(["deleteServer", "deleteImage", "deleteFloatingIp", "deleteKeypair"]);
 const mayDelete = /\/src\/(cloud|simulator)\/|\/src\/execute\/deletions\.ts$/;
 

@@ -9,7 +9,7 @@ const folders = ["src", "tests", "scripts"];
 const STATIC = /^(?:import|export)\s+(?:type\s+)?([^"';]*?)\s*from\s+"(\.[^"]+)"/gm;
 /** Also as a type. What is taken of a whole module is not named there: any word of the file may be it. */
 const WHOLE = /import\(\s*"(\.[^"]+)"\s*\)/g;
-/** What a file of the program declares and exports; a function under several signatures has several lines. */
+/** The names that a file of the program declares and uses. */
 const DECLARED =
   /^export (?:abstract |async |declare )*(?:class|const|enum|function\*?|interface|let|type) (\w+)/gm;
 const COMMENT = /\/\*[\s\S]*?\*\/|\/\/.*$/gm;

@@ -59,7 +59,7 @@ function checkOf(schema: Known): Check {
   }
 }
 
-/** What is to be asked of valibot. */
+/** Leaves the decision to valibot. */
 const unknown: Check = () => false;
 
 const rules: Readonly<Record<string, Check>> = { readonly: () => true, safe_integer: Number.isSafeInteger };

@@ -1,12 +1,12 @@
 /**
- * What is opened for each thing that a configuration names: kept as long as what it was opened with stays the same,
+ * One opened thing for each entry that a configuration names: kept as long as what it was opened with stays the same,
  * ended where that changes or the name goes. What cannot be ended or opened keeps none of the others from it, and is
  * tried again with the next configuration.
  */
 import { eachInTurn } from "./each_in_turn.ts";
 
 interface Wanted<Opened> {
-  /** What it is opened with, as JSON has it. */
+  /** The settings it is opened with, as JSON has them. */
   readonly by: unknown;
   /** null: there is nothing to be opened. */
   readonly open: () => Opened | null;

@@ -7,7 +7,7 @@ export const topics: readonly Topic[] = Object.entries(topicTexts).map(([name, t
   parseTopic(name, text)
 );
 
-/** What a reader asked for: a topic, or a section of one. */
+/** The part that a reader asked for: a topic, or a section of one. */
 interface Found {
   readonly topic: Topic;
   /** null: all of the topic. */

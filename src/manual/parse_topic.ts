@@ -27,7 +27,7 @@ export interface Topic {
 const ANCHOR = /<a id="([^"]+)"><\/a>/g;
 const ANCHOR_LINE = /^(<a id="[^"]+"><\/a>)+$/;
 
-/** What stands after a fence's language is for the tests. */
+/** Words after a fence's language are for the tests. */
 const TEST_WORDS = /^(```\w+) .*$/;
 
 interface Heading {

@@ -101,7 +101,7 @@ class TerminalPage {
     }
   }
 
-  /** What to ask the manual for. */
+  /** The name to ask the manual for. */
   #whereTo(href: string): string {
     const target = linkTarget(href, this.#options.topic);
     return target === null ? "" : ` (manual ${target.section ?? target.topic})`;

@@ -2,7 +2,7 @@
 import { topics } from "./manual.ts";
 
 interface Hit {
-  /** What `nodepool manual` takes. */
+  /** A name that `nodepool manual` takes. */
   readonly name: string;
   readonly title: string;
   /** Plain text around the first of the words. */
@@ -42,7 +42,7 @@ function piece(name: string, { title, text }: { title: string; text: string }) {
   return { name, title: plain(title), blocks, text: `${name} ${title} ${blocks.join(" ")}` };
 }
 
-/** What stands below a heading: each paragraph, item, row and line of code as a line of plain text. */
+/** The text below a heading: each paragraph, item, row and line of code as a line of plain text. */
 function plainBlocks(markdown: string): readonly string[] {
   return markdown.replace(/^#.*\n/, "").split(/\n\n|\n(?=[|`#-]|\d+\. )/).filter((block) =>
     !/^(\| ---|```$)/.test(block)

@@ -38,7 +38,7 @@ export function errorAnswer(
   return jsonAnswer(status, { error: { code: status, message, title: TITLES[status] ?? "Error" } }, headers);
 }
 
-/** What the token check in front of every service says. */
+/** The answer of the token check in front of every service. */
 export function unauthorizedAnswer(service: Service, identityUrl: string): Response {
   const headers = { "www-authenticate": `Keystone uri="${identityUrl}"` };
   const message = "The request you have made requires authentication.";

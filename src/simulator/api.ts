@@ -23,7 +23,7 @@ export type Strikes = <S extends Stage>(
   stage: S,
 ) => Iterable<{ blow: Blow; strike: NonNullable<Fault[S]>; fault: Fault }>;
 
-/** What all services share. */
+/** The context that all services share. */
 export interface ApiContext {
   readonly clock: Clock;
   readonly faults: FaultBoard;
@@ -116,7 +116,7 @@ export class ApiBuilder {
     return null;
   }
 
-  /** What the service does by itself. */
+  /** The service's own work on a request. */
   async #checked(exchange: Exchange, { handle, open = false }: Route): Promise<Response> {
     const now = exchange.cloud.now();
     if (!open && exchange.cloud.tokens.find(exchange.header("x-auth-token"), now) === null) {

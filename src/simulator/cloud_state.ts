@@ -30,7 +30,7 @@ export interface SimulatedKeypair {
   readonly number: number;
 }
 
-/** What is asked for, with everything looked up and found. */
+/** The server to create, with everything looked up and found. */
 export interface ServerWish {
   readonly name: string;
   readonly flavor: StockFlavor;
@@ -147,7 +147,7 @@ export class CloudState {
     return this.#random;
   }
 
-  /** What the quota of instances, cores and RAM counts. */
+  /** The use that counts for the quota of instances, cores and RAM. */
   use(): ForeignUse {
     const { instances, cores, ram } = this.servers.use();
     const foreign = this.foreignUse;
@@ -227,7 +227,7 @@ export class CloudState {
     this.endServer(server, now + sampleSpread(this.settings.deleteTime, this.#random));
   }
 
-  /** What a server keeps in mind of its image, whatever becomes of that; null: it boots from a volume. */
+  /** The facts that a server keeps of its image, whatever becomes of that; null: it boots from a volume. */
   #imageAtBoot(imageId: string): ImageAtBoot | null {
     const image = this.images.get(imageId);
     if (image === undefined) return null;

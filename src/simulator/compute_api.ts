@@ -170,7 +170,7 @@ function showLimits(exchange: Exchange): Response {
   return jsonAnswer(200, { limits: { rate: [], absolute } });
 }
 
-/** What Nova told for the network service, and of files to inject, before 2.36 and 2.57. */
+/** Limits that Nova reported for the network service, and for files to inject, before 2.36 and 2.57. */
 function oldLimits({ cloud }: Exchange) {
   const { quotas } = cloud;
   return {

@@ -24,7 +24,7 @@ import { faultRuleFromFile } from "./settings_file.ts";
 import type { Journal } from "./journal.ts";
 import type { FaultRuleInput } from "./settings.ts";
 
-/** What the control routes need of a simulator. */
+/** The parts of a simulator that the control routes need. */
 interface ControlGround {
   readonly clouds: ReadonlyMap<string, CloudState>;
   readonly journal: Journal;

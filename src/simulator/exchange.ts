@@ -113,7 +113,7 @@ export class Exchange {
 
   /**
    * One object within the body, as in `{"server": {…}}`.
-   * @throws Refusal 400 where there is none
+   * @throws Refusal 400 for a body without it
    */
   section(key: string): Record<string, unknown> {
     const value = this.json()[key];

@@ -1,5 +1,5 @@
 /**
- * What a fault is: a row of the catalogue. A row says where it strikes and what it does there; everything about
+ * A fault: a row of the catalogue. A row says where it strikes and what it does there; everything about
  * when (pattern, probability, count, window) is the rule's and lies with the `FaultBoard`.
  */
 import type { Instant, Milliseconds } from "../domain/time.ts";
@@ -21,7 +21,7 @@ export interface Blow {
   atEnd(letGo: (now: Instant) => void): void;
 }
 
-/** What a listing shows; faults take away or add. */
+/** The servers in a listing; faults take away or add. */
 export interface ServerView {
   servers: readonly SimulatedServer[];
   /** The time as of which they are shown. */
@@ -37,7 +37,7 @@ export interface Fault {
   readonly title: string;
   /** Patterns over operations, with blanks between, where the rule has none. */
   readonly operations: string;
-  /** What `time` is where the rule has none, and what it means: in `title`. */
+  /** The default of a rule's `time`, and its meaning: in `title`. */
   readonly time?: Milliseconds;
   /** Whether the request takes effect, where the rule does not say. */
   readonly effect?: boolean;
@@ -56,13 +56,13 @@ export interface Fault {
   build?(blow: Blow, server: SimulatedServer, cloud: CloudState): void;
   /** On a server whose deletion was just accepted. */
   deletion?(blow: Blow, server: SimulatedServer, cloud: CloudState): void;
-  /** On an upload about to begin: after how many bytes it is cut, where so many are announced (null: not told). */
+  /** On an upload about to begin: after how many bytes it is cut, of the number announced (null: not announced). */
   cut?(blow: Blow, announced: number | null): number;
   /** On an image that has its data, or a snapshot, whose way to `active` was just planned. */
   saving?(blow: Blow, image: SimulatedImage): void;
   /** On what a listing of servers shows. */
   listing?(blow: Blow, view: ServerView, cloud: CloudState): void;
-  /** On what a listing of images shows: how many of so many. */
+  /** On what a listing of images shows: how many of its images. */
   imageListing?(blow: Blow, count: number): number;
   /** On the life of a token about to be issued: the real one, in milliseconds. */
   token?(blow: Blow): Milliseconds;

@@ -19,11 +19,11 @@ export interface ArmedFault {
   seen: number;
   /** Of these, how many it struck. */
   struck: number;
-  /** What is to be done once it is over. */
+  /** Calls for when it is over. */
   readonly letGo: ((now: Instant) => void)[];
 }
 
-/** What a rule is held against. */
+/** The subject that a rule is matched with. */
 export interface Subject {
   readonly cloud: string;
   readonly service: string;

@@ -1,6 +1,6 @@
 /**
- * What faults do to servers and images for as long as their rule is in force: each of these changes the plan of one
- * and puts it right again at the rule's end, as far as nothing else has changed it since. The fault catalogue uses them.
+ * Faults of servers and images that last as long as their rule is in force: each of these changes the plan of one and
+ * puts it right again at the rule's end, as far as nothing else has changed it since. The fault catalogue uses them.
  */
 import type { Instant } from "../domain/time.ts";
 import type { CloudState } from "./cloud_state.ts";

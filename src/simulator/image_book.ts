@@ -19,7 +19,7 @@ import {
 import { sampleSpread } from "./spread.ts";
 import { nameId, type Stock, type StockImage } from "./stock.ts";
 
-/** What is asked for, with everything checked. */
+/** The image to create, with everything checked. */
 export interface ImageWish {
   /** null: any. */
   readonly id: string | null;

@@ -1,4 +1,4 @@
-/** What Glance takes as an image's fields and properties, and how it refuses the rest. */
+/** The fields and properties that Glance takes for an image, and how it refuses the rest. */
 import * as v from "valibot";
 import type { ImageWish } from "./image_book.ts";
 import { ApiRefusal } from "./api_refusal.ts";
@@ -68,7 +68,7 @@ const RESERVED = /^(location|locations|deleted|deleted_at|os_glance.*)$/;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
- * What a request to make an image asks for.
+ * The wish of a request to make an image.
  * @throws Refusal 400 or 403
  */
 export function imageWish(body: Record<string, unknown>, { projectId }: { projectId: string }): ImageWish {

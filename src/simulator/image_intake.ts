@@ -11,7 +11,7 @@ const MAX_CONTENT_IN_ALL = 64 * 2 ** 20;
 export class ContentRoom {
   #left = MAX_CONTENT_IN_ALL;
 
-  /** Whether there is room for so many bytes more; they are taken then. */
+  /** Whether there is room for that number of bytes; if so, they are taken. */
   take(bytes: number): boolean {
     if (bytes > this.#left) return false;
     this.#left -= bytes;

@@ -70,7 +70,7 @@ function sortKey(key: string, direction: string): SortKey {
   return { key, sign: direction === "asc" ? 1 : -1 };
 }
 
-/** Numbers or texts; what there is none of comes first. */
+/** Numbers or texts; missing values come first. */
 function compareValues(one: unknown, other: unknown): number {
   if (one === other) return 0;
   if (one === null || other === null) return one === null ? -1 : 1;

@@ -10,7 +10,7 @@ export interface JournalRow {
   readonly at: Instant;
   readonly cloud: string;
   readonly service: string;
-  /** What was asked for, e.g. `server.create`; `unknown` where no route fits. */
+  /** The operation, e.g. `server.create`; `unknown` where no route fits. */
   readonly operation: string;
   readonly method: string;
   /** With its query, below the cloud's own prefix. */

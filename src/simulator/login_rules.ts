@@ -1,4 +1,4 @@
-/** What a simulated server does with a login: whom it lets in, and what commands answer. Never runs anything. */
+/** The rules of a simulated server's logins: whom it lets in, and what commands answer. Never runs anything. */
 import { matchesPattern } from "./pattern.ts";
 import { publicKeyOf } from "./public_key.ts";
 import type { CloudSettings } from "./settings.ts";
@@ -32,12 +32,12 @@ function knowsUser({ users }: SshSettings, username: string): boolean {
   return users === null || users.includes(username);
 }
 
-/** What the user's key does in place of every command; null: commands are run. */
+/** The answer of the user's key in place of every command; null: commands are run. */
 export function forcedCommandOf({ forcedCommand }: SshSettings, username: string): CommandAnswer | null {
   return forcedCommand?.users.includes(username) ? forcedCommand : null;
 }
 
-/** What csh says to a command that only a Bourne shell can read; null where csh reads it too. */
+/** The error of csh for a command that only a Bourne shell can read; null where csh reads it too. */
 export function cshRefusal(command: string): string | null {
   if (/[<>]&\d|\d>/.test(command)) return "Ambiguous output redirect.\n";
   if (command.includes("$(")) return "Illegal variable name.\n";

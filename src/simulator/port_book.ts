@@ -20,7 +20,7 @@ export class PortBook {
   readonly #byAddress = new Map<string, SimulatedPort>();
   readonly #floatingByAddress = new Map<string, SimulatedFloatingIp>();
 
-  /** @param options `quotas` is looked at anew each time */
+  /** @param options `quotas` is read each time */
   constructor(options: { clock: Clock; random: Random; quotas: Quotas; networks: readonly StockNetwork[] }) {
     this.#clock = options.clock;
     this.#random = options.random;

@@ -2,7 +2,7 @@
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 
-/** `TYPE BASE64` of such a line; null where it is none. */
+/** `TYPE BASE64` of such a line; null for any other line. */
 export function publicKeyOf(line: string): string | null {
   const [type, data] = line.trim().split(/\s+/);
   if (type === undefined || data === undefined || !/^[A-Za-z0-9+/]+=*$/.test(data)) return null;

@@ -1,5 +1,5 @@
 /**
- * What a quirk is: one habit in which people's clouds differ from the plain OpenStack that the simulator is without any.
+ * A quirk: one habit in which people's clouds differ from the plain OpenStack that the simulator is without any.
  * A cloud has a list of them (`quirks` and `personality` of its settings), each a small module in `quirks/` and a row
  * of `quirk_table.ts`. Unlike a fault, a quirk holds for every request, and nothing is wrong with the cloud.
  */
@@ -11,7 +11,7 @@ export interface Quirk {
   /** One sentence on what such a cloud does. */
   readonly about: string;
 
-  /** What the cloud has instead of what its settings say. */
+  /** Replaces the cloud's settings. */
   settings?(settings: CloudSettings): CloudSettings;
   /** Before a request is handled; throws a Refusal where such a cloud refuses it. */
   request?(exchange: Exchange): void;
@@ -24,7 +24,7 @@ export interface Quirk {
 // deno-lint-ignore no-explicit-any
 export type Json = any;
 
-/** What the settings have instead, by all of the quirks, in their order. */
+/** The settings after all of the quirks, in their order. */
 export function quirkySettings(settings: CloudSettings, quirks: readonly Quirk[]): CloudSettings {
   return quirks.reduce((changed, quirk) => quirk.settings?.(changed) ?? changed, settings);
 }

@@ -73,7 +73,7 @@ export const personalities: readonly Personality[] = [
   { name: "gzip", about: "A cloud behind a proxy that compresses.", quirks: [gzip] },
 ];
 
-/** What makes a cloud quirky, as its settings name it. */
+/** The manner of a quirky cloud, as its settings name it. */
 export interface Manner {
   /** null: the plain OpenStack. */
   readonly personality: string | null;
@@ -88,7 +88,7 @@ export function quirksOf({ personality, quirks }: Manner): readonly Quirk[] {
   return [...new Set([...own, ...single])];
 }
 
-/** What is wrong with the names, each with its place in the settings. */
+/** The problems of the names, each with its place in the settings. */
 export function mannerProblems({ personality, quirks }: Manner) {
   const problems = [
     {

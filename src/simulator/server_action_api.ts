@@ -31,7 +31,7 @@ function showConsole(exchange: Exchange, server: SimulatedServer): Response {
   return jsonAnswer(200, { output: wanted === 0 ? "" : lines.slice(-wanted).join("\n") });
 }
 
-/** What has been printed by now. */
+/** The lines printed by now. */
 function consoleLines({ now }: Exchange, server: SimulatedServer): string[] {
   const lines = ["[    0.000000] Linux version 6.1.0 (simulated)"];
   if (statusAt(server, now) !== "ACTIVE") return lines;

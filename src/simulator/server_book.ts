@@ -1,5 +1,5 @@
 /**
- * The servers of one cloud: those that stand, and those gone but still told of. Keeps the count of what is used
+ * The servers of one cloud: those that stand, and those gone but still listed. Keeps the count of what is used
  * right at all times, because every look brings it up to date first. `CloudState` is its only writer.
  */
 import type { Instant, Milliseconds } from "../domain/time.ts";
@@ -61,13 +61,13 @@ export class ServerBook {
     this.#forget(now - this.#goneLife);
   }
 
-  /** A server that stands, or is gone and still told of. */
+  /** A server that stands, or is gone and still listed. */
   get(id: string): SimulatedServer | undefined {
     this.advance();
     return this.#byId.get(id);
   }
 
-  /** What the standing use. */
+  /** The use of resources by the servers that stand. */
   use(): Readonly<ServerUse> {
     this.advance();
     return this.#use;
@@ -86,7 +86,7 @@ export class ServerBook {
     return this.#standing;
   }
 
-  /** Those gone that are still told of, in the order in which they went. */
+  /** Those gone that are still listed, in the order in which they went. */
   gone(): readonly SimulatedServer[] {
     this.advance();
     return this.#gone;

@@ -1,7 +1,7 @@
 /**
- * What logins put on a simulated server: a tree of files, folders and links, of which only a little content is kept.
- * Folders of a fresh system are there, and so is every folder above what is there: commands that would make one are
- * never run. Nobody's rights are checked. SFTP and the in-process shell write it; tests look at `entries`.
+ * The files that logins put on a simulated server: a tree of files, folders and links, of which only a little content
+ * is kept. Folders of a fresh system are there, and so is every folder above what is there: commands that would make
+ * one are never run. Nobody's rights are checked. SFTP and the in-process shell write it; tests look at `entries`.
  */
 import type { Instant } from "../domain/time.ts";
 
@@ -45,7 +45,7 @@ export class ServerFiles {
   readonly #folders = new Set(SYSTEM_FOLDERS.split(" "));
   #kept = 0;
 
-  /** What was put there, by path. */
+  /** The files put there, by path. */
   get entries(): ReadonlyMap<string, ServerFile> {
     return this.#entries;
   }
@@ -79,7 +79,7 @@ export class ServerFiles {
     return real === "" ? "/" : real;
   }
 
-  /** What is at a real path; folders that nobody made have mode 0755. */
+  /** The entry at a real path; folders that nobody made have mode 0755. */
   find(real: string): ServerFile | null {
     const entry = this.#entries.get(real);
     if (entry !== undefined) return entry;
@@ -107,7 +107,7 @@ export class ServerFiles {
     return true;
   }
 
-  /** The file of that path, made empty where there is none, or made empty again. */
+  /** The file of that path, created empty, or emptied. */
   openFile(
     real: string,
     { mode, at, truncate }: { mode: number; at: Instant; truncate: boolean },

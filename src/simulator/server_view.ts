@@ -60,7 +60,7 @@ export function fullServer(
 /** The first microversion that tells of servers in cells that are down. */
 const DOWN_CELLS = 69;
 
-/** What Nova knows of a server whose cell is down; null: it does not tell. `alone`: that one server is asked for. */
+/** Nova's view of a server whose cell is down; null: it does not tell. `alone`: that one server is asked for. */
 export function downServer(
   exchange: Exchange,
   server: SimulatedServer,

@@ -1,5 +1,5 @@
 /**
- * What a simulated OpenStack is like: its clouds, their sizes, speeds and faults. One schema for code and for YAML
+ * The settings of a simulated OpenStack: its clouds, their sizes, speeds and faults. One schema for code and for YAML
  * files; they differ only in the unit of time (milliseconds in code, seconds in files) and in the spelling of
  * keys (`bootTime`, `boot-time`). Every key has a default: no settings at all give one cloud named `simulator`.
  */
@@ -60,7 +60,7 @@ export function settingsSchema(unit: number) {
     time: v.optional(v.nullable(time), null),
     /** Whether the request still takes effect, for faults that can do either; null: the catalogue's. */
     effect: v.optional(v.nullable(v.boolean()), null),
-    /** What a refusal says, and with which status; null: the catalogue's. */
+    /** The message and the status of a refusal; null: the catalogue's. */
     message: v.optional(v.nullable(v.string()), null),
     status: v.optional(v.nullable(v.pipe(v.number(), v.integer(), v.minValue(400), v.maxValue(599))), null),
   });
@@ -184,7 +184,7 @@ export function settingsSchema(unit: number) {
         authorizedKeys: v.optional(v.array(v.string()), []),
         /** The only users there are; null: every name. */
         users: v.optional(v.nullable(v.array(v.string())), null),
-        /** What commands answer; the first whose pattern fits. */
+        /** The answers to commands; the first whose pattern fits. */
         commands: v.optional(
           v.array(v.strictObject({
             command: v.string(),
@@ -204,7 +204,7 @@ export function settingsSchema(unit: number) {
           }),
           {},
         ),
-        /** What the key of these users does, whatever command they ask for; null: theirs is run. */
+        /** The answer of these users' keys, whatever command they ask for; null: theirs is run. */
         forcedCommand: v.optional(
           v.nullable(v.strictObject({
             users: v.optional(v.array(v.string()), ["root"]),
@@ -241,7 +241,7 @@ export function settingsSchema(unit: number) {
     sshPort: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65535)), 2222),
     /** How many requests the journal keeps. */
     journalSize: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1)), 200_000),
-    /** How long a deleted server is still told of by `changes-since`. */
+    /** How long a deleted server is still listed by `changes-since`. */
     deletedLife: timeOr(DAY),
     clouds: v.optional(v.pipe(v.array(cloud), v.minLength(1)), [{}]),
     faults: v.optional(v.array(faultRule), []),

@@ -1,6 +1,6 @@
 /**
- * What a schema cannot see in the simulator's settings: names and numbers that stand for something which is not there,
- * or for two things. Pure; `completeSettings`, the settings file and the fault board call it.
+ * Checks of the simulator's settings that a schema cannot make: names and numbers that stand for something which is
+ * not there, or for two things. Pure; `completeSettings`, the settings file and the fault board call it.
  */
 import { faultCatalogue } from "./fault_catalogue.ts";
 import { simulatedOperations } from "./simulated_operations.ts";

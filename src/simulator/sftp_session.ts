@@ -13,7 +13,7 @@ import {
   type ServerFiles,
 } from "./server_files.ts";
 
-/** What an SFTP session works on. */
+/** The ground that an SFTP session works on. */
 export interface SftpGround {
   readonly files: ServerFiles;
   /** Where relative paths start. */

@@ -4,7 +4,7 @@
  */
 import type { Instant } from "../domain/time.ts";
 
-/** What requests set, in Glance's own words. */
+/** The fields that requests set, in Glance's own words. */
 export interface ImageFields {
   readonly name: string | null;
   readonly disk_format: string | null;
@@ -38,7 +38,7 @@ export interface SimulatedImage {
   readonly createdAt: Instant;
   /** Replaced as a whole by each change. */
   fields: ImageFields;
-  /** What its makers wrote on it; replaced as a whole by each change. */
+  /** The properties that its makers wrote; replaced as a whole by each change. */
   properties: Readonly<Record<string, string>>;
   /** Changed by requests; other changes are told by the instants below. */
   touchedAt: Instant;
@@ -59,7 +59,7 @@ export interface SimulatedImage {
   readonly fixedStatus: string | null;
 }
 
-/** What a server knows of the image that it was booted from, as it was then. */
+/** The facts that a server keeps of the image that it was booted from, as it was then. */
 export type ImageAtBoot = Pick<SimulatedImage, "fields" | "properties" | "data">;
 
 /** Glance's status. */
@@ -94,7 +94,7 @@ export function imageUpdatedAt(image: SimulatedImage, now: Instant): Instant {
   return Math.max(createdAt, ...[touchedAt, savingAt, activeAt, killedAt].filter((at) => at <= now));
 }
 
-/** `nodepool_image_id` of its properties; null where there is none. */
+/** `nodepool_image_id` of its properties; null without one. */
 export function recordIdOf({ properties }: Pick<SimulatedImage, "properties">): number | null {
   const id = Number(properties["nodepool_image_id"] ?? NaN);
   return Number.isSafeInteger(id) ? id : null;

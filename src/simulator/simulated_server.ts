@@ -36,7 +36,7 @@ export interface SimulatedServer {
   touchedAt: Instant;
   /** End of its build; Infinity: it never ends. */
   builtAt: Instant;
-  /** What its build ends with, where that is an error. */
+  /** The error that its build ends with. */
   fault: string | null;
   /** When its addresses show; Infinity: never. */
   addressAt: Instant;
@@ -51,7 +51,7 @@ export interface SimulatedServer {
   commandsRun: number;
   /** The last image that was taken of it; null: none ever. */
   snapshot: SimulatedImage | null;
-  /** What logins put there. */
+  /** The files that logins put there. */
   readonly files: ServerFiles;
   /** Gone without a word: `changes-since` does not tell of it. */
   traceless: boolean;
@@ -133,7 +133,7 @@ export function answersSshAt(server: SimulatedServer, now: Instant): boolean {
     now >= server.sshAt;
 }
 
-/** `node_id` of its `nodepool` metadata; null where there is none. */
+/** `node_id` of its `nodepool` metadata; null without one. */
 export function nodeIdOf(server: { readonly metadata: Readonly<Record<string, string>> }): number | null {
   const text = server.metadata["nodepool"];
   if (text === undefined) return null;

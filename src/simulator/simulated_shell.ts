@@ -23,7 +23,7 @@ import { algorithmsOf, offerOf } from "./ssh_algorithms.ts";
 
 type SshSettings = CloudSettings["ssh"];
 
-/** What the shell needs of a simulator. */
+/** The parts of a simulator that the shell needs. */
 interface LoginGround {
   readonly clock: Clock;
   serverAt(address: string): { cloud: CloudState; server: SimulatedServer } | null;

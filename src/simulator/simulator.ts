@@ -104,7 +104,7 @@ export class Simulator implements Disposable {
     return this.#faults.disarm(id, this.clock.now());
   }
 
-  /** A cloud by name; the first without one. Throws an Error where there is none of that name. */
+  /** A cloud by name; the first without one. Throws an Error for an unknown name. */
   cloud(name?: string): CloudState {
     const cloud = name === undefined ? this.clouds.values().next().value : this.clouds.get(name);
     if (cloud === undefined) throw new Error(`the simulator has no cloud ${name}`);

@@ -4,7 +4,7 @@ import { decodedBody } from "../http/decoded_body.ts";
 import type { Send, SendRequest, SendResponse } from "../http/send.ts";
 import type { Breakage } from "./exchange.ts";
 
-/** What answers: the simulator. */
+/** The simulator, as the one that answers. */
 interface Answerer {
   answer(request: Request): Promise<Response | Breakage>;
 }

@@ -70,7 +70,7 @@ function snapshotWish(
   };
 }
 
-/** What belongs to one image alone, in Nova's own list. */
+/** Properties that belong to one image alone, in Nova's own list. */
 const NOT_INHERITED = /^(cache_in_nova|bittorrent|img_signature.*|cinder_encryption_key.*|os_glance.*)$/;
 
 function inherited(properties: Readonly<Record<string, string>>): Record<string, string> {

@@ -1,4 +1,4 @@
-/** What a simulated SSH server offers, by the name that its settings give it. */
+/** The algorithms that a simulated SSH server offers, by the name that its settings give them. */
 import type { Algorithms } from "ssh2";
 import type { ServerOffer } from "../ssh/server_offer.ts";
 import type { HostKeyType } from "./host_key.ts";

@@ -1,6 +1,6 @@
 /**
- * What a cloud has from the start and keeps: flavors, images, networks, its user and project. Ids come from names,
- * so that they are the same at every start.
+ * The stock that a cloud has from the start and keeps: flavors, images, networks, its user and project. Ids come from
+ * names, so that they are the same at every start.
  */
 import { createHash } from "node:crypto";
 import type { CloudSettings } from "./settings.ts";

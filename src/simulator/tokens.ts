@@ -6,7 +6,7 @@ export interface SimulatedToken {
   readonly id: string;
   readonly methods: readonly string[];
   readonly issuedAt: Instant;
-  /** What its answer says. */
+  /** The expiry in its answer. */
   readonly statedExpiry: Instant;
   /** When it really ends. */
   readonly expiresAt: Instant;

@@ -35,7 +35,7 @@ interface ListOptions<S extends ItemSchema>
   readonly pageSize: number;
   /** Of one item. */
   readonly schema: S;
-  /** What is asked for besides a page. */
+  /** The query besides that of a page. */
   readonly query?: readonly (readonly [name: string, value: string])[];
 }
 

@@ -1,4 +1,4 @@
-/** What logging in to people's servers is like. */
+/** The quirks of logins to people's servers. */
 import { SECOND } from "../../domain/time.ts";
 import type { Quirk } from "../quirk.ts";
 import type { CloudSettings } from "../settings.ts";
