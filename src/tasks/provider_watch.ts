@@ -72,6 +72,17 @@ interface ProviderWatchDeps {
   readonly onLate?: () => void;
 }
 
+/** What the looks have shown, but for what inventories keep. */
+interface Known {
+  flavors?: Taken<readonly Flavor[]>;
+  networks?: Taken<readonly Network[]>;
+  "base-images"?: Taken<ReadonlyMap<string, CloudImage | null>>;
+  quota?: ComputeQuota;
+  "network-quota"?: NetworkQuota;
+  ports?: Taken<readonly Port[]>;
+  "floating-ips"?: FloatingIpSightings;
+}
+
 export class ProviderWatch implements ProviderAccess {
   readonly cloud: Cloud;
   readonly deletions: Deletions;
@@ -93,13 +104,7 @@ export class ProviderWatch implements ProviderAccess {
   #cloudAhead: CloudAhead | null = null;
   /** When servers were last asked for. */
   #serversAskedAt: Instant = -Infinity;
-  #flavors: Taken<readonly Flavor[]> | null = null;
-  #networks: Taken<readonly Network[]> | null = null;
-  #baseImages: Taken<ReadonlyMap<string, CloudImage | null>> | null = null;
-  #quota: ComputeQuota | null = null;
-  #networkQuota: NetworkQuota | null = null;
-  #ports: Taken<readonly Port[]> | null = null;
-  #floatingIps: FloatingIpSightings | null = null;
+  readonly #known: Known = {};
   readonly #images = new ImageInventory();
   /** The looks that a request found to be wrong: they are repeated soon. */
   readonly #doubted = new Set<LookName>();
@@ -124,8 +129,8 @@ export class ProviderWatch implements ProviderAccess {
       inventory: this.#inventory,
       catalog: this.#catalog,
       quota: this.#knownQuota(),
-      ports: this.#ports,
-      floatingIps: troubles.has("floating-ips") ? null : this.#floatingIps,
+      ports: this.#known.ports ?? null,
+      floatingIps: troubles.has("floating-ips") ? null : this.#known["floating-ips"] ?? null,
       images: troubles.has("images") ? null : this.#images.sightings,
       missing: this.absence.missing,
       failure: troubles.get("servers") ?? null,
@@ -141,10 +146,9 @@ export class ProviderWatch implements ProviderAccess {
 
   /** The looks whose last answer is stale. */
   get stale(): readonly StaleLook[] {
-    const taken = this.#takenAt();
     return (Object.keys(LOOKS) as LookName[]).flatMap((look) => {
       const staleness = this.#looks.staleness(look);
-      return staleness === null ? [] : [{ look, ...staleness, takenAt: taken[look] }];
+      return staleness === null ? [] : [{ look, ...staleness, takenAt: this.#takenAt(look) }];
     });
   }
 
@@ -154,7 +158,9 @@ export class ProviderWatch implements ProviderAccess {
 
   noteRefusal(error: CloudError, flavorId: string): void {
     this.#refusals.noteRefused(error, this.#sizeOf(flavorId));
-    if (error.kind === "quota") [this.#quota, this.#networkQuota] = [null, null];
+    if (error.kind === "quota") {
+      for (const look of ["quota", "network-quota"] as const) delete this.#known[look];
+    }
   }
 
   noteCatalogWrong(): void {
@@ -201,27 +207,25 @@ export class ProviderWatch implements ProviderAccess {
   #beginDue(signal: AbortSignal): void {
     const needs = this.#deps.needs();
     const dues = this.#dues(needs);
-    if (!needs.floatingIps) this.#networkQuota = null;
-    for (
-      const [look, ask] of Object.entries(this.#asks(needs, signal)) as [LookName, () => Promise<void>][]
-    ) {
-      const askAndTrust = () => ask().then(() => void this.#doubted.delete(look));
-      this.#looks.begin(look, { due: dues[look], ask: askAndTrust, signal });
+    if (!needs.floatingIps) delete this.#known["network-quota"];
+    const asks = this.#asks(needs, signal);
+    for (const look of Object.keys(LOOKS) as LookName[]) {
+      const ask = () => asks[look]().then(() => void this.#doubted.delete(look));
+      this.#looks.begin(look, { due: dues[look], ask, signal });
     }
   }
 
   #asks(needs: WatchNeeds, signal: AbortSignal): Readonly<Record<LookName, () => Promise<void>>> {
-    const { cloud } = this;
-    const call = { signal };
+    const [cloud, known, call] = [this.cloud, this.#known, { signal }];
     return {
       "servers": () => this.#takeServers(needs, signal),
-      "flavors": async () => void (this.#flavors = await this.#take(() => cloud.listFlavors(call))),
-      "networks": async () => void (this.#networks = await this.#take(() => this.#listNetworks(signal))),
+      "flavors": async () => void (known.flavors = await this.#take(() => cloud.listFlavors(call))),
+      "networks": async () => void (known.networks = await this.#take(() => this.#listNetworks(signal))),
       "base-images": async () =>
-        void (this.#baseImages = await this.#take(() => this.#findBaseImages(signal))),
-      "quota": async () => void (this.#quota = await cloud.getQuota(call)),
-      "network-quota": async () => void (this.#networkQuota = await cloud.getNetworkQuota(call)),
-      "ports": async () => void (this.#ports = await this.#take(() => cloud.listPorts(call))),
+        void (known["base-images"] = await this.#take(() => this.#findBaseImages(signal))),
+      "quota": async () => void (known.quota = await cloud.getQuota(call)),
+      "network-quota": async () => void (known["network-quota"] = await cloud.getNetworkQuota(call)),
+      "ports": async () => void (known.ports = await this.#take(() => cloud.listPorts(call))),
       "floating-ips": () => this.#takeFloatingIps(signal),
       "images": () => this.#takeImages(signal),
     };
@@ -229,8 +233,7 @@ export class ProviderWatch implements ProviderAccess {
 
   /** When each look is to be taken, as far as it is needed. */
   #dues(needs: WatchNeeds): Readonly<Record<LookName, Instant>> {
-    const taken = this.#takenAt();
-    const at = (look: LookName, age: Milliseconds) => (taken[look] ?? 0) + age;
+    const at = (look: LookName, age: Milliseconds) => (this.#takenAt(look) ?? 0) + age;
     const age = (look: LookName, isLacking: boolean) =>
       at(look, isLacking || this.#doubted.has(look) ? needs.doubtfulCatalogAge : CATALOG_AGE);
     const lacksFlavor = this.#lacksFlavor();
@@ -247,40 +250,31 @@ export class ProviderWatch implements ProviderAccess {
     };
   }
 
-  #takenAt(): Readonly<Record<LookName, Instant | null>> {
-    return {
-      "servers": this.#inventory.completeAt,
-      "flavors": this.#flavors?.takenAt ?? null,
-      "networks": this.#networks?.takenAt ?? null,
-      "base-images": this.#baseImages?.takenAt ?? null,
-      "quota": this.#quota?.takenAt ?? null,
-      "network-quota": this.#networkQuota?.takenAt ?? null,
-      "ports": this.#ports?.takenAt ?? null,
-      "floating-ips": this.#floatingIps?.takenAt ?? null,
-      "images": this.#images.sightings?.takenAt ?? null,
-    };
+  #takenAt(look: LookName): Instant | null {
+    if (look === "servers") return this.#inventory.completeAt;
+    return (look === "images" ? this.#images.sightings : this.#known[look])?.takenAt ?? null;
   }
 
   get #catalog(): Catalog {
     return {
-      flavors: this.#flavors?.value ?? null,
-      networks: this.#networks?.value ?? null,
-      images: this.#baseImages?.value ?? NO_IMAGES,
+      flavors: this.#known.flavors?.value ?? null,
+      networks: this.#known.networks?.value ?? null,
+      images: this.#known["base-images"]?.value ?? NO_IMAGES,
     };
   }
 
   #knownQuota(): Quota | null {
-    const known = [this.#known("quota", this.#quota), this.#known("network-quota", this.#networkQuota)]
-      .filter((quota) => quota !== null);
+    const known = (["quota", "network-quota"] as const).flatMap((look) => this.#recentQuota(look) ?? []);
     if (known.length === 0) return null;
     const takenAt = Math.min(...known.map((quota) => quota.takenAt));
     const untold = known.flatMap((quota) => quota.untold);
     return Object.assign({ ...NO_QUOTA }, ...known, { takenAt, untold });
   }
 
-  #known<Known extends { takenAt: Instant }>(look: LookName, quota: Known | null): Known | null {
-    if (quota === null || this.#clock.now() - quota.takenAt <= STALE_QUOTA_AGE) return quota;
-    return this.#looks.staleness(look) === null ? quota : null;
+  #recentQuota(look: "quota" | "network-quota"): ComputeQuota | NetworkQuota | undefined {
+    const quota = this.#known[look];
+    if (quota === undefined || this.#clock.now() - quota.takenAt <= STALE_QUOTA_AGE) return quota;
+    return this.#looks.staleness(look) === null ? quota : undefined;
   }
 
   async #takeServers(needs: WatchNeeds, signal: AbortSignal): Promise<void> {
@@ -338,14 +332,13 @@ export class ProviderWatch implements ProviderAccess {
   }
 
   #portsDue({ portsSince }: WatchNeeds): Instant {
-    const isNewEnough = portsSince === null || (this.#ports?.takenAt ?? -Infinity) >= portsSince;
-    return isNewEnough ? Infinity : portsSince;
+    return portsSince === null || (this.#takenAt("ports") ?? -Infinity) >= portsSince ? Infinity : portsSince;
   }
 
   /** When our images are to be listed next. */
   #imagesDue({ imageAge, imagesSince, doubtfulCatalogAge }: WatchNeeds): Instant {
     if (imageAge === null) return Infinity;
-    const takenAt = this.#images.sightings?.takenAt ?? -Infinity;
+    const takenAt = this.#takenAt("images") ?? -Infinity;
     const age = this.#doubted.has("images") ? Math.min(imageAge, doubtfulCatalogAge) : imageAge;
     const awaited = imagesSince !== null && takenAt < imagesSince ? imagesSince : Infinity;
     return Math.min(takenAt + age, awaited);
@@ -390,14 +383,14 @@ export class ProviderWatch implements ProviderAccess {
   }
 
   async #takeFloatingIps(signal: AbortSignal): Promise<void> {
-    const known = this.#floatingIps;
+    const known = this.#known["floating-ips"];
     const before = new Map(known?.value.map((ip) => [ip.id, use(ip)]));
     const taken = await this.#take(() => this.cloud.listFloatingIps({ signal }));
     const since = new Map(taken.value.map((ip) => {
       const first = before.get(ip.id) === use(ip) ? known?.since.get(ip.id) : undefined;
       return [ip.id, first ?? taken.takenAt];
     }));
-    this.#floatingIps = { ...taken, since };
+    this.#known["floating-ips"] = { ...taken, since };
   }
 
   async #take<Value>(ask: () => Promise<Value>): Promise<Taken<Value>> {
@@ -406,7 +399,7 @@ export class ProviderWatch implements ProviderAccess {
   }
 
   #sizeOf(flavorId: string): Flavor | null {
-    return this.#flavors?.value.find(({ id }) => id === flavorId) ?? null;
+    return this.#known.flavors?.value.find(({ id }) => id === flavorId) ?? null;
   }
 }
 
