@@ -3,10 +3,12 @@ import { dirname } from "node:path/posix";
 import type { CloudAccess } from "../domain/cloud_access.ts";
 import type { Config, TargetConfig } from "../domain/config.ts";
 import { type Environment, expandHome } from "./environment.ts";
+import { cronSection } from "./schema/cron_section.ts";
 import { diskimageConfig } from "./schema/diskimage_section.ts";
 import type { ConfigSection } from "./schema/config_section.ts";
 import { labelConfig, type LabelSection } from "./schema/label_section.ts";
 import { providerConfig, type ProviderSection } from "./schema/provider_section.ts";
+import { fieldsOf } from "./schema/section.ts";
 import { limitsConfig, logConfig, statusConfig } from "./schema/service_sections.ts";
 import { targetConfig, type TargetSection } from "./schema/target_section.ts";
 import { isNeeded, lacksDiskimage, lacksImage } from "./left_out.ts";
@@ -35,7 +37,7 @@ export function assembleConfig(file: ConfigSection, { access, secrets, environme
     scriptDir: maybe(file["script-dir"]),
     elementsDir: maybe(file["elements-dir"]),
     imagesDir: maybe(file["images-dir"]) ?? besideState("images"),
-    cron: cronConfig(file),
+    cron: fieldsOf(cronSection, file.cron!),
     zmqPublishers: file["zmq-publishers"] ?? [],
     gearmanServers: (file["gearman-servers"] ?? []).map(({ host, port }) => ({ host, port })),
     labels: (file.labels ?? []).map((label) => labelConfig(suppliedLabel(label, sections))),
@@ -69,10 +71,6 @@ function suppliedLabel(label: LabelSection, providers: readonly ProviderSection[
     providers.filter((provider) => lacksImage(provider, label.image)).map(({ name }) => name),
   );
   return { ...label, providers: (label.providers ?? []).filter(({ name }) => !lacking.has(name)) };
-}
-
-function cronConfig({ cron }: ConfigSection): Config["cron"] {
-  return { imageUpdate: cron!["image-update"], cleanup: cron!.cleanup, check: cron!.check };
 }
 
 /** A pool with nothing to hand nodes to still names them, and shows them with a target. */

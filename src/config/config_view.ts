@@ -1,9 +1,15 @@
 /**
  * A `Config` as its file would say it: the file's key names, durations with units, and every secret wrapped so
- * that it can be compared but not printed. Shown by `showConfig`, compared by `diffConfig`.
+ * that it can be compared but not printed. The sections' schemas say which is which; what they do not know is a secret.
+ * Shown by `showConfig`, compared by `diffConfig`.
  */
 import { isUnknown } from "../domain/cloud_access.ts";
-import type { Config, ListenAddress } from "../domain/config.ts";
+import type { Config, ListenAddress, ProviderConfig } from "../domain/config.ts";
+import { accessSection, openField } from "./schema/access_section.ts";
+import { configSection } from "./schema/config_section.ts";
+import { providerSection } from "./schema/provider_section.ts";
+import { fieldName, itemOf, sectionAt, traitsOf } from "./schema/section.ts";
+import { withoutPassword } from "./without_password.ts";
 
 export type View = null | boolean | number | string | Secret | readonly View[] | {
   readonly [key: string]: View;
@@ -33,18 +39,22 @@ export class Secret {
 /** Keys without a value (null) are left out, as they would be in the file. */
 export function viewConfig(config: Config): { readonly [key: string]: View } {
   const { status, labels, ...rest } = config;
-  return viewRecord({
+  const fields = {
     ...rest,
-    providers: config.providers.map((provider) =>
-      isUnknown(provider.access) ? { ...provider, access: { name: provider.access.name } } : provider
-    ),
     labels: labels.map((label) => ({ ...label, providers: label.providers.map((name) => ({ name })) })),
     status: {
       ...status,
       listen: oneOrAll(status.listen.map(hostAndPort)),
       allowOrigin: oneOrAll(status.allowOrigin),
     },
-  });
+  };
+  return viewFields(configSection, fields, { providers: config.providers.map(viewProvider) });
+}
+
+function viewProvider(provider: ProviderConfig): View {
+  const { access } = provider;
+  const shown = isUnknown(access) ? { name: access.name } : access;
+  return viewFields(providerSection, provider, { access: viewFields(accessSection, shown) });
 }
 
 /** As it would stand in the file. */
@@ -56,69 +66,54 @@ function hostAndPort({ hostname, port }: ListenAddress): string {
   return `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
 }
 
-/** Names that are not just the file's in another spelling. */
-const NAMES: Readonly<Record<string, string>> = {
-  minRamMib: "min-ram",
-  apiKey: "apikey",
-  caCert: "cacert",
-  clientCert: "cert",
-  clientKey: "key",
-};
+/** What the section does not know is hidden. @param made views that are made by themselves */
+function viewFields(
+  schema: unknown,
+  fields: object,
+  made: { readonly [key: string]: View } = {},
+): { readonly [key: string]: View } {
+  const entries = Object.entries(sectionAt(schema, []) ?? {});
+  const known = new Map(entries.map(([key, entry]) => [fieldName(key), { key, entry }]));
+  const shown = Object.entries(fields).filter(([, value]) => value !== null).map(([field, value]) => {
+    const { key, entry } = known.get(field) ?? { key: field };
+    return [key, made[key] ?? (entry === undefined ? new Secret(value) : viewValue(entry, value))];
+  });
+  return Object.fromEntries(shown);
+}
 
-const SECRETS = new Set(["password", "apiKey", "token", "secret", "userdata"]);
+function viewValue(schema: unknown, value: unknown): View {
+  const { isHidden, isDuration, isFree, isOpen } = traitsOf(schema);
+  if (isHidden) return new Secret(value);
+  if (isDuration) return formatDuration(value as number);
+  if (isFree) return viewFree(value as Record<string, string>);
+  if (Array.isArray(value)) return value.map((item) => viewValue(itemOf(schema), item));
+  if (value === null || typeof value !== "object") return viewScalar(value);
+  return isOpen ? viewOpen(value) : viewFields(schema, value);
+}
 
-const DURATIONS = new Set([
-  ...["maxReadyAge", "buildTimeout", "rebuildAge", "apiTimeout", "bootTimeout", "launchTimeout", "rate"],
-  ...[
-    "checkTimeout",
-    "deleteTimeout",
-    "deleteDelay",
-    "nodeStuck",
-    "testStuck",
-    "imageKeep",
-    "idle",
-    "holdMaxAge",
-  ],
-]);
+function viewScalar(value: unknown): View {
+  return typeof value === "string" ? withoutPassword(value) : value as View;
+}
 
-/** Mappings whose keys are the user's own. */
-const FREE = new Set(["envVars", "meta", "endpointOverrides", "apiVersions", "serviceTypes", "serviceNames"]);
+/** What no schema describes, key by key. */
+function viewOpen(record: object): View {
+  const entries = Object.entries(record).filter(([, value]) => value !== null);
+  return Object.fromEntries(entries.map(([key, value]) => [
+    key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
+    viewValue(openField, value),
+  ]));
+}
 
 /** The user's own entries that are better not shown. */
 const SECRET_LIKE = /pass|secret|token|credential|private|(?:^|[_-])key/i;
 
-function viewRecord(record: object): { readonly [key: string]: View } {
-  const entries = Object.entries(record).filter(([, value]) => value !== null);
-  return Object.fromEntries(entries.map(([key, value]) => [fileName(key), viewField(key, value)]));
-}
-
-function viewField(key: string, value: unknown): View {
-  if (SECRETS.has(key)) return new Secret(value);
-  if (DURATIONS.has(key)) return formatDuration(value as number);
-  return FREE.has(key) ? viewFree(value as Record<string, string>) : viewValue(value);
-}
-
 function viewFree(record: Readonly<Record<string, string>>): View {
-  const entries = Object.entries(record);
-  return Object.fromEntries(entries.map(([key, value]) => [
-    key,
-    SECRET_LIKE.test(key) ? new Secret(value) : withoutPassword(value),
-  ]));
-}
-
-function viewValue(value: unknown): View {
-  if (Array.isArray(value)) return value.map(viewValue);
-  if (value !== null && typeof value === "object") return viewRecord(value);
-  return typeof value === "string" ? withoutPassword(value) : value as View;
-}
-
-/** An address may carry a user and a password. */
-function withoutPassword(text: string): string {
-  return text.replace(/\/\/[^/@\s]*@/g, "//***@");
-}
-
-function fileName(key: string): string {
-  return NAMES[key] ?? key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return Object.fromEntries(
+    Object.entries(record).map(([key, value]) => [
+      key,
+      SECRET_LIKE.test(key) ? new Secret(value) : withoutPassword(value),
+    ]),
+  );
 }
 
 /** The largest unit that leaves a whole number: `8h`, `90s`, `0.1` (seconds). */

@@ -11,7 +11,8 @@ import { Findings } from "./checks/check_source.ts";
 import { crossCheck } from "./checks/cross_check.ts";
 import type { Environment } from "./environment.ts";
 import { readYaml } from "./read_yaml.ts";
-import type { ConfigSection } from "./schema/config_section.ts";
+import { configSection } from "./schema/config_section.ts";
+import { holdsSecret } from "./schema/section.ts";
 import { withImpliedDiskimages } from "./implied_diskimages.ts";
 import { emptySecrets, type SecureFile } from "./secure_file.ts";
 import { validateTree } from "./validate_tree.ts";
@@ -63,13 +64,8 @@ export async function parseConfig(
     config: deepFreeze(config),
     warnings: inFileOrder([...checked.warnings, ...clouds.warnings], file),
     notices: inFileOrder([...checked.notices, ...clouds.notices], file),
-    holdsSecrets: hasSecrets(whole),
+    holdsSecrets: holdsSecret(configSection, whole),
   };
-}
-
-function hasSecrets({ dburi, providers, targets }: ConfigSection): boolean {
-  return dburi !== undefined || (providers ?? []).some(({ password }) => password !== undefined) ||
-    (targets ?? []).some(({ jenkins }) => jenkins?.apikey !== undefined);
 }
 
 /** Top to bottom, as one reads the file; other files' problems follow. */

@@ -6,6 +6,8 @@ import type { JenkinsConfig } from "../domain/config.ts";
 import { ConfigError, type Problem } from "./config_error.ts";
 import { nearestName } from "./nearest_name.ts";
 import { DEFAULT_SECTION, type Ini, type IniFault, type IniSection, readIni, valueOf } from "./read_ini.ts";
+import { fieldName, holdsSecret } from "./schema/section.ts";
+import { jenkinsSection } from "./schema/target_section.ts";
 import { fileProblem } from "./read_text.ts";
 
 export interface SecureFile {
@@ -28,14 +30,14 @@ export const emptySecrets: SecureFile = {
   holdsSecrets: false,
 };
 
-/** Both spellings of the last one stood in files of 2016. */
-const JENKINS_KEYS: Readonly<Record<string, keyof JenkinsConfig>> = {
+/** The configuration's keys that they stand for. Both spellings of the last one stood in files of 2016. */
+const JENKINS_KEYS: Readonly<Record<string, string>> = {
   url: "url",
   user: "user",
-  apikey: "apiKey",
-  credentials: "credentialsId",
-  "test-job": "testJob",
-  "test_job": "testJob",
+  apikey: "apikey",
+  credentials: "credentials-id",
+  "test-job": "test-job",
+  "test_job": "test-job",
 };
 
 /** @throws ConfigError with every problem; it quotes no value */
@@ -51,12 +53,12 @@ export function parseSecureFile(text: string, file: string): SecureFile {
   if (errors.length > 0) throw new ConfigError(errors.toSorted((a, b) => a.line - b.line).map(placed));
   const warnings = [...ini.repeats, ...withoutEffect(ini)].toSorted((a, b) => a.line - b.line);
   return {
-    jenkins: new Map(read.map(({ target, options }) => [target, options])),
+    jenkins: new Map(read.map(({ target, options }) => [target, withFieldNames(options)])),
     lines: new Map(targets.map(({ section, target }) => [target, section.line])),
     file,
     notices: databaseNotice(ini).map(placed),
     warnings: warnings.map(placed),
-    holdsSecrets: read.some(({ options }) => options.apiKey !== undefined) || holdsOthers(ini),
+    holdsSecrets: read.some(({ options }) => holdsSecret(jenkinsSection, options)) || holdsOthers(ini),
   };
 }
 
@@ -67,17 +69,21 @@ function targetOf({ name }: IniSection): string | null {
 function jenkinsOptions(
   section: IniSection,
   ini: Ini,
-): { options: Partial<JenkinsConfig>; faults: IniFault[] } {
+): { options: Readonly<Record<string, string>>; faults: IniFault[] } {
   const faults = [...section.options].flatMap(([key, { line }]) => unknownKey(key, line));
-  const options: Partial<Record<keyof JenkinsConfig, string>> = {};
-  for (const [key, field] of Object.entries(JENKINS_KEYS)) {
+  const options: Record<string, string> = {};
+  for (const [key, meant] of Object.entries(JENKINS_KEYS)) {
     const value = valueOf(ini, section.name, key);
     const { line } = section.options.get(key) ?? section;
     if (value === null) {
       faults.push({ line, message: `"${key}" refers with %(…)s to a key that does not exist` });
-    } else if (value !== undefined) options[field] = value;
+    } else if (value !== undefined) options[meant] = value;
   }
   return { options, faults };
+}
+
+function withFieldNames(options: Readonly<Record<string, string>>): Partial<JenkinsConfig> {
+  return Object.fromEntries(Object.entries(options).map(([key, value]) => [fieldName(key), value]));
 }
 
 function unknownKey(key: string, line: number): IniFault[] {

@@ -7,8 +7,8 @@ import type { Problem } from "./config_error.ts";
 import { nearestName } from "./nearest_name.ts";
 import { fileProblem } from "./read_text.ts";
 import { type ConfigSection, configSection } from "./schema/config_section.ts";
-import { whyFormer } from "./schema/fields.ts";
-import { sectionAt } from "./schema/section.ts";
+import { sectionAt, traitsOf } from "./schema/section.ts";
+import { withoutPassword } from "./without_password.ts";
 import { formatPath, nodeAt, plainValue, positionAt, type YamlNode, type YamlPath } from "./yaml_node.ts";
 
 /** The file as read, in which every part may be missing: it was not given, or is wrong. */
@@ -94,7 +94,7 @@ function problemOf(issue: PlacedIssue, { root, file }: { root: YamlNode; file: s
   const { path } = issue;
   if (issue.kind === "unknown key") {
     const known = Object.entries(sectionAt(configSection, path.slice(0, -1)) ?? {})
-      .flatMap(([key, entry]) => whyFormer(entry) === null ? key : []);
+      .flatMap(([key, entry]) => traitsOf(entry).former === undefined ? key : []);
     const suggestion = nearestName(String(path.at(-1)), known);
     const hint = suggestion === null ? `; known: ${known.join(", ")}` : `; did you mean "${suggestion}"?`;
     return problemAt(path, { root, file, message: `unknown key${hint}`, suggestion });
@@ -108,17 +108,19 @@ function problemOf(issue: PlacedIssue, { root, file }: { root: YamlNode; file: s
   return problemAt(path, { root, file, message: `expected ${expected}, found ${found}`, found, expected });
 }
 
-/** Keys whose values are never shown. */
-const SECRETS = new Set(["password", "apikey", "dburi"]);
-
 function describe(node: YamlNode, path: YamlPath): string {
   if (node.kind === "mapping") return "a mapping";
   if (node.kind === "list") return "a list";
-  if (SECRETS.has(String(path.at(-1)))) return "a secret of the wrong type";
+  if (isHidden(path)) return "a secret of the wrong type";
   if (node.value === null) return "nothing";
-  const text = node.source.replace(/\/\/[^/@\s]*@/, "//***@");
+  const text = withoutPassword(node.source);
   const shown = text.length > 60 ? `${text.slice(0, 60)}…` : text;
   return typeof node.value === "string" ? JSON.stringify(shown) : shown;
+}
+
+function isHidden(path: YamlPath): boolean {
+  const entry = sectionAt(configSection, path.slice(0, -1))?.[String(path.at(-1))];
+  return entry !== undefined && traitsOf(entry).isHidden === true;
 }
 
 /** Takes a wrong value out of the draft; what is left has the right type or is missing. */

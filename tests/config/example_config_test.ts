@@ -3,8 +3,7 @@ import assert from "node:assert/strict";
 import * as v from "valibot";
 import { readYaml } from "../../src/config/read_yaml.ts";
 import { configSection } from "../../src/config/schema/config_section.ts";
-import { whyFormer } from "../../src/config/schema/fields.ts";
-import { sectionAt } from "../../src/config/schema/section.ts";
+import { sectionAt, traitsOf } from "../../src/config/schema/section.ts";
 import { nodeAt, type YamlNode, type YamlPath } from "../../src/config/yaml_node.ts";
 import { parse } from "./fake_environment.ts";
 
@@ -60,7 +59,7 @@ Deno.test("config.example.yaml shows every default as it is", () => {
 function knownKeys(path: YamlPath): YamlPath[] {
   const entries = sectionAt(configSection, path);
   if (entries === null) return [];
-  const inForce = Object.entries(entries).filter(([, entry]) => whyFormer(entry) === null);
+  const inForce = Object.entries(entries).filter(([, entry]) => traitsOf(entry).former === undefined);
   return inForce.flatMap(([key]) => {
     const here = [...path, key];
     return [here, ...knownKeys(here), ...knownKeys([...here, 0])];

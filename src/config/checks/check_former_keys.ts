@@ -1,7 +1,6 @@
 /** Keys that Nodepool once had, wherever the file still has them. */
 import { configSection } from "../schema/config_section.ts";
-import { whyFormer } from "../schema/fields.ts";
-import { sectionAt } from "../schema/section.ts";
+import { sectionAt, traitsOf } from "../schema/section.ts";
 import type { YamlNode, YamlPath } from "../yaml_node.ts";
 import type { CheckSource, Findings } from "./check_source.ts";
 
@@ -17,8 +16,8 @@ function visit(node: YamlNode, { path, findings }: { path: YamlPath; findings: F
   const known = sectionAt(configSection, path) ?? {};
   for (const [key, { node: value }] of node.entries) {
     if (!Object.hasOwn(known, key)) continue;
-    const why = whyFormer(known[key]);
-    if (why === null) visit(value, { path: [...path, key], findings });
-    else findings.warning([...path, key], why.replace(/^N/, "n"));
+    const why = traitsOf(known[key]).former;
+    if (why === undefined) visit(value, { path: [...path, key], findings });
+    else findings.warning([...path, key], `no effect: ${why}`);
   }
 }

@@ -18,17 +18,26 @@ const COMMON = [
 ];
 const USER = ["user_id", "username", "user_domain_id", "user_domain_name"];
 
+const CREDENTIAL = ["application_credential_id", "application_credential_name"];
+
+/** What proves who logs in. */
+const SECRETS = {
+  password: "password",
+  token: "token",
+  application_credential: "application_credential_secret",
+};
+
 const OPTIONS = {
-  password: [...COMMON, ...USER, "password"],
-  token: [...COMMON, "token"],
-  application_credential: [
-    ...COMMON,
-    ...USER,
-    "application_credential_id",
-    "application_credential_name",
-    "application_credential_secret",
-  ],
+  password: [...COMMON, ...USER, SECRETS.password],
+  token: [...COMMON, SECRETS.token],
+  application_credential: [...COMMON, ...USER, ...CREDENTIAL, SECRETS.application_credential],
 } as const;
+
+/** Whether a setting of a cloud is a secret, in any spelling; also that of a method which is not supported. */
+export function isSecretOption(key: string): boolean {
+  const name = key.replaceAll("-", "_").replace(/^auth_(?=token$)/, "");
+  return name === "passcode" || Object.values(SECRETS).includes(name);
+}
 
 export type AuthMethod = keyof typeof OPTIONS;
 

@@ -3,10 +3,9 @@ import type { Findings } from "../checks/check_source.ts";
 import type { Environment } from "../environment.ts";
 import { fileProblem } from "../read_text.ts";
 import { readableByOthers } from "../readable_by_others.ts";
+import { isSecretOption } from "./auth_options.ts";
 import type { CloudFiles } from "./cloud_files.ts";
 import { isSettings } from "./settings.ts";
-
-const SECRETS = /^(password|token|auth[-_]token|application[-_]credential[-_]secret|passcode)$/;
 
 export async function warnOfExposedFiles(
   files: CloudFiles,
@@ -23,6 +22,6 @@ export async function warnOfExposedFiles(
 function holdsSecret(value: unknown): boolean {
   if (!isSettings(value)) return false;
   return Object.entries(value).some(([key, inner]) =>
-    SECRETS.test(key) && inner !== null || holdsSecret(inner)
+    isSecretOption(key) && inner !== null || holdsSecret(inner)
   );
 }

@@ -2,7 +2,7 @@
 import type * as v from "valibot";
 import { cronSection } from "./cron_section.ts";
 import { diskimageSection } from "./diskimage_section.ts";
-import { anyText, described, former, integer, list, maybe, optional, scalar, text } from "./fields.ts";
+import { described, former, integer, list, maybe, optional, scalar, secret, text } from "./fields.ts";
 import { labelSection } from "./label_section.ts";
 import { providerSection } from "./provider_section.ts";
 import { section } from "./section.ts";
@@ -37,7 +37,7 @@ export const configSection = section({
   "images-dir": described(maybe(path), "Where built images are kept."),
   "gearman-servers": described(list(gearmanServerSection), "Gearman servers to read demand from."),
   "zmq-publishers": described(list(zmqPublisher), "Jenkins event publishers."),
-  dburi: described(maybe(anyText()), "Ignored: the state is a file."),
+  dburi: described(maybe(secret()), "Ignored: the state is a file."),
   "zookeeper-servers": former("builders and launchers are one process, whose state is a file"),
   nodepoold: former("how long a node is kept after its job is limits.delete-delay"),
   state: described(optional(path, "/var/lib/nodepool/nodepool.kv"), "Path of the state file."),

@@ -13,7 +13,7 @@ import {
   text,
   textMap,
 } from "./fields.ts";
-import { section } from "./section.ts";
+import { fieldsOf, section } from "./section.ts";
 
 export const diskimageSection = section({
   name: described(nameText(), "Name that provider images refer to."),
@@ -41,16 +41,7 @@ export function diskimageConfig(
   diskimage: DiskimageSection,
   { providerFormats }: { providerFormats: readonly string[] },
 ): DiskimageConfig {
-  const formats = [...new Set([...(diskimage.formats ?? []), ...providerFormats])];
-  return {
-    name: diskimage.name,
-    elements: diskimage.elements ?? [],
-    release: diskimage.release ?? null,
-    envVars: diskimage["env-vars"] ?? {},
-    formats: formats.length > 0 ? formats : ["qcow2"],
-    pause: diskimage.pause,
-    buildTimeout: diskimage["build-timeout"],
-    rebuildAge: diskimage["rebuild-age"],
-    parent: diskimage.parent ?? null,
-  };
+  const fields = fieldsOf(diskimageSection, diskimage);
+  const formats = [...new Set([...(fields.formats ?? []), ...providerFormats])];
+  return { ...fields, elements: fields.elements ?? [], formats: formats.length > 0 ? formats : ["qcow2"] };
 }

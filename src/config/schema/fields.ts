@@ -6,6 +6,7 @@ import { isTemplate } from "../../domain/template.ts";
 import { parseDuration } from "../../domain/time.ts";
 import * as v from "valibot";
 import { numberFrom } from "../yaml_scalar.ts";
+import { type Traits, withTraits } from "./section.ts";
 
 /** The types of a YAML scalar before it is checked. */
 type Plain = string | number | boolean;
@@ -16,11 +17,16 @@ type Plain = string | number | boolean;
  */
 export function scalar<Output>(
   expected: string,
-  { json, parse }: { json: Record<string, unknown>; parse: (input: unknown) => Output | undefined },
+  { json, parse, traits = {} }: {
+    json: Record<string, unknown>;
+    parse: (input: unknown) => Output | undefined;
+    traits?: Traits;
+  },
 ): v.GenericSchema<Plain, Output> {
   return v.pipe(
     v.unknown(),
     v.metadata(json),
+    withTraits(traits),
     v.rawTransform<unknown, Output>(({ dataset, addIssue, NEVER }) => {
       const parsed = parse(dataset.value);
       if (parsed !== undefined) return parsed;
@@ -38,8 +44,19 @@ export function text(expected = "text") {
 }
 
 /** Text of any length, the empty one included. */
-export function anyText() {
-  return scalar("text", { json: TEXT, parse: (input) => input === "" ? "" : textFrom(input) });
+function anyTextFrom(input: unknown): string | undefined {
+  return input === "" ? "" : textFrom(input);
+}
+
+/** Text that is never shown, the empty one included; a file that has it should not be everybody's to read. */
+export function secret() {
+  return hidden({ isSecret: true });
+}
+
+/** Text that is never shown, in whatever file it stands. */
+export function hidden({ isSecret = false }: { isSecret?: boolean } = {}) {
+  const json = { ...TEXT, writeOnly: true };
+  return scalar("text", { json, parse: anyTextFrom, traits: { isHidden: true, isSecret } });
 }
 
 function textFrom(input: unknown): string | undefined {
@@ -113,7 +130,8 @@ export function oneOf<const Word extends string>(words: readonly Word[]) {
 /** A length of time: a number is seconds; text has units, e.g. `30s`, `5m`, `8h`, `1d`, `1h30m`. In milliseconds. */
 export function duration() {
   const expected = "a duration: seconds, or a text such as 30s, 5m, 8h or 1d";
-  return scalar(expected, { json: { type: ["number", "string"], minimum: 0 }, parse: durationFrom });
+  const json = { type: ["number", "string"], minimum: 0 };
+  return scalar(expected, { json, parse: durationFrom, traits: { isDuration: true } });
 }
 
 function durationFrom(input: unknown): number | undefined {
@@ -137,15 +155,13 @@ export function template(fields: ReadonlySet<string>) {
 
 /** Entries whose names are the user's own, with text as values. What is no mapping is ignored, as in 2016. */
 export function textMap() {
-  const value = scalar("text (put it in quotes)", {
-    json: TEXT,
-    parse: (input) => input === "" ? "" : textFrom(input),
-  });
+  const value = scalar("text (put it in quotes)", { json: TEXT, parse: anyTextFrom });
   const isMapping = (input: unknown) => input !== null && typeof input === "object" && !Array.isArray(input);
   return v.nullish(
     v.pipe(
       v.unknown(),
       v.metadata({ type: "object", additionalProperties: TEXT }),
+      withTraits({ isFree: true }),
       v.transform((input) => isMapping(input) ? input : {}),
       v.record(v.string(), value),
     ),
@@ -177,14 +193,9 @@ export function former(why: string) {
   return v.pipe(
     v.optional(v.unknown()),
     v.metadata({ deprecated: true }),
+    withTraits({ former: why }),
     v.description(`No effect: ${why}.`),
   );
-}
-
-/** Why a key of a section has no effect any more; null: it has one. */
-export function whyFormer(entry: unknown): string | null {
-  const schema = entry as v.GenericSchema;
-  return v.getMetadata(schema).deprecated === true ? v.getDescription(schema)!.slice(0, -1) : null;
 }
 
 /** Names what a key means, for the JSON Schema. */

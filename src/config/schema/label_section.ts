@@ -2,7 +2,7 @@
 import type { LabelConfig } from "../../domain/config.ts";
 import type * as v from "valibot";
 import { described, duration, integer, list, maybe, nameText, optional, text } from "./fields.ts";
-import { section } from "./section.ts";
+import { fieldsOf, section } from "./section.ts";
 
 /** A node and its subnodes are stored at once, and the store writes only this many records at once. */
 const MOST_SUBNODES = 200;
@@ -33,14 +33,11 @@ export const labelSection = section({
 export type LabelSection = v.InferOutput<typeof labelSection>;
 
 export function labelConfig(label: LabelSection): LabelConfig {
+  const fields = fieldsOf(labelSection, label);
   return {
-    name: label.name,
-    image: label.image,
-    minReady: Math.max(-1, label["min-ready"]),
-    subnodes: label.subnodes,
-    readyScript: label["ready-script"] ?? null,
-    providers: [...new Set((label.providers ?? []).map((provider) => provider.name))],
-    maxReadyAge: label["max-ready-age"] || null,
-    maxServers: label["max-servers"] ?? null,
+    ...fields,
+    minReady: Math.max(-1, fields.minReady),
+    providers: [...new Set((fields.providers ?? []).map(({ name }) => name))],
+    maxReadyAge: fields.maxReadyAge || null,
   };
 }

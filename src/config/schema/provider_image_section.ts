@@ -2,10 +2,10 @@
 import type { ProviderImageConfig } from "../../domain/config.ts";
 import type * as v from "valibot";
 import {
-  anyText,
   described,
   flag,
   former,
+  hidden,
   integer,
   maybe,
   nameText,
@@ -13,7 +13,7 @@ import {
   text,
   textMap,
 } from "./fields.ts";
-import { section } from "./section.ts";
+import { fieldsOf, section } from "./section.ts";
 
 /**
  * Own metadata beyond this is ignored as a whole, as in 2016: Nova stores no longer keys and values, and more entries
@@ -42,7 +42,7 @@ export const providerImageSection = section({
   meta: described(textMap(), "Additional metadata: up to 5 entries of up to 255 characters."),
   "flavor-name": described(maybe(text()), "Exact name of the flavor, instead of min-ram and name-filter."),
   "connection-port": described(optional(integer({ min: 1, max: 65_535 }), 22), "Port of the SSH server."),
-  userdata: described(maybe(anyText()), "User data that cloud-init reads."),
+  userdata: described(maybe(hidden()), "User data that cloud-init reads."),
   "boot-from-volume": described(optional(flag(), false), "Boot from a new volume made from the image."),
   "volume-size": described(maybe(integer({ min: 1 })), "GiB of that volume."),
   pause: described(optional(flag(), false), "Keep existing images, but upload no new ones."),
@@ -59,26 +59,15 @@ export function providerImageConfig(
   image: ProviderImageSection,
   { keypair, expand }: { keypair: string | null; expand: (path: string) => string },
 ): ProviderImageConfig {
+  const fields = fieldsOf(providerImageSection, image);
+  const ownSource = fields.diskimage === null ? {} : { baseImage: null, setup: null };
   return {
-    name: image.name,
-    minRamMib: image["min-ram"] ?? 0,
-    baseImage: image.diskimage === undefined ? image["base-image"] ?? null : null,
-    nameFilter: image["name-filter"] ?? null,
-    setup: image.diskimage === undefined ? image.setup ?? null : null,
-    diskimage: image.diskimage ?? null,
-    username: image.username,
-    userHome: image["user-home"],
-    privateKey: expand(image["private-key"]),
-    configDrive: image["config-drive"] ?? null,
-    keypair: image["key-name"] ?? keypair,
-    meta: usableMeta(image.meta ?? {}),
-    flavorName: image["flavor-name"] ?? null,
-    connectionPort: image["connection-port"],
-    userdata: image.userdata ?? null,
-    bootFromVolume: image["boot-from-volume"],
-    volumeSize: image["volume-size"] ?? null,
-    pause: image.pause,
-    checkScript: image["check-script"] ?? null,
+    ...fields,
+    ...ownSource,
+    minRamMib: fields.minRamMib ?? 0,
+    privateKey: expand(fields.privateKey),
+    keypair: fields.keypair ?? keypair,
+    meta: usableMeta(fields.meta ?? {}),
   };
 }
 

@@ -4,7 +4,6 @@ import type { NetworkConfig, ProviderConfig } from "../../domain/config.ts";
 import { imageNameFields } from "../../domain/name_fields.ts";
 import type * as v from "valibot";
 import {
-  anyText,
   described,
   duration,
   flag,
@@ -15,12 +14,13 @@ import {
   nameText,
   optional,
   scalar,
+  secret,
   template,
   text,
   urlFrom,
 } from "./fields.ts";
 import { providerImageConfig, providerImageSection } from "./provider_image_section.ts";
-import { section } from "./section.ts";
+import { fieldsOf, section } from "./section.ts";
 
 const networkSection = section({
   name: described(maybe(text()), "Name of the network."),
@@ -44,7 +44,7 @@ const authUrl = scalar("an http:// or https:// address", {
 const accessEntries = {
   cloud: described(maybe(text("the name of a cloud")), "An entry of clouds.yaml."),
   username: described(maybe(text()), "User name, instead of cloud."),
-  password: described(maybe(anyText()), "Password, instead of cloud."),
+  password: described(maybe(secret()), "Password, instead of cloud."),
   "auth-url": described(maybe(authUrl), "Keystone's address, instead of cloud."),
   "project-id": described(maybe(text()), "Project, instead of cloud."),
   "project-name": described(maybe(text()), "Project, instead of cloud."),
@@ -58,13 +58,12 @@ const accessEntries = {
   "service-name": described(maybe(text()), "Name of the compute service in the catalog."),
 };
 
-export const providerSection = section({
+const ownSection = section({
   name: described(nameText(), "Name that labels refer to."),
   "max-servers": described(
     integer({ min: -1, orLess: true }),
     "Most servers; -1 retires the provider: nothing new is booted or built there.",
   ),
-  ...accessEntries,
   "availability-zones": described(
     list(text()),
     "Zones to spread servers over; without them, the cloud chooses.",
@@ -125,39 +124,27 @@ export const providerSection = section({
   images: described(list(providerImageSection), "Images that servers are booted from."),
 });
 
+export const providerSection = section({ ...ownSection.entries, ...accessEntries });
+
 export type ProviderSection = v.InferOutput<typeof providerSection>;
 
 export function providerConfig(
   provider: ProviderSection,
   { access, expand }: { access: CloudAccess; expand: (path: string) => string },
 ): ProviderConfig {
-  const keypair = provider.keypair ?? null;
-  const concurrency = provider["max-concurrency"] ?? 0;
+  const { name, maxServers, ...fields } = fieldsOf(ownSection, provider);
+  const { keypair, maxConcurrency } = fields;
   return {
-    name: provider.name,
-    maxServers: Math.max(-1, provider["max-servers"]),
+    name,
+    maxServers: Math.max(-1, maxServers),
     access,
-    availabilityZones: provider["availability-zones"] ?? [],
-    keypair,
-    pool: provider.pool ?? null,
-    imageType: provider["image-type"] ?? access.imageFormat,
-    networks: (provider.networks ?? []).map(networkConfig),
-    ipv6Preferred: provider["ipv6-preferred"],
-    cleanFloatingIps: provider["clean-floating-ips"],
-    apiTimeout: provider["api-timeout"],
-    configDrive: provider["config-drive"] ?? null,
-    bootTimeout: provider["boot-timeout"],
-    checkTimeout: provider["check-timeout"],
-    launchTimeout: provider["launch-timeout"],
-    rate: provider.rate,
-    templateHostname: provider["template-hostname"],
-    maxConcurrency: concurrency > 0 ? concurrency : null,
-    launchRetries: provider["launch-retries"],
-    securityGroups: provider["security-groups"] ?? [],
-    hostKeyChecking: provider["host-key-checking"],
-    autoFloatingIp: provider["auto-floating-ip"],
-    deleteTimeout: provider["delete-timeout"],
-    images: (provider.images ?? []).map((image) => providerImageConfig(image, { keypair, expand })),
+    ...fields,
+    availabilityZones: fields.availabilityZones ?? [],
+    imageType: fields.imageType ?? access.imageFormat,
+    networks: (fields.networks ?? []).map(networkConfig),
+    maxConcurrency: maxConcurrency !== null && maxConcurrency > 0 ? maxConcurrency : null,
+    securityGroups: fields.securityGroups ?? [],
+    images: (fields.images ?? []).map((image) => providerImageConfig(image, { keypair, expand })),
   };
 }
 

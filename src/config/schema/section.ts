@@ -30,6 +30,94 @@ export function sectionAt(
   return unwrap(current)?.entries ?? null;
 }
 
+/** The schema of a list's items; where it is one of scalars, alone or in a list, itself. */
+export function itemOf(schema: unknown): unknown {
+  return unwrap(schema)?.item ?? schema;
+}
+
+/** What is known of a key's values besides their type; a wrapper says what it wraps. */
+export interface Traits {
+  /** Never shown. */
+  readonly isHidden?: boolean;
+  /** A file that has it must not be everybody's to read. */
+  readonly isSecret?: boolean;
+  readonly isDuration?: boolean;
+  /** A mapping whose keys are the user's own. */
+  readonly isFree?: boolean;
+  /** No schema describes what is in it, and all of it may be seen. */
+  readonly isOpen?: boolean;
+  /** Why it has no effect any more. */
+  readonly former?: string;
+}
+
+/** Not a word, so that it is not part of the JSON Schema. */
+const TRAITS = Symbol("traits");
+
+export function withTraits(traits: Traits) {
+  return v.metadata({ [TRAITS]: traits });
+}
+
+export function traitsOf(schema: unknown): Traits {
+  const { wrapped } = schema as Shape;
+  const metadata: { readonly [TRAITS]?: Traits } = v.getMetadata(schema as v.GenericSchema);
+  return { ...wrapped !== undefined && traitsOf(wrapped), ...metadata[TRAITS] };
+}
+
+/** Whether a value that the schema read has a secret anywhere. */
+export function holdsSecret(schema: unknown, value: unknown): boolean {
+  if (value === undefined || value === null) return false;
+  if (traitsOf(schema).isSecret) return true;
+  if (Array.isArray(value)) return value.some((item) => holdsSecret(itemOf(schema), item));
+  const entries = Object.entries(sectionAt(schema, []) ?? {});
+  return entries.some(([key, entry]) => holdsSecret(entry, (value as Record<string, unknown>)[key]));
+}
+
+/** Names that are not just the file's in another spelling. */
+const FIELDS = {
+  "min-ram": "minRamMib",
+  "key-name": "keypair",
+  "net-id": "id",
+  "net-label": "label",
+  apikey: "apiKey",
+  cacert: "caCert",
+  cert: "clientCert",
+  key: "clientKey",
+} as const;
+
+/** The program's name of a key: `min-ready` is `minReady`. */
+type FieldName<Key extends string> = Key extends keyof typeof FIELDS ? (typeof FIELDS)[Key] : CamelCase<Key>;
+
+type CamelCase<Text extends string> = Text extends `${infer Head}-${infer Tail}`
+  ? `${Head}${Capitalize<CamelCase<Tail>>}`
+  : Text;
+
+export function fieldName(key: string): string {
+  const name: string | undefined = (FIELDS as Readonly<Record<string, string>>)[key];
+  return name ?? key.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** A section's values by the program's names; null where the file says nothing. */
+type Fields<Values> = {
+  readonly [
+    Key in keyof Values as Key extends string ? string extends Key ? never : FieldName<Key> : never
+  ]-?: undefined extends Values[Key] ? Exclude<Values[Key], undefined> | null : Values[Key];
+};
+
+/** Whatever key a section has comes into the configuration by its name alone, but for former ones. */
+export function fieldsOf<Values extends object>(
+  schema: v.GenericSchema<unknown, Values | null | undefined>,
+  values: Values,
+): Fields<Values> {
+  const keys = Object.entries(sectionAt(schema, [])!).filter(([, entry]) =>
+    traitsOf(entry).former === undefined
+  );
+  return Object.fromEntries(
+    keys.map(([key]) => [fieldName(key), values[key as keyof Values] ?? null]),
+  ) as Fields<
+    Values
+  >;
+}
+
 interface Shape {
   readonly wrapped?: unknown;
   readonly item?: unknown;

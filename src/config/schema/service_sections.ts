@@ -2,7 +2,7 @@
 import type { LimitsConfig, ListenAddress, LogConfig, StatusConfig } from "../../domain/config.ts";
 import * as v from "valibot";
 import { described, duration, integer, maybe, oneOf, oneOrMore, optional, text } from "./fields.ts";
-import { section } from "./section.ts";
+import { fieldsOf, section } from "./section.ts";
 
 export const gearmanServerSection = section({
   host: described(text("a host name or address"), "Where demand is read and nodes are assigned."),
@@ -88,28 +88,23 @@ export const logSection = v.nullish(
 );
 
 export function statusConfig(status: NonNullable<v.InferOutput<typeof statusSection>>): StatusConfig {
-  return { listen: status.listen, allowOrigin: status["allow-origin"] ?? [], title: status.title };
+  const fields = fieldsOf(statusSection, status);
+  return { ...fields, allowOrigin: fields.allowOrigin ?? [] };
 }
 
 export function limitsConfig(limits: NonNullable<v.InferOutput<typeof limitsSection>>): LimitsConfig {
-  return {
-    deleteDelay: limits["delete-delay"],
-    nodeStuck: limits["node-stuck"],
-    testStuck: limits["test-stuck"],
-    imageKeep: limits["image-keep"],
-    idle: limits.idle || null,
-    holdMaxAge: limits["hold-max-age"] || null,
-  };
+  const fields = fieldsOf(limitsSection, limits);
+  return { ...fields, idle: fields.idle || null, holdMaxAge: fields.holdMaxAge || null };
 }
 
 export function logConfig(
   log: NonNullable<v.InferOutput<typeof logSection>>,
   { expand, besideState }: { expand: (path: string) => string; besideState: string },
 ): LogConfig {
+  const { file, profileDir, ...fields } = fieldsOf(logSection, log);
   return {
-    level: log.level,
-    format: log.format ?? null,
-    file: log.file === undefined ? null : expand(log.file),
-    profileDir: log["profile-dir"] === undefined ? besideState : expand(log["profile-dir"]),
+    ...fields,
+    file: file === null ? null : expand(file),
+    profileDir: profileDir === null ? besideState : expand(profileDir),
   };
 }

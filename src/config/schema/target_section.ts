@@ -3,7 +3,6 @@ import { hostnameFields, subnodeHostnameFields } from "../../domain/name_fields.
 import type { JenkinsConfig, TargetConfig } from "../../domain/config.ts";
 import * as v from "valibot";
 import {
-  anyText,
   described,
   duration,
   flag,
@@ -11,17 +10,18 @@ import {
   maybe,
   nameText,
   optional,
+  secret,
   template,
   text,
   url,
 } from "./fields.ts";
-import { section } from "./section.ts";
+import { fieldsOf, section } from "./section.ts";
 
-const jenkinsSection = section({
+export const jenkinsSection = section({
   "test-job": described(maybe(text()), "A job that a node must pass before it is handed over."),
   url: described(maybe(url()), "Jenkins' address."),
   user: described(maybe(text()), "User to log in to Jenkins as."),
-  apikey: described(maybe(anyText()), "That user's API key; better kept in the secrets file."),
+  apikey: described(maybe(secret()), "That user's API key; better kept in the secrets file."),
   "credentials-id": described(maybe(text()), "Id of the Jenkins credentials to log in to nodes with."),
 });
 
@@ -59,22 +59,9 @@ export function targetConfig(
   target: TargetSection,
   { secrets }: { secrets: JenkinsSecrets | null },
 ): TargetConfig {
-  return {
-    name: target.name,
-    hostname: target.hostname,
-    subnodeHostname: target["subnode-hostname"],
-    rate: target.rate,
-    assignViaGearman: target["assign-via-gearman"],
-    jenkins: target.jenkins || secrets ? { ...jenkinsConfig(target.jenkins ?? {}), ...secrets } : null,
-  };
-}
-
-function jenkinsConfig(jenkins: Partial<v.InferOutput<typeof jenkinsSection>>): JenkinsConfig {
-  return {
-    url: jenkins.url ?? null,
-    user: jenkins.user ?? null,
-    apiKey: jenkins.apikey ?? null,
-    credentialsId: jenkins["credentials-id"] ?? null,
-    testJob: jenkins["test-job"] ?? null,
-  };
+  const fields = fieldsOf(targetSection, target);
+  const jenkins = target.jenkins || secrets
+    ? { ...fieldsOf(jenkinsSection, target.jenkins ?? {}), ...secrets }
+    : null;
+  return { ...fields, jenkins };
 }
