@@ -18,13 +18,12 @@ const OUTPUT_LAG: Milliseconds = 1 * SECOND;
 const LOADER = /^(LD|DYLD)_/;
 
 interface DenoCommandOptions {
-  readonly clock?: Clock;
   /** From the order to end to its enforcement; whole seconds. */
   readonly grace?: Milliseconds;
 }
 
 export function createDenoCommand(
-  { clock = systemClock, grace = 20 * SECOND }: DenoCommandOptions = {},
+  { grace = 20 * SECOND }: DenoCommandOptions = {},
 ): Command {
   return {
     async start(program, { args, environment }: CommandOptions) {
@@ -41,7 +40,7 @@ export function createDenoCommand(
         stdout: "piped",
         stderr: "null",
       }).spawn();
-      return new Supervised(child, clock);
+      return new Supervised(child, systemClock);
     },
   };
 }

@@ -53,8 +53,8 @@ export async function loadConfig(
 }
 
 /** The default secrets file is read if it exists; null: it does not. */
-export async function defaultSecurePath(environment: Environment = denoEnvironment): Promise<string | null> {
-  return (await environment.stat(DEFAULT_SECURE_PATH))?.isFile ? DEFAULT_SECURE_PATH : null;
+export async function defaultSecurePath(): Promise<string | null> {
+  return (await denoEnvironment.stat(DEFAULT_SECURE_PATH))?.isFile ? DEFAULT_SECURE_PATH : null;
 }
 
 async function loadSecrets(

@@ -25,8 +25,6 @@ export interface UndiciSendOptions
   readonly proxy?: ProxyRules;
   /** Connections to one origin at once, besides those of streamed bodies. */
   readonly connections: number;
-  /** Milliseconds for which an idle connection is kept. */
-  readonly keepAlive?: number;
   /** Milliseconds for a connection to be made, TLS included. */
   readonly connectTimeout?: number;
   /** Bytes of an answer at most. */
@@ -40,7 +38,7 @@ interface UndiciSend extends Send, AsyncDisposable {
   readonly certificates: readonly CertificateEnd[];
 }
 
-/** Shorter than the 5 seconds after which Apache closes: a request on a closing connection would be lost. */
+/** An idle connection is kept for less than the 5 seconds of Apache: a request on a closing connection would be lost. */
 const KEEP_ALIVE = 4_000;
 const CONNECT_TIMEOUT = 10_000;
 const MAX_BODY = 64 * 2 ** 20;
@@ -136,10 +134,9 @@ class Connections implements AsyncDisposable {
   }
 
   #createAgent(tls: TlsOptions): Agent {
-    const { connections, keepAlive = KEEP_ALIVE } = this.#options;
     return new Agent({
-      connections,
-      keepAliveTimeout: keepAlive,
+      connections: this.#options.connections,
+      keepAliveTimeout: KEEP_ALIVE,
       // The caller's signal is the only deadline of an answer.
       headersTimeout: 0,
       bodyTimeout: 0,

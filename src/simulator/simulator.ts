@@ -111,9 +111,9 @@ export class Simulator implements Disposable {
     return cloud;
   }
 
-  /** How a client reaches a cloud, with `send` or at the address that the simulator is served at. */
-  access(name?: string, { baseUrl = IN_PROCESS }: { baseUrl?: string } = {}): CloudAccess {
-    return cloudAccess(this.cloud(name).settings, baseUrl);
+  /** How a client reaches the first cloud, with `send`. */
+  access(): CloudAccess {
+    return cloudAccess(this.cloud().settings, IN_PROCESS);
   }
 
   /** The server that has the address now. */

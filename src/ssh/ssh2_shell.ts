@@ -3,7 +3,7 @@ import ssh2 from "ssh2";
 import { type Milliseconds, SECOND } from "../domain/time.ts";
 import { type Clock, systemClock } from "../lib/clock.ts";
 import { setAlarm } from "../lib/deadline.ts";
-import { type Random, systemRandom } from "../lib/random.ts";
+import { systemRandom } from "../lib/random.ts";
 import { LoginProof } from "./login_proof.ts";
 import { runCommand } from "./run_command.ts";
 import { type CommandResult, LoginError, type LoginTarget, type Shell } from "./shell.ts";
@@ -16,15 +16,14 @@ export interface Ssh2ShellOptions {
   readonly clock?: Clock;
   /** Between two questions whether the server of a session is still there; three without an answer end it. */
   readonly keepalive?: Milliseconds;
-  readonly random?: Random;
 }
 
 export function createSsh2Shell(
-  { clock = systemClock, keepalive = 40 * SECOND, random = systemRandom }: Ssh2ShellOptions = {},
+  { clock = systemClock, keepalive = 40 * SECOND }: Ssh2ShellOptions = {},
 ): Shell {
   /** One connection that has run its first command; closed where that fails. */
   const enter = async (target: LoginTarget, { command, ...deps }: FirstCommand) => {
-    const proof = new LoginProof(random);
+    const proof = new LoginProof(systemRandom);
     const connection = prepare(target, { clock, ...deps });
     const work = async () => {
       await connection.open();
