@@ -19,7 +19,9 @@ export interface GrantPlan {
   readonly grants: readonly RequestGrant[];
   /** By id of a request that enough ready nodes are there for: who they are kept for. */
   readonly kept: ReadonlyMap<number, Keeping>;
-  /** When the next node is kept no longer; null: nobody waits for that. */
+  /** Ready nodes that no request can have yet and none has kept for it any longer. */
+  readonly idle: readonly NodeRecord[];
+  /** When the next node is kept no longer; null: none is kept. */
   readonly until: Instant | null;
 }
 
@@ -31,12 +33,14 @@ export interface Keeping {
 /** How long a ready node is kept for an earlier request: a quarter of the time that it had waited then, within these. */
 const KEPT_FOR = { least: 10 * MINUTE, most: 30 * MINUTE };
 
+export const NO_GRANTS: GrantPlan = { grants: [], kept: new Map(), idle: [], until: null };
+
 export function planGrants(
   nodes: Iterable<NodeRecord>,
   requests: readonly NodeRequest[],
   situation: GrantSituation,
 ): GrantPlan {
-  if (requests.length === 0) return { grants: [], kept: new Map(), until: null };
+  if (requests.length === 0) return NO_GRANTS;
   const index = NodeIndex.of(nodes);
   const { isUsable = () => true } = situation;
   // What a target may send jobs to is nobody else's.
@@ -51,6 +55,7 @@ export function planGrants(
   return {
     grants: plans.flatMap(({ grants }) => grants).sort((a, b) => a.request.id - b.request.id),
     kept: new Map(plans.flatMap(({ kept }) => [...kept])),
+    idle: plans.flatMap(({ idle }) => idle),
     until: earliest(plans.map(({ until }) => until)),
   };
 }
@@ -88,10 +93,8 @@ class LabelQueue {
       if (this.#find(request.count)) this.#grant(request, this.#open.splice(0, request.count));
       else this.#gather(request, this.#open);
     }
-    const until = this.#kept.size === 0
-      ? null
-      : earliest([...this.#keepings.values()].map((each) => each.until));
-    return { grants: this.#grants, kept: this.#kept, until };
+    const until = earliest([...this.#keepings.values()].map((each) => each.until));
+    return { grants: this.#grants, kept: this.#kept, idle: this.#open, until };
   }
 
   /** Whether that number is open. */

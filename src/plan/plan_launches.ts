@@ -26,6 +26,8 @@ export interface LaunchInput extends WishSituation {
   readonly reserved: ReadonlyMap<string, readonly ServerCost[]>;
   /** By provider: what the servers cost that nodes being built still miss. */
   readonly promised: ReadonlyMap<string, readonly ServerCost[]>;
+  /** Labels of which requests have nodes that are no longer kept for them; left out: none. */
+  readonly gathering?: ReadonlySet<string>;
   /** Finds out the demand of each label apart. */
   readonly apart: Apart;
 }
@@ -59,18 +61,18 @@ export function planLaunches(input: LaunchInput): LaunchPlan {
     .flatMap((label) =>
       input.apart.for({ kind: "label", id: label.name }, () => wishOf(label, input, counts), null) ?? []
     );
-  const asks = takeTurns(wishes.map(({ ask }) => ask), input.turns);
-  const result = planWithTurns({
-    labels: asks,
-    providers: input.config.providers.map((provider) =>
-      roomOf(provider, {
-        nodes,
-        seen: input.seen.get(provider.name),
-        reserved: input.reserved.get(provider.name),
-        promised: input.promised.get(provider.name),
-      })
-    ),
-  }, input);
+  const providers = input.config.providers.map((provider) =>
+    roomOf(provider, {
+      nodes,
+      seen: input.seen.get(provider.name),
+      reserved: input.reserved.get(provider.name),
+      promised: input.promised.get(provider.name),
+    })
+  );
+  const inTurn = takeTurns(wishes.map(({ ask }) => ask), input.turns);
+  const first = planWithTurns({ labels: inTurn, providers }, input);
+  const asks = yielding(inTurn, { to: first, gathering: input.gathering });
+  const result = asks === inTurn ? first : planWithTurns({ labels: asks, providers }, input);
   const wishByLabel = new Map(wishes.map((wish) => [wish.label.name, wish]));
   const granted = new Map<string, number>();
   const launches = result.grants.flatMap((grant) => launchesOf(grant, wishByLabel.get(grant.label), granted));
@@ -91,13 +93,26 @@ export function planLaunches(input: LaunchInput): LaunchPlan {
   };
 }
 
+/** What a request gathers in vain makes room for other labels: it asks only for what they leave. */
+function yielding(
+  asks: LabelAsk[],
+  { to: { refusals }, gathering = new Set() }: { to: AllocationResult; gathering?: ReadonlySet<string> },
+): LabelAsk[] {
+  if (gathering.size === 0 || !refusals.some(({ label, demand }) => demand > 0 && !gathering.has(label))) {
+    return asks;
+  }
+  return asks.map((ask) =>
+    gathering.has(ask.name) ? { ...ask, demand: 0, spare: ask.demand + ask.spare } : ask
+  );
+}
+
 /** Where it can be launched, and its own max-servers allow it: only the room is missing. */
 function shortageOf(ask: LabelAsk, { refusals }: AllocationResult): Shortage[] {
   const missing = refusals.find(({ label }) => label === ask.name)?.demand ?? 0;
   const nodes = Math.min(missing, capInNodes(ask) - (ask.demand - missing));
   const providers = openProviders(ask);
   if (nodes <= 0 || providers.length === 0) return [];
-  return [{ purpose: `label ${ask.name}`, servers: nodes * ask.size, providers }];
+  return [{ label: ask.name, servers: nodes * ask.size, providers }];
 }
 
 /** The launches of one grant; where launches go ahead one at a time, only the first. */

@@ -18,7 +18,7 @@ import type { Action } from "./action.ts";
 import type { ServerCost } from "./allocation_types.ts";
 import { currentImages } from "../domain/current_images.ts";
 import { whyTooMany } from "./most_nodes.ts";
-import { type GrantPlan, planGrants, type RequestGrant } from "./plan_grants.ts";
+import { type GrantPlan, NO_GRANTS, planGrants, type RequestGrant } from "./plan_grants.ts";
 import { type LaunchPlan, planLaunches } from "./plan_launches.ts";
 import { NodesAtRest } from "./nodes_at_rest.ts";
 import type { OfferSituation } from "./offers.ts";
@@ -142,6 +142,7 @@ export function planPool(input: PoolInput): PoolPlan {
       requests: requests.filter(({ id }) => !impossible.has(id)),
       current,
       promised: subnodes.promised,
+      gathering: new Set(granting.idle.map(({ label }) => label)),
       apart,
     });
   };
@@ -158,6 +159,7 @@ export function planPool(input: PoolInput): PoolPlan {
       nodes,
       isUsable,
       wanted: launches.wanted,
+      gathered: granting.idle,
       shortages: [...shortagesOfImages(input.reserved), ...launches.shortages],
     });
   // What is wanted is not known where no launches could be planned.
@@ -193,13 +195,12 @@ export function planPool(input: PoolInput): PoolPlan {
 
 function shortagesOfImages(reserved: PoolInput["reserved"]): Shortage[] {
   return [...reserved].map(([provider, costs]) => ({
-    purpose: "an image",
+    label: null,
     servers: costs.length,
     providers: [provider],
   }));
 }
 
-const NO_GRANTS: GrantPlan = { grants: [], kept: new Map(), until: null };
 const NO_SUBNODES: SubnodePlan = { launches: [], refusals: new Map(), promised: new Map() };
 const NO_REPLACEMENTS: Replacements = { nodes: [], until: null };
 

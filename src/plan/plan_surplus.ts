@@ -19,6 +19,8 @@ export interface SurplusInput {
   readonly wanted: ReadonlyMap<string, number>;
   /** Since when nodes are unwanted, by id, as the planning before left it. */
   readonly unwanted: Unwanted;
+  /** Those that requests wait with for others, longer than any is kept for them; left out: none. */
+  readonly gathered?: readonly NodeRecord[];
   readonly shortages: readonly Shortage[];
   /** The first id that this run gave out. */
   readonly firstIdOfRun: number;
@@ -28,7 +30,8 @@ export type Unwanted = ReadonlyMap<number, Instant>;
 
 /** Servers that find no room on any of the providers. */
 export interface Shortage {
-  readonly purpose: string;
+  /** Whose requests they are for; null: they are for an image. */
+  readonly label: string | null;
   readonly servers: number;
   readonly providers: readonly string[];
 }
@@ -72,29 +75,43 @@ function surplusOf({ nodes, config, wanted, firstIdOfRun, isUsable = () => true 
 
 type Indexed = SurplusInput & { readonly nodes: NodeIndex };
 
-/** Nodes that are being deleted make room already. A target may just have sent a job to a node that it has. */
+/**
+ * Nodes that are being deleted make room already. A target may just have sent a job to a node that it has. Where surplus
+ * nodes are not enough, those that a request gathers in vain go too, as far as no other room is coming.
+ */
 function makeRoom(
   surplus: readonly NodeRecord[],
-  { nodes, shortages, leaving, isUsable = () => true }: Indexed & { leaving: Map<number, string> },
+  { nodes, shortages, leaving, gathered = [], firstIdOfRun, isUsable = () => true }: Indexed & {
+    leaving: Map<number, string>;
+  },
 ): void {
-  const usable = [...nodes.providers].filter(([name]) => isUsable(name));
-  const coming = new Map(usable.map(([name, { deleting }]) => [name, deleting]));
-  for (const { id, provider } of surplus) {
-    if (leaving.has(id)) coming.set(provider, (coming.get(provider) ?? 0) + 1);
-  }
-  const free = surplus.filter(({ id, assignedAt }) => !leaving.has(id) && assignedAt === null);
-  for (const { purpose, servers, providers } of shortages) {
-    let missing = servers;
-    for (const provider of providers) {
+  const going = new Map(
+    [...nodes.providers].map(([name, { deleting }]) => [name, isUsable(name) ? deleting : 0]),
+  );
+  const go = ({ provider }: NodeRecord) => going.set(provider, (going.get(provider) ?? 0) + 1);
+  surplus.filter(({ id }) => leaving.has(id)).forEach(go);
+  const coming = new Map(going);
+  const giveUp = (free: readonly NodeRecord[], { providers, label }: Shortage, missing: number) => {
+    for (const node of free) {
+      if (missing <= 0) return;
+      if (leaving.has(node.id) || node.assignedAt !== null || !providers.includes(node.provider)) continue;
+      leaving.set(node.id, `its room is needed for ${label === null ? "an image" : `label ${label}`}`);
+      go(node);
+      missing -= 1 + node.subnodeCount;
+    }
+  };
+  for (const shortage of shortages) {
+    let missing = shortage.servers;
+    for (const provider of shortage.providers) {
       const used = Math.min(missing, coming.get(provider) ?? 0);
       coming.set(provider, (coming.get(provider) ?? 0) - used);
       missing -= used;
     }
-    for (const node of free) {
-      if (missing <= 0) break;
-      if (leaving.has(node.id) || !providers.includes(node.provider)) continue;
-      leaving.set(node.id, `its room is needed for ${purpose}`);
-      missing -= 1 + node.subnodeCount;
-    }
+    giveUp(surplus, shortage, missing);
+  }
+  const own = gathered.filter(({ id }) => id >= firstIdOfRun);
+  for (const shortage of shortages) {
+    const room = shortage.providers.reduce((sum, provider) => sum + (going.get(provider) ?? 0), 0);
+    giveUp(own.filter(({ label }) => label !== shortage.label), shortage, shortage.servers - room);
   }
 }

@@ -75,7 +75,7 @@ Deno.test("a request that gathers nodes for long keeps idle ones from others for
   const few = await ask(virtual, 1);
   await virtual.clock.advance(8 * MINUTE);
   assert.equal(few.state.granted, false, "it came later");
-  assert.match(few.why(), new RegExp(`kept for request ${large.id}, until \\d\\d:\\d\\d:\\d\\d`));
+  assert.match(few.why(), new RegExp(`reserved for request ${large.id}, until \\d\\d:\\d\\d:\\d\\d`));
   await virtual.clock.advance(3 * MINUTE);
   assert.equal(few.state.granted, true);
   assert.match(large.why(), /max-servers 10\/10/);
@@ -91,6 +91,43 @@ Deno.test("a large request is met while small ones keep coming", async () => {
     if (!few.state.granted) continue;
     const used = virtual.pool.report().nodes.filter((node) => node.requestId === few.id).map(({ id }) => id);
     await virtual.during(virtual.ask("release", { ids: used, result: "SUCCESS", job: null }));
+  }
+  assert.equal(large.state.granted, true);
+});
+
+Deno.test("a request that gathers nodes in vain keeps their room from another label for ten minutes, and gives no more than that", async () => {
+  const config = poolConfig({ minReady: 0, maxServers: 10, more: ["other"] });
+  await using virtual = await VirtualPool.start({ config });
+  const [held] = await virtual.acquire("small");
+  await virtual.during(virtual.ask("hold", { ids: [held!.id], reason: null, owner: null, duration: null }));
+  await ask(virtual, 10);
+  await virtual.until(() => virtual.count("ready", "small") === 9);
+  const few = await ask(virtual, 2, "other");
+  await virtual.clock.advance(8 * MINUTE);
+  assert.deepEqual([few.state.granted, virtual.count("ready", "small")], [false, 9]);
+  await virtual.until(() => few.state.granted, 7 * MINUTE);
+  assert.equal(virtual.count("ready", "small"), 7);
+  assert.equal(virtual.simulator.journal.countOf("server.create"), 12, "nothing was launched in vain");
+});
+
+Deno.test("a large request is met while small ones of another label keep coming", async () => {
+  const config = poolConfig({ minReady: 0, maxServers: 6, more: ["other"] });
+  await using virtual = await VirtualPool.start({ config });
+  const large = await ask(virtual, 5);
+  const waiting = new Set<number>();
+  const until = virtual.clock.now() + 2 * HOUR;
+  while (!large.state.granted && virtual.clock.now() < until) {
+    for (let missing = 4 - waiting.size; missing > 0; missing--) {
+      waiting.add((await ask(virtual, 1, "other")).id);
+    }
+    await virtual.clock.advance(2 * MINUTE);
+    const used = virtual.pool.report().nodes.filter(({ label, state }) =>
+      label === "other" && state.phase === "used"
+    );
+    for (const { requestId } of used) waiting.delete(requestId!);
+    await virtual.during(
+      virtual.ask("release", { ids: used.map(({ id }) => id), result: "SUCCESS", job: null }),
+    );
   }
   assert.equal(large.state.granted, true);
 });

@@ -88,7 +88,7 @@ Deno.test("requests keep their order over a restart, and say what they wait for"
   });
   await virtual.during(clients[0]!);
   assert.equal(waits()[0], "main: max-servers 3/3");
-  assert.match(waits()[1] ?? "", /kept for request 2, until/, "one is ready, and goes to nobody yet");
+  assert.match(waits()[1] ?? "", /reserved for request 2, until/, "one is ready, and goes to nobody yet");
   assert.equal(virtual.count("ready"), 1);
   const first = await clients[0]!;
   await virtual.during(virtual.ask("release", { ids: first, result: "SUCCESS", job: null }));
