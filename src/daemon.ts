@@ -32,6 +32,7 @@ import { SteadyClock } from "./lib/steady_clock.ts";
 import { catchStrayDefects } from "./lib/stray_defects.ts";
 import type { Config } from "./domain/config.ts";
 import { SECOND } from "./domain/time.ts";
+import { seeManual } from "./domain/see_manual.ts";
 import { Pool } from "./pool/pool.ts";
 import { openStatsd, poolAdapters } from "./pool_adapters.ts";
 import { createSite } from "./site/create_site.ts";
@@ -201,7 +202,8 @@ async function takeLock(state: string, parts: EnabledParts): Promise<Disposable>
     });
   } catch (error) {
     if (!(error instanceof StoreError) || error.kind !== "locked") throw error;
-    throw new OtherDaemonError(`${error.message}: ${isHalf(parts) ? INSTEAD_OF_HALVES : STOP_THE_OTHER}`);
+    const advice = isHalf(parts) ? INSTEAD_OF_HALVES : STOP_THE_OTHER;
+    throw new OtherDaemonError(`${error.message}: ${advice}; ${seeManual("state-in-use")}`);
   }
 }
 

@@ -4,7 +4,6 @@
  * would let two processes lock two files of the same name. Taken before the state is opened, by the daemon and by
  * commands that work without one.
  */
-import { seeManual } from "../domain/see_manual.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Milliseconds } from "../domain/time.ts";
 import { StoreError } from "./store.ts";
@@ -99,7 +98,7 @@ async function openLockFile(path: string): Promise<Deno.FsFile> {
 async function lockedError(path: string): Promise<StoreError> {
   const found = await readLockHolder(path);
   const who = found === null ? "another process" : `${found.holder} (pid ${found.pid})`;
-  return new StoreError("locked", `the state ${path} is in use by ${who}; ${seeManual("state-in-use")}`);
+  return new StoreError("locked", `the state ${path} is in use by ${who}`);
 }
 
 function lockPath(path: string): string {

@@ -101,7 +101,7 @@ testNeeding(
     assert.equal(code, 1);
     assert.match(
       output,
-      new RegExp(`^nodepoold: cannot write the pid file .*: process ${first} runs and has it`),
+      new RegExp(`^nodepoold: cannot write the pid file .*: process ${first} is running and owns it`),
     );
     assert.equal(await named.pid(), first);
   },

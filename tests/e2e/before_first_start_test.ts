@@ -86,5 +86,5 @@ Deno.test("a state that is gone is no empty pool", async () => {
   }
   const { code, stderr } = await pool.run("list");
   assert.equal(code, 1);
-  assert.match(stderr, /nodepool\.kv is gone/);
+  assert.match(stderr, /nodepool\.kv, which a daemon has written before, is missing/);
 });

@@ -53,7 +53,7 @@ Deno.test("a daemon that is told to stop exits 0, and the next one goes on with 
     await t.step(signal, async () => {
       assert.equal(await Deno.readTextFile(pidFile), `${pool.pid}\n`);
       assert.equal(await pool.stopDaemon(signal), 0);
-      assert.ok((await pool.log()).includes(`"${signal}: stopping; `), await pool.log());
+      assert.ok((await pool.log()).includes(`"stopping on ${signal}; `), await pool.log());
       const state = ["nodepool.kv", "nodepool.kv.lock"];
       const left = [".nodepool.kv.witness", "clouds.yaml", "daemon.log", "key", ...state, "nodepool.yaml"];
       assert.deepEqual(await filesOf(pool.folder), left, "files are left behind");
@@ -131,7 +131,7 @@ Deno.test("a changed configuration is noticed and put into force, a broken one i
     const broken = configOf({ labels: { other: 3 }, maxServers: 8 }).replace("rate: 0", "rat: 0");
     await pool.configure(broken);
     const wrong =
-      `configuration: ${pool.configFile}:11:5: providers[0].rat: unknown key; did you mean "rate"?`;
+      `configuration: ${pool.configFile}:11:5: providers[0].rat: unknown key; did you mean "rate"?; see: nodepool manual broken-configuration`;
     // The daemon may have read the file while it was being written.
     await pool.until(async () => (await problems(pool)).some((problem) => problem.includes("rat")));
     assert.deepEqual(await problems(pool), [wrong]);

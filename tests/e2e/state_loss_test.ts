@@ -136,6 +136,6 @@ Deno.test("a daemon whose state is gone says so on standard error too, where its
   const gone = /has disappeared under this process: the file has been removed/;
   assert.match(await Deno.readTextFile(`${pool.folder}/own.log`), gone);
   const shown = await pool.log();
-  assert.match(shown, /^nodepool: the daemon ends: the state /);
+  assert.match(shown, /^nodepool: the daemon exits: the state /);
   assert.match(shown, gone);
 });
