@@ -1,11 +1,8 @@
 /** One attempt at having a server deleted; whether it is gone is for a listing to say. */
-import { pauseAfter } from "../cloud/pause_after.ts";
 import { deletePause } from "../plan/phases/delete_server.ts";
-import { errorChain } from "../lib/error_chain.ts";
-import type { Clock } from "../lib/clock.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import { type DeletionOrder, type Deletions, isStale } from "./deletions.ts";
-import type { Outcome } from "./outcome.ts";
+import { type AttemptDeps, type Outcome, postponed } from "./outcome.ts";
 
 interface ServerDeletion {
   readonly node: NodeRecord;
@@ -18,17 +15,13 @@ export function serverOrder({ node, serverId }: ServerDeletion): DeletionOrder {
 
 export async function executeDeleteServer(
   action: ServerDeletion,
-  { deletions, clock, signal }: { deletions: Deletions; clock: Clock; signal: AbortSignal },
+  { deletions, clock, signal }: AttemptDeps & { deletions: Deletions },
 ): Promise<Outcome> {
   try {
     const answer = await deletions.carryOut(serverOrder(action), { signal });
     return { event: { type: answer === "gone" ? "server-gone" : "delete-accepted" } };
   } catch (error) {
-    signal.throwIfAborted();
     if (isStale(error)) return { event: null };
-    const until = clock.now() + pauseAfter(error, deletePause(action.node));
-    return {
-      event: { type: "postponed", until, waitingOn: { reason: "delete", message: errorChain(error) } },
-    };
+    return postponed(error, { clock, signal, reason: "delete", pause: deletePause(action.node) });
   }
 }

@@ -262,7 +262,7 @@ export class Executor implements AsyncDisposable {
       case "login":
       case "prepare-node":
         return image === undefined
-          ? Promise.resolve(unconfigured(action.node, clock.now()))
+          ? Promise.resolve(unconfigured("login", action.node, clock.now()))
           : this.#logIn(action, { ...at, image });
       case "end-job":
         return this.#deps.endJob(action.node.id).then(() => ({ event: null }));
@@ -271,7 +271,7 @@ export class Executor implements AsyncDisposable {
       case "relabel-agent":
       case "unassign-node": {
         const access = this.#deps.target(action.node.target);
-        if (access === null) return Promise.resolve(unreachable(action.node, clock.now()));
+        if (access === null) return Promise.resolve(unconfigured("target", action.node, clock.now()));
         return this.#handOver(action, { access, clock, signal, image });
       }
     }
@@ -302,7 +302,7 @@ export class Executor implements AsyncDisposable {
     switch (action.type) {
       case "assign-node":
         return image === undefined
-          ? Promise.resolve(unconfigured(action.node, deps.clock.now()))
+          ? Promise.resolve(unconfigured("login", action.node, deps.clock.now()))
           : executeAssign(action.node, { ...deps, image });
       case "start-test":
         return executeStartTest(action, deps);
@@ -388,13 +388,9 @@ function refused(error: string, at: number): Outcome {
   return { event: { type: "refused", result: "failed", evidence } };
 }
 
-function unconfigured(node: NodeRecord, now: number): Outcome {
-  const message = `the configuration no longer has image ${node.image} for ${node.provider}`;
-  return { event: { type: "postponed", until: now + 10_000, waitingOn: { reason: "login", message } } };
-}
-
 /** The configuration was read between the plan and its action. */
-function unreachable({ target }: NodeRecord, now: number): Outcome {
-  const message = `the configuration no longer has target ${target} to hand nodes to`;
-  return { event: { type: "postponed", until: now + 10_000, waitingOn: { reason: "target", message } } };
+function unconfigured(reason: "login" | "target", { image, provider, target }: NodeRecord, now: number) {
+  const what = reason === "login" ? `image ${image} for ${provider}` : `target ${target} to hand nodes to`;
+  const message = `the configuration no longer has ${what}`;
+  return { event: { type: "postponed", until: now + 10_000, waitingOn: { reason, message } } } as const;
 }

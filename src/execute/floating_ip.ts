@@ -1,24 +1,17 @@
 /** One attempt at making a node's floating IP, and one at deleting it. */
 import type { Cloud } from "../cloud/cloud.ts";
 import { CloudError } from "../domain/cloud_error.ts";
-import { pauseAfter } from "../cloud/pause_after.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import { backoff } from "../domain/backoff.ts";
-import type { Clock } from "../lib/clock.ts";
 import { errorChain } from "../lib/error_chain.ts";
 import { loggerOf } from "../lib/logging.ts";
 import type { Action } from "../plan/action.ts";
 import { DeletionRefusedError, type Deletions, isStale } from "./deletions.ts";
-import type { Outcome } from "./outcome.ts";
+import { type AttemptDeps, type Outcome, postponed } from "./outcome.ts";
 
 const log = loggerOf("node");
 
 type FloatingIpWish = Action & { readonly type: "create-floating-ip" };
-
-interface Attempt {
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
-}
 
 /**
  * Tries the ways one after the other as long as the cloud says that the port cannot be reached from that network, or
@@ -26,7 +19,7 @@ interface Attempt {
  */
 export async function executeCreateFloatingIp(
   { node, ways, otherwise }: FloatingIpWish,
-  { cloud, clock, signal, description }: Attempt & { cloud: Cloud; description: string },
+  { cloud, clock, signal, description }: AttemptDeps & { cloud: Cloud; description: string },
 ): Promise<Outcome> {
   let refusal: unknown = null;
   for (const way of ways) {
@@ -44,7 +37,7 @@ export async function executeCreateFloatingIp(
     log.info(NO_WAY, { node: id, provider, login: otherwise.login, reason: errorChain(refusal) });
     return { event: { type: "addressed", addresses: otherwise } };
   }
-  return postponed(node, { reason: "address", error: refusal, now: clock.now() });
+  return postponed(refusal, { clock, signal, reason: "address", pause: pauseOf(node) });
 }
 
 const NO_WAY = "node {node} on {provider} has no floating IP ({reason}), so logins go to {login}; " +
@@ -69,7 +62,7 @@ function isNotGiven(error: unknown): boolean {
 
 export async function executeDeleteFloatingIp(
   { node, floatingIpId }: { node: NodeRecord; floatingIpId: string },
-  { deletions, clock, signal }: Attempt & { deletions: Deletions },
+  { deletions, clock, signal }: AttemptDeps & { deletions: Deletions },
 ): Promise<Outcome> {
   const floatingIp = node.floatingIp ?? { id: floatingIpId, address: "" };
   const name = floatingIp.address;
@@ -78,12 +71,11 @@ export async function executeDeleteFloatingIp(
     await deletions.carryOut(order, { signal });
     return { event: "ended" };
   } catch (error) {
-    signal.throwIfAborted();
     if (isStale(error)) return { event: null };
     if (isMoved(error)) {
       return { event: { type: "floating-ip", floatingIp: { ...floatingIp, isMoved: true } } };
     }
-    return postponed(node, { reason: "delete", error, now: clock.now() });
+    return postponed(error, { clock, signal, reason: "delete", pause: pauseOf(node) });
   }
 }
 
@@ -91,10 +83,6 @@ function isMoved(error: unknown): boolean {
   return error instanceof DeletionRefusedError && error.kind === "moved";
 }
 
-function postponed(
-  node: NodeRecord,
-  { reason, error, now }: { reason: "address" | "delete"; error: unknown; now: number },
-): Outcome {
-  const until = now + pauseAfter(error, backoff({ failures: node.attempt + 1, base: 1_000, max: 60_000 }));
-  return { event: { type: "postponed", until, waitingOn: { reason, message: errorChain(error) } } };
+function pauseOf({ attempt }: NodeRecord): number {
+  return backoff({ failures: attempt + 1, base: 1_000, max: 60_000 });
 }

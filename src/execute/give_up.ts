@@ -1,15 +1,14 @@
 /** The end of a launch that failed: what the cloud can still tell is kept, then the node is to be deleted. */
 import type { Cloud } from "../cloud/cloud.ts";
 import type { Evidence } from "../domain/node.ts";
-import type { Clock } from "../lib/clock.ts";
 import type { LaunchFailure } from "../plan/action.ts";
-import type { Outcome } from "./outcome.ts";
+import type { AttemptDeps, Outcome } from "./outcome.ts";
 
 const CONSOLE_LINES = 50;
 
 export async function executeGiveUp(
   failure: LaunchFailure,
-  { cloud, clock, signal }: { cloud: Cloud; clock: Clock; signal: AbortSignal },
+  { cloud, clock, signal }: AttemptDeps & { cloud: Cloud },
 ): Promise<Outcome> {
   const { serverId, message, kind } = failure;
   const console = failure.wantsConsole

@@ -5,13 +5,11 @@
 import type { ProviderImageConfig, TargetConfig } from "../domain/config.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import { SECOND } from "../domain/time.ts";
-import type { Clock } from "../lib/clock.ts";
-import { errorChain } from "../lib/error_chain.ts";
 import { waitFor } from "../lib/in_flight.ts";
 import { targetPause } from "../plan/phases/assign.ts";
 import type { AgentRequest, Target } from "../targets/target.ts";
 import type { Gearman } from "../demand/gearman/gearman.ts";
-import type { Outcome } from "./outcome.ts";
+import { type AttemptDeps, type Outcome, postponed } from "./outcome.ts";
 
 /** How a target is reached. */
 export type TargetAccess =
@@ -22,10 +20,8 @@ export type TargetAccess =
     readonly config: TargetConfig;
   };
 
-export interface HandOverDeps {
+export interface HandOverDeps extends AttemptDeps {
   readonly access: TargetAccess;
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
 }
 
 /** A manager may have to make an agent of it first. */
@@ -91,17 +87,13 @@ export async function executeUnassign(node: NodeRecord, deps: HandOverDeps): Pro
 
 async function attempt(
   node: NodeRecord,
-  { clock, signal }: Pick<HandOverDeps, "clock" | "signal">,
+  { clock, signal }: AttemptDeps,
   tell: () => Promise<Outcome>,
 ): Promise<Outcome> {
   try {
     return await waitFor(`the target ${node.target}`, tell);
   } catch (error) {
-    signal.throwIfAborted();
-    const until = clock.now() + targetPause(node);
-    return {
-      event: { type: "postponed", until, waitingOn: { reason: "target", message: errorChain(error) } },
-    };
+    return postponed(error, { clock, signal, reason: "target", pause: targetPause(node) });
   }
 }
 

@@ -3,24 +3,20 @@ import type { ProviderConfig, ProviderImageConfig } from "../domain/config.ts";
 import { groupFiles, type NodeGroup } from "./group_files.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import { type Milliseconds, SECOND } from "../domain/time.ts";
-import type { Clock } from "../lib/clock.ts";
-import { errorChain } from "../lib/error_chain.ts";
 import { LoginError, type LoginTarget, type Shell } from "../ssh/shell.ts";
 import type { Credentials } from "./credentials.ts";
 import { asFirstUser } from "./first_user.ts";
 import { groupFilesCommand } from "./group_command.ts";
 import { memberOf } from "./group_member.ts";
-import type { Outcome } from "./outcome.ts";
+import { type AttemptDeps, type Outcome, postponed } from "./outcome.ts";
 
 /** Between the end of one attempt and the next. */
 const PAUSE = 1 * SECOND;
 /** Where a restart has used up boot-timeout, each node still gets one attempt. */
 const SHORTEST = 10 * SECOND;
 
-export interface LoginDeps {
+export interface LoginDeps extends AttemptDeps {
   readonly shell: Shell;
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
   readonly provider: ProviderConfig;
   readonly image: ProviderImageConfig;
   readonly credentials: Credentials;
@@ -41,11 +37,7 @@ export async function executeLogin(
     const hostKey = await logIn(node, address, { ...deps, command, timeout });
     return { event: { type: "logged-in", hostKey, next } };
   } catch (error) {
-    deps.signal.throwIfAborted();
-    const until = deps.clock.now() + PAUSE;
-    return {
-      event: { type: "postponed", until, waitingOn: { reason: "login", message: errorChain(error) } },
-    };
+    return postponed(error, { ...deps, reason: "login", pause: PAUSE });
   }
 }
 

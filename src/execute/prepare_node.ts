@@ -2,27 +2,18 @@
  * One attempt at making a node and its subnodes ready for work: the files that tell them of each other and a key pair
  * of their own, then the label's ready script, on the subnodes first. Everything may be done twice.
  */
-import type { ProviderConfig, ProviderImageConfig } from "../domain/config.ts";
 import { groupFiles, type NodeGroup } from "./group_files.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import { HOUR, type Instant, MINUTE, SECOND } from "../domain/time.ts";
-import type { Clock } from "../lib/clock.ts";
 import { errorChain } from "../lib/error_chain.ts";
-import { LoginError, type Shell, type ShellSession } from "../ssh/shell.ts";
-import type { Credentials } from "./credentials.ts";
+import { LoginError, type ShellSession } from "../ssh/shell.ts";
 import { groupFilesCommand } from "./group_command.ts";
 import { memberOf } from "./group_member.ts";
-import { loginTarget } from "./login.ts";
+import { type LoginDeps, loginTarget } from "./login.ts";
 import type { Outcome } from "./outcome.ts";
 import { OPEN_SCRIPTS, runToEnd, scriptCommand, ScriptError, SCRIPTS } from "./remote_script.ts";
 
-export interface PrepareDeps {
-  readonly shell: Shell;
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
-  readonly provider: ProviderConfig;
-  readonly image: ProviderImageConfig;
-  readonly credentials: Credentials;
+export interface PrepareDeps extends LoginDeps {
   readonly makeKeypair: () => Promise<NodeGroup["key"]>;
   /** Where the scripts are here; null: only on the image. */
   readonly scriptDir: string | null;

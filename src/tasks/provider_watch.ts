@@ -72,7 +72,7 @@ interface ProviderWatchDeps {
   readonly onLate?: () => void;
 }
 
-/** What the looks have shown, but for what inventories keep. */
+/** The answers of the looks, but for those that inventories keep. */
 interface Known {
   flavors?: Taken<readonly Flavor[]>;
   networks?: Taken<readonly Network[]>;

@@ -3,16 +3,11 @@ import { type Builder, BuildError, type BuildJob } from "../../build/builder.ts"
 import { buildInputs } from "../../build/build_environment.ts";
 import type { Config } from "../../domain/config.ts";
 import type { DibImage } from "../../domain/dib_image.ts";
-import type { Clock } from "../../lib/clock.ts";
 import { waitFor } from "../../lib/in_flight.ts";
-import { evidenceOf } from "../outcome.ts";
-import { type DibOutcome, postponed } from "./image_outcome.ts";
+import { type AttemptDeps, evidenceOf } from "../outcome.ts";
+import { type DibOutcome, imagePostponed } from "./image_outcome.ts";
 
-interface Attempt {
-  readonly builder: Builder;
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
-}
+type Attempt = AttemptDeps & { readonly builder: Builder };
 
 export async function executeBuildImage(
   job: BuildJob,
@@ -65,7 +60,6 @@ export async function executeRemoveFiles(
     await waitFor(`the removal of ${image.path}.*`, () => builder.remove(image.path));
     return { type: "removed" };
   } catch (error) {
-    signal.throwIfAborted();
-    return postponed(error, { attempt: image.attempt, now: clock.now(), reason: "delete" });
+    return imagePostponed(error, { image, clock, signal, reason: "delete" });
   }
 }

@@ -8,7 +8,7 @@ import type { Evidence } from "../../domain/node.ts";
 import { type Instant, MINUTE, SECOND } from "../../domain/time.ts";
 import { backoff } from "../../domain/backoff.ts";
 import { errorChain } from "../../lib/error_chain.ts";
-import { evidenceOf } from "../outcome.ts";
+import { type AttemptDeps, evidenceOf } from "../outcome.ts";
 
 export type ImageOutcome = ImageEvent;
 /** `removed`: its files are gone, and so is the record. */
@@ -56,11 +56,15 @@ export function imageFailure(
   return { type: "failed", comment: evidence.error, evidence };
 }
 
-/** It is tried again later. */
-export function postponed(
+/** It is tried again later. @throws the signal's reason on abort: what is broken off has not failed */
+export function imagePostponed(
   error: unknown,
-  { attempt, now, reason }: { attempt: number; now: Instant; reason: "delete" | "retry" },
+  { image: { attempt }, reason, clock, signal }: AttemptDeps & {
+    image: { readonly attempt: number };
+    reason: "delete" | "retry";
+  },
 ): ImageOutcome & DibOutcome {
+  signal.throwIfAborted();
   const waitingOn = { reason, message: errorChain(error) };
-  return { type: "postponed", until: nextAttempt(error, { attempt, now }), waitingOn };
+  return { type: "postponed", until: nextAttempt(error, { attempt, now: clock.now() }), waitingOn };
 }

@@ -4,7 +4,7 @@
  */
 import type { NodeRecord } from "../../domain/node.ts";
 import { HOUR, type Milliseconds, MINUTE } from "../../domain/time.ts";
-import type { Clock } from "../../lib/clock.ts";
+import type { AttemptDeps } from "../outcome.ts";
 import { LoginError, type LoginTarget, type Shell, type ShellSession } from "../../ssh/shell.ts";
 import type { Credentials } from "../credentials.ts";
 import { asFirstUser } from "../first_user.ts";
@@ -25,10 +25,8 @@ export interface ScriptJob extends Omit<ScriptCall, "folder"> {
   readonly scriptDir: string | null;
 }
 
-interface ScriptDeps {
+interface ScriptDeps extends AttemptDeps {
   readonly shell: Shell;
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
   readonly credentials: Credentials;
   readonly target: (username: string) => Promise<LoginTarget>;
   /** The time limit of the login, for all users together. */

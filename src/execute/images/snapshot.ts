@@ -2,19 +2,20 @@
 import type { Cloud } from "../../cloud/cloud.ts";
 import { CloudError } from "../../domain/cloud_error.ts";
 import type { ProviderImage } from "../../domain/provider_image.ts";
-import type { Clock } from "../../lib/clock.ts";
 import { type Deletions, isStale } from "../deletions.ts";
-import { imageFailure, type ImageOutcome, nextAttempt, postponed, refusalOutcome } from "./image_outcome.ts";
-
-interface Attempt {
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
-}
+import type { AttemptDeps } from "../outcome.ts";
+import {
+  imageFailure,
+  type ImageOutcome,
+  imagePostponed,
+  nextAttempt,
+  refusalOutcome,
+} from "./image_outcome.ts";
 
 /** The record holds the keypair already; one that is there is the one that an earlier attempt made. */
 export async function executeCreateKeypair(
   image: ProviderImage,
-  { cloud, clock, signal }: Attempt & { cloud: Cloud },
+  { cloud, clock, signal }: AttemptDeps & { cloud: Cloud },
 ): Promise<ImageOutcome> {
   if (image.keypair === null) throw new Error(`image ${image.id} needs no keypair`);
   const { name, publicKey } = image.keypair;
@@ -26,13 +27,13 @@ export async function executeCreateKeypair(
     if (error instanceof CloudError && error.kind === "conflict") return { type: "keypair-made" };
     const isFinal = error instanceof CloudError && (error.kind === "badRequest" || error.kind === "quota");
     if (isFinal) return imageFailure(error, clock.now());
-    return postponed(error, { attempt: image.attempt, now: clock.now(), reason: "retry" });
+    return imagePostponed(error, { image, clock, signal, reason: "retry" });
   }
 }
 
 export async function executeDeleteKeypair(
   image: ProviderImage,
-  { keypair, deletions, clock, signal }: Attempt & { keypair: string; deletions: Deletions },
+  { keypair, deletions, clock, signal }: AttemptDeps & { keypair: string; deletions: Deletions },
 ): Promise<ImageOutcome | null> {
   try {
     await deletions.carryOut({ kind: "keypair", id: keypair, name: keypair, of: { type: "image", image } }, {
@@ -40,15 +41,14 @@ export async function executeDeleteKeypair(
     });
     return { type: "keypair-gone" };
   } catch (error) {
-    signal.throwIfAborted();
     if (isStale(error)) return null;
-    return postponed(error, { attempt: image.attempt, now: clock.now(), reason: "delete" });
+    return imagePostponed(error, { image, clock, signal, reason: "delete" });
   }
 }
 
 export async function executeCreateSnapshot(
   image: ProviderImage,
-  { serverId, properties, cloud, clock, signal }: Attempt & {
+  { serverId, properties, cloud, clock, signal }: AttemptDeps & {
     cloud: Cloud;
     serverId: string;
     properties: Readonly<Record<string, string>>;

@@ -6,18 +6,13 @@ import type { DibImage } from "../../domain/dib_image.ts";
 import { imageProperties } from "../../domain/image_marks.ts";
 import type { Lineage } from "../../domain/lineage.ts";
 import type { ProviderImage } from "../../domain/provider_image.ts";
-import type { Clock } from "../../lib/clock.ts";
 import { type Deletions, isStale } from "../deletions.ts";
-import { imageFailure, type ImageOutcome, postponed, refusalOutcome } from "./image_outcome.ts";
-
-interface Attempt {
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
-}
+import type { AttemptDeps } from "../outcome.ts";
+import { imageFailure, type ImageOutcome, imagePostponed, refusalOutcome } from "./image_outcome.ts";
 
 export async function executeCreateImage(
   image: ProviderImage,
-  { request, cloud, clock, signal }: Attempt & { cloud: Cloud; request: ImageRequest },
+  { request, cloud, clock, signal }: AttemptDeps & { cloud: Cloud; request: ImageRequest },
 ): Promise<ImageOutcome> {
   try {
     const { id } = await cloud.createImage(request, { signal });
@@ -53,7 +48,7 @@ interface Marking {
   readonly lineage: Lineage;
 }
 
-interface UploadDeps extends Attempt {
+interface UploadDeps extends AttemptDeps {
   readonly cloud: Cloud;
   readonly builder: Builder;
   readonly dibImage: DibImage;
@@ -86,7 +81,7 @@ function isFileGone(error: unknown): boolean {
 /** Whether it is gone is for a listing to say; one that is in use is asked for again later. */
 export async function executeDeleteImage(
   image: ProviderImage,
-  { externalId, deletions, clock, signal }: Attempt & { externalId: string; deletions: Deletions },
+  { externalId, deletions, clock, signal }: AttemptDeps & { externalId: string; deletions: Deletions },
 ): Promise<ImageOutcome | null> {
   const order = {
     kind: "image",
@@ -98,8 +93,7 @@ export async function executeDeleteImage(
     await deletions.carryOut(order, { signal });
     return { type: "delete-accepted" };
   } catch (error) {
-    signal.throwIfAborted();
     if (isStale(error)) return null;
-    return postponed(error, { attempt: image.attempt, now: clock.now(), reason: "delete" });
+    return imagePostponed(error, { image, clock, signal, reason: "delete" });
   }
 }
