@@ -5,6 +5,7 @@
  */
 import { isUnknown } from "../domain/cloud_access.ts";
 import type { Config, ListenAddress, ProviderConfig } from "../domain/config.ts";
+import { briefDuration } from "../domain/time.ts";
 import { accessSection, openField } from "./schema/access_section.ts";
 import { configSection } from "./schema/config_section.ts";
 import { providerSection } from "./schema/provider_section.ts";
@@ -84,7 +85,7 @@ function viewFields(
 function viewValue(schema: unknown, value: unknown): View {
   const { isHidden, isDuration, isFree, isOpen } = traitsOf(schema);
   if (isHidden) return new Secret(value);
-  if (isDuration) return formatDuration(value as number);
+  if (isDuration) return briefDuration(value as number);
   if (isFree) return viewFree(value as Record<string, string>);
   if (Array.isArray(value)) return value.map((item) => viewValue(itemOf(schema), item));
   if (value === null || typeof value !== "object") return viewScalar(value);
@@ -114,12 +115,4 @@ function viewFree(record: Readonly<Record<string, string>>): View {
       SECRET_LIKE.test(key) ? new Secret(value) : withoutPassword(value),
     ]),
   );
-}
-
-/** The largest unit that leaves a whole number: `8h`, `90s`, `0.1` (seconds). */
-export function formatDuration(milliseconds: number): string | number {
-  const units = [["d", 86_400_000], ["h", 3_600_000], ["m", 60_000], ["s", 1000]] as const;
-  if (milliseconds === 0) return 0;
-  const fitting = units.find(([, size]) => milliseconds % size === 0);
-  return fitting === undefined ? milliseconds / 1000 : `${milliseconds / fitting[1]}${fitting[0]}`;
 }

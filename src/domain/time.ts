@@ -50,6 +50,14 @@ export function durationText(duration: Milliseconds): string {
   return text;
 }
 
+/** As one writes it in a file: with the largest unit that leaves a whole number, or as seconds: `8h`, `90s`, `0.1`. */
+export function briefDuration(duration: Milliseconds): string | number {
+  const fitting = Object.entries(units).find(([, length]) => duration % length === 0);
+  return duration === 0 || fitting === undefined
+    ? duration / SECOND
+    : `${duration / fitting[1]}${fitting[0]}`;
+}
+
 const amount = /(\d+(?:\.\d+)?)(ms|[smhdw])\s*/g;
 const lengths: Readonly<Record<string, Milliseconds>> = { ...units, ms: 1, w: 7 * DAY };
 

@@ -4,7 +4,7 @@
  */
 import { type NodePhase, type NodeRecord, stateName } from "../domain/node.ts";
 import { type NodeEvent, transition } from "../domain/node_transition.ts";
-import { HOUR } from "../domain/time.ts";
+import { durationText } from "../domain/time.ts";
 import { type Action, describeAction } from "./action.ts";
 import { type Followed, followLadder } from "./follow_ladder.ts";
 import type { NodeSituation, NodeStep } from "./node_step.ts";
@@ -92,7 +92,7 @@ function nextStep(
     return { do: "change", event: { type: "delete", by: "owner", comment, result: resultOf(node, parent) } };
   }
   if (isStuckBuilding(node, shared)) {
-    const comment = `building for more than ${config.limits.nodeStuck / HOUR} h`;
+    const comment = `building for more than ${durationText(config.limits.nodeStuck)}`;
     return { do: "change", event: { type: "delete", by: "limit", comment, result: "failed" } };
   }
   const ladder = ladders[node.state.phase] as (situation: NodeSituation) => NodeStep;

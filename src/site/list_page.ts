@@ -1,6 +1,6 @@
 /** A list as a page. */
 import { html } from "hono/html";
-import type { Column } from "../views/tables/column.ts";
+import { cellOf, type Column } from "../views/tables/column.ts";
 import { type Markup, renderPage } from "./page.ts";
 
 interface ListPage {
@@ -46,7 +46,7 @@ export function renderRows(
 }
 
 function cell(name: string, { column, row }: { column: Column<object>; row: object }): Markup {
-  const text = column.cell(row);
+  const text = cellOf(column, row);
   const isNode = name === "node-list" && column.field === "id";
   const content = isNode ? html`<a href="/nodes/${text}">${text}</a>` : text;
   return html`<td class="${classOf(column.align)}">${content}</td>`;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { parse as parseYaml } from "yaml";
 import type { LoadedConfig } from "../../src/config/parse_config.ts";
-import { formatDuration } from "../../src/config/config_view.ts";
+import { briefDuration } from "../../src/domain/time.ts";
 import { showConfig } from "../../src/config/show_config.ts";
 import { parse } from "./fake_environment.ts";
 
@@ -52,8 +52,8 @@ Deno.test("showConfig() speaks in the file's key names, with defaults and units"
   assert.deepEqual(shown.targets[0].jenkins, { user: "j", apikey: "***" });
 });
 
-Deno.test("formatDuration() takes the largest unit that fits", () => {
-  assert.deepEqual([0, 100, 1000, 90_000, 3_600_000, 86_400_000, 1500].map(formatDuration), [
+Deno.test("briefDuration() takes the largest unit that fits", () => {
+  assert.deepEqual([0, 100, 1000, 90_000, 3_600_000, 86_400_000, 1500].map(briefDuration), [
     ...[0, 0.1, "1s", "90s", "1h", "1d", 1.5],
   ]);
 });

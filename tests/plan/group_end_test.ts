@@ -82,5 +82,5 @@ Deno.test("a subnode stays while its node is taken off its target, since a job m
 Deno.test("a subnode may be built for as long as a node", () => {
   const old = { stateSince: NOW - config().limits.nodeStuck };
   const { next } = plan(subnode(8, "login", old), { parent: node(states.prepare) });
-  assert.equal(next?.comment, "building for more than 8 h");
+  assert.equal(next?.comment, "building for more than 8h");
 });

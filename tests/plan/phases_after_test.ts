@@ -72,7 +72,7 @@ Deno.test("used: a node is kept in use for node-stuck, then deleted", () => {
   const end = at.node.stateSince + 8 * HOUR;
   assert.deepEqual(planUsed(at), { do: "stay", until: end });
   const event = removed(planUsed({ ...at, now: end }));
-  assert.deepEqual([event.result, event.comment], ["used", "used for more than 8 h"]);
+  assert.deepEqual([event.result, event.comment], ["used", "used for more than 8h"]);
 });
 
 Deno.test("used: a node whose server is gone is lost, one in trouble is left to whoever works on it", () => {

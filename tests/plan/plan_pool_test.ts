@@ -120,7 +120,7 @@ Deno.test("a node that is building for longer than node-stuck is deleted, whatev
   for (const phase of ["create", "boot", "address", "login"] as const) {
     const stuck = node(states[phase], { stateSince: NOW - 8 * HOUR });
     const next = planPool(input({ nodes: [stuck] })).changes[0]?.next;
-    assert.deepEqual([next?.result, next?.comment], ["failed", "building for more than 8 h"], phase);
+    assert.deepEqual([next?.result, next?.comment], ["failed", "building for more than 8h"], phase);
   }
 });
 

@@ -100,7 +100,7 @@ Deno.test("CSV quotes what it must", () => {
   const columns = [
     { field: "name", header: "Name", cell: () => "" },
     { field: "list", header: "List", cell: () => 'a "b", c' },
-  ];
+  ] as const;
   assert.equal(
     renderCsv({ columns, rows: [{ name: "x,y\n", list: [] }, { name: null, list: [] }] }),
     'name,list\r\n"x,y\n","a ""b"", c"\r\n,"a ""b"", c"\r\n',

@@ -108,14 +108,9 @@ export function fieldsOf<Values extends object>(
   schema: v.GenericSchema<unknown, Values | null | undefined>,
   values: Values,
 ): Fields<Values> {
-  const keys = Object.entries(sectionAt(schema, [])!).filter(([, entry]) =>
-    traitsOf(entry).former === undefined
-  );
-  return Object.fromEntries(
-    keys.map(([key]) => [fieldName(key), values[key as keyof Values] ?? null]),
-  ) as Fields<
-    Values
-  >;
+  const keys = Object.entries(sectionAt(schema, [])!).filter(([, entry]) => !traitsOf(entry).former);
+  const fields = keys.map(([key]) => [fieldName(key), values[key as keyof Values] ?? null]);
+  return Object.fromEntries(fields) as Fields<Values>;
 }
 
 interface Shape {

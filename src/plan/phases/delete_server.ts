@@ -1,6 +1,7 @@
 /** A node whose server is to go: gone only when the cloud says gone, and not asked to go where it has said so. */
 import { backoff } from "../../domain/backoff.ts";
 import type { NodeRecord } from "../../domain/node.ts";
+import { HOUR, MINUTE, SECOND } from "../../domain/time.ts";
 import { awaitRetry } from "../await_retry.ts";
 import { type NodeSituation, type NodeStep, wouldBeListed } from "../node_step.ts";
 import { findOwnServer } from "../own_server.ts";
@@ -48,6 +49,6 @@ export function deletePause(node: Pick<NodeRecord, "attempt">): number {
   return backoff({ failures: node.attempt + 1, base: FIRST_PAUSE, max: LONGEST_PAUSE });
 }
 
-const LONGEST_REPEAT = 60 * 60_000;
-const FIRST_PAUSE = 2_000;
-const LONGEST_PAUSE = 5 * 60_000;
+const LONGEST_REPEAT = HOUR;
+const FIRST_PAUSE = 2 * SECOND;
+const LONGEST_PAUSE = 5 * MINUTE;

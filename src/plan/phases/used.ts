@@ -2,6 +2,7 @@
  * A node that somebody works on: it ends when it is given back, a while after its target reported its job's end, when
  * its server is gone, or when it is stuck.
  */
+import { durationText } from "../../domain/time.ts";
 import { type NodeSituation, type NodeStep, serverTrouble } from "../node_step.ts";
 
 export function planUsed(situation: NodeSituation<"used">): NodeStep {
@@ -16,6 +17,6 @@ export function planUsed(situation: NodeSituation<"used">): NodeStep {
   }
   const until = node.stateSince + config.limits.nodeStuck;
   if (now < until) return { do: "stay", until };
-  const comment = `used for more than ${config.limits.nodeStuck / 3_600_000} h`;
+  const comment = `used for more than ${durationText(config.limits.nodeStuck)}`;
   return { do: "change", event: { type: "delete", by: "limit", comment, result: "used" } };
 }

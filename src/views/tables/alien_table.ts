@@ -1,13 +1,13 @@
 /** The columns of `alien-list`. */
 import type { AlienListView, AlienView } from "../alien_list.ts";
-import { type Table, textOf } from "./column.ts";
+import type { Table } from "./column.ts";
 
 export const alienTable: Table<AlienListView, AlienView> = {
   rows: ({ aliens }) => aliens,
   columns: [
-    { field: "provider", header: "Provider", cell: ({ provider }) => provider },
-    { field: "hostname", header: "Hostname", cell: ({ hostname }) => hostname },
-    { field: "server_id", header: "Server ID", cell: ({ server_id }) => server_id },
-    { field: "ip", header: "IP", cell: ({ ip }) => textOf(ip) },
+    { field: "provider", header: "Provider" },
+    { field: "hostname", header: "Hostname" },
+    { field: "server_id", header: "Server ID" },
+    { field: "ip", header: "IP" },
   ],
 };

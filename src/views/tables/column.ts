@@ -2,7 +2,7 @@
 
 export interface Column<Row> {
   /** The row's key that it shows, so that `?fields=` and CSV headers name it as JSON does. */
-  readonly field: string;
+  readonly field: FieldOf<Row>;
   readonly header: string;
   /** Only in wide tables. */
   readonly wide?: true;
@@ -12,8 +12,13 @@ export interface Column<Row> {
   readonly whole?: true;
   /** Left out of a terminal that is too narrow, the lowest first; before that, those that are empty. */
   readonly spare?: number;
-  cell(row: Row): string;
+  /** Left out: the value at `field` as it is. */
+  readonly cell?: (row: Row) => string;
 }
+
+/** A key of the row, or a path that begins with one. */
+type FieldOf<Row> = [keyof Row] extends [never] ? string : Key<Row> | `${Key<Row>}.${string}`;
+type Key<Row> = keyof Row & string;
 
 /** A list as tables see it: its rows, and all its columns in order. */
 export interface Table<View, Row = unknown> {
@@ -21,7 +26,18 @@ export interface Table<View, Row = unknown> {
   rows(view: View): readonly Row[];
 }
 
-/** The text of a cell; empty for a missing value. */
-export function textOf(value: string | number | boolean | null): string {
-  return value === null ? "" : String(value);
+/** What a column shows of a row. */
+export function cellOf<Row>({ field, cell }: Column<Row>, row: Row): string {
+  if (cell !== undefined) return cell(row);
+  const value = field.split(".").reduce(
+    (at: unknown, key) => (at as Record<string, unknown> | null)?.[key],
+    row,
+  );
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  return Array.isArray(value) ? value.join(" ") : textOf(value as string | number | null | undefined);
+}
+
+/** The text of a value; empty for a missing one. */
+export function textOf(value: string | number | null | undefined): string {
+  return value === null || value === undefined ? "" : String(value);
 }

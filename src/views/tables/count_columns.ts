@@ -18,6 +18,5 @@ export function countColumns<Row extends { readonly nodes: StateCounts }>(): Col
     field: `nodes.${state}`,
     header,
     align: "right",
-    cell: ({ nodes }) => String(nodes[state as NodeStateName]),
   }));
 }

@@ -1,19 +1,19 @@
 /** The columns of `dib-image-list`: 2016's, in its order; then, in wide tables, what it did not know. */
 import type { DibImageListView, DibImageView } from "../dib_image_list.ts";
 import { formatAge } from "./age.ts";
-import { type Table, textOf } from "./column.ts";
+import type { Table } from "./column.ts";
 import { describeWaiting } from "./node_table.ts";
 
 export const dibImageTable: Table<DibImageListView, DibImageView> = {
   rows: ({ dib_images }) => dib_images,
   columns: [
-    { field: "id", header: "ID", align: "right", whole: true, cell: ({ id }) => String(id) },
-    { field: "image", header: "Image", cell: ({ image }) => image },
-    { field: "filename", header: "Filename", spare: 2, cell: ({ filename }) => filename },
-    { field: "version", header: "Version", align: "right", spare: 1, cell: ({ version }) => String(version) },
-    { field: "state", header: "State", whole: true, cell: ({ state }) => state },
+    { field: "id", header: "ID", align: "right", whole: true },
+    { field: "image", header: "Image" },
+    { field: "filename", header: "Filename", spare: 2 },
+    { field: "version", header: "Version", align: "right", spare: 1 },
+    { field: "state", header: "State", whole: true },
     { field: "age", header: "Age", whole: true, cell: ({ age }) => formatAge(age) },
-    { field: "formats", header: "Formats", wide: true, cell: ({ formats }) => formats.join(" ") },
+    { field: "formats", header: "Formats", wide: true },
     { field: "files", header: "Bytes", wide: true, align: "right", cell: ({ files }) => sizeOf(files) },
     {
       field: "waiting_on",
@@ -21,9 +21,9 @@ export const dibImageTable: Table<DibImageListView, DibImageView> = {
       wide: true,
       cell: ({ waiting_on }) => describeWaiting(waiting_on),
     },
-    { field: "log_file", header: "Log", wide: true, cell: ({ log_file }) => textOf(log_file) },
-    { field: "comment", header: "Comment", wide: true, cell: ({ comment }) => textOf(comment) },
-    { field: "last_error", header: "Last error", wide: true, cell: ({ last_error }) => textOf(last_error) },
+    { field: "log_file", header: "Log", wide: true },
+    { field: "comment", header: "Comment", wide: true },
+    { field: "last_error", header: "Last error", wide: true },
   ],
 };
 

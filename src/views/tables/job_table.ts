@@ -5,17 +5,11 @@ import type { Table } from "./column.ts";
 export const jobTable: Table<JobListView, JobView> = {
   rows: ({ jobs }) => jobs,
   columns: [
-    { field: "id", header: "ID", align: "right", whole: true, cell: ({ id }) => String(id) },
-    { field: "name", header: "Name", cell: ({ name }) => name },
-    {
-      field: "hold_on_failure",
-      header: "Hold on Failure",
-      align: "right",
-      whole: true,
-      cell: ({ hold_on_failure }) => String(hold_on_failure),
-    },
-    { field: "held", header: "Held", align: "right", whole: true, cell: ({ held }) => String(held) },
-    { field: "nodes", header: "Nodes", wide: true, cell: ({ nodes }) => nodes.join(" ") },
-    { field: "created", header: "Created", wide: true, cell: ({ created }) => created },
+    { field: "id", header: "ID", align: "right", whole: true },
+    { field: "name", header: "Name" },
+    { field: "hold_on_failure", header: "Hold on Failure", align: "right", whole: true },
+    { field: "held", header: "Held", align: "right", whole: true },
+    { field: "nodes", header: "Nodes", wide: true },
+    { field: "created", header: "Created", wide: true },
   ],
 };

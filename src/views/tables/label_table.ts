@@ -6,27 +6,16 @@ import { countColumns } from "./count_columns.ts";
 export const labelTable: Table<LabelListView, LabelView> = {
   rows: ({ labels }) => labels,
   columns: [
-    { field: "name", header: "Label", cell: ({ name }) => name },
+    { field: "name", header: "Label" },
     { field: "min_ready", header: "Min-ready", align: "right", cell: ({ min_ready }) => minReady(min_ready) },
     ...countColumns<LabelView>(),
-    { field: "requested", header: "Requested", align: "right", cell: ({ requested }) => String(requested) },
-    { field: "missing", header: "Missing", align: "right", cell: ({ missing }) => String(missing) },
+    { field: "requested", header: "Requested", align: "right" },
+    { field: "missing", header: "Missing", align: "right" },
     { field: "refusals", header: "Why", cell: ({ refusals }) => describeRefusals(refusals) },
-    { field: "image", header: "Image", wide: true, cell: ({ image }) => textOf(image) },
-    { field: "providers", header: "Providers", wide: true, cell: ({ providers }) => providers.join(" ") },
-    {
-      field: "max_servers",
-      header: "Max-servers",
-      wide: true,
-      align: "right",
-      cell: ({ max_servers }) => textOf(max_servers),
-    },
-    {
-      field: "configured",
-      header: "Configured",
-      wide: true,
-      cell: ({ configured }) => configured ? "yes" : "no",
-    },
+    { field: "image", header: "Image", wide: true },
+    { field: "providers", header: "Providers", wide: true },
+    { field: "max_servers", header: "Max-servers", wide: true, align: "right" },
+    { field: "configured", header: "Configured", wide: true },
   ],
 };
 

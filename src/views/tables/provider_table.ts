@@ -12,14 +12,14 @@ import { countColumns } from "./count_columns.ts";
 export const providerTable: Table<ProviderListView, ProviderView> = {
   rows: ({ providers }) => providers,
   columns: [
-    { field: "name", header: "Provider", cell: ({ name }) => name },
+    { field: "name", header: "Provider" },
     {
       field: "max_servers",
       header: "Max-servers",
       align: "right",
       cell: ({ max_servers }) => max_servers === -1 ? "retired" : textOf(max_servers),
     },
-    { field: "servers", header: "Servers", align: "right", cell: ({ servers }) => textOf(servers) },
+    { field: "servers", header: "Servers", align: "right" },
     ...countColumns<ProviderView>(),
     { field: "quota", header: "Instances", align: "right", cell: ({ quota }) => use(quota?.instances) },
     { field: "reachable", header: "Cloud", cell: ({ reachable }) => describeReachable(reachable) },
@@ -27,9 +27,9 @@ export const providerTable: Table<ProviderListView, ProviderView> = {
     { field: "api.latency", header: "Latency", align: "right", cell: ({ api }) => latency(api?.latency) },
     { field: "error", header: "Error", cell: ({ error }) => error?.message ?? "" },
     { field: "pauses", header: "Paused", cell: ({ pauses }) => pauses.map(describePause).join("; ") },
-    { field: "cloud", header: "Named", wide: true, cell: ({ cloud }) => textOf(cloud) },
-    { field: "region", header: "Region", wide: true, cell: ({ region }) => textOf(region) },
-    { field: "proxy", header: "Proxy", wide: true, cell: ({ proxy }) => textOf(proxy ?? null) },
+    { field: "cloud", header: "Named", wide: true },
+    { field: "region", header: "Region", wide: true },
+    { field: "proxy", header: "Proxy", wide: true },
     {
       field: "quota.cores",
       header: "Cores",
@@ -44,27 +44,10 @@ export const providerTable: Table<ProviderListView, ProviderView> = {
       align: "right",
       cell: ({ quota }) => use(quota?.ram_mib),
     },
-    {
-      field: "api.requests",
-      header: "Requests",
-      wide: true,
-      align: "right",
-      cell: ({ api }) => textOf(api?.requests ?? null),
-    },
-    {
-      field: "api.errors",
-      header: "Errors",
-      wide: true,
-      align: "right",
-      cell: ({ api }) => textOf(api?.errors ?? null),
-    },
-    { field: "listed", header: "Listed", wide: true, cell: ({ listed }) => textOf(listed) },
-    {
-      field: "configured",
-      header: "Configured",
-      wide: true,
-      cell: ({ configured }) => configured ? "yes" : "no",
-    },
+    { field: "api.requests", header: "Requests", wide: true, align: "right" },
+    { field: "api.errors", header: "Errors", wide: true, align: "right" },
+    { field: "listed", header: "Listed", wide: true },
+    { field: "configured", header: "Configured", wide: true },
   ],
 };
 

@@ -3,7 +3,7 @@
  * width is given: then spare columns are left out and the widest shortened until the table fits.
  */
 import { type CellText, cellText, truncate } from "./cell_text.ts";
-import type { Column } from "./column.ts";
+import { cellOf, type Column } from "./column.ts";
 
 interface TableOptions {
   /** With the wide columns. */
@@ -43,7 +43,7 @@ interface Filled<Row> {
 }
 
 function fill<Row>(column: Column<Row>, rows: readonly Row[]): Filled<Row> {
-  const cells = rows.map((row) => cellText(column.cell(row)));
+  const cells = rows.map((row) => cellText(cellOf(column, row)));
   const width = cells.reduce((widest, { width }) => Math.max(widest, width), cellText(column.header).width);
   return { column, cells, width };
 }

@@ -13,21 +13,15 @@ export const statusTable: Table<StatusView, Fact> = {
   rows: (status) => [
     ...daemonFacts(status.daemon),
     { what: "installation", value: status.installation.id || "none yet" },
-    {
-      what: "nodes",
-      value: nodeStateNames.map((state) => `${status.nodes[state]} ${state}`).join(", "),
-    },
-    {
-      what: "requests",
-      value: `${status.requests.waiting} waiting, ${status.requests.granted} granted`,
-    },
+    { what: "nodes", value: nodeStateNames.map((state) => `${status.nodes[state]} ${state}`).join(", ") },
+    { what: "requests", value: `${status.requests.waiting} waiting, ${status.requests.granted} granted` },
     ...(status.labels === null ? [] : [{ what: "labels", value: String(status.labels) }]),
     { what: "providers", value: describeProviders(status.providers) },
     ...status.problems.map((problem) => ({ what: "problem", value: problem })),
   ],
   columns: [
-    { field: "what", header: "What", cell: ({ what }) => what },
-    { field: "value", header: "Value", cell: ({ value }) => value },
+    { field: "what", header: "What" },
+    { field: "value", header: "Value" },
   ],
 };
 
