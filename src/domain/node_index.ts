@@ -26,7 +26,7 @@ export class LabelNodes {
 }
 
 /** The nodes on one provider. */
-class ProviderNodes {
+export class ProviderNodes {
   readonly all = new Map<number, NodeRecord>();
   /** Neither ready nor in use. */
   readonly unsettled = new Map<number, NodeRecord>();
@@ -36,12 +36,14 @@ class ProviderNodes {
   asking = 0;
   deleting = 0;
   withFloatingIp = 0;
-  /** By when their server was asked for; those that are yet to be asked for come last. */
-  readonly bySending = new SortedRecords<NodeRecord>(sentAt);
+  /** By flavor, by when their server was asked for; those that are yet to be asked for come last. */
+  readonly bySending = new Map<string, SortedRecords<NodeRecord>>();
   /** By when they had their floating IP, where they have one; those that may yet get one come last. */
   readonly byAddress = new SortedRecords<NodeRecord>(addressedAt);
   /** Those that have booted in this state, by when they were ACTIVE. */
   readonly booted = new SortedRecords<NodeRecord>(({ timings }) => timings.address ?? 0);
+  /** The same, the fastest first. */
+  readonly byBootTime = new SortedRecords<NodeRecord>((node) => bootTime(node) ?? Infinity);
 }
 
 export class NodeIndex implements Iterable<NodeRecord> {
@@ -188,9 +190,16 @@ function countForProvider(own: ProviderNodes, { node, state, by }: Counted): voi
   if (node.state.phase === "create") own.asking += by;
   if (state === "delete") own.deleting += by;
   if (node.floatingIp !== null) own.withFloatingIp += by;
-  sort(own.bySending, { node, by });
+  sort(made(own.bySending, node.flavorId, () => new SortedRecords(sentAt)), { node, by });
   sort(own.byAddress, { node, by });
-  if (node.timings.address !== undefined && node.timings.boot !== undefined) sort(own.booted, { node, by });
+  if (bootTime(node) === null) return;
+  sort(own.booted, { node, by });
+  sort(own.byBootTime, { node, by });
+}
+
+/** From a server's being asked for to its being ACTIVE; null: it is not, or has not been in this state. */
+export function bootTime({ timings }: NodeRecord): number | null {
+  return timings.address === undefined || timings.boot === undefined ? null : timings.address - timings.boot;
 }
 
 function sentAt({ state, timings }: NodeRecord): number {

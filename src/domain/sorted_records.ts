@@ -15,12 +15,11 @@ export class SortedRecords<Entity extends Identified> {
     return this.#records.length;
   }
 
-  /** Those with the smallest keys first. */
   [Symbol.iterator](): IteratorObject<Entity> {
     return this.#records.values();
   }
 
-  /** The same. */
+  /** Those with the smallest keys first. */
   values(): IteratorObject<Entity> {
     return this.#records.values();
   }
@@ -30,29 +29,31 @@ export class SortedRecords<Entity extends Identified> {
   }
 
   add(record: Entity): void {
-    this.#records.splice(this.#placeOf(record), 0, record);
+    this.#records.splice(this.#placeOf(this.#keyOf(record), record.id), 0, record);
   }
 
   delete(record: Entity): void {
-    const place = this.#placeOf(record);
+    const place = this.#placeOf(this.#keyOf(record), record.id);
     if (this.#records[place]?.id === record.id) this.#records.splice(place, 1);
   }
 
-  /** Those with larger keys, the largest first. */
-  *above(key: number): Iterable<Entity> {
-    for (let at = this.#records.length - 1; at >= 0 && this.#keyOf(this.#records[at]!) > key; at--) {
-      yield this.#records[at]!;
-    }
+  /** How many have a larger key. */
+  countAbove(key: number): number {
+    return this.size - this.#placeOf(key, Infinity);
   }
 
-  #placeOf(record: Entity): number {
-    const key = this.#keyOf(record);
+  /** Those with the largest keys first. */
+  *backwards(): Generator<Entity> {
+    for (let at = this.#records.length - 1; at >= 0; at--) yield this.#records[at]!;
+  }
+
+  #placeOf(key: number, id: number): number {
     let [low, high] = [0, this.#records.length];
     while (low < high) {
       const middle = (low + high) >> 1;
       const other = this.#records[middle]!;
       const otherKey = this.#keyOf(other);
-      if (otherKey < key || (otherKey === key && other.id < record.id)) low = middle + 1;
+      if (otherKey < key || (otherKey === key && other.id < id)) low = middle + 1;
       else high = middle;
     }
     return low;

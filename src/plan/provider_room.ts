@@ -61,20 +61,23 @@ function quotaRoom(
   const quota = seen?.quota ?? null;
   if (seen === undefined || quota === null) return {};
   const { bySending, byAddress } = NodeIndex.of(nodes).provider(provider.name);
-  const since = [...bySending.above(quota.takenAt - QUOTA_LAG)];
+  const since = [...bySending].map(([flavorId, own]) => ({
+    flavor: seen.catalog.flavors?.find(({ id }) => id === flavorId),
+    count: own.countAbove(quota.takenAt - QUOTA_LAG),
+  }));
+  const sent = since.reduce((total, { count }) => total + count, 0);
   // A node gets its floating IP only once its server is ACTIVE.
-  const addressing = [...byAddress.above(quota.takenAt)];
-  const flavors = new Map(seen.catalog.flavors?.map((flavor) => [flavor.id, flavor]));
+  const addressing = byAddress.countAbove(quota.takenAt);
   const sum = (amount: "vcpus" | "ramMib") =>
-    since.reduce((total, { flavorId }) => total + (flavors.get(flavorId)?.[amount] ?? 0), 0);
+    since.reduce((total, { flavor, count }) => total + count * (flavor?.[amount] ?? 0), 0);
   const sumOf = (resource: keyof ServerCost) =>
     promised.reduce((total, cost) => total + (cost[resource] ?? 0), 0);
-  const ports = since.length * portsOf(provider) + sumOf("ports");
+  const ports = sent * portsOf(provider) + sumOf("ports");
   return {
-    ...told("instances", quota.instances, since.length + promised.length),
+    ...told("instances", quota.instances, sent + promised.length),
     ...told("cores", quota.cores, sum("vcpus") + sumOf("cores")),
     ...told("ramMib", quota.ramMib, sum("ramMib") + sumOf("ramMib")),
-    ...told("floatingIps", quota.floatingIps, addressing.length + sumOf("floatingIps")),
+    ...told("floatingIps", quota.floatingIps, addressing + sumOf("floatingIps")),
     ...told("ports", quota.ports, ports),
   };
 }

@@ -5,6 +5,7 @@
  * calls it.
  */
 import type { NodeRecord } from "../domain/node.ts";
+import { bootTime, type ProviderNodes } from "../domain/node_index.ts";
 import { type Instant, type Milliseconds, MINUTE, SECOND } from "../domain/time.ts";
 
 /** Between listings while a server is likely to become ACTIVE, and while nothing hurries. */
@@ -29,13 +30,15 @@ const RECENT = 500;
 const UNKNOWN = 0.75 * SECOND;
 const UNKNOWN_AFTER = 5 * SECOND;
 
+type Booted = Pick<ProviderNodes, "booted" | "byBootTime">;
+
 /**
  * @param pending nodes that wait for their servers to change
  * @param seen `nodes`: all on the provider
  */
 export function listingInterval(
   pending: readonly NodeRecord[],
-  { nodes, now }: { nodes: readonly NodeRecord[]; now: Instant },
+  { nodes, now }: { nodes: Booted; now: Instant },
 ): Milliseconds {
   const booting = pending.filter(({ state }) => state.phase === "boot");
   const base = baseInterval(pending, { fastestBoot: fastestBoot(nodes), now });
@@ -61,25 +64,20 @@ function baseInterval(
 }
 
 /** The shortest boot of the nodes there are; 0: none is known. */
-function fastestBoot(nodes: readonly NodeRecord[]): Milliseconds {
-  const fastest = Math.min(...nodes.map((node) => bootOf(node) ?? Infinity));
-  return fastest === Infinity ? 0 : fastest;
-}
-
-/** From a server's being asked for to its being ACTIVE; null: it is not, or has not been in this state. */
-function bootOf({ timings }: NodeRecord): Milliseconds | null {
-  return timings.address === undefined || timings.boot === undefined ? null : timings.address - timings.boot;
+function fastestBoot({ byBootTime }: Booted): Milliseconds {
+  const fastest = byBootTime.at(0);
+  return fastest === undefined ? 0 : bootTime(fastest)!;
 }
 
 /** How many of them become ACTIVE within the horizon, if they boot as those of their label did before. */
 function dueByHistory(
   booting: readonly NodeRecord[],
-  { nodes, now }: { nodes: readonly NodeRecord[]; now: Instant },
+  { nodes: { booted }, now }: { nodes: Booted; now: Instant },
 ): number {
-  const booted = nodes.filter((node) => bootOf(node) !== null);
   let due = 0;
   for (const [label, waiting] of Map.groupBy(booting, (node) => node.label)) {
-    const boots = booted.filter((node) => node.label === label).slice(-RECENT).map((node) => bootOf(node)!);
+    const newest = booted.backwards().filter((node) => node.label === label).take(RECENT);
+    const boots = newest.map((node) => bootTime(node)!).toArray();
     const ages = waiting.map(({ phaseSince }) => now - phaseSince);
     due += dueOf(ages.toSorted((a, b) => a - b), boots.toSorted((a, b) => a - b));
   }
@@ -107,7 +105,6 @@ function countUpTo(sorted: readonly number[], limit: number): number {
 }
 
 /** How many become ACTIVE within the horizon, if it goes on as in the last moments. */
-function dueByBurst(nodes: readonly NodeRecord[], now: Instant): number {
-  const since = now - 2 * HORIZON;
-  return nodes.filter(({ timings }) => (timings.address ?? 0) > since).length / 2;
+function dueByBurst({ booted }: Booted, now: Instant): number {
+  return booted.countAbove(now - 2 * HORIZON) / 2;
 }

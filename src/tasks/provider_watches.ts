@@ -234,11 +234,12 @@ export class ProviderWatches implements AsyncDisposable {
     const leakCheck = leakCheckAge(observation.floatingIps, known);
     const wanted = this.#wanted.has(provider.name);
     const images = this.#imagesOf(provider);
-    const nodes = this.#nodesOf(provider);
+    const nodes = ledger.nodeIndex;
+    const unsettled = [...nodes.provider(provider.name).unsettled.values()];
     return planWatch(nodes, {
       provider,
       networks: observation.catalog.networks,
-      strangeFloatingIp: hasStrangeFloatingIp(nodes, observation),
+      strangeFloatingIp: hasStrangeFloatingIp(unsettled, observation),
       images,
       wanted,
       leakCheck,

@@ -3,8 +3,10 @@ import type { Observation } from "../domain/observation.ts";
 import type { Network } from "../domain/server.ts";
 import { isMade, type ProviderConfig } from "../domain/config.ts";
 import { mayHaveUnknownServer, type NodeRecord } from "../domain/node.ts";
+import { NodeIndex } from "../domain/node_index.ts";
 import type { ProviderImage } from "../domain/provider_image.ts";
 import { type Instant, type Milliseconds, MINUTE, SECOND } from "../domain/time.ts";
+import { floatingIpsByAddress } from "../plan/listed_addresses.ts";
 import { planFloatingIps } from "../plan/floating_ip_plan.ts";
 import { LISTING_SETTLE } from "../plan/node_step.ts";
 import { listingInterval } from "./listing_interval.ts";
@@ -42,9 +44,12 @@ const FLOATING_IP_AGES = { wanted: 2 * SECOND, idle: 90 * SECOND };
 const IMAGE_AGES = { soon: 2 * SECOND, pending: 10 * SECOND, idle: 15 * MINUTE };
 const SOON = 2 * MINUTE;
 
-/** @param situation `wanted`: whether planning was refused for want of room there */
+/**
+ * @param nodes all of the pool
+ * @param situation `wanted`: whether planning was refused for want of room there
+ */
 export function planWatch(
-  nodes: readonly NodeRecord[],
+  nodes: Iterable<NodeRecord>,
   { provider, networks = null, strangeFloatingIp = false, images, wanted, leakCheck, now }: {
     provider: ProviderConfig;
     /** The cloud's; left out or null: not known yet. */
@@ -59,15 +64,17 @@ export function planWatch(
     now: Instant;
   },
 ): WatchNeeds {
-  const pending = nodes.filter(isPending);
+  const own = NodeIndex.of(nodes).provider(provider.name);
+  const unsettled = [...own.unsettled.values()];
+  const pending = unsettled.filter(isPending);
   const { use } = planFloatingIps(provider, networks);
   const addressing = use === "no" ? [] : pending.filter(({ state }) => state.phase === "address");
   const isLooking = strangeFloatingIp || addressing.some(({ attempt }) => attempt > 0);
-  const listsThem = use !== "no" || provider.cleanFloatingIps || nodes.some(({ floatingIp }) => floatingIp);
+  const listsThem = use !== "no" || provider.cleanFloatingIps || own.withFloatingIp > 0;
   return {
     pending: pending.length > 0,
-    interval: listingInterval(pending, { nodes, now }),
-    completeSince: earliest(nodes.filter(mayHaveUnknownServer).map(lostSince)),
+    interval: listingInterval(pending, { nodes: own, now }),
+    completeSince: earliest(unsettled.filter(mayHaveUnknownServer).map(lostSince)),
     portsSince: portsSince(addressing.filter(({ floatingIp }) => floatingIp === null), now),
     floatingIpAge: !listsThem
       ? null
@@ -92,7 +99,9 @@ export function hasStrangeFloatingIp(
     if (state.phase !== "address" || floatingIp !== null) return false;
     const { addresses } = inventory.servers.get(state.serverId) ?? { addresses: [] };
     const floating = addresses.filter(({ kind }) => kind === "floating");
-    return floating.some(({ address }) => !floatingIps?.value.some((ip) => ip.address === address));
+    return floating.some(({ address }) =>
+      floatingIpsByAddress.in(floatingIps?.value ?? [], address).length === 0
+    );
   });
 }
 

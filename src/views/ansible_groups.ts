@@ -39,7 +39,11 @@ function* namesOf(config: GroupedPool["config"], nodes: GroupedPool["nodes"]): I
     for (const image of images) yield* rawGroups({ image: image.name });
   }
   for (const { name } of config?.labels ?? []) yield* rawGroups({ label: name });
-  for (const { image, provider, label } of nodes) yield* rawGroups({ image, provider, label });
+  for (const fact of ["image", "provider", "label"] as const) {
+    for (const name of new Set(Iterator.from(nodes).map((node) => node[fact]))) {
+      yield* rawGroups({ [fact]: name });
+    }
+  }
 }
 
 /** @param names all there are: a fact stands before a blank */

@@ -218,8 +218,11 @@ function told(index: NodeIndex) {
       ...each,
       all: ids(each.all.values()).sort(),
       unsettled: ids(each.unsettled.values()).sort(),
-      bySending: ids(each.bySending),
+      bySending: sorted(each.bySending).filter(([, { size }]) => size > 0).map((
+        [name, of],
+      ) => [name, ids(of)]),
       byAddress: ids(each.byAddress),
+      byBootTime: ids(each.byBootTime),
       booted: ids(each.booted),
     }]),
     groups: ids(index).sort().map((id) => index.subnodesOf(id)),

@@ -1,10 +1,11 @@
 /** How often servers are listed while some are waited for: soon after each is ACTIVE, and not more often than that takes. */
 import assert from "node:assert/strict";
 import type { NodeRecord } from "../../src/domain/node.ts";
+import { NodeIndex } from "../../src/domain/node_index.ts";
 import { SECOND } from "../../src/domain/time.ts";
 import { seededRandom } from "../../src/lib/random.ts";
 import { listingInterval } from "../../src/tasks/listing_interval.ts";
-import { node, NOW, states } from "../plan/plan_fixtures.ts";
+import { node, NOW, provider, states } from "../plan/plan_fixtures.ts";
 
 interface Burst {
   readonly count: number;
@@ -18,6 +19,8 @@ interface Burst {
   readonly known?: readonly NodeRecord[];
   readonly startedAt?: number;
 }
+
+const onProvider = (nodes: readonly NodeRecord[]) => NodeIndex.of(nodes).provider(provider().name);
 
 /** Goes from listing to listing until all are found. */
 function follow({ count, boot, jitter, rate = 120, label = "noble", known = [], startedAt = NOW }: Burst) {
@@ -44,7 +47,7 @@ function follow({ count, boot, jitter, rate = 120, label = "noble", known = [], 
   while (found.size < count) {
     const nodes = nodesAt(now);
     const pending = nodes.filter(({ state }) => state.phase === "boot");
-    now += pending.length === 0 ? 100 : listingInterval(pending, { nodes, now });
+    now += pending.length === 0 ? 100 : listingInterval(pending, { nodes: onProvider(nodes), now });
     if (pending.length > 0) listings++;
     servers.forEach(({ activeAt }, index) => {
       if (activeAt > now || found.has(1000 + index)) return;
@@ -96,7 +99,7 @@ Deno.test("however many are due, listings come no closer than they take, and no 
       { length: count },
       (_, id) => node(states.boot, { id, phaseSince: now - 2 * SECOND }),
     );
-    const interval = listingInterval(pending, { nodes: [...nodes, ...pending], now });
+    const interval = listingInterval(pending, { nodes: onProvider([...nodes, ...pending]), now });
     assert.ok(interval >= 0.15 * SECOND && interval <= 0.5 * SECOND, `${count}: ${interval}`);
   }
 });

@@ -9,6 +9,7 @@ import type { FloatingIpWay } from "../action.ts";
 import { chooseAddresses } from "../choose_address.ts";
 import { chooseNetworks, isUnclear } from "../choose_networks.ts";
 import { floatingIpSources, needsFloatingIp, planFloatingIps } from "../floating_ip_plan.ts";
+import { floatingIpsByAddress, floatingIpsByPort, portsByServer } from "../listed_addresses.ts";
 import { networkRoles } from "../network_roles.ts";
 import { LISTING_SETTLE, type NodeSituation, type NodeStep } from "../node_step.ts";
 
@@ -35,7 +36,7 @@ function planListed(
   { address, until }: { address: string; until: Instant },
 ): NodeStep | null {
   const takenAt = seen.floatingIps?.takenAt ?? -Infinity;
-  const found = seen.floatingIps?.value.find((ip) => ip.address === address);
+  const [found] = floatingIpsByAddress.in(seen.floatingIps?.value ?? [], address);
   if (found !== undefined) return isOurs(found, { node, seen }) ? taking(found) : null;
   const isSettled = takenAt >= Math.max(state.activeAt + LISTING_SETTLE, node.retryAt ?? 0);
   return isSettled ? null : waiting(`looking up whose floating IP ${address} is`, until);
@@ -52,12 +53,11 @@ function planMaking(
     if (trouble && provider.pool === null && now - trouble.since >= PORTS_PATIENCE) return null;
     return waiting(trouble?.message ?? "looking for the server's port", until);
   }
-  const own = ports.value.filter(({ serverId }) => serverId === state.serverId);
+  const own = portsByServer.in(ports.value, state.serverId);
   if (own.length === 0) return waiting("the server has no port yet", until);
   // An earlier attempt, or an earlier process, may have made one whose answer got lost.
-  const made = floatingIps?.value.find((ip) =>
-    own.some(({ id }) => id === ip.portId) && isOurs(ip, { node, seen })
-  );
+  const made = own.flatMap(({ id }) => floatingIpsByPort.in(floatingIps?.value ?? [], id))
+    .find((ip) => isOurs(ip, { node, seen }));
   if (made !== undefined) return taking(made);
   // An attempt whose answer got lost may have made one that this list is too old to show.
   if (node.retryAt !== null && (floatingIps?.takenAt ?? -Infinity) < node.retryAt) {
