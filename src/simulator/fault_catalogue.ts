@@ -27,240 +27,170 @@ function quotaMessage(cloud: CloudState): string {
   return `Quota exceeded for instances: Requested 1, but already used ${used} of ${used} instances`;
 }
 
-/** Every fault there is, by number. */
-export const faultCatalogue: ReadonlyMap<number, Fault> = new Map(
-  ([
-    {
-      number: 1,
-      title: "error 500 without effect",
-      operations: "server.create",
-      effect: false,
-      refuse: serverError,
+type FaultRow = Omit<Fault, "number">;
+
+/** On servers just planned, whichever request planned them. */
+function onBuild(title: string, build: Fault["build"]): FaultRow {
+  return { title, operations: "server.create", build };
+}
+
+/** An answer in the request's place, which takes no effect unless the rule says so. */
+function refusal(title: string, { of, by }: { of: string; by: Fault["refuse"] }): FaultRow {
+  return { title, operations: of, effect: false, refuse: by };
+}
+
+const faults: Readonly<Record<number, FaultRow>> = {
+  1: { title: "error 500 without effect", operations: "server.create", effect: false, refuse: serverError },
+  2: { title: "error 500 with the effect", operations: "server.create", effect: true, spoil: serverError },
+  3: {
+    title: "connection reset after the effect (before it with effect: false)",
+    operations: "server.create",
+    effect: true,
+    refuse: () => "reset",
+    spoil: () => "reset",
+  },
+  4: {
+    title: "the answer never comes, after the effect (without it with effect: false)",
+    operations: "server.create",
+    effect: true,
+    refuse: () => "silence",
+    spoil: () => "silence",
+  },
+  5: {
+    title: "slow answers: time is the delay",
+    operations: "*",
+    time: 5 * SECOND,
+    wait: ({ time }) => time,
+  },
+  6: {
+    title: "429 with Retry-After: time is what it asks for",
+    operations: "server.*",
+    time: 2 * SECOND,
+    effect: false,
+    refuse: ({ time }, exchange) => tooMany(exchange, { "retry-after": String(Math.ceil(time / SECOND)) }),
+  },
+  7: refusal("429 without Retry-After", { of: "server.*", by: (_blow, exchange) => tooMany(exchange, {}) }),
+  8: refusal("403 over quota", {
+    of: "server.create",
+    by: (_blow, exchange) => errorAnswer(exchange.service, 403, { message: quotaMessage(exchange.cloud) }),
+  }),
+  9: onBuild("the build ends in ERROR: No valid host", (_blow, server) => {
+    server.fault = "No valid host was found. ";
+    server.addressAt = Infinity;
+  }),
+  10: onBuild("the build never ends", (blow, server) => putOff(blow, server, "builtAt")),
+  11: onBuild("ACTIVE without an address", (blow, server) => putOff(blow, server, "addressAt")),
+  12: onBuild("SSH never opens", (blow, server) => behave(blow, server, "never")),
+  13: onBuild("SSH refuses the key", (blow, server) => behave(blow, server, "refusesKey")),
+  14: onBuild("SSH closes in the middle of a command", (blow, server) => behave(blow, server, "closes")),
+  15: {
+    title: "the server vanishes, time after ACTIVE or after arming (with effect: false without a trace)",
+    operations: "server.create",
+    time: SECOND,
+    build: (blow, server, cloud) => vanish(blow, server, { cloud, at: server.builtAt + blow.time }),
+    standing: (blow, server, cloud) => vanish(blow, server, { cloud, at: blow.now + blow.time }),
+  },
+  16: {
+    title: "the deletion is accepted, the server stays (task_state deleting)",
+    operations: "server.delete",
+    deletion: (blow, server, cloud) => keep(blow, server, cloud),
+  },
+  17: refusal("409 on deletion", {
+    of: "server.delete",
+    by: (_blow, exchange) =>
+      errorAnswer(exchange.service, 409, {
+        message: `Cannot 'delete' instance ${
+          exchange.param("serverId")
+        } while it is in task_state rebuilding`,
+      }),
+  }),
+  18: {
+    title: "deleted servers are still listed, for time",
+    operations: "server.list",
+    time: MINUTE,
+    listing: ({ time, now }, view, cloud) => {
+      const back = cloud.servers.gone().filter((server) => server.goneAt > now - time);
+      view.servers = [...view.servers, ...back].sort((a, b) => a.sequence - b.sequence);
     },
-    {
-      number: 2,
-      title: "error 500 with the effect",
-      operations: "server.create",
-      effect: true,
-      spoil: serverError,
+  },
+  19: {
+    title: "the list is cut short without notice (with effect: false it is empty); image.list as well",
+    operations: "server.list",
+    listing: ({ random, rule }, view) => {
+      const kept = rule.effect === false ? 0 : random.integer(view.servers.length);
+      view.servers = view.servers.slice(view.servers.length - kept);
+      view.down = [];
+      view.cut = true;
     },
-    {
-      number: 3,
-      title: "connection reset after the effect (before it with effect: false)",
-      operations: "server.create",
-      effect: true,
-      refuse: () => "reset",
-      spoil: () => "reset",
+    imageListing: ({ random, rule }, count) => rule.effect === false ? 0 : random.integer(count),
+  },
+  20: {
+    title: "the list is stale: as it was time ago",
+    operations: "server.list",
+    time: 30 * SECOND,
+    listing: ({ time, now }, view, cloud) => {
+      view.asOf = now - time;
+      view.servers = [...cloud.servers.standing(), ...cloud.servers.gone()]
+        .filter((server) => server.createdAt <= view.asOf && statusAt(server, view.asOf) !== "DELETED")
+        .sort((a, b) => a.sequence - b.sequence);
     },
-    {
-      number: 4,
-      title: "the answer never comes, after the effect (without it with effect: false)",
-      operations: "server.create",
-      effect: true,
-      refuse: () => "silence",
-      spoil: () => "silence",
+  },
+  21: {
+    title: "tokens end early, after time",
+    operations: "token.create",
+    time: 10 * SECOND,
+    token: ({ time }) => time,
+  },
+  22: refusal("401 storms", {
+    of: "!token.*",
+    by: (_blow, exchange) => unauthorizedAnswer(exchange.service, `${exchange.options.base}/identity/v3`),
+  }),
+  23: { title: "the endpoint is down", operations: "*", effect: false, refuse: () => "refused" },
+  24: {
+    title: "malformed JSON, after the effect",
+    operations: "*.list",
+    effect: true,
+    spoil: async (_blow, _exchange, answer) => {
+      // A deletion's 204 has no JSON to spoil.
+      if (answer.body === null) return answer;
+      const text = await answer.text();
+      return new Response(text.slice(0, Math.floor(text.length / 2)), {
+        status: answer.status,
+        headers: answer.headers,
+      });
     },
-    {
-      number: 5,
-      title: "slow answers: time is the delay",
-      operations: "*",
-      time: 5 * SECOND,
-      wait: ({ time }) => time,
+  },
+  27: {
+    title:
+      "the upload is cut: a reset after half of what was announced, or 64 KiB; the image is queued again",
+    operations: "image.upload",
+    cut: (_blow, announced) => announced === null ? 64 * 1024 : Math.ceil(announced / 2),
+  },
+  28: {
+    title: "the upload or snapshot stays saving for ever (with effect: false queued)",
+    operations: "image.upload server.snapshot",
+    saving: (blow, image) => {
+      if (blow.rule.effect === false) putOff(blow, image, "savingAt");
+      putOff(blow, image, "activeAt");
     },
-    {
-      number: 6,
-      title: "429 with Retry-After: time is what it asks for",
-      operations: "server.*",
-      time: 2 * SECOND,
-      effect: false,
-      refuse: ({ time }, exchange) => tooMany(exchange, { "retry-after": String(Math.ceil(time / SECOND)) }),
+  },
+  29: {
+    title: "the upload or snapshot is killed when it should be active",
+    operations: "image.upload server.snapshot",
+    saving: (blow, image) => {
+      const planned = image.activeAt;
+      image.killedAt = planned;
+      image.activeAt = Infinity;
+      blow.atEnd((now) => {
+        if (now < image.killedAt) [image.activeAt, image.killedAt] = [planned, Infinity];
+      });
     },
+  },
+  30: refusal(
+    "409 on deletion: the image is in use, for time from the first such answer (without one always)",
     {
-      number: 7,
-      title: "429 without Retry-After",
-      operations: "server.*",
-      effect: false,
-      refuse: (_blow, exchange) => tooMany(exchange, {}),
-    },
-    {
-      number: 8,
-      title: "403 over quota",
-      operations: "server.create",
-      effect: false,
-      refuse: (_blow, exchange) =>
-        errorAnswer(exchange.service, 403, { message: quotaMessage(exchange.cloud) }),
-    },
-    {
-      number: 9,
-      title: "the build ends in ERROR: No valid host",
-      operations: "server.create",
-      build: (_blow, server) => {
-        server.fault = "No valid host was found. ";
-        server.addressAt = Infinity;
-      },
-    },
-    {
-      number: 10,
-      title: "the build never ends",
-      operations: "server.create",
-      build: (blow, server) => putOff(blow, server, "builtAt"),
-    },
-    {
-      number: 11,
-      title: "ACTIVE without an address",
-      operations: "server.create",
-      build: (blow, server) => putOff(blow, server, "addressAt"),
-    },
-    {
-      number: 12,
-      title: "SSH never opens",
-      operations: "server.create",
-      build: (blow, server) => behave(blow, server, "never"),
-    },
-    {
-      number: 13,
-      title: "SSH refuses the key",
-      operations: "server.create",
-      build: (blow, server) => behave(blow, server, "refusesKey"),
-    },
-    {
-      number: 14,
-      title: "SSH closes in the middle of a command",
-      operations: "server.create",
-      build: (blow, server) => behave(blow, server, "closes"),
-    },
-    {
-      number: 15,
-      title: "the server vanishes, time after ACTIVE or after arming (with effect: false without a trace)",
-      operations: "server.create",
-      time: SECOND,
-      build: (blow, server, cloud) => vanish(blow, server, { cloud, at: server.builtAt + blow.time }),
-      standing: (blow, server, cloud) => vanish(blow, server, { cloud, at: blow.now + blow.time }),
-    },
-    {
-      number: 16,
-      title: "the deletion is accepted, the server stays (task_state deleting)",
-      operations: "server.delete",
-      deletion: (blow, server, cloud) => keep(blow, server, cloud),
-    },
-    {
-      number: 17,
-      title: "409 on deletion",
-      operations: "server.delete",
-      effect: false,
-      refuse: (_blow, exchange) =>
-        errorAnswer(exchange.service, 409, {
-          message: `Cannot 'delete' instance ${
-            exchange.param("serverId")
-          } while it is in task_state rebuilding`,
-        }),
-    },
-    {
-      number: 18,
-      title: "deleted servers are still listed, for time",
-      operations: "server.list",
-      time: MINUTE,
-      listing: ({ time, now }, view, cloud) => {
-        const back = cloud.servers.gone().filter((server) => server.goneAt > now - time);
-        view.servers = [...view.servers, ...back].sort((a, b) => a.sequence - b.sequence);
-      },
-    },
-    {
-      number: 19,
-      title: "the list is cut short without notice (with effect: false it is empty); image.list as well",
-      operations: "server.list",
-      listing: ({ random, rule }, view) => {
-        const kept = rule.effect === false ? 0 : random.integer(view.servers.length);
-        view.servers = view.servers.slice(view.servers.length - kept);
-        view.down = [];
-        view.cut = true;
-      },
-      imageListing: ({ random, rule }, count) => rule.effect === false ? 0 : random.integer(count),
-    },
-    {
-      number: 20,
-      title: "the list is stale: as it was time ago",
-      operations: "server.list",
-      time: 30 * SECOND,
-      listing: ({ time, now }, view, cloud) => {
-        view.asOf = now - time;
-        view.servers = [...cloud.servers.standing(), ...cloud.servers.gone()]
-          .filter((server) => server.createdAt <= view.asOf && statusAt(server, view.asOf) !== "DELETED")
-          .sort((a, b) => a.sequence - b.sequence);
-      },
-    },
-    {
-      number: 21,
-      title: "tokens end early, after time",
-      operations: "token.create",
-      time: 10 * SECOND,
-      token: ({ time }) => time,
-    },
-    {
-      number: 22,
-      title: "401 storms",
-      operations: "!token.*",
-      effect: false,
-      refuse: (_blow, exchange) =>
-        unauthorizedAnswer(exchange.service, `${exchange.options.base}/identity/v3`),
-    },
-    {
-      number: 23,
-      title: "the endpoint is down",
-      operations: "*",
-      effect: false,
-      refuse: () => "refused",
-    },
-    {
-      number: 24,
-      title: "malformed JSON, after the effect",
-      operations: "*.list",
-      effect: true,
-      spoil: async (_blow, _exchange, answer) => {
-        // A deletion's 204 has no JSON to spoil.
-        if (answer.body === null) return answer;
-        const text = await answer.text();
-        return new Response(text.slice(0, Math.floor(text.length / 2)), {
-          status: answer.status,
-          headers: answer.headers,
-        });
-      },
-    },
-    {
-      number: 27,
-      title:
-        "the upload is cut: a reset after half of what was announced, or 64 KiB; the image is queued again",
-      operations: "image.upload",
-      cut: (_blow, announced) => announced === null ? 64 * 1024 : Math.ceil(announced / 2),
-    },
-    {
-      number: 28,
-      title: "the upload or snapshot stays saving for ever (with effect: false queued)",
-      operations: "image.upload server.snapshot",
-      saving: (blow, image) => {
-        if (blow.rule.effect === false) putOff(blow, image, "savingAt");
-        putOff(blow, image, "activeAt");
-      },
-    },
-    {
-      number: 29,
-      title: "the upload or snapshot is killed when it should be active",
-      operations: "image.upload server.snapshot",
-      saving: (blow, image) => {
-        const planned = image.activeAt;
-        image.killedAt = planned;
-        image.activeAt = Infinity;
-        blow.atEnd((now) => {
-          if (now < image.killedAt) [image.activeAt, image.killedAt] = [planned, Infinity];
-        });
-      },
-    },
-    {
-      number: 30,
-      title: "409 on deletion: the image is in use, for time from the first such answer (without one always)",
-      operations: "image.delete",
-      effect: false,
-      refuse: ({ rule, now, atEnd }, exchange) => {
+      of: "image.delete",
+      by: ({ rule, now, atEnd }, exchange) => {
         const image = exchange.cloud.images.get(exchange.param("imageId"));
         if (image === undefined) return null;
         if (image.refusedAt === null) {
@@ -274,61 +204,51 @@ export const faultCatalogue: ReadonlyMap<number, Fault> = new Map(
         });
       },
     },
-    {
-      number: 32,
-      title: "the floating IP pool is empty",
-      operations: "floatingip.create",
-      effect: false,
-      refuse: (_blow, exchange) =>
-        errorAnswer(exchange.service, 409, {
-          type: "IpAddressGenerationFailure",
-          message: "No more IP addresses available on the external network.",
-        }),
+  ),
+  32: refusal("the floating IP pool is empty", {
+    of: "floatingip.create",
+    by: (_blow, exchange) =>
+      errorAnswer(exchange.service, 409, {
+        type: "IpAddressGenerationFailure",
+        message: "No more IP addresses available on the external network.",
+      }),
+  }),
+  34: onBuild("the port is left DOWN", (blow, { ports }) => {
+    for (const port of ports) port.down = true;
+    blow.atEnd(() => ports.forEach((port) => port.down = false));
+  }),
+  35: {
+    title: "the API's clock is ahead by time (behind with effect: false); changes are stamped by right ones",
+    operations: "*",
+    time: 7 * MINUTE,
+    date: ({ time, rule }) => rule.effect === false ? -time : time,
+  },
+  37: {
+    title: "the host key changes, on servers there are",
+    operations: "server.create",
+    standing: (_blow, server) => {
+      server.hostKeyEpoch++;
     },
-    {
-      number: 34,
-      title: "the port is left DOWN",
-      operations: "server.create",
-      build: (blow, { ports }) => {
-        for (const port of ports) port.down = true;
-        blow.atEnd(() => ports.forEach((port) => port.down = false));
-      },
+  },
+  38: {
+    title:
+      "the cell of servers there are is down, for time: status UNKNOWN from 2.69 on, before and with effect: false " +
+      "they are not listed",
+    operations: "server.create",
+    time: 10 * MINUTE,
+    standing: ({ rule, time, now, atEnd }, server) => {
+      server.cellDown = { until: now + time, told: rule.effect !== false };
+      atEnd(() => server.cellDown = null);
     },
-    {
-      number: 35,
-      title:
-        "the API's clock is ahead by time (behind with effect: false); changes are stamped by right ones",
-      operations: "*",
-      time: 7 * MINUTE,
-      date: ({ time, rule }) => rule.effect === false ? -time : time,
-    },
-    {
-      number: 37,
-      title: "the host key changes, on servers there are",
-      operations: "server.create",
-      standing: (_blow, server) => {
-        server.hostKeyEpoch++;
-      },
-    },
-    {
-      number: 38,
-      title:
-        "the cell of servers there are is down, for time: status UNKNOWN from 2.69 on, before and with effect: false " +
-        "they are not listed",
-      operations: "server.create",
-      time: 10 * MINUTE,
-      standing: ({ rule, time, now, atEnd }, server) => {
-        server.cellDown = { until: now + time, told: rule.effect !== false };
-        atEnd(() => server.cellDown = null);
-      },
-    },
-    {
-      number: 39,
-      title: "a refusal: status and message say which",
-      operations: "server.create",
-      effect: false,
-      refuse: ({ rule: { status, message } }, exchange) =>
-        errorAnswer(exchange.service, status ?? 403, { message: message ?? "Forbidden" }),
-    },
-  ] satisfies Fault[]).map((fault) => [fault.number, fault]),
+  },
+  39: refusal("a refusal: status and message say which", {
+    of: "server.create",
+    by: ({ rule: { status, message } }, exchange) =>
+      errorAnswer(exchange.service, status ?? 403, { message: message ?? "Forbidden" }),
+  }),
+};
+
+/** Every fault there is, by number. */
+export const faultCatalogue: ReadonlyMap<number, Fault> = new Map(
+  Object.entries(faults).map(([key, fault]) => [Number(key), { number: Number(key), ...fault }]),
 );

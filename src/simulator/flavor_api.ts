@@ -2,7 +2,7 @@
 import type { ApiBuilder } from "./api.ts";
 import { jsonAnswer } from "./answer.ts";
 import type { Exchange } from "./exchange.ts";
-import { pageAfter } from "./paging.ts";
+import { nextLinks, pageAfter } from "./paging.ts";
 import { ApiRefusal } from "./api_refusal.ts";
 import { pageLimit } from "./server_list_api.ts";
 import type { StockFlavor } from "./stock.ts";
@@ -24,12 +24,9 @@ function listFlavors(
   const minRam = Number(query.get("minRam") ?? 0);
   const fitting = cloud.stock.flavors.filter((flavor) => flavor.ram >= minRam);
   const { page, more } = pageAfter(fitting, { marker: query.get("marker"), limit: pageLimit(exchange) });
-  const next = new URLSearchParams(query);
-  next.set("marker", page.at(-1)?.id ?? "");
-  const href = `${exchange.url}${exchange.options.path}?${next}`;
   return jsonAnswer(200, {
     flavors: page.map((flavor) => shown(exchange, flavor)),
-    ...(more ? { flavors_links: [{ rel: "next", href }] } : {}),
+    ...(more ? nextLinks(exchange, "flavors", page.at(-1)!) : {}),
   });
 }
 

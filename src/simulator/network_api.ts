@@ -9,36 +9,9 @@ import { hasAddressAt, type SimulatedFloatingIp, type SimulatedPort } from "./si
 
 /** The Hono app of `/network`. */
 export function networkApi(context: ApiContext): ApiBuilder {
-  const open = { open: true };
-  return new ApiBuilder("network", context)
-    .on("GET /", "version.list", listVersions, open)
+  const api = new ApiBuilder("network", context)
+    .on("GET /", "version.list", listVersions, { open: true })
     .on("GET /v2.0", "version.show", listResources)
-    .on(
-      "GET /v2.0/networks",
-      "network.list",
-      (exchange) => resourceList(exchange, "networks", networks(exchange)),
-    )
-    .on(
-      "GET /v2.0/networks/:id",
-      "network.show",
-      (exchange) => shown(exchange, "network", networks(exchange)),
-    )
-    .on(
-      "GET /v2.0/subnets",
-      "subnet.list",
-      (exchange) => resourceList(exchange, "subnets", subnets(exchange)),
-    )
-    .on("GET /v2.0/subnets/:id", "subnet.show", (exchange) => shown(exchange, "subnet", subnets(exchange)))
-    .on(
-      "GET /v2.0/security-groups",
-      "securitygroup.list",
-      (exchange) => resourceList(exchange, "security_groups", [securityGroupView(exchange.cloud)]),
-    )
-    .on(
-      "GET /v2.0/security-groups/:id",
-      "securitygroup.show",
-      (exchange) => shown(exchange, "security_group", [securityGroupView(exchange.cloud)]),
-    )
     .on("GET /v2.0/ports", "port.list", listPorts)
     .on("POST /v2.0/ports", "port.create", createPort)
     .on(
@@ -62,6 +35,31 @@ export function networkApi(context: ApiContext): ApiBuilder {
     .on("GET /v2.0/extensions", "extension.list", () => jsonAnswer(200, { extensions: extensions() }))
     .on("GET /v2.0/extensions/:alias", "extension.show", showExtension)
     .on("GET /v2.0/availability_zones", "zone.list", () => jsonAnswer(200, { availability_zones: [] }));
+  readOnly(api, { name: "network", all: networks });
+  readOnly(api, { name: "subnet", all: subnets });
+  readOnly(api, { name: "security_group", all: ({ cloud }) => [securityGroupView(cloud)] });
+  return api;
+}
+
+/** The routes of a kind of which the simulated project can only look at what there is. */
+function readOnly(
+  api: ApiBuilder,
+  { name, all }: { name: string; all: (exchange: Exchange) => readonly NetworkResource[] },
+): void {
+  const path = `/v2.0/${name.replace("_", "-")}s`;
+  const kind = name.replace("_", "");
+  api.on(`GET ${path}`, `${kind}.list`, (exchange) => resourceList(exchange, `${name}s`, all(exchange)))
+    .on(`GET ${path}/:id`, `${kind}.show`, (exchange) => {
+      const id = exchange.param("id");
+      const found = all(exchange).find((resource) => resource.id === id);
+      if (found !== undefined) return jsonAnswer(200, { [name]: found });
+      throw notFound(name.split("_").map((word) => word[0]!.toUpperCase() + word.slice(1)).join(""), id);
+    });
+}
+
+/** @param type as in the names of Neutron's exceptions */
+function notFound(type: string, id: unknown): ApiRefusal {
+  return new ApiRefusal(404, `${type} ${id} could not be found.`, { type: `${type}NotFound` });
 }
 
 function listVersions({ url }: Exchange): Response {
@@ -86,14 +84,6 @@ function subnets({ cloud }: Exchange): NetworkResource[] {
   return cloud.stock.networks.flatMap((network) => subnetViews(cloud, network));
 }
 
-function shown(exchange: Exchange, name: string, all: readonly NetworkResource[]): Response {
-  const id = exchange.param("id");
-  const found = all.find((resource) => resource.id === id);
-  if (found !== undefined) return jsonAnswer(200, { [name]: found });
-  const type = name.split("_").map((word) => word[0]!.toUpperCase() + word.slice(1)).join("");
-  throw new ApiRefusal(404, `${type} ${id} could not be found.`, { type: `${type}NotFound` });
-}
-
 function listPorts(exchange: Exchange): Response {
   const { cloud, query, now } = exchange;
   const device = query.get("device_id");
@@ -105,9 +95,7 @@ function listPorts(exchange: Exchange): Response {
 function createPort(exchange: Exchange): Response {
   const { network_id, name } = exchange.section("port");
   const network = exchange.cloud.stock.networks.find((one) => one.id === network_id);
-  if (network === undefined) {
-    throw new ApiRefusal(404, `Network ${network_id} could not be found.`, { type: "NetworkNotFound" });
-  }
+  if (network === undefined) throw notFound("Network", network_id);
   const port = exchange.cloud.network.createPort(network.id, typeof name === "string" ? name : "");
   exchange.effect = true;
   return jsonAnswer(201, { port: portView(exchange.cloud, port) });
@@ -126,9 +114,7 @@ function namedPort(exchange: Exchange): SimulatedPort {
 function findPort(exchange: Exchange, id: string): SimulatedPort {
   exchange.cloud.now();
   const port = exchange.cloud.ports.get(id);
-  if (port === undefined) {
-    throw new ApiRefusal(404, `Port ${id} could not be found.`, { type: "PortNotFound" });
-  }
+  if (port === undefined) throw notFound("Port", id);
   exchange.server = port.server;
   return port;
 }
@@ -144,14 +130,10 @@ function createFloatingIp(exchange: Exchange): Response {
   const { cloud } = exchange;
   const { floating_network_id, port_id, description } = exchange.section("floatingip");
   const network = cloud.stock.networks.find((one) => one.id === floating_network_id);
-  if (network?.external !== true) {
-    throw new ApiRefusal(
-      network === undefined ? 404 : 400,
-      network === undefined
-        ? `Network ${floating_network_id} could not be found.`
-        : `Bad floatingip request: Network ${network.id} is not a valid external network.`,
-      { type: network === undefined ? "NetworkNotFound" : "BadRequest" },
-    );
+  if (network === undefined) throw notFound("Network", floating_network_id);
+  if (!network.external) {
+    const message = `Bad floatingip request: Network ${network.id} is not a valid external network.`;
+    throw new ApiRefusal(400, message, { type: "BadRequest" });
   }
   const port = typeof port_id === "string" ? freePort(exchange, port_id) : null;
   if (port !== null) checkRoute(exchange, { port, external: network.id });

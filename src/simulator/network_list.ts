@@ -1,7 +1,7 @@
 /** Neutron's way with collections: any field filters, `fields` picks, pages where a limit is asked for. */
 import { jsonAnswer } from "./answer.ts";
 import type { Exchange } from "./exchange.ts";
-import { pageAfter } from "./paging.ts";
+import { nextLinks, pageAfter } from "./paging.ts";
 
 export type NetworkResource = { readonly id: string } & Readonly<Record<string, unknown>>;
 
@@ -21,7 +21,7 @@ export function resourceList(
   const fields = query.getAll("fields");
   return jsonAnswer(200, {
     [name]: fields.length === 0 ? page : page.map((resource) => picked(resource, fields)),
-    ...(more ? { [`${name}_links`]: [{ rel: "next", href: nextHref(exchange, page.at(-1)!) }] } : {}),
+    ...(more ? nextLinks(exchange, name, page.at(-1)!) : {}),
   });
 }
 
@@ -42,10 +42,4 @@ const CONTROL = new Set(["fields", "limit", "marker", "sort_key", "sort_dir", "p
 
 function picked(resource: NetworkResource, fields: readonly string[]): Record<string, unknown> {
   return Object.fromEntries(fields.filter((key) => key in resource).map((key) => [key, resource[key]]));
-}
-
-function nextHref(exchange: Exchange, last: NetworkResource): string {
-  const query = new URLSearchParams(exchange.query);
-  query.set("marker", last.id);
-  return `${exchange.url}${exchange.options.path}?${query}`;
 }

@@ -4,6 +4,7 @@ import { jsonAnswer } from "./answer.ts";
 import type { Exchange } from "./exchange.ts";
 import type { ServerView } from "./fault.ts";
 import { ApiRefusal } from "./api_refusal.ts";
+import { nextLinks } from "./paging.ts";
 import { briefServer, downServer, fullServer } from "./server_view.ts";
 import { isCellDownAt, type SimulatedServer, statusAt } from "./simulated_server.ts";
 
@@ -18,7 +19,7 @@ export function listServers({ detail }: { detail: boolean }): Handle {
         : briefServer(exchange, server)
     );
     const servers = [...shown, ...view.down.flatMap((server) => downServer(exchange, server) ?? [])];
-    const next = more && !view.cut ? { servers_links: [nextLink(exchange, page.at(-1)!)] } : {};
+    const next = more && !view.cut ? nextLinks(exchange, "servers", page.at(-1)!) : {};
     return jsonAnswer(200, { servers, ...next });
   };
 }
@@ -103,10 +104,4 @@ function markerPosition({ query, cloud }: Exchange, servers: readonly SimulatedS
   if (server === undefined) throw new ApiRefusal(400, `marker [${marker}] not found`);
   const position = servers.findIndex((one) => one.sequence >= server.sequence);
   return position === -1 ? servers.length : position;
-}
-
-function nextLink(exchange: Exchange, last: SimulatedServer) {
-  const query = new URLSearchParams(exchange.query);
-  query.set("marker", last.id);
-  return { rel: "next", href: `${exchange.url}${exchange.options.path}?${query}` };
 }
