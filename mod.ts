@@ -67,7 +67,7 @@ function giveUpRunning(argv: readonly string[], { name }: InvokedProgram): void 
 }
 
 if (import.meta.main) {
-  const program = invokedProgram();
+  const program = await invokedProgram();
   const isDaemon = program.name !== "nodepool" || Deno.args.includes("daemon");
   const signals = isDaemon ? new ProcessSignals() : undefined;
   giveUpRunning(Deno.args, program);

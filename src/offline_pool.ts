@@ -4,16 +4,12 @@
  * that was never made is an empty pool, and stays unmade unless the command has something to write down.
  */
 import type { OfflinePoolOptions } from "./cli/wiring.ts";
-import { defaultSecurePath, loadConfig } from "./config/load_config.ts";
 import { ControlError } from "./control/control_error.ts";
 import { localPool } from "./control/local_pool.ts";
 import type { StatePool } from "./control/operated_pool.ts";
 import type { PoolClient } from "./control/pool_client.ts";
 import type { Config } from "./domain/config.ts";
 import type { PoolReport } from "./domain/pool_report.ts";
-import { adoptServers } from "./execute/adopt_servers.ts";
-import { listAlienImages } from "./execute/list_alien_images.ts";
-import { listAliens } from "./execute/list_aliens.ts";
 import { systemClock } from "./lib/clock.ts";
 import type { Milliseconds, Moment } from "./domain/time.ts";
 import { systemRandom } from "./lib/random.ts";
@@ -31,11 +27,8 @@ const LOCK_WAIT = 2_000;
 
 const random = systemRandom;
 
-/** @throws StoreError; ConfigError is put off until a command needs the configuration */
+/** The configuration is read when a command needs it. @throws StoreError */
 export async function openOfflinePool(options: OfflinePoolOptions): Promise<PoolClient> {
-  const secure = options.secureFile ?? await defaultSecurePath();
-  const loaded = await loadConfig(options.configFile, { secure }).catch((error: Error) => error);
-  const config = loaded instanceof Error ? null : loaded.config;
   await using opening = new AsyncDisposableStack();
   const clock = new SteadyClock(systemClock);
   const isEmpty = !options.writes && await isUnmade(options.state);
@@ -46,7 +39,7 @@ export async function openOfflinePool(options: OfflinePoolOptions): Promise<Pool
   const ledger = opening.use(await Ledger.load(store, { clock }));
   const wallOffset = await continueClock(clock, ledger);
   return localPool(
-    statePool({ ledger, clock, wallOffset, config, configError: loaded, resources: opening.move() }),
+    statePool({ ledger, clock, wallOffset, files: options, resources: opening.move() }),
   );
 }
 
@@ -66,48 +59,61 @@ interface OfflineDeps {
   readonly ledger: Ledger;
   readonly clock: SteadyClock;
   readonly wallOffset: Milliseconds;
-  readonly config: Config | null;
-  readonly configError: unknown;
+  readonly files: OfflinePoolOptions;
   readonly resources: AsyncDisposable;
 }
 
 function statePool(
-  { ledger, clock, wallOffset, config, configError, resources }: OfflineDeps,
+  { ledger, clock, wallOffset, files, resources }: OfflineDeps,
 ): StatePool & AsyncDisposable {
+  let read: Config | Error | null = null;
+  const config = () => {
+    if (read instanceof Error) throw read;
+    return read!;
+  };
   return {
     ledger,
     clock,
     daemon: null,
-    report: () => offlineReport({ ledger, config, now: clock.now(), wallOffset }),
+    report: () =>
+      offlineReport({ ledger, config: read instanceof Error ? null : read, now: clock.now(), wallOffset }),
     get config() {
-      if (config === null) throw configError;
-      return config;
+      return config();
+    },
+    async readConfig() {
+      read ??= await readConfig(files).catch((error: Error) => error);
     },
     async listAliens({ provider: only, signal }) {
-      await using clouds = await openClouds({ config, configError, only });
+      await using clouds = await openClouds(config(), only);
+      const { listAliens } = await import("./execute/list_aliens.ts");
       const installation = ledger.installation.id;
       return await listAliens(clouds.providers, { only, installation, known: ledger.nodes, signal });
     },
     async listAlienImages({ provider: only, signal }) {
-      await using clouds = await openClouds({ config, configError, only });
+      await using clouds = await openClouds(config(), only);
+      const { listAlienImages } = await import("./execute/list_alien_images.ts");
       return await listAlienImages(clouds.providers, { only, known: ledger.images.values(), signal });
     },
     async adoptState({ dryRun, signal }) {
       if (ledger.installation.id === "") {
         throw new ControlError(404, "there is no state to adopt servers into");
       }
-      await using clouds = await openClouds({ config, configError, only: null });
+      await using clouds = await openClouds(config(), null);
+      const { adoptServers } = await import("./execute/adopt_servers.ts");
       return await adoptServers(clouds.providers, { ledger, clock, dryRun, signal });
     },
     [Symbol.asyncDispose]: () => resources[Symbol.asyncDispose](),
   };
 }
 
+async function readConfig({ configFile, secureFile }: OfflinePoolOptions): Promise<Config> {
+  const { defaultSecurePath, loadConfig } = await import("./config/load_config.ts");
+  const secure = secureFile ?? await defaultSecurePath();
+  return (await loadConfig(configFile, { secure })).config;
+}
+
 /** The clouds of the configuration, until it is disposed of. */
-async function openClouds(
-  { config, configError, only }: { config: Config | null; configError: unknown; only: string | null },
-) {
-  if (config === null) throw configError;
+async function openClouds(config: Config, only: string | null) {
   if (only !== null && !config.providers.some(({ name }) => name === only)) {
     throw new ControlError(404, `there is no provider ${only}`);
   }

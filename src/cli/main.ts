@@ -1,9 +1,7 @@
 /** The command line: arguments in, exit code out. `mod.ts` calls it; nothing in here ends the process. */
 import { VersionRequest } from "./cli_error.ts";
 import type { CliIo } from "./cli_io.ts";
-import { buildProgram } from "./program.ts";
 import { ExitCode } from "./exit_code.ts";
-import { reportError } from "./report_error.ts";
 import type { InvokedProgram } from "./invoked_program.ts";
 import type { Wiring } from "./wiring.ts";
 
@@ -12,6 +10,11 @@ export async function runCli(
   argv: readonly string[],
   { program: invoked, wiring, io }: { program: InvokedProgram; wiring: Wiring; io: CliIo },
 ): Promise<number> {
+  if (argv.length === 1 && VERSION_OPTIONS.includes(argv[0]!)) return await printVersion(wiring, io);
+  const [{ buildProgram }, { reportError }] = await Promise.all([
+    import("./program.ts"),
+    import("./report_error.ts"),
+  ]);
   const { program, context } = buildProgram(invoked, { argv, wiring, io });
   try {
     await program.parseAsync([...argv], { from: "user" });
@@ -21,6 +24,9 @@ export async function runCli(
     return reportError(error, { io, debug: argv.includes("--debug"), program: invoked.name });
   }
 }
+
+/** Alone, they need no command line to be taken apart. */
+const VERSION_OPTIONS = ["-V", "--version"];
 
 async function printVersion(wiring: Wiring, io: CliIo): Promise<number> {
   io.stdout.write(`${await wiring.describeVersion()}\n`);

@@ -20,6 +20,7 @@ export function localPool(pool: StatePool & AsyncDisposable, refusal: LocalRefus
   const run = async (name: OperationName, request: unknown, { signal }: { signal?: AbortSignal }) => {
     const { needs, run }: Operation = operations[name];
     if (also.includes(name) || (needs === "daemon" && !hasParts)) throw new ControlError(503, why);
+    if (needs !== "state") await pool.readConfig?.();
     return await run(pool as DaemonPool, request, { signal: signal ?? NEVER });
   };
   return {

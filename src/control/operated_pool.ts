@@ -23,6 +23,8 @@ export interface StatePool {
   report(): PoolReport;
   /** Throws a ConfigError where it cannot be read. */
   readonly config: Config;
+  /** Where it is not read before an operation needs it; does not throw. */
+  readConfig?(): Promise<void>;
   listAliens(options: { provider: string | null } & Call): Promise<AlienListing>;
   listAlienImages(options: { provider: string | null } & Call): Promise<AlienImageListing>;
   /** Takes over what another daemon made on a copy of this state. */

@@ -10,7 +10,8 @@ import type { Call } from "../lib/call.ts";
 
 /** The kinds of pools that operations work on, by what they need. */
 interface Pools {
-  readonly state: StatePool;
+  readonly state: Omit<StatePool, "config">;
+  readonly config: StatePool;
   readonly daemon: DaemonPool;
 }
 
@@ -24,7 +25,7 @@ export interface Operation<
    * with POST in the body.
    */
   readonly route: `${"GET" | "POST" | "DELETE"} /${string}`;
-  /** With `state` it works on the state alone, too, while no daemon runs. */
+  /** With `state` it works on the state alone, too, while no daemon runs; with `config` on both. */
   readonly needs: Needs;
   /** An object's, that has no other keys: what an older daemon does not know, it must not pass over. */
   readonly request: Request;

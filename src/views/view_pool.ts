@@ -25,6 +25,8 @@ import { statusTable } from "./tables/status_table.ts";
 import type { FilterName, ViewFilter } from "./view_filter.ts";
 
 export interface PoolList<Answer extends v.GenericSchema = v.GenericSchema> {
+  /** By default `state`: it shows what that holds, and nothing of the configuration. */
+  readonly needs?: "state" | "config";
   /** The filters that narrow it. */
   readonly filters: readonly FilterName[];
   readonly answer: Answer;
@@ -61,12 +63,14 @@ export const poolLists = {
     table: dibImageTable,
   }),
   "label-list": list({
+    needs: "config",
     filters: ["label", "provider"],
     answer: labelListViewSchema,
     view: viewLabelList,
     table: labelTable,
   }),
   "provider-list": list({
+    needs: "config",
     filters: ["provider", "label"],
     answer: providerListViewSchema,
     view: viewProviderList,
@@ -85,7 +89,13 @@ export const poolLists = {
     table: jobTable,
   }),
   /** The status endpoint has it on its front page. */
-  "status": list({ filters: [], answer: statusViewSchema, view: viewStatus, table: statusTable }),
+  "status": list({
+    needs: "config",
+    filters: [],
+    answer: statusViewSchema,
+    view: viewStatus,
+    table: statusTable,
+  }),
 };
 
 export type PoolViewName = keyof typeof poolLists;

@@ -8,7 +8,7 @@ import { type OperationName, operations } from "../../src/control/operations.ts"
 import type { PoolClient } from "../../src/control/pool_client.ts";
 import { serveControl } from "../../src/control/serve_control.ts";
 import { VERSION } from "../../src/lib/build_info.ts";
-import { viewPool } from "../../src/views/view_pool.ts";
+import { type PoolList, poolLists, viewPool } from "../../src/views/view_pool.ts";
 import { sampleReport } from "../views/sample_pool.ts";
 import { ScriptedPool } from "./scripted_pool.ts";
 
@@ -183,4 +183,13 @@ Deno.test("without a daemon, whatever needs one is refused, and nothing else by 
     (await client.ask("job-list", {})).jobs,
     viewPool(sampleReport(), { name: "job-list" }).jobs,
   );
+});
+
+Deno.test("lists that need the state alone show nothing of the configuration", () => {
+  const report = sampleReport();
+  for (const [name, { needs = "state", view }] of Object.entries<PoolList>(poolLists)) {
+    if (needs !== "state") continue;
+    const bare = { ...report, config: null, labels: [], providers: [] };
+    assert.deepEqual(view(bare, {}), view(report, {}), name);
+  }
 });

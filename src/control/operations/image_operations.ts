@@ -33,7 +33,7 @@ export type OrderOutcome = v.InferOutput<typeof orderOutcome>;
 export const imageOperations = {
   "image-order": operation({
     route: "POST /image-orders",
-    needs: "state",
+    needs: "config",
     request: orderSpec,
     answer: placedOrders,
     run: async (pool, spec) => {

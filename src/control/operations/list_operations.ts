@@ -6,7 +6,7 @@ import { id, type Operation, operation } from "../operation.ts";
 
 type ListOperations = {
   readonly [Name in PoolViewName]: Operation<
-    "state",
+    "state" | "config",
     v.GenericSchema<ViewFilter>,
     (typeof poolLists)[Name]["answer"]
   >;
@@ -16,10 +16,10 @@ export const listOperations = Object.fromEntries(
   Object.entries(poolLists).map(([name, list]) => [name, listOperation(name, list as PoolList)]),
 ) as unknown as ListOperations;
 
-function listOperation(name: string, { filters, answer, view, json }: PoolList) {
+function listOperation(name: string, { needs = "state", filters, answer, view, json }: PoolList) {
   return operation({
     route: `GET /views/${name}`,
-    needs: "state",
+    needs,
     request: v.strictObject(Object.fromEntries(filters.map((filter) => [filter, filterSchema(filter)]))),
     answer,
     run: (pool, filter) => view(pool.report(), filter),

@@ -13,7 +13,7 @@ export const nodeOperations = {
   /** Also of nodes that have left the pool, as long as their history is kept. */
   "node": operation({
     route: "GET /nodes/:id",
-    needs: "state",
+    needs: "config",
     request: v.strictObject({ id }),
     answer: nodeDetailsViewSchema,
     run: (pool, { id }) => findNode(pool, id),
@@ -40,7 +40,7 @@ export const nodeOperations = {
   /** The nodes that can be logged in to, for Ansible. */
   "inventory": operation({
     route: "GET /inventory",
-    needs: "state",
+    needs: "config",
     request: v.strictObject({}),
     answer: inventoryViewSchema,
     run: (pool) => {
@@ -97,7 +97,7 @@ export const nodeOperations = {
 
 const NO_CONFIG = "the inventory needs the configuration, which cannot be read: `config-validate` says why";
 
-async function findNode(pool: StatePool, id: number) {
+async function findNode(pool: Pick<StatePool, "report" | "ledger">, id: number) {
   const now = pool.report();
   const living = viewNodeDetails(now, id);
   if (living !== null) return living;

@@ -35,7 +35,7 @@ export const poolOperations = {
   }),
   "alien-list": operation({
     route: "GET /aliens",
-    needs: "state",
+    needs: "config",
     request: ofProvider,
     answer: alienListViewSchema,
     run: async (pool, { provider }, { signal }) =>
@@ -43,7 +43,7 @@ export const poolOperations = {
   }),
   "alien-image-list": operation({
     route: "GET /alien-images",
-    needs: "state",
+    needs: "config",
     request: ofProvider,
     answer: alienImageListViewSchema,
     run: async (pool, { provider }, { signal }) =>
@@ -52,7 +52,7 @@ export const poolOperations = {
   /** Takes over what another daemon made on a copy of this state. */
   "state-adopt": operation({
     route: "POST /state/adopt",
-    needs: "state",
+    needs: "config",
     request: v.strictObject({ dryRun: v.boolean() }),
     answer: v.object({ servers: rows(adoptedServer), held: rows(number), warnings: rows(string) }),
     run: (pool, { dryRun }, { signal }) => pool.adoptState({ dryRun, signal }),
