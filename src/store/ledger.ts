@@ -77,8 +77,7 @@ export class Ledger implements AsyncDisposable {
   readonly #store: Store;
   readonly #clock: Pick<Clock, "now">;
   readonly #tables: MapsOfRows;
-  /** The counts over all nodes, kept by each commit. */
-  readonly nodeIndex: NodeIndex;
+  #nodeIndex: NodeIndex | null = null;
   readonly #orders: Map<string, ImageOrder>;
   readonly #pauses: Map<string, LaunchPause>;
   readonly #nextIds: Map<IdKind, number>;
@@ -107,7 +106,6 @@ export class Ledger implements AsyncDisposable {
       images: this.images,
       jobs: this.jobs,
     } = this.#tables);
-    this.nodeIndex = NodeIndex.of(contents.nodes);
     const orders = contents.orders.map((order) => [orderKey(order.provider, order.image), order] as const);
     this.orders = this.#orders = new Map(orders);
     const pauses = contents.pauses.map((pause) => [pauseKey(pause.provider, pause.label), pause] as const);
@@ -116,6 +114,11 @@ export class Ledger implements AsyncDisposable {
     this.#homes = new Map(contents.homes.map((home) => [home.provider, home]));
     this.#nextIds = new Map(Object.entries(contents.nextIds) as [IdKind, number][]);
     this.#runs = contents.runs;
+  }
+
+  /** The counts over all nodes, kept by each commit from when they are first asked for. */
+  get nodeIndex(): NodeIndex {
+    return this.#nodeIndex ??= NodeIndex.of(this.nodes.values());
   }
 
   get installation(): Installation {
@@ -415,7 +418,7 @@ export class Ledger implements AsyncDisposable {
       const rows = this.#tables[table] as Map<number, Row>;
       for (const { previous, next } of change[table]) put(rows, (next ?? previous)!.id, next);
     }
-    for (const { previous, next } of change.nodes) this.nodeIndex.put((next ?? previous)!.id, next);
+    for (const { previous, next } of change.nodes) this.#nodeIndex?.put((next ?? previous)!.id, next);
     for (const { provider, label, next } of change.pauses) put(this.#pauses, pauseKey(provider, label), next);
     for (const { provider, image, next } of change.orders) put(this.#orders, orderKey(provider, image), next);
   }
