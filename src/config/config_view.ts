@@ -1,8 +1,9 @@
 /**
  * A `Config` as its file would say it: the file's key names, durations with units, and every secret wrapped so
  * that it can be compared but not printed. The sections' schemas say which is which; what they do not know is a secret.
- * Shown by `showConfig`, compared by `diffConfig`.
+ * Shown by `config-validate --show`, compared by `diffConfig`.
  */
+import { stringify } from "yaml";
 import { isUnknown } from "../domain/cloud_access.ts";
 import type { Config, ListenAddress, ProviderConfig } from "../domain/config.ts";
 import { briefDuration } from "../domain/time.ts";
@@ -35,6 +36,11 @@ export class Secret {
   toJSON(): string {
     return "***";
   }
+}
+
+/** YAML by the file's own key names, with every default, for `config-validate --show`. */
+export function showConfig(config: Config): string {
+  return stringify(viewConfig(config), { lineWidth: 110 });
 }
 
 /** Keys without a value (null) are left out, as they would be in the file. */

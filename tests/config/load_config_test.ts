@@ -3,7 +3,7 @@ import { parse as parseYaml } from "yaml";
 import { ConfigError, formatProblem } from "../../src/config/config_error.ts";
 import { denoEnvironment } from "../../src/config/deno_environment.ts";
 import { loadConfig } from "../../src/config/load_config.ts";
-import { showConfig } from "../../src/config/show_config.ts";
+import { showConfig } from "../../src/config/config_view.ts";
 import { fakeEnvironment, type FakeMachine, faultsOf, GOOD_KEY, usualFiles } from "./fake_environment.ts";
 
 const FILE = "/etc/nodepool/nodepool.yaml";

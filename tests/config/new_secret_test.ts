@@ -5,7 +5,7 @@ import { configJsonSchema } from "../../src/config/json_schema.ts";
 import { maybe, secret } from "../../src/config/schema/fields.ts";
 import { sectionAt } from "../../src/config/schema/section.ts";
 import { configSection } from "../../src/config/schema/config_section.ts";
-import { showConfig } from "../../src/config/show_config.ts";
+import { showConfig } from "../../src/config/config_view.ts";
 import { faultsOf, parse } from "./fake_environment.ts";
 
 const KEY = "vault-word";

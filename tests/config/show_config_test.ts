@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { parse as parseYaml } from "yaml";
 import type { LoadedConfig } from "../../src/config/parse_config.ts";
 import { briefDuration } from "../../src/domain/time.ts";
-import { showConfig } from "../../src/config/show_config.ts";
+import { showConfig } from "../../src/config/config_view.ts";
 import { parse } from "./fake_environment.ts";
 
 function load(): Promise<LoadedConfig> {

@@ -31,7 +31,7 @@ export function configValidateCommand(context: CliContext) {
         const { showOnlineChecks } = await import("../show_online_checks.ts");
         return await showOnlineChecks(context, { ...loaded, strict, output: output ?? "table" });
       }
-      const { showConfig } = await import("../../config/show_config.ts");
+      const { showConfig } = await import("../../config/config_view.ts");
       io.stdout.write(show ? showConfig(loaded.config) : `${file ?? configFile} is valid\n`);
     });
 }

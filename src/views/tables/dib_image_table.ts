@@ -2,7 +2,7 @@
 import type { DibImageListView, DibImageView } from "../dib_image_list.ts";
 import { formatAge } from "./age.ts";
 import type { Table } from "./column.ts";
-import { describeWaiting } from "./node_table.ts";
+import { waitingColumn } from "./node_table.ts";
 
 export const dibImageTable: Table<DibImageListView, DibImageView> = {
   rows: ({ dib_images }) => dib_images,
@@ -15,12 +15,7 @@ export const dibImageTable: Table<DibImageListView, DibImageView> = {
     { field: "age", header: "Age", whole: true, cell: ({ age }) => formatAge(age) },
     { field: "formats", header: "Formats", wide: true },
     { field: "files", header: "Bytes", wide: true, align: "right", cell: ({ files }) => sizeOf(files) },
-    {
-      field: "waiting_on",
-      header: "Waiting on",
-      wide: true,
-      cell: ({ waiting_on }) => describeWaiting(waiting_on),
-    },
+    waitingColumn,
     { field: "log_file", header: "Log", wide: true },
     { field: "comment", header: "Comment", wide: true },
     { field: "last_error", header: "Last error", wide: true },

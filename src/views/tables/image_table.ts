@@ -2,7 +2,7 @@
 import type { ImageListView, ImageView } from "../image_list.ts";
 import { formatAge } from "./age.ts";
 import type { Table } from "./column.ts";
-import { describeWaiting } from "./node_table.ts";
+import { waitingColumn } from "./node_table.ts";
 
 export const imageTable: Table<ImageListView, ImageView> = {
   rows: ({ images }) => images,
@@ -25,12 +25,7 @@ export const imageTable: Table<ImageListView, ImageView> = {
       align: "right",
       cell: ({ progress }) => progress === null ? "" : `${progress}%`,
     },
-    {
-      field: "waiting_on",
-      header: "Waiting on",
-      wide: true,
-      cell: ({ waiting_on }) => describeWaiting(waiting_on),
-    },
+    waitingColumn,
     { field: "dib_image", header: "Dib image", wide: true, align: "right" },
     { field: "format", header: "Format", wide: true },
     { field: "log_file", header: "Log", wide: true },

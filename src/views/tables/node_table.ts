@@ -1,7 +1,15 @@
 /** The columns of `list` and `/node-list`: 2016's, in its order; then, in wide tables, what it did not know. */
 import type { HoldView, NodeListView, NodeView, WaitingView } from "../node_list.ts";
 import { formatAge } from "./age.ts";
-import type { Table } from "./column.ts";
+import type { Column, Table } from "./column.ts";
+
+/** In wide tables of whatever may have to wait. */
+export const waitingColumn: Column<{ readonly waiting_on: WaitingView | null }> = {
+  field: "waiting_on",
+  header: "Waiting on",
+  wide: true,
+  cell: ({ waiting_on }) => describeWaiting(waiting_on),
+};
 
 export const nodeTable: Table<NodeListView, NodeView> = {
   rows: ({ nodes }) => nodes,
@@ -24,12 +32,7 @@ export const nodeTable: Table<NodeListView, NodeView> = {
     { field: "age", header: "Age", whole: true, cell: ({ age }) => formatAge(age) },
     { field: "comment", header: "Comment" },
     { field: "phase", header: "Phase", wide: true },
-    {
-      field: "waiting_on",
-      header: "Waiting on",
-      wide: true,
-      cell: ({ waiting_on }) => describeWaiting(waiting_on),
-    },
+    waitingColumn,
     { field: "hold", header: "Hold", wide: true, cell: ({ hold }) => describeHold(hold) },
     { field: "job", header: "Job", wide: true },
     { field: "request", header: "Request", wide: true, align: "right" },
