@@ -73,7 +73,7 @@ function hostAndPort({ hostname, port }: ListenAddress): string {
   return `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
 }
 
-/** What the section does not know is hidden. @param made views that are made by themselves */
+/** Hides every field that the section does not know. @param made views that are made by themselves */
 function viewFields(
   schema: unknown,
   fields: object,
@@ -102,7 +102,7 @@ function viewScalar(value: unknown): View {
   return typeof value === "string" ? withoutPassword(value) : value as View;
 }
 
-/** What no schema describes, key by key. */
+/** Shows a record that no schema describes, key by key. */
 function viewOpen(record: object): View {
   const entries = Object.entries(record).filter(([, value]) => value !== null);
   return Object.fromEntries(entries.map(([key, value]) => [

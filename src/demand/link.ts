@@ -154,7 +154,7 @@ class LastingLink implements Link {
 
   #setState(state: LinkState): void {
     this.#state = state;
-    bulkhead("a listener to a connection's states", () => this.#options.onState(state));
+    bulkhead("a listener for a connection's states", () => this.#options.onState(state));
   }
 }
 

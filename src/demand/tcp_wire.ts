@@ -58,7 +58,7 @@ class TcpWire implements Wire {
     this.#unsentSize += bytes.length;
     if (this.#unsentSize > MAX_UNSENT) {
       return this.#break(
-        new Error(`it does not read what is sent to it: ${this.#unsentSize} bytes are waiting`),
+        new Error(`it does not read its input: ${this.#unsentSize} bytes are waiting`),
       );
     }
     if (!this.#writing) this.#write();

@@ -112,14 +112,14 @@ export class Attempts implements AsyncDisposable {
       await run(signal);
     } catch (error) {
       if (signal.aborted) return;
-      bulkhead("a listener to defects of attempts", () => onDefect(error));
+      bulkhead("a listener for defects of attempts", () => onDefect(error));
       const pause = () => this.#deps.clock.sleep(DEFECT_PAUSE, { signal });
       await waitFor("the pause after a defect", pause).catch(() => {});
     }
   }
 
   #wake(): void {
-    bulkhead("a listener to the ends of attempts", this.#deps.wake);
+    bulkhead("a listener for the ends of attempts", this.#deps.wake);
   }
 
   #leave(lane: string): void {

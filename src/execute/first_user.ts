@@ -65,7 +65,7 @@ class FirstUser<Result> {
     try {
       return await this.#end.promise;
     } finally {
-      this.#over.abort(new Error("another login has worked"));
+      this.#over.abort(new Error("another login succeeded"));
       await Promise.all(this.#running);
     }
   }

@@ -7,7 +7,7 @@ import { loggerOf } from "./logging.ts";
 
 const log = loggerOf("daemon");
 
-/** @param where names the place in the log: `a listener to state changes` */
+/** @param where names the place in the log: `a listener for state changes` */
 export function bulkhead(where: string, call: () => unknown): void {
   contain(call, { onDefect: (error) => logDefect(where, error) });
 }

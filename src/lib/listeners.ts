@@ -35,7 +35,7 @@ export class Listeners<Args extends readonly unknown[]> {
   }
 
   #note(listener: Listener<Args>, error: unknown): void {
-    if (!listener.isFailing) logDefect(`a listener to ${this.#to}`, error);
+    if (!listener.isFailing) logDefect(`a listener for ${this.#to}`, error);
     listener.isFailing = true;
   }
 }

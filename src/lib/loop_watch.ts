@@ -66,7 +66,7 @@ export class LoopWatch implements AsyncDisposable {
       this.#keep(duration);
       const by = lastBefore(now);
       if (duration > BLOCKED) {
-        bulkhead("a listener to blocks of the event loop", () => onBlocked({ duration, by }));
+        bulkhead("a listener for blocks of the event loop", () => onBlocked({ duration, by }));
       }
     }
   }

@@ -93,7 +93,7 @@ export function planLaunches(input: LaunchInput): LaunchPlan {
   };
 }
 
-/** What a request gathers in vain makes room for other labels: it asks only for what they leave. */
+/** Places that a request gathers in vain make room for other labels: it asks only for what they leave. */
 function yielding(
   asks: LabelAsk[],
   { to: { refusals }, gathering = new Set() }: { to: AllocationResult; gathering?: ReadonlySet<string> },

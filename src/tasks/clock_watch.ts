@@ -73,7 +73,7 @@ export class ClockWatch {
     if (Math.abs(by) < SMALLEST_STEP) return;
     if (Math.abs(by) >= TOLD_FROM) this.#step = { at: clock.now(), by, whileStopped: false };
     log.warning(describe(by), { length: durationText(Math.abs(by)) });
-    bulkhead("a listener to steps of the machine's clock", () => onStep(by));
+    bulkhead("a listener for steps of the machine's clock", () => onStep(by));
   }
 
   /** Writes down how the clocks stand, where that is news. */

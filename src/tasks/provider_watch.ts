@@ -72,7 +72,7 @@ interface ProviderWatchDeps {
   readonly onLate?: () => void;
 }
 
-/** The answers of the looks, but for those that inventories keep. */
+/** The results of the looks, but for what inventories keep. */
 interface Known {
   flavors?: Taken<readonly Flavor[]>;
   networks?: Taken<readonly Network[]>;

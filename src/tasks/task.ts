@@ -180,7 +180,7 @@ class ScheduledTask implements Task {
   #fail(error: unknown): void {
     const lastError = { at: this.#basics.clock.now(), message: errorChain(error) };
     this.#report = { ...this.#report, lastError };
-    bulkhead(`a listener to failures of the task ${this.name}`, () => this.#basics.onError(error));
+    bulkhead(`a listener for failures of the task ${this.name}`, () => this.#basics.onError(error));
   }
 }
 

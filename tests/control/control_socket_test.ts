@@ -345,7 +345,7 @@ Deno.test("clients beyond the limit hear that the daemon is busy, and those who 
   await eventually(() => pool.calls.length === 3);
   await assert.rejects(client.ask("status", {}), {
     status: 503,
-    message: /too many requests are being answered/,
+    message: /too many requests at once/,
   });
   leaving.abort();
   await Promise.all(waiting);

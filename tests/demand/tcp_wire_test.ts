@@ -80,7 +80,7 @@ Deno.test("a wire breaks where the other side takes nothing of what is sent", as
     ]);
   }
   ok(sent < 64);
-  match(String(await reading), /does not read what is sent to it: \d+ bytes are waiting/);
+  match(String(await reading), /does not read its input: \d+ bytes are waiting/);
 });
 
 Deno.test("a wire carries any amount to a side that takes it", async () => {

@@ -21,8 +21,8 @@ Deno.test("a listener that throws keeps none of the others from hearing", async 
   });
   assert.deepEqual(heard, ["a 1", "b 1"]);
   assert.deepEqual(lines.map(({ level, message }) => [level, message.join("")]), [
-    ["error", "defect in a listener to the weather: out of tune"],
-    ["error", "defect in a listener to the weather: out of time"],
+    ["error", "defect in a listener for the weather: out of tune"],
+    ["error", "defect in a listener for the weather: out of time"],
   ]);
   assert.match(String(lines[0]!.properties.stack), /listeners_test\.ts/);
 });

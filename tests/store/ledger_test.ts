@@ -301,7 +301,7 @@ Deno.test("a listener that throws ends nothing: the others hear, the edits are s
   assert.deepEqual(heard, [1, 1, 1, 1]);
   assert.equal((await store.load()).nodes[0]!.attempt, 2);
   assert.deepEqual(lines.map(({ message }) => message.join("")), [
-    "defect in a listener to state changes: this listener is broken",
+    "defect in a listener for state changes: this listener is broken",
   ]);
 });
 

@@ -47,7 +47,7 @@ export class TokenCache {
     signal.throwIfAborted();
     if (this.#token !== null && this.#clock.monotonic() + goodFor < this.#token.renewAt) return this.#token;
     const login = this.#login ??= this.#startLogin();
-    return await waitFor("a token of Keystone", () => orAborted(login, signal));
+    return await waitFor("a token from Keystone", () => orAborted(login, signal));
   }
 
   /** Forgets a token that a service refused; one that came later stays. */

@@ -160,7 +160,7 @@ export class Transport implements AsyncDisposable {
   #noteAnswer(call: HttpCall, duration: Milliseconds): void {
     this.#stats.answered(duration);
     const answer = { operation: operationOf(call), duration };
-    bulkhead("a listener to answers of a cloud", () => this.#options.onAnswer?.(answer));
+    bulkhead("a listener for answers of a cloud", () => this.#options.onAnswer?.(answer));
   }
 
   async #exchange(call: HttpCall): Promise<SendResponse> {

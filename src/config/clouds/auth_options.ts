@@ -20,7 +20,7 @@ const USER = ["user_id", "username", "user_domain_id", "user_domain_name"];
 
 const CREDENTIAL = ["application_credential_id", "application_credential_name"];
 
-/** What proves who logs in. */
+/** The secret that proves who logs in. */
 const SECRETS = {
   password: "password",
   token: "token",

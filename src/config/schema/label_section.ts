@@ -27,7 +27,10 @@ export const labelSection = section({
     optional(duration(), 0),
     "A ready node older than this is replaced; 0: never. Seconds, or e.g. 8h.",
   ),
-  "max-servers": described(maybe(integer({ min: 0 })), "Most servers of this label, over all providers."),
+  "max-servers": described(
+    maybe(integer({ min: 0 })),
+    "Maximum number of servers of this label, over all providers.",
+  ),
 });
 
 export type LabelSection = v.InferOutput<typeof labelSection>;

@@ -62,7 +62,7 @@ const ownSection = section({
   name: described(nameText(), "Name that labels refer to."),
   "max-servers": described(
     integer({ min: -1, orLess: true }),
-    "Most servers; -1 retires the provider: nothing new is booted or built there.",
+    "Maximum number of servers; -1 retires the provider: nothing new is booted or built there.",
   ),
   "availability-zones": described(
     list(text()),

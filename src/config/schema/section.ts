@@ -35,7 +35,7 @@ export function itemOf(schema: unknown): unknown {
   return unwrap(schema)?.item ?? schema;
 }
 
-/** What is known of a key's values besides their type; a wrapper says what it wraps. */
+/** The traits of a key's values besides their type; a wrapper says what it wraps. */
 export interface Traits {
   /** Never shown. */
   readonly isHidden?: boolean;

@@ -61,7 +61,7 @@ export const limitsSection = v.nullish(
     ),
     idle: described(
       optional(duration(), "10m"),
-      "A ready node above min-ready that nobody has wanted for so long is deleted; 0: never.",
+      "A ready node above min-ready that nobody has requested for this long is deleted; 0: never.",
     ),
     "hold-max-age": described(optional(duration(), 0), "A held node older than this is deleted; 0: never."),
   }),

@@ -58,7 +58,7 @@ export function encodePacket(
   { type, args }: { type: PacketType; args: readonly (string | Uint8Array)[] },
 ): Uint8Array {
   const [code, count] = TYPES[type];
-  if (args.length !== count) throw new Error(`${type} has ${count} arguments, not ${args.length}`);
+  if (args.length !== count) throw new Error(`${type} takes ${count} arguments, not ${args.length}`);
   const parts = args.map((arg) => typeof arg === "string" ? encoder.encode(arg) : arg);
   if (parts.slice(0, -1).some((part) => part.includes(0))) {
     throw new Error(`cannot send ${type}: an argument contains a NUL character`);

@@ -39,7 +39,7 @@ export function createZmqSubscriber(
     converse: (peer) =>
       new SubscriberConversation(peer, {
         clock,
-        onMessage: (message) => bulkhead("a listener to a publisher's messages", () => onMessage(message)),
+        onMessage: (message) => bulkhead("a listener for a publisher's messages", () => onMessage(message)),
       }),
   });
   return {

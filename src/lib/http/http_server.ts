@@ -173,7 +173,7 @@ export class HttpServer implements AsyncDisposable {
   }
 
   #tooMuch(): Response {
-    const error = "too many requests are being answered; try again later";
+    const error = "too many requests at once; try again later";
     log.warning("{error}", { error });
     return Response.json({ error, status: 503 }, { status: 503, headers: { "retry-after": "1" } });
   }

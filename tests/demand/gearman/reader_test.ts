@@ -111,5 +111,5 @@ Deno.test("encodePacket() never makes two arguments of one", () => {
     () => encodePacket("REQ", { type: "SUBMIT_JOB", args: ["a\0b", "", ""] }),
     /cannot send SUBMIT_JOB: an argument contains a NUL character/,
   );
-  throws(() => encodePacket("REQ", { type: "CAN_DO", args: [] }), /CAN_DO has 1 arguments, not 0/);
+  throws(() => encodePacket("REQ", { type: "CAN_DO", args: [] }), /CAN_DO takes 1 arguments, not 0/);
 });
