@@ -7,6 +7,19 @@ import { type Builder, BuildError, type BuildJob } from "../../src/build/builder
 import { createDiskimageBuilder, type DiskimageBuilderOptions } from "../../src/build/diskimage_builder.ts";
 import { script } from "./processes.ts";
 
+/** The head of a `disk-image-create`: sets `formats` and `path` from its arguments, and has `make CONTENT` for all files. */
+export const BUILD = `#!/bin/bash
+args=("$@")
+while [ $# -gt 0 ]; do
+  case $1 in
+    -t) formats=\${2//,/ }; shift ;;
+    -o) path=$2; shift ;;
+  esac
+  shift
+done
+make() { for format in $formats; do printf %s "$1 in $format" >"$path.$format"; done; }
+`;
+
 interface BuildKit extends AsyncDisposable {
   readonly folder: string;
   readonly builder: Builder;

@@ -129,31 +129,6 @@ Deno.test("deletions that the changes show cost no look", async () => {
   assert.equal(requests(virtual, "server.delete").length, 20);
 });
 
-for (const [name, effect] of [["and the cloud tells", true], ["without a trace", false]] as const) {
-  Deno.test(`five hundred servers that are gone ${name} are known to be so within two minutes`, async () => {
-    const size = 500;
-    const provider = "auto-floating-ip: false";
-    const config = poolConfig({ minReady: size, maxServers: size, provider }).replace("rate: 0", "rate: 0.1");
-    await using virtual = await VirtualPool.start({ config });
-    await virtual.clock.advance(2 * MINUTE);
-    assert.equal(virtual.count("ready"), size);
-    await virtual.acquire("small", 50);
-    const gone = new Set(virtual.pool.report().nodes.map(serverIdOf));
-    const asked = virtual.simulator.journal.count;
-    virtual.simulator.arm({ fault: 15, effect, time: 0 });
-    virtual.simulator.disarm();
-    const living = () => virtual.pool.report().nodes.filter((node) => gone.has(serverIdOf(node))).length;
-    await virtual.clock.advance(2 * MINUTE);
-    assert.equal(living(), 0);
-    const deleted = virtual.simulator.journal.rows({ since: asked }).filter(({ method }) =>
-      method === "DELETE"
-    );
-    assert.deepEqual(deleted, []);
-    await virtual.clock.advance(2 * MINUTE);
-    assert.equal(virtual.count("ready"), size);
-  });
-}
-
 Deno.test("servers in use are looked up after all others", async () => {
   await using virtual = await VirtualPool.start({ config: poolConfig({ minReady: 12, maxServers: 12 }) });
   await virtual.until(() => virtual.count("ready") === 12);
@@ -193,21 +168,6 @@ for (const [name, effect] of [["tells of them", true], ["leaves them out", false
 }
 
 const noImages = { fault: 19, effect: false, operation: "image.list" } as const;
-
-Deno.test("images outlive a day of lists without them, and are booted from after", async () => {
-  await using virtual = await VirtualPool.start({ config: imageConfig({ prepared: ["made"] }) });
-  await virtual.until(() => readyImages(virtual, "simulator").length === 2, HOUR);
-  await virtual.during(virtual.acquire("noble"));
-  virtual.simulator.arm(noImages);
-  await virtual.clock.advance(24 * HOUR);
-  assert.equal(readyImages(virtual, "simulator").length, 2);
-  assert.match(problems(virtual), /they leave out 2 images/);
-  await virtual.during(virtual.acquire("made"));
-  assert.deepEqual(requests(virtual, "image.delete"), []);
-  virtual.simulator.disarm();
-  await virtual.clock.advance(30 * MINUTE);
-  assert.equal(problems(virtual), "");
-});
 
 Deno.test("a snapshot in progress that no list shows becomes an image all the same", async () => {
   const config = imageConfig({ built: [], prepared: ["made"] });

@@ -15,7 +15,7 @@ const registration = `
 const isRoot = Deno.env.get("AS_ROOT") === "1";
 Deno.test({ name: "can't run (here)", ignore: !isRoot, fn() {} });
 if (!isRoot) {
-  const file = "tests/" + Deno.mainModule.split("/").at(-1);
+  const file = Deno.mainModule.slice(Deno.mainModule.indexOf("tests/"));
   const line = JSON.stringify({ name: "can't run (here)", remedy: "run it as root", file });
   Deno.writeTextFileSync(Deno.env.get("NODEPOOL_SKIPPED_TESTS")!, line + "\\n", { append: true });
 }
@@ -72,7 +72,7 @@ async function runIn(folder: string, { args = [], env = {}, cwd = "" }: Options)
 
 async function makeProject(folder: string, { tests, fmt }: Required<Project>): Promise<void> {
   await Deno.mkdir(join(folder, "scripts"));
-  await Deno.mkdir(join(folder, "tests"));
+  await Deno.mkdir(join(folder, "tests/soak"), { recursive: true });
   for (const name of ["test", "test_report.ts"]) {
     await Deno.copyFile(join(root, "scripts", name), join(folder, "scripts", name));
   }
@@ -80,7 +80,9 @@ async function makeProject(folder: string, { tests, fmt }: Required<Project>): P
   for (const name of ["compile", "test_packages"]) {
     await Deno.symlink("/bin/true", join(folder, "scripts", name));
   }
-  const tasks = { fmt, lint: "true", check: "true", doc: "true", test: "deno test -A tests" };
+  const test = "deno test -A --permit-no-files tests --ignore=tests/openstack,tests/soak";
+  const soak = "deno test -A --permit-no-files tests/soak";
+  const tasks = { fmt, lint: "true", check: "true", doc: "true", test, soak };
   await Deno.writeTextFile(join(folder, "deno.json"), JSON.stringify({ tasks }));
   await Deno.writeTextFile(join(folder, "tests/for_root.ts"), registration);
   for (const [name, text] of Object.entries(tests)) {
@@ -140,6 +142,29 @@ Deno.test("scripts/test --after passes where both runs did", async () => {
     { args: ["--after", "FOLDER/first"], env: { AS_ROOT: "1" } },
   ]);
   assert.deepEqual([second!.code, second!.last], [0, "2 passed, 0 failed"]);
+});
+
+Deno.test("scripts/test runs the quick tests and the long ones, each once, and counts both", async () => {
+  const long = passing.replace("works", "works for long");
+  const tests = { a: passing, "soak/b": long + forRoot.replace("./", "../"), "soak/c": failing };
+  const [all, after, one] = await runInTurn({ tests }, [
+    { args: ["--record", "FOLDER/first"] },
+    { args: ["--after", "FOLDER/first"], env: { AS_ROOT: "1" } },
+    { args: ["--filter", "works for"] },
+  ]);
+  assert.deepEqual([all!.code, all!.last], [1, "2 passed, 1 failed, 1 skipped"]);
+  assert.deepEqual([after!.code, after!.last], [1, "3 passed, 1 failed"], "what was skipped is run");
+  for (const name of ["works", "works for long", "breaks"]) {
+    assert.equal(all!.lines.filter((line) => line.includes(`${name} ... `)).length, 1, name);
+  }
+  assert.deepEqual([one!.code, one!.last], [0, "1 passed, 0 failed"]);
+});
+
+Deno.test("scripts/test runs the long tests also where a quick one fails, and the other way round", async () => {
+  const quick = passing.replace("works", "is quick");
+  const both = { a: failing + quick, "soak/b": `throw new Error("top");`, "soak/c": passing };
+  const { code, last } = await runTests({ tests: both });
+  assert.deepEqual({ code, last }, { code: 1, last: "2 passed, 2 failed" });
 });
 
 Deno.test("scripts/test counts a file that does not load as a failed test", async () => {
