@@ -11,3 +11,8 @@ export class ApiRefusal extends Error {
     super(message);
   }
 }
+
+/** Nova's refusal of a body or a query by its schema. */
+export function invalidInput(where: string, value: string, why: string): ApiRefusal {
+  return new ApiRefusal(400, `Invalid input for ${where}. Value: ${value}. ${why}`);
+}

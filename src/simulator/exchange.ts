@@ -5,7 +5,7 @@
 import type { Instant } from "../domain/time.ts";
 import type { Service } from "./answer.ts";
 import type { CloudState } from "./cloud_state.ts";
-import { ApiRefusal } from "./api_refusal.ts";
+import { ApiRefusal, invalidInput } from "./api_refusal.ts";
 import { recordIdOf, type SimulatedImage } from "./simulated_image.ts";
 import { nodeIdOf, type SimulatedServer } from "./simulated_server.ts";
 
@@ -118,10 +118,7 @@ export class Exchange {
   section(key: string): Record<string, unknown> {
     const value = this.json()[key];
     if (typeof value !== "object" || value === null || Array.isArray(value)) {
-      throw new ApiRefusal(
-        400,
-        `Invalid input for field/attribute body. Value: ${this.#body}. '${key}' is a required property`,
-      );
+      throw invalidInput("field/attribute body", this.#body, `'${key}' is a required property`);
     }
     return value as Record<string, unknown>;
   }

@@ -3,7 +3,7 @@ import type { Handle, Strikes } from "./api.ts";
 import { emptyAnswer, jsonAnswer } from "./answer.ts";
 import type { ServerWish } from "./cloud_state.ts";
 import type { Exchange } from "./exchange.ts";
-import { ApiRefusal } from "./api_refusal.ts";
+import { ApiRefusal, invalidInput } from "./api_refusal.ts";
 import { addressesOf, downServer, fullServer, serverLinks } from "./server_view.ts";
 import { imageStatusAt, type SimulatedImage } from "./simulated_image.ts";
 import { isCellDownAt, type SimulatedServer, statusAt } from "./simulated_server.ts";
@@ -50,12 +50,7 @@ function serverWish(exchange: Exchange): ServerWish {
 function required(body: Record<string, unknown>, key: string): string {
   const value = body[key];
   if (value === undefined) {
-    throw new ApiRefusal(
-      400,
-      `Invalid input for field/attribute server. Value: ${
-        JSON.stringify(body)
-      }. '${key}' is a required property`,
-    );
+    throw invalidInput("field/attribute server", JSON.stringify(body), `'${key}' is a required property`);
   }
   return String(value);
 }
@@ -131,11 +126,7 @@ function groupsFor({ cloud }: Exchange, groups: unknown): string[] {
 
 /** @throws Refusal 400 for more or longer entries than Nova takes */
 export function metadataOf(value: unknown): Record<string, string> {
-  const invalid = (why: string) =>
-    new ApiRefusal(
-      400,
-      `Invalid input for field/attribute metadata. Value: ${JSON.stringify(value)}. ${why}`,
-    );
+  const invalid = (why: string) => invalidInput("field/attribute metadata", JSON.stringify(value), why);
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw invalid(`${value} is not of type 'object'`);
   }

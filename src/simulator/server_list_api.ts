@@ -3,7 +3,7 @@ import type { Handle, Strikes } from "./api.ts";
 import { jsonAnswer } from "./answer.ts";
 import type { Exchange } from "./exchange.ts";
 import type { ServerView } from "./fault.ts";
-import { ApiRefusal } from "./api_refusal.ts";
+import { ApiRefusal, invalidInput } from "./api_refusal.ts";
 import { nextLinks } from "./paging.ts";
 import { briefServer, downServer, fullServer } from "./server_view.ts";
 import { isCellDownAt, type SimulatedServer, statusAt } from "./simulated_server.ts";
@@ -48,10 +48,7 @@ function changesSince(query: URLSearchParams): number | null {
   // Without a zone it is UTC, as Nova reads it; Date would take it for local time.
   const at = Date.parse(/(Z|[+-]\d\d:?\d\d)$/.test(text) ? text : `${text}Z`);
   if (Number.isNaN(at)) {
-    throw new ApiRefusal(
-      400,
-      `Invalid input for query parameters changes-since. Value: ${text}. '${text}' is not a 'date-time'`,
-    );
+    throw invalidInput("query parameters changes-since", text, `'${text}' is not a 'date-time'`);
   }
   return at;
 }
@@ -88,10 +85,7 @@ export function pageLimit({ query, cloud }: Exchange): number {
   const text = query.get("limit");
   if (text === null || text === "") return cloud.settings.pageSize;
   if (!/^[0-9]+$/.test(text)) {
-    throw new ApiRefusal(
-      400,
-      `Invalid input for query parameters limit. Value: ${text}. '${text}' does not match '^[0-9]*$'`,
-    );
+    throw invalidInput("query parameters limit", text, `'${text}' does not match '^[0-9]*$'`);
   }
   return Math.min(Number(text) || cloud.settings.pageSize, cloud.settings.pageSize);
 }

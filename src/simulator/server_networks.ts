@@ -1,6 +1,6 @@
 /** Which networks a new server is attached to, as Nova decides it. */
 import type { CloudState, ServerWish } from "./cloud_state.ts";
-import { ApiRefusal } from "./api_refusal.ts";
+import { ApiRefusal, invalidInput } from "./api_refusal.ts";
 import type { SimulatedPort } from "./simulated_server.ts";
 
 type Choice = Pick<ServerWish, "networkIds" | "ports">;
@@ -27,10 +27,7 @@ const NETWORKS_REQUIRED = 37;
 function wordChoice(cloud: CloudState, word: string, microversion: number): Choice {
   if (microversion >= NETWORKS_REQUIRED && word === "none") return { networkIds: [], ports: [] };
   if (microversion >= NETWORKS_REQUIRED && word === "auto") return onlyNetwork(cloud);
-  throw new ApiRefusal(
-    400,
-    `Invalid input for field/attribute networks. Value: ${word}. '${word}' is not of type 'array'`,
-  );
+  throw invalidInput("field/attribute networks", word, `'${word}' is not of type 'array'`);
 }
 
 function onlyNetwork(cloud: CloudState): Choice {

@@ -15,6 +15,14 @@ export interface Spread {
   readonly max: number | null;
 }
 
+function maybe<Schema extends v.GenericSchema>(schema: Schema) {
+  return v.optional(v.nullable(schema), null);
+}
+
+function whole(least: number, most = Infinity) {
+  return v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most));
+}
+
 /**
  * The schema with times in the unit given.
  * @param unit how many milliseconds the number 1 stands for
@@ -28,8 +36,8 @@ export function settingsSchema(unit: number) {
       v.strictObject({
         mean: time,
         jitter: v.optional(time, 0),
-        min: v.optional(v.nullable(time), null),
-        max: v.optional(v.nullable(time), null),
+        min: maybe(time),
+        max: maybe(time),
       }),
       v.check(({ mean, min, max }) => (min ?? 0) <= mean && mean <= (max ?? Infinity), "min <= mean <= max"),
       v.transform((value): Spread => value),
@@ -41,45 +49,45 @@ export function settingsSchema(unit: number) {
     /** Number in the catalogue (`fault_catalogue.ts`). */
     fault: v.pipe(v.number(), v.integer()),
     /** Patterns over operations (`server.create`, `server.* image.*`); the catalogue's own where none are given. */
-    operation: v.optional(v.nullable(v.string()), null),
+    operation: maybe(v.string()),
     /** `identity`, `compute`, `network` or `image`; null: every one. */
-    service: v.optional(v.nullable(v.picklist(["identity", "compute", "network", "image"])), null),
+    service: maybe(v.picklist(["identity", "compute", "network", "image"])),
     /** Pattern over the name of the server or image that the request is about; of a snapshot, either will do. */
-    name: v.optional(v.nullable(v.string()), null),
+    name: maybe(v.string()),
     /** Name of the cloud; null: every one. */
-    cloud: v.optional(v.nullable(v.string()), null),
+    cloud: maybe(v.string()),
     probability: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1)), 1),
     /** How often it strikes at most; null: without end. */
-    count: v.optional(v.nullable(v.pipe(v.number(), v.integer(), v.minValue(1))), null),
+    count: maybe(whole(1)),
     /** How many matching requests it lets pass first. */
-    skip: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),
+    skip: v.optional(whole(0), 0),
     /** The window in which it is in force, from the simulator's start. */
     after: timeOr(0),
-    until: v.optional(v.nullable(time), null),
+    until: maybe(time),
     /** How long: of a slow answer, a Retry-After, a short token life, a stale list; null: the catalogue's. */
-    time: v.optional(v.nullable(time), null),
+    time: maybe(time),
     /** Whether the request still takes effect, for faults that can do either; null: the catalogue's. */
-    effect: v.optional(v.nullable(v.boolean()), null),
+    effect: maybe(v.boolean()),
     /** The message and the status of a refusal; null: the catalogue's. */
-    message: v.optional(v.nullable(v.string()), null),
-    status: v.optional(v.nullable(v.pipe(v.number(), v.integer(), v.minValue(400), v.maxValue(599))), null),
+    message: maybe(v.string()),
+    status: maybe(whole(400, 599)),
   });
 
   const flavor = v.strictObject({
     name: v.string(),
     /** null: one made from the name. */
-    id: v.optional(v.nullable(v.string()), null),
-    vcpus: v.pipe(v.number(), v.integer(), v.minValue(1)),
+    id: maybe(v.string()),
+    vcpus: whole(1),
     /** MiB. */
-    ram: v.pipe(v.number(), v.integer(), v.minValue(1)),
+    ram: whole(1),
     /** GiB. */
-    disk: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 10),
+    disk: v.optional(whole(0), 10),
     extraSpecs: v.optional(v.record(v.string(), v.string()), {}),
   });
 
   const image = v.strictObject({
     name: v.string(),
-    id: v.optional(v.nullable(v.string()), null),
+    id: maybe(v.string()),
     status: v.optional(v.string(), "active"),
     minRam: v.optional(v.number(), 0),
     minDisk: v.optional(v.number(), 0),
@@ -89,29 +97,24 @@ export function settingsSchema(unit: number) {
 
   const network = v.strictObject({
     name: v.string(),
-    id: v.optional(v.nullable(v.string()), null),
+    id: maybe(v.string()),
     /** Floating IPs come from it. */
     external: v.optional(v.boolean(), false),
     /** Whether servers can be attached to it; null: where it is not external. */
-    attachable: v.optional(v.nullable(v.boolean()), null),
+    attachable: maybe(v.boolean()),
     /** Whether a router leads from it to the external networks, as floating IPs need. */
     routed: v.optional(v.boolean(), true),
     /** Whether its ports have an IPv6 address as well. Nothing answers there. */
     ipv6: v.optional(v.boolean(), false),
     shared: v.optional(v.boolean(), true),
     /** A /16 within 127.0.0.0/8, as `127.16.0.0/16`; null: the next one that no other network has. */
-    subnet: v.optional(
-      v.nullable(
-        v.pipe(
-          v.string(),
-          v.regex(/^127\.(\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])\.0\.0\/16$/, "expected 127.N.0.0/16"),
-        ),
-      ),
-      null,
-    ),
+    subnet: maybe(v.pipe(
+      v.string(),
+      v.regex(/^127\.(\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])\.0\.0\/16$/, "expected 127.N.0.0/16"),
+    )),
   });
 
-  const limit = v.optional(v.pipe(v.number(), v.integer(), v.minValue(-1)), -1);
+  const limit = v.optional(whole(-1), -1);
   const cloud = v.strictObject({
     name: v.optional(
       v.pipe(v.string(), v.regex(/^[A-Za-z][\w-]*$/, "expected letters, digits, _ and -")),
@@ -121,10 +124,7 @@ export function settingsSchema(unit: number) {
     username: v.optional(v.string(), "nodepool"),
     password: v.optional(v.string(), "nodepool"),
     project: v.optional(v.string(), "nodepool"),
-    applicationCredential: v.optional(
-      v.nullable(v.strictObject({ id: v.string(), secret: v.string() })),
-      null,
-    ),
+    applicationCredential: maybe(v.strictObject({ id: v.string(), secret: v.string() })),
     tokenLife: timeOr(HOUR),
     /** -1: no limit. */
     quotas: v.optional(
@@ -152,9 +152,9 @@ export function settingsSchema(unit: number) {
     /** Before each answer. */
     latency: spreadOr(0),
     /** The newest of Nova's microversions, as N of 2.N. */
-    microversion: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1)), 95),
+    microversion: v.optional(whole(1), 95),
     /** The most servers, images or ports in one page. */
-    pageSize: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1)), 1000),
+    pageSize: v.optional(whole(1), 1000),
     zones: v.optional(v.pipe(v.array(v.string()), v.minLength(1)), ["az1", "az2"]),
     flavors: v.optional(v.pipe(v.array(flavor), v.minLength(1)), [
       { name: "m1.tiny", vcpus: 1, ram: 512, disk: 1 },
@@ -171,7 +171,7 @@ export function settingsSchema(unit: number) {
     ]),
     networks: v.optional(v.array(network), [{ name: "private" }, { name: "public", external: true }]),
     /** A cloud that people know, by its name in `quirk_table.ts`; null: the plain OpenStack. */
-    personality: v.optional(v.nullable(v.string()), null),
+    personality: maybe(v.string()),
     /** Single habits of people's clouds, besides those of the personality. */
     quirks: v.optional(v.array(v.string()), []),
     ssh: v.optional(
@@ -183,13 +183,13 @@ export function settingsSchema(unit: number) {
         /** Public keys, one line each as in an authorized_keys file, let in on every server. */
         authorizedKeys: v.optional(v.array(v.string()), []),
         /** The only users there are; null: every name. */
-        users: v.optional(v.nullable(v.array(v.string())), null),
+        users: maybe(v.array(v.string())),
         /** The answers to commands; the first whose pattern fits. */
         commands: v.optional(
           v.array(v.strictObject({
             command: v.string(),
             output: v.optional(v.string(), ""),
-            exitCode: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(255)), 0),
+            exitCode: v.optional(whole(0, 255), 0),
             time: timeOr(0),
           })),
           [],
@@ -205,16 +205,13 @@ export function settingsSchema(unit: number) {
           {},
         ),
         /** The answer of these users' keys, whatever command they ask for; null: theirs is run. */
-        forcedCommand: v.optional(
-          v.nullable(v.strictObject({
-            users: v.optional(v.array(v.string()), ["root"]),
-            output: v.string(),
-            exitCode: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(255)), 0),
-            /** Between its output and its end. */
-            time: timeOr(0),
-          })),
-          null,
-        ),
+        forcedCommand: maybe(v.strictObject({
+          users: v.optional(v.array(v.string()), ["root"]),
+          output: v.string(),
+          exitCode: v.optional(whole(0, 255), 0),
+          /** Between its output and its end. */
+          time: timeOr(0),
+        })),
         loginShell: v.optional(v.picklist(["sh", "csh"]), "sh"),
         /** Whether commands can have a pseudo-terminal, and whether sudo refuses those that have none. */
         terminals: v.optional(v.boolean(), true),
@@ -236,11 +233,11 @@ export function settingsSchema(unit: number) {
 
   return v.strictObject({
     /** The same numbers for the same seed; null: other ones each time. */
-    seed: v.optional(v.nullable(v.pipe(v.number(), v.integer())), null),
+    seed: maybe(v.pipe(v.number(), v.integer())),
     /** The port on which simulated servers answer; 0: one that the system chooses. */
-    sshPort: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65535)), 2222),
+    sshPort: v.optional(whole(0, 65535), 2222),
     /** How many requests the journal keeps. */
-    journalSize: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1)), 200_000),
+    journalSize: v.optional(whole(1), 200_000),
     /** How long a deleted server is still listed by `changes-since`. */
     deletedLife: timeOr(DAY),
     clouds: v.optional(v.pipe(v.array(cloud), v.minLength(1)), [{}]),

@@ -3,7 +3,7 @@ import type { Strikes } from "./api.ts";
 import { emptyAnswer, jsonAnswer } from "./answer.ts";
 import type { Exchange } from "./exchange.ts";
 import type { ImageWish } from "./image_book.ts";
-import { ApiRefusal } from "./api_refusal.ts";
+import { ApiRefusal, invalidInput } from "./api_refusal.ts";
 import { metadataOf } from "./server_api.ts";
 import { type SimulatedServer, statusAt, taskStateAt } from "./simulated_server.ts";
 
@@ -30,10 +30,7 @@ function imageName(name: unknown): string {
   const text = typeof name === "string" ? name.trim() : "";
   if (text.length > 0 && text.length <= 255) return text;
   const value = JSON.stringify(name);
-  throw new ApiRefusal(
-    400,
-    `Invalid input for field/attribute name. Value: ${value}. It must have 1 to 255 characters`,
-  );
+  throw invalidInput("field/attribute name", value, "It must have 1 to 255 characters");
 }
 
 /** The image that it was booted from gives what the request does not. */
