@@ -23,6 +23,15 @@ for (const family of ["ipv4", "ipv6"] as const) {
 
 /** Whether an address can be reached from everywhere; what is no address cannot. */
 export function isRoutable(address: string): boolean {
+  if (known.size >= MOST_KNOWN) known.clear();
+  return known.getOrInsertComputed(address, judge);
+}
+
+/** Planning asks of the same few addresses again and again. */
+const known = new Map<string, boolean>();
+const MOST_KNOWN = 20_000;
+
+function judge(address: string): boolean {
   const version = isIP(address);
   return version !== 0 && !unrouted.check(address, version === 6 ? "ipv6" : "ipv4");
 }

@@ -20,7 +20,9 @@ interface Burst {
   readonly startedAt?: number;
 }
 
-const onProvider = (nodes: readonly NodeRecord[]) => NodeIndex.of(nodes).provider(provider().name);
+/** Bursts number their nodes alike: here each has an id of its own. */
+const onProvider = (nodes: readonly NodeRecord[]) =>
+  NodeIndex.of(nodes.map((node, id) => ({ ...node, id }))).provider(provider().name);
 
 /** Goes from listing to listing until all are found. */
 function follow({ count, boot, jitter, rate = 120, label = "noble", known = [], startedAt = NOW }: Burst) {
