@@ -10,12 +10,12 @@ import fc from "fast-check";
 import { type Outcome, play } from "./composition/play.ts";
 import { type Sequence, sequences, sequenceText } from "./composition/step.ts";
 
-const BLOCK = 8;
+const BLOCK = 10;
 
 function seedsToRun(): readonly number[] {
   const alone = Deno.env.get("NODEPOOL_SEED");
   if (alone !== undefined) return [Number(alone)];
-  return Array.from({ length: Number(Deno.env.get("NODEPOOL_SEEDS") ?? 16) }, (_, index) => index + 1);
+  return Array.from({ length: Number(Deno.env.get("NODEPOOL_SEEDS") ?? 20) }, (_, index) => index + 1);
 }
 
 async function tryOut(seed: number): Promise<void> {

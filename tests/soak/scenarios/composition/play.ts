@@ -30,7 +30,7 @@ export async function play(sequence: Sequence, { seed }: { seed: number }): Prom
     }
     await assertServed(stage, { hit: stage.hit });
     await stage.mend();
-    await reload(stage, { to: ["the usual configuration"], unopenable: false });
+    await reload(stage, { to: ["the usual configuration"], turns: 0, unopenable: false });
     await assertServed(stage, { hit: new Set() });
     await assertNothingLost(stage);
     await endDaemon(stage, "stop");
@@ -67,17 +67,26 @@ async function carryOut(step: Step, stage: Stage): Promise<void> {
   }
 }
 
-async function reload(stage: Stage, { to, unopenable }: Omit<StepOf<"reload">, "type">): Promise<void> {
+async function reload(
+  stage: Stage,
+  { to, turns, unopenable }: Omit<StepOf<"reload">, "type">,
+): Promise<void> {
   const { virtual, opening } = stage;
   opening.fails = unopenable;
-  const reading = to.map((name) => virtual.reconfigure(configs[name]));
-  const results = await virtual.during(Promise.allSettled(reading));
+  const readings: Promise<PromiseSettledResult<unknown>[]>[] = [];
+  for (const name of to) {
+    readings.push(Promise.allSettled([virtual.reconfigure(configs[name])]));
+    // The next one comes while this one takes effect.
+    for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+  }
+  const results = (await virtual.during(Promise.all(readings))).flat();
   opening.fails = false;
   stage.isClosed = results.at(-1)!.status === "rejected";
   for (const result of results) {
-    if (result.status === "rejected") {
-      stage.tell(`the reload failed: ${result.reason?.message ?? result.reason}`);
-    }
+    if (result.status === "fulfilled") continue;
+    const text = `the reload failed: ${result.reason?.message ?? result.reason}`;
+    if (unopenable) stage.tell(text);
+    else stage.fail(text);
   }
   stage.noteConfig(to.at(-1)!);
 }

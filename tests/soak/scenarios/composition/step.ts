@@ -13,6 +13,8 @@ export type Step =
     readonly type: "reload";
     /** One after the other without waiting for any. */
     readonly to: readonly (typeof configNames[number])[];
+    /** How many turns of promises lie between two of them. */
+    readonly turns: number;
     /** Whether a cloud cannot be opened meanwhile. */
     readonly unopenable: boolean;
   }
@@ -82,6 +84,7 @@ const weighted: readonly fc.WeightedArbitrary<Step>[] = [
     arbitrary: fc.record({
       type: type("reload"),
       to: fc.array(fc.constantFrom(...configNames), { minLength: 1, maxLength: 3 }),
+      turns: fc.nat({ max: 60 }),
       unopenable: fc.oneof({ weight: 3, arbitrary: fc.constant(false) }, {
         weight: 1,
         arbitrary: fc.constant(true),
@@ -160,7 +163,7 @@ export function sequenceText(sequence: Sequence): string {
 export function stepText(step: Step): string {
   switch (step.type) {
     case "reload":
-      return `reload, ${step.to.join(", at once ")}${
+      return `reload, ${step.to.join(`, after ${step.turns} turns `)}${
         step.unopenable ? ", while clouds cannot be opened" : ""
       }`;
     case "restart":
