@@ -1,8 +1,9 @@
 /**
  * The meaning of a refusal of OpenStack: the only reader of its messages. Pure. Status and error type decide where
  * they can; prose only where no code exists (Nova says "Quota exceeded" and "No valid host" in prose alone).
- * The transport calls it.
+ * The transport calls it, and whoever reads a console.
  */
+import type { CloudError } from "../../domain/cloud_error.ts";
 import type { CloudErrorKind } from "../../domain/cloud_error_kind.ts";
 import type { Instant, Milliseconds } from "../../domain/time.ts";
 import { MINUTE, SECOND } from "../../domain/time.ts";
@@ -105,6 +106,11 @@ function kindOf(answer: { status: number; said: Said; retryAfter: Milliseconds |
 /** 403 and 413 are Nova's, Glance's and Cinder's; 409 is Neutron's; 400 what Nova makes of a port's quota. */
 function mayBeQuota(status: number): boolean {
   return status === 400 || status === 403 || status === 409 || status === 413;
+}
+
+/** 409 before the server has one, 501 where the hypervisor has none; 404 stands for that and for no server. */
+export function saysNoConsole({ status, message }: Pick<CloudError, "status" | "message">): boolean {
+  return status === 409 || status === 501 || (status === 404 && /\bconsole available/i.test(message));
 }
 
 function effectOf(status: number): "none" | "unknown" {

@@ -4,6 +4,7 @@ import type { CloudAhead, Server, ServerListing } from "../../domain/server.ts";
 import { type Instant, SECOND } from "../../domain/time.ts";
 import type { ServerRequest, WholeCloud } from "../cloud.ts";
 import { CloudError } from "../../domain/cloud_error.ts";
+import { saysNoConsole } from "./classify_response.ts";
 import { deleteResource } from "./delete_resource.ts";
 import { hasNextPage, listAllPages, type PageWish } from "./paging.ts";
 import { saysServerGone } from "./says_gone.ts";
@@ -222,12 +223,7 @@ async function getConsole(
     });
     return answer.parse(ConsoleSchema).output ?? "";
   } catch (error) {
-    if (error instanceof CloudError && keepsNoConsole(error)) return "";
+    if (error instanceof CloudError && saysNoConsole(error)) return "";
     throw error;
   }
-}
-
-/** 409 before the server has one, 501 where the hypervisor has none; 404 stands for that and for no server. */
-function keepsNoConsole({ status, message }: CloudError): boolean {
-  return status === 409 || status === 501 || (status === 404 && /\bconsole available/i.test(message));
 }
