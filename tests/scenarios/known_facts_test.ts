@@ -34,6 +34,6 @@ Deno.test("known facts are used: nothing is asked for that Nova would refuse, an
   assert.equal(virtual.simulator.journal.countOf("server.create"), 0);
   const [label] = virtual.pool.report().labels;
   assert.deepEqual(label!.refusals.map(({ reason }) => reason), [
-    "image debian-12 needs 40 GiB of disk (min_disk), the flavor s.20 has 20",
+    "image debian-12 needs 40 GiB of disk (min_disk), the flavor s.20 has 20; see: nodepool manual missing-flavor",
   ]);
 });
