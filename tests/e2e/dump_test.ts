@@ -20,7 +20,7 @@ async function launchingPool(more = ""): Promise<RunningPool> {
 async function askingFor(pool: RunningPool): Promise<number> {
   await using daemon = await pool.connect();
   const work = (await daemon?.ask("dump", {}).catch(() => null))?.work ?? [];
-  return work.filter(({ waits }) => waits.some(({ on }) => on.startsWith("an answer: create server ")))
+  return work.filter(({ waits }) => waits.some(({ on }) => on.startsWith("a response: create server ")))
     .length;
 }
 
@@ -45,7 +45,7 @@ Deno.test("SIGUSR2 twice during launches: every node's work is named, and what r
     assert.match(text, /^create-server: node \d+, .* for [\d.]+ s, since 20\d\d-.*Z$/m);
     assert.match(
       text,
-      /^ {2}waiting for [\d.]+ s, since .*: an answer: create server small-main-\d+ on main$/m,
+      /^ {2}waiting for [\d.]+ s, since .*: a response: create server small-main-\d+ on main$/m,
     );
     assert.match(text, /^ {4}at async executeCreateServer src\/execute\/create_server\.ts:\d+:\d+$/m);
     assert.match(text, /^ {2}begun\n {4}at Attempts\.start src\/execute\/attempts\.ts:\d+:\d+$/m);
