@@ -158,7 +158,7 @@ export class CloudState {
     };
   }
 
-  /** @throws Refusal 403 over quota, in Nova's words */
+  /** @throws ApiRefusal 403 over quota, in Nova's words */
   checkServerQuota(flavor: { vcpus: number; ram: number }, portCount: number): void {
     const { quotas } = this;
     const use = this.use();

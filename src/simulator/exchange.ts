@@ -93,7 +93,7 @@ export class Exchange {
 
   /**
    * The request's body.
-   * @throws Refusal 400 where it is no JSON object
+   * @throws ApiRefusal 400 where it is no JSON object
    */
   json(): Record<string, unknown> {
     const value = this.#object();
@@ -103,7 +103,7 @@ export class Exchange {
 
   /**
    * The request's body.
-   * @throws Refusal 400 where it is no JSON list
+   * @throws ApiRefusal 400 where it is no JSON list
    */
   jsonList(): unknown[] {
     const value = this.#parsed();
@@ -113,7 +113,7 @@ export class Exchange {
 
   /**
    * One object within the body, as in `{"server": {…}}`.
-   * @throws Refusal 400 for a body without it
+   * @throws ApiRefusal 400 for a body without it
    */
   section(key: string): Record<string, unknown> {
     const value = this.json()[key];

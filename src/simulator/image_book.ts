@@ -76,7 +76,7 @@ export class ImageBook {
 
   /**
    * Makes an image that waits for its data.
-   * @throws Refusal 409 where there is one of that id
+   * @throws ApiRefusal 409 where there is one of that id
    */
   create(wish: ImageWish): SimulatedImage {
     const id = wish.id ?? this.#random.uuid();

@@ -69,7 +69,7 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
  * The wish of a request to make an image.
- * @throws Refusal 400 or 403
+ * @throws ApiRefusal 400 or 403
  */
 export function imageWish(body: Record<string, unknown>, { projectId }: { projectId: string }): ImageWish {
   const { id = null, owner, ...rest } = body;
@@ -91,7 +91,7 @@ export function isField(key: string): key is keyof ImageFields {
 
 /**
  * The same with one field or property set.
- * @throws Refusal 400 or 403 where it cannot be set so
+ * @throws ApiRefusal 400 or 403 where it cannot be set so
  */
 export function withEntry({ fields, properties }: Written, [key, value]: [string, unknown]): Written {
   checkSettable(key);
@@ -105,7 +105,7 @@ export function withEntry({ fields, properties }: Written, [key, value]: [string
   return { fields: { ...fields, [key]: checked<unknown>(fieldSchemas[key], [key, value]) }, properties };
 }
 
-/** @throws Refusal 403 for what no request may set or take away */
+/** @throws ApiRefusal 403 for what no request may set or take away */
 export function checkSettable(key: string): void {
   if (READ_ONLY.has(key) || key === "id") throw new ApiRefusal(403, `Attribute '${key}' is read-only.`);
   if (key === "owner") throw new ApiRefusal(403, "Owner can't be updated by non admin.");

@@ -22,7 +22,7 @@ export const PATCH_TYPES: ReadonlyMap<string, PatchVersion> = new Map([
 
 const OPERATIONS = ["add", "remove", "replace"] as const;
 
-/** @throws Refusal 400 for what is no patch of an image */
+/** @throws ApiRefusal 400 for what is no patch of an image */
 export function imageChanges(list: readonly unknown[], version: PatchVersion): ImageChange[] {
   return list.map((change) => {
     if (typeof change !== "object" || change === null || Array.isArray(change)) {

@@ -14,7 +14,7 @@ const KEYS = ["name", "status", "container_format", "disk_format", "size", "id",
 
 /**
  * `sort=name:asc,size` or `sort_key=name&sort_dir=asc&sort_key=size`; newest first where neither is given.
- * @throws Refusal 400 for what Glance does not sort by
+ * @throws ApiRefusal 400 for what Glance does not sort by
  */
 export function imageSorting(query: URLSearchParams): ImageSorting {
   const keys = sortKeys(query);

@@ -160,7 +160,7 @@ function freePort(exchange: Exchange, id: string): SimulatedPort {
   return port;
 }
 
-/** @throws Refusal 404 where no router leads from the port's network to the external one */
+/** @throws ApiRefusal 404 where no router leads from the port's network to the external one */
 function checkRoute(
   { cloud }: Exchange,
   { port, external }: { port: SimulatedPort; external: string },

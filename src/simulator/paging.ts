@@ -3,7 +3,7 @@ import type { Exchange } from "./exchange.ts";
 
 /**
  * The part of a list that comes after the item with the marker's id.
- * @throws Refusal 400 where no item has it
+ * @throws ApiRefusal 400 where no item has it
  */
 export function pageAfter<T extends { readonly id: string }>(
   items: readonly T[],

@@ -58,7 +58,7 @@ export class PortBook {
     return port?.server ?? null;
   }
 
-  /** @throws Refusal 409 where the network has no address left, or over quota */
+  /** @throws ApiRefusal 409 where the network has no address left, or over quota */
   createPort(networkId: string, name: string): SimulatedPort {
     const limit = this.#quotas.ports;
     if (limit >= 0 && this.ports.size >= limit) throw overQuota("port");

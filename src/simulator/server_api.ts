@@ -124,7 +124,7 @@ function groupsFor({ cloud }: Exchange, groups: unknown): string[] {
   });
 }
 
-/** @throws Refusal 400 for more or longer entries than Nova takes */
+/** @throws ApiRefusal 400 for more or longer entries than Nova takes */
 export function metadataOf(value: unknown): Record<string, string> {
   const invalid = (why: string) => invalidInput("field/attribute metadata", JSON.stringify(value), why);
   if (typeof value !== "object" || value === null || Array.isArray(value)) {

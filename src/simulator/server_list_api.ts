@@ -80,7 +80,7 @@ function pageOf(exchange: Exchange, view: ServerView): { page: SimulatedServer[]
   return { page: view.servers.slice(start, end).reverse(), more: start > 0 };
 }
 
-/** @throws Refusal 400 where it is no number */
+/** @throws ApiRefusal 400 where it is no number */
 export function pageLimit({ query, cloud }: Exchange): number {
   const text = query.get("limit");
   if (text === null || text === "") return cloud.settings.pageSize;

@@ -5,7 +5,7 @@ import type { SimulatedPort } from "./simulated_server.ts";
 
 type Choice = Pick<ServerWish, "networkIds" | "ports">;
 
-/** @throws Refusal 400 or 409 where the networks cannot be used */
+/** @throws ApiRefusal 400 or 409 where the networks cannot be used */
 export function networkChoice(cloud: CloudState, wanted: unknown, microversion: number): Choice {
   if (microversion >= NETWORKS_REQUIRED && wanted === undefined) {
     throw new ApiRefusal(400, "Invalid input for field/attribute server. 'networks' is a required property");

@@ -7,7 +7,7 @@ import { ApiRefusal, invalidInput } from "./api_refusal.ts";
 import { metadataOf } from "./server_api.ts";
 import { type SimulatedServer, statusAt, taskStateAt } from "./simulated_server.ts";
 
-/** @throws Refusal 400 or 409 */
+/** @throws ApiRefusal 400 or 409 */
 export function createSnapshot(exchange: Exchange, server: SimulatedServer, strikes: Strikes): Response {
   const { name, metadata = {} } = exchange.section("createImage");
   const wish = snapshotWish(exchange, server, { name: imageName(name), metadata: metadataOf(metadata) });
