@@ -26,7 +26,7 @@ export interface Table<View, Row = unknown> {
   rows(view: View): readonly Row[];
 }
 
-/** What a column shows of a row. */
+/** The value of a column for a row. */
 export function cellOf<Row>({ field, cell }: Column<Row>, row: Row): string {
   if (cell !== undefined) return cell(row);
   const value = field.split(".").reduce(
