@@ -13,6 +13,8 @@ import type { Ledger } from "../store/ledger.ts";
 
 /** Logins at once: the check must not get in the way of launches. */
 const AT_ONCE = 8;
+/** So much later the next ones begin: 32 logins a second at most, however many nodes are checked. */
+const ROUND = SECOND / 4;
 /** A login that takes longer only waits, and leaves its place to another. */
 const PLACE_TIME = 5 * SECOND;
 /** Where more of a provider's nodes than this fail together, the fault is more likely on our side of the network. */
@@ -109,9 +111,13 @@ async function lookAgain(
 }
 
 async function findFailed(nodes: readonly NodeRecord[], check: Check): Promise<readonly Failed[]> {
+  const { clock, signal } = check;
+  const startedAt = clock.now();
   const failed: Failed[] = [];
-  const checks = nodes.map((node) =>
+  const checks = nodes.map((node, index) =>
     check.inTurn(async () => {
+      const early = startedAt + Math.floor(index / AT_ONCE) * ROUND - clock.now();
+      if (early > 0) await clock.sleep(early, { signal });
       const message = await twice(() => whyUnusable(node, check));
       if (message !== null) failed.push({ node, message });
     })

@@ -220,3 +220,18 @@ Deno.test("slow nodes do not keep others from being checked", async () => {
   const { ended } = await checkSlow([...new Array(20).fill(50 * SECOND), 0]);
   assert.equal(ended[0], "10.0.0.21 10", "two rounds of eight gave up their places after 5 s each");
 });
+
+Deno.test("the check of a large pool spreads its logins over time, that of a small one is done at once", async () => {
+  const times: number[] = [];
+  const meanwhile = ({ clock }: Awaited<ReturnType<typeof ledgerWith>>) =>
+    Promise.resolve(times.push(clock.now()));
+  await check(Array.from({ length: 400 }, (_, id) => ready(id + 1)), { meanwhile });
+  assert.equal(times.length, 400);
+  const within = (end: number) => times.filter((time) => time < times[0]! + end).length;
+  assert.ok(within(SECOND) <= 40, `${within(SECOND)} in the first second`);
+  assert.ok(within(5 * SECOND) <= 8 + 5 * 32, `${within(5 * SECOND)} in five seconds`);
+  assert.ok(times.at(-1)! - times[0]! <= 20 * SECOND, "and is over soon all the same");
+  times.length = 0;
+  await check(five, { meanwhile });
+  assert.equal(times.at(-1), times[0]);
+});
