@@ -123,11 +123,6 @@ export class RequestDesk implements Disposable {
     throw new ControlError(410, `request ${requestId} was withdrawn before its nodes were taken: ask again`);
   }
 
-  /** Ends the request; nodes that were granted to it go back, which means that they are deleted. */
-  async withdraw(requestId: number): Promise<void> {
-    await this.#ledger.edit((edit) => endRequest(edit, { requestId, now: this.#clock.now() }));
-  }
-
   /** Withdraws what nobody waits for, or no longer. Run by a task every few seconds. */
   async withdrawUnattended(): Promise<void> {
     const left = [...this.#ledger.requests.values()].filter((request) => this.#isLeft(request));

@@ -3,6 +3,7 @@ import { checkRequest, RequestDesk } from "../../src/control/request_desk.ts";
 import type { RequestSpec } from "../../src/control/operations/request_operations.ts";
 import { transition } from "../../src/domain/node_transition.ts";
 import { HOUR, MINUTE, SECOND } from "../../src/domain/time.ts";
+import { endRequest } from "../../src/rules/end_request.ts";
 import { Ledger } from "../../src/store/ledger.ts";
 import { ledgerWith } from "../execute/execute_fixtures.ts";
 import { config, node, NOW, states } from "../plan/plan_fixtures.ts";
@@ -35,6 +36,9 @@ async function deskKit() {
         edit.putRequest({ ...edit.request(requestId)!, nodes: [7], grantedAt: kit.clock.now() });
       });
     },
+    /** The client no longer wants its nodes. */
+    withdraw: (requestId: number) =>
+      ledger.edit((edit) => endRequest(edit, { requestId, now: kit.clock.now() })),
     /** The daemon ends and starts again on the same state. */
     async restart() {
       desk[Symbol.dispose]();
@@ -151,17 +155,17 @@ Deno.test("a withdrawn request ends its waiting, and nodes that it was granted a
   using kit = await deskKit();
   const { id } = await kit.desk.create(wish);
   const waiting = assert.rejects(kit.wait(id), { status: 410, message: /request 1 does not exist/ });
-  await kit.desk.withdraw(id);
+  await kit.withdraw(id);
   await waiting;
   const { id: granted } = await kit.desk.create(wish);
   await kit.grant(granted);
-  await kit.desk.withdraw(granted);
+  await kit.withdraw(granted);
   assert.deepEqual([waitingIds(kit), phase(kit), kit.ledger.nodes.get(7)!.result], [
     [],
     "delete-server",
     "unused",
   ]);
-  await kit.desk.withdraw(granted);
+  await kit.withdraw(granted);
 });
 
 Deno.test("a node that somebody holds is kept when the request that had it is withdrawn", async () => {
@@ -170,7 +174,7 @@ Deno.test("a node that somebody holds is kept when the request that had it is wi
   await kit.grant(id);
   const hold = { reason: null, owner: "ada", until: null };
   await kit.ledger.changeNode(7, (each) => transition(each, { type: "hold", hold }, NOW));
-  await kit.desk.withdraw(id);
+  await kit.withdraw(id);
   assert.equal(phase(kit), "hold");
 });
 
@@ -273,7 +277,7 @@ Deno.test("requests of a former process are deserted until their clients come ba
   assert.equal(kit.returns, 1);
   client.abort();
   await Promise.all(waiting);
-  await kit.desk.withdraw(second.id);
+  await kit.withdraw(second.id);
   assert.deepEqual([...kit.desk.deserted], []);
 });
 
