@@ -57,9 +57,10 @@ export function toRequest(
  * given up when the client leaves; any other is had whole first.
  */
 export async function sendResponse(response: Response, message: ServerResponse): Promise<void> {
+  if (message.destroyed) return await response.body?.cancel();
   message.statusCode = response.status;
   message.setHeaders(response.headers);
-  const sent = endOf(message);
+  const sent = told(message, "finish");
   if (response.body === null) message.end();
   else if (response.headers.has("transfer-encoding")) await sendPieces(response.body, message);
   else {
@@ -79,17 +80,15 @@ async function sendPieces(body: ReadableStream<Uint8Array>, message: ServerRespo
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return void message.end();
-      if (!message.write(value)) await drainOf(message);
+      if (!message.write(value)) await told(message, "drain");
     }
   } finally {
     giveUp();
   }
 }
 
-function endOf(message: ServerResponse): Promise<void> {
-  return new Promise((resolve) => message.once("finish", resolve).once("close", resolve));
-}
-
-function drainOf(message: ServerResponse): Promise<void> {
-  return new Promise((resolve) => message.once("drain", resolve).once("close", resolve));
+/** Resolves at the event, or when the client has left, which may have been before. */
+function told(message: ServerResponse, event: "finish" | "drain"): Promise<void> {
+  if (message.destroyed) return Promise.resolve();
+  return new Promise((resolve) => message.once(event, resolve).once("close", resolve));
 }

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { systemClock } from "../../../src/lib/clock.ts";
+import { inFlight } from "../../../src/lib/in_flight.ts";
 import { type HttpHandler, type HttpLimits, HttpServer } from "../../../src/lib/http/http_server.ts";
+import { eventually } from "../../eventually.ts";
 import { RawClient } from "./raw_client.ts";
 
 interface Served extends AsyncDisposable {
@@ -82,6 +84,28 @@ Deno.test("HttpServer tells the handler when the client leaves", async () => {
   leaving.abort();
   await Promise.all([asked, left.promise]);
 });
+
+for (
+  const [what, headers] of [["whole", []], ["as it comes", [["transfer-encoding", "chunked"]]]] satisfies [
+    string,
+    [string, string][],
+  ][]
+) {
+  Deno.test(`HttpServer has nothing in flight for a client that left before its answer, sent ${what}`, async () => {
+    const begun = Promise.withResolvers<void>();
+    await using served = serve(async ({ signal }) => {
+      begun.resolve();
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      return new Response(new ReadableStream(), { headers });
+    });
+    const leaving = new AbortController();
+    const asked = fetch(served.url, { signal: leaving.signal }).catch(() => {});
+    await begun.promise;
+    leaving.abort();
+    await asked;
+    await eventually(() => inFlight.list().every(({ what }) => what !== "request"));
+  });
+}
 
 Deno.test("HttpServer ends connections whose request does not come whole in time", async () => {
   await using served = serve(hello, { requestTime: 300 });
