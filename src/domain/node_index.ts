@@ -57,6 +57,7 @@ export class NodeIndex implements Iterable<NodeRecord> {
   readonly #nodes = new Map<number, NodeRecord>();
   readonly #labels = new Map<string, LabelNodes>();
   readonly #providers = new Map<string, ProviderNodes>();
+  readonly #images = new Map<string, number>();
   readonly #servers = new Map<string, readonly number[]>();
   readonly #subnodes = new Map<number, readonly NodeRecord[]>();
   readonly #growing = new Set<number>();
@@ -85,6 +86,13 @@ export class NodeIndex implements Iterable<NodeRecord> {
 
   get providers(): ReadonlyMap<string, ProviderNodes> {
     return this.#providers;
+  }
+
+  /** What nodes have of that kind, each once. */
+  names(of: "image" | "provider" | "label"): string[] {
+    if (of === "image") return [...this.#images.keys()];
+    if (of === "label") return [...this.#labels].flatMap(([name, { servers }]) => servers > 0 ? name : []);
+    return [...this.#providers].flatMap(([name, { all }]) => all.size > 0 ? name : []);
   }
 
   label(name: string): LabelNodes {
@@ -155,6 +163,7 @@ export class NodeIndex implements Iterable<NodeRecord> {
     const state = stateName(node);
     countForLabel(made(this.#labels, node.label, () => new LabelNodes()), { node, state, by });
     countForProvider(made(this.#providers, node.provider, () => new ProviderNodes()), { node, state, by });
+    raise(this.#images, node.image, by);
     const serverId = serverIdOf(node);
     if (serverId !== null) list(this.#servers, serverId, { one: node.id, by });
     if (node.parentId !== null) list(this.#subnodes, node.parentId, { one: node, by });

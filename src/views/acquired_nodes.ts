@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import type { Config } from "../domain/config.ts";
 import type { NodeRecord } from "../domain/node.ts";
+import { NodeIndex } from "../domain/node_index.ts";
 import { ansibleGroups } from "./ansible_groups.ts";
 import { connectionViewSchema, viewConnection } from "./connection.ts";
 import { VIEW_VERSION } from "./view_head.ts";
@@ -42,10 +43,10 @@ export type AcquiredNodesView = v.InferOutput<typeof acquiredNodesViewSchema>;
 /** @param options `pool`: all nodes, subnodes included */
 export function viewAcquiredNodes(
   nodes: readonly NodeRecord[],
-  { request, config, pool }: { request: number; config: Config | null; pool: readonly NodeRecord[] },
+  { request, config, pool }: { request: number; config: Config | null; pool: Iterable<NodeRecord> },
 ): AcquiredNodesView {
   const subnodesOf = ({ id, subnodeCount }: NodeRecord) =>
-    subnodeCount === 0 ? [] : pool.filter(({ parentId }) => parentId === id);
+    subnodeCount === 0 ? [] : NodeIndex.of(pool).subnodesOf(id);
   const groupsOf = ansibleGroups({ config, nodes: pool });
   return {
     version: VIEW_VERSION,

@@ -6,6 +6,7 @@
 import { createHash } from "node:crypto";
 import type { Config } from "../domain/config.ts";
 import type { NodeStateName } from "../domain/node.ts";
+import { NodeIndex } from "../domain/node_index.ts";
 
 interface GroupedNode {
   readonly image: string;
@@ -40,9 +41,10 @@ function* namesOf(config: GroupedPool["config"], nodes: GroupedPool["nodes"]): I
   }
   for (const { name } of config?.labels ?? []) yield* rawGroups({ label: name });
   for (const fact of ["image", "provider", "label"] as const) {
-    for (const name of new Set(Iterator.from(nodes).map((node) => node[fact]))) {
-      yield* rawGroups({ [fact]: name });
-    }
+    const names = nodes instanceof NodeIndex
+      ? nodes.names(fact)
+      : new Set(Iterator.from(nodes).map((node) => node[fact]));
+    for (const name of names) yield* rawGroups({ [fact]: name });
   }
 }
 

@@ -227,6 +227,7 @@ function told(index: NodeIndex) {
     }]),
     groups: ids(index).sort().map((id) => index.subnodesOf(id)),
     servers: states10().map(({ id }) => index.ofServer(id)),
+    names: (["image", "provider", "label"] as const).map((of) => index.names(of).sort()),
     growing: ids(index.growing()),
     workers: ids(index.workers).sort(),
   };

@@ -52,8 +52,8 @@ export const requestOperations = {
     answer: acquiredNodesViewSchema,
     run: async (pool, { id }, options) => {
       const nodes = await pool.daemon.desk.waitForGrant(id, options);
-      const { config, nodes: all } = pool.report();
-      return viewAcquiredNodes(nodes, { request: id, config, pool: all });
+      const { config } = pool.report();
+      return viewAcquiredNodes(nodes, { request: id, config, pool: pool.ledger.nodeIndex });
     },
   }),
   /** The client has the nodes: the request is done. May be said again when the answer got lost. */
