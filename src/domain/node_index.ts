@@ -88,7 +88,7 @@ export class NodeIndex implements Iterable<NodeRecord> {
     return this.#providers;
   }
 
-  /** What nodes have of that kind, each once. */
+  /** The names of that kind among all nodes, each once. */
   names(of: "image" | "provider" | "label"): string[] {
     if (of === "image") return [...this.#images.keys()];
     if (of === "label") return [...this.#labels].flatMap(([name, { servers }]) => servers > 0 ? name : []);

@@ -61,7 +61,7 @@ export interface StaleLook extends Failure {
 export function describeStale({ look, message, since, retryAt }: StaleLook, moment: Moment): string {
   const verb = look === "quota" || look === "network-quota" ? "read" : "list";
   const next = retryAt === null ? "trying again now" : `trying again at ${timeOfDay(retryAt, moment)}`;
-  return `cannot ${verb} its ${LOOKS[look]} since ${timeOfDay(since, moment)}: ${message}; ${next}`;
+  return `failing to ${verb} its ${LOOKS[look]} since ${timeOfDay(since, moment)}: ${message}; ${next}`;
 }
 
 /** The part that changes seldom: taken once, again when it is old or a request says that it is wrong. */

@@ -91,11 +91,11 @@ Deno.test("status says what is stale, since when, why, and when it is tried agai
   const time = String.raw`\d\d:\d\d:\d\d`;
   assert.match(
     problems(),
-    RegExp(`provider main: cannot list its base images since ${time}: .*; trying again at ${time}`),
+    RegExp(`provider main: failing to list its base images since ${time}: .*; trying again at ${time}`),
   );
   assert.match(
     problems(),
-    RegExp(`provider main: cannot read its compute quota since ${time}: .*no response`),
+    RegExp(`provider main: failing to read its compute quota since ${time}: .*no response`),
   );
   virtual.simulator.disarm();
   await virtual.clock.advance(5 * MINUTE);
