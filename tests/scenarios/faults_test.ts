@@ -1,4 +1,4 @@
-/** What a pool does on a cloud that others use, that ends no deletion or that asks for peace. Virtual time, seeded. */
+/** A pool on a cloud that others use, that ends no deletion or that asks for peace: all of it is borne. Virtual time, seeded. */
 import assert from "node:assert/strict";
 import { HOUR, MINUTE } from "../../src/domain/time.ts";
 import { poolConfig, VirtualPool } from "./virtual_pool.ts";
