@@ -1,11 +1,11 @@
 /** What `config-validate --online` says against what a daemon then does, on clouds that are broken in many ways. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { OnlineCheck } from "../../src/domain/online_check.ts";
-import { MINUTE } from "../../src/domain/time.ts";
-import { type Break, breaks, brokenCloud } from "./broken_clouds.ts";
-import { VirtualPool } from "./virtual_pool.ts";
-import { generateKey } from "../../src/ssh/generate_key.ts";
+import type { OnlineCheck } from "../../../src/domain/online_check.ts";
+import { MINUTE } from "../../../src/domain/time.ts";
+import { type Break, breaks, brokenCloud } from "../../scenarios/broken_clouds.ts";
+import { VirtualPool } from "../../scenarios/virtual_pool.ts";
+import { generateKey } from "../../../src/ssh/generate_key.ts";
 
 const key = await generateKey();
 

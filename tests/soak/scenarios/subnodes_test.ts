@@ -1,11 +1,11 @@
 /** Nodes with subnodes over their whole life: whatever happens to one server of a group, none is half there for long. */
 import assert from "node:assert/strict";
-import { type NodeRecord, serverIdOf, stateName } from "../../src/domain/node.ts";
-import { HOUR, MINUTE, SECOND } from "../../src/domain/time.ts";
-import { seededRandom } from "../../src/lib/random.ts";
-import { viewLabelList } from "../../src/views/label_list.ts";
-import { viewNodeDetails } from "../../src/views/node_details.ts";
-import { poolConfig, VirtualPool } from "./virtual_pool.ts";
+import { type NodeRecord, serverIdOf, stateName } from "../../../src/domain/node.ts";
+import { HOUR, MINUTE, SECOND } from "../../../src/domain/time.ts";
+import { seededRandom } from "../../../src/lib/random.ts";
+import { viewLabelList } from "../../../src/views/label_list.ts";
+import { viewNodeDetails } from "../../../src/views/node_details.ts";
+import { poolConfig, VirtualPool } from "../../scenarios/virtual_pool.ts";
 
 const label = "subnodes: 2";
 const provider =

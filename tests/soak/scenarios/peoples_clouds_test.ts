@@ -3,11 +3,11 @@
  * job, from nothing to nothing, in virtual time.
  */
 import assert from "node:assert/strict";
-import { stateName } from "../../src/domain/node.ts";
-import { HOUR, MINUTE } from "../../src/domain/time.ts";
-import { imageConfig, readyImages } from "./image_pool.ts";
-import { type Manner, manners } from "./manners.ts";
-import { VirtualPool } from "./virtual_pool.ts";
+import { stateName } from "../../../src/domain/node.ts";
+import { HOUR, MINUTE } from "../../../src/domain/time.ts";
+import { imageConfig, readyImages } from "../../scenarios/image_pool.ts";
+import { type Manner, manners } from "../../scenarios/manners.ts";
+import { VirtualPool } from "../../scenarios/virtual_pool.ts";
 
 const BOOT_TIMEOUT = 5 * MINUTE;
 

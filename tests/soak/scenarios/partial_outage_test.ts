@@ -3,10 +3,10 @@
  * well: whatever does not need it goes on, and status says what is stale.
  */
 import assert from "node:assert/strict";
-import { MINUTE, SECOND } from "../../src/domain/time.ts";
-import type { FaultRuleInput } from "../../src/simulator/settings.ts";
-import { viewStatus } from "../../src/views/status.ts";
-import { poolConfig, VirtualPool } from "./virtual_pool.ts";
+import { MINUTE, SECOND } from "../../../src/domain/time.ts";
+import type { FaultRuleInput } from "../../../src/simulator/settings.ts";
+import { viewStatus } from "../../../src/views/status.ts";
+import { poolConfig, VirtualPool } from "../../scenarios/virtual_pool.ts";
 
 /** How it breaks; `hangs` with `effect: false`, so that nothing of the request is carried out. */
 const WAYS: Readonly<Record<string, Omit<FaultRuleInput, "operation">>> = {

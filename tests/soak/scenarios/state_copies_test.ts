@@ -1,9 +1,9 @@
 /** States that are older than the clouds, and states that two daemons have: nothing that lives is deleted or handed out. */
 import assert from "node:assert/strict";
-import { type NodeRecord, serverIdOf, stateName } from "../../src/domain/node.ts";
-import { HOUR, MINUTE, SECOND } from "../../src/domain/time.ts";
-import { listProblems } from "../../src/views/status.ts";
-import { poolConfig, VirtualPool } from "./virtual_pool.ts";
+import { type NodeRecord, serverIdOf, stateName } from "../../../src/domain/node.ts";
+import { HOUR, MINUTE, SECOND } from "../../../src/domain/time.ts";
+import { listProblems } from "../../../src/views/status.ts";
+import { poolConfig, VirtualPool } from "../../scenarios/virtual_pool.ts";
 
 const provider = "boot-timeout: 60";
 
