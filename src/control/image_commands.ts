@@ -1,9 +1,11 @@
 /** Marks images for deletion: each id has its own outcome and none stops the others. With a daemon and without one. */
 import { transitionDib } from "../domain/dib_transition.ts";
 import { transitionImage } from "../domain/image_transition.ts";
+import type { Instant } from "../domain/time.ts";
 import { imageStateName } from "../domain/provider_image.ts";
 import { recordDibImage, recordImage } from "../rules/record_image.ts";
 import type { Clock } from "../lib/clock.ts";
+import type { Edit } from "../store/draft.ts";
 import type { Ledger } from "../store/ledger.ts";
 import type { IdOutcome } from "./operation.ts";
 
@@ -15,48 +17,43 @@ interface Deps {
 export function deleteImages(
   ids: readonly number[],
   { comment }: { comment: string },
-  { ledger, clock }: Deps,
+  deps: Deps,
 ): Promise<readonly IdOutcome[]> {
-  return each(ids, (id) =>
-    ledger.edit((edit): IdOutcome => {
-      const image = edit.image(id);
-      if (image === null || image.state.phase === "gone") return missing(id, "image");
-      if (imageStateName(image) === "delete") return { id, ok: true, message: "already being deleted" };
-      const now = clock.now();
-      recordImage(edit, {
-        previous: image,
-        next: transitionImage(image, { type: "delete", by: "user", comment }, now),
-        now,
-      });
-      return { id, ok: true, message: "marked for deletion" };
-    }));
+  return markEach(ids, deps, (edit, { id, now }) => {
+    const image = edit.image(id);
+    if (image === null || image.state.phase === "gone") return missing(id, "image");
+    if (imageStateName(image) === "delete") return { id, ok: true, message: "already being deleted" };
+    const next = transitionImage(image, { type: "delete", by: "user", comment }, now);
+    recordImage(edit, { previous: image, next, now });
+    return null;
+  });
 }
 
 export function deleteDibImages(
   ids: readonly number[],
   { comment }: { comment: string },
-  { ledger, clock }: Deps,
+  deps: Deps,
 ): Promise<readonly IdOutcome[]> {
-  return each(ids, (id) =>
-    ledger.edit((edit): IdOutcome => {
-      const image = edit.dibImage(id);
-      if (image === null) return missing(id, "dib image");
-      if (image.state.phase === "delete") return { id, ok: true, message: "already being deleted" };
-      const now = clock.now();
-      recordDibImage(edit, {
-        previous: image,
-        next: transitionDib(image, { type: "delete", by: "user", comment }, now),
-        now,
-      });
-      return { id, ok: true, message: "marked for deletion" };
-    }));
+  return markEach(ids, deps, (edit, { id, now }) => {
+    const image = edit.dibImage(id);
+    if (image === null) return missing(id, "dib image");
+    if (image.state.phase === "delete") return { id, ok: true, message: "already being deleted" };
+    const next = transitionDib(image, { type: "delete", by: "user", comment }, now);
+    recordDibImage(edit, { previous: image, next, now });
+    return null;
+  });
 }
 
-function each(
+/** @param mark null: it has marked it */
+function markEach(
   ids: readonly number[],
-  change: (id: number) => Promise<IdOutcome>,
+  { ledger, clock }: Deps,
+  mark: (edit: Edit, one: { id: number; now: Instant }) => IdOutcome | null,
 ): Promise<readonly IdOutcome[]> {
-  return Promise.all(ids.map(change));
+  const done = (id: number): IdOutcome => ({ id, ok: true, message: "marked for deletion" });
+  return Promise.all(
+    ids.map((id) => ledger.edit((edit) => mark(edit, { id, now: clock.now() }) ?? done(id))),
+  );
 }
 
 function missing(id: number, what: string): IdOutcome {
