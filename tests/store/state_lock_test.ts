@@ -37,8 +37,7 @@ Deno.test("lockState() is refused while another process has the lock, whose pid 
     await assert.rejects(lockState(state.path, options), {
       name: "StoreError",
       kind: "locked",
-      message:
-        `the state ${state.path} is in use by nodepool daemon (pid ${other.pid}); see: nodepool manual state-in-use`,
+      message: `the state ${state.path} is in use by nodepool daemon (pid ${other.pid})`,
     });
   } finally {
     await other.end("SIGKILL");
