@@ -3,11 +3,11 @@ import type { LogLevel } from "@logtape/logtape";
 import * as fc from "fast-check";
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { ConfigError, formatProblem } from "../../src/config/config_error.ts";
-import { loadLogging } from "../../src/config/load_logging.ts";
-import { isLoggingConf, parseLoggingConf } from "../../src/config/logging_conf.ts";
-import { LogOutputs } from "../../src/lib/log_outputs.ts";
-import { testNeeding } from "../needs.ts";
+import { ConfigError, formatProblem } from "../../../src/config/config_error.ts";
+import { loadLogging } from "../../../src/config/load_logging.ts";
+import { isLoggingConf, parseLoggingConf } from "../../../src/config/logging_conf.ts";
+import { LogOutputs } from "../../../src/lib/log_outputs.ts";
+import { testNeeding } from "../../needs.ts";
 
 type PythonRecord = readonly [name: string, level: string, message: string, time: number];
 
@@ -21,7 +21,7 @@ interface Answer {
   readonly files?: Readonly<Record<string, string>>;
 }
 
-const oracle = fileURLToPath(new URL("logging_conf_oracle.py", import.meta.url));
+const oracle = fileURLToPath(new URL("../../config/logging_conf_oracle.py", import.meta.url));
 
 async function pythonsAnswers(cases: readonly Case[]): Promise<readonly Answer[]> {
   const child = new Deno.Command("python3", {

@@ -3,12 +3,12 @@
  * edited while they are in use. Virtual time, seeded.
  */
 import assert from "node:assert/strict";
-import { floatingIpDescription, serverMetadata } from "../../src/domain/server_marks.ts";
-import { imageProperties } from "../../src/domain/image_marks.ts";
-import { type NodeRecord, serverIdOf, stateName } from "../../src/domain/node.ts";
-import { HOUR, MINUTE, SECOND } from "../../src/domain/time.ts";
-import { cloudImages, imageConfig, order, readyImages } from "./image_pool.ts";
-import { poolConfig, VirtualPool } from "./virtual_pool.ts";
+import { floatingIpDescription, serverMetadata } from "../../../src/domain/server_marks.ts";
+import { imageProperties } from "../../../src/domain/image_marks.ts";
+import { type NodeRecord, serverIdOf, stateName } from "../../../src/domain/node.ts";
+import { HOUR, MINUTE, SECOND } from "../../../src/domain/time.ts";
+import { cloudImages, imageConfig, order, readyImages } from "../../scenarios/image_pool.ts";
+import { poolConfig, VirtualPool } from "../../scenarios/virtual_pool.ts";
 
 type Metadata = Readonly<Record<string, string>>;
 
