@@ -123,7 +123,7 @@ testNeeding(["script"], "manual pages a long topic through PAGER, and a short on
 for (const pager of ["no-such-pager", "/etc/passwd", "a ( b", '"', "/"]) {
   testNeeding(["script"], `manual shows all of a topic where PAGER cannot be run: ${pager}`, async () => {
     const text = await onTerminal(`PAGER='${pager}' nodepool manual subnodes`);
-    assert.match(text, /Subnodes and ready scripts\n[^]*ready without them\.\n$/);
+    assert.match(text, /Subnodes and ready scripts\n[^]*ready without\s+them\.\n$/);
   });
 }
 
