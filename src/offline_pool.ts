@@ -152,6 +152,7 @@ function offlineReport(
       servers: null,
       frozen: null,
       foreign: [],
+      foreignFloatingIps: [],
       implausible: [],
       missing: null,
       stats: null,

@@ -128,6 +128,8 @@ export interface ProviderReport {
   readonly frozen: string | null;
   /** Servers of this installation that another copy of this state made. */
   readonly foreign: readonly ForeignServer[];
+  /** Addresses of floating IPs that another daemon made on a copy of this state, and that nobody uses. */
+  readonly foreignFloatingIps: readonly string[];
   /** Servers of this installation that are marked with an id that was never given out. */
   readonly implausible: readonly ForeignServer[];
   readonly stats: CloudStats | null;

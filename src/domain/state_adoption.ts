@@ -11,8 +11,16 @@ export interface AdoptedServer {
   readonly nodeId: number | null;
 }
 
+/** One that no server has any more: it is deleted. */
+interface AdoptedFloatingIp {
+  readonly provider: string;
+  readonly id: string;
+  readonly address: string;
+}
+
 export interface StateAdoption {
   readonly servers: readonly AdoptedServer[];
+  readonly floatingIps: readonly AdoptedFloatingIp[];
   /** Nodes that were this pool's before, and that the other daemon may have handed out. */
   readonly held: readonly number[];
   /** One for each provider that could not be asked. */

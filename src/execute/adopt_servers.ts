@@ -1,16 +1,19 @@
 /**
  * Takes over what another daemon made on a copy of this state, which is stopped for good: its servers become held nodes
- * of this pool. What that daemon may have handed out besides is held too. The same with a daemon and without one.
+ * of this pool, and floating IPs that none of them has are deleted. What that daemon may have handed out besides is held
+ * too. The same with a daemon and without one.
  */
 import type { Cloud } from "../cloud/cloud.ts";
 import { Inventory, type Stranger } from "../domain/inventory.ts";
 import type { NodeFloatingIp } from "../domain/node.ts";
+import type { FloatingIp } from "../domain/server.ts";
 import { floatingIpNodeId } from "../domain/server_marks.ts";
 import type { AdoptedServer, StateAdoption } from "../domain/state_adoption.ts";
 import { FROM_ANOTHER_RUN } from "../domain/stale_hold.ts";
 import type { Clock } from "../lib/clock.ts";
 import { errorChain } from "../lib/error_chain.ts";
-import { adoptedNode, loginAddress } from "../plan/adopted_node.ts";
+import { adoptedFloatingIp, adoptedNode, loginAddress } from "../plan/adopted_node.ts";
+import { foreignFloatingIps } from "../plan/foreign_floating_ips.ts";
 import { judgeStrangers } from "../plan/judge_strangers.ts";
 import { holdStale } from "../rules/hold_stale.ts";
 import type { Ledger } from "../store/ledger.ts";
@@ -38,33 +41,38 @@ export async function adoptServers(
       return await adoptOn(provider, deps);
     } catch (error) {
       deps.signal.throwIfAborted();
-      return {
-        servers: [],
-        held: [],
-        warnings: [`cannot query ${provider.name}: ${errorChain(error)}`],
-      };
+      return { ...NOTHING, warnings: [`cannot query ${provider.name}: ${errorChain(error)}`] };
     }
   }));
   return {
     servers: adoptions.flatMap(({ servers }) => servers),
+    floatingIps: adoptions.flatMap(({ floatingIps }) => floatingIps),
     held: adoptions.flatMap(({ held }) => held),
     warnings: adoptions.flatMap(({ warnings }) => warnings),
   };
 }
 
+const NOTHING: StateAdoption = { servers: [], floatingIps: [], held: [], warnings: [] };
+
 async function adoptOn(provider: Provider, deps: AdoptDeps): Promise<StateAdoption> {
   const { ledger, dryRun } = deps;
   const { foreign, highestId } = await findForeign(provider, deps);
-  if (foreign.length === 0) return { servers: [], held: [], warnings: [] };
+  const ofInstallation = await listOwnFloatingIps(provider, deps);
+  const left = foreignFloatingIps(ofInstallation, {
+    installation: ledger.installation.id,
+    lineage: ledger.lineage,
+    nodes: ledger.nodes.values(),
+  });
+  const floatingIps = left.map(({ id, address }) => ({ provider: provider.name, id, address }));
   if (dryRun) {
-    return { servers: foreign.map((each) => adopted(each, provider, null)), held: [], warnings: [] };
+    return { ...NOTHING, servers: foreign.map((each) => adopted(each, provider, null)), floatingIps };
   }
-  const floatingIps = await listOwnFloatingIps(provider, deps);
+  if (foreign.length + left.length === 0) return NOTHING;
   await ledger.skipIds("node", highestId);
-  const firstId = await ledger.takeIds("node", foreign.length);
-  const held = await putAll(foreign, { provider, firstId, floatingIps, deps });
+  const firstId = await ledger.takeIds("node", foreign.length + left.length);
+  const held = await putAll({ foreign, left, ofInstallation }, { provider, firstId, deps });
   const servers = foreign.map((each, index) => adopted(each, provider, firstId + index));
-  return { servers, held, warnings: [] };
+  return { servers, floatingIps, held, warnings: [] };
 }
 
 async function findForeign({ name, cloud }: Provider, { ledger, signal }: AdoptDeps) {
@@ -85,19 +93,24 @@ async function findForeign({ name, cloud }: Provider, { ledger, signal }: AdoptD
 async function listOwnFloatingIps(
   { cloud }: Provider,
   { ledger, signal }: AdoptDeps,
-): Promise<readonly NodeFloatingIp[]> {
+): Promise<readonly FloatingIp[]> {
   const floatingIps = await cloud.listFloatingIps({ signal }).catch(() => []);
-  const own = floatingIps.filter((ip) => floatingIpNodeId(ip, ledger.installation.id) !== null);
-  return own.flatMap(({ id, address, portId }) => (portId === null ? [] : [{ id, address, portId }]));
+  return floatingIps.filter((ip) => floatingIpNodeId(ip, ledger.installation.id) !== null);
+}
+
+interface Found {
+  readonly foreign: readonly Stranger[];
+  /** Foreign floating IPs that nobody uses. */
+  readonly left: readonly FloatingIp[];
+  readonly ofInstallation: readonly FloatingIp[];
 }
 
 /** @returns the nodes that were in this pool before and are held now */
 async function putAll(
-  foreign: readonly Stranger[],
-  { provider: { name: provider }, firstId, floatingIps, deps: { ledger, clock } }: {
+  { foreign, left, ofInstallation }: Found,
+  { provider: { name: provider }, firstId, deps: { ledger, clock } }: {
     provider: Provider;
     firstId: number;
-    floatingIps: readonly NodeFloatingIp[];
     deps: AdoptDeps;
   },
 ): Promise<readonly number[]> {
@@ -108,11 +121,23 @@ async function putAll(
     const held = holdStale(edit, shared, { reason: FROM_ANOTHER_RUN, now, spared: ["used"] });
     foreign.forEach((stranger, index) => {
       const addresses = new Set(stranger.server.addresses.map(({ address }) => address));
-      const floatingIp = floatingIps.find(({ address }) => addresses.has(address)) ?? null;
+      const floatingIp = attachedTo(addresses, ofInstallation);
       edit.putNode(adoptedNode(stranger, { id: firstId + index, provider, floatingIp, now }));
+    });
+    left.forEach((floatingIp, index) => {
+      const id = firstId + foreign.length + index;
+      edit.putNode(adoptedFloatingIp(floatingIp, { id, provider, now }));
     });
     return held;
   });
+}
+
+function attachedTo(
+  addresses: ReadonlySet<string>,
+  floatingIps: readonly FloatingIp[],
+): NodeFloatingIp | null {
+  const found = floatingIps.find(({ address, portId }) => portId !== null && addresses.has(address));
+  return found === undefined ? null : { id: found.id, address: found.address, portId: found.portId! };
 }
 
 function adopted({ server, run }: Stranger, { name }: Provider, nodeId: number | null): AdoptedServer {

@@ -1,8 +1,11 @@
-/** The record of a server that another daemon made on a copy of this state: held, since who works on it is not known. */
+/**
+ * The records of what another daemon made on a copy of this state: a server is held, since who works on it is not known;
+ * a floating IP that nobody uses goes the way of those whose servers are gone.
+ */
 import { nodenameOf } from "../domain/hostname.ts";
 import type { Stranger } from "../domain/inventory.ts";
 import type { NodeFloatingIp, NodeRecord } from "../domain/node.ts";
-import type { Server } from "../domain/server.ts";
+import type { FloatingIp, Server } from "../domain/server.ts";
 import { markedImageName } from "../domain/server_marks.ts";
 import { FROM_ANOTHER_RUN, staleHold } from "../domain/stale_hold.ts";
 import { isRoutable } from "../domain/is_routable.ts";
@@ -22,6 +25,31 @@ export function adoptedNode(
 ): NodeRecord {
   const login = loginAddress(server);
   return {
+    ...adoptedRecord(server.name, { id, provider, floatingIp, now }),
+    image: markedImageName(server),
+    zone: server.zone,
+    state: { phase: "hold", serverId: server.id, lostAt: null },
+    addresses: login === null ? null : { login, publicV4: null, publicV6: null, privateV4: null },
+    hold: staleHold(FROM_ANOTHER_RUN),
+    launchReason: run === null ? "adopted" : `adopted from run ${run}`,
+    timings: { hold: now },
+  };
+}
+
+export function adoptedFloatingIp(
+  { id: floatingIpId, address }: FloatingIp,
+  adoption: Omit<Adoption, "floatingIp">,
+): NodeRecord {
+  return {
+    ...adoptedRecord(address, { ...adoption, floatingIp: { id: floatingIpId, address } }),
+    deletedBy: "user",
+    result: "unused",
+  };
+}
+
+/** Of something whose server is gone; a server's own fields are put over it. */
+function adoptedRecord(hostname: string, { id, provider, floatingIp, now }: Adoption): NodeRecord {
+  return {
     revision: 0,
     id,
     role: "node",
@@ -30,23 +58,23 @@ export function adoptedNode(
     subnodeCount: 0,
     provider,
     label: "",
-    image: markedImageName(server),
+    image: "",
     target: "",
     manager: null,
     assignedAt: null,
-    hostname: server.name,
-    nodename: nodenameOf(server.name),
+    hostname,
+    nodename: nodenameOf(hostname),
     imageId: "",
     flavorId: "",
     flavorName: "",
-    zone: server.zone,
-    state: { phase: "hold", serverId: server.id, lostAt: null },
+    zone: null,
+    state: { phase: "delete-address" },
     stateSince: now,
     phaseSince: now,
     waitingOn: null,
     retryAt: null,
     attempt: 0,
-    addresses: login === null ? null : { login, publicV4: null, publicV6: null, privateV4: null },
+    addresses: null,
     floatingIp,
     hostKeys: [],
     comment: FROM_ANOTHER_RUN,
@@ -54,11 +82,11 @@ export function adoptedNode(
     job: null,
     jobEnd: null,
     requestId: null,
-    hold: staleHold(FROM_ANOTHER_RUN),
-    launchReason: run === null ? "adopted" : `adopted from run ${run}`,
+    hold: null,
+    launchReason: "adopted",
     evidence: null,
     result: null,
-    timings: { hold: now },
+    timings: { "delete-address": now },
   };
 }
 

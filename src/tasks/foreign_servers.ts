@@ -6,9 +6,12 @@
 import { seeManual } from "../domain/see_manual.ts";
 import type { Stranger } from "../domain/inventory.ts";
 import { describeForeign, type ForeignServer, implausibleMark } from "../domain/pool_report.ts";
+import { unchangedFor } from "../domain/observation.ts";
 import { RESTORED } from "../domain/stale_hold.ts";
+import { MINUTE } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import { loggerOf } from "../lib/logging.ts";
+import { foreignFloatingIps } from "../plan/foreign_floating_ips.ts";
 import { judgeStrangers, NO_STRANGERS, type StrangersVerdict } from "../plan/judge_strangers.ts";
 import { holdStale } from "../rules/hold_stale.ts";
 import type { Ledger } from "../store/ledger.ts";
@@ -19,6 +22,9 @@ interface ForeignServersDeps {
   readonly ledger: Ledger;
   readonly clock: Pick<Clock, "now">;
 }
+
+/** Unused for so long, they are for no server that is being made. */
+const SETTLED = 5 * MINUTE;
 
 const log = loggerOf("provider");
 
@@ -48,6 +54,17 @@ export class ForeignServers {
 
   get implausible(): readonly ForeignServer[] {
     return this.#verdict.implausible.map(told);
+  }
+
+  /** Addresses of those that nobody uses. Another daemon's request may be ahead of what it has attached. */
+  get floatingIps(): readonly string[] {
+    const { watch: { observation: { floatingIps, inventory } }, ledger } = this.#deps;
+    const foreign = foreignFloatingIps(floatingIps?.value ?? [], {
+      installation: ledger.installation.id,
+      lineage: inventory.lineage,
+      nodes: ledger.nodes.values(),
+    });
+    return foreign.filter(({ id }) => unchangedFor(floatingIps, id) >= SETTLED).map(({ address }) => address);
   }
 
   /** After each listing. */

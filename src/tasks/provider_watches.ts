@@ -127,6 +127,7 @@ export class ProviderWatches implements AsyncDisposable {
       servers: seen === null ? null : [...seen.inventory.nodeIds()].length,
       frozen: seen?.frozen ?? null,
       foreign: this.#watched.get(name)?.foreign.foreign ?? [],
+      foreignFloatingIps: this.#watched.get(name)?.foreign.floatingIps ?? [],
       implausible: this.#watched.get(name)?.foreign.implausible ?? [],
       missing: seen?.missing ?? null,
       stats: watch?.cloud.stats ?? null,

@@ -172,7 +172,7 @@ function linked(problems: readonly string[], section: Parameters<typeof seeManua
 
 /** The signs that the state is not the only one, or not up to date. */
 function listDoubts(
-  { name, frozen, foreign, implausible }: ProviderReport,
+  { name, frozen, foreign, foreignFloatingIps, implausible }: ProviderReport,
   { nodes }: Pick<PoolReport, "nodes">,
 ): string[] {
   const held = nodes.filter(({ provider, hold, state }) =>
@@ -182,13 +182,17 @@ function listDoubts(
     `the state is older than the cloud, which has servers of this installation that it did not create: ` +
     `${foreign.map(describeForeign).join(", ")}; \`nodepool state adopt\` turns them into held nodes`,
   ];
+  const left = foreignFloatingIps.length === 0 ? [] : [
+    `floating IPs of this installation that this state did not create, and that no server has: ` +
+    `${foreignFloatingIps.join(", ")}; \`nodepool state adopt\` deletes them`,
+  ];
   const inUse = held.length === 0 ? [] : [
     `nodes from an older or another state may be in use and are held: ` +
     `${held.map(({ id }) => id).join(", ")}; check each, then release or delete it`,
   ];
   const lines = [
     ...(frozen === null ? [] : [frozen]),
-    ...linked([...older, ...inUse], "restored-state"),
+    ...linked([...older, ...left, ...inUse], "restored-state"),
     ...implausible.map(implausibleMark),
   ];
   return lines.map((line) => `provider ${name}: ${line}`);

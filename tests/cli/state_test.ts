@@ -17,6 +17,15 @@ Deno.test("state adopt --dry-run only shows the servers", async () => {
   assert.deepEqual(bench.pool.calls, ["adopt --dry-run"]);
 });
 
+Deno.test("state adopt names the floating IPs that it deletes", async () => {
+  await using bench = await CliBench.open();
+  const floatingIps = [{ provider: "cloud-a", id: "f1", address: "203.0.113.7" }];
+  bench.pool.adoption = { servers: [], floatingIps, held: [], warnings: [] };
+  const line = "floating IP 203.0.113.7 on cloud-a (f1)";
+  assert.equal((await bench.run("state", "adopt")).stdout, `${line}: to be deleted\n`);
+  assert.equal((await bench.run("state", "adopt", "--dry-run")).stdout, `${line}\n`);
+});
+
 Deno.test("a line of a command is one line, and holds nothing that a terminal acts on", async () => {
   await using bench = await CliBench.open();
   const server = {

@@ -333,6 +333,7 @@ export function sampleReport(fields: Partial<PoolReport> = {}): PoolReport {
         servers: 3,
         frozen: null,
         foreign: [],
+        foreignFloatingIps: [],
         implausible: [],
         missing: null,
         stats: {
@@ -363,6 +364,7 @@ export function sampleReport(fields: Partial<PoolReport> = {}): PoolReport {
         servers: null,
         frozen: null,
         foreign: [],
+        foreignFloatingIps: [],
         implausible: [],
         missing: {
           servers: 2,

@@ -19,7 +19,7 @@ export function stateCommand(context: CliContext) {
 function adoptCommand(context: CliContext) {
   return new Command("adopt")
     .description(
-      "take over servers that another daemon created with a copy of this state; stop that one first",
+      "take over what another daemon created with a copy of this state; stop that one first",
     )
     .option("--dry-run", "only show them")
     .addHelpText("after", example("nodepool state adopt --dry-run"))
@@ -27,10 +27,20 @@ function adoptCommand(context: CliContext) {
       const { io } = context;
       await using pool = await openPool(context);
       using interrupts = io.interrupts();
-      const { servers, held, warnings } = await pool.ask("state-adopt", { dryRun }, interrupts);
+      const { servers, floatingIps = [], held, warnings } = await pool.ask(
+        "state-adopt",
+        { dryRun },
+        interrupts,
+      );
       for (const server of servers) writeLine(io.stdout, describe(server));
+      for (const { address, id, provider } of floatingIps) {
+        writeLine(
+          io.stdout,
+          `floating IP ${address} on ${provider} (${id})${dryRun ? "" : ": to be deleted"}`,
+        );
+      }
       for (const id of held) io.stdout.write(`node ${id}: held, the other daemon may have handed it out\n`);
-      if (servers.length === 0) {
+      if (servers.length + floatingIps.length === 0) {
         io.stdout.write("nothing to adopt: the state knows every server of this installation\n");
       }
       for (const warning of warnings) writeLine(io.stderr, `nodepool: ${warning}`);

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { alienImageListViewSchema, viewAlienImageList } from "../../views/alien_image_list.ts";
 import { alienListViewSchema, viewAlienList } from "../../views/alien_list.ts";
 import { dumpViewSchema, viewDump } from "../../views/dump.ts";
-import { number, numberOrNull, rows, string, stringOrNull } from "../../views/view_schema.ts";
+import { number, numberOrNull, rows, since0_4, string, stringOrNull } from "../../views/view_schema.ts";
 import { operation } from "../operation.ts";
 
 const adoptedServer = v.object({
@@ -54,7 +54,12 @@ export const poolOperations = {
     route: "POST /state/adopt",
     needs: "config",
     request: v.strictObject({ dryRun: v.boolean() }),
-    answer: v.object({ servers: rows(adoptedServer), held: rows(number), warnings: rows(string) }),
+    answer: v.object({
+      servers: rows(adoptedServer),
+      floatingIps: since0_4(rows(v.object({ provider: string, id: string, address: string }))),
+      held: rows(number),
+      warnings: rows(string),
+    }),
     run: (pool, { dryRun }, { signal }) => pool.adoptState({ dryRun, signal }),
   }),
 };

@@ -161,6 +161,37 @@ Deno.test("an adopted server keeps its floating IP as long as it is held, and gi
   assert.equal(one.simulator.journal.countOf("floatingip.delete"), 1);
 });
 
+Deno.test("floating IPs of another run whose servers are gone are reported, and deleted once they are adopted", async () => {
+  const floating = `${provider}\n    pool: public\n    networks: [{name: private}]`;
+  const config = poolConfig({ minReady: 1, maxServers: 10, provider: floating });
+  await using one = await VirtualPool.start({ config });
+  await one.until(() => one.count("ready") === 1);
+  const copy = one.copyState();
+  await one.restartOn(one.store);
+  await one.acquire("small");
+  await one.until(() => one.count("ready") === 1);
+  const lost = one.pool.report().nodes.find(({ state }) => state.phase === "ready")!;
+  await one.stopPool();
+  const cloud = one.simulator.cloud();
+  cloud.deleteServer(cloud.servers.standing().find(({ id }) => id === serverIdOf(lost))!);
+  await one.clock.advance(MINUTE);
+  await one.restartOn(copy);
+  const { id, address } = lost.floatingIp!;
+  await one.until(() => problems(one).includes("nodepool state adopt"));
+  assert.ok(problems(one).includes(`floating IPs of this installation`), problems(one));
+  await one.clock.advance(HOUR);
+  assert.ok(problems(one).includes(`that no server has: ${address}; `), problems(one));
+  assert.ok(cloud.floatingIps.has(id), "another daemon may be about to use it");
+
+  const adopt = (dryRun: boolean) => one.during(one.ask("state-adopt", { dryRun }));
+  const floatingIps = [{ provider: "main", id, address }];
+  assert.deepEqual(await adopt(true), { servers: [], floatingIps, held: [], warnings: [] });
+  assert.ok(cloud.floatingIps.has(id));
+  assert.deepEqual(await adopt(false), { servers: [], floatingIps, held: [], warnings: [] });
+  await one.until(() => !cloud.floatingIps.has(id));
+  await one.until(() => !problems(one).includes("state adopt") && one.count("delete") === 0);
+});
+
 for (const stoppedFirst of [false, true]) {
   const when = stoppedFirst ? "was stopped" : "runs";
   Deno.test(`two daemons on copies of one state that was copied while the daemon ${when} delete nothing of each other`, async () => {

@@ -49,7 +49,10 @@ export async function changeImages(scene: Scene, what: "update" | "delete"): Pro
 /** Does what `status` asks for where servers of another daemon are. */
 export async function adoptIfAsked(scene: Scene): Promise<void> {
   const { one, one: { pool }, over: { signal } } = scene;
-  if (pool.report().providers.every(({ frozen, foreign }) => frozen === null && foreign.length === 0)) return;
+  const isAsked = pool.report().providers.some(({ frozen, foreign, foreignFloatingIps }) =>
+    frozen !== null || foreign.length + foreignFloatingIps.length > 0
+  );
+  if (!isAsked) return;
   scene.tell("state adopt");
   const { warnings } = await one.during(one.ask("state-adopt", { dryRun: false }, { signal }));
   if (warnings.length > 0) scene.fail(`state adopt: ${warnings.join(", ")}`);
