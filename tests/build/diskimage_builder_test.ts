@@ -6,6 +6,7 @@ import { VirtualClock } from "../virtual_clock.ts";
 import { BUILD, buildKit, failureOfBuild, unaborted } from "./build_kit.ts";
 import { eventually } from "../eventually.ts";
 import { isRunning, pidsIn, TREE, TREE_SIZE } from "./processes.ts";
+import { exists } from "../exists.ts";
 
 Deno.test("a build gives the size and hashes of every format", async () => {
   await using kit = await buildKit(`${BUILD}make image; mkdir "$path.d"; echo made >&2\n`);
@@ -240,12 +241,3 @@ Deno.test("a build goes on where the disk of its log is full", async () => {
   equal((await kit.builder.build(kit.job, unaborted())).length, 2);
   equal((await Deno.stat("/dev/full")).mode, mode, "the device is left as it is");
 });
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -6,6 +6,7 @@ import { eventually } from "../eventually.ts";
 import { failureOfLogin, targetOf } from "./login_target.ts";
 import { freePort, makeKey } from "./openssh_server.ts";
 import { limits, withOpensshServer } from "./session_kit.ts";
+import { exists } from "../exists.ts";
 
 const test = withOpensshServer("a session");
 
@@ -126,12 +127,3 @@ test("is not opened where the login does not work", async ({ server, folder }) =
     equal(error.failure, failure);
   }
 });
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -6,6 +6,7 @@ import { eventually } from "../eventually.ts";
 import { failureOfLogin, options, targetOf } from "./login_target.ts";
 import { missingNeed, type Need, testNeeding } from "../needs.ts";
 import { makeKey, opensshNeeds, type OpensshServer, startOpensshServer } from "./openssh_server.ts";
+import { exists } from "../exists.ts";
 
 const missing = missingNeed(opensshNeeds);
 
@@ -162,12 +163,3 @@ withServer("does many at once", async () => {
   const results = await Promise.all(logins);
   deepEqual(results.map(({ output }) => output), logins.map((_, at) => `${at}\n`));
 });
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
-  }
-}

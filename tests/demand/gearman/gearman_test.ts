@@ -7,14 +7,8 @@ import { GearmanReader } from "../../../src/demand/gearman/reader.ts";
 import { seededRandom } from "../../../src/lib/random.ts";
 import { VirtualClock } from "../../virtual_clock.ts";
 import { ScriptedConnection, ScriptedServer } from "../scripted_server.ts";
+import { bareNode as node } from "./bare_node.ts";
 
-const node = {
-  name: "bare-1",
-  host: "127.0.0.9",
-  description: "a node",
-  labels: "bare",
-  root: "/home/jenkins",
-};
 const decoder = new TextDecoder();
 
 const answer = (type: PacketType, ...args: string[]) => encodePacket("RES", { type, args });

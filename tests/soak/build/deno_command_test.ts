@@ -5,6 +5,7 @@ import type { Command } from "../../../src/build/command.ts";
 import { createDenoCommand } from "../../../src/build/deno_command.ts";
 import { eventually, PATIENCE } from "../../eventually.ts";
 import { isRunning, pidsIn, script, TREE, TREE_SIZE } from "../../build/processes.ts";
+import { exists } from "../../exists.ts";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
@@ -255,13 +256,4 @@ Deno.test("a command whose process is killed still tidies up", async () => {
 /** The process that leads its session. */
 function sessionOf(pid: number): number {
   return Number(Deno.readTextFileSync(`/proc/${pid}/stat`).replace(/.*\) /, "").split(" ")[3]);
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
-  }
 }

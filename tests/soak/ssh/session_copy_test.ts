@@ -7,6 +7,7 @@ import { eventually } from "../../eventually.ts";
 import { failureOfLogin } from "../../ssh/login_target.ts";
 import { startOpensshServer } from "../../ssh/openssh_server.ts";
 import { connectTo, limits, type SessionKit, withOpensshServer } from "../../ssh/session_kit.ts";
+import { exists } from "../../exists.ts";
 
 const test = withOpensshServer("a copy");
 
@@ -249,12 +250,3 @@ test("to a server whose SFTP ends in between fails, and leaves the session open"
   match(error.message, /closed the connection during the copy of files|cannot write/);
   equal((await session.run("echo open", limits())).output, "open\n");
 });
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -12,6 +12,7 @@ import { eventually, PATIENCE } from "../../../eventually.ts";
 import { watchBlocks } from "../../../demand/longest_block.ts";
 import { GearmanPeer, type Handler, startWorker } from "../../../demand/gearman/gearman_peer.ts";
 import { Gearmand } from "../../../demand/gearman/gearmand.ts";
+import { bareNode as node } from "../../../demand/gearman/bare_node.ts";
 
 function withGearmand(name: string, fn: (server: Gearmand) => Promise<void>): void {
   testNeeding(["gearmand"], `gearmand: ${name}`, async () => {
@@ -21,13 +22,6 @@ function withGearmand(name: string, fn: (server: Gearmand) => Promise<void>): vo
 }
 
 const signal = new AbortController().signal;
-const node = {
-  name: "bare-1",
-  host: "127.0.0.9",
-  description: "a node",
-  labels: "bare",
-  root: "/home/jenkins",
-};
 
 async function connect(servers: readonly Address[], { clock = systemClock as Clock, connected = 1 } = {}) {
   const gearman = createGearman({ servers, clock, random: seededRandom(1) });

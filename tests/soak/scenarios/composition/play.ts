@@ -8,7 +8,8 @@ import { pick } from "../never_deleted/scene.ts";
 import { beClient, type Wish } from "./client.ts";
 import { configs } from "./configs.ts";
 import { outages } from "./outages.ts";
-import { Stage, Violation } from "./stage.ts";
+import { violationOf } from "../observed_run.ts";
+import { Stage } from "./stage.ts";
 import { type Sequence, type Step, type StepOf, stepText } from "./step.ts";
 import { assertEnded, assertNothingLost, assertNothingRuns, assertServed } from "./verdict.ts";
 
@@ -37,8 +38,7 @@ export async function play(sequence: Sequence, { seed }: { seed: number }): Prom
     await assertNothingRuns(stage);
     return { violation: null, log: stage.log };
   } catch (error) {
-    const violation = error instanceof Violation ? error.message : (error as Error).stack ?? `${error}`;
-    return { violation, log: stage.log };
+    return { violation: violationOf(error), log: stage.log };
   }
 }
 

@@ -8,11 +8,8 @@ import { TaskRegistry } from "../../../../src/tasks/task_registry.ts";
 import { breakPlanning } from "../../../scenarios/broken_planning.ts";
 import { Witness } from "../never_deleted/witness.ts";
 import { VirtualPool } from "../../../scenarios/virtual_pool.ts";
+import { ObservedRun } from "../observed_run.ts";
 import { broken, cloudNames, type ConfigName, configs, usual } from "./configs.ts";
-
-export class Violation extends Error {
-  override readonly name = "Violation";
-}
 
 interface Client {
   readonly name: string;
@@ -21,10 +18,9 @@ interface Client {
   readonly outcome: string | null;
 }
 
-export class Stage implements AsyncDisposable {
+export class Stage extends ObservedRun implements AsyncDisposable {
   readonly virtual: VirtualPool;
   readonly witness: Witness;
-  readonly log: string[] = [];
   /** Clouds that the daemon has opened and not closed. */
   readonly openClouds: Set<WholeCloud>;
   /** Requests to clouds that have no answer yet. */
@@ -51,7 +47,6 @@ export class Stage implements AsyncDisposable {
   #tasks: TaskRegistry | null = null;
   #later: Promise<void>[] = [];
   readonly #stack = new DisposableStack();
-  readonly #startedAt: number;
 
   static async open(seed: number): Promise<Stage> {
     const [openClouds, opening] = [new Set<WholeCloud>(), { fails: false }];
@@ -72,10 +67,10 @@ export class Stage implements AsyncDisposable {
   }
 
   private constructor(virtual: VirtualPool, open: Pick<Stage, "openClouds" | "opening">) {
+    super(virtual.clock);
     this.virtual = virtual;
     this.openClouds = open.openClouds;
     this.opening = open.opening;
-    this.#startedAt = virtual.clock.now();
     this.witness = new Witness(virtual.simulator, () => this.isDown ? [] : [virtual]);
     this.#stack.use(breakPlanning(this.brokenServers));
     this.#stack.use(this.#noteTasks());
@@ -109,22 +104,6 @@ export class Stage implements AsyncDisposable {
       this.fail(`${what}: not within ${durationText(within)}`)
     );
     this.check();
-  }
-
-  /** @throws Violation where the witness has seen one */
-  check(): void {
-    const [violation] = this.witness.violations;
-    if (violation !== undefined) this.fail(violation);
-  }
-
-  /** @throws Violation */
-  fail(violation: string): never {
-    this.tell(violation);
-    throw new Violation(violation);
-  }
-
-  tell(what: string): void {
-    this.log.push(`t+${durationText(this.virtual.clock.now() - this.#startedAt)} ${what}`);
   }
 
   later(time: Milliseconds, then: () => void | Promise<void>): void {

@@ -9,7 +9,8 @@ import { changeImages, deleteNode, holdNode, reconfigure } from "./operator.ts";
 import { editMarks, loseServer, makeForeign, moveFloatingIp } from "./outsiders.ts";
 import type { PoolKind } from "./pool_kind.ts";
 import { recover } from "./recover.ts";
-import { type ActionOf, pick, Scene, Violation } from "./scene.ts";
+import { violationOf } from "../observed_run.ts";
+import { type ActionOf, pick, Scene } from "./scene.ts";
 import { type Action, actionText, listingFaults, type Schedule } from "./schedule.ts";
 
 export interface Outcome {
@@ -36,8 +37,7 @@ export async function play(
     await recover(scene);
     return { violation: null, log: scene.log };
   } catch (error) {
-    const violation = error instanceof Violation ? error.message : (error as Error).stack ?? `${error}`;
-    return { violation, log: scene.log };
+    return { violation: violationOf(error), log: scene.log };
   }
 }
 

@@ -3,9 +3,10 @@
  * state, and a log of what happened. `play.ts` makes it; those who act there get it.
  */
 import { type NodeRecord, serverIdOf, stateName } from "../../../../src/domain/node.ts";
-import { durationText, HOUR, type Milliseconds, SECOND } from "../../../../src/domain/time.ts";
+import { HOUR, type Milliseconds, SECOND } from "../../../../src/domain/time.ts";
 import type { Store } from "../../../../src/store/store.ts";
 import { VirtualPool } from "../../../scenarios/virtual_pool.ts";
+import { ObservedRun } from "../observed_run.ts";
 import { type PoolKind, poolKinds } from "./pool_kind.ts";
 import type { Action } from "./schedule.ts";
 import { Witness } from "./witness.ts";
@@ -21,16 +22,11 @@ export interface Copy {
 /** Slow enough that much happens while servers come up. */
 const clouds = [{ bootTime: 20 * SECOND }];
 
-export class Violation extends Error {
-  override readonly name = "Violation";
-}
-
-export class Scene implements AsyncDisposable {
+export class Scene extends ObservedRun implements AsyncDisposable {
   readonly kind: PoolKind;
   readonly seed: number;
   readonly one: VirtualPool;
   readonly witness: Witness;
-  readonly log: string[] = [];
   readonly copies: Copy[] = [];
   /** Clients that wait, and what ends by itself. */
   readonly under: Promise<void>[] = [];
@@ -38,7 +34,6 @@ export class Scene implements AsyncDisposable {
   two: VirtualPool | null = null;
   isDown = false;
   minReady = 2;
-  readonly #startedAt;
 
   static async open({ seed, kind }: { seed: number; kind: PoolKind }): Promise<Scene> {
     const one = await VirtualPool.start({ config: poolKinds[kind](2), random: seed, clouds });
@@ -48,10 +43,10 @@ export class Scene implements AsyncDisposable {
   }
 
   private constructor(one: VirtualPool, { seed, kind }: { seed: number; kind: PoolKind }) {
+    super(one.clock);
     this.one = one;
     this.seed = seed;
     this.kind = kind;
-    this.#startedAt = one.clock.now();
     this.witness = new Witness(one.simulator, () => this.#pools());
   }
 
@@ -79,18 +74,7 @@ export class Scene implements AsyncDisposable {
   /** Lets time pass. @throws Violation */
   async pass(time: Milliseconds): Promise<void> {
     await this.one.clock.advance(time);
-    const [violation] = this.witness.violations;
-    if (violation !== undefined) this.fail(violation);
-  }
-
-  /** @throws Violation */
-  fail(violation: string): never {
-    this.tell(violation);
-    throw new Violation(violation);
-  }
-
-  tell(what: string): void {
-    this.log.push(`t+${durationText(this.one.clock.now() - this.#startedAt)} ${what}`);
+    this.check();
   }
 
   later(time: Milliseconds, then: () => void | Promise<void>): void {
