@@ -23,6 +23,6 @@ export interface StateAdoption {
   readonly floatingIps: readonly AdoptedFloatingIp[];
   /** Nodes that were this pool's before, and that the other daemon may have handed out. */
   readonly held: readonly number[];
-  /** One for each provider that could not be asked. */
+  /** One for each provider that could not be asked, for its servers or for its floating IPs. */
   readonly warnings: readonly string[];
 }

@@ -57,7 +57,7 @@ const NOTHING: StateAdoption = { servers: [], floatingIps: [], held: [], warning
 async function adoptOn(provider: Provider, deps: AdoptDeps): Promise<StateAdoption> {
   const { ledger, dryRun } = deps;
   const { foreign, highestId } = await findForeign(provider, deps);
-  const ofInstallation = await listOwnFloatingIps(provider, deps);
+  const { ofInstallation, warnings } = await listOwnFloatingIps(provider, deps);
   const left = foreignFloatingIps(ofInstallation, {
     installation: ledger.installation.id,
     lineage: ledger.lineage,
@@ -65,14 +65,19 @@ async function adoptOn(provider: Provider, deps: AdoptDeps): Promise<StateAdopti
   });
   const floatingIps = left.map(({ id, address }) => ({ provider: provider.name, id, address }));
   if (dryRun) {
-    return { ...NOTHING, servers: foreign.map((each) => adopted(each, provider, null)), floatingIps };
+    return {
+      ...NOTHING,
+      servers: foreign.map((each) => adopted(each, provider, null)),
+      floatingIps,
+      warnings,
+    };
   }
-  if (foreign.length + left.length === 0) return NOTHING;
+  if (foreign.length + left.length === 0) return { ...NOTHING, warnings };
   await ledger.skipIds("node", highestId);
   const firstId = await ledger.takeIds("node", foreign.length + left.length);
   const held = await putAll({ foreign, left, ofInstallation }, { provider, firstId, deps });
   const servers = foreign.map((each, index) => adopted(each, provider, firstId + index));
-  return { servers, floatingIps, held, warnings: [] };
+  return { servers, floatingIps, held, warnings };
 }
 
 async function findForeign({ name, cloud }: Provider, { ledger, signal }: AdoptDeps) {
@@ -89,13 +94,22 @@ async function findForeign({ name, cloud }: Provider, { ledger, signal }: AdoptD
   });
 }
 
-/** Those that nodepool made. Where the network service does not answer, they are left to be found as leaked. */
+/** Those that nodepool made. Where they cannot be listed, servers are adopted without theirs. */
 async function listOwnFloatingIps(
-  { cloud }: Provider,
+  { name, cloud }: Provider,
   { ledger, signal }: AdoptDeps,
-): Promise<readonly FloatingIp[]> {
-  const floatingIps = await cloud.listFloatingIps({ signal }).catch(() => []);
-  return floatingIps.filter((ip) => floatingIpNodeId(ip, ledger.installation.id) !== null);
+): Promise<{ ofInstallation: readonly FloatingIp[]; warnings: readonly string[] }> {
+  try {
+    const floatingIps = await cloud.listFloatingIps({ signal });
+    const id = ledger.installation.id;
+    return { ofInstallation: floatingIps.filter((ip) => floatingIpNodeId(ip, id) !== null), warnings: [] };
+  } catch (error) {
+    signal.throwIfAborted();
+    return {
+      ofInstallation: [],
+      warnings: [`cannot list the floating IPs of ${name}: ${errorChain(error)}`],
+    };
+  }
 }
 
 interface Found {

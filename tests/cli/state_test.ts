@@ -26,6 +26,14 @@ Deno.test("state adopt names the floating IPs that it deletes", async () => {
   assert.equal((await bench.run("state", "adopt", "--dry-run")).stdout, `${line}\n`);
 });
 
+Deno.test("state adopt that could not ask a provider does not say that there is nothing", async () => {
+  await using bench = await CliBench.open();
+  const warnings = ["cannot list the floating IPs of cloud-a: 503 Service Unavailable"];
+  bench.pool.adoption = { servers: [], floatingIps: [], held: [], warnings };
+  const { code, stdout, stderr } = await bench.run("state", "adopt");
+  assert.deepEqual([code, stdout, stderr], [1, "", `nodepool: ${warnings[0]}\n`]);
+});
+
 Deno.test("a line of a command is one line, and holds nothing that a terminal acts on", async () => {
   await using bench = await CliBench.open();
   const server = {

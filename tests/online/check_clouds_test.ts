@@ -90,7 +90,7 @@ Deno.test("a quota that Neutron does not tell is a warning: it may leave no floa
     config,
     clouds: [{ ...clouds[0]!, quirks: ["quotas-missing"] }, clouds[1]!],
   });
-  assert.match(lines[0]!, /^warning quota: not known: the cloud does not tell all of it \(.*501/);
+  assert.match(lines[0]!, /^warning quota: not known: the cloud does not report all of it \(.*501/);
   assert.equal(lines.length, 1);
 });
 

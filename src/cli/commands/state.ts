@@ -40,7 +40,7 @@ function adoptCommand(context: CliContext) {
         );
       }
       for (const id of held) io.stdout.write(`node ${id}: held, the other daemon may have handed it out\n`);
-      if (servers.length + floatingIps.length === 0) {
+      if (servers.length + floatingIps.length + warnings.length === 0) {
         io.stdout.write("nothing to adopt: the state knows every server of this installation\n");
       }
       for (const warning of warnings) writeLine(io.stderr, `nodepool: ${warning}`);

@@ -23,10 +23,9 @@ function describe({ name, ramMib, vcpus, diskGib }: Flavor): string {
 
 function advice({ flavorName, nameFilter }: ProviderImageConfig, flavors: readonly Flavor[]): string {
   const names = flavors.map(({ name }) => name);
-  if (flavorName !== null) return suggest(flavorName, names);
-  if (nameFilter !== null) return suggest(nameFilter, names);
+  const wanted = flavorName ?? nameFilter;
   const largest = flavors.toSorted((a, b) => b.ramMib - a.ramMib)[0];
-  return largest === undefined
-    ? "; there are none"
+  return wanted !== null || largest === undefined
+    ? suggest(wanted ?? "", names)
     : `; lower min-ram: the largest is ${largest.name} with ${largest.ramMib} MiB`;
 }

@@ -16,7 +16,7 @@ export function checkQuota(look: Look): Finding[] {
   if (instances === null) {
     return [unknown(about, `the cloud does not report it; only max-servers applies (${untold.join("; ")})`)];
   }
-  const rest = untold.map((reason) => unknown(about, `the cloud does not tell all of it (${reason})`));
+  const rest = untold.map((reason) => unknown(about, `the cloud does not report all of it (${reason})`));
   const short = shortOfFloatingIps(look);
   if (short !== null) return [warning(about, `${short} (${uses.join(", ")})`), ...rest];
   const used = uses.length === 0 ? "no limits" : uses.join(", ");

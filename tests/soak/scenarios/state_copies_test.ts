@@ -192,6 +192,20 @@ Deno.test("floating IPs of another run whose servers are gone are reported, and 
   await one.until(() => !problems(one).includes("state adopt") && one.count("delete") === 0);
 });
 
+Deno.test("an adoption that cannot list the floating IPs says so, and adopts the servers all the same", async () => {
+  const config = poolConfig({ minReady: 1, maxServers: 10, provider });
+  await using one = await VirtualPool.start({ config });
+  await one.until(() => one.count("ready") === 1);
+  const copy = one.copyState();
+  await one.acquire("small");
+  await one.until(() => one.count("ready") === 1);
+  await one.restartOn(copy);
+  one.simulator.arm({ fault: 1, probability: 1, operation: "floatingip.list" });
+  const { servers, warnings } = await one.during(one.ask("state-adopt", { dryRun: false }));
+  assert.equal(servers.length, 1);
+  assert.match(warnings.join("\n"), /^cannot list the floating IPs of main: .*500/);
+});
+
 for (const stoppedFirst of [false, true]) {
   const when = stoppedFirst ? "was stopped" : "runs";
   Deno.test(`two daemons on copies of one state that was copied while the daemon ${when} delete nothing of each other`, async () => {
