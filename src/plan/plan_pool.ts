@@ -2,195 +2,163 @@
  * One planning of the whole pool: what is wanted against what is seen. Pure and synchronous: the same input gives
  * the same plan. The tick (`src/tasks`) calls it, commits its changes and hands its actions to the executor.
  */
-import type { Config, ProviderConfig } from "../domain/config.ts";
-import { Apart, type Defect } from "../domain/defect.ts";
-import type { LaunchPause } from "../domain/launch_pause.ts";
+import type { ProviderConfig } from "../domain/config.ts";
+import { type CurrentImages, currentImages } from "../domain/current_images.ts";
+import { Apart } from "../domain/defect.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import { NodeIndex } from "../domain/node_index.ts";
-import type { WaitingEvent } from "../domain/next_waiting.ts";
 import { transition } from "../domain/node_transition.ts";
-import type { Observation } from "../domain/observation.ts";
-import type { TargetState } from "../domain/target_state.ts";
-import type { ProviderImage } from "../domain/provider_image.ts";
 import type { NodeRequest } from "../domain/request.ts";
-import { earliest, type Instant, type Moment } from "../domain/time.ts";
-import type { Action } from "./action.ts";
-import type { ServerCost } from "./allocation_types.ts";
-import { currentImages } from "../domain/current_images.ts";
+import { earliest, type Instant } from "../domain/time.ts";
 import { whyTooMany } from "./most_nodes.ts";
 import { type GrantPlan, NO_GRANTS, planGrants, type RequestGrant } from "./plan_grants.ts";
 import { type LaunchPlan, planLaunches } from "./plan_launches.ts";
-import { NodesAtRest } from "./nodes_at_rest.ts";
-import type { OfferSituation } from "./offers.ts";
-import { staying, waitingFor } from "./follow_ladder.ts";
-import { type NodePlan, planNode } from "./plan_node.ts";
-import { planRequestWaits, type RequestWait } from "./plan_request_waits.ts";
+import { planMovingNodes, type PlannedNode } from "./plan_moving_nodes.ts";
 import { planReplacements, type Replacements } from "./plan_replacements.ts";
+import { planRequestWaits } from "./plan_request_waits.ts";
+import { planSubnodes, type SubnodePlan } from "./plan_subnodes.ts";
+import { planSurplus, type Shortage, type SurplusPlan } from "./plan_surplus.ts";
+import type { NodeChange, PoolInput, PoolPlan } from "./pool_plan.ts";
 import { whyWithheld, withheldLabels, withoutFrozen } from "./withheld_nodes.ts";
-import { planSurplus, type Shortage, type Unwanted } from "./plan_surplus.ts";
-import type { Turns } from "./turns.ts";
-import { planSubnodes, type SubnodeLaunch, type SubnodePlan } from "./plan_subnodes.ts";
-
-export interface PoolInput extends Moment {
-  readonly config: Config;
-  /** Without those that an index counts. */
-  readonly nodes: Iterable<NodeRecord>;
-  /** Which of them need no planning, as the plannings before left it; left out: each is planned. */
-  readonly rest?: NodesAtRest;
-  readonly requests: Iterable<NodeRequest>;
-  /** Ids of requests from before the daemon's start whose clients have not come back; left out: none. */
-  readonly deserted?: ReadonlySet<number>;
-  readonly pauses: readonly LaunchPause[];
-  /** The providers' images, by id. */
-  readonly images: ReadonlyMap<number, ProviderImage>;
-  readonly order?: OfferSituation["order"];
-  /** By provider: what servers for images cost that wait for room in the quotas; they come first. */
-  readonly reserved: ReadonlyMap<string, readonly ServerCost[]>;
-  /** By provider; one that is missing has not been asked yet. */
-  readonly seen: ReadonlyMap<string, Observation>;
-  /** How the targets stand, by name; one that is missing is always online. */
-  readonly targets: ReadonlyMap<string, TargetState>;
-  /** Nodes that jobs in queues ask for, by label, besides those of the requests. */
-  readonly demand: ReadonlyMap<string, number>;
-  /** By path: why a file on this machine is of no use; left out: all are as they should be. */
-  readonly faults?: ReadonlyMap<string, string>;
-  /** Whose turn it is, as the planning before left it. */
-  readonly turns: Turns;
-  /** Since when nodes are unwanted, as the planning before left it; left out: none was. */
-  readonly unwanted?: Unwanted;
-  /** The first id that this run of the daemon gave out; left out: all are of it. */
-  readonly firstIdOfRun?: number;
-  /** Ids of nodes whose server is being asked for in this process. */
-  readonly creating: ReadonlySet<number>;
-  /** Which nodes are to be moved, where that is not all: the rest is left as it is. */
-  readonly concerns?: (node: NodeRecord) => boolean;
-  /** Whether new nodes are launched and requests granted; false while the daemon is stopping. */
-  readonly launching: boolean;
-  /** Why none are launched, whatever there is room for; null or left out: they are. */
-  readonly launchesNothing?: string | null;
-  /** Whether requests are granted ready nodes; false while the daemon is stopping. */
-  readonly granting: boolean;
-}
-
-export interface NodeChange {
-  readonly previous: NodeRecord;
-  /** null: it has ended. */
-  readonly next: NodeRecord | null;
-}
-
-export interface PoolPlan {
-  readonly changes: readonly NodeChange[];
-  readonly actions: readonly Action[];
-  readonly grants: readonly RequestGrant[];
-  readonly launches: LaunchPlan;
-  readonly unwanted: Unwanted;
-  readonly subnodes: readonly SubnodeLaunch[];
-  /** Requests that wait for another reason than before. */
-  readonly requestWaits: readonly RequestWait[];
-  /** The parts that could not be planned: a record that stays as it is, or a part of the plan that is empty. */
-  readonly defects: readonly Defect[];
-  /** When to plan again even if nothing happens; null: no such time. */
-  readonly until: Instant | null;
-}
 
 export function planPool(input: PoolInput): PoolPlan {
-  const apart = new Apart("planning");
-  const part = <Plan>(id: string, plan: () => Plan, none: Plan) =>
-    apart.for({ kind: "plan of", id }, plan, none);
-  const nodes = NodeIndex.of(input.nodes);
-  const { rest = new NodesAtRest() } = input;
-  const current = currentImages(input.images.values());
-  const subnodes = part("subnodes", () => planSubnodes({ ...input, nodes, current }), NO_SUBNODES);
-  const broken = new Set<number>();
-  const breaks = (node: NodeRecord) => (broken.add(node.id), staying(node));
-  const world = { input, nodes, subnodes, providers: byName(input.config.providers) };
-  const plans = rest.moving(nodes, input).map((node) => {
-    const plan = apart.for({ kind: "node", id: node.id }, () => planKnown(node, world), null);
-    if (plan !== null) rest.note(node, plan);
-    return { node, plan: plan ?? breaks(node) };
-  });
-  using _planned = nodes.assume(plans.map(({ node: { id }, plan: { next } }) => ({ id, next })));
+  const round = openRound(input);
+  const { nodes, apart, now } = round;
+  const subnodes = part(round, "subnodes", () => planSubnodes(round), NO_SUBNODES);
+  const moving = planMovingNodes({ ...round, input, subnodes }, apart);
+  using _planned = nodes.assume(moving.plans.map(({ node: { id }, plan: { next } }) => ({ id, next })));
 
-  const isUsable = (provider: string) =>
-    world.providers.has(provider) && whyWithheld(provider, input.seen) === null;
-  const waiting = [...input.requests].filter((request) => request.grantedAt === null);
-  const withheld = withheldLabels(nodes, input.seen);
-  const impossible = impossibleRequests(waiting, { ...input, apart });
-  const { grants, ...granting }: GrantPlan = input.granting
-    ? planGrants(nodes, waiting, {
-      ...input,
-      isUsable: ({ id, provider }) => !broken.has(id) && isUsable(provider),
-      impossible,
-      apart,
-    })
-    : NO_GRANTS;
-  const granted = new Set(grants.map(({ request }) => request.id));
+  const queue = readQueue(round);
+  const granting = planHandOut(round, { ...queue, broken: moving.broken });
   const replacements = part(
+    round,
     "replacements",
-    () => planReplacements(input.config, nodes, input.now),
+    () => planReplacements(input.config, nodes, now),
     NO_REPLACEMENTS,
   );
-  using _taken = nodes.assume(taken(grants, input.now));
+  using _taken = nodes.assume(taken(granting.grants, now));
 
-  const requests = waiting.filter(({ id }) => !granted.has(id));
-  const noLaunches = { ...NO_LAUNCHES, turns: input.turns };
-  const planAll = () => {
-    using _frozen = withoutFrozen(nodes, input);
-    return planLaunches({
-      ...input,
-      nodes,
-      requests: requests.filter(({ id }) => !impossible.has(id)),
-      current,
-      promised: subnodes.promised,
-      gathering: new Set(granting.idle.map(({ label }) => label)),
-      apart,
-    });
-  };
-  const launches = input.launching ? part("launches", planAll, noLaunches) : noLaunches;
-
+  const granted = new Set(granting.grants.map(({ request }) => request.id));
+  const requests = queue.waiting.filter(({ id }) => !granted.has(id));
+  const planned = planNew(round, { ...queue, requests, subnodes, granting });
+  const launches = planned ?? { ...NO_LAUNCHES, turns: input.turns };
+  const surplus = planGivingBack(round, { launches: planned, granting });
   const replaceable = replacements.nodes.filter(({ label }) => launches.offered.has(label));
-  const unwanted = input.unwanted ?? new Map();
-  const noSurplus = { leaving: new Map<number, string>(), unwanted, until: null };
-  const planIdle = () =>
-    planSurplus({
-      ...input,
-      unwanted,
-      firstIdOfRun: input.firstIdOfRun ?? 0,
-      nodes,
-      isUsable,
-      wanted: launches.wanted,
-      gathered: granting.idle,
-      shortages: [...shortagesOfImages(input.reserved), ...launches.shortages],
-    });
-  // What is wanted is not known where no launches could be planned.
-  const hasWanted = input.launching && !input.launchesNothing && launches !== noLaunches;
-  const surplus = hasWanted ? part("surplus", planIdle, noSurplus) : noSurplus;
   const leaving = new Map([
     ...surplus.leaving,
     ...replaceable.map(({ id }) => [id, "older than max-ready-age"] as const),
   ]);
   return {
-    changes: changesOf(plans, { leaving, grants, nodes, now: input.now }),
-    actions: plans.flatMap(({ plan }) => plan.action ?? []),
-    grants,
+    changes: changesOf(moving.plans, { leaving, grants: granting.grants, nodes, now }),
+    actions: moving.plans.flatMap(({ plan }) => plan.action ?? []),
+    grants: granting.grants,
     launches,
     unwanted: surplus.unwanted,
     subnodes: input.launching && !input.launchesNothing ? subnodes.launches : [],
     requestWaits: planRequestWaits(
       // Where nothing was planned for them, the plan before that knew more.
-      requests.filter(({ label }) => input.launching || withheld.has(label)),
-      { ...input, reports: launches.reports, withheld, impossible, kept: granting.kept, apart },
+      requests.filter(({ label }) => input.launching || queue.withheld.has(label)),
+      { ...round, ...queue, reports: launches.reports, kept: granting.kept },
     ),
     defects: apart.defects,
-    until: earliest([
-      ...plans.map(({ plan }) => plan.until),
-      rest.until,
-      launches.until,
-      replacements.until,
-      granting.until,
-      surplus.until,
-    ]),
+    until: earliest([moving, launches, replacements, granting, surplus].map(({ until }) => until)),
   };
+}
+
+/** The input, with what all parts of the planning share. */
+interface Round extends PoolInput {
+  readonly nodes: NodeIndex;
+  readonly providers: ReadonlyMap<string, ProviderConfig>;
+  readonly current: CurrentImages;
+  readonly apart: Apart;
+}
+
+function openRound(input: PoolInput): Round {
+  return {
+    ...input,
+    nodes: NodeIndex.of(input.nodes),
+    providers: new Map(input.config.providers.map((provider) => [provider.name, provider])),
+    current: currentImages(input.images.values()),
+    apart: new Apart("planning"),
+  };
+}
+
+/** A part of the planning; `none` where it breaks. */
+function part<Plan>({ apart }: Round, id: string, plan: () => Plan, none: Plan): Plan {
+  return apart.for({ kind: "plan of", id }, plan, none);
+}
+
+interface Queue {
+  readonly waiting: readonly NodeRequest[];
+  /** By label: why its ready nodes are not handed out. */
+  readonly withheld: ReadonlyMap<string, string>;
+  /** By id of those that can never be met: why. */
+  readonly impossible: ReadonlyMap<number, string>;
+}
+
+function readQueue(round: Round): Queue {
+  const waiting = [...round.requests].filter(({ grantedAt }) => grantedAt === null);
+  return {
+    waiting,
+    withheld: withheldLabels(round.nodes, round.seen),
+    impossible: impossibleRequests(waiting, round),
+  };
+}
+
+function planHandOut(
+  round: Round,
+  { waiting, impossible, broken }: Queue & { broken: ReadonlySet<number> },
+): GrantPlan {
+  if (!round.granting) return NO_GRANTS;
+  const isUsable = ({ id, provider }: NodeRecord) => !broken.has(id) && isProviderUsable(round, provider);
+  return planGrants(round.nodes, waiting, { ...round, isUsable, impossible });
+}
+
+function isProviderUsable({ providers, seen }: Round, name: string): boolean {
+  return providers.has(name) && whyWithheld(name, seen) === null;
+}
+
+/** @returns null: nothing is launched, or the planning of it broke */
+function planNew(
+  round: Round,
+  { requests, impossible, subnodes, granting }: Queue & {
+    requests: readonly NodeRequest[];
+    subnodes: SubnodePlan;
+    granting: GrantPlan;
+  },
+): LaunchPlan | null {
+  if (!round.launching) return null;
+  const plan = () => {
+    using _frozen = withoutFrozen(round.nodes, round);
+    return planLaunches({
+      ...round,
+      requests: requests.filter(({ id }) => !impossible.has(id)),
+      promised: subnodes.promised,
+      gathering: new Set(granting.idle.map(({ label }) => label)),
+    });
+  };
+  return part(round, "launches", plan, null);
+}
+
+/** Nothing is given back where no launches could be planned: it is not known what is wanted. */
+function planGivingBack(
+  round: Round,
+  { launches, granting }: { launches: LaunchPlan | null; granting: GrantPlan },
+): SurplusPlan {
+  const { unwanted = new Map(), firstIdOfRun = 0 } = round;
+  const none = { leaving: new Map<number, string>(), unwanted, until: null };
+  if (launches === null || round.launchesNothing) return none;
+  const plan = () =>
+    planSurplus({
+      ...round,
+      unwanted,
+      firstIdOfRun,
+      isUsable: (provider) => isProviderUsable(round, provider),
+      wanted: launches.wanted,
+      gathered: granting.idle,
+      shortages: [...shortagesOfImages(round.reserved), ...launches.shortages],
+    });
+  return part(round, "surplus", plan, none);
 }
 
 function shortagesOfImages(reserved: PoolInput["reserved"]): Shortage[] {
@@ -228,52 +196,6 @@ const NO_LAUNCHES: LaunchPlan = {
   until: null,
 };
 
-interface World {
-  readonly input: PoolInput;
-  readonly nodes: NodeIndex;
-  readonly subnodes: SubnodePlan;
-  readonly providers: ReadonlyMap<string, ProviderConfig>;
-}
-
-/** A node whose provider has not been seen yet, as after a start, stays as it is. */
-function planKnown(node: NodeRecord, { input, nodes, subnodes, providers }: World): NodePlan {
-  if (input.concerns?.(node) === false) return staying(node);
-  const provider = providers.get(node.provider);
-  if (provider === undefined) return planOrphan(node, input.now);
-  const seen = input.seen.get(node.provider);
-  if (seen === undefined || seen.inventory.completeAt === null) return staying(node);
-  if (seen.frozen !== null) return planFrozen(node, { message: seen.frozen, now: input.now });
-  const image = provider.images.find(({ name }) => name === node.image) ?? null;
-  const { now, config, images, targets } = input;
-  return planNode(node, {
-    shared: { now, config, provider, image, seen, nodes: nodes.byId, images, targets },
-    own: {
-      creating: input.creating.has(node.id),
-      parent: nodes.nodeOf(node),
-      subnodes: nodes.subnodesOf(node.id),
-      subnodeRefusal: subnodes.refusals.get(node.id) ?? null,
-    },
-  });
-}
-
-/** A node whose provider is not configured waits for it. */
-function planOrphan(node: NodeRecord, now: Instant): NodePlan {
-  const message =
-    `provider ${node.provider} is not in the configuration; add it back to have the node deleted there`;
-  return standStill(node, { message, now });
-}
-
-/** Whoever uses or holds a node is not concerned. */
-function planFrozen(node: NodeRecord, why: { message: string; now: Instant }): NodePlan {
-  const { phase } = node.state;
-  return phase === "used" || phase === "hold" ? staying(node) : standStill(node, why);
-}
-
-function standStill(node: NodeRecord, { message, now }: { message: string; now: Instant }): NodePlan {
-  const change = (record: NodeRecord, event: WaitingEvent) => transition(record, event, now);
-  return staying(waitingFor(node, { reason: { reason: "provider", message }, change }));
-}
-
 /** The nodes as they are once they have been handed out. */
 function taken(grants: readonly RequestGrant[], now: Instant): { id: number; next: NodeRecord }[] {
   const taking = { type: "taken", job: null, requestId: null } as const;
@@ -284,7 +206,7 @@ function taken(grants: readonly RequestGrant[], now: Instant): { id: number; nex
 
 /** The changes of the planned nodes, and of those that leave for the pool's sake. */
 function changesOf(
-  plans: readonly Planned[],
+  plans: readonly PlannedNode[],
   { leaving, grants, nodes, now }: {
     leaving: ReadonlyMap<number, string>;
     grants: readonly RequestGrant[];
@@ -305,13 +227,4 @@ function changesOf(
     changes.set(id, { previous: changes.get(id)?.previous ?? node, next: transition(node, event, now) });
   }
   return [...changes.values()];
-}
-
-interface Planned {
-  readonly node: NodeRecord;
-  readonly plan: NodePlan;
-}
-
-function byName<Named extends { readonly name: string }>(all: readonly Named[]): ReadonlyMap<string, Named> {
-  return new Map(all.map((one) => [one.name, one]));
 }

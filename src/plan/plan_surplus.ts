@@ -36,7 +36,7 @@ export interface Shortage {
   readonly providers: readonly string[];
 }
 
-interface SurplusPlan {
+export interface SurplusPlan {
   /** Why each goes, by id. */
   readonly leaving: ReadonlyMap<number, string>;
   readonly unwanted: Unwanted;

@@ -5,7 +5,8 @@ import type { NodeRecord } from "../../src/domain/node.ts";
 import { NodeIndex } from "../../src/domain/node_index.ts";
 import { HOUR, MINUTE } from "../../src/domain/time.ts";
 import { NodesAtRest } from "../../src/plan/nodes_at_rest.ts";
-import { planPool, type PoolInput, type PoolPlan } from "../../src/plan/plan_pool.ts";
+import { planPool } from "../../src/plan/plan_pool.ts";
+import type { PoolInput, PoolPlan } from "../../src/plan/pool_plan.ts";
 import { sampleRequest } from "../views/sample_pool.ts";
 import { config, label, node, NOW, provider, quota, seen, server, states } from "./plan_fixtures.ts";
 

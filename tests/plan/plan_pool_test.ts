@@ -3,7 +3,8 @@ import fc from "fast-check";
 import type { NodeRecord, NodeState } from "../../src/domain/node.ts";
 import { serverIdOf } from "../../src/domain/node.ts";
 import { HOUR, MINUTE, SECOND } from "../../src/domain/time.ts";
-import { planPool as planApart, type PoolInput, type PoolPlan } from "../../src/plan/plan_pool.ts";
+import { planPool as planApart } from "../../src/plan/plan_pool.ts";
+import type { PoolInput, PoolPlan } from "../../src/plan/pool_plan.ts";
 import { sampleImage } from "../views/sample_images.ts";
 import { sampleRequest } from "../views/sample_pool.ts";
 import {

@@ -5,7 +5,8 @@ import { type NodePhase, type NodeRecord, stateName } from "../../src/domain/nod
 import { MINUTE } from "../../src/domain/time.ts";
 import type { ServerCost } from "../../src/plan/allocation_types.ts";
 import { countNodes } from "../../src/plan/count_nodes.ts";
-import { planPool, type PoolInput } from "../../src/plan/plan_pool.ts";
+import { planPool } from "../../src/plan/plan_pool.ts";
+import type { PoolInput } from "../../src/plan/pool_plan.ts";
 import { planSubnodes } from "../../src/plan/plan_subnodes.ts";
 import {
   config,
