@@ -65,61 +65,24 @@ export function planImages(input: ImagesInput): ImagePlan {
   const apart = new Apart("planning");
   const part = <Plan>(id: string, plan: () => Plan, none: Plan) =>
     apart.for({ kind: "plan of", id }, plan, none);
-  const isLeft = (record: DibImage | ProviderImage) => only !== null && !isConfigured(record, only);
   const [dibImages, images, nodes] = [[...input.dibImages], [...input.images], NodeIndex.of(input.nodes)];
-  const world = worldOf({ ...input, dibImages, images, nodes });
   const keep = config.limits.imageKeep;
   const dibRetention = part("retention", () => planDibRetention(dibImages, { now, keep }), NONE_EXPIRED);
   const retention = part("retention", () => planImageRetention(images, { now, keep }), NONE_EXPIRED);
-  const isFrozen = ({ provider }: ProviderImage) => (input.seen.get(provider)?.frozen ?? null) !== null;
+  const world = worldOf({ ...input, dibImages, images, nodes });
+  const round = { ...input, world, expired: { dib: dibRetention.expired, provider: retention.expired } };
   const dibPlans = dibImages.map((image) =>
-    apart.for(
-      { kind: "dib image", id: image.id },
-      () =>
-        followLadder<DibImage, DibEvent, ImageAction>(image, {
-          now,
-          describe: describeImageAction,
-          next: (record) =>
-            isLeft(record)
-              ? left
-              : dibRetention.expired.has(record.id) && record.state.phase === "ready"
-              ? expired
-              : planDibImage(record, world),
-          change: (record, event) => transitionDib(record, event, now),
-        }),
-      staying(image),
-    )
+    apart.for({ kind: "dib image", id: image.id }, () => planDib(image, round), staying(image))
   );
   const plans = images.map((image) =>
-    apart.for(
-      { kind: "image", id: image.id },
-      () =>
-        followLadder<ProviderImage, ImageEvent, ImageAction>(image, {
-          now,
-          describe: describeImageAction,
-          next: (record) =>
-            isLeft(record)
-              ? left
-              : retention.expired.has(record.id) && record.state.phase === "ready" && !isFrozen(record)
-              ? expired
-              : planProviderImage(record, { world, seen: input.seen.get(record.provider) }),
-          change: (record, event) => transitionImage(record, event, now),
-        }),
-      staying(image),
-    )
+    apart.for({ kind: "image", id: image.id }, () => planOne(image, round), staying(image))
   );
-  const living = plans.flatMap(({ next }) => next === null || isLeft(next) ? [] : next);
-  const launches = input.accepting
-    ? part("launches for images", () => planImageLaunches({ ...input, images: living, nodes }), NO_LAUNCHES)
-    : NO_LAUNCHES;
+  const living = plans.flatMap(({ next }) => next === null || isLeft(next, input) ? [] : next);
+  const planWorkers = () => planImageLaunches({ ...input, images: living, nodes });
   // By the records as they are: an order is filled only when what this plan changes has been stored.
-  const wanted = input.accepting
-    ? part(
-      "new images",
-      () => planNewImages({ ...input, config: only ?? config, dibImages, images }),
-      NOTHING_NEW,
-    )
-    : NOTHING_NEW;
+  const planWanted = () => planNewImages({ ...input, config: only ?? config, dibImages, images });
+  const launches = input.accepting ? part("launches for images", planWorkers, NO_LAUNCHES) : NO_LAUNCHES;
+  const wanted = input.accepting ? part("new images", planWanted, NOTHING_NEW) : NOTHING_NEW;
   return {
     dibChanges: dibImages.flatMap((previous, at) => changeOf(previous, dibPlans[at]!.next)),
     changes: images.flatMap((previous, at) => {
@@ -130,14 +93,47 @@ export function planImages(input: ImagesInput): ImagePlan {
     launches,
     actions: [...dibPlans, ...plans].flatMap(({ action }) => action ?? []),
     defects: apart.defects,
-    until: earliest([
-      ...dibPlans.map(({ until }) => until),
-      ...plans.map(({ until }) => until),
-      dibRetention.until,
-      retention.until,
-      wanted.until,
-    ]),
+    until: earliest([...dibPlans, ...plans, dibRetention, retention, wanted].map((plan) => plan.until)),
   };
+}
+
+interface Round extends ImagesInput {
+  readonly world: ImageWorld;
+  /** Ids of those that retention no longer keeps. */
+  readonly expired: { readonly dib: ReadonlySet<number>; readonly provider: ReadonlySet<number> };
+}
+
+function planDib(image: DibImage, round: Round) {
+  const isExpired = ({ id, state }: DibImage) => state.phase === "ready" && round.expired.dib.has(id);
+  return followLadder<DibImage, DibEvent, ImageAction>(image, {
+    now: round.now,
+    describe: describeImageAction,
+    next: (record) =>
+      isLeft(record, round) ? left : isExpired(record) ? expired : planDibImage(record, round.world),
+    change: (record, event) => transitionDib(record, event, round.now),
+  });
+}
+
+function planOne(image: ProviderImage, round: Round) {
+  const seen = round.seen.get(image.provider);
+  const isExpired = ({ id, state }: ProviderImage) =>
+    state.phase === "ready" && round.expired.provider.has(id) && (seen?.frozen ?? null) === null;
+  return followLadder<ProviderImage, ImageEvent, ImageAction>(image, {
+    now: round.now,
+    describe: describeImageAction,
+    next: (record) =>
+      isLeft(record, round)
+        ? left
+        : isExpired(record)
+        ? expired
+        : planProviderImage(record, { world: round.world, seen }),
+    change: (record, event) => transitionImage(record, event, round.now),
+  });
+}
+
+/** Whether the record stays as it is because only others are to be moved. */
+function isLeft(record: DibImage | ProviderImage, { only = null }: ImagesInput): boolean {
+  return only !== null && !isConfigured(record, only);
 }
 
 const expired = {
