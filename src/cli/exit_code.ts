@@ -9,3 +9,20 @@ export const ExitCode = {
   /** The daemon can write its state no more; a service manager starts it again. */
   stateLost: 70,
 } as const;
+
+/** For people. */
+const meanings: Readonly<Record<keyof typeof ExitCode, string>> = {
+  done: "done",
+  failed: "failed, or some of several failed",
+  usage: "wrong arguments, or a configuration that cannot be used",
+  noDaemon: "no daemon is running, or one is running that this would disturb",
+  stateLost: "the daemon can no longer write its state",
+};
+
+/** The end of every help. */
+export function describeExitCodes(): string {
+  const lines = Object.entries(meanings).map(([name, meaning]) =>
+    `  ${String(ExitCode[name as keyof typeof ExitCode]).padEnd(4)}${meaning}`
+  );
+  return `\nExit codes:\n${lines.join("\n")}`;
+}

@@ -33,7 +33,10 @@ import { simulateCommand } from "./commands/simulate.ts";
 import { stateCommand } from "./commands/state.ts";
 import { statusCommand } from "./commands/status.ts";
 import { example } from "./example.ts";
+import { describeExitCodes } from "./exit_code.ts";
+import { helpGroup } from "./help_group.ts";
 import type { InvokedProgram } from "./invoked_program.ts";
+import { wrapLines } from "../lib/wrap_words.ts";
 import type { Wiring } from "./wiring.ts";
 
 const commands = [
@@ -87,14 +90,21 @@ function topCommand(invoked: InvokedProgram, context: CliContext): Command {
   if (invoked.name === "nodepool-builder") return builderProgram(context) as unknown as Command;
   const program = new Command("nodepool")
     .description("Keeps a pool of ready, single-use servers on OpenStack clouds.")
+    .commandsGroup(helpGroup.tools)
     .helpCommand("help [command]", "show help for a command")
     .addHelpText("after", example("nodepool -c nodepool.yaml list -o wide"));
-  for (const make of commands) {
-    const command = make(context) as unknown as Command;
+  const made = commands.map((make) => make(context) as unknown as Command);
+  for (const command of made.sort(compareGroups)) {
     for (const inner of command.commands) prepared(inner as Command, context);
     program.addCommand(prepared(command, context));
   }
   return program;
+}
+
+const groups: readonly string[] = Object.values(helpGroup);
+
+function compareGroups(left: Command, right: Command): number {
+  return groups.indexOf(left.helpGroup()) - groups.indexOf(right.helpGroup());
 }
 
 function globalOptions(program: Command, context: CliContext) {
@@ -104,6 +114,7 @@ function globalOptions(program: Command, context: CliContext) {
     .option("-l, --logconfig <file>", "what the daemon logs, and where: YAML, or the INI of Python's logging")
     .option("--debug", "stack traces with errors")
     .option("-V, --version", "print version, commit and runtime")
+    .addHelpText("afterAll", describeExitCodes())
     .on("option:version", () => {
       throw new VersionRequest();
     });
@@ -117,18 +128,22 @@ function prepared<Prepared extends Command>(
   command.exitOverride();
   command.showSuggestionAfterError(true);
   command.helpOption("-h, --help", "show this help");
-  command.configureHelp({ showGlobalOptions: true });
+  command.configureHelp({ showGlobalOptions: true, subcommandTerm: (sub) => sub.name() });
   command.configureOutput({
-    writeOut: (text) => io.stdout.write(text),
-    writeErr: (text) => io.stderr.write(text),
-    getOutHelpWidth: () => io.stdout.columns ?? 100,
-    getErrHelpWidth: () => io.stderr.columns ?? 100,
+    writeOut: (text) => io.stdout.write(wrapLines(text, io.stdout.columns ?? HELP_WIDTH)),
+    writeErr: (text) => io.stderr.write(wrapLines(text, io.stderr.columns ?? HELP_WIDTH)),
+    // commander breaks no lines where room is short.
+    getOutHelpWidth: () => Infinity,
+    getErrHelpWidth: () => Infinity,
     getOutHasColors: () => false,
     getErrHasColors: () => false,
-    outputError: (text, write) => write(`${name}: ${oneLine(text)}\n`),
+    outputError: (text) => io.stderr.write(`${name}: ${oneLine(text)}\n`),
   });
   return command;
 }
+
+/** Columns, where help goes to a file or another program. */
+const HELP_WIDTH = 80;
 
 /** commander's `error: unknown option '--x'` and its suggestion, as one line of ours. */
 function oneLine(text: string): string {

@@ -3,10 +3,12 @@ import { Command, type Option } from "@commander-js/extra-typings";
 import type { PoolViewName } from "../views/view_pool.ts";
 import type { CliContext } from "./cli_context.ts";
 import { example } from "./example.ts";
+import type { HelpGroup } from "./help_group.ts";
 import { outputOption } from "./output_format.ts";
 import { showView, watchOption } from "./show_view.ts";
 
 interface ListCommand {
+  readonly group: HelpGroup;
   readonly about: string;
   /** Named as the list's filters are. */
   readonly filters?: readonly Option[];
@@ -16,9 +18,9 @@ interface ListCommand {
 export function viewCommand(
   context: CliContext,
   name: PoolViewName,
-  { about, filters = [], example: line }: ListCommand,
+  { group, about, filters = [], example: line }: ListCommand,
 ) {
-  const command = new Command(name).description(about);
+  const command = new Command(name).helpGroup(group).description(about);
   for (const filter of filters) command.addOption(filter);
   return command
     .addOption(outputOption())

@@ -7,11 +7,13 @@ import { type AcquireFormat, acquireFormats, formatAcquired } from "../acquired_
 import type { CliContext } from "../cli_context.ts";
 import { durationArgument } from "../duration_argument.ts";
 import { example } from "../example.ts";
+import { helpGroup } from "../help_group.ts";
 import { knownHostsArgument, writeKnownHosts } from "../known_hosts_file.ts";
 import { countArgument } from "../number_argument.ts";
 
 export function acquireCommand(context: CliContext) {
   return new Command("acquire")
+    .helpGroup(helpGroup.nodes)
     .description("take ready nodes of a label, or wait for them; print how to log in")
     .argument("<label>", "the label")
     .option("--count <n>", "how many; all or none", countArgument, 1)
@@ -31,7 +33,8 @@ export function acquireCommand(context: CliContext) {
       example(
         "nodepool acquire ubuntu-noble --known-hosts known_hosts -o env >node",
         ". ./node",
-        'ssh -o UserKnownHostsFile=known_hosts "$NODEPOOL_USER@$NODEPOOL_ADDRESS" -p "$NODEPOOL_PORT"',
+        'ssh -o UserKnownHostsFile=known_hosts -p "$NODEPOOL_PORT" \\',
+        '  "$NODEPOOL_USER@$NODEPOOL_ADDRESS"',
         "nodepool release $NODEPOOL_IDS",
       ),
     )

@@ -2,6 +2,7 @@
 import { Command } from "@commander-js/extra-typings";
 import type { CliContext } from "../cli_context.ts";
 import { example } from "../example.ts";
+import { helpGroup } from "../help_group.ts";
 import { openPool } from "../open_pool.ts";
 import { formatView, outputOption } from "../output_format.ts";
 import { alienImageTable } from "../../views/tables/alien_image_table.ts";
@@ -9,6 +10,7 @@ import { writeLine } from "../write_line.ts";
 
 export function alienImageListCommand(context: CliContext) {
   return new Command("alien-image-list")
+    .helpGroup(helpGroup.images)
     .description("show images on the clouds, in our project, that are not ours")
     .argument("[provider]", "only this provider's")
     .addOption(outputOption())

@@ -5,10 +5,12 @@ import { type CliContext, configFilesOf } from "../cli_context.ts";
 import { UsageError } from "../cli_error.ts";
 import type { CliIo } from "../cli_io.ts";
 import { example } from "../example.ts";
+import { helpGroup } from "../help_group.ts";
 import { outputFormats } from "../output_format.ts";
 
 export function configValidateCommand(context: CliContext) {
   return new Command("config-validate")
+    .helpGroup(helpGroup.tools)
     .description("check a configuration and report every problem")
     .argument("[file]", "the file, instead of -c FILE")
     .option("--show", "print what was understood, secrets as ***")

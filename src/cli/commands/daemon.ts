@@ -6,6 +6,7 @@ import { Command, Option } from "@commander-js/extra-typings";
 import { type CliContext, configFilesOf } from "../cli_context.ts";
 import { UsageError } from "../cli_error.ts";
 import { example } from "../example.ts";
+import { helpGroup } from "../help_group.ts";
 import { countArgument } from "../number_argument.ts";
 import { errorLines } from "../report_error.ts";
 import type { EnabledParts } from "../wiring.ts";
@@ -35,6 +36,7 @@ type PoolSettings = ReturnType<ReturnType<typeof poolNamed>["opts"]>;
 
 export function daemonCommand(context: CliContext) {
   return poolNamed("daemon")
+    .helpGroup(helpGroup.pool)
     .description("run the pool in the foreground, as service managers want it")
     .option("-d, --nodaemon", "accepted for old scripts; it always stays in the foreground")
     .option("--builder-only", "only build and upload diskimages: launch and hand out no nodes")

@@ -4,6 +4,7 @@ import type { PoolClient } from "../../control/pool_client.ts";
 import type { CliContext } from "../cli_context.ts";
 import { InterruptedError } from "../cli_error.ts";
 import { example } from "../example.ts";
+import { helpGroup } from "../help_group.ts";
 import { idsArgument } from "../number_argument.ts";
 import { openPool, openWorkingPool } from "../open_pool.ts";
 import { printOutcomes } from "../print_outcomes.ts";
@@ -11,6 +12,7 @@ import { deletionComment } from "../user_name.ts";
 
 export function deleteCommand(context: CliContext) {
   return new Command("delete")
+    .helpGroup(helpGroup.nodes)
     .description("delete nodes, including held ones")
     .argument("<id...>", "the nodes", idsArgument)
     .option("--now", "wait until they are gone from the cloud")

@@ -2,10 +2,12 @@
 import { Option } from "@commander-js/extra-typings";
 import { imageStateNames } from "../../domain/dib_image.ts";
 import type { CliContext } from "../cli_context.ts";
+import { helpGroup } from "../help_group.ts";
 import { viewCommand } from "../view_command.ts";
 
 export function dibImageListCommand(context: CliContext) {
   return viewCommand(context, "dib-image-list", {
+    group: helpGroup.images,
     about: "show the images that diskimage-builder built, or is building",
     filters: [
       new Option("--image <name>", "only those of a diskimage"),

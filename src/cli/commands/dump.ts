@@ -3,10 +3,12 @@ import { Command, Option } from "@commander-js/extra-typings";
 import type { DumpView } from "../../views/dump.ts";
 import type { CliContext } from "../cli_context.ts";
 import { example } from "../example.ts";
+import { helpGroup } from "../help_group.ts";
 import { openDaemonsPool } from "../open_pool.ts";
 
 export function dumpCommand(context: CliContext) {
   return new Command("dump")
+    .helpGroup(helpGroup.pool)
     .description("show what the daemon is doing: work in flight and what it waits for, queues, connections")
     .addOption(
       new Option("-o, --output <format>", "how to print it").choices(["text", "json"]).default(

@@ -3,6 +3,7 @@ import { Command } from "@commander-js/extra-typings";
 import type { CliContext } from "../cli_context.ts";
 import { durationArgument } from "../duration_argument.ts";
 import { example } from "../example.ts";
+import { helpGroup } from "../help_group.ts";
 import { idsArgument } from "../number_argument.ts";
 import { openPool } from "../open_pool.ts";
 import { printOutcomes } from "../print_outcomes.ts";
@@ -10,6 +11,7 @@ import { userName } from "../user_name.ts";
 
 export function holdCommand(context: CliContext) {
   return new Command("hold")
+    .helpGroup(helpGroup.nodes)
     .description("keep nodes until they are deleted, even after their job ends")
     .argument("<id...>", "the nodes", idsArgument)
     .option("--reason <text>", "the reason, shown as comment")

@@ -3,10 +3,12 @@ import { Command } from "@commander-js/extra-typings";
 import type { CliContext } from "../cli_context.ts";
 import { UsageError } from "../cli_error.ts";
 import { example } from "../example.ts";
+import { helpGroup } from "../help_group.ts";
 import { orderImages } from "../image_orders.ts";
 
 export function imageBuildCommand(context: CliContext) {
   return new Command("image-build")
+    .helpGroup(helpGroup.images)
     .description("build a diskimage, and wait until it is built")
     .argument("<image>", "the diskimage")
     .option("--no-wait", "do not wait for it")

@@ -3,12 +3,14 @@ import { Command } from "@commander-js/extra-typings";
 import type { CliContext } from "../cli_context.ts";
 import { deletionComment } from "../user_name.ts";
 import { example } from "../example.ts";
+import { helpGroup } from "../help_group.ts";
 import { idsArgument } from "../number_argument.ts";
 import { openPool } from "../open_pool.ts";
 import { printOutcomes } from "../print_outcomes.ts";
 
 export function imageDeleteCommand(context: CliContext) {
   return new Command("image-delete")
+    .helpGroup(helpGroup.images)
     .description("delete images from their clouds; the one before becomes current")
     .argument("<id...>", "the images, by their ids in image-list", idsArgument)
     .addHelpText("after", example("nodepool image-delete 12"))

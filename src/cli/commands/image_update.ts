@@ -2,11 +2,13 @@
 import { Command } from "@commander-js/extra-typings";
 import type { CliContext } from "../cli_context.ts";
 import { example } from "../example.ts";
+import { helpGroup } from "../help_group.ts";
 import { orderImages } from "../image_orders.ts";
 import { providerAndImage } from "../provider_and_image.ts";
 
 export function imageUpdateCommand(context: CliContext) {
   return new Command("image-update")
+    .helpGroup(helpGroup.images)
     .description("make a new version of an image, built or snapshotted, and wait until it is ready")
     .argument("<provider>", "a provider, or `all`")
     .argument("<image>", "the image")

@@ -2,11 +2,13 @@
 import { Command } from "@commander-js/extra-typings";
 import type { CliContext } from "../cli_context.ts";
 import { example } from "../example.ts";
+import { helpGroup } from "../help_group.ts";
 import { orderImages } from "../image_orders.ts";
 import { providerAndImage } from "../provider_and_image.ts";
 
 export function imageUploadCommand(context: CliContext) {
   return new Command("image-upload")
+    .helpGroup(helpGroup.images)
     .description("upload the newest build of an image, and wait until it is ready")
     .argument("<names...>", "a provider or `all` (optional), then the image")
     .usage("[options] [provider|all] <image>")

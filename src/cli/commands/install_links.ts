@@ -4,10 +4,12 @@ import { Command } from "@commander-js/extra-typings";
 import type { CliContext } from "../cli_context.ts";
 import { UsageError } from "../cli_error.ts";
 import { example } from "../example.ts";
+import { helpGroup } from "../help_group.ts";
 import { PROGRAM_NAMES } from "../invoked_program.ts";
 
 export function installLinksCommand(context: CliContext) {
   return new Command("install-links")
+    .helpGroup(helpGroup.tools)
     .description("create the links nodepoold and nodepool-builder to this program")
     .argument("<dir>", "the directory to put them in")
     .addHelpText("after", example("nodepool install-links /usr/local/bin"))

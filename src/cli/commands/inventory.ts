@@ -4,10 +4,12 @@ import type { InventoryView } from "../../views/inventory.ts";
 import type { CliContext } from "../cli_context.ts";
 import { UsageError } from "../cli_error.ts";
 import { example } from "../example.ts";
+import { helpGroup } from "../help_group.ts";
 import { openPool } from "../open_pool.ts";
 
 export function inventoryCommand(context: CliContext) {
   return new Command("inventory")
+    .helpGroup(helpGroup.nodes)
     .description("print the nodes that can be logged in to as an Ansible dynamic inventory, in JSON")
     .option("--list", "all of them, with their groups and variables")
     .option("--host <name>", "the variables of one of them")

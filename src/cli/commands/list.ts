@@ -5,12 +5,14 @@ import type { CliContext } from "../cli_context.ts";
 import { UsageError } from "../cli_error.ts";
 import { ExitCode } from "../exit_code.ts";
 import { example } from "../example.ts";
+import { helpGroup } from "../help_group.ts";
 import { idArgument } from "../number_argument.ts";
 import { outputOption } from "../output_format.ts";
 import { showView, watchOption } from "../show_view.ts";
 
 export function listCommand(context: CliContext) {
   return new Command("list")
+    .helpGroup(helpGroup.nodes)
     .description("show the nodes, or one of them")
     .argument("[id]", "only this node", idArgument)
     .option("--provider <name>", "only those of a provider")

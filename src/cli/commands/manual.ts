@@ -3,11 +3,14 @@ import { Command } from "@commander-js/extra-typings";
 import type { CliContext } from "../cli_context.ts";
 import type { CliIo } from "../cli_io.ts";
 import { example } from "../example.ts";
+import { helpGroup } from "../help_group.ts";
 import { hasColors } from "../state_colors.ts";
 import { shellWord } from "../../lib/shell_quote.ts";
+import { wrapLines } from "../../lib/wrap_words.ts";
 
 export function manualCommand(context: CliContext) {
   return new Command("manual")
+    .helpGroup(helpGroup.tools)
     .description("show the manual: its topics, one of them, or a section by name")
     .argument("[topic...]", "a topic, a section or a command; default: list the topics")
     .option("--search <words...>", "list the sections that have all these words")
@@ -27,18 +30,7 @@ export function manualCommand(context: CliContext) {
 async function show(io: CliIo, text: string): Promise<void> {
   const { columns } = io.stdout;
   if (columns === null) return io.stdout.write(text);
-  await io.page(text.split("\n").map((line) => fill(line, columns)).join("\n"));
-}
-
-function fill(line: string, columns: number): string {
-  const indent = line.match(/^ *(\S+ {2,})?/)![0].length;
-  const lines: string[] = [];
-  for (const word of line.slice(indent).split(" ")) {
-    const longer = lines.length === 0 ? word : `${lines.at(-1)} ${word}`;
-    if (lines.length === 0 || indent + longer.length > columns) lines.push(word);
-    else lines[lines.length - 1] = longer;
-  }
-  return line.slice(0, indent) + lines.join(`\n${" ".repeat(indent)}`);
+  await io.page(wrapLines(text, columns));
 }
 
 /** @param topic that the text is from */

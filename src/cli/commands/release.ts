@@ -2,12 +2,14 @@
 import { Command, Option } from "@commander-js/extra-typings";
 import type { CliContext } from "../cli_context.ts";
 import { example } from "../example.ts";
+import { helpGroup } from "../help_group.ts";
 import { idsArgument } from "../number_argument.ts";
 import { openPool } from "../open_pool.ts";
 import { printOutcomes } from "../print_outcomes.ts";
 
 export function releaseCommand(context: CliContext) {
   return new Command("release")
+    .helpGroup(helpGroup.nodes)
     .description(
       "give back nodes that were acquired; they are deleted, or held where their job failed and has an entry",
     )

@@ -2,12 +2,14 @@
 import { Command } from "@commander-js/extra-typings";
 import type { CliContext } from "../cli_context.ts";
 import { example } from "../example.ts";
+import { helpGroup } from "../help_group.ts";
 import { listenArgument, portArgument } from "../listen_argument.ts";
 
 const ANY_FREE_PORT = { hostname: "127.0.0.1", port: 0 };
 
 export function simulateCommand(context: CliContext) {
   return new Command("simulate")
+    .helpGroup(helpGroup.tools)
     .description("run an OpenStack simulator on loopback; -c FILE describes its clouds")
     .option("--listen <address>", "address and port; default: any free port of 127.0.0.1", listenArgument)
     .option("--clouds <file>", "write a clouds.yaml that leads to it")

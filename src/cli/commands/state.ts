@@ -4,11 +4,13 @@ import type { AdoptedServer } from "../../domain/state_adoption.ts";
 import type { CliContext } from "../cli_context.ts";
 import { example } from "../example.ts";
 import { ExitCode } from "../exit_code.ts";
+import { helpGroup } from "../help_group.ts";
 import { openPool } from "../open_pool.ts";
 import { writeLine } from "../write_line.ts";
 
 export function stateCommand(context: CliContext) {
   return new Command("state")
+    .helpGroup(helpGroup.pool)
     .description("resolve differences between the state and the clouds")
     .usage("adopt [options]")
     .helpCommand(false)
