@@ -2,6 +2,7 @@
 import { createDenoCommand } from "./build/deno_command.ts";
 import { createDiskimageBuilder } from "./build/diskimage_builder.ts";
 import { followLog } from "./build/follow_log.ts";
+import { CONFIG_VARIABLE } from "./build/inherited_environment.ts";
 import { openScriptLog } from "./build/script_log.ts";
 import { createGearman } from "./demand/gearman/gearman.ts";
 import { listenToJobEvents } from "./demand/zmq/job_events.ts";
@@ -74,5 +75,5 @@ function tellingOf({ name: provider }: ProviderConfig, metrics: Metrics | null) 
 /** The variables of this process's environment that scripts on servers get, as in 2016. */
 function scriptVariables(): Record<string, string> {
   const all = Object.entries(Deno.env.toObject());
-  return Object.fromEntries(all.filter(([name]) => name.startsWith("NODEPOOL_")));
+  return Object.fromEntries(all.filter(([name]) => name.startsWith("NODEPOOL_") && name !== CONFIG_VARIABLE));
 }

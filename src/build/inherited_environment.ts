@@ -26,10 +26,14 @@ const NAMES: ReadonlySet<string> = new Set([
 /** In either case: programs do not agree. */
 const PROXIES = /^(http|https|ftp|all|no)_proxy$/i;
 
+/** A path of this machine's that is the daemon's own affair. */
+export const CONFIG_VARIABLE = "NODEPOOL_CONFIG";
+
 const FAMILIES = /^(LC|DIB|NODEPOOL)_/;
 
 /** @param all the environment of this process, or as much of it as may be seen */
 export function inheritedEnvironment(all: Readonly<Record<string, string>>): Record<string, string> {
-  const isInherited = (name: string) => NAMES.has(name) || PROXIES.test(name) || FAMILIES.test(name);
+  const isInherited = (name: string) =>
+    name !== CONFIG_VARIABLE && (NAMES.has(name) || PROXIES.test(name) || FAMILIES.test(name));
   return Object.fromEntries(Object.entries(all).filter(([name]) => isInherited(name)));
 }

@@ -1,10 +1,11 @@
 /** The context of every command: its surroundings, the global options, and where it leaves its exit code. */
 import type { CliIo } from "./cli_io.ts";
+import { type ConfigChoice, findConfig } from "./find_config.ts";
 import type { InvokedProgram } from "./invoked_program.ts";
 import type { Wiring } from "./wiring.ts";
 
 export interface GlobalOptions {
-  /** null: not given, the default's. */
+  /** null: not given. */
   readonly config: string | null;
   readonly secure: string | null;
   readonly logConfig: string | null;
@@ -18,14 +19,23 @@ export interface CliContext {
   readonly io: CliIo;
   readonly wiring: Wiring;
   globals(): GlobalOptions;
+  /** null: the command has not asked for one yet. */
+  config: ConfigChoice | null;
   /** Exit code of the process unless an error is thrown. */
   exitCode: number;
 }
 
-const DEFAULT_CONFIG_FILE = "/etc/nodepool/nodepool.yaml";
+/** The configuration that the command is about; found once, so that every message names the same. @throws UsageError */
+export function configOf(context: CliContext): ConfigChoice {
+  const { io, globals } = context;
+  return context.config ??= findConfig({
+    option: globals().config,
+    variable: io.env("NODEPOOL_CONFIG"),
+    folder: io.folder(),
+  });
+}
 
 /** The files that the global options name. */
 export function configFilesOf(context: CliContext): { configFile: string; secureFile: string | null } {
-  const { config, secure } = context.globals();
-  return { configFile: config ?? DEFAULT_CONFIG_FILE, secureFile: secure };
+  return { configFile: configOf(context).file, secureFile: context.globals().secure };
 }

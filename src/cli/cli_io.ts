@@ -12,6 +12,8 @@ export interface CliIo {
   page(text: string): Promise<void>;
   /** Name of the account that runs the command, as the system knows it; null: it has none. */
   account(): string | null;
+  /** The working directory; null: it has been removed. */
+  folder(): string | null;
   /** The user's home directory. */
   home(): string;
   /** While it is held, Ctrl-C and SIGTERM abort the signal (with an InterruptedError) instead of ending the process. */

@@ -21,7 +21,7 @@ export async function runCli(
     return context.exitCode;
   } catch (error) {
     if (error instanceof VersionRequest) return await printVersion(wiring, io);
-    return reportError(error, { io, debug: argv.includes("--debug"), program: invoked.name });
+    return reportError(error, { debug: argv.includes("--debug"), context });
   }
 }
 

@@ -3,13 +3,14 @@ import type { PoolClient } from "../control/pool_client.ts";
 import { controlSocketPath } from "../control/socket_path.ts";
 import { shellWord } from "../lib/shell_quote.ts";
 import { NoDaemonError, UsageError } from "./cli_error.ts";
-import { type CliContext, configFilesOf } from "./cli_context.ts";
+import { type CliContext, configFilesOf, configOf } from "./cli_context.ts";
+import type { ConfigChoice } from "./find_config.ts";
 import { findStatePath, type StatePath } from "./state_path.ts";
 import { writeLine } from "./write_line.ts";
 
 /**
- * Where the configuration file cannot even be read, nothing but a daemon at the default place will do: there is no
- * telling whose state the default one is.
+ * Where the configuration does not tell where its state lies, no state is opened. A daemon at the default place will do
+ * where nobody has named a configuration; otherwise it may be another pool's.
  * @param options `writes`: the command has something to write down, so a missing state is created
  * @throws ConfigError, StoreError from the offline pool
  */
@@ -46,7 +47,7 @@ async function openOwnPool(
 ): Promise<PoolClient> {
   const { state, problem } = await findState(context);
   return await connectSoon(controlSocketPath(state), context, async () => {
-    if (problem !== null) throw unreadable(configFilesOf(context).configFile, problem);
+    if (problem !== null) throw unknownState(configOf(context), problem);
     try {
       return await open(state);
     } catch (error) {
@@ -62,13 +63,13 @@ async function openOwnPool(
  */
 export async function openDaemonsPool(context: CliContext): Promise<PoolClient> {
   const { state, problem } = await findState(context);
-  const { configFile } = configFilesOf(context);
+  const config = configOf(context);
   const socketPath = controlSocketPath(state);
   return await connectSoon(socketPath, context, async () => {
-    if (problem !== null) throw unreadable(configFile, problem);
+    if (problem !== null) throw unknownState(config, problem);
     const { isStateLocked } = await import("../store/state_lock.ts");
     if (await isStateLocked(state)) return null;
-    const start = `nodepool -c ${shellWord(configFile)} daemon`;
+    const start = `nodepool -c ${shellWord(config.file)} daemon`;
     throw new NoDaemonError(
       `no daemon is running (nothing listens on ${socketPath}): start it with \`${start}\``,
     );
@@ -117,13 +118,15 @@ export async function findSocketPath(context: CliContext): Promise<string> {
   return controlSocketPath((await findState(context)).state);
 }
 
-function findState(context: CliContext): Promise<StatePath> {
-  return findStatePath(configFilesOf(context).configFile, { home: context.io.home() });
+/** @throws UsageError where a configuration that was named does not tell */
+async function findState(context: CliContext): Promise<StatePath> {
+  const config = configOf(context);
+  const found = await findStatePath(config.file, { home: context.io.home() });
+  if (found.problem !== null && config.origin !== "default") throw unknownState(config, found.problem);
+  return found;
 }
 
-function unreadable(configFile: string, cause: unknown): UsageError {
-  const why = cause instanceof Deno.errors.NotFound ? "there is no such file" : "it cannot be read";
-  const message =
-    `no daemon is running, and the configuration ${configFile} cannot help: ${why}; name one with -c`;
-  return new UsageError(message, cause instanceof Deno.errors.NotFound ? {} : { cause });
+/** Whether a daemon runs is not known then. */
+function unknownState({ file, reason }: ConfigChoice, problem: string): UsageError {
+  return new UsageError(`cannot find the pool: the configuration ${file} (${reason}) ${problem}`);
 }

@@ -80,7 +80,7 @@ export function buildProgram(
     const { config = null, secure = null, logconfig = null, debug = false } = program.opts();
     return { config, secure, logConfig: logconfig, debug };
   };
-  const context: CliContext = { program: invoked, argv, io, wiring, globals, exitCode: 0 };
+  const context: CliContext = { program: invoked, argv, io, wiring, globals, config: null, exitCode: 0 };
   const program = globalOptions(topCommand(invoked, context), context);
   return { program: program as unknown as Command, context };
 }
@@ -109,7 +109,10 @@ function compareGroups(left: Command, right: Command): number {
 
 function globalOptions(program: Command, context: CliContext) {
   return prepared(program, context)
-    .option("-c, --config <file>", "configuration (default: /etc/nodepool/nodepool.yaml)")
+    .option(
+      "-c, --config <file>",
+      "configuration (default: $NODEPOOL_CONFIG, ./nodepool.yaml or /etc/nodepool/nodepool.yaml)",
+    )
     .option("-s, --secure <file>", "secrets (default: /etc/nodepool/secure.conf)")
     .option("-l, --logconfig <file>", "what the daemon logs, and where: YAML, or the INI of Python's logging")
     .option("--debug", "stack traces with errors")

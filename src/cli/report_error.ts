@@ -2,21 +2,22 @@
 import { CommanderError } from "@commander-js/extra-typings";
 import { ControlError } from "../control/control_error.ts";
 import { errorChain } from "../lib/error_chain.ts";
+import type { CliContext } from "./cli_context.ts";
 import { NoDaemonError, OtherDaemonError, StateLostError, UsageError } from "./cli_error.ts";
-import type { CliIo } from "./cli_io.ts";
 import { ExitCode } from "./exit_code.ts";
 import { writeLine } from "./write_line.ts";
 
 /** The exit code; a stack trace only with `debug`. */
 export function reportError(
   error: unknown,
-  { io, debug, program }: { io: CliIo; debug: boolean; program: string },
+  { debug, context }: { debug: boolean; context: CliContext },
 ): number {
   // commander has printed what it had to say. Asking for help is no failure, having to be helped is.
   if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.done : ExitCode.usage;
   // Whoever read the output has had enough of it, as in `nodepool list | head`.
   if (error instanceof Deno.errors.BrokenPipe) return ExitCode.done;
-  for (const line of errorLines(error, program)) writeLine(io.stderr, line);
+  const { io } = context;
+  for (const line of errorLines(error, context)) writeLine(io.stderr, line);
   if (debug && error instanceof Error && error.stack !== undefined) io.stderr.write(`${error.stack}\n`);
   return exitCodeOf(error);
 }
@@ -30,13 +31,23 @@ function exitCodeOf(error: unknown): number {
   return ExitCode.failed;
 }
 
-/** One line, but for a configuration: each of its problems has its own. */
-export function errorLines(error: unknown, program: string): readonly string[] {
+/** One line, but for a configuration: each of its problems has its own. The last says how the file was found. */
+export function errorLines(error: unknown, { config, program }: CliContext): readonly string[] {
   const lines = isConfigError(error) ? error.message.split("\n") : [errorChain(error)];
-  return lines.map((line) => `${program}: ${line}`);
+  const found = config === null || config.origin === "option" || !isOfConfig(error)
+    ? []
+    : [`the configuration is ${config.file}, ${config.reason}`];
+  return [...lines, ...found].map((line) => `${program.name}: ${line}`);
 }
 
-/** By name: importing its class would load the configuration's modules for every command. */
+/** By name: importing their classes would load the configuration's modules, and the store's, for every command. */
+const OF_CONFIG = ["ConfigError", "NoDaemonError", "ControlSocketError", "StoreError"];
+
+/** Another configuration could be what was meant. */
+function isOfConfig(error: unknown): boolean {
+  return error instanceof Error && OF_CONFIG.includes(error.name);
+}
+
 function isConfigError(error: unknown): error is Error {
   return error instanceof Error && error.name === "ConfigError";
 }

@@ -6,6 +6,7 @@
  */
 import { dirname, join } from "node:path";
 import { systemClock } from "../lib/clock.ts";
+import { fileReason } from "../lib/file_reason.ts";
 import type { ProcessSignals } from "../lib/process_signals.ts";
 import { systemHome } from "../lib/system_account.ts";
 import { UsageError } from "./cli_error.ts";
@@ -83,8 +84,9 @@ async function makeLog(name: string, configFile: string): Promise<string> {
     (await Deno.open(log, { append: true, create: true, mode: 0o600 })).close();
     return log;
   } catch (error) {
-    const why = error instanceof Deno.errors.PermissionDenied ? "permission denied" : String(error);
-    throw new UsageError(`cannot write ${log}, which takes what ${name} prints in the background: ${why}`);
+    throw new UsageError(
+      `cannot write ${log}, which takes what ${name} prints in the background: ${fileReason(error)}`,
+    );
   }
 }
 

@@ -3,13 +3,14 @@
  * daemon starts in a tenth of the time, and does not care whether the file is broken elsewhere (the daemon runs on
  * its last good one). Where it must be certain, it asks the YAML parser.
  */
+import { fileReason } from "../lib/file_reason.ts";
 
 export const DEFAULT_STATE = "/var/lib/nodepool/nodepool.kv";
 
 export interface StatePath {
   readonly state: string;
-  /** Why the file could not be read; the state is then the default one. */
-  readonly problem: unknown;
+  /** For people, where the file does not tell: why, and what to do; `state` is then the default one. */
+  readonly problem: string | null;
 }
 
 export async function findStatePath(
@@ -17,15 +18,21 @@ export async function findStatePath(
   { home }: { home: string },
 ): Promise<StatePath> {
   try {
-    const state = await stateIn(await Deno.readTextFile(configFile)) ?? DEFAULT_STATE;
-    return { state: expandHome(state, home), problem: null };
-  } catch (problem) {
-    return { state: DEFAULT_STATE, problem };
+    const state = await stateIn(await Deno.readTextFile(configFile));
+    if (state === undefined) return { state: DEFAULT_STATE, problem: NO_KEY };
+    return { state: expandHome(state ?? DEFAULT_STATE, home), problem: null };
+  } catch (error) {
+    const isForbidden = error instanceof Deno.errors.PermissionDenied;
+    const advice = isForbidden ? "run this as a user who may read it" : "name another with -c";
+    return { state: DEFAULT_STATE, problem: `cannot be read: ${fileReason(error)}; ${advice}` };
   }
 }
 
-/** The value of the top-level key `state`; null where the file has no such key. */
-export async function stateIn(yaml: string): Promise<string | null> {
+const NO_KEY = "does not say where its state lies, since its key `state` cannot be read; " +
+  "`nodepool config-validate` says what is wrong with it";
+
+/** The value of the top-level key `state`; null where the file has no such key, undefined where that is not certain. */
+export async function stateIn(yaml: string): Promise<string | null | undefined> {
   const quick = scan(yaml);
   return quick === undefined ? await parse(yaml) : quick;
 }
@@ -49,12 +56,13 @@ function scan(yaml: string): string | null | undefined {
   return value === undefined || /^(?:null|true|false|~|[\d.]+)$/i.test(value) ? undefined : value;
 }
 
-async function parse(yaml: string): Promise<string | null> {
+async function parse(yaml: string): Promise<string | null | undefined> {
   const { parseDocument } = await import("../lib/yaml.ts");
   // Reads on after errors, as far as it can.
-  const state: unknown = parseDocument(yaml, { merge: true, uniqueKeys: false }).toJS({ maxAliasCount: 100 })
-    ?.state;
-  return typeof state === "string" && state !== "" ? state : null;
+  const document = parseDocument(yaml, { merge: true, uniqueKeys: false });
+  const state: unknown = document.toJS({ maxAliasCount: 100 })?.state;
+  if (typeof state === "string" && state !== "") return state;
+  return (state ?? null) === null && document.errors.length === 0 ? null : undefined;
 }
 
 function expandHome(path: string, home: string): string {

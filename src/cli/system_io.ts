@@ -13,9 +13,18 @@ export const systemIo: CliIo = {
   env: (name) => Deno.env.get(name),
   page: pageOnTerminal,
   account: () => systemAccount()?.username ?? null,
+  folder: workingFolder,
   home: systemHome,
   interrupts: interruptsOfProcess,
 };
+
+function workingFolder(): string | null {
+  try {
+    return Deno.cwd();
+  } catch {
+    return null;
+  }
+}
 
 function outputTo(stream: typeof Deno.stdout): CliOutput {
   return {

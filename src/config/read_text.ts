@@ -1,5 +1,6 @@
 /** Reads one file of the configuration as text; what can be wrong with a file as such becomes a Problem here. */
 import { ConfigError, type Problem } from "./config_error.ts";
+import { fileReason } from "../lib/file_reason.ts";
 import type { Environment } from "./environment.ts";
 
 /** Far above any real configuration; keeps a wrong path (a disk image, a log) from filling the memory. */
@@ -18,7 +19,7 @@ export async function readText(
     bytes = await environment.readFile(path, { limit: MAX_FILE_SIZE + 1, signal });
   } catch (error) {
     signal?.throwIfAborted();
-    throw new ConfigError([fileProblem(path, `cannot be read: ${reasonOf(error)}`)], { cause: error });
+    throw new ConfigError([fileProblem(path, `cannot be read: ${fileReason(error)}`)], { cause: error });
   }
   return decode(bytes, path);
 }
@@ -60,12 +61,4 @@ function longestValidStart(bytes: Uint8Array): string {
     if (!genuine) return start;
   }
   return text;
-}
-
-/** The machine's words for why a file could not be read, without its path. */
-function reasonOf(error: unknown): string {
-  if (error instanceof Deno.errors.NotFound) return "there is no such file";
-  if (error instanceof Deno.errors.PermissionDenied) return "permission denied";
-  if (error instanceof Deno.errors.IsADirectory) return "it is a directory";
-  return error instanceof Error ? error.message : String(error);
 }

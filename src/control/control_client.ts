@@ -24,10 +24,12 @@ import { whatIsWrong } from "./what_is_wrong.ts";
 
 /**
  * The daemon's pool; null when no daemon listens on the socket.
- * @throws ControlSocketError when the socket is there and may not be opened
+ * @throws ControlSocketError when the socket cannot be opened, so that nobody knows whether a daemon listens
  */
 export async function connectControl(socketPath: string): Promise<PoolClient | null> {
-  const kind = await connectionKind(socketPath);
+  const kind = await connectionKind(socketPath).catch((cause) => {
+    throw new ControlSocketError(`cannot open the daemon's socket ${socketPath}`, { cause });
+  });
   if (kind === "forbidden") {
     throw new ControlSocketError(
       `cannot open the daemon's socket ${socketPath}: permission denied; run this as the daemon's user or as root`,

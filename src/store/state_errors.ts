@@ -64,8 +64,15 @@ export function newerState(path: string): StoreError {
 
 /** The state cannot be made, opened or written. `attempted` is what failed: `the file cannot be opened`. */
 export function unusableState(path: string, attempted: string, cause?: unknown): StoreError {
+  const problem = `cannot use the state ${path}: ${attempted}`;
+  if (cause instanceof Deno.errors.PermissionDenied) {
+    return new StoreError(
+      "unusable",
+      `${problem}: permission denied; run this as the daemon's user or as root`,
+    );
+  }
   const detail = cause instanceof Error ? `: ${cause.message}` : "";
-  return new StoreError("unusable", `cannot use the state ${path}: ${attempted}${detail}`, { cause });
+  return new StoreError("unusable", problem + detail, { cause });
 }
 
 /** Turns Deno KV's errors into StoreErrors: SQLite's own words tell damage and foreign locks from other trouble. */

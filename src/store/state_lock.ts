@@ -61,13 +61,17 @@ export async function readLockHolder(path: string): Promise<LockHolder | null> {
   return match === null ? null : { pid: Number(match[1]), holder: match[2]! };
 }
 
-/** Does a process hold the lock of the state at `path` now? It is not waited for, and nothing is made. */
+/**
+ * Does a process hold the lock of the state at `path` now? It is not waited for, and nothing is made.
+ * @throws StoreError where that cannot be known
+ */
 export async function isStateLocked(path: string): Promise<boolean> {
   try {
     using file = await Deno.open(lockPath(path));
     return !await file.tryLock(false);
-  } catch {
-    return false;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return false;
+    throw unusableState(path, "its lock file cannot be opened", error);
   }
 }
 

@@ -62,6 +62,8 @@ for (
     ["null", "state: null\n", null],
     ["an address", "state: https://kv.example.org/x\n", "https://kv.example.org/x"],
     ["errors elsewhere", "labels: [}\nstate: /srv/np.kv\n", "/srv/np.kv"],
+    ["a value that is no path", "state: [a]\n", undefined],
+    ["errors where it would be", "{labels: [}\n", undefined],
     ["a merged mapping", "x: &x {state: /srv/np.kv}\n<<: *x\n", "/srv/np.kv"],
   ] as const
 ) {
@@ -83,5 +85,5 @@ Deno.test("the state's path begins at home where it says so", async () => {
   }
   const missing = await findStatePath("/nowhere/nodepool.yaml", { home: "/" });
   assert.equal(missing.state, DEFAULT_STATE);
-  assert.equal(missing.problem instanceof Deno.errors.NotFound, true);
+  assert.match(missing.problem!, /^cannot be read: there is no such file; /);
 });

@@ -157,7 +157,7 @@ Deno.test("a configuration that is not there is named", async () => {
     assert.deepEqual({ code, stdout }, { code: 2, stdout: "" });
     assert.match(
       stderr,
-      /the configuration \/nowhere\/nodepool.yaml cannot help: there is no such file; name one/,
+      /the configuration \/nowhere\/nodepool.yaml \(named by -c\) cannot be read: there is no such file; name another/,
     );
   }
   assert.deepEqual(bench.wired, []);

@@ -27,6 +27,7 @@ export class CliBench implements AsyncDisposable {
   /** What the wiring was called with. */
   readonly wired: { readonly name: string; readonly options: object }[] = [];
   readonly env: Record<string, string> = { USER: "maria" };
+  workingFolder: string | null = "/";
   /** Of the terminal; null: piped. */
   columns: number | null = null;
   errorColumns: number | null = null;
@@ -84,10 +85,15 @@ export class CliBench implements AsyncDisposable {
   }
 
   /** The same, where the program was called otherwise. */
-  async runAs(program: InvokedProgram, ...argv: string[]): Promise<Outcome> {
+  runAs(program: InvokedProgram, ...argv: string[]): Promise<Outcome> {
+    return this.runBare(program, "-c", this.configFile, ...argv);
+  }
+
+  /** The same, where no configuration is named. */
+  async runBare(program: InvokedProgram, ...argv: string[]): Promise<Outcome> {
     this.stdout = this.stderr = this.paged = "";
     this.#interrupts = new AbortController();
-    const code = await runCli(["-c", this.configFile, ...argv], {
+    const code = await runCli(argv, {
       program,
       wiring: this.#wiring(),
       io: this.#io(),
@@ -124,6 +130,7 @@ export class CliBench implements AsyncDisposable {
         return Promise.resolve();
       },
       account: () => "maria-by-account",
+      folder: () => this.workingFolder,
       home: () => this.folder,
       interrupts: () => ({ signal: this.#interrupts.signal, [Symbol.dispose]() {} }),
     };

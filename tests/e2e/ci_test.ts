@@ -185,7 +185,10 @@ testNeeding(
     await pool.configure(CONFIG.replace("max-servers", "max-server"));
     const blind = await pool.run("inventory", "--list");
     assert.deepEqual([blind.code, blind.stdout], [1, ""]);
-    assert.match(blind.stderr, /^nodepool: the inventory needs the configuration, which cannot be read/);
+    assert.match(
+      blind.stderr,
+      /^nodepool: the inventory needs the configuration, which cannot be read: .*nodepool\.yaml:\d+/,
+    );
     await pool.configure(CONFIG);
     const unknown = await pool.run("inventory", "--host", "web1");
     assert.deepEqual([unknown.code, unknown.stdout], [1, ""]);

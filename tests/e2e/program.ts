@@ -13,6 +13,8 @@ export interface Ran {
 interface ProgramOptions {
   /** Added to this process's environment. */
   readonly env?: Record<string, string>;
+  /** Where it is run; as this process, if left out. */
+  readonly cwd?: string;
   /** Run by this program, as `setpriv` with its options; none: directly. */
   readonly under?: readonly string[];
   /** A file that is the program, instead of what `programCommand` takes by itself. */
@@ -51,10 +53,11 @@ export async function runProgram(args: readonly string[], options: ProgramOption
   return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
 }
 
-function commandOf(args: readonly string[], { env, under = [], binary }: ProgramOptions): Deno.Command {
+function commandOf(args: readonly string[], { env, cwd, under = [], binary }: ProgramOptions): Deno.Command {
   const [command, ...rest] = [...under, ...programCommand(args, binary)] as [string, ...string[]];
   return new Deno.Command(command, {
     args: rest,
+    cwd,
     env: { ...NO_PROXIES, ...env },
     stdin: "null",
     stdout: "piped",

@@ -1,7 +1,7 @@
 /** `nodepool config-validate [FILE]`: check a configuration; touches no cloud, unless it is to. */
 import { Command, Option } from "@commander-js/extra-typings";
 import type { LoadedConfig } from "../../config/load_config.ts";
-import { type CliContext, configFilesOf } from "../cli_context.ts";
+import { type CliContext, configOf } from "../cli_context.ts";
 import { UsageError } from "../cli_error.ts";
 import type { CliIo } from "../cli_io.ts";
 import { example } from "../example.ts";
@@ -27,14 +27,15 @@ export function configValidateCommand(context: CliContext) {
       if (show && online) throw new UsageError("give either --show or --online");
       if (output !== undefined && !online) throw new UsageError("-o needs --online");
       if (schema) return await printSchema(io);
-      const { configFile, secureFile } = configFilesOf(context);
-      const loaded = await load(file ?? configFile, { secureFile, strict, online, io });
+      const configFile = file ?? configOf(context).file;
+      const secureFile = context.globals().secure;
+      const loaded = await load(configFile, { secureFile, strict, online, io });
       if (online) {
         const { showOnlineChecks } = await import("../show_online_checks.ts");
         return await showOnlineChecks(context, { ...loaded, strict, output: output ?? "table" });
       }
       const { showConfig } = await import("../../config/config_view.ts");
-      io.stdout.write(show ? showConfig(loaded.config) : `${file ?? configFile} is valid\n`);
+      io.stdout.write(show ? showConfig(loaded.config) : `${configFile} is valid\n`);
     });
 }
 

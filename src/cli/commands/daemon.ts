@@ -92,7 +92,7 @@ async function runHere(context: CliContext, settings: Settings, parts: EnabledPa
       onRunning: () => startReport === undefined || reportRunning(startReport),
     });
   } catch (error) {
-    if (startReport !== undefined) reportFailure(startReport, errorLines(error, context.program.name));
+    if (startReport !== undefined) reportFailure(startReport, errorLines(error, context));
     throw error;
   }
 }

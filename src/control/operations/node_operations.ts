@@ -1,5 +1,6 @@
 /** The operations on nodes. */
 import * as v from "valibot";
+import { errorChain } from "../../lib/error_chain.ts";
 import { waitFor } from "../../lib/in_flight.ts";
 import { inventoryViewSchema, viewInventory } from "../../views/inventory.ts";
 import { nodeDetailsViewSchema, viewEndedNode, viewNodeDetails } from "../../views/node_details.ts";
@@ -44,10 +45,9 @@ export const nodeOperations = {
     request: v.strictObject({}),
     answer: inventoryViewSchema,
     run: (pool) => {
-      const report = pool.report();
       // Without it nobody knows who logs in at which port.
-      if (report.config === null) throw new ControlError(409, NO_CONFIG);
-      return viewInventory(report);
+      requireConfig(pool);
+      return viewInventory(pool.report());
     },
   }),
   "hold": operation({
@@ -95,7 +95,17 @@ export const nodeOperations = {
   }),
 };
 
-const NO_CONFIG = "the inventory needs the configuration, which cannot be read: `config-validate` says why";
+/** @throws ControlError with the problems of the file */
+function requireConfig(pool: Pick<StatePool, "config">): void {
+  try {
+    void pool.config;
+  } catch (error) {
+    throw new ControlError(
+      409,
+      `the inventory needs the configuration, which cannot be read: ${errorChain(error)}`,
+    );
+  }
+}
 
 async function findNode(pool: Pick<StatePool, "report" | "ledger">, id: number) {
   const now = pool.report();
