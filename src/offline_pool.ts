@@ -142,6 +142,7 @@ function offlineReport(
     orders: [...ledger.orders.values()],
     uploads: new Map(),
     labels: [],
+    waits: new Map(),
     providers: (config?.providers ?? []).map(({ name }) => ({
       name,
       reachable: null,

@@ -4,7 +4,7 @@
  */
 import type { JenkinsConfig } from "../domain/config.ts";
 import { ConfigError, type Problem } from "./config_error.ts";
-import { nearestName } from "./nearest_name.ts";
+import { nearestName } from "../lib/nearest_name.ts";
 import { DEFAULT_SECTION, type Ini, type IniFault, type IniSection, readIni, valueOf } from "./read_ini.ts";
 import { fieldName, holdsSecret } from "./schema/section.ts";
 import { jenkinsSection } from "./schema/target_section.ts";

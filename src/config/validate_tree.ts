@@ -4,7 +4,7 @@
  */
 import * as v from "valibot";
 import type { Problem } from "./config_error.ts";
-import { nearestName } from "./nearest_name.ts";
+import { nearestName } from "../lib/nearest_name.ts";
 import { fileProblem } from "./read_text.ts";
 import { type ConfigSection, configSection } from "./schema/config_section.ts";
 import { sectionAt, traitsOf } from "./schema/section.ts";

@@ -5,8 +5,10 @@
  * does. It may have died, or be the client of another daemon that works on the state this one is a copy of.
  */
 import type { Config, LabelConfig } from "../domain/config.ts";
+import { tooManyText } from "../domain/describe_obstacle.ts";
 import { handOverOf } from "../domain/hand_over.ts";
 import { type NodeRecord, stateName } from "../domain/node.ts";
+import type { Obstacle } from "../domain/obstacle.ts";
 import type { NodeRequest } from "../domain/request.ts";
 import { type Instant, SECOND } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -157,6 +159,8 @@ export class RequestDesk implements Disposable {
   }
 }
 
+type TooMany = Extract<Obstacle, { kind: "too-many" }>;
+
 /**
  * @param whyTooMany why the pool can never have that number of nodes of the label; null: it can
  * @throws ControlError for a request that no configuration like this can meet
@@ -164,7 +168,7 @@ export class RequestDesk implements Disposable {
 export function checkRequest(
   { label: name, count }: RequestSpec,
   config: Config,
-  whyTooMany: (label: LabelConfig, count: number) => string | null = () => null,
+  whyTooMany: (label: LabelConfig, count: number) => TooMany | null = () => null,
 ): void {
   const label = config.labels.find((candidate) => candidate.name === name);
   if (label === undefined) {
@@ -185,6 +189,6 @@ export function checkRequest(
   }
   const never = whyTooMany(label, count);
   if (never !== null) {
-    throw new ControlError(409, `the request ${never}: ask for fewer, or raise max-servers`);
+    throw new ControlError(409, `the request ${tooManyText(never)}: ask for fewer, or raise max-servers`);
   }
 }

@@ -10,5 +10,7 @@ export interface LaunchPause {
   readonly until: Instant | null;
   /** The message of the last failure. */
   readonly lastError: string;
+  /** The kind of the last failure, as in evidence; null or left out: not known. */
+  readonly lastKind?: string | null | undefined;
   readonly lastFailureAt: Instant;
 }

@@ -2,6 +2,7 @@
  * The facts about one provider's cloud, as last seen. Whatever may be out of date says when it was taken; null
  * means never seen, and nothing is concluded from it.
  */
+import type { CloudErrorKind } from "./cloud_error_kind.ts";
 import type { Inventory } from "./inventory.ts";
 import type { CloudImage, Flavor, FloatingIp, Network, Port, Quota } from "./server.ts";
 import { type Instant, type Milliseconds, type Moment, timeOfDay } from "./time.ts";
@@ -29,6 +30,10 @@ export interface Observation {
 export interface Failure {
   readonly message: string;
   readonly since: Instant;
+  /** Left out: it was no answer of the cloud. */
+  readonly kind?: CloudErrorKind | undefined;
+  /** When it is tried again; null or left out: it is being tried, or that is not known. */
+  readonly retryAt?: Instant | null;
 }
 
 /**

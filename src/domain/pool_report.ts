@@ -15,6 +15,7 @@ import type { LinkState } from "./link_state.ts";
 import type { Missing, StaleLook } from "./observation.ts";
 import type { NodeRecord } from "./node.ts";
 import type { ProviderImage } from "./provider_image.ts";
+import type { Refusal } from "./obstacle.ts";
 import type { NodeRequest } from "./request.ts";
 import type { Quota } from "./server.ts";
 import type { TargetState } from "./target_state.ts";
@@ -40,6 +41,8 @@ export interface PoolReport extends Moment {
   /** How far uploads under way are, by the image's id; bytes. */
   readonly uploads: ReadonlyMap<number, { readonly sent: number; readonly total: number }>;
   readonly labels: readonly LabelReport[];
+  /** Why requests wait, by their ids, as the last planning saw it. */
+  readonly waits: ReadonlyMap<number, readonly Refusal[]>;
   readonly providers: readonly ProviderReport[];
   /** How the targets stand that nodes are handed to, by name. */
   readonly targets: ReadonlyMap<string, TargetState>;
@@ -107,7 +110,7 @@ export interface LabelReport {
   /** Nodes that it would have launched and could not. */
   readonly wanted: number;
   /** Why not, by provider (null: for the label as a whole). */
-  readonly refusals: readonly { readonly provider: string | null; readonly reason: string }[];
+  readonly refusals: readonly Refusal[];
 }
 
 export interface ProviderReport {

@@ -1,5 +1,5 @@
 /** The manual: its topics, and how they and their sections are found by name. No two share one. */
-import { nearestName } from "../config/nearest_name.ts";
+import { nearestName } from "../lib/nearest_name.ts";
 import { parseTopic, type Section, slug, type Topic } from "./parse_topic.ts";
 import { topicTexts } from "./topics.ts";
 

@@ -1,6 +1,6 @@
 /** How checks say what they found. */
 import type { OnlineCheck } from "../domain/online_check.ts";
-import { nearestName } from "../config/nearest_name.ts";
+import { nearestName } from "../lib/nearest_name.ts";
 import type { Asked } from "./look.ts";
 
 export type Finding = Omit<OnlineCheck, "provider">;

@@ -5,7 +5,8 @@
  * node that is refused would fit in no other arrangement. Labels and providers are numbers here: their positions in
  * the lists the placement was made from.
  */
-import type { LabelAsk, ProviderRoom, Resource } from "./allocation_types.ts";
+import type { Resource } from "../domain/resource.ts";
+import type { LabelAsk, ProviderRoom } from "./allocation_types.ts";
 import { proportionalShares } from "./allocation_shares.ts";
 
 export const RESOURCES: readonly Resource[] = [

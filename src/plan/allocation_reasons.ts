@@ -1,7 +1,7 @@
 /** Says why a label did not get all that it asked for: the label's own cap, and what each provider lacks. */
-import { seeManual } from "../domain/see_manual.ts";
+import type { Obstacle, Refusal, ResourceUse } from "../domain/obstacle.ts";
 import { type Placement, RESOURCES } from "./allocation_placement.ts";
-import type { LabelAsk, Offer, ProviderRoom, RefusalReason, Resource } from "./allocation_types.ts";
+import type { LabelAsk, Offer, ProviderRoom } from "./allocation_types.ts";
 
 interface Outcome {
   readonly labels: readonly LabelAsk[];
@@ -10,63 +10,46 @@ interface Outcome {
 }
 
 /** The reasons for the label at that position, the label's own first, then by provider in the label's order. */
-export function reasonsOf(position: number, outcome: Outcome): RefusalReason[] {
+export function reasonsOf(position: number, outcome: Outcome): Refusal[] {
   const label = outcome.labels[position]!;
-  const reasons = [...capReason(label, outcome.placement.total(position))];
-  if (label.offers.length === 0) reasons.push({ provider: null, reason: "no provider offers it" });
-  for (const offer of label.offers) {
-    const reason = offerReason(offer, position, outcome);
-    if (reason !== null) reasons.push({ provider: offer.provider, reason });
-  }
-  return reasons;
+  const own = [
+    ...capReason(label, outcome.placement.total(position)),
+    ...(label.offers.length === 0 ? [{ kind: "no-provider" } as const] : []),
+  ];
+  return [
+    ...own.map((obstacle) => ({ provider: null, obstacle })),
+    ...label.offers.flatMap((offer) =>
+      offerReasons(offer, position, outcome).map((obstacle) => ({ provider: offer.provider, obstacle }))
+    ),
+  ];
 }
 
-function capReason({ cap, size }: LabelAsk, granted: number): RefusalReason[] {
+function capReason({ cap, size }: LabelAsk, granted: number): Obstacle[] {
   if (cap === null) return [];
   const used = cap.used + granted * size;
   if (used + size <= cap.limit) return [];
-  return [{ provider: null, reason: `the label's ${useText("max-servers", { ...cap, used, need: size })}` }];
+  return [{ kind: "label-max-servers", resource: "maxServers", limit: cap.limit, used, need: size }];
 }
 
-function offerReason(offer: Offer, position: number, outcome: Outcome): string | null {
-  if ("refusal" in offer) return offer.refusal;
+function offerReasons(offer: Offer, position: number, outcome: Outcome): Obstacle[] {
+  if ("refusal" in offer) return [offer.refusal];
   const at = outcome.providers.findIndex(({ name }) => name === offer.provider);
-  return at < 0 ? "no such provider" : fullReason(position, { ...outcome, at });
+  return at < 0 ? [{ kind: "provider-not-configured" }] : fullReasons(position, { ...outcome, at });
 }
 
-/** The resource of the provider that is used up, counting the nodes just granted; null where one more node fits. */
-function fullReason(
-  position: number,
-  { at, providers, placement }: Outcome & { at: number },
-): string | null {
+/** The resources of the provider that are used up, counting the nodes just granted; none where one more node fits. */
+function fullReasons(position: number, { at, providers, placement }: Outcome & { at: number }): Obstacle[] {
   const need = placement.needs(position, at)!;
-  const short = RESOURCES.flatMap((resource, index) => {
+  const short = RESOURCES.flatMap((resource, index): ResourceUse[] => {
     const use = providers[at]!.room[resource];
     if (use === undefined || use.limit === Infinity || need[index] === 0) return [];
     const used = use.used + placement.taken(at, index);
     return used + need[index]! <= use.limit ? [] : [{ resource, limit: use.limit, used, need: need[index]! }];
   });
-  const servers = short.filter(({ resource }) => resource === "maxServers")
-    .map((use) => useText("max-servers", use));
-  const quotas = short.filter(({ resource }) => resource !== "maxServers")
-    .map((use) => useText(QUOTA_NAMES[use.resource], use));
-  const texts = [
-    ...servers,
-    ...(quotas.length === 0 ? [] : [`quota full: ${quotas.join(", ")} (${seeManual("quota")})`]),
+  const servers = short.filter(({ resource }) => resource === "maxServers");
+  const uses = short.filter(({ resource }) => resource !== "maxServers");
+  return [
+    ...servers.map((use) => ({ kind: "max-servers", ...use }) as const),
+    ...(uses.length === 0 ? [] : [{ kind: "quota", uses } as const]),
   ];
-  return texts.length === 0 ? null : texts.join("; ");
-}
-
-const QUOTA_NAMES: Readonly<Record<Resource, string>> = {
-  maxServers: "max-servers",
-  instances: "instances",
-  cores: "cores",
-  ramMib: "RAM MiB",
-  floatingIps: "floating IPs",
-  ports: "ports",
-};
-
-/** `cores 40/40`, or `cores 38/40, 4 needed` where some is left but not enough. */
-function useText(what: string, { used, limit, need }: { used: number; limit: number; need: number }): string {
-  return `${what} ${used}/${limit}${used < limit ? ` (${need} needed)` : ""}`;
 }

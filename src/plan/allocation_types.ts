@@ -1,6 +1,8 @@
 /**
  * The input and the result of the allocation: its own plain types, so that it knows no store, no cloud and no clock.
  */
+import type { Obstacle, Refusal } from "../domain/obstacle.ts";
+import type { Resource } from "../domain/resource.ts";
 import type { QuotaUse } from "../domain/server.ts";
 
 export interface AllocationInput {
@@ -29,17 +31,13 @@ export interface LabelAsk {
 /** A provider that the label names: what one server costs there, or why it can't be launched there now. */
 export type Offer =
   | { readonly provider: string; readonly cost: ServerCost }
-  /** `refusal` is a reason for people, e.g. `no ready image`. */
-  | { readonly provider: string; readonly refusal: string };
+  | { readonly provider: string; readonly refusal: Obstacle };
 
 /**
  * The use of resources by one server, besides one of max-servers and one of the instances. Anything left out costs
  * nothing.
  */
 export type ServerCost = Readonly<Partial<Record<Exclude<Resource, "maxServers" | "instances">, number>>>;
-
-/** The resources that a provider can run out of: its configured max-servers, and the cloud's quotas. */
-export type Resource = "maxServers" | "instances" | "cores" | "ramMib" | "floatingIps" | "ports";
 
 /** A provider's limits and how much of each is used already. What is left out has no limit; so has Infinity. */
 export interface ProviderRoom {
@@ -75,12 +73,5 @@ export interface LabelRefusal {
   /** Nodes asked for and not granted. */
   readonly demand: number;
   readonly spare: number;
-  readonly reasons: readonly RefusalReason[];
-}
-
-export interface RefusalReason {
-  /** null where the reason is the label's own. */
-  readonly provider: string | null;
-  /** E.g. `max-servers 10/10`, `quota full: cores 40/40`, or the offer's refusal. */
-  readonly reason: string;
+  readonly reasons: readonly Refusal[];
 }

@@ -1,5 +1,6 @@
 /** Which flavor a provider image means on a cloud, as its catalog stands: one on which Nova accepts what is booted. */
 import type { ProviderImageConfig } from "../domain/config.ts";
+import type { Obstacle } from "../domain/obstacle.ts";
 import type { CloudImage, Flavor } from "../domain/server.ts";
 
 /** The source of the boot, as far as it says what it needs. */
@@ -19,18 +20,30 @@ export function chooseFlavor(
   return fitting.toSorted(compareSizes)[0] ?? null;
 }
 
-/** Why none was found, for messages. */
-export function describeFlavorWish(
+/** Why none was found. */
+export function whyNoFlavor(
   image: ProviderImageConfig,
   flavors: readonly Flavor[] = [],
   source: BootSource | null = null,
-): string {
+): Extract<Obstacle, { kind: "flavor-missing" | "flavor-too-small" }> {
   const [largest] = meantBy(image, flavors).toSorted((a, b) => b.diskGib - a.diskGib || compareSizes(b, a));
   const refused = largest === undefined ? null : whyRefused(largest, image, source);
-  if (refused !== null) return refused;
-  if (image.flavorName !== null) return `no flavor named ${image.flavorName}`;
-  const filter = image.nameFilter === null ? "" : ` and ${image.nameFilter} in its name`;
-  return `no flavor with at least ${image.minRamMib} MiB of RAM${filter}`;
+  if (refused !== null) return { kind: "flavor-too-small", message: refused };
+  const known = flavors.toSorted((a, b) => compareSizes(b, a)).map(({ name }) => name);
+  return { kind: "flavor-missing", ...flavorWish(image), known };
+}
+
+function flavorWish({ flavorName, nameFilter, minRamMib }: ProviderImageConfig) {
+  if (flavorName !== null) {
+    return { key: "flavor-name", wanted: flavorName, message: `no flavor named ${flavorName}` } as const;
+  }
+  const message = `no flavor with at least ${minRamMib} MiB of RAM`;
+  if (nameFilter === null) return { key: "min-ram", wanted: String(minRamMib), message } as const;
+  return {
+    key: "name-filter",
+    wanted: nameFilter,
+    message: `${message} and ${nameFilter} in its name`,
+  } as const;
 }
 
 /** Most clouds take flavors without a disk for volumes only: where there are others, these are meant. */

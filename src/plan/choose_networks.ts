@@ -42,7 +42,7 @@ function networkOf(
   return onlyOne(found, { wanted: name ?? "", advice: "name it by net-id" });
 }
 
-export const NETWORKS_UNLISTED = "the cloud's networks are not listed yet";
+const NETWORKS_UNLISTED = "the cloud's networks are not listed yet";
 
 /** The network of that name or id. */
 export function findNetwork(wanted: string, networks: readonly Network[]): Network | UnclearNetwork {

@@ -69,10 +69,7 @@ function unlessKept(label: string, kept: ReadonlyMap<string, string>): (offer: O
   return (offer) => {
     const owner = kept.get(offer.provider);
     if (owner === undefined || owner === label || "refusal" in offer) return offer;
-    return {
-      provider: offer.provider,
-      refusal: `room is reserved for label ${owner}, which has had the smallest share`,
-    };
+    return { provider: offer.provider, refusal: { kind: "reserved-room", label: owner } };
   };
 }
 

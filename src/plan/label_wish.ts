@@ -2,6 +2,7 @@
 import type { Config, LabelConfig } from "../domain/config.ts";
 import type { LaunchPause } from "../domain/launch_pause.ts";
 import type { Observation } from "../domain/observation.ts";
+import { isObstacle, type Obstacle } from "../domain/obstacle.ts";
 import type { NodeRequest } from "../domain/request.ts";
 import type { TargetState } from "../domain/target_state.ts";
 import type { Moment } from "../domain/time.ts";
@@ -39,7 +40,7 @@ export interface WishSituation extends Moment {
   /** By path: why a file on this machine is of no use; left out: all are as they should be. */
   readonly faults?: ReadonlyMap<string, string>;
   /** Why nothing is launched, whatever there is room for; null or left out: it is. */
-  readonly launchesNothing?: string | null;
+  readonly launchesNothing?: Obstacle | null;
 }
 
 export function wishOf(label: LabelConfig, situation: WishSituation, counts: NodeCounts): LabelWish {
@@ -75,7 +76,7 @@ export function wishOf(label: LabelConfig, situation: WishSituation, counts: Nod
 
 function offersFor(
   label: LabelConfig,
-  { config, now, wallOffset, pauses, seen, current, order, targets, faults, launchesNothing }: WishSituation,
+  { config, now, pauses, seen, current, order, targets, faults, launchesNothing }: WishSituation,
   counts: NodeCounts,
 ): { asked: Offer[]; offers: Map<string, LaunchOffer>; probing: Set<string> } {
   const asked: Offer[] = [];
@@ -90,7 +91,6 @@ function offersFor(
     if (failed || (seen.get(name)?.refusal ?? null) !== null) probing.add(name);
     const offer = refusal ?? findOffer(label, provider, {
       now,
-      wallOffset,
       current,
       order,
       config,
@@ -100,7 +100,7 @@ function offersFor(
       building: building.get(name) ?? 0,
       asking: counts.isAsked(name),
     });
-    if (typeof offer === "string") asked.push({ provider: name, refusal: offer });
+    if (isObstacle(offer)) asked.push({ provider: name, refusal: offer });
     else {
       offers.set(name, offer);
       asked.push({ provider: name, cost: costOf(offer) });
@@ -110,13 +110,13 @@ function offersFor(
 }
 
 /** Why no target takes nodes; null: one does, or nodes go to none. */
-function whyNoTarget({ targets }: Config, seen: ReadonlyMap<string, TargetState>): string | null {
+function whyNoTarget({ targets }: Config, seen: ReadonlyMap<string, TargetState>): Obstacle | null {
   if (targets.length === 0) return null;
-  const reasons: string[] = [];
+  const offline: { name: string; reason: string }[] = [];
   for (const { name } of targets) {
     const state = seen.get(name);
     if (state === undefined || state.online) return null;
-    reasons.push(`target ${name} is offline: ${state.reason}`);
+    offline.push({ name, reason: state.reason });
   }
-  return reasons.join("; ");
+  return { kind: "target-offline", targets: offline };
 }

@@ -14,6 +14,8 @@ interface FailedLaunch {
   readonly provider: string;
   readonly label: string;
   readonly error: string;
+  /** The RESULT part of launch metrics; null: not known. */
+  readonly kind: string | null;
   /** When that launch was decided on. */
   readonly launchedAt: Instant;
   /** The provider's launch-retries. */
@@ -29,7 +31,7 @@ export function pauseAfterFailure(
   if (
     previous !== null && isProbing(previous, failed.retries) && failed.launchedAt < previous.lastFailureAt
   ) {
-    return { ...previous, lastError: failed.error };
+    return { ...previous, lastError: failed.error, lastKind: failed.kind };
   }
   const failures = (previous?.failures ?? 0) + 1;
   const beyond = failures - failed.retries;
@@ -42,11 +44,12 @@ export function pauseAfterFailure(
     failures,
     until: now + pause,
     lastError: failed.error,
+    lastKind: failed.kind,
     lastFailureAt: now,
   };
 }
 
 /** Whether that number of failures means that launches go ahead one at a time. */
-export function isProbing(pause: LaunchPause, retries: number): boolean {
+export function isProbing(pause: Pick<LaunchPause, "failures">, retries: number): boolean {
   return pause.failures >= retries;
 }

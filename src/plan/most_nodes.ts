@@ -5,6 +5,7 @@
 import type { Config, LabelConfig, ProviderConfig } from "../domain/config.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import { NodeIndex } from "../domain/node_index.ts";
+import type { Obstacle } from "../domain/obstacle.ts";
 import type { Observation } from "../domain/observation.ts";
 import { chooseFlavor } from "./choose_flavor.ts";
 import { planFloatingIps } from "./floating_ip_plan.ts";
@@ -23,10 +24,10 @@ export function whyTooMany(
     seen?: ReadonlyMap<string, Observation>;
     nodes?: Iterable<NodeRecord>;
   },
-): string | null {
+): Extract<Obstacle, { kind: "too-many" }> | null {
   const { total, sum } = mostNodes(label, config, seen);
   if (count <= total || count <= countReady(label, nodes)) return null;
-  return `asks for ${count} nodes, but at most ${total} are possible (${sum})`;
+  return { kind: "too-many", count, total, sum };
 }
 
 interface MostNodes {

@@ -2,18 +2,24 @@
  * The offer of a provider to a label at this moment: a flavor, an image and networks to boot with, or the reason why
  * it offers nothing.
  */
-import { seeManual } from "../domain/see_manual.ts";
 import type { Config, LabelConfig, ProviderConfig, ProviderImageConfig } from "../domain/config.ts";
 import type { ImageOrder } from "../domain/image_order.ts";
 import type { LaunchPause } from "../domain/launch_pause.ts";
 import { isMade } from "../domain/config.ts";
 import { filesOfNode } from "../domain/local_files.ts";
-import { type Catalog, concerns, type Observation } from "../domain/observation.ts";
+import {
+  type Catalog,
+  concerns,
+  type Failure,
+  type LaunchRefusal,
+  type Observation,
+} from "../domain/observation.ts";
+import { isObstacle, type Obstacle } from "../domain/obstacle.ts";
 import type { CloudImage, Flavor } from "../domain/server.ts";
-import { type Moment, timeOfDay } from "../domain/time.ts";
+import type { Instant } from "../domain/time.ts";
 import { isUuid } from "../domain/is_uuid.ts";
-import { chooseFlavor, describeFlavorWish } from "./choose_flavor.ts";
-import { chooseNetworks, isUnclear, NETWORKS_UNLISTED } from "./choose_networks.ts";
+import { chooseFlavor, whyNoFlavor } from "./choose_flavor.ts";
+import { chooseNetworks, isUnclear } from "./choose_networks.ts";
 import { planFloatingIps } from "./floating_ip_plan.ts";
 import type { CurrentImages } from "../domain/current_images.ts";
 import { isProbing } from "./launch_pause.ts";
@@ -29,7 +35,8 @@ export interface LaunchOffer {
 }
 
 /** The situation of a provider for any server, whatever it is for. */
-interface ProviderSituation extends Moment {
+interface ProviderSituation {
+  readonly now: Instant;
   readonly seen: Observation | undefined;
   /** Whether the provider is being asked for a server already. */
   readonly asking: boolean;
@@ -53,11 +60,11 @@ export function findOffer(
   label: LabelConfig,
   provider: ProviderConfig,
   situation: OfferSituation,
-): LaunchOffer | string {
+): LaunchOffer | Obstacle {
   const open = listedCatalog(provider, situation);
-  if (typeof open === "string") return open;
+  if (isObstacle(open)) return open;
   const offer = offerOf(label, provider, { ...situation, open });
-  const flavor = typeof offer === "string" ? null : offer.flavor;
+  const flavor = isObstacle(offer) ? null : offer.flavor;
   return whyRefused(situation, flavor) ?? offer;
 }
 
@@ -65,19 +72,17 @@ function offerOf(
   label: LabelConfig,
   provider: ProviderConfig,
   { open, ...situation }: OfferSituation & { open: OpenCatalog },
-): LaunchOffer | string {
-  const { pause, now, wallOffset, current } = situation;
-  const paused = pause === undefined
-    ? null
-    : pauseReason(pause, { now, wallOffset, provider, building: situation.building });
+): LaunchOffer | Obstacle {
+  const { pause, current } = situation;
+  const paused = pause === undefined ? null : whyPaused(pause, { ...situation, provider });
   if (paused !== null) return paused;
   const image = provider.images.find(({ name }) => name === label.image);
-  if (image === undefined) return `the provider has no image ${label.image}`;
+  if (image === undefined) return { kind: "image-not-configured", image: label.image };
   const fault = firstFault(filesOfNode(label, image, situation.config), situation.faults);
   if (fault !== null) return fault;
   if (!isMade(image)) return offerBaseImage(provider, image, open);
   const newest = current(provider.name, image.name);
-  if (newest === null) return `no ready image ${image.name}: ${whyNotMade(provider, image, situation)}`;
+  if (newest === null) return whyNotMade(provider, image, situation);
   return offerMadeImage({ provider, image, imageId: newest.externalId }, {
     catalog: open,
     seen: situation.seen,
@@ -88,18 +93,26 @@ function whyNotMade(
   provider: ProviderConfig,
   image: ProviderImageConfig,
   { order = () => null }: Pick<OfferSituation, "order">,
-): string {
+): Obstacle {
   const build = image.diskimage === null ? null : order(null, image.diskimage);
   const failed = [order(provider.name, image.name), build].find((one) => (one?.failures ?? 0) > 0);
-  return failed?.lastError ? `the last attempt failed: ${failed.lastError}` : "see image-list";
+  return {
+    kind: "image-not-made",
+    image: image.name,
+    diskimage: failed === build ? image.diskimage : null,
+    failures: failed?.failures ?? 0,
+    lastError: failed?.lastError ?? null,
+    until: failed?.until ?? null,
+  };
 }
 
 /** Why a server that needs the files would be booted in vain; null: they are as they should be. */
 export function firstFault(
   files: readonly string[],
   faults: ReadonlyMap<string, string> = new Map(),
-): string | null {
-  return files.map((path) => faults.get(path) ?? null).find((fault) => fault !== null) ?? null;
+): Obstacle | null {
+  const message = files.map((path) => faults.get(path)).find((fault) => fault !== undefined);
+  return message === undefined ? null : { kind: "local-file", message };
 }
 
 /** The boot source of an image that is on the cloud as it is, or why it has none. */
@@ -107,14 +120,12 @@ export function offerBaseImage(
   provider: ProviderConfig,
   image: ProviderImageConfig,
   catalog: OpenCatalog,
-): LaunchOffer | string {
+): LaunchOffer | Obstacle {
   const wanted = image.baseImage ?? "";
   const found = catalog.images.get(wanted);
-  if (found === null) {
-    return `the cloud has no ready image ${wanted}; ${seeManual("missing-image")}`;
-  }
+  if (found === null) return { kind: "image-missing", image: wanted };
   // While images cannot be looked up, an id is taken as it is.
-  if (found === undefined && !isUuid(wanted)) return `the image ${wanted} has not been looked up yet`;
+  if (found === undefined && !isUuid(wanted)) return { kind: "image-not-looked-up", image: wanted };
   return fitCatalog({ provider, image, imageId: found?.id ?? wanted }, { catalog, source: found ?? null });
 }
 
@@ -122,7 +133,7 @@ export function offerBaseImage(
 export function offerMadeImage(
   wish: BootWish,
   { catalog, seen }: { catalog: OpenCatalog; seen: Observation | undefined },
-): LaunchOffer | string {
+): LaunchOffer | Obstacle {
   const source = seen?.images?.value.find(({ id }) => id === wish.imageId) ?? null;
   return fitCatalog(wish, { catalog, source });
 }
@@ -135,39 +146,45 @@ interface OpenCatalog extends Catalog {
 }
 
 /** The catalog of a provider that takes requests for servers, or why it takes none. */
-export function openCatalog(provider: ProviderConfig, situation: ProviderSituation): OpenCatalog | string {
+export function openCatalog(provider: ProviderConfig, situation: ProviderSituation): OpenCatalog | Obstacle {
   const catalog = listedCatalog(provider, situation);
-  return typeof catalog === "string" ? catalog : whyRefused(situation, null) ?? catalog;
+  return isObstacle(catalog) ? catalog : whyRefused(situation, null) ?? catalog;
 }
 
-function listedCatalog(provider: ProviderConfig, situation: ProviderSituation): OpenCatalog | string {
-  const { seen } = situation;
-  if (provider.maxServers < 0) return "retired: max-servers is -1";
-  if (seen === undefined) return "not contacted yet";
-  if (seen.failure !== null) {
-    return `unreachable since ${timeOfDay(seen.failure.since, situation)}: ${seen.failure.message}`;
-  }
+function listedCatalog(provider: ProviderConfig, { seen }: ProviderSituation): OpenCatalog | Obstacle {
+  if (provider.maxServers < 0) return { kind: "retired" };
+  if (seen === undefined) return { kind: "not-contacted" };
+  if (seen.failure !== null) return whyUnreachable(seen.failure);
   const { flavors } = seen.catalog;
   if (flavors === null || seen.inventory.completeAt === null) {
-    return seen.troubles.get("flavors")?.message ?? "not fully listed yet";
+    return { kind: "not-listed", message: seen.troubles.get("flavors")?.message ?? null };
   }
-  if (seen.frozen !== null) return seen.frozen;
-  if (seen.missing?.isLooking) return "checking what its listings omit";
+  if (seen.frozen !== null) return { kind: "frozen", message: seen.frozen };
+  if (seen.missing?.isLooking) return { kind: "checking" };
   return { ...seen.catalog, flavors };
 }
 
-/** Why a server of the flavor is not asked for after one was refused; null: it can be. */
-function whyRefused(situation: ProviderSituation, flavor: Flavor | null): string | null {
-  const refusal = situation.seen?.refusal ?? null;
-  if (refusal === null || !concerns(refusal, flavor)) return null;
-  const told = refusal.kind === "capacity" || refusal.kind === "quota"
-    ? `${refusal.message} (${seeManual(refusal.kind)})`
-    : refusal.message;
-  if (refusal.until > situation.now) {
-    return `${told}; trying again at ${timeOfDay(refusal.until, situation)}`;
-  }
-  return situation.asking ? `${told}; trying again now` : null;
+function whyUnreachable({ kind, message, since, retryAt: until = null }: Failure): Obstacle {
+  return { kind: kind === "unauthorized" ? "unauthorized" : "unreachable", message, since, until };
 }
+
+/** Why a server of the flavor is not asked for after one was refused; null: it can be. */
+function whyRefused({ seen, now, asking }: ProviderSituation, flavor: Flavor | null): Obstacle | null {
+  const refusal = seen?.refusal ?? null;
+  if (refusal === null || !concerns(refusal, flavor)) return null;
+  const { kind, message, count, until } = refusal;
+  if (until <= now && !asking) return null;
+  return { kind: REFUSALS[kind], message, count, until: until > now ? until : null };
+}
+
+const REFUSALS = {
+  quota: "quota-refused",
+  capacity: "no-capacity",
+  rateLimited: "rate-limited",
+  unauthorized: "forbidden",
+  unavailable: "no-answer",
+  timeout: "no-answer",
+} as const satisfies Record<LaunchRefusal["kind"], Obstacle["kind"]>;
 
 /**
  * Completes an offer with a flavor, where the cloud has all that is needed.
@@ -176,29 +193,29 @@ function whyRefused(situation: ProviderSituation, flavor: Flavor | null): string
 function fitCatalog(
   wish: BootWish,
   { catalog, source }: { catalog: OpenCatalog; source: CloudImage | null },
-): LaunchOffer | string {
+): LaunchOffer | Obstacle {
   if (source !== null && source.status !== "active") {
-    return `the image ${source.name} is ${source.status} on the cloud; waiting until it is active`;
+    return { kind: "image-inactive", image: source.name, status: source.status };
   }
   const flavor = chooseFlavor(wish.image, catalog.flavors, source);
-  if (flavor === null) {
-    return `${describeFlavorWish(wish.image, catalog.flavors, source)}; ${seeManual("missing-flavor")}`;
-  }
+  if (flavor === null) return whyNoFlavor(wish.image, catalog.flavors, source);
   const networks = chooseNetworks(wish.provider, catalog);
-  if (isUnclear(networks)) return networks.message;
+  if (isUnclear(networks)) {
+    if (catalog.networks === null) return { kind: "networks-not-listed" };
+    const known = catalog.networks.map(({ name }) => name);
+    return { kind: "network-missing", message: networks.message, wanted: networks.wanted, known };
+  }
   const { use } = planFloatingIps(wish.provider, catalog.networks);
-  if (catalog.networks === null && use !== "no") return NETWORKS_UNLISTED;
+  if (catalog.networks === null && use !== "no") return { kind: "networks-not-listed" };
   return { ...wish, flavor, floatingIps: use === "yes" ? 1 : 0 };
 }
 
-function pauseReason(
-  pause: LaunchPause,
-  { provider, building, ...moment }: Moment & { provider: ProviderConfig; building: number },
-): string | null {
-  const after = `after ${pause.failures} failed launches in a row: ${pause.lastError}`;
-  if (pause.until !== null && pause.until > moment.now) {
-    return `paused until ${timeOfDay(pause.until, moment)} ${after}`;
-  }
-  if (isProbing(pause, provider.launchRetries) && building > 0) return `one launch at a time ${after}`;
-  return null;
+function whyPaused(
+  { failures, lastError, lastKind = null, lastFailureAt: since, until, ...pause }: LaunchPause,
+  { provider, building, now }: { provider: ProviderConfig; building: number; now: Instant },
+): Obstacle | null {
+  const failed = { failures, lastError, lastKind, since };
+  if (until !== null && until > now) return { kind: "paused", ...failed, until };
+  const isProbe = isProbing({ ...pause, failures }, provider.launchRetries) && building > 0;
+  return isProbe ? { kind: "probing", ...failed, until: null } : null;
 }

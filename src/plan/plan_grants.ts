@@ -67,7 +67,7 @@ interface GrantSituation {
   /** Whether a node is handed out; left out: any is. */
   readonly isUsable?: (node: NodeRecord) => boolean;
   /** Ids of requests that can never be met. */
-  readonly impossible?: ReadonlyMap<number, string>;
+  readonly impossible?: ReadonlyMap<number, unknown>;
   /** Ids of those that nobody waits for yet. */
   readonly deserted?: ReadonlySet<number>;
 }

@@ -3,6 +3,7 @@
  * Pure; `planPool` calls it.
  */
 import type { ProviderConfig } from "../domain/config.ts";
+import { describeObstacle } from "../domain/describe_obstacle.ts";
 import type { Apart } from "../domain/defect.ts";
 import type { WaitingEvent } from "../domain/next_waiting.ts";
 import type { NodeRecord } from "../domain/node.ts";
@@ -64,7 +65,8 @@ function planKnown(node: NodeRecord, { input, nodes, subnodes, providers }: Worl
       creating: input.creating.has(node.id),
       parent: nodes.nodeOf(node),
       subnodes: nodes.subnodesOf(node.id),
-      subnodeRefusal: subnodes.refusals.get(node.id) ?? null,
+      subnodeRefusal: subnodes.refusals.get(node.id)?.map((one) => describeObstacle(one, input)).join("; ") ??
+        null,
     },
   });
 }

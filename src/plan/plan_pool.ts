@@ -8,6 +8,7 @@ import { Apart } from "../domain/defect.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import { NodeIndex } from "../domain/node_index.ts";
 import { transition } from "../domain/node_transition.ts";
+import type { Obstacle, Refusal } from "../domain/obstacle.ts";
 import type { NodeRequest } from "../domain/request.ts";
 import { earliest, type Instant } from "../domain/time.ts";
 import { whyTooMany } from "./most_nodes.ts";
@@ -91,9 +92,9 @@ function part<Plan>({ apart }: Round, id: string, plan: () => Plan, none: Plan):
 interface Queue {
   readonly waiting: readonly NodeRequest[];
   /** By label: why its ready nodes are not handed out. */
-  readonly withheld: ReadonlyMap<string, string>;
+  readonly withheld: ReadonlyMap<string, readonly Refusal[]>;
   /** By id of those that can never be met: why. */
-  readonly impossible: ReadonlyMap<number, string>;
+  readonly impossible: ReadonlyMap<number, Obstacle>;
 }
 
 function readQueue(round: Round): Queue {
@@ -176,13 +177,13 @@ const NO_REPLACEMENTS: Replacements = { nodes: [], until: null };
 function impossibleRequests(
   requests: readonly NodeRequest[],
   { config, seen, apart }: Pick<PoolInput, "config" | "seen"> & { apart: Apart },
-): ReadonlyMap<number, string> {
+): ReadonlyMap<number, Obstacle> {
   const labels = new Map(config.labels.map((label) => [label.name, label]));
   return new Map(requests.flatMap(({ id, label: name, count }) => {
     const label = labels.get(name);
     const judge = () => label === undefined ? null : whyTooMany(label, count, { config, seen });
     const why = apart.for({ kind: "request", id }, judge, null);
-    return why === null ? [] : [[id, `it ${why}`] as const];
+    return why === null ? [] : [[id, why] as const];
   }));
 }
 

@@ -1,117 +1,95 @@
 /** Why each request still waits, for whoever asks. */
 import type { Config } from "../domain/config.ts";
 import type { Apart } from "../domain/defect.ts";
+import { describeRefusals } from "../domain/describe_obstacle.ts";
+import type { Obstacle, Refusal } from "../domain/obstacle.ts";
 import type { LabelReport } from "../domain/pool_report.ts";
 import type { WaitingOn } from "../domain/node.ts";
 import type { NodeRequest } from "../domain/request.ts";
-import { type Moment, timeOfDay } from "../domain/time.ts";
+import type { Moment } from "../domain/time.ts";
 import type { Keeping } from "./plan_grants.ts";
 
 export interface RequestWait {
   readonly request: NodeRequest;
+  readonly refusals: readonly Refusal[];
+  /** The same in words; what the record has where nothing has changed. */
   readonly waitingOn: WaitingOn;
 }
 
-/** Those whose reason is another one than their record says. */
+interface Situation extends Moment {
+  /** Each request is judged apart. */
+  readonly apart: Apart;
+  readonly reports: readonly LabelReport[];
+  readonly config: Config;
+  /** By label: why ready nodes are not handed out yet. */
+  readonly withheld?: ReadonlyMap<string, readonly Refusal[]>;
+  /** Ids of those whose clients have not come back since the daemon's start. */
+  readonly deserted?: ReadonlySet<number>;
+  /** By id: why a request can never be met. */
+  readonly impossible?: ReadonlyMap<number, Obstacle>;
+  /** By id: who the ready nodes are kept for that a request could have. */
+  readonly kept?: ReadonlyMap<number, Keeping>;
+}
+
+/** For each of them, as far as it can be judged. */
 export function planRequestWaits(
   requests: readonly NodeRequest[],
-  {
-    apart,
-    reports,
-    config,
-    withheld = NONE,
-    deserted = new Set(),
-    impossible = NONE,
-    kept = NONE,
-    ...moment
-  }:
-    & Moment
-    & {
-      /** Each request is judged apart. */
-      apart: Apart;
-      reports: readonly LabelReport[];
-      config: Config;
-      /** By label: why ready nodes are not handed out yet. */
-      withheld?: ReadonlyMap<string, string>;
-      /** Ids of those whose clients have not come back since the daemon's start. */
-      deserted?: ReadonlySet<number>;
-      /** By id: why a request can never be met. */
-      impossible?: ReadonlyMap<number, string>;
-      /** By id: who the ready nodes are kept for that a request could have. */
-      kept?: ReadonlyMap<number, Keeping>;
-    },
+  { apart, reports, ...situation }: Situation,
 ): readonly RequestWait[] {
   const reportOf = new Map(reports.map((report) => [report.name, report]));
-  const first = firstRequests(requests.filter(({ id }) => !impossible.has(id)));
-  const judge = (request: NodeRequest): RequestWait[] => {
-    const isFirst = first.get(request.label) === request.id;
-    const { reason, message } = whyWaiting(request, {
-      config,
+  const before = countBefore(requests.filter(({ id }) => !situation.impossible?.has(id)));
+  const judge = (request: NodeRequest): RequestWait => {
+    const { reason, refusals } = whyWaiting(request, {
+      ...situation,
       report: reportOf.get(request.label),
-      withheld: withheld.get(request.label) ?? null,
-      isFirst,
-      isDeserted: deserted.has(request.id),
-      impossible: impossible.get(request.id) ?? null,
-      kept: describeKeeping(kept.get(request.id), moment),
+      before: before.get(request.id) ?? 0,
     });
-    const before = request.waitingOn;
-    if (before?.reason === reason && before.message === message) return [];
-    const since = before?.reason === reason ? before.since : moment.now;
-    return [{ request, waitingOn: { reason, message, since } }];
+    const waitingOn = { reason, message: describeRefusals(refusals, situation) };
+    return { request, refusals, waitingOn: goingOn(request.waitingOn, waitingOn, situation) };
   };
   return requests.flatMap((request) =>
-    apart.for({ kind: "request", id: request.id }, () => judge(request), [])
+    apart.for({ kind: "request", id: request.id }, () => judge(request), null) ?? []
   );
 }
 
-const NONE = new Map<never, never>();
-
-function describeKeeping(keeping: Keeping | undefined, moment: Moment): string | null {
-  if (keeping === undefined) return null;
-  const { requestId, until } = keeping;
-  return `the ready nodes of its label are reserved for request ${requestId}, until ${
-    timeOfDay(until, moment)
-  } at most`;
+function goingOn(
+  before: WaitingOn | null,
+  next: Omit<WaitingOn, "since">,
+  { now }: Pick<Moment, "now">,
+): WaitingOn {
+  if (before?.reason !== next.reason) return { ...next, since: now };
+  return before.message === next.message ? before : { ...next, since: before.since };
 }
 
-/** For each label the request that is served next. */
-function firstRequests(requests: readonly NodeRequest[]): Map<string, number> {
-  const first = new Map<string, number>();
-  for (const { label, id } of requests) first.set(label, Math.min(id, first.get(label) ?? Infinity));
-  return first;
+/** By id: how many of its label are served first. */
+function countBefore(requests: readonly NodeRequest[]): ReadonlyMap<number, number> {
+  const byLabel = Map.groupBy([...requests].sort((a, b) => a.id - b.id), ({ label }) => label);
+  return new Map([...byLabel.values()].flatMap((queue) => queue.map(({ id }, at) => [id, at] as const)));
 }
 
 function whyWaiting(
-  { label: name }: NodeRequest,
-  { config, report, withheld, isFirst, isDeserted, impossible, kept }: {
-    config: Config;
+  { id, label: name }: NodeRequest,
+  { config, report, withheld, deserted, impossible, kept, before }: Omit<Situation, "apart" | "reports"> & {
     report: LabelReport | undefined;
-    withheld: string | null;
-    isFirst: boolean;
-    isDeserted: boolean;
-    impossible: string | null;
-    kept: string | null;
+    before: number;
   },
-): Pick<WaitingOn, "reason" | "message"> {
+): { readonly reason: WaitingOn["reason"]; readonly refusals: readonly Refusal[] } {
+  const because = (reason: WaitingOn["reason"], obstacle: Obstacle) => ({
+    reason,
+    refusals: [{ provider: null, obstacle }],
+  });
   const label = config.labels.find((candidate) => candidate.name === name);
-  if (label === undefined) {
-    return { reason: "capacity", message: `the configuration no longer has label ${name}` };
-  }
-  if (label.minReady < 0) {
-    return { reason: "capacity", message: "the label is disabled: its min-ready is -1" };
-  }
-  if (impossible !== null) return { reason: "capacity", message: impossible };
-  if (kept !== null) return { reason: "node", message: kept };
+  if (label === undefined) return because("capacity", { kind: "label-not-configured", label: name });
+  if (label.minReady < 0) return because("capacity", { kind: "label-disabled" });
+  const never = impossible?.get(id);
+  if (never !== undefined) return because("capacity", never);
+  const keeping = kept?.get(id);
+  if (keeping !== undefined) return because("node", { kind: "kept-for-request", ...keeping });
   if (report !== undefined && report.refusals.length > 0) {
-    const reasons = report.refusals.map(({ provider, reason }) =>
-      provider === null ? reason : `${provider}: ${reason}`
-    );
-    return { reason: "capacity", message: reasons.join("; ") };
+    return { reason: "capacity", refusals: report.refusals };
   }
-  if (isDeserted) {
-    return { reason: "node", message: "its client has not reconnected since the daemon started" };
-  }
-  if (withheld !== null) return { reason: "provider", message: withheld };
-  if (!isFirst) return { reason: "node", message: "earlier requests of its label come first" };
-  return { reason: "node", message: "its nodes are being built" };
+  if (deserted?.has(id)) return because("node", { kind: "client-away" });
+  const doubts = withheld?.get(name);
+  if (doubts !== undefined) return { reason: "provider", refusals: doubts };
+  return because("node", before > 0 ? { kind: "turn", before } : { kind: "building" });
 }

@@ -5,6 +5,7 @@
 import type { LabelConfig, ProviderConfig } from "../domain/config.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import { NodeIndex } from "../domain/node_index.ts";
+import { isObstacle, type Obstacle } from "../domain/obstacle.ts";
 import type { QuotaUse } from "../domain/server.ts";
 import { planAllocation } from "./allocation.ts";
 import type { LabelAsk, ServerCost } from "./allocation_types.ts";
@@ -24,7 +25,7 @@ export interface SubnodeLaunch extends LaunchOffer {
 export interface SubnodePlan {
   readonly launches: readonly SubnodeLaunch[];
   /** Why subnodes of a node cannot be launched now, by the node's id. */
-  readonly refusals: ReadonlyMap<number, string>;
+  readonly refusals: ReadonlyMap<number, readonly Obstacle[]>;
   /** By provider: what the missing ones cost, those launched now and those that wait; new nodes must not take that. */
   readonly promised: ReadonlyMap<string, readonly ServerCost[]>;
 }
@@ -39,7 +40,7 @@ interface Wish {
   readonly parent: NodeRecord;
   readonly label: LabelConfig;
   readonly missing: number;
-  readonly offer: LaunchOffer | string;
+  readonly offer: LaunchOffer | Obstacle;
   /** The label's; `used` is without what this node misses and those after it. */
   readonly cap: QuotaUse | null;
   /** Whether launches of the label go ahead one at a time there. */
@@ -62,14 +63,14 @@ export function planSubnodes(input: SubnodesInput): SubnodePlan {
   });
   const granted = new Map(grants.map(({ label, count }) => [label, count]));
   const launches = wishes.flatMap(({ parent, label, offer }) =>
-    typeof offer === "string"
+    isObstacle(offer)
       ? []
       : Array.from({ length: granted.get(String(parent.id)) ?? 0 }, () => ({ ...offer, parent, label }))
   );
   return {
     launches: withoutCrowds(launches, wishes),
     refusals: new Map(
-      refusals.map(({ label, reasons }) => [Number(label), reasons.map(({ reason }) => reason).join("; ")]),
+      refusals.map(({ label, reasons }) => [Number(label), reasons.map(({ obstacle }) => obstacle)]),
     ),
     promised: promisedTo(wishes),
   };
@@ -97,14 +98,13 @@ function wishesOf(input: SubnodesInput & { nodes: NodeIndex }): Wish[] {
 function offerFor(
   label: LabelConfig,
   provider: ProviderConfig,
-  { now, wallOffset, config, current, order, faults, pauses, seen, counts }: SubnodesInput & {
+  { now, config, current, order, faults, pauses, seen, counts }: SubnodesInput & {
     counts: NodeCounts;
   },
 ): Pick<Wish, "offer" | "isProbe"> {
   const pause = pauses.find((one) => one.provider === provider.name && one.label === label.name);
   const offer = findOffer(label, provider, {
     now,
-    wallOffset,
     current,
     order,
     config,
@@ -145,7 +145,7 @@ function askOf({ parent, missing, offer, cap }: Wish): LabelAsk {
     size: 1,
     cap,
     served: 0,
-    offers: [typeof offer === "string" ? { provider, refusal: offer } : { provider, cost: costOf(offer) }],
+    offers: [isObstacle(offer) ? { provider, refusal: offer } : { provider, cost: costOf(offer) }],
     targets: [],
   };
 }
@@ -154,7 +154,7 @@ function askOf({ parent, missing, offer, cap }: Wish): LabelAsk {
 function promisedTo(wishes: readonly Wish[]): ReadonlyMap<string, readonly ServerCost[]> {
   const promised = new Map<string, ServerCost[]>();
   for (const { parent: { provider }, missing, offer } of wishes) {
-    const costs = Array.from({ length: missing }, () => typeof offer === "string" ? {} : costOf(offer));
+    const costs = Array.from({ length: missing }, () => isObstacle(offer) ? {} : costOf(offer));
     promised.set(provider, [...promised.get(provider) ?? [], ...costs]);
   }
   return promised;

@@ -3,6 +3,7 @@ import type { Config } from "../domain/config.ts";
 import type { Defect } from "../domain/defect.ts";
 import type { LaunchPause } from "../domain/launch_pause.ts";
 import type { NodeRecord } from "../domain/node.ts";
+import type { Obstacle } from "../domain/obstacle.ts";
 import type { Observation } from "../domain/observation.ts";
 import type { ProviderImage } from "../domain/provider_image.ts";
 import type { NodeRequest } from "../domain/request.ts";
@@ -55,7 +56,7 @@ export interface PoolInput extends Moment {
   /** Whether new nodes are launched and requests granted; false while the daemon is stopping. */
   readonly launching: boolean;
   /** Why none are launched, whatever there is room for; null or left out: they are. */
-  readonly launchesNothing?: string | null;
+  readonly launchesNothing?: Obstacle | null;
   /** Whether requests are granted ready nodes; false while the daemon is stopping. */
   readonly granting: boolean;
 }
@@ -73,7 +74,7 @@ export interface PoolPlan {
   readonly launches: LaunchPlan;
   readonly unwanted: Unwanted;
   readonly subnodes: readonly SubnodeLaunch[];
-  /** Requests that wait for another reason than before. */
+  /** Why requests wait: those for which that could be said. */
   readonly requestWaits: readonly RequestWait[];
   /** The parts that could not be planned: a record that stays as it is, or a part of the plan that is empty. */
   readonly defects: readonly Defect[];

@@ -3,6 +3,7 @@
  * listed, or another daemon works on the same state. Pure; `planPool` calls it.
  */
 import type { NodeIndex } from "../domain/node_index.ts";
+import type { Obstacle, Refusal } from "../domain/obstacle.ts";
 import type { Observation } from "../domain/observation.ts";
 import { heldAsStale } from "../domain/stale_hold.ts";
 import type { Instant } from "../domain/time.ts";
@@ -10,22 +11,23 @@ import type { Instant } from "../domain/time.ts";
 type Seen = ReadonlyMap<string, Observation>;
 
 /** Why nothing of the provider is handed out; null: what the state says of its nodes has been found to be right. */
-export function whyWithheld(provider: string, seen: Seen): string | null {
+export function whyWithheld(provider: string, seen: Seen): Obstacle | null {
   const observation = seen.get(provider);
   if (observation === undefined || observation.inventory.completeAt === null) {
-    return `${provider}: its ready nodes are handed out once its servers have been listed`;
+    return { kind: "withheld" };
   }
-  return observation.frozen === null ? null : `${provider}: ${observation.frozen}`;
+  return observation.frozen === null ? null : { kind: "frozen", message: observation.frozen };
 }
 
 /** By label: why ready nodes of it are not handed out. */
-export function withheldLabels({ labels }: NodeIndex, seen: Seen): ReadonlyMap<string, string> {
+export function withheldLabels({ labels }: NodeIndex, seen: Seen): ReadonlyMap<string, readonly Refusal[]> {
   return new Map(
-    [...labels].flatMap(([label, { freeByProvider }]): [string, string][] => {
-      const reasons = [...freeByProvider.keys()].sort().flatMap((provider) =>
-        whyWithheld(provider, seen) ?? []
-      );
-      return reasons.length === 0 ? [] : [[label, reasons.join("; ")]];
+    [...labels].flatMap(([label, { freeByProvider }]): [string, Refusal[]][] => {
+      const refusals = [...freeByProvider.keys()].sort().flatMap((provider) => {
+        const obstacle = whyWithheld(provider, seen);
+        return obstacle === null ? [] : [{ provider, obstacle }];
+      });
+      return refusals.length === 0 ? [] : [[label, refusals]];
     }),
   );
 }

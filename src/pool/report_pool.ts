@@ -26,6 +26,7 @@ export function reportPool(parts: Parts): PoolReport {
     orders: [...ledger.orders.values()],
     uploads: parts.imageExecutor.progress,
     labels: parts.tick.reports,
+    waits: parts.tick.waits,
     providers: config.providers.map(({ name }) => watches.report(name)),
     targets: targets.states(),
     links: reportLinks(parts),

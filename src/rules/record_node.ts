@@ -19,7 +19,8 @@ export function recordNode(
   if (next.result !== "failed" || previous.result === "failed") return;
   const retries = config.providers.find(({ name }) => name === provider)?.launchRetries ?? 0;
   const error = next.evidence?.error ?? next.comment ?? "the launch failed";
-  const failed = { provider, label, error, retries, launchedAt: next.timings.create ?? now };
+  const kind = next.evidence?.kind ?? null;
+  const failed = { provider, label, error, kind, retries, launchedAt: next.timings.create ?? now };
   edit.putPause(pauseAfterFailure(edit.pause(provider, label), failed, now));
 }
 

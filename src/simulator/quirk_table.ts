@@ -1,5 +1,5 @@
 /** Every quirk and every personality there is, and what the settings' names of them mean. A new one is a row here. */
-import { nearestName } from "../config/nearest_name.ts";
+import { nearestName } from "../lib/nearest_name.ts";
 import type { Quirk } from "./quirk.ts";
 import { accessAddresses, noAddressTypes } from "./quirks/addresses.ts";
 import { endlessPages } from "./quirks/endless_pages.ts";

@@ -339,6 +339,7 @@ export const pauseSchema: Schema<LaunchPause> = v.strictObject({
   failures: count,
   until: maybeInstant,
   lastError: v.string(),
+  lastKind: v.optional(text),
   lastFailureAt: instant,
 });
 

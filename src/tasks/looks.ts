@@ -3,6 +3,8 @@
  * hangs goes on by itself, and neither keeps another from being taken. `ProviderWatch` has one for its provider.
  */
 import { pauseAfter } from "../cloud/pause_after.ts";
+import { CloudError } from "../domain/cloud_error.ts";
+import type { CloudErrorKind } from "../domain/cloud_error_kind.ts";
 import type { Failure, LookName, StaleLook } from "../domain/observation.ts";
 import { durationText, type Instant, type Milliseconds, MINUTE, SECOND } from "../domain/time.ts";
 import { backoff } from "../domain/backoff.ts";
@@ -89,6 +91,14 @@ export class Looks {
     const count = (before?.count ?? 0) + 1;
     const pause = pauseAfter(error, backoff({ failures: count, base: SECOND, max: LONGEST_PAUSE }));
     const retryAt = this.#clock.now() + pause;
-    this.#troubles.set(look, { message: errorChain(error), since: before?.since ?? askedAt, count, retryAt });
+    const since = before?.since ?? askedAt;
+    this.#troubles.set(look, { message: errorChain(error), kind: kindOf(error), since, count, retryAt });
   }
+}
+
+/** The cloud's answer may be the cause of what a look failed with. */
+function kindOf(error: unknown): CloudErrorKind | undefined {
+  let cause = error;
+  while (cause instanceof Error && !(cause instanceof CloudError)) cause = cause.cause;
+  return cause instanceof CloudError ? cause.kind : undefined;
 }

@@ -7,6 +7,7 @@ import { type Defect, describeSubject } from "../domain/defect.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import type { Observation } from "../domain/observation.ts";
 import type { LabelReport } from "../domain/pool_report.ts";
+import type { Refusal } from "../domain/obstacle.ts";
 import type { TargetState } from "../domain/target_state.ts";
 import { earliest, type Instant, type Milliseconds } from "../domain/time.ts";
 import type { Executor } from "../execute/executor.ts";
@@ -85,6 +86,7 @@ export class Tick {
   #turns: Turns = new Map();
   #unwanted: PoolPlan["unwanted"] = new Map();
   #reports: readonly LabelReport[] = [];
+  #waits: ReadonlyMap<number, readonly Refusal[]> = new Map();
   #rest: Milliseconds = 0;
 
   constructor(deps: TickDeps) {
@@ -96,6 +98,11 @@ export class Tick {
   /** The newest plan's reports on the labels that did not get all they asked for. */
   get reports(): readonly LabelReport[] {
     return this.#reports;
+  }
+
+  /** Why requests wait, by their ids: of each the newest plan that could say so. */
+  get waits(): ReadonlyMap<number, readonly Refusal[]> {
+    return this.#waits;
   }
 
   /** How long the next turn leaves the time to others, after what the newest plan has cost. */
@@ -148,11 +155,21 @@ export class Tick {
     this.#turns = plan.launches.turns;
     this.#unwanted = plan.unwanted;
     this.#reports = plan.launches.reports;
+    this.#waits = this.#nextWaits(plan);
     await this.#storeChanges(plan, { config, edits });
     await this.#nodeLaunches.launchSubnodes(plan.subnodes, { config, edits });
     await this.#nodeLaunches.launch(plan.launches.launches, { config, edits });
     this.#deps.executor.dispatch(plan.actions, config);
     return plan;
+  }
+
+  #nextWaits({ requestWaits }: PoolPlan): ReadonlyMap<number, readonly Refusal[]> {
+    const { requests } = this.#deps.ledger;
+    const known = [...this.#waits].filter(([id]) => requests.get(id)?.grantedAt === null);
+    return new Map([
+      ...known,
+      ...requestWaits.map(({ request: { id }, refusals }) => [id, refusals] as const),
+    ]);
   }
 
   /** Adds to the rest what the planning has cost, however it ends. */
@@ -222,7 +239,7 @@ export class Tick {
       firstIdOfRun: ledger.runs.at(-1)?.firstIds.node,
       creating: executor.creating,
       launching: isPool && accepting() && launching(),
-      launchesNothing: parts.launches ? null : "this daemon launches no nodes (--no-launches)",
+      launchesNothing: parts.launches ? null : { kind: "launches-off" },
       granting: isPool && accepting(),
     });
   }
@@ -244,7 +261,7 @@ export class Tick {
         of: ofRequest(grant),
         store: () => ledger.edit((edit) => grantRequest(edit, grant, granting)),
       })),
-      ...requestWaits.map((wait) => ({
+      ...requestWaits.filter(({ request, waitingOn }) => request.waitingOn !== waitingOn).map((wait) => ({
         of: ofRequest(wait),
         store: () => ledger.edit((edit) => recordWait(edit, wait)),
       })),

@@ -1,8 +1,10 @@
 /** The labels: what is configured, what there is of each, what is asked for, and why there is no more. */
 import * as v from "valibot";
 import type { LabelConfig } from "../domain/config.ts";
+import { describeObstacle } from "../domain/describe_obstacle.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import type { LabelReport, PoolReport } from "../domain/pool_report.ts";
+import type { Moment } from "../domain/time.ts";
 import { countStates, noNodes, type StateCounts, stateCountsSchema } from "./state_counts.ts";
 import type { ViewFilter } from "./view_filter.ts";
 import { compareText, viewHead, viewSchema } from "./view_head.ts";
@@ -52,6 +54,7 @@ interface Facts {
   readonly reports: ReadonlyMap<string, LabelReport>;
   readonly counts: ReadonlyMap<string, StateCounts>;
   readonly requested: ReadonlyMap<string, number>;
+  readonly moment: Moment;
 }
 
 function gatherFacts(report: PoolReport): Facts {
@@ -60,6 +63,7 @@ function gatherFacts(report: PoolReport): Facts {
     reports: new Map(report.labels.map((label) => [label.name, label])),
     counts: countStates(nodesOf(report), ({ label }) => label),
     requested: countRequested(report),
+    moment: report,
   };
 }
 
@@ -100,6 +104,9 @@ function viewLabel(name: string, facts: Facts): LabelView {
     nodes: facts.counts.get(name) ?? noNodes(),
     requested: facts.requested.get(name) ?? 0,
     missing: planned?.wanted ?? 0,
-    refusals: (planned?.refusals ?? []).map(({ provider, reason }) => ({ provider, reason })),
+    refusals: (planned?.refusals ?? []).map(({ provider, obstacle }) => ({
+      provider,
+      reason: describeObstacle(obstacle, facts.moment),
+    })),
   };
 }

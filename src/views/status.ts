@@ -1,5 +1,6 @@
 /** The pool at a glance: whether a daemon runs and with which configuration, and what is wrong. */
 import * as v from "valibot";
+import { describeRefusals } from "../domain/describe_obstacle.ts";
 import { describeSubject } from "../domain/defect.ts";
 import { describeMissing, describeStale } from "../domain/observation.ts";
 import { seeManual } from "../domain/see_manual.ts";
@@ -130,8 +131,7 @@ export function listProblems(report: PoolReport): string[] {
   );
   const refused = labels.filter(({ wanted }) => wanted > 0).map(({ name, wanted, refusals }) =>
     `label ${name}: ${wanted} ${wanted === 1 ? "node" : "nodes"} missing: ` +
-    (refusals.map(({ provider, reason }) => provider === null ? reason : `${provider}: ${reason}`)
-      .join("; ") || "no reason given")
+    (describeRefusals(refusals, report) || "no reason given")
   );
   const images = orders.filter(({ failures }) => failures > 0).map((order) =>
     (order.provider === null ? `diskimage ${order.image}` : `image ${order.image} on ${order.provider}`) +

@@ -42,7 +42,7 @@ export const countedInput: fc.Arbitrary<AllocationInput> = inputOf(
     offer: (provider): fc.Arbitrary<Offer> =>
       fc.oneof(
         { arbitrary: fc.constant({ provider, cost: { cores: 1 } }), weight: 4 },
-        { arbitrary: fc.constant({ provider, refusal: "no ready image" }), weight: 1 },
+        { arbitrary: fc.constant({ provider, refusal: { kind: "checking" } as const }), weight: 1 },
       ),
     room: fc.nat(6).map((free) => ({ maxServers: { limit: free + 1, used: 1 } })),
   },
@@ -64,7 +64,7 @@ export const mixedInput: fc.Arbitrary<AllocationInput> = inputOf(
             .map((cost) => ({ provider, cost })),
           weight: 5,
         },
-        { arbitrary: fc.constant({ provider, refusal: "paused" }), weight: 1 },
+        { arbitrary: fc.constant({ provider, refusal: { kind: "checking" } as const }), weight: 1 },
       ),
     room: fc.record({
       maxServers: use(10),

@@ -5,8 +5,8 @@ import {
   type AllocationResult,
   type LabelAsk,
   planAllocation,
-  type Resource,
 } from "../../src/plan/allocation.ts";
+import type { Resource } from "../../src/domain/resource.ts";
 import { countedInput, label, mixedInput } from "./allocation_inputs.ts";
 import { bestTotal, choices, feasible, granted, grantedOn, sum } from "./allocation_oracle.ts";
 

@@ -2,6 +2,8 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { type AllocationInput, planAllocation } from "../../src/plan/allocation.ts";
 import { takeTurns, type Turns, turnsAfter } from "../../src/plan/turns.ts";
 import { label, provider } from "./allocation_inputs.ts";
+import { NOW, told } from "./plan_fixtures.ts";
+import { MINUTE } from "../../src/domain/time.ts";
 import { granted, grantedOn, sum } from "./allocation_oracle.ts";
 
 Deno.test("planAllocation() moves one label's nodes so that another that has no choice fits too", () => {
@@ -36,7 +38,7 @@ Deno.test("planAllocation() does not count a full or refusing provider as a choi
         offers: [
           { provider: "east", cost: {} },
           { provider: "full", cost: {} },
-          { provider: "west", refusal: "no ready image" },
+          { provider: "west", refusal: { kind: "image-missing", image: "noble" } },
         ],
       }),
     ],
@@ -190,6 +192,15 @@ Deno.test("planAllocation() never splits a node with subnodes over providers", (
   ]);
 });
 
+const paused = {
+  kind: "paused",
+  failures: 3,
+  lastError: "no login",
+  lastKind: "ssh",
+  since: NOW,
+  until: NOW + MINUTE,
+} as const;
+
 Deno.test("planAllocation() says what is full, paused, capped or missing", () => {
   const { refusals } = planAllocation({
     labels: [
@@ -201,7 +212,7 @@ Deno.test("planAllocation() says what is full, paused, capped or missing", () =>
         offers: [
           { provider: "servers", cost: {} },
           { provider: "cores", cost: { cores: 4, ramMib: 1024 } },
-          { provider: "paused", refusal: "paused until 12:03:10 after 3 failed launches" },
+          { provider: "paused", refusal: paused },
           { provider: "gone", cost: {} },
         ],
       }),
@@ -220,7 +231,7 @@ Deno.test("planAllocation() says what is full, paused, capped or missing", () =>
       },
     ],
   });
-  deepEqual(refusals, [
+  deepEqual(refusals.map(({ reasons, ...rest }) => ({ ...rest, reasons: told(reasons) })), [
     {
       label: "ann",
       demand: 3,
@@ -231,7 +242,7 @@ Deno.test("planAllocation() says what is full, paused, capped or missing", () =>
           provider: "cores",
           reason: "quota full: instances 3/3, cores 38/40 (4 needed) (see: nodepool manual quota)",
         },
-        { provider: "paused", reason: "paused until 12:03:10 after 3 failed launches" },
+        { provider: "paused", reason: "paused until 03:05:05 after 3 failed launches in a row: no login" },
         { provider: "gone", reason: "no such provider" },
       ],
     },
@@ -256,7 +267,7 @@ Deno.test("planAllocation() gives nothing where more is used than the limit allo
     providers: [{ name: "east", room: { maxServers: { limit: 5, used: 7 } } }],
   });
   deepEqual(grants, []);
-  deepEqual(refusals[0]!.reasons, [{ provider: "east", reason: "max-servers 7/5" }]);
+  deepEqual(told(refusals[0]!.reasons), [{ provider: "east", reason: "max-servers 7/5" }]);
 });
 
 Deno.test("planAllocation() copes with 100 labels, 20 providers and a million nodes asked for", () => {

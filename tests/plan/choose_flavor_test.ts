@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { chooseFlavor, describeFlavorWish } from "../../src/plan/choose_flavor.ts";
+import { chooseFlavor, whyNoFlavor } from "../../src/plan/choose_flavor.ts";
 import { image, sampleCloudImage, small } from "./plan_fixtures.ts";
 
 const flavors = [
@@ -50,9 +50,9 @@ Deno.test("the choice does not depend on the order in which the cloud lists its 
 });
 
 Deno.test("a flavor that is not there is told by what was asked of it", () => {
-  assert.equal(describeFlavorWish(image({ flavorName: "huge" })), "no flavor named huge");
+  assert.equal(whyNoFlavor(image({ flavorName: "huge" })).message, "no flavor named huge");
   assert.equal(
-    describeFlavorWish(image({ minRamMib: 9000, nameFilter: "m1" })),
+    whyNoFlavor(image({ minRamMib: 9000, nameFilter: "m1" })).message,
     "no flavor with at least 9000 MiB of RAM and m1 in its name",
   );
 });
@@ -77,7 +77,7 @@ const chosen = (
 ) => {
   const wish = image({ minRamMib: 2048, flavorName: null, nameFilter: null, ...fields });
   const source = sampleCloudImage(needs);
-  return chooseFlavor(wish, flavors, source)?.name ?? describeFlavorWish(wish, flavors, source);
+  return chooseFlavor(wish, flavors, source)?.name ?? whyNoFlavor(wish, flavors, source).message;
 };
 
 Deno.test("known facts are used: of two flavors of a size the one with a disk, unless the server boots from a volume", () => {

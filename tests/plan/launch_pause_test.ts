@@ -5,7 +5,14 @@ import { MINUTE, SECOND } from "../../src/domain/time.ts";
 import { isProbing, pauseAfterFailure } from "../../src/plan/launch_pause.ts";
 import { NOW } from "./plan_fixtures.ts";
 
-const failed = { provider: "cloud-a", label: "noble", error: "no login", launchedAt: NOW, retries: 3 };
+const failed = {
+  provider: "cloud-a",
+  label: "noble",
+  error: "no login",
+  kind: "ssh",
+  launchedAt: NOW,
+  retries: 3,
+};
 
 /** The pauses after so many failures, one after the other. */
 function pauses(count: number, retries = 3): LaunchPause[] {
@@ -29,6 +36,7 @@ Deno.test("a pause tells whose it is, how many failed and what the last one said
     failures: 1,
     until: NOW + SECOND,
     lastError: "no login",
+    lastKind: "ssh",
     lastFailureAt: NOW,
   });
 });

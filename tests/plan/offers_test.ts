@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { describeObstacle } from "../../src/domain/describe_obstacle.ts";
+import { isObstacle } from "../../src/domain/obstacle.ts";
 import { DAY, HOUR, MINUTE } from "../../src/domain/time.ts";
 import { emptyOrder } from "../../src/domain/order_book.ts";
 import { findOffer, type OfferSituation } from "../../src/plan/offers.ts";
@@ -18,12 +20,11 @@ import {
 } from "./plan_fixtures.ts";
 
 function offer(
-  fields: Partial<OfferSituation> = {},
+  { wallOffset = 0, ...fields }: Partial<OfferSituation> & { readonly wallOffset?: number } = {},
   at: { provider?: ReturnType<typeof provider>; label?: ReturnType<typeof label> } = {},
 ) {
   const basics = {
     now: NOW,
-    wallOffset: 0,
     seen: seen(),
     pause: undefined,
     building: 0,
@@ -31,7 +32,8 @@ function offer(
     current: () => null,
     config: config({ scriptDir: "/scripts" }),
   };
-  return findOffer(at.label ?? label(), at.provider ?? provider(), { ...basics, ...fields });
+  const found = findOffer(at.label ?? label(), at.provider ?? provider(), { ...basics, ...fields });
+  return isObstacle(found) ? describeObstacle(found, { now: NOW, wallOffset }) : found;
 }
 
 const pause = {

@@ -1,6 +1,8 @@
 /** Small parts for the planners' tests: one provider `cloud-a` with one label `noble`, and what is seen of it. */
 import type { Config, LabelConfig, ProviderConfig, ProviderImageConfig } from "../../src/domain/config.ts";
 import { Apart, type DefectSubject } from "../../src/domain/defect.ts";
+import { describeObstacle } from "../../src/domain/describe_obstacle.ts";
+import type { Obstacle, Refusal } from "../../src/domain/obstacle.ts";
 import { Inventory } from "../../src/domain/inventory.ts";
 import type { NodePhase, NodeRecord, NodeState } from "../../src/domain/node.ts";
 import type { Catalog, LaunchRefusal, Missing, Observation } from "../../src/domain/observation.ts";
@@ -187,6 +189,15 @@ export const missing: Missing = {
   isDoubtful: false,
   isLooking: false,
 };
+
+/** In words, as lists show them. */
+export function told(refusals: readonly Refusal[]): { provider: string | null; reason: string }[] {
+  return refusals.map(({ provider, obstacle }) => ({ provider, reason: toldOne(obstacle) }));
+}
+
+export function toldOne(obstacle: Obstacle): string {
+  return describeObstacle(obstacle, { now: NOW, wallOffset: 0 });
+}
 
 /** A refusal that is in force for another minute. */
 export function refusal(fields: Partial<LaunchRefusal> = {}): LaunchRefusal {

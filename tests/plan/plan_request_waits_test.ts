@@ -4,14 +4,15 @@ import { planRequestWaits } from "../../src/plan/plan_request_waits.ts";
 import { sampleRequest } from "../views/sample_pool.ts";
 import { config, label, NOW, together } from "./plan_fixtures.ts";
 
+const full5 = { resource: "maxServers", used: 5, limit: 5, need: 1 } as const;
 const full = {
   name: "noble",
   wanted: 1,
   refusals: [
-    { provider: null, reason: "label cap 5/5" },
-    { provider: "cloud-a", reason: "max-servers 10/10" },
+    { provider: null, obstacle: { kind: "label-max-servers", ...full5 } },
+    { provider: "cloud-a", obstacle: { kind: "max-servers", ...full5, used: 10, limit: 10 } },
   ],
-};
+} as const;
 
 const waitsOf = (
   requests: readonly NodeRequest[],
@@ -24,13 +25,13 @@ const waitsOf = (
     now: NOW,
     wallOffset: 0,
     ...given,
-  });
+  }).filter(({ request, waitingOn }) => request.waitingOn !== waitingOn);
 
 Deno.test("a request whose nodes could not be launched says why, by provider", () => {
   const [wait] = waitsOf([sampleRequest({ id: 1 })], { reports: [full] });
   assert.deepEqual(wait?.waitingOn, {
     reason: "capacity",
-    message: "label cap 5/5; cloud-a: max-servers 10/10",
+    message: "the label's max-servers 5/5; cloud-a: max-servers 10/10",
     since: NOW,
   });
 });

@@ -7,7 +7,7 @@ import type { ServerCost } from "../../src/plan/allocation_types.ts";
 import { countNodes } from "../../src/plan/count_nodes.ts";
 import { planPool } from "../../src/plan/plan_pool.ts";
 import type { PoolInput } from "../../src/plan/pool_plan.ts";
-import { planSubnodes } from "../../src/plan/plan_subnodes.ts";
+import { planSubnodes, type SubnodePlan } from "../../src/plan/plan_subnodes.ts";
 import {
   config,
   label,
@@ -19,6 +19,7 @@ import {
   seen,
   states,
   subnode,
+  toldOne,
 } from "./plan_fixtures.ts";
 
 interface Given {
@@ -66,6 +67,10 @@ function launchedFor(given: Given): readonly number[] {
   return plan(given).launches.map(({ parent }) => parent.id);
 }
 
+/** Why subnodes of a node are not launched. */
+const why = ({ refusals }: Pick<SubnodePlan, "refusals">, id: number) =>
+  (refusals.get(id) ?? []).map(toldOne).join("; ");
+
 const waitingOn = { reason: "subnodes", message: "1 of 2", since: NOW } as const;
 const waiting = node(states.prepare, { subnodeCount: 2, waitingOn });
 /** As `waiting`, with a subnode of its own that is there. */
@@ -101,7 +106,7 @@ Deno.test("without room the reason is told, and what becomes free is kept from n
   const nodes = [waiting, subnode(8, "prepare"), subnode(9, "delete-server")];
   const { launches, refusals, promised } = plan({ nodes, maxServers: 3 });
   assert.deepEqual(launches, []);
-  assert.equal(refusals.get(7), "max-servers 3/3");
+  assert.equal(why({ refusals }, 7), "max-servers 3/3");
   assert.equal(promised.get("cloud-a")?.length, 1);
 });
 
@@ -120,7 +125,7 @@ Deno.test("what images wait for comes before subnodes, and subnodes come before 
 
 Deno.test("a refusal of the cloud holds for subnodes as for nodes", () => {
   const refused = plan({ nodes: [waiting], observation: { refusal: refusal() } });
-  assert.match(refused.refusals.get(7) ?? "", /^over quota \(see: nodepool manual quota\); trying again at /);
+  assert.match(why(refused, 7), /^over quota \(see: nodepool manual quota\); trying again at /);
   assert.deepEqual(refused.launches, []);
 });
 
@@ -129,7 +134,7 @@ Deno.test("a label's own cap holds for what its nodes miss, the first node first
   assert.deepEqual(launchedFor({ nodes, cap: 6 }), [7, 20]);
   assert.deepEqual(launchedFor({ nodes, cap: 5 }), [7]);
   assert.deepEqual(launchedFor({ nodes, cap: 4 }), []);
-  assert.match(plan({ nodes, cap: 5 }).refusals.get(20) ?? "", /max-servers 5\/5/);
+  assert.match(why(plan({ nodes, cap: 5 }), 20), /max-servers 5\/5/);
 });
 
 Deno.test("a label's cap has no room for new nodes in the places that its nodes still miss", () => {
@@ -151,7 +156,7 @@ const failing: LaunchPause = {
 Deno.test("during a pause no subnode is launched, and its node tells why", () => {
   const paused = plan({ nodes: [waiting], pauses: [{ ...failing, until: NOW + MINUTE }] });
   assert.deepEqual(paused.launches, []);
-  assert.match(paused.refusals.get(7) ?? "", /^paused until .* after 9 failed launches in a row: no host$/);
+  assert.match(why(paused, 7), /^paused until .* after 9 failed launches in a row: no host$/);
 });
 
 Deno.test("after a pause one subnode at a time goes ahead, and nodes that wait for theirs are not in its way", () => {
@@ -159,7 +164,7 @@ Deno.test("after a pause one subnode at a time goes ahead, and nodes that wait f
   assert.deepEqual(launchedFor({ nodes, pauses: [failing] }), [7]);
   const underWay = [...nodes, subnode(9, "boot")];
   assert.deepEqual(launchedFor({ nodes: underWay, pauses: [failing] }), []);
-  assert.match(plan({ nodes: underWay, pauses: [failing] }).refusals.get(20) ?? "", /one launch at a time/);
+  assert.match(why(plan({ nodes: underWay, pauses: [failing] }), 20), /one launch at a time/);
 });
 
 const building: readonly NodePhase[] = ["create", "boot", "login", "prepare"];

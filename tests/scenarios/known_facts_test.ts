@@ -32,8 +32,7 @@ Deno.test("known facts are used: nothing is asked for that Nova would refuse, an
   await using virtual = await VirtualPool.start({ config: poolConfig({ minReady: 1 }), clouds });
   await virtual.clock.advance(5 * MINUTE);
   assert.equal(virtual.simulator.journal.countOf("server.create"), 0);
-  const [label] = virtual.pool.report().labels;
-  assert.deepEqual(label!.refusals.map(({ reason }) => reason), [
+  assert.deepEqual(virtual.reasons(), [
     "image debian-12 needs 40 GiB of disk (min_disk), the flavor s.20 has 20; see: nodepool manual missing-flavor",
   ]);
 });

@@ -95,8 +95,6 @@ for (const { phase, rule } of imageEnds) {
       );
     await virtual.until(() => failed() !== undefined, 2 * HOUR);
     assert.ok(failed()!.evidence!.error.includes(WORDS), failed()!.evidence!.error);
-    const why = () =>
-      virtual.pool.report().labels.flatMap(({ refusals }) => refusals.map(({ reason }) => reason));
-    await virtual.until(() => why().some((reason) => reason.includes(WORDS)), HOUR);
+    await virtual.until(() => virtual.reasons().some((reason) => reason.includes(WORDS)), HOUR);
   });
 }

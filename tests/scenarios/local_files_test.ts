@@ -18,8 +18,7 @@ const unusable: Readonly<Record<string, readonly [text: string | null, says: Reg
 };
 
 /** Why the label gets no node. */
-const reasons = (virtual: VirtualPool) =>
-  virtual.pool.report().labels.flatMap(({ refusals }) => refusals.map(({ reason }) => reason));
+const reasons = (virtual: VirtualPool) => virtual.reasons();
 
 for (const [what, [text, says]] of Object.entries(unusable)) {
   Deno.test(`a private key that ${what}: nothing is booted, the label says why, and goes on once it is right`, async () => {

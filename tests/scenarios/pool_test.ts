@@ -171,7 +171,7 @@ Deno.test("max-servers is never exceeded, and -1 launches nothing while what is 
   await virtual.during(virtual.ask("delete", { ids: [1], comment: "gone" }));
   await virtual.clock.advance(10 * MINUTE);
   assert.equal(virtual.count("ready"), 4);
-  assert.match(virtual.pool.report().labels[0]!.refusals[0]!.reason, /retired/);
+  assert.match(virtual.reasons()[0]!, /retired/);
 });
 
 Deno.test("an idle pool makes at most two requests a minute", async () => {

@@ -10,6 +10,7 @@ import { parseConfig } from "../../src/config/parse_config.ts";
 import { localPool } from "../../src/control/local_pool.ts";
 import type { AnswerOf, OperationName, RequestOf } from "../../src/control/operations.ts";
 import { type NodeRecord, type NodeStateName, serverIdOf, stateName } from "../../src/domain/node.ts";
+import { describeObstacle } from "../../src/domain/describe_obstacle.ts";
 import type { ProviderConfig } from "../../src/domain/config.ts";
 import type { OnlineCheck } from "../../src/domain/online_check.ts";
 import { serverMetadata } from "../../src/domain/server_marks.ts";
@@ -222,6 +223,14 @@ export class VirtualPool implements AsyncDisposable {
     this.#pool = null;
     await this.clock.advance(0);
     await this.during(Promise.resolve(stopping));
+  }
+
+  /** Why labels have fewer nodes than they want, in words. */
+  reasons(): string[] {
+    const { labels, ...moment } = this.pool.report();
+    return labels.flatMap(({ refusals }) =>
+      refusals.map(({ obstacle }) => describeObstacle(obstacle, moment))
+    );
   }
 
   count(state?: NodeStateName, label?: string): number {

@@ -275,6 +275,8 @@ export function sampleDaemon(fields: Partial<DaemonReport> = {}): DaemonReport {
 }
 
 /** A daemon's report: cloud-a answers, cloud-b does not. */
+const fullQuota = { kind: "quota", uses: [{ resource: "cores", limit: 40, used: 40, need: 1 }] } as const;
+
 export function sampleReport(fields: Partial<PoolReport> = {}): PoolReport {
   return {
     now: NOW,
@@ -310,8 +312,9 @@ export function sampleReport(fields: Partial<PoolReport> = {}): PoolReport {
     targets: new Map(),
     links: [],
     defects: [],
+    waits: new Map(),
     labels: [
-      { name: "noble", wanted: 1, refusals: [{ provider: "cloud-a", reason: "quota full: cores 40/40" }] },
+      { name: "noble", wanted: 1, refusals: [{ provider: "cloud-a", obstacle: fullQuota }] },
       { name: "jammy", wanted: 0, refusals: [] },
     ],
     providers: [

@@ -139,7 +139,7 @@ Deno.test("status lists what an operator should look at", () => {
     "provider cloud-b: its listings are unreliable: they omit 2 servers of the pool, 1 of which still " +
     "exist; each counts as there until the cloud reports it gone; see: nodepool manual doubtful",
     "label jammy on cloud-b: 2 failed launches, last: login as jenkins: connection refused; see: nodepool manual paused",
-    "label noble: 1 node missing: cloud-a: quota full: cores 40/40",
+    "label noble: 1 node missing: cloud-a: quota full: cores 40/40 (see: nodepool manual quota)",
     "task cleanup: boom",
   ]);
 });

@@ -1,6 +1,6 @@
 /** A label names known providers; one that lacks the label's image is left out. */
 import { lacksImage } from "../left_out.ts";
-import { nearestName } from "../nearest_name.ts";
+import { nearestName } from "../../lib/nearest_name.ts";
 import type { ConfigDraft } from "../validate_tree.ts";
 import type { YamlPath } from "../yaml_node.ts";
 import type { Findings } from "./check_source.ts";

@@ -1,5 +1,5 @@
 /** The options of each way to authenticate, which `auth` may give, by openstacksdk's names. */
-import { nearestName } from "../nearest_name.ts";
+import { nearestName } from "../../lib/nearest_name.ts";
 import { CloudSettingsError, type Settings, textSetting } from "./settings.ts";
 import { authOf } from "./older_names.ts";
 

@@ -9,7 +9,7 @@ import { chooseRegion } from "./cloud_regions.ts";
 import type { EnvironmentCloud } from "./environment_cloud.ts";
 import { formatSetting } from "./format_setting.ts";
 import { authOf, modernizeSettings } from "./older_names.ts";
-import { nearestName } from "../nearest_name.ts";
+import { nearestName } from "../../lib/nearest_name.ts";
 import {
   booleanSetting,
   CloudSettingsError,

@@ -1,6 +1,6 @@
 /** Says by name which settings of a cloud's entry are read by openstacksdk, or by nobody, and have no effect here. */
 import type { Findings } from "../checks/check_source.ts";
-import { nearestName } from "../nearest_name.ts";
+import { nearestName } from "../../lib/nearest_name.ts";
 import type { YamlPath } from "../yaml_node.ts";
 import { type CloudSources, knownClouds } from "./cloud_settings.ts";
 import { isSettings, normalizeSettings } from "./settings.ts";

@@ -1,7 +1,7 @@
 /** Which flavor the daemon would choose for an image. */
 import type { ProviderImageConfig } from "../../domain/config.ts";
 import type { Flavor } from "../../domain/server.ts";
-import { chooseFlavor, describeFlavorWish } from "../../plan/choose_flavor.ts";
+import { chooseFlavor, whyNoFlavor } from "../../plan/choose_flavor.ts";
 import { failure, type Finding, ok, suggest } from "../finding.ts";
 import type { Look } from "../look.ts";
 
@@ -13,7 +13,7 @@ export function checkFlavor(image: ProviderImageConfig, { seen }: Look): Finding
   const flavor = chooseFlavor(image, flavors, source);
   if (flavor !== null) return [ok(about, describe(flavor))];
   const isWanting = chooseFlavor(image, flavors) === null;
-  const why = describeFlavorWish(image, flavors, source);
+  const why = whyNoFlavor(image, flavors, source).message;
   return [failure(about, `${why}${isWanting ? advice(image, flavors) : "; name another flavor or image"}`)];
 }
 

@@ -1,5 +1,7 @@
 /** Whether the daemon would launch a node of the label there now: by the daemon's own planning. */
 import { isMade, type LabelConfig } from "../../domain/config.ts";
+import { describeObstacle } from "../../domain/describe_obstacle.ts";
+import { isObstacle, type Obstacle } from "../../domain/obstacle.ts";
 import { INSTALLATION_KEY } from "../../domain/server_marks.ts";
 import { planAllocation } from "../../plan/allocation.ts";
 import { findOffer, type LaunchOffer, offerBaseImage, openCatalog } from "../../plan/offers.ts";
@@ -18,7 +20,7 @@ export function checkLabel(label: LabelConfig, look: Look, stops: readonly Findi
     return failure(about, `no launch would succeed; see ${checks.join(", ")}`);
   }
   const offer = offerFor(label, look);
-  if (typeof offer === "string") return failure(about, offer);
+  if (isObstacle(offer)) return failure(about, describeObstacle(offer, look));
   const full = whyFull(label, offer, look);
   if (full === null) return ok(about, `a node can be launched with ${offer.flavor.name}`);
   const own = countOwn(look);
@@ -26,14 +28,14 @@ export function checkLabel(label: LabelConfig, look: Look, stops: readonly Findi
   return warning(about, `no room now: ${full}; ${own} of the servers are nodepool's`);
 }
 
-function offerFor(label: LabelConfig, look: Look): LaunchOffer | string {
+function offerFor(label: LabelConfig, look: Look): LaunchOffer | Obstacle {
   const { provider, local } = look;
   const situation = { ...look, ...NOTHING_YET, config: local, faults: local.faults };
   const image = provider.images.find(({ name }) => name === label.image);
   const catalog = openCatalog(provider, situation);
-  if (image !== undefined && isMade(image) && image.baseImage !== null && typeof catalog !== "string") {
+  if (image !== undefined && isMade(image) && image.baseImage !== null && !isObstacle(catalog)) {
     const builder = offerBaseImage(provider, image, catalog);
-    if (typeof builder === "string") return builder;
+    if (isObstacle(builder)) return builder;
   }
   return findOffer(label, provider, situation);
 }
@@ -47,7 +49,8 @@ const NOTHING_YET = {
 };
 
 /** Why one node has no room; null: it has. */
-function whyFull(label: LabelConfig, offer: LaunchOffer, { provider, seen }: Look): string | null {
+function whyFull(label: LabelConfig, offer: LaunchOffer, look: Look): string | null {
+  const { provider, seen } = look;
   const { refusals } = planAllocation({
     labels: [{
       name: label.name,
@@ -61,7 +64,9 @@ function whyFull(label: LabelConfig, offer: LaunchOffer, { provider, seen }: Loo
     }],
     providers: [roomOf(provider, { nodes: [], seen })],
   });
-  const reasons = refusals.flatMap((refusal) => refusal.reasons.map(({ reason }) => reason));
+  const reasons = refusals.flatMap((refusal) =>
+    refusal.reasons.map(({ obstacle }) => describeObstacle(obstacle, look))
+  );
   return reasons.length === 0 ? null : reasons.join("; ");
 }
 

@@ -7,6 +7,8 @@ import type { Config } from "../../domain/config.ts";
 import { filesOfImage } from "../../domain/local_files.ts";
 import type { NodeRecord, NodeRole, WaitingOn } from "../../domain/node.ts";
 import type { Observation } from "../../domain/observation.ts";
+import { describeObstacle } from "../../domain/describe_obstacle.ts";
+import { isObstacle, type Obstacle } from "../../domain/obstacle.ts";
 import type { ProviderImage } from "../../domain/provider_image.ts";
 import type { Moment } from "../../domain/time.ts";
 import { planAllocation } from "../allocation.ts";
@@ -43,9 +45,7 @@ export function planImageLaunches(input: ImageLaunchesInput): ImageLaunches {
   const counts = countNodes(input.nodes);
   const wishes = waiting.map((image) => ({ image, offer: offerFor(image, input, counts.isAsked) }));
   const offers = new Map(
-    wishes.flatMap(({ image, offer }) =>
-      typeof offer === "string" ? [] : [[String(image.id), offer] as const]
-    ),
+    wishes.flatMap(({ image, offer }) => isObstacle(offer) ? [] : [[String(image.id), offer] as const]),
   );
   const { grants, refusals } = planAllocation({
     labels: wishes.map(askOf),
@@ -62,7 +62,9 @@ export function planImageLaunches(input: ImageLaunchesInput): ImageLaunches {
     }),
     waits: new Map([...refused].map(([id, reasons]) => [id, {
       reason: "server",
-      message: `no server can be launched for it: ${reasons.map(({ reason }) => reason).join("; ")}`,
+      message: `no server can be launched for it: ${
+        reasons.map(({ obstacle }) => describeObstacle(obstacle, input)).join("; ")
+      }`,
     }])),
     reserved: costsOf([...offers].filter(([id]) => refused.has(Number(id))).map(([, offer]) => offer)),
   };
@@ -78,15 +80,17 @@ function roleOf({ state }: ProviderImage): ImageLaunch["role"] {
 
 function offerFor(
   image: ProviderImage,
-  { config, now, wallOffset, seen, faults }: ImageLaunchesInput,
+  { config, now, seen, faults }: ImageLaunchesInput,
   isAsked: (provider: string) => boolean,
-): LaunchOffer | string {
+): LaunchOffer | Obstacle {
   const provider = config.providers.find(({ name }) => name === image.provider);
   const use = provider?.images.find(({ name }) => name === image.image);
-  if (provider === undefined || use === undefined) return "the configuration no longer has it";
-  const situation = { now, wallOffset, seen: seen.get(provider.name), asking: isAsked(provider.name) };
+  if (provider === undefined || use === undefined) {
+    return { kind: "image-not-configured", image: image.image };
+  }
+  const situation = { now, seen: seen.get(provider.name), asking: isAsked(provider.name) };
   const catalog = openCatalog(provider, situation);
-  if (typeof catalog === "string") return catalog;
+  if (isObstacle(catalog)) return catalog;
   const needs = {
     role: roleOf(image),
     hasOwnKey: image.state.phase !== "check" && image.keypair !== null,
@@ -103,7 +107,7 @@ function offerFor(
 }
 
 /** A server for an image is asked for as a node of a label of its own that wants just that one. */
-function askOf({ image, offer }: { image: ProviderImage; offer: LaunchOffer | string }): LabelAsk {
+function askOf({ image, offer }: { image: ProviderImage; offer: LaunchOffer | Obstacle }): LabelAsk {
   const { provider } = image;
   return {
     name: String(image.id),
@@ -112,7 +116,7 @@ function askOf({ image, offer }: { image: ProviderImage; offer: LaunchOffer | st
     size: 1,
     cap: null,
     served: 0,
-    offers: [typeof offer === "string" ? { provider, refusal: offer } : { provider, cost: costOf(offer) }],
+    offers: [isObstacle(offer) ? { provider, refusal: offer } : { provider, cost: costOf(offer) }],
     targets: [],
   };
 }

@@ -63,10 +63,7 @@ async function untilReady(virtual: VirtualPool): Promise<void> {
     const nodes = virtual.pool.report().nodes.map(({ id, label, waitingOn, evidence, ...node }) =>
       `node ${id} (${label}) is ${stateName(node)}: ${waitingOn?.message ?? ""}; ${evidence?.error ?? ""}`
     );
-    const labels = virtual.pool.report().labels.flatMap(({ name, refusals }) =>
-      refusals.map(({ reason }) => `${name}: ${reason}`)
-    );
-    throw new Error([error.message, ...nodes, ...labels].join("\n"));
+    throw new Error([error.message, ...nodes, ...virtual.reasons()].join("\n"));
   });
 }
 

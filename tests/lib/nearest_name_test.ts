@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { nearestName } from "../../src/config/nearest_name.ts";
+import { nearestName } from "../../src/lib/nearest_name.ts";
 
 const keys = ["min-ready", "max-servers", "image", "providers", "name"];
 

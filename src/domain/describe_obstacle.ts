@@ -1,0 +1,120 @@
+/** An obstacle in words, as lists, logs and records show it. Pure: the moment says what day is today. */
+import type { FailedLaunches, Obstacle, ObstacleKind, Refusal, ResourceUse } from "./obstacle.ts";
+import { resourceNames } from "./resource.ts";
+import { seeManual } from "./see_manual.ts";
+import { type Moment, timeOfDay } from "./time.ts";
+
+interface Wording extends Moment {
+  /** Whether it refers to the manual; false where what to do is said beside it. */
+  readonly isLinked?: boolean;
+}
+
+type Of<Kind extends ObstacleKind> = Extract<Obstacle, { readonly kind: Kind }>;
+
+/** `alpha: max-servers 3/3; beta: retired: max-servers is -1`. */
+export function describeRefusals(refusals: readonly Refusal[], wording: Wording): string {
+  return refusals.map(({ provider, obstacle }) => {
+    const text = describeObstacle(obstacle, wording);
+    return provider === null ? text : `${provider}: ${text}`;
+  }).join("; ");
+}
+
+export function describeObstacle(obstacle: Obstacle, wording: Wording): string {
+  const describe = words[obstacle.kind] as (obstacle: Obstacle, wording: Wording) => string;
+  return describe(obstacle, wording);
+}
+
+const words: { readonly [Kind in ObstacleKind]: (obstacle: Of<Kind>, wording: Wording) => string } = {
+  "retired": () => "retired: max-servers is -1",
+  "not-contacted": () => "not contacted yet",
+  "unreachable": describeTrouble,
+  "unauthorized": describeTrouble,
+  "not-listed": ({ message }) => message ?? "not fully listed yet",
+  "frozen": ({ message }) => message,
+  "checking": () => "checking what its listings omit",
+  "quota-refused": (obstacle, wording) => describeRefused(obstacle, wording, seeManual("quota")),
+  "no-capacity": (obstacle, wording) => describeRefused(obstacle, wording, seeManual("capacity")),
+  "rate-limited": describeRefused,
+  "forbidden": describeRefused,
+  "no-answer": describeRefused,
+  "max-servers": useText,
+  "label-max-servers": (use) => `the label's ${useText(use)}`,
+  "quota": ({ uses }, wording) =>
+    `quota full: ${uses.map(useText).join(", ")}${linkOf(wording, ` (${seeManual("quota")})`)}`,
+  "reserved-room": ({ label }) => `room is reserved for label ${label}, which has had the smallest share`,
+  "paused": describePause,
+  "probing": describePause,
+  "image-not-configured": ({ image }) => `the provider has no image ${image}`,
+  "local-file": ({ message }) => message,
+  "image-missing": ({ image }, wording) =>
+    `the cloud has no ready image ${image}${linkOf(wording, `; ${seeManual("missing-image")}`)}`,
+  "image-not-looked-up": ({ image }) => `the image ${image} has not been looked up yet`,
+  "image-not-made": ({ image, lastError }) =>
+    `no ready image ${image}: ${
+      lastError === null ? "see image-list" : `the last attempt failed: ${lastError}`
+    }`,
+  "image-inactive": ({ image, status }) =>
+    `the image ${image} is ${status} on the cloud; waiting until it is active`,
+  "flavor-missing": describeFlavor,
+  "flavor-too-small": describeFlavor,
+  "network-missing": ({ message }) => message,
+  "networks-not-listed": () => "the cloud's networks are not listed yet",
+  "no-provider": () => "no provider offers it",
+  "provider-not-configured": () => "no such provider",
+  "target-offline": ({ targets }) =>
+    targets.map(({ name, reason }) => `target ${name} is offline: ${reason}`).join("; "),
+  "launches-off": () => "this daemon launches no nodes (--no-launches)",
+  "label-not-configured": ({ label }) => `the configuration no longer has label ${label}`,
+  "label-disabled": () => "the label is disabled: its min-ready is -1",
+  "too-many": (obstacle) => `it ${tooManyText(obstacle)}`,
+  "kept-for-request": ({ requestId, until }, wording) =>
+    `the ready nodes of its label are reserved for request ${requestId}, until ${
+      timeOfDay(until, wording)
+    } at most`,
+  "client-away": () => "its client has not reconnected since the daemon started",
+  "withheld": () => "its ready nodes are handed out once its servers have been listed",
+  "turn": () => "earlier requests of its label come first",
+  "building": () => "its nodes are being built",
+  "step": ({ message }) => message,
+  "image-failed": ({ lastError, until }, wording) =>
+    `the last attempt failed: ${lastError}; ${again(until, wording)}`,
+};
+
+/** Completes a sentence that names the request. */
+export function tooManyText({ count, total, sum }: Of<"too-many">): string {
+  return `asks for ${count} nodes, but at most ${total} are possible (${sum})`;
+}
+
+function linkOf({ isLinked = true }: Wording, link: string): string {
+  return isLinked ? link : "";
+}
+
+function describeTrouble({ since, message }: Of<"unreachable" | "unauthorized">, wording: Wording): string {
+  return since === null ? message : `unreachable since ${timeOfDay(since, wording)}: ${message}`;
+}
+
+function describeRefused(
+  { message, until }: Pick<Of<"forbidden">, "message" | "until">,
+  wording: Wording,
+  link: string | null = null,
+): string {
+  return `${message}${link === null ? "" : linkOf(wording, ` (${link})`)}; ${again(until, wording)}`;
+}
+
+function again(until: number | null, moment: Moment): string {
+  return until === null ? "trying again now" : `trying again at ${timeOfDay(until, moment)}`;
+}
+
+function describePause({ until, failures, lastError }: FailedLaunches, wording: Wording): string {
+  const now = until === null ? "one launch at a time" : `paused until ${timeOfDay(until, wording)}`;
+  return `${now} after ${failures} failed launches in a row: ${lastError}`;
+}
+
+function describeFlavor({ message }: Of<"flavor-missing" | "flavor-too-small">, wording: Wording): string {
+  return `${message}${linkOf(wording, `; ${seeManual("missing-flavor")}`)}`;
+}
+
+/** `cores 40/40`, or `cores 38/40 (4 needed)` where some is left but not enough. */
+function useText({ resource, used, limit, need }: ResourceUse): string {
+  return `${resourceNames[resource]} ${used}/${limit}${used < limit ? ` (${need} needed)` : ""}`;
+}
