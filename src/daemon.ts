@@ -28,6 +28,7 @@ import { LoopWatch } from "./lib/loop_watch.ts";
 import { writePidFile } from "./lib/pid_file.ts";
 import { ProcessSignals } from "./lib/process_signals.ts";
 import { systemRandom } from "./lib/random.ts";
+import { openServiceManager, type ServiceManager } from "./lib/service_manager.ts";
 import { SteadyClock } from "./lib/steady_clock.ts";
 import { catchStrayDefects } from "./lib/stray_defects.ts";
 import type { Config } from "./domain/config.ts";
@@ -42,6 +43,7 @@ import { lockState } from "./store/state_lock.ts";
 import { StoreError } from "./store/store.ts";
 import { viewDump } from "./views/dump.ts";
 import { describeName } from "./views/dump_text.ts";
+import { statusLine } from "./views/status_line.ts";
 
 const log = loggerOf("daemon");
 
@@ -78,6 +80,7 @@ export async function runDaemon(options: DaemonOptions, heard = new ProcessSigna
   if (signals.isStopping) return tellStop(await signals.stop);
   await using store = await openKvStore(config.state, { clock, random: systemRandom });
   await using statsd = await openStatsd();
+  using serviceManager = openServiceManager({ env: (name) => Deno.env.get(name), onTrouble });
   await using loop = new LoopWatch({
     clock,
     lastBefore: (now) => inFlight.lastBefore(now),
@@ -86,6 +89,7 @@ export async function runDaemon(options: DaemonOptions, heard = new ProcessSigna
   const doors: { readonly to: string; readonly counts: () => { open: number; busy: number } }[] = [];
   await using pool = await Pool.start(config, {
     ...poolAdapters({ store, clock, statsd }),
+    serviceManager,
     parts: options.parts,
     newState: options.newState,
     buildWorkers: options.buildWorkers,
@@ -135,11 +139,13 @@ export async function runDaemon(options: DaemonOptions, heard = new ProcessSigna
   );
 
   options.onRunning();
+  serviceManager?.tell({ READY: 1, STATUS: statusLine(pool.report()) });
   signals.answer({
-    SIGHUP: () => void pool.reload().catch(onDefect),
+    SIGHUP: () => void reload(pool, serviceManager).catch(onDefect),
     SIGUSR2: () => void stackDump.signal(),
   });
   const over = await Promise.race([signals.stop, pool.stateLost]);
+  serviceManager?.tell({ STOPPING: 1 });
   if (over instanceof StoreError) {
     await abandon(pool, over);
     if (isOnStderr(logging, "daemon")) return ExitCode.stateLost;
@@ -148,6 +154,15 @@ export async function runDaemon(options: DaemonOptions, heard = new ProcessSigna
   pool.stopAccepting();
   await buildsEnd(pool, { signal: over, end: signals.end });
   return tellStop(over);
+}
+
+async function reload(pool: Pool, serviceManager: ServiceManager | null): Promise<void> {
+  serviceManager?.tellReloading();
+  try {
+    await pool.reload();
+  } finally {
+    serviceManager?.tell({ READY: 1, STATUS: statusLine(pool.report()) });
+  }
 }
 
 function tellStop(signal: Deno.Signal): number {

@@ -5,8 +5,11 @@
 import { logChanges } from "../tasks/log_changes.ts";
 import { SECOND } from "../domain/time.ts";
 import { reportMetrics } from "../tasks/report_metrics.ts";
+import { addServiceWatch } from "../tasks/service_watch.ts";
+import type { Task } from "../tasks/task.ts";
 import { watchConfig } from "../tasks/watch_config.ts";
 import type { Parts } from "./open_parts.ts";
+import { statusLine } from "../views/status_line.ts";
 import { reportPool } from "./report_pool.ts";
 
 /** Between two looks at how the machine's clock is set. */
@@ -25,7 +28,8 @@ export interface Watching {
 
 export function addTasks(parts: Parts): Watching {
   const { ledger, wake, errand } = parts;
-  addTick(parts);
+  const ticking = addTick(parts);
+  addServiceReports(parts, ticking);
   addClock(parts);
   if (errand === null) addRequests(parts);
   return {
@@ -36,14 +40,26 @@ export function addTasks(parts: Parts): Watching {
   };
 }
 
-function addTick(parts: Parts): void {
+function addTick(parts: Parts): Task {
   const { tasks, tick } = parts;
-  tasks.add({
+  return tasks.add({
     name: "tick",
     period: null,
     run: async () => ({ again: await runTick(parts) }),
     rest: () => tick.rest,
   });
+}
+
+function addServiceReports(parts: Parts, tick: Task): void {
+  const { deps: { serviceManager: manager = null }, tasks } = parts;
+  if (manager !== null) {
+    addServiceWatch({
+      manager,
+      tasks,
+      tick,
+      describe: () => statusLine(reportPool(parts)),
+    });
+  }
 }
 
 function addClock({ tasks, clockWatch }: Parts): void {

@@ -5,6 +5,7 @@ import type { ProcessReport } from "../domain/dump_report.ts";
 import type { DaemonReport } from "../domain/pool_report.ts";
 import type { ImageExecutorDeps } from "../execute/images/image_executor.ts";
 import type { Random } from "../lib/random.ts";
+import type { ServiceManager } from "../lib/service_manager.ts";
 import type { SteadyClock } from "../lib/steady_clock.ts";
 import type { Metrics } from "../metrics/happening.ts";
 import type { Shell } from "../ssh/shell.ts";
@@ -52,6 +53,8 @@ export interface PoolDeps extends
   readonly listenToJobs: JobEventFeedDeps["listen"];
   /** Takes the pool's metrics; null: nobody does. */
   readonly metrics: Metrics | null;
+  /** Kept informed of how the pool stands; null or left out: nothing has started this process that wants to know. */
+  readonly serviceManager?: ServiceManager | null;
   readonly readFile: (path: string) => Promise<string>;
   /** Looks at a file that servers need; null: nothing is there, or it cannot be seen. */
   readonly stat: LocalFaultsDeps["stat"];

@@ -191,7 +191,13 @@ Deno.test("of the system all is denied that is not asked for", async () => {
   const { stdout } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-config", ...permissions, file],
   }).output();
-  assert.deepEqual(JSON.parse(new TextDecoder().decode(stdout)), ["uid", "gid", "statfs", "userInfo"]);
+  assert.deepEqual(JSON.parse(new TextDecoder().decode(stdout)), [
+    "osUptime",
+    "uid",
+    "gid",
+    "statfs",
+    "userInfo",
+  ]);
 });
 
 Deno.test("a daemon goes into the background with the permissions of the compiled program", async () => {
