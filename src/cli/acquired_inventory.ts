@@ -4,8 +4,8 @@
  */
 import type { AcquiredNode, AcquiredNodesView } from "../views/acquired_nodes.ts";
 import { hostAliases } from "../views/host_alias.ts";
-import { sshQuote } from "./acquired_ssh_config.ts";
-import { shellQuote, shellWord } from "../lib/shell_quote.ts";
+import { hostKeySettings, sshOptions } from "../views/host_key_settings.ts";
+import { shellWord } from "../lib/shell_quote.ts";
 
 /** @param options `knownHosts`: the absolute path of the file that has the host keys; null: none has */
 export function renderInventory(
@@ -28,17 +28,13 @@ export function renderInventory(
 
 function variables({ id, connection }: AcquiredNode, knownHosts: string | null): string {
   if (connection === null) throw new Error(`node ${id} has no address for Ansible`);
+  const options = sshOptions(hostKeySettings(connection.known_hosts, knownHosts));
   const values: readonly (readonly [string, string | null])[] = [
     ["ansible_host", connection.address],
     ["ansible_port", String(connection.port)],
     ["ansible_user", connection.username],
-    ["ansible_ssh_common_args", knownHosts && hostKeyOptions(knownHosts)],
+    ["ansible_ssh_common_args", options === "" ? null : options],
     ["nodepool_id", String(id)],
   ];
   return values.flatMap(([name, value]) => value === null ? [] : [`${name}=${shellWord(value)}`]).join(" ");
-}
-
-/** The path is unquoted twice: by Ansible, which splits the options, and by ssh. */
-function hostKeyOptions(knownHosts: string): string {
-  return `-o ${shellQuote(`UserKnownHostsFile=${sshQuote(knownHosts)}`)} -o StrictHostKeyChecking=yes`;
 }

@@ -3,8 +3,8 @@
  * connection has to be trusted: by a known_hosts file, or in itself, which OpenSSH 8.5 and later understand.
  */
 import type { AcquiredNode, AcquiredNodesView } from "../views/acquired_nodes.ts";
-import type { ConnectionView } from "../views/connection.ts";
 import { hostAliases } from "../views/host_alias.ts";
+import { hostKeySettings } from "../views/host_key_settings.ts";
 
 /** @param options `knownHosts`: the absolute path of the file that has the host keys; null: none has */
 export function renderSshConfig(
@@ -29,29 +29,13 @@ function settings({ id, connection }: AcquiredNode, knownHosts: string | null): 
     `HostName ${plainWord(address).replaceAll("%", "%%")}`,
     `Port ${port}`,
     ...(username === null ? [] : [`User ${plainWord(username)}`]),
-    ...hostKeySettings(connection, knownHosts),
+    ...hostKeySettings(connection.known_hosts, knownHosts).map((setting) => setting.join(" ")),
   ];
   return lines.map((line) => `  ${line}\n`).join("");
-}
-
-function hostKeySettings({ known_hosts }: ConnectionView, knownHosts: string | null): readonly string[] {
-  if (known_hosts.length === 0) return [];
-  const strict = "StrictHostKeyChecking yes";
-  if (knownHosts !== null) return [`UserKnownHostsFile ${sshQuote(knownHosts)}`, strict];
-  const command = String.raw`/usr/bin/printf %%s\n ${known_hosts.map(sshQuote).join(" ")}`;
-  return ["UserKnownHostsFile /dev/null", `KnownHostsCommand ${command}`, strict];
 }
 
 /** Text from a cloud must not become a setting of its own. */
 function plainWord(text: string): string {
   if (/^[^\s"'\\#]+$/.test(text)) return text;
   throw new Error(`${JSON.stringify(text)} cannot be written in an ssh configuration`);
-}
-
-/** One word for ssh, which may have blanks; `%` would begin a token, and what quotes would end it is refused. */
-export function sshQuote(text: string): string {
-  if (/["\\\p{Cc}]/u.test(text)) {
-    throw new Error(`${JSON.stringify(text)} cannot be written in an ssh configuration`);
-  }
-  return `"${text.replaceAll("%", "%%")}"`;
 }

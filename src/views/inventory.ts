@@ -8,6 +8,7 @@ import type { PoolReport } from "../domain/pool_report.ts";
 import { ansibleGroups } from "./ansible_groups.ts";
 import { viewConnection } from "./connection.ts";
 import { hostAliases } from "./host_alias.ts";
+import { hostKeySettings, sshOptions } from "./host_key_settings.ts";
 import { selectNodes } from "./node_list.ts";
 import { compareText } from "./view_head.ts";
 import { number, rows, string, stringOrNull } from "./view_schema.ts";
@@ -37,6 +38,8 @@ const hostVariablesSchema = v.object({
   ansible_port: number,
   /** Left out where the configuration no longer has its image. */
   ansible_user: v.optional(string),
+  /** By which ssh knows the host keys; left out where none is known. */
+  ansible_ssh_common_args: v.optional(string),
   nodepool: hostFactsSchema,
 });
 type HostVariables = v.InferOutput<typeof hostVariablesSchema>;
@@ -76,10 +79,12 @@ function isReachable(node: NodeRecord): boolean {
 
 function hostVariables(node: NodeRecord, { config }: PoolReport): HostVariables {
   const { address, port, username, known_hosts } = viewConnection(node, config)!;
+  const options = sshOptions(hostKeySettings(known_hosts));
   return {
     ansible_host: address,
     ansible_port: port,
     ...(username === null ? {} : { ansible_user: username }),
+    ...(options === "" ? {} : { ansible_ssh_common_args: options }),
     nodepool: {
       id: node.id,
       label: node.label,

@@ -45,9 +45,10 @@ export const nodeOperations = {
     request: v.strictObject({}),
     answer: inventoryViewSchema,
     run: (pool) => {
+      const report = pool.report();
       // Without it nobody knows who logs in at which port.
-      requireConfig(pool);
-      return viewInventory(pool.report());
+      if (report.config === null) throw noConfig(pool);
+      return viewInventory(report);
     },
   }),
   "hold": operation({
@@ -95,16 +96,14 @@ export const nodeOperations = {
   }),
 };
 
-/** @throws ControlError with the problems of the file */
-function requireConfig(pool: Pick<StatePool, "config">): void {
+function noConfig(pool: Pick<StatePool, "config">): ControlError {
+  let problem = "`config-validate` says why";
   try {
     void pool.config;
   } catch (error) {
-    throw new ControlError(
-      409,
-      `the inventory needs the configuration, which cannot be read: ${errorChain(error)}`,
-    );
+    problem = errorChain(error);
   }
+  return new ControlError(409, `the inventory needs the configuration, which cannot be read: ${problem}`);
 }
 
 async function findNode(pool: Pick<StatePool, "report" | "ledger">, id: number) {

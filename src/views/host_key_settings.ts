@@ -1,0 +1,39 @@
+/**
+ * OpenSSH's settings by which it knows a node's host keys and trusts no others, so that no first connection has to be
+ * trusted and no older key of the same address is in the way. For configurations, inventories and command lines.
+ */
+import { shellQuote } from "../lib/shell_quote.ts";
+
+type SshSetting = readonly [name: string, value: string];
+
+/**
+ * Without a file, OpenSSH 8.5 or later is needed. None for a host without keys.
+ * @param knownHosts lines of a known_hosts file
+ * @param file the absolute path of the file that has the lines; null: none has
+ */
+export function hostKeySettings(
+  knownHosts: readonly string[],
+  file: string | null = null,
+): readonly SshSetting[] {
+  const lines = knownHosts.filter((line) => !UNQUOTABLE.test(line));
+  if (lines.length === 0) return [];
+  const strict: SshSetting = ["StrictHostKeyChecking", "yes"];
+  if (file !== null) return [["UserKnownHostsFile", sshQuote(file)], strict];
+  const command = String.raw`/usr/bin/printf %%s\n ${lines.map(sshQuote).join(" ")}`;
+  return [["UserKnownHostsFile", "/dev/null"], ["KnownHostsCommand", command], strict];
+}
+
+/** The settings as options of `ssh`, for a shell and for whatever splits words as one does, such as Ansible. */
+export function sshOptions(settings: readonly SshSetting[]): string {
+  return settings.map(([name, value]) => `-o ${shellQuote(`${name}=${value}`)}`).join(" ");
+}
+
+const UNQUOTABLE = /["\\\p{Cc}]/u;
+
+/** One word for ssh, which may have blanks; `%` would begin a token, and what quotes would end it is refused. */
+function sshQuote(text: string): string {
+  if (UNQUOTABLE.test(text)) {
+    throw new Error(`${JSON.stringify(text)} cannot be written in an ssh configuration`);
+  }
+  return `"${text.replaceAll("%", "%%")}"`;
+}
