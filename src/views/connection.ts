@@ -14,7 +14,7 @@ export const connectionViewSchema = v.object({
   /** The same as lines of an OpenSSH known_hosts file. */
   known_hosts: rows(string),
 });
-export type ConnectionView = v.InferOutput<typeof connectionViewSchema>;
+type ConnectionView = v.InferOutput<typeof connectionViewSchema>;
 
 const SSH_PORT = 22;
 
