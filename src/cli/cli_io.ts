@@ -25,6 +25,8 @@ export interface CliOutput {
   write(text: string): void;
   /** Columns of the terminal; null: the output goes to a file or another program. */
   readonly columns: number | null;
+  /** Lines of the terminal; null: as with `columns`. */
+  readonly rows: number | null;
 }
 
 export interface Interrupts extends Disposable {

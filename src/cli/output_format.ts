@@ -1,47 +1,82 @@
 /** The formats that lists come in. */
-import { Option } from "@commander-js/extra-typings";
-import type { Column, Table } from "../views/tables/column.ts";
+import { localTimes } from "../lib/local_times.ts";
+import { findColumn, sortRows } from "../views/tables/choose_rows.ts";
+import { cellOf, type Column, type ShownList, type Table } from "../views/tables/column.ts";
+import { narrowView } from "../views/tables/narrow_view.ts";
 import { renderCsv } from "../views/tables/render_csv.ts";
 import { renderTable } from "../views/tables/render_table.ts";
+import type { RowMark } from "../views/tables/table_options.ts";
+import { UsageError } from "./cli_error.ts";
 import type { CliIo } from "./cli_io.ts";
+import type { ListChoice } from "./list_options.ts";
 import { statePainter } from "./state_colors.ts";
 
-export const outputFormats = ["table", "wide", "json", "yaml", "csv"] as const;
+export const outputFormats = ["table", "wide", "json", "yaml", "csv", "name"] as const;
 
 export type OutputFormat = typeof outputFormats[number];
 
-/** `-o FORMAT`. */
-export function outputOption() {
-  return new Option("-o, --output <format>", "how to print it").choices(outputFormats).default(
-    "table" as const,
-  );
+interface Formatting<View, Row> extends ListChoice {
+  readonly table: Table<View, Row>;
+  readonly format: OutputFormat;
+  readonly io: CliIo;
+  /** Given the rows of a text table, says which it marks. */
+  readonly markRows?: (shown: ShownList<object>) => readonly RowMark[] | undefined;
 }
 
 /** The view as it is to be printed, with a line break at its end. */
-export async function formatView<View, Row>(
-  content: View,
-  { table, format, io }: { table: Table<View, Row>; format: OutputFormat; io: CliIo },
+export async function formatView<View extends object, Row>(
+  view: View,
+  { table, format, sort, columns, io, markRows }: Formatting<View, Row>,
 ): Promise<string> {
-  const shown = {
-    columns: table.columns as readonly Column<object>[],
-    rows: table.rows(content) as readonly object[],
-  };
+  const known = table.columns as readonly Column<object>[];
+  const rows = table.rows(view) as readonly object[];
+  const chosen = columns?.map((name) => ({ ...columnNamed(name, known), wide: undefined })) ?? null;
+  const sorted = sort === undefined
+    ? rows
+    : sortRows(rows, { column: columnNamed(sort.by, known), isDescending: sort.isDescending });
+  const shown = { columns: chosen ?? known, rows: sorted };
   switch (format) {
     case "json":
-      return `${JSON.stringify(content, null, 2)}\n`;
+      return `${JSON.stringify(narrowView(view, { rows, shown: sorted, columns: chosen }), null, 2)}\n`;
     case "yaml":
-      return (await import("../lib/yaml.ts")).stringify(content, {
-        lineWidth: 0,
-        aliasDuplicateObjects: false,
-      });
+      return (await import("../lib/yaml.ts")).stringify(
+        narrowView(view, { rows, shown: sorted, columns: chosen }),
+        { lineWidth: 0, aliasDuplicateObjects: false },
+      );
     case "csv":
       return renderCsv(shown);
+    case "name":
+      return namesOf(shown.rows, known);
     default:
-      return renderTable(shown, {
-        wide: format === "wide",
-        // Who asks for everything gets it, wrapped by the terminal.
-        width: format === "wide" ? null : io.stdout.columns,
-        paint: statePainter(io),
-      });
+      return textOf(shown, { wide: format === "wide", io, markRows });
   }
+}
+
+function columnNamed(name: string, known: readonly Column<object>[]): Column<object> {
+  const column = findColumn(known, name);
+  if (column !== undefined) return column;
+  throw new UsageError(
+    `there is no column ${name} here; the columns are ${known.map(({ field }) => field).join(", ")}`,
+  );
+}
+
+function namesOf(rows: readonly object[], columns: readonly Column<object>[]): string {
+  const named = columns.find(({ kind }) => kind === "id" || kind === "name");
+  if (named === undefined) throw new UsageError("nothing here has an id: choose another format than name");
+  return rows.map((row) => `${cellOf(named, row)}\n`).join("");
+}
+
+function textOf(
+  { columns, rows }: ShownList<object>,
+  { wide, io, markRows }: Pick<Formatting<object, object>, "io" | "markRows"> & { wide: boolean },
+): string {
+  const shown = { columns: columns.filter((column) => wide || column.wide !== true), rows };
+  const isTerminal = io.stdout.columns !== null;
+  return renderTable(shown, {
+    wide,
+    width: io.stdout.columns,
+    paint: statePainter(io),
+    ...(isTerminal ? { localTimes } : {}),
+    marks: markRows?.(shown),
+  });
 }

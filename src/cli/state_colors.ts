@@ -1,4 +1,5 @@
 /** Colours for states and results in tables on a terminal; none where output is piped or NO_COLOR is set. */
+import type { Painter } from "../views/tables/table_options.ts";
 import type { CliIo } from "./cli_io.ts";
 
 /** SGR codes; green: usable, yellow: on its way or in use, red: on its way out, magenta: kept. */
@@ -15,7 +16,7 @@ const colors: Readonly<Record<string, number>> = {
   failure: 31,
 };
 
-type Painter = (padded: string, cell: { readonly field: string; readonly text: string }) => string;
+const REVERSE = 7;
 
 /** Whether standard output shows colours. */
 export function hasColors({ stdout, env }: Pick<CliIo, "stdout" | "env">): boolean {
@@ -24,8 +25,11 @@ export function hasColors({ stdout, env }: Pick<CliIo, "stdout" | "env">): boole
 
 export function statePainter({ stdout, env }: Pick<CliIo, "stdout" | "env">): Painter | undefined {
   if (!hasColors({ stdout, env })) return undefined;
-  return (padded, { field, text }) => {
-    const color = field === "state" || field === "result" ? colors[text] : undefined;
-    return color === undefined ? padded : `\x1b[${color}m${padded}\x1b[0m`;
+  return (padded, { kind, text, isChanged }) => {
+    const codes = [
+      ...(isChanged ? [REVERSE] : []),
+      ...(kind === "state" && Object.hasOwn(colors, text) ? [colors[text]] : []),
+    ];
+    return codes.length === 0 ? padded : `\x1b[${codes.join(";")}m${padded}\x1b[0m`;
   };
 }

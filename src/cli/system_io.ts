@@ -33,9 +33,26 @@ function outputTo(stream: typeof Deno.stdout): CliOutput {
       while (rest.length > 0) rest = rest.subarray(stream.writeSync(rest));
     },
     get columns() {
-      return stream.isTerminal() ? Deno.consoleSize().columns : null;
+      return stream.isTerminal() ? sizeOf("COLUMNS", ({ columns }) => columns) ?? 80 : null;
+    },
+    get rows() {
+      return stream.isTerminal() ? sizeOf("LINES", ({ rows }) => rows) : null;
     },
   };
+}
+
+/** As the variable says, else as the terminal does; null: it does not know, as some of containers and robots do. */
+function sizeOf(
+  variable: string,
+  size: (size: ReturnType<typeof Deno.consoleSize>) => number,
+): number | null {
+  const given = Deno.env.get(variable) ?? "";
+  if (/^[1-9]\d{0,4}$/.test(given)) return Number(given);
+  try {
+    return size(Deno.consoleSize()) || null;
+  } catch {
+    return null;
+  }
 }
 
 /**
@@ -51,7 +68,7 @@ eval "$PAGER"`;
 const NOT_RUN = [126, 127];
 
 async function pageOnTerminal(text: string): Promise<void> {
-  if (text.split("\n").length <= Deno.consoleSize().rows) return systemIo.stdout.write(text);
+  if (text.split("\n").length <= (systemIo.stdout.rows ?? 0)) return systemIo.stdout.write(text);
   // Ctrl-C is the pager's.
   using _interrupts = interruptsOfProcess();
   const pager = new Deno.Command("/bin/sh", { args: ["-c", PAGER], stdin: "piped" }).spawn();

@@ -4,8 +4,8 @@ import type { PoolViewName } from "../views/view_pool.ts";
 import type { CliContext } from "./cli_context.ts";
 import { example } from "./example.ts";
 import type { HelpGroup } from "./help_group.ts";
-import { outputOption } from "./output_format.ts";
-import { showView, watchOption } from "./show_view.ts";
+import { columnsOption, outputOption, sortOption, watchOption } from "./list_options.ts";
+import { showView } from "./show_view.ts";
 
 interface ListCommand {
   readonly group: HelpGroup;
@@ -24,9 +24,11 @@ export function viewCommand(
   for (const filter of filters) command.addOption(filter);
   return command
     .addOption(outputOption())
+    .addOption(sortOption())
+    .addOption(columnsOption())
     .addOption(watchOption())
     .addHelpText("after", example(line))
-    .action(async ({ output, watch, ...filter }) => {
-      await showView(context, name, { output, watch, filter });
+    .action(async ({ output, sort, columns, watch, ...filter }) => {
+      await showView(context, name, { output, sort, columns, watch, filter });
     });
 }

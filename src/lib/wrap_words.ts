@@ -21,6 +21,11 @@ export function wrapWords(text: string, width: number): string[] {
   return lines;
 }
 
+/** Columns of the widest word: less room than that, and a line is too long. */
+export function longestWord(text: string): number {
+  return text.split(" ").reduce((longest, word) => Math.max(longest, displayWidth(word)), 0);
+}
+
 /** A term, and the blanks between it and what is said of it. */
 const TERM = /^ *(\S.*? {2,})?/;
 
@@ -32,7 +37,7 @@ export function wrapLines(text: string, width: number): string {
 function hang(line: string, width: number): string {
   const term = line.match(TERM)![0];
   const indent = displayWidth(term);
-  if (indent <= width / 2) {
+  if (indent <= width / 2 && longestWord(line.slice(term.length)) <= width - indent) {
     const lines = wrapWords(line.slice(term.length), width - indent);
     return term + lines.join(`\n${" ".repeat(indent)}`);
   }

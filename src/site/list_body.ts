@@ -1,6 +1,7 @@
 /** A list in the form that was asked for. */
 import type { PoolReport } from "../domain/pool_report.ts";
 import type { Column } from "../views/tables/column.ts";
+import { narrowView, pickFields } from "../views/tables/narrow_view.ts";
 import { renderCsv } from "../views/tables/render_csv.ts";
 import { renderTable } from "../views/tables/render_table.ts";
 import { poolLists, type PoolViewName, renderPoolJson, viewPool } from "../views/view_pool.ts";
@@ -22,7 +23,7 @@ export function listBody(
     : fields.map((field) => all.find((column) => column.field === field)!);
   switch (format) {
     case "json":
-      return JSON.stringify(narrowed(view, { rows, fields: fields! }));
+      return JSON.stringify(narrowView(view, { rows, shown: rows, columns }));
     case "csv":
       return renderCsv({ columns, rows });
     case "html":
@@ -62,27 +63,6 @@ function shown(
   fields: readonly string[] | null,
 ): readonly Column<object>[] {
   return fields === null ? columns.filter(({ wide }) => wide !== true) : columns;
-}
-
-/** The same document, its rows with the named fields only; `api.latency` is the key of a nested one. */
-function narrowed(
-  view: object,
-  { rows, fields }: { rows: readonly object[]; fields: readonly string[] },
-): Record<string, unknown> {
-  const picked = pickFields(rows, fields);
-  return Object.fromEntries(
-    Object.entries(view).map(([key, value]) => [key, value === rows ? picked : value]),
-  );
-}
-
-function pickFields(rows: readonly object[], fields: readonly string[]): readonly Record<string, unknown>[] {
-  return rows.map((row) => Object.fromEntries(fields.map((field) => [field, valueAt(row, field)])));
-}
-
-function valueAt(row: object, field: string): unknown {
-  let value: unknown = row;
-  for (const part of field.split(".")) value = (value as Record<string, unknown> | null)?.[part] ?? null;
-  return value;
 }
 
 function titleOf({ config }: PoolReport): string {

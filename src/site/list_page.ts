@@ -1,6 +1,6 @@
 /** A list as a page. */
 import { html } from "hono/html";
-import { cellOf, type Column } from "../views/tables/column.ts";
+import { cellOf, type Column, standsRight } from "../views/tables/column.ts";
 import { type Markup, renderPage } from "./page.ts";
 
 interface ListPage {
@@ -24,8 +24,8 @@ export function renderListPage({ name, title, columns, rows, at }: ListPage): st
 export function renderRows(
   { name, columns, rows }: Pick<ListPage, "name" | "columns" | "rows">,
 ): Markup {
-  const header = columns.map(({ header, align }) =>
-    html`<th scope="col" class="${classOf(align)}">${header}</th>`
+  const header = columns.map((column) =>
+    html`<th scope="col" class="${classOf(column)}">${column.header}</th>`
   );
   const lines = rows.map((row) =>
     html`
@@ -49,9 +49,9 @@ function cell(name: string, { column, row }: { column: Column<object>; row: obje
   const text = cellOf(column, row);
   const isNode = name === "node-list" && column.field === "id";
   const content = isNode ? html`<a href="/nodes/${text}">${text}</a>` : text;
-  return html`<td class="${classOf(column.align)}">${content}</td>`;
+  return html`<td class="${classOf(column)}">${content}</td>`;
 }
 
-function classOf(align: "right" | undefined): string {
-  return align === "right" ? "number" : "text";
+function classOf(column: Column<object>): string {
+  return standsRight(column) ? "number" : "text";
 }

@@ -47,7 +47,7 @@ for (
     [["lst"], "unknown command 'lst' (Did you mean list?)"],
     [["request-lits"], "unknown command 'request-lits' (Did you mean request-list?)"],
     [["list", "--labl", "x"], "unknown option '--labl' (Did you mean --label?)"],
-    [["list", "-o", "xml"], "Allowed choices are table, wide, json, yaml, csv."],
+    [["list", "-o", "xml"], "Allowed choices are table, wide, json, yaml, csv, name."],
     [["list", "--state", "raedy"], "Allowed choices are building, test, ready, used, hold, delete."],
     [["list", "x"], "An id is a whole number"],
     [["hold"], "missing required argument 'id'"],

@@ -31,6 +31,7 @@ export class CliBench implements AsyncDisposable {
   /** Of the terminal; null: piped. */
   columns: number | null = null;
   errorColumns: number | null = null;
+  rows: number | null = null;
   stdout = "";
   stderr = "";
   /** What was shown a screen at a time. */
@@ -116,12 +117,13 @@ export class CliBench implements AsyncDisposable {
     return {
       stdout: {
         columns: this.columns,
+        rows: this.rows,
         write: (text) => {
           this.beforeWrite();
           this.stdout += text;
         },
       },
-      stderr: { columns: this.errorColumns, write: (text) => void (this.stderr += text) },
+      stderr: { columns: this.errorColumns, rows: null, write: (text) => void (this.stderr += text) },
       clock: this.clock,
       random: { uuid: () => TOKEN },
       env: (name) => this.env[name],

@@ -121,7 +121,7 @@ function isGone(error: unknown): boolean {
 
 /** What a command has around it, of which `acquire` needs little. */
 function contextOf(pool: RunningPool, signal: AbortSignal): CliContext {
-  const silent = { write() {}, columns: null };
+  const silent = { write() {}, columns: null, rows: null };
   const unused = () => {
     throw new Error("acquire needs the daemon's socket only");
   };

@@ -40,18 +40,18 @@ Deno.test("the command reference has the commands, arguments and options that --
   }));
 
   const main = await help();
-  const output = "-o, --output FORMAT";
-  const watch = "--watch [SECONDS]";
-  assert.deepEqual(bulletOptions(intro!), [...helpOptions(main), output, watch]);
+  const ofLists = ["-o, --output FORMAT", "--sort COLUMN", "--columns NAMES", "--watch [SECONDS]"];
+  assert.deepEqual(bulletOptions(intro!), [...helpOptions(main), ...ofLists]);
   const names = [
-    ...main.slice(main.indexOf("\nCommands:"), main.indexOf("\nExample:")).matchAll(/^ {2}([a-z-]+) /gm),
+    ...main.slice(main.indexOf("\nNodes:"), main.indexOf("\nExample:")).matchAll(/^ {2}([a-z-]+) /gm),
   ].map(([, name]) => name!);
   assert.deepEqual(Object.keys(told).sort(), names.sort());
   for (const name of names.filter((name) => name !== "help")) {
     const text = await help(name);
-    const isList = name === "list" || name === "status" || name.endsWith("-list");
-    const shared = isList ? name.startsWith("alien-") ? [output] : [output, watch] : [];
     const options = helpOptions(text).filter((option) => option !== "-h, --help");
+    const isList = options.includes("--sort COLUMN");
+    assert.equal(isList || !/^status$|(^|-)list$/.test(name), true, name);
+    const shared = !isList ? [] : name.startsWith("alien-") ? ofLists.slice(0, -1) : ofLists;
     assert.deepEqual([...told[name]!.options, ...shared].sort(), options.sort(), name);
     const placeholders = text.match(/^Usage: nodepool (.*)$/m)![1]!.replace(" [options]", "");
     assert.equal(told[name]!.usage, asPlaceholders(placeholders), name);

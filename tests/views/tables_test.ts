@@ -18,7 +18,10 @@ const golden = {
   "request_list": tableOf("request-list"),
   "job_list_wide": tableOf("job-list", { wide: true }),
   "label_list_wide": tableOf("label-list", { wide: true }),
+  "label_list_on_80_columns": tableOf("label-list", { width: 80 }),
   "provider_list": tableOf("provider-list"),
+  "provider_list_on_80_columns": tableOf("provider-list", { width: 80 }),
+  "status_on_80_columns": tableOf("status", { width: 80 }),
   "status": tableOf("status"),
 };
 

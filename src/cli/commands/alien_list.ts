@@ -3,8 +3,9 @@ import { Command } from "@commander-js/extra-typings";
 import type { CliContext } from "../cli_context.ts";
 import { example } from "../example.ts";
 import { helpGroup } from "../help_group.ts";
+import { columnsOption, outputOption, sortOption } from "../list_options.ts";
 import { openPool } from "../open_pool.ts";
-import { formatView, outputOption } from "../output_format.ts";
+import { formatView } from "../output_format.ts";
 import { alienTable } from "../../views/tables/alien_table.ts";
 import { writeLine } from "../write_line.ts";
 
@@ -14,13 +15,15 @@ export function alienListCommand(context: CliContext) {
     .description("show servers on the clouds that are not ours")
     .argument("[provider]", "only this provider's")
     .addOption(outputOption())
+    .addOption(sortOption())
+    .addOption(columnsOption())
     .addHelpText("after", example("nodepool alien-list my-cloud"))
-    .action(async (provider, { output }) => {
+    .action(async (provider, { output, sort, columns }) => {
       const { io } = context;
       await using pool = await openPool(context);
       using interrupts = io.interrupts();
       const content = await pool.ask("alien-list", { provider }, interrupts);
-      io.stdout.write(await formatView(content, { table: alienTable, format: output, io }));
+      io.stdout.write(await formatView(content, { table: alienTable, format: output, sort, columns, io }));
       for (const warning of content.warnings) writeLine(io.stderr, `nodepool: warning: ${warning}`);
     });
 }

@@ -6,9 +6,9 @@ import { UsageError } from "../cli_error.ts";
 import { ExitCode } from "../exit_code.ts";
 import { example } from "../example.ts";
 import { helpGroup } from "../help_group.ts";
+import { columnsOption, outputOption, sortOption, watchOption } from "../list_options.ts";
 import { idArgument } from "../number_argument.ts";
-import { outputOption } from "../output_format.ts";
-import { showView, watchOption } from "../show_view.ts";
+import { showView } from "../show_view.ts";
 
 export function listCommand(context: CliContext) {
   return new Command("list")
@@ -19,14 +19,19 @@ export function listCommand(context: CliContext) {
     .option("--label <name>", "only those of a label")
     .addOption(new Option("--state <state>", "only those in a state").choices(nodeStateNames))
     .addOption(outputOption())
+    .addOption(sortOption())
+    .addOption(columnsOption())
     .addOption(watchOption())
     .addHelpText("after", example("nodepool list --label ubuntu-noble --state ready -o wide"))
-    .action(async (id, { output, watch, ...filter }) => {
+    .action(async (id, { output, sort, columns, watch, ...filter }) => {
       const narrowed = Object.keys(filter).length > 0;
       if (id !== undefined && narrowed) {
         throw new UsageError("give an id or filters, not both");
       }
-      const { nodes } = await showView(context, "node-list", { output, watch, filter: { ...filter, id } });
+      const { nodes } = await showView(context, "node-list", {
+        ...{ output, sort, columns, watch },
+        filter: { ...filter, id },
+      });
       if (id === undefined || nodes.length > 0) return;
       context.io.stderr.write(`nodepool: there is no node ${id}\n`);
       context.exitCode = ExitCode.failed;

@@ -7,6 +7,6 @@ export const alienImageTable: Table<AlienImageListView, AlienImageView> = {
   columns: [
     { field: "provider", header: "Provider" },
     { field: "name", header: "Name" },
-    { field: "image_id", header: "Image ID" },
+    { field: "image_id", header: "Image ID", kind: "name" },
   ],
 };

@@ -7,7 +7,7 @@ export const alienTable: Table<AlienListView, AlienView> = {
   columns: [
     { field: "provider", header: "Provider" },
     { field: "hostname", header: "Hostname" },
-    { field: "server_id", header: "Server ID" },
-    { field: "ip", header: "IP" },
+    { field: "server_id", header: "Server ID", kind: "name" },
+    { field: "ip", header: "IP", kind: "exact" },
   ],
 };

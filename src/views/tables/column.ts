@@ -1,19 +1,43 @@
 /** A column of a list, shared by the command line and the status endpoint: text, CSV and HTML alike. */
 
+/** Of a column's cells: how they are aligned, and what a terminal does with them where room is short. */
+export type ColumnKind =
+  /** The number of the row, or the name that stands for one; `-o name` prints the first of them. Never cut or left out. */
+  | "id"
+  | "name"
+  /** How many. Left out where it is 0 in every row. */
+  | "count"
+  /** Any other number, a size, a share. Never cut. */
+  | "number"
+  /** One word out of a few, in colour. Never cut. */
+  | "state"
+  /** How long: the only kind that changes by itself. Never cut. */
+  | "age"
+  /** A moment: ISO 8601 in UTC; on a terminal in its time zone. Never cut. */
+  | "time"
+  /** An address and the like: half of one is worse than none. */
+  | "exact"
+  /** Why: reasons, errors, comments. Goes on below its row, always whole, with times as `time` has them. */
+  | "reason"
+  /** Whatever else; cut where nothing else helps. */
+  | "text";
+
 export interface Column<Row> {
   /** The row's key that it shows, so that `?fields=` and CSV headers name it as JSON does. */
   readonly field: FieldOf<Row>;
   readonly header: string;
+  /** Not given: text. */
+  readonly kind?: ColumnKind;
   /** Only in wide tables. */
   readonly wide?: true;
-  /** Numbers stand right. */
-  readonly align?: "right";
-  /** Never cut off, on a terminal however narrow: half an address or age is worse than none. */
-  readonly whole?: true;
-  /** Left out of a terminal that is too narrow, the lowest first; before that, those that are empty. */
+  /** Left out of a terminal that is too narrow, the lowest first. */
   readonly spare?: number;
+  /** Counts of the same name share a column of that name where room is short: `2 ready, 1 used`. */
+  readonly share?: string;
   /** Left out: the value at `field` as it is. */
   readonly cell?: (row: Row) => string;
+  /** The cell without what changes by itself; not given: the cell. */
+  readonly steady?: (row: Row) => string;
 }
 
 /** A key of the row, or a path that begins with one. */
@@ -26,15 +50,30 @@ export interface Table<View, Row = unknown> {
   rows(view: View): readonly Row[];
 }
 
+/** The part of a list that is shown. */
+export interface ShownList<Row> {
+  readonly columns: readonly Column<Row>[];
+  readonly rows: readonly Row[];
+}
+
+const NUMBERS: readonly (ColumnKind | undefined)[] = ["id", "count", "number"];
+
+/** Numbers stand right. */
+export function standsRight({ kind }: { readonly kind?: ColumnKind }): boolean {
+  return NUMBERS.includes(kind);
+}
+
 /** The value of a column for a row. */
 export function cellOf<Row>({ field, cell }: Column<Row>, row: Row): string {
   if (cell !== undefined) return cell(row);
-  const value = field.split(".").reduce(
-    (at: unknown, key) => (at as Record<string, unknown> | null)?.[key],
-    row,
-  );
+  const value = valueAt(row, field);
   if (typeof value === "boolean") return value ? "yes" : "no";
   return Array.isArray(value) ? value.join(" ") : textOf(value as string | number | null | undefined);
+}
+
+/** The row's own value: `api.latency` is the key of a nested one. */
+export function valueAt(row: unknown, field: string): unknown {
+  return field.split(".").reduce((at, key) => (at as Record<string, unknown> | null | undefined)?.[key], row);
 }
 
 /** The text of a value; empty for a missing one. */

@@ -17,6 +17,7 @@ export function countColumns<Row extends { readonly nodes: StateCounts }>(): Col
   return Object.entries(countHeaders).map(([state, header]) => ({
     field: `nodes.${state}`,
     header,
-    align: "right",
+    kind: "count",
+    share: "Nodes",
   }));
 }

@@ -7,18 +7,18 @@ import { waitingColumn } from "./node_table.ts";
 export const dibImageTable: Table<DibImageListView, DibImageView> = {
   rows: ({ dib_images }) => dib_images,
   columns: [
-    { field: "id", header: "ID", align: "right", whole: true },
+    { field: "id", header: "ID", kind: "id" },
     { field: "image", header: "Image" },
-    { field: "filename", header: "Filename", spare: 2 },
-    { field: "version", header: "Version", align: "right", spare: 1 },
-    { field: "state", header: "State", whole: true },
-    { field: "age", header: "Age", whole: true, cell: ({ age }) => formatAge(age) },
+    { field: "filename", header: "Filename", kind: "exact", spare: 2 },
+    { field: "version", header: "Version", kind: "number", spare: 1 },
+    { field: "state", header: "State", kind: "state" },
+    { field: "age", header: "Age", kind: "age", cell: ({ age }) => formatAge(age) },
     { field: "formats", header: "Formats", wide: true },
-    { field: "files", header: "Bytes", wide: true, align: "right", cell: ({ files }) => sizeOf(files) },
+    { field: "files", header: "Bytes", kind: "number", wide: true, cell: ({ files }) => sizeOf(files) },
     waitingColumn,
-    { field: "log_file", header: "Log", wide: true },
-    { field: "comment", header: "Comment", wide: true },
-    { field: "last_error", header: "Last error", wide: true },
+    { field: "log_file", header: "Log", kind: "exact", wide: true },
+    { field: "comment", header: "Comment", kind: "reason", wide: true },
+    { field: "last_error", header: "Last error", kind: "reason", wide: true },
   ],
 };
 

@@ -5,11 +5,11 @@ import type { Table } from "./column.ts";
 export const jobTable: Table<JobListView, JobView> = {
   rows: ({ jobs }) => jobs,
   columns: [
-    { field: "id", header: "ID", align: "right", whole: true },
+    { field: "id", header: "ID", kind: "id" },
     { field: "name", header: "Name" },
-    { field: "hold_on_failure", header: "Hold on Failure", align: "right", whole: true },
-    { field: "held", header: "Held", align: "right", whole: true },
+    { field: "hold_on_failure", header: "Hold on Failure", kind: "number" },
+    { field: "held", header: "Held", kind: "count" },
     { field: "nodes", header: "Nodes", wide: true },
-    { field: "created", header: "Created", wide: true },
+    { field: "created", header: "Created", kind: "time", wide: true },
   ],
 };

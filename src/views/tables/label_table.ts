@@ -6,15 +6,15 @@ import { countColumns } from "./count_columns.ts";
 export const labelTable: Table<LabelListView, LabelView> = {
   rows: ({ labels }) => labels,
   columns: [
-    { field: "name", header: "Label" },
-    { field: "min_ready", header: "Min-ready", align: "right", cell: ({ min_ready }) => minReady(min_ready) },
+    { field: "name", header: "Label", kind: "name" },
+    { field: "min_ready", header: "Min-ready", kind: "count", cell: ({ min_ready }) => minReady(min_ready) },
     ...countColumns<LabelView>(),
-    { field: "requested", header: "Requested", align: "right" },
-    { field: "missing", header: "Missing", align: "right" },
-    { field: "refusals", header: "Why", cell: ({ refusals }) => describeRefusals(refusals) },
+    { field: "requested", header: "Requested", kind: "count", share: "Demand" },
+    { field: "missing", header: "Missing", kind: "count", share: "Demand" },
+    { field: "refusals", header: "Why", kind: "reason", cell: ({ refusals }) => describeRefusals(refusals) },
     { field: "image", header: "Image", wide: true },
     { field: "providers", header: "Providers", wide: true },
-    { field: "max_servers", header: "Max-servers", wide: true, align: "right" },
+    { field: "max_servers", header: "Max-servers", kind: "number", wide: true },
     { field: "configured", header: "Configured", wide: true },
   ],
 };

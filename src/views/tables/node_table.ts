@@ -7,6 +7,7 @@ import type { Column, Table } from "./column.ts";
 export const waitingColumn: Column<{ readonly waiting_on: WaitingView | null }> = {
   field: "waiting_on",
   header: "Waiting on",
+  kind: "reason",
   wide: true,
   cell: ({ waiting_on }) => describeWaiting(waiting_on),
 };
@@ -14,7 +15,7 @@ export const waitingColumn: Column<{ readonly waiting_on: WaitingView | null }> 
 export const nodeTable: Table<NodeListView, NodeView> = {
   rows: ({ nodes }) => nodes,
   columns: [
-    { field: "id", header: "ID", align: "right", whole: true },
+    { field: "id", header: "ID", kind: "id" },
     { field: "provider", header: "Provider" },
     { field: "az", header: "AZ", spare: 4 },
     {
@@ -24,22 +25,22 @@ export const nodeTable: Table<NodeListView, NodeView> = {
     },
     { field: "target", header: "Target", spare: 2 },
     { field: "manager", header: "Manager", spare: 1 },
-    { field: "hostname", header: "Hostname" },
+    { field: "hostname", header: "Hostname", spare: 6 },
     { field: "nodename", header: "NodeName", spare: 3 },
-    { field: "server_id", header: "Server ID", spare: 5 },
-    { field: "ip", header: "IP", whole: true },
-    { field: "state", header: "State", whole: true },
-    { field: "age", header: "Age", whole: true, cell: ({ age }) => formatAge(age) },
-    { field: "comment", header: "Comment" },
+    { field: "server_id", header: "Server ID", kind: "exact", spare: 5 },
+    { field: "ip", header: "IP", kind: "exact" },
+    { field: "state", header: "State", kind: "state" },
+    { field: "age", header: "Age", kind: "age", cell: ({ age }) => formatAge(age) },
+    { field: "comment", header: "Comment", kind: "reason" },
     { field: "phase", header: "Phase", wide: true },
     waitingColumn,
-    { field: "hold", header: "Hold", wide: true, cell: ({ hold }) => describeHold(hold) },
+    { field: "hold", header: "Hold", kind: "reason", wide: true, cell: ({ hold }) => describeHold(hold) },
     { field: "job", header: "Job", wide: true },
-    { field: "request", header: "Request", wide: true, align: "right" },
+    { field: "request", header: "Request", kind: "number", wide: true },
     { field: "role", header: "Role", wide: true },
     { field: "image", header: "Image", wide: true },
     { field: "flavor", header: "Flavor", wide: true },
-    { field: "last_error", header: "Last error", wide: true },
+    { field: "last_error", header: "Last error", kind: "reason", wide: true },
   ],
 };
 

@@ -7,9 +7,9 @@ export const onlineCheckTable: Table<OnlineCheckListView, OnlineCheck> = {
   rows: ({ checks }) => checks,
   columns: [
     { field: "provider", header: "Provider" },
-    { field: "check", header: "Check", whole: true },
+    { field: "check", header: "Check", kind: "exact" },
     { field: "subject", header: "Subject" },
-    { field: "result", header: "Result", whole: true },
-    { field: "message", header: "Message", whole: true },
+    { field: "result", header: "Result", kind: "state" },
+    { field: "message", header: "Message", kind: "reason" },
   ],
 };

@@ -1,104 +1,88 @@
 /**
- * A list as a text table with `+---+` borders, 2016's look, which scripts cut at `|`. Plain and complete unless a
- * width is given: then spare columns are left out and the widest shortened until the table fits.
+ * A list as a text table with `+---+` borders, 2016's look, which scripts cut at `|`. Plain and complete unless a width is
+ * given, that of a terminal: a table that is wider is laid out for it, or has a line for each field. No reason is cut.
  */
+import { wrapWords } from "../../lib/wrap_words.ts";
 import { type CellText, cellText, truncate } from "./cell_text.ts";
-import { cellOf, type Column } from "./column.ts";
-
-interface TableOptions {
-  /** With the wide columns. */
-  readonly wide?: boolean;
-  /** Columns of the terminal that it must fit; null or not given: as wide as it needs. */
-  readonly width?: number | null;
-  /** Colours a cell that has been padded already; not given: none. */
-  readonly paint?: (padded: string, cell: { readonly field: string; readonly text: string }) => string;
-}
+import { cellOf, type Column, type ShownList, standsRight } from "./column.ts";
+import {
+  type FilledColumn,
+  filledColumn,
+  layOutTable,
+  type TableLayout,
+  totalWidth,
+} from "./lay_out_table.ts";
+import { renderRecords } from "./render_records.ts";
+import { type CellAt, paintCell, type TableOptions } from "./table_options.ts";
 
 /** Ends with a line break. */
-export function renderTable<Row>(
-  { columns, rows }: { columns: readonly Column<Row>[]; rows: readonly Row[] },
-  { wide = false, width = null, paint }: TableOptions = {},
-): string {
+export function renderTable<Row>({ columns, rows }: ShownList<Row>, options: TableOptions = {}): string {
+  const { wide = false, width = null } = options;
   const wanted = columns.filter((column) => wide || column.wide !== true);
-  const filled = wanted.map((column) => fill(column, rows));
-  const shown = width === null ? filled : fit(filled, width);
-  const border = `+${shown.map(({ width }) => "-".repeat(width + 2)).join("+")}+\n`;
-  const top = border +
-    line(shown.map(({ column, width }) => pad(cellText(column.header), { column, width }))) + border;
-  if (rows.length === 0) return top;
-  const body = rows.map((_, row) =>
-    line(shown.map(({ column, cells, width }) => {
-      const padded = pad(cells[row]!, { column, width });
-      return paint === undefined ? padded : paint(padded, { field: column.field, text: cells[row]!.text });
-    }))
-  );
-  return top + body.join("") + border;
-}
-
-/** A column with what stands in it, and how wide it is drawn. */
-interface Filled<Row> {
-  readonly column: Column<Row>;
-  readonly cells: readonly CellText[];
-  readonly width: number;
-}
-
-function fill<Row>(column: Column<Row>, rows: readonly Row[]): Filled<Row> {
-  const cells = rows.map((row) => cellText(cellOf(column, row)));
-  const width = cells.reduce((widest, { width }) => Math.max(widest, width), cellText(column.header).width);
-  return { column, cells, width };
-}
-
-function line(texts: readonly string[]): string {
-  return `| ${texts.join(" | ")} |\n`;
-}
-
-/** Narrower than the first, a column is hard to read; narrower than the second, it says nothing. */
-const COMFORTABLE = 8;
-const NARROWEST = 4;
-
-/** Leaves spare columns out, then takes from the widest that may be cut, one character at a time. */
-function fit<Row>(columns: readonly Filled<Row>[], available: number): readonly Filled<Row>[] {
-  const kept = [...columns];
-  while (leastWidth(kept) > available) {
-    const spare = kept.filter(({ column }) => column.spare !== undefined).sort(compareSpares)[0];
-    if (spare === undefined) break;
-    kept.splice(kept.indexOf(spare), 1);
+  const filled = wanted.map((column) => fill(column, { rows, options }));
+  const count = rows.length;
+  if (width === null || totalWidth(filled) <= width) {
+    return draw({ grid: filled, below: [] }, { count, options });
   }
-  const widths = cutWidths(kept, available);
-  return kept.map((column, index) => ({ ...column, width: widths[index]! }));
+  const layout = wide ? { records: filled } : layOutTable(filled, width);
+  if ("records" in layout) return renderRecords(layout.records, { count, width, options });
+  return draw(layout, { count, options });
 }
 
-function leastWidth<Row>(columns: readonly Filled<Row>[]): number {
-  return totalWidth(columns.map(({ column, width }) => column.whole ? width : Math.min(width, COMFORTABLE)));
+function fill<Row>(
+  column: Column<Row>,
+  { rows, options }: { rows: readonly Row[]; options: TableOptions },
+): FilledColumn {
+  const { localTimes } = options;
+  const hasTimes = localTimes !== undefined && (column.kind === "time" || column.kind === "reason");
+  const text = (row: Row) => hasTimes ? localTimes(cellOf(column, row)) : cellOf(column, row);
+  return filledColumn(column, rows.map((row) => cellText(text(row))));
 }
 
-/** With borders and blanks. */
-function totalWidth(widths: readonly number[]): number {
-  return widths.reduce((sum, width) => sum + width + 3, 1);
+function draw(
+  layout: TableLayout,
+  { count, options }: { count: number; options: TableOptions },
+): string {
+  const { grid, last } = layout;
+  const border = `+${grid.map(({ width }) => "-".repeat(width + 2)).join("+")}+` +
+    `${"-".repeat(last === undefined ? 0 : last.width + 1)}\n`;
+  const headers = grid.map((one) => pad(cellText(one.column.header), one));
+  const top = `${border}${line(headers)}${last === undefined ? "" : ` ${last.column.header}`}\n${border}`;
+  if (count === 0) return top;
+  return top + Array.from({ length: count }, (_, row) => drawRow(layout, { row, options })).join("") + border;
 }
 
-/** The one to go first comes first. */
-function compareSpares<Row>(left: Filled<Row>, right: Filled<Row>): number {
-  const isFilled = ({ cells }: Filled<Row>) => cells.some(({ width }) => width > 0) ? 1 : 0;
-  return isFilled(left) - isFilled(right) || left.column.spare! - right.column.spare!;
+type RowAt = Omit<CellAt, "one">;
+
+function drawRow({ grid, last, below }: TableLayout, at: RowAt): string {
+  const cells = grid.map((one) => paintCell(pad(one.cells[at.row]!, one), { one, ...at }));
+  const indent = totalWidth(grid) + 1;
+  const hanging = last === undefined ? "" : ` ${linesOf(last, at).join(`\n${" ".repeat(indent)}`)}`;
+  const isMarked = (at.options.marks?.[at.row] ?? null) !== null;
+  return `${line(cells, isMarked)}${hanging}\n${below.map((one) => drawBelow(one, at)).join("")}`;
 }
 
-function cutWidths<Row>(columns: readonly Filled<Row>[], available: number): number[] {
-  const widths = columns.map(({ width }) => width);
-  const cuttable = columns.flatMap(({ column }, index) => column.whole ? [] : [index]);
-  for (let excess = totalWidth(widths) - available; excess > 0; excess--) {
-    const widest = cuttable.reduce(
-      (best, index) => widths[index]! > widths[best]! ? index : best,
-      cuttable[0] ?? -1,
-    );
-    if (widest < 0 || widths[widest]! <= NARROWEST) break;
-    widths[widest]!--;
-  }
-  return widths;
+/** A mark in place of the border shows without colours, too. */
+function line(texts: readonly string[], isMarked = false): string {
+  return `${isMarked ? ">" : "|"} ${texts.join(" | ")} |`;
 }
 
-function pad<Row>(cell: CellText, { column, width }: { column: Column<Row>; width: number }): string {
+function pad(cell: CellText, { column, width }: FilledColumn): string {
   const cut = truncate(cell, width);
   const blanks = " ".repeat(Math.max(0, width - cut.width));
-  return column.align === "right" ? blanks + cut.text : cut.text + blanks;
+  return standsRight(column) ? blanks + cut.text : cut.text + blanks;
+}
+
+/** Of a cell right of the grid. */
+function linesOf(one: FilledColumn, at: RowAt): readonly string[] {
+  return wrapWords(one.cells[at.row]!.text, one.width).map((text) => paintCell(text, { one, ...at }));
+}
+
+const INDENT = "    ";
+
+function drawBelow(one: FilledColumn, at: RowAt): string {
+  const { text } = one.cells[at.row]!;
+  if (text === "") return "";
+  return wrapWords(`${one.column.header}: ${text}`, at.options.width! - INDENT.length)
+    .map((part) => `${INDENT}${paintCell(part, { one, ...at })}\n`).join("");
 }

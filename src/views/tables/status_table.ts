@@ -7,6 +7,8 @@ import type { Table } from "./column.ts";
 interface Fact {
   readonly what: string;
   readonly value: string;
+  /** Seconds; not given: it says nothing of an age. */
+  readonly age?: number;
 }
 
 export const statusTable: Table<StatusView, Fact> = {
@@ -21,7 +23,13 @@ export const statusTable: Table<StatusView, Fact> = {
   ],
   columns: [
     { field: "what", header: "What" },
-    { field: "value", header: "Value" },
+    {
+      field: "value",
+      header: "Value",
+      kind: "reason",
+      cell: ({ value, age }) => age === undefined ? value : `${value}, for ${formatAge(age)}`,
+      steady: ({ value }) => value,
+    },
   ],
 };
 
@@ -31,7 +39,8 @@ function daemonFacts(daemon: DaemonView | null): Fact[] {
   return [
     {
       what: "daemon",
-      value: `${doing}, pid ${daemon.pid}, version ${daemon.version}, for ${formatAge(daemon.age)}`,
+      value: `${doing}, pid ${daemon.pid}, version ${daemon.version}`,
+      age: daemon.age,
     },
     { what: "configuration", value: `${daemon.config_file}, read ${daemon.config_loaded}` },
   ];

@@ -1,0 +1,41 @@
+/** The options that all lists take: how they are printed, what of them, and how often. */
+import { InvalidArgumentError, Option } from "@commander-js/extra-typings";
+import { parseSortOrder, type SortOrder } from "../views/tables/choose_rows.ts";
+import { durationArgument } from "./duration_argument.ts";
+import { outputFormats } from "./output_format.ts";
+
+/** The part of a list that is printed. */
+export interface ListChoice {
+  /** Not given: as the list is sorted. */
+  readonly sort?: SortOrder;
+  /** Names of columns; not given: the usual ones. */
+  readonly columns?: readonly string[];
+}
+
+/** `-o FORMAT`. */
+export function outputOption() {
+  return new Option("-o, --output <format>", "how to print it; name: only the ids").choices(outputFormats)
+    .default("table" as const);
+}
+
+/** `--sort COLUMN`. */
+export function sortOption() {
+  return new Option("--sort <column>", "sort by a column; -COLUMN: in descending order")
+    .argParser((text): SortOrder => parseSortOrder(text));
+}
+
+/** `--columns A,B`. */
+export function columnsOption() {
+  return new Option("--columns <names>", "only these columns, in this order: id,state,age")
+    .argParser((text): readonly string[] => {
+      const names = text.split(",").map((name) => name.trim()).filter((name) => name !== "");
+      if (names.length === 0) throw new InvalidArgumentError("Expected names of columns, such as id,state.");
+      return names;
+    });
+}
+
+/** `--watch [SECONDS]`. */
+export function watchOption() {
+  return new Option("--watch [seconds]", "draw it repeatedly, by default every 2 seconds")
+    .argParser(durationArgument);
+}

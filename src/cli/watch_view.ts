@@ -1,0 +1,111 @@
+/** Draws one of the pool's lists again and again, and marks what has changed since the last drawing. */
+import type { PoolClient } from "../control/pool_client.ts";
+import { durationText, type Milliseconds } from "../domain/time.ts";
+import { localTimes } from "../lib/local_times.ts";
+import { shellWord } from "../lib/shell_quote.ts";
+import { visibleText } from "../lib/visible_text.ts";
+import { wrapWords } from "../lib/wrap_words.ts";
+import { type DrawnRows, drawnRows, type RowChanges, rowChanges } from "../views/tables/row_changes.ts";
+import { type PoolList, poolLists, type PoolView, type PoolViewName } from "../views/view_pool.ts";
+import type { CliContext } from "./cli_context.ts";
+import { InterruptedError } from "./cli_error.ts";
+import { openDaemonsPool } from "./open_pool.ts";
+import { formatView } from "./output_format.ts";
+import { askView, type ShowOptions } from "./show_view.ts";
+
+interface Watching<Name extends PoolViewName> {
+  readonly name: Name;
+  readonly options: ShowOptions;
+  readonly pause: Milliseconds;
+}
+
+/**
+ * Until it is interrupted; resolves to what was shown last. Needs the daemon: without one, the state would be locked
+ * between drawings and no daemon could start.
+ */
+export async function watchView<Name extends PoolViewName>(
+  context: CliContext,
+  watching: Watching<Name>,
+): Promise<PoolView<Name>> {
+  await using pool = await openDaemonsPool(context);
+  using interrupts = context.io.interrupts();
+  const { signal } = interrupts;
+  const screen = new Screen(context, watching);
+  let shown = await screen.draw(pool, signal);
+  try {
+    while (true) {
+      await context.io.clock.sleep(watching.pause, { signal });
+      shown = await screen.draw(pool, signal);
+    }
+  } catch (error) {
+    if (error instanceof InterruptedError) return shown;
+    throw error;
+  }
+}
+
+/** Cursor home, then everything below it erased: less flicker than clearing first. */
+const CLEAR = "\x1b[H\x1b[J";
+
+/** Knows what was drawn last, and so what has changed. */
+class Screen<Name extends PoolViewName> {
+  readonly #context: CliContext;
+  readonly #watching: Watching<Name>;
+  #before: DrawnRows | null = null;
+  #changes: RowChanges | null = null;
+
+  constructor(context: CliContext, watching: Watching<Name>) {
+    this.#context = context;
+    this.#watching = watching;
+  }
+
+  async draw(pool: PoolClient, signal: AbortSignal): Promise<PoolView<Name>> {
+    const { name, options } = this.#watching;
+    const { io } = this.#context;
+    const view = await askView(pool, { name, options, signal });
+    const { table }: PoolList = poolLists[name];
+    const text = await formatView(view, {
+      ...options,
+      table,
+      format: options.output,
+      io,
+      markRows: (shown) => this.#compare(drawnRows(shown)),
+    });
+    const isTable = options.output === "table" || options.output === "wide";
+    const whole = isTable ? `${this.#headLines(view.at)}\n${text}` : text;
+    io.stdout.write(io.stdout.columns === null ? whole : CLEAR + this.#fitting(whole));
+    return view;
+  }
+
+  #compare(rows: DrawnRows): RowChanges["marks"] {
+    this.#changes = this.#before === null ? null : rowChanges(this.#before, rows);
+    this.#before = rows;
+    return this.#changes?.marks ?? [];
+  }
+
+  /** `nodepool list --watch, every 2s, 2030-01-02 04:04:05 +01:00: 1 changed`. */
+  #headLines(at: string): string {
+    const { program, argv, io: { stdout: { columns } } } = this.#context;
+    const command = visibleText([program.name, ...argv.map(shellWord)].join(" "));
+    const time = columns === null ? at : localTimes(at);
+    const head = `${command}, every ${
+      durationText(this.#watching.pause)
+    }, ${time}: ${this.#describeChanges()}`;
+    return columns === null ? head : wrapWords(head, columns).join("\n");
+  }
+
+  #describeChanges(): string {
+    if (this.#changes === null) return "first drawing";
+    const { changed, added, gone } = this.#changes;
+    const counts = Object.entries({ changed, new: added, gone }).filter(([, count]) => count > 0);
+    return counts.map(([what, count]) => `${count} ${what}`).join(", ") || "no change";
+  }
+
+  /** More lines than the screen has would push the head line out of it. */
+  #fitting(text: string): string {
+    const { rows } = this.#context.io.stdout;
+    const lines = text.trimEnd().split("\n");
+    if (rows === null || lines.length < rows) return text;
+    const hidden = lines.length - (rows - 2);
+    return [...lines.slice(0, Math.max(0, rows - 2)), `… ${hidden} more lines`, ""].join("\n");
+  }
+}

@@ -1,0 +1,24 @@
+/** Moments as those at a terminal read them: by the clock on their wall, with its zone. */
+
+const ISO = /\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z(?!\w)/g;
+
+/** Each time of ISO 8601 in UTC that the text has becomes `2030-01-02 04:04:05 +01:00`. */
+export function localTimes(text: string): string {
+  return text.replace(ISO, localTime);
+}
+
+function localTime(iso: string): string {
+  const time = new Date(iso);
+  const offset = -time.getTimezoneOffset();
+  const shifted = new Date(time.getTime() + offset * 60_000);
+  if (Number.isNaN(shifted.getTime())) return iso;
+  return `${shifted.toISOString().slice(0, 19).replace("T", " ")} ${zoneText(offset)}`;
+}
+
+function zoneText(offset: number): string {
+  if (offset === 0) return "UTC";
+  const [hours, minutes] = [Math.floor(Math.abs(offset) / 60), Math.abs(offset) % 60];
+  return `${offset < 0 ? "-" : "+"}${
+    [hours, minutes].map((part) => String(part).padStart(2, "0")).join(":")
+  }`;
+}

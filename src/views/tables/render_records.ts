@@ -1,0 +1,26 @@
+/** A list with a line for each field, where a terminal is too narrow for a line for each row. Empty fields have none. */
+import { wrapLines } from "../../lib/wrap_words.ts";
+import type { FilledColumn } from "./lay_out_table.ts";
+import { type CellAt, paintCell, type TableOptions } from "./table_options.ts";
+
+/** Ends with a line break. */
+export function renderRecords(
+  columns: readonly FilledColumn[],
+  { count, width, options }: { count: number; width: number; options: TableOptions },
+): string {
+  if (count === 0) return "nothing to list\n";
+  const widest = Math.max(...columns.map(({ column }) => column.header.length));
+  const fields = (row: number) =>
+    columns.filter(({ cells }) => cells[row]!.text !== "")
+      .map((one) => renderField({ one, row, options }, { width, widest }));
+  return Array.from({ length: count }, (_, row) => fields(row).join("")).join("\n");
+}
+
+function renderField(at: CellAt, { width, widest }: { width: number; widest: number }): string {
+  const { one: { column, cells }, row, options: { marks } } = at;
+  const mark = marks === undefined ? "" : marks[row]?.has(column.field) ? "> " : "  ";
+  const term = mark + column.header.padEnd(widest + 2);
+  const { text } = cells[row]!;
+  const wrapped = wrapLines(term + text, width);
+  return `${wrapped === term + text ? term + paintCell(text, at) : wrapped}\n`;
+}

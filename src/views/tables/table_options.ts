@@ -1,0 +1,40 @@
+/** How a text table is to be drawn, and the colours of its cells. */
+import type { ColumnKind } from "./column.ts";
+import type { FilledColumn } from "./lay_out_table.ts";
+
+export interface TableOptions {
+  /** With the wide columns; wider than the terminal, they get a line each. */
+  readonly wide?: boolean;
+  /** Columns of the terminal that it must fit; null or not given: as wide as it needs. */
+  readonly width?: number | null;
+  /** Colours a cell that has been padded already; not given: none. */
+  readonly paint?: Painter;
+  /** Writes the times in a text as those at the terminal read them; not given: as they are. */
+  readonly localTimes?: (text: string) => string;
+  /** For each row what has changed since it was last drawn; not given: nothing is marked. */
+  readonly marks?: readonly RowMark[];
+}
+
+export type Painter = (padded: string, cell: PaintedCell) => string;
+
+interface PaintedCell {
+  readonly kind: ColumnKind | undefined;
+  readonly text: string;
+  readonly isChanged: boolean;
+}
+
+/** The fields that have changed; null: it is as it was. */
+export type RowMark = ReadonlySet<string> | null;
+
+/** A column's cell in a row. */
+export interface CellAt {
+  readonly one: FilledColumn;
+  readonly row: number;
+  readonly options: TableOptions;
+}
+
+/** `padded` is all of the cell, or a line of it. */
+export function paintCell(padded: string, { one: { column, cells }, row, options }: CellAt): string {
+  const isChanged = options.marks?.[row]?.has(column.field) ?? false;
+  return options.paint?.(padded, { kind: column.kind, text: cells[row]!.text, isChanged }) ?? padded;
+}
