@@ -26,6 +26,7 @@ import { inFlight, type LastRan } from "./lib/in_flight.ts";
 import { isOnStderr, loggerOf, startLogging } from "./lib/logging.ts";
 import { LoopWatch } from "./lib/loop_watch.ts";
 import { writePidFile } from "./lib/pid_file.ts";
+import { processUse } from "./lib/process_use.ts";
 import { ProcessSignals } from "./lib/process_signals.ts";
 import { systemRandom } from "./lib/random.ts";
 import { openServiceManager, type ServiceManager } from "./lib/service_manager.ts";
@@ -35,6 +36,8 @@ import type { Config } from "./domain/config.ts";
 import { SECOND } from "./domain/time.ts";
 import { seeManual } from "./domain/see_manual.ts";
 import { Pool } from "./pool/pool.ts";
+import { metricsOf, took } from "./metrics/happening.ts";
+import { PrometheusMetrics } from "./metrics/prometheus_metrics.ts";
 import { openStatsd, poolAdapters } from "./pool_adapters.ts";
 import { createSite } from "./site/create_site.ts";
 import { serveSite } from "./site/serve_site.ts";
@@ -62,6 +65,7 @@ const MOST_DESCRIPTORS = 1_200;
 export async function runDaemon(options: DaemonOptions, heard = new ProcessSignals()): Promise<number> {
   using signals = heard;
   const clock = new SteadyClock(systemClock);
+  const build = buildInfo();
   const source = await ConfigSource.open(options.configFile, options);
   const { config } = source.first;
   const { logging, notices } = await loadLogging(options.logConfigFile, {
@@ -81,14 +85,17 @@ export async function runDaemon(options: DaemonOptions, heard = new ProcessSigna
   await using store = await openKvStore(config.state, { clock, random: systemRandom });
   await using statsd = await openStatsd();
   using serviceManager = openServiceManager({ env: (name) => Deno.env.get(name), onTrouble });
+  const prometheus = new PrometheusMetrics();
+  const metrics = metricsOf(statsd === null ? [prometheus] : [prometheus, statsd]);
   await using loop = new LoopWatch({
     clock,
+    onDelay: (delay) => prometheus.tell([took("loop_delay", {}, delay)]),
     lastBefore: (now) => inFlight.lastBefore(now),
     onBlocked: tellBlock,
   });
   const doors: { readonly to: string; readonly counts: () => { open: number; busy: number } }[] = [];
   await using pool = await Pool.start(config, {
-    ...poolAdapters({ store, clock, statsd }),
+    ...poolAdapters({ store, clock, metrics }),
     serviceManager,
     parts: options.parts,
     newState: options.newState,
@@ -96,7 +103,11 @@ export async function runDaemon(options: DaemonOptions, heard = new ProcessSigna
     uploadWorkers: options.uploadWorkers,
     readConfig: () => source.read(),
     watchedConfig: { path: options.configFile, stamp: () => source.stamp() },
-    process: { pid: Deno.pid, version: versionText(), configFile: resolve(options.configFile) },
+    process: {
+      pid: Deno.pid,
+      version: `${build.version} (${build.commit})`,
+      configFile: resolve(options.configFile),
+    },
     lookAtProcess: () => ({
       memory: Deno.memoryUsage(),
       loopDelay: loop.delay,
@@ -122,6 +133,11 @@ export async function runDaemon(options: DaemonOptions, heard = new ProcessSigna
   const site = createSite({
     report: () => pool.report(),
     getHistory: (id) => pool.ledger.getHistory(id),
+    scrape: (report, { isOpenMetrics }) => {
+      const { ledger: { queued: queuedChanges } } = pool;
+      const facts = { ...build, ...processUse(), queuedChanges, longestDelay: loop.delay.longest };
+      return prometheus.scrape(report, { facts, isOpenMetrics });
+    },
     onDefect,
   });
   const connections = Math.min(64, Math.max(4, Math.floor(free * 0.1)));
@@ -132,7 +148,7 @@ export async function runDaemon(options: DaemonOptions, heard = new ProcessSigna
   log.info(
     `nodepool {version} runs (pid {pid}), ${served === null ? "no status endpoint" : "status at {url}"}`,
     {
-      version: versionText(),
+      version: `${build.version} (${build.commit})`,
       pid: Deno.pid,
       ...(served === null ? {} : { url: served.urls.join(" and ") }),
     },
@@ -274,11 +290,6 @@ function tellBlock({ duration, by }: { readonly duration: number; readonly by: L
     ? "no recorded work"
     : describeName(by) + (by.on === null ? "" : `, when it waited for ${by.on}`);
   log.warning("the event loop was blocked for {seconds} s; last work before that: {work}", { seconds, work });
-}
-
-function versionText(): string {
-  const { version, commit } = buildInfo();
-  return `${version} (${commit})`;
 }
 
 function onTrouble(message: string): void {

@@ -52,11 +52,11 @@ export async function openForegroundPool(options: ForegroundPoolOptions): Promis
   opening.use(await lockState(config.state, { holder, clock: systemClock, wait: LOCK_WAIT }));
   const clock = new SteadyClock(systemClock);
   const store = opening.use(await openKvStore(config.state, { clock, random: systemRandom }));
-  const statsd = opening.use(await openStatsd());
+  const metrics = opening.use(await openStatsd());
   const { version } = buildInfo();
   const pool = opening.use(
     await Pool.start(config, {
-      ...poolAdapters({ store, clock, statsd }),
+      ...poolAdapters({ store, clock, metrics }),
       isErrand: true,
       buildWorkers: 1,
       uploadWorkers: 4,

@@ -135,6 +135,7 @@ function offlineReport(
     config,
     nodes: [...ledger.nodes.values()],
     requests: [...ledger.requests.values()],
+    demand: new Map(),
     jobs: [...ledger.jobs.values()],
     pauses: [...ledger.pauses.values()],
     dibImages: [...ledger.dibImages.values()],

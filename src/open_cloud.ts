@@ -13,7 +13,7 @@ import { systemRandom } from "./lib/random.ts";
 /** Sends nothing yet; disposing of it closes its connections. */
 export function openCloud(
   provider: ProviderConfig,
-  { clock = systemClock, onAnswer }: Partial<Pick<OpenStackCloudOptions, "clock" | "onAnswer">> = {},
+  { clock = systemClock, onRequest }: Partial<Pick<OpenStackCloudOptions, "clock" | "onRequest">> = {},
 ): WholeCloud {
   const connections = provider.maxConcurrency ?? DEFAULT_CONCURRENCY;
   const send = createUndiciSend({ ...provider.access, connections });
@@ -22,7 +22,7 @@ export function openCloud(
     send,
     clock,
     random: systemRandom,
-    onAnswer,
+    onRequest,
     connections: () => send.connections,
     certificates: () => send.certificates,
   });

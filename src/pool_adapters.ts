@@ -7,13 +7,13 @@ import { openScriptLog } from "./build/script_log.ts";
 import { createGearman } from "./demand/gearman/gearman.ts";
 import { listenToJobEvents } from "./demand/zmq/job_events.ts";
 import type { ProviderConfig } from "./domain/config.ts";
-import type { Milliseconds } from "./domain/time.ts";
 import { systemClock } from "./lib/clock.ts";
 import { loggerOf } from "./lib/logging.ts";
 import { systemRandom } from "./lib/random.ts";
 import type { SteadyClock } from "./lib/steady_clock.ts";
+import type { EndedRequest } from "./cloud/openstack/transport.ts";
 import { type Metrics, took } from "./metrics/happening.ts";
-import { type Statsd, StatsdMetrics } from "./metrics/statsd_metrics.ts";
+import { StatsdMetrics } from "./metrics/statsd_metrics.ts";
 import { statsdAddress } from "./metrics/statsd_address.ts";
 import { openCloud } from "./open_cloud.ts";
 import { openTarget } from "./open_target.ts";
@@ -27,18 +27,18 @@ const log = loggerOf("daemon");
 interface Opened {
   readonly store: Store;
   readonly clock: SteadyClock;
-  readonly statsd: Statsd | null;
+  /** null: nobody is told. */
+  readonly metrics: Metrics | null;
 }
 
 /** All that reaches out of the process. */
-export function poolAdapters({ store, clock, statsd }: Opened) {
-  const metrics = statsd && new StatsdMetrics(statsd);
+export function poolAdapters({ store, clock, metrics }: Opened) {
   return {
     store,
     clock,
     random: systemRandom,
     shell: createSsh2Shell(),
-    openCloud: (provider) => openCloud(provider, { clock, onAnswer: tellingOf(provider, metrics) }),
+    openCloud: (provider) => openCloud(provider, { clock, onRequest: tellingOf(provider, metrics) }),
     openTarget,
     openGearman: (servers, onState) => createGearman({ servers, onState, clock, random: systemRandom }),
     listenToJobs: (endpoints, handlers) =>
@@ -57,19 +57,26 @@ export function poolAdapters({ store, clock, statsd }: Opened) {
   } satisfies Partial<PoolDeps>;
 }
 
-/** null where no server is named. */
-export async function openStatsd(): Promise<(Statsd & AsyncDisposable) | null> {
+/** Metrics for a StatsD server; null where none is named. */
+export async function openStatsd(): Promise<(Metrics & AsyncDisposable) | null> {
   const { address, problem } = statsdAddress((name) => Deno.env.get(name));
   if (problem !== null) log.warning("{problem}", { problem });
   if (address === null) return null;
   const { createHotShotsStatsd } = await import("./metrics/hot_shots_statsd.ts");
-  return createHotShotsStatsd({ ...address, clock: systemClock });
+  const statsd = createHotShotsStatsd({ ...address, clock: systemClock });
+  return Object.assign(new StatsdMetrics(statsd), {
+    [Symbol.asyncDispose]: () => statsd[Symbol.asyncDispose](),
+  });
 }
 
-/** How long each answer took. */
+/** How long each request took, and waited for its turn; 2016's names are for those that were answered. */
 function tellingOf({ name: provider }: ProviderConfig, metrics: Metrics | null) {
-  return ({ operation, duration }: { readonly operation: string; readonly duration: Milliseconds }) =>
-    metrics?.tell([took("task", { provider, operation }, duration)]);
+  return ({ service, operation, status, waited, duration }: EndedRequest) =>
+    metrics?.tell([
+      ...(typeof status === "number" ? [took("task", { provider, operation }, duration)] : []),
+      took("api_request", { provider, service, operation, status: String(status) }, duration),
+      took("api_wait", { provider }, waited),
+    ]);
 }
 
 /** The variables of this process's environment that scripts on servers get, as in 2016. */

@@ -59,6 +59,8 @@ const requirements = {
   "python-jenkins": pythonModule("jenkins", "python3-jenkins"),
   "openstacksdk": pythonModule("openstack", "python3-openstacksdk"),
   "disk-image-create": program("disk-image-create", "python3-diskimage-builder"),
+  "promtool": program("promtool", "prometheus"),
+  "prometheus-client": pythonModule("prometheus_client", "python3-prometheus-client"),
   "qemu-img": program("qemu-img", "qemu-utils"),
   "apt": program("apt-get", "apt"),
 } as const satisfies Record<string, Requirement>;

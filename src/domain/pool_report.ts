@@ -32,6 +32,8 @@ export interface PoolReport extends Moment {
   readonly config: Config | null;
   readonly nodes: readonly NodeRecord[];
   readonly requests: readonly NodeRequest[];
+  /** Jobs in Gearman's queues that need a node, by label. */
+  readonly demand: ReadonlyMap<string, number>;
   readonly jobs: readonly AutoHold[];
   readonly pauses: readonly LaunchPause[];
   readonly dibImages: readonly DibImage[];
@@ -87,8 +89,12 @@ export interface DaemonReport {
   readonly configFile: string;
   /** When the configuration in force was read. */
   readonly configLoadedAt: Instant;
+  /** When a configuration that could be used was last read. */
+  readonly configReadAt: Instant;
   /** The problems of the file as it is now; empty where it is the one in force. */
   readonly configProblems: readonly string[];
+  /** Why the one in force could not be put into effect as a whole; null: it was. */
+  readonly configFault: string | null;
   /** Whether new work is still taken on; false once it has been told to stop. */
   readonly accepting: boolean;
   readonly tasks: readonly TaskReport[];
@@ -99,6 +105,10 @@ export interface TaskReport {
   readonly name: string;
   readonly runs: number;
   readonly lastStartedAt: Instant | null;
+  /** Since when it has been running; null: it waits for its next run. */
+  readonly runningSince: Instant | null;
+  /** When a run last ended without an error. */
+  readonly lastSuccessAt: Instant | null;
   /** Milliseconds. */
   readonly lastDuration: number | null;
   readonly lastError: { readonly at: Instant; readonly message: string } | null;

@@ -1,17 +1,17 @@
 /**
  * How late the event loop is, by a timer of its own, and who kept it: a block of over a second is told as soon as it is
- * over, with the work that ran last before it. Ten looks a second cost nothing that could be measured. The daemon has one.
+ * over, with the work that ran last before it. A block of 50 ms shows in at least half of its length. The daemon has one.
  */
 import { bulkhead } from "./bulkhead.ts";
 import type { Clock } from "./clock.ts";
 import type { LastRan } from "./in_flight.ts";
 
 /** Milliseconds. */
-const LOOK = 100;
+const LOOK = 25;
 const BLOCKED = 1_000;
 
 /** A minute of looks. */
-const KEPT = 600;
+const KEPT = 2_400;
 
 /** Milliseconds, over the last minute. */
 interface LoopDelay {
@@ -23,6 +23,8 @@ interface LoopDelay {
 
 interface LoopWatchOptions {
   readonly clock: Pick<Clock, "monotonic" | "sleep">;
+  /** Told how late each look was. */
+  readonly onDelay?: (delay: number) => void;
   /** The work before the longest silence since the last call. */
   readonly lastBefore: (now: number) => LastRan | null;
   readonly onBlocked: (block: { readonly duration: number; readonly by: LastRan | null }) => void;
@@ -57,13 +59,14 @@ export class LoopWatch implements AsyncDisposable {
   }
 
   async #watch(): Promise<void> {
-    const { clock, lastBefore, onBlocked } = this.#options;
+    const { clock, lastBefore, onDelay, onBlocked } = this.#options;
     const { signal } = this.#stop;
     for (let due = clock.monotonic() + LOOK;; due = clock.monotonic() + LOOK) {
       if (!await clock.sleep(LOOK, { signal }).then(() => true, () => false)) return;
       const now = clock.monotonic();
       const duration = Math.max(0, now - due);
       this.#keep(duration);
+      onDelay?.(duration);
       const by = lastBefore(now);
       if (duration > BLOCKED) {
         bulkhead("a listener for blocks of the event loop", () => onBlocked({ duration, by }));

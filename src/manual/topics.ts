@@ -16,6 +16,7 @@ import install from "./install.md" with { type: "text" };
 import jobs from "./jobs.md" with { type: "text" };
 import json from "./json.md" with { type: "text" };
 import metadata from "./metadata.md" with { type: "text" };
+import metrics from "./metrics.md" with { type: "text" };
 import migration from "./migration.md" with { type: "text" };
 import operating from "./operating.md" with { type: "text" };
 import statsd from "./statsd.md" with { type: "text" };
@@ -49,6 +50,7 @@ ${settings}\`\`\`
   endpoint,
   json,
   metadata,
+  metrics,
   statsd,
   migration,
   glossary,

@@ -14,24 +14,48 @@ export interface Happening {
 }
 
 export type HappeningName =
+  /** A request to a cloud ended, with a response or without. */
+  | "api_request"
+  /** A request to a cloud waited for its turn. */
+  | "api_wait"
+  | "commit"
   | "delete"
   | "dib_image_build"
   | "doubtful"
   | "image_update"
   | "job"
   | "launch"
+  | "launch_overhead"
+  | "launch_phase"
+  /** A leak was deleted: what that took is not known. */
+  | "leak"
+  | "loop_delay"
   | "max_servers"
   | "missing"
   | "nodes"
-  | "task";
+  /** A request for nodes was granted, or withdrawn before. */
+  | "request"
+  /** A cloud answered: 2016's name. */
+  | "task"
+  | "tick";
 
 /** The things that a happening concerns, such as `provider`; null: unknown, or nothing of the kind. */
 export type Labels = Readonly<Record<string, string | null>>;
 
 /** Who is told: the port. Nothing waits for it, and it never fails. */
 export interface Metrics {
+  /** Whether it has to be told gauges now and then; otherwise it is told durations only. */
+  readonly wantsGauges: boolean;
   /** Gauges come all at once: one that was told earlier and is not among them is 0 from now on. */
   tell(happenings: readonly Happening[]): void;
+}
+
+/** Tells all of them. */
+export function metricsOf(all: readonly Metrics[]): Metrics {
+  return {
+    wantsGauges: all.some(({ wantsGauges }) => wantsGauges),
+    tell: (happenings) => all.forEach((one) => one.tell(happenings)),
+  };
 }
 
 export function took(name: HappeningName, labels: Labels, value: Milliseconds): Happening {

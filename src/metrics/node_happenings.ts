@@ -1,6 +1,6 @@
 /**
- * Finds in a change of a node's record that its launch ended well or failed, or that it is gone. Pure; called once
- * for every change.
+ * Finds in a change of a node's record that a phase of its launch or the launch itself is over, or that it is gone. Pure;
+ * called once for every change.
  */
 import { type NodeRecord, stateName } from "../domain/node.ts";
 import type { Instant } from "../domain/time.ts";
@@ -13,13 +13,24 @@ export function nodeHappenings(
   { now }: { now: Instant },
 ): readonly Happening[] {
   if (previous === null) return [];
-  return next === null ? deletion(previous, now) : launch(previous, next);
+  return next === null
+    ? deletion(previous, now)
+    : [...launchPhase(previous, next), ...launch(previous, next)];
 }
 
 /** How long a node that is gone was being deleted. */
 function deletion(node: NodeRecord, now: Instant): readonly Happening[] {
   if (stateName(node) !== "delete") return [];
   return [took("delete", labelsOf(node), now - node.stateSince)];
+}
+
+/** A phase of a launch that led to the next one. */
+function launchPhase(previous: NodeRecord, next: NodeRecord): readonly Happening[] {
+  const { phase } = previous.state;
+  const isLaunching = ["building", "test"].includes(stateName(previous));
+  const goesOn = ["building", "test", "ready"].includes(stateName(next));
+  if (!isLaunching || !goesOn || next.state.phase === phase) return [];
+  return [took("launch_phase", { provider: next.provider, phase }, next.phaseSince - previous.phaseSince)];
 }
 
 /** A node that somebody deletes or holds while it is building neither became ready nor failed. */

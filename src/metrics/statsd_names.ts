@@ -1,4 +1,5 @@
 /** Happenings under the names that Nodepool of 2016 sent to StatsD, which dashboards draw. Pure; `StatsdMetrics` sends them. */
+import { failureKind } from "./failure_kind.ts";
 import type { Happening, HappeningName, Labels } from "./happening.ts";
 
 /** One value under one name. */
@@ -11,7 +12,9 @@ interface StatsdLine {
 /** Whatever has a duration is counted once as well. */
 export function statsdLines(happening: Happening): readonly StatsdLine[] {
   const { name, labels, kind, value } = happening;
-  const all = PARTS[name](labels).filter((parts) => parts.every((part) => typeof part === "string"));
+  const all = (PARTS[name]?.(labels) ?? []).filter((parts) =>
+    parts.every((part) => typeof part === "string")
+  );
   return all.flatMap((parts): StatsdLine[] => {
     // A gauge with a sign would be a change of the last one.
     if (kind === "gauge") return [{ type: "gauge", name: metricName(...parts), value: Math.max(0, value) }];
@@ -25,12 +28,16 @@ export function statsdLines(happening: Happening): readonly StatsdLine[] {
 
 type Parts = readonly (string | null | undefined)[];
 
-/** The names of each happening, by their parts; one with a part that has no value is left out. */
-const PARTS: Readonly<Record<HappeningName, (labels: Labels) => readonly Parts[]>> = {
+/**
+ * The names of each happening, by their parts; one with a part that has no value is left out. What is not here, 2016's
+ * did not tell.
+ */
+const PARTS: Readonly<Partial<Record<HappeningName, (labels: Labels) => readonly Parts[]>>> = {
   delete: ({ image, provider, target }) => [["delete", image, provider, target]],
-  dib_image_build: ({ image }) => [["dib_image_build", image]],
+  dib_image_build: ({ image, result }) => result === "failed" ? [] : [["dib_image_build", image]],
   doubtful: ({ provider }) => [["provider", provider, "doubtful"]],
-  image_update: ({ image, provider }) => [["image_update", image, provider]],
+  image_update: ({ image, provider, result }) =>
+    result === "failed" ? [] : [["image_update", image, provider]],
   job: jobParts,
   launch: launchParts,
   max_servers: ({ provider }) => [["provider", provider, "max_servers"]],
@@ -47,7 +54,7 @@ function jobParts({ job, branch, label, provider, result }: Labels): readonly Pa
 }
 
 function launchParts({ provider, zone, image, target, manager, result, error }: Labels): readonly Parts[] {
-  const ending = result === "error" ? [result, errorPart(error ?? "")] : [result];
+  const ending = result === "error" ? [result, failureKind(error ?? null)] : [result];
   const keys: readonly Parts[] = [
     ["provider", provider],
     ["provider", provider, zone],
@@ -80,19 +87,6 @@ function taskParts({ provider, operation }: Labels): readonly Parts[] {
   const names = new Set([operation, operation?.replace(/^Neutron(?=FloatingIP)/, "")]);
   return [...names].map((name) => ["task", provider, name]);
 }
-
-function errorPart(kind: string): string {
-  if (kind === "vanished") return "status";
-  return ERRORS.has(kind) ? kind : "unknown";
-}
-
-/**
- * Kinds of failure that go out under their own names. In 2016 whatever a cloud's API threw was `unknown`; a full quota, a
- * full cloud and lost time are told apart.
- */
-const ERRORS = new Set([
-  ...["auth", "capacity", "ipadd", "network", "nodepool", "quota", "script", "ssh", "status", "timeout"],
-]);
 
 /** Graphite makes a file name of each part; names of jobs and branches come from outside. */
 const MAX_PART = 120;

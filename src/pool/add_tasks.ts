@@ -4,6 +4,7 @@
  */
 import { logChanges } from "../tasks/log_changes.ts";
 import { SECOND } from "../domain/time.ts";
+import { took } from "../metrics/happening.ts";
 import { reportMetrics } from "../tasks/report_metrics.ts";
 import { addServiceWatch } from "../tasks/service_watch.ts";
 import type { Task } from "../tasks/task.ts";
@@ -93,13 +94,15 @@ function addConfigWatch({ deps, clock, tasks, inForce }: Parts): AsyncDisposable
 }
 
 /** One turn of the loop, by the configuration that is in force at its beginning. @returns when to run again */
-async function runTick({ clockWatch, run, inForce, newState, faults, tick, watches }: Parts) {
+async function runTick({ clockWatch, run, inForce, newState, faults, tick, watches, deps, clock }: Parts) {
   const config = inForce.current;
+  const startedAt = clock.monotonic();
   clockWatch.look();
   await run.beginIfCopy();
   await newState.look(config);
   await faults.look(config);
   const again = await tick.run(config);
   watches.notePlan(tick.reports);
+  deps.metrics?.tell([took("tick", {}, clock.monotonic() - startedAt)]);
   return Math.min(...[again, watches.firstLookEnd(), faults.again].map((at) => at ?? Infinity));
 }

@@ -11,6 +11,7 @@ import { ControlError } from "../control/control_error.ts";
 import type { Config } from "../domain/config.ts";
 import type { Instant } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
+import { errorChain } from "../lib/error_chain.ts";
 import { loggerOf } from "../lib/logging.ts";
 
 /** The result of reading it again. */
@@ -35,8 +36,10 @@ export class ConfigInForce implements AsyncDisposable {
   readonly #deps: ConfigInForceDeps;
   #current: Config;
   #since: Instant;
+  #readAt: Instant;
   #problems: readonly string[] = [];
   #isApplied = false;
+  #fault: string | null = null;
   /** Ends with the last reading in the queue; never rejects. */
   #queue: Promise<unknown> = Promise.resolve();
   /** The reading that has not begun yet; null: none waits. */
@@ -46,7 +49,7 @@ export class ConfigInForce implements AsyncDisposable {
   constructor(config: Config, deps: ConfigInForceDeps) {
     this.#deps = deps;
     this.#current = config;
-    this.#since = deps.clock.now();
+    this.#since = this.#readAt = deps.clock.now();
   }
 
   get current(): Config {
@@ -58,9 +61,19 @@ export class ConfigInForce implements AsyncDisposable {
     return this.#since;
   }
 
+  /** When one that can be used was last read. */
+  get readAt(): Instant {
+    return this.#readAt;
+  }
+
   /** Why the newest reading cannot be used, one line each. */
   get problems(): readonly string[] {
     return this.#problems;
+  }
+
+  /** Why the one in force could not be put into effect as a whole; null: it was. */
+  get fault(): string | null {
+    return this.#fault;
   }
 
   /** Puts the first one into effect. */
@@ -104,11 +117,12 @@ export class ConfigInForce implements AsyncDisposable {
   async #take(): Promise<ConfigReading> {
     try {
       const { config } = await this.#deps.read();
+      this.#readAt = this.#deps.clock.now();
       const changes = diffConfig(this.#current, config);
       if (changes.length > 0) {
         tell(changes, diffConfig(this.#current, withOpened(this.#current, config)));
         this.#current = config;
-        this.#since = this.#deps.clock.now();
+        this.#since = this.#readAt;
       }
       return { changes, problems: [] };
     } catch (error) {
@@ -119,8 +133,14 @@ export class ConfigInForce implements AsyncDisposable {
 
   async #apply(): Promise<void> {
     this.#isApplied = false;
-    await this.#deps.apply(this.#current);
-    this.#isApplied = true;
+    try {
+      await this.#deps.apply(this.#current);
+      this.#isApplied = true;
+      this.#fault = null;
+    } catch (error) {
+      this.#fault = errorChain(error);
+      throw error;
+    }
   }
 }
 

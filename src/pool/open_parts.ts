@@ -99,6 +99,7 @@ function openSight({ deps, clock, ledger, tasks, wake, does, run, setBefore }: G
     clock,
     tasks,
     wake,
+    metrics: deps.metrics,
     openCloud: deps.openCloud,
     whyFrozen: () => stateWatch.problem ?? (does.deletes ? null : DELETES_NOTHING),
   });

@@ -19,6 +19,7 @@ export function reportPool(parts: Parts): PoolReport {
     config,
     nodes: withDefects("node", ledger.nodes, defects),
     requests: withDefects("request", ledger.requests, defects),
+    demand: parts.gearman.demand,
     jobs: [...ledger.jobs.values()],
     pauses: [...ledger.pauses.values()],
     dibImages: withDefects("dib image", ledger.dibImages, defects),
@@ -55,7 +56,9 @@ export function reportDaemon({ deps, startedAt, inForce, intake, tasks }: Parts)
     ...deps.process,
     startedAt,
     configLoadedAt: inForce.since,
+    configReadAt: inForce.readAt,
     configProblems: inForce.problems,
+    configFault: inForce.fault,
     accepting: intake.isOpen,
     tasks: tasks.reports(),
   };

@@ -9,10 +9,11 @@ import type { HistoryRecord } from "../domain/node.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import { SECOND } from "../domain/time.ts";
 import { contentTag } from "../views/content_tag.ts";
-import { viewReadiness } from "../views/health.ts";
 import { type NodeDetailsView, viewEndedNode, viewNodeDetails } from "../views/node_details.ts";
 import { viewNodeMetadata } from "../views/node_metadata.ts";
 import { poolLists, type PoolViewName } from "../views/view_pool.ts";
+import { addHealth } from "./add_health.ts";
+import { addMetrics, type MetricsRoute } from "./add_metrics.ts";
 import { crossOrigin } from "./cross_origin.ts";
 import { renderFrontPage } from "./front_page.ts";
 import { LastModified } from "./last_modified.ts";
@@ -24,9 +25,7 @@ import { renderNodePage, renderNodeText } from "./node_page.ts";
 import { SiteError } from "./site_error.ts";
 import { style } from "./style.ts";
 
-interface SiteOptions {
-  /** The pool as it is now, from memory. */
-  report(): PoolReport;
+interface SiteOptions extends MetricsRoute {
   /** The history of a node that has left. */
   getHistory(nodeId: number): Promise<HistoryRecord | null>;
   /** Called with errors that are our own fault. */
@@ -51,6 +50,7 @@ export function createSite(options: SiteOptions): Hono {
   addLists(app, options);
   addNodes(app, options);
   addHealth(app, options);
+  addMetrics(app, options);
   addManual(app, options);
   app.get("/style.css", (context) => context.body(style, 200, { "content-type": "text/css; charset=utf-8" }));
   app.notFound((context) => failure(context, new SiteError(404, `there is nothing at ${context.req.path}`)));
@@ -67,8 +67,7 @@ async function readOnly(context: Context, next: () => Promise<void>): Promise<Re
   return failure(context, new SiteError(405, "this endpoint is read-only: use GET or HEAD"));
 }
 
-/** The status is on the front page. */
-const listNames = (Object.keys(poolLists) as PoolViewName[]).filter((name) => name !== "status");
+const listNames = Object.keys(poolLists) as PoolViewName[];
 
 function addLists(app: Hono, { report }: SiteOptions): void {
   const answerList = listAnswers(report);
@@ -77,7 +76,9 @@ function addLists(app: Hono, { report }: SiteOptions): void {
   }
   app.get("/:list{[a-z-]+\\.json}", (context) => {
     const name = listNames.find((one) => `${one}.json` === context.req.param("list"));
-    return name === undefined ? context.notFound() : answerList(context, { name, isRows: true });
+    // The rows of the status are for tables only.
+    if (name === undefined || name === "status") return context.notFound();
+    return answerList(context, { name, isRows: true });
   });
   app.get("/", (context) => {
     const now = report();
@@ -175,15 +176,6 @@ function manualForm(context: Context): "html" | "markdown" {
   if (asked === "html" || asked === "markdown") return asked;
   if (asked !== undefined) throw new SiteError(400, `the manual has no format ${asked}: html, markdown`);
   return acceptedFormat(context.req.header("accept")) === "html" ? "html" : "markdown";
-}
-
-/** Healthy: it answers at all. Ready: `viewReadiness` says. */
-function addHealth(app: Hono, { report }: SiteOptions): void {
-  app.get("/healthz", (context) => context.json({ status: "ok" }));
-  app.get("/readyz", (context) => {
-    const readiness = viewReadiness(report());
-    return context.json(readiness, readiness.ready ? 200 : 503);
-  });
 }
 
 type Form = ListFormat | "markdown";

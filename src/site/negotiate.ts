@@ -1,4 +1,4 @@
-/** Which form a list is answered in: `?format=` says it, or the Accept header does; plain `curl` gets text. */
+/** Which form an answer has: `?format=` says it, or the Accept header does; plain `curl` gets text. */
 
 export const listFormats = ["text", "wide", "json", "html", "csv"] as const;
 
@@ -13,10 +13,20 @@ const formatsByType: Readonly<Record<string, ListFormat>> = {
 
 /** The acceptable form that is wanted most; text where anything will do or nothing is said. */
 export function acceptedFormat(accept: string | undefined): ListFormat {
+  const best = mostWanted(accept, [...Object.keys(formatsByType), "text/*", "*/*"]);
+  return formatsByType[best ?? ""] ?? "text";
+}
+
+/** Whether metrics are wanted as OpenMetrics rather than as Prometheus' own text. */
+export function prefersOpenMetrics(accept: string | undefined): boolean {
+  const type = "application/openmetrics-text";
+  return mostWanted(accept, [type, "text/plain", "text/*", "*/*"]) === type;
+}
+
+function mostWanted(accept: string | undefined, known: readonly string[]): string | undefined {
   const ranges = (accept ?? "").split(",").map(parseRange).filter(({ quality }) => quality > 0);
-  const best = ranges.sort((left, right) => right.quality - left.quality)
-    .find(({ type }) => formatsByType[type] !== undefined || type === "*/*" || type === "text/*");
-  return formatsByType[best?.type ?? ""] ?? "text";
+  return ranges.sort((left, right) => right.quality - left.quality)
+    .find(({ type }) => known.includes(type))?.type;
 }
 
 /** Whether the text names one of the forms. */

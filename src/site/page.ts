@@ -4,7 +4,7 @@ import { html, raw } from "hono/html";
 /** The result of hono's `html`: text in which everything put in has been escaped. */
 export type Markup = ReturnType<typeof html>;
 
-const lists = ["node-list", "label-list", "provider-list", "request-list", "job-list"] as const;
+const lists = ["status", "node-list", "label-list", "provider-list", "request-list", "job-list"] as const;
 
 export function renderPage(
   { title, heading, body }: { title: string; heading: string; body: Markup },

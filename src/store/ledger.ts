@@ -19,6 +19,7 @@ import type { HistoryRecord, NodeRecord } from "../domain/node.ts";
 import { NodeIndex } from "../domain/node_index.ts";
 import type { ProviderImage } from "../domain/provider_image.ts";
 import { LARGEST_ID } from "../domain/record_id.ts";
+import type { Milliseconds } from "../domain/time.ts";
 import type { NodeRequest } from "../domain/request.ts";
 import type { Clock } from "../lib/clock.ts";
 import { waitFor } from "../lib/in_flight.ts";
@@ -44,7 +45,10 @@ import { Draft } from "./draft.ts";
 import { orderKey, pauseKey } from "./pair_key.ts";
 
 /** The changes of one commit, as its listeners get them; every `next` has its final revision. */
-export type LedgerChange = Required<Commit>;
+export interface LedgerChange extends Required<Commit> {
+  /** How long the store took to write it. */
+  readonly writeTime: Milliseconds;
+}
 
 type LedgerListener = (change: LedgerChange) => void;
 
@@ -378,11 +382,13 @@ export class Ledger implements AsyncDisposable {
     this.#apart += formed.length;
   }
 
-  async #write(commit: LedgerChange): Promise<void> {
+  async #write(commit: Required<Commit>): Promise<void> {
     if (isEmpty(commit)) return;
+    const startedAt = this.#clock.now();
     const committed = await this.#noting(this.#store.commit(commit));
     const change: LedgerChange = {
       ...commit,
+      writeTime: this.#clock.now() - startedAt,
       ...mapTables<TableChanges>((table) => {
         const changes: readonly Change<Row>[] = commit[table];
         const done = changes.map(({ previous }, index) => ({
@@ -437,7 +443,7 @@ interface FormedEdit {
   resolve(): void;
 }
 
-function isEmpty(change: LedgerChange): boolean {
+function isEmpty(change: Required<Commit>): boolean {
   return Object.values(change).every((changes) => changes.length === 0);
 }
 

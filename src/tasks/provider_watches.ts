@@ -12,8 +12,9 @@ import { type Instant, SECOND } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import { KeptOpen } from "../lib/kept_open.ts";
 import { loggerOf } from "../lib/logging.ts";
-import { Deletions } from "../execute/deletions.ts";
+import { type DeletionReport, Deletions } from "../execute/deletions.ts";
 import { logDeletion } from "../execute/log_deletion.ts";
+import { type Metrics, took } from "../metrics/happening.ts";
 import { leakCheckAge } from "../plan/plan_leaks.ts";
 import type { Ledger } from "../store/ledger.ts";
 import { ProviderWatch } from "./provider_watch.ts";
@@ -37,6 +38,8 @@ interface ProviderWatchesDeps {
   readonly whyFrozen: () => string | null;
   /** Called after each look at a cloud. */
   readonly wake: () => void;
+  /** null: nobody is told. */
+  readonly metrics: Metrics | null;
 }
 
 interface Watched extends AsyncDisposable {
@@ -144,6 +147,13 @@ export class ProviderWatches implements AsyncDisposable {
     await this.#watched[Symbol.asyncDispose]();
   }
 
+  #tellDeletion(report: DeletionReport): void {
+    logDeletion(report);
+    const { provider, order: { kind: type, of }, outcome } = report;
+    if (of.type !== "leak" || outcome !== "accepted") return;
+    this.#deps.metrics?.tell([took("leak", { provider, type }, 0)]);
+  }
+
   #open(provider: ProviderConfig): Watched {
     const { clock, ledger, openCloud } = this.#deps;
     const parts = new AsyncDisposableStack();
@@ -158,7 +168,7 @@ export class ProviderWatches implements AsyncDisposable {
         ledger,
         clock,
         whyFrozen: () => this.#deps.whyFrozen() ?? watch.frozen,
-        tell: logDeletion,
+        tell: (report) => this.#tellDeletion(report),
       }),
       clock,
       installation: ledger.installation.id,

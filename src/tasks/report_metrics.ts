@@ -1,12 +1,13 @@
-/** Tells of the pool in numbers: gauges now and then, and what happens to nodes and images when it does. */
+/** Tells of the pool in numbers: what happens when it does and, to whoever wants them told, gauges now and then. */
 import type { NodeRecord } from "../domain/node.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import { SECOND } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
-import type { Metrics } from "../metrics/happening.ts";
+import { type Metrics, took } from "../metrics/happening.ts";
 import { dibImageHappenings, providerImageHappenings } from "../metrics/image_happenings.ts";
 import { nodeHappenings } from "../metrics/node_happenings.ts";
 import { missingGauges, poolGauges } from "../metrics/pool_gauges.ts";
+import { requestHappenings } from "../metrics/request_happenings.ts";
 import type { Ledger } from "../store/ledger.ts";
 import type { TaskRegistry } from "./task_registry.ts";
 
@@ -21,15 +22,19 @@ export function reportMetrics({ metrics, ledger, clock, tasks, config, report }:
   config: () => PoolReport["config"];
   report: () => Pick<PoolReport, "nodes" | "providers">;
 }): AsyncDisposable {
-  const subscription = ledger.subscribe(({ nodes, images, dibImages }) => {
+  const subscription = ledger.subscribe(({ nodes, requests, images, dibImages, writeTime }) => {
+    metrics.tell([took("commit", {}, writeTime)]);
     for (const { previous, next } of nodes) {
       if ((next ?? previous)?.role !== "node") continue;
       metrics.tell(nodeHappenings(previous, next && counted(next, config()), { now: clock.now() }));
     }
+    for (const { previous, next } of requests) {
+      metrics.tell(requestHappenings(previous, next, { now: clock.now() }));
+    }
     for (const { previous, next } of images) metrics.tell(providerImageHappenings(previous, next));
     for (const { previous, next } of dibImages) metrics.tell(dibImageHappenings(previous, next));
   });
-  const task = tasks.add({
+  const task = !metrics.wantsGauges ? null : tasks.add({
     name: "statsd",
     period: PERIOD,
     run() {
@@ -42,7 +47,7 @@ export function reportMetrics({ metrics, ledger, clock, tasks, config, report }:
   return {
     async [Symbol.asyncDispose]() {
       subscription[Symbol.dispose]();
-      await task[Symbol.asyncDispose]();
+      await task?.[Symbol.asyncDispose]();
     },
   };
 }

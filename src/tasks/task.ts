@@ -83,7 +83,14 @@ class ScheduledTask implements Task {
   #due = Infinity;
   /** Ends the wait for the next run; null while it does not wait. */
   #endWait: (() => void) | null = null;
-  #report: Omit<TaskReport, "name"> = { runs: 0, lastStartedAt: null, lastDuration: null, lastError: null };
+  #report: Omit<TaskReport, "name"> = {
+    runs: 0,
+    lastStartedAt: null,
+    runningSince: null,
+    lastSuccessAt: null,
+    lastDuration: null,
+    lastError: null,
+  };
 
   constructor(basics: TaskBasics, schedule: Schedule) {
     this.#basics = basics;
@@ -160,7 +167,12 @@ class ScheduledTask implements Task {
   async #runOnce(): Promise<Instant | null> {
     const { clock, run } = this.#basics;
     const [startedAt, start] = [clock.now(), clock.monotonic()];
-    this.#report = { ...this.#report, runs: this.#report.runs + 1, lastStartedAt: startedAt };
+    this.#report = {
+      ...this.#report,
+      runs: this.#report.runs + 1,
+      lastStartedAt: startedAt,
+      runningSince: startedAt,
+    };
     let error: unknown = null;
     const work = { what: "task", about: { name: this.name } };
     const result = await inFlight.run(work, clock, () => callAsync(() => run(this.#stop.signal))).catch(
@@ -170,11 +182,15 @@ class ScheduledTask implements Task {
     );
     // What was broken off at the end says nothing of how its runs go.
     if (error !== null && this.#stop.signal.aborted) return null;
-    this.#report = { ...this.#report, lastDuration: clock.monotonic() - start, lastError: null };
+    const end = { runningSince: null, lastDuration: clock.monotonic() - start, lastError: null };
+    this.#report = { ...this.#report, ...end };
     const next = this.#schedule.next(clock.now());
-    if (error === null) return earlier(next, result?.again ?? null);
-    this.#fail(error);
-    return next ?? clock.now() + RETRY;
+    if (error !== null) {
+      this.#fail(error);
+      return next ?? clock.now() + RETRY;
+    }
+    this.#report = { ...this.#report, lastSuccessAt: clock.now() };
+    return earlier(next, result?.again ?? null);
   }
 
   #fail(error: unknown): void {

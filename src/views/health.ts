@@ -1,5 +1,12 @@
 /** Whether the pool can do its work: what `/readyz` tells load balancers and monitoring. */
-import type { PoolReport, StateReport, TaskReport } from "../domain/pool_report.ts";
+import type {
+  DaemonReport,
+  PoolReport,
+  ProviderReport,
+  StateReport,
+  TaskReport,
+} from "../domain/pool_report.ts";
+import { durationText, type Instant, MINUTE } from "../domain/time.ts";
 
 interface ReadinessView {
   readonly ready: boolean;
@@ -7,30 +14,82 @@ interface ReadinessView {
   readonly reasons: readonly string[];
 }
 
+/** A turn of the loop takes seconds at most; one that has taken this long waits for something that will not come. */
+const HANGING = 2 * MINUTE;
+
 /**
  * Ready: a daemon takes on work, its state can be written, it plans, it may launch, and at least one of its clouds answers
- * and is not frozen (or none is configured). A daemon that runs on its last good configuration is ready: `status` says what
- * is wrong with the file.
+ * and is not frozen (or none is configured). A daemon that runs on its last good configuration is ready, unless that could
+ * not be put into effect. Strict: nor does anything else need a look that stands in the way of a part of the work.
  */
-export function viewReadiness({ daemon, providers, state }: PoolReport): ReadinessView {
-  const reasons: string[] = [];
-  if (daemon === null) reasons.push("no daemon is running");
-  else if (!daemon.accepting) reasons.push("the daemon is stopping");
-  reasons.push(...stateProblems(state));
-  if (state.problem === null) reasons.push(...planningProblems(daemon?.tasks ?? []));
-  const answering = providers.filter(({ reachable }) => reachable === true);
-  if (providers.length > 0 && answering.length === 0) reasons.push("no provider has answered yet");
-  else if (answering.length > 0 && answering.every(({ frozen }) => frozen !== null)) {
-    reasons.push(...answering.map(({ name, frozen }) => `provider ${name}: ${frozen}`));
-  }
-  return { ready: reasons.length === 0, reasons };
+export function viewReadiness(report: PoolReport, { strict = false } = {}): ReadinessView {
+  const { daemon, providers, state } = report;
+  const reasons = [
+    ...(daemon === null ? ["no daemon is running"] : daemonProblems(daemon)),
+    ...stateProblems(state),
+    ...(state.problem === null ? planningProblems(daemon?.tasks ?? [], report) : []),
+    ...cloudProblems(providers),
+  ];
+  const lesser = strict ? lesserProblems(report) : [];
+  // What keeps all of the work is said once.
+  const all = [...reasons, ...lesser.filter((one) => !reasons.includes(one))];
+  return { ready: all.length === 0, reasons: all };
+}
+
+function daemonProblems({ accepting, configFault }: DaemonReport): string[] {
+  return [
+    ...(accepting ? [] : ["the daemon is stopping"]),
+    ...(configFault === null ? [] : [`the configuration is not in effect as a whole: ${configFault}`]),
+  ];
 }
 
 /** Without its tick, a pool stands still. */
-function planningProblems(tasks: readonly TaskReport[]): string[] {
-  return tasks.flatMap(({ name, lastError }) =>
-    name === "tick" && lastError !== null ? [`the task ${name} fails: ${lastError.message}`] : []
+function planningProblems(tasks: readonly TaskReport[], { now }: { now: Instant }): string[] {
+  const tick = tasks.find(({ name }) => name === "tick");
+  if (tick === undefined) return [];
+  const { lastError, runningSince } = tick;
+  const age = runningSince === null ? 0 : now - runningSince;
+  return [
+    ...(lastError === null ? [] : [`the task tick fails: ${lastError.message}`]),
+    ...(age < HANGING ? [] : [`the task tick hangs: its run began ${durationText(age)} ago`]),
+  ];
+}
+
+function cloudProblems(providers: readonly ProviderReport[]): string[] {
+  const answering = providers.filter(({ reachable }) => reachable === true);
+  if (answering.length > 0) {
+    return answering.every(({ frozen }) => frozen !== null) ? frozenProblems(answering) : [];
+  }
+  if (providers.length === 0) return [];
+  const failures = providers.flatMap(({ name, error }) =>
+    error === null ? [] : [`${name}: ${error.message}`]
   );
+  return [
+    failures.length === 0 ? "no provider has answered yet" : `no provider answers: ${failures.join("; ")}`,
+  ];
+}
+
+function frozenProblems(providers: readonly ProviderReport[]): string[] {
+  return providers.flatMap(({ name, frozen }) => frozen === null ? [] : [`provider ${name}: ${frozen}`]);
+}
+
+function lesserProblems(report: PoolReport): string[] {
+  const { daemon, providers } = report;
+  const silent = providers.filter(({ reachable }) => reachable !== true);
+  // Where no provider answers at all, that has been said.
+  const someSilent = silent.length === providers.length
+    ? []
+    : silent.map(({ name, error }) =>
+      `provider ${name}: ${error === null ? "it has not answered yet" : error.message}`
+    );
+  return [
+    ...configurationProblems(daemon),
+    ...someSilent,
+    ...frozenProblems(providers),
+    ...taskProblems(daemon && { tasks: daemon.tasks.filter(({ name }) => name !== "tick") }),
+    ...targetProblems(report),
+    ...linkProblems(report),
+  ];
 }
 
 /** The faults that keep a pool from its work, whatever its clouds do; one line each. */
@@ -39,4 +98,28 @@ export function stateProblems({ problem, withheld }: StateReport): string[] {
     ...(problem === null ? [] : [problem]),
     ...(withheld === null ? [] : [`nothing is launched: ${withheld}`]),
   ];
+}
+
+/** The problems of the configuration's file, one line each. */
+export function configurationProblems(daemon: DaemonReport | null): string[] {
+  return (daemon?.configProblems ?? []).map((problem) => `configuration: ${problem}`);
+}
+
+/** The tasks whose last run failed. */
+export function taskProblems(daemon: Pick<DaemonReport, "tasks"> | null): string[] {
+  return (daemon?.tasks ?? []).flatMap(({ name, lastError }) =>
+    lastError === null ? [] : [`task ${name}: ${lastError.message}`]
+  );
+}
+
+/** Where no nodes can be handed to. */
+export function targetProblems({ targets }: Pick<PoolReport, "targets">): string[] {
+  return [...targets].flatMap(([name, state]) =>
+    state.online ? [] : [`target ${name} is offline: ${state.reason}`]
+  );
+}
+
+/** Servers that no demand and no job events come from. */
+export function linkProblems({ links }: Pick<PoolReport, "links">): string[] {
+  return links.flatMap(({ name, state }) => state.status === "away" ? [`${name}: ${state.message}`] : []);
 }

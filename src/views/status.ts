@@ -15,7 +15,13 @@ import {
   type ProviderReport,
   type TaskReport,
 } from "../domain/pool_report.ts";
-import { stateProblems } from "./health.ts";
+import {
+  configurationProblems,
+  linkProblems,
+  stateProblems,
+  targetProblems,
+  taskProblems,
+} from "./health.ts";
 import { countStates, noNodes, stateCountsSchema } from "./state_counts.ts";
 import { isoTime, isoTimeOrNull, seconds, viewHead, viewSchema, type WallTime } from "./view_head.ts";
 import { number, numberOrNull, rows, string, stringOrNull } from "./view_schema.ts";
@@ -112,8 +118,7 @@ export function viewStatus(report: PoolReport): StatusView {
 
 /** The problems that need an operator's attention, one line each. */
 export function listProblems(report: PoolReport): string[] {
-  const { daemon, providers, pauses, labels, orders, targets, links } = report;
-  const config = (daemon?.configProblems ?? []).map((problem) => `configuration: ${problem}`);
+  const { daemon, providers, pauses, labels, orders } = report;
   const clouds = providers.flatMap(({ name, reachable, error, stale }) => [
     ...(reachable === false && error !== null ? [`provider ${name}: ${error.message}`] : []),
     // Where a cloud is out of reach altogether, once is enough.
@@ -137,22 +142,13 @@ export function listProblems(report: PoolReport): string[] {
     (order.provider === null ? `diskimage ${order.image}` : `image ${order.image} on ${order.provider}`) +
     `: ${order.failures} failed ${order.failures === 1 ? "attempt" : "attempts"}, last: ${order.lastError}`
   );
-  const away = [...targets].flatMap(([name, state]) =>
-    state.online ? [] : [`target ${name} is offline: ${state.reason}`]
-  );
-  const cut = links.flatMap(({ name, state }) =>
-    state.status === "away" ? [`${name}: ${state.message}`] : []
-  );
-  const tasks = (daemon?.tasks ?? []).flatMap(({ name, lastError }) =>
-    lastError ? [`task ${name}: ${lastError.message}`] : []
-  );
   const broken = report.defects.filter(({ of }) => of.kind !== "plan of").map(({ of, doing, message }) =>
     `${describeSubject(of)}: ${doing} failed: ${message}; the others are not affected`
   );
   return [
     ...linked(stateProblems(report.state), report.state.problem === null ? "lost-state" : "disk-full"),
     ...broken,
-    ...linked(config, "broken-configuration"),
+    ...linked(configurationProblems(daemon), "broken-configuration"),
     ...linked(clockProblems(report), "clock"),
     ...linked(clouds, "unreachable"),
     ...linked(missing, "doubtful"),
@@ -160,8 +156,8 @@ export function listProblems(report: PoolReport): string[] {
     ...linked(failures, "paused"),
     ...refused,
     ...linked(images, "no-image"),
-    ...linked([...away, ...cut], "no-jobs"),
-    ...tasks,
+    ...linked([...targetProblems(report), ...linkProblems(report)], "no-jobs"),
+    ...taskProblems(daemon),
   ];
 }
 

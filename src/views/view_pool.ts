@@ -88,7 +88,6 @@ export const poolLists = {
     view: viewJobList,
     table: jobTable,
   }),
-  /** The status endpoint has it on its front page. */
   "status": list({
     needs: "config",
     filters: [],

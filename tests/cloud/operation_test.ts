@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { operationOf } from "../../src/cloud/openstack/operation.ts";
+import { purposeOf } from "../../src/cloud/openstack/operation.ts";
 
 const ID = "0dd80362-90aa-4c2c-bbf1-26c8f1f5ba7b";
 
@@ -39,7 +39,17 @@ const cases: readonly (readonly ["GET" | "POST" | "PUT" | "DELETE" | "PATCH", st
   ["GET", "http://10.0.0.1:5000/v3", "VersionGet"],
 ];
 for (const [method, url, operation, body] of cases) {
-  Deno.test(`operationOf() names ${method} of ${new URL(url).pathname} ${operation} (${body ?? "no body"})`, () => {
-    assert.equal(operationOf({ method, url, body }), operation);
+  Deno.test(`purposeOf() names ${method} of ${new URL(url).pathname} ${operation} (${body ?? "no body"})`, () => {
+    assert.equal(purposeOf({ method, url, body }).operation, operation);
   });
 }
+
+Deno.test("purposeOf() names the service that a request is for, wherever that lies", () => {
+  const serviceOf = (url: string) => purposeOf({ method: "GET", url }).service;
+  assert.deepEqual(
+    ["compute/v2.1/servers/detail", "v2/images", "network/v2.0/floatingips", "v3/auth/tokens", "v3"].map((
+      path,
+    ) => serviceOf(`https://cloud/${path}`)),
+    ["compute", "image", "network", "identity", "discovery"],
+  );
+});

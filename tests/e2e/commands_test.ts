@@ -382,7 +382,10 @@ Deno.test("the status endpoint answers at every address, for reading only", asyn
   await t.step("/, /healthz, /readyz; nothing else, and nothing changes anything", async () => {
     assert.match(await (await pool.fetch("/")).text(), /the test pool/);
     assert.deepEqual(await (await pool.fetch("/healthz")).json(), { status: "ok" });
-    assert.deepEqual(await (await pool.fetch("/readyz")).json(), { ready: true, reasons: [] });
+    assert.deepEqual(
+      await (await pool.fetch("/readyz", { headers: { accept: "application/json" } })).json(),
+      { ready: true, reasons: [] },
+    );
     for (
       const [path, method, status] of [
         ["/nowhere", "GET", 404],

@@ -139,7 +139,7 @@ Deno.test("a changed configuration is noticed and put into force, a broken one i
     assert.ok(status.stdout.includes(wrong), status.stdout);
     assert.ok((await pool.log()).includes("the last good one stays in force"));
     assert.equal(await pool.count("ready"), 1);
-    const readiness = await pool.fetch("/readyz");
+    const readiness = await pool.fetch("/readyz", { headers: { accept: "application/json" } });
     assert.deepEqual([readiness.status, await readiness.json()], [200, { ready: true, reasons: [] }]);
   });
 
@@ -185,9 +185,11 @@ Deno.test("a cloud that is down comes when it is up again, and nothing is lost m
     await pool.until(async () =>
       (await problems(pool)).some((problem) => problem.startsWith("provider main: "))
     );
-    const notReady = await pool.fetch("/readyz");
+    const notReady = await pool.fetch("/readyz", { headers: { accept: "application/json" } });
     assert.equal(notReady.status, 503);
-    assert.deepEqual((await notReady.json()).reasons, ["no provider has answered yet"]);
+    const { reasons } = await notReady.json();
+    assert.equal(reasons.length, 1);
+    assert.match(reasons[0], /^no provider answers: main: /);
     pool.simulator.disarm(down.id);
     await pool.until(async () => await pool.count("ready") === 2);
     assert.deepEqual(await problems(pool), []);

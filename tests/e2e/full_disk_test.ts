@@ -28,7 +28,7 @@ async function fill(path: string): Promise<void> {
 }
 
 async function readiness(pool: RunningPool): Promise<{ ready: boolean; reasons: readonly string[] }> {
-  return await (await pool.fetch("/readyz")).json();
+  return await (await pool.fetch("/readyz", { headers: { accept: "application/json" } })).json();
 }
 
 /** Requests for servers and for their deletion. */

@@ -20,7 +20,7 @@ async function readyIds(pool: RunningPool): Promise<readonly number[]> {
 }
 
 async function readiness(pool: RunningPool): Promise<{ status: number; reasons: readonly string[] }> {
-  const response = await pool.fetch("/readyz");
+  const response = await pool.fetch("/readyz", { headers: { accept: "application/json" } });
   return { status: response.status, reasons: (await response.json()).reasons };
 }
 

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { viewPool } from "../../src/views/view_pool.ts";
+import { PrometheusMetrics } from "../../src/metrics/prometheus_metrics.ts";
 import { createSite } from "../../src/site/create_site.ts";
+import { sampleFacts } from "../metrics/sample_facts.ts";
 import type { PoolReport } from "../../src/domain/pool_report.ts";
 import type { HistoryRecord } from "../../src/domain/node.ts";
 import { manyNodes, NOW, sampleDaemon, sampleNode, sampleReport, SECRETS } from "../views/sample_pool.ts";
@@ -11,6 +14,7 @@ interface Site {
 }
 
 function openSite(report = sampleReport()): Site {
+  const metrics = new PrometheusMetrics();
   const site: Site = {
     report,
     history: null,
@@ -20,6 +24,7 @@ function openSite(report = sampleReport()): Site {
   const app = createSite({
     report: () => site.report,
     getHistory: (id) => Promise.resolve(site.history?.node.id === id ? site.history : null),
+    scrape: (report, { isOpenMetrics }) => metrics.scrape(report, { facts: sampleFacts, isOpenMetrics }),
     onDefect: (error) => {
       throw error;
     },
@@ -27,7 +32,7 @@ function openSite(report = sampleReport()): Site {
   return site;
 }
 
-const lists = ["/node-list", "/label-list", "/provider-list", "/request-list", "/job-list"];
+const lists = ["/status", "/node-list", "/label-list", "/provider-list", "/request-list", "/job-list"];
 const browser = { accept: "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8" };
 
 for (const path of lists) {
@@ -183,21 +188,98 @@ Deno.test("what is not there is 404, in JSON for who wants it", async () => {
   assert.deepEqual(await json.json(), { error: "there is no node 99, nor a record of one", status: 404 });
 });
 
+const json = { accept: "application/json" };
+
 Deno.test("/healthz answers while the process does, /readyz while the pool can work", async () => {
   const site = openSite();
   assert.deepEqual(await (await site.get("/healthz")).json(), { status: "ok" });
-  assert.deepEqual(await (await site.get("/readyz")).json(), { ready: true, reasons: [] });
+  assert.deepEqual(await (await site.get("/readyz", json)).json(), { ready: true, reasons: [] });
   site.report = {
     ...site.report,
     daemon: sampleDaemon({ accepting: false }),
     providers: site.report.providers.filter(({ reachable }) => reachable === false),
   };
-  const response = await site.get("/readyz");
+  const response = await site.get("/readyz", json);
   assert.equal(response.status, 503);
   assert.deepEqual((await response.json()).reasons, [
     "the daemon is stopping",
-    "no provider has answered yet",
+    "no provider answers: cloud-b: connect to cloud.example.org:5000: connection refused",
   ]);
+});
+
+Deno.test("/readyz answers plain curl with one reason a line, whatever the reason says", async () => {
+  const site = openSite();
+  const ready = await site.get("/readyz", { accept: "*/*" });
+  assert.deepEqual([ready.status, await ready.text()], [200, "ready\n"]);
+  assert.equal(ready.headers.get("content-type"), "text/plain; charset=utf-8");
+  site.report = {
+    ...site.report,
+    state: { problem: "the state is lost:\n  no such file", withheld: "it is new" },
+  };
+  const response = await site.get("/readyz");
+  assert.equal(response.status, 503);
+  assert.equal(
+    await response.text(),
+    "the state is lost: no such file\nnothing is launched: it is new\n",
+  );
+});
+
+Deno.test("/readyz?strict also fails for what stands in the way of a part of the work", async () => {
+  const site = openSite();
+  site.report = {
+    ...site.report,
+    daemon: sampleDaemon({ configProblems: ["nodepool.yaml:3:1: labels: unknown key lable"] }),
+  };
+  assert.equal((await site.get("/readyz")).status, 200);
+  const response = await site.get("/readyz?strict");
+  assert.equal(response.status, 503);
+  assert.deepEqual((await response.text()).split("\n"), [
+    "configuration: nodepool.yaml:3:1: labels: unknown key lable",
+    "provider cloud-b: connect to cloud.example.org:5000: connection refused",
+    "",
+  ]);
+});
+
+Deno.test("/status says what the command does, in every form", async () => {
+  const site = openSite();
+  const view = viewPool(site.report, { name: "status" });
+  assert.deepEqual(await (await site.get("/status", json)).json(), JSON.parse(JSON.stringify(view)));
+  const text = await (await site.get("/status")).text();
+  for (const problem of view.problems) assert.ok(text.includes(problem.slice(0, 40)), problem);
+  assert.match(await (await site.get("/status", browser)).text(), /<td class="text">problem<\/td>/);
+  assert.match(await (await site.get("/status?format=csv")).text(), /^what,value\r?\n/i);
+});
+
+Deno.test("/metrics answers in the text format or as OpenMetrics, by what is accepted most", async () => {
+  const site = openSite();
+  const text = "text/plain; version=0.0.4; charset=utf-8";
+  const open = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+  for (
+    const [accept, type] of [
+      [undefined, text],
+      ["*/*", text],
+      ["text/html,*/*;q=0.8", text],
+      ["application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.4,*/*;q=0.1", open],
+      ["text/plain;version=0.0.4;q=0.5,application/openmetrics-text;version=1.0.0;q=0.2", text],
+      ["application/openmetrics-text", open],
+    ] as const
+  ) {
+    const response = await site.get("/metrics", accept === undefined ? {} : { accept });
+    assert.equal(response.headers.get("content-type"), type, accept);
+    const body = await response.text();
+    assert.match(body, /^nodepool_nodes\{provider="cloud-a",label="noble",state="ready"\} \d+$/m);
+    assert.equal(body.endsWith("# EOF\n"), type === open);
+  }
+});
+
+Deno.test("/metrics is compressed for a client that takes gzip, and only then", async () => {
+  const site = openSite();
+  const plain = await site.get("/metrics");
+  assert.equal(plain.headers.get("content-encoding"), null);
+  const packed = await site.get("/metrics", { "accept-encoding": "gzip" });
+  assert.equal(packed.headers.get("content-encoding"), "gzip");
+  const body = packed.body!.pipeThrough(new DecompressionStream("gzip"));
+  assert.equal(await new Response(body).text(), await plain.text());
 });
 
 Deno.test("everything in a page is escaped, and no script may run", async () => {
@@ -234,7 +316,7 @@ Deno.test("pages have a language, a title, headings, labelled tables and a style
 
 Deno.test("no secret of the configuration is in any answer", async () => {
   const site = openSite();
-  const paths = [...lists, "/", "/nodes/4", "/nodes/4/metadata", "/healthz", "/readyz"];
+  const paths = [...lists, "/", "/nodes/4", "/nodes/4/metadata", "/healthz", "/readyz", "/metrics"];
   const forms = ["", "?format=json", "?format=html", "?format=wide", "?format=csv"];
   for (const path of paths) {
     for (const form of forms) {
@@ -276,7 +358,7 @@ Deno.test("/node-list of 6,000 nodes comes from memory", async () => {
 
 Deno.test("lists have the names that end in .json, which answer with the rows alone", async () => {
   const site = openSite();
-  for (const path of [...lists, "/image-list", "/dib-image-list"]) {
+  for (const path of [...lists.filter((path) => path !== "/status"), "/image-list", "/dib-image-list"]) {
     const response = await site.get(`${path}.json`, browser);
     assert.equal(response.headers.get("content-type"), "application/json");
     const rows = await response.json();

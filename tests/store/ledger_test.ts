@@ -283,6 +283,7 @@ Deno.test("subscribe() tells each commit with the records before and after, unti
     pauses: [],
     orders: [],
     history: [],
+    writeTime: 0,
   }]);
 });
 

@@ -23,6 +23,7 @@ async function watchesKit(script: Parameters<typeof watchKit>[0] = {}) {
   });
   tasks.start();
   const watches = new ProviderWatches({
+    metrics: null,
     ledger: kit.ledger,
     clock: kit.clock,
     tasks,

@@ -153,15 +153,21 @@ Deno.test("report() tells the runs, when the last one began, how long it took an
     name: "sweep",
     runs: 0,
     lastStartedAt: null,
+    runningSince: null,
+    lastSuccessAt: null,
     lastDuration: null,
     lastError: null,
   });
   task.start();
-  await clock.advance(11 * SECOND);
+  await clock.advance(100);
+  assert.equal(task.report().runningSince, START);
+  await clock.advance(11 * SECOND - 100);
   assert.deepEqual(task.report(), {
     name: "sweep",
     runs: 2,
     lastStartedAt: START + 10_250,
+    runningSince: null,
+    lastSuccessAt: START + 10_500,
     lastDuration: 250,
     lastError: null,
   });

@@ -1,6 +1,6 @@
 /** What a daemon is doing that launches two nodes and is asked for one. */
 import type { DumpReport } from "../../src/domain/dump_report.ts";
-import { NOW } from "./sample_pool.ts";
+import { NOW, sampleTask } from "./sample_pool.ts";
 
 export const sampleDump: DumpReport = {
   now: NOW,
@@ -48,5 +48,5 @@ export const sampleDump: DumpReport = {
     name: "Gearman server g:4730",
     state: { status: "away", since: NOW - 1_000, message: "refused", retryAt: NOW },
   }],
-  tasks: [{ name: "tick", runs: 9, lastStartedAt: NOW - 500, lastDuration: 12, lastError: null }],
+  tasks: [sampleTask({ lastStartedAt: NOW - 500 })],
 };

@@ -3,7 +3,7 @@ import { PLAIN_ROUTING } from "../../src/domain/cloud_routing.ts";
 import { NO_PROXY } from "../../src/domain/proxy_rules.ts";
 import type { Config, LabelConfig, ProviderConfig } from "../../src/domain/config.ts";
 import type { NodeRecord, NodeState } from "../../src/domain/node.ts";
-import type { DaemonReport, PoolReport } from "../../src/domain/pool_report.ts";
+import type { DaemonReport, PoolReport, TaskReport } from "../../src/domain/pool_report.ts";
 import type { NodeRequest } from "../../src/domain/request.ts";
 import { DAY, HOUR, MINUTE, SECOND } from "../../src/domain/time.ts";
 
@@ -260,6 +260,19 @@ function sampleProvider(name: string, password: string): ProviderConfig {
   };
 }
 
+export function sampleTask(fields: Partial<TaskReport> = {}): TaskReport {
+  return {
+    name: "tick",
+    runs: 9,
+    lastStartedAt: NOW - SECOND,
+    runningSince: null,
+    lastSuccessAt: NOW - SECOND,
+    lastDuration: 12,
+    lastError: null,
+    ...fields,
+  };
+}
+
 export function sampleDaemon(fields: Partial<DaemonReport> = {}): DaemonReport {
   return {
     pid: 4711,
@@ -267,9 +280,11 @@ export function sampleDaemon(fields: Partial<DaemonReport> = {}): DaemonReport {
     startedAt: NOW - DAY,
     configFile: "/etc/nodepool/nodepool.yaml",
     configLoadedAt: NOW - HOUR,
+    configReadAt: NOW - HOUR,
     configProblems: [],
+    configFault: null,
     accepting: true,
-    tasks: [{ name: "tick", runs: 9, lastStartedAt: NOW - SECOND, lastDuration: 12, lastError: null }],
+    tasks: [sampleTask()],
     ...fields,
   };
 }
@@ -296,6 +311,7 @@ export function sampleReport(fields: Partial<PoolReport> = {}): PoolReport {
         waitingOn: { reason: "node", message: "1 of 2 nodes is ready", since: NOW - MINUTE },
       }),
     ],
+    demand: new Map(),
     jobs: [{ revision: 1, id: 3, job: "gate/unit", holdOnFailure: 2, createdAt: NOW - DAY }],
     pauses: [{
       provider: "cloud-b",

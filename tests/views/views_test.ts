@@ -17,6 +17,7 @@ import {
   sampleNode,
   sampleReport,
   sampleRequest,
+  sampleTask,
   SECRETS,
 } from "./sample_pool.ts";
 
@@ -124,13 +125,7 @@ Deno.test("status lists what an operator should look at", () => {
   const report = sampleReport({
     daemon: sampleDaemon({
       configProblems: ["nodepool.yaml:3:1: labels: unknown key lable"],
-      tasks: [{
-        name: "cleanup",
-        runs: 1,
-        lastStartedAt: NOW,
-        lastDuration: 5,
-        lastError: { at: NOW, message: "boom" },
-      }],
+      tasks: [sampleTask({ name: "cleanup", lastError: { at: NOW, message: "boom" } })],
     }),
   });
   assert.deepEqual(listProblems(report), [

@@ -35,7 +35,7 @@ export interface OpenStackCloudOptions {
   readonly rate: Milliseconds;
   /** Requests in flight at once, besides data of images; null or left out: 16. */
   readonly maxConcurrency?: number | null;
-  readonly onAnswer?: TransportOptions["onAnswer"];
+  readonly onRequest?: TransportOptions["onRequest"];
   readonly connections?: TransportOptions["connections"];
   readonly certificates?: TransportOptions["certificates"];
   /** Items in one page of a listing; clouds give 1000 at most. */

@@ -5,22 +5,31 @@
  */
 import type { SendRequest } from "../../http/send.ts";
 
-/** The kinds of things, by the word for them in paths. */
-const KINDS: Readonly<Record<string, string>> = {
-  servers: "Server",
-  flavors: "Flavor",
-  images: "Image",
-  "os-keypairs": "Keypair",
-  "os-availability-zone": "AvailabilityZone",
-  "os-simple-tenant-usage": "Usage",
-  limits: "Limits",
-  networks: "Network",
-  subnets: "Subnet",
-  ports: "Port",
-  floatingips: "NeutronFloatingIP",
-  quotas: "Quota",
-  tasks: "ImageTask",
-  tokens: "Token",
+type Service = "compute" | "image" | "network" | "identity" | "discovery";
+
+/** The purpose of a request, in two words of a few. */
+export interface RequestPurpose {
+  readonly service: Service;
+  /** `ServerCreate`. */
+  readonly operation: string;
+}
+
+/** The kinds of things and whose they are, by the word for them in paths. */
+const KINDS: Readonly<Record<string, readonly [string, Service]>> = {
+  servers: ["Server", "compute"],
+  flavors: ["Flavor", "compute"],
+  images: ["Image", "image"],
+  "os-keypairs": ["Keypair", "compute"],
+  "os-availability-zone": ["AvailabilityZone", "compute"],
+  "os-simple-tenant-usage": ["Usage", "compute"],
+  limits: ["Limits", "compute"],
+  networks: ["Network", "network"],
+  subnets: ["Subnet", "network"],
+  ports: ["Port", "network"],
+  floatingips: ["NeutronFloatingIP", "network"],
+  quotas: ["Quota", "network"],
+  tasks: ["ImageTask", "image"],
+  tokens: ["Token", "identity"],
 };
 
 /** The verb of each method, for one of them. */
@@ -40,17 +49,20 @@ const ACTIONS: Readonly<Record<string, string>> = {
   file: "ImageUpload",
 };
 
-export function operationOf({ method, url, body }: Pick<SendRequest, "method" | "url" | "body">): string {
+export function purposeOf(
+  { method, url, body }: Pick<SendRequest, "method" | "url" | "body">,
+): RequestPurpose {
   const path = new URL(url).pathname.split("/").filter((word) => word !== "");
   const at = path.findLastIndex((word) => Object.hasOwn(KINDS, word));
-  if (at < 0) return "VersionGet";
-  const kind = KINDS[path[at]!]!;
+  if (at < 0) return { service: "discovery", operation: "VersionGet" };
+  const [kind, service] = KINDS[path[at]!]!;
   const [id, action] = path.slice(at + 1);
   if (action !== undefined) {
-    return ACTIONS[action === "action" ? actionIn(body) : action] ?? `${kind}${VERBS[method]}`;
+    const known = ACTIONS[action === "action" ? actionIn(body) : action];
+    return { service, operation: known ?? `${kind}${VERBS[method]}` };
   }
   const isList = method === "GET" && (id === undefined || id === "detail");
-  return kind + (isList ? "List" : VERBS[method]);
+  return { service, operation: kind + (isList ? "List" : VERBS[method]) };
 }
 
 /** Its one key. */

@@ -16,7 +16,7 @@ import { waitFor } from "../../lib/in_flight.ts";
 import type { Send, SendRequest, SendResponse } from "../../http/send.ts";
 import { type ClassifiedResponse, classifyResponse } from "./classify_response.ts";
 import type { Outflow, TimeLimit } from "./outflow.ts";
-import { operationOf } from "./operation.ts";
+import { purposeOf, type RequestPurpose } from "./operation.ts";
 import { RequestStats } from "./request_stats.ts";
 import type { RequestTurn } from "./turn.ts";
 
@@ -47,12 +47,22 @@ export interface TransportOptions {
   readonly random: Random;
   /** For one attempt, from its start to the end of its answer; a call with an outflow has that one's deadline. */
   readonly apiTimeout: Milliseconds;
-  /** Called with each answer but those to a body that takes as long as its data moves. */
-  readonly onAnswer?: (answer: { readonly operation: string; readonly duration: Milliseconds }) => void;
+  /** Called at the end of each request but those with a body that takes as long as its data moves. */
+  readonly onRequest?: (request: EndedRequest) => void;
   /** The connections that `send` holds open. */
   readonly connections?: () => readonly ConnectionCount[];
   /** The certificates that its TLS servers have shown. */
   readonly certificates?: () => readonly CertificateEnd[];
+}
+
+/** A request that has its answer, or will have none. */
+export interface EndedRequest extends RequestPurpose {
+  /** Of the answer; else why there was no answer. */
+  readonly status: number | "timeout" | "unavailable";
+  /** For its turn. */
+  readonly waited: Milliseconds;
+  /** From sending it to its end. */
+  readonly duration: Milliseconds;
 }
 
 const MAX_ATTEMPTS = 3;
@@ -138,12 +148,11 @@ export class Transport implements AsyncDisposable {
 
   async #attempt(call: HttpCall): Promise<SendResponse> {
     const { limiter, clock } = this.#options;
+    const queuedAt = clock.monotonic();
     using slot = await limiter.take(call.turn, call);
     if (call.outflow !== undefined) slot[Symbol.dispose]();
     call.confirm?.();
-    const startedAt = clock.monotonic();
-    const response = await this.#exchange(call);
-    if (call.outflow === undefined) this.#noteAnswer(call, clock.monotonic() - startedAt);
+    const response = await this.#measured(call, clock.monotonic() - queuedAt);
     if (isAnswer(call, response.status)) {
       slot.speedUp();
       return response;
@@ -157,10 +166,27 @@ export class Transport implements AsyncDisposable {
     });
   }
 
-  #noteAnswer(call: HttpCall, duration: Milliseconds): void {
-    this.#stats.answered(duration);
-    const answer = { operation: operationOf(call), duration };
-    bulkhead("a listener for answers of a cloud", () => this.#options.onAnswer?.(answer));
+  /** @param waited for its turn */
+  async #measured(call: HttpCall, waited: Milliseconds): Promise<SendResponse> {
+    const startedAt = this.#options.clock.monotonic();
+    const note = (status: EndedRequest["status"]) => {
+      const duration = this.#options.clock.monotonic() - startedAt;
+      if (call.outflow === undefined) this.#note(call, { status, waited, duration });
+    };
+    try {
+      const response = await this.#exchange(call);
+      note(response.status);
+      return response;
+    } catch (error) {
+      if (error instanceof CloudError) note(error.kind === "timeout" ? "timeout" : "unavailable");
+      throw error;
+    }
+  }
+
+  #note(call: HttpCall, end: Pick<EndedRequest, "status" | "waited" | "duration">): void {
+    if (typeof end.status === "number") this.#stats.answered(end.duration);
+    const request = { ...purposeOf(call), ...end };
+    bulkhead("a listener for the requests to a cloud", () => this.#options.onRequest?.(request));
   }
 
   async #exchange(call: HttpCall): Promise<SendResponse> {

@@ -1,0 +1,62 @@
+/** Gauges of the daemon itself: its configuration, its tasks, its state, its process. Pure; computed at each scrape. */
+import type { DaemonReport, PoolReport } from "../domain/pool_report.ts";
+import { type Instant, type Milliseconds, type Moment, SECOND } from "../domain/time.ts";
+import { viewReadiness } from "../views/health.ts";
+import type { PutGauge } from "./put_gauge.ts";
+
+/** The facts that only the process itself knows. */
+export interface ProcessFacts {
+  readonly version: string;
+  readonly commit: string;
+  readonly deno: string;
+  readonly cpuSeconds: number;
+  readonly residentBytes: number;
+  /** The longest delay of the event loop in the last minute. */
+  readonly longestDelay: Milliseconds;
+  /** Changes that wait for the commit that is being written. */
+  readonly queuedChanges: number;
+}
+
+export function putDaemonGauges(
+  report: PoolReport,
+  { facts, put }: { facts: ProcessFacts; put: PutGauge },
+): void {
+  const { daemon, targets, links, state, defects } = report;
+  put("nodepool_ready", {}, viewReadiness(report).ready ? 1 : 0);
+  put("nodepool_state_writable", {}, state.problem === null ? 1 : 0);
+  put("nodepool_defects", {}, defects.length);
+  for (const [target, { online }] of targets) put("nodepool_target_online", { target }, online ? 1 : 0);
+  for (const { name: link, state: { status } } of links) {
+    put("nodepool_link_up", { link }, status === "connected" ? 1 : 0);
+  }
+  if (daemon !== null) putRun(daemon, { moment: report, put });
+  putProcess(facts, put);
+}
+
+function putRun(
+  { startedAt, configProblems, configReadAt, tasks }: DaemonReport,
+  { moment, put }: { moment: Moment; put: PutGauge },
+): void {
+  const timestamp = (at: Instant) => (at + moment.wallOffset) / SECOND;
+  put("process_start_time_seconds", {}, timestamp(startedAt));
+  put("nodepool_config_last_reload_successful", {}, configProblems.length === 0 ? 1 : 0);
+  put("nodepool_config_last_reload_success_timestamp_seconds", {}, timestamp(configReadAt));
+  for (const { name: task, lastSuccessAt, lastError, runningSince } of tasks) {
+    if (lastSuccessAt !== null) {
+      put("nodepool_task_last_success_timestamp_seconds", { task }, timestamp(lastSuccessAt));
+    }
+    put("nodepool_task_failing", { task }, lastError === null ? 0 : 1);
+    const age = runningSince === null ? 0 : moment.now - runningSince;
+    put("nodepool_task_run_age_seconds", { task }, age / SECOND);
+  }
+}
+
+function putProcess(
+  { version, commit, deno, residentBytes, longestDelay, queuedChanges }: ProcessFacts,
+  put: PutGauge,
+): void {
+  put("nodepool_build_info", { version, commit, deno }, 1);
+  put("nodepool_event_loop_delay_max_seconds", {}, longestDelay / SECOND);
+  put("nodepool_state_queued_changes", {}, queuedChanges);
+  put("process_resident_memory_bytes", {}, residentBytes);
+}

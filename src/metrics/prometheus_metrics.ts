@@ -1,0 +1,101 @@
+/**
+ * `Metrics` for Prometheus, which comes to fetch them: counters and histograms are kept from what happens, gauges are
+ * computed from the pool's report at each scrape. What the configuration no longer names and no record has disappears.
+ * The daemon makes one, and `/metrics` shows it.
+ */
+import { Counter, Gauge, Histogram, Registry } from "@prometheus-io/client";
+import type { PoolReport } from "../domain/pool_report.ts";
+import { SECOND } from "../domain/time.ts";
+import { type ProcessFacts, putDaemonGauges } from "./daemon_gauges.ts";
+import { putDemandGauges } from "./demand_gauges.ts";
+import type { Happening, Metrics } from "./happening.ts";
+import { putImageGauges } from "./image_gauges.ts";
+import { type KnownNames, knownNames } from "./known_names.ts";
+import { type MetricName, type MetricRow, metricTable } from "./metric_table.ts";
+import { putNodeGauges } from "./node_gauges.ts";
+import { openMetricsOf } from "./open_metrics.ts";
+import { prometheusCounts } from "./prometheus_names.ts";
+import { putProviderGauges } from "./provider_gauges.ts";
+import type { PutGauge } from "./put_gauge.ts";
+
+interface Scrape {
+  readonly contentType: string;
+  readonly body: string;
+}
+
+type Labels = Readonly<Record<string, string>>;
+
+export class PrometheusMetrics implements Metrics {
+  readonly wantsGauges = false;
+  readonly #registry = new Registry();
+  readonly #openMetrics: Registry;
+  readonly #gauges = new Map<MetricName, Gauge<string>>();
+  readonly #counters = new Map<MetricName, Counter<string> | Histogram<string>>();
+  /** Of all counts that there are, by metric. */
+  readonly #labels = new Map<MetricName, Map<string, Labels>>();
+
+  constructor() {
+    for (const [name, row] of Object.entries(metricTable) as [MetricName, MetricRow][]) this.#add(name, row);
+    this.#openMetrics = openMetricsOf(this.#registry);
+  }
+
+  tell(happenings: readonly Happening[]): void {
+    for (const happening of happenings) {
+      for (const { metric, labels } of prometheusCounts(happening)) {
+        const counter = this.#counters.get(metric)!;
+        if (counter instanceof Histogram) counter.observe(labels, Math.max(0, happening.value / SECOND));
+        else counter.inc(labels);
+        this.#remember(metric, labels);
+      }
+    }
+  }
+
+  /** All of it as it is now, as Prometheus' own text or as OpenMetrics. */
+  async scrape(
+    report: PoolReport,
+    { facts, isOpenMetrics }: { facts: ProcessFacts; isOpenMetrics: boolean },
+  ): Promise<Scrape> {
+    this.#forgetAllBut(knownNames(report));
+    this.#computeGauges(report, facts);
+    const registry = isOpenMetrics ? this.#openMetrics : this.#registry;
+    return { contentType: registry.contentType, body: await registry.metrics() };
+  }
+
+  #add(name: MetricName, { type, labels, help, buckets = [] }: MetricRow): void {
+    const settings = { name, help, labelNames: [...labels], registers: [this.#registry] };
+    if (type === "gauge") this.#gauges.set(name, new Gauge(settings));
+    else if (type === "counter") this.#counters.set(name, new Counter(settings));
+    else this.#counters.set(name, new Histogram({ ...settings, buckets: [...buckets] }));
+  }
+
+  #computeGauges(report: PoolReport, facts: ProcessFacts): void {
+    for (const gauge of this.#gauges.values()) gauge.reset();
+    const put: PutGauge = (name, labels, value) => {
+      if (Number.isFinite(value)) this.#gauges.get(name)!.set(labels, value);
+    };
+    putNodeGauges(report, put);
+    putDemandGauges(report, put);
+    putProviderGauges(report, put);
+    putImageGauges(report, put);
+    putDaemonGauges(report, { facts, put });
+    const cpu = this.#counters.get("process_cpu_seconds_total") as Counter;
+    cpu.reset();
+    cpu.inc(facts.cpuSeconds);
+  }
+
+  #remember(metric: MetricName, labels: Labels): void {
+    const known = this.#labels.get(metric) ?? new Map<string, Labels>();
+    known.set(JSON.stringify(labels), labels);
+    this.#labels.set(metric, known);
+  }
+
+  #forgetAllBut(names: KnownNames): void {
+    for (const [metric, all] of this.#labels) {
+      for (const [key, labels] of all) {
+        if (Object.entries(labels).every(([label, name]) => names[label]?.has(name) ?? true)) continue;
+        this.#counters.get(metric)!.remove(labels);
+        all.delete(key);
+      }
+    }
+  }
+}
