@@ -1,5 +1,6 @@
 /** A list in the form that was asked for. */
 import type { PoolReport } from "../domain/pool_report.ts";
+import { findColumn, sortRows } from "../views/tables/choose_rows.ts";
 import type { Column } from "../views/tables/column.ts";
 import { narrowView, pickFields } from "../views/tables/narrow_view.ts";
 import { renderCsv } from "../views/tables/render_csv.ts";
@@ -13,17 +14,18 @@ export function listBody(
   report: PoolReport,
   { name, query }: { name: PoolViewName; query: ListQuery },
 ): Body {
-  const { format, filter, fields } = query;
-  if (format === "json" && fields === null) return renderPoolJson(report, { name, filter });
+  const { format, filter, fields, sort } = query;
+  if (format === "json" && fields === null && sort === null) return renderPoolJson(report, { name, filter });
   const view = viewPool(report, { name, filter });
   const { columns: all, rows: rowsOf } = poolLists[name].table as TableOf<typeof view>;
-  const rows = rowsOf(view);
+  const own = rowsOf(view);
+  const rows = sortedRows(own, { columns: all, sort });
   const columns = fields === null
     ? all
     : fields.map((field) => all.find((column) => column.field === field)!);
   switch (format) {
     case "json":
-      return JSON.stringify(narrowView(view, { rows, shown: rows, columns }));
+      return JSON.stringify(narrowView(view, { rows: own, shown: rows, columns: fields && columns }));
     case "csv":
       return renderCsv({ columns, rows });
     case "html":
@@ -45,8 +47,17 @@ export function rowsBody(
   { name, query }: { name: PoolViewName; query: ListQuery },
 ): Body {
   const view = viewPool(report, { name, filter: query.filter });
-  const rows = (poolLists[name].table as TableOf<typeof view>).rows(view);
+  const { columns, rows: rowsOf } = poolLists[name].table as TableOf<typeof view>;
+  const rows = sortedRows(rowsOf(view), { columns, sort: query.sort });
   return JSON.stringify(query.fields === null ? rows : pickFields(rows, query.fields));
+}
+
+function sortedRows(
+  rows: readonly object[],
+  { columns, sort }: { columns: readonly Column<object>[]; sort: ListQuery["sort"] },
+): readonly object[] {
+  if (sort === null) return rows;
+  return sortRows(rows, { column: findColumn(columns, sort.by)!, isDescending: sort.isDescending });
 }
 
 /** Text, or its bytes in UTF-8. */

@@ -1,5 +1,6 @@
 /** The query in the address of a list: form, filter, fields. An unknown part is an error, never ignored. */
-import { poolLists, type PoolViewName } from "../views/view_pool.ts";
+import { findColumn, parseSortOrder, type SortOrder } from "../views/tables/choose_rows.ts";
+import { type PoolList, poolLists, type PoolViewName } from "../views/view_pool.ts";
 import type { ViewFilter } from "../views/view_filter.ts";
 import { acceptedFormat, isListFormat, type ListFormat, listFormats } from "./negotiate.ts";
 import { SiteError } from "./site_error.ts";
@@ -9,6 +10,8 @@ export interface ListQuery {
   readonly filter: ViewFilter;
   /** null: the usual ones. */
   readonly fields: readonly string[] | null;
+  /** null: as the list is sorted. */
+  readonly sort: SortOrder | null;
 }
 
 /** @throws SiteError (400) for what the list does not know */
@@ -20,13 +23,15 @@ export function parseListQuery(
   const filter: Record<string, string | number> = {};
   let format = acceptedFormat(accept);
   let fields: readonly string[] | null = null;
+  let sort: SortOrder | null = null;
   for (const [key, value] of query) {
     if (key === "format") format = parseFormat(value);
     else if (key === "fields") fields = parseFields(name, value);
-    else if (!filters.includes(key)) throw unknown(key, ["format", "fields", ...filters]);
+    else if (key === "sort") sort = parseSort(name, value);
+    else if (!filters.includes(key)) throw unknown(key, ["format", "fields", "sort", ...filters]);
     else filter[key] = key === "id" ? parseId(value) : value;
   }
-  return { format, filter, fields };
+  return { format, filter, fields, sort };
 }
 
 function parseFormat(text: string): ListFormat {
@@ -36,8 +41,19 @@ function parseFormat(text: string): ListFormat {
   return text;
 }
 
+function parseSort(name: PoolViewName, text: string): SortOrder {
+  const order = parseSortOrder(text);
+  const { table }: PoolList = poolLists[name];
+  if (findColumn(table.columns, order.by) !== undefined) return order;
+  throw new SiteError(400, `there is no field ${order.by} to sort by; known: ${fieldsOf(name).join(", ")}`);
+}
+
+function fieldsOf(name: PoolViewName): readonly string[] {
+  return poolLists[name].table.columns.map(({ field }) => field);
+}
+
 function parseFields(name: PoolViewName, text: string): readonly string[] {
-  const known = poolLists[name].table.columns.map(({ field }) => field);
+  const known = fieldsOf(name);
   const fields = text.split(",").map((field) => field.trim()).filter((field) => field !== "");
   const wrong = fields.find((field) => !known.includes(field));
   if (wrong !== undefined) throw new SiteError(400, `there is no field ${wrong}; known: ${known.join(", ")}`);

@@ -60,6 +60,18 @@ for (const path of lists) {
   });
 }
 
+Deno.test("?sort= sorts a list in every format, descending with a minus sign", async () => {
+  const site = openSite();
+  for (const format of ["json", "text", "csv"]) {
+    const text = await (await site.get(`/node-list?sort=-id&fields=id&format=${format}`)).text();
+    assert.deepEqual(text.match(/\b[1-6]\b(?=[\s}|])/g)?.map(Number), [6, 5, 4, 3, 2, 1], format);
+  }
+  const rows = await (await site.get("/node-list.json?sort=id")).json();
+  assert.deepEqual(rows.map(({ id }: { id: number }) => id), [1, 2, 3, 4, 5, 6]);
+  const { version, nodes } = await (await site.get("/node-list?sort=-age&format=json")).json();
+  assert.deepEqual([version, nodes[0].id, nodes[0].hostname], [1, 1, "jammy-cloud-a-1.example.org"]);
+});
+
 Deno.test("/node-list narrows by provider, label and state, and picks fields", async () => {
   const site = openSite();
   const ids = async (query: string) => {
@@ -91,10 +103,11 @@ Deno.test("what a list does not know is an error that names what it knows", asyn
     const [path, message] of [
       [
         "/node-list?lable=x",
-        "there is no parameter lable here; known: format, fields, id, provider, label, state\n",
+        "there is no parameter lable here; known: format, fields, sort, id, provider, label, state\n",
       ],
       ["/node-list?format=xml", "there is no format xml; known: text, wide, json, html, csv\n"],
       ["/request-list?fields=id,nope", /^there is no field nope; known: id, label, /],
+      ["/request-list?sort=-nope", /^there is no field nope to sort by; known: id, label, /],
     ] as const
   ) {
     const response = await site.get(path);
