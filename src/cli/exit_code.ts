@@ -6,6 +6,8 @@ export const ExitCode = {
   usage: 2,
   /** The daemon is needed and does not run; or one runs that a second would get in the way of. */
   noDaemon: 3,
+  /** Of `release`: a node stays, since somebody holds it. */
+  held: 4,
   /** The daemon can write its state no more; a service manager starts it again. */
   stateLost: 70,
 } as const;
@@ -16,6 +18,7 @@ const meanings: Readonly<Record<keyof typeof ExitCode, string>> = {
   failed: "failed, or some of several failed",
   usage: "wrong arguments, or a configuration that cannot be used",
   noDaemon: "no daemon is running, or one is running that this would disturb",
+  held: "the node was not released, since somebody holds it",
   stateLost: "the daemon can no longer write its state",
 };
 

@@ -4,7 +4,10 @@ import type { CliContext } from "./cli_context.ts";
 import { ExitCode } from "./exit_code.ts";
 import { writeLine } from "./write_line.ts";
 
-/** Prints successes to standard output, failures to standard error; one failure makes the command fail. */
+/**
+ * Prints successes to standard output, failures to standard error; one failure makes the command fail. A node that
+ * stays is no failure, but has an exit code of its own.
+ */
 export function printOutcomes(
   context: CliContext,
   outcomes: readonly IdOutcome[],
@@ -13,6 +16,7 @@ export function printOutcomes(
   for (const { id, ok, message } of outcomes) {
     if (ok) writeLine(context.io.stdout, `${what} ${id}: ${message}`);
     else writeLine(context.io.stderr, `nodepool: ${message}`);
-    if (!ok) context.exitCode = ExitCode.failed;
   }
+  if (outcomes.some(({ stays }) => stays)) context.exitCode = ExitCode.held;
+  if (outcomes.some(({ ok }) => !ok)) context.exitCode = ExitCode.failed;
 }

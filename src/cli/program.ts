@@ -32,6 +32,7 @@ import { requestListCommand } from "./commands/request_list.ts";
 import { simulateCommand } from "./commands/simulate.ts";
 import { stateCommand } from "./commands/state.ts";
 import { statusCommand } from "./commands/status.ts";
+import { unholdCommand } from "./commands/unhold.ts";
 import { example } from "./example.ts";
 import { describeExitCodes } from "./exit_code.ts";
 import { helpGroup } from "./help_group.ts";
@@ -43,6 +44,7 @@ const commands = [
   daemonCommand,
   listCommand,
   holdCommand,
+  unholdCommand,
   deleteCommand,
   acquireCommand,
   releaseCommand,

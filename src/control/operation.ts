@@ -83,6 +83,8 @@ const idOutcome = v.object({
    * itself (`there is no node 7`).
    */
   message: v.string(),
+  /** True: it was to go, and stays, since somebody holds it. */
+  stays: v.optional(v.boolean()),
 });
 export const idOutcomes = v.pipe(v.array(idOutcome), v.readonly());
 

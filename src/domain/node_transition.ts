@@ -50,11 +50,13 @@ export type NodeEvent =
   /** It has passed the test-job. */
   | { readonly type: "tested" }
   | { readonly type: "taken"; readonly job: string | null; readonly requestId: number | null }
-  /** Its job has ended; it is deleted, or held, a while later. */
+  /** Its job has ended; it is deleted, or held, a while later. A held one stays held. */
   | { readonly type: "job-ended"; readonly result: string | null }
   /** Its target does not know it any more. */
   | { readonly type: "unassigned" }
   | { readonly type: "hold"; readonly hold: Hold }
+  /** It is held no longer, and its job goes on. */
+  | { readonly type: "unheld" }
   /** Evidence that comes after the fact (console, fault). */
   | { readonly type: "evidence"; readonly evidence: Evidence }
   /** To be deleted: its use is over, or it failed (then with evidence). */
@@ -259,6 +261,13 @@ const rules: {
     "answer-lost": ({ state, now }) => ({ state: { ...state, lostAt: now } }),
     "refused": ({ state }) => ({ state: { ...state, lostAt: null } }),
     "floating-ip": ({ state, event }) => ({ state, floatingIp: event.floatingIp }),
+    // Its target goes on giving it jobs. Whom it is held for stays.
+    "taken": ({ state, event, node }) => ({ state, job: node.job ?? event.job, jobEnd: null }),
+    "job-ended": (at) => ({ state: at.state, jobEnd: endOfJob(at) }),
+    "unheld": ({ state, event, node }) => {
+      if (state.serverId === null) throw new IllegalTransitionError("hold", event.type, node.id);
+      return { state: { phase: "used", serverId: state.serverId }, hold: null, comment: null };
+    },
   },
   "unassign": {
     "floating-ip": ({ state, event }) => ({ state, floatingIp: event.floatingIp }),

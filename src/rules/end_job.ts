@@ -36,15 +36,26 @@ export function endJob(edit: Edit, { nodeId, job, result, comment, now }: JobEnd
   const node = edit.node(nodeId);
   if (node === null || node.role !== "node") return "none";
   const state = stateName(node);
-  if (state === "hold" && !node.hold?.mayBeInUse) return "kept";
+  if (state === "hold" && !node.hold?.mayBeInUse) {
+    edit.putNode(transition(node, { type: "job-ended", result }, now));
+    return "kept";
+  }
   if (state === "delete") return "deleting";
-  const ended = job ?? node.job;
-  if (ended !== null && isFailure(result) && mayHold(edit, ended)) {
-    edit.putNode(heldFor(ended, node, now));
+  const ended = withEnd(node, { job: job ?? node.job, result, now });
+  if (ended.job !== null && isFailure(result) && mayHold(edit, ended.job)) {
+    edit.putNode(heldFor(ended.job, ended, now));
     return "held";
   }
-  edit.putNode(transition(node, { type: "delete", by: "job", comment, result: "used" }, now));
+  edit.putNode(transition(ended, { type: "delete", by: "job", comment, result: "used" }, now));
   return "deleted";
+}
+
+/** Whose end it was and how it went, which its history tells. The first end counts. */
+function withEnd(
+  node: NodeRecord,
+  { job, result, now }: Pick<JobEnd, "job" | "result" | "now">,
+): NodeRecord {
+  return { ...node, job, jobEnd: node.jobEnd ?? { at: now, result } };
 }
 
 function isFailure(result: string | null): boolean {
@@ -66,5 +77,5 @@ export function findJob(edit: Edit, job: string): AutoHold | null {
 function heldFor(job: string, node: NodeRecord, now: Instant): NodeRecord {
   // Its end is for `limits.hold-max-age` to say, as that of any hold without one of its own.
   const hold = { reason: autoHoldReason(job), owner: AUTO_HOLD_OWNER, until: null };
-  return { ...transition(node, { type: "hold", hold }, now), job };
+  return transition(node, { type: "hold", hold }, now);
 }

@@ -5,6 +5,7 @@
 import type { JobEvents, PublisherState } from "../demand/zmq/job_events.ts";
 import type { JobEvent } from "../demand/zmq/job_event.ts";
 import type { Config } from "../domain/config.ts";
+import { isJobRunning } from "../domain/end_of_hold.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import { transition } from "../domain/node_transition.ts";
 import type { Instant } from "../domain/time.ts";
@@ -94,7 +95,7 @@ export class JobEventFeed implements AsyncDisposable {
   }
 }
 
-/** The record after the event; null: nothing changes, since it is held, being deleted or tested, or that is known. */
+/** The record after the event; null: nothing changes, since it is being deleted or tested, or that is known. */
 function afterEvent(
   node: NodeRecord,
   event: JobEvent,
@@ -106,16 +107,21 @@ function afterEvent(
     return isTest && type === "finalized" ? transition(node, { type: "job-ended", result }, now) : null;
   }
   // Its start may have been told while nobody listened.
-  const taken = node.state.phase === "ready"
+  const taken = node.state.phase === "ready" || isBegunOnHeld(node, event)
     ? transition(node, { type: "taken", job, requestId: null }, now)
     : node;
-  if (taken.state.phase !== "used") return null;
+  if (taken.state.phase !== "used" && taken.state.phase !== "hold") return null;
   if (type === "finalized") {
     // Two publishers may tell of one end.
     if (taken.jobEnd !== null) return null;
     return transition({ ...taken, job: taken.job ?? job }, { type: "job-ended", result }, now);
   }
   return taken === node ? null : taken;
+}
+
+/** The first job on a held node, or one after another: the hold's end must not end it. */
+function isBegunOnHeld(node: NodeRecord, { type }: JobEvent): boolean {
+  return node.state.phase === "hold" && type === "started" && !isJobRunning(node);
 }
 
 function tell({ endpoint, state }: PublisherState): void {

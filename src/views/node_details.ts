@@ -5,6 +5,7 @@ import type { Evidence, HistoryRecord, NodeRecord } from "../domain/node.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import type { Instant, Moment } from "../domain/time.ts";
 import { connectionViewSchema, viewConnection } from "./connection.ts";
+import { type HoldFrame, holdFrameOf } from "./hold_view.ts";
 import { nodeViewSchema, viewAgelessNode, viewNode } from "./node_list.ts";
 import { isoTime, isoTimeOrNull, viewHead, viewSchema, type WallTime } from "./view_head.ts";
 import { number, rows, string, stringOrNull } from "./view_schema.ts";
@@ -79,7 +80,7 @@ function details(
     nodes: readonly NodeRecord[];
   },
 ): NodeDetails {
-  const moment = { now: endedAt ?? now, wallOffset };
+  const moment = { ...holdFrameOf({ wallOffset, config }), now: endedAt ?? now };
   return {
     ...viewNode(node, moment),
     image_id: node.imageId,
@@ -105,8 +106,8 @@ function details(
   };
 }
 
-function viewSubnode(node: NodeRecord, wallTime: WallTime): SubnodeView {
-  const { id, hostname, server_id, state, ip } = viewAgelessNode(node, wallTime);
+function viewSubnode(node: NodeRecord, frame: HoldFrame): SubnodeView {
+  const { id, hostname, server_id, state, ip } = viewAgelessNode(node, frame);
   return { id, hostname, server_id, state, ip };
 }
 

@@ -1,21 +1,13 @@
 /** The list of nodes as users see it: sorted by provider, label, id. Made for the commands and the status endpoint. */
 import * as v from "valibot";
 import type { DeletedBy } from "../domain/deleted_by.ts";
-import { type Hold, type NodeRecord, serverIdOf, stateName, type WaitingOn } from "../domain/node.ts";
+import { type NodeRecord, serverIdOf, stateName, type WaitingOn } from "../domain/node.ts";
 import type { NodeRole, NodeStateName } from "../domain/node.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
-import type { Moment } from "../domain/time.ts";
 import type { Instant } from "../domain/time.ts";
+import { type HoldFrame, holdFrameOf, holdViewSchema, viewHold } from "./hold_view.ts";
 import type { ViewFilter } from "./view_filter.ts";
-import {
-  compareText,
-  isoTime,
-  isoTimeOrNull,
-  seconds,
-  viewHead,
-  viewSchema,
-  type WallTime,
-} from "./view_head.ts";
+import { compareText, isoTime, seconds, viewHead, viewSchema, type WallTime } from "./view_head.ts";
 import { number, numberOrNull, rows, string, stringOrNull, word } from "./view_schema.ts";
 
 /** Why something is not there yet. */
@@ -25,16 +17,6 @@ export const waitingViewSchema = v.object({
   since: string,
 });
 export type WaitingView = v.InferOutput<typeof waitingViewSchema>;
-
-const holdViewSchema = v.object({
-  reason: stringOrNull,
-  owner: stringOrNull,
-  /** When it ends by itself; null: when somebody deletes the node. */
-  until: stringOrNull,
-  /** Held by nodepool, which does not know whether somebody works on it: `release` ends the hold too. */
-  may_be_in_use: v.boolean(),
-});
-export type HoldView = v.InferOutput<typeof holdViewSchema>;
 
 export const nodeViewSchema = v.object({
   id: number,
@@ -76,12 +58,13 @@ export type NodeListView = v.InferOutput<typeof nodeListViewSchema>;
 
 /** The nodes that pass the filter. */
 export function viewNodeList(report: PoolReport, filter: ViewFilter = {}): NodeListView {
-  const nodes = selectNodes(report.nodes, filter).map((node) => viewNode(node, report));
+  const moment = { ...holdFrameOf(report), now: report.now };
+  const nodes = selectNodes(report.nodes, filter).map((node) => viewNode(node, moment));
   return { ...viewHead(report), nodes };
 }
 
 /** One row of the list. */
-export function viewNode(node: NodeRecord, moment: Moment): NodeView {
+export function viewNode(node: NodeRecord, moment: HoldFrame & { readonly now: Instant }): NodeView {
   return { ...viewAgelessNode(node, moment), age: ageOf(node, moment.now) };
 }
 
@@ -90,8 +73,8 @@ export function ageOf(node: NodeRecord, now: Instant): number {
   return seconds(now - node.stateSince);
 }
 
-/** The row without its age: the same as long as the record is, and the machine's clock is not set. */
-export function viewAgelessNode(node: NodeRecord, wallTime: WallTime): Omit<NodeView, "age"> {
+/** The row without its age: the same as long as the record and the frame are. */
+export function viewAgelessNode(node: NodeRecord, frame: HoldFrame): Omit<NodeView, "age"> {
   return {
     id: node.id,
     role: node.role,
@@ -106,12 +89,12 @@ export function viewAgelessNode(node: NodeRecord, wallTime: WallTime): Omit<Node
     server_id: serverIdOf(node),
     ip: node.addresses?.login ?? node.floatingIp?.address ?? null,
     state: stateName(node),
-    state_since: isoTime(node.stateSince, wallTime),
+    state_since: isoTime(node.stateSince, frame),
     comment: node.comment ?? (node.role === "node" ? null : node.launchReason),
     deleted_by: node.deletedBy,
     phase: node.state.phase,
-    waiting_on: viewWaiting(node.waitingOn, wallTime),
-    hold: node.hold && viewHold(node.hold, wallTime),
+    waiting_on: viewWaiting(node.waitingOn, frame),
+    hold: viewHold(node, frame),
     job: node.job,
     request: node.requestId,
     image: node.image,
@@ -145,8 +128,4 @@ function passes(node: NodeRecord, filter: ViewFilter): boolean {
     (filter.provider === undefined || node.provider === filter.provider) &&
     (filter.label === undefined || node.label === filter.label) &&
     (filter.state === undefined || stateName(node) === filter.state);
-}
-
-function viewHold({ reason, owner, until, mayBeInUse }: Hold, wallTime: WallTime): HoldView {
-  return { reason, owner, until: isoTimeOrNull(until, wallTime), may_be_in_use: mayBeInUse === true };
 }

@@ -5,13 +5,15 @@
  */
 import type { NodeRecord } from "../domain/node.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
+import { type HoldFrame, holdFrameOf } from "./hold_view.ts";
 import { ageOf, selectNodes, viewAgelessNode } from "./node_list.ts";
 import type { ViewFilter } from "./view_filter.ts";
-import { viewHead, type WallTime } from "./view_head.ts";
+import { viewHead } from "./view_head.ts";
 
 export function renderNodeListJson(report: PoolReport, filter: ViewFilter = {}): Uint8Array<ArrayBuffer> {
   const nodes = selectNodes(report.nodes, filter);
-  const rows = nodes.map((node) => agelessJson(node, report));
+  const frame = holdFrameOf(report);
+  const rows = nodes.map((node) => agelessJson(node, frame));
   const head = utf8.encode(`${JSON.stringify(viewHead(report)).slice(0, -1)},"nodes":[`);
   const body = new Body(head.length + rows.reduce((sum, row) => sum + row.length + MOST_OF_AGE, 2));
   body.append(head);
@@ -29,14 +31,14 @@ const utf8 = new TextEncoder();
 const MOST_OF_AGE = 24;
 
 /** By record; gone with it. */
-const kept = new WeakMap<NodeRecord, { readonly row: Uint8Array; readonly wallOffset: number }>();
+const kept = new WeakMap<NodeRecord, HoldFrame & { readonly row: Uint8Array }>();
 
 /** The row up to the value of its age, which comes last. */
-function agelessJson(node: NodeRecord, { wallOffset }: WallTime): Uint8Array {
+function agelessJson(node: NodeRecord, frame: HoldFrame): Uint8Array {
   const known = kept.get(node);
-  if (known?.wallOffset === wallOffset) return known.row;
-  const row = utf8.encode(`${JSON.stringify(viewAgelessNode(node, { wallOffset })).slice(0, -1)},"age":`);
-  kept.set(node, { row, wallOffset });
+  if (known?.wallOffset === frame.wallOffset && known.holdMaxAge === frame.holdMaxAge) return known.row;
+  const row = utf8.encode(`${JSON.stringify(viewAgelessNode(node, frame)).slice(0, -1)},"age":`);
+  kept.set(node, { row, ...frame });
   return row;
 }
 

@@ -22,9 +22,10 @@ import {
   targetProblems,
   taskProblems,
 } from "./health.ts";
+import { holdSummarySchema, viewHoldSummary } from "./hold_summary.ts";
 import { countStates, noNodes, stateCountsSchema } from "./state_counts.ts";
 import { isoTime, isoTimeOrNull, seconds, viewHead, viewSchema, type WallTime } from "./view_head.ts";
-import { number, numberOrNull, rows, string, stringOrNull } from "./view_schema.ts";
+import { number, numberOrNull, rows, since0_4, string, stringOrNull } from "./view_schema.ts";
 
 const foreignServerViewSchema = v.object({
   provider: string,
@@ -74,6 +75,7 @@ export const statusViewSchema = viewSchema({
   /** null: no daemon runs, this was read from the state. */
   daemon: v.nullable(daemonViewSchema),
   nodes: stateCountsSchema,
+  holds: since0_4(holdSummarySchema),
   labels: numberOrNull,
   requests: v.object({
     waiting: number,
@@ -103,6 +105,7 @@ export function viewStatus(report: PoolReport): StatusView {
     installation: { id: installation.id, created: isoTime(installation.createdAt, report) },
     daemon: daemon === null ? null : viewDaemon(daemon, report),
     nodes: countStates(report.nodes, () => "all").get("all") ?? noNodes(),
+    holds: viewHoldSummary(report),
     labels: config?.labels.length ?? null,
     requests: { waiting, granted: requests.length - waiting },
     providers: {

@@ -94,6 +94,28 @@ Deno.test("release passes result and job on", async () => {
   assert.deepEqual(bench.pool.calls, ['release 4 {"result":"FAILURE","job":"gate/unit"}']);
 });
 
+Deno.test("release of a node that somebody holds has an exit code of its own, unless something failed", async () => {
+  await using bench = await CliBench.open();
+  const codes = [];
+  for (const ids of [["5"], ["4", "5"], ["5", "99"]]) codes.push((await bench.run("release", ...ids)).code);
+  assert.deepEqual(codes, [4, 4, 1]);
+});
+
+Deno.test("hold passes on what is given and nothing else, and unhold who ends it", async () => {
+  await using bench = await CliBench.open();
+  await bench.run("hold", "5", "--extend", "2d", "--owner", "eve");
+  await bench.run("unhold", "5");
+  assert.deepEqual(bench.pool.calls, [
+    'hold 5 {"reason":null,"owner":"maria","duration":null,"newOwner":"eve","extend":172800000}',
+    'unhold 5 {"comment":"deleted by maria"}',
+  ]);
+  const { code, stderr } = await bench.run("hold", "5", "--extend", "2d", "--for", "1d");
+  assert.deepEqual([code, stderr], [
+    2,
+    "nodepool: option '--extend <duration>' cannot be used with option '--for <duration>'\n",
+  ]);
+});
+
 Deno.test("job-create and job-delete work with a daemon and without one", async () => {
   for (const daemon of [true, false]) {
     await using bench = await CliBench.open({ daemon });

@@ -1,44 +1,11 @@
 import assert from "node:assert/strict";
-import { deleteNodes, holdNodes, releaseNodes } from "../../src/control/node_commands.ts";
+import { holdNodes } from "../../src/control/hold_commands.ts";
+import { deleteNodes, releaseNodes } from "../../src/control/node_commands.ts";
 import { nodePhases } from "../../src/domain/node.ts";
-import { HOUR } from "../../src/domain/time.ts";
 import { ledgerWith } from "../execute/execute_fixtures.ts";
 import { node, NOW, states } from "../plan/plan_fixtures.ts";
+import { everyPhase } from "./every_phase.ts";
 import { autoHold } from "../store/records.ts";
-
-/** A node in each phase; its id is the phase's place, from 1. */
-async function everyPhase() {
-  const nodes = nodePhases.map((phase, index) => node(states[phase], { id: index + 1 }));
-  const kit = await ledgerWith(...nodes);
-  const id = (phase: typeof nodePhases[number]) => nodePhases.indexOf(phase) + 1;
-  return {
-    ...kit,
-    id,
-    ids: nodes.map((each) => each.id),
-    phase: (of: typeof nodePhases[number]) => kit.ledger.nodes.get(id(of))?.state.phase,
-  };
-}
-
-const hold = { reason: "look", owner: "ada", duration: null };
-
-Deno.test("a node can be held in any phase until the cloud has been asked to delete its server", async () => {
-  const kit = await everyPhase();
-  const outcomes = await holdNodes(kit.ids, hold, kit);
-  assert.deepEqual(outcomes.filter(({ ok }) => !ok), [{
-    id: kit.id("delete-address"),
-    ok: false,
-    message: `node ${kit.id("delete-address")} is being deleted: its server can no longer be kept`,
-  }]);
-  assert.ok(nodePhases.slice(0, -1).every((phase) => kit.phase(phase) === "hold"));
-  assert.deepEqual(kit.ledger.nodes.get(1)!.hold, { reason: "look", owner: "ada", until: null });
-});
-
-Deno.test("a hold for some time tells its end", async () => {
-  const kit = await everyPhase();
-  const [outcome] = await holdNodes([kit.id("ready")], { ...hold, duration: 2 * HOUR }, kit);
-  assert.equal(outcome?.message, "held until 2030-01-02T05:04:05.000Z");
-  assert.equal(kit.ledger.nodes.get(kit.id("ready"))!.hold?.until, NOW + 2 * HOUR);
-});
 
 Deno.test("a node can be deleted in any phase, held ones too; one that is already being deleted stays as it is", async () => {
   const kit = await everyPhase();
@@ -71,9 +38,18 @@ Deno.test("only a node in use is released; a held one is kept", async () => {
     ["used", "hold", "unassign", "delete-server", "delete-address"].map((phase) => kit.id(phase as "used")),
   );
   const changed = [...kit.ledger.nodes].filter(([id, each]) => before.get(id) !== each).map(([id]) => id);
-  assert.deepEqual(changed, [kit.id("used")]);
+  assert.deepEqual(changed, [kit.id("used"), kit.id("hold")]);
+  assert.deepEqual([kit.phase("hold"), kit.ledger.nodes.get(kit.id("hold"))!.jobEnd], [
+    "hold",
+    { at: NOW, result: null },
+  ]);
   assert.match(outcomes[kit.id("ready") - 1]!.message, /is ready, not in use; to delete it, use `delete`/);
-  assert.match(outcomes[kit.id("hold") - 1]!.message, /held until/);
+  assert.deepEqual(outcomes[kit.id("hold") - 1], {
+    id: kit.id("hold"),
+    ok: true,
+    message: "stays held",
+    stays: true,
+  });
 });
 
 Deno.test("a release says by which job and with which result", async () => {
@@ -120,11 +96,14 @@ Deno.test("an unknown id is told and stops none of the others", async () => {
   const kit = await everyPhase();
   const unknown = { id: 99, ok: false, message: "there is no node 99" };
   const ready = kit.id("ready");
-  assert.deepEqual(await holdNodes([99, ready], hold, kit), [unknown, {
-    id: ready,
-    ok: true,
-    message: "held",
-  }]);
+  assert.deepEqual(await holdNodes([99, ready], { reason: "look", owner: "ada", duration: null }, kit), [
+    unknown,
+    {
+      id: ready,
+      ok: true,
+      message: "held",
+    },
+  ]);
   assert.deepEqual((await deleteNodes([99, ready], { comment: "" }, kit))[0], unknown);
   assert.deepEqual((await releaseNodes([99], { result: null, job: null }, kit))[0], unknown);
 });

@@ -176,6 +176,7 @@ Deno.test("a node that somebody holds is kept when the request that had it is wi
   await kit.ledger.changeNode(7, (each) => transition(each, { type: "hold", hold }, NOW));
   await kit.withdraw(id);
   assert.equal(phase(kit), "hold");
+  assert.equal(kit.ledger.nodes.get(7)!.jobEnd?.result, null, "nobody works on it any more");
 });
 
 Deno.test("waiting for a request that was never made, and an end of waiting, are told", async () => {

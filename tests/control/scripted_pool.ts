@@ -45,8 +45,15 @@ export class ScriptedPool implements LocalPool {
   /** What is not in it is made of the report. */
   readonly #scripts: Scripts = {
     "hold": (request) => this.#act("hold", request),
+    "unhold": (request) => this.#act("unhold", request),
     "delete": (request) => this.#act("delete", request),
-    "release": (request) => this.#act("release", request),
+    "release": async (request) => {
+      const isHeld = (id: number) =>
+        this.current.nodes.some((node) => node.id === id && node.state.phase === "hold");
+      return (await this.#act("release", request)).map((one) =>
+        isHeld(one.id) ? { ...one, stays: true } : one
+      );
+    },
     "image-delete": (request) => this.#act("delete-images", request),
     "dib-image-delete": (request) => this.#act("delete-dib-images", request),
     "job-create": async (spec) => {

@@ -36,6 +36,7 @@ const events: { [Type in EventType]: Extract<NodeEvent, { type: Type }> } = {
   "job-ended": { type: "job-ended", result: "FAILURE" },
   "unassigned": { type: "unassigned" },
   "hold": { type: "hold", hold },
+  "unheld": { type: "unheld" },
   "evidence": { type: "evidence", evidence },
   "delete": { type: "delete", by: "user", comment: "its job is over", result: "used" },
   "deleting": { type: "deleting" },
@@ -87,11 +88,11 @@ const situations: Record<string, { state: NodeState; knows: readonly EventType[]
   "used": { state: { phase: "used", serverId: "s1" }, knows: ["floating-ip", "job-ended", "hold"] },
   "hold": {
     state: { phase: "hold", serverId: "s1", lostAt: null },
-    knows: ["answer-lost", "refused", "floating-ip", "hold"],
+    knows: ["answer-lost", "refused", "floating-ip", "taken", "job-ended", "unheld", "hold"],
   },
   "hold, no server known": {
     state: { phase: "hold", serverId: null, lostAt: 5 },
-    knows: ["accepted", "answer-lost", "refused", "floating-ip", "hold"],
+    knows: ["accepted", "answer-lost", "refused", "floating-ip", "taken", "job-ended", "hold"],
   },
   "unassign": { state: { phase: "unassign", serverId: "s1" }, knows: ["floating-ip", "unassigned", "hold"] },
   "delete-server": {

@@ -274,7 +274,9 @@ Deno.test("nodes are acquired in every form, released, held and deleted", async 
     const { nodes: [node] }: Acquired = JSON.parse(done(await pool.run("acquire", "small", "-o", "json")));
     const id = String(node!.id);
     assert.equal(done(await pool.run("hold", id, "--reason", "disk errors")), `node ${id}: held\n`);
-    assert.equal(done(await pool.run("release", id)), `node ${id}: held until it is deleted\n`);
+    const released = await pool.run("release", id);
+    const owner = JSON.parse(done(await pool.run("list", id, "-o", "json"))).nodes[0].hold.owner;
+    assert.deepEqual([released.code, released.stdout], [4, `node ${id}: stays held by ${owner}\n`]);
     const [held] = JSON.parse(done(await pool.run("list", id, "-o", "json"))).nodes;
     assert.deepEqual([held.state, held.comment], ["hold", "disk errors"]);
     assert.equal(done(await pool.run("delete", id, "--now")), `node ${id}: deleted\n`);

@@ -71,6 +71,7 @@ const commands: readonly (readonly [number, ...string[]])[] = [
   [0, "--help"],
   [0, "list", "-o", "wide"],
   [0, "hold", "1", "--reason", "a look", "--for", "1h"],
+  [1, "unhold", "999"],
   [0, "delete", "1"],
   [0, "acquire", "small", "-o", "env"],
   [0, "release", "2", "--result", "SUCCESS"],

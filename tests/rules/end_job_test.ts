@@ -94,7 +94,7 @@ Deno.test("nodes of the job that somebody else holds count; those of other jobs 
   assert.deepEqual([await end(7), await end(8)], ["held", "deleted"]);
 });
 
-Deno.test("a held node stays as it is, and one that is being deleted too", async () => {
+Deno.test("a held node stays held, with the end of its job noted, and one that is being deleted stays as it is", async () => {
   const hold = { reason: "a look", owner: "ada", until: NOW + 5 };
   const { ledger, end } = await jobKit([
     node(states.hold, { id: 1, hold, comment: "a look", job: "other" }),
@@ -104,7 +104,9 @@ Deno.test("a held node stays as it is, and one that is being deleted too", async
   const before = [...ledger.nodes.values()];
   const effects = [await end(1, { job: JOB }), await end(2), await end(3)];
   assert.deepEqual(effects, ["kept", "deleting", "deleting"]);
-  assert.deepEqual([...ledger.nodes.values()], before);
+  const [held, ...others] = before;
+  const noted = { ...held, revision: held!.revision + 1, jobEnd: { at: NOW, result: "FAILURE" } };
+  assert.deepEqual([...ledger.nodes.values()], [noted, ...others]);
 });
 
 Deno.test("no job ends on a node that is not there, or is there for an image", async () => {

@@ -151,6 +151,28 @@ Deno.test("a held node outlives everything until it is deleted", async () => {
   await virtual.until(() => virtual.count("hold") === 0 && virtual.servers() === 1);
 });
 
+Deno.test("a hold that ends, by time or by command, never takes a node from a job that still runs", async () => {
+  await using virtual = await VirtualPool.start({ config: poolConfig({ minReady: 0 }) });
+  const stateOf = (id: number) => virtual.pool.report().nodes.find((node) => node.id === id)?.state.phase;
+  const held = async (duration: number | null) => {
+    const [node] = await virtual.acquire("small");
+    const ids = [node!.id];
+    await virtual.during(virtual.ask("hold", { ids, reason: null, owner: "ada", duration }));
+    return { ids, id: node!.id };
+  };
+  const [byTime, byCommand, over] = [await held(HOUR), await held(null), await held(2 * HOUR)];
+  const end = { result: null, job: null };
+  await virtual.during(virtual.ask("release", { ids: over.ids, ...end }));
+  await virtual.during(virtual.ask("unhold", { ids: byCommand.ids, comment: "over" }));
+  await virtual.clock.advance(HOUR + MINUTE);
+  assert.deepEqual([byTime, byCommand, over].map(({ id }) => stateOf(id)), ["used", "used", "hold"]);
+  for (const { ids } of [byTime, byCommand]) {
+    await virtual.during(virtual.ask("release", { ids, ...end }));
+  }
+  await virtual.clock.advance(HOUR);
+  assert.equal(virtual.count(), 0, "the job of the third was over when its hold ended");
+});
+
 Deno.test("a hold with an end ends by itself", async () => {
   await using virtual = await VirtualPool.start({ config: poolConfig({ minReady: 1 }) });
   await virtual.until(() => virtual.count("ready") === 1);

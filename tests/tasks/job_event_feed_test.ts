@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import type { JobEvent } from "../../src/demand/zmq/job_event.ts";
 import type { Config } from "../../src/domain/config.ts";
+import { isJobRunning } from "../../src/domain/end_of_hold.ts";
 import type { NodeRecord } from "../../src/domain/node.ts";
 import { SECOND } from "../../src/domain/time.ts";
 import { JobEventFeed } from "../../src/tasks/job_event_feed.ts";
@@ -107,14 +108,28 @@ Deno.test("a node that was taken for another job keeps that name", async () => {
   assert.deepEqual([stored().job, stored().jobEnd?.result], ["taken-for", "SUCCESS"]);
 });
 
-Deno.test("nothing that is told changes a node that is held, building or being deleted", async () => {
-  for (const state of [states.hold, states.login, states.unassign, states["delete-server"]]) {
+Deno.test("nothing that is told changes a node that is building or being deleted", async () => {
+  for (const state of [states.login, states.unassign, states["delete-server"]]) {
     const { feed, tell, stored, ended } = await kit([node(state)]);
     await using _feed = feed;
     const before = stored();
     await tell(event("started"), event("finalized", { result: "FAILURE" }));
     assert.deepEqual([stored(), ended], [before, []]);
   }
+});
+
+Deno.test("jobs on a held node are noted, so that the end of the hold spares those that run, and it stays held", async () => {
+  const { feed, tell, stored, ended } = await kit([node(states.hold)]);
+  await using _feed = feed;
+  const before = stored();
+  const now = () => [stored().state, stored().job, stored().jobEnd?.result, isJobRunning(stored())];
+  assert.deepEqual(now(), [before.state, null, undefined, false]);
+  await tell(event("started"));
+  assert.deepEqual(now(), [before.state, "unit", undefined, true]);
+  await tell(event("finalized", { result: "FAILURE" }));
+  assert.deepEqual(now(), [before.state, "unit", "FAILURE", false]);
+  await tell(event("started", { job: "next" }));
+  assert.deepEqual([...now(), ended], [before.state, "unit", undefined, true, []]);
 });
 
 Deno.test("only the end of its own test-job concerns a node under test", async () => {

@@ -1,5 +1,5 @@
 /** `nodepool hold ID…`: keep nodes for somebody to look at. */
-import { Command } from "@commander-js/extra-typings";
+import { Command, Option } from "@commander-js/extra-typings";
 import type { CliContext } from "../cli_context.ts";
 import { durationArgument } from "../duration_argument.ts";
 import { example } from "../example.ts";
@@ -12,13 +12,19 @@ import { userName } from "../user_name.ts";
 export function holdCommand(context: CliContext) {
   return new Command("hold")
     .helpGroup(helpGroup.nodes)
-    .description("keep nodes until they are deleted, even after their job ends")
+    .description("keep nodes, even after their job ends; of nodes that are held, change what is given")
     .argument("<id...>", "the nodes", idsArgument)
     .option("--reason <text>", "the reason, shown as comment")
-    .option("--for <duration>", "delete them after this time: 12h, 2d", durationArgument)
+    .option("--owner <name>", "whom they are held for, if not you")
+    .option("--for <duration>", "end the hold after this time: 12h, 2d", durationArgument)
+    .addOption(
+      new Option("--extend <duration>", "end the hold so much later").argParser(durationArgument)
+        .conflicts("for"),
+    )
     .addHelpText("after", example("nodepool hold 812 813 --reason 'disk errors, asking the cloud' --for 2d"))
-    .action(async (ids, { reason = null, for: duration = null }) => {
+    .action(async (ids, { reason = null, owner: newOwner, for: duration = null, extend }) => {
       await using pool = await openPool(context);
-      printOutcomes(context, await pool.ask("hold", { ids, reason, owner: userName(context.io), duration }));
+      const holding = { reason, owner: userName(context.io), newOwner, duration, extend };
+      printOutcomes(context, await pool.ask("hold", { ids, ...holding }));
     });
 }

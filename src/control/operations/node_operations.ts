@@ -6,7 +6,8 @@ import { inventoryViewSchema, viewInventory } from "../../views/inventory.ts";
 import { nodeDetailsViewSchema, viewEndedNode, viewNodeDetails } from "../../views/node_details.ts";
 import { nodeMetadataSchema, viewNodeMetadata } from "../../views/node_metadata.ts";
 import { ControlError } from "../control_error.ts";
-import { deleteNodes, holdNodes, releaseNodes } from "../node_commands.ts";
+import { holdNodes, unholdNodes } from "../hold_commands.ts";
+import { deleteNodes, releaseNodes } from "../node_commands.ts";
 import type { StatePool } from "../operated_pool.ts";
 import { id, idOutcomes, ids, milliseconds, note, nothing, operation } from "../operation.ts";
 
@@ -59,9 +60,18 @@ export const nodeOperations = {
       reason: v.nullable(note),
       owner: v.nullable(note),
       duration: v.nullable(milliseconds),
+      newOwner: v.nullish(note),
+      extend: v.nullish(milliseconds),
     }),
     answer: idOutcomes,
-    run: (pool, { ids, ...options }) => holdNodes(ids, options, pool),
+    run: (pool, { ids, ...holding }) => holdNodes(ids, holding, withLimit(pool)),
+  }),
+  "unhold": operation({
+    route: "POST /nodes/unhold",
+    needs: "state",
+    request: v.strictObject({ ids, comment: note }),
+    answer: idOutcomes,
+    run: (pool, { ids, comment }) => unholdNodes(ids, { comment }, pool),
   }),
   /** Marks them for deletion. */
   "delete": operation({
@@ -86,7 +96,7 @@ export const nodeOperations = {
     answer: idOutcomes,
     run: async (pool, { ids, ...end }) => {
       const nodes = ids.flatMap((id) => pool.ledger.nodes.get(id) ?? []);
-      const outcomes = await releaseNodes(ids, end, pool);
+      const outcomes = await releaseNodes(ids, end, withLimit(pool));
       const released = new Set(outcomes.flatMap(({ id, ok }) => ok ? id : []));
       for (const node of nodes) {
         if (node.state.phase === "used" && released.has(node.id)) pool.daemon?.noteJobEnd(node, end);
@@ -104,6 +114,11 @@ function noConfig(pool: Pick<StatePool, "config">): ControlError {
     problem = errorChain(error);
   }
   return new ControlError(409, `the inventory needs the configuration, which cannot be read: ${problem}`);
+}
+
+function withLimit(pool: Pick<StatePool, "ledger" | "clock" | "report">) {
+  const { ledger, clock } = pool;
+  return { ledger, clock, maxAge: pool.report().config?.limits.holdMaxAge ?? null };
 }
 
 async function findNode(pool: Pick<StatePool, "report" | "ledger">, id: number) {

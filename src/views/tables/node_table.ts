@@ -1,5 +1,6 @@
 /** The columns of `list` and `/node-list`: 2016's, in its order; then, in wide tables, what it did not know. */
-import type { HoldView, NodeListView, NodeView, WaitingView } from "../node_list.ts";
+import { describeHolder } from "../hold_view.ts";
+import type { NodeListView, NodeView, WaitingView } from "../node_list.ts";
 import { formatAge } from "./age.ts";
 import type { Column, Table } from "./column.ts";
 
@@ -34,7 +35,7 @@ export const nodeTable: Table<NodeListView, NodeView> = {
     { field: "comment", header: "Comment", kind: "reason" },
     { field: "phase", header: "Phase", wide: true },
     waitingColumn,
-    { field: "hold", header: "Hold", kind: "reason", wide: true, cell: ({ hold }) => describeHold(hold) },
+    { field: "hold", header: "Hold", kind: "reason", wide: true, cell: describeHold },
     { field: "job", header: "Job", wide: true },
     { field: "request", header: "Request", kind: "number", wide: true },
     { field: "role", header: "Role", wide: true },
@@ -49,8 +50,9 @@ export function describeWaiting(waiting: WaitingView | null): string {
   return waiting === null ? "" : `${waiting.reason}: ${waiting.message}`;
 }
 
-function describeHold(hold: HoldView | null): string {
-  if (hold === null) return "";
-  return [hold.owner && `by ${hold.owner}`, hold.until && `until ${hold.until}`].filter(Boolean).join(" ") ||
-    "held";
+function describeHold({ state, hold, job }: NodeView): string {
+  if (hold === null || state !== "hold") return "";
+  const by = describeHolder({ owner: hold.owner, job, isStale: hold.may_be_in_use });
+  const ends = hold.ends ?? null;
+  return [by && `by ${by}`, ends && `until ${ends}`].filter(Boolean).join(" ") || "held";
 }

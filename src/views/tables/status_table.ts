@@ -1,5 +1,6 @@
 /** `status` as two columns: a line for each fact, problems last. */
 import { nodeStateNames } from "../../domain/node.ts";
+import type { HoldSummary } from "../hold_summary.ts";
 import type { DaemonView, StatusView } from "../status.ts";
 import { formatAge } from "./age.ts";
 import type { Table } from "./column.ts";
@@ -16,6 +17,7 @@ export const statusTable: Table<StatusView, Fact> = {
     ...daemonFacts(status.daemon),
     { what: "installation", value: status.installation.id || "none yet" },
     { what: "nodes", value: nodeStateNames.map((state) => `${status.nodes[state]} ${state}`).join(", ") },
+    ...holdFacts(status.holds),
     { what: "requests", value: `${status.requests.waiting} waiting, ${status.requests.granted} granted` },
     ...(status.labels === null ? [] : [{ what: "labels", value: String(status.labels) }]),
     { what: "providers", value: describeProviders(status.providers) },
@@ -44,6 +46,21 @@ function daemonFacts(daemon: DaemonView | null): Fact[] {
     },
     { what: "configuration", value: `${daemon.config_file}, read ${daemon.config_loaded}` },
   ];
+}
+
+/** Enough to see who is to be asked; `list --state hold` has them all. */
+const MOST_ENDING = 5;
+
+function holdFacts(holds: HoldSummary | undefined): Fact[] {
+  if (holds === undefined || holds.nodes === 0) return [];
+  const by = holds.holders.map(({ name, nodes }) => `${nodes} by ${name || "somebody"}`).join(", ");
+  const ending = holds.ending.slice(0, MOST_ENDING).map(({ id, holder, reason, ends }) => {
+    const why = reason === null ? "" : `: ${reason}`;
+    return { what: "hold ends", value: `${ends}, node ${id}${holder && ` of ${holder}`}${why}` };
+  });
+  const others = holds.ending.length - ending.length;
+  const more = others === 0 ? [] : [{ what: "hold ends", value: `${others} more within 24 hours` }];
+  return [{ what: "held", value: by }, ...ending, ...more];
 }
 
 function describeProviders(

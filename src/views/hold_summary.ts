@@ -1,0 +1,49 @@
+/** The nodes that are held, at a glance: how many, by whom, and which holds end soon. `status` shows it. */
+import * as v from "valibot";
+import { stateName } from "../domain/node.ts";
+import type { PoolReport } from "../domain/pool_report.ts";
+import { DAY } from "../domain/time.ts";
+import { holdEnd } from "../domain/end_of_hold.ts";
+import { describeHolder, holdFrameOf } from "./hold_view.ts";
+import { compareText, isoTime } from "./view_head.ts";
+import { number, rows, string, stringOrNull } from "./view_schema.ts";
+
+export const holdSummarySchema = v.object({
+  nodes: number,
+  /** Whoever holds most comes first; an empty name: nobody said who it is. */
+  holders: rows(v.object({ name: string, nodes: number })),
+  /** Those that end within 24 hours, or where none does the next to end. */
+  ending: rows(v.object({ id: number, holder: string, reason: stringOrNull, ends: string })),
+});
+export type HoldSummary = v.InferOutput<typeof holdSummarySchema>;
+
+const SOON = 1 * DAY;
+
+export function viewHoldSummary(report: PoolReport): HoldSummary {
+  const held = report.nodes.filter((node) => node.role === "node" && stateName(node) === "hold");
+  const holderOf = ({ hold, job }: typeof held[number]) =>
+    describeHolder({ owner: hold?.owner ?? null, job, isStale: hold?.mayBeInUse === true });
+  const { holdMaxAge } = holdFrameOf(report);
+  const ending = held.flatMap((node) => {
+    const end = holdEnd(node, holdMaxAge);
+    return end === null ? [] : [{ node, end }];
+  }).sort((left, right) => left.end - right.end);
+  const soon = ending.filter(({ end }, index) => index === 0 || end < report.now + SOON);
+  return {
+    nodes: held.length,
+    holders: countHolders(held.map(holderOf)),
+    ending: soon.map(({ node, end }) => ({
+      id: node.id,
+      holder: holderOf(node),
+      reason: node.hold?.reason ?? null,
+      ends: isoTime(end, report),
+    })),
+  };
+}
+
+function countHolders(names: readonly string[]): HoldSummary["holders"] {
+  const counts = new Map<string, number>();
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return [...counts].map(([name, nodes]) => ({ name, nodes }))
+    .sort((left, right) => right.nodes - left.nodes || compareText(left.name, right.name));
+}

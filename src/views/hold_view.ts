@@ -1,0 +1,52 @@
+/** Who holds a node, why and until when: in lists of nodes, and where holds are summed up. */
+import * as v from "valibot";
+import { AUTO_HOLD_OWNER } from "../domain/auto_hold.ts";
+import type { Config } from "../domain/config.ts";
+import { holdEnd } from "../domain/end_of_hold.ts";
+import type { NodeRecord } from "../domain/node.ts";
+import type { Milliseconds } from "../domain/time.ts";
+import { isoTimeOrNull, type WallTime } from "./view_head.ts";
+import { since0_4, stringOrNull } from "./view_schema.ts";
+
+export const holdViewSchema = v.object({
+  reason: stringOrNull,
+  owner: stringOrNull,
+  /** When its own time is over; null: it has none. */
+  until: stringOrNull,
+  /** When it ends by itself, by its own time or by `limits.hold-max-age`; null: when somebody ends it. */
+  ends: since0_4(stringOrNull),
+  /** Held by nodepool, which does not know whether somebody works on it: `release` ends the hold too. */
+  may_be_in_use: v.boolean(),
+});
+type HoldView = v.InferOutput<typeof holdViewSchema>;
+
+/** The facts that a hold is shown by, besides its node. */
+export interface HoldFrame extends WallTime {
+  /** `limits.hold-max-age`; null: without, or not known. */
+  readonly holdMaxAge: Milliseconds | null;
+}
+
+export function holdFrameOf(
+  { wallOffset, config }: WallTime & { readonly config: Config | null },
+): HoldFrame {
+  return { wallOffset, holdMaxAge: config?.limits.holdMaxAge ?? null };
+}
+
+export function viewHold(node: NodeRecord, frame: HoldFrame): HoldView | null {
+  if (node.hold === null) return null;
+  const { reason, owner, until, mayBeInUse } = node.hold;
+  return {
+    reason,
+    owner,
+    until: isoTimeOrNull(until, frame),
+    ends: node.state.phase === "hold" ? isoTimeOrNull(holdEnd(node, frame.holdMaxAge), frame) : null,
+    may_be_in_use: mayBeInUse === true,
+  };
+}
+
+/** `maria`; `nodepool for unit-tests`, where a failed job has it held; empty where nobody said. */
+export function describeHolder(
+  { owner, job, isStale }: { owner: string | null; job: string | null; isStale: boolean },
+): string {
+  return owner === AUTO_HOLD_OWNER && job !== null && !isStale ? `${owner} for ${job}` : owner ?? "";
+}
