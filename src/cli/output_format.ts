@@ -1,7 +1,7 @@
 /** The formats that lists come in. */
 import { localTimes } from "../lib/local_times.ts";
 import { findColumn, sortRows } from "../views/tables/choose_rows.ts";
-import { cellOf, type Column, type ShownList, type Table } from "../views/tables/column.ts";
+import { cellOf, type Column, plainColumns, type ShownList, type Table } from "../views/tables/column.ts";
 import { narrowView } from "../views/tables/narrow_view.ts";
 import { renderCsv } from "../views/tables/render_csv.ts";
 import { renderTable } from "../views/tables/render_table.ts";
@@ -70,7 +70,7 @@ function textOf(
   { columns, rows }: ShownList<object>,
   { wide, io, markRows }: Pick<Formatting<object, object>, "io" | "markRows"> & { wide: boolean },
 ): string {
-  const shown = { columns: columns.filter((column) => wide || column.wide !== true), rows };
+  const shown = { columns: wide ? columns : plainColumns({ columns, rows }), rows };
   const isTerminal = io.stdout.columns !== null;
   return renderTable(shown, {
     wide,

@@ -2,7 +2,7 @@
 import { html } from "hono/html";
 import type { PoolReport } from "../domain/pool_report.ts";
 import { poolLists, viewPool } from "../views/view_pool.ts";
-import type { Column } from "../views/tables/column.ts";
+import { type Column, plainColumns } from "../views/tables/column.ts";
 import { renderRows } from "./list_page.ts";
 import { type Markup, renderPage } from "./page.ts";
 
@@ -16,8 +16,8 @@ function section(report: PoolReport, name: "status" | "label-list" | "provider-l
     columns: readonly Column<object>[];
     rows(view: unknown): readonly object[];
   };
-  const columns = table.columns.filter(({ wide }) => wide !== true);
   const rows = table.rows(viewPool(report, { name }));
+  const columns = plainColumns({ columns: table.columns, rows });
   return html`
     <h2>${name}</h2>
     ${renderRows({ name, columns, rows })}

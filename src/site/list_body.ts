@@ -1,7 +1,7 @@
 /** A list in the form that was asked for. */
 import type { PoolReport } from "../domain/pool_report.ts";
 import { findColumn, sortRows } from "../views/tables/choose_rows.ts";
-import type { Column } from "../views/tables/column.ts";
+import { type Column, plainColumns } from "../views/tables/column.ts";
 import { narrowView, pickFields } from "../views/tables/narrow_view.ts";
 import { renderCsv } from "../views/tables/render_csv.ts";
 import { renderTable } from "../views/tables/render_table.ts";
@@ -32,7 +32,8 @@ export function listBody(
       return renderListPage({
         name,
         title: titleOf(report),
-        columns: shown(columns, fields),
+        // Wide columns are shown where they are asked for by name.
+        columns: fields === null ? plainColumns({ columns, rows }) : columns,
         rows,
         at: view.at,
       });
@@ -66,14 +67,6 @@ export type Body = string | Uint8Array<ArrayBuffer>;
 interface TableOf<View> {
   readonly columns: readonly Column<object>[];
   rows(view: View): readonly object[];
-}
-
-/** Wide columns are shown where they are asked for by name. */
-function shown(
-  columns: readonly Column<object>[],
-  fields: readonly string[] | null,
-): readonly Column<object>[] {
-  return fields === null ? columns.filter(({ wide }) => wide !== true) : columns;
 }
 
 function titleOf({ config }: PoolReport): string {

@@ -4,6 +4,7 @@ import { DAY, HOUR } from "../../src/domain/time.ts";
 import { viewHoldSummary } from "../../src/views/hold_summary.ts";
 import { viewNodeList } from "../../src/views/node_list.ts";
 import { nodeTable } from "../../src/views/tables/node_table.ts";
+import { renderTable } from "../../src/views/tables/render_table.ts";
 import { statusTable } from "../../src/views/tables/status_table.ts";
 import { cellOf } from "../../src/views/tables/column.ts";
 import { viewStatus } from "../../src/views/status.ts";
@@ -71,6 +72,20 @@ Deno.test("lists show who holds a node and when the hold ends, by its own time o
     "",
   ]);
   assert.equal(cells(2 * DAY)[0], "by maria until 2030-01-04T02:04:05.000Z");
+});
+
+Deno.test("a list of held nodes alone shows by whom and until when in every form, any other list only where it is wide", () => {
+  const headers = (some: readonly NodeRecord[], wide = false) => {
+    const rows = nodeTable.rows(viewNodeList(report(null, some)));
+    return renderTable({ columns: nodeTable.columns, rows }, { wide }).includes("| Hold ");
+  };
+  const [one, two] = nodes;
+  assert.deepEqual([headers([one!, two!]), headers(nodes), headers([]), headers(nodes, true)], [
+    true,
+    false,
+    false,
+    true,
+  ]);
 });
 
 Deno.test("status shows holds as lines, no more than a glance takes in", () => {

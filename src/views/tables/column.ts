@@ -28,8 +28,9 @@ export interface Column<Row> {
   readonly header: string;
   /** Not given: text. */
   readonly kind?: ColumnKind;
-  /** Only in wide tables. */
+  /** Only in wide tables, and where it matters in every row. */
   readonly wide?: true;
+  readonly matters?: (row: Row) => boolean;
   /** Left out of a terminal that is too narrow, the lowest first. */
   readonly spare?: number;
   /** Counts of the same name share a column of that name where room is short: `2 ready, 1 used`. */
@@ -54,6 +55,13 @@ export interface Table<View, Row = unknown> {
 export interface ShownList<Row> {
   readonly columns: readonly Column<Row>[];
   readonly rows: readonly Row[];
+}
+
+/** The columns of a table that is not wide. */
+export function plainColumns<Row>({ columns, rows }: ShownList<Row>): readonly Column<Row>[] {
+  return columns.filter(({ wide, matters }) =>
+    wide !== true || (matters !== undefined && rows.length > 0 && rows.every(matters))
+  );
 }
 
 const NUMBERS: readonly (ColumnKind | undefined)[] = ["id", "count", "number"];

@@ -4,7 +4,7 @@
  */
 import { wrapWords } from "../../lib/wrap_words.ts";
 import { type CellText, cellText, truncate } from "./cell_text.ts";
-import { cellOf, type Column, type ShownList, standsRight } from "./column.ts";
+import { cellOf, type Column, plainColumns, type ShownList, standsRight } from "./column.ts";
 import {
   type FilledColumn,
   filledColumn,
@@ -18,7 +18,7 @@ import { type CellAt, paintCell, type TableOptions } from "./table_options.ts";
 /** Ends with a line break. */
 export function renderTable<Row>({ columns, rows }: ShownList<Row>, options: TableOptions = {}): string {
   const { wide = false, width = null } = options;
-  const wanted = columns.filter((column) => wide || column.wide !== true);
+  const wanted = wide ? columns : plainColumns({ columns, rows });
   const filled = wanted.map((column) => fill(column, { rows, options }));
   const count = rows.length;
   if (width === null || totalWidth(filled) <= width) {
