@@ -132,7 +132,7 @@ export async function runDaemon(options: DaemonOptions, heard = new ProcessSigna
   await loadUndici(controlSocketPath(config.state));
   const site = createSite({
     report: () => pool.report(),
-    getHistory: (id) => pool.ledger.getHistory(id),
+    history: pool.ledger,
     scrape: (report, { isOpenMetrics }) => {
       const { ledger: { queued: queuedChanges } } = pool;
       const facts = { ...build, ...processUse(), queuedChanges, longestDelay: loop.delay.longest };

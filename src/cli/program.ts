@@ -12,6 +12,7 @@ import { deleteCommand } from "./commands/delete.ts";
 import { dibImageDeleteCommand } from "./commands/dib_image_delete.ts";
 import { dibImageListCommand } from "./commands/dib_image_list.ts";
 import { dumpCommand } from "./commands/dump.ts";
+import { historyCommand } from "./commands/history.ts";
 import { holdCommand } from "./commands/hold.ts";
 import { imageBuildCommand } from "./commands/image_build.ts";
 import { imageDeleteCommand } from "./commands/image_delete.ts";
@@ -43,6 +44,7 @@ import type { Wiring } from "./wiring.ts";
 const commands = [
   daemonCommand,
   listCommand,
+  historyCommand,
   holdCommand,
   unholdCommand,
   deleteCommand,

@@ -4,6 +4,7 @@
  */
 import type * as v from "valibot";
 import type { Operation } from "./operation.ts";
+import { historyOperations } from "./operations/history_operations.ts";
 import { imageOperations } from "./operations/image_operations.ts";
 import { jobOperations } from "./operations/job_operations.ts";
 import { listOperations } from "./operations/list_operations.ts";
@@ -14,6 +15,7 @@ import { requestOperations } from "./operations/request_operations.ts";
 const table = {
   ...listOperations,
   ...nodeOperations,
+  ...historyOperations,
   ...requestOperations,
   ...jobOperations,
   ...imageOperations,

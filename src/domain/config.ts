@@ -187,6 +187,10 @@ export interface LimitsConfig {
   /** null: nodes that nobody wants stay. */
   readonly idle: Milliseconds | null;
   readonly holdMaxAge: Milliseconds | null;
+  /** How long gone nodes and events are remembered; null: whatever their age. */
+  readonly history: Milliseconds | null;
+  /** The most gone nodes that are remembered. */
+  readonly historyNodes: number;
 }
 
 export interface LogConfig {

@@ -9,7 +9,7 @@ interface CurrentImage {
 }
 
 /** By provider and by the image's name; null: none is ready. */
-export type CurrentImages<Known = Pick<CurrentImage, "externalId">> = (
+export type CurrentImages<Known = Pick<CurrentImage, "externalId"> & { readonly version?: number }> = (
   provider: string,
   image: string,
 ) => Known | null;

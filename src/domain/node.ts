@@ -87,6 +87,11 @@ export function stateName(node: { readonly state: NodeState }): NodeStateName {
   return stateNames[node.state.phase];
 }
 
+/** The state that users see for a node in that phase. */
+export function stateOfPhase(phase: NodePhase): NodeStateName {
+  return stateNames[phase];
+}
+
 /** Why something is not there yet, since when. */
 export interface WaitingOn {
   readonly reason: WaitingReason;
@@ -187,10 +192,14 @@ export interface NodeRecord {
   readonly nodename: string;
   /** The image asked of the cloud. */
   readonly imageId: string;
+  /** The version of an image that was made here; left out: it was not, or it was not recorded. */
+  readonly imageVersion?: number | undefined;
   readonly flavorId: string;
   readonly flavorName: string;
   readonly zone: string | null;
   readonly state: NodeState;
+  /** The server that it had, once the cloud says that it is gone; left out: there was none, or it was not recorded. */
+  readonly formerServerId?: string | undefined;
   /** When the state name changed last. */
   readonly stateSince: Instant;
   /** When the phase changed last. */
@@ -210,10 +219,12 @@ export interface NodeRecord {
   /** Who decided that it goes; null: nobody has, or it was before that was recorded. */
   readonly deletedBy: DeletedBy | null;
   readonly job: string | null;
-  /** A job's end that the target reported: the node ends a while later; null: it has not ended. */
+  /** The end of its job, where one was reported: then the node is deleted, or held; null: none was. */
   readonly jobEnd: { readonly at: Instant; readonly result: string | null } | null;
   /** The request that has it. */
   readonly requestId: number | null;
+  /** Who made that request, and when; left out: nobody did, or it was not recorded. */
+  readonly asked?: { readonly client: string | null; readonly at: Instant } | undefined;
   readonly hold: Hold | null;
   /** Why it was launched: `min-ready 3, have 1`. */
   readonly launchReason: string;

@@ -49,7 +49,7 @@ export type NodeEvent =
   | { readonly type: "testing" }
   /** It has passed the test-job. */
   | { readonly type: "tested" }
-  | { readonly type: "taken"; readonly job: string | null; readonly requestId: number | null }
+  | ({ readonly type: "taken"; readonly requestId: number | null } & Pick<NodeRecord, "job" | "asked">)
   /** Its job has ended; it is deleted, or held, a while later. A held one stays held. */
   | { readonly type: "job-ended"; readonly result: string | null }
   /** Its target does not know it any more. */
@@ -92,11 +92,20 @@ export function transition(node: NodeRecord, event: NodeEvent, now: Instant): No
     ...next,
     phaseSince: now,
     stateSince: stateName(next) === stateName(node) ? node.stateSince : now,
-    timings: { ...node.timings, [next.state.phase]: node.timings[next.state.phase] ?? now },
+    timings: timingsAfter(node.timings, { entered: next.state.phase, now }),
     waitingOn: null,
     retryAt: null,
     attempt: 0,
   };
+}
+
+/** A deletion that was called off by a hold is no part of a node's time line. */
+function timingsAfter(
+  timings: NodeRecord["timings"],
+  { entered, now }: { entered: NodePhase; now: Instant },
+): NodeRecord["timings"] {
+  const { unassign: _, "delete-server": _revoked, ...lasting } = timings;
+  return { ...(entered === "hold" ? lasting : timings), [entered]: timings[entered] ?? now };
 }
 
 function failing(state: NodeState, { begunAt }: Extract<WaitingEvent, { type: "postponed" }>): NodeState {
@@ -249,6 +258,7 @@ const rules: {
       state: { phase: "used", serverId: state.serverId },
       job: event.job,
       requestId: event.requestId,
+      ...(event.asked === undefined ? {} : { asked: event.asked }),
     }),
   },
   "used": {
@@ -288,7 +298,10 @@ const rules: {
     "floating-ip": ({ state, event }) => ({ state, floatingIp: event.floatingIp }),
     "deleting": ({ state, now }) => ({ state: { ...state, askedAt: state.askedAt ?? now } }),
     "delete-accepted": ({ state, now }) => ({ state: { ...state, acceptedAt: now } }),
-    "server-gone": () => ({ state: { phase: "delete-address" } }),
+    "server-gone": ({ state: { serverId } }) => ({
+      state: { phase: "delete-address" },
+      ...(serverId === null ? {} : { formerServerId: serverId }),
+    }),
   },
   "delete-address": {
     "floating-ip": ({ state, event }) => ({ state, floatingIp: event.floatingIp }),

@@ -73,6 +73,21 @@ export function parseDuration(text: string): Milliseconds | null {
   return sum <= LONGEST_TIME ? Math.round(sum) : null;
 }
 
+/**
+ * A point in time as people write it: how long ago (`2h`, `1d`), a date (its beginning) or a date and time, by this
+ * machine's time zone where it names none.
+ * @param now by the machine's clock, as the result is
+ * @returns null where it is neither
+ */
+export function parseMoment(text: string, now: Instant): Instant | null {
+  const ago = parseDuration(text);
+  if (ago !== null) return now - ago;
+  const isDate = /^\d{4}-\d\d-\d\d$/.test(text);
+  const isTime = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?$/.test(text);
+  const instant = isDate || isTime ? Date.parse(isDate ? `${text}T00:00` : text.replace(" ", "T")) : NaN;
+  return Number.isNaN(instant) ? null : instant;
+}
+
 /** The first of the times that are known; null: none is. */
 export function earliest(times: readonly (Instant | null)[]): Instant | null {
   let first: Instant | null = null;

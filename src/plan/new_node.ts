@@ -110,6 +110,7 @@ function record(
     hostname,
     nodename: nodenameOf(hostname),
     imageId: launch.imageId,
+    ...(launch.imageVersion === undefined ? {} : { imageVersion: launch.imageVersion }),
     flavorId: launch.flavor.id,
     flavorName: launch.flavor.name,
     zone,

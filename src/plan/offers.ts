@@ -30,6 +30,8 @@ export interface LaunchOffer {
   readonly flavor: Flavor;
   /** The image to boot, as the cloud knows it. */
   readonly imageId: string;
+  /** Of an image that was made here; left out: it was not. */
+  readonly imageVersion?: number | undefined;
   /** How many floating IPs its server will have, as far as that can be foreseen. */
   readonly floatingIps: number;
 }
@@ -83,10 +85,10 @@ function offerOf(
   if (!isMade(image)) return offerBaseImage(provider, image, open);
   const newest = current(provider.name, image.name);
   if (newest === null) return whyNotMade(provider, image, situation);
-  return offerMadeImage({ provider, image, imageId: newest.externalId }, {
-    catalog: open,
-    seen: situation.seen,
-  });
+  return offerMadeImage(
+    { provider, image, imageId: newest.externalId, imageVersion: newest.version },
+    { catalog: open, seen: situation.seen },
+  );
 }
 
 function whyNotMade(

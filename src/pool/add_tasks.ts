@@ -2,6 +2,7 @@
  * The work that a pool repeats, on schedule and whenever its records change, besides what its parts register
  * themselves. `Pool.start` calls it once.
  */
+import { forgetHistory } from "../tasks/forget_history.ts";
 import { logChanges } from "../tasks/log_changes.ts";
 import { SECOND } from "../domain/time.ts";
 import { took } from "../metrics/happening.ts";
@@ -33,6 +34,7 @@ export function addTasks(parts: Parts): Watching {
   addServiceReports(parts, ticking);
   addClock(parts);
   if (errand === null) addRequests(parts);
+  forgetHistory({ ...parts, limits: () => parts.inForce.current.limits });
   return {
     log: logChanges(ledger),
     plans: ledger.subscribe(wake),

@@ -16,9 +16,10 @@ export function grantRequest(
   if (current === null || current.grantedAt !== null) return;
   if (records.some((node) => node?.state.phase !== "ready")) closed.add(request.label);
   if (closed.has(request.label)) return;
+  const asked = { client: current.client, at: current.createdAt };
   for (const node of records) {
     if (node === null) continue;
-    edit.putNode(transition(node, { type: "taken", job: request.job, requestId: request.id }, now));
+    edit.putNode(transition(node, { type: "taken", job: request.job, requestId: request.id, asked }, now));
   }
   edit.putRequest({ ...current, nodes: nodes.map(({ id }) => id), grantedAt: now, waitingOn: null });
 }

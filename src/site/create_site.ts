@@ -5,29 +5,31 @@
 import { createHash } from "node:crypto";
 import { type Context, Hono } from "hono";
 import { secureHeaders } from "hono/secure-headers";
-import type { HistoryRecord } from "../domain/node.ts";
+import type { History } from "../domain/history.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import { SECOND } from "../domain/time.ts";
 import { contentTag } from "../views/content_tag.ts";
 import { type NodeDetailsView, viewEndedNode, viewNodeDetails } from "../views/node_details.ts";
+import { renderNodeText } from "../views/node_facts.ts";
 import { viewNodeMetadata } from "../views/node_metadata.ts";
 import { poolLists, type PoolViewName } from "../views/view_pool.ts";
 import { addHealth } from "./add_health.ts";
 import { addMetrics, type MetricsRoute } from "./add_metrics.ts";
 import { crossOrigin } from "./cross_origin.ts";
 import { renderFrontPage } from "./front_page.ts";
+import { historyBody } from "./history_body.ts";
 import { LastModified } from "./last_modified.ts";
 import { type Body, listBody, rowsBody } from "./list_body.ts";
 import { parseListQuery } from "./list_query.ts";
 import { acceptedFormat, isListFormat, type ListFormat } from "./negotiate.ts";
 import { RecentBodies } from "./recent_bodies.ts";
-import { renderNodePage, renderNodeText } from "./node_page.ts";
+import { renderNodePage } from "./node_page.ts";
 import { SiteError } from "./site_error.ts";
 import { style } from "./style.ts";
 
 interface SiteOptions extends MetricsRoute {
-  /** The history of a node that has left. */
-  getHistory(nodeId: number): Promise<HistoryRecord | null>;
+  /** The nodes that have left. */
+  readonly history: Pick<History, "getHistory" | "listHistory">;
   /** Called with errors that are our own fault. */
   onDefect(error: unknown): void;
 }
@@ -49,6 +51,7 @@ export function createSite(options: SiteOptions): Hono {
   app.use((context, next) => readOnly(context, next));
   addLists(app, options);
   addNodes(app, options);
+  addHistory(app, options);
   addHealth(app, options);
   addMetrics(app, options);
   addManual(app, options);
@@ -93,7 +96,7 @@ function listAnswers(report: () => PoolReport) {
   return (context: Context, { name, isRows }: { name: PoolViewName; isRows: boolean }): Response => {
     const url = new URL(context.req.url);
     const accept = isRows ? "application/json" : context.req.header("accept");
-    const query = parseListQuery(name, { query: url.searchParams, accept });
+    const query = parseListQuery(poolLists[name], { query: url.searchParams, accept });
     if (isRows && query.format !== "json") {
       throw new SiteError(400, `${url.pathname} is available only as json`);
     }
@@ -126,13 +129,32 @@ function addNodes(app: Hono, options: SiteOptions): void {
   });
 }
 
-async function findNode(id: number, { report, getHistory }: SiteOptions): Promise<NodeDetailsView> {
+async function findNode(id: number, { report, history }: SiteOptions): Promise<NodeDetailsView> {
   const now = report();
   const living = viewNodeDetails(now, id);
   if (living !== null) return living;
-  const ended = await getHistory(id);
+  const ended = await history.getHistory(id);
   if (ended === null) throw new SiteError(404, `there is no node ${id}, nor a record of one`);
   return viewEndedNode(ended, now);
+}
+
+/** The same queries as the command `history`. */
+function addHistory(app: Hono, options: SiteOptions): void {
+  app.get("/history", async (context) => {
+    const { url } = context.req;
+    const now = options.report();
+    const { body, format } = await historyBody(new URL(url).searchParams, {
+      accept: context.req.header("accept"),
+      history: options.history,
+      report: now,
+    });
+    return answer(context, format, body);
+  });
+  app.get("/history/:id{\\d{1,15}}", async (context) => {
+    const view = await findNode(Number(context.req.param("id")), options);
+    const format = nodeFormat(context);
+    return answer(context, format, renderNode(view, { format, title: titleOf(options.report()) }));
+  });
 }
 
 function nodeFormat(context: Context): ListFormat {

@@ -17,7 +17,19 @@ export function listBody(
   const { format, filter, fields, sort } = query;
   if (format === "json" && fields === null && sort === null) return renderPoolJson(report, { name, filter });
   const view = viewPool(report, { name, filter });
-  const { columns: all, rows: rowsOf } = poolLists[name].table as TableOf<typeof view>;
+  return viewBody(view, { name, query, table: poolLists[name].table as TableOf<typeof view>, report });
+}
+
+/** A view with a table in the form that was asked for. */
+export function viewBody<View extends { readonly at: string }>(
+  view: View,
+  { name, query: { format, fields, sort }, table: { columns: all, rows: rowsOf }, report }: {
+    name: string;
+    query: ListQuery;
+    table: TableOf<View>;
+    report: Pick<PoolReport, "config">;
+  },
+): Body {
   const own = rowsOf(view);
   const rows = sortedRows(own, { columns: all, sort });
   const columns = fields === null
@@ -64,11 +76,11 @@ function sortedRows(
 /** Text, or its bytes in UTF-8. */
 export type Body = string | Uint8Array<ArrayBuffer>;
 
-interface TableOf<View> {
+export interface TableOf<View> {
   readonly columns: readonly Column<object>[];
   rows(view: View): readonly object[];
 }
 
-function titleOf({ config }: PoolReport): string {
+function titleOf({ config }: Pick<PoolReport, "config">): string {
   return config?.status.title ?? "nodepool";
 }

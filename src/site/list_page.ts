@@ -47,10 +47,13 @@ export function renderRows(
 
 function cell(name: string, { column, row }: { column: Column<object>; row: object }): Markup {
   const text = cellOf(column, row);
-  const isNode = name === "node-list" && column.field === "id";
-  const content = isNode ? html`<a href="/nodes/${text}">${text}</a>` : text;
+  const folder = column.field === "id" ? nodeFolders[name] : undefined;
+  const content = folder === undefined ? text : html`<a href="/${folder}/${text}">${text}</a>`;
   return html`<td class="${classOf(column)}">${content}</td>`;
 }
+
+/** Where one of a list's nodes has a page of its own. */
+const nodeFolders: Readonly<Record<string, string>> = { "node-list": "nodes", history: "history" };
 
 function classOf(column: Column<object>): string {
   return standsRight(column) ? "number" : "text";

@@ -1,6 +1,6 @@
 /** The query in the address of a list: form, filter, fields. An unknown part is an error, never ignored. */
 import { findColumn, parseSortOrder, type SortOrder } from "../views/tables/choose_rows.ts";
-import { type PoolList, poolLists, type PoolViewName } from "../views/view_pool.ts";
+import type { PoolList } from "../views/view_pool.ts";
 import type { ViewFilter } from "../views/view_filter.ts";
 import { acceptedFormat, isListFormat, type ListFormat, listFormats } from "./negotiate.ts";
 import { SiteError } from "./site_error.ts";
@@ -16,23 +16,24 @@ export interface ListQuery {
 
 /** @throws SiteError (400) for what the list does not know */
 export function parseListQuery(
-  name: PoolViewName,
+  { filters, table }: { readonly filters: readonly string[]; readonly table: PoolList["table"] },
   { query, accept }: { query: URLSearchParams; accept: string | undefined },
 ): ListQuery {
-  const filters: readonly string[] = poolLists[name].filters;
   const filter: Record<string, string | number> = {};
   let format = acceptedFormat(accept);
   let fields: readonly string[] | null = null;
   let sort: SortOrder | null = null;
   for (const [key, value] of query) {
     if (key === "format") format = parseFormat(value);
-    else if (key === "fields") fields = parseFields(name, value);
-    else if (key === "sort") sort = parseSort(name, value);
+    else if (key === "fields") fields = parseFields(table, value);
+    else if (key === "sort") sort = parseSort(table, value);
     else if (!filters.includes(key)) throw unknown(key, ["format", "fields", "sort", ...filters]);
-    else filter[key] = key === "id" ? parseId(value) : value;
+    else filter[key] = NUMBERS.has(key) ? parseId(value) : value;
   }
   return { format, filter, fields, sort };
 }
+
+const NUMBERS: ReadonlySet<string> = new Set(["id", "before", "limit"]);
 
 function parseFormat(text: string): ListFormat {
   if (!isListFormat(text)) {
@@ -41,19 +42,18 @@ function parseFormat(text: string): ListFormat {
   return text;
 }
 
-function parseSort(name: PoolViewName, text: string): SortOrder {
+function parseSort(table: PoolList["table"], text: string): SortOrder {
   const order = parseSortOrder(text);
-  const { table }: PoolList = poolLists[name];
   if (findColumn(table.columns, order.by) !== undefined) return order;
-  throw new SiteError(400, `there is no field ${order.by} to sort by; known: ${fieldsOf(name).join(", ")}`);
+  throw new SiteError(400, `there is no field ${order.by} to sort by; known: ${fieldsOf(table).join(", ")}`);
 }
 
-function fieldsOf(name: PoolViewName): readonly string[] {
-  return poolLists[name].table.columns.map(({ field }) => field);
+function fieldsOf({ columns }: PoolList["table"]): readonly string[] {
+  return columns.map(({ field }) => field);
 }
 
-function parseFields(name: PoolViewName, text: string): readonly string[] {
-  const known = fieldsOf(name);
+function parseFields(table: PoolList["table"], text: string): readonly string[] {
+  const known = fieldsOf(table);
   const fields = text.split(",").map((field) => field.trim()).filter((field) => field !== "");
   const wrong = fields.find((field) => !known.includes(field));
   if (wrong !== undefined) throw new SiteError(400, `there is no field ${wrong}; known: ${known.join(", ")}`);
@@ -62,7 +62,7 @@ function parseFields(name: PoolViewName, text: string): readonly string[] {
 }
 
 function parseId(text: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw new SiteError(400, `${text} is not an id: an id is a whole number`);
+  if (!/^\d{1,15}$/.test(text)) throw new SiteError(400, `${text} is not a whole number`);
   return Number(text);
 }
 

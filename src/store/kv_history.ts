@@ -1,55 +1,72 @@
 /**
- * The history of ended nodes in a Deno KV database: a bounded queue, the only records that are not in memory. Each
- * has the next number of a sequence; the oldest go when there are too many. The KV store calls it.
+ * The history of ended nodes in a Deno KV database: the records that are not in memory. Each has the next number of a
+ * sequence, so that they are listed in the order in which they ended; a task has the oldest forgotten. The KV store
+ * calls it.
  */
 import type { HistoryRecord } from "../domain/node.ts";
 import type { Mutation } from "./kv_writer.ts";
 import type { StateReader } from "./state_reader.ts";
+import type { HistoryBounds } from "./store.ts";
 import { keys } from "./keys.ts";
 import { capHistory } from "./record_caps.ts";
-import { encodeRecord } from "./record_codec.ts";
+import { decodeRecord, encodeRecord } from "./record_codec.ts";
 import { historySchema } from "./schemas.ts";
 
-/** The result of appending; `done` is called once the mutations are written. */
-interface PlannedAppend {
+/** `done` is called once the mutations are written. */
+interface Planned {
   readonly mutations: readonly Mutation[];
   done(): void;
 }
 
 export class KvHistory {
-  /** @param options `limit`: how many records are kept */
-  static async open(reader: StateReader, { limit }: { limit: number }): Promise<KvHistory> {
+  static async open(reader: StateReader): Promise<KvHistory> {
     const [oldest] = await entryKeys(reader, { limit: 1 });
     const [newest] = await entryKeys(reader, { limit: 1, reverse: true });
     const range = { first: oldest?.sequence ?? 1, next: (newest?.sequence ?? 0) + 1 };
-    return new KvHistory(reader, limit, range);
+    return new KvHistory(reader, range);
   }
 
   readonly #reader: StateReader;
-  readonly #limit: number;
   /** The sequence numbers in use: from `first` up to, but not including, `next`. */
   #range: { readonly first: number; readonly next: number };
 
-  private constructor(reader: StateReader, limit: number, range: { first: number; next: number }) {
+  private constructor(reader: StateReader, range: { first: number; next: number }) {
     this.#reader = reader;
-    this.#limit = limit;
     this.#range = range;
   }
 
-  /** The mutations after which these are the newest records and no more than the limit are kept. */
-  async planAppend(records: readonly HistoryRecord[]): Promise<PlannedAppend> {
-    if (records.length === 0) return { mutations: [], done: () => {} };
-    const kept = this.#limit === 0 ? [] : records.slice(-this.#limit);
+  /** The mutations after which these are the newest records. */
+  planAppend(records: readonly HistoryRecord[]): Planned {
     const { first, next } = this.#range;
-    const excess = Math.max(0, next - first + kept.length - this.#limit);
-    const dropped = excess === 0 ? [] : await entryKeys(this.#reader, { limit: excess });
     return {
-      mutations: [
-        ...dropped.flatMap(removal),
-        ...kept.flatMap((record, index) => addition(record, next + index)),
-      ],
-      done: () => this.#range = { first: first + excess, next: next + kept.length },
+      mutations: records.flatMap((record, index) => addition(record, next + index)),
+      done: () => this.#range = { first, next: next + records.length },
     };
+  }
+
+  /** The mutations that forget the oldest records that are beyond the bounds. */
+  async planPrune(bounds: HistoryBounds): Promise<Planned & { readonly forgotten: number }> {
+    const { first, next } = this.#range;
+    const excess = Math.max(0, next - first - bounds.keep);
+    const outdated = Math.max(excess, await this.#outdated(bounds));
+    const forgotten = Math.min(outdated, bounds.batch);
+    const keys = forgotten === 0 ? [] : await entryKeys(this.#reader, { limit: forgotten });
+    return {
+      forgotten,
+      mutations: keys.flatMap(removal),
+      done: () => this.#range = { first: (keys.at(-1)?.sequence ?? first - 1) + 1, next: this.#range.next },
+    };
+  }
+
+  /** How many of a batch of the oldest ended too long ago. */
+  async #outdated({ endedSince, batch }: HistoryBounds): Promise<number> {
+    let count = 0;
+    for await (const { value } of this.#reader.entries({ prefix: keys.history }, { limit: batch })) {
+      const entry = decodeRecord(value)?.record as Partial<HistoryRecord> | undefined;
+      if (!(Number(entry?.endedAt) < endedSince)) break;
+      count++;
+    }
+    return count;
   }
 
   /** The newest first; `before`: only those that ended before that node. */

@@ -10,7 +10,18 @@ import type { Home } from "../domain/home.ts";
 import type { Installation } from "../domain/installation.ts";
 import type { Run } from "../domain/lineage.ts";
 import type { HistoryRecord } from "../domain/node.ts";
-import type { Change, Commit, Committed, Contents, IdKind, Row, Rows, Store, TableName } from "./store.ts";
+import type {
+  Change,
+  Commit,
+  Committed,
+  Contents,
+  HistoryBounds,
+  IdKind,
+  Row,
+  Rows,
+  Store,
+  TableName,
+} from "./store.ts";
 import type { Clock } from "../lib/clock.ts";
 import { idKinds, mapTables, tableNames } from "./store.ts";
 import type { Mutation } from "./kv_writer.ts";
@@ -34,20 +45,15 @@ import { damagedState } from "./state_errors.ts";
 import { rescueState } from "./rescue_state.ts";
 import { timeStamp } from "./state_file.ts";
 
-interface KvStoreOptions extends OpenStateOptions {
-  /** History records kept; default 10,000. */
-  readonly historyLimit?: number;
-}
-
 /**
  * Opens the state at `path`; creates a missing one (file mode 0600, missing directories 0700).
  * @throws StoreError: `damaged` (no database, or a record in it that cannot be read), `newer` (written by a later
  * version), `locked` (another process has it open), `unusable` (cannot be made, read or written)
  */
-export async function openKvStore(path: string, options: KvStoreOptions): Promise<Store> {
+export async function openKvStore(path: string, options: OpenStateOptions): Promise<Store> {
   const state = await openState(path, options);
   try {
-    const history = await KvHistory.open(state.reader, { limit: options.historyLimit ?? 10_000 });
+    const history = await KvHistory.open(state.reader);
     return new KvStore(state, { history, clock: options.clock });
   } catch (error) {
     state[Symbol.dispose]();
@@ -135,7 +141,7 @@ class KvStore implements Store {
     return this.#inTurn(async () => {
       if (!this.#loaded) await this.#read();
       const committed = stampCommit(commit, (table, id) => this.#revisions[table].get(id));
-      const history = await this.#history.planAppend(commit.history ?? []);
+      const history = this.#history.planAppend(commit.history ?? []);
       await this.#state.writer.write([...recordMutations(commit, committed), ...history.mutations]);
       history.done();
       for (const table of tableNames) {
@@ -161,6 +167,15 @@ class KvStore implements Store {
 
   getHistory(nodeId: number): Promise<HistoryRecord | null> {
     return this.#history.get(nodeId);
+  }
+
+  pruneHistory(bounds: HistoryBounds): Promise<boolean> {
+    return this.#inTurn(async () => {
+      const { mutations, done, forgotten } = await this.#history.planPrune(bounds);
+      if (forgotten > 0) await this.#state.writer.write(mutations);
+      done();
+      return forgotten === bounds.batch;
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

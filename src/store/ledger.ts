@@ -10,6 +10,7 @@
 import type { AutoHold } from "../domain/auto_hold.ts";
 import type { ClockRecord } from "../domain/clock_record.ts";
 import type { DibImage } from "../domain/dib_image.ts";
+import type { History } from "../domain/history.ts";
 import type { Home } from "../domain/home.ts";
 import type { ImageOrder } from "../domain/image_order.ts";
 import type { Installation } from "../domain/installation.ts";
@@ -29,6 +30,7 @@ import type {
   Change,
   Commit,
   Contents,
+  HistoryBounds,
   IdKind,
   Row,
   Rows,
@@ -60,7 +62,7 @@ const RUNS_KEPT = 1_000;
  */
 const COMMIT_SIZE = 400;
 
-export class Ledger implements AsyncDisposable {
+export class Ledger implements AsyncDisposable, History {
   /** Reads everything that the store holds. */
   static async load(store: Store, { clock }: { clock: Pick<Clock, "now"> }): Promise<Ledger> {
     return new Ledger(store, { clock, contents: await store.load() });
@@ -260,6 +262,11 @@ export class Ledger implements AsyncDisposable {
 
   getHistory(nodeId: number): Promise<HistoryRecord | null> {
     return this.#store.getHistory(nodeId);
+  }
+
+  /** Forgets history that is beyond the bounds; as `Store.pruneHistory`. */
+  pruneHistory(bounds: HistoryBounds): Promise<boolean> {
+    return this.#noting(this.#store.pruneHistory(bounds));
   }
 
   /**

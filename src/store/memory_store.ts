@@ -11,7 +11,18 @@ import type { LaunchPause } from "../domain/launch_pause.ts";
 import type { HistoryRecord } from "../domain/node.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
-import type { Change, Commit, Committed, Contents, IdKind, Row, Rows, Store, TableName } from "./store.ts";
+import type {
+  Change,
+  Commit,
+  Committed,
+  Contents,
+  HistoryBounds,
+  IdKind,
+  Row,
+  Rows,
+  Store,
+  TableName,
+} from "./store.ts";
 import { idKinds, mapTables, tableNames } from "./store.ts";
 import { changedId, stampCommit } from "./commit_rules.ts";
 import { orderKey, pauseKey } from "./pair_key.ts";
@@ -22,17 +33,14 @@ interface MemoryStoreOptions {
   readonly random: Pick<Random, "uuid">;
   /** The pool that the state belongs to; by default a new one, and then the store is new too. */
   readonly installation?: Installation;
-  /** History records kept; default 10,000. */
-  readonly historyLimit?: number;
 }
 
 /** An empty store in memory. */
 export function createMemoryStore(
-  { clock, random, installation, historyLimit = 10_000 }: MemoryStoreOptions,
+  { clock, random, installation }: MemoryStoreOptions,
 ): Store {
   return new MemoryStore({
     installation: installation ?? { id: random.uuid(), createdAt: clock.now() },
-    historyLimit,
     isNew: installation === undefined,
   });
 }
@@ -42,7 +50,6 @@ export class MemoryStore implements Store {
   readonly isInFile = false;
   doubt: string | null;
   isNew: boolean;
-  readonly #historyLimit: number;
   readonly #rows = mapTables<Record<TableName, Map<number, Row>>>(() => new Map());
   readonly #pauses = new Map<string, LaunchPause>();
   readonly #orders = new Map<string, ImageOrder>();
@@ -54,9 +61,8 @@ export class MemoryStore implements Store {
   readonly #history: HistoryRecord[] = [];
 
   constructor(
-    { installation, historyLimit, isNew = false, doubt = null }: {
+    { installation, isNew = false, doubt = null }: {
       installation: Installation;
-      historyLimit: number;
       isNew?: boolean;
       doubt?: string | null;
     },
@@ -64,7 +70,6 @@ export class MemoryStore implements Store {
     this.installation = installation;
     this.isNew = isNew;
     this.doubt = doubt;
-    this.#historyLimit = historyLimit;
   }
 
   settle(what: "new" | "doubt"): Promise<void> {
@@ -102,7 +107,6 @@ export class MemoryStore implements Store {
   copy({ doubt = null }: { doubt?: string | null } = {}): MemoryStore {
     const copy = new MemoryStore({
       installation: this.installation,
-      historyLimit: this.#historyLimit,
       doubt: doubt ?? this.doubt,
     });
     for (const table of tableNames) {
@@ -144,7 +148,6 @@ export class MemoryStore implements Store {
       else this.#orders.set(orderKey(provider, image), capOrder(next));
     }
     this.#history.push(...(commit.history ?? []).map(capHistory));
-    this.#history.splice(0, Math.max(0, this.#history.length - this.#historyLimit));
     return committed;
   }
 
@@ -166,6 +169,14 @@ export class MemoryStore implements Store {
 
   getHistory(nodeId: number): Promise<HistoryRecord | null> {
     return Promise.resolve(this.#history[this.#lastOf(nodeId)] ?? null);
+  }
+
+  pruneHistory({ keep, endedSince, batch }: HistoryBounds): Promise<boolean> {
+    const firstKept = this.#history.findIndex(({ endedAt }) => endedAt >= endedSince);
+    const outdated = firstKept < 0 ? this.#history.length : firstKept;
+    const count = Math.min(Math.max(outdated, this.#history.length - keep), batch);
+    this.#history.splice(0, Math.max(0, count));
+    return Promise.resolve(count === batch);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -30,6 +30,9 @@ function capNode(node: NodeRecord): NodeRecord {
     launchReason: capText(node.launchReason, textCaps.remark),
     waitingOn: capWaiting(node.waitingOn),
     evidence: node.evidence && capEvidence(node.evidence),
+    ...(node.asked === undefined
+      ? {}
+      : { asked: capFields(node.asked, { client: capText(node.asked.client, textCaps.remark) }) }),
     hold: node.hold && capFields(node.hold, {
       reason: capText(node.hold.reason, textCaps.remark),
       owner: capText(node.hold.owner, textCaps.remark),

@@ -6,6 +6,7 @@
 import type { AutoHold } from "../domain/auto_hold.ts";
 import type { ClockRecord } from "../domain/clock_record.ts";
 import type { DibImage } from "../domain/dib_image.ts";
+import type { History } from "../domain/history.ts";
 import type { Home } from "../domain/home.ts";
 import type { ImageOrder } from "../domain/image_order.ts";
 import type { Installation } from "../domain/installation.ts";
@@ -14,6 +15,7 @@ import type { LaunchPause } from "../domain/launch_pause.ts";
 import type { HistoryRecord, NodeRecord } from "../domain/node.ts";
 import type { ProviderImage } from "../domain/provider_image.ts";
 import type { NodeRequest } from "../domain/request.ts";
+import type { Instant } from "../domain/time.ts";
 
 /** The records that have an id and a revision, by the name of their table. */
 export interface Tables {
@@ -61,8 +63,18 @@ export interface Commit extends Partial<TableChanges> {
   readonly pauses?: readonly { provider: string; label: string; next: LaunchPause | null }[];
   /** Written by (provider, image), whatever was there; null forgets the order. */
   readonly orders?: readonly { provider: string | null; image: string; next: ImageOrder | null }[];
-  /** Appended; the oldest beyond the store's bound are dropped. */
+  /** Appended. */
   readonly history?: readonly HistoryRecord[];
+}
+
+/** The history that is kept. */
+export interface HistoryBounds {
+  /** The most records kept. */
+  readonly keep: number;
+  /** Nodes that ended before are forgotten. */
+  readonly endedSince: Instant;
+  /** Forgotten at a time. */
+  readonly batch: number;
 }
 
 /** The records as a commit stored them, in the order of its changes; null for removals. */
@@ -90,7 +102,7 @@ export const idKinds = ["node", "request", "dib-image", "image", "job"] as const
 
 export type IdKind = typeof idKinds[number];
 
-export interface Store {
+export interface Store extends History, AsyncDisposable {
   readonly installation: Installation;
   /**
    * Whether the state was made without anybody having said so: it tells nothing of what the pool may have on clouds.
@@ -135,10 +147,8 @@ export interface Store {
   saveClock(record: ClockRecord): Promise<void>;
   /** Replaces what was written for that provider. */
   saveHome(home: Home): Promise<void>;
-  /** The newest first; `before` (a node's id): only those that ended before that one. */
-  listHistory(options: { limit: number; before?: number }): Promise<readonly HistoryRecord[]>;
-  getHistory(nodeId: number): Promise<HistoryRecord | null>;
-  [Symbol.asyncDispose](): Promise<void>;
+  /** Forgets history beyond the bounds, the oldest first. @returns whether there may be more to forget */
+  pruneHistory(bounds: HistoryBounds): Promise<boolean>;
 }
 
 /** Somebody else changed the record first. */

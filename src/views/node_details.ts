@@ -1,14 +1,17 @@
 /** Everything there is to know of one node, living or gone: `/nodes/ID`. */
 import * as v from "valibot";
 import type { Config } from "../domain/config.ts";
-import type { Evidence, HistoryRecord, NodeRecord } from "../domain/node.ts";
+import type { Evidence, HistoryRecord, NodeRecord, NodeStateName } from "../domain/node.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import type { Instant, Moment } from "../domain/time.ts";
+import { whyEnded } from "../domain/describe_gone.ts";
+import { lifelineOf } from "../domain/lifeline.ts";
+import { viewTimes, viewUse } from "./history.ts";
 import { connectionViewSchema, viewConnection } from "./connection.ts";
 import { type HoldFrame, holdFrameOf } from "./hold_view.ts";
 import { nodeViewSchema, viewAgelessNode, viewNode } from "./node_list.ts";
-import { isoTime, isoTimeOrNull, viewHead, viewSchema, type WallTime } from "./view_head.ts";
-import { number, rows, string, stringOrNull } from "./view_schema.ts";
+import { isoTime, isoTimeOrNull, seconds, viewHead, viewSchema, type WallTime } from "./view_head.ts";
+import { number, numberOrNull, rows, since0_4, string, stringOrNull, word } from "./view_schema.ts";
 
 const subnodeViewSchema = v.object({
   id: number,
@@ -29,8 +32,11 @@ const evidenceViewSchema = v.object({
 });
 type EvidenceView = v.InferOutput<typeof evidenceViewSchema>;
 
+const stretchViewSchema = v.object({ phase: string, state: string, from: string, duration: number });
+
 const nodeDetailsSchema = v.object({
   ...nodeViewSchema.entries,
+  state: word<NodeStateName | "gone">(),
   image_id: string,
   flavor_id: string,
   public_v4: stringOrNull,
@@ -47,6 +53,15 @@ const nodeDetailsSchema = v.object({
   /** When each phase was entered first. */
   timings: v.record(string, string),
   evidence: v.nullable(evidenceViewSchema),
+  /** Of an image that was made here; `client`: who asked for it, `waited`: for how many seconds. */
+  image_version: since0_4(numberOrNull),
+  job_result: since0_4(stringOrNull),
+  client: since0_4(stringOrNull),
+  waited: since0_4(numberOrNull),
+  /** The phases in the order in which they came, each with its seconds; together its life. */
+  time_line: since0_4(rows(stretchViewSchema)),
+  /** Seconds in each state. */
+  times: since0_4(v.record(string, number)),
   /** How its life went: `used`, `failed`, `unused`, `lost`. */
   result: stringOrNull,
   /** When it left the pool; null: it is still there. */
@@ -83,6 +98,8 @@ function details(
   const moment = { ...holdFrameOf({ wallOffset, config }), now: endedAt ?? now };
   return {
     ...viewNode(node, moment),
+    ...viewUse(node),
+    ...(endedAt === null ? {} : viewGone(node, { now, endedAt, wallOffset })),
     image_id: node.imageId,
     flavor_id: node.flavorId,
     public_v4: node.addresses?.publicV4 ?? null,
@@ -100,9 +117,27 @@ function details(
     timings: Object.fromEntries(
       Object.entries(node.timings).map(([phase, at]) => [phase, isoTime(at, moment)]),
     ),
+    time_line: lifelineOf(node, moment.now).map(({ from, duration, ...stretch }) => ({
+      ...stretch,
+      from: isoTime(from, moment),
+      duration: seconds(duration),
+    })),
+    times: viewTimes(node, moment.now),
     evidence: viewEvidence(node.evidence, moment),
     result: node.result,
     ended: isoTimeOrNull(endedAt, moment),
+  };
+}
+
+/** That it is gone, and since when; a record's last state was that it is being deleted. */
+function viewGone(node: NodeRecord, { now, endedAt, wallOffset }: Moment & { endedAt: Instant }) {
+  return {
+    state: "gone" as const,
+    phase: "gone",
+    state_since: isoTime(endedAt, { wallOffset }),
+    age: seconds(now - endedAt),
+    waiting_on: null,
+    comment: whyEnded(node),
   };
 }
 

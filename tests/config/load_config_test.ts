@@ -76,6 +76,8 @@ Deno.test("loadConfig() fills in every default, in milliseconds", async () => {
     imageKeep: 8 * 3_600_000,
     idle: 600_000,
     holdMaxAge: null,
+    history: 30 * 86_400_000,
+    historyNodes: 20_000,
   });
   assert.deepEqual(config.status, {
     listen: [{ hostname: "127.0.0.1", port: 8005 }],

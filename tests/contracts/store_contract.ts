@@ -27,14 +27,11 @@ interface StoreUnderTest extends AsyncDisposable {
   readonly reopen: (() => Promise<void>) | null;
 }
 
-/** @param open makes an empty store that keeps `historyLimit` history records */
-export function storeContract(
-  name: string,
-  open: (options: { historyLimit: number }) => Promise<StoreUnderTest>,
-): void {
+/** @param open makes an empty store */
+export function storeContract(name: string, open: () => Promise<StoreUnderTest>): void {
   const test = (title: string, run: (tested: StoreUnderTest) => Promise<void>) =>
     Deno.test(`${name} ${title}`, async () => {
-      await using tested = await open({ historyLimit: 5 });
+      await using tested = await open();
       await run(tested);
     });
 
@@ -195,7 +192,8 @@ export function storeContract(
     });
     await tested.reopen?.();
     assert.deepEqual((await tested.store.load()).nodes, []);
-    assert.deepEqual(endedIds(await tested.store.listHistory({ limit: 10 })), [400, 399, 398, 397, 396]);
+    assert.deepEqual(endedIds(await tested.store.listHistory({ limit: 5 })), [400, 399, 398, 397, 396]);
+    assert.equal((await tested.store.listHistory({ limit: 1_000 })).length, 400);
   });
 
   test("writes 1,500 big changes together", async (tested) => {
@@ -245,8 +243,11 @@ export function storeContract(
     assert.equal(await tested.store.takeIds("node", 1), first + 6);
   });
 
-  test("lists history in pages, the newest first, and keeps no more than its bound", async (tested) => {
+  const bounds = { keep: 5, endedSince: 0, batch: 100 };
+
+  test("lists history in pages, the newest first, and keeps what is within its bounds", async (tested) => {
     for (const id of [5, 3, 8, 1, 9, 2, 7]) await tested.store.commit({ history: [historyRecord(id)] });
+    assert.equal(await tested.store.pruneHistory(bounds), false);
     await tested.reopen?.();
     const list = async (options: { limit: number; before?: number }) =>
       endedIds(await tested.store.listHistory(options));
@@ -260,17 +261,33 @@ export function storeContract(
     assert.equal(await tested.store.getHistory(5), null);
   });
 
-  test("keeps only the newest of more history than its bound in one commit", async ({ store }) => {
+  test("forgets history by number in batches, the oldest first", async ({ store }) => {
     await store.commit({ history: [historyRecord(1)] });
     await store.commit({ history: [2, 3, 4, 5, 6, 7, 8].map((id) => historyRecord(id)) });
+    assert.equal(await store.pruneHistory({ ...bounds, batch: 2 }), true, "there may be more");
+    assert.deepEqual(endedIds(await store.listHistory({ limit: 100 })), [8, 7, 6, 5, 4, 3]);
+    assert.equal(await store.pruneHistory({ ...bounds, batch: 2 }), false);
     assert.deepEqual(endedIds(await store.listHistory({ limit: 100 })), [8, 7, 6, 5, 4]);
     assert.equal(await store.getHistory(2), null);
+  });
+
+  test("forgets history by age, and goes on after it", async (tested) => {
+    const history = [1, 2, 3, 4].map((id) => historyRecord(id, id * 1_000));
+    await tested.store.commit({ history });
+    assert.equal(await tested.store.pruneHistory({ keep: 100, endedSince: 3_000, batch: 100 }), false);
+    await tested.reopen?.();
+    assert.deepEqual(endedIds(await tested.store.listHistory({ limit: 100 })), [4, 3]);
+    await tested.store.pruneHistory({ keep: 0, endedSince: 0, batch: 100 });
+    await tested.store.commit({ history: [historyRecord(9)] });
+    await tested.reopen?.();
+    await tested.store.pruneHistory({ keep: 1, endedSince: 0, batch: 100 });
+    assert.deepEqual(endedIds(await tested.store.listHistory({ limit: 100 })), [9]);
   });
 
   test("does what a plain map would do", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(arbitraryStep, { maxLength: 25 }), async (steps) => {
-        await using tested = await open({ historyLimit: 5 });
+        await using tested = await open();
         const model = new Model();
         for (const step of steps) await takeStep(step, { tested, model });
         await compare(tested.store, model);
@@ -376,7 +393,7 @@ async function takeStep(
     if (next === null) model.pauses.delete(label);
     else model.pauses.set(label, next);
   }
-  model.history = [...model.history, ...history].slice(-5);
+  model.history = [...model.history, ...history];
 }
 
 interface Identified {

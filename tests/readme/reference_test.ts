@@ -11,6 +11,7 @@ import { viewAcquiredNodes } from "../../src/views/acquired_nodes.ts";
 import { viewAlienImageList } from "../../src/views/alien_image_list.ts";
 import { viewAlienList } from "../../src/views/alien_list.ts";
 import { viewDump } from "../../src/views/dump.ts";
+import { viewHistory } from "../../src/views/history.ts";
 import { viewInventory } from "../../src/views/inventory.ts";
 import { viewOnlineChecks } from "../../src/views/online_check_list.ts";
 import { viewNodeDetails } from "../../src/views/node_details.ts";
@@ -51,7 +52,8 @@ Deno.test("the command reference has the commands, arguments and options that --
     const options = helpOptions(text).filter((option) => option !== "-h, --help");
     const isList = options.includes("--sort COLUMN");
     assert.equal(isList || !/^status$|(^|-)list$/.test(name), true, name);
-    const shared = !isList ? [] : name.startsWith("alien-") ? ofLists.slice(0, -1) : ofLists;
+    const isStill = name === "history" || name.startsWith("alien-");
+    const shared = !isList ? [] : isStill ? ofLists.slice(0, -1) : ofLists;
     assert.deepEqual([...told[name]!.options, ...shared].sort(), options.sort(), name);
     const placeholders = text.match(/^Usage: nodepool (.*)$/m)![1]!.replace(" [options]", "");
     assert.equal(told[name]!.usage, asPlaceholders(placeholders), name);
@@ -96,7 +98,7 @@ Deno.test("the manual has every state and phase of a node, in their order", () =
 Deno.test("the manual has every route of the status endpoint, with its filters", () => {
   const site = createSite({
     report: sampleReport,
-    getHistory: () => Promise.resolve(null),
+    history: { getHistory: () => Promise.resolve(null), listHistory: () => Promise.resolve([]) },
     scrape: () => Promise.reject(new Error("not asked for")),
     onDefect: (error) => {
       throw error;
@@ -136,6 +138,10 @@ Deno.test("the manual's JSON has the keys that the views have, and no others", (
       { provider: "a", check: "login", subject: null, result: "ok", message: "" },
     ], report),
     "dump": viewDump(sampleDump),
+    "history": viewHistory(
+      { records: [{ node: sampleNode({ id: 9 }), endedAt: NOW }], hasMore: false },
+      report,
+    ),
     "/nodes/ID": viewNodeDetails(
       { ...report, nodes: [...report.nodes, sampleNode({ id: 99, role: "subnode", parentId: 6 })] },
       6,

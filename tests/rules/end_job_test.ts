@@ -147,3 +147,12 @@ Deno.test("however jobs end side by side, no job holds more than it may, nor few
     }),
   );
 });
+
+Deno.test("whose job it was and how it went stays with the node, also where a command tells it; the first end counts", async () => {
+  const reported = { at: NOW - 5_000, result: "FAILURE" };
+  const { ledger, end } = await jobKit([used(7, { job: null }), used(8, { jobEnd: reported })], []);
+  await end(7, { job: "release/docs", result: "SUCCESS" });
+  await end(8, { result: "SUCCESS" });
+  const told = [...ledger.nodes.values()].map(({ job, jobEnd }) => [job, jobEnd]);
+  assert.deepEqual(told, [["release/docs", { at: NOW, result: "SUCCESS" }], [JOB, reported]]);
+});

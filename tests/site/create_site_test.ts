@@ -9,7 +9,7 @@ import { manyNodes, NOW, sampleDaemon, sampleNode, sampleReport, SECRETS } from 
 
 interface Site {
   report: PoolReport;
-  history: HistoryRecord | null;
+  history: readonly HistoryRecord[];
   get(path: string, headers?: Record<string, string>, method?: string): Promise<Response>;
 }
 
@@ -17,13 +17,16 @@ function openSite(report = sampleReport()): Site {
   const metrics = new PrometheusMetrics();
   const site: Site = {
     report,
-    history: null,
+    history: [],
     get: async (path, headers = {}, method = "GET") =>
       await app.fetch(new Request(`http://localhost${path}`, { method, headers })),
   };
   const app = createSite({
     report: () => site.report,
-    getHistory: (id) => Promise.resolve(site.history?.node.id === id ? site.history : null),
+    history: {
+      getHistory: (id) => Promise.resolve(site.history.find(({ node }) => node.id === id) ?? null),
+      listHistory: ({ before }) => Promise.resolve(before === undefined ? site.history : []),
+    },
     scrape: (report, { isOpenMetrics }) => metrics.scrape(report, { facts: sampleFacts, isOpenMetrics }),
     onDefect: (error) => {
       throw error;
@@ -171,13 +174,36 @@ Deno.test("/nodes/ID shows a node that is there and one that is remembered", asy
     2222,
   ]);
   assert.match(await (await site.get("/nodes/6")).text(), /^console:\n {2}kernel panic$/m);
-  site.history = { node: sampleNode({ id: 90, result: "used" }), endedAt: NOW - 60_000 };
+  site.history = [{ node: sampleNode({ id: 90, result: "used" }), endedAt: NOW - 60_000 }];
   const ended = await (await site.get("/nodes/90?format=json")).json();
   assert.deepEqual([ended.node.ended, ended.node.result, ended.node.age], [
     "2030-01-02T03:03:05.000Z",
     "used",
-    240,
+    60,
   ]);
+});
+
+Deno.test("/history lists the nodes that are gone, narrowed, in every form; /history/ID shows one whole", async () => {
+  const site = openSite();
+  const past = (id: number, ago: number, fields: Parameters<typeof sampleNode>[0] | object = {}) => ({
+    node: sampleNode({ id, job: "unit-tests", result: "used", ...fields }),
+    endedAt: NOW - ago,
+  });
+  site.history = [past(92, 1_000), past(91, 60_000, { job: "docs" }), past(90, 7_200_000)];
+  const ids = async (query: string) => {
+    const { history, more } = await (await site.get(`/history?format=json&${query}`)).json();
+    return [history.map(({ id }: { id: number }) => id), more];
+  };
+  assert.deepEqual(await ids(""), [[92, 91, 90], false]);
+  assert.deepEqual(await ids("job=unit-tests"), [[92, 90], false]);
+  assert.deepEqual(await ids("since=1h&limit=1"), [[92], true]);
+  assert.deepEqual(await ids("until=2030-01-02T03:00:00Z"), [[90], false]);
+  assert.match(await (await site.get("/history")).text(), /^\+-.*\n\| +ID \|/);
+  assert.match(await (await site.get("/history", browser)).text(), /<a href="\/history\/91">91<\/a>/);
+  assert.match(await (await site.get("/history/91")).text(), /^state: +gone for 00:00:01:00$/m);
+  for (const wrong of ["since=tomorrow", "limit=x", "colour=red"]) {
+    assert.equal((await site.get(`/history?${wrong}`)).status, 400, wrong);
+  }
 });
 
 Deno.test("/nodes/ID/metadata has the documented values", async () => {

@@ -10,9 +10,9 @@ import { temporaryState } from "./temporary_state.ts";
 
 const options = { clock: new VirtualClock(), random: seededRandom(1) };
 
-storeContract("openKvStore()", async ({ historyLimit }) => {
+storeContract("openKvStore()", async () => {
   const state = await temporaryState();
-  const open = () => openKvStore(state.path, { ...options, historyLimit });
+  const open = () => openKvStore(state.path, options);
   const tested = {
     store: await open(),
     async reopen() {

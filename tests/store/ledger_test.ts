@@ -38,6 +38,7 @@ async function ledgerOver(nodes: readonly NodeRecord[] = []) {
     addRun: (run, options) => store.addRun(run, options),
     listHistory: (options) => store.listHistory(options),
     getHistory: (id) => store.getHistory(id),
+    pruneHistory: (bounds) => store.pruneHistory(bounds),
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
     async commit(commit): Promise<Committed> {
       commits.push(commit);

@@ -6,8 +6,8 @@ import { storeContract } from "../contracts/store_contract.ts";
 
 const clock = new VirtualClock();
 
-storeContract("createMemoryStore()", ({ historyLimit }) => {
-  const store = createMemoryStore({ clock, random: seededRandom(1), historyLimit });
+storeContract("createMemoryStore()", () => {
+  const store = createMemoryStore({ clock, random: seededRandom(1) });
   return Promise.resolve({ store, reopen: null, [Symbol.asyncDispose]: () => store[Symbol.asyncDispose]() });
 });
 

@@ -145,8 +145,9 @@ const evidence = fc.option(record({
   console: fc.option(fc.string({ unit: "grapheme", maxLength: 200 })),
 }));
 
-/** Everything of a node but its id and revision. */
-export const arbitraryNode: fc.Arbitrary<Omit<NodeRecord, "id" | "revision">> = record({
+const lastingFields: fc.Arbitrary<
+  Omit<NodeRecord, "id" | "revision" | "imageVersion" | "formerServerId" | "asked">
+> = record({
   role: fc.constantFrom("node", "subnode", "builder", "checker"),
   providerImageId: fc.option(fc.nat()),
   parentId: fc.option(fc.nat()),
@@ -191,6 +192,15 @@ export const arbitraryNode: fc.Arbitrary<Omit<NodeRecord, "id" | "revision">> = 
     { requiredKeys: [], noNullPrototype: true },
   ),
 });
+
+/** Everything of a node but its id and revision; older records have nothing of what is recorded of late. */
+export const arbitraryNode: fc.Arbitrary<Omit<NodeRecord, "id" | "revision">> = fc.tuple(
+  lastingFields,
+  fc.record(
+    { imageVersion: fc.nat(), formerServerId: serverId, asked: record({ client: maybeText, at: instant }) },
+    { requiredKeys: [], noNullPrototype: true },
+  ),
+).map(([always, late]) => ({ ...always, ...late }));
 
 /** Everything of a request but its id and revision. */
 export const arbitraryRequest: fc.Arbitrary<Omit<NodeRequest, "id" | "revision">> = record({

@@ -170,6 +170,8 @@ export function sampleConfig(): Config {
       imageKeep: 8 * HOUR,
       idle: 10 * MINUTE,
       holdMaxAge: null,
+      history: 30 * 86_400_000,
+      historyNodes: 20_000,
     },
     log: { level: "info", format: null, file: null, profileDir: "/state" },
   };

@@ -1,6 +1,10 @@
 /** `nodepool list [ID]`: the nodes. */
 import { Command, Option } from "@commander-js/extra-typings";
+import { ControlError } from "../../control/control_error.ts";
+import type { PoolClient } from "../../control/pool_client.ts";
 import { nodeStateNames } from "../../domain/node.ts";
+import type { NodeDetails } from "../../views/node_details.ts";
+import type { NodeView } from "../../views/node_list.ts";
 import type { CliContext } from "../cli_context.ts";
 import { UsageError } from "../cli_error.ts";
 import { ExitCode } from "../exit_code.ts";
@@ -8,7 +12,10 @@ import { example } from "../example.ts";
 import { helpGroup } from "../help_group.ts";
 import { columnsOption, outputOption, sortOption, watchOption } from "../list_options.ts";
 import { idArgument } from "../number_argument.ts";
-import { showView } from "../show_view.ts";
+import { openPool } from "../open_pool.ts";
+import { formatView } from "../output_format.ts";
+import { type ShowOptions, showView } from "../show_view.ts";
+import { writeLine } from "../write_line.ts";
 
 export function listCommand(context: CliContext) {
   return new Command("list")
@@ -28,12 +35,39 @@ export function listCommand(context: CliContext) {
       if (id !== undefined && narrowed) {
         throw new UsageError("give an id or filters, not both");
       }
-      const { nodes } = await showView(context, "node-list", {
-        ...{ output, sort, columns, watch },
-        filter: { ...filter, id },
-      });
-      if (id === undefined || nodes.length > 0) return;
-      context.io.stderr.write(`nodepool: there is no node ${id}\n`);
-      context.exitCode = ExitCode.failed;
+      const options = { output, sort, columns, watch, filter: { ...filter, id } };
+      if (id !== undefined && watch === undefined) return await showOne(context, { id, ...options });
+      await showView(context, "node-list", options);
     });
+}
+
+/** One that is gone is shown from its history; it is not there all the same, and the command fails. */
+async function showOne(
+  context: CliContext,
+  { id, output: format, ...choice }: ShowOptions & { id: number },
+): Promise<void> {
+  const { io } = context;
+  await using pool = await openPool(context);
+  const view = await pool.ask("node-list", { id });
+  const gone = view.nodes.length > 0 ? null : await findGone(pool, id);
+  const { nodeTable: table } = await import("../../views/tables/node_table.ts");
+  const shown = gone === null ? view : { ...view, nodes: [gone as NodeView] };
+  io.stdout.write(await formatView(shown, { ...choice, table, format, io }));
+  if (view.nodes.length > 0) return;
+  context.exitCode = ExitCode.failed;
+  writeLine(io.stderr, `nodepool: ${gone === null ? `there is no node ${id}` : describe(gone)}`);
+}
+
+async function findGone(pool: PoolClient, id: number): Promise<NodeDetails | null> {
+  try {
+    return (await pool.ask("node", { id })).node;
+  } catch (error) {
+    if (error instanceof ControlError && error.status === 404) return null;
+    throw error;
+  }
+}
+
+function describe({ id, ended, result, comment }: NodeDetails): string {
+  const how = [result, comment].filter((part) => part !== null).join(": ");
+  return `node ${id} has been gone since ${ended}, ${how}; \`history ${id}\` shows everything about it`;
 }

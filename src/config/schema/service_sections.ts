@@ -64,6 +64,14 @@ export const limitsSection = v.nullish(
       "A ready node above min-ready that nobody has requested for this long is deleted; 0: never.",
     ),
     "hold-max-age": described(optional(duration(), 0), "A held node older than this is deleted; 0: never."),
+    history: described(
+      optional(duration(), "30d"),
+      "How long nodes that are gone, and events, are remembered; 0: as long as history-nodes has room.",
+    ),
+    "history-nodes": described(
+      optional(integer({ min: 0 }), 20_000),
+      "Nodes that are gone are remembered up to this number, the newest ones.",
+    ),
   }),
   {},
 );
@@ -94,7 +102,12 @@ export function statusConfig(status: NonNullable<v.InferOutput<typeof statusSect
 
 export function limitsConfig(limits: NonNullable<v.InferOutput<typeof limitsSection>>): LimitsConfig {
   const fields = fieldsOf(limitsSection, limits);
-  return { ...fields, idle: fields.idle || null, holdMaxAge: fields.holdMaxAge || null };
+  return {
+    ...fields,
+    idle: fields.idle || null,
+    holdMaxAge: fields.holdMaxAge || null,
+    history: fields.history || null,
+  };
 }
 
 export function logConfig(

@@ -99,10 +99,10 @@ function offerFor(
   const fault = firstFault(filesOfImage(use, needs), faults);
   if (fault !== null) return fault;
   return image.state.phase === "check"
-    ? offerMadeImage({ provider, image: use, imageId: image.state.externalId }, {
-      catalog,
-      seen: situation.seen,
-    })
+    ? offerMadeImage(
+      { provider, image: use, imageId: image.state.externalId, imageVersion: image.version },
+      { catalog, seen: situation.seen },
+    )
     : offerBaseImage(provider, use, catalog);
 }
 

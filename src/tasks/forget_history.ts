@@ -1,0 +1,34 @@
+/**
+ * Forgets the nodes that have been gone for too long, or that are too many, in small batches beside everything else, so
+ * that no tick and no launch waits for it. The pool adds it as a task.
+ */
+import type { LimitsConfig } from "../domain/config.ts";
+import { MINUTE } from "../domain/time.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Ledger } from "../store/ledger.ts";
+import type { TaskRegistry } from "./task_registry.ts";
+
+/** So small that whoever writes waits for milliseconds. */
+const BATCH = 100;
+
+/** A run's, so that years of history go in minutes and the disk is not busy with that alone. */
+const BATCHES = 20;
+
+export function forgetHistory({ ledger, clock, tasks, limits }: {
+  ledger: Ledger;
+  clock: Clock;
+  tasks: TaskRegistry;
+  limits: () => Pick<LimitsConfig, "history" | "historyNodes">;
+}): void {
+  tasks.add({
+    name: "history",
+    period: MINUTE,
+    run: async (signal) => {
+      const { history, historyNodes: keep } = limits();
+      const endedSince = history === null ? -Infinity : clock.now() - history;
+      for (let batch = 0; batch < BATCHES && !signal.aborted; batch++) {
+        if (!await ledger.pruneHistory({ keep, endedSince, batch: BATCH })) return;
+      }
+    },
+  });
+}
