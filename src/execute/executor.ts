@@ -13,7 +13,7 @@ import { aboutNode } from "../domain/waiting_work.ts";
 import { IllegalTransitionError, type NodeEvent, transition } from "../domain/node_transition.ts";
 import type { Observation } from "../domain/observation.ts";
 import { floatingIpDescription } from "../domain/server_marks.ts";
-import { type Milliseconds, SECOND } from "../domain/time.ts";
+import { type Instant, type Milliseconds, SECOND } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import { type Action, actionKey, type ActionType, nodeKey } from "../plan/action.ts";
 import { chooseNetworks, isUnclear } from "../plan/choose_networks.ts";
@@ -68,6 +68,8 @@ interface ExecutorDeps {
   readonly wake: () => void;
   /** An attempt that broke in a way nobody foresaw. */
   readonly onDefect: (action: Action, error: unknown) => void;
+  /** Told when an attempt begins and ends to wait for what is outside of this process. */
+  readonly onWait?: { begin(nodeId: number, now: Instant): void; end(nodeId: number, now: Instant): void };
 }
 
 /** Attempts of a kind at once for each provider. Requests queue at its rate limit; logins cost CPU and may hang. */
@@ -194,7 +196,7 @@ export class Executor implements AsyncDisposable {
   async #attempt(action: Action, at: AttemptSite): Promise<void> {
     const node = await this.#announce(action, at);
     if (node === null) return;
-    const outcome = await this.#execute({ ...action, node }, at);
+    const outcome = await this.#waiting(node.id, () => this.#execute({ ...action, node }, at));
     this.#tell(at.access, { verdict: outcome.cloud, flavorId: node.flavorId });
     if (outcome.event === "ended") await this.#end(action.node.id);
     else if (outcome.event !== null) await this.#store(action, { event: outcome.event, config: at.config });
@@ -218,6 +220,16 @@ export class Executor implements AsyncDisposable {
       edit.putNode(next);
       return next;
     });
+  }
+
+  async #waiting<Result>(nodeId: number, wait: () => Promise<Result>): Promise<Result> {
+    const { clock, onWait } = this.#deps;
+    onWait?.begin(nodeId, clock.now());
+    try {
+      return await wait();
+    } finally {
+      onWait?.end(nodeId, clock.now());
+    }
   }
 
   /** A node that still has subnodes ends with the last of them. */

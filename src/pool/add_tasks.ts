@@ -4,6 +4,7 @@
  */
 import { forgetHistory } from "../tasks/forget_history.ts";
 import { logChanges } from "../tasks/log_changes.ts";
+import { type NodeRecord, serverIdOf } from "../domain/node.ts";
 import { SECOND } from "../domain/time.ts";
 import { took } from "../metrics/happening.ts";
 import { reportMetrics } from "../tasks/report_metrics.ts";
@@ -82,10 +83,12 @@ function addRequests({ tasks, desk }: Parts): void {
 
 /** Tells of the pool in numbers. null: nobody wants them. */
 function addMetrics(parts: Parts): AsyncDisposable | null {
-  const { deps: { metrics }, ledger, clock, tasks, inForce } = parts;
+  const { deps: { metrics }, ledger, clock, tasks, inForce, overhead, watches } = parts;
   if (metrics === null) return null;
   const config = () => inForce.current;
-  return reportMetrics({ metrics, ledger, clock, tasks, config, report: () => reportPool(parts) });
+  const report = () => reportPool(parts);
+  const late = (node: NodeRecord) => watches.get(node.provider)?.activeFor(serverIdOf(node)) ?? 0;
+  return reportMetrics({ metrics, ledger, clock, tasks, config, report, overhead, late });
 }
 
 /** Has the configuration read again when its file changes. null: it is not watched. */

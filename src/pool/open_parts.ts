@@ -10,6 +10,7 @@ import { PrivateKeys } from "../execute/private_keys.ts";
 import { errorChain } from "../lib/error_chain.ts";
 import { loggerOf } from "../lib/logging.ts";
 import { RequestDesk } from "../control/request_desk.ts";
+import { LaunchOverhead } from "../metrics/launch_overhead.ts";
 import { watchedShell } from "../ssh/watched_shell.ts";
 import { Ledger } from "../store/ledger.ts";
 import { beginClock } from "../tasks/begin_clock.ts";
@@ -86,6 +87,7 @@ async function openGround(config: Config, given: PoolDeps) {
     defects: new Defects({ ledger, clock }),
     wake: () => tasks.wake("tick"),
     jobEnds: new JobEnds({ ledger, clock, metrics }),
+    overhead: new LaunchOverhead(),
   };
 }
 
@@ -143,7 +145,7 @@ function openDemand({ deps, clock, ledger, tasks, wake, jobEnds }: Ground) {
 
 /** Opens the parts that carry out plans. */
 function openHands(
-  { deps, ledger, wake, watches, targets, readKey, jobEnds, defects }: Ground & Sight & Demand,
+  { deps, ledger, wake, watches, targets, readKey, jobEnds, overhead, defects }: Ground & Sight & Demand,
 ) {
   const shared = {
     ...deps,
@@ -156,6 +158,7 @@ function openHands(
     ...shared,
     target: (name) => targets.get(name),
     endJob: (nodeId) => jobEnds.end(nodeId),
+    ...(deps.metrics === null ? {} : { onWait: overhead }),
     onDefect: ({ type: doing, node: { id } }, error) =>
       defects.noteAttempt({ of: { kind: "node", id }, doing, error }),
   });

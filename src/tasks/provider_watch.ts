@@ -144,6 +144,14 @@ export class ProviderWatch implements ProviderAccess {
     return this.#cloudAhead;
   }
 
+  /** How long a server has been as it was listed last, by the cloud's own clock; 0 where that is not known. */
+  activeFor(serverId: string | null): Milliseconds {
+    const since = this.#inventory.servers.get(serverId ?? "")?.updatedAt ?? null;
+    if (since === null || this.#cloudAhead === null) return 0;
+    const { atLeast, atMost } = this.#cloudAhead;
+    return Math.max(0, this.#clock.now() + (atLeast + atMost) / 2 - since);
+  }
+
   /** The looks whose last answer is stale. */
   get stale(): readonly StaleLook[] {
     return (Object.keys(LOOKS) as LookName[]).flatMap((look) => {

@@ -1,10 +1,11 @@
 /** Tells of the pool in numbers: what happens when it does and, to whoever wants them told, gauges now and then. */
 import type { NodeRecord } from "../domain/node.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
-import { SECOND } from "../domain/time.ts";
+import { type Milliseconds, SECOND } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import { type Metrics, took } from "../metrics/happening.ts";
 import { dibImageHappenings, providerImageHappenings } from "../metrics/image_happenings.ts";
+import type { LaunchOverhead } from "../metrics/launch_overhead.ts";
 import { nodeHappenings } from "../metrics/node_happenings.ts";
 import { missingGauges, poolGauges } from "../metrics/pool_gauges.ts";
 import { requestHappenings } from "../metrics/request_happenings.ts";
@@ -14,18 +15,23 @@ import type { TaskRegistry } from "./task_registry.ts";
 const PERIOD = 10 * SECOND;
 
 /** Disposing of it ends the telling. */
-export function reportMetrics({ metrics, ledger, clock, tasks, config, report }: {
+export function reportMetrics({ metrics, ledger, clock, tasks, config, report, overhead, late }: {
   metrics: Metrics;
   ledger: Ledger;
   clock: Clock;
   tasks: TaskRegistry;
   config: () => PoolReport["config"];
   report: () => Pick<PoolReport, "nodes" | "providers">;
+  overhead: LaunchOverhead;
+  /** How long ago the cloud had a node's server ACTIVE. */
+  late: (node: NodeRecord) => Milliseconds;
 }): AsyncDisposable {
   const subscription = ledger.subscribe(({ nodes, requests, images, dibImages, writeTime }) => {
     metrics.tell([took("commit", {}, writeTime)]);
     for (const { previous, next } of nodes) {
       if ((next ?? previous)?.role !== "node") continue;
+      const own = overhead.note(previous, next, { now: clock.now(), late });
+      if (own !== null) metrics.tell([took("launch_overhead", { provider: next!.provider }, own)]);
       metrics.tell(nodeHappenings(previous, next && counted(next, config()), { now: clock.now() }));
     }
     for (const { previous, next } of requests) {

@@ -23,6 +23,7 @@ import { checkClouds } from "../../src/online/check_clouds.ts";
 import { Pool } from "../../src/pool/pool.ts";
 import type { PoolDeps } from "../../src/pool/pool_deps.ts";
 import { renderCloudsYaml } from "../../src/simulator/clouds_yaml.ts";
+import type { Metrics } from "../../src/metrics/happening.ts";
 import type { SimulatorInput } from "../../src/simulator/settings.ts";
 import { createSimulator, type Simulator } from "../../src/simulator/simulator.ts";
 import { createMemoryStore } from "../../src/store/memory_store.ts";
@@ -46,6 +47,7 @@ export interface VirtualPoolOptions extends SimulatorInput {
   readonly stat?: PoolDeps["stat"];
   /** What becomes of each cloud that the pool opens; may throw, as opening one may. */
   readonly changeCloud?: (cloud: WholeCloud, provider: ProviderConfig) => WholeCloud;
+  readonly metrics?: Metrics;
   /** Another pool whose simulated clouds and clock this one shares. */
   readonly beside?: VirtualPool;
   /** The state to begin with; by default a new one. */
@@ -59,6 +61,7 @@ export class VirtualPool implements AsyncDisposable {
   store: Store;
   readonly builder: ScriptedBuilder;
   readonly #uploadWorkers: number;
+  readonly #metrics: Metrics | null;
   readonly #readFile: (path: string) => Promise<string>;
   readonly #stat: PoolDeps["stat"];
   readonly #changeCloud: NonNullable<VirtualPoolOptions["changeCloud"]>;
@@ -86,6 +89,7 @@ export class VirtualPool implements AsyncDisposable {
       random = 1,
       build = () => ({ time: MINUTE }),
       uploadWorkers = 4,
+      metrics,
       beside,
       store,
       changeCloud = (cloud) => cloud,
@@ -94,6 +98,7 @@ export class VirtualPool implements AsyncDisposable {
       ...settings
     }: VirtualPoolOptions,
   ) {
+    this.#metrics = metrics ?? null;
     this.clock = beside?.clock ?? new VirtualClock();
     this.#isGuest = beside !== undefined;
     this.#config = config;
@@ -173,7 +178,7 @@ export class VirtualPool implements AsyncDisposable {
       listenToJobs: () => {
         throw new Error("no publisher is there");
       },
-      metrics: null,
+      metrics: this.#metrics,
       builder: this.builder,
       makeKeypair: () => Promise.resolve({ publicKey: loginKey.public, privateKey: loginKey.private }),
       openLog: () => Promise.resolve({ write() {}, [Symbol.asyncDispose]: () => Promise.resolve() }),

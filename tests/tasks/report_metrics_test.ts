@@ -5,6 +5,7 @@ import type { NodeRecord } from "../../src/domain/node.ts";
 import { SECOND } from "../../src/domain/time.ts";
 import { transition } from "../../src/domain/node_transition.ts";
 import { TaskRegistry } from "../../src/tasks/task_registry.ts";
+import { LaunchOverhead } from "../../src/metrics/launch_overhead.ts";
 import { StatsdMetrics } from "../../src/metrics/statsd_metrics.ts";
 import { reportMetrics } from "../../src/tasks/report_metrics.ts";
 import { ledgerWith } from "../execute/execute_fixtures.ts";
@@ -31,6 +32,8 @@ async function kitOf(nodes: readonly NodeRecord[], inForce: Config) {
       increment: (name) => told.push(name),
     }),
     config: () => inForce,
+    overhead: new LaunchOverhead(),
+    late: () => 0,
     report: () => ({ nodes: [...ledgerKit.ledger.nodes.values()], providers: [] }),
   });
   tasks.start();
