@@ -17,9 +17,14 @@ interface CloudThing {
   readonly address?: string | null;
 }
 
-/** Records that are in the pool, by id. */
+/** Records that are in the pool. */
 export interface LivingRecords {
-  readonly nodes: ReadonlyMap<number, NodeRecord>;
+  readonly nodeIndex: Iterable<NodeRecord> & {
+    readonly byId: ReadonlyMap<number, NodeRecord>;
+    /** Those that have it among their `namesIn`. */
+    naming(name: string): readonly NodeRecord[];
+  };
+  /** By id. */
   readonly images: ReadonlyMap<number, ProviderImage>;
 }
 
@@ -30,9 +35,9 @@ type Owner =
 
 /** In words, `node 12 (hold)`; null: no record but its owner names it. */
 export function claimantOf(thing: CloudThing, living: LivingRecords, owner: Owner | null): string | null {
-  for (const node of living.nodes.values()) {
+  for (const node of nodesNaming(thing, living, owner)) {
     if (owner?.type === "node" && owner.node.id === node.id) continue;
-    if (doesNodeName(node, thing, owner)) return `node ${node.id} (${stateName(node)})`;
+    return `node ${node.id} (${stateName(node)})`;
   }
   for (const image of living.images.values()) {
     if (isOwnImage(image, owner)) continue;
@@ -41,25 +46,50 @@ export function claimantOf(thing: CloudThing, living: LivingRecords, owner: Owne
   return null;
 }
 
-function doesNodeName(node: NodeRecord, thing: CloudThing, owner: Owner | null): boolean {
+/** Images are deleted seldom; all else is deleted as often as nodes come and go. */
+function nodesNaming(
+  thing: CloudThing,
+  { nodeIndex }: LivingRecords,
+  owner: Owner | null,
+): readonly NodeRecord[] {
   switch (thing.kind) {
     case "server":
-      return serverIdOf(node) === thing.id;
-    case "floating-ip":
-      return node.floatingIp?.id === thing.id || hasAddress(node, thing);
+      return nodeIndex.naming(thing.id);
+    case "floating-ip": {
+      const address = thing.address ?? null;
+      const withAddress = address === null ? [] : nodeIndex.naming(addressName(thing.provider, address));
+      return [...nodeIndex.naming(floatingIpName(thing.id)), ...withAddress];
+    }
     case "image":
       // One that is deleted for its own record may have servers; they need it only to come up.
-      return node.imageId === thing.id && (owner === null || isBootingFrom(node, thing));
+      return [...nodeIndex].filter((node) =>
+        node.imageId === thing.id && (owner === null || isBootingFrom(node, thing))
+      );
     case "keypair":
-      return false;
+      return [];
   }
 }
 
+/** The names under which a node is looked up: the ids of its server and its floating IP, and its addresses. */
+export function namesIn(node: NodeRecord): ReadonlySet<string> {
+  const { provider, addresses, floatingIp } = node;
+  const names = new Set<string>();
+  const serverId = serverIdOf(node);
+  if (serverId !== null) names.add(serverId);
+  if (floatingIp !== null) names.add(floatingIpName(floatingIp.id));
+  for (const address of [addresses?.login, addresses?.publicV4, addresses?.publicV6, floatingIp?.address]) {
+    if (address) names.add(addressName(provider, address));
+  }
+  return names;
+}
+
+function floatingIpName(id: string): string {
+  return `floating IP ${id}`;
+}
+
 /** Two clouds may have the same private addresses. */
-function hasAddress({ provider, addresses, floatingIp }: NodeRecord, thing: CloudThing): boolean {
-  const address = thing.address ?? null;
-  if (address === null || provider !== thing.provider) return false;
-  return [addresses?.login, addresses?.publicV4, addresses?.publicV6, floatingIp?.address].includes(address);
+function addressName(provider: string, address: string): string {
+  return `${provider} ${address}`;
 }
 
 function isBootingFrom({ provider, state }: NodeRecord, thing: CloudThing): boolean {

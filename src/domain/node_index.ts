@@ -4,7 +4,8 @@
  * says. The ledger keeps one; planning counts on it how things will be, and takes that back.
  */
 import { ChangeLog } from "./change_log.ts";
-import { type NodeRecord, serverIdOf, stateName } from "./node.ts";
+import { namesIn } from "./claims.ts";
+import { type NodeRecord, stateName } from "./node.ts";
 import { SortedRecords } from "./sorted_records.ts";
 
 /** The nodes of one label. */
@@ -58,7 +59,8 @@ export class NodeIndex implements Iterable<NodeRecord> {
   readonly #labels = new Map<string, LabelNodes>();
   readonly #providers = new Map<string, ProviderNodes>();
   readonly #images = new Map<string, number>();
-  readonly #servers = new Map<string, readonly number[]>();
+  /** Ids by the names under which they are looked up. */
+  readonly #named = new Map<string, readonly number[]>();
   readonly #subnodes = new Map<number, readonly NodeRecord[]>();
   readonly #growing = new Set<number>();
   readonly #workers = new Map<number, NodeRecord>();
@@ -103,9 +105,9 @@ export class NodeIndex implements Iterable<NodeRecord> {
     return this.#providers.get(name) ?? new ProviderNodes();
   }
 
-  /** Ids of the nodes that the server is. */
-  ofServer(serverId: string): readonly number[] {
-    return this.#servers.get(serverId) ?? NONE;
+  /** The nodes whose record names it, by id; see `namesIn`. */
+  naming(name: string): readonly NodeRecord[] {
+    return (this.#named.get(name) ?? NONE).map((id) => this.#nodes.get(id)!);
   }
 
   /** The subnodes of a node, those that are being deleted included. */
@@ -153,19 +155,46 @@ export class NodeIndex implements Iterable<NodeRecord> {
   #replace(id: number, next: NodeRecord | null): void {
     const before = this.#nodes.get(id);
     if (before === next) return;
+    this.#sort(before, next);
     if (before !== undefined) this.#count(before, -1);
     if (next === null) this.#nodes.delete(id);
     else this.#nodes.set(id, next);
     if (next !== null) this.#count(next, 1);
   }
 
+  /** Most changes leave a node where it is in most lists. */
+  #sort(before: NodeRecord | undefined, next: NodeRecord | null): void {
+    const lists = next === null ? NONE : this.#listsOf(next);
+    const listsBefore = before === undefined ? NONE : this.#listsOf(before);
+    for (const list of listsBefore) list.replace(before!, lists.includes(list) ? next : null);
+    for (const list of lists) if (!listsBefore.includes(list)) list.add(next!);
+  }
+
+  /** The sorted lists that a node is in. */
+  #listsOf(node: NodeRecord): readonly SortedRecords<NodeRecord>[] {
+    const { bySending, byAddress, booted, byBootTime } = this.#providerOf(node);
+    return [
+      ...(node.role === "node" && stateName(node) === "ready" ? [this.#labelOf(node).ready] : NONE),
+      made(bySending, node.flavorId, () => new SortedRecords(sentAt)),
+      byAddress,
+      ...(bootTime(node) === null ? NONE : [booted, byBootTime]),
+    ];
+  }
+
+  #labelOf({ label }: NodeRecord): LabelNodes {
+    return made(this.#labels, label, () => new LabelNodes());
+  }
+
+  #providerOf({ provider }: NodeRecord): ProviderNodes {
+    return made(this.#providers, provider, () => new ProviderNodes());
+  }
+
   #count(node: NodeRecord, by: 1 | -1): void {
     const state = stateName(node);
-    countForLabel(made(this.#labels, node.label, () => new LabelNodes()), { node, state, by });
-    countForProvider(made(this.#providers, node.provider, () => new ProviderNodes()), { node, state, by });
+    countForLabel(this.#labelOf(node), { node, state, by });
+    countForProvider(this.#providerOf(node), { node, state, by });
     raise(this.#images, node.image, by);
-    const serverId = serverIdOf(node);
-    if (serverId !== null) list(this.#servers, serverId, { one: node.id, by });
+    for (const name of namesIn(node)) list(this.#named, name, { one: node.id, by });
     if (node.parentId !== null) list(this.#subnodes, node.parentId, { one: node, by });
     if (node.subnodeCount > 0 && state === "building") enlist(this.#growing, node.id, by);
     if (node.providerImageId !== null) enter(this.#workers, { node, by });
@@ -187,7 +216,6 @@ function countForLabel(own: LabelNodes, { node, state, by }: Counted): void {
   if (node.role !== "node") return;
   if (state === "building" || state === "delete") own.away += by;
   if (state !== "ready") return;
-  sort(own.ready, { node, by });
   raise(own.readyByProvider, node.provider, by);
   if (node.assignedAt === null) raise(own.freeByProvider, node.provider, by);
 }
@@ -199,11 +227,6 @@ function countForProvider(own: ProviderNodes, { node, state, by }: Counted): voi
   if (node.state.phase === "create") own.asking += by;
   if (state === "delete") own.deleting += by;
   if (node.floatingIp !== null) own.withFloatingIp += by;
-  sort(made(own.bySending, node.flavorId, () => new SortedRecords(sentAt)), { node, by });
-  sort(own.byAddress, { node, by });
-  if (bootTime(node) === null) return;
-  sort(own.booted, { node, by });
-  sort(own.byBootTime, { node, by });
 }
 
 /** From a server's being asked for to its being ACTIVE; null: it is not, or has not been in this state. */
@@ -239,11 +262,6 @@ function raise(counts: Map<string, number>, key: string, by: number): void {
   const count = (counts.get(key) ?? 0) + by;
   if (count === 0) counts.delete(key);
   else counts.set(key, count);
-}
-
-function sort(records: SortedRecords<NodeRecord>, { node, by }: Pick<Counted, "node" | "by">): void {
-  if (by > 0) records.add(node);
-  else records.delete(node);
 }
 
 function enter(records: Map<number, NodeRecord>, { node, by }: Pick<Counted, "node" | "by">): void {

@@ -32,9 +32,15 @@ export class SortedRecords<Entity extends Identified> {
     this.#records.splice(this.#placeOf(this.#keyOf(record), record.id), 0, record);
   }
 
-  delete(record: Entity): void {
-    const place = this.#placeOf(this.#keyOf(record), record.id);
-    if (this.#records[place]?.id === record.id) this.#records.splice(place, 1);
+  /** Puts what a record has become in its place; null: it is gone. */
+  replace(record: Entity, next: Entity | null): void {
+    const key = this.#keyOf(record);
+    const place = this.#placeOf(key, record.id);
+    if (next !== null && this.#keyOf(next) === key) this.#records[place] = next;
+    else {
+      this.#records.splice(place, 1);
+      if (next !== null) this.add(next);
+    }
   }
 
   /** How many have a larger key. */

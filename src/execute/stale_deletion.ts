@@ -9,12 +9,15 @@ import type { ProviderImage } from "../domain/provider_image.ts";
 import type { DeletionOrder } from "./deletions.ts";
 
 /** null: it holds. */
-export function whyStale({ kind, id, of }: DeletionOrder, { nodes, images }: LivingRecords): string | null {
+export function whyStale(
+  { kind, id, of }: DeletionOrder,
+  { nodeIndex, images }: LivingRecords,
+): string | null {
   switch (of.type) {
     case "leak":
       return null;
     case "node": {
-      const current = nodes.get(of.node.id);
+      const current = nodeIndex.byId.get(of.node.id);
       return current !== undefined && isAsDecided(of.node, current) && isDueForNode({ kind, id }, current)
         ? null
         : `node ${of.node.id} has changed since this was decided`;

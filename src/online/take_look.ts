@@ -5,6 +5,7 @@
  */
 import type { WholeCloud } from "../cloud/cloud.ts";
 import type { LabelConfig, ProviderConfig } from "../domain/config.ts";
+import { NodeIndex } from "../domain/node_index.ts";
 import type { Observation } from "../domain/observation.ts";
 import { durationText, MINUTE } from "../domain/time.ts";
 import { Deletions } from "../execute/deletions.ts";
@@ -82,7 +83,7 @@ async function asked<Value>(
 
 /** As the daemon's, of a pool that has nothing yet. */
 function watchOf(provider: ProviderConfig, { cloud, clock }: LookDeps): ProviderWatch {
-  const nothing = { nodes: new Map(), images: new Map() };
+  const nothing = { nodeIndex: NodeIndex.of([]), images: new Map() };
   const needs = (): WatchNeeds =>
     planWatch([], {
       provider,

@@ -2,6 +2,7 @@
 import type { Config, ProviderConfig, ProviderImageConfig } from "../domain/config.ts";
 import type { NodeEvent } from "../domain/node_transition.ts";
 import type { NodePhase, NodeRecord, NodeState } from "../domain/node.ts";
+import type { NodeIndex } from "../domain/node_index.ts";
 import type { Observation } from "../domain/observation.ts";
 import type { ProviderImage } from "../domain/provider_image.ts";
 import type { TargetState } from "../domain/target_state.ts";
@@ -22,8 +23,8 @@ export interface NodeSituation<Phase extends NodePhase = NodePhase> {
   /** null: the configuration no longer has that image. */
   readonly image: ProviderImageConfig | null;
   readonly seen: Observation;
-  /** The nodes of the pool, by id. */
-  readonly nodes: ReadonlyMap<number, NodeRecord>;
+  /** The nodes of the pool. */
+  readonly nodes: NodeIndex;
   /** The providers' images, by id. */
   readonly images: ReadonlyMap<number, ProviderImage>;
   /** How the targets stand, by name; one that is missing is always online. */

@@ -87,7 +87,7 @@ export class NodesAtRest {
       : null;
     const ids = servers === null
       ? index.provider(name).all.keys()
-      : servers.flatMap((server) => index.ofServer(server));
+      : servers.flatMap((server) => index.naming(server)).map(({ id }) => id);
     for (const id of ids) this.#move(id);
   }
 

@@ -13,6 +13,6 @@ export function findOwnServer(
   const owner = { type: "node", node } as const;
   return seen.inventory.serversOfNode(node.id).find(({ id, name }) =>
     name === node.hostname &&
-    claimantOf({ kind: "server", provider: node.provider, id }, { nodes, images }, owner) === null
+    claimantOf({ kind: "server", provider: node.provider, id }, { nodeIndex: nodes, images }, owner) === null
   ) ?? null;
 }

@@ -4,7 +4,7 @@
  * what is marked with a node that this state never had there (see `find_unknown_servers.ts`), and never of what a
  * living record names, whatever its marks say.
  */
-import { claimantOf } from "../domain/claims.ts";
+import { claimantOf, type LivingRecords } from "../domain/claims.ts";
 import type { ProviderConfig } from "../domain/config.ts";
 import type { Apart } from "../domain/defect.ts";
 import { type NodeRecord, serverIdOf } from "../domain/node.ts";
@@ -12,7 +12,7 @@ import { type FloatingIpSightings, type Observation, unchangedFor } from "../dom
 import type { CloudImage, FloatingIp, Server } from "../domain/server.ts";
 import { floatingIpNodeId } from "../domain/server_marks.ts";
 import { keypairImageId, markedImageId } from "../domain/image_marks.ts";
-import { externalIdOf, type ProviderImage } from "../domain/provider_image.ts";
+import { externalIdOf } from "../domain/provider_image.ts";
 import { type Milliseconds, MINUTE } from "../domain/time.ts";
 import type { Leak } from "./action.ts";
 import { knownNode, type KnownNodes } from "./find_unknown_servers.ts";
@@ -24,12 +24,10 @@ const SIGHTINGS = 2;
 const FLOATING_IP_SETTLE = MINUTE;
 const OTHERS_SETTLE = 5 * MINUTE;
 
-export interface LeakInput extends KnownNodes {
+export interface LeakInput extends KnownNodes, LivingRecords {
   readonly provider: ProviderConfig;
   readonly seen: Observation;
   readonly installation: string;
-  /** The providers' images, by id. */
-  readonly images: ReadonlyMap<number, ProviderImage>;
   /** Names of the project's keypairs; null: they were not listed. */
   readonly keypairs: readonly string[] | null;
   /** Whether its deletion was accepted a short while ago. */

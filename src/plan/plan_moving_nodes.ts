@@ -60,7 +60,7 @@ function planKnown(node: NodeRecord, { input, nodes, subnodes, providers }: Worl
   const image = provider.images.find(({ name }) => name === node.image) ?? null;
   const { now, config, images, targets } = input;
   return planNode(node, {
-    shared: { now, config, provider, image, seen, nodes: nodes.byId, images, targets },
+    shared: { now, config, provider, image, seen, nodes, images, targets },
     own: {
       creating: input.creating.has(node.id),
       parent: nodes.nodeOf(node),

@@ -54,6 +54,7 @@ async function cleanProvider(
     seen: watch.observation,
     installation,
     nodes: deps.ledger.nodes,
+    nodeIndex: deps.ledger.nodeIndex,
     ended,
     images: deps.ledger.images,
     keypairs: await listKeypairs(watch, deps, signal),

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { CloudError } from "../../src/domain/cloud_error.ts";
 import type { DeleteCall } from "../../src/cloud/cloud.ts";
 import type { NodeRecord, NodeState } from "../../src/domain/node.ts";
+import { NodeIndex } from "../../src/domain/node_index.ts";
 import type { ProviderImage } from "../../src/domain/provider_image.ts";
 import {
   type DeletionOrder,
@@ -49,7 +50,7 @@ function kitOf(
   } = {},
 ) {
   const living = {
-    nodes: new Map(nodes.map((each) => [each.id, each])),
+    nodeIndex: NodeIndex.of(nodes),
     images: new Map(images.map((each) => [each.id, each])),
   };
   const scripted = scriptedCloud({
@@ -204,7 +205,7 @@ Deno.test("what becomes of the records while the floating IP is looked at counts
   const answer = gate<ReturnType<typeof floatingIp>>();
   const kit = kitOf({ cloud: { getFloatingIp: answer.run } });
   const deletion = refusal(kit, ofLeak("floating-ip", "f7"));
-  kit.living.nodes.set(7, node(states.used, { floatingIp: { id: "f7", address: "203.0.113.7" } }));
+  kit.living.nodeIndex.put(7, node(states.used, { floatingIp: { id: "f7", address: "203.0.113.7" } }));
   answer.open(floatingIp("f7"));
   assert.equal((await deletion)[0], "in-use");
 });
@@ -220,7 +221,7 @@ Deno.test("the ledger is asked again when a request's turn has come, and before 
   };
   const kit = kitOf({ cloud: { deleteServer } });
   const deletion = kit.run(ofLeak("server", "s7"));
-  kit.living.nodes.set(3, node(states.used, { id: 3 }));
+  kit.living.nodeIndex.put(3, node(states.used, { id: 3 }));
   turn.open();
   await assert.rejects(deletion, /s7 belongs to node 3 \(used\)/);
   assert.equal(sent, 0);

@@ -1,6 +1,7 @@
 /** The end of a group: no node leaves the pool before its subnodes, and none of these stays without it. */
 import assert from "node:assert/strict";
 import type { NodeRecord } from "../../src/domain/node.ts";
+import { NodeIndex } from "../../src/domain/node_index.ts";
 import { planNode } from "../../src/plan/plan_node.ts";
 import {
   config,
@@ -21,7 +22,7 @@ const shared = {
   provider: provider(),
   image: image(),
   seen: seen({ servers: [server("s7"), server("s8", { nodeId: 8 })] }),
-  nodes: new Map(),
+  nodes: NodeIndex.of([]),
   images: new Map(),
   targets: new Map(),
 };

@@ -1,6 +1,7 @@
 /** A planning that goes on from the one before says what one from nothing says, whatever has changed in between. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { claimantOf } from "../../src/domain/claims.ts";
 import type { NodeRecord } from "../../src/domain/node.ts";
 import { NodeIndex } from "../../src/domain/node_index.ts";
 import { HOUR, MINUTE } from "../../src/domain/time.ts";
@@ -12,6 +13,7 @@ import { config, label, node, NOW, provider, quota, seen, server, states } from 
 
 const PROVIDERS = ["cloud-a", "cloud-b", "gone"];
 const LABELS = ["noble", "jammy"];
+const ADDRESSES = ["203.0.113.1", "203.0.113.2"];
 const at = fc.nat({ max: 11 });
 
 /** Whatever may happen between two plannings. */
@@ -30,6 +32,8 @@ const happening = fc.oneof(
         subnodeCount: fc.nat({ max: 2 }),
         age: fc.nat({ max: 10 * HOUR }),
         isAssigned: fc.boolean(),
+        address: fc.option(fc.constantFrom(...ADDRESSES)),
+        hasFloatingIp: fc.boolean(),
       }),
     }),
   },
@@ -120,7 +124,9 @@ class Pool {
   }
 
   #node(
-    { at, fields: { age, parent, role, isAssigned, ...fields } }: Happening & { what: "put" },
+    { at, fields: { age, parent, role, isAssigned, address, hasFloatingIp, ...fields } }: Happening & {
+      what: "put";
+    },
   ): NodeRecord {
     const since = this.#now - age;
     const state = { ...fields.state, ...("serverId" in fields.state ? { serverId: `s${at}` } : {}) };
@@ -132,6 +138,10 @@ class Pool {
       parentId: role === "subnode" && parent !== null ? parent + 1 : null,
       providerImageId: role === "builder" ? 1 : null,
       assignedAt: isAssigned ? since : null,
+      addresses: address === null
+        ? null
+        : { login: address, publicV4: address, publicV6: null, privateV4: null },
+      floatingIp: hasFloatingIp ? { id: `f${at}`, address: address ?? "203.0.113.3" } : null,
       stateSince: since,
       phaseSince: since,
       timings: { create: since, boot: since, address: since, login: since },
@@ -202,6 +212,16 @@ function ordered({ changes, unwanted, launches, ...plan }: PoolPlan) {
   };
 }
 
+function claimsOf(nodeIndex: NodeIndex, at: number) {
+  const things = [
+    { kind: "server", id: `s${at}` },
+    { kind: "floating-ip", id: `f${at}`, address: ADDRESSES[at] ?? null },
+  ] as const;
+  return PROVIDERS.flatMap((provider) =>
+    things.map((thing) => claimantOf({ ...thing, provider }, { nodeIndex, images: new Map() }, null))
+  );
+}
+
 function told(index: NodeIndex) {
   const sorted = <Value>(map: Iterable<readonly [string, Value]>) =>
     [...map].sort(([a], [b]) => a < b ? -1 : 1);
@@ -227,7 +247,8 @@ function told(index: NodeIndex) {
       booted: ids(each.booted),
     }]),
     groups: ids(index).sort().map((id) => index.subnodesOf(id)),
-    servers: states10().map(({ id }) => index.ofServer(id)),
+    servers: states10().map(({ id }) => ids(index.naming(id))),
+    claimed: states10().map((_, at) => claimsOf(index, at)),
     names: (["image", "provider", "label"] as const).map((of) => index.names(of).sort()),
     growing: ids(index.growing()),
     workers: ids(index.workers).sort(),

@@ -1,5 +1,6 @@
 /** What a node takes for the server that came of its request, where nobody told it the id. */
 import assert from "node:assert/strict";
+import { NodeIndex } from "../../src/domain/node_index.ts";
 import type { Server } from "../../src/domain/server.ts";
 import type { NodeSituation } from "../../src/plan/node_step.ts";
 import { planCreate } from "../../src/plan/phases/create.ts";
@@ -32,7 +33,7 @@ Deno.test("a node takes over the server that carries its mark and its name", () 
 
 Deno.test("a server that another node names is never taken over, whatever its metadata says", () => {
   for (const state of [states.ready, states.used, states.hold, states["delete-server"]]) {
-    assert.deepEqual(taken(server("s7"), { nodes: new Map([[8, node(state, { id: 8 })]]) }), NOTHING);
+    assert.deepEqual(taken(server("s7"), { nodes: NodeIndex.of([node(state, { id: 8 })]) }), NOTHING);
   }
 });
 

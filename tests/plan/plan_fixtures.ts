@@ -5,6 +5,7 @@ import { describeObstacle } from "../../src/domain/describe_obstacle.ts";
 import type { Obstacle, Refusal } from "../../src/domain/obstacle.ts";
 import { Inventory } from "../../src/domain/inventory.ts";
 import type { NodePhase, NodeRecord, NodeState } from "../../src/domain/node.ts";
+import { NodeIndex } from "../../src/domain/node_index.ts";
 import type { Catalog, LaunchRefusal, Missing, Observation } from "../../src/domain/observation.ts";
 import type { CloudImage, Flavor, FloatingIp, Quota, Server } from "../../src/domain/server.ts";
 import { floatingIpDescription, serverMetadata } from "../../src/domain/server_marks.ts";
@@ -248,7 +249,7 @@ export function situation<Phase extends NodePhase>(
     provider: provider(),
     image: image(),
     seen: seen({ servers: [server("s7")] }),
-    nodes: new Map(),
+    nodes: NodeIndex.of([]),
     images: new Map(),
     targets: new Map(),
     parent: null,

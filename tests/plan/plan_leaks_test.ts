@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { Apart } from "../../src/domain/defect.ts";
 import type { NodeRecord, NodeState } from "../../src/domain/node.ts";
 import { serverIdOf } from "../../src/domain/node.ts";
+import { NodeIndex } from "../../src/domain/node_index.ts";
 import type { FloatingIp, Server, ServerListing } from "../../src/domain/server.ts";
 import { Inventory } from "../../src/domain/inventory.ts";
 import { lineageOf } from "../../src/domain/lineage.ts";
@@ -33,7 +34,8 @@ const byId = (list: readonly NodeRecord[]) => new Map(list.map((each) => [each.i
 const ended = byId([node(states["delete-address"])]);
 
 function leaks(fields: Partial<LeakInput> = {}) {
-  return planLeaks({ ...leakInput(), ...fields });
+  const { nodes = new Map() } = fields;
+  return planLeaks({ ...leakInput(), nodeIndex: NodeIndex.of(nodes.values()), ...fields });
 }
 
 function leakInput(): LeakInput {
@@ -42,6 +44,7 @@ function leakInput(): LeakInput {
     seen: seen({ servers: [server("s7")] }),
     installation: INSTALLATION,
     nodes: new Map(),
+    nodeIndex: NodeIndex.of([]),
     ended,
     images: new Map(),
     keypairs: null,

@@ -1,6 +1,7 @@
 /** For tests of what looks at clouds: a watch over a scripted cloud whose answers can be changed while it runs. */
 import { CloudError } from "../../src/domain/cloud_error.ts";
 import type { LivingRecords } from "../../src/domain/claims.ts";
+import { NodeIndex } from "../../src/domain/node_index.ts";
 import type { ProviderConfig } from "../../src/domain/config.ts";
 import type {
   CloudImage,
@@ -55,7 +56,7 @@ const idle: WatchNeeds = {
   baseImages: ["noble"],
 };
 
-const NOTHING: LivingRecords = { nodes: new Map(), images: new Map() };
+const NOTHING: LivingRecords = { nodeIndex: NodeIndex.of([]), images: new Map() };
 
 export const unreachable = new CloudError("unavailable", "connection refused", { effect: "none" });
 
