@@ -1,12 +1,13 @@
 /**
  * The cost of a full pool while nothing happens. Prints the requests a minute by kind, from the simulator's journal,
- * the daemon's share of a core, and its memory.
+ * the daemon's share of a core, its memory, and how late its event loop was.
  *
  *     scripts/bench/idle [MINUTES [NODES]]        default: 3 minutes, 100 nodes
  */
 import { RunningPool } from "../../tests/e2e/running_pool.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { benchConfig } from "./bench_config.ts";
+import { loopDelay } from "./loop_delay.ts";
 import { cpuSeconds, memoryMib } from "./process_use.ts";
 
 /** Before the measurement: what launching leaves to be done is done. */
@@ -35,4 +36,5 @@ console.log(
     `requests a minute (${kinds.join(", ")}); ${(cpu / seconds * 100).toFixed(2)} % of a core; ` +
     `${memory.now.toFixed(0)} MiB (peak ${memory.peak.toFixed(0)})`,
 );
+console.log(await loopDelay(pool));
 await pool.stopDaemon();

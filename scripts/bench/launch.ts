@@ -1,7 +1,7 @@
 /**
  * How fast a pool fills: one daemon as its own process against a simulator served by this one, rate 0. Prints the time
  * from the daemon's start until all are ready, its memory, its requests, and how long after a server could be logged in
- * to its node was ready.
+ * to its node was ready, and how late its event loop was.
  *
  *     scripts/bench/launch [NODES[@BOOT[+-JITTER]]…]   times in seconds; default: 100@2 1000@2 600@20+-5
  */
@@ -9,6 +9,7 @@ import { RunningPool } from "../../tests/e2e/running_pool.ts";
 import { SECOND } from "../../src/domain/time.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { benchConfig } from "./bench_config.ts";
+import { loopDelay } from "./loop_delay.ts";
 import { cpuSeconds, memoryMib } from "./process_use.ts";
 
 /** Milliseconds between a server's being open to logins and its node's being ready, smallest first. */
@@ -64,6 +65,7 @@ async function bench({ nodes, bootTime }: Bench): Promise<void> {
       `${journal.count - journal.countOf("server.create")} requests but POSTs; ` +
       `added by the daemon: median ${at(0.5)} s, 99 % ${at(0.99)} s, most ${at(0.9999)} s`,
   );
+  console.log(`  ${await loopDelay(pool)}`);
   await pool.stopDaemon();
 }
 

@@ -56,7 +56,7 @@ export const metricTable = {
   ),
   nodepool_launch_overhead_seconds: histogram(
     ["provider"],
-    "The part of a launch in which nodepool waited neither for the cloud nor for the server: planning, storing, noticing.",
+    "The part of a launch in which nodepool waited neither for the cloud nor for the server: planning, storing, noticing that the server is up; exact to half a second.",
     ANSWERS,
     { mayChange: true },
   ),

@@ -49,6 +49,8 @@ import type { WatchNeeds } from "./watch_needs.ts";
 
 const CATALOG_AGE = HOUR;
 const PAGE = 1000;
+/** Clouds tell times in whole seconds that have begun. */
+const CLOUD_SECOND = 1_000;
 /** A quota that cannot be read again holds no launch back for longer: others' use, and our own, has changed by then. */
 const STALE_QUOTA_AGE = MINUTE;
 
@@ -149,7 +151,7 @@ export class ProviderWatch implements ProviderAccess {
     const since = this.#inventory.servers.get(serverId ?? "")?.updatedAt ?? null;
     if (since === null || this.#cloudAhead === null) return 0;
     const { atLeast, atMost } = this.#cloudAhead;
-    return Math.max(0, this.#clock.now() + (atLeast + atMost) / 2 - since);
+    return Math.max(0, this.#clock.now() + (atLeast + atMost) / 2 - since - CLOUD_SECOND / 2);
   }
 
   /** The looks whose last answer is stale. */
