@@ -33,13 +33,16 @@ const elsewhere: readonly (readonly [RegExp, string])[] = [
     "replaces the state of the installed pool; tests/e2e/state_loss_test.ts",
   ],
   [
-    /^(nodepool acquire small -o ssh-config|ssh -F ssh_config|nodepool release \$\(sed )/,
+    /^(openstack keypair create|nodepool daemon 2>daemon.log &|curl .*\/readyz)/,
+    "of a cloud that does not exist; the tutorial starts a daemon on the simulator",
+  ],
+  [
+    /^(nodepool acquire small -o ssh-config|ssh -n -F ssh_config|nodepool release \$\(sed )/,
     "of a cloud that does not exist; the topic jobs runs them on the simulator",
   ],
   [/^nodepool release 812 813$/, "of nodes of a restored state; tests/e2e/state_copies_test.ts"],
   [/^nodepool image-(delete|build) /, "of an image that another pool has; tests/cli/images_test.ts"],
   [/^less \/var\/lib\/nodepool\/build-logs\//, "for people; tests/build/diskimage_builder_test.ts"],
-  [/^ansible(-inventory)? /, "needs Ansible; tests/e2e/ci_test.ts has it read the same"],
   [/^ssh -i \/etc\/nodepool\/id_rsa /, "on a node with subnodes; tests/openstack/subnodes_test.ts"],
   [
     /^(nodepool alien-|openstack (server|keypair) list |cat old-|cut -d )/,

@@ -2,11 +2,11 @@
  * A Markdown document taken apart: sections, fenced blocks, inline code. The first word after a fence is its language, which
  * GitHub colours; the words after it are for the tests:
  *
- *     sh             run, in order, in one shell
- *     sh again       run until it prints the sample that follows it
- *     sh last        run at the very end
+ *     sh             pasted, in order, into one shell
+ *     sh again       pasted until it prints the sample that follows it
+ *     sh last        pasted at the very end
  *     sh elsewhere   not run here; readme_test.ts says why for each command
- *     yaml file=F    written to the file F
+ *     sh needs=P     run where the program P is installed
  */
 
 export interface Block {

@@ -1,17 +1,11 @@
 /**
- * One shell in which the README's commands are run as if somebody pasted them: in a folder, a home and a configuration
- * folder of their own, with free ports instead of the README's. A command that fails ends the shell.
+ * One shell into which the README's commands are pasted: plain text on its open standard input, from which the commands
+ * read, too. It has `nodepool` on its path, an empty home, and free ports instead of the README's; nothing else that
+ * the text has not told its reader to make.
  */
 import { shellQuote } from "../../src/lib/shell_quote.ts";
 import { programCommand } from "../e2e/program.ts";
-
-/** For commands whose end the shell waits for, in seconds. */
-const LONGEST_COMMAND = 60;
-
-interface Ran {
-  readonly stdout: string;
-  readonly stderr: string;
-}
+import { PATIENCE } from "../eventually.ts";
 
 export class ReadmeShell implements AsyncDisposable {
   readonly folder: string;
@@ -19,89 +13,102 @@ export class ReadmeShell implements AsyncDisposable {
   readonly ports: ReadonlyMap<number, number>;
   readonly #bash: Deno.ChildProcess;
   readonly #input: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
-  readonly #answers: ReadableStreamDefaultReader<string>;
-  #blocks = 0;
+  readonly #output: ReadableStreamDefaultReader<string>;
+  #pastes = 0;
 
   static async start(ports: readonly number[]): Promise<ReadmeShell> {
     const folder = await Deno.makeTempDir({ prefix: "nodepool-readme-" });
-    for (const name of ["bin", "etc/nodepool", "home/.config/openstack"]) {
-      await Deno.mkdir(`${folder}/${name}`, { recursive: true });
-    }
-    await Deno.writeTextFile(`${folder}/bin/nodepool`, nodepoolScript(folder), { mode: 0o755 });
+    for (const name of ["bin", "home"]) await Deno.mkdir(`${folder}/${name}`);
+    const program = programCommand([]).map(shellQuote).join(" ");
+    await Deno.writeTextFile(`${folder}/bin/nodepool`, `#!/bin/sh\nexec ${program} "$@"\n`, { mode: 0o755 });
     return new ReadmeShell(folder, new Map(freePorts(ports)));
   }
 
   private constructor(folder: string, ports: ReadonlyMap<number, number>) {
     this.folder = folder;
     this.ports = ports;
-    this.#bash = new Deno.Command("bash", {
-      args: ["--norc"],
-      cwd: folder,
+    this.#bash = new Deno.Command("sh", {
+      args: ["-c", "exec bash --norc 2>&1"],
+      cwd: `${folder}/home`,
       clearEnv: true,
       env: {
         PATH: `${folder}/bin:${Deno.env.get("PATH")}`,
         HOME: `${folder}/home`,
-        USER: "maria",
         ...(Deno.env.has("DENO_DIR") ? { DENO_DIR: Deno.env.get("DENO_DIR")! } : {}),
       },
       stdin: "piped",
       stdout: "piped",
-      stderr: "null",
     }).spawn();
     this.#input = this.#bash.stdin.getWriter();
-    this.#answers = this.#bash.stdout.pipeThrough(new TextDecoderStream()).getReader();
-    // Whatever happens, the background jobs end with the shell.
-    this.#send(`trap 'kill -9 $(jobs -p) 2>/dev/null' EXIT\n`);
+    this.#output = this.#bash.stdout.pipeThrough(new TextDecoderStream()).getReader();
+    // As where people paste: `!` begins a word of the history. Whatever happens, the background jobs end with the shell.
+    this.#send("set -o history -o histexpand\ntrap 'kill -9 $(jobs -p) 2>/dev/null' EXIT\n");
+    this.#send(`trap 'printf "%s: %s\\n" $? "$BASH_COMMAND" >>${shellQuote(this.#failures)}' ERR\n`);
   }
 
-  /** Writes a file that the README shows, where the commands here look for it. */
-  async write(file: string, text: string): Promise<void> {
-    const path = file
-      .replace(/^\/etc\/nodepool\//, `${this.folder}/etc/nodepool/`)
-      .replace(/^\/etc\/openstack\//, `${this.folder}/home/.config/openstack/`);
-    if (!path.startsWith(this.folder)) throw new Error(`there is no place for ${file} here`);
-    await Deno.writeTextFile(path, text, { mode: 0o600 });
-  }
-
-  /** @throws Error with all that was printed, where a command fails */
-  async run(script: string): Promise<Ran> {
-    const block = `${this.folder}/block-${++this.#blocks}`;
-    await Deno.writeTextFile(block, `set -e\n${this.#withFreePorts(script)}\nset +e\n`);
-    const quoted = shellQuote(block);
-    this.#send(`. ${quoted} >${quoted}.out 2>${quoted}.err </dev/null; echo done\n`);
-    const { done } = await this.#answers.read();
-    const stdout = await Deno.readTextFile(`${block}.out`);
-    const stderr = await Deno.readTextFile(`${block}.err`);
-    if (done) {
-      throw new Error(`the shell ended in\n${script}\nwith\n${stdout}\n${stderr}\n${await this.log()}`);
-    }
-    return { stdout, stderr };
+  /** All that is printed. @throws Error where a command fails, or reads what is pasted after it */
+  async paste(text: string): Promise<string> {
+    const mark = `end of paste ${++this.#pastes}`;
+    this.#send(`${this.#withFreePorts(text)}\necho; echo 'end of' 'paste' ${this.#pastes}\n`);
+    const printed = await this.#readTo(`\n${mark}\n`, text);
+    const failed = await Deno.readTextFile(this.#failures).catch(() => "");
+    if (failed === "") return printed;
+    throw new Error(`failed in\n${text}\nwith exit code ${failed}\n${printed}\n${await this.log()}`);
   }
 
   /** The end of the daemon's log. */
   async log(): Promise<string> {
-    const text = await Deno.readTextFile(`${this.folder}/nodepool-try/daemon.log`).catch(() => "");
-    return text.slice(-3_000);
+    const [path] = (await Array.fromAsync(walk(this.folder))).filter((file) => file.endsWith("/daemon.log"));
+    return path === undefined ? "" : (await Deno.readTextFile(path)).slice(-3_000);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#input.close().catch(() => {});
-    while (!(await this.#answers.read()).done);
+    while (!(await this.#output.read()).done);
     await this.#bash.status;
     await Deno.remove(this.folder, { recursive: true });
   }
 
-  #withFreePorts(script: string): string {
+  get #failures(): string {
+    return `${this.folder}/failures`;
+  }
+
+  async #readTo(end: string, text: string): Promise<string> {
+    // Whoever waits for more input gets an end of it.
+    const over = setTimeout(() => this.#input.close().catch(() => {}), PATIENCE);
+    try {
+      for (let printed = "";;) {
+        const at = printed.indexOf(end);
+        if (at >= 0) return printed.slice(0, at);
+        const { done, value } = await this.#output.read();
+        if (done) {
+          throw new Error(`a command ended the shell or read what follows it in\n${text}\n${printed}`);
+        }
+        printed += value;
+      }
+    } finally {
+      clearTimeout(over);
+    }
+  }
+
+  #withFreePorts(text: string): string {
     const ports = [...this.ports];
     return ports.reduce(
-      (text, [port, free]) => text.replaceAll(new RegExp(`\\b${port}\\b`, "g"), `${free}`),
-      script,
+      (changed, [port, free]) => changed.replaceAll(new RegExp(`\\b${port}\\b`, "g"), `${free}`),
+      text,
     );
   }
 
   #send(text: string): void {
-    // A shell that has ended is noticed where its answer is read.
+    // A shell that has ended is noticed where its output is read.
     this.#input.write(new TextEncoder().encode(text)).catch(() => {});
+  }
+}
+
+async function* walk(folder: string): AsyncGenerator<string> {
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    if (isDirectory) yield* walk(`${folder}/${name}`);
+    else yield `${folder}/${name}`;
   }
 }
 
@@ -113,24 +120,4 @@ function freePorts(ports: readonly number[]): [number, number][] {
     return (listener.addr as Deno.NetAddr).port;
   });
   return ports.map((port, index) => [port, free[index]!]);
-}
-
-/**
- * The program: the file that NODEPOOL_BINARY names, else the sources. /etc/nodepool is not ours to write to: where
- * no configuration is named, it is the one of the try-out, or before that the one shown first.
- */
-function nodepoolScript(folder: string): string {
-  const program = programCommand([]).map(shellQuote).join(" ");
-  const own = shellQuote(folder);
-  return `#!/bin/sh
-case " $* " in
-  *" -c "*) ;;
-  *) [ -e ${own}/nodepool-try/nodepool.yaml ] && config=nodepool-try || config=etc/nodepool
-     set -- -c ${own}/"$config/nodepool.yaml" "$@" ;;
-esac
-case " $* " in
-  *" daemon "* | *" simulate "*) exec ${program} "$@" ;;
-  *) exec timeout ${LONGEST_COMMAND} ${program} "$@" ;;
-esac
-`;
 }

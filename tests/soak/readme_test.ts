@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { topicTexts } from "../../src/manual/topics.ts";
 import { PATIENCE } from "../eventually.ts";
-import { type Need, testNeeding } from "../needs.ts";
+import { missingNeed, type Need, testNeeding } from "../needs.ts";
 import { type Block, blocksOf } from "../readme/document.ts";
 import { ReadmeShell } from "../readme/readme_shell.ts";
 
@@ -11,15 +11,14 @@ const blocks = Object.entries(topicTexts).flatMap(([topic, text]) =>
   blocksOf(text).map((block) => ({ ...block, topic }))
 );
 
-const shellNeeds: readonly Need[] = ["bash", "curl", "ssh", "ssh-keygen", "timeout"];
+const needs: readonly Need[] = ["bash", "curl", "ssh", "ssh-keygen"];
 const followed =
-  "each command of the README and the manual works as it stands there, from the first to the last";
-testNeeding(shellNeeds, followed, async () => {
+  "all commands of the README and the manual work where they are pasted into a shell as they stand there";
+testNeeding(needs, followed, async () => {
   await using shell = await ReadmeShell.start([8005, 5000, 2222]);
   const isLast = ({ words }: Block) => words.includes("last");
-  for (const block of [...blocks.filter((one) => !isLast(one)), ...blocks.filter(isLast)]) {
-    await follow(shell, block);
-  }
+  const steps = [...blocks.filter((one) => !isLast(one)), ...blocks.filter(isLast)];
+  for (const step of pastes(steps)) await follow(shell, step);
   for (const port of shell.ports.values()) {
     await assert.rejects(
       Deno.connect({ hostname: "127.0.0.1", port }),
@@ -28,28 +27,56 @@ testNeeding(shellNeeds, followed, async () => {
   }
 });
 
-async function follow(shell: ReadmeShell, block: typeof blocks[number]): Promise<void> {
-  const file = block.words.find((word) => word.startsWith("file="))?.slice("file=".length);
-  if (file !== undefined) return await shell.write(file, block.text);
-  if (block.language !== "sh" || block.words.includes("elsewhere")) return;
-  if (!block.words.includes("again")) return void await shell.run(block.text);
-  const sample = blocks[blocks.indexOf(block) + 1]!;
-  assert.equal(sample.language, "text", `${block.topic}, line ${block.line}: no sample follows`);
-  await untilItPrints(shell, { script: block.text, sample: sample.text });
+interface Paste {
+  readonly text: string;
+  /** It is pasted until it prints this; null: once. */
+  readonly sample: string | null;
 }
 
-async function untilItPrints(
-  shell: ReadmeShell,
-  { script, sample }: { script: string; sample: string },
-): Promise<void> {
+/** All that a topic has up to the next command whose output is shown is pasted at once. */
+function pastes(steps: typeof blocks): readonly Paste[] {
+  const found: Paste[] = [];
+  let [topic, text] = ["", ""];
+  const flush = () => {
+    if (text !== "") found.push({ text, sample: null });
+    text = "";
+  };
+  for (const block of steps.filter(isPasted)) {
+    if (block.topic !== topic) flush();
+    topic = block.topic;
+    if (!block.words.includes("again")) text += block.text;
+    else {
+      flush();
+      found.push({ text: block.text, sample: sampleOf(block) });
+    }
+  }
+  flush();
+  return found;
+}
+
+/** What needs a program that not everybody has says so. */
+function isPasted({ language, words }: Block): boolean {
+  const need = words.find((word) => word.startsWith("needs="))?.slice("needs=".length);
+  const isPossible = need === undefined || missingNeed([need as Need]) === null;
+  return language === "sh" && !words.includes("elsewhere") && isPossible;
+}
+
+function sampleOf(block: typeof blocks[number]): string {
+  const sample = blocks[blocks.indexOf(block) + 1]!;
+  assert.equal(sample.language, "text", `${block.topic}, line ${block.line}: no sample follows`);
+  return sample.text;
+}
+
+async function follow(shell: ReadmeShell, { text, sample }: Paste): Promise<void> {
   const deadline = performance.now() + PATIENCE;
   for (;;) {
-    const { stdout } = await shell.run(script);
-    const printed = stdout.split("\n").map(shapeOf);
+    const printed = await shell.paste(text);
+    if (sample === null) return;
+    const shown = printed.split("\n").map(shapeOf);
     const missing = sample.trim().split("\n").map(shapeOf)
-      .filter((line) => !printed.some((one) => one.includes(line)));
+      .filter((line) => !shown.some((one) => one.includes(line)));
     if (missing.length === 0) return;
-    const found = `${script}does not print\n${missing.join("\n")}\nbut\n${stdout}${await shell.log()}`;
+    const found = `${text}does not print\n${missing.join("\n")}\nbut\n${printed}${await shell.log()}`;
     assert.ok(performance.now() < deadline, found);
   }
 }
