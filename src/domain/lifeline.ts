@@ -13,20 +13,23 @@ interface Stretch {
   readonly duration: Milliseconds;
 }
 
+type Times = Pick<NodeRecord, "timings" | "returns">;
+
 /** In the order in which they came; together they last from the node's beginning to `until`. */
-export function lifelineOf({ timings }: Pick<NodeRecord, "timings">, until: Instant): readonly Stretch[] {
-  const entered = nodePhases
-    .flatMap((phase) => timings[phase] === undefined ? [] : [{ phase, from: timings[phase] }])
-    .sort((left, right) => left.from - right.from);
-  return entered.map(({ phase, from }, index) => {
-    const to = entered[index + 1]?.from ?? until;
+export function lifelineOf({ timings, returns = [] }: Times, until: Instant): readonly Stretch[] {
+  const entered = [
+    ...nodePhases.flatMap((phase) => timings[phase] === undefined ? [] : [{ phase, at: timings[phase] }]),
+    ...returns,
+  ].sort((left, right) => left.at - right.at);
+  return entered.map(({ phase, at: from }, index) => {
+    const to = entered[index + 1]?.at ?? until;
     return { phase, state: stateOfPhase(phase), from, duration: Math.max(0, to - from) };
   });
 }
 
 /** How long it was in each state; states that it never was in are left out. */
 export function timeByState(
-  node: Pick<NodeRecord, "timings">,
+  node: Times,
   until: Instant,
 ): Readonly<Partial<Record<NodeStateName, Milliseconds>>> {
   const sums: Partial<Record<NodeStateName, Milliseconds>> = {};

@@ -233,6 +233,8 @@ export interface NodeRecord {
   readonly result: NodeResult | null;
   /** When each phase was entered first. */
   readonly timings: Readonly<Partial<Record<NodePhase, Instant>>>;
+  /** When phases were entered again, in order: a hold that was ended, a deletion that one called off; left out: none. */
+  readonly returns?: readonly { readonly phase: NodePhase; readonly at: Instant }[] | undefined;
 }
 
 /** How a node's life went; `refused`: the provider as a whole took no request, which says nothing of the label. */

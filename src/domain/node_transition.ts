@@ -92,21 +92,24 @@ export function transition(node: NodeRecord, event: NodeEvent, now: Instant): No
     ...next,
     phaseSince: now,
     stateSince: stateName(next) === stateName(node) ? node.stateSince : now,
-    timings: timingsAfter(node.timings, { entered: next.state.phase, now }),
+    ...timesAfter(node, { entered: next.state.phase, now }),
     waitingOn: null,
     retryAt: null,
     attempt: 0,
   };
 }
 
-/** A deletion that was called off by a hold is no part of a node's time line. */
-function timingsAfter(
-  timings: NodeRecord["timings"],
-  { entered, now }: { entered: NodePhase; now: Instant },
-): NodeRecord["timings"] {
-  const { unassign: _, "delete-server": _revoked, ...lasting } = timings;
-  return { ...(entered === "hold" ? lasting : timings), [entered]: timings[entered] ?? now };
+/** When each phase was entered first, and when one was entered again, of which the last ones are kept. */
+function timesAfter(
+  { timings, returns = [] }: NodeRecord,
+  { entered: phase, now: at }: { entered: NodePhase; now: Instant },
+): Pick<NodeRecord, "timings" | "returns"> {
+  return timings[phase] === undefined
+    ? { timings: { ...timings, [phase]: at } }
+    : { timings, returns: [...returns, { phase, at }].slice(-MOST_RETURNS) };
 }
+
+const MOST_RETURNS = 50;
 
 function failing(state: NodeState, { begunAt }: Extract<WaitingEvent, { type: "postponed" }>): NodeState {
   return state.phase === "prepare" ? { failingSince: begunAt, ...state } : state;

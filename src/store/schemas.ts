@@ -130,6 +130,11 @@ const evidence = v.nullable(v.strictObject({
   console: text,
 }));
 
+const returns = v.array(v.strictObject({
+  phase: v.picklist(Object.keys(states) as NodePhase[]),
+  at: instant,
+}));
+
 /** A node as it is stored. */
 const nodeSchema: Schema<NodeRecord> = v.strictObject({
   revision: count,
@@ -187,6 +192,7 @@ const nodeSchema: Schema<NodeRecord> = v.strictObject({
   evidence,
   result: v.nullable(v.picklist(Object.keys(results) as NodeResult[])),
   timings,
+  returns: v.optional(returns),
 });
 
 const requestSchema: Schema<NodeRequest> = v.strictObject({

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { lifelineOf, timeByState, waitOf } from "../../src/domain/lifeline.ts";
-import { transition } from "../../src/domain/node_transition.ts";
+import { type NodeEvent, transition } from "../../src/domain/node_transition.ts";
 import { arbitraryNode, nodeRecord } from "../store/records.ts";
 
 const timings = {
@@ -38,23 +38,27 @@ Deno.test("timeByState() says how long a node was building, ready, used and bein
 
 Deno.test("the times of a node's states add up to its life, whatever it went through", () => {
   fc.assert(fc.property(arbitraryNode, fc.nat(), (fields, later) => {
-    const entries = Object.values(fields.timings);
+    const returns = (fields.returns ?? []).map(({ at }) => at);
+    const entries = [...Object.values(fields.timings), ...returns];
     const [first, last] = [Math.min(...entries), Math.max(...entries)];
     const sum = Object.values(timeByState(fields, last + later)).reduce((total, time) => total + time, 0);
     assert.equal(sum, entries.length === 0 ? 0 : last + later - first);
   }));
 });
 
-Deno.test("a deletion that a hold called off counts as what the node was before, and then as held", () => {
-  const used = nodeRecord({ id: 1, state: { phase: "used", serverId: "s1" }, timings: { used: 0 } });
-  const doomed = transition(used, { type: "delete", by: "user", comment: "typo", result: "used" }, 10);
-  const held = transition(
+Deno.test("a hold that was ended, and a deletion that one called off, count for as long as they lasted", () => {
+  const hold = { type: "hold", hold: { reason: null, owner: null, until: null } } as const;
+  const doomed = { type: "delete", by: "user", comment: "typo", result: "used" } as const;
+  let node = nodeRecord({ id: 1, state: { phase: "used", serverId: "s1" }, timings: { used: 0 } });
+  const steps = [[hold, 10], [{ type: "unheld" }, 30], [hold, 100], [doomed, 400], [hold, 405], [
     doomed,
-    { type: "hold", hold: { reason: null, owner: null, until: null } },
-    30,
-  );
-  const ended = transition(held, { type: "delete", by: "user", comment: "done", result: "used" }, 1_000);
-  assert.deepEqual(timeByState(ended, 1_010), { used: 30, hold: 970, delete: 10 });
+    1_000,
+  ]];
+  for (const [event, at] of steps as [NodeEvent, number][]) node = transition(node, event, at);
+  assert.deepEqual(timeByState(node, 1_010), { used: 10 + 70, hold: 20 + 300 + 595, delete: 5 + 10 });
+  assert.deepEqual(lifelineOf(node, 1_010).map(({ phase }) => phase), [
+    ...["used", "hold", "used", "hold", "delete-server", "hold", "delete-server"],
+  ]);
 });
 
 Deno.test("waitOf() says how long whoever has a node waited for it, and nothing where nobody asked", () => {

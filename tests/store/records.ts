@@ -146,7 +146,7 @@ const evidence = fc.option(record({
 }));
 
 const lastingFields: fc.Arbitrary<
-  Omit<NodeRecord, "id" | "revision" | "imageVersion" | "formerServerId" | "asked">
+  Omit<NodeRecord, "id" | "revision" | "imageVersion" | "formerServerId" | "asked" | "returns">
 > = record({
   role: fc.constantFrom("node", "subnode", "builder", "checker"),
   providerImageId: fc.option(fc.nat()),
@@ -197,7 +197,12 @@ const lastingFields: fc.Arbitrary<
 export const arbitraryNode: fc.Arbitrary<Omit<NodeRecord, "id" | "revision">> = fc.tuple(
   lastingFields,
   fc.record(
-    { imageVersion: fc.nat(), formerServerId: serverId, asked: record({ client: maybeText, at: instant }) },
+    {
+      imageVersion: fc.nat(),
+      formerServerId: serverId,
+      asked: record({ client: maybeText, at: instant }),
+      returns: fc.array(record({ phase: fc.constantFrom("hold", "used"), at: instant }), { maxLength: 2 }),
+    },
     { requiredKeys: [], noNullPrototype: true },
   ),
 ).map(([always, late]) => ({ ...always, ...late }));
