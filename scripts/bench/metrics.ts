@@ -16,7 +16,7 @@ import { createSite } from "../../src/site/create_site.ts";
 const RUNS = 200;
 
 const [nodes = 10_000, providers = 10, labels = 30] = Deno.args.map(Number);
-/** Each label is on so many providers. */
+/** The number of providers that each label is on. */
 const SPREAD = Math.min(3, providers);
 
 const providerOf = (index: number) => `cloud-${index % providers}`;
@@ -50,7 +50,7 @@ function report(): PoolReport {
   };
 }
 
-/** What a pool has counted that has been running for a while. */
+/** The counts of a pool that has been running for a while. */
 function countedMetrics(): PrometheusMetrics {
   const metrics = new PrometheusMetrics();
   for (let index = 0; index < providers; index++) {
