@@ -2,31 +2,70 @@
 import { transitionDib } from "../domain/dib_transition.ts";
 import { transitionImage } from "../domain/image_transition.ts";
 import type { Instant } from "../domain/time.ts";
-import { imageStateName } from "../domain/provider_image.ts";
+import { imageStateName, type ProviderImage } from "../domain/provider_image.ts";
 import { recordDibImage, recordImage } from "../rules/record_image.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Edit } from "../store/draft.ts";
 import type { Ledger } from "../store/ledger.ts";
 import type { IdOutcome } from "./operation.ts";
+import { replaceIdleNodes } from "./replace_idle_nodes.ts";
 
 interface Deps {
   readonly ledger: Ledger;
   readonly clock: Clock;
 }
 
-export function deleteImages(
+/** With `replaceReady`, their nodes that nobody has had go after them; it needs another image to launch the next ones from. */
+export async function deleteImages(
   ids: readonly number[],
-  { comment }: { comment: string },
+  { comment, replaceReady = false }: { comment: string; replaceReady?: boolean },
   deps: Deps,
 ): Promise<readonly IdOutcome[]> {
-  return markEach(ids, deps, (edit, { id, now }) => {
+  const outcomes = await markEach(ids, deps, (edit, { id, now }) => {
     const image = edit.image(id);
     if (image === null || image.state.phase === "gone") return missing(id, "image");
+    if (replaceReady && !hasSuccessor(image, { ids, ledger: deps.ledger })) return onlyOne(image);
     if (imageStateName(image) === "delete") return { id, ok: true, message: "already being deleted" };
     const next = transitionImage(image, { type: "delete", by: "user", comment }, now);
     recordImage(edit, { previous: image, next, now });
     return null;
   });
+  if (!replaceReady) return outcomes;
+  return await Promise.all(outcomes.map((outcome) => replaceNodes(outcome, { comment, deps })));
+}
+
+function hasSuccessor(
+  { provider, image }: ProviderImage,
+  { ids, ledger }: { ids: readonly number[]; ledger: Ledger },
+): boolean {
+  return [...ledger.images.values()].some((other) =>
+    other.provider === provider && other.image === image && other.state.phase === "ready" &&
+    !ids.includes(other.id)
+  );
+}
+
+function onlyOne({ id, provider, image }: ProviderImage): IdOutcome {
+  return {
+    id,
+    ok: false,
+    message:
+      `image ${id} stays: no other image ${image} on ${provider} is ready to replace its nodes from; ` +
+      `make one with \`nodepool image-update ${provider} ${image}\``,
+  };
+}
+
+async function replaceNodes(
+  outcome: IdOutcome,
+  { comment, deps: { ledger, clock } }: { comment: string; deps: Deps },
+): Promise<IdOutcome> {
+  const image = outcome.ok ? ledger.images.get(outcome.id) : undefined;
+  if (image === undefined) return outcome;
+  const why = `${comment} with its image ${image.id}`;
+  const nodes = await replaceIdleNodes(image, { comment: why, ledger, clock });
+  const told = nodes.length === 0
+    ? "no idle node is from it"
+    : `its idle nodes are replaced: ${nodes.join(", ")}`;
+  return { ...outcome, message: `${outcome.message}; ${told}` };
 }
 
 export function deleteDibImages(

@@ -8,7 +8,7 @@ import type { Instant } from "../domain/time.ts";
 import { type HoldFrame, holdFrameOf, holdViewSchema, viewHold } from "./hold_view.ts";
 import type { ViewFilter } from "./view_filter.ts";
 import { compareText, isoTime, seconds, viewHead, viewSchema, type WallTime } from "./view_head.ts";
-import { number, numberOrNull, rows, string, stringOrNull, word } from "./view_schema.ts";
+import { number, numberOrNull, rows, since0_4, string, stringOrNull, word } from "./view_schema.ts";
 
 /** Why something is not there yet. */
 export const waitingViewSchema = v.object({
@@ -46,6 +46,8 @@ export const nodeViewSchema = v.object({
   job: stringOrNull,
   request: numberOrNull,
   image: string,
+  /** Of the image that it was booted from, where that was made here. */
+  image_version: since0_4(numberOrNull),
   flavor: string,
   last_error: stringOrNull,
   /** Seconds in its state. The only part that changes by itself. */
@@ -98,6 +100,7 @@ export function viewAgelessNode(node: NodeRecord, frame: HoldFrame): Omit<NodeVi
     job: node.job,
     request: node.requestId,
     image: node.image,
+    image_version: node.imageVersion ?? null,
     flavor: node.flavorName,
     last_error: node.evidence?.error ?? null,
   };

@@ -187,6 +187,29 @@ Deno.test("image-delete and dib-image-delete tell of each, with a daemon and wit
   }
 });
 
+Deno.test("image-delete --replace-ready asks for its nodes to be replaced, too", async () => {
+  await using bench = await CliBench.open();
+  await bench.run("image-delete", "1", "--replace-ready");
+  assert.deepEqual(bench.pool.calls, ['delete-images 1 {"comment":"deleted by maria","replaceReady":true}']);
+});
+
+Deno.test("image-list marks the current image of each provider, and list -o wide says which one a node is from", async () => {
+  await using bench = await CliBench.open();
+  bench.pool.current = sampleReport({
+    images: [
+      sampleImage({ id: 1 }),
+      sampleImage({ id: 2 }),
+      sampleImage({ id: 3, provider: "cloud-b" }),
+      sampleImage({ id: 4, image: "jammy" }),
+    ],
+  });
+  const { stdout } = await bench.run("image-list", "--columns", "id,current");
+  const rows = stdout.split("\n").slice(3, -2).map((line) => line.match(/\w+/g)!.join(" "));
+  assert.deepEqual(rows, ["4 yes", "1", "2 yes", "3 yes"]);
+  assert.match((await bench.run("image-list")).stdout, /\| Age +\| Current \|\n/);
+  assert.match((await bench.run("list", "-o", "wide")).stdout, /\| noble \| +1893456000 \|/);
+});
+
 Deno.test("image-list and dib-image-list show what there is, by filter", async () => {
   await using bench = await CliBench.open();
   bench.pool.current = sampleReport({

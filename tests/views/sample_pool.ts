@@ -36,6 +36,7 @@ export function sampleNode(fields: Partial<NodeRecord> & { readonly id: number }
     hostname,
     nodename: hostname.slice(0, hostname.indexOf(".")),
     imageId: "image-1",
+    imageVersion: 1_893_456_000,
     flavorId: "flavor-1",
     flavorName: "m1.small",
     zone: "nova",

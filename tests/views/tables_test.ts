@@ -42,6 +42,7 @@ Deno.test("a wide table ends with what is waited on, holds, jobs and errors", ()
     "Request",
     "Role",
     "Image",
+    "Image version",
     "Flavor",
     "Last error",
   ]);
@@ -53,11 +54,12 @@ Deno.test("a wide table ends with what is waited on, holds, jobs and errors", ()
     "",
     "node",
     "noble",
+    "1893456000",
     "m1.small",
     "",
   ]);
   assert.equal(cells(rows[3]!)[2], "by maria until 2030-01-03T03:04:05.000Z");
-  assert.equal(cells(rows[4]!)[8], "login as jenkins: connection refused");
+  assert.equal(cells(rows[4]!)[9], "login as jenkins: connection refused");
 });
 
 Deno.test("an empty list is its header", () => {

@@ -13,10 +13,15 @@ export function imageDeleteCommand(context: CliContext) {
     .helpGroup(helpGroup.images)
     .description("delete images from their clouds; the one before becomes current")
     .argument("<id...>", "the images, by their ids in image-list", idsArgument)
-    .addHelpText("after", example("nodepool image-delete 12"))
-    .action(async (ids) => {
+    .option("--replace-ready", "then delete their nodes that nobody has had yet; others are launched instead")
+    .addHelpText("after", example("nodepool image-delete 12 --replace-ready"))
+    .action(async (ids, options) => {
       await using pool = await openPool(context);
-      const outcomes = await pool.ask("image-delete", { ids, comment: deletionComment(context.io) });
+      const outcomes = await pool.ask("image-delete", {
+        ids,
+        comment: deletionComment(context.io),
+        ...options,
+      });
       printOutcomes(context, outcomes, { what: "image" });
     });
 }

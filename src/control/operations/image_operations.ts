@@ -71,13 +71,13 @@ export const imageOperations = {
       return daemon.followLog(image.logFile, { isOver, signal });
     },
   }),
-  /** Marks providers' images for deletion. */
+  /** Marks providers' images for deletion; with `replaceReady`, then their nodes that nobody has had. */
   "image-delete": operation({
     route: "POST /images/delete",
     needs: "state",
-    request: v.strictObject({ ids, comment: note }),
+    request: v.strictObject({ ids, comment: note, replaceReady: v.optional(v.boolean()) }),
     answer: idOutcomes,
-    run: (pool, { ids, comment }) => deleteImages(ids, { comment }, pool),
+    run: (pool, { ids, ...options }) => deleteImages(ids, options, pool),
   }),
   /** Marks dib images for deletion. */
   "dib-image-delete": operation({

@@ -16,7 +16,7 @@ export const imageTable: Table<ImageListView, ImageView> = {
     { field: "server_id", header: "Server ID", kind: "exact", spare: 1 },
     { field: "state", header: "State", kind: "state" },
     { field: "age", header: "Age", kind: "age", cell: ({ age }) => formatAge(age) },
-    { field: "current", header: "Current", wide: true, cell: ({ current }) => current ? "yes" : "" },
+    { field: "current", header: "Current", kind: "state", cell: ({ current }) => current ? "yes" : "" },
     { field: "phase", header: "Phase", wide: true },
     {
       field: "progress",

@@ -47,6 +47,7 @@ export const nodeTable: Table<NodeListView, NodeView> = {
     { field: "request", header: "Request", kind: "number", wide: true },
     { field: "role", header: "Role", wide: true },
     { field: "image", header: "Image", wide: true },
+    { field: "image_version", header: "Image version", kind: "number", wide: true },
     { field: "flavor", header: "Flavor", wide: true },
     { field: "last_error", header: "Last error", kind: "reason", wide: true },
   ],
