@@ -53,8 +53,7 @@ const nodeDetailsSchema = v.object({
   /** When each phase was entered first. */
   timings: v.record(string, string),
   evidence: v.nullable(evidenceViewSchema),
-  /** Of an image that was made here; `client`: who asked for it, `waited`: for how many seconds. */
-  image_version: since0_4(numberOrNull),
+  /** `client`: who asked for it, `waited`: for how many seconds. */
   job_result: since0_4(stringOrNull),
   client: since0_4(stringOrNull),
   waited: since0_4(numberOrNull),
