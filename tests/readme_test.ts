@@ -40,6 +40,10 @@ const elsewhere: readonly (readonly [RegExp, string])[] = [
     /^(nodepool acquire small -o ssh-config|ssh -n -F ssh_config|nodepool release \$\(sed )/,
     "of a cloud that does not exist; the topic jobs runs them on the simulator",
   ],
+  [
+    /^sudo (nodepool state (backup|restore)|chown nodepool:) /,
+    "of the installed pool; tests/e2e/state_files_test.ts runs them",
+  ],
   [/^nodepool release 812 813$/, "of nodes of a restored state; tests/e2e/state_copies_test.ts"],
   [/^nodepool image-(delete|build) /, "of an image that another pool has; tests/cli/images_test.ts"],
   [/^less \/var\/lib\/nodepool\/build-logs\//, "for people; tests/build/diskimage_builder_test.ts"],

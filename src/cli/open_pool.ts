@@ -113,9 +113,14 @@ function isLocked(error: unknown): boolean {
   return error instanceof Error && error.name === "StoreError" && "kind" in error && error.kind === "locked";
 }
 
+/** Where the state of the configuration lies. */
+export async function findStateFile(context: CliContext): Promise<string> {
+  return (await findState(context)).state;
+}
+
 /** Where the daemon of the configuration listens, if it runs. */
 export async function findSocketPath(context: CliContext): Promise<string> {
-  return controlSocketPath((await findState(context)).state);
+  return controlSocketPath(await findStateFile(context));
 }
 
 /** @throws UsageError where a configuration that was named does not tell */

@@ -4,6 +4,7 @@
  */
 import type { Config } from "../domain/config.ts";
 import type { OnlineCheck } from "../domain/online_check.ts";
+import type { StateCheck } from "../domain/state_check.ts";
 import type { InvokedProgram } from "./invoked_program.ts";
 import type { PoolClient } from "../control/pool_client.ts";
 
@@ -18,6 +19,8 @@ export interface Wiring {
   openForegroundPool(options: ForegroundPoolOptions): Promise<PoolClient>;
   /** Finds out what would stop a launch of the configuration on its clouds; changes nothing. */
   checkOnline(options: OnlineOptions): Promise<readonly OnlineCheck[]>;
+  /** The file that a state lies in, and copies of it. */
+  stateFiles(): Promise<StateFiles>;
   /** Runs an OpenStack simulator until the signal is aborted. */
   simulate(options: SimulateOptions): Promise<void>;
   /** The lines of `simulate --quirks`. */
@@ -94,6 +97,19 @@ export interface ForegroundPoolOptions extends ConfigFiles {
 export interface OnlineOptions {
   readonly config: Config;
   readonly signal: AbortSignal;
+}
+
+/** Each throws StoreError. */
+export interface StateFiles {
+  /** Copies it as it is at this moment, whoever has it open; into a folder, under a name of the time. */
+  backup(state: string, target: string): Promise<{ readonly path: string; readonly bytes: number }>;
+  /** Puts the copy in its place. `replaced`: where the state is that was there; null: there was none. */
+  restore(state: string, backup: string): Promise<{ readonly replaced: string | null }>;
+  check(state: string): Promise<StateCheck>;
+  /** Gives its JSON lines one by one. */
+  export(state: string, write: (line: string) => void): Promise<void>;
+  /** Makes a state of the lines in a file. @throws Deno.errors.NotFound */
+  import(state: string, file: string): Promise<void>;
 }
 
 interface SimulateOptions {

@@ -11,10 +11,11 @@ import { checkLog } from "./check_log.ts";
 import { keys } from "./keys.ts";
 import { KvWriter } from "./kv_writer.ts";
 import { migrations, schemaVersion } from "./migrations.ts";
+import { openDatabase, probeVersion } from "./probe_version.ts";
 import { encodeRecord } from "./record_codec.ts";
 import { counterSchema, installationSchema, noteSchema } from "./schemas.ts";
 import { doubtOf, emptiedProblem, type FoundState } from "./state_doubt.ts";
-import { damagedState, newerState, stateFailure } from "./state_errors.ts";
+import { damagedState, newerState } from "./state_errors.ts";
 import { copyState, prepareStateFile, timeStamp } from "./state_file.ts";
 import { StateGuard } from "./state_guard.ts";
 import { StateReader } from "./state_reader.ts";
@@ -105,29 +106,6 @@ async function noteDoubt(
   const doubt = doubtOf(found, witness);
   if (doubt !== null) await writer.write([{ key: keys.doubt, value: doubt }]);
   return doubt ?? known;
-}
-
-/** The schema's version; null: the database is empty. Nothing is written. */
-async function probeVersion(path: string): Promise<number | null> {
-  using kv = await openDatabase(path);
-  const reader = new StateReader(kv, path);
-  const version = await reader.value(keys.schema, counterSchema);
-  if (version !== null) return version;
-  for await (const { key } of reader.entries({ prefix: [] }, { limit: 1 })) {
-    throw damagedState(
-      path,
-      `it holds ${JSON.stringify(key)} but no schema version; it may not be nodepool's`,
-    );
-  }
-  return null;
-}
-
-async function openDatabase(path: string): Promise<Deno.Kv> {
-  try {
-    return await Deno.openKv(path);
-  } catch (error) {
-    throw stateFailure(path, "the database cannot be opened", error);
-  }
 }
 
 async function initialize(

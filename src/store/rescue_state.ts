@@ -5,10 +5,8 @@
 import type { HistoryRecord } from "../domain/node.ts";
 import type { Mutation } from "./kv_writer.ts";
 import { appendedHistory } from "./kv_history.ts";
-import { keys } from "./keys.ts";
-import { KvWriter } from "./kv_writer.ts";
-import { checkDatabase, readAlone } from "./check_database.ts";
 import { unusableState } from "./state_errors.ts";
+import { writeState } from "./write_state.ts";
 
 interface Rescued {
   /** All that the state holds but its history. */
@@ -27,27 +25,10 @@ export async function rescueState(
   { mutations, history, commits, stamp }: Rescued,
 ): Promise<string> {
   const copy = `${path}.rescued-${stamp}`;
-  const failed = (cause: unknown) => unusableState(path, `the copy ${copy} cannot be made`, cause);
   try {
-    (await Deno.open(copy, { write: true, createNew: true, mode: 0o600 })).close();
+    await writeState(copy, { mutations: [...mutations, ...appendedHistory(history)], commits });
   } catch (cause) {
-    throw failed(cause);
+    throw unusableState(path, `the copy ${copy} cannot be made`, cause);
   }
-  try {
-    using kv = await Deno.openKv(copy);
-    await kv.set(keys.commits, commits);
-    const writer = await KvWriter.open(kv, copy);
-    await writer.write([...mutations, ...appendedHistory(history)]);
-  } catch (cause) {
-    await removeCopy(copy);
-    throw failed(cause);
-  }
-  // Without taking its log into account, which the closing has taken in.
-  await readAlone(copy, checkDatabase);
   return copy;
-}
-
-/** One that is not whole would be taken for what the state held. */
-async function removeCopy(copy: string): Promise<void> {
-  for (const suffix of ["", "-wal", "-shm"]) await Deno.remove(copy + suffix).catch(() => {});
 }

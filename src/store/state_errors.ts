@@ -31,7 +31,7 @@ export function damagedState(path: string, problem: string, cause?: unknown): St
   return new StoreError(
     "damaged",
     `the state ${path} is damaged: ${problem}; ${wayOut(path)}; ${seeManual("damaged-state")}`,
-    { cause },
+    { cause, problem },
   );
 }
 

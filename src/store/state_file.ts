@@ -69,6 +69,11 @@ export async function copyState(path: string, options: { suffix: string }): Prom
   return copy;
 }
 
+/** Whether something is there under that name. */
+export async function isThere(path: string): Promise<boolean> {
+  return await Deno.lstat(path).then(() => true, (error) => !(error instanceof Deno.errors.NotFound));
+}
+
 /** A time as it stands in the names of copies: `20261128T201500Z`. */
 export function timeStamp(now: Instant): string {
   return new Date(now).toISOString().replace(/[-:]|\.\d+/g, "");

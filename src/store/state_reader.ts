@@ -15,7 +15,7 @@ export class StateReader {
   /** A record; null where it does not exist. @throws StoreError `damaged` or `newer` */
   async record<Output>(key: Deno.KvKey, schema: Schema<Output>): Promise<Output | null> {
     const entry = await this.#get(key);
-    return entry.value === null ? null : this.#decode(entry, schema);
+    return entry.value === null ? null : this.decode(entry, schema);
   }
 
   /** Records in the order of their keys. @throws StoreError `damaged` or `newer` */
@@ -25,7 +25,7 @@ export class StateReader {
     options: { limit?: number; reverse?: boolean } = {},
   ): Promise<Output[]> {
     const records: Output[] = [];
-    for await (const entry of this.entries(selector, options)) records.push(this.#decode(entry, schema));
+    for await (const entry of this.entries(selector, options)) records.push(this.decode(entry, schema));
     return records;
   }
 
@@ -55,7 +55,8 @@ export class StateReader {
     }
   }
 
-  #decode<Output>({ key, value }: Deno.KvEntry<unknown>, schema: Schema<Output>): Output {
+  /** The record in an entry. @throws StoreError `damaged` or `newer` */
+  decode<Output>({ key, value }: Deno.KvEntry<unknown>, schema: Schema<Output>): Output {
     const decoded = decodeRecord(value);
     if (decoded === null) throw damagedState(this.path, `${JSON.stringify(key)} holds no record`);
     if (decoded.version > RECORD_VERSION) throw newerState(this.path);

@@ -8,6 +8,7 @@
  */
 import { basename, dirname, join } from "node:path";
 import { lostState } from "./state_errors.ts";
+import { isThere } from "./state_file.ts";
 
 /** The newest that was written to the state at a path. */
 export interface Witnessed {
@@ -32,11 +33,7 @@ export async function readWitness(path: string): Promise<Witnessed | null> {
  * @throws StoreError where one was there and is gone
  */
 export async function isUnmade(path: string): Promise<boolean> {
-  const isThere = await Deno.lstat(path).then(
-    () => true,
-    (error) => !(error instanceof Deno.errors.NotFound),
-  );
-  if (isThere) return false;
+  if (await isThere(path)) return false;
   if (await readWitness(path) !== null) throw lostState(path);
   return true;
 }

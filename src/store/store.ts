@@ -166,11 +166,14 @@ export type StoreErrorKind = "locked" | "damaged" | "newer" | "unusable" | "gone
 /** The state cannot be opened, read or written. */
 export class StoreError extends Error {
   override readonly name = "StoreError";
+  /** The fault in the state's contents, without a way out; null: the error is about something else. */
+  readonly problem: string | null;
   constructor(
     readonly kind: StoreErrorKind,
     message: string,
-    options?: ErrorOptions,
+    { problem = null, ...options }: ErrorOptions & { problem?: string | null } = {},
   ) {
     super(message, options);
+    this.problem = problem;
   }
 }

@@ -155,6 +155,7 @@ export class CliBench implements AsyncDisposable {
         note("online", options);
         return Promise.resolve(this.onlineChecks);
       },
+      stateFiles: async () => (await import("../../src/state_files.ts")).stateFiles,
       simulate: async (options) => {
         note("simulate", options);
         await new Promise((resolve) => options.signal.addEventListener("abort", resolve));

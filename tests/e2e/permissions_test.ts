@@ -94,6 +94,8 @@ const commands: readonly (readonly [number, ...string[]])[] = [
   [0, "status"],
   [0, "dump"],
   [0, "state", "adopt"],
+  [0, "state", "check"],
+  [0, "state", "export"],
   [0, "config-validate", "--show"],
   [0, "config-validate", "--online"],
   [0, "manual"],

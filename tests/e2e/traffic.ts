@@ -146,6 +146,7 @@ function contextOf(pool: RunningPool, signal: AbortSignal): CliContext {
       simulate: unused,
       describeQuirks: unused,
       checkOnline: unused,
+      stateFiles: unused,
       describeVersion: unused,
     },
     program: { name: "nodepool", file: null },

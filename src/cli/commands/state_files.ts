@@ -1,0 +1,94 @@
+/** `nodepool state backup|restore|check|export|import`: the file that the pool's state lies in. */
+import { Command } from "@commander-js/extra-typings";
+import type { StateCheck } from "../../domain/state_check.ts";
+import type { CliContext } from "../cli_context.ts";
+import { UsageError } from "../cli_error.ts";
+import { example } from "../example.ts";
+import { ExitCode } from "../exit_code.ts";
+import { findStateFile } from "../open_pool.ts";
+import { writeLine } from "../write_line.ts";
+
+export function backupCommand(context: CliContext) {
+  return new Command("backup")
+    .description("copy the state as it is at this moment; the daemon may be running")
+    .argument("<file>", "the copy, which must not exist yet; in a folder, it is named by the time")
+    .addHelpText("after", example("nodepool state backup /var/backups/nodepool"))
+    .action(async (target) => {
+      const state = await findStateFile(context);
+      const { path, bytes } = await (await context.wiring.stateFiles()).backup(state, target);
+      writeLine(context.io.stdout, `${path}: ${bytes.toLocaleString("en")} bytes`);
+    });
+}
+
+export function restoreCommand(context: CliContext) {
+  return new Command("restore")
+    .description("put a copy in place of the state, which is kept beside it; stop the daemon first")
+    .argument("<file>", "the copy")
+    .addHelpText(
+      "after",
+      example("nodepool state restore /var/backups/nodepool/nodepool.kv.20261128T201500Z"),
+    )
+    .action(async (backup) => {
+      const { io, wiring } = context;
+      const state = await findStateFile(context);
+      const { replaced } = await (await wiring.stateFiles()).restore(state, backup);
+      writeLine(io.stdout, `${state}: restored from ${backup}`);
+      if (replaced !== null) writeLine(io.stdout, `${replaced}: the state that it replaced`);
+      writeLine(io.stdout, NEXT);
+    });
+}
+
+const NEXT = "After the daemon's next start, nodes that the copy calls building, ready or used are held; " +
+  "see: nodepool manual restored-state";
+
+export function checkCommand(context: CliContext) {
+  return new Command("check")
+    .description("read all of a state and report what is odd; changes nothing, and the daemon may be running")
+    .argument("[file]", "another state, such as a backup")
+    .addHelpText("after", example("nodepool state check"))
+    .action(async (file) => {
+      const state = file ?? await findStateFile(context);
+      report(context, state, await (await context.wiring.stateFiles()).check(state));
+    });
+}
+
+export function exportCommand(context: CliContext) {
+  return new Command("export")
+    .description("print the state as JSON lines; the daemon may be running")
+    .addHelpText("after", example("nodepool state export > nodepool.jsonl"))
+    .action(async () => {
+      const lines: string[] = [];
+      const files = await context.wiring.stateFiles();
+      await files.export(await findStateFile(context), (line) => void lines.push(line));
+      context.io.stdout.write(`${lines.join("\n")}\n`);
+    });
+}
+
+export function importCommand(context: CliContext) {
+  return new Command("import")
+    .description("make a state of what `state export` has printed; there must be none")
+    .argument("<file>", "the JSON lines")
+    .addHelpText("after", example("nodepool state import nodepool.jsonl"))
+    .action(async (file) => {
+      const state = await findStateFile(context);
+      const files = await context.wiring.stateFiles();
+      await files.import(state, file).catch((error) => {
+        if (!(error instanceof Deno.errors.NotFound)) throw error;
+        throw new UsageError(`cannot import ${file}: there is no such file`);
+      });
+      report(context, state, await files.check(state));
+    });
+}
+
+function report(context: CliContext, state: string, found: StateCheck): void {
+  const { io } = context;
+  const { installation, schema, newSchema, counts, oddities } = found;
+  writeLine(io.stdout, `${state}: installation ${installation}, version ${schema} of its form`);
+  if (schema < newSchema) {
+    writeLine(io.stdout, `The daemon's next start copies it, then migrates it to version ${newSchema}.`);
+  }
+  writeLine(io.stdout, Object.entries(counts).map(([kind, count]) => `${kind}: ${count}`).join(", "));
+  for (const oddity of oddities) writeLine(io.stderr, `nodepool: ${oddity}`);
+  if (oddities.length === 0) writeLine(io.stdout, "Nothing is odd.");
+  else context.exitCode = ExitCode.failed;
+}

@@ -1,0 +1,66 @@
+/**
+ * Copies of a state as it is at one moment, its write-ahead log included, whether or not a process has it open: SQLite
+ * reads it as one transaction and writes a database of its own. A plain copy of the file lacks what is in the log only.
+ * `state backup`, `restore`, `check` and `export` begin with one.
+ */
+import { basename, join } from "node:path";
+import type { Instant } from "../domain/time.ts";
+import { checkDatabase, readAlone } from "./check_database.ts";
+import { stateFailure, unusableState } from "./state_errors.ts";
+import { isThere, timeStamp } from "./state_file.ts";
+
+interface Backup {
+  readonly path: string;
+  readonly bytes: number;
+}
+
+/**
+ * @param target a file that does not exist yet, or a folder, in which the file is named by the time
+ * @throws StoreError `damaged`, or `unusable` when the state cannot be read or the copy cannot be made
+ */
+export async function backupState(
+  path: string,
+  { target, now }: { target: string; now: Instant },
+): Promise<Backup> {
+  const file = await isFolder(target) ? join(target, `${basename(path)}.${timeStamp(now)}`) : target;
+  const attempted = `it cannot be copied to ${file}`;
+  if (await isThere(file)) throw unusableState(path, `${attempted}: that file exists; name another`);
+  if (!await isThere(path)) throw unusableState(path, `${attempted}: there is no state`);
+  const partial = `${file}.partial`;
+  try {
+    // Made here, so that nobody else can read it.
+    (await Deno.open(partial, { write: true, createNew: true, mode: 0o600 })).close();
+  } catch (cause) {
+    throw unusableState(path, attempted, cause);
+  }
+  try {
+    await copyDatabase(path, partial);
+    await readAlone(partial, checkDatabase);
+    await synced(partial);
+    await Deno.rename(partial, file);
+  } catch (cause) {
+    await Deno.remove(partial).catch(() => {});
+    throw stateFailure(path, attempted, cause);
+  }
+  return { path: file, bytes: (await Deno.stat(file)).size };
+}
+
+/** Into an empty file, all at once, so that nothing is written in between. */
+async function copyDatabase(path: string, target: string): Promise<void> {
+  const { backup, DatabaseSync } = await import("node:sqlite");
+  const database = new DatabaseSync(path, { readOnly: true });
+  try {
+    await backup(database, target, { rate: -1 });
+  } finally {
+    database.close();
+  }
+}
+
+async function synced(path: string): Promise<void> {
+  using file = await Deno.open(path, { read: true, write: true });
+  await file.sync();
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(({ isDirectory }) => isDirectory, () => false);
+}

@@ -1,0 +1,29 @@
+/** Whether a database is a state of nodepool's, and of which form. Opening, restoring and checking a state begin with it. */
+import { keys } from "./keys.ts";
+import { counterSchema } from "./schemas.ts";
+import { damagedState, stateFailure } from "./state_errors.ts";
+import { StateReader } from "./state_reader.ts";
+
+/** The schema's version; null: the database is empty. Nothing is written. @throws StoreError */
+export async function probeVersion(path: string): Promise<number | null> {
+  using kv = await openDatabase(path);
+  const reader = new StateReader(kv, path);
+  const version = await reader.value(keys.schema, counterSchema);
+  if (version !== null) return version;
+  for await (const { key } of reader.entries({ prefix: [] }, { limit: 1 })) {
+    throw damagedState(
+      path,
+      `it holds ${JSON.stringify(key)} but no schema version; it may not be nodepool's`,
+    );
+  }
+  return null;
+}
+
+/** @throws StoreError */
+export async function openDatabase(path: string): Promise<Deno.Kv> {
+  try {
+    return await Deno.openKv(path);
+  } catch (error) {
+    throw stateFailure(path, "the database cannot be opened", error);
+  }
+}

@@ -1,0 +1,69 @@
+/** Puts a copy of a state in its place, while no process has it; what was there is kept beside it. */
+import type { Instant } from "../domain/time.ts";
+import type { Clock } from "../lib/clock.ts";
+import { backupState } from "./backup_state.ts";
+import { migrations, schemaVersion } from "./migrations.ts";
+import { probeVersion } from "./probe_version.ts";
+import { damagedState, newerState, unusableState } from "./state_errors.ts";
+import { timeStamp } from "./state_file.ts";
+import { lockState } from "./state_lock.ts";
+
+interface Restored {
+  /** Where the state is that was in its place; null: there was none. */
+  readonly replaced: string | null;
+}
+
+/**
+ * The state's witness stays, so that the next daemon knows that it works on an older copy.
+ * @param backup a state, and the write-ahead log beside it where there is one; it stays as it is
+ * @throws StoreError `locked`, `damaged`, `newer`, `unusable`; then the state is as it was
+ */
+export async function restoreState(
+  path: string,
+  { backup, clock }: { backup: string; clock: Clock },
+): Promise<Restored> {
+  using _lock = await lockState(path, { holder: "nodepool state restore", clock });
+  const copy = `${path}.restoring`;
+  await removeFiles(copy);
+  try {
+    await backupState(backup, { target: copy, now: clock.now() });
+    await checkVersion(copy, { of: backup });
+    return { replaced: await replaceState(path, { by: copy, now: clock.now() }) };
+  } finally {
+    await removeFiles(copy);
+  }
+}
+
+/** An older version is migrated by the next daemon. */
+async function checkVersion(copy: string, { of }: { of: string }): Promise<void> {
+  const version = await probeVersion(copy);
+  if (version === null) throw damagedState(of, "it is empty");
+  if (version > schemaVersion(migrations)) throw newerState(of);
+}
+
+/** The log goes first: one that stayed would be taken for the copy's. */
+async function replaceState(path: string, { by, now }: { by: string; now: Instant }): Promise<string | null> {
+  const aside = `${path}.replaced-${timeStamp(now)}`;
+  try {
+    const moved = [];
+    for (const suffix of ["-shm", "-wal", ""]) moved.push(await move(path + suffix, aside + suffix));
+    await Deno.rename(by, path);
+    return moved.at(-1) ? aside : null;
+  } catch (cause) {
+    throw unusableState(path, `${by} cannot be put in its place`, cause);
+  }
+}
+
+async function move(from: string, to: string): Promise<boolean> {
+  try {
+    await Deno.rename(from, to);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+async function removeFiles(path: string): Promise<void> {
+  for (const suffix of ["", "-wal", "-shm", ".partial"]) await Deno.remove(path + suffix).catch(() => {});
+}

@@ -1,0 +1,237 @@
+/** Copies, checks and exports of states that processes have open, were killed with, or have closed. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { systemRandom } from "../../src/lib/random.ts";
+import { backupState } from "../../src/store/backup_state.ts";
+import { checkState } from "../../src/store/check_state.ts";
+import { exportState, importState } from "../../src/store/export_state.ts";
+import { openKvStore } from "../../src/store/kv_store.ts";
+import { restoreState } from "../../src/store/restore_state.ts";
+import { type Store, StoreError } from "../../src/store/store.ts";
+import { VirtualClock } from "../virtual_clock.ts";
+import { nodeRecord, nodeRequest } from "./records.ts";
+import { temporaryState } from "./temporary_state.ts";
+
+const clock = new VirtualClock(Date.parse("2026-11-28T20:15:00Z"));
+const options = { clock, random: systemRandom };
+
+async function addNodes(store: Store, ...ids: readonly number[]): Promise<void> {
+  await store.takeIds("node", ids.length);
+  await store.commit({ nodes: ids.map((id) => ({ previous: null, next: nodeRecord({ id }) })) });
+}
+
+/** Ids of the nodes in a state that nobody has open. */
+async function nodesIn(path: string): Promise<number[]> {
+  await using store = await openKvStore(path, options);
+  return (await store.load()).nodes.map(({ id }) => id);
+}
+
+async function kindOf(work: Promise<unknown>): Promise<string> {
+  const error = await work.then(() => null, (error) => error);
+  assert.ok(error instanceof StoreError, String(error));
+  return `${error.kind}: ${error.message}`;
+}
+
+Deno.test("a backup of a state in use has all that was committed, and goes on nowhere else", async () => {
+  await using state = await temporaryState();
+  await using store = await openKvStore(state.path, options);
+  await store.load();
+  await addNodes(store, 1, 2, 3);
+  const { path, bytes } = await backupState(state.path, { target: join(state.directory, "b.kv"), now: 0 });
+  await addNodes(store, 4);
+  assert.deepEqual(await nodesIn(path), [1, 2, 3]);
+  assert.ok(bytes > 0);
+  assert.equal((await Deno.stat(path)).mode! & 0o777, 0o600);
+  await addNodes(store, 5);
+  assert.deepEqual((await store.load()).nodes.map(({ id }) => id), [1, 2, 3, 4, 5]);
+});
+
+Deno.test("backups of a state that is written all the time are whole", async () => {
+  await using state = await temporaryState();
+  await using store = await openKvStore(state.path, options);
+  await store.load();
+  let next = 1;
+  let isOver = false;
+  const writing = (async () => {
+    // Pairs are committed together.
+    while (!isOver) await addNodes(store, next++, next++);
+  })();
+  for (let round = 0; round < 10; round++) {
+    const { path } = await backupState(state.path, { target: join(state.directory, `b${round}.kv`), now: 0 });
+    const ids = await nodesIn(path);
+    assert.deepEqual(ids, ids.map((_, index) => index + 1));
+    assert.equal(ids.length % 2, 0);
+  }
+  isOver = true;
+  await writing;
+});
+
+Deno.test("a backup takes in the log that a killed process left", async () => {
+  await using state = await temporaryState();
+  const killed = join(state.directory, "killed.kv");
+  {
+    await using store = await openKvStore(state.path, options);
+    await store.load();
+    await addNodes(store, 1, 2);
+    for (const suffix of ["", "-wal"]) await Deno.copyFile(state.path + suffix, killed + suffix);
+  }
+  const { path } = await backupState(killed, { target: join(state.directory, "b.kv"), now: 0 });
+  assert.deepEqual(await nodesIn(path), [1, 2]);
+});
+
+Deno.test("a backup into a folder is named by the time, and none is written over", async () => {
+  await using state = await temporaryState();
+  await (await openKvStore(state.path, options))[Symbol.asyncDispose]();
+  const folder = await Deno.makeTempDir({ dir: state.directory });
+  const to = { target: folder, now: clock.now() };
+  const { path } = await backupState(state.path, to);
+  assert.equal(path, join(folder, "state.kv.20261128T201500Z"));
+  assert.match(await kindOf(backupState(state.path, to)), /^unusable: .*that file exists; name another/);
+  const missing = join(state.directory, "none.kv");
+  assert.match(await kindOf(backupState(missing, to)), /there is no state/);
+  const nowhere = { target: join(state.directory, "no", "where"), now: 0 };
+  assert.match(await kindOf(backupState(state.path, nowhere)), /^unusable: .*cannot be copied/);
+  await Deno.writeTextFile(missing, "some other file");
+  assert.match(await kindOf(backupState(missing, { target: join(folder, "x"), now: 0 })), /^damaged: /);
+  assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["state.kv.20261128T201500Z"]);
+});
+
+Deno.test("a restored state is in its place, what was there lies beside it, and the next opening knows", async () => {
+  await using state = await temporaryState();
+  const target = join(state.directory, "b.kv");
+  {
+    await using store = await openKvStore(state.path, options);
+    await store.load();
+    await addNodes(store, 1);
+    await store.settle("new");
+    await backupState(state.path, { target, now: 0 });
+    await addNodes(store, 2, 3);
+  }
+  const { replaced } = await restoreState(state.path, { backup: target, clock });
+  assert.equal(replaced, `${state.path}.replaced-20261128T201500Z`);
+  assert.deepEqual(await nodesIn(replaced!), [1, 2, 3]);
+  const { oddities } = await checkState(state.path, options);
+  assert.match(oddities[0]!, /^it may not be the newest: /);
+  await using store = await openKvStore(state.path, options);
+  assert.match(store.doubt ?? "", /restored from a copy/);
+  assert.deepEqual((await store.load()).nodes.map(({ id }) => id), [1]);
+});
+
+Deno.test("a restore is refused where a process has the state, and for what is no state; then nothing changes", async () => {
+  await using state = await temporaryState();
+  const { lockState } = await import("../../src/store/state_lock.ts");
+  const backup = join(state.directory, "b.kv");
+  {
+    await using store = await openKvStore(state.path, options);
+    await store.load();
+    await addNodes(store, 1);
+    await backupState(state.path, { target: backup, now: 0 });
+  }
+  {
+    using _lock = await lockState(state.path, { holder: "nodepool daemon", clock });
+    assert.match(await kindOf(restoreState(state.path, { backup, clock })), /^locked: /);
+  }
+  const wrong = join(state.directory, "wrong");
+  for (const contents of ["not a database", ""]) {
+    await Deno.writeTextFile(wrong, contents);
+    assert.match(await kindOf(restoreState(state.path, { backup: wrong, clock })), /^damaged: /);
+  }
+  const other = await Deno.openKv(wrong + ".kv");
+  await other.set(["somebody", "else"], 1);
+  other.close();
+  assert.match(
+    await kindOf(restoreState(state.path, { backup: wrong + ".kv", clock })),
+    /may not be nodepool's/,
+  );
+  assert.deepEqual(await nodesIn(state.path), [1]);
+  const left = [...Deno.readDirSync(state.directory)].map(({ name }) => name);
+  assert.deepEqual(left.filter((name) => /restoring|replaced|partial/.test(name)), []);
+});
+
+Deno.test("the check of a sound state counts its records and finds nothing odd, while a process has it open", async () => {
+  await using state = await temporaryState();
+  await using store = await openKvStore(state.path, options);
+  await store.load();
+  await addNodes(store, 1, 2);
+  const found = await checkState(state.path, options);
+  assert.deepEqual(found.oddities, []);
+  assert.equal(found.installation, store.installation.id);
+  assert.equal(found.counts["node"], 2);
+  assert.equal(found.schema, found.newSchema);
+});
+
+Deno.test("the check names each record that cannot be read, and those that do not fit together", async () => {
+  await using state = await temporaryState();
+  {
+    await using store = await openKvStore(state.path, options);
+    await store.load();
+    await addNodes(store, 1, 2, 3);
+    const booting = { phase: "boot", serverId: "s1" } as never;
+    await store.commit({
+      nodes: [
+        { previous: null, next: nodeRecord({ id: 7, parentId: 6, role: "subnode", state: booting }) },
+        { previous: null, next: nodeRecord({ id: 8, state: booting }) },
+      ],
+      requests: [{ previous: null, next: nodeRequest({ id: 1 }) }],
+    });
+  }
+  {
+    using kv = await Deno.openKv(state.path);
+    await kv.set(["node", 2], "no record");
+    await kv.set(["node", 3], '[3,{"id":3}]');
+  }
+  const { oddities, counts } = await checkState(state.path, options);
+  const text = oddities.join("\n");
+  assert.match(text, /\["node",2\] holds no record/);
+  assert.match(text, /\["node",3\]/);
+  assert.match(text, /nodes 7, 8 have the same server s1/);
+  assert.match(text, /node 7: it is a subnode of node 6, which is gone/);
+  assert.match(text, /request 1: the next id to be given out is 1/);
+  assert.equal(counts["node"], 3);
+  assert.ok(!text.includes("nodepool-state-"), "it names the state, not its own copy");
+});
+
+Deno.test("what is exported and imported is the same state", async () => {
+  await using state = await temporaryState();
+  const lines: string[] = [];
+  const write = (line: string) => void lines.push(line);
+  {
+    await using store = await openKvStore(state.path, options);
+    await store.load();
+    await addNodes(store, 1, 2);
+    await store.commit({ history: [{ node: nodeRecord({ id: 9, comment: "grün\n" }), endedAt: 5 }] });
+    await exportState(state.path, { write, clock });
+  }
+  const copy = join(state.directory, "copy.kv");
+  await importState(copy, { lines, from: "export.jsonl", clock });
+  const again: string[] = [];
+  await exportState(copy, { write: (line) => void again.push(line), clock });
+  const entries = (all: string[]) => all.slice(1);
+  assert.deepEqual(entries(again), entries(lines));
+  assert.deepEqual(await nodesIn(copy), [1, 2]);
+  assert.match(
+    await kindOf(importState(copy, { lines, from: "export.jsonl", clock })),
+    /there is one already/,
+  );
+});
+
+Deno.test("an export that is cut off, edited badly or from a later version is refused, and makes nothing", async () => {
+  await using state = await temporaryState();
+  const lines: string[] = [];
+  await (await openKvStore(state.path, options))[Symbol.asyncDispose]();
+  await exportState(state.path, { write: (line) => void lines.push(line), clock });
+  const cases: [string[], RegExp][] = [
+    [[], /line 1/],
+    [["{}", ...lines.slice(1)], /line 1/],
+    [lines.slice(0, -1), /cut off/],
+    [lines.toSpliced(2, 1), /cut off, or lines are missing/],
+    [lines.with(2, "{"), /line 3 /],
+    [lines.with(2, '{"key":["x"],"value":true}'), /line 3 /],
+    [lines.with(0, lines[0]!.replace(/"schema":\d+/, '"schema":99')), /^newer: /],
+  ];
+  const copy = join(state.directory, "copy.kv");
+  for (const [wrong, message] of cases) {
+    assert.match(await kindOf(importState(copy, { lines: wrong, from: "export.jsonl", clock })), message);
+    await assert.rejects(Deno.stat(copy), Deno.errors.NotFound);
+  }
+});
