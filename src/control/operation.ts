@@ -56,7 +56,7 @@ export function operation<
 export const nothing = v.void();
 
 /** Bytes as they come. */
-export const stream = v.instance(ReadableStream) as unknown as v.GenericSchema<ReadableStream<Uint8Array>>;
+export const stream = v.custom<ReadableStream<Uint8Array>>((given) => given instanceof ReadableStream);
 
 /** The values that requests consist of. */
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));

@@ -1,5 +1,6 @@
 /** IP addresses by the ranges that are kept for private use, documentation and tests, which nobody can be reached at. */
-import { BlockList, isIP } from "node:net";
+import type { BlockList } from "node:net";
+import { net } from "./net.ts";
 
 const UNROUTED = {
   ipv4: [
@@ -13,14 +14,6 @@ const UNROUTED = {
   ],
 } as const;
 
-const unrouted = new BlockList();
-for (const family of ["ipv4", "ipv6"] as const) {
-  for (const range of UNROUTED[family]) {
-    const [first, length] = range.split("/");
-    unrouted.addSubnet(first!, Number(length), family);
-  }
-}
-
 /** Whether an address can be reached from everywhere; what is no address cannot. */
 export function isRoutable(address: string): boolean {
   if (known.size >= MOST_KNOWN) known.clear();
@@ -31,7 +24,21 @@ export function isRoutable(address: string): boolean {
 const known = new Map<string, boolean>();
 const MOST_KNOWN = 20_000;
 
+let unrouted: BlockList | null = null;
+
 function judge(address: string): boolean {
-  const version = isIP(address);
+  unrouted ??= listUnrouted();
+  const version = net().isIP(address);
   return version !== 0 && !unrouted.check(address, version === 6 ? "ipv6" : "ipv4");
+}
+
+function listUnrouted(): BlockList {
+  const list = new (net().BlockList)();
+  for (const family of ["ipv4", "ipv6"] as const) {
+    for (const range of UNROUTED[family]) {
+      const [first, length] = range.split("/");
+      list.addSubnet(first!, Number(length), family);
+    }
+  }
+  return list;
 }

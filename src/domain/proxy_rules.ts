@@ -2,7 +2,7 @@
  * Which proxy an address is asked through: one for each scheme, and hosts that are asked directly, as `no_proxy` lists
  * them. A proxy's address may hold a password: show `describeProxy` of it, never the address itself.
  */
-import { BlockList, isIP } from "node:net";
+import { net } from "./net.ts";
 
 export interface ProxyRules {
   /** For addresses of each scheme, as `http://user:password@host:port`; null: none. */
@@ -32,6 +32,7 @@ function isExcepted(url: URL, entry: string): boolean {
   if (port !== null && port !== (url.port || DEFAULT_PORTS[url.protocol])) return false;
   const asked = bare(url.hostname);
   if (host.includes("/")) return isInRange(asked, host);
+  const { isIP } = net();
   if (isIP(asked) !== 0) {
     return isIP(host) !== 0 && new URL(`http://${bracketed(host)}`).hostname === url.hostname;
   }
@@ -51,6 +52,7 @@ function hostAndPort(entry: string): { host: string; port: string | null } {
 
 function isInRange(address: string, range: string): boolean {
   const [first = "", length = ""] = range.split("/");
+  const { BlockList, isIP } = net();
   const version = isIP(address);
   const most = version === 4 ? 32 : 128;
   if (version === 0 || isIP(first) !== version || !/^\d+$/.test(length) || Number(length) > most) {

@@ -3,7 +3,7 @@
  * these names; besides there is one for each fact, with the fact in its name. Names that Ansible would make one of stay
  * apart: those that it takes as they are keep them, the others get a few characters of their own, the same ones always.
  */
-import { createHash } from "node:crypto";
+import process from "node:process";
 import type { Config } from "../domain/config.ts";
 import type { NodeStateName } from "../domain/node.ts";
 import { NodeIndex } from "../domain/node_index.ts";
@@ -73,6 +73,8 @@ function isFactGroup(name: string): boolean {
 }
 
 function ownPart(name: string): string {
+  // Loaded when it is needed: a list does without.
+  const { createHash } = process.getBuiltinModule("node:crypto");
   return createHash("sha256").update(name).digest("hex").slice(0, 6);
 }
 

@@ -2,7 +2,7 @@
  * Names what a view says apart from the passing of time: while it stays the same, a client that has the view has
  * lost nothing but newer ages. The status endpoint's weak ETags are made of it.
  */
-import { createHash } from "node:crypto";
+import process from "node:process";
 import type { PoolReport } from "../domain/pool_report.ts";
 import type { ViewFilter } from "./view_filter.ts";
 import { type PoolViewName, renderPoolJson } from "./view_pool.ts";
@@ -31,5 +31,7 @@ function nodeRevisions({ installation, nodes, wallOffset, defects }: PoolReport)
 }
 
 function hash(content: Uint8Array | Float64Array, salt = ""): string {
+  // Loaded when it is needed: a list in the terminal does without.
+  const { createHash } = process.getBuiltinModule("node:crypto");
   return createHash("sha256").update(salt).update(content).digest("base64url").slice(0, 22);
 }
