@@ -33,8 +33,8 @@ function wiringOf(signals?: ProcessSignals): Wiring {
  * Runs one command as the command line does: prints to the process's output, never throws, never exits.
  *
  * @param argv the command and its options, e.g. `["list", "-o", "json"]`
- * @returns 0 done, 1 failed, 2 wrong arguments or configuration, 3 the daemon is needed and does not run, 70 the daemon
- *   lost its state
+ * @returns 0 done, 1 failed, 2 wrong arguments or configuration, 3 the daemon is needed and does not run, 4 a node to be
+ *   released is held, 70 the daemon lost its state; of `ssh`: that of OpenSSH's client
  */
 export function main(argv: readonly string[]): Promise<number> {
   return run(argv, { program: { name: "nodepool", file: null } });
@@ -55,11 +55,13 @@ async function run(
 const BUILDERS = ["daemon", "image-build", "image-update"];
 
 /**
- * Only what builds images starts programs, a daemon that goes into the background, and the manual its pager; all else gives up the permission
- * to, before it reads anything. A command with such a word as an argument keeps it, and does nothing with it.
+ * Only what builds images starts programs, a daemon that goes into the background, the manual its pager, and `ssh` OpenSSH's client; all
+ * else gives up the permission to, before it reads anything. A command with such a word as an argument keeps it, and does nothing with it.
  */
 function giveUpRunning(argv: readonly string[], { name }: InvokedProgram): void {
-  if (!argv.includes("manual")) Deno.permissions.revokeSync({ name: "run", command: "/bin/sh" });
+  if (!argv.includes("manual") && !argv.includes("ssh")) {
+    Deno.permissions.revokeSync({ name: "run", command: "/bin/sh" });
+  }
   const isDaemon = name !== "nodepool";
   const mayBuild = isDaemon || BUILDERS.some((command) => argv.includes(command));
   const staysHere = !isDaemon || argv.includes("-d") || argv.includes("--nodaemon");

@@ -16,6 +16,8 @@ export interface CliContext {
   readonly program: InvokedProgram;
   /** The command line without it. */
   readonly argv: readonly string[];
+  /** Of `ssh`: the words after the node, which are the other machine's. */
+  remoteWords: readonly string[];
   readonly io: CliIo;
   readonly wiring: Wiring;
   globals(): GlobalOptions;

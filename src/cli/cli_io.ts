@@ -10,6 +10,8 @@ export interface CliIo {
   env(name: string): string | undefined;
   /** Shows a text on the terminal that standard output is, a screen at a time where it is longer. */
   page(text: string): Promise<void>;
+  /** Runs OpenSSH's client on the process's own input and outputs. @returns its exit code */
+  ssh(args: readonly string[]): Promise<number>;
   /** Name of the account that runs the command, as the system knows it; null: it has none. */
   account(): string | null;
   /** The working directory; null: it has been removed. */

@@ -11,17 +11,20 @@ export async function runCli(
   { program: invoked, wiring, io }: { program: InvokedProgram; wiring: Wiring; io: CliIo },
 ): Promise<number> {
   if (argv.length === 1 && VERSION_OPTIONS.includes(argv[0]!)) return await printVersion(wiring, io);
-  const [{ buildProgram }, { reportError }] = await Promise.all([
+  const [{ buildProgram }, { reportError }, { splitRemoteWords }] = await Promise.all([
     import("./program.ts"),
     import("./report_error.ts"),
+    import("./remote_words.ts"),
   ]);
   const { program, context } = buildProgram(invoked, { argv, wiring, io });
+  const { own, remote } = splitRemoteWords(argv, program);
+  context.remoteWords = remote;
   try {
-    await program.parseAsync([...argv], { from: "user" });
+    await program.parseAsync([...own], { from: "user" });
     return context.exitCode;
   } catch (error) {
     if (error instanceof VersionRequest) return await printVersion(wiring, io);
-    return reportError(error, { debug: argv.includes("--debug"), context });
+    return reportError(error, { debug: own.includes("--debug"), context });
   }
 }
 

@@ -31,6 +31,7 @@ import { providerListCommand } from "./commands/provider_list.ts";
 import { releaseCommand } from "./commands/release.ts";
 import { requestListCommand } from "./commands/request_list.ts";
 import { simulateCommand } from "./commands/simulate.ts";
+import { sshCommand } from "./commands/ssh.ts";
 import { stateCommand } from "./commands/state.ts";
 import { statusCommand } from "./commands/status.ts";
 import { unholdCommand } from "./commands/unhold.ts";
@@ -50,6 +51,7 @@ const commands = [
   deleteCommand,
   acquireCommand,
   releaseCommand,
+  sshCommand,
   jobCreateCommand,
   jobListCommand,
   jobDeleteCommand,
@@ -84,7 +86,16 @@ export function buildProgram(
     const { config = null, secure = null, logconfig = null, debug = false } = program.opts();
     return { config, secure, logConfig: logconfig, debug };
   };
-  const context: CliContext = { program: invoked, argv, io, wiring, globals, config: null, exitCode: 0 };
+  const context: CliContext = {
+    program: invoked,
+    argv,
+    io,
+    wiring,
+    globals,
+    config: null,
+    remoteWords: [],
+    exitCode: 0,
+  };
   const program = globalOptions(topCommand(invoked, context), context);
   return { program: program as unknown as Command, context };
 }

@@ -12,6 +12,7 @@ export const systemIo: CliIo = {
   random: systemRandom,
   env: (name) => Deno.env.get(name),
   page: pageOnTerminal,
+  ssh: runSsh,
   account: () => systemAccount()?.username ?? null,
   folder: workingFolder,
   home: systemHome,
@@ -76,16 +77,39 @@ async function pageOnTerminal(text: string): Promise<void> {
   if (NOT_RUN.includes((await pager.status).code)) systemIo.stdout.write(text);
 }
 
+/** A command gets a terminal where this process has one, as a shell does in any case. */
+const SSH = `
+command -v ssh >/dev/null || { echo "nodepool: cannot find ssh: install OpenSSH's client" >&2; exit 127; }
+if [ -t 0 ] && [ -t 1 ]; then exec ssh -t "$@"; else exec ssh "$@"; fi`;
+
+/** A terminal's signals reach it by themselves; those that this process alone gets are passed on. */
+async function runSsh(args: readonly string[]): Promise<number> {
+  const child = new Deno.Command("/bin/sh", { args: ["-c", SSH, "ssh", ...args], stdin: "inherit" }).spawn();
+  const end = () => {
+    try {
+      child.kill("SIGTERM");
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error; // it has ended
+    }
+  };
+  using _signals = listening([...SIGNALS, "SIGHUP"], (signal) => signal === "SIGINT" || end());
+  return (await child.status).code;
+}
+
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 function interruptsOfProcess(): Interrupts {
   const controller = new AbortController();
-  const interrupt = () => controller.abort(new InterruptedError("interrupted"));
-  for (const signal of SIGNALS) Deno.addSignalListener(signal, interrupt);
+  const listeners = listening(SIGNALS, () => controller.abort(new InterruptedError("interrupted")));
+  return { signal: controller.signal, [Symbol.dispose]: () => listeners[Symbol.dispose]() };
+}
+
+function listening(signals: readonly Deno.Signal[], listener: (signal: Deno.Signal) => void): Disposable {
+  const listeners = signals.map((signal) => [signal, () => listener(signal)] as const);
+  for (const [signal, handle] of listeners) Deno.addSignalListener(signal, handle);
   return {
-    signal: controller.signal,
     [Symbol.dispose]() {
-      for (const signal of SIGNALS) Deno.removeSignalListener(signal, interrupt);
+      for (const [signal, handle] of listeners) Deno.removeSignalListener(signal, handle);
     },
   };
 }

@@ -10,12 +10,14 @@ import { jobOperations } from "./operations/job_operations.ts";
 import { listOperations } from "./operations/list_operations.ts";
 import { nodeOperations } from "./operations/node_operations.ts";
 import { poolOperations } from "./operations/pool_operations.ts";
+import { reachOperations } from "./operations/reach_operations.ts";
 import { requestOperations } from "./operations/request_operations.ts";
 
 const table = {
   ...listOperations,
   ...nodeOperations,
   ...historyOperations,
+  ...reachOperations,
   ...requestOperations,
   ...jobOperations,
   ...imageOperations,

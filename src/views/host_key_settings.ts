@@ -4,7 +4,7 @@
  */
 import { shellQuote } from "../lib/shell_quote.ts";
 
-type SshSetting = readonly [name: string, value: string];
+export type SshSetting = readonly [name: string, value: string];
 
 /**
  * Without a file, OpenSSH 8.5 or later is needed. None for a host without keys.
@@ -17,10 +17,13 @@ export function hostKeySettings(
 ): readonly SshSetting[] {
   const lines = knownHosts.filter((line) => !UNQUOTABLE.test(line));
   if (lines.length === 0) return [];
-  const strict: SshSetting = ["StrictHostKeyChecking", "yes"];
-  if (file !== null) return [["UserKnownHostsFile", sshQuote(file)], strict];
+  const strict: readonly SshSetting[] = [
+    ["GlobalKnownHostsFile", "/dev/null"],
+    ["StrictHostKeyChecking", "yes"],
+  ];
+  if (file !== null) return [["UserKnownHostsFile", sshQuote(file)], ...strict];
   const command = String.raw`/usr/bin/printf %%s\n ${lines.map(sshQuote).join(" ")}`;
-  return [["UserKnownHostsFile", "/dev/null"], ["KnownHostsCommand", command], strict];
+  return [["UserKnownHostsFile", "/dev/null"], ["KnownHostsCommand", command], ...strict];
 }
 
 /** The settings as options of `ssh`, for a shell and for whatever splits words as one does, such as Ansible. */
@@ -31,7 +34,7 @@ export function sshOptions(settings: readonly SshSetting[]): string {
 const UNQUOTABLE = /["\\\p{Cc}]/u;
 
 /** One word for ssh, which may have blanks; `%` would begin a token, and what quotes would end it is refused. */
-function sshQuote(text: string): string {
+export function sshQuote(text: string): string {
   if (UNQUOTABLE.test(text)) {
     throw new Error(`${JSON.stringify(text)} cannot be written in an ssh configuration`);
   }

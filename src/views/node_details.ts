@@ -34,7 +34,7 @@ type EvidenceView = v.InferOutput<typeof evidenceViewSchema>;
 
 const stretchViewSchema = v.object({ phase: string, state: string, from: string, duration: number });
 
-const nodeDetailsSchema = v.object({
+export const nodeDetailsSchema = v.object({
   ...nodeViewSchema.entries,
   state: word<NodeStateName | "gone">(),
   image_id: string,

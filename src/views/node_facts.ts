@@ -31,7 +31,7 @@ export function factsOf(node: NodeDetails): [string, string][] {
     ["comment", node.comment],
     ["deleted by", node.deleted_by],
     ["held by", hold?.owner],
-    ["held until", hold?.until],
+    ["held until", hold?.ends ?? hold?.until],
     ["label", node.label],
     ["provider", node.provider],
     ["az", node.az],

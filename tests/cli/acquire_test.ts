@@ -1,6 +1,8 @@
 /** `acquire` while daemons come and go, and the forms in which it hands nodes over. */
 import assert from "node:assert/strict";
 import { ControlError } from "../../src/control/control_error.ts";
+import { shellWord } from "../../src/lib/shell_quote.ts";
+import { hostKeySettings, sshOptions } from "../../src/views/host_key_settings.ts";
 import { HOST_KEY, sampleNodes } from "../views/sample_pool.ts";
 import { eventually } from "../eventually.ts";
 import { CliBench, TOKEN } from "./run.ts";
@@ -141,6 +143,7 @@ Host node1 noble-cloud-b-4.example.org noble-cloud-b-4
   User jenkins
   UserKnownHostsFile /dev/null
   KnownHostsCommand /usr/bin/printf %%s\\n "[203.0.113.4]:2222 ${HOST_KEY}"
+  GlobalKnownHostsFile /dev/null
   StrictHostKeyChecking yes
 
 Host node2 plain
@@ -149,6 +152,7 @@ Host node2 plain
   User jenkins
   UserKnownHostsFile /dev/null
   KnownHostsCommand /usr/bin/printf %%s\\n "203.0.113.4 ${HOST_KEY}"
+  GlobalKnownHostsFile /dev/null
   StrictHostKeyChecking yes
 `,
   );
@@ -159,7 +163,12 @@ Deno.test("acquire --known-hosts adds the host keys to a file that only its owne
   bench.pool.grant([nodeOfCloudB]);
   const path = `${bench.folder}/known hosts`;
   const ran = await bench.run("acquire", "noble", "-o", "ssh-config", "--known-hosts", path);
-  assert.match(ran.stdout, new RegExp(`\\n  UserKnownHostsFile "${path}"\\n  StrictHostKeyChecking yes\\n$`));
+  assert.match(
+    ran.stdout,
+    new RegExp(
+      `\\n  UserKnownHostsFile "${path}"\\n  GlobalKnownHostsFile /dev/null\\n  StrictHostKeyChecking yes\\n$`,
+    ),
+  );
   const line = `[203.0.113.4]:2222 ${HOST_KEY}\n`;
   assert.equal(await Deno.readTextFile(path), line);
   assert.equal((await Deno.stat(path)).mode! & 0o777, 0o600);
@@ -219,13 +228,15 @@ Deno.test("acquire -o ansible has the hosts and the groups of the dynamic invent
   const { stdout } = await bench.run("acquire", "noble", "--count", "2", "-o", "ansible");
   const host = "noble-cloud-b-4.example.org";
   const variables = "ansible_host=203.0.113.4 ansible_port=2222 ansible_user=jenkins";
+  const options = (server: string) =>
+    `ansible_ssh_common_args=${shellWord(sshOptions(hostKeySettings([`${server} ${HOST_KEY}`])))}`;
   assert.equal(
     stdout,
     `# nodepool: request 9
 
 [nodepool]
-${host}-4 ${variables} nodepool_id=4
-${host}-7 ansible_host=203.0.113.4 ansible_port=22 nodepool_id=7
+${host}-4 ${variables} ${options("[203.0.113.4]:2222")} nodepool_id=4
+${host}-7 ansible_host=203.0.113.4 ansible_port=22 ${options("203.0.113.4")} nodepool_id=7
 
 [noble]
 ${host}-4

@@ -34,6 +34,8 @@ export class CliBench implements AsyncDisposable {
   rows: number | null = null;
   stdout = "";
   stderr = "";
+  /** What runs as OpenSSH's client. */
+  ssh: (args: readonly string[]) => Promise<number> = () => Promise.resolve(0);
   /** What was shown a screen at a time. */
   paged = "";
   /** What `config-validate --online` finds. */
@@ -127,6 +129,7 @@ export class CliBench implements AsyncDisposable {
       clock: this.clock,
       random: { uuid: () => TOKEN },
       env: (name) => this.env[name],
+      ssh: (args) => this.ssh(args),
       page: (text) => {
         this.paged += text;
         return Promise.resolve();

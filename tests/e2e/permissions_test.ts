@@ -74,6 +74,7 @@ const commands: readonly (readonly [number, ...string[]])[] = [
   [1, "unhold", "999"],
   [0, "delete", "1"],
   [0, "acquire", "small", "-o", "env"],
+  [0, "ssh", "2", "hostname"],
   [0, "release", "2", "--result", "SUCCESS"],
   [0, "job-create", "unit", "--hold-on-failure", "1"],
   [0, "job-list"],

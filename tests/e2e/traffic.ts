@@ -132,6 +132,7 @@ function contextOf(pool: RunningPool, signal: AbortSignal): CliContext {
       clock: systemClock,
       random: systemRandom,
       env: () => undefined,
+      ssh: () => Promise.resolve(0),
       page: () => Promise.resolve(),
       account: () => null,
       folder: () => null,
@@ -153,6 +154,7 @@ function contextOf(pool: RunningPool, signal: AbortSignal): CliContext {
     config: null,
     argv: [],
     globals: () => ({ config: pool.configFile, secure: null, logConfig: null, debug: false }),
+    remoteWords: [],
     exitCode: 0,
   };
 }

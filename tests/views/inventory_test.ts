@@ -44,7 +44,7 @@ Deno.test("a host's variables say how to log in to it, and what it is", () => {
     ansible_user: "jenkins",
     ansible_ssh_common_args: "-o 'UserKnownHostsFile=/dev/null' " +
       `-o 'KnownHostsCommand=/usr/bin/printf %%s\\n "[203.0.113.4]:2222 ${HOST_KEY}"' ` +
-      "-o 'StrictHostKeyChecking=yes'",
+      "-o 'GlobalKnownHostsFile=/dev/null' -o 'StrictHostKeyChecking=yes'",
     nodepool: {
       id: 4,
       label: "noble",

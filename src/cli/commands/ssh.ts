@@ -1,0 +1,90 @@
+/** `nodepool ssh ID|JOB [COMMAND…]`: a shell or a command on a node, by OpenSSH's client. */
+import { Command, Option } from "@commander-js/extra-typings";
+import type { PoolClient } from "../../control/pool_client.ts";
+import type { NodeLogin } from "../../views/node_logins.ts";
+import { type CliContext } from "../cli_context.ts";
+import { UsageError } from "../cli_error.ts";
+import { durationArgument } from "../duration_argument.ts";
+import { example } from "../example.ts";
+import { helpGroup } from "../help_group.ts";
+import { loginObjection } from "../login_objection.ts";
+import { openPool } from "../open_pool.ts";
+import { runSshSession } from "../ssh_session.ts";
+import { userName } from "../user_name.ts";
+import { writeLine } from "../write_line.ts";
+
+interface SshOptions {
+  readonly hold?: true | undefined;
+  readonly reason?: string | undefined;
+  readonly for?: number | undefined;
+  readonly inUse?: true | undefined;
+}
+
+export function sshCommand(context: CliContext) {
+  return new Command("ssh")
+    .helpGroup(helpGroup.nodes)
+    .description("log in to a node, or run a command on it, with its key and its recorded host key")
+    .argument("<node>", "its id or hostname, or the job that it is used or held for")
+    .argument("[command...]", "run this instead of a shell; what follows on the node is the command's")
+    .option("--hold", "hold the node first, so that it stays")
+    .option("--reason <text>", "with --hold: the reason")
+    .option("--for <duration>", "with --hold: end the hold after this time: 12h, 2d", durationArgument)
+    .option("--in-use", "log in although somebody else uses the node")
+    .addOption(
+      new Option("-o, --ssh-option <setting>", "a further setting of ssh: LogLevel=DEBUG")
+        .argParser((value: string, before: string[] | undefined) => [...before ?? [], value]),
+    )
+    .addHelpText("after", example("nodepool ssh --hold --reason 'out of memory?' 812 dmesg"))
+    .action(async (wanted, _, { sshOption: options = [], ...choice }) => {
+      const login = await chooseNode(context, wanted, choice);
+      context.exitCode = await runSshSession(context.io, login, { words: context.remoteWords, options });
+    });
+}
+
+/** The pool is let go before the session begins: with no daemon running it is the state's lock. */
+async function chooseNode(context: CliContext, wanted: string, choice: SshOptions): Promise<NodeLogin> {
+  const { hold = false, reason, for: duration, inUse = false } = choice;
+  if (!hold && (reason !== undefined || duration !== undefined)) {
+    throw new UsageError("--reason and --for belong to --hold");
+  }
+  const user = userName(context.io);
+  await using pool = await openPool(context);
+  const login = await findLogin(pool, wanted);
+  object(login, { user, holds: hold, inUse });
+  if (!hold) return login;
+  const { id, parent } = login.node;
+  await holdNode(context, pool, {
+    id: parent ?? id,
+    reason: reason ?? null,
+    owner: user,
+    duration: duration ?? null,
+  });
+  const held = await findLogin(pool, String(id));
+  // Between the two it may have been handed out.
+  object(held, { user, holds: hold, inUse });
+  return held;
+}
+
+function object(login: NodeLogin, wish: Parameters<typeof loginObjection>[1]): void {
+  const objection = loginObjection(login, wish);
+  if (objection !== null) throw new Error(objection);
+}
+
+async function findLogin(pool: PoolClient, wanted: string): Promise<NodeLogin> {
+  const { nodes } = await pool.ask("node-logins", { wanted });
+  if (nodes.length === 1) return nodes[0]!;
+  const lines = nodes.map(({ node: { id, state, hostname, comment } }) =>
+    `\n  ${id}  ${state}  ${hostname}${comment === null ? "" : `  ${comment}`}`
+  );
+  throw new UsageError(`job ${wanted} has ${nodes.length} nodes, give the id of one:${lines.join("")}`);
+}
+
+async function holdNode(
+  { io }: CliContext,
+  pool: PoolClient,
+  { id, ...hold }: { id: number; reason: string | null; owner: string | null; duration: number | null },
+): Promise<void> {
+  const [outcome] = await pool.ask("hold", { ids: [id], ...hold });
+  if (!outcome!.ok) throw new Error(outcome!.message);
+  writeLine(io.stderr, `nodepool: node ${id} is ${outcome!.message}; \`unhold ${id}\` ends that`);
+}

@@ -1,0 +1,33 @@
+/** The operations by which somebody reaches a node itself. */
+import * as v from "valibot";
+import { nodeLoginsViewSchema, viewNodeLogins } from "../../views/node_logins.ts";
+import { viewEndedNode } from "../../views/node_details.ts";
+import { viewHead } from "../../views/view_head.ts";
+import { ControlError } from "../control_error.ts";
+import type { StatePool } from "../operated_pool.ts";
+import { name, operation } from "../operation.ts";
+
+export const reachOperations = {
+  /** All that a login needs: to the node with that id or hostname, or to each that has the job. */
+  "node-logins": operation({
+    route: "GET /logins/:wanted",
+    needs: "config",
+    request: v.strictObject({ wanted: name }),
+    answer: nodeLoginsViewSchema,
+    run: async (pool, { wanted }) => {
+      const living = viewNodeLogins(pool.report(), wanted);
+      return living.nodes.length > 0 ? living : await viewGoneLogin(pool, wanted);
+    },
+  }),
+};
+
+/** Nobody can log in there; who asks is told what became of it. */
+async function viewGoneLogin(pool: Pick<StatePool, "report" | "ledger">, wanted: string) {
+  const gone = /^\d{1,15}$/.test(wanted) ? await pool.ledger.getHistory(Number(wanted)) : null;
+  if (gone === null) {
+    throw new ControlError(404, `there is no node ${wanted}, and no node that job ${wanted} has`);
+  }
+  const report = pool.report();
+  const { node } = viewEndedNode(gone, report);
+  return { ...viewHead(report), nodes: [{ node, private_key: null, occupant: null }] };
+}

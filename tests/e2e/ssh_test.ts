@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { shellQuote } from "../../src/lib/shell_quote.ts";
+import { testNeeding } from "../needs.ts";
+import { oneCloudConfig } from "./one_cloud_config.ts";
+import { RunningPool } from "./running_pool.ts";
+
+testNeeding(
+  ["ssh", "script"],
+  "ssh logs in to a node of a running pool, at a terminal or not, held first where wished",
+  async (t) => {
+    const config = oneCloudConfig({ labels: { small: 2 }, maxServers: 4 });
+    await using pool = await RunningPool.start({ config });
+    pool.startDaemon();
+    await pool.until(async () => await pool.count("ready") === 2);
+    const [first] = await pool.nodes();
+    const id = String(first!.id);
+
+    await t.step("a ready node is held first", async () => {
+      const refused = await pool.run("ssh", id, "hostname");
+      assert.equal(refused.code, 1);
+      assert.match(refused.stderr, /is ready and may be handed out at any moment/);
+      const { code, stdout, stderr } = await pool.run("ssh", "--hold", "--reason", "a look", id, "hostname");
+      assert.deepEqual([code, stdout.trim()], [0, first!.hostname]);
+      assert.match(stderr, new RegExp(`^nodepool: node ${id} is held; .unhold ${id}. ends that$`, "m"));
+      assert.equal(await pool.count("hold"), 1);
+    });
+
+    await t.step("the exit code is the command's, of a connection that fails OpenSSH's", async () => {
+      assert.equal((await pool.run("ssh", id, "exit 9")).code, 9);
+      assert.equal(
+        (await pool.run("ssh", "-o", "ConnectTimeout=1", "-o", "ProxyCommand=false", id, "true")).code,
+        255,
+      );
+    });
+
+    await t.step("at a terminal the command has one, too, and Ctrl-C is the command's", async () => {
+      const line = [...pool.commandOf("ssh", id, "hostname")].map(shellQuote).join(" ");
+      const { code, stdout } = await new Deno.Command("script", {
+        args: ["-qefc", line, "/dev/null"],
+        env: { OS_CLIENT_CONFIG_FILE: `${pool.folder}/clouds.yaml` },
+        stdin: "null",
+      }).output();
+      const shown = new TextDecoder().decode(stdout);
+      assert.deepEqual([code, shown.includes(first!.hostname), shown.includes("pty-req")], [0, true, true]);
+    });
+  },
+);
