@@ -40,7 +40,7 @@ Deno.test.beforeAll(async () => {
   file = join(folder, "dist", "nodepool");
   await Deno.mkdir(join(folder, "scripts"));
   await Deno.mkdir(join(folder, "src"));
-  for (const name of ["compile", "deno", "permissions", "unpack.sh"]) {
+  for (const name of ["compile", "deno", "line_maps.ts", "permissions", "unpack.sh"]) {
     const copy = join(folder, "scripts", name);
     // The link leads `deno` back to the checkout that holds the installed Deno; the others work where they are.
     if (name === "deno") await Deno.symlink(join(root, "scripts", name), copy);
