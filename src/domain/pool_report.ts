@@ -146,6 +146,8 @@ export interface ProviderReport {
   /** Servers of this installation that are marked with an id that was never given out. */
   readonly implausible: readonly ForeignServer[];
   readonly stats: CloudStats | null;
+  /** How many nodes it had when it was retired; null or left out: it is not, or that was not seen. */
+  readonly nodesBeforeRetirement?: number | null;
 }
 
 /** A server with our installation's mark that no node of this state can have. */

@@ -23,6 +23,7 @@ import { ForeignServers } from "./foreign_servers.ts";
 import { listExpected } from "./list_expected.ts";
 import { loadEnded } from "./load_ended.ts";
 import { confirmHome } from "./confirm_home.ts";
+import { Retirements } from "./retirements.ts";
 import type { Task, TaskResult } from "./task.ts";
 import type { TaskRegistry } from "./task_registry.ts";
 import { TroubleLog } from "./trouble_log.ts";
@@ -61,6 +62,8 @@ export class ProviderWatches implements AsyncDisposable {
   /** Providers that planning was last refused for want of room there. */
   #wanted: ReadonlySet<string | null> = new Set();
 
+  readonly #retirements = new Retirements();
+
   constructor(deps: ProviderWatchesDeps) {
     this.#deps = deps;
   }
@@ -91,6 +94,8 @@ export class ProviderWatches implements AsyncDisposable {
 
   /** Watches these providers and no others. One that is reached as before keeps what has been seen of it. */
   async configure(providers: readonly ProviderConfig[]): Promise<void> {
+    const { nodeIndex } = this.#deps.ledger;
+    this.#retirements.configure(providers, (name) => nodeIndex.provider(name).all.size);
     const keep = ({ watch, task }: Watched, provider: ProviderConfig) => {
       watch.provider = provider;
       task.wake();
@@ -133,6 +138,7 @@ export class ProviderWatches implements AsyncDisposable {
       foreignFloatingIps: this.#watched.get(name)?.foreign.floatingIps ?? [],
       implausible: this.#watched.get(name)?.foreign.implausible ?? [],
       missing: seen?.missing ?? null,
+      nodesBeforeRetirement: this.#retirements.nodesBefore(name),
       stats: watch?.cloud.stats ?? null,
     };
   }

@@ -7,6 +7,7 @@ import { LOOKS, type Missing, type StaleLook } from "../domain/observation.ts";
 import type { Quota, QuotaUse } from "../domain/server.ts";
 import type { CloudStats } from "../domain/cloud_stats.ts";
 import type { LaunchPause } from "../domain/launch_pause.ts";
+import { describeRetirement, isVacated, type Retirement, retirementOf } from "../domain/retirement.ts";
 import { countStates, noNodes, type StateCounts, stateCountsSchema } from "./state_counts.ts";
 import type { ViewFilter } from "./view_filter.ts";
 import { compareText, isoTime, isoTimeOrNull, viewHead, viewSchema, type WallTime } from "./view_head.ts";
@@ -80,6 +81,19 @@ const pauseViewSchema = v.object({
 });
 export type PauseView = v.InferOutput<typeof pauseViewSchema>;
 
+const retirementViewSchema = v.object({
+  /** Nodes that are left. */
+  nodes: number,
+  /** How many there were when it was retired; null: not known. */
+  nodes_before: numberOrNull,
+  /** Ids of images that are left: they stay until somebody deletes them. */
+  images: rows(number),
+  /** Whether nothing is left, so that it can be taken out of the configuration. */
+  removable: v.boolean(),
+  /** How far it is, in words. */
+  message: string,
+});
+
 const providerViewSchema = v.object({
   name: string,
   /** False: nodes of it are left, but the configuration in force does not name it. */
@@ -106,6 +120,8 @@ const providerViewSchema = v.object({
   quota: v.nullable(quotaViewSchema),
   api: v.nullable(apiViewSchema),
   pauses: rows(pauseViewSchema),
+  /** null: it is not retired. */
+  retirement: since0_4(v.nullable(retirementViewSchema)),
 });
 export type ProviderView = v.InferOutput<typeof providerViewSchema>;
 
@@ -142,6 +158,19 @@ function viewProvider(name: string, report: PoolReport, nodes: StateCounts): Pro
     pauses: report.pauses.filter(({ provider }) => provider === name).map((pause) =>
       viewPause(pause, report)
     ),
+    retirement: viewRetirement(retirementOf(name, report)),
+  };
+}
+
+function viewRetirement(retirement: Retirement | null): ProviderView["retirement"] {
+  if (retirement === null) return null;
+  const { nodes, nodesBefore, images } = retirement;
+  return {
+    nodes,
+    nodes_before: nodesBefore,
+    images,
+    removable: isVacated(retirement),
+    message: describeRetirement(retirement),
   };
 }
 

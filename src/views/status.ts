@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { describeRefusals } from "../domain/describe_obstacle.ts";
 import { describeSubject } from "../domain/defect.ts";
 import { describeMissing, describeStale } from "../domain/observation.ts";
+import { describeRetirement, isVacated, type Retirement, retirementOf } from "../domain/retirement.ts";
 import { seeManual } from "../domain/see_manual.ts";
 import { durationText, HOUR, MINUTE, type Moment } from "../domain/time.ts";
 import type { CloudClock } from "../domain/clock_record.ts";
@@ -11,6 +12,7 @@ import {
   type DaemonReport,
   describeForeign,
   implausibleMark,
+  type LabelReport,
   type PoolReport,
   type ProviderReport,
   type TaskReport,
@@ -87,6 +89,8 @@ export const statusViewSchema = viewSchema({
     unreachable: rows(string),
     /** Where nothing is created, deleted or handed out: another daemon seems to work on a copy of this state. */
     frozen: rows(string),
+    /** Those with max-servers -1, and how far each is. */
+    retired: since0_4(rows(v.object({ name: string, message: string }))),
   }),
   /** Servers of this installation that this state did not make. */
   foreign_servers: rows(foreignServerViewSchema),
@@ -113,6 +117,10 @@ export function viewStatus(report: PoolReport): StatusView {
       reachable: named(true),
       unreachable: named(false),
       frozen: providers.filter(({ frozen }) => frozen !== null).map(({ name }) => name),
+      retired: [...retirementsOf(report)].map(([name, retirement]) => ({
+        name,
+        message: describeRetirement(retirement),
+      })),
     },
     foreign_servers: providers.flatMap(viewForeign),
     problems: listProblems(report),
@@ -121,8 +129,12 @@ export function viewStatus(report: PoolReport): StatusView {
 
 /** The problems that need an operator's attention, one line each. */
 export function listProblems(report: PoolReport): string[] {
-  const { daemon, providers, pauses, labels, orders } = report;
-  const clouds = providers.flatMap(({ name, reachable, error, stale }) => [
+  const { daemon, providers, pauses, orders } = report;
+  const retired = retirementsOf(report);
+  const isVacant = (name: string) => retired.has(name) && isVacated(retired.get(name)!);
+  const clouds = providers.filter(({ name }) => !isVacant(name)).flatMap((
+    { name, reachable, error, stale },
+  ) => [
     ...(reachable === false && error !== null ? [`provider ${name}: ${error.message}`] : []),
     // Where a cloud is out of reach altogether, once is enough.
     ...stale.filter(({ message }) => reachable !== false || message !== error?.message)
@@ -131,17 +143,14 @@ export function listProblems(report: PoolReport): string[] {
   const missing = providers.flatMap(({ name, missing }) =>
     missing?.isDoubtful ? [`provider ${name}: ${describeMissing(missing)}`] : []
   );
-  const failures = pauses.map((pause) =>
+  const failures = pauses.filter(({ provider }) => !retired.has(provider)).map((pause) =>
     // Servers that are there for an image belong to no label.
     `${pause.label === "" ? "servers for images" : `label ${pause.label}`} on ${pause.provider}: ` +
     `${pause.failures} failed ` +
     `${pause.failures === 1 ? "launch" : "launches"}, last: ${pause.lastError}`
   );
-  const refused = labels.filter(({ wanted }) => wanted > 0).map(({ name, wanted, refusals }) =>
-    `label ${name}: ${wanted} ${wanted === 1 ? "node" : "nodes"} missing: ` +
-    (describeRefusals(refusals, report) || "no reason given")
-  );
-  const images = orders.filter(({ failures }) => failures > 0).map((order) =>
+  const failing = orders.filter(({ failures, provider }) => failures > 0 && !retired.has(provider ?? ""));
+  const images = failing.map((order) =>
     (order.provider === null ? `diskimage ${order.image}` : `image ${order.image} on ${order.provider}`) +
     `: ${order.failures} failed ${order.failures === 1 ? "attempt" : "attempts"}, last: ${order.lastError}`
   );
@@ -157,11 +166,30 @@ export function listProblems(report: PoolReport): string[] {
     ...linked(missing, "doubtful"),
     ...providers.flatMap((provider) => listDoubts(provider, report)),
     ...linked(failures, "paused"),
-    ...refused,
+    ...report.labels.flatMap((label) => describeMissingNodes(label, report)),
     ...linked(images, "no-image"),
     ...linked([...targetProblems(report), ...linkProblems(report)], "no-jobs"),
     ...taskProblems(daemon),
   ];
+}
+
+/** By name. */
+function retirementsOf(report: PoolReport): ReadonlyMap<string, Retirement> {
+  return new Map((report.config?.providers ?? []).flatMap(({ name }) => {
+    const retirement = retirementOf(name, report);
+    return retirement === null ? [] : [[name, retirement]];
+  }));
+}
+
+/** That a provider is retired was somebody's wish: it is worth a word only to those that wait for its nodes. */
+function describeMissingNodes({ name, wanted, refusals }: LabelReport, report: PoolReport): string[] {
+  if (wanted === 0) return [];
+  const others = refusals.filter(({ obstacle }) => obstacle.kind !== "retired");
+  const isAsked = report.requests.some(({ label, grantedAt }) => label === name && grantedAt === null) ||
+    (report.demand.get(name) ?? 0) > 0;
+  if (others.length === 0 && refusals.length > 0 && !isAsked) return [];
+  const why = describeRefusals(others.length > 0 ? others : refusals, report) || "no reason given";
+  return [`label ${name}: ${wanted} ${wanted === 1 ? "node" : "nodes"} missing: ${why}`];
 }
 
 /** Each with the section of the manual that says what to do. */

@@ -173,8 +173,11 @@ function fullReport() {
   const missing = { servers: 1, images: 0, found: 0, since: NOW, isDoubtful: false, isLooking: false };
   const foreign = { serverId: "s9", hostname: "noble-cloud-a-9", nodeId: 9, run: "r2" };
   const waitingOn = { reason: "saving", message: "the image is queued", since: NOW } as const;
+  const [firstConfig, ...otherConfigs] = report.config!.providers;
+  const retired = otherConfigs.map((provider) => ({ ...provider, maxServers: -1 }));
   return {
     ...report,
+    config: { ...report.config!, providers: [firstConfig!, ...retired] },
     providers: [{ ...first!, stats, missing, foreign: [foreign] }, ...others],
     dibImages: [sampleDibImage({ id: 1, waitingOn })],
     images: [sampleImage({ id: 1, waitingOn })],

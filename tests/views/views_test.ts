@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { emptyOrder } from "../../src/domain/order_book.ts";
+import type { PoolReport } from "../../src/domain/pool_report.ts";
 import { contentTag } from "../../src/views/content_tag.ts";
 import { viewJobList } from "../../src/views/job_list.ts";
 import { viewLabelList } from "../../src/views/label_list.ts";
@@ -42,6 +44,42 @@ Deno.test("the fast JSON of the node list is the view's, at any time and with an
       assert.equal(json, JSON.stringify(viewNodeList(at, filter)));
     }
   }
+});
+
+Deno.test("that a provider is retired is no problem, nor is what does not work there any more; waiting for it is", () => {
+  const report = sampleReport();
+  const retire = (provider: string, fields: Partial<PoolReport>): PoolReport => ({
+    ...report,
+    ...fields,
+    config: {
+      ...report.config!,
+      providers: report.config!.providers.map((one) =>
+        one.name === provider ? { ...one, maxServers: -1 } : one
+      ),
+    },
+  });
+  const order = { ...emptyOrder({ provider: "cloud-b", image: "noble" }), failures: 3, lastError: "no room" };
+  const refusals = [{ provider: "cloud-b", obstacle: { kind: "retired" } as const }];
+  const labels = [{ ...report.labels[0]!, name: "jammy", wanted: 2, refusals }];
+  const left = retire("cloud-b", { orders: [order], labels });
+  const problems = listProblems(left);
+  assert.deepEqual(problems.filter((problem) => /2 failed launches|no room|retired|jammy/.test(problem)), []);
+  assert.match(
+    problems.join("\n"),
+    /provider cloud-b: connect to cloud.example.org:5000/,
+    "its nodes have to go",
+  );
+  const vacated = { ...left, nodes: report.nodes.filter(({ provider }) => provider !== "cloud-b") };
+  assert.equal(listProblems(vacated).some((problem) => problem.includes("connect to")), false);
+  const waiting = { ...left, requests: [sampleRequest({ id: 1, label: "jammy" })] };
+  assert.match(
+    listProblems(waiting).join("\n"),
+    /label jammy: 2 nodes missing: cloud-b: retired: max-servers is -1/,
+  );
+  const status = viewStatus(left);
+  assert.deepEqual(status.providers.retired, [{ name: "cloud-b", message: "3 nodes left" }]);
+  const { rows } = poolLists.status.table;
+  assert.match(JSON.stringify(rows(status)), /cloud-b retired: 3 nodes left/);
 });
 
 Deno.test("a content tag stays while only time passes and changes with every record", () => {

@@ -49,6 +49,7 @@ export const providerTable: Table<ProviderListView, ProviderView> = {
       kind: "reason",
       cell: ({ pauses }) => pauses.map(describePause).join("; "),
     },
+    { field: "retirement.message", header: "Retired", kind: "reason" },
     { field: "cloud", header: "Named", wide: true },
     { field: "region", header: "Region", wide: true },
     { field: "proxy", header: "Proxy", wide: true },

@@ -64,13 +64,14 @@ function holdFacts(holds: HoldSummary | undefined): Fact[] {
 }
 
 function describeProviders(
-  { configured, reachable, unreachable, frozen }: StatusView["providers"],
+  { configured, reachable, unreachable, frozen, retired = [] }: StatusView["providers"],
 ): string {
   const parts = [
     ...(configured === null ? [] : [`${configured} configured`]),
     ...(reachable.length === 0 ? [] : [`${reachable.join(" ")} answering`]),
     ...(unreachable.length === 0 ? [] : [`${unreachable.join(" ")} not answering`]),
     ...(frozen.length === 0 ? [] : [`${frozen.join(" ")} frozen`]),
+    ...retired.map(({ name, message }) => `${name} retired: ${message}`),
   ];
   return parts.join(", ") || "none known";
 }
