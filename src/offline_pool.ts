@@ -143,6 +143,7 @@ function offlineReport(
     orders: [...ledger.orders.values()],
     uploads: new Map(),
     labels: [],
+    standstill: { kind: "no-daemon" },
     waits: new Map(),
     providers: (config?.providers ?? []).map(({ name }) => ({
       name,

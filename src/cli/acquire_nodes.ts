@@ -6,17 +6,22 @@
  */
 import type { PoolClient } from "../control/pool_client.ts";
 import type { RequestSpec } from "../control/operations/request_operations.ts";
-import { durationText, type Instant, type Milliseconds, SECOND } from "../domain/time.ts";
+import { durationText, type Instant, type Milliseconds, SECOND, spacedDuration } from "../domain/time.ts";
 import { startDeadline } from "../lib/deadline.ts";
 import type { AcquiredNodesView } from "../views/acquired_nodes.ts";
 import type { RequestView } from "../views/request_list.ts";
 import type { CliContext } from "./cli_context.ts";
+import { InterruptedError } from "./cli_error.ts";
+import { isHopeless } from "./hopeless.ts";
 import { LastingPool } from "./lasting_pool.ts";
+import { WaitTeller } from "./tell_waits.ts";
 import { userName } from "./user_name.ts";
 
 interface Acquisition extends Pick<RequestSpec, "label" | "count" | "job"> {
   /** Not to be waited for longer. */
   readonly wait: Milliseconds;
+  /** Whether what waiting does not cure ends it; null: where only another configuration cures it. */
+  readonly failFast: boolean | null;
   /** Hands the nodes over; when it throws, they go back. */
   readonly deliver: (acquired: AcquiredNodesView) => Promise<void>;
 }
@@ -26,7 +31,7 @@ const CONFIRM_GRACE = 30 * SECOND;
 
 export async function acquireNodes(
   context: CliContext,
-  { label, count, job, wait, deliver }: Acquisition,
+  { label, count, job, wait, failFast, deliver }: Acquisition,
 ): Promise<void> {
   const { io } = context;
   await using daemon = await LastingPool.open(context);
@@ -39,9 +44,9 @@ export async function acquireNodes(
   /** The answer, if it comes by then; else what `late` makes. */
   const ask = async <Answer>(
     question: (pool: PoolClient, options: { signal: AbortSignal }) => Promise<Answer>,
-    { by, late }: { by: Instant; late: () => Promise<Error> },
+    { by, late, end = signal }: { by: Instant; late: () => Promise<Error>; end?: AbortSignal },
   ) => {
-    using limit = startDeadline({ clock: io.clock, timeout: by - io.clock.now(), signal });
+    using limit = startDeadline({ clock: io.clock, timeout: by - io.clock.now(), signal: end });
     try {
       return await daemon.ask((pool) => question(pool, limit), limit);
     } catch (error) {
@@ -54,10 +59,16 @@ export async function acquireNodes(
     late: failure(`no daemon took the request within ${durationText(wait)}`),
   });
   await withdrawUnlessDone(daemon, request, async () => {
-    const acquired = await ask((pool, options) => pool.ask("request-grant", { id: request.id }, options), {
-      by: deadline,
-      late: () => describeTimeout(daemon, { request, wait }),
-    });
+    const acquired = await whileTelling(
+      context,
+      { daemon, request, deadline, failFast, signal },
+      (told) =>
+        ask((pool, options) => pool.ask("request-grant", { id: request.id }, options), {
+          by: deadline,
+          end: told.signal,
+          late: () => describeTimeout(daemon, { request, wait, reason: told.lastReason }),
+        }),
+    );
     await deliver(acquired);
     await ask((pool, options) => pool.ask("request-confirm", { id: request.id }, options), {
       by: deadline + CONFIRM_GRACE,
@@ -65,6 +76,54 @@ export async function acquireNodes(
     });
   });
 }
+
+interface Told {
+  readonly daemon: LastingPool;
+  readonly request: RequestView;
+  readonly deadline: Instant;
+  readonly failFast: boolean | null;
+  readonly signal: AbortSignal;
+}
+
+/** Says meanwhile what is waited for. @throws Error where waiting is of no use */
+async function whileTelling<Answer>(
+  { io }: CliContext,
+  { daemon, request: { id, count, label }, deadline, failFast, signal }: Told,
+  wait: (told: { readonly signal: AbortSignal; readonly lastReason: string | null }) => Promise<Answer>,
+): Promise<Answer> {
+  const what = `${count} of ${label}`;
+  const teller = new WaitTeller();
+  const hopeless = new AbortController();
+  const over = new AbortController();
+  const until = AbortSignal.any([signal, over.signal]);
+  const telling = teller.tell({
+    io,
+    what,
+    ending: () => `; gives up in ${spacedDuration(deadline - io.clock.now())}`,
+    ask: (known) =>
+      daemon.askOnce((pool) => pool.ask("waits", { ...NOTHING, requests: [id], known }, { signal: until })),
+    signal: until,
+  }, () => {
+    if (!isHopeless(teller.obstacles, failFast)) return;
+    hopeless.abort(new Error(`no use waiting for ${what}: ${teller.lastReason}`));
+  });
+  try {
+    return await wait({
+      signal: AbortSignal.any([signal, hopeless.signal]),
+      get lastReason() {
+        return teller.lastReason;
+      },
+    });
+  } catch (error) {
+    if (!(error instanceof InterruptedError) || teller.lastReason === null) throw error;
+    throw new InterruptedError(`interrupted while waiting for ${what}: ${teller.lastReason}`);
+  } finally {
+    over.abort(new Error("over"));
+    await telling;
+  }
+}
+
+const NOTHING = { requests: [], nodes: [], images: [], orders: [] };
 
 function failure(message: string): () => Promise<Error> {
   return () => Promise.resolve(new Error(message));
@@ -87,12 +146,16 @@ async function withdrawUnlessDone(
 
 async function describeTimeout(
   daemon: LastingPool,
-  { request: { id, label, count }, wait }: { request: RequestView; wait: Milliseconds },
+  { request: { id, label, count }, wait, reason: last }: {
+    request: RequestView;
+    wait: Milliseconds;
+    reason: string | null;
+  },
 ): Promise<Error> {
   const list = await daemon.askOnce((pool) => pool.ask("request-list", { label }));
   const reason = list === null
     ? "the daemon is not running"
-    : list.requests.find((request) => request.id === id)?.waiting_on?.message;
+    : last ?? list.requests.find((request) => request.id === id)?.waiting_on?.message;
   const nodes = count === 1 ? "no node" : `no ${count} nodes`;
   const text = `${nodes} of label ${label} within ${durationText(wait)}`;
   return new Error(reason === undefined ? text : `${text}: ${reason}`);

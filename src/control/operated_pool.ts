@@ -5,6 +5,7 @@
 import type { Call } from "../lib/call.ts";
 import type { Config } from "../domain/config.ts";
 import type { DumpReport } from "../domain/dump_report.ts";
+import type { Refusal } from "../domain/obstacle.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import type { OrderName } from "../domain/order_book.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
@@ -40,6 +41,8 @@ export interface DaemonParts {
   /** False: it is stopping, and begins nothing new. */
   isAccepting(): boolean;
   dump(): DumpReport;
+  /** Why a request waits; empty: it does not, or that has not been planned yet. */
+  waitsOf(requestId: number): readonly Refusal[];
   /** Reads the configuration now; what changed, or ConfigError's problems as lines. */
   reload(): Promise<{ readonly changes: readonly string[]; readonly problems: readonly string[] }>;
   /** Reads a build's log from its beginning, and on until `isOver`. */

@@ -11,6 +11,7 @@ import { listOperations } from "./operations/list_operations.ts";
 import { nodeOperations } from "./operations/node_operations.ts";
 import { poolOperations } from "./operations/pool_operations.ts";
 import { reachOperations } from "./operations/reach_operations.ts";
+import { waitOperations } from "./operations/wait_operations.ts";
 import { requestOperations } from "./operations/request_operations.ts";
 
 const table = {
@@ -22,6 +23,7 @@ const table = {
   ...jobOperations,
   ...imageOperations,
   ...poolOperations,
+  ...waitOperations,
 };
 
 export type OperationName = keyof typeof table;

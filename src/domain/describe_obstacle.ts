@@ -25,6 +25,11 @@ export function describeObstacle(obstacle: Obstacle, wording: Wording): string {
 }
 
 const words: { readonly [Kind in ObstacleKind]: (obstacle: Of<Kind>, wording: Wording) => string } = {
+  "no-daemon": () => "no daemon is running",
+  "stopping": () => "the daemon is stopping",
+  "state-doubtful": ({ message }) => message,
+  "state-unwritable": ({ message }) => message,
+  "first-look": () => "the daemon has just started and asks its providers",
   "retired": () => "retired: max-servers is -1",
   "not-contacted": () => "not contacted yet",
   "unreachable": describeTrouble,
@@ -74,7 +79,8 @@ const words: { readonly [Kind in ObstacleKind]: (obstacle: Of<Kind>, wording: Wo
   "client-away": () => "its client has not reconnected since the daemon started",
   "withheld": () => "its ready nodes are handed out once its servers have been listed",
   "turn": () => "earlier requests of its label come first",
-  "building": () => "its nodes are being built",
+  "building": ({ failed }) =>
+    `its nodes are being built${failed === null ? "" : `, ${describeFailures(failed)}`}`,
   "step": ({ message }) => message,
   "image-failed": ({ lastError, until }, wording) =>
     `the last attempt failed: ${lastError}; ${again(until, wording)}`,
@@ -82,7 +88,7 @@ const words: { readonly [Kind in ObstacleKind]: (obstacle: Of<Kind>, wording: Wo
 
 /** Completes a sentence that names the request. */
 export function tooManyText({ count, total, sum }: Of<"too-many">): string {
-  return `asks for ${count} nodes, but at most ${total} are possible (${sum})`;
+  return `asks for ${count} ${count === 1 ? "node" : "nodes"}, but at most ${total} are possible (${sum})`;
 }
 
 function linkOf({ isLinked = true }: Wording, link: string): string {
@@ -107,7 +113,11 @@ function again(until: number | null, moment: Moment): string {
 
 function describePause({ until, failures, lastError }: FailedLaunches, wording: Wording): string {
   const now = until === null ? "one launch at a time" : `paused until ${timeOfDay(until, wording)}`;
-  return `${now} after ${failures} failed launches in a row: ${lastError}`;
+  return `${now} ${describeFailures({ failures, lastError })}`;
+}
+
+function describeFailures({ failures, lastError }: Pick<FailedLaunches, "failures" | "lastError">): string {
+  return `after ${failures} failed launches in a row: ${lastError}`;
 }
 
 function describeFlavor({ message }: Of<"flavor-missing" | "flavor-too-small">, wording: Wording): string {

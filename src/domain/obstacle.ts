@@ -16,6 +16,7 @@ export interface Refusal {
 }
 
 export type Obstacle =
+  | Standstill
   | ProviderObstacle
   | RoomObstacle
   | FailedLaunches
@@ -25,6 +26,15 @@ export type Obstacle =
   | RecordObstacle;
 
 export type ObstacleKind = Obstacle["kind"];
+
+/** Nothing at all is launched or handed out. */
+export type Standstill =
+  | { readonly kind: "no-daemon" }
+  | { readonly kind: "stopping" }
+  /** The state is new or cannot be written. */
+  | { readonly kind: "state-doubtful" | "state-unwritable"; readonly message: string }
+  /** Providers that have just been added are waited for. */
+  | { readonly kind: "first-look"; readonly until: Instant };
 
 interface Trouble {
   readonly message: string;
@@ -141,15 +151,23 @@ type LabelObstacle =
 
 /** A request, besides what stands in the way of its label. */
 type RequestObstacle =
-  | { readonly kind: "too-many"; readonly count: number; readonly total: number; readonly sum: string }
+  | {
+    readonly kind: "too-many";
+    readonly count: number;
+    /** How many nodes there can be at once, and how that comes about, for people. */
+    readonly total: number;
+    readonly sum: string;
+    /** Whether more could be had with larger quotas alone. */
+    readonly isByQuota: boolean;
+  }
   | { readonly kind: "kept-for-request"; readonly requestId: number; readonly until: Instant }
   | { readonly kind: "client-away" }
   /** There are ready nodes, not handed out before what the state says of them has been found to be right. */
   | { readonly kind: "withheld" }
   /** `before`: requests of its label that are served first. */
   | { readonly kind: "turn"; readonly before: number }
-  /** Its nodes are on their way. */
-  | { readonly kind: "building" };
+  /** Its nodes are on their way; `failed`: launches before them that came to nothing. */
+  | { readonly kind: "building"; readonly failed: Omit<FailedLaunches, "kind" | "until"> | null };
 
 /** A node or an image that is on its way. */
 type RecordObstacle =

@@ -15,7 +15,7 @@ import type { LinkState } from "./link_state.ts";
 import type { Missing, StaleLook } from "./observation.ts";
 import type { NodeRecord } from "./node.ts";
 import type { ProviderImage } from "./provider_image.ts";
-import type { Refusal } from "./obstacle.ts";
+import type { Refusal, Standstill } from "./obstacle.ts";
 import type { NodeRequest } from "./request.ts";
 import type { Quota } from "./server.ts";
 import type { TargetState } from "./target_state.ts";
@@ -43,6 +43,8 @@ export interface PoolReport extends Moment {
   /** How far uploads under way are, by the image's id; bytes. */
   readonly uploads: ReadonlyMap<number, { readonly sent: number; readonly total: number }>;
   readonly labels: readonly LabelReport[];
+  /** Why nothing at all is launched or handed out; null: planning goes on. */
+  readonly standstill: Standstill | null;
   /** Why requests wait, by their ids, as the last planning saw it. */
   readonly waits: ReadonlyMap<number, readonly Refusal[]>;
   readonly providers: readonly ProviderReport[];
@@ -119,7 +121,8 @@ export interface LabelReport {
   readonly name: string;
   /** Nodes that it would have launched and could not. */
   readonly wanted: number;
-  /** Why not, by provider (null: for the label as a whole). */
+  /** Those of them that work waits for. */
+  readonly demand: number;
   readonly refusals: readonly Refusal[];
 }
 

@@ -50,6 +50,11 @@ export function durationText(duration: Milliseconds): string {
   return text;
 }
 
+/** `9m 55s`, as in running text. */
+export function spacedDuration(duration: Milliseconds): string {
+  return durationText(duration).replace(/(?<=[a-z])(?=\d)/g, " ");
+}
+
 /** As one writes it in a file: with the largest unit that leaves a whole number, or as seconds: `8h`, `90s`, `0.1`. */
 export function briefDuration(duration: Milliseconds): string | number {
   const fitting = Object.entries(units).find(([, length]) => duration % length === 0);

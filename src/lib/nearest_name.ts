@@ -15,6 +15,15 @@ export function nearestName(name: string, candidates: Iterable<string>): string 
   return best;
 }
 
+/** The candidates that the fewest edits lead to, however many those are, the nearest first. */
+export function nearestNames(name: string, candidates: readonly string[], count: number): string[] {
+  const wanted = normalize(name);
+  return [...new Set(candidates)]
+    .map((candidate) => ({ candidate, edits: editDistance(wanted, normalize(candidate)) }))
+    .sort((a, b) => a.edits - b.edits || (a.candidate < b.candidate ? -1 : 1))
+    .slice(0, count).map(({ candidate }) => candidate);
+}
+
 function normalize(name: string): string {
   return name.toLowerCase().replaceAll("_", "-").slice(0, 64);
 }

@@ -6,6 +6,7 @@ import type { Config, LabelConfig, ProviderConfig } from "../domain/config.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import { NodeIndex } from "../domain/node_index.ts";
 import type { Obstacle } from "../domain/obstacle.ts";
+import { resourceNames } from "../domain/resource.ts";
 import type { Observation } from "../domain/observation.ts";
 import { chooseFlavor } from "./choose_flavor.ts";
 import { planFloatingIps } from "./floating_ip_plan.ts";
@@ -25,15 +26,17 @@ export function whyTooMany(
     nodes?: Iterable<NodeRecord>;
   },
 ): Extract<Obstacle, { kind: "too-many" }> | null {
-  const { total, sum } = mostNodes(label, config, seen);
-  if (count <= total || count <= countReady(label, nodes)) return null;
-  return { kind: "too-many", count, total, sum };
+  const most = mostNodes(label, config, seen);
+  if (count <= most.total || count <= countReady(label, nodes)) return null;
+  return { kind: "too-many", count, ...most };
 }
 
 interface MostNodes {
   readonly total: number;
   /** The sum, for people: `cloud-a 6, cloud-b 4`. */
   readonly sum: string;
+  /** Whether the configuration alone would allow more. */
+  readonly isByQuota: boolean;
 }
 
 function mostNodes(
@@ -43,25 +46,43 @@ function mostNodes(
 ): MostNodes {
   const providers = config.providers.filter(({ name }) => label.providers.includes(name));
   const size = 1 + label.subnodes;
-  const parts = providers.map((provider) => ({
-    name: provider.name,
-    nodes: Math.floor(serversOf(label, provider, seen.get(provider.name)) / size),
-  }));
+  const parts = providers.map((provider) => {
+    const { servers, quota } = serversOf(label, provider, seen.get(provider.name));
+    return { name: provider.name, nodes: Math.floor(servers / size), quota };
+  });
   const total = parts.reduce((sum, { nodes }) => sum + nodes, 0);
   const cap = label.maxServers === null ? Infinity : Math.floor(label.maxServers / size);
-  const sum = parts.map(({ name, nodes }) => `${name} ${nodes}`).join(", ") || "no provider";
-  return total <= cap ? { total, sum } : { total: cap, sum: `the label's max-servers; ${sum}` };
+  const isByQuota = total <= cap && parts.some(({ quota }) => quota !== null);
+  const sum = parts.map(({ name, nodes, quota }) => `${name} ${nodes}${quota === null ? "" : `: ${quota}`}`)
+    .join(", ") || "no provider";
+  return {
+    total: Math.min(total, cap),
+    sum: total <= cap ? sum : `the label's max-servers; ${sum}`,
+    isByQuota,
+  };
 }
 
 function countReady({ name }: LabelConfig, nodes: Iterable<NodeRecord>): number {
   return NodeIndex.of(nodes).label(name).ready.size;
 }
 
-function serversOf(label: LabelConfig, provider: ProviderConfig, seen: Observation | undefined): number {
+interface MostServers {
+  readonly servers: number;
+  /** The quota that allows fewer than max-servers, for people; null: none does. */
+  readonly quota: string | null;
+}
+
+function serversOf(
+  label: LabelConfig,
+  provider: ProviderConfig,
+  seen: Observation | undefined,
+): MostServers {
   const image = provider.images.find(({ name }) => name === label.image);
-  if (image === undefined || provider.maxServers < 0) return 0;
+  if (image === undefined || provider.maxServers < 0) return { servers: 0, quota: null };
   const flavor = chooseFlavor(image, seen?.catalog?.flavors ?? [], null);
   const floatingIps = planFloatingIps(provider, seen?.catalog?.networks ?? null).use === "yes" ? 1 : 0;
   const cost = flavor === null ? {} : costOf({ provider, flavor, floatingIps });
-  return Math.min(provider.maxServers, quotaFits(cost, seen?.quota ?? null));
+  const { servers, resource } = quotaFits(cost, seen?.quota ?? null);
+  if (servers >= provider.maxServers) return { servers: provider.maxServers, quota: null };
+  return { servers, quota: `quota of ${seen?.quota?.[resource]?.limit} ${resourceNames[resource]}` };
 }

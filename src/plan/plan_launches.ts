@@ -84,7 +84,9 @@ export function planLaunches(input: LaunchInput): LaunchPlan {
   const turns = turnsWithKeeping(after, result.keeping, input.now);
   return {
     launches,
-    reports: result.refusals.map(reportOf),
+    reports: result.refusals.map((refusal) =>
+      reportOf(refusal, wishByLabel.get(refusal.label), result.grants)
+    ),
     offered: new Set(wishes.filter(({ offers }) => offers.size > 0).map(({ label }) => label.name)),
     turns,
     shortages: asks.flatMap((ask) => shortageOf(ask, result)),
@@ -134,10 +136,18 @@ function launchesOf(grant: Grant, wish: LabelWish | undefined, granted: Map<stri
   return Array.from({ length: count }, () => launch);
 }
 
-function reportOf(refusal: LabelRefusal): LabelReport {
+function reportOf(
+  refusal: LabelRefusal,
+  wish: LabelWish | undefined,
+  grants: readonly Grant[],
+): LabelReport {
+  const granted = grants.filter(({ label }) => label === refusal.label)
+    .reduce((sum, { count }) => sum + count, 0);
   return {
     name: refusal.label,
     wanted: refusal.demand + refusal.spare,
+    // By what it wishes: what it asked for may be less, for others to come first.
+    demand: Math.max(0, (wish?.ask.demand ?? 0) - granted),
     refusals: refusal.reasons,
   };
 }

@@ -3,6 +3,7 @@ import type { Config } from "../domain/config.ts";
 import type { Apart } from "../domain/defect.ts";
 import { describeRefusals } from "../domain/describe_obstacle.ts";
 import type { Obstacle, Refusal } from "../domain/obstacle.ts";
+import type { LaunchPause } from "../domain/launch_pause.ts";
 import type { LabelReport } from "../domain/pool_report.ts";
 import type { WaitingOn } from "../domain/node.ts";
 import type { NodeRequest } from "../domain/request.ts";
@@ -27,6 +28,8 @@ interface Situation extends Moment {
   readonly deserted?: ReadonlySet<number>;
   /** By id: why a request can never be met. */
   readonly impossible?: ReadonlyMap<number, Obstacle>;
+  /** Failed launches of labels. */
+  readonly pauses?: readonly LaunchPause[];
   /** By id: who the ready nodes are kept for that a request could have. */
   readonly kept?: ReadonlyMap<number, Keeping>;
 }
@@ -37,11 +40,13 @@ export function planRequestWaits(
   { apart, reports, ...situation }: Situation,
 ): readonly RequestWait[] {
   const reportOf = new Map(reports.map((report) => [report.name, report]));
-  const before = countBefore(requests.filter(({ id }) => !situation.impossible?.has(id)));
+  const possible = requests.filter(({ id }) => !situation.impossible?.has(id));
+  const before = countBefore(possible);
+  const unmet = findUnmet(possible, reportOf);
   const judge = (request: NodeRequest): RequestWait => {
     const { reason, refusals } = whyWaiting(request, {
       ...situation,
-      report: reportOf.get(request.label),
+      refused: unmet.has(request.id) ? reportOf.get(request.label)?.refusals ?? [] : [],
       before: before.get(request.id) ?? 0,
     });
     const waitingOn = { reason, message: describeRefusals(refusals, situation) };
@@ -67,16 +72,33 @@ function countBefore(requests: readonly NodeRequest[]): ReadonlyMap<number, numb
   return new Map([...byLabel.values()].flatMap((queue) => queue.map(({ id }, at) => [id, at] as const)));
 }
 
+/** Ids of those that the nodes on their way are not for: the last ones. */
+function findUnmet(
+  requests: readonly NodeRequest[],
+  reportOf: ReadonlyMap<string, LabelReport>,
+): ReadonlySet<number> {
+  const left = new Map([...reportOf].map(([label, { demand }]) => [label, demand]));
+  const unmet = new Set<number>();
+  for (const { id, label, count } of [...requests].sort((a, b) => b.id - a.id)) {
+    const missing = left.get(label) ?? 0;
+    if (missing > 0) unmet.add(id);
+    left.set(label, missing - count);
+  }
+  return unmet;
+}
+
 function whyWaiting(
   { id, label: name }: NodeRequest,
-  { config, report, withheld, deserted, impossible, kept, before }: Omit<Situation, "apart" | "reports"> & {
-    report: LabelReport | undefined;
-    before: number;
-  },
+  { config, pauses, withheld, deserted, impossible, kept, refused, before }:
+    & Omit<Situation, "apart" | "reports">
+    & {
+      refused: readonly Refusal[];
+      before: number;
+    },
 ): { readonly reason: WaitingOn["reason"]; readonly refusals: readonly Refusal[] } {
-  const because = (reason: WaitingOn["reason"], obstacle: Obstacle) => ({
+  const because = (reason: WaitingOn["reason"], obstacle: Obstacle, provider: string | null = null) => ({
     reason,
-    refusals: [{ provider: null, obstacle }],
+    refusals: [{ provider, obstacle }],
   });
   const label = config.labels.find((candidate) => candidate.name === name);
   if (label === undefined) return because("capacity", { kind: "label-not-configured", label: name });
@@ -85,11 +107,17 @@ function whyWaiting(
   if (never !== undefined) return because("capacity", never);
   const keeping = kept?.get(id);
   if (keeping !== undefined) return because("node", { kind: "kept-for-request", ...keeping });
-  if (report !== undefined && report.refusals.length > 0) {
-    return { reason: "capacity", refusals: report.refusals };
-  }
+  if (refused.length > 0) return { reason: "capacity", refusals: refused };
   if (deserted?.has(id)) return because("node", { kind: "client-away" });
   const doubts = withheld?.get(name);
   if (doubts !== undefined) return { reason: "provider", refusals: doubts };
-  return because("node", before > 0 ? { kind: "turn", before } : { kind: "building" });
+  if (before > 0) return because("node", { kind: "turn", before });
+  const pause = pauses?.findLast((each) => each.label === name);
+  if (pause === undefined) return because("node", { kind: "building", failed: null });
+  const { failures, lastError, lastKind = null, lastFailureAt: since } = pause;
+  return because(
+    "node",
+    { kind: "building", failed: { failures, lastError, lastKind, since } },
+    pause.provider,
+  );
 }

@@ -82,15 +82,14 @@ function quotaRoom(
   };
 }
 
-/** How many servers of that cost the quotas allow, were nothing used. */
-export function quotaFits(cost: ServerCost, quota: Quota | null): number {
+/** How many servers of that cost the quotas allow, were nothing used; and the quota that allows the fewest. */
+export function quotaFits(cost: ServerCost, quota: Quota | null) {
   const needs = { ...cost, instances: 1 };
-  const resources = Object.keys(needs) as (keyof typeof needs)[];
-  return Math.min(
-    ...resources.map((resource) =>
-      Math.floor((quota?.[resource]?.limit ?? Infinity) / (needs[resource] ?? 0))
-    ),
-  );
+  const fits = (Object.keys(needs) as (keyof typeof needs)[]).map((resource) => ({
+    resource,
+    servers: Math.floor((quota?.[resource]?.limit ?? Infinity) / (needs[resource] ?? 0)),
+  }));
+  return fits.reduce((least, one) => one.servers < least.servers ? one : least);
 }
 
 /** A server has a port on each network; without networks named, the cloud makes one. */

@@ -20,7 +20,7 @@ import type { ConfigReading } from "./config_in_force.ts";
 import { openParts, type Parts } from "./open_parts.ts";
 import type { PoolDeps } from "./pool_deps.ts";
 import { reportDump } from "./report_dump.ts";
-import { reportPool } from "./report_pool.ts";
+import { reportPool, waitsOf } from "./report_pool.ts";
 import type { Call } from "../lib/call.ts";
 
 /** Between two looks whether an errand has left anything behind. */
@@ -109,6 +109,7 @@ export class Pool implements DaemonPool, AsyncDisposable {
       isAccepting: () => intake.isOpen,
       dump: () => reportDump(this.#parts),
       reload: () => this.reload(),
+      waitsOf: (requestId) => waitsOf(this.#parts, requestId),
       followLog: deps.followLog,
       waitForOrders: (placed, { signal }) => waitForOrders(placed, { ledger, signal }),
       noteOrders: (orders) => errand?.addOrders(orders),

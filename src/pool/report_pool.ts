@@ -1,6 +1,7 @@
 /** A pool as it is now, from memory: what lists, the status endpoint and metrics show. */
 import type { DefectReport } from "../domain/defect.ts";
 import type { WaitingOn } from "../domain/node.ts";
+import type { Refusal, Standstill } from "../domain/obstacle.ts";
 import type { DaemonReport, LinkReport, PoolReport } from "../domain/pool_report.ts";
 import type { Parts } from "./open_parts.ts";
 
@@ -27,12 +28,34 @@ export function reportPool(parts: Parts): PoolReport {
     orders: [...ledger.orders.values()],
     uploads: parts.imageExecutor.progress,
     labels: parts.tick.reports,
-    waits: parts.tick.waits,
+    standstill: findStandstill(parts),
+    waits: reportWaits(parts),
     providers: config.providers.map(({ name }) => watches.report(name)),
     targets: targets.states(),
     links: reportLinks(parts),
     defects,
   };
+}
+
+function reportWaits(parts: Parts): PoolReport["waits"] {
+  return new Map([...parts.ledger.requests.keys()].map((id) => [id, waitsOf(parts, id)]));
+}
+
+/** Why a request waits; empty: it does not, or that has not been planned yet. */
+export function waitsOf(parts: Parts, requestId: number): readonly Refusal[] {
+  if (parts.ledger.requests.get(requestId)?.grantedAt !== null) return [];
+  const obstacle = findStandstill(parts);
+  return obstacle === null ? parts.tick.waits.get(requestId) ?? [] : [{ provider: null, obstacle }];
+}
+
+function findStandstill({ stateWatch, newState, intake, watches, errand }: Parts): Standstill | null {
+  // A pool that does only as it is asked launches no nodes.
+  if (errand !== null) return { kind: "no-daemon" };
+  if (stateWatch.problem !== null) return { kind: "state-unwritable", message: stateWatch.problem };
+  if (newState.withheld !== null) return { kind: "state-doubtful", message: newState.withheld };
+  if (!intake.isOpen) return { kind: "stopping" };
+  const until = watches.firstLookEnd();
+  return until === null ? null : { kind: "first-look", until };
 }
 
 /** All of the records; one that stands still because of a defect says so in place of what it waited for. */

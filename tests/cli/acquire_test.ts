@@ -95,7 +95,7 @@ Deno.test("nodes that no daemon could be told of as taken are printed, and the c
   assert.match(stdout, /^node: {5}4\n/);
   assert.match(
     stderr,
-    /^nodepool: the daemon is stopped; .*\nnodepool: cannot tell a daemon that the nodes were taken: the next one deletes them\n$/,
+    /^(nodepool: waiting for .*\n)?nodepool: the daemon is stopped; .*\nnodepool: cannot tell a daemon that the nodes were taken: the next one deletes them\n$/,
   );
 });
 

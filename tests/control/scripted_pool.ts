@@ -11,6 +11,7 @@ import type { OrderOutcome } from "../../src/control/operations/image_operations
 import type { LocalPool } from "../../src/control/pool_client.ts";
 import type { HistoryRecord, NodeRecord } from "../../src/domain/node.ts";
 import type { PoolReport } from "../../src/domain/pool_report.ts";
+import { orAborted } from "../../src/lib/or_aborted.ts";
 import { viewAcquiredNodes } from "../../src/views/acquired_nodes.ts";
 import { viewJob } from "../../src/views/job_list.ts";
 import { viewRequest } from "../../src/views/request_list.ts";
@@ -40,6 +41,8 @@ export class ScriptedPool implements LocalPool {
   /** Thrown by the next action instead of doing it. */
   failure: Error | null = null;
   readonly #grant = Promise.withResolvers<readonly NodeRecord[]>();
+  readonly #waits: AnswerOf<"waits">[] = [];
+  #news = Promise.withResolvers<void>();
   readonly #ends = new Map<number, PromiseWithResolvers<void>>();
 
   /** What is not in it is made of the report. */
@@ -80,6 +83,13 @@ export class ScriptedPool implements LocalPool {
     },
     "request-confirm": ({ id }) => this.#note(`confirm ${id}`),
     "request-withdraw": ({ id }) => this.#note(`withdraw ${id}`),
+    "waits": async (_request, { signal }) => {
+      while (this.#waits.length === 0) {
+        this.#news = Promise.withResolvers();
+        await orAborted(this.#news.promise, signal);
+      }
+      return this.#waits.shift()!;
+    },
     "image-order": async (spec) => {
       await this.#note(`order ${JSON.stringify(spec)}`);
       const build = { provider: null, image: spec.image };
@@ -141,6 +151,12 @@ export class ScriptedPool implements LocalPool {
   /** Lets the waiting request have these. */
   grant(nodes: readonly NodeRecord[]): void {
     this.#grant.resolve(nodes);
+  }
+
+  /** Whoever waits is told this next. */
+  tell(...waits: AnswerOf<"waits">["waits"]): void {
+    this.#waits.push({ known: waits.map((wait) => JSON.stringify(wait)), waits });
+    this.#news.resolve();
   }
 
   /** The node has left the pool. */

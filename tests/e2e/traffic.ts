@@ -76,6 +76,7 @@ export class Traffic {
     let grant: Grant | null = null;
     await this.#insist(signal, () =>
       acquireNodes(contextOf(this.#pool, signal), {
+        failFast: null,
         label: job.label,
         count: job.count,
         job: job.name,

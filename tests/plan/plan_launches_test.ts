@@ -128,6 +128,7 @@ Deno.test("what is refused says how many are wanted and why, for each provider",
   assert.deepEqual(reports.map((report) => ({ ...report, refusals: told(report.refusals) })), [{
     name: "noble",
     wanted: 2,
+    demand: 0,
     refusals: [
       { provider: "cloud-a", reason: "retired: max-servers is -1" },
       { provider: "cloud-b", reason: "unreachable since 03:04:05: connection refused" },

@@ -8,6 +8,7 @@ const full5 = { resource: "maxServers", used: 5, limit: 5, need: 1 } as const;
 const full = {
   name: "noble",
   wanted: 1,
+  demand: 1,
   refusals: [
     { provider: null, obstacle: { kind: "label-max-servers", ...full5 } },
     { provider: "cloud-a", obstacle: { kind: "max-servers", ...full5, used: 10, limit: 10 } },

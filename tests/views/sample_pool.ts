@@ -331,10 +331,11 @@ export function sampleReport(fields: Partial<PoolReport> = {}): PoolReport {
     targets: new Map(),
     links: [],
     defects: [],
+    standstill: null,
     waits: new Map(),
     labels: [
-      { name: "noble", wanted: 1, refusals: [{ provider: "cloud-a", obstacle: fullQuota }] },
-      { name: "jammy", wanted: 0, refusals: [] },
+      { name: "noble", wanted: 1, demand: 1, refusals: [{ provider: "cloud-a", obstacle: fullQuota }] },
+      { name: "jammy", wanted: 0, demand: 0, refusals: [] },
     ],
     providers: [
       {

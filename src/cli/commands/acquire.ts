@@ -21,6 +21,8 @@ export function acquireCommand(context: CliContext) {
       new Option("--wait <duration>", "give up after this time: 90s, 10m, 2h").argParser(durationArgument)
         .default(10 * MINUTE, "10m"),
     )
+    .option("--fail-fast", "give up at once where somebody has to repair something first")
+    .option("--no-fail-fast", "wait even where only another configuration can help")
     .option("--job <name>", "the job that will run on them")
     .option("--known-hosts <file>", "add their host keys to this file", knownHostsArgument)
     .addOption(
@@ -38,10 +40,10 @@ export function acquireCommand(context: CliContext) {
         "nodepool release $NODEPOOL_IDS",
       ),
     )
-    .action(async (label, { count, wait, job = null, knownHosts = null, output }) => {
+    .action(async (label, { count, wait, failFast = null, job = null, knownHosts = null, output }) => {
       const deliver = (acquired: AcquiredNodesView) =>
         print(acquired, { context, knownHosts, format: output });
-      await acquireNodes(context, { label, count, job, wait, deliver });
+      await acquireNodes(context, { label, count, job, wait, failFast, deliver });
     });
 }
 

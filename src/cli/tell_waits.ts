@@ -1,0 +1,123 @@
+/**
+ * Says on standard error what a command waits for and what helps, at once and whenever it changes: a line for each reason.
+ * Knows the last reason, for whoever has to say why it did not come.
+ */
+import type { AnswerOf } from "../control/operations.ts";
+import { type Instant, MINUTE, SECOND } from "../domain/time.ts";
+import { causeText, type ObstacleView, remedyText } from "../views/obstacle_view.ts";
+import type { CliIo } from "./cli_io.ts";
+import { writeLine } from "./write_line.ts";
+
+type WaitsAnswer = AnswerOf<"waits">;
+type Wait = WaitsAnswer["waits"][number];
+
+/** A reason that comes and goes, as with launches that fail again and again, is told so often at most. */
+const REPEATED_AFTER = MINUTE;
+
+interface TellWaits {
+  readonly io: CliIo;
+  /** The next answer for one who knows that much; null: nobody answers now. */
+  readonly ask: (known: readonly string[]) => Promise<WaitsAnswer | null>;
+  /** `1 of big`: what waits; by default what the daemon says. */
+  readonly what?: string;
+  /** Completes the line: until when it waits; by default nothing. */
+  readonly ending?: () => string;
+  readonly signal: AbortSignal;
+}
+
+export class WaitTeller {
+  /** The reasons that there are now. */
+  #known: ReadonlySet<string> = new Set();
+  /** When each was told last. */
+  readonly #toldAt = new Map<string, Instant>();
+  #waits: readonly Wait[] = [];
+
+  /** The obstacles that are waited for now. */
+  get obstacles(): readonly ObstacleView[] {
+    return this.#waits.flatMap(({ obstacles }) => obstacles);
+  }
+
+  /** The last reason, with what helps; null: none is known. */
+  get lastReason(): string | null {
+    const reasons = this.#waits.map(({ obstacles }) =>
+      [causesOf(obstacles), ...remediesOf(obstacles)].join("; ")
+    );
+    return reasons.length === 0 ? null : [...new Set(reasons)].join("; ");
+  }
+
+  /** Goes on until the signal is aborted. @param options `onNews`: called with each answer */
+  async tell(
+    { io, ask, what, ending = () => "", signal }: TellWaits,
+    onNews: () => void = () => {},
+  ): Promise<void> {
+    let known: readonly string[] = [];
+    let isFirst = true;
+    while (!signal.aborted) {
+      const asked = ask(known);
+      if (isFirst) await this.#sayAnyhow(asked, { io, what, ending, signal });
+      isFirst = false;
+      const answer = await asked;
+      if (answer === null) {
+        await io.clock.sleep(SECOND, { signal }).catch(() => {});
+        continue;
+      }
+      known = answer.known;
+      this.#waits = answer.waits;
+      const news = answer.waits.filter((_, at) => this.#isNews(known[at]!, io.clock.now()));
+      for (const line of news.flatMap((wait) => linesOf(wait, { what, ending: ending() }))) {
+        writeLine(io.stderr, `nodepool: ${line}`);
+      }
+      this.#known = new Set(known);
+      onNews();
+    }
+  }
+
+  /** Where nobody knows a reason yet. */
+  async #sayAnyhow(
+    asked: Promise<WaitsAnswer | null>,
+    { io, what, ending, signal }: Required<Pick<TellWaits, "io" | "ending" | "signal">> & {
+      what: string | undefined;
+    },
+  ): Promise<void> {
+    const late = new AbortController();
+    const limit = AbortSignal.any([signal, late.signal]);
+    const isLate = io.clock.sleep(SECOND, { signal: limit }).then(() => true, () => false);
+    const isMute = await Promise.race([asked.then(() => false), isLate]);
+    late.abort();
+    if (isMute) writeLine(io.stderr, `nodepool: waiting for ${what ?? "it"}${ending()}`);
+  }
+
+  #isNews(reason: string, now: Instant): boolean {
+    if (this.#known.has(reason) || now - (this.#toldAt.get(reason) ?? -Infinity) < REPEATED_AFTER) {
+      return false;
+    }
+    this.#toldAt.set(reason, now);
+    return true;
+  }
+}
+
+/** The lines for one reason. */
+function linesOf(
+  { what, obstacles }: Wait,
+  { what: named, ending }: { what: string | undefined; ending: string },
+): string[] {
+  const causes = causesOf(obstacles);
+  const remedies = remediesOf(obstacles).map((remedy) => `remedy: ${remedy}`);
+  return [`waiting for ${named ?? listOf(what)}: ${causes}${ending}`, ...remedies];
+}
+
+function causesOf(obstacles: readonly ObstacleView[]): string {
+  return obstacles.map(causeText).join("; ");
+}
+
+function remediesOf(obstacles: readonly ObstacleView[]): string[] {
+  return [...new Set(obstacles.flatMap((obstacle) => remedyText(obstacle) ?? []))];
+}
+
+/** Names that a line lists. */
+const MOST = 3;
+
+function listOf(names: readonly string[]): string {
+  const more = names.length - MOST;
+  return `${names.slice(0, MOST).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}

@@ -1,0 +1,204 @@
+/**
+ * The cure for each kind of obstacle: the key, the command or the wait that changes it. Names the configuration's keys by
+ * the names of what they belong to (`providers[alpha].images[big].min-ram`).
+ */
+import type { Config, ProviderConfig, ProviderImageConfig } from "../domain/config.ts";
+import type { FailedLaunches, Obstacle, ObstacleKind } from "../domain/obstacle.ts";
+import type { linkedSections } from "../domain/see_manual.ts";
+import { nearestNames } from "../lib/nearest_name.ts";
+
+/** The means of a cure: time, somebody who repairs something, or another configuration alone. */
+export type Cure = "time" | "repair" | "configuration";
+
+export interface Remedy {
+  readonly cure: Cure;
+  /** null: there is nothing to do but to wait. */
+  readonly text: string | null;
+  /** The section of the manual. */
+  readonly manual: typeof linkedSections[number] | null;
+}
+
+/** Where the obstacle stands. */
+interface ObstacleSite {
+  readonly provider: string | null;
+  /** null: it is about no label. */
+  readonly label: string | null;
+  readonly config: Config | null;
+}
+
+type Of<Kind extends ObstacleKind> = Extract<Obstacle, { readonly kind: Kind }>;
+type Cures = { readonly [Kind in ObstacleKind]: (obstacle: Of<Kind>, site: Site) => Remedy };
+
+export function remedyOf(obstacle: Obstacle, place: ObstacleSite): Remedy {
+  const cure = cures[obstacle.kind] as (obstacle: Obstacle, site: Site) => Remedy;
+  return cure(obstacle, new Site(place));
+}
+
+const by = (cure: Cure) => (text: string | null = null, manual: Remedy["manual"] = null): Remedy => ({
+  cure,
+  text,
+  manual,
+});
+const time = by("time");
+const repair = by("repair");
+const configuration = by("configuration");
+
+const cures: Cures = {
+  "no-daemon": () => repair("start it: `nodepool daemon`"),
+  "stopping": () => repair("start the daemon again once it has stopped: `nodepool daemon`"),
+  "state-doubtful": () => repair("see `nodepool status`", "lost-state"),
+  "state-unwritable": () => repair("make room for the state", "disk-full"),
+  "first-look": () => time(),
+  "retired": (_, site) => configuration(`set ${site.key("max-servers")} to 0 or more`),
+  "not-contacted": () => time(),
+  "unreachable": (_, site) => time(`try \`${site.openstack("token issue")}\``, "unreachable"),
+  "unauthorized": (_, site) =>
+    repair(`correct ${site.credentials}; try \`${site.openstack("token issue")}\``, "unreachable"),
+  "not-listed": ({ message }, site) =>
+    message === null ? time() : time(`try \`${site.openstack("flavor list")}\``, "unreachable"),
+  "frozen": () => repair("see `nodepool status`", "two-daemons"),
+  "checking": () => time(null, "doubtful"),
+  "quota-refused": (_, site) => quotaRemedy(site),
+  "no-capacity": () =>
+    time("wait until the cloud has room, or name a further provider for the label", "capacity"),
+  "rate-limited": (_, site) => time(`ask less often: raise ${site.key("rate")}`),
+  "forbidden": (_, site) =>
+    repair(`give ${site.credentials} the right to create servers; try \`${site.openstack("server list")}\``),
+  "no-answer": (_, site) => time(`try \`${site.openstack("server list")}\``, "unreachable"),
+  "max-servers": (_, site) =>
+    time(`raise max-servers of ${site.name}, or release nodes: \`nodepool list --provider ${site.name}\``),
+  "label-max-servers": (_, { label }) =>
+    time(`raise labels[${label}].max-servers, or release nodes: \`nodepool list --label ${label}\``),
+  "quota": (_, site) => quotaRemedy(site),
+  "reserved-room": () => time(),
+  "paused": pauseRemedy,
+  "probing": pauseRemedy,
+  "image-not-configured": ({ image }, site) =>
+    configuration(
+      `add an image ${image} to ${site.key("images")}, or take ${site.name} from the label's providers`,
+    ),
+  "local-file": () => repair("repair that file; nodepool notices within seconds"),
+  "image-missing": (_, site) =>
+    repair(
+      `correct ${site.imageKey("base-image")}, or upload it: \`${site.openstack("image list")}\``,
+      "missing-image",
+    ),
+  "image-not-looked-up": () => time(),
+  "image-not-made": ({ image, diskimage, failures }, site) =>
+    failures === 0 ? time(`see \`nodepool explain ${image}\``) : repair(
+      diskimage === null
+        ? `see \`nodepool image-list --provider ${site.name}\``
+        : `read the build's log: \`nodepool dib-image-list --image ${diskimage} -o wide\``,
+      "no-image",
+    ),
+  "image-inactive": (_, site) => time(`see \`${site.openstack("image list")}\``, "missing-image"),
+  "flavor-missing": ({ key, wanted, known }, site) => {
+    const near = key === "min-ram" ? known.slice(0, NEAREST) : nearestNames(wanted, known, NEAREST);
+    const nearest = near.length === 0
+      ? ""
+      : ` (${key === "min-ram" ? "largest" : "nearest"}: ${near.join(", ")})`;
+    return repair(
+      `correct ${site.imageKey(key)}${nearest}: \`${site.openstack("flavor list")}\``,
+      "missing-flavor",
+    );
+  },
+  "flavor-too-small": (_, site) =>
+    repair(
+      `choose a larger flavor: ${site.imageKey(site.flavorKey)}`,
+      "missing-flavor",
+    ),
+  "network-missing": ({ wanted, known }, site) => {
+    const near = nearestNames(wanted, known, NEAREST);
+    const nearest = near.length === 0 ? "" : ` (nearest: ${near.join(", ")})`;
+    return repair(
+      `correct ${site.key("networks")}${nearest}: \`${site.openstack("network list")}\``,
+      "missing-image",
+    );
+  },
+  "networks-not-listed": (_, site) => time(`try \`${site.openstack("network list")}\``, "unreachable"),
+  "no-provider": (_, { label }) => configuration(`name a provider in labels[${label}].providers`),
+  "provider-not-configured": (_, site) => configuration(`add provider ${site.name} to the configuration`),
+  "target-offline": ({ targets }) =>
+    time(`bring it online, or take targets[${targets.map(({ name }) => name).join(", ")}] out`, "no-jobs"),
+  "launches-off": () => configuration("start the daemon without --no-launches"),
+  "label-not-configured": ({ label }) => configuration(`add label ${label} to the configuration`),
+  "label-disabled": (_, { label }) => configuration(`set labels[${label}].min-ready to 0 or more`),
+  "too-many": ({ isByQuota }) =>
+    isByQuota
+      ? repair("ask for fewer, or have the quota raised", "quota")
+      : configuration("ask for fewer, or raise max-servers"),
+  "kept-for-request": () => time(),
+  "client-away": () => time(),
+  "withheld": () => time(),
+  "turn": () => time(),
+  "building": ({ failed }, site) => failed === null ? time() : pauseRemedy(failed, site),
+  "step": () => time(),
+  "image-failed": () => repair("see `nodepool image-list` and `nodepool dib-image-list`", "no-image"),
+};
+
+/** Names that a remedy lists. */
+const NEAREST = 3;
+
+function quotaRemedy(site: Site): Remedy {
+  return time(
+    `delete what uses it (\`nodepool alien-list ${site.name}\`), or have it raised: \`${
+      site.openstack("quota show")
+    }\``,
+    "quota",
+  );
+}
+
+function pauseRemedy({ lastKind }: Pick<FailedLaunches, "lastKind">, site: Site): Remedy {
+  switch (lastKind) {
+    case "ssh":
+      return time(`make username, private-key and key-name of ${site.imageKey()} fit together`, "login");
+    case "badRequest":
+    case "notFound":
+      return time(`correct what the cloud refuses in ${site.imageKey()}`, "paused");
+    case "script":
+      return time(`correct the ready-script of ${site.label}`, "paused");
+    default:
+      return time(`see \`nodepool list --label ${site.label} -o wide\``, "paused");
+  }
+}
+
+/** Names for what stands at the place. */
+class Site {
+  readonly name: string;
+  readonly label: string;
+  readonly #provider: ProviderConfig | null;
+  readonly image: ProviderImageConfig | null;
+
+  constructor({ provider, label, config }: ObstacleSite) {
+    this.name = provider ?? "";
+    this.label = label ?? "";
+    this.#provider = config?.providers.find(({ name }) => name === provider) ?? null;
+    const image = config?.labels.find(({ name }) => name === label)?.image;
+    this.image = this.#provider?.images.find(({ name }) => name === image) ?? null;
+  }
+
+  /** `providers[alpha].max-servers` */
+  key(key: string): string {
+    return `providers[${this.name}].${key}`;
+  }
+
+  /** `providers[alpha].images[big].min-ram` */
+  imageKey(key?: string): string {
+    const image = this.key(`images[${this.image?.name ?? ""}]`);
+    return key === undefined ? image : `${image}.${key}`;
+  }
+
+  /** The key that says which flavor is meant. */
+  get flavorKey(): string {
+    return (this.image?.flavorName ?? null) === null ? "min-ram" : "flavor-name";
+  }
+
+  /** `openstack --os-cloud alpha flavor list` */
+  openstack(command: string): string {
+    return `openstack --os-cloud ${this.#provider?.access.name ?? this.name} ${command}`;
+  }
+
+  get credentials(): string {
+    return `the credentials of cloud ${this.#provider?.access.name ?? this.name}`;
+  }
+}
