@@ -33,8 +33,10 @@ testNeeding(
       );
     });
 
-    await t.step("at a terminal the command has one, too, and Ctrl-C is the command's", async () => {
-      const line = [...pool.commandOf("ssh", id, "hostname")].map(shellQuote).join(" ");
+    await t.step("at a terminal the command has one, too, otherwise none", async () => {
+      const words = ["ssh", "-o", "LogLevel=DEBUG2", id, "hostname"];
+      assert.doesNotMatch((await pool.run(...words)).stderr, /pty-req/);
+      const line = [...pool.commandOf(...words)].map(shellQuote).join(" ");
       const { code, stdout } = await new Deno.Command("script", {
         args: ["-qefc", line, "/dev/null"],
         env: { OS_CLIENT_CONFIG_FILE: `${pool.folder}/clouds.yaml` },

@@ -9,7 +9,6 @@ import { example } from "../example.ts";
 import { helpGroup } from "../help_group.ts";
 import { loginObjection } from "../login_objection.ts";
 import { openPool } from "../open_pool.ts";
-import { runSshSession } from "../ssh_session.ts";
 import { userName } from "../user_name.ts";
 import { writeLine } from "../write_line.ts";
 
@@ -37,6 +36,8 @@ export function sshCommand(context: CliContext) {
     .addHelpText("after", example("nodepool ssh --hold --reason 'out of memory?' 812 dmesg"))
     .action(async (wanted, _, { sshOption: options = [], ...choice }) => {
       const login = await chooseNode(context, wanted, choice);
+      // Reading keys loads much that no other command needs.
+      const { runSshSession } = await import("../ssh_session.ts");
       context.exitCode = await runSshSession(context.io, login, { words: context.remoteWords, options });
     });
 }
