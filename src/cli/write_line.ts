@@ -1,7 +1,9 @@
-/** One line for people. What clouds and users have said in it neither moves the cursor nor begins another line. */
+/** One line for people, on a terminal with times of its zone. What clouds and users have said in it neither moves the cursor nor begins another line. */
+import { localTimes } from "../lib/local_times.ts";
 import { visibleText } from "../lib/visible_text.ts";
 import type { CliOutput } from "./cli_io.ts";
 
 export function writeLine(output: CliOutput, text: string): void {
-  output.write(`${visibleText(text)}\n`);
+  const line = visibleText(text);
+  output.write(`${output.columns === null ? line : localTimes(line)}\n`);
 }

@@ -4,9 +4,14 @@ import { formatAge } from "./tables/age.ts";
 import { cellText } from "./tables/cell_text.ts";
 import { timeLine } from "./tables/time_line.ts";
 
-export function renderNodeText({ node }: NodeDetailsView): string {
-  const facts = factsOf(node).map(([name, value]) => `${`${name}:`.padEnd(18)}${linesOf(value)}`)
-    .join("");
+/** @param shown how the facts are written for who reads them; what the console had stays as it is */
+export function renderNodeText(
+  { node }: NodeDetailsView,
+  shown: (facts: string) => string = (facts) => facts,
+): string {
+  const facts = shown(
+    factsOf(node).map(([name, value]) => `${`${name}:`.padEnd(18)}${linesOf(value)}`).join(""),
+  );
   const console = node.evidence?.console ?? null;
   if (console === null) return facts;
   return `${facts}console:\n${console.split("\n").map((line) => `  ${cellText(line).text}\n`).join("")}`;

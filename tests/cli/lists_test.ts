@@ -374,3 +374,25 @@ Deno.test("a reader that goes away is no failure", async () => {
   const { code, stderr } = await bench.run("list");
   assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
 });
+
+Deno.test("all that is known of a node fits the terminal, with local times; piped it is one line for each fact", async () => {
+  await using bench = await CliBench.open();
+  const long =
+    "login as jenkins: connection refused by 203.0.113.6, port 22, and by everything else that was tried";
+  const [node] = bench.pool.current.nodes.filter(({ id }) => id === 6);
+  bench.pool.current = {
+    ...bench.pool.current,
+    nodes: [{
+      ...node!,
+      evidence: { ...node!.evidence!, error: long, console: "at 2030-01-02T03:04:05Z it stopped" },
+    }],
+  };
+  const piped = await bench.run("history", "6");
+  assert.match(piped.stdout, new RegExp(`^last error: +${long} \\(2030-01-02T03:03:05.000Z\\)$`, "m"));
+  bench.columns = 80;
+  const { stdout } = await bench.run("history", "6");
+  for (const width of widthsOf(stdout)) assert.equal(width <= 80, true, stdout);
+  const spoken = (text: string) => text.replaceAll(/\s+/g, " ");
+  assert.equal(spoken(stdout).includes(`${long} (${localTimes("2030-01-02T03:03:05.000Z")})`), true, stdout);
+  assert.match(stdout, /\n {2}at 2030-01-02T03:04:05Z it stopped\n$/);
+});

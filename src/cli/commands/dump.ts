@@ -3,6 +3,7 @@ import { Command, Option } from "@commander-js/extra-typings";
 import type { DumpView } from "../../views/dump.ts";
 import type { CliContext } from "../cli_context.ts";
 import { example } from "../example.ts";
+import { forTerminal } from "../for_terminal.ts";
 import { helpGroup } from "../help_group.ts";
 import { openDaemonsPool } from "../open_pool.ts";
 
@@ -19,7 +20,10 @@ export function dumpCommand(context: CliContext) {
     .action(async ({ output }) => {
       await using pool = await openDaemonsPool(context);
       const dump = await pool.ask("dump", {});
-      context.io.stdout.write(output === "json" ? `${JSON.stringify(dump, null, 2)}\n` : await textOf(dump));
+      const { stdout } = context.io;
+      stdout.write(
+        output === "json" ? `${JSON.stringify(dump, null, 2)}\n` : forTerminal(stdout, await textOf(dump)),
+      );
     });
 }
 

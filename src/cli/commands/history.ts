@@ -7,6 +7,7 @@ import type { NodeView } from "../../views/node_list.ts";
 import type { CliContext } from "../cli_context.ts";
 import { UsageError } from "../cli_error.ts";
 import { example } from "../example.ts";
+import { forTerminal } from "../for_terminal.ts";
 import { helpGroup } from "../help_group.ts";
 import { instantArgument } from "../instant_argument.ts";
 import { countArgument, idArgument } from "../number_argument.ts";
@@ -73,7 +74,7 @@ async function showOne(
   const view = await pool.ask("node", { id });
   if (format === "table" || format === "wide") {
     const { renderNodeText } = await import("../../views/node_facts.ts");
-    return void io.stdout.write(renderNodeText(view));
+    return void io.stdout.write(renderNodeText(view, (facts) => forTerminal(io.stdout, facts)));
   }
   const { nodeTable: { columns } } = await import("../../views/tables/node_table.ts");
   const table = { columns, rows: ({ node }: NodeDetailsView) => [node as NodeView] };
