@@ -6,9 +6,13 @@
 # done again after each boot, and when anything in it has changed since: the times of change are looked at at every start.
 set -eu
 
+daemon= # whether it is one
 # A daemon must not end, before it can answer, of what asks it to read its files or to tell what it does.
 case "${0##*/} $* " in
-  nodepoold\ * | nodepool-builder\ * | *" daemon "*) trap '' HUP USR2 ;;
+  nodepoold\ * | nodepool-builder\ * | *" daemon "*)
+    trap '' HUP USR2
+    daemon=true
+    ;;
 esac
 
 user=$(id -u)
