@@ -126,9 +126,9 @@ export class Inventory {
    * to be gone.
    */
   isUnlisted(serverId: string, since: Instant): boolean {
-    if (this.isAbsent(serverId)) return false;
-    if (this.#unlisted.has(serverId) || this.#calledDeleted.has(serverId)) return true;
-    return !this.#servers.has(serverId) && this.completeSince(since);
+    const isAsked = this.#unlisted.has(serverId) || this.#calledDeleted.has(serverId);
+    if (!isAsked && this.#servers.has(serverId)) return false;
+    return !this.isAbsent(serverId) && (isAsked || this.completeSince(since));
   }
 
   /** Whether it was found by a look of its own only. */

@@ -56,7 +56,8 @@ export class AbsenceProofs {
   survey(): void {
     const { inventory, images, expected } = this.#deps;
     const all = expected();
-    const ids = new Set(all.map(({ id }) => id));
+    const ids = new Set<string>();
+    for (const { id } of all) ids.add(id);
     inventory.keepOnly(ids);
     images.keepOnly(ids);
     this.#unlisted = all.filter((one) => this.#isUnlisted(one))
@@ -83,9 +84,10 @@ export class AbsenceProofs {
     this.survey();
     const now = this.#deps.clock.now();
     const due = now < this.#pausedUntil ? [] : this.#due(now).slice(0, this.#allowance(now));
+    if (due.length === 0) return this.nextDue();
     this.#looks = [...this.#looks, ...due.map(() => now)];
     const answers = await Promise.all(due.map((one) => this.#look(one, signal)));
-    if (due.length > 0 && !answers.includes(true)) this.#pausedUntil = this.#deps.clock.now() + REPEATS.soon;
+    if (!answers.includes(true)) this.#pausedUntil = this.#deps.clock.now() + REPEATS.soon;
     this.survey();
     return this.nextDue();
   }

@@ -19,25 +19,24 @@ export interface Expected {
 }
 
 export function listExpected(
-  nodes: readonly NodeRecord[],
-  images: readonly ProviderImage[],
+  nodes: Iterable<NodeRecord>,
+  images: Iterable<ProviderImage>,
 ): readonly Expected[] {
-  return [
-    ...nodes.flatMap((node) => expect("server", serverIdOf(node), { record: node, use: useOfNode(node) })),
-    ...images.flatMap((image) =>
-      expect("image", externalIdOf(image), { record: image, use: useOfImage(image) })
-    ),
-  ];
+  const all: Expected[] = [];
+  for (const node of nodes) {
+    const id = serverIdOf(node);
+    if (id !== null) all.push({ kind: "server", id, since: sinceOf(node), use: useOfNode(node) });
+  }
+  for (const image of images) {
+    const id = externalIdOf(image);
+    if (id !== null) all.push({ kind: "image", id, since: sinceOf(image), use: useOfImage(image) });
+  }
+  return all;
 }
 
-function expect(
-  kind: Expected["kind"],
-  id: string | null,
-  { record, use }: { record: NodeRecord | ProviderImage; use: Expected["use"] },
-): readonly Expected[] {
-  if (id === null) return [];
-  const acceptedAt = "acceptedAt" in record.state ? record.state.acceptedAt : null;
-  return [{ kind, id, since: acceptedAt ?? record.phaseSince + LISTING_SETTLE, use }];
+function sinceOf({ state, phaseSince }: NodeRecord | ProviderImage): Instant {
+  const acceptedAt = "acceptedAt" in state ? state.acceptedAt : null;
+  return acceptedAt ?? phaseSince + LISTING_SETTLE;
 }
 
 function useOfNode(node: NodeRecord): Expected["use"] {

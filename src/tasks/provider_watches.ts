@@ -4,7 +4,6 @@
  */
 import type { WholeCloud } from "../cloud/cloud.ts";
 import type { ProviderConfig } from "../domain/config.ts";
-import type { NodeRecord } from "../domain/node.ts";
 import { describeMissing, type Missing, type Observation } from "../domain/observation.ts";
 import type { LabelReport, ProviderReport } from "../domain/pool_report.ts";
 import type { ProviderImage } from "../domain/provider_image.ts";
@@ -164,7 +163,10 @@ export class ProviderWatches implements AsyncDisposable {
     const { clock, ledger, openCloud } = this.#deps;
     const parts = new AsyncDisposableStack();
     const cloud = parts.use(openCloud(provider));
-    const expected = () => listExpected(this.#nodesOf(watch.provider), this.#imagesOf(watch.provider));
+    const expected = () => {
+      const nodes = ledger.nodeIndex.provider(watch.provider.name).all.values();
+      return listExpected(nodes, this.#imagesOf(watch.provider));
+    };
     const watch: ProviderWatch = new ProviderWatch({
       provider,
       cloud,
@@ -262,10 +264,6 @@ export class ProviderWatches implements AsyncDisposable {
       leakCheck,
       now: clock.now(),
     });
-  }
-
-  #nodesOf({ name }: ProviderConfig): readonly NodeRecord[] {
-    return [...this.#deps.ledger.nodeIndex.provider(name).all.values()];
   }
 
   #imagesOf({ name }: ProviderConfig): readonly ProviderImage[] {
