@@ -29,6 +29,7 @@ import { listCommand } from "./commands/list.ts";
 import { manualCommand } from "./commands/manual.ts";
 import { providerListCommand } from "./commands/provider_list.ts";
 import { releaseCommand } from "./commands/release.ts";
+import { reportCommand } from "./commands/report.ts";
 import { requestListCommand } from "./commands/request_list.ts";
 import { simulateCommand } from "./commands/simulate.ts";
 import { sshCommand } from "./commands/ssh.ts";
@@ -70,6 +71,7 @@ const commands = [
   inventoryCommand,
   stateCommand,
   statusCommand,
+  reportCommand,
   dumpCommand,
   configValidateCommand,
   installLinksCommand,

@@ -100,7 +100,16 @@ export interface ProviderConfig {
   /** Whether nodes get a floating IP that need one. */
   readonly autoFloatingIp: boolean;
   readonly deleteTimeout: Milliseconds;
+  /** Of its servers, for reports; null: none are known. */
+  readonly prices: PriceConfig | null;
   readonly images: readonly ProviderImageConfig[];
+}
+
+export interface PriceConfig {
+  /** Whatever stands behind amounts; null: nothing. */
+  readonly currency: string | null;
+  /** Of a server, by the name or the id of its flavor. */
+  readonly perHour: Readonly<Record<string, number>>;
 }
 
 /** A network that servers are attached to: by name or by id, one of them given. */

@@ -4,6 +4,7 @@
  */
 import { type HistoryFilter, passesFilter } from "./history_filter.ts";
 import type { HistoryRecord } from "./node.ts";
+import type { Instant } from "./time.ts";
 
 /** The ledger is one. */
 export interface History {
@@ -29,18 +30,29 @@ export async function selectHistory(
   { limit, before }: { limit: number; before?: number | undefined },
 ): Promise<HistoryPage> {
   const found: HistoryRecord[] = [];
+  for await (const record of readHistory(history, { since: filter.since, before })) {
+    if (!passesFilter(record, filter)) continue;
+    if (found.length === limit) return { records: found, hasMore: true };
+    found.push(record);
+  }
+  return { records: found, hasMore: false };
+}
+
+/** Those that ended `since` then, the newest first. */
+export async function* readHistory(
+  history: Pick<History, "listHistory">,
+  { since = -Infinity, before }: { since?: Instant | undefined; before?: number | undefined },
+): AsyncGenerator<HistoryRecord> {
   for (let last = before;;) {
     const piece = await history.listHistory({
       limit: PIECE,
       ...(last === undefined ? {} : { before: last }),
     });
     for (const record of piece) {
-      if (record.endedAt < (filter.since ?? -Infinity)) return { records: found, hasMore: false };
-      if (!passesFilter(record, filter)) continue;
-      if (found.length === limit) return { records: found, hasMore: true };
-      found.push(record);
+      if (record.endedAt < since) return;
+      yield record;
     }
-    if (piece.length < PIECE) return { records: found, hasMore: false };
+    if (piece.length < PIECE) return;
     last = piece.at(-1)!.node.id;
   }
 }

@@ -57,6 +57,7 @@ Deno.test("loadConfig() fills in every default, in milliseconds", async () => {
     hostKeyChecking: true,
     autoFloatingIp: true,
     deleteTimeout: 600_000,
+    prices: null,
   });
   assert.deepEqual([images[0]!.username, images[0]!.connectionPort], ["jenkins", 22]);
   assert.deepEqual(config.labels[0], {

@@ -184,7 +184,10 @@ export class ScriptedPool implements LocalPool {
   #operated(): DaemonPool {
     const getHistory = (id: number) => Promise.resolve(this.history?.node.id === id ? this.history : null);
     return {
-      ledger: { getHistory },
+      ledger: {
+        getHistory,
+        listHistory: () => Promise.resolve(this.history === null ? [] : [this.history]),
+      },
       report: () => this.current,
       listAliens: async ({ provider }: { provider: string | null }) => {
         await this.#note(`aliens ${provider}`);

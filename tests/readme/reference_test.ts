@@ -15,6 +15,9 @@ import { viewHistory } from "../../src/views/history.ts";
 import { viewInventory } from "../../src/views/inventory.ts";
 import { viewOnlineChecks } from "../../src/views/online_check_list.ts";
 import { viewNodeDetails } from "../../src/views/node_details.ts";
+import { viewUsageReport } from "../../src/views/usage_report.ts";
+import type { Config } from "../../src/domain/config.ts";
+import { nodeUsage } from "../../src/domain/node_usage.ts";
 import { poolLists, type PoolViewName, viewPool } from "../../src/views/view_pool.ts";
 import { LOG_CATEGORIES } from "../../src/lib/log_category.ts";
 import { PROGRAM_NAMES } from "../../src/cli/invoked_program.ts";
@@ -52,7 +55,7 @@ Deno.test("the command reference has the commands, arguments and options that --
     const options = helpOptions(text).filter((option) => option !== "-h, --help");
     const isList = options.includes("--sort COLUMN");
     assert.equal(isList || !/^status$|(^|-)list$/.test(name), true, name);
-    const isStill = name === "history" || name.startsWith("alien-");
+    const isStill = name === "history" || name === "report" || name.startsWith("alien-");
     const shared = !isList ? [] : isStill ? ofLists.slice(0, -1) : ofLists;
     assert.deepEqual([...told[name]!.options, ...shared].sort(), options.sort(), name);
     const placeholders = text.match(/^Usage: nodepool (.*)$/m)![1]!.replace(" [options]", "");
@@ -118,6 +121,17 @@ Deno.test("the manual has every route of the status endpoint, with its filters",
   }
 });
 
+const FAILED = {
+  timings: { create: 0, boot: 0 },
+  result: "failed",
+  evidence: { at: NOW, error: "", kind: "ssh", requestId: null, fault: null, console: null },
+} as const;
+
+function priced({ providers, ...config }: Config): Config {
+  const prices = { currency: "EUR", perHour: { "m1.small": 1 } };
+  return { ...config, providers: providers.map((provider) => ({ ...provider, prices })) };
+}
+
 Deno.test("the manual's JSON has the keys that the views have, and no others", () => {
   const block = blocksOf(topic("json")).find(({ words }) => words.includes("shapes"));
   const shapes: Record<string, object> = JSON.parse(block!.text.replaceAll(/ \/\/ .*$/gm, ""));
@@ -141,6 +155,11 @@ Deno.test("the manual's JSON has the keys that the views have, and no others", (
     "history": viewHistory(
       { records: [{ node: sampleNode({ id: 9 }), endedAt: NOW }], hasMore: false },
       report,
+    ),
+    "report": viewUsageReport(
+      [nodeUsage(sampleNode({ id: 9, flavorName: "m1.small", ...FAILED }), NOW)],
+      { by: "label", since: 0, until: NOW + 1_000, completeSince: 0 },
+      { ...report, config: priced(sampleConfig()) },
     ),
     "/nodes/ID": viewNodeDetails(
       { ...report, nodes: [...report.nodes, sampleNode({ id: 99, role: "subnode", parentId: 6 })] },

@@ -259,6 +259,7 @@ function sampleProvider(name: string, password: string): ProviderConfig {
     hostKeyChecking: true,
     autoFloatingIp: false,
     deleteTimeout: 10 * MINUTE,
+    prices: null,
     images: [image("noble"), image("jammy")],
   };
 }

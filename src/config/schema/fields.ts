@@ -169,6 +169,21 @@ export function textMap() {
   );
 }
 
+/** Entries whose names are the user's own, with amounts as values: numbers from 0. */
+export function amountMap() {
+  const json = { type: "number", minimum: 0 };
+  const parse = (input: unknown) => {
+    const number = numberOf(input);
+    return number !== undefined && Number.isFinite(number) && number >= 0 ? number : undefined;
+  };
+  return v.pipe(
+    v.unknown(),
+    v.metadata({ type: "object", additionalProperties: json }),
+    withTraits({ isFree: true }),
+    v.record(v.string(), scalar("a number, at least 0", { json, parse })),
+  );
+}
+
 /** Scalars of one kind: one of them alone, or a list without repetitions. */
 export function oneOrMore<Output>(
   expected: string,

@@ -2,8 +2,9 @@
 import type { CloudAccess } from "../../domain/cloud_access.ts";
 import type { NetworkConfig, ProviderConfig } from "../../domain/config.ts";
 import { imageNameFields } from "../../domain/name_fields.ts";
-import type * as v from "valibot";
+import * as v from "valibot";
 import {
+  amountMap,
   described,
   duration,
   flag,
@@ -57,6 +58,11 @@ const accessEntries = {
   "service-type": described(maybe(text()), "Type of the compute service in the catalog."),
   "service-name": described(maybe(text()), "Name of the compute service in the catalog."),
 };
+
+const priceSection = section({
+  currency: described(maybe(text()), "Shown behind amounts, such as EUR."),
+  "per-hour": described(amountMap(), "Price of a server for an hour, by the name or the id of its flavor."),
+});
 
 const ownSection = section({
   name: described(nameText(), "Name that labels refer to."),
@@ -113,6 +119,10 @@ const ownSection = section({
     optional(flag(), true),
     "Give nodes that cannot be reached otherwise a floating IP.",
   ),
+  prices: described(
+    v.nullish(priceSection),
+    "Prices of its servers, for the command report.",
+  ),
   "delete-timeout": described(
     optional(duration(), 600),
     "When a server is not deleted by then, it is stuck.",
@@ -144,6 +154,7 @@ export function providerConfig(
     networks: (fields.networks ?? []).map(networkConfig),
     maxConcurrency: maxConcurrency !== null && maxConcurrency > 0 ? maxConcurrency : null,
     securityGroups: fields.securityGroups ?? [],
+    prices: fields.prices === null ? null : fieldsOf(priceSection, fields.prices),
     images: (fields.images ?? []).map((image) => providerImageConfig(image, { keypair, expand })),
   };
 }

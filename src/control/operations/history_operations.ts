@@ -1,7 +1,11 @@
 /** The operations on what has been. */
 import * as v from "valibot";
 import { selectHistory } from "../../domain/history.ts";
+import { usageGroupings } from "../../domain/sum_usage.ts";
+import { SECOND } from "../../domain/time.ts";
 import { historyViewSchema, viewHistory } from "../../views/history.ts";
+import { usageReportSchema, viewUsageReport } from "../../views/usage_report.ts";
+import { gatherUsage } from "../gather_usage.ts";
 import { id, name, operation } from "../operation.ts";
 
 const text = v.optional(name);
@@ -32,6 +36,28 @@ export const historyOperations = {
       const times = { since: recorded(since), until: recorded(until) };
       const page = await selectHistory(pool.ledger, { ...filter, ...times }, { limit, before });
       return viewHistory(page, pool.report());
+    },
+  }),
+  /** How servers were used in a window of time; `since` left out: since when nothing is forgotten. */
+  "report": operation({
+    route: "GET /report",
+    needs: "config",
+    request: v.strictObject({
+      by: v.picklist(usageGroupings),
+      since: time,
+      until: time,
+    }),
+    answer: usageReportSchema,
+    run: async (pool, { by, ...wall }) => {
+      const report = pool.report();
+      const recorded = (time: number | undefined) =>
+        time === undefined ? undefined : time - report.wallOffset;
+      const asked = recorded(wall.since);
+      const { usages, completeSince } = await gatherUsage(pool, { since: asked });
+      // This second is part of it.
+      const until = Math.min(recorded(wall.until) ?? Infinity, report.now + SECOND);
+      const since = Math.min(asked ?? completeSince, until);
+      return viewUsageReport(usages, { by, since, until, completeSince }, report);
     },
   }),
 };

@@ -2,7 +2,7 @@
  * A list as CSV (RFC 4180): JSON's field names, all columns, plain values; times and durations as in JSON. Names and
  * comments come from anybody, and spreadsheets run what looks like a formula: such texts get an apostrophe in front.
  */
-import { cellOf, type Column } from "./column.ts";
+import { cellOf, type Column, valueAt } from "./column.ts";
 
 export function renderCsv<Row extends object>(
   { columns, rows }: { columns: readonly Column<Row>[]; rows: readonly Row[] },
@@ -14,7 +14,7 @@ export function renderCsv<Row extends object>(
 
 /** The row's own value where it is plain, the table's text where it is a list or an object. */
 function valueOf<Row extends object>(row: Row, column: Column<Row>): string {
-  const value = (row as Record<string, unknown>)[column.field];
+  const value = valueAt(row, column.field);
   if (value === null) return "";
   if (typeof value === "number" || typeof value === "boolean") return String(value);
   return defused(typeof value === "string" ? value : cellOf(column, row));
