@@ -60,6 +60,7 @@ const requirements = {
   "openstacksdk": pythonModule("openstack", "python3-openstacksdk"),
   "disk-image-create": program("disk-image-create", "python3-diskimage-builder"),
   "promtool": program("promtool", "prometheus"),
+  "prometheus": program("prometheus", "prometheus"),
   "prometheus-client": pythonModule("prometheus_client", "python3-prometheus-client"),
   "qemu-img": program("qemu-img", "qemu-utils"),
   "apt": program("apt-get", "apt"),

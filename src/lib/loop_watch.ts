@@ -1,17 +1,17 @@
 /**
  * How late the event loop is, by a timer of its own, and who kept it: a block of over a second is told as soon as it is
- * over, with the work that ran last before it. A block of 50 ms shows in at least half of its length. The daemon has one.
+ * over, with the work that ran last before it. A block shows but for 50 ms of it at most. The daemon has one.
  */
 import { bulkhead } from "./bulkhead.ts";
 import type { Clock } from "./clock.ts";
 import type { LastRan } from "./in_flight.ts";
 
 /** Milliseconds. */
-const LOOK = 25;
+const LOOK = 50;
 const BLOCKED = 1_000;
 
 /** A minute of looks. */
-const KEPT = 2_400;
+const KEPT = 1_200;
 
 /** Milliseconds, over the last minute. */
 interface LoopDelay {

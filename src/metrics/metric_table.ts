@@ -227,7 +227,7 @@ export const metricTable = {
   nodepool_tick_duration_seconds: histogram([], "Time of each turn of the loop that plans.", QUICK),
   nodepool_event_loop_delay_seconds: histogram(
     [],
-    "How late the event loop was, by a timer that is due 40 times a second.",
+    "How late a timer was that is due every 50 ms: a block of the event loop, but for 50 ms of it at most.",
     QUICK,
     { mayChange: true },
   ),

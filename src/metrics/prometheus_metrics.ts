@@ -84,6 +84,7 @@ export class PrometheusMetrics implements Metrics {
   }
 
   #remember(metric: MetricName, labels: Labels): void {
+    if (metricTable[metric].labels.length === 0) return;
     const known = this.#labels.get(metric) ?? new Map<string, Labels>();
     known.set(JSON.stringify(labels), labels);
     this.#labels.set(metric, known);
