@@ -117,8 +117,8 @@ testNeeding(
       await Deno.writeTextFile(pool.configFile, text);
       await becomes("nodepool_config_last_reload_successful", 1);
       pool.simulator.arm({ fault: 23 });
-    // So that it is asked something soon.
-    await pool.run("delete", ...(await pool.nodes()).map(({ id }) => String(id)));
+      // So that it is asked something soon.
+      await pool.run("delete", ...(await pool.nodes()).map(({ id }) => String(id)));
       await becomes(`nodepool_provider_up{provider="main"}`, 0);
       await becomes("nodepool_ready", 0);
       await becomes(`sum(nodepool_api_requests_total{status=~"5..|timeout|unavailable"}) > bool 0`, 1);
