@@ -4,6 +4,8 @@ import { displayWidth } from "../../src/lib/display_width.ts";
 import { cellText } from "../../src/views/tables/cell_text.ts";
 import type { Column, ColumnKind } from "../../src/views/tables/column.ts";
 import { renderTable } from "../../src/views/tables/render_table.ts";
+import { poolLists, viewPool } from "../../src/views/view_pool.ts";
+import { sampleReport } from "./sample_pool.ts";
 
 type Row = Readonly<Record<string, string>>;
 
@@ -190,4 +192,15 @@ ID        2
 Ready     1
 `,
   );
+});
+
+Deno.test("details such as host names are shown whole, or not at all where others need the room", () => {
+  const { columns, rows } = poolLists["node-list"].table;
+  const list = { columns, rows: rows(viewPool(sampleReport(), { name: "node-list" })) };
+  for (let width = 75; width < 200; width++) {
+    const text = renderTable(list, { width });
+    assert.equal(text.includes("…"), false, text);
+    assert.equal(text.includes("Hostname"), text.includes("jammy-cloud-a-1.example.org"));
+    assert.match(text, /disk errors/);
+  }
 });

@@ -10,7 +10,7 @@ export const historyTable: Table<HistoryView, PastNodeView> = {
     { field: "id", header: "ID", kind: "id" },
     { field: "provider", header: "Provider" },
     { field: "label", header: "Label", cell: (node) => labelOf(node) },
-    { field: "hostname", header: "Hostname", spare: 1 },
+    { field: "hostname", header: "Hostname", kind: "exact", spare: 1 },
     { field: "job", header: "Job" },
     { field: "result", header: "Result", kind: "state", cell: (node) => resultOf(node) },
     { field: "lifetime", header: "Lived", kind: "age", cell: ({ lifetime }) => formatAge(lifetime) },

@@ -4,7 +4,8 @@ import type { NodeDetails } from "../node_details.ts";
 
 type Stretch = NonNullable<NodeDetails["time_line"]>[number];
 
-const WIDTH = 40;
+/** Beside the name, the phase and its length, on a terminal of 80 columns. */
+const WIDTH = 34;
 
 /** A line for each phase, all of one width: `boot              28s     ████`. */
 export function timeLine(stretches: readonly Stretch[]): readonly string[] {
