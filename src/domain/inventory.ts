@@ -83,6 +83,11 @@ export class Inventory {
     return ids.flatMap((id) => this.#servers.get(id) ?? []);
   }
 
+  /** How many nodes have a server. */
+  get nodeCount(): number {
+    return this.#serversOfNode.size;
+  }
+
   /** Ids of nodes that a server is marked with. */
   nodeIds(): Iterable<number> {
     return this.#serversOfNode.keys();

@@ -12,7 +12,8 @@ export function setAlarm(
 ): Disposable {
   const off = new AbortController();
   clock.sleep(timeout, { signal: off.signal }).then(ring, () => {});
-  return { [Symbol.dispose]: () => off.abort() };
+  // With a reason of its own no exception is made, which takes a stack: alarms are set all the time.
+  return { [Symbol.dispose]: () => off.abort(null) };
 }
 
 interface Deadline extends Disposable {

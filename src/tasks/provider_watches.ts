@@ -131,7 +131,7 @@ export class ProviderWatches implements AsyncDisposable {
       stale: watch?.stale ?? [],
       quota: seen?.quota ?? null,
       listedAt: seen?.inventory.completeAt ?? null,
-      servers: seen === null ? null : [...seen.inventory.nodeIds()].length,
+      servers: seen?.inventory.nodeCount ?? null,
       frozen: seen?.frozen ?? null,
       foreign: this.#watched.get(name)?.foreign.foreign ?? [],
       foreignFloatingIps: this.#watched.get(name)?.foreign.floatingIps ?? [],

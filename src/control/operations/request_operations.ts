@@ -52,8 +52,7 @@ export const requestOperations = {
     answer: acquiredNodesViewSchema,
     run: async (pool, { id }, options) => {
       const nodes = await pool.daemon.desk.waitForGrant(id, options);
-      const { config } = pool.report();
-      return viewAcquiredNodes(nodes, { request: id, config, pool: pool.ledger.nodeIndex });
+      return viewAcquiredNodes(nodes, { request: id, config: pool.config, pool: pool.ledger.nodeIndex });
     },
   }),
   /** The client has the nodes: the request is done. May be said again when the answer got lost. */
