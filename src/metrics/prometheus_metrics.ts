@@ -41,10 +41,12 @@ export class PrometheusMetrics implements Metrics {
 
   tell(happenings: readonly Happening[]): void {
     for (const happening of happenings) {
+      if (!Number.isFinite(happening.value)) continue;
       for (const { metric, labels } of prometheusCounts(happening)) {
         const counter = this.#counters.get(metric)!;
-        if (counter instanceof Histogram) counter.observe(labels, Math.max(0, happening.value / SECOND));
-        else counter.inc(labels);
+        const shown = unambiguous(labels);
+        if (counter instanceof Histogram) counter.observe(shown, Math.max(0, happening.value / SECOND));
+        else counter.inc(shown);
         this.#remember(metric, labels);
       }
     }
@@ -71,7 +73,7 @@ export class PrometheusMetrics implements Metrics {
   #computeGauges(report: PoolReport, facts: ProcessFacts): void {
     for (const gauge of this.#gauges.values()) gauge.reset();
     const put: PutGauge = (name, labels, value) => {
-      if (Number.isFinite(value)) this.#gauges.get(name)!.set(labels, value);
+      if (Number.isFinite(value)) this.#gauges.get(name)!.set(unambiguous(labels), value);
     };
     putNodeGauges(report, put);
     putDemandGauges(report, put);
@@ -94,9 +96,19 @@ export class PrometheusMetrics implements Metrics {
     for (const [metric, all] of this.#labels) {
       for (const [key, labels] of all) {
         if (Object.entries(labels).every(([label, name]) => names[label]?.has(name) ?? true)) continue;
-        this.#counters.get(metric)!.remove(labels);
+        this.#counters.get(metric)!.remove(unambiguous(labels));
         all.delete(key);
       }
     }
   }
+}
+
+/** The client tells series apart by their values joined with `|`: a name that has one could be taken for two. */
+function unambiguous(labels: Labels): Labels {
+  for (const value of Object.values(labels)) {
+    if (!value.includes("|")) continue;
+    const entries = Object.entries(labels).map(([label, value]) => [label, value.replaceAll("|", "¦")]);
+    return Object.fromEntries(entries);
+  }
+  return labels;
 }
