@@ -14,7 +14,7 @@ export interface History {
 }
 
 /** Records that are read at a time. */
-const PIECE = 200;
+const PIECE = 100;
 
 interface HistoryPage {
   /** The newest first. */

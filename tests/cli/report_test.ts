@@ -117,7 +117,18 @@ Deno.test("report says from when on nothing is forgotten, where it is asked for 
   await using bench = await benchWithPast();
   const { stderr } = await bench.run("report", "--since", "2d");
   assert.match(stderr, /nodepool: nodes that ended before .*Z may be forgotten, .*limits\.history/);
-  const { code, stderr: problem } = await bench.run("report", "--since", "soon");
-  assert.equal(code, 2);
-  assert.match(problem, /--since.*Expected how long ago/);
+});
+
+Deno.test("report takes no time that is none, and no window without anything in it", async () => {
+  await using bench = await benchWithPast();
+  for (
+    const [since, until, says] of [
+      ["soon", "1h", /--since.*Expected how long ago/],
+      ["1h", "2h", /--until is no later than --since/],
+    ] as const
+  ) {
+    const { code, stdout, stderr } = await bench.run("report", "--since", since, "--until", until);
+    assert.deepEqual([code, stdout], [2, ""]);
+    assert.match(stderr, says);
+  }
 });

@@ -32,14 +32,21 @@ class NamedPool implements AsyncDisposable {
   }
 
   command(name: ProgramName, ...args: string[]): Deno.Command {
-    const { folder, configFile } = this.pool;
+    return this.commandHere(name, "-c", this.pool.configFile, ...args);
+  }
+
+  /** In the pool's folder, where its configuration is. */
+  commandHere(name: ProgramName, ...args: string[]): Deno.Command {
+    const { folder } = this.pool;
     return new Deno.Command(`${folder}/${name}`, {
-      args: ["-c", configFile, "-p", this.pidFile, ...args],
+      args: ["-p", this.pidFile, ...args],
+      cwd: folder,
       env: {
         OS_CLIENT_CONFIG_FILE: `${folder}/clouds.yaml`,
         PATH: `${folder}/bin:${Deno.env.get("PATH") ?? ""}`,
         // Whoever has such a variable in the environment starts a daemon all the same.
         LD_LIBRARY_PATH: "/nowhere",
+        NODEPOOL_CONFIG: "",
       },
       stdin: "null",
       stdout: "piped",
@@ -233,3 +240,16 @@ testNeeding(["bash"], "nodepool-builder builds and uploads, and runs no nodes", 
   assert.equal(named.pool.simulator.journal.countOf("server.create"), 0);
   assert.equal(named.pool.simulator.cloud().images.counts().standing, 1);
 });
+
+testNeeding(
+  ["bash"],
+  "nodepoold that is told no configuration runs on the one in its working directory",
+  async () => {
+    await using named = await NamedPool.start();
+    const { code, stderr } = await named.commandHere("nodepoold").output();
+    assert.deepEqual([code, new TextDecoder().decode(stderr)], [0, ""]);
+    await using daemon = await named.pool.connect();
+    const { config_file: file } = (await daemon!.ask("status", {})).daemon!;
+    assert.equal(file, named.pool.configFile);
+  },
+);
