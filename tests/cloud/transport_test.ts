@@ -245,3 +245,54 @@ Deno.test("the rate holds for all requests of a cloud, logins included", async (
   await listings;
   assert.deepEqual(starts, [0, 1_000, 2_000, 3_000, 4_000]);
 });
+
+Deno.test("each request is told at its end: repetitions, refusals, and those that had no answer", async () => {
+  const told: string[] = [];
+  const { cloud, clock } = scriptedCloud(nova({ status: 503 }, RESET, "silence"), {
+    apiTimeout: 10_000,
+    onRequest: ({ service, operation, status, duration }) =>
+      told.push(`${service} ${operation} ${status} ${duration}`),
+  });
+  const refused = refusalOf(cloud.listServers({ signal }));
+  await clock.advance(60_000);
+  assert.equal((await refused).kind, "timeout");
+  assert.deepEqual(told.filter((line) => line.startsWith("compute")), [
+    "compute ServerList 503 0",
+    "compute ServerList unavailable 0",
+    "compute ServerList timeout 10000",
+  ]);
+  assert.ok(told.includes("identity TokenCreate 201 0"), told.join(", "));
+});
+
+Deno.test("a request that the caller breaks off is told nowhere, and a listener that throws changes nothing", async () => {
+  const told: unknown[] = [];
+  const { cloud, clock } = scriptedCloud(nova(NO_SERVERS, "silence"), {
+    onRequest: (request) => {
+      told.push(request.status);
+      throw new Error("this listener is broken");
+    },
+  });
+  const listing = cloud.listServers({ signal });
+  await clock.advance(1_000);
+  assert.deepEqual((await listing).servers, []);
+  const before = told.length;
+  const stop = new AbortController();
+  const left = cloud.listServers({ signal: stop.signal }).catch((error) => String(error));
+  await clock.advance(1_000);
+  stop.abort("enough");
+  assert.equal(await left, "enough");
+  assert.equal(told.length, before);
+});
+
+Deno.test("the time in which a request waits for its turn is told apart from that of its answer", async () => {
+  const told: { operation: string; waited: number; duration: number }[] = [];
+  const { cloud, clock } = scriptedCloud(nova(NO_SERVERS), {
+    rate: 2_000,
+    onRequest: (one) => told.push(one),
+  });
+  const listing = cloud.listServers({ signal });
+  await clock.advance(20_000);
+  await listing;
+  const last = told.at(-1)!;
+  assert.deepEqual([last.operation, last.waited, last.duration], ["ServerList", 2_000, 0]);
+});

@@ -5,6 +5,7 @@ import type { NodeRecord } from "../../src/domain/node.ts";
 import { SECOND } from "../../src/domain/time.ts";
 import { transition } from "../../src/domain/node_transition.ts";
 import { TaskRegistry } from "../../src/tasks/task_registry.ts";
+import type { Happening } from "../../src/metrics/happening.ts";
 import { LaunchOverhead } from "../../src/metrics/launch_overhead.ts";
 import { StatsdMetrics } from "../../src/metrics/statsd_metrics.ts";
 import { reportMetrics } from "../../src/tasks/report_metrics.ts";
@@ -53,6 +54,25 @@ Deno.test("reportMetrics() tells how many nodes there are every ten seconds", as
   await rounds(2);
   assert.deepEqual(gauges.get("nodepool.label.noble.nodes.ready"), [1, 0]);
   assert.equal(clock.now(), NOW + 10 * SECOND);
+});
+
+Deno.test("metrics that compute their gauges themselves cost nothing between what happens: no task runs for them", async () => {
+  const { ledger, clock } = await ledgerWith(node(states.ready));
+  const tasks = new TaskRegistry({ clock, onError: (_, error) => assert.fail(String(error)) });
+  const told: Happening[] = [];
+  await using _end = reportMetrics({
+    metrics: { wantsGauges: false, tell: (happenings) => void told.push(...happenings) },
+    ledger,
+    clock,
+    tasks,
+    config: () => config(),
+    report: () => assert.fail("nobody needs it"),
+    overhead: new LaunchOverhead(),
+    late: () => 0,
+  });
+  assert.deepEqual(tasks.reports(), []);
+  await ledger.edit((edit) => edit.putNode({ ...edit.node(7)!, comment: "changed" }));
+  assert.deepEqual(told.map(({ name, kind }) => [name, kind]), [["commit", "duration"]]);
 });
 
 Deno.test("reportMetrics() counts no subnodes and no servers that are there for images", async () => {
