@@ -51,8 +51,8 @@ import { statusLine } from "./views/status_line.ts";
 const log = loggerOf("daemon");
 
 /**
- * Of the files that may still be open, four tenths are for commands, which may be hundreds that wait for nodes, and one
- * for the status endpoint. The rest is for clouds, servers, builds and the state.
+ * Of the files that may still be open, four tenths are for commands, which may be hundreds that wait for nodes, one for
+ * the status endpoint, and two for those who follow the events there. The rest is for clouds, servers, builds and the state.
  */
 const MOST_DESCRIPTORS = 1_200;
 
@@ -133,6 +133,7 @@ export async function runDaemon(options: DaemonOptions, heard = new ProcessSigna
   const site = createSite({
     report: () => pool.report(),
     history: pool.ledger,
+    events: pool.daemon.events,
     scrape: (report, { isOpenMetrics }) => {
       const { ledger: { queued: queuedChanges } } = pool;
       const facts = { ...build, ...processUse(), queuedChanges, longestDelay: loop.delay.longest };
@@ -141,9 +142,12 @@ export async function runDaemon(options: DaemonOptions, heard = new ProcessSigna
     onDefect,
   });
   const connections = Math.min(64, Math.max(4, Math.floor(free * 0.1)));
+  const streams = Math.min(256, Math.max(4, Math.floor(free * 0.2)));
   await using served = options.parts.site
-    ? serveSite(site, { listen: config.status.listen, connections })
+    ? serveSite(site, { listen: config.status.listen, connections, streams })
     : null;
+  const { events } = pool.daemon;
+  doors.push({ to: "events", counts: () => ({ open: events.readers, busy: 0 }) });
   if (served !== null) doors.push({ to: "status endpoint", counts: () => served.connections });
   log.info(
     `nodepool {version} runs (pid {pid}), ${served === null ? "no status endpoint" : "status at {url}"}`,

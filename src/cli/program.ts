@@ -12,6 +12,7 @@ import { deleteCommand } from "./commands/delete.ts";
 import { dibImageDeleteCommand } from "./commands/dib_image_delete.ts";
 import { dibImageListCommand } from "./commands/dib_image_list.ts";
 import { dumpCommand } from "./commands/dump.ts";
+import { eventsCommand } from "./commands/events.ts";
 import { historyCommand } from "./commands/history.ts";
 import { holdCommand } from "./commands/hold.ts";
 import { imageBuildCommand } from "./commands/image_build.ts";
@@ -72,6 +73,7 @@ const commands = [
   stateCommand,
   statusCommand,
   reportCommand,
+  eventsCommand,
   dumpCommand,
   configValidateCommand,
   installLinksCommand,

@@ -12,6 +12,7 @@ import type { PoolReport } from "../domain/pool_report.ts";
 import type { StateAdoption } from "../domain/state_adoption.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Ledger } from "../store/ledger.ts";
+import type { EventFeed } from "./event_feed.ts";
 import type { OrderOutcome, PlacedOrders } from "./operations/image_operations.ts";
 import type { RequestDesk } from "./request_desk.ts";
 
@@ -38,6 +39,7 @@ export interface DaemonPool extends StatePool {
 
 export interface DaemonParts {
   readonly desk: RequestDesk;
+  readonly events: EventFeed;
   /** False: it is stopping, and begins nothing new. */
   isAccepting(): boolean;
   dump(): DumpReport;

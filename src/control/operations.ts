@@ -4,6 +4,7 @@
  */
 import type * as v from "valibot";
 import type { Operation } from "./operation.ts";
+import { eventOperations } from "./operations/event_operations.ts";
 import { historyOperations } from "./operations/history_operations.ts";
 import { imageOperations } from "./operations/image_operations.ts";
 import { jobOperations } from "./operations/job_operations.ts";
@@ -19,6 +20,7 @@ const table = {
   ...nodeOperations,
   ...historyOperations,
   ...reachOperations,
+  ...eventOperations,
   ...requestOperations,
   ...jobOperations,
   ...imageOperations,

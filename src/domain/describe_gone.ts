@@ -9,7 +9,7 @@ export function describeGone(record: HistoryRecord, { wallOffset }: Pick<Moment,
 }
 
 /** `failed: no login`; `used: released by unit-tests: SUCCESS`. */
-function describeEnd({ node }: HistoryRecord): string {
+export function describeEnd({ node }: HistoryRecord): string {
   const why = whyEnded(node);
   return why === null ? resultWords[node.result ?? "lost"] : `${resultWords[node.result ?? "lost"]}: ${why}`;
 }

@@ -48,6 +48,7 @@ function closing(parts: Parts, watching: Watching): AsyncDisposableStack {
   stack.use(parts.inForce);
   stack.use(watching.config);
   stack.use(parts.desk);
+  stack.use(parts.events);
   return stack;
 }
 

@@ -9,6 +9,7 @@ import { ConfigError, formatProblem } from "../config/config_error.ts";
 import { diffConfig } from "../config/diff_config.ts";
 import { ControlError } from "../control/control_error.ts";
 import type { Config } from "../domain/config.ts";
+import type { EventKind, NewEvent } from "../domain/pool_event.ts";
 import type { Instant } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import { errorChain } from "../lib/error_chain.ts";
@@ -28,6 +29,7 @@ interface ConfigInForceDeps {
   readonly read: () => Promise<{ readonly config: Config }>;
   /** Has the pool go by the configuration; never called twice at once. */
   readonly apply: (config: Config) => Promise<void>;
+  readonly tell: (event: NewEvent) => void;
 }
 
 const log = loggerOf("daemon");
@@ -106,12 +108,21 @@ export class ConfigInForce implements AsyncDisposable {
       throw new ControlError(503, "the daemon is stopping and no longer reads the configuration");
     }
     const reading = await this.#take();
+    const isNews = reading.problems.join("\n") !== this.#problems.join("\n");
     this.#problems = reading.problems;
+    if (reading.changes.length > 0) this.#tell("configuration.changed", reading.changes);
+    else if (reading.problems.length > 0 && isNews) this.#tell("configuration.refused", reading.problems);
     for (const problem of reading.problems) {
       log.error("configuration: {problem}; the last good one stays in force", { problem });
     }
     if (reading.changes.length > 0 || !this.#isApplied) await this.#apply();
     return reading;
+  }
+
+  #tell(kind: EventKind, lines: readonly string[]): void {
+    const subject = { type: "configuration", id: null, name: "configuration" } as const;
+    const message = `the configuration was ${kind === "configuration.changed" ? "changed" : "refused"}: `;
+    this.#deps.tell({ kind, subject, labels: {}, message: message + lines.join("; ") });
   }
 
   async #take(): Promise<ConfigReading> {

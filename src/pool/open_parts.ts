@@ -9,6 +9,7 @@ import { ImageExecutor } from "../execute/images/image_executor.ts";
 import { PrivateKeys } from "../execute/private_keys.ts";
 import { errorChain } from "../lib/error_chain.ts";
 import { loggerOf } from "../lib/logging.ts";
+import { EventFeed } from "../control/event_feed.ts";
 import { RequestDesk } from "../control/request_desk.ts";
 import { LaunchOverhead } from "../metrics/launch_overhead.ts";
 import { watchedShell } from "../ssh/watched_shell.ts";
@@ -57,6 +58,7 @@ export async function openParts(config: Config, given: PoolDeps) {
     clock: deps.clock,
     read: deps.readConfig,
     apply: (next) => applyConfig(configured, next),
+    tell: (event) => void ground.ledger.edit((edit) => edit.tell(event)).catch(() => {}),
   });
   return { ...configured, ...hands, tasks, tick, inForce };
 }
@@ -85,6 +87,7 @@ async function openGround(config: Config, given: PoolDeps) {
     intake: { isOpen: true },
     tasks,
     defects: new Defects({ ledger, clock }),
+    events: new EventFeed({ ledger, clock }),
     wake: () => tasks.wake("tick"),
     jobEnds: new JobEnds({ ledger, clock, metrics }),
     overhead: new LaunchOverhead(),

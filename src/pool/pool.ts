@@ -19,6 +19,7 @@ import { closeParts } from "./close_parts.ts";
 import type { ConfigReading } from "./config_in_force.ts";
 import { openParts, type Parts } from "./open_parts.ts";
 import type { PoolDeps } from "./pool_deps.ts";
+import { startEvent } from "./start_event.ts";
 import { reportDump } from "./report_dump.ts";
 import { reportPool, waitsOf } from "./report_pool.ts";
 import type { Call } from "../lib/call.ts";
@@ -38,6 +39,7 @@ export class Pool implements DaemonPool, AsyncDisposable {
     const pool = new Pool(parts);
     try {
       await parts.inForce.begin();
+      if (!deps.isErrand) await parts.ledger.edit((edit) => edit.tell(startEvent(deps)));
     } catch (error) {
       await pool[Symbol.asyncDispose]();
       throw error;
@@ -103,9 +105,10 @@ export class Pool implements DaemonPool, AsyncDisposable {
   }
 
   get daemon(): DaemonParts {
-    const { desk, intake, ledger, errand, jobEnds, deps } = this.#parts;
+    const { desk, events, intake, ledger, errand, jobEnds, deps } = this.#parts;
     return {
       desk,
+      events,
       isAccepting: () => intake.isOpen,
       dump: () => reportDump(this.#parts),
       reload: () => this.reload(),

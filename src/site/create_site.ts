@@ -13,6 +13,7 @@ import { type NodeDetailsView, viewEndedNode, viewNodeDetails } from "../views/n
 import { renderNodeText } from "../views/node_facts.ts";
 import { viewNodeMetadata } from "../views/node_metadata.ts";
 import { poolLists, type PoolViewName } from "../views/view_pool.ts";
+import { addEvents, type EventsRoute } from "./add_events.ts";
 import { addHealth } from "./add_health.ts";
 import { addMetrics, type MetricsRoute } from "./add_metrics.ts";
 import { crossOrigin } from "./cross_origin.ts";
@@ -27,7 +28,7 @@ import { renderNodePage } from "./node_page.ts";
 import { SiteError } from "./site_error.ts";
 import { style } from "./style.ts";
 
-interface SiteOptions extends MetricsRoute {
+interface SiteOptions extends MetricsRoute, EventsRoute {
   /** The nodes that have left. */
   readonly history: Pick<History, "getHistory" | "listHistory">;
   /** Called with errors that are our own fault. */
@@ -52,6 +53,7 @@ export function createSite(options: SiteOptions): Hono {
   addLists(app, options);
   addNodes(app, options);
   addHistory(app, options);
+  addEvents(app, options);
   addHealth(app, options);
   addMetrics(app, options);
   addManual(app, options);

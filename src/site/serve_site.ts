@@ -6,6 +6,8 @@ interface ServeSiteOptions {
   readonly listen: readonly { readonly hostname: string; readonly port: number }[];
   /** At once, over all addresses. */
   readonly connections?: number;
+  /** Besides these, answers that go on for as long as the client wants. */
+  readonly streams?: number;
 }
 
 interface ServedSite extends AsyncDisposable {
@@ -27,12 +29,14 @@ type Handler = (request: Request) => Response | Promise<Response>;
  */
 export function serveSite(
   site: { fetch: Handler },
-  { listen: addresses, connections }: ServeSiteOptions,
+  { listen: addresses, connections, streams }: ServeSiteOptions,
 ): ServedSite {
   const listeners = listenAll(addresses);
-  const limits = connections === undefined
-    ? {}
-    : { connections: Math.max(2, Math.floor(connections / addresses.length)) };
+  const share = (all: number) => Math.max(2, Math.floor(all / addresses.length));
+  const limits = {
+    ...(connections === undefined ? {} : { connections: share(connections) }),
+    ...(streams === undefined ? {} : { streams: share(streams) }),
+  };
   const all: Handler = (request) => site.fetch(request);
   const servers = listeners.map((listener, index) => {
     const handler = isLoopback(listener.addr.hostname)

@@ -11,7 +11,7 @@ import type { Layer } from "./draft.ts";
 import { orderPair, pausePair } from "./pair_key.ts";
 import { capHistory, capRow } from "./record_caps.ts";
 import { encodeRecord } from "./record_codec.ts";
-import { historySchema, orderSchema, pauseSchema, rowSchemas } from "./schemas.ts";
+import { eventsSchema, historySchema, orderSchema, pauseSchema, rowSchemas } from "./schemas.ts";
 import { rowNames, tableNames } from "./store.ts";
 
 /** A record that is not let in: a defect of who made it. */
@@ -42,7 +42,7 @@ export function checkRecord(what: string, record: object, schema: v.GenericSchem
 }
 
 /** All that one edit changes. @throws UnstorableRecordError */
-export function checkLayer({ tables, pauses, orders, history }: Layer): void {
+export function checkLayer({ tables, pauses, orders, history, told }: Layer): void {
   for (const table of tableNames) {
     for (const [id, row] of tables[table].changes) {
       if (row !== null) checkRecord(`${rowNames[table]} ${id}`, capRow(table, row), rowSchemas[table]);
@@ -51,6 +51,9 @@ export function checkLayer({ tables, pauses, orders, history }: Layer): void {
   for (const [key, pause] of pauses.changes) checkPair("pause", key, { pair: pausePair(key), record: pause });
   for (const [key, order] of orders.changes) checkPair("order", key, { pair: orderPair(key), record: order });
   for (const record of history) checkHistory(record);
+  if (told.length > 0) {
+    checkRecord("a told event", { events: told.map((event) => ({ ...event, id: 0, at: 0 })) }, eventsSchema);
+  }
 }
 
 const pairSchemas = { pause: pauseSchema, order: orderSchema };

@@ -13,6 +13,7 @@ import { openDatabase, probeVersion } from "./probe_version.ts";
 import {
   clockSchema,
   counterSchema,
+  eventsSchema,
   historySchema,
   homeSchema,
   orderSchema,
@@ -95,6 +96,7 @@ async function readAll(reader: StateReader): Promise<Read> {
 /** Besides those that have an id. */
 const others: [string, Deno.KvListSelector, v.GenericSchema][] = [
   ["history record", { prefix: keys.history }, historySchema],
+  ["entry of events", { prefix: keys.events }, eventsSchema],
   ["launch pause", { prefix: keys.pauses }, pauseSchema],
   ["image order", { prefix: keys.orders }, orderSchema],
   ["home of a provider", { prefix: keys.homes }, homeSchema],

@@ -4,10 +4,12 @@
  * Nothing here waits; the ledger forms a draft, writes it, and only then changes its own records.
  */
 import type { AutoHold } from "../domain/auto_hold.ts";
+import { eventsOf } from "../domain/events/events_of.ts";
 import type { DibImage } from "../domain/dib_image.ts";
 import type { ImageOrder } from "../domain/image_order.ts";
 import type { LaunchPause } from "../domain/launch_pause.ts";
 import type { HistoryRecord, NodeRecord } from "../domain/node.ts";
+import type { NewEvent } from "../domain/pool_event.ts";
 import type { ProviderImage } from "../domain/provider_image.ts";
 import type { NodeRequest } from "../domain/request.ts";
 import type { Instant } from "../domain/time.ts";
@@ -21,7 +23,7 @@ import { capOrder, capPause } from "./record_caps.ts";
  * The records that an edit can read and change. Those that it reads are the latest: one that is not the same object
  * as was read before has changed since. The store counts revisions; those of records that an edit puts mean nothing.
  */
-export type Edit = Omit<Layer, "tables" | "pauses" | "orders" | "history" | "size" | "mergeInto">;
+export type Edit = Omit<Layer, "tables" | "pauses" | "orders" | "history" | "told" | "size" | "mergeInto">;
 
 /** The records that a draft starts from. */
 type LedgerRecords = { readonly [Name in TableName]: ReadonlyMap<number, Tables[Name]> } & {
@@ -61,16 +63,24 @@ export class Draft {
     return result;
   }
 
-  /** The changes of all edits, one for each record: several edits of one record become one change. */
-  toCommit(): Required<Commit> {
-    const { tables, pauses, orders, history } = this.#layer;
-    return {
+  /**
+   * The changes of all edits, one for each record: several edits of one record become one change. Its events are those of the
+   * changes, and then those that were told.
+   */
+  toCommit({ lastEventId }: { lastEventId: number }): Required<Commit> {
+    const { tables, pauses, orders, history, told } = this.#layer;
+    const changes = {
       ...mapTables<TableChanges>((table) =>
         changesOf<Row>(tables[table].changes, this.#base[table]) as TableChanges[TableName]
       ),
       pauses: [...pauses.changes].map(([key, next]) => ({ ...pausePair(key), next })),
       orders: [...orders.changes].map(([key, next]) => ({ ...orderPair(key), next })),
       history,
+    };
+    const events = [...eventsOf(changes, this.#now), ...told];
+    return {
+      ...changes,
+      events: events.map((event, index) => ({ id: lastEventId + 1 + index, at: this.#now, ...event })),
     };
   }
 }
@@ -81,6 +91,7 @@ export class Layer {
   readonly pauses: Overlay<string, LaunchPause>;
   readonly orders: Overlay<string, ImageOrder>;
   readonly history: HistoryRecord[] = [];
+  readonly told: NewEvent[] = [];
   readonly #now: Instant;
 
   constructor(below: LedgerRecords | Layer, now: Instant) {
@@ -95,7 +106,8 @@ export class Layer {
 
   get size(): number {
     const rows = tableNames.reduce((sum, table) => sum + this.tables[table].changes.size, 0);
-    return rows + this.pauses.changes.size + this.orders.changes.size + this.history.length;
+    return rows + this.pauses.changes.size + this.orders.changes.size + this.history.length +
+      this.told.length;
   }
 
   node(id: number): NodeRecord | null {
@@ -198,11 +210,17 @@ export class Layer {
     if (this.pause(provider, label) !== null) this.pauses.set(pauseKey(provider, label), null);
   }
 
+  /** Stores an event that no record shows. */
+  tell(event: NewEvent): void {
+    this.told.push(event);
+  }
+
   mergeInto(target: Layer): void {
     for (const table of tableNames) merge<number, Row>(this.tables[table], target.tables[table]);
     merge(this.pauses, target.pauses);
     merge(this.orders, target.orders);
     target.history.push(...this.history);
+    target.told.push(...this.told);
   }
 }
 

@@ -49,6 +49,10 @@ export const keys = {
   historyOf: (nodeId: number) => ["history-of", nodeId],
   historyOfEntry: (nodeId: number, sequence: number) => ["history-of", nodeId, sequence],
 
+  /** By the id of the last one in it: those of one commit share an entry. */
+  events: ["event"],
+  eventsUpTo: (lastId: number) => ["event", lastId],
+
   /** A commit too big for one transaction, while it is being written (`kv_writer.ts`). */
   journal: ["journal"],
   journalEntry: (index: number) => ["journal", index],

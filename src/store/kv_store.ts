@@ -10,11 +10,14 @@ import type { Home } from "../domain/home.ts";
 import type { Installation } from "../domain/installation.ts";
 import type { Run } from "../domain/lineage.ts";
 import type { HistoryRecord } from "../domain/node.ts";
+import type { PoolEvent } from "../domain/pool_event.ts";
+import type { Instant } from "../domain/time.ts";
 import type {
   Change,
   Commit,
   Committed,
   Contents,
+  EventBounds,
   HistoryBounds,
   IdKind,
   Row,
@@ -28,6 +31,7 @@ import type { Mutation } from "./kv_writer.ts";
 import type { OpenedState, OpenStateOptions } from "./open_state.ts";
 import { changedId, stampCommit } from "./commit_rules.ts";
 import { keys } from "./keys.ts";
+import { eventAdditions, KvEvents } from "./kv_events.ts";
 import { KvHistory } from "./kv_history.ts";
 import { openState } from "./open_state.ts";
 import { capOrder, capPause } from "./record_caps.ts";
@@ -68,6 +72,7 @@ class KvStore implements Store {
   doubt: string | null;
   readonly #state: OpenedState;
   readonly #history: KvHistory;
+  readonly #events: KvEvents;
   readonly #clock: Pick<Clock, "now">;
   readonly #revisions = mapTables<Record<TableName, Map<number, number>>>(() => new Map());
   /** As they are stored, of the kinds that have been read. */
@@ -84,6 +89,7 @@ class KvStore implements Store {
     this.doubt = state.doubt;
     this.#state = state;
     this.#history = history;
+    this.#events = new KvEvents(state.reader);
   }
 
   settle(what: "new" | "doubt"): Promise<void> {
@@ -107,6 +113,7 @@ class KvStore implements Store {
       const copy = await rescueState(reader.path, {
         mutations: [...this.#basics(), ...contentMutations(contents)],
         history: history.toReversed(),
+        events: await this.listEvents({ after: 0, limit: Number.MAX_SAFE_INTEGER }).catch(() => []),
         commits: writer.commits,
         stamp: timeStamp(this.#clock.now()),
       });
@@ -142,7 +149,11 @@ class KvStore implements Store {
       if (!this.#loaded) await this.#read();
       const committed = stampCommit(commit, (table, id) => this.#revisions[table].get(id));
       const history = this.#history.planAppend(commit.history ?? []);
-      await this.#state.writer.write([...recordMutations(commit, committed), ...history.mutations]);
+      await this.#state.writer.write([
+        ...recordMutations(commit, committed),
+        ...history.mutations,
+        ...eventAdditions(commit.events ?? []),
+      ]);
       history.done();
       for (const table of tableNames) {
         follow(this.#revisions[table], commit[table] ?? [], committed[table]);
@@ -167,6 +178,22 @@ class KvStore implements Store {
 
   getHistory(nodeId: number): Promise<HistoryRecord | null> {
     return this.#history.get(nodeId);
+  }
+
+  listEvents(options: { after: number; limit: number }): Promise<readonly PoolEvent[]> {
+    return this.#events.list(options);
+  }
+
+  lastEventBefore(moment: Instant): Promise<number> {
+    return this.#events.lastBefore(moment);
+  }
+
+  pruneEvents(bounds: EventBounds): Promise<boolean> {
+    return this.#inTurn(async () => {
+      const mutations = await this.#events.planPrune(bounds);
+      if (mutations.length > 0) await this.#state.writer.write(mutations);
+      return mutations.length === bounds.batch;
+    });
   }
 
   pruneHistory(bounds: HistoryBounds): Promise<boolean> {
@@ -206,7 +233,8 @@ class KvStore implements Store {
   async #read(): Promise<Contents> {
     const { reader } = this.#state;
     await Promise.all(idKinds.map((kind) => this.#nextId(kind)));
-    const [clock, homes, pauses, orders, runs, ...rows] = await Promise.all([
+    const [lastEventId, clock, homes, pauses, orders, runs, ...rows] = await Promise.all([
+      this.#events.lastId(),
       reader.record(keys.clock, clockSchema),
       reader.records({ prefix: keys.homes }, homeSchema),
       reader.records({ prefix: keys.pauses }, pauseSchema),
@@ -223,6 +251,7 @@ class KvStore implements Store {
       clock,
       homes,
       runs,
+      lastEventId,
       nextIds: Object.fromEntries(this.#nextIds) as Contents["nextIds"],
     };
   }

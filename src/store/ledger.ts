@@ -18,10 +18,12 @@ import { type Lineage, lineageOf, type Run } from "../domain/lineage.ts";
 import type { LaunchPause } from "../domain/launch_pause.ts";
 import type { HistoryRecord, NodeRecord } from "../domain/node.ts";
 import { NodeIndex } from "../domain/node_index.ts";
+import type { EventRecords, PoolEvent } from "../domain/pool_event.ts";
 import type { ProviderImage } from "../domain/provider_image.ts";
 import { LARGEST_ID } from "../domain/record_id.ts";
 import type { Milliseconds } from "../domain/time.ts";
 import type { NodeRequest } from "../domain/request.ts";
+import type { Instant } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import { waitFor } from "../lib/in_flight.ts";
 import { Listeners } from "../lib/listeners.ts";
@@ -30,6 +32,7 @@ import type {
   Change,
   Commit,
   Contents,
+  EventBounds,
   HistoryBounds,
   IdKind,
   Row,
@@ -62,7 +65,7 @@ const RUNS_KEPT = 1_000;
  */
 const COMMIT_SIZE = 400;
 
-export class Ledger implements AsyncDisposable, History {
+export class Ledger implements AsyncDisposable, History, EventRecords {
   /** Reads everything that the store holds. */
   static async load(store: Store, { clock }: { clock: Pick<Clock, "now"> }): Promise<Ledger> {
     return new Ledger(store, { clock, contents: await store.load() });
@@ -87,6 +90,7 @@ export class Ledger implements AsyncDisposable, History {
   readonly #orders: Map<string, ImageOrder>;
   readonly #pauses: Map<string, LaunchPause>;
   readonly #nextIds: Map<IdKind, number>;
+  #lastEventId: number;
   #clockRecord: ClockRecord | null;
   readonly #homes: Map<string, Home>;
   readonly #listeners = new Listeners<[LedgerChange]>("state changes");
@@ -120,6 +124,7 @@ export class Ledger implements AsyncDisposable, History {
     this.#homes = new Map(contents.homes.map((home) => [home.provider, home]));
     this.#nextIds = new Map(Object.entries(contents.nextIds) as [IdKind, number][]);
     this.#runs = contents.runs;
+    this.#lastEventId = contents.lastEventId;
   }
 
   /** The counts over all nodes, kept by each commit from when they are first asked for. */
@@ -171,6 +176,7 @@ export class Ledger implements AsyncDisposable, History {
       clock: this.#clockRecord,
       homes: [...this.#homes.values()],
       runs: this.#runs,
+      lastEventId: this.#lastEventId,
       nextIds: Object.fromEntries(this.#nextIds) as Contents["nextIds"],
     });
   }
@@ -264,6 +270,24 @@ export class Ledger implements AsyncDisposable, History {
     return this.#store.getHistory(nodeId);
   }
 
+  /** The id of the newest event; 0: there has been none. */
+  get lastEventId(): number {
+    return this.#lastEventId;
+  }
+
+  listEvents(options: { after: number; limit: number }): Promise<readonly PoolEvent[]> {
+    return this.#store.listEvents(options);
+  }
+
+  lastEventBefore(moment: Instant): Promise<number> {
+    return this.#store.lastEventBefore(moment);
+  }
+
+  /** Forgets events that are beyond the bounds; as `Store.pruneEvents`. */
+  pruneEvents(bounds: EventBounds): Promise<boolean> {
+    return this.#noting(this.#store.pruneEvents(bounds));
+  }
+
   /** Forgets history that is beyond the bounds; as `Store.pruneHistory`. */
   pruneHistory(bounds: HistoryBounds): Promise<boolean> {
     return this.#noting(this.#store.pruneHistory(bounds));
@@ -354,7 +378,7 @@ export class Ledger implements AsyncDisposable, History {
   async #writeNext(): Promise<void> {
     const { draft, formed } = this.#form();
     try {
-      await this.#write(draft.toCommit());
+      await this.#write(draft.toCommit({ lastEventId: this.#lastEventId }));
     } catch (error) {
       return this.#refuse(formed, error);
     }
@@ -393,6 +417,7 @@ export class Ledger implements AsyncDisposable, History {
     if (isEmpty(commit)) return;
     const startedAt = this.#clock.now();
     const committed = await this.#noting(this.#store.commit(commit));
+    this.#lastEventId = commit.events.at(-1)?.id ?? this.#lastEventId;
     const change: LedgerChange = {
       ...commit,
       writeTime: this.#clock.now() - startedAt,

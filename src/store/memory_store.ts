@@ -9,6 +9,8 @@ import type { Installation } from "../domain/installation.ts";
 import type { Run } from "../domain/lineage.ts";
 import type { LaunchPause } from "../domain/launch_pause.ts";
 import type { HistoryRecord } from "../domain/node.ts";
+import type { PoolEvent } from "../domain/pool_event.ts";
+import type { Instant } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
 import type {
@@ -16,6 +18,7 @@ import type {
   Commit,
   Committed,
   Contents,
+  EventBounds,
   HistoryBounds,
   IdKind,
   Row,
@@ -26,7 +29,7 @@ import type {
 import { idKinds, mapTables, tableNames } from "./store.ts";
 import { changedId, stampCommit } from "./commit_rules.ts";
 import { orderKey, pauseKey } from "./pair_key.ts";
-import { capHistory, capOrder, capPause } from "./record_caps.ts";
+import { capEvent, capHistory, capOrder, capPause } from "./record_caps.ts";
 
 interface MemoryStoreOptions {
   readonly clock: Pick<Clock, "now">;
@@ -59,6 +62,8 @@ export class MemoryStore implements Store {
   readonly #runs = new Map<number, Run>();
   /** The oldest first. */
   readonly #history: HistoryRecord[] = [];
+  /** The oldest first. */
+  readonly #events: PoolEvent[] = [];
 
   constructor(
     { installation, isNew = false, doubt = null }: {
@@ -94,6 +99,7 @@ export class MemoryStore implements Store {
       clock: this.#clock,
       homes: [...this.#homes.values()],
       runs: [...this.#runs.values()],
+      lastEventId: this.#events.at(-1)?.id ?? 0,
       nextIds: Object.fromEntries(
         idKinds.map((kind) => [kind, this.#nextId.get(kind) ?? 1]),
       ) as Contents["nextIds"],
@@ -120,6 +126,7 @@ export class MemoryStore implements Store {
     copy.#clock = this.#clock;
     for (const home of this.#homes.values()) copy.#homes.set(home.provider, home);
     copy.#history.push(...this.#history);
+    copy.#events.push(...this.#events);
     return copy;
   }
 
@@ -148,6 +155,7 @@ export class MemoryStore implements Store {
       else this.#orders.set(orderKey(provider, image), capOrder(next));
     }
     this.#history.push(...(commit.history ?? []).map(capHistory));
+    this.#events.push(...(commit.events ?? []).map(capEvent));
     return committed;
   }
 
@@ -169,6 +177,26 @@ export class MemoryStore implements Store {
 
   getHistory(nodeId: number): Promise<HistoryRecord | null> {
     return Promise.resolve(this.#history[this.#lastOf(nodeId)] ?? null);
+  }
+
+  listEvents({ after, limit }: { after: number; limit: number }): Promise<readonly PoolEvent[]> {
+    const first = this.#events.findIndex(({ id }) => id > after);
+    return Promise.resolve(first < 0 ? [] : this.#events.slice(first, first + limit));
+  }
+
+  lastEventBefore(moment: Instant): Promise<number> {
+    const last = this.#events.findLast(({ at }) => at < moment);
+    return Promise.resolve(last?.id ?? (this.#events[0]?.id ?? 1) - 1);
+  }
+
+  pruneEvents({ keep, since, batch }: EventBounds): Promise<boolean> {
+    const lastId = this.#events.at(-1)?.id ?? 0;
+    const firstKept = this.#events.findIndex(({ id, at }) =>
+      id === lastId || (id > lastId - keep && at >= since)
+    );
+    const count = Math.min(Math.max(0, firstKept), batch);
+    this.#events.splice(0, count);
+    return Promise.resolve(count === batch);
   }
 
   pruneHistory({ keep, endedSince, batch }: HistoryBounds): Promise<boolean> {

@@ -9,6 +9,7 @@ import type { DibImage } from "../domain/dib_image.ts";
 import type { ImageOrder } from "../domain/image_order.ts";
 import type { LaunchPause } from "../domain/launch_pause.ts";
 import type { Evidence, HistoryRecord, NodeRecord, WaitingOn } from "../domain/node.ts";
+import type { PoolEvent } from "../domain/pool_event.ts";
 import type { ProviderImage } from "../domain/provider_image.ts";
 import type { NodeRequest } from "../domain/request.ts";
 import type { Row, TableName, Tables } from "./store.ts";
@@ -20,6 +21,8 @@ const textCaps = {
   message: 1_500,
   /** Texts that users type: reasons, job names, owners. */
   remark: 500,
+  /** Names in events. */
+  name: 200,
 } as const;
 
 /** The same object where nothing is too long. */
@@ -95,6 +98,18 @@ export function capPause(pause: LaunchPause): LaunchPause {
 /** The history record with its node's texts within bounds. */
 export function capHistory(record: HistoryRecord): HistoryRecord {
   return capFields(record, { node: capNode(record.node) });
+}
+
+/** The event with each of its texts within bounds. */
+export function capEvent(event: PoolEvent): PoolEvent {
+  const { subject, labels } = event;
+  const capped = Object.entries(labels).map(([name, value]) => [name, capText(value, textCaps.name)]);
+  return {
+    ...event,
+    subject: { ...subject, name: capText(subject.name, textCaps.name) },
+    labels: Object.fromEntries(capped),
+    message: capText(event.message, textCaps.remark),
+  };
 }
 
 function capEvidence(evidence: Evidence): Evidence {

@@ -18,6 +18,11 @@ export function encodeRecord(record: object): string {
   return value;
 }
 
+/** A record that is a list of events, each as JSON already. */
+export function encodeEvents(texts: readonly string[]): string {
+  return `[${RECORD_VERSION},{"events":[${texts.join(",")}]}]`;
+}
+
 /** The version and the record in a stored value; null: it is not a record. */
 export function decodeRecord(value: unknown): { version: number; record: unknown } | null {
   try {

@@ -3,7 +3,9 @@
  * and what it can still read: a state that a daemon can be started on. The KV store calls it, on the way out.
  */
 import type { HistoryRecord } from "../domain/node.ts";
+import type { PoolEvent } from "../domain/pool_event.ts";
 import type { Mutation } from "./kv_writer.ts";
+import { eventAdditions } from "./kv_events.ts";
 import { appendedHistory } from "./kv_history.ts";
 import { unusableState } from "./state_errors.ts";
 import { writeState } from "./write_state.ts";
@@ -13,6 +15,8 @@ interface Rescued {
   readonly mutations: readonly Mutation[];
   /** The oldest first. */
   readonly history: readonly HistoryRecord[];
+  /** The oldest first. */
+  readonly events: readonly PoolEvent[];
   /** How many commits the lost state had, so that the copy is known to be as new. */
   readonly commits: number;
   /** Part of the new file's name. */
@@ -22,11 +26,14 @@ interface Rescued {
 /** @returns the path of the copy @throws StoreError */
 export async function rescueState(
   path: string,
-  { mutations, history, commits, stamp }: Rescued,
+  { mutations, history, events, commits, stamp }: Rescued,
 ): Promise<string> {
   const copy = `${path}.rescued-${stamp}`;
   try {
-    await writeState(copy, { mutations: [...mutations, ...appendedHistory(history)], commits });
+    await writeState(copy, {
+      mutations: [...mutations, ...appendedHistory(history), ...eventAdditions(events)],
+      commits,
+    });
   } catch (cause) {
     throw unusableState(path, `the copy ${copy} cannot be made`, cause);
   }

@@ -21,6 +21,7 @@ import type {
   NodeState,
   WaitingReason,
 } from "../domain/node.ts";
+import type { PoolEvent } from "../domain/pool_event.ts";
 import type { ImageSource, ProviderImage, ProviderImageState } from "../domain/provider_image.ts";
 import type { NodeRequest } from "../domain/request.ts";
 import type { TableName, Tables } from "./store.ts";
@@ -354,6 +355,25 @@ export const pauseSchema: Schema<LaunchPause> = v.strictObject({
 
 /** A history record as it is stored. */
 export const historySchema: Schema<HistoryRecord> = v.strictObject({ node: nodeSchema, endedAt: instant });
+
+/** An event. Its words are for people, or for readers that may know fewer kinds. */
+const eventSchema: Schema<PoolEvent> = v.strictObject({
+  id: count,
+  at: instant,
+  kind: v.string() as unknown as Schema<PoolEvent["kind"]>,
+  subject: v.strictObject({
+    type: v.string() as unknown as Schema<PoolEvent["subject"]["type"]>,
+    id: v.nullable(count),
+    name: v.string(),
+  }),
+  labels: v.record(v.string(), v.string()),
+  message: v.string(),
+});
+
+/** The events of a commit as they are stored. */
+export const eventsSchema: Schema<{ readonly events: readonly PoolEvent[] }> = v.strictObject({
+  events: v.array(eventSchema),
+});
 
 /** A run as it is stored. */
 export const runSchema: Schema<Run> = v.strictObject({

@@ -24,8 +24,19 @@ export class StateReader {
     schema: Schema<Output>,
     options: { limit?: number; reverse?: boolean } = {},
   ): Promise<Output[]> {
-    const records: Output[] = [];
-    for await (const entry of this.entries(selector, options)) records.push(this.decode(entry, schema));
+    return (await this.keyedRecords(selector, schema, options)).map(({ record }) => record);
+  }
+
+  /** As `records`, each with its key. @throws StoreError `damaged` or `newer` */
+  async keyedRecords<Output>(
+    selector: Deno.KvListSelector,
+    schema: Schema<Output>,
+    options: { limit?: number; reverse?: boolean } = {},
+  ): Promise<{ readonly key: Deno.KvKey; readonly record: Output }[]> {
+    const records = [];
+    for await (const entry of this.entries(selector, options)) {
+      records.push({ key: entry.key, record: this.decode(entry, schema) });
+    }
     return records;
   }
 

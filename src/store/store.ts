@@ -13,6 +13,7 @@ import type { Installation } from "../domain/installation.ts";
 import type { Run } from "../domain/lineage.ts";
 import type { LaunchPause } from "../domain/launch_pause.ts";
 import type { HistoryRecord, NodeRecord } from "../domain/node.ts";
+import type { EventRecords, PoolEvent } from "../domain/pool_event.ts";
 import type { ProviderImage } from "../domain/provider_image.ts";
 import type { NodeRequest } from "../domain/request.ts";
 import type { Instant } from "../domain/time.ts";
@@ -65,6 +66,8 @@ export interface Commit extends Partial<TableChanges> {
   readonly orders?: readonly { provider: string | null; image: string; next: ImageOrder | null }[];
   /** Appended. */
   readonly history?: readonly HistoryRecord[];
+  /** Appended; their ids go on from the newest event's. */
+  readonly events?: readonly PoolEvent[];
 }
 
 /** The history that is kept. */
@@ -74,6 +77,16 @@ export interface HistoryBounds {
   /** Nodes that ended before are forgotten. */
   readonly endedSince: Instant;
   /** Forgotten at a time. */
+  readonly batch: number;
+}
+
+/** The events that are kept; the newest is, whatever they say. */
+export interface EventBounds {
+  /** The most events kept, about. */
+  readonly keep: number;
+  /** Older ones are forgotten. */
+  readonly since: Instant;
+  /** Entries forgotten at a time. */
   readonly batch: number;
 }
 
@@ -90,6 +103,8 @@ export interface Contents extends Rows {
   readonly homes: readonly Home[];
   /** In their order. */
   readonly runs: readonly Run[];
+  /** The id of the newest event; 0: there has been none. */
+  readonly lastEventId: number;
   /** The ids that are given out next. */
   readonly nextIds: Readonly<Record<IdKind, number>>;
 }
@@ -102,7 +117,7 @@ export const idKinds = ["node", "request", "dib-image", "image", "job"] as const
 
 export type IdKind = typeof idKinds[number];
 
-export interface Store extends History, AsyncDisposable {
+export interface Store extends History, EventRecords, AsyncDisposable {
   readonly installation: Installation;
   /**
    * Whether the state was made without anybody having said so: it tells nothing of what the pool may have on clouds.
@@ -149,6 +164,8 @@ export interface Store extends History, AsyncDisposable {
   saveHome(home: Home): Promise<void>;
   /** Forgets history beyond the bounds, the oldest first. @returns whether there may be more to forget */
   pruneHistory(bounds: HistoryBounds): Promise<boolean>;
+  /** Forgets events beyond the bounds, the oldest first. @returns whether there may be more to forget */
+  pruneEvents(bounds: EventBounds): Promise<boolean>;
 }
 
 /** Somebody else changed the record first. */

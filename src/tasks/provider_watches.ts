@@ -6,6 +6,7 @@ import type { WholeCloud } from "../cloud/cloud.ts";
 import type { ProviderConfig } from "../domain/config.ts";
 import { describeMissing, type Missing, type Observation } from "../domain/observation.ts";
 import type { LabelReport, ProviderReport } from "../domain/pool_report.ts";
+import type { NewEvent } from "../domain/pool_event.ts";
 import type { ProviderImage } from "../domain/provider_image.ts";
 import { type Instant, SECOND } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -186,8 +187,9 @@ export class ProviderWatches implements AsyncDisposable {
       onLate: () => task.wake(),
       confirmPlace: (place) => confirmHome(place, { provider: provider.name, ledger, expected }),
     });
+    const tell = (event: NewEvent) => void ledger.edit((edit) => edit.tell(event)).catch(() => {});
     const foreign = new ForeignServers({ watch, ledger, clock });
-    const troubles = new TroubleLog(provider.name);
+    const troubles = new TroubleLog(provider.name, tell);
     const addTask = (name: string, run: (signal: AbortSignal) => Promise<TaskResult>) =>
       parts.use(this.#deps.tasks.add({ name, period: null, run }));
     const task: Task = addTask(`provider ${provider.name}`, async (signal) => {
@@ -216,7 +218,7 @@ export class ProviderWatches implements AsyncDisposable {
     const before = watch.observation.missing;
     const isFirst = !foreign.hasLooked;
     const again = await watch.observe(signal);
-    troubles.note(watch.observation.troubles);
+    troubles.note(watch.observation);
     logDoubt(watch.provider.name, before, watch.observation.missing);
     await foreign.look();
     if (isFirst && foreign.hasLooked) await this.#tellUnknown(watch);

@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { LaunchPause } from "../../src/domain/launch_pause.ts";
 import type { HistoryRecord, NodeRecord } from "../../src/domain/node.ts";
+import type { PoolEvent } from "../../src/domain/pool_event.ts";
 import type { NodeRequest } from "../../src/domain/request.ts";
 import type { Change, Commit, Store } from "../../src/store/store.ts";
 import { StoreConflictError } from "../../src/store/store.ts";
@@ -71,6 +72,7 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       clock: null,
       homes: [],
       runs: [],
+      lastEventId: 0,
       nextIds: { "node": 1, "request": 1, "dib-image": 1, "image": 1, "job": 1 },
     });
     assert.deepEqual(await store.listHistory({ limit: 10 }), []);
@@ -241,6 +243,62 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
     await tested.store.commit({ nodes: [{ previous: node!, next: null }] });
     await tested.reopen?.();
     assert.equal(await tested.store.takeIds("node", 1), first + 6);
+  });
+
+  const told = (id: number): PoolEvent => ({
+    id,
+    at: id * 1_000,
+    kind: "node.ready",
+    subject: { type: "node", id: 7, name: "trusty-cloud-a-7" },
+    labels: { provider: "cloud-a", label: "trusty" },
+    message: `node 7 is ready “${id}”`,
+  });
+  const toldIds = (events: readonly PoolEvent[]) => events.map(({ id }) => id);
+
+  test("keeps events in their order, from an id on and from a time on", async (tested) => {
+    await tested.store.commit({ events: [told(1), told(2)] });
+    await tested.store.commit({ events: [told(3)] });
+    await tested.store.commit({ events: Array.from({ length: 300 }, (_, index) => told(index + 4)) });
+    await tested.reopen?.();
+    assert.equal((await tested.store.load()).lastEventId, 303);
+    const list = async (after: number, limit: number) => await tested.store.listEvents({ after, limit });
+    assert.deepEqual((await list(0, 3)).slice(0, 3), [told(1), told(2), told(3)]);
+    assert.deepEqual(toldIds(await list(1, 2)).slice(0, 2), [2, 3]);
+    assert.deepEqual(toldIds(await list(0, 1_000)), Array.from({ length: 303 }, (_, index) => index + 1));
+    assert.deepEqual(await list(303, 10), []);
+    for (const id of [1, 2, 3, 4, 77, 303]) {
+      assert.equal(await tested.store.lastEventBefore(id * 1_000), id - 1);
+      assert.equal(await tested.store.lastEventBefore(id * 1_000 + 1), id);
+    }
+    assert.equal(await tested.store.lastEventBefore(0), 0);
+  });
+
+  test("forgets events by number and by age in batches, but never the newest, so that ids go on", async (tested) => {
+    for (let id = 1; id <= 10; id++) await tested.store.commit({ events: [told(id)] });
+    const kept = async () => toldIds(await tested.store.listEvents({ after: 0, limit: 100 }));
+    assert.equal(await tested.store.pruneEvents({ keep: 6, since: 0, batch: 3 }), true);
+    assert.equal(await tested.store.pruneEvents({ keep: 6, since: 0, batch: 3 }), false);
+    assert.deepEqual(await kept(), [5, 6, 7, 8, 9, 10]);
+    await tested.store.pruneEvents({ keep: 100, since: 8_000, batch: 100 });
+    assert.deepEqual(await kept(), [8, 9, 10]);
+    await tested.store.pruneEvents({ keep: 0, since: Infinity, batch: 100 });
+    await tested.reopen?.();
+    assert.deepEqual(await kept(), [10]);
+    assert.equal((await tested.store.load()).lastEventId, 10);
+  });
+
+  test("stores events whose texts are as long and as odd as can be", async (tested) => {
+    const odd = '"\\😀\u2028'.repeat(5_000);
+    const events = Array.from({ length: 50 }, (_, index) => ({
+      ...told(index + 1),
+      labels: { provider: odd, label: odd, job: odd },
+      message: odd,
+    }));
+    await tested.store.commit({ events });
+    await tested.reopen?.();
+    const stored = await tested.store.listEvents({ after: 0, limit: 100 });
+    assert.equal(stored.length, 50);
+    assert.ok(stored[0]!.message.length <= 500 && stored[0]!.message.startsWith('"\\😀'));
   });
 
   const bounds = { keep: 5, endedSince: 0, batch: 100 };

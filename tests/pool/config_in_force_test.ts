@@ -15,7 +15,7 @@ const allowed = ({ providers }: Config) => providers[0]!.maxServers;
 
 function kit({ apply = () => Promise.resolve() }: { apply?: (maxServers: number) => Promise<void> } = {}) {
   const clock = new VirtualClock(NOW);
-  const [applied, log] = [[] as number[], [] as string[]];
+  const [applied, log, told] = [[] as number[], [] as string[], [] as string[]];
   const file = { maxServers: 1, readingTakes: 0, problem: null as Error | null };
   const inForce = new ConfigInForce(allowing(1), {
     clock,
@@ -32,8 +32,9 @@ function kit({ apply = () => Promise.resolve() }: { apply?: (maxServers: number)
       await apply(allowed(next));
       applied.push(allowed(next));
     },
+    tell: ({ kind, message }) => void told.push(`${kind} ${message}`),
   });
-  return { clock, inForce, file, applied, log, current: () => allowed(inForce.current) };
+  return { clock, inForce, file, applied, log, told, current: () => allowed(inForce.current) };
 }
 
 Deno.test("an older reading that takes longer never replaces a newer one", async () => {
@@ -115,7 +116,7 @@ Deno.test("what is opened at the start, and nothing else, is said to take effect
   const read = () => Promise.resolve({ config: changed });
   const lines = await loggedLines(async () => {
     const clock = new VirtualClock(NOW);
-    await new ConfigInForce(before, { clock, read, apply: () => Promise.resolve() }).reload();
+    await new ConfigInForce(before, { clock, read, apply: () => Promise.resolve(), tell: () => {} }).reload();
   });
   const warned = lines.filter(({ level }) => level === "warning");
   assert.deepEqual(warned.map(({ properties }) => String(properties.change).split(" ")[0]), [
@@ -123,4 +124,22 @@ Deno.test("what is opened at the start, and nothing else, is said to take effect
     "log.level",
     "status.listen",
   ]);
+});
+
+Deno.test("what changed in the configuration is an event, and so is what is wrong with it, once", async () => {
+  const { clock, inForce, file, told } = kit();
+  const reload = async () => {
+    const reading = inForce.reload();
+    await clock.advance(2 * SECOND);
+    await reading;
+  };
+  file.maxServers = 2;
+  await reload();
+  await reload();
+  file.problem = new ConfigError([fileProblem("nodepool.yaml", "is empty")]);
+  await reload();
+  await reload();
+  assert.equal(told.length, 2, told.join("\n"));
+  assert.match(told[0]!, /^configuration\.changed the configuration was changed: .*max-servers/);
+  assert.match(told[1]!, /^configuration\.refused the configuration was refused: .*is empty/);
 });

@@ -1,5 +1,6 @@
 /** The manual's references are complete: commands, states, routes, JSON, keys. Each is held against the code itself. */
 import assert from "node:assert/strict";
+import { toJsonSchema } from "@valibot/to-json-schema";
 import { fileURLToPath } from "node:url";
 import { ExitCode } from "../../src/cli/exit_code.ts";
 import { configJsonSchema } from "../../src/config/json_schema.ts";
@@ -11,6 +12,8 @@ import { viewAcquiredNodes } from "../../src/views/acquired_nodes.ts";
 import { viewAlienImageList } from "../../src/views/alien_image_list.ts";
 import { viewAlienList } from "../../src/views/alien_list.ts";
 import { viewDump } from "../../src/views/dump.ts";
+import type { PoolEvent } from "../../src/domain/pool_event.ts";
+import { eventViewSchema, viewEvent } from "../../src/views/events.ts";
 import { viewHistory } from "../../src/views/history.ts";
 import { viewInventory } from "../../src/views/inventory.ts";
 import { viewOnlineChecks } from "../../src/views/online_check_list.ts";
@@ -102,6 +105,7 @@ Deno.test("the manual has every route of the status endpoint, with its filters",
   const site = createSite({
     report: sampleReport,
     history: { getHistory: () => Promise.resolve(null), listHistory: () => Promise.resolve([]) },
+    events: { startOf: () => Promise.resolve(0), open: () => new ReadableStream() },
     scrape: () => Promise.reject(new Error("not asked for")),
     onDefect: (error) => {
       throw error;
@@ -152,6 +156,7 @@ Deno.test("the manual's JSON has the keys that the views have, and no others", (
       { provider: "a", check: "login", subject: null, result: "ok", message: "" },
     ], report),
     "dump": viewDump(sampleDump),
+    "events": viewEvent(sampleEvent, report),
     "history": viewHistory(
       { records: [{ node: sampleNode({ id: 9 }), endedAt: NOW }], hasMore: false },
       report,
@@ -177,12 +182,27 @@ Deno.test("the manual's JSON has the keys that the views have, and no others", (
   assert.deepEqual([...keysOf(shapes["inventory --host"])].sort(), [...keysOf(host)].sort());
   const nodeKeys = new Set([...keysOf(views["node-list"])].map((key) => key.replace("nodes[]", "node")));
   for (const [name, { version, at, ...view }] of Object.entries(views)) {
-    assert.deepEqual([version, typeof at], [1, name === "acquire" ? "undefined" : "string"]);
+    const isTimeless = name === "acquire" || name === "events";
+    assert.deepEqual([version, typeof at], [1, isTimeless ? "undefined" : "string"]);
     const keys = [...keysOf(view)].filter((key) =>
       name !== "/nodes/ID" || key === "node" || !nodeKeys.has(key)
     );
     assert.deepEqual([...keysOf(shapes[name])].sort(), keys.sort(), name);
   }
+});
+
+const sampleEvent: PoolEvent = {
+  id: 1,
+  at: NOW,
+  kind: "node.ready",
+  subject: { type: "node", id: 1, name: "a" },
+  labels: { provider: "a" },
+  message: "",
+};
+
+Deno.test("the manual's JSON Schema of an event is that of the program", () => {
+  const block = blocksOf(topic("json")).find(({ words }) => words.includes("event-schema"))!;
+  assert.deepEqual(JSON.parse(block.text), toJsonSchema(eventViewSchema));
 });
 
 function fullReport() {

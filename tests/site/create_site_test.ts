@@ -27,6 +27,10 @@ function openSite(report = sampleReport()): Site {
       getHistory: (id) => Promise.resolve(site.history.find(({ node }) => node.id === id) ?? null),
       listHistory: ({ before }) => Promise.resolve(before === undefined ? site.history : []),
     },
+    events: {
+      startOf: (since) => Promise.resolve(since === null ? 9 : 4),
+      open: ({ after }) => ReadableStream.from([new TextEncoder().encode(`id: ${after}\n\n`)]),
+    },
     scrape: (report, { isOpenMetrics }) => metrics.scrape(report, { facts: sampleFacts, isOpenMetrics }),
     onDefect: (error) => {
       throw error;

@@ -39,6 +39,9 @@ async function ledgerOver(nodes: readonly NodeRecord[] = []) {
     listHistory: (options) => store.listHistory(options),
     getHistory: (id) => store.getHistory(id),
     pruneHistory: (bounds) => store.pruneHistory(bounds),
+    listEvents: (options) => store.listEvents(options),
+    lastEventBefore: (moment) => store.lastEventBefore(moment),
+    pruneEvents: (bounds) => store.pruneEvents(bounds),
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
     async commit(commit): Promise<Committed> {
       commits.push(commit);
@@ -284,6 +287,7 @@ Deno.test("subscribe() tells each commit with the records before and after, unti
     pauses: [],
     orders: [],
     history: [],
+    events: [],
     writeTime: 0,
   }]);
 });

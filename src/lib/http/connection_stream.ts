@@ -15,6 +15,8 @@ export class ConnectionStream extends Duplex {
   readonly #conn: Deno.Conn;
   readonly #monotonic: () => number;
   readonly #incoming = new Uint8Array(READ_SIZE);
+  /** Whether its answer goes on for as long as the client wants: then it is no work, and is not waited for. */
+  isStreaming = false;
   #requests = 0;
   #waitsSince: number;
   #writesSince: number | null = null;

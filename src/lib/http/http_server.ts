@@ -20,6 +20,8 @@ export type HttpHandler = (request: Request) => Response | Promise<Response>;
 export interface HttpLimits {
   /** At once, 2 or more; one more ends the oldest that asks for nothing. Three quarters may be at work, others hear 503. */
   readonly connections: number;
+  /** Answers at once that are `text/event-stream`, which go on for as long as the client wants; they count apart. */
+  readonly streams: number;
   /** For a whole request, from the connection's start or the answer before it. */
   readonly requestTime: number;
   /** For taking 256 KiB of an answer. */
@@ -32,6 +34,7 @@ export interface HttpLimits {
 
 const defaultHttpLimits: HttpLimits = {
   connections: 64,
+  streams: 256,
   requestTime: 15_000,
   writeTime: 30_000,
   bodyBytes: 2 ** 20,
@@ -96,7 +99,9 @@ export class HttpServer implements AsyncDisposable {
     const closed = [...this.#connections].map((connection) =>
       new Promise((resolve) => connection.once("close", resolve))
     );
-    for (const connection of this.#connections) if (connection.requests === 0) connection.destroy();
+    for (const connection of this.#connections) {
+      if (connection.requests === 0 || connection.isStreaming) connection.destroy();
+    }
     const endAll = () => this.#connections.forEach((connection) => connection.destroy());
     using _alarm = setAlarm(endAll, { clock: this.#clock, timeout: this.#limits.stopTime });
     await Promise.all(closed);
@@ -116,7 +121,7 @@ export class HttpServer implements AsyncDisposable {
   }
 
   #serve(conn: Deno.Conn): void {
-    if (this.#connections.size >= this.#limits.connections) this.#endOldestIdle();
+    if (this.#connections.size - this.#streaming() >= this.#limits.connections) this.#endOldestIdle();
     const connection = new ConnectionStream(conn, () => this.#clock.monotonic());
     this.#connections.add(connection);
     connection.once("close", () => this.#connections.delete(connection));
@@ -139,10 +144,12 @@ export class HttpServer implements AsyncDisposable {
       connection.beginRequest();
       try {
         await inFlight.run(workOf(message), this.#clock, async () => {
-          await sendResponse(await this.#respond(message, { answer, body }), answer);
+          const response = await this.#respond(message, { answer, body });
+          await sendResponse(this.#streamOf(response, connection), answer);
         });
       } finally {
         connection.endRequest();
+        connection.isStreaming = false;
       }
       if (this.#stop.signal.aborted && connection.requests === 0) connection.destroy();
     } catch (error) {
@@ -168,8 +175,26 @@ export class HttpServer implements AsyncDisposable {
 
   #working(): number {
     let working = 0;
-    for (const { requests } of this.#connections) if (requests > 0) working++;
+    for (const { requests, isStreaming } of this.#connections) if (requests > 0 && !isStreaming) working++;
     return working;
+  }
+
+  #streaming(): number {
+    let streaming = 0;
+    for (const { isStreaming } of this.#connections) if (isStreaming) streaming++;
+    return streaming;
+  }
+
+  #streamOf(response: Response, connection: ConnectionStream): Response {
+    if (response.headers.get("content-type") !== "text/event-stream" || response.body === null) {
+      return response;
+    }
+    if (this.#streaming() < this.#limits.streams) {
+      connection.isStreaming = true;
+      return response;
+    }
+    void response.body.cancel();
+    return this.#tooMuch();
   }
 
   #tooMuch(): Response {

@@ -1,0 +1,43 @@
+/** `/events`: what happens in the pool, as server-sent events; a browser's EventSource goes on where it was by itself. */
+import type { Context, Hono } from "hono";
+import type { PoolReport } from "../domain/pool_report.ts";
+import { type Instant, parseMoment } from "../domain/time.ts";
+import { SiteError } from "./site_error.ts";
+
+export interface EventsRoute {
+  readonly events: {
+    /** The id after which those since that moment come; null: those from now on. */
+    startOf(since: Instant | null): Promise<number>;
+    open(options: { after: number; follow: boolean; signal?: AbortSignal }): ReadableStream<Uint8Array>;
+  };
+}
+
+export function addEvents(app: Hono, { events, report }: EventsRoute & { report(): PoolReport }): void {
+  app.get("/events", async (context) => {
+    const after = lastIdOf(context) ?? await events.startOf(sinceOf(context, report()));
+    const body = events.open({ after, follow: true, signal: context.req.raw.signal });
+    return context.body(body, 200, {
+      "content-type": "text/event-stream",
+      "cache-control": "no-store",
+      // For nginx, which would keep them back otherwise.
+      "x-accel-buffering": "no",
+      "transfer-encoding": "chunked",
+    });
+  });
+}
+
+/** Of the last event that the client has; null: it says none. */
+function lastIdOf(context: Context): number | null {
+  const text = context.req.header("last-event-id") ?? context.req.query("after");
+  if (text === undefined) return null;
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw new SiteError(400, `${text} is not the id of an event: an id is a whole number`);
+}
+
+function sinceOf(context: Context, { now, wallOffset }: PoolReport): Instant | null {
+  const text = context.req.query("since");
+  if (text === undefined) return null;
+  const instant = parseMoment(text, now + wallOffset);
+  if (instant !== null) return instant - wallOffset;
+  throw new SiteError(400, `${text} is no time: give how long ago (2h, 1d) or one such as 2026-01-31T18:00`);
+}

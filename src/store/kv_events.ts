@@ -1,0 +1,93 @@
+/**
+ * The events of a pool in a Deno KV database: read from there alone, never held in memory. Those of one commit share an
+ * entry, so that telling them costs a commit one write; its key is the id of its last event. The KV store calls it.
+ */
+import type { PoolEvent } from "../domain/pool_event.ts";
+import type { Instant } from "../domain/time.ts";
+import { keys } from "./keys.ts";
+import type { Mutation } from "./kv_writer.ts";
+import { capEvent } from "./record_caps.ts";
+import { encodeEvents } from "./record_codec.ts";
+import { eventsSchema } from "./schemas.ts";
+import type { EventBounds } from "./store.ts";
+import type { StateReader } from "./state_reader.ts";
+
+/** Characters of an entry: far fewer than the database takes, however wide they are. */
+const ENTRY_SIZE = 12_000;
+
+/** Entries that are read at a time. */
+const PIECE = 100;
+
+export class KvEvents {
+  constructor(readonly reader: StateReader) {}
+
+  /** Those after an id, the oldest first: at least as many as the limit says, where there are. */
+  async list({ after, limit }: { after: number; limit: number }): Promise<readonly PoolEvent[]> {
+    const events: PoolEvent[] = [];
+    for await (const entry of this.#entries({ after, limit: Math.min(limit, PIECE) })) {
+      events.push(...entry.events.filter(({ id }) => id > after));
+      if (events.length >= limit) break;
+    }
+    return events;
+  }
+
+  /** The id of the newest; 0: there has been none. */
+  async lastId(): Promise<number> {
+    for await (const { key } of this.reader.entries({ prefix: keys.events }, { limit: 1, reverse: true })) {
+      return key[1] as number;
+    }
+    return 0;
+  }
+
+  /** The id of the last event before that moment: those since then come after it. */
+  async lastBefore(moment: Instant): Promise<number> {
+    const [first] = await this.list({ after: 0, limit: 1 });
+    let [low, high] = [(first?.id ?? 1) - 1, await this.lastId()];
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      const [event] = await this.list({ after: middle, limit: 1 });
+      if (event!.at < moment) low = event!.id;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** The removal of entries that are beyond the bounds. The newest stays: ids go on from it. */
+  async planPrune({ keep, since, batch }: EventBounds): Promise<Mutation[]> {
+    const lastId = await this.lastId();
+    const mutations: Mutation[] = [];
+    for await (const { key, events } of this.#entries({ after: 0, limit: batch })) {
+      const last = events.at(-1)!;
+      if (mutations.length === batch || last.id === lastId || (last.id > lastId - keep && last.at >= since)) {
+        break;
+      }
+      mutations.push({ key, value: null });
+    }
+    return mutations;
+  }
+
+  async *#entries({ after, limit }: { after: number; limit: number }) {
+    for (let start = after + 1;;) {
+      const selector = { prefix: keys.events, start: keys.eventsUpTo(start) };
+      const entries = await this.reader.keyedRecords(selector, eventsSchema, { limit });
+      for (const { key, record } of entries) yield { key, events: record.events };
+      if (entries.length < limit) return;
+      start = (entries.at(-1)!.key[1] as number) + 1;
+    }
+  }
+}
+
+/** The mutations that store them. */
+export function eventAdditions(events: readonly PoolEvent[]): Mutation[] {
+  const mutations: Mutation[] = [];
+  let [texts, size]: [string[], number] = [[], 0];
+  for (const [index, event] of events.entries()) {
+    const text = JSON.stringify(capEvent(event));
+    texts.push(text);
+    size += text.length;
+    if (size < ENTRY_SIZE && index < events.length - 1) continue;
+    mutations.push({ key: keys.eventsUpTo(event.id), value: encodeEvents(texts) });
+    [texts, size] = [[], 0];
+  }
+  return mutations;
+}
