@@ -70,8 +70,8 @@ function textOf(
   { columns, rows }: ShownList<object>,
   { wide, io, markRows }: Pick<Formatting<object, object>, "io" | "markRows"> & { wide: boolean },
 ): string {
-  const shown = { columns: wide ? columns : plainColumns({ columns, rows }), rows };
   const isTerminal = io.stdout.columns !== null;
+  const shown = { columns: wide ? columns : plainColumns({ columns, rows }, { isTerminal }), rows };
   return renderTable(shown, {
     wide,
     width: io.stdout.columns,

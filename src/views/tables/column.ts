@@ -28,7 +28,7 @@ export interface Column<Row> {
   readonly header: string;
   /** Not given: text. */
   readonly kind?: ColumnKind;
-  /** Only in wide tables, and where it matters in every row. */
+  /** Only in wide tables, and where it matters in every row; a reason also on terminals, where a row has one. */
   readonly wide?: true;
   readonly matters?: (row: Row) => boolean;
   /** Left out of a terminal that is too narrow, the lowest first. */
@@ -58,9 +58,15 @@ export interface ShownList<Row> {
 }
 
 /** The columns of a table that is not wide. */
-export function plainColumns<Row>({ columns, rows }: ShownList<Row>): readonly Column<Row>[] {
-  return columns.filter(({ wide, matters }) =>
-    wide !== true || (matters !== undefined && rows.length > 0 && rows.every(matters))
+export function plainColumns<Row>(
+  { columns, rows }: ShownList<Row>,
+  { isTerminal = false }: { isTerminal?: boolean } = {},
+): readonly Column<Row>[] {
+  const isGiven = (column: Column<Row>) => rows.some((row) => cellOf(column, row) !== "");
+  return columns.filter((column) =>
+    column.wide !== true ||
+    (column.matters !== undefined && rows.length > 0 && rows.every(column.matters)) ||
+    (isTerminal && column.kind === "reason" && isGiven(column))
   );
 }
 

@@ -18,7 +18,7 @@ import { type CellAt, paintCell, type TableOptions } from "./table_options.ts";
 /** Ends with a line break. */
 export function renderTable<Row>({ columns, rows }: ShownList<Row>, options: TableOptions = {}): string {
   const { wide = false, width = null } = options;
-  const wanted = wide ? columns : plainColumns({ columns, rows });
+  const wanted = wide ? columns : plainColumns({ columns, rows }, { isTerminal: width !== null });
   const filled = wanted.map((column) => fill(column, { rows, options }));
   const count = rows.length;
   if (width === null || totalWidth(filled) <= width) {
