@@ -22,8 +22,12 @@ const elsewhere: readonly (readonly [RegExp, string])[] = [
     "takes long; tests/scripts/compile_test.ts runs it, and the test below checks its options",
   ],
   [
-    /^nodepool config-validate --online$/,
-    "of a cloud that does not exist; the try-out runs it on the simulator",
+    /^(openstack --os-cloud my-cloud keypair|nodepool config-validate --online$|nodepool daemon 2>daemon.log &)/,
+    "of a cloud that does not exist; tests/soak/readme_test.ts runs them on one such as it describes",
+  ],
+  [
+    /^(curl .*\/readyz$|nodepool acquire small -o ssh-config|ssh -n -F ssh_config|nodepool release \$\(sed )/,
+    "the same",
   ],
   [/^nodepool --version$/, "of the installed program; tests/cli/program_test.ts"],
   [/^sudo (install|useradd|cp|systemctl) /, "changes the machine; the unit file has a test of its own below"],
@@ -31,14 +35,6 @@ const elsewhere: readonly (readonly [RegExp, string])[] = [
   [
     /^(cd \/var\/lib\/nodepool && sudo rm -f|sudo mv) nodepool\.kv/,
     "replaces the state of the installed pool; tests/e2e/state_loss_test.ts",
-  ],
-  [
-    /^(openstack keypair create|nodepool daemon 2>daemon.log &|curl .*\/readyz)/,
-    "of a cloud that does not exist; the tutorial starts a daemon on the simulator",
-  ],
-  [
-    /^(nodepool acquire small -o ssh-config|ssh -n -F ssh_config|nodepool release \$\(sed )/,
-    "of a cloud that does not exist; the topic jobs runs them on the simulator",
   ],
   [
     /^sudo (nodepool state (backup|restore)|chown nodepool:) /,

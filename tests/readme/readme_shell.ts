@@ -14,19 +14,29 @@ export class ReadmeShell implements AsyncDisposable {
   readonly #bash: Deno.ChildProcess;
   readonly #input: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
   readonly #output: ReadableStreamDefaultReader<string>;
+  readonly #own: Readonly<Record<string, string>>;
   #pastes = 0;
 
-  static async start(ports: readonly number[]): Promise<ReadmeShell> {
+  /** @param own what stands here in place of the README's, besides ports */
+  static async start(
+    ports: readonly number[],
+    own: (ports: ReadonlyMap<number, number>) => Readonly<Record<string, string>> = () => ({}),
+  ): Promise<ReadmeShell> {
     const folder = await Deno.makeTempDir({ prefix: "nodepool-readme-" });
     for (const name of ["bin", "home"]) await Deno.mkdir(`${folder}/${name}`);
     const program = programCommand([]).map(shellQuote).join(" ");
     await Deno.writeTextFile(`${folder}/bin/nodepool`, `#!/bin/sh\nexec ${program} "$@"\n`, { mode: 0o755 });
-    return new ReadmeShell(folder, new Map(freePorts(ports)));
+    const free = new Map(freePorts(ports));
+    return new ReadmeShell(folder, { ports: free, own: own(free) });
   }
 
-  private constructor(folder: string, ports: ReadonlyMap<number, number>) {
+  private constructor(
+    folder: string,
+    { ports, own }: { ports: ReadonlyMap<number, number>; own: Readonly<Record<string, string>> },
+  ) {
     this.folder = folder;
     this.ports = ports;
+    this.#own = own;
     this.#bash = new Deno.Command("sh", {
       args: ["-c", "exec bash --norc 2>&1"],
       cwd: `${folder}/home`,
@@ -49,7 +59,7 @@ export class ReadmeShell implements AsyncDisposable {
   /** All that is printed. @throws Error where a command fails, or reads what is pasted after it */
   async paste(text: string): Promise<string> {
     const mark = `end of paste ${++this.#pastes}`;
-    this.#send(`${this.#withFreePorts(text)}\necho; echo 'end of' 'paste' ${this.#pastes}\n`);
+    this.#send(`${this.#asHere(text)}\necho; echo 'end of' 'paste' ${this.#pastes}\n`);
     const printed = await this.#readTo(`\n${mark}\n`, text);
     const failed = await Deno.readTextFile(this.#failures).catch(() => "");
     if (failed === "") return printed;
@@ -91,11 +101,14 @@ export class ReadmeShell implements AsyncDisposable {
     }
   }
 
-  #withFreePorts(text: string): string {
-    const ports = [...this.ports];
-    return ports.reduce(
+  #asHere(text: string): string {
+    const withPorts = [...this.ports].reduce(
       (changed, [port, free]) => changed.replaceAll(new RegExp(`\\b${port}\\b`, "g"), `${free}`),
       text,
+    );
+    return Object.entries(this.#own).reduce(
+      (changed, [theirs, ours]) => changed.replace(theirs, ours),
+      withPorts,
     );
   }
 

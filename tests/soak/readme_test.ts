@@ -3,7 +3,12 @@ import assert from "node:assert/strict";
 import { topicTexts } from "../../src/manual/topics.ts";
 import { PATIENCE } from "../eventually.ts";
 import { missingNeed, type Need, testNeeding } from "../needs.ts";
-import { type Block, blocksOf } from "../readme/document.ts";
+import { seededRandom } from "../../src/lib/random.ts";
+import { systemClock } from "../../src/lib/clock.ts";
+import { cloudAccess } from "../../src/simulator/clouds_yaml.ts";
+import { serveSimulator } from "../../src/simulator/serve_simulator.ts";
+import { createSimulator } from "../../src/simulator/simulator.ts";
+import { type Block, blocksOf, sectionOf } from "../readme/document.ts";
 import { ReadmeShell } from "../readme/readme_shell.ts";
 
 // The README is the first topic.
@@ -25,6 +30,32 @@ testNeeding(needs, followed, async () => {
       `nothing listens on ${port} any more`,
     );
   }
+});
+
+const first = "the README's first configuration leads to a node, on a cloud such as it describes";
+testNeeding([...needs, "root", "openstack"], first, async () => {
+  const cloud = { name: "my-cloud", username: "ci", password: "correct horse battery staple", project: "ci" };
+  await using made = new AsyncDisposableStack();
+  const simulator = made.use(
+    createSimulator({
+      clouds: [{ ...cloud, bootTime: 500, deleteTime: 100 }],
+      clock: systemClock,
+      random: seededRandom(1),
+    }),
+  );
+  // Nodes answer where the README's do.
+  const served = made.use(await serveSimulator(simulator, { hostname: "127.0.0.1", port: 0, sshPort: 22 }));
+  const { authUrl } = cloudAccess(simulator.settings.clouds[0]!, served.baseUrl);
+  const shell = made.use(
+    await ReadmeShell.start([8005], (ports) => ({
+      "https://keystone.example.org:5000/v3": authUrl,
+      "\nlabels:\n": `\nstatus: { listen: "127.0.0.1:${ports.get(8005)}" }\nlabels:\n`,
+    })),
+  );
+  const section = blocksOf(sectionOf(topicTexts["start"]!, "## First configuration"));
+  const printed = await shell.paste(section.map(({ text }) => text).join(""));
+  assert.match(printed, /^small-my-cloud-\d+\nnode \d+: released/m);
+  await shell.paste("kill $(jobs -p) && wait");
 });
 
 interface Paste {
