@@ -99,6 +99,7 @@ function forCommand(pool: Pool, resources: AsyncDisposableStack): DaemonPool & A
     report: () => pool.report(),
     listAliens: (options) => pool.listAliens(options),
     listAlienImages: (options) => pool.listAlienImages(options),
+    readConsole: (options) => pool.readConsole(options),
     adoptState: (options) => pool.adoptState(options),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };

@@ -94,6 +94,11 @@ function statePool(
       const { listAlienImages } = await import("./execute/list_alien_images.ts");
       return await listAlienImages(clouds.providers, { only, known: ledger.images.values(), signal });
     },
+    async readConsole({ provider, serverId, ...call }) {
+      await using clouds = await openClouds(config(), provider);
+      const { cloud } = clouds.providers.find(({ name }) => name === provider)!;
+      return await cloud.getConsole(serverId, call);
+    },
     async adoptState({ dryRun, signal }) {
       if (ledger.installation.id === "") {
         throw new ControlError(404, "there is no state to adopt servers into");

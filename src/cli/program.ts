@@ -27,6 +27,7 @@ import { jobDeleteCommand } from "./commands/job_delete.ts";
 import { jobListCommand } from "./commands/job_list.ts";
 import { labelListCommand } from "./commands/label_list.ts";
 import { listCommand } from "./commands/list.ts";
+import { logsCommand } from "./commands/logs.ts";
 import { manualCommand } from "./commands/manual.ts";
 import { providerListCommand } from "./commands/provider_list.ts";
 import { releaseCommand } from "./commands/release.ts";
@@ -54,6 +55,7 @@ const commands = [
   acquireCommand,
   releaseCommand,
   sshCommand,
+  logsCommand,
   jobCreateCommand,
   jobListCommand,
   jobDeleteCommand,

@@ -29,6 +29,13 @@ export interface StatePool {
   readConfig?(): Promise<void>;
   listAliens(options: { provider: string | null } & Call): Promise<AlienListing>;
   listAlienImages(options: { provider: string | null } & Call): Promise<AlienImageListing>;
+  /**
+   * The last lines of a server's console; empty where the cloud keeps none.
+   * @throws CloudError; ControlError where the provider is not configured
+   */
+  readConsole(
+    options: { provider: string; serverId: string; lines: number } & Call,
+  ): Promise<string>;
   /** Takes over what another daemon made on a copy of this state. */
   adoptState(options: { dryRun: boolean } & Call): Promise<StateAdoption>;
 }
@@ -49,6 +56,8 @@ export interface DaemonParts {
   reload(): Promise<{ readonly changes: readonly string[]; readonly problems: readonly string[] }>;
   /** Reads a build's log from its beginning, and on until `isOver`. */
   followLog(path: string, options: { isOver: () => boolean } & Call): ReadableStream<Uint8Array>;
+  /** The output so far of the script that runs on the node, its end; null: none runs. */
+  scriptOutput(nodeId: number): string | null;
   /** Resolves when each has been filled, has failed once, or is wanted no more; rejects on abort. */
   waitForOrders(placed: PlacedOrders, options: Call): Promise<readonly OrderOutcome[]>;
   /** Orders to carry out next, by a pool that does only as it is asked. */

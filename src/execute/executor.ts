@@ -38,6 +38,7 @@ import {
 import { executeLogin } from "./login.ts";
 import type { CloudVerdict, Outcome } from "./outcome.ts";
 import { executePrepareNode } from "./prepare_node.ts";
+import { ScriptOutputs } from "./script_outputs.ts";
 import { recordHostKeys, recordNode } from "../rules/record_node.ts";
 
 /** A provider's cloud, and what the executor tells of it. */
@@ -110,6 +111,7 @@ export class Executor implements AsyncDisposable {
   readonly #deps: ExecutorDeps;
   readonly #attempts: Attempts;
   readonly #creating = new Set<number>();
+  readonly #outputs = new ScriptOutputs();
   readonly #subscription: Disposable;
 
   constructor(deps: ExecutorDeps) {
@@ -121,6 +123,11 @@ export class Executor implements AsyncDisposable {
   /** Ids of nodes whose server is being asked for. */
   get creating(): ReadonlySet<number> {
     return this.#creating;
+  }
+
+  /** The output so far of the script that runs on the node; null: none runs. */
+  scriptOutput(nodeId: number): string | null {
+    return this.#outputs.read(nodeId);
   }
 
   /** Attempts under way and places, by provider and kind. */
@@ -303,6 +310,7 @@ export class Executor implements AsyncDisposable {
       ...deps,
       scriptDir: config.scriptDir,
       variables: scriptVariables(),
+      outputs: this.#outputs,
       next: afterPreparation(action.node, config),
     });
   }

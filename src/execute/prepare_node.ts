@@ -11,6 +11,7 @@ import { groupFilesCommand } from "./group_command.ts";
 import { memberOf } from "./group_member.ts";
 import { type LoginDeps, loginTarget } from "./login.ts";
 import type { Outcome } from "./outcome.ts";
+import type { ScriptOutputs } from "./script_outputs.ts";
 import { OPEN_SCRIPTS, runToEnd, scriptCommand, ScriptError, SCRIPTS } from "./remote_script.ts";
 
 export interface PrepareDeps extends LoginDeps {
@@ -19,6 +20,8 @@ export interface PrepareDeps extends LoginDeps {
   readonly scriptDir: string | null;
   /** Variables that the script is given. */
   readonly variables: Readonly<Record<string, string>>;
+  /** Takes what scripts write, while they run. */
+  readonly outputs?: ScriptOutputs;
   /** The phase that follows when all is done. */
   readonly next: "assign" | "ready";
 }
@@ -105,7 +108,8 @@ async function runReadyScript(
   const { hostname } = record;
   const command = scriptCommand({ folder: SCRIPTS, script, hostname, variables });
   const what = `the ready script ${script} on ${hostname}`;
-  await runToEnd(session, { what, command, timeout: SCRIPT_TIMEOUT }, { signal });
+  using output = deps.outputs?.begin(record.id);
+  await runToEnd(session, { what, command, timeout: SCRIPT_TIMEOUT }, { signal, onOutput: output?.add });
 }
 
 /** The image was not made with the scripts. */

@@ -18,3 +18,14 @@ export function visibleText(text: string): string {
 function escape(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
+
+/** A log as plain lines: without colours, cursor movements and the like, which consoles are full of. */
+export function plainLines(text: string): string {
+  return text.replaceAll("\r\n", "\n").replace(SEQUENCES, "").replace(UNPRINTABLE, "").toWellFormed();
+}
+
+/** Instructions to a terminal, after an escape character: colours and movements, titles, choices of fonts. */
+const SEQUENCES =
+  // deno-lint-ignore no-control-regex
+  /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~])/g;
+const UNPRINTABLE = /[^\P{Cc}\n\t]/gu;

@@ -105,7 +105,7 @@ export class Pool implements DaemonPool, AsyncDisposable {
   }
 
   get daemon(): DaemonParts {
-    const { desk, events, intake, ledger, errand, jobEnds, deps } = this.#parts;
+    const { desk, events, intake, ledger, errand, jobEnds, executor, deps } = this.#parts;
     return {
       desk,
       events,
@@ -114,6 +114,7 @@ export class Pool implements DaemonPool, AsyncDisposable {
       reload: () => this.reload(),
       waitsOf: (requestId) => waitsOf(this.#parts, requestId),
       followLog: deps.followLog,
+      scriptOutput: (nodeId) => executor.scriptOutput(nodeId),
       waitForOrders: (placed, { signal }) => waitForOrders(placed, { ledger, signal }),
       noteOrders: (orders) => errand?.addOrders(orders),
       noteDeletions: (ids) => ids.forEach((id) => errand?.addNode(id)),
@@ -129,6 +130,13 @@ export class Pool implements DaemonPool, AsyncDisposable {
   listAliens({ provider, signal }: { provider: string | null } & Call) {
     const { installation: { id: installation }, nodes: known } = this.ledger;
     return listAliens(this.#clouds(provider), { only: provider, installation, known, signal });
+  }
+
+  async readConsole(
+    { provider, serverId, ...call }: { provider: string; serverId: string; lines: number } & Call,
+  ) {
+    const { cloud } = this.#clouds(provider).find(({ name }) => name === provider)!;
+    return await cloud.getConsole(serverId, call);
   }
 
   async adoptState({ dryRun, signal }: { dryRun: boolean } & Call) {

@@ -13,6 +13,7 @@ import type { HistoryRecord, NodeRecord } from "../../src/domain/node.ts";
 import type { PoolReport } from "../../src/domain/pool_report.ts";
 import { orAborted } from "../../src/lib/or_aborted.ts";
 import { viewAcquiredNodes } from "../../src/views/acquired_nodes.ts";
+import type { NodeLogView } from "../../src/views/node_log.ts";
 import { viewJob } from "../../src/views/job_list.ts";
 import { viewRequest } from "../../src/views/request_list.ts";
 import { sampleDump } from "../views/sample_dump.ts";
@@ -35,6 +36,8 @@ export class ScriptedPool implements LocalPool {
   adoption: AnswerOf<"state-adopt"> | null = null;
   buildLog: readonly string[] = ["+ building\n", "built\n"];
   history: HistoryRecord | null = null;
+  /** What `node-log` tells, one after the other; the last again and again. */
+  readonly logs: NodeLogView[] = [];
   /** What was asked, in order: `hold 1,2 …`. */
   readonly calls: string[] = [];
   disposed = false;
@@ -102,6 +105,10 @@ export class ScriptedPool implements LocalPool {
     "build-log": async ({ id }) => {
       await this.#note(`follow ${id}`);
       return ReadableStream.from(this.buildLog.map((text) => new TextEncoder().encode(text)));
+    },
+    "node-log": async ({ id, lines }) => {
+      await this.#note(`log ${id} ${lines}`);
+      return this.logs.length > 1 ? this.logs.shift()! : this.logs[0]!;
     },
     "state-adopt": async ({ dryRun }) => {
       await this.#note(`adopt${dryRun ? " --dry-run" : ""}`);

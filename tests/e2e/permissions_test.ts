@@ -75,6 +75,7 @@ const commands: readonly (readonly [number, ...string[]])[] = [
   [0, "delete", "1"],
   [0, "acquire", "small", "-o", "env"],
   [0, "ssh", "2", "hostname"],
+  [0, "logs", "2", "--lines", "3"],
   [0, "release", "2", "--result", "SUCCESS"],
   [0, "job-create", "unit", "--hold-on-failure", "1"],
   [0, "job-list"],

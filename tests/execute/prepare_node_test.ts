@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import type { NodeRecord } from "../../src/domain/node.ts";
 import { SECOND } from "../../src/domain/time.ts";
 import { executePrepareNode, type PrepareDeps } from "../../src/execute/prepare_node.ts";
+import { ScriptOutputs } from "../../src/execute/script_outputs.ts";
 import { VirtualClock } from "../virtual_clock.ts";
-import { LoginError, type Shell } from "../../src/ssh/shell.ts";
+import { LoginError, type RunOptions, type Shell } from "../../src/ssh/shell.ts";
 import { ADDRESSES, image, node, NOW, provider, states, subnode } from "../plan/plan_fixtures.ts";
 import { HOST_KEY } from "./execute_fixtures.ts";
 
@@ -35,8 +36,9 @@ function ground(answer: Answer = () => 0, { connects = true }: { connects?: bool
       this.open++;
       return {
         hostKey: HOST_KEY,
-        run: async (command: string) => {
+        run: async (command: string, { onOutput }: RunOptions) => {
           told.push(`${address} ${command}`);
+          onOutput?.(new TextEncoder().encode(`at ${address}\n`));
           return { exitCode: await answer(address, command), output: "first\nsecond\n" };
         },
         copyFolder: (local: string, remote: string) => {
@@ -176,4 +178,20 @@ Deno.test("a connection that breaks while a script runs is no failure of the scr
   const event = await prepare(ground(broken), { readyScript: "ready.sh" });
   assert.ok(event !== null && typeof event === "object" && event.type === "postponed");
   assert.equal(event.waitingOn.message, "the connection closed");
+});
+
+Deno.test("what a ready script writes can be read while it runs, on each server of a group, and no longer", async () => {
+  const outputs = new ScriptOutputs();
+  const read: (string | null)[] = [];
+  const shell = ground(async (_, command) => {
+    await null;
+    if (command.includes("setup.sh") && command.startsWith("cd")) {
+      read.push(...[7, 8, 9].map((id) => outputs.read(id)));
+    }
+    return 0;
+  });
+  await prepare(shell, { readyScript: "setup.sh", outputs });
+  assert.deepEqual(read.slice(-3), ["at 10.0.0.7\n", null, null], "the node's own comes last");
+  assert.ok(read.includes("at 10.0.0.8\n") && read.includes("at 10.0.0.9\n"));
+  assert.deepEqual([7, 8, 9].map((id) => outputs.read(id)), [null, null, null]);
 });

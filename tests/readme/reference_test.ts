@@ -16,6 +16,7 @@ import type { PoolEvent } from "../../src/domain/pool_event.ts";
 import { eventViewSchema, viewEvent } from "../../src/views/events.ts";
 import { viewHistory } from "../../src/views/history.ts";
 import { viewInventory } from "../../src/views/inventory.ts";
+import { viewNodeLog } from "../../src/views/node_log.ts";
 import { viewOnlineChecks } from "../../src/views/online_check_list.ts";
 import { viewNodeDetails } from "../../src/views/node_details.ts";
 import { viewUsageReport } from "../../src/views/usage_report.ts";
@@ -170,6 +171,10 @@ Deno.test("the manual's JSON has the keys that the views have, and no others", (
       { ...report, nodes: [...report.nodes, sampleNode({ id: 99, role: "subnode", parentId: 6 })] },
       6,
     )!,
+    "logs": viewNodeLog(viewNodeDetails(report, 6)!, {
+      console: { text: "a", read: null, problem: null },
+      script: { text: "b", running: true },
+    }),
     "acquire": viewAcquiredNodes([sampleNode({ id: 1, subnodeCount: 1 })], {
       request: 7,
       config: sampleConfig(),

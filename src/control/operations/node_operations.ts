@@ -3,9 +3,10 @@ import * as v from "valibot";
 import { errorChain } from "../../lib/error_chain.ts";
 import { waitFor } from "../../lib/in_flight.ts";
 import { inventoryViewSchema, viewInventory } from "../../views/inventory.ts";
-import { nodeDetailsViewSchema, viewEndedNode, viewNodeDetails } from "../../views/node_details.ts";
+import { nodeDetailsViewSchema } from "../../views/node_details.ts";
 import { nodeMetadataSchema, viewNodeMetadata } from "../../views/node_metadata.ts";
 import { ControlError } from "../control_error.ts";
+import { findNode } from "../find_node.ts";
 import { holdNodes, unholdNodes } from "../hold_commands.ts";
 import { deleteNodes, releaseNodes } from "../node_commands.ts";
 import type { StatePool } from "../operated_pool.ts";
@@ -119,13 +120,4 @@ function noConfig(pool: Pick<StatePool, "config">): ControlError {
 function withLimit(pool: Pick<StatePool, "ledger" | "clock" | "report">) {
   const { ledger, clock } = pool;
   return { ledger, clock, maxAge: pool.report().config?.limits.holdMaxAge ?? null };
-}
-
-async function findNode(pool: Pick<StatePool, "report" | "ledger">, id: number) {
-  const now = pool.report();
-  const living = viewNodeDetails(now, id);
-  if (living !== null) return living;
-  const ended = await pool.ledger.getHistory(id);
-  if (ended === null) throw new ControlError(404, `there is no node ${id}, nor a record of one`);
-  return viewEndedNode(ended, now);
 }

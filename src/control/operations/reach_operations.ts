@@ -5,7 +5,10 @@ import { viewEndedNode } from "../../views/node_details.ts";
 import { viewHead } from "../../views/view_head.ts";
 import { ControlError } from "../control_error.ts";
 import type { StatePool } from "../operated_pool.ts";
-import { name, operation } from "../operation.ts";
+import { findNode } from "../find_node.ts";
+import { id, name, operation } from "../operation.ts";
+import { readNodeLog } from "../read_node_log.ts";
+import { nodeLogViewSchema } from "../../views/node_log.ts";
 
 export const reachOperations = {
   /** All that a login needs: to the node with that id or hostname, or to each that has the job. */
@@ -18,6 +21,15 @@ export const reachOperations = {
       const living = viewNodeLogins(pool.report(), wanted);
       return living.nodes.length > 0 ? living : await viewGoneLogin(pool, wanted);
     },
+  }),
+  /** The last lines of its console, and the output of its scripts, also of a node that is gone. */
+  "node-log": operation({
+    route: "GET /nodes/:id/log",
+    needs: "config",
+    request: v.strictObject({ id, lines: id }),
+    answer: nodeLogViewSchema,
+    run: async (pool, { id, lines }, { signal }) =>
+      await readNodeLog(pool, { view: await findNode(pool, id), lines, signal }),
   }),
 };
 
