@@ -6,6 +6,8 @@ import type {
   StateReport,
   TaskReport,
 } from "../domain/pool_report.ts";
+import { describeMissing, describeStale } from "../domain/observation.ts";
+import { isVacated, retirementOf } from "../domain/retirement.ts";
 import { durationText, type Instant, MINUTE } from "../domain/time.ts";
 
 interface ReadinessView {
@@ -28,7 +30,7 @@ export function viewReadiness(report: PoolReport, { strict = false } = {}): Read
     ...(daemon === null ? ["no daemon is running"] : daemonProblems(daemon)),
     ...stateProblems(state),
     ...(state.problem === null ? planningProblems(daemon?.tasks ?? [], report) : []),
-    ...cloudProblems(providers),
+    ...answerProblems(providers),
   ];
   const lesser = strict ? lesserProblems(report) : [];
   // What keeps all of the work is said once.
@@ -55,7 +57,7 @@ function planningProblems(tasks: readonly TaskReport[], { now }: { now: Instant 
   ];
 }
 
-function cloudProblems(providers: readonly ProviderReport[]): string[] {
+function answerProblems(providers: readonly ProviderReport[]): string[] {
   const answering = providers.filter(({ reachable }) => reachable === true);
   if (answering.length > 0) {
     return answering.every(({ frozen }) => frozen !== null) ? frozenProblems(answering) : [];
@@ -75,16 +77,14 @@ function frozenProblems(providers: readonly ProviderReport[]): string[] {
 
 function lesserProblems(report: PoolReport): string[] {
   const { daemon, providers } = report;
-  const silent = providers.filter(({ reachable }) => reachable !== true);
   // Where no provider answers at all, that has been said.
-  const someSilent = silent.length === providers.length
-    ? []
-    : silent.map(({ name, error }) =>
-      `provider ${name}: ${error === null ? "it has not answered yet" : error.message}`
-    );
+  const someAnswer = providers.some(({ reachable }) => reachable === true);
+  const unasked = providers.filter(({ name, reachable }) => reachable === null && !isVacant(name, report));
   return [
     ...configurationProblems(daemon),
-    ...someSilent,
+    ...(someAnswer ? cloudProblems(report) : []),
+    ...(someAnswer ? unasked.map(({ name }) => `provider ${name}: it has not answered yet`) : []),
+    ...listingProblems(report),
     ...frozenProblems(providers),
     ...taskProblems(daemon && { tasks: daemon.tasks.filter(({ name }) => name !== "tick") }),
     ...targetProblems(report),
@@ -103,6 +103,30 @@ export function stateProblems({ problem, withheld }: StateReport): string[] {
 /** The problems of the configuration's file, one line each. */
 export function configurationProblems(daemon: DaemonReport | null): string[] {
   return (daemon?.configProblems ?? []).map((problem) => `configuration: ${problem}`);
+}
+
+/** Providers that do not answer, and services of others that do not; those that are retired and empty do not matter. */
+export function cloudProblems(report: PoolReport): string[] {
+  return report.providers.filter(({ name }) => !isVacant(name, report)).flatMap((
+    { name, reachable, error, stale },
+  ) => [
+    ...(reachable === false && error !== null ? [`provider ${name}: ${error.message}`] : []),
+    // Where a cloud is out of reach altogether, once is enough.
+    ...stale.filter(({ message }) => reachable !== false || message !== error?.message)
+      .map((one) => `provider ${name}: ${describeStale(one, report)}`),
+  ]);
+}
+
+function isVacant(provider: string, report: PoolReport): boolean {
+  const retirement = retirementOf(provider, report);
+  return retirement !== null && isVacated(retirement);
+}
+
+/** Providers whose listings cannot be relied on. */
+export function listingProblems({ providers }: Pick<PoolReport, "providers">): string[] {
+  return providers.flatMap(({ name, missing }) =>
+    missing?.isDoubtful ? [`provider ${name}: ${describeMissing(missing)}`] : []
+  );
 }
 
 /** The tasks whose last run failed. */

@@ -2,8 +2,7 @@
 import * as v from "valibot";
 import { describeRefusals } from "../domain/describe_obstacle.ts";
 import { describeSubject } from "../domain/defect.ts";
-import { describeMissing, describeStale } from "../domain/observation.ts";
-import { describeRetirement, isVacated, type Retirement, retirementOf } from "../domain/retirement.ts";
+import { describeRetirement, type Retirement, retirementOf } from "../domain/retirement.ts";
 import { seeManual } from "../domain/see_manual.ts";
 import { durationText, HOUR, MINUTE, type Moment } from "../domain/time.ts";
 import type { CloudClock } from "../domain/clock_record.ts";
@@ -18,8 +17,10 @@ import {
   type TaskReport,
 } from "../domain/pool_report.ts";
 import {
+  cloudProblems,
   configurationProblems,
   linkProblems,
+  listingProblems,
   stateProblems,
   targetProblems,
   taskProblems,
@@ -131,18 +132,6 @@ export function viewStatus(report: PoolReport): StatusView {
 export function listProblems(report: PoolReport): string[] {
   const { daemon, providers, pauses, orders } = report;
   const retired = retirementsOf(report);
-  const isVacant = (name: string) => retired.has(name) && isVacated(retired.get(name)!);
-  const clouds = providers.filter(({ name }) => !isVacant(name)).flatMap((
-    { name, reachable, error, stale },
-  ) => [
-    ...(reachable === false && error !== null ? [`provider ${name}: ${error.message}`] : []),
-    // Where a cloud is out of reach altogether, once is enough.
-    ...stale.filter(({ message }) => reachable !== false || message !== error?.message)
-      .map((one) => `provider ${name}: ${describeStale(one, report)}`),
-  ]);
-  const missing = providers.flatMap(({ name, missing }) =>
-    missing?.isDoubtful ? [`provider ${name}: ${describeMissing(missing)}`] : []
-  );
   const failures = pauses.filter(({ provider }) => !retired.has(provider)).map((pause) =>
     // Servers that are there for an image belong to no label.
     `${pause.label === "" ? "servers for images" : `label ${pause.label}`} on ${pause.provider}: ` +
@@ -162,8 +151,8 @@ export function listProblems(report: PoolReport): string[] {
     ...broken,
     ...linked(configurationProblems(daemon), "broken-configuration"),
     ...linked(clockProblems(report), "clock"),
-    ...linked(clouds, "unreachable"),
-    ...linked(missing, "doubtful"),
+    ...linked(cloudProblems(report), "unreachable"),
+    ...linked(listingProblems(report), "doubtful"),
     ...providers.flatMap((provider) => listDoubts(provider, report)),
     ...linked(failures, "paused"),
     ...report.labels.flatMap((label) => describeMissingNodes(label, report)),

@@ -279,6 +279,8 @@ Deno.test("/readyz?strict also fails for what stands in the way of a part of the
   assert.deepEqual((await response.text()).split("\n"), [
     "configuration: nodepool.yaml:3:1: labels: unknown key lable",
     "provider cloud-b: connect to cloud.example.org:5000: connection refused",
+    "provider cloud-b: its listings are unreliable: they omit 2 servers of the pool, 1 of which still exist; each counts " +
+    "as there until the cloud reports it gone",
     "",
   ]);
 });

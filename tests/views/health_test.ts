@@ -55,10 +55,17 @@ Deno.test("strictly, whatever stops a part of the work keeps a pool from being r
     ...report.daemon!,
     tasks: [sampleTask({ lastError }), sampleTask({ name: "cleanup", lastError })],
   };
+  const quota = {
+    look: "quota",
+    message: "HTTP 500",
+    since: report.now,
+    retryAt: report.now,
+    takenAt: null,
+  } as const;
   const strictly = viewReadiness({
     ...report,
     daemon,
-    providers: [{ ...first!, frozen: "frozen" }, { ...second!, reachable: true }],
+    providers: [{ ...first!, frozen: "frozen" }, { ...second!, reachable: true, stale: [quota] }],
     targets: new Map([["ci", { online: false, reason: "shut down" }]]),
     links: [{
       name: "Gearman server g:1",
@@ -67,6 +74,9 @@ Deno.test("strictly, whatever stops a part of the work keeps a pool from being r
   }, { strict: true });
   assert.deepEqual(strictly.reasons, [
     "the task tick fails: boom",
+    "provider cloud-b: failing to read its compute quota since 03:04:05: HTTP 500; trying again at 03:04:05",
+    "provider cloud-b: its listings are unreliable: they omit 2 servers of the pool, 1 of which still exist; each counts " +
+    "as there until the cloud reports it gone",
     "provider cloud-a: frozen",
     "task cleanup: boom",
     "target ci is offline: shut down",
