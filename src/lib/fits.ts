@@ -51,7 +51,7 @@ function checkOf(schema: Known): Check {
     case "object":
       return all(schema.entries);
     case "strict_object":
-      return both(all(schema.entries), (input) => hasOnly(input as object, schema.entries));
+      return all(schema.entries, { isStrict: true });
     case "variant":
       return oneOf(schema.key, schema.options as readonly Known[]);
     default:
@@ -81,16 +81,19 @@ function each(check: Check): Check {
   return (input) => Array.isArray(input) && input.every(check);
 }
 
-function all(entries: Known["entries"]): Check {
-  const keys = Object.entries(entries).map(([key, entry]) => [key, checkOf(entry)] as const);
-  return (input) =>
-    typeof input === "object" && input !== null && !Array.isArray(input) &&
-    keys.every(([key, check]) => check((input as Readonly<Record<string, unknown>>)[key]));
-}
-
-function hasOnly(input: object, entries: object): boolean {
-  for (const key in input) if (!Object.hasOwn(entries, key)) return false;
-  return true;
+/** A strict one has no other keys: no more than have been found. */
+function all(entries: Known["entries"], { isStrict = false } = {}): Check {
+  const checks = Object.entries(entries).map(([key, entry]) => ({ key, check: checkOf(entry) }));
+  return (input) => {
+    if (typeof input !== "object" || input === null || Array.isArray(input)) return false;
+    let found = 0;
+    for (const { key, check } of checks) {
+      const value = (input as Readonly<Record<string, unknown>>)[key];
+      if (!check(value)) return false;
+      if (value !== undefined) found++;
+    }
+    return !isStrict || Object.keys(input).length === found;
+  };
 }
 
 /** By the value of a key, which is a literal in each. */

@@ -87,6 +87,7 @@ export function cellOf<Row>({ field, cell }: Column<Row>, row: Row): string {
 
 /** The row's own value: `api.latency` is the key of a nested one. */
 export function valueAt(row: unknown, field: string): unknown {
+  if (!field.includes(".")) return (row as Record<string, unknown>)[field];
   return field.split(".").reduce((at, key) => (at as Record<string, unknown> | null | undefined)?.[key], row);
 }
 

@@ -1,7 +1,7 @@
 /** A list with a line for each field, where a terminal is too narrow for a line for each row. Empty fields have none. */
 import { wrapLines } from "../../lib/wrap_words.ts";
 import type { FilledColumn } from "./lay_out_table.ts";
-import { type CellAt, paintCell, type TableOptions } from "./table_options.ts";
+import { painterOf, type RowAt, type TableOptions } from "./table_options.ts";
 
 /** Ends with a line break. */
 export function renderRecords(
@@ -12,15 +12,19 @@ export function renderRecords(
   const widest = Math.max(...columns.map(({ column }) => column.header.length));
   const fields = (row: number) =>
     columns.filter(({ cells }) => cells[row]!.text !== "")
-      .map((one) => renderField({ one, row, options }, { width, widest }));
+      .map((one) => renderField(one, { row, options, width, widest }));
   return Array.from({ length: count }, (_, row) => fields(row).join("")).join("\n");
 }
 
-function renderField(at: CellAt, { width, widest }: { width: number; widest: number }): string {
-  const { one: { column, cells }, row, options: { marks } } = at;
+function renderField(
+  one: FilledColumn,
+  { width, widest, ...at }: RowAt & { width: number; widest: number },
+): string {
+  const { column, cells } = one;
+  const { row, options: { marks } } = at;
   const mark = marks === undefined ? "" : marks[row]?.has(column.field) ? "> " : "  ";
   const term = mark + column.header.padEnd(widest + 2);
   const { text } = cells[row]!;
   const wrapped = wrapLines(term + text, width);
-  return `${wrapped === term + text ? term + paintCell(text, at) : wrapped}\n`;
+  return `${wrapped === term + text ? term + painterOf(at)(text, one) : wrapped}\n`;
 }

@@ -13,7 +13,7 @@ import {
   totalWidth,
 } from "./lay_out_table.ts";
 import { renderRecords } from "./render_records.ts";
-import { type CellAt, paintCell, type TableOptions } from "./table_options.ts";
+import { painterOf, type RowAt, type TableOptions } from "./table_options.ts";
 
 /** Ends with a line break. */
 export function renderTable<Row>({ columns, rows }: ShownList<Row>, options: TableOptions = {}): string {
@@ -52,10 +52,9 @@ function draw(
   return top + Array.from({ length: count }, (_, row) => drawRow(layout, { row, options })).join("") + border;
 }
 
-type RowAt = Omit<CellAt, "one">;
-
 function drawRow({ grid, last, below }: TableLayout, at: RowAt): string {
-  const cells = grid.map((one) => paintCell(pad(one.cells[at.row]!, one), { one, ...at }));
+  const paint = painterOf(at);
+  const cells = grid.map((one) => paint(pad(one.cells[at.row]!, one), one));
   const indent = totalWidth(grid) + 1;
   const hanging = last === undefined ? "" : ` ${linesOf(last, at).join(`\n${" ".repeat(indent)}`)}`;
   const isMarked = (at.options.marks?.[at.row] ?? null) !== null;
@@ -68,6 +67,7 @@ function line(texts: readonly string[], isMarked = false): string {
 }
 
 function pad(cell: CellText, { column, width }: FilledColumn): string {
+  if (cell.width === width) return cell.text;
   const cut = truncate(cell, width);
   const blanks = " ".repeat(Math.max(0, width - cut.width));
   return standsRight(column) ? blanks + cut.text : cut.text + blanks;
@@ -75,7 +75,8 @@ function pad(cell: CellText, { column, width }: FilledColumn): string {
 
 /** Of a cell right of the grid. */
 function linesOf(one: FilledColumn, at: RowAt): readonly string[] {
-  return wrapWords(one.cells[at.row]!.text, one.width).map((text) => paintCell(text, { one, ...at }));
+  const paint = painterOf(at);
+  return wrapWords(one.cells[at.row]!.text, one.width).map((text) => paint(text, one));
 }
 
 const INDENT = "    ";
@@ -83,6 +84,7 @@ const INDENT = "    ";
 function drawBelow(one: FilledColumn, at: RowAt): string {
   const { text } = one.cells[at.row]!;
   if (text === "") return "";
+  const paint = painterOf(at);
   return wrapWords(`${one.column.header}: ${text}`, at.options.width! - INDENT.length)
-    .map((part) => `${INDENT}${paintCell(part, { one, ...at })}\n`).join("");
+    .map((part) => `${INDENT}${paint(part, one)}\n`).join("");
 }

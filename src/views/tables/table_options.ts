@@ -26,15 +26,21 @@ interface PaintedCell {
 /** The fields that have changed; null: it is as it was. */
 export type RowMark = ReadonlySet<string> | null;
 
-/** A column's cell in a row. */
-export interface CellAt {
-  readonly one: FilledColumn;
+/** A row that is drawn. */
+export interface RowAt {
   readonly row: number;
   readonly options: TableOptions;
 }
 
-/** `padded` is all of the cell, or a line of it. */
-export function paintCell(padded: string, { one: { column, cells }, row, options }: CellAt): string {
-  const isChanged = options.marks?.[row]?.has(column.field) ?? false;
-  return options.paint?.(padded, { kind: column.kind, text: cells[row]!.text, isChanged }) ?? padded;
+/** Colours the cells of a row; what it is given is all of a cell, or a line of it. */
+export function painterOf({ row, options }: RowAt): (padded: string, one: FilledColumn) => string {
+  const { paint, marks } = options;
+  if (paint === undefined) return (padded) => padded;
+  const changed = marks?.[row] ?? null;
+  return (padded, { column, cells }) =>
+    paint(padded, {
+      kind: column.kind,
+      text: cells[row]!.text,
+      isChanged: changed !== null && changed.has(column.field),
+    });
 }
