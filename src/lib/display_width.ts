@@ -1,7 +1,7 @@
 /** How many columns of a terminal a text takes: most characters one, East Asian wide ones and emoji two. */
 
 const PLAIN = /^[\x20-\x7e]*$/;
-const COMBINING = /\p{Mark}|\u200d/u;
+const COMBINING = /\p{Mark}|[\u200b-\u200d\u2060\ufeff]/u;
 const DOUBLE =
   /\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|[\u{20000}-\u{3fffd}]/u;
 

@@ -97,6 +97,7 @@ Deno.test("cells are one line, without control or direction characters, as wide 
   assert.deepEqual(cellText("a\u202eb"), { text: "a\\u202eb", width: 8 });
   assert.equal(cellText("東京").width, 4);
   assert.equal(cellText("e\u0301").width, 1);
+  assert.equal(cellText("a\u200bb\ufeff").width, 2);
   assert.deepEqual(truncate(cellText("東京都"), 4), { text: "東…", width: 3 });
   assert.deepEqual(truncate(cellText("abcdef"), 4), { text: "abc…", width: 4 });
 });
