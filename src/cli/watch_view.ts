@@ -1,5 +1,4 @@
 /** Draws one of the pool's lists again and again, and marks what has changed since the last drawing. */
-import type { PoolClient } from "../control/pool_client.ts";
 import { durationText, type Milliseconds } from "../domain/time.ts";
 import { localTimes } from "../lib/local_times.ts";
 import { shellWord } from "../lib/shell_quote.ts";
@@ -9,7 +8,7 @@ import { type DrawnRows, drawnRows, type RowChanges, rowChanges } from "../views
 import { type PoolList, poolLists, type PoolView, type PoolViewName } from "../views/view_pool.ts";
 import type { CliContext } from "./cli_context.ts";
 import { InterruptedError } from "./cli_error.ts";
-import { openDaemonsPool } from "./open_pool.ts";
+import { LastingPool } from "./lasting_pool.ts";
 import { formatView } from "./output_format.ts";
 import { askView, type ShowOptions } from "./show_view.ts";
 
@@ -21,13 +20,13 @@ interface Watching<Name extends PoolViewName> {
 
 /**
  * Until it is interrupted; resolves to what was shown last. Needs the daemon: without one, the state would be locked
- * between drawings and no daemon could start.
+ * between drawings and no daemon could start. While that is restarted, it waits for the next one.
  */
 export async function watchView<Name extends PoolViewName>(
   context: CliContext,
   watching: Watching<Name>,
 ): Promise<PoolView<Name>> {
-  await using pool = await openDaemonsPool(context);
+  await using pool = await LastingPool.open(context);
   using interrupts = context.io.interrupts();
   const { signal } = interrupts;
   const screen = new Screen(context, watching);
@@ -58,10 +57,10 @@ class Screen<Name extends PoolViewName> {
     this.#watching = watching;
   }
 
-  async draw(pool: PoolClient, signal: AbortSignal): Promise<PoolView<Name>> {
+  async draw(pool: LastingPool, signal: AbortSignal): Promise<PoolView<Name>> {
     const { name, options } = this.#watching;
     const { io } = this.#context;
-    const view = await askView(pool, { name, options, signal });
+    const view = await pool.ask((pool) => askView(pool, { name, options, signal }), { signal });
     const { table }: PoolList = poolLists[name];
     const text = await formatView(view, {
       ...options,

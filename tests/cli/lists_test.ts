@@ -350,6 +350,22 @@ Deno.test("--watch keeps to the lines of the terminal, and says how many there a
   assert.deepEqual([lines.length, lines.at(-1)], [7, "… 10 more lines"]);
 });
 
+Deno.test("--watch outlasts a restart of the daemon, and says so", async () => {
+  await using bench = await CliBench.open();
+  const running = bench.run("list", "--watch", "5");
+  const drawings = () => bench.stdout.split("Provider").length - 1;
+  await eventually(() => drawings() === 1 && bench.clock.sleeping > 0);
+  await bench.stopDaemon();
+  await bench.clock.advance(5_000);
+  await eventually(() => bench.stderr !== "" && bench.clock.sleeping > 0);
+  assert.equal(bench.stderr, "nodepool: the daemon is stopped; waiting for the next one\n");
+  await bench.startDaemon();
+  await bench.clock.advance(5_000);
+  await eventually(() => drawings() === 2);
+  bench.interrupt();
+  assert.equal((await running).code, 0);
+});
+
 Deno.test("--watch of another format than a table has no head line", async () => {
   await using bench = await CliBench.open();
   const running = bench.run("list", "1", "--watch", "-o", "json");
