@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { ConfigError } from "../../src/config/config_error.ts";
 import { fileProblem } from "../../src/config/read_text.ts";
 import type { Config } from "../../src/domain/config.ts";
-import { SECOND } from "../../src/domain/time.ts";
+import { MINUTE, SECOND } from "../../src/domain/time.ts";
 import { VirtualClock } from "../virtual_clock.ts";
 import { ConfigInForce } from "../../src/pool/config_in_force.ts";
 import { loggedLines } from "../lib/logged_lines.ts";
@@ -142,4 +142,29 @@ Deno.test("what changed in the configuration is an event, and so is what is wron
   assert.equal(told.length, 2, told.join("\n"));
   assert.match(told[0]!, /^configuration\.changed the configuration was changed: .*max-servers/);
   assert.match(told[1]!, /^configuration\.refused the configuration was refused: .*is empty/);
+});
+
+Deno.test("what could not be put into effect is told until it could, and when a good one was last read", async () => {
+  let isBroken = false;
+  const { clock, inForce, file } = kit({
+    apply: () => isBroken ? Promise.reject(new Error("the CA file is gone")) : Promise.resolve(),
+  });
+  const reload = async () => {
+    const reading = inForce.reload().catch(() => {});
+    await clock.advance(MINUTE);
+    await reading;
+  };
+  const readAt = () => (inForce.readAt - NOW) / MINUTE;
+  assert.deepEqual([inForce.fault, readAt()], [null, 0]);
+  isBroken = true;
+  file.maxServers = 2;
+  await reload();
+  assert.deepEqual([inForce.fault, readAt()], ["the CA file is gone", 0]);
+  isBroken = false;
+  file.problem = new ConfigError([fileProblem("nodepool.yaml", "it cannot be read")]);
+  await reload();
+  assert.equal(readAt(), 0, "a broken one does not count");
+  file.problem = null;
+  await reload();
+  assert.deepEqual([inForce.fault, readAt()], [null, 2]);
 });
