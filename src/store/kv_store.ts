@@ -35,6 +35,7 @@ import { eventAdditions, KvEvents } from "./kv_events.ts";
 import { KvHistory } from "./kv_history.ts";
 import { openState } from "./open_state.ts";
 import { capOrder, capPause } from "./record_caps.ts";
+import { readRows } from "./read_rows.ts";
 import { encodeRecord } from "./record_codec.ts";
 import {
   clockSchema,
@@ -257,7 +258,10 @@ class KvStore implements Store {
   }
 
   async #readRows(table: TableName): Promise<Row[]> {
-    const rows = await this.#state.reader.records<Row>({ prefix: keys.rows(table) }, rowSchemas[table]);
+    const { reader } = this.#state;
+    const [prefix, schema] = [keys.rows(table), rowSchemas[table]];
+    const rows = await readRows<Row>(reader.path, { name: prefix[0]!, schema }) ??
+      await reader.records<Row>({ prefix }, schema);
     for (const { id, revision } of rows) this.#revisions[table].set(id, revision);
     return rows;
   }
