@@ -1,6 +1,6 @@
 /**
  * How fast a pool of thousands of nodes is shown. Prints what `nodepool list` takes as a whole process, with a
- * daemon and on the state alone, what `--version` takes, and how long the status endpoint needs for its list.
+ * daemon and on the state alone, what `--version` takes, and how long the status endpoint needs for its list and metrics.
  *
  *     scripts/bench/list [NODES]        default: 6000
  */
@@ -81,14 +81,15 @@ async function curl(url: string): Promise<[number, number]> {
 }
 
 /** @param pause between two requests: past a second, each answer has to be made again */
-async function timePage(pool: RunningPool, { name, requests, pause }: {
+async function timePage(pool: RunningPool, { path, name, requests, pause }: {
+  path: string;
   name: string;
   requests: number;
   pause: number;
 }): Promise<void> {
   const times: number[] = [];
   let size = 0;
-  const url = (await pool.fetch("/healthz")).url.replace("/healthz", "/node-list?format=json");
+  const url = (await pool.fetch("/healthz")).url.replace("/healthz", path);
   for (let request = 0; request < requests; request++) {
     const [seconds, bytes] = await curl(url);
     times.push(seconds * 1000);
@@ -96,7 +97,7 @@ async function timePage(pool: RunningPool, { name, requests, pause }: {
     await systemClock.sleep(pause);
   }
   console.log(
-    `/node-list?format=json, ${name}: median of ${requests} ${median(times).toFixed(1)} ms ` +
+    `${path}, ${name}: median of ${requests} ${median(times).toFixed(1)} ms ` +
       `(${Math.min(...times).toFixed(1)} to ${Math.max(...times).toFixed(1)}), ${size} bytes`,
   );
 }
@@ -113,7 +114,9 @@ await pool.until(async () => await pool.count() === count);
 await time("list", () => pool.run("list"));
 await time("list -o json", () => pool.run("list", "-o", "json"));
 await time("list --state ready (none)", () => pool.run("list", "--state", "ready"));
-await timePage(pool, { name: "asked again at once", requests: REQUESTS, pause: 0 });
-await timePage(pool, { name: "made again each time", requests: 15, pause: 1_050 });
+const path = "/node-list?format=json";
+await timePage(pool, { path, name: "asked again at once", requests: REQUESTS, pause: 0 });
+await timePage(pool, { path, name: "made again each time", requests: 15, pause: 1_050 });
+await timePage(pool, { path: "/metrics", name: "made again each time", requests: REQUESTS, pause: 100 });
 console.log(`daemon: ${(await memoryMib(pool.pid)).now.toFixed(0)} MiB`);
 await pool.stopDaemon();
