@@ -7,6 +7,7 @@ import { recordDibImage, recordImage } from "../rules/record_image.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Edit } from "../store/draft.ts";
 import type { Ledger } from "../store/ledger.ts";
+import type { StatePool } from "./operated_pool.ts";
 import type { IdOutcome } from "./operation.ts";
 import { replaceIdleNodes } from "./replace_idle_nodes.ts";
 
@@ -15,16 +16,23 @@ interface Deps {
   readonly clock: Clock;
 }
 
-/** With `replaceReady`, their nodes that nobody has had go after them; it needs another image to launch the next ones from. */
+/** The pool, by which it is known whether its nodes are in use. */
+type Situation = Pick<StatePool, "daemon" | "report">;
+
+/**
+ * With `replaceReady`, their nodes that nobody has had go after them. That needs another image to launch the next ones
+ * from, and a state that has been found to be right: a copy calls nodes ready that are in use.
+ */
 export async function deleteImages(
   ids: readonly number[],
   { comment, replaceReady = false }: { comment: string; replaceReady?: boolean },
-  deps: Deps,
+  deps: Deps & Situation,
 ): Promise<readonly IdOutcome[]> {
   const outcomes = await markEach(ids, deps, (edit, { id, now }) => {
     const image = edit.image(id);
     if (image === null || image.state.phase === "gone") return missing(id, "image");
-    if (replaceReady && !hasSuccessor(image, { ids, ledger: deps.ledger })) return onlyOne(image);
+    const objection = replaceReady ? whyNotReplaced(image, ids, deps) : null;
+    if (objection !== null) return { id, ok: false, message: `image ${id} stays: ${objection}` };
     if (imageStateName(image) === "delete") return { id, ok: true, message: "already being deleted" };
     const next = transitionImage(image, { type: "delete", by: "user", comment }, now);
     recordImage(edit, { previous: image, next, now });
@@ -34,24 +42,26 @@ export async function deleteImages(
   return await Promise.all(outcomes.map((outcome) => replaceNodes(outcome, { comment, deps })));
 }
 
-function hasSuccessor(
+function whyNotReplaced(
   { provider, image }: ProviderImage,
-  { ids, ledger }: { ids: readonly number[]; ledger: Ledger },
-): boolean {
-  return [...ledger.images.values()].some((other) =>
+  ids: readonly number[],
+  pool: Deps & Situation,
+): string | null {
+  const { ledger, daemon } = pool;
+  if (daemon === null) return "only a daemon can tell whether its nodes are in use: start it, and try again";
+  const seen = pool.report().providers.find(({ name }) => name === provider);
+  if (seen === undefined) return `the configuration has no provider ${provider} to replace its nodes on`;
+  if (seen.frozen !== null) return seen.frozen;
+  if (seen.isTrusted !== true) {
+    const error = seen.error === null ? "" : ` (${seen.error.message})`;
+    return `${provider} has not been listed completely since the daemon's start${error}; try again once it has`;
+  }
+  const hasSuccessor = [...ledger.images.values()].some((other) =>
     other.provider === provider && other.image === image && other.state.phase === "ready" &&
     !ids.includes(other.id)
   );
-}
-
-function onlyOne({ id, provider, image }: ProviderImage): IdOutcome {
-  return {
-    id,
-    ok: false,
-    message:
-      `image ${id} stays: no other image ${image} on ${provider} is ready to replace its nodes from; ` +
-      `make one with \`nodepool image-update ${provider} ${image}\``,
-  };
+  return hasSuccessor ? null : `no other image ${image} on ${provider} is ready to replace its nodes from; ` +
+    `make one with \`nodepool image-update ${provider} ${image}\``;
 }
 
 async function replaceNodes(

@@ -149,6 +149,8 @@ export interface ProviderReport {
   /** Servers of this installation that are marked with an id that was never given out. */
   readonly implausible: readonly ForeignServer[];
   readonly stats: CloudStats | null;
+  /** Whether it answers, and the state has been found to agree with it; left out: no daemon runs. */
+  readonly isTrusted?: boolean;
   /** How many nodes it had when it was retired; null or left out: it is not, or that was not seen. */
   readonly nodesBeforeRetirement?: number | null;
 }

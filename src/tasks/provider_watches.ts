@@ -138,6 +138,7 @@ export class ProviderWatches implements AsyncDisposable {
       foreignFloatingIps: this.#watched.get(name)?.foreign.floatingIps ?? [],
       implausible: this.#watched.get(name)?.foreign.implausible ?? [],
       missing: seen?.missing ?? null,
+      isTrusted: this.isTrusted(name),
       nodesBeforeRetirement: this.#retirements.nodesBefore(name),
       stats: watch?.cloud.stats ?? null,
     };

@@ -193,6 +193,12 @@ Deno.test("image-delete --replace-ready asks for its nodes to be replaced, too",
   assert.deepEqual(bench.pool.calls, ['delete-images 1 {"comment":"deleted by maria","replaceReady":true}']);
 });
 
+Deno.test("image-delete --replace-ready needs the daemon, which knows whether nodes are in use", async () => {
+  await using bench = await CliBench.open({ daemon: false });
+  const { code, stdout } = await bench.run("image-delete", "1", "--replace-ready");
+  assert.deepEqual([code, stdout, bench.pool.calls, bench.wired], [3, "", [], []]);
+});
+
 Deno.test("image-list marks the current image of each provider, and list -o wide says which one a node is from", async () => {
   await using bench = await CliBench.open();
   bench.pool.current = sampleReport({

@@ -72,3 +72,26 @@ Deno.test("image-delete --replace-ready: nodes still being built from the bad im
   await virtual.until(() => virtual.count("used") === 2, HOUR);
   assert.deepEqual(versions(virtual, "used"), [first!.version, first!.version]);
 });
+
+Deno.test("image-delete --replace-ready deletes nothing before the state has been found to be right: a copy calls nodes ready that are in use", async () => {
+  await using virtual = await VirtualPool.start({ config: imageConfig({ minReady: 1 }) });
+  await virtual.until(() => virtual.count("ready") === 1, HOUR);
+  await order(virtual, "update", "noble");
+  const [first] = readyImages(virtual);
+  await virtual.stopPool();
+  virtual.simulator.arm({ fault: 39, operation: "server.list", status: 503 });
+  await virtual.startPool();
+  const ask = () => virtual.ask("image-delete", { ids: [first!.id], comment: "bad", replaceReady: true });
+  assert.deepEqual(await ask(), [{
+    id: first!.id,
+    ok: false,
+    message:
+      "image 1 stays: simulator has not been listed completely since the daemon's start; try again once it has",
+  }]);
+  await virtual.clock.advance(10_000);
+  assert.match(
+    (await ask())[0]!.message,
+    /^image 1 stays: .* since the daemon's start \(.*503.*\); try again once it has$/,
+  );
+  assert.deepEqual([readyImages(virtual).length, virtual.count("ready")], [2, 1]);
+});

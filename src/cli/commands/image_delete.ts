@@ -5,7 +5,7 @@ import { deletionComment } from "../user_name.ts";
 import { example } from "../example.ts";
 import { helpGroup } from "../help_group.ts";
 import { idsArgument } from "../number_argument.ts";
-import { openPool } from "../open_pool.ts";
+import { openDaemonsPool, openPool } from "../open_pool.ts";
 import { printOutcomes } from "../print_outcomes.ts";
 
 export function imageDeleteCommand(context: CliContext) {
@@ -16,7 +16,7 @@ export function imageDeleteCommand(context: CliContext) {
     .option("--replace-ready", "then delete their nodes that nobody has had yet; others are launched instead")
     .addHelpText("after", example("nodepool image-delete 12 --replace-ready"))
     .action(async (ids, options) => {
-      await using pool = await openPool(context);
+      await using pool = options.replaceReady ? await openDaemonsPool(context) : await openPool(context);
       const outcomes = await pool.ask("image-delete", {
         ids,
         comment: deletionComment(context.io),
