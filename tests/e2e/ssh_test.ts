@@ -45,5 +45,19 @@ testNeeding(
       const shown = new TextDecoder().decode(stdout);
       assert.deepEqual([code, shown.includes(first!.hostname), shown.includes("pty-req")], [0, true, true]);
     });
+
+    await t.step("logs shows its console", async () => {
+      const { code, stdout } = await pool.run("logs", id, "-n", "2");
+      assert.deepEqual([code, stdout], [
+        0,
+        `Started OpenBSD Secure Shell server.\n${first!.hostname} login:\n`,
+      ]);
+    });
+
+    await t.step("both work where no daemon runs", async () => {
+      await pool.stopDaemon();
+      assert.equal((await pool.run("ssh", id, "hostname")).stdout.trim(), first!.hostname);
+      assert.match((await pool.run("logs", id)).stdout, /login:\n$/);
+    });
   },
 );

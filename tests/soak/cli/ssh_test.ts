@@ -128,6 +128,19 @@ withSsh("trusts the recorded host key of every kind, and that one alone", async 
   }
 });
 
+withSsh("works where temporary files lie in a folder with blanks, percent signs and umlauts", async () => {
+  const before = Deno.env.get("TMPDIR");
+  Deno.env.set("TMPDIR", folder);
+  try {
+    const { bench, ssh } = await open([marias()]);
+    await using _bench = bench;
+    assert.equal((await ssh("7", "echo in")).stdout, "in\n");
+  } finally {
+    if (before === undefined) Deno.env.delete("TMPDIR");
+    else Deno.env.set("TMPDIR", before);
+  }
+});
+
 withSsh("refuses a server that shows another host key than the recorded one", async () => {
   const other = await makeKey(folder, { name: "other", type: "ed25519" });
   const { bench, ssh } = await open([marias({ hostKeys: [other.open] })]);
