@@ -10,7 +10,7 @@ import { type ProcessFacts, putDaemonGauges } from "./daemon_gauges.ts";
 import { putDemandGauges } from "./demand_gauges.ts";
 import type { Happening, Metrics } from "./happening.ts";
 import { putImageGauges } from "./image_gauges.ts";
-import { type KnownNames, knownNames } from "./known_names.ts";
+import { type AreKnown, knownNames } from "./known_names.ts";
 import { type MetricName, type MetricRow, metricTable } from "./metric_table.ts";
 import { putNodeGauges } from "./node_gauges.ts";
 import { openMetricsOf } from "./open_metrics.ts";
@@ -57,8 +57,9 @@ export class PrometheusMetrics implements Metrics {
     report: PoolReport,
     { facts, isOpenMetrics }: { facts: ProcessFacts; isOpenMetrics: boolean },
   ): Promise<Scrape> {
-    this.#forgetAllBut(knownNames(report));
-    this.#computeGauges(report, facts);
+    const areKnown = knownNames(report);
+    this.#forgetAllBut(areKnown);
+    this.#computeGauges(report, { facts, areKnown });
     const registry = isOpenMetrics ? this.#openMetrics : this.#registry;
     return { contentType: registry.contentType, body: await registry.metrics() };
   }
@@ -70,10 +71,10 @@ export class PrometheusMetrics implements Metrics {
     else this.#counters.set(name, new Histogram({ ...settings, buckets: [...buckets] }));
   }
 
-  #computeGauges(report: PoolReport, facts: ProcessFacts): void {
+  #computeGauges(report: PoolReport, { facts, areKnown }: { facts: ProcessFacts; areKnown: AreKnown }): void {
     for (const gauge of this.#gauges.values()) gauge.reset();
     const put: PutGauge = (name, labels, value) => {
-      if (Number.isFinite(value)) this.#gauges.get(name)!.set(unambiguous(labels), value);
+      if (Number.isFinite(value) && areKnown(labels)) this.#gauges.get(name)!.set(unambiguous(labels), value);
     };
     putNodeGauges(report, put);
     putDemandGauges(report, put);
@@ -92,10 +93,10 @@ export class PrometheusMetrics implements Metrics {
     this.#labels.set(metric, known);
   }
 
-  #forgetAllBut(names: KnownNames): void {
+  #forgetAllBut(areKnown: AreKnown): void {
     for (const [metric, all] of this.#labels) {
       for (const [key, labels] of all) {
-        if (Object.entries(labels).every(([label, name]) => names[label]?.has(name) ?? true)) continue;
+        if (areKnown(labels)) continue;
         this.#counters.get(metric)!.remove(unambiguous(labels));
         all.delete(key);
       }

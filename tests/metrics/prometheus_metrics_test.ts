@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { PoolReport } from "../../src/domain/pool_report.ts";
 import { took } from "../../src/metrics/happening.ts";
 import { PrometheusMetrics } from "../../src/metrics/prometheus_metrics.ts";
-import { sampleConfig, sampleNode, sampleReport } from "../views/sample_pool.ts";
+import { NOW, sampleConfig, sampleNode, sampleReport } from "../views/sample_pool.ts";
 import { sampleFacts } from "./sample_facts.ts";
 
 async function series(metrics: PrometheusMetrics, name: string, report = sampleReport()): Promise<string[]> {
@@ -71,4 +71,39 @@ Deno.test("two names are never taken for two others, whatever characters they ha
   assert.deepEqual(ready.map((line) => line.at(-1)).sort(), ["1", "2"]);
   const launches = await series(metrics, "nodepool_launches_total", report);
   assert.deepEqual(launches.map((line) => line.at(-1)).sort(), ["1", "2"]);
+});
+
+Deno.test("what is still recorded of a provider, label or image that is neither configured nor there is not shown", async () => {
+  const base = sampleReport();
+  const pause = base.pauses[0]!;
+  const order = {
+    orderedAt: null,
+    builtSince: null,
+    doneAt: null,
+    doneVersion: null,
+    failures: 3,
+    until: null,
+    lastError: "it failed",
+    lastFailureAt: NOW,
+  };
+  const report = sampleReport({
+    pauses: [pause, { ...pause, provider: "cloud-gone" }, { ...pause, label: "label-gone" }, {
+      ...pause,
+      label: "",
+    }],
+    orders: [
+      { ...order, provider: "cloud-a", image: "noble" },
+      { ...order, provider: "cloud-gone", image: "noble" },
+      { ...order, provider: null, image: "image-gone" },
+    ],
+  });
+  const metrics = new PrometheusMetrics();
+  assert.deepEqual(await series(metrics, "nodepool_launch_failures_in_a_row", report), [
+    `{provider="cloud-b",label="jammy"} 2`,
+    `{provider="cloud-b",label=""} 2`,
+  ]);
+  assert.deepEqual(await series(metrics, "nodepool_image_failures_in_a_row", report), [
+    `{provider="cloud-a",image="noble"} 3`,
+  ]);
+  assert.deepEqual(await series(metrics, "nodepool_dib_image_failures_in_a_row", report), []);
 });
