@@ -196,6 +196,20 @@ Ready     1
   );
 });
 
+Deno.test("the details of most use are shown as far as there is room, whatever the width of the others", () => {
+  const columns: readonly Column<Row>[] = [
+    { field: "id", header: "ID", kind: "id" },
+    { field: "uuid", header: "UUID", kind: "exact", spare: 2 },
+    { field: "version", header: "Version", kind: "number", spare: 1 },
+  ];
+  const rows = [{ id: "1", uuid: "0dd80362-4aee-46c6-8757-16f7ae608974", version: "1893456000" }];
+  const header = (width: number) => renderTable({ columns, rows }, { width }).split("\n")[1]!.match(/\w+/g);
+  assert.deepEqual(header(58), ["ID", "UUID", "Version"]);
+  assert.deepEqual(header(57), ["ID", "UUID"]);
+  assert.deepEqual(header(44), ["ID", "Version"]);
+  assert.deepEqual(header(18), ["ID"]);
+});
+
 Deno.test("details such as host names are shown whole, or not at all where others need the room", () => {
   const { columns, rows } = poolLists["node-list"].table;
   const list = { columns, rows: rows(viewPool(sampleReport(), { name: "node-list" })) };

@@ -31,7 +31,7 @@ export interface Column<Row> {
   /** Only in wide tables, and where it matters in every row; a reason also on terminals, where a row has one. */
   readonly wide?: true;
   readonly matters?: (row: Row) => boolean;
-  /** Left out of a terminal that is too narrow, the lowest first. */
+  /** Left out of a terminal that has no room for it; the higher, the rather it is shown. */
   readonly spare?: number;
   /** Counts of the same name share a column of that name where room is short: `2 ready, 1 used`. */
   readonly share?: string;

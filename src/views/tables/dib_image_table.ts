@@ -10,7 +10,7 @@ export const dibImageTable: Table<DibImageListView, DibImageView> = {
     { field: "id", header: "ID", kind: "id" },
     { field: "image", header: "Image" },
     { field: "filename", header: "Filename", kind: "exact", spare: 2 },
-    { field: "version", header: "Version", kind: "number", spare: 1 },
+    { field: "version", header: "Version", kind: "number", spare: 3 },
     { field: "state", header: "State", kind: "state" },
     { field: "age", header: "Age", kind: "age", cell: ({ age }) => formatAge(age) },
     { field: "formats", header: "Formats", wide: true },

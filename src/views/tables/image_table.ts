@@ -11,7 +11,7 @@ export const imageTable: Table<ImageListView, ImageView> = {
     { field: "provider", header: "Provider" },
     { field: "image", header: "Image" },
     { field: "hostname", header: "Hostname", kind: "exact", spare: 3 },
-    { field: "version", header: "Version", kind: "number", spare: 2 },
+    { field: "version", header: "Version", kind: "number", spare: 5 },
     { field: "image_id", header: "Image ID", kind: "exact", spare: 4 },
     { field: "server_id", header: "Server ID", kind: "exact", spare: 1 },
     { field: "state", header: "State", kind: "state" },

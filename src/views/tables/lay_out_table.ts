@@ -105,16 +105,15 @@ function putBelow(columns: readonly FilledColumn[], available: number): TableLay
   return { grid: cut(grid, available), below: [...kept.filter(isExact), ...reasons] };
 }
 
-/** The lowest go first. */
+/** With as many as there is room for, those of most use first. */
 function withoutSpares(columns: readonly FilledColumn[], available: number): readonly FilledColumn[] {
-  const kept = [...columns];
-  while (widthAtLeast(kept, COMFORTABLE) > available) {
-    const spare = kept.filter(({ column }) => column.spare !== undefined)
-      .sort((left, right) => left.column.spare! - right.column.spare!)[0];
-    if (spare === undefined) break;
-    kept.splice(kept.indexOf(spare), 1);
+  const left = new Set(columns.filter(({ column }) => column.spare !== undefined));
+  const kept = () => columns.filter((one) => !left.has(one));
+  for (const one of [...left].sort((a, b) => b.column.spare! - a.column.spare!)) {
+    left.delete(one);
+    if (widthAtLeast(kept(), COMFORTABLE) > available) left.add(one);
   }
-  return kept;
+  return kept();
 }
 
 /** Rather than have others narrower than that, columns are left out; narrower than the second, they say nothing. */
