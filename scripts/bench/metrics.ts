@@ -9,6 +9,7 @@ import { sampleConfig, sampleNode, sampleReport } from "../../tests/views/sample
 import type { PoolReport } from "../../src/domain/pool_report.ts";
 import { SECOND } from "../../src/domain/time.ts";
 import { systemClock } from "../../src/lib/clock.ts";
+import { processUse } from "../../src/lib/process_use.ts";
 import { took } from "../../src/metrics/happening.ts";
 import { PrometheusMetrics } from "../../src/metrics/prometheus_metrics.ts";
 import { createSite } from "../../src/site/create_site.ts";
@@ -94,6 +95,7 @@ async function time(name: string, headers: Record<string, string>): Promise<void
   let size = 0;
   const gc = (globalThis as { gc?: () => void }).gc ?? (() => {});
   let allocated = 0;
+  const cpuBefore = processUse().cpuSeconds;
   for (let run = 0; run < RUNS; run++) {
     if (run === RUNS - 1) gc();
     const before = Deno.memoryUsage().heapUsed;
@@ -104,10 +106,13 @@ async function time(name: string, headers: Record<string, string>): Promise<void
     allocated = Deno.memoryUsage().heapUsed - before;
     size = body.byteLength;
   }
+  const cpu = (processUse().cpuSeconds - cpuBefore) / RUNS * 1000;
   const sorted = times.slice(RUNS / 10).sort((a, b) => a - b);
   const at = (part: number) => sorted[Math.floor((sorted.length - 1) * part)]!.toFixed(1);
   console.log(
-    `${name}: median ${at(0.5)} ms (${at(0)} to ${at(1)}, first ${times[0]!.toFixed(0)}), ` +
+    `${name}: median ${at(0.5)} ms (${at(0)} to ${at(1)}, first ${times[0]!.toFixed(0)}), ${
+      cpu.toFixed(1)
+    } ms of CPU, ` +
       `${(size / 1024).toFixed(0)} KiB, ${(allocated / 1024 / 1024).toFixed(1)} MiB allocated`,
   );
 }
