@@ -148,11 +148,13 @@ function offlineReport(
     orders: [...ledger.orders.values()],
     uploads: new Map(),
     labels: [],
+    whyNoMore: () => [],
     standstill: { kind: "no-daemon" },
     waits: new Map(),
     providers: (config?.providers ?? []).map(({ name }) => ({
       name,
       reachable: null,
+      obstacle: null,
       stale: [],
       error: null,
       quota: null,

@@ -13,6 +13,7 @@ import { dibImageDeleteCommand } from "./commands/dib_image_delete.ts";
 import { dibImageListCommand } from "./commands/dib_image_list.ts";
 import { dumpCommand } from "./commands/dump.ts";
 import { eventsCommand } from "./commands/events.ts";
+import { explainCommand } from "./commands/explain.ts";
 import { historyCommand } from "./commands/history.ts";
 import { holdCommand } from "./commands/hold.ts";
 import { imageBuildCommand } from "./commands/image_build.ts";
@@ -33,6 +34,7 @@ import { providerListCommand } from "./commands/provider_list.ts";
 import { releaseCommand } from "./commands/release.ts";
 import { reportCommand } from "./commands/report.ts";
 import { requestListCommand } from "./commands/request_list.ts";
+import { showCommand } from "./commands/show.ts";
 import { simulateCommand } from "./commands/simulate.ts";
 import { sshCommand } from "./commands/ssh.ts";
 import { stateCommand } from "./commands/state.ts";
@@ -48,6 +50,7 @@ import type { Wiring } from "./wiring.ts";
 const commands = [
   daemonCommand,
   listCommand,
+  showCommand,
   historyCommand,
   holdCommand,
   unholdCommand,
@@ -76,6 +79,7 @@ const commands = [
   statusCommand,
   reportCommand,
   eventsCommand,
+  explainCommand,
   dumpCommand,
   configValidateCommand,
   installLinksCommand,

@@ -6,6 +6,7 @@ import type * as v from "valibot";
 import type { Operation } from "./operation.ts";
 import { eventOperations } from "./operations/event_operations.ts";
 import { historyOperations } from "./operations/history_operations.ts";
+import { explainOperations } from "./operations/explain_operations.ts";
 import { imageOperations } from "./operations/image_operations.ts";
 import { jobOperations } from "./operations/job_operations.ts";
 import { listOperations } from "./operations/list_operations.ts";
@@ -26,6 +27,7 @@ const table = {
   ...imageOperations,
   ...poolOperations,
   ...waitOperations,
+  ...explainOperations,
 };
 
 export type OperationName = keyof typeof table;

@@ -29,7 +29,7 @@ const words: { readonly [Kind in ObstacleKind]: (obstacle: Of<Kind>, wording: Wo
   "stopping": () => "the daemon is stopping",
   "state-doubtful": ({ message }) => message,
   "state-unwritable": ({ message }) => message,
-  "first-look": () => "the daemon has just started and asks its providers",
+  "first-look": () => "the providers are being asked",
   "retired": () => "retired: max-servers is -1",
   "not-contacted": () => "not contacted yet",
   "unreachable": describeTrouble,
@@ -117,7 +117,7 @@ function describePause({ until, failures, lastError }: FailedLaunches, wording: 
 }
 
 function describeFailures({ failures, lastError }: Pick<FailedLaunches, "failures" | "lastError">): string {
-  return `after ${failures} failed launches in a row: ${lastError}`;
+  return `after ${failures === 1 ? "a failed launch" : `${failures} failed launches in a row`}: ${lastError}`;
 }
 
 function describeFlavor({ message }: Of<"flavor-missing" | "flavor-too-small">, wording: Wording): string {

@@ -15,7 +15,7 @@ import type { LinkState } from "./link_state.ts";
 import type { Missing, StaleLook } from "./observation.ts";
 import type { NodeRecord } from "./node.ts";
 import type { ProviderImage } from "./provider_image.ts";
-import type { Refusal, Standstill } from "./obstacle.ts";
+import type { Obstacle, Refusal, Standstill } from "./obstacle.ts";
 import type { NodeRequest } from "./request.ts";
 import type { Quota } from "./server.ts";
 import type { TargetState } from "./target_state.ts";
@@ -43,6 +43,8 @@ export interface PoolReport extends Moment {
   /** How far uploads under way are, by the image's id; bytes. */
   readonly uploads: ReadonlyMap<number, { readonly sent: number; readonly total: number }>;
   readonly labels: readonly LabelReport[];
+  /** Why one node more of a label would not be launched, as the last planning has it; empty: it would. */
+  readonly whyNoMore: (label: string) => readonly Refusal[];
   /** Why nothing at all is launched or handed out; null: planning goes on. */
   readonly standstill: Standstill | null;
   /** Why requests wait, by their ids, as the last planning saw it. */
@@ -131,6 +133,8 @@ export interface ProviderReport {
   /** null: never asked yet (or no daemon runs). */
   readonly reachable: boolean | null;
   readonly error: { readonly message: string; readonly since: Instant } | null;
+  /** Why it takes no requests for servers now; null: it does. */
+  readonly obstacle: Obstacle | null;
   /** The looks whose last answer is stale; empty: all that are needed are current. */
   readonly stale: readonly StaleLook[];
   readonly quota: Quota | null;

@@ -6,10 +6,19 @@ import type { LabelConfig } from "../domain/config.ts";
 import type { Apart } from "../domain/defect.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import { NodeIndex } from "../domain/node_index.ts";
+import type { Refusal } from "../domain/obstacle.ts";
 import type { LabelReport } from "../domain/pool_report.ts";
 import { earliest, type Instant } from "../domain/time.ts";
 import { capInNodes, openProviders } from "./allocation_debts.ts";
-import type { AllocationResult, Grant, LabelAsk, LabelRefusal, ServerCost } from "./allocation_types.ts";
+import type {
+  AllocationInput,
+  AllocationResult,
+  Grant,
+  LabelAsk,
+  LabelRefusal,
+  ServerCost,
+} from "./allocation_types.ts";
+import { planAllocation } from "./allocation.ts";
 import { countNodes } from "./count_nodes.ts";
 import { endOfKeeping, planWithTurns, turnsWithKeeping } from "./keep_room.ts";
 import { type LabelWish, wishOf, type WishSituation } from "./label_wish.ts";
@@ -49,6 +58,8 @@ export interface LaunchPlan {
   readonly wanted: ReadonlyMap<string, number>;
   /** Labels that some provider would launch now: only their nodes can be replaced. */
   readonly offered: ReadonlySet<string>;
+  /** By which it was decided, for whoever asks about one node more. */
+  readonly room: AllocationInput;
   /** When a pause or a refusal ends, so that it is worth planning again; null: none. */
   readonly until: Instant | null;
 }
@@ -89,10 +100,17 @@ export function planLaunches(input: LaunchInput): LaunchPlan {
     ),
     offered: new Set(wishes.filter(({ offers }) => offers.size > 0).map(({ label }) => label.name)),
     turns,
+    room: { labels: asks, providers },
     shortages: asks.flatMap((ask) => shortageOf(ask, result)),
     wanted: new Map(wishes.map(({ label, waiting }) => [label.name, waiting])),
     until: earliest([nextChance(input), endOfKeeping(turns, input.now)]),
   };
+}
+
+/** Why one node more of a label would not be launched, had somebody asked for it; empty: it would. */
+export function whyNoMore(name: string, { labels, providers }: AllocationInput): readonly Refusal[] {
+  const asks = labels.filter((label) => label.name === name).map((ask) => ({ ...ask, demand: 1, spare: 0 }));
+  return planAllocation({ labels: asks, providers }).refusals.flatMap(({ reasons }) => reasons);
 }
 
 /** Places that a request gathers in vain make room for other labels: it asks only for what they leave. */

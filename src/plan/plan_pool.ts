@@ -190,6 +190,7 @@ function impossibleRequests(
 const NO_LAUNCHES: LaunchPlan = {
   launches: [],
   reports: [],
+  room: { labels: [], providers: [] },
   turns: new Map(),
   shortages: [],
   wanted: new Map(),

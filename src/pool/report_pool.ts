@@ -28,6 +28,7 @@ export function reportPool(parts: Parts): PoolReport {
     orders: [...ledger.orders.values()],
     uploads: parts.imageExecutor.progress,
     labels: parts.tick.reports,
+    whyNoMore: (label) => parts.tick.whyNoMore(label),
     standstill: findStandstill(parts),
     waits: reportWaits(parts),
     providers: config.providers.map(({ name }) => watches.report(name)),

@@ -18,6 +18,7 @@ import { addHealth } from "./add_health.ts";
 import { addMetrics, type MetricsRoute } from "./add_metrics.ts";
 import { crossOrigin } from "./cross_origin.ts";
 import { renderFrontPage } from "./front_page.ts";
+import { explanationBody } from "./explanation_page.ts";
 import { historyBody } from "./history_body.ts";
 import { LastModified } from "./last_modified.ts";
 import { type Body, listBody, rowsBody } from "./list_body.ts";
@@ -52,6 +53,7 @@ export function createSite(options: SiteOptions): Hono {
   app.use((context, next) => readOnly(context, next));
   addLists(app, options);
   addNodes(app, options);
+  addExplanations(app, options);
   addHistory(app, options);
   addEvents(app, options);
   addHealth(app, options);
@@ -140,6 +142,14 @@ async function findNode(id: number, { report, history }: SiteOptions): Promise<N
   return viewEndedNode(ended, now);
 }
 
+/** Why there is, or is not, a node. */
+function addExplanations(app: Hono, { report }: SiteOptions): void {
+  app.get("/explain/:name{.+}", (context) => {
+    const [now, name, format] = [report(), context.req.param("name"), nodeFormat(context)];
+    return answer(context, format, explanationBody(now, { name, format, title: titleOf(now) }));
+  });
+}
+
 /** The same queries as the command `history`. */
 function addHistory(app: Hono, options: SiteOptions): void {
   app.get("/history", async (context) => {
@@ -163,7 +173,7 @@ function nodeFormat(context: Context): ListFormat {
   const asked = context.req.query("format");
   if (asked === undefined) return acceptedFormat(context.req.header("accept"));
   if (isListFormat(asked) && asked !== "csv" && asked !== "wide") return asked;
-  throw new SiteError(400, `there is no format ${asked} for a node: use text, json or html`);
+  throw new SiteError(400, `there is no format ${asked} here: use text, json or html`);
 }
 
 function renderNode(view: NodeDetailsView, { format, title }: { format: ListFormat; title: string }): string {

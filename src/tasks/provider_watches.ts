@@ -4,6 +4,7 @@
  */
 import type { WholeCloud } from "../cloud/cloud.ts";
 import type { ProviderConfig } from "../domain/config.ts";
+import { isObstacle, type Obstacle } from "../domain/obstacle.ts";
 import { describeMissing, type Missing, type Observation } from "../domain/observation.ts";
 import type { LabelReport, ProviderReport } from "../domain/pool_report.ts";
 import type { NewEvent } from "../domain/pool_event.ts";
@@ -15,6 +16,7 @@ import { loggerOf } from "../lib/logging.ts";
 import { type DeletionReport, Deletions } from "../execute/deletions.ts";
 import { logDeletion } from "../execute/log_deletion.ts";
 import { type Metrics, took } from "../metrics/happening.ts";
+import { openCatalog } from "../plan/offers.ts";
 import { leakCheckAge } from "../plan/plan_leaks.ts";
 import type { Ledger } from "../store/ledger.ts";
 import { ProviderWatch } from "./provider_watch.ts";
@@ -128,6 +130,7 @@ export class ProviderWatches implements AsyncDisposable {
     return {
       name,
       reachable: seen === null ? null : seen.failure === null,
+      obstacle: watch === null ? null : this.#obstacleOf(watch),
       error: seen?.failure ?? seen?.troubles.values().next().value ?? null,
       stale: watch?.stale ?? [],
       quota: seen?.quota ?? null,
@@ -142,6 +145,14 @@ export class ProviderWatches implements AsyncDisposable {
       nodesBeforeRetirement: this.#retirements.nodesBefore(name),
       stats: watch?.cloud.stats ?? null,
     };
+  }
+
+  #obstacleOf({ provider, asked, observation }: ProviderWatch): Obstacle | null {
+    const { ledger, clock } = this.#deps;
+    const asking = ledger.nodeIndex.provider(provider.name).asking > 0;
+    const seen = asked ? observation : undefined;
+    const open = openCatalog(provider, { seen, now: clock.now(), asking });
+    return isObstacle(open) ? open : null;
   }
 
   /** After a plan: what it has made worth asking for is not left to the next regular look. */

@@ -17,6 +17,7 @@ import { recordNode } from "../rules/record_node.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
 import { type ImagePlan, planImages } from "../plan/images/plan_images.ts";
+import { type LaunchPlan, whyNoMore } from "../plan/plan_launches.ts";
 import { NodesAtRest } from "../plan/nodes_at_rest.ts";
 import { planPool } from "../plan/plan_pool.ts";
 import type { NodeChange, PoolInput, PoolPlan } from "../plan/pool_plan.ts";
@@ -87,6 +88,7 @@ export class Tick {
   #unwanted: PoolPlan["unwanted"] = new Map();
   #reports: readonly LabelReport[] = [];
   #waits: ReadonlyMap<number, readonly Refusal[]> = new Map();
+  #room: LaunchPlan["room"] = { labels: [], providers: [] };
   #rest: Milliseconds = 0;
 
   constructor(deps: TickDeps) {
@@ -98,6 +100,11 @@ export class Tick {
   /** The newest plan's reports on the labels that did not get all they asked for. */
   get reports(): readonly LabelReport[] {
     return this.#reports;
+  }
+
+  /** Why one node more of a label would not be launched, as the newest plan has it; empty: it would. */
+  whyNoMore(label: string): readonly Refusal[] {
+    return whyNoMore(label, this.#room);
   }
 
   /** Why requests wait, by their ids: of each the newest plan that could say so. */
@@ -155,6 +162,7 @@ export class Tick {
     this.#turns = plan.launches.turns;
     this.#unwanted = plan.unwanted;
     this.#reports = plan.launches.reports;
+    this.#room = plan.launches.room;
     this.#waits = this.#nextWaits(plan);
     await this.#storeChanges(plan, { config, edits });
     await this.#nodeLaunches.launchSubnodes(plan.subnodes, { config, edits });

@@ -9,6 +9,7 @@ import type {
 import { describeMissing, describeStale } from "../domain/observation.ts";
 import { isVacated, retirementOf } from "../domain/retirement.ts";
 import { durationText, type Instant, MINUTE } from "../domain/time.ts";
+import { remedyAt } from "./remedy.ts";
 
 interface ReadinessView {
   readonly ready: boolean;
@@ -108,9 +109,15 @@ export function configurationProblems(daemon: DaemonReport | null): string[] {
 /** Providers that do not answer, and services of others that do not; those that are retired and empty do not matter. */
 export function cloudProblems(report: PoolReport): string[] {
   return report.providers.filter(({ name }) => !isVacant(name, report)).flatMap((
-    { name, reachable, error, stale },
+    { name, reachable, error, stale, obstacle },
   ) => [
-    ...(reachable === false && error !== null ? [`provider ${name}: ${error.message}`] : []),
+    ...(reachable === false && error !== null
+      ? [
+        `provider ${name}: ${error.message}${
+          remedyAt(obstacle, { provider: name, label: null, config: report.config })
+        }`,
+      ]
+      : []),
     // Where a cloud is out of reach altogether, once is enough.
     ...stale.filter(({ message }) => reachable !== false || message !== error?.message)
       .map((one) => `provider ${name}: ${describeStale(one, report)}`),

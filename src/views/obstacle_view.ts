@@ -33,7 +33,8 @@ export function viewObstacle(
   return {
     provider,
     kind: obstacle.kind,
-    message: describeObstacle(obstacle, { now: report.now, wallOffset: report.wallOffset, isLinked: false }),
+    message: describeObstacle(obstacle, { now: report.now, wallOffset: report.wallOffset, isLinked: false })
+      .replaceAll(REQUEST_ID, ""),
     since: isoTimeOrNull("since" in obstacle ? obstacle.since : null, report),
     until: isoTimeOrNull("until" in obstacle ? obstacle.until : null, report),
     cure,
@@ -41,6 +42,9 @@ export function viewObstacle(
     manual,
   };
 }
+
+/** OpenStack's name for a request stands with the error itself, where there is room for it. */
+const REQUEST_ID = /, req-[\w-]+/g;
 
 /** `alpha: no flavor named big` */
 export function causeText({ provider, message }: Pick<ObstacleView, "provider" | "message">): string {

@@ -34,6 +34,12 @@ export function remedyOf(obstacle: Obstacle, place: ObstacleSite): Remedy {
   return cure(obstacle, new Site(place));
 }
 
+/** `; remedy: …` without the section of the manual; empty: there is nothing to do. */
+export function remedyAt(obstacle: Obstacle | null, site: ObstacleSite): string {
+  const text = obstacle === null ? null : remedyOf(obstacle, site).text;
+  return text === null ? "" : `; remedy: ${text}`;
+}
+
 const by = (cure: Cure) => (text: string | null = null, manual: Remedy["manual"] = null): Remedy => ({
   cure,
   text,
@@ -118,8 +124,7 @@ const cures: Cures = {
   "networks-not-listed": (_, site) => time(`try \`${site.openstack("network list")}\``, "unreachable"),
   "no-provider": (_, { label }) => configuration(`name a provider in labels[${label}].providers`),
   "provider-not-configured": (_, site) => configuration(`add provider ${site.name} to the configuration`),
-  "target-offline": ({ targets }) =>
-    time(`bring it online, or take targets[${targets.map(({ name }) => name).join(", ")}] out`, "no-jobs"),
+  "target-offline": () => time("bring it online, or take it out of `targets`", "no-jobs"),
   "launches-off": () => configuration("start the daemon without --no-launches"),
   "label-not-configured": ({ label }) => configuration(`add label ${label} to the configuration`),
   "label-disabled": (_, { label }) => configuration(`set labels[${label}].min-ready to 0 or more`),
@@ -158,7 +163,12 @@ function pauseRemedy({ lastKind }: Pick<FailedLaunches, "lastKind">, site: Site)
     case "script":
       return time(`correct the ready-script of ${site.label}`, "paused");
     default:
-      return time(`see \`nodepool list --label ${site.label} -o wide\``, "paused");
+      return time(
+        site.label === ""
+          ? "see `nodepool image-list`"
+          : `see \`nodepool list --label ${site.label} -o wide\``,
+        "paused",
+      );
   }
 }
 

@@ -1,6 +1,9 @@
 /** The pool at a glance: whether a daemon runs and with which configuration, and what is wrong. */
 import * as v from "valibot";
 import { describeRefusals } from "../domain/describe_obstacle.ts";
+import type { LaunchPause } from "../domain/launch_pause.ts";
+import type { Obstacle } from "../domain/obstacle.ts";
+import { obstaclesOfOrder } from "../domain/record_obstacles.ts";
 import { describeSubject } from "../domain/defect.ts";
 import { describeRetirement, type Retirement, retirementOf } from "../domain/retirement.ts";
 import { seeManual } from "../domain/see_manual.ts";
@@ -26,6 +29,8 @@ import {
   taskProblems,
 } from "./health.ts";
 import { holdSummarySchema, viewHoldSummary } from "./hold_summary.ts";
+import { remedyText, viewObstacle } from "./obstacle_view.ts";
+import { remedyAt } from "./remedy.ts";
 import { countStates, noNodes, stateCountsSchema } from "./state_counts.ts";
 import { isoTime, isoTimeOrNull, seconds, viewHead, viewSchema, type WallTime } from "./view_head.ts";
 import { number, numberOrNull, rows, since0_4, string, stringOrNull } from "./view_schema.ts";
@@ -93,6 +98,8 @@ export const statusViewSchema = viewSchema({
     /** Those with max-servers -1, and how far each is. */
     retired: since0_4(rows(v.object({ name: string, message: string }))),
   }),
+  /** Images that were ordered and are not there yet, and why. */
+  orders: since0_4(rows(v.object({ what: string, message: string, since: string }))),
   /** Servers of this installation that this state did not make. */
   foreign_servers: rows(foreignServerViewSchema),
   /** One line each, what an operator should look at; empty: all is well. */
@@ -123,6 +130,7 @@ export function viewStatus(report: PoolReport): StatusView {
         message: describeRetirement(retirement),
       })),
     },
+    orders: viewOrders(report),
     foreign_servers: providers.flatMap(viewForeign),
     problems: listProblems(report),
   };
@@ -130,19 +138,25 @@ export function viewStatus(report: PoolReport): StatusView {
 
 /** The problems that need an operator's attention, one line each. */
 export function listProblems(report: PoolReport): string[] {
-  const { daemon, providers, pauses, orders } = report;
+  const { daemon, providers, pauses, orders, config } = report;
   const retired = retirementsOf(report);
   const failures = pauses.filter(({ provider }) => !retired.has(provider)).map((pause) =>
     // Servers that are there for an image belong to no label.
     `${pause.label === "" ? "servers for images" : `label ${pause.label}`} on ${pause.provider}: ` +
     `${pause.failures} failed ` +
-    `${pause.failures === 1 ? "launch" : "launches"}, last: ${pause.lastError}`
+    `${pause.failures === 1 ? "launch" : "launches"}, last: ${pause.lastError}${
+      remedyAt(pausedBy(pause), { ...pause, config })
+    }`
   );
   const failing = orders.filter(({ failures, provider }) => failures > 0 && !retired.has(provider ?? ""));
   const images = failing.map((order) =>
     (order.provider === null ? `diskimage ${order.image}` : `image ${order.image} on ${order.provider}`) +
-    `: ${order.failures} failed ${order.failures === 1 ? "attempt" : "attempts"}, last: ${order.lastError}`
+    `: ${order.failures} failed ${
+      order.failures === 1 ? "attempt" : "attempts"
+    }, last: ${order.lastError}; remedy: see \`nodepool explain ${order.image}\``
   );
+  const offline = remedyAt({ kind: "target-offline", targets: [] }, { provider: null, label: null, config });
+  const targets = targetProblems(report).map((problem) => problem + offline);
   const broken = report.defects.filter(({ of }) => of.kind !== "plan of").map(({ of, doing, message }) =>
     `${describeSubject(of)}: ${doing} failed: ${message}; the others are not affected`
   );
@@ -156,8 +170,9 @@ export function listProblems(report: PoolReport): string[] {
     ...providers.flatMap((provider) => listDoubts(provider, report)),
     ...linked(failures, "paused"),
     ...report.labels.flatMap((label) => describeMissingNodes(label, report)),
+    ...requestProblems(report),
     ...linked(images, "no-image"),
-    ...linked([...targetProblems(report), ...linkProblems(report)], "no-jobs"),
+    ...linked([...targets, ...linkProblems(report)], "no-jobs"),
     ...taskProblems(daemon),
   ];
 }
@@ -177,8 +192,46 @@ function describeMissingNodes({ name, wanted, refusals }: LabelReport, report: P
   const isAsked = report.requests.some(({ label, grantedAt }) => label === name && grantedAt === null) ||
     (report.demand.get(name) ?? 0) > 0;
   if (others.length === 0 && refusals.length > 0 && !isAsked) return [];
-  const why = describeRefusals(others.length > 0 ? others : refusals, report) || "no reason given";
-  return [`label ${name}: ${wanted} ${wanted === 1 ? "node" : "nodes"} missing: ${why}`];
+  const told = others.length > 0 ? others : refusals;
+  const why = describeRefusals(told, { ...report, isLinked: false }) || "no reason given";
+  const remedies = told.flatMap((refusal) =>
+    remedyText(viewObstacle(refusal, { report, label: name })) ?? []
+  );
+  const text = [...new Set(remedies)].join("; ");
+  return [
+    `label ${name}: ${wanted} ${wanted === 1 ? "node" : "nodes"} missing: ${why}` +
+    (text === "" ? "" : `; remedy: ${text}`),
+  ];
+}
+
+/** Requests that stay unmet however long they wait, for a reason of their own. */
+function requestProblems(report: PoolReport): string[] {
+  return [...report.waits].flatMap(([id, refusals]) => {
+    const { label = "" } = report.requests.find((request) => request.id === id) ?? {};
+    const never = refusals.filter(({ obstacle }) => HOPELESS.includes(obstacle.kind))
+      .map((refusal) => viewObstacle(refusal, { report, label }));
+    return never.map((view) => `request ${id} for ${label}: ${view.message}; remedy: ${remedyText(view)}`);
+  });
+}
+
+const HOPELESS: readonly string[] = ["too-many", "label-not-configured", "label-disabled"];
+
+function pausedBy(
+  { failures, lastError, lastKind = null, lastFailureAt: since, until }: LaunchPause,
+): Obstacle {
+  return { kind: "paused", failures, lastError, lastKind, since, until };
+}
+
+/** Images that were ordered and are not there yet, and why. */
+function viewOrders(report: PoolReport): { what: string; message: string; since: string }[] {
+  return report.orders.filter(({ orderedAt }) => orderedAt !== null).map((order) => ({
+    what: order.provider === null ? `diskimage ${order.image}` : `image ${order.image} on ${order.provider}`,
+    message: describeRefusals(
+      obstaclesOfOrder(order, report).map(({ obstacle }) => ({ provider: null, obstacle })),
+      report,
+    ) || "not begun yet",
+    since: isoTime(order.orderedAt!, report),
+  }));
 }
 
 /** Each with the section of the manual that says what to do. */

@@ -101,7 +101,7 @@ const refused: readonly (readonly [string, ReturnType<typeof offer>, RegExp])[] 
     offer({ seen: seen({ refusal: refusal({ until: NOW }) }), asking: true }),
     /^over quota \(see: nodepool manual quota\); trying again now$/,
   ],
-  ["is paused", offer({ pause }), /^paused until 03:05:05 after 1 failed launches in a row: no login$/],
+  ["is paused", offer({ pause }), /^paused until 03:05:05 after a failed launch: no login$/],
   [
     "launches one at a time",
     offer({ pause: { ...pause, failures: 3, until: NOW }, building: 1 }),

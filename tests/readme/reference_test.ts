@@ -14,6 +14,9 @@ import { viewAlienList } from "../../src/views/alien_list.ts";
 import { viewDump } from "../../src/views/dump.ts";
 import type { PoolEvent } from "../../src/domain/pool_event.ts";
 import { eventViewSchema, viewEvent } from "../../src/views/events.ts";
+import { emptyOrder } from "../../src/domain/order_book.ts";
+import type { ExplanationView } from "../../src/views/explain/explanation.ts";
+import { viewExplanation } from "../../src/views/explain/view_explanation.ts";
 import { viewHistory } from "../../src/views/history.ts";
 import { viewInventory } from "../../src/views/inventory.ts";
 import { viewNodeLog } from "../../src/views/node_log.ts";
@@ -114,6 +117,7 @@ Deno.test("the manual has every route of the status endpoint, with its filters",
   });
   const routes = site.routes.filter(({ method }) => method === "GET").map(({ path }) =>
     path.replace(/:id{[^/]*}/, "ID").replace(/:list{[^/]*}/, "LIST.json").replace(/:topic{[^/]*}/, "TOPIC")
+      .replace(/:name{[^/]*}/, "NAME")
   );
   const rows = tableRows(topic("endpoint")).flatMap((
     [routes, text],
@@ -141,6 +145,12 @@ Deno.test("the manual's JSON has the keys that the views have, and no others", (
   const block = blocksOf(topic("json")).find(({ words }) => words.includes("shapes"));
   const shapes: Record<string, object> = JSON.parse(block!.text.replaceAll(/ \/\/ .*$/gm, ""));
   const report = sampleReport();
+  const explained: ExplanationView = {
+    ...viewExplanation(report, "noble")!,
+    next: [{ at: null, what: "" }],
+    errors: [{ at: null, of: "", error: "", request_id: null, fault: null, console: null }],
+    also: [""],
+  };
   const views: Record<string, { version: number; at?: string }> = {
     ...Object.fromEntries(
       (Object.keys(poolLists) as PoolViewName[]).map((name) => [name, viewPool(fullReport(), { name })]),
@@ -158,6 +168,7 @@ Deno.test("the manual's JSON has the keys that the views have, and no others", (
     ], report),
     "dump": viewDump(sampleDump),
     "events": viewEvent(sampleEvent, report),
+    "explain": explained,
     "history": viewHistory(
       { records: [{ node: sampleNode({ id: 9 }), endedAt: NOW }], hasMore: false },
       report,
@@ -225,6 +236,7 @@ function fullReport() {
     providers: [{ ...first!, stats, missing, foreign: [foreign] }, ...others],
     dibImages: [sampleDibImage({ id: 1, waitingOn })],
     images: [sampleImage({ id: 1, waitingOn })],
+    orders: [{ ...emptyOrder({ provider: null, image: "noble" }), orderedAt: NOW }],
   };
 }
 

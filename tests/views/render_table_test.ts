@@ -32,6 +32,7 @@ const words = (most: number) => fc.array(word, { maxLength: most }).map((parts) 
 const cellOfKind: Readonly<Record<ColumnKind, fc.Arbitrary<string>>> = {
   id: fc.nat(99_999).map(String),
   name: word,
+  term: word,
   count: fc.oneof(fc.constantFrom("0", ""), fc.nat(999).map(String)),
   number: fc.nat(99_999).map(String),
   state: fc.constantFrom("ready", "building"),

@@ -332,6 +332,7 @@ export function sampleReport(fields: Partial<PoolReport> = {}): PoolReport {
     targets: new Map(),
     links: [],
     defects: [],
+    whyNoMore: () => [],
     standstill: null,
     waits: new Map(),
     labels: [
@@ -342,6 +343,7 @@ export function sampleReport(fields: Partial<PoolReport> = {}): PoolReport {
       {
         name: "cloud-a",
         reachable: true,
+        obstacle: null,
         stale: [],
         error: null,
         quota: {
@@ -375,6 +377,7 @@ export function sampleReport(fields: Partial<PoolReport> = {}): PoolReport {
       {
         name: "cloud-b",
         reachable: false,
+        obstacle: null,
         stale: [{
           look: "servers",
           message: "connect to cloud.example.org:5000: connection refused",

@@ -171,8 +171,10 @@ Deno.test("status lists what an operator should look at", () => {
     "provider cloud-b: connect to cloud.example.org:5000: connection refused; see: nodepool manual unreachable",
     "provider cloud-b: its listings are unreliable: they omit 2 servers of the pool, 1 of which still " +
     "exist; each counts as there until the cloud reports it gone; see: nodepool manual doubtful",
-    "label jammy on cloud-b: 2 failed launches, last: login as jenkins: connection refused; see: nodepool manual paused",
-    "label noble: 1 node missing: cloud-a: quota full: cores 40/40 (see: nodepool manual quota)",
+    "label jammy on cloud-b: 2 failed launches, last: login as jenkins: connection refused; " +
+    "remedy: see `nodepool list --label jammy -o wide`; see: nodepool manual paused",
+    "label noble: 1 node missing: cloud-a: quota full: cores 40/40; remedy: delete what uses it " +
+    "(`nodepool alien-list cloud-a`), or have it raised: `openstack --os-cloud cloud-a quota show`; see: nodepool manual quota",
     "task cleanup: boom",
   ]);
 });
@@ -182,7 +184,8 @@ Deno.test("failed launches of servers for images are told as such: they belong t
   const problems = listProblems({ ...report, pauses: [{ ...pause!, label: "" }] });
   assert.ok(
     problems.includes(
-      "servers for images on cloud-b: 2 failed launches, last: login as jenkins: connection refused; see: nodepool manual paused",
+      "servers for images on cloud-b: 2 failed launches, last: login as jenkins: connection refused; " +
+        "remedy: see `nodepool image-list`; see: nodepool manual paused",
     ),
     problems.join("\n"),
   );

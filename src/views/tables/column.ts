@@ -5,6 +5,8 @@ export type ColumnKind =
   /** The number of the row, or the name that stands for one; `-o name` prints the first of them. Never cut or left out. */
   | "id"
   | "name"
+  /** The word that its row is about; as the first column: the list has neither header nor borders. */
+  | "term"
   /** How many. Left out where it is 0 in every row. */
   | "count"
   /** Any other number, a size, a share. Never cut. */

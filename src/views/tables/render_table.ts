@@ -14,6 +14,7 @@ import {
 } from "./lay_out_table.ts";
 import { renderRecords } from "./render_records.ts";
 import { painterOf, type RowAt, type TableOptions } from "./table_options.ts";
+import { renderTerms } from "./render_terms.ts";
 
 /** Ends with a line break. */
 export function renderTable<Row>({ columns, rows }: ShownList<Row>, options: TableOptions = {}): string {
@@ -21,6 +22,7 @@ export function renderTable<Row>({ columns, rows }: ShownList<Row>, options: Tab
   const wanted = wide ? columns : plainColumns({ columns, rows }, { isTerminal: width !== null });
   const filled = wanted.map((column) => fill(column, { rows, options }));
   const count = rows.length;
+  if (wanted[0]?.kind === "term") return renderTerms(filled, { count, width, options });
   if (width === null || totalWidth(filled) <= width) {
     return draw({ grid: filled, below: [] }, { count, options });
   }

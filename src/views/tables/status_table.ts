@@ -1,4 +1,4 @@
-/** `status` as two columns: a line for each fact, problems last. */
+/** `status`: a line for each fact, problems first. */
 import { nodeStateNames } from "../../domain/node.ts";
 import type { HoldSummary } from "../hold_summary.ts";
 import type { DaemonView, StatusView } from "../status.ts";
@@ -14,17 +14,18 @@ interface Fact {
 
 export const statusTable: Table<StatusView, Fact> = {
   rows: (status) => [
+    ...status.problems.map((problem) => ({ what: "problem", value: problem })),
     ...daemonFacts(status.daemon),
     { what: "installation", value: status.installation.id || "none yet" },
     { what: "nodes", value: nodeStateNames.map((state) => `${status.nodes[state]} ${state}`).join(", ") },
     ...holdFacts(status.holds),
     { what: "requests", value: `${status.requests.waiting} waiting, ${status.requests.granted} granted` },
     ...(status.labels === null ? [] : [{ what: "labels", value: String(status.labels) }]),
+    ...(status.orders ?? []).map(({ what, message }) => ({ what: "ordered", value: `${what}: ${message}` })),
     { what: "providers", value: describeProviders(status.providers) },
-    ...status.problems.map((problem) => ({ what: "problem", value: problem })),
   ],
   columns: [
-    { field: "what", header: "What" },
+    { field: "what", header: "What", kind: "term" },
     {
       field: "value",
       header: "Value",

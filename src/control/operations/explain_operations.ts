@@ -1,0 +1,45 @@
+/** The operations that look one thing up, by whatever names it. */
+import * as v from "valibot";
+import { describeGone } from "../../domain/describe_gone.ts";
+import { findGoneNode, findNamedNode } from "../../domain/find_named_node.ts";
+import { explanationViewSchema } from "../../views/explain/explanation.ts";
+import { viewExplanation } from "../../views/explain/view_explanation.ts";
+import { nodeDetailsViewSchema, viewEndedNode, viewNodeDetails } from "../../views/node_details.ts";
+import { ControlError } from "../control_error.ts";
+import { name, operation } from "../operation.ts";
+
+export const explainOperations = {
+  /** Why there is, or is not, a node. */
+  "explain": operation({
+    route: "GET /explain/:name",
+    needs: "config",
+    request: v.strictObject({ name }),
+    answer: explanationViewSchema,
+    run: async (pool, { name }) => {
+      const report = pool.report();
+      const explanation = viewExplanation(report, name);
+      if (explanation !== null) return explanation;
+      const gone = await findGoneNode(pool.ledger, name.replace(/^node:/, ""));
+      if (gone !== null) {
+        throw new ControlError(410, `${describeGone(gone, report)}; see: nodepool history ${gone.node.id}`);
+      }
+      throw new ControlError(404, `there is no label, provider, image, node or request ${name}`);
+    },
+  }),
+  /** A node, living or gone, by its id, host name, server id or address. */
+  "show": operation({
+    route: "GET /show/:name",
+    needs: "config",
+    request: v.strictObject({ name }),
+    answer: nodeDetailsViewSchema,
+    run: async (pool, { name }) => {
+      const report = pool.report();
+      const node = findNamedNode(report.nodes, name);
+      const living = node === null ? null : viewNodeDetails(report, node.id);
+      if (living !== null) return living;
+      const gone = await findGoneNode(pool.ledger, name);
+      if (gone !== null) return viewEndedNode(gone, report);
+      throw new ControlError(404, `no node has the id, host name, server id or address ${name}`);
+    },
+  }),
+};

@@ -1,0 +1,29 @@
+/** Finds a node by whatever names it: its id, its host name, its server's id or one of its addresses. */
+import type { History } from "./history.ts";
+import { type HistoryRecord, type NodeRecord, serverIdOf } from "./node.ts";
+
+/** null: no node has that name. */
+export function findNamedNode(nodes: readonly NodeRecord[], name: string): NodeRecord | null {
+  return nodes.find((node) => String(node.id) === name) ?? nodes.find((node) => isNamed(node, name)) ?? null;
+}
+
+/** Records that are read at a time. */
+const PIECE = 500;
+
+/** The newest of those that are gone; null: no node that is remembered had that name. */
+export async function findGoneNode(history: History, name: string): Promise<HistoryRecord | null> {
+  if (/^\d{1,15}$/.test(name)) return await history.getHistory(Number(name));
+  for (let piece = await history.listHistory({ limit: PIECE }); piece.length > 0;) {
+    const found = piece.find(({ node }) => isNamed(node, name));
+    if (found !== undefined) return found;
+    piece = await history.listHistory({ limit: PIECE, before: piece.at(-1)!.node.id });
+  }
+  return null;
+}
+
+function isNamed(node: NodeRecord, name: string): boolean {
+  const { hostname, nodename, addresses, floatingIp } = node;
+  return hostname === name || nodename === name || serverIdOf(node) === name || addresses?.login === name ||
+    addresses?.publicV4 === name || addresses?.publicV6 === name || addresses?.privateV4 === name ||
+    floatingIp?.address === name;
+}

@@ -1,0 +1,102 @@
+/** Why there are as many nodes of a label as there are. */
+import type { Refusal } from "../../domain/obstacle.ts";
+import type { PoolReport } from "../../domain/pool_report.ts";
+import { causeText, viewObstacle } from "../obstacle_view.ts";
+import type { Explanation } from "./explanation.ts";
+import {
+  countsText,
+  errorsOfNodes,
+  newestErrors,
+  nextOf,
+  nodeFacts,
+  requestFacts,
+  roomText,
+  standstillOf,
+  toldError,
+  toldObstacles,
+} from "./told_parts.ts";
+
+/** null: neither is it configured, nor are nodes of it left. */
+export function explainLabel(report: PoolReport, name: string): Explanation | null {
+  const label = report.config?.labels.find((one) => one.name === name);
+  const nodes = report.nodes.filter((node) => node.label === name && node.role === "node");
+  const requests = report.requests.filter((request) => request.label === name);
+  if (label === undefined && nodes.length === 0 && requests.length === 0) return null;
+  const refusals = refusalsOfLabel(report, name);
+  const planned = report.labels.find((one) => one.name === name);
+  const missing = planned?.wanted ?? 0;
+  const isWaiting = missing === 0 && requests.some(({ grantedAt }) => grantedAt === null);
+  const pauses = report.pauses.filter((pause) => pause.label === name);
+  return {
+    summary: summaryOf({ name, missing, isWaiting, there: countsText(nodes), refusals }),
+    obstacles: toldObstacles(refusals, { report, label: name }),
+    facts: [
+      {
+        name: "asked for",
+        value: label === undefined ? "nothing: it is not configured" : minReadyText(label.minReady),
+      },
+      ...requestFacts(requests, report),
+      { name: "there", value: countsText(nodes) },
+      ...nodeFacts(nodes, report),
+      ...(label?.providers ?? []).map((provider) => ({
+        name: `provider ${provider}`,
+        value: `${givesText(refusals, { provider, report, name })}; ${roomText(provider, report)}`,
+      })),
+    ],
+    next: nextOf(refusals, { report, requests }),
+    errors: newestErrors([
+      ...pauses.map(({ provider, lastError, lastFailureAt: at }) =>
+        toldError(`label ${name} on ${provider}`, lastError, { at, report })
+      ),
+      ...errorsOfNodes(nodes, report),
+    ]),
+  };
+}
+
+/** As the last planning saw it. */
+function refusalsOfLabel(report: PoolReport, name: string): readonly Refusal[] {
+  const standstill = standstillOf(report);
+  if (standstill.length > 0) return standstill;
+  const label = report.config?.labels.find((one) => one.name === name);
+  if (report.config !== null && label === undefined) {
+    return [{ provider: null, obstacle: { kind: "label-not-configured", label: name } }];
+  }
+  if ((label?.minReady ?? 0) < 0) return [{ provider: null, obstacle: { kind: "label-disabled" } }];
+  const planned = report.labels.find((one) => one.name === name)?.refusals ?? [];
+  if (planned.length > 0) return planned;
+  const waits = report.requests.filter((request) => request.label === name && request.grantedAt === null)
+    .flatMap(({ id }) => report.waits.get(id) ?? []);
+  if (waits.length > 0) return waits;
+  return report.whyNoMore(name);
+}
+
+function summaryOf(
+  { name, missing, isWaiting, there, refusals }: {
+    name: string;
+    missing: number;
+    /** Though nothing can be launched for it, or need be. */
+    isWaiting: boolean;
+    there: string;
+    refusals: readonly Refusal[];
+  },
+): string {
+  if (isWaiting) return `label ${name}: a request waits; there: ${there}`;
+  if (missing > 0) return `label ${name}: ${missing} ${missing === 1 ? "node is" : "nodes are"} missing`;
+  const could = refusals.length > 0 ? "; one more is not possible now" : "";
+  return `label ${name}: nothing is missing; there: ${there}${could}`;
+}
+
+function minReadyText(minReady: number): string {
+  return minReady < 0 ? "nothing: min-ready is -1" : `min-ready ${minReady}`;
+}
+
+function givesText(
+  refusals: readonly Refusal[],
+  { provider, report, name }: { provider: string; report: PoolReport; name: string },
+): string {
+  const own = refusals.filter((refusal) => refusal.provider === provider || refusal.provider === null);
+  if (own.length === 0) return "launches nodes";
+  return own.map((refusal) =>
+    causeText({ ...viewObstacle(refusal, { report, label: name }), provider: null })
+  ).join("; ");
+}

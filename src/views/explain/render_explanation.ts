@@ -1,0 +1,50 @@
+/** An explanation as text: the reasons with what cures them, then the facts, a line each. */
+import { wrapWords } from "../../lib/wrap_words.ts";
+import { causeText, remedyText } from "../obstacle_view.ts";
+import { cellText } from "../tables/cell_text.ts";
+import type { ExplanationView } from "./explanation.ts";
+
+/** @param options `width`: of the terminal; null: no line is broken. `time`: how moments are shown */
+export function renderExplanation(
+  { summary, obstacles, facts, next, errors, also }: ExplanationView,
+  { width = null, time = (iso) => iso }: { width?: number | null; time?: (iso: string) => string } = {},
+): string {
+  const rows: [indent: number, head: string, text: string][] = [[0, "", summary]];
+  for (const obstacle of obstacles) {
+    rows.push([2, "", causeText(obstacle)]);
+    const remedy = remedyText(obstacle);
+    if (remedy !== null) rows.push([4, "remedy: ", remedy]);
+  }
+  rows.push([0, "", ""]);
+  for (const { name, value } of facts) rows.push([0, name.padEnd(HEAD), value]);
+  for (const [index, { at, what }] of next.entries()) {
+    rows.push([0, (index === 0 ? "next" : "").padEnd(HEAD), at === null ? what : `${time(at)} ${what}`]);
+  }
+  for (const [index, { at, of, error, request_id, fault, console }] of errors.entries()) {
+    const when = at === null ? "" : `${time(at)} `;
+    rows.push([0, (index === 0 ? "errors" : "").padEnd(HEAD), `${when}${of}: ${error}`]);
+    if (fault !== null) rows.push([HEAD, "", `server fault: ${fault}`]);
+    if (request_id !== null && !error.includes(request_id)) {
+      rows.push([HEAD, "", `request id: ${request_id}`]);
+    }
+    for (const line of console?.trimEnd().split("\n").slice(-CONSOLE_LINES) ?? []) {
+      rows.push([HEAD, "| ", line]);
+    }
+  }
+  for (const name of also) rows.push([0, "also".padEnd(HEAD), `nodepool explain ${name}`]);
+  return rows.map((row) => lineOf(row, width)).join("");
+}
+
+/** The width of the names of facts, with the blanks after them. */
+const HEAD = 14;
+const CONSOLE_LINES = 5;
+
+function lineOf([indent, head, text]: [number, string, string], width: number | null): string {
+  const start = " ".repeat(indent) + (head.length > HEAD ? `${head.trimEnd()} ` : head);
+  const safe = cellText(text).text;
+  const hang = " ".repeat(indent === 0 && head === "" ? 2 : start.length);
+  const lines = width === null
+    ? [safe]
+    : wrapWords(safe, Math.max(20, width - Math.max(start.length, hang.length)));
+  return `${(start + lines.join(`\n${hang}`)).trimEnd()}\n`;
+}

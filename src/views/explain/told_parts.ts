@@ -1,0 +1,167 @@
+/** Parts that explanations of several subjects share: obstacles, nodes, requests, room and errors as they are told. */
+import type { Obstacle, Refusal } from "../../domain/obstacle.ts";
+import { type Evidence, type NodeRecord, stateName } from "../../domain/node.ts";
+import type { PoolReport } from "../../domain/pool_report.ts";
+import { stepOf } from "../../domain/record_obstacles.ts";
+import type { NodeRequest } from "../../domain/request.ts";
+import { resourceNames } from "../../domain/resource.ts";
+import { type Instant, spacedDuration, timeOfDay } from "../../domain/time.ts";
+import { describeObstacle } from "../../domain/describe_obstacle.ts";
+import { type ObstacleView, viewObstacle } from "../obstacle_view.ts";
+import { countStates } from "../state_counts.ts";
+import { isoTimeOrNull } from "../view_head.ts";
+import type { Explanation } from "./explanation.ts";
+
+type Fact = Explanation["facts"][number];
+type Next = Explanation["next"][number] & { readonly instant: Instant };
+type Told = Explanation["errors"][number] & { readonly instant: Instant };
+
+/** Rows of one kind that a screen has room for. */
+const MOST = 5;
+
+/** Each once, those that somebody has to cure first. */
+export function toldObstacles(
+  refusals: readonly Refusal[],
+  { report, label }: { report: PoolReport; label: string | null },
+): ObstacleView[] {
+  const views = refusals.map((refusal) => viewObstacle(refusal, { report, label }));
+  const distinct = [...new Map(views.map((view) => [JSON.stringify(view), view])).values()];
+  const rank = { repair: 0, configuration: 1, time: 2 };
+  return distinct.sort((a, b) =>
+    (rank[a.cure] ?? 3) - (rank[b.cure] ?? 3) || Number(a.remedy === null) - Number(b.remedy === null)
+  );
+}
+
+/** `2 ready, 1 building`; `none`. */
+export function countsText(nodes: readonly NodeRecord[]): string {
+  const counts = countStates(nodes, () => "all").get("all");
+  const parts = Object.entries(counts ?? {}).filter(([, count]) => count > 0).map(([state, count]) =>
+    `${count} ${state}`
+  );
+  return parts.join(", ") || "no nodes";
+}
+
+/** The nodes that are on their way or going, the oldest first. */
+export function nodeFacts(nodes: readonly NodeRecord[], report: PoolReport): Fact[] {
+  const moving = nodes.filter((node) => ["building", "test", "delete"].includes(stateName(node)));
+  const shown = moving.slice(0, MOST).map((node) => ({
+    name: `node ${node.id}`,
+    value: `${node.label || node.role} on ${node.provider}, ${stepText(node, report)}`,
+  }));
+  const more = moving.length - shown.length;
+  return more === 0 ? shown : [...shown, { name: "", value: `${more} more: nodepool list` }];
+}
+
+/** `boot for 2m: server is BUILD` */
+export function stepText(node: NodeRecord, report: PoolReport): string {
+  const phase = `${node.state.phase} for ${spacedDuration(report.now - node.phaseSince)}`;
+  const step = stepOf(node, report.now);
+  return step === null ? phase : `${phase}: ${describeObstacle(step, report)}`;
+}
+
+/** Who asks, in the order of service. */
+export function requestFacts(requests: readonly NodeRequest[], report: PoolReport): Fact[] {
+  const waiting = requests.filter(({ grantedAt }) => grantedAt === null).sort((a, b) => a.id - b.id);
+  const shown = waiting.slice(0, MOST).map((request) => ({
+    name: `request ${request.id}`,
+    value: requestText(request, report),
+  }));
+  const more = waiting.length - shown.length;
+  return more === 0 ? shown : [...shown, { name: "", value: `${more} more: nodepool request-list` }];
+}
+
+export function requestText(
+  { count, job, client, createdAt, deadline }: NodeRequest,
+  report: PoolReport,
+): string {
+  return [
+    `${count} ${count === 1 ? "node" : "nodes"}`,
+    ...(client === null ? [] : [`by ${client}`]),
+    ...(job === null ? [] : [`for job ${job}`]),
+    `for ${spacedDuration(report.now - createdAt)}`,
+    ...(deadline === null ? [] : [`gives up at ${timeOfDay(deadline, report)}`]),
+  ].join(", ");
+}
+
+/** max-servers and the quotas of a provider, with who uses them. */
+export function roomText(name: string, { config, providers, nodes }: PoolReport): string {
+  const own = nodes.filter(({ provider }) => provider === name);
+  const max = config?.providers.find((provider) => provider.name === name)?.maxServers;
+  const pooled = own.filter(({ role }) => role === "node" || role === "subnode").length;
+  const quota = providers.find((provider) => provider.name === name)?.quota ?? null;
+  const uses = (["instances", "cores", "ramMib", "floatingIps", "ports"] as const).flatMap((resource) => {
+    const use = quota?.[resource] ?? null;
+    return use === null || use.limit === Infinity
+      ? []
+      : [`${resourceNames[resource]} ${use.used}/${use.limit}`];
+  });
+  const others = Math.max(0, (quota?.instances?.used ?? own.length) - own.length);
+  return [
+    ...(max === undefined ? [] : [`max-servers ${pooled}/${max}`]),
+    ...(uses.length === 0 ? [] : [`quota ${uses.join(", ")}`]),
+    `${countsText(own)}${others === 0 ? "" : `, and ${others} servers of others`}`,
+  ].join("; ");
+}
+
+/** The times at which obstacles are tried again, and at which requests give up. */
+export function nextOf(
+  refusals: readonly Refusal[],
+  { report, requests = [], more = [] }: {
+    report: PoolReport;
+    requests?: readonly NodeRequest[];
+    more?: readonly Omit<Next, "at">[];
+  },
+): Explanation["next"] {
+  const tries = refusals.flatMap(({ provider, obstacle }) => {
+    const instant = untilOf(obstacle);
+    return instant === null
+      ? []
+      : [{ instant, what: `${provider ?? "it"} is tried again (${obstacle.kind})` }];
+  });
+  const ends = requests.flatMap(({ id, deadline, grantedAt }) =>
+    deadline === null || grantedAt !== null ? [] : [{ instant: deadline, what: `request ${id} gives up` }]
+  );
+  const all = [...tries, ...ends, ...more].filter(({ instant }) => instant >= report.now);
+  const distinct = [...new Map(all.map((one) => [`${one.instant} ${one.what}`, one])).values()];
+  return distinct.sort((a, b) => a.instant - b.instant).slice(0, MOST)
+    .map(({ instant, what }) => ({ at: isoTimeOrNull(instant, report), what }));
+}
+
+function untilOf(obstacle: Obstacle): Instant | null {
+  return "until" in obstacle ? obstacle.until : null;
+}
+
+/** The newest, the same one once. */
+export function newestErrors(errors: readonly Told[]): Explanation["errors"] {
+  const distinct = [...new Map(errors.map((error) => [error.error, error])).values()];
+  return distinct.sort((a, b) => b.instant - a.instant).slice(0, MOST).map(({ instant: _, ...told }) => told);
+}
+
+export function errorsOfNodes(nodes: readonly NodeRecord[], report: PoolReport): Told[] {
+  return nodes.flatMap((node) =>
+    node.evidence === null ? [] : [toldEvidence(`node ${node.id} on ${node.provider}`, node.evidence, report)]
+  );
+}
+
+export function toldEvidence(
+  of: string,
+  { at, error, requestId, fault, console }: Evidence,
+  report: PoolReport,
+): Told {
+  const told = { of, error, request_id: requestId, fault, console };
+  return { ...told, at: isoTimeOrNull(at, report), instant: at };
+}
+
+export function toldError(
+  of: string,
+  error: string,
+  { at, report }: { at: Instant | null; report: PoolReport },
+): Told {
+  const none = { request_id: null, fault: null, console: null };
+  return { at: isoTimeOrNull(at, report), of, error, ...none, instant: at ?? 0 };
+}
+
+/** The obstacle to everything; empty: planning goes on. */
+export function standstillOf({ standstill }: PoolReport): Refusal[] {
+  return standstill === null ? [] : [{ provider: null, obstacle: standstill }];
+}
