@@ -160,6 +160,24 @@ for (const name of ["nodepool", "nodepoold", "nodepool-builder"]) {
   });
 }
 
+for (const [args, isDaemon] of [[["wait", "daemon"], true], [["wait"], false]] as [string[], boolean][]) {
+  Deno.test(`what runs as "${args.join(" ")}" ${isDaemon ? "saves memory" : "has memory as V8 sizes it, for speed"}`, async () => {
+    const env = { ...await warmEnvironment(), MALLOC_TRIM_THRESHOLD_: "77777" };
+    const child = new Deno.Command(file, { args, env, clearEnv: true, stdout: "piped" }).spawn();
+    const reader = child.stdout.getReader();
+    await reader.read();
+    const inProc = async (what: string) =>
+      (await Deno.readTextFile(`/proc/${child.pid}/${what}`)).split("\0");
+    const [words, environ] = [await inProc("cmdline"), await inProc("environ")];
+    assert.equal(words.some((word) => word.startsWith("--v8-flags=")), isDaemon);
+    assert.equal(environ.includes("MALLOC_ARENA_MAX=1"), isDaemon);
+    assert.ok(environ.includes("MALLOC_TRIM_THRESHOLD_=77777"), "what the user set is left alone");
+    child.kill("SIGTERM");
+    assert.equal((await child.status).code, 43);
+    await reader.cancel();
+  });
+}
+
 Deno.test("first starts at the same time all run, from one copy", async () => {
   const env = await environment();
   const outcomes = await Promise.all(Array.from({ length: 4 }, () => start(env, "exit", "9")));
