@@ -21,6 +21,9 @@ export class ServeSiteError extends Error {
   override readonly name = "ServeSiteError";
 }
 
+/** The page that goes on for as long as the client wants. */
+const EVENTS = "/events";
+
 type Handler = (request: Request) => Response | Promise<Response>;
 
 /**
@@ -42,7 +45,7 @@ export function serveSite(
     const handler = isLoopback(listener.addr.hostname)
       ? forThisMachine(all, addresses[index]!.hostname)
       : all;
-    const server = new HttpServer(handler, { limits });
+    const server = new HttpServer(handler, { limits, isStream: (path) => path === EVENTS });
     server.listen(listener);
     return server;
   });

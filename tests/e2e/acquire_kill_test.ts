@@ -89,7 +89,7 @@ class Traffic {
   async #release(id: number): Promise<void> {
     for (;;) {
       const { code, stderr } = await this.#pool.run("release", String(id), "--result", "SUCCESS");
-      if (code === 0 || stderr.includes("there is no node")) return;
+      if (code === 0 || stderr.includes(`node ${id} has been gone since `)) return;
       if (!/did not answer|in use by|stopping/.test(stderr)) {
         return void this.failures.push(`release: ${stderr}`);
       }

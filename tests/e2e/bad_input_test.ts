@@ -246,7 +246,7 @@ Deno.test("what cannot be done is said by each command, and what can be done is"
       pool.run("list", "-o", "json"),
     ]);
     failed(acquire, 3, needsDaemon);
-    failed(now, 1, /^nodepool: there is no node 1\n$/);
+    failed(now, 1, /^nodepool: node 1 has been gone since \S+Z, unused: deleted by .*\n$/);
     assert.equal(list.code, 0, list.stderr);
     assert.deepEqual(JSON.parse(list.stdout).nodes.map(({ state }: { state: string }) => state), ["ready"]);
   });

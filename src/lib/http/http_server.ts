@@ -20,7 +20,7 @@ export type HttpHandler = (request: Request) => Response | Promise<Response>;
 export interface HttpLimits {
   /** At once, 2 or more; one more ends the oldest that asks for nothing. Three quarters may be at work, others hear 503. */
   readonly connections: number;
-  /** Answers at once that are `text/event-stream`, which go on for as long as the client wants; they count apart. */
+  /** Besides these, connections at once whose answer goes on for as long as the client wants. */
   readonly streams: number;
   /** For a whole request, from the connection's start or the answer before it. */
   readonly requestTime: number;
@@ -34,7 +34,7 @@ export interface HttpLimits {
 
 const defaultHttpLimits: HttpLimits = {
   connections: 64,
-  streams: 256,
+  streams: 0,
   requestTime: 15_000,
   writeTime: 30_000,
   bodyBytes: 2 ** 20,
@@ -52,8 +52,16 @@ const MOST_PIPELINED = 16;
 
 const log = loggerOf("http");
 
+interface HttpServerOptions {
+  readonly limits?: Partial<HttpLimits>;
+  readonly clock?: Clock;
+  /** Whether what is at a path goes on for as long as the client wants. */
+  readonly isStream?: (path: string) => boolean;
+}
+
 export class HttpServer implements AsyncDisposable {
   readonly #handler: HttpHandler;
+  readonly #isStream: (path: string) => boolean;
   readonly #limits: HttpLimits;
   readonly #clock: Clock;
   readonly #server: Server;
@@ -64,9 +72,10 @@ export class HttpServer implements AsyncDisposable {
 
   constructor(
     handler: HttpHandler,
-    { limits = {}, clock = systemClock }: { limits?: Partial<HttpLimits>; clock?: Clock } = {},
+    { limits = {}, clock = systemClock, isStream = () => false }: HttpServerOptions = {},
   ) {
     this.#handler = handler;
+    this.#isStream = isStream;
     this.#limits = { ...defaultHttpLimits, ...limits };
     this.#clock = clock;
     this.#server = createServer({ keepAliveTimeout: this.#limits.requestTime });
@@ -121,7 +130,8 @@ export class HttpServer implements AsyncDisposable {
   }
 
   #serve(conn: Deno.Conn): void {
-    if (this.#connections.size - this.#streaming() >= this.#limits.connections) this.#endOldestIdle();
+    const { connections, streams } = this.#limits;
+    if (this.#connections.size >= connections + streams) this.#endOldestIdle();
     const connection = new ConnectionStream(conn, () => this.#clock.monotonic());
     this.#connections.add(connection);
     connection.once("close", () => this.#connections.delete(connection));
@@ -142,10 +152,10 @@ export class HttpServer implements AsyncDisposable {
     try {
       const body = await readBody(message, this.#limits.bodyBytes);
       connection.beginRequest();
+      connection.isStreaming = this.#isStream(pathOf(message));
       try {
         await inFlight.run(workOf(message), this.#clock, async () => {
-          const response = await this.#respond(message, { answer, body });
-          await sendResponse(this.#streamOf(response, connection), answer);
+          await sendResponse(await this.#respond(message, { answer, body }), answer);
         });
       } finally {
         connection.endRequest();
@@ -163,7 +173,8 @@ export class HttpServer implements AsyncDisposable {
     message: IncomingMessage,
     { answer, body }: { answer: ServerResponse; body: Uint8Array<ArrayBuffer> | null },
   ): Response | Promise<Response> {
-    const isTooMuch = this.#working() > Math.floor(this.#limits.connections * 3 / 4);
+    const { connections, streams } = this.#limits;
+    const isTooMuch = this.#working() > Math.floor(connections * 3 / 4) || this.#streaming() > streams;
     if (isTooMuch || this.#stop.signal.aborted) answer.setHeader("connection", "close");
     if (isTooMuch) return this.#tooMuch();
     const left = new AbortController();
@@ -183,18 +194,6 @@ export class HttpServer implements AsyncDisposable {
     let streaming = 0;
     for (const { isStreaming } of this.#connections) if (isStreaming) streaming++;
     return streaming;
-  }
-
-  #streamOf(response: Response, connection: ConnectionStream): Response {
-    if (response.headers.get("content-type") !== "text/event-stream" || response.body === null) {
-      return response;
-    }
-    if (this.#streaming() < this.#limits.streams) {
-      connection.isStreaming = true;
-      return response;
-    }
-    void response.body.cancel();
-    return this.#tooMuch();
   }
 
   #tooMuch(): Response {
@@ -221,8 +220,12 @@ export class HttpServer implements AsyncDisposable {
 }
 
 /** Without what follows the path, which may be anything. */
-function workOf({ method = "", url = "" }: IncomingMessage) {
-  return { what: "request", about: { method, path: url.replace(/^https?:\/\/[^/]*|\?.*$/gs, "") } };
+function workOf(message: IncomingMessage) {
+  return { what: "request", about: { method: message.method ?? "", path: pathOf(message) } };
+}
+
+function pathOf({ url = "" }: IncomingMessage): string {
+  return url.replace(/^https?:\/\/[^/]*|\?.*$/gs, "");
 }
 
 function refusal({ message: error, status }: BadMessageError): Response {
