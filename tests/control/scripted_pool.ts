@@ -36,6 +36,8 @@ export class ScriptedPool implements LocalPool {
   adoption: AnswerOf<"state-adopt"> | null = null;
   buildLog: readonly string[] = ["+ building\n", "built\n"];
   history: HistoryRecord | null = null;
+  /** The pieces in which server-sent events come. */
+  events: readonly string[] = [];
   /** What `node-log` tells, one after the other; the last again and again. */
   readonly logs: NodeLogView[] = [];
   /** What was asked, in order: `hold 1,2 …`. */
@@ -125,6 +127,10 @@ export class ScriptedPool implements LocalPool {
         held: dryRun ? [] : [7],
         warnings: [],
       };
+    },
+    "events": async (wish) => {
+      await this.#note(`events ${JSON.stringify(wish)}`);
+      return ReadableStream.from(this.events.map((text) => new TextEncoder().encode(text)));
     },
     "reload": async () => {
       await this.#note("reload");

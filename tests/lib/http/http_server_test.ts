@@ -12,7 +12,7 @@ interface Served extends AsyncDisposable {
 
 function serve(handler: HttpHandler, limits: Partial<HttpLimits> = {}): Served {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const server = new HttpServer(handler, { limits });
+  const server = new HttpServer(handler, { limits, isStream: (path) => path === "/stream" });
   server.listen(listener);
   const { port } = listener.addr;
   return {
@@ -226,4 +226,34 @@ Deno.test("HttpServer does not wait for ever for answers that nobody takes", asy
   await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
   await client.readUntil((text) => text !== "");
   await served[Symbol.asyncDispose]();
+});
+
+/** Goes on for as long as the client wants. */
+function endless(): Response {
+  const body = new ReadableStream({
+    pull: (controller) =>
+      controller.desiredSize === 1
+        ? controller.enqueue(new TextEncoder().encode("begun"))
+        : new Promise(() => {}),
+  });
+  return new Response(body, { headers: { "transfer-encoding": "chunked" } });
+}
+
+Deno.test("HttpServer has room of its own for answers that never end, also when all ask at once, and ends them with itself", async () => {
+  const limits = { connections: 4, streams: 20, stopTime: 60_000 };
+  const served = serve(({ url }) => url.endsWith("/stream") ? endless() : hello(), limits);
+  using all = new DisposableStack();
+  const clients = await Promise.all(Array.from({ length: 20 }, () => RawClient.connect(served.port)));
+  await Promise.all(clients.map(async (client) => {
+    all.use(client);
+    await client.send("GET /stream?since=1h HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert.match(await client.readUntil((text) => text.includes("begun")), /200 OK/);
+  }));
+  assert.equal(await (await fetch(served.url)).text(), "hello");
+  using late = await RawClient.connect(served.port);
+  await late.send("GET /stream HTTP/1.1\r\nHost: a\r\n\r\n");
+  assert.match(await late.readToEnd(), /^HTTP\/1\.1 503 /);
+  assert.equal(await (await fetch(served.url)).text(), "hello");
+  await served[Symbol.asyncDispose]();
+  await Promise.all(clients.map((client) => client.readToEnd()));
 });
