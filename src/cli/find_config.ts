@@ -3,6 +3,7 @@
  * `nodepool.yaml` in the working directory, else the one in /etc. The one place that decides it, for all programs.
  */
 import { join } from "node:path";
+import { fileReason } from "../lib/file_reason.ts";
 import { UsageError } from "./cli_error.ts";
 
 export interface ConfigChoice {
@@ -30,27 +31,38 @@ export function findConfig({ option, variable, folder }: Surroundings): ConfigCh
   if (variable !== undefined && variable !== "") {
     return { file: variable, origin: "variable", reason: "named by the variable NODEPOOL_CONFIG" };
   }
-  const here = folder === null ? null : join(folder, "nodepool.yaml");
-  if (here !== null && isOurs(folder!, here)) {
-    return { file: here, origin: "folder", reason: "found in the working directory" };
+  const absence = folder === null ? "the working directory is gone" : lookIn(folder);
+  if (absence === null) {
+    return { file: fileIn(folder!), origin: "folder", reason: "found in the working directory" };
   }
-  const nothing = here === null ? "the working directory is gone" : `there is no ${here}`;
-  const reason = `the default, since neither -c nor NODEPOOL_CONFIG names one and ${nothing}`;
+  const reason = `the default, since neither -c nor NODEPOOL_CONFIG names one and ${absence}`;
   return { file: DEFAULT_CONFIG_FILE, origin: "default", reason };
 }
 
-/** False: it does not exist. Links that lead nowhere exist, too. */
-function isOurs(folder: string, file: string): boolean {
-  let uid: number | null;
-  let mode: number | null;
+function fileIn(folder: string): string {
+  return join(folder, "nodepool.yaml");
+}
+
+/** Why there is none to be used; null: there is one. A link that leads nowhere is one, too. */
+function lookIn(folder: string): string | null {
+  const file = fileIn(folder);
   try {
-    ({ uid } = Deno.lstatSync(file));
-    ({ mode } = Deno.statSync(folder));
-  } catch {
-    return false;
+    refuseStrangers(file, { ...Deno.lstatSync(file), isPublic: isPublic(folder) });
+    return null;
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    if (error instanceof Deno.errors.NotFound) return `there is no ${file}`;
+    return `${file} cannot be looked at: ${fileReason(error)}`;
   }
-  const isPublic = ((mode ?? 0) & 0o002) !== 0;
-  if (!isPublic || uid === 0 || uid === Deno.uid()) return true;
+}
+
+/** Whether every user can put files there. */
+function isPublic(folder: string): boolean {
+  return ((Deno.statSync(folder).mode ?? 0) & 0o002) !== 0;
+}
+
+function refuseStrangers(file: string, { uid, isPublic }: { uid: number | null; isPublic: boolean }): void {
+  if (!isPublic || uid === 0 || uid === Deno.uid()) return;
   throw new UsageError(
     `will not use the configuration ${file} unasked: it belongs to another user (uid ${uid}), and every user can ` +
       `write to that directory; name a configuration with -c`,

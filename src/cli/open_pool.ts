@@ -15,7 +15,11 @@ import { writeLine } from "./write_line.ts";
  * @throws ConfigError, StoreError from the offline pool
  */
 export async function openPool(context: CliContext, { writes = false } = {}): Promise<PoolClient> {
-  const note = (text: string) => writeLine(context.io.stderr, `nodepool: ${text}`);
+  const note = (text: string) => {
+    const { file, origin, reason } = configOf(context);
+    const found = origin === "option" ? "" : ` (the configuration is ${file}, ${reason})`;
+    writeLine(context.io.stderr, `nodepool: ${text}${found}`);
+  };
   return await openOwnPool(
     context,
     (state) => context.wiring.openOfflinePool({ ...configFilesOf(context), state, writes, note }),

@@ -34,6 +34,39 @@ const denied: readonly Denied[] = [
   },
 ];
 
+Deno.test("where no daemon has ever run, lists say by which configuration", async () => {
+  const cwd = await Deno.makeTempDir({ prefix: "nodepool-find-" });
+  try {
+    await Deno.writeTextFile(
+      `${cwd}/nodepool.yaml`,
+      `state: ${cwd}/nodepool.kv\nlabels: []\nproviders: []\n`,
+    );
+    const { code, stderr } = await runProgram(["list"], { cwd, env: { NODEPOOL_CONFIG: "" } });
+    assert.equal(code, 0);
+    assert.match(
+      stderr,
+      /no daemon has run on .*nodepool\.kv yet.*\(the configuration is .*, found in the working/,
+    );
+  } finally {
+    await Deno.remove(cwd, { recursive: true });
+  }
+});
+
+testNeeding(["setpriv"], "a working directory that may not be looked into is said to be that", async () => {
+  const cwd = await Deno.makeTempDir({ prefix: "nodepool-find-" });
+  try {
+    // Whoever is in it may not look into it, as in another user's home.
+    const enter = ["sh", "-c", 'cd "$0" && chmod 0 . && exec "$@"', cwd];
+    const under = [...enter, ...(Deno.uid() === 0 ? WEAK_ROOT : [])];
+    const { code, stderr } = await runProgram(["acquire", "small"], { under, env: { NODEPOOL_CONFIG: "" } });
+    assert.notEqual(code, 0);
+    assert.match(stderr, /the default, since .* and .*nodepool\.yaml cannot be looked at: permission denied/);
+  } finally {
+    await Deno.chmod(cwd, 0o700);
+    await Deno.remove(cwd, { recursive: true });
+  }
+});
+
 for (const { what, path, says } of denied) {
   const name = `without permission for ${what}, commands say so, and not that no daemon runs`;
   testNeeding(["setpriv"], name, async () => {
