@@ -128,17 +128,25 @@ withSsh("trusts the recorded host key of every kind, and that one alone", async 
   }
 });
 
-withSsh("works where temporary files lie in a folder with blanks, percent signs and umlauts", async () => {
+/** Has temporary files lie in an own folder with blanks, percent signs and umlauts. @returns the names of those left */
+async function inOwnFolder(run: () => Promise<void>): Promise<readonly string[]> {
   const before = Deno.env.get("TMPDIR");
-  Deno.env.set("TMPDIR", folder);
+  const own = await Deno.makeTempDir({ dir: folder });
+  Deno.env.set("TMPDIR", own);
   try {
-    const { bench, ssh } = await open([marias()]);
-    await using _bench = bench;
-    assert.equal((await ssh("7", "echo in")).stdout, "in\n");
+    await run();
   } finally {
     if (before === undefined) Deno.env.delete("TMPDIR");
     else Deno.env.set("TMPDIR", before);
   }
+  return [...Deno.readDirSync(own)].map(({ name }) => name);
+}
+
+withSsh("works wherever temporary files lie, and leaves none behind", async () => {
+  const { bench, ssh } = await open([marias()]);
+  await using _bench = bench;
+  const left = await inOwnFolder(async () => assert.equal((await ssh("7", "echo in")).stdout, "in\n"));
+  assert.deepEqual(left, []);
 });
 
 withSsh("refuses a server that shows another host key than the recorded one", async () => {
@@ -194,15 +202,15 @@ withSsh(
   },
 );
 
-withSsh("leaves nothing behind, and says which key cannot be used", async () => {
+withSsh("says which key cannot be used, and leaves nothing behind", async () => {
   const { bench, ssh, runs } = await open([marias()], { key: join(folder, "none") });
   await using _bench = bench;
-  const { code, stderr } = await ssh("7", "true");
-  assert.deepEqual([code, runs()], [1, 0]);
-  assert.match(stderr, /^nodepool: cannot read the private key .*none, which the configuration names/);
-  const temporary = Deno.env.get("TMPDIR") ?? "/tmp";
-  const left = [...Deno.readDirSync(temporary)].filter(({ name }) => name.startsWith("nodepool-ssh-"));
-  assert.deepEqual(left.length, 0);
+  const left = await inOwnFolder(async () => {
+    const { code, stderr } = await ssh("7", "true");
+    assert.deepEqual([code, runs()], [1, 0]);
+    assert.match(stderr, /^nodepool: cannot read the private key .*none, which the configuration names/);
+  });
+  assert.deepEqual(left, []);
 });
 
 withSsh(
