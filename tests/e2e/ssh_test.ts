@@ -9,7 +9,10 @@ testNeeding(
   "ssh logs in to a node of a running pool, at a terminal or not, held first where wished",
   async (t) => {
     const config = oneCloudConfig({ labels: { small: 2 }, maxServers: 4 });
-    await using pool = await RunningPool.start({ config });
+    await using pool = await RunningPool.start({
+      config,
+      clouds: [{ ssh: { commands: [{ command: "sleep *", time: 600_000 }] } }],
+    });
     pool.startDaemon();
     await pool.until(async () => await pool.count("ready") === 2);
     const [first] = await pool.nodes();
@@ -46,6 +49,28 @@ testNeeding(
       assert.deepEqual([code, shown.includes(first!.hostname), shown.includes("pty-req")], [0, true, true]);
     });
 
+    await t.step("a signal ends the session, and nothing is left of it", async () => {
+      const temporary = await Deno.makeTempDir({ dir: pool.folder });
+      const [command, ...args] = pool.commandOf("ssh", id, "sleep 600") as [string, ...string[]];
+      for (const signal of ["SIGTERM", "SIGHUP"] as const) {
+        const child = new Deno.Command(command, {
+          args,
+          env: { OS_CLIENT_CONFIG_FILE: `${pool.folder}/clouds.yaml`, TMPDIR: temporary },
+          stdin: "null",
+          stdout: "null",
+          stderr: "null",
+        }).spawn();
+        const sessions = () => [...Deno.readDirSync(temporary)].length;
+        await pool.until(() => sessions() === 1);
+        await pool.until(() => isRunning(child.pid));
+        child.kill(signal);
+        const { code } = await child.status;
+        // OpenSSH's client says it in one of two ways, depending on how far it has come.
+        assert.ok([143, 255].includes(code), `${signal}: ${code}`);
+        assert.equal(sessions(), 0, signal);
+      }
+    });
+
     await t.step("logs shows its console", async () => {
       const { code, stdout } = await pool.run("logs", id, "-n", "2");
       assert.deepEqual([code, stdout], [
@@ -61,3 +86,16 @@ testNeeding(
     });
   },
 );
+
+/** Whether a program runs as the child of that process, whichever of its threads has started it. */
+async function isRunning(parent: number): Promise<boolean> {
+  try {
+    for await (const { name } of Deno.readDir(`/proc/${parent}/task`)) {
+      const children = await Deno.readTextFile(`/proc/${parent}/task/${name}/children`);
+      if (children.trim() !== "") return true;
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error; // the thread has ended
+  }
+  return false;
+}
