@@ -47,45 +47,45 @@ import type { InvokedProgram } from "./invoked_program.ts";
 import { wrapLines } from "../lib/wrap_words.ts";
 import type { Wiring } from "./wiring.ts";
 
-const commands = [
-  daemonCommand,
-  listCommand,
-  showCommand,
-  historyCommand,
-  holdCommand,
-  unholdCommand,
-  deleteCommand,
-  acquireCommand,
-  releaseCommand,
-  sshCommand,
-  logsCommand,
-  jobCreateCommand,
-  jobListCommand,
-  jobDeleteCommand,
-  requestListCommand,
-  labelListCommand,
-  providerListCommand,
-  dibImageListCommand,
-  imageListCommand,
-  imageBuildCommand,
-  imageUploadCommand,
-  imageUpdateCommand,
-  dibImageDeleteCommand,
-  imageDeleteCommand,
-  alienListCommand,
-  alienImageListCommand,
-  inventoryCommand,
-  stateCommand,
-  statusCommand,
-  reportCommand,
-  eventsCommand,
-  explainCommand,
-  dumpCommand,
-  configValidateCommand,
-  installLinksCommand,
-  simulateCommand,
-  manualCommand,
-];
+const commands = {
+  "daemon": daemonCommand,
+  "list": listCommand,
+  "show": showCommand,
+  "history": historyCommand,
+  "hold": holdCommand,
+  "unhold": unholdCommand,
+  "delete": deleteCommand,
+  "acquire": acquireCommand,
+  "release": releaseCommand,
+  "ssh": sshCommand,
+  "logs": logsCommand,
+  "job-create": jobCreateCommand,
+  "job-list": jobListCommand,
+  "job-delete": jobDeleteCommand,
+  "request-list": requestListCommand,
+  "label-list": labelListCommand,
+  "provider-list": providerListCommand,
+  "dib-image-list": dibImageListCommand,
+  "image-list": imageListCommand,
+  "image-build": imageBuildCommand,
+  "image-upload": imageUploadCommand,
+  "image-update": imageUpdateCommand,
+  "dib-image-delete": dibImageDeleteCommand,
+  "image-delete": imageDeleteCommand,
+  "alien-list": alienListCommand,
+  "alien-image-list": alienImageListCommand,
+  "inventory": inventoryCommand,
+  "state": stateCommand,
+  "status": statusCommand,
+  "report": reportCommand,
+  "events": eventsCommand,
+  "explain": explainCommand,
+  "dump": dumpCommand,
+  "config-validate": configValidateCommand,
+  "install-links": installLinksCommand,
+  "simulate": simulateCommand,
+  "manual": manualCommand,
+};
 
 /** The program under the name that it was called, and the context that its commands share. */
 export function buildProgram(
@@ -118,13 +118,29 @@ function topCommand(invoked: InvokedProgram, context: CliContext): Command {
     .commandsGroup(helpGroup.tools)
     .helpCommand("help [command]", "show help for a command")
     .addHelpText("after", example("nodepool -c nodepool.yaml list -o wide"));
-  const made = commands.map((make) => make(context) as unknown as Command);
+  const made = wantedCommands(context.argv).map((make) => make(context) as unknown as Command);
   for (const command of made.sort(compareGroups)) {
     for (const inner of command.commands) prepared(inner as Command, context);
     program.addCommand(prepared(command, context));
   }
   return program;
 }
+
+/** To make them all takes longer than some commands do. Help lists them all, and a wrong name may be any of them. */
+function wantedCommands(argv: readonly string[]) {
+  const name = commandName(argv) ?? "";
+  const isHelp = argv.some((word) => word === "-h" || word === "--help");
+  return Object.hasOwn(commands, name) && !isHelp
+    ? [commands[name as keyof typeof commands]]
+    : Object.values(commands);
+}
+
+/** The first word that is no option and no option's value. */
+function commandName(argv: readonly string[]): string | undefined {
+  return argv.find((word, at) => !word.startsWith("-") && !VALUED.includes(argv[at - 1] ?? ""));
+}
+
+const VALUED = ["-c", "--config", "-s", "--secure", "-l", "--logconfig"];
 
 const groups: readonly string[] = Object.values(helpGroup);
 

@@ -47,3 +47,18 @@ Deno.test("helps fit 80 columns where they are piped, examples too, and break be
     }
   }
 });
+
+Deno.test("each command that --help shows is there, whatever stands before it", async () => {
+  await using bench = await CliBench.open({ daemon: false });
+  for (const command of commandsIn(await helpOf(bench))) {
+    for (const before of [[], ["--debug"], ["-s", "list"], ["--secure=x", "-l", "status"]]) {
+      if (command === "help" || command === "ssh") continue;
+      const { code, stderr } = await bench.run(...before, command, "--no-such-option");
+      assert.equal(code, 2, command);
+      assert.match(stderr, /unknown option '--no-such-option'/, `${before.join(" ")} ${command}`);
+    }
+  }
+  const { stderr } = await bench.run("-s", "list", "statsu");
+  assert.match(stderr, /unknown command 'statsu' \(Did you mean status\?\)/);
+  assert.match((await bench.run("-s", "list")).stderr, /^ {2}status /m);
+});
