@@ -6,6 +6,8 @@ import { InterruptedError } from "./cli_error.ts";
 import { ExitCode } from "./exit_code.ts";
 import { openPool, openWorkingPool } from "./open_pool.ts";
 import { showImageProgress } from "./image_progress.ts";
+import { tellMeanwhile } from "./tell_meanwhile.ts";
+import { WaitTeller } from "./tell_waits.ts";
 import { writeLine } from "./write_line.ts";
 
 interface OrderOptions {
@@ -32,13 +34,26 @@ export async function orderImages(
     if (!pool.hasDaemon) io.stderr.write("nodepool: no daemon is running; the next one will do it\n");
     return;
   }
+  const teller = new WaitTeller();
   try {
-    const outcomes = await waiting(context, { pool, placed, follow, signal });
+    const outcomes = await tellMeanwhile(
+      io,
+      {
+        teller,
+        pool,
+        asked: { orders: placed.orders },
+        what: placed.orders.map(describe).join(", "),
+        isQuiet: !follow && io.stderr.columns !== null,
+        signal,
+      },
+      () => waiting(context, { pool, placed, follow, signal }),
+    );
     for (const outcome of outcomes) tell(context, { outcome, daemon: nextDaemon(pool) });
   } catch (error) {
     if (!(error instanceof InterruptedError)) throw error;
     const ended = pool.hasDaemon ? "no longer waiting" : "stopped";
-    io.stderr.write(`nodepool: ${ended}; ${nextDaemon(pool)} continues it\n`);
+    const reason = teller.lastReason === null ? "" : `; the last reason: ${teller.lastReason}`;
+    writeLine(io.stderr, `nodepool: ${ended}; ${nextDaemon(pool)} continues it${reason}`);
     context.exitCode = ExitCode.failed;
   }
 }

@@ -1,17 +1,13 @@
 /**
  * The progress of images that a command waits for: on a terminal bars for uploads and a line for everything else,
- * redrawn; elsewhere a line for each reason to wait that lasts.
+ * redrawn.
  */
 import type { PoolClient } from "../control/pool_client.ts";
 import type { PlacedOrders } from "../control/operations/image_operations.ts";
 import type { ImageView } from "../views/image_list.ts";
 import type { CliContext } from "./cli_context.ts";
-import { writeLine } from "./write_line.ts";
 
 const LOOK = 500;
-
-/** How often the same must be seen to be worth a line where nothing is drawn: for 10 s. */
-const LASTING = 20;
 
 interface Waiting {
   readonly pool: PoolClient;
@@ -19,12 +15,13 @@ interface Waiting {
   readonly signal: AbortSignal;
 }
 
-/** Goes on until the signal is aborted, with whose reason it rejects. */
+/** Goes on until the signal is aborted, with whose reason it rejects; where it can draw nothing, it ends at once. */
 export async function showImageProgress(
   { io }: CliContext,
   { pool, placed, signal }: Waiting,
 ): Promise<void> {
-  if (io.stderr.columns === null) return await tellWaits(io, { pool, placed, signal });
+  // Elsewhere the lines about what it waits for are enough.
+  if (io.stderr.columns === null) return;
   let drawn = 0;
   try {
     for (;;) {
@@ -35,17 +32,6 @@ export async function showImageProgress(
     }
   } finally {
     if (drawn > 0) io.stderr.write(redraw([], drawn, 80));
-  }
-}
-
-async function tellWaits(io: CliContext["io"], order: Waiting): Promise<never> {
-  const seen = new Map<string, number>();
-  for (;;) {
-    for (const line of await describe(order)) {
-      seen.set(line, (seen.get(line) ?? 0) + 1);
-      if (seen.get(line) === LASTING) writeLine(io.stderr, `nodepool: ${line}`);
-    }
-    await io.clock.sleep(LOOK, { signal: order.signal });
   }
 }
 

@@ -22,6 +22,8 @@ interface TellWaits {
   readonly what?: string;
   /** Completes the line: until when it waits; by default nothing. */
   readonly ending?: () => string;
+  /** Whether nothing is written: the reasons are shown otherwise. */
+  readonly isQuiet?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -47,14 +49,14 @@ export class WaitTeller {
 
   /** Goes on until the signal is aborted. @param options `onNews`: called with each answer */
   async tell(
-    { io, ask, what, ending = () => "", signal }: TellWaits,
+    { io, ask, what, ending = () => "", isQuiet = false, signal }: TellWaits,
     onNews: () => void = () => {},
   ): Promise<void> {
     let known: readonly string[] = [];
     let isFirst = true;
     while (!signal.aborted) {
       const asked = ask(known);
-      if (isFirst) await this.#sayAnyhow(asked, { io, what, ending, signal });
+      if (isFirst && !isQuiet) await this.#sayAnyhow(asked, { io, what, ending, signal });
       isFirst = false;
       const answer = await asked;
       if (answer === null) {
@@ -63,7 +65,7 @@ export class WaitTeller {
       }
       known = answer.known;
       this.#waits = answer.waits;
-      const news = answer.waits.filter((_, at) => this.#isNews(known[at]!, io.clock.now()));
+      const news = answer.waits.filter((_, at) => !isQuiet && this.#isNews(known[at]!, io.clock.now()));
       for (const line of news.flatMap((wait) => linesOf(wait, { what, ending: ending() }))) {
         writeLine(io.stderr, `nodepool: ${line}`);
       }

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { ControlError } from "../../src/control/control_error.ts";
 import { sampleDibImage, sampleImage } from "../views/sample_images.ts";
-import { MINUTE, SECOND } from "../../src/domain/time.ts";
+import { MINUTE } from "../../src/domain/time.ts";
 import { NOW, sampleReport } from "../views/sample_pool.ts";
 import { eventually } from "../eventually.ts";
 import { CliBench } from "./run.ts";
@@ -83,21 +83,34 @@ Deno.test("on a terminal an upload shows how far it is", async () => {
   assert.ok(stderr.endsWith("\x1b[1A\x1b[J"), "the bar is gone at the end");
 });
 
-Deno.test("elsewhere an order says what it waits for once that lasts, and says it once", async () => {
+Deno.test("elsewhere an order says at once what it waits for, and says it once", async () => {
   await using bench = await CliBench.open();
   const waitingOn = { reason: "server", message: "quota full: instances 4/4", since: NOW } as const;
   const image = sampleImage({ id: 5, state: { phase: "server", nodeId: null }, waitingOn });
   bench.pool.current = sampleReport({ images: [image] });
   const running = bench.run("image-update", "cloud-a", "noble");
-  await eventually(async () => {
-    await bench.clock.advance(SECOND);
-    return bench.stderr !== "";
-  });
+  const obstacle = {
+    provider: null,
+    kind: "step",
+    message: waitingOn.message,
+    since: null,
+    until: null,
+    cure: "time",
+    remedy: null,
+    manual: null,
+  } as const;
+  const wait = { what: ["image noble"], obstacles: [obstacle] };
+  bench.pool.tell(wait);
+  await eventually(() => bench.stderr !== "");
+  bench.pool.tell(wait);
   await bench.clock.advance(MINUTE);
   bench.pool.orders.resolve([ready]);
   const { code, stderr } = await running;
   assert.equal(code, 0);
-  assert.equal(stderr, "nodepool: image noble on cloud-a: quota full: instances 4/4\n");
+  assert.equal(
+    stderr,
+    "nodepool: waiting for diskimage noble, image noble on cloud-a: quota full: instances 4/4\n",
+  );
 });
 
 Deno.test("image-list's State is a state also while data is sent; how far it is stands in a column of its own", async () => {

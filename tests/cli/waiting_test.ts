@@ -102,3 +102,37 @@ for (const [what, obstacles, options, fails] of cures) {
     assert.equal(bench.pool.calls.includes("withdraw 9"), true);
   });
 }
+
+const deleting = obstacle({
+  kind: "step",
+  message: "the cloud is deleting server s6",
+  cure: "time",
+  remedy: null,
+  manual: null,
+});
+
+Deno.test("delete --now says what it waits for, and the last reason when it is interrupted", async () => {
+  await using bench = await CliBench.open();
+  bench.pool.tell({ what: ["node 1"], obstacles: [deleting] });
+  const running = bench.run("delete", "1", "--now");
+  const line = "nodepool: waiting for node 1 to be deleted: alpha: the cloud is deleting server s6\n";
+  await eventually(() => bench.stderr === line);
+  bench.interrupt();
+  const { code, stderr } = await running;
+  assert.equal(code, 1);
+  assert.match(stderr, /nodepool: the last reason: alpha: the cloud is deleting server s6\n$/);
+});
+
+Deno.test("image-build says what it waits for, and the last reason when it is interrupted", async () => {
+  await using bench = await CliBench.open();
+  bench.pool.tell({
+    what: ["diskimage noble"],
+    obstacles: [{ ...deleting, provider: null, message: "no worker" }],
+  });
+  const running = bench.run("image-build", "noble");
+  await eventually(() => bench.stderr === "nodepool: waiting for diskimage noble: no worker\n");
+  bench.interrupt();
+  const { code, stderr } = await running;
+  assert.equal(code, 1);
+  assert.match(stderr, /continues it; the last reason: no worker\n$/);
+});

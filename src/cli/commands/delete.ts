@@ -8,7 +8,10 @@ import { helpGroup } from "../help_group.ts";
 import { idsArgument } from "../number_argument.ts";
 import { openPool, openWorkingPool } from "../open_pool.ts";
 import { printOutcomes } from "../print_outcomes.ts";
+import { WaitTeller } from "../tell_waits.ts";
+import { tellMeanwhile } from "../tell_meanwhile.ts";
 import { deletionComment } from "../user_name.ts";
+import { writeLine } from "../write_line.ts";
 
 export function deleteCommand(context: CliContext) {
   return new Command("delete")
@@ -32,13 +35,23 @@ async function waitForAll(
 ): Promise<void> {
   using interrupts = context.io.interrupts();
   const { signal } = interrupts;
-  const outcomes = await Promise.all(ids.map((id) =>
-    pool.ask("node-end", { id }, { signal }).then(
-      () => ({ id, ok: true, message: "deleted" }),
-      (error: Error) => ({ id, ok: false, message: describeFailure(id, { error, pool }) }),
-    )
-  ));
+  const teller = new WaitTeller();
+  const what = ids.length === 1 ? `node ${ids[0]} to be deleted` : `${ids.length} nodes to be deleted`;
+  const outcomes = await tellMeanwhile(
+    context.io,
+    { teller, pool, asked: { nodes: ids }, what, signal },
+    () =>
+      Promise.all(ids.map((id) =>
+        pool.ask("node-end", { id }, { signal }).then(
+          () => ({ id, ok: true, message: "deleted" }),
+          (error: Error) => ({ id, ok: false, message: describeFailure(id, { error, pool }) }),
+        )
+      )),
+  );
   printOutcomes(context, outcomes);
+  if (signal.aborted && teller.lastReason !== null) {
+    writeLine(context.io.stderr, `nodepool: the last reason: ${teller.lastReason}`);
+  }
 }
 
 function describeFailure(id: number, { error, pool }: { error: Error; pool: PoolClient }): string {

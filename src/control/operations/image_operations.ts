@@ -4,7 +4,7 @@ import { waitFor } from "../../lib/in_flight.ts";
 import { ControlError } from "../control_error.ts";
 import { deleteDibImages, deleteImages } from "../image_commands.ts";
 import { placeOrders } from "../image_orders.ts";
-import { id, idOutcomes, ids, instant, name, note, operation, stream } from "../operation.ts";
+import { id, idOutcomes, ids, instant, name, note, nothing, operation, stream } from "../operation.ts";
 
 const orderSpec = v.strictObject({
   /** Build a diskimage; upload its newest build; or rebuild (or snapshot again) and upload. */
@@ -78,6 +78,17 @@ export const imageOperations = {
     request: v.strictObject({ ids, comment: note, replaceReady: v.optional(v.boolean()) }),
     answer: idOutcomes,
     run: (pool, { ids, ...options }) => deleteImages(ids, options, pool),
+  }),
+  /** Resolves once nothing is left of a provider's image on its cloud, at once if nothing is. */
+  "image-end": operation({
+    route: "GET /images/:id/end",
+    needs: "daemon",
+    request: v.strictObject({ id }),
+    answer: nothing,
+    run: async ({ ledger }, { id }, { signal }) => {
+      const gone = () => (ledger.images.get(id)?.state.phase ?? "gone") === "gone" ? true : null;
+      await waitFor(`the end of image ${id}`, () => ledger.until(gone, { signal }));
+    },
   }),
   /** Marks dib images for deletion. */
   "dib-image-delete": operation({
