@@ -43,7 +43,7 @@ function fileIn(folder: string): string {
   return join(folder, "nodepool.yaml");
 }
 
-/** Why there is none to be used; null: there is one. A link that leads nowhere is one, too. */
+/** Why nothing there can be used; null: there is a file. A link that leads nowhere counts as one. */
 function lookIn(folder: string): string | null {
   const file = fileIn(folder);
   try {
