@@ -42,6 +42,7 @@ await pool.until(async () => await pool.count("ready") === nodes, { within: 300_
 
 const traffic = new Traffic(pool);
 const cpuBefore = await cpuSeconds(pool.pid);
+const launched = await memoryMib(pool.pid);
 const startedAt = systemClock.monotonic();
 let left = jobs;
 await traffic.run({
@@ -67,7 +68,9 @@ console.log(
   `${jobs} jobs of ${clients} clients on ${nodes} nodes: ${(jobs / seconds).toFixed(0)} jobs a second; ` +
     `from a free node to the answer: median ${at(0.5)} ms, 99 % ${at(0.99)} ms, most ${at(0.9999)} ms; ` +
     `${waited.length} waited for a node; daemon ${(cpu / jobs * 1000).toFixed(1)} ms of CPU a job, ` +
-    `${now.toFixed(0)} MiB (peak ${peak.toFixed(0)}); ` +
+    `${now.toFixed(0)} MiB (peak ${peak.toFixed(0)}, ${
+      launched.peak.toFixed(0)
+    } when all nodes were ready); ` +
     `${deleted} servers deleted by ${deletes.length} DELETEs`,
 );
 await pool.stopDaemon();
