@@ -84,15 +84,17 @@ if [ -t 0 ] && [ -t 1 ]; then exec ssh -t "$@"; else exec ssh "$@"; fi`;
 
 /** A terminal's signals reach it by themselves; those that this process alone gets are passed on. */
 async function runSsh(args: readonly string[]): Promise<number> {
-  const child = new Deno.Command("/bin/sh", { args: ["-c", SSH, "ssh", ...args], stdin: "inherit" }).spawn();
+  let child: Deno.ChildProcess | null = null;
   const end = () => {
     try {
-      child.kill("SIGTERM");
+      child?.kill("SIGTERM");
     } catch (error) {
       if (!(error instanceof TypeError)) throw error; // it has ended
     }
   };
+  // Before it is there: what it needs is removed after its end, and a signal in between must not keep that from happening.
   using _signals = listening([...SIGNALS, "SIGHUP"], (signal) => signal === "SIGINT" || end());
+  child = new Deno.Command("/bin/sh", { args: ["-c", SSH, "ssh", ...args], stdin: "inherit" }).spawn();
   return (await child.status).code;
 }
 
