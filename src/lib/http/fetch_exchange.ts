@@ -90,5 +90,11 @@ async function sendPieces(body: ReadableStream<Uint8Array>, message: ServerRespo
 /** Resolves at the event, or when the client has left, which may have been before. */
 function told(message: ServerResponse, event: "finish" | "drain"): Promise<void> {
   if (message.destroyed) return Promise.resolve();
-  return new Promise((resolve) => message.once(event, resolve).once("close", resolve));
+  return new Promise((resolve) => {
+    const done = () => {
+      message.off(event, done).off("close", done);
+      resolve();
+    };
+    message.once(event, done).once("close", done);
+  });
 }
