@@ -139,6 +139,13 @@ find_name() {
   case $name in nodepoold | nodepool-builder) ;; *) name=nodepool ;; esac
 }
 
+# Has Deno keep what it makes of the program, before the first daemon needs it. A daemon without it only needs more memory.
+warm_up() { # OPTION...
+  if [ -z "$daemon" ] || [ -e "$folder.warm" ]; then return; fi
+  "$deno" run "$@" "$folder/src/warm_up.js" </dev/null >/dev/null 2>&1 || true
+  { : >"$folder.warm"; } 2>/dev/null || true
+}
+
 # What looks for a daemon by its file's path, as init scripts do, finds that where a process has its own name. Only some
 # shells can put it there.
 start() { # ARGUMENT...
