@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { parse } from "yaml";
 import { PATIENCE } from "../eventually.ts";
-import { type Ran, runProgram } from "./program.ts";
+import { type Ran, runProgram, withoutWaits } from "./program.ts";
 import { RunningPool } from "./running_pool.ts";
 
 const providerOf = (name: string) => `
@@ -47,11 +47,6 @@ function isFull(pool: RunningPool): Promise<void> {
 function done({ code, stdout, stderr }: Ran): string {
   assert.deepEqual({ code, stderr: withoutWaits(stderr) }, { code: 0, stderr: "" });
   return stdout;
-}
-
-/** A command that waits says for what. */
-function withoutWaits(stderr: string): string {
-  return stderr.replace(/^nodepool: (waiting for|remedy:) .*\n/gm, "");
 }
 
 interface Acquired {

@@ -53,6 +53,11 @@ export async function runProgram(args: readonly string[], options: ProgramOption
   return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
 }
 
+/** Without the lines in which a command that waits says for what. */
+export function withoutWaits(stderr: string): string {
+  return stderr.replace(/^nodepool: (waiting for|remedy:) .*\n/gm, "");
+}
+
 function commandOf(args: readonly string[], { env, cwd, under = [], binary }: ProgramOptions): Deno.Command {
   const [command, ...rest] = [...under, ...programCommand(args, binary)] as [string, ...string[]];
   return new Deno.Command(command, {
