@@ -226,7 +226,7 @@ Deno.test("nodes of a failing job are held up to a number, with a daemon and wit
     const held = (await pool.nodes()).filter(({ state }) => state === "hold");
     for (const { comment, hold, job } of held) {
       assert.equal(comment, "Automatically held after failing unit");
-      const kept = { reason: comment, owner: "nodepool", until: null, may_be_in_use: false };
+      const kept = { reason: comment, owner: "nodepool", until: null, ends: null, may_be_in_use: false };
       assert.deepEqual([hold, job], [kept, "unit"]);
     }
     const [entry] = await jobs();

@@ -106,7 +106,10 @@ Deno.test("a changed configuration is noticed and put into force, a broken one i
   await t.step("more nodes are launched where there is more room", async () => {
     await pool.configure(configOf({ labels: { small: 5 }, maxServers: 3 }));
     await pool.until(async () => await pool.count("ready") === 3 && (await problems(pool)).length === 1);
-    assert.deepEqual(await problems(pool), ["label small: 2 nodes missing: main: max-servers 3/3"]);
+    assert.deepEqual(await problems(pool), [
+      "label small: 2 nodes missing: main: max-servers 3/3; " +
+      "remedy: raise max-servers of main, or release nodes: `nodepool list --provider main`",
+    ]);
     await pool.configure(configOf({ labels: { small: 5 }, maxServers: 8 }));
     await pool.until(async () => await pool.count("ready") === 5);
     const changes = (await pool.logLines()).map(({ message }) => message);
