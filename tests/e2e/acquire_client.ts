@@ -1,5 +1,6 @@
 /** A client that acquires nodes as a process, and the pool that it asks: what the tests of both their ends stand on. */
 import { oneCloudConfig } from "./one_cloud_config.ts";
+import { withoutWaits } from "./program.ts";
 import type { RunningPool } from "./running_pool.ts";
 
 /** One label, up to 16 nodes. */
@@ -33,6 +34,11 @@ export class AcquireClient {
   async ended(): Promise<number> {
     await this.#read;
     return (await this.#child.status).code;
+  }
+
+  /** Its standard error, without what it says of its wait. */
+  get complaints(): string {
+    return withoutWaits(this.stderr);
   }
 
   /** The nodes that it has printed. */

@@ -20,10 +20,10 @@ Deno.test("acquire gets its nodes from the next daemon, whether the last one was
       const client = new AcquireClient(pool, "--count", "2", "--wait", "60s");
       await pool.until(async () => (await requests(pool)).join() === "waiting", { every: 20 });
       assert.equal(await pool.stopDaemon(signal), code);
-      await pool.until(() => client.stderr === STOPPED, { every: 20 });
+      await pool.until(() => client.complaints === STOPPED, { every: 20 });
       pool.startDaemon();
       assert.equal(await client.ended(), 0, client.stderr);
-      assert.deepEqual([client.ids.length, client.stderr], [2, STOPPED]);
+      assert.deepEqual([client.ids.length, client.complaints], [2, STOPPED]);
       const used = (await pool.nodes()).filter(({ state }) => state === "used").map(({ id }) => id);
       assert.deepEqual([used, await requests(pool)], [client.ids, []]);
       assert.equal((await pool.run("delete", ...used.map(String), "--now")).code, 0);
@@ -76,11 +76,11 @@ class Traffic {
       client.kill("SIGKILL");
     }
     const code = await client.ended();
-    const { ids, stdout, stderr } = client;
+    const { ids, stdout, stderr, complaints } = client;
     // 3: there was no daemon just when it began. Later ones are waited for.
     const isFine = code === 0 || (code === 3 && stdout === "") || (isKilled && code === 128 + 9);
     if (!isFine) this.failures.push(`${code}: ${stderr}${stdout}`);
-    if (code === 0 && stderr === STOPPED) this.outlasting++;
+    if (code === 0 && complaints === STOPPED) this.outlasting++;
     this.acquired.push(...ids);
     await Promise.all(ids.map((id) => this.#release(id)));
   }

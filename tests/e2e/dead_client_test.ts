@@ -1,7 +1,6 @@
 /** Clients that are killed, or stopped, while the daemon lives: what they asked for goes to others. */
 import assert from "node:assert/strict";
 import { AcquireClient, configOf, isUp, requests } from "./acquire_client.ts";
-import { withoutWaits } from "./program.ts";
 import { RunningPool } from "./running_pool.ts";
 
 Deno.test("a client that dies, or sleeps for too long, keeps no node from others", async (t) => {
@@ -36,7 +35,7 @@ Deno.test("a client that dies, or sleeps for too long, keeps no node from others
     asleep.kill("SIGCONT");
     assert.equal(await asleep.ended(), 1);
     assert.match(
-      withoutWaits(asleep.stderr),
+      asleep.complaints,
       /^nodepool: request \d+ was withdrawn before its nodes were taken: ask again\n$/,
     );
     const ready = await pool.count("ready");
