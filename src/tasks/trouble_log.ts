@@ -10,8 +10,10 @@ const log = loggerOf("provider");
 
 export class TroubleLog {
   readonly #provider: string;
-  /** The troubles that were told last, with their reasons. */
-  #told: ReadonlyMap<LookName, string> = new Map();
+  /** The kinds of the troubles that were told and are not over. */
+  readonly #told = new Map<LookName, Failure["kind"]>();
+  /** Failures that the provider's own accounted for. */
+  readonly #covered = new WeakSet<Failure>();
   #frozen: string | null = null;
   readonly #tell: (event: NewEvent) => void;
 
@@ -23,30 +25,32 @@ export class TroubleLog {
   /** To be called after each run. @param frozen why nothing is made or deleted there; null: nothing stands against it */
   note({ troubles, frozen }: { troubles: ReadonlyMap<LookName, Failure>; frozen: string | null }): void {
     this.#noteFrozen(frozen);
+    const servers = troubles.get("servers");
+    for (const [look, failure] of troubles) {
+      // Where a cloud is out of reach altogether, once is enough.
+      const isCovered = look !== "servers" && servers !== undefined && servers.kind === failure.kind;
+      if (isCovered) this.#covered.add(failure);
+      else if (!this.#covered.has(failure)) this.#noteDown(look, failure);
+    }
+    for (const look of this.#told.keys()) if (!troubles.has(look)) this.#noteUp(look);
+  }
+
+  /** Messages differ from one attempt to the next: they carry request ids and times. */
+  #noteDown(look: LookName, { kind, message: reason }: Failure): void {
+    if (this.#told.has(look) && this.#told.get(look) === kind) return;
+    this.#told.set(look, kind);
     const provider = this.#provider;
-    const failure = troubles.get("servers")?.message;
-    // Where a cloud is out of reach altogether, once is enough.
-    const now = new Map(
-      [...troubles].filter(([look, { message }]) => look === "servers" || message !== failure)
-        .map(([look, { message }]) => [look, message]),
-    );
-    for (const [look, reason] of now) {
-      if (this.#told.get(look) === reason) continue;
-      this.#tellEvent("provider.down", `${look === "servers" ? "" : `${LOOKS[look]}: `}${reason}`, look);
-      if (look === "servers") log.warning("provider {provider}: {reason}", { provider, reason });
-      else log.warning("provider {provider}: {what}: {reason}", { provider, what: LOOKS[look], reason });
-    }
-    for (const look of this.#told.keys()) {
-      if (troubles.has(look)) continue;
-      this.#tellEvent(
-        "provider.up",
-        `${look === "servers" ? "answers" : `${LOOKS[look]} available`} again`,
-        look,
-      );
-      if (look === "servers") log.info("provider {provider}: answers again", { provider });
-      else log.info("provider {provider}: {what} available again", { provider, what: LOOKS[look] });
-    }
-    this.#told = now;
+    this.#tellEvent("provider.down", `${look === "servers" ? "" : `${LOOKS[look]}: `}${reason}`, look);
+    if (look === "servers") log.warning("provider {provider}: {reason}", { provider, reason });
+    else log.warning("provider {provider}: {what}: {reason}", { provider, what: LOOKS[look], reason });
+  }
+
+  #noteUp(look: LookName): void {
+    this.#told.delete(look);
+    const provider = this.#provider;
+    const what = `${look === "servers" ? "answers" : `${LOOKS[look]} available`} again`;
+    this.#tellEvent("provider.up", what, look);
+    log.info("provider {provider}: {what}", { provider, what });
   }
 
   #noteFrozen(frozen: string | null): void {
