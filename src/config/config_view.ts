@@ -3,6 +3,7 @@
  * that it can be compared but not printed. The sections' schemas say which is which; what they do not know is a secret.
  * Shown by `config-validate --show`, compared by `diffConfig`.
  */
+import { isDeepStrictEqual } from "node:util";
 import { stringify } from "yaml";
 import { isUnknown } from "../domain/cloud_access.ts";
 import type { Config, ListenAddress, ProviderConfig } from "../domain/config.ts";
@@ -26,7 +27,7 @@ export class Secret {
   }
 
   equals(other: Secret): boolean {
-    return this.#value === other.#value;
+    return isDeepStrictEqual(this.#value, other.#value);
   }
 
   toString(): string {
@@ -92,7 +93,7 @@ function viewValue(schema: unknown, value: unknown): View {
   const { isHidden, isDuration, isFree, isOpen } = traitsOf(schema);
   if (isHidden) return new Secret(value);
   if (isDuration) return briefDuration(value as number);
-  if (isFree) return viewFree(value as Record<string, string>);
+  if (isFree) return viewFree(value);
   if (Array.isArray(value)) return value.map((item) => viewValue(itemOf(schema), item));
   if (value === null || typeof value !== "object") return viewScalar(value);
   return isOpen ? viewOpen(value) : viewFields(schema, value);
@@ -114,11 +115,13 @@ function viewOpen(record: object): View {
 /** The user's own entries that are better not shown. */
 const SECRET_LIKE = /pass|secret|token|credential|private|(?:^|[_-])key/i;
 
-function viewFree(record: Readonly<Record<string, string>>): View {
-  return Object.fromEntries(
-    Object.entries(record).map(([key, value]) => [
-      key,
-      SECRET_LIKE.test(key) ? new Secret(value) : withoutPassword(value),
-    ]),
-  );
+/** Shows the user's own entries by their own names. An amount is no secret, whatever it is an amount of. */
+function viewFree(value: unknown): View {
+  if (Array.isArray(value)) return value.map(viewFree);
+  if (value === null || typeof value !== "object") return viewScalar(value);
+  const entries = Object.entries(value).map(([key, entry]) => {
+    const isSecret = SECRET_LIKE.test(key) && typeof entry !== "number";
+    return [key, isSecret ? new Secret(entry) : viewFree(entry)];
+  });
+  return Object.fromEntries(entries);
 }

@@ -32,7 +32,14 @@ function diffRecords(
   { before, after, where }: { before: ViewRecord; after: ViewRecord; where: Where },
 ): string[] {
   const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
-  return [...keys].flatMap((key) => diffKey(key, { before: before[key], after: after[key], where }));
+  return [...keys].flatMap((key) =>
+    diffKey(key, { before: own(before, key), after: own(after, key), where })
+  );
+}
+
+/** Names are the user's own, so that one may be called as something that every object has. */
+function own(record: ViewRecord, key: string): View | undefined {
+  return Object.hasOwn(record, key) ? record[key] : undefined;
 }
 
 interface Pair {
@@ -42,7 +49,7 @@ interface Pair {
 }
 
 function diffKey(key: string, { before, after, where }: Pair): string[] {
-  const kind = NAMED[key];
+  const kind = Object.hasOwn(NAMED, key) ? NAMED[key] : undefined;
   if (kind !== undefined && isNamedList(before) && isNamedList(after)) {
     return diffLists(kind, { before, after, where });
   }
@@ -91,7 +98,7 @@ function sameView(a: View | undefined, b: View | undefined): boolean {
   }
   if (a === null || b === null || typeof a !== "object" || typeof b !== "object") return a === b;
   const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
-  return [...keys].every((key) => sameView((a as ViewRecord)[key], (b as ViewRecord)[key]));
+  return [...keys].every((key) => sameView(own(a as ViewRecord, key), own(b as ViewRecord, key)));
 }
 
 function isRecord(view: View | undefined): view is ViewRecord {

@@ -93,7 +93,7 @@ export interface DaemonReport {
   readonly configFile: string;
   /** When the configuration in force was read. */
   readonly configLoadedAt: Instant;
-  /** When a configuration that could be used was last read. */
+  /** When a configuration was last read that could be put into effect. */
   readonly configReadAt: Instant;
   /** The problems of the file as it is now; empty where it is the one in force. */
   readonly configProblems: readonly string[];

@@ -34,12 +34,13 @@ export function putDaemonGauges(
 }
 
 function putRun(
-  { startedAt, configProblems, configReadAt, tasks }: DaemonReport,
+  { startedAt, configProblems, configFault, configReadAt, tasks }: DaemonReport,
   { moment, put }: { moment: Moment; put: PutGauge },
 ): void {
   const timestamp = (at: Instant) => (at + moment.wallOffset) / SECOND;
   put("process_start_time_seconds", {}, timestamp(startedAt));
-  put("nodepool_config_last_reload_successful", {}, configProblems.length === 0 ? 1 : 0);
+  const isInEffect = configProblems.length === 0 && configFault === null;
+  put("nodepool_config_last_reload_successful", {}, isInEffect ? 1 : 0);
   put("nodepool_config_last_reload_success_timestamp_seconds", {}, timestamp(configReadAt));
   for (const { name: task, lastSuccessAt, lastError, runningSince } of tasks) {
     if (lastSuccessAt !== null) {

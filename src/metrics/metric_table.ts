@@ -208,11 +208,11 @@ export const metricTable = {
   nodepool_state_commit_duration_seconds: histogram([], "Time that the state took to store a commit.", QUICK),
   nodepool_config_last_reload_successful: gauge(
     [],
-    "1 if the configuration as it was last read is in force, 0 if it has problems and an older one stays.",
+    "1 if the configuration as it was last read is in effect as a whole, 0 if anything went wrong in the last reload.",
   ),
   nodepool_config_last_reload_success_timestamp_seconds: gauge(
     [],
-    "When a configuration without problems was last read.",
+    "When a configuration was last read that could be put into effect.",
   ),
   nodepool_defects: gauge([], "Things that stand still because of a defect until somebody looks into them."),
   nodepool_task_last_success_timestamp_seconds: gauge(

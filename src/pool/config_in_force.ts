@@ -2,7 +2,7 @@
  * The configuration in force. Readings have one queue: each begins after the one before it has taken effect, so that
  * an older one never replaces a newer one, and a reload that is asked for during another reads once more after it. A
  * file that cannot be used changes nothing. What could not be put into effect as a whole is tried again at the next
- * reading. SIGHUP, POST /reload and the watch over the file all come here; whoever acts takes `current` once, as a
+ * reading. Whatever else goes wrong in a reading is a problem of it too, which lasts until one succeeds. SIGHUP, POST /reload and the watch over the file all come here; whoever acts takes `current` once, as a
  * value, and goes by that to the end.
  */
 import { ConfigError, formatProblem } from "../config/config_error.ts";
@@ -63,12 +63,12 @@ export class ConfigInForce implements AsyncDisposable {
     return this.#since;
   }
 
-  /** When one that can be used was last read. */
+  /** When one was last read that could be put into effect. */
   get readAt(): Instant {
     return this.#readAt;
   }
 
-  /** Why the newest reading cannot be used, one line each. */
+  /** Why the newest reading cannot be used, whatever failed; one line each. */
   get problems(): readonly string[] {
     return this.#problems;
   }
@@ -83,7 +83,7 @@ export class ConfigInForce implements AsyncDisposable {
     return this.#inTurn(() => this.#apply());
   }
 
-  /** Reads it again. @throws ControlError where the pool ends; otherwise what putting it into effect throws */
+  /** Reads it again. @throws ControlError where the pool ends; otherwise only what putting it into effect throws */
   reload(): Promise<ConfigReading> {
     return this.#next ??= this.#inTurn(() => {
       this.#next = null;
@@ -108,37 +108,40 @@ export class ConfigInForce implements AsyncDisposable {
       throw new ControlError(503, "the daemon is stopping and no longer reads the configuration");
     }
     const reading = await this.#take();
+    const readAt = this.#deps.clock.now();
     const isNews = reading.problems.join("\n") !== this.#problems.join("\n");
     this.#problems = reading.problems;
-    if (reading.changes.length > 0) this.#tell("configuration.changed", reading.changes);
-    else if (reading.problems.length > 0 && isNews) this.#tell("configuration.refused", reading.problems);
+    if (reading.changes.length > 0) {
+      this.#tell("configuration.changed", `was changed: ${reading.changes.join("; ")}`);
+    } else if (reading.problems.length > 0 && isNews) {
+      this.#tell("configuration.refused", `was refused: ${reading.problems.join("; ")}`);
+    }
     for (const problem of reading.problems) {
       log.error("configuration: {problem}; the last good one stays in force", { problem });
     }
     if (reading.changes.length > 0 || !this.#isApplied) await this.#apply();
+    if (reading.problems.length === 0) this.#readAt = readAt;
     return reading;
   }
 
-  #tell(kind: EventKind, lines: readonly string[]): void {
+  #tell(kind: EventKind, what: string): void {
     const subject = { type: "configuration", id: null, name: "configuration" } as const;
-    const message = `the configuration was ${kind === "configuration.changed" ? "changed" : "refused"}: `;
-    this.#deps.tell({ kind, subject, labels: {}, message: message + lines.join("; ") });
+    this.#deps.tell({ kind, subject, labels: {}, message: `the configuration ${what}` });
   }
 
   async #take(): Promise<ConfigReading> {
     try {
       const { config } = await this.#deps.read();
-      this.#readAt = this.#deps.clock.now();
       const changes = diffConfig(this.#current, config);
       if (changes.length > 0) {
         tell(changes, diffConfig(this.#current, withOpened(this.#current, config)));
         this.#current = config;
-        this.#since = this.#readAt;
+        this.#since = this.#deps.clock.now();
       }
       return { changes, problems: [] };
     } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-      return { changes: [], problems: error.problems.map(formatProblem) };
+      if (error instanceof ConfigError) return { changes: [], problems: error.problems.map(formatProblem) };
+      return { changes: [], problems: [`it could not be processed: ${errorChain(error)}`] };
     }
   }
 
@@ -149,7 +152,9 @@ export class ConfigInForce implements AsyncDisposable {
       this.#isApplied = true;
       this.#fault = null;
     } catch (error) {
-      this.#fault = errorChain(error);
+      const fault = errorChain(error);
+      if (fault !== this.#fault) this.#tell("configuration.refused", `is not in effect as a whole: ${fault}`);
+      this.#fault = fault;
       throw error;
     }
   }

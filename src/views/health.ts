@@ -42,7 +42,7 @@ export function viewReadiness(report: PoolReport, { strict = false } = {}): Read
 function daemonProblems({ accepting, configFault }: DaemonReport): string[] {
   return [
     ...(accepting ? [] : ["the daemon is stopping"]),
-    ...(configFault === null ? [] : [`the configuration is not in effect as a whole: ${configFault}`]),
+    ...effectProblems(configFault),
   ];
 }
 
@@ -101,9 +101,14 @@ export function stateProblems({ problem, withheld }: StateReport): string[] {
   ];
 }
 
-/** The problems of the configuration's file, one line each. */
+/** Why the configuration as it was last read is not in effect, or not as a whole; one line each. */
 export function configurationProblems(daemon: DaemonReport | null): string[] {
-  return (daemon?.configProblems ?? []).map((problem) => `configuration: ${problem}`);
+  const { configProblems = [], configFault = null } = daemon ?? {};
+  return [...configProblems.map((problem) => `configuration: ${problem}`), ...effectProblems(configFault)];
+}
+
+function effectProblems(fault: string | null): string[] {
+  return fault === null ? [] : [`the configuration is not in effect as a whole: ${fault}`];
 }
 
 /** Providers that do not answer, and services of others that do not; those that are retired and empty do not matter. */

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { PoolReport } from "../../src/domain/pool_report.ts";
 import { took } from "../../src/metrics/happening.ts";
 import { PrometheusMetrics } from "../../src/metrics/prometheus_metrics.ts";
-import { NOW, sampleConfig, sampleNode, sampleReport } from "../views/sample_pool.ts";
+import { NOW, sampleConfig, sampleDaemon, sampleNode, sampleReport } from "../views/sample_pool.ts";
 import { sampleFacts } from "./sample_facts.ts";
 
 async function series(metrics: PrometheusMetrics, name: string, report = sampleReport()): Promise<string[]> {
@@ -106,4 +106,18 @@ Deno.test("what is still recorded of a provider, label or image that is neither 
     `{provider="cloud-a",image="noble"} 3`,
   ]);
   assert.deepEqual(await series(metrics, "nodepool_dib_image_failures_in_a_row", report), []);
+});
+
+Deno.test("a reload counts as successful only where nothing went wrong in it, in the file or in putting it into effect", async () => {
+  const successful = async (daemon: Parameters<typeof sampleDaemon>[0]) => {
+    const report = sampleReport({ daemon: sampleDaemon(daemon) });
+    const { body } = await new PrometheusMetrics().scrape(report, {
+      facts: sampleFacts,
+      isOpenMetrics: false,
+    });
+    return body.match(/^nodepool_config_last_reload_successful (.*)$/m)![1];
+  };
+  assert.equal(await successful({}), "1");
+  assert.equal(await successful({ configProblems: ["labels: unknown key lable"] }), "0");
+  assert.equal(await successful({ configFault: "cannot open the target ci" }), "0");
 });

@@ -168,3 +168,59 @@ Deno.test("what could not be put into effect is told until it could, and when a 
   await reload();
   assert.deepEqual([inForce.fault, readAt()], [null, 2]);
 });
+
+Deno.test("whatever goes wrong in a reload, not only in the file, is a problem until a reload succeeds, and an event", async () => {
+  let isBroken = true;
+  const { clock, inForce, file, told, applied } = kit({
+    apply: () => isBroken ? Promise.reject(new Error("the CA file is gone")) : Promise.resolve(),
+  });
+  const reload = async () => {
+    const reading = inForce.reload().catch(() => {});
+    await clock.advance(MINUTE);
+    await reading;
+  };
+  file.maxServers = 2;
+  await reload();
+  await reload();
+  const refused = () => told.filter((line) => line.startsWith("configuration.refused"));
+  assert.deepEqual(refused(), [
+    "configuration.refused the configuration is not in effect as a whole: the CA file is gone",
+  ]);
+  assert.equal(inForce.readAt, NOW, "one that is not in effect does not count");
+  isBroken = false;
+  file.problem = new TypeError("text.replace is not a function");
+  await reload();
+  await reload();
+  assert.deepEqual([inForce.fault, inForce.problems.length, refused().length], [null, 1, 2]);
+  assert.match(inForce.problems[0]!, /text\.replace is not a function/);
+  assert.match(refused()[1]!, /text\.replace is not a function/);
+  file.problem = null;
+  await reload();
+  assert.deepEqual([inForce.problems, inForce.fault, applied.at(-1)], [[], null, 2]);
+  assert.equal(inForce.readAt, NOW + 4 * MINUTE);
+});
+
+Deno.test("a configuration whose changes cannot be told is refused with the reason, and the next good one is taken", async () => {
+  const broken = {
+    ...allowing(2),
+    get labels(): never {
+      throw new TypeError("no such label");
+    },
+  };
+  const configs = [broken, broken, allowing(3)];
+  const told: string[] = [];
+  const inForce = new ConfigInForce(allowing(1), {
+    clock: new VirtualClock(NOW),
+    read: () => Promise.resolve({ config: configs.shift()! }),
+    apply: () => Promise.resolve(),
+    tell: ({ kind }) => void told.push(kind),
+  });
+  for (let times = 0; times < 2; times++) {
+    const { problems, changes } = await inForce.reload();
+    assert.deepEqual([problems.length, changes, inForce.problems], [1, [], problems]);
+    assert.match(problems[0]!, /no such label/);
+  }
+  await inForce.reload();
+  assert.deepEqual([allowed(inForce.current), inForce.problems], [3, []]);
+  assert.deepEqual(told, ["configuration.refused", "configuration.changed"]);
+});

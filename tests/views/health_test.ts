@@ -45,6 +45,12 @@ Deno.test("a configuration that could not be put into effect keeps a pool from b
   assert.deepEqual(viewReadiness({ ...report, daemon }).reasons, [
     "the configuration is not in effect as a whole: cannot open the target ci",
   ]);
+  const strict = viewReadiness({ ...report, daemon }, { strict: true }).reasons;
+  assert.equal(
+    strict.filter((reason) => reason.includes("cannot open the target ci")).length,
+    1,
+    "said once",
+  );
 });
 
 Deno.test("strictly, whatever stops a part of the work keeps a pool from being ready, and each is said once", () => {

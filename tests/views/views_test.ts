@@ -159,6 +159,14 @@ Deno.test("jobs are sorted by name and tell which nodes are held for them", () =
   assert.deepEqual(viewJobList(report, { id: 2 }).jobs.map(({ id }) => id), [2]);
 });
 
+Deno.test("status tells why the configuration is not in effect, whatever failed", () => {
+  const daemon = sampleDaemon({ configFault: "cannot open the target ci" });
+  assert.equal(
+    listProblems(sampleReport({ daemon }))[0],
+    "the configuration is not in effect as a whole: cannot open the target ci; see: nodepool manual broken-configuration",
+  );
+});
+
 Deno.test("status lists what an operator should look at", () => {
   const report = sampleReport({
     daemon: sampleDaemon({
