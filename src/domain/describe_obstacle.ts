@@ -111,8 +111,9 @@ function again(until: number | null, moment: Moment): string {
   return until === null ? "trying again now" : `trying again at ${timeOfDay(until, moment)}`;
 }
 
-function describePause({ until, failures, lastError }: FailedLaunches, wording: Wording): string {
-  const now = until === null ? "one launch at a time" : `paused until ${timeOfDay(until, wording)}`;
+function describePause({ kind, until, failures, lastError }: FailedLaunches, wording: Wording): string {
+  const going = kind === "probing" ? "one launch at a time" : "tries again";
+  const now = until === null ? going : `paused until ${timeOfDay(until, wording)}`;
   return `${now} ${describeFailures({ failures, lastError })}`;
 }
 

@@ -3,6 +3,7 @@
  * time. Explanations, waiting commands, problems and lists all derive from it; its kinds are few, and fit to be the
  * values of a metric's label. `describe_obstacle.ts` puts it into words, `remedy.ts` says what to do about it.
  */
+import type { LaunchPause } from "./launch_pause.ts";
 import type { WaitingReason } from "./node.ts";
 import type { Resource } from "./resource.ts";
 import type { QuotaUse } from "./server.ts";
@@ -186,6 +187,15 @@ type RecordObstacle =
     readonly lastError: string;
     readonly until: Instant | null;
   };
+
+/** `until` null: the label's launches go ahead there, though the last ones failed. */
+export function obstacleOfPause(
+  { failures, lastError, lastKind = null, lastFailureAt: since, until }: LaunchPause,
+  now: Instant,
+): FailedLaunches {
+  const isOver = until === null || until <= now;
+  return { kind: "paused", failures, lastError, lastKind, since, until: isOver ? null : until };
+}
 
 /** Tells an offer from an obstacle to it. */
 export function isObstacle<Found extends object>(found: Found | Obstacle): found is Obstacle {

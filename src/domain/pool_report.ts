@@ -43,7 +43,7 @@ export interface PoolReport extends Moment {
   /** How far uploads under way are, by the image's id; bytes. */
   readonly uploads: ReadonlyMap<number, { readonly sent: number; readonly total: number }>;
   readonly labels: readonly LabelReport[];
-  /** Why one node more of a label would not be launched, as the last planning has it; empty: it would. */
+  /** The obstacles to one node more of a label, by its providers, as the last planning has it. */
   readonly whyNoMore: (label: string) => readonly Refusal[];
   /** Why nothing at all is launched or handed out; null: planning goes on. */
   readonly standstill: Standstill | null;

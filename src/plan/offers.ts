@@ -14,7 +14,7 @@ import {
   type LaunchRefusal,
   type Observation,
 } from "../domain/observation.ts";
-import { isObstacle, type Obstacle } from "../domain/obstacle.ts";
+import { isObstacle, type Obstacle, obstacleOfPause } from "../domain/obstacle.ts";
 import type { CloudImage, Flavor } from "../domain/server.ts";
 import type { Instant } from "../domain/time.ts";
 import { isUuid } from "../domain/is_uuid.ts";
@@ -213,11 +213,10 @@ function fitCatalog(
 }
 
 function whyPaused(
-  { failures, lastError, lastKind = null, lastFailureAt: since, until, ...pause }: LaunchPause,
+  pause: LaunchPause,
   { provider, building, now }: { provider: ProviderConfig; building: number; now: Instant },
 ): Obstacle | null {
-  const failed = { failures, lastError, lastKind, since };
-  if (until !== null && until > now) return { kind: "paused", ...failed, until };
-  const isProbe = isProbing({ ...pause, failures }, provider.launchRetries) && building > 0;
-  return isProbe ? { kind: "probing", ...failed, until: null } : null;
+  const paused = obstacleOfPause(pause, now);
+  if (paused.until !== null) return paused;
+  return isProbing(pause, provider.launchRetries) && building > 0 ? { ...paused, kind: "probing" } : null;
 }

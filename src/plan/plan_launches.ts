@@ -18,7 +18,8 @@ import type {
   LabelRefusal,
   ServerCost,
 } from "./allocation_types.ts";
-import { planAllocation } from "./allocation.ts";
+import { Placement } from "./allocation_placement.ts";
+import { reasonsOf } from "./allocation_reasons.ts";
 import { countNodes } from "./count_nodes.ts";
 import { endOfKeeping, planWithTurns, turnsWithKeeping } from "./keep_room.ts";
 import { type LabelWish, wishOf, type WishSituation } from "./label_wish.ts";
@@ -107,10 +108,11 @@ export function planLaunches(input: LaunchInput): LaunchPlan {
   };
 }
 
-/** Why one node more of a label would not be launched, had somebody asked for it; empty: it would. */
+/** The obstacles to one node more of a label, by its providers; one that is not named would launch it. */
 export function whyNoMore(name: string, { labels, providers }: AllocationInput): readonly Refusal[] {
-  const asks = labels.filter((label) => label.name === name).map((ask) => ({ ...ask, demand: 1, spare: 0 }));
-  return planAllocation({ labels: asks, providers }).refusals.flatMap(({ reasons }) => reasons);
+  const asks = labels.filter((label) => label.name === name);
+  const placement = new Placement(asks, providers);
+  return asks.flatMap((_, position) => reasonsOf(position, { labels: asks, providers, placement }));
 }
 
 /** Places that a request gathers in vain make room for other labels: it asks only for what they leave. */

@@ -102,7 +102,7 @@ export class Tick {
     return this.#reports;
   }
 
-  /** Why one node more of a label would not be launched, as the newest plan has it; empty: it would. */
+  /** The obstacles to one node more of a label, by its providers, as the newest plan has it. */
   whyNoMore(label: string): readonly Refusal[] {
     return whyNoMore(label, this.#room);
   }

@@ -1,8 +1,7 @@
 /** The pool at a glance: whether a daemon runs and with which configuration, and what is wrong. */
 import * as v from "valibot";
 import { describeRefusals } from "../domain/describe_obstacle.ts";
-import type { LaunchPause } from "../domain/launch_pause.ts";
-import type { Obstacle } from "../domain/obstacle.ts";
+import { obstacleOfPause } from "../domain/obstacle.ts";
 import { obstaclesOfOrder } from "../domain/record_obstacles.ts";
 import { describeSubject } from "../domain/defect.ts";
 import { describeRetirement, type Retirement, retirementOf } from "../domain/retirement.ts";
@@ -145,7 +144,7 @@ export function listProblems(report: PoolReport): string[] {
     `${pause.label === "" ? "servers for images" : `label ${pause.label}`} on ${pause.provider}: ` +
     `${pause.failures} failed ` +
     `${pause.failures === 1 ? "launch" : "launches"}, last: ${pause.lastError}${
-      remedyAt(pausedBy(pause), { ...pause, config })
+      remedyAt(obstacleOfPause(pause, report.now), { ...pause, config })
     }`
   );
   const failing = orders.filter(({ failures, provider }) => failures > 0 && !retired.has(provider ?? ""));
@@ -215,12 +214,6 @@ function requestProblems(report: PoolReport): string[] {
 }
 
 const HOPELESS: readonly string[] = ["too-many", "label-not-configured", "label-disabled"];
-
-function pausedBy(
-  { failures, lastError, lastKind = null, lastFailureAt: since, until }: LaunchPause,
-): Obstacle {
-  return { kind: "paused", failures, lastError, lastKind, since, until };
-}
 
 /** Images that were ordered and are not there yet, and why. */
 function viewOrders(report: PoolReport): { what: string; message: string; since: string }[] {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { NodeRecord } from "../../src/domain/node.ts";
 import { MINUTE, SECOND } from "../../src/domain/time.ts";
-import { type LaunchInput, planLaunches } from "../../src/plan/plan_launches.ts";
+import { type LaunchInput, planLaunches, whyNoMore } from "../../src/plan/plan_launches.ts";
 import { sampleRequest } from "../views/sample_pool.ts";
 import {
   config,
@@ -241,4 +241,21 @@ Deno.test("nodes are spread over the targets", () => {
     }),
   }));
   assert.deepEqual(launches.map(({ target }) => target).sort(), ["east", "east", "west", "west"]);
+});
+
+Deno.test("one node more of a label meets what each provider lacks, whatever the others would launch", () => {
+  const labels = [label({ minReady: 0, providers: ["cloud-a", "cloud-b"] })];
+  const { room } = planLaunches(input({
+    config: config({ labels, providers: [provider(), provider({ name: "cloud-b" })] }),
+    seen: new Map([
+      ["cloud-a", seen()],
+      ["cloud-b", seen({ failure: { message: "no answer", since: NOW } })],
+    ]),
+  }));
+  assert.deepEqual(
+    whyNoMore(labels[0]!.name, room).map(({ provider, obstacle }) => [provider, obstacle.kind]),
+    [
+      ["cloud-b", "unreachable"],
+    ],
+  );
 });

@@ -26,6 +26,54 @@ Deno.test("explain of a label that lacks nothing says what one node more would m
   assert.deepEqual(obstacles.map(({ kind, cure }) => [kind, cure]), [["retired", "configuration"]]);
 });
 
+Deno.test("a label and its providers tell the same of what each provider lacks, though another one launches", () => {
+  const networkMissing = {
+    kind: "network-missing",
+    message: "no network named lan",
+    wanted: "lan",
+    known: [],
+  } as const;
+  const whyNoMore = (label: string) =>
+    label === "noble" ? [{ provider: "cloud-b", obstacle: networkMissing }] : [];
+  const fields = { labels: [], requests: [], whyNoMore };
+  const label = explained("noble", fields);
+  assert.deepEqual(label.obstacles.map(({ provider, kind }) => [provider, kind]), [[
+    "cloud-b",
+    "network-missing",
+  ]]);
+  const given = label.facts.filter(({ name }) => name.startsWith("provider ")).map(({ value }) => value);
+  assert.match(given[0]!, /^launches nodes/);
+  assert.match(given[1]!, /^no network named lan/);
+  assert.ok(!label.summary.includes("one more is not possible"), label.summary);
+  const provider = explained("cloud-b", fields);
+  assert.match(provider.obstacles.map(({ message }) => message).join(), /label noble: no network named lan/);
+});
+
+Deno.test("a label whose launches have always failed says so after its pause, with what helps", () => {
+  const pauses = [{
+    provider: "cloud-b",
+    label: "jammy",
+    failures: 4,
+    until: NOW - SECOND,
+    lastError: "Invalid key_name provided.",
+    lastKind: "badRequest",
+    lastFailureAt: NOW - MINUTE,
+  }];
+  const label = explained("jammy", { labels: [], pauses });
+  assert.match(label.facts.at(-1)!.value, /after 4 failed launches in a row: Invalid key_name/);
+  assert.match(label.obstacles[0]?.remedy ?? "", /providers\[cloud-b\]\.images\[jammy\]/);
+  const provider = explained("cloud-b", { labels: [], pauses });
+  assert.match(provider.obstacles[0]?.message ?? "", /label jammy: .*4 failed launches/);
+});
+
+Deno.test("what several labels meet at a provider is told once, with their names", () => {
+  const whyNoMore = () => [{ provider: "cloud-b", obstacle: { kind: "networks-not-listed" } as const }];
+  const { obstacles } = explained("cloud-b", { labels: [], requests: [], pauses: [], whyNoMore });
+  assert.deepEqual(obstacles.map(({ message }) => message), [
+    "labels noble, jammy: the cloud's networks are not listed yet",
+  ]);
+});
+
 Deno.test("explain of a request says its turn, until when it waits and why", () => {
   const requests = [sampleRequest({ id: 3 }), sampleRequest({ id: 4, deadline: NOW + MINUTE })];
   const waits = new Map([[4, [{ provider: "cloud-a", obstacle: full }]]]);

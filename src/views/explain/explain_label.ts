@@ -3,6 +3,7 @@ import type { Refusal } from "../../domain/obstacle.ts";
 import type { PoolReport } from "../../domain/pool_report.ts";
 import { causeText, viewObstacle } from "../obstacle_view.ts";
 import type { Explanation } from "./explanation.ts";
+import { isOpen, refusalsOfLabel } from "./refusals_of_label.ts";
 import {
   countsText,
   errorsOfNodes,
@@ -11,7 +12,6 @@ import {
   nodeFacts,
   requestFacts,
   roomText,
-  standstillOf,
   toldError,
   toldObstacles,
 } from "./told_parts.ts";
@@ -28,7 +28,7 @@ export function explainLabel(report: PoolReport, name: string): Explanation | nu
   const isWaiting = missing === 0 && requests.some(({ grantedAt }) => grantedAt === null);
   const pauses = report.pauses.filter((pause) => pause.label === name);
   return {
-    summary: summaryOf({ name, missing, isWaiting, there: countsText(nodes), refusals }),
+    summary: summaryOf({ name, missing, isWaiting, there: countsText(nodes), isOpen: isOpen(report, name) }),
     obstacles: toldObstacles(refusals, { report, label: name }),
     facts: [
       {
@@ -53,36 +53,19 @@ export function explainLabel(report: PoolReport, name: string): Explanation | nu
   };
 }
 
-/** As the last planning saw it. */
-function refusalsOfLabel(report: PoolReport, name: string): readonly Refusal[] {
-  const standstill = standstillOf(report);
-  if (standstill.length > 0) return standstill;
-  const label = report.config?.labels.find((one) => one.name === name);
-  if (report.config !== null && label === undefined) {
-    return [{ provider: null, obstacle: { kind: "label-not-configured", label: name } }];
-  }
-  if ((label?.minReady ?? 0) < 0) return [{ provider: null, obstacle: { kind: "label-disabled" } }];
-  const planned = report.labels.find((one) => one.name === name)?.refusals ?? [];
-  if (planned.length > 0) return planned;
-  const waits = report.requests.filter((request) => request.label === name && request.grantedAt === null)
-    .flatMap(({ id }) => report.waits.get(id) ?? []);
-  if (waits.length > 0) return waits;
-  return report.whyNoMore(name);
-}
-
 function summaryOf(
-  { name, missing, isWaiting, there, refusals }: {
+  { name, missing, isWaiting, there, isOpen }: {
     name: string;
     missing: number;
     /** Though nothing can be launched for it, or need be. */
     isWaiting: boolean;
     there: string;
-    refusals: readonly Refusal[];
+    isOpen: boolean;
   },
 ): string {
   if (isWaiting) return `label ${name}: a request waits; there: ${there}`;
   if (missing > 0) return `label ${name}: ${missing} ${missing === 1 ? "node is" : "nodes are"} missing`;
-  const could = refusals.length > 0 ? "; one more is not possible now" : "";
+  const could = isOpen ? "" : "; one more is not possible now";
   return `label ${name}: nothing is missing; there: ${there}${could}`;
 }
 

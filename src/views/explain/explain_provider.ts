@@ -1,10 +1,13 @@
 /** Why a provider gives what it gives. */
 import type { Refusal } from "../../domain/obstacle.ts";
 import type { PoolReport } from "../../domain/pool_report.ts";
+import { type ObstacleView, viewObstacle } from "../obstacle_view.ts";
 import type { Explanation } from "./explanation.ts";
+import { refusalsOfLabel } from "./refusals_of_label.ts";
 import {
   countsText,
   errorsOfNodes,
+  MOST,
   newestErrors,
   nextOf,
   nodeFacts,
@@ -25,31 +28,22 @@ export function explainProvider(report: PoolReport, name: string): Explanation |
   const own: Refusal[] = seen === undefined || seen.obstacle === null
     ? []
     : [{ provider: name, obstacle: seen.obstacle }];
-  const refused = report.labels.map((label) => ({
-    label: label.name,
-    refusals: label.refusals.filter(({ provider }) => provider === name),
-  }));
+  const refused = labels.flatMap((label) =>
+    refusalsOfLabel(report, label.name).filter(({ provider, obstacle }) =>
+      provider === name && obstacle.kind !== seen?.obstacle?.kind
+    ).map((refusal) => ({ label: label.name, refusal }))
+  );
   const refusals = [...standstillOf(report), ...own];
-  const obstacles = [
-    ...toldObstacles(refusals, { report, label: null }),
-    ...refused.flatMap(({ label, refusals }) =>
-      toldObstacles(refusals.filter(({ obstacle }) => obstacle.kind !== seen?.obstacle?.kind), {
-        report,
-        label,
-      })
-        .map((view) => ({ ...view, message: `label ${label}: ${view.message}` }))
-    ),
-  ];
   const pauses = report.pauses.filter(({ provider }) => provider === name);
   return {
     summary: `provider ${name}: ${answersText(seen)}; there: ${countsText(nodes)}`,
-    obstacles,
+    obstacles: [...toldObstacles(refusals, { report, label: null }), ...obstaclesOfLabels(refused, report)],
     facts: [
       { name: "room", value: roomText(name, report) },
       { name: "labels", value: labels.map((label) => label.name).join(", ") || "none" },
       ...nodeFacts(nodes, report),
     ],
-    next: nextOf([...refusals, ...refused.flatMap(({ refusals }) => refusals)], { report }),
+    next: nextOf([...refusals, ...refused.map(({ refusal }) => refusal)], { report }),
     errors: newestErrors([
       ...(error === null ? [] : [toldError(`provider ${name}`, error.message, { at: error.since, report })]),
       ...pauses.map(({ label, lastError, lastFailureAt: at }) =>
@@ -58,6 +52,26 @@ export function explainProvider(report: PoolReport, name: string): Explanation |
       ...errorsOfNodes(nodes, report),
     ]),
   };
+}
+
+/** The same obstacle of several labels is told once. */
+function obstaclesOfLabels(
+  refused: readonly { readonly label: string; readonly refusal: Refusal }[],
+  report: PoolReport,
+): ObstacleView[] {
+  const views = refused.map(({ label, refusal }) => ({
+    label,
+    view: viewObstacle(refusal, { report, label }),
+  }));
+  return [...Map.groupBy(views, ({ view }) => JSON.stringify(view)).values()].map((alike) => {
+    const names = alike.slice(0, MOST).map(({ label }) => label).join(", ");
+    const more = alike.length > MOST ? ` and ${alike.length - MOST} more` : "";
+    const { view } = alike[0]!;
+    return {
+      ...view,
+      message: `${alike.length === 1 ? "label" : "labels"} ${names}${more}: ${view.message}`,
+    };
+  });
 }
 
 function answersText(seen: PoolReport["providers"][number] | undefined): string {

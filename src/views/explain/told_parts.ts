@@ -17,7 +17,7 @@ type Next = Explanation["next"][number] & { readonly instant: Instant };
 type Told = Explanation["errors"][number] & { readonly instant: Instant };
 
 /** Rows of one kind that a screen has room for. */
-const MOST = 5;
+export const MOST = 5;
 
 /** Each once, those that somebody has to cure first. */
 export function toldObstacles(
