@@ -8,6 +8,7 @@ import type { Quota, QuotaUse } from "../domain/server.ts";
 import type { CloudStats } from "../domain/cloud_stats.ts";
 import type { LaunchPause } from "../domain/launch_pause.ts";
 import { describeRetirement, isVacated, type Retirement, retirementOf } from "../domain/retirement.ts";
+import type { Moment } from "../domain/time.ts";
 import { countStates, noNodes, type StateCounts, stateCountsSchema } from "./state_counts.ts";
 import type { ViewFilter } from "./view_filter.ts";
 import { compareText, isoTime, isoTimeOrNull, viewHead, viewSchema, type WallTime } from "./view_head.ts";
@@ -72,11 +73,11 @@ const apiViewSchema = v.object({
 });
 type ApiView = v.InferOutput<typeof apiViewSchema>;
 
-/** After failed launches a label waits on this provider. */
+/** After failed launches a label waits on this provider until then. */
 const pauseViewSchema = v.object({
   label: string,
   failures: number,
-  until: stringOrNull,
+  until: string,
   last_error: string,
 });
 export type PauseView = v.InferOutput<typeof pauseViewSchema>;
@@ -155,9 +156,7 @@ function viewProvider(name: string, report: PoolReport, nodes: StateCounts): Pro
     ...configured(config),
     nodes,
     ...observed(seen, report),
-    pauses: report.pauses.filter(({ provider }) => provider === name).map((pause) =>
-      viewPause(pause, report)
-    ),
+    pauses: report.pauses.flatMap((pause) => pause.provider === name ? viewPause(pause, report) : []),
     retirement: viewRetirement(retirementOf(name, report)),
   };
 }
@@ -250,11 +249,8 @@ function viewApi(stats: CloudStats | null, wallTime: WallTime): ApiView | null {
   };
 }
 
-function viewPause(pause: LaunchPause, wallTime: WallTime): PauseView {
-  return {
-    label: pause.label,
-    failures: pause.failures,
-    until: isoTimeOrNull(pause.until, wallTime),
-    last_error: pause.lastError,
-  };
+/** None of those that are over: a label's failures are remembered until a launch succeeds. */
+function viewPause({ label, failures, until, lastError }: LaunchPause, moment: Moment): PauseView[] {
+  if (until === null || until <= moment.now) return [];
+  return [{ label, failures, until: isoTime(until, moment), last_error: lastError }];
 }

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { MINUTE } from "../../src/domain/time.ts";
 import { formatAge } from "../../src/views/tables/age.ts";
 import { cellText, truncate } from "../../src/views/tables/cell_text.ts";
 import { renderCsv } from "../../src/views/tables/render_csv.ts";
 import { renderTable } from "../../src/views/tables/render_table.ts";
 import { alienTable } from "../../src/views/tables/alien_table.ts";
 import { type PoolList, poolLists, type PoolViewName, viewPool } from "../../src/views/view_pool.ts";
+import type { ProviderView } from "../../src/views/provider_list.ts";
 import { sampleReport } from "./sample_pool.ts";
 
 function tableOf(name: PoolViewName, options: { wide?: boolean; width?: number } = {}): string {
@@ -121,4 +123,14 @@ Deno.test("a pause of servers for images is told as such: they belong to no labe
     renderTable({ columns, rows: rows(view) }),
     /\| servers for images until \S+ after 2 failed launches \|/,
   );
+});
+
+Deno.test("a provider's pauses are those that last: one that is over is shown no more, in tables and JSON", () => {
+  const { pauses: [pause], ...report } = sampleReport();
+  const { rows, columns } = poolLists["provider-list"].table;
+  for (const until of [null, report.now - MINUTE, report.now]) {
+    const view = viewPool({ ...report, pauses: [{ ...pause!, until }] }, { name: "provider-list" });
+    assert.deepEqual(rows(view).flatMap((row) => (row as ProviderView).pauses), []);
+    assert.doesNotMatch(renderTable({ columns, rows: rows(view) }), /jammy/);
+  }
 });

@@ -97,7 +97,5 @@ function latency(seconds: number | null | undefined): string {
 function describePause({ label, failures, until }: PauseView): string {
   const name = label || "servers for images";
   const launches = failures === 1 ? "launch" : "launches";
-  return until === null
-    ? `${name}: ${failures} failed ${launches}`
-    : `${name} until ${until} after ${failures} failed ${launches}`;
+  return `${name} until ${until} after ${failures} failed ${launches}`;
 }
