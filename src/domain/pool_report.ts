@@ -12,7 +12,7 @@ import type { ImageOrder } from "./image_order.ts";
 import type { Installation } from "./installation.ts";
 import type { LaunchPause } from "./launch_pause.ts";
 import type { LinkState } from "./link_state.ts";
-import type { Missing, StaleLook } from "./observation.ts";
+import type { Catalog, Missing, StaleLook } from "./observation.ts";
 import type { NodeRecord } from "./node.ts";
 import type { ProviderImage } from "./provider_image.ts";
 import type { Obstacle, Refusal, Standstill } from "./obstacle.ts";
@@ -135,6 +135,8 @@ export interface ProviderReport {
   readonly error: { readonly message: string; readonly since: Instant } | null;
   /** Why it takes no requests for servers now; null: it does. */
   readonly obstacle: Obstacle | null;
+  /** Those that its images name, as in its catalog; left out: it has not been asked. */
+  readonly baseImages?: Catalog["images"];
   /** The looks whose last answer is stale; empty: all that are needed are current. */
   readonly stale: readonly StaleLook[];
   readonly quota: Quota | null;

@@ -17,7 +17,7 @@ import {
 import { isObstacle, type Obstacle, obstacleOfPause } from "../domain/obstacle.ts";
 import type { CloudImage, Flavor } from "../domain/server.ts";
 import type { Instant } from "../domain/time.ts";
-import { isUuid } from "../domain/is_uuid.ts";
+import { obstacleOfBaseImage } from "../domain/base_image.ts";
 import { chooseFlavor, whyNoFlavor } from "./choose_flavor.ts";
 import { chooseNetworks, isUnclear } from "./choose_networks.ts";
 import { planFloatingIps } from "./floating_ip_plan.ts";
@@ -124,11 +124,10 @@ export function offerBaseImage(
   catalog: OpenCatalog,
 ): LaunchOffer | Obstacle {
   const wanted = image.baseImage ?? "";
-  const found = catalog.images.get(wanted);
-  if (found === null) return { kind: "image-missing", image: wanted };
-  // While images cannot be looked up, an id is taken as it is.
-  if (found === undefined && !isUuid(wanted)) return { kind: "image-not-looked-up", image: wanted };
-  return fitCatalog({ provider, image, imageId: found?.id ?? wanted }, { catalog, source: found ?? null });
+  const obstacle = obstacleOfBaseImage(wanted, catalog.images);
+  if (obstacle !== null) return obstacle;
+  const source = catalog.images.get(wanted) ?? null;
+  return fitCatalog({ provider, image, imageId: source?.id ?? wanted }, { catalog, source });
 }
 
 /** The boot source of an image that was made here, or why it has none. */

@@ -132,6 +132,7 @@ export class ProviderWatches implements AsyncDisposable {
       reachable: seen === null ? null : seen.failure === null,
       obstacle: watch === null ? null : this.#obstacleOf(watch),
       error: seen?.failure ?? seen?.troubles.values().next().value ?? null,
+      ...(seen === null ? {} : { baseImages: seen.catalog.images }),
       stale: watch?.stale ?? [],
       quota: seen?.quota ?? null,
       listedAt: seen?.inventory.completeAt ?? null,

@@ -27,9 +27,9 @@ export type ObstacleView = v.InferOutput<typeof obstacleViewSchema>;
 /** @param label null: it is about no label */
 export function viewObstacle(
   { provider, obstacle }: Refusal,
-  { report, label }: { report: PoolReport; label: string | null },
+  { report, ...site }: { report: PoolReport; label: string | null; image?: string },
 ): ObstacleView {
-  const { cure, text, manual } = remedyOf(obstacle, { provider, label, config: report.config });
+  const { cure, text, manual } = remedyOf(obstacle, { provider, ...site, config: report.config });
   return {
     provider,
     kind: obstacle.kind,

@@ -23,6 +23,8 @@ interface ObstacleSite {
   readonly provider: string | null;
   /** null: it is about no label. */
   readonly label: string | null;
+  /** Of the provider's configuration; left out: the label's. */
+  readonly image?: string | undefined;
   readonly config: Config | null;
 }
 
@@ -179,11 +181,11 @@ class Site {
   readonly #provider: ProviderConfig | null;
   readonly image: ProviderImageConfig | null;
 
-  constructor({ provider, label, config }: ObstacleSite) {
+  constructor({ provider, label, image: own, config }: ObstacleSite) {
     this.name = provider ?? "";
     this.label = label ?? "";
     this.#provider = config?.providers.find(({ name }) => name === provider) ?? null;
-    const image = config?.labels.find(({ name }) => name === label)?.image;
+    const image = own ?? config?.labels.find(({ name }) => name === label)?.image;
     this.image = this.#provider?.images.find(({ name }) => name === image) ?? null;
   }
 

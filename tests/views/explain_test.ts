@@ -83,6 +83,26 @@ Deno.test("explain of a request says its turn, until when it waits and why", () 
   assert.deepEqual(view.next.map(({ what }) => what), ["request 4 gives up"]);
 });
 
+Deno.test("explain of an image that a cloud lacks says so with the key that names it, whether a label needs it or not", () => {
+  const { providers } = sampleReport();
+  const asked = providers.map((provider) => ({ ...provider, baseImages: new Map([["noble", null]]) }));
+  const config = { ...sampleReport().config!, labels: [] };
+  const lacking = explained("image:noble", { config, labels: [], providers: asked });
+  assert.equal(lacking.summary, "image noble: cannot be booted on cloud-a, cloud-b");
+  assert.deepEqual(lacking.obstacles.map(({ kind }) => kind), ["image-missing", "image-missing"]);
+  assert.match(
+    lacking.obstacles[0]?.remedy ?? "",
+    /correct providers\[cloud-a\]\.images\[noble\]\.base-image/,
+  );
+  const obstacle = { kind: "unreachable", message: "no route", since: null, until: null } as const;
+  const down = providers.map((provider) =>
+    provider.name === "cloud-b" ? { ...provider, obstacle } : provider
+  );
+  const half = explained("image:noble", { labels: [], providers: down });
+  assert.equal(half.summary, "image noble: used as it is on cloud-a; cannot be booted on cloud-b");
+  assert.match(half.obstacles.map(({ message }) => message).join(), /no route/);
+});
+
 Deno.test("explain of a node says its step and its error, by whatever name it is asked for", () => {
   const evidence = {
     at: NOW,

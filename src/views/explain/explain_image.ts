@@ -1,7 +1,9 @@
 /** Why there is, or is not, an image: its builds, and what there is of it on each provider. */
+import { obstacleOfBaseImage } from "../../domain/base_image.ts";
+import type { ProviderImageConfig } from "../../domain/config.ts";
 import { currentImages } from "../../domain/current_images.ts";
 import type { Evidence } from "../../domain/node.ts";
-import type { Refusal } from "../../domain/obstacle.ts";
+import type { ObstacleKind, Refusal } from "../../domain/obstacle.ts";
 import { dibStateName } from "../../domain/dib_image.ts";
 import type { PoolReport } from "../../domain/pool_report.ts";
 import { imageStateName } from "../../domain/provider_image.ts";
@@ -9,6 +11,7 @@ import { obstaclesOfOrder, stepOf } from "../../domain/record_obstacles.ts";
 import { describeObstacle } from "../../domain/describe_obstacle.ts";
 import { spacedDuration } from "../../domain/time.ts";
 import type { Explanation } from "./explanation.ts";
+import { refusalsOfLabel } from "./refusals_of_label.ts";
 import { newestErrors, nextOf, standstillOf, toldError, toldEvidence, toldObstacles } from "./told_parts.ts";
 
 /** null: the configuration has neither an image nor a diskimage of that name, and none is left. */
@@ -24,18 +27,22 @@ export function explainImage(report: PoolReport, name: string): Explanation | nu
     report.config?.diskimages.some((diskimage) => diskimage.name === name);
   if (!isKnown) return null;
   const orders = report.orders.filter(({ image }) => names.has(image));
-  const refusals: Refusal[] = orders.flatMap((order) => obstaclesOfOrder(order, report));
+  const ofUses = uses.flatMap((use) => refusalOfUse(use, report));
+  const refusals = [...orders.flatMap((order) => obstaclesOfOrder(order, report)), ...ofUses];
   const current = currentImages(report.images);
   const ready = uses.filter(({ provider, image }) => current(provider, image.name) !== null).length;
   const isBase = uses.length > 0 &&
     uses.every(({ image }) => image.diskimage === null && image.setup === null);
   return {
-    summary: isBase
-      ? `image ${name}: used as it is on ${uses.map(({ provider }) => provider).join(", ")}`
-      : `image ${name}: ready on ${ready} of ${uses.length} ${uses.length === 1 ? "provider" : "providers"}`,
+    summary: `image ${name}: ${
+      isBase
+        ? baseText(uses.map(({ provider }) => provider), ofUses)
+        : `ready on ${ready} of ${uses.length} ${uses.length === 1 ? "provider" : "providers"}`
+    }`,
     obstacles: toldObstacles([...standstillOf(report), ...refusals, ...refusedFor(names, report)], {
       report,
-      label: report.config?.labels.find(({ image }) => names.has(image))?.name ?? null,
+      label: null,
+      image: uses[0]?.image.name ?? name,
     }),
     facts: [
       ...orders.filter(({ orderedAt }) => orderedAt !== null).map(({ provider, orderedAt }) => ({
@@ -75,12 +82,43 @@ function stateText(record: Parameters<typeof stepOf>[0], report: PoolReport): st
   return step === null ? "" : `: ${describeObstacle(step, report)}`;
 }
 
-const OF_IMAGES: readonly string[] = ["image-missing", "image-inactive", "image-not-looked-up", "local-file"];
+/** Where it can be booted, and where not. */
+function baseText(providers: readonly string[], refusals: readonly Refusal[]): string {
+  const isRefused = (name: string) => refusals.some(({ provider }) => provider === name);
+  const [open, refused] = [providers.filter((name) => !isRefused(name)), providers.filter(isRefused)];
+  return [
+    ...(open.length === 0 ? [] : [`used as it is on ${open.join(", ")}`]),
+    ...(refused.length === 0 ? [] : [`cannot be booted on ${refused.join(", ")}`]),
+  ].join("; ");
+}
+
+const OF_CLOUDS: readonly ObstacleKind[] = [
+  "retired",
+  "not-contacted",
+  "unreachable",
+  "unauthorized",
+  "not-listed",
+  "frozen",
+];
+
+/** Why it cannot be made or booted there, whether a label needs it or not. */
+function refusalOfUse(
+  { provider, image }: { readonly provider: string; readonly image: ProviderImageConfig },
+  { providers }: PoolReport,
+): Refusal[] {
+  const seen = providers.find(({ name }) => name === provider);
+  const ofCloud = seen?.obstacle ?? null;
+  if (ofCloud !== null && OF_CLOUDS.includes(ofCloud.kind)) return [{ provider, obstacle: ofCloud }];
+  if (image.baseImage === null || seen?.baseImages === undefined) return [];
+  const obstacle = obstacleOfBaseImage(image.baseImage, seen.baseImages);
+  return obstacle === null ? [] : [{ provider, obstacle }];
+}
+
+const OF_IMAGES: readonly ObstacleKind[] = ["image-inactive", "local-file"];
 
 /** Why its labels are refused for its sake. */
-function refusedFor(names: ReadonlySet<string>, { labels, config }: PoolReport): Refusal[] {
-  return labels.filter(({ name }) =>
-    names.has(config?.labels.find((label) => label.name === name)?.image ?? "")
-  )
-    .flatMap(({ refusals }) => refusals.filter(({ obstacle }) => OF_IMAGES.includes(obstacle.kind)));
+function refusedFor(names: ReadonlySet<string>, report: PoolReport): Refusal[] {
+  return (report.config?.labels ?? []).filter(({ image }) => names.has(image))
+    .flatMap(({ name }) => refusalsOfLabel(report, name))
+    .filter(({ obstacle }) => OF_IMAGES.includes(obstacle.kind));
 }

@@ -22,9 +22,9 @@ export const MOST = 5;
 /** Each once, those that somebody has to cure first. */
 export function toldObstacles(
   refusals: readonly Refusal[],
-  { report, label }: { report: PoolReport; label: string | null },
+  site: Parameters<typeof viewObstacle>[1],
 ): ObstacleView[] {
-  const views = refusals.map((refusal) => viewObstacle(refusal, { report, label }));
+  const views = refusals.map((refusal) => viewObstacle(refusal, site));
   const distinct = [...new Map(views.map((view) => [JSON.stringify(view), view])).values()];
   const rank = { repair: 0, configuration: 1, time: 2 };
   return distinct.sort((a, b) =>
