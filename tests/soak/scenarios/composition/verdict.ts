@@ -49,7 +49,17 @@ function assertTasks(stage: Stage): void {
   const providers = stage.virtual.pool.config.providers.flatMap((
     { name },
   ) => [`provider ${name}`, `provider ${name} missing`]);
-  const expected = [...providers, "tick", "clock", "requests", "check", "cleanup", "image-update", "state"];
+  const expected = [
+    ...providers,
+    "tick",
+    "clock",
+    "requests",
+    "check",
+    "cleanup",
+    "history",
+    "image-update",
+    "state",
+  ];
   if (sorted(expected) !== sorted(stage.taskNames)) stage.fail(`the tasks are ${sorted(stage.taskNames)}`);
 }
 
