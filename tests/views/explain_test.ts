@@ -14,8 +14,9 @@ function explained(name: string, fields: Parameters<typeof sampleReport>[0] = {}
 }
 
 Deno.test("explain of a label begins with what stands in the way, its numbers and what helps", () => {
-  const lines = renderExplanation(explained("noble"), { width: 80 }).split("\n").slice(0, 5).join("\n");
-  assert.match(lines, /^label noble: 1 node is missing\n {2}cloud-a: quota full: cores 40\/40\n/);
+  const lines = renderExplanation(explained("noble", { requests: [] }), { width: 80 }).split("\n")
+    .slice(0, 5).join("\n");
+  assert.match(lines, /^label noble: 1 node is missing; there: .*\n {2}cloud-a: quota full: cores 40\/40\n/);
   assert.match(lines, /remedy: .*`openstack --os-cloud cloud-a\s+quota show`/s);
 });
 
@@ -24,6 +25,17 @@ Deno.test("explain of a label that lacks nothing says what one node more would m
   const { summary, obstacles } = explained("jammy", { labels: [], whyNoMore });
   assert.match(summary, /^label jammy: nothing is missing; .*one more is not possible now$/);
   assert.deepEqual(obstacles.map(({ kind, cure }) => [kind, cure]), [["retired", "configuration"]]);
+});
+
+Deno.test("explain of a label counts what is missing itself where nothing is planned, and says what stops it", () => {
+  const hold = { reason: "from a restored state, may be in use", owner: null, until: null };
+  const nodes = [1, 2, 3, 4].map((id) =>
+    sampleNode({ id, state: { phase: "hold", serverId: `s${id}`, lostAt: null }, hold })
+  );
+  const standstill = { kind: "state-doubtful", message: "launches are stopped" } as const;
+  const { summary, obstacles } = explained("noble", { nodes, requests: [], labels: [], standstill });
+  assert.equal(summary, "label noble: 3 nodes are missing; there: 4 hold");
+  assert.deepEqual(obstacles.map(({ message }) => message), ["launches are stopped"]);
 });
 
 Deno.test("a label and its providers tell the same of what each provider lacks, though another one launches", () => {

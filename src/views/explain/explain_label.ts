@@ -1,4 +1,5 @@
 /** Why there are as many nodes of a label as there are. */
+import { type NodeRecord, stateName } from "../../domain/node.ts";
 import type { Refusal } from "../../domain/obstacle.ts";
 import type { PoolReport } from "../../domain/pool_report.ts";
 import { causeText, viewObstacle } from "../obstacle_view.ts";
@@ -23,8 +24,9 @@ export function explainLabel(report: PoolReport, name: string): Explanation | nu
   const requests = report.requests.filter((request) => request.label === name);
   if (label === undefined && nodes.length === 0 && requests.length === 0) return null;
   const refusals = refusalsOfLabel(report, name);
-  const planned = report.labels.find((one) => one.name === name);
-  const missing = planned?.wanted ?? 0;
+  const asked = requests.filter(({ grantedAt }) => grantedAt === null)
+    .reduce((sum, { count }) => sum + count, report.demand.get(name) ?? 0);
+  const missing = missingOf(nodes, asked + Math.max(0, label?.minReady ?? 0));
   const isWaiting = missing === 0 && requests.some(({ grantedAt }) => grantedAt === null);
   const pauses = report.pauses.filter((pause) => pause.label === name);
   return {
@@ -53,6 +55,12 @@ export function explainLabel(report: PoolReport, name: string): Explanation | nu
   };
 }
 
+/** Counted, whatever the last planning said: it may have planned no launches at all, or one at a time. */
+function missingOf(nodes: readonly NodeRecord[], wanted: number): number {
+  const onTheWay = nodes.filter((node) => ["building", "test", "ready"].includes(stateName(node)));
+  return Math.max(0, wanted - onTheWay.length);
+}
+
 function summaryOf(
   { name, missing, isWaiting, there, isOpen }: {
     name: string;
@@ -64,7 +72,9 @@ function summaryOf(
   },
 ): string {
   if (isWaiting) return `label ${name}: a request waits; there: ${there}`;
-  if (missing > 0) return `label ${name}: ${missing} ${missing === 1 ? "node is" : "nodes are"} missing`;
+  if (missing > 0) {
+    return `label ${name}: ${missing} ${missing === 1 ? "node is" : "nodes are"} missing; there: ${there}`;
+  }
   const could = isOpen ? "" : "; one more is not possible now";
   return `label ${name}: nothing is missing; there: ${there}${could}`;
 }
