@@ -82,6 +82,7 @@ const words: { readonly [Kind in ObstacleKind]: (obstacle: Of<Kind>, wording: Wo
   "building": ({ failed }) =>
     `its nodes are being built${failed === null ? "" : `, ${describeFailures(failed)}`}`,
   "step": ({ message }) => message,
+  "server-gone": ({ message }) => message,
   "image-failed": ({ lastError, until }, wording) =>
     `the last attempt failed: ${lastError}; ${again(until, wording)}`,
 };

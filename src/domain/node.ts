@@ -122,6 +122,8 @@ export type WaitingReason =
   | "target"
   | "saving"
   | "check"
+  /** Its server is no longer on the cloud, and somebody holds the node: nothing happens before the hold ends. */
+  | "gone"
   /** In reports only: it stands still because of a defect. */
   | "defect";
 

@@ -180,6 +180,14 @@ type RecordObstacle =
     /** When it is tried again; null: it is being tried, or there is nothing to try. */
     readonly until: Instant | null;
   }
+  /** A node that is held, or its subnode, whose server is no longer on the cloud. */
+  | {
+    readonly kind: "server-gone";
+    readonly message: string;
+    readonly since: Instant;
+    /** The id of the node whose hold keeps it. */
+    readonly held: number;
+  }
   /** An image or a build that was given up and waits for its next attempt. */
   | {
     readonly kind: "image-failed";

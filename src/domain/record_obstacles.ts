@@ -9,14 +9,18 @@ import { imageStateName, type ProviderImage } from "./provider_image.ts";
 import type { Instant } from "./time.ts";
 
 interface Waiter {
+  readonly id: number;
+  /** Of a subnode: its node's id. */
+  readonly parentId?: number | null;
   readonly waitingOn: WaitingOn | null;
   readonly retryAt: Instant | null;
 }
 
 /** The step that a record waits for; null: it waits for nothing. */
-export function stepOf({ waitingOn, retryAt }: Waiter, now: Instant): Obstacle | null {
+export function stepOf({ id, parentId, waitingOn, retryAt }: Waiter, now: Instant): Obstacle | null {
   if (waitingOn === null) return null;
   const { reason: on, message, since } = waitingOn;
+  if (on === "gone") return { kind: "server-gone", message, since, held: parentId ?? id };
   return { kind: "step", on, message, since, until: retryAt !== null && retryAt > now ? retryAt : null };
 }
 

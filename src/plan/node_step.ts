@@ -61,6 +61,16 @@ export function serverTrouble(
   };
 }
 
+/** The step of a node that is held, or goes with one: it stays whatever becomes of its server, and says so where that is gone. */
+export function keptWithServer(
+  { seen }: Pick<NodeSituation, "seen">,
+  { serverId, ...again }: { serverId: string | null; until?: Instant },
+): NodeStep {
+  const trouble = serverId === null ? null : serverTrouble({ seen }, serverId);
+  if (trouble?.kind !== "vanished") return { do: "stay", ...again };
+  return { do: "wait", reason: "gone", message: trouble.message, ...again };
+}
+
 /**
  * Whether the server of a request whose answer got lost at that time would have been listed by now. Listings that leave
  * out what the pool has there may leave it out too.

@@ -61,6 +61,7 @@ const reasons = {
   target: 0,
   saving: 0,
   check: 0,
+  gone: 0,
 } satisfies Record<StoredReason, 0>;
 
 const waitingOn = v.nullable(v.strictObject({

@@ -140,6 +140,8 @@ const cures: Cures = {
   "turn": () => time(),
   "building": ({ failed }, site) => failed === null ? time() : pauseRemedy(failed, site),
   "step": () => time(),
+  "server-gone": ({ held }) =>
+    repair(`when nobody needs it any more, delete it: \`nodepool delete ${held}\``, "doubtful"),
   "image-failed": () => repair("see `nodepool image-list` and `nodepool dib-image-list`", "no-image"),
 };
 

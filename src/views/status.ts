@@ -167,6 +167,7 @@ export function listProblems(report: PoolReport): string[] {
     ...linked(cloudProblems(report), "unreachable"),
     ...linked(listingProblems(report), "doubtful"),
     ...providers.flatMap((provider) => listDoubts(provider, report)),
+    ...linked(describeLostHolds(report), "doubtful"),
     ...linked(failures, "paused"),
     ...report.labels.flatMap((label) => describeMissingNodes(label, report)),
     ...requestProblems(report),
@@ -230,6 +231,22 @@ function viewOrders(report: PoolReport): { what: string; message: string; since:
 /** Each with the section of the manual that says what to do. */
 function linked(problems: readonly string[], section: Parameters<typeof seeManual>[0]): string[] {
   return problems.map((problem) => `${problem}; ${seeManual(section)}`);
+}
+
+/** Held nodes whose servers are gone: only whoever holds them knows whether they are still of use. */
+function describeLostHolds({ nodes }: PoolReport): string[] {
+  const ids = [
+    ...new Set(
+      nodes.flatMap(({ id, parentId, waitingOn }) => waitingOn?.reason === "gone" ? [parentId ?? id] : []),
+    ),
+  ];
+  if (ids.length === 0) return [];
+  return [
+    `nodes are held whose servers are no longer on the cloud, and count against max-servers: ${
+      ids.join(", ")
+    }; ` +
+    `remedy: when nobody needs them any more, \`nodepool delete ${ids.join(" ")}\``,
+  ];
 }
 
 /** The signs that the state is not the only one, or not up to date. */

@@ -87,9 +87,19 @@ Deno.test("used: a node stays while nothing can be said of its server", () => {
 });
 
 Deno.test("hold: a node is kept, even when its server is in trouble or gone", () => {
-  for (const cloud of [seen({ servers: [server("s7")] }), withStatus("ERROR"), gone]) {
+  for (const cloud of [seen({ servers: [server("s7")] }), withStatus("ERROR"), ...unseen]) {
     assert.deepEqual(planHold(situation(states.hold, { seen: cloud })), { do: "stay" });
   }
+  assert.equal(planHold(situation(states.hold, { seen: gone })).do, "wait");
+});
+
+Deno.test("hold: a node whose server is proven gone says so, and its hold ends when it would have", () => {
+  const told = { do: "wait", reason: "gone", message: "server s7 is no longer on the cloud" };
+  assert.deepEqual(planHold(situation(states.hold, { seen: gone })), told);
+  const fields = { hold: { reason: null, owner: null, until: NOW + HOUR } };
+  assert.deepEqual(planHold(situation(states.hold, { seen: gone, fields })), { ...told, until: NOW + HOUR });
+  const expired = planHold(situation(states.hold, { seen: gone, fields, now: NOW + HOUR }));
+  assert.equal(removed(expired).comment, "the hold has expired");
 });
 
 Deno.test("hold: its own end or hold-max-age, whichever is first, ends it", () => {

@@ -174,7 +174,9 @@ Deno.test("ready: a subnode is left to whoever works on its node, unless its ser
 });
 
 Deno.test("ready: a subnode of a held node is kept, even when its server is in trouble or gone", () => {
-  for (const status of ["ERROR", "SHUTOFF", null]) assert.deepEqual(beside("hold", status), { do: "stay" });
+  for (const status of ["ERROR", "SHUTOFF"]) assert.deepEqual(beside("hold", status), { do: "stay" });
+  const { reason, message } = waiting(beside("hold", null));
+  assert.deepEqual([reason, message], ["gone", "server s7 is no longer on the cloud"]);
 });
 
 Deno.test("prepare: whatever the server is for, it is deleted once it is lost", () => {

@@ -7,7 +7,14 @@ import { serverIdOf } from "../../src/domain/node.ts";
 import { externalIdOf } from "../../src/domain/provider_image.ts";
 import { HOUR, MINUTE, SECOND } from "../../src/domain/time.ts";
 import type { JournalRow } from "../../src/simulator/journal.ts";
+import { renderExplanation } from "../../src/views/explain/render_explanation.ts";
+import { viewExplanation } from "../../src/views/explain/view_explanation.ts";
+import { viewNodeDetails } from "../../src/views/node_details.ts";
+import { renderNodeText } from "../../src/views/node_facts.ts";
 import { viewStatus } from "../../src/views/status.ts";
+import { plainColumns } from "../../src/views/tables/column.ts";
+import { renderTable } from "../../src/views/tables/render_table.ts";
+import { poolLists, viewPool } from "../../src/views/view_pool.ts";
 import { imageConfig, readyImages } from "./image_pool.ts";
 import { poolConfig, VirtualPool } from "./virtual_pool.ts";
 
@@ -117,6 +124,57 @@ Deno.test("servers that vanish now and then cost at most five looks a minute", a
   assert.deepEqual([virtual.count("used"), looks.length], [0, 20]);
   assert.ok(mostInAMinute(looks) <= 5, `${mostInAMinute(looks)} looks in a minute`);
   assert.deepEqual(requests(virtual, "server.delete"), [], "what is gone is not deleted");
+});
+
+/** What a user sees of a node. */
+function shown(virtual: VirtualPool, id: number): Record<string, string> {
+  const report = virtual.pool.report();
+  const { columns, rows } = poolLists["node-list"].table;
+  const list = renderTable({
+    columns: plainColumns({ columns, rows: [] }),
+    rows: rows(viewPool(report, { name: "node-list" })),
+  });
+  return {
+    list,
+    show: renderNodeText(viewNodeDetails(report, id)!),
+    explain: renderExplanation(viewExplanation(report, String(id))!),
+    label: renderExplanation(viewExplanation(report, "small")!),
+    status: problems(virtual),
+  };
+}
+
+Deno.test("a held node whose server somebody deleted is kept, and everything says that its server is gone", async () => {
+  await using virtual = await usedPool(1);
+  const [held] = virtual.pool.report().nodes;
+  const [id, serverId] = [held!.id, serverIdOf(held!)!];
+  const hold = { reason: "looking", owner: "ada", duration: 30 * HOUR };
+  await virtual.during(virtual.ask("hold", { ids: [id], ...hold }));
+  const isGone = /no longer on the cloud/;
+  virtual.simulator.arm({ fault: 19, effect: false });
+  await virtual.clock.advance(5 * MINUTE);
+  for (const text of Object.values(shown(virtual, id))) {
+    assert.doesNotMatch(text, isGone, "a list proves nothing");
+  }
+  virtual.simulator.disarm();
+
+  virtual.simulator.arm({ fault: 15, effect: false, count: 1 });
+  await virtual.clock.advance(5 * MINUTE);
+  for (const restarted of [false, true]) {
+    if (restarted) {
+      await virtual.stopPool();
+      await virtual.startPool();
+      await virtual.clock.advance(5 * MINUTE);
+    }
+    for (const [what, text] of Object.entries(shown(virtual, id))) assert.match(text, isGone, what);
+    for (const what of ["explain", "status"]) {
+      assert.match(shown(virtual, id)[what]!, RegExp(`nodepool delete ${id}`));
+    }
+  }
+  assert.match(shown(virtual, id)["list"]!, RegExp(`looking; server ${serverId} is no longer on the cloud`));
+  assert.equal(virtual.count("hold"), 1);
+  await virtual.during(virtual.ask("delete", { ids: [id], comment: "done" }));
+  await virtual.until(() => virtual.count("hold") === 0 && virtual.count("delete") === 0);
+  assert.doesNotMatch(problems(virtual), isGone);
 });
 
 Deno.test("deletions that the changes show cost no look", async () => {

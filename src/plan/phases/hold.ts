@@ -1,6 +1,12 @@
 /** A node that is kept for somebody: until its time is over, or until somebody ends that by hand. */
 import { endOfHold, holdEnd } from "../../domain/end_of_hold.ts";
-import { type NodeSituation, type NodeStep, serverTrouble, wouldBeListed } from "../node_step.ts";
+import {
+  keptWithServer,
+  type NodeSituation,
+  type NodeStep,
+  serverTrouble,
+  wouldBeListed,
+} from "../node_step.ts";
 import { findOwnServer } from "../own_server.ts";
 
 export function planHold(situation: NodeSituation<"hold">): NodeStep {
@@ -18,7 +24,7 @@ export function planHold(situation: NodeSituation<"hold">): NodeStep {
     const comment = "held before it had a server, and it never got one";
     return { do: "change", event: { type: "delete", by: "failure", comment, result: "failed" } };
   }
-  return until === null ? { do: "stay" } : { do: "stay", until };
+  return keptWithServer(situation, { serverId: state.serverId, ...(until === null ? {} : { until }) });
 }
 
 /** No time ends it: who uses it is not known. One whose server is gone is in nobody's use. */

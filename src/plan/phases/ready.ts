@@ -2,7 +2,13 @@
 import { type NodeRecord, type NodeStateName, stateName } from "../../domain/node.ts";
 import type { DeletedBy } from "../../domain/deleted_by.ts";
 import { findLabel } from "../label_state.ts";
-import { brokenGroup, type NodeSituation, type NodeStep, serverTrouble } from "../node_step.ts";
+import {
+  brokenGroup,
+  keptWithServer,
+  type NodeSituation,
+  type NodeStep,
+  serverTrouble,
+} from "../node_step.ts";
 
 export function planReady(situation: NodeSituation<"ready">): NodeStep {
   const { node, state, config, seen, parent } = situation;
@@ -26,7 +32,9 @@ export function planReady(situation: NodeSituation<"ready">): NodeStep {
 const BEYOND_US: ReadonlySet<NodeStateName> = new Set(["used", "hold"]);
 
 function planBeside(parent: NodeRecord, situation: NodeSituation<"ready">): NodeStep {
-  const trouble = stateName(parent) === "used" ? serverTrouble(situation, situation.state.serverId) : null;
+  const { serverId } = situation.state;
+  if (stateName(parent) === "hold") return keptWithServer(situation, { serverId });
+  const trouble = serverTrouble(situation, serverId);
   if (trouble?.kind !== "vanished") return { do: "stay" };
   return { do: "change", event: { type: "delete", by: "cloud", comment: trouble.message, result: "lost" } };
 }

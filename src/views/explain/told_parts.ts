@@ -41,9 +41,11 @@ export function countsText(nodes: readonly NodeRecord[]): string {
   return parts.join(", ") || "no nodes";
 }
 
-/** The nodes that are on their way or going, the oldest first. */
+/** The nodes that are on their way or going, and those that wait for something as they are, the oldest first. */
 export function nodeFacts(nodes: readonly NodeRecord[], report: PoolReport): Fact[] {
-  const moving = nodes.filter((node) => ["building", "test", "delete"].includes(stateName(node)));
+  const moving = nodes.filter((node) =>
+    node.waitingOn !== null || ["building", "test", "delete"].includes(stateName(node))
+  );
   const shown = moving.slice(0, MOST).map((node) => ({
     name: `node ${node.id}`,
     value: `${node.label || node.role} on ${node.provider}, ${stepText(node, report)}`,

@@ -32,9 +32,9 @@ export const nodeTable: Table<NodeListView, NodeView> = {
     { field: "ip", header: "IP", kind: "exact" },
     { field: "state", header: "State", kind: "state" },
     { field: "age", header: "Age", kind: "age", cell: ({ age }) => formatAge(age) },
-    { field: "comment", header: "Comment", kind: "reason" },
+    { field: "comment", header: "Comment", kind: "reason", cell: describeComment },
     { field: "phase", header: "Phase", wide: true },
-    waitingColumn,
+    { ...waitingColumn, cell: ({ waiting_on }) => isGone(waiting_on) ? "" : describeWaiting(waiting_on) },
     {
       field: "hold",
       header: "Hold",
@@ -56,6 +56,16 @@ export const nodeTable: Table<NodeListView, NodeView> = {
 /** `login: connection refused`. */
 export function describeWaiting(waiting: WaitingView | null): string {
   return waiting === null ? "" : `${waiting.reason}: ${waiting.message}`;
+}
+
+/** That its server is gone stands in every table, since whoever means to log in looks there. */
+function describeComment({ comment, waiting_on }: NodeView): string {
+  const gone = isGone(waiting_on) ? waiting_on.message : null;
+  return [comment, gone].filter(Boolean).join("; ");
+}
+
+function isGone(waiting: WaitingView | null): waiting is WaitingView {
+  return waiting?.reason === "gone";
 }
 
 function describeHold({ state, hold, job }: NodeView): string {
