@@ -75,8 +75,7 @@ function statePool(
     ledger,
     clock,
     daemon: null,
-    report: () =>
-      offlineReport({ ledger, config: read instanceof Error ? null : read, now: clock.now(), wallOffset }),
+    report: () => offlineReport({ ledger, read, now: clock.now(), wallOffset }),
     get config() {
       return config();
     },
@@ -129,8 +128,9 @@ async function openClouds(config: Config, only: string | null) {
 }
 
 function offlineReport(
-  { ledger, config, ...moment }: Moment & { ledger: Ledger; config: Config | null },
+  { ledger, read, ...moment }: Moment & { ledger: Ledger; read: Config | Error | null },
 ): PoolReport {
+  const config = read instanceof Error ? null : read;
   return {
     ...moment,
     clock: null,
@@ -138,6 +138,7 @@ function offlineReport(
     state: { problem: null, withheld: null },
     daemon: null,
     config,
+    ...read instanceof Error && { configProblems: read.message.split("\n") },
     nodes: [...ledger.nodes.values()],
     requests: [...ledger.requests.values()],
     demand: new Map(),

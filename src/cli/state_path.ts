@@ -1,8 +1,9 @@
 /**
  * Where the state lies, read from the configuration file without the rest of it: a command that talks to a running
  * daemon starts in a tenth of the time, and does not care whether the file is broken elsewhere (the daemon runs on
- * its last good one). Where it must be certain, it asks the YAML parser.
+ * its last good one). Where the lines alone do not tell, it asks the YAML parser; a state is never guessed.
  */
+import { formatProblem } from "../config/config_error.ts";
 import { fileReason } from "../lib/file_reason.ts";
 
 export const DEFAULT_STATE = "/var/lib/nodepool/nodepool.kv";
@@ -18,8 +19,9 @@ export async function findStatePath(
   { home }: { home: string },
 ): Promise<StatePath> {
   try {
-    const state = await stateIn(await Deno.readTextFile(configFile));
-    if (state === undefined) return { state: DEFAULT_STATE, problem: NO_KEY };
+    const text = await Deno.readTextFile(configFile);
+    const state = await stateIn(text);
+    if (state === undefined) return { state: DEFAULT_STATE, problem: await whyUnknown(text, configFile) };
     return { state: expandHome(state ?? DEFAULT_STATE, home), problem: null };
   } catch (error) {
     const isForbidden = error instanceof Deno.errors.PermissionDenied;
@@ -28,10 +30,19 @@ export async function findStatePath(
   }
 }
 
-const NO_KEY = "does not say where its state lies, since its key `state` cannot be read; " +
-  "`nodepool config-validate` says what is wrong with it";
+/** Completes a sentence that names the file. */
+async function whyUnknown(text: string, file: string): Promise<string> {
+  const { root, problems: [first] } = await readTree(text, file);
+  const why = first !== undefined
+    ? formatProblem(first)
+    : root?.kind === "mapping"
+    ? "its key `state` is not a path"
+    : "it is not a mapping";
+  return `does not say where its state lies: ${why}; correct it (\`nodepool config-validate\` says what is wrong), ` +
+    "or name another with -c";
+}
 
-/** The value of the top-level key `state`; null where the file has no such key, undefined where that is not certain. */
+/** The value of the top-level key `state`; null where a sound file has no such key, undefined where that is not certain. */
 export async function stateIn(yaml: string): Promise<string | null | undefined> {
   const quick = scan(yaml);
   return quick === undefined ? await parse(yaml) : quick;
@@ -42,27 +53,30 @@ const PLAIN_LINE = /^(?:\s.*|#.*|-(?:\s.*)?|[A-Za-z][\w-]*:(?:\s.*)?|)$/;
 /** A value that is what it looks like: no quotes, anchors, tags, blocks, comments or escapes. */
 const PLAIN_VALUE = /^state:[ \t]+([A-Za-z0-9_./~][\w./~:@%+-]*)[ \t]*\r?$/;
 
-/** Reads the lines only; undefined where that is not certain to be right. */
+/** Reads the lines only; undefined where they do not tell for certain. */
 function scan(yaml: string): string | null | undefined {
   const lines = yaml.split("\n");
   const first = lines.findIndex((line) => !/^(?:#.*|\s*|---\s*)$/.test(line));
-  if (first < 0) return null;
+  if (first < 0) return undefined;
   if (!lines.slice(first).every((line) => PLAIN_LINE.test(line)) || /^\s/.test(lines[first]!)) {
     return undefined;
   }
   const stated = lines.filter((line) => line.startsWith("state:"));
-  if (stated.length === 0) return null;
   const value = stated.length === 1 ? stated[0]!.match(PLAIN_VALUE)?.[1] : undefined;
   return value === undefined || /^(?:null|true|false|~|[\d.]+)$/i.test(value) ? undefined : value;
 }
 
 async function parse(yaml: string): Promise<string | null | undefined> {
-  const { parseDocument } = await import("../lib/yaml.ts");
-  // Reads on after errors, as far as it can.
-  const document = parseDocument(yaml, { merge: true, uniqueKeys: false });
-  const state: unknown = document.toJS({ maxAliasCount: 100 })?.state;
-  if (typeof state === "string" && state !== "") return state;
-  return (state ?? null) === null && document.errors.length === 0 ? null : undefined;
+  const { root } = await readTree(yaml, "");
+  if (root?.kind !== "mapping") return undefined;
+  const node = root.entries.get("state")?.node;
+  const value = node === undefined ? null : node.kind === "scalar" ? node.value : undefined;
+  return value === null || typeof value === "string" && value !== "" ? value : undefined;
+}
+
+async function readTree(text: string, file: string) {
+  const { readYaml } = await import("../config/read_yaml.ts");
+  return readYaml(text, file);
 }
 
 function expandHome(path: string, home: string): string {

@@ -30,6 +30,8 @@ export interface PoolReport extends Moment {
   readonly daemon: DaemonReport | null;
   /** null: no readable configuration (only without a daemon). */
   readonly config: Config | null;
+  /** Why it cannot be read, one line each; left out: it can, or a daemon runs. */
+  readonly configProblems?: readonly string[];
   readonly nodes: readonly NodeRecord[];
   readonly requests: readonly NodeRequest[];
   /** Jobs in Gearman's queues that need a node, by label. */

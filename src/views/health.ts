@@ -82,7 +82,7 @@ function lesserProblems(report: PoolReport): string[] {
   const someAnswer = providers.some(({ reachable }) => reachable === true);
   const unasked = providers.filter(({ name, reachable }) => reachable === null && !isVacant(name, report));
   return [
-    ...configurationProblems(daemon),
+    ...configurationProblems(report),
     ...(someAnswer ? cloudProblems(report) : []),
     ...(someAnswer ? unasked.map(({ name }) => `provider ${name}: it has not answered yet`) : []),
     ...listingProblems(report),
@@ -102,8 +102,8 @@ export function stateProblems({ problem, withheld }: StateReport): string[] {
 }
 
 /** Why the configuration as it was last read is not in effect, or not as a whole; one line each. */
-export function configurationProblems(daemon: DaemonReport | null): string[] {
-  const { configProblems = [], configFault = null } = daemon ?? {};
+export function configurationProblems(report: Pick<PoolReport, "daemon" | "configProblems">): string[] {
+  const { configProblems = [], configFault = null }: Partial<DaemonReport> = report.daemon ?? report;
   return [...configProblems.map((problem) => `configuration: ${problem}`), ...effectProblems(configFault)];
 }
 

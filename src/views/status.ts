@@ -162,7 +162,7 @@ export function listProblems(report: PoolReport): string[] {
   return [
     ...linked(stateProblems(report.state), report.state.problem === null ? "lost-state" : "disk-full"),
     ...broken,
-    ...linked(configurationProblems(daemon), "broken-configuration"),
+    ...linked(configurationProblems(report), "broken-configuration"),
     ...linked(clockProblems(report), "clock"),
     ...linked(cloudProblems(report), "unreachable"),
     ...linked(listingProblems(report), "doubtful"),

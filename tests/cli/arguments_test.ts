@@ -46,8 +46,13 @@ for (
   const [name, yaml, expected] of [
     ["a plain value", "labels: []\nstate: /srv/np.kv\nproviders:\n- name: a\n", "/srv/np.kv"],
     ["no value", "labels:\n  - state: /wrong\n", null],
-    ["an empty file", "", null],
-    ["only comments", "# state: /wrong\n---\n", null],
+    ["nothing in it", "", undefined],
+    ["only comments", "# state: /wrong\n---\n", undefined],
+    ["a text that is no mapping", "- state: /wrong\n", undefined],
+    ["a list that does not end", "labels: [\n", undefined],
+    ["bytes that are no text", "\u007fELF\u0002\u0000\u0000\ufffd\n\u0000state: /wrong\n", undefined],
+    ["two values", "state: /srv/a.kv\nlabels: []\nstate: /srv/b.kv\n", undefined],
+    ["two values, one in quotes", 'state: /srv/a.kv\n"state": /srv/b.kv\n', undefined],
     ["a document start", "---\nstate: /srv/np.kv\n", "/srv/np.kv"],
     ["carriage returns", "labels: []\r\nstate: /srv/np.kv\r\n", "/srv/np.kv"],
     ["a comment behind it", "state: /srv/np.kv # here\n", "/srv/np.kv"],
@@ -86,4 +91,24 @@ Deno.test("the state's path begins at home where it says so", async () => {
   const missing = await findStatePath("/nowhere/nodepool.yaml", { home: "/" });
   assert.equal(missing.state, DEFAULT_STATE);
   assert.match(missing.problem!, /^cannot be read: there is no such file; /);
+});
+
+Deno.test("a file that does not say where the state lies is named with its first error, and no state is guessed", async () => {
+  const file = await Deno.makeTempFile({ suffix: ".yaml" });
+  const problemOf = async (text: string) => {
+    await Deno.writeTextFile(file, text);
+    return (await findStatePath(file, { home: "/" })).problem ?? "";
+  };
+  try {
+    assert.match(await problemOf(""), /\.yaml: is empty/);
+    assert.match(await problemOf("labels: [\n"), /\.yaml:2:1: is not valid YAML/);
+    assert.match(
+      await problemOf("state: /a\nstate: /b\n"),
+      /\.yaml:2:1: duplicate key "state", first in line 1/,
+    );
+    assert.match(await problemOf("just words\n"), /is not a mapping/);
+    assert.match(await problemOf("state: [a]\n"), /its key `state` is not a path/);
+  } finally {
+    await Deno.remove(file);
+  }
 });

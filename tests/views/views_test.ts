@@ -167,6 +167,18 @@ Deno.test("status tells why the configuration is not in effect, whatever failed"
   );
 });
 
+Deno.test("status tells why a configuration cannot be used also where no daemon runs", () => {
+  const report = sampleReport({
+    daemon: null,
+    config: null,
+    configProblems: ["nodepool.yaml:3:1: is empty"],
+  });
+  assert.equal(
+    listProblems(report)[0],
+    "configuration: nodepool.yaml:3:1: is empty; see: nodepool manual broken-configuration",
+  );
+});
+
 Deno.test("status lists what an operator should look at", () => {
   const report = sampleReport({
     daemon: sampleDaemon({
