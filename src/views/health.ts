@@ -26,12 +26,12 @@ const HANGING = 2 * MINUTE;
  * not be put into effect. Strict: nor does anything else need a look that stands in the way of a part of the work.
  */
 export function viewReadiness(report: PoolReport, { strict = false } = {}): ReadinessView {
-  const { daemon, providers, state } = report;
+  const { daemon, state } = report;
   const reasons = [
     ...(daemon === null ? ["no daemon is running"] : daemonProblems(daemon)),
     ...stateProblems(state),
     ...(state.problem === null ? planningProblems(daemon?.tasks ?? [], report) : []),
-    ...answerProblems(providers),
+    ...answerProblems(report),
   ];
   const lesser = strict ? lesserProblems(report) : [];
   // What keeps all of the work is said once.
@@ -58,7 +58,8 @@ function planningProblems(tasks: readonly TaskReport[], { now }: { now: Instant 
   ];
 }
 
-function answerProblems(providers: readonly ProviderReport[]): string[] {
+function answerProblems(report: PoolReport): string[] {
+  const { providers } = report;
   const answering = providers.filter(({ reachable }) => reachable === true);
   if (answering.length > 0) {
     return answering.every(({ frozen }) => frozen !== null) ? frozenProblems(answering) : [];
@@ -67,9 +68,11 @@ function answerProblems(providers: readonly ProviderReport[]): string[] {
   const failures = providers.flatMap(({ name, error }) =>
     error === null ? [] : [`${name}: ${error.message}`]
   );
-  return [
-    failures.length === 0 ? "no provider has answered yet" : `no provider answers: ${failures.join("; ")}`,
-  ];
+  if (failures.length === 0) return ["no provider has answered yet"];
+  const awaited = unanswered(report).join(", ");
+  return awaited === ""
+    ? [`no provider answers: ${failures.join("; ")}`]
+    : [`no provider has answered yet: ${failures.join("; ")}; waiting for the first answer of ${awaited}`];
 }
 
 function frozenProblems(providers: readonly ProviderReport[]): string[] {
@@ -80,11 +83,10 @@ function lesserProblems(report: PoolReport): string[] {
   const { daemon, providers } = report;
   // Where no provider answers at all, that has been said.
   const someAnswer = providers.some(({ reachable }) => reachable === true);
-  const unasked = providers.filter(({ name, reachable }) => reachable === null && !isVacant(name, report));
   return [
     ...configurationProblems(report),
     ...(someAnswer ? cloudProblems(report) : []),
-    ...(someAnswer ? unasked.map(({ name }) => `provider ${name}: it has not answered yet`) : []),
+    ...(someAnswer ? unanswered(report).map((name) => `provider ${name}: it has not answered yet`) : []),
     ...listingProblems(report),
     ...frozenProblems(providers),
     ...taskProblems(daemon && { tasks: daemon.tasks.filter(({ name }) => name !== "tick") }),
@@ -127,6 +129,13 @@ export function cloudProblems(report: PoolReport): string[] {
     ...stale.filter(({ message }) => reachable !== false || message !== error?.message)
       .map((one) => `provider ${name}: ${describeStale(one, report)}`),
   ]);
+}
+
+/** Providers that are wanted and have given no first answer, nor failed to. */
+function unanswered(report: PoolReport): string[] {
+  return report.providers.flatMap(({ name, reachable }) =>
+    reachable === null && !isVacant(name, report) ? [name] : []
+  );
 }
 
 function isVacant(provider: string, report: PoolReport): boolean {

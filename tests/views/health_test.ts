@@ -16,6 +16,18 @@ Deno.test("a pool all of whose clouds that answer are frozen is not ready, and s
   ]);
 });
 
+Deno.test("while providers have not answered for the first time, readiness does not take the first that failed for all", () => {
+  const report = sampleReport();
+  const [first, second] = report.providers;
+  const unasked = (name: string) => ({ ...first!, name, reachable: null, error: null });
+  const reasons = (...providers: typeof report.providers) => viewReadiness({ ...report, providers }).reasons;
+  assert.deepEqual(reasons(second!, unasked("cloud-c"), unasked("cloud-d")), [
+    "no provider has answered yet: cloud-b: connect to cloud.example.org:5000: connection refused; " +
+    "waiting for the first answer of cloud-c, cloud-d",
+  ]);
+  assert.deepEqual(reasons(unasked("cloud-c")), ["no provider has answered yet"]);
+});
+
 Deno.test("a pool whose tick fails each time is not ready, and says why; another task that fails is in status", () => {
   const report = sampleReport();
   const readiness = (name: string, message: string | null, problem: string | null = null) => {
