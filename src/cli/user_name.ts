@@ -8,8 +8,7 @@ export function userName({ env, account }: Pick<CliIo, "env" | "account">): stri
   return env("SUDO_USER") || env("USER") || env("LOGNAME") || account();
 }
 
-/** The record's comment on who deleted something by a command. */
-export function deletionComment(io: Pick<CliIo, "env" | "account">): string {
-  const user = userName(io);
-  return user === null ? "deleted by command" : `deleted by ${user}`;
+/** The record's comment on what somebody did with a command: `deleted by maria`. */
+export function doneBy(io: Pick<CliIo, "env" | "account">, what: "deleted" | "hold ended"): string {
+  return `${what} by ${userName(io) ?? "command"}`;
 }

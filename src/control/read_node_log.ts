@@ -2,7 +2,7 @@
  * Gets what there is of a node's console and its scripts: of a living node from its cloud and this process, of one that is
  * gone from its record. Consoles are bounded, whatever a cloud sends.
  */
-import { type NodeRecord, serverIdOf } from "../domain/node.ts";
+import { type NodeRecord, serverIdOf, stateName } from "../domain/node.ts";
 import { CloudError } from "../domain/cloud_error.ts";
 import type { Call } from "../lib/call.ts";
 import { plainLines } from "../lib/visible_text.ts";
@@ -44,7 +44,7 @@ function keptOf({ evidence }: NodeDetails): { console: string | null; script: st
 async function readLiving(
   node: NodeRecord,
   { pool, kept, at, lines, signal }: {
-    pool: Pick<StatePool, "readConsole">;
+    pool: Pick<StatePool, "ledger" | "readConsole">;
     kept: string | null;
     at: string;
     lines: number;
@@ -57,12 +57,22 @@ async function readLiving(
   try {
     const text = await pool.readConsole({ provider, serverId, lines, signal });
     if (text !== "") return { text: plainLines(text.slice(-MOST)), read: at, problem: null };
+    if (isGoing(node.id, pool)) return without(GOING);
     return without(
       `${provider} has no console of it: the server has written nothing yet, or the cloud keeps none`,
     );
   } catch (error) {
     // A provider that the configuration no longer has cannot be asked.
     if (!(error instanceof CloudError || error instanceof ControlError)) throw error;
+    // Its server goes before its record does.
+    if ("kind" in error && error.kind === "notFound" && isGoing(node.id, pool)) return without(GOING);
     return without(`${provider}: ${error.message}`);
   }
+}
+
+const GOING = "it is being deleted, and its server has none any more";
+
+function isGoing(id: number, { ledger }: Pick<StatePool, "ledger">): boolean {
+  const node = ledger.nodes.get(id);
+  return node === undefined || stateName(node) === "delete";
 }

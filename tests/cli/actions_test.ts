@@ -107,7 +107,7 @@ Deno.test("hold passes on what is given and nothing else, and unhold who ends it
   await bench.run("unhold", "5");
   assert.deepEqual(bench.pool.calls, [
     'hold 5 {"reason":null,"owner":"maria","duration":null,"newOwner":"eve","extend":172800000}',
-    'unhold 5 {"comment":"deleted by maria"}',
+    'unhold 5 {"comment":"hold ended by maria"}',
   ]);
   const { code, stderr } = await bench.run("hold", "5", "--extend", "2d", "--for", "1d");
   assert.deepEqual([code, stderr], [

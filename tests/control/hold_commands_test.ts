@@ -117,7 +117,7 @@ Deno.test("unhold gives a job that still runs its node back, whoever runs it", a
     const fields of [{ timings: used }, { job: "gate", timings: used }, { job: "told while it was held" }]
   ) {
     const kit = await held(fields);
-    const outcomes = await unholdNodes([7], { comment: "deleted by bob" }, kit);
+    const outcomes = await unholdNodes([7], { comment: "hold ended by bob" }, kit);
     assert.deepEqual(outcomes, [{ id: 7, ok: true, message: "no longer held; its job goes on" }]);
     const { state, hold, comment, stateSince } = kit.node();
     assert.deepEqual([state, hold, comment, stateSince], [
@@ -138,13 +138,13 @@ Deno.test("unhold deletes a node whose job is over, and one that nobody had yet"
     ] as const
   ) {
     const kit = await held(fields);
-    assert.equal((await unholdNodes([7], { comment: "deleted by bob" }, kit))[0]!.message, message);
+    assert.equal((await unholdNodes([7], { comment: "hold ended by bob" }, kit))[0]!.message, message);
     const gone = kit.node();
     assert.deepEqual([stateName(gone), gone.result, gone.deletedBy, gone.comment], [
       "delete",
       result,
       "user",
-      "deleted by bob",
+      "hold ended by bob",
     ]);
   }
 });

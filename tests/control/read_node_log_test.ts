@@ -75,6 +75,27 @@ Deno.test("where the cloud has no console, or does not answer, it says so and sh
   }
 });
 
+Deno.test("that a node's server is gone before its record is no trouble with its console", async () => {
+  const notFound = new CloudError("notFound", "read the console of server s7: 404 Not Found");
+  const silent = new CloudError("timeout", "read the console of server s7: no answer");
+  const state = {
+    phase: "delete-server",
+    serverId: "s7",
+    lostAt: null,
+    askedAt: NOW,
+    acceptedAt: NOW,
+  } as const;
+  for (const shows of ["", notFound]) {
+    const { console } = await logOf({ shows, fields: { state, evidence } });
+    assert.deepEqual([console.text, console.problem], [
+      "kept: kernel panic",
+      "it is being deleted, and its server has none any more",
+    ]);
+  }
+  assert.match((await logOf({ shows: silent, fields: { state } })).console.problem!, /no answer/);
+  assert.match((await logOf({ shows: notFound })).console.problem!, /404/, "it is not being deleted");
+});
+
 Deno.test("a node without a server is not asked for", async () => {
   const { console, asked } = await logOf({
     fields: { state: { phase: "create", sentAt: null, lostAt: null } },

@@ -10,7 +10,7 @@ import { openPool, openWorkingPool } from "../open_pool.ts";
 import { printOutcomes } from "../print_outcomes.ts";
 import { WaitTeller } from "../tell_waits.ts";
 import { tellMeanwhile } from "../tell_meanwhile.ts";
-import { deletionComment } from "../user_name.ts";
+import { doneBy } from "../user_name.ts";
 import { writeLine } from "../write_line.ts";
 
 export function deleteCommand(context: CliContext) {
@@ -22,7 +22,7 @@ export function deleteCommand(context: CliContext) {
     .addHelpText("after", example("nodepool delete 812 813 --now"))
     .action(async (ids, { now = false }) => {
       await using pool = now ? await openWorkingPool(context, "delete --now") : await openPool(context);
-      const outcomes = await pool.ask("delete", { ids, comment: deletionComment(context.io) });
+      const outcomes = await pool.ask("delete", { ids, comment: doneBy(context.io, "deleted") });
       if (!now) return printOutcomes(context, outcomes);
       printOutcomes(context, outcomes.filter(({ ok }) => !ok));
       await waitForAll(context, { pool, ids: outcomes.filter(({ ok }) => ok).map(({ id }) => id) });

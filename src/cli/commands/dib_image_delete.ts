@@ -1,7 +1,7 @@
 /** `nodepool dib-image-delete ID…`: delete builds and their files. */
 import { Command } from "@commander-js/extra-typings";
 import type { CliContext } from "../cli_context.ts";
-import { deletionComment } from "../user_name.ts";
+import { doneBy } from "../user_name.ts";
 import { example } from "../example.ts";
 import { helpGroup } from "../help_group.ts";
 import { idsArgument } from "../number_argument.ts";
@@ -16,7 +16,7 @@ export function dibImageDeleteCommand(context: CliContext) {
     .addHelpText("after", example("nodepool dib-image-delete 7"))
     .action(async (ids) => {
       await using pool = await openPool(context);
-      const outcomes = await pool.ask("dib-image-delete", { ids, comment: deletionComment(context.io) });
+      const outcomes = await pool.ask("dib-image-delete", { ids, comment: doneBy(context.io, "deleted") });
       printOutcomes(context, outcomes, { what: "dib image" });
     });
 }

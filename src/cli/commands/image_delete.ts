@@ -3,7 +3,7 @@ import { Command } from "@commander-js/extra-typings";
 import type { CliContext } from "../cli_context.ts";
 import { tellMeanwhile } from "../tell_meanwhile.ts";
 import { WaitTeller } from "../tell_waits.ts";
-import { deletionComment } from "../user_name.ts";
+import { doneBy } from "../user_name.ts";
 import { writeLine } from "../write_line.ts";
 import type { PoolClient } from "../../control/pool_client.ts";
 import { InterruptedError } from "../cli_error.ts";
@@ -27,7 +27,7 @@ export function imageDeleteCommand(context: CliContext) {
         : await openPool(context);
       const outcomes = await pool.ask("image-delete", {
         ids,
-        comment: deletionComment(context.io),
+        comment: doneBy(context.io, "deleted"),
         ...options,
       });
       printOutcomes(context, outcomes, { what: "image" });

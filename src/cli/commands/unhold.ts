@@ -6,7 +6,7 @@ import { helpGroup } from "../help_group.ts";
 import { idsArgument } from "../number_argument.ts";
 import { openPool } from "../open_pool.ts";
 import { printOutcomes } from "../print_outcomes.ts";
-import { deletionComment } from "../user_name.ts";
+import { doneBy } from "../user_name.ts";
 
 export function unholdCommand(context: CliContext) {
   return new Command("unhold")
@@ -16,6 +16,6 @@ export function unholdCommand(context: CliContext) {
     .addHelpText("after", example("nodepool unhold 812"))
     .action(async (ids) => {
       await using pool = await openPool(context);
-      printOutcomes(context, await pool.ask("unhold", { ids, comment: deletionComment(context.io) }));
+      printOutcomes(context, await pool.ask("unhold", { ids, comment: doneBy(context.io, "hold ended") }));
     });
 }
