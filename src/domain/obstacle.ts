@@ -188,6 +188,8 @@ type RecordObstacle =
     /** The id of the node whose hold keeps it. */
     readonly held: number;
   }
+  /** A node is held since somebody of whom this state knows nothing may be at work on it. */
+  | { readonly kind: "may-be-in-use"; readonly nodeId: number }
   /** An image or a build that was given up and waits for its next attempt. */
   | {
     readonly kind: "image-failed";

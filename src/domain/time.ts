@@ -30,10 +30,10 @@ export function isoText(instant: Instant): string {
   return new Date(instant >= 0 ? Math.min(instant, LAST_INSTANT) : 0).toISOString();
 }
 
-/** `HH:MM:SS` by the machine's clock, in UTC; of another day than today's with its date before it. */
+/** `HH:MM:SS UTC` by the machine's clock; of another day than today's with its date before it. */
 export function timeOfDay(instant: Instant, { now, wallOffset }: Moment): string {
   const [day, time] = isoText(instant + wallOffset).slice(0, 19).split("T");
-  return isoText(now + wallOffset).startsWith(day!) ? time! : `${day} ${time}`;
+  return isoText(now + wallOffset).startsWith(day!) ? `${time} UTC` : `${day} ${time} UTC`;
 }
 
 const units: Readonly<Record<string, Milliseconds>> = { d: DAY, h: HOUR, m: MINUTE, s: SECOND };

@@ -143,10 +143,14 @@ async function findNode(id: number, { report, history }: SiteOptions): Promise<N
 }
 
 /** Why there is, or is not, a node. */
-function addExplanations(app: Hono, { report }: SiteOptions): void {
-  app.get("/explain/:name{.+}", (context) => {
+function addExplanations(app: Hono, { report, history }: SiteOptions): void {
+  app.get("/explain/:name{.+}", async (context) => {
     const [now, name, format] = [report(), context.req.param("name"), nodeFormat(context)];
-    return answer(context, format, explanationBody(now, { name, format, title: titleOf(now) }));
+    return answer(
+      context,
+      format,
+      await explanationBody(now, { name, format, history, title: titleOf(now) }),
+    );
   });
 }
 
@@ -169,7 +173,10 @@ function addHistory(app: Hono, options: SiteOptions): void {
   });
 }
 
+/** @throws SiteError (400) for another parameter than the format */
 function nodeFormat(context: Context): ListFormat {
+  const wrong = Object.keys(context.req.query()).find((key) => key !== "format");
+  if (wrong !== undefined) throw new SiteError(400, `there is no parameter ${wrong} here; known: format`);
   const asked = context.req.query("format");
   if (asked === undefined) return acceptedFormat(context.req.header("accept"));
   if (isListFormat(asked) && asked !== "csv" && asked !== "wide") return asked;

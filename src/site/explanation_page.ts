@@ -1,20 +1,22 @@
 /** `/explain/NAME`: an explanation in the form that was asked for. */
 import { html } from "hono/html";
+import type { History } from "../domain/history.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import { renderExplanation } from "../views/explain/render_explanation.ts";
-import { viewExplanation } from "../views/explain/view_explanation.ts";
+import { viewExplanation, whyNotExplained } from "../views/explain/view_explanation.ts";
 import type { ListFormat } from "./negotiate.ts";
 import { renderPage } from "./page.ts";
 import { SiteError } from "./site_error.ts";
 
-/** @throws SiteError (404) where nothing has that name */
-export function explanationBody(
+/** @throws SiteError (404) where nothing has that name, 410 where the node that had it is gone */
+export async function explanationBody(
   report: PoolReport,
-  { name, format, title }: { name: string; format: ListFormat; title: string },
-): string {
+  { name, format, history, title }: { name: string; format: ListFormat; history: History; title: string },
+): Promise<string> {
   const view = viewExplanation(report, name);
   if (view === null) {
-    throw new SiteError(404, `there is no label, provider, image, node or request ${name}`);
+    const { status, message } = await whyNotExplained(name, { history, report });
+    throw new SiteError(status, message);
   }
   if (format === "json") return JSON.stringify(view);
   const text = renderExplanation(view);

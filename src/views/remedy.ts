@@ -57,7 +57,7 @@ const cures: Cures = {
   "state-doubtful": () => repair("see `nodepool status`", "lost-state"),
   "state-unwritable": () => repair("make room for the state", "disk-full"),
   "first-look": () => time(),
-  "retired": (_, site) => configuration(`set ${site.key("max-servers")} to 0 or more`),
+  "retired": (_, site) => configuration(`set ${site.key("max-servers")} to 1 or more`),
   "not-contacted": () => time(),
   "unreachable": (_, site) => time(`try \`${site.openstack("token issue")}\``, "unreachable"),
   "unauthorized": (_, site) =>
@@ -142,6 +142,11 @@ const cures: Cures = {
   "step": () => time(),
   "server-gone": ({ held }) =>
     repair(`when nobody needs it any more, delete it: \`nodepool delete ${held}\``, "doubtful"),
+  "may-be-in-use": ({ nodeId }) =>
+    repair(
+      `find out, then \`nodepool release ${nodeId}\` or \`nodepool delete ${nodeId}\``,
+      "restored-state",
+    ),
   "image-failed": () => repair("see `nodepool image-list` and `nodepool dib-image-list`", "no-image"),
 };
 

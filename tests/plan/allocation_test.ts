@@ -242,7 +242,10 @@ Deno.test("planAllocation() says what is full, paused, capped or missing", () =>
           provider: "cores",
           reason: "quota full: instances 3/3, cores 38/40 (4 needed) (see: nodepool manual quota)",
         },
-        { provider: "paused", reason: "paused until 03:05:05 after 3 failed launches in a row: no login" },
+        {
+          provider: "paused",
+          reason: "paused until 03:05:05 UTC after 3 failed launches in a row: no login",
+        },
         { provider: "gone", reason: "no such provider" },
       ],
     },

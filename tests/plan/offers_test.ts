@@ -68,17 +68,17 @@ const refused: readonly (readonly [string, ReturnType<typeof offer>, RegExp])[] 
   [
     "is out of reach",
     offer({ seen: seen({ failure: { message: "connection refused", since: NOW } }) }),
-    /^unreachable since 03:04:05: connection refused$/,
+    /^unreachable since 03:04:05 UTC: connection refused$/,
   ],
   [
     "is unreachable since another day, which is told with its date",
     offer({ seen: seen({ failure: { message: "connection refused", since: NOW - DAY } }) }),
-    /^unreachable since 20\d\d-\d\d-\d\d 03:04:05: connection refused$/,
+    /^unreachable since 20\d\d-\d\d-\d\d 03:04:05 UTC: connection refused$/,
   ],
   [
     "is out of reach, by the machine's clock as it is set now",
     offer({ wallOffset: -HOUR, seen: seen({ failure: { message: "connection refused", since: NOW } }) }),
-    /^unreachable since 02:04:05: connection refused$/,
+    /^unreachable since 02:04:05 UTC: connection refused$/,
   ],
   [
     "has much that is missing looked up",
@@ -94,14 +94,14 @@ const refused: readonly (readonly [string, ReturnType<typeof offer>, RegExp])[] 
   [
     "refuses for a while",
     offer({ seen: seen({ refusal: refusal() }) }),
-    /^over quota \(see: nodepool manual quota\); trying again at 03:05:05$/,
+    /^over quota \(see: nodepool manual quota\); trying again at 03:05:05 UTC$/,
   ],
   [
     "is being asked again",
     offer({ seen: seen({ refusal: refusal({ until: NOW }) }), asking: true }),
     /^over quota \(see: nodepool manual quota\); trying again now$/,
   ],
-  ["is paused", offer({ pause }), /^paused until 03:05:05 after a failed launch: no login$/],
+  ["is paused", offer({ pause }), /^paused until 03:05:05 UTC after a failed launch: no login$/],
   [
     "launches one at a time",
     offer({ pause: { ...pause, failures: 3, until: NOW }, building: 1 }),

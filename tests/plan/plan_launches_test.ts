@@ -131,7 +131,7 @@ Deno.test("what is refused says how many are wanted and why, for each provider",
     demand: 0,
     refusals: [
       { provider: "cloud-a", reason: "retired: max-servers is -1" },
-      { provider: "cloud-b", reason: "unreachable since 03:04:05: connection refused" },
+      { provider: "cloud-b", reason: "unreachable since 03:04:05 UTC: connection refused" },
     ],
   }]);
 });

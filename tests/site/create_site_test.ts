@@ -530,3 +530,26 @@ Deno.test("/manual names the nearest topic or section where there is none of tha
   assert.equal(response.status, 404);
   assert.match(await response.text(), /has no topic or section qouta; did you mean quota\?/);
 });
+
+Deno.test("an address of one thing refuses parameters that it does not know", async () => {
+  const site = openSite();
+  for (const path of ["/explain/noble", "/nodes/1", "/history/1"]) {
+    const answer = await site.get(`${path}?bogus=1`);
+    assert.deepEqual([answer.status, await answer.text()], [
+      400,
+      "there is no parameter bogus here; known: format\n",
+    ]);
+  }
+});
+
+Deno.test("the explanation of a node that is gone says since when, as the command does", async () => {
+  const site = openSite();
+  const node = sampleNode({ id: 90, result: "used", comment: "released" });
+  site.history = [{ node, endedAt: NOW } as unknown as HistoryRecord];
+  for (const name of ["90", "node:90"]) {
+    const answer = await site.get(`/explain/${name}`);
+    assert.equal(answer.status, 410);
+    assert.match(await answer.text(), /^node 90 has been gone since 2030-01-02T03:04:05Z, used: released; /);
+  }
+  assert.equal((await site.get("/explain/91")).status, 404);
+});

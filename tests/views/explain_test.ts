@@ -142,6 +142,45 @@ Deno.test("explain of a provider says whether it answers, and its room with who 
   assert.match(view.obstacles.map(({ message }) => message).join(), /^label noble: quota full/);
 });
 
+Deno.test("a blank stands between the name of a fact and its value, however long the name is", () => {
+  for (const length of [1, 4, 5, 6, 40]) {
+    const name = `provider ${"p".repeat(length)}`;
+    const view = { ...explained("noble"), facts: [{ name, value: "launches nodes" }] };
+    assert.match(renderExplanation(view), new RegExp(`^${name} +launches nodes$`, "m"));
+  }
+});
+
+Deno.test("explain of a retired provider says how far it is, and what ends its retirement", () => {
+  const { config, providers } = sampleReport();
+  const retired = config!.providers.map((provider) => ({ ...provider, maxServers: -1 }));
+  const view = explained("cloud-a", {
+    config: { ...config!, providers: retired },
+    providers: providers.map((seen) => ({
+      ...seen,
+      obstacle: { kind: "retired" },
+      nodesBeforeRetirement: 5,
+    })),
+    labels: [],
+  });
+  assert.match(view.facts[0]!.value, /^retired, 3 of 5 nodes left; /);
+  assert.match(view.obstacles[0]?.remedy ?? "", /set providers\[cloud-a\]\.max-servers to 1 or more/);
+});
+
+Deno.test("explain of a node that may be in use says how to end its hold", () => {
+  const hold = { reason: "it is back", owner: null, until: null, mayBeInUse: true as const };
+  const state = { phase: "hold", serverId: "s9", lostAt: null } as const;
+  const { obstacles } = explained("9", { nodes: [sampleNode({ id: 9, state, hold })] });
+  assert.match(obstacles[0]?.remedy ?? "", /`nodepool release 9` or `nodepool delete 9`/);
+});
+
+Deno.test("times in running text say that they are UTC", () => {
+  const pauses = [{ ...sampleReport().pauses[0]!, until: NOW + MINUTE }];
+  const requests = [sampleRequest({ id: 4, label: "jammy", deadline: NOW + MINUTE })];
+  const view = explained("jammy", { labels: [], pauses, requests });
+  assert.match(view.obstacles[0]?.message ?? "", /^paused until 03:05:05 UTC /);
+  assert.match(view.facts.find(({ name }) => name === "request 4")!.value, /gives up at 03:05:05 UTC$/);
+});
+
 Deno.test("explain of what several things are called tells of the others, and of nothing says so", () => {
   const nodes = [sampleNode({ id: 4 })];
   const view = explained("4", { nodes, requests: [sampleRequest({ id: 4 })] });

@@ -92,7 +92,7 @@ Deno.test("strictly, whatever stops a part of the work keeps a pool from being r
   }, { strict: true });
   assert.deepEqual(strictly.reasons, [
     "the task tick fails: boom",
-    "provider cloud-b: failing to read its compute quota since 03:04:05: HTTP 500; trying again at 03:04:05",
+    "provider cloud-b: failing to read its compute quota since 03:04:05 UTC: HTTP 500; trying again at 03:04:05 UTC",
     "provider cloud-b: its listings are unreliable: they omit 2 servers of the pool, 1 of which still exist; each counts " +
     "as there until the cloud reports it gone",
     "provider cloud-a: frozen",

@@ -1,9 +1,8 @@
 /** The operations that look one thing up, by whatever names it. */
 import * as v from "valibot";
-import { describeGone } from "../../domain/describe_gone.ts";
 import { findGoneNode, findNamedNode } from "../../domain/find_named_node.ts";
 import { explanationViewSchema } from "../../views/explain/explanation.ts";
-import { viewExplanation } from "../../views/explain/view_explanation.ts";
+import { viewExplanation, whyNotExplained } from "../../views/explain/view_explanation.ts";
 import { nodeDetailsViewSchema, viewEndedNode, viewNodeDetails } from "../../views/node_details.ts";
 import { ControlError } from "../control_error.ts";
 import { name, operation } from "../operation.ts";
@@ -19,11 +18,8 @@ export const explainOperations = {
       const report = pool.report();
       const explanation = viewExplanation(report, name);
       if (explanation !== null) return explanation;
-      const gone = await findGoneNode(pool.ledger, name.replace(/^node:/, ""));
-      if (gone !== null) {
-        throw new ControlError(410, `${describeGone(gone, report)}; see: nodepool history ${gone.node.id}`);
-      }
-      throw new ControlError(404, `there is no label, provider, image, node or request ${name}`);
+      const { status, message } = await whyNotExplained(name, { history: pool.ledger, report });
+      throw new ControlError(status, message);
     },
   }),
   /** A node, living or gone, by its id, host name, server id or address. */

@@ -13,6 +13,9 @@ export function explainNode(report: PoolReport, name: string): Explanation | nul
   if (node === null) return null;
   const step = stepOf(node, report.now);
   const refusals: Refusal[] = step === null ? [] : [{ provider: node.provider, obstacle: step }];
+  if (step?.kind !== "server-gone" && stateName(node) === "hold" && node.hold?.mayBeInUse) {
+    refusals.push({ provider: null, obstacle: { kind: "may-be-in-use", nodeId: node.id } });
+  }
   const state = stateName(node);
   const ends = node.hold?.until ?? null;
   return {

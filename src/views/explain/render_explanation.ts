@@ -40,7 +40,7 @@ const HEAD = 14;
 const CONSOLE_LINES = 5;
 
 function lineOf([indent, head, text]: [number, string, string], width: number | null): string {
-  const start = " ".repeat(indent) + (head.length > HEAD ? `${head.trimEnd()} ` : head);
+  const start = " ".repeat(indent) + (head.trimEnd().length < HEAD ? head : `${head.trimEnd()} `);
   const safe = cellText(text).text;
   const hang = " ".repeat(indent === 0 && head === "" ? 2 : start.length);
   const lines = width === null

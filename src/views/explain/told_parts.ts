@@ -4,6 +4,7 @@ import { type Evidence, type NodeRecord, stateName } from "../../domain/node.ts"
 import type { PoolReport } from "../../domain/pool_report.ts";
 import { stepOf } from "../../domain/record_obstacles.ts";
 import type { NodeRequest } from "../../domain/request.ts";
+import { describeRetirement, retirementOf } from "../../domain/retirement.ts";
 import { resourceNames } from "../../domain/resource.ts";
 import { type Instant, spacedDuration, timeOfDay } from "../../domain/time.ts";
 import { describeObstacle } from "../../domain/describe_obstacle.ts";
@@ -86,10 +87,12 @@ export function requestText(
 }
 
 /** max-servers and the quotas of a provider, with who uses them. */
-export function roomText(name: string, { config, providers, nodes }: PoolReport): string {
+export function roomText(name: string, report: PoolReport): string {
+  const { config, providers, nodes } = report;
   const own = nodes.filter(({ provider }) => provider === name);
   const max = config?.providers.find((provider) => provider.name === name)?.maxServers;
   const pooled = own.filter(({ role }) => role === "node" || role === "subnode").length;
+  const retirement = retirementOf(name, report);
   const quota = providers.find((provider) => provider.name === name)?.quota ?? null;
   const uses = (["instances", "cores", "ramMib", "floatingIps", "ports"] as const).flatMap((resource) => {
     const use = quota?.[resource] ?? null;
@@ -99,7 +102,8 @@ export function roomText(name: string, { config, providers, nodes }: PoolReport)
   });
   const others = Math.max(0, (quota?.instances?.used ?? own.length) - own.length);
   return [
-    ...(max === undefined ? [] : [`max-servers ${pooled}/${max}`]),
+    ...(retirement === null ? [] : [`retired, ${describeRetirement(retirement)}`]),
+    ...(max === undefined || retirement !== null ? [] : [`max-servers ${pooled}/${max}`]),
     ...(uses.length === 0 ? [] : [`quota ${uses.join(", ")}`]),
     `${countsText(own)}${others === 0 ? "" : `, and ${others} servers of others`}`,
   ].join("; ");

@@ -1,4 +1,7 @@
 /** Finds what a name means, and explains it. */
+import { describeGone } from "../../domain/describe_gone.ts";
+import { findGoneNode } from "../../domain/find_named_node.ts";
+import type { History } from "../../domain/history.ts";
 import type { PoolReport } from "../../domain/pool_report.ts";
 import { viewHead } from "../view_head.ts";
 import { explainImage } from "./explain_image.ts";
@@ -33,4 +36,15 @@ export function viewExplanation(report: PoolReport, name: string): ExplanationVi
     ...first.explanation,
     also: others.map((other) => `${other.kind}:${name}`),
   };
+}
+
+/** The reason why there is no explanation, with its HTTP status: the node is gone, or nothing has that name. */
+export async function whyNotExplained(
+  name: string,
+  { history, report }: { history: History; report: PoolReport },
+): Promise<{ readonly status: 404 | 410; readonly message: string }> {
+  const gone = await findGoneNode(history, name.replace(/^node:/, ""));
+  return gone === null
+    ? { status: 404, message: `there is no label, provider, image, node or request ${name}` }
+    : { status: 410, message: `${describeGone(gone, report)}; see: nodepool history ${gone.node.id}` };
 }
