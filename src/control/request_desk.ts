@@ -5,7 +5,7 @@
  * does. It may have died, or be the client of another daemon that works on the state this one is a copy of.
  */
 import type { Config, LabelConfig } from "../domain/config.ts";
-import { tooManyText } from "../domain/describe_obstacle.ts";
+import { tooManyAdvice, tooManyText } from "../domain/describe_obstacle.ts";
 import { handOverOf } from "../domain/hand_over.ts";
 import { type NodeRecord, stateName } from "../domain/node.ts";
 import type { Obstacle } from "../domain/obstacle.ts";
@@ -189,6 +189,6 @@ export function checkRequest(
   }
   const never = whyTooMany(label, count);
   if (never !== null) {
-    throw new ControlError(409, `the request ${tooManyText(never)}: ask for fewer, or raise max-servers`);
+    throw new ControlError(409, `the request ${tooManyText(never)}: ${tooManyAdvice(never)}`);
   }
 }

@@ -90,8 +90,21 @@ const words: { readonly [Kind in ObstacleKind]: (obstacle: Of<Kind>, wording: Wo
 
 /** Completes a sentence that names the request. */
 export function tooManyText({ count, total, sum }: Of<"too-many">): string {
-  return `asks for ${count} ${count === 1 ? "node" : "nodes"}, but at most ${total} are possible (${sum})`;
+  const most = total === 0 ? "none is possible" : `at most ${total} ${total === 1 ? "is" : "are"} possible`;
+  return `asks for ${count} ${count === 1 ? "node" : "nodes"}, but ${most} (${sum})`;
 }
+
+/** Its cure, for people. */
+export function tooManyAdvice({ total, limit }: Of<"too-many">): string {
+  return `${total === 0 ? "" : "ask for fewer, or "}${LIMIT_ADVICE[limit]}`;
+}
+
+const LIMIT_ADVICE = {
+  "quota": "have the quota raised",
+  "max-servers": "raise max-servers",
+  "image": "add the image to a provider",
+  "provider": "name a provider for the label",
+} as const;
 
 function linkOf({ isLinked = true }: Wording, link: string): string {
   return isLinked ? link : "";

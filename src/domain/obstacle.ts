@@ -158,8 +158,8 @@ type RequestObstacle =
     /** How many nodes there can be at once, and how that comes about, for people. */
     readonly total: number;
     readonly sum: string;
-    /** Whether more could be had with larger quotas alone. */
-    readonly isByQuota: boolean;
+    /** The limit that allows no more: where it is a quota, the configuration alone would. */
+    readonly limit: "quota" | "max-servers" | "image" | "provider";
   }
   | { readonly kind: "kept-for-request"; readonly requestId: number; readonly until: Instant }
   | { readonly kind: "client-away" }

@@ -12,6 +12,8 @@ import { chooseFlavor } from "./choose_flavor.ts";
 import { planFloatingIps } from "./floating_ip_plan.ts";
 import { costOf, quotaFits } from "./provider_room.ts";
 
+type TooMany = Extract<Obstacle, { kind: "too-many" }>;
+
 /**
  * Why there can never be that number of nodes at once; null: there can.
  * @param situation `seen`: left out, only the configuration counts; `nodes`: those that are ready can be had in any
@@ -25,64 +27,64 @@ export function whyTooMany(
     seen?: ReadonlyMap<string, Observation>;
     nodes?: Iterable<NodeRecord>;
   },
-): Extract<Obstacle, { kind: "too-many" }> | null {
+): TooMany | null {
   const most = mostNodes(label, config, seen);
   if (count <= most.total || count <= countReady(label, nodes)) return null;
   return { kind: "too-many", count, ...most };
 }
 
-interface MostNodes {
-  readonly total: number;
-  /** The sum, for people: `cloud-a 6, cloud-b 4`. */
-  readonly sum: string;
-  /** Whether the configuration alone would allow more. */
-  readonly isByQuota: boolean;
-}
+type MostNodes = Pick<TooMany, "total" | "sum" | "limit">;
 
 function mostNodes(
   label: LabelConfig,
   config: Config,
   seen: ReadonlyMap<string, Observation> = new Map(),
 ): MostNodes {
-  const providers = config.providers.filter(({ name }) => label.providers.includes(name));
   const size = 1 + label.subnodes;
-  const parts = providers.map((provider) => {
-    const { servers, quota } = serversOf(label, provider, seen.get(provider.name));
-    return { name: provider.name, nodes: Math.floor(servers / size), quota };
-  });
+  const parts = config.providers.filter(({ name }) => label.providers.includes(name))
+    .map((provider) => partOf(label, provider, seen.get(provider.name)));
   const total = parts.reduce((sum, { nodes }) => sum + nodes, 0);
   const cap = label.maxServers === null ? Infinity : Math.floor(label.maxServers / size);
-  const isByQuota = total <= cap && parts.some(({ quota }) => quota !== null);
-  const sum = parts.map(({ name, nodes, quota }) => `${name} ${nodes}${quota === null ? "" : `: ${quota}`}`)
-    .join(", ") || "no provider";
-  return {
-    total: Math.min(total, cap),
-    sum: total <= cap ? sum : `the label's max-servers; ${sum}`,
-    isByQuota,
-  };
+  const sum = [
+    ...(total <= cap ? [] : [`the label's max-servers ${label.maxServers}`]),
+    parts.map(({ text }) => text).join(", ") || "no provider",
+    ...(size === 1 ? [] : [`a node of it needs ${size} servers`]),
+  ];
+  const limits = parts.map(({ limit }) => limit);
+  const limit = LIMITS.find((one) => limits.includes(one)) ?? "provider";
+  return { total: Math.min(total, cap), sum: sum.join("; "), limit: total <= cap ? limit : "max-servers" };
 }
+
+/** Of several, the first: where it is a quota, the configuration alone would allow more. */
+const LIMITS = ["quota", "max-servers", "image"] as const;
 
 function countReady({ name }: LabelConfig, nodes: Iterable<NodeRecord>): number {
   return NodeIndex.of(nodes).label(name).ready.size;
 }
 
-interface MostServers {
-  readonly servers: number;
-  /** The quota that allows fewer than max-servers, for people; null: none does. */
-  readonly quota: string | null;
+interface Part {
+  readonly nodes: number;
+  /** The limit that allows no more. */
+  readonly limit: typeof LIMITS[number];
+  /** Of the sum, for people. */
+  readonly text: string;
 }
 
-function serversOf(
-  label: LabelConfig,
-  provider: ProviderConfig,
-  seen: Observation | undefined,
-): MostServers {
-  const image = provider.images.find(({ name }) => name === label.image);
-  if (image === undefined || provider.maxServers < 0) return { servers: 0, quota: null };
+/** The most that a provider gives. */
+function partOf(label: LabelConfig, provider: ProviderConfig, seen: Observation | undefined): Part {
+  const { name, maxServers } = provider;
+  const image = provider.images.find((image) => image.name === label.image);
+  if (image === undefined) return { nodes: 0, limit: "image", text: `${name} has no image ${label.image}` };
+  if (maxServers < 0) return { nodes: 0, limit: "max-servers", text: `${name} is retired` };
   const flavor = chooseFlavor(image, seen?.catalog?.flavors ?? [], null);
   const floatingIps = planFloatingIps(provider, seen?.catalog?.networks ?? null).use === "yes" ? 1 : 0;
   const cost = flavor === null ? {} : costOf({ provider, flavor, floatingIps });
   const { servers, resource } = quotaFits(cost, seen?.quota ?? null);
-  if (servers >= provider.maxServers) return { servers: provider.maxServers, quota: null };
-  return { servers, quota: `quota of ${seen?.quota?.[resource]?.limit} ${resourceNames[resource]}` };
+  const nodes = Math.floor(Math.min(servers, maxServers) / (1 + label.subnodes));
+  if (servers < maxServers) {
+    const quota = `quota of ${seen?.quota?.[resource]?.limit} ${resourceNames[resource]}`;
+    return { nodes, limit: "quota", text: `${name} ${nodes}: ${quota}` };
+  }
+  const why = nodes === 0 ? `: max-servers ${maxServers}` : "";
+  return { nodes, limit: "max-servers", text: `${name} ${nodes}${why}` };
 }

@@ -3,6 +3,7 @@
  * the names of what they belong to (`providers[alpha].images[big].min-ram`).
  */
 import type { Config, ProviderConfig, ProviderImageConfig } from "../domain/config.ts";
+import { tooManyAdvice } from "../domain/describe_obstacle.ts";
 import type { FailedLaunches, Obstacle, ObstacleKind } from "../domain/obstacle.ts";
 import type { linkedSections } from "../domain/see_manual.ts";
 import { nearestNames } from "../lib/nearest_name.ts";
@@ -130,10 +131,10 @@ const cures: Cures = {
   "launches-off": () => configuration("start the daemon without --no-launches"),
   "label-not-configured": ({ label }) => configuration(`add label ${label} to the configuration`),
   "label-disabled": (_, { label }) => configuration(`set labels[${label}].min-ready to 0 or more`),
-  "too-many": ({ isByQuota }) =>
-    isByQuota
-      ? repair("ask for fewer, or have the quota raised", "quota")
-      : configuration("ask for fewer, or raise max-servers"),
+  "too-many": (obstacle) => {
+    const advice = tooManyAdvice(obstacle);
+    return obstacle.limit === "quota" ? repair(advice, "quota") : configuration(advice);
+  },
   "kept-for-request": () => time(),
   "client-away": () => time(),
   "withheld": () => time(),

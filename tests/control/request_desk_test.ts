@@ -6,7 +6,8 @@ import { HOUR, MINUTE, SECOND } from "../../src/domain/time.ts";
 import { endRequest } from "../../src/rules/end_request.ts";
 import { Ledger } from "../../src/store/ledger.ts";
 import { ledgerWith } from "../execute/execute_fixtures.ts";
-import { config, node, NOW, states } from "../plan/plan_fixtures.ts";
+import { whyTooMany } from "../../src/plan/most_nodes.ts";
+import { config, label, node, NOW, provider, states } from "../plan/plan_fixtures.ts";
 
 const wish: RequestSpec = { label: "noble", count: 1, job: "gate", client: "zuul", deadline: null };
 
@@ -324,4 +325,54 @@ Deno.test("a deadline is meant by the machine's clock, however that is set befor
   await kit.clock.advance(MINUTE);
   await kit.desk.withdrawUnattended();
   assert.match(String(await waiting), /withdrawn/);
+});
+
+/** What a request for that number of nodes is refused with. */
+function refusalOf(count: number, pool: Parameters<typeof config>[0]): string {
+  const all = config(pool);
+  try {
+    checkRequest({ ...wish, count }, all, (of, number) => whyTooMany(of, number, { config: all }));
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return "granted";
+}
+
+Deno.test("a request that can have no node at all is refused with what keeps the label from it, and what helps", () => {
+  const cloud = (name: string, maxServers: number) => provider({ name, maxServers });
+  assert.equal(
+    refusalOf(1, { labels: [label({ subnodes: 20 })], providers: [cloud("cloud-a", 6)] }),
+    "the request asks for 1 node, but none is possible (cloud-a 0: max-servers 6; a node of it needs 21 servers): raise max-servers",
+  );
+  assert.equal(
+    refusalOf(2, { providers: [cloud("cloud-a", -1)] }),
+    "the request asks for 2 nodes, but none is possible (cloud-a is retired): raise max-servers",
+  );
+  assert.equal(
+    refusalOf(1, { providers: [{ ...cloud("cloud-a", 5), images: [] }] }),
+    `the request asks for 1 node, but none is possible (cloud-a has no image ${label().image}): add the image to a provider`,
+  );
+  assert.equal(
+    refusalOf(1, { labels: [label({ providers: [] })] }),
+    "the request asks for 1 node, but none is possible (no provider): name a provider for the label",
+  );
+  assert.equal(
+    refusalOf(1, { labels: [label({ subnodes: 2, maxServers: 2 })], providers: [cloud("cloud-a", 6)] }),
+    "the request asks for 1 node, but none is possible (the label's max-servers 2; cloud-a 2; " +
+      "a node of it needs 3 servers): raise max-servers",
+  );
+});
+
+Deno.test("a request for more nodes than there can be is refused with the sum, in which retired providers are named", () => {
+  const providers = [
+    provider({ name: "cloud-a", maxServers: 6 }),
+    provider({ name: "cloud-b", maxServers: -1 }),
+  ];
+  const labels = [label({ subnodes: 1, providers: ["cloud-a", "cloud-b"] })];
+  assert.equal(
+    refusalOf(4, { labels, providers }),
+    "the request asks for 4 nodes, but at most 3 are possible (cloud-a 3, cloud-b is retired; a node of it needs 2 servers): " +
+      "ask for fewer, or raise max-servers",
+  );
+  assert.equal(refusalOf(3, { labels, providers }), "granted");
 });
