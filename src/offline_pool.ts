@@ -8,6 +8,7 @@ import { ControlError } from "./control/control_error.ts";
 import { localPool } from "./control/local_pool.ts";
 import type { StatePool } from "./control/operated_pool.ts";
 import type { PoolClient } from "./control/pool_client.ts";
+import { wallOffsetOf } from "./domain/clock_record.ts";
 import type { Config } from "./domain/config.ts";
 import type { PoolReport } from "./domain/pool_report.ts";
 import { systemClock } from "./lib/clock.ts";
@@ -50,9 +51,10 @@ async function openStateFile(path: string, opening: AsyncDisposableStack): Promi
 
 /** Takes the machine's clock at its word, unless it shows a time before the newest record. @returns the wall offset */
 async function continueClock(clock: SteadyClock, ledger: Ledger): Promise<Milliseconds> {
-  const claimed = clock.wall() - (ledger.clockRecord?.wallOffset ?? 0);
+  const before = ledger.clockRecord?.wallOffset;
+  const claimed = clock.wall() - (before ?? 0);
   clock.continueFrom(Math.max(claimed, await newestInstant(ledger) ?? claimed));
-  return Math.round(clock.wall() - clock.now());
+  return wallOffsetOf(clock, before);
 }
 
 interface OfflineDeps {

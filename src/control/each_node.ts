@@ -1,4 +1,5 @@
 /** The frame of commands on nodes: each id has its own outcome, and no failure stops the others. */
+import { wallOffsetOf } from "../domain/clock_record.ts";
 import { describeGone } from "../domain/describe_gone.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import { IllegalTransitionError, type NodeEvent, transition } from "../domain/node_transition.ts";
@@ -51,7 +52,7 @@ function changeNode(
 /** One that is gone says since when and why. */
 async function notThere(id: number, { ledger, clock }: EachNodeDeps): Promise<IdOutcome> {
   const gone = await ledger.getHistory(id);
-  const wallOffset = clock.wall() - clock.now();
+  const wallOffset = wallOffsetOf(clock, ledger.clockRecord?.wallOffset);
   return {
     id,
     ok: false,

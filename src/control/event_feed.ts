@@ -4,6 +4,7 @@
  * once. Nothing is buffered for a reader: one that is slow goes on from the state, and one that takes nothing is ended by
  * the server that it reads from. The daemon has one; without one, what is stored can be read.
  */
+import { wallOffsetOf } from "../domain/clock_record.ts";
 import type { PoolEvent } from "../domain/pool_event.ts";
 import { type Instant, isoText, type Milliseconds, SECOND } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -225,6 +226,6 @@ export class EventFeed implements Disposable {
   }
 
   get #wallOffset(): Milliseconds {
-    return this.#clock.wall() - this.#clock.now();
+    return wallOffsetOf(this.#clock, this.#ledger.clockRecord?.wallOffset);
   }
 }

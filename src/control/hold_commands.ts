@@ -2,6 +2,7 @@
  * Holding nodes, and the end of that, carried out on the ledger with a daemon and without one. What is not said again stays
  * as it was: the reason, the owner, the end.
  */
+import { wallOffsetOf } from "../domain/clock_record.ts";
 import { endOfHold, holdEnd } from "../domain/end_of_hold.ts";
 import { type Hold, type NodeRecord, stateName } from "../domain/node.ts";
 import { type Instant, isoText, LAST_INSTANT, type Milliseconds } from "../domain/time.ts";
@@ -103,13 +104,13 @@ const ENDED = {
 /** `held by ada until 2030-01-02T03:04:05.000Z`. @param options `asking`: who needs no telling that it is theirs */
 export function describeStay(
   { hold, stateSince }: Pick<NodeRecord, "hold" | "stateSince">,
-  { clock, maxAge, asking = null }: Pick<HoldDeps, "clock" | "maxAge"> & { asking?: string | null },
+  { clock, ledger, maxAge, asking = null }: HoldDeps & { asking?: string | null },
 ): string {
   const end = holdEnd({ hold, stateSince }, maxAge ?? null);
   const owner = hold?.owner ?? null;
   const by = owner === null || owner === asking ? "" : ` by ${owner}`;
   if (end === null) return `held${by}`;
   const isCut = end !== hold?.until;
-  const until = isoText(end + clock.wall() - clock.now());
+  const until = isoText(end + wallOffsetOf(clock, ledger.clockRecord?.wallOffset));
   return `held${by} until ${until}${isCut ? ", by limits.hold-max-age" : ""}`;
 }

@@ -5,7 +5,7 @@
  * and then for the next process (`begin_clock.ts`).
  */
 import { clockSkew, TOLD_FROM } from "../domain/clock_skew.ts";
-import type { ClockRecord, CloudClock } from "../domain/clock_record.ts";
+import { type ClockRecord, type CloudClock, wallOffsetOf } from "../domain/clock_record.ts";
 import type { ClockReport, ClockStep } from "../domain/pool_report.ts";
 import type { CloudAhead } from "../domain/server.ts";
 import { durationText, type Instant, type Milliseconds, MINUTE, SECOND } from "../domain/time.ts";
@@ -13,8 +13,6 @@ import { bulkhead } from "../lib/bulkhead.ts";
 import type { Clock } from "../lib/clock.ts";
 import { loggerOf } from "../lib/logging.ts";
 
-/** Less is not worth other times in lists. */
-const SMALLEST_CHANGE = SECOND / 2;
 /** Less comes from keeping a clock right, not from setting it. */
 const SMALLEST_STEP = 2 * SECOND;
 /** Dates are whole seconds, and answers take some time. */
@@ -46,7 +44,7 @@ export class ClockWatch {
   constructor(deps: ClockWatchDeps) {
     const { clock, setBefore, saved } = this.#deps = deps;
     this.#saved = saved;
-    this.#wallOffset = offsetOf(clock);
+    this.#wallOffset = wallOffsetOf(clock, saved?.wallOffset);
     this.#step = setBefore === 0 ? null : { at: clock.now(), by: setBefore, whileStopped: true };
   }
 
@@ -66,9 +64,8 @@ export class ClockWatch {
   /** Takes the machine's clock as it is set now. */
   look(): void {
     const { clock, onStep } = this.#deps;
-    const offset = offsetOf(clock);
+    const offset = wallOffsetOf(clock, this.#wallOffset);
     const by = offset - this.#wallOffset;
-    if (Math.abs(by) < SMALLEST_CHANGE) return;
     this.#wallOffset = offset;
     if (Math.abs(by) < SMALLEST_STEP) return;
     if (Math.abs(by) >= TOLD_FROM) this.#step = { at: clock.now(), by, whileStopped: false };
@@ -99,10 +96,6 @@ function describe(step: Milliseconds): string {
   return step < 0
     ? "the machine's clock was set back by {length}; the ages of nodes are not affected"
     : "the machine's clock went forward by {length}: it was set, or the machine was suspended; the ages of nodes are not affected";
-}
-
-function offsetOf(clock: Clock): Milliseconds {
-  return Math.round(clock.wall() - clock.now());
 }
 
 function knownOf(record: ClockRecord | null, provider: string): CloudClock[] {

@@ -111,6 +111,13 @@ Deno.test("what nodepool holds because it may be in use becomes the hold of who 
   assert.deepEqual(kit.node().hold, { reason: "from another run", owner: "bob", until: NOW + HOUR });
 });
 
+Deno.test("the end of a hold is told by the offset that all lists show times by, not by one of its own", async () => {
+  const kit = await held({ hold: byAda });
+  await kit.ledger.saveClock({ at: NOW, wallOffset: 28, clouds: [] });
+  const [outcome] = await holdNodes([7], { ...nothing, duration: HOUR }, kit);
+  assert.match(outcome!.message, new RegExp(`until ${new Date(NOW + HOUR + 28).toISOString()}$`));
+});
+
 Deno.test("unhold gives a job that still runs its node back, whoever runs it", async () => {
   const used = { create: NOW - HOUR, used: NOW - 30 };
   for (

@@ -7,7 +7,9 @@ import { VirtualClock } from "../virtual_clock.ts";
 import { ClockWatch } from "../../src/tasks/clock_watch.ts";
 
 /** A watch with the records it saved; `clouds` can be changed. */
-function watchKit({ setBefore = 0 }: { setBefore?: number } = {}) {
+function watchKit(
+  { setBefore = 0, before = null }: { setBefore?: number; before?: ClockRecord | null } = {},
+) {
   const machine = new VirtualClock();
   const saved: ClockRecord[] = [];
   const clouds = new Map<string, CloudAhead | null>();
@@ -15,7 +17,7 @@ function watchKit({ setBefore = 0 }: { setBefore?: number } = {}) {
   const watch = new ClockWatch({
     clock: new SteadyClock(machine),
     setBefore,
-    saved: null,
+    saved: before,
     clouds: () => clouds,
     save: (record) => Promise.resolve(void saved.push(record)),
     onStep: () => steps++,
@@ -39,6 +41,17 @@ Deno.test("a clock that drifts is followed and not told, one that is set is both
   machine.stepWall(-HOUR);
   watch.look();
   assert.deepEqual([steps(), watch.report.step], [2, { at: machine.now(), by: -HOUR, whileStopped: false }]);
+});
+
+Deno.test("times are shown after a restart as they were before, unless the clock has been set meanwhile", () => {
+  for (
+    const [wallOffset, shown] of [[0, 0], [28, 28], [-2, -2], [499, 499], [-500, 0], [5 * SECOND, 0]] as const
+  ) {
+    const { watch } = watchKit({ before: { at: 0, wallOffset, clouds: [] } });
+    assert.equal(watch.wallOffset, shown);
+    watch.look();
+    assert.equal(watch.wallOffset, shown);
+  }
 });
 
 Deno.test("a clock that was set while no process ran is told", () => {

@@ -1,4 +1,5 @@
 /** The operation on events. */
+import { wallOffsetOf } from "../../domain/clock_record.ts";
 import * as v from "valibot";
 import { ControlError } from "../control_error.ts";
 import { EventFeed } from "../event_feed.ts";
@@ -25,7 +26,9 @@ export const eventOperations = {
         throw new ControlError(503, "no daemon is running: nothing happens");
       }
       const feed = pool.daemon?.events ?? new EventFeed(pool);
-      const recorded = since === undefined ? null : since - (pool.clock.wall() - pool.clock.now());
+      const recorded = since === undefined
+        ? null
+        : since - wallOffsetOf(pool.clock, pool.ledger.clockRecord?.wallOffset);
       return feed.open({ after: after ?? await feed.startOf(recorded), follow, signal });
     },
   }),
