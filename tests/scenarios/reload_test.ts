@@ -108,3 +108,13 @@ Deno.test("whatever reloads, waits and ends of the pool follow on each other, ea
     { numRuns: 15, seed: 11 },
   );
 });
+
+Deno.test("prices come and go with reloads like any other key, and leave no problem", async () => {
+  await using virtual = await VirtualPool.start({ config: one });
+  const priced = poolConfig({ minReady: 1, provider: "prices: {currency: EUR, per-hour: {m1.small: 0.02}}" });
+  for (const [config, currency] of [[priced, "EUR"], [slower, undefined], [priced, "EUR"]] as const) {
+    await virtual.during(virtual.reconfigure(config));
+    assert.equal(virtual.pool.config.providers[0]!.prices?.currency, currency);
+    assert.deepEqual(virtual.pool.report().daemon!.configProblems, []);
+  }
+});
