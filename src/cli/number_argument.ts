@@ -16,6 +16,8 @@ export function idsArgument(text: string, previous: readonly number[] | undefine
 
 /** How many: at least one. */
 export function countArgument(text: string): number {
-  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError("Expected a whole number of at least 1.");
+  if (!/^[1-9]\d{0,5}$/.test(text)) {
+    throw new InvalidArgumentError("Expected a whole number from 1 to 999999.");
+  }
   return Number(text);
 }

@@ -1,5 +1,5 @@
 /** The command tree: global options and all subcommands. */
-import { Command } from "@commander-js/extra-typings";
+import { type Argument, Command, InvalidArgumentError, type Option } from "@commander-js/extra-typings";
 import { VersionRequest } from "./cli_error.ts";
 import type { CliContext, GlobalOptions } from "./cli_context.ts";
 import type { CliIo } from "./cli_io.ts";
@@ -149,7 +149,7 @@ function compareGroups(left: Command, right: Command): number {
 }
 
 function globalOptions(program: Command, context: CliContext) {
-  return prepared(program, context)
+  const complete = program
     .option(
       "-c, --config <file>",
       "configuration (default: $NODEPOOL_CONFIG, ./nodepool.yaml or /etc/nodepool/nodepool.yaml)",
@@ -162,6 +162,7 @@ function globalOptions(program: Command, context: CliContext) {
     .on("option:version", () => {
       throw new VersionRequest();
     });
+  return prepared(complete, context);
 }
 
 /** Everything that commander says goes through `io`; it throws where it would exit. */
@@ -170,6 +171,7 @@ function prepared<Prepared extends Command>(
   { io, program: { name } }: CliContext,
 ): Prepared {
   command.exitOverride();
+  for (const value of [...command.registeredArguments, ...command.options]) refuseEmpty(value);
   command.showSuggestionAfterError(true);
   command.helpOption("-h, --help", "show this help");
   command.configureHelp({ showGlobalOptions: true, subcommandTerm: (sub) => sub.name() });
@@ -184,6 +186,15 @@ function prepared<Prepared extends Command>(
     outputError: (text) => io.stderr.write(`${name}: ${oneLine(text)}\n`),
   });
   return command;
+}
+
+/** A name, file or text that is empty means nothing; what is read by a parser of its own is its matter. */
+function refuseEmpty(value: Argument | Option): void {
+  const parse = (text: string, previous: unknown): unknown => {
+    if (text === "") throw new InvalidArgumentError("It is empty.");
+    return value.variadic ? [...(previous as string[] | undefined) ?? [], text] : text;
+  };
+  value.parseArg ??= parse as NonNullable<typeof value.parseArg>;
 }
 
 /** Columns, where help goes to a file or another program. */

@@ -4,15 +4,14 @@
  * can.
  */
 import { type Context, Hono } from "hono";
-import type * as v from "valibot";
 import { VERSION } from "../lib/build_info.ts";
+import { checkedRequest } from "./checked_request.ts";
 import { ControlError } from "./control_error.ts";
 import { StoreError } from "../store/store.ts";
 import { greetingOf, OLDEST_PROTOCOL, PROTOCOL_HEADER } from "./greeting.ts";
 import type { Operation } from "./operation.ts";
 import { type OperationName, operations } from "./operations.ts";
 import type { LocalPool } from "./pool_client.ts";
-import { whatIsWrong } from "./what_is_wrong.ts";
 
 interface ControlRoutesOptions {
   /** Aborted when the daemon stops: ends all waiting with its reason. */
@@ -29,7 +28,7 @@ export function controlRoutes(pool: LocalPool, { stopping, onDefect }: ControlRo
   for (const [name, operation] of Object.entries(operations) as [OperationName, Operation][]) {
     const [method, path] = operation.route.split(" ") as [string, string];
     app.on(method, path, async (context) => {
-      const request = check(operation.request, await requestOf(context));
+      const request = checkedRequest(operation.request, await requestOf(context));
       const json = operation.json?.(pool.report(), request);
       if (json !== undefined) return context.body(json, 200, { "content-type": "application/json" });
       const signal = AbortSignal.any([context.req.raw.signal, stopping]);
@@ -76,12 +75,6 @@ async function bodyOf(context: Context): Promise<object> {
     throw new ControlError(400, "the request's body is not JSON");
   }
   throw new ControlError(400, "the request's body is not a JSON object");
-}
-
-function check(schema: v.GenericSchema, request: object): unknown {
-  const { output, problems } = whatIsWrong(schema, request);
-  if (problems !== null) throw new ControlError(400, problems);
-  return output;
 }
 
 /** A stream is sent as it comes. */

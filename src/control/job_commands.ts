@@ -15,12 +15,8 @@ interface Deps {
   readonly clock: Clock;
 }
 
-/** In characters: less than what a node keeps of its job's name, so that the two can be compared. */
-const LONGEST_NAME = 255;
-
-/** @throws ControlError for a name that no job can have, or that has an entry already */
+/** @throws ControlError for a name that has an entry already */
 export async function createJob(spec: JobSpec, { ledger, clock }: Deps): Promise<AutoHold> {
-  checkJob(spec);
   const id = await ledger.takeIds("job", 1);
   const entry = { ...spec, revision: 0, id, createdAt: clock.now() };
   await ledger.edit((edit) => {
@@ -29,21 +25,6 @@ export async function createJob(spec: JobSpec, { ledger, clock }: Deps): Promise
     edit.putJob(entry);
   });
   return ledger.jobs.get(id) ?? entry;
-}
-
-function checkJob({ job, holdOnFailure }: JobSpec): void {
-  if (job === "" || job.length > LONGEST_NAME || /\p{Cc}/u.test(job)) {
-    throw new ControlError(
-      400,
-      `invalid job name: use 1 to ${LONGEST_NAME} printable characters`,
-    );
-  }
-  if (!Number.isSafeInteger(holdOnFailure) || holdOnFailure < 1) {
-    throw new ControlError(
-      400,
-      `cannot hold ${holdOnFailure} nodes of job ${job}: give a whole number of at least 1`,
-    );
-  }
 }
 
 function taken({ id, job, holdOnFailure }: AutoHold): ControlError {

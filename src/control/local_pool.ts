@@ -1,5 +1,6 @@
 /** A pool of this process as a PoolClient: the daemon's behind its socket, and the state's where no daemon runs. */
 import type { Operation } from "./operation.ts";
+import { checkedRequest } from "./checked_request.ts";
 import { ControlError } from "./control_error.ts";
 import type { DaemonPool, StatePool } from "./operated_pool.ts";
 import { type OperationName, operations } from "./operations.ts";
@@ -18,10 +19,11 @@ export function localPool(pool: StatePool & AsyncDisposable, refusal: LocalRefus
   const { why, also } = refusal ?? NO_DAEMON;
   const hasParts = refusal === null && pool.daemon !== null;
   const run = async (name: OperationName, request: unknown, { signal }: { signal?: AbortSignal }) => {
-    const { needs, run }: Operation = operations[name];
+    const { needs, request: schema, run }: Operation = operations[name];
     if (also.includes(name) || (needs === "daemon" && !hasParts)) throw new ControlError(503, why);
+    const checked = checkedRequest(schema, request);
     if (needs !== "state") await pool.readConfig?.();
-    return await run(pool as DaemonPool, request, { signal: signal ?? NEVER });
+    return await run(pool as DaemonPool, checked, { signal: signal ?? NEVER });
   };
   return {
     get hasDaemon() {

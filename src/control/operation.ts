@@ -58,13 +58,28 @@ export const nothing = v.void();
 /** Bytes as they come. */
 export const stream = v.custom<ReadableStream<Uint8Array>>((given) => given instanceof ReadableStream);
 
+function textOf({ least, most }: { least: number; most: number }) {
+  const limits = `use ${least === 0 ? "at most" : `${least} to`} ${most.toLocaleString("en")} characters`;
+  return v.pipe(v.string(), v.minLength(least, limits), v.maxLength(most, limits));
+}
+
 /** The values that requests consist of. */
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const fromPath = v.pipe(v.string(), v.regex(/^\d{1,15}$/, "an id is a whole number"), v.transform(Number));
 export const id = v.union([whole, fromPath], "an id is a whole number") as unknown as v.GenericSchema<number>;
 export const ids = v.pipe(v.array(whole), v.minLength(1), v.maxLength(10_000), v.readonly());
-export const name = v.pipe(v.string(), v.minLength(1), v.maxLength(255));
-export const note = v.pipe(v.string(), v.maxLength(1_000));
+export const name = textOf({ least: 1, most: 255 });
+export const note = textOf({ least: 0, most: 1_000 });
+/** Less than what a node keeps of its job's name, so that the two can be compared. */
+export const jobName = v.pipe(
+  v.string(),
+  v.check((text) => /^\P{Cc}+$/u.test(text) && text.length <= 255, "use 1 to 255 printable characters"),
+);
+const COUNT = "give a whole number of at least 1";
+export const count = v.pipe(
+  v.number(COUNT),
+  v.check((number) => Number.isSafeInteger(number) && number >= 1, COUNT),
+);
 /** By the machine's clock. */
 export const instant = v.pipe(
   whole,

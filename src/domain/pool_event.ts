@@ -28,15 +28,21 @@ export interface EventSubject {
   readonly name: string;
 }
 
-export type EventKind =
-  | `node.${"launching" | "testing" | "ready" | "used" | "failed" | "deleting" | "gone"}`
-  | `hold.${"begun" | "changed" | "ended"}`
-  | `image.${"building" | "ready" | "failed" | "deleting" | "gone"}`
-  | `request.${"made" | "granted" | "withdrawn"}`
-  | `provider.${"up" | "down" | "frozen" | "unfrozen" | "paused" | "resumed"}`
-  | `job.${"created" | "deleted"}`
-  | `configuration.${"changed" | "refused"}`
-  | "daemon.started";
+/** Of each kind of thing, all that can happen to it. */
+export const eventKinds = {
+  node: ["launching", "testing", "ready", "used", "failed", "deleting", "gone"],
+  hold: ["begun", "changed", "ended"],
+  image: ["building", "ready", "failed", "deleting", "gone"],
+  request: ["made", "granted", "withdrawn"],
+  provider: ["up", "down", "frozen", "unfrozen", "paused", "resumed"],
+  job: ["created", "deleted"],
+  configuration: ["changed", "refused"],
+  daemon: ["started"],
+} as const;
+
+export type EventKind = {
+  [Thing in keyof typeof eventKinds]: `${Thing}.${(typeof eventKinds)[Thing][number]}`;
+}[keyof typeof eventKinds];
 
 /** The events that are kept. The ledger has them. */
 export interface EventRecords {

@@ -89,8 +89,36 @@ export function parseMoment(text: string, now: Instant): Instant | null {
   if (ago !== null) return now - ago;
   const isDate = /^\d{4}-\d\d-\d\d$/.test(text);
   const isTime = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?$/.test(text);
-  const instant = isDate || isTime ? Date.parse(isDate ? `${text}T00:00` : text.replace(" ", "T")) : NaN;
+  if (!(isDate || isTime) || !isInCalendar(text)) return null;
+  const instant = Date.parse(isDate ? `${text}T00:00` : text.replace(" ", "T"));
   return Number.isNaN(instant) ? null : instant;
+}
+
+/** `Date.parse` takes the 30th of February for a day in March. @param text begins with a date */
+function isInCalendar(text: string): boolean {
+  const [year, month, day] = text.slice(0, 10).split("-").map(Number);
+  return day! <= new Date(Date.UTC(year!, month!, 0)).getUTCDate();
+}
+
+/** A window of time as somebody asks for it; what is left out is open. */
+export interface AskedWindow {
+  readonly since?: Instant | undefined;
+  readonly until?: Instant | undefined;
+}
+
+/**
+ * Why nothing can lie in it; null: something can.
+ * @param options `now` by the same clock; `mark` before the names, as those who asked write them
+ */
+export function whyEmpty(
+  { since, until }: AskedWindow,
+  { now, mark = "" }: { now: Instant; mark?: string },
+): string | null {
+  if (since === undefined) return null;
+  if (since > now) return `${mark}since is in the future: nothing has happened since then`;
+  return until !== undefined && until <= since
+    ? `${mark}until is no later than ${mark}since: nothing lies between them`
+    : null;
 }
 
 /** The first of the times that are known; null: none is. */

@@ -1,7 +1,9 @@
 /** `/events`: what happens in the pool, as server-sent events; a browser's EventSource goes on where it was by itself. */
 import type { Context, Hono } from "hono";
 import type { PoolReport } from "../domain/pool_report.ts";
-import { type Instant, parseMoment } from "../domain/time.ts";
+import type { Instant } from "../domain/time.ts";
+import { unknownParameter } from "./list_query.ts";
+import { parseWindow } from "./parse_window.ts";
 import { SiteError } from "./site_error.ts";
 
 export interface EventsRoute {
@@ -14,7 +16,8 @@ export interface EventsRoute {
 
 export function addEvents(app: Hono, { events, report }: EventsRoute & { report(): PoolReport }): void {
   app.get("/events", async (context) => {
-    const after = lastIdOf(context) ?? await events.startOf(sinceOf(context, report()));
+    const { since = null } = parseWindow(parametersOf(context), report());
+    const after = lastIdOf(context) ?? await events.startOf(since);
     const body = events.open({ after, follow: true, signal: context.req.raw.signal });
     return context.body(body, 200, {
       "content-type": "text/event-stream",
@@ -34,10 +37,11 @@ function lastIdOf(context: Context): number | null {
   throw new SiteError(400, `${text} is not the id of an event: an id is a whole number`);
 }
 
-function sinceOf(context: Context, { now, wallOffset }: PoolReport): Instant | null {
-  const text = context.req.query("since");
-  if (text === undefined) return null;
-  const instant = parseMoment(text, now + wallOffset);
-  if (instant !== null) return instant - wallOffset;
-  throw new SiteError(400, `${text} is no time: give how long ago (2h, 1d) or one such as 2026-01-31T18:00`);
+const PARAMETERS = ["since", "after"];
+
+function parametersOf(context: Context): { since?: string } {
+  const query = context.req.query();
+  const unknown = Object.keys(query).find((key) => !PARAMETERS.includes(key));
+  if (unknown !== undefined) throw unknownParameter(unknown, PARAMETERS);
+  return query;
 }

@@ -1,13 +1,12 @@
 /** `/history`: the nodes that are gone in the form that was asked for, with the filters of the command `history`. */
 import { type History, selectHistory } from "../domain/history.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
-import { parseMoment } from "../domain/time.ts";
 import { viewHistory } from "../views/history.ts";
 import { historyTable } from "../views/tables/history_table.ts";
 import { type Body, type TableOf, viewBody } from "./list_body.ts";
 import { parseListQuery } from "./list_query.ts";
 import type { ListFormat } from "./negotiate.ts";
-import { SiteError } from "./site_error.ts";
+import { parseWindow } from "./parse_window.ts";
 
 const filters = [
   "label",
@@ -42,7 +41,7 @@ export async function historyBody(
 ): Promise<{ readonly format: ListFormat; readonly body: Body }> {
   const parsed = parseListQuery({ filters, table: historyTable }, { query, accept });
   const { limit = USUAL, before, since, until, ...filter } = parsed.filter as Asked;
-  const times = { since: instantOf(since, report), until: instantOf(until, report) };
+  const times = parseWindow({ since, until }, report);
   const page = await selectHistory(history, { ...filter, ...times }, {
     limit: Math.min(limit, MOST),
     before,
@@ -50,11 +49,4 @@ export async function historyBody(
   const view = viewHistory(page, report);
   const table = historyTable as TableOf<typeof view>;
   return { format: parsed.format, body: viewBody(view, { name: "history", query: parsed, table, report }) };
-}
-
-function instantOf(text: string | undefined, { now, wallOffset }: PoolReport): number | undefined {
-  if (text === undefined) return undefined;
-  const instant = parseMoment(text, now + wallOffset);
-  if (instant !== null) return instant - wallOffset;
-  throw new SiteError(400, `${text} is no time: give how long ago (2h, 1d) or one such as 2026-01-31T18:00`);
 }

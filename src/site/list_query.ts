@@ -16,7 +16,11 @@ export interface ListQuery {
 
 /** @throws SiteError (400) for what the list does not know */
 export function parseListQuery(
-  { filters, table }: { readonly filters: readonly string[]; readonly table: PoolList["table"] },
+  { filters, states, table }: {
+    readonly filters: readonly string[];
+    readonly states?: readonly string[];
+    readonly table: PoolList["table"];
+  },
   { query, accept }: { query: URLSearchParams; accept: string | undefined },
 ): ListQuery {
   const filter: Record<string, string | number> = {};
@@ -27,13 +31,22 @@ export function parseListQuery(
     if (key === "format") format = parseFormat(value);
     else if (key === "fields") fields = parseFields(table, value);
     else if (key === "sort") sort = parseSort(table, value);
-    else if (!filters.includes(key)) throw unknown(key, ["format", "fields", "sort", ...filters]);
-    else filter[key] = NUMBERS.has(key) ? parseId(value) : value;
+    else if (!filters.includes(key)) throw unknownParameter(key, ["format", "fields", "sort", ...filters]);
+    else filter[key] = parseFilter(key, { value, states });
   }
   return { format, filter, fields, sort };
 }
 
 const NUMBERS: ReadonlySet<string> = new Set(["id", "before", "limit"]);
+
+function parseFilter(
+  key: string,
+  { value, states }: { value: string; states: readonly string[] | undefined },
+): string | number {
+  if (NUMBERS.has(key)) return parseNumber(key, value);
+  if (key !== "state" || states === undefined || states.includes(value)) return value;
+  throw new SiteError(400, `there is no state ${value} here; known: ${states.join(", ")}`);
+}
 
 function parseFormat(text: string): ListFormat {
   if (!isListFormat(text)) {
@@ -61,11 +74,12 @@ function parseFields(table: PoolList["table"], text: string): readonly string[] 
   return [...new Set(fields)];
 }
 
-function parseId(text: string): number {
+function parseNumber(key: string, text: string): number {
   if (!/^\d{1,15}$/.test(text)) throw new SiteError(400, `${text} is not a whole number`);
+  if (key === "limit" && Number(text) === 0) throw new SiteError(400, "limit is 0: give at least 1");
   return Number(text);
 }
 
-function unknown(key: string, known: readonly string[]): SiteError {
+export function unknownParameter(key: string, known: readonly string[]): SiteError {
   return new SiteError(400, `there is no parameter ${key} here; known: ${known.join(", ")}`);
 }

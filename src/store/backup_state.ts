@@ -8,6 +8,7 @@ import type { Instant } from "../domain/time.ts";
 import { checkDatabase, readAlone } from "./check_database.ts";
 import { stateFailure, unusableState } from "./state_errors.ts";
 import { isThere, timeStamp } from "./state_file.ts";
+import { StoreError } from "./store.ts";
 
 interface Backup {
   readonly path: string;
@@ -22,10 +23,10 @@ export async function backupState(
   path: string,
   { target, now }: { target: string; now: Instant },
 ): Promise<Backup> {
+  await checkReadable(path);
   const file = await isFolder(target) ? join(target, `${basename(path)}.${timeStamp(now)}`) : target;
   const attempted = `it cannot be copied to ${file}`;
   if (await isThere(file)) throw unusableState(path, `${attempted}: that file exists; name another`);
-  if (!await isThere(path)) throw unusableState(path, `${attempted}: there is no state`);
   const partial = `${file}.partial`;
   try {
     // Made here, so that nobody else can read it.
@@ -43,6 +44,17 @@ export async function backupState(
     throw stateFailure(path, attempted, cause);
   }
   return { path: file, bytes: (await Deno.stat(file)).size };
+}
+
+/** SQLite's own words for what is no file say nothing of that. */
+async function checkReadable(path: string): Promise<void> {
+  if (await isFolder(path)) throw new StoreError("unusable", `${path} is a folder, not the file of a state`);
+  try {
+    (await Deno.open(path)).close();
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound) throw new StoreError("unusable", `there is no file ${path}`);
+    throw unusableState(path, "it cannot be read", cause);
+  }
 }
 
 /** Into an empty file, all at once, so that nothing is written in between. */

@@ -3,7 +3,10 @@
  * commands and the status endpoint offer what stands here, under these names.
  */
 import type * as v from "valibot";
+import { imageStateNames } from "../domain/dib_image.ts";
+import { nodeStateNames } from "../domain/node.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
+import { requestStateNames } from "../domain/request.ts";
 import { dibImageListViewSchema, viewDibImageList } from "./dib_image_list.ts";
 import { imageListViewSchema, viewImageList } from "./image_list.ts";
 import { jobListViewSchema, viewJobList } from "./job_list.ts";
@@ -29,6 +32,8 @@ export interface PoolList<Answer extends v.GenericSchema = v.GenericSchema> {
   readonly needs?: "state" | "config";
   /** The filters that narrow it. */
   readonly filters: readonly FilterName[];
+  /** The states that its rows can be in, where it can be narrowed by them. */
+  readonly states?: readonly string[];
   readonly answer: Answer;
   view(report: PoolReport, filter: ViewFilter): v.InferOutput<Answer>;
   /** The view as JSON in UTF-8, where there is a faster way to it. */
@@ -45,6 +50,7 @@ function list<Answer extends v.GenericSchema>(described: PoolList<Answer>): Pool
 export const poolLists = {
   "node-list": list({
     filters: ["id", "provider", "label", "state"],
+    states: nodeStateNames,
     answer: nodeListViewSchema,
     view: viewNodeList,
     json: renderNodeListJson,
@@ -52,12 +58,14 @@ export const poolLists = {
   }),
   "image-list": list({
     filters: ["id", "provider", "image", "state"],
+    states: imageStateNames,
     answer: imageListViewSchema,
     view: viewImageList,
     table: imageTable,
   }),
   "dib-image-list": list({
     filters: ["id", "image", "state"],
+    states: imageStateNames,
     answer: dibImageListViewSchema,
     view: viewDibImageList,
     table: dibImageTable,
@@ -78,6 +86,7 @@ export const poolLists = {
   }),
   "request-list": list({
     filters: ["label", "state"],
+    states: requestStateNames,
     answer: requestListViewSchema,
     view: viewRequestList,
     table: requestTable,

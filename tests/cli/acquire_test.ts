@@ -198,12 +198,27 @@ Deno.test("acquire --known-hosts leaves what else the file says", async () => {
 
 Deno.test("acquire that cannot write the host keys gives the nodes back", async () => {
   await using bench = await CliBench.open();
+  const folder = `${bench.folder}/nowhere`;
+  await Deno.mkdir(folder);
+  const path = `${folder}/known_hosts`;
+  const running = bench.run("acquire", "noble", "--known-hosts", path);
+  await eventually(() => bench.pool.calls.includes("wait-grant 9"));
+  await Deno.remove(folder, { recursive: true });
   bench.pool.grant([nodeOfCloudB]);
-  const path = `${bench.folder}/nowhere/known_hosts`;
-  const { code, stdout, stderr } = await bench.run("acquire", "noble", "--known-hosts", path);
+  const { code, stdout, stderr } = await running;
   assert.deepEqual([code, stdout], [1, ""]);
   assert.match(stderr, new RegExp(`^nodepool: cannot write the host keys to ${path}: No such file`));
   assert.equal(bench.pool.calls.at(-1), "withdraw 9");
+});
+
+Deno.test("acquire takes no node where the file for the host keys cannot be written", async () => {
+  await using bench = await CliBench.open();
+  for (const path of [bench.folder, `${bench.folder}/nowhere/known_hosts`]) {
+    const { code, stdout, stderr } = await bench.run("acquire", "noble", "--known-hosts", path);
+    assert.deepEqual([code, stdout], [1, ""]);
+    assert.equal(stderr.startsWith(`nodepool: cannot write the host keys to ${path}: `), true, stderr);
+  }
+  assert.deepEqual(bench.pool.calls, []);
 });
 
 Deno.test("acquire does not let a path or an address become settings of ssh", async () => {

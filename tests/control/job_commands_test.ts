@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { checkedRequest } from "../../src/control/checked_request.ts";
 import { createJob, deleteJobs } from "../../src/control/job_commands.ts";
+import { operations } from "../../src/control/operations.ts";
 import { ledgerWith } from "../execute/execute_fixtures.ts";
 import { node, NOW, states } from "../plan/plan_fixtures.ts";
 
@@ -35,19 +37,20 @@ Deno.test("of many entries made for one job at once one is", async () => {
 
 Deno.test("names that no job can have, and numbers that hold nothing, are refused", async () => {
   const kit = await ledgerWith();
+  const ask = (asked: typeof spec) => checkedRequest(operations["job-create"].request, asked) as typeof spec;
   for (const job of ["", "x".repeat(256), "two\nlines", "\x1b[31mred"]) {
-    await assert.rejects(createJob({ ...spec, job }, kit), {
+    assert.throws(() => ask({ ...spec, job }), {
       status: 400,
       message: /use 1 to 255 printable characters/,
     });
   }
   for (const holdOnFailure of [0, -1, 1.5, NaN]) {
-    await assert.rejects(createJob({ ...spec, holdOnFailure }, kit), {
+    assert.throws(() => ask({ ...spec, holdOnFailure }), {
       status: 400,
       message: /give a whole number of at least 1/,
     });
   }
-  assert.equal((await createJob({ ...spec, job: "x".repeat(255) }, kit)).job.length, 255);
+  assert.equal((await createJob(ask({ ...spec, job: "x".repeat(255) }), kit)).job.length, 255);
 });
 
 Deno.test("entries are deleted one by one, and what they hold stays held", async () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { connectControl } from "../../src/control/control_client.ts";
 import { controlRoutes } from "../../src/control/control_routes.ts";
 import { greetingOf, misfit, PROTOCOL, SILENT_GREETING } from "../../src/control/greeting.ts";
+import { checkedRequest } from "../../src/control/checked_request.ts";
 import { localPool } from "../../src/control/local_pool.ts";
 import type { StatePool } from "../../src/control/operated_pool.ts";
 import { type OperationName, operations } from "../../src/control/operations.ts";
@@ -183,6 +184,24 @@ Deno.test("without a daemon, whatever needs one is refused, and nothing else by 
     (await client.ask("job-list", {})).jobs,
     viewPool(sampleReport(), { name: "job-list" }).jobs,
   );
+});
+
+Deno.test("texts and names that are too long are refused without a daemon, too, with the limit", async () => {
+  const pool = { daemon: null, report: sampleReport, [Symbol.asyncDispose]: () => Promise.resolve() };
+  await using client = localPool(pool as unknown as StatePool & AsyncDisposable);
+  const [long, longer] = ["x".repeat(300), "x".repeat(5_000)];
+  const hold = { ids: [1], reason: longer, owner: null, duration: null };
+  const refused = { status: 400, message: "reason: use at most 1,000 characters" };
+  await assert.rejects(client.ask("hold", hold), refused);
+  await assert.rejects(client.ask("show", { name: long }), { message: "name: use 1 to 255 characters" });
+  for (const request of [{ job: long, holdOnFailure: 1 }, { job: long, result: null, ids: [1] }]) {
+    const asked = client.ask("ids" in request ? "release" : "job-create", request as never);
+    await assert.rejects(asked, { message: "job: use 1 to 255 printable characters" });
+  }
+  const spec = { label: "x", count: 1, job: long, client: null, deadline: null };
+  assert.throws(() => checkedRequest(operations.request.request, spec), {
+    message: "job: use 1 to 255 printable characters",
+  });
 });
 
 Deno.test("lists that need the state alone show nothing of the configuration", () => {

@@ -84,7 +84,10 @@ Deno.test("a time is how long ago, a date, or a date and time, of this machine's
   assert.equal(parseMoment("2026-01-31T10:00Z", now), now - 7_200_000);
   assert.equal(parseMoment("2026-01-31 10:00+02:00", now), now - 4 * 3_600_000);
   assert.equal(parseMoment("2026-01-31", now), new Date(2026, 0, 31).getTime());
-  for (const wrong of ["", "yesterday", "2026-13-01", "31.01.2026", "10:00"]) {
+  assert.equal(parseMoment("2024-02-29T00:00Z", now), Date.UTC(2024, 1, 29));
+  for (
+    const wrong of ["", "yesterday", "2026-13-01", "31.01.2026", "10:00", "2026-02-30", "2025-02-29T10:00Z"]
+  ) {
     assert.equal(parseMoment(wrong, now), null, wrong);
   }
 });

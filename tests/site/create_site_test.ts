@@ -206,9 +206,30 @@ Deno.test("/history lists the nodes that are gone, narrowed, in every form; /his
   assert.match(await (await site.get("/history")).text(), /^\+-.*\n\| +ID \|/);
   assert.match(await (await site.get("/history", browser)).text(), /<a href="\/history\/91">91<\/a>/);
   assert.match(await (await site.get("/history/91")).text(), /^state: +gone for 00:00:01:00$/m);
-  for (const wrong of ["since=tomorrow", "limit=x", "colour=red"]) {
+  for (
+    const wrong of [
+      "since=tomorrow",
+      "limit=x",
+      "limit=0",
+      "since=1h&until=2h",
+      "since=2099-01-01",
+      "since=2030-02-30",
+      "colour=red",
+    ]
+  ) {
     assert.equal((await site.get(`/history?${wrong}`)).status, 400, wrong);
   }
+});
+
+Deno.test("a state that a list does not know, and a part of /events that is unknown, are refused", async () => {
+  const site = openSite();
+  for (const list of ["node-list", "image-list", "dib-image-list", "request-list"]) {
+    const response = await site.get(`/${list}?state=foo`);
+    assert.equal(response.status, 400, list);
+    assert.match(await response.text(), /there is no state foo here; known: /);
+  }
+  assert.equal((await site.get("/events?kind=bogus")).status, 400);
+  assert.equal((await site.get("/events?since=2099-01-01")).status, 400);
 });
 
 Deno.test("/nodes/ID/metadata has the documented values", async () => {

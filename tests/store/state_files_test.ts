@@ -88,12 +88,30 @@ Deno.test("a backup into a folder is named by the time, and none is written over
   assert.equal(path, join(folder, "state.kv.20261128T201500Z"));
   assert.match(await kindOf(backupState(state.path, to)), /^unusable: .*that file exists; name another/);
   const missing = join(state.directory, "none.kv");
-  assert.match(await kindOf(backupState(missing, to)), /there is no state/);
+  assert.match(await kindOf(backupState(missing, to)), /^unusable: there is no file .*none\.kv$/);
   const nowhere = { target: join(state.directory, "no", "where"), now: 0 };
   assert.match(await kindOf(backupState(state.path, nowhere)), /^unusable: .*cannot be copied/);
   await Deno.writeTextFile(missing, "some other file");
   assert.match(await kindOf(backupState(missing, { target: join(folder, "x"), now: 0 })), /^damaged: /);
   assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["state.kv.20261128T201500Z"]);
+});
+
+Deno.test("a file that is not there, and a folder, are called that by check, backup, restore and export", async () => {
+  await using state = await temporaryState();
+  await (await openKvStore(state.path, options))[Symbol.asyncDispose]();
+  const folder = await Deno.makeTempDir({ dir: state.directory });
+  const deps = { clock, random: systemRandom };
+  for (
+    const [path, says] of [
+      [join(folder, "nofile"), `unusable: there is no file ${join(folder, "nofile")}`],
+      [folder, `unusable: ${folder} is a folder, not the file of a state`],
+    ] as const
+  ) {
+    assert.equal(await kindOf(checkState(path, deps)), says);
+    assert.equal(await kindOf(backupState(path, { target: join(state.directory, "b.kv"), now: 0 })), says);
+    assert.equal(await kindOf(restoreState(state.path, { backup: path, clock })), says);
+    assert.equal(await kindOf(exportState(path, { write: () => {}, clock })), says);
+  }
 });
 
 Deno.test("a restored state is in its place, what was there lies beside it, and the next opening knows", async () => {

@@ -41,6 +41,8 @@ export function acquireCommand(context: CliContext) {
       ),
     )
     .action(async (label, { count, wait, failFast = null, job = null, knownHosts = null, output }) => {
+      // A node is not taken for somebody who then cannot be given it.
+      if (knownHosts !== null) await writeKnownHosts(knownHosts, []);
       const deliver = (acquired: AcquiredNodesView) =>
         print(acquired, { context, knownHosts, format: output });
       await acquireNodes(context, { label, count, job, wait, failFast, deliver });

@@ -1,9 +1,11 @@
 /** `nodepool events`: what has happened in the pool, and with `--follow` what happens, as it does. */
-import { Command, Option } from "@commander-js/extra-typings";
+import { Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
 import type { PoolClient } from "../../control/pool_client.ts";
+import { eventKinds } from "../../domain/pool_event.ts";
 import { HOUR, SECOND } from "../../domain/time.ts";
 import type { EventView } from "../../views/events.ts";
 import type { CliContext } from "../cli_context.ts";
+import { checkWindow } from "../checked_window.ts";
 import { InterruptedError, NoDaemonError } from "../cli_error.ts";
 import { example } from "../example.ts";
 import { helpGroup } from "../help_group.ts";
@@ -39,7 +41,7 @@ export function eventsCommand(context: CliContext) {
       instantArgument(context.io),
     )
     .option("--after <id>", "only those after the event of this id", idArgument)
-    .option("--kind <kind>", "only those of a kind, or of its things: node, node.failed")
+    .option("--kind <kind>", "only those of a kind, or of its things: node, node.failed", kindArgument)
     .addOption(
       new Option("-o, --output <format>", "how to print them; json: one document a line").choices([
         "text",
@@ -50,6 +52,7 @@ export function eventsCommand(context: CliContext) {
     .addHelpText("after", example("nodepool events --follow --kind node"))
     .action(async ({ follow = false, since, after, kind, output }) => {
       const { stdout, clock } = context.io;
+      checkWindow({ since }, context.io);
       const { eventPrinter } = await import("../event_printer.ts");
       const print = eventPrinter(stdout, { output, kind });
       if (follow) return await followEvents(context, { follow, print, since, after });
@@ -57,6 +60,18 @@ export function eventsCommand(context: CliContext) {
       const beginning = after === undefined ? { since: since ?? clock.wall() - LATELY } : { after };
       await readEvents(pool, { follow, print, ...beginning }, new AbortController().signal);
     });
+}
+
+/** A kind of events, or what comes before its dot. */
+function kindArgument(text: string): string {
+  const [thing, happening] = text.split(".", 2);
+  const known = Object.hasOwn(eventKinds, thing!) ? eventKinds[thing as keyof typeof eventKinds] : null;
+  if (known === null) {
+    throw new InvalidArgumentError(`Allowed choices are ${Object.keys(eventKinds).join(", ")}.`);
+  }
+  if (text === thing || (known as readonly string[]).includes(happening!)) return text;
+  const kinds = known.map((one) => `${thing}.${one}`);
+  throw new InvalidArgumentError(`Allowed choices are ${[thing, ...kinds].join(", ")}.`);
 }
 
 /** Until it is interrupted. A daemon that stops is waited for: its events go on where they were. */

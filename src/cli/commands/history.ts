@@ -5,6 +5,7 @@ import type { PoolClient } from "../../control/pool_client.ts";
 import type { NodeDetailsView } from "../../views/node_details.ts";
 import type { NodeView } from "../../views/node_list.ts";
 import type { CliContext } from "../cli_context.ts";
+import { checkWindow } from "../checked_window.ts";
 import { UsageError } from "../cli_error.ts";
 import { example } from "../example.ts";
 import { forTerminal } from "../for_terminal.ts";
@@ -46,6 +47,7 @@ export function historyCommand(context: CliContext) {
     .addHelpText("after", example("nodepool history --job unit-tests --since 2d"))
     .action(async (id, { output, sort, columns, limit, ...filter }) => {
       const choice = { output, sort, columns };
+      checkWindow(filter, context.io);
       await using pool = await openPool(context);
       if (id === undefined) return await showPage(context, pool, { ...choice, query: { limit, ...filter } });
       if (Object.keys(filter).length > 0) throw new UsageError("give an id or filters, not both");

@@ -2,7 +2,7 @@
 import { Command, Option } from "@commander-js/extra-typings";
 import { usageGroupings } from "../../domain/sum_usage.ts";
 import type { CliContext } from "../cli_context.ts";
-import { UsageError } from "../cli_error.ts";
+import { checkWindow } from "../checked_window.ts";
 import { example } from "../example.ts";
 import { helpGroup } from "../help_group.ts";
 import { instantArgument } from "../instant_argument.ts";
@@ -27,9 +27,7 @@ export function reportCommand(context: CliContext) {
     .addOption(columnsOption())
     .addHelpText("after", example("nodepool report --by job --since 7d"))
     .action(async ({ by, since, until, output: format, ...choice }) => {
-      if (since !== undefined && until !== undefined && until <= since) {
-        throw new UsageError("--until is no later than --since: nothing lies between them");
-      }
+      checkWindow({ since, until }, io);
       await using pool = await openPool(context);
       const view = await pool.ask("report", { by, since, until });
       const { usageTable } = await import("../../views/tables/usage_table.ts");

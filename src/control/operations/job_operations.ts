@@ -2,13 +2,13 @@
 import * as v from "valibot";
 import { jobViewSchema, viewJob } from "../../views/job_list.ts";
 import { createJob, deleteJobs } from "../job_commands.ts";
-import { idOutcomes, ids, operation } from "../operation.ts";
+import { count, idOutcomes, ids, jobName, operation } from "../operation.ts";
 
 export const jobOperations = {
   "job-create": operation({
     route: "POST /jobs",
     needs: "state",
-    request: v.strictObject({ job: v.string(), holdOnFailure: v.number() }),
+    request: v.strictObject({ job: jobName, holdOnFailure: count }),
     answer: jobViewSchema,
     run: async (pool, spec) => viewJob(await createJob(spec, pool), pool.report()),
   }),

@@ -16,17 +16,22 @@ export const listOperations = Object.fromEntries(
   Object.entries(poolLists).map(([name, list]) => [name, listOperation(name, list as PoolList)]),
 ) as unknown as ListOperations;
 
-function listOperation(name: string, { needs = "state", filters, answer, view, json }: PoolList) {
+function listOperation(name: string, { needs = "state", filters, states, answer, view, json }: PoolList) {
   return operation({
     route: `GET /views/${name}`,
     needs,
-    request: v.strictObject(Object.fromEntries(filters.map((filter) => [filter, filterSchema(filter)]))),
+    request: v.strictObject(
+      Object.fromEntries(filters.map((filter) => [filter, filterSchema(filter, states)])),
+    ),
     answer,
     run: (pool, filter) => view(pool.report(), filter),
     json,
   });
 }
 
-function filterSchema(filter: FilterName) {
+function filterSchema(filter: FilterName, states: readonly string[] | undefined) {
+  if (filter === "state" && states !== undefined) {
+    return v.optional(v.picklist(states, `known states: ${states.join(", ")}`));
+  }
   return v.optional<v.GenericSchema<string | number>>(filter === "id" ? id : v.string());
 }

@@ -10,7 +10,7 @@ import { findNode } from "../find_node.ts";
 import { holdNodes, unholdNodes } from "../hold_commands.ts";
 import { deleteNodes, releaseNodes } from "../node_commands.ts";
 import type { StatePool } from "../operated_pool.ts";
-import { id, idOutcomes, ids, milliseconds, note, nothing, operation } from "../operation.ts";
+import { id, idOutcomes, ids, jobName, milliseconds, note, nothing, operation } from "../operation.ts";
 
 export const nodeOperations = {
   /** Also of nodes that have left the pool, as long as their history is kept. */
@@ -92,7 +92,7 @@ export const nodeOperations = {
     request: v.strictObject({
       ids,
       result: v.nullable(v.picklist(["SUCCESS", "FAILURE"])),
-      job: v.nullable(note),
+      job: v.nullable(jobName),
     }),
     answer: idOutcomes,
     run: async (pool, { ids, ...end }) => {

@@ -9,13 +9,13 @@ import { endRequest } from "../../rules/end_request.ts";
 import { acquiredNodesViewSchema, viewAcquiredNodes } from "../../views/acquired_nodes.ts";
 import { requestViewSchema, viewRequest } from "../../views/request_list.ts";
 import { ControlError } from "../control_error.ts";
-import { id, instant, name, note, nothing, operation } from "../operation.ts";
+import { count, id, instant, jobName, name, note, nothing, operation } from "../operation.ts";
 import { checkRequest } from "../request_desk.ts";
 
 const requestSpec = v.strictObject({
   label: name,
-  count: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
-  job: v.nullable(note),
+  count,
+  job: v.nullable(jobName),
   client: v.nullable(note),
   /** When the client gives up, by the machine's clock; null: never. */
   deadline: v.nullable(instant),
