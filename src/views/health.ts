@@ -121,7 +121,7 @@ export function cloudProblems(report: PoolReport): string[] {
     ...(reachable === false && error !== null
       ? [
         `provider ${name}: ${error.message}${
-          remedyAt(obstacle, { provider: name, label: null, config: report.config })
+          remedyAt(obstacle, { provider: name, label: null, config: report.config, pool: report })
         }`,
       ]
       : []),

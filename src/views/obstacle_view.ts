@@ -29,7 +29,12 @@ export function viewObstacle(
   { provider, obstacle }: Refusal,
   { report, ...site }: { report: PoolReport; label: string | null; image?: string },
 ): ObstacleView {
-  const { cure, text, manual } = remedyOf(obstacle, { provider, ...site, config: report.config });
+  const { cure, text, manual } = remedyOf(obstacle, {
+    provider,
+    ...site,
+    config: report.config,
+    pool: report,
+  });
   return {
     provider,
     kind: obstacle.kind,

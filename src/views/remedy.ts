@@ -6,7 +6,9 @@ import type { Config, ProviderConfig, ProviderImageConfig } from "../domain/conf
 import { tooManyAdvice } from "../domain/describe_obstacle.ts";
 import type { FailedLaunches, Obstacle, ObstacleKind } from "../domain/obstacle.ts";
 import type { linkedSections } from "../domain/see_manual.ts";
+import type { NodeRecord } from "../domain/node.ts";
 import { nearestNames } from "../lib/nearest_name.ts";
+import { describeKeeper, projectUse } from "./project_use.ts";
 
 /** The means of a cure: time, somebody who repairs something, or another configuration alone. */
 export type Cure = "time" | "repair" | "configuration";
@@ -27,6 +29,8 @@ interface ObstacleSite {
   /** Of the provider's configuration; left out: the label's. */
   readonly image?: string | undefined;
   readonly config: Config | null;
+  /** Says who uses the provider's room; left out: not known. */
+  readonly pool?: Parameters<typeof projectUse>[1];
 }
 
 type Of<Kind extends ObstacleKind> = Extract<Obstacle, { readonly kind: Kind }>;
@@ -74,8 +78,7 @@ const cures: Cures = {
   "forbidden": (_, site) =>
     repair(`give ${site.credentials} the right to create servers; try \`${site.openstack("server list")}\``),
   "no-answer": (_, site) => time(`try \`${site.openstack("server list")}\``, "unreachable"),
-  "max-servers": (_, site) =>
-    time(`raise max-servers of ${site.name}, or release nodes: \`nodepool list --provider ${site.name}\``),
+  "max-servers": (_, site) => maxServersRemedy(site),
   "label-max-servers": (_, { label }) =>
     time(`raise labels[${label}].max-servers, or release nodes: \`nodepool list --label ${label}\``),
   "quota": (_, site) => quotaRemedy(site),
@@ -155,12 +158,28 @@ const cures: Cures = {
 const NEAREST = 3;
 
 function quotaRemedy(site: Site): Remedy {
+  const { kept, others } = site.use ?? { kept: [], others: null };
+  const ways = [
+    ...(others === 0 ? [] : [`delete what uses it (\`nodepool alien-list ${site.name}\`)`]),
+    `have it raised (\`${site.openstack("quota show")}\`)`,
+    ...(kept.length === 0 ? [] : [`release ${keptText(kept)}`]),
+  ];
+  return time(ways.join(", or "), "quota");
+}
+
+function maxServersRemedy(site: Site): Remedy {
+  const kept = site.use?.kept.filter(({ provider }) => provider === site.name) ?? [];
+  const which = kept.length === 0 ? "nodes" : keptText(kept);
   return time(
-    `delete what uses it (\`nodepool alien-list ${site.name}\`), or have it raised: \`${
-      site.openstack("quota show")
-    }\``,
-    "quota",
+    `raise max-servers of ${site.name}, or release ${which}: \`nodepool list --provider ${site.name}\``,
   );
+}
+
+/** `node 4 (used by job gate/unit), node 5 (held by maria), or one of 7 more`. */
+function keptText(kept: readonly NodeRecord[]): string {
+  const named = kept.slice(0, NEAREST).map((node) => `node ${node.id} (${describeKeeper(node)})`);
+  const more = kept.length - named.length;
+  return [...named, ...(more === 0 ? [] : [`one of ${more} more`])].join(" or ");
 }
 
 function pauseRemedy({ lastKind }: Pick<FailedLaunches, "lastKind">, site: Site): Remedy {
@@ -189,7 +208,10 @@ class Site {
   readonly #provider: ProviderConfig | null;
   readonly image: ProviderImageConfig | null;
 
-  constructor({ provider, label, image: own, config }: ObstacleSite) {
+  readonly #pool: ObstacleSite["pool"];
+
+  constructor({ provider, label, image: own, config, pool }: ObstacleSite) {
+    this.#pool = pool;
     this.name = provider ?? "";
     this.label = label ?? "";
     this.#provider = config?.providers.find(({ name }) => name === provider) ?? null;
@@ -216,6 +238,11 @@ class Site {
   /** `openstack --os-cloud alpha flavor list` */
   openstack(command: string): string {
     return `openstack --os-cloud ${this.#provider?.access.name ?? this.name} ${command}`;
+  }
+
+  /** undefined: not known. */
+  get use() {
+    return this.#pool && projectUse(this.name, this.#pool);
   }
 
   get credentials(): string {

@@ -206,3 +206,56 @@ Deno.test("explain of a pool of 10,000 nodes takes less than 100 ms, whatever is
     assert.ok(Math.min(...times) < 100, `${name}: ${times.join(", ")} ms`);
   }
 });
+
+/** Both providers in one project, whose quota is full. */
+function crowded(used: number, fields: Parameters<typeof sampleReport>[0] = {}) {
+  const { config, providers } = sampleReport();
+  const [first, second] = config!.providers;
+  const quota = { ...providers[0]!.quota!, instances: { limit: used, used } };
+  return {
+    labels: [{ name: "noble", wanted: 1, demand: 1, refusals: [{ provider: "cloud-a", obstacle: full }] }],
+    config: { ...config!, providers: [first!, { ...second!, access: first!.access }] },
+    providers: providers.map((provider) => ({ ...provider, quota })),
+    ...fields,
+  };
+}
+
+Deno.test("who uses a full quota is told: nodes of the pool on any provider of the project, and others", () => {
+  // Two nodes on the provider, three on the other one of its project.
+  const room = (used: number) => explained("cloud-a", crowded(used)).facts[0]!.value;
+  assert.match(room(6), /, and 3 nodes of cloud-b in the same project$/);
+  assert.match(room(7), /, and 3 nodes of cloud-b in the same project, and 1 server of others$/);
+  assert.match(room(9), /, and 3 servers of others$/);
+  assert.match(
+    room(6),
+    /quota instances 6\/6, cores 40\/40; the quota was read 1m ago, before later launches; /,
+  );
+});
+
+Deno.test("the remedy for a full quota names the nodes that people keep, and servers of others only where there are some", () => {
+  const remedy = (used: number) => explained("noble", crowded(used)).obstacles[0]!.remedy!;
+  assert.match(
+    remedy(6),
+    /^have it raised \(`openstack --os-cloud cloud-a quota show`\), or release node 4 \(used by job gate\/unit, request 7\) or node 5 \(held by maria\)$/,
+  );
+  assert.match(remedy(9), /^delete what uses it \(`nodepool alien-list cloud-a`\), or have it raised /);
+});
+
+Deno.test("whoever fills max-servers is named, with whose it is", () => {
+  const use = { kind: "max-servers", resource: "maxServers", limit: 1, used: 1, need: 1 } as const;
+  const labels = [{
+    name: "noble",
+    wanted: 1,
+    demand: 1,
+    refusals: [{ provider: "cloud-b", obstacle: use }],
+  }];
+  const view = explained("cloud-b", { labels });
+  assert.equal(
+    view.facts.find(({ name }) => name === "node 4")?.value,
+    "noble on cloud-b, used by job gate/unit, request 7 for 5m",
+  );
+  assert.match(
+    view.obstacles.find(({ kind }) => kind === "max-servers")?.remedy ?? "",
+    /release node 4 \(used by job gate\/unit, request 7\) or node 5 /,
+  );
+});

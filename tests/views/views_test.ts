@@ -193,8 +193,9 @@ Deno.test("status lists what an operator should look at", () => {
     "exist; each counts as there until the cloud reports it gone; see: nodepool manual doubtful",
     "label jammy on cloud-b: 2 failed launches, last: login as jenkins: connection refused; " +
     "remedy: see `nodepool list --label jammy -o wide`; see: nodepool manual paused",
-    "label noble: 1 node missing: cloud-a: quota full: cores 40/40; remedy: delete what uses it " +
-    "(`nodepool alien-list cloud-a`), or have it raised: `openstack --os-cloud cloud-a quota show`; see: nodepool manual quota",
+    "label noble: 1 node missing: cloud-a: quota full: cores 40/40; remedy: " +
+    "have it raised (`openstack --os-cloud cloud-a quota show`), or release node 4 (used by job gate/unit, request 7) " +
+    "or node 5 (held by maria); see: nodepool manual quota",
     "task cleanup: boom",
   ]);
 });

@@ -9,6 +9,7 @@ import { resourceNames } from "../../domain/resource.ts";
 import { type Instant, spacedDuration, timeOfDay } from "../../domain/time.ts";
 import { describeObstacle } from "../../domain/describe_obstacle.ts";
 import { type ObstacleView, viewObstacle } from "../obstacle_view.ts";
+import { describeKeeper, projectUse } from "../project_use.ts";
 import { countStates } from "../state_counts.ts";
 import { isoTimeOrNull } from "../view_head.ts";
 import type { Explanation } from "./explanation.ts";
@@ -42,16 +43,25 @@ export function countsText(nodes: readonly NodeRecord[]): string {
   return parts.join(", ") || "no nodes";
 }
 
-/** The nodes that are on their way or going, and those that wait for something as they are, the oldest first. */
+/** The nodes that are on their way or going, then those that somebody keeps; the oldest of each first. */
 export function nodeFacts(nodes: readonly NodeRecord[], report: PoolReport): Fact[] {
-  const moving = nodes.filter((node) =>
-    node.waitingOn !== null || ["building", "test", "delete"].includes(stateName(node))
-  );
-  const shown = moving.slice(0, MOST).map((node) => ({
+  const inState = (...states: string[]) => nodes.filter((node) => states.includes(stateName(node)));
+  const kept = (node: NodeRecord) => {
+    const reason = stateName(node) === "hold" && node.hold?.reason ? `: ${node.hold.reason}` : "";
+    return `${describeKeeper(node)} for ${spacedDuration(report.now - node.stateSince)}${reason}`;
+  };
+  return [
+    ...shownFacts(inState("building", "test", "delete"), (node) => stepText(node, report)),
+    ...shownFacts(inState("used", "hold"), kept),
+  ];
+}
+
+function shownFacts(nodes: readonly NodeRecord[], textOf: (node: NodeRecord) => string): Fact[] {
+  const shown = nodes.slice(0, MOST).map((node) => ({
     name: `node ${node.id}`,
-    value: `${node.label || node.role} on ${node.provider}, ${stepText(node, report)}`,
+    value: `${node.label || node.role} on ${node.provider}, ${textOf(node)}`,
   }));
-  const more = moving.length - shown.length;
+  const more = nodes.length - shown.length;
   return more === 0 ? shown : [...shown, { name: "", value: `${more} more: nodepool list` }];
 }
 
@@ -100,13 +110,26 @@ export function roomText(name: string, report: PoolReport): string {
       ? []
       : [`${resourceNames[resource]} ${use.used}/${use.limit}`];
   });
-  const others = Math.max(0, (quota?.instances?.used ?? own.length) - own.length);
+  const { beside, others } = projectUse(name, report);
   return [
     ...(retirement === null ? [] : [`retired, ${describeRetirement(retirement)}`]),
     ...(max === undefined || retirement !== null ? [] : [`max-servers ${pooled}/${max}`]),
-    ...(uses.length === 0 ? [] : [`quota ${uses.join(", ")}`]),
-    `${countsText(own)}${others === 0 ? "" : `, and ${others} servers of others`}`,
+    ...(quota === null || uses.length === 0 ? [] : [
+      `quota ${uses.join(", ")}`,
+      `the quota was read ${spacedDuration(report.now - quota.takenAt)} ago, before later launches`,
+    ]),
+    [
+      countsText(own),
+      ...[...beside].map(([provider, count]) =>
+        `${countText(count, "node")} of ${provider} in the same project`
+      ),
+      ...(others ? [`${countText(others, "server")} of others`] : []),
+    ].join(", and "),
   ].join("; ");
+}
+
+function countText(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
 
 /** The times at which obstacles are tried again, and at which requests give up. */
