@@ -44,6 +44,7 @@ import { example } from "./example.ts";
 import { describeExitCodes } from "./exit_code.ts";
 import { helpGroup } from "./help_group.ts";
 import type { InvokedProgram } from "./invoked_program.ts";
+import { nearestName } from "../lib/nearest_name.ts";
 import { wrapLines } from "../lib/wrap_words.ts";
 import type { Wiring } from "./wiring.ts";
 
@@ -115,15 +116,30 @@ function topCommand(invoked: InvokedProgram, context: CliContext): Command {
   if (invoked.name === "nodepool-builder") return builderProgram(context) as unknown as Command;
   const program = new Command("nodepool")
     .description("Keeps a pool of ready, single-use servers on OpenStack clouds.")
-    .commandsGroup(helpGroup.tools)
-    .helpCommand("help [command]", "show help for a command")
+    .helpCommand(false)
     .addHelpText("after", example("nodepool -c nodepool.yaml list -o wide"));
   const made = wantedCommands(context.argv).map((make) => make(context) as unknown as Command);
   for (const command of made.sort(compareGroups)) {
     for (const inner of command.commands) prepared(inner as Command, context);
     program.addCommand(prepared(command, context));
   }
+  program.addCommand(prepared(helpCommand(program), context));
   return program;
+}
+
+/** commander's own shows the help of the whole program for a command that does not exist, and does not say so. */
+function helpCommand(program: Command): Command {
+  const help = new Command("help")
+    .helpGroup(helpGroup.tools)
+    .description("show help for a command")
+    .argument("[command]", "the command")
+    .action((name) => {
+      const asked = name === undefined ? program : program.commands.find((one) => one.name() === name);
+      if (asked !== undefined) return asked.help();
+      const near = nearestName(name!, program.commands.map((one) => one.name()));
+      program.error(`unknown command '${name}'${near === null ? "" : ` (Did you mean ${near}?)`}`);
+    });
+  return help as unknown as Command;
 }
 
 /** To make them all takes longer than some commands do. Help lists them all, and a wrong name may be any of them. */

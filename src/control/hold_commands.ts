@@ -4,7 +4,7 @@
  */
 import { wallOffsetOf } from "../domain/clock_record.ts";
 import { endOfHold, holdEnd } from "../domain/end_of_hold.ts";
-import { type Hold, type NodeRecord, stateName } from "../domain/node.ts";
+import { type Hold, type NodeRecord, stateInWords, stateName } from "../domain/node.ts";
 import { type Instant, isoText, LAST_INSTANT, type Milliseconds } from "../domain/time.ts";
 import { type Decision, eachNode, type EachNodeDeps, ofParent } from "./each_node.ts";
 import type { IdOutcome } from "./operation.ts";
@@ -37,7 +37,9 @@ export function holdNodes(
     if (role !== "node") return `node ${id} ${launchReason}: it is deleted after that and cannot be held`;
     const state = stateName(node);
     if ((holding.extend ?? null) !== null && state !== "hold") {
-      return `node ${id} is ${state}, not held: there is no hold to extend; use \`hold ${id} --for\``;
+      return `node ${id} is ${
+        stateInWords(state)
+      }, not held: there is no hold to extend; use \`hold ${id} --for\``;
     }
     const now = deps.clock.now();
     const hold = heldBy(holding, { node, now });
@@ -86,7 +88,7 @@ export function unholdNodes(
     const { id } = node;
     if (node.role === "subnode") return ofParent(node);
     const state = stateName(node);
-    if (state !== "hold") return `node ${id} is ${state}, not held`;
+    if (state !== "hold") return `node ${id} is ${stateInWords(state)}, not held`;
     if (node.hold?.mayBeInUse) {
       return `node ${id} may be in use, which nobody here knows: find out, then \`release ${id}\` or \`delete ${id}\``;
     }

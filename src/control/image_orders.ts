@@ -1,5 +1,5 @@
 /** Orders of images: which of them a command means, and how they ended. */
-import type { Config } from "../domain/config.ts";
+import type { Config, ProviderConfig } from "../domain/config.ts";
 import type { ImageOrder } from "../domain/image_order.ts";
 import { type OrderName, placeOrder } from "../domain/order_book.ts";
 import type { Instant } from "../domain/time.ts";
@@ -73,10 +73,20 @@ function findUses({ provider, image }: OrderSpec, config: Config): readonly Imag
   if ((known?.maxServers ?? 0) < 0) {
     throw new ControlError(409, `provider ${provider} is retired: its max-servers is -1`);
   }
-  const all = imageUses(config).filter((use) => provider === null || use.provider.name === provider);
+  const isWanted = ({ name, maxServers }: ProviderConfig) =>
+    maxServers >= 0 && (provider === null || name === provider);
+  const all = imageUses(config).filter((use) => isWanted(use.provider));
   const fitting = all.filter((use) => use.image.name === image || use.image.diskimage === image);
   if (fitting.length > 0) return fitting;
   const where = provider === null ? "any provider" : provider;
+  if (config.providers.some((one) => isWanted(one) && one.images.some(({ name }) => name === image))) {
+    throw new ControlError(
+      409,
+      `image ${image}${
+        provider === null ? "" : ` of ${provider}`
+      } is used as it is on the cloud: nothing is built or uploaded for it`,
+    );
+  }
   const names = [...new Set(all.map((use) => use.image.name))].join(", ") || "none";
   throw new ControlError(404, `no image ${image} for ${where}; known: ${names}`);
 }

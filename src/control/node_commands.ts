@@ -2,7 +2,7 @@
  * Commands on nodes, carried out on the ledger: each id has its own outcome and none stops the others. The same with a
  * daemon and without one; the daemon's next tick does what follows.
  */
-import { type NodeStateName, stateName } from "../domain/node.ts";
+import { type NodeStateName, stateInWords, stateName } from "../domain/node.ts";
 import { endJob, type JobEndEffect } from "../rules/end_job.ts";
 import { eachNode, type EachNodeDeps, ofParent } from "./each_node.ts";
 import { describeStay, type HoldDeps } from "./hold_commands.ts";
@@ -32,7 +32,7 @@ export function releaseNodes(
     if (role !== "node") return `node ${id} ${launchReason}: it is deleted after that and cannot be released`;
     const state = stateName(node);
     if (!RELEASABLE.has(state)) {
-      return `node ${id} is ${state}, not in use; to delete it, use \`delete\``;
+      return `node ${id} is ${stateInWords(state)}, not in use; to delete it, use \`delete\``;
     }
     const of = job ?? node.job;
     const comment = [of === null ? "released" : `released by ${of}`, result].filter(Boolean).join(": ");

@@ -87,6 +87,16 @@ export function stateName(node: { readonly state: NodeState }): NodeStateName {
   return stateNames[node.state.phase];
 }
 
+/** The state in a sentence: `node 7 is being deleted`. */
+export function stateInWords(state: NodeStateName): string {
+  const words: Partial<Record<NodeStateName, string>> = {
+    test: "being tested",
+    hold: "held",
+    delete: "being deleted",
+  };
+  return words[state] ?? state;
+}
+
 /** The state that users see for a node in that phase. */
 export function stateOfPhase(phase: NodePhase): NodeStateName {
   return stateNames[phase];

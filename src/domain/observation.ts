@@ -124,7 +124,8 @@ export function describeMissing({ servers, images, found }: Missing): string {
     ...(servers > 0 ? [count(servers, "server")] : []),
     ...(images > 0 ? [count(images, "image")] : []),
   ];
-  const still = found === 0 ? "" : `, ${found} of which still exist`;
+  const isOnlyOne = servers + images === 1;
+  const still = found === 0 ? "" : isOnlyOne ? ", which still exists" : `, ${found} of which still exist`;
   return `its listings are unreliable: they omit ${
     parts.join(" and ")
   } of the pool${still}; each counts as ` +

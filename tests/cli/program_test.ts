@@ -45,6 +45,8 @@ Deno.test("--version prints what the program is, wherever it stands", async () =
 for (
   const [argv, message] of [
     [["lst"], "unknown command 'lst' (Did you mean list?)"],
+    [["help", "lst"], "unknown command 'lst' (Did you mean list?)"],
+    [["help", "xyzzyxyzzy"], "unknown command 'xyzzyxyzzy'"],
     [["request-lits"], "unknown command 'request-lits' (Did you mean request-list?)"],
     [["list", "--labl", "x"], "unknown option '--labl' (Did you mean --label?)"],
     [["list", "-o", "xml"], "Allowed choices are table, wide, json, yaml, csv, name."],

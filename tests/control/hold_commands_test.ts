@@ -162,6 +162,11 @@ Deno.test("unhold of a node that nobody holds, or that may be in use, changes no
   const outcomes = await unholdNodes(kit.ids.filter((id) => id !== kit.id("hold")), { comment: "x" }, kit);
   assert.ok(outcomes.every(({ ok }) => !ok));
   assert.equal(outcomes[kit.id("ready") - 1]!.message, `node ${kit.id("ready")} is ready, not held`);
+  const words = { test: "being tested", "delete-server": "being deleted" };
+  for (const [phase, state] of Object.entries(words)) {
+    const id = kit.id(phase as keyof typeof words);
+    assert.ok(outcomes.some(({ message }) => message === `node ${id} is ${state}, not held`), phase);
+  }
   assert.deepEqual(new Map(kit.ledger.nodes), before);
   const stale = await held({ hold: { ...byAda, mayBeInUse: true } });
   const [outcome] = await unholdNodes([7], { comment: "x" }, stale);
