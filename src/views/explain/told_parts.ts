@@ -43,16 +43,18 @@ export function countsText(nodes: readonly NodeRecord[]): string {
   return parts.join(", ") || "no nodes";
 }
 
-/** The nodes that are on their way or going, then those that somebody keeps; the oldest of each first. */
+/** The nodes that are on their way or going, or wait for something as they are, then those that somebody keeps. */
 export function nodeFacts(nodes: readonly NodeRecord[], report: PoolReport): Fact[] {
-  const inState = (...states: string[]) => nodes.filter((node) => states.includes(stateName(node)));
+  const isMoving = (node: NodeRecord) =>
+    node.waitingOn !== null || ["building", "test", "delete"].includes(stateName(node));
+  const isKept = (node: NodeRecord) => !isMoving(node) && ["used", "hold"].includes(stateName(node));
   const kept = (node: NodeRecord) => {
     const reason = stateName(node) === "hold" && node.hold?.reason ? `: ${node.hold.reason}` : "";
     return `${describeKeeper(node)} for ${spacedDuration(report.now - node.stateSince)}${reason}`;
   };
   return [
-    ...shownFacts(inState("building", "test", "delete"), (node) => stepText(node, report)),
-    ...shownFacts(inState("used", "hold"), kept),
+    ...shownFacts(nodes.filter(isMoving), (node) => stepText(node, report)),
+    ...shownFacts(nodes.filter(isKept), kept),
   ];
 }
 
