@@ -115,7 +115,14 @@ function describe(node: YamlNode, path: YamlPath): string {
   if (node.value === null) return "nothing";
   const text = withoutPassword(node.source);
   const shown = text.length > 60 ? `${text.slice(0, 60)}…` : text;
+  if (typeof node.value === "boolean") return `${shown}${readAs(node.value, shown)}`;
   return typeof node.value === "string" ? JSON.stringify(shown) : shown;
+}
+
+/** `off` and `yes` look like names. */
+function readAs(value: boolean, text: string): string {
+  if (text === String(value)) return "";
+  return `, which YAML reads as ${value}: put it in quotes if it is meant as text`;
 }
 
 function isHidden(path: YamlPath): boolean {

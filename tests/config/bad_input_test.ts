@@ -189,7 +189,9 @@ const cases: readonly { title: string; from?: string; to: string; faults: readon
     title: "an unquoted boolean where text belongs",
     from: "image: debian\n",
     to: "image: no\n",
-    faults: [/labels\[0\].image: expected a name .* found no$/],
+    faults: [
+      /labels\[0\].image: expected a name .* found no, which YAML reads as false: put it in quotes if it is meant as text$/,
+    ],
   },
   {
     title: "a cloud that clouds.yaml does not have",
