@@ -50,8 +50,9 @@ export async function stateIn(yaml: string): Promise<string | null | undefined> 
 
 /** A line of a block mapping's first level that cannot mean anything but what it looks like. */
 const PLAIN_LINE = /^(?:\s.*|#.*|-(?:\s.*)?|[A-Za-z][\w-]*:(?:\s.*)?|)$/;
-/** A value that is what it looks like: no quotes, anchors, tags, blocks, comments or escapes. */
-const PLAIN_VALUE = /^state:[ \t]+([A-Za-z0-9_./~][\w./~:@%+-]*)[ \t]*\r?$/;
+/** A value that is what it looks like: no anchors, tags, blocks, comments or escapes. */
+const PLAIN_VALUE =
+  /^state:[ \t]+(?:"([^"\\]+)"|'([^']+)'|([\p{L}\d_./~](?:[\p{L}\d_./~@%+-]|:(?=[^\s])| +(?=[\p{L}\d_./~]))*))[ \t]*\r?$/u;
 
 /** Reads the lines only; undefined where they do not tell for certain. */
 function scan(yaml: string): string | null | undefined {
@@ -62,8 +63,10 @@ function scan(yaml: string): string | null | undefined {
     return undefined;
   }
   const stated = lines.filter((line) => line.startsWith("state:"));
-  const value = stated.length === 1 ? stated[0]!.match(PLAIN_VALUE)?.[1] : undefined;
-  return value === undefined || /^(?:null|true|false|~|[\d.]+)$/i.test(value) ? undefined : value;
+  const [, double, single, plain] = (stated.length === 1 ? stated[0]!.match(PLAIN_VALUE) : null) ?? [];
+  return plain === undefined || !/^(?:null|true|false|~|[\d.]+)$/i.test(plain)
+    ? double ?? single ?? plain
+    : undefined;
 }
 
 async function parse(yaml: string): Promise<string | null | undefined> {

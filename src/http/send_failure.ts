@@ -58,7 +58,10 @@ export function describeSendFailure(
   const { code, message } = firstFailure(error);
   const broken = (what: string, effect: "none" | "unknown") =>
     new CloudError("unavailable", `${name}: ${what}`, { effect, cause: error });
-  if (code in NOT_CONNECTED) return broken(NOT_CONNECTED[code]!, "none");
+  if (code in NOT_CONNECTED) {
+    // Its cause says the same in the system's words.
+    return new CloudError("unavailable", `${name}: ${NOT_CONNECTED[code]}`, { effect: "none" });
+  }
   if (code in UNTRUSTED) return broken(`${UNTRUSTED[code]}; ${trustAdvice}`, "none");
   if (code in TLS) return broken(TLS[code]!, "none");
   if (/^(ERR_TLS|ERR_SSL|CERT_)/.test(code)) return broken(`TLS: ${message} (${code})`, "none");

@@ -188,7 +188,7 @@ function pauseRemedy({ lastKind }: Pick<FailedLaunches, "lastKind">, site: Site)
       return time(`make username, private-key and key-name of ${site.imageKey()} fit together`, "login");
     case "badRequest":
     case "notFound":
-      return time(`correct what the cloud refuses in ${site.imageKey()}`, "paused");
+      return time(`correct ${site.imageKey()}`, "paused");
     case "script":
       return time(`correct the ready-script of ${site.label}`, "paused");
     default:

@@ -48,7 +48,7 @@ for (const [name, trouble] of Object.entries(troubles)) {
     const waiting = trouble.isHandedOut === false ? null : pool.spawn("acquire", "big", "--wait", "5m");
     const said = waiting === null ? null : following(waiting);
     if (said !== null) {
-      await untilTold(pool, trouble, () => Promise.resolve(said.text.split("\n").slice(0, 5).join("\n")));
+      await untilTold(pool, trouble, () => Promise.resolve(firstLines(said.text)));
     }
     const run = async (...args: string[]) => firstLines((await pool.run(...args)).stdout);
     await untilTold(pool, trouble, () => run("explain", "big"));
