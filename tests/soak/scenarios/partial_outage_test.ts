@@ -88,7 +88,7 @@ Deno.test("status says what is stale, since when, why, and when it is tried agai
   virtual.simulator.arm({ ...WAYS["hangs"]!, operation: "limits.*" });
   await virtual.clock.advance(61 * MINUTE);
   const problems = () => viewStatus(virtual.pool.report()).problems.join("\n");
-  const time = String.raw`\d\d:\d\d:\d\d`;
+  const time = String.raw`\d\d:\d\d:\d\d UTC`;
   assert.match(
     problems(),
     RegExp(`provider main: failing to list its base images since ${time}: .*; trying again at ${time}`),
