@@ -98,7 +98,14 @@ function otherKey(key: string): string {
 async function ansible(home: string, args: readonly string[]): Promise<string> {
   const { stdout, stderr } = await new Deno.Command("ansible", {
     args: [...args],
-    env: { HOME: home, LC_ALL: "C.UTF-8", ANSIBLE_NOCOLOR: "1", ANSIBLE_SSH_ARGS: "-C -o ControlMaster=no" },
+    env: {
+      HOME: home,
+      LC_ALL: "C.UTF-8",
+      // An sshd without root has no terminal to give.
+      ANSIBLE_SSH_USETTY: "no",
+      ANSIBLE_NOCOLOR: "1",
+      ANSIBLE_SSH_ARGS: "-C -o ControlMaster=no",
+    },
     stdin: "null",
   }).output();
   return new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
