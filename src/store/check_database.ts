@@ -4,6 +4,7 @@
  * state calls it.
  */
 import { damagedState, stateFailure } from "./state_errors.ts";
+import { removeState } from "./state_file.ts";
 
 /**
  * Reads the database without the log beside it: under another name, which ends with the reading.
@@ -14,19 +15,14 @@ export async function readAlone<Result>(
   read: (alone: string) => Result | Promise<Result>,
 ): Promise<Result> {
   const alone = `${path}.alone`;
-  await removeAlone(alone);
+  await removeState(alone);
   // A file system may have no hard links.
   await Deno.link(path, alone).catch(() => Deno.copyFile(path, alone));
   try {
     return await read(alone);
   } finally {
-    await removeAlone(alone);
+    await removeState(alone);
   }
-}
-
-/** And what SQLite, which only read, has made beside it. */
-async function removeAlone(alone: string): Promise<void> {
-  for (const suffix of ["", "-wal", "-shm"]) await Deno.remove(alone + suffix).catch(() => {});
 }
 
 /**

@@ -5,7 +5,7 @@ import { backupState } from "./backup_state.ts";
 import { migrations, schemaVersion } from "./migrations.ts";
 import { probeVersion } from "./probe_version.ts";
 import { damagedState, newerState, unusableState } from "./state_errors.ts";
-import { timeStamp } from "./state_file.ts";
+import { removeState, timeStamp } from "./state_file.ts";
 import { lockState } from "./state_lock.ts";
 
 interface Restored {
@@ -24,13 +24,13 @@ export async function restoreState(
 ): Promise<Restored> {
   using _lock = await lockState(path, { holder: "nodepool state restore", clock });
   const copy = `${path}.restoring`;
-  await removeFiles(copy);
+  await removeCopy(copy);
   try {
     await backupState(backup, { target: copy, now: clock.now() });
     await checkVersion(copy, { of: backup });
     return { replaced: await replaceState(path, { by: copy, now: clock.now() }) };
   } finally {
-    await removeFiles(copy);
+    await removeCopy(copy);
   }
 }
 
@@ -64,6 +64,7 @@ async function move(from: string, to: string): Promise<boolean> {
   }
 }
 
-async function removeFiles(path: string): Promise<void> {
-  for (const suffix of ["", "-wal", "-shm", ".partial"]) await Deno.remove(path + suffix).catch(() => {});
+/** Also one that an interrupted restore has left. */
+async function removeCopy(copy: string): Promise<void> {
+  for (const path of [copy, `${copy}.partial`]) await removeState(path);
 }

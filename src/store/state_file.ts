@@ -74,6 +74,11 @@ export async function isThere(path: string): Promise<boolean> {
   return await Deno.lstat(path).then(() => true, (error) => !(error instanceof Deno.errors.NotFound));
 }
 
+/** Removes a database that is ours to remove, with what SQLite keeps beside it; what is not there is fine. */
+export async function removeState(path: string): Promise<void> {
+  for (const suffix of ["", "-wal", "-shm"]) await Deno.remove(path + suffix).catch(() => {});
+}
+
 /** A time as it stands in the names of copies: `20261128T201500Z`. */
 export function timeStamp(now: Instant): string {
   return new Date(now).toISOString().replace(/[-:]|\.\d+/g, "");

@@ -2,6 +2,7 @@
 import { checkDatabase, readAlone } from "./check_database.ts";
 import { keys } from "./keys.ts";
 import { KvWriter, type Mutation } from "./kv_writer.ts";
+import { removeState } from "./state_file.ts";
 
 /**
  * @param contents `commits`: how many the state had, so that it is known to be as new
@@ -18,7 +19,7 @@ export async function writeState(
     const writer = await KvWriter.open(kv, path);
     await writer.write(mutations);
   } catch (error) {
-    for (const suffix of ["", "-wal", "-shm"]) await Deno.remove(path + suffix).catch(() => {});
+    await removeState(path);
     throw error;
   }
   // Without taking its log into account, which the closing has taken in.

@@ -125,6 +125,8 @@ Deno.test("a restored state is in its place, what was there lies beside it, and 
     await backupState(state.path, { target, now: 0 });
     await addNodes(store, 2, 3);
   }
+  // What a restore leaves that was killed.
+  await Deno.writeTextFile(`${state.path}.restoring.partial`, "half");
   const { replaced } = await restoreState(state.path, { backup: target, clock });
   assert.equal(replaced, `${state.path}.replaced-20261128T201500Z`);
   assert.deepEqual(await nodesIn(replaced!), [1, 2, 3]);

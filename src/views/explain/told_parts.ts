@@ -1,4 +1,5 @@
 /** Parts that explanations of several subjects share: obstacles, nodes, requests, room and errors as they are told. */
+import { countText } from "../../lib/count_text.ts";
 import type { Obstacle, Refusal } from "../../domain/obstacle.ts";
 import { type Evidence, type NodeRecord, stateName } from "../../domain/node.ts";
 import type { PoolReport } from "../../domain/pool_report.ts";
@@ -128,10 +129,6 @@ export function roomText(name: string, report: PoolReport): string {
       ...(others ? [`${countText(others, "server")} of others`] : []),
     ].join(", and "),
   ].join("; ");
-}
-
-function countText(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
 
 /** The times at which obstacles are tried again, and at which requests give up. */
