@@ -49,18 +49,31 @@ testNeeding(
       assert.deepEqual([code, shown.includes(first!.hostname), shown.includes("pty-req")], [0, true, true]);
     });
 
+    // With what shells and OpenSSH split words at.
+    const temporary = `${pool.folder}/vorläufig & 100% zwei`;
+    await Deno.mkdir(temporary);
+    const spawn = (remote: string) => {
+      const [command, ...args] = pool.commandOf("ssh", id, remote) as [string, ...string[]];
+      return new Deno.Command(command, {
+        args,
+        env: { OS_CLIENT_CONFIG_FILE: `${pool.folder}/clouds.yaml`, TMPDIR: temporary },
+        stdin: "null",
+        stdout: "null",
+        stderr: "null",
+      }).spawn();
+    };
+    const sessions = () => [...Deno.readDirSync(temporary)].length;
+
+    await t.step("it works wherever temporary files lie, and leaves none behind", async () => {
+      assert.deepEqual([(await spawn("exit 9").status).code, sessions()], [9, 0]);
+      await Deno.rename(`${pool.folder}/key`, `${pool.folder}/moved`);
+      assert.deepEqual([(await spawn("exit 9").status).code, sessions()], [1, 0]);
+      await Deno.rename(`${pool.folder}/moved`, `${pool.folder}/key`);
+    });
+
     await t.step("a signal ends the session, and nothing is left of it", async () => {
-      const temporary = await Deno.makeTempDir({ dir: pool.folder });
-      const [command, ...args] = pool.commandOf("ssh", id, "sleep 600") as [string, ...string[]];
       for (const signal of ["SIGTERM", "SIGHUP"] as const) {
-        const child = new Deno.Command(command, {
-          args,
-          env: { OS_CLIENT_CONFIG_FILE: `${pool.folder}/clouds.yaml`, TMPDIR: temporary },
-          stdin: "null",
-          stdout: "null",
-          stderr: "null",
-        }).spawn();
-        const sessions = () => [...Deno.readDirSync(temporary)].length;
+        const child = spawn("sleep 600");
         await pool.until(() => sessions() === 1);
         await pool.until(() => isRunning(child.pid));
         child.kill(signal);

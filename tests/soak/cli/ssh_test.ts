@@ -128,27 +128,6 @@ withSsh("trusts the recorded host key of every kind, and that one alone", async 
   }
 });
 
-/** Has temporary files lie in an own folder with blanks, percent signs and umlauts. @returns the names of those left */
-async function inOwnFolder(run: () => Promise<void>): Promise<readonly string[]> {
-  const before = Deno.env.get("TMPDIR");
-  const own = await Deno.makeTempDir({ dir: folder });
-  Deno.env.set("TMPDIR", own);
-  try {
-    await run();
-  } finally {
-    if (before === undefined) Deno.env.delete("TMPDIR");
-    else Deno.env.set("TMPDIR", before);
-  }
-  return [...Deno.readDirSync(own)].map(({ name }) => name);
-}
-
-withSsh("works wherever temporary files lie, and leaves none behind", async () => {
-  const { bench, ssh } = await open([marias()]);
-  await using _bench = bench;
-  const left = await inOwnFolder(async () => assert.equal((await ssh("7", "echo in")).stdout, "in\n"));
-  assert.deepEqual(left, []);
-});
-
 withSsh("refuses a server that shows another host key than the recorded one", async () => {
   const other = await makeKey(folder, { name: "other", type: "ed25519" });
   const { bench, ssh } = await open([marias({ hostKeys: [other.open] })]);
@@ -202,15 +181,12 @@ withSsh(
   },
 );
 
-withSsh("says which key cannot be used, and leaves nothing behind", async () => {
+withSsh("says which key cannot be used", async () => {
   const { bench, ssh, runs } = await open([marias()], { key: join(folder, "none") });
   await using _bench = bench;
-  const left = await inOwnFolder(async () => {
-    const { code, stderr } = await ssh("7", "true");
-    assert.deepEqual([code, runs()], [1, 0]);
-    assert.match(stderr, /^nodepool: cannot read the private key .*none, which the configuration names/);
-  });
-  assert.deepEqual(left, []);
+  const { code, stderr } = await ssh("7", "true");
+  assert.deepEqual([code, runs()], [1, 0]);
+  assert.match(stderr, /^nodepool: cannot read the private key .*none, which the configuration names/);
 });
 
 withSsh(
