@@ -59,6 +59,7 @@ const requirements = {
   "python-jenkins": pythonModule("jenkins", "python3-jenkins"),
   "openstacksdk": pythonModule("openstack", "python3-openstacksdk"),
   "disk-image-create": program("disk-image-create", "python3-diskimage-builder"),
+  "logrotate": program("logrotate", "logrotate"),
   "promtool": program("promtool", "prometheus"),
   "prometheus": program("prometheus", "prometheus"),
   "prometheus-client": pythonModule("prometheus_client", "python3-prometheus-client"),

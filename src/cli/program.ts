@@ -21,6 +21,7 @@ import { imageDeleteCommand } from "./commands/image_delete.ts";
 import { imageListCommand } from "./commands/image_list.ts";
 import { imageUpdateCommand } from "./commands/image_update.ts";
 import { imageUploadCommand } from "./commands/image_upload.ts";
+import { installFilesCommand } from "./commands/install_files.ts";
 import { installLinksCommand } from "./commands/install_links.ts";
 import { inventoryCommand } from "./commands/inventory.ts";
 import { jobCreateCommand } from "./commands/job_create.ts";
@@ -83,6 +84,7 @@ const commands = {
   "explain": explainCommand,
   "dump": dumpCommand,
   "config-validate": configValidateCommand,
+  "install-files": installFilesCommand,
   "install-links": installLinksCommand,
   "simulate": simulateCommand,
   "manual": manualCommand,

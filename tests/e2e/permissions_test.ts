@@ -102,6 +102,7 @@ const commands: readonly (readonly [number, ...string[]])[] = [
   [0, "config-validate", "--online"],
   [0, "manual"],
   [0, "manual", "quota"],
+  [1, "install-files", "/dev/null"],
   [1, "install-links", "/nowhere"],
   [2, "simulate", "--listen", "nowhere"],
 ];

@@ -1,0 +1,40 @@
+/** `nodepool install-files DIR`: the files of an installation besides the program. */
+import { join, resolve } from "node:path";
+import { Command } from "@commander-js/extra-typings";
+import { countText } from "../../lib/count_text.ts";
+import type { CliContext } from "../cli_context.ts";
+import { example } from "../example.ts";
+import { ExitCode } from "../exit_code.ts";
+import { helpGroup } from "../help_group.ts";
+import { writeLine } from "../write_line.ts";
+
+/** Where the manual has the program installed. */
+const USUAL_PROGRAM = "/usr/local/bin/nodepool";
+
+export function installFilesCommand(context: CliContext) {
+  return new Command("install-files")
+    .helpGroup(helpGroup.tools)
+    .description("write the files that go with the program: systemd unit, logrotate")
+    .argument("<dir>", "the prefix, such as /usr/local")
+    .option("--program <file>", "where the program is installed; default: this one")
+    .option("--force", "replace files that somebody changed, too")
+    .addHelpText("after", example("nodepool install-files /usr/local"))
+    .action(async (dir, { program = context.program.file ?? USUAL_PROGRAM, force = false }) => {
+      const { installationFiles } = await import("../../install/installation_files.ts");
+      const { placeFiles } = await import("../../install/place_files.ts");
+      const folder = resolve(dir);
+      const files = installationFiles({ program: resolve(program) });
+      const { written, removed, unchanged, kept } = await placeFiles(folder, files, { force });
+      const { stdout, stderr } = context.io;
+      for (const path of written) writeLine(stdout, `wrote ${join(folder, path)}`);
+      for (const path of removed) writeLine(stdout, `removed ${join(folder, path)}`);
+      if (unchanged.length > 0) writeLine(stdout, `${countText(unchanged.length, "file")} unchanged`);
+      for (const path of kept) {
+        writeLine(
+          stderr,
+          `nodepool: kept ${join(folder, path)}, which somebody changed; --force replaces it`,
+        );
+      }
+      if (kept.length > 0) context.exitCode = ExitCode.failed;
+    });
+}

@@ -1,0 +1,19 @@
+/**
+ * The files that belong to an installation besides the program, at their places below a prefix such as `/usr/local`, where
+ * systemd, man and the shells look for them. Called by `install-files`.
+ */
+import type { InstalledFile } from "./installed_file.ts";
+import logrotate from "./nodepool.logrotate" with { type: "text" };
+import { systemdUnit } from "./systemd_unit.ts";
+
+interface Installation {
+  /** Absolute path of the program. */
+  readonly program: string;
+}
+
+export function installationFiles({ program }: Installation): readonly InstalledFile[] {
+  return [
+    { path: "lib/systemd/system/nodepool.service", text: systemdUnit(program) },
+    { path: "share/nodepool/nodepool.logrotate", text: logrotate },
+  ];
+}
