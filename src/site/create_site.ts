@@ -13,10 +13,12 @@ import { type NodeDetailsView, viewEndedNode, viewNodeDetails } from "../views/n
 import { renderNodeText } from "../views/node_facts.ts";
 import { viewNodeMetadata } from "../views/node_metadata.ts";
 import { poolLists, type PoolViewName } from "../views/view_pool.ts";
+import { addAssets } from "./add_assets.ts";
 import { addEvents, type EventsRoute } from "./add_events.ts";
 import { addHealth } from "./add_health.ts";
 import { addMetrics, type MetricsRoute } from "./add_metrics.ts";
 import { crossOrigin } from "./cross_origin.ts";
+import { failureResponse } from "./failure_response.ts";
 import { renderFrontPage } from "./front_page.ts";
 import { explanationBody } from "./explanation_page.ts";
 import { historyBody } from "./history_body.ts";
@@ -26,8 +28,8 @@ import { parseListQuery } from "./list_query.ts";
 import { acceptedFormat, isListFormat, type ListFormat } from "./negotiate.ts";
 import { RecentBodies } from "./recent_bodies.ts";
 import { renderNodePage } from "./node_page.ts";
+import { type PageFrame, pageFrame } from "./page.ts";
 import { SiteError } from "./site_error.ts";
-import { style } from "./style.ts";
 
 interface SiteOptions extends MetricsRoute, EventsRoute {
   /** The nodes that have left. */
@@ -42,15 +44,24 @@ export function createSite(options: SiteOptions): Hono {
     contentSecurityPolicy: {
       defaultSrc: ["'none'"],
       styleSrc: ["'self'"],
+      scriptSrc: ["'self'"],
+      connectSrc: ["'self'"],
+      imgSrc: ["'self'", "data:"],
       baseUri: ["'none'"],
-      formAction: ["'none'"],
+      formAction: ["'self'"],
       frameAncestors: ["'none'"],
     },
     referrerPolicy: "no-referrer",
     strictTransportSecurity: false,
   }));
   app.use(crossOrigin(() => options.report().config?.status.allowOrigin ?? []));
-  app.use((context, next) => readOnly(context, next));
+  const fail = (context: Context, error: Error) =>
+    failureResponse(context, error, () => pageFrame(options.report(), context.req.path));
+  app.use(async (context, next) => {
+    if (context.req.method === "GET" || context.req.method === "HEAD") return await next();
+    context.header("allow", "GET, HEAD");
+    return fail(context, new SiteError(405, "this endpoint is read-only: use GET or HEAD"));
+  });
   addLists(app, options);
   addNodes(app, options);
   addExplanations(app, options);
@@ -59,19 +70,13 @@ export function createSite(options: SiteOptions): Hono {
   addHealth(app, options);
   addMetrics(app, options);
   addManual(app, options);
-  app.get("/style.css", (context) => context.body(style, 200, { "content-type": "text/css; charset=utf-8" }));
-  app.notFound((context) => failure(context, new SiteError(404, `there is nothing at ${context.req.path}`)));
+  addAssets(app);
+  app.notFound((context) => fail(context, new SiteError(404, `there is nothing at ${context.req.path}`)));
   app.onError((error, context) => {
     if (!(error instanceof SiteError)) options.onDefect(error);
-    return failure(context, error);
+    return fail(context, error);
   });
   return app;
-}
-
-async function readOnly(context: Context, next: () => Promise<void>): Promise<Response | void> {
-  if (context.req.method === "GET" || context.req.method === "HEAD") return await next();
-  context.header("allow", "GET, HEAD");
-  return failure(context, new SiteError(405, "this endpoint is read-only: use GET or HEAD"));
 }
 
 const listNames = Object.keys(poolLists) as PoolViewName[];
@@ -89,7 +94,7 @@ function addLists(app: Hono, { report }: SiteOptions): void {
   });
   app.get("/", (context) => {
     const now = report();
-    return answer(context, "html", renderFrontPage(now, titleOf(now)));
+    return answer(context, "html", renderFrontPage(now, pageFrame(now, context.req.path)));
   });
 }
 
@@ -124,7 +129,11 @@ function addNodes(app: Hono, options: SiteOptions): void {
   app.get("/nodes/:id{\\d{1,15}}", async (context) => {
     const view = await findNode(Number(context.req.param("id")), options);
     const format = nodeFormat(context);
-    return answer(context, format, renderNode(view, { format, title: titleOf(options.report()) }));
+    return answer(
+      context,
+      format,
+      renderNode(view, { format, frame: pageFrame(options.report(), context.req.path) }),
+    );
   });
   app.get("/nodes/:id{\\d{1,15}}/metadata", async (context) => {
     const { node } = await findNode(Number(context.req.param("id")), options);
@@ -149,7 +158,7 @@ function addExplanations(app: Hono, { report, history }: SiteOptions): void {
     return answer(
       context,
       format,
-      await explanationBody(now, { name, format, history, title: titleOf(now) }),
+      await explanationBody(now, { name, format, history, frame: pageFrame(now, context.req.path) }),
     );
   });
 }
@@ -169,7 +178,11 @@ function addHistory(app: Hono, options: SiteOptions): void {
   app.get("/history/:id{\\d{1,15}}", async (context) => {
     const view = await findNode(Number(context.req.param("id")), options);
     const format = nodeFormat(context);
-    return answer(context, format, renderNode(view, { format, title: titleOf(options.report()) }));
+    return answer(
+      context,
+      format,
+      renderNode(view, { format, frame: pageFrame(options.report(), context.req.path) }),
+    );
   });
 }
 
@@ -183,9 +196,12 @@ function nodeFormat(context: Context): ListFormat {
   throw new SiteError(400, `there is no format ${asked} here: use text, json or html`);
 }
 
-function renderNode(view: NodeDetailsView, { format, title }: { format: ListFormat; title: string }): string {
+function renderNode(
+  view: NodeDetailsView,
+  { format, frame }: { format: ListFormat; frame: PageFrame },
+): string {
   if (format === "json") return JSON.stringify(view);
-  return format === "html" ? renderNodePage(view, title) : renderNodeText(view);
+  return format === "html" ? renderNodePage(view, frame) : renderNodeText(view);
 }
 
 /**
@@ -196,7 +212,7 @@ function addManual(app: Hono, { report }: SiteOptions): void {
   app.get("/manual", async (context) => {
     const { manualListPage } = await import("./manual_page.ts");
     const form = manualForm(context);
-    return answer(context, form, manualListPage({ form, title: titleOf(report()) }));
+    return answer(context, form, manualListPage({ form, frame: pageFrame(report(), context.req.path) }));
   });
   app.get("/manual/:topic{[\\w-]+(?:\\.md)?}", async (context) => {
     const { findManualPage, manualTopicPage, sectionAddress } = await import("./manual_page.ts");
@@ -206,7 +222,9 @@ function addManual(app: Hono, { report }: SiteOptions): void {
     if (name !== asked || manualForm(context) === "markdown") {
       return answer(context, "markdown", (section ?? topic).text);
     }
-    if (section === null) return answer(context, "html", manualTopicPage(topic, titleOf(report())));
+    if (section === null) {
+      return answer(context, "html", manualTopicPage(topic, pageFrame(report(), context.req.path)));
+    }
     context.header("vary", "accept");
     return context.redirect(sectionAddress(topic, section));
   });
@@ -267,17 +285,4 @@ function send(context: Context, { format, body }: { format: Form; body: Body }):
 
 function tagOf(content: Body): string {
   return createHash("sha256").update(content).digest("base64url").slice(0, 22);
-}
-
-function failure(context: Context, error: Error): Response {
-  const status = error instanceof SiteError ? error.status : 500;
-  const message = error instanceof SiteError ? error.message : "cannot create the response; see the log";
-  if (acceptedFormat(context.req.header("accept")) === "json") {
-    return context.json({ error: message, status }, status);
-  }
-  return context.text(`${message}\n`, status);
-}
-
-function titleOf({ config }: PoolReport): string {
-  return config?.status.title ?? "nodepool";
 }

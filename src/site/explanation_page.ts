@@ -5,13 +5,13 @@ import type { PoolReport } from "../domain/pool_report.ts";
 import { renderExplanation } from "../views/explain/render_explanation.ts";
 import { viewExplanation, whyNotExplained } from "../views/explain/view_explanation.ts";
 import type { ListFormat } from "./negotiate.ts";
-import { renderPage } from "./page.ts";
+import { type PageFrame, renderPage } from "./page.ts";
 import { SiteError } from "./site_error.ts";
 
 /** @throws SiteError (404) where nothing has that name, 410 where the node that had it is gone */
 export async function explanationBody(
   report: PoolReport,
-  { name, format, history, title }: { name: string; format: ListFormat; history: History; title: string },
+  { name, format, history, frame }: { name: string; format: ListFormat; history: History; frame: PageFrame },
 ): Promise<string> {
   const view = viewExplanation(report, name);
   if (view === null) {
@@ -23,5 +23,5 @@ export async function explanationBody(
   if (format !== "html") return text;
   const body = html`<pre tabindex="0">${text}</pre>
 <p><a href="?format=json">JSON</a></p>`;
-  return renderPage({ title, heading: `${view.subject.kind} ${view.subject.name}`, body });
+  return renderPage({ frame, heading: `${view.subject.kind} ${view.subject.name}`, body });
 }

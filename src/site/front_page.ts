@@ -4,11 +4,11 @@ import type { PoolReport } from "../domain/pool_report.ts";
 import { poolLists, viewPool } from "../views/view_pool.ts";
 import { type Column, plainColumns } from "../views/tables/column.ts";
 import { renderRows } from "./list_page.ts";
-import { type Markup, renderPage } from "./page.ts";
+import { type Markup, type PageFrame, renderPage } from "./page.ts";
 
-export function renderFrontPage(report: PoolReport, title: string): string {
+export function renderFrontPage(report: PoolReport, frame: PageFrame): string {
   const sections = (["status", "label-list", "provider-list"] as const).map((name) => section(report, name));
-  return renderPage({ title, heading: "Overview", body: html`${sections}` });
+  return renderPage({ frame, heading: "Overview", body: html`${sections}` });
 }
 
 function section(report: PoolReport, name: "status" | "label-list" | "provider-list"): Markup {

@@ -8,6 +8,7 @@ import { renderTable } from "../views/tables/render_table.ts";
 import { poolLists, type PoolViewName, renderPoolJson, viewPool } from "../views/view_pool.ts";
 import { renderListPage } from "./list_page.ts";
 import type { ListQuery } from "./list_query.ts";
+import { pageFrame } from "./page.ts";
 
 /** `name` is a list with rows of its own under its table. */
 export function listBody(
@@ -27,7 +28,7 @@ export function viewBody<View extends { readonly at: string }>(
     name: string;
     query: ListQuery;
     table: TableOf<View>;
-    report: Pick<PoolReport, "config">;
+    report: PoolReport;
   },
 ): Body {
   const own = rowsOf(view);
@@ -43,7 +44,7 @@ export function viewBody<View extends { readonly at: string }>(
     case "html":
       return renderListPage({
         name,
-        title: titleOf(report),
+        frame: pageFrame(report, `/${name}`),
         // Wide columns are shown where they are asked for by name.
         columns: fields === null ? plainColumns({ columns, rows }) : columns,
         rows,
@@ -79,8 +80,4 @@ export type Body = string | Uint8Array<ArrayBuffer>;
 export interface TableOf<View> {
   readonly columns: readonly Column<object>[];
   rows(view: View): readonly object[];
-}
-
-function titleOf({ config }: Pick<PoolReport, "config">): string {
-  return config?.status.title ?? "nodepool";
 }

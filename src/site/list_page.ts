@@ -1,23 +1,23 @@
 /** A list as a page. */
 import { html } from "hono/html";
 import { cellOf, type Column, standsRight } from "../views/tables/column.ts";
-import { type Markup, renderPage } from "./page.ts";
+import { type Markup, type PageFrame, renderPage } from "./page.ts";
 
 interface ListPage {
   readonly name: string;
-  readonly title: string;
+  readonly frame: PageFrame;
   readonly columns: readonly Column<object>[];
   readonly rows: readonly object[];
   /** ISO 8601. */
   readonly at: string;
 }
 
-export function renderListPage({ name, title, columns, rows, at }: ListPage): string {
+export function renderListPage({ name, frame, columns, rows, at }: ListPage): string {
   const body = html`${renderRows({ name, columns, rows })}
 <p>${rows.length} in the list, at <time datetime="${at}">${at}</time>.
 <a href="/${name}?format=json">JSON</a>, <a href="/${name}?format=text">text</a>,
 <a href="/${name}?format=csv">CSV</a></p>`;
-  return renderPage({ title, heading: name, body });
+  return renderPage({ frame, heading: name, body });
 }
 
 /** The table itself; it scrolls sideways by keyboard too. */

@@ -3,16 +3,15 @@ import { html, raw } from "hono/html";
 import { findInManual, notFoundMessage, topics } from "../manual/manual.ts";
 import type { Section, Topic } from "../manual/parse_topic.ts";
 import { renderHtml } from "../manual/render_html.ts";
-import { renderPage } from "./page.ts";
+import { type PageFrame, renderPage } from "./page.ts";
 import { SiteError } from "./site_error.ts";
 
 interface Shown {
   readonly form: "html" | "markdown";
-  /** Of the pool. */
-  readonly title: string;
+  readonly frame: PageFrame;
 }
 
-export function manualListPage({ form, title }: Shown): string {
+export function manualListPage({ form, frame }: Shown): string {
   if (form === "markdown") {
     const lines = topics.map(({ name, summary }) => `- [${name}](/manual/${name}): ${summary}\n`);
     return `# Manual\n\n${lines.join("")}`;
@@ -23,7 +22,7 @@ export function manualListPage({ form, title }: Shown): string {
       <dd>${summary}</dd>
     `
   );
-  return renderPage({ title, heading: "Manual", body: html`<dl>${items}</dl>` });
+  return renderPage({ frame, heading: "Manual", body: html`<dl>${items}</dl>` });
 }
 
 /** @throws SiteError 404 */
@@ -38,8 +37,8 @@ export function sectionAddress(topic: Topic, section: Section): string {
   return `/manual/${topic.name}#${section.names[0]}`;
 }
 
-export function manualTopicPage(topic: Topic, title: string): string {
+export function manualTopicPage(topic: Topic, frame: PageFrame): string {
   const body = raw(renderHtml(topic.text, { topic: topic.name, sections: topic.sections }));
   const more = html`<p><a href="/manual">All topics</a>, <a href="/manual/${topic.name}.md">Markdown</a></p>`;
-  return renderPage({ title, heading: topic.title, body: html`${body}${more}` });
+  return renderPage({ frame, heading: topic.title, body: html`${body}${more}` });
 }

@@ -2,9 +2,9 @@
 import { html } from "hono/html";
 import type { NodeDetailsView } from "../views/node_details.ts";
 import { factsOf } from "../views/node_facts.ts";
-import { renderPage } from "./page.ts";
+import { type PageFrame, renderPage } from "./page.ts";
 
-export function renderNodePage({ node }: NodeDetailsView, title: string): string {
+export function renderNodePage({ node }: NodeDetailsView, frame: PageFrame): string {
   const facts = factsOf(node).map(([name, value]) =>
     html`
       <dt>${name}</dt>
@@ -18,5 +18,5 @@ export function renderNodePage({ node }: NodeDetailsView, title: string): string
 ${facts}</dl>
 ${evidence}
 <p><a href="/nodes/${node.id}?format=json">JSON</a>, <a href="/nodes/${node.id}/metadata">metadata</a></p>`;
-  return renderPage({ title, heading: `Node ${node.id}`, body });
+  return renderPage({ frame, heading: `Node ${node.id}`, body });
 }

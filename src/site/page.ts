@@ -1,15 +1,65 @@
-/** The frame of every page: works without scripts, loads nothing from anywhere else, escapes everything. */
+/**
+ * The frame of every page: skip link, navigation, content, and a footer that says how old the page is. Works without scripts,
+ * loads nothing from anywhere else, escapes everything.
+ */
 import { html, raw } from "hono/html";
+import type { PoolReport } from "../domain/pool_report.ts";
+import { isoTime } from "../views/view_head.ts";
 
 /** The result of hono's `html`: text in which everything put in has been escaped. */
 export type Markup = ReturnType<typeof html>;
 
-const lists = ["status", "node-list", "label-list", "provider-list", "request-list", "job-list"] as const;
+/** The same on all pages of an answer. */
+export interface PageFrame {
+  /** Of the pool. */
+  readonly title: string;
+  /** Of the program; null: no daemon runs. */
+  readonly version: string | null;
+  /** The moment that the page shows, in ISO 8601. */
+  readonly at: string;
+  /** Of the page's address: its entry in the navigation is marked. */
+  readonly path: string;
+}
 
-export function renderPage(
-  { title, heading, body }: { title: string; heading: string; body: Markup },
-): string {
-  const links = [...lists, "manual"].map((name) => html`<li><a href="/${name}">${name}</a></li>`);
+export function pageFrame(report: PoolReport, path: string): PageFrame {
+  return {
+    title: report.config?.status.title ?? "nodepool",
+    version: report.daemon?.version ?? null,
+    at: isoTime(report.now, report),
+    path,
+  };
+}
+
+interface Page {
+  readonly frame: PageFrame;
+  readonly heading: string;
+  readonly body: Markup;
+  /** In the tab's title; not given: 0. */
+  readonly problems?: number;
+  /** Besides the one that all pages have; each is a route. */
+  readonly scripts?: readonly string[];
+  /** Where links lead to that begin with `/`; not given: to where the page is from. */
+  readonly base?: string;
+}
+
+const pages = {
+  "/": "Overview",
+  "/node-list": "Nodes",
+  "/label-list": "Labels",
+  "/provider-list": "Providers",
+  "/request-list": "Requests",
+  "/image-list": "Images",
+  "/dib-image-list": "Builds",
+  "/job-list": "Jobs",
+  "/history": "History",
+  "/status": "Status",
+  "/manual": "Manual",
+} as const;
+
+/** Where pages below a folder belong. */
+const sections: Readonly<Record<string, keyof typeof pages>> = { nodes: "/node-list" };
+
+export function renderPage({ frame, heading, body, problems = 0, scripts = [], base }: Page): string {
   const page = String(html`
     ${raw("<!doctype html>")}
     <html lang="en">
@@ -17,17 +67,47 @@ export function renderPage(
         <meta charset="utf-8">
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <meta name="color-scheme" content="light dark">
-        <title>${heading} – ${title}</title>
+        <title>${problems === 0 ? "" : `(${problems}) `}${heading} – ${frame.title}</title>
+        ${base === undefined ? "" : html`<base href="${base}">`}
+        <link rel="icon" href="/favicon.svg" type="image/svg+xml">
         <link rel="stylesheet" href="/style.css">
+        ${["/pages.js", ...scripts].map((path) => html`<script type="module" src="${path}"></script>`)}
       </head>
       <body>
-        <header><a href="/">${title}</a><nav aria-label="Lists"><ul>${links}</ul></nav></header>
-        <main>
+        <a class="skip" href="${frame.path}#main">Skip to the content</a>
+        <header class="top">
+          <a class="brand" href="/">${frame.title}</a>
+          <nav aria-label="Pages"><ul>${navigation(frame.path)}</ul></nav>
+        </header>
+        <main id="main" tabindex="-1">
     <h1>${heading}</h1>
     ${body}
         </main>
+        ${footer(frame)}
       </body>
     </html>
   `);
   return `${page.trim()}\n`;
+}
+
+function navigation(path: string): Markup[] {
+  const [, folder = ""] = path.split("/");
+  const current = sections[folder] ?? `/${folder}`;
+  return Object.entries(pages).map(([href, name]) =>
+    html`<li><a href="${href}"${href === current ? raw(' aria-current="page"') : ""}>${name}</a></li>`
+  );
+}
+
+function footer({ version, at }: PageFrame): Markup {
+  const program = version === null ? "nodepool" : `nodepool ${version}`;
+  return html`
+    <footer>
+      <p>${program}. As of ${moment(at)}<span data-age="${at}"></span>.</p>
+    </footer>
+  `;
+}
+
+/** A moment in ISO 8601, to the second. */
+function moment(iso: string): Markup {
+  return html`<time datetime="${iso}">${iso.slice(0, 19).replace("T", " ")} UTC</time>`;
 }

@@ -1,0 +1,22 @@
+/** All that pages load besides themselves: the style sheet, their script, the icon of their tab.. */
+import type { Hono } from "hono";
+import { etag } from "hono/etag";
+import favicon from "./assets/favicon.svg" with { type: "text" };
+import script from "./assets/pages.js" with { type: "text" };
+import style from "./assets/style.css" with { type: "text" };
+
+const assets = {
+  "/style.css": { type: "text/css", text: style },
+  "/pages.js": { type: "text/javascript", text: script },
+  "/favicon.svg": { type: "image/svg+xml", text: favicon },
+} as const;
+
+export function addAssets(app: Hono): void {
+  for (const [path, { type, text }] of Object.entries(assets)) {
+    app.get(path, etag(), (context) => {
+      // Asked for each time, so that a page never has those of another version.
+      context.header("cache-control", "no-cache");
+      return context.body(text, 200, { "content-type": `${type}; charset=utf-8` });
+    });
+  }
+}

@@ -1,0 +1,44 @@
+/** A site that is asked in-process, for the tests of what it answers and of its pages in a browser. */
+import type { HistoryRecord } from "../../src/domain/node.ts";
+import type { PoolReport } from "../../src/domain/pool_report.ts";
+import { PrometheusMetrics } from "../../src/metrics/prometheus_metrics.ts";
+import { createSite } from "../../src/site/create_site.ts";
+import { sampleFacts } from "../metrics/sample_facts.ts";
+import { sampleReport } from "../views/sample_pool.ts";
+
+/** A site in this process, and the pool that it shows. */
+export interface OpenSite {
+  report: PoolReport;
+  history: readonly HistoryRecord[];
+  get(path: string, headers?: Record<string, string>, method?: string): Promise<Response>;
+}
+
+/** @param onDefect called with errors that are the site's own fault; not given: there must be none */
+export function openSite(
+  report = sampleReport(),
+  onDefect = (error: unknown): void => {
+    throw error;
+  },
+): OpenSite {
+  const metrics = new PrometheusMetrics();
+  const site: OpenSite = {
+    report,
+    history: [],
+    get: async (path, headers = {}, method = "GET") =>
+      await app.fetch(new Request(`http://localhost${path}`, { method, headers })),
+  };
+  const app = createSite({
+    report: () => site.report,
+    history: {
+      getHistory: (id) => Promise.resolve(site.history.find(({ node }) => node.id === id) ?? null),
+      listHistory: ({ before }) => Promise.resolve(before === undefined ? site.history : []),
+    },
+    events: {
+      startOf: (since) => Promise.resolve(since === null ? 9 : 4),
+      open: ({ after }) => ReadableStream.from([new TextEncoder().encode(`id: ${after}\n\n`)]),
+    },
+    scrape: (report, { isOpenMetrics }) => metrics.scrape(report, { facts: sampleFacts, isOpenMetrics }),
+    onDefect,
+  });
+  return site;
+}
