@@ -13,7 +13,8 @@ const assets = {
 
 export function addAssets(app: Hono): void {
   for (const [path, { type, text }] of Object.entries(assets)) {
-    app.get(path, etag(), (context) => {
+    app.use(path, etag());
+    app.get(path, (context) => {
       // Asked for each time, so that a page never has those of another version.
       context.header("cache-control", "no-cache");
       return context.body(text, 200, { "content-type": `${type}; charset=utf-8` });
