@@ -6,6 +6,7 @@ import type { CliIo } from "./cli_io.ts";
 import { acquireCommand } from "./commands/acquire.ts";
 import { alienImageListCommand } from "./commands/alien_image_list.ts";
 import { alienListCommand } from "./commands/alien_list.ts";
+import { configExampleCommand } from "./commands/config_example.ts";
 import { configValidateCommand } from "./commands/config_validate.ts";
 import { builderProgram, daemonCommand, nodepooldProgram } from "./commands/daemon.ts";
 import { deleteCommand } from "./commands/delete.ts";
@@ -84,6 +85,7 @@ const commands = {
   "explain": explainCommand,
   "dump": dumpCommand,
   "config-validate": configValidateCommand,
+  "config-example": configExampleCommand,
   "install-files": installFilesCommand,
   "install-links": installLinksCommand,
   "simulate": simulateCommand,

@@ -2,7 +2,7 @@
  * The text of every topic of the manual, in the order in which the list shows them. Loaded only by who reads the manual:
  * the texts are part of the program.
  */
-import settings from "../../config.example.yaml" with { type: "text" };
+import exampleConfig from "../../config.example.yaml" with { type: "text" };
 import start from "../../README.md" with { type: "text" };
 import commands from "./commands.md" with { type: "text" };
 import concepts from "./concepts.md" with { type: "text" };
@@ -25,6 +25,8 @@ import targets from "./targets.md" with { type: "text" };
 import troubleshooting from "./troubleshooting.md" with { type: "text" };
 import tutorial from "./tutorial.md" with { type: "text" };
 
+export { exampleConfig };
+
 /** By the name that `nodepool manual` takes. */
 export const topicTexts: Readonly<Record<string, string>> = {
   start,
@@ -37,7 +39,7 @@ export const topicTexts: Readonly<Record<string, string>> = {
 Every setting with its default and its meaning: config.example.yaml.
 
 \`\`\`yaml
-${settings}\`\`\`
+${exampleConfig}\`\`\`
 `,
   images,
   subnodes,

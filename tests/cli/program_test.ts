@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { eventually } from "../eventually.ts";
 import { testNeeding } from "../needs.ts";
 import type { OnlineCheck } from "../../src/domain/online_check.ts";
@@ -19,6 +20,7 @@ const commands = [
   "state",
   "status",
   "config-validate",
+  "config-example",
   "simulate",
 ];
 
@@ -206,6 +208,16 @@ Deno.test("config-validate says that a file is valid, shows it, or prints the sc
   );
   assert.equal(JSON.parse((await bench.run("config-validate", "--schema")).stdout).type, "object");
   assert.equal((await bench.run("config-validate", "--schema", file)).code, 2);
+});
+
+Deno.test("config-example prints the example with every setting, which is valid", async () => {
+  await using bench = await CliBench.open({ daemon: false });
+  const { code, stdout, stderr } = await bench.run("config-example");
+  const text = await Deno.readTextFile(new URL("../../config.example.yaml", import.meta.url));
+  assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: text, stderr: "" });
+  const file = join(bench.folder, "example.yaml");
+  await Deno.writeTextFile(file, stdout);
+  assert.equal((await bench.run("config-validate", file)).code, 0);
 });
 
 Deno.test("config-validate --strict refuses a file with a warning", async () => {
