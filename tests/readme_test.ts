@@ -29,6 +29,7 @@ const elsewhere: readonly (readonly [RegExp, string])[] = [
     /^(curl .*\/readyz$|nodepool acquire small -o ssh-config|ssh -n -F ssh_config|nodepool release \$\(sed )/,
     "the same",
   ],
+  [/^nodepool config-validate --schema >/, "tests/config/editor_schema_test.ts has what comes of it"],
   [/^nodepool --version$/, "of the installed program; tests/cli/program_test.ts"],
   [/^sudo (install|useradd|cp|systemctl) /, "changes the machine; the unit file has a test of its own below"],
   [/^sudo nodepool install-files \/usr\/local$/, "changes the machine; tests/install/install_files_test.ts"],

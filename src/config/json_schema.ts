@@ -8,23 +8,40 @@ export function configJsonSchema(): JsonSchema {
   const schema = toJsonSchema(configSection, {
     typeMode: "input",
     ignoreActions: ["raw_check", "raw_transform"],
-    overrideSchema: ({ valibotSchema, jsonSchema }) => completeSection(jsonSchema, valibotSchema as Section),
+    overrideSchema: ({ valibotSchema, jsonSchema }) => complete(jsonSchema, valibotSchema as Described),
   });
-  return { title: "Configuration of nodepool", ...schema };
+  return { $id: "urn:nodepool:configuration", title: "Configuration of nodepool", ...schema };
 }
 
-interface Section {
+interface Described {
   /** Only sections have them. */
   readonly entries?: v.ObjectEntries;
   readonly type: string;
 }
 
+function complete(schema: JsonSchema, { entries }: Described): JsonSchema {
+  return schema.properties === undefined || entries === undefined
+    ? withNull(schema)
+    : completeSection({ ...schema, properties: schema.properties }, entries);
+}
+
 /** No mapping with known keys takes any other; a needed key's description is not carried over by itself. */
-function completeSection(schema: JsonSchema, { entries }: Section): JsonSchema | null {
-  if (schema.properties === undefined || entries === undefined) return null;
+function completeSection(
+  schema: JsonSchema & { properties: NonNullable<JsonSchema["properties"]> },
+  entries: v.ObjectEntries,
+): JsonSchema {
   const properties = Object.entries(schema.properties).map(([key, property]) => {
     const description = v.getDescription(entries[key] as v.GenericSchema);
     return [key, { ...property as JsonSchema, ...description !== undefined && { description } }];
   });
   return { ...schema, properties: Object.fromEntries(properties), additionalProperties: false };
+}
+
+/** Nothing as one more type instead of an alternative: editors then say what is wrong with a value, not that none fits. */
+function withNull({ anyOf, ...schema }: JsonSchema): JsonSchema {
+  const [inner, nothing] = (anyOf ?? []) as JsonSchema[];
+  if (anyOf?.length !== 2 || nothing?.type !== "null" || inner?.type === undefined) {
+    return { ...schema, ...anyOf !== undefined && { anyOf } };
+  }
+  return { ...inner, ...schema, type: [inner.type, "null"].flat() as JsonSchema["type"] };
 }

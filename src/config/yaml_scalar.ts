@@ -9,6 +9,13 @@ const FALSE = /^(?:no|No|NO|false|False|FALSE|off|Off|OFF)$/;
 const INTEGER = /^[-+]?(?:0b[0-1_]+|0[0-7_]*|[1-9][0-9_]*|0x[0-9a-fA-F_]+|[1-9][0-9_]*(?::[0-5]?[0-9])+)$/;
 const FLOAT = /^(?:[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+][0-9]+)?|[-+]?\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?)$/;
 
+const PLAIN_NUMBER = /^[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?$/;
+
+/** For the JSON Schema: of all that `numberFrom` reads, a pattern that needs `^` and `$` around it. */
+export const NUMBER_PATTERN = [INTEGER, FLOAT, PLAIN_NUMBER]
+  .map(({ source }) => `(?:${source.slice(1, -1)})`)
+  .join("|");
+
 /** Null, a boolean, a number where its text is that number's usual form, or the text itself. */
 export function plainScalar(source: string): null | boolean | number | string {
   if (NOTHING.test(source)) return null;
@@ -22,7 +29,7 @@ export function plainScalar(source: string): null | boolean | number | string {
 export function numberFrom(source: string): number | null {
   if (INTEGER.test(source)) return integerFrom(source);
   if (FLOAT.test(source)) return Number(source.replaceAll("_", ""));
-  return /^[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?$/.test(source) ? Number(source) : null;
+  return PLAIN_NUMBER.test(source) ? Number(source) : null;
 }
 
 function integerFrom(source: string): number {

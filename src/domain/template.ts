@@ -19,6 +19,12 @@ export function isTemplate(template: string, fields: ReadonlySet<string>): boole
     false;
 }
 
+/** Of templates that have only these fields, for the JSON Schema; it takes any specification. */
+export function templatePattern(fields: ReadonlySet<string>): string {
+  const names = [...fields].map((field) => field.replaceAll(".", "\\.")).join("|");
+  return `^(?:[^{}]|\\{\\{|\\}\\}|\\{(?:${names})(?:!s)?(?::[^{}]*)?\\})+$`;
+}
+
 /** The names of its fields. */
 export function templateFields(template: string): string[] {
   return (parse(template) ?? []).flatMap((part) => typeof part === "string" ? [] : part.name);

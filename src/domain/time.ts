@@ -64,6 +64,10 @@ export function briefDuration(duration: Milliseconds): string | number {
 }
 
 const amount = /(\d+(?:\.\d+)?)(ms|[smhdw])\s*/g;
+
+/** For the JSON Schema: of all that `parseDuration` reads with units, a pattern that needs `^` and `$` around it. */
+export const DURATION_PATTERN = `(?:${amount.source})+`;
+
 const lengths: Readonly<Record<string, Milliseconds>> = { ...units, ms: 1, w: 7 * DAY };
 
 /**

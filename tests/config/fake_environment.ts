@@ -1,8 +1,10 @@
 /** A machine with the given files, variables and nothing else. */
+import assert from "node:assert/strict";
 import type { Environment } from "../../src/config/environment.ts";
 import { type LoadedConfig, parseConfig } from "../../src/config/parse_config.ts";
 import { generateKey } from "../../src/ssh/generate_key.ts";
 import { ConfigError } from "../../src/config/config_error.ts";
+import { editorFaults } from "./editor_schema.ts";
 
 export interface FakeMachine {
   /** By absolute path; `null`: there, but not to be read. */
@@ -47,8 +49,15 @@ export const usualFiles = {
   "/var/lib/jenkins/.ssh/id_rsa": GOOD_KEY,
 };
 
-/** Parses a text on a machine with the usual files. */
-export function parse(text: string, machine: FakeMachine = {}): Promise<LoadedConfig> {
+/** Parses a text on a machine with the usual files; what is valid is so for editors, too. */
+export async function parse(text: string, machine: FakeMachine = {}): Promise<LoadedConfig> {
+  const loaded = await parseAlone(text, machine);
+  assert.deepEqual(editorFaults(text), [], "editors find no fault in what is valid");
+  return loaded;
+}
+
+/** The same, for schemas that a test changes. */
+export function parseAlone(text: string, machine: FakeMachine = {}): Promise<LoadedConfig> {
   const environment = fakeEnvironment({ ...machine, files: { ...usualFiles, ...machine.files } });
   return parseConfig(text, { file: "nodepool.yaml", environment });
 }

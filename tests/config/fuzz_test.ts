@@ -6,7 +6,7 @@ import { ConfigError } from "../../src/config/config_error.ts";
 import { parseSecureFile } from "../../src/config/secure_file.ts";
 import { configSection } from "../../src/config/schema/config_section.ts";
 import { sectionAt } from "../../src/config/schema/section.ts";
-import { parse } from "./fake_environment.ts";
+import { parseAlone as parse } from "./fake_environment.ts";
 
 async function endsWell(text: string): Promise<void> {
   try {

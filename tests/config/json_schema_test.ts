@@ -5,7 +5,9 @@ interface Schema {
   readonly type?: string | readonly string[];
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly items?: Schema;
-  readonly anyOf?: readonly Schema[];
+  readonly pattern?: string;
+  readonly minimum?: number;
+  readonly maximum?: number;
   readonly description?: string;
   readonly default?: unknown;
   readonly required?: readonly string[];
@@ -14,14 +16,8 @@ interface Schema {
 
 const root = configJsonSchema() as Schema;
 
-/** The schema without the null that an empty section is. */
-function own(schema: Schema): Schema {
-  return schema.anyOf?.find(({ type }) => type !== "null") ?? schema;
-}
-
 function properties(schema: Schema): Readonly<Record<string, Schema>> {
-  const inner = own(schema);
-  return own(inner.items ?? inner).properties ?? {};
+  return (schema.items ?? schema).properties ?? {};
 }
 
 Deno.test("configJsonSchema() describes every key, in the file's spelling", () => {
@@ -36,16 +32,20 @@ Deno.test("configJsonSchema() describes every key, in the file's spelling", () =
 });
 
 Deno.test("configJsonSchema() knows types, bounds, defaults and what is needed", () => {
-  const label = own(properties(root).labels!).items!;
+  const label = properties(root).labels!.items!;
   assert.deepEqual(label.required, ["name", "image"]);
   assert.equal(label.additionalProperties, false);
-  assert.deepEqual(label.properties!["min-ready"], {
+  const { pattern, ...minReady } = label.properties!["min-ready"]!;
+  assert.match("12", new RegExp(pattern!));
+  assert.deepEqual(minReady, {
     type: ["integer", "string"],
-    minimum: -1,
+    patternErrorMessage: "Expected a whole number, -1 to 100000.",
     maximum: 100_000,
     default: 2,
     description: "Nodes kept ready; 0: only on demand; -1: disabled.",
   });
+  const { minimum, maximum } = label.properties!.subnodes!;
+  assert.deepEqual({ minimum, maximum }, { minimum: 0, maximum: 200 });
   assert.deepEqual(properties(properties(root).log!).level, {
     enum: ["debug", "info", "warning", "error"],
     default: "info",

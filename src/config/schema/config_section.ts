@@ -11,12 +11,15 @@ import { targetSection } from "./target_section.ts";
 
 const path = text("a path");
 
+/** As `checkService` has it. */
+const statePath = text("the path of a file", { pattern: "^(?![A-Za-z]+://)" });
+
+const ZMQ_PATTERN = "^tcp://(?:[^\\s:/]+|\\[[^\\]\\s]+\\]):\\d{1,5}$";
+
 const zmqPublisher = scalar("an address such as tcp://jenkins.example.org:8888", {
-  json: { type: "string", pattern: "^tcp://.+:[0-9]+$" },
+  json: { type: "string", pattern: ZMQ_PATTERN },
   parse(input) {
-    return typeof input === "string" && /^tcp:\/\/(?:[^\s:/]+|\[[^\]\s]+\]):\d{1,5}$/.test(input)
-      ? input
-      : undefined;
+    return typeof input === "string" && new RegExp(ZMQ_PATTERN).test(input) ? input : undefined;
   },
 });
 
@@ -40,7 +43,7 @@ export const configSection = section({
   dburi: described(maybe(secret()), "Ignored: the state is a file."),
   "zookeeper-servers": former("builders and launchers are one process, whose state is a file"),
   nodepoold: former("how long a node is kept after its job is limits.delete-delay"),
-  state: described(optional(path, "/var/lib/nodepool/nodepool.kv"), "Path of the state file."),
+  state: described(optional(statePath, "/var/lib/nodepool/nodepool.kv"), "Path of the state file."),
   status: described(statusSection, "The read-only status endpoint."),
   "build-log-dir": described(maybe(path), "Where build logs are kept."),
   "build-log-retention": described(optional(integer({ min: 1 }), 7), "Build logs kept for each image."),

@@ -2,10 +2,10 @@
  * The building blocks of the sections' schemas: one kind of value each, with the words for what is expected. YAML is
  * typed by what a text looks like, so numbers are taken as text and text as numbers wherever that loses nothing.
  */
-import { isTemplate } from "../../domain/template.ts";
-import { parseDuration } from "../../domain/time.ts";
+import { isTemplate, templatePattern } from "../../domain/template.ts";
+import { DURATION_PATTERN, LONGEST_TIME, parseDuration, SECOND } from "../../domain/time.ts";
 import * as v from "valibot";
-import { numberFrom } from "../yaml_scalar.ts";
+import { NUMBER_PATTERN, numberFrom } from "../yaml_scalar.ts";
 import { type Traits, withTraits } from "./section.ts";
 
 /** The types of a YAML scalar before it is checked. */
@@ -25,7 +25,7 @@ export function scalar<Output>(
 ): v.GenericSchema<Plain, Output> {
   return v.pipe(
     v.unknown(),
-    v.metadata(json),
+    v.metadata("pattern" in json ? { ...json, patternErrorMessage: `Expected ${expected}.` } : json),
     withTraits(traits),
     v.rawTransform<unknown, Output>(({ dataset, addIssue, NEVER }) => {
       const parsed = parse(dataset.value);
@@ -36,11 +36,12 @@ export function scalar<Output>(
   ) as v.GenericSchema<Plain, Output>;
 }
 
-const TEXT = { type: ["string", "number"] };
+const ANY_TEXT = { type: ["string", "number"] };
+const TEXT = { ...ANY_TEXT, minLength: 1 };
 
 /** Text that is not empty. A number or an unquoted date is taken as it is written. */
-export function text(expected = "text") {
-  return scalar(expected, { json: TEXT, parse: textFrom });
+export function text(expected = "text", json: Record<string, unknown> = {}) {
+  return scalar(expected, { json: { ...TEXT, ...json }, parse: textFrom });
 }
 
 /** Text of any length, the empty one included. */
@@ -55,7 +56,7 @@ export function secret() {
 
 /** Text that is never shown, in whatever file it stands. */
 export function hidden({ isSecret = false }: { isSecret?: boolean } = {}) {
-  const json = { ...TEXT, writeOnly: true };
+  const json = { ...ANY_TEXT, writeOnly: true };
   return scalar("text", { json, parse: anyTextFrom, traits: { isHidden: true, isSecret } });
 }
 
@@ -66,8 +67,13 @@ function textFrom(input: unknown): string | undefined {
 
 /** A name that stands in hostnames, metadata and tables: no blanks at its ends, nothing unprintable. */
 export function nameText() {
-  return scalar("a name (printable, without blanks at its ends)", { json: TEXT, parse: nameFrom });
+  const expected = "a name (printable, without blanks at its ends)";
+  return scalar(expected, { json: { ...TEXT, pattern: NAME_PATTERN }, parse: nameFrom });
 }
+
+const PRINTABLE = "[^\\u0000-\\u001f\\u007f]";
+const NO_BLANK = "[^\\s\\u0000-\\u001f\\u007f]";
+const NAME_PATTERN = `^${NO_BLANK}(?:${PRINTABLE}*${NO_BLANK})?$`;
 
 function nameFrom(input: unknown): string | undefined {
   const name = textFrom(input);
@@ -77,13 +83,15 @@ function nameFrom(input: unknown): string | undefined {
 
 export function url() {
   return scalar("an http:// or https:// address", {
-    json: { type: "string", format: "uri" },
+    json: { type: "string", pattern: URL_PATTERN },
     parse: urlFrom,
   });
 }
 
+export const URL_PATTERN = "^https?://[^\\s/]";
+
 export function urlFrom(input: unknown): string | undefined {
-  return typeof input === "string" && /^https?:\/\/[^\s/]/.test(input) && URL.canParse(input)
+  return typeof input === "string" && new RegExp(URL_PATTERN).test(input) && URL.canParse(input)
     ? input
     : undefined;
 }
@@ -98,7 +106,8 @@ export function integer(
   const range = max === Number.MAX_SAFE_INTEGER ? `at least ${min}` : `${min} to ${max}`;
   const json = {
     type: ["integer", "string"],
-    minimum: min,
+    pattern: `^\\s*(?:${NUMBER_PATTERN})\\s*$`,
+    ...(!orLess && { minimum: min }),
     ...(max < Number.MAX_SAFE_INTEGER && { maximum: max }),
   };
   const parse = (input: unknown) => {
@@ -112,8 +121,14 @@ export function integer(
 
 /** true or false, also as the text of one. */
 export function flag() {
-  return scalar("true or false", { json: { type: "boolean" }, parse: flagFrom });
+  return scalar("true or false", { json: FLAG, parse: flagFrom });
 }
+
+/** An editor takes `yes` for text. */
+const FLAG = {
+  type: ["boolean", "string"],
+  pattern: "^(?:[Tt][Rr][Uu][Ee]|[Yy][Ee][Ss]|[Oo][Nn]|[Ff][Aa][Ll][Ss][Ee]|[Nn][Oo]|[Oo][Ff][Ff])$",
+};
 
 function flagFrom(input: unknown): boolean | undefined {
   if (typeof input === "boolean") return input;
@@ -130,7 +145,12 @@ export function oneOf<const Word extends string>(words: readonly Word[]) {
 /** A length of time: a number is seconds; text has units, e.g. `30s`, `5m`, `8h`, `1d`, `1h30m`. In milliseconds. */
 export function duration() {
   const expected = "a duration: seconds, or a text such as 30s, 5m, 8h or 1d";
-  const json = { type: ["number", "string"], minimum: 0 };
+  const json = {
+    type: ["number", "string"],
+    minimum: 0,
+    maximum: LONGEST_TIME / SECOND,
+    pattern: `^\\s*(?:${NUMBER_PATTERN}|${DURATION_PATTERN})\\s*$`,
+  };
   return scalar(expected, { json, parse: durationFrom, traits: { isDuration: true } });
 }
 
@@ -150,17 +170,20 @@ export function template(fields: ReadonlySet<string>) {
   const shown = [...new Set(names)].map((field) => `{${field}}`).join(", ");
   const parse = (input: unknown) =>
     typeof input === "string" && input !== "" && isTemplate(input, fields) ? input : undefined;
-  return scalar(`a template whose only fields are ${shown}`, { json: { type: "string" }, parse });
+  return scalar(`a template whose only fields are ${shown}`, {
+    json: { type: "string", pattern: templatePattern(fields) },
+    parse,
+  });
 }
 
 /** Entries whose names are the user's own, with text as values. What is no mapping is ignored, as in 2016. */
 export function textMap() {
-  const value = scalar("text (put it in quotes)", { json: TEXT, parse: anyTextFrom });
+  const value = scalar("text (put it in quotes)", { json: ANY_TEXT, parse: anyTextFrom });
   const isMapping = (input: unknown) => input !== null && typeof input === "object" && !Array.isArray(input);
   return v.nullish(
     v.pipe(
       v.unknown(),
-      v.metadata({ type: "object", additionalProperties: TEXT }),
+      v.metadata({ additionalProperties: ANY_TEXT }),
       withTraits({ isFree: true }),
       v.transform((input) => isMapping(input) ? input : {}),
       v.record(v.string(), value),
@@ -171,7 +194,7 @@ export function textMap() {
 
 /** Entries whose names are the user's own, with amounts as values: numbers from 0. */
 export function amountMap() {
-  const json = { type: "number", minimum: 0 };
+  const json = { type: ["number", "string"], minimum: 0, pattern: `^\\s*(?:${NUMBER_PATTERN})\\s*$` };
   const parse = (input: unknown) => {
     const number = numberOf(input);
     return number !== undefined && Number.isFinite(number) && number >= 0 ? number : undefined;

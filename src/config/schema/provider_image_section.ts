@@ -51,6 +51,10 @@ export const providerImageSection = section({
     maybe(text("the name of a script")),
     "A new image first boots one server, on which this must succeed.",
   ),
+}, {
+  anyOf: [{ required: ["min-ram"] }, { required: ["flavor-name"] }],
+  if: { required: ["boot-from-volume"], properties: { "boot-from-volume": { const: true } } },
+  then: { required: ["volume-size"] },
 });
 
 type ProviderImageSection = v.InferOutput<typeof providerImageSection>;

@@ -18,6 +18,7 @@ import {
   secret,
   template,
   text,
+  URL_PATTERN,
   urlFrom,
 } from "./fields.ts";
 import { providerImageConfig, providerImageSection } from "./provider_image_section.ts";
@@ -31,13 +32,13 @@ const networkSection = section({
   ),
   "net-id": described(maybe(text()), "Id of the network, instead of its name."),
   "net-label": described(maybe(text()), "Name of the network, as older files say it."),
-});
+}, { anyOf: [{ required: ["name"] }, { required: ["net-id"] }, { required: ["net-label"] }] });
 
 /** Nodepool of 2016 took this for a cloud of its own, for tests. A name of this ending never resolves. */
 export const NO_CLOUD = "http://fake.invalid/v3";
 
 const authUrl = scalar("an http:// or https:// address", {
-  json: { type: "string", format: "uri" },
+  json: { type: "string", pattern: `${URL_PATTERN}|^fake$` },
   parse: (input) => input === "fake" ? NO_CLOUD : urlFrom(input),
 });
 

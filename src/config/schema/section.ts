@@ -1,9 +1,16 @@
-/** A mapping with known keys: every unknown one is an issue (`raw_check`) of its own, so that none hides another. */
+/**
+ * A mapping with known keys: every unknown one is an issue (`raw_check`) of its own, so that none hides another. `json`
+ * tells editors what the checks know of its keys together.
+ */
 import * as v from "valibot";
 
-export function section<const Entries extends v.ObjectEntries>(entries: Entries) {
+export function section<const Entries extends v.ObjectEntries>(
+  entries: Entries,
+  json: Record<string, unknown> = {},
+) {
   return v.pipe(
     v.looseObject(entries),
+    v.metadata(json),
     v.rawCheck(({ dataset, addIssue }) => {
       const value: unknown = dataset.value;
       if (value === null || typeof value !== "object") return;

@@ -9,14 +9,16 @@ export const gearmanServerSection = section({
   port: described(optional(integer({ min: 1, max: 65_535 }), 4730), "Gearman's port."),
 });
 
+const LISTEN_PATTERN = "^(?:(?:\\[([0-9a-fA-F:.%]+)\\]|([^\\s:[\\]]*)):)?(\\d{1,5})$";
+
 /** `host:port`, `[::1]:port` or a port alone. */
 const listenAddresses = oneOrMore("an address to listen at, e.g. 127.0.0.1:8005, or a list of them", {
-  json: { type: ["string", "integer"] },
+  json: { type: ["string", "integer"], minimum: 0, maximum: 65_535, pattern: LISTEN_PATTERN },
   parse: listenAddressFrom,
 });
 
 function listenAddressFrom(input: unknown): ListenAddress | undefined {
-  const match = String(input).match(/^(?:(?:\[([0-9a-fA-F:.%]+)\]|([^\s:[\]]*)):)?(\d{1,5})$/);
+  const match = String(input).match(LISTEN_PATTERN);
   const port = Number(match?.[3]);
   if (!match || port > 65_535) return undefined;
   return { hostname: match[1] ?? (match[2] || "127.0.0.1"), port };
@@ -24,7 +26,7 @@ function listenAddressFrom(input: unknown): ListenAddress | undefined {
 
 /** As browsers send it, in the header Origin. */
 const origins = oneOrMore('an origin, e.g. https://ci.example.org, or a list of them, or "*" for all', {
-  json: { type: "string" },
+  json: { type: "string", pattern: "^(?:\\*|[A-Za-z][A-Za-z0-9+.-]*://[^/\\s]+)$" },
   parse: (input) => {
     if (input === "*") return "*";
     const origin = typeof input === "string" && URL.canParse(input) ? new URL(input).origin : "null";
