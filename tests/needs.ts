@@ -65,6 +65,7 @@ const requirements = {
   "prometheus-client": pythonModule("prometheus_client", "python3-prometheus-client"),
   "qemu-img": program("qemu-img", "qemu-utils"),
   "apt": program("apt-get", "apt"),
+  "chromium": program("chromium", "chromium"),
 } as const satisfies Record<string, Requirement>;
 
 export type Need = keyof typeof requirements;

@@ -10,6 +10,7 @@ import { sampleReport } from "../views/sample_pool.ts";
 export interface OpenSite {
   report: PoolReport;
   history: readonly HistoryRecord[];
+  fetch(request: Request): Response | Promise<Response>;
   get(path: string, headers?: Record<string, string>, method?: string): Promise<Response>;
 }
 
@@ -24,6 +25,7 @@ export function openSite(
   const site: OpenSite = {
     report,
     history: [],
+    fetch: (request) => app.fetch(request),
     get: async (path, headers = {}, method = "GET") =>
       await app.fetch(new Request(`http://localhost${path}`, { method, headers })),
   };
