@@ -4,6 +4,7 @@
  */
 import type { InstalledFile } from "./installed_file.ts";
 import logrotate from "./nodepool.logrotate" with { type: "text" };
+import { prometheusRules } from "./prometheus_rules.ts";
 import { systemdUnit } from "./systemd_unit.ts";
 
 interface Installation {
@@ -15,5 +16,6 @@ export function installationFiles({ program }: Installation): readonly Installed
   return [
     { path: "lib/systemd/system/nodepool.service", text: systemdUnit(program) },
     { path: "share/nodepool/nodepool.logrotate", text: logrotate },
+    { path: "share/nodepool/prometheus-rules.yaml", text: prometheusRules() },
   ];
 }

@@ -14,7 +14,7 @@ const USUAL_PROGRAM = "/usr/local/bin/nodepool";
 export function installFilesCommand(context: CliContext) {
   return new Command("install-files")
     .helpGroup(helpGroup.tools)
-    .description("write the files that go with the program: systemd unit, logrotate")
+    .description("write the files that go with the program: unit, alerts and so on")
     .argument("<dir>", "the prefix, such as /usr/local")
     .option("--program <file>", "where the program is installed; default: this one")
     .option("--force", "replace files that somebody changed, too")

@@ -1,0 +1,274 @@
+/**
+ * The alerts for Prometheus, on the metrics of `metric_table.ts`. None is for a pool that has nothing to do, and none fires
+ * because a series is missing, but the one for a daemon that is down. The manual's topic `metrics` lists them, and tests
+ * have promtool fire each and keep it silent.
+ */
+
+export interface AlertRule {
+  readonly name: string;
+  readonly expr: string;
+  /** How long it must last, as Prometheus writes it. */
+  readonly lasts: string;
+  /** `critical`: the pool as a whole does not work, or people have been waiting for long. */
+  readonly severity: "critical" | "warning";
+  /** One line, as a template. */
+  readonly summary: string;
+  /** The numbers, and what happens meanwhile, as a template. */
+  readonly description: string;
+  /** The section of the manual that says what to do. */
+  readonly manual: string;
+}
+
+const DAY = 86_400;
+
+export const alertRules: readonly AlertRule[] = [
+  {
+    name: "NodepoolDown",
+    expr: 'up{job="nodepool"} == 0 or absent(up{job="nodepool"})',
+    lasts: "5m",
+    severity: "critical",
+    summary: "nodepool does not answer",
+    description:
+      "Prometheus gets no metrics from {{ with $labels.instance }}{{ . }}{{ else }}the job nodepool{{ end }}. " +
+      "Nodes stay as they are, and nobody gets a new one.",
+    manual: "killed",
+  },
+  {
+    name: "NodepoolNotReady",
+    expr: "nodepool_ready == 0",
+    lasts: "5m",
+    severity: "critical",
+    summary: "nodepool cannot do its work",
+    description: "/readyz on {{ $labels.instance }} answers 503 and says why.",
+    manual: "monitoring",
+  },
+  {
+    name: "NodepoolStateNotWritable",
+    expr: "nodepool_state_writable == 0",
+    lasts: "1m",
+    severity: "critical",
+    summary: "nodepool cannot write its state",
+    description: "Nothing is launched, deleted or handed out by {{ $labels.instance }} until it can.",
+    manual: "disk-full",
+  },
+  {
+    name: "NodepoolRestarts",
+    expr: 'resets(process_cpu_seconds_total{job="nodepool"}[1h]) >= 3',
+    lasts: "0m",
+    severity: "warning",
+    summary: "nodepool is restarted again and again",
+    description:
+      "The daemon on {{ $labels.instance }} was started {{ $value }} times in an hour. Its log says why it ended.",
+    manual: "killed",
+  },
+  {
+    name: "NodepoolRequestWaits",
+    expr: "max by (instance, label, reason) (nodepool_oldest_request_age_seconds) > 900",
+    lasts: "1m",
+    severity: "warning",
+    summary: "A request for {{ $labels.label }} waits",
+    description:
+      "It has been waiting for {{ $value | humanizeDuration }}. What stands in its way: {{ $labels.reason }}.",
+    manual: "no-node",
+  },
+  {
+    name: "NodepoolRequestStarves",
+    expr: "max by (instance, label) (nodepool_oldest_request_age_seconds) > 3600",
+    lasts: "1m",
+    severity: "critical",
+    summary: "Somebody has been waiting for {{ $labels.label }} for over an hour",
+    description: "The oldest request for {{ $labels.label }} is {{ $value | humanizeDuration }} old.",
+    manual: "no-node",
+  },
+  {
+    name: "NodepoolNoReadyNodes",
+    expr:
+      "nodepool_label_ready_nodes == 0 and nodepool_label_min_ready > 0 and nodepool_label_missing_nodes > 0",
+    lasts: "30m",
+    severity: "warning",
+    summary: "{{ $labels.label }} has no ready nodes",
+    description: "The pool has wanted to launch nodes for {{ $labels.label }} for half an hour and cannot. " +
+      "`nodepool explain {{ $labels.label }}` says why.",
+    manual: "no-node",
+  },
+  {
+    name: "NodepoolNoRoom",
+    expr:
+      'max by (instance, label, provider) (nodepool_label_obstacles{reason=~"quota|quota-refused|no-capacity"}) == 1',
+    lasts: "30m",
+    severity: "warning",
+    summary: "{{ $labels.provider }} has no room for {{ $labels.label }}",
+    description: "Nodes of {{ $labels.label }} are missing because the quota or the cloud is full.",
+    manual: "quota",
+  },
+  {
+    name: "NodepoolMisconfigured",
+    expr: "max by (instance, label, provider, reason) (nodepool_label_obstacles{reason=~" +
+      '"unauthorized|forbidden|image-missing|image-not-configured|flavor-missing|flavor-too-small|network-missing|local-file"}) == 1',
+    lasts: "10m",
+    severity: "warning",
+    summary: "{{ $labels.label }} needs another configuration",
+    description:
+      "No node of {{ $labels.label }} can be launched{{ with $labels.provider }} on {{ . }}{{ end }}: " +
+      "{{ $labels.reason }}. This does not go away by itself.",
+    manual: "missing-image",
+  },
+  {
+    name: "NodepoolLaunchesFail",
+    expr:
+      'sum by (instance, provider, label) (increase(nodepool_launches_total{result="error"}[30m])) >= 5 and ' +
+      'sum by (instance, provider, label) (increase(nodepool_launches_total{result="error"}[30m])) > 0.5 * ' +
+      "sum by (instance, provider, label) (increase(nodepool_launches_total[30m]))",
+    lasts: "5m",
+    severity: "warning",
+    summary: "Most launches of {{ $labels.label }} on {{ $labels.provider }} fail",
+    description: "{{ $value | humanize }} launches failed in half an hour, more than became ready.",
+    manual: "paused",
+  },
+  {
+    name: "NodepoolLabelPaused",
+    expr: "max by (instance, provider, label) (max_over_time(nodepool_launch_pause_seconds[15m])) > 0",
+    lasts: "30m",
+    severity: "warning",
+    summary: "Launches on {{ $labels.provider }} are paused, since they fail",
+    description:
+      "One launch at a time is tried for {{ with $labels.label }}{{ . }}{{ else }}images{{ end }} after each pause, " +
+      "and has failed for half an hour.",
+    manual: "paused",
+  },
+  {
+    name: "NodepoolNodeStuck",
+    expr:
+      'max by (instance, provider, state) (nodepool_oldest_node_age_seconds{state=~"building|delete"}) > 5400',
+    lasts: "1m",
+    severity: "warning",
+    summary: "A node on {{ $labels.provider }} is stuck in {{ $labels.state }}",
+    description: "It has been in {{ $labels.state }} for {{ $value | humanizeDuration }}. " +
+      "`nodepool list --state {{ $labels.state }} -o wide` says what it waits for.",
+    manual: "stuck-delete",
+  },
+  {
+    name: "NodepoolProviderDown",
+    expr: "nodepool_provider_up == 0 unless on (instance, provider) nodepool_provider_max_servers < 0",
+    lasts: "10m",
+    severity: "warning",
+    summary: "{{ $labels.provider }} does not answer",
+    description: "nodepool cannot list the servers on {{ $labels.provider }}. Other providers go on.",
+    manual: "unreachable",
+  },
+  {
+    name: "NodepoolProviderFrozen",
+    expr: "nodepool_provider_frozen == 1",
+    lasts: "2m",
+    severity: "critical",
+    summary: "Nothing is done on {{ $labels.provider }}",
+    description:
+      "Another daemon may work on a copy of the state. `nodepool status` names the server that shows it.",
+    manual: "two-daemons",
+  },
+  {
+    name: "NodepoolProviderDoubtful",
+    expr: "nodepool_provider_doubtful == 1",
+    lasts: "30m",
+    severity: "warning",
+    summary: "The listings of {{ $labels.provider }} leave servers out",
+    description: "nodepool launches nothing there before it has looked up each of them.",
+    manual: "doubtful",
+  },
+  {
+    name: "NodepoolCertificateExpires",
+    expr: `nodepool_provider_certificate_expiry_timestamp_seconds - time() < ${14 * DAY}`,
+    lasts: "1h",
+    severity: "warning",
+    summary: "A certificate of {{ $labels.provider }} expires",
+    description:
+      "{{ if gt $value 0.0 }}It is valid for another {{ $value | humanizeDuration }}{{ else }}It has expired{{ end }}. " +
+      "The provider is unreachable without a valid one.",
+    manual: "online",
+  },
+  {
+    name: "NodepoolImageFails",
+    expr: "nodepool_image_failures_in_a_row >= 3 or nodepool_dib_image_failures_in_a_row >= 3",
+    lasts: "0m",
+    severity: "warning",
+    summary: "The image {{ $labels.image }} is not made",
+    description:
+      "{{ $value }} attempts in a row have failed{{ with $labels.provider }} on {{ . }}{{ end }}. " +
+      "Nodes are launched from the image before it.",
+    manual: "no-image",
+  },
+  {
+    name: "NodepoolImageOld",
+    expr: `time() - nodepool_image_ready_timestamp_seconds > ${8 * DAY}`,
+    lasts: "1h",
+    severity: "warning",
+    summary: "The image {{ $labels.image }} on {{ $labels.provider }} is old",
+    description: "Nodes are launched from an image made {{ $value | humanizeDuration }} ago.",
+    manual: "no-image",
+  },
+  {
+    name: "NodepoolLinkDown",
+    expr: "nodepool_link_up == 0",
+    lasts: "10m",
+    severity: "warning",
+    summary: "{{ $labels.link }} is not connected",
+    description: "Without it, nodepool does not learn what jobs need, or when they end.",
+    manual: "no-jobs",
+  },
+  {
+    name: "NodepoolTargetOffline",
+    expr: "nodepool_target_online == 0",
+    lasts: "30m",
+    severity: "warning",
+    summary: "The target {{ $labels.target }} takes no nodes",
+    description: "`nodepool status` says why. Its nodes wait meanwhile.",
+    manual: "no-jobs",
+  },
+  {
+    name: "NodepoolConfigurationBroken",
+    expr: "nodepool_config_last_reload_successful == 0",
+    lasts: "5m",
+    severity: "warning",
+    summary: "nodepool's configuration is broken",
+    description: "{{ $labels.instance }} goes on with the last good one. A restart would fail.",
+    manual: "broken-configuration",
+  },
+  {
+    name: "NodepoolTaskFails",
+    expr: "nodepool_task_failing == 1",
+    lasts: "30m",
+    severity: "warning",
+    summary: "The task {{ $labels.task }} fails",
+    description: "It is tried again and again. `nodepool status` and the log say why.",
+    manual: "monitoring",
+  },
+  {
+    name: "NodepoolTaskHangs",
+    expr: "max by (instance, task) (nodepool_task_run_age_seconds) > 600",
+    lasts: "1m",
+    severity: "warning",
+    summary: "The task {{ $labels.task }} hangs",
+    description:
+      "Its present run has been going on for {{ $value | humanizeDuration }}. `nodepool dump` shows where it waits.",
+    manual: "slow",
+  },
+  {
+    name: "NodepoolDefect",
+    expr: "nodepool_defects > 0",
+    lasts: "1m",
+    severity: "warning",
+    summary: "A defect of nodepool holds something up",
+    description: "`nodepool status` says what stands still: {{ $value }} in all. Report it with the log.",
+    manual: "monitoring",
+  },
+  {
+    name: "NodepoolSlow",
+    expr: "min_over_time(nodepool_event_loop_delay_max_seconds[10m]) > 1",
+    lasts: "5m",
+    severity: "warning",
+    summary: "nodepool is slow",
+    description:
+      "Its event loop is blocked for up to {{ $value | humanizeDuration }} at a time. The log names the work.",
+    manual: "slow",
+  },
+];
