@@ -1,43 +1,18 @@
-#!/bin/sh
 # nodepool in one file. Behind this shell text lie two archives that scripts/compile packed: the program and Deno. The
 # first start unpacks each into the user's own cache, under a name that holds its hash; every start runs them from
 # there. What runs is always a whole copy that this user owns and nobody else can write to: it appears by one rename,
 # and its listing (names, sizes, modes, links, owners) and its contents are checked against those of the build. That is
 # done again after each boot, and when anything in it has changed since: the times of change are looked at at every start.
-set -eu
-
-daemon= # whether it is one
-# A daemon must not end, before it can answer, of what asks it to read its files or to tell what it does.
-case "${0##*/} $* " in
-  nodepoold\ * | nodepool-builder\ * | *" daemon "*)
-    trap '' HUP USR2
-    daemon=true
-    # GNU's C library gives each thread memory of its own, which it hardly returns: 10 MiB of a daemon that launches nodes.
-    export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-1}" MALLOC_TRIM_THRESHOLD_="${MALLOC_TRIM_THRESHOLD_:-262144}"
-    ;;
-esac
-
-user=$(id -u)
 
 fail() {
   echo "nodepool: $*" >&2
   exit 1
 }
 
-# Does the folder belong to this user, with nobody else allowed to write? A link to one does not count.
-is_private() { # FOLDER
-  # shellcheck disable=SC2046 # the words of one line of ls
-  set -- $(LC_ALL=C ls -ldn "$1" 2>/dev/null)
-  case ${1-} in
-    d????-??-?*) [ "$3" = "$user" ] ;;
-    *) false ;;
-  esac
-}
-
 # A checksum of all that the folder holds. Left out is what differs between file systems: the sizes of folders, the
 # numbers of links. A file of another owner is listed as foreign, which no build has.
 listing() { # FOLDER
-  (cd "$1" && LC_ALL=C ls -lnAR .) | awk -v user="$user" '
+  (cd "$1" && LC_ALL=C ls -lnAR .) | awk -v user="$(id -u)" '
     /^total / { next }
     /^[-dl]/ {
       name = $9
@@ -85,33 +60,17 @@ keep() { # FOLDER STAMP
   { echo "$2" >"$1.checked.$$" && mv -f "$1.checked.$$" "$1.checked"; } 2>/dev/null || true
 }
 
-# Sets `cache` to the first folder that is private or can be made so. A home may be missing, read-only or another's.
-find_cache() {
-  for base in "${XDG_CACHE_HOME:-}" "${HOME:+$HOME/.cache}" "${TMPDIR:-/tmp}"; do
-    case $base in
-      "${TMPDIR:-/tmp}") cache=$base/nodepool-$user ;;
-      /*) cache=$base/nodepool ;;
-      *) continue ;;
-    esac
-    (umask 077 && mkdir -p "$base" && mkdir "$cache") 2>/dev/null || true
-    if is_private "$cache"; then
-      if [ -w "$cache" ]; then return; fi
-    elif [ -e "$cache" ] || [ -L "$cache" ]; then
-      echo "nodepool: not using $cache: it is not a folder of yours that only you can write to" >&2
-    fi
-  done
-  fail "there is no safe place to unpack to; set XDG_CACHE_HOME to a folder that only you can write to"
-}
-
 # Sets `folder` to a whole copy of an archive in this file: LENGTH bytes from the byte FIRST on. A copy that is not
 # whole is left alone, as another process may be starting from it; the next number is used instead.
 find_copy() { # NAME LISTING CONTENTS FIRST LENGTH
   number=0
-  folder=$cache/$1.0
-  while [ -e "$folder" ] || [ -L "$folder" ]; do
+  while
+    folder=$cache/$1.$number
+    [ -e "$folder" ] || [ -L "$folder" ]
+  do
+    mark_used "$folder"
     if is_checked "$folder" || check "$folder" "$2" "$3"; then return; fi
     number=$((number + 1))
-    folder=$cache/$1.$number
   done
   [ $number = 0 ] || echo "nodepool: the copy in $cache/$1.$((number - 1)) is damaged; unpacking another" >&2
   unpack "$2" "$3" "$4" "$5"
@@ -127,30 +86,10 @@ unpack() { # LISTING CONTENTS FIRST LENGTH
   (umask 077 && mkdir "$copy" && tail -c "+$3" "$0" | head -c "$4" | tar -xzopf - -C "$copy") ||
     fail "cannot unpack into $cache: is the disk full, or $0 incomplete?"
   is_whole "$copy" "$1" "$2" || fail "$0 is damaged: it does not unpack to what was built; get it again"
+  mark_used "$folder"
   mv "$copy" "$cache/" 2>/dev/null || is_whole "$folder" "$1" "$2" || fail "cannot make $folder"
   keep "$folder" "$(stamp "$folder")"
   rm -rf "$fresh"
   trap - EXIT HUP INT TERM
-}
-
-# Sets `name` to the one of the program's names that this file was started under.
-find_name() {
-  name=${0##*/}
-  case $name in nodepoold | nodepool-builder) ;; *) name=nodepool ;; esac
-}
-
-# Has Deno keep what it makes of the program, before the first daemon needs it. A daemon without it only needs more memory.
-warm_up() { # OPTION...
-  if [ -z "$daemon" ] || [ -e "$folder.warm" ]; then return; fi
-  "$deno" run "$@" "$folder/src/warm_up.js" </dev/null >/dev/null 2>&1 || true
-  { : >"$folder.warm"; } 2>/dev/null || true
-}
-
-# What looks for a daemon by its file's path, as init scripts do, finds that where a process has its own name. Only some
-# shells can put it there.
-start() { # ARGUMENT...
-  if [ "$name" != nodepool ] && command -v bash >/dev/null; then
-    exec bash -c 'exec -a "$0" "$@"' "$0" "$deno" "$@"
-  fi
-  exec "$deno" "$@"
+  tidy
 }

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { systemClock } from "../../src/lib/clock.ts";
 import { shellQuote } from "../../src/lib/shell_quote.ts";
 import { testNeeding } from "../needs.ts";
 
@@ -40,7 +41,9 @@ Deno.test.beforeAll(async () => {
   file = join(folder, "dist", "nodepool");
   await Deno.mkdir(join(folder, "scripts"));
   await Deno.mkdir(join(folder, "src"));
-  for (const name of ["compile", "deno", "line_maps.ts", "permissions", "unpack.sh"]) {
+  for (
+    const name of ["compile", "deno", "line_maps.ts", "permissions", "stage.sh", "start.sh", "unpack.sh"]
+  ) {
     const copy = join(folder, "scripts", name);
     // The link leads `deno` back to the checkout that holds the installed Deno; the others work where they are.
     if (name === "deno") await Deno.symlink(join(root, "scripts", name), copy);
@@ -258,6 +261,90 @@ for (const [damage, apply] of Object.entries(damages)) {
     assert.deepEqual(await start(env, "exit", "6"), { code: 6, out: "", err: "" });
   });
 }
+
+const now = () => systemClock.now();
+
+/** What a version leaves in the cache that was last used so many days ago; null: before there were marks of that. */
+async function leaveCopy(
+  cache: string,
+  { name, days }: { name: string; days: number | null },
+): Promise<void> {
+  await Deno.mkdir(cache, { recursive: true, mode: 0o700 });
+  for (const folder of [name, `${name}.deno`]) {
+    await Deno.mkdir(join(cache, folder));
+    await Deno.writeTextFile(join(cache, folder, "file"), "");
+  }
+  for (const suffix of ["checked", "warm"]) await Deno.writeTextFile(join(cache, `${name}.${suffix}`), "");
+  if (days !== null) await markUsed(cache, { name, days });
+}
+
+async function markUsed(cache: string, { name, days }: { name: string; days: number }): Promise<void> {
+  const used = now() - days * 24 * 60 * 60 * 1000;
+  await Deno.writeTextFile(join(cache, `${name}.used`), "");
+  await Deno.utime(join(cache, `${name}.used`), used / 1000, used / 1000);
+}
+
+const names = (cache: string) => [...Deno.readDirSync(cache)].map(({ name }) => name).sort();
+
+/** What of the earlier version's is in the cache. */
+const left = (cache: string) => names(cache).filter((name) => name.startsWith("nodepool-0123"));
+
+Deno.test("a new version's first start takes away what nobody has used for a month", async () => {
+  const env = await warmEnvironment();
+  const cache = cacheOf(env);
+  await leaveCopy(cache, { name: "nodepool-0123456789abcdef.0", days: 32 });
+  await leaveCopy(cache, { name: "nodepool-0123456789abcdef.1", days: 29 });
+  await leaveCopy(cache, { name: "deno-0123456789abcdef.0", days: 32 });
+  await Deno.mkdir(join(cache, "deno"));
+  await markUsed(cache, { name: "deno", days: 32 });
+  assert.deepEqual(await start(env, "exit", "5"), { code: 5, out: "", err: "" });
+  const kept = ["", ".checked", ".deno", ".used", ".warm"].map((end) => `nodepool-0123456789abcdef.1${end}`);
+  assert.deepEqual(left(cache), kept);
+  assert.equal(names(cache).some((name) => /^deno(-0123.*)?$/.test(name)), false);
+  assert.equal(copies(cache).length, 2, "its own is there");
+});
+
+Deno.test("a copy that was left before uses were marked has its month from now on", async () => {
+  const env = await warmEnvironment();
+  const cache = cacheOf(env);
+  const name = "nodepool-0123456789abcdef.0";
+  await leaveCopy(cache, { name, days: null });
+  await start(env, "exit", "5");
+  assert.ok(names(cache).includes(name) && names(cache).includes(`${name}.used`));
+});
+
+Deno.test("a start marks its copy as used, so that another version's does not take it away", async () => {
+  const env = await warmEnvironment();
+  const cache = cacheOf(env);
+  await start(env, "exit", "5");
+  const used = copies(cache).concat(names(cache).filter((name) => /^deno-\w+\.0$/.test(name)));
+  assert.equal(used.length, 2);
+  for (const name of used) await markUsed(cache, { name, days: 32 });
+  await start(env, "exit", "5");
+  const ages = used.map((name) => now() - Deno.statSync(join(cache, `${name}.used`)).mtime!.getTime());
+  assert.ok(ages.every((age) => age < 24 * 60 * 60 * 1000), `${ages}`);
+});
+
+Deno.test("what a process still runs from stays, however long ago it was started", async () => {
+  const env = await warmEnvironment();
+  const cache = cacheOf(env);
+  await start(env, "exit", "5");
+  const [program = ""] = copies(cache);
+  const deno = names(cache).find((name) => /^deno-\w+\.0$/.test(name)) ?? "";
+  const child = new Deno.Command(file, { args: ["wait"], env, clearEnv: true, stdout: "piped" }).spawn();
+  const reader = child.stdout.getReader();
+  await reader.read();
+  for (const name of [program, deno]) await markUsed(cache, { name, days: 300 });
+  const script = `. ${shellQuote(`${root}/scripts/start.sh`)}; cache=${shellQuote(cache)}; tidy`;
+  const tidy = () => new Deno.Command("sh", { args: ["-c", script], env, clearEnv: true }).output();
+  await tidy();
+  assert.ok(names(cache).includes(program) && names(cache).includes(deno));
+  child.kill("SIGTERM");
+  await child.status;
+  await reader.cancel();
+  await tidy();
+  assert.ok(!names(cache).includes(program) && !names(cache).includes(deno));
+});
 
 /** Makes a folder where the cache would be, lets `spoil` change it, and expects the start to go elsewhere. */
 async function expectNotUsed(spoil: (cache: string) => Promise<void>): Promise<void> {
