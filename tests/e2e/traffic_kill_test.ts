@@ -3,6 +3,7 @@
  * the next daemon, nobody is given what somebody else has, and no node or server is left over.
  */
 import assert from "node:assert/strict";
+import type { Instant } from "../../src/domain/time.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { type Random, seededRandom } from "../../src/lib/random.ts";
 import { assertBootedOnce, assertGivenOnce, assertGrantedInOrder, assertNoneLeaked } from "./fair_shares.ts";
@@ -23,7 +24,13 @@ const EARLY_LIFE = 1_000;
 /** Most answers that any other daemon gives before it is killed: a count, as machines differ in speed. */
 const ANSWERS = 80;
 
-async function killAgainAndAgain(pool: RunningPool, traffic: Traffic, random: Random): Promise<void> {
+/** @returns when each daemon had ended */
+async function killAgainAndAgain(
+  pool: RunningPool,
+  traffic: Traffic,
+  random: Random,
+): Promise<readonly Instant[]> {
+  const ends: Instant[] = [];
   for (let kills = 0; kills < KILLS; kills++) {
     if (random.float() < EARLY) {
       await systemClock.sleep(random.integer(EARLY_LIFE));
@@ -32,8 +39,10 @@ async function killAgainAndAgain(pool: RunningPool, traffic: Traffic, random: Ra
       await pool.until(() => traffic.grants.length >= answers, { every: 1 });
     }
     await pool.stopDaemon("SIGKILL");
+    ends.push(systemClock.now());
     pool.startDaemon();
   }
+  return ends;
 }
 
 /** No job has a node any more, and nobody waits for one. */
@@ -58,12 +67,12 @@ Deno.test("fifty clients are served in turn by daemons killed at thirty instants
   let isOver = false;
   const running = traffic.run({ clients: CLIENTS, nextJob: () => isOver ? null : randomJob(jobs) });
   const killing = killAgainAndAgain(pool, traffic, random).finally(() => isOver = true);
-  await Promise.all([running, killing]);
+  const [, restarts] = await Promise.all([running, killing]);
   await pool.until(() => isAtRest(pool, { held: WATCHED.holdOnFailure, ready: SIZE }));
 
   assert.ok(traffic.grants.length > 10 * KILLS, `only ${traffic.grants.length} jobs were run`);
   assertGivenOnce(traffic.grants);
-  await assertGrantedInOrder(pool);
+  await assertGrantedInOrder(pool, { restarts });
   await assertNobodyServed(pool);
   // Who asks again, as the answer got lost, may hear that the node is gone already.
   const isGone = (id: number, message: string) => message.startsWith(`node ${id} has been gone since `);
