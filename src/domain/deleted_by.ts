@@ -1,26 +1,26 @@
 /** Who decided that a node or an image goes; its comment says why, in words. */
 
-export const deciders = {
+export const deciders = [
   /** Somebody, with a command. */
-  user: 0,
+  "user",
   /** The end of its job, however that became known. */
-  job: 0,
+  "job",
   /** Whoever asked for it went away. */
-  client: 0,
+  "client",
   /** It came to nothing: its launch, its test, its making. */
-  failure: 0,
+  "failure",
   /** The cloud: it shows it gone, or in a state in which it is of no use. */
-  cloud: 0,
+  "cloud",
   /** The cron `check`, which could not log in to it. */
-  check: 0,
+  "check",
   /** A limit of the configuration on how long it may be there. */
-  limit: 0,
+  "limit",
   /** The configuration, which has no use for it any more. */
-  configuration: 0,
+  "configuration",
   /** Newer ones have taken its place. */
-  retention: 0,
+  "retention",
   /** It belonged to something that is gone or done: a subnode's node, a builder's image, an upload's build. */
-  owner: 0,
-} as const;
+  "owner",
+] as const;
 
-export type DeletedBy = keyof typeof deciders;
+export type DeletedBy = typeof deciders[number];

@@ -12,7 +12,9 @@ export type NodeStateName = "building" | "test" | "ready" | "used" | "hold" | "d
  * The purpose of a server: to be handed out; to go with one that is; to be prepared and snapshotted; or to prove
  * a fresh image. A subnode belongs to its node, a builder or checker to a provider image, and ends with it.
  */
-export type NodeRole = "node" | "subnode" | "builder" | "checker";
+export const nodeRoles = ["node", "subnode", "builder", "checker"] as const;
+
+export type NodeRole = typeof nodeRoles[number];
 
 /** Where a node is in its life. Each variant has only the fields that are valid in it. */
 export type NodeState =

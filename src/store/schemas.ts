@@ -6,7 +6,7 @@ import * as v from "valibot";
 import type { AutoHold } from "../domain/auto_hold.ts";
 import type { ClockRecord } from "../domain/clock_record.ts";
 import type { Home } from "../domain/home.ts";
-import { deciders, type DeletedBy } from "../domain/deleted_by.ts";
+import { deciders } from "../domain/deleted_by.ts";
 import type { DibImage, DibImageState } from "../domain/dib_image.ts";
 import type { ImageOrder } from "../domain/image_order.ts";
 import type { Installation } from "../domain/installation.ts";
@@ -71,7 +71,7 @@ const waitingOn = v.nullable(v.strictObject({
 }));
 
 // Records of before it was recorded have none.
-const deletedBy = v.optional(v.nullable(v.picklist(Object.keys(deciders) as DeletedBy[])), null);
+const deletedBy = v.optional(v.nullable(v.picklist(deciders)), null);
 
 const withServer = { serverId: v.string() };
 

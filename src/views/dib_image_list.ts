@@ -1,7 +1,7 @@
 /** The images that were built here: `dib-image-list`, sorted by image and version. */
 import * as v from "valibot";
-import type { DeletedBy } from "../domain/deleted_by.ts";
-import { type DibImage, dibStateName, type ImageStateName } from "../domain/dib_image.ts";
+import { deciders } from "../domain/deleted_by.ts";
+import { type DibImage, dibStateName, imageStateNames } from "../domain/dib_image.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import type { Moment } from "../domain/time.ts";
 import { viewWaiting, waitingViewSchema } from "./node_list.ts";
@@ -24,7 +24,7 @@ const dibImageViewSchema = v.object({
   filename: string,
   /** Unix time in seconds. */
   version: number,
-  state: word<ImageStateName>(),
+  state: word(imageStateNames),
   /** When it entered that state. */
   state_since: string,
   formats: rows(string),
@@ -34,7 +34,7 @@ const dibImageViewSchema = v.object({
   log_file: stringOrNull,
   comment: stringOrNull,
   /** Who decided that it goes; null: nobody has. */
-  deleted_by: v.nullable(word<DeletedBy>()),
+  deleted_by: v.nullable(word(deciders)),
   last_error: stringOrNull,
   /** Seconds in its state. */
   age: number,

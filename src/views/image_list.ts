@@ -1,8 +1,8 @@
 /** The images on the clouds that were made here: `image-list`, sorted by provider, image and version. */
 import * as v from "valibot";
 import { currentImages } from "../domain/current_images.ts";
-import type { DeletedBy } from "../domain/deleted_by.ts";
-import type { ImageStateName } from "../domain/dib_image.ts";
+import { deciders } from "../domain/deleted_by.ts";
+import { imageStateNames } from "../domain/dib_image.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import { externalIdOf, imageStateName, type ProviderImage } from "../domain/provider_image.ts";
 import { viewWaiting, waitingViewSchema } from "./node_list.ts";
@@ -22,7 +22,7 @@ const imageViewSchema = v.object({
   image_id: stringOrNull,
   /** The server that it was made on. */
   server_id: stringOrNull,
-  state: word<ImageStateName>(),
+  state: word(imageStateNames),
   /** When it entered that state. */
   state_since: string,
   /** Whether servers are booted from it. */
@@ -37,7 +37,7 @@ const imageViewSchema = v.object({
   log_file: stringOrNull,
   comment: stringOrNull,
   /** Who decided that it goes; null: nobody has. */
-  deleted_by: v.nullable(word<DeletedBy>()),
+  deleted_by: v.nullable(word(deciders)),
   last_error: stringOrNull,
   /** Seconds in its state. */
   age: number,

@@ -1,7 +1,13 @@
 /** Everything there is to know of one node, living or gone: `/nodes/ID`. */
 import * as v from "valibot";
 import type { Config } from "../domain/config.ts";
-import type { Evidence, HistoryRecord, NodeRecord, NodeStateName } from "../domain/node.ts";
+import {
+  type Evidence,
+  type HistoryRecord,
+  type NodeRecord,
+  type NodeStateName,
+  nodeStateNames,
+} from "../domain/node.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import type { Instant, Moment } from "../domain/time.ts";
 import { whyEnded } from "../domain/describe_gone.ts";
@@ -36,7 +42,7 @@ const stretchViewSchema = v.object({ phase: string, state: string, from: string,
 
 export const nodeDetailsSchema = v.object({
   ...nodeViewSchema.entries,
-  state: word<NodeStateName | "gone">(),
+  state: word<NodeStateName | "gone">([...nodeStateNames, "gone"]),
   image_id: string,
   flavor_id: string,
   public_v4: stringOrNull,

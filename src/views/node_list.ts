@@ -1,8 +1,14 @@
 /** The list of nodes as users see it: sorted by provider, label, id. Made for the commands and the status endpoint. */
 import * as v from "valibot";
-import type { DeletedBy } from "../domain/deleted_by.ts";
-import { type NodeRecord, serverIdOf, stateName, type WaitingOn } from "../domain/node.ts";
-import type { NodeRole, NodeStateName } from "../domain/node.ts";
+import { deciders } from "../domain/deleted_by.ts";
+import {
+  type NodeRecord,
+  nodeRoles,
+  nodeStateNames,
+  serverIdOf,
+  stateName,
+  type WaitingOn,
+} from "../domain/node.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import type { Instant } from "../domain/time.ts";
 import { type HoldFrame, holdFrameOf, holdViewSchema, viewHold } from "./hold_view.ts";
@@ -21,7 +27,7 @@ export type WaitingView = v.InferOutput<typeof waitingViewSchema>;
 export const nodeViewSchema = v.object({
   id: number,
   /** `builder` and `checker`: it is there for an image, and belongs to no label. `subnode`: it goes with a node. */
-  role: word<NodeRole>(),
+  role: word(nodeRoles),
   /** The id of the node that a subnode goes with; null: it is not a subnode. */
   parent: numberOrNull,
   provider: string,
@@ -34,12 +40,12 @@ export const nodeViewSchema = v.object({
   server_id: stringOrNull,
   /** The address to log in to. */
   ip: stringOrNull,
-  state: word<NodeStateName>(),
+  state: word(nodeStateNames),
   /** When it entered that state. */
   state_since: string,
   comment: stringOrNull,
   /** Who decided that it goes; null: nobody has. */
-  deleted_by: v.nullable(word<DeletedBy>()),
+  deleted_by: v.nullable(word(deciders)),
   phase: string,
   waiting_on: v.nullable(waitingViewSchema),
   hold: v.nullable(holdViewSchema),

@@ -1,23 +1,23 @@
 /** An obstacle as every view shows it: its kind, in words, since when and until when, and what to do. */
 import * as v from "valibot";
 import { describeObstacle } from "../domain/describe_obstacle.ts";
-import type { ObstacleKind, Refusal } from "../domain/obstacle.ts";
+import type { Refusal } from "../domain/obstacle.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import { seeManual } from "../domain/see_manual.ts";
-import { type Cure, type Remedy, remedyOf } from "./remedy.ts";
+import { cureNames, obstacleKinds, type Remedy, remedyOf } from "./remedy.ts";
 import { isoTimeOrNull } from "./view_head.ts";
 import { string, stringOrNull, word } from "./view_schema.ts";
 
 export const obstacleViewSchema = v.object({
   /** null: it stands in the way wherever the node may come from. */
   provider: stringOrNull,
-  kind: word<ObstacleKind>(),
+  kind: word(obstacleKinds),
   message: string,
   since: stringOrNull,
   /** When it is tried again, or ends by itself; null: not known, or now. */
   until: stringOrNull,
   /** `time`, a `repair`, or another `configuration`. */
-  cure: word<Cure>(),
+  cure: word(cureNames),
   remedy: stringOrNull,
   /** The section of the manual, for `nodepool manual`. */
   manual: stringOrNull,

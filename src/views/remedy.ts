@@ -11,7 +11,9 @@ import { nearestNames } from "../lib/nearest_name.ts";
 import { describeKeeper, projectUse } from "./project_use.ts";
 
 /** The means of a cure: time, somebody who repairs something, or another configuration alone. */
-export type Cure = "time" | "repair" | "configuration";
+export const cureNames = ["time", "repair", "configuration"] as const;
+
+export type Cure = typeof cureNames[number];
 
 export interface Remedy {
   readonly cure: Cure;
@@ -153,6 +155,8 @@ const cures: Cures = {
     ),
   "image-failed": () => repair("see `nodepool image-list` and `nodepool dib-image-list`", "no-image"),
 };
+
+export const obstacleKinds = Object.keys(cures) as readonly ObstacleKind[];
 
 /** Names that a remedy lists. */
 const NEAREST = 3;

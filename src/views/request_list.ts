@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import type { PoolReport } from "../domain/pool_report.ts";
 import type { Moment } from "../domain/time.ts";
-import type { NodeRequest, RequestStateName } from "../domain/request.ts";
+import { type NodeRequest, requestStateNames } from "../domain/request.ts";
 import { viewWaiting, waitingViewSchema } from "./node_list.ts";
 import type { ViewFilter } from "./view_filter.ts";
 import { compareText, isoTime, isoTimeOrNull, seconds, viewHead, viewSchema } from "./view_head.ts";
@@ -12,7 +12,7 @@ export const requestViewSchema = v.object({
   id: number,
   label: string,
   count: number,
-  state: word<RequestStateName>(),
+  state: word(requestStateNames),
   /** Ids of the nodes granted. */
   nodes: rows(number),
   job: stringOrNull,

@@ -14,9 +14,10 @@ export function rows<Row extends v.GenericSchema>(row: Row) {
   return v.pipe(v.array(row), v.readonly());
 }
 
-/** One of some words, of which a newer daemon may know more. */
-export function word<Word extends string>(): v.GenericSchema<Word> {
-  return string as unknown as v.GenericSchema<Word>;
+/** One of some words, of which a newer daemon may know more: those that this one knows are told as examples. */
+export function word<Word extends string>(known: readonly Word[] = []): v.GenericSchema<Word> {
+  const schema = known.length === 0 ? string : v.pipe(string, v.examples([...known]));
+  return schema as unknown as v.GenericSchema<Word>;
 }
 
 /** A key that a daemon of 0.3.0 does not send. */

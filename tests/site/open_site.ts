@@ -8,6 +8,8 @@ import { sampleReport } from "../views/sample_pool.ts";
 
 /** A site in this process, and the pool that it shows. */
 export interface OpenSite {
+  /** Each as `GET /nodes/:id`. */
+  readonly routes: readonly string[];
   report: PoolReport;
   history: readonly HistoryRecord[];
   fetch(request: Request): Response | Promise<Response>;
@@ -23,6 +25,9 @@ export function openSite(
 ): OpenSite {
   const metrics = new PrometheusMetrics();
   const site: OpenSite = {
+    get routes() {
+      return app.routes.map(({ method, path }) => `${method} ${path}`);
+    },
     report,
     history: [],
     fetch: (request) => app.fetch(request),

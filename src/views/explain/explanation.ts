@@ -7,10 +7,12 @@ import { obstacleViewSchema } from "../obstacle_view.ts";
 import { viewSchema } from "../view_head.ts";
 import { rows, string, stringOrNull, word } from "../view_schema.ts";
 
-export type SubjectKind = "label" | "provider" | "image" | "node" | "request";
+const subjectKinds = ["label", "provider", "image", "node", "request"] as const;
+
+export type SubjectKind = typeof subjectKinds[number];
 
 const explanationEntries = {
-  subject: v.object({ kind: word<SubjectKind>(), name: string }),
+  subject: v.object({ kind: word(subjectKinds), name: string }),
   /** One sentence. */
   summary: string,
   obstacles: rows(obstacleViewSchema),
