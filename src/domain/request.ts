@@ -23,6 +23,6 @@ export interface NodeRequest {
   readonly waitingOn: WaitingOn | null;
 }
 
-export type RequestStateName = "waiting" | "granted";
+type RequestStateName = "waiting" | "granted";
 
 export const requestStateNames: readonly RequestStateName[] = ["waiting", "granted"];

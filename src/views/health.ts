@@ -1,4 +1,5 @@
 /** Whether the pool can do its work: what `/readyz` tells load balancers and monitoring. */
+import * as v from "valibot";
 import type {
   DaemonReport,
   PoolReport,
@@ -10,12 +11,14 @@ import { describeMissing, describeStale } from "../domain/observation.ts";
 import { isVacated, retirementOf } from "../domain/retirement.ts";
 import { durationText, type Instant, MINUTE } from "../domain/time.ts";
 import { remedyAt } from "./remedy.ts";
+import { rows, string } from "./view_schema.ts";
 
-interface ReadinessView {
-  readonly ready: boolean;
+export const readinessViewSchema = v.object({
+  ready: v.boolean(),
   /** Why not; empty when ready. */
-  readonly reasons: readonly string[];
-}
+  reasons: rows(string),
+});
+type ReadinessView = v.InferOutput<typeof readinessViewSchema>;
 
 /** A turn of the loop takes seconds at most; one that has taken this long waits for something that will not come. */
 const HANGING = 2 * MINUTE;

@@ -13,7 +13,7 @@ import { describeKeeper, projectUse } from "./project_use.ts";
 /** The means of a cure: time, somebody who repairs something, or another configuration alone. */
 export const cureNames = ["time", "repair", "configuration"] as const;
 
-export type Cure = typeof cureNames[number];
+type Cure = typeof cureNames[number];
 
 export interface Remedy {
   readonly cure: Cure;
