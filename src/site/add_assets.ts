@@ -5,7 +5,7 @@ import favicon from "./assets/favicon.svg" with { type: "text" };
 import script from "./assets/pages.js" with { type: "text" };
 import style from "./assets/style.css" with { type: "text" };
 
-const assets = {
+export const assets = {
   "/style.css": { type: "text/css", text: style },
   "/pages.js": { type: "text/javascript", text: script },
   "/favicon.svg": { type: "image/svg+xml", text: favicon },

@@ -71,6 +71,7 @@ export function createSite(options: SiteOptions): Hono {
   addMetrics(app, options);
   addManual(app, options);
   addAssets(app);
+  addOpenApi(app);
   app.notFound((context) => fail(context, new SiteError(404, `there is nothing at ${context.req.path}`)));
   app.onError((error, context) => {
     if (!(error instanceof SiteError)) options.onDefect(error);
@@ -85,13 +86,10 @@ function addLists(app: Hono, { report }: SiteOptions): void {
   const answerList = listAnswers(report);
   for (const name of listNames) {
     app.get(`/${name}`, (context) => answerList(context, { name, isRows: false }));
-  }
-  app.get("/:list{[a-z-]+\\.json}", (context) => {
-    const name = listNames.find((one) => `${one}.json` === context.req.param("list"));
     // The rows of the status are for tables only.
-    if (name === undefined || name === "status") return context.notFound();
-    return answerList(context, { name, isRows: true });
-  });
+    if (name === "status") continue;
+    app.get(`/${name}.json`, (context) => answerList(context, { name, isRows: true }));
+  }
   app.get("/", (context) => {
     const now = report();
     return answer(context, "html", renderFrontPage(now, pageFrame(now, context.req.path)));
@@ -191,7 +189,11 @@ function nodeFormat(context: Context): ListFormat {
   const wrong = Object.keys(context.req.query()).find((key) => key !== "format");
   if (wrong !== undefined) throw new SiteError(400, `there is no parameter ${wrong} here; known: format`);
   const asked = context.req.query("format");
-  if (asked === undefined) return acceptedFormat(context.req.header("accept"));
+  if (asked === undefined) {
+    const accepted = acceptedFormat(context.req.header("accept"));
+    // One thing is no table.
+    return accepted === "csv" ? "text" : accepted;
+  }
   if (isListFormat(asked) && asked !== "csv" && asked !== "wide") return asked;
   throw new SiteError(400, `there is no format ${asked} here: use text, json or html`);
 }
@@ -227,6 +229,14 @@ function addManual(app: Hono, { report }: SiteOptions): void {
     }
     context.header("vary", "accept");
     return context.redirect(sectionAddress(topic, section));
+  });
+}
+
+/** All of this for programs. Loaded when one asks for it. */
+function addOpenApi(app: Hono): void {
+  app.get("/openapi.json", async (context) => {
+    const { openApiDocument } = await import("./openapi/openapi_document.ts");
+    return answer(context, "json", JSON.stringify(openApiDocument()));
   });
 }
 

@@ -8,7 +8,7 @@ import { parseListQuery } from "./list_query.ts";
 import type { ListFormat } from "./negotiate.ts";
 import { parseWindow } from "./parse_window.ts";
 
-const filters = [
+export const historyFilters = [
   "label",
   "provider",
   "image",
@@ -25,7 +25,7 @@ const filters = [
 const MOST = 1_000;
 const USUAL = 50;
 
-type Asked = Partial<Record<Exclude<typeof filters[number], "limit" | "before">, string>> & {
+type Asked = Partial<Record<Exclude<typeof historyFilters[number], "limit" | "before">, string>> & {
   readonly limit?: number;
   readonly before?: number;
 };
@@ -39,7 +39,7 @@ export async function historyBody(
     report: PoolReport;
   },
 ): Promise<{ readonly format: ListFormat; readonly body: Body }> {
-  const parsed = parseListQuery({ filters, table: historyTable }, { query, accept });
+  const parsed = parseListQuery({ filters: historyFilters, table: historyTable }, { query, accept });
   const { limit = USUAL, before, since, until, ...filter } = parsed.filter as Asked;
   const times = parseWindow({ since, until }, report);
   const page = await selectHistory(history, { ...filter, ...times }, {
