@@ -11,6 +11,7 @@ import type { PoolClient } from "./control/pool_client.ts";
 import { wallOffsetOf } from "./domain/clock_record.ts";
 import type { Config } from "./domain/config.ts";
 import type { PoolReport } from "./domain/pool_report.ts";
+import { noSamples } from "./domain/samples/pool_samples.ts";
 import { systemClock } from "./lib/clock.ts";
 import type { Milliseconds, Moment } from "./domain/time.ts";
 import { systemRandom } from "./lib/random.ts";
@@ -172,6 +173,7 @@ function offlineReport(
     })),
     targets: new Map(),
     links: [],
+    samples: noSamples,
     defects: [],
   };
 }

@@ -17,6 +17,7 @@ import type { NodeRecord } from "./node.ts";
 import type { ProviderImage } from "./provider_image.ts";
 import type { Obstacle, Refusal, Standstill } from "./obstacle.ts";
 import type { NodeRequest } from "./request.ts";
+import type { PoolSamples } from "./samples/pool_samples.ts";
 import type { Quota } from "./server.ts";
 import type { TargetState } from "./target_state.ts";
 import type { Instant, Milliseconds, Moment } from "./time.ts";
@@ -56,6 +57,8 @@ export interface PoolReport extends Moment {
   readonly targets: ReadonlyMap<string, TargetState>;
   /** Servers that demand and job events come from. */
   readonly links: readonly LinkReport[];
+  /** The pool in numbers over the last day. */
+  readonly samples: PoolSamples;
   /** The defects of things that stand still until somebody looks into them. */
   readonly defects: readonly DefectReport[];
 }

@@ -15,7 +15,8 @@ function localTime(iso: string): string {
   return `${shifted.toISOString().slice(0, 19).replace("T", " ")} ${zoneText(offset)}`;
 }
 
-function zoneText(offset: number): string {
+/** `+02:00`, or `UTC`. @param offset minutes */
+export function zoneText(offset: number): string {
   if (offset === 0) return "UTC";
   const [hours, minutes] = [Math.floor(Math.abs(offset) / 60), Math.abs(offset) % 60];
   return `${offset < 0 ? "-" : "+"}${

@@ -33,6 +33,7 @@ function closing(parts: Parts, watching: Watching): AsyncDisposableStack {
   stack.use(watching.log);
   stack.use(watching.plans);
   stack.use(watching.metrics);
+  stack.use(parts.sampler);
   stack.use(parts.watches);
   stack.use(parts.gearman);
   stack.use(parts.targets);

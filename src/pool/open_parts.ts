@@ -33,6 +33,7 @@ import { applyConfig } from "./apply_config.ts";
 import { ConfigInForce } from "./config_in_force.ts";
 import { JobEnds } from "./job_ends.ts";
 import { type PoolDeps, WHOLE_POOL } from "./pool_deps.ts";
+import { Sampler } from "../tasks/sampler.ts";
 import { RunMarks } from "./run_marks.ts";
 
 export type Parts = Awaited<ReturnType<typeof openParts>>;
@@ -45,8 +46,8 @@ const DELETES_NOTHING = "this daemon deletes nothing (--no-deletes)";
 
 const log = loggerOf("pool");
 
-export async function openParts(config: Config, given: PoolDeps) {
-  const ground = await openGround(config, given);
+export async function openParts(first: Config, given: PoolDeps) {
+  const ground = await openGround(first, given);
   const sight = openSight(ground);
   const demand = openDemand(ground);
   const hands = openHands({ ...ground, ...sight, ...demand });
@@ -54,13 +55,16 @@ export async function openParts(config: Config, given: PoolDeps) {
   const { deps, tasks, does } = ground;
   const crons = new PoolCrons({ ...deps, ...ground, ...sight, builds: does.builds });
   const configured = { ...ground, ...sight, ...demand, crons };
-  const inForce = new ConfigInForce(config, {
+  const inForce = new ConfigInForce(first, {
     clock: deps.clock,
     read: deps.readConfig,
     apply: (next) => applyConfig(configured, next),
     tell: (event) => void ground.ledger.edit((edit) => edit.tell(event)).catch(() => {}),
   });
-  return { ...configured, ...hands, tasks, tick, inForce };
+  const config = () => inForce.current;
+  // A pool that does only as it is asked is over before there is much to measure.
+  const sampler = ground.errand === null ? new Sampler({ ...ground, config }) : null;
+  return { ...configured, ...hands, tasks, tick, inForce, sampler };
 }
 
 /** The state, which is told that another run begins, and what all others share. */

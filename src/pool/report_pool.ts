@@ -2,6 +2,7 @@
 import type { DefectReport } from "../domain/defect.ts";
 import type { WaitingOn } from "../domain/node.ts";
 import type { Refusal, Standstill } from "../domain/obstacle.ts";
+import { noSamples } from "../domain/samples/pool_samples.ts";
 import type { DaemonReport, LinkReport, PoolReport } from "../domain/pool_report.ts";
 import type { Parts } from "./open_parts.ts";
 
@@ -34,6 +35,7 @@ export function reportPool(parts: Parts): PoolReport {
     providers: config.providers.map(({ name }) => watches.report(name)),
     targets: targets.states(),
     links: reportLinks(parts),
+    samples: parts.sampler?.samples ?? noSamples,
     defects,
   };
 }

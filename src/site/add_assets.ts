@@ -1,12 +1,13 @@
 /** All that pages load besides themselves: the style sheet, their script, the icon of their tab.. */
 import type { Hono } from "hono";
 import { etag } from "hono/etag";
+import charts from "./assets/charts.css" with { type: "text" };
 import favicon from "./assets/favicon.svg" with { type: "text" };
 import script from "./assets/pages.js" with { type: "text" };
 import style from "./assets/style.css" with { type: "text" };
 
 export const assets = {
-  "/style.css": { type: "text/css", text: style },
+  "/style.css": { type: "text/css", text: style + charts },
   "/pages.js": { type: "text/javascript", text: script },
   "/favicon.svg": { type: "image/svg+xml", text: favicon },
 } as const;

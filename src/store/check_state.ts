@@ -20,6 +20,7 @@ import {
   pauseSchema,
   rowSchemas,
   runSchema,
+  sampleSchema,
 } from "./schemas.ts";
 import { doubtOf } from "./state_doubt.ts";
 import { damagedState } from "./state_errors.ts";
@@ -97,6 +98,7 @@ async function readAll(reader: StateReader): Promise<Read> {
 const others: [string, Deno.KvListSelector, v.GenericSchema][] = [
   ["history record", { prefix: keys.history }, historySchema],
   ["entry of events", { prefix: keys.events }, eventsSchema],
+  ["entry of samples", { prefix: keys.samples }, sampleSchema],
   ["launch pause", { prefix: keys.pauses }, pauseSchema],
   ["image order", { prefix: keys.orders }, orderSchema],
   ["home of a provider", { prefix: keys.homes }, homeSchema],

@@ -53,6 +53,11 @@ export const keys = {
   events: ["event"],
   eventsUpTo: (lastId: number) => ["event", lastId],
 
+  /** By time. One of many groups has several parts. */
+  samples: ["sample"],
+  samplesFrom: (minute: number) => ["sample", minute],
+  sample: (minute: number, part: number) => ["sample", minute, part],
+
   /** A commit too big for one transaction, while it is being written (`kv_writer.ts`). */
   journal: ["journal"],
   journalEntry: (index: number) => ["journal", index],

@@ -11,6 +11,7 @@ import type { Installation } from "../domain/installation.ts";
 import type { Run } from "../domain/lineage.ts";
 import type { HistoryRecord } from "../domain/node.ts";
 import type { PoolEvent } from "../domain/pool_event.ts";
+import type { Sample } from "../domain/samples/sample.ts";
 import type { Instant } from "../domain/time.ts";
 import type {
   Change,
@@ -33,6 +34,7 @@ import { changedId, stampCommit } from "./commit_rules.ts";
 import { keys } from "./keys.ts";
 import { eventAdditions, KvEvents } from "./kv_events.ts";
 import { KvHistory } from "./kv_history.ts";
+import { KvSamples, sampleAdditions } from "./kv_samples.ts";
 import { openState } from "./open_state.ts";
 import { capOrder, capPause } from "./record_caps.ts";
 import { readRows } from "./read_rows.ts";
@@ -74,6 +76,7 @@ class KvStore implements Store {
   readonly #state: OpenedState;
   readonly #history: KvHistory;
   readonly #events: KvEvents;
+  readonly #samples: KvSamples;
   readonly #clock: Pick<Clock, "now">;
   readonly #revisions = mapTables<Record<TableName, Map<number, number>>>(() => new Map());
   /** As they are stored, of the kinds that have been read. */
@@ -91,6 +94,7 @@ class KvStore implements Store {
     this.#state = state;
     this.#history = history;
     this.#events = new KvEvents(state.reader);
+    this.#samples = new KvSamples(state.reader);
   }
 
   settle(what: "new" | "doubt"): Promise<void> {
@@ -115,6 +119,7 @@ class KvStore implements Store {
         mutations: [...this.#basics(), ...contentMutations(contents)],
         history: history.toReversed(),
         events: await this.listEvents({ after: 0, limit: Number.MAX_SAFE_INTEGER }).catch(() => []),
+        samples: await Array.fromAsync(this.samples({ since: 0 })).catch(() => []),
         commits: writer.commits,
         stamp: timeStamp(this.#clock.now()),
       });
@@ -171,6 +176,17 @@ class KvStore implements Store {
     return this.#inTurn(() =>
       this.#state.writer.write([{ key: keys.home(home.provider), value: encodeRecord(home) }])
     );
+  }
+
+  addSample(sample: Sample, { since }: { since: number }): Promise<void> {
+    return this.#inTurn(async () => {
+      const outdated = await this.#samples.planPrune(since);
+      await this.#state.writer.write([...outdated, ...sampleAdditions(sample)]);
+    });
+  }
+
+  samples(options: { since: number }): AsyncIterable<Sample> {
+    return this.#samples.list(options);
   }
 
   listHistory(options: { limit: number; before?: number }): Promise<readonly HistoryRecord[]> {

@@ -20,6 +20,7 @@ import type { HistoryRecord, NodeRecord } from "../domain/node.ts";
 import { NodeIndex } from "../domain/node_index.ts";
 import type { EventRecords, PoolEvent } from "../domain/pool_event.ts";
 import type { ProviderImage } from "../domain/provider_image.ts";
+import type { Sample } from "../domain/samples/sample.ts";
 import { LARGEST_ID } from "../domain/record_id.ts";
 import type { Milliseconds } from "../domain/time.ts";
 import type { NodeRequest } from "../domain/request.ts";
@@ -45,7 +46,7 @@ import type {
 import { mapTables, StoreError, tableNames } from "./store.ts";
 import type { Edit, Layer } from "./draft.ts";
 import { checkRecord } from "./check_record.ts";
-import { clockSchema, homeSchema, runSchema } from "./schemas.ts";
+import { clockSchema, groupSampleSchema, homeSchema, runSchema } from "./schemas.ts";
 import { Draft } from "./draft.ts";
 import { orderKey, pauseKey } from "./pair_key.ts";
 
@@ -214,6 +215,18 @@ export class Ledger implements AsyncDisposable, History, EventRecords {
     checkRecord(`the home of ${home.provider}`, home, homeSchema);
     await this.#noting(this.#store.saveHome(home));
     this.#homes.set(home.provider, home);
+  }
+
+  /** Stores a sample; as `Store.addSample`. */
+  async addSample(sample: Sample, options: { since: number }): Promise<void> {
+    for (const group of sample.groups) {
+      checkRecord(`the sample of ${group.of} ${group.name}`, group, groupSampleSchema);
+    }
+    await this.#noting(this.#store.addSample(sample, options));
+  }
+
+  samples(options: { since: number }): AsyncIterable<Sample> {
+    return this.#store.samples(options);
   }
 
   /** Edits that wait for the commit that is being written. */

@@ -10,6 +10,7 @@ import type { Run } from "../domain/lineage.ts";
 import type { LaunchPause } from "../domain/launch_pause.ts";
 import type { HistoryRecord } from "../domain/node.ts";
 import type { PoolEvent } from "../domain/pool_event.ts";
+import type { Sample } from "../domain/samples/sample.ts";
 import type { Instant } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
@@ -64,6 +65,9 @@ export class MemoryStore implements Store {
   readonly #history: HistoryRecord[] = [];
   /** The oldest first. */
   readonly #events: PoolEvent[] = [];
+
+  /** By minute, the oldest first. */
+  readonly #samples = new Map<number, Sample>();
 
   constructor(
     { installation, isNew = false, doubt = null }: {
@@ -127,6 +131,7 @@ export class MemoryStore implements Store {
     for (const home of this.#homes.values()) copy.#homes.set(home.provider, home);
     copy.#history.push(...this.#history);
     copy.#events.push(...this.#events);
+    for (const [minute, sample] of this.#samples) copy.#samples.set(minute, sample);
     return copy;
   }
 
@@ -167,6 +172,17 @@ export class MemoryStore implements Store {
   saveHome(home: Home): Promise<void> {
     this.#homes.set(home.provider, home);
     return Promise.resolve();
+  }
+
+  addSample(sample: Sample, { since }: { since: number }): Promise<void> {
+    this.#samples.set(sample.minute, sample);
+    for (const minute of this.#samples.keys()) if (minute < since) this.#samples.delete(minute);
+    return Promise.resolve();
+  }
+
+  async *samples({ since }: { since: number }): AsyncIterable<Sample> {
+    yield* [...this.#samples.values()].filter(({ minute }) => minute >= since)
+      .sort((left, right) => left.minute - right.minute);
   }
 
   listHistory({ limit, before }: { limit: number; before?: number }): Promise<readonly HistoryRecord[]> {

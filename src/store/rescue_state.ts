@@ -4,9 +4,11 @@
  */
 import type { HistoryRecord } from "../domain/node.ts";
 import type { PoolEvent } from "../domain/pool_event.ts";
+import type { Sample } from "../domain/samples/sample.ts";
 import type { Mutation } from "./kv_writer.ts";
 import { eventAdditions } from "./kv_events.ts";
 import { appendedHistory } from "./kv_history.ts";
+import { sampleAdditions } from "./kv_samples.ts";
 import { unusableState } from "./state_errors.ts";
 import { writeState } from "./write_state.ts";
 
@@ -17,6 +19,7 @@ interface Rescued {
   readonly history: readonly HistoryRecord[];
   /** The oldest first. */
   readonly events: readonly PoolEvent[];
+  readonly samples: readonly Sample[];
   /** How many commits the lost state had, so that the copy is known to be as new. */
   readonly commits: number;
   /** Part of the new file's name. */
@@ -26,12 +29,17 @@ interface Rescued {
 /** @returns the path of the copy @throws StoreError */
 export async function rescueState(
   path: string,
-  { mutations, history, events, commits, stamp }: Rescued,
+  { mutations, history, events, samples, commits, stamp }: Rescued,
 ): Promise<string> {
   const copy = `${path}.rescued-${stamp}`;
   try {
     await writeState(copy, {
-      mutations: [...mutations, ...appendedHistory(history), ...eventAdditions(events)],
+      mutations: [
+        ...mutations,
+        ...appendedHistory(history),
+        ...eventAdditions(events),
+        ...samples.flatMap(sampleAdditions),
+      ],
       commits,
     });
   } catch (cause) {

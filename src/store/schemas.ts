@@ -24,6 +24,7 @@ import type {
 import type { PoolEvent } from "../domain/pool_event.ts";
 import type { ImageSource, ProviderImage, ProviderImageState } from "../domain/provider_image.ts";
 import type { NodeRequest } from "../domain/request.ts";
+import type { GroupSample, Sample } from "../domain/samples/sample.ts";
 import type { TableName, Tables } from "./store.ts";
 
 type Schema<Output> = v.GenericSchema<unknown, Output>;
@@ -374,6 +375,20 @@ const eventSchema: Schema<PoolEvent> = v.strictObject({
 /** The events of a commit as they are stored. */
 export const eventsSchema: Schema<{ readonly events: readonly PoolEvent[] }> = v.strictObject({
   events: v.array(eventSchema),
+});
+
+/** The numbers of a group in a sample. */
+export const groupSampleSchema: Schema<GroupSample> = v.strictObject({
+  of: v.picklist(["pool", "label", "provider"]),
+  name: v.string(),
+  values: v.array(count),
+  waits: v.optional(v.strictObject({ seconds: v.array(count), counts: v.array(count) })),
+});
+
+/** A sample, or a part of one, as it is stored. */
+export const sampleSchema: Schema<Sample> = v.strictObject({
+  minute: count,
+  groups: v.array(groupSampleSchema),
 });
 
 /** A run as it is stored. */

@@ -16,6 +16,7 @@ import type { HistoryRecord, NodeRecord } from "../domain/node.ts";
 import type { EventRecords, PoolEvent } from "../domain/pool_event.ts";
 import type { ProviderImage } from "../domain/provider_image.ts";
 import type { NodeRequest } from "../domain/request.ts";
+import type { Sample } from "../domain/samples/sample.ts";
 import type { Instant } from "../domain/time.ts";
 
 /** The records that have an id and a revision, by the name of their table. */
@@ -162,6 +163,10 @@ export interface Store extends History, EventRecords, AsyncDisposable {
   saveClock(record: ClockRecord): Promise<void>;
   /** Replaces what was written for that provider. */
   saveHome(home: Home): Promise<void>;
+  /** Adds a sample of a later minute than all others, and forgets, bit by bit, those of minutes before `since`. */
+  addSample(sample: Sample, options: { since: number }): Promise<void>;
+  /** The samples of the minutes from `since` on, the oldest first. */
+  samples(options: { since: number }): AsyncIterable<Sample>;
   /** Forgets history beyond the bounds, the oldest first. @returns whether there may be more to forget */
   pruneHistory(bounds: HistoryBounds): Promise<boolean>;
   /** Forgets events beyond the bounds, the oldest first. @returns whether there may be more to forget */

@@ -7,6 +7,7 @@ import fc from "fast-check";
 import type { LaunchPause } from "../../src/domain/launch_pause.ts";
 import type { HistoryRecord, NodeRecord } from "../../src/domain/node.ts";
 import type { PoolEvent } from "../../src/domain/pool_event.ts";
+import type { Sample } from "../../src/domain/samples/sample.ts";
 import type { NodeRequest } from "../../src/domain/request.ts";
 import type { Change, Commit, Store } from "../../src/store/store.ts";
 import { StoreConflictError } from "../../src/store/store.ts";
@@ -253,6 +254,29 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
     labels: { provider: "cloud-a", label: "trusty" },
     message: `node 7 is ready “${id}”`,
   });
+  test("keeps samples by minute, those of many groups too, and forgets the oldest", async (tested) => {
+    const sampleOf = (minute: number, count: number): Sample => ({
+      minute,
+      groups: Array.from({ length: count }, (_, index) => ({
+        of: "label",
+        name: `läbel-${index}`,
+        values: [index, 0, -1],
+        ...(index % 2 === 0 ? {} : { waits: { seconds: [5, 900], counts: [1, 2] } }),
+      })),
+    });
+    const samples = [[10, 1], [11, 2_000], [14, 3], [15, 40]]
+      .map(([minute, count]) => sampleOf(minute!, count!));
+    for (const sample of samples) await tested.store.addSample(sample, { since: 0 });
+    await tested.reopen?.();
+    const kept = async (since: number) => await Array.fromAsync(tested.store.samples({ since }));
+    assert.deepEqual(await kept(0), samples);
+    assert.deepEqual((await kept(12)).map(({ minute }) => minute), [14, 15]);
+    for (let minute = 16; minute < 40; minute++) {
+      await tested.store.addSample(sampleOf(minute, 1), { since: minute - 2 });
+    }
+    assert.deepEqual((await kept(0)).map(({ minute }) => minute), [37, 38, 39]);
+  });
+
   const toldIds = (events: readonly PoolEvent[]) => events.map(({ id }) => id);
 
   test("keeps events in their order, from an id on and from a time on", async (tested) => {

@@ -42,6 +42,8 @@ async function ledgerOver(nodes: readonly NodeRecord[] = []) {
     listEvents: (options) => store.listEvents(options),
     lastEventBefore: (moment) => store.lastEventBefore(moment),
     pruneEvents: (bounds) => store.pruneEvents(bounds),
+    addSample: (sample, options) => store.addSample(sample, options),
+    samples: (options) => store.samples(options),
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
     async commit(commit): Promise<Committed> {
       commits.push(commit);

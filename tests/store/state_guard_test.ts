@@ -176,7 +176,14 @@ Deno.test("a copy of a state that was removed has its history too, and the next 
 Deno.test("a copy that cannot be written whole is not left for one", async () => {
   await using state = await temporaryState();
   const tooMuch = [{ key: ["note"], value: "x".repeat(100_000) }];
-  const rescued = { mutations: tooMuch, history: [], events: [], commits: 1, stamp: "20300101T000000Z" };
+  const rescued = {
+    mutations: tooMuch,
+    history: [],
+    events: [],
+    samples: [],
+    commits: 1,
+    stamp: "20300101T000000Z",
+  };
   await assert.rejects(rescueState(state.path, rescued), {
     kind: "unusable",
     message: /the copy .+ cannot be made/,

@@ -4,6 +4,7 @@ import { NO_PROXY } from "../../src/domain/proxy_rules.ts";
 import type { Config, LabelConfig, ProviderConfig } from "../../src/domain/config.ts";
 import type { NodeRecord, NodeState } from "../../src/domain/node.ts";
 import type { DaemonReport, PoolReport, TaskReport } from "../../src/domain/pool_report.ts";
+import { noSamples } from "../../src/domain/samples/pool_samples.ts";
 import type { NodeRequest } from "../../src/domain/request.ts";
 import { DAY, HOUR, MINUTE, SECOND } from "../../src/domain/time.ts";
 
@@ -331,6 +332,7 @@ export function sampleReport(fields: Partial<PoolReport> = {}): PoolReport {
     uploads: new Map(),
     targets: new Map(),
     links: [],
+    samples: noSamples,
     defects: [],
     whyNoMore: () => [],
     standstill: null,

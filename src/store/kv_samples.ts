@@ -1,0 +1,76 @@
+/**
+ * The samples of a pool in a Deno KV database. Each has an entry of its own, so that storing one writes nothing else; one
+ * with more groups than fit has several. The KV store calls it.
+ */
+import type { GroupSample, Sample } from "../domain/samples/sample.ts";
+import { keys } from "./keys.ts";
+import type { Mutation } from "./kv_writer.ts";
+import { encodeRecord, storedSize } from "./record_codec.ts";
+import { sampleSchema } from "./schemas.ts";
+import type { StateReader } from "./state_reader.ts";
+
+/** Bytes of an entry's groups, but for those of its last one: together they take fewer than the database allows. */
+const ENTRY_SIZE = 12_000;
+
+/** Entries that are read at a time, so that nothing waits for a whole day's. */
+const PIECE = 100;
+
+/** Entries that one write forgets: more than it adds, so that what a long pause leaves goes little by little. */
+const FORGOTTEN = 20;
+
+export class KvSamples {
+  constructor(readonly reader: StateReader) {}
+
+  /** The oldest first. */
+  async *list({ since }: { since: number }): AsyncGenerator<Sample> {
+    let [minute, groups]: [number, readonly GroupSample[]] = [since, []];
+    for await (const entry of this.#entries(since)) {
+      if (entry.minute === minute) groups = [...groups, ...entry.groups];
+      else {
+        if (groups.length > 0) yield { minute, groups };
+        ({ minute, groups } = entry);
+      }
+    }
+    if (groups.length > 0) yield { minute, groups };
+  }
+
+  /** The removal of entries from before a minute. */
+  async planPrune(since: number): Promise<Mutation[]> {
+    const selector = { prefix: keys.samples, end: keys.samplesFrom(since) };
+    const entries = await Array.fromAsync(this.reader.entries(selector, { limit: FORGOTTEN }));
+    return entries.map(({ key }) => ({ key, value: null }));
+  }
+
+  async *#entries(since: number): AsyncGenerator<Sample> {
+    for (let start = keys.samplesFrom(since);;) {
+      const selector = { prefix: keys.samples, start };
+      const entries = await this.reader.keyedRecords(selector, sampleSchema, { limit: PIECE });
+      for (const { record } of entries) yield record;
+      if (entries.length < PIECE) return;
+      const [, minute, part] = entries.at(-1)!.key as [string, number, number];
+      start = keys.sample(minute, part + 1);
+    }
+  }
+}
+
+/** The mutations that store it. */
+export function sampleAdditions({ minute, groups }: Sample): Mutation[] {
+  return partsOf(groups).map((part, index) => ({
+    key: keys.sample(minute, index),
+    value: encodeRecord({ minute, groups: part }),
+  }));
+}
+
+function partsOf(groups: readonly GroupSample[]): readonly (readonly GroupSample[])[] {
+  const parts: GroupSample[][] = [[]];
+  let size = 0;
+  for (const group of groups) {
+    if (size >= ENTRY_SIZE) {
+      parts.push([]);
+      size = 0;
+    }
+    parts.at(-1)!.push(group);
+    size += storedSize(JSON.stringify(group));
+  }
+  return parts;
+}
