@@ -102,6 +102,7 @@ export async function runDaemon(options: DaemonOptions, heard = new ProcessSigna
     buildWorkers: options.buildWorkers,
     uploadWorkers: options.uploadWorkers,
     readConfig: () => source.read(),
+    readOtherConfig: (other, options) => source.readOther(other, options),
     watchedConfig: { path: options.configFile, stamp: () => source.stamp() },
     process: {
       pid: Deno.pid,

@@ -61,6 +61,7 @@ export async function openForegroundPool(options: ForegroundPoolOptions): Promis
       buildWorkers: 1,
       uploadWorkers: 4,
       readConfig: () => source.read(),
+      readOtherConfig: (other, options) => source.readOther(other, options),
       process: { pid: Deno.pid, version, configFile: resolve(options.configFile) },
       lookAtProcess: () => {
         throw new Error("no daemon runs");
@@ -100,6 +101,7 @@ function forCommand(pool: Pool, resources: AsyncDisposableStack): DaemonPool & A
     listAliens: (options) => pool.listAliens(options),
     listAlienImages: (options) => pool.listAlienImages(options),
     readConsole: (options) => pool.readConsole(options),
+    planConfig: (other, options) => pool.planConfig(other, options),
     adoptState: (options) => pool.adoptState(options),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };

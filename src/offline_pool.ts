@@ -4,18 +4,21 @@
  * that was never made is an empty pool, and stays unmade unless the command has something to write down.
  */
 import type { OfflinePoolOptions } from "./cli/wiring.ts";
+import type { LoadedConfig } from "./config/load_config.ts";
 import { ControlError } from "./control/control_error.ts";
 import { localPool } from "./control/local_pool.ts";
 import type { StatePool } from "./control/operated_pool.ts";
 import type { PoolClient } from "./control/pool_client.ts";
 import { wallOffsetOf } from "./domain/clock_record.ts";
 import type { Config } from "./domain/config.ts";
+import type { OtherConfig } from "./domain/other_config.ts";
 import type { PoolReport } from "./domain/pool_report.ts";
 import { noSamples } from "./domain/samples/pool_samples.ts";
 import { systemClock } from "./lib/clock.ts";
 import type { Milliseconds, Moment } from "./domain/time.ts";
 import { systemRandom } from "./lib/random.ts";
 import { SteadyClock } from "./lib/steady_clock.ts";
+import { unwatchedPool } from "./pool/unwatched_pool.ts";
 import { newestInstant } from "./store/newest_instant.ts";
 import { openKvStore } from "./store/kv_store.ts";
 import { Ledger } from "./store/ledger.ts";
@@ -101,6 +104,12 @@ function statePool(
       const { cloud } = clouds.providers.find(({ name }) => name === provider)!;
       return await cloud.getConsole(serverId, call);
     },
+    async planConfig(other) {
+      const { planConfig } = await import("./pool/plan_config.ts");
+      const before = other.isOwn ? null : config();
+      const situation = unwatchedPool(ledger, { now: clock.now(), wallOffset });
+      return await planConfig(() => readOther(other, files), { before, ...situation });
+    },
     async adoptState({ dryRun, signal }) {
       if (ledger.installation.id === "") {
         throw new ControlError(404, "there is no state to adopt servers into");
@@ -111,6 +120,12 @@ function statePool(
     },
     [Symbol.asyncDispose]: () => resources[Symbol.asyncDispose](),
   };
+}
+
+/** @throws ConfigError */
+async function readOther(other: OtherConfig, { secureFile }: OfflinePoolOptions): Promise<LoadedConfig> {
+  const { loadOtherConfig } = await import("./config/other_config.ts");
+  return await loadOtherConfig(other, { secure: secureFile, strict: false });
 }
 
 async function readConfig({ configFile, secureFile }: OfflinePoolOptions): Promise<Config> {

@@ -23,6 +23,8 @@ export interface CliContext {
   globals(): GlobalOptions;
   /** null: the command has not asked for one yet. */
   config: ConfigChoice | null;
+  /** Exit code for wrong arguments and for a configuration that cannot be used. */
+  readonly usageCode: number;
   /** Exit code of the process unless an error is thrown. */
   exitCode: number;
 }

@@ -4,6 +4,8 @@ export const ExitCode = {
   failed: 1,
   /** Wrong arguments, or a configuration that cannot be used. */
   usage: 2,
+  /** Of `plan`, which ends with 1 for all that is wrong: the configuration would change something. */
+  changes: 2,
   /** The daemon is needed and does not run; or one runs that a second would get in the way of. */
   noDaemon: 3,
   /** Of `release`: a node stays, since somebody holds it. */
@@ -13,10 +15,10 @@ export const ExitCode = {
 } as const;
 
 /** For people. */
-const meanings: Readonly<Record<keyof typeof ExitCode, string>> = {
+const meanings: Readonly<Record<Exclude<keyof typeof ExitCode, "changes">, string>> = {
   done: "done",
   failed: "failed, or some of several failed",
-  usage: "wrong arguments, or a configuration that cannot be used",
+  usage: "wrong arguments, or a configuration that cannot be used; of plan: something would change",
   noDaemon: "no daemon is running, or one is running that this would disturb",
   held: "the node was not released, since somebody holds it",
   stateLost: "the daemon can no longer write its state",

@@ -32,6 +32,7 @@ import { labelListCommand } from "./commands/label_list.ts";
 import { listCommand } from "./commands/list.ts";
 import { logsCommand } from "./commands/logs.ts";
 import { manualCommand } from "./commands/manual.ts";
+import { planCommand } from "./commands/plan.ts";
 import { providerListCommand } from "./commands/provider_list.ts";
 import { releaseCommand } from "./commands/release.ts";
 import { reportCommand } from "./commands/report.ts";
@@ -43,7 +44,7 @@ import { stateCommand } from "./commands/state.ts";
 import { statusCommand } from "./commands/status.ts";
 import { unholdCommand } from "./commands/unhold.ts";
 import { example } from "./example.ts";
-import { describeExitCodes } from "./exit_code.ts";
+import { describeExitCodes, ExitCode } from "./exit_code.ts";
 import { helpGroup } from "./help_group.ts";
 import type { InvokedProgram } from "./invoked_program.ts";
 import { nearestName } from "../lib/nearest_name.ts";
@@ -87,6 +88,7 @@ const commands = {
   "config-validate": configValidateCommand,
   "config-example": configExampleCommand,
   "install-files": installFilesCommand,
+  "plan": planCommand,
   "install-links": installLinksCommand,
   "simulate": simulateCommand,
   "manual": manualCommand,
@@ -109,6 +111,7 @@ export function buildProgram(
     globals,
     config: null,
     remoteWords: [],
+    usageCode: commandName(argv) === "plan" ? ExitCode.failed : ExitCode.usage,
     exitCode: 0,
   };
   const program = globalOptions(topCommand(invoked, context), context);

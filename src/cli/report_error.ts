@@ -13,21 +13,21 @@ export function reportError(
   { debug, context }: { debug: boolean; context: CliContext },
 ): number {
   // commander has printed what it had to say. Asking for help is no failure, having to be helped is.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.done : ExitCode.usage;
+  if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.done : context.usageCode;
   // Whoever read the output has had enough of it, as in `nodepool list | head`.
   if (error instanceof Deno.errors.BrokenPipe) return ExitCode.done;
   const { io } = context;
   for (const line of errorLines(error, context)) writeLine(io.stderr, line);
   if (debug && error instanceof Error && error.stack !== undefined) io.stderr.write(`${error.stack}\n`);
-  return exitCodeOf(error);
+  return exitCodeOf(error, context);
 }
 
-function exitCodeOf(error: unknown): number {
+function exitCodeOf(error: unknown, { usageCode }: CliContext): number {
   if (error instanceof NoDaemonError || error instanceof OtherDaemonError) return ExitCode.noDaemon;
   if (error instanceof ControlError && error.status === 503) return ExitCode.noDaemon;
-  if (error instanceof UsageError) return ExitCode.usage;
+  if (error instanceof UsageError) return usageCode;
   if (error instanceof StateLostError) return ExitCode.stateLost;
-  if (isConfigError(error)) return ExitCode.usage;
+  if (isConfigError(error)) return usageCode;
   return ExitCode.failed;
 }
 

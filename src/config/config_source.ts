@@ -2,6 +2,8 @@
  * The configuration file, read again and again: each reading is whole and good, or an error that says what is wrong
  * with the file as it is now. What becomes of a reading is its caller's. Used by the daemon.
  */
+import type { OtherConfig } from "../domain/other_config.ts";
+import { loadOtherConfig } from "./other_config.ts";
 import { defaultSecurePath, loadConfig, type LoadedConfig } from "./load_config.ts";
 
 export class ConfigSource {
@@ -32,6 +34,11 @@ export class ConfigSource {
   /** @throws ConfigError */
   read(): Promise<LoadedConfig> {
     return loadConfig(this.path, this.#options);
+  }
+
+  /** Another one, from its text, as it would be read in the place of this one. @throws ConfigError */
+  readOther(other: OtherConfig, options: { signal?: AbortSignal } = {}): Promise<LoadedConfig> {
+    return loadOtherConfig(other, { ...this.#options, ...options });
   }
 
   /** Changes when the files may have: cheap to ask for every few seconds. */

@@ -4,9 +4,11 @@
  */
 import type { Call } from "../lib/call.ts";
 import type { Config } from "../domain/config.ts";
+import type { ConfigPlan } from "../domain/config_effects.ts";
 import type { DumpReport } from "../domain/dump_report.ts";
 import type { Refusal } from "../domain/obstacle.ts";
 import type { NodeRecord } from "../domain/node.ts";
+import type { OtherConfig } from "../domain/other_config.ts";
 import type { OrderName } from "../domain/order_book.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import type { StateAdoption } from "../domain/state_adoption.ts";
@@ -36,6 +38,8 @@ export interface StatePool {
   readConsole(
     options: { provider: string; serverId: string; lines: number } & Call,
   ): Promise<string>;
+  /** What another configuration would change; nothing is put into effect. */
+  planConfig(other: OtherConfig, options: Call): Promise<ConfigPlan>;
   /** Takes over what another daemon made on a copy of this state. */
   adoptState(options: { dryRun: boolean } & Call): Promise<StateAdoption>;
 }

@@ -11,6 +11,7 @@ import { imageOperations } from "./operations/image_operations.ts";
 import { jobOperations } from "./operations/job_operations.ts";
 import { listOperations } from "./operations/list_operations.ts";
 import { nodeOperations } from "./operations/node_operations.ts";
+import { planOperations } from "./operations/plan_operations.ts";
 import { poolOperations } from "./operations/pool_operations.ts";
 import { reachOperations } from "./operations/reach_operations.ts";
 import { waitOperations } from "./operations/wait_operations.ts";
@@ -26,6 +27,7 @@ const table = {
   ...jobOperations,
   ...imageOperations,
   ...poolOperations,
+  ...planOperations,
   ...waitOperations,
   ...explainOperations,
 };

@@ -36,7 +36,7 @@ export const eventKinds = {
   request: ["made", "granted", "withdrawn"],
   provider: ["up", "down", "frozen", "unfrozen", "paused", "resumed"],
   job: ["created", "deleted"],
-  configuration: ["changed", "refused"],
+  configuration: ["changed", "refused", "mended"],
   daemon: ["started"],
 } as const;
 

@@ -25,6 +25,8 @@ export function costOf(
   };
 }
 
+type QuotaResource = keyof Omit<Quota, "takenAt" | "untold">;
+
 interface Situation {
   /** All of the pool. */
   readonly nodes: Iterable<NodeRecord>;
@@ -82,6 +84,28 @@ function quotaRoom(
   };
 }
 
+/** The quotas with only what others than the pool's nodes use, so that every node counts whenever it came. */
+export function quotaOfOthers(provider: ProviderConfig, { nodes, seen }: Situation): Quota | null {
+  const quota = seen?.quota ?? null;
+  if (seen === undefined || quota === null) return null;
+  const without = (used: (resource: QuotaResource) => number): Quota => {
+    const use = (resource: QuotaResource) =>
+      quota[resource] && { limit: quota[resource].limit, used: used(resource) };
+    return {
+      ...quota,
+      takenAt: -Infinity,
+      instances: use("instances"),
+      cores: use("cores"),
+      ramMib: use("ramMib"),
+      floatingIps: use("floatingIps"),
+      ports: use("ports"),
+    };
+  };
+  const all = quotaRoom(provider, { nodes, seen, promised: [] });
+  const own = quotaRoom(provider, { nodes, seen: { ...seen, quota: without(() => 0) }, promised: [] });
+  return without((resource) => Math.max(0, (all[resource]?.used ?? 0) - (own[resource]?.used ?? 0)));
+}
+
 /** How many servers of that cost the quotas allow, were nothing used; and the quota that allows the fewest. */
 export function quotaFits(cost: ServerCost, quota: Quota | null) {
   const needs = { ...cost, instances: 1 };
@@ -99,7 +123,7 @@ function portsOf({ networks }: ProviderConfig): number {
 
 /** A limit that the cloud does not report does not count here: Nova and Neutron heed it all the same. */
 function told(
-  resource: keyof Omit<Quota, "takenAt" | "untold">,
+  resource: QuotaResource,
   use: QuotaUse | null,
   more: number,
 ): ProviderRoom["room"] {

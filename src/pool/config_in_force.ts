@@ -6,7 +6,6 @@
  * value, and goes by that to the end.
  */
 import { ConfigError, formatProblem } from "../config/config_error.ts";
-import { diffConfig } from "../config/diff_config.ts";
 import { ControlError } from "../control/control_error.ts";
 import type { Config } from "../domain/config.ts";
 import type { EventKind, NewEvent } from "../domain/pool_event.ts";
@@ -14,6 +13,7 @@ import type { Instant } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import { errorChain } from "../lib/error_chain.ts";
 import { loggerOf } from "../lib/logging.ts";
+import { configChanges } from "./config_changes.ts";
 
 /** The result of reading it again. */
 export interface ConfigReading {
@@ -30,6 +30,8 @@ interface ConfigInForceDeps {
   /** Has the pool go by the configuration; never called twice at once. */
   readonly apply: (config: Config) => Promise<void>;
   readonly tell: (event: NewEvent) => void;
+  /** The effects of a changed configuration on the pool as it is, one line each. */
+  readonly effects: (before: Config, after: Config) => readonly string[];
 }
 
 const log = loggerOf("daemon");
@@ -110,7 +112,9 @@ export class ConfigInForce implements AsyncDisposable {
     const reading = await this.#take();
     const readAt = this.#deps.clock.now();
     const isNews = reading.problems.join("\n") !== this.#problems.join("\n");
+    const isMended = reading.problems.length === 0 && this.#problems.length > 0;
     this.#problems = reading.problems;
+    if (isMended) this.#tellMended("is good again");
     if (reading.changes.length > 0) {
       this.#tell("configuration.changed", `was changed: ${reading.changes.join("; ")}`);
     } else if (reading.problems.length > 0 && isNews) {
@@ -129,12 +133,18 @@ export class ConfigInForce implements AsyncDisposable {
     this.#deps.tell({ kind, subject, labels: {}, message: `the configuration ${what}` });
   }
 
+  #tellMended(how: string): void {
+    this.#tell("configuration.mended", how);
+    log.info("the configuration {how}", { how });
+  }
+
   async #take(): Promise<ConfigReading> {
     try {
       const { config } = await this.#deps.read();
-      const changes = diffConfig(this.#current, config);
+      const { changes, atNextStart } = configChanges(this.#current, config);
       if (changes.length > 0) {
-        tell(changes, diffConfig(this.#current, withOpened(this.#current, config)));
+        tell(changes, atNextStart);
+        this.#tellEffects(config);
         this.#current = config;
         this.#since = this.#deps.clock.now();
       }
@@ -145,11 +155,23 @@ export class ConfigInForce implements AsyncDisposable {
     }
   }
 
+  /** What cannot be foretold happens all the same. */
+  #tellEffects(next: Config): void {
+    try {
+      for (const effect of this.#deps.effects(this.#current, next)) {
+        log.info("configuration: {effect}", { effect });
+      }
+    } catch (error) {
+      log.error("configuration: its effects could not be planned: {error}", { error: errorChain(error) });
+    }
+  }
+
   async #apply(): Promise<void> {
     this.#isApplied = false;
     try {
       await this.#deps.apply(this.#current);
       this.#isApplied = true;
+      if (this.#fault !== null) this.#tellMended("is in effect as a whole again");
       this.#fault = null;
     } catch (error) {
       const fault = errorChain(error);
@@ -158,12 +180,6 @@ export class ConfigInForce implements AsyncDisposable {
       throw error;
     }
   }
-}
-
-/** The configuration before with what of the new one is opened at the start and kept: the state, the address, the log. */
-function withOpened(before: Config, { state, status: { listen }, log }: Config): Config {
-  const status = { ...before.status, listen };
-  return { ...before, state, status, log: { ...log, profileDir: before.log.profileDir } };
 }
 
 function tell(changes: readonly string[], atNextStart: readonly string[]): void {

@@ -13,6 +13,8 @@ import { EventFeed } from "../control/event_feed.ts";
 import { RequestDesk } from "../control/request_desk.ts";
 import { LaunchOverhead } from "../metrics/launch_overhead.ts";
 import { watchedShell } from "../ssh/watched_shell.ts";
+import { planEffects } from "../plan/forecast/plan_effects.ts";
+import { describeEffects } from "../domain/describe_effects.ts";
 import { Ledger } from "../store/ledger.ts";
 import { beginClock } from "../tasks/begin_clock.ts";
 import { ClockWatch } from "../tasks/clock_watch.ts";
@@ -60,6 +62,12 @@ export async function openParts(first: Config, given: PoolDeps) {
     read: deps.readConfig,
     apply: (next) => applyConfig(configured, next),
     tell: (event) => void ground.ledger.edit((edit) => edit.tell(event)).catch(() => {}),
+    effects(before, after) {
+      const pool = tick.poolInput();
+      const effects = planEffects({ before, after, pool, images: tick.imagesInput() });
+      const told = describeEffects(effects, pool);
+      return [...told.effects, ...told.warnings];
+    },
   });
   const config = () => inForce.current;
   // A pool that does only as it is asked is over before there is much to measure.

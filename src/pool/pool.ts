@@ -6,6 +6,8 @@ import { ControlError } from "../control/control_error.ts";
 import { waitForOrders } from "../control/image_orders.ts";
 import type { DaemonParts, DaemonPool } from "../control/operated_pool.ts";
 import type { Config } from "../domain/config.ts";
+import type { ConfigPlan } from "../domain/config_effects.ts";
+import type { OtherConfig } from "../domain/other_config.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import type { Milliseconds } from "../domain/time.ts";
 import { adoptServers } from "../execute/adopt_servers.ts";
@@ -18,6 +20,7 @@ import { addTasks, type Watching } from "./add_tasks.ts";
 import { closeParts } from "./close_parts.ts";
 import type { ConfigReading } from "./config_in_force.ts";
 import { openParts, type Parts } from "./open_parts.ts";
+import { planConfig } from "./plan_config.ts";
 import type { PoolDeps } from "./pool_deps.ts";
 import { startEvent } from "./start_event.ts";
 import { reportDump } from "./report_dump.ts";
@@ -148,6 +151,16 @@ export class Pool implements DaemonPool, AsyncDisposable {
       wake();
     }
     return adoption;
+  }
+
+  planConfig(other: OtherConfig, { signal }: Call): Promise<ConfigPlan> {
+    const { deps, inForce, tick } = this.#parts;
+    const read = () => deps.readOtherConfig(other, { signal });
+    return planConfig(read, {
+      before: inForce.current,
+      pool: tick.poolInput(),
+      images: tick.imagesInput(),
+    });
   }
 
   reload(): Promise<ConfigReading> {

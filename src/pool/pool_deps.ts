@@ -1,9 +1,12 @@
 /** The parts of a pool besides its configuration: all that reaches out of it, and what this process does of it. */
 import type { WholeCloud } from "../cloud/cloud.ts";
+import type { LoadedConfig } from "../config/load_config.ts";
 import type { Config, ProviderConfig, TargetConfig } from "../domain/config.ts";
 import type { ProcessReport } from "../domain/dump_report.ts";
+import type { OtherConfig } from "../domain/other_config.ts";
 import type { DaemonReport } from "../domain/pool_report.ts";
 import type { ImageExecutorDeps } from "../execute/images/image_executor.ts";
+import type { Call } from "../lib/call.ts";
 import type { Random } from "../lib/random.ts";
 import type { ServiceManager } from "../lib/service_manager.ts";
 import type { SteadyClock } from "../lib/steady_clock.ts";
@@ -60,6 +63,8 @@ export interface PoolDeps extends
   readonly stat: LocalFaultsDeps["stat"];
   /** Reads the configuration again; @throws ConfigError */
   readonly readConfig: () => Promise<{ readonly config: Config }>;
+  /** Reads another one, which is not in force; @throws ConfigError */
+  readonly readOtherConfig: (other: OtherConfig, options: Call) => Promise<LoadedConfig>;
   /** The file that is read again when it changes; left out: it is read again only when somebody asks for that. */
   readonly watchedConfig?: Pick<WatchConfigOptions, "path" | "stamp">;
   /** The report's facts about the process. */

@@ -16,7 +16,7 @@ import { grantRequest, recordWait } from "../rules/grant_request.ts";
 import { recordNode } from "../rules/record_node.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Random } from "../lib/random.ts";
-import { type ImagePlan, planImages } from "../plan/images/plan_images.ts";
+import { type ImagePlan, type ImagesInput, planImages } from "../plan/images/plan_images.ts";
 import { type LaunchPlan, whyNoMore } from "../plan/plan_launches.ts";
 import { NodesAtRest } from "../plan/nodes_at_rest.ts";
 import { planPool } from "../plan/plan_pool.ts";
@@ -192,10 +192,25 @@ export class Tick {
   }
 
   #planImages(config: Config): ImagePlan {
-    const { ledger, imageExecutor, clock, seen, accepting, parts, errand = null } = this.#deps;
-    return planImages({
-      only: errand?.narrow(config) ?? null,
+    const only = this.#deps.errand?.narrow(config) ?? null;
+    return planImages({ ...this.imagesInput(), config, only });
+  }
+
+  #planNodes(config: Config): PoolPlan {
+    const { errand = null } = this.#deps;
+    return planPool({
+      ...this.poolInput(),
+      ...(errand === null
+        ? { rest: this.#nodesAtRest }
+        : { concerns: (node: NodeRecord) => errand.concernsNode(node) }),
       config,
+    });
+  }
+
+  /** The images as they are planned now, by whatever configuration. */
+  imagesInput(): Omit<ImagesInput, "config"> {
+    const { ledger, imageExecutor, clock, seen, accepting, parts } = this.#deps;
+    return {
       now: clock.now(),
       wallOffset: this.#deps.wallOffset(),
       dibImages: ledger.dibImages.values(),
@@ -207,28 +222,15 @@ export class Tick {
       isRunning: (type, id) => imageExecutor.isRunning(type, id),
       making: { uploads: parts.builds, snapshots: parts.pool },
       accepting: accepting(),
-    });
+    };
   }
 
-  #planNodes(config: Config): PoolPlan {
-    const {
-      ledger,
-      executor,
-      clock,
-      seen,
-      targets,
-      demand,
-      launching,
-      accepting,
-      parts,
-      errand = null,
-    } = this.#deps;
+  /** The nodes as they are planned now, by whatever configuration. */
+  poolInput(): Omit<PoolInput, "config"> {
+    const { ledger, executor, clock, seen, targets, demand, launching, accepting, parts, errand = null } =
+      this.#deps;
     const isPool = parts.pool && errand === null;
-    return planPool({
-      ...(errand === null
-        ? { rest: this.#nodesAtRest }
-        : { concerns: (node: NodeRecord) => errand.concernsNode(node) }),
-      config,
+    return {
       now: clock.now(),
       wallOffset: this.#deps.wallOffset(),
       nodes: ledger.nodeIndex,
@@ -249,7 +251,7 @@ export class Tick {
       launching: isPool && accepting() && launching(),
       launchesNothing: parts.launches ? null : { kind: "launches-off" },
       granting: isPool && accepting(),
-    });
+    };
   }
 
   async #storeChanges(

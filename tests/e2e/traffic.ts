@@ -156,6 +156,7 @@ function contextOf(pool: RunningPool, signal: AbortSignal): CliContext {
     argv: [],
     globals: () => ({ config: pool.configFile, secure: null, logConfig: null, debug: false }),
     remoteWords: [],
+    usageCode: 2,
     exitCode: 0,
   };
 }

@@ -33,6 +33,7 @@ function kit({ apply = () => Promise.resolve() }: { apply?: (maxServers: number)
       applied.push(allowed(next));
     },
     tell: ({ kind, message }) => void told.push(`${kind} ${message}`),
+    effects: (before, after) => [`max-servers ${allowed(before)} becomes ${allowed(after)}`],
   });
   return { clock, inForce, file, applied, log, told, current: () => allowed(inForce.current) };
 }
@@ -116,7 +117,13 @@ Deno.test("what is opened at the start, and nothing else, is said to take effect
   const read = () => Promise.resolve({ config: changed });
   const lines = await loggedLines(async () => {
     const clock = new VirtualClock(NOW);
-    await new ConfigInForce(before, { clock, read, apply: () => Promise.resolve(), tell: () => {} }).reload();
+    await new ConfigInForce(before, {
+      clock,
+      read,
+      apply: () => Promise.resolve(),
+      tell: () => {},
+      effects: () => [],
+    }).reload();
   });
   const warned = lines.filter(({ level }) => level === "warning");
   assert.deepEqual(warned.map(({ properties }) => String(properties.change).split(" ")[0]), [
@@ -214,6 +221,7 @@ Deno.test("a configuration whose changes cannot be told is refused with the reas
     read: () => Promise.resolve({ config: configs.shift()! }),
     apply: () => Promise.resolve(),
     tell: ({ kind }) => void told.push(kind),
+    effects: () => [],
   });
   for (let times = 0; times < 2; times++) {
     const { problems, changes } = await inForce.reload();
@@ -222,5 +230,5 @@ Deno.test("a configuration whose changes cannot be told is refused with the reas
   }
   await inForce.reload();
   assert.deepEqual([allowed(inForce.current), inForce.problems], [3, []]);
-  assert.deepEqual(told, ["configuration.refused", "configuration.changed"]);
+  assert.deepEqual(told, ["configuration.refused", "configuration.mended", "configuration.changed"]);
 });

@@ -187,6 +187,7 @@ export class VirtualPool implements AsyncDisposable {
       buildWorkers: 1,
       uploadWorkers: this.#uploadWorkers,
       readConfig: () => this.#load(),
+      readOtherConfig: async ({ file }) => ({ ...await this.#load(file), warnings: [] }),
       process: { pid: 1, version: "test", configFile: "nodepool.yaml" },
       lookAtProcess: () => ({
         memory: { rss: 0, heapUsed: 0, heapTotal: 0, external: 0 },
@@ -342,9 +343,9 @@ export class VirtualPool implements AsyncDisposable {
     });
   }
 
-  #load() {
+  #load({ path: file, text } = { path: "nodepool.yaml", text: this.#config }) {
     const clouds = renderCloudsYaml(this.simulator.settings, "http://simulator.invalid");
-    return parseConfig(this.#config, { file: "nodepool.yaml", environment: environmentWith(clouds) });
+    return parseConfig(text, { file, environment: environmentWith(clouds) });
   }
 }
 

@@ -1,0 +1,56 @@
+/**
+ * `nodepool plan [FILE]`: what a configuration would change before it is in force. The pool decides that, a running
+ * daemon's where there is one: it reads the text as it would at a reload, and plans by it without doing anything.
+ */
+import { Command } from "@commander-js/extra-typings";
+import { type CliContext, configOf } from "../cli_context.ts";
+import { documentOption, renderDocument } from "../document_format.ts";
+import { example } from "../example.ts";
+import { ExitCode } from "../exit_code.ts";
+import { helpGroup } from "../help_group.ts";
+import { openPool } from "../open_pool.ts";
+
+export function planCommand(context: CliContext) {
+  return new Command("plan")
+    .helpGroup(helpGroup.tools)
+    .description("say what a changed configuration would do to the running pool, before it is in force")
+    .argument("[file]", "the changed configuration, where it is another file than the pool's own")
+    .addOption(documentOption())
+    .addHelpText("after", `\nEnds with 0 if nothing would change, 2 if something would, 1 if it cannot tell.`)
+    .addHelpText("after", example("nodepool plan new.yaml"))
+    .action(async (file, { output }) => {
+      const { io } = context;
+      const own = configOf(context).file;
+      const { secure } = context.globals();
+      const request = {
+        file: await given(file ?? own),
+        secure: secure === null ? null : await given(secure),
+        isOwn: file === undefined || await isSameFile(file, own),
+      };
+      await using pool = await openPool(context);
+      const plan = await pool.ask("plan", request);
+      for (const problem of plan.problems) io.stderr.write(`nodepool: ${problem}\n`);
+      if (output !== "text") io.stdout.write(await renderDocument(plan, output));
+      else if (plan.problems.length === 0) {
+        const { renderConfigPlan } = await import("../../views/config_plan.ts");
+        io.stdout.write(renderConfigPlan(plan));
+      }
+      context.exitCode = plan.problems.length > 0
+        ? ExitCode.failed
+        : plan.would_change
+        ? ExitCode.changes
+        : ExitCode.done;
+    });
+}
+
+/** @throws ConfigError where it cannot be read */
+async function given(path: string): Promise<{ path: string; text: string }> {
+  const { readText } = await import("../../config/read_text.ts");
+  const { denoEnvironment } = await import("../../config/deno_environment.ts");
+  return { path, text: await readText(path, { environment: denoEnvironment }) };
+}
+
+async function isSameFile(one: string, other: string): Promise<boolean> {
+  const [a, b] = await Promise.all([one, other].map((path) => Deno.realPath(path).catch(() => path)));
+  return a === b;
+}

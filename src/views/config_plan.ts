@@ -1,0 +1,120 @@
+/**
+ * What another configuration would change, for `nodepool plan`: its lines, and for each label, provider and request what
+ * becomes of it. Names no secret: what is one changes as `***`.
+ */
+import * as v from "valibot";
+import type { ConfigEffects, ConfigPlan, LabelEffect } from "../domain/config_effects.ts";
+import { describeEffects } from "../domain/describe_effects.ts";
+import { describeRefusals } from "../domain/describe_obstacle.ts";
+import type { PoolReport } from "../domain/pool_report.ts";
+import { viewHead, viewSchema } from "./view_head.ts";
+import { number, numberOrNull, rows, string, stringOrNull, word } from "./view_schema.ts";
+
+const labelEffectSchema = v.object({
+  name: string,
+  /** null: it is in both configurations. */
+  change: v.nullable(word<"added" | "removed">()),
+  /** As the new configuration has it. */
+  min_ready: numberOrNull,
+  /** Those that are there, but for those being deleted; `kept`: those of them that stay. */
+  nodes: number,
+  kept: number,
+  launched: number,
+  deleted: rows(v.object({ count: number, why: string })),
+  /** How many of min-ready there can be while no node is in use, and why there are no more. */
+  possible: number,
+  possible_why: stringOrNull,
+});
+
+export const configPlanViewSchema = viewSchema({
+  file: string,
+  /** Whether it was compared with what a daemon goes by; false: with the state, since none runs. */
+  daemon: v.boolean(),
+  /** Why it cannot be used, one line each. */
+  problems: rows(string),
+  would_change: v.boolean(),
+  changes: rows(string),
+  /** Those of the changes that a running daemon takes only at its next start. */
+  at_next_start: rows(string),
+  effects: rows(string),
+  warnings: rows(string),
+  labels: rows(labelEffectSchema),
+  providers: rows(v.object({
+    name: string,
+    state: word<"removed" | "moved" | "retired" | "full">(),
+    nodes: number,
+    images: number,
+  })),
+  requests: rows(v.object({ id: number, label: string, message: string })),
+  images: v.object({
+    deleted: rows(v.object({ id: number, what: string, why: string })),
+    built: rows(string),
+    made: rows(v.object({ provider: string, image: string })),
+  }),
+});
+type ConfigPlanView = v.InferOutput<typeof configPlanViewSchema>;
+
+const NO_EFFECTS: ConfigEffects = {
+  labels: [],
+  providers: [],
+  requests: [],
+  images: { deleted: [], built: [], made: [] },
+};
+
+export function viewConfigPlan(
+  { problems, changes, atNextStart, ...plan }: ConfigPlan,
+  { file, report }: { file: string; report: PoolReport },
+): ConfigPlanView {
+  const { labels, providers, requests, images } = plan.effects ?? NO_EFFECTS;
+  const { effects, warnings } = describeEffects(plan.effects ?? NO_EFFECTS, report);
+  return {
+    ...viewHead(report),
+    file,
+    daemon: report.daemon !== null,
+    problems,
+    would_change: changes.length + effects.length > 0,
+    changes,
+    at_next_start: atNextStart,
+    effects,
+    warnings: [...plan.warnings, ...warnings],
+    labels: labels.map((label) => viewLabel(label, report)),
+    providers: providers.map(({ name, kind: state, nodes, images }) => ({ name, state, nodes, images })),
+    requests: requests.map(({ id, label, refusals }) => ({
+      id,
+      label,
+      message: describeRefusals(refusals, report),
+    })),
+    images,
+  };
+}
+
+function viewLabel(
+  { minReady: min_ready, deleted, possible, ...label }: LabelEffect,
+  report: PoolReport,
+): ConfigPlanView["labels"][number] {
+  return {
+    ...label,
+    min_ready,
+    deleted: [...deleted].map(([why, count]) => ({ count, why })),
+    possible: possible.nodes,
+    possible_why: describeRefusals(possible.refusals, report) || null,
+  };
+}
+
+/** The plan as text: what is at stake first. */
+export function renderConfigPlan(view: ConfigPlanView): string {
+  const { file, daemon, changes, at_next_start, effects, warnings } = view;
+  const verdict = view.would_change
+    ? `${file} would change the pool; nothing of it is in force yet`
+    : `${file} would change nothing`;
+  const sections: [string, readonly string[]][] = [
+    ["configuration", changes],
+    ["pool", effects],
+    ["only when the daemon is started again", at_next_start],
+    ["warnings", warnings],
+  ];
+  const told = sections.filter(([, lines]) => lines.length > 0)
+    .map(([name, lines]) => `${name}:\n${lines.map((line) => `  ${line}\n`).join("")}`);
+  const basis = daemon ? "" : " (no daemon is running: judged by the state alone)";
+  return [...told, `${verdict}${basis}\n`].join("");
+}
