@@ -38,7 +38,7 @@ export interface StatePool {
   readConsole(
     options: { provider: string; serverId: string; lines: number } & Call,
   ): Promise<string>;
-  /** What another configuration would change; nothing is put into effect. */
+  /** The changes that another configuration would bring; nothing is put into effect. */
   planConfig(other: OtherConfig, options: Call): Promise<ConfigPlan>;
   /** Takes over what another daemon made on a copy of this state. */
   adoptState(options: { dryRun: boolean } & Call): Promise<StateAdoption>;

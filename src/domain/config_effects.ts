@@ -1,11 +1,11 @@
-/** What another configuration does to the pool, before it is in force: the result of `planEffects`, for views and logs. */
+/** The effects of another configuration on the pool, before it is in force: the result of `planEffects`, for views and logs. */
 import type { Refusal } from "./obstacle.ts";
 
 /** All that another configuration changes. */
 export interface ConfigPlan {
   /** Why it cannot be used, one line each; then it would change nothing. */
   readonly problems: readonly string[];
-  /** What config-validate warns of. */
+  /** Those of config-validate. */
   readonly warnings: readonly string[];
   /** One line each, as the log of a reload has them. */
   readonly changes: readonly string[];

@@ -9,7 +9,7 @@ import type { ConfigEffects, LabelEffect, ProviderEffect } from "./config_effect
 interface EffectLines {
   /** Nodes and images that come and go, and requests that lose their hope. */
   readonly effects: readonly string[];
-  /** What the configuration cannot do, or what somebody should do first. */
+  /** Things that the configuration cannot do, or that somebody should do first. */
   readonly warnings: readonly string[];
 }
 

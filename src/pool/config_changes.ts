@@ -1,4 +1,4 @@
-/** What changes with another configuration, and what of that not before the next start. Shows no secret. */
+/** The changes from one configuration to another, and those of them that wait for the next start. Shows no secret. */
 import { diffConfig } from "../config/diff_config.ts";
 import type { Config } from "../domain/config.ts";
 

@@ -155,7 +155,7 @@ export class ConfigInForce implements AsyncDisposable {
     }
   }
 
-  /** What cannot be foretold happens all the same. */
+  /** A change whose effects cannot be foretold is made all the same. */
   #tellEffects(next: Config): void {
     try {
       for (const effect of this.#deps.effects(this.#current, next)) {

@@ -1,6 +1,6 @@
 /**
- * What another configuration would change: its own changes, and their effects on the pool as it is. Nothing is put into
- * effect. The daemon's pool and the one without a daemon answer the operation `plan` by it.
+ * The answer to `plan` about another configuration: its own changes, and their effects on the pool as it is. Nothing is put into
+ * effect. The daemon's pool and the one without a daemon give it.
  */
 import { ConfigError, formatProblem } from "../config/config_error.ts";
 import type { LoadedConfig } from "../config/load_config.ts";

@@ -1,5 +1,5 @@
 /**
- * What another configuration would change, for `nodepool plan`: its lines, and for each label, provider and request what
+ * The changes that another configuration would bring, for `nodepool plan`: its lines, and for each label, provider and request what
  * becomes of it. Names no secret: what is one changes as `***`.
  */
 import * as v from "valibot";

@@ -16,7 +16,6 @@ export function planCommand(context: CliContext) {
     .description("say what a changed configuration would do to the running pool, before it is in force")
     .argument("[file]", "the changed configuration, where it is another file than the pool's own")
     .addOption(documentOption())
-    .addHelpText("after", `\nEnds with 0 if nothing would change, 2 if something would, 1 if it cannot tell.`)
     .addHelpText("after", example("nodepool plan new.yaml"))
     .action(async (file, { output }) => {
       const { io } = context;

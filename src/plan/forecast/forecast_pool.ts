@@ -1,5 +1,5 @@
 /**
- * What a configuration makes of the pool once everything planned has succeeded: `planPool` again and again over records
+ * The pool as a configuration leaves it once everything planned has succeeded: `planPool` again and again over records
  * that become at once what it plans for them, until it plans nothing more. So nothing here decides by itself; passing
  * troubles (pauses, refusals, a cloud that does not answer) count as over, and time stands still, but that nodes nobody
  * wants have been unwanted for long enough. Pure; `compareForecasts` compares two of them.
@@ -137,7 +137,7 @@ function impatient(config: Config): Config {
   return { ...config, limits: { ...config.limits, idle: idle === null ? null : 0 } };
 }
 
-/** What is being built is ready, and what is being deleted is gone. */
+/** Those being built are ready, and those being deleted are gone. */
 function settledNodes(nodes: NodeIndex, now: Instant): readonly NodeRecord[] {
   return [...nodes].flatMap((node) => {
     if (stateName(node) === "delete") return [];

@@ -1,5 +1,5 @@
 /**
- * What another configuration changes for a running pool, before it is in force: the forecast under it against the
+ * The effects of another configuration on a running pool, before it is in force: the forecast under it against the
  * forecast under the one before, so that what the pool is doing anyway is no effect of it. Pure. The operation `plan`
  * and each reload of the daemon ask; `describeEffects` puts it in words.
  */
