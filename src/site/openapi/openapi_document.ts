@@ -22,6 +22,8 @@ export function openApiDocument(): object {
     },
     externalDocs: { description: "The keys one by one", url: "/manual/json" },
     servers: [{ url: "/" }],
+    // It asks for no password.
+    security: [],
     paths: Object.fromEntries(siteRoutes.map((route) => [route.path, { get: operation(route) }])),
     components: {
       schemas: { ...answerSchemas(), Document: { type: "object" } },
