@@ -62,7 +62,11 @@ function checkOf(schema: Known): Check {
 /** Leaves the decision to valibot. */
 const unknown: Check = () => false;
 
-const rules: Readonly<Record<string, Check>> = { readonly: () => true, safe_integer: Number.isSafeInteger };
+const rules: Readonly<Record<string, Check>> = {
+  readonly: () => true,
+  examples: () => true,
+  safe_integer: Number.isSafeInteger,
+};
 
 function piped([schema, ...actions]: readonly [Known, ...{ readonly type: string }[]]): Check {
   // The first is the piped schema without its pipe.
