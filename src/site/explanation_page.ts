@@ -1,17 +1,25 @@
-/** `/explain/NAME`: an explanation in the form that was asked for. */
+/** `/explain/NAME`: an explanation in the form that was asked for. On its page the obstacles and what cures them come first. */
 import { html } from "hono/html";
 import type { History } from "../domain/history.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
+import type { ExplanationView } from "../views/explain/explanation.ts";
 import { renderExplanation } from "../views/explain/render_explanation.ts";
 import { viewExplanation, whyNotExplained } from "../views/explain/view_explanation.ts";
+import { listAddress } from "./list_address.ts";
 import type { ListFormat } from "./negotiate.ts";
-import { type PageFrame, renderPage } from "./page.ts";
+import { type Markup, moment, type PageFrame, renderPage } from "./page.ts";
+import { renderFacts, withCode } from "./page_parts.ts";
 import { SiteError } from "./site_error.ts";
 
 /** @throws SiteError (404) where nothing has that name, 410 where the node that had it is gone */
 export async function explanationBody(
   report: PoolReport,
-  { name, format, history, frame }: { name: string; format: ListFormat; history: History; frame: PageFrame },
+  { name, format, history, frame }: {
+    name: string;
+    format: ListFormat;
+    history: History;
+    frame: PageFrame;
+  },
 ): Promise<string> {
   const view = viewExplanation(report, name);
   if (view === null) {
@@ -19,9 +27,98 @@ export async function explanationBody(
     throw new SiteError(status, message);
   }
   if (format === "json") return JSON.stringify(view);
-  const text = renderExplanation(view);
-  if (format !== "html") return text;
-  const body = html`<pre tabindex="0">${text}</pre>
-<p><a href="?format=json">JSON</a></p>`;
-  return renderPage({ frame, heading: `${view.subject.kind} ${view.subject.name}`, body });
+  return format === "html" ? renderExplanationPage(view, frame) : renderExplanation(view);
+}
+
+function renderExplanationPage(view: ExplanationView, frame: PageFrame): string {
+  const { subject, summary, obstacles, facts, next, errors, also } = view;
+  const body = html`<p class="lead">${withCode(summary)}</p>
+${obstacles.map(renderObstacle)}
+${next.length === 0 ? "" : renderNext(next)}
+<h2>Facts</h2>
+${renderFacts(facts.map(({ name, value }) => [name, withCode(value)]))}
+${errors.length === 0 ? "" : html`<h2>Last errors</h2>${errors.map(renderError)}`}
+${renderWays(view)}
+${
+    also.length === 0 ? "" : html`<p class="muted">Also of that name: ${
+      also.map((one) =>
+        html`
+          <a href="/explain/${encodeURIComponent(one)}">${one}</a>
+        `
+      )
+    }</p>`
+  }`;
+  const heading = `${subject.kind.charAt(0).toUpperCase()}${subject.kind.slice(1)} ${subject.name}`;
+  return renderPage({ frame, heading, body });
+}
+
+/** In words that somebody can act on: whether it passes by itself, or somebody has to do something. */
+const cures = {
+  time: "passes by itself",
+  repair: "needs repair",
+  configuration: "needs another configuration",
+};
+
+function renderObstacle(
+  { provider, message, since, until, cure, remedy, manual }: ExplanationView["obstacles"][number],
+): Markup {
+  return html`<section class="card ${cure === "time" ? "warn" : "bad"}">
+<h2>${provider === null ? "" : `${provider}: `}${withCode(message)}</h2>
+${remedy === null ? "" : html`<p>${withCode(`${remedy.charAt(0).toUpperCase()}${remedy.slice(1)}`)}.</p>`}
+<p class="small muted">${[
+    html`This ${cures[cure]}`,
+    ...(since === null ? [] : [html`, since ${moment(since)}`]),
+    ...(until === null ? [] : [html`, until ${moment(until)}`]),
+  ]}.${
+    manual === null ? "" : html`
+      <a href="/manual/${manual}">Manual: ${manual}</a>
+    `
+  }</p>
+</section>`;
+}
+
+function renderNext(next: ExplanationView["next"]): Markup {
+  return html`<h2>Next</h2>
+<ol class="next">${
+    next.map(({ at, what }) =>
+      html`<li>${
+        at === null ? "" : html`
+          ${moment(at)}:
+        `
+      }${withCode(what)}</li>`
+    )
+  }</ol>`;
+}
+
+function renderError(
+  { at, of, error, request_id, fault, console }: ExplanationView["errors"][number],
+): Markup {
+  return html`<section class="card bad">
+<p><b>${of}</b>: ${error}</p>
+${fault === null ? "" : html`<p>Server fault: ${fault}</p>`}
+${
+    at === null && request_id === null
+      ? ""
+      : html`<p class="small muted">${at === null ? "" : moment(at)} ${request_id ?? ""}</p>`
+  }
+${console === null ? "" : html`<pre tabindex="0" role="region" aria-label="Console">${console}</pre>`}
+</section>`;
+}
+
+/** To the nodes that it is about, and to the explanation as a program reads it. */
+function renderWays({ subject: { kind, name } }: ExplanationView): Markup {
+  const nodes = kind === "label" || kind === "provider"
+    ? html`
+      <a href="${listAddress("/node-list", { asked: new URLSearchParams({ [kind]: name }) })}">Its nodes</a>,
+    `
+    : kind === "node" && /^\d+$/.test(name)
+    ? html`
+      <a href="/nodes/${name}">All about it</a>,
+    `
+    : "";
+  const address = `/explain/${encodeURIComponent(`${kind}:${name}`)}`;
+  return html`
+    <p
+      class="screen">${nodes}<a href="${address}?format=text">text</a>, <a href="${address}?format=json">JSON</a></p>
+  `;
 }

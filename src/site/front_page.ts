@@ -4,10 +4,11 @@ import { wholePool } from "../domain/samples/sample.ts";
 import { HOUR } from "../domain/time.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import { poolLists, viewPool } from "../views/view_pool.ts";
-import { type Column, plainColumns } from "../views/tables/column.ts";
+import type { Column } from "../views/tables/column.ts";
 import { renderPoolChart } from "./charts/pool_chart.ts";
 import { renderSparkline } from "./charts/sparkline.ts";
-import { renderRows } from "./list_page.ts";
+import { listAddress } from "./list_address.ts";
+import { lookOf, renderTableOf } from "./list_table.ts";
 import { type Markup, type PageFrame, renderPage } from "./page.ts";
 
 export function renderFrontPage(report: PoolReport, frame: PageFrame): string {
@@ -34,9 +35,15 @@ function section(report: PoolReport, name: "status" | "label-list" | "provider-l
     rows(view: unknown): readonly object[];
   };
   const rows = table.rows(viewPool(report, { name }));
-  const columns = plainColumns({ columns: table.columns, rows });
   return html`
     <h2>${name}</h2>
-    ${renderRows({ name, columns, rows })}
+    ${renderTableOf({
+      ...lookOf(table.columns, rows),
+      name,
+      list: name,
+      rows,
+      sort: null,
+      sorted: (order) => listAddress(`/${name}`, { asked: new URLSearchParams(), change: { sort: order } }),
+    })}
   `;
 }

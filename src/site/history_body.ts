@@ -1,11 +1,15 @@
 /** `/history`: the nodes that are gone in the form that was asked for, with the filters of the command `history`. */
 import { type History, selectHistory } from "../domain/history.ts";
+import type { NodeResult } from "../domain/node.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import { viewHistory } from "../views/history.ts";
 import { historyTable } from "../views/tables/history_table.ts";
-import { type Body, type TableOf, viewBody } from "./list_body.ts";
+import { type Body, sortedRows, type TableOf, viewBody } from "./list_body.ts";
+import { controlsOf } from "./list_controls.ts";
+import { renderListPage } from "./list_page.ts";
 import { parseListQuery } from "./list_query.ts";
 import type { ListFormat } from "./negotiate.ts";
+import { pageFrame } from "./page.ts";
 import { parseWindow } from "./parse_window.ts";
 
 export const historyFilters = [
@@ -24,6 +28,9 @@ export const historyFilters = [
 /** The most rows of an answer. */
 const MOST = 1_000;
 const USUAL = 50;
+
+/** How lives end. */
+const nodeResults: readonly NodeResult[] = ["used", "failed", "refused", "unused", "lost"];
 
 type Asked = Partial<Record<Exclude<typeof historyFilters[number], "limit" | "before">, string>> & {
   readonly limit?: number;
@@ -48,5 +55,27 @@ export async function historyBody(
   });
   const view = viewHistory(page, report);
   const table = historyTable as TableOf<typeof view>;
-  return { format: parsed.format, body: viewBody(view, { name: "history", query: parsed, table, report }) };
+  if (parsed.format !== "html") {
+    return { format: parsed.format, body: viewBody(view, { query: parsed, table }) };
+  }
+  const columns = table.columns;
+  const oldest = view.history.at(-1);
+  const body = renderListPage({
+    name: "history",
+    frame: pageFrame(report, "/history"),
+    columns,
+    rows: sortedRows(view.history, { columns, sort: parsed.sort }),
+    query: parsed,
+    controls: [
+      ...controlsOf(["label", "provider", "image"], { report, rows: view.history }),
+      { name: "result", options: nodeResults },
+      { name: "job" },
+      { name: "hostname" },
+      { name: "since", example: "2h" },
+      { name: "until", example: "1h" },
+    ],
+    states: null,
+    further: view.more && oldest !== undefined ? { before: oldest.id } : null,
+  });
+  return { format: parsed.format, body };
 }

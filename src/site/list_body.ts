@@ -1,11 +1,12 @@
 /** A list in the form that was asked for. */
 import type { PoolReport } from "../domain/pool_report.ts";
 import { findColumn, sortRows } from "../views/tables/choose_rows.ts";
-import { type Column, plainColumns } from "../views/tables/column.ts";
+import type { Column } from "../views/tables/column.ts";
 import { narrowView, pickFields } from "../views/tables/narrow_view.ts";
 import { renderCsv } from "../views/tables/render_csv.ts";
 import { renderTable } from "../views/tables/render_table.ts";
-import { poolLists, type PoolViewName, renderPoolJson, viewPool } from "../views/view_pool.ts";
+import { type PoolList, poolLists, type PoolViewName, renderPoolJson, viewPool } from "../views/view_pool.ts";
+import { controlsOf } from "./list_controls.ts";
 import { renderListPage } from "./list_page.ts";
 import type { ListQuery } from "./list_query.ts";
 import { pageFrame } from "./page.ts";
@@ -17,18 +18,44 @@ export function listBody(
 ): Body {
   const { format, filter, fields, sort } = query;
   if (format === "json" && fields === null && sort === null) return renderPoolJson(report, { name, filter });
-  const view = viewPool(report, { name, filter });
-  return viewBody(view, { name, query, table: poolLists[name].table as TableOf<typeof view>, report });
+  const table = poolLists[name].table as TableOf<ReturnType<typeof viewPool>>;
+  if (format === "html") return pageOf(report, { name, query, table });
+  return viewBody(viewPool(report, { name, filter }), { query, table });
 }
 
-/** A view with a table in the form that was asked for. */
+/** Its rows are narrowed by state last: how many there are of each stands above them. */
+function pageOf(
+  report: PoolReport,
+  { name, query, table: { columns, rows: rowsOf } }: {
+    name: PoolViewName;
+    query: ListQuery;
+    table: TableOf<ReturnType<typeof viewPool>>;
+  },
+): Body {
+  const { state, ...filter } = query.filter;
+  const { filters, states } = poolLists[name] as PoolList;
+  const all = rowsOf(viewPool(report, { name, filter }));
+  const stateOf = (row: object) => (row as { readonly state?: string }).state ?? "";
+  const rows = state === undefined ? all : all.filter((row) => stateOf(row) === state);
+  const counts = new Map(states?.map((state) => [state, 0]));
+  for (const row of all) counts.set(stateOf(row), (counts.get(stateOf(row)) ?? 0) + 1);
+  return renderListPage({
+    name,
+    frame: pageFrame(report, `/${name}`),
+    columns,
+    rows: sortedRows(rows, { columns, sort: query.sort }),
+    query,
+    controls: controlsOf(filters, { report, rows: all }),
+    states: states === undefined ? null : counts,
+  });
+}
+
+/** A view with a table in the form that was asked for, which is no page. */
 export function viewBody<View extends { readonly at: string }>(
   view: View,
-  { name, query: { format, fields, sort }, table: { columns: all, rows: rowsOf }, report }: {
-    name: string;
+  { query: { format, fields, sort }, table: { columns: all, rows: rowsOf } }: {
     query: ListQuery;
     table: TableOf<View>;
-    report: PoolReport;
   },
 ): Body {
   const own = rowsOf(view);
@@ -41,15 +68,6 @@ export function viewBody<View extends { readonly at: string }>(
       return JSON.stringify(narrowView(view, { rows: own, shown: rows, columns: fields && columns }));
     case "csv":
       return renderCsv({ columns, rows });
-    case "html":
-      return renderListPage({
-        name,
-        frame: pageFrame(report, `/${name}`),
-        // Wide columns are shown where they are asked for by name.
-        columns: fields === null ? plainColumns({ columns, rows }) : columns,
-        rows,
-        at: view.at,
-      });
     default:
       return renderTable({ columns, rows }, { wide: format === "wide" || fields !== null });
   }
@@ -66,7 +84,7 @@ export function rowsBody(
   return JSON.stringify(query.fields === null ? rows : pickFields(rows, query.fields));
 }
 
-function sortedRows(
+export function sortedRows(
   rows: readonly object[],
   { columns, sort }: { columns: readonly Column<object>[]; sort: ListQuery["sort"] },
 ): readonly object[] {

@@ -1,60 +1,135 @@
-/** A list as a page. */
+/** A list as a page: what narrows it, its table, the way to the rest of it and to its other forms. */
 import { html } from "hono/html";
-import { cellOf, type Column, standsRight } from "../views/tables/column.ts";
-import { type Markup, type PageFrame, renderPage } from "./page.ts";
+import { findColumn } from "../views/tables/choose_rows.ts";
+import type { Column } from "../views/tables/column.ts";
+import { listAddress } from "./list_address.ts";
+import { type ListControl, renderForm, renderStates, type StateCountsOfRows } from "./list_controls.ts";
+import type { ListQuery } from "./list_query.ts";
+import { lookOf, renderTableOf, type TableLook } from "./list_table.ts";
+import { type Markup, type PageFrame, pageName, renderPage } from "./page.ts";
 
 interface ListPage {
   readonly name: string;
   readonly frame: PageFrame;
+  /** All of the list's. */
   readonly columns: readonly Column<object>[];
+  /** That pass, in order. */
   readonly rows: readonly object[];
-  /** ISO 8601. */
-  readonly at: string;
+  readonly query: ListQuery;
+  readonly controls: readonly ListControl[];
+  /** Of the rows whatever their state; null: they have none. */
+  readonly states: StateCountsOfRows | null;
+  /** The parameters that lead to rows that are not among these; null: there are none. */
+  readonly further?: Readonly<Record<string, string | number>> | null;
 }
 
-export function renderListPage({ name, frame, columns, rows, at }: ListPage): string {
-  const body = html`${renderRows({ name, columns, rows })}
-<p>${rows.length} in the list, at <time datetime="${at}">${at}</time>.
-<a href="/${name}?format=json">JSON</a>, <a href="/${name}?format=text">text</a>,
-<a href="/${name}?format=csv">CSV</a></p>`;
-  return renderPage({ frame, heading: name, body });
+/** Rows of a page: more are found faster by narrowing than by reading. */
+const ROWS_OF_PAGE = 200;
+
+export function renderListPage(page: ListPage): string {
+  const { name, frame, query: { asked }, controls, states } = page;
+  const path = `/${name}`;
+  const heading = pageName(path);
+  const body = html`<div id="list">
+${states === null || states.size === 0 ? "" : renderStates(states, { path, asked })}
+${renderForm(controls, { path, asked })}
+${page.rows.length === 0 ? renderNothing(page) : renderRowsOf(page)}
+</div>
+<p class="small muted screen">As ${
+    ["json", "text", "csv"].map((format, index) =>
+      html`${index === 0 ? "" : ", "}<a href="${listAddress(path, { asked, change: { format } })}">${
+        format === "text" ? "text" : format.toUpperCase()
+      }</a>`
+    )
+  }. ${otherColumns(page)}</p>`;
+  return renderPage({ frame, heading, body });
 }
 
-/** The table itself; it scrolls sideways by keyboard too. */
-export function renderRows(
-  { name, columns, rows }: Pick<ListPage, "name" | "columns" | "rows">,
-): Markup {
-  const header = columns.map((column) =>
-    html`<th scope="col" class="${classOf(column)}">${column.header}</th>`
-  );
-  const lines = rows.map((row) =>
+function renderNothing({ name, query: { asked }, controls }: ListPage): Markup {
+  const isNarrowed = ["state", "id", ...controls.map(({ name }) => name)].some((key) => asked.has(key));
+  return isNarrowed
+    ? html`<p class="card" role="status">Nothing here matches. <a id="all" href="/${name}">Show all</a></p>`
+    : html`<p class="card" role="status">Nothing here.</p>`;
+}
+
+function renderRowsOf(page: ListPage): Markup {
+  const { name, rows, query: { asked, page: at, sort }, columns } = page;
+  const path = `/${name}`;
+  const first = (at - 1) * ROWS_OF_PAGE;
+  const shown = rows.slice(first, first + ROWS_OF_PAGE);
+  const by = sort && findColumn(columns, sort.by)!.field;
+  return html`${pager(page, shown.length)}
+${
+    renderTableOf({
+      ...columnsOf(page),
+      name: pageName(path).toLowerCase(),
+      list: name,
+      rows: shown,
+      sort: by === null ? null : { by, isDescending: sort!.isDescending },
+      sorted: (order) => listAddress(path, { asked, change: { sort: order } }),
+    })
+  }
+${rows.length > ROWS_OF_PAGE || page.further ? pager(page, shown.length) : ""}`;
+}
+
+/** Fields that a page shows otherwise than a terminal. */
+const usualFields: Readonly<Record<string, readonly string[]>> = {
+  "node-list": ["id", "label", "provider", "az", "state", "age", "hostname", "ip", "job"],
+};
+
+function columnsOf({ name, columns, rows, query: { fields } }: ListPage): TableLook {
+  const named = (fields: readonly string[]) =>
+    fields.map((field) => columns.find((column) => column.field === field)!);
+  if (fields !== null) return { grid: named(fields), below: [] };
+  const usual = usualFields[name];
+  if (usual === undefined) return lookOf(columns, rows);
+  const reasons = columns.filter(({ kind }) => kind === "reason");
+  return lookOf([...named(usual).map((column) => ({ ...column, wide: undefined })), ...reasons], rows);
+}
+
+function otherColumns(page: ListPage): Markup {
+  const { name, columns, query: { asked, fields } } = page;
+  const path = `/${name}`;
+  if (fields !== null) {
+    return html`<a href="${listAddress(path, { asked, change: { fields: null } })}">The usual columns</a>`;
+  }
+  const all = columns.map(({ field }) => field);
+  const { grid, below } = columnsOf(page);
+  if (grid.length + below.length === all.length) return html``;
+  return html`<a href="${listAddress(path, { asked, change: { fields: all.join(",") } })}">All columns</a>`;
+}
+
+/** Of what the rows are. */
+const nouns: Readonly<Record<string, string>> = {
+  "node-list": "node",
+  "label-list": "label",
+  "provider-list": "provider",
+  "request-list": "request",
+  "image-list": "image",
+  "dib-image-list": "build",
+  "job-list": "job",
+  "history": "node",
+};
+
+/** `1–200 of 2,000 nodes`, with the ways to the others. */
+function pager({ name, rows, query: { asked, page }, further = null }: ListPage, shown: number): Markup {
+  const path = `/${name}`;
+  const [from, to] = [(page - 1) * ROWS_OF_PAGE + 1, (page - 1) * ROWS_OF_PAGE + shown];
+  const way = (text: string, change: Readonly<Record<string, string | number>>) =>
     html`
-      <tr>${columns.map((column) => cell(name, { column, row }))}</tr>
-    `
-  );
-  return html`
-    <div class="scroll" role="region" aria-label="${name}" tabindex="0">
-      <table>
-        <thead>
-          <tr>${header}</tr>
-        </thead>
-        <tbody>
-    ${lines}</tbody>
-      </table>
-    </div>
-  `;
+      <a href="${listAddress(path, { asked, change })}">${text}</a>
+    `;
+  const isWhole = shown === rows.length;
+  const of = `${counted(rows.length, nouns[name] ?? "row")}${further === null ? "" : " and more"}`;
+  return html`<p class="pager small muted" role="status">${
+    isWhole
+      ? of
+      : `${from.toLocaleString("en")}–${to.toLocaleString("en")} of ${of}: narrow them, or turn the page.`
+  }${page > 1 ? way("Previous", { page: page - 1 }) : ""}${
+    to < rows.length ? way("Next", { page: page + 1 }) : ""
+  }${further !== null && to >= rows.length ? way("Older", further) : ""}</p>`;
 }
 
-function cell(name: string, { column, row }: { column: Column<object>; row: object }): Markup {
-  const text = cellOf(column, row);
-  const folder = column.field === "id" ? nodeFolders[name] : undefined;
-  const content = folder === undefined ? text : html`<a href="/${folder}/${text}">${text}</a>`;
-  return html`<td class="${classOf(column)}">${content}</td>`;
-}
-
-/** Where one of a list's nodes has a page of its own. */
-const nodeFolders: Readonly<Record<string, string>> = { "node-list": "nodes", history: "history" };
-
-function classOf(column: Column<object>): string {
-  return standsRight(column) ? "number" : "text";
+function counted(count: number, noun: string): string {
+  return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
 }

@@ -12,6 +12,10 @@ export interface ListQuery {
   readonly fields: readonly string[] | null;
   /** null: as the list is sorted. */
   readonly sort: SortOrder | null;
+  /** Of a page of HTML, from 1. */
+  readonly page: number;
+  /** As it stands in the address, without what is left open. */
+  readonly asked: URLSearchParams;
 }
 
 /** @throws SiteError (400) for what the list does not know */
@@ -24,17 +28,25 @@ export function parseListQuery(
   { query, accept }: { query: URLSearchParams; accept: string | undefined },
 ): ListQuery {
   const filter: Record<string, string | number> = {};
-  let format = acceptedFormat(accept);
+  const named = query.get("format");
+  const format = named === null ? acceptedFormat(accept) : parseFormat(named);
+  // A form sends also what was left open in it.
+  const asked = format === "html"
+    ? new URLSearchParams([...query].filter(([, value]) => value !== ""))
+    : query;
+  let page = 1;
   let fields: readonly string[] | null = null;
   let sort: SortOrder | null = null;
-  for (const [key, value] of query) {
-    if (key === "format") format = parseFormat(value);
+  for (const [key, value] of asked) {
+    if (key === "format") continue;
+    else if (key === "page") page = parsePage(value, format);
     else if (key === "fields") fields = parseFields(table, value);
     else if (key === "sort") sort = parseSort(table, value);
-    else if (!filters.includes(key)) throw unknownParameter(key, ["format", "fields", "sort", ...filters]);
-    else filter[key] = parseFilter(key, { value, states });
+    else if (!filters.includes(key)) {
+      throw unknownParameter(key, ["format", "fields", "sort", "page", ...filters]);
+    } else filter[key] = parseFilter(key, { value, states });
   }
-  return { format, filter, fields, sort };
+  return { format, filter, fields, sort, page, asked };
 }
 
 const NUMBERS: ReadonlySet<string> = new Set(["id", "before", "limit"]);
@@ -46,6 +58,12 @@ function parseFilter(
   if (NUMBERS.has(key)) return parseNumber(key, value);
   if (key !== "state" || states === undefined || states.includes(value)) return value;
   throw new SiteError(400, `there is no state ${value} here; known: ${states.join(", ")}`);
+}
+
+function parsePage(text: string, format: ListFormat): number {
+  if (format !== "html") throw new SiteError(400, `only html has pages: as ${format} leave out page`);
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new SiteError(400, `${text} is not the number of a page`);
 }
 
 function parseFormat(text: string): ListFormat {

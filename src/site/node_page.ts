@@ -1,22 +1,121 @@
-/** One node as a page. */
+/** One node as a page, living or gone: what it is doing, its time line, its evidence, and the commands for it. */
 import { html } from "hono/html";
-import type { NodeDetailsView } from "../views/node_details.ts";
+import { SECOND, spacedDuration } from "../domain/time.ts";
+import type { NodeDetails, NodeDetailsView } from "../views/node_details.ts";
 import { factsOf } from "../views/node_facts.ts";
-import { type PageFrame, renderPage } from "./page.ts";
+import { type Markup, moment, type PageFrame, renderPage } from "./page.ts";
+import { renderCommand, renderFacts } from "./page_parts.ts";
+import { renderPhases } from "./phase_bar.ts";
 
 export function renderNodePage({ node }: NodeDetailsView, frame: PageFrame): string {
-  const facts = factsOf(node).map(([name, value]) =>
-    html`
-      <dt>${name}</dt>
-      <dd>${value}</dd>
-    `
-  );
-  const console = node.evidence?.console ?? null;
-  const evidence = console === null ? "" : html`<h2>Console</h2>
-<pre tabindex="0">${console}</pre>`;
-  const body = html`<dl>
-${facts}</dl>
-${evidence}
-<p><a href="/nodes/${node.id}?format=json">JSON</a>, <a href="/nodes/${node.id}/metadata">metadata</a></p>`;
+  const body = html`
+    <p class="lead"><span class="state state-${node.state}">${node.state}</span> for ${spacedDuration(
+      node.age * SECOND,
+    )}${about(node)}</p>
+    ${renderTrouble(node)}
+    <div class="columns">
+      <section>
+    <h2>Facts</h2>
+    ${renderFacts(
+      factsOf(node).filter(([name]) => !ELSEWHERE.has(name)).map((
+        [name, value],
+      ) => [name, shown(name, { value, node })]),
+    )}
+      </section>
+      <section>
+    <h2>Commands</h2>
+    ${commandsFor(node).map(renderCommand)}
+    ${renderSubnodes(node)}
+      </section>
+    </div>
+    ${renderPhases(node.time_line ?? [])}
+    ${renderConsole(node)}
+    <p
+      class="screen"><a href="/nodes/${node.id}?format=text">text</a>, <a href="/nodes/${node
+        .id}?format=json">JSON</a>,
+    <a href="/nodes/${node.id}/metadata">metadata</a></p>
+  `;
   return renderPage({ frame, heading: `Node ${node.id}`, body });
+}
+
+/** Facts that have a place of their own on the page. */
+const ELSEWHERE: ReadonlySet<string> = new Set([
+  "id",
+  "state",
+  "time line",
+  "waiting on",
+  "last error",
+  "request id",
+  "server fault",
+]);
+
+function about({ label, provider, job, role }: NodeDetails): string {
+  const what = role === "node" ? `, ${label} on ${provider}` : `, ${role} on ${provider}`;
+  return job === null ? what : `${what}, job ${job}`;
+}
+
+/** Why it is not further, and what went wrong. */
+function renderTrouble({ waiting_on, evidence }: NodeDetails): Markup {
+  const waiting = waiting_on === null ? "" : html`
+    <section class="card warn">
+      <p><b>Waiting on ${waiting_on.reason}</b>: ${waiting_on.message}</p>
+      <p class="small muted">Since ${moment(waiting_on.since)}</p>
+    </section>
+  `;
+  const failed = evidence === null ? "" : html`<section class="card bad">
+<p><b>${evidence.kind}</b>: ${evidence.error}</p>
+${evidence.fault === null ? "" : html`<p>Server fault: ${evidence.fault}</p>`}
+<p class="small muted">${moment(evidence.at)} ${evidence.request_id ?? ""}</p>
+</section>`;
+  return html`${waiting}${failed}`;
+}
+
+function shown(name: string, { value, node }: { value: string; node: NodeDetails }): Markup | string {
+  const isThere = node.ended === null;
+  switch (name) {
+    case "label":
+      return isThere && node.role === "node"
+        ? html`<a href="/explain/label:${encodeURIComponent(node.label)}">${value}</a>`
+        : value;
+    case "provider":
+      return isThere
+        ? html`<a href="/explain/provider:${encodeURIComponent(node.provider)}">${value}</a>`
+        : value;
+    case "request":
+      return isThere ? html`<a href="/explain/request:${value}">${value}</a>` : value;
+    case "host keys":
+    case "server":
+    case "login":
+      return html`<code>${value}</code>`;
+    default:
+      return value;
+  }
+}
+
+/** Those that do something for it as it is now. */
+function commandsFor({ id, ended, state }: NodeDetails): readonly string[] {
+  if (ended !== null) return [`nodepool history ${id}`, `nodepool logs ${id}`];
+  return [
+    `nodepool explain ${id}`,
+    `nodepool logs ${id}`,
+    ...(state === "building" ? [] : [`nodepool ssh ${id}`]),
+    ...(state === "hold" ? [`nodepool release ${id}`] : state === "delete" ? [] : [`nodepool hold ${id}`]),
+    ...(state === "delete" ? [] : [`nodepool delete ${id}`]),
+  ];
+}
+
+function renderSubnodes({ subnodes }: NodeDetails): Markup {
+  if (subnodes.length === 0) return html``;
+  return html`<h2>Subnodes</h2>
+<ul>${
+    subnodes.map(({ id, hostname, state }) =>
+      html`<li><a href="/nodes/${id}">${hostname}</a> <span class="state state-${state}">${state}</span></li>`
+    )
+  }</ul>`;
+}
+
+function renderConsole({ evidence }: NodeDetails): Markup {
+  if (evidence === null || evidence.console === null) return html``;
+  return html`<h2>Console</h2>
+<pre tabindex="0" role="region" aria-label="Console">${evidence.console}</pre>`;
 }

@@ -59,6 +59,11 @@ const pages = {
 /** Where pages below a folder belong. */
 const sections: Readonly<Record<string, keyof typeof pages>> = { nodes: "/node-list" };
 
+/** As the navigation calls the page at the path. */
+export function pageName(path: string): string {
+  return (pages as Readonly<Record<string, string>>)[path] ?? path;
+}
+
 export function renderPage({ frame, heading, body, problems = 0, scripts = [], base }: Page): string {
   const page = String(html`
     ${raw("<!doctype html>")}
@@ -74,7 +79,7 @@ export function renderPage({ frame, heading, body, problems = 0, scripts = [], b
         ${["/pages.js", ...scripts].map((path) => html`<script type="module" src="${path}"></script>`)}
       </head>
       <body>
-        <a class="skip" href="${frame.path}#main">Skip to the content</a>
+        <a class="skip" href="#main">Skip to the content</a>
         <header class="top">
           <a class="brand" href="/">${frame.title}</a>
           <nav aria-label="Pages"><ul>${navigation(frame.path)}</ul></nav>
@@ -108,6 +113,6 @@ function footer({ version, at }: PageFrame): Markup {
 }
 
 /** A moment in ISO 8601, to the second. */
-function moment(iso: string): Markup {
+export function moment(iso: string): Markup {
   return html`<time datetime="${iso}">${iso.slice(0, 19).replace("T", " ")} UTC</time>`;
 }

@@ -76,7 +76,7 @@ Deno.test("what a list does not know is an error that names what it knows", asyn
     const [path, message] of [
       [
         "/node-list?lable=x",
-        "there is no parameter lable here; known: format, fields, sort, id, provider, label, state\n",
+        "there is no parameter lable here; known: format, fields, sort, page, id, provider, label, state\n",
       ],
       ["/node-list?format=xml", "there is no format xml; known: text, wide, json, html, csv\n"],
       ["/request-list?fields=id,nope", /^there is no field nope; known: id, label, /],
@@ -278,7 +278,7 @@ Deno.test("/status says what the command does, in every form", async () => {
   assert.deepEqual(await (await site.get("/status", json)).json(), JSON.parse(JSON.stringify(view)));
   const text = await (await site.get("/status")).text();
   for (const problem of view.problems) assert.ok(text.includes(problem.slice(0, 40)), problem);
-  assert.match(await (await site.get("/status", browser)).text(), /<td class="text">problem<\/td>/);
+  assert.match(await (await site.get("/status", browser)).text(), /<td class="is-term"[^>]*>problem<\/td>/);
   assert.match(await (await site.get("/status?format=csv")).text(), /^what,value\r?\n/i);
 });
 

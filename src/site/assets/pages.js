@@ -1,4 +1,7 @@
-/** What pages do beyond links and forms, where scripts run: they tell their age. */
+/**
+ * What pages do beyond links and forms, where scripts run: lists are narrowed and sorted in place, pages tell their age, and
+ * commands can be copied.
+ */
 
 /** In words: `12 s`, `3 min`, `2 h`, `4 d`. */
 function ageText(seconds) {
@@ -7,8 +10,8 @@ function ageText(seconds) {
   return `${Math.floor(seconds / size)} ${unit}`;
 }
 
-// By this machine's own clock from its arrival: that of the pool may differ.
-const arrived = performance.now();
+// By this machine's own clock from the arrival: that of the pool may differ.
+let arrived = performance.now();
 
 function tellAge() {
   const seconds = (performance.now() - arrived) / 1_000;
@@ -18,3 +21,93 @@ function tellAge() {
 }
 
 setInterval(tellAge, 1_000);
+
+/* Lists. The server narrows and sorts, as it does without scripts; its answer takes the place of the list. */
+
+let asking = null;
+
+/** Shows the page at the address in place of this one; where it cannot be read, the browser goes there. */
+async function show(address, { isNew }) {
+  asking?.abort();
+  asking = new AbortController();
+  try {
+    const response = await fetch(address, { headers: { accept: "text/html" }, signal: asking.signal });
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    const main = page.querySelector("main");
+    if (main === null) return location.assign(address);
+    takeIn(page, main);
+    if (isNew) history.pushState({}, "", address);
+  } catch (error) {
+    if (error.name !== "AbortError") location.assign(address);
+  }
+}
+
+function takeIn(page, main) {
+  const { id, selectionStart = null } = document.activeElement ?? {};
+  document.querySelector("main").replaceChildren(...main.childNodes);
+  document.querySelector("body > footer")?.replaceWith(page.querySelector("body > footer"));
+  document.title = page.title;
+  arrived = performance.now();
+  prepare();
+  const focused = id ? document.getElementById(id) : null;
+  focused?.focus({ preventScroll: true });
+  if (selectionStart !== null) focused?.setSelectionRange?.(selectionStart, selectionStart);
+}
+
+function addressOf(form) {
+  const given = [...new FormData(form)].filter(([, value]) => value !== "");
+  const query = new URLSearchParams(given);
+  return query.size === 0 ? form.getAttribute("action") : `${form.getAttribute("action")}?${query}`;
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.("#list a");
+  const isPlain = event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
+  // Only to the same list: other pages are gone to.
+  if (!link || !isPlain || link.pathname !== location.pathname) return;
+  event.preventDefault();
+  show(link.href, { isNew: true });
+});
+
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches("form.filters")) return;
+  event.preventDefault();
+  show(addressOf(event.target), { isNew: true });
+});
+
+document.addEventListener("change", (event) => {
+  const form = event.target.closest?.("form.filters");
+  if (form) show(addressOf(form), { isNew: true });
+});
+
+addEventListener("popstate", () => {
+  if (document.getElementById("list") !== null) show(location.href, { isNew: false });
+});
+
+/* Commands to copy */
+
+function addCopyButton(code) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "copy";
+  button.textContent = "Copy";
+  button.setAttribute("aria-label", `Copy ${code.textContent}`);
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(code.textContent);
+    button.textContent = "Copied";
+    setTimeout(() => button.textContent = "Copy", 2_000);
+  });
+  code.after(button);
+}
+
+/** What stands in the page only where scripts run. */
+function prepare() {
+  // Browsers let pages copy only over TLS and from the machine itself.
+  for (const form of document.querySelectorAll("form.filters")) {
+    // A choice is taken at once, a text with the Enter key.
+    form.querySelector("button").hidden = form.querySelector("input:not([type=hidden])") === null;
+  }
+  if (navigator.clipboard) document.querySelectorAll("code[data-copy]").forEach(addCopyButton);
+}
+
+prepare();

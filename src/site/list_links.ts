@@ -1,0 +1,44 @@
+/** Where the cells of lists lead: to the page of a node, to the explanation of a name, to the nodes that were counted. */
+import { listAddress } from "./list_address.ts";
+
+interface LinkCell {
+  readonly field: string;
+  readonly text: string;
+  readonly row: object;
+}
+
+/** null: nowhere. */
+export function linkOf(list: string, cell: LinkCell): string | null {
+  const { field, text, row } = cell;
+  const folder = folders[`${list}.${field}`];
+  if (folder !== undefined) return `/${folder}/${encodeURIComponent(text)}`;
+  const kind = subjects[`${list}.${field}`];
+  // Servers for images stand in the column of labels under another name.
+  const isItself = (row as Record<string, unknown>)[field] === text || field === "id";
+  if (kind !== undefined && isItself) return `/explain/${kind}:${encodeURIComponent(text)}`;
+  return field.startsWith("nodes.") && text !== "0" ? countedNodes(list, cell) : null;
+}
+
+const folders: Readonly<Record<string, string>> = { "node-list.id": "nodes", "history.id": "history" };
+
+const subjects: Readonly<Record<string, string>> = {
+  "node-list.label": "label",
+  "node-list.provider": "provider",
+  "label-list.name": "label",
+  "provider-list.name": "provider",
+  "request-list.id": "request",
+  "request-list.label": "label",
+  "image-list.image": "image",
+  "image-list.provider": "provider",
+  "dib-image-list.image": "image",
+};
+
+function countedNodes(list: string, { field, row }: LinkCell): string | null {
+  const filter = counted[list];
+  const name = (row as Record<string, unknown>).name;
+  if (filter === undefined || typeof name !== "string") return null;
+  const change = { [filter]: name, state: field.slice("nodes.".length) };
+  return listAddress("/node-list", { asked: new URLSearchParams(), change });
+}
+
+const counted: Readonly<Record<string, string>> = { "label-list": "label", "provider-list": "provider" };
