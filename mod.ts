@@ -19,6 +19,8 @@ function wiringOf(signals?: ProcessSignals): Wiring {
     openForegroundPool: async (options) =>
       (await import("./src/foreground_pool.ts")).openForegroundPool(options),
     checkOnline: async (options) => (await import("./src/check_online.ts")).checkOnline(options),
+    writeFirstConfig: async (options) =>
+      (await import("./src/write_first_config.ts")).writeFirstConfig(options),
     stateFiles: async () => (await import("./src/state_files.ts")).stateFiles,
     simulate: async (options) => (await import("./src/simulator/simulate.ts")).simulate(options),
     describeQuirks: async () => (await import("./src/simulator/quirk_table.ts")).describeQuirks(),

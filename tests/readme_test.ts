@@ -22,11 +22,11 @@ const elsewhere: readonly (readonly [RegExp, string])[] = [
     "takes long; tests/scripts/compile_test.ts runs it, and the test below checks its options",
   ],
   [
-    /^(openstack --os-cloud my-cloud keypair|nodepool config-validate --online$|nodepool daemon 2>daemon.log &)/,
+    /^(nodepool init --yes$|nodepool config-validate --(online|show)$|nodepool daemon 2>daemon.log &)/,
     "of a cloud that does not exist; tests/soak/readme_test.ts runs them on one such as it describes",
   ],
   [
-    /^(curl .*\/readyz$|nodepool acquire small -o ssh-config|ssh -n -F ssh_config|nodepool release \$\(sed )/,
+    /^(curl .*\/readyz$|nodepool acquire debian-12 -o ssh-config|ssh -n -F ssh_config|nodepool release \$\(sed )/,
     "the same",
   ],
   [/^nodepool config-validate --schema >/, "tests/config/editor_schema_test.ts has what comes of it"],

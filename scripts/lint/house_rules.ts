@@ -42,6 +42,7 @@ const allowedImports: Record<string, string[]> = {
     "execute",
     "config",
   ],
+  first: ["domain", "lib", "plan", "cloud", "config"],
   online: ["domain", "lib", "plan", "cloud", "execute", "tasks"],
   control: ["domain", "lib", "plan", "views", "store", "rules"],
   site: ["domain", "lib", "views", "manual"],

@@ -12,6 +12,10 @@ export interface CliIo {
   page(text: string): Promise<void>;
   /** Runs OpenSSH's client on the process's own input and outputs. @returns its exit code */
   ssh(args: readonly string[]): Promise<number>;
+  /** Whether somebody can be asked: standard input and standard error are a terminal. */
+  isInteractive(): boolean;
+  /** Shows a prompt on standard error and gives the line that is typed; null: the input has ended. @throws the signal's reason */
+  ask(prompt: string, options: { signal: AbortSignal }): Promise<string | null>;
   /** Name of the account that runs the command, as the system knows it; null: it has none. */
   account(): string | null;
   /** The working directory; null: it has been removed. */

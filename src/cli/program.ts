@@ -24,6 +24,7 @@ import { imageUpdateCommand } from "./commands/image_update.ts";
 import { imageUploadCommand } from "./commands/image_upload.ts";
 import { installFilesCommand } from "./commands/install_files.ts";
 import { installLinksCommand } from "./commands/install_links.ts";
+import { initCommand } from "./commands/init.ts";
 import { inventoryCommand } from "./commands/inventory.ts";
 import { jobCreateCommand } from "./commands/job_create.ts";
 import { jobDeleteCommand } from "./commands/job_delete.ts";
@@ -85,6 +86,7 @@ const commands = {
   "events": eventsCommand,
   "explain": explainCommand,
   "dump": dumpCommand,
+  "init": initCommand,
   "config-validate": configValidateCommand,
   "config-example": configExampleCommand,
   "install-files": installFilesCommand,

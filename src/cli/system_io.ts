@@ -13,6 +13,8 @@ export const systemIo: CliIo = {
   env: (name) => Deno.env.get(name),
   page: pageOnTerminal,
   ssh: runSsh,
+  isInteractive: () => Deno.stdin.isTerminal() && Deno.stderr.isTerminal(),
+  ask: askOnTerminal,
   account: () => systemAccount()?.username ?? null,
   folder: workingFolder,
   home: systemHome,
@@ -54,6 +56,36 @@ function sizeOf(
   } catch {
     return null;
   }
+}
+
+/** Typed after the last line that was asked for. */
+let typed = "";
+
+async function askOnTerminal(prompt: string, { signal }: { signal: AbortSignal }): Promise<string | null> {
+  systemIo.stderr.write(prompt);
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(signal.reason);
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    signal.throwIfAborted();
+    return await Promise.race([readLine(), aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
+
+async function readLine(): Promise<string | null> {
+  const buffer = new Uint8Array(4096);
+  const decoder = new TextDecoder();
+  while (!typed.includes("\n")) {
+    const count = await Deno.stdin.read(buffer);
+    if (count === null) return null;
+    typed += decoder.decode(buffer.subarray(0, count), { stream: true });
+  }
+  const end = typed.indexOf("\n");
+  const line = typed.slice(0, end);
+  typed = typed.slice(end + 1);
+  return line;
 }
 
 /**

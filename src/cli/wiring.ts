@@ -3,6 +3,7 @@
  * the build. `mod.ts` gives the real ones, imported when they are called; tests give scripted ones.
  */
 import type { Config } from "../domain/config.ts";
+import type { Dialog, FirstConfigView, GivenAnswers } from "../domain/first_config.ts";
 import type { OnlineCheck } from "../domain/online_check.ts";
 import type { StateCheck } from "../domain/state_check.ts";
 import type { InvokedProgram } from "./invoked_program.ts";
@@ -19,6 +20,8 @@ export interface Wiring {
   openForegroundPool(options: ForegroundPoolOptions): Promise<PoolClient>;
   /** Finds out what would stop a launch of the configuration on its clouds; changes nothing. */
   checkOnline(options: OnlineOptions): Promise<readonly OnlineCheck[]>;
+  /** Writes a first configuration for a cloud. @throws FirstConfigError, ConfigError, CloudError */
+  writeFirstConfig(options: FirstConfigOptions): Promise<FirstConfigView>;
   /** The file that a state lies in, and copies of it. */
   stateFiles(): Promise<StateFiles>;
   /** Runs an OpenStack simulator until the signal is aborted. */
@@ -96,6 +99,18 @@ export interface ForegroundPoolOptions extends ConfigFiles {
 
 export interface OnlineOptions {
   readonly config: Config;
+  readonly signal: AbortSignal;
+}
+
+export interface FirstConfigOptions {
+  /** Where it goes. */
+  readonly output: string;
+  readonly home: string;
+  readonly given: GivenAnswers;
+  /** null: the proposals are taken. */
+  readonly dialog: Dialog | null;
+  /** Tells what goes on. */
+  say(text: string): void;
   readonly signal: AbortSignal;
 }
 

@@ -3,6 +3,12 @@ import type { ProviderImageConfig } from "../domain/config.ts";
 import type { Obstacle } from "../domain/obstacle.ts";
 import type { CloudImage, Flavor } from "../domain/server.ts";
 
+/** The keys of an image that say which flavor it wants. */
+type FlavorWish = Pick<
+  ProviderImageConfig,
+  "flavorName" | "nameFilter" | "minRamMib" | "bootFromVolume" | "volumeSize"
+>;
+
 /** The source of the boot, as far as it says what it needs. */
 type BootSource = Pick<CloudImage, "name" | "minRamMib" | "minDiskGib" | "size">;
 
@@ -12,7 +18,7 @@ type BootSource = Pick<CloudImage, "name" | "minRamMib" | "minDiskGib" | "size">
  * @param source null: not known
  */
 export function chooseFlavor(
-  image: ProviderImageConfig,
+  image: FlavorWish,
   flavors: readonly Flavor[],
   source: BootSource | null = null,
 ): Flavor | null {
@@ -22,7 +28,7 @@ export function chooseFlavor(
 
 /** Why none was found. */
 export function whyNoFlavor(
-  image: ProviderImageConfig,
+  image: FlavorWish,
   flavors: readonly Flavor[] = [],
   source: BootSource | null = null,
 ): Extract<Obstacle, { kind: "flavor-missing" | "flavor-too-small" }> {
@@ -33,7 +39,7 @@ export function whyNoFlavor(
   return { kind: "flavor-missing", ...flavorWish(image), known };
 }
 
-function flavorWish({ flavorName, nameFilter, minRamMib }: ProviderImageConfig) {
+function flavorWish({ flavorName, nameFilter, minRamMib }: FlavorWish) {
   if (flavorName !== null) {
     return { key: "flavor-name", wanted: flavorName, message: `no flavor named ${flavorName}` } as const;
   }
@@ -47,7 +53,7 @@ function flavorWish({ flavorName, nameFilter, minRamMib }: ProviderImageConfig) 
 }
 
 /** Most clouds take flavors without a disk for volumes only: where there are others, these are meant. */
-function meantBy(image: ProviderImageConfig, flavors: readonly Flavor[]): readonly Flavor[] {
+function meantBy(image: FlavorWish, flavors: readonly Flavor[]): readonly Flavor[] {
   const meant = flavors.filter((flavor) =>
     image.flavorName === null
       ? flavor.ramMib >= Math.max(1, image.minRamMib) && flavor.name.includes(image.nameFilter ?? "")
@@ -60,7 +66,7 @@ function meantBy(image: ProviderImageConfig, flavors: readonly Flavor[]): readon
 /** Nova's own rules; null: it would accept it. Ephemeral disk and swap do not count. */
 function whyRefused(
   { name, ramMib, diskGib }: Flavor,
-  { bootFromVolume, volumeSize }: ProviderImageConfig,
+  { bootFromVolume, volumeSize }: FlavorWish,
   source: BootSource | null,
 ): string | null {
   if (source === null) return null;

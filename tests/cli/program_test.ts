@@ -21,6 +21,7 @@ const commands = [
   "status",
   "config-validate",
   "config-example",
+  "init",
   "simulate",
 ];
 

@@ -36,10 +36,15 @@ export class CliBench implements AsyncDisposable {
   stderr = "";
   /** What runs as OpenSSH's client. */
   ssh: (args: readonly string[]) => Promise<number> = () => Promise.resolve(0);
+  /** What is typed, line by line; null: nobody is there to type. */
+  typed: string[] | null = null;
   /** What was shown a screen at a time. */
   paged = "";
   /** What `config-validate --online` finds. */
   onlineChecks: readonly OnlineCheck[] = [];
+  /** Stands for the making of a first configuration. */
+  firstConfig: Wiring["writeFirstConfig"] = () =>
+    Promise.reject(new Error("no first configuration is made here"));
   /** Called before standard output is written to. */
   beforeWrite: () => void = () => {};
   #interrupts = new AbortController();
@@ -134,6 +139,11 @@ export class CliBench implements AsyncDisposable {
         this.paged += text;
         return Promise.resolve();
       },
+      isInteractive: () => this.typed !== null,
+      ask: (prompt) => {
+        this.stderr += prompt;
+        return Promise.resolve(this.typed?.shift() ?? null);
+      },
       account: () => "maria-by-account",
       folder: () => this.workingFolder,
       home: () => this.folder,
@@ -157,6 +167,10 @@ export class CliBench implements AsyncDisposable {
       checkOnline: (options) => {
         note("online", options);
         return Promise.resolve(this.onlineChecks);
+      },
+      writeFirstConfig: (options) => {
+        note("init", options);
+        return this.firstConfig(options);
       },
       stateFiles: async () => (await import("../../src/state_files.ts")).stateFiles,
       simulate: async (options) => {

@@ -100,6 +100,8 @@ const commands: readonly (readonly [number, ...string[]])[] = [
   [0, "state", "export"],
   [0, "config-validate", "--show"],
   [0, "config-validate", "--online"],
+  [0, "config-example"],
+  [1, "init", "--yes"],
   [0, "manual"],
   [0, "manual", "quota"],
   [1, "install-files", "/dev/null"],

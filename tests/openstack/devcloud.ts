@@ -48,7 +48,6 @@ export function scenario(
 
 export class Devcloud implements AsyncDisposable {
   readonly #made = new AsyncDisposableStack();
-  /** A clouds.yaml whose `devcloud` is this project. */
   #clouds = "";
 
   static async open(): Promise<Devcloud> {
@@ -69,6 +68,11 @@ export class Devcloud implements AsyncDisposable {
   }
 
   private constructor(readonly keys: CloudKeys) {}
+
+  /** A clouds.yaml whose `devcloud` is this project. */
+  get cloudsFile(): string {
+    return this.#clouds;
+  }
 
   /** Lets the key in to every server: as the keypair that nodes are booted with, and on an sshd that they share. */
   async admit(publicKey: string): Promise<void> {

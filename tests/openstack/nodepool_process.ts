@@ -21,6 +21,8 @@ export class NodepoolProcess implements AsyncDisposable {
   readonly #log: string;
   readonly #statusPort = freePort();
   #daemon: Deno.ChildProcess | null = null;
+  /** Of its processes, besides this one's. */
+  readonly env: Record<string, string> = {};
 
   /** @param options `patience`: how long anything that is waited for may take */
   static async create({ patience = 300 * SECOND } = {}): Promise<NodepoolProcess> {
@@ -56,10 +58,18 @@ export class NodepoolProcess implements AsyncDisposable {
     await Deno.writeTextFile(this.#config, `${own}${text}`, { mode: 0o600 });
   }
 
+  /** Has `init` write the configuration; where the status endpoint is is added to it. @returns what init says */
+  async initialize(...words: string[]): Promise<string> {
+    const said = await this.succeed("init", "--yes", ...words);
+    const own = `status: { listen: "127.0.0.1:${this.#statusPort}" }\n`;
+    await Deno.writeTextFile(this.#config, own, { append: true });
+    return said;
+  }
+
   /** Runs a command to its end. */
   run(...args: string[]) {
     const [command, ...words] = [...this.#program, "-c", this.#config, ...args];
-    return runCommand(command!, words, { failing: true });
+    return runCommand(command!, words, { failing: true, env: this.env });
   }
 
   /** What a command that must succeed prints. */
@@ -74,7 +84,7 @@ export class NodepoolProcess implements AsyncDisposable {
     assert.equal(this.#daemon, null, "one daemon at a time");
     const script = `exec "$@" >>"${this.#log}" 2>&1`;
     const args = ["-c", script, "nodepool", ...this.#program, "-c", this.#config, "daemon"];
-    this.#daemon = new Deno.Command("/bin/sh", { args, env, stdin: "null" }).spawn();
+    this.#daemon = new Deno.Command("/bin/sh", { args, env: { ...this.env, ...env }, stdin: "null" }).spawn();
     await this.until("the daemon answers", () => this.#asks("/healthz"));
   }
 

@@ -33,12 +33,12 @@ testNeeding(needs, followed, async () => {
 });
 
 const first = "the README's first configuration leads to a node, on a cloud such as it describes";
-testNeeding([...needs, "root", "openstack"], first, async () => {
+testNeeding([...needs, "root"], first, async () => {
   const cloud = { name: "my-cloud", username: "ci", password: "correct horse battery staple", project: "ci" };
   await using made = new AsyncDisposableStack();
   const simulator = made.use(
     createSimulator({
-      clouds: [{ ...cloud, bootTime: 500, deleteTime: 100 }],
+      clouds: [{ ...cloud, images: [{ name: "debian-12" }], bootTime: 500, deleteTime: 100 }],
       clock: systemClock,
       random: seededRandom(1),
     }),
@@ -49,12 +49,14 @@ testNeeding([...needs, "root", "openstack"], first, async () => {
   const shell = made.use(
     await ReadmeShell.start([8005], (ports) => ({
       "https://keystone.example.org:5000/v3": authUrl,
-      "\nlabels:\n": `\nstatus: { listen: "127.0.0.1:${ports.get(8005)}" }\nlabels:\n`,
+      "init --yes\n": `init --yes\necho 'status: { listen: "127.0.0.1:${
+        ports.get(8005)
+      }" }' >>nodepool.yaml\n`,
     })),
   );
   const section = blocksOf(sectionOf(topicTexts["start"]!, "## First configuration"));
   const printed = await shell.paste(section.map(({ text }) => text).join(""));
-  assert.match(printed, /^small-my-cloud-\d+\nnode \d+: released/m);
+  assert.match(printed, /^debian-12-my-cloud-\d+\nnode \d+: released/m);
   await shell.paste("kill $(jobs -p) && wait");
 });
 

@@ -1,0 +1,64 @@
+/** `nodepool init`: a first configuration for a cloud, from what the cloud offers. */
+import { Command } from "@commander-js/extra-typings";
+import type { FirstConfigView } from "../../domain/first_config.ts";
+import { shellWord } from "../../lib/shell_quote.ts";
+import { askOnTerminal } from "../ask_on_terminal.ts";
+import type { CliContext } from "../cli_context.ts";
+import { UsageError } from "../cli_error.ts";
+import { example } from "../example.ts";
+import { helpGroup } from "../help_group.ts";
+
+export function initCommand(context: CliContext) {
+  return new Command("init")
+    .helpGroup(helpGroup.tools)
+    .description("write a first configuration for a cloud, from what the cloud offers")
+    .option("--cloud <name>", "the cloud of clouds.yaml")
+    .option("--image <name>", "the image to boot from; the newest of a known distribution if not given")
+    .option("--username <name>", "who logs in to it")
+    .option("--flavor <name>", "the flavor; the smallest on which the image runs well if not given")
+    .option("--network <name>", "the network")
+    .option("--no-floating-ips", "nodes are reached at their private addresses")
+    .option("--keypair <name>", "a keypair whose private key is here, or new; a new one if no other fits")
+    .option("--output <file>", "the file to write; nodepool.yaml if not given")
+    .option("--yes", "ask nothing, take what is proposed")
+    .addHelpText("after", example("nodepool init --cloud my-cloud"))
+    .action(async ({ output, yes = false, floatingIps, ...given }) => {
+      const { io, wiring, globals } = context;
+      if (!yes && !io.isInteractive()) {
+        throw new UsageError(
+          "init asks questions, and standard input is not a terminal: take what it proposes with --yes",
+        );
+      }
+      using interrupts = io.interrupts();
+      const { signal } = interrupts;
+      const { cloud = null, image = null, username = null, flavor = null, network = null, keypair = null } =
+        given;
+      const made = await wiring.writeFirstConfig({
+        output: output ?? globals().config ?? "nodepool.yaml",
+        home: io.home(),
+        given: { cloud, image, username, flavor, network, keypair, floatingIps },
+        dialog: yes ? null : askOnTerminal(io, signal),
+        say: (text) => io.stderr.write(`nodepool: ${text}\n`),
+        signal,
+      });
+      io.stdout.write(describe(made));
+    });
+}
+
+function describe(
+  { file, cloud, label, keypair, privateKey, isNewKey, isNewKeypair }: FirstConfigView,
+): string {
+  const option = file.endsWith("/nodepool.yaml") ? "" : ` -c ${shellWord(file)}`;
+  return [
+    `wrote ${file}`,
+    ...(isNewKey ? [`made the key ${privateKey}`] : []),
+    ...(isNewKeypair ? [`gave its public half to ${cloud} as the keypair ${keypair}`] : []),
+    "",
+    "Check it, start the pool, and take a node:",
+    "",
+    `  nodepool${option} config-validate --online`,
+    `  nodepool${option} daemon`,
+    `  nodepool${option} acquire ${label}`,
+    "",
+  ].join("\n");
+}

@@ -1,0 +1,43 @@
+/** All that a cloud offers to a first configuration, asked for at once. It only reads. */
+import type { Cloud, Keypair } from "../cloud/cloud.ts";
+import { CloudError } from "../domain/cloud_error.ts";
+import type { CloudImage, ComputeQuota, Flavor, Network, NetworkQuota } from "../domain/server.ts";
+import type { Call } from "../lib/call.ts";
+
+export interface CloudOffer {
+  readonly images: readonly CloudImage[];
+  readonly flavors: readonly Flavor[];
+  /** These are null where the cloud does not tell. */
+  readonly networks: readonly Network[] | null;
+  readonly keypairs: readonly Keypair[] | null;
+  readonly quota: ComputeQuota | null;
+  readonly networkQuota: NetworkQuota | null;
+}
+
+type Surveyed = Pick<
+  Cloud,
+  "logIn" | "listImages" | "listFlavors" | "listNetworks" | "listKeypairs" | "getQuota" | "getNetworkQuota"
+>;
+
+/** @throws CloudError where it lets nobody in, or tells neither images nor flavors */
+export async function surveyCloud(cloud: Surveyed, call: Call): Promise<CloudOffer> {
+  await cloud.logIn(call);
+  const [images, flavors, networks, keypairs, quota, networkQuota] = await Promise.all([
+    cloud.listImages(call),
+    cloud.listFlavors(call),
+    ifTold(cloud.listNetworks(call)),
+    ifTold(cloud.listKeypairs(call)),
+    ifTold(cloud.getQuota(call)),
+    ifTold(cloud.getNetworkQuota(call)),
+  ]);
+  return { images, flavors, networks, keypairs, quota, networkQuota };
+}
+
+async function ifTold<Value>(answer: Promise<Value>): Promise<Value | null> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof CloudError) return null;
+    throw error;
+  }
+}
