@@ -54,7 +54,8 @@ testNeeding([...needs, "root"], first, async () => {
       }" }' >>nodepool.yaml\n`,
     })),
   );
-  const section = blocksOf(sectionOf(topicTexts["start"]!, "## First configuration"));
+  const section = blocksOf(sectionOf(topicTexts["start"]!, "## First configuration"))
+    .filter(({ language }) => language === "sh");
   const printed = await shell.paste(section.map(({ text }) => text).join(""));
   assert.match(printed, /^debian-12-my-cloud-\d+\nnode \d+: released/m);
   await shell.paste("kill $(jobs -p) && wait");
