@@ -8,7 +8,7 @@ import { viewExplanation, whyNotExplained } from "../views/explain/view_explanat
 import { listAddress } from "./list_address.ts";
 import type { ListFormat } from "./negotiate.ts";
 import { type Markup, moment, type PageFrame, renderPage } from "./page.ts";
-import { renderFacts, withCode } from "./page_parts.ts";
+import { readable, renderFacts } from "./page_parts.ts";
 import { SiteError } from "./site_error.ts";
 
 /** @throws SiteError (404) where nothing has that name, 410 where the node that had it is gone */
@@ -32,11 +32,11 @@ export async function explanationBody(
 
 function renderExplanationPage(view: ExplanationView, frame: PageFrame): string {
   const { subject, summary, obstacles, facts, next, errors, also } = view;
-  const body = html`<p class="lead">${withCode(summary)}</p>
+  const body = html`<p class="lead">${readable(summary)}</p>
 ${obstacles.map(renderObstacle)}
 ${next.length === 0 ? "" : renderNext(next)}
 <h2>Facts</h2>
-${renderFacts(facts.map(({ name, value }) => [name, withCode(value)]))}
+${renderFacts(facts.map(({ name, value }) => [name, readable(value)]))}
 ${errors.length === 0 ? "" : html`<h2>Last errors</h2>${errors.map(renderError)}`}
 ${renderWays(view)}
 ${
@@ -63,8 +63,8 @@ function renderObstacle(
   { provider, message, since, until, cure, remedy, manual }: ExplanationView["obstacles"][number],
 ): Markup {
   return html`<section class="card ${cure === "time" ? "warn" : "bad"}">
-<h2>${provider === null ? "" : `${provider}: `}${withCode(message)}</h2>
-${remedy === null ? "" : html`<p>${withCode(`${remedy.charAt(0).toUpperCase()}${remedy.slice(1)}`)}.</p>`}
+<h2>${provider === null ? "" : `${provider}: `}${readable(message)}</h2>
+${remedy === null ? "" : html`<p>${readable(`${remedy.charAt(0).toUpperCase()}${remedy.slice(1)}`)}.</p>`}
 <p class="small muted">${[
     html`This ${cures[cure]}`,
     ...(since === null ? [] : [html`, since ${moment(since)}`]),
@@ -85,7 +85,7 @@ function renderNext(next: ExplanationView["next"]): Markup {
         at === null ? "" : html`
           ${moment(at)}:
         `
-      }${withCode(what)}</li>`
+      }${readable(what)}</li>`
     )
   }</ol>`;
 }
@@ -94,7 +94,7 @@ function renderError(
   { at, of, error, request_id, fault, console }: ExplanationView["errors"][number],
 ): Markup {
   return html`<section class="card bad">
-<p><b>${of}</b>: ${error}</p>
+<p><b>${of}</b>: ${readable(error)}</p>
 ${fault === null ? "" : html`<p>Server fault: ${fault}</p>`}
 ${
     at === null && request_id === null

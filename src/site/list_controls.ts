@@ -1,5 +1,5 @@
 /**
- * What narrows a list on its page: a row of states to click, and a form for the rest. Links and a form, so that it works
+ * The controls that narrow a list on its page: a row of states to click, and a form for the rest. Links and a form, so that it works
  * without scripts; the page's script takes both to change the list in place.
  */
 import { html } from "hono/html";

@@ -7,7 +7,8 @@ import { SECOND, spacedDuration } from "../domain/time.ts";
 import type { SortOrder } from "../views/tables/choose_rows.ts";
 import { cellOf, type Column, standsRight, valueAt } from "../views/tables/column.ts";
 import { linkOf } from "./list_links.ts";
-import { type Markup, moment } from "./page.ts";
+import type { Markup } from "./page.ts";
+import { readable } from "./page_parts.ts";
 
 export interface TableLook {
   /** In the table itself, and below each row. */
@@ -83,7 +84,9 @@ function head(column: Column<object>, { sort, sorted }: ShownTable): Markup {
 function renderRow(row: object, { list, grid, below }: ShownTable): Markup {
   const notes = below.flatMap((column) => {
     const text = cellOf(column, row);
-    return text === "" ? [] : [html`<p><b>${column.header}</b> ${text}</p>`];
+    return text === ""
+      ? []
+      : [html`<p class="${column.field}"><b>${column.header}</b> ${readable(text)}</p>`];
   });
   const more = notes.length === 0 ? "" : html`
     <tr class="more">
@@ -102,7 +105,10 @@ function renderCell(list: string, { column, row }: { column: Column<object>; row
   return html`<td class="${classOf(column)}" data-name="${column.header}">${content}</td>`;
 }
 
-function shownText(column: Column<object>, { text, row }: { text: string; row: object }): Markup | string {
+function shownText(
+  column: Column<object>,
+  { text, row }: { text: string; row: object },
+): Markup | Markup[] | string {
   if (text === "") return "";
   switch (column.kind) {
     case "state":
@@ -110,7 +116,10 @@ function shownText(column: Column<object>, { text, row }: { text: string; row: o
     case "age":
       return ageText(valueAt(row, column.field)) ?? text;
     case "time":
-      return moment(text);
+    case "reason":
+      return readable(text);
+    case "count":
+      return text === "0" ? html`<span class="muted">0</span>` : text;
     default:
       return text;
   }

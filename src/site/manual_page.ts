@@ -3,7 +3,7 @@ import { html, raw } from "hono/html";
 import { findInManual, notFoundMessage, topics } from "../manual/manual.ts";
 import type { Section, Topic } from "../manual/parse_topic.ts";
 import { renderHtml } from "../manual/render_html.ts";
-import { type PageFrame, renderPage } from "./page.ts";
+import { type Markup, type PageFrame, renderPage } from "./page.ts";
 import { SiteError } from "./site_error.ts";
 
 interface Shown {
@@ -22,7 +22,7 @@ export function manualListPage({ form, frame }: Shown): string {
       <dd>${summary}</dd>
     `
   );
-  return renderPage({ frame, heading: "Manual", body: html`<dl>${items}</dl>` });
+  return renderPage({ frame, heading: "Manual", body: html`<dl class="facts topics">${items}</dl>` });
 }
 
 /** @throws SiteError 404 */
@@ -38,7 +38,27 @@ export function sectionAddress(topic: Topic, section: Section): string {
 }
 
 export function manualTopicPage(topic: Topic, frame: PageFrame): string {
-  const body = raw(renderHtml(topic.text, { topic: topic.name, sections: topic.sections }));
-  const more = html`<p><a href="/manual">All topics</a>, <a href="/manual/${topic.name}.md">Markdown</a></p>`;
-  return renderPage({ frame, heading: topic.title, body: html`${body}${more}` });
+  const text = raw(renderHtml(topic.text, { topic: topic.name, sections: topic.sections }));
+  const body = html`<div class="manual">
+${renderContents(topic)}
+<article>
+${text}
+<p class="screen"><a href="/manual">All topics</a>, <a href="/manual/${topic.name}.md">Markdown</a></p>
+</article>
+</div>`;
+  return renderPage({ frame, heading: topic.title, body });
+}
+
+/** The headings of the topic, those of its second level. */
+function renderContents({ sections }: Topic): Markup {
+  const main = sections.filter(({ text }) => text.startsWith("## "));
+  if (main.length < 2) return html``;
+  return html`
+    <nav class="contents screen" aria-label="Contents">
+      <h2>Contents</h2>
+      <ul>${main.map(({ names, title }) =>
+        html`<li><a href="#${names[0]}">${title.replaceAll("`", "")}</a></li>`
+      )}</ul>
+    </nav>
+  `;
 }

@@ -4,7 +4,7 @@ import { SECOND, spacedDuration } from "../domain/time.ts";
 import type { NodeDetails, NodeDetailsView } from "../views/node_details.ts";
 import { factsOf } from "../views/node_facts.ts";
 import { type Markup, moment, type PageFrame, renderPage } from "./page.ts";
-import { renderCommand, renderFacts } from "./page_parts.ts";
+import { readable, renderCommand, renderFacts } from "./page_parts.ts";
 import { renderPhases } from "./phase_bar.ts";
 
 export function renderNodePage({ node }: NodeDetailsView, frame: PageFrame): string {
@@ -58,19 +58,22 @@ function about({ label, provider, job, role }: NodeDetails): string {
 function renderTrouble({ waiting_on, evidence }: NodeDetails): Markup {
   const waiting = waiting_on === null ? "" : html`
     <section class="card warn">
-      <p><b>Waiting on ${waiting_on.reason}</b>: ${waiting_on.message}</p>
+      <p><b>Waiting on ${waiting_on.reason}</b>: ${readable(waiting_on.message)}</p>
       <p class="small muted">Since ${moment(waiting_on.since)}</p>
     </section>
   `;
   const failed = evidence === null ? "" : html`<section class="card bad">
-<p><b>${evidence.kind}</b>: ${evidence.error}</p>
+<p><b>${evidence.kind}</b>: ${readable(evidence.error)}</p>
 ${evidence.fault === null ? "" : html`<p>Server fault: ${evidence.fault}</p>`}
 <p class="small muted">${moment(evidence.at)} ${evidence.request_id ?? ""}</p>
 </section>`;
   return html`${waiting}${failed}`;
 }
 
-function shown(name: string, { value, node }: { value: string; node: NodeDetails }): Markup | string {
+function shown(
+  name: string,
+  { value, node }: { value: string; node: NodeDetails },
+): Markup | Markup[] | string {
   const isThere = node.ended === null;
   switch (name) {
     case "label":
@@ -88,7 +91,7 @@ function shown(name: string, { value, node }: { value: string; node: NodeDetails
     case "login":
       return html`<code>${value}</code>`;
     default:
-      return value;
+      return readable(value);
   }
 }
 

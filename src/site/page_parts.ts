@@ -1,6 +1,6 @@
 /** Parts that several pages have: names with values, text with commands in it, a command to copy. */
 import { html } from "hono/html";
-import type { Markup } from "./page.ts";
+import { type Markup, moment } from "./page.ts";
 
 type Content = Markup | Markup[] | string;
 
@@ -15,11 +15,12 @@ export function renderFacts(facts: readonly (readonly [name: string, value: Cont
   }</dl>`;
 }
 
-/** What stands between backticks as code. */
-export function withCode(text: string): Markup[] {
-  return text.split(/`([^`]+)`/).map((part, index) =>
-    index % 2 === 1 ? html`<code>${part}</code>` : html`${part}`
-  );
+/** Text as people read it: commands, which stand between backticks, as code, and moments without letters and fractions. */
+export function readable(text: string): Markup[] {
+  return text.split(/(`[^`]+`|\d{4}-\d\d-\d\dT[\d:]{8}(?:\.\d+)?Z)/).map((part, index) => {
+    if (index % 2 === 0) return html`${part}`;
+    return part.startsWith("`") ? html`<code>${part.slice(1, -1)}</code>` : moment(part);
+  });
 }
 
 /** A command as it is typed; where scripts run, with a button that copies it. */
