@@ -143,12 +143,12 @@ class RunningSum {
 }
 
 /** The wait that this share of the waits do not exceed; null: there are none. */
-export function percentile(sorted: readonly Milliseconds[], share: number): Milliseconds | null {
+export function percentile(sorted: ArrayLike<Milliseconds>, share: number): Milliseconds | null {
   return sorted[Math.ceil(share * sorted.length) - 1] ?? null;
 }
 
 /** Of an even number, the mean of the middle two; null: there are none. */
-export function median(sorted: readonly Milliseconds[]): Milliseconds | null {
+export function median(sorted: ArrayLike<Milliseconds>): Milliseconds | null {
   const half = sorted.length >> 1;
   if (sorted.length === 0) return null;
   return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2;

@@ -94,8 +94,6 @@ function happenedTo({ previous, next }: Change<NodeRecord>, now: number): Happen
   const wait = previous.timings.used === undefined ? waitOf(next) : null;
   return [
     ...(hasFailed ? [{ type: "failed", label, provider } as const] : []),
-    ...(wait === null
-      ? []
-      : [{ type: "granted", label, provider, seconds: Math.floor(wait / SECOND) } as const]),
+    ...(wait === null ? [] : [{ type: "granted", label, seconds: Math.floor(wait / SECOND) } as const]),
   ];
 }

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import type { AutoHold } from "../../src/domain/auto_hold.ts";
 import type { LaunchPause } from "../../src/domain/launch_pause.ts";
 import type { HistoryRecord, NodePhase, NodeRecord, NodeState } from "../../src/domain/node.ts";
+import type { Sample } from "../../src/domain/samples/sample.ts";
 import type { NodeRequest } from "../../src/domain/request.ts";
 
 /** A node that is to be created. */
@@ -86,6 +87,20 @@ export function launchPause(fields: Partial<LaunchPause> = {}): LaunchPause {
 }
 
 /** What remains of a node. */
+/** One of a label and the pool. */
+export function poolSample(minute: number): Sample {
+  const groups = [
+    { of: "pool", name: "", values: [1, 2, 3, 0, 0, 0, 0, 0, 20] },
+    {
+      of: "label",
+      name: "klein",
+      values: [1, 2, 3, 0, 0, 1, 4, 600, -1],
+      waits: { seconds: [7], counts: [2] },
+    },
+  ] as const;
+  return { minute, groups };
+}
+
 export function historyRecord(id: number, endedAt = 2_000): HistoryRecord {
   return { node: nodeRecord({ id, state: { phase: "delete-address" } }), endedAt };
 }

@@ -9,7 +9,7 @@ import { openKvStore } from "../../src/store/kv_store.ts";
 import { restoreState } from "../../src/store/restore_state.ts";
 import { type Store, StoreError } from "../../src/store/store.ts";
 import { VirtualClock } from "../virtual_clock.ts";
-import { nodeRecord, nodeRequest } from "./records.ts";
+import { nodeRecord, nodeRequest, poolSample } from "./records.ts";
 import { temporaryState } from "./temporary_state.ts";
 
 const clock = new VirtualClock(Date.parse("2026-11-28T20:15:00Z"));
@@ -233,6 +233,32 @@ Deno.test("what is exported and imported is the same state", async () => {
     await kindOf(importState(copy, { lines, from: "export.jsonl", clock })),
     /there is one already/,
   );
+});
+
+Deno.test("backups, exports and checks have the samples of the last day", async () => {
+  await using state = await temporaryState();
+  const samples = [100, 101, 105].map(poolSample);
+  const [backup, imported] = ["b.kv", "i.kv"].map((name) => join(state.directory, name));
+  const lines: string[] = [];
+  {
+    await using store = await openKvStore(state.path, options);
+    for (const sample of samples) await store.addSample(sample, { since: 0 });
+    await backupState(state.path, { target: backup!, now: 0 });
+    await exportState(state.path, { write: (line) => void lines.push(line), clock });
+  }
+  await importState(imported!, { lines, from: "export.jsonl", clock });
+  for (const path of [state.path, backup!, imported!]) {
+    await using store = await openKvStore(path, options);
+    assert.deepEqual(await Array.fromAsync(store.samples({ since: 0 })), samples);
+  }
+  assert.equal((await checkState(state.path, options)).counts["entry of samples"], 3);
+  {
+    using kv = await Deno.openKv(state.path);
+    await kv.set(["sample", 101, 0], '[3,{"minute":101,"groups":[{"of":"planet"}]}]');
+  }
+  const { oddities, counts } = await checkState(state.path, options);
+  assert.match(oddities.join("\n"), /\["sample",101,0\]/);
+  assert.equal(counts["entry of samples"], 2);
 });
 
 Deno.test("an export that is cut off, edited badly or from a later version is refused, and makes nothing", async () => {

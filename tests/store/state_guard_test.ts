@@ -6,7 +6,7 @@ import { VirtualClock } from "../virtual_clock.ts";
 import { openKvStore } from "../../src/store/kv_store.ts";
 import { rescueState } from "../../src/store/rescue_state.ts";
 import type { Contents } from "../../src/store/store.ts";
-import { historyRecord, nodeRecord, nodeRequest } from "./records.ts";
+import { historyRecord, nodeRecord, nodeRequest, poolSample } from "./records.ts";
 import { temporaryState } from "./temporary_state.ts";
 
 const options = { clock: new VirtualClock(), random: systemRandom };
@@ -144,7 +144,7 @@ Deno.test("a state is the same however much its owner writes", async () => {
   assert.equal(await store.takeIds("node", 1), 701);
 });
 
-Deno.test("a copy of a state that was removed has its history too, and the next start says where it is", async () => {
+Deno.test("a copy of a state that was removed has its history and its samples too, and the next start says where it is", async () => {
   await using state = await temporaryState();
   const ended = [1, 2, 3].map((id) => historyRecord(id));
   let [copy, installation]: [string | null, string] = [null, ""];
@@ -152,6 +152,7 @@ Deno.test("a copy of a state that was removed has its history too, and the next 
     await using store = await openKvStore(state.path, options);
     installation = store.installation.id;
     await store.commit({ history: ended });
+    await store.addSample(poolSample(7), { since: 0 });
     await Deno.remove(state.path);
     await assert.rejects(store.check());
     copy = await store.rescue(await store.load());
@@ -171,6 +172,7 @@ Deno.test("a copy of a state that was removed has its history too, and the next 
   await using store = await openKvStore(state.path, options);
   assert.deepEqual([store.doubt, store.installation.id], [null, installation]);
   assert.deepEqual(await store.listHistory({ limit: 9 }), ended.toReversed());
+  assert.deepEqual(await Array.fromAsync(store.samples({ since: 0 })), [poolSample(7)]);
 });
 
 Deno.test("a copy that cannot be written whole is not left for one", async () => {

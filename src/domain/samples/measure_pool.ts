@@ -17,8 +17,8 @@ interface Countable {
 
 /** A launch failed, or somebody who had waited got a node. */
 export type Happened =
-  & { readonly label: string; readonly provider: string }
-  & ({ readonly type: "failed" } | { readonly type: "granted"; readonly seconds: number });
+  | { readonly type: "failed"; readonly label: string; readonly provider: string }
+  | { readonly type: "granted"; readonly label: string; readonly seconds: number };
 
 export function measurePool({ now, config, nodes, requests, happened }: Countable): readonly GroupSample[] {
   const tallies = new Tallies(config);
@@ -70,8 +70,9 @@ class Tallies {
   }
 
   countHappened(happened: Happened): void {
-    const { label, provider } = happened;
-    for (const tally of [this.#pool, this.#label(label), this.#provider(provider)]) tally.note(happened);
+    const label = this.#label(happened.label);
+    if (happened.type === "granted") label.noteWait(happened.seconds);
+    else for (const { values } of [this.#pool, label, this.#provider(happened.provider)]) values.failed++;
   }
 
   end(): readonly GroupSample[] {
@@ -95,12 +96,9 @@ class Tally {
 
   constructor(readonly group: SampledGroup) {}
 
-  note(happened: Happened): void {
-    if (happened.type === "failed") this.values.failed++;
-    else {
-      const seconds = threeDigits(happened.seconds);
-      this.#waits.set(seconds, (this.#waits.get(seconds) ?? 0) + 1);
-    }
+  noteWait(length: number): void {
+    const seconds = threeDigits(length);
+    this.#waits.set(seconds, (this.#waits.get(seconds) ?? 0) + 1);
   }
 
   end(): GroupSample {

@@ -25,8 +25,8 @@ export interface PoolSamples {
   readonly since: Instant | null;
   /** A group that there was not yet has zeros. */
   read(group: SampledGroup, recent: Recent): Readings;
-  /** Of all samples that are kept. @param label null: of the whole pool; returns null where nobody got a node */
-  waits(label: string | null): WaitSummary | null;
+  /** Of a label, in all samples that are kept; null: nobody got a node. */
+  waits(label: string): WaitSummary | null;
 }
 
 export function readingsOf(valuesOf: (measure: Measure) => Readings[Measure]): Readings {

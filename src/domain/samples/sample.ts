@@ -34,7 +34,7 @@ export interface SampledGroup {
 export interface GroupSample extends SampledGroup {
   /** In the order of `measures`; a limit of -1: no limit. */
   readonly values: readonly number[];
-  /** How long those had waited who got nodes in the minute before, and how many of them each time. */
+  /** Of a label: how long those had waited who got nodes in the minute before, and how many of them each time. */
   readonly waits?: { readonly seconds: readonly number[]; readonly counts: readonly number[] };
 }
 

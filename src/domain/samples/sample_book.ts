@@ -27,20 +27,10 @@ const MINUTES = minuteOf(SAMPLES_KEPT);
 /** Numbers of a place. */
 const NUMBERS = measures.length;
 
-type Waits = NonNullable<GroupSample["waits"]>;
-
-interface Group {
-  readonly values: Int32Array;
-  /** By place; those in which nobody got a node are not there. */
-  readonly waits: Map<number, Waits>;
-}
-
 export class SampleBook implements PoolSamples {
   /** The minute whose sample is at a place; -1: no sample is there. */
   readonly #minutes = new Float64Array(MINUTES).fill(-1);
-  readonly #groups = new Map<string, Group>();
-  /** Summed once for each sample. */
-  readonly #summaries = new Map<string, WaitSummary | null>();
+  readonly #groups = new Map<string, GroupRing>();
   #newest = -1;
 
   /** The minute of the newest sample; -1: there is no sample. */
@@ -49,22 +39,21 @@ export class SampleBook implements PoolSamples {
   }
 
   get since(): Instant | null {
-    const kept = this.#minutes.filter((minute) => this.#isKept(minute));
+    const kept = this.#minutes.filter((minute) => minute >= 0);
     return kept.length === 0 ? null : kept.reduce((left, right) => Math.min(left, right)) * MINUTE;
   }
 
   /** @param sample newer than all before */
   add({ minute, groups }: Sample): void {
-    const place = minute % MINUTES;
-    this.#summaries.clear();
-    this.#newest = minute;
-    this.#minutes[place] = minute;
-    const keys = new Set(groups.map(keyOf));
-    for (const [key, group] of this.#groups) {
-      if (keys.has(key)) clear(group, place);
-      else this.#groups.delete(key);
+    // Those of a day before, also of the minutes in which nobody measured.
+    for (let one = Math.max(this.#newest + 1, minute + 1 - MINUTES); one <= minute; one++) {
+      this.#clear(one % MINUTES);
     }
-    for (const group of groups) this.#put(place, group);
+    this.#newest = minute;
+    this.#minutes[minute % MINUTES] = minute;
+    const keys = new Set(groups.map(keyOf));
+    for (const key of this.#groups.keys()) if (!keys.has(key)) this.#groups.delete(key);
+    for (const group of groups) this.#ringOf(group).put(minute % MINUTES, group);
   }
 
   read(of: SampledGroup, { now, span }: Recent): Readings {
@@ -80,34 +69,21 @@ export class SampleBook implements PoolSamples {
     });
   }
 
-  waits(label: string | null): WaitSummary | null {
-    const key = keyOf(label === null ? { of: "pool", name: "" } : { of: "label", name: label });
-    const known = this.#summaries.get(key);
-    if (known !== undefined) return known;
-    const summary = this.#sumWaits(this.#groups.get(key));
-    this.#summaries.set(key, summary);
-    return summary;
+  waits(label: string): WaitSummary | null {
+    return this.#groups.get(keyOf({ of: "label", name: label }))?.waits ?? null;
   }
 
-  #put(place: number, group: GroupSample): void {
+  #ringOf(group: SampledGroup): GroupRing {
     const key = keyOf(group);
-    const known = this.#groups.get(key) ?? { values: new Int32Array(MINUTES * NUMBERS), waits: new Map() };
-    this.#groups.set(key, known);
-    known.values.set(group.values.slice(0, NUMBERS), place * NUMBERS);
-    if (group.waits !== undefined) known.waits.set(place, group.waits);
+    const ring = this.#groups.get(key) ?? new GroupRing();
+    this.#groups.set(key, ring);
+    return ring;
   }
 
-  #sumWaits(group: Group | undefined): WaitSummary | null {
-    const lengths: number[] = [];
-    for (const [place, waits] of group?.waits ?? []) {
-      if (!this.#isKept(this.#minutes[place]!)) continue;
-      waits.seconds.forEach((seconds, index) => {
-        for (let one = 0; one < waits.counts[index]!; one++) lengths.push(seconds * SECOND);
-      });
-    }
-    if (lengths.length === 0) return null;
-    lengths.sort((left, right) => left - right);
-    return { count: lengths.length, median: median(lengths)!, p95: percentile(lengths, 0.95)! };
+  #clear(place: number): void {
+    if (this.#minutes[place] === -1) return;
+    this.#minutes[place] = -1;
+    for (const group of this.#groups.values()) group.clear(place);
   }
 
   /** null: nothing was measured in that minute. */
@@ -115,20 +91,59 @@ export class SampleBook implements PoolSamples {
     const place = minute % MINUTES;
     return this.#minutes[place] === minute ? place : null;
   }
+}
 
-  /** After a pause, places hold what is too old by now. */
-  #isKept(minute: number): boolean {
-    return minute >= 0 && minute > this.#newest - MINUTES;
+/** The samples of one group. */
+class GroupRing {
+  readonly values = new Int32Array(MINUTES * NUMBERS);
+  /** By place; those in which nobody got a node are not there. */
+  readonly #waits = new Map<number, NonNullable<GroupSample["waits"]>>();
+  /** How often each length is in all of them. */
+  readonly #lengths = new Map<number, number>();
+  /** Of them all; undefined: not summed since the last change. */
+  #summary: WaitSummary | null | undefined;
+
+  /** @param place a clear one */
+  put(place: number, { values, waits }: GroupSample): void {
+    this.values.set(values.slice(0, NUMBERS), place * NUMBERS);
+    if (waits === undefined) return;
+    this.#waits.set(place, waits);
+    this.#count(waits, 1);
+  }
+
+  clear(place: number): void {
+    this.values.fill(0, place * NUMBERS, (place + 1) * NUMBERS);
+    const waits = this.#waits.get(place);
+    if (waits === undefined) return;
+    this.#waits.delete(place);
+    this.#count(waits, -1);
+  }
+
+  get waits(): WaitSummary | null {
+    return this.#summary ??= this.#sumWaits();
+  }
+
+  #sumWaits(): WaitSummary | null {
+    const lengths = [...this.#lengths].sort(([left], [right]) => left - right);
+    const sorted = new Float64Array(lengths.reduce((sum, [, count]) => sum + count, 0));
+    if (sorted.length === 0) return null;
+    let from = 0;
+    for (const [seconds, count] of lengths) sorted.fill(seconds * SECOND, from, from += count);
+    return { count: sorted.length, median: median(sorted)!, p95: percentile(sorted, 0.95)! };
+  }
+
+  #count({ seconds, counts }: NonNullable<GroupSample["waits"]>, by: 1 | -1): void {
+    this.#summary = undefined;
+    for (const [index, length] of seconds.entries()) {
+      const count = (this.#lengths.get(length) ?? 0) + by * (counts[index] ?? 0);
+      if (count > 0) this.#lengths.set(length, count);
+      else this.#lengths.delete(length);
+    }
   }
 }
 
 function keyOf({ of, name }: SampledGroup): string {
   return `${of} ${name}`;
-}
-
-function clear({ values, waits }: Group, place: number): void {
-  values.fill(0, place * NUMBERS, (place + 1) * NUMBERS);
-  waits.delete(place);
 }
 
 function told(measure: Measure, value = 0): number | null {

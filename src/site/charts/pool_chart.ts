@@ -65,7 +65,7 @@ function factsOf(readings: Readings, chart: PoolChart) {
     failed: columns.reduce((sum, { failed }) => sum + failed, 0),
     gaps: gapsOf(readings.used),
     axis: timeAxis(chart.span, chart.moment),
-    over: `the last ${countText(Math.round(chart.span / HOUR), "hour")}`,
+    over: chart.span === HOUR ? "the last hour" : `the last ${Math.round(chart.span / HOUR)} hours`,
   };
 }
 
@@ -97,11 +97,7 @@ ${
 ${[1, 0.5].filter((part) => Number.isInteger(top * part)).map((part) => heightLine(part, top))}
 <line class="chart-axis" x1="0" y1="${PLOT}" x2="100%" y2="${PLOT}"/>
 ${marks(facts)}
-${
-    facts.axis.ticks.map(({ at, text }) =>
-      tick(`${round(at * 100)}%`, { text, isFirst: at < 0.05, isLast: at > 0.95 })
-    )
-  }
+${facts.axis.ticks.map(tickMark)}
 </svg>`;
 }
 
@@ -144,14 +140,11 @@ function heightLine(part: number, top: number): Markup {
   `;
 }
 
-function tick(
-  x: string,
-  { text, isFirst, isLast }: { text: string; isFirst: boolean; isLast: boolean },
-): Markup {
-  const anchor = isFirst ? "start" : isLast ? "end" : "middle";
+function tickMark({ at, text }: { at: number; text: string }): Markup {
+  const x = `${round(at * 100)}%`;
   return html`
     <line class="chart-axis" x1="${x}" y1="${PLOT}" x2="${x}" y2="${PLOT + 5}" />
-    <text class="chart-text" x="${x}" y="${TIME_LINE}" text-anchor="${anchor}">${text}</text>
+    <text class="chart-text" x="${x}" y="${TIME_LINE}" text-anchor="middle">${text}</text>
   `;
 }
 

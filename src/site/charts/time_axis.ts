@@ -25,13 +25,15 @@ export function timeAxis(span: Milliseconds, { now, wallOffset }: Moment): TimeA
   const start = local(end - span);
   const first = Math.ceil(start / step) * step;
   const count = Math.max(0, Math.ceil((local(end) - first) / step));
-  const ticks = Array.from({ length: count }, (_, index) => first + index * step).map((time) => ({
-    at: (time - start) / span,
-    text: clockText(time),
-  }));
+  const ticks = Array.from({ length: count }, (_, index) => first + index * step)
+    .map((time) => ({ at: (time - start) / span, text: clockText(time) }))
+    .filter(({ at }) => at <= LAST_TICK);
   const zone = zoneText(offset / MINUTE);
   return { ticks, zone: zone === "UTC" ? zone : `UTC${zone}`, textAt: (at) => clockText(start + at * span) };
 }
+
+/** The text of a later one would stick out. */
+const LAST_TICK = 0.97;
 
 /** Some six ticks, at times that people count in. */
 function stepOf(span: Milliseconds): Milliseconds {

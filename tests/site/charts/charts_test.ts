@@ -78,7 +78,7 @@ Deno.test("renderPoolChart() tells the same as a table", () => {
 });
 
 Deno.test("charts of nothing say so: before the first sample, and of a pool without servers", () => {
-  match(chart(readings(60, () => null)), /Nothing was measured in the last 1 hour\./);
+  match(chart(readings(60, () => null)), /Nothing was measured in the last hour\./);
   match(chart(readings(60, () => ({}))), /At most 0 servers at once\. No launch failed\./);
   match(String(renderSparkline([], { name: "ready", over: "the last hour" })), /not measured yet/);
 });
@@ -134,7 +134,39 @@ Deno.test("the times under a chart are round ones of this machine's clock and zo
   }).output();
   deepEqual(JSON.parse(new TextDecoder().decode(stdout)), [
     "UTC+05:30",
-    ["13:00", "14:00", "15:00", "16:00", "17:00", "18:00"],
+    ["13:00", "14:00", "15:00", "16:00", "17:00"],
     "18:01",
   ]);
+});
+
+const sheet = Deno.readTextFileSync(new URL("../../../src/site/assets/style.css", import.meta.url));
+
+/** The colours of the style sheet, in light and in dark, by their names. */
+function palettes(): readonly ReadonlyMap<string, string>[] {
+  const [light, dark] = sheet.split("@media (prefers-color-scheme: dark)");
+  const colours = (text: string) =>
+    [...text.matchAll(/--([a-z-]+):\s*(#[0-9a-f]{3,6})/g)].map(([, name, colour]) =>
+      [name!, colour!] as const
+    );
+  const darkOnes = dark!.slice(0, dark!.indexOf("@media"));
+  return [new Map(colours(light!)), new Map([...colours(light!), ...colours(darkOnes)])];
+}
+
+/** As WCAG defines it: from 0, black, to 1, white. */
+function luminance(colour: string): number {
+  const hex = colour.length === 4 ? colour.replace(/[0-9a-f]/g, "$&$&") : colour;
+  const [red, green, blue] = [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16) / 255)
+    .map((part) => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+  return 0.2126 * red! + 0.7152 * green! + 0.0722 * blue!;
+}
+
+Deno.test("all that a chart draws stands out from the ground by three to one, in light and in dark", () => {
+  for (const palette of palettes()) {
+    for (const name of ["used", "ready", "building", "hold", "delete", "bad", "text", "muted"]) {
+      for (const ground of ["surface", "page"]) {
+        const [high, low] = [name, ground].map((one) => luminance(palette.get(one)!)).sort((a, b) => b - a);
+        ok((high! + 0.05) / (low! + 0.05) >= 3, `${name} on ${ground}: ${palette.get(name)}`);
+      }
+    }
+  }
 });
