@@ -9,8 +9,9 @@ import type {
 } from "../domain/pool_report.ts";
 import { describeMissing, describeStale } from "../domain/observation.ts";
 import { isVacated, retirementOf } from "../domain/retirement.ts";
-import { durationText, type Instant, MINUTE } from "../domain/time.ts";
-import { remedyAt } from "./remedy.ts";
+import { durationText, earliest, type Instant, MINUTE } from "../domain/time.ts";
+import { type PoolProblem, problem, problemText, remedies } from "./pool_problem.ts";
+import { remedyOf } from "./remedy.ts";
 import { rows, string } from "./view_schema.ts";
 
 export const readinessViewSchema = v.object({
@@ -32,7 +33,7 @@ export function viewReadiness(report: PoolReport, { strict = false } = {}): Read
   const { daemon, state } = report;
   const reasons = [
     ...(daemon === null ? ["no daemon is running"] : daemonProblems(daemon)),
-    ...stateProblems(state),
+    ...stateProblems(state).map(problemText),
     ...(state.problem === null ? planningProblems(daemon?.tasks ?? [], report) : []),
     ...answerProblems(report),
   ];
@@ -87,29 +88,32 @@ function lesserProblems(report: PoolReport): string[] {
   // Where no provider answers at all, that has been said.
   const someAnswer = providers.some(({ reachable }) => reachable === true);
   return [
-    ...configurationProblems(report),
-    ...(someAnswer ? cloudProblems(report) : []),
+    ...configurationProblems(report).map(problemText),
+    ...(someAnswer ? cloudProblems(report).map(problemText) : []),
     ...(someAnswer ? unanswered(report).map((name) => `provider ${name}: it has not answered yet`) : []),
-    ...listingProblems(report),
+    ...listingProblems(report).map(problemText),
     ...frozenProblems(providers),
-    ...taskProblems(daemon && { tasks: daemon.tasks.filter(({ name }) => name !== "tick") }),
-    ...targetProblems(report),
-    ...linkProblems(report),
+    ...[
+      ...taskProblems(daemon && { tasks: daemon.tasks.filter(({ name }) => name !== "tick") }),
+      ...targetProblems(report),
+      ...linkProblems(report),
+    ].map(problemText),
   ];
 }
 
-/** The faults that keep a pool from its work, whatever its clouds do; one line each. */
-export function stateProblems({ problem, withheld }: StateReport): string[] {
+/** The faults that keep a pool from its work, whatever its clouds do. */
+export function stateProblems({ problem: unwritable, withheld }: StateReport): PoolProblem[] {
   return [
-    ...(problem === null ? [] : [problem]),
-    ...(withheld === null ? [] : [`nothing is launched: ${withheld}`]),
+    ...(unwritable === null ? [] : [problem(unwritable)]),
+    ...(withheld === null ? [] : [problem(`nothing is launched: ${withheld}`)]),
   ];
 }
 
-/** Why the configuration as it was last read is not in effect, or not as a whole; one line each. */
-export function configurationProblems(report: Pick<PoolReport, "daemon" | "configProblems">): string[] {
+/** Why the configuration as it was last read is not in effect, or not as a whole. */
+export function configurationProblems(report: Pick<PoolReport, "daemon" | "configProblems">): PoolProblem[] {
   const { configProblems = [], configFault = null }: Partial<DaemonReport> = report.daemon ?? report;
-  return [...configProblems.map((problem) => `configuration: ${problem}`), ...effectProblems(configFault)];
+  const texts = [...configProblems.map((text) => `configuration: ${text}`), ...effectProblems(configFault)];
+  return texts.map((text) => problem(text));
 }
 
 function effectProblems(fault: string | null): string[] {
@@ -117,21 +121,35 @@ function effectProblems(fault: string | null): string[] {
 }
 
 /** Providers that do not answer, and services of others that do not; those that are retired and empty do not matter. */
-export function cloudProblems(report: PoolReport): string[] {
-  return report.providers.filter(({ name }) => !isVacant(name, report)).flatMap((
-    { name, reachable, error, stale, obstacle },
-  ) => [
-    ...(reachable === false && error !== null
-      ? [
-        `provider ${name}: ${error.message}${
-          remedyAt(obstacle, { provider: name, label: null, config: report.config, pool: report })
-        }`,
-      ]
-      : []),
+export function cloudProblems(report: PoolReport): PoolProblem[] {
+  return report.providers.filter(({ name }) => !isVacant(name, report)).flatMap((provider) => {
+    const { name, reachable, error, stale } = provider;
     // Where a cloud is out of reach altogether, once is enough.
-    ...stale.filter(({ message }) => reachable !== false || message !== error?.message)
-      .map((one) => `provider ${name}: ${describeStale(one, report)}`),
-  ]);
+    const lesser = stale.filter(({ message }) => reachable !== false || message !== error?.message);
+    return [
+      ...(reachable === false && error !== null ? [unreachable(provider, { error, report })] : []),
+      ...lesser.map((one) =>
+        problem(`provider ${name}: ${describeStale(one, report)}`, {
+          since: one.since,
+          until: one.retryAt,
+          thing: { kind: "provider", name },
+        })
+      ),
+    ];
+  });
+}
+
+function unreachable(
+  { name, obstacle, stale }: ProviderReport,
+  { error, report }: { error: NonNullable<ProviderReport["error"]>; report: PoolReport },
+): PoolProblem {
+  const site = { provider: name, label: null, config: report.config, pool: report };
+  return problem(`provider ${name}: ${error.message}`, {
+    remedies: remedies(obstacle && remedyOf(obstacle, site).text),
+    since: error.since,
+    until: earliest(stale.map(({ retryAt }) => retryAt)),
+    thing: { kind: "provider", name },
+  });
 }
 
 /** Providers that are wanted and have given no first answer, nor failed to. */
@@ -147,27 +165,38 @@ function isVacant(provider: string, report: PoolReport): boolean {
 }
 
 /** Providers whose listings cannot be relied on. */
-export function listingProblems({ providers }: Pick<PoolReport, "providers">): string[] {
+export function listingProblems({ providers }: Pick<PoolReport, "providers">): PoolProblem[] {
   return providers.flatMap(({ name, missing }) =>
-    missing?.isDoubtful ? [`provider ${name}: ${describeMissing(missing)}`] : []
+    missing?.isDoubtful
+      ? [
+        problem(`provider ${name}: ${describeMissing(missing)}`, {
+          since: missing.since,
+          thing: { kind: "provider", name },
+        }),
+      ]
+      : []
   );
 }
 
 /** The tasks whose last run failed. */
-export function taskProblems(daemon: Pick<DaemonReport, "tasks"> | null): string[] {
+export function taskProblems(daemon: Pick<DaemonReport, "tasks"> | null): PoolProblem[] {
   return (daemon?.tasks ?? []).flatMap(({ name, lastError }) =>
-    lastError === null ? [] : [`task ${name}: ${lastError.message}`]
+    lastError === null ? [] : [problem(`task ${name}: ${lastError.message}`, { lastAt: lastError.at })]
   );
 }
 
 /** Where no nodes can be handed to. */
-export function targetProblems({ targets }: Pick<PoolReport, "targets">): string[] {
+export function targetProblems({ targets }: Pick<PoolReport, "targets">): PoolProblem[] {
   return [...targets].flatMap(([name, state]) =>
-    state.online ? [] : [`target ${name} is offline: ${state.reason}`]
+    state.online ? [] : [problem(`target ${name} is offline: ${state.reason}`)]
   );
 }
 
 /** Servers that no demand and no job events come from. */
-export function linkProblems({ links }: Pick<PoolReport, "links">): string[] {
-  return links.flatMap(({ name, state }) => state.status === "away" ? [`${name}: ${state.message}`] : []);
+export function linkProblems({ links }: Pick<PoolReport, "links">): PoolProblem[] {
+  return links.flatMap(({ name, state }) =>
+    state.status === "away"
+      ? [problem(`${name}: ${state.message}`, { since: state.since, until: state.retryAt })]
+      : []
+  );
 }

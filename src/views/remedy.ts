@@ -43,12 +43,6 @@ export function remedyOf(obstacle: Obstacle, place: ObstacleSite): Remedy {
   return cure(obstacle, new Site(place));
 }
 
-/** `; remedy: …` without the section of the manual; empty: there is nothing to do. */
-export function remedyAt(obstacle: Obstacle | null, site: ObstacleSite): string {
-  const text = obstacle === null ? null : remedyOf(obstacle, site).text;
-  return text === null ? "" : `; remedy: ${text}`;
-}
-
 const by = (cure: Cure) => (text: string | null = null, manual: Remedy["manual"] = null): Remedy => ({
   cure,
   text,

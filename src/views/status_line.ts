@@ -3,7 +3,7 @@ import { nodeStateNames } from "../domain/node.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import { countText } from "../lib/count_text.ts";
 import { countStates } from "./state_counts.ts";
-import { listProblems } from "./status.ts";
+import { listProblems } from "./list_problems.ts";
 
 export function statusLine(report: PoolReport): string {
   const counts = countStates(report.nodes, () => "all").get("all");

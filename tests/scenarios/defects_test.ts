@@ -4,7 +4,7 @@ import { MINUTE } from "../../src/domain/time.ts";
 import { contentTag } from "../../src/views/content_tag.ts";
 import { viewReadiness } from "../../src/views/health.ts";
 import { viewNodeList } from "../../src/views/node_list.ts";
-import { listProblems } from "../../src/views/status.ts";
+import { listProblems } from "../../src/views/list_problems.ts";
 import { breakPlanning } from "./broken_planning.ts";
 import { poolConfig, VirtualPool } from "./virtual_pool.ts";
 

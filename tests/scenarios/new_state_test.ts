@@ -4,7 +4,7 @@ import { MINUTE, SECOND } from "../../src/domain/time.ts";
 import { seededRandom } from "../../src/lib/random.ts";
 import { createMemoryStore } from "../../src/store/memory_store.ts";
 import { viewReadiness } from "../../src/views/health.ts";
-import { listProblems } from "../../src/views/status.ts";
+import { listProblems } from "../../src/views/list_problems.ts";
 import { poolConfig, VirtualPool } from "./virtual_pool.ts";
 
 const config = poolConfig({ minReady: 2, maxServers: 10 });

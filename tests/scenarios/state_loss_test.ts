@@ -5,7 +5,7 @@ import { seededRandom } from "../../src/lib/random.ts";
 import { createMemoryStore } from "../../src/store/memory_store.ts";
 import { type Store, StoreError, type StoreErrorKind } from "../../src/store/store.ts";
 import { viewReadiness } from "../../src/views/health.ts";
-import { listProblems } from "../../src/views/status.ts";
+import { listProblems } from "../../src/views/list_problems.ts";
 import { poolConfig, VirtualPool } from "./virtual_pool.ts";
 
 const WRITING: ReadonlySet<PropertyKey> = new Set<keyof Store>([

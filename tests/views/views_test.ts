@@ -10,7 +10,8 @@ import { viewNodeList } from "../../src/views/node_list.ts";
 import { renderNodeListJson } from "../../src/views/node_list_json.ts";
 import { viewProviderList } from "../../src/views/provider_list.ts";
 import { viewRequestList } from "../../src/views/request_list.ts";
-import { listProblems, viewStatus } from "../../src/views/status.ts";
+import { listProblems } from "../../src/views/list_problems.ts";
+import { viewStatus } from "../../src/views/status.ts";
 import { poolLists, type PoolViewName, renderPoolJson } from "../../src/views/view_pool.ts";
 import {
   manyNodes,

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { type NodeRecord, serverIdOf, stateName } from "../../../src/domain/node.ts";
 import { HOUR, MINUTE, SECOND } from "../../../src/domain/time.ts";
-import { listProblems } from "../../../src/views/status.ts";
+import { listProblems } from "../../../src/views/list_problems.ts";
 import { poolConfig, VirtualPool } from "../../scenarios/virtual_pool.ts";
 
 const provider = "boot-timeout: 60";
