@@ -84,7 +84,11 @@ const pool = report();
 const metrics = countedMetrics();
 const site = createSite({
   report: () => pool,
-  events: { startOf: () => Promise.resolve(0), open: () => new ReadableStream() },
+  events: {
+    startOf: () => Promise.resolve(0),
+    latest: () => Promise.resolve([]),
+    open: () => new ReadableStream(),
+  },
   history: { getHistory: () => Promise.resolve(null), listHistory: () => Promise.resolve([]) },
   scrape: (report, how) => metrics.scrape(report, { facts: sampleFacts, ...how }),
   onDefect: (error) => console.error(error),

@@ -10,7 +10,7 @@ import { type Instant, isoText, type Milliseconds, SECOND } from "../domain/time
 import type { Clock } from "../lib/clock.ts";
 import { concatenated } from "../lib/concatenated.ts";
 import type { Ledger } from "../store/ledger.ts";
-import { eventFrame, viewEvent, viewLostEvents } from "../views/events.ts";
+import { eventFrame, type EventView, viewEvent, viewLostEvents } from "../views/events.ts";
 
 /** For what happens together to be sent together: a reader costs as many writes a second at most. */
 const PAUSE: Milliseconds = 200;
@@ -77,6 +77,13 @@ export class EventFeed implements Disposable {
   /** The event after which those come that a reader wants: since a moment, or (null) from now on. */
   async startOf(since: Instant | null): Promise<number> {
     return since === null ? this.#ledger.lastEventId : await this.#ledger.lastEventBefore(since);
+  }
+
+  /** The newest first. */
+  async latest(count: number): Promise<readonly EventView[]> {
+    const after = Math.max(0, this.#ledger.lastEventId - count);
+    const events = await this.#ledger.listEvents({ after, limit: count });
+    return events.map((event) => viewEvent(event, { wallOffset: this.#wallOffset })).toReversed();
   }
 
   open({ after, follow, signal: ended }: OpenOptions): ReadableStream<Uint8Array> {

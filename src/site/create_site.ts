@@ -14,12 +14,12 @@ import { renderNodeText } from "../views/node_facts.ts";
 import { viewNodeMetadata } from "../views/node_metadata.ts";
 import { poolLists, type PoolViewName } from "../views/view_pool.ts";
 import { addAssets } from "./add_assets.ts";
+import { addDashboard, type DashboardRoute } from "./add_dashboard.ts";
 import { addEvents, type EventsRoute } from "./add_events.ts";
 import { addHealth } from "./add_health.ts";
 import { addMetrics, type MetricsRoute } from "./add_metrics.ts";
 import { crossOrigin } from "./cross_origin.ts";
 import { failureResponse } from "./failure_response.ts";
-import { renderFrontPage } from "./front_page.ts";
 import { explanationBody } from "./explanation_page.ts";
 import { historyBody } from "./history_body.ts";
 import { LastModified } from "./last_modified.ts";
@@ -31,7 +31,8 @@ import { renderNodePage } from "./node_page.ts";
 import { type PageFrame, pageFrame } from "./page.ts";
 import { SiteError } from "./site_error.ts";
 
-interface SiteOptions extends MetricsRoute, EventsRoute {
+interface SiteOptions extends MetricsRoute {
+  readonly events: EventsRoute["events"] & DashboardRoute["events"];
   /** The nodes that have left. */
   readonly history: Pick<History, "getHistory" | "listHistory">;
   /** Called with errors that are our own fault. */
@@ -62,6 +63,7 @@ export function createSite(options: SiteOptions): Hono {
     context.header("allow", "GET, HEAD");
     return fail(context, new SiteError(405, "this endpoint is read-only: use GET or HEAD"));
   });
+  addDashboard(app, { ...options, answer: (context, body) => answer(context, "html", body) });
   addLists(app, options);
   addNodes(app, options);
   addExplanations(app, options);
@@ -90,10 +92,6 @@ function addLists(app: Hono, { report }: SiteOptions): void {
     if (name === "status") continue;
     app.get(`/${name}.json`, (context) => answerList(context, { name, isRows: true }));
   }
-  app.get("/", (context) => {
-    const now = report();
-    return answer(context, "html", renderFrontPage(now, pageFrame(now, context.req.path)));
-  });
 }
 
 /** @returns what answers with a list, or with its rows alone */

@@ -2,9 +2,9 @@
  * A task that runs at the times of a cron expression, by the machine's clock and in its time zone, and whenever it is
  * woken. Where that clock is set forward over one of the times, it runs once for all that were passed over.
  */
-import { Cron } from "croner";
 import { cronPattern } from "../domain/cron_expression.ts";
 import type { Instant } from "../domain/time.ts";
+import { cronTimes } from "../lib/cron_times.ts";
 import type { Task, TaskBasics } from "./task.ts";
 import { createScheduledTask } from "./task.ts";
 
@@ -22,7 +22,7 @@ export interface CronTaskOptions extends TaskBasics {
  */
 export function createCronTask({ cron, timezone, ...basics }: CronTaskOptions): Task {
   const { clock } = basics;
-  const nextOnWall = cronTimes(cron, { timezone });
+  const nextOnWall = cronTimes(cronPattern(cron), { timezone });
   let dueOnWall: Instant | null = null;
   const next = (now: Instant) => {
     const wall = clock.wall();
@@ -31,13 +31,4 @@ export function createCronTask({ cron, timezone, ...basics }: CronTaskOptions): 
   };
   const again = (now: Instant) => dueOnWall !== null && dueOnWall <= clock.wall() ? now : next(now);
   return createScheduledTask(basics, { first: next, next, again });
-}
-
-/** The first of the expression's times after a given one; null: no more. */
-export function cronTimes(
-  expression: string,
-  { timezone }: { timezone?: string } = {},
-): (after: Instant) => Instant | null {
-  const pattern = new Cron(cronPattern(expression), { paused: true, timezone });
-  return (after) => pattern.nextRun(new Date(after))?.getTime() ?? null;
 }

@@ -51,15 +51,26 @@ function daemonProblems({ accepting, configFault }: DaemonReport): string[] {
 }
 
 /** Without its tick, a pool stands still. */
-function planningProblems(tasks: readonly TaskReport[], { now }: { now: Instant }): string[] {
-  const tick = tasks.find(({ name }) => name === "tick");
-  if (tick === undefined) return [];
-  const { lastError, runningSince } = tick;
-  const age = runningSince === null ? 0 : now - runningSince;
+function planningProblems(tasks: readonly TaskReport[], moment: { now: Instant }): string[] {
+  const lastError = tickOf(tasks)?.lastError ?? null;
   return [
     ...(lastError === null ? [] : [`the task tick fails: ${lastError.message}`]),
-    ...(age < HANGING ? [] : [`the task tick hangs: its run began ${durationText(age)} ago`]),
+    ...hangingProblems({ tasks }, moment).map(problemText),
   ];
+}
+
+function tickOf(tasks: readonly TaskReport[]): TaskReport | undefined {
+  return tasks.find(({ name }) => name === "tick");
+}
+
+/** The loop, where it does not come to its end. */
+export function hangingProblems(
+  daemon: Pick<DaemonReport, "tasks"> | null,
+  { now }: { now: Instant },
+): PoolProblem[] {
+  const since = tickOf(daemon?.tasks ?? [])?.runningSince ?? null;
+  if (since === null || now - since < HANGING) return [];
+  return [problem(`the task tick hangs: its run began ${durationText(now - since)} ago`, { since })];
 }
 
 function answerProblems(report: PoolReport): string[] {

@@ -14,6 +14,7 @@ import { countText } from "../lib/count_text.ts";
 import {
   cloudProblems,
   configurationProblems,
+  hangingProblems,
   linkProblems,
   listingProblems,
   stateProblems,
@@ -35,6 +36,7 @@ export function problemsOf(report: PoolReport): PoolProblem[] {
   const isRetired = (name: string | null) => name !== null && retirementOf(name, report) !== null;
   return [
     ...linked(stateProblems(state), state.problem === null ? "lost-state" : "disk-full"),
+    ...hangingProblems(daemon, report).map((one) => ({ ...one, remedies: remedies(RESTART) })),
     ...defectProblems(report),
     ...linked(configurationProblems(report), "broken-configuration"),
     ...linked(clockProblems(report), "clock"),
@@ -63,6 +65,9 @@ export function problemsOf(report: PoolReport): PoolProblem[] {
 function linked(problems: readonly PoolProblem[], manual: PoolProblem["manual"]): PoolProblem[] {
   return problems.map((one) => ({ ...one, manual }));
 }
+
+const RESTART =
+  "restart the daemon: nodes and requests stay; first keep what it does for a report: `nodepool dump`";
 
 /** A plan that breaks is told by its task. */
 function defectProblems({ defects }: PoolReport): PoolProblem[] {

@@ -24,12 +24,12 @@ export interface PoolProblem {
   readonly thing: Thing | null;
 }
 
-interface Thing {
+export interface Thing {
   readonly kind: "label" | "provider" | "image" | "node" | "request";
   readonly name: string;
 }
 
-/** What is not given is not known. */
+/** Fields that are not given are not known. */
 export function problem(message: string, fields: Partial<Omit<PoolProblem, "message">> = {}): PoolProblem {
   return {
     message,

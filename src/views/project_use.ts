@@ -10,6 +10,8 @@ import type { PoolReport } from "../domain/pool_report.ts";
 interface ProjectUse {
   /** Nodes in use or held, which only people end. */
   readonly kept: readonly NodeRecord[];
+  /** Those of them on the provider itself. */
+  readonly keptHere: readonly NodeRecord[];
   /** Nodes on further providers of the same project, by provider. */
   readonly beside: ReadonlyMap<string, number>;
   /** Servers that are not the pool's; null: the cloud does not tell. */
@@ -18,34 +20,58 @@ interface ProjectUse {
 
 type Pool = Pick<PoolReport, "config" | "nodes" | "providers">;
 
-/** By report, then provider: one view asks for each again and again. */
-const counted = new WeakMap<Pool, Map<string, ProjectUse>>();
+/** Of one provider. */
+interface Inhabitants {
+  readonly all: number;
+  readonly kept: readonly NodeRecord[];
+}
+
+interface Counted {
+  readonly inhabitants: ReadonlyMap<string, Inhabitants>;
+  readonly uses: Map<string, ProjectUse>;
+}
+
+/** By report: one view asks for each provider again and again. */
+const counted = new WeakMap<Pool, Counted>();
 
 export function projectUse(name: string, pool: Pool): ProjectUse {
-  const known = counted.get(pool) ?? new Map<string, ProjectUse>();
+  const known: Counted = counted.get(pool) ?? { inhabitants: countInhabitants(pool), uses: new Map() };
   counted.set(pool, known);
-  const use = known.get(name) ?? countUse(name, pool);
-  known.set(name, use);
+  const use = known.uses.get(name) ?? useOf(name, { pool, inhabitants: known.inhabitants });
+  known.uses.set(name, use);
   return use;
 }
 
-function countUse(name: string, { config, nodes, providers }: Pool): ProjectUse {
-  const own = config?.providers.find((provider) => provider.name === name);
-  const mates = new Set(
-    config?.providers.filter((other) => own !== undefined && isSameProject(own, other)).map(({ name }) =>
-      name
-    ),
-  ).add(name);
-  const inProject = nodes.filter(({ provider }) => mates.has(provider));
-  const used = providers.find((provider) => provider.name === name)?.quota?.instances?.used;
-  const beside = new Map<string, number>();
-  for (const { provider } of inProject) {
-    if (provider !== name) beside.set(provider, (beside.get(provider) ?? 0) + 1);
+function countInhabitants({ nodes }: Pool): Counted["inhabitants"] {
+  const counts = new Map<string, { all: number; kept: NodeRecord[] }>();
+  for (const node of nodes) {
+    const count = counts.get(node.provider) ?? { all: 0, kept: [] };
+    counts.set(node.provider, count);
+    count.all++;
+    const state = stateName(node);
+    if (state === "used" || state === "hold") count.kept.push(node);
   }
+  return counts;
+}
+
+/** Its own nodes come first. */
+function useOf(
+  name: string,
+  { pool: { config, providers }, inhabitants }: { pool: Pool; inhabitants: Counted["inhabitants"] },
+): ProjectUse {
+  const own = config?.providers.find((provider) => provider.name === name);
+  const mates =
+    config?.providers.filter((other) => own !== undefined && other !== own && isSameProject(own, other)) ??
+      [];
+  const names = [name, ...mates.map((mate) => mate.name)];
+  const of = (provider: string): Inhabitants => inhabitants.get(provider) ?? { all: 0, kept: [] };
+  const used = providers.find((provider) => provider.name === name)?.quota?.instances?.used;
+  const inProject = names.reduce((sum, provider) => sum + of(provider).all, 0);
   return {
-    kept: inProject.filter((node) => ["used", "hold"].includes(stateName(node))),
-    beside,
-    others: used === undefined ? null : Math.max(0, used - inProject.length),
+    kept: names.flatMap((provider) => of(provider).kept),
+    keptHere: of(name).kept,
+    beside: new Map(names.slice(1).flatMap((mate) => of(mate).all === 0 ? [] : [[mate, of(mate).all]])),
+    others: used === undefined ? null : Math.max(0, used - inProject),
   };
 }
 

@@ -166,7 +166,7 @@ function quotaRemedy(site: Site): Remedy {
 }
 
 function maxServersRemedy(site: Site): Remedy {
-  const kept = site.use?.kept.filter(({ provider }) => provider === site.name) ?? [];
+  const kept = site.use?.keptHere ?? [];
   const which = kept.length === 0 ? "nodes" : keptText(kept);
   return time(
     `raise max-servers of ${site.name}, or release ${which}: \`nodepool list --provider ${site.name}\``,

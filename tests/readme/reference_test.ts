@@ -109,7 +109,11 @@ Deno.test("the manual has every route of the status endpoint, with its filters",
   const site = createSite({
     report: sampleReport,
     history: { getHistory: () => Promise.resolve(null), listHistory: () => Promise.resolve([]) },
-    events: { startOf: () => Promise.resolve(0), open: () => new ReadableStream() },
+    events: {
+      startOf: () => Promise.resolve(0),
+      latest: () => Promise.resolve([]),
+      open: () => new ReadableStream(),
+    },
     scrape: () => Promise.reject(new Error("not asked for")),
     onDefect: (error) => {
       throw error;

@@ -346,9 +346,11 @@ Deno.test("pages have a language, a title, headings, labelled tables and a style
   const site = openSite();
   const text = await (await site.get("/", browser)).text();
   assert.match(text, /<html lang="en">/);
-  assert.match(text, /<title>Overview – nodepool<\/title>/);
+  assert.match(text, /<title>\(4\) Overview – nodepool<\/title>/);
   assert.match(text, /<th scope="col"/);
-  assert.match(text, /role="region" aria-label="label-list" tabindex="0"/);
+  const list = await (await site.get("/label-list", browser)).text();
+  assert.match(list, /<title>Labels – nodepool<\/title>/);
+  assert.match(list, /role="region" aria-label="labels" tabindex="0"/);
   const style = await site.get("/style.css");
   assert.equal(style.headers.get("content-type"), "text/css; charset=utf-8");
   assert.match(await style.text(), /color-scheme: light dark/);

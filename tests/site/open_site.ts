@@ -2,6 +2,7 @@
 import type { HistoryRecord } from "../../src/domain/node.ts";
 import type { PoolReport } from "../../src/domain/pool_report.ts";
 import { PrometheusMetrics } from "../../src/metrics/prometheus_metrics.ts";
+import type { EventView } from "../../src/views/events.ts";
 import { createSite } from "../../src/site/create_site.ts";
 import { sampleFacts } from "../metrics/sample_facts.ts";
 import { sampleReport } from "../views/sample_pool.ts";
@@ -13,6 +14,8 @@ export interface OpenSite {
   report: PoolReport;
   history: readonly HistoryRecord[];
   fetch(request: Request): Response | Promise<Response>;
+  /** The last events, the newest first. */
+  events: readonly EventView[];
   get(path: string, headers?: Record<string, string>, method?: string): Promise<Response>;
 }
 
@@ -31,6 +34,7 @@ export function openSite(
     report,
     history: [],
     fetch: (request) => app.fetch(request),
+    events: [],
     get: async (path, headers = {}, method = "GET") =>
       await app.fetch(new Request(`http://localhost${path}`, { method, headers })),
   };
@@ -42,6 +46,7 @@ export function openSite(
     },
     events: {
       startOf: (since) => Promise.resolve(since === null ? 9 : 4),
+      latest: (count) => Promise.resolve(site.events.slice(0, count)),
       open: ({ after }) => ReadableStream.from([new TextEncoder().encode(`id: ${after}\n\n`)]),
     },
     scrape: (report, { isOpenMetrics }) => metrics.scrape(report, { facts: sampleFacts, isOpenMetrics }),

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { HOUR, MINUTE, SECOND } from "../../src/domain/time.ts";
 import { VirtualClock } from "../virtual_clock.ts";
-import { createCronTask, cronTimes } from "../../src/tasks/cron_task.ts";
+import { cronPattern } from "../../src/domain/cron_expression.ts";
+import { cronTimes } from "../../src/lib/cron_times.ts";
+import { createCronTask } from "../../src/tasks/cron_task.ts";
 import type { TaskOptions, TaskResult } from "../../src/tasks/task.ts";
 import { createTask } from "../../src/tasks/task.ts";
 
@@ -339,11 +341,11 @@ Deno.test("createCronTask(): what is to come is not run early because the clock 
 });
 
 Deno.test("cronTimes() follows a time zone over the change to summer time", () => {
-  const next = cronTimes("14 2 * * *", { timezone: "America/New_York" });
+  const next = cronTimes(cronPattern("14 2 * * *"), { timezone: "America/New_York" });
   assert.equal(next(Date.UTC(2030, 2, 8, 12)), Date.UTC(2030, 2, 9, 7, 14));
   assert.equal(next(Date.UTC(2030, 2, 10, 12)), Date.UTC(2030, 2, 11, 6, 14));
 });
 
 Deno.test("cronTimes() refuses what is no cron expression", () => {
-  assert.throws(() => cronTimes("every day"), TypeError);
+  assert.throws(() => cronTimes(cronPattern("every day")), TypeError);
 });

@@ -1,5 +1,6 @@
 /** The parameters of the routes as OpenAPI tells them: filters, forms, fields, conditions. */
 import type { JsonSchema } from "@valibot/to-json-schema";
+import { historyHours } from "../dashboard/history_panel.ts";
 import type { PoolList } from "../../views/view_pool.ts";
 
 export interface Parameter {
@@ -103,6 +104,14 @@ export const eventParameters: readonly Parameter[] = [
     schema: id,
   },
 ];
+
+/** Of `/`. */
+export const hours: Parameter = {
+  name: "hours",
+  in: "query",
+  description: "How far back the history of the pool's servers goes; 6 unless it is said",
+  schema: { type: "integer", enum: [...historyHours] },
+};
 
 /** Of `/readyz`. */
 export const strict: Parameter = {

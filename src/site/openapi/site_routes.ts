@@ -11,6 +11,7 @@ import { listNamesOf } from "./answer_schemas.ts";
 import {
   eventParameters,
   formatParameter,
+  hours,
   ifModifiedSince,
   ifNoneMatch,
   listParameters,
@@ -43,10 +44,10 @@ const id = pathParameter("id", "Of a node");
 export const siteRoutes: readonly SiteRoute[] = [
   {
     path: "/",
-    summary: "A page with the pool at a glance",
-    parameters: [ifNoneMatch],
+    summary: "A page with all of the pool, to keep open",
+    parameters: [hours, ifNoneMatch],
     content: html,
-    statuses: [304],
+    statuses: [304, 400],
   },
   ...listNames().map(listRoute),
   ...listNames().filter((name) => name !== "status").map(rowsRoute),

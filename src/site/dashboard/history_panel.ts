@@ -1,0 +1,33 @@
+/** The pool over the last hours, as the dashboard shows it. */
+import { html } from "hono/html";
+import type { PoolSamples } from "../../domain/samples/pool_samples.ts";
+import { wholePool } from "../../domain/samples/sample.ts";
+import { HOUR } from "../../domain/time.ts";
+import { renderPoolChart } from "../charts/pool_chart.ts";
+import type { Markup } from "../page.ts";
+import type { PageMoment } from "./moments.ts";
+import { panel } from "./panel.ts";
+
+/** The times that one can look back. */
+export const historyHours = [1, 6, 24] as const;
+
+export type HistoryHours = typeof historyHours[number];
+
+export function renderHistoryPanel(
+  samples: PoolSamples,
+  { hours, moment }: { hours: HistoryHours; moment: PageMoment },
+): Markup {
+  const span = hours * HOUR;
+  const links = historyHours.map((choice) =>
+    choice === hours
+      ? html`<li><a href="/?hours=${choice}#past" aria-current="true">${choice} h</a></li>`
+      : html`<li><a href="/?hours=${choice}#past">${choice} h</a></li>`
+  );
+  const readings = samples.read(wholePool, { now: moment.now, span });
+  return panel({
+    id: "past",
+    title: "Over time",
+    body: html`<ul class="choices" aria-label="How far back">${links}</ul>
+${renderPoolChart(readings, { id: "pool", name: "All servers", span, moment })}`,
+  });
+}

@@ -1,0 +1,82 @@
+/** The providers of the dashboard. */
+import { html } from "hono/html";
+import { countText } from "../../lib/count_text.ts";
+import type { ProviderRow, QuotaBar } from "../../views/dashboard/provider_rows.ts";
+import type { Dashboard } from "../../views/dashboard/view_dashboard.ts";
+import type { Markup } from "../page.ts";
+import { renderBar } from "./bar.ts";
+import { countdown, type PageMoment } from "./moments.ts";
+import { panel, panelTable } from "./panel.ts";
+import { thingLink } from "./thing_link.ts";
+import { readable } from "../page_parts.ts";
+
+export function renderProviders(dashboard: Dashboard): Markup {
+  const { providers } = dashboard;
+  const body = providers.total === 0
+    ? html`<p class="empty">No provider is configured: <a href="/manual/configuration">configuration</a>.</p>`
+    : panelTable<ProviderRow>({
+      name: "Providers",
+      headers: ["Provider", "Servers", "Tightest quota", "Answers", "Now"],
+      rows: providers.rows,
+      keyOf: ({ name }) => name,
+      cells: (row) => cellsOf(row, dashboard),
+    });
+  return panel({
+    id: "providers",
+    title: "Providers",
+    list: { href: "/provider-list", name: "All providers" },
+    shown: providers,
+    body,
+  });
+}
+
+function cellsOf(row: ProviderRow, moment: PageMoment): (Markup | string)[] {
+  return [
+    thingLink({ kind: "provider", name: row.name }, row.name),
+    serversBar(row),
+    row.quota === null ? "not known" : quotaBar(row.name, row.quota),
+    answers(row),
+    doing(row, moment),
+  ];
+}
+
+function serversBar({ name, servers, maxServers }: ProviderRow): Markup {
+  if (maxServers === null) return html`<span class="amount">${servers}</span>`;
+  const bar = renderBar({
+    label: `${name}: ${servers} servers, max-servers ${maxServers}`,
+    parts: [{ kind: "own", amount: servers }],
+    whole: maxServers,
+  });
+  return html`<span class="with-bar">${bar}<span class="amount">${servers} / ${maxServers}</span></span>`;
+}
+
+function quotaBar(provider: string, { name, limit, used, others, otherServers }: QuotaBar): Markup {
+  const ofOthers = otherServers === 0 ? "" : `, ${countText(otherServers, "server")} of others`;
+  const bar = renderBar({
+    label: `${provider}: ${used} of ${limit} ${name} used${ofOthers}`,
+    parts: [{ kind: "own", amount: used - (others ?? 0) }, { kind: "others", amount: others ?? 0 }],
+    whole: limit,
+  });
+  return html`
+    <span
+      class="with-bar">${bar}<span class="amount"><span class="${used < limit
+        ? ""
+        : "figure low"}">${used} / ${limit}</span> ${name}${ofOthers}</span></span>
+  `;
+}
+
+function answers({ answers, latency, errors, requests }: ProviderRow): Markup | string {
+  if (answers === null) return "not asked yet";
+  const speed = latency === null ? "" : `${Math.round(latency)} ms`;
+  const failed = errors === 0 ? "" : `${countText(errors, "error")} in ${requests}`;
+  const text = [speed, failed].filter((part) => part !== "").join(", ");
+  return answers ? text || "yes" : html`<span class="state bad">no</span> ${failed}`;
+}
+
+function doing({ why, nextTry, slowedTo }: ProviderRow, moment: PageMoment): Markup | string {
+  const slow = slowedTo === null ? "" : `slowed down to a request every ${slowedTo / 1_000} s`;
+  if (why === "" && slow === "") return html`<span class="state good">takes servers</span>`;
+  return html`<span class="why">${readable([why, slow].filter((part) => part !== "").join("; "))}${
+    why === "" || nextTry === null ? "" : html`; next attempt ${countdown(nextTry, moment)}`
+  }</span>`;
+}

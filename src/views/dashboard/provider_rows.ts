@@ -1,0 +1,122 @@
+/** The providers of the dashboard: what they give against what they may, and how their clouds answer. */
+import { describeObstacle } from "../../domain/describe_obstacle.ts";
+import type { PoolReport, ProviderReport } from "../../domain/pool_report.ts";
+import { type Resource, resourceNames } from "../../domain/resource.ts";
+import { describeRetirement, retirementOf } from "../../domain/retirement.ts";
+import type { Quota } from "../../domain/server.ts";
+import { earliest, type Instant, type Milliseconds } from "../../domain/time.ts";
+import { projectUse } from "../project_use.ts";
+import { compareText } from "../view_head.ts";
+import { type Shown, shownOf } from "./shown.ts";
+
+export interface ProviderRow {
+  readonly name: string;
+  /** The pool's servers there. */
+  readonly servers: number;
+  /** null: it is retired, or no longer configured. */
+  readonly maxServers: number | null;
+  /** The quota of which the largest part is used; null: not known, or there is no limit. */
+  readonly quota: QuotaBar | null;
+  /** null: not asked yet. */
+  readonly answers: boolean | null;
+  /** Mean of recent answers. */
+  readonly latency: Milliseconds | null;
+  /** Requests that failed, of all since the start. */
+  readonly errors: number;
+  readonly requests: number;
+  /** Why it gives nothing now, in words; empty: it does. */
+  readonly why: string;
+  /** When it is asked again. */
+  readonly nextTry: Instant | null;
+  /** Between requests, where the cloud made the pool slow down; null: as fast as configured. */
+  readonly slowedTo: Milliseconds | null;
+}
+
+export interface QuotaBar {
+  readonly name: string;
+  readonly limit: number;
+  readonly used: number;
+  /** The part of it that others use, as far as it can be told; null: it cannot. */
+  readonly others: number | null;
+  /** Their servers. */
+  readonly otherServers: number;
+}
+
+const MOST = 12;
+
+export function providerRows(report: PoolReport): Shown<ProviderRow> {
+  const counts = new Map<string, number>();
+  for (const { provider } of report.nodes) counts.set(provider, (counts.get(provider) ?? 0) + 1);
+  const configured = (report.config?.providers ?? []).map(({ name }) => name);
+  const names = [...new Set([...configured, ...counts.keys()])].sort(compareText);
+  const rows = names.map((name) => rowOf(name, { report, servers: counts.get(name) ?? 0 }));
+  return shownOf(rows, { most: MOST, rank: ({ why, answers }) => why !== "" || answers !== true ? 1 : 0 });
+}
+
+function rowOf(name: string, { report, servers }: { report: PoolReport; servers: number }): ProviderRow {
+  const config = report.config?.providers.find((one) => one.name === name);
+  const seen = report.providers.find((one) => one.name === name);
+  const stats = seen?.stats ?? null;
+  const isRetired = (config?.maxServers ?? -1) < 0;
+  return {
+    name,
+    servers,
+    maxServers: isRetired ? null : config!.maxServers,
+    quota: tightest(seen?.quota ?? null, projectUse(name, report).others),
+    answers: seen?.reachable ?? null,
+    latency: stats?.latency ?? null,
+    errors: stats?.errors ?? 0,
+    requests: stats?.requests ?? 0,
+    why: whyNothing(name, { seen, report, isConfigured: config !== undefined }),
+    nextTry: nextTryOf(seen),
+    slowedTo: stats !== null && config !== undefined && stats.rate > config.rate ? stats.rate : null,
+  };
+}
+
+function whyNothing(
+  name: string,
+  { seen, report, isConfigured }: {
+    seen: ProviderReport | undefined;
+    report: PoolReport;
+    isConfigured: boolean;
+  },
+): string {
+  if (!isConfigured) return "no longer configured";
+  const retirement = retirementOf(name, report);
+  if (retirement !== null) return `retired: ${describeRetirement(retirement)}`;
+  if (seen?.obstacle) return describeObstacle(seen.obstacle, { ...report, isLinked: false });
+  return seen?.frozen ?? seen?.error?.message ?? "";
+}
+
+function nextTryOf(seen: ProviderReport | undefined): Instant | null {
+  const obstacle = seen?.obstacle ?? null;
+  if (obstacle !== null && "until" in obstacle) return obstacle.until;
+  return earliest((seen?.stale ?? []).map(({ retryAt }) => retryAt));
+}
+
+const RESOURCES = [
+  "instances",
+  "cores",
+  "ramMib",
+  "floatingIps",
+  "ports",
+] as const satisfies readonly Resource[];
+
+function tightest(quota: Quota | null, otherServers: number | null): QuotaBar | null {
+  const uses = RESOURCES.flatMap((resource) => {
+    const use = quota?.[resource] ?? null;
+    return use === null || !Number.isFinite(use.limit) || use.limit <= 0 ? [] : [{ resource, ...use }];
+  });
+  const [first] = uses.sort((a, b) => b.used / b.limit - a.used / a.limit);
+  if (first === undefined) return null;
+  const servers = quota?.instances?.used ?? 0;
+  // Other resources are taken to be shared as the servers are.
+  const share = otherServers === null || servers === 0 ? null : otherServers / servers;
+  return {
+    name: resourceNames[first.resource],
+    limit: first.limit,
+    used: first.used,
+    others: share === null ? null : Math.round(first.used * share),
+    otherServers: otherServers ?? 0,
+  };
+}
