@@ -7,6 +7,7 @@ import { acquireCommand } from "./commands/acquire.ts";
 import { alienImageListCommand } from "./commands/alien_image_list.ts";
 import { alienListCommand } from "./commands/alien_list.ts";
 import { configExampleCommand } from "./commands/config_example.ts";
+import { completeCommand } from "./commands/complete.ts";
 import { configValidateCommand } from "./commands/config_validate.ts";
 import { builderProgram, daemonCommand, nodepooldProgram } from "./commands/daemon.ts";
 import { deleteCommand } from "./commands/delete.ts";
@@ -133,6 +134,7 @@ function topCommand(invoked: InvokedProgram, context: CliContext): Command {
     program.addCommand(prepared(command, context));
   }
   program.addCommand(prepared(helpCommand(program), context));
+  program.addCommand(prepared(completeCommand(context, program), context), { hidden: true });
   return program;
 }
 

@@ -17,6 +17,7 @@ import {
 import { NoAnswerError } from "./no_answer_error.ts";
 import { type Operation, stream } from "./operation.ts";
 import type { OperationName } from "./operations.ts";
+import { completionOperations } from "./operations/completion_operations.ts";
 import { listOperations } from "./operations/list_operations.ts";
 import type { PoolClient } from "./pool_client.ts";
 import { ControlSocketError } from "./socket_path.ts";
@@ -138,10 +139,10 @@ class RemotePool implements PoolClient {
   }
 }
 
-/** Who only wants a list need not load the whole table. */
+/** Who only wants a list, or presses the Tab key, need not load the whole table. */
 async function descriptorOf(name: OperationName): Promise<Operation> {
-  const list = (listOperations as Partial<Record<OperationName, Operation>>)[name];
-  return list ?? (await import("./operations.ts")).operations[name];
+  const quick: Partial<Record<OperationName, Operation>> = { ...listOperations, ...completionOperations };
+  return quick[name] ?? (await import("./operations.ts")).operations[name];
 }
 
 /** A socket needs no host. Deno looks up what is named all the same, so it is an address: no name server is asked. */

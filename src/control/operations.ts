@@ -4,6 +4,7 @@
  */
 import type * as v from "valibot";
 import type { Operation } from "./operation.ts";
+import { completionOperations } from "./operations/completion_operations.ts";
 import { eventOperations } from "./operations/event_operations.ts";
 import { historyOperations } from "./operations/history_operations.ts";
 import { explainOperations } from "./operations/explain_operations.ts";
@@ -30,6 +31,7 @@ const table = {
   ...planOperations,
   ...waitOperations,
   ...explainOperations,
+  ...completionOperations,
 };
 
 export type OperationName = keyof typeof table;

@@ -3,7 +3,10 @@
  * systemd, man and the shells look for them. Called by `install-files`.
  */
 import type { InstalledFile } from "./installed_file.ts";
+import bash from "./nodepool.bash" with { type: "text" };
+import fish from "./nodepool.fish" with { type: "text" };
 import logrotate from "./nodepool.logrotate" with { type: "text" };
+import zsh from "./nodepool.zsh" with { type: "text" };
 import { prometheusRules } from "./prometheus_rules.ts";
 import { systemdUnit } from "./systemd_unit.ts";
 
@@ -15,6 +18,9 @@ interface Installation {
 export function installationFiles({ program }: Installation): readonly InstalledFile[] {
   return [
     { path: "lib/systemd/system/nodepool.service", text: systemdUnit(program) },
+    { path: "share/bash-completion/completions/nodepool", text: bash },
+    { path: "share/fish/vendor_completions.d/nodepool.fish", text: fish },
+    { path: "share/zsh/site-functions/_nodepool", text: zsh },
     { path: "share/nodepool/nodepool.logrotate", text: logrotate },
     { path: "share/nodepool/prometheus-rules.yaml", text: prometheusRules() },
   ];

@@ -104,6 +104,7 @@ const commands: readonly (readonly [number, ...string[]])[] = [
   [1, "init", "--yes"],
   [0, "manual"],
   [0, "manual", "quota"],
+  [0, "complete", "fish", "--", "acquire\n"],
   [1, "install-files", "/dev/null"],
   [1, "install-links", "/nowhere"],
   [2, "simulate", "--listen", "nowhere"],

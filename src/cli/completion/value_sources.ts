@@ -1,0 +1,76 @@
+/**
+ * Where the values of arguments and options come from that have no choices of their own, by the name of the argument or the
+ * long form of the option; after a command's name where it means something else there. A test has all of them in the table.
+ */
+import type { CompletionKind } from "../../views/completions.ts";
+
+/** `free`: anything, which only the user knows. */
+export type ValueSource =
+  | CompletionKind
+  | "file"
+  | "folder"
+  | "topic"
+  | "command"
+  | "column"
+  | "event"
+  | "free";
+
+export const valueSources: Readonly<Record<string, ValueSource>> = {
+  "id": "node",
+  "unhold id": "held-node",
+  "dib-image-delete id": "dib-image-id",
+  "image-delete id": "image-id",
+  "job-delete id": "job-id",
+  "node": "node-name",
+  "label": "label",
+  "provider": "provider",
+  "image": "image",
+  "image-build image": "diskimage",
+  "image-update provider": "provider-or-all",
+  "names": "provider-or-image",
+  "explain name": "anything",
+  "job-create name": "job",
+  "file": "file",
+  "dir": "folder",
+  "topic": "topic",
+  "help command": "command",
+  "ssh command": "free",
+  "--label": "label",
+  "--provider": "provider",
+  "--image": "image",
+  "--job": "job",
+  "--host": "node-name",
+  "--hostname": "node-name",
+  "--columns": "column",
+  "--sort": "column",
+  "--kind": "event",
+  "--config": "file",
+  "--secure": "file",
+  "--logconfig": "file",
+  "--clouds": "file",
+  "--known-hosts": "file",
+  "--pidfile": "file",
+  "--program": "file",
+  "--start-report": "free",
+  "--after": "free",
+  "--before": "free",
+  "--build-workers": "free",
+  "--count": "free",
+  "--extend": "free",
+  "--for": "free",
+  "--hold-on-failure": "free",
+  "--limit": "free",
+  "--lines": "free",
+  "--listen": "free",
+  "--owner": "free",
+  "--reason": "free",
+  "--result": "free",
+  "--search": "free",
+  "--since": "free",
+  "--ssh-option": "free",
+  "--ssh-port": "free",
+  "--until": "free",
+  "--upload-workers": "free",
+  "--wait": "free",
+  "--watch": "free",
+};
