@@ -44,11 +44,13 @@ function isUsual({ kind, wide, spare = LEAST_SPARE }: Column<object>): boolean {
 }
 
 function isName({ kind }: Column<object>): boolean {
-  return kind === "id" || kind === "name" || kind === "count" || kind === "state";
+  return kind === "id" || kind === "name" || kind === "state";
 }
 
+/** Whether something stands in it; of counts, whether one is not 0. */
 function hasText(column: Column<object>, rows: readonly object[]): boolean {
-  return rows.some((row) => cellOf(column, row) !== "");
+  const nothing = column.kind === "count" ? ["", "0"] : [""];
+  return rows.some((row) => !nothing.includes(cellOf(column, row)));
 }
 
 export function renderTableOf(table: ShownTable): Markup {

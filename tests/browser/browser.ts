@@ -58,7 +58,7 @@ export class TestBrowser implements AsyncDisposable {
   }
 }
 
-class Visit implements AsyncDisposable {
+export class Visit implements AsyncDisposable {
   readonly page: Page;
   readonly #end: () => Promise<void>;
   readonly #complaints: string[] = [];
@@ -80,8 +80,12 @@ class Visit implements AsyncDisposable {
 
   /** Fails for what the browser complained of since the last time, and for what hinders people. */
   async expectClean(what: string): Promise<void> {
-    deepEqual(this.#complaints.splice(0), [], what);
+    this.expectNoComplaint(what);
     deepEqual(await this.#hindrances(), [], what);
+  }
+
+  expectNoComplaint(what: string): void {
+    deepEqual(this.#complaints.splice(0), [], what);
   }
 
   /** How many pixels of the page lie to the right of the window. */

@@ -7,7 +7,7 @@ import { NOW, sampleNode, sampleReport, sampleRequest } from "../views/sample_po
 
 const states = { empty, small, troubled: sampleReport, large } as const;
 
-type PoolStateName = keyof typeof states;
+export type PoolStateName = keyof typeof states;
 
 export const poolStates = Object.keys(states) as PoolStateName[];
 

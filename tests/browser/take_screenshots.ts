@@ -30,6 +30,9 @@ const pages: Readonly<Record<string, string>> = {
   error: "/nonsense",
 };
 
+/** Of a picture: a longer page goes on in the same way. */
+const MOST_HEIGHT = 2_200;
+
 await Deno.mkdir(folder, { recursive: true });
 await using browser = await TestBrowser.start();
 for (const state of poolStates) {
@@ -41,7 +44,9 @@ for (const state of poolStates) {
       await using visit = await browser.visit(siteOf(state), { scheme, width });
       for (const { page, name } of names) {
         await visit.go(pages[page]!);
-        await visit.page.screenshot({ path: `${folder}/${name}.png`, fullPage: state !== "large" });
+        const height = Math.min(MOST_HEIGHT, await visit.page.evaluate<number>("document.body.scrollHeight"));
+        const clip = { x: 0, y: 0, width, height };
+        await visit.page.screenshot({ path: `${folder}/${name}.png`, fullPage: true, clip });
         console.log(`${name}.png`);
       }
     }
