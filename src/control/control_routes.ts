@@ -29,7 +29,7 @@ export function controlRoutes(pool: LocalPool, { stopping, onDefect }: ControlRo
     const [method, path] = operation.route.split(" ") as [string, string];
     app.on(method, path, async (context) => {
       const request = checkedRequest(operation.request, await requestOf(context));
-      const json = operation.json?.(pool.report(), request);
+      const json = await operation.json?.(pool.report(), request);
       if (json !== undefined) return context.body(json, 200, { "content-type": "application/json" });
       const signal = AbortSignal.any([context.req.raw.signal, stopping]);
       return answer(context, await pool.ask(name, request as never, { signal }));

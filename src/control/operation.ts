@@ -41,7 +41,7 @@ export interface Operation<
     options: Call,
   ): v.InferOutput<Answer> | Promise<v.InferOutput<Answer>>;
   /** The answer as JSON in UTF-8, where there is a faster way to it. */
-  json?(report: PoolReport, request: v.InferOutput<Request>): Uint8Array<ArrayBuffer> | undefined;
+  json?(report: PoolReport, request: v.InferOutput<Request>): Promise<Uint8Array<ArrayBuffer>>;
 }
 
 export function operation<

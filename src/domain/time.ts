@@ -27,7 +27,20 @@ export const LAST_INSTANT: Instant = Date.UTC(10_000, 0, 1) - 1;
 
 /** ISO 8601 in UTC with milliseconds; what lies outside the years 1970 to 9999 is shown as their first or last day. */
 export function isoText(instant: Instant): string {
-  return new Date(instant >= 0 ? Math.min(instant, LAST_INSTANT) : 0).toISOString();
+  const shown = instant >= 0 ? Math.min(Math.floor(instant), LAST_INSTANT) : 0;
+  const day = Math.floor(shown / DAY);
+  if (day !== lastDay.number) {
+    lastDay = { number: day, text: new Date(day * DAY).toISOString().slice(0, "YYYY-MM-DDT".length) };
+  }
+  const [hour, minute, second] = [shown % DAY / HOUR, shown % HOUR / MINUTE, shown % MINUTE / SECOND];
+  return `${lastDay.text}${digits(hour)}:${digits(minute)}:${digits(second)}.${digits(shown % SECOND, 3)}Z`;
+}
+
+/** Lists of thousands of things tell times of few days. */
+let lastDay = { number: NaN, text: "" };
+
+function digits(value: number, length = 2): string {
+  return String(Math.floor(value)).padStart(length, "0");
 }
 
 /** `HH:MM:SS UTC` by the machine's clock; of another day than today's with its date before it. */

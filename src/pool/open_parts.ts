@@ -79,7 +79,7 @@ export async function openParts(first: Config, given: PoolDeps) {
 async function openGround(config: Config, given: PoolDeps) {
   const deps = { ...given, shell: watchedShell(given.shell) };
   const { store, clock, random, metrics } = deps;
-  const ledger = await Ledger.load(store, { clock });
+  const ledger = await Ledger.load(store, { clock, isCounted: true });
   const setBefore = await beginClock({ ...deps, ledger, providers: config.providers });
   const run = new RunMarks({ ledger, clock, random });
   await run.begin();

@@ -98,7 +98,7 @@ function addLists(app: Hono, { report }: SiteOptions): void {
 function listAnswers(report: () => PoolReport) {
   const recent = new RecentBodies();
   const changes = new LastModified();
-  return (context: Context, { name, isRows }: { name: PoolViewName; isRows: boolean }): Response => {
+  return async (context: Context, { name, isRows }: { name: PoolViewName; isRows: boolean }) => {
     const url = new URL(context.req.url);
     const accept = isRows ? "application/json" : context.req.header("accept");
     const query = parseListQuery(poolLists[name], { query: url.searchParams, accept });
@@ -109,15 +109,16 @@ function listAnswers(report: () => PoolReport) {
     const question = url.pathname + url.search;
     const since = (tag: string) => changes.of(`${query.format} ${question}`, { tag, now: wallSeconds(now) });
     if (query.format !== "json") {
-      const body = listBody(now, { name, query });
+      const body = await listBody(now, { name, query });
       const tag = tagOf(body);
       return notModified(context, `W/"${tag}"`, since(tag)) ?? send(context, { format: query.format, body });
     }
     // Tagged before it is made: a client that asks every second mostly has it already.
     const tag = contentTag(now, { name, filter: query.filter });
-    const render = () => isRows ? rowsBody(now, { name, query }) : listBody(now, { name, query });
+    const render = async () => isRows ? rowsBody(now, { name, query }) : await listBody(now, { name, query });
     const body = () => recent.get(question, { tag, now: now.now }, render);
-    return notModified(context, `W/"${tag}"`, since(tag)) ?? send(context, { format: "json", body: body() });
+    return notModified(context, `W/"${tag}"`, since(tag)) ??
+      send(context, { format: "json", body: await body() });
   };
 }
 

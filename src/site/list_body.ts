@@ -12,12 +12,14 @@ import type { ListQuery } from "./list_query.ts";
 import { pageFrame } from "./page.ts";
 
 /** `name` is a list with rows of its own under its table. */
-export function listBody(
+export async function listBody(
   report: PoolReport,
   { name, query }: { name: PoolViewName; query: ListQuery },
-): Body {
+): Promise<Body> {
   const { format, filter, fields, sort } = query;
-  if (format === "json" && fields === null && sort === null) return renderPoolJson(report, { name, filter });
+  if (format === "json" && fields === null && sort === null) {
+    return await renderPoolJson(report, { name, filter });
+  }
   const table = poolLists[name].table as TableOf<ReturnType<typeof viewPool>>;
   if (format === "html") return pageOf(report, { name, query, table });
   return viewBody(viewPool(report, { name, filter }), { query, table });

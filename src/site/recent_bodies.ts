@@ -8,7 +8,7 @@ import type { Body } from "./list_body.ts";
 interface Recent {
   readonly tag: string;
   readonly at: Instant;
-  readonly body: Body;
+  readonly body: Promise<Body>;
 }
 
 /** The number of questions; bodies of thousands of nodes are megabytes. */
@@ -18,7 +18,11 @@ export class RecentBodies {
   readonly #recent = new Map<string, Recent>();
 
   /** The body made for the question while its content had this tag, less than a second ago; else makes it. */
-  get(question: string, { tag, now }: { tag: string; now: Instant }, make: () => Body): Body {
+  get(
+    question: string,
+    { tag, now }: { tag: string; now: Instant },
+    make: () => Promise<Body>,
+  ): Promise<Body> {
     const known = this.#recent.get(question);
     if (known?.tag === tag && now >= known.at && now - known.at < SECOND) return known.body;
     const body = make();

@@ -27,6 +27,7 @@ import type { NodeRequest } from "../domain/request.ts";
 import type { Instant } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import { waitFor } from "../lib/in_flight.ts";
+import { inSlices } from "../lib/in_slices.ts";
 import { Listeners } from "../lib/listeners.ts";
 import { orAborted } from "../lib/or_aborted.ts";
 import type {
@@ -67,9 +68,18 @@ const RUNS_KEPT = 1_000;
 const COMMIT_SIZE = 400;
 
 export class Ledger implements AsyncDisposable, History, EventRecords {
-  /** Reads everything that the store holds. */
-  static async load(store: Store, { clock }: { clock: Pick<Clock, "now"> }): Promise<Ledger> {
-    return new Ledger(store, { clock, contents: await store.load() });
+  /** Reads everything that the store holds. @param isCounted whether the counts over all nodes are wanted at once */
+  static async load(
+    store: Store,
+    { clock, isCounted = false }: { clock: Pick<Clock, "now">; isCounted?: boolean },
+  ): Promise<Ledger> {
+    const ledger = new Ledger(store, { clock, contents: await store.load() });
+    if (isCounted) {
+      const index = NodeIndex.of([]);
+      await inSlices(ledger.nodes, ([id, node]) => index.put(id, node));
+      ledger.#nodeIndex = index;
+    }
+    return ledger;
   }
 
   /** By id. Each record is replaced, never changed: what was read stays as it was. */

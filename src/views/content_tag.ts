@@ -5,7 +5,7 @@
 import process from "node:process";
 import type { PoolReport } from "../domain/pool_report.ts";
 import type { ViewFilter } from "./view_filter.ts";
-import { type PoolViewName, renderPoolJson } from "./view_pool.ts";
+import { type PoolViewName, viewPool } from "./view_pool.ts";
 
 /** A short text; as good as certainly another one for other contents. */
 export function contentTag(
@@ -14,7 +14,7 @@ export function contentTag(
 ): string {
   if (name === "node-list") return nodeRevisions(report);
   // At the beginning of time everything is 0 seconds old.
-  return hash(renderPoolJson({ ...report, now: 0 }, { name, filter }));
+  return hash(JSON.stringify(viewPool({ ...report, now: 0 }, { name, filter })));
 }
 
 /**
@@ -30,7 +30,7 @@ function nodeRevisions({ installation, nodes, wallOffset, defects }: PoolReport)
   return hash(numbers, `${installation.id} ${wallOffset} ${JSON.stringify(defects)}`);
 }
 
-function hash(content: Uint8Array | Float64Array, salt = ""): string {
+function hash(content: string | Float64Array, salt = ""): string {
   // Loaded when it is needed: a list in the terminal does without.
   const { createHash } = process.getBuiltinModule("node:crypto");
   return createHash("sha256").update(salt).update(content).digest("base64url").slice(0, 22);

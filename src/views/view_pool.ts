@@ -37,7 +37,7 @@ export interface PoolList<Answer extends v.GenericSchema = v.GenericSchema> {
   readonly answer: Answer;
   view(report: PoolReport, filter: ViewFilter): v.InferOutput<Answer>;
   /** The view as JSON in UTF-8, where there is a faster way to it. */
-  json?(report: PoolReport, filter: ViewFilter): Uint8Array<ArrayBuffer>;
+  json?(report: PoolReport, filter: ViewFilter): Promise<Uint8Array<ArrayBuffer>>;
   /** Its row type is nobody else's business: whoever renders only passes its rows to its columns. */
   // deno-lint-ignore no-explicit-any
   readonly table: Table<v.InferOutput<Answer>, any>;
@@ -119,10 +119,10 @@ export function viewPool<Name extends PoolViewName>(
 }
 
 /** The same as JSON, in UTF-8. */
-export function renderPoolJson(
+export async function renderPoolJson(
   report: PoolReport,
   { name, filter = {} }: { name: PoolViewName; filter?: ViewFilter },
-): Uint8Array<ArrayBuffer> {
+): Promise<Uint8Array<ArrayBuffer>> {
   const { view, json }: PoolList = poolLists[name];
-  return json?.(report, filter) ?? new TextEncoder().encode(JSON.stringify(view(report, filter)));
+  return await json?.(report, filter) ?? new TextEncoder().encode(JSON.stringify(view(report, filter)));
 }

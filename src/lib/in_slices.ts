@@ -1,0 +1,18 @@
+/**
+ * Work on thousands of things, a few hundred at a time: in between whatever else is due has its turn, so that no long list
+ * holds up all the rest. Whoever calls it works on what cannot change meanwhile.
+ */
+
+/** As many records take a few milliseconds to be read, or to be shown. */
+const SLICE = 500;
+
+export async function inSlices<Item>(items: Iterable<Item>, visit: (item: Item) => void): Promise<void> {
+  let left = SLICE;
+  for (const item of items) {
+    if (left-- === 0) {
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      left = SLICE - 1;
+    }
+    visit(item);
+  }
+}
