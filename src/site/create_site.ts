@@ -96,7 +96,7 @@ function addLists(app: Hono, { report }: SiteOptions): void {
 
 /** @returns what answers with a list, or with its rows alone */
 function listAnswers(report: () => PoolReport) {
-  const recent = new RecentBodies();
+  const recent = new RecentBodies<Promise<Body>>();
   const changes = new LastModified();
   return async (context: Context, { name, isRows }: { name: PoolViewName; isRows: boolean }) => {
     const url = new URL(context.req.url);

@@ -5,24 +5,21 @@
 import { type Instant, SECOND } from "../domain/time.ts";
 import type { Body } from "./list_body.ts";
 
-interface Recent {
+interface Recent<Made> {
   readonly tag: string;
   readonly at: Instant;
-  readonly body: Promise<Body>;
+  readonly body: Made;
 }
 
 /** The number of questions; bodies of thousands of nodes are megabytes. */
 const MOST = 4;
 
-export class RecentBodies {
-  readonly #recent = new Map<string, Recent>();
+/** Of those that take a while to make, each is a promise. */
+export class RecentBodies<Made extends Body | Promise<Body> = Body> {
+  readonly #recent = new Map<string, Recent<Made>>();
 
   /** The body made for the question while its content had this tag, less than a second ago; else makes it. */
-  get(
-    question: string,
-    { tag, now }: { tag: string; now: Instant },
-    make: () => Promise<Body>,
-  ): Promise<Body> {
+  get(question: string, { tag, now }: { tag: string; now: Instant }, make: () => Made): Made {
     const known = this.#recent.get(question);
     if (known?.tag === tag && now >= known.at && now - known.at < SECOND) return known.body;
     const body = make();
