@@ -6,7 +6,7 @@
 import { html } from "hono/html";
 import type { Readings } from "../../domain/samples/pool_samples.ts";
 import { minuteOf } from "../../domain/samples/sample.ts";
-import { HOUR, type Milliseconds, type Moment } from "../../domain/time.ts";
+import { HOUR, type Milliseconds, MINUTE, type Moment, spacedDuration } from "../../domain/time.ts";
 import { countText } from "../../lib/count_text.ts";
 import type { Markup } from "../page.ts";
 import { type ChartColumn, columnsOf, gapsOf, stackOrder, totalOf } from "./columns.ts";
@@ -168,7 +168,7 @@ function describe({ over, peak, limit, failed, gaps, axis, columns }: Facts): st
   return [
     `At most ${countText(peak, "server")} at once${limit === null ? "" : `, of ${limit} that there may be`}.`,
     failed === 0 ? "No launch failed." : `${countText(failed, "launch failure")}.`,
-    missing === 0 ? "" : `Not measured for ${countText(missing, "minute")}.`,
+    missing === 0 ? "" : `Not measured for ${spacedDuration(missing * MINUTE)}.`,
     `From ${axis.textAt(0)} to ${axis.textAt(1)}, ${axis.zone}.`,
   ].filter((sentence) => sentence !== "").join(" ");
 }

@@ -41,5 +41,7 @@ function describe(values: readonly (number | null)[]): string {
   const measured = values.filter((value) => value !== null);
   if (measured.length === 0) return "not measured yet";
   const [lowest, highest] = [Math.min(...measured), Math.max(...measured)];
-  return lowest === highest ? `always ${lowest}` : `from ${lowest} to ${highest}, ${measured.at(-1)} at last`;
+  return lowest === highest
+    ? `always ${lowest}`
+    : `from ${lowest} to ${highest}, most recently ${measured.at(-1)}`;
 }

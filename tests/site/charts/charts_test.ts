@@ -40,7 +40,7 @@ Deno.test("renderPoolChart() draws no line over the time in which nothing was me
   const text = chart(readings(60, (minute) => minute >= 20 && minute < 35 ? null : { used: 4 }));
   equal(pathOf(text, "used"), "M0,200V0H20V200ZM35,200V0H60V200Z");
   match(text, /<rect\s+class="chart-gap"\s+x="33.33%"\s+y="0"\s+width="25%"/);
-  match(text, /Not measured for 15 minutes\./);
+  match(text, /Not measured for 15m\./);
   match(text, /hatched: not measured/);
 });
 
@@ -99,7 +99,7 @@ Deno.test("charts escape names, and have nothing that a strict policy refuses", 
 Deno.test("renderSparkline() is a line of steps with breaks, and says in words how it went", () => {
   const text = String(renderSparkline([1, 1, null, 3], { name: "Ready nodes", over: "the last 4 minutes" }));
   match(text, /d="M0,15.3H60M90,2H120"/);
-  match(text, /aria-label="Ready nodes over the last 4 minutes: from 1 to 3, 3 at last"/);
+  match(text, /aria-label="Ready nodes over the last 4 minutes: from 1 to 3, most recently 3"/);
 });
 
 Deno.test("charts of a restless pool over a day are few kilobytes", () => {
