@@ -19,7 +19,7 @@ import { addEvents, type EventsRoute } from "./add_events.ts";
 import { addHealth } from "./add_health.ts";
 import { addMetrics, type MetricsRoute } from "./add_metrics.ts";
 import { crossOrigin } from "./cross_origin.ts";
-import { failureResponse } from "./failure_response.ts";
+import { failureBody } from "./failure_body.ts";
 import { explanationBody } from "./explanation_page.ts";
 import { historyBody } from "./history_body.ts";
 import { LastModified } from "./last_modified.ts";
@@ -57,7 +57,7 @@ export function createSite(options: SiteOptions): Hono {
   }));
   app.use(crossOrigin(() => options.report().config?.status.allowOrigin ?? []));
   const fail = (context: Context, error: Error) =>
-    failureResponse(context, error, () => pageFrame(options.report(), context.req.path));
+    failure(context, error, () => pageFrame(options.report(), context.req.path));
   app.use(async (context, next) => {
     if (context.req.method === "GET" || context.req.method === "HEAD") return await next();
     context.header("allow", "GET, HEAD");
@@ -294,4 +294,12 @@ function send(context: Context, { format, body }: { format: Form; body: Body }):
 
 function tagOf(content: Body): string {
   return createHash("sha256").update(content).digest("base64url").slice(0, 22);
+}
+
+/** @param error any but a SiteError is our own fault, and says nothing to who asked */
+function failure(context: Context, error: Error, frame: () => PageFrame): Response {
+  const status = error instanceof SiteError ? error.status : 500;
+  const message = error instanceof SiteError ? error.message : "cannot create the response; see the log";
+  const { type, body } = failureBody(context.req.header("accept"), { status, message, frame });
+  return context.body(body, status, { "content-type": type, "cache-control": "no-store", "vary": "accept" });
 }

@@ -15,8 +15,8 @@ export interface PageFrame {
   readonly title: string;
   /** Of the program; null: no daemon runs. */
   readonly version: string | null;
-  /** The moment that the page shows, in ISO 8601. */
-  readonly at: string;
+  /** The moment that the page shows, in ISO 8601; null: it shows nothing of the pool. */
+  readonly at: string | null;
   /** Of the page's address: its entry in the navigation is marked. */
   readonly path: string;
 }
@@ -39,7 +39,7 @@ interface Page {
   /** Besides the one that all pages have; each is a route. */
   readonly scripts?: readonly string[];
   /** Where links lead to that begin with `/`; not given: to where the page is from. */
-  readonly base?: string;
+  readonly base?: string | undefined;
 }
 
 const pages = {
@@ -104,10 +104,12 @@ function navigation(path: string): Markup[] {
 }
 
 function footer({ version, at }: PageFrame): Markup {
-  const program = version === null ? "nodepool" : `nodepool ${version}`;
+  const age = at === null ? "" : html`
+    As of ${moment(at)}<span data-age="${at}"></span>.
+  `;
   return html`
     <footer>
-      <p>${program}. As of ${moment(at)}<span data-age="${at}"></span>.</p>
+      <p>${version === null ? "nodepool" : `nodepool ${version}`}.${age}</p>
     </footer>
   `;
 }

@@ -1,5 +1,6 @@
 /** Listens for the status endpoint. The daemon calls it; by default the configuration says loopback. */
 import { HttpServer } from "../lib/http/http_server.ts";
+import { failureBody } from "./failure_body.ts";
 
 interface ServeSiteOptions {
   /** One at least. Port 0: any free one. */
@@ -43,7 +44,10 @@ export function serveSite(
   const all: Handler = (request) => site.fetch(request);
   const servers = listeners.map((listener, index) => {
     const handler = isLoopback(listener.addr.hostname)
-      ? forThisMachine(all, addresses[index]!.hostname)
+      ? forThisMachine(all, {
+        listenName: addresses[index]!.hostname,
+        url: urlOf(addresses[index]!.hostname, listener.addr.port),
+      })
       : all;
     const server = new HttpServer(handler, { limits, isStream: (path) => path === EVENTS });
     server.listen(listener);
@@ -81,15 +85,21 @@ function urlOf(hostname: string, port: number): string {
  * A page elsewhere can make its own name stand for 127.0.0.1 and have a browser here read what only this machine may
  * read. The browser still says that name, so no other name than this machine's is answered.
  */
-function forThisMachine(handler: Handler, listenName: string): Handler {
+function forThisMachine(
+  handler: Handler,
+  { listenName, url }: { listenName: string; url: string },
+): Handler {
   return (request) => {
     const { hostname } = new URL(request.url);
     if (namesThisMachine(hostname, listenName)) return handler(request);
-    const what = `this endpoint serves this machine only: use localhost or 127.0.0.1, not ${hostname}`;
-    return new Response(`${what}\n`, {
+    const { type, body } = failureBody(request.headers.get("accept") ?? undefined, {
       status: 421,
-      headers: { "content-type": "text/plain; charset=utf-8" },
+      message: `this endpoint serves this machine only: use localhost or 127.0.0.1, not ${hostname}`,
+      // Nothing of the pool.
+      frame: () => ({ title: "nodepool", version: null, at: null, path: "" }),
+      base: `${url}/`,
     });
+    return new Response(body, { status: 421, headers: { "content-type": type } });
   };
 }
 

@@ -36,3 +36,27 @@ Deno.test("serveSite() listens on several addresses, and on none where one of th
   assert.throws(() => serveSite(hello, { listen: addresses }), ServeSiteError);
   Deno.listen({ hostname: "127.0.0.3", port }).close();
 });
+
+Deno.test("another name than this machine's gets a page that leads to this machine's, and nothing of the pool", async () => {
+  await using served = serveSite({ fetch: () => new Response("the pool") }, {
+    listen: [{ hostname: "127.0.0.1", port: 0 }],
+  });
+  const [url] = served.urls;
+  const ask = async (accept: string) => {
+    const { port } = new URL(url!);
+    using conn = await Deno.connect({ hostname: "127.0.0.1", port: Number(port) });
+    const head =
+      `GET /node-list HTTP/1.1\r\nHost: evil.example\r\nAccept: ${accept}\r\nConnection: close\r\n\r\n`;
+    await conn.write(new TextEncoder().encode(head));
+    return await new Response(conn.readable).text();
+  };
+  const page = await ask("text/html");
+  assert.match(page, /^HTTP\/1\.1 421 /);
+  assert.match(
+    page,
+    /This endpoint serves this machine only: use localhost or 127\.0\.0\.1, not evil\.example/,
+  );
+  assert.ok(page.includes(`<base href="${url}/">`), page);
+  assert.match(await ask("application/json"), /"status":421/);
+  assert.match(await ask("*/*"), /\r\n\r\nthis endpoint serves/);
+});

@@ -109,10 +109,7 @@ const responses = {
   404: { description: "There is no such thing", ...failure },
   405: { description: "Another method than GET and HEAD", headers: { Allow: header("Both") }, ...failure },
   410: { description: "The node is gone: the message says since when", ...failure },
-  421: {
-    description: "Asked on loopback by a name that is not this machine's",
-    content: contentOf({ "text/plain": null }),
-  },
+  421: { description: "Asked on loopback by a name that is not this machine's", ...failure },
   500: { description: "A fault of the program: see its log", ...failure },
   503: { description: "Too many requests at once: try again later", content: contentOf(error) },
 };

@@ -1,0 +1,47 @@
+/** Answers that are errors: a page for browsers, JSON for programs that ask for it, a line of text for everybody else. */
+import { html } from "hono/html";
+import { acceptedFormat } from "./negotiate.ts";
+import { type PageFrame, renderPage } from "./page.ts";
+
+interface Failure {
+  readonly status: number;
+  /** For whoever asked. */
+  readonly message: string;
+  /** Called where a page is wanted. */
+  frame(): PageFrame;
+  /** As a page has it. */
+  readonly base?: string | undefined;
+}
+
+/** @param accept the header of the request */
+export function failureBody(
+  accept: string | undefined,
+  { status, message, frame, base }: Failure,
+): { readonly type: string; readonly body: string } {
+  switch (acceptedFormat(accept)) {
+    case "json":
+      return { type: "application/json", body: JSON.stringify({ error: message, status }) };
+    case "html":
+      return { type: "text/html; charset=utf-8", body: renderFailure(frame(), { status, message, base }) };
+    default:
+      return { type: "text/plain; charset=utf-8", body: `${message}\n` };
+  }
+}
+
+const headings: Readonly<Record<number, string>> = {
+  400: "This address asks for something unknown",
+  404: "Not found",
+  405: "Read-only",
+  410: "Gone",
+  421: "Not under this name",
+  500: "Something went wrong here",
+};
+
+function renderFailure(frame: PageFrame, { status, message, base }: Omit<Failure, "frame">): string {
+  const body = html`
+    <p class="lead">${message.charAt(0).toUpperCase()}${message.slice(1)}.</p>
+    <p
+      class="muted">HTTP status ${status}. <a href="/">Overview</a>, <a href="/manual/endpoint">what there is</a></p>
+  `;
+  return renderPage({ frame, heading: headings[status] ?? "Error", body, base });
+}
