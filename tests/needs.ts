@@ -60,6 +60,8 @@ const requirements = {
   "openstacksdk": pythonModule("openstack", "python3-openstacksdk"),
   "disk-image-create": program("disk-image-create", "python3-diskimage-builder"),
   "logrotate": program("logrotate", "logrotate"),
+  "groff": program("groff", "groff"),
+  "man": program("man", "man-db"),
   "promtool": program("promtool", "prometheus"),
   "prometheus": program("prometheus", "prometheus"),
   "prometheus-client": pythonModule("prometheus_client", "python3-prometheus-client"),

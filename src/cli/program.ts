@@ -90,7 +90,6 @@ const commands = {
   "init": initCommand,
   "config-validate": configValidateCommand,
   "config-example": configExampleCommand,
-  "install-files": installFilesCommand,
   "plan": planCommand,
   "install-links": installLinksCommand,
   "simulate": simulateCommand,
@@ -133,6 +132,7 @@ function topCommand(invoked: InvokedProgram, context: CliContext): Command {
     for (const inner of command.commands) prepared(inner as Command, context);
     program.addCommand(prepared(command, context));
   }
+  program.addCommand(prepared(installFilesCommand(context, program), context));
   program.addCommand(prepared(helpCommand(program), context));
   program.addCommand(prepared(completeCommand(context, program), context), { hidden: true });
   return program;

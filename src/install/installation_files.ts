@@ -3,6 +3,7 @@
  * systemd, man and the shells look for them. Called by `install-files`.
  */
 import type { InstalledFile } from "./installed_file.ts";
+import { type CommandHelp, manPages } from "./man/man_pages.ts";
 import bash from "./nodepool.bash" with { type: "text" };
 import fish from "./nodepool.fish" with { type: "text" };
 import logrotate from "./nodepool.logrotate" with { type: "text" };
@@ -13,14 +14,17 @@ import { systemdUnit } from "./systemd_unit.ts";
 interface Installation {
   /** Absolute path of the program. */
   readonly program: string;
+  readonly version: string;
+  readonly commands: readonly CommandHelp[];
 }
 
-export function installationFiles({ program }: Installation): readonly InstalledFile[] {
+export function installationFiles({ program, version, commands }: Installation): readonly InstalledFile[] {
   return [
     { path: "lib/systemd/system/nodepool.service", text: systemdUnit(program) },
     { path: "share/bash-completion/completions/nodepool", text: bash },
     { path: "share/fish/vendor_completions.d/nodepool.fish", text: fish },
     { path: "share/zsh/site-functions/_nodepool", text: zsh },
+    ...manPages(commands, { version }),
     { path: "share/nodepool/nodepool.logrotate", text: logrotate },
     { path: "share/nodepool/prometheus-rules.yaml", text: prometheusRules() },
   ];

@@ -11,8 +11,9 @@ import { writeLine } from "../write_line.ts";
 /** Where the manual has the program installed. */
 const USUAL_PROGRAM = "/usr/local/bin/nodepool";
 
-export function installFilesCommand(context: CliContext) {
-  return new Command("install-files")
+/** @param whole the program, whose commands have pages */
+export function installFilesCommand(context: CliContext, whole: Command): Command {
+  const installFiles = new Command("install-files")
     .helpGroup(helpGroup.tools)
     .description("write the files that go with the program: unit, alerts and so on")
     .argument("<dir>", "the prefix, such as /usr/local")
@@ -23,7 +24,8 @@ export function installFilesCommand(context: CliContext) {
       const { installationFiles } = await import("../../install/installation_files.ts");
       const { placeFiles } = await import("../../install/place_files.ts");
       const folder = resolve(dir);
-      const files = installationFiles({ program: resolve(program) });
+      const { VERSION: version } = await import("../../lib/build_info.ts");
+      const files = installationFiles({ program: resolve(program), version, commands: helpsOf(whole) });
       const { written, removed, unchanged, kept } = await placeFiles(folder, files, { force });
       const { stdout, stderr } = context.io;
       for (const path of written) writeLine(stdout, `wrote ${join(folder, path)}`);
@@ -37,4 +39,25 @@ export function installFilesCommand(context: CliContext) {
       }
       if (kept.length > 0) context.exitCode = ExitCode.failed;
     });
+  return installFiles as unknown as Command;
+}
+
+function helpsOf(whole: Command) {
+  const help = whole.createHelp();
+  return help.visibleCommands(whole as never).map((command) => ({
+    name: command.name(),
+    description: command.description(),
+    group: command.helpGroup(),
+    usage: help.commandUsage(command),
+    options: help.visibleOptions(command),
+    examples: examplesOf(command as unknown as Command),
+  }));
+}
+
+/** The lines that its help ends with, which commander has as a listener. */
+function examplesOf(command: Command): readonly string[] {
+  let text = "";
+  const write = (part: string) => text += part;
+  (command as unknown as { emit(event: string, context: object): void }).emit("afterHelp", { write });
+  return text.split("\n").filter((line) => line.startsWith("  ")).map((line) => line.slice(2));
 }
