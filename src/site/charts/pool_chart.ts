@@ -76,21 +76,13 @@ function roundTop(highest: number): number {
 }
 
 function drawing(facts: Facts): Markup {
-  const { id, minutes, top, gaps } = facts;
-  const percent = (minute: number) => `${round(minute / minutes * 100)}%`;
+  const { id, minutes, top } = facts;
   return html`<svg width="100%" height="${ALL}" role="img" aria-labelledby="${id}-title ${id}-desc">
 <title id="${id}-title">${facts.name}, ${facts.over}</title>
 <desc id="${id}-desc">${describe(facts)}</desc>
-<defs><pattern id="${id}-gap" width="8" height="8" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
-<line x1="0" y1="0" x2="0" y2="8" class="chart-hatch"/></pattern></defs>
-${
-    gaps.map(({ from, to }) =>
-      html`
-        <rect class="chart-gap" x="${percent(from)}" y="0" width="${percent(to - from)}" height="${PLOT}"
-          fill="url(#${id}-gap)" />
-      `
-    )
-  }
+<defs><pattern id="${id}-gap" width="12" height="12" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+<line x1="0" y1="0" x2="0" y2="12" class="chart-hatch"/></pattern></defs>
+${facts.gaps.map((gap) => hatch(gap, facts))}
 <svg viewBox="0 0 ${minutes} ${PLOT}" width="100%" height="${PLOT}" preserveAspectRatio="none">${
     bands(facts)
   }${limitLine(facts)}</svg>
@@ -99,6 +91,20 @@ ${[1, 0.5].filter((part) => Number.isInteger(top * part)).map((part) => heightLi
 ${marks(facts)}
 ${facts.axis.ticks.map(tickMark)}
 </svg>`;
+}
+
+/** Says so where there is room for words. */
+function hatch({ from, to }: Facts["gaps"][number], { id, minutes }: Facts): Markup {
+  const percent = (minute: number) => `${round(minute / minutes * 100)}%`;
+  const isWide = to - from > minutes / 3;
+  const words = html`<text class="chart-text" x="${percent((from + to) / 2)}" y="${
+    PLOT / 2
+  }" text-anchor="middle">not measured</text>`;
+  return html`
+    <rect class="chart-gap" x="${percent(from)}" y="0" width="${percent(to - from)}" height="${PLOT}"
+      fill="url(#${id}-gap)" />
+    ${isWide ? words : ""}
+  `;
 }
 
 /** The highest first: each covers those before it up to its own height. */

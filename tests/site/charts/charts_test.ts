@@ -41,6 +41,9 @@ Deno.test("renderPoolChart() draws no line over the time in which nothing was me
   equal(pathOf(text, "used"), "M0,200V0H20V200ZM35,200V0H60V200Z");
   match(text, /<rect\s+class="chart-gap"\s+x="33.33%"\s+y="0"\s+width="25%"/);
   match(text, /Not measured for 15m\./);
+  ok(!text.includes(">not measured</text>"), "there is no room for it");
+  const half = chart(readings(60, (minute) => minute < 30 ? null : { used: 4 }));
+  match(half, /x="25%" y="100" text-anchor="middle">not measured<\/text>/);
   match(text, /hatched: not measured/);
 });
 
