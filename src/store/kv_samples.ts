@@ -12,8 +12,8 @@ import type { StateReader } from "./state_reader.ts";
 /** Bytes of an entry's groups, but for those of its last one: together they take fewer than the database allows. */
 const ENTRY_SIZE = 12_000;
 
-/** Entries that are read at a time, so that nothing waits for a whole day's. */
-const PIECE = 100;
+/** Entries that are read at a time: of a big pool, a few milliseconds' worth, while all else goes on. */
+const PIECE = 30;
 
 /** Entries that one write forgets: more than it adds, so that what a long pause leaves goes little by little. */
 const FORGOTTEN = 20;

@@ -176,13 +176,15 @@ export class MemoryStore implements Store {
 
   addSample(sample: Sample, { since }: { since: number }): Promise<void> {
     this.#samples.set(sample.minute, sample);
-    for (const minute of this.#samples.keys()) if (minute < since) this.#samples.delete(minute);
+    for (const minute of this.#samples.keys()) {
+      if (minute >= since) break;
+      this.#samples.delete(minute);
+    }
     return Promise.resolve();
   }
 
   async *samples({ since }: { since: number }): AsyncIterable<Sample> {
-    yield* [...this.#samples.values()].filter(({ minute }) => minute >= since)
-      .sort((left, right) => left.minute - right.minute);
+    yield* [...this.#samples.values()].filter(({ minute }) => minute >= since);
   }
 
   listHistory({ limit, before }: { limit: number; before?: number }): Promise<readonly HistoryRecord[]> {
