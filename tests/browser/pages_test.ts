@@ -114,8 +114,8 @@ testNeeding(
         match(await visit.page.innerText(".pager"), /1–200 of 2,000 nodes/);
         await visit.page.click("#state-hold");
         await eventually(async () => (await address(visit)) === "/node-list?state=hold");
-        await visit.page.selectOption("#filter-provider", "cloud-b");
-        await eventually(async () => (await address(visit)).includes("provider=cloud-b"));
+        await visit.page.selectOption("#filter-provider", "cloud-1");
+        await eventually(async () => (await address(visit)).includes("provider=cloud-1"));
         const held = await visit.page.locator("tbody .state").allInnerTexts();
         deepEqual(new Set(held), new Set(["hold"]));
         await visit.page.click("#clear");

@@ -1,11 +1,16 @@
-/** Pools in the states that pages are looked at in: nothing yet, a small one that is well, one in trouble, a large one. */
+/** Sites in the states that pages are looked at in: nothing yet, a small pool that is well, one in trouble, a large one. */
 import type { HistoryRecord, NodeRecord, NodeState } from "../../src/domain/node.ts";
-import type { PoolReport, ProviderReport } from "../../src/domain/pool_report.ts";
 import { DAY, HOUR, MINUTE, SECOND } from "../../src/domain/time.ts";
 import { type OpenSite, openSite } from "../site/open_site.ts";
-import { NOW, sampleNode, sampleReport, sampleRequest } from "../views/sample_pool.ts";
+import { calmPool, largePool, newPool, sampleEvents, troubledPool } from "../site/sample_dashboards.ts";
+import { NOW, sampleNode } from "../views/sample_pool.ts";
 
-const states = { empty, small, troubled: sampleReport, large } as const;
+const states = {
+  empty: newPool,
+  small: () => ({ ...calmPool(), nodes: nodesOfAllStates() }),
+  troubled: troubledPool,
+  large: () => largePool({ nodes: 2_000, labels: 40, providers: 8 }),
+} as const;
 
 export type PoolStateName = keyof typeof states;
 
@@ -14,95 +19,17 @@ export const poolStates = Object.keys(states) as PoolStateName[];
 /** Opens a site that shows a pool in that state. */
 export function siteOf(name: PoolStateName): OpenSite {
   const site = openSite(states[name]());
-  if (name !== "empty") site.history = past(name === "large" ? 60 : 12);
+  if (name === "empty") return site;
+  site.history = past(12);
+  site.events = sampleEvents();
   return site;
 }
 
-function empty(): PoolReport {
-  return sampleReport({
-    nodes: [],
-    requests: [],
-    jobs: [],
-    pauses: [],
-    labels: [],
-    providers: [wellProvider("cloud-a", 0), wellProvider("cloud-b", 0)],
-  });
-}
-
-function small(): PoolReport {
-  return sampleReport({
-    nodes: lifeOfNodes(9, { labels: 2, providers: 2 }),
-    requests: [
-      sampleRequest({ id: 7, nodes: [4], grantedAt: NOW - 30 * SECOND, job: "gate/unit", client: "zuul" }),
-    ],
-    pauses: [],
-    labels: [{ name: "noble", wanted: 0, demand: 0, refusals: [] }, {
-      name: "jammy",
-      wanted: 0,
-      demand: 0,
-      refusals: [],
-    }],
-    providers: [wellProvider("cloud-a", 5), wellProvider("cloud-b", 4)],
-  });
-}
-
-/** 40 labels, 2,000 nodes, 8 providers. */
-function large(): PoolReport {
-  const report = small();
-  const names = Array.from({ length: 40 }, (_, index) => labelName(index));
-  const providers = Array.from({ length: 8 }, (_, index) => providerName(index));
-  const config = report.config!;
-  return {
-    ...report,
-    config: {
-      ...config,
-      labels: names.map((name) => ({ ...config.labels[0]!, name, image: name, providers, minReady: 20 })),
-      providers: providers.map((name) => ({ ...config.providers[0]!, name, maxServers: 400 })),
-    },
-    nodes: lifeOfNodes(2_000, { labels: 40, providers: 8 }),
-    labels: names.map((name) => ({ name, wanted: 0, demand: 0, refusals: [] })),
-    providers: providers.map((name) => wellProvider(name, 250)),
-  };
-}
-
-const distributions = [
-  "noble",
-  "jammy",
-  "trixie",
-  "bookworm",
-  "fedora-44",
-  "rocky-10",
-  "centos-10",
-  "gentoo",
-];
-const sizes = ["", "-large", "-gpu", "-arm64", "-nested-virtualisation"];
-
-function labelName(index: number): string {
-  return `${distributions[index % distributions.length]}${sizes[Math.floor(index / distributions.length)]}`;
-}
-
-function providerName(index: number): string {
-  return index < 2 ? `cloud-${"ab"[index]}` : `cloud-${"abcdefgh"[index]}-eu-west-${index}`;
-}
-
-function wellProvider(name: string, servers: number): ProviderReport {
-  const [well] = sampleReport().providers;
-  const quota = {
-    ...well!.quota!,
-    instances: { limit: 400, used: servers },
-    cores: { limit: 1_600, used: servers * 2 },
-  };
-  return { ...well!, name, servers, quota };
-}
-
-/** Nodes in every state of their life. */
-function lifeOfNodes(
-  count: number,
-  { labels, providers }: { labels: number; providers: number },
-): NodeRecord[] {
-  return Array.from({ length: count }, (_, index) => {
+/** Two labels on two providers, nine nodes. */
+function nodesOfAllStates(): NodeRecord[] {
+  return Array.from({ length: 9 }, (_, index) => {
     const id = 4_000 + index;
-    const age = (index * 7_919 % 7_200 + 4) * SECOND;
+    const age = (index * 719 + 4) * SECOND;
     const times = {
       create: NOW - age - 90 * SECOND,
       boot: NOW - age - 80 * SECOND,
@@ -110,14 +37,17 @@ function lifeOfNodes(
     };
     return sampleNode({
       id,
-      label: labelName(index * 13 % labels),
-      provider: providerName(index * 5 % providers),
+      ...placeOf(index),
       stateSince: NOW - age,
       phaseSince: NOW - age,
       timings: { ...times, ready: NOW - age },
       ...stateOfNode(index, id, age),
     });
   });
+}
+
+function placeOf(index: number): { label: string; provider: string } {
+  return { label: index % 2 === 0 ? "noble" : "jammy", provider: index % 2 === 0 ? "cloud-a" : "cloud-b" };
 }
 
 function stateOfNode(index: number, id: number, age: number): Partial<NodeRecord> {
@@ -137,7 +67,7 @@ function stateOfNode(index: number, id: number, age: number): Partial<NodeRecord
     case 5:
       return { state: used, job: `gate/unit-${index % 7}`, requestId: index, timings: timesOfUse(age) };
     case 7:
-      return index % 4 === 0 ? {} : {
+      return {
         state: { phase: "hold", ...server, lostAt: null },
         hold: { reason: "disk errors", owner: "maria", until: NOW + DAY },
         comment: "disk errors",
@@ -163,8 +93,7 @@ function past(count: number): HistoryRecord[] {
   return Array.from({ length: count }, (_, index) => ({
     node: sampleNode({
       id: 3_999 - index,
-      label: labelName(index % 2),
-      provider: providerName(index % 2),
+      ...placeOf(index),
       job: `gate/unit-${index % 5}`,
       timings: timesOfUse((index + 2) * MINUTE),
       ...(index % 4 === 0 ? failed(index) : { result: "used" as const }),
