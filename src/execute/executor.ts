@@ -98,12 +98,18 @@ const PLACE_TIME: Readonly<Partial<Record<ActionType, Milliseconds>>> = {
   "prepare-node": 5 * SECOND,
 };
 
-/** Where an action is carried out. */
-interface AttemptSite {
+/** Where the actions of one provider are carried out. */
+interface ProviderSite {
   readonly access: ProviderAccess;
+  readonly provider: ProviderConfig;
+  /** It has just refused a server: one at a time finds out whether it still does. */
+  readonly isRefusing: boolean;
+}
+
+/** Where an action is carried out. */
+interface AttemptSite extends Omit<ProviderSite, "isRefusing"> {
   /** In force when it began. */
   readonly config: Config;
-  readonly provider: ProviderConfig;
   readonly signal: AbortSignal;
 }
 
@@ -137,9 +143,13 @@ export class Executor implements AsyncDisposable {
 
   /** Starts what is not under way yet and finds a place; the rest is left to a later plan. */
   dispatch(actions: readonly Action[], config: Config): void {
+    const sites = new Map<string, ProviderSite | null>();
     for (const action of actions) {
       try {
-        this.#start(action, config);
+        const name = action.node.provider;
+        const site = sites.get(name) ?? this.#siteOf(name, config);
+        sites.set(name, site);
+        if (site !== null) this.#start(action, { config, ...site });
       } catch (error) {
         this.#deps.onDefect(action, error);
       }
@@ -161,20 +171,25 @@ export class Executor implements AsyncDisposable {
     await this.#attempts[Symbol.asyncDispose]();
   }
 
-  #start(action: Action, config: Config): void {
-    const access = this.#deps.provider(action.node.provider);
-    const provider = config.providers.find(({ name }) => name === action.node.provider);
-    if (access === null || provider === undefined || access.observation.frozen !== null) return;
-    const isProbe = action.type === "create-server" && access.observation.refusal !== null;
+  /** null: nothing is done there. */
+  #siteOf(name: string, { providers }: Config): ProviderSite | null {
+    const access = this.#deps.provider(name);
+    const provider = providers.find((one) => one.name === name);
+    if (access === null || provider === undefined) return null;
+    const { frozen, refusal } = access.observation;
+    return frozen === null ? { access, provider, isRefusing: refusal !== null } : null;
+  }
+
+  #start(action: Action, { isRefusing, ...site }: ProviderSite & { readonly config: Config }): void {
+    const isProbe = action.type === "create-server" && isRefusing;
     const placeTime = PLACE_TIME[action.type];
     this.#attempts.start({
       work: { what: action.type, about: aboutNode(action.node) },
       key: actionKey(action),
-      lane: `${provider.name} ${action.type}`,
+      lane: `${site.provider.name} ${action.type}`,
       places: isProbe ? 1 : PLACES[action.type],
       ...(placeTime === undefined ? {} : { placeTime }),
-      run: (signal) =>
-        this.#creatingServer(action, () => this.#attempt(action, { access, config, provider, signal })),
+      run: (signal) => this.#creatingServer(action, () => this.#attempt(action, { ...site, signal })),
       onDefect: (error) => this.#deps.onDefect(action, error),
     });
   }

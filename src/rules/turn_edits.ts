@@ -4,7 +4,14 @@
  * the turn.
  */
 import { Apart, type DefectSubject } from "../domain/defect.ts";
+import { inSlices } from "../lib/in_slices.ts";
 import { StoreError } from "../store/store.ts";
+
+/** Why an edit was not stored. */
+interface Refused {
+  readonly of: DefectSubject;
+  readonly error: unknown;
+}
 
 interface TurnEdit {
   readonly of: DefectSubject;
@@ -16,13 +23,24 @@ export class TurnEdits extends Apart {
     super("storing");
   }
 
-  /** Asks for them all at once and waits for them. @throws StoreError */
+  /** Asks for them all, thousands in slices, and waits for them. @throws StoreError */
   async all(edits: readonly TurnEdit[]): Promise<void> {
-    const results = await Promise.allSettled(edits.map(async ({ store }) => await store()));
-    for (const [index, result] of results.entries()) {
-      if (result.status === "fulfilled") continue;
-      if (result.reason instanceof StoreError) throw result.reason;
-      this.note(edits[index]!.of, result.reason);
+    const refusals: Promise<Refused | null>[] = [];
+    await inSlices(edits, (edit) => refusals.push(refusalOf(edit)));
+    for (const refusal of await Promise.all(refusals)) {
+      if (refusal === null) continue;
+      if (refusal.error instanceof StoreError) throw refusal.error;
+      this.note(refusal.of, refusal.error);
     }
+  }
+}
+
+/** null: it is stored. */
+async function refusalOf({ of, store }: TurnEdit): Promise<Refused | null> {
+  try {
+    await store();
+    return null;
+  } catch (error) {
+    return { of, error };
   }
 }
