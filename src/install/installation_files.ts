@@ -3,6 +3,7 @@
  * systemd, man and the shells look for them. Called by `install-files`.
  */
 import type { InstalledFile } from "./installed_file.ts";
+import { grafanaDashboard } from "./grafana/grafana_dashboard.ts";
 import { type CommandHelp, manPages } from "./man/man_pages.ts";
 import bash from "./nodepool.bash" with { type: "text" };
 import fish from "./nodepool.fish" with { type: "text" };
@@ -26,6 +27,7 @@ export function installationFiles({ program, version, commands }: Installation):
     { path: "share/zsh/site-functions/_nodepool", text: zsh },
     ...manPages(commands, { version }),
     { path: "share/nodepool/nodepool.logrotate", text: logrotate },
+    { path: "share/nodepool/grafana-dashboard.json", text: grafanaDashboard() },
     { path: "share/nodepool/prometheus-rules.yaml", text: prometheusRules() },
   ];
 }
