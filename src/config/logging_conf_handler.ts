@@ -21,7 +21,7 @@ const FILES: Readonly<Record<string, readonly string[]>> = {
   TimedRotatingFileHandler: ["filename", "when", "interval", "backupCount"],
 };
 
-const NOT_ROTATED = "nodepool does not rotate the file: use logrotate with copytruncate";
+const NOT_ROTATED = "nodepool does not rotate the file: use logrotate";
 
 export function handlerTarget(
   className: string,
@@ -74,11 +74,7 @@ function fileTarget(kind: string, values: Arguments): HandlerTarget {
   }
   const isBounded = Number(values.get("maxBytes") ?? 0) > 0;
   const isRotated = kind === "TimedRotatingFileHandler" || isBounded;
-  const notice = isRotated
-    ? NOT_ROTATED
-    : kind === "WatchedFileHandler"
-    ? "nodepool does not reopen the file when it is moved: rotate it with copytruncate"
-    : null;
+  const notice = isRotated ? NOT_ROTATED : null;
   const truncate = !isRotated && String(values.get("mode") ?? "a").startsWith("w");
   return { to: { file, mode: MODE, truncate }, notice, error: null };
 }

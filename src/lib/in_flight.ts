@@ -85,6 +85,11 @@ export class InFlight {
     }
   }
 
+  /** The subject of the work that asks; null: no work does. */
+  get about(): Work["about"] | null {
+    return this.#current.getStore()?.about ?? null;
+  }
+
   /** All of it, the oldest first. */
   list(): readonly WorkInFlight[] {
     return [...this.#works].map(({ what, about, clock, since, begun, waits }) => ({

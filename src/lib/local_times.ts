@@ -15,6 +15,13 @@ function localTime(iso: string): string {
   return `${shifted.toISOString().slice(0, 19).replace("T", " ")} ${zoneText(offset)}`;
 }
 
+/** ISO 8601 with milliseconds, by the clock on the wall and with its offset. @param time milliseconds since 1970 */
+export function isoHere(time: number): string {
+  const offset = -new Date(time).getTimezoneOffset();
+  const shifted = new Date(time + offset * 60_000).toISOString().slice(0, -1);
+  return `${shifted}${offset === 0 ? "Z" : zoneText(offset)}`;
+}
+
 /** `+02:00`, or `UTC`. @param offset minutes */
 export function zoneText(offset: number): string {
   if (offset === 0) return "UTC";

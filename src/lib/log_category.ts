@@ -8,6 +8,7 @@ export const UNLIMITED = "stack_dump";
 export const LOG_CATEGORIES = [
   "check",
   "clock",
+  "cloud",
   "control",
   "daemon",
   "deletion",
@@ -18,6 +19,7 @@ export const LOG_CATEGORIES = [
   "node",
   "pool",
   "provider",
+  "ssh",
   UNLIMITED,
   "state",
   "statsd",

@@ -1,6 +1,8 @@
 /** A record of the log as what is written: JSON for machines, text for people, or a line in Python's format. */
 import { getTextFormatter, type LogLevel, type LogRecord } from "@logtape/logtape";
+import { isoHere } from "./local_times.ts";
 import { UNLIMITED } from "./log_category.ts";
+import { idsBehind } from "./log_context.ts";
 import { type PythonFields, pythonLine } from "./python_format.ts";
 import { visibleText } from "./visible_text.ts";
 
@@ -15,10 +17,16 @@ export function isUnlimited({ category }: LogRecord): boolean {
   return category[1] === UNLIMITED;
 }
 
-/** One line for each record; what somebody asked for keeps its lines. */
+/** One line for each record, with its date and zone; what somebody asked for keeps its lines. */
 export function textForPeople(): LogLines {
   const formatter = (visible: (text: string) => string) =>
-    getTextFormatter({ timestamp: "date-time", category: ".", value: (value) => visible(plain(value)) });
+    getTextFormatter({
+      timestamp: isoHere,
+      category: ".",
+      value: (value) => visible(plain(value)),
+      format: ({ timestamp, level, category, message, record }) =>
+        `${timestamp} [${level}] ${category}: ${message}${idsBehind(message, record.properties)}`,
+    });
   const inOneLine = formatter(visibleText);
   const inLines = formatter(visibleLines);
   return (record) => isUnlimited(record) ? inLines(record) : inOneLine(record);
@@ -36,10 +44,11 @@ export function jsonLine({ timestamp, level, category, message, properties }: Lo
 export function pythonLines({ format, datefmt }: { format: string; datefmt: string | null }): LogLines {
   return (record) => {
     const visible = isUnlimited(record) ? visibleLines : visibleText;
+    const told = sentence(record.message);
     const fields = {
       name: record.category.join("."),
       level: PYTHON_LEVELS[record.level],
-      message: visible(sentence(record.message)),
+      message: visible(told) + idsBehind(told, record.properties),
       time: record.timestamp,
       process: Deno.pid,
     };

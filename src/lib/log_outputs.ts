@@ -1,29 +1,39 @@
 /** The files and streams that a plan names, opened once each, and the lines that they get. `logging.ts` has one. */
-import type { LogRecord } from "@logtape/logtape";
+import type { LogLevel, LogRecord } from "@logtape/logtape";
+import { type Clock, systemClock } from "./clock.ts";
+import { LogLevels } from "./log_levels.ts";
+import { LogFile } from "./log_file.ts";
 import { jsonLine, type LogLines, pythonLines, textForPeople } from "./log_lines.ts";
 import { handlersFor, type LogHandler, type LogPlan } from "./log_plan.ts";
 
-/** The log cannot be written: where, why, what to do. */
-class LogFileError extends Error {
-  override readonly name = "LogFileError";
+interface Output {
+  write(line: string): void;
+  readonly lines: LogLines;
+  readonly file: LogFile | null;
 }
 
-interface Output {
-  readonly stream: typeof Deno.stderr | Deno.FsFile;
-  readonly lines: LogLines;
+interface OutputOptions {
+  readonly clock?: Clock;
+  /** Those that win over the plan's; left out: none. */
+  readonly levels?: LogLevels;
 }
 
 const encoder = new TextEncoder();
 
 export class LogOutputs implements Disposable {
   readonly #plan: LogPlan;
+  readonly #levels: LogLevels;
+  readonly #clock: Clock;
   readonly #outputs = new Map<LogHandler, Output>();
   /** By category and level. */
   readonly #known = new Map<string, readonly Output[]>();
+  #version = 0;
 
   /** @throws LogFileError */
-  constructor(plan: LogPlan) {
+  constructor(plan: LogPlan, { clock = systemClock, levels = new LogLevels(clock) }: OutputOptions = {}) {
     this.#plan = plan;
+    this.#levels = levels;
+    this.#clock = clock;
     try {
       for (const handler of new Set(plan.loggers.flatMap(({ handlers }) => handlers))) this.#open(handler);
     } catch (error) {
@@ -32,12 +42,27 @@ export class LogOutputs implements Disposable {
     }
   }
 
+  /** Whether lines of that category and level go anywhere. */
+  takes({ category, level }: Pick<LogRecord, "category" | "level">): boolean {
+    return this.#outputsOf(category, level).length > 0;
+  }
+
   write(record: LogRecord): void {
-    for (const { stream, lines } of this.#outputsOf(record)) write(stream, encoder.encode(lines(record)));
+    for (const output of this.#outputsOf(record.category, record.level)) output.write(output.lines(record));
+  }
+
+  /** Opens files again that are not in their place any more. */
+  reopen(): void {
+    for (const { file } of this.#outputs.values()) file?.reopen();
+  }
+
+  /** Why lines do not reach their place, one for each file where they do not. */
+  get problems(): readonly string[] {
+    return [...this.#outputs.values()].flatMap(({ file }) => file?.problem ?? []);
   }
 
   [Symbol.dispose](): void {
-    for (const { stream } of this.#outputs.values()) if (stream instanceof Deno.FsFile) stream.close();
+    for (const { file } of this.#outputs.values()) file?.[Symbol.dispose]();
     this.#outputs.clear();
     this.#known.clear();
   }
@@ -45,50 +70,58 @@ export class LogOutputs implements Disposable {
   #open(handler: LogHandler): void {
     const { to } = handler;
     if (to === null) return;
-    const stream = to === "stderr" ? Deno.stderr : to === "stdout" ? Deno.stdout : openFile(to);
-    this.#outputs.set(handler, { stream, lines: linesOf(handler, stream) });
+    if (to === "stderr" || to === "stdout") {
+      const stream = to === "stderr" ? Deno.stderr : Deno.stdout;
+      const lines = linesOf(handler, stream.isTerminal());
+      this.#outputs.set(handler, { write: (line) => writeTo(stream, line), lines, file: null });
+      return;
+    }
+    const lines = linesOf(handler, false);
+    const file = new LogFile(
+      to,
+      (count, reason) => lines(lossRecord({ count, reason, timestamp: this.#clock.now() })),
+    );
+    this.#outputs.set(handler, { write: (line) => file.write(line), lines, file });
   }
 
-  #outputsOf({ category, level }: LogRecord): readonly Output[] {
+  #outputsOf(category: readonly string[], level: LogLevel): readonly Output[] {
+    if (this.#version !== this.#levels.version) this.#known.clear();
+    this.#version = this.#levels.version;
     const name = category.join(".");
     const key = `${level} ${name}`;
     const known = this.#known.get(key);
     if (known !== undefined) return known;
-    const outputs = handlersFor(this.#plan, name, level).flatMap((handler) =>
-      this.#outputs.get(handler) ?? []
-    );
+    const handlers = handlersFor(this.#plan, { category: name, level, set: this.#levels.of(name) });
+    const outputs = handlers.flatMap((handler) => this.#outputs.get(handler) ?? []);
     this.#known.set(key, outputs);
     return outputs;
   }
 }
 
-function linesOf({ to, format }: LogHandler, stream: Output["stream"]): LogLines {
+function linesOf({ format }: LogHandler, isTerminal: boolean): LogLines {
   if (format !== null && typeof format === "object") return pythonLines(format);
-  const isForPeople = typeof to === "string" && stream.isTerminal();
-  return (format ?? (isForPeople ? "text" : "json")) === "text" ? textForPeople() : jsonLine;
+  return (format ?? (isTerminal ? "text" : "json")) === "text" ? textForPeople() : jsonLine;
 }
 
-/** @throws LogFileError */
-function openFile({ file, mode, truncate }: { file: string; mode: number; truncate: boolean }): Deno.FsFile {
-  try {
-    const how = truncate ? { write: true, truncate } : { append: true };
-    return Deno.openSync(file, { ...how, create: true, mode });
-  } catch (error) {
-    const why = error instanceof Deno.errors.NotFound
-      ? "there is no such directory; create it, or name another file"
-      : error instanceof Deno.errors.PermissionDenied
-      ? "permission denied"
-      : error instanceof Error
-      ? error.message
-      : String(error);
-    throw new LogFileError(`cannot write the log ${file}: ${why}`);
-  }
+function lossRecord(
+  { count, reason, timestamp }: { count: number; reason: string; timestamp: number },
+): LogRecord {
+  const text = `${count} lines could not be written to this log: ${reason}`;
+  return {
+    category: ["nodepool", "daemon"],
+    level: "error",
+    timestamp,
+    message: [text],
+    rawMessage: text,
+    properties: { missing: count, reason },
+  };
 }
 
-/** A log that cannot be written (a full disk, a closed pipe) must not stop the pool. */
-function write(output: { writeSync(bytes: Uint8Array): number }, bytes: Uint8Array): void {
+/** A stream that cannot be written (a closed pipe) must not stop the pool. */
+function writeTo(stream: typeof Deno.stderr, line: string): void {
+  const bytes = encoder.encode(line);
   try {
-    for (let written = 0; written < bytes.length;) written += output.writeSync(bytes.subarray(written));
+    for (let written = 0; written < bytes.length;) written += stream.writeSync(bytes.subarray(written));
   } catch {
     // Nowhere is left to say it.
   }

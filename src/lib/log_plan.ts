@@ -44,20 +44,26 @@ const LEVELS: readonly LogLevel[] = ["trace", "debug", "info", "warning", "error
 /** Where nothing says otherwise. */
 const ROOT_LEVEL: LogLevel = "warning";
 
-/** The least that any logger lets through. */
-export function lowestLevel({ loggers }: LogPlan): LogLevel {
-  const levels = loggers.flatMap(({ level }) => level ?? []);
-  return LEVELS.find((level) => levels.includes(level)) ?? ROOT_LEVEL;
-}
-
-/** The handlers of a line of that category and level; each as often as loggers on the way have it. */
-export function handlersFor(plan: LogPlan, category: string, level: LogLevel): readonly LogHandler[] {
+/**
+ * The handlers of a line of that category and level; each as often as loggers on the way have it.
+ * @param line `set`: the level that somebody has set for the category besides the plan; then it is decided by that, and
+ *   a line that no handler would take is taken by all on the way
+ */
+export function handlersFor(
+  plan: LogPlan,
+  { category, level, set = null }: {
+    readonly category: string;
+    readonly level: LogLevel;
+    readonly set?: LogLevel | null;
+  },
+): readonly LogHandler[] {
   const above = lineage(plan, category);
-  const least = above.find((logger) => logger.level !== null)?.level ?? ROOT_LEVEL;
+  const least = set ?? above.find((logger) => logger.level !== null)?.level ?? ROOT_LEVEL;
   if (!reaches(level, least)) return [];
   const end = above.findIndex(({ propagate }) => !propagate);
-  const heard = end < 0 ? above : above.slice(0, end + 1);
-  return heard.flatMap(({ handlers }) => handlers.filter((handler) => reaches(level, handler.level)));
+  const heard = (end < 0 ? above : above.slice(0, end + 1)).flatMap(({ handlers }) => handlers);
+  const taking = heard.filter((handler) => reaches(level, handler.level));
+  return taking.length === 0 && set !== null ? heard : taking;
 }
 
 /** The loggers that a category has, the nearest first. */

@@ -5,10 +5,13 @@
 import { configure, getLogger, type LogLevel, type LogRecord, reset } from "@logtape/logtape";
 import { type Clock, systemClock } from "./clock.ts";
 import type { LogCategory } from "./log_category.ts";
+import { withContext } from "./log_context.ts";
+import { LogLevels } from "./log_levels.ts";
 import { LogLimiter } from "./log_limiter.ts";
 import { isUnlimited } from "./log_lines.ts";
 import { LogOutputs } from "./log_outputs.ts";
-import { handlersFor, type LogPlan, lowestLevel } from "./log_plan.ts";
+import { handlersFor, type LogPlan } from "./log_plan.ts";
+import { type LevelWish, shortCategory } from "./log_spec.ts";
 
 /** One place for all lines. */
 export interface PlainLog {
@@ -21,44 +24,74 @@ export interface PlainLog {
   readonly file: string | null;
 }
 
-export type LoggingOptions = (PlainLog | LogPlan) & { readonly clock?: Clock };
+export type LoggingOptions = (PlainLog | LogPlan) & {
+  readonly clock?: Clock;
+  /** Levels that win over those of the plan, as long as the process runs. */
+  readonly set?: readonly LevelWish[];
+};
 
-/** How often what was omitted is looked for. */
+/** How often what was omitted is looked for, levels whose time is over, and files that were moved. */
 const LOOK = 5_000;
+
+/** The log of this process, while it is being written. */
+export interface Logging extends AsyncDisposable {
+  readonly levels: LogLevels;
+  /** Opens files again that were moved. */
+  reopen(): void;
+  /** Why lines do not reach their place, one for each file where they do not. */
+  readonly problems: readonly string[];
+}
 
 /**
  * Sends log records where the options say, until it is disposed of.
  * @throws LogFileError where a file cannot be opened
  */
 export async function startLogging(
-  { clock = systemClock, ...options }: LoggingOptions,
-): Promise<AsyncDisposable> {
+  { clock = systemClock, set = [], ...options }: LoggingOptions,
+): Promise<Logging> {
   const plan = "loggers" in options ? options : planOf(options);
-  const outputs = new LogOutputs(plan);
+  const levels = new LogLevels(clock);
+  for (const { category, level } of set) levels.set(category, { level });
+  const outputs = new LogOutputs(plan, { clock, levels });
   const limiter = new LogLimiter(clock);
   const writeAll = (records: readonly LogRecord[]) => {
     for (const record of records) outputs.write(record);
   };
+  const output = (record: LogRecord) => {
+    if (!outputs.takes(record)) return;
+    const told = withContext(record);
+    writeAll(isUnlimited(told) ? [told] : limiter.admit(told));
+  };
   await configure({
     reset: true,
-    sinks: {
-      output: (record: LogRecord) => writeAll(isUnlimited(record) ? [record] : limiter.admit(record)),
-    },
+    sinks: { output },
     loggers: [
-      { category: ["nodepool"], sinks: ["output"], lowestLevel: lowestLevel(plan) },
+      // Which lines are written is decided by the plan, and by levels that change.
+      { category: ["nodepool"], sinks: ["output"], lowestLevel: "trace" },
       { category: ["logtape", "meta"], sinks: ["output"], lowestLevel: "error" },
     ],
   });
   const stop = new AbortController();
-  const telling = (async () => {
+  const looking = (async () => {
     while (await clock.sleep(LOOK, { signal: stop.signal }).then(() => true, () => false)) {
       writeAll(limiter.tell());
+      outputs.reopen();
+      for (const category of levels.expire()) {
+        loggerOf("daemon").info("the level of {name} is as configured again", {
+          name: shortCategory(category),
+        });
+      }
     }
   })();
   return {
+    levels,
+    reopen: () => outputs.reopen(),
+    get problems() {
+      return outputs.problems;
+    },
     async [Symbol.asyncDispose]() {
       stop.abort();
-      await telling;
+      await looking;
       await reset();
       writeAll(limiter.tell({ all: true }));
       outputs[Symbol.dispose]();
@@ -69,7 +102,9 @@ export async function startLogging(
 /** Whether whoever looks at standard error sees the worst lines of the category there. */
 export function isOnStderr(options: LoggingOptions, category: LogCategory): boolean {
   const plan = "loggers" in options ? options : planOf(options);
-  return handlersFor(plan, `nodepool.${category}`, "fatal").some(({ to }) => to === "stderr");
+  return handlersFor(plan, { category: `nodepool.${category}`, level: "fatal" }).some(({ to }) =>
+    to === "stderr"
+  );
 }
 
 function planOf({ level, levels = {}, format, file }: PlainLog): LogPlan {

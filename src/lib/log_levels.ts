@@ -1,0 +1,77 @@
+/**
+ * Levels of categories that somebody has set besides what the configuration says, and for how long: with `NODEPOOL_LOG`
+ * at the start, with `log-level` while the program runs. They win over the levels of the plan. `Logging` has one; what
+ * is over is taken out by whoever looks.
+ */
+import type { LogLevel } from "@logtape/logtape";
+import type { Clock } from "./clock.ts";
+
+interface Override {
+  readonly level: LogLevel;
+  /** By the monotonic clock; null: as long as the process runs. */
+  readonly end: number | null;
+}
+
+export interface SetLevel {
+  /** As `nodepool.cloud`; `nodepool`: all. */
+  readonly category: string;
+  readonly level: LogLevel;
+  /** Milliseconds until it is over; null: as long as the process runs. */
+  readonly remaining: number | null;
+}
+
+export class LogLevels {
+  readonly #overrides = new Map<string, Override>();
+  readonly #clock: Pick<Clock, "monotonic">;
+  #version = 0;
+
+  constructor(clock: Pick<Clock, "monotonic">) {
+    this.#clock = clock;
+  }
+
+  /** Changes when any of them does. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** @param time milliseconds; null: as long as the process runs */
+  set(category: string, { level, time = null }: { level: LogLevel; time?: number | null }): void {
+    const end = time === null ? null : this.#clock.monotonic() + time;
+    this.#overrides.set(category, { level, end });
+    this.#version++;
+  }
+
+  /** As the configuration has it again. @returns whether it was otherwise */
+  reset(category: string): boolean {
+    this.#version++;
+    return this.#overrides.delete(category);
+  }
+
+  /** Takes out those whose time is over. @returns their categories */
+  expire(): readonly string[] {
+    const now = this.#clock.monotonic();
+    const over = [...this.#overrides].filter(([, { end }]) => end !== null && end <= now).map(([name]) =>
+      name
+    );
+    for (const category of over) this.reset(category);
+    return over;
+  }
+
+  list(): readonly SetLevel[] {
+    const now = this.#clock.monotonic();
+    return [...this.#overrides].map(([category, { level, end }]) => ({
+      category,
+      level,
+      remaining: end === null ? null : Math.max(0, end - now),
+    })).sort((a, b) => a.category < b.category ? -1 : 1);
+  }
+
+  /** The level of the nearest one above a category; null: none is set. */
+  of(category: string): LogLevel | null {
+    for (let name = category; name !== ""; name = name.slice(0, Math.max(0, name.lastIndexOf(".")))) {
+      const override = this.#overrides.get(name);
+      if (override !== undefined) return override.level;
+    }
+    return null;
+  }
+}
