@@ -23,7 +23,8 @@ import { errorChain } from "./lib/error_chain.ts";
 import { freeDescriptors } from "./lib/free_descriptors.ts";
 import { createCpuProfiler } from "./lib/cpu_profiler.ts";
 import { inFlight, type LastRan } from "./lib/in_flight.ts";
-import { isOnStderr, loggerOf, startLogging } from "./lib/logging.ts";
+import { isOnStderr, loggerOf, type Logging, startLogging } from "./lib/logging.ts";
+import { quickLevels, shortCategory } from "./lib/log_spec.ts";
 import { LoopWatch } from "./lib/loop_watch.ts";
 import { writePidFile } from "./lib/pid_file.ts";
 import { processUse } from "./lib/process_use.ts";
@@ -72,7 +73,7 @@ export async function runDaemon(options: DaemonOptions, heard = new ProcessSigna
     otherwise: config.log,
     debug: options.debug,
   });
-  await using _logging = await startLogging(logging);
+  await using lines = await startLogging({ ...logging, set: quickLevels((name) => Deno.env.get(name)) });
   using _strays = catchStrayDefects();
   tellFindings(source.first);
   tellFindings({ warnings: [], notices });
@@ -97,6 +98,7 @@ export async function runDaemon(options: DaemonOptions, heard = new ProcessSigna
   await using pool = await Pool.start(config, {
     ...poolAdapters({ store, clock, metrics }),
     serviceManager,
+    logging: lines,
     parts: options.parts,
     newState: options.newState,
     buildWorkers: options.buildWorkers,
@@ -162,11 +164,15 @@ export async function runDaemon(options: DaemonOptions, heard = new ProcessSigna
   options.onRunning();
   serviceManager?.tell({ READY: 1, STATUS: statusLine(pool.report()) });
   signals.answer({
-    SIGHUP: () => void reload(pool, serviceManager).catch(onDefect),
+    SIGHUP() {
+      lines.reopen();
+      void reload(pool, serviceManager).catch(onDefect);
+    },
     SIGUSR2: () => void stackDump.signal(),
   });
   const over = await Promise.race([signals.stop, pool.stateLost]);
   serviceManager?.tell({ STOPPING: 1 });
+  tellLevels(lines);
   if (over instanceof StoreError) {
     await abandon(pool, over);
     if (isOnStderr(logging, "daemon")) return ExitCode.stateLost;
@@ -184,6 +190,12 @@ async function reload(pool: Pool, serviceManager: ServiceManager | null): Promis
   } finally {
     serviceManager?.tell({ READY: 1, STATUS: statusLine(pool.report()) });
   }
+}
+
+/** The next daemon goes by its configuration alone. */
+function tellLevels({ levels }: Logging): void {
+  const set = levels.list().map(({ category, level }) => `${shortCategory(category)} ${level}`);
+  if (set.length > 0) log.info("these log levels end with this daemon: {levels}", { levels: set.join(", ") });
 }
 
 function tellStop(signal: Deno.Signal): number {

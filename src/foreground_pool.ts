@@ -21,6 +21,7 @@ import { buildInfo } from "./lib/build_info.ts";
 import { systemClock } from "./lib/clock.ts";
 import { errorChain } from "./lib/error_chain.ts";
 import { loggerOf, startLogging } from "./lib/logging.ts";
+import { quickLevels } from "./lib/log_spec.ts";
 import { systemRandom } from "./lib/random.ts";
 import { SteadyClock } from "./lib/steady_clock.ts";
 import { Pool } from "./pool/pool.ts";
@@ -47,7 +48,7 @@ export async function openForegroundPool(options: ForegroundPoolOptions): Promis
   await using opening = new AsyncDisposableStack();
   const otherwise = options.logConfigFile === null ? ownLogging(options, config.log) : config.log;
   const { logging } = await loadLogging(options.logConfigFile, { otherwise });
-  opening.use(await startLogging(logging));
+  opening.use(await startLogging({ ...logging, set: quickLevels((name) => Deno.env.get(name)) }));
   const holder = `nodepool ${options.command}`;
   opening.use(await lockState(config.state, { holder, clock: systemClock, wait: LOCK_WAIT }));
   const clock = new SteadyClock(systemClock);

@@ -20,11 +20,32 @@ export async function runCli(
   const { own, remote } = splitRemoteWords(argv, program);
   context.remoteWords = remote;
   try {
+    await using _lines = await openQuickLog(io);
     await program.parseAsync([...own], { from: "user" });
     return context.exitCode;
   } catch (error) {
     if (error instanceof VersionRequest) return await printVersion(wiring, io);
     return reportError(error, { debug: own.includes("--debug"), context });
+  }
+}
+
+/** Commands log only where the environment asks for it; a daemon's own log takes the place of this one. */
+async function openQuickLog(io: CliIo): Promise<AsyncDisposable | null> {
+  if ((io.env("NODEPOOL_LOG") ?? "") === "") return null;
+  const [{ LogSpecError, quickLevels }, { startLogging }, { UsageError }] = await Promise.all([
+    import("../lib/log_spec.ts"),
+    import("../lib/logging.ts"),
+    import("./cli_error.ts"),
+  ]);
+  try {
+    return await startLogging({
+      level: "warning",
+      format: "text",
+      file: null,
+      set: quickLevels((name) => io.env(name)),
+    });
+  } catch (error) {
+    throw error instanceof LogSpecError ? new UsageError(error.message) : error;
   }
 }
 

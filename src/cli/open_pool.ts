@@ -97,13 +97,27 @@ async function connectSoon(
   const deadline = io.clock.monotonic() + SOCKET_WAIT;
   while (io.clock.monotonic() < deadline) {
     const pool = await connectTo(socketPath) ?? await without();
-    if (pool !== null) return pool;
+    if (pool !== null) {
+      return (io.env("NODEPOOL_LOG") ?? "") === "" ? pool : await logged(pool, { socketPath, io });
+    }
     await io.clock.sleep(SOCKET_LOOK);
   }
   throw new NoDaemonError(
     `a process has the state, but nothing listens on the control socket ${socketPath}: a daemon creates ` +
       "its socket again within seconds, unless something else is in its place; see its log",
   );
+}
+
+/** Loaded for those that want to see it: the log costs more at the start than most of a command. */
+async function logged(
+  pool: PoolClient,
+  { socketPath, io }: { socketPath: string; io: CliContext["io"] },
+): Promise<PoolClient> {
+  const { loggedPool } = await import("./logged_pool.ts");
+  return loggedPool(pool, {
+    place: pool.hasDaemon ? socketPath : "the state",
+    now: () => io.clock.monotonic(),
+  });
 }
 
 /** Loaded by those that ask a pool: with it comes the table of operations. */

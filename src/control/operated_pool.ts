@@ -13,6 +13,7 @@ import type { OrderName } from "../domain/order_book.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import type { StateAdoption } from "../domain/state_adoption.ts";
 import type { Clock } from "../lib/clock.ts";
+import type { Logging } from "../lib/logging.ts";
 import type { Ledger } from "../store/ledger.ts";
 import type { EventFeed } from "./event_feed.ts";
 import type { OrderOutcome, PlacedOrders } from "./operations/image_operations.ts";
@@ -54,6 +55,8 @@ export interface DaemonParts {
   /** False: it is stopping, and begins nothing new. */
   isAccepting(): boolean;
   dump(): DumpReport;
+  /** The log of this process; null: it is somebody else's. */
+  readonly logging: Logging | null;
   /** Why a request waits; empty: it does not, or that has not been planned yet. */
   waitsOf(requestId: number): readonly Refusal[];
   /** Reads the configuration now; what changed, or ConfigError's problems as lines. */

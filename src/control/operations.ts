@@ -12,6 +12,7 @@ import { imageOperations } from "./operations/image_operations.ts";
 import { jobOperations } from "./operations/job_operations.ts";
 import { listOperations } from "./operations/list_operations.ts";
 import { nodeOperations } from "./operations/node_operations.ts";
+import { logOperations } from "./operations/log_operations.ts";
 import { planOperations } from "./operations/plan_operations.ts";
 import { poolOperations } from "./operations/pool_operations.ts";
 import { reachOperations } from "./operations/reach_operations.ts";
@@ -29,6 +30,7 @@ const table = {
   ...imageOperations,
   ...poolOperations,
   ...planOperations,
+  ...logOperations,
   ...waitOperations,
   ...explainOperations,
   ...completionOperations,

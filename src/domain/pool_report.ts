@@ -106,7 +106,20 @@ export interface DaemonReport {
   readonly configFault: string | null;
   /** Whether new work is still taken on; false once it has been told to stop. */
   readonly accepting: boolean;
+  /** Left out: it is not known. */
+  readonly log?: LogReport;
   readonly tasks: readonly TaskReport[];
+}
+
+interface LogReport {
+  /** Levels that somebody has set besides the configuration; `until` null: for as long as the daemon runs. */
+  readonly levels: readonly {
+    readonly category: string;
+    readonly level: string;
+    readonly until: Instant | null;
+  }[];
+  /** Why lines do not reach their file. */
+  readonly problems: readonly string[];
 }
 
 /** A piece of the daemon that runs again and again. */

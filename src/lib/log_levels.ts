@@ -12,7 +12,7 @@ interface Override {
   readonly end: number | null;
 }
 
-export interface SetLevel {
+interface SetLevel {
   /** As `nodepool.cloud`; `nodepool`: all. */
   readonly category: string;
   readonly level: LogLevel;

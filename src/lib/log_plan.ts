@@ -57,13 +57,17 @@ export function handlersFor(
     readonly set?: LogLevel | null;
   },
 ): readonly LogHandler[] {
+  if (!reaches(level, set ?? levelOf(plan, category))) return [];
   const above = lineage(plan, category);
-  const least = set ?? above.find((logger) => logger.level !== null)?.level ?? ROOT_LEVEL;
-  if (!reaches(level, least)) return [];
   const end = above.findIndex(({ propagate }) => !propagate);
   const heard = (end < 0 ? above : above.slice(0, end + 1)).flatMap(({ handlers }) => handlers);
   const taking = heard.filter((handler) => reaches(level, handler.level));
   return taking.length === 0 && set !== null ? heard : taking;
+}
+
+/** The level that decides of a category's lines. */
+export function levelOf(plan: LogPlan, category: string): LogLevel {
+  return lineage(plan, category).find((logger) => logger.level !== null)?.level ?? ROOT_LEVEL;
 }
 
 /** The loggers that a category has, the nearest first. */

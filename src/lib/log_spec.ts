@@ -15,6 +15,21 @@ export interface LevelWish {
   readonly level: LogLevel;
 }
 
+/** The variable for a quick look at what any command does. */
+const VARIABLE = "NODEPOOL_LOG";
+
+/** The levels that the environment asks for; empty: none. @throws LogSpecError */
+export function quickLevels(env: (name: string) => string | undefined): readonly LevelWish[] {
+  const text = env(VARIABLE) ?? "";
+  if (text === "") return [];
+  try {
+    return parseLogSpec(text);
+  } catch (error) {
+    if (!(error instanceof LogSpecError)) throw error;
+    throw new LogSpecError(`${VARIABLE}=${text}: ${error.message}`);
+  }
+}
+
 /** From the most to the least. */
 export const LEVEL_NAMES = ["trace", "debug", "info", "warning", "error"] as const;
 
@@ -22,7 +37,7 @@ export const LEVEL_NAMES = ["trace", "debug", "info", "warning", "error"] as con
 const ALL = "all";
 
 /** @throws LogSpecError */
-export function parseLogSpec(text: string): readonly LevelWish[] {
+function parseLogSpec(text: string): readonly LevelWish[] {
   const parts = text.split(",").map((part) => part.trim()).filter((part) => part !== "");
   if (parts.length === 0) throw new LogSpecError(`it names no level; the levels are ${listOf(LEVEL_NAMES)}`);
   return parts.map((part) => {

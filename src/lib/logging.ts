@@ -4,13 +4,13 @@
  */
 import { configure, getLogger, type LogLevel, type LogRecord, reset } from "@logtape/logtape";
 import { type Clock, systemClock } from "./clock.ts";
-import type { LogCategory } from "./log_category.ts";
+import { LOG_CATEGORIES, type LogCategory } from "./log_category.ts";
 import { withContext } from "./log_context.ts";
 import { LogLevels } from "./log_levels.ts";
 import { LogLimiter } from "./log_limiter.ts";
 import { isUnlimited } from "./log_lines.ts";
 import { LogOutputs } from "./log_outputs.ts";
-import { handlersFor, type LogPlan } from "./log_plan.ts";
+import { handlersFor, levelOf, type LogPlan } from "./log_plan.ts";
 import { type LevelWish, shortCategory } from "./log_spec.ts";
 
 /** One place for all lines. */
@@ -33,9 +33,20 @@ export type LoggingOptions = (PlainLog | LogPlan) & {
 /** How often what was omitted is looked for, levels whose time is over, and files that were moved. */
 const LOOK = 5_000;
 
+interface CategoryLevel {
+  /** As `nodepool.cloud`; `nodepool`: whatever has no level of its own. */
+  readonly category: string;
+  readonly level: LogLevel;
+  readonly configured: LogLevel;
+  /** Milliseconds until it is as configured again; null: it is, or no time is set. */
+  readonly remaining: number | null;
+}
+
 /** The log of this process, while it is being written. */
 export interface Logging extends AsyncDisposable {
   readonly levels: LogLevels;
+  /** All categories, and those below one that were set. */
+  list(): readonly CategoryLevel[];
   /** Opens files again that were moved. */
   reopen(): void;
   /** Why lines do not reach their place, one for each file where they do not. */
@@ -85,6 +96,7 @@ export async function startLogging(
   })();
   return {
     levels,
+    list: () => listLevels(plan, levels),
     reopen: () => outputs.reopen(),
     get problems() {
       return outputs.problems;
@@ -97,6 +109,16 @@ export async function startLogging(
       outputs[Symbol.dispose]();
     },
   };
+}
+
+function listLevels(plan: LogPlan, levels: LogLevels): readonly CategoryLevel[] {
+  const set = new Map(levels.list().map((one) => [one.category, one]));
+  const names = ["nodepool", ...LOG_CATEGORIES.map((name) => `nodepool.${name}`)];
+  return [...new Set([...names, ...set.keys()])].map((category) => {
+    const configured = levelOf(plan, category);
+    const remaining = set.get(category)?.remaining ?? null;
+    return { category, level: levels.of(category) ?? configured, configured, remaining };
+  });
 }
 
 /** Whether whoever looks at standard error sees the worst lines of the category there. */

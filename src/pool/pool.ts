@@ -114,6 +114,7 @@ export class Pool implements DaemonPool, AsyncDisposable {
       events,
       isAccepting: () => intake.isOpen,
       dump: () => reportDump(this.#parts),
+      logging: deps.logging ?? null,
       reload: () => this.reload(),
       waitsOf: (requestId) => waitsOf(this.#parts, requestId),
       followLog: deps.followLog,

@@ -7,6 +7,7 @@ import type { OtherConfig } from "../domain/other_config.ts";
 import type { DaemonReport } from "../domain/pool_report.ts";
 import type { ImageExecutorDeps } from "../execute/images/image_executor.ts";
 import type { Call } from "../lib/call.ts";
+import type { Logging } from "../lib/logging.ts";
 import type { Random } from "../lib/random.ts";
 import type { ServiceManager } from "../lib/service_manager.ts";
 import type { SteadyClock } from "../lib/steady_clock.ts";
@@ -58,6 +59,8 @@ export interface PoolDeps extends
   readonly metrics: Metrics | null;
   /** Kept informed of how the pool stands; null or left out: nothing has started this process that wants to know. */
   readonly serviceManager?: ServiceManager | null;
+  /** The log of this process; null or left out: it is somebody else's. */
+  readonly logging?: Logging | null;
   readonly readFile: (path: string) => Promise<string>;
   /** Looks at a file that servers need; null: nothing is there, or it cannot be seen. */
   readonly stat: LocalFaultsDeps["stat"];

@@ -4,6 +4,8 @@ import type { WaitingOn } from "../domain/node.ts";
 import type { Refusal, Standstill } from "../domain/obstacle.ts";
 import { noSamples } from "../domain/samples/pool_samples.ts";
 import type { DaemonReport, LinkReport, PoolReport } from "../domain/pool_report.ts";
+import type { Instant } from "../domain/time.ts";
+import { shortCategory } from "../lib/log_spec.ts";
 import type { Parts } from "./open_parts.ts";
 
 export function reportPool(parts: Parts): PoolReport {
@@ -77,7 +79,20 @@ function withDefects<Entity extends { readonly waitingOn: WaitingOn | null }>(
   });
 }
 
-export function reportDaemon({ deps, startedAt, inForce, intake, tasks }: Parts): DaemonReport {
+function reportLog({ logging }: Pick<Parts["deps"], "logging">, now: Instant): DaemonReport["log"] {
+  const levels = logging?.levels.list() ?? [];
+  return {
+    levels: levels.map(({ category, level, remaining }) => ({
+      category: shortCategory(category),
+      level,
+      until: remaining === null ? null : now + remaining,
+    })),
+    problems: logging?.problems ?? [],
+  };
+}
+
+export function reportDaemon({ deps, startedAt, inForce, intake, tasks, clock }: Parts): DaemonReport {
+  const now = clock.now();
   return {
     ...deps.process,
     startedAt,
@@ -86,6 +101,7 @@ export function reportDaemon({ deps, startedAt, inForce, intake, tasks }: Parts)
     configProblems: inForce.problems,
     configFault: inForce.fault,
     accepting: intake.isOpen,
+    log: reportLog(deps, now),
     tasks: tasks.reports(),
   };
 }

@@ -58,6 +58,7 @@ export function problemsOf(report: PoolReport): PoolProblem[] {
     ),
     ...linked([...offlineTargets(report), ...linkProblems(report)], "no-jobs"),
     ...taskProblems(daemon),
+    ...(daemon?.log?.problems ?? []).map((message) => problem(message)),
   ];
 }
 

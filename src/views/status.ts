@@ -47,6 +47,8 @@ const daemonViewSchema = v.object({
   config_loaded: string,
   /** The problems of the file as it is now; while there is any, the last good configuration stays in force. */
   config_problems: rows(string),
+  /** Levels of the log that somebody has set for a time, or until the daemon ends (`until` null). */
+  log_levels: since0_4(rows(v.object({ category: string, level: string, until: stringOrNull }))),
   tasks: rows(taskViewSchema),
 });
 export type DaemonView = v.InferOutput<typeof daemonViewSchema>;
@@ -152,6 +154,10 @@ function viewDaemon(daemon: DaemonReport, moment: Moment): DaemonView {
     config_file: daemon.configFile,
     config_loaded: isoTime(daemon.configLoadedAt, moment),
     config_problems: daemon.configProblems,
+    log_levels: (daemon.log?.levels ?? []).map(({ until, ...set }) => ({
+      ...set,
+      until: isoTimeOrNull(until, moment),
+    })),
     tasks: daemon.tasks.map((task) => viewTask(task, moment)),
   };
 }

@@ -12,9 +12,10 @@ import type { RateLimiter, Slot } from "../../lib/rate_limiter.ts";
 import { type Milliseconds, SECOND } from "../../domain/time.ts";
 import { CloudError } from "../../domain/cloud_error.ts";
 import type { CertificateEnd, CloudStats, ConnectionCount } from "../../domain/cloud_stats.ts";
+import { loggerOf } from "../../lib/logging.ts";
 import { waitFor } from "../../lib/in_flight.ts";
 import type { Send, SendRequest, SendResponse } from "../../http/send.ts";
-import { type ClassifiedResponse, classifyResponse } from "./classify_response.ts";
+import { type ClassifiedResponse, classifyResponse, requestIdOf } from "./classify_response.ts";
 import type { Outflow, TimeLimit } from "./outflow.ts";
 import { purposeOf, type RequestPurpose } from "./operation.ts";
 import { RequestStats } from "./request_stats.ts";
@@ -64,6 +65,8 @@ export interface EndedRequest extends RequestPurpose {
   /** From sending it to its end. */
   readonly duration: Milliseconds;
 }
+
+const log = loggerOf("cloud");
 
 const MAX_ATTEMPTS = 3;
 const FIRST_BACKOFF = 500;
@@ -169,18 +172,38 @@ export class Transport implements AsyncDisposable {
   /** @param waited for its turn */
   async #measured(call: HttpCall, waited: Milliseconds): Promise<SendResponse> {
     const startedAt = this.#options.clock.monotonic();
-    const note = (status: EndedRequest["status"]) => {
+    const note = (status: EndedRequest["status"], requestId: string | null = null) => {
       const duration = this.#options.clock.monotonic() - startedAt;
+      this.#log(call, { status, duration, requestId });
       if (call.outflow === undefined) this.#note(call, { status, waited, duration });
     };
     try {
       const response = await this.#exchange(call);
-      note(response.status);
+      note(response.status, requestIdOf(response.headers));
       return response;
     } catch (error) {
       if (error instanceof CloudError) note(error.kind === "timeout" ? "timeout" : "unavailable");
       throw error;
     }
+  }
+
+  #log(
+    { action, method, url }: HttpCall,
+    { status, duration, requestId }: {
+      status: EndedRequest["status"];
+      duration: Milliseconds;
+      requestId: string | null;
+    },
+  ): void {
+    log.debug("{action} on {provider}: {method} {path}: {status} in {ms} ms", {
+      action,
+      provider: this.name,
+      method,
+      path: new URL(url).pathname,
+      status,
+      ms: Math.round(duration),
+      requestId: requestId ?? undefined,
+    });
   }
 
   #note(call: HttpCall, end: Pick<EndedRequest, "status" | "waited" | "duration">): void {

@@ -46,6 +46,10 @@ function daemonFacts(daemon: DaemonView | null): Fact[] {
       age: daemon.age,
     },
     { what: "configuration", value: `${daemon.config_file}, read ${daemon.config_loaded}` },
+    ...(daemon.log_levels ?? []).map(({ category, level, until }) => ({
+      what: "log level",
+      value: `${category} ${level}, ${until === null ? "until the daemon ends" : `until ${until}`}`,
+    })),
   ];
 }
 

@@ -1,0 +1,59 @@
+/** `nodepool log-level`: what the running daemon logs, shown and set; a restart forgets it. */
+import { Argument, Command, InvalidArgumentError } from "@commander-js/extra-typings";
+import { LOG_CATEGORIES } from "../../lib/log_category.ts";
+import { LEVEL_NAMES, LogSpecError, parseLogCategory, parseLogLevel } from "../../lib/log_spec.ts";
+import type { CliContext } from "../cli_context.ts";
+import { UsageError } from "../cli_error.ts";
+import { documentOption, renderDocument } from "../document_format.ts";
+import { durationArgument } from "../duration_argument.ts";
+import { example } from "../example.ts";
+import { helpGroup } from "../help_group.ts";
+import { openDaemonsPool } from "../open_pool.ts";
+
+/** In the place of a level. */
+const AS_CONFIGURED = "default";
+
+export function logLevelCommand(context: CliContext) {
+  const categories = `all, ${LOG_CATEGORIES.join(", ")}, or one below, such as image.build.NAME`;
+  return new Command("log-level")
+    .helpGroup(helpGroup.tools)
+    .description("show what the daemon logs, or change it until it ends; a restart forgets it")
+    .addArgument(new Argument("[category]", categories).argParser(checked(parseLogCategory)))
+    .addArgument(
+      new Argument("[level]", `${LEVEL_NAMES.join(", ")}; ${AS_CONFIGURED}: as configured again`)
+        .argParser(checked((text) => text === AS_CONFIGURED ? text : parseLogLevel(text))),
+    )
+    .option("--for <duration>", "go back by itself after this time: 10m, 2h", durationArgument)
+    .addOption(documentOption())
+    .addHelpText("after", example("nodepool log-level cloud debug --for 10m"))
+    .action(async (category, level, { for: duration = null, output }) => {
+      if (category !== undefined && level === undefined) {
+        throw new UsageError(`name a level, too: ${[...LEVEL_NAMES, AS_CONFIGURED].join(", ")}`);
+      }
+      if (duration !== null && (level ?? AS_CONFIGURED) === AS_CONFIGURED) {
+        throw new UsageError("--for needs a level to set");
+      }
+      await using pool = await openDaemonsPool(context);
+      const wanted = level === AS_CONFIGURED ? null : level ?? null;
+      const view = category === undefined
+        ? await pool.ask("log-levels", {})
+        : await pool.ask("log-level", { category, level: wanted, duration });
+      if (output !== "text") return void context.io.stdout.write(await renderDocument(view, output));
+      const { renderLogLevels } = await import("../../views/log_levels.ts");
+      const { localTimes } = await import("../../lib/local_times.ts");
+      const text = renderLogLevels(view);
+      context.io.stdout.write(context.io.stdout.columns === null ? text : localTimes(text));
+    });
+}
+
+/** What the daemon would refuse is refused without asking it. */
+function checked(parse: (text: string) => string) {
+  return (text: string): string => {
+    try {
+      return parse(text);
+    } catch (error) {
+      if (error instanceof LogSpecError) throw new InvalidArgumentError(`${error.message}.`);
+      throw error;
+    }
+  };
+}
