@@ -180,7 +180,13 @@ export class RunningPool implements AsyncDisposable {
 
   /** Runs a command of the program to its end. */
   run(...args: string[]): Promise<Ran> {
-    return runProgram(this.#arguments(args), { env: this.#environment, binary: this.#binary });
+    return this.runIn({}, ...args);
+  }
+
+  /** The same, with further variables of its environment. */
+  runIn(variables: Readonly<Record<string, string>>, ...args: string[]): Promise<Ran> {
+    const env = { ...this.#environment, ...variables };
+    return runProgram(this.#arguments(args), { env, binary: this.#binary });
   }
 
   /** A command of the program as the words of a command line. */

@@ -46,7 +46,7 @@ export function logLevelCommand(context: CliContext) {
     });
 }
 
-/** What the daemon would refuse is refused without asking it. */
+/** The daemon would refuse the same; it need not be asked. */
 function checked(parse: (text: string) => string) {
   return (text: string): string => {
     try {
