@@ -47,7 +47,7 @@ const stack = panel("stack");
 const number = panel("number");
 const bars = panel("bars");
 
-/** What the variables at the top of the dashboard choose. */
+/** Narrow a query to the choices at the top of the dashboard. */
 const I = 'instance=~"$instance"';
 const P = `${I},provider=~"$provider"`;
 const L = `${I},label=~"$label"`;
