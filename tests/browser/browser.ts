@@ -39,7 +39,7 @@ export class TestBrowser implements AsyncDisposable {
     site: OpenSite,
     { scheme = "light", width = 1280, hasScripts = true }: Look = {},
   ): Promise<Visit> {
-    const served = serveSite(site, { listen: [{ hostname: "127.0.0.1", port: 0 }] });
+    const served = serveSite(site, { listen: [{ hostname: "127.0.0.1", port: 0 }], streams: 8 });
     const context = await this.#browser.newContext({
       baseURL: served.urls[0]!,
       colorScheme: scheme,

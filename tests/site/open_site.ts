@@ -16,6 +16,8 @@ export interface OpenSite {
   fetch(request: Request): Response | Promise<Response>;
   /** The last events, the newest first. */
   events: readonly EventView[];
+  /** What `/events` goes on with; null: it ends at once. */
+  stream: (() => ReadableStream<Uint8Array>) | null;
   get(path: string, headers?: Record<string, string>, method?: string): Promise<Response>;
 }
 
@@ -35,6 +37,7 @@ export function openSite(
     history: [],
     fetch: (request) => app.fetch(request),
     events: [],
+    stream: null,
     get: async (path, headers = {}, method = "GET") =>
       await app.fetch(new Request(`http://localhost${path}`, { method, headers })),
   };
@@ -47,7 +50,8 @@ export function openSite(
     events: {
       startOf: (since) => Promise.resolve(since === null ? 9 : 4),
       latest: (count) => Promise.resolve(site.events.slice(0, count)),
-      open: ({ after }) => ReadableStream.from([new TextEncoder().encode(`id: ${after}\n\n`)]),
+      open: ({ after }) =>
+        site.stream?.() ?? ReadableStream.from([new TextEncoder().encode(`id: ${after}\n\n`)]),
     },
     scrape: (report, { isOpenMetrics }) => metrics.scrape(report, { facts: sampleFacts, isOpenMetrics }),
     onDefect,

@@ -17,7 +17,7 @@ export function renderVerdict(dashboard: Dashboard): Markup {
   if (total === 0) {
     return html`
       <section id="verdict" class="verdict good" aria-labelledby="verdict-title">
-        <h2 id="verdict-title" role="status">All is well</h2>
+        <h2 id="verdict-title"><span role="status">All is well</span></h2>
         <p>Nothing needs anybody now.</p>
       </section>
     `;
@@ -32,7 +32,9 @@ export function renderVerdict(dashboard: Dashboard): Markup {
   `;
   const unseen = total - rows.length;
   return html`<section id="verdict" class="verdict bad" aria-labelledby="verdict-title">
-<h2 id="verdict-title" role="status">${total === 1 ? "1 thing needs" : `${total} things need`} somebody</h2>
+<h2 id="verdict-title"><span role="status">${
+    total === 1 ? "1 thing needs" : `${total} things need`
+  } somebody</span></h2>
 <ol>${items.slice(0, OPEN)}</ol>
 ${rest}
 ${unseen > 0 ? html`<p class="more"><a href="/status">${unseen} further problems</a></p>` : ""}
