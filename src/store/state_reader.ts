@@ -52,7 +52,9 @@ export class StateReader {
     options: { limit?: number; reverse?: boolean } = {},
   ): AsyncGenerator<Deno.KvEntry<unknown>> {
     try {
-      yield* this.kv.list(selector, { ...options, batchSize: BATCH });
+      // It reads a whole batch, however few are asked for.
+      const batchSize = Math.max(1, Math.min(BATCH, options.limit ?? BATCH));
+      yield* this.kv.list(selector, { ...options, batchSize });
     } catch (error) {
       throw stateFailure(this.path, "it cannot be read", error);
     }

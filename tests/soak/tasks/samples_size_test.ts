@@ -1,7 +1,5 @@
 /** What a day of samples costs a big pool: 10,000 nodes, 40 labels, 20 providers. */
 import { ok } from "node:assert/strict";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import type { Config } from "../../../src/domain/config.ts";
 import { type Happened, measurePool } from "../../../src/domain/samples/measure_pool.ts";
 import { minuteOf, wholePool } from "../../../src/domain/samples/sample.ts";
@@ -45,13 +43,6 @@ function granted(): Happened[] {
   }));
 }
 
-function memoryInUse(): number {
-  setFlagsFromString("--expose-gc");
-  runInNewContext("gc")();
-  const { heapUsed, external } = Deno.memoryUsage();
-  return heapUsed + external;
-}
-
 function timed<Result>(work: () => Result): { readonly result: Result; readonly time: number } {
   const start = systemClock.monotonic();
   const result = work();
@@ -77,13 +68,11 @@ Deno.test("a day of samples of 10,000 nodes, 40 labels and 20 providers is small
     console.log(`measured in ${(measuring / minutes).toFixed(2)} ms, written in ${each.toFixed(2)} ms`);
   }
   const { size } = await Deno.stat(state.path);
-  const before = memoryInUse();
   await using store = await openKvStore(state.path, options);
   const book = new SampleBook();
   const reading = systemClock.monotonic();
   for await (const sample of store.samples({ since: 0 })) book.add(sample);
   const readTime = systemClock.monotonic() - reading;
-  const memory = memoryInUse() - before;
   const { time: waiting } = timed(() => config.labels.map(({ name }) => book.waits(name)));
   const { result: figure, time: drawing } = timed(() => {
     const readings = book.read(wholePool, { now, span: 24 * HOUR });
@@ -92,8 +81,9 @@ Deno.test("a day of samples of 10,000 nodes, 40 labels and 20 providers is small
     );
   });
   console.log(
-    `a day: ${Math.round(size / 1024)} KiB of file, read in ${readTime.toFixed(0)} ms, ` +
-      `${(memory / 1e6).toFixed(1)} MB; waits of all labels in ${waiting.toFixed(1)} ms, ` +
+    `a day: ${Math.round(size / 1024)} KiB of file, read in ${
+      readTime.toFixed(0)
+    } ms; waits of all labels in ${waiting.toFixed(1)} ms, ` +
       `the figure in ${drawing.toFixed(1)} ms, ${figure.length} characters`,
   );
   ok(size < 20e6 && figure.length < 30_000);
