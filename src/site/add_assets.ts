@@ -1,4 +1,4 @@
-/** All that pages load besides themselves: the style sheet, their script, the icon of their tab.. */
+/** All that pages load besides themselves: the style sheet, their script, the icon of their tab. */
 import type { Hono } from "hono";
 import { etag } from "hono/etag";
 import charts from "./assets/charts.css" with { type: "text" };

@@ -8,7 +8,7 @@ import { renderTable } from "../views/tables/render_table.ts";
 import { type PoolList, poolLists, type PoolViewName, renderPoolJson, viewPool } from "../views/view_pool.ts";
 import { controlsOf } from "./list_controls.ts";
 import { renderListPage } from "./list_page.ts";
-import type { ListQuery } from "./list_query.ts";
+import { type ListQuery, ROWS_OF_PAGE } from "./list_query.ts";
 import { pageFrame } from "./page.ts";
 
 /** `name` is a list with rows of its own under its table. */
@@ -16,8 +16,8 @@ export async function listBody(
   report: PoolReport,
   { name, query }: { name: PoolViewName; query: ListQuery },
 ): Promise<Body> {
-  const { format, filter, fields, sort } = query;
-  if (format === "json" && fields === null && sort === null) {
+  const { format, filter, fields, sort, page } = query;
+  if (format === "json" && fields === null && sort === null && page === null) {
     return await renderPoolJson(report, { name, filter });
   }
   const table = poolLists[name].table as TableOf<ReturnType<typeof viewPool>>;
@@ -55,13 +55,14 @@ function pageOf(
 /** A view with a table in the form that was asked for, which is no page. */
 export function viewBody<View extends { readonly at: string }>(
   view: View,
-  { query: { format, fields, sort }, table: { columns: all, rows: rowsOf } }: {
+  { query, table: { columns: all, rows: rowsOf } }: {
     query: ListQuery;
     table: TableOf<View>;
   },
 ): Body {
+  const { format, fields } = query;
   const own = rowsOf(view);
-  const rows = sortedRows(own, { columns: all, sort });
+  const rows = rowsOfPage(sortedRows(own, { columns: all, sort: query.sort }), query);
   const columns = fields === null
     ? all
     : fields.map((field) => all.find((column) => column.field === field)!);
@@ -82,8 +83,12 @@ export function rowsBody(
 ): Body {
   const view = viewPool(report, { name, filter: query.filter });
   const { columns, rows: rowsOf } = poolLists[name].table as TableOf<typeof view>;
-  const rows = sortedRows(rowsOf(view), { columns, sort: query.sort });
+  const rows = rowsOfPage(sortedRows(rowsOf(view), { columns, sort: query.sort }), query);
   return JSON.stringify(query.fields === null ? rows : pickFields(rows, query.fields));
+}
+
+function rowsOfPage(rows: readonly object[], { page }: ListQuery): readonly object[] {
+  return page === null ? rows : rows.slice((page - 1) * ROWS_OF_PAGE, page * ROWS_OF_PAGE);
 }
 
 export function sortedRows(

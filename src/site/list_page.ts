@@ -4,7 +4,7 @@ import { findColumn } from "../views/tables/choose_rows.ts";
 import type { Column } from "../views/tables/column.ts";
 import { listAddress } from "./list_address.ts";
 import { type ListControl, renderForm, renderStates, type StateCountsOfRows } from "./list_controls.ts";
-import type { ListQuery } from "./list_query.ts";
+import { type ListQuery, ROWS_OF_PAGE } from "./list_query.ts";
 import { lookOf, renderTableOf, type TableLook } from "./list_table.ts";
 import { type Markup, type PageFrame, pageName, renderPage } from "./page.ts";
 
@@ -22,9 +22,6 @@ interface ListPage {
   /** The parameters that lead to rows that are not among these; null: there are none. */
   readonly further?: Readonly<Record<string, string | number>> | null;
 }
-
-/** Rows of a page: more are found faster by narrowing than by reading. */
-const ROWS_OF_PAGE = 200;
 
 export function renderListPage(page: ListPage): string {
   const { name, frame, query: { asked }, controls, states } = page;
@@ -48,15 +45,14 @@ ${page.rows.length === 0 ? renderNothing(page) : renderRowsOf(page)}
 function renderNothing({ name, query: { asked }, controls }: ListPage): Markup {
   const isNarrowed = ["state", "id", ...controls.map(({ name }) => name)].some((key) => asked.has(key));
   return isNarrowed
-    ? html`<p class="card" role="status">Nothing here matches. <a id="all" href="/${name}">Show all</a></p>`
-    : html`<p class="card" role="status">Nothing here.</p>`;
+    ? html`<p class="card nothing">Nothing here matches. <a id="all" href="/${name}">Show all</a></p>`
+    : html`<p class="card nothing">Nothing here.</p>`;
 }
 
 function renderRowsOf(page: ListPage): Markup {
-  const { name, rows, query: { asked, page: at, sort }, columns } = page;
+  const { name, rows, query: { asked, sort }, columns } = page;
   const path = `/${name}`;
-  const first = (at - 1) * ROWS_OF_PAGE;
-  const shown = rows.slice(first, first + ROWS_OF_PAGE);
+  const shown = shownRows(page);
   const by = sort && findColumn(columns, sort.by)!.field;
   return html`${pager(page, shown.length)}
 ${
@@ -72,12 +68,24 @@ ${
 ${rows.length > ROWS_OF_PAGE || page.further ? pager(page, shown.length) : ""}`;
 }
 
+function shownRows(page: ListPage): readonly object[] {
+  const number = numberOf(page);
+  return page.rows.slice((number - 1) * ROWS_OF_PAGE, number * ROWS_OF_PAGE);
+}
+
+/** The last one where the list has become shorter than who turns its pages knows. */
+function numberOf({ rows, query: { page } }: ListPage): number {
+  return Math.min(page ?? 1, Math.max(1, Math.ceil(rows.length / ROWS_OF_PAGE)));
+}
+
 /** Fields that a page shows otherwise than a terminal. */
 const usualFields: Readonly<Record<string, readonly string[]>> = {
   "node-list": ["id", "label", "provider", "az", "state", "age", "hostname", "ip", "job"],
 };
 
-function columnsOf({ name, columns, rows, query: { fields } }: ListPage): TableLook {
+function columnsOf(page: ListPage): TableLook {
+  const { name, columns, query: { fields } } = page;
+  const rows = shownRows(page);
   const named = (fields: readonly string[]) =>
     fields.map((field) => columns.find((column) => column.field === field)!);
   if (fields !== null) return { grid: named(fields), below: [] };
@@ -99,7 +107,7 @@ function otherColumns(page: ListPage): Markup {
   return html`<a href="${listAddress(path, { asked, change: { fields: all.join(",") } })}">All columns</a>`;
 }
 
-/** Of what the rows are. */
+/** The things that the rows are; left out: lines about one thing, which nobody counts. */
 const nouns: Readonly<Record<string, string>> = {
   "node-list": "node",
   "label-list": "label",
@@ -112,16 +120,20 @@ const nouns: Readonly<Record<string, string>> = {
 };
 
 /** `1–200 of 2,000 nodes`, with the ways to the others. */
-function pager({ name, rows, query: { asked, page }, further = null }: ListPage, shown: number): Markup {
+function pager(list: ListPage, shown: number): Markup {
+  const { name, rows, query: { asked }, further = null } = list;
   const path = `/${name}`;
+  const page = numberOf(list);
   const [from, to] = [(page - 1) * ROWS_OF_PAGE + 1, (page - 1) * ROWS_OF_PAGE + shown];
   const way = (text: string, change: Readonly<Record<string, string | number>>) =>
     html`
       <a href="${listAddress(path, { asked, change })}">${text}</a>
     `;
   const isWhole = shown === rows.length;
-  const of = `${counted(rows.length, nouns[name] ?? "row")}${further === null ? "" : " and more"}`;
-  return html`<p class="pager small muted" role="status">${
+  const noun = nouns[name];
+  if (noun === undefined) return html``;
+  const of = `${counted(rows.length, noun)}${further === null ? "" : " and more"}`;
+  return html`<p class="pager small muted">${
     isWhole
       ? of
       : `${from.toLocaleString("en")}–${to.toLocaleString("en")} of ${of}: narrow them, or turn the page.`

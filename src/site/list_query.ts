@@ -5,6 +5,9 @@ import type { ViewFilter } from "../views/view_filter.ts";
 import { acceptedFormat, isListFormat, type ListFormat, listFormats } from "./negotiate.ts";
 import { SiteError } from "./site_error.ts";
 
+/** More are found faster by narrowing than by reading. */
+export const ROWS_OF_PAGE = 200;
+
 export interface ListQuery {
   readonly format: ListFormat;
   readonly filter: ViewFilter;
@@ -12,8 +15,8 @@ export interface ListQuery {
   readonly fields: readonly string[] | null;
   /** null: as the list is sorted. */
   readonly sort: SortOrder | null;
-  /** Of a page of HTML, from 1. */
-  readonly page: number;
+  /** From 1, of `ROWS_OF_PAGE` each; null: all rows, and as HTML the first page. */
+  readonly page: number | null;
   /** As it stands in the address, without what is left open. */
   readonly asked: URLSearchParams;
 }
@@ -34,12 +37,12 @@ export function parseListQuery(
   const asked = format === "html"
     ? new URLSearchParams([...query].filter(([, value]) => value !== ""))
     : query;
-  let page = 1;
+  let page: number | null = null;
   let fields: readonly string[] | null = null;
   let sort: SortOrder | null = null;
   for (const [key, value] of asked) {
     if (key === "format") continue;
-    else if (key === "page") page = parsePage(value, format);
+    else if (key === "page") page = parsePage(value);
     else if (key === "fields") fields = parseFields(table, value);
     else if (key === "sort") sort = parseSort(table, value);
     else if (!filters.includes(key)) {
@@ -60,8 +63,7 @@ function parseFilter(
   throw new SiteError(400, `there is no state ${value} here; known: ${states.join(", ")}`);
 }
 
-function parsePage(text: string, format: ListFormat): number {
-  if (format !== "html") throw new SiteError(400, `only html has pages: as ${format} leave out page`);
+function parsePage(text: string): number {
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
   throw new SiteError(400, `${text} is not the number of a page`);
 }

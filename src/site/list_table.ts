@@ -115,6 +115,8 @@ function shownText(
   switch (column.kind) {
     case "state":
       return html`<span class="state state-${text.split(/\W/)[0]}">${text}</span>`;
+    case "term":
+      return html`<span class="term-${text.split(/\W/)[0]}">${text}</span>`;
     case "age":
       return ageText(valueAt(row, column.field)) ?? text;
     case "time":

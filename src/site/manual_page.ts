@@ -4,6 +4,7 @@ import { findInManual, notFoundMessage, topics } from "../manual/manual.ts";
 import type { Section, Topic } from "../manual/parse_topic.ts";
 import { renderHtml } from "../manual/render_html.ts";
 import { type Markup, type PageFrame, renderPage } from "./page.ts";
+import { readable } from "./page_parts.ts";
 import { SiteError } from "./site_error.ts";
 
 interface Shown {
@@ -19,7 +20,7 @@ export function manualListPage({ form, frame }: Shown): string {
   const items = topics.map(({ name, title, summary }) =>
     html`
       <dt><a href="/manual/${name}">${title}</a></dt>
-      <dd>${summary}</dd>
+      <dd>${readable(summary)}</dd>
     `
   );
   return renderPage({ frame, heading: "Manual", body: html`<dl class="facts topics">${items}</dl>` });

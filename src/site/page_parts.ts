@@ -15,13 +15,22 @@ export function renderFacts(facts: readonly (readonly [name: string, value: Cont
   }</dl>`;
 }
 
-/** Text as people read it: commands, which stand between backticks, as code, and moments without letters and fractions. */
+const PARTS = /(`[^`]+`|\d{4}-\d\d-\d\dT[\d:]{8}(?:\.\d+)?Z|nodepool manual [a-z][\w-]*)/;
+
+/**
+ * Text as people read it: commands, which stand between backticks, as code, moments without letters and fractions, and the
+ * command that shows a part of the manual as a link to that part.
+ */
 export function readable(text: string): Markup[] {
-  return text.split(/(`[^`]+`|\d{4}-\d\d-\d\dT[\d:]{8}(?:\.\d+)?Z)/).map((part, index) => {
+  return text.split(PARTS).map((part, index) => {
     if (index % 2 === 0) return html`${part}`;
-    return part.startsWith("`") ? html`<code>${part.slice(1, -1)}</code>` : moment(part);
+    if (part.startsWith("`")) return html`<code>${part.slice(1, -1)}</code>`;
+    if (!part.startsWith(MANUAL)) return moment(part);
+    return html`<a href="/manual/${part.slice(MANUAL.length)}">${part}</a>`;
   });
 }
+
+const MANUAL = "nodepool manual ";
 
 /** A command as it is typed; where scripts run, with a button that copies it. */
 export function renderCommand(command: string): Markup {

@@ -114,6 +114,7 @@ testNeeding(
         match(await visit.page.innerText(".pager"), /1–200 of 2,000 nodes/);
         await visit.page.click("#state-hold");
         await eventually(async () => (await address(visit)) === "/node-list?state=hold");
+        match(await visit.page.innerText("[role=status].unseen"), /^\d+ nodes$/);
         await visit.page.selectOption("#filter-provider", "cloud-1");
         await eventually(async () => (await address(visit)).includes("provider=cloud-1"));
         const held = await visit.page.locator("tbody .state").allInnerTexts();
@@ -166,6 +167,16 @@ testNeeding(
         equal(await visit.page.locator("button.copy").count(), 0);
       },
     );
+
+    await t.step("paper gets the rows, without what only a screen can do", async () => {
+      await using visit = await browser.visit(siteOf("small"));
+      await visit.page.emulateMedia({ media: "print" });
+      await visit.go("/node-list");
+      for (const place of ["nav", "form.filters", ".chips", ".skip"]) {
+        equal(await visit.page.locator(place).first().isVisible(), false, place);
+      }
+      equal(await visit.page.locator("tbody td[data-name=ID]").first().isVisible(), true);
+    });
 
     await t.step("a command is copied by its button", async () => {
       await using visit = await browser.visit(siteOf("small"));

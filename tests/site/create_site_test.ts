@@ -278,7 +278,10 @@ Deno.test("/status says what the command does, in every form", async () => {
   assert.deepEqual(await (await site.get("/status", json)).json(), JSON.parse(JSON.stringify(view)));
   const text = await (await site.get("/status")).text();
   for (const problem of view.problems) assert.ok(text.includes(problem.slice(0, 40)), problem);
-  assert.match(await (await site.get("/status", browser)).text(), /<td class="is-term"[^>]*>problem<\/td>/);
+  assert.match(
+    await (await site.get("/status", browser)).text(),
+    /<td class="is-term"[^>]*><span class="term-problem">problem<\/span><\/td>/,
+  );
   assert.match(await (await site.get("/status?format=csv")).text(), /^what,value\r?\n/i);
 });
 

@@ -128,8 +128,12 @@ Deno.test("a long list is shown in pages, with how many there are in all", async
   const last = await (await site.get("/node-list?sort=id&page=11", browser)).text();
   assert.deepEqual(ids(last), [2_001]);
   assert.match(last, /2,001–2,001 of 2,001 nodes/);
+  const beyond = await (await site.get("/node-list?sort=id&page=99", browser)).text();
+  assert.deepEqual(ids(beyond), [2_001]);
   assert.equal((await site.get("/node-list?page=0", browser)).status, 400);
-  assert.equal((await site.get("/node-list?page=2&format=json")).status, 400);
+  const { nodes } = await (await site.get("/node-list?sort=id&page=11&format=json")).json();
+  assert.deepEqual(nodes.map(({ id }: { id: number }) => id), [2_001]);
+  assert.deepEqual(await (await site.get("/node-list.json?page=12")).json(), []);
 });
 
 Deno.test("/history as a page has the command's filters and a way to older nodes", async () => {
@@ -175,3 +179,10 @@ Deno.test("whatever names say, they are only text, and lead nowhere else", async
 function ids(page: string): number[] {
   return [...page.matchAll(/<a href="\/nodes\/(\d+)">/g)].map(([, id]) => Number(id));
 }
+
+Deno.test("what helps is a link to its part of the manual, a command is code, a moment is written for people", async () => {
+  const page = await (await openSite().get("/status", browser)).text();
+  assert.match(page, /see: <a href="\/manual\/unreachable">nodepool manual unreachable<\/a>/);
+  assert.match(page, /<code>nodepool list --label jammy -o wide<\/code>/);
+  assert.match(page, /read <time datetime="2030-01-02T02:04:05\.000Z">2030-01-02 02:04:05 UTC<\/time>/);
+});

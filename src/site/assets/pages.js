@@ -26,6 +26,12 @@ setInterval(tellAge, 1_000);
 
 let asking = null;
 
+/** Tells those who do not see the page how many rows are left. */
+const said = document.createElement("p");
+said.className = "unseen";
+said.setAttribute("role", "status");
+document.body.append(said);
+
 /** Shows the page at the address in place of this one; where it cannot be read, the browser goes there. */
 async function show(address, { isNew }) {
   asking?.abort();
@@ -49,6 +55,7 @@ function takeIn(page, main) {
   document.title = page.title;
   arrived = performance.now();
   prepare();
+  said.textContent = document.querySelector(".pager, .nothing")?.textContent ?? "";
   const focused = id ? document.getElementById(id) : null;
   focused?.focus({ preventScroll: true });
   if (selectionStart !== null) focused?.setSelectionRange?.(selectionStart, selectionStart);
@@ -106,6 +113,12 @@ function prepare() {
   for (const form of document.querySelectorAll("form.filters")) {
     // A choice is taken at once, a text with the Enter key.
     form.querySelector("button").hidden = form.querySelector("input:not([type=hidden])") === null;
+  }
+  for (const time of document.querySelectorAll("main time[datetime]:not([title])")) {
+    time.title = new Date(time.dateTime).toLocaleString(undefined, {
+      dateStyle: "medium",
+      timeStyle: "long",
+    });
   }
   if (navigator.clipboard) document.querySelectorAll("code[data-copy]").forEach(addCopyButton);
 }

@@ -1,6 +1,7 @@
 /** The parameters of the routes as OpenAPI tells them: filters, forms, fields, conditions. */
 import type { JsonSchema } from "@valibot/to-json-schema";
 import { historyHours } from "../dashboard/history_panel.ts";
+import { ROWS_OF_PAGE } from "../list_query.ts";
 import type { PoolList } from "../../views/view_pool.ts";
 
 export interface Parameter {
@@ -49,6 +50,12 @@ export function listParameters(
       in: "query",
       description: "The field to sort by; with - before it, in descending order",
       schema: { type: "string", enum: [...fields, ...fields.map((field) => `-${field}`)] },
+    },
+    {
+      name: "page",
+      in: "query",
+      description: `The page of ${ROWS_OF_PAGE} rows; all rows unless it is said, as HTML the first page`,
+      schema: { type: "integer", minimum: 1 },
     },
     ...filters.map((filter) => filterParameter(filter as keyof typeof filterParts, states)),
   ];
