@@ -43,9 +43,11 @@ async function valuesAt(
   { typed, ...surroundings }: Surroundings & { typed: string },
 ): Promise<Completions> {
   const { command, name, choices, before, given } = place;
-  const source = valueSources[`${command} ${name}`] ?? valueSources[name] ?? "free";
+  const source = choices ?? valueSources[`${command} ${name}`] ?? valueSources[name] ?? "free";
   if (source === "file" || source === "folder") return source;
-  const values = choices?.map(plain) ?? await valuesOf(source, { ...surroundings, place, typed });
+  const values = typeof source === "string"
+    ? await valuesOf(source, { ...surroundings, place, typed })
+    : source.map(plain);
   return beginning(typed, values).filter(({ value }) => !given.includes(value))
     .map(({ value, about }) => ({ value: before + value, about }));
 }
@@ -64,22 +66,11 @@ async function valuesOf(
         value: name,
         about: summary,
       }));
-    case "event":
-      return await eventNames();
     case "column":
       return await columnsOf(place.command, typed);
     default:
       return await askPool(source, { context, place, typed });
   }
-}
-
-/** Things, and what happens to them. */
-async function eventNames(): Promise<readonly Completion[]> {
-  const { eventKinds } = await import("../../domain/pool_event.ts");
-  return Object.entries(eventKinds).flatMap(([thing, kinds]) => [
-    plain(thing),
-    ...kinds.map((kind) => plain(`${thing}.${kind}`)),
-  ]);
 }
 
 /** `id,sta` and `-age`: what stands before the column stays. */

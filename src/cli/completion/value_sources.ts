@@ -2,20 +2,22 @@
  * Where the values of arguments and options come from that have no choices of their own, by the name of the argument or the
  * long form of the option; after a command's name where it means something else there. A test has all of them in the table.
  */
+import { eventKinds } from "../../domain/pool_event.ts";
+import { LOG_CATEGORIES } from "../../lib/log_category.ts";
+import { LEVEL_NAMES } from "../../lib/log_spec.ts";
 import type { CompletionKind } from "../../views/completions.ts";
 
 /** `free`: anything, which only the user knows. */
-export type ValueSource =
-  | CompletionKind
-  | "file"
-  | "folder"
-  | "topic"
-  | "command"
-  | "column"
-  | "event"
-  | "free";
+export type ValueSource = CompletionKind | "file" | "folder" | "topic" | "command" | "column" | "free";
 
-export const valueSources: Readonly<Record<string, ValueSource>> = {
+/** Things, and what happens to them. */
+const events = Object.entries(eventKinds).flatMap(([thing, kinds]) => [
+  thing,
+  ...kinds.map((kind) => `${thing}.${kind}`),
+]);
+
+/** A list has the values themselves. */
+export const valueSources: Readonly<Record<string, ValueSource | readonly string[]>> = {
   "id": "node",
   "unhold id": "held-node",
   "dib-image-delete id": "dib-image-id",
@@ -43,7 +45,9 @@ export const valueSources: Readonly<Record<string, ValueSource>> = {
   "--hostname": "node-name",
   "--columns": "column",
   "--sort": "column",
-  "--kind": "event",
+  "--kind": events,
+  "log-level category": ["all", ...LOG_CATEGORIES],
+  "log-level level": [...LEVEL_NAMES, "default"],
   "init --image": "free",
   "init --output": "file",
   "--config": "file",
