@@ -207,18 +207,17 @@ function table({ readings, minutes, axis, over, name }: Facts): Markup {
   const rows = columnsOf(readings, Math.max(1, Math.ceil(minutes / ROWS))).map((column) =>
     row(column, axis.textAt(column.from / minutes))
   );
-  const headers = ["from", ...stackOrder, "all", "limit", "launch failures"];
+  const headers = [...stackOrder, "all", "limit", "launch failures"]
+    .map((header) => html`<th scope="col" class="number">${header}</th>`);
+  const length = spacedDuration(Math.ceil(minutes / ROWS) * MINUTE);
   return html`
     <details>
       <summary>As a table</summary>
       <div class="scroll" role="region" aria-label="${name}, ${over}, as a table" tabindex="0">
         <table>
-          <caption>The fullest minute of each ${countText(
-            Math.ceil(minutes / ROWS),
-            "minute",
-          )}; times in ${axis.zone}</caption>
+          <caption>The fullest minute of each ${length}; times in ${axis.zone}</caption>
           <thead>
-            <tr>${headers.map((header) => html`<th scope="col">${header}</th>`)}</tr>
+            <tr><th scope="col">from</th>${headers}</tr>
           </thead>
           <tbody>${rows}</tbody>
         </table>
