@@ -81,6 +81,15 @@ export function nameFields(
   };
 }
 
-function valuesOf<Of>(prefix: string, fields: Fields<Of>, of: Of): Record<string, FieldValue> {
-  return Object.fromEntries(Object.entries(fields).map(([key, value]) => [`${prefix}.${key}`, value(of)]));
+function valuesOf<Of extends object>(prefix: string, fields: Fields<Of>, of: Of): Values {
+  const known = kept.get(of);
+  if (known !== undefined) return known;
+  const values = Object.entries(fields).map(([key, value]) => [`${prefix}.${key}`, value(of)] as const);
+  kept.set(of, Object.fromEntries(values));
+  return kept.get(of)!;
 }
+
+type Values = Readonly<Record<string, FieldValue>>;
+
+/** By the part of a configuration, which never changes: thousands of nodes are named after the same few. */
+const kept = new WeakMap<object, Values>();
