@@ -6,11 +6,16 @@
 /** As many records take a few milliseconds to be read, or to be shown. */
 const SLICE = 500;
 
+/** Resolves once what else is due has had its turn. */
+export function othersTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
 export async function inSlices<Item>(items: Iterable<Item>, visit: (item: Item) => void): Promise<void> {
   let left = SLICE;
   for (const item of items) {
     if (left-- === 0) {
-      await new Promise<void>((resolve) => setImmediate(resolve));
+      await othersTurn();
       left = SLICE - 1;
     }
     visit(item);

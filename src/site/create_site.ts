@@ -115,7 +115,7 @@ function listAnswers(report: () => PoolReport) {
     }
     // Tagged before it is made: a client that asks every second mostly has it already.
     const tag = contentTag(now, { name, filter: query.filter });
-    const render = async () => isRows ? rowsBody(now, { name, query }) : await listBody(now, { name, query });
+    const render = () => isRows ? rowsBody(now, { name, query }) : listBody(now, { name, query });
     const body = () => recent.get(question, { tag, now: now.now }, render);
     return notModified(context, `W/"${tag}"`, since(tag)) ??
       send(context, { format: "json", body: await body() });

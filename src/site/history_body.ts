@@ -56,7 +56,7 @@ export async function historyBody(
   const view = viewHistory(page, report);
   const table = historyTable as TableOf<typeof view>;
   if (parsed.format !== "html") {
-    return { format: parsed.format, body: viewBody(view, { query: parsed, table }) };
+    return { format: parsed.format, body: await viewBody(view, { query: parsed, table }) };
   }
   const columns = table.columns;
   const oldest = view.history.at(-1);

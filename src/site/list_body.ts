@@ -1,10 +1,11 @@
-/** A list in the form that was asked for. */
+/** A list in the form that was asked for; one of thousands is made step by step, in slices. */
 import type { PoolReport } from "../domain/pool_report.ts";
+import { inSlices, othersTurn } from "../lib/in_slices.ts";
 import { findColumn, sortRows } from "../views/tables/choose_rows.ts";
 import type { Column } from "../views/tables/column.ts";
 import { narrowView, pickFields } from "../views/tables/narrow_view.ts";
-import { renderCsv } from "../views/tables/render_csv.ts";
-import { renderTable } from "../views/tables/render_table.ts";
+import { csvLines } from "../views/tables/render_csv.ts";
+import { tableParts } from "../views/tables/render_table.ts";
 import { type PoolList, poolLists, type PoolViewName, renderPoolJson, viewPool } from "../views/view_pool.ts";
 import { controlsOf } from "./list_controls.ts";
 import { renderListPage } from "./list_page.ts";
@@ -22,7 +23,7 @@ export async function listBody(
   }
   const table = poolLists[name].table as TableOf<ReturnType<typeof viewPool>>;
   if (format === "html") return pageOf(report, { name, query, table });
-  return viewBody(viewPool(report, { name, filter }), { query, table });
+  return await viewBody(viewPool(report, { name, filter }), { query, table });
 }
 
 /** Its rows are narrowed by state last: how many there are of each stands above them. */
@@ -53,37 +54,47 @@ function pageOf(
 }
 
 /** A view with a table in the form that was asked for, which is no page. */
-export function viewBody<View extends { readonly at: string }>(
+export async function viewBody<View extends { readonly at: string }>(
   view: View,
   { query, table: { columns: all, rows: rowsOf } }: {
     query: ListQuery;
     table: TableOf<View>;
   },
-): Body {
+): Promise<Body> {
   const { format, fields } = query;
   const own = rowsOf(view);
+  await othersTurn();
   const rows = rowsOfPage(sortedRows(own, { columns: all, sort: query.sort }), query);
   const columns = fields === null
     ? all
     : fields.map((field) => all.find((column) => column.field === field)!);
+  await othersTurn();
   switch (format) {
     case "json":
       return JSON.stringify(narrowView(view, { rows: own, shown: rows, columns: fields && columns }));
     case "csv":
-      return renderCsv({ columns, rows });
+      return await joined(csvLines({ columns, rows }));
     default:
-      return renderTable({ columns, rows }, { wide: format === "wide" || fields !== null });
+      return await joined(tableParts({ columns, rows }, { wide: format === "wide" || fields !== null }));
   }
 }
 
+async function joined(parts: Iterable<string>): Promise<string> {
+  const all: string[] = [];
+  await inSlices(parts, (part) => all.push(part));
+  return all.join("");
+}
+
 /** The rows alone, as JSON: what 2016's endpoint answered under names such as `/dib-image-list.json`. */
-export function rowsBody(
+export async function rowsBody(
   report: PoolReport,
   { name, query }: { name: PoolViewName; query: ListQuery },
-): Body {
+): Promise<Body> {
   const view = viewPool(report, { name, filter: query.filter });
   const { columns, rows: rowsOf } = poolLists[name].table as TableOf<typeof view>;
+  await othersTurn();
   const rows = rowsOfPage(sortedRows(rowsOf(view), { columns, sort: query.sort }), query);
+  await othersTurn();
   return JSON.stringify(query.fields === null ? rows : pickFields(rows, query.fields));
 }
 

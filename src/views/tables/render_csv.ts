@@ -2,14 +2,20 @@
  * A list as CSV (RFC 4180): JSON's field names, all columns, plain values; times and durations as in JSON. Names and
  * comments come from anybody, and spreadsheets run what looks like a formula: such texts get an apostrophe in front.
  */
-import { cellOf, type Column, valueAt } from "./column.ts";
+import { cellOf, type Column, type ShownList, valueAt } from "./column.ts";
 
-export function renderCsv<Row extends object>(
-  { columns, rows }: { columns: readonly Column<Row>[]; rows: readonly Row[] },
-): string {
-  const header = columns.map(({ field }) => quote(field)).join(",");
-  const lines = rows.map((row) => columns.map((column) => quote(valueOf(row, column))).join(","));
-  return [header, ...lines].map((line) => `${line}\r\n`).join("");
+export function renderCsv<Row extends object>(shown: ShownList<Row>): string {
+  return [...csvLines(shown)].join("");
+}
+
+/** One after the other, each with its line break. */
+export function* csvLines<Row extends object>({ columns, rows }: ShownList<Row>): Iterable<string> {
+  yield csvLine(columns.map(({ field }) => field));
+  for (const row of rows) yield csvLine(columns.map((column) => valueOf(row, column)));
+}
+
+function csvLine(values: readonly string[]): string {
+  return `${values.map(quote).join(",")}\r\n`;
 }
 
 /** The row's own value where it is plain, the table's text where it is a list or an object. */

@@ -17,18 +17,27 @@ import { painterOf, type RowAt, type TableOptions } from "./table_options.ts";
 import { renderTerms } from "./render_terms.ts";
 
 /** Ends with a line break. */
-export function renderTable<Row>({ columns, rows }: ShownList<Row>, options: TableOptions = {}): string {
+export function renderTable<Row>(shown: ShownList<Row>, options: TableOptions = {}): string {
+  return [...tableParts(shown, options)].join("");
+}
+
+/** The table in parts, most of them one row: for who draws thousands in slices. */
+export function* tableParts<Row>(
+  { columns, rows }: ShownList<Row>,
+  options: TableOptions = {},
+): Iterable<string> {
   const { wide = false, width = null } = options;
   const wanted = wide ? columns : plainColumns({ columns, rows }, { isTerminal: width !== null });
   const filled = wanted.map((column) => fill(column, { rows, options }));
   const count = rows.length;
-  if (wanted[0]?.kind === "term") return renderTerms(filled, { count, width, options });
-  if (width === null || totalWidth(filled) <= width) {
-    return draw({ grid: filled, below: [] }, { count, options });
-  }
-  const layout = wide ? { records: filled } : layOutTable(filled, width);
-  if ("records" in layout) return renderRecords(layout.records, { count, width, options });
-  return draw(layout, { count, options });
+  if (wanted[0]?.kind === "term") return yield renderTerms(filled, { count, width, options });
+  const layout = width === null || totalWidth(filled) <= width
+    ? { grid: filled, below: [] }
+    : wide
+    ? { records: filled }
+    : layOutTable(filled, width);
+  if ("records" in layout) yield renderRecords(layout.records, { count, width: width!, options });
+  else yield* draw(layout, { count, options });
 }
 
 function fill<Row>(
@@ -41,17 +50,17 @@ function fill<Row>(
   return filledColumn(column, rows.map((row) => cellText(text(row))));
 }
 
-function draw(
+function* draw(
   layout: TableLayout,
   { count, options }: { count: number; options: TableOptions },
-): string {
+): Iterable<string> {
   const { grid, last } = layout;
   const border = `+${grid.map(({ width }) => "-".repeat(width + 2)).join("+")}+` +
     `${"-".repeat(last === undefined ? 0 : last.width + 1)}\n`;
   const headers = grid.map((one) => pad(cellText(one.column.header), one));
-  const top = `${border}${line(headers)}${last === undefined ? "" : ` ${last.column.header}`}\n${border}`;
-  if (count === 0) return top;
-  return top + Array.from({ length: count }, (_, row) => drawRow(layout, { row, options })).join("") + border;
+  yield `${border}${line(headers)}${last === undefined ? "" : ` ${last.column.header}`}\n${border}`;
+  for (let row = 0; row < count; row++) yield drawRow(layout, { row, options });
+  if (count > 0) yield border;
 }
 
 function drawRow({ grid, last, below }: TableLayout, at: RowAt): string {
