@@ -266,6 +266,20 @@ Deno.test("errors are what /openapi.json says, on every route and in every form"
   }
 });
 
+Deno.test("the parameters that a route says it knows are those of /openapi.json", async () => {
+  const site = openPool("small");
+  let checked = 0;
+  for (const { path, parameters } of routes) {
+    const response = await site.get(`${addressesOf(path)[0]}?bogus=1`);
+    const [, known] = (await response.text()).match(/there is no parameter bogus here; known: (.*)\n/) ?? [];
+    if (known === undefined) continue;
+    checked++;
+    const told = parameters.filter((one) => one.in === "query").map(({ name }) => name);
+    assert.deepEqual(told.sort(), known.split(", ").sort(), path);
+  }
+  assert.ok(checked > 15, `of ${checked} routes`);
+});
+
 function hasWrongValues({ name, schema }: Parameter): boolean {
   return schema.enum !== undefined || schema.type !== "string" || name === "since" || name === "until";
 }
