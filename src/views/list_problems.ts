@@ -21,6 +21,7 @@ import {
   targetProblems,
   taskProblems,
 } from "./health.ts";
+import { untilOf } from "./explain/told_parts.ts";
 import { viewObstacle } from "./obstacle_view.ts";
 import { type PoolProblem, problem, problemText, remedies } from "./pool_problem.ts";
 import { remedyOf } from "./remedy.ts";
@@ -125,14 +126,11 @@ function missingNodes({ name, wanted, refusals }: LabelReport, report: PoolRepor
   if (others.length === 0 && refusals.length > 0 && !isAsked) return [];
   const told = others.length > 0 ? others : refusals;
   const why = describeRefusals(told, { ...report, isLinked: false }) || "no reason given";
-  const times = (key: "since" | "until") =>
-    earliest(
-      told.map(({ obstacle }) => (obstacle as Partial<Record<typeof key, number | null>>)[key] ?? null),
-    );
+  const since = earliest(told.map(({ obstacle }) => "since" in obstacle ? obstacle.since : null));
   return [problem(`label ${name}: ${countText(wanted, "node")} missing: ${why}`, {
     remedies: told.map((refusal) => viewObstacle(refusal, { report, label: name })),
-    since: times("since") ?? earliest(waiting.map(({ createdAt }) => createdAt)),
-    until: times("until"),
+    since: since ?? earliest(waiting.map(({ createdAt }) => createdAt)),
+    until: earliest(told.map(({ obstacle }) => untilOf(obstacle))),
     thing: { kind: "label", name },
   })];
 }

@@ -170,3 +170,11 @@ Deno.test("with the feed all streams end, and with its last reader its timers do
   assert.ok(readers.every(({ isOver }) => isOver));
   assert.equal(kit.feed.readers, 0);
 });
+
+Deno.test("the latest events are the newest ones, the newest first, and no more than there are", async () => {
+  await using kit = await openKit();
+  assert.deepEqual(await kit.feed.latest(3), []);
+  await kit.launch(5);
+  assert.deepEqual((await kit.feed.latest(3)).map(({ id }) => id), [5, 4, 3]);
+  assert.equal((await kit.feed.latest(9)).length, 5);
+});

@@ -12,6 +12,16 @@ function firstLines(text: string): string {
   return lines.slice(0, 5).join(" ");
 }
 
+/** The first problem on the dashboard, as somebody reads it. */
+function firstProblem(page: string): string {
+  const [, item = ""] =
+    page.match(/<section id="verdict".*?<li class="problem"[^>]*>(.*?)<p class="facts">/s) ?? [];
+  return item.replaceAll(/<[^>]*>/g, "").replaceAll("&#39;", "'").replaceAll("&quot;", '"').replaceAll(
+    /\s+/g,
+    " ",
+  );
+}
+
 /** Waits until both are among the first lines. */
 async function untilTold(
   pool: RunningPool,
@@ -57,6 +67,7 @@ for (const [name, trouble] of Object.entries(troubles)) {
       firstLines(await (await pool.fetch(path, { headers: { accept: "text/plain" } })).text());
     await untilTold(pool, trouble, () => ask("/explain/big"));
     await untilTold(pool, trouble, () => ask("/status"));
+    await untilTold(pool, trouble, async () => firstProblem(await (await pool.fetch("/")).text()));
     waiting?.kill("SIGINT");
     await said?.end;
     await waiting?.stdout.cancel();

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import process from "node:process";
 import type { PoolReport } from "../../src/domain/pool_report.ts";
 import { renderDashboard } from "../../src/site/dashboard/dashboard_page.ts";
 import { age, countdown, shortDuration } from "../../src/site/dashboard/moments.ts";
@@ -66,7 +67,7 @@ Deno.test("the first thing on the page is the verdict: that all is well, or what
   );
   assert.match(
     troubled,
-    /<h3>label jammy on cloud-b.*<code>nodepool list --label jammy -o wide<\/code>\s+<a class="manual" href="\/manual\/paused">/s,
+    /<h3>label jammy on cloud-b.*<code>nodepool list --label jammy -o wide<\/code>\s+<a class="read" href="\/manual\/paused">/s,
   );
   assert.match(troubled, /<title>\(6\) Overview/);
 });
@@ -182,18 +183,26 @@ Deno.test("durations have their two largest units", () => {
   assert.match(String(countdown(NOW, moment)), />now</);
 });
 
+/** Milliseconds of this thread's work, whatever else the machine does. */
+function work(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1_000;
+}
+
 Deno.test("a pool of 10,000 nodes is shown in less than 30 ms and 300 kB", () => {
+  const pool = largePool({ nodes: 10_000, labels: 40, providers: 8, missing: 40 });
   const render = () => {
-    const pool = largePool({ nodes: 10_000, labels: 40, providers: 8, missing: 40 });
-    const start = performance.now();
-    const page = renderDashboard(pool, { events: sampleEvents(), hours: 24 });
-    return { took: performance.now() - start, size: new TextEncoder().encode(page).length };
+    const start = work();
+    // Each time another one, of which nothing is known yet.
+    const page = renderDashboard({ ...pool }, { events: sampleEvents(), hours: 24 });
+    return { took: work() - start, size: new TextEncoder().encode(page).length };
   };
-  // Other work on the machine takes its share of some of them.
-  const looks = [render()];
-  while (looks.at(-1)!.took >= 30 && looks.length < 200) looks.push(render());
+  const looks = Array.from({ length: 20 }, render);
   const best = Math.min(...looks.map(({ took }) => took));
-  console.log(`dashboard, 10,000 nodes: ${best.toFixed(1)} ms, ${looks[0]!.size} bytes`);
+  console.log(
+    `dashboard, 10,000 nodes: first ${looks[0]!.took.toFixed(1)} ms, best ${best.toFixed(1)} ms, ` +
+      `${looks[0]!.size} bytes`,
+  );
   assert.ok(looks[0]!.size < 300_000);
   assert.ok(best < 30, `${best} ms`);
 });

@@ -15,7 +15,7 @@ export function renderLabels(dashboard: Dashboard): Markup {
     ? html`<p class="empty">No label is configured: <a href="/manual/configuration">configuration</a>.</p>`
     : panelTable<LabelRow>({
       name: "Labels",
-      headers: ["Label", "Nodes", "Ready", "Oldest wait", "Wait: median, 95 %", "Missing"],
+      headers: ["Label", "Nodes", "Ready", "Oldest wait", "Wait 50 / 95 %", "Missing"],
       rows: labels.rows,
       keyOf: ({ name }) => name,
       cells: (row) => cellsOf(row, dashboard),
@@ -38,7 +38,7 @@ function cellsOf(row: LabelRow, moment: PageMoment): (Markup | string)[] {
     oldest === null
       ? "–"
       : html`<span class="figure">${age(oldest, moment)}</span>${waiting > 1 ? ` (${waiting} wait)` : ""}`,
-    waits === null ? "–" : `${shortDuration(waits.median)}, ${shortDuration(waits.p95)}`,
+    waits === null ? "–" : `${shortDuration(waits.median)} / ${shortDuration(waits.p95)}`,
     missing(row, moment),
   ];
 }

@@ -79,7 +79,7 @@ interface Way {
 
 function manualLink(name: string): Markup {
   return html`
-    <a class="manual" href="/manual/${name}">Manual: ${name}</a>
+    <a class="read" href="/manual/${name}">Manual: ${name}</a>
   `;
 }
 

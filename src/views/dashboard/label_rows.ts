@@ -2,10 +2,10 @@
 import type { Config, LabelConfig } from "../../domain/config.ts";
 import { describeRefusals } from "../../domain/describe_obstacle.ts";
 import type { NodeRecord } from "../../domain/node.ts";
-import type { Refusal } from "../../domain/obstacle.ts";
 import type { LabelReport, PoolReport } from "../../domain/pool_report.ts";
 import type { WaitSummary } from "../../domain/samples/pool_samples.ts";
 import { earliest, type Instant } from "../../domain/time.ts";
+import { untilOf } from "../explain/told_parts.ts";
 import { countStates, noNodes, type StateCounts } from "../state_counts.ts";
 import { compareText } from "../view_head.ts";
 import { type Shown, shownOf } from "./shown.ts";
@@ -90,10 +90,6 @@ function missingOf(
   return {
     missing: wanted,
     why: describeRefusals(refusals, { ...report, isLinked: false }),
-    nextTry: earliest(refusals.map(untilOf)),
+    nextTry: earliest(refusals.map(({ obstacle }) => untilOf(obstacle))),
   };
-}
-
-function untilOf({ obstacle }: Refusal): Instant | null {
-  return "until" in obstacle ? obstacle.until : null;
 }

@@ -5,6 +5,7 @@ import { type Resource, resourceNames } from "../../domain/resource.ts";
 import { describeRetirement, retirementOf } from "../../domain/retirement.ts";
 import type { Quota } from "../../domain/server.ts";
 import { earliest, type Instant, type Milliseconds } from "../../domain/time.ts";
+import { untilOf } from "../explain/told_parts.ts";
 import { projectUse } from "../project_use.ts";
 import { compareText } from "../view_head.ts";
 import { type Shown, shownOf } from "./shown.ts";
@@ -89,9 +90,8 @@ function whyNothing(
 }
 
 function nextTryOf(seen: ProviderReport | undefined): Instant | null {
-  const obstacle = seen?.obstacle ?? null;
-  if (obstacle !== null && "until" in obstacle) return obstacle.until;
-  return earliest((seen?.stale ?? []).map(({ retryAt }) => retryAt));
+  const until = seen?.obstacle ? untilOf(seen.obstacle) : null;
+  return until ?? earliest((seen?.stale ?? []).map(({ retryAt }) => retryAt));
 }
 
 const RESOURCES = [

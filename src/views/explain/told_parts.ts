@@ -155,7 +155,8 @@ export function nextOf(
     .map(({ instant, what }) => ({ at: isoTimeOrNull(instant, report), what }));
 }
 
-function untilOf(obstacle: Obstacle): Instant | null {
+/** When it is tried again, or ends by itself; null: not known, or now. */
+export function untilOf(obstacle: Obstacle): Instant | null {
   return "until" in obstacle ? obstacle.until : null;
 }
 
