@@ -8,7 +8,8 @@ import { OtherDaemonError, StateLostError } from "./cli/cli_error.ts";
 import { ExitCode } from "./cli/exit_code.ts";
 import type { DaemonOptions, EnabledParts } from "./cli/wiring.ts";
 import { ConfigSource } from "./config/config_source.ts";
-import { formatProblem } from "./config/config_error.ts";
+import { formatProblem, type Problem } from "./config/config_error.ts";
+import { excerptText } from "./config/format_excerpt.ts";
 import type { LoadedConfig } from "./config/load_config.ts";
 import { loadUndici } from "./http/load_undici.ts";
 import { loadLogging } from "./config/load_logging.ts";
@@ -236,8 +237,12 @@ async function buildsEnd(
 }
 
 function tellFindings({ warnings, notices }: Pick<LoadedConfig, "warnings" | "notices">): void {
-  for (const warning of warnings) log.warning("configuration: {text}", { text: formatProblem(warning) });
-  for (const notice of notices) log.info("configuration: {text}", { text: formatProblem(notice) });
+  for (const warning of warnings) log.warning("configuration: {text}", told(warning));
+  for (const notice of notices) log.info("configuration: {text}", told(notice));
+}
+
+function told(problem: Problem): { text: string; excerpt: string | undefined } {
+  return { text: formatProblem(problem), excerpt: excerptText(problem) };
 }
 
 /** @throws OtherDaemonError where another process has it */

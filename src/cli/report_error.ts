@@ -1,11 +1,12 @@
 /** An error as one line on standard error and an exit code: the edge at which every error ends. */
 import { CommanderError } from "@commander-js/extra-typings";
+import type { ConfigError } from "../config/config_error.ts";
 import { ControlError } from "../control/control_error.ts";
 import { errorChain } from "../lib/error_chain.ts";
 import type { CliContext } from "./cli_context.ts";
 import { NoDaemonError, OtherDaemonError, StateLostError, UsageError } from "./cli_error.ts";
 import { ExitCode } from "./exit_code.ts";
-import { writeLine } from "./write_line.ts";
+import { problemLines, writeProblemLine } from "./problem_lines.ts";
 
 /** The exit code; a stack trace only with `debug`. */
 export function reportError(
@@ -17,7 +18,7 @@ export function reportError(
   // Whoever read the output has had enough of it, as in `nodepool list | head`.
   if (error instanceof Deno.errors.BrokenPipe) return ExitCode.done;
   const { io } = context;
-  for (const line of errorLines(error, context)) writeLine(io.stderr, line);
+  for (const line of errorLines(error, context)) writeProblemLine(line, io);
   if (debug && error instanceof Error && error.stack !== undefined) io.stderr.write(`${error.stack}\n`);
   return exitCodeOf(error, context);
 }
@@ -31,13 +32,14 @@ function exitCodeOf(error: unknown, { usageCode }: CliContext): number {
   return ExitCode.failed;
 }
 
-/** One line, but for a configuration: each of its problems has its own. The last says how the file was found. */
-export function errorLines(error: unknown, { config, program }: CliContext): readonly string[] {
-  const lines = isConfigError(error) ? error.message.split("\n") : [errorChain(error)];
+/** One line, but for a configuration: each of its problems has its own, and shows its place. The last says how the file was found. */
+export function errorLines(error: unknown, { config, program, io }: CliContext): readonly string[] {
+  const named = (line: string) => `${program.name}: ${line}`;
   const found = config === null || config.origin === "option" || !isOfConfig(error)
     ? []
-    : [`the configuration is ${config.file}, ${config.reason}`];
-  return [...lines, ...found].map((line) => `${program.name}: ${line}`);
+    : [named(`the configuration is ${config.file}, ${config.reason}`)];
+  if (!isConfigError(error)) return [named(errorChain(error)), ...found];
+  return [...error.problems.flatMap((problem) => problemLines(problem, { program, io })), ...found];
 }
 
 /** By name: importing their classes would load the configuration's modules, and the store's, for every command. */
@@ -48,6 +50,6 @@ function isOfConfig(error: unknown): boolean {
   return error instanceof Error && OF_CONFIG.includes(error.name);
 }
 
-function isConfigError(error: unknown): error is Error {
+function isConfigError(error: unknown): error is ConfigError {
   return error instanceof Error && error.name === "ConfigError";
 }

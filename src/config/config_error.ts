@@ -15,6 +15,19 @@ export interface Problem {
   readonly expected: string | null;
   /** The known name nearest to an unknown one: "did you mean". */
   readonly suggestion: string | null;
+  /** The part of the line that is meant: the key that stands there, what follows on that key, or neither of them: the place. */
+  readonly marks: "key" | "value" | "place";
+  /** null: there is no line to show. */
+  readonly excerpt: Excerpt | null;
+}
+
+/** The line of a problem, without secrets, and the part of it that the problem is about. */
+export interface Excerpt {
+  readonly text: string;
+  /** From 0, in `text`. */
+  readonly from: number;
+  /** At least 1. */
+  readonly length: number;
 }
 
 /** `file:line:column: path: message`, with what is not known left out. */

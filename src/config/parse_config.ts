@@ -10,6 +10,7 @@ import { checkLengths } from "./checks/check_lengths.ts";
 import { Findings } from "./checks/check_source.ts";
 import { crossCheck } from "./checks/cross_check.ts";
 import type { Environment } from "./environment.ts";
+import { withExcerpts } from "./excerpt.ts";
 import { readYaml } from "./read_yaml.ts";
 import { configSection } from "./schema/config_section.ts";
 import { holdsSecret } from "./schema/section.ts";
@@ -39,10 +40,22 @@ interface ParseOptions {
 }
 
 /**
- * Reads files only where the text refers to them: clouds.yaml and its companions, scripts, private keys.
+ * Each problem with its line of the text. Reads files only where the text refers to them: clouds.yaml and its companions, scripts, private keys.
  * @throws ConfigError with every problem
  */
-export async function parseConfig(
+export async function parseConfig(text: string, options: ParseOptions): Promise<LoadedConfig> {
+  const shown = (problems: readonly Problem[]) => withExcerpts(problems, { text, file: options.file });
+  try {
+    const loaded = await parseText(text, options);
+    return { ...loaded, warnings: shown(loaded.warnings), notices: shown(loaded.notices) };
+  } catch (error) {
+    throw error instanceof ConfigError
+      ? new ConfigError(shown(error.problems), { cause: error.cause })
+      : error;
+  }
+}
+
+async function parseText(
   text: string,
   { file, environment, secrets = emptySecrets, byItself = false, signal }: ParseOptions,
 ): Promise<LoadedConfig> {

@@ -37,7 +37,16 @@ function decode(bytes: Uint8Array, path: string): string {
 
 /** A problem of a file as a whole. */
 export function fileProblem(file: string, message: string): Problem {
-  return { file, line: null, column: null, path: "", message, found: null, expected: null, suggestion: null };
+  const unknown = {
+    line: null,
+    column: null,
+    found: null,
+    expected: null,
+    suggestion: null,
+    excerpt: null,
+    marks: "place",
+  } as const;
+  return { ...unknown, file, path: "", message };
 }
 
 function invalidByteProblem(bytes: Uint8Array, file: string): Problem {

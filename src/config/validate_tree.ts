@@ -42,10 +42,18 @@ export function problemAt(
   path: YamlPath,
   { root, file, message, ...rest }:
     & { root: YamlNode; file: string; message: string }
-    & Partial<Pick<Problem, "found" | "expected" | "suggestion">>,
+    & Partial<Pick<Problem, "found" | "expected" | "suggestion" | "marks">>,
 ): Problem {
   const { line, column } = positionAt(root, path);
-  return { ...fileProblem(file, message), ...rest, line, column, path: formatPath(path) };
+  const marks = marksOf(path, root);
+  return { ...fileProblem(file, message), marks, ...rest, line, column, path: formatPath(path) };
+}
+
+/** A key that is missing and a whole item of a list are placed at something else. */
+function marksOf(path: YamlPath, root: YamlNode): Problem["marks"] {
+  const node = nodeAt(root, path);
+  const isItem = typeof path.at(-1) === "number" && node?.kind === "mapping";
+  return node === null || isItem || path.length === 0 ? "place" : "value";
 }
 
 interface PlacedIssue {
@@ -97,7 +105,7 @@ function problemOf(issue: PlacedIssue, { root, file }: { root: YamlNode; file: s
       .flatMap(([key, entry]) => traitsOf(entry).former === undefined ? key : []);
     const suggestion = nearestName(String(path.at(-1)), known);
     const hint = suggestion === null ? `; known: ${known.join(", ")}` : `; did you mean "${suggestion}"?`;
-    return problemAt(path, { root, file, message: `unknown key${hint}`, suggestion });
+    return problemAt(path, { root, file, message: `unknown key${hint}`, suggestion, marks: "key" });
   }
   if (issue.kind === "missing key") {
     return problemAt(path, { root, file, message: "missing required key" });

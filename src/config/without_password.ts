@@ -1,4 +1,4 @@
-/** A text with addresses in it that may carry a user and a password, without them. */
+/** A text with addresses in it that may carry a user and a password, without them; an address may be broken. */
 export function withoutPassword(text: string): string {
-  return text.replace(/\/\/[^/@\s]*@/g, "//***@");
+  return text.replace(/\/\/[^/@\s]*@/g, "//***@").replace(/[^\s/@:"'{}[\],]*:[^\s/@]+@/g, "***@");
 }

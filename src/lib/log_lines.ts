@@ -17,7 +17,7 @@ export function isUnlimited({ category }: LogRecord): boolean {
   return category[1] === UNLIMITED;
 }
 
-/** One line for each record, with its date and zone; what somebody asked for keeps its lines. */
+/** One line for each record, with its date and zone; what somebody asked for keeps its lines, and the fact `excerpt` follows on its own. */
 export function textForPeople(): LogLines {
   const formatter = (visible: (text: string) => string) =>
     getTextFormatter({
@@ -29,7 +29,7 @@ export function textForPeople(): LogLines {
     });
   const inOneLine = formatter(visibleText);
   const inLines = formatter(visibleLines);
-  return (record) => isUnlimited(record) ? inLines(record) : inOneLine(record);
+  return (record) => (isUnlimited(record) ? inLines(record) : inOneLine(record)) + excerptOf(record);
 }
 
 /** One JSON object: when, how bad, where, the sentence, and the facts in it by name. */
@@ -67,6 +67,10 @@ const PYTHON_LEVELS: Readonly<Record<LogLevel, PythonFields["level"]>> = {
 
 function sentence(message: LogRecord["message"]): string {
   return message.map((part, index) => index % 2 === 0 ? part : plain(part)).join("");
+}
+
+function excerptOf({ properties: { excerpt } }: LogRecord): string {
+  return typeof excerpt === "string" ? `${visibleLines(excerpt)}\n` : "";
 }
 
 function visibleLines(text: string): string {

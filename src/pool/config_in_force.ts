@@ -6,6 +6,7 @@
  * value, and goes by that to the end.
  */
 import { ConfigError, formatProblem } from "../config/config_error.ts";
+import { excerptText } from "../config/format_excerpt.ts";
 import { ControlError } from "../control/control_error.ts";
 import type { Config } from "../domain/config.ts";
 import type { EventKind, NewEvent } from "../domain/pool_event.ts";
@@ -42,6 +43,8 @@ export class ConfigInForce implements AsyncDisposable {
   #since: Instant;
   #readAt: Instant;
   #problems: readonly string[] = [];
+  /** Of the last reading's problems, by their order; undefined: there is no line to show. */
+  #excerpts: readonly (string | undefined)[] = [];
   #isApplied = false;
   #fault: string | null = null;
   /** Ends with the last reading in the queue; never rejects. */
@@ -120,9 +123,10 @@ export class ConfigInForce implements AsyncDisposable {
     } else if (reading.problems.length > 0 && isNews) {
       this.#tell("configuration.refused", `was refused: ${reading.problems.join("; ")}`);
     }
-    for (const problem of reading.problems) {
-      log.error("configuration: {problem}; the last good one stays in force", { problem });
-    }
+    reading.problems.forEach((problem, at) => {
+      const excerpt = this.#excerpts[at];
+      log.error("configuration: {problem}; the last good one stays in force", { problem, excerpt });
+    });
     if (reading.changes.length > 0 || !this.#isApplied) await this.#apply();
     if (reading.problems.length === 0) this.#readAt = readAt;
     return reading;
@@ -150,6 +154,7 @@ export class ConfigInForce implements AsyncDisposable {
       }
       return { changes, problems: [] };
     } catch (error) {
+      this.#excerpts = error instanceof ConfigError ? error.problems.map(excerptText) : [];
       if (error instanceof ConfigError) return { changes: [], problems: error.problems.map(formatProblem) };
       return { changes: [], problems: [`it could not be processed: ${errorChain(error)}`] };
     }

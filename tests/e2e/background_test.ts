@@ -127,7 +127,7 @@ const failures: readonly (readonly [
       return [];
     },
     2,
-    /\nnodepoold: .*nodepool\.yaml:\d+:\d+: .*unknown key; did you mean "max-servers"\?\n$/,
+    /\nnodepoold: .*nodepool\.yaml:\d+:\d+: .*unknown key; did you mean "max-servers"\?\n +\d+ \| +max-servres: …\n +\| +\^{11}\n$/,
   ],
   [
     "a configuration that is missing",

@@ -42,6 +42,8 @@ interface BadFile {
   readonly config: string;
   /** Where (after the file's name), what, and what to do. */
   readonly says: string;
+  /** The line, and the mark below the place; left out: there is none to show. */
+  readonly shows?: readonly [string, string];
 }
 
 const badFiles: readonly BadFile[] = [
@@ -49,21 +51,25 @@ const badFiles: readonly BadFile[] = [
     name: "an unknown key",
     config: good.replace("connection-port", "conection-port"),
     says: ':18:9: providers[0].images[0].conection-port: unknown key; did you mean "connection-port"?',
+    shows: ["    18 |         conection-port: …", "       |         ^^^^^^^^^^^^^^"],
   },
   {
     name: "a wrong type",
     config: good.replace("max-servers: 4", "max-servers: many"),
     says: ':10:5: providers[0].max-servers: expected a whole number, at least -1, found "many"',
+    shows: ["    10 |     max-servers: many", "       |                  ^^^^"],
   },
   {
     name: "a duplicate name",
     config: good + providerOf("simulator"),
     says: ':20:5: providers[1].name: "simulator" is already the name of provider number 1',
+    shows: ["    20 |   - name: simulator", "       |           ^^^^^^^^^"],
   },
   {
     name: "a tab",
     config: good.replace("    cloud:", "\tcloud:"),
     says: ":9:1: a tab cannot indent YAML; use spaces",
+    shows: ["     9 |  cloud: simulator", "       | ^"],
   },
   { name: "an empty file", config: "", says: ": is empty" },
   {
@@ -71,18 +77,24 @@ const badFiles: readonly BadFile[] = [
     config: good.replace("[{name: simulator}]", "[{name: simulatr}]"),
     says: ':5:68: labels[0].providers[0].name: there is no provider "simulatr"; known: simulator; ' +
       'did you mean "simulator"?',
+    shows: [
+      "     5 |   - {name: on-simulator, image: debian, min-ready: 1, providers: [{name: simulatr}]}",
+      "       |                                                                          ^^^^^^^^",
+    ],
   },
   {
     name: "a bad cron expression",
     config: `${good}\ncron: {check: "every day"}\n`,
     says: ':20:8: cron.check: "every day" is not a cron expression: it has 2 fields instead of five ' +
       "(minute, hour, day, month, day of the week), or six with seconds last",
+    shows: ['    20 | cron: {check: "every day"}', "       |               ^^^^^^^^^^^"],
   },
   {
     name: "a cloud that clouds.yaml does not have",
     config: good.replace("cloud: simulator", "cloud: similator"),
     says: ':9:5: providers[0].cloud: cloud "similator" (FOLDER/clouds.yaml): no such cloud; ' +
       'known: simulator; did you mean "simulator"?',
+    shows: ["     9 |     cloud: similator", "       |            ^^^^^^^^^"],
   },
 ];
 
@@ -113,21 +125,25 @@ async function startedPool(): Promise<RunningPool> {
 Deno.test("a configuration that cannot be used is told of with place and remedy, and the state stays as it is", async (t) => {
   await using pool = await stoppedPool();
   const state = await stateOf(pool);
-  const refusesAll = async (says: string, { config = pool.configFile, under = [] as string[] } = {}) => {
+  const refusesAll = async (
+    says: string,
+    { config = pool.configFile, under = [] as string[], shows = [] as readonly string[] } = {},
+  ) => {
+    const lines = [`nodepool: ${config}${pool.filledIn(says)}`, ...shows];
     const env = { OS_CLIENT_CONFIG_FILE: `${pool.folder}/clouds.yaml` };
     const commands = [["daemon"], ["config-validate"]].map((args) =>
       runProgram(["-c", config, ...args], { env, under })
     );
     for (const ran of await Promise.all(commands)) {
-      assert.deepEqual(ran, { code: 2, stdout: "", stderr: `nodepool: ${config}${pool.filledIn(says)}\n` });
+      assert.deepEqual(ran, { code: 2, stdout: "", stderr: `${lines.join("\n")}\n` });
     }
     assert.deepEqual(await stateOf(pool), state);
   };
 
-  for (const { name, config, says } of badFiles) {
+  for (const { name, config, says, shows } of badFiles) {
     await t.step(name, async () => {
       await pool.configure(config);
-      await refusesAll(says);
+      await refusesAll(says, { shows });
     });
   }
   await t.step(

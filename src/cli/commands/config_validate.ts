@@ -7,6 +7,7 @@ import type { CliIo } from "../cli_io.ts";
 import { example } from "../example.ts";
 import { helpGroup } from "../help_group.ts";
 import { outputFormats } from "../output_format.ts";
+import { problemLines, writeProblemLine } from "../problem_lines.ts";
 
 export function configValidateCommand(context: CliContext) {
   return new Command("config-validate")
@@ -29,7 +30,7 @@ export function configValidateCommand(context: CliContext) {
       if (schema) return await printSchema(io);
       const configFile = file ?? configOf(context).file;
       const secureFile = context.globals().secure;
-      const loaded = await load(configFile, { secureFile, strict, online, io });
+      const loaded = await load(configFile, { secureFile, strict, online, context });
       if (online) {
         const { showOnlineChecks } = await import("../show_online_checks.ts");
         return await showOnlineChecks(context, { ...loaded, strict, output: output ?? "table" });
@@ -42,21 +43,22 @@ export function configValidateCommand(context: CliContext) {
 /** @throws ConfigError with every problem */
 async function load(
   configFile: string,
-  { secureFile, strict, online, io }: {
+  { secureFile, strict, online, context: { io, program } }: {
     secureFile: string | null;
     strict: boolean;
     online: boolean;
-    io: CliIo;
+    context: CliContext;
   },
 ): Promise<LoadedConfig> {
   const { defaultSecurePath, loadConfig } = await import("../../config/load_config.ts");
   const secure = secureFile ?? await defaultSecurePath();
   const loaded = await loadConfig(configFile, { secure, strict, byItself: !online });
-  const { formatProblem } = await import("../../config/config_error.ts");
-  for (const warning of loaded.warnings) {
-    io.stderr.write(`nodepool: warning: ${formatProblem(warning)}\n`);
-  }
-  for (const notice of loaded.notices) io.stderr.write(`nodepool: notice: ${formatProblem(notice)}\n`);
+  const { warnings, notices } = loaded;
+  const lines = [
+    ...warnings.flatMap((problem) => problemLines(problem, { program, io, kind: "warning: " })),
+    ...notices.flatMap((problem) => problemLines(problem, { program, io, kind: "notice: " })),
+  ];
+  for (const line of lines) writeProblemLine(line, io);
   return loaded;
 }
 
