@@ -14,13 +14,16 @@ import { openDaemonsPool } from "../open_pool.ts";
 const AS_CONFIGURED = "default";
 
 export function logLevelCommand(context: CliContext) {
-  const categories = `all, ${LOG_CATEGORIES.join(", ")}, or one below, such as image.build.NAME`;
   return new Command("log-level")
     .helpGroup(helpGroup.tools)
     .description("show what the daemon logs, or change it until it ends; a restart forgets it")
-    .addArgument(new Argument("[category]", categories).argParser(checked(parseLogCategory)))
     .addArgument(
-      new Argument("[level]", `${LEVEL_NAMES.join(", ")}; ${AS_CONFIGURED}: as configured again`)
+      new Argument("[category]", "what is logged, or a part of it, such as image.build.NAME")
+        .choices(["all", ...LOG_CATEGORIES]).argParser(checked(parseLogCategory)),
+    )
+    .addArgument(
+      new Argument("[level]", `the least that is logged; ${AS_CONFIGURED}: as configured again`)
+        .choices([...LEVEL_NAMES, AS_CONFIGURED])
         .argParser(checked((text) => text === AS_CONFIGURED ? text : parseLogLevel(text))),
     )
     .option("--for <duration>", "go back by itself after this time: 10m, 2h", durationArgument)
