@@ -232,3 +232,31 @@ Deno.test("a configuration whose changes cannot be told is refused with the reas
   assert.deepEqual([allowed(inForce.current), inForce.problems], [3, []]);
   assert.deepEqual(told, ["configuration.refused", "configuration.mended", "configuration.changed"]);
 });
+
+Deno.test("once a bad configuration is mended, the log and an event say that it is good again, changed or not", async () => {
+  const { clock, inForce, file, told } = kit();
+  const reload = async () => {
+    const reading = inForce.reload();
+    await clock.advance(MINUTE);
+    await reading;
+  };
+  file.problem = new ConfigError([fileProblem("nodepool.yaml", "is not YAML")]);
+  await reload();
+  file.problem = null;
+  const logged = await loggedLines(async () => {
+    await reload();
+    await reload();
+  });
+  const messages = logged.map(({ message }) => message.join(""));
+  assert.deepEqual(messages, ["the configuration is good again"]);
+  assert.deepEqual(told.map((line) => line.split(":")[0]), [
+    "configuration.refused the configuration was refused",
+    "configuration.mended the configuration is good again",
+  ]);
+  file.maxServers = 2;
+  const [change, effect] = await loggedLines(reload);
+  assert.deepEqual([change, effect].map((line) => line?.message.join("")), [
+    "configuration: provider cloud-a: max-servers 1 -> 2",
+    "configuration: max-servers 1 becomes 2",
+  ]);
+});

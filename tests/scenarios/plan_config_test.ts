@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { MINUTE } from "../../src/domain/time.ts";
 import type { AnswerOf } from "../../src/control/operations.ts";
 import { renderConfigPlan } from "../../src/views/config_plan.ts";
+import { loggedLines } from "../lib/logged_lines.ts";
+import { imageConfig, readyImages } from "./image_pool.ts";
 import { poolConfig, VirtualPool } from "./virtual_pool.ts";
 
 type Plan = AnswerOf<"plan">;
@@ -194,4 +196,31 @@ Deno.test("a configuration that cannot be used says why, as config-validate does
   assert.equal(told.would_change, false);
   assert.match(told.problems.join("\n"), /^new\.yaml:\d+:\d+: providers\[0\]\.max-servers: /);
   assert.equal(virtual.count("ready"), 3);
+});
+
+Deno.test("images and builds that go or are made are named with why", async () => {
+  const one = imageConfig({ built: ["noble"], minReady: 1 });
+  await using virtual = await VirtualPool.start({ config: one });
+  await virtual.until(() => virtual.count("ready") === 1 && readyImages(virtual).length === 1, 60 * MINUTE);
+  assert.deepEqual((await plan(virtual, one)).effects, []);
+  const more = await plan(virtual, imageConfig({ built: ["noble", "jammy"], minReady: 1 }));
+  assert.deepEqual(more.effects, ["label jammy: nodes: 1 to launch", "diskimage jammy: to build"]);
+  const renamed = await plan(virtual, one.replaceAll("noble", "resolute"));
+  assert.deepEqual(renamed.effects.map((line) => line.replace(/^(build|image)(.*): \d+/, "$1$2: ID")), [
+    "label resolute: nodes: 1 to launch",
+    "label noble: nodes: 1 to delete (the configuration no longer has label noble), 0 kept",
+    "build of diskimage noble: ID to delete (the configuration has no diskimage noble)",
+    "image noble on simulator: ID to delete (the configuration no longer has image noble for simulator)",
+    "diskimage resolute: to build",
+  ]);
+});
+
+Deno.test("the log of a reload has the effects that a plan foretold, one line each", async () => {
+  await using virtual = await settled(three, { ready: 3 });
+  const changed = poolConfig({ minReady: 5, maxServers: 4 });
+  const told = await plan(virtual, changed);
+  const logged = await loggedLines(() => virtual.during(virtual.reconfigure(changed)));
+  const effects = logged.flatMap(({ properties }) => properties.effect ?? []);
+  assert.deepEqual(effects, [...told.effects, ...told.warnings]);
+  assert.equal(effects.length, 2);
 });
