@@ -14,7 +14,7 @@ async function oddCloud(replies: Record<string, unknown>) {
     reset: true,
     sinks: { memory: (record: LogRecord) => void lines.push(record.message.join("")) },
     loggers: [
-      { category: "nodepool", sinks: ["memory"], lowestLevel: "debug" },
+      { category: ["nodepool", "provider"], sinks: ["memory"], lowestLevel: "debug" },
       { category: ["logtape", "meta"], sinks: [], lowestLevel: "error" },
     ],
   });

@@ -337,7 +337,7 @@ Deno.test("what a logging.conf says that means nothing here is one notice each, 
       `logging.conf:${line}:1: [handler_${
         ["debug", "normal", "image"][index]
       }]: nodepool does not rotate the file: ` +
-      "use logrotate with copytruncate"
+      "use logrotate"
     ),
   ]);
   const kinds = [
