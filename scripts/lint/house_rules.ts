@@ -47,7 +47,7 @@ const allowedImports: Record<string, string[]> = {
   control: ["domain", "lib", "plan", "views", "store", "rules"],
   site: ["domain", "lib", "views", "manual"],
   manual: ["lib/nearest_name.ts"],
-  install: ["lib", "manual", "metrics"],
+  install: ["domain", "lib", "manual", "metrics"],
   cli: ["domain", "lib", "views", "control", "manual", "install", "config", "store/state_lock.ts"],
   demand: ["domain", "lib"],
   simulator: [

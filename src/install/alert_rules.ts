@@ -3,6 +3,7 @@
  * because a series is missing, but the one for a daemon that is down. The manual's topic `metrics` lists them, and tests
  * have promtool fire each and keep it silent.
  */
+import type { ObstacleKind } from "../domain/obstacle.ts";
 
 export interface AlertRule {
   readonly name: string;
@@ -20,6 +21,24 @@ export interface AlertRule {
 }
 
 const DAY = 86_400;
+
+/** A value of the label `reason` of what stands in the way. */
+function reasons(...kinds: readonly ObstacleKind[]): string {
+  return `reason=~"${kinds.join("|")}"`;
+}
+
+const full = reasons("max-servers", "label-max-servers", "reserved-room");
+const noRoom = reasons("quota", "quota-refused", "no-capacity");
+const misconfigured = reasons(
+  "unauthorized",
+  "forbidden",
+  "image-missing",
+  "image-not-configured",
+  "flavor-missing",
+  "flavor-too-small",
+  "network-missing",
+  "local-file",
+);
 
 export const alertRules: readonly AlertRule[] = [
   {
@@ -83,7 +102,8 @@ export const alertRules: readonly AlertRule[] = [
   {
     name: "NodepoolNoReadyNodes",
     expr:
-      "nodepool_label_ready_nodes == 0 and nodepool_label_min_ready > 0 and nodepool_label_missing_nodes > 0",
+      "nodepool_label_ready_nodes == 0 and nodepool_label_min_ready > 0 and nodepool_label_missing_nodes > 0 " +
+      `unless on (instance, label) nodepool_label_obstacles{${full}}`,
     lasts: "30m",
     severity: "warning",
     summary: "{{ $labels.label }} has no ready nodes",
@@ -93,8 +113,7 @@ export const alertRules: readonly AlertRule[] = [
   },
   {
     name: "NodepoolNoRoom",
-    expr:
-      'max by (instance, label, provider) (nodepool_label_obstacles{reason=~"quota|quota-refused|no-capacity"}) == 1',
+    expr: `max by (instance, label, provider) (nodepool_label_obstacles{${noRoom}}) == 1`,
     lasts: "30m",
     severity: "warning",
     summary: "{{ $labels.provider }} has no room for {{ $labels.label }}",
@@ -103,8 +122,7 @@ export const alertRules: readonly AlertRule[] = [
   },
   {
     name: "NodepoolMisconfigured",
-    expr: "max by (instance, label, provider, reason) (nodepool_label_obstacles{reason=~" +
-      '"unauthorized|forbidden|image-missing|image-not-configured|flavor-missing|flavor-too-small|network-missing|local-file"}) == 1',
+    expr: `max by (instance, label, provider, reason) (nodepool_label_obstacles{${misconfigured}}) == 1`,
     lasts: "10m",
     severity: "warning",
     summary: "{{ $labels.label }} needs another configuration",

@@ -58,6 +58,10 @@ export const alertCases: Readonly<Record<string, AlertCase>> = {
       labelSeries({ ready: 0, minReady: 0, missing: 3 }),
       labelSeries({ ready: 0, minReady: -1, missing: 0 }),
       labelSeries({ ready: 2, minReady: 2, missing: 1 }),
+      {
+        ...labelSeries({ ready: 0, minReady: 2, missing: 2 }),
+        'nodepool_label_obstacles{label="noble",provider="a",reason="max-servers"}': `1+0${HOURS}`,
+      },
     ],
   },
   NodepoolNoRoom: {
