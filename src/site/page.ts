@@ -5,6 +5,7 @@
 import { html, raw } from "hono/html";
 import type { PoolReport } from "../domain/pool_report.ts";
 import { isoTime } from "../views/view_head.ts";
+import { assets } from "./add_assets.ts";
 
 /** The result of hono's `html`: text in which everything put in has been escaped. */
 export type Markup = ReturnType<typeof html>;
@@ -38,7 +39,7 @@ interface Page {
   readonly problems?: number;
   /** Besides the one that all pages have; each is a route. */
   readonly scripts?: readonly string[];
-  /** Where links lead to that begin with `/`; not given: to where the page is from. */
+  /** Where links lead to that begin with `/`; not given: to where the page is from, which has all that it loads. */
   readonly base?: string | undefined;
 }
 
@@ -73,10 +74,7 @@ export function renderPage({ frame, heading, body, problems = 0, scripts = [], b
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <meta name="color-scheme" content="light dark">
         <title>${problems === 0 ? "" : `(${problems}) `}${heading} – ${frame.title}</title>
-        ${base === undefined ? "" : html`<base href="${base}">`}
-        <link rel="icon" href="/favicon.svg" type="image/svg+xml">
-        <link rel="stylesheet" href="/style.css">
-        ${["/pages.js", ...scripts].map((path) => html`<script type="module" src="${path}"></script>`)}
+        ${base === undefined ? loadedParts(scripts) : ownParts(base)}
       </head>
       <body>
         <a class="skip" href="#main">Skip to the content</a>
@@ -93,6 +91,20 @@ export function renderPage({ frame, heading, body, problems = 0, scripts = [], b
     </html>
   `);
   return `${page.trim()}\n`;
+}
+
+function loadedParts(scripts: readonly string[]): Markup {
+  return html`<link rel="icon" href="/favicon.svg" type="image/svg+xml">
+<link rel="stylesheet" href="/style.css">
+${["/pages.js", ...scripts].map((path) => html`<script type="module" src="${path}"></script>`)}`;
+}
+
+/** Browsers let a page load nothing from under another name. */
+function ownParts(base: string): Markup {
+  return html`
+    <base href="${base}">
+    <style>${raw(assets["/style.css"].text)}</style>
+  `;
 }
 
 function navigation(path: string): Markup[] {

@@ -99,7 +99,12 @@ function forThisMachine(
       frame: () => ({ title: "nodepool", version: null, at: null, path: "" }),
       base: `${url}/`,
     });
-    return new Response(body, { status: 421, headers: { "content-type": type } });
+    const headers = {
+      "content-type": type,
+      "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+      "x-content-type-options": "nosniff",
+    };
+    return new Response(body, { status: 421, headers });
   };
 }
 

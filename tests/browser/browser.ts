@@ -28,7 +28,10 @@ export class TestBrowser implements AsyncDisposable {
 
   static async start(): Promise<TestBrowser> {
     // Chromium has no sandbox for root.
-    const args = Deno.uid() === 0 ? ["--no-sandbox"] : [];
+    const args = [
+      "--host-resolver-rules=MAP elsewhere.example 127.0.0.1",
+      ...(Deno.uid() === 0 ? ["--no-sandbox"] : []),
+    ];
     return new TestBrowser(
       await chromium.launch({ executablePath: "/usr/bin/chromium", args, timeout: PATIENCE }),
     );

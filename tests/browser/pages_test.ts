@@ -168,6 +168,16 @@ testNeeding(
       },
     );
 
+    await t.step("under another name than this machine's a page leads to the right one", async () => {
+      await using visit = await browser.visit(siteOf("small"));
+      await visit.go("/status");
+      const { port } = new URL(visit.page.url());
+      await visit.go(`http://elsewhere.example:${port}/node-list`);
+      await visit.expectClean("another name");
+      await visit.page.click("nav a:has-text('Nodes')");
+      equal(visit.page.url(), `http://127.0.0.1:${port}/node-list`);
+    });
+
     await t.step("paper gets the rows, without what only a screen can do", async () => {
       await using visit = await browser.visit(siteOf("small"));
       await visit.page.emulateMedia({ media: "print" });
