@@ -93,9 +93,9 @@ deno_file() {
 # The links are the program's names, so that processes have them too.
 stage_deno() { # FOLDER
   local name
-  mkdir "$1"
+  mkdir -p "$1"
   cp "$(deno_file)" "$1/deno"
-  chmod -R u=rwx,go= "$1"
+  chmod u=rwx,go= "$1" "$1/deno"
   for name in nodepool nodepoold nodepool-builder; do ln -s deno "$1/$name"; done
 }
 

@@ -28,7 +28,7 @@ is_private() { # FOLDER
 }
 
 # Sets `cache` to the first folder that is private or can be made so. A home may be missing, read-only or another's.
-# Fails where there is none.
+# Fails if no place is safe.
 find_cache() {
   for base in "${XDG_CACHE_HOME:-}" "${HOME:+$HOME/.cache}" "${TMPDIR:-/tmp}"; do
     case $base in

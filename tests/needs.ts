@@ -66,6 +66,8 @@ const requirements = {
   "prometheus": program("prometheus", "prometheus"),
   "prometheus-client": pythonModule("prometheus_client", "python3-prometheus-client"),
   "qemu-img": program("qemu-img", "qemu-utils"),
+  "debootstrap": program("debootstrap", "debootstrap"),
+  "dpkg-deb": program("dpkg-deb", "dpkg"),
   "apt": program("apt-get", "apt"),
   "chromium": program("chromium", "chromium"),
 } as const satisfies Record<string, Requirement>;

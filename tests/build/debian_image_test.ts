@@ -3,6 +3,7 @@
  * network, so it is there only with NODEPOOL_TEST_DEBIAN_IMAGE=1.
  */
 import { deepEqual, match, ok } from "node:assert/strict";
+import { aptMirrors } from "../apt_mirrors.ts";
 import { unaborted } from "./build_kit.ts";
 import { testNeeding } from "../needs.ts";
 import { dibEnvironment, dibKit, dibNeeds } from "./dib_kit.ts";
@@ -33,23 +34,13 @@ if (asked) {
 }
 
 async function debianEnvironment(): Promise<Record<string, string>> {
-  const sites = await aptSites();
-  const mirror = sites.find((site) => !site.includes("security"));
-  const security = sites.find((site) => site.includes("security"));
-  if (mirror === undefined) throw new Error("apt has no package lists: run apt-get update");
-  const sources = [`default:deb ${mirror} bookworm main`];
+  const { main, security } = await aptMirrors();
+  const sources = [`default:deb ${main} bookworm main`];
   if (security !== undefined) sources.push(`security:deb ${security} bookworm-security main`);
   return {
     DIB_RELEASE: "bookworm",
     DISTRO_NAME: "debian",
-    DIB_DISTRIBUTION_MIRROR: mirror,
+    DIB_DISTRIBUTION_MIRROR: main,
     DIB_APT_SOURCES_CONF: sources.join("\n"),
   };
-}
-
-async function aptSites(): Promise<string[]> {
-  const { stdout } = await new Deno.Command("apt-get", {
-    args: ["indextargets", "--format", "$(SITE)", "Created-By: Packages"],
-  }).output();
-  return [...new Set(new TextDecoder().decode(stdout).trim().split("\n"))].filter((site) => site !== "");
 }
