@@ -11,12 +11,17 @@ export function othersTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-export async function inSlices<Item>(items: Iterable<Item>, visit: (item: Item) => void): Promise<void> {
-  let left = SLICE;
+/** @param slice more where each of them takes less */
+export async function inSlices<Item>(
+  items: Iterable<Item>,
+  visit: (item: Item) => void,
+  slice = SLICE,
+): Promise<void> {
+  let left = slice;
   for (const item of items) {
     if (left-- === 0) {
       await othersTurn();
-      left = SLICE - 1;
+      left = slice - 1;
     }
     visit(item);
   }

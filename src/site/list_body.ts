@@ -85,6 +85,11 @@ async function joined(parts: Iterable<string>): Promise<string> {
   return all.join("");
 }
 
+function* jsonParts(rows: readonly object[]): Iterable<string> {
+  for (const [index, row] of rows.entries()) yield `${index === 0 ? "[" : ","}${JSON.stringify(row)}`;
+  yield rows.length === 0 ? "[]" : "]";
+}
+
 /** The rows alone, as JSON: what 2016's endpoint answered under names such as `/dib-image-list.json`. */
 export async function rowsBody(
   report: PoolReport,
@@ -94,8 +99,7 @@ export async function rowsBody(
   const { columns, rows: rowsOf } = poolLists[name].table as TableOf<typeof view>;
   await othersTurn();
   const rows = rowsOfPage(sortedRows(rowsOf(view), { columns, sort: query.sort }), query);
-  await othersTurn();
-  return JSON.stringify(query.fields === null ? rows : pickFields(rows, query.fields));
+  return await joined(jsonParts(query.fields === null ? rows : pickFields(rows, query.fields)));
 }
 
 function rowsOfPage(rows: readonly object[], { page }: ListQuery): readonly object[] {

@@ -22,10 +22,10 @@ export async function renderNodeListJson(
   const head = utf8.encode(`${JSON.stringify(viewHead(report)).slice(0, -1)},"nodes":[`);
   const body = new Body(head.length + rows.reduce((sum, row) => sum + row.length + MOST_OF_AGE, 2));
   body.append(head);
-  for (const [index, row] of rows.entries()) {
+  await inSlices(rows.entries(), ([index, row]) => {
     body.append(row);
     body.appendAscii(`${ageOf(nodes[index]!, report.now)}}${index < rows.length - 1 ? "," : ""}`);
-  }
+  }, COPIED);
   body.appendAscii("]}");
   return body.bytes();
 }
@@ -34,6 +34,9 @@ const utf8 = new TextEncoder();
 
 /** Digits of an age, a brace and a comma. */
 const MOST_OF_AGE = 24;
+
+/** As many rows as are copied in a few milliseconds. */
+const COPIED = 2_500;
 
 /** By record; gone with it. */
 const kept = new WeakMap<NodeRecord, HoldFrame & { readonly row: Uint8Array }>();

@@ -64,12 +64,27 @@ export class ConnectionStream extends Duplex {
     }
   }
 
-  override async _write(bytes: Buffer, _encoding: string, done: (error?: Error) => void): Promise<void> {
+  override _write(bytes: Buffer, _encoding: string, done: (error?: Error) => void): void {
+    void this.#send([bytes], done);
+  }
+
+  /** An answer's head and body in one, unless they are long. */
+  override _writev(pieces: readonly { chunk: Buffer }[], done: (error?: Error) => void): void {
+    const chunks = pieces.map(({ chunk }) => chunk);
+    const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+    void this.#send(length > WRITE_SIZE ? chunks : [Buffer.concat(chunks)], done);
+  }
+
+  async #send(chunks: readonly Buffer[], done: (error?: Error) => void): Promise<void> {
     try {
-      for (let sent = 0; sent < bytes.length;) {
-        this.#writesSince = this.#monotonic();
-        const end = sent + WRITE_SIZE;
-        while (sent < Math.min(end, bytes.length)) sent += await this.#conn.write(bytes.subarray(sent, end));
+      for (const bytes of chunks) {
+        for (let sent = 0; sent < bytes.length;) {
+          this.#writesSince = this.#monotonic();
+          const end = sent + WRITE_SIZE;
+          while (sent < Math.min(end, bytes.length)) {
+            sent += await this.#conn.write(bytes.subarray(sent, end));
+          }
+        }
       }
       done();
     } catch (error) {
@@ -77,11 +92,6 @@ export class ConnectionStream extends Duplex {
     } finally {
       this.#writesSince = null;
     }
-  }
-
-  /** An answer's head and body in one. */
-  override _writev(pieces: readonly { chunk: Buffer }[], done: (error?: Error) => void): void {
-    void this._write(Buffer.concat(pieces.map(({ chunk }) => chunk)), "", done);
   }
 
   override _final(done: () => void): void {
