@@ -2,12 +2,11 @@
  * The problems of a pool that need somebody's attention, the gravest kind first. `status`, the status line and the
  * dashboard show them: what one says, all say.
  */
-import { describeRefusals } from "../domain/describe_obstacle.ts";
 import type { CloudClock } from "../domain/clock_record.ts";
 import { describeSubject } from "../domain/defect.ts";
 import { obstacleOfPause } from "../domain/obstacle.ts";
 import { describeForeign, implausibleMark } from "../domain/pool_report.ts";
-import type { ClockStep, LabelReport, PoolReport, ProviderReport } from "../domain/pool_report.ts";
+import type { ClockStep, PoolReport, ProviderReport } from "../domain/pool_report.ts";
 import { retirementOf } from "../domain/retirement.ts";
 import { durationText, earliest, HOUR, MINUTE, type Moment } from "../domain/time.ts";
 import { countText } from "../lib/count_text.ts";
@@ -21,7 +20,7 @@ import {
   targetProblems,
   taskProblems,
 } from "./health.ts";
-import { untilOf } from "./explain/told_parts.ts";
+import { missingNodes } from "./missing_nodes.ts";
 import { viewObstacle } from "./obstacle_view.ts";
 import { type PoolProblem, problem, problemText, remedies } from "./pool_problem.ts";
 import { remedyOf } from "./remedy.ts";
@@ -51,7 +50,7 @@ export function problemsOf(report: PoolReport): PoolProblem[] {
       ),
       "paused",
     ),
-    ...report.labels.flatMap((label) => missingNodes(label, report)),
+    ...missingNodes(report),
     ...requestProblems(report),
     ...linked(
       report.orders.filter(({ failures, provider }) => failures > 0 && !isRetired(provider)).map(failedImage),
@@ -115,24 +114,6 @@ function offlineTargets(report: PoolReport): PoolProblem[] {
   const site = { provider: null, label: null, config: report.config };
   const { text } = remedyOf({ kind: "target-offline", targets: [] }, site);
   return targetProblems(report).map((one) => ({ ...one, remedies: remedies(text) }));
-}
-
-/** That a provider is retired was somebody's wish: it is worth a word only to those that wait for its nodes. */
-function missingNodes({ name, wanted, refusals }: LabelReport, report: PoolReport): PoolProblem[] {
-  if (wanted === 0) return [];
-  const others = refusals.filter(({ obstacle }) => obstacle.kind !== "retired");
-  const waiting = report.requests.filter(({ label, grantedAt }) => label === name && grantedAt === null);
-  const isAsked = waiting.length > 0 || (report.demand.get(name) ?? 0) > 0;
-  if (others.length === 0 && refusals.length > 0 && !isAsked) return [];
-  const told = others.length > 0 ? others : refusals;
-  const why = describeRefusals(told, { ...report, isLinked: false }) || "no reason given";
-  const since = earliest(told.map(({ obstacle }) => "since" in obstacle ? obstacle.since : null));
-  return [problem(`label ${name}: ${countText(wanted, "node")} missing: ${why}`, {
-    remedies: told.map((refusal) => viewObstacle(refusal, { report, label: name })),
-    since: since ?? earliest(waiting.map(({ createdAt }) => createdAt)),
-    until: earliest(told.map(({ obstacle }) => untilOf(obstacle))),
-    thing: { kind: "label", name },
-  })];
 }
 
 /** Requests that stay unmet however long they wait, for a reason of their own. */

@@ -189,20 +189,37 @@ function work(): number {
   return (user + system) / 1_000;
 }
 
-Deno.test("a pool of 10,000 nodes is shown in less than 30 ms and 300 kB", () => {
+/** In which each label lacks nodes for reasons of its own, at every provider. */
+function crowdedPool(): PoolReport {
   const pool = largePool({ nodes: 10_000, labels: 40, providers: 8, missing: 40 });
-  const render = () => {
-    const start = work();
-    // Each time another one, of which nothing is known yet.
-    const page = renderDashboard({ ...pool }, { events: sampleEvents(), hours: 24 });
-    return { took: work() - start, size: new TextEncoder().encode(page).length };
+  return {
+    ...pool,
+    labels: pool.labels.map((label, index) => ({
+      ...label,
+      refusals: label.refusals.map(({ provider }) => ({
+        provider,
+        obstacle: {
+          kind: "label-max-servers",
+          resource: "maxServers",
+          limit: index,
+          used: index,
+          need: 1,
+        } as const,
+      })),
+    })),
   };
-  const looks = Array.from({ length: 20 }, render);
-  const best = Math.min(...looks.map(({ took }) => took));
-  console.log(
-    `dashboard, 10,000 nodes: first ${looks[0]!.took.toFixed(1)} ms, best ${best.toFixed(1)} ms, ` +
-      `${looks[0]!.size} bytes`,
-  );
-  assert.ok(looks[0]!.size < 300_000);
-  assert.ok(best < 30, `${best} ms`);
+}
+
+Deno.test("a pool of 10,000 nodes is shown in less than 30 ms and 300 kB", () => {
+  const pool = crowdedPool();
+  // Each time another one, of which nothing is known yet.
+  const render = () => renderDashboard({ ...pool }, { events: sampleEvents(), hours: 24 });
+  const size = new TextEncoder().encode(render()).length;
+  for (let warm = 0; warm < 5; warm++) render();
+  const start = work();
+  for (let look = 0; look < 20; look++) render();
+  const took = (work() - start) / 20;
+  console.log(`dashboard, 10,000 nodes: ${took.toFixed(1)} ms, ${size} bytes`);
+  assert.ok(size < 300_000);
+  assert.ok(took < 30, `${took} ms`);
 });

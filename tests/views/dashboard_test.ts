@@ -143,6 +143,22 @@ Deno.test("a problem says since when, or when it happened last, and when it is t
   assert.deepEqual(times["diskimage noble"], [null, -300, 540]);
 });
 
+Deno.test("many labels that lack nodes for the same reasons are one problem; a few are told one by one", () => {
+  const told = (missing: number) =>
+    listProblems({ ...largePool({ nodes: 100, labels: 40, providers: 1, missing }), requests: [] });
+  assert.deepEqual(told(3).map((text) => text.split(": ")[0]), [
+    "label label-00",
+    "label label-01",
+    "label label-02",
+  ]);
+  const [first, ...others] = told(40);
+  assert.deepEqual(others, []);
+  assert.match(
+    first!,
+    /^40 labels \(label-00, label-01, label-02 and 37 more\): 80 nodes missing: cloud-0: max-servers 500\/500; remedy: raise/,
+  );
+});
+
 Deno.test("the numbers are those of status: all servers by state, and who waits since when", () => {
   const { nodes, waiting } = viewDashboard({
     ...troubledPool(),

@@ -1,0 +1,66 @@
+/** The problems of labels that lack nodes. Where many lack them for the same reasons, that is one problem. */
+import { describeRefusals } from "../domain/describe_obstacle.ts";
+import type { Refusal } from "../domain/obstacle.ts";
+import type { LabelReport, PoolReport } from "../domain/pool_report.ts";
+import { earliest, type Instant } from "../domain/time.ts";
+import { countText } from "../lib/count_text.ts";
+import { untilOf } from "./explain/told_parts.ts";
+import { viewObstacle } from "./obstacle_view.ts";
+import { type PoolProblem, problem } from "./pool_problem.ts";
+
+/** A label that lacks nodes. */
+interface Lacking {
+  readonly name: string;
+  readonly wanted: number;
+  /** The reasons that count, and all of them in words. */
+  readonly told: readonly Refusal[];
+  readonly why: string;
+  /** Since when somebody waits for them; null: nobody does. */
+  readonly askedSince: Instant | null;
+}
+
+/** Up to as many are told one by one. */
+const FEW = 3;
+
+export function missingNodes(report: PoolReport): PoolProblem[] {
+  const groups = Map.groupBy(report.labels.flatMap((label) => lackingOf(label, report)), ({ why }) => why);
+  return [...groups.values()].flatMap((group) =>
+    group.length > FEW
+      ? [problemOf(`${countText(group.length, "label")} (${namesOf(group)})`, { group, report })]
+      : group.map((one) => problemOf(`label ${one.name}`, { group: [one], report }))
+  );
+}
+
+/** That a provider is retired was somebody's wish: it is worth a word only to those that wait for its nodes. */
+function lackingOf({ name, wanted, refusals }: LabelReport, report: PoolReport): Lacking[] {
+  if (wanted === 0) return [];
+  const others = refusals.filter(({ obstacle }) => obstacle.kind !== "retired");
+  const waiting = report.requests.filter(({ label, grantedAt }) => label === name && grantedAt === null);
+  const isAsked = waiting.length > 0 || (report.demand.get(name) ?? 0) > 0;
+  if (others.length === 0 && refusals.length > 0 && !isAsked) return [];
+  const told = others.length > 0 ? others : refusals;
+  const why = describeRefusals(told, { ...report, isLinked: false }) || "no reason given";
+  return [{ name, wanted, told, why, askedSince: earliest(waiting.map(({ createdAt }) => createdAt)) }];
+}
+
+/** @param about `group`: one at least, all of which lack nodes for the same reasons */
+function problemOf(
+  who: string,
+  { group, report }: { group: readonly Lacking[]; report: PoolReport },
+): PoolProblem {
+  const [{ name, told, why }] = group as [Lacking];
+  const wanted = group.reduce((sum, one) => sum + one.wanted, 0);
+  const since = earliest(told.map(({ obstacle }) => "since" in obstacle ? obstacle.since : null));
+  return problem(`${who}: ${countText(wanted, "node")} missing: ${why}`, {
+    remedies: told.map((refusal) => viewObstacle(refusal, { report, label: name })),
+    since: since ?? earliest(group.map(({ askedSince }) => askedSince)),
+    until: earliest(told.map(({ obstacle }) => untilOf(obstacle))),
+    thing: { kind: "label", name },
+  });
+}
+
+/** `a, b, c and 37 more` */
+function namesOf(group: readonly Lacking[]): string {
+  const named = group.slice(0, FEW).map(({ name }) => name);
+  return `${named.join(", ")} and ${group.length - named.length} more`;
+}
