@@ -61,6 +61,7 @@ const requirements = {
   "disk-image-create": program("disk-image-create", "python3-diskimage-builder"),
   "logrotate": program("logrotate", "logrotate"),
   "groff": program("groff", "groff"),
+  "systemd-analyze": program("systemd-analyze", "systemd"),
   "man": program("man", "man-db"),
   "promtool": program("promtool", "prometheus"),
   "prometheus": program("prometheus", "prometheus"),

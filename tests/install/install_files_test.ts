@@ -121,3 +121,13 @@ testNeeding(["logrotate"], "logrotate takes its file", async () => {
   match(said, /rotating pattern: \/var\/log\/nodepool\/\*\.log/);
   ok(!/error|unknown/i.test(said), said);
 });
+
+testNeeding(["systemd-analyze"], "systemd has nothing to say against the unit", async () => {
+  await using place = await openPrefix();
+  await place.install("--program", "/bin/true");
+  const args = ["verify", "--man=no", `${place.prefix}/${UNIT}`];
+  const { code, stderr } = await new Deno.Command("systemd-analyze", { args }).output();
+  // It reads the units around this one, too.
+  const said = new TextDecoder().decode(stderr).split("\n").filter((line) => line.includes("nodepool"));
+  deepEqual([code, said], [0, []]);
+});

@@ -48,12 +48,14 @@ export function grafanaDashboard(): string {
 }
 
 function variable(name: string, { label, of }: { label: string; of: string }) {
+  const definition = `label_values(${of}, ${name})`;
   return {
     name,
     label,
     type: "query",
     datasource: source,
-    query: { query: `label_values(${of}, ${name})`, refId: name },
+    definition,
+    query: { query: definition, refId: name },
     refresh: 2,
     sort: 1,
     multi: true,

@@ -4,6 +4,7 @@ import { valueSources } from "../../../src/cli/completion/value_sources.ts";
 import { buildProgram } from "../../../src/cli/program.ts";
 import { systemIo } from "../../../src/cli/system_io.ts";
 import type { Wiring } from "../../../src/cli/wiring.ts";
+import { eventually } from "../../eventually.ts";
 import { sampleImage } from "../../views/sample_images.ts";
 import { sampleConfig, sampleReport } from "../../views/sample_pool.ts";
 import { CliBench } from "../run.ts";
@@ -111,6 +112,22 @@ Deno.test("without a daemon, a configuration or a sound one, nothing completes f
     ["nodepool.yaml"],
     "nothing is written",
   );
+});
+
+Deno.test("a daemon that does not answer is waited for no longer than a second", async () => {
+  await using bench = await openBench({ daemon: false });
+  using listener = Deno.listen({ transport: "unix", path: bench.socketPath });
+  const connections: Deno.Conn[] = [];
+  const accepting = (async () => {
+    for await (const connection of listener) connections.push(connection);
+  })();
+  const found = completions(bench, "acquire", "");
+  await eventually(() => bench.clock.sleeping > 0);
+  await bench.clock.advance(1_000);
+  deepEqual(await found, []);
+  listener.close();
+  await accepting;
+  for (const connection of connections) connection.close();
 });
 
 /** The text that bash puts in place of the last piece of the line. */
