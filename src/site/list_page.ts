@@ -81,6 +81,8 @@ function numberOf({ rows, query: { page } }: ListPage): number {
 /** Fields that a page shows otherwise than a terminal. */
 const usualFields: Readonly<Record<string, readonly string[]>> = {
   "node-list": ["id", "label", "provider", "az", "state", "age", "hostname", "ip", "job"],
+  "request-list": ["id", "label", "count", "state", "age", "nodes", "job", "client"],
+  "history": ["id", "label", "provider", "result", "job", "client", "lifetime", "age"],
 };
 
 function columnsOf(page: ListPage): TableLook {
@@ -92,7 +94,10 @@ function columnsOf(page: ListPage): TableLook {
   const usual = usualFields[name];
   if (usual === undefined) return lookOf(columns, rows);
   const reasons = columns.filter(({ kind }) => kind === "reason");
-  return lookOf([...named(usual).map((column) => ({ ...column, wide: undefined })), ...reasons], rows);
+  return lookOf([
+    ...named(usual).map((column) => ({ ...column, wide: undefined, spare: undefined })),
+    ...reasons,
+  ], rows);
 }
 
 function otherColumns(page: ListPage): Markup {
