@@ -68,6 +68,8 @@ export interface Cloud {
 
   /** Every port of the project that belongs to a server. */
   listPorts(options: Call): Promise<readonly Port[]>;
+  /** Ids of the networks that a router of the project leads from; those of other projects' routers cannot be told. */
+  listRoutedNetworks(options: Call): Promise<readonly string[]>;
   listFloatingIps(options: Call): Promise<readonly FloatingIp[]>;
   /** One floating IP as it is now; null where the cloud knows no such one. */
   getFloatingIp(id: string, options: Call): Promise<FloatingIp | null>;

@@ -1,5 +1,5 @@
 /** The files of a first configuration on this machine's disk: looked at first, then written all or not at all. */
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, extname, join, resolve } from "node:path";
 import { fileReason } from "../lib/file_reason.ts";
 import { readLoginKey } from "../lib/ssh_key/read_login_key.ts";
 import { FirstConfigError } from "./dialog.ts";
@@ -34,7 +34,8 @@ export class FirstFiles {
 
   /** null: the default is right. */
   get state(): string | null {
-    return this.#folder === SERVICE_FOLDER ? null : join(this.#folder, "nodepool.kv");
+    const name = basename(this.output, extname(this.output));
+    return this.#folder === SERVICE_FOLDER ? null : join(this.#folder, `${name}.kv`);
   }
 
   /** Where nothing is yet. */

@@ -153,10 +153,10 @@ async function chooseFlavorFor(
 }
 
 async function chooseNetworkOf(
-  { networks }: CloudOffer,
+  { networks, routed }: CloudOffer,
   { given, dialog }: FirstConfigDeps,
 ): Promise<FirstChoices["network"]> {
-  const choices = offeredNetworks(networks ?? [], given);
+  const choices = offeredNetworks(networks ?? [], { ...given, routed: routed ?? [] });
   if (choices.length === 0 && given.network === null) return null;
   const chosen = await choice(dialog, {
     what: "network",

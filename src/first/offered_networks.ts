@@ -11,13 +11,14 @@ export interface NetworkChoice {
 
 /**
  * Those of the project before external ones, which only some clouds attach servers to.
- * @param floatingIps whether nodes may have some
+ * @param options `floatingIps`: whether nodes may have some; `routed`: ids of networks that floating IPs surely reach
  */
 export function offeredNetworks(
   networks: readonly Network[],
-  { floatingIps }: { floatingIps: boolean },
+  { floatingIps, routed }: { floatingIps: boolean; routed: readonly string[] },
 ): Choice<NetworkChoice>[] {
-  const inner = networks.filter(({ external }) => !external);
+  const isRouted = ({ id }: Network) => Number(routed.includes(id));
+  const inner = networks.filter(({ external }) => !external).toSorted((a, b) => isRouted(b) - isRouted(a));
   const outer = networks.filter(({ external }) => external);
   const [source] = outer;
   return [

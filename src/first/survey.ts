@@ -9,6 +9,8 @@ export interface CloudOffer {
   readonly flavors: readonly Flavor[];
   /** These are null where the cloud does not tell. */
   readonly networks: readonly Network[] | null;
+  /** Ids of those that a router leads from. */
+  readonly routed: readonly string[] | null;
   readonly keypairs: readonly Keypair[] | null;
   readonly quota: ComputeQuota | null;
   readonly networkQuota: NetworkQuota | null;
@@ -16,21 +18,29 @@ export interface CloudOffer {
 
 type Surveyed = Pick<
   Cloud,
-  "logIn" | "listImages" | "listFlavors" | "listNetworks" | "listKeypairs" | "getQuota" | "getNetworkQuota"
+  | "logIn"
+  | "listRoutedNetworks"
+  | "listImages"
+  | "listFlavors"
+  | "listNetworks"
+  | "listKeypairs"
+  | "getQuota"
+  | "getNetworkQuota"
 >;
 
 /** @throws CloudError where it lets nobody in, or tells neither images nor flavors */
 export async function surveyCloud(cloud: Surveyed, call: Call): Promise<CloudOffer> {
   await cloud.logIn(call);
-  const [images, flavors, networks, keypairs, quota, networkQuota] = await Promise.all([
+  const [images, flavors, networks, routed, keypairs, quota, networkQuota] = await Promise.all([
     cloud.listImages(call),
     cloud.listFlavors(call),
     ifTold(cloud.listNetworks(call)),
+    ifTold(cloud.listRoutedNetworks(call)),
     ifTold(cloud.listKeypairs(call)),
     ifTold(cloud.getQuota(call)),
     ifTold(cloud.getNetworkQuota(call)),
   ]);
-  return { images, flavors, networks, keypairs, quota, networkQuota };
+  return { images, flavors, networks, routed, keypairs, quota, networkQuota };
 }
 
 async function ifTold<Value>(answer: Promise<Value>): Promise<Value | null> {

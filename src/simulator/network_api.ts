@@ -3,7 +3,14 @@ import { ApiBuilder, type ApiContext } from "./api.ts";
 import { emptyAnswer, jsonAnswer } from "./answer.ts";
 import type { Exchange } from "./exchange.ts";
 import { type NetworkResource, resourceList } from "./network_list.ts";
-import { floatingIpView, networkView, portView, securityGroupView, subnetViews } from "./network_view.ts";
+import {
+  floatingIpView,
+  networkView,
+  portView,
+  routerPortViews,
+  securityGroupView,
+  subnetViews,
+} from "./network_view.ts";
 import { ApiRefusal } from "./api_refusal.ts";
 import { hasAddressAt, type SimulatedFloatingIp, type SimulatedPort } from "./simulated_server.ts";
 
@@ -87,6 +94,9 @@ function subnets({ cloud }: Exchange): NetworkResource[] {
 function listPorts(exchange: Exchange): Response {
   const { cloud, query, now } = exchange;
   const device = query.get("device_id");
+  if (query.get("device_owner")?.startsWith("network:")) {
+    return resourceList(exchange, "ports", routerPortViews(cloud, query.get("device_owner")!));
+  }
   const all = device === null ? [...cloud.ports.values()] : cloud.servers.get(device)?.ports ?? [];
   const there = all.filter((port) => port.server === null || hasAddressAt(port.server, now));
   return resourceList(exchange, "ports", there.map((port) => portView(cloud, port)));

@@ -100,6 +100,23 @@ export function portView(cloud: CloudState, port: SimulatedPort): NetworkResourc
   };
 }
 
+/** The router's ports: one on each network that it leads from. */
+export function routerPortViews({ stock, startedAt }: CloudState, owner: string): NetworkResource[] {
+  const routed = stock.networks.filter(({ external, routed }) => routed && !external);
+  if (owner !== "network:router_interface" || !stock.networks.some(({ external }) => external)) return [];
+  return routed.map((network) => ({
+    id: nameId(`${network.id}/router`),
+    name: "",
+    network_id: network.id,
+    ...owned(stock.projectId),
+    status: "ACTIVE",
+    device_id: stock.routerId,
+    device_owner: owner,
+    fixed_ips: [],
+    ...stamped(startedAt),
+  }));
+}
+
 export function floatingIpView({ stock }: CloudState, floatingIp: SimulatedFloatingIp): NetworkResource {
   const { port } = floatingIp;
   return {

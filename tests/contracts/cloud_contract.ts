@@ -230,6 +230,9 @@ export function cloudContract(name: string, setup: () => Promise<CloudUnderTest>
     const networks = async (cloud: WholeCloud) =>
       (await cloud.listNetworks({ signal })).map(({ id }) => id).toSorted();
     assert.deepEqual(await networks(small), await networks(fixture.subject.cloud));
+    const routed = await small.listRoutedNetworks({ signal });
+    const known = new Set((await small.listNetworks({ signal })).map(({ id }) => id));
+    assert.ok(routed.every((id) => known.has(id)), "routers lead from networks that there are");
     const ports = await small.listPorts({ signal });
     assert.equal(new Set(ports.map(({ id }) => id)).size, ports.length, "no port twice");
   });

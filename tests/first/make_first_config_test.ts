@@ -34,6 +34,11 @@ const good: readonly Case[] = [
     expected: /- name: Ext-Net\n {8}public: true/,
   },
   {
+    name: "a cloud of whose networks a router leads from the second only",
+    cloud: { personality: "tenant" },
+    expected: /- name: tenant$/m,
+  },
+  {
     name: "a cloud without networks",
     cloud: { networks: [] },
     expected: /lets the key below in\n {4}images:/,

@@ -107,6 +107,7 @@ export function watchKit(
     findImages: give("findImages", () => state.images),
     getQuota: give("getQuota", () => ({ ...state.quota, takenAt: clock.now() })),
     getNetworkQuota: give("getNetworkQuota", () => ({ ...state.networkQuota, takenAt: clock.now() })),
+    listRoutedNetworks: give("listRoutedNetworks", () => []),
     listPorts: give("listPorts", () => state.ports),
     listFloatingIps: give("listFloatingIps", () => state.floatingIps),
     deleteServer: (id) =>

@@ -14,6 +14,7 @@ type NetworkService = Pick<
   WholeCloud,
   | "listNetworks"
   | "listPorts"
+  | "listRoutedNetworks"
   | "listFloatingIps"
   | "getFloatingIp"
   | "createFloatingIp"
@@ -59,6 +60,13 @@ const SecurityGroupSchema = v.object({
   shared: v.nullish(v.boolean()),
 });
 
+/** The owners of a router's ports on the networks that it leads from: of a plain one, a distributed one, one of a group. */
+const ROUTER_PORTS = [
+  "network:router_interface",
+  "network:router_interface_distributed",
+  "network:ha_router_replicated_interface",
+];
+
 export function createNetworkService(options: ServiceOptions): NetworkService {
   const { session } = options;
   return {
@@ -74,6 +82,14 @@ export function createNetworkService(options: ServiceOptions): NetworkService {
       const filter = await ownOnly(session, call);
       const ports = await listResources("ports", { ...options, ...call, schema: PortSchema, filter });
       return ports.filter((port) => port.device_owner?.startsWith("compute:")).map(toPort);
+    },
+    async listRoutedNetworks(call) {
+      const own = await ownOnly(session, call);
+      const ports = await Promise.all(ROUTER_PORTS.map((owner) => {
+        const filter = { ...own, device_owner: owner };
+        return listResources("ports", { ...options, ...call, schema: PortSchema, filter });
+      }));
+      return ports.flat().flatMap(({ network_id }) => network_id ?? []);
     },
     async listFloatingIps(call) {
       const filter = await ownOnly(session, call);
