@@ -1,5 +1,6 @@
 /** A problem of a configuration on standard error: a line that says it, the line of the file, and a mark below the place. */
-import { formatProblem, type Problem } from "../config/config_error.ts";
+import type { ConfigProblem } from "../domain/config_effects.ts";
+import { formatProblem } from "../config/config_error.ts";
 import { formatExcerpt } from "../config/format_excerpt.ts";
 import type { CliContext } from "./cli_context.ts";
 import type { CliIo } from "./cli_io.ts";
@@ -8,7 +9,7 @@ import { writeLine } from "./write_line.ts";
 
 /** @param options `kind`: of what is no error, `warning: ` */
 export function problemLines(
-  problem: Problem,
+  problem: ConfigProblem,
   { program, io, kind = "" }: Pick<CliContext, "program" | "io"> & { kind?: string },
 ): readonly string[] {
   const { columns } = io.stderr;

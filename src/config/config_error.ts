@@ -31,7 +31,9 @@ export interface Excerpt {
 }
 
 /** `file:line:column: path: message`, with what is not known left out. */
-export function formatProblem(problem: Problem): string {
+export function formatProblem(
+  problem: Pick<Problem, "file" | "line" | "column" | "path" | "message">,
+): string {
   const place = [problem.file, problem.line, problem.column].filter((part) => part !== null).join(":");
   return [place, problem.path, problem.message].filter((part) => part !== "").join(": ");
 }

@@ -9,7 +9,7 @@ const LEAST_ROOM = 20;
 
 /** Two lines, the second with the mark; null: the problem has no line to show. */
 export function formatExcerpt(
-  { line, excerpt }: Problem,
+  { line, excerpt }: Pick<Problem, "line" | "excerpt">,
   { columns }: { columns: number | null },
 ): readonly [source: string, mark: string] | null {
   if (excerpt === null || line === null) return null;

@@ -1,10 +1,21 @@
 /** The effects of another configuration on the pool, before it is in force: the result of `planEffects`, for views and logs. */
 import type { Refusal } from "./obstacle.ts";
 
+/** A problem of a configuration, as it is shown. */
+export interface ConfigProblem {
+  readonly file: string;
+  readonly line: number | null;
+  readonly column: number | null;
+  readonly path: string;
+  readonly message: string;
+  /** The line without secrets, and the part of it that is meant. */
+  readonly excerpt: { readonly text: string; readonly from: number; readonly length: number } | null;
+}
+
 /** All that another configuration changes. */
 export interface ConfigPlan {
-  /** Why it cannot be used, one line each; then it would change nothing. */
-  readonly problems: readonly string[];
+  /** Why it cannot be used; then it would change nothing. */
+  readonly problems: readonly ConfigProblem[];
   /** Those of config-validate. */
   readonly warnings: readonly string[];
   /** One line each, as the log of a reload has them. */

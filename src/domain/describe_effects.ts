@@ -47,12 +47,9 @@ function labelLine({ name, nodes, kept, launched, deleted }: LabelEffect): strin
 
 function shortageLine({ name, minReady, possible }: LabelEffect, moment: Moment): string[] {
   if (minReady === null || possible.nodes >= minReady) return [];
-  const most = possible.nodes === 0 ? "none" : String(possible.nodes);
-  return [
-    `label ${name}: min-ready ${minReady} cannot be met, even with no node in use: ${most} of them: ${
-      describeRefusals(possible.refusals, moment) || "no provider offers it"
-    }`,
-  ];
+  const most = possible.nodes === 0 ? "none is possible" : `at most ${possible.nodes} are possible`;
+  const why = describeRefusals(possible.refusals, moment) || "no provider offers it";
+  return [`label ${name}: min-ready ${minReady} cannot be met, even with no node in use: ${most} (${why})`];
 }
 
 const PROVIDERS: { readonly [Kind in ProviderEffect["kind"]]: (effect: ProviderEffect) => string } = {

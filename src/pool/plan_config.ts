@@ -26,7 +26,6 @@ export async function planConfig(
     };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    const problems = error.problems.map(formatProblem);
-    return { problems, warnings: [], changes: [], atNextStart: [], effects: null };
+    return { problems: error.problems, warnings: [], changes: [], atNextStart: [], effects: null };
   }
 }

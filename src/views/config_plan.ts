@@ -30,8 +30,16 @@ export const configPlanViewSchema = viewSchema({
   file: string,
   /** Whether it was compared with what a daemon goes by; false: with the state, since none runs. */
   daemon: v.boolean(),
-  /** Why it cannot be used, one line each. */
-  problems: rows(string),
+  /** Why it cannot be used. */
+  problems: rows(v.object({
+    file: string,
+    line: numberOrNull,
+    column: numberOrNull,
+    path: string,
+    message: string,
+    /** The line without secrets, and the part of it that is meant; `from` counts from 0. */
+    excerpt: v.nullable(v.object({ text: string, from: number, length: number })),
+  })),
   would_change: v.boolean(),
   changes: rows(string),
   /** Those of the changes that a running daemon takes only at its next start. */
@@ -71,7 +79,14 @@ export function viewConfigPlan(
     ...viewHead(report),
     file,
     daemon: report.daemon !== null,
-    problems,
+    problems: problems.map(({ file, line, column, path, message, excerpt }) => ({
+      file,
+      line,
+      column,
+      path,
+      message,
+      excerpt,
+    })),
     would_change: changes.length + effects.length > 0,
     changes,
     at_next_start: atNextStart,
@@ -104,9 +119,7 @@ function viewLabel(
 /** The plan as text: what is at stake first. */
 export function renderConfigPlan(view: ConfigPlanView): string {
   const { file, daemon, changes, at_next_start, effects, warnings } = view;
-  const verdict = view.would_change
-    ? `${file} would change the pool; nothing of it is in force yet`
-    : `${file} would change nothing`;
+  const what = view.would_change ? "would change the pool" : "would change nothing";
   const sections: [string, readonly string[]][] = [
     ["configuration", changes],
     ["pool", effects],
@@ -115,6 +128,8 @@ export function renderConfigPlan(view: ConfigPlanView): string {
   ];
   const told = sections.filter(([, lines]) => lines.length > 0)
     .map(([name, lines]) => `${name}:\n${lines.map((line) => `  ${line}\n`).join("")}`);
-  const basis = daemon ? "" : " (no daemon is running: judged by the state alone)";
-  return [...told, `${verdict}${basis}\n`].join("");
+  const when = daemon
+    ? view.would_change ? "; nothing of it is in force yet" : ""
+    : " at the next start of the daemon; none is running, so this goes by the state alone";
+  return [...told, `${file} ${what}${when}\n`].join("");
 }

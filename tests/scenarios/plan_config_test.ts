@@ -1,5 +1,6 @@
 /** What a changed configuration would do, said before it is in force, and held against what it then does. */
 import assert from "node:assert/strict";
+import { formatProblem } from "../../src/config/config_error.ts";
 import { MINUTE } from "../../src/domain/time.ts";
 import type { AnswerOf } from "../../src/control/operations.ts";
 import { renderConfigPlan } from "../../src/views/config_plan.ts";
@@ -194,7 +195,10 @@ Deno.test("a configuration that cannot be used says why, as config-validate does
   await using virtual = await settled(three, { ready: 3 });
   const told = await plan(virtual, three.replace("max-servers: 10", "max-servers: many"));
   assert.equal(told.would_change, false);
-  assert.match(told.problems.join("\n"), /^new\.yaml:\d+:\d+: providers\[0\]\.max-servers: /);
+  assert.match(
+    told.problems.map(formatProblem).join("\n"),
+    /^new\.yaml:\d+:\d+: providers\[0\]\.max-servers: /,
+  );
   assert.equal(virtual.count("ready"), 3);
 });
 

@@ -8,6 +8,7 @@ import { documentOption, renderDocument } from "../document_format.ts";
 import { example } from "../example.ts";
 import { ExitCode } from "../exit_code.ts";
 import { helpGroup } from "../help_group.ts";
+import { problemLines, writeProblemLine } from "../problem_lines.ts";
 import { openPool } from "../open_pool.ts";
 
 export function planCommand(context: CliContext) {
@@ -28,7 +29,9 @@ export function planCommand(context: CliContext) {
       };
       await using pool = await openPool(context);
       const plan = await pool.ask("plan", request);
-      for (const problem of plan.problems) io.stderr.write(`nodepool: ${problem}\n`);
+      for (const line of plan.problems.flatMap((problem) => problemLines(problem, context))) {
+        writeProblemLine(line, io);
+      }
       if (output !== "text") io.stdout.write(await renderDocument(plan, output));
       else if (plan.problems.length === 0) {
         const { renderConfigPlan } = await import("../../views/config_plan.ts");
