@@ -89,6 +89,7 @@ testNeeding(["chromium"], "the dashboard keeps itself up to date", async (t) => 
     pool.site.report = { ...troubledPool(), now: NOW + 20 * SECOND };
     await visit.page.clock.runFor(16 * SECOND);
     await eventually(async () => (await text(visit, "#verdict-title")).startsWith("6 things"));
+    equal(await text(visit, "body > footer"), "nodepool 0.1.0. As of 2030-01-02 03:04:25 UTC.");
   });
 
   await t.step("an update leaves focus, what is folded open, and scrolling as they are", async () => {

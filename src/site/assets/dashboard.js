@@ -135,6 +135,7 @@ function show(text) {
   const [footer, nextFooter] = [document, page].map((one) => one.querySelector("body > footer"));
   if (footer !== null && nextFooter !== null) morph(footer, nextFooter);
   document.title = page.title;
+  document.dispatchEvent(new Event("renewed"));
   tick();
 }
 

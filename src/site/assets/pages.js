@@ -22,6 +22,12 @@ function tellAge() {
 
 setInterval(tellAge, 1_000);
 
+// Another script has taken in a newer page.
+document.addEventListener("renewed", () => {
+  arrived = performance.now();
+  tellAge();
+});
+
 /* Lists. The server narrows and sorts, as it does without scripts; its answer takes the place of the list. */
 
 let asking = null;

@@ -38,7 +38,9 @@ function cellsOf(row: LabelRow, moment: PageMoment): (Markup | string)[] {
     oldest === null
       ? "–"
       : html`<span class="figure">${age(oldest, moment)}</span>${waiting > 1 ? ` (${waiting} wait)` : ""}`,
-    waits === null ? "–" : `${shortDuration(waits.median)} / ${shortDuration(waits.p95)}`,
+    waits === null
+      ? "–"
+      : html`<span class="short">${shortDuration(waits.median)} / ${shortDuration(waits.p95)}</span>`,
     missing(row, moment),
   ];
 }
