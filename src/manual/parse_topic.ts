@@ -25,6 +25,8 @@ export interface Topic {
 }
 
 const ANCHOR = /<a id="([^"]+)"><\/a>/g;
+/** Pictures are no part of the program. */
+const PICTURE_LINE = /^!\[[^\]]*\]\([^)]*\)$/;
 const ANCHOR_LINE = /^(<a id="[^"]+"><\/a>)+$/;
 
 /** Words after a fence's language are for the tests. */
@@ -49,6 +51,7 @@ export function parseTopic(name: string, source: string): Topic {
       anchors = [...line.matchAll(ANCHOR)].map(([, id]) => id!);
       continue;
     }
+    if (!isCode && PICTURE_LINE.test(line)) continue;
     const [, marks, title] = isCode ? [] : line.match(/^(#+) (.*)$/) ?? [];
     if (title !== undefined) {
       headings.push({ level: marks!.length, title, names: [...anchors, slug(title)], at: lines.length });

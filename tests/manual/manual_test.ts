@@ -49,6 +49,13 @@ Deno.test("readers of the manual see neither anchors nor words for tests", () =>
   }
 });
 
+Deno.test("the README's picture is there, and is no part of the manual", async () => {
+  const [, path] = topicTexts["start"]!.match(/^!\[[^\]]+\]\(([^)]+\.png)\)$/m)!;
+  const { size } = await Deno.stat(new URL(`../../${path}`, import.meta.url));
+  assert.ok(size > 10_000 && size < 150_000, `${size} bytes`);
+  assert.doesNotMatch(topics.map(({ text }) => text).join("\n"), /^!\[/m);
+});
+
 Deno.test("a search of the manual finds sections that have all words, in any case", () => {
   const hits = searchManual(["NOVA", "cells"]);
   assert.deepEqual(hits.map(({ name }) => name), ["missing-servers"]);
