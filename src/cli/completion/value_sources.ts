@@ -3,8 +3,6 @@
  * long form of the option; after a command's name where it means something else there. A test has all of them in the table.
  */
 import { eventKinds } from "../../domain/pool_event.ts";
-import { LOG_CATEGORIES } from "../../lib/log_category.ts";
-import { LEVEL_NAMES } from "../../lib/log_spec.ts";
 import type { CompletionKind } from "../../views/completions.ts";
 
 /** `free`: anything, which only the user knows. */
@@ -46,8 +44,6 @@ export const valueSources: Readonly<Record<string, ValueSource | readonly string
   "--columns": "column",
   "--sort": "column",
   "--kind": events,
-  "log-level category": ["all", ...LOG_CATEGORIES],
-  "log-level level": [...LEVEL_NAMES, "default"],
   "init --image": "free",
   "init --output": "file",
   "--config": "file",
