@@ -65,12 +65,11 @@ async function chooseCloud({ given, dialog, environment }: FirstConfigDeps): Pro
     );
   }
   if (given.cloud === null && names.length === 1) return names[0]!;
-  const ordered = meant !== null && names.includes(meant)
-    ? [meant, ...names.filter((one) => one !== meant)]
-    : names;
-  const unclear = meant === null
-    ? `clouds.yaml has several clouds: name one with --cloud (${names.join(", ")})`
-    : null;
+  const isProposed = meant !== null && names.includes(meant);
+  const ordered = isProposed ? [meant, ...names.filter((one) => one !== meant)] : names;
+  const unclear = isProposed
+    ? null
+    : `clouds.yaml has several clouds: name one with --cloud (${names.join(", ")})`;
   const choices = ordered.map((one) => ({ label: one, names: [one], value: one }));
   return await choice(dialog, { what: "cloud", choices, unclear, given: given.cloud });
 }

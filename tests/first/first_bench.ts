@@ -30,6 +30,8 @@ const NOTHING_GIVEN: GivenAnswers = {
 export class FirstBench implements AsyncDisposable {
   readonly simulator: Simulator;
   said = "";
+  /** Variables besides the one that names clouds.yaml. */
+  readonly variables: Record<string, string> = {};
 
   static async open(
     clouds: SimulatorInput["clouds"],
@@ -101,11 +103,14 @@ export class FirstBench implements AsyncDisposable {
   }
 
   get #environment() {
-    const file = `${this.folder}/clouds.yaml`;
+    const variables: Record<string, string> = {
+      ...this.variables,
+      OS_CLIENT_CONFIG_FILE: `${this.folder}/clouds.yaml`,
+    };
     return {
       ...denoEnvironment,
-      env: (name: string) => name === "OS_CLIENT_CONFIG_FILE" ? file : undefined,
-      envWithPrefix: () => ({ OS_CLIENT_CONFIG_FILE: file }),
+      env: (name: string) => variables[name],
+      envWithPrefix: () => variables,
       home: () => this.folder,
       cwd: () => this.folder,
     };

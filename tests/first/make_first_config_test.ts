@@ -283,11 +283,15 @@ Deno.test("a first configuration takes a keypair whose private key is here; othe
   assert.deepEqual(await bench.troubles(), []);
 });
 
-Deno.test("a first configuration is for the cloud that is named", async () => {
+Deno.test("a first configuration is for the cloud that --cloud names, else for the one of OS_CLOUD", async () => {
   await using bench = await FirstBench.open([{ name: "alpha" }, { name: "beta" }]);
-  const { cloud } = await bench.make({ given: { cloud: "beta" } });
-  assert.equal(cloud, "beta");
+  bench.variables.OS_CLOUD = "gamma";
+  await assert.rejects(bench.make(), /several clouds: name one with --cloud/);
+  bench.variables.OS_CLOUD = "beta";
+  assert.equal((await bench.make()).cloud, "beta");
   assert.deepEqual(await bench.troubles(), []);
+  await Deno.remove(bench.configFile);
+  assert.equal((await bench.make({ given: { cloud: "alpha" } })).cloud, "alpha");
 });
 
 Deno.test("a cloud whose name YAML takes for something else is named as it is", async () => {
