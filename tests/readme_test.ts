@@ -34,7 +34,7 @@ const elsewhere: readonly (readonly [RegExp, string])[] = [
   [/^sudo (install|useradd|cp|systemctl) /, "changes the machine; the unit file has a test of its own below"],
   [/^sudo nodepool install-files \/usr\/local$/, "changes the machine; tests/install/install_files_test.ts"],
   [
-    /^(scripts\/package|cd dist && sha256sum|sudo apt |sudo ch(grp|mod) -R |sudo -u nodepool nodepool config-validate |sudo nodepool (image-)?list -o name)/,
+    /^(scripts\/package|cd dist && sha256sum|sudo apt |sudo nodepool init |sudo ch(grp|mod) -R |sudo -u nodepool nodepool config-validate |sudo nodepool (image-)?list -o name)/,
     "changes the machine; tests/scripts/package_test.ts runs them on a Debian of its own",
   ],
   [/^sudo -u nodepool nodepool status$/, "as another user; the same command is run above without sudo"],

@@ -192,7 +192,7 @@ testNeeding([...needs, "mount", "debootstrap", "apt"], "the package on a Debian"
       const said = await pool.install(file);
       assert.match(
         said,
-        /there is no \/etc\/nodepool\/nodepool\.yaml yet; 'nodepool manual install' says how to begin/,
+        /there is no \/etc\/nodepool\/nodepool\.yaml yet; 'nodepool manual package' says how to begin/,
       );
       const folders =
         "stat -c '%n %U:%G %a' /etc/nodepool /var/lib/nodepool /var/log/nodepool /usr/lib/nodepool";
