@@ -146,6 +146,8 @@ testNeeding(["chromium"], "the dashboard keeps itself up to date", async (t) => 
         return (await text(visit, "#verdict-title")).startsWith("6 things");
       });
       equal(await text(visit, "#freshness"), "Up to date again.");
+      await visit.page.clock.runFor(11 * SECOND);
+      equal(await text(visit, "#freshness"), "");
     },
   );
 

@@ -64,7 +64,12 @@ function tellFreshness() {
     freshness.textContent = `Not updated since ${time}: the pool does not answer. Trying again.`;
   } else if (!isStale && wasStale) {
     freshness.textContent = "Up to date again.";
+    setTimeout(forgetFreshness, 10 * SECOND);
   }
+}
+
+function forgetFreshness() {
+  if (!isStale) freshness.textContent = "";
 }
 
 /** Tells a child from its siblings, before and after; null: its place does. */
