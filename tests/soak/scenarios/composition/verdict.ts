@@ -54,6 +54,7 @@ function assertTasks(stage: Stage): void {
     "tick",
     "clock",
     "requests",
+    "samples",
     "check",
     "cleanup",
     "history",
