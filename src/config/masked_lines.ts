@@ -20,6 +20,8 @@ const KEY = /^\s*(?:-\s+)*["']?[\w.<-]+["']?\s*:(?:\s|$)/;
 const BARE = /^\s*[^\s#{}[\],\-]/;
 /** In an address, in the place of a port: a password whose `@` is missing. */
 const ODD_PORT = /\/\/[^/\s@]*:(?!\d+(?:[/\s"',}\]]|$))[^/\s]+/g;
+/** A key in the place of its path. */
+const PRIVATE_KEY = /-----BEGIN [\s\S]*/;
 const HIDDEN = "***";
 
 export function maskedLines(text: string): readonly string[] {
@@ -28,9 +30,19 @@ export function maskedLines(text: string): readonly string[] {
   return lines.map((line) => hideAnchored(line, mask.aliases));
 }
 
+/** A value as a message may quote it: whatever follows on the name of a secret is hidden, and a key is whole. */
+export function maskedValue(text: string): string {
+  const open = withoutPassword(text).replace(PRIVATE_KEY, HIDDEN);
+  const secret = secretIn(open);
+  return secret === null || secret.end === open.length ? open : `${open.slice(0, secret.end)}${HIDDEN}`;
+}
+
 /** Addresses without user and password, however broken they are. */
 function withoutUsers(line: string): string {
-  return withoutPassword(line).replace(ODD_PORT, "//***").replace(/[^\s/]+@/g, "***@");
+  return withoutPassword(line).replace(PRIVATE_KEY, HIDDEN).replace(ODD_PORT, "//***").replace(
+    /[^\s/]+@/g,
+    "***@",
+  );
 }
 
 /** Goes from line to line: a secret may be longer than the one that it begins in. */

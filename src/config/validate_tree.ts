@@ -5,10 +5,10 @@
 import * as v from "valibot";
 import type { Problem } from "./config_error.ts";
 import { nearestName } from "../lib/nearest_name.ts";
+import { maskedValue } from "./masked_lines.ts";
 import { fileProblem } from "./read_text.ts";
 import { type ConfigSection, configSection } from "./schema/config_section.ts";
 import { sectionAt, traitsOf } from "./schema/section.ts";
-import { withoutPassword } from "./without_password.ts";
 import { formatPath, nodeAt, plainValue, positionAt, type YamlNode, type YamlPath } from "./yaml_node.ts";
 
 /** The file as read, in which every part may be missing: it was not given, or is wrong. */
@@ -27,7 +27,9 @@ interface Validated {
 
 export function validateTree(root: YamlNode, file: string): Validated {
   if (root.kind !== "mapping") {
-    const problem = problemAt([], { root, file, message: `expected a mapping, found ${describe(root, [])}` });
+    // A text alone may be anything, such as a password's own file.
+    const found = root.kind === "scalar" && typeof root.value === "string" ? "text" : describe(root, []);
+    const problem = problemAt([], { root, file, message: `expected a mapping, found ${found}` });
     return { draft: {}, whole: null, problems: [problem] };
   }
   const result = v.safeParse(configSection, plainValue(root));
@@ -121,7 +123,7 @@ function describe(node: YamlNode, path: YamlPath): string {
   if (node.kind === "list") return "a list";
   if (isHidden(path)) return "a secret of the wrong type";
   if (node.value === null) return "nothing";
-  const text = withoutPassword(node.source);
+  const text = maskedValue(node.source);
   const shown = text.length > 60 ? `${text.slice(0, 60)}…` : text;
   if (typeof node.value === "boolean") return `${shown}${readAs(node.value, shown)}`;
   return typeof node.value === "string" ? JSON.stringify(shown) : shown;

@@ -43,7 +43,8 @@ Deno.test("init asks nobody where standard input is no terminal, and says what t
 
 Deno.test("init --yes asks nothing, passes on what is given, and says what to do next", async () => {
   await using bench = await CliBench.open({ daemon: false });
-  bench.firstConfig = () => Promise.resolve(view);
+  bench.workingFolder = bench.folder;
+  bench.firstConfig = () => Promise.resolve({ ...view, file: bench.configFile });
   const { code, stdout } = await bench.run(
     "init",
     "--yes",
@@ -76,7 +77,7 @@ Deno.test("init --yes asks nothing, passes on what is given, and says what to do
   });
   assert.equal(
     stdout,
-    `wrote /home/maria/nodepool.yaml
+    `wrote ${bench.configFile}
 made the key /home/maria/id_ed25519
 gave its public half to my-cloud as the keypair nodepool
 
@@ -87,6 +88,18 @@ Check it, start the pool, and take a node:
   nodepool acquire debian-12
 `,
   );
+});
+
+Deno.test("init names the file with -c wherever the next commands would use another", async () => {
+  await using bench = await CliBench.open({ daemon: false });
+  bench.workingFolder = bench.folder;
+  bench.firstConfig = () => Promise.resolve(view);
+  const elsewhere = await bench.run("init", "--yes", "--output", view.file);
+  assert.match(elsewhere.stdout, /\n {2}nodepool -c \/home\/maria\/nodepool\.yaml daemon\n/);
+  bench.firstConfig = () => Promise.resolve({ ...view, file: bench.configFile });
+  bench.env["NODEPOOL_CONFIG"] = "/etc/other.yaml";
+  const overruled = await bench.run("init", "--yes");
+  assert.match(overruled.stdout, /\n {2}nodepool -c \S+\/nodepool\.yaml daemon\n/);
 });
 
 for (

@@ -146,6 +146,31 @@ Deno.test("no excerpt shows a secret of a file that somebody broke anywhere", as
   );
 });
 
+for (
+  const [what, text] of [
+    ["a file that is a secret", SECRET],
+    ["a text where a mapping belongs", `targets: [{name: t, jenkins: apikey=${SECRET}}]`],
+    ["a value with a secret in it", `limits: {idle: "password: ${SECRET}"}`],
+    [
+      "a private key in the place of its path",
+      `providers: [{name: p, images: [{name: i, private-key: "-----BEGIN X-----\\n${SECRET}"}]}]`,
+    ],
+  ] as const
+) {
+  Deno.test(`neither message nor excerpt shows the secret of ${what}`, async () => {
+    const problems = await problemsOf(`${text}\n`);
+    assert.ok(problems.length > 0);
+    assert.doesNotMatch(JSON.stringify(problems), /zq7x/);
+  });
+}
+
+Deno.test("a private key that stands in the file is refused, since its path belongs there", async () => {
+  const image = "- name: i\n    private-key: |\n      -----BEGIN X-----\n      abc\n      -----END X-----\n";
+  const problems = await problemsOf(`providers:\n- name: p\n  images:\n  ${image}`);
+  const messages = problems.map(({ message }) => message);
+  assert.ok(messages.includes('expected the path of a private key, found "***"'), messages.join("\n"));
+});
+
 Deno.test("a clouds.yaml that cannot be read is not shown: it is all secrets", async () => {
   const clouds = `clouds:\n  my-cloud:\n    auth: {username: u, password: ${SECRET}, user_id: [}\n`;
   const problems = await problemsOf("providers: [{name: p, cloud: my-cloud, max-servers: 1}]\n", {

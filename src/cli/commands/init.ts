@@ -1,11 +1,14 @@
 /** `nodepool init`: a first configuration for a cloud, from what the cloud offers. */
+import { resolve } from "node:path";
 import { Command } from "@commander-js/extra-typings";
 import type { FirstConfigView } from "../../domain/first_config.ts";
 import { shellWord } from "../../lib/shell_quote.ts";
 import { askOnTerminal } from "../ask_on_terminal.ts";
 import type { CliContext } from "../cli_context.ts";
+import type { CliIo } from "../cli_io.ts";
 import { UsageError } from "../cli_error.ts";
 import { example } from "../example.ts";
+import { findConfig } from "../find_config.ts";
 import { helpGroup } from "../help_group.ts";
 
 export function initCommand(context: CliContext) {
@@ -41,14 +44,20 @@ export function initCommand(context: CliContext) {
         say: (text) => io.stderr.write(`nodepool: ${text}\n`),
         signal,
       });
-      io.stdout.write(describe(made));
+      io.stdout.write(describe(made, { option: optionFor(made.file, io) }));
     });
+}
+
+/** The option with which the next commands here find the file; empty: they find it by themselves. */
+function optionFor(file: string, io: CliIo): string {
+  const found = findConfig({ option: null, variable: io.env("NODEPOOL_CONFIG"), folder: io.folder() });
+  return resolve(found.file) === file ? "" : ` -c ${shellWord(file)}`;
 }
 
 function describe(
   { file, cloud, label, keypair, privateKey, isNewKey, isNewKeypair }: FirstConfigView,
+  { option }: { option: string },
 ): string {
-  const option = file.endsWith("/nodepool.yaml") ? "" : ` -c ${shellWord(file)}`;
   return [
     `wrote ${file}`,
     ...(isNewKey ? [`made the key ${privateKey}`] : []),

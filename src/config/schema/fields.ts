@@ -44,6 +44,12 @@ export function text(expected = "text", json: Record<string, unknown> = {}) {
   return scalar(expected, { json: { ...TEXT, ...json }, parse: textFrom });
 }
 
+/** A path; not what stands in the file, such as a key. */
+export function path(expected: string) {
+  const isPath = (input: unknown) => typeof input !== "string" || !/[\r\n]|-----BEGIN /.test(input);
+  return scalar(expected, { json: TEXT, parse: (input) => isPath(input) ? textFrom(input) : undefined });
+}
+
 /** Text of any length, the empty one included. */
 function anyTextFrom(input: unknown): string | undefined {
   return input === "" ? "" : textFrom(input);

@@ -10,6 +10,7 @@ import {
   maybe,
   nameText,
   optional,
+  path,
   text,
   textMap,
 } from "./fields.ts";
@@ -34,7 +35,7 @@ export const providerImageSection = section({
   username: described(optional(text(), "jenkins"), "User to log in as."),
   "user-home": described(optional(text(), "/home/jenkins"), "That user's home directory on the node."),
   "private-key": described(
-    optional(text("the path of a private key"), "/var/lib/jenkins/.ssh/id_rsa"),
+    optional(path("the path of a private key"), "/var/lib/jenkins/.ssh/id_rsa"),
     "Path of the private key to log in with.",
   ),
   "config-drive": described(maybe(flag()), "Boot with a config drive; without it, the provider's value."),
