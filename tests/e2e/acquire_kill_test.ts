@@ -32,8 +32,8 @@ Deno.test("acquire gets its nodes from the next daemon, whether the last one was
   }
 });
 
-/** How often the daemon is killed, at random instants of its life. */
-const KILLS = 12;
+/** How often the daemon is killed, at random instants of its life, until a client had waited when it was. */
+const KILLS = { least: 12, most: 100 };
 const CLIENTS = 4;
 /** So many nodes are handed out at least. */
 const LEAST = 20;
@@ -108,7 +108,8 @@ Deno.test("however daemons and clients are killed, no node is given twice and no
   const traffic = new Traffic(pool, random);
   const over = new AbortController();
   const running = traffic.run(over.signal);
-  for (let kills = 0; kills < KILLS; kills++) {
+  const isEnough = (kills: number) => kills >= KILLS.least && traffic.outlasting > 0;
+  for (let kills = 0; kills < KILLS.most && !isEnough(kills); kills++) {
     await systemClock.sleep(100 + random.integer(900));
     await pool.stopDaemon("SIGKILL");
     pool.startDaemon();

@@ -54,6 +54,10 @@ testNeeding(
       assert.deepEqual(others, []);
     });
 
+    await t.step("explain counts the jobs", async () => {
+      assert.match((await pool.run("explain", "small")).stdout, /^jobs +2 in Gearman's queue$/m);
+    });
+
     await t.step("the manager has been told what it needs, and is shown", async () => {
       const nodes = await pool.nodes();
       const told = nodes.map(({ nodename, ip }) => ({
@@ -73,6 +77,9 @@ testNeeding(
 
     await t.step("a node that is deleted is revoked, and none takes its place without a job", async () => {
       await using _taker = await takeJobs(server);
+      await pool.until(async () =>
+        !(await pool.run("explain", "small")).stdout.includes("in Gearman's queue")
+      );
       const [node] = await pool.nodes();
       const deleted = await pool.run("delete", String(node!.id), "--now");
       assert.equal(deleted.code, 0, deleted.stderr);

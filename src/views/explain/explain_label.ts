@@ -37,6 +37,7 @@ export function explainLabel(report: PoolReport, name: string): Explanation | nu
         name: "asked for",
         value: label === undefined ? "nothing: it is not configured" : minReadyText(label.minReady),
       },
+      ...jobFacts(report.demand.get(name) ?? 0),
       ...requestFacts(requests, report),
       { name: "there", value: countsText(nodes) },
       ...nodeFacts(nodes, report),
@@ -53,6 +54,10 @@ export function explainLabel(report: PoolReport, name: string): Explanation | nu
       ...errorsOfNodes(nodes, report),
     ]),
   };
+}
+
+function jobFacts(count: number) {
+  return count === 0 ? [] : [{ name: "jobs", value: `${count} in Gearman's queue` }];
 }
 
 /** Counted, whatever the last planning said: it may have planned no launches at all, or one at a time. */
