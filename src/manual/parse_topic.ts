@@ -54,7 +54,12 @@ export function parseTopic(name: string, source: string): Topic {
     if (!isCode && PICTURE_LINE.test(line)) continue;
     const [, marks, title] = isCode ? [] : line.match(/^(#+) (.*)$/) ?? [];
     if (title !== undefined) {
-      headings.push({ level: marks!.length, title, names: [...anchors, slug(title)], at: lines.length });
+      headings.push({
+        level: marks!.length,
+        title,
+        names: [...new Set([...anchors, slug(title)])],
+        at: lines.length,
+      });
     }
     anchors = [];
     lines.push(line.replace(TEST_WORDS, "$1"));

@@ -82,6 +82,8 @@ Deno.test("links of the manual's HTML stay in the manual, and their sections are
   );
   let seen = 0;
   for (const [name, page] of pages) {
+    const ids = [...page.matchAll(/ id="([^"]*)"/g)].map(([, id]) => id);
+    assert.deepEqual([...new Set(ids)], ids, name);
     for (const [, href] of page.matchAll(/href="([^"]*)"/g)) {
       const [, topic, section] = href!.match(/^\/manual\/([a-z0-9-]+)(?:#(.+))?$/) ?? [];
       assert.ok(topic !== undefined && pages.has(topic), `${name}: ${href}`);
