@@ -225,3 +225,19 @@ Deno.test("a pool of 10,000 nodes is shown in less than 30 ms and 300 kB", () =>
   assert.ok(size < 300_000);
   assert.ok(took < 30, `${took} ms`);
 });
+
+Deno.test("a provider whose quota or max-servers is used up is not said to take servers", async () => {
+  const pool = calmPool();
+  const [alpha, beta] = pool.config!.providers;
+  const quota = { ...pool.providers[0]!.quota!, instances: { limit: 11, used: 11 } };
+  const full = told(
+    await read({
+      ...pool,
+      config: { ...pool.config!, providers: [alpha!, { ...beta!, maxServers: 0 }] },
+      providers: [{ ...pool.providers[0]!, quota }, pool.providers[1]!],
+    }),
+  );
+  assert.match(full, /quota full: instances 11\/11 .*full: max-servers \d+\/0 /);
+  assert.equal(full.includes("takes servers"), false);
+  assert.match(told(await read(pool)), /takes servers/);
+});

@@ -73,10 +73,11 @@ function answers({ answers, latency, errors, requests }: ProviderRow): Markup | 
   return answers ? text || "yes" : html`<span class="state bad">no</span> ${failed}`;
 }
 
-function doing({ why, nextTry, slowedTo }: ProviderRow, moment: PageMoment): Markup | string {
+function doing({ why, full, nextTry, slowedTo }: ProviderRow, moment: PageMoment): Markup | string {
   const slow = slowedTo === null ? "" : `slowed down to a request every ${slowedTo / 1_000} s`;
-  if (why === "" && slow === "") return html`<span class="state good">takes servers</span>`;
-  return html`<span class="why">${readable([why, slow].filter((part) => part !== "").join("; "))}${
+  const parts = [why || full, slow].filter((part) => part !== "");
+  if (parts.length === 0) return html`<span class="state good">takes servers</span>`;
+  return html`<span class="why">${readable(parts.join("; "))}${
     why === "" || nextTry === null ? "" : html`; next attempt ${countdown(nextTry, moment)}`
   }</span>`;
 }

@@ -27,6 +27,8 @@ export interface ProviderRow {
   readonly requests: number;
   /** Why it gives nothing now, in words; empty: it does. */
   readonly why: string;
+  /** Which limit lets nothing more in; empty: none does. */
+  readonly full: string;
   /** When it is asked again. */
   readonly nextTry: Instant | null;
   /** Between requests, where the cloud made the pool slow down; null: as fast as configured. */
@@ -69,6 +71,7 @@ function rowOf(name: string, { report, servers }: { report: PoolReport; servers:
     errors: stats?.errors ?? 0,
     requests: stats?.requests ?? 0,
     why: whyNothing(name, { seen, report, isConfigured: config !== undefined }),
+    full: whyFull({ servers, maxServers: isRetired ? null : config!.maxServers, quota: seen?.quota ?? null }),
     nextTry: nextTryOf(seen),
     slowedTo: stats !== null && config !== undefined && stats.rate > config.rate ? stats.rate : null,
   };
@@ -87,6 +90,22 @@ function whyNothing(
   if (retirement !== null) return `retired: ${describeRetirement(retirement)}`;
   if (seen?.obstacle) return describeObstacle(seen.obstacle, { ...report, isLinked: false });
   return seen?.frozen ?? seen?.error?.message ?? "";
+}
+
+/** Every server takes some of these; not each takes a floating IP, or a port that counts. */
+const ALWAYS = ["instances", "cores", "ramMib"] as const satisfies readonly Resource[];
+
+function whyFull(
+  { servers, maxServers, quota }: { servers: number; maxServers: number | null; quota: Quota | null },
+): string {
+  if (maxServers !== null && servers >= maxServers) return `full: max-servers ${servers}/${maxServers}`;
+  const used = ALWAYS.flatMap((resource) => {
+    const use = quota?.[resource] ?? null;
+    return use === null || use.used < use.limit
+      ? []
+      : [`${resourceNames[resource]} ${use.used}/${use.limit}`];
+  });
+  return used.length === 0 ? "" : `quota full: ${used.join(", ")}`;
 }
 
 function nextTryOf(seen: ProviderReport | undefined): Instant | null {
