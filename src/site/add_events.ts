@@ -34,7 +34,7 @@ function lastIdOf(context: Context): number | null {
   const text = context.req.header("last-event-id") ?? context.req.query("after");
   if (text === undefined) return null;
   if (/^\d{1,15}$/.test(text)) return Number(text);
-  throw new SiteError(400, `${text} is not the id of an event: an id is a whole number`);
+  throw new SiteError(400, `there is no event ${text}: an id is a whole number`);
 }
 
 const PARAMETERS = ["since", "after"];

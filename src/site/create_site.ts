@@ -103,7 +103,7 @@ function listAnswers(report: () => PoolReport) {
     const accept = isRows ? "application/json" : context.req.header("accept");
     const query = parseListQuery(poolLists[name], { query: url.searchParams, accept });
     if (isRows && query.format !== "json") {
-      throw new SiteError(400, `${url.pathname} is available only as json`);
+      throw new SiteError(400, `there is only JSON at ${url.pathname}`);
     }
     const now = report();
     const question = url.pathname + url.search;
@@ -129,7 +129,7 @@ function addNodes(app: Hono, options: SiteOptions): void {
     return answer(
       context,
       format,
-      renderNode(view, { format, frame: pageFrame(options.report(), context.req.path) }),
+      renderNode(view, { format, path: context.req.path, report: options.report() }),
     );
   });
   app.get("/nodes/:id{\\d{1,15}}/metadata", async (context) => {
@@ -178,7 +178,7 @@ function addHistory(app: Hono, options: SiteOptions): void {
     return answer(
       context,
       format,
-      renderNode(view, { format, frame: pageFrame(options.report(), context.req.path) }),
+      renderNode(view, { format, path: context.req.path, report: options.report() }),
     );
   });
 }
@@ -199,10 +199,12 @@ function nodeFormat(context: Context): ListFormat {
 
 function renderNode(
   view: NodeDetailsView,
-  { format, frame }: { format: ListFormat; frame: PageFrame },
+  { format, path, report }: { format: ListFormat; path: string; report: PoolReport },
 ): string {
   if (format === "json") return JSON.stringify(view);
-  return format === "html" ? renderNodePage(view, frame) : renderNodeText(view);
+  if (format !== "html") return renderNodeText(view);
+  const requests = new Set(report.requests.map(({ id }) => id));
+  return renderNodePage(view, { frame: pageFrame(report, path), requests });
 }
 
 /**

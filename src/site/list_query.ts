@@ -65,7 +65,7 @@ function parseFilter(
 
 function parsePage(text: string): number {
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-  throw new SiteError(400, `${text} is not the number of a page`);
+  throw new SiteError(400, `there is no page ${text}: pages are numbered from 1`);
 }
 
 function parseFormat(text: string): ListFormat {
@@ -95,8 +95,10 @@ function parseFields(table: PoolList["table"], text: string): readonly string[] 
 }
 
 function parseNumber(key: string, text: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw new SiteError(400, `${text} is not a whole number`);
-  if (key === "limit" && Number(text) === 0) throw new SiteError(400, "limit is 0: give at least 1");
+  if (!/^\d{1,15}$/.test(text)) throw new SiteError(400, `parameter ${key} is a whole number, not ${text}`);
+  if (key === "limit" && Number(text) === 0) {
+    throw new SiteError(400, "parameter limit is 0: give at least 1");
+  }
   return Number(text);
 }
 

@@ -7,7 +7,13 @@ import { type Markup, moment, type PageFrame, renderPage } from "./page.ts";
 import { readable, renderCommand, renderFacts } from "./page_parts.ts";
 import { renderPhases } from "./phase_bar.ts";
 
-export function renderNodePage({ node }: NodeDetailsView, frame: PageFrame): string {
+interface NodePage {
+  readonly frame: PageFrame;
+  /** Those that are not over: the others have no page. */
+  readonly requests: ReadonlySet<number>;
+}
+
+export function renderNodePage({ node }: NodeDetailsView, { frame, requests }: NodePage): string {
   const body = html`
     <p class="lead"><span class="state state-${node.state}">${node.state}</span> for ${spacedDuration(
       node.age * SECOND,
@@ -19,7 +25,7 @@ export function renderNodePage({ node }: NodeDetailsView, frame: PageFrame): str
     ${renderFacts(
       factsOf(node).filter(([name]) => !ELSEWHERE.has(name)).map((
         [name, value],
-      ) => [name, shown(name, { value, node })]),
+      ) => [name, shown(name, { value, node, requests })]),
     )}
       </section>
       <section>
@@ -72,7 +78,7 @@ ${evidence.fault === null ? "" : html`<p>Server fault: ${evidence.fault}</p>`}
 
 function shown(
   name: string,
-  { value, node }: { value: string; node: NodeDetails },
+  { value, node, requests }: { value: string; node: NodeDetails; requests: ReadonlySet<number> },
 ): Markup | Markup[] | string {
   const isThere = node.ended === null;
   switch (name) {
@@ -85,7 +91,7 @@ function shown(
         ? html`<a href="/explain/provider:${encodeURIComponent(node.provider)}">${value}</a>`
         : value;
     case "request":
-      return isThere ? html`<a href="/explain/request:${value}">${value}</a>` : value;
+      return requests.has(Number(value)) ? html`<a href="/explain/request:${value}">${value}</a>` : value;
     case "host keys":
     case "server":
     case "login":

@@ -24,5 +24,8 @@ function instantOf(
   if (text === undefined) return undefined;
   const instant = parseMoment(text, now + wallOffset);
   if (instant !== null) return instant - wallOffset;
-  throw new SiteError(400, `${text} is no time: give how long ago (2h, 1d) or one such as 2026-01-31T18:00`);
+  throw new SiteError(
+    400,
+    `there is no time ${text}: give how long ago (2h, 1d) or one such as 2026-01-31T18:00`,
+  );
 }

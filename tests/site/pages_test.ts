@@ -13,6 +13,10 @@ Deno.test("errors are pages with navigation for browsers, JSON and text for prog
       ["/explain/nonsense", "GET", 404, "There is no label, provider, image, node or request nonsense"],
       ["/manual/nonsense", "GET", 404, "The manual has no topic or section nonsense"],
       ["/node-list?colour=red", "GET", 400, "There is no parameter colour here"],
+      ["/node-list?page=next", "GET", 400, "There is no page next: pages are numbered from 1"],
+      ["/node-list?id=abc", "GET", 400, "Parameter id is a whole number, not abc"],
+      ["/history?since=abc", "GET", 400, "There is no time abc: give how long ago"],
+      ["/events?after=abc", "GET", 400, "There is no event abc: an id is a whole number"],
       ["/node-list", "POST", 405, "This endpoint is read-only: use GET or HEAD"],
     ] as const
   ) {
@@ -185,4 +189,14 @@ Deno.test("what helps is a link to its part of the manual, a command is code, a 
   assert.match(page, /see: <a href="\/manual\/unreachable">nodepool manual unreachable<\/a>/);
   assert.match(page, /<code>nodepool list --label jammy -o wide<\/code>/);
   assert.match(page, /read <time datetime="2030-01-02T02:04:05\.000Z">2030-01-02 02:04:05 UTC<\/time>/);
+});
+
+Deno.test("the page of a node leads to its request only while there is one", async () => {
+  const report = sampleReport();
+  const read = async (site: ReturnType<typeof openSite>) =>
+    await (await site.get("/nodes/4", browser)).text();
+  assert.match(await read(openSite()), /href="\/explain\/request:7"/);
+  const over = await read(openSite({ ...report, requests: [] }));
+  assert.match(over, /<dt>request<\/dt>\s*<dd>7</);
+  assert.equal(over.includes("/explain/request:"), false);
 });
