@@ -69,7 +69,7 @@ const PROVIDERS: { readonly [Kind in ProviderEffect["kind"]]: (effect: ProviderE
     } until used`,
   full: ({ nodes, maxServers }) =>
     `has ${countText(nodes, "server")}, more than max-servers ${maxServers}: nothing is launched until ` +
-    `${nodes - maxServers} of them are gone`,
+    (maxServers === 0 ? "that is raised" : `fewer than ${maxServers} are left`),
 };
 
 function things({ nodes, images }: ProviderEffect): string {

@@ -100,6 +100,12 @@ Deno.test("what a plan says of nodes is what the pool does once the configuratio
   }
 });
 
+Deno.test("nodes above min-ready are told with the time after which they go", async () => {
+  await using virtual = await settled(three, { ready: 3 });
+  const told = await plan(virtual, poolConfig({ minReady: 1 }));
+  assert.deepEqual(told.effects, ["label small: nodes: 2 to delete (not needed for 10m), 1 kept"]);
+});
+
 Deno.test("a renamed label is one that goes with its nodes and one that comes", async () => {
   await using virtual = await settled(three, { ready: 3 });
   const told = await plan(virtual, three.replace("name: small", "name: tiny"));
@@ -128,7 +134,7 @@ Deno.test("min-ready that the new limits can never hold is told with the sum, sh
   );
   assert.match(
     told.warnings.join("\n"),
-    /provider main: has 6 servers, more than max-servers 4: nothing is launched until 2 of them/,
+    /provider main: has 6 servers, more than max-servers 4: nothing is launched until fewer than 4 are left/,
   );
 });
 

@@ -4,7 +4,6 @@
  * troubles (pauses, refusals, a cloud that does not answer) count as over, and time stands still, but that nodes nobody
  * wants have been unwanted for long enough. Pure; `compareForecasts` compares two of them.
  */
-import type { Config } from "../../domain/config.ts";
 import type { NodeRecord } from "../../domain/node.ts";
 import { serverIdOf, stateName } from "../../domain/node.ts";
 import { NodeIndex } from "../../domain/node_index.ts";
@@ -111,7 +110,6 @@ function settledInput(input: PoolInput, nodes: NodeIndex): PoolInput {
   const { now, config, seen } = input;
   return {
     ...input,
-    config: impatient(config),
     rest: new NodesAtRest(),
     pauses: [],
     images: withAssumedImages(input.images, config),
@@ -122,19 +120,14 @@ function settledInput(input: PoolInput, nodes: NodeIndex): PoolInput {
       ),
     ),
     turns: new Map(),
-    unwanted: new Map(),
+    // Nodes that nobody wants have been unwanted for long enough.
+    unwanted: new Map([...nodes].map(({ id }) => [id, now - (config.limits.idle ?? 0)])),
     // Its records are as they are: those that work for an image are the other planner's.
     concerns: ({ role }) => role === "node" || role === "subnode",
     creating: new Set(),
     launching: true,
     granting: true,
   };
-}
-
-/** Nodes that nobody wants have been unwanted for long enough. */
-function impatient(config: Config): Config {
-  const { idle } = config.limits;
-  return { ...config, limits: { ...config.limits, idle: idle === null ? null : 0 } };
 }
 
 /** Those being built are ready, and those being deleted are gone. */
