@@ -16,7 +16,7 @@ Deno.test("thirty updates of all images with failures keep current and previous,
     config: imageConfig({
       clouds: clouds.map(({ name }) => name),
       built: names,
-      top: 'cron: {image-update: "14 */6 * * *", cleanup: "0 * * * *", check: "0 0 * * *"}',
+      top: 'cron: {image-update: "14 */3 * * *", cleanup: "0 * * * *", check: "0 0 * * *"}',
     }),
     clouds,
     build,
@@ -27,7 +27,7 @@ Deno.test("thirty updates of all images with failures keep current and previous,
   });
   const pairs = clouds.flatMap(({ name }) => names.map((image) => [name, image] as const));
   const hadOne = new Set<string>();
-  const end = virtual.clock.now() + 7.5 * DAY;
+  const end = virtual.clock.now() + 3.75 * DAY;
   while (virtual.clock.now() < end) {
     await virtual.clock.advance(HOUR);
     for (const [provider, image] of pairs) {
