@@ -133,7 +133,7 @@ testNeeding(["chromium"], "the dashboard keeps itself up to date", async (t) => 
       pool.isDown = true;
       await eventually(async () => {
         await visit.page.clock.runFor(5 * SECOND);
-        return /^Not updated since \d\d:\d\d:\d\d: the pool does not answer/.test(
+        return /^Not updated since \d\d:\d\d:\d\d UTC: the pool does not answer/.test(
           await text(visit, "#freshness"),
         );
       });

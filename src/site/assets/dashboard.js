@@ -60,7 +60,8 @@ function tellFreshness() {
   isStale = performance.now() - answeredAt > STALE;
   document.body.classList.toggle("stale", isStale);
   if (isStale && !wasStale) {
-    const time = answeredTime.toLocaleTimeString("en-GB");
+    // As the other times of the page.
+    const time = `${answeredTime.toLocaleTimeString("en-GB", { timeZone: "UTC" })} UTC`;
     freshness.textContent = `Not updated since ${time}: the pool does not answer. Trying again.`;
   } else if (!isStale && wasStale) {
     freshness.textContent = "Up to date again.";
