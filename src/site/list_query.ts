@@ -41,6 +41,7 @@ export function parseListQuery(
   let fields: readonly string[] | null = null;
   let sort: SortOrder | null = null;
   for (const [key, value] of asked) {
+    if (asked.getAll(key).length > 1) throw new SiteError(400, `parameter ${key} may be given only once`);
     if (key === "format") continue;
     else if (key === "page") page = parsePage(value);
     else if (key === "fields") fields = parseFields(table, value);

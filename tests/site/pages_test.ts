@@ -15,6 +15,7 @@ Deno.test("errors are pages with navigation for browsers, JSON and text for prog
       ["/node-list?colour=red", "GET", 400, "There is no parameter colour here"],
       ["/node-list?page=next", "GET", 400, "There is no page next: pages are numbered from 1"],
       ["/node-list?id=abc", "GET", 400, "Parameter id is a whole number, not abc"],
+      ["/node-list?id=1&id=2", "GET", 400, "Parameter id may be given only once"],
       ["/history?since=abc", "GET", 400, "There is no time abc: give how long ago"],
       ["/events?after=abc", "GET", 400, "There is no event abc: an id is a whole number"],
       ["/node-list", "POST", 405, "This endpoint is read-only: use GET or HEAD"],
