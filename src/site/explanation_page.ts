@@ -52,9 +52,9 @@ ${
   return renderPage({ frame, heading, body });
 }
 
-/** In words that somebody can act on: whether it passes by itself, or somebody has to do something. */
+/** In words that somebody can act on: whether it may pass by itself, or somebody has to do something. */
 const cures = {
-  time: "passes by itself",
+  time: "may pass by itself",
   repair: "needs repair",
   configuration: "needs another configuration",
 };

@@ -201,3 +201,8 @@ Deno.test("the page of a node leads to its request only while there is one", asy
   assert.match(over, /<dt>request<\/dt>\s*<dd>7</);
   assert.equal(over.includes("/explain/request:"), false);
 });
+
+Deno.test("an explanation promises of no obstacle that it goes away by itself while somebody should act", async () => {
+  const page = await (await openSite().get("/explain/noble", browser)).text();
+  assert.match(page, /quota full: cores.*Have it raised.*This may pass by itself/s);
+});
