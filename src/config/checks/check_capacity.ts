@@ -1,4 +1,5 @@
 /** Whether what a label keeps ready, and one node with its subnodes, can be held by the providers that supply it. */
+import { countText } from "../../lib/count_text.ts";
 import { lacksImage } from "../left_out.ts";
 import type { ConfigDraft } from "../validate_tree.ts";
 import type { Findings } from "./check_source.ts";
@@ -20,12 +21,15 @@ export function checkCapacity({ labels = [], providers = [] }: ConfigDraft, find
     if (capacity !== null && wanted > capacity) {
       findings.warning(
         at,
-        `keeps ${wanted} servers ready, but its providers together hold at most ${capacity}`,
+        `keeps ${countText(wanted, "server")} ready, but its providers together hold at most ${capacity}`,
       );
     }
     const cap = label["max-servers"];
     if (cap !== undefined && wanted > cap) {
-      findings.warning(at, `keeps ${wanted} servers ready, but the label's own max-servers is ${cap}`);
+      findings.warning(
+        at,
+        `keeps ${countText(wanted, "server")} ready, but the label's own max-servers is ${cap}`,
+      );
     }
   });
 }
