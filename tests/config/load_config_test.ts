@@ -269,12 +269,12 @@ ${provider("p", 4)}${provider("q", 3)}`;
 
 Deno.test("one server that a label keeps ready beyond its room is told as one", async () => {
   const text = `labels: [{name: one, image: i, min-ready: 1, providers: [{name: p}]}]
-providers: [{name: p, cloud: c, max-servers: 0, images: [{name: i, base-image: x, private-key: /no/key}]}]
+providers: [{name: p, cloud: my-cloud, max-servers: 0, images: [{name: i, base-image: x, min-ram: 1, private-key: /no/key}]}]
 `;
   const { warnings } = await load({ files: { [FILE]: text } });
   assert.match(
-    formatProblem(warnings[0]!),
-    /: keeps 1 server ready, but its providers together hold at most 0$/,
+    warnings.map(formatProblem).join("\n"),
+    /: keeps 1 server ready, but its providers together hold at most 0$/m,
   );
 });
 
