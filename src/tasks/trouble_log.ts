@@ -57,7 +57,7 @@ export class TroubleLog {
     if ((frozen === null) === (this.#frozen === null)) return;
     this.#frozen = frozen;
     if (frozen === null) this.#tellEvent("provider.unfrozen", "is no longer frozen", "servers");
-    else this.#tellEvent("provider.frozen", `is frozen: ${frozen}`, "servers");
+    else this.#tellEvent("provider.frozen", frozen, "servers");
   }
 
   #tellEvent(kind: EventKind, what: string, look: LookName): void {

@@ -50,3 +50,10 @@ Deno.test("a look that failed before its provider did is told once, and when it 
   assert.deepEqual(note({ quota: failure("timeout") }), ["provider.up servers"]);
   assert.deepEqual(note(), ["provider.up quota"]);
 });
+
+Deno.test("an event says once that a provider is frozen, and why", () => {
+  const told: NewEvent[] = [];
+  const log = new TroubleLog("alpha", (event) => void told.push(event));
+  log.note({ troubles: new Map(), frozen: "frozen: another daemon uses a copy of this state" });
+  assert.equal(told[0]!.message, "provider alpha: frozen: another daemon uses a copy of this state");
+});
