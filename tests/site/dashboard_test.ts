@@ -241,3 +241,13 @@ Deno.test("a provider whose quota or max-servers is used up is not said to take 
   assert.equal(full.includes("takes servers"), false);
   assert.match(told(await read(pool)), /takes servers/);
 });
+
+Deno.test("commands of the manual in an event lead to it", async () => {
+  const site = openSite(calmPool());
+  const [event] = sampleEvents();
+  const message = "provider alpha: frozen; run `nodepool state adopt` (see: nodepool manual two-daemons)";
+  const subject = { type: "provider", id: null, name: "alpha" } as const;
+  site.events = [{ ...event!, kind: "provider.frozen", subject, message }];
+  const page = await (await site.get("/")).text();
+  assert.match(page, /<code>nodepool state adopt<\/code> \(see: <a href="\/manual\/two-daemons">/);
+});

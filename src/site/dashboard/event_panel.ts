@@ -4,6 +4,7 @@ import type { EventView } from "../../views/events.ts";
 import type { Markup } from "../page.ts";
 import { age, type PageMoment } from "./moments.ts";
 import { panel } from "./panel.ts";
+import { readable } from "../page_parts.ts";
 
 /** @param events the newest first */
 export function renderEvents(events: readonly EventView[], moment: PageMoment): Markup {
@@ -27,8 +28,8 @@ export function renderEvents(events: readonly EventView[], moment: PageMoment): 
   });
 }
 
-function what({ subject, message }: EventView): Markup {
+function what({ subject, message }: EventView): Markup | Markup[] {
   return subject.type === "node" && subject.id !== null
     ? html`<a href="/nodes/${subject.id}">${message}</a>`
-    : html`${message}`;
+    : readable(message);
 }
