@@ -59,7 +59,7 @@ Deno.test("manual names the sections that have the words where no name is near t
     assert.equal(code, 1);
     return stderr.match(/^nodepool: the manual has no topic or section .*?[;] (.*)\n$/)?.[1];
   };
-  assert.match(await hint("limits.idle") ?? "", /^see concepts$/);
+  assert.match(await hint("limits.idle") ?? "", /^see concepts, plan$/);
   assert.match(await hint("max-servers") ?? "", /^see .* and others: nodepool manual --search max-servers$/);
   assert.match(
     await hint("floating IPs") ?? "",
