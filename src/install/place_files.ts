@@ -114,7 +114,7 @@ async function makeFolder(path: string): Promise<void> {
     if (error instanceof Deno.errors.AlreadyExists) return;
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     await makeFolder(dirname(path));
-    return await makeFolder(path);
+    await Deno.mkdir(path);
   }
   await Deno.chmod(path, 0o755);
 }

@@ -109,6 +109,15 @@ Deno.test("a prefix that cannot be written to is an error that names the file", 
   ]);
 });
 
+Deno.test("a prefix that is a link to nowhere is an error, too", async () => {
+  await using bench = await CliBench.open({ daemon: false });
+  const prefix = `${bench.folder}/link`;
+  await Deno.symlink("nowhere", prefix);
+  const { code, stderr } = await bench.run("install-files", prefix);
+  equal(code, 1);
+  match(stderr, /^nodepool: cannot write .*: there is no such file\n$/);
+});
+
 testNeeding(["logrotate"], "logrotate takes its file", async () => {
   await using place = await openPrefix();
   await place.install();
