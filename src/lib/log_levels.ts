@@ -41,10 +41,12 @@ export class LogLevels {
     this.#version++;
   }
 
-  /** As the configuration has it again. @returns whether it was otherwise */
-  reset(category: string): boolean {
+  /** A category and those below it, as the configuration has them again. */
+  reset(category: string): void {
     this.#version++;
-    return this.#overrides.delete(category);
+    for (const name of this.#overrides.keys()) {
+      if (name === category || name.startsWith(`${category}.`)) this.#overrides.delete(name);
+    }
   }
 
   /** Takes out those whose time is over. @returns their categories */
@@ -53,7 +55,8 @@ export class LogLevels {
     const over = [...this.#overrides].filter(([, { end }]) => end !== null && end <= now).map(([name]) =>
       name
     );
-    for (const category of over) this.reset(category);
+    for (const category of over) this.#overrides.delete(category);
+    if (over.length > 0) this.#version++;
     return over;
   }
 
