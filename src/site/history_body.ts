@@ -11,6 +11,7 @@ import { parseListQuery } from "./list_query.ts";
 import type { ListFormat } from "./negotiate.ts";
 import { pageFrame } from "./page.ts";
 import { parseWindow } from "./parse_window.ts";
+import { SiteError } from "./site_error.ts";
 
 export const historyFilters = [
   "label",
@@ -48,9 +49,10 @@ export async function historyBody(
 ): Promise<{ readonly format: ListFormat; readonly body: Body }> {
   const parsed = parseListQuery({ filters: historyFilters, table: historyTable }, { query, accept });
   const { limit = USUAL, before, since, until, ...filter } = parsed.filter as Asked;
+  if (limit > MOST) throw new SiteError(400, `limit=${limit}: an answer has at most ${MOST} nodes`);
   const times = parseWindow({ since, until }, report);
   const page = await selectHistory(history, { ...filter, ...times }, {
-    limit: Math.min(limit, MOST),
+    limit,
     before,
   });
   const view = viewHistory(page, report);

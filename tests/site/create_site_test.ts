@@ -176,6 +176,7 @@ Deno.test("/history lists the nodes that are gone, narrowed, in every form; /his
       "since=tomorrow",
       "limit=x",
       "limit=0",
+      "limit=1001",
       "since=1h&until=2h",
       "since=2099-01-01",
       "since=2030-02-30",
