@@ -64,12 +64,13 @@ async function chooseCloud({ given, dialog, environment }: FirstConfigDeps): Pro
         "`nodepool manual first configuration` shows, or get one from your cloud's dashboard",
     );
   }
-  if (given.cloud === null && names.length === 1) return names[0]!;
   const isProposed = meant !== null && names.includes(meant);
+  if (given.cloud === null && meant === null && names.length === 1) return names[0]!;
   const ordered = isProposed ? [meant, ...names.filter((one) => one !== meant)] : names;
-  const unclear = isProposed
-    ? null
-    : `clouds.yaml has several clouds: name one with --cloud (${names.join(", ")})`;
+  const why = meant === null
+    ? "clouds.yaml has several clouds"
+    : `clouds.yaml has no cloud ${meant}, which OS_CLOUD names`;
+  const unclear = isProposed ? null : `${why}: name one with --cloud (${names.join(", ")})`;
   const choices = ordered.map((one) => ({ label: one, names: [one], value: one }));
   return await choice(dialog, { what: "cloud", choices, unclear, given: given.cloud });
 }

@@ -285,13 +285,20 @@ Deno.test("a first configuration takes a keypair whose private key is here; othe
 
 Deno.test("a first configuration is for the cloud that --cloud names, else for the one of OS_CLOUD", async () => {
   await using bench = await FirstBench.open([{ name: "alpha" }, { name: "beta" }]);
-  bench.variables.OS_CLOUD = "gamma";
   await assert.rejects(bench.make(), /several clouds: name one with --cloud/);
+  bench.variables.OS_CLOUD = "gamma";
+  await assert.rejects(bench.make(), /no cloud gamma, which OS_CLOUD names: name one with --cloud \(alpha/);
   bench.variables.OS_CLOUD = "beta";
   assert.equal((await bench.make()).cloud, "beta");
   assert.deepEqual(await bench.troubles(), []);
   await Deno.remove(bench.configFile);
   assert.equal((await bench.make({ given: { cloud: "alpha" } })).cloud, "alpha");
+});
+
+Deno.test("a first configuration is for no other cloud than OS_CLOUD names, even if there is one alone", async () => {
+  await using bench = await FirstBench.open([{ name: "alpha" }]);
+  bench.variables.OS_CLOUD = "gamma";
+  await assert.rejects(bench.make(), /no cloud gamma, which OS_CLOUD names: name one with --cloud \(alpha\)/);
 });
 
 Deno.test("a cloud whose name YAML takes for something else is named as it is", async () => {

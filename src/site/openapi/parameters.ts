@@ -82,7 +82,11 @@ const filterParts = {
   hostname: ["Only the one with this hostname", text],
   since: ["From then on: how long ago, or a time", moment],
   until: ["Until then: how long ago, or a time", moment],
-  limit: ["The most rows; 50 unless it is said, at most 1,000", { type: "integer", minimum: 1, maximum: 1_000 }],
+  limit: ["The most rows; 50 unless it is said, at most 1,000", {
+    type: "integer",
+    minimum: 1,
+    maximum: 1_000,
+  }],
   before: ["Only those with a lower id: the page after the one that ended with it", id],
 } as const satisfies Record<string, readonly [string, JsonSchema]>;
 
