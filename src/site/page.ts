@@ -4,6 +4,7 @@
  */
 import { html, raw } from "hono/html";
 import type { PoolReport } from "../domain/pool_report.ts";
+import { visibleText } from "../lib/visible_text.ts";
 import { isoTime } from "../views/view_head.ts";
 import { assets } from "./add_assets.ts";
 
@@ -90,7 +91,14 @@ export function renderPage({ frame, heading, body, problems = 0, scripts = [], b
       </body>
     </html>
   `);
-  return `${page.trim()}\n`;
+  return `${page.trim().replaceAll(TURNED_TEXT, visibly)}\n`;
+}
+
+/** What is read between two tags, with characters in it that turn the direction of writing for all that follows. */
+const TURNED_TEXT = />[^<]*[\u202a-\u202e\u2066-\u2069][^<]*</g;
+
+function visibly(text: string): string {
+  return text.replaceAll(/[\u202a-\u202e\u2066-\u2069]/g, visibleText);
 }
 
 function loadedParts(scripts: readonly string[]): Markup {

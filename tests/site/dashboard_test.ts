@@ -215,12 +215,10 @@ Deno.test("a pool of 10,000 nodes is shown in less than 30 ms and 300 kB", () =>
   // Each time another one, of which nothing is known yet.
   const render = () => renderDashboard({ ...pool }, { events: sampleEvents(), hours: 24 });
   const size = new TextEncoder().encode(render()).length;
-  // The best of several: what a collection of garbage takes is not the page's.
-  const took = Math.min(...Array.from({ length: 20 }, () => {
-    const start = work();
-    render();
-    return work() - start;
-  }));
+  for (let warm = 0; warm < 5; warm++) render();
+  const start = work();
+  for (let look = 0; look < 20; look++) render();
+  const took = (work() - start) / 20;
   console.log(`dashboard, 10,000 nodes: ${took.toFixed(1)} ms, ${size} bytes`);
   assert.ok(size < 300_000);
   assert.ok(took < 30, `${took} ms`);

@@ -174,6 +174,8 @@ Deno.test("whatever names say, they are only text, and lead nowhere else", async
       false,
       path,
     );
+    assert.doesNotMatch(page, />[^<]*\u202e/, `${path}: nothing turns the direction of writing`);
+    assert.match(page, /\\u202e/, path);
     for (const [, href] of page.matchAll(/(?:href|src|action)="([^"]*)"/g)) {
       assert.match(href!, /^[/#]/, path);
     }
