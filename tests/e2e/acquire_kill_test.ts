@@ -32,8 +32,8 @@ Deno.test("acquire gets its nodes from the next daemon, whether the last one was
   }
 });
 
-/** How often the daemon is killed, at random instants of its life, until a client had waited when it was. */
-const KILLS = { least: 12, most: 100 };
+/** How often the daemon is killed, at random instants of its life, every third time while a client waits. */
+const KILLS = 12;
 const CLIENTS = 4;
 /** So many nodes are handed out at least. */
 const LEAST = 20;
@@ -108,9 +108,10 @@ Deno.test("however daemons and clients are killed, no node is given twice and no
   const traffic = new Traffic(pool, random);
   const over = new AbortController();
   const running = traffic.run(over.signal);
-  const isEnough = (kills: number) => kills >= KILLS.least && traffic.outlasting > 0;
-  for (let kills = 0; kills < KILLS.most && !isEnough(kills); kills++) {
+  const isWaitedFor = async () => (await requests(pool)).includes("waiting");
+  for (let kills = 0; kills < KILLS; kills++) {
     await systemClock.sleep(100 + random.integer(900));
+    if (kills % 3 === 0) await pool.until(isWaitedFor, { every: 20 });
     await pool.stopDaemon("SIGKILL");
     pool.startDaemon();
     await pool.until(() => isUp(pool), { every: 20 });
