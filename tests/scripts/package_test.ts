@@ -317,6 +317,14 @@ testNeeding([...needs, "mount", "debootstrap", "apt"], "the package on a Debian"
       await debian.run("nodepool list -o name | xargs -r nodepool delete --now");
       await debian.run("nodepool image-list -o name | xargs -r nodepool image-delete --wait");
       assert.deepEqual(pool.servers(), []);
+
+      const another = "/var/lib/nodepool/another";
+      await debian.run(`install -D /dev/null ${another}/nodepool.kv`);
+      const { text } = await debian.try("dpkg --purge nodepool");
+      assert.match(text, /kept \/var\/lib\/nodepool, since .* \(unknown\)/, "it may be another pool's");
+      await debian.run(`rm -r ${another}`);
+
+      await pool.install(file);
       await debian.run("dpkg --purge nodepool");
       const rest = await debian.run(
         "find / -xdev -iname '*nodepool*' ! -path '/proc/*' ! -path '/nodepool.deb' ! -path '/run/*' ! -path '/tmp/*' ! -path '/root/*' ! -path '/var/log/*'",
