@@ -94,7 +94,7 @@ export function renderPage({ frame, heading, body, problems = 0, scripts = [], b
   return `${page.trim().replaceAll(TURNED_TEXT, visibly)}\n`;
 }
 
-/** What is read between two tags, with characters in it that turn the direction of writing for all that follows. */
+/** Text between two tags, with characters in it that turn the direction of writing for all that follows. */
 const TURNED_TEXT = />[^<]*[\u202a-\u202e\u2066-\u2069][^<]*</g;
 
 function visibly(text: string): string {

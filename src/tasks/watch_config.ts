@@ -11,8 +11,6 @@ import type { TaskRegistry } from "./task_registry.ts";
 
 const LOOK = 10 * SECOND;
 const READ_ANYWAY = MINUTE;
-/** In which whoever copies a file over the old one has written it. */
-const WRITTEN_WITHIN = SECOND / 5;
 
 export interface WatchConfigOptions {
   readonly clock: Clock;
@@ -36,12 +34,8 @@ export function watchConfig(options: WatchConfigOptions): AsyncDisposable {
   const task = tasks.add({
     name: "configuration",
     period: LOOK,
-    async run(signal) {
-      let current = await stamp();
-      if (last !== null && last.stamp !== current) {
-        await clock.sleep(WRITTEN_WITHIN, { signal });
-        current = await stamp();
-      }
+    async run() {
+      const current = await stamp();
       const now = clock.now();
       if (last !== null && last.stamp === current && now - last.readAt < READ_ANYWAY) return;
       const isFirst = last === null;

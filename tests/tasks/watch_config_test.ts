@@ -48,7 +48,7 @@ for (
     await clock.advance(SECOND);
     file.stamp = "2";
     await clock.advance(15 * SECOND);
-    assert.deepEqual(reloadedAt.map(Math.floor), [10]);
+    assert.deepEqual(reloadedAt, [10]);
   });
 }
 
@@ -64,24 +64,5 @@ Deno.test("the configuration is read at once when the system tells of a change, 
   await writer.write({ paths: ["/etc/nodepool/other"] });
   await writer.write({ paths: ["/etc/nodepool/nodepool.yaml"] });
   await clock.advance(MINUTE + 10 * SECOND);
-  assert.deepEqual(reloadedAt.map(Math.floor), [3, 63]);
-});
-
-Deno.test("a file that is being written is read once it is whole", async () => {
-  const stream = new TransformStream<{ paths: string[] }>();
-  const writer = stream.writable.getWriter();
-  const close = () => void writer.close().catch(() => {});
-  const { clock, tasks, file, reloadedAt, watching } = kit(() => Object.assign(stream.readable, { close }));
-  await using _tasks = tasks;
-  await using _watching = watching;
-  await clock.advance(3 * SECOND);
-  const changed = () => writer.write({ paths: ["/etc/nodepool/nodepool.yaml"] });
-  file.stamp = "empty";
-  await changed();
-  await clock.advance(SECOND / 10);
-  assert.deepEqual(reloadedAt, []);
-  file.stamp = "whole";
-  await changed();
-  await clock.advance(5 * SECOND);
-  assert.equal(reloadedAt.length, 1);
+  assert.deepEqual(reloadedAt, [3, 63]);
 });
