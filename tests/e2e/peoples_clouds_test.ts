@@ -83,12 +83,19 @@ for (const name of WITNESSED) {
       await pool.until(settled);
       await assertSeen(pool);
       await pool.configure(configFor(manner).replaceAll("min-ready: 1", "min-ready: -1"));
+      await pool.until(async () => (await minReady(pool)).every((count) => count === -1));
       for (const { id } of await pool.nodes()) await pool.run("delete", String(id), "--now");
       await pool.until(async () => await pool.count() === 0);
       assert.deepEqual(await witness(pool, "server list"), []);
       assert.deepEqual(await witness(pool, "floating ip list"), []);
     },
   );
+}
+
+async function minReady(pool: RunningPool): Promise<readonly (number | null)[]> {
+  const { stdout } = await pool.run("label-list", "-o", "json");
+  const { labels }: { labels: readonly { min_ready: number | null }[] } = JSON.parse(stdout);
+  return labels.map(({ min_ready }) => min_ready);
 }
 
 /** The cloud has the pool's nodes and no other servers, each at the address that the pool tells. */
