@@ -4,6 +4,7 @@
  */
 import type { AnswerOf } from "../control/operations.ts";
 import { type Instant, MINUTE, SECOND } from "../domain/time.ts";
+import { namesText } from "../lib/names_text.ts";
 import { causeText, type ObstacleView, remedyText } from "../views/obstacle_view.ts";
 import type { CliIo } from "./cli_io.ts";
 import { writeLine } from "./write_line.ts";
@@ -105,7 +106,7 @@ function linesOf(
 ): string[] {
   const causes = causesOf(obstacles);
   const remedies = remediesOf(obstacles).map((remedy) => `remedy: ${remedy}`);
-  return [`waiting for ${named ?? listOf(what)}: ${causes}${ending}`, ...remedies];
+  return [`waiting for ${named ?? namesText(what, { most: MOST })}: ${causes}${ending}`, ...remedies];
 }
 
 function causesOf(obstacles: readonly ObstacleView[]): string {
@@ -118,8 +119,3 @@ function remediesOf(obstacles: readonly ObstacleView[]): string[] {
 
 /** Names that a line lists. */
 const MOST = 3;
-
-function listOf(names: readonly string[]): string {
-  const more = names.length - MOST;
-  return `${names.slice(0, MOST).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
-}

@@ -6,6 +6,7 @@
 import { lifelineOf, waitOf } from "./lifeline.ts";
 import { failureOfNode } from "./describe_gone.ts";
 import type { NodePhase, NodeRecord, NodeStateName } from "./node.ts";
+import { serverStages } from "./server_stage.ts";
 import { serverIdOf } from "./node.ts";
 import { type Instant, type Milliseconds, SECOND } from "./time.ts";
 
@@ -83,18 +84,9 @@ function stretchesOf(node: NodeRecord, end: Instant): readonly Stretch[] {
   });
 }
 
-const kinds: Readonly<Record<NodeStateName, UsageKind>> = {
-  building: "building",
-  test: "building",
-  ready: "ready",
-  used: "used",
-  hold: "held",
-  delete: "deleting",
-};
-
 /** A node that was used or held was of use, however it ended. */
 function kindOf(state: NodeStateName, hasFailed: boolean): UsageKind {
-  const kind = kinds[state];
+  const kind = serverStages[state];
   return hasFailed && kind !== "used" && kind !== "held" ? "failed" : kind;
 }
 

@@ -207,6 +207,13 @@ export function obstacleOfPause(
   return { kind: "paused", failures, lastError, lastKind, since, until: isOver ? null : until };
 }
 
+/** Those under which a request stays unmet however long it waits, unless the configuration changes. */
+const NEVER_MET: readonly ObstacleKind[] = ["too-many", "label-not-configured", "label-disabled"];
+
+export function isNeverMet({ kind }: Obstacle): boolean {
+  return NEVER_MET.includes(kind);
+}
+
 /** Tells an offer from an obstacle to it. */
 export function isObstacle<Found extends object>(found: Found | Obstacle): found is Obstacle {
   return "kind" in found;

@@ -107,6 +107,23 @@ export interface ProviderImage {
   readonly evidence: Evidence | null;
 }
 
+/** The part of a new record that says that nothing has been tried, made or found out. */
+export function untouchedSince(instant: Instant) {
+  return {
+    stateSince: instant,
+    phaseSince: instant,
+    waitingOn: null,
+    retryAt: null,
+    attempt: 0,
+    keypair: null,
+    serverId: null,
+    logFile: null,
+    comment: null,
+    deletedBy: null,
+    evidence: null,
+  } satisfies Partial<ProviderImage>;
+}
+
 const stateNames: Readonly<Record<ProviderImagePhase, ImageStateName>> = {
   create: "building",
   upload: "building",

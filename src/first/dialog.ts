@@ -1,5 +1,6 @@
 /** How a choice is made where nobody is asked: by a name that was given, or as proposed. */
 import { type Dialog, findChoice, type Question } from "../domain/first_config.ts";
+import { namesText } from "../lib/names_text.ts";
 import { nearestName } from "../lib/nearest_name.ts";
 
 /** Why no configuration can be written, and what to do. */
@@ -32,8 +33,7 @@ function noSuch<Value>(name: string, { what, choices }: Question<Value>): string
   const known = choices.flatMap(({ names }) => names.slice(0, 1));
   const near = nearestName(name, known);
   if (near !== null) return `there is no ${what} ${name}; did you mean ${near}?`;
-  const more = known.length - MOST_LISTED;
-  const shown = known.slice(0, MOST_LISTED).join(", ") + (more > 0 ? ` and ${more} more` : "");
+  const shown = namesText(known, { most: MOST_LISTED });
   return `there is no ${what} ${name}; ${known.length === 0 ? "there are none" : `there are ${shown}`}`;
 }
 

@@ -1,5 +1,6 @@
 /** How checks say what they found. */
 import type { OnlineCheck } from "../domain/online_check.ts";
+import { namesText } from "../lib/names_text.ts";
 import { nearestName } from "../lib/nearest_name.ts";
 import type { Asked } from "./look.ts";
 
@@ -36,9 +37,7 @@ export function suggest(name: string, candidates: readonly string[]): string {
   if (meant !== null) return `; did you mean ${meant}?`;
   if (candidates.length === 0) return "; there are none";
   if (candidates.length === 1) return `; there is only ${candidates[0]}`;
-  const shown = candidates.toSorted().slice(0, MOST).join(", ");
-  const more = candidates.length - MOST;
-  return `; there are ${shown}${more > 0 ? ` and ${more} more` : ""}`;
+  return `; there are ${namesText(candidates.toSorted(), { most: MOST })}`;
 }
 
 /** Names that a message lists. */

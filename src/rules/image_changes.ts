@@ -6,7 +6,7 @@ import { nameFields } from "../domain/name_fields.ts";
 import { fillTemplate } from "../domain/template.ts";
 import { transitionImage } from "../domain/image_transition.ts";
 import { placeOrder } from "../domain/order_book.ts";
-import type { ProviderImage } from "../domain/provider_image.ts";
+import { type ProviderImage, untouchedSince } from "../domain/provider_image.ts";
 import { type Instant, SECOND } from "../domain/time.ts";
 import { changeOrder, recordDibImage, recordImage } from "./record_image.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -186,16 +186,6 @@ function newProviderImage(
       : image.keypair === null
       ? { phase: "keypair" }
       : { phase: "server", nodeId: null },
-    stateSince: now,
-    phaseSince: now,
-    waitingOn: null,
-    retryAt: null,
-    attempt: 0,
-    keypair: null,
-    serverId: null,
-    logFile: null,
-    comment: null,
-    deletedBy: null,
-    evidence: null,
+    ...untouchedSince(now),
   };
 }

@@ -136,5 +136,10 @@ function footer({ version, at }: PageFrame): Markup {
 
 /** A moment in ISO 8601, to the second. */
 export function moment(iso: string): Markup {
-  return html`<time datetime="${iso}">${iso.slice(0, 19).replace("T", " ")} UTC</time>`;
+  return html`<time datetime="${iso}">${momentText(iso)}</time>`;
+}
+
+/** `2026-01-02 03:04:05 UTC`, of ISO 8601. */
+export function momentText(iso: string): string {
+  return `${iso.slice(0, 19).replace("T", " ")} UTC`;
 }

@@ -4,7 +4,7 @@
  */
 import type { CloudClock } from "../domain/clock_record.ts";
 import { describeSubject } from "../domain/defect.ts";
-import { obstacleOfPause } from "../domain/obstacle.ts";
+import { isNeverMet, obstacleOfPause } from "../domain/obstacle.ts";
 import { describeForeign, implausibleMark } from "../domain/pool_report.ts";
 import type { ClockStep, PoolReport, ProviderReport } from "../domain/pool_report.ts";
 import { retirementOf } from "../domain/retirement.ts";
@@ -121,7 +121,7 @@ function requestProblems(report: PoolReport): PoolProblem[] {
   const requests = new Map(report.requests.map((request) => [request.id, request]));
   return [...report.waits].flatMap(([id, refusals]) => {
     const { label = "", createdAt = null } = requests.get(id) ?? {};
-    const never = refusals.filter(({ obstacle }) => HOPELESS.includes(obstacle.kind))
+    const never = refusals.filter(({ obstacle }) => isNeverMet(obstacle))
       .map((refusal) => viewObstacle(refusal, { report, label }));
     return never.map((view) =>
       problem(`request ${id} for ${label}: ${view.message}`, {
@@ -132,8 +132,6 @@ function requestProblems(report: PoolReport): PoolProblem[] {
     );
   });
 }
-
-const HOPELESS: readonly string[] = ["too-many", "label-not-configured", "label-disabled"];
 
 /** Held nodes whose servers are gone: only whoever holds them knows whether they are still of use. */
 function lostHolds({ nodes }: PoolReport): PoolProblem[] {

@@ -4,6 +4,7 @@ import type { Refusal } from "../domain/obstacle.ts";
 import type { LabelReport, PoolReport } from "../domain/pool_report.ts";
 import { earliest, type Instant } from "../domain/time.ts";
 import { countText } from "../lib/count_text.ts";
+import { namesText } from "../lib/names_text.ts";
 import { untilOf } from "./explain/told_parts.ts";
 import { viewObstacle } from "./obstacle_view.ts";
 import { type PoolProblem, problem } from "./pool_problem.ts";
@@ -61,6 +62,5 @@ function problemOf(
 
 /** `a, b, c and 37 more` */
 function namesOf(group: readonly Lacking[]): string {
-  const named = group.slice(0, FEW).map(({ name }) => name);
-  return `${named.join(", ")} and ${group.length - named.length} more`;
+  return namesText(group.map(({ name }) => name), { most: FEW });
 }

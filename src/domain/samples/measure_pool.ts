@@ -1,9 +1,10 @@
 /** Counts a pool as it is now, by label, by provider and as a whole. Pure; the sampler calls it once a minute. */
 import type { Config } from "../config.ts";
-import { type NodeRecord, type NodeStateName, stateName } from "../node.ts";
+import { type NodeRecord, stateName } from "../node.ts";
 import type { NodeRequest } from "../request.ts";
+import { serverStages } from "../server_stage.ts";
 import { type Instant, SECOND } from "../time.ts";
-import { type GroupSample, type Measure, measures, type SampledGroup, type ServerMeasure } from "./sample.ts";
+import { type GroupSample, type Measure, measures, type SampledGroup } from "./sample.ts";
 
 /** The things to be counted. */
 interface Countable {
@@ -30,15 +31,6 @@ export function measurePool({ now, config, nodes, requests, happened }: Countabl
   return tallies.end();
 }
 
-const stateMeasures: Readonly<Record<NodeStateName, ServerMeasure>> = {
-  building: "building",
-  test: "building",
-  ready: "ready",
-  used: "used",
-  hold: "held",
-  delete: "deleting",
-};
-
 class Tallies {
   readonly #pool = new Tally({ of: "pool", name: "" });
   readonly #labels = new Map<string, Tally>();
@@ -56,7 +48,7 @@ class Tallies {
 
   /** As lists count: every server is the pool's and its provider's, a label has the nodes that its users get. */
   countNode(node: NodeRecord): void {
-    const measure = stateMeasures[stateName(node)];
+    const measure = serverStages[stateName(node)];
     this.#pool.values[measure]++;
     this.#provider(node.provider).values[measure]++;
     if (node.role === "node") this.#label(node.label).values[measure]++;

@@ -22,9 +22,6 @@ export const measures = [
 
 export type Measure = typeof measures[number];
 
-/** The measures that are servers by state: together they are all servers of the group. */
-export type ServerMeasure = Extract<Measure, "building" | "ready" | "used" | "held" | "deleting">;
-
 /** Whose numbers they are; the pool as a whole has an empty name. */
 export interface SampledGroup {
   readonly of: "pool" | "label" | "provider";

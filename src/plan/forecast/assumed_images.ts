@@ -2,7 +2,7 @@
 import type { Config } from "../../domain/config.ts";
 import { currentImages } from "../../domain/current_images.ts";
 import { imageUses } from "../../domain/image_uses.ts";
-import type { ProviderImage } from "../../domain/provider_image.ts";
+import { type ProviderImage, untouchedSince } from "../../domain/provider_image.ts";
 
 export function withAssumedImages(
   images: ReadonlyMap<number, ProviderImage>,
@@ -29,16 +29,6 @@ function assumedImage(id: number, provider: string, image: string): ProviderImag
     source: { type: "snapshot", setup: "" },
     hostname: image,
     state: { phase: "ready", externalId: image },
-    stateSince: 0,
-    phaseSince: 0,
-    waitingOn: null,
-    retryAt: null,
-    attempt: 0,
-    keypair: null,
-    serverId: null,
-    logFile: null,
-    comment: null,
-    deletedBy: null,
-    evidence: null,
+    ...untouchedSince(0),
   };
 }

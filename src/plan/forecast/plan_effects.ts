@@ -14,6 +14,7 @@ import type {
 } from "../../domain/config_effects.ts";
 import { dibStateName } from "../../domain/dib_image.ts";
 import { type NodeRecord, stateName } from "../../domain/node.ts";
+import { isNeverMet } from "../../domain/obstacle.ts";
 import { imageStateName } from "../../domain/provider_image.ts";
 import { type ImagesInput, planImages } from "../images/plan_images.ts";
 import type { PoolInput } from "../pool_plan.ts";
@@ -173,11 +174,9 @@ function withMoved(seen: PoolInput["seen"], moved: ReadonlySet<string>): PoolInp
 function hopelessWaits({ waits }: Forecast, anyway: Forecast["waits"] = []): Forecast["waits"] {
   const known = new Set(anyway.map(({ request }) => request.id));
   return waits.filter(({ request, refusals }) =>
-    !known.has(request.id) && refusals.some(({ obstacle }) => HOPELESS.has(obstacle.kind))
+    !known.has(request.id) && refusals.some(({ obstacle }) => isNeverMet(obstacle))
   );
 }
-
-const HOPELESS: ReadonlySet<string> = new Set(["too-many", "label-not-configured", "label-disabled"]);
 
 function imageEffects({ before, after, images }: ConfigChange): ImageEffects {
   const then = before === null ? null : plannedImages({ ...images, config: before });

@@ -1,7 +1,7 @@
 /**
  * A provider as it will be seen once passing troubles are over: it answers, refuses nothing, and its quotas hold what
- * others use. One that is frozen stays so: that does not pass. What has not been asked of it yet is taken to be there as the configuration names it. `forecastPool` plans
- * on it.
+ * others use. One that is frozen stays so: that does not pass. What has not been asked of it yet is taken to be there as the
+ * configuration names it. `forecastPool` plans on it.
  */
 import { isMade, type ProviderConfig, type ProviderImageConfig } from "../../domain/config.ts";
 import { Inventory } from "../../domain/inventory.ts";

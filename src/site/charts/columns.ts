@@ -3,7 +3,7 @@
  * a whole moment, the fullest of its minutes, so that no peak is lost and its parts are those of one moment. Pure.
  */
 import type { Readings } from "../../domain/samples/pool_samples.ts";
-import type { ServerMeasure } from "../../domain/samples/sample.ts";
+import type { ServerStage } from "../../domain/server_stage.ts";
 
 /** From the bottom of a stack to its top. */
 export const stackOrder = [
@@ -12,7 +12,7 @@ export const stackOrder = [
   "building",
   "held",
   "deleting",
-] as const satisfies readonly ServerMeasure[];
+] as const satisfies readonly ServerStage[];
 
 export interface ChartColumn {
   /** The index of its first minute. */

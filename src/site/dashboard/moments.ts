@@ -5,7 +5,7 @@
 import { html } from "hono/html";
 import { DAY, HOUR, type Instant, type Milliseconds, MINUTE, SECOND } from "../../domain/time.ts";
 import { isoTime } from "../../views/view_head.ts";
-import type { Markup } from "../page.ts";
+import { type Markup, momentText } from "../page.ts";
 
 export interface PageMoment {
   readonly now: Instant;
@@ -38,6 +38,5 @@ function element(
   { wallOffset, text, kind }: { wallOffset: Milliseconds; text: string; kind: "age" | "until" },
 ): Markup {
   const iso = isoTime(instant, { wallOffset });
-  const whole = `${iso.slice(0, 19).replace("T", " ")} UTC`;
-  return html`<time datetime="${iso}" title="${whole}" data-tick="${kind}">${text}</time>`;
+  return html`<time datetime="${iso}" title="${momentText(iso)}" data-tick="${kind}">${text}</time>`;
 }

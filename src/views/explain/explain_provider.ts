@@ -1,6 +1,7 @@
 /** Why a provider gives what it gives. */
 import type { Refusal } from "../../domain/obstacle.ts";
 import type { PoolReport } from "../../domain/pool_report.ts";
+import { namesText } from "../../lib/names_text.ts";
 import { type ObstacleView, viewObstacle } from "../obstacle_view.ts";
 import type { Explanation } from "./explanation.ts";
 import { refusalsOfLabel } from "./refusals_of_label.ts";
@@ -64,12 +65,11 @@ function obstaclesOfLabels(
     view: viewObstacle(refusal, { report, label }),
   }));
   return [...Map.groupBy(views, ({ view }) => JSON.stringify(view)).values()].map((alike) => {
-    const names = alike.slice(0, MOST).map(({ label }) => label).join(", ");
-    const more = alike.length > MOST ? ` and ${alike.length - MOST} more` : "";
+    const names = namesText(alike.map(({ label }) => label), { most: MOST });
     const { view } = alike[0]!;
     return {
       ...view,
-      message: `${alike.length === 1 ? "label" : "labels"} ${names}${more}: ${view.message}`,
+      message: `${alike.length === 1 ? "label" : "labels"} ${names}: ${view.message}`,
     };
   });
 }
