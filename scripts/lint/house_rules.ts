@@ -26,6 +26,8 @@ const allowedImports: Record<string, string[]> = {
   targets: ["domain", "lib", "http"],
   metrics: ["domain", "lib", "views"],
   rules: ["domain", "lib", "plan", "store"],
+  etcd: ["domain", "http", "lib"],
+  lead: ["domain", "etcd", "lib"],
   execute: ["domain", "lib", "plan", "rules", "cloud", "ssh", "build", "store", "targets", "demand"],
   tasks: [
     "domain",

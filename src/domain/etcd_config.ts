@@ -1,0 +1,14 @@
+/** How the etcd that holds the state of a pool is reached. Made from the keys `state` and `etcd`. */
+export interface EtcdConfig {
+  /** `https://HOST:PORT` of each member. */
+  readonly endpoints: readonly string[];
+  /** The last part of the address. Its keys are those below `/nodepool/POOL/`. */
+  readonly pool: string;
+  /** Paths of PEM files; null: what the system trusts, and no certificate of our own. */
+  readonly caCert: string | null;
+  readonly cert: string | null;
+  readonly key: string | null;
+  /** null: etcd asks for none. */
+  readonly user: string | null;
+  readonly password: string | null;
+}

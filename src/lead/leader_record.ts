@@ -1,0 +1,46 @@
+/**
+ * The record that a process of a pool on several machines leaves in etcd, on its lease: who it is, and where its
+ * control socket answers. Written when it campaigns (`leader`) or becomes a member (`member/ID`); read by standbys,
+ * builders and commands.
+ */
+import * as v from "valibot";
+
+const who = {
+  /** Of this process; another at its next start. */
+  id: v.string(),
+  host: v.string(),
+  pid: v.number(),
+  /** As `nodepool --version` says it. */
+  version: v.string(),
+  /** Milliseconds since 1970, by the machine's clock: since when it leads, or is a member. */
+  since: v.number(),
+};
+
+/** Where the control operations are answered over HTTPS. */
+const control = v.object({
+  /** `https://HOST:PORT`. */
+  url: v.string(),
+  /** The certificate that is trusted there, and no other; PEM. */
+  certificate: v.string(),
+  /** Sent as a bearer token. */
+  token: v.string(),
+});
+
+export const leaderRecordSchema = v.object({
+  ...who,
+  control,
+  /** The address of its status endpoint; null: it has none. */
+  status: v.nullable(v.string()),
+});
+
+export type LeaderRecord = v.InferOutput<typeof leaderRecordSchema>;
+
+export const memberRoles = ["standby", "builder"] as const;
+
+export const memberRecordSchema = v.object({
+  ...who,
+  role: v.picklist(memberRoles),
+  control: v.nullable(control),
+});
+
+export type MemberRecord = v.InferOutput<typeof memberRecordSchema>;
