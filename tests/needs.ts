@@ -71,6 +71,7 @@ const requirements = {
   "dpkg-deb": program("dpkg-deb", "dpkg"),
   "apt": program("apt-get", "apt"),
   "chromium": program("chromium", "chromium"),
+  "etcd": program("etcd", "etcd-server"),
 } as const satisfies Record<string, Requirement>;
 
 export type Need = keyof typeof requirements;

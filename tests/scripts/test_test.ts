@@ -72,7 +72,9 @@ async function runIn(folder: string, { args = [], env = {}, cwd = "" }: Options)
 
 async function makeProject(folder: string, { tests, fmt }: Required<Project>): Promise<void> {
   await Deno.mkdir(join(folder, "scripts"));
-  await Deno.mkdir(join(folder, "tests/soak"), { recursive: true });
+  for (const tier of ["soak", "machines"]) {
+    await Deno.mkdir(join(folder, "tests", tier), { recursive: true });
+  }
   for (const name of ["test", "test_report.ts"]) {
     await Deno.copyFile(join(root, "scripts", name), join(folder, "scripts", name));
   }
@@ -80,9 +82,9 @@ async function makeProject(folder: string, { tests, fmt }: Required<Project>): P
   for (const name of ["compile", "test_packages"]) {
     await Deno.symlink("/bin/true", join(folder, "scripts", name));
   }
-  const test = "deno test -A --permit-no-files tests --ignore=tests/openstack,tests/soak";
-  const soak = "deno test -A --permit-no-files tests/soak";
-  const tasks = { fmt, lint: "true", check: "true", doc: "true", test, soak };
+  const test = "deno test -A --permit-no-files tests --ignore=tests/openstack,tests/soak,tests/machines";
+  const [soak, machines] = ["soak", "machines"].map((tier) => `deno test -A --permit-no-files tests/${tier}`);
+  const tasks = { fmt, lint: "true", check: "true", doc: "true", test, soak, machines };
   await Deno.writeTextFile(join(folder, "deno.json"), JSON.stringify({ tasks }));
   await Deno.writeTextFile(join(folder, "tests/for_root.ts"), registration);
   for (const [name, text] of Object.entries(tests)) {
@@ -144,9 +146,9 @@ Deno.test("scripts/test --after passes where both runs did", async () => {
   assert.deepEqual([second!.code, second!.last], [0, "2 passed, 0 failed"]);
 });
 
-Deno.test("scripts/test runs the quick tests and the long ones, each once, and counts both", async () => {
+Deno.test("scripts/test runs the quick tests, the long ones and those on etcd, each once, and counts all", async () => {
   const long = passing.replace("works", "works for long");
-  const tests = { a: passing, "soak/b": long + forRoot.replace("./", "../"), "soak/c": failing };
+  const tests = { a: passing, "soak/b": long + forRoot.replace("./", "../"), "machines/c": failing };
   const [all, after, one] = await runInTurn({ tests }, [
     { args: ["--record", "FOLDER/first"] },
     { args: ["--after", "FOLDER/first"], env: { AS_ROOT: "1" } },
