@@ -1,7 +1,8 @@
 /**
- * Whether this process leads the pool: the port. Everything that has an effect outside of the state asks `requireSure`
- * right before it; each transaction of the state compares the token.
+ * Whether this process leads the pool: the port. Whatever has an effect outside of the state asks right before it; each
+ * transaction of the state compares the token.
  */
+import type { Call } from "../lib/call.ts";
 
 /** This process no longer leads, or cannot be sure that it does. */
 export class NotLeadingError extends Error {
@@ -15,6 +16,14 @@ export interface Leadership {
   readonly isSure: boolean;
   /** @param what "log in to the node", for the message. @throws NotLeadingError */
   requireSure(what: string): void;
+  /**
+   * Resolves once it is sure: at once, or when etcd answers again. Whoever has lost the leadership waits until the
+   * signal is aborted, as if the process had been killed there. @throws the signal's reason
+   */
+  untilSure(call: Call): Promise<void>;
+  /** Whoever learns that another leads says so: a transaction that another token refused. */
+  lose(why: string): void;
+  readonly isLost: boolean;
   /** Resolves, with why, once the leadership is lost for good. */
   readonly lost: Promise<NotLeadingError>;
 }
