@@ -22,14 +22,16 @@ interface RunningPoolOptions extends SimulatorInput {
   readonly config: string;
   /** Where the temporary folder is made; where the system makes them, if it is left out. */
   readonly parent?: string;
-  /** Further variables of the program's environment. */
+  /** Further variables of the program's environment; FOLDER in them is the temporary folder. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Where the daemon's control socket is, with FOLDER; left out: beside the state. */
+  readonly socket?: string;
   /** How many files the daemon may have open; null: as many as this process. */
   readonly descriptors?: number | null;
   /** A file that is the program; null: as `program.ts` has it. */
   readonly binary?: string | null;
   /** Another pool whose simulator this one shares, which must outlive it. */
-  readonly beside?: RunningPool;
+  readonly beside?: Pick<RunningPool, "simulator" | "served">;
 }
 
 /** A line of the daemon's log; further facts by name. */
@@ -41,7 +43,7 @@ interface LogLine {
   readonly [fact: string]: unknown;
 }
 
-interface Served {
+export interface Served {
   readonly baseUrl: string;
   readonly sshPort: number;
 }
@@ -66,13 +68,23 @@ export class RunningPool implements AsyncDisposable {
   /** Where the simulator is served. */
   readonly served: Served;
   readonly #env: Readonly<Record<string, string>>;
+  readonly #socket: string;
   readonly #descriptors: number | null;
   readonly #binary: string | null;
   readonly #resources: AsyncDisposableStack;
   #daemon: Deno.ChildProcess | null = null;
 
   static async start(
-    { config, parent, env = {}, descriptors = null, binary = null, beside, ...settings }: RunningPoolOptions,
+    {
+      config,
+      parent,
+      env = {},
+      socket = "FOLDER/nodepool.kv.sock",
+      descriptors = null,
+      binary = null,
+      beside,
+      ...settings
+    }: RunningPoolOptions,
   ): Promise<RunningPool> {
     await using made = new AsyncDisposableStack();
     const folder = made.adopt(
@@ -86,6 +98,7 @@ export class RunningPool implements AsyncDisposable {
       served,
       folder,
       env,
+      socket,
       descriptors,
       binary,
       resources: made.move(),
@@ -96,11 +109,12 @@ export class RunningPool implements AsyncDisposable {
   }
 
   private constructor(
-    { simulator, served, folder, env, descriptors, binary, resources }: {
+    { simulator, served, folder, env, socket, descriptors, binary, resources }: {
       simulator: Simulator;
       served: Served;
       folder: string;
       env: Readonly<Record<string, string>>;
+      socket: string;
       descriptors: number | null;
       binary: string | null;
       resources: AsyncDisposableStack;
@@ -111,6 +125,7 @@ export class RunningPool implements AsyncDisposable {
     this.baseUrl = served.baseUrl;
     this.folder = folder;
     this.#env = env;
+    this.#socket = socket;
     this.#descriptors = descriptors;
     this.#binary = binary;
     this.#resources = resources;
@@ -201,7 +216,7 @@ export class RunningPool implements AsyncDisposable {
 
   /** The daemon's control socket, as commands use it; null while no daemon listens. */
   connect(): Promise<PoolClient | null> {
-    return connectControl(`${this.state}.sock`);
+    return connectControl(this.filledIn(this.#socket));
   }
 
   /** What `list` shows; an empty list while no daemon answers yet. */
@@ -271,8 +286,9 @@ export class RunningPool implements AsyncDisposable {
   }
 
   get #environment(): Record<string, string> {
+    const env = Object.entries(this.#env).map(([name, value]) => [name, this.filledIn(value)]);
     return {
-      ...this.#env,
+      ...Object.fromEntries(env),
       OS_CLIENT_CONFIG_FILE: `${this.folder}/clouds.yaml`,
       PATH: `${this.#programs}:${Deno.env.get("PATH") ?? ""}`,
     };

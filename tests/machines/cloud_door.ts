@@ -1,0 +1,57 @@
+/**
+ * A machine's own way to the simulated clouds: an HTTP proxy that notes what passes, so that a test knows which machine
+ * has asked for what. The simulator's catalog names whatever address it was asked at, so all of a client's requests
+ * come this way.
+ */
+import { createServer, request as ask, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { pipeline } from "node:stream";
+import type { Instant } from "../../src/domain/time.ts";
+import { systemClock } from "../../src/lib/clock.ts";
+
+interface Passage {
+  /** By the monotonic clock. */
+  readonly at: Instant;
+  readonly method: string;
+  readonly path: string;
+}
+
+export class CloudDoor implements AsyncDisposable {
+  readonly baseUrl: string;
+  readonly #passages: Passage[] = [];
+  readonly #server: Server;
+
+  static async open(simulator: string): Promise<CloudDoor> {
+    const passages: Passage[] = [];
+    const server = createServer((request, answer) => {
+      const { method = "GET", url = "/", headers } = request;
+      passages.push({ at: systemClock.monotonic(), method, path: url });
+      const onward = ask(`${simulator}${url}`, { method, headers }, (answered) => {
+        answer.writeHead(answered.statusCode ?? 502, answered.headers);
+        pipeline(answered, answer, () => {});
+      });
+      pipeline(request, onward, () => {});
+      onward.once("error", () => answer.destroy());
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    return new CloudDoor(server, passages);
+  }
+
+  private constructor(server: Server, passages: Passage[]) {
+    this.#server = server;
+    this.#passages = passages;
+    this.baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+
+  /** What changed something, or was to; asking for a token changes nothing. */
+  effects({ since }: { since: Instant }): readonly Passage[] {
+    return this.#passages.filter(({ at, method, path }) =>
+      at >= since && method !== "GET" && method !== "HEAD" && !path.includes("/identity/")
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+}
