@@ -14,6 +14,7 @@ export const linkedSections = [
   "missing-image",
   "no-image",
   "no-jobs",
+  "no-leader",
   "paused",
   "quota",
   "restored-state",

@@ -19,6 +19,7 @@ import metadata from "./metadata.md" with { type: "text" };
 import metrics from "./metrics.md" with { type: "text" };
 import migration from "./migration.md" with { type: "text" };
 import operating from "./operating.md" with { type: "text" };
+import severalMachines from "./several-machines.md" with { type: "text" };
 import statsd from "./statsd.md" with { type: "text" };
 import subnodes from "./subnodes.md" with { type: "text" };
 import targets from "./targets.md" with { type: "text" };
@@ -46,6 +47,7 @@ ${exampleConfig}\`\`\`
   jobs,
   targets,
   operating,
+  "several-machines": severalMachines,
   troubleshooting,
   deletions,
   commands,

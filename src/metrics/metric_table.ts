@@ -206,6 +206,10 @@ export const metricTable = {
   nodepool_state_writable: gauge([], "1 while the state can be written."),
   nodepool_state_queued_changes: gauge([], "Changes that wait for the commit that is being written."),
   nodepool_state_commit_duration_seconds: histogram([], "Time that the state took to store a commit.", QUICK),
+  nodepool_leader: gauge(
+    ["pool"],
+    "With the state on etcd: 1 while this machine is sure to lead the pool, 0 while it does not.",
+  ),
   nodepool_config_last_reload_successful: gauge(
     [],
     "1 if the configuration as it was last read is in effect as a whole, 0 if anything went wrong in the last reload.",

@@ -35,6 +35,7 @@ const headings: Readonly<Record<number, string>> = {
   410: "Gone",
   421: "Not under this name",
   500: "Something went wrong here",
+  503: "Not here, and not now",
 };
 
 function renderFailure(frame: PageFrame, { status, message, base }: Omit<Failure, "frame">): string {
