@@ -1,0 +1,83 @@
+/**
+ * The record of a standby or a builder in etcd: there as long as its process lives, and gone ten seconds after. A process
+ * that etcd has forgotten, since they could not reach each other, writes it again.
+ */
+import type { Etcd } from "../etcd/etcd.ts";
+import type { Call } from "../lib/call.ts";
+import type { Clock } from "../lib/clock.ts";
+import { errorChain } from "../lib/error_chain.ts";
+import type { MemberRecord } from "./leader_record.ts";
+import { askEtcd, KeptLease, RENEWAL_PERIOD, RETRY_PERIOD } from "./kept_lease.ts";
+import type { PoolKeys } from "./pool_keys.ts";
+
+interface MembershipOptions {
+  readonly keys: PoolKeys;
+  readonly record: MemberRecord;
+  readonly clock: Clock;
+  /** Told when it becomes a member, again too, with null, and why it is none, when that begins. */
+  readonly onChange?: (problem: string | null) => void;
+}
+
+/** Begins at once, whether etcd answers or not; ends when what is returned is disposed of. */
+export function joinAsMember(etcd: Etcd, options: MembershipOptions): AsyncDisposable {
+  return new Membership(etcd, options);
+}
+
+class Membership implements AsyncDisposable {
+  readonly #etcd: Etcd;
+  readonly #options: MembershipOptions;
+  readonly #stop = new AbortController();
+  readonly #keeping: Promise<void>;
+  /** null: etcd has none of this process, as far as it knows. */
+  #lease: KeptLease | null = null;
+  #isMember: boolean | null = null;
+
+  constructor(etcd: Etcd, options: MembershipOptions) {
+    this.#etcd = etcd;
+    this.#options = options;
+    this.#keeping = this.#keep().catch(() => {});
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort(null);
+    await this.#keeping;
+    await this.#lease?.revoke();
+  }
+
+  async #keep(): Promise<void> {
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      const problem = await this.#renew().catch(errorChain);
+      if (signal.aborted) return;
+      this.#tell(problem);
+      await this.#options.clock.sleep(problem === null ? RENEWAL_PERIOD : RETRY_PERIOD, { signal });
+    }
+  }
+
+  /** @returns null, for a renewal that went well */
+  async #renew(): Promise<null> {
+    if (this.#lease !== null && await this.#lease.renew(this.#stop)) return null;
+    await this.#register(this.#stop);
+    return null;
+  }
+
+  async #register({ signal }: Call): Promise<void> {
+    const { keys, record, clock } = this.#options;
+    this.#lease = await KeptLease.grant({ etcd: this.#etcd, clock }, { signal });
+    const put = { put: `${keys.members}${record.id}`, value: JSON.stringify(record), lease: this.#lease.id };
+    try {
+      await askEtcd((call) => this.#etcd.transact({ compares: [], then: [put] }, call), { clock, signal });
+    } catch (error) {
+      // Whether its record is there nobody knows: the next attempt puts it on another lease.
+      await this.#lease.revoke();
+      this.#lease = null;
+      throw error;
+    }
+  }
+
+  #tell(problem: string | null): void {
+    const isMember = problem === null;
+    if (isMember !== this.#isMember) this.#options.onChange?.(problem);
+    this.#isMember = isMember;
+  }
+}
