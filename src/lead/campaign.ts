@@ -1,7 +1,7 @@
 /**
- * How a process comes to lead a pool: it looks at the key `leader` once a second and, where there is none, puts its own record
- * there, on a lease, in a transaction that only one can win. It is no watch, which would fall silent on a member of etcd
- * that is cut off from the others. `member.ts` calls it; a standby is a process that campaigns.
+ * How a process comes to lead a pool: it looks for the key `leader` once a second and, while nobody has put it there, puts
+ * its own record there, on a lease, in a transaction that only one can win. It is no watch, which would fall silent on a
+ * member of etcd that is cut off from the others. `member.ts` calls it; a standby is a process that campaigns.
  */
 import type { Etcd, EtcdEntry } from "../etcd/etcd.ts";
 import type { Call } from "../lib/call.ts";
@@ -18,7 +18,7 @@ import { parseLeader } from "./read_records.ts";
 /** Between two looks. */
 const PERIOD = SECOND;
 
-/** What a look has come to. */
+/** The outcome of one look. */
 export interface CampaignLook {
   /** Who leads; null: nobody, or that is not known. */
   readonly leader: LeaderRecord | null;
@@ -28,7 +28,7 @@ export interface CampaignLook {
 
 interface CampaignOptions extends Call {
   readonly keys: PoolKeys;
-  /** What others read once this process leads. */
+  /** Read by others once this process leads. */
   readonly record: LeaderRecord;
   readonly clock: Clock;
   /** Why this process may not lead, for people; null: it may. Asked each time that nobody leads. */

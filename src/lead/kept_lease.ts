@@ -2,7 +2,7 @@
  * A lease in etcd as this process knows it. It lives at least until its time to live has passed since its last renewal
  * was asked for, whenever etcd got to it; nothing is concluded from when an answer came. Leaders and members keep one.
  */
-import type { Etcd } from "../etcd/etcd.ts";
+import { type Etcd, EtcdError } from "../etcd/etcd.ts";
 import type { Call } from "../lib/call.ts";
 import type { Clock } from "../lib/clock.ts";
 import { startDeadline } from "../lib/deadline.ts";
@@ -25,14 +25,16 @@ interface LeaseDeps {
   readonly clock: Clock;
 }
 
-/** One request to etcd, for so long at most. @throws EtcdError, a `TimeoutError`, the signal's reason */
+/** One request to etcd, for so long at most. @throws EtcdError, the signal's reason */
 export async function askEtcd<Answer>(
   ask: (call: Call) => Promise<Answer>,
   { clock, signal }: { clock: Clock } & Call,
 ): Promise<Answer> {
-  using deadline = startDeadline({ clock, timeout: REQUEST_TIMEOUT, signal });
+  using deadline = startDeadline({ clock, timeout: REQUEST_TIMEOUT, signal, reason: timedOut });
   return await ask(deadline);
 }
+
+const timedOut = () => new EtcdError("lost", `etcd did not answer within ${REQUEST_TIMEOUT / SECOND} s`);
 
 export class KeptLease {
   readonly id: string;

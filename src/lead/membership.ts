@@ -14,7 +14,7 @@ interface MembershipOptions {
   readonly keys: PoolKeys;
   readonly record: MemberRecord;
   readonly clock: Clock;
-  /** Told when it becomes a member, again too, with null, and why it is none, when that begins. */
+  /** Told when it becomes a member, again too, with null; and why it is no longer one, when that begins. */
   readonly onChange?: (problem: string | null) => void;
 }
 

@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import type { MemberRecord } from "../../src/lead/leader_record.ts";
+import { joinAsMember } from "../../src/lead/membership.ts";
+import { listMembers } from "../../src/lead/read_records.ts";
+import { keys, virtualEtcd } from "./campaigning.ts";
+
+const call = { signal: new AbortController().signal };
+const SECOND = 1_000;
+
+function standby() {
+  const { clock, etcd } = virtualEtcd();
+  const record: MemberRecord = {
+    id: "two",
+    host: "m2",
+    pid: 7,
+    version: "0.4.0",
+    since: 1,
+    role: "standby",
+    control: null,
+  };
+  const changes: (string | null)[] = [];
+  const member = joinAsMember(etcd.client("two"), {
+    keys,
+    record,
+    clock,
+    onChange: (problem) => changes.push(problem),
+  });
+  const list = () => listMembers(etcd.client("command"), keys, call);
+  return { clock, etcd, record, changes, member, list };
+}
+
+Deno.test("a member is listed as long as it lives", async () => {
+  const { clock, record, changes, member, list } = standby();
+  await clock.advance(60 * SECOND);
+  assert.deepEqual(await list(), [record]);
+  await member[Symbol.asyncDispose]();
+  assert.deepEqual(await list(), []);
+  assert.deepEqual(changes, [null]);
+});
+
+Deno.test("a member that etcd forgot while it was cut off is one again afterwards, and says each once", async () => {
+  const { clock, etcd, changes, member, list } = standby();
+  await clock.advance(SECOND);
+  etcd.cutOff.add("two");
+  await clock.advance(20 * SECOND);
+  assert.deepEqual(await list(), []);
+  etcd.cutOff.clear();
+  await clock.advance(5 * SECOND);
+  assert.equal((await list()).length, 1);
+  assert.deepEqual(changes, [null, "etcd did not answer within 2 s", null]);
+  await member[Symbol.asyncDispose]();
+});
+
+Deno.test("a member begins without etcd, and is one when etcd is there", async () => {
+  const { clock, etcd, member, list } = standby();
+  etcd.plan = () => ({ end: "unreachable" });
+  await clock.advance(30 * SECOND);
+  etcd.plan = () => ({});
+  await clock.advance(2 * SECOND);
+  assert.equal((await list()).length, 1);
+  await member[Symbol.asyncDispose]();
+});
+
+Deno.test("a record of a member that this version cannot read hides none of the others", async () => {
+  const { clock, etcd, member, list } = standby();
+  await clock.advance(SECOND);
+  etcd.server.transact({ compares: [], then: [{ put: `${keys.members}later`, value: "{}" }] });
+  assert.deepEqual((await list()).map(({ id }) => id), ["two"]);
+  await member[Symbol.asyncDispose]();
+});
