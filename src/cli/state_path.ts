@@ -3,10 +3,9 @@
  * daemon starts in a tenth of the time, and does not care whether the file is broken elsewhere (the daemon runs on
  * its last good one). Where the lines alone do not tell, it asks the YAML parser; a state is never guessed.
  */
+import { DEFAULT_STATE } from "../domain/default_state.ts";
 import { formatProblem } from "../config/config_error.ts";
 import { fileReason } from "../lib/file_reason.ts";
-
-export const DEFAULT_STATE = "/var/lib/nodepool/nodepool.kv";
 
 export interface StatePath {
   readonly state: string;
@@ -52,7 +51,7 @@ export async function stateIn(yaml: string): Promise<string | null | undefined> 
 const PLAIN_LINE = /^(?:\s.*|#.*|-(?:\s.*)?|[A-Za-z][\w-]*:(?:\s.*)?|)$/;
 /** A value that is what it looks like: no anchors, tags, blocks, comments or escapes. */
 const PLAIN_VALUE =
-  /^state:[ \t]+(?:"([^"\\]+)"|'([^']+)'|([\p{L}\d_./~](?:[\p{L}\d_./~@%+-]|:(?=[^\s])| +(?=[\p{L}\d_./~]))*))[ \t]*\r?$/u;
+  /^state:[ \t]+(?:"([^"\\]+)"|'([^']+)'|([\p{L}\d_./~](?:[\p{L}\d_./~@%+,[\]-]|:(?=[^\s])| +(?=[\p{L}\d_./~]))*))[ \t]*\r?$/u;
 
 /** Reads the lines only; undefined where they do not tell for certain. */
 function scan(yaml: string): string | null | undefined {

@@ -1,11 +1,14 @@
 /** Makes the program's `Config` from a checked file and the clouds and secrets found for it. */
 import { dirname } from "node:path/posix";
 import type { CloudAccess } from "../domain/cloud_access.ts";
+import { DEFAULT_STATE } from "../domain/default_state.ts";
+import { isEtcdState } from "../domain/etcd_address.ts";
 import type { Config, TargetConfig } from "../domain/config.ts";
 import { type Environment, expandHome } from "./environment.ts";
 import { cronSection } from "./schema/cron_section.ts";
 import { diskimageConfig } from "./schema/diskimage_section.ts";
 import type { ConfigSection } from "./schema/config_section.ts";
+import { etcdConfig } from "./schema/etcd_section.ts";
 import { labelConfig, type LabelSection } from "./schema/label_section.ts";
 import { providerConfig, type ProviderSection } from "./schema/provider_section.ts";
 import { fieldsOf } from "./schema/section.ts";
@@ -24,7 +27,7 @@ interface Findings {
 export function assembleConfig(file: ConfigSection, { access, secrets, environment }: Findings): Config {
   const expand = (path: string) => expandHome(path, environment);
   const maybe = (path: string | undefined) => path === undefined ? null : expand(path);
-  const besideState = (name: string) => `${dirname(expand(file.state))}/${name}`;
+  const folder = dirname(isEtcdState(file.state) ? DEFAULT_STATE : expand(file.state));
   const sections = (file.providers ?? []).map((provider) => withoutUnmade(provider, file));
   const providers = sections.map((provider, index) =>
     providerConfig(provider, { access: access[index]!, expand })
@@ -36,7 +39,7 @@ export function assembleConfig(file: ConfigSection, { access, secrets, environme
   return {
     scriptDir: maybe(file["script-dir"]),
     elementsDir: maybe(file["elements-dir"]),
-    imagesDir: maybe(file["images-dir"]) ?? besideState("images"),
+    imagesDir: maybe(file["images-dir"]) ?? `${folder}/images`,
     cron: fieldsOf(cronSection, file.cron!),
     zmqPublishers: file["zmq-publishers"] ?? [],
     gearmanServers: (file["gearman-servers"] ?? []).map(({ host, port }) => ({ host, port })),
@@ -47,11 +50,12 @@ export function assembleConfig(file: ConfigSection, { access, secrets, environme
     providers,
     targets: targetConfigs(file.targets ?? [], secrets),
     state: expand(file.state),
+    etcd: etcdConfig(file.etcd!, { state: file.state, expand, password: secrets.etcdPassword }),
     status: statusConfig(file.status!),
-    buildLogDir: maybe(file["build-log-dir"]) ?? besideState("build-logs"),
+    buildLogDir: maybe(file["build-log-dir"]) ?? `${folder}/build-logs`,
     buildLogRetention: file["build-log-retention"],
     limits: limitsConfig(file.limits!),
-    log: logConfig(file.log!, { expand, besideState: dirname(expand(file.state)) }),
+    log: logConfig(file.log!, { expand, besideState: folder }),
   };
 }
 

@@ -7,6 +7,7 @@ import { isDeepStrictEqual } from "node:util";
 import { stringify } from "yaml";
 import { isUnknown } from "../domain/cloud_access.ts";
 import type { Config, ListenAddress, ProviderConfig } from "../domain/config.ts";
+import type { EtcdConfig } from "../domain/etcd_config.ts";
 import { briefDuration } from "../domain/time.ts";
 import { accessSection, openField } from "./schema/access_section.ts";
 import { configSection } from "./schema/config_section.ts";
@@ -46,9 +47,10 @@ export function showConfig(config: Config): string {
 
 /** Keys without a value (null) are left out, as they would be in the file. */
 export function viewConfig(config: Config): { readonly [key: string]: View } {
-  const { status, labels, ...rest } = config;
+  const { status, labels, etcd, ...rest } = config;
   const fields = {
     ...rest,
+    etcd: etcd && etcdFields(etcd),
     labels: labels.map((label) => ({ ...label, providers: label.providers.map((name) => ({ name })) })),
     status: {
       ...status,
@@ -57,6 +59,18 @@ export function viewConfig(config: Config): { readonly [key: string]: View } {
     },
   };
   return viewFields(configSection, fields, { providers: config.providers.map(viewProvider) });
+}
+
+/** Without what stands in `state`. */
+function etcdFields({ endpoints: _, pool: _pool, cert, key, control, ...fields }: EtcdConfig): object {
+  const { hostname, port } = control;
+  const isDefault = hostname === null && port === 0;
+  return {
+    ...fields,
+    clientCert: cert,
+    clientKey: key,
+    control: isDefault ? null : hostname === null ? port : hostAndPort({ hostname, port }),
+  };
 }
 
 function viewProvider(provider: ProviderConfig): View {

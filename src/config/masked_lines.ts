@@ -105,8 +105,8 @@ function lengthOfName(word: string, isKey: boolean): number | null {
   return word.length > 3 && nearestName(word, MEANT) !== null ? word.length : null;
 }
 
-/** Every key of the configuration whose value may be seen. */
-const openKeys: ReadonlySet<string> = new Set(["<<", ...keysBelow([])]);
+/** Every key of the configuration whose value may be seen. A `key` may be what is left of an `apikey`. */
+const openKeys: ReadonlySet<string> = new Set(["<<", ...keysBelow([])].filter((key) => key !== "key"));
 
 function keysBelow(path: readonly (string | number)[]): string[] {
   const entries = Object.entries(sectionAt(configSection, path) ?? {});

@@ -1,6 +1,6 @@
 /**
  * The secrets file, INI as Python's ConfigParser reads it: `[jenkins "TARGET"]` with url, user, apikey,
- * credentials and test-job; `[DEFAULT]` has what they share; `[database]` is read and has no effect.
+ * credentials and test-job; `[etcd]` with password; `[DEFAULT]` has what they share; `[database]` is read and has no effect.
  */
 import type { JenkinsConfig } from "../domain/config.ts";
 import { ConfigError, type Problem } from "./config_error.ts";
@@ -15,6 +15,8 @@ export interface SecureFile {
   readonly jenkins: ReadonlyMap<string, Partial<JenkinsConfig>>;
   /** Where each target's section begins. */
   readonly lines: ReadonlyMap<string, number>;
+  /** Of the user of etcd; null: it says none. */
+  readonly etcdPassword: string | null;
   readonly file: string | null;
   readonly notices: readonly Problem[];
   readonly warnings: readonly Problem[];
@@ -24,6 +26,7 @@ export interface SecureFile {
 export const emptySecrets: SecureFile = {
   jenkins: new Map(),
   lines: new Map(),
+  etcdPassword: null,
   file: null,
   notices: [],
   warnings: [],
@@ -40,6 +43,9 @@ const JENKINS_KEYS: Readonly<Record<string, string>> = {
   "test_job": "test-job",
 };
 
+const ETCD_SECTION = "etcd";
+const ETCD_KEYS = { password: "password" };
+
 /** @throws ConfigError with every problem; it quotes no value */
 export function parseSecureFile(text: string, file: string): SecureFile {
   const ini = readIni(text);
@@ -48,13 +54,18 @@ export function parseSecureFile(text: string, file: string): SecureFile {
     const target = targetOf(section);
     return target === null ? [] : [{ section, target }];
   });
-  const read = targets.map(({ section, target }) => ({ target, ...jenkinsOptions(section, ini) }));
-  const errors = [...ini.errors, ...read.flatMap(({ faults }) => faults)];
+  const read = targets.map(({ section, target }) => ({
+    target,
+    ...optionsOf(section, { ini, keys: JENKINS_KEYS }),
+  }));
+  const etcd = etcdOptions(ini);
+  const errors = [...ini.errors, ...[...read, etcd].flatMap(({ faults }) => faults)];
   if (errors.length > 0) throw new ConfigError(errors.toSorted((a, b) => a.line - b.line).map(placed));
   const warnings = [...ini.repeats, ...withoutEffect(ini)].toSorted((a, b) => a.line - b.line);
   return {
     jenkins: new Map(read.map(({ target, options }) => [target, withFieldNames(options)])),
     lines: new Map(targets.map(({ section, target }) => [target, section.line])),
+    etcdPassword: etcd.options.password ?? null,
     file,
     notices: databaseNotice(ini).map(placed),
     warnings: warnings.map(placed),
@@ -66,13 +77,23 @@ function targetOf({ name }: IniSection): string | null {
   return name.match(/^jenkins\s+"(.+)"$/)?.[1] ?? null;
 }
 
-function jenkinsOptions(
+interface Options {
+  readonly options: Readonly<Record<string, string>>;
+  readonly faults: readonly IniFault[];
+}
+
+function etcdOptions(ini: Ini): Options {
+  const section = ini.sections.get(ETCD_SECTION);
+  return section === undefined ? { options: {}, faults: [] } : optionsOf(section, { ini, keys: ETCD_KEYS });
+}
+
+function optionsOf(
   section: IniSection,
-  ini: Ini,
-): { options: Readonly<Record<string, string>>; faults: IniFault[] } {
-  const faults = [...section.options].flatMap(([key, { line }]) => unknownKey(key, line));
+  { ini, keys }: { ini: Ini; keys: Readonly<Record<string, string>> },
+): Options {
+  const faults = [...section.options].flatMap(([key, { line }]) => unknownKey(key, { line, keys }));
   const options: Record<string, string> = {};
-  for (const [key, meant] of Object.entries(JENKINS_KEYS)) {
+  for (const [key, meant] of Object.entries(keys)) {
     const value = valueOf(ini, section.name, key);
     const { line } = section.options.get(key) ?? section;
     if (value === null) {
@@ -86,9 +107,12 @@ function withFieldNames(options: Readonly<Record<string, string>>): Partial<Jenk
   return Object.fromEntries(Object.entries(options).map(([key, value]) => [fieldName(key), value]));
 }
 
-function unknownKey(key: string, line: number): IniFault[] {
-  if (Object.hasOwn(JENKINS_KEYS, key)) return [];
-  const known = Object.keys(JENKINS_KEYS);
+function unknownKey(
+  key: string,
+  { line, keys }: { line: number; keys: Readonly<Record<string, string>> },
+): IniFault[] {
+  if (Object.hasOwn(keys, key)) return [];
+  const known = Object.keys(keys);
   const meant = nearestName(key, known);
   const hint = meant === null ? `known: ${known.join(", ")}` : `did you mean "${meant}"?`;
   return [{ line, message: `unknown key "${key}"; ${hint}` }];
@@ -106,8 +130,9 @@ function databaseNotice({ sections }: Ini): IniFault[] {
 function withoutEffect({ sections }: Ini): IniFault[] {
   return [...sections.values()].flatMap((section): IniFault[] => {
     if (section.name === DEFAULT_SECTION) return unusedDefaults(section, [...sections.values()]);
-    if (section.name === DATABASE_SECTION || targetOf(section) !== null) return [];
-    const known = `known: [jenkins "TARGET"], [${DATABASE_SECTION}] and [${DEFAULT_SECTION}]`;
+    if ([DATABASE_SECTION, ETCD_SECTION].includes(section.name) || targetOf(section) !== null) return [];
+    const known =
+      `known: [jenkins "TARGET"], [${ETCD_SECTION}], [${DATABASE_SECTION}] and [${DEFAULT_SECTION}]`;
     return [{ line: section.line, message: `the section [${section.name}] has no effect; ${known}` }];
   });
 }
@@ -117,7 +142,8 @@ function unusedDefaults({ options }: IniSection, sections: readonly IniSection[]
     [...section.options.values()].map(({ value }) => value.toLowerCase())
   );
   return [...options].flatMap(([key, { line }]) =>
-    Object.hasOwn(JENKINS_KEYS, key) || values.some((value) => value.includes(`%(${key})s`))
+    Object.hasOwn(JENKINS_KEYS, key) || Object.hasOwn(ETCD_KEYS, key) ||
+      values.some((value) => value.includes(`%(${key})s`))
       ? []
       : [{ line, message: `the key "${key}" of [${DEFAULT_SECTION}] has no effect` }]
   );

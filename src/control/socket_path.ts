@@ -1,10 +1,20 @@
-/** Where the daemon's control socket lies: beside the state. */
+/** Where the control socket of this machine's daemon lies: beside the state, or by the name of a pool in etcd. */
+import { etcdPoolOf } from "../domain/etcd_address.ts";
 
-/** `STATE.sock`; for a state on a Deno KV server a name made from its address, in the runtime directory. */
-export function controlSocketPath(state: string): string {
-  if (!/^https?:\/\//.test(state)) return `${state}.sock`;
-  const name = state.replace(/^https?:\/\//, "").replaceAll(/[^A-Za-z0-9.]+/g, "-").slice(0, 60);
-  return `/run/nodepool/${name}.sock`;
+type Variables = (name: string) => string | undefined;
+
+/** `STATE.sock`; of a pool in etcd `nodepool-POOL.sock` in the user's runtime directory, else in the system's. */
+export function controlSocketPath(state: string, env: Variables = (name) => Deno.env.get(name)): string {
+  return controlSocketPaths(state, env)[0]!;
+}
+
+/** Where a daemon may listen, the likeliest first: its service may lack a variable that a user's session has. */
+export function controlSocketPaths(state: string, env: Variables): readonly string[] {
+  const pool = etcdPoolOf(state);
+  if (pool === null) return [`${state}.sock`];
+  const folder = env("XDG_RUNTIME_DIR") ?? "";
+  const ofSystem = `/run/nodepool/${pool}.sock`;
+  return folder.startsWith("/") ? [`${folder}/nodepool-${pool}.sock`, ofSystem] : [ofSystem];
 }
 
 /** The control socket cannot be had: what was attempted, why, what to do. */

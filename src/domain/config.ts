@@ -3,6 +3,7 @@
  * `src/config` makes it from YAML; nothing else knows YAML or defaults. Config spec: README, "Configuration".
  */
 import type { CloudAccess } from "./cloud_access.ts";
+import type { EtcdConfig } from "./etcd_config.ts";
 import type { Milliseconds } from "./time.ts";
 
 export interface Config {
@@ -16,8 +17,10 @@ export interface Config {
   readonly diskimages: readonly DiskimageConfig[];
   readonly providers: readonly ProviderConfig[];
   readonly targets: readonly TargetConfig[];
-  /** Path of the Deno KV file, or an `https://` Deno KV address. */
+  /** Path of the Deno KV file, or `etcd:…` as the file has it. */
   readonly state: string;
+  /** null: the state is a file. */
+  readonly etcd: EtcdConfig | null;
   readonly status: StatusConfig;
   readonly buildLogDir: string;
   /** How many build logs are kept for each image. */

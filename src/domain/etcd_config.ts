@@ -11,4 +11,11 @@ export interface EtcdConfig {
   /** null: etcd asks for none. */
   readonly user: string | null;
   readonly password: string | null;
+  /** Where this machine's control operations are answered, and under which address other machines reach them. */
+  readonly control: {
+    /** null: on all addresses, reached by this machine's host name. */
+    readonly hostname: string | null;
+    /** 0: any free one. */
+    readonly port: number;
+  };
 }

@@ -17,7 +17,7 @@ export function configChanges(before: Config, after: Config): ConfigChanges {
 }
 
 /** The configuration before with what of the new one is opened at the start and kept: the state, the address, the log. */
-function withOpened(before: Config, { state, status: { listen }, log }: Config): Config {
+function withOpened(before: Config, { state, etcd, status: { listen }, log }: Config): Config {
   const status = { ...before.status, listen };
-  return { ...before, state, status, log: { ...log, profileDir: before.log.profileDir } };
+  return { ...before, state, etcd, status, log: { ...log, profileDir: before.log.profileDir } };
 }

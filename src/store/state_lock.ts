@@ -41,7 +41,6 @@ const RETRY: Milliseconds = 50;
  */
 export async function lockState(path: string, options: StateLockOptions): Promise<StateLock> {
   const { clock, signal, wait = 0 } = options;
-  if (/^\w+:\/\//.test(path)) throw unusableState(path, "it is an address, and the state is a file");
   await prepareStateDirectory(path);
   const deadline = clock.monotonic() + wait;
   for (;;) {

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { durationArgument } from "../../src/cli/duration_argument.ts";
 import { durationText, parseDuration } from "../../src/domain/time.ts";
 import { listenArgument } from "../../src/cli/listen_argument.ts";
-import { DEFAULT_STATE, findStatePath, stateIn } from "../../src/cli/state_path.ts";
+import { DEFAULT_STATE } from "../../src/domain/default_state.ts";
+import { findStatePath, stateIn } from "../../src/cli/state_path.ts";
 
 Deno.test("durations have units, a bare number is seconds", () => {
   const second = 1_000;
@@ -66,6 +67,11 @@ for (
     ["a text that only looks like it", "script-dir: |\n state: /wrong\nlabels: []\n", null],
     ["null", "state: null\n", null],
     ["an address", "state: https://kv.example.org/x\n", "https://kv.example.org/x"],
+    [
+      "a pool in etcd",
+      "labels: [}\nstate: etcd:https://e1:2379, https://[::1]:2379/ci\n",
+      "etcd:https://e1:2379, https://[::1]:2379/ci",
+    ],
     ["errors elsewhere", "labels: [}\nstate: /srv/np.kv\n", "/srv/np.kv"],
     ["blanks and umlauts, errors elsewhere", "labels: [}\nstate: /srv/ü x/t ö.kv\n", "/srv/ü x/t ö.kv"],
     ["quotes, errors elsewhere", 'labels: [}\nstate: "/srv/a b.kv"\n', "/srv/a b.kv"],

@@ -163,9 +163,11 @@ const cases: readonly { title: string; from?: string; to: string; faults: readon
     faults: [/networks\[0\]: missing network: give name or net-id$/],
   },
   {
-    title: "a state on another machine",
+    title: "a state that is an address alone",
     to: "state: https://kv.example.org/\n",
-    faults: [/state: a state on another machine is not supported; give the path of a file$/],
+    faults: [
+      /state: an address alone is no state: give the path of a file, or for a state in etcd etcd:https:\/\/HOST/,
+    ],
   },
   {
     title: "addresses that are none",

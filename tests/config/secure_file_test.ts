@@ -75,7 +75,7 @@ user = me
   assert.deepEqual(warnings.map(formatProblem), [
     `secure.conf:2:1: the key "leftover" of [DEFAULT] has no effect`,
     `secure.conf:5:1: the key "apikey" appears twice; the last one is used`,
-    `secure.conf:6:1: the section [statsd] has no effect; known: [jenkins "TARGET"], [database] and [DEFAULT]`,
+    `secure.conf:6:1: the section [statsd] has no effect; known: [jenkins "TARGET"], [etcd], [database] and [DEFAULT]`,
     `secure.conf:8:1: the section [jenkins "a"] appears twice; both are used`,
   ]);
 });

@@ -6,7 +6,7 @@ import { ControlSocket } from "../../src/control/control_socket.ts";
 import type { PoolClient } from "../../src/control/pool_client.ts";
 import { ControlError } from "../../src/control/control_error.ts";
 import { serveControl } from "../../src/control/serve_control.ts";
-import { ControlSocketError, controlSocketPath } from "../../src/control/socket_path.ts";
+import { ControlSocketError, controlSocketPath, controlSocketPaths } from "../../src/control/socket_path.ts";
 import { VirtualClock } from "../virtual_clock.ts";
 import { poolLists, type PoolViewName } from "../../src/views/view_pool.ts";
 import { eventually } from "../eventually.ts";
@@ -380,7 +380,11 @@ Deno.test("a socket that cannot be removed keeps nothing else from being closed"
 
 Deno.test("the socket lies beside the state", () => {
   assert.equal(controlSocketPath("/var/lib/nodepool/nodepool.kv"), "/var/lib/nodepool/nodepool.kv.sock");
-  assert.equal(controlSocketPath("https://kv.example.org/a/b?c"), "/run/nodepool/kv.example.org-a-b-c.sock");
+  const state = "etcd:https://e1:2379,https://e2:2379/ci";
+  assert.equal(controlSocketPath(state, () => undefined), "/run/nodepool/ci.sock");
+  const env = (name: string) => name === "XDG_RUNTIME_DIR" ? "/run/user/7" : undefined;
+  assert.equal(controlSocketPath(state, env), "/run/user/7/nodepool-ci.sock");
+  assert.deepEqual(controlSocketPaths(state, env), ["/run/user/7/nodepool-ci.sock", "/run/nodepool/ci.sock"]);
 });
 
 async function replaceByStaleSocket(path: string): Promise<void> {

@@ -162,6 +162,7 @@ export function sampleConfig(): Config {
       },
     }],
     state: "/var/lib/nodepool/nodepool.kv",
+    etcd: null,
     status: { listen: [{ hostname: "127.0.0.1", port: 8005 }], allowOrigin: [], title: "nodepool" },
     buildLogDir: "/logs",
     buildLogRetention: 7,

@@ -10,6 +10,7 @@ import { checkNames } from "./check_names.ts";
 import { checkProviders } from "./check_providers.ts";
 import { checkService } from "./check_service.ts";
 import { type CheckSource, Findings } from "./check_source.ts";
+import { checkStatePlace } from "./check_state_place.ts";
 import { checkTargets } from "./check_targets.ts";
 
 /** Each looks at the draft alone. */
@@ -31,6 +32,7 @@ export async function crossCheck(
   for (const check of CHECKS) check(source.draft, findings);
   checkFormerKeys(source, findings);
   checkTargets(source.draft, { secrets, findings });
+  await checkStatePlace(source, { secrets, findings });
   await checkFiles(source, { findings, byItself });
   return findings;
 }

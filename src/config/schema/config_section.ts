@@ -1,7 +1,10 @@
 /** The whole file: every key that the top level may have. */
 import type * as v from "valibot";
 import { cronSection } from "./cron_section.ts";
+import { DEFAULT_STATE } from "../../domain/default_state.ts";
+import { ETCD_STATE_PATTERN } from "../../domain/etcd_address.ts";
 import { diskimageSection } from "./diskimage_section.ts";
+import { etcdSection } from "./etcd_section.ts";
 import { described, former, integer, list, maybe, optional, scalar, secret, text } from "./fields.ts";
 import { labelSection } from "./label_section.ts";
 import { providerSection } from "./provider_section.ts";
@@ -11,8 +14,10 @@ import { targetSection } from "./target_section.ts";
 
 const path = text("a path");
 
-/** As `checkService` has it. */
-const statePath = text("the path of a file", { pattern: "^(?![A-Za-z]+://)" });
+/** As `checkStatePlace` has it. */
+const statePath = text("the path of a file, or the address of a pool in etcd", {
+  pattern: `^(?:(?![A-Za-z]+://|etcd:)|${ETCD_STATE_PATTERN}$)`,
+});
 
 const ZMQ_PATTERN = "^tcp://(?:[^\\s:/]+|\\[[^\\]\\s]+\\]):\\d{1,5}$";
 
@@ -43,7 +48,11 @@ export const configSection = section({
   dburi: described(maybe(secret()), "Ignored: the state is a file."),
   "zookeeper-servers": former("builders and launchers are one process, whose state is a file"),
   nodepoold: former("how long a node is kept after its job is limits.delete-delay"),
-  state: described(optional(statePath, "/var/lib/nodepool/nodepool.kv"), "Path of the state file."),
+  state: described(
+    optional(statePath, DEFAULT_STATE),
+    "Path of the state file, or etcd:https://HOST:2379,…/POOL.",
+  ),
+  etcd: described(etcdSection, "How etcd is reached, where it holds the state."),
   status: described(statusSection, "The read-only status endpoint."),
   "build-log-dir": described(maybe(path), "Where build logs are kept."),
   "build-log-retention": described(optional(integer({ min: 1 }), 7), "Build logs kept for each image."),
