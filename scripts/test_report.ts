@@ -1,11 +1,11 @@
 /**
  * The result of a run of scripts/test, from the reports that it left in a folder: the runner's own (`*.xml`, JUnit),
  * the tests that were skipped and what would make them run (`skipped`, by tests/needs.ts), and the parts that broke
- * (`broken`, a name a line). It may make up for an earlier run in another folder: then it counts both.
+ * (`broken`, a name a line). A run may make up for others in other folders: then all are counted.
  *
- *   test_report.ts summary FOLDER [EARLIER]   prints it, ending in `N passed, N failed`; exits 1 unless all is well
- *   test_report.ts complete FOLDER [EARLIER]  the same; a skipped test counts as a failure
- *   test_report.ts left FOLDER                prints a filter and the files that run what was skipped, a line each
+ *   test_report.ts summary FOLDER…   prints it, ending in `N passed, N failed`; exits 1 unless all is well
+ *   test_report.ts complete FOLDER…  the same; a skipped test counts as a failure
+ *   test_report.ts left FOLDER…      prints a filter and the files that run what was skipped, a line each
  */
 interface Case {
   readonly name: string;
@@ -68,19 +68,27 @@ function attribute(head: string, name: string): string {
 const namesOf = (cases: readonly Case[], outcome: Case["outcome"]) =>
   cases.filter((one) => one.outcome === outcome).map(({ name }) => name);
 
+/** All the runs as one. What one of them skipped and another ran counts as run. */
+function joined(runs: readonly Run[]): Run {
+  const ran = runs.map(({ cases }) => new Set([...namesOf(cases, "passed"), ...namesOf(cases, "failed")]));
+  return {
+    cases: runs.flatMap(({ cases }, index) =>
+      cases.filter(({ name, outcome }) =>
+        outcome !== "skipped" || !ran.some((names, other) => other !== index && names.has(name))
+      )
+    ),
+    reasons: new Map(runs.flatMap(({ reasons }) => [...reasons])),
+    broken: runs.flatMap(({ broken }) => broken),
+  };
+}
+
 /** Prints the summary. @returns whether all is well */
-function summarize(run: Run, { earlier, maySkip }: { earlier: Run | null; maySkip: boolean }): boolean {
-  const ran = new Set([...namesOf(run.cases, "passed"), ...namesOf(run.cases, "failed")]);
-  const all = [
-    ...(earlier?.cases ?? []).filter((one) => one.outcome !== "skipped" || !ran.has(one.name)),
-    ...run.cases,
-  ];
-  const reasons = new Map([...(earlier?.reasons ?? []), ...run.reasons]);
-  const broken = [...(earlier?.broken ?? []), ...run.broken];
-  const skipped = [...new Set(namesOf(all, "skipped"))];
+function summarize({ cases, reasons, broken: brokenParts }: Run, { maySkip }: { maySkip: boolean }): boolean {
+  const broken = [...brokenParts];
+  const skipped = [...new Set(namesOf(cases, "skipped"))];
   const outside = broken.filter((part) => part === FAILED_OUTSIDE).length;
-  const failed = namesOf(all, "failed").length + outside;
-  const passed = namesOf(all, "passed").length;
+  const failed = namesOf(cases, "failed").length + outside;
+  const passed = namesOf(cases, "passed").length;
 
   printSkipped(skipped, reasons);
   if (skipped.some((name) => !reasons.has(name))) broken.push("tests skipped without a reason");
@@ -110,11 +118,7 @@ function printLeft({ cases, reasons }: Run): void {
   for (const file of new Set(names.map((name) => reasons.get(name)!.file))) console.log(file);
 }
 
-const [command, folder = "", earlier] = Deno.args;
-if (command === "left") {
-  printLeft(readRun(folder));
-} else {
-  const before = earlier === undefined ? null : readRun(earlier);
-  const isWell = summarize(readRun(folder), { earlier: before, maySkip: command !== "complete" });
-  if (!isWell) Deno.exit(1);
-}
+const [command, ...folders] = Deno.args;
+const run = joined(folders.map(readRun));
+if (command === "left") printLeft(run);
+else if (!summarize(run, { maySkip: command !== "complete" })) Deno.exit(1);

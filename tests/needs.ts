@@ -33,6 +33,7 @@ const requirements = {
   "bash": program("bash", "bash"),
   "timeout": program("timeout", "coreutils"),
   "setpriv": program("setpriv", "util-linux"),
+  "flock": program("flock", "util-linux"),
   "script": program("script", "bsdutils"),
   "curl": program("curl", "curl"),
   "ssh": program("ssh", "openssh-client"),

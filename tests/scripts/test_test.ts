@@ -1,4 +1,4 @@
-/** scripts/test: its last line and its exit code say what the runner reported, in a small project of the test's own. */
+/** scripts/test and .ci/run: their last line and their exit code say what the runner reported, in a small project of the test's own. */
 
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
@@ -21,6 +21,13 @@ if (!isRoot) {
 }
 `;
 
+/** For what would take minutes and root: an OpenStack that never runs, an account that is the test's own. */
+const standIns = {
+  "devcloud/settings.sh": "DEVCLOUD_DIR=$PWD/scripts/devcloud",
+  "devcloud/processes.sh": "alive() { false; }",
+  "ordinary_user": `#!/bin/sh\nexec env -u AS_ROOT "$@"`,
+};
+
 interface Project {
   /** The test files, `NAME_test.ts` each. */
   readonly tests: Readonly<Record<string, string>>;
@@ -35,6 +42,8 @@ interface Outcome {
 }
 
 interface Options {
+  /** The program; scripts/test, if left out. */
+  readonly program?: string;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   /** Where in the project it is run. */
@@ -59,8 +68,9 @@ async function runInTurn({ tests, fmt = "true" }: Project, runs: readonly Option
   }
 }
 
-async function runIn(folder: string, { args = [], env = {}, cwd = "" }: Options): Promise<Outcome> {
-  const { code, stdout } = await new Deno.Command(join(folder, "scripts/test"), {
+async function runIn(folder: string, options: Options): Promise<Outcome> {
+  const { program = "scripts/test", args = [], env = {}, cwd = "" } = options;
+  const { code, stdout } = await new Deno.Command(join(folder, program), {
     args: args.map((word) => word.replace("FOLDER", folder)),
     cwd: join(folder, cwd),
     env: { CI: "", ...env },
@@ -79,8 +89,13 @@ async function makeProject(folder: string, { tests, fmt }: Required<Project>): P
     await Deno.copyFile(join(root, "scripts", name), join(folder, "scripts", name));
   }
   await Deno.symlink(join(root, "scripts/deno"), join(folder, "scripts/deno"));
-  for (const name of ["compile", "test_packages"]) {
+  await Deno.mkdir(join(folder, "scripts/devcloud/run"), { recursive: true });
+  for (const name of ["compile", "test_packages", "demo", "devcloud/up", "devcloud/down"]) {
     await Deno.symlink("/bin/true", join(folder, "scripts", name));
+  }
+  await Deno.copyFile(join(root, ".ci/run"), join(folder, "scripts/ci_run"));
+  for (const [name, text] of Object.entries(standIns)) {
+    await Deno.writeTextFile(join(folder, "scripts", name), text, { mode: 0o755 });
   }
   const test = "deno test -A --permit-no-files tests --ignore=tests/openstack,tests/soak,tests/machines";
   const [soak, machines] = ["soak", "machines"].map((tier) => `deno test -A --permit-no-files tests/${tier}`);
@@ -221,3 +236,53 @@ Deno.test("scripts/test leaves out what needs a real OpenStack unless a path lea
   assert.deepEqual([all!.code, all!.last], [0, "1 passed, 0 failed"]);
   assert.deepEqual([one!.code, one!.last], [0, "1 passed, 0 failed"]);
 });
+
+/** Passes where scripts/devcloud has said how to reach its cloud. */
+const onCloud = `Deno.test("reaches the cloud", () => {
+  if (!Deno.env.get("OS_CLIENT_CONFIG_FILE")?.endsWith("/devcloud/clouds.yaml")) throw new Error("no cloud");
+});`;
+
+testNeeding(["flock"], "scripts/test --openstack runs what needs a real OpenStack, too", async () => {
+  const tests = { a: passing, "openstack/b": onCloud, "openstack/c": failing };
+  const [all, file, name] = await runInTurn({ tests: { ...tests, "soak/d": passing } }, [
+    { args: ["--openstack"] },
+    { args: ["--openstack", "tests/openstack/b_test.ts"] },
+    { args: ["--openstack", "--filter", "reaches"] },
+  ]);
+  assert.deepEqual([all!.code, all!.last], [1, "3 passed, 1 failed"]);
+  assert.deepEqual([file!.code, file!.last], [0, "1 passed, 0 failed"], "only the file named");
+  assert.deepEqual([name!.code, name!.last], [0, "1 passed, 0 failed"], "only the test named");
+});
+
+testNeeding(
+  ["flock"],
+  "scripts/test --after counts several runs, and runs what none of them ran",
+  async () => {
+    const tests = { a: passing + forRoot, "openstack/b": onCloud };
+    const first: Options[] = [
+      { args: ["--record", "FOLDER/user"] },
+      { args: ["--record", "FOLDER/cloud", "--openstack", "tests/openstack"] },
+    ];
+    const after = { args: ["--after", "FOLDER/user", "--after", "FOLDER/cloud"] };
+    const outcomes = await runInTurn({ tests }, [...first, { ...after, env: { AS_ROOT: "1" } }, after]);
+    assert.deepEqual(outcomes.map(({ last }) => last), [
+      "1 passed, 0 failed, 1 skipped",
+      "1 passed, 0 failed",
+      "3 passed, 0 failed",
+      "2 passed, 0 failed, 1 skipped",
+    ]);
+  },
+);
+
+testNeeding(
+  ["root", "apt"],
+  "CI counts the user's tests, those on a real OpenStack and what only root can",
+  async () => {
+    const tests = { a: passing + forRoot, "soak/b": passing, "openstack/c": onCloud };
+    const ci: Options = { program: "scripts/ci_run", env: { AS_ROOT: "1" } };
+    const [passed] = await runInTurn({ tests }, [ci]);
+    assert.deepEqual([passed!.code, passed!.last], [0, "4 passed, 0 failed"]);
+    const [failed] = await runInTurn({ tests: { ...tests, "openstack/d": failing } }, [ci]);
+    assert.deepEqual([failed!.code, failed!.last], [1, "4 passed, 1 failed"], "what fails there counts");
+  },
+);
