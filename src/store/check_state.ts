@@ -9,7 +9,7 @@ import type * as v from "valibot";
 import { keys } from "./keys.ts";
 import { migrations, schemaVersion } from "./migrations.ts";
 import { openState } from "./open_state.ts";
-import { openDatabase, probeVersion } from "./probe_version.ts";
+import { openDatabase, probeFileVersion } from "./probe_version.ts";
 import {
   clockSchema,
   counterSchema,
@@ -64,7 +64,7 @@ export async function checkState(path: string, deps: Deps): Promise<StateCheck> 
 
 /** As it was before anything was migrated. */
 async function readHead(copy: string): Promise<{ schema: number; commits: number }> {
-  const schema = await probeVersion(copy);
+  const schema = await probeFileVersion(copy);
   if (schema === null) throw damagedState(copy, "the database is empty");
   using kv = await openDatabase(copy);
   return { schema, commits: (await kv.get<number>(keys.commits)).value ?? 0 };

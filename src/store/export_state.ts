@@ -5,14 +5,16 @@
 import * as v from "valibot";
 import type { Clock } from "../lib/clock.ts";
 import { keys } from "./keys.ts";
-import { KvWriter, type Mutation } from "./kv_writer.ts";
+import { openFileWriter } from "./file_transactions.ts";
+import type { Mutation } from "./kv_writer.ts";
 import { migrations, schemaVersion } from "./migrations.ts";
-import { openDatabase, probeVersion } from "./probe_version.ts";
+import { openDatabase, probeFileVersion } from "./probe_version.ts";
 import { decodeRecord } from "./record_codec.ts";
 import { newerState, unusableState } from "./state_errors.ts";
 import { isThere } from "./state_file.ts";
 import { lockState } from "./state_lock.ts";
 import { StateReader } from "./state_reader.ts";
+import type { StateEntry } from "./state_source.ts";
 import { StoreError } from "./store.ts";
 import { withCopy } from "./with_copy.ts";
 import { writeState } from "./write_state.ts";
@@ -35,10 +37,10 @@ export async function exportState(
   { write, clock }: { write: (line: string) => void; clock: Pick<Clock, "now"> },
 ): Promise<void> {
   const work = async (copy: string) => {
-    const schema = await probeVersion(copy);
+    const schema = await probeFileVersion(copy);
     using kv = await openDatabase(copy);
     // Completes a commit that was being written.
-    const { commits } = await KvWriter.open(kv, copy);
+    const { commits } = await openFileWriter(kv, copy);
     write(JSON.stringify({ format: FORMAT, schema, commits }));
     let entries = 0;
     for await (const entry of new StateReader(kv, copy).entries({ prefix: [] })) {
@@ -51,7 +53,7 @@ export async function exportState(
   await withCopy(path, { now: clock.now(), work });
 }
 
-function lineOf({ key, value }: Deno.KvEntry<unknown>): Line {
+function lineOf({ key, value }: StateEntry): Line {
   const at = key as Line["key"];
   const record = decodeRecord(value);
   return record === null

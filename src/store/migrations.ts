@@ -8,13 +8,14 @@
 import { keys } from "./keys.ts";
 import type { Mutation } from "./kv_writer.ts";
 import { decodeRecord } from "./record_codec.ts";
+import type { StateSource } from "./state_source.ts";
 import type { IdKind } from "./store.ts";
 
 export interface Migration {
   /** The purpose of the step, in a few words. */
   readonly summary: string;
   /** Reads what is there and returns what is to be written; that is written together with the new version. */
-  plan(kv: Pick<Deno.Kv, "get" | "list">): Promise<readonly Mutation[]>;
+  plan(source: StateSource): Promise<readonly Mutation[]>;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -31,9 +32,9 @@ const PLAIN_NODE: Fields = {
 
 const rolesTargetsSubnodes: Migration = {
   summary: "nodes have roles, targets and subnodes; requests have tokens",
-  async plan(kv) {
+  async plan(source) {
     const addTo = (prefix: Deno.KvKey, add: (record: Fields) => Fields) =>
-      rewrite(kv, { prefix, add, version: 2 });
+      rewrite(source, { prefix, add, version: 2 });
     return [
       ...await addTo(keys.rows("nodes"), (node) => ({ ...PLAIN_NODE, ...node })),
       ...await addTo(
@@ -41,7 +42,7 @@ const rolesTargetsSubnodes: Migration = {
         (entry) => ({ ...entry, node: { ...PLAIN_NODE, ...entry.node as Fields } }),
       ),
       ...await addTo(keys.rows("requests"), (request) => ({ token: null, ...request })),
-      ...await firstIds(kv, ["dib-image", "image", "job"]),
+      ...await firstIds(source, ["dib-image", "image", "job"]),
     ];
   },
 };
@@ -49,9 +50,9 @@ const rolesTargetsSubnodes: Migration = {
 /** New fields may be missing in older records, but for those that are read from the older records' texts. */
 const runsClocksDeciders: Migration = {
   summary: "the state records its runs and clocks; records say who deleted them, and since when they fail",
-  async plan(kv) {
+  async plan(source) {
     const addTo = (prefix: Deno.KvKey, add: (record: Fields) => Fields) =>
-      rewrite(kv, { prefix, add, version: 3 });
+      rewrite(source, { prefix, add, version: 3 });
     return [
       ...await addTo(keys.rows("nodes"), (node) => withFailingSince(withDecider(node))),
       ...await addTo(keys.rows("dibImages"), withDecider),
@@ -78,11 +79,11 @@ function withFailingSince(node: Fields): Fields {
 export const migrations: readonly Migration[] = [rolesTargetsSubnodes, runsClocksDeciders];
 
 async function rewrite(
-  kv: Pick<Deno.Kv, "list">,
+  source: StateSource,
   { prefix, add, version }: { prefix: Deno.KvKey; add: (record: Fields) => Fields; version: number },
 ): Promise<Mutation[]> {
   const mutations: Mutation[] = [];
-  for await (const { key, value } of kv.list<string>({ prefix })) {
+  for await (const { key, value } of source.list({ prefix })) {
     const decoded = decodeRecord(value);
     // What is damaged is found, and named, when it is read.
     if (decoded === null || decoded.version >= version) continue;
@@ -92,10 +93,10 @@ async function rewrite(
 }
 
 /** Kinds of records that the older state knew nothing of are numbered from 1. */
-async function firstIds(kv: Pick<Deno.Kv, "get">, kinds: readonly IdKind[]): Promise<Mutation[]> {
+async function firstIds(source: StateSource, kinds: readonly IdKind[]): Promise<Mutation[]> {
   const missing = await Promise.all(kinds.map(async (kind) => {
     const key = keys.nextId(kind);
-    return (await kv.get(key)).value === null ? [{ key, value: 1 }] : [];
+    return (await source.get(key)).value === null ? [{ key, value: 1 }] : [];
   }));
   return missing.flat();
 }

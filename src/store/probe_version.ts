@@ -5,18 +5,22 @@ import { damagedState, stateFailure } from "./state_errors.ts";
 import { StateReader } from "./state_reader.ts";
 
 /** The schema's version; null: the database is empty. Nothing is written. @throws StoreError */
-export async function probeVersion(path: string): Promise<number | null> {
-  using kv = await openDatabase(path);
-  const reader = new StateReader(kv, path);
+export async function probeVersion(reader: StateReader): Promise<number | null> {
   const version = await reader.value(keys.schema, counterSchema);
   if (version !== null) return version;
   for await (const { key } of reader.entries({ prefix: [] }, { limit: 1 })) {
     throw damagedState(
-      path,
+      reader.path,
       `it holds ${JSON.stringify(key)} but no schema version; it may not be nodepool's`,
     );
   }
   return null;
+}
+
+/** As `probeVersion`, of a file. @throws StoreError */
+export async function probeFileVersion(path: string): Promise<number | null> {
+  using kv = await openDatabase(path);
+  return await probeVersion(new StateReader(kv, path));
 }
 
 /** @throws StoreError */

@@ -3,7 +3,7 @@ import type { Instant } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import { backupState } from "./backup_state.ts";
 import { migrations, schemaVersion } from "./migrations.ts";
-import { probeVersion } from "./probe_version.ts";
+import { probeFileVersion } from "./probe_version.ts";
 import { damagedState, newerState, unusableState } from "./state_errors.ts";
 import { removeState, timeStamp } from "./state_file.ts";
 import { lockState } from "./state_lock.ts";
@@ -36,7 +36,7 @@ export async function restoreState(
 
 /** An older version is migrated by the next daemon. */
 async function checkVersion(copy: string, { of }: { of: string }): Promise<void> {
-  const version = await probeVersion(copy);
+  const version = await probeFileVersion(copy);
   if (version === null) throw damagedState(of, "it is empty");
   if (version > schemaVersion(migrations)) throw newerState(of);
 }

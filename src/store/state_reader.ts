@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import { fits } from "../lib/fits.ts";
 import { decodeRecord, RECORD_VERSION } from "./record_codec.ts";
+import type { StateEntry, StateSource } from "./state_source.ts";
 import { damagedState, newerState, stateFailure } from "./state_errors.ts";
 
 type Schema<Output> = v.GenericSchema<unknown, Output>;
@@ -10,7 +11,8 @@ type Schema<Output> = v.GenericSchema<unknown, Output>;
 const BATCH = 500;
 
 export class StateReader {
-  constructor(readonly kv: Pick<Deno.Kv, "get" | "list">, readonly path: string) {}
+  /** @param path where the state lies, for messages: a file, or an address of etcd */
+  constructor(readonly source: StateSource, readonly path: string) {}
 
   /** A record; null where it does not exist. @throws StoreError `damaged` or `newer` */
   async record<Output>(key: Deno.KvKey, schema: Schema<Output>): Promise<Output | null> {
@@ -50,26 +52,26 @@ export class StateReader {
   async *entries(
     selector: Deno.KvListSelector,
     options: { limit?: number; reverse?: boolean } = {},
-  ): AsyncGenerator<Deno.KvEntry<unknown>> {
+  ): AsyncGenerator<StateEntry> {
     try {
       // It reads a whole batch, however few are asked for.
       const batchSize = Math.max(1, Math.min(BATCH, options.limit ?? BATCH));
-      yield* this.kv.list(selector, { ...options, batchSize });
+      yield* this.source.list(selector, { ...options, batchSize });
     } catch (error) {
       throw stateFailure(this.path, "it cannot be read", error);
     }
   }
 
-  async #get(key: Deno.KvKey): Promise<Deno.KvEntryMaybe<unknown>> {
+  async #get(key: Deno.KvKey): Promise<StateEntry> {
     try {
-      return await this.kv.get(key);
+      return await this.source.get(key);
     } catch (error) {
       throw stateFailure(this.path, "it cannot be read", error);
     }
   }
 
   /** The record in an entry. @throws StoreError `damaged` or `newer` */
-  decode<Output>({ key, value }: Deno.KvEntry<unknown>, schema: Schema<Output>): Output {
+  decode<Output>({ key, value }: StateEntry, schema: Schema<Output>): Output {
     const decoded = decodeRecord(value);
     if (decoded === null) throw damagedState(this.path, `${JSON.stringify(key)} holds no record`);
     if (decoded.version > RECORD_VERSION) throw newerState(this.path);

@@ -1,7 +1,8 @@
 /** Writes a whole state into a new file, which is there when it is complete or not at all. Rescues and imports call it. */
 import { checkDatabase, readAlone } from "./check_database.ts";
 import { keys } from "./keys.ts";
-import { KvWriter, type Mutation } from "./kv_writer.ts";
+import { openFileWriter } from "./file_transactions.ts";
+import type { Mutation } from "./kv_writer.ts";
 import { removeState } from "./state_file.ts";
 
 /**
@@ -16,7 +17,7 @@ export async function writeState(
   try {
     using kv = await Deno.openKv(path);
     await kv.set(keys.commits, commits);
-    const writer = await KvWriter.open(kv, path);
+    const writer = await openFileWriter(kv, path);
     await writer.write(mutations);
   } catch (error) {
     await removeState(path);

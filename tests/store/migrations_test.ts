@@ -29,8 +29,8 @@ function commenting(comment: string): Migration {
     summary: `comments ${comment}`,
     async plan(kv) {
       const mutations = [];
-      for await (const { key, value } of kv.list<string>({ prefix: ["node"] })) {
-        const [version, node] = JSON.parse(value);
+      for await (const { key, value } of kv.list({ prefix: ["node"] })) {
+        const [version, node] = JSON.parse(value as string);
         mutations.push({
           key,
           value: JSON.stringify([version, { ...node, comment: `${node.comment} ${comment}` }]),

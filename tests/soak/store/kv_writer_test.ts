@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Mutation } from "../../../src/store/kv_writer.ts";
-import { KvWriter } from "../../../src/store/kv_writer.ts";
+import { openFileWriter } from "../../../src/store/file_transactions.ts";
 import { temporaryState } from "../../store/temporary_state.ts";
 
 /** Every key but the writer's own, with its value. */
@@ -69,7 +69,7 @@ function applied(...lists: Mutation[][]): Map<string, unknown> {
 Deno.test("KvWriter writes what fits into one transaction without a journal", async () => {
   await using state = await temporaryState();
   using kv = await Deno.openKv(state.path);
-  const writer = await KvWriter.open(endingAfter(kv, 1), state.path);
+  const writer = await openFileWriter(endingAfter(kv, 1), state.path);
   await writer.write(old);
   assert.deepEqual(await contents(kv), applied(old));
 });
@@ -79,10 +79,10 @@ Deno.test("KvWriter leaves all or nothing of a big write wherever the process en
   for (let transactions = 0; !outcomes.endsWith("done"); transactions++) {
     await using state = await temporaryState();
     using kv = await Deno.openKv(state.path);
-    await (await KvWriter.open(kv, state.path)).write(old);
-    const writer = await KvWriter.open(endingAfter(kv, transactions), state.path);
+    await (await openFileWriter(kv, state.path)).write(old);
+    const writer = await openFileWriter(endingAfter(kv, transactions), state.path);
     const written = await writer.write(big).then(() => true, () => false);
-    const next = await KvWriter.open(kv, state.path);
+    const next = await openFileWriter(kv, state.path);
     const found = await contents(kv);
     const all = found.has('["record",2000]');
     assert.deepEqual(found, all ? applied(old, big) : applied(old), `after ${transactions} transactions`);
@@ -90,7 +90,7 @@ Deno.test("KvWriter leaves all or nothing of a big write wherever the process en
     outcomes += written ? "done" : all ? "a" : "n";
     await next.write([{ key: ["record", 1], value: "later" }]);
     assert.equal((await contents(kv)).get('["record",1]'), "later");
-    await KvWriter.open(kv, state.path);
+    await openFileWriter(kv, state.path);
     assert.equal((await contents(kv)).get('["record",1]'), "later", "an old journal is not applied again");
   }
   assert.match(outcomes, /^n{3,}a{3,}done$/);
@@ -99,7 +99,7 @@ Deno.test("KvWriter leaves all or nothing of a big write wherever the process en
 Deno.test("KvWriter writes nothing more after a big write that broke off", async () => {
   await using state = await temporaryState();
   using kv = await Deno.openKv(state.path);
-  const writer = await KvWriter.open(endingAfter(kv, 2), state.path);
+  const writer = await openFileWriter(endingAfter(kv, 2), state.path);
   await assert.rejects(writer.write(big));
   await assert.rejects(writer.write(old), /the process has ended/);
 });
@@ -108,7 +108,7 @@ Deno.test("KvWriter stops for good wherever a big write fails, even if the datab
   for (let after = 0;; after++) {
     await using state = await temporaryState();
     using kv = await Deno.openKv(state.path);
-    const writer = await KvWriter.open(failingOnce(kv, { after }), state.path);
+    const writer = await openFileWriter(failingOnce(kv, { after }), state.path);
     if (await writer.write(big).then(() => true, () => false)) {
       assert.ok(after > 3);
       break;
@@ -124,7 +124,7 @@ for (const message of ["the disk is full", "database is locked", "a defect"]) {
     await using state = await temporaryState();
     using kv = await Deno.openKv(state.path);
     const error = new TypeError(message); // as Deno KV's own are
-    const writer = await KvWriter.open(failingOnce(kv, { after: 2, error }), state.path);
+    const writer = await openFileWriter(failingOnce(kv, { after: 2, error }), state.path);
     await assert.rejects(writer.write(big));
     for (let look = 0; look < 2; look++) {
       await assert.rejects(writer.check(), { name: "StoreError", kind: "stopped" });
@@ -135,7 +135,7 @@ for (const message of ["the disk is full", "database is locked", "a defect"]) {
 Deno.test("what Deno KV cannot take is refused as a defect: the state can still be written", async () => {
   await using state = await temporaryState();
   using kv = await Deno.openKv(state.path);
-  const writer = await KvWriter.open(kv, state.path);
+  const writer = await openFileWriter(kv, state.path);
   const key = ["k".repeat(3_000)];
   await assert.rejects(writer.write([{ key, value: "v" }, { key: ["good"], value: "v" }]), RangeError);
   await writer.check();
@@ -146,10 +146,10 @@ Deno.test("what Deno KV cannot take is refused as a defect: the state can still 
 Deno.test("KvWriter finishes at its opening what was interrupted while it was being finished", async () => {
   await using state = await temporaryState();
   using kv = await Deno.openKv(state.path);
-  await assert.rejects((await KvWriter.open(endingAfter(kv, 8), state.path)).write(big));
+  await assert.rejects((await openFileWriter(endingAfter(kv, 8), state.path)).write(big));
   for (let attempts = 0; attempts < 3; attempts++) {
-    await assert.rejects(KvWriter.open(endingAfter(kv, 1), state.path));
+    await assert.rejects(openFileWriter(endingAfter(kv, 1), state.path));
   }
-  await KvWriter.open(kv, state.path);
+  await openFileWriter(kv, state.path);
   assert.deepEqual(await contents(kv), applied(big));
 });

@@ -1,0 +1,331 @@
+/**
+ * The store on a database of ordered keys: a Deno KV file (`kv_store.ts`), or etcd (`etcd/etcd_store.ts`). One process
+ * has it open. Writes go one after the other, each whole or not at all (`kv_writer.ts`); revisions are compared with
+ * those in memory, which `load` has read.
+ */
+import type { ClockRecord } from "../domain/clock_record.ts";
+import type { Home } from "../domain/home.ts";
+import type { Installation } from "../domain/installation.ts";
+import type { Run } from "../domain/lineage.ts";
+import type { HistoryRecord } from "../domain/node.ts";
+import type { PoolEvent } from "../domain/pool_event.ts";
+import type { Sample } from "../domain/samples/sample.ts";
+import type { Instant } from "../domain/time.ts";
+import type {
+  Change,
+  Commit,
+  Committed,
+  Contents,
+  EventBounds,
+  HistoryBounds,
+  IdKind,
+  Row,
+  Rows,
+  Store,
+  TableName,
+} from "./store.ts";
+import type { Clock } from "../lib/clock.ts";
+import { idKinds, mapTables, tableNames } from "./store.ts";
+import type { Mutation } from "./kv_writer.ts";
+import type { OpenedState } from "./prepare_state.ts";
+import { changedId, stampCommit } from "./commit_rules.ts";
+import { keys } from "./keys.ts";
+import { eventAdditions, KvEvents } from "./kv_events.ts";
+import { KvHistory } from "./kv_history.ts";
+import { KvSamples, sampleAdditions } from "./kv_samples.ts";
+import { capOrder, capPause } from "./record_caps.ts";
+import { readRows } from "./read_rows.ts";
+import { encodeRecord } from "./record_codec.ts";
+import {
+  clockSchema,
+  counterSchema,
+  homeSchema,
+  orderSchema,
+  pauseSchema,
+  rowSchemas,
+  runSchema,
+} from "./schemas.ts";
+import { damagedState } from "./state_errors.ts";
+import { rescueState } from "./rescue_state.ts";
+import { timeStamp } from "./state_file.ts";
+
+export class KeyValueStore implements Store {
+  readonly installation: Installation;
+  readonly isInFile: boolean;
+  isNew: boolean;
+  doubt: string | null;
+  readonly #state: OpenedState;
+  readonly #history: KvHistory;
+  readonly #events: KvEvents;
+  readonly #samples: KvSamples;
+  readonly #clock: Pick<Clock, "now">;
+  readonly #revisions = mapTables<Record<TableName, Map<number, number>>>(() => new Map());
+  /** As they are stored, of the kinds that have been read. */
+  readonly #nextIds = new Map<IdKind, number>();
+  #loaded = false;
+  /** The write after which the next one may begin. */
+  #lastWrite: Promise<unknown> = Promise.resolve();
+
+  /** @param state is closed with the store, and where it cannot be opened @throws StoreError */
+  static async open(state: OpenedState, { clock }: { clock: Pick<Clock, "now"> }): Promise<Store> {
+    try {
+      return new KeyValueStore(state, { history: await KvHistory.open(state.reader), clock });
+    } catch (error) {
+      state[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  private constructor(
+    state: OpenedState,
+    { history, clock }: { history: KvHistory; clock: Pick<Clock, "now"> },
+  ) {
+    this.#clock = clock;
+    this.installation = state.installation;
+    this.isInFile = state.guard !== null;
+    this.isNew = state.isNew;
+    this.doubt = state.doubt;
+    this.#state = state;
+    this.#history = history;
+    this.#events = new KvEvents(state.reader);
+    this.#samples = new KvSamples(state.reader);
+  }
+
+  settle(what: "new" | "doubt"): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#state.writer.write([{ key: what === "new" ? keys.isNew : keys.doubt, value: null }]);
+      if (what === "new") this.isNew = false;
+      else this.doubt = null;
+      this.#state.witness();
+    });
+  }
+
+  check(): Promise<void> {
+    return this.#inTurn(() => this.#state.writer.check());
+  }
+
+  rescue(contents: Contents): Promise<string | null> {
+    return this.#inTurn(async () => {
+      const { guard, reader, writer } = this.#state;
+      if (guard === null || !guard.isLost) return null;
+      const history = await this.listHistory({ limit: Number.MAX_SAFE_INTEGER }).catch(() => []);
+      const copy = await rescueState(reader.path, {
+        mutations: [...this.#basics(), ...contentMutations(contents)],
+        history: history.toReversed(),
+        events: await this.listEvents({ after: 0, limit: Number.MAX_SAFE_INTEGER }).catch(() => []),
+        samples: await Array.fromAsync(this.samples({ since: 0 })).catch(() => []),
+        commits: writer.commits,
+        stamp: timeStamp(this.#clock.now()),
+      });
+      guard.removeLog();
+      return copy;
+    });
+  }
+
+  load(): Promise<Contents> {
+    return this.#inTurn(() => this.#read());
+  }
+
+  takeIds(kind: IdKind, count: number): Promise<number> {
+    return this.#inTurn(async () => {
+      const first = this.#nextIds.get(kind) ?? await this.#nextId(kind);
+      await this.#state.writer.write([{ key: keys.nextId(kind), value: first + count }]);
+      this.#nextIds.set(kind, first + count);
+      return first;
+    });
+  }
+
+  addRun(run: Run, { forgotten }: { forgotten: readonly number[] }): Promise<void> {
+    return this.#inTurn(() =>
+      this.#state.writer.write([
+        ...forgotten.map((number) => ({ key: keys.run(number), value: null })),
+        { key: keys.run(run.number), value: encodeRecord(run) },
+      ])
+    );
+  }
+
+  commit(commit: Commit): Promise<Committed> {
+    return this.#inTurn(async () => {
+      if (!this.#loaded) await this.#read();
+      const committed = stampCommit(commit, (table, id) => this.#revisions[table].get(id));
+      const history = this.#history.planAppend(commit.history ?? []);
+      await this.#state.writer.write([
+        ...recordMutations(commit, committed),
+        ...history.mutations,
+        ...eventAdditions(commit.events ?? []),
+      ]);
+      history.done();
+      for (const table of tableNames) {
+        follow(this.#revisions[table], commit[table] ?? [], committed[table]);
+      }
+      return committed;
+    });
+  }
+
+  saveClock(record: ClockRecord): Promise<void> {
+    return this.#inTurn(() => this.#state.writer.write([{ key: keys.clock, value: encodeRecord(record) }]));
+  }
+
+  saveHome(home: Home): Promise<void> {
+    return this.#inTurn(() =>
+      this.#state.writer.write([{ key: keys.home(home.provider), value: encodeRecord(home) }])
+    );
+  }
+
+  addSample(sample: Sample, { since }: { since: number }): Promise<void> {
+    return this.#inTurn(async () => {
+      const outdated = await this.#samples.planPrune(since);
+      await this.#state.writer.write([...outdated, ...sampleAdditions(sample)]);
+    });
+  }
+
+  samples(options: { since: number }): AsyncIterable<Sample> {
+    return this.#samples.list(options);
+  }
+
+  listHistory(options: { limit: number; before?: number }): Promise<readonly HistoryRecord[]> {
+    return this.#history.list(options);
+  }
+
+  getHistory(nodeId: number): Promise<HistoryRecord | null> {
+    return this.#history.get(nodeId);
+  }
+
+  listEvents(options: { after: number; limit: number }): Promise<readonly PoolEvent[]> {
+    return this.#events.list(options);
+  }
+
+  lastEventBefore(moment: Instant): Promise<number> {
+    return this.#events.lastBefore(moment);
+  }
+
+  pruneEvents(bounds: EventBounds): Promise<boolean> {
+    return this.#inTurn(async () => {
+      const mutations = await this.#events.planPrune(bounds);
+      if (mutations.length > 0) await this.#state.writer.write(mutations);
+      return mutations.length === bounds.batch;
+    });
+  }
+
+  pruneHistory(bounds: HistoryBounds): Promise<boolean> {
+    return this.#inTurn(async () => {
+      const { mutations, done, forgotten } = await this.#history.planPrune(bounds);
+      if (forgotten > 0) await this.#state.writer.write(mutations);
+      done();
+      return forgotten === bounds.batch;
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#lastWrite;
+    this.#state[Symbol.dispose]();
+  }
+
+  /** The contents of a state besides its records. */
+  #basics(): Mutation[] {
+    return [
+      { key: keys.schema, value: this.#state.schema },
+      { key: keys.installation, value: encodeRecord(this.installation) },
+      ...(this.isNew ? [{ key: keys.isNew, value: 1 }] : []),
+      ...(this.doubt === null ? [] : [{ key: keys.doubt, value: this.doubt }]),
+      ...[...this.#nextIds].map(([kind, value]) => ({ key: keys.nextId(kind), value })),
+    ];
+  }
+
+  async #nextId(kind: IdKind): Promise<number> {
+    const { reader } = this.#state;
+    const key = keys.nextId(kind);
+    const next = await reader.value(key, counterSchema);
+    if (next === null) throw damagedState(reader.path, `${JSON.stringify(key)} is missing`);
+    this.#nextIds.set(kind, next);
+    return next;
+  }
+
+  async #read(): Promise<Contents> {
+    const { reader } = this.#state;
+    await Promise.all(idKinds.map((kind) => this.#nextId(kind)));
+    const [lastEventId, clock, homes, pauses, orders, runs, ...rows] = await Promise.all([
+      this.#events.lastId(),
+      reader.record(keys.clock, clockSchema),
+      reader.records({ prefix: keys.homes }, homeSchema),
+      reader.records({ prefix: keys.pauses }, pauseSchema),
+      reader.records({ prefix: keys.orders }, orderSchema),
+      reader.records({ prefix: keys.runs }, runSchema),
+      ...tableNames.map((table) => this.#readRows(table)),
+    ]);
+    this.#loaded = true;
+    const tables = mapTables<Rows>((table) => rows[tableNames.indexOf(table)] as Rows[TableName]);
+    return {
+      ...tables,
+      pauses,
+      orders,
+      clock,
+      homes,
+      runs,
+      lastEventId,
+      nextIds: Object.fromEntries(this.#nextIds) as Contents["nextIds"],
+    };
+  }
+
+  async #readRows(table: TableName): Promise<Row[]> {
+    const { guard, reader } = this.#state;
+    const [prefix, schema] = [keys.rows(table), rowSchemas[table]];
+    const rows = (guard && await readRows<Row>(reader.path, { name: prefix[0]!, schema })) ??
+      await reader.records<Row>({ prefix }, schema);
+    for (const { id, revision } of rows) this.#revisions[table].set(id, revision);
+    return rows;
+  }
+
+  #inTurn<Result>(write: () => Promise<Result>): Promise<Result> {
+    const result = this.#lastWrite.then(write);
+    this.#lastWrite = result.catch(() => {});
+    return result;
+  }
+}
+
+function recordMutations(commit: Commit, committed: Committed): Mutation[] {
+  return [
+    ...tableNames.flatMap((table) => mutationsOf(table, commit, committed)),
+    ...(commit.pauses ?? []).map(({ provider, label, next }) => ({
+      key: keys.pause(provider, label),
+      value: next && encodeRecord(capPause(next)),
+    })),
+    ...(commit.orders ?? []).map(({ provider, image, next }) => ({
+      key: keys.order(provider, image),
+      value: next && encodeRecord(capOrder(next)),
+    })),
+  ];
+}
+
+function contentMutations({ pauses, orders, clock, homes, runs, ...tables }: Contents): Mutation[] {
+  return [
+    ...tableNames.flatMap((table) =>
+      tables[table].map((row) => ({ key: keys.row(table, row.id), value: encodeRecord(row) }))
+    ),
+    ...pauses.map((next) => ({ key: keys.pause(next.provider, next.label), value: encodeRecord(next) })),
+    ...orders.map((next) => ({ key: keys.order(next.provider, next.image), value: encodeRecord(next) })),
+    ...(clock === null ? [] : [{ key: keys.clock, value: encodeRecord(clock) }]),
+    ...homes.map((home) => ({ key: keys.home(home.provider), value: encodeRecord(home) })),
+    ...runs.map((run) => ({ key: keys.run(run.number), value: encodeRecord(run) })),
+  ];
+}
+
+function mutationsOf(table: TableName, commit: Commit, committed: Committed): Mutation[] {
+  const changes: readonly Change<Row>[] = commit[table] ?? [];
+  return changes.map((change, index) => {
+    const result = committed[table][index] ?? null;
+    return { key: keys.row(table, changedId(change)), value: result && encodeRecord(result) };
+  });
+}
+
+function follow(
+  revisions: Map<number, number>,
+  changes: readonly Change<Row>[],
+  results: readonly (Row | null)[],
+): void {
+  changes.forEach((change, index) => {
+    const result = results[index];
+    if (result) revisions.set(result.id, result.revision);
+    else revisions.delete(changedId(change));
+  });
+}

@@ -1,0 +1,121 @@
+/**
+ * A database that is open becomes a state of the present schema that one installation owns: one with nothing in it is
+ * made a state, an older one is migrated, and one that may not be the newest is doubted. Opening a file and opening
+ * etcd call it.
+ */
+import type { Installation } from "../domain/installation.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Random } from "../lib/random.ts";
+import { keys } from "./keys.ts";
+import type { KvWriter } from "./kv_writer.ts";
+import { type Migration, migrations, schemaVersion } from "./migrations.ts";
+import { encodeRecord } from "./record_codec.ts";
+import { counterSchema, installationSchema, noteSchema } from "./schemas.ts";
+import { doubtOf, type FoundState } from "./state_doubt.ts";
+import { damagedState, newerState } from "./state_errors.ts";
+import type { StateGuard } from "./state_guard.ts";
+import type { StateReader } from "./state_reader.ts";
+import type { Witnessed } from "./state_witness.ts";
+import { idKinds } from "./store.ts";
+
+export interface OpenStateOptions {
+  readonly clock: Pick<Clock, "now">;
+  readonly random: Pick<Random, "uuid">;
+  /** The steps to the present schema; tests give their own. */
+  readonly migrations?: readonly Migration[];
+}
+
+interface Database {
+  readonly reader: StateReader;
+  readonly writer: KvWriter;
+}
+
+interface PreparedState extends Database {
+  /** Version of its schema. */
+  readonly schema: number;
+  readonly installation: Installation;
+  /** As the store tells them; they stand in the state until the owner has dealt with them. */
+  readonly isNew: boolean;
+  readonly doubt: string | null;
+}
+
+export interface OpenedState extends PreparedState, Disposable {
+  /** null: it is not in a file. */
+  readonly guard: StateGuard | null;
+  /** From now on each commit is witnessed, in place of whatever was. */
+  witness(): void;
+}
+
+/** @throws StoreError */
+export function refuseNewer(
+  path: string,
+  { version, steps }: { version: number | null; steps: readonly Migration[] },
+) {
+  if (version !== null && version > schemaVersion(steps)) throw newerState(path);
+}
+
+/**
+ * @param options `version`: of the schema that was found, null: the database is empty; `witness`: the newest that is
+ * known to have been written there
+ * @throws StoreError
+ */
+export async function prepareState(
+  { reader, writer }: Database,
+  options: OpenStateOptions & { version: number | null; witness: Witnessed | null },
+): Promise<PreparedState> {
+  const { version, witness, migrations: steps = migrations } = options;
+  const { commits } = writer;
+  if (version === null) await initialize(writer, { ...options, steps });
+  else await migrate({ reader, writer }, { version, steps });
+  const installation = await reader.record(keys.installation, installationSchema);
+  if (installation === null) {
+    throw damagedState(reader.path, "it does not say which installation it belongs to");
+  }
+  const isNew = await reader.value(keys.isNew, counterSchema) !== null;
+  const found = {
+    path: reader.path,
+    isMade: version === null,
+    isNew,
+    installation: installation.id,
+    commits,
+  };
+  const doubt = await noteDoubt({ reader, writer }, { found, witness });
+  return { reader, writer, schema: schemaVersion(steps), installation, isNew, doubt };
+}
+
+/** A doubt is written down before the witness is written again, which would forget why. */
+async function noteDoubt(
+  { reader, writer }: Database,
+  { found, witness }: { found: FoundState & { isNew: boolean }; witness: Witnessed | null },
+): Promise<string | null> {
+  const known = await reader.value(keys.doubt, noteSchema);
+  // Of a new state it was said, when it was made, what had been there before; the witness is still that one's.
+  if (witness === null || (found.isNew && known !== null)) return known;
+  const doubt = doubtOf(found, witness);
+  if (doubt !== null) await writer.write([{ key: keys.doubt, value: doubt }]);
+  return doubt ?? known;
+}
+
+async function initialize(
+  writer: KvWriter,
+  { clock, random, steps }: OpenStateOptions & { steps: readonly Migration[] },
+): Promise<void> {
+  const installation: Installation = { id: random.uuid(), createdAt: clock.now() };
+  await writer.write([
+    { key: keys.schema, value: schemaVersion(steps) },
+    { key: keys.installation, value: encodeRecord(installation) },
+    { key: keys.isNew, value: 1 },
+    ...idKinds.map((kind) => ({ key: keys.nextId(kind), value: 1 })),
+  ]);
+}
+
+async function migrate(
+  { reader, writer }: Database,
+  { version, steps }: { version: number; steps: readonly Migration[] },
+): Promise<void> {
+  for (const [index, step] of steps.entries()) {
+    if (index + 1 < version) continue;
+    const mutations = await step.plan(reader.source);
+    await writer.write([...mutations, { key: keys.schema, value: index + 2 }]);
+  }
+}

@@ -1,0 +1,16 @@
+/** What a state is read from: a Deno KV database, which has these two itself, or etcd. */
+
+export interface StateEntry {
+  readonly key: Deno.KvKey;
+  readonly value: unknown;
+}
+
+export interface StateSource {
+  /** `value` null: there is no such key. */
+  get(key: Deno.KvKey): Promise<StateEntry>;
+  /** In the order of the keys. */
+  list(
+    selector: Deno.KvListSelector,
+    options?: { limit?: number; reverse?: boolean; batchSize?: number },
+  ): AsyncIterable<StateEntry>;
+}
