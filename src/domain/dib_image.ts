@@ -2,6 +2,7 @@
  * A dib image: one build of a diskimage, from the decision to build it until its files are removed. The record is
  * everything the pool knows of it; the files lie in `images-dir`.
  */
+import type { BuilderName } from "./build_places.ts";
 import type { DeletedBy } from "./deleted_by.ts";
 import type { Evidence, WaitingOn } from "./node.ts";
 import type { Instant } from "./time.ts";
@@ -12,7 +13,7 @@ export type ImageStateName = "building" | "ready" | "delete";
 export const imageStateNames: readonly ImageStateName[] = ["building", "ready", "delete"];
 
 export type DibImageState =
-  /** To be built, or being built by this process; `startedAt` null: it waits for a build worker. */
+  /** To be built, or being built; `startedAt` null: it waits for a build worker. */
   | { readonly phase: "build"; readonly startedAt: Instant | null }
   | { readonly phase: "ready"; readonly files: readonly ImageFile[] }
   /** Its files are to be removed. */
@@ -37,8 +38,10 @@ export interface DibImage {
   /** Unix time in seconds at which it was decided on; no two builds of a diskimage share it. */
   readonly version: number;
   readonly state: DibImageState;
-  /** The path of its files without the format: `IMAGES-DIR/NAME-VERSION`. */
+  /** The path of its files without the format, where they are: `IMAGES-DIR/NAME-VERSION`. */
   readonly path: string;
+  /** Who builds it and has its files; left out: the process that has the state, or it has not been begun. */
+  readonly builder?: BuilderName;
   /** The formats built in one run. */
   readonly formats: readonly string[];
   readonly logFile: string | null;

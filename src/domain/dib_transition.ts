@@ -1,4 +1,5 @@
 /** The one place where a dib image's state changes; what is not listed is illegal and throws. */
+import type { BuilderName } from "./build_places.ts";
 import type { DeletedBy } from "./deleted_by.ts";
 import type { DibImage, DibImageState, ImageFile } from "./dib_image.ts";
 import { dibStateName } from "./dib_image.ts";
@@ -8,8 +9,8 @@ import type { Evidence } from "./node.ts";
 import type { Instant } from "./time.ts";
 
 export type DibEvent =
-  /** A worker has begun to build it. */
-  | { readonly type: "building" }
+  /** A worker has begun to build it; `at`: where, if that is not this process. */
+  | { readonly type: "building"; readonly at?: { readonly builder: BuilderName; readonly path: string } }
   | { readonly type: "built"; readonly files: readonly ImageFile[] }
   /** The build came to nothing; its files are not removed before `until`. */
   | {
@@ -46,7 +47,12 @@ function changes(image: DibImage, event: DibEvent, now: Instant): Changes {
   switch (event.type) {
     case "building":
       if (state.phase !== "build") throw illegal(image, event);
-      return { state: { phase: "build", startedAt: now }, attempt: image.attempt + 1, waitingOn: null };
+      return {
+        state: { phase: "build", startedAt: now },
+        attempt: image.attempt + 1,
+        waitingOn: null,
+        ...event.at,
+      };
     case "built":
       if (state.phase !== "build") throw illegal(image, event);
       return { state: { phase: "ready", files: event.files } };

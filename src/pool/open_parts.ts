@@ -6,6 +6,7 @@
 import type { Config } from "../domain/config.ts";
 import { Executor } from "../execute/executor.ts";
 import { ImageExecutor } from "../execute/images/image_executor.ts";
+import { localSites } from "../execute/images/local_site.ts";
 import { PrivateKeys } from "../execute/private_keys.ts";
 import { errorChain } from "../lib/error_chain.ts";
 import { loggerOf } from "../lib/logging.ts";
@@ -169,6 +170,7 @@ function openHands(
     readKey,
     provider: (name: string) => watches.get(name),
   };
+  const sites = localSites(deps);
   const executor = new Executor({
     ...shared,
     target: (name) => targets.get(name),
@@ -179,6 +181,8 @@ function openHands(
   });
   const imageExecutor = new ImageExecutor({
     ...shared,
+    sites,
+    trimLogs: (folder, options) => deps.builder.trimLogs(folder, options),
     onDefect: (action, error) => {
       const of = "image" in action
         ? { kind: "image", id: action.image.id } as const
@@ -186,7 +190,7 @@ function openHands(
       defects.noteAttempt({ of, doing: action.type, error });
     },
   });
-  return { executor, imageExecutor };
+  return { executor, imageExecutor, sites };
 }
 
 function openTick(
@@ -200,6 +204,7 @@ function openTick(
     errand,
     clock,
     defects: parts.defects,
+    places: parts.sites,
     parts: does,
     random: deps.random,
     seen: () => watches.observations(),

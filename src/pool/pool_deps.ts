@@ -1,4 +1,5 @@
 /** The parts of a pool besides its configuration: all that reaches out of it, and what this process does of it. */
+import type { Builder } from "../build/builder.ts";
 import type { WholeCloud } from "../cloud/cloud.ts";
 import type { LoadedConfig } from "../config/load_config.ts";
 import type { Config, ProviderConfig, TargetConfig } from "../domain/config.ts";
@@ -28,11 +29,10 @@ export interface PoolParts extends TickParts {
 
 export const WHOLE_POOL: PoolParts = { pool: true, launches: true, builds: true, deletes: true };
 
-export interface PoolDeps extends
-  Pick<
-    ImageExecutorDeps,
-    "builder" | "makeKeypair" | "openLog" | "scriptVariables" | "buildWorkers" | "uploadWorkers"
-  > {
+export interface PoolDeps extends Pick<ImageExecutorDeps, "makeKeypair" | "openLog" | "scriptVariables"> {
+  readonly builder: Builder;
+  readonly buildWorkers: number;
+  readonly uploadWorkers: number;
   /** The parts that this process runs; by default all. */
   readonly parts?: PoolParts;
   /** Whether only what is asked of it is done, for a command where no daemon runs; not, if nothing is said. */

@@ -233,6 +233,7 @@ const dibImageSchema: Schema<DibImage> = v.strictObject({
   version: count,
   state: v.variant("phase", Object.values(dibStates)) as Schema<DibImageState>,
   path: v.string(),
+  builder: v.optional(v.strictObject({ id: v.string(), host: v.string() })),
   formats: v.array(v.string()),
   logFile: text,
   stateSince: instant,

@@ -2,6 +2,7 @@
  * One turn of the loop: plan from what is known, store what the plan changes, have its actions carried out. Takes
  * no input: whatever happens only means "run again now". All that it must remember is in the ledger.
  */
+import type { BuildPlaces } from "../domain/build_places.ts";
 import type { Config } from "../domain/config.ts";
 import { type Defect, describeSubject } from "../domain/defect.ts";
 import type { NodeRecord } from "../domain/node.ts";
@@ -52,6 +53,8 @@ export interface TickDeps {
   readonly ledger: Ledger;
   readonly executor: Executor;
   readonly imageExecutor: ImageExecutor;
+  /** Where diskimages are built; left out: by this process. */
+  readonly places?: BuildPlaces;
   readonly parts: TickParts;
   readonly clock: Clock;
   /** Turns instants into the machine's time of day, for messages. */
@@ -221,6 +224,7 @@ export class Tick {
       faults: this.#deps.faults(),
       isRunning: (type, id) => imageExecutor.isRunning(type, id),
       making: { uploads: parts.builds, snapshots: parts.pool },
+      ...(this.#deps.places === undefined ? {} : { places: this.#deps.places }),
       accepting: accepting(),
     };
   }

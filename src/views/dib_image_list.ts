@@ -22,6 +22,8 @@ const dibImageViewSchema = v.object({
   image: string,
   /** The path of its files without the format. */
   filename: string,
+  /** The host of the builder that has its files; null: the machine that has the state, or it has not been begun. */
+  builder: stringOrNull,
   /** Unix time in seconds. */
   version: number,
   state: word(imageStateNames),
@@ -63,6 +65,7 @@ function viewDibImage(image: DibImage, moment: Moment): DibImageView {
     id: image.id,
     image: image.name,
     filename: image.path,
+    builder: image.builder?.host ?? null,
     version: image.version,
     state: dibStateName(image),
     state_since: isoTime(image.stateSince, moment),

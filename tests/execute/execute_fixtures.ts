@@ -5,6 +5,8 @@ import type { Config } from "../../src/domain/config.ts";
 import type { NodeRecord } from "../../src/domain/node.ts";
 import type { Observation } from "../../src/domain/observation.ts";
 import { type DeletionReport, Deletions, type DeletionsDeps } from "../../src/execute/deletions.ts";
+import type { Builder } from "../../src/build/builder.ts";
+import { localSites } from "../../src/execute/images/local_site.ts";
 import { ImageExecutor, type ImageExecutorDeps } from "../../src/execute/images/image_executor.ts";
 import { Executor } from "../../src/execute/executor.ts";
 import type { TargetAccess } from "../../src/execute/hand_over.ts";
@@ -184,9 +186,9 @@ export function deletionsOf(
 /** An executor of images over the kit's ledger and cloud. */
 export function imageExecutorOf(
   kit: Pick<ExecutorKit, "ledger" | "clock" | "shell" | "cloud" | "told" | "defects">,
-  deps: Partial<ImageExecutorDeps> & { readonly observation?: Observation } = {},
+  deps: Partial<ImageExecutorDeps> & { readonly observation?: Observation; readonly builder?: Builder } = {},
 ): ImageExecutor {
-  const { observation = seen(), ...others } = deps;
+  const { observation = seen(), builder = new ScriptedBuilder({ clock: kit.clock }), ...others } = deps;
   const access = {
     cloud: kit.cloud,
     deletions: deletionsOf(kit.cloud, kit.ledger),
@@ -197,7 +199,8 @@ export function imageExecutorOf(
   };
   return new ImageExecutor({
     ledger: kit.ledger,
-    builder: new ScriptedBuilder({ clock: kit.clock }),
+    sites: localSites({ builder, clock: kit.clock, buildWorkers: 1, uploadWorkers: 4 }),
+    trimLogs: (folder, options) => builder.trimLogs(folder, options),
     shell: kit.shell,
     clock: kit.clock,
     provider: (name) => name === "cloud-a" ? access : null,
@@ -205,8 +208,6 @@ export function imageExecutorOf(
     makeKeypair: () => Promise.resolve({ publicKey: "ssh-ed25519 AAAA", privateKey: "private" }),
     openLog: () => Promise.resolve({ write() {}, [Symbol.asyncDispose]: () => Promise.resolve() }),
     scriptVariables: () => ({}),
-    buildWorkers: 1,
-    uploadWorkers: 4,
     wake: () => {},
     onDefect: (_action, error) => kit.defects.push(error),
     ...others,

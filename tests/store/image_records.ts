@@ -30,7 +30,11 @@ const states: {
 
 export function everyDibImage(): DibImage[] {
   const evidence = { at: 5, error: "e", kind: "exit", requestId: null, fault: null, console: "last lines" };
-  return Object.values(dibStates).map((state, index) => sampleDibImage({ id: index + 1, state, evidence }));
+  const built = Object.values(dibStates).map((state, index) =>
+    sampleDibImage({ id: index + 1, state, evidence })
+  );
+  const builder = { id: "0b5e3c1e-0000-4000-8000-000000000001", host: "build1" };
+  return [...built, sampleDibImage({ id: built.length + 1, state: dibStates.ready, builder })];
 }
 
 export function everyImage(): ProviderImage[] {

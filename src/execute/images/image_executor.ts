@@ -3,8 +3,9 @@
  * nothing; whatever did not work is in the next plan again. What is being done for an image ends when its record leaves
  * the phase that it is done for. The tick hands it actions, and is woken by each outcome.
  */
-import type { Builder } from "../../build/builder.ts";
 import type { ScriptLog } from "../../build/script_log.ts";
+import { buildPath } from "../../domain/build_path.ts";
+import { hostOf } from "../../domain/build_places.ts";
 import type { Config, ProviderConfig, ProviderImageConfig } from "../../domain/config.ts";
 import type { DibImage } from "../../domain/dib_image.ts";
 import { transitionDib } from "../../domain/dib_transition.ts";
@@ -31,23 +32,21 @@ import { Attempts } from "../attempts.ts";
 import { credentialsFor } from "../credentials.ts";
 import type { ProviderAccess } from "../executor.ts";
 import { loginTarget } from "../login.ts";
-import { buildJob, executeBuildImage, executeRemoveFiles } from "./build_image.ts";
-import type { DibOutcome, ImageOutcome } from "./image_outcome.ts";
+import { buildJob } from "./build_image.ts";
+import type { BuildSite, BuildSites } from "./build_site.ts";
+import { type DibOutcome, imageFailure, type ImageOutcome } from "./image_outcome.ts";
 import { recordDibImage, recordImage } from "../../rules/record_image.ts";
 import { addressOf, executeScript, type ScriptJob } from "./run_script.ts";
 import { executeCreateKeypair, executeCreateSnapshot, executeDeleteKeypair } from "./snapshot.ts";
-import {
-  executeCreateImage,
-  executeDeleteImage,
-  executeUploadImage,
-  imageRequest,
-  markedProperties,
-} from "./upload_image.ts";
-import { type UploadProgress, UploadWorkers } from "./upload_workers.ts";
+import { executeCreateImage, executeDeleteImage, imageRequest, markedProperties } from "./upload_image.ts";
+import { type UploadPlace, type UploadProgress, UploadWorkers } from "./upload_workers.ts";
 
 export interface ImageExecutorDeps {
   readonly ledger: Ledger;
-  readonly builder: Builder;
+  /** Where diskimages are built. */
+  readonly sites: BuildSites;
+  /** Removes all but the newest logs of that name. */
+  readonly trimLogs: (folder: string, options: { name: string; keep: number }) => Promise<void>;
   readonly shell: Shell;
   readonly clock: Clock;
   /** null: the provider is not configured any more. */
@@ -58,8 +57,6 @@ export interface ImageExecutorDeps {
   readonly openLog: (path: string) => Promise<ScriptLog>;
   /** The variables of the daemon's environment that scripts are given. */
   readonly scriptVariables: () => Readonly<Record<string, string>>;
-  readonly buildWorkers: number;
-  readonly uploadWorkers: number;
   /** Called after each outcome. */
   readonly wake: () => void;
   /** An attempt that broke in a way nobody foresaw. */
@@ -100,7 +97,7 @@ export class ImageExecutor implements AsyncDisposable {
   constructor(deps: ImageExecutorDeps) {
     this.#deps = deps;
     this.#attempts = new Attempts(deps);
-    this.#uploads = new UploadWorkers({ clock: deps.clock, most: deps.uploadWorkers });
+    this.#uploads = new UploadWorkers(deps.clock);
     this.#subscription = deps.ledger.subscribe((change) => this.#endLeft(change));
   }
 
@@ -147,15 +144,28 @@ export class ImageExecutor implements AsyncDisposable {
 
   #startForDib(action: DibAction, config: Config): void {
     const isBuild = action.type === "build-image";
+    const site = isBuild ? this.#siteFor(action.dibImage) : this.#deps.sites.of(action.dibImage);
+    if (site === null) return;
     this.#attempts.start({
       work: { what: action.type, about: aboutDibImage(action.dibImage) },
       key: imageActionKey(action),
-      lane: action.type,
-      places: isBuild ? this.#deps.buildWorkers : PLACES["remove-files"],
+      lane: laneAt(site, action.type),
+      places: isBuild ? site.buildWorkers : PLACES["remove-files"],
       run: (signal) =>
-        isBuild ? this.#build(action.dibImage, { config, signal }) : this.#remove(action.dibImage, signal),
+        isBuild
+          ? this.#build(action.dibImage, { site, config, signal })
+          : this.#remove(action.dibImage, { site, signal }),
       onDefect: (error) => this.#deps.onDefect(action, error),
     });
+  }
+
+  /** Who builds it: whoever has begun, else the one with the most free workers; null: nobody can. */
+  #siteFor(image: DibImage): BuildSite | null {
+    const { sites } = this.#deps;
+    if (image.builder !== undefined) return sites.of(image);
+    const free = (site: BuildSite) =>
+      site.buildWorkers - (this.#attempts.lanes.get(laneAt(site, "build-image"))?.used ?? 0);
+    return sites.takers.toSorted((a, b) => free(b) - free(a))[0] ?? null;
   }
 
   #startForImage(action: ProviderImageAction, config: Config): void {
@@ -166,7 +176,8 @@ export class ImageExecutor implements AsyncDisposable {
     if (access === null || provider === undefined || access.observation.frozen !== null) return;
     const isEnd = isEnding(action);
     if (use === undefined && !isEnd) return;
-    if (action.type === "upload-image" && !this.#uploads.isFree()) return;
+    const site = action.type === "upload-image" ? this.#deps.sites.of(action.dibImage) : null;
+    if (action.type === "upload-image" && (site === null || !this.#uploads.isFree(placeOf(site)))) return;
     this.#attempts.start({
       work: { what: action.type, about: aboutImage(image) },
       key: imageActionKey(action),
@@ -187,30 +198,34 @@ export class ImageExecutor implements AsyncDisposable {
     });
   }
 
-  async #build(planned: DibImage, { config, signal }: Pick<Site, "config" | "signal">): Promise<void> {
-    const { ledger, builder, clock } = this.#deps;
-    const image = await this.#announceDib(planned);
+  async #build(planned: DibImage, { site, config, signal }: AtSite & Pick<Site, "config">): Promise<void> {
+    const { ledger, sites, trimLogs } = this.#deps;
+    // One that it is at has been announced by the process that gave it.
+    const image = sites.isAt(planned) ? planned : await this.#announceDib(planned, site);
     if (image === null) return;
-    const job = buildJob(image, { config, dibImages: ledger.dibImages.values() });
+    const paths = { ...config, ...site.folders };
+    const job = buildJob(image, { config: paths, dibImages: ledger.dibImages.values() });
     if (job === null) return;
-    await this.#storeDib(image, await executeBuildImage(job, { builder, clock, signal }));
+    await this.#storeDib(image, await site.build({ image, job }, { signal }));
     const { buildLogDir, buildLogRetention } = config;
-    await builder.trimLogs(buildLogDir, { name: image.name, keep: buildLogRetention });
+    await trimLogs(buildLogDir, { name: image.name, keep: buildLogRetention });
   }
 
-  async #remove(image: DibImage, signal: AbortSignal): Promise<void> {
-    const { builder, clock, ledger } = this.#deps;
-    const current = ledger.dibImages.get(image.id);
+  async #remove(image: DibImage, { site, signal }: AtSite): Promise<void> {
+    const current = this.#deps.ledger.dibImages.get(image.id);
     if (current === undefined || !isAsDecided(image, current)) return;
-    await this.#storeDib(image, await executeRemoveFiles(image, { builder, clock, signal }));
+    await this.#storeDib(image, await site.remove(image, { signal }));
   }
 
-  /** The record that says that it is being built; null where somebody was faster. */
-  #announceDib(planned: DibImage): Promise<DibImage | null> {
+  /** The record that says that it is being built, and where; null where somebody was faster. */
+  #announceDib(planned: DibImage, { builder, folders }: BuildSite): Promise<DibImage | null> {
     return this.#deps.ledger.edit((edit) => {
       const image = edit.dibImage(planned.id);
       if (image === null || !isAsDecided(planned, image)) return null;
-      const next = transitionDib(image, { type: "building" }, this.#deps.clock.now());
+      const at = builder === null || folders === null
+        ? {}
+        : { at: { builder, path: buildPath(folders.imagesDir, image) } };
+      const next = transitionDib(image, { type: "building", ...at }, this.#deps.clock.now());
       edit.putDibImage(next);
       return next;
     });
@@ -300,7 +315,7 @@ export class ImageExecutor implements AsyncDisposable {
           request: imageRequest(image, { use: site.use, installation, lineage }),
         });
       case "upload-image":
-        return this.#upload(action, how);
+        return this.#upload(action, site);
       case "create-keypair":
         return executeCreateKeypair(image, how);
       case "create-snapshot": {
@@ -317,25 +332,21 @@ export class ImageExecutor implements AsyncDisposable {
   }
 
   async #upload(
-    action: ProviderImageAction & { type: "upload-image" },
-    how: Pick<Parameters<typeof executeUploadImage>[1], "cloud" | "clock" | "signal">,
+    { image, dibImage, externalId }: ProviderImageAction & { type: "upload-image" },
+    { access: { cloud }, signal }: Pick<Site, "access" | "signal">,
   ): Promise<ImageOutcome> {
-    const { id } = action.image;
-    using _worker = this.#uploads.begin(id);
-    return await executeUploadImage(action.image, {
-      ...how,
-      builder: this.#deps.builder,
-      dibImage: action.dibImage,
-      externalId: action.externalId,
-      onProgress: (progress) => this.#uploads.note(id, progress),
-    });
+    const site = this.#deps.sites.of(dibImage);
+    if (site === null) return imageFailure(new Error(`${hostOf(dibImage)} was lost`), this.#deps.clock.now());
+    using _worker = this.#uploads.begin(image.id, placeOf(site));
+    const onProgress = (progress: UploadProgress) => this.#uploads.note(image.id, progress);
+    return await site.upload({ image, externalId, dibImage, cloud, onProgress }, { signal });
   }
 
   async #runScript(
     { image, nodeId }: { image: ProviderImage; nodeId: number },
     { kind, script, config, provider, use, signal }: Site & Pick<ScriptJob, "kind" | "script">,
   ): Promise<ImageOutcome> {
-    const { ledger, shell, clock, readKey, openLog, scriptVariables, builder } = this.#deps;
+    const { ledger, shell, clock, readKey, openLog, scriptVariables, trimLogs } = this.#deps;
     const node = ledger.nodes.get(nodeId);
     if (node === undefined) throw new Error(`node ${nodeId} of image ${image.id} is gone`);
     const credentials = credentialsFor(node, { image: use, images: ledger.images, readKey });
@@ -353,7 +364,7 @@ export class ImageExecutor implements AsyncDisposable {
         loginTarget(node, { image: use, provider, credentials, address: addressOf(node), username }),
     });
     const name = logName(image);
-    await builder.trimLogs(buildLogDir, { name, keep: buildLogRetention });
+    await trimLogs(buildLogDir, { name, keep: buildLogRetention });
     return outcome;
   }
 
@@ -398,6 +409,19 @@ export class ImageExecutor implements AsyncDisposable {
 }
 
 const LEFT = new Error("the image has been deleted");
+
+interface AtSite extends Pick<Site, "signal"> {
+  readonly site: BuildSite;
+}
+
+/** The work of a kind at a site shares its places. */
+function laneAt({ builder }: BuildSite, type: ImageActionType): string {
+  return builder === null ? type : `${builder.host} ${builder.id} ${type}`;
+}
+
+function placeOf({ builder, uploadWorkers }: BuildSite): UploadPlace {
+  return { name: builder?.id ?? "", most: uploadWorkers };
+}
 
 type EndingAction = Extract<ProviderImageAction, { type: "delete-image" | "delete-keypair" }>;
 

@@ -1,5 +1,5 @@
 /**
- * How many uploads run side by side. One that makes no progress is not counted: a provider that hangs must not take a
+ * How many uploads run side by side at each place that sends them. One that makes no progress is not counted: a provider that hangs must not take a
  * worker from the others. Asked by the executor of images before each upload.
  */
 import { type Instant, SECOND } from "../../domain/time.ts";
@@ -13,15 +13,24 @@ export interface UploadProgress {
 /** An upload that has sent nothing for so long hangs. */
 const STALL = 5 * SECOND;
 
-export class UploadWorkers {
-  readonly #uploads = new Map<number, UploadProgress & { readonly movedAt: Instant }>();
-  readonly #clock: Pick<Clock, "now">;
-  readonly #most: number;
+/** Who sends them. */
+export interface UploadPlace {
+  readonly name: string;
+  /** Uploads at once. */
+  readonly most: number;
+}
 
-  /** @param options `most`: uploads at once */
-  constructor({ clock, most }: { clock: Pick<Clock, "now">; most: number }) {
+interface RunningUpload extends UploadProgress {
+  readonly place: UploadPlace;
+  readonly movedAt: Instant;
+}
+
+export class UploadWorkers {
+  readonly #uploads = new Map<number, RunningUpload>();
+  readonly #clock: Pick<Clock, "now">;
+
+  constructor(clock: Pick<Clock, "now">) {
     this.#clock = clock;
-    this.#most = most;
   }
 
   /** How far each upload is, by the image's id. */
@@ -29,24 +38,28 @@ export class UploadWorkers {
     return this.#uploads;
   }
 
-  isFree(): boolean {
-    return this.#moving().length < this.#most;
+  isFree({ name, most }: UploadPlace): boolean {
+    return this.#moving().filter(({ place }) => place.name === name).length < most;
   }
 
-  /** When a worker becomes free at the latest if the uploads that have it go no further; null: one is free. */
+  /**
+   * When a worker of a busy place becomes free at the latest if the uploads that have it go no further; null: no place
+   * is busy.
+   */
   get freeAt(): Instant | null {
-    if (this.isFree()) return null;
-    return Math.min(...this.#moving().map(({ movedAt }) => movedAt)) + STALL;
+    const busy = this.#moving().filter(({ place }) => !this.isFree(place));
+    return busy.length === 0 ? null : Math.min(...busy.map(({ movedAt }) => movedAt)) + STALL;
   }
 
-  begin(imageId: number): Disposable {
-    this.#uploads.set(imageId, { sent: 0, total: 0, movedAt: this.#clock.now() });
+  begin(imageId: number, place: UploadPlace): Disposable {
+    this.#uploads.set(imageId, { place, sent: 0, total: 0, movedAt: this.#clock.now() });
     return { [Symbol.dispose]: () => void this.#uploads.delete(imageId) };
   }
 
   note(imageId: number, progress: UploadProgress): void {
-    if (this.#uploads.has(imageId)) {
-      this.#uploads.set(imageId, { ...progress, movedAt: this.#clock.now() });
+    const upload = this.#uploads.get(imageId);
+    if (upload !== undefined) {
+      this.#uploads.set(imageId, { ...upload, ...progress, movedAt: this.#clock.now() });
     }
   }
 

@@ -1,4 +1,5 @@
 /** The decisions of the ladder of an image's phase: as for nodes (`../node_step.ts`), with the events of images. */
+import type { BuildPlaces } from "../../domain/build_places.ts";
 import type { Config, ProviderConfig, ProviderImageConfig } from "../../domain/config.ts";
 import type { DibEvent } from "../../domain/dib_transition.ts";
 import type { DibImage } from "../../domain/dib_image.ts";
@@ -26,8 +27,10 @@ export interface ImageWorld {
   readonly booting: ReadonlySet<string>;
   /** Whether that piece of work is running in this process. */
   readonly isRunning: (type: ImageActionType, id: number) => boolean;
-  /** Whether diskimages are built and uploaded by this process. */
+  /** Whether diskimages are built and uploaded. */
   readonly building: boolean;
+  /** Where that is done. */
+  readonly places: BuildPlaces;
   /** Whether new work is taken on; false while the daemon is stopping. */
   readonly accepting: boolean;
 }

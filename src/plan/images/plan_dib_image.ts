@@ -1,4 +1,5 @@
 /** Decides what happens next with one dib image. Pure; `planImages` calls it for every one in every planning. */
+import { hostOf } from "../../domain/build_places.ts";
 import type { DibImage } from "../../domain/dib_image.ts";
 import type { ProviderImage } from "../../domain/provider_image.ts";
 import { SECOND } from "../../domain/time.ts";
@@ -30,18 +31,29 @@ function planBuild(
 ): DibStep {
   if (findDiskimage(world.config, image.name) === null) return remove(image);
   if (world.isRunning("build-image", image.id)) {
-    return { do: "wait", reason: "build", message: "diskimage-builder is running" };
+    const where = image.builder === undefined ? "" : ` on ${image.builder.host}`;
+    return { do: "wait", reason: "build", message: `diskimage-builder is running${where}` };
   }
-  if (state.startedAt !== null) {
-    const comment = "nodepool was stopped while it was being built";
-    const until = world.now + ORPHANS_END;
-    return { do: "change", event: { type: "failed", comment, evidence: null, until } };
-  }
+  if (state.startedAt !== null) return planInterrupted(image, world);
   if (!world.building) {
     return { do: "wait", reason: "worker", message: "this daemon builds no images (--no-builder)" };
   }
+  if (world.places.whyNone !== null) return { do: "wait", reason: "worker", message: world.places.whyNone };
   if (!world.accepting) return { do: "wait", reason: "worker", message: "the daemon is stopping" };
   return { do: "act", action: { type: "build-image", dibImage: image } };
+}
+
+/** One that another process has begun, or had begun. */
+function planInterrupted(image: DibImage, { places, now }: ImageWorld): DibStep {
+  const place = places.stateOf(image);
+  if (place === "silent") {
+    return { do: "wait", reason: "build", message: `${hostOf(image)}, which builds it, does not answer` };
+  }
+  if (places.isAt(image)) return { do: "act", action: { type: "build-image", dibImage: image } };
+  const comment = place === "here"
+    ? "nodepool was stopped while it was being built"
+    : `${hostOf(image)} was lost while it was building it`;
+  return { do: "change", event: { type: "failed", comment, evidence: null, until: now + ORPHANS_END } };
 }
 
 function planRemoval(image: DibImage, world: ImageWorld): DibStep {
@@ -51,6 +63,13 @@ function planRemoval(image: DibImage, world: ImageWorld): DibStep {
   const reader = world.images.find((other) => reads(other, image, world));
   if (reader !== undefined) {
     return { do: "wait", reason: "delete", message: `it is being uploaded to ${reader.provider}` };
+  }
+  if (world.places.stateOf(image) === "silent") {
+    return {
+      do: "wait",
+      reason: "delete",
+      message: `${hostOf(image)}, which has its files, does not answer`,
+    };
   }
   return awaitRetry(image, { now: world.now, reason: "delete", otherwise: "its build is being stopped" }) ??
     { do: "act", action: { type: "remove-files", dibImage: image } };

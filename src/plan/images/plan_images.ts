@@ -2,6 +2,7 @@
  * One planning of all images: what is wanted against what there is. Pure and synchronous. The tick (`src/tasks`) calls
  * it before the plan of the nodes, commits its changes and hands its actions to the executor of images.
  */
+import { type BuildPlaces, thisProcess } from "../../domain/build_places.ts";
 import type { Config } from "../../domain/config.ts";
 import { Apart, type Defect } from "../../domain/defect.ts";
 import type { DibImage } from "../../domain/dib_image.ts";
@@ -34,6 +35,8 @@ export interface ImagesInput extends Moment {
   readonly faults?: ReadonlyMap<string, string>;
   readonly isRunning: (type: ImageActionType, id: number) => boolean;
   readonly making: NewImagesMaking;
+  /** Where diskimages are built; left out: by this process. */
+  readonly places?: BuildPlaces;
   /** The configuration of what is to be moved, where that is not everything: the rest is left as it is. */
   readonly only?: Config | null;
   /** Whether new work is taken on; false while the daemon is stopping. */
@@ -174,6 +177,7 @@ function worldOf(
     booting: new Set(booting.map(({ provider, imageId }) => `${provider} ${imageId}`)),
     isRunning: input.isRunning,
     building: input.making.uploads,
+    places: input.places ?? thisProcess,
     accepting: input.accepting,
   };
 }

@@ -2,6 +2,7 @@
  * Which images are to be made now: those that are missing, and those that somebody ordered. At most one is in the
  * making for each diskimage and each image of a provider. Pure.
  */
+import { type BuildPlaces, thisProcess } from "../../domain/build_places.ts";
 import type { Config, DiskimageConfig, ProviderConfig, ProviderImageConfig } from "../../domain/config.ts";
 import type { DibImage } from "../../domain/dib_image.ts";
 import type { ImageOrder } from "../../domain/image_order.ts";
@@ -42,6 +43,7 @@ interface NewImagesInput {
   readonly order: (provider: string | null, image: string) => ImageOrder | null;
   /** Whether diskimages are built and uploaded, and whether snapshots are made. */
   readonly making: { readonly uploads: boolean; readonly snapshots: boolean };
+  readonly places?: BuildPlaces;
 }
 
 /** A daily cron must get there first, whatever second it runs in. */
@@ -96,9 +98,10 @@ function lacksBuild(use: ImageUse, input: NewImagesInput): boolean {
 function buildFor(use: ImageUse, input: NewImagesInput): DibImage | null {
   const since = orderOf(use, input)?.builtSince ?? null;
   const format = formatFor(use.provider);
-  const fitting = input.dibImages.filter(({ name, state, version }) =>
+  const { places = thisProcess } = input;
+  const fitting = input.dibImages.filter(({ name, state, version, builder }) =>
     name === use.image.diskimage && state.phase === "ready" && isSince(version, since) &&
-    state.files.some((file) => file.format === format)
+    state.files.some((file) => file.format === format) && places.stateOf({ builder }) !== "gone"
   );
   return fitting.toSorted((a, b) => b.version - a.version)[0] ?? null;
 }

@@ -14,6 +14,7 @@ export const dibImageTable: Table<DibImageListView, DibImageView> = {
     { field: "state", header: "State", kind: "state" },
     { field: "age", header: "Age", kind: "age", cell: ({ age }) => formatAge(age) },
     { field: "formats", header: "Formats", wide: true },
+    { field: "builder", header: "Builder", wide: true },
     { field: "files", header: "Bytes", kind: "number", wide: true, cell: ({ files }) => sizeOf(files) },
     waitingColumn,
     { field: "log_file", header: "Log", kind: "exact", wide: true },

@@ -1,4 +1,5 @@
 /** An upload whose image is still to be made on the cloud, or was asked for without an answer. */
+import { hostOf } from "../../../domain/build_places.ts";
 import { markedImageId } from "../../../domain/image_marks.ts";
 import { externalIdOf } from "../../../domain/provider_image.ts";
 import type { CloudImage } from "../../../domain/server.ts";
@@ -16,7 +17,8 @@ export function planImageCreate({ image, state, world, seen }: ImageSituation<"c
   if (!world.building) {
     return { do: "wait", reason: "worker", message: "this daemon uploads no images (--no-builder)" };
   }
-  return whyNotNow({ image, world, seen }) ?? { do: "act", action: { type: "create-image", image } };
+  return whyNotSent({ image, world }) ?? whyNotNow({ image, world, seen }) ??
+    { do: "act", action: { type: "create-image", image } };
 }
 
 /** After a request without an answer: an image with our marks exists, does not exist, or it is not known yet. */
@@ -84,5 +86,16 @@ export function whyBuildIsGone(
   if (image.source.type !== "upload") return null;
   const { dibImageId } = image.source;
   const build = world.dibImages.get(dibImageId);
-  return build?.state.phase === "ready" ? null : `its dib image ${dibImageId} is deleted`;
+  if (build?.state.phase !== "ready") return `its dib image ${dibImageId} is deleted`;
+  return world.places.stateOf(build) === "gone"
+    ? `${hostOf(build)}, which has the files of dib image ${dibImageId}, is gone`
+    : null;
+}
+
+/** Why nobody can send its data now; null: it can be sent. */
+export function whyNotSent({ image, world }: Pick<ImageSituation, "image" | "world">): ImageStep | null {
+  const build = image.source.type === "upload" ? world.dibImages.get(image.source.dibImageId) : undefined;
+  if (build === undefined || world.places.stateOf(build) === "here") return null;
+  const message = `${hostOf(build)}, which has the files of dib image ${build.id}, does not answer`;
+  return { do: "wait", reason: "worker", message };
 }

@@ -1,6 +1,6 @@
 /** An image that waits for its data, or gets it at this moment. */
 import type { ImageSituation, ImageStep } from "../image_step.ts";
-import { whyBuildIsGone, whyNotNow } from "./create.ts";
+import { whyBuildIsGone, whyNotNow, whyNotSent } from "./create.ts";
 
 export function planUpload({ image, state, world, seen }: ImageSituation<"upload">): ImageStep {
   if (world.isRunning("upload-image", image.id)) {
@@ -17,6 +17,6 @@ export function planUpload({ image, state, world, seen }: ImageSituation<"upload
   if (dibImage === undefined) {
     return { do: "change", event: { type: "delete", by: "owner", comment: "there is nothing to send" } };
   }
-  return whyNotNow({ image, world, seen }) ??
+  return whyNotSent({ image, world }) ?? whyNotNow({ image, world, seen }) ??
     { do: "act", action: { type: "upload-image", image, externalId: state.externalId, dibImage } };
 }

@@ -1,0 +1,30 @@
+/** This process as the one place that builds diskimages, as it is where the state is a file. */
+import type { Builder } from "../../build/builder.ts";
+import { thisProcess } from "../../domain/build_places.ts";
+import type { Clock } from "../../lib/clock.ts";
+import { executeBuildImage, executeRemoveFiles } from "./build_image.ts";
+import type { BuildSite, BuildSites } from "./build_site.ts";
+import { executeUploadImage } from "./upload_image.ts";
+
+interface LocalSiteDeps extends Pick<BuildSite, "buildWorkers" | "uploadWorkers"> {
+  readonly builder: Builder;
+  readonly clock: Clock;
+}
+
+export function localSites({ builder, clock, buildWorkers, uploadWorkers }: LocalSiteDeps): BuildSites {
+  const how = { builder, clock };
+  const site: BuildSite = {
+    builder: null,
+    folders: null,
+    buildWorkers,
+    uploadWorkers,
+    build: ({ job }, { signal }) => executeBuildImage(job, { ...how, signal }),
+    upload: ({ image, ...work }, { signal }) => executeUploadImage(image, { ...how, ...work, signal }),
+    remove: (image, { signal }) =>
+      // Files that another machine may have are not this one's to remove.
+      image.builder === undefined
+        ? executeRemoveFiles(image, { ...how, signal })
+        : Promise.resolve({ type: "removed" }),
+  };
+  return { ...thisProcess, takers: [site], of: () => site };
+}
