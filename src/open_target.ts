@@ -1,4 +1,5 @@
 /** A target's Jenkins over the network, with connections of its own. */
+import type { Send } from "./http/send.ts";
 import { createUndiciSend } from "./http/undici_send.ts";
 import { environmentProxies } from "./config/environment_proxies.ts";
 import type { TargetConfig } from "./domain/config.ts";
@@ -11,7 +12,10 @@ const TRUST_ADVICE = "add its CA to the system's, or set NODE_EXTRA_CA_CERTS to 
 const CONNECTIONS = 4;
 
 /** Sends nothing yet; disposing of it closes its connections. null: nodes of this target are only used from here. */
-export function openTarget({ name, rate, jenkins }: TargetConfig): Target | null {
+export function openTarget(
+  { name, rate, jenkins }: TargetConfig,
+  through: (send: Send) => Send = (send) => send,
+): Target | null {
   if (jenkins === null || jenkins.url === null) return null;
   const { rules: proxy } = environmentProxies((name) => Deno.env.get(name));
   const send = createUndiciSend({
@@ -20,7 +24,14 @@ export function openTarget({ name, rate, jenkins }: TargetConfig): Target | null
     connections: CONNECTIONS,
     trustAdvice: TRUST_ADVICE,
   });
-  const target = createJenkinsTarget({ ...jenkins, url: jenkins.url, name, rate, send, clock: systemClock });
+  const target = createJenkinsTarget({
+    ...jenkins,
+    url: jenkins.url,
+    name,
+    rate,
+    send: through(send),
+    clock: systemClock,
+  });
   const close = target[Symbol.asyncDispose].bind(target);
   return Object.assign(target, {
     async [Symbol.asyncDispose]() {

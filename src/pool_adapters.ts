@@ -38,7 +38,8 @@ export function poolAdapters({ store, clock, metrics }: Opened) {
     clock,
     random: systemRandom,
     shell: createSsh2Shell(),
-    openCloud: (provider) => openCloud(provider, { clock, onRequest: tellingOf(provider, metrics) }),
+    openCloud: (provider, through) =>
+      openCloud(provider, { clock, onRequest: tellingOf(provider, metrics), through }),
     openTarget,
     openGearman: (servers, onState) => createGearman({ servers, onState, clock, random: systemRandom }),
     listenToJobs: (endpoints, handlers) =>

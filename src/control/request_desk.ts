@@ -12,6 +12,7 @@ import type { Obstacle } from "../domain/obstacle.ts";
 import type { NodeRequest } from "../domain/request.ts";
 import { type Instant, SECOND } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
+import { alwaysSure, type UntilSure } from "../lead/only_while_sure.ts";
 import { waitFor } from "../lib/in_flight.ts";
 import type { Ledger, LedgerChange } from "../store/ledger.ts";
 import { endRequest, isInUse } from "../rules/end_request.ts";
@@ -34,15 +35,22 @@ export class RequestDesk implements Disposable {
   /** Requests of a former process whose clients have not come back. */
   readonly #deserted: Set<number>;
   readonly #onReturn: () => void;
+  readonly #untilSure: UntilSure;
   readonly #subscription: Disposable;
 
   /** @param options `onReturn`: called when a client comes back for a request of a former process */
   constructor(
-    { ledger, clock, onReturn = () => {} }: { ledger: Ledger; clock: Clock; onReturn?: () => void },
+    { ledger, clock, onReturn = () => {}, untilSure = alwaysSure }: {
+      ledger: Ledger;
+      clock: Clock;
+      onReturn?: () => void;
+      untilSure?: UntilSure;
+    },
   ) {
     this.#ledger = ledger;
     this.#clock = clock;
     this.#onReturn = onReturn;
+    this.#untilSure = untilSure;
     this.#deserted = new Set(ledger.requests.keys());
     for (const id of ledger.requests.keys()) this.#attendedAt.set(id, clock.now());
     this.#subscription = ledger.subscribe((change) => this.#notice(change));
@@ -87,6 +95,9 @@ export class RequestDesk implements Disposable {
     if (this.#deserted.delete(requestId)) this.#onReturn();
     try {
       const until = AbortSignal.any([signal, this.#stop.signal]);
+      await this.#ledger.until(() => this.#grantedNodes(requestId), { signal: until });
+      // Where another leads by now, the nodes may be somebody else's.
+      await this.#untilSure({ signal: until });
       return await this.#ledger.until(() => this.#grantedNodes(requestId), { signal: until });
     } finally {
       this.#waiters.delete(waiter);

@@ -26,7 +26,8 @@ export async function closeParts(parts: Parts, watching: Watching): Promise<void
 
 /** Read from its end: what is put in last is ended first. */
 function closing(parts: Parts, watching: Watching): AsyncDisposableStack {
-  const { stateWatch, clockWatch } = parts;
+  const { stateWatch, clockWatch, deps: { machines } } = parts;
+  const isLost = stateWatch.isLost || machines?.leadership.isLost === true;
   const stack = new AsyncDisposableStack();
   stack.use(parts.ledger);
   stack.use(parts.defects);
@@ -39,10 +40,10 @@ function closing(parts: Parts, watching: Watching): AsyncDisposableStack {
   stack.use(parts.targets);
   stack.use(parts.executor);
   // Answers that cannot be stored are not worth waiting for.
-  if (!stateWatch.isLost) stack.defer(() => lettingFinish(parts));
+  if (!isLost) stack.defer(() => lettingFinish(parts));
   // A script or an upload would outlast any grace; the next process takes them up.
   stack.use(parts.imageExecutor);
-  if (!stateWatch.isLost) stack.defer(() => clockWatch.save());
+  if (!isLost) stack.defer(() => clockWatch.save());
   stack.use(stateWatch);
   stack.use(parts.tasks);
   stack.use(parts.jobEvents);

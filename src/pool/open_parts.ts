@@ -3,7 +3,7 @@
  * machine, where demand comes from, what carries out plans, and the tick over them. Nothing runs yet. What each part
  * does stands in its own file; how they hang together stands here. `Pool.start` calls it.
  */
-import type { Config } from "../domain/config.ts";
+import type { Config, ProviderConfig, TargetConfig } from "../domain/config.ts";
 import { Executor } from "../execute/executor.ts";
 import { ImageExecutor } from "../execute/images/image_executor.ts";
 import { localSites } from "../execute/images/local_site.ts";
@@ -13,6 +13,14 @@ import { loggerOf } from "../lib/logging.ts";
 import { EventFeed } from "../control/event_feed.ts";
 import { RequestDesk } from "../control/request_desk.ts";
 import { LaunchOverhead } from "../metrics/launch_overhead.ts";
+import type { Send } from "../http/send.ts";
+import {
+  alwaysSure,
+  buildWhileSure,
+  sendWhileSure,
+  shellWhileSure,
+  type UntilSure,
+} from "../lead/only_while_sure.ts";
 import { watchedShell } from "../ssh/watched_shell.ts";
 import { planEffects } from "../plan/forecast/plan_effects.ts";
 import { describeEffects } from "../domain/describe_effects.ts";
@@ -78,7 +86,7 @@ export async function openParts(first: Config, given: PoolDeps) {
 
 /** The state, which is told that another run begins, and what all others share. */
 async function openGround(config: Config, given: PoolDeps) {
-  const deps = { ...given, shell: watchedShell(given.shell) };
+  const deps = whileSure(given);
   const { store, clock, random, metrics } = deps;
   const ledger = await Ledger.load(store, { clock, isCounted: true });
   const setBefore = await beginClock({ ...deps, ledger, providers: config.providers });
@@ -146,7 +154,7 @@ function openSight({ deps, clock, ledger, tasks, wake, does, run, setBefore }: G
 function openDemand({ deps, clock, ledger, tasks, wake, jobEnds }: Ground) {
   const gearman = new GearmanDemand({ tasks, wake, openGearman: deps.openGearman });
   return {
-    desk: new RequestDesk({ ledger, clock, onReturn: wake }),
+    desk: new RequestDesk({ ledger, clock, onReturn: wake, untilSure: deps.untilSure }),
     gearman,
     targets: new TargetWatches({ tasks, wake, gearman, openTarget: deps.openTarget }),
     jobEvents: new JobEventFeed({
@@ -216,6 +224,21 @@ function openTick(
     launching: () => watches.firstLookEnd() === null,
     accepting: () => intake.isOpen && parts.newState.isClear && parts.stateWatch.problem === null,
   });
+}
+
+/** The ports that have an effect outside of the state, each behind the one question whether this process leads. */
+function whileSure({ machines = null, shell, builder, openCloud, openTarget, ...others }: PoolDeps) {
+  const untilSure: UntilSure = machines === null ? alwaysSure : (call) => machines.leadership.untilSure(call);
+  const through = (send: Send) => sendWhileSure(send, untilSure);
+  return {
+    ...others,
+    machines,
+    untilSure,
+    shell: watchedShell(shellWhileSure(shell, untilSure)),
+    builder: buildWhileSure(builder, untilSure),
+    openCloud: (provider: ProviderConfig) => openCloud(provider, through),
+    openTarget: (target: TargetConfig) => openTarget(target, through),
+  };
 }
 
 function logTask(task: string, error: unknown): void {

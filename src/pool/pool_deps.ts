@@ -7,6 +7,8 @@ import type { ProcessReport } from "../domain/dump_report.ts";
 import type { OtherConfig } from "../domain/other_config.ts";
 import type { DaemonReport } from "../domain/pool_report.ts";
 import type { ImageExecutorDeps } from "../execute/images/image_executor.ts";
+import type { Send } from "../http/send.ts";
+import type { Machines } from "../lead/machines.ts";
 import type { Call } from "../lib/call.ts";
 import type { Logging } from "../lib/logging.ts";
 import type { Random } from "../lib/random.ts";
@@ -49,10 +51,13 @@ export interface PoolDeps extends Pick<ImageExecutorDeps, "makeKeypair" | "openL
   readonly clock: SteadyClock;
   readonly random: Random;
   readonly shell: Shell;
-  /** Makes a provider's cloud; disposing of it closes its connections. */
-  readonly openCloud: (provider: ProviderConfig) => WholeCloud;
-  /** Makes a target; disposing of it closes its connections. null: nodes of it are only used from here. */
-  readonly openTarget: (target: TargetConfig) => Target | null;
+  /** Makes a provider's cloud, whose requests all go `through` that; disposing of it closes its connections. */
+  readonly openCloud: (provider: ProviderConfig, through: Through) => WholeCloud;
+  /**
+   * Makes a target, whose requests all go `through` that; disposing of it closes its connections. null: nodes of it are
+   * only used from here.
+   */
+  readonly openTarget: (target: TargetConfig, through: Through) => Target | null;
   readonly openGearman: GearmanDemandDeps["openGearman"];
   readonly listenToJobs: JobEventFeedDeps["listen"];
   /** Takes the pool's metrics; null: nobody does. */
@@ -74,4 +79,8 @@ export interface PoolDeps extends Pick<ImageExecutorDeps, "makeKeypair" | "openL
   readonly process: Pick<DaemonReport, "pid" | "version" | "configFile">;
   /** A dump's facts about the process. */
   readonly lookAtProcess: () => ProcessReport;
+  /** null or left out: the state lies in a file, and no other process can lead. */
+  readonly machines?: Machines | null;
 }
+
+type Through = (send: Send) => Send;

@@ -50,6 +50,8 @@ export interface VirtualPoolOptions extends SimulatorInput {
   readonly metrics?: Metrics;
   /** Another pool whose simulated clouds and clock this one shares. */
   readonly beside?: VirtualPool;
+  /** By default it leads always. */
+  readonly machines?: PoolDeps["machines"];
   /** The state to begin with; by default a new one. */
   readonly store?: Store;
 }
@@ -66,6 +68,7 @@ export class VirtualPool implements AsyncDisposable {
   readonly #stat: PoolDeps["stat"];
   readonly #changeCloud: NonNullable<VirtualPoolOptions["changeCloud"]>;
   readonly #isGuest: boolean;
+  readonly #machines: PoolDeps["machines"];
   readonly #random;
   #config: string;
   #pool: Pool | null = null;
@@ -91,6 +94,7 @@ export class VirtualPool implements AsyncDisposable {
       uploadWorkers = 4,
       metrics,
       beside,
+      machines,
       store,
       changeCloud = (cloud) => cloud,
       readFile = () => Promise.resolve(loginKey.private),
@@ -103,6 +107,7 @@ export class VirtualPool implements AsyncDisposable {
     this.#isGuest = beside !== undefined;
     this.#config = config;
     this.#changeCloud = changeCloud;
+    this.#machines = machines;
     this.#uploadWorkers = uploadWorkers;
     this.#readFile = readFile;
     this.#stat = stat;
@@ -168,7 +173,9 @@ export class VirtualPool implements AsyncDisposable {
       clock,
       random: this.#random,
       shell: this.simulator.shell,
-      openCloud: (provider) => this.#changeCloud(this.#openCloud(provider, clock), provider),
+      openCloud: (provider, through) =>
+        this.#changeCloud(this.#openCloud(provider, { clock, through }), provider),
+      machines: this.#machines ?? null,
       readFile: this.#readFile,
       stat: this.#stat,
       openTarget: () => null,
@@ -332,12 +339,19 @@ export class VirtualPool implements AsyncDisposable {
     await this.store[Symbol.asyncDispose]();
   }
 
-  #openCloud(provider: ProviderConfig, clock: Clock = this.clock): WholeCloud {
+  #openCloud(
+    provider: ProviderConfig,
+    { clock = this.clock, through = (send) => send }: {
+      clock?: Clock;
+      through?: Parameters<PoolDeps["openCloud"]>[1];
+    } = {},
+  ): WholeCloud {
     const life = this.#life.signal;
     return createOpenStackCloud({
       ...provider,
-      send: (request, { signal }) =>
-        this.simulator.send(request, { signal: AbortSignal.any([signal, life]) }),
+      send: through((request, { signal }) =>
+        this.simulator.send(request, { signal: AbortSignal.any([signal, life]) })
+      ),
       clock,
       random: this.#random,
     });

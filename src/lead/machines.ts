@@ -1,0 +1,13 @@
+/** The parts of a pool on several machines that one on a file has not. `member.ts` makes it; the pool gets it as it begins. */
+import type { Etcd } from "../etcd/etcd.ts";
+import type { LeaderRecord } from "./leader_record.ts";
+import type { Leadership } from "./leadership.ts";
+import type { PoolKeys } from "./pool_keys.ts";
+
+export interface Machines {
+  readonly etcd: Etcd;
+  readonly keys: PoolKeys;
+  readonly leadership: Leadership;
+  /** The record of this process, as others read it. */
+  readonly self: LeaderRecord;
+}

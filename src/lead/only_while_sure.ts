@@ -1,0 +1,71 @@
+/**
+ * The one place where all that a pool does outside of its state waits until its process is sure to lead: requests that
+ * change a cloud or a target, logins and commands on servers, builds, answers that hand nodes over. The pool puts it
+ * around the ports that it is given, right before what goes out. Whoever is not sure does nothing, and nothing has failed:
+ * work waits until etcd answers, or ends with the process as if that had been killed there.
+ */
+import type { Builder } from "../build/builder.ts";
+import type { Send, SendRequest } from "../http/send.ts";
+import type { Call } from "../lib/call.ts";
+import type { Shell, ShellSession } from "../ssh/shell.ts";
+import type { Leadership } from "./leadership.ts";
+
+/** Resolves when an effect may begin. @throws the signal's reason */
+export type UntilSure = Leadership["untilSure"];
+
+/** Of a pool on one machine, which leads always. */
+export const alwaysSure: UntilSure = () => Promise.resolve();
+
+/** Looking is always allowed, and so is asking for the token that it takes. */
+export function sendWhileSure(send: Send, untilSure: UntilSure): Send {
+  return async (request, options) => {
+    if (!isHarmless(request)) await untilSure(options);
+    return await send(request, options);
+  };
+}
+
+function isHarmless({ method, url }: SendRequest): boolean {
+  if (method === "GET" || method === "HEAD") return true;
+  return method === "POST" && new URL(url).pathname.endsWith("/auth/tokens");
+}
+
+export function shellWhileSure(shell: Shell, untilSure: UntilSure): Shell {
+  const { sure } = guardOf(untilSure);
+  return {
+    connect: async (target, options) =>
+      sessionWhileSure(await sure(options, () => shell.connect(target, options)), untilSure),
+    login: (target, options) => sure(options, () => shell.login(target, options)),
+  };
+}
+
+function sessionWhileSure(session: ShellSession, untilSure: UntilSure): ShellSession {
+  const { sure } = guardOf(untilSure);
+  return {
+    hostKey: session.hostKey,
+    hasTerminal: session.hasTerminal ?? true,
+    run: (command, options) => sure(options, () => session.run(command, options)),
+    copyFolder: (local, remote, options) => sure(options, () => session.copyFolder(local, remote, options)),
+    writeFile: (remote, content, options) => sure(options, () => session.writeFile(remote, content, options)),
+    [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
+  };
+}
+
+/** Files of this machine that no record needs any more may go at any time. */
+export function buildWhileSure(builder: Builder, untilSure: UntilSure): Builder {
+  const { sure } = guardOf(untilSure);
+  return {
+    build: (job, options) => sure(options, () => builder.build(job, options)),
+    remove: (path) => builder.remove(path),
+    open: (path, format) => builder.open(path, format),
+    trimLogs: (folder, options) => builder.trimLogs(folder, options),
+  };
+}
+
+function guardOf(untilSure: UntilSure) {
+  return {
+    async sure<Result>({ signal }: Call, effect: () => Promise<Result>): Promise<Result> {
+      await untilSure({ signal });
+      return await effect();
+    },
+  };
+}
