@@ -54,10 +54,6 @@ export class HeldLeadership implements Leadership, AsyncDisposable {
     return this.#lost.promise;
   }
 
-  requireSure(what: string): void {
-    if (!this.isSure) throw new NotLeadingError(`cannot ${what}: ${this.#whyNot()}`);
-  }
-
   async untilSure({ signal }: Call): Promise<void> {
     while (!this.isSure) await orAborted(this.#renewal.promise, signal);
   }
@@ -106,12 +102,5 @@ export class HeldLeadership implements Leadership, AsyncDisposable {
     const { resolve } = this.#renewal;
     this.#renewal = Promise.withResolvers();
     resolve();
-  }
-
-  #whyNot(): string {
-    if (this.#loss !== null) return `this process no longer leads: ${this.#loss.message}`;
-    if (this.#isResigned) return "this process has resigned";
-    const problem = this.#problem === null ? "" : `: ${this.#problem}`;
-    return `this process cannot be sure that it still leads, since etcd has not renewed its lease${problem}`;
   }
 }

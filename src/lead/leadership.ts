@@ -4,7 +4,7 @@
  */
 import type { Call } from "../lib/call.ts";
 
-/** This process no longer leads, or cannot be sure that it does. */
+/** This process no longer leads. */
 export class NotLeadingError extends Error {
   override readonly name = "NotLeadingError";
 }
@@ -14,8 +14,6 @@ export interface Leadership {
   readonly token: number;
   /** Whether nobody else can be leading now. */
   readonly isSure: boolean;
-  /** @param what "log in to the node", for the message. @throws NotLeadingError */
-  requireSure(what: string): void;
   /**
    * Resolves once it is sure: at once, or when etcd answers again. Whoever has lost the leadership waits until the
    * signal is aborted, as if the process had been killed there. @throws the signal's reason

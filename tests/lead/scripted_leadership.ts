@@ -26,10 +26,6 @@ export class ScriptedLeadership implements Leadership {
     return this.#lost.promise;
   }
 
-  requireSure(what: string): void {
-    if (!this.isSure) throw new NotLeadingError(`cannot ${what}: it is not sure`);
-  }
-
   async untilSure({ signal }: Call): Promise<void> {
     while (!this.isSure) await orAborted(this.#sure.promise, signal);
   }
