@@ -12,7 +12,7 @@ import type { Obstacle } from "../domain/obstacle.ts";
 import type { NodeRequest } from "../domain/request.ts";
 import { type Instant, SECOND } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
-import { alwaysSure, type UntilSure } from "../lead/only_while_sure.ts";
+import type { Call } from "../lib/call.ts";
 import { waitFor } from "../lib/in_flight.ts";
 import type { Ledger, LedgerChange } from "../store/ledger.ts";
 import { endRequest, isInUse } from "../rules/end_request.ts";
@@ -35,16 +35,19 @@ export class RequestDesk implements Disposable {
   /** Requests of a former process whose clients have not come back. */
   readonly #deserted: Set<number>;
   readonly #onReturn: () => void;
-  readonly #untilSure: UntilSure;
+  readonly #untilSure: (call: Call) => Promise<void>;
   readonly #subscription: Disposable;
 
-  /** @param options `onReturn`: called when a client comes back for a request of a former process */
+  /**
+   * @param options `onReturn`: called when a client comes back for a request of a former process; `untilSure`: resolves
+   * when nodes may be handed out
+   */
   constructor(
-    { ledger, clock, onReturn = () => {}, untilSure = alwaysSure }: {
+    { ledger, clock, onReturn = () => {}, untilSure = () => Promise.resolve() }: {
       ledger: Ledger;
       clock: Clock;
       onReturn?: () => void;
-      untilSure?: UntilSure;
+      untilSure?: (call: Call) => Promise<void>;
     },
   ) {
     this.#ledger = ledger;

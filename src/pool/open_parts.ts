@@ -14,13 +14,7 @@ import { EventFeed } from "../control/event_feed.ts";
 import { RequestDesk } from "../control/request_desk.ts";
 import { LaunchOverhead } from "../metrics/launch_overhead.ts";
 import type { Send } from "../http/send.ts";
-import {
-  alwaysSure,
-  buildWhileSure,
-  sendWhileSure,
-  shellWhileSure,
-  type UntilSure,
-} from "../lead/only_while_sure.ts";
+import { buildWhileSure, sendWhileSure, shellWhileSure, type UntilSure } from "./while_sure.ts";
 import { watchedShell } from "../ssh/watched_shell.ts";
 import { planEffects } from "../plan/forecast/plan_effects.ts";
 import { describeEffects } from "../domain/describe_effects.ts";
@@ -228,7 +222,9 @@ function openTick(
 
 /** The ports that have an effect outside of the state, each behind the one question whether this process leads. */
 function whileSure({ machines = null, shell, builder, openCloud, openTarget, ...others }: PoolDeps) {
-  const untilSure: UntilSure = machines === null ? alwaysSure : (call) => machines.leadership.untilSure(call);
+  const untilSure: UntilSure = machines === null
+    ? () => Promise.resolve()
+    : (call) => machines.leadership.untilSure(call);
   const through = (send: Send) => sendWhileSure(send, untilSure);
   return {
     ...others,

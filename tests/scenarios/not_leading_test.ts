@@ -144,7 +144,7 @@ Deno.test("every port of the pool that reaches out waits until its process is su
 const shellMethods: Record<keyof Shell, true> = { connect: true, login: true };
 
 Deno.test("every method of a shell waits until its process is sure", async () => {
-  const { shellWhileSure } = await import("../../src/lead/only_while_sure.ts");
+  const { shellWhileSure } = await import("../../src/pool/while_sure.ts");
   const shell = shellWhileSure({
     connect: () => Promise.reject(new Error("went out")),
     login: () => Promise.reject(new Error("went out")),

@@ -8,13 +8,10 @@ import type { Builder } from "../build/builder.ts";
 import type { Send, SendRequest } from "../http/send.ts";
 import type { Call } from "../lib/call.ts";
 import type { Shell, ShellSession } from "../ssh/shell.ts";
-import type { Leadership } from "./leadership.ts";
+import type { Leadership } from "../lead/leadership.ts";
 
 /** Resolves when an effect may begin. @throws the signal's reason */
 export type UntilSure = Leadership["untilSure"];
-
-/** Of a pool on one machine, which leads always. */
-export const alwaysSure: UntilSure = () => Promise.resolve();
 
 /** Looking is always allowed, and so is asking for the token that it takes. */
 export function sendWhileSure(send: Send, untilSure: UntilSure): Send {
