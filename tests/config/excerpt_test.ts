@@ -185,7 +185,11 @@ Deno.test("of the keys that there are, those that hold secrets are hidden in exc
     for (const [key, entry] of Object.entries(sectionAt(configSection, path) ?? {})) {
       const isHidden = maskedLines(`${key}: text`)[0] !== `${key}: text`;
       const { isHidden: meant = false } = traitsOf(entry);
-      assert.equal(isHidden, meant, [...path, key].join("."));
+      assert.equal(
+        isHidden,
+        meant || key === "key",
+        `${[...path, key].join(".")}; a key may be half of an apikey`,
+      );
       visit([...path, key]);
       visit([...path, key, 0]);
     }
