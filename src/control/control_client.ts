@@ -1,6 +1,6 @@
 /**
- * The commands' side of the control socket, loaded by those that talk to a pool. Uses Deno's own fetch over the Unix
- * socket: an HTTP package would cost more at start than all the rest of a command.
+ * The commands' side of the control operations, loaded by those that talk to a pool: over the socket of this machine, or
+ * over another wire to the daemon.
  */
 import * as v from "valibot";
 import { connectionKind } from "./connection_kind.ts";
@@ -36,7 +36,37 @@ export async function connectControl(socketPath: string): Promise<PoolClient | n
       `cannot open the daemon's socket ${socketPath}: permission denied; run this as the daemon's user or as root`,
     );
   }
-  return kind === "listening" ? new RemotePool(socketPath) : null;
+  return kind === "listening" ? remotePool(socketWire(socketPath)) : null;
+}
+
+/** The way of requests to a daemon. */
+export interface ControlWire extends AsyncDisposable {
+  /** Where that is, for people. */
+  readonly place: string;
+  send(call: WireCall, options: { readonly signal?: AbortSignal }): Promise<Response>;
+}
+
+export interface WireCall {
+  readonly method: string;
+  /** With its query. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** Disposing of it disposes of the wire. */
+export function remotePool(wire: ControlWire): PoolClient {
+  return new RemotePool(wire);
+}
+
+/** Deno's own fetch: an HTTP package would cost more at start than all the rest of a command. */
+function socketWire(path: string): ControlWire {
+  const client = Deno.createHttpClient({ proxy: { transport: "unix", path } });
+  return {
+    place: path,
+    send: ({ path, ...call }, options) => fetch(`${ANYWHERE}${path}`, { ...call, ...options, client }),
+    [Symbol.asyncDispose]: () => Promise.resolve(client.close()),
+  };
 }
 
 interface AskOptions {
@@ -45,13 +75,11 @@ interface AskOptions {
 
 class RemotePool implements PoolClient {
   readonly hasDaemon = true;
-  readonly #socketPath: string;
-  readonly #client: Deno.HttpClient;
+  readonly #wire: ControlWire;
   #greeting: Promise<Greeting> | null = null;
 
-  constructor(socketPath: string) {
-    this.#socketPath = socketPath;
-    this.#client = Deno.createHttpClient({ proxy: { transport: "unix", path: socketPath } });
+  constructor(wire: ControlWire) {
+    this.#wire = wire;
   }
 
   /** Whoever only looks asks at once, and for the greeting where the answer does not fit. */
@@ -82,8 +110,8 @@ class RemotePool implements PoolClient {
     return new Error(`the daemon sent an invalid response to ${name}: ${problems}${blame}`);
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return Promise.resolve(this.#client.close());
+  [Symbol.asyncDispose](): PromiseLike<void> {
+    return this.#wire[Symbol.asyncDispose]();
   }
 
   /** Once for each connection; again where it failed. */
@@ -117,16 +145,11 @@ class RemotePool implements PoolClient {
   }
 
   #fetch({ method, path, body }: Call, { signal }: AskOptions): Promise<Response> {
-    return fetch(`${ANYWHERE}${path}`, {
-      client: this.#client,
-      method,
-      signal,
-      headers: {
-        [PROTOCOL_HEADER]: String(PROTOCOL),
-        ...(body === undefined ? {} : { "content-type": "application/json" }),
-      },
-      body,
-    });
+    const headers = {
+      [PROTOCOL_HEADER]: String(PROTOCOL),
+      ...(body === undefined ? {} : { "content-type": "application/json" }),
+    };
+    return this.#wire.send({ method, path, headers, body }, { signal });
   }
 
   async #reaching<Answer>({ signal }: AskOptions, ask: () => Promise<Answer>): Promise<Answer> {
@@ -134,7 +157,7 @@ class RemotePool implements PoolClient {
       return await ask();
     } catch (cause) {
       signal?.throwIfAborted();
-      throw new NoAnswerError(this.#socketPath, { cause });
+      throw new NoAnswerError(this.#wire.place, { cause });
     }
   }
 }

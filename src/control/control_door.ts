@@ -1,0 +1,103 @@
+/**
+ * Where other machines ask the control operations of this one's daemon: over HTTPS, with a certificate made for this
+ * process and a token, both of which stand in etcd. Who may read them there may command; anybody else is refused before
+ * anything of a request is looked at. The daemon of a pool in etcd opens it before it leads, and says who answers.
+ */
+import { Buffer } from "node:buffer";
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import type { EtcdConfig } from "../domain/etcd_config.ts";
+import type { LeaderRecord } from "../lead/leader_record.ts";
+import { type Clock, systemClock } from "../lib/clock.ts";
+import { type HttpHandler, HttpServer } from "../lib/http/http_server.ts";
+import { makeOwnCertificate } from "../lib/own_certificate.ts";
+import { DOOR_NAME } from "./door_name.ts";
+import { ControlSocketError } from "./socket_path.ts";
+
+interface ControlDoorOptions {
+  /** `etcd.control` of the configuration. */
+  readonly control: EtcdConfig["control"];
+  /** The name of this machine. */
+  readonly host: string;
+  /** At once. */
+  readonly connections?: number;
+  readonly clock?: Clock;
+}
+
+export interface ControlDoor extends AsyncDisposable {
+  /** How others reach it. */
+  readonly control: LeaderRecord["control"];
+  readonly connections: HttpServer["counts"];
+  /** From now on, this answers those who may ask; before, they hear 503. */
+  serve(handler: HttpHandler): void;
+}
+
+/** @throws ControlSocketError where it cannot listen */
+export function openControlDoor(
+  { control: { hostname, port }, host, connections, clock = systemClock }: ControlDoorOptions,
+): ControlDoor {
+  const { certificate: cert, key } = makeOwnCertificate(DOOR_NAME);
+  const token = randomBytes(32).toString("base64url");
+  const listener = listen(hostname, { port, cert, key });
+  const isAllowed = tokenCheck(token);
+  let handler: HttpHandler = notYet;
+  const server = new HttpServer((request) => isAllowed(request) ? handler(request) : refused(), {
+    limits: connections === undefined ? {} : { connections },
+    clock,
+  });
+  server.listen(listener);
+  return {
+    control: {
+      url: `https://${bracketed(hostname ?? host)}:${listener.addr.port}`,
+      certificate: cert,
+      token,
+    },
+    get connections() {
+      return server.counts;
+    },
+    serve(next) {
+      handler = next;
+    },
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}
+
+interface Listening {
+  readonly port: number;
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** @param hostname null: on all addresses, of both kinds where the machine has both */
+function listen(hostname: string | null, options: Listening): Deno.TlsListener {
+  try {
+    return Deno.listenTls({ ...options, hostname: hostname ?? "::" });
+  } catch (cause) {
+    const isWithoutIpv6 = hostname === null && !(cause instanceof Deno.errors.AddrInUse);
+    if (isWithoutIpv6) return listen("0.0.0.0", options);
+    const place = hostname === null ? `port ${options.port}` : `${bracketed(hostname)}:${options.port}`;
+    throw new ControlSocketError(
+      `cannot listen for commands of other machines on ${place}: set \`etcd.control\` to a free port, or to an ` +
+        "address of this machine and one",
+      { cause },
+    );
+  }
+}
+
+/** Tells nothing by the time that it takes. */
+function tokenCheck(token: string): (request: Request) => boolean {
+  const digest = (text: string) => createHash("sha256").update(text).digest();
+  const wanted = digest(`Bearer ${token}`);
+  return ({ headers }) => timingSafeEqual(Buffer.from(digest(headers.get("authorization") ?? "")), wanted);
+}
+
+function refused(): Response {
+  return Response.json({ error: "the token is missing or wrong", status: 401 }, { status: 401 });
+}
+
+function notYet(): Response {
+  return Response.json({ error: "the daemon is starting", status: 503 }, { status: 503 });
+}
+
+function bracketed(host: string): string {
+  return host.includes(":") ? `[${host}]` : host;
+}

@@ -1,0 +1,49 @@
+/**
+ * The way to the daemon that leads a pool in etcd, as its record there says: HTTPS with its own certificate, which alone is
+ * trusted, and its token. Commands of other machines ask over it, and so do standbys for those of theirs.
+ */
+import { Agent, fetch } from "undici";
+import { createTimedConnector } from "../http/timed_connector.ts";
+import { systemClock } from "../lib/clock.ts";
+import { DOOR_NAME } from "./door_name.ts";
+import type { ControlWire } from "./control_client.ts";
+import type { LeaderRecord } from "../lead/leader_record.ts";
+import { SECOND } from "../domain/time.ts";
+
+/** A machine that does not answer is gone. */
+const CONNECT_TIME = 3 * SECOND;
+
+/** @param options `until`: its abort ends what is being answered, since another leads */
+export function openLeaderWire(
+  { host, control: { url, certificate, token } }: Pick<LeaderRecord, "host" | "control">,
+  { until }: { until?: AbortSignal } = {},
+): ControlWire {
+  const closing = new AbortController();
+  const dispatcher = new Agent({
+    // A wait may be as long as whoever waits wants.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    connect: createTimedConnector({ ca: certificate, servername: DOOR_NAME }, {
+      clock: systemClock,
+      timeout: CONNECT_TIME,
+      closing: closing.signal,
+      onMade() {},
+    }),
+  });
+  return {
+    place: `${host} (${url})`,
+    async send({ method, path, headers, body }, { signal }) {
+      return await fetch(`${url}${path}`, {
+        method,
+        headers: { ...headers, authorization: `Bearer ${token}` },
+        body,
+        dispatcher,
+        signal: AbortSignal.any([signal, until].flatMap((each) => each ?? [])),
+      }) as unknown as Response;
+    },
+    async [Symbol.asyncDispose]() {
+      closing.abort();
+      await dispatcher.destroy();
+    },
+  };
+}

@@ -1,0 +1,83 @@
+/**
+ * Listens on the control socket of this machine's daemon: its owner's alone, and made again where somebody removes or
+ * replaces it. What answers there may change: a standby that comes to lead answers itself.
+ */
+import { type Clock, systemClock } from "../lib/clock.ts";
+import { errorChain } from "../lib/error_chain.ts";
+import { type HttpHandler, HttpServer } from "../lib/http/http_server.ts";
+import { loggerOf } from "../lib/logging.ts";
+import { ControlSocket } from "./control_socket.ts";
+
+export interface ListenControlOptions {
+  readonly socketPath: string;
+  /** At once. */
+  readonly connections?: number;
+  readonly clock?: Clock;
+}
+
+export interface ListeningControl extends AsyncDisposable {
+  readonly connections: HttpServer["counts"];
+  /** From now on, this answers. */
+  serve(handler: HttpHandler): void;
+}
+
+/** How often the socket is looked at: commands that find none wait for longer. */
+const LOOK = 2_000;
+
+const log = loggerOf("control");
+
+/** Until it is disposed of. @throws ControlSocketError when the path cannot be listened on */
+export async function listenControl(
+  handler: HttpHandler,
+  { socketPath, connections, clock = systemClock }: ListenControlOptions,
+): Promise<ListeningControl> {
+  const stop = new AbortController();
+  const first = await ControlSocket.open(socketPath);
+  const server = new HttpServer((request) => handler(request), {
+    limits: connections === undefined ? {} : { connections },
+  });
+  server.listen(first.listener);
+  const kept = keepInPlace(first, { socketPath, server, clock, signal: stop.signal });
+  return {
+    get connections() {
+      return server.counts;
+    },
+    serve(next) {
+      handler = next;
+    },
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      (await kept)[Symbol.dispose]();
+      await server[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Until the signal is aborted. @returns the last socket */
+async function keepInPlace(
+  socket: ControlSocket,
+  { socketPath, server, clock, signal }: {
+    socketPath: string;
+    server: HttpServer;
+    clock: Clock;
+    signal: AbortSignal;
+  },
+): Promise<ControlSocket> {
+  while (await clock.sleep(LOOK, { signal }).then(() => true, () => false)) {
+    if (socket.isInPlace()) continue;
+    try {
+      const next = await ControlSocket.open(socketPath);
+      server.close(socket.listener);
+      server.listen(next.listener);
+      socket = next;
+      log.warning("the control socket {path} was removed or replaced; it has been restored", {
+        path: socketPath,
+      });
+    } catch (error) {
+      log.error("commands cannot reach this daemon: its control socket is gone: {error}", {
+        error: errorChain(error),
+      });
+    }
+  }
+  return socket;
+}
