@@ -1,7 +1,7 @@
 /**
- * Every key of the state file. There are no index entries for records and no counters of them: all
+ * Every key of a state. There are no index entries for records and no counters of them: all
  * questions are answered from the owner's memory (`ledger.ts`), which reads everything once, so that indexes
- * would only make each commit bigger. History alone is read from the file, and so it alone has an index.
+ * would only make each commit bigger. History alone is read from the database, and so it alone has an index.
  */
 import type { IdKind, TableName } from "./store.ts";
 
@@ -17,12 +17,14 @@ export const keys = {
   /** The version of the schema: a number. */
   schema: ["schema"],
   installation: ["installation"],
-  /** How many commits there were; every commit checks and raises it (`kv_writer.ts`). */
+  /** How many commits there were; every commit checks and raises it (`file_transactions.ts`, `etcd/`). */
   commits: ["commits"],
   /** Present until the owner has made sure that no older pool is on the clouds. */
   isNew: ["is-new"],
   /** Why the state may be older than it should be: a text; present until the owner has dealt with it. */
   doubt: ["doubt"],
+  /** From where a state is being copied here: a text; present until all of it is here. */
+  copying: ["copying"],
   /** How clocks stood when it was last written. */
   clock: ["clock"],
   homes: ["home"],

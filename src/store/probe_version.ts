@@ -8,7 +8,9 @@ import { StateReader } from "./state_reader.ts";
 export async function probeVersion(reader: StateReader): Promise<number | null> {
   const version = await reader.value(keys.schema, counterSchema);
   if (version !== null) return version;
-  for await (const { key } of reader.entries({ prefix: [] }, { limit: 1 })) {
+  for await (const { key } of reader.entries({ prefix: [] }, { limit: 2 })) {
+    // Whoever may write there has said so, and was interrupted.
+    if (key[0] === keys.commits[0]) continue;
     throw damagedState(
       reader.path,
       `it holds ${JSON.stringify(key)} but no schema version; it may not be nodepool's`,

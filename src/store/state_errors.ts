@@ -3,6 +3,8 @@
  */
 import { seeManual } from "../domain/see_manual.ts";
 import { basename, dirname, join } from "node:path";
+import { EtcdError, type EtcdErrorKind } from "../etcd/etcd.ts";
+import { isEtcdState } from "../domain/etcd_address.ts";
 import { StoreError } from "./store.ts";
 
 /** Copies that daemons have written of the state at this path when it was taken from under them, the newest first. */
@@ -18,6 +20,10 @@ export function rescuedCopies(path: string): readonly string[] {
 }
 
 function wayOut(path: string): string {
+  if (isEtcdState(path)) {
+    return "delete its keys in etcd, then put a backup there with `nodepool state copy`, or begin with an empty pool (the " +
+      "servers of the old one then have to be deleted by hand)";
+  }
   const rescued = rescuedCopies(path);
   const copy = rescued.length === 0
     ? "a copy"
@@ -75,9 +81,13 @@ export function unusableState(path: string, attempted: string, cause?: unknown):
   return new StoreError("unusable", problem + detail, { cause });
 }
 
-/** Turns Deno KV's errors into StoreErrors: SQLite's own words tell damage and foreign locks from other trouble. */
+/**
+ * Turns the errors of etcd and of Deno KV into StoreErrors: SQLite's own words tell damage and foreign locks from other
+ * trouble.
+ */
 export function stateFailure(path: string, attempted: string, cause: unknown): StoreError {
   if (cause instanceof StoreError) return cause;
+  if (cause instanceof EtcdError) return etcdFailure(path, attempted, cause);
   const message = cause instanceof Error ? cause.message : String(cause);
   if (/malformed|not a database|corrupt/i.test(message)) return damagedState(path, message, cause);
   if (/database (table )?is locked|busy/i.test(message)) {
@@ -86,4 +96,20 @@ export function stateFailure(path: string, attempted: string, cause: unknown): S
     });
   }
   return unusableState(path, attempted, cause);
+}
+
+/** What to do about each kind of error, after what etcd says; the others pass, or are told as they are. */
+const ways: Partial<Record<EtcdErrorKind, string>> = {
+  full: "compact and defragment it, then run `etcdctl alarm disarm`",
+  unauthorized: "check the user, the password and the rights in etcd",
+  compacted: "it forgot the moment that was being read; try again",
+};
+
+/** All may work again. */
+function etcdFailure(path: string, attempted: string, cause: EtcdError): StoreError {
+  const way = ways[cause.kind];
+  const advice = way === undefined ? "" : `; ${way}`;
+  return new StoreError("unusable", `cannot use the state ${path}: ${attempted}: ${cause.message}${advice}`, {
+    cause,
+  });
 }

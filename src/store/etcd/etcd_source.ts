@@ -1,0 +1,102 @@
+/**
+ * A state in etcd, to be read: in pages, all at the revision of the first. Where etcd has compacted that revision
+ * meanwhile, what is left is read as it is now; only a source that is bound to one revision then fails, so that a copy is
+ * of one moment or not at all.
+ */
+import {
+  type Etcd,
+  type EtcdEntry,
+  EtcdError,
+  type RangeAnswer,
+  type RangeRequest,
+} from "../../etcd/etcd.ts";
+import type { Clock } from "../../lib/clock.ts";
+import type { StateEntry, StateSource } from "../state_source.ts";
+import { decodeKey, decodeValue, encodedRange, encodeKey } from "./etcd_keys.ts";
+
+/** Entries of a page: a few megabytes of what there are most of, and some milliseconds' worth of decoding. */
+const PAGE = 2_000;
+
+/** How often a reading is tried that got no answer, and how long it waits in between (milliseconds). */
+const ATTEMPTS = 4;
+const PAUSE = 500;
+
+interface EtcdSourceOptions {
+  /** The beginning of the state's keys; ends with a slash. */
+  readonly prefix: string;
+  readonly clock: Pick<Clock, "sleep">;
+  readonly signal: AbortSignal;
+  /** Read as it stood then, or not at all. */
+  readonly revision?: number;
+}
+
+export class EtcdSource implements StateSource {
+  readonly #etcd: Etcd;
+  readonly #options: EtcdSourceOptions;
+
+  constructor(etcd: Etcd, options: EtcdSourceOptions) {
+    this.#etcd = etcd;
+    this.#options = options;
+  }
+
+  async get(key: Deno.KvKey): Promise<StateEntry> {
+    const { prefix, revision } = this.#options;
+    const { entries: [entry] } = await this.#range({ key: prefix + encodeKey(key), ...at(revision) });
+    return { key, value: entry === undefined ? null : decodeValue(entry.value) };
+  }
+
+  async *list(
+    selector: Deno.KvListSelector,
+    { limit = Infinity, reverse = false }: { limit?: number; reverse?: boolean } = {},
+  ): AsyncGenerator<StateEntry> {
+    const { prefix } = this.#options;
+    const { from, to } = encodedRange(selector);
+    let [start, end, left] = [prefix + from, prefix + to, limit];
+    let revision = this.#options.revision;
+    while (left > 0 && start < end) {
+      const asked = { key: start, end, limit: Math.min(left, PAGE), reverse };
+      const page = await this.#page(asked, revision);
+      for (const entry of page.entries) yield this.#decode(entry);
+      const last = page.entries.at(-1);
+      if (!page.more || last === undefined) return;
+      left -= page.entries.length;
+      revision = page.revision;
+      if (reverse) end = last.key;
+      else start = `${last.key}\0`;
+    }
+  }
+
+  /** @returns `revision`: the one that the page is of */
+  async #page(asked: RangeRequest, revision: number | undefined): Promise<RangeAnswer> {
+    try {
+      const page = await this.#range({ ...asked, ...at(revision) });
+      return { ...page, revision: revision ?? page.revision };
+    } catch (error) {
+      const isForgotten = error instanceof EtcdError && error.kind === "compacted";
+      if (!isForgotten || this.#options.revision !== undefined) throw error;
+      return await this.#range(asked);
+    }
+  }
+
+  async #range(request: RangeRequest): Promise<RangeAnswer> {
+    const { clock, signal } = this.#options;
+    for (let attempt = 1;; attempt++) {
+      try {
+        return await this.#etcd.range(request, { signal });
+      } catch (error) {
+        const isOver = !(error instanceof EtcdError) ||
+          (error.kind !== "lost" && error.kind !== "unreachable");
+        if (isOver || attempt === ATTEMPTS) throw error;
+        await clock.sleep(PAUSE, { signal });
+      }
+    }
+  }
+
+  #decode({ key, value }: EtcdEntry): StateEntry {
+    return { key: decodeKey(key.slice(this.#options.prefix.length)), value: decodeValue(value) };
+  }
+}
+
+function at(revision: number | undefined): { revision?: number } {
+  return revision === undefined ? {} : { revision };
+}

@@ -1,0 +1,98 @@
+/**
+ * The store in etcd, for a pool that outlives its machine. Only the leader writes (`etcd_transactions.ts`); who opens it
+ * without leading reads, and writes while nobody leads. Nothing here is in a file but the witness: on each machine
+ * that has led the pool, a note of the last commit that it knows of, by which a state that was restored from an older
+ * backup of etcd shows.
+ */
+import type { Etcd } from "../../etcd/etcd.ts";
+import type { Clock } from "../../lib/clock.ts";
+import type { Random } from "../../lib/random.ts";
+import { keys } from "../keys.ts";
+import { KeyValueStore } from "../key_value_store.ts";
+import { KvWriter } from "../kv_writer.ts";
+import { migrations } from "../migrations.ts";
+import { type OpenedState, type OpenStateOptions, prepareState, refuseNewer } from "../prepare_state.ts";
+import { probeVersion } from "../probe_version.ts";
+import { noteSchema } from "../schemas.ts";
+import { stateFailure, unusableState } from "../state_errors.ts";
+import { StateReader } from "../state_reader.ts";
+import { readWitness, StateWitness } from "../state_witness.ts";
+import { type Store, StoreError } from "../store.ts";
+import { EtcdSource } from "./etcd_source.ts";
+import { EtcdTransactions, type EtcdTransactionsOptions } from "./etcd_transactions.ts";
+
+interface EtcdStoreOptions extends OpenStateOptions, Omit<EtcdTransactionsOptions, "signal"> {
+  readonly clock: Pick<Clock, "now" | "sleep">;
+  readonly random: Pick<Random, "uuid">;
+  /** A path; the witness of it lies beside. null: there is no witness. */
+  readonly witness: string | null;
+}
+
+/**
+ * Opens the state of a pool, and makes one where there is none. The store is closed before its `etcd`.
+ * @throws StoreError: `damaged`, `newer` (written by a later version), `locked` (another leads, and this process does
+ * not), `stopped` (this process does not lead any more), `unusable` (etcd cannot be reached, has no room, or refuses us)
+ */
+export async function openEtcdStore(etcd: Etcd, options: EtcdStoreOptions): Promise<Store> {
+  const life = new AbortController();
+  void options.leadership?.lost.then(({ message }) => life.abort(stopped(options.address, message)));
+  try {
+    return await KeyValueStore.open(await openState(etcd, { ...options, life }), options);
+  } catch (error) {
+    life.abort(error);
+    throw stateFailure(options.address, "it cannot be opened", error);
+  }
+}
+
+async function openState(
+  etcd: Etcd,
+  options: EtcdStoreOptions & { readonly life: AbortController },
+): Promise<OpenedState> {
+  const { address, life: { signal }, migrations: steps = migrations } = options;
+  const last = options.witness === null ? null : await readWitness(options.witness);
+  const transactions = await EtcdTransactions.open(etcd, { ...options, signal });
+  const reader = new StateReader(
+    new EtcdSource(etcd, { ...options, prefix: options.keys.state, signal }),
+    address,
+  );
+  await refuseHalfCopied(reader);
+  const version = await probeVersion(reader);
+  refuseNewer(address, { version, steps });
+  const writer = await KvWriter.open(transactions, reader);
+  const state = await prepareState({ reader, writer }, { ...options, version, witness: last });
+  return { ...state, guard: null, ...witnessed(state, options) };
+}
+
+/** The part of a state that notes each commit, and closes it. */
+function witnessed(
+  { installation, isNew, doubt, writer }: Pick<OpenedState, "installation" | "isNew" | "doubt" | "writer">,
+  { address, witness: path, leadership, life }: EtcdStoreOptions & { readonly life: AbortController },
+): Pick<OpenedState, "witness" | typeof Symbol.dispose> {
+  let note: StateWitness | null = null;
+  const witness = () => {
+    if (path !== null && leadership !== null) note ??= new StateWitness(path, installation.id);
+    note?.note(writer.commits);
+  };
+  writer.guardBy({ check() {}, wrote: (commits) => note?.note(commits) });
+  // A state that began in place of a lost one must not make that one forgotten.
+  if (!isNew || doubt === null) witness();
+  const close = () => {
+    life.abort(stopped(address, "it is closed"));
+    note?.[Symbol.dispose]();
+  };
+  return { witness, [Symbol.dispose]: close };
+}
+
+/** `state copy` writes the schema last; until then its own key says that it has begun. */
+async function refuseHalfCopied(reader: StateReader): Promise<void> {
+  const from = await reader.value(keys.copying, noteSchema);
+  if (from === null) return;
+  throw unusableState(
+    reader.path,
+    `a copy of ${from} into it was interrupted; repeat \`nodepool state copy\``,
+  );
+}
+
+function stopped(address: string, why: string): StoreError {
+  return new StoreError("stopped", `the state ${address} is written by this process no more: ${why}`);
+}

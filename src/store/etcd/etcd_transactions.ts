@@ -1,0 +1,182 @@
+/**
+ * Transactions on a state in etcd, each fenced: it compares the leader's token, and `commits`, the key that each replaces
+ * with `{count, token, nonce}`. So nothing of a former leader is written, and nothing twice.
+ *
+ * An answer may get lost, and nobody knows then whether etcd has done the transaction, or is going to. The same one is
+ * sent again, until etcd has said what became of it: where `commits` has its nonce, it was done; where that is as it
+ * was, it is done now. Until then it does not settle, and the writer writes nothing else. A process that loses the
+ * leadership meanwhile stops for good. The writer calls them.
+ */
+import * as v from "valibot";
+import {
+  type Compare,
+  type Etcd,
+  type EtcdEntry,
+  EtcdError,
+  type EtcdOperation,
+  type TransactionAnswer,
+} from "../../etcd/etcd.ts";
+import type { Leadership } from "../../lead/leadership.ts";
+import { leaderRecordSchema } from "../../lead/leader_record.ts";
+import type { PoolKeys } from "../../lead/pool_keys.ts";
+import type { Call } from "../../lib/call.ts";
+import type { Clock } from "../../lib/clock.ts";
+import type { Random } from "../../lib/random.ts";
+import { keys as stateKeys } from "../keys.ts";
+import type { Transactions, Written } from "../kv_writer.ts";
+import { stateFailure } from "../state_errors.ts";
+import { StoreError } from "../store.ts";
+import { encodeKey, encodeValue } from "./etcd_keys.ts";
+
+/** How long it waits until it sends a transaction again that got no answer (milliseconds). */
+const PAUSE = 250;
+
+/** How often one is sent by a process that does not lead. */
+const ATTEMPTS = 10;
+
+const commitsSchema = v.object({ count: v.number(), token: v.number(), nonce: v.string() });
+
+export interface EtcdTransactionsOptions extends Call {
+  /** Where the state lies, for messages. */
+  readonly address: string;
+  readonly keys: PoolKeys;
+  /** null: it writes only while nobody leads. */
+  readonly leadership: Leadership | null;
+  readonly clock: Pick<Clock, "sleep">;
+  readonly random: Pick<Random, "uuid">;
+}
+
+export class EtcdTransactions implements Transactions {
+  /** @throws EtcdError, StoreError `damaged` */
+  static async open(etcd: Etcd, options: EtcdTransactionsOptions): Promise<EtcdTransactions> {
+    const key = options.keys.state + encodeKey(stateKeys.commits);
+    const { entries: [entry] } = await etcd.range({ key }, options);
+    const transactions = new EtcdTransactions(etcd, { ...options, key, last: entry?.value ?? null });
+    // Whatever a former leader has sent that has not arrived is refused from now on.
+    if (options.leadership !== null) await transactions.transact([]);
+    return transactions;
+  }
+
+  /**
+   * A stock etcd takes 1.5 MiB, of the bytes that it stores; a value in the journal is JSON of JSON. Those that it takes
+   * nested in one another are more than fit.
+   */
+  readonly limits = { mutations: 10_000, bytes: 1024 * 1024, sizeOf: utf8Size };
+  readonly #etcd: Etcd;
+  readonly #options: EtcdTransactionsOptions & { readonly key: string };
+  /** As the key `commits` has it; null: there is none. */
+  #last: string | null;
+
+  private constructor(
+    etcd: Etcd,
+    { last, ...options }: EtcdTransactionsOptions & { key: string; last: string | null },
+  ) {
+    this.#etcd = etcd;
+    this.#options = options;
+    this.#last = last;
+  }
+
+  get commits(): number {
+    return this.#last === null ? 0 : countOf(this.#last);
+  }
+
+  async transact(mutations: readonly Written[]): Promise<void> {
+    const { key, random } = this.#options;
+    const commits = { count: this.commits + 1, token: this.#token, nonce: random.uuid() };
+    const next = JSON.stringify(commits);
+    const then = [{ put: key, value: next }, ...this.#operations(mutations)];
+    const { succeeded, found: [last, leader] } = await this.#send(then, next);
+    if (!succeeded && last?.value !== next) throw this.#refused(leader ?? null);
+    this.#last = next;
+  }
+
+  get #token(): number {
+    return this.#options.leadership?.token ?? 0;
+  }
+
+  #operations(mutations: readonly Written[]): EtcdOperation[] {
+    const { state } = this.#options.keys;
+    // Etcd writes no key twice in a transaction.
+    const byKey = new Map(mutations.map(({ key, value }) => [state + encodeKey(key), value]));
+    return [...byKey].map(([key, value]) =>
+      value === null ? { delete: key } : { put: key, value: encodeValue(value) }
+    );
+  }
+
+  /** Until etcd has said what became of it. @throws StoreError where it was not done, or nobody will know */
+  async #send(then: readonly EtcdOperation[], next: string): Promise<TransactionAnswer> {
+    const { key, keys: { leader }, clock, signal } = this.#options;
+    const compares: Compare[] = [
+      { key: leader, createRevision: this.#token },
+      this.#last === null ? { key, createRevision: 0 } : { key, value: this.#last },
+    ];
+    const otherwise = [{ get: key }, { get: leader }];
+    for (let attempt = 1;; attempt++) {
+      try {
+        return await this.#etcd.transact({ compares, then, otherwise }, { signal });
+      } catch (error) {
+        // Etcd may have become full with the attempt before.
+        if (attempt > 1 && isRefusal(error)) return await this.#lookAt(next, error);
+        if (isRefusal(error) || this.#givesUp(attempt)) throw this.#failure(error);
+      }
+      await clock.sleep(PAUSE, { signal }).catch((reason) => {
+        throw this.#failure(reason);
+      });
+    }
+  }
+
+  async #lookAt(next: string, refusal: unknown): Promise<TransactionAnswer> {
+    const { key, signal } = this.#options;
+    const { entries: [entry], revision } = await this.#etcd.range({ key }, { signal }).catch((error) => {
+      throw this.#failure(error);
+    });
+    if (entry?.value !== next) throw this.#failure(refusal);
+    return { succeeded: true, revision, found: [] };
+  }
+
+  /** A leader's attempts end with its leadership. */
+  #givesUp(attempt: number): boolean {
+    return this.#options.leadership === null && attempt === ATTEMPTS;
+  }
+
+  #failure(error: unknown): StoreError {
+    return stateFailure(this.#options.address, "it cannot be written", error);
+  }
+
+  #refused(leader: EtcdEntry | null): StoreError {
+    const { address, leadership } = this.#options;
+    const who = leader === null ? "nobody" : leaderName(leader.value);
+    if (leadership === null) {
+      const what = leader === null ? "another process has written to it" : `${who} leads its pool`;
+      return new StoreError("locked", `the state ${address} is in use: ${what}`);
+    }
+    const what = leader?.createRevision === leadership.token
+      ? "somebody else has written to it"
+      : `this process no longer leads its pool, ${who} does`;
+    leadership.lose(what);
+    return new StoreError("stopped", `the state ${address} is written by this process no more: ${what}`);
+  }
+}
+
+/** Whether the transaction was not done, for certain. */
+function isRefusal(error: unknown): boolean {
+  return !(error instanceof EtcdError) || (error.kind !== "lost" && error.kind !== "unreachable");
+}
+
+function countOf(commits: string): number {
+  return v.parse(commitsSchema, JSON.parse(commits)).count;
+}
+
+function leaderName(record: string): string {
+  try {
+    const { host, pid } = v.parse(leaderRecordSchema, JSON.parse(record));
+    return `a daemon on ${host} (pid ${pid})`;
+  } catch {
+    return "another process";
+  }
+}
+
+function utf8Size(text: string): number {
+  // deno-lint-ignore no-control-regex
+  return /[^\x00-\x7f]/.test(text) ? new TextEncoder().encode(text).length : text.length;
+}
