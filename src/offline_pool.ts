@@ -154,6 +154,7 @@ function offlineReport(
     clock: null,
     installation: ledger.installation,
     state: { problem: null, withheld: null },
+    machines: null,
     daemon: null,
     config,
     ...read instanceof Error && { configProblems: read.message.split("\n") },

@@ -43,6 +43,8 @@ const allowedImports: Record<string, string[]> = {
     "rules",
     "execute",
     "config",
+    "etcd",
+    "lead",
   ],
   first: ["domain", "lib", "plan", "cloud", "config"],
   online: ["domain", "lib", "plan", "cloud", "execute", "tasks"],

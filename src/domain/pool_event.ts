@@ -23,7 +23,16 @@ export interface PoolEvent extends NewEvent {
 
 /** The thing that it happened to. `id` null: its kind of thing has names alone. */
 export interface EventSubject {
-  readonly type: "node" | "image" | "dib-image" | "request" | "provider" | "job" | "configuration" | "daemon";
+  readonly type:
+    | "node"
+    | "image"
+    | "dib-image"
+    | "request"
+    | "provider"
+    | "job"
+    | "configuration"
+    | "daemon"
+    | "machine";
   readonly id: number | null;
   readonly name: string;
 }
@@ -38,6 +47,7 @@ export const eventKinds = {
   job: ["created", "deleted"],
   configuration: ["changed", "refused", "mended"],
   daemon: ["started"],
+  machine: ["leads", "joined", "left"],
 } as const;
 
 export type EventKind = {

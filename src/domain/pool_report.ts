@@ -12,6 +12,7 @@ import type { ImageOrder } from "./image_order.ts";
 import type { Installation } from "./installation.ts";
 import type { LaunchPause } from "./launch_pause.ts";
 import type { LinkState } from "./link_state.ts";
+import type { MachinesReport } from "./machines_report.ts";
 import type { Catalog, Missing, StaleLook } from "./observation.ts";
 import type { NodeRecord } from "./node.ts";
 import type { ProviderImage } from "./provider_image.ts";
@@ -27,6 +28,8 @@ export interface PoolReport extends Moment {
   readonly clock: ClockReport | null;
   readonly installation: Installation;
   readonly state: StateReport;
+  /** null: its state is a file, and all of it is on this machine. */
+  readonly machines: MachinesReport | null;
   /** null: read from the state with no daemon running. */
   readonly daemon: DaemonReport | null;
   /** null: no readable configuration (only without a daemon). */

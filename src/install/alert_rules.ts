@@ -22,6 +22,9 @@ export interface AlertRule {
 
 const DAY = 86_400;
 
+/** Bytes: four fifths of what an etcd takes whose quota nobody has set. */
+const ETCD_NEARLY_FULL = 1_717_986_918;
+
 /** A value of the label `reason` of what stands in the way. */
 function reasons(...kinds: readonly ObstacleKind[]): string {
   return `reason=~"${kinds.join("|")}"`;
@@ -49,7 +52,7 @@ export const alertRules: readonly AlertRule[] = [
     summary: "nodepool does not answer",
     description:
       "Prometheus gets no metrics from {{ with $labels.instance }}{{ . }}{{ else }}the job nodepool{{ end }}. " +
-      "Nodes stay as they are, and nobody gets a new one.",
+      "Nodes stay as they are, and nobody gets a new one unless another machine leads the pool.",
     manual: "killed",
   },
   {
@@ -60,6 +63,75 @@ export const alertRules: readonly AlertRule[] = [
     summary: "nodepool cannot do its work",
     description: "/readyz on {{ $labels.instance }} answers 503 and says why.",
     manual: "monitoring",
+  },
+  {
+    name: "NodepoolNoLeader",
+    expr: "max by (pool) (nodepool_leader) == 0",
+    lasts: "2m",
+    severity: "critical",
+    summary: "No machine leads the pool {{ $labels.pool }}",
+    description: "Daemons run, and none is sure to lead. Jobs on nodes go on, and nobody gets a new one.",
+    manual: "no-leader",
+  },
+  {
+    name: "NodepoolTwoLeaders",
+    expr: "sum by (pool) (nodepool_leader) > 1",
+    lasts: "2m",
+    severity: "critical",
+    summary: "{{ $value }} machines claim to lead the pool {{ $labels.pool }}",
+    description:
+      "etcd lets one leader alone write. If these are two pools of one name, each has an etcd of its own.",
+    manual: "two-leaders",
+  },
+  {
+    name: "NodepoolMachineLost",
+    expr: "nodepool_members_lost > 0",
+    lasts: "5m",
+    severity: "warning",
+    summary: "A {{ $labels.role }} of the pool {{ $labels.pool }} is gone",
+    description: "It left, and has not come back: {{ $value }} in all. `nodepool status` names the machine.",
+    manual: "lost-machine",
+  },
+  {
+    name: "NodepoolEtcdMemberDown",
+    expr: "nodepool_etcd_up == 0",
+    lasts: "5m",
+    severity: "warning",
+    summary: "A member of etcd does not answer",
+    description: "The leader of the pool {{ $labels.pool }} cannot reach {{ $labels.endpoint }}. " +
+      "The pool goes on for as long as most members do.",
+    manual: "etcd-member-down",
+  },
+  {
+    name: "NodepoolEtcdFull",
+    expr: "nodepool_etcd_full == 1",
+    lasts: "1m",
+    severity: "critical",
+    summary: "etcd is full and takes no more writes",
+    description:
+      "{{ $labels.endpoint }} has used up its quota. The pool {{ $labels.pool }} stands still until it has room.",
+    manual: "etcd-full",
+  },
+  {
+    name: "NodepoolEtcdNearlyFull",
+    expr: `nodepool_etcd_database_bytes > ${ETCD_NEARLY_FULL}`,
+    lasts: "10m",
+    severity: "warning",
+    summary: "etcd will be full soon",
+    description:
+      "The database at {{ $labels.endpoint }} has {{ $value | humanize1024 }}B. etcd takes 2 GiB unless its quota says more.",
+    manual: "etcd-full",
+  },
+  {
+    name: "NodepoolEtcdClockOff",
+    expr: "abs(nodepool_etcd_clock_ahead_seconds) > 2.5",
+    lasts: "10m",
+    severity: "warning",
+    summary: "The clock of a machine is wrong",
+    description:
+      "The clock at {{ $labels.instance }} and etcd's are {{ $value | humanizeDuration }} apart. " +
+      "A machine whose clock is wrong does not lead.",
+    manual: "clock",
   },
   {
     name: "NodepoolStateNotWritable",

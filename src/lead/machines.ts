@@ -10,4 +10,6 @@ export interface Machines {
   readonly leadership: Leadership;
   /** The record of this process, as others read it. */
   readonly self: LeaderRecord;
+  /** The leader that this process stood behind last; null or left out: there was none, or nobody knows. */
+  readonly former?: Pick<LeaderRecord, "id" | "host"> | null;
 }

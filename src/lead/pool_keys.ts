@@ -4,6 +4,7 @@
  */
 
 export interface PoolKeys {
+  readonly pool: string;
   /** The beginning of them all; ends with a slash, as the others do. */
   readonly prefix: string;
   /** The record of who leads. */
@@ -16,7 +17,7 @@ export interface PoolKeys {
 
 export function poolKeys(pool: string): PoolKeys {
   const prefix = `/nodepool/${pool}/`;
-  return { prefix, leader: `${prefix}leader`, members: `${prefix}member/`, state: `${prefix}state/` };
+  return { pool, prefix, leader: `${prefix}leader`, members: `${prefix}member/`, state: `${prefix}state/` };
 }
 
 /** All keys that begin so, as a range of etcd; what they begin with ends with a slash. */

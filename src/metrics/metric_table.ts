@@ -206,10 +206,6 @@ export const metricTable = {
   nodepool_state_writable: gauge([], "1 while the state can be written."),
   nodepool_state_queued_changes: gauge([], "Changes that wait for the commit that is being written."),
   nodepool_state_commit_duration_seconds: histogram([], "Time that the state took to store a commit.", QUICK),
-  nodepool_leader: gauge(
-    ["pool"],
-    "With the state on etcd: 1 while this machine is sure to lead the pool, 0 while it does not.",
-  ),
   nodepool_config_last_reload_successful: gauge(
     [],
     "1 if the configuration as it was last read is in effect as a whole, 0 if anything went wrong in the last reload.",
@@ -238,6 +234,29 @@ export const metricTable = {
   nodepool_event_loop_delay_max_seconds: gauge([], "The longest such delay of the last minute.", {
     mayChange: true,
   }),
+  nodepool_leader: gauge(
+    ["pool"],
+    "With the state on etcd: 1 while this machine is sure to lead the pool, 0 while it does not.",
+  ),
+  nodepool_members: gauge(["pool", "role"], "Other machines of the pool: standby, builder."),
+  nodepool_members_lost: gauge(
+    ["pool", "role"],
+    "Machines that left the pool in the last day and have not come back: standby, builder.",
+  ),
+  nodepool_machines_seen_age_seconds: gauge(
+    ["pool"],
+    "How long ago the machines of the pool and the members of etcd were last seen.",
+  ),
+  nodepool_etcd_up: gauge(["pool", "endpoint"], "1 while the member of etcd answers."),
+  nodepool_etcd_full: gauge(
+    ["pool", "endpoint"],
+    "1 while the member of etcd takes no more writes, since its database is full.",
+  ),
+  nodepool_etcd_database_bytes: gauge(["pool", "endpoint"], "Size of the member's database."),
+  nodepool_etcd_clock_ahead_seconds: gauge(
+    ["pool"],
+    "By how much etcd's clock is ahead of this machine's; negative: behind.",
+  ),
   nodepool_build_info: gauge(["version", "commit", "deno"], "Always 1; the labels name what runs."),
   process_cpu_seconds_total: counter([], "Processor time of the daemon, user and system."),
   process_resident_memory_bytes: gauge([], "Memory of the daemon."),

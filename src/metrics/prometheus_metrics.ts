@@ -12,6 +12,7 @@ import type { Happening, Metrics } from "./happening.ts";
 import { putImageGauges } from "./image_gauges.ts";
 import { type AreKnown, knownNames } from "./known_names.ts";
 import { type MetricName, type MetricRow, metricTable } from "./metric_table.ts";
+import { putMachineGauges } from "./machine_gauges.ts";
 import { putNodeGauges } from "./node_gauges.ts";
 import { openMetricsOf } from "./open_metrics.ts";
 import { prometheusCounts } from "./prometheus_names.ts";
@@ -80,6 +81,7 @@ export class PrometheusMetrics implements Metrics {
     putDemandGauges(report, put);
     putProviderGauges(report, put);
     putImageGauges(report, put);
+    putMachineGauges(report, put);
     putDaemonGauges(report, { facts, put });
     const cpu = this.#counters.get("process_cpu_seconds_total") as Counter;
     cpu.reset();

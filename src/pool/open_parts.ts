@@ -27,6 +27,7 @@ import { GearmanDemand } from "../tasks/gearman_demand.ts";
 import { holdDoubted } from "../tasks/hold_doubted.ts";
 import { JobEventFeed } from "../tasks/job_event_feed.ts";
 import { LocalFaults } from "../tasks/local_faults.ts";
+import { MachinesWatch } from "../tasks/machines_watch.ts";
 import { NewState } from "../tasks/new_state.ts";
 import { PoolCrons } from "../tasks/pool_crons.ts";
 import { ProviderWatches } from "../tasks/provider_watches.ts";
@@ -57,14 +58,14 @@ export async function openParts(first: Config, given: PoolDeps) {
   const demand = openDemand(ground);
   const hands = openHands({ ...ground, ...sight, ...demand });
   const tick = openTick({ ...ground, ...sight, ...demand, ...hands });
-  const { deps, tasks, does } = ground;
+  const { deps, tasks, does, ledger, clock } = ground;
   const crons = new PoolCrons({ ...deps, ...ground, ...sight, builds: does.builds });
   const configured = { ...ground, ...sight, ...demand, crons };
   const inForce = new ConfigInForce(first, {
     clock: deps.clock,
     read: deps.readConfig,
     apply: (next) => applyConfig(configured, next),
-    tell: (event) => void ground.ledger.edit((edit) => edit.tell(event)).catch(() => {}),
+    tell: (event) => void ledger.edit((edit) => edit.tell(event)).catch(() => {}),
     effects(before, after) {
       const pool = tick.poolInput();
       const effects = planEffects({ before, after, pool, images: tick.imagesInput() });
@@ -75,7 +76,9 @@ export async function openParts(first: Config, given: PoolDeps) {
   const config = () => inForce.current;
   // A pool that does only as it is asked is over before there is much to measure.
   const sampler = ground.errand === null ? new Sampler({ ...ground, config }) : null;
-  return { ...configured, ...hands, tasks, tick, inForce, sampler };
+  const { machines } = deps;
+  const machinesWatch = machines === null ? null : new MachinesWatch({ machines, ledger, clock, tasks });
+  return { ...configured, ...hands, tasks, tick, inForce, sampler, machinesWatch };
 }
 
 /** The state, which is told that another run begins, and what all others share. */

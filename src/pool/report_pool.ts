@@ -19,6 +19,7 @@ export function reportPool(parts: Parts): PoolReport {
     clock: clockWatch.report,
     installation: ledger.installation,
     state: { problem: stateWatch.problem, withheld: newState.withheld },
+    machines: parts.machinesWatch?.report ?? null,
     daemon: errand === null ? reportDaemon(parts) : null,
     config,
     nodes: withDefects("node", ledger.nodes, defects),

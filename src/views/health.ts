@@ -10,6 +10,7 @@ import type {
 import { describeMissing, describeStale } from "../domain/observation.ts";
 import { isVacated, retirementOf } from "../domain/retirement.ts";
 import { durationText, earliest, type Instant, MINUTE } from "../domain/time.ts";
+import { leadingProblems } from "./machine_problems.ts";
 import { type PoolProblem, problem, problemText, remedies } from "./pool_problem.ts";
 import { remedyOf } from "./remedy.ts";
 import { rows, string } from "./view_schema.ts";
@@ -25,14 +26,15 @@ type ReadinessView = v.InferOutput<typeof readinessViewSchema>;
 const HANGING = 2 * MINUTE;
 
 /**
- * Ready: a daemon takes on work, its state can be written, it plans, it may launch, and at least one of its clouds answers
+ * Ready: a daemon takes on work, it is sure to lead, its state can be written, it plans, it may launch, and at least one of its clouds answers
  * and is not frozen (or none is configured). A daemon that runs on its last good configuration is ready, unless that could
  * not be put into effect. Strict: nor does anything else need a look that stands in the way of a part of the work.
  */
 export function viewReadiness(report: PoolReport, { strict = false } = {}): ReadinessView {
-  const { daemon, state } = report;
+  const { daemon, state, machines } = report;
   const reasons = [
     ...(daemon === null ? ["no daemon is running"] : daemonProblems(daemon)),
+    ...(machines === null || machines.isSure ? [] : leadingProblems(machines).map(problemText)),
     ...stateProblems(state).map(problemText),
     ...(state.problem === null ? planningProblems(daemon?.tasks ?? [], report) : []),
     ...answerProblems(report),

@@ -20,6 +20,7 @@ import {
   targetProblems,
   taskProblems,
 } from "./health.ts";
+import { machineProblems } from "./machine_problems.ts";
 import { missingNodes } from "./missing_nodes.ts";
 import { viewObstacle } from "./obstacle_view.ts";
 import { type PoolProblem, problem, problemText, remedies } from "./pool_problem.ts";
@@ -36,6 +37,7 @@ export function problemsOf(report: PoolReport): PoolProblem[] {
   const isRetired = (name: string | null) => name !== null && retirementOf(name, report) !== null;
   return [
     ...linked(stateProblems(state), state.problem === null ? "lost-state" : "disk-full"),
+    ...machineProblems(report),
     ...hangingProblems(daemon, report).map((one) => ({ ...one, remedies: remedies(RESTART) })),
     ...defectProblems(report),
     ...linked(configurationProblems(report), "broken-configuration"),

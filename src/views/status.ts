@@ -7,6 +7,7 @@ import type { Moment } from "../domain/time.ts";
 import type { DaemonReport, PoolReport, ProviderReport, TaskReport } from "../domain/pool_report.ts";
 import { holdSummarySchema, viewHoldSummary } from "./hold_summary.ts";
 import { listProblems } from "./list_problems.ts";
+import { machinesViewSchema, viewMachines } from "./machines.ts";
 import { countStates, noNodes, stateCountsSchema } from "./state_counts.ts";
 import { isoTime, isoTimeOrNull, seconds, viewHead, viewSchema, type WallTime } from "./view_head.ts";
 import { number, numberOrNull, rows, since0_4, string, stringOrNull } from "./view_schema.ts";
@@ -60,6 +61,8 @@ export const statusViewSchema = viewSchema({
   }),
   /** null: no daemon runs, this was read from the state. */
   daemon: v.nullable(daemonViewSchema),
+  /** null: the state is a file, and the pool has one machine. */
+  machines: since0_4(v.nullable(machinesViewSchema)),
   nodes: stateCountsSchema,
   holds: since0_4(holdSummarySchema),
   labels: numberOrNull,
@@ -94,6 +97,7 @@ export function viewStatus(report: PoolReport): StatusView {
     ...viewHead(report),
     installation: { id: installation.id, created: isoTime(installation.createdAt, report) },
     daemon: daemon === null ? null : viewDaemon(daemon, report),
+    machines: report.machines === null ? null : viewMachines(report.machines, report),
     nodes: countStates(report.nodes, () => "all").get("all") ?? noNodes(),
     holds: viewHoldSummary(report),
     labels: config?.labels.length ?? null,

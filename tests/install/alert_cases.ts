@@ -4,6 +4,8 @@ export type Series = Readonly<Record<string, string>>;
 
 interface AlertCase {
   readonly fires: Series;
+  /** The label that tells its series from those of others; by default the instance, which is added to each. */
+  readonly apart?: "pool";
   /** Minutes after which it has fired. */
   readonly by: number;
   /** Minutes after which it has not; left out: a minute before its time is too soon to tell. */
@@ -25,6 +27,52 @@ export const alertCases: Readonly<Record<string, AlertCase>> = {
     by: 7,
     notYet: 4,
     silent: [{ "nodepool_ready{}": `1+0${HOURS}` }, { "nodepool_ready{}": `0 0 0 1+0${HOURS}` }],
+  },
+  NodepoolNoLeader: {
+    apart: "pool",
+    fires: leaders("0+0", "0+0"),
+    by: 4,
+    notYet: 1,
+    silent: [leaders("0+0", "1+0"), leaders("1 0 0 _ _ _", "0 0 1+0"), leaders("1+0")],
+  },
+  NodepoolTwoLeaders: {
+    apart: "pool",
+    fires: leaders("1+0", "1+0"),
+    by: 4,
+    notYet: 1,
+    silent: [leaders("1+0", "0+0"), leaders("1 1 0+0", "0 1 1+0")],
+  },
+  NodepoolMachineLost: {
+    fires: { 'nodepool_members_lost{pool="ci",role="standby"}': `1+0${HOURS}` },
+    by: 7,
+    notYet: 4,
+    silent: [
+      { 'nodepool_members_lost{pool="ci",role="builder"}': `0+0${HOURS}` },
+      { 'nodepool_members_lost{pool="ci",role="builder"}': `1 1 1 0+0${HOURS}` },
+    ],
+  },
+  NodepoolEtcdMemberDown: {
+    fires: { 'nodepool_etcd_up{pool="ci",endpoint="https://e1:2379"}': `0+0${HOURS}` },
+    by: 7,
+    notYet: 4,
+    silent: [{ 'nodepool_etcd_up{pool="ci",endpoint="https://e1:2379"}': `0 0 1+0${HOURS}` }],
+  },
+  NodepoolEtcdFull: {
+    fires: { 'nodepool_etcd_full{pool="ci",endpoint="https://e1:2379"}': `1+0${HOURS}` },
+    by: 2,
+    silent: [{ 'nodepool_etcd_full{pool="ci",endpoint="https://e1:2379"}': `0+0${HOURS}` }],
+  },
+  NodepoolEtcdNearlyFull: {
+    fires: { 'nodepool_etcd_database_bytes{pool="ci",endpoint="https://e1:2379"}': `1800000000+0${HOURS}` },
+    by: 12,
+    notYet: 9,
+    silent: [{ 'nodepool_etcd_database_bytes{pool="ci",endpoint="https://e1:2379"}': `900000000+0${HOURS}` }],
+  },
+  NodepoolEtcdClockOff: {
+    fires: { 'nodepool_etcd_clock_ahead_seconds{pool="ci"}': `-4+0${HOURS}` },
+    by: 12,
+    notYet: 9,
+    silent: [{ 'nodepool_etcd_clock_ahead_seconds{pool="ci"}': `0.7+0${HOURS}` }],
   },
   NodepoolStateNotWritable: {
     fires: { "nodepool_state_writable{}": `0+0${HOURS}` },
@@ -184,6 +232,16 @@ export const alertCases: Readonly<Record<string, AlertCase>> = {
     silent: [{ "nodepool_event_loop_delay_max_seconds{}": `2 0.1 0.1 0.1 2 0.1 0.1+0${HOURS}` }],
   },
 };
+
+/** What each machine of a pool says: whether it leads. */
+function leaders(...values: readonly string[]): Series {
+  return Object.fromEntries(
+    values.map((
+      value,
+      index,
+    ) => [`nodepool_leader{host="${index}"}`, /[+]/.test(value) ? value + HOURS : value]),
+  );
+}
 
 function labelSeries({ ready, minReady, missing }: Record<"ready" | "minReady" | "missing", number>): Series {
   return {

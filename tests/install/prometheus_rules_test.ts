@@ -15,10 +15,13 @@ import { unknownNames } from "./unknown_names.ts";
 
 const FIRING = 'alertstate="firing"';
 
-/** @param series by name and labels, without those that the scrape adds */
-function inputs(series: Series, instance = "pool:8005") {
+/**
+ * @param series by name and labels, without those that the scrape adds
+ * @param apart the label that tells them from others
+ */
+function inputs(series: Series, value = "pool:8005", apart = "instance") {
   return Object.entries(series).map(([name, values]) => ({
-    series: name.replace("{", `{instance="${instance}",job="nodepool",`).replace(",}", "}"),
+    series: name.replace("{", `{${apart}="${value}",job="nodepool",`).replace(",}", "}"),
     values,
   }));
 }
@@ -65,14 +68,14 @@ async function promtool(tests: readonly object[]): Promise<string> {
 
 /** Each case is an instance of its own, so that promtool runs all of them at once. */
 function allCases() {
-  return Object.entries(alertCases).flatMap(([name, { fires, by, notYet, silent }]) => {
-    const on = (instance: string) => `,instance="${instance}",alertname="${name}"`;
+  return Object.entries(alertCases).flatMap(([name, { apart = "instance", fires, by, notYet, silent }]) => {
+    const on = (value: string) => `,${apart}="${value}",alertname="${name}"`;
     const early = notYet === undefined ? [] : [expecting(notYet, [], on(name))];
     return [
-      { series: inputs(fires, name), tests: [expecting(by, [name], on(name)), ...early] },
+      { series: inputs(fires, name, apart), tests: [expecting(by, [name], on(name)), ...early] },
       ...silent.map((series, index) => {
-        const instance = `${name} ${index}`;
-        return { series: inputs(series, instance), tests: [never(on(instance))] };
+        const value = `${name} ${index}`;
+        return { series: inputs(series, value, apart), tests: [never(on(value))] };
       }),
     ];
   });

@@ -31,6 +31,7 @@ import { PROGRAM_NAMES } from "../../src/cli/invoked_program.ts";
 import { CliBench } from "../cli/run.ts";
 import { sampleDibImage, sampleImage } from "../views/sample_images.ts";
 import { NOW, sampleConfig, sampleNode, sampleReport } from "../views/sample_pool.ts";
+import { sampleMachines } from "../views/sample_machines.ts";
 import { sampleDump } from "../views/sample_dump.ts";
 import { blocksOf, inlineCode, sectionOf, tableRows } from "./document.ts";
 
@@ -239,6 +240,7 @@ function fullReport() {
   const retired = otherConfigs.map((provider) => ({ ...provider, maxServers: -1 }));
   return {
     ...report,
+    machines: sampleMachines(),
     config: { ...report.config!, providers: [firstConfig!, ...retired] },
     providers: [{ ...first!, stats, missing, foreign: [foreign] }, ...others],
     dibImages: [sampleDibImage({ id: 1, waitingOn })],
@@ -293,7 +295,7 @@ Deno.test("the configuration keys that the README and the manual name stand in c
   const schema = JSON.stringify(configJsonSchema());
   const former = [...schema.matchAll(/"([a-z-]+)":\{"deprecated":true/g)].map(([, key]) => key!);
   assert.ok(former.length > 3);
-  const others = ["ssh-keygen", "ssh-config", "disk-image-create", "envvars", "last"];
+  const others = ["etcd-server", "ssh-keygen", "ssh-config", "disk-image-create", "envvars", "last"];
   const ofClouds = ["cacert", "private", "proxy", "verify"];
   const known = new Set([
     ...keys,

@@ -6,6 +6,7 @@ import { openApiDocument } from "../../src/site/openapi/openapi_document.ts";
 import { serveSite } from "../../src/site/serve_site.ts";
 import { eventFrame, viewEvent } from "../../src/views/events.ts";
 import { sampleDibImage, sampleImage, sampleOrder } from "../views/sample_images.ts";
+import { sampleMachines } from "../views/sample_machines.ts";
 import { NOW, sampleDaemon, sampleNode, sampleReport } from "../views/sample_pool.ts";
 import { type OpenSite, openSite } from "./open_site.ts";
 
@@ -127,6 +128,7 @@ function troubled(): PoolReport {
   const [alive, retired] = report.config!.providers;
   return {
     ...report,
+    machines: sampleMachines(),
     daemon: sampleDaemon({
       accepting: false,
       configProblems: ["nodepool.yaml:3:1: labels: unknown key lable"],

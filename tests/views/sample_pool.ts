@@ -305,6 +305,7 @@ export function sampleReport(fields: Partial<PoolReport> = {}): PoolReport {
     clock: { step: null, clouds: [] },
     installation: { id: "5d0b0f0e-0000-4000-8000-000000000001", createdAt: NOW - 30 * DAY },
     state: { problem: null, withheld: null },
+    machines: null,
     daemon: sampleDaemon(),
     config: sampleConfig(),
     nodes: sampleNodes(),

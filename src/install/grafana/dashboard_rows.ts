@@ -289,6 +289,28 @@ const daemon: DashboardRow = {
   ],
 };
 
+const machines: DashboardRow = {
+  title: "Several machines, with the state on etcd",
+  panels: [
+    stack("Who leads", { "{{pool}}: {{instance}}": `sum by (pool, instance) (nodepool_leader{${I}})` }),
+    stack("Other machines", {
+      "{{pool}}: {{role}}": `max by (pool, role) (nodepool_members{${I}})`,
+      "{{pool}}: {{role}} that is gone": `max by (pool, role) (nodepool_members_lost{${I}})`,
+    }),
+    lines("etcd's databases", {
+      "{{endpoint}}": `max by (endpoint) (nodepool_etcd_database_bytes{${I}})`,
+    }, { unit: "bytes" }),
+    stack("Something is wrong with etcd", {
+      "{{endpoint}} does not answer": `max by (endpoint) (1 - nodepool_etcd_up{${I}}) > 0`,
+      "{{endpoint}} is full": `max by (endpoint) (nodepool_etcd_full{${I}}) > 0`,
+    }),
+    lines("Clock and age of the last look", {
+      "{{pool}}: etcd's clock is ahead by": `max by (pool) (nodepool_etcd_clock_ahead_seconds{${I}})`,
+      "{{pool}}: last look at the machines": `max by (pool) (nodepool_machines_seen_age_seconds{${I}})`,
+    }, { unit: "s" }),
+  ],
+};
+
 export const dashboardRows: readonly DashboardRow[] = [
   people,
   nodes,
@@ -297,4 +319,5 @@ export const dashboardRows: readonly DashboardRow[] = [
   images,
   waste,
   daemon,
+  machines,
 ];

@@ -43,7 +43,7 @@ function operation(route: SiteRoute): object {
     responses: {
       200: { description: summary, headers: headersOf(route), content: contentOf(content) },
       ...Object.fromEntries(
-        [...statuses, 405, 421, 500, 503].map((status) => [
+        [...statuses, ...(ownPaths.includes(path) ? [] : [307]), 405, 421, 500, 503].map((status) => [
           status,
           { $ref: `#/components/responses/Status${status}` },
         ]),
@@ -52,6 +52,9 @@ function operation(route: SiteRoute): object {
     },
   };
 }
+
+/** Of these a standby has its own, too. */
+const ownPaths = ["/healthz", "/readyz", "/metrics"];
 
 /** `/nodes/{id}/metadata`: `getNodesIdMetadata`. */
 function operationId(path: string): string {
@@ -102,6 +105,10 @@ const responses = {
     headers: { Location: header("Its address") },
   },
   304: { description: "The client has it already" },
+  307: {
+    description: "On a standby: where the machine that leads answers this",
+    headers: { Location: header("Its address") },
+  },
   400: {
     description: "A parameter that is unknown, or cannot have this value: the message says what it can be",
     ...failure,
@@ -111,5 +118,8 @@ const responses = {
   410: { description: "The node is gone: the message says since when", ...failure },
   421: { description: "Asked on loopback by a name that is not this machine's", ...failure },
   500: { description: "A fault of the program: see its log", ...failure },
-  503: { description: "Too many requests at once: try again later", content: contentOf(error) },
+  503: {
+    description: "Too many requests at once, or a standby that knows no leader: try again later",
+    ...failure,
+  },
 };

@@ -3,6 +3,7 @@ import { nodeStateNames } from "../../domain/node.ts";
 import type { HoldSummary } from "../hold_summary.ts";
 import type { DaemonView, StatusView } from "../status.ts";
 import { formatAge } from "./age.ts";
+import { machineFacts } from "./machine_facts.ts";
 import type { Table } from "./column.ts";
 
 interface Fact {
@@ -16,6 +17,7 @@ export const statusTable: Table<StatusView, Fact> = {
   rows: (status) => [
     ...status.problems.map((problem) => ({ what: "problem", value: problem })),
     ...daemonFacts(status.daemon),
+    ...(status.machines ? machineFacts(status.machines) : []),
     { what: "installation", value: status.installation.id || "none yet" },
     { what: "nodes", value: nodeStateNames.map((state) => `${status.nodes[state]} ${state}`).join(", ") },
     ...holdFacts(status.holds),

@@ -1,0 +1,63 @@
+/**
+ * The machines of a pool whose state is on etcd, and the etcd, as the leader last saw them. `status`, the metrics and the
+ * alerts show them; nothing is decided by them.
+ */
+import type { Instant, Milliseconds } from "./time.ts";
+
+/** A process of the pool. */
+export interface Machine {
+  /** Of the process; another at its next start. */
+  readonly id: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly version: string;
+  /** Milliseconds since 1970 by its machine's clock: since when it is what it is. */
+  readonly since: number;
+}
+
+export type MachineRole = "standby" | "builder";
+
+export interface MemberMachine extends Machine {
+  readonly role: MachineRole;
+}
+
+/** One that left the pool, and of whose machine none has joined since. */
+export interface LostMachine {
+  readonly host: string;
+  /** A leader that is gone is a standby less. */
+  readonly role: MachineRole;
+  readonly since: Instant;
+}
+
+export interface EtcdMemberReport {
+  readonly endpoint: string;
+  /** For people; null: it answers. */
+  readonly problem: string | null;
+  readonly version: string | null;
+  /** Bytes; null: it did not say. */
+  readonly databaseSize: number | null;
+  readonly isRaftLeader: boolean;
+  /** Whether it refuses writes, since it is out of room. */
+  readonly isFull: boolean;
+}
+
+export interface MachinesReport {
+  readonly pool: string;
+  /** Who leads, as etcd says; null: nobody, or it has not been asked. */
+  readonly leader: Machine | null;
+  /** This process; null: it is a command, and no daemon. */
+  readonly self: Machine | null;
+  /** Whether this process is sure to lead. */
+  readonly isSure: boolean;
+  readonly members: readonly MemberMachine[];
+  readonly lost: readonly LostMachine[];
+  readonly etcd: readonly EtcdMemberReport[];
+  /** By how much etcd's clock is ahead of this machine's; null: not known. */
+  readonly clockAhead: Milliseconds | null;
+  /** For how long etcd has kept what it should have forgotten; null: it forgets, or that is not known yet. */
+  readonly uncompactedFor: Milliseconds | null;
+  /** When all of this was last seen; null: never. */
+  readonly lookedAt: Instant | null;
+  /** Why the last look failed; null: it did not. */
+  readonly problem: string | null;
+}

@@ -1,0 +1,117 @@
+/**
+ * Looks every ten seconds at the other machines of the pool and at the members of etcd, for what people see, and tells who
+ * comes and goes as events. It waits for nothing but its own requests, and what it does not learn it says: nothing else
+ * depends on it. The pool of a leader has one.
+ */
+import { MachineRoll } from "../domain/machine_roll.ts";
+import type { Machine, MachinesReport, MemberMachine } from "../domain/machines_report.ts";
+import { DAY, type Instant, SECOND } from "../domain/time.ts";
+import type { Machines } from "../lead/machines.ts";
+import { listMembers, readLeader } from "../lead/read_records.ts";
+import type { Clock } from "../lib/clock.ts";
+import { startDeadline } from "../lib/deadline.ts";
+import { errorChain } from "../lib/error_chain.ts";
+import type { Ledger } from "../store/ledger.ts";
+import { CompactionWatch } from "./compaction_watch.ts";
+import type { TaskRegistry } from "./task_registry.ts";
+
+const PERIOD = 10 * SECOND;
+
+/** A member of etcd that hangs must not make the others look old. */
+const TIMEOUT = 5 * SECOND;
+
+/** Events that are read at a time. */
+const PAGE = 1_000;
+
+interface MachinesWatchDeps {
+  readonly machines: Machines;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly tasks: TaskRegistry;
+}
+
+type Seen = Pick<MachinesReport, "leader" | "members" | "etcd">;
+
+export class MachinesWatch {
+  readonly #deps: MachinesWatchDeps;
+  readonly #roll: MachineRoll;
+  readonly #compaction = new CompactionWatch();
+  #isRead = false;
+  #seen: Seen;
+  #lookedAt: Instant | null = null;
+  #problem: string | null = null;
+
+  constructor(deps: MachinesWatchDeps) {
+    this.#deps = deps;
+    const { former = null, self: leader } = deps.machines;
+    this.#roll = new MachineRoll(former);
+    this.#seen = { leader, members: [], etcd: [] };
+    deps.tasks.add({ name: "machines", period: PERIOD, run: (signal) => this.#run(signal) });
+  }
+
+  get report(): MachinesReport {
+    const { machines: { keys, self, leadership, etcd }, clock } = this.#deps;
+    return {
+      pool: keys.pool,
+      self,
+      isSure: leadership.isSure,
+      ...this.#seen,
+      lost: this.#roll.lost(clock.now()),
+      clockAhead: etcd.clockAhead,
+      uncompactedFor: this.#compaction.missingFor,
+      lookedAt: this.#lookedAt,
+      problem: this.#problem,
+    };
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    try {
+      await this.#look(signal);
+      this.#problem = null;
+    } catch (error) {
+      if (signal.aborted) throw error;
+      this.#problem = errorChain(error);
+    }
+  }
+
+  async #look(signal: AbortSignal): Promise<void> {
+    const { machines: { etcd, keys }, clock } = this.#deps;
+    await this.#readEvents();
+    using call = startDeadline({ clock, timeout: TIMEOUT, signal });
+    // Each member's own state is of use most when etcd as a whole does not answer.
+    const status = await etcd.status(call);
+    this.#seen = { ...this.#seen, etcd: status };
+    const found = await readLeader(etcd, keys, call);
+    const members = await listMembers(etcd, keys, call);
+    await this.#compaction.look(etcd, { key: keys.leader, now: clock.monotonic(), signal: call.signal });
+    this.#seen = { leader: found?.record ?? null, members: members.map(shownMember), etcd: status };
+    this.#lookedAt = clock.now();
+    if (found?.record.id === this.#deps.machines.self.id) await this.#tell({ leader: found.record, members });
+  }
+
+  /** Whom the leader before this one knew. */
+  async #readEvents(): Promise<void> {
+    if (this.#isRead) return;
+    const { ledger, clock } = this.#deps;
+    for (let after = await ledger.lastEventBefore(clock.now() - DAY);;) {
+      const events = await ledger.listEvents({ after, limit: PAGE });
+      for (const event of events) this.#roll.note(event, event.at);
+      if (events.length === 0) break;
+      after = events.at(-1)!.id;
+    }
+    this.#isRead = true;
+  }
+
+  async #tell(seen: { leader: Machine; members: readonly MemberMachine[] }): Promise<void> {
+    const { ledger, clock } = this.#deps;
+    const news = this.#roll.newsOf(seen);
+    if (news.length > 0) await ledger.edit((edit) => news.forEach((event) => edit.tell(event)));
+    for (const event of news) this.#roll.note(event, clock.now());
+    this.#roll.see(seen);
+  }
+}
+
+/** A member without its token, which its record holds besides. */
+function shownMember({ id, host, pid, version, since, role }: MemberMachine): MemberMachine {
+  return { id, host, pid, version, since, role };
+}

@@ -1,0 +1,96 @@
+/** The problems of a pool on several machines: who is missing, and how etcd is. `list_problems.ts` has them among the others. */
+import type { EtcdMemberReport, LostMachine, MachinesReport } from "../domain/machines_report.ts";
+import type { PoolReport } from "../domain/pool_report.ts";
+import { DAY, durationText, HOUR, SECOND } from "../domain/time.ts";
+import { type PoolProblem, problem, remedies } from "./pool_problem.ts";
+import { sizeText } from "./size_text.ts";
+
+/** Four fifths of what an etcd takes whose quota nobody has set. */
+const NEARLY_FULL = 0.8 * 2 * 1_024 ** 3;
+
+/** A machine whose clock is farther off leads no more once it has stopped. */
+const CLOCK_TOLERANCE = 2.5 * SECOND;
+
+/** The gravest first; empty: all is well, or there is but one machine. */
+export function machineProblems({ machines }: Pick<PoolReport, "machines">): PoolProblem[] {
+  if (machines === null) return [];
+  return [
+    ...leadingProblems(machines),
+    ...machines.etcd.flatMap((member) => etcdProblems(member, machines)),
+    ...(machines.uncompactedFor === null ? [] : [uncompacted(machines.uncompactedFor)]),
+    ...clockProblems(machines),
+    ...machines.lost.map((lost) => lostMachine(lost, machines)),
+  ];
+}
+
+/** Why the daemon that answers does nothing. */
+export function leadingProblems({ self, isSure, leader, problem: trouble }: MachinesReport): PoolProblem[] {
+  if (self === null) return leader === null ? [noLeader("no machine leads the pool", trouble)] : [];
+  if (leader !== null && leader.id !== self.id) {
+    return [noLeader(`${leader.host} leads the pool, and this daemon is about to end`, null)];
+  }
+  const unsure = "this machine is not sure to lead, since etcd has not confirmed it: it changes nothing";
+  if (!isSure) return [noLeader(unsure, trouble)];
+  return trouble === null ? [] : [noLeader("the machines of the pool cannot be seen", trouble)];
+}
+
+function noLeader(what: string, trouble: string | null): PoolProblem {
+  return problem(trouble === null ? what : `${what}: ${trouble}`, { manual: "no-leader" });
+}
+
+function etcdProblems(member: EtcdMemberReport, { etcd }: MachinesReport): PoolProblem[] {
+  const { endpoint, problem: trouble, databaseSize, isFull } = member;
+  if (trouble !== null) {
+    const up = etcd.filter(({ problem }) => problem === null).length;
+    const left = `${up} of ${etcd.length} members answer`;
+    return [
+      problem(`etcd at ${endpoint} does not answer: ${trouble}; ${left}`, { manual: "etcd-member-down" }),
+    ];
+  }
+  const size = databaseSize === null ? "" : `, ${sizeText(databaseSize)}`;
+  const full = isFull
+    ? "is full and takes no more writes"
+    : (databaseSize ?? 0) >= NEARLY_FULL
+    ? "will be full soon, unless its quota is higher than etcd's usual 2 GiB"
+    : null;
+  return full === null ? [] : [problem(`etcd at ${endpoint} ${full}${size}`, { manual: "etcd-full" })];
+}
+
+function uncompacted(length: number): PoolProblem {
+  const hours = durationText(Math.floor(length / HOUR) * HOUR);
+  return problem(`etcd has forgotten nothing for ${hours}, and its database grows with every change`, {
+    remedies: remedies(
+      "start its members with --auto-compaction-mode=periodic --auto-compaction-retention=1h",
+    ),
+    manual: "etcd-full",
+  });
+}
+
+function clockProblems({ clockAhead }: MachinesReport): PoolProblem[] {
+  if (clockAhead === null || Math.abs(clockAhead) <= CLOCK_TOLERANCE) return [];
+  const by = `${(Math.abs(clockAhead) / SECOND).toFixed(1)} s`;
+  const way = clockAhead > 0 ? "behind" : "ahead of";
+  return [
+    problem(`this machine's clock is ${by} ${way} etcd's, and it would not be let lead again`, {
+      remedies: remedies("synchronize the clocks of all machines with NTP"),
+      manual: "clock",
+    }),
+  ];
+}
+
+function lostMachine({ host, role, since }: LostMachine, { members }: MachinesReport): PoolProblem {
+  const others = members.filter((member) => member.role === role).length;
+  const effect = others > 0
+    ? ""
+    : role === "standby"
+    ? ": no machine takes over if this one fails"
+    : ": no other machine builds images";
+  return problem(`the ${role} ${host} is gone${effect}`, {
+    remedies: remedies(
+      `start nodepool there; if that machine is not to come back, this goes away after a day`,
+    ),
+    manual: "lost-machine",
+    since,
+    until: since + DAY,
+  });
+}

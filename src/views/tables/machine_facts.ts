@@ -1,0 +1,38 @@
+/** The lines of `status` on a pool of several machines: who leads, who stands by, who builds, how etcd is. */
+import type { MachinesView } from "../machines.ts";
+import { sizeText } from "../size_text.ts";
+
+interface MachineFact {
+  readonly what: string;
+  readonly value: string;
+}
+
+export function machineFacts(machines: MachinesView): MachineFact[] {
+  const { pool, leader, members, etcd, seen } = machines;
+  const standbys = members.filter(({ role }) => role === "standby");
+  return [
+    { what: "leader", value: leader === null ? "none" : describe(leader) },
+    ...(standbys.length === 0 ? [{ what: "standby", value: "none" }] : []),
+    ...members.map((member) => ({ what: member.role, value: describe(member) })),
+    ...etcd.map((member) => ({ what: "etcd", value: describeEtcd(member) })),
+    { what: "machines", value: `pool ${pool}, ${seen === null ? "not seen yet" : `seen ${seen}`}` },
+  ];
+}
+
+function describe(
+  { host, pid, version, since }: Pick<MachinesView["members"][number], "host" | "pid" | "version" | "since">,
+): string {
+  return `${host}, pid ${pid}, version ${version}, since ${since}`;
+}
+
+function describeEtcd(
+  { endpoint, version, raft_leader, database_size, problem }: MachinesView["etcd"][number],
+): string {
+  return [
+    endpoint,
+    ...(version === null ? [] : [`version ${version}`]),
+    ...(database_size === null ? [] : [sizeText(database_size)]),
+    ...(raft_leader ? ["leads the others"] : []),
+    ...(problem === null ? [] : [problem]),
+  ].join(", ");
+}

@@ -1,0 +1,131 @@
+/** A pool of several machines as people see it: status, problems, readiness, metrics. */
+import { deepEqual, equal, ok } from "node:assert/strict";
+import type { MachinesReport } from "../../src/domain/machines_report.ts";
+import { HOUR, MINUTE, SECOND } from "../../src/domain/time.ts";
+import { PrometheusMetrics } from "../../src/metrics/prometheus_metrics.ts";
+import { viewReadiness } from "../../src/views/health.ts";
+import { machineProblems } from "../../src/views/machine_problems.ts";
+import { problemText } from "../../src/views/pool_problem.ts";
+import { viewStatus } from "../../src/views/status.ts";
+import { machineFacts } from "../../src/views/tables/machine_facts.ts";
+import { sampleFacts } from "../metrics/sample_facts.ts";
+import { sampleMachine, sampleMachines } from "./sample_machines.ts";
+import { NOW, sampleReport } from "./sample_pool.ts";
+
+const healthy = sampleMachines({ lost: [], etcd: sampleMachines().etcd.slice(0, 2) });
+
+const problemsWith = (fields: Partial<MachinesReport>) =>
+  machineProblems({ machines: { ...healthy, ...fields } }).map(problemText);
+
+Deno.test("status says who leads, who stands by, how etcd is, and when that was seen", () => {
+  const { machines } = viewStatus(sampleReport({ machines: sampleMachines() }));
+  deepEqual(machineFacts(machines!), [
+    { what: "leader", value: "ci-a, pid 4711, version 0.4.0, since 2030-01-02T02:04:05.000Z" },
+    { what: "standby", value: "ci-b, pid 4711, version 0.4.0, since 2030-01-02T02:04:05.000Z" },
+    { what: "etcd", value: "https://e1:2379, version 3.4.23, 20 KiB" },
+    { what: "etcd", value: "https://e2:2379, version 3.4.23, 5.5 MiB, leads the others" },
+    { what: "etcd", value: "https://e3:2379, connection refused" },
+    { what: "machines", value: "pool ci, seen 2030-01-02T03:04:01.000Z" },
+  ]);
+  deepEqual(machines!.lost, [{ role: "builder", host: "ci-c", since: "2030-01-02T02:59:05.000Z" }]);
+  equal(viewStatus(sampleReport()).machines, null);
+});
+
+Deno.test("a pool whose machines and etcd are all there has no problem, with a standby or without", () => {
+  deepEqual(problemsWith({}), []);
+  deepEqual(problemsWith({ members: [] }), []);
+  deepEqual(machineProblems({ machines: null }), []);
+});
+
+Deno.test("a standby or a builder that is gone is a problem, the graver where none is left", () => {
+  const remedy =
+    "remedy: start nodepool there; if that machine is not to come back, this goes away after a day; " +
+    "see: nodepool manual lost-machine";
+  const lost = (role: "standby" | "builder") => [{ host: "ci-d", role, since: NOW - MINUTE }];
+  deepEqual(problemsWith({ lost: lost("standby") }), [`the standby ci-d is gone; ${remedy}`]);
+  deepEqual(problemsWith({ lost: lost("standby"), members: [] }), [
+    `the standby ci-d is gone: no machine takes over if this one fails; ${remedy}`,
+  ]);
+  deepEqual(problemsWith({ lost: lost("builder") }), [
+    `the builder ci-d is gone: no other machine builds images; ${remedy}`,
+  ]);
+});
+
+Deno.test("a member of etcd that is down, full or nearly full is a problem", () => {
+  const [member] = healthy.etcd;
+  const etcdWith = (fields: Partial<typeof member>) => problemsWith({ etcd: [{ ...member!, ...fields }] });
+  deepEqual(problemsWith({ etcd: sampleMachines().etcd }), [
+    "etcd at https://e3:2379 does not answer: connection refused; 2 of 3 members answer; " +
+    "see: nodepool manual etcd-member-down",
+  ]);
+  deepEqual(etcdWith({ isFull: true, databaseSize: 2 * 1_024 ** 3 }), [
+    "etcd at https://e1:2379 is full and takes no more writes, 2.0 GiB; see: nodepool manual etcd-full",
+  ]);
+  deepEqual(etcdWith({ databaseSize: 1.7 * 1_024 ** 3 }), [
+    "etcd at https://e1:2379 will be full soon, unless its quota is higher than etcd's usual 2 GiB, 1.7 GiB; " +
+    "see: nodepool manual etcd-full",
+  ]);
+  deepEqual(etcdWith({ databaseSize: 1.5 * 1_024 ** 3 }), []);
+  deepEqual(problemsWith({ uncompactedFor: 26.2 * HOUR }), [
+    "etcd has forgotten nothing for 1d2h, and its database grows with every change; " +
+    "remedy: start its members with --auto-compaction-mode=periodic --auto-compaction-retention=1h; " +
+    "see: nodepool manual etcd-full",
+  ]);
+});
+
+Deno.test("a clock that is off etcd's is a problem before another machine has to lead", () => {
+  ok(problemsWith({ clockAhead: 4 * SECOND })[0]?.startsWith("this machine's clock is 4.0 s behind etcd's"));
+  ok(problemsWith({ clockAhead: -2_600 })[0]?.startsWith("this machine's clock is 2.6 s ahead of etcd's"));
+  deepEqual(problemsWith({ clockAhead: -2_400 }), []);
+  deepEqual(problemsWith({ clockAhead: null }), []);
+});
+
+Deno.test("a daemon that is not sure to lead is not ready, and says why", () => {
+  const unsure = sampleReport({
+    machines: { ...healthy, isSure: false, problem: "etcd did not answer within 2 s" },
+  });
+  deepEqual(viewReadiness(unsure), {
+    ready: false,
+    reasons: [
+      "this machine is not sure to lead, since etcd has not confirmed it: it changes nothing: " +
+      "etcd did not answer within 2 s; see: nodepool manual no-leader",
+    ],
+  });
+  equal(viewReadiness(sampleReport({ machines: sampleMachines() })).ready, true);
+  deepEqual(problemsWith({ leader: sampleMachine("ci-b") }), [
+    "ci-b leads the pool, and this daemon is about to end; see: nodepool manual no-leader",
+  ]);
+  deepEqual(problemsWith({ self: null, isSure: false, leader: null }), [
+    "no machine leads the pool; see: nodepool manual no-leader",
+  ]);
+});
+
+Deno.test("metrics say who leads, who is there and who is not, and how each member of etcd is", async () => {
+  const samples = async (machines: MachinesReport | null) => {
+    const report = sampleReport({ machines });
+    const { body } = await new PrometheusMetrics().scrape(report, {
+      facts: sampleFacts,
+      isOpenMetrics: false,
+    });
+    return body.split("\n").filter((line) => /^nodepool_(leader|members|machines|etcd)/.test(line));
+  };
+  deepEqual(await samples(sampleMachines()), [
+    'nodepool_leader{pool="ci"} 1',
+    'nodepool_members{pool="ci",role="standby"} 1',
+    'nodepool_members{pool="ci",role="builder"} 0',
+    'nodepool_members_lost{pool="ci",role="standby"} 0',
+    'nodepool_members_lost{pool="ci",role="builder"} 1',
+    'nodepool_machines_seen_age_seconds{pool="ci"} 4',
+    'nodepool_etcd_up{pool="ci",endpoint="https://e1:2379"} 1',
+    'nodepool_etcd_up{pool="ci",endpoint="https://e2:2379"} 1',
+    'nodepool_etcd_up{pool="ci",endpoint="https://e3:2379"} 0',
+    'nodepool_etcd_full{pool="ci",endpoint="https://e1:2379"} 0',
+    'nodepool_etcd_full{pool="ci",endpoint="https://e2:2379"} 0',
+    'nodepool_etcd_full{pool="ci",endpoint="https://e3:2379"} 0',
+    'nodepool_etcd_database_bytes{pool="ci",endpoint="https://e1:2379"} 20480',
+    'nodepool_etcd_database_bytes{pool="ci",endpoint="https://e2:2379"} 5767168',
+    'nodepool_etcd_clock_ahead_seconds{pool="ci"} 0.12',
+  ]);
+  deepEqual(await samples(null), []);
+  deepEqual((await samples({ ...healthy, isSure: false }))[0], 'nodepool_leader{pool="ci"} 0');
+});
