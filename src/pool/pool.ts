@@ -1,6 +1,6 @@
 /**
  * The pool of a running daemon, as operations work on it: what is asked of it goes to the part whose matter it is.
- * `daemon.ts` makes it with real adapters, tests with the simulator and a virtual clock.
+ * `run_pool.ts` makes it with real adapters, tests with the simulator and a virtual clock.
  */
 import { ControlError } from "../control/control_error.ts";
 import { waitForOrders } from "../control/image_orders.ts";

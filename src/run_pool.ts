@@ -1,0 +1,226 @@
+/**
+ * Runs the pool of a daemon that has its seat, with the real adapters, until it is told to stop or has lost its state.
+ * Everything is held with `using`, so that it ends in the reverse of the order in which it began.
+ */
+import { resolve } from "node:path";
+import { StateLostError } from "./cli/cli_error.ts";
+import { ExitCode } from "./cli/exit_code.ts";
+import type { DaemonOptions } from "./cli/wiring.ts";
+import type { ConfigSource } from "./config/config_source.ts";
+import { loadUndici } from "./http/load_undici.ts";
+import { localPool } from "./control/local_pool.ts";
+import { StackDump } from "./control/stack_dump.ts";
+import { controlSocketPath } from "./control/socket_path.ts";
+import { buildInfo } from "./lib/build_info.ts";
+import { errorChain } from "./lib/error_chain.ts";
+import { freeDescriptors } from "./lib/free_descriptors.ts";
+import { createCpuProfiler } from "./lib/cpu_profiler.ts";
+import { inFlight, type LastRan } from "./lib/in_flight.ts";
+import { loggerOf, type Logging } from "./lib/logging.ts";
+import { shortCategory } from "./lib/log_spec.ts";
+import { LoopWatch } from "./lib/loop_watch.ts";
+import { processUse } from "./lib/process_use.ts";
+import type { ProcessSignals } from "./lib/process_signals.ts";
+import type { ServiceManager } from "./lib/service_manager.ts";
+import type { SteadyClock } from "./lib/steady_clock.ts";
+import { SECOND } from "./domain/time.ts";
+import { Pool } from "./pool/pool.ts";
+import { metricsOf, took } from "./metrics/happening.ts";
+import { PrometheusMetrics } from "./metrics/prometheus_metrics.ts";
+import { openStatsd, poolAdapters } from "./pool_adapters.ts";
+import { createSite } from "./site/create_site.ts";
+import { StoreError } from "./store/store.ts";
+import { viewDump } from "./views/dump.ts";
+import { describeName } from "./views/dump_text.ts";
+import { statusLine } from "./views/status_line.ts";
+import type { Seat } from "./seat.ts";
+
+const log = loggerOf("daemon");
+
+/**
+ * Of the files that may still be open, four tenths are for commands, which may be hundreds that wait for nodes, one for
+ * the status endpoint, and two for those who follow the events there. The rest is for clouds, servers, builds and the state.
+ */
+const MOST_DESCRIPTORS = 1_200;
+
+interface Running {
+  readonly options: DaemonOptions;
+  readonly source: ConfigSource;
+  readonly clock: SteadyClock;
+  /** Whether whoever reads standard error sees the log of it. */
+  readonly isToldOnStderr: boolean;
+  readonly lines: Logging;
+  readonly serviceManager: ServiceManager | null;
+  readonly signals: ProcessSignals;
+}
+
+/** @returns the exit code. @throws StateLostError where the log does not say it on standard error */
+export async function runPool(
+  seat: Seat,
+  { options, source, clock, isToldOnStderr, lines, serviceManager, signals }: Running,
+): Promise<number> {
+  const { store } = seat;
+  const build = buildInfo();
+  await using statsd = await openStatsd();
+  const prometheus = new PrometheusMetrics();
+  const metrics = metricsOf(statsd === null ? [prometheus] : [prometheus, statsd]);
+  await using loop = new LoopWatch({
+    clock,
+    onDelay: (delay) => prometheus.tell([took("loop_delay", {}, delay)]),
+    lastBefore: (now) => inFlight.lastBefore(now),
+    onBlocked: tellBlock,
+  });
+  const doors: { readonly to: string; readonly counts: () => { open: number; busy: number } }[] = [];
+  await using pool = await Pool.start(seat.config, {
+    ...poolAdapters({ store, clock, metrics }),
+    machines: seat.machines,
+    serviceManager,
+    logging: lines,
+    parts: options.parts,
+    newState: options.newState,
+    buildWorkers: options.buildWorkers,
+    uploadWorkers: options.uploadWorkers,
+    readConfig: () => source.read(),
+    readOtherConfig: (other, options) => source.readOther(other, options),
+    watchedConfig: { path: options.configFile, stamp: () => source.stamp() },
+    process: {
+      pid: Deno.pid,
+      version: `${build.version} (${build.commit})`,
+      configFile: resolve(options.configFile),
+    },
+    lookAtProcess: () => ({
+      memory: Deno.memoryUsage(),
+      loopDelay: loop.delay,
+      profilingSince: stackDump.profilingSince,
+      connections: doors.map(({ to, counts }) => ({ to, ...counts(), waiting: 0 })),
+    }),
+  });
+  await using stackDump = new StackDump({
+    clock,
+    profiler: createCpuProfiler(),
+    pid: Deno.pid,
+    folder: () => pool.config.log.profileDir,
+    dump: () => viewDump(pool.daemon.dump()),
+  });
+  const free = freeDescriptors(MOST_DESCRIPTORS);
+  await using control = await seat.serveControl(localPool(pool), {
+    connections: Math.max(4, Math.floor(free * 0.4)),
+    onDefect,
+  });
+  doors.push({ to: "control socket", counts: () => control.connections });
+  await loadUndici(controlSocketPath(seat.config.state));
+  const site = createSite({
+    report: () => pool.report(),
+    history: pool.ledger,
+    events: pool.daemon.events,
+    scrape: (report, { isOpenMetrics }) => {
+      const { ledger: { queued: queuedChanges } } = pool;
+      const facts = { ...build, ...processUse(), queuedChanges, longestDelay: loop.delay.longest };
+      return prometheus.scrape(report, { facts, isOpenMetrics });
+    },
+    onDefect,
+  });
+  const connections = Math.min(64, Math.max(4, Math.floor(free * 0.1)));
+  const streams = Math.min(256, Math.max(4, Math.floor(free * 0.2)));
+  await using served = options.parts.site ? seat.serveSite(site, { connections, streams }) : null;
+  const { events } = pool.daemon;
+  doors.push({ to: "events", counts: () => ({ open: events.readers, busy: 0 }) });
+  if (served !== null) doors.push({ to: "status endpoint", counts: () => served.connections });
+  log.info(
+    `nodepool {version} runs (pid {pid}), ${served === null ? "no status endpoint" : "status at {url}"}`,
+    {
+      version: `${build.version} (${build.commit})`,
+      pid: Deno.pid,
+      ...(served === null ? {} : { url: served.urls.join(" and ") }),
+    },
+  );
+
+  options.onRunning();
+  serviceManager?.tell({ READY: 1, STATUS: statusLine(pool.report()) });
+  signals.answer({
+    SIGHUP() {
+      lines.reopen();
+      void reload(pool, serviceManager).catch(onDefect);
+    },
+    SIGUSR2: () => void stackDump.signal(),
+  });
+  const over = await Promise.race([signals.stop, pool.stateLost]);
+  serviceManager?.tell({ STOPPING: 1 });
+  tellLevels(lines);
+  if (over instanceof StoreError) {
+    await abandon(pool, over);
+    if (isToldOnStderr) return ExitCode.stateLost;
+    throw new StateLostError(`the daemon exits: ${over.message}`);
+  }
+  pool.stopAccepting();
+  await buildsEnd(pool, { signal: over, end: signals.end });
+  return tellStop(over);
+}
+
+async function reload(pool: Pool, serviceManager: ServiceManager | null): Promise<void> {
+  serviceManager?.tellReloading();
+  try {
+    await pool.reload();
+  } finally {
+    serviceManager?.tell({ READY: 1, STATUS: statusLine(pool.report()) });
+  }
+}
+
+/** The next daemon goes by its configuration alone. */
+function tellLevels({ levels }: Logging): void {
+  const set = levels.list().map(({ category, level }) => `${shortCategory(category)} ${level}`);
+  if (set.length > 0) log.info("these log levels end with this daemon: {levels}", { levels: set.join(", ") });
+}
+
+/** Nothing is started any more; what was in the state is written beside it. */
+async function abandon(pool: Pool, error: StoreError): Promise<void> {
+  log.fatal("{error}; nothing more is launched, deleted or handed out, and the daemon exits", {
+    error: error.message,
+  });
+  await pool[Symbol.asyncDispose]();
+  try {
+    const copy = await pool.rescueState();
+    if (copy !== null) {
+      log.fatal("the contents of the state are in {copy}: put this copy in its place before the next start", {
+        copy,
+      });
+    }
+  } catch (failure) {
+    log.fatal("cannot write a copy: {error}", { error: errorChain(failure) });
+  }
+}
+
+export function tellStop(signal: Deno.Signal): number {
+  log.info("stopping on {signal}; work in progress resumes at the next start", { signal });
+  return ExitCode.done;
+}
+
+/** Builds take hours: they are let finish, unless somebody says that the daemon is not to wait for them. */
+async function buildsEnd(
+  pool: Pool,
+  { signal, end }: { signal: Deno.Signal; end: Promise<Deno.Signal> },
+): Promise<void> {
+  const isBuilding = pool.report().dibImages.some(({ state }) =>
+    state.phase === "build" && state.startedAt !== null
+  );
+  if (!isBuilding || signal === "SIGTERM") return;
+  const text = "{signal}: waiting for diskimage builds to finish; SIGTERM or a second SIGINT stops them";
+  log.info(text, { signal });
+  await Promise.race([pool.buildsEnd(), end]);
+}
+
+/** The work that ran last before is what blocked it, as far as anybody can know. */
+function tellBlock({ duration, by }: { readonly duration: number; readonly by: LastRan | null }): void {
+  const seconds = (duration / SECOND).toFixed(1);
+  const work = by === null
+    ? "no recorded work"
+    : describeName(by) + (by.on === null ? "" : `, when it waited for ${by.on}`);
+  log.warning("the event loop was blocked for {seconds} s; last work before that: {work}", { seconds, work });
+}
+
+function onDefect(error: unknown): void {
+  log.error("defect: {error}", {
+    error: errorChain(error),
+    stack: error instanceof Error ? error.stack : undefined,
+  });
+}

@@ -1,0 +1,41 @@
+/**
+ * The seat of the one process that works on a pool's state: it has the lock of a file (`file_seat.ts`), or leads the pool on
+ * etcd (`member.ts`). The daemon takes one, and runs the pool on it; both kinds look the same from there.
+ */
+import type { LocalPool } from "./control/pool_client.ts";
+import type { Config } from "./domain/config.ts";
+import type { Machines } from "./lead/machines.ts";
+import type { HttpServer } from "./lib/http/http_server.ts";
+import type { Store } from "./store/store.ts";
+
+export interface Seat extends AsyncDisposable {
+  readonly store: Store;
+  /** The configuration to begin with. */
+  readonly config: Config;
+  /** null: the state lies in a file, and no other machine can take over. */
+  readonly machines: Machines | null;
+  /** Answers commands from the pool until it is disposed of. */
+  serveControl(pool: LocalPool, options: ServeOptions): Promise<Served>;
+  /** Serves the status endpoint until it is disposed of. */
+  serveSite(site: Site, options: SiteOptions): Served & { readonly urls: readonly string[] };
+}
+
+export interface Site {
+  fetch(request: Request): Response | Promise<Response>;
+}
+
+export interface ServeOptions {
+  /** At once. */
+  readonly connections: number;
+  onDefect(error: unknown): void;
+}
+
+export interface SiteOptions {
+  readonly connections: number;
+  /** Besides these, answers that go on for as long as the client wants. */
+  readonly streams: number;
+}
+
+interface Served extends AsyncDisposable {
+  readonly connections: HttpServer["counts"];
+}
