@@ -4,6 +4,7 @@ import type { PoolReport } from "../../src/domain/pool_report.ts";
 import { renderDashboard } from "../../src/site/dashboard/dashboard_page.ts";
 import { age, countdown, shortDuration } from "../../src/site/dashboard/moments.ts";
 import { DAY, HOUR, MINUTE, SECOND } from "../../src/domain/time.ts";
+import { sampleMachines } from "../views/sample_machines.ts";
 import { NOW, sampleNode, sampleRequest } from "../views/sample_pool.ts";
 import { openSite } from "./open_site.ts";
 import { calmPool, largePool, newPool, sampleEvents, troubledPool } from "./sample_dashboards.ts";
@@ -30,6 +31,19 @@ const pools = {
   troubled: troubledPool(),
   large: largePool({ nodes: 500, labels: 40, providers: 20, missing: 9 }),
 };
+
+Deno.test("the dashboard of a pool on several machines says who leads, who is gone, and how etcd is", async () => {
+  const page = await read({ ...calmPool(), machines: sampleMachines() });
+  const panel = told(page.match(/<section id="machines".*?<\/section>/s)![0]);
+  assert.equal(
+    panel.trim(),
+    "Machines Status Machine Role Version Now ci-a leader 0.4.0 since 2030-01-02 02:04:05 UTC " +
+      "ci-b standby 0.4.0 since 2030-01-02 02:04:05 UTC ci-c builder gone since 2030-01-02 02:59:05 UTC " +
+      "https://e1:2379 etcd 3.4.23 20 KiB https://e2:2379 etcd, leads its members 3.4.23 5.5 MiB " +
+      "https://e3:2379 etcd connection refused",
+  );
+  assert.match(told(page), /the builder ci-c is gone: no other machine builds images/i);
+});
 
 for (const [name, pool] of Object.entries(pools)) {
   Deno.test(`the dashboard of a ${name} pool has all parts, headings in order, and tables with headers`, async () => {

@@ -14,6 +14,7 @@ import { renderHolds } from "./hold_panel.ts";
 import { renderImages } from "./image_panel.ts";
 import { renderLabels } from "./label_panel.ts";
 import { renderLate } from "./late_panel.ts";
+import { renderMachines } from "./machine_panel.ts";
 import { renderNumbers } from "./numbers.ts";
 import { renderProviders } from "./provider_panel.ts";
 import { renderVerdict } from "./verdict.ts";
@@ -37,6 +38,7 @@ ${renderProviders(dashboard)}
 ${renderLate(dashboard)}
 ${renderHolds(dashboard)}
 ${renderImages(dashboard)}
+${renderMachines(dashboard)}
 ${renderEvents(events, dashboard)}
 ${renderHistoryPanel(report.samples, { hours, moment: dashboard })}
 </div>`;

@@ -5,6 +5,7 @@
  */
 import type { PoolReport } from "../../domain/pool_report.ts";
 import { earliest, type Instant } from "../../domain/time.ts";
+import { type MachinesView, viewMachines } from "../machines.ts";
 import { problemsOf } from "../list_problems.ts";
 import type { PoolProblem } from "../pool_problem.ts";
 import { countStates, noNodes, type StateCounts } from "../state_counts.ts";
@@ -33,6 +34,8 @@ export interface Dashboard {
   readonly late: Shown<LateThing>;
   readonly holds: Shown<HoldRow>;
   readonly images: Shown<MadeImageRow>;
+  /** null: the state is a file. */
+  readonly machines: MachinesView | null;
 }
 
 export function viewDashboard(report: PoolReport): Dashboard {
@@ -48,6 +51,7 @@ export function viewDashboard(report: PoolReport): Dashboard {
     late: lateThings(report),
     holds: holdRows(report, nodes),
     images: imageRows(report),
+    machines: report.machines === null ? null : viewMachines(report.machines, report),
   };
 }
 

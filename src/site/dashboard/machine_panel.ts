@@ -1,0 +1,64 @@
+/** The machines of a pool whose state is on etcd, and the members of that; a pool on one machine has no such panel. */
+import { html } from "hono/html";
+import type { MachinesView } from "../../views/machines.ts";
+import { sizeText } from "../../views/size_text.ts";
+import type { Dashboard } from "../../views/dashboard/view_dashboard.ts";
+import { type Markup, moment } from "../page.ts";
+import { panel, panelTable } from "./panel.ts";
+
+interface MachineRow {
+  readonly name: string;
+  readonly role: string;
+  readonly version: string;
+  /** How it is. */
+  readonly now: Markup | string;
+}
+
+export function renderMachines({ machines }: Dashboard): Markup | string {
+  if (machines === null) return "";
+  const body = panelTable<MachineRow>({
+    name: "Machines",
+    headers: ["Machine", "Role", "Version", "Now"],
+    rows: [...machineRows(machines), ...machines.etcd.map(etcdRow)],
+    keyOf: ({ name, role }) => `${role} ${name}`,
+    cells: ({ name, role, version, now }) => [name, role, version, now],
+  });
+  return panel({ id: "machines", title: "Machines", list: { href: "/status", name: "Status" }, body });
+}
+
+function machineRows({ leader, members, lost }: MachinesView): MachineRow[] {
+  const present = (
+    role: string,
+    { host, version, since }: Omit<MachinesView["members"][number], "role">,
+  ) => ({
+    name: host,
+    role,
+    version,
+    now: html`<span class="state good">since ${moment(since)}</span>`,
+  });
+  return [
+    ...(leader === null ? [] : [present("leader", leader)]),
+    ...members.map(({ role, ...member }) => present(role, member)),
+    ...lost.map(({ role, host, since }) => ({
+      name: host,
+      role,
+      version: "",
+      now: html`<span class="state bad">gone since ${moment(since)}</span>`,
+    })),
+  ];
+}
+
+function etcdRow(
+  { endpoint, raft_leader, version, database_size, full, problem }: MachinesView["etcd"][number],
+) {
+  const size = database_size === null ? "" : sizeText(database_size);
+  const isWell = problem === null && !full;
+  return {
+    name: endpoint,
+    role: raft_leader ? "etcd, leads its members" : "etcd",
+    version: version ?? "",
+    now: html`<span class="state ${isWell ? "good" : "bad"}">${
+      problem ?? (full ? `full, ${size}` : size)
+    }</span>`,
+  };
+}
