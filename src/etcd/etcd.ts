@@ -70,7 +70,7 @@ export interface Lease {
 export interface MemberStatus {
   /** The address that it was asked at. */
   readonly endpoint: string;
-  /** For people; null: it answers. */
+  /** For people; null: it answers, and is one of a majority. */
   readonly problem: string | null;
   readonly version: string | null;
   /** Bytes of its database; null: it did not say. */
@@ -96,10 +96,17 @@ export interface Etcd extends AsyncDisposable {
 
 /**
  * `unreachable`: no member could be asked, or it has no majority; `lost`: it was asked and no answer came, so that nobody
- * knows whether it was done; `full`: no room; `compacted`: the revision is forgotten; `unauthorized`: user, password or
- * rights; `refused`: anything else that it does not do.
+ * knows whether it was done; `full`: no room; `compacted`: the revision is forgotten; `gone`: the lease has ended;
+ * `unauthorized`: user, password or rights; `refused`: anything else that it does not do.
  */
-export type EtcdErrorKind = "unreachable" | "lost" | "full" | "compacted" | "unauthorized" | "refused";
+export type EtcdErrorKind =
+  | "unreachable"
+  | "lost"
+  | "full"
+  | "compacted"
+  | "gone"
+  | "unauthorized"
+  | "refused";
 
 export class EtcdError extends Error {
   override readonly name = "EtcdError";

@@ -10,7 +10,16 @@ export function parseAnswer<S extends v.GenericSchema>(
   response: { readonly body: Uint8Array },
   refuse: (message: string) => Error,
 ): v.InferOutput<S> {
-  const result = v.safeParse(schema, parseJson(response, refuse), { abortEarly: true });
+  return fittingAnswer(schema, parseJson(response, refuse), refuse);
+}
+
+/** `parseAnswer` for a body that is data already. */
+export function fittingAnswer<S extends v.GenericSchema>(
+  schema: S,
+  body: unknown,
+  refuse: (message: string) => Error,
+): v.InferOutput<S> {
+  const result = v.safeParse(schema, body, { abortEarly: true });
   if (result.success) return result.output;
   const [issue] = result.issues;
   const path = v.getDotPath(issue);

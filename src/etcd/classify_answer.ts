@@ -1,0 +1,85 @@
+/**
+ * What an answer of etcd's gateway means for whoever asked: the one place that reads etcd's own words, which say more
+ * than its few codes. Pure; `etcd_members` calls it.
+ */
+import type { EtcdErrorKind } from "./etcd.ts";
+
+/**
+ * `done`: the body has what was asked for. `elsewhere`: certainly not done, another member may do it. `unknown`: nobody
+ * knows whether it was done. `login`: certainly not done, since the token is not valid any more, or missing.
+ * `withoutLogin`: etcd knows no users. Else it is refused for good.
+ */
+export type EtcdVerdict =
+  | { readonly is: "done" }
+  | { readonly is: "elsewhere" | "unknown" | "login" | "withoutLogin"; readonly message: string }
+  | { readonly is: "refused"; readonly kind: EtcdErrorKind; readonly message: string };
+
+/** gRPC's codes. */
+const UNKNOWN = 2, INVALID_ARGUMENT = 3, NOT_FOUND = 5, PERMISSION_DENIED = 7, RESOURCE_EXHAUSTED = 8;
+const FAILED_PRECONDITION = 9, OUT_OF_RANGE = 11, UNIMPLEMENTED = 12, UNAUTHENTICATED = 16;
+
+/** What each says, for people, and what to do. */
+const FULL = "its database is full; make room (compact and defragment it), then disarm its alarm";
+const DENIED = "the user may not do that; give its role readwrite on the prefix /nodepool/POOL/";
+const NO_USER = "it asks for a user; set etcd.user, and the password in the section [etcd] of secure.conf";
+const WRONG_PASSWORD = "it does not know the user, or the password is wrong; check etcd.user and secure.conf";
+const NO_GATEWAY =
+  "it does not answer as the JSON gateway of etcd 3.4 or newer does; check the address, and its --enable-grpc-gateway";
+
+interface Answer {
+  readonly status: number;
+  /** undefined: it is no JSON. */
+  readonly body: unknown;
+}
+
+/** @param options `hasUser`: whether there is a user to log in as */
+export function classifyAnswer(answer: Answer, { hasUser }: { hasUser: boolean }): EtcdVerdict {
+  const refusal = readRefusal(answer);
+  if (refusal === null) return { is: "done" };
+  const { code, message } = refusal;
+  const refused = (kind: EtcdErrorKind, text = message) => ({ is: "refused", kind, message: text }) as const;
+  const says = (text: string) => message.includes(text);
+  switch (code) {
+    case UNAUTHENTICATED:
+      return hasUser ? { is: "login", message } : refused("unauthorized", NO_USER);
+    case INVALID_ARGUMENT:
+      if (says("authentication failed")) return refused("unauthorized", WRONG_PASSWORD);
+      if (says("auth store is old") || says("user name is empty")) {
+        return hasUser ? { is: "login", message } : refused("unauthorized", NO_USER);
+      }
+      return refused("refused");
+    case PERMISSION_DENIED:
+      return refused("unauthorized", DENIED);
+    case FAILED_PRECONDITION:
+      return says("authentication is not enabled") ? { is: "withoutLogin", message } : refused("refused");
+    case RESOURCE_EXHAUSTED:
+      if (says("space exceeded")) return refused("full", FULL);
+      return says("too many requests") ? { is: "elsewhere", message } : refused("refused");
+    case OUT_OF_RANGE:
+      return refused(says("has been compacted") ? "compacted" : "refused");
+    case NOT_FOUND:
+      return refused("gone");
+    case UNIMPLEMENTED:
+      return refused("refused", NO_GATEWAY);
+    default:
+      // The member says that it had none before it began with the request.
+      return { is: says("no leader") ? "elsewhere" : "unknown", message };
+  }
+}
+
+/** null: it is none. */
+function readRefusal({ status, body }: Answer): { code: number; message: string } | null {
+  const { error, message, code } = fields(body);
+  if (typeof error === "object" && error !== null) {
+    // In the middle of a stream, whose status was sent before.
+    const { grpc_code, code = grpc_code, message } = fields(error);
+    return { code: Number(code), message: String(message) };
+  }
+  if (body === undefined && status < 500) return { code: UNIMPLEMENTED, message: "" };
+  if (status === 200) return null;
+  return { code: Number(code ?? UNKNOWN), message: String(message ?? error ?? `HTTP status ${status}`) };
+}
+
+function fields(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null ? value as Record<string, unknown> : {};
+}

@@ -1,0 +1,224 @@
+/**
+ * `Etcd` over the JSON gateway of real members, 3.4 or newer. Reads are repeated until one answers; a transaction is sent
+ * once, unless it certainly was not done. The composition root opens one for a state on etcd, and so do commands.
+ */
+import * as v from "valibot";
+import type { EtcdConfig } from "../domain/etcd_config.ts";
+import { createUndiciSend } from "../http/undici_send.ts";
+import type { Call } from "../lib/call.ts";
+import { systemClock } from "../lib/clock.ts";
+import {
+  type Etcd,
+  EtcdError,
+  type Lease,
+  type MemberStatus,
+  type RangeAnswer,
+  type RangeRequest,
+  type Transaction,
+  type TransactionAnswer,
+} from "./etcd.ts";
+import { EtcdLine } from "./etcd_line.ts";
+import { EtcdLogin } from "./etcd_login.ts";
+import { EtcdMembers } from "./etcd_members.ts";
+import {
+  alarmsSchema,
+  grantSchema,
+  keepAliveSchema,
+  rangeSchema,
+  readEntry,
+  readTransaction,
+  statusSchema,
+  toBase64,
+  transactionSchema,
+  writeTransaction,
+} from "./etcd_wire.ts";
+
+/**
+ * Milliseconds for an answer. A lease of 10 s is kept alive each 2.5 s: one silent member must leave time for the next.
+ * A transaction gains nothing from being given up early: then nobody knows whether it was done.
+ */
+const QUICK = 1_500;
+const LISTING = 5_000;
+const TRANSACTION = 4_000;
+
+/** A host that is cut off does not refuse a connection; known before the request is given up, it was not sent for sure. */
+const CONNECT_TIMEOUT = 1_000;
+
+/** Commits, pages of a listing, and never behind them what keeps the lease alive. */
+const CONNECTIONS = 8;
+
+/** Bytes of an answer; a listing is in pages. */
+const MAX_BODY = 256 * 2 ** 20;
+
+export function openEtcd(config: EtcdConfig): Etcd {
+  return new EtcdGateway(config);
+}
+
+class EtcdGateway implements Etcd {
+  readonly #endpoints: readonly string[];
+  readonly #send: ReturnType<typeof createUndiciSend>;
+  readonly #line: EtcdLine;
+  readonly #members: EtcdMembers;
+
+  constructor({ endpoints, caCert, cert, key, user, password }: EtcdConfig) {
+    this.#endpoints = endpoints;
+    this.#send = createUndiciSend({
+      verify: true,
+      caCert,
+      clientCert: cert,
+      clientKey: key,
+      connections: CONNECTIONS,
+      connectTimeout: CONNECT_TIMEOUT,
+      maxBody: MAX_BODY,
+      trustAdvice: "set etcd.cacert",
+    });
+    this.#line = new EtcdLine({ send: this.#send, clock: systemClock, hasUser: user !== null });
+    const login = new EtcdLogin({ line: this.#line, user, password });
+    this.#members = new EtcdMembers({ endpoints, line: this.#line, login });
+  }
+
+  get clockAhead(): number | null {
+    return this.#line.clockAhead;
+  }
+
+  async range({ key, end, limit, reverse, revision }: RangeRequest, call: Call): Promise<RangeAnswer> {
+    const answer = await this.#members.ask({
+      path: "kv/range",
+      body: {
+        key: toBase64(key),
+        ...(end !== undefined && { range_end: toBase64(end) }),
+        ...(limit !== undefined && { limit: String(limit) }),
+        ...(reverse === true && { sort_order: "DESCEND", sort_target: "KEY" }),
+        ...(revision !== undefined && { revision: String(revision) }),
+      },
+      schema: rangeSchema,
+      what: "read keys",
+      timeout: end === undefined ? QUICK : LISTING,
+      repeatable: true,
+    }, call);
+    return {
+      entries: answer.kvs.map(readEntry),
+      revision: revision ?? answer.header.revision,
+      more: answer.more,
+    };
+  }
+
+  async transact(transaction: Transaction, call: Call): Promise<TransactionAnswer> {
+    const changesNothing = transaction.then.every((operation) => "get" in operation);
+    const answer = await this.#members.ask({
+      path: "kv/txn",
+      body: writeTransaction(transaction),
+      schema: transactionSchema,
+      what: changesNothing ? "read keys" : "write keys",
+      timeout: TRANSACTION,
+      repeatable: changesNothing,
+    }, call);
+    return { revision: answer.header.revision, ...readTransaction(answer, transaction) };
+  }
+
+  /** One that is given twice ends by itself. */
+  async grantLease({ ttl }: { readonly ttl: number }, call: Call): Promise<Lease> {
+    const { ID: id, TTL: seconds } = await this.#members.ask({
+      path: "lease/grant",
+      body: { TTL: String(Math.ceil(ttl / 1000)) },
+      schema: grantSchema,
+      what: "give a lease",
+      timeout: QUICK,
+      repeatable: true,
+    }, call);
+    return { id, ttl: seconds * 1000 };
+  }
+
+  async keepAlive(lease: string, call: Call): Promise<number> {
+    const { result } = await this.#members.ask({
+      path: "lease/keepalive",
+      body: { ID: lease },
+      schema: keepAliveSchema,
+      what: "keep a lease alive",
+      timeout: QUICK,
+      repeatable: true,
+    }, call);
+    return result.TTL * 1000;
+  }
+
+  async revokeLease(lease: string, call: Call): Promise<void> {
+    try {
+      await this.#members.ask({
+        path: "lease/revoke",
+        body: { ID: lease },
+        schema: v.unknown(),
+        what: "end a lease",
+        timeout: QUICK,
+        repeatable: true,
+      }, call);
+    } catch (error) {
+      if (!(error instanceof EtcdError && error.kind === "gone")) throw error;
+    }
+  }
+
+  async status(call: Call): Promise<readonly MemberStatus[]> {
+    const alarms = await this.#alarms(call);
+    return await Promise.all(this.#endpoints.map((endpoint) => this.#statusOf(endpoint, alarms, call)));
+  }
+
+  async #statusOf(endpoint: string, alarms: readonly Alarm[], call: Call): Promise<MemberStatus> {
+    try {
+      const status = await this.#members.askOne(endpoint, STATUS, call);
+      const { member_id: id } = status.header;
+      const raised = alarms.filter(({ memberID }) => memberID === id).map(({ alarm }) => alarm);
+      return {
+        endpoint,
+        problem: problemOf(status, raised),
+        version: status.version,
+        databaseSize: status.dbSize,
+        isRaftLeader: status.leader === id,
+        isFull: raised.includes("NOSPACE"),
+      };
+    } catch (error) {
+      call.signal.throwIfAborted();
+      if (!(error instanceof EtcdError)) throw error;
+      return { endpoint, problem: error.message, ...SILENT };
+    }
+  }
+
+  /** A majority tells them; without one there is worse to be told. */
+  async #alarms(call: Call): Promise<readonly Alarm[]> {
+    try {
+      return (await this.#members.ask(ALARMS, call)).alarms;
+    } catch (error) {
+      call.signal.throwIfAborted();
+      if (!(error instanceof EtcdError)) throw error;
+      return [];
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#send[Symbol.asyncDispose]();
+  }
+}
+
+type Alarm = v.InferOutput<typeof alarmsSchema>["alarms"][number];
+
+const SILENT = { version: null, databaseSize: null, isRaftLeader: false, isFull: false } as const;
+
+const STATUS = {
+  path: "maintenance/status",
+  body: {},
+  schema: statusSchema,
+  what: "tell its status",
+  timeout: QUICK,
+  repeatable: true,
+} as const;
+
+const ALARMS = {
+  ...STATUS,
+  path: "maintenance/alarm",
+  body: { action: "GET" },
+  schema: alarmsSchema,
+  what: "tell its alarms",
+} as const;
+
+function problemOf({ leader }: { leader: string }, alarms: readonly string[]): string | null {
+  if (alarms.includes("CORRUPT")) return "its data is corrupt; replace this member";
+  return leader === "0" ? "it is cut off from the majority of the members" : null;
+}

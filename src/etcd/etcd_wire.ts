@@ -1,0 +1,148 @@
+/**
+ * What goes to etcd's JSON gateway and comes from it: base64 for keys and values, numbers as strings, defaults left out.
+ * Pure; `etcd_gateway` calls it.
+ */
+import { Buffer } from "node:buffer";
+import * as v from "valibot";
+import type { Compare, EtcdEntry, EtcdOperation, Transaction } from "./etcd.ts";
+
+/** Operations, and compares, that a stock server takes in one list of a transaction; nested ones count as one. */
+const LONGEST_LIST = 128;
+
+const number = v.pipe(v.optional(v.union([v.string(), v.number()]), 0), v.transform(Number));
+const id = v.pipe(v.optional(v.union([v.string(), v.number()]), "0"), v.transform(String));
+const header = v.object({ revision: number, member_id: id });
+
+const entry = v.object({
+  key: v.string(),
+  value: v.optional(v.string(), ""),
+  create_revision: number,
+  mod_revision: number,
+  lease: id,
+});
+
+export const rangeSchema = v.object({
+  header,
+  kvs: v.optional(v.array(entry), []),
+  more: v.optional(v.boolean(), false),
+});
+
+interface WireResponse {
+  readonly response_range?: { readonly kvs: readonly v.InferOutput<typeof entry>[] } | undefined;
+  readonly response_txn?: WireTransaction | undefined;
+}
+
+interface WireTransaction {
+  readonly succeeded: boolean;
+  readonly responses: readonly WireResponse[];
+}
+
+const response: v.GenericSchema<unknown, WireResponse> = v.object({
+  response_range: v.optional(v.object({ kvs: v.optional(v.array(entry), []) })),
+  response_txn: v.optional(v.lazy(() => transaction)),
+});
+
+const transactionFields = {
+  succeeded: v.optional(v.boolean(), false),
+  responses: v.optional(v.array(response), []),
+};
+const transaction: v.GenericSchema<unknown, WireTransaction> = v.object(transactionFields);
+
+export const transactionSchema = v.object({ header, ...transactionFields });
+export const grantSchema = v.object({ ID: id, TTL: number });
+/** A stream, of one answer here. */
+export const keepAliveSchema = v.object({ result: v.object({ TTL: number }) });
+export const tokenSchema = v.object({ token: v.string() });
+export const statusSchema = v.object({ header, version: v.string(), dbSize: number, leader: id });
+export const alarmsSchema = v.object({
+  alarms: v.optional(v.array(v.object({ memberID: id, alarm: v.optional(v.string(), "NONE") })), []),
+});
+
+export function toBase64(text: string): string {
+  return Buffer.from(text).toString("base64");
+}
+
+function fromBase64(text: string): string {
+  return Buffer.from(text, "base64").toString();
+}
+
+export function readEntry(wire: v.InferOutput<typeof entry>): EtcdEntry {
+  return {
+    key: fromBase64(wire.key),
+    value: fromBase64(wire.value),
+    createRevision: wire.create_revision,
+    modRevision: wire.mod_revision,
+    lease: wire.lease === "0" ? null : wire.lease,
+  };
+}
+
+/** A transaction of any length, as nested ones of which none has a list that is too long. */
+export function writeTransaction({ compares, then, otherwise = [] }: Transaction): unknown {
+  const failure = inGroups(otherwise.map(writeOperation));
+  return [...chunks(compares.map(writeCompare))].reverse().reduce<readonly unknown[] | unknown>(
+    // Only the innermost does something: those around it must hold first, and all are compared before that.
+    (success, compare, index) => ({
+      compare,
+      success: index === 0 ? success : [{ request_txn: success }],
+      failure,
+    }),
+    inGroups(then.map(writeOperation)),
+  );
+}
+
+/** Whether all compares held, and what was found, in the order of the `get`s. */
+export function readTransaction(
+  answer: WireTransaction,
+  { compares }: Pick<Transaction, "compares">,
+): { succeeded: boolean; found: (EtcdEntry | null)[] } {
+  let inner = answer;
+  for (let left = compares.length; inner.succeeded && left > LONGEST_LIST; left -= LONGEST_LIST) {
+    inner = inner.responses[0]?.response_txn ?? { succeeded: false, responses: [] };
+  }
+  return { succeeded: inner.succeeded, found: found(inner.responses) };
+}
+
+function found(responses: readonly WireResponse[]): (EtcdEntry | null)[] {
+  return responses.flatMap(({ response_range: range, response_txn: nested }) => {
+    if (nested !== undefined) return found(nested.responses);
+    if (range === undefined) return [];
+    const [first] = range.kvs;
+    return [first === undefined ? null : readEntry(first)];
+  });
+}
+
+function inGroups(operations: readonly unknown[]): readonly unknown[] {
+  if (operations.length <= LONGEST_LIST) return operations;
+  return inGroups(chunks(operations).map((success) => ({ request_txn: { success } })));
+}
+
+/** One at least, which may be empty. */
+function chunks<Item>(items: readonly Item[]): (readonly Item[])[] {
+  const count = Math.max(1, Math.ceil(items.length / LONGEST_LIST));
+  return Array.from({ length: count }, (_, at) => items.slice(at * LONGEST_LIST, (at + 1) * LONGEST_LIST));
+}
+
+function writeCompare(compare: Compare): unknown {
+  const key = toBase64(compare.key);
+  if ("value" in compare) return { key, target: "VALUE", value: toBase64(compare.value) };
+  if ("modRevision" in compare) return { key, target: "MOD", mod_revision: String(compare.modRevision) };
+  return { key, target: "CREATE", create_revision: String(compare.createRevision) };
+}
+
+function writeOperation(operation: EtcdOperation): unknown {
+  if ("put" in operation) {
+    const { put, value, lease } = operation;
+    return {
+      request_put: {
+        key: toBase64(put),
+        value: toBase64(value),
+        ...(lease !== undefined && { lease }),
+      },
+    };
+  }
+  if ("get" in operation) return { request_range: { key: toBase64(operation.get) } };
+  const { delete: key, end } = operation;
+  return {
+    request_delete_range: { key: toBase64(key), ...(end !== undefined && { range_end: toBase64(end) }) },
+  };
+}
