@@ -73,6 +73,7 @@ const requirements = {
   "apt": program("apt-get", "apt"),
   "chromium": program("chromium", "chromium"),
   "etcd": program("etcd", "etcd-server"),
+  "etcdctl": program("etcdctl", "etcd-client"),
 } as const satisfies Record<string, Requirement>;
 
 export type Need = keyof typeof requirements;

@@ -25,10 +25,12 @@ const NO_USER = "it asks for a user; set etcd.user, and the password in the sect
 const WRONG_PASSWORD = "it does not know the user, or the password is wrong; check etcd.user and secure.conf";
 const NO_GATEWAY =
   "it does not answer as the JSON gateway of etcd 3.4 or newer does; check the address, and its --enable-grpc-gateway";
+const COMMON_NAME =
+  "its gateway takes no client certificate with a common name; make one without (its subject only /O=nodepool)";
 
 interface Answer {
   readonly status: number;
-  /** undefined: it is no JSON. */
+  /** JSON; a string: it is none. */
   readonly body: unknown;
 }
 
@@ -49,7 +51,7 @@ export function classifyAnswer(answer: Answer, { hasUser }: { hasUser: boolean }
       }
       return refused("refused");
     case PERMISSION_DENIED:
-      return refused("unauthorized", DENIED);
+      return refused("unauthorized", hasUser ? DENIED : NO_USER);
     case FAILED_PRECONDITION:
       return says("authentication is not enabled") ? { is: "withoutLogin", message } : refused("refused");
     case RESOURCE_EXHAUSTED:
@@ -60,7 +62,7 @@ export function classifyAnswer(answer: Answer, { hasUser }: { hasUser: boolean }
     case NOT_FOUND:
       return refused("gone");
     case UNIMPLEMENTED:
-      return refused("refused", NO_GATEWAY);
+      return refused("refused", says("CommonName") ? COMMON_NAME : NO_GATEWAY);
     default:
       // The member says that it had none before it began with the request.
       return { is: says("no leader") ? "elsewhere" : "unknown", message };
@@ -75,7 +77,7 @@ function readRefusal({ status, body }: Answer): { code: number; message: string 
     const { grpc_code, code = grpc_code, message } = fields(error);
     return { code: Number(code), message: String(message) };
   }
-  if (body === undefined && status < 500) return { code: UNIMPLEMENTED, message: "" };
+  if (typeof body === "string" && status < 500) return { code: UNIMPLEMENTED, message: body };
   if (status === 200) return null;
   return { code: Number(code ?? UNKNOWN), message: String(message ?? error ?? `HTTP status ${status}`) };
 }

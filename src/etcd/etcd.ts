@@ -46,6 +46,7 @@ export type EtcdOperation =
   | { readonly get: string };
 
 export interface Transaction {
+  /** A hundred at most. */
   readonly compares: readonly Compare[];
   /** Done together where all compares hold; any number, within the size of a request. */
   readonly then: readonly EtcdOperation[];

@@ -72,7 +72,12 @@ class EtcdGateway implements Etcd {
       maxBody: MAX_BODY,
       trustAdvice: "set etcd.cacert",
     });
-    this.#line = new EtcdLine({ send: this.#send, clock: systemClock, hasUser: user !== null });
+    this.#line = new EtcdLine({
+      send: this.#send,
+      clock: systemClock,
+      hasUser: user !== null,
+      hasCertificate: cert !== null,
+    });
     const login = new EtcdLogin({ line: this.#line, user, password });
     this.#members = new EtcdMembers({ endpoints, line: this.#line, login });
   }
@@ -113,7 +118,7 @@ class EtcdGateway implements Etcd {
       timeout: TRANSACTION,
       repeatable: changesNothing,
     }, call);
-    return { revision: answer.header.revision, ...readTransaction(answer, transaction) };
+    return { revision: answer.header.revision, ...readTransaction(answer) };
   }
 
   /** One that is given twice ends by itself. */
@@ -208,10 +213,12 @@ const STATUS = {
   what: "tell its status",
   timeout: QUICK,
   repeatable: true,
+  alone: true,
 } as const;
 
 const ALARMS = {
   ...STATUS,
+  alone: false,
   path: "maintenance/alarm",
   body: { action: "GET" },
   schema: alarmsSchema,

@@ -22,6 +22,16 @@ export interface EtcdQuestion<S extends v.GenericSchema = v.GenericSchema> {
   readonly timeout: number;
   /** Whether being done twice does no harm. */
   readonly repeatable: boolean;
+  /** Whether a member without a majority answers, too. Left out: false. */
+  readonly alone?: boolean;
+}
+
+interface EtcdLineOptions {
+  readonly send: Send;
+  readonly clock: Clock;
+  readonly hasUser: boolean;
+  /** Whether there is a certificate of our own to show. */
+  readonly hasCertificate: boolean;
 }
 
 /** `answered`: whether it is the member's word, not the connection's. */
@@ -34,15 +44,15 @@ const PROMPT = 500;
 const HALF_SECOND = 500;
 
 export class EtcdLine {
-  readonly clock: Clock;
-  readonly #send: Send;
-  readonly #hasUser: boolean;
+  readonly #options: EtcdLineOptions;
   #clockAhead: number | null = null;
 
-  constructor({ send, clock, hasUser }: { send: Send; clock: Clock; hasUser: boolean }) {
-    this.#send = send;
-    this.#hasUser = hasUser;
-    this.clock = clock;
+  constructor(options: EtcdLineOptions) {
+    this.#options = options;
+  }
+
+  get clock(): Clock {
+    return this.#options.clock;
   }
 
   /** Milliseconds; null: no member has answered yet. */
@@ -61,7 +71,7 @@ export class EtcdLine {
     const headers = {
       "content-type": "application/json",
       // Without a majority a member says so at once, where it would let us wait in vain otherwise.
-      "grpc-metadata-hasleader": "true",
+      ...(question.alone !== true && { "grpc-metadata-hasleader": "true" }),
       ...(token !== null && { authorization: token }),
     };
     try {
@@ -71,17 +81,24 @@ export class EtcdLine {
         headers,
         body: JSON.stringify(question.body),
       } as const;
-      const response = await this.#send(request, { signal: deadline.signal });
+      const response = await this.#options.send(request, { signal: deadline.signal });
       this.#compareClocks(response, sentAt);
       const body = readJson(response);
-      const verdict = classifyAnswer({ status: response.status, body }, { hasUser: this.#hasUser });
+      const verdict = classifyAnswer({ status: response.status, body }, this.#options);
       return { ...verdict, body, answered: true };
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof CloudError)) throw error;
       const is = error.effect === "none" ? "elsewhere" : "unknown";
-      return { is, message: error.message, body: undefined, answered: false };
+      return { is, message: error.message + this.#advice(endpoint, error), body: undefined, answered: false };
     }
+  }
+
+  /** For a connection that breaks, where none has been of use yet. */
+  #advice(endpoint: string, { kind, effect }: CloudError): string {
+    if (kind !== "unavailable" || effect === "none" || this.#clockAhead !== null) return "";
+    if (endpoint.startsWith("http:")) return "; if it speaks TLS, write https:// in its address";
+    return this.#options.hasCertificate ? "" : "; if it asks for a certificate, set etcd.cert and etcd.key";
   }
 
   #compareClocks({ headers }: SendResponse, sentAt: number): void {
@@ -91,11 +108,12 @@ export class EtcdLine {
   }
 }
 
-/** undefined: it is none. */
+/** As text where it is none. */
 function readJson({ body }: SendResponse): unknown {
+  const text = new TextDecoder().decode(body);
   try {
-    return JSON.parse(new TextDecoder().decode(body));
+    return JSON.parse(text);
   } catch {
-    return undefined;
+    return text;
   }
 }

@@ -62,7 +62,7 @@ export class EtcdMembers {
   ): Promise<v.InferOutput<S>> {
     const attempt = await this.#attempt(endpoint, question, call);
     if ("result" in attempt) return attempt.result;
-    throw unreachable(question, [attempt.miss]);
+    throw new EtcdError("unreachable", attempt.miss.message);
   }
 
   async #askEach<S extends v.GenericSchema>(

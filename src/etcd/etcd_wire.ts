@@ -4,10 +4,10 @@
  */
 import { Buffer } from "node:buffer";
 import * as v from "valibot";
-import type { Compare, EtcdEntry, EtcdOperation, Transaction } from "./etcd.ts";
+import type { Compare, EtcdEntry, EtcdOperation, Transaction, TransactionAnswer } from "./etcd.ts";
 
-/** Operations, and compares, that a stock server takes in one list of a transaction; nested ones count as one. */
-const LONGEST_LIST = 128;
+/** A stock server takes 128 operations in a list and those that it is nested in: three lists deep, 74,000 have room. */
+const LONGEST_LIST = 42;
 
 const number = v.pipe(v.optional(v.union([v.string(), v.number()]), 0), v.transform(Number));
 const id = v.pipe(v.optional(v.union([v.string(), v.number()]), "0"), v.transform(String));
@@ -76,30 +76,20 @@ export function readEntry(wire: v.InferOutput<typeof entry>): EtcdEntry {
   };
 }
 
-/** A transaction of any length, as nested ones of which none has a list that is too long. */
+/** A transaction of any length, as nested ones. */
 export function writeTransaction({ compares, then, otherwise = [] }: Transaction): unknown {
-  const failure = inGroups(otherwise.map(writeOperation));
-  return [...chunks(compares.map(writeCompare))].reverse().reduce<readonly unknown[] | unknown>(
-    // Only the innermost does something: those around it must hold first, and all are compared before that.
-    (success, compare, index) => ({
-      compare,
-      success: index === 0 ? success : [{ request_txn: success }],
-      failure,
-    }),
-    inGroups(then.map(writeOperation)),
-  );
+  return {
+    compare: compares.map(writeCompare),
+    success: inGroups(then.map(writeOperation)),
+    failure: inGroups(otherwise.map(writeOperation)),
+  };
 }
 
 /** Whether all compares held, and what was found, in the order of the `get`s. */
 export function readTransaction(
-  answer: WireTransaction,
-  { compares }: Pick<Transaction, "compares">,
-): { succeeded: boolean; found: (EtcdEntry | null)[] } {
-  let inner = answer;
-  for (let left = compares.length; inner.succeeded && left > LONGEST_LIST; left -= LONGEST_LIST) {
-    inner = inner.responses[0]?.response_txn ?? { succeeded: false, responses: [] };
-  }
-  return { succeeded: inner.succeeded, found: found(inner.responses) };
+  { succeeded, responses }: WireTransaction,
+): Pick<TransactionAnswer, "succeeded" | "found"> {
+  return { succeeded, found: found(responses) };
 }
 
 function found(responses: readonly WireResponse[]): (EtcdEntry | null)[] {
@@ -116,9 +106,8 @@ function inGroups(operations: readonly unknown[]): readonly unknown[] {
   return inGroups(chunks(operations).map((success) => ({ request_txn: { success } })));
 }
 
-/** One at least, which may be empty. */
 function chunks<Item>(items: readonly Item[]): (readonly Item[])[] {
-  const count = Math.max(1, Math.ceil(items.length / LONGEST_LIST));
+  const count = Math.ceil(items.length / LONGEST_LIST);
   return Array.from({ length: count }, (_, at) => items.slice(at * LONGEST_LIST, (at + 1) * LONGEST_LIST));
 }
 

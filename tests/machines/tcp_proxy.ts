@@ -7,6 +7,9 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 
 type State = "open" | "cut" | "swallows answers" | "refuses";
 
+/** Which connections, by the client's port; left out: all, those to come as well. */
+type Which = (clientPort: number) => boolean;
+
 class Connection {
   readonly #near: Socket;
   readonly #far: Socket;
@@ -23,6 +26,11 @@ class Connection {
       one.on("end", () => other.end());
       one.on("close", () => other.destroy());
     }
+  }
+
+  /** The port that the client has. */
+  get clientPort(): number {
+    return this.#near.remotePort ?? 0;
   }
 
   apply(state: State): void {
@@ -45,27 +53,28 @@ export class TcpProxy implements AsyncDisposable {
   readonly #server: Server;
   readonly #connections = new Set<Connection>();
   #state: State = "open";
+  #which: Which = () => true;
 
-  /** @param to the port of this machine that it leads to; nobody need listen there yet */
-  static async open(to: number): Promise<TcpProxy> {
+  /** @param to the port of 127.0.0.1, or the address, that it leads to; nobody need listen there yet */
+  static async open(to: number | { host: string; port: number }): Promise<TcpProxy> {
     const server = createServer({ allowHalfOpen: true });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    return new TcpProxy(server, to);
+    return new TcpProxy(server, typeof to === "number" ? { host: "127.0.0.1", port: to } : to);
   }
 
-  private constructor(server: Server, to: number) {
+  private constructor(server: Server, to: { host: string; port: number }) {
     this.#server = server;
     this.port = (server.address() as AddressInfo).port;
     server.on("connection", (near: Socket) => {
-      const connection = new Connection(near, connect({ port: to, host: "127.0.0.1", allowHalfOpen: true }));
+      const connection = new Connection(near, connect({ ...to, allowHalfOpen: true }));
       this.#connections.add(connection);
       near.once("close", () => this.#connections.delete(connection));
-      connection.apply(this.#state);
+      this.#apply(connection);
     });
   }
 
-  cut(): void {
-    this.#become("cut");
+  cut(which?: Which): void {
+    this.#become("cut", which);
   }
 
   swallowAnswers(): void {
@@ -85,8 +94,13 @@ export class TcpProxy implements AsyncDisposable {
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
   }
 
-  #become(state: State): void {
+  #become(state: State, which: Which = () => true): void {
     this.#state = state;
-    for (const connection of this.#connections) connection.apply(state);
+    this.#which = which;
+    for (const connection of this.#connections) this.#apply(connection);
+  }
+
+  #apply(connection: Connection): void {
+    connection.apply(this.#which(connection.clientPort) ? this.#state : "open");
   }
 }

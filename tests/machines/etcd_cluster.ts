@@ -1,0 +1,188 @@
+/**
+ * A real etcd of three members on loopback, with TLS and users, in a folder that goes with it. Everybody reaches each
+ * member through a proxy that a test can break: clients through one, its peers through another. Members can be killed,
+ * stopped, continued and started again. Its addresses are its own, so that clusters run side by side.
+ */
+import type { EtcdConfig } from "../../src/domain/etcd_config.ts";
+import type { Etcd } from "../../src/etcd/etcd.ts";
+import { openEtcd } from "../../src/etcd/etcd_gateway.ts";
+import { eventually } from "../eventually.ts";
+import { exists } from "../exists.ts";
+import type { Need } from "../needs.ts";
+import {
+  type ClusterSetup,
+  etcdctl,
+  makeCertificates,
+  makeUsers,
+  memberArguments,
+  users,
+} from "./etcd_setup.ts";
+import { EtcdMember } from "./etcd_member.ts";
+import { ownsPort } from "./owns_port.ts";
+import { TcpProxy } from "./tcp_proxy.ts";
+
+/** What a test with a cluster needs, for `testNeeding`. */
+export const etcdNeeds = ["etcd", "etcdctl", "openssl"] as const satisfies readonly Need[];
+
+interface ClusterOptions extends Partial<Pick<ClusterSetup, "tls" | "quota" | "tokenTtl">> {
+  /** Members; 3 by default. */
+  readonly size?: number;
+  /** Whether it asks for a user and a password; true by default. */
+  readonly users?: boolean;
+}
+
+const { signal } = new AbortController();
+
+export class EtcdCluster implements AsyncDisposable {
+  readonly members: readonly EtcdMember[];
+  readonly #setup: ClusterSetup;
+  readonly #hasUsers: boolean;
+
+  static async start(
+    { size = 3, tls = true, users: hasUsers = true, ...rest }: ClusterOptions = {},
+  ): Promise<EtcdCluster> {
+    const folder = await Deno.makeTempDir({ prefix: "nodepool-etcd-", dir: memoryFolder() });
+    const network = Deno.pid % 250 + 1;
+    const hosts = Array.from({ length: size }, (_, at) => `127.${network}.${nextCluster % 250}.${at + 1}`);
+    nextCluster++;
+    if (tls) await makeCertificates(folder, hosts);
+    const ways = await Promise.all(hosts.map(async (host) => ({
+      clients: await TcpProxy.open({ host, port: CLIENT_PORT }),
+      peers: await TcpProxy.open({ host, port: PEER_PORT }),
+    })));
+    const setup: ClusterSetup = {
+      ...rest,
+      folder,
+      tls,
+      members: hosts.map((host, at) => ({
+        client: `${host}:${CLIENT_PORT}`,
+        peer: `${host}:${PEER_PORT}`,
+        advertisedClient: `127.0.0.1:${ways[at]!.clients.port}`,
+        advertisedPeer: `127.0.0.1:${ways[at]!.peers.port}`,
+      })),
+    };
+    const members = ways.map((way, at) =>
+      new EtcdMember({ args: memberArguments(setup, at), logFile: `${folder}/e${at + 1}.log`, ...way })
+    );
+    const cluster = new EtcdCluster(setup, { members, hasUsers });
+    try {
+      for (const member of members) member.start();
+      await cluster.untilItAnswers();
+      if (hasUsers) await makeUsers(setup);
+      return cluster;
+    } catch (error) {
+      const logs = await Promise.all(members.map((member) => member.log()));
+      await cluster[Symbol.asyncDispose]();
+      throw new Error(`etcd did not start: ${logs.join("\n")}`, { cause: error });
+    }
+  }
+
+  private constructor(
+    setup: ClusterSetup,
+    { members, hasUsers }: { members: readonly EtcdMember[]; hasUsers: boolean },
+  ) {
+    this.#setup = setup;
+    this.members = members;
+    this.#hasUsers = hasUsers;
+  }
+
+  /** Of the certificates, besides the members' data: `ca.pem`, `client.pem`, `client-key.pem`. */
+  get folder(): string {
+    return this.#setup.folder;
+  }
+
+  /** Through the proxies. */
+  get endpoints(): readonly string[] {
+    const { tls } = this.#setup;
+    return this.members.map(({ clients }) => `${tls ? "https" : "http"}://127.0.0.1:${clients.port}`);
+  }
+
+  /** @param changes what is otherwise than right */
+  config(changes: Partial<EtcdConfig> = {}): EtcdConfig {
+    const { folder, tls } = this.#setup;
+    const file = (name: string) => tls ? `${folder}/${name}` : null;
+    return {
+      endpoints: this.endpoints,
+      pool: "ci",
+      caCert: file("ca.pem"),
+      cert: file("client.pem"),
+      key: file("client-key.pem"),
+      user: this.#hasUsers ? users.nodepool.name : null,
+      password: this.#hasUsers ? users.nodepool.password : null,
+      ...changes,
+    };
+  }
+
+  /** A client, as daemons and commands have it. */
+  open(changes: Partial<EtcdConfig> = {}): Etcd {
+    return openEtcd(this.config(changes));
+  }
+
+  /** The lines of nodepool.yaml, and of secure.conf, that lead here. */
+  lines(pool = "ci"): { readonly yaml: string; readonly secure: string } {
+    const { caCert, cert, key, user, password, endpoints } = this.config();
+    const files = caCert === null ? {} : { cacert: caCert, cert, key };
+    return {
+      yaml: `state: etcd:${endpoints.join(",")}/${pool}\netcd: ${
+        JSON.stringify({ ...files, ...(user !== null && { user }) })
+      }\n`,
+      secure: password === null ? "" : `[etcd]\npassword = ${password}\n`,
+    };
+  }
+
+  /** As root, at the members themselves; `at`: one member's index alone. */
+  async etcdctl(args: readonly string[], { at }: { at?: number } = {}): Promise<string> {
+    const { tls, members } = this.#setup;
+    const one = at === undefined ? undefined : [`${tls ? "https" : "http"}://${members[at]!.client}`];
+    return await etcdctl(this.#setup, args, {
+      user: this.#hasUsers ? users.root : null,
+      ...(one !== undefined && { endpoints: one }),
+    });
+  }
+
+  /** The index of the member that leads the others. */
+  async raftLeader(): Promise<number> {
+    await using etcd = this.open();
+    let index = -1;
+    await eventually(async () => {
+      index = (await etcd.status({ signal })).findIndex(({ isRaftLeader }) => isRaftLeader);
+      return index >= 0;
+    });
+    return index;
+  }
+
+  /** Cuts the member off from the others, both ways, and from nobody else. */
+  isolate(index: number): void {
+    const cutOff = this.members[index]!;
+    for (const member of this.members) {
+      member.peers.cut(member === cutOff ? undefined : (port) => ownsPort(cutOff.pid, port));
+    }
+  }
+
+  /** Ends what `isolate` did. */
+  rejoin(): void {
+    for (const { peers } of this.members) peers.heal();
+  }
+
+  /** Until a majority does what it is asked for. */
+  async untilItAnswers(): Promise<void> {
+    await using etcd = this.open();
+    await eventually(() => etcd.range({ key: "/nodepool/ci/any" }, { signal }).then(() => true, () => false));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.members.map((member) => member[Symbol.asyncDispose]()));
+    await Deno.remove(this.folder, { recursive: true });
+  }
+}
+
+const CLIENT_PORT = 2379;
+const PEER_PORT = 2380;
+
+/** Of this process. */
+let nextCluster = 1;
+
+/** Where nothing waits for a disk; else null. */
+function memoryFolder(): string | undefined {
+  return exists("/dev/shm") ? "/dev/shm" : undefined;
+}
