@@ -1,5 +1,5 @@
 /**
- * What an answer of etcd's gateway means for whoever asked: the one place that reads etcd's own words, which say more
+ * How to take an answer of etcd's gateway: the one place that reads etcd's own words, which say more
  * than its few codes. Pure; `etcd_members` calls it.
  */
 import type { EtcdErrorKind } from "./etcd.ts";
@@ -18,7 +18,7 @@ export type EtcdVerdict =
 const UNKNOWN = 2, INVALID_ARGUMENT = 3, NOT_FOUND = 5, PERMISSION_DENIED = 7, RESOURCE_EXHAUSTED = 8;
 const FAILED_PRECONDITION = 9, OUT_OF_RANGE = 11, UNIMPLEMENTED = 12, UNAUTHENTICATED = 16;
 
-/** What each says, for people, and what to do. */
+/** For people: how it is, and what to do. */
 const FULL = "its database is full; make room (compact and defragment it), then disarm its alarm";
 const DENIED = "the user may not do that; give its role readwrite on the prefix /nodepool/POOL/";
 const NO_USER = "it asks for a user; set etcd.user, and the password in the section [etcd] of secure.conf";
@@ -30,7 +30,7 @@ const COMMON_NAME =
 
 interface Answer {
   readonly status: number;
-  /** JSON; a string: it is none. */
+  /** JSON; a string: it is something else. */
   readonly body: unknown;
 }
 
@@ -69,7 +69,7 @@ export function classifyAnswer(answer: Answer, { hasUser }: { hasUser: boolean }
   }
 }
 
-/** null: it is none. */
+/** null: it refuses nothing. */
 function readRefusal({ status, body }: Answer): { code: number; message: string } | null {
   const { error, message, code } = fields(body);
   if (typeof error === "object" && error !== null) {

@@ -108,7 +108,7 @@ export class EtcdLine {
   }
 }
 
-/** As text where it is none. */
+/** As text where it is something else. */
 function readJson({ body }: SendResponse): unknown {
   const text = new TextDecoder().decode(body);
   try {

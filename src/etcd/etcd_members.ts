@@ -21,7 +21,7 @@ interface EtcdMembersOptions {
 const PATIENCE = 5_000;
 const PAUSE = 200;
 
-/** Logins for one request: a token may end while it is under way. */
+/** Logins for one request: a token may end meanwhile. */
 const MOST_LOGINS = 2;
 
 /** Why a member did not do it; it certainly did not, or may do it twice. */

@@ -1,5 +1,5 @@
 /**
- * What goes to etcd's JSON gateway and comes from it: base64 for keys and values, numbers as strings, defaults left out.
+ * The forms that etcd's JSON gateway speaks: base64 for keys and values, numbers as strings, defaults left out.
  * Pure; `etcd_gateway` calls it.
  */
 import { Buffer } from "node:buffer";

@@ -109,6 +109,7 @@ export class EtcdCluster implements AsyncDisposable {
       key: file("client-key.pem"),
       user: this.#hasUsers ? users.nodepool.name : null,
       password: this.#hasUsers ? users.nodepool.password : null,
+      control: { hostname: "127.0.0.1", port: 0 },
       ...changes,
     };
   }
