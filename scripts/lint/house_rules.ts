@@ -29,6 +29,7 @@ const allowedImports: Record<string, string[]> = {
   etcd: ["domain", "http", "lib"],
   lead: ["domain", "etcd", "lib"],
   execute: ["domain", "lib", "plan", "rules", "cloud", "ssh", "build", "store", "targets", "demand"],
+  builders: ["domain", "lib", "build", "cloud", "execute", "store"],
   tasks: [
     "domain",
     "lib",
@@ -48,7 +49,7 @@ const allowedImports: Record<string, string[]> = {
   ],
   first: ["domain", "lib", "plan", "cloud", "config"],
   online: ["domain", "lib", "plan", "cloud", "execute", "tasks"],
-  control: ["domain", "lib", "plan", "views", "store", "rules", "http", "lead"],
+  control: ["domain", "lib", "plan", "views", "store", "rules", "http", "lead", "builders"],
   site: ["domain", "lib", "views", "manual"],
   manual: ["lib/nearest_name.ts"],
   install: ["domain", "lib", "manual", "metrics"],

@@ -2,6 +2,7 @@
  * A pool as operations see it: its state, and where a daemon runs, the daemon's own parts. `Pool` provides both, the
  * offline pool the state alone. What an operation can do with the ledger and the report needs nothing of its own here.
  */
+import type { BuilderDesk } from "../builders/builder_desk.ts";
 import type { Call } from "../lib/call.ts";
 import type { Config } from "../domain/config.ts";
 import type { ConfigPlan } from "../domain/config_effects.ts";
@@ -52,6 +53,8 @@ export interface DaemonPool extends StatePool {
 export interface DaemonParts {
   readonly desk: RequestDesk;
   readonly events: EventFeed;
+  /** Builders on any machine; null: the state is a file, and this process builds. */
+  readonly builders: BuilderDesk | null;
   /** False: it is stopping, and begins nothing new. */
   isAccepting(): boolean;
   dump(): DumpReport;

@@ -4,6 +4,7 @@
  */
 import type * as v from "valibot";
 import type { Operation } from "./operation.ts";
+import { builderOperations } from "./operations/builder_operations.ts";
 import { completionOperations } from "./operations/completion_operations.ts";
 import { eventOperations } from "./operations/event_operations.ts";
 import { historyOperations } from "./operations/history_operations.ts";
@@ -28,6 +29,7 @@ const table = {
   ...requestOperations,
   ...jobOperations,
   ...imageOperations,
+  ...builderOperations,
   ...poolOperations,
   ...planOperations,
   ...logOperations,

@@ -24,6 +24,23 @@ export const LOST_AFTER = 20 * SECOND;
 /** Long enough to restart a machine, or to plug it in again: what is gone is built once more. */
 export const GONE_AFTER = 15 * MINUTE;
 
+/** A builder as people see it. */
+export interface BuilderStanding extends BuilderName {
+  /** Of nodepool. */
+  readonly version: string;
+  readonly state: PlaceState;
+  readonly buildWorkers: number;
+  readonly uploadWorkers: number;
+  /** The work that it has been given now. */
+  readonly works: readonly ("build" | "upload")[];
+}
+
+/**
+ * The time until the processes of a killed builder are ended by a watchdog of its own; their files are removed
+ * after that, so that none is written again.
+ */
+export const ORPHANS_END = 20 * SECOND;
+
 export interface BuildPlaces {
   /** Why nobody builds diskimages now; null: somebody does. */
   readonly whyNone: string | null;

@@ -21,6 +21,9 @@ const CLOCK_PERIOD = 5 * SECOND;
 /** Between two looks for requests that nobody waits for. */
 const REQUESTS_PERIOD = 5 * SECOND;
 
+/** Between two looks for builders that have been lost. */
+const BUILDERS_PERIOD = 2 * SECOND;
+
 /** The watches that `addTasks` leaves to be ended. */
 export interface Watching {
   readonly log: Disposable;
@@ -35,6 +38,7 @@ export function addTasks(parts: Parts): Watching {
   addServiceReports(parts, ticking);
   addClock(parts);
   if (errand === null) addRequests(parts);
+  addBuilders(parts);
   forgetHistory({ ...parts, limits: () => parts.inForce.current.limits });
   return {
     log: logChanges(ledger),
@@ -79,6 +83,11 @@ function addClock({ tasks, clockWatch }: Parts): void {
 
 function addRequests({ tasks, desk }: Parts): void {
   tasks.add({ name: "requests", period: REQUESTS_PERIOD, run: () => desk.withdrawUnattended() });
+}
+
+function addBuilders({ tasks, builders }: Parts): void {
+  if (builders === null) return;
+  tasks.add({ name: "builders", period: BUILDERS_PERIOD, run: () => Promise.resolve(builders.look()) });
 }
 
 /** Tells of the pool in numbers. null: nobody wants them. */

@@ -43,6 +43,7 @@ function closing(parts: Parts, watching: Watching): AsyncDisposableStack {
   if (!isLost) stack.defer(() => lettingFinish(parts));
   // A script or an upload would outlast any grace; the next process takes them up.
   stack.use(parts.imageExecutor);
+  stack.use(parts.builders);
   if (!isLost) stack.defer(() => clockWatch.save());
   stack.use(stateWatch);
   stack.use(parts.tasks);

@@ -5,6 +5,7 @@
  */
 import type { Config, ProviderConfig, TargetConfig } from "../domain/config.ts";
 import { Executor } from "../execute/executor.ts";
+import { BuilderDesk } from "../builders/builder_desk.ts";
 import { ImageExecutor } from "../execute/images/image_executor.ts";
 import { localSites } from "../execute/images/local_site.ts";
 import { PrivateKeys } from "../execute/private_keys.ts";
@@ -175,7 +176,11 @@ function openHands(
     readKey,
     provider: (name: string) => watches.get(name),
   };
-  const sites = localSites(deps);
+  const { clock, untilSure } = deps;
+  const builders = deps.builders
+    ? new BuilderDesk({ ...deps.builders, ledger, clock, untilSure, wake })
+    : null;
+  const sites = builders ?? localSites(deps);
   const executor = new Executor({
     ...shared,
     target: (name) => targets.get(name),
@@ -195,7 +200,7 @@ function openHands(
       defects.noteAttempt({ of, doing: action.type, error });
     },
   });
-  return { executor, imageExecutor, sites };
+  return { executor, imageExecutor, sites, builders };
 }
 
 function openTick(

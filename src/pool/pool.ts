@@ -108,10 +108,11 @@ export class Pool implements DaemonPool, AsyncDisposable {
   }
 
   get daemon(): DaemonParts {
-    const { desk, events, intake, ledger, errand, jobEnds, executor, deps } = this.#parts;
+    const { desk, events, intake, ledger, errand, jobEnds, executor, builders, deps } = this.#parts;
     return {
       desk,
       events,
+      builders,
       isAccepting: () => intake.isOpen,
       dump: () => reportDump(this.#parts),
       logging: deps.logging ?? null,

@@ -1,4 +1,5 @@
 /** The parts of a pool besides its configuration: all that reaches out of it, and what this process does of it. */
+import type { BuilderDeskDeps } from "../builders/builder_desk.ts";
 import type { Builder } from "../build/builder.ts";
 import type { WholeCloud } from "../cloud/cloud.ts";
 import type { LoadedConfig } from "../config/load_config.ts";
@@ -32,6 +33,8 @@ export interface PoolParts extends TickParts {
 export const WHOLE_POOL: PoolParts = { pool: true, launches: true, builds: true, deletes: true };
 
 export interface PoolDeps extends Pick<ImageExecutorDeps, "makeKeypair" | "openLog" | "scriptVariables"> {
+  /** How builders on any machine are reached; null or left out: this process builds. */
+  readonly builders?: Pick<BuilderDeskDeps, "host" | "openLogCopy"> | null;
   readonly builder: Builder;
   readonly buildWorkers: number;
   readonly uploadWorkers: number;

@@ -112,6 +112,7 @@ const waysOut: Record<keyof PoolDeps, "waits until it is sure" | "looks" | "this
   lookAtProcess: "looks",
   scriptVariables: "looks",
   store: "fenced",
+  builders: "fenced",
   machines: "fenced",
   openLog: "this process only",
   makeKeypair: "this process only",

@@ -41,6 +41,8 @@ export interface VirtualPoolOptions extends SimulatorInput {
   /** How builds of diskimages go; without it each takes a minute. */
   readonly build?: (job: BuildJob) => ScriptedBuild;
   readonly uploadWorkers?: number;
+  /** Whether diskimages are built by builders on other machines; otherwise by this process. */
+  readonly builders?: boolean;
   /** Reads a private key; by default every path has one that is good. */
   readonly readFile?: (path: string) => Promise<string>;
   /** Looks at a script; by default every path has one. */
@@ -63,6 +65,7 @@ export class VirtualPool implements AsyncDisposable {
   store: Store;
   readonly builder: ScriptedBuilder;
   readonly #uploadWorkers: number;
+  readonly #builders: PoolDeps["builders"];
   readonly #metrics: Metrics | null;
   readonly #readFile: (path: string) => Promise<string>;
   readonly #stat: PoolDeps["stat"];
@@ -92,6 +95,7 @@ export class VirtualPool implements AsyncDisposable {
       random = 1,
       build = () => ({ time: MINUTE }),
       uploadWorkers = 4,
+      builders = false,
       metrics,
       beside,
       machines,
@@ -109,6 +113,7 @@ export class VirtualPool implements AsyncDisposable {
     this.#changeCloud = changeCloud;
     this.#machines = machines;
     this.#uploadWorkers = uploadWorkers;
+    this.#builders = builders ? BUILDERS : null;
     this.#readFile = readFile;
     this.#stat = stat;
     this.builder = new ScriptedBuilder({ clock: this.clock, script: build });
@@ -146,6 +151,11 @@ export class VirtualPool implements AsyncDisposable {
     await this.stopPool();
     this.store = store;
     await this.startPool();
+  }
+
+  /** Whether the pool runs. */
+  get isUp(): boolean {
+    return this.#pool !== null;
   }
 
   get pool(): Pool {
@@ -187,6 +197,7 @@ export class VirtualPool implements AsyncDisposable {
       },
       metrics: this.#metrics,
       builder: this.builder,
+      builders: this.#builders,
       makeKeypair: () => Promise.resolve({ publicKey: loginKey.public, privateKey: loginKey.private }),
       openLog: () => Promise.resolve({ write() {}, [Symbol.asyncDispose]: () => Promise.resolve() }),
       followLog: () => ReadableStream.from([]),
@@ -339,6 +350,11 @@ export class VirtualPool implements AsyncDisposable {
     await this.store[Symbol.asyncDispose]();
   }
 
+  /** Another connection to the cloud of a provider. */
+  openCloud(provider: string): WholeCloud {
+    return this.#openCloud(this.pool.config.providers.find(({ name }) => name === provider)!);
+  }
+
   #openCloud(
     provider: ProviderConfig,
     { clock = this.clock, through = (send) => send }: {
@@ -362,6 +378,12 @@ export class VirtualPool implements AsyncDisposable {
     return parseConfig(text, { file, environment: environmentWith(clouds) });
   }
 }
+
+/** How a pool reaches builders that run in the same process. Their logs are not copied. */
+const BUILDERS: PoolDeps["builders"] = {
+  host: "leader",
+  openLogCopy: () => Promise.resolve({ size: null, append: () => Promise.resolve() }),
+};
 
 /** An environment that has one file: a clouds.yaml. */
 function environmentWith(clouds: string): Environment {

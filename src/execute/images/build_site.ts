@@ -19,6 +19,7 @@ export interface UploadWork {
   readonly image: ProviderImage;
   readonly externalId: string;
   readonly dibImage: DibImage;
+  readonly format: string;
   readonly cloud: Cloud;
   /** Told as data goes out. */
   readonly onProgress: (progress: { sent: number; total: number }) => void;

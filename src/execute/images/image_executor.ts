@@ -339,7 +339,8 @@ export class ImageExecutor implements AsyncDisposable {
     if (site === null) return imageFailure(new Error(`${hostOf(dibImage)} was lost`), this.#deps.clock.now());
     using _worker = this.#uploads.begin(image.id, placeOf(site));
     const onProgress = (progress: UploadProgress) => this.#uploads.note(image.id, progress);
-    return await site.upload({ image, externalId, dibImage, cloud, onProgress }, { signal });
+    const format = image.source.type === "upload" ? image.source.format : "";
+    return await site.upload({ image, externalId, dibImage, format, cloud, onProgress }, { signal });
   }
 
   async #runScript(

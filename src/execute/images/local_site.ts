@@ -19,7 +19,8 @@ export function localSites({ builder, clock, buildWorkers, uploadWorkers }: Loca
     buildWorkers,
     uploadWorkers,
     build: ({ job }, { signal }) => executeBuildImage(job, { ...how, signal }),
-    upload: ({ image, ...work }, { signal }) => executeUploadImage(image, { ...how, ...work, signal }),
+    upload: ({ externalId, dibImage: { path }, format, cloud, onProgress }, { signal }) =>
+      executeUploadImage({ path, format, externalId }, { ...how, cloud, onProgress, signal }),
     remove: (image, { signal }) =>
       // Files that another machine may have are not this one's to remove.
       image.builder === undefined

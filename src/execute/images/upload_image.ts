@@ -2,7 +2,6 @@
 import type { Builder } from "../../build/builder.ts";
 import type { Cloud, ImageRequest } from "../../cloud/cloud.ts";
 import type { ProviderImageConfig } from "../../domain/config.ts";
-import type { DibImage } from "../../domain/dib_image.ts";
 import { imageProperties } from "../../domain/image_marks.ts";
 import type { Lineage } from "../../domain/lineage.ts";
 import type { ProviderImage } from "../../domain/provider_image.ts";
@@ -51,19 +50,17 @@ interface Marking {
 interface UploadDeps extends AttemptDeps {
   readonly cloud: Cloud;
   readonly builder: Builder;
-  readonly dibImage: DibImage;
-  readonly externalId: string;
   /** Told as data goes out. */
   readonly onProgress: (progress: { sent: number; total: number }) => void;
 }
 
+/** @param upload the file of a build, and the image on the cloud that it is the data of */
 export async function executeUploadImage(
-  { source }: ProviderImage,
-  { cloud, clock, signal, builder, dibImage, externalId, onProgress }: UploadDeps,
+  { path, format, externalId }: { path: string; format: string; externalId: string },
+  { cloud, clock, signal, builder, onProgress }: UploadDeps,
 ): Promise<ImageOutcome> {
-  const format = source.type === "upload" ? source.format : "";
   try {
-    const { size, open } = await builder.open(dibImage.path, format);
+    const { size, open } = await builder.open(path, format);
     const data = { size, open, onProgress: (sent: number) => onProgress({ sent, total: size }) };
     await cloud.uploadImage(externalId, data, { signal });
     return { type: "uploaded" };

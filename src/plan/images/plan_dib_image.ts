@@ -1,17 +1,10 @@
 /** Decides what happens next with one dib image. Pure; `planImages` calls it for every one in every planning. */
-import { hostOf } from "../../domain/build_places.ts";
+import { hostOf, ORPHANS_END } from "../../domain/build_places.ts";
 import type { DibImage } from "../../domain/dib_image.ts";
 import type { ProviderImage } from "../../domain/provider_image.ts";
-import { SECOND } from "../../domain/time.ts";
 import { findDiskimage } from "../../domain/image_uses.ts";
 import { awaitRetry } from "../await_retry.ts";
 import type { DibStep, ImageWorld } from "./image_step.ts";
-
-/**
- * The time until the processes of a killed daemon are ended by a watchdog of its own; their files are removed
- * after that, so that none is written again.
- */
-const ORPHANS_END = 20 * SECOND;
 
 export function planDibImage(image: DibImage, world: ImageWorld): DibStep {
   switch (image.state.phase) {

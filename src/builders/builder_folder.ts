@@ -1,0 +1,139 @@
+/**
+ * The folder that a builder keeps its images in. A file in it, `.nodepool-builder.json`, names the builder and the builds
+ * it has begun there, so that a restarted builder is the same one, and removes no file that it did not make. One process
+ * has it at a time. The member of a builder opens it.
+ */
+import { basename, dirname, join } from "node:path";
+import * as v from "valibot";
+import { errorChain } from "../lib/error_chain.ts";
+import type { Random } from "../lib/random.ts";
+
+const contentSchema = v.object({
+  id: v.string(),
+  installation: v.nullable(v.string()),
+  builds: v.array(v.string()),
+});
+
+type Content = v.InferOutput<typeof contentSchema>;
+
+/** The folder cannot be used; the message says why, and what to do. */
+export class BuilderFolderError extends Error {
+  override readonly name = "BuilderFolderError";
+}
+
+export class BuilderFolder implements Disposable {
+  readonly path: string;
+  readonly #lock: Deno.FsFile;
+  #content: Content;
+  /** The end of the last change. */
+  #changed: Promise<unknown> = Promise.resolve();
+
+  /** Makes it where it is missing. @throws BuilderFolderError */
+  static async open(path: string, { random }: { random: Pick<Random, "uuid"> }): Promise<BuilderFolder> {
+    let lock: Deno.FsFile;
+    try {
+      await Deno.mkdir(path, { recursive: true });
+      lock = await Deno.open(join(path, `${FILE}.lock`), { write: true, create: true, mode: 0o600 });
+    } catch (cause) {
+      throw new BuilderFolderError(`cannot keep images in ${path}`, { cause });
+    }
+    try {
+      if (!await lock.tryLock(true)) {
+        throw new BuilderFolderError(
+          `another builder keeps its images in ${path}: stop it, or give each builder an images-dir of its own`,
+        );
+      }
+      return new BuilderFolder(path, { lock, content: await readContent(path, random) });
+    } catch (error) {
+      lock.close();
+      throw error;
+    }
+  }
+
+  private constructor(path: string, { lock, content }: { lock: Deno.FsFile; content: Content }) {
+    this.path = path;
+    this.#lock = lock;
+    this.#content = content;
+  }
+
+  get id(): string {
+    return this.#content.id;
+  }
+
+  /** The one that its images belong to; null: it has had none. */
+  get installation(): string | null {
+    return this.#content.installation;
+  }
+
+  /** The builds that were begun here and not removed, as `NAME-VERSION`. */
+  get builds(): readonly string[] {
+    return this.#content.builds;
+  }
+
+  /** Notes, before a build makes its first file, that it is made here. @throws BuilderFolderError */
+  async begin(path: string): Promise<void> {
+    const build = basename(path);
+    if (join(dirname(path)) !== join(this.path)) {
+      throw new BuilderFolderError(
+        `cannot build in ${dirname(path)}: this builder's images-dir is ${this.path}`,
+      );
+    }
+    await this.#change(({ builds }) => ({ builds: [...new Set([...builds, build])] }));
+  }
+
+  /** Once its files are gone. @throws BuilderFolderError */
+  async forget(build: string): Promise<void> {
+    await this.#change(({ builds }) => ({ builds: builds.filter((one) => one !== build) }));
+  }
+
+  /** @throws BuilderFolderError */
+  async belongTo(installation: string): Promise<void> {
+    if (this.installation !== installation) await this.#change(() => ({ installation }));
+  }
+
+  [Symbol.dispose](): void {
+    this.#lock.close();
+  }
+
+  /** One after the other: builds begin side by side. */
+  #change(change: (content: Content) => Partial<Content>): Promise<void> {
+    const changing = this.#changed.then(async () => {
+      this.#content = await writeContent(this.path, { ...this.#content, ...change(this.#content) });
+    });
+    this.#changed = changing.catch(() => {});
+    return changing;
+  }
+}
+
+const FILE = ".nodepool-builder.json";
+
+async function readContent(path: string, random: Pick<Random, "uuid">): Promise<Content> {
+  const file = join(path, FILE);
+  let text: string;
+  try {
+    text = await Deno.readTextFile(file);
+  } catch (cause) {
+    if (!(cause instanceof Deno.errors.NotFound)) {
+      throw new BuilderFolderError(`cannot read ${file}`, { cause });
+    }
+    return await writeContent(path, { id: random.uuid(), installation: null, builds: [] });
+  }
+  try {
+    return v.parse(contentSchema, JSON.parse(text));
+  } catch (cause) {
+    const advice = "remove it and the images beside it";
+    throw new BuilderFolderError(`${file} is damaged (${errorChain(cause)}): ${advice}`, { cause });
+  }
+}
+
+/** The file is the old one or the new one, whatever happens meanwhile. */
+async function writeContent(path: string, content: Content): Promise<Content> {
+  const file = join(path, FILE);
+  try {
+    await Deno.writeTextFile(`${file}.new`, `${JSON.stringify(content)}\n`, { mode: 0o600 });
+    await Deno.rename(`${file}.new`, file);
+    return content;
+  } catch (cause) {
+    throw new BuilderFolderError(`cannot write ${file}`, { cause });
+  }
+}

@@ -1,0 +1,286 @@
+/**
+ * A builder: it asks whoever leads what there is to do, builds with diskimage-builder, sends images to the clouds, and
+ * removes the files that nobody needs any more. It decides nothing, and stores nothing but which builds it has begun
+ * (`BuilderFolder`). While nobody leads it goes on with what it is at. `daemon --builder-only` runs it where the state is
+ * on etcd, and so does each daemon that may lead.
+ */
+import { basename, dirname, join } from "node:path";
+import * as v from "valibot";
+import type { Builder } from "../build/builder.ts";
+import type { WholeCloud } from "../cloud/cloud.ts";
+import { SECOND } from "../domain/time.ts";
+import { executeBuildImage } from "../execute/images/build_image.ts";
+import type { BuildFolders } from "../execute/images/build_site.ts";
+import { executeUploadImage } from "../execute/images/upload_image.ts";
+import { evidenceOf } from "../execute/outcome.ts";
+import type { Call } from "../lib/call.ts";
+import type { Clock } from "../lib/clock.ts";
+import { startDeadline } from "../lib/deadline.ts";
+import { errorChain } from "../lib/error_chain.ts";
+import { loggerOf } from "../lib/logging.ts";
+import type { BuilderFolder } from "./builder_folder.ts";
+import {
+  type BuilderInstructions,
+  type BuilderOrder,
+  builderOrderSchema,
+  type BuilderReport,
+  type WorkOutcome,
+} from "./builder_sync.ts";
+import { BuilderWork } from "./builder_work.ts";
+
+const log = loggerOf("image", "build");
+
+/** How long to wait for news: with work, whose progress and log are to be told, and without. */
+const BUSY_WAIT = SECOND;
+const IDLE_WAIT = 5 * SECOND;
+
+/** Between two attempts to reach whoever leads. */
+const RETRY = SECOND;
+
+/** For an answer, beyond what it may take. */
+const ANSWER_TIMEOUT = 10 * SECOND;
+
+/** Whoever leads, as a builder asks it. */
+export interface BuilderLeader extends AsyncDisposable {
+  sync(report: BuilderReport, call: Call): Promise<BuilderInstructions>;
+}
+
+export interface BuilderMemberDeps {
+  readonly folder: Pick<
+    BuilderFolder,
+    "id" | "path" | "installation" | "builds" | "begin" | "forget" | "belongTo"
+  >;
+  readonly builder: Builder;
+  readonly clock: Clock;
+  /** This process, as the leader is told. */
+  readonly self: Pick<BuilderReport, "process" | "host" | "pid" | "version">;
+  /** Those of this machine's configuration. */
+  readonly folders: BuildFolders;
+  readonly buildWorkers: number;
+  readonly uploadWorkers: number;
+  /** How many logs of a diskimage are kept. */
+  readonly buildLogRetention: number;
+  /** The cloud of a provider, by this machine's configuration as it is now. @throws what says that it has none */
+  readonly openCloud: (provider: string) => Promise<WholeCloud>;
+  /** Whoever leads; null: nobody does. */
+  readonly connect: (call: Call) => Promise<BuilderLeader | null>;
+}
+
+export class BuilderMember implements AsyncDisposable {
+  readonly #deps: BuilderMemberDeps;
+  readonly #works = new Map<string, BuilderWork>();
+  readonly #stuck = new Map<string, string>();
+  readonly #stop = new AbortController();
+  readonly #running: Promise<void>;
+  #accepting = true;
+  /** The last reason why nobody could be asked, as it was logged. */
+  #trouble: string | null = null;
+
+  /** Begins to ask. */
+  constructor(deps: BuilderMemberDeps) {
+    this.#deps = deps;
+    this.#running = this.#run().catch((error) => {
+      if (!this.#stop.signal.aborted) log.error("defect: {error}", { error: errorChain(error) });
+    });
+  }
+
+  /** Takes no more work; what it is at goes on. */
+  stopAccepting(): void {
+    this.#accepting = false;
+  }
+
+  /** Resolves once no diskimage is being built and the leader knows of it. */
+  async buildsEnd({ signal }: Call): Promise<void> {
+    while ([...this.#works.values()].some(({ order }) => order?.type === "build")) {
+      await this.#deps.clock.sleep(RETRY, { signal });
+    }
+  }
+
+  get isBuilding(): boolean {
+    return [...this.#works.values()].some(({ order, isRunning }) => order?.type === "build" && isRunning);
+  }
+
+  /** Ends what it is at. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const reason = new Error("nodepool is stopping");
+    this.#stop.abort(reason);
+    await this.#running;
+    await Promise.all([...this.#works.values()].map((work) => work.end(reason)));
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      try {
+        await this.#talk();
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#tell(errorChain(error));
+      }
+      await this.#deps.clock.sleep(RETRY, { signal });
+    }
+  }
+
+  /** With one leader, until it answers no more. */
+  async #talk(): Promise<void> {
+    const { signal } = this.#stop;
+    await using leader = await this.#deps.connect({ signal });
+    if (leader === null) return this.#tell("nobody leads");
+    for (;;) {
+      const isDone = await this.#exchange(leader);
+      // The leader would answer at once, as long as there is something left to remove.
+      if (!isDone) await this.#deps.clock.sleep(BUSY_WAIT, { signal });
+    }
+  }
+
+  /** @returns whether all files are removed that are to go */
+  async #exchange(leader: BuilderLeader): Promise<boolean> {
+    const report = await this.#report();
+    const answer = await this.#ask(leader, report);
+    this.#tell(null);
+    await this.#deps.folder.belongTo(answer.installation);
+    this.#endOthers(report, answer);
+    for (const [token, work] of this.#works) work.noteLog(answer.logs[token] ?? null);
+    for (const order of answer.orders) this.#begin(order);
+    return await this.#removeOthers(report, answer);
+  }
+
+  async #ask(leader: BuilderLeader, report: BuilderReport): Promise<BuilderInstructions> {
+    const timeout = report.wait + ANSWER_TIMEOUT;
+    using deadline = startDeadline({ clock: this.#deps.clock, timeout, signal: this.#stop.signal });
+    return await leader.sync(report, deadline);
+  }
+
+  async #report(): Promise<BuilderReport> {
+    const { self, folder, folders, buildWorkers, uploadWorkers } = this.#deps;
+    const works = await Promise.all(
+      [...this.#works.values()].filter(({ isEnding }) => !isEnding).map((work) => work.report()),
+    );
+    const hasMore = works.some(({ log }) => log !== null);
+    return {
+      ...self,
+      ...folders,
+      id: folder.id,
+      installation: folder.installation,
+      accepting: this.#accepting,
+      buildWorkers,
+      uploadWorkers,
+      builds: folder.builds,
+      stuck: [...this.#stuck].map(([build, message]) => ({ build, message })),
+      works,
+      wait: hasMore ? 0 : works.length > 0 ? BUSY_WAIT : IDLE_WAIT,
+    };
+  }
+
+  /** Ends the works that the leader needs no more, and forgets them once nothing of them runs. */
+  #endOthers({ works }: BuilderReport, { going }: BuilderInstructions): void {
+    const needed = new Set(going);
+    for (const { token } of works.filter((one) => !needed.has(one.token))) {
+      const ending = this.#works.get(token)!.end(new Error("the leader needs it no more"));
+      void ending.then(() => this.#works.delete(token));
+    }
+  }
+
+  #begin(given: BuilderInstructions["orders"][number]): void {
+    const { token } = given;
+    if (this.#works.has(token)) return;
+    const { output: order, success } = v.safeParse(builderOrderSchema, given);
+    const work = new BuilderWork(
+      { token, order: success ? order : null },
+      (work, signal) => success ? this.#carryOut(order, { work, signal }) : this.#refuse(given.type),
+    );
+    this.#works.set(token, work);
+  }
+
+  async #carryOut(order: BuilderOrder, { work, signal }: Call & { work: BuilderWork }): Promise<WorkOutcome> {
+    const { clock } = this.#deps;
+    try {
+      const outcome = order.type === "build"
+        ? await this.#build(order, signal)
+        : await this.#upload(order, { work, signal });
+      return outcome as WorkOutcome;
+    } catch (error) {
+      signal.throwIfAborted();
+      const evidence = evidenceOf(error, clock.now());
+      return { type: "failed", comment: evidence.error, evidence };
+    }
+  }
+
+  async #build({ job }: BuilderOrder & { type: "build" }, signal: AbortSignal) {
+    const { folder, builder, clock, buildLogRetention: keep } = this.#deps;
+    // One that is being ended still has its place.
+    await Promise.all([...this.#works.values()].flatMap(({ isEnding, done }) => isEnding ? [done] : []));
+    signal.throwIfAborted();
+    await folder.begin(job.path);
+    const outcome = await executeBuildImage(job, { builder, clock, signal });
+    await builder.trimLogs(dirname(job.logFile), { name: job.name, keep });
+    return outcome;
+  }
+
+  async #upload(
+    { provider, externalId, path, format }: BuilderOrder & { type: "upload" },
+    { work, signal }: Call & { work: BuilderWork },
+  ) {
+    const { builder, clock, openCloud } = this.#deps;
+    await using cloud = await openCloud(provider);
+    const onProgress = (progress: { sent: number; total: number }) => work.noteProgress(progress);
+    return await executeUploadImage({ path, format, externalId }, {
+      cloud,
+      builder,
+      clock,
+      signal,
+      onProgress,
+    });
+  }
+
+  #refuse(type: string): Promise<WorkOutcome> {
+    const { self: { version }, clock } = this.#deps;
+    const error = new Error(
+      `nodepool ${version} does not know what to do for ${type}: install the leader's version`,
+    );
+    const evidence = evidenceOf(error, clock.now());
+    return Promise.resolve({ type: "failed", comment: evidence.error, evidence });
+  }
+
+  /** Removes the files of builds that the leader has no record of, or is done with. @returns whether all are gone */
+  async #removeOthers(
+    { builds: reported }: BuilderReport,
+    { builds }: BuilderInstructions,
+  ): Promise<boolean> {
+    for (const build of builds) this.#stuck.delete(build);
+    const needed = new Set(builds);
+    const others = reported.filter((build) => !needed.has(build));
+    const removed = await Promise.all(others.map((build) => this.#remove(build)));
+    return removed.every((isGone) => isGone);
+  }
+
+  /** @returns whether it is gone: not while something still writes it */
+  async #remove(build: string): Promise<boolean> {
+    const { folder, builder } = this.#deps;
+    const isWritten = [...this.#works.values()].some(({ order }) =>
+      order?.type === "build" && basename(order.job.path) === build
+    );
+    if (isWritten) return false;
+    try {
+      await builder.remove(join(folder.path, build));
+      await folder.forget(build);
+      this.#stuck.delete(build);
+      return true;
+    } catch (error) {
+      const problem = errorChain(error);
+      if (!this.#stuck.has(build)) log.warning("cannot remove {build}: {error}", { build, error: problem });
+      this.#stuck.set(build, problem);
+      return false;
+    }
+  }
+
+  /** @param trouble null: the leader answers */
+  #tell(trouble: string | null): void {
+    if (trouble === this.#trouble) return;
+    this.#trouble = trouble;
+    if (trouble === null) log.info("connected to the leader");
+    else {log.warning("cannot ask the leader for work, and go on with the work in progress: {trouble}", {
+        trouble,
+      });}
+  }
+}

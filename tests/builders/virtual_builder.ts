@@ -1,0 +1,133 @@
+/**
+ * A builder of a virtual pool, on a machine of its own: it can be killed, cut off from the leader, and started again on the
+ * folder that it had. Uses the real member; only its disk and diskimage-builder are not real.
+ */
+import { basename } from "node:path";
+import { type BuilderLeader, BuilderMember } from "../../src/builders/builder_member.ts";
+import { type BuilderInstructions, builderReportSchema } from "../../src/builders/builder_sync.ts";
+import type { BuildJob } from "../../src/build/builder.ts";
+import { MINUTE } from "../../src/domain/time.ts";
+import * as v from "valibot";
+import { type ScriptedBuild, ScriptedBuilder } from "../build/scripted_builder.ts";
+import type { VirtualPool } from "../scenarios/virtual_pool.ts";
+
+interface VirtualBuilderOptions {
+  readonly host: string;
+  readonly build?: (job: BuildJob) => ScriptedBuild;
+  readonly buildWorkers?: number;
+  readonly uploadWorkers?: number;
+  /** What becomes of an answer on its way. */
+  readonly changeAnswer?: (answer: BuilderInstructions) => object;
+}
+
+export class VirtualBuilder implements AsyncDisposable {
+  readonly host: string;
+  readonly disk: ScriptedBuilder;
+  /** Whether the leader can be reached. */
+  isCut = false;
+  readonly #virtual: VirtualPool;
+  readonly #options: VirtualBuilderOptions;
+  readonly #folder: MemoryFolder;
+  #starts = 0;
+  #member: BuilderMember | null = null;
+
+  constructor(virtual: VirtualPool, options: VirtualBuilderOptions) {
+    this.host = options.host;
+    this.#virtual = virtual;
+    this.#options = options;
+    this.#folder = new MemoryFolder(options.host);
+    const { build: script = () => ({ time: MINUTE }) } = options;
+    this.disk = new ScriptedBuilder({ clock: virtual.clock, script });
+    this.start();
+  }
+
+  get isRunning(): boolean {
+    return this.#member !== null;
+  }
+
+  start(): void {
+    const { buildWorkers = 1, uploadWorkers = 4 } = this.#options;
+    this.#starts++;
+    this.#member = new BuilderMember({
+      folder: this.#folder,
+      builder: this.disk,
+      clock: this.#virtual.clock,
+      self: { process: `${this.host} ${this.#starts}`, host: this.host, pid: 1, version: "test" },
+      folders: {
+        imagesDir: this.#folder.path,
+        buildLogDir: "/logs",
+        elementsDir: `/elements of ${this.host}`,
+        scriptDir: null,
+      },
+      buildWorkers,
+      uploadWorkers,
+      buildLogRetention: 20,
+      openCloud: (provider) => Promise.resolve(this.#virtual.openCloud(provider)),
+      connect: () => Promise.resolve(this.isCut || !this.#virtual.isUp ? null : this.#leader()),
+    });
+  }
+
+  /** Ends it at once; files that it had begun stay. */
+  async kill(): Promise<void> {
+    const ending = this.#member?.[Symbol.asyncDispose]();
+    this.#member = null;
+    await this.#virtual.during(Promise.resolve(ending));
+  }
+
+  stopAccepting(): void {
+    this.#member?.stopAccepting();
+  }
+
+  /** Names of the builds whose files are on its disk. */
+  get files(): string[] {
+    return [...this.disk.files.keys()].map((path) => basename(path)).sort();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+  }
+
+  /** As over the network: what is said is JSON, and checked where it arrives. */
+  #leader(): BuilderLeader {
+    return {
+      sync: async (report, { signal }) => {
+        if (this.isCut) throw new Error("no route to the leader");
+        v.parse(builderReportSchema, JSON.parse(JSON.stringify(report)));
+        const answer = await this.#virtual.ask("builder-sync", JSON.parse(JSON.stringify(report)), {
+          signal,
+        });
+        if (this.isCut) throw new Error("no route to the leader");
+        const { changeAnswer = (unchanged) => unchanged } = this.#options;
+        return JSON.parse(JSON.stringify(changeAnswer(answer)));
+      },
+      [Symbol.asyncDispose]: () => Promise.resolve(),
+    };
+  }
+}
+
+class MemoryFolder {
+  readonly id: string;
+  readonly path: string;
+  installation: string | null = null;
+  builds: readonly string[] = [];
+
+  constructor(host: string) {
+    this.id = `folder of ${host}`;
+    this.path = `/images of ${host}`;
+  }
+
+  begin(path: string): Promise<void> {
+    this.builds = [...new Set([...this.builds, basename(path)])];
+    return Promise.resolve();
+  }
+
+  forget(build: string): Promise<void> {
+    this.builds = this.builds.filter((one) => one !== build);
+    return Promise.resolve();
+  }
+
+  belongTo(installation: string): Promise<void> {
+    this.installation = installation;
+    return Promise.resolve();
+  }
+}
