@@ -68,10 +68,10 @@ export class EtcdInMemory {
     for (const one of keys) {
       const entry = this.#at(one, revision);
       if (entry === null) continue;
-      if (limit > 0 && entries.length === limit) return { entries, revision: this.#revision, more: true };
+      if (limit > 0 && entries.length === limit) return { entries, revision, more: true };
       entries.push(entry);
     }
-    return { entries, revision: this.#revision, more: false };
+    return { entries, revision, more: false };
   }
 
   transact({ compares, then, otherwise = [] }: Transaction): TransactionAnswer {
@@ -135,7 +135,7 @@ export class EtcdInMemory {
     for (const one of operations) {
       const lease = "put" in one ? one.lease : undefined;
       if (lease !== undefined && !this.#leases.has(lease)) {
-        throw new EtcdError("refused", "requested lease not found");
+        throw new EtcdError("gone", "requested lease not found");
       }
     }
   }
