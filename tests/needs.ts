@@ -74,6 +74,7 @@ const requirements = {
   "chromium": program("chromium", "chromium"),
   "etcd": program("etcd", "etcd-server"),
   "etcdctl": program("etcdctl", "etcd-client"),
+  "haproxy": program("haproxy", "haproxy"),
 } as const satisfies Record<string, Requirement>;
 
 export type Need = keyof typeof requirements;

@@ -54,6 +54,10 @@ const elsewhere: readonly (readonly [RegExp, string])[] = [
     /^(nodepool alien-|openstack (server|keypair) list |cat old-|cut -d )/,
     "of what another Nodepool left; tests/e2e/old_leftovers_test.ts runs them",
   ],
+  [
+    /^sudo -u nodepool nodepool (state copy|resign)/,
+    "of the installed pool; tests/machines has tests of both",
+  ],
   [/^openstack server (show|delete) /, "needs a cloud; tests/soak/simulator/openstack_command_test.ts"],
 ];
 

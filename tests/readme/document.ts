@@ -6,6 +6,7 @@
  *     sh again       pasted until it prints the sample that follows it
  *     sh last        pasted at the very end
  *     sh elsewhere   not run here; readme_test.ts says why for each command
+ *     sh machines    run by machines/manual_test.ts, with an etcd
  *     sh needs=P     run where the program P is installed
  */
 

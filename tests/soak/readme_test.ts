@@ -92,7 +92,7 @@ function pastes(steps: typeof blocks): readonly Paste[] {
 function isPasted({ language, words }: Block): boolean {
   const need = words.find((word) => word.startsWith("needs="))?.slice("needs=".length);
   const isPossible = need === undefined || missingNeed([need as Need]) === null;
-  return language === "sh" && !words.includes("elsewhere") && isPossible;
+  return language === "sh" && !words.includes("elsewhere") && !words.includes("machines") && isPossible;
 }
 
 function sampleOf(block: typeof blocks[number]): string {
