@@ -36,7 +36,7 @@ function wiringOf(signals?: ProcessSignals): Wiring {
  *
  * @param argv the command and its options, e.g. `["list", "-o", "json"]`
  * @returns 0 done, 1 failed, 2 wrong arguments or configuration, 3 the daemon is needed and does not run, 4 a node to be
- *   released is held, 70 the daemon lost its state; of `ssh`: that of OpenSSH's client
+ *   released is held, 70 the daemon lost its state, 75 it leads its pool no longer; of `ssh`: that of OpenSSH's client
  */
 export function main(argv: readonly string[]): Promise<number> {
   return run(argv, { program: { name: "nodepool", file: null } });

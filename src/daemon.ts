@@ -18,6 +18,8 @@ import { openServiceManager } from "./lib/service_manager.ts";
 import { SteadyClock } from "./lib/steady_clock.ts";
 import { catchStrayDefects } from "./lib/stray_defects.ts";
 import { openFileSeat, takeFile } from "./file_seat.ts";
+import type { MemberDeps } from "./member.ts";
+import type { Seat } from "./seat.ts";
 import { runPool, tellStop } from "./run_pool.ts";
 
 const log = loggerOf("daemon");
@@ -42,14 +44,22 @@ export async function runDaemon(options: DaemonOptions, heard = new ProcessSigna
   tellFindings(source.first);
   tellFindings({ warnings: [], notices });
 
-  using _file = await takeFile(config, options.parts);
+  using _file = config.etcd === null ? await takeFile(config, options.parts) : null;
   tellMissingBuilder(options.parts, config);
   using _pidFile = options.pidFile === null ? null : writePidFile(options.pidFile, { onTrouble });
   if (signals.isStopping) return tellStop(await signals.stop);
   using serviceManager = openServiceManager({ env: (name) => Deno.env.get(name), onTrouble });
-  await using seat = await openFileSeat(config, { clock });
+  await using seat = await takeSeat(config, { options, source, clock, lines, serviceManager, signals });
+  if (seat === null) return tellStop(await signals.stop);
   const isToldOnStderr = isOnStderr(logging, "daemon");
   return await runPool(seat, { options, source, clock, isToldOnStderr, lines, serviceManager, signals });
+}
+
+/** @returns null: it was told to stop before it had one */
+async function takeSeat({ etcd }: Config, deps: MemberDeps): Promise<Seat | null> {
+  if (etcd === null) return await openFileSeat(deps.source.first.config, deps);
+  const { takeMemberSeat } = await import("./member.ts");
+  return await takeMemberSeat(etcd, deps);
 }
 
 function tellFindings({ warnings, notices }: Pick<LoadedConfig, "warnings" | "notices">): void {

@@ -37,6 +37,7 @@ export async function openFileSeat(config: Config, { clock }: { clock: SteadyClo
     store,
     config,
     machines: null,
+    left: new Promise(() => {}),
     serveControl: (pool, options) =>
       serveControl(pool, { socketPath: controlSocketPath(config.state), ...options }),
     serveSite: (site, options) => serveSite(site, { listen: config.status.listen, ...options }),

@@ -13,7 +13,6 @@ import { StackDump } from "./control/stack_dump.ts";
 import { controlSocketPath } from "./control/socket_path.ts";
 import { buildInfo } from "./lib/build_info.ts";
 import { errorChain } from "./lib/error_chain.ts";
-import { freeDescriptors } from "./lib/free_descriptors.ts";
 import { createCpuProfiler } from "./lib/cpu_profiler.ts";
 import { inFlight, type LastRan } from "./lib/in_flight.ts";
 import { loggerOf, type Logging } from "./lib/logging.ts";
@@ -21,6 +20,7 @@ import { shortCategory } from "./lib/log_spec.ts";
 import { LoopWatch } from "./lib/loop_watch.ts";
 import { processUse } from "./lib/process_use.ts";
 import type { ProcessSignals } from "./lib/process_signals.ts";
+import type { NotLeadingError } from "./lead/leadership.ts";
 import type { ServiceManager } from "./lib/service_manager.ts";
 import type { SteadyClock } from "./lib/steady_clock.ts";
 import { SECOND } from "./domain/time.ts";
@@ -33,15 +33,10 @@ import { StoreError } from "./store/store.ts";
 import { viewDump } from "./views/dump.ts";
 import { describeName } from "./views/dump_text.ts";
 import { statusLine } from "./views/status_line.ts";
+import { doorLimits } from "./door_limits.ts";
 import type { Seat } from "./seat.ts";
 
 const log = loggerOf("daemon");
-
-/**
- * Of the files that may still be open, four tenths are for commands, which may be hundreds that wait for nodes, one for
- * the status endpoint, and two for those who follow the events there. The rest is for clouds, servers, builds and the state.
- */
-const MOST_DESCRIPTORS = 1_200;
 
 interface Running {
   readonly options: DaemonOptions;
@@ -102,13 +97,14 @@ export async function runPool(
     folder: () => pool.config.log.profileDir,
     dump: () => viewDump(pool.daemon.dump()),
   });
-  const free = freeDescriptors(MOST_DESCRIPTORS);
+  const limits = doorLimits();
   await using control = await seat.serveControl(localPool(pool), {
-    connections: Math.max(4, Math.floor(free * 0.4)),
+    connections: limits.commands,
     onDefect,
   });
   doors.push({ to: "control socket", counts: () => control.connections });
-  await loadUndici(controlSocketPath(seat.config.state));
+  // The one of a pool in etcd has used it by now.
+  if (seat.machines === null) await loadUndici(controlSocketPath(seat.config.state));
   const site = createSite({
     report: () => pool.report(),
     history: pool.ledger,
@@ -120,9 +116,7 @@ export async function runPool(
     },
     onDefect,
   });
-  const connections = Math.min(64, Math.max(4, Math.floor(free * 0.1)));
-  const streams = Math.min(256, Math.max(4, Math.floor(free * 0.2)));
-  await using served = options.parts.site ? seat.serveSite(site, { connections, streams }) : null;
+  await using served = options.parts.site ? seat.serveSite(site, limits.site) : null;
   const { events } = pool.daemon;
   doors.push({ to: "events", counts: () => ({ open: events.readers, busy: 0 }) });
   if (served !== null) doors.push({ to: "status endpoint", counts: () => served.connections });
@@ -144,9 +138,12 @@ export async function runPool(
     },
     SIGUSR2: () => void stackDump.signal(),
   });
-  const over = await Promise.race([signals.stop, pool.stateLost]);
+  const over = await Promise.race([signals.stop, pool.stateLost, seat.left]);
   serviceManager?.tell({ STOPPING: 1 });
   tellLevels(lines);
+  const { machines } = seat;
+  if (machines?.leadership.isLost || over === "lost") return tellLost(await machines!.leadership.lost);
+  if (over === "resigned") return await handOver(pool);
   if (over instanceof StoreError) {
     await abandon(pool, over);
     if (isToldOnStderr) return ExitCode.stateLost;
@@ -170,6 +167,21 @@ async function reload(pool: Pool, serviceManager: ServiceManager | null): Promis
 function tellLevels({ levels }: Logging): void {
   const set = levels.list().map(({ category, level }) => `${shortCategory(category)} ${level}`);
   if (set.length > 0) log.info("these log levels end with this daemon: {levels}", { levels: set.join(", ") });
+}
+
+/** Lost: another may lead, and nothing is begun any more. */
+export function tellLost({ message }: NotLeadingError): number {
+  log.error("this daemon no longer leads the pool: {why}; it exits, to be started again as a standby", {
+    why: message,
+  });
+  return ExitCode.leadershipLost;
+}
+
+/** The next one leads as soon as this one's requests under way have been stored. */
+async function handOver(pool: Pool): Promise<number> {
+  log.info("resigning; this daemon exits, to be started again as a standby");
+  await pool.endWithin(SECOND);
+  return ExitCode.leadershipLost;
 }
 
 /** Nothing is started any more; what was in the state is written beside it. */

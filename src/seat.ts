@@ -14,23 +14,25 @@ export interface Seat extends AsyncDisposable {
   readonly config: Config;
   /** null: the state lies in a file, and no other machine can take over. */
   readonly machines: Machines | null;
+  /** Resolves once this process has to end for another one's sake: it no longer leads, or somebody wants another to. */
+  readonly left: Promise<"lost" | "resigned">;
   /** Answers commands from the pool until it is disposed of. */
   serveControl(pool: LocalPool, options: ServeOptions): Promise<Served>;
   /** Serves the status endpoint until it is disposed of. */
   serveSite(site: Site, options: SiteOptions): Served & { readonly urls: readonly string[] };
 }
 
-export interface Site {
+interface Site {
   fetch(request: Request): Response | Promise<Response>;
 }
 
-export interface ServeOptions {
+interface ServeOptions {
   /** At once. */
   readonly connections: number;
   onDefect(error: unknown): void;
 }
 
-export interface SiteOptions {
+interface SiteOptions {
   readonly connections: number;
   /** Besides these, answers that go on for as long as the client wants. */
   readonly streams: number;

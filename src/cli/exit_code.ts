@@ -12,6 +12,8 @@ export const ExitCode = {
   held: 4,
   /** The daemon can write its state no more; a service manager starts it again. */
   stateLost: 70,
+  /** The daemon leads its pool no longer; a service manager starts it again, as a standby. */
+  leadershipLost: 75,
 } as const;
 
 /** For people. */
@@ -23,6 +25,7 @@ const meanings: Readonly<Record<keyof typeof ExitCode, string>> = {
   noDaemon: "no daemon is running, or one is running that this would disturb",
   held: "the node was not released, since somebody holds it",
   stateLost: "the daemon can no longer write its state",
+  leadershipLost: "the daemon no longer leads its pool, and is to be started again as a standby",
 };
 
 /** The end of every help. */

@@ -14,6 +14,7 @@ import type { OrderName } from "../domain/order_book.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import type { StateAdoption } from "../domain/state_adoption.ts";
 import type { Clock } from "../lib/clock.ts";
+import type { Machines } from "../lead/machines.ts";
 import type { Logging } from "../lib/logging.ts";
 import type { Ledger } from "../store/ledger.ts";
 import type { EventFeed } from "./event_feed.ts";
@@ -57,6 +58,8 @@ export interface DaemonParts {
   readonly builders: BuilderDesk | null;
   /** False: it is stopping, and begins nothing new. */
   isAccepting(): boolean;
+  /** null: the state is a file, and no other machine can lead. */
+  readonly machines: Machines | null;
   dump(): DumpReport;
   /** The log of this process; null: it is somebody else's. */
   readonly logging: Logging | null;

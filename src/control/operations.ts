@@ -12,6 +12,7 @@ import { explainOperations } from "./operations/explain_operations.ts";
 import { imageOperations } from "./operations/image_operations.ts";
 import { jobOperations } from "./operations/job_operations.ts";
 import { listOperations } from "./operations/list_operations.ts";
+import { machineOperations } from "./operations/machine_operations.ts";
 import { nodeOperations } from "./operations/node_operations.ts";
 import { logOperations } from "./operations/log_operations.ts";
 import { planOperations } from "./operations/plan_operations.ts";
@@ -31,6 +32,7 @@ const table = {
   ...imageOperations,
   ...builderOperations,
   ...poolOperations,
+  ...machineOperations,
   ...planOperations,
   ...logOperations,
   ...waitOperations,

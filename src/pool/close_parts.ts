@@ -2,21 +2,21 @@
  * How a pool ends: each part in its turn, whatever becomes of the others, the state last, so that what they have come to
  * is stored. `Pool` calls it once.
  */
-import { SECOND } from "../domain/time.ts";
+import type { Milliseconds } from "../domain/time.ts";
 import { errorChain } from "../lib/error_chain.ts";
 import { loggerOf } from "../lib/logging.ts";
 import type { Watching } from "./add_tasks.ts";
 import type { Parts } from "./open_parts.ts";
 
-/** How long attempts under way may go on when the pool stops. */
-const GRACE = 5 * SECOND;
-
 const log = loggerOf("pool");
 
-/** Stops every task, waits for what is being stored, closes the clouds. The store is its maker's. */
-export async function closeParts(parts: Parts, watching: Watching): Promise<void> {
+/**
+ * Stops every task, waits for what is being stored, closes the clouds. The store is its maker's.
+ * @param grace how long attempts under way may go on
+ */
+export async function closeParts(parts: Parts, watching: Watching, grace: Milliseconds): Promise<void> {
   try {
-    await closing(parts, watching).disposeAsync();
+    await closing(parts, watching, grace).disposeAsync();
   } catch (error) {
     for (const failure of failuresOf(error)) {
       log.error("closing the pool failed: {error}", { error: errorChain(failure) });
@@ -25,7 +25,7 @@ export async function closeParts(parts: Parts, watching: Watching): Promise<void
 }
 
 /** Read from its end: what is put in last is ended first. */
-function closing(parts: Parts, watching: Watching): AsyncDisposableStack {
+function closing(parts: Parts, watching: Watching, grace: Milliseconds): AsyncDisposableStack {
   const { stateWatch, clockWatch, deps: { machines } } = parts;
   const isLost = stateWatch.isLost || machines?.leadership.isLost === true;
   const stack = new AsyncDisposableStack();
@@ -40,7 +40,7 @@ function closing(parts: Parts, watching: Watching): AsyncDisposableStack {
   stack.use(parts.targets);
   stack.use(parts.executor);
   // Answers that cannot be stored are not worth waiting for.
-  if (!isLost) stack.defer(() => lettingFinish(parts));
+  if (!isLost) stack.defer(() => lettingFinish(parts, grace));
   // A script or an upload would outlast any grace; the next process takes them up.
   stack.use(parts.imageExecutor);
   stack.use(parts.builders);
@@ -56,9 +56,9 @@ function closing(parts: Parts, watching: Watching): AsyncDisposableStack {
 }
 
 /** Requests under way are worth their answers: a lost one has to be looked for after the next start. */
-async function lettingFinish({ executor, clock }: Parts): Promise<void> {
+async function lettingFinish({ executor, clock }: Parts, time: Milliseconds): Promise<void> {
   const over = new AbortController();
-  const grace = clock.sleep(GRACE, { signal: over.signal }).catch(() => {});
+  const grace = clock.sleep(time, { signal: over.signal }).catch(() => {});
   await Promise.race([executor.settledButLogins(), grace]);
   over.abort();
   await grace;

@@ -9,7 +9,7 @@ import type { Config } from "../domain/config.ts";
 import type { ConfigPlan } from "../domain/config_effects.ts";
 import type { OtherConfig } from "../domain/other_config.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
-import type { Milliseconds } from "../domain/time.ts";
+import { type Milliseconds, SECOND } from "../domain/time.ts";
 import { adoptServers } from "../execute/adopt_servers.ts";
 import { listAlienImages } from "../execute/list_alien_images.ts";
 import { listAliens } from "../execute/list_aliens.ts";
@@ -26,6 +26,9 @@ import { startEvent } from "./start_event.ts";
 import { reportDump } from "./report_dump.ts";
 import { reportPool, waitsOf } from "./report_pool.ts";
 import type { Call } from "../lib/call.ts";
+
+/** How long attempts under way may go on when the pool stops. */
+const GRACE = 5 * SECOND;
 
 /** Between two looks whether an errand has left anything behind. */
 const TIDY_LOOK = 200;
@@ -114,6 +117,7 @@ export class Pool implements DaemonPool, AsyncDisposable {
       events,
       builders,
       isAccepting: () => intake.isOpen,
+      machines: deps.machines,
       dump: () => reportDump(this.#parts),
       logging: deps.logging ?? null,
       reload: () => this.reload(),
@@ -169,10 +173,15 @@ export class Pool implements DaemonPool, AsyncDisposable {
     return this.#parts.inForce.reload();
   }
 
+  /** Ends it as disposing of it does; attempts under way may go on for so long. */
+  endWithin(grace: Milliseconds): Promise<void> {
+    this.stopAccepting();
+    return this.#ended ??= closeParts(this.#parts, this.#watching, grace);
+  }
+
   /** Stops every task, waits for what is being stored, closes the clouds. The store is its maker's. */
   [Symbol.asyncDispose](): Promise<void> {
-    this.stopAccepting();
-    return this.#ended ??= closeParts(this.#parts, this.#watching);
+    return this.endWithin(GRACE);
   }
 
   /** The clouds of all providers. @throws ControlError where the named one is not configured */

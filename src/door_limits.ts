@@ -1,0 +1,26 @@
+/** How many connections the doors of a daemon take at once, by how many files this process may still open. */
+import { freeDescriptors } from "./lib/free_descriptors.ts";
+
+/**
+ * Four tenths are for commands, which may be hundreds that wait for nodes, one for the status endpoint, and two for those
+ * who follow the events there. The rest is for clouds, servers, builds and the state.
+ */
+const MOST_DESCRIPTORS = 1_200;
+
+interface DoorLimits {
+  readonly commands: number;
+  readonly site: {
+    readonly connections: number;
+    /** Besides these, answers that go on for as long as the client wants. */
+    readonly streams: number;
+  };
+}
+
+export function doorLimits(): DoorLimits {
+  const free = freeDescriptors(MOST_DESCRIPTORS);
+  const share = (part: number) => Math.max(4, Math.floor(free * part));
+  return {
+    commands: share(0.4),
+    site: { connections: Math.min(64, share(0.1)), streams: Math.min(256, share(0.2)) },
+  };
+}

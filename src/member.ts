@@ -1,0 +1,196 @@
+/**
+ * The seat of a daemon whose pool's state is in etcd: it is a standby until it leads. Everything it holds ends with it,
+ * the leadership after all that writes.
+ */
+import { join } from "node:path";
+import type { DaemonOptions } from "./cli/wiring.ts";
+import type { ConfigSource } from "./config/config_source.ts";
+import type { Config } from "./domain/config.ts";
+import { SECOND } from "./domain/time.ts";
+import type { EtcdConfig } from "./domain/etcd_config.ts";
+import type { Etcd } from "./etcd/etcd.ts";
+import { openEtcd } from "./etcd/etcd_gateway.ts";
+import { campaign, type CampaignLook } from "./lead/campaign.ts";
+import type { HeldLeadership } from "./lead/held_leadership.ts";
+import type { LeaderRecord } from "./lead/leader_record.ts";
+import { joinAsMember } from "./lead/membership.ts";
+import { type PoolKeys, poolKeys } from "./lead/pool_keys.ts";
+import { StandbyLog } from "./lead/standby_log.ts";
+import { buildInfo } from "./lib/build_info.ts";
+import { errorChain } from "./lib/error_chain.ts";
+import { loggerOf, type Logging } from "./lib/logging.ts";
+import type { ProcessSignals } from "./lib/process_signals.ts";
+import { systemRandom } from "./lib/random.ts";
+import type { ServiceManager } from "./lib/service_manager.ts";
+import type { SteadyClock } from "./lib/steady_clock.ts";
+import { type MemberDoors, openMemberDoors } from "./member_doors.ts";
+import type { Seat } from "./seat.ts";
+import { openEtcdStore } from "./store/etcd/etcd_store.ts";
+import type { Store } from "./store/store.ts";
+import { whyTooNew } from "./store/etcd/why_too_new.ts";
+
+const log = loggerOf("daemon");
+
+export interface MemberDeps {
+  readonly options: DaemonOptions;
+  readonly source: ConfigSource;
+  readonly clock: SteadyClock;
+  readonly lines: Logging;
+  readonly serviceManager: ServiceManager | null;
+  readonly signals: ProcessSignals;
+}
+
+/** A process of the pool, before it leads. */
+interface Standby {
+  readonly etcd: Etcd;
+  readonly keys: PoolKeys;
+  readonly doors: MemberDoors;
+  readonly self: LeaderRecord;
+  /** The one it stands behind; null: nobody leads, or nobody knows. */
+  leader: LeaderRecord | null;
+}
+
+/** @returns null: it was told to stop before it led. @throws ControlSocketError, ServeSiteError, StoreError */
+export async function takeMemberSeat(etcdConfig: EtcdConfig, deps: MemberDeps): Promise<Seat | null> {
+  const { source, clock } = deps;
+  const stamp = await source.stamp();
+  await using taking = new AsyncDisposableStack();
+  const standby = await openStandby(etcdConfig, { ...deps, held: taking });
+  const leadership = await standBy(standby, deps);
+  if (leadership === null) return null;
+  taking.use(leadership);
+  const { first } = source;
+  const config = await source.stamp() === stamp ? first.config : await readAgain(source);
+  const { etcd, keys } = standby;
+  const address = first.config.state;
+  const store = taking.use(
+    await openEtcdStore(etcd, {
+      address,
+      keys,
+      leadership,
+      clock,
+      random: systemRandom,
+      witness: witnessOf(keys),
+    }),
+  );
+  return seatOf(standby, { store, config, leadership, held: taking.move() });
+}
+
+async function openStandby(
+  etcdConfig: EtcdConfig,
+  { options, source, clock, held }: MemberDeps & { held: AsyncDisposableStack },
+): Promise<Standby> {
+  const etcd = held.use(openEtcd(etcdConfig));
+  const host = Deno.hostname();
+  const doors = held.use(
+    await openMemberDoors({
+      config: source.first.config,
+      etcd: etcdConfig,
+      host,
+      clock,
+      hasSite: options.parts.site,
+    }),
+  );
+  const { version, commit } = buildInfo();
+  const self = {
+    id: systemRandom.uuid(),
+    host,
+    pid: Deno.pid,
+    version: `${version} (${commit})`,
+    since: clock.wall(),
+    ...doors.place,
+  };
+  return { etcd, keys: poolKeys(etcdConfig.pool), doors, self, leader: null };
+}
+
+/** Resolves once it leads. @returns null: it was told to stop */
+async function standBy(standby: Standby, deps: MemberDeps): Promise<HeldLeadership | null> {
+  const { etcd, keys, self, doors } = standby;
+  const { clock, signals } = deps;
+  const stop = new AbortController();
+  void signals.stop.then(() => stop.abort());
+  const startedAt = clock.monotonic();
+  await using _member = joinAsMember(etcd, { keys, record: { ...self, role: "standby" }, clock });
+  const teller = tellerOf(standby, deps);
+  try {
+    const leadership = await campaign(etcd, {
+      keys,
+      record: self,
+      clock,
+      signal: stop.signal,
+      objection: (call) => whyTooNew(etcd, keys, call),
+      onLook: (look) => teller(look),
+    });
+    const waited = Math.round((clock.monotonic() - startedAt) / SECOND);
+    log.info("leads the pool {pool}, after {waited} s", { pool: keys.pool, waited });
+    return leadership;
+  } catch (error) {
+    if (stop.signal.aborted) return null;
+    throw error;
+  } finally {
+    doors.note({ leader: null, problem: null });
+  }
+}
+
+/** Tells whoever wants to know what each look of a standby came to. */
+function tellerOf(
+  standby: Standby,
+  { options, serviceManager, clock, lines, signals }: MemberDeps,
+): (look: CampaignLook) => void {
+  const { keys: { pool }, doors } = standby;
+  const standbyLog = new StandbyLog({ pool, clock });
+  let status = "";
+  signals.answer({ SIGHUP: () => lines.reopen(), SIGUSR2() {} });
+  return (look) => {
+    doors.note(look);
+    standbyLog.note(look);
+    standby.leader = look.leader ?? standby.leader;
+    const next = look.leader === null
+      ? `standby: ${look.problem ?? "another leads"}`
+      : `standby behind ${look.leader.host}`;
+    if (status === "") options.onRunning();
+    if (status !== next) serviceManager?.tell({ READY: 1, STATUS: next });
+    status = next;
+    if (serviceManager !== null && serviceManager.watchdog !== null) serviceManager.tell({ WATCHDOG: 1 });
+  };
+}
+
+/** It may have changed since this process began to stand by. */
+async function readAgain(source: ConfigSource): Promise<Config> {
+  try {
+    return (await source.read()).config;
+  } catch (error) {
+    log.error("the configuration has changed and cannot be used; leading with the one before: {error}", {
+      error: errorChain(error),
+    });
+    return source.first.config;
+  }
+}
+
+/** What this machine knows of the state, in the folder that the service manager gives it; null: it gives none. */
+function witnessOf({ pool }: PoolKeys): string | null {
+  const [folder = ""] = (Deno.env.get("STATE_DIRECTORY") ?? "").split(":");
+  return folder.startsWith("/") ? join(folder, pool) : null;
+}
+
+function seatOf(
+  { etcd, keys, self, doors, leader: former }: Standby,
+  { store, config, leadership, held }: {
+    store: Store;
+    config: Config;
+    leadership: HeldLeadership;
+    held: AsyncDisposable;
+  },
+): Seat {
+  const resignation = Promise.withResolvers<"resigned">();
+  const resign = () => resignation.resolve("resigned");
+  return {
+    store,
+    config,
+    machines: { etcd, keys, leadership, self, former, resign },
+    left: Promise.race([leadership.lost.then(() => "lost" as const), resignation.promise]),
+    serveControl: (pool, options) => doors.serveControl(pool, options),
+    serveSite: (site, options) => doors.serveSite(site, options),
+    [Symbol.asyncDispose]: () => held[Symbol.asyncDispose](),
+  };
+}
