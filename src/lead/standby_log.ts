@@ -17,7 +17,7 @@ export class StandbyLog {
   readonly #clock: Pick<Clock, "monotonic">;
   /** The leader that was told last. */
   #leader: string | null = null;
-  /** When a trouble was told last; null: there is none. */
+  /** When a trouble was told last; null: all is well. */
   #troubledAt: number | null = null;
 
   constructor({ pool, clock }: { pool: string; clock: Pick<Clock, "monotonic"> }) {
