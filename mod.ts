@@ -16,6 +16,7 @@ function wiringOf(signals?: ProcessSignals): Wiring {
     startInBackground: async (options) =>
       (await import("./src/cli/start_in_background.ts")).startInBackground(options, signals),
     openOfflinePool: async (options) => (await import("./src/offline_pool.ts")).openOfflinePool(options),
+    openEtcdPool: async (options) => (await import("./src/etcd_pool.ts")).openEtcdPool(options),
     openForegroundPool: async (options) =>
       (await import("./src/foreground_pool.ts")).openForegroundPool(options),
     checkOnline: async (options) => (await import("./src/check_online.ts")).checkOnline(options),

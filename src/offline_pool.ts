@@ -3,7 +3,7 @@
  * looked at; nodes can be held and marked for deletion, jobs made and deleted, which the next daemon acts on. A state
  * that was never made is an empty pool, and stays unmade unless the command has something to write down.
  */
-import type { OfflinePoolOptions } from "./cli/wiring.ts";
+import type { ConfigFiles, OfflinePoolOptions } from "./cli/wiring.ts";
 import type { LoadedConfig } from "./config/load_config.ts";
 import { ControlError } from "./control/control_error.ts";
 import { localPool } from "./control/local_pool.ts";
@@ -11,6 +11,8 @@ import type { StatePool } from "./control/operated_pool.ts";
 import type { PoolClient } from "./control/pool_client.ts";
 import { wallOffsetOf } from "./domain/clock_record.ts";
 import type { Config } from "./domain/config.ts";
+import type { Etcd } from "./etcd/etcd.ts";
+import type { PoolKeys } from "./lead/pool_keys.ts";
 import type { OtherConfig } from "./domain/other_config.ts";
 import type { PoolReport } from "./domain/pool_report.ts";
 import { noSamples } from "./domain/samples/pool_samples.ts";
@@ -38,19 +40,53 @@ export async function openOfflinePool(options: OfflinePoolOptions): Promise<Pool
   const clock = new SteadyClock(systemClock);
   const isEmpty = !options.writes && await isUnmade(options.state);
   if (isEmpty) options.note(`no daemon has run on ${options.state} yet: there is nothing to show`);
-  const store = isEmpty
-    ? opening.use(createMemoryStore({ clock, random, installation: { id: "", createdAt: clock.now() } }))
-    : await openStateFile(options.state, opening);
+  const store = isEmpty ? emptyStore(clock) : await openStateFile(options.state, opening);
+  return await storedPool(store, { clock, files: options, opening });
+}
+
+interface StateInEtcd {
+  readonly keys: PoolKeys;
+  /** It is opened as it stood then; null: there is none. */
+  readonly revision: number | null;
+  readonly files: ConfigFiles;
+}
+
+/** The same of a state in etcd that nobody leads, only to be looked at. @throws StoreError */
+export async function openStateInEtcd(
+  etcd: Etcd,
+  { keys, revision, files }: StateInEtcd,
+): Promise<PoolClient> {
+  await using opening = new AsyncDisposableStack();
+  const clock = new SteadyClock(systemClock);
+  const [{ etcdSnapshot }, { openEtcdStore }] = await Promise.all([
+    import("./etcd/etcd_snapshot.ts"),
+    import("./store/etcd/etcd_store.ts"),
+  ]);
+  const options = { keys, address: keys.prefix, leadership: null, witness: null, clock: systemClock, random };
+  const store = revision === null
+    ? emptyStore(clock)
+    : await openEtcdStore(etcdSnapshot(etcd, revision), options);
+  return await storedPool(store, { clock, files, opening });
+}
+
+function emptyStore(clock: SteadyClock): Store {
+  return createMemoryStore({ clock, random, installation: { id: "", createdAt: clock.now() } });
+}
+
+/** Disposing of it closes the store. */
+async function storedPool(
+  store: Store,
+  { clock, files, opening }: { clock: SteadyClock; files: ConfigFiles; opening: AsyncDisposableStack },
+): Promise<PoolClient> {
+  opening.use(store);
   const ledger = opening.use(await Ledger.load(store, { clock }));
   const wallOffset = await continueClock(clock, ledger);
-  return localPool(
-    statePool({ ledger, clock, wallOffset, files: options, resources: opening.move() }),
-  );
+  return localPool(statePool({ ledger, clock, wallOffset, files, resources: opening.move() }));
 }
 
 async function openStateFile(path: string, opening: AsyncDisposableStack): Promise<Store> {
   opening.use(await lockState(path, { holder: "a nodepool command", clock: systemClock, wait: LOCK_WAIT }));
-  return opening.use(await openKvStore(path, { clock: systemClock, random }));
+  return await openKvStore(path, { clock: systemClock, random });
 }
 
 /** Takes the machine's clock at its word, unless it shows a time before the newest record. @returns the wall offset */
@@ -65,7 +101,7 @@ interface OfflineDeps {
   readonly ledger: Ledger;
   readonly clock: SteadyClock;
   readonly wallOffset: Milliseconds;
-  readonly files: OfflinePoolOptions;
+  readonly files: ConfigFiles;
   readonly resources: AsyncDisposable;
 }
 
@@ -123,12 +159,12 @@ function statePool(
 }
 
 /** @throws ConfigError */
-async function readOther(other: OtherConfig, { secureFile }: OfflinePoolOptions): Promise<LoadedConfig> {
+async function readOther(other: OtherConfig, { secureFile }: ConfigFiles): Promise<LoadedConfig> {
   const { loadOtherConfig } = await import("./config/other_config.ts");
   return await loadOtherConfig(other, { secure: secureFile, strict: false });
 }
 
-async function readConfig({ configFile, secureFile }: OfflinePoolOptions): Promise<Config> {
+async function readConfig({ configFile, secureFile }: ConfigFiles): Promise<Config> {
   const { defaultSecurePath, loadConfig } = await import("./config/load_config.ts");
   const secure = secureFile ?? await defaultSecurePath();
   return (await loadConfig(configFile, { secure })).config;

@@ -1,10 +1,13 @@
 /** The pool that a command works on: the running daemon's, or with none running the state's. */
 import type { PoolClient } from "../control/pool_client.ts";
 import { controlSocketPath } from "../control/socket_path.ts";
+import { isEtcdState } from "../domain/etcd_address.ts";
+import type { PlacedPool } from "../control/pool_in_etcd.ts";
 import { shellWord } from "../lib/shell_quote.ts";
 import { NoDaemonError, UsageError } from "./cli_error.ts";
 import { type CliContext, configFilesOf, configOf } from "./cli_context.ts";
 import type { ConfigChoice } from "./find_config.ts";
+import type { EtcdWay } from "./etcd_way.ts";
 import { findStatePath, type StatePath } from "./state_path.ts";
 import { writeLine } from "./write_line.ts";
 
@@ -22,6 +25,7 @@ export async function openPool(context: CliContext, { writes = false } = {}): Pr
   };
   return await openOwnPool(
     context,
+    (way) => way.findOrLook(),
     (state) => context.wiring.openOfflinePool({ ...configFilesOf(context), state, writes, note }),
   );
 }
@@ -34,6 +38,7 @@ export async function openWorkingPool(context: CliContext, command: string): Pro
   const isTerminal = context.io.stderr.columns !== null;
   return await openOwnPool(
     context,
+    (way) => way.wait(),
     () =>
       context.wiring.openForegroundPool({
         ...configFilesOf(context),
@@ -44,12 +49,17 @@ export async function openWorkingPool(context: CliContext, command: string): Pro
   );
 }
 
-/** @param open opens the pool of a state that no daemon has */
+/**
+ * @param find the pool of a state in etcd
+ * @param open opens the pool of a state in a file that no daemon has
+ */
 async function openOwnPool(
   context: CliContext,
+  find: (way: EtcdWay) => Promise<PlacedPool>,
   open: (state: string) => Promise<PoolClient>,
 ): Promise<PoolClient> {
   const { state, problem } = await findState(context);
+  if (isEtcdState(state)) return await (await import("./etcd_way.ts")).openOnEtcd(context, state, find);
   return await connectSoon(controlSocketPath(state), context, async () => {
     if (problem !== null) throw unknownState(configOf(context), problem);
     try {
@@ -67,6 +77,9 @@ async function openOwnPool(
  */
 export async function openDaemonsPool(context: CliContext): Promise<PoolClient> {
   const { state, problem } = await findState(context);
+  if (isEtcdState(state)) {
+    return await (await import("./etcd_way.ts")).openOnEtcd(context, state, (way) => way.wait());
+  }
   const config = configOf(context);
   const socketPath = controlSocketPath(state);
   return await connectSoon(socketPath, context, async () => {
@@ -98,7 +111,7 @@ async function connectSoon(
   while (io.clock.monotonic() < deadline) {
     const pool = await connectTo(socketPath) ?? await without();
     if (pool !== null) {
-      return (io.env("NODEPOOL_LOG") ?? "") === "" ? pool : await logged(pool, { socketPath, io });
+      return await tellingOf(pool, { place: pool.hasDaemon ? socketPath : "the state", io });
     }
     await io.clock.sleep(SOCKET_LOOK);
   }
@@ -108,16 +121,14 @@ async function connectSoon(
   );
 }
 
-/** Loaded for those that want to see it: the log costs more at the start than most of a command. */
-async function logged(
+/** Logged for those that want to see it: the log costs more at the start than most of a command. */
+export async function tellingOf(
   pool: PoolClient,
-  { socketPath, io }: { socketPath: string; io: CliContext["io"] },
+  { place, io }: { place: string; io: CliContext["io"] },
 ): Promise<PoolClient> {
+  if ((io.env("NODEPOOL_LOG") ?? "") === "") return pool;
   const { loggedPool } = await import("./logged_pool.ts");
-  return loggedPool(pool, {
-    place: pool.hasDaemon ? socketPath : "the state",
-    now: () => io.clock.monotonic(),
-  });
+  return loggedPool(pool, { place, now: () => io.clock.monotonic() });
 }
 
 /** Loaded by those that ask a pool: with it comes the table of operations. */
@@ -134,11 +145,6 @@ function isLocked(error: unknown): boolean {
 /** Where the state of the configuration lies. */
 export async function findStateFile(context: CliContext): Promise<string> {
   return (await findState(context)).state;
-}
-
-/** Where the daemon of the configuration listens, if it runs. */
-export async function findSocketPath(context: CliContext): Promise<string> {
-  return controlSocketPath(await findStateFile(context));
 }
 
 /** @throws UsageError where a configuration that was named does not tell */

@@ -5,6 +5,8 @@
  * with the reason in it where it fails.
  */
 import { dirname, join } from "node:path";
+import { DEFAULT_STATE } from "../domain/default_state.ts";
+import { isEtcdState } from "../domain/etcd_address.ts";
 import { systemClock } from "../lib/clock.ts";
 import { fileReason } from "../lib/file_reason.ts";
 import type { ProcessSignals } from "../lib/process_signals.ts";
@@ -78,9 +80,10 @@ async function endedBeforeRunning(child: Deno.ChildProcess, report: string): Pro
 async function makeLog(name: string, configFile: string): Promise<string> {
   const { state, problem } = await findStatePath(configFile, { home: systemHome() });
   if (problem !== null) return "/dev/null";
-  const log = join(dirname(state), `${name}.log`);
+  const folder = dirname(isEtcdState(state) ? DEFAULT_STATE : state);
+  const log = join(folder, `${name}.log`);
   try {
-    await Deno.mkdir(dirname(state), { recursive: true, mode: 0o700 });
+    await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
     (await Deno.open(log, { append: true, create: true, mode: 0o600 })).close();
     return log;
   } catch (error) {

@@ -7,6 +7,7 @@ import type { Dialog, FirstConfigView, GivenAnswers } from "../domain/first_conf
 import type { OnlineCheck } from "../domain/online_check.ts";
 import type { StateCheck } from "../domain/state_check.ts";
 import type { InvokedProgram } from "./invoked_program.ts";
+import type { PoolInEtcd } from "../control/pool_in_etcd.ts";
 import type { PoolClient } from "../control/pool_client.ts";
 
 export interface Wiring {
@@ -16,6 +17,8 @@ export interface Wiring {
   startInBackground(options: BackgroundOptions): Promise<number>;
   /** The pool on its state alone, which is locked until it is disposed of. */
   openOfflinePool(options: OfflinePoolOptions): Promise<PoolClient>;
+  /** The pool of a state in etcd, whose leader may be anywhere. @throws ConfigError */
+  openEtcdPool(options: EtcdPoolOptions): Promise<PoolInEtcd>;
   /** A pool that works for one command where no daemon runs; it has the state until it is disposed of. */
   openForegroundPool(options: ForegroundPoolOptions): Promise<PoolClient>;
   /** Finds out what would stop a launch of the configuration on its clouds; changes nothing. */
@@ -32,7 +35,12 @@ export interface Wiring {
   describeVersion(): Promise<string>;
 }
 
-interface ConfigFiles {
+export interface EtcdPoolOptions extends ConfigFiles {
+  /** Told, for people, what it does instead of asking a leader. */
+  tell(text: string): void;
+}
+
+export interface ConfigFiles {
   readonly configFile: string;
   /** null: not named, `/etc/nodepool/secure.conf` if there is one. */
   readonly secureFile: string | null;

@@ -27,7 +27,7 @@ import { whatIsWrong } from "./what_is_wrong.ts";
  * The daemon's pool; null when no daemon listens on the socket.
  * @throws ControlSocketError when the socket cannot be opened, so that nobody knows whether a daemon listens
  */
-export async function connectControl(socketPath: string): Promise<PoolClient | null> {
+export async function connectControl(socketPath: string): Promise<RemotePool | null> {
   const kind = await connectionKind(socketPath).catch((cause) => {
     throw new ControlSocketError(`cannot open the daemon's socket ${socketPath}`, { cause });
   });
@@ -54,9 +54,14 @@ export interface WireCall {
   readonly body?: string;
 }
 
+export interface RemotePool extends PoolClient {
+  /** Finds out whether a daemon answers. @throws NoAnswerError, ControlError, the signal's reason */
+  greet(options: AskOptions): Promise<unknown>;
+}
+
 /** Disposing of it disposes of the wire. */
-export function remotePool(wire: ControlWire): PoolClient {
-  return new RemotePool(wire);
+export function remotePool(wire: ControlWire): RemotePool {
+  return new WiredPool(wire);
 }
 
 /** Deno's own fetch: an HTTP package would cost more at start than all the rest of a command. */
@@ -73,7 +78,7 @@ interface AskOptions {
   readonly signal?: AbortSignal;
 }
 
-class RemotePool implements PoolClient {
+class WiredPool implements RemotePool {
   readonly hasDaemon = true;
   readonly #wire: ControlWire;
   #greeting: Promise<Greeting> | null = null;
@@ -99,12 +104,12 @@ class RemotePool implements PoolClient {
 
   /** @throws Error that says who is too old, where the daemon cannot be asked for it */
   async #checkFit(name: OperationName, options: AskOptions): Promise<void> {
-    const problem = misfit(await this.#greet(options), name);
+    const problem = misfit(await this.greet(options), name);
     if (problem !== null) throw new Error(problem);
   }
 
   async #misfit(name: OperationName, problems: string, options: AskOptions): Promise<Error> {
-    const greeting = await this.#greet(options);
+    const greeting = await this.greet(options);
     const problem = misfit(greeting, name) ?? blameVersion(greeting);
     const blame = problem === null ? "" : `; ${problem}`;
     return new Error(`the daemon sent an invalid response to ${name}: ${problems}${blame}`);
@@ -115,7 +120,7 @@ class RemotePool implements PoolClient {
   }
 
   /** Once for each connection; again where it failed. */
-  #greet(options: AskOptions): Promise<Greeting> {
+  greet(options: AskOptions): Promise<Greeting> {
     return this.#greeting ??= this.#askGreeting(options).catch((error) => {
       this.#greeting = null;
       throw error;

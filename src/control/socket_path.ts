@@ -1,5 +1,5 @@
 /** Where the control socket of this machine's daemon lies: beside the state, or by the name of a pool in etcd. */
-import { etcdPoolOf } from "../domain/etcd_address.ts";
+import { etcdPoolOf, isEtcdState } from "../domain/etcd_address.ts";
 
 type Variables = (name: string) => string | undefined;
 
@@ -10,8 +10,8 @@ export function controlSocketPath(state: string, env: Variables = (name) => Deno
 
 /** Where a daemon may listen, the likeliest first: its service may lack a variable that a user's session has. */
 export function controlSocketPaths(state: string, env: Variables): readonly string[] {
-  const pool = etcdPoolOf(state);
-  if (pool === null) return [`${state}.sock`];
+  if (!isEtcdState(state)) return [`${state}.sock`];
+  const pool = etcdPoolOf(state) ?? "";
   const folder = env("XDG_RUNTIME_DIR") ?? "";
   const ofSystem = `/run/nodepool/${pool}.sock`;
   return folder.startsWith("/") ? [`${folder}/nodepool-${pool}.sock`, ofSystem] : [ofSystem];

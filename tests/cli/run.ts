@@ -42,6 +42,8 @@ export class CliBench implements AsyncDisposable {
   paged = "";
   /** What `config-validate --online` finds. */
   onlineChecks: readonly OnlineCheck[] = [];
+  /** Of a state in etcd. */
+  etcdPool: Wiring["openEtcdPool"] = () => Promise.reject(new Error("no etcd is here"));
   /** Stands for the making of a first configuration. */
   firstConfig: Wiring["writeFirstConfig"] = () =>
     Promise.reject(new Error("no first configuration is made here"));
@@ -159,6 +161,10 @@ export class CliBench implements AsyncDisposable {
       openOfflinePool: (options) => {
         note("offline", options);
         return Promise.resolve(this.pool);
+      },
+      openEtcdPool: (options) => {
+        note("etcd", options);
+        return this.etcdPool(options);
       },
       openForegroundPool: (options) => {
         note("foreground", options);

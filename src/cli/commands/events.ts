@@ -1,5 +1,6 @@
 /** `nodepool events`: what has happened in the pool, and with `--follow` what happens, as it does. */
 import { Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
+import { isAway } from "../../control/is_away.ts";
 import type { PoolClient } from "../../control/pool_client.ts";
 import { eventKinds } from "../../domain/pool_event.ts";
 import { HOUR, SECOND } from "../../domain/time.ts";
@@ -97,7 +98,7 @@ async function followEvents(context: CliContext, wish: Wish): Promise<void> {
 }
 
 function noDaemon(error: unknown): null {
-  if (error instanceof NoDaemonError) return null;
+  if (error instanceof NoDaemonError || isAway(error)) return null;
   throw error;
 }
 

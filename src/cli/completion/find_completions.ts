@@ -1,12 +1,12 @@
 /** Finds the words that can stand at a place of a command line: from the program itself, and from the pool if its daemon runs. */
 import type { Command, Option } from "@commander-js/extra-typings";
-import { controlSocketPath } from "../../control/socket_path.ts";
+import { isEtcdState } from "../../domain/etcd_address.ts";
 import { SECOND } from "../../domain/time.ts";
 import { startDeadline } from "../../lib/deadline.ts";
 import type { Completion, CompletionKind } from "../../views/completions.ts";
 import type { CliContext } from "../cli_context.ts";
+import { openDaemonWay } from "../daemon_way.ts";
 import { findConfig } from "../find_config.ts";
-import { connectTo } from "../open_pool.ts";
 import { findStatePath } from "../state_path.ts";
 import { findPlace, type PlaceOfValue } from "./find_place.ts";
 import type { TypedLine } from "./typed_line.ts";
@@ -85,22 +85,25 @@ async function columnsOf(command: string, typed: string): Promise<readonly Compl
 
 /** Nobody waits longer after the Tab key. */
 const PATIENCE = SECOND;
+/** For another machine, which may not be there. */
+const ETCD_PATIENCE = SECOND / 2;
 
 async function askPool(
   kind: CompletionKind,
-  { context: { io }, place, typed: prefix }: { context: CliContext; place: PlaceOfValue; typed: string },
+  { context, place, typed: prefix }: { context: CliContext; place: PlaceOfValue; typed: string },
 ): Promise<readonly Completion[]> {
+  const { io } = context;
   const option = place.config?.replace(/^~(?=\/)/, () => io.home()) ?? null;
-  const { file } = findConfig({ option, variable: io.env("NODEPOOL_CONFIG"), folder: io.folder() });
-  const { state } = await findStatePath(file, { home: io.home() });
-  await using pool = await connectTo(controlSocketPath(state));
-  if (pool === null) return [];
+  const config = findConfig({ option, variable: io.env("NODEPOOL_CONFIG"), folder: io.folder() });
+  const { state } = await findStatePath(config.file, { home: io.home() });
   using deadline = startDeadline({
     clock: io.clock,
-    timeout: PATIENCE,
+    timeout: isEtcdState(state) ? ETCD_PATIENCE : PATIENCE,
     signal: new AbortController().signal,
   });
-  return (await pool.ask("completions", { kind, prefix }, { signal: deadline.signal })).values;
+  await using way = await openDaemonWay({ ...context, config }, state);
+  await using pool = (await way.find(deadline))?.pool ?? null;
+  return pool === null ? [] : (await pool.ask("completions", { kind, prefix }, deadline)).values;
 }
 
 function beginning(typed: string, all: readonly Completion[]): readonly Completion[] {

@@ -1,0 +1,46 @@
+/**
+ * How the etcd of a pool is reached, from the configuration without the rest of it: a command that only asks who leads the
+ * pool does not care whether the file is broken elsewhere, and need not read every cloud.
+ */
+import type { EtcdConfig } from "../domain/etcd_config.ts";
+import { Findings } from "./checks/check_source.ts";
+import { checkStatePlace } from "./checks/check_state_place.ts";
+import { ConfigError } from "./config_error.ts";
+import { denoEnvironment } from "./deno_environment.ts";
+import { expandHome } from "./environment.ts";
+import { readText } from "./read_text.ts";
+import { readYaml } from "./read_yaml.ts";
+import { etcdConfig } from "./schema/etcd_section.ts";
+import { emptySecrets, parseSecureFile } from "./secure_file.ts";
+import { problemAt, validateTree } from "./validate_tree.ts";
+
+interface EtcdFiles {
+  readonly configFile: string;
+  /** null: there is none. */
+  readonly secureFile: string | null;
+}
+
+/** Of a configuration whose state is in etcd. @throws ConfigError */
+export async function loadEtcdConfig(
+  { configFile: file, secureFile }: EtcdFiles,
+): Promise<EtcdConfig> {
+  const environment = denoEnvironment;
+  const secrets = secureFile === null
+    ? emptySecrets
+    : parseSecureFile(await readText(secureFile, { environment }), secureFile);
+  const { root, problems } = readYaml(await readText(file, { environment }), file);
+  if (root?.kind !== "mapping") throw new ConfigError(problems);
+  const entries = new Map([...root.entries].filter(([key]) => key === "state" || key === "etcd"));
+  const part = { ...root, entries };
+  const { whole, draft, problems: faults } = validateTree(part, file);
+  const findings = new Findings({ root: part, file });
+  await checkStatePlace({ draft, root: part, file, environment }, { secrets, findings });
+  if (whole === null || findings.errors.length > 0) throw new ConfigError([...faults, ...findings.errors]);
+  const config = etcdConfig(whole.etcd!, {
+    state: whole.state,
+    expand: (path) => expandHome(path, environment),
+    password: secrets.etcdPassword,
+  });
+  if (config !== null) return config;
+  throw new ConfigError([problemAt(["state"], { root: part, file, message: "its state is a file now" })]);
+}

@@ -1,0 +1,137 @@
+/**
+ * A pool whose state is in etcd, as commands of any machine see it: the daemon that leads it, found by its record, or,
+ * where nobody leads, the state itself, which can be looked at. Nothing is written but by a leader. Commands open one
+ * where no daemon of their own machine answers.
+ */
+import { type Etcd, EtcdError } from "../etcd/etcd.ts";
+import { askEtcd } from "../lead/kept_lease.ts";
+import type { PoolKeys } from "../lead/pool_keys.ts";
+import { type FoundLeader, listMembers, readLeader } from "../lead/read_records.ts";
+import type { Call } from "../lib/call.ts";
+import type { Clock } from "../lib/clock.ts";
+import { SECOND } from "../domain/time.ts";
+import { ControlError } from "./control_error.ts";
+import { isAway } from "./is_away.ts";
+import { LeaderlessPool } from "./leaderless_pool.ts";
+import { ledPool } from "./led_pool.ts";
+import type { PoolClient } from "./pool_client.ts";
+
+interface PoolInEtcdDeps {
+  readonly etcd: Etcd;
+  readonly keys: PoolKeys;
+  /** Its name. */
+  readonly pool: string;
+  readonly clock: Clock;
+  /** The command that starts a daemon, for people. */
+  readonly start: string;
+  /** The state as it is now, to be looked at. */
+  openState(call: Call): Promise<PoolClient>;
+  /** Told, for people, what is done instead of asking a leader, and what is waited for. */
+  tell(text: string): void;
+}
+
+/** The pool of a daemon, and where that is, for people. */
+export interface PlacedPool {
+  readonly pool: PoolClient;
+  readonly place: string;
+}
+
+/** Until a standby leads: the time of a lease, and the time it takes to load a large state. */
+const TAKEOVER_TIME = 20 * SECOND;
+
+/** Between two looks for a leader. */
+const LOOK = SECOND / 2;
+
+/** Each @throws ControlError 503 where etcd does not tell, and EtcdError where it refuses. */
+export class PoolInEtcd implements AsyncDisposable {
+  readonly #deps: PoolInEtcdDeps;
+
+  constructor(deps: PoolInEtcdDeps) {
+    this.#deps = deps;
+  }
+
+  /** null: nobody leads, or who leads does not answer. */
+  async findLeader(call: Call): Promise<PlacedPool | null> {
+    const leader = await this.#readLeader(call);
+    return leader === null ? null : await this.#reach(leader, call);
+  }
+
+  /** Waits for a standby to take over. @throws ControlError 503 where none is there, or none does */
+  async awaitLeader(call: Call): Promise<PlacedPool> {
+    const { clock, tell, pool } = this.#deps;
+    const deadline = clock.monotonic() + TAKEOVER_TIME;
+    for (let isTold = false;; isTold = true) {
+      const leader = await this.#readLeader(call);
+      const found = leader === null ? null : await this.#reach(leader, call);
+      if (found !== null) return found;
+      const why = await this.#whyNobody(leader, call);
+      if (clock.monotonic() >= deadline) throw new ControlError(503, `cannot reach the pool ${pool}: ${why}`);
+      if (!isTold) tell(`${why}; waiting for another daemon to take over`);
+      await clock.sleep(LOOK, call);
+    }
+  }
+
+  /** Its state, while nobody leads it; the first who wants more than to look waits for a leader. @throws StoreError */
+  async openState(call: Call): Promise<PoolClient> {
+    const { openState, pool, tell } = this.#deps;
+    const state = await openState(call);
+    tell(`no daemon leads the pool ${pool}; this is its state in etcd`);
+    return new LeaderlessPool(state, { awaitLeader: (call) => this.awaitLeader(call) });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#deps.etcd[Symbol.asyncDispose]();
+  }
+
+  async #reach(leader: FoundLeader, call: Call): Promise<PlacedPool | null> {
+    const { host, control: { url } } = leader.record;
+    const pool = ledPool(leader, this.#deps);
+    try {
+      await pool.greet(call);
+      return { pool, place: `the daemon on ${host} (${url})` };
+    } catch (error) {
+      await pool[Symbol.asyncDispose]();
+      if (isAway(error)) return null;
+      throw error;
+    }
+  }
+
+  /** @throws ControlError 503 where nobody is going to */
+  async #whyNobody(leader: FoundLeader | null, call: Call): Promise<string> {
+    const { pool, start } = this.#deps;
+    if (leader !== null) {
+      const { host, control: { url } } = leader.record;
+      return `the daemon on ${host}, which leads the pool ${pool}, does not answer at ${url}`;
+    }
+    const standbys = await this.#standbys(call);
+    if (standbys.length > 0) {
+      return `no daemon leads the pool ${pool}, but one stands by on ${standbys.join(" and on ")}`;
+    }
+    throw new ControlError(
+      503,
+      `no daemon leads the pool ${pool}, and none stands by: start one with \`${start}\` on a machine of the pool`,
+    );
+  }
+
+  #readLeader(call: Call): Promise<FoundLeader | null> {
+    const { etcd, keys } = this.#deps;
+    return this.#ask((call) => readLeader(etcd, keys, call), call);
+  }
+
+  async #standbys(call: Call): Promise<readonly string[]> {
+    const { etcd, keys } = this.#deps;
+    const members = await this.#ask((call) => listMembers(etcd, keys, call), call);
+    return members.filter(({ role }) => role === "standby").map(({ host }) => host);
+  }
+
+  async #ask<Answer>(ask: (call: Call) => Promise<Answer>, { signal }: Call): Promise<Answer> {
+    const { clock, pool } = this.#deps;
+    try {
+      return await askEtcd(ask, { clock, signal });
+    } catch (error) {
+      const isSilent = error instanceof EtcdError && (error.kind === "unreachable" || error.kind === "lost");
+      if (!isSilent) throw error;
+      throw new ControlError(503, `cannot find out who leads the pool ${pool}: ${error.message}`);
+    }
+  }
+}

@@ -1,0 +1,39 @@
+/** The pool of a state in etcd with its real adapters, for commands where no daemon of their machine answers. */
+import type { EtcdPoolOptions } from "./cli/wiring.ts";
+import { defaultSecurePath } from "./config/load_config.ts";
+import { loadEtcdConfig } from "./config/load_etcd_config.ts";
+import { PoolInEtcd } from "./control/pool_in_etcd.ts";
+import type { PoolClient } from "./control/pool_client.ts";
+import type { Etcd } from "./etcd/etcd.ts";
+import { openEtcd } from "./etcd/etcd_gateway.ts";
+import { keysBelow, type PoolKeys, poolKeys } from "./lead/pool_keys.ts";
+import type { Call } from "./lib/call.ts";
+import { systemClock } from "./lib/clock.ts";
+import { shellWord } from "./lib/shell_quote.ts";
+
+/** @throws ConfigError */
+export async function openEtcdPool(options: EtcdPoolOptions): Promise<PoolInEtcd> {
+  const secureFile = options.secureFile ?? await defaultSecurePath();
+  const config = await loadEtcdConfig({ ...options, secureFile });
+  const etcd = openEtcd(config);
+  const keys = poolKeys(config.pool);
+  return new PoolInEtcd({
+    etcd,
+    keys,
+    pool: config.pool,
+    clock: systemClock,
+    start: `nodepool -c ${shellWord(options.configFile)} daemon`,
+    tell: (text) => options.tell(text),
+    openState: (call) => openState(etcd, { ...options, keys, ...call }),
+  });
+}
+
+/** As it is at this moment. */
+async function openState(
+  etcd: Etcd,
+  { keys, signal, ...files }: EtcdPoolOptions & { keys: PoolKeys } & Call,
+): Promise<PoolClient> {
+  const { revision, entries } = await etcd.range({ ...keysBelow(keys.state), limit: 1 }, { signal });
+  const { openStateInEtcd } = await import("./offline_pool.ts");
+  return await openStateInEtcd(etcd, { keys, revision: entries.length === 0 ? null : revision, files });
+}

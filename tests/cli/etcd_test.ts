@@ -1,0 +1,323 @@
+/** Commands of a pool whose state is in etcd: wherever its leader is, while leaders come and go, and with none. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { answerControl } from "../../src/control/answer_control.ts";
+import { type ControlDoor, openControlDoor } from "../../src/control/control_door.ts";
+import { ControlError } from "../../src/control/control_error.ts";
+import { forwardControl } from "../../src/control/forward_control.ts";
+import { listenControl } from "../../src/control/listen_control.ts";
+import { PoolInEtcd } from "../../src/control/pool_in_etcd.ts";
+import { poolKeys } from "../../src/lead/pool_keys.ts";
+import type { LeaderRecord } from "../../src/lead/leader_record.ts";
+import { ScriptedPool } from "../control/scripted_pool.ts";
+import { eventually } from "../eventually.ts";
+import { ScriptedEtcd } from "../machines/scripted_etcd.ts";
+import { sampleNode, sampleNodes } from "../views/sample_pool.ts";
+import { CliBench, TOKEN } from "./run.ts";
+
+const keys = poolKeys("ci");
+const NEVER = new AbortController();
+const nodeOfCloudB = sampleNodes().find(({ id }) => id === 4)!;
+
+/** One machine with commands, an etcd, and leaders on other machines. */
+class Bench implements AsyncDisposable {
+  readonly etcd: ScriptedEtcd;
+  /** What is looked at while nobody leads. */
+  readonly state = new ScriptedPool();
+  readonly resources: AsyncDisposableStack;
+
+  static async open(): Promise<Bench> {
+    await using resources = new AsyncDisposableStack();
+    const cli = resources.use(await CliBench.open({ daemon: false }));
+    const bench = new Bench(cli, resources.move());
+    await Deno.writeTextFile(cli.configFile, "state: etcd:https://e1:2379/ci\n");
+    cli.env.XDG_RUNTIME_DIR = cli.folder;
+    cli.etcdPool = ({ tell }) =>
+      Promise.resolve(
+        new PoolInEtcd({
+          etcd: bench.etcd.client("command"),
+          keys,
+          pool: "ci",
+          clock: cli.clock,
+          start: "nodepool daemon",
+          tell,
+          openState: () => Promise.resolve(bench.state),
+        }),
+      );
+    return bench;
+  }
+
+  private constructor(readonly cli: CliBench, resources: AsyncDisposableStack) {
+    this.resources = resources;
+    this.etcd = new ScriptedEtcd({ clock: cli.clock });
+    this.state.current = { ...this.state.current, daemon: null };
+  }
+
+  /** Puts itself in the place of whoever led. */
+  async startLeader(host: string): Promise<Leader> {
+    const leader = this.resources.use(new Leader(host));
+    await this.#replace({ put: keys.leader, value: JSON.stringify(leader.record) });
+    return leader;
+  }
+
+  async endLease(): Promise<void> {
+    await this.#replace({ delete: keys.leader });
+  }
+
+  async standBy(host: string): Promise<void> {
+    const member = { id: host, host, pid: 1, version: "0", since: 0, role: "standby", control: null };
+    await this.etcd.client("x").transact({
+      compares: [],
+      then: [{ put: `${keys.members}${host}`, value: JSON.stringify(member) }],
+    }, NEVER);
+  }
+
+  /** Lets time pass until it holds. */
+  looking(condition: () => boolean): Promise<void> {
+    return eventually(condition, () => this.cli.clock.advance(250));
+  }
+
+  async ended(running: ReturnType<CliBench["run"]>): ReturnType<CliBench["run"]> {
+    let done = false;
+    running.finally(() => done = true);
+    await this.looking(() => done);
+    return await running;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.resources.disposeAsync();
+  }
+
+  async #replace(operation: { put: string; value: string } | { delete: string }): Promise<void> {
+    const other = this.etcd.client("x");
+    await other.transact({ compares: [], then: [{ delete: keys.leader }] }, NEVER);
+    await other.transact({ compares: [], then: [operation] }, NEVER);
+  }
+}
+
+class Leader implements AsyncDisposable {
+  readonly pool = new ScriptedPool();
+  readonly door: ControlDoor;
+  readonly record: LeaderRecord;
+  readonly #answered = answerControl(this.pool, { onDefect: (error) => console.error(error) });
+
+  constructor(host: string) {
+    this.door = openControlDoor({ control: { hostname: "127.0.0.1", port: 0 }, host });
+    this.door.serve(this.#answered.handle);
+    const { control } = this.door;
+    this.record = { id: host, host, pid: 1, version: "0", since: 0, control, status: null };
+  }
+
+  /** As a daemon that is told to. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#answered[Symbol.dispose]();
+    await this.door[Symbol.asyncDispose]();
+  }
+}
+
+Deno.test("a command on a machine without a daemon asks the leader that etcd names", async () => {
+  await using bench = await Bench.open();
+  const leader = await bench.startLeader("pool1");
+  leader.pool.current = { ...leader.pool.current, nodes: [sampleNode({ id: 77 })] };
+  const { code, stdout, stderr } = await bench.cli.run("list", "-o", "json");
+  assert.deepEqual([code, stderr], [0, ""]);
+  assert.deepEqual(JSON.parse(stdout).nodes.map(({ id }: { id: number }) => id), [77]);
+  assert.equal((await bench.cli.run("release", "77")).code, 0);
+  assert.match(leader.pool.calls.join(), /^release 77/);
+});
+
+for (const [where, name] of [["a standby", "a standby's"], ["the leader", "the leader's"]]) {
+  Deno.test(`a command on ${where}'s machine asks its socket, and has no need of etcd`, async () => {
+    await using bench = await Bench.open();
+    const leader = await bench.startLeader("pool1");
+    const answered = where === "the leader"
+      ? answerControl(leader.pool, { onDefect() {} })
+      : forwardControl({ leader: () => leader.record, pool: "ci", clock: bench.cli.clock });
+    bench.resources.use(
+      await listenControl(answered.handle, { socketPath: join(bench.cli.folder, "nodepool-ci.sock") }),
+    );
+    if (Symbol.asyncDispose in answered) bench.resources.use(answered);
+    assert.equal((await bench.cli.run("list")).code, 0, name);
+    assert.deepEqual(bench.cli.wired, []);
+  });
+}
+
+Deno.test("a standby that knows no leader is passed over: etcd is asked, and its state shown", async () => {
+  await using bench = await Bench.open();
+  const forwarded = bench.resources.use(
+    forwardControl({ leader: () => null, pool: "ci", clock: bench.cli.clock }),
+  );
+  bench.resources.use(
+    await listenControl(forwarded.handle, { socketPath: join(bench.cli.folder, "nodepool-ci.sock") }),
+  );
+  const { code, stderr } = await bench.cli.run("list");
+  assert.deepEqual([code, stderr], [0, "nodepool: no daemon leads the pool ci; this is its state in etcd\n"]);
+});
+
+Deno.test("lists are read from etcd while nobody leads; who wants to write hears that, with code 3", async () => {
+  await using bench = await Bench.open();
+  for (const command of [["list"], ["image-list"], ["job-list"], ["request-list"], ["history"]]) {
+    const { code, stderr } = await bench.cli.run(...command);
+    assert.deepEqual([code, stderr], [
+      0,
+      "nodepool: no daemon leads the pool ci; this is its state in etcd\n",
+    ], command.join());
+  }
+  const commands = [["hold", "3"], ["delete", "3"], ["release", "3"], ["acquire", "noble"], [
+    "image-build",
+    "x",
+  ], ["dump"]];
+  for (const command of commands) {
+    const { code, stderr } = await bench.cli.run(...command);
+    assert.equal(code, 3, command.join());
+    assert.match(stderr, /no daemon leads the pool ci, and none stands by: start one with `nodepool daemon`/);
+  }
+  assert.deepEqual(bench.state.calls, []);
+});
+
+for (const [what, isThere] of [["has a standby", false], ["has lost its machine", true]] as const) {
+  Deno.test(`who wants to write to a pool that ${what} waits until another daemon leads`, async () => {
+    await using bench = await Bench.open();
+    await bench.standBy("pool2");
+    if (isThere) await (await bench.startLeader("pool1"))[Symbol.asyncDispose]();
+    const running = bench.cli.run("release", "3");
+    await eventually(() =>
+      /waiting for another daemon to take over/.test(bench.cli.stderr) && bench.cli.clock.sleeping > 0
+    );
+    const next = await bench.startLeader("pool2");
+    const { code } = await bench.ended(running);
+    assert.equal(code, 0);
+    assert.match(next.pool.calls.join(), /^release 3/);
+    assert.deepEqual(bench.state.calls, []);
+  });
+}
+
+Deno.test("who wants to write gives up where no standby takes over, and says so", async () => {
+  await using bench = await Bench.open();
+  await bench.standBy("pool2");
+  const { code, stderr } = await bench.ended(bench.cli.run("release", "3"));
+  assert.equal(code, 3);
+  assert.match(
+    stderr,
+    /cannot reach the pool ci: no daemon leads the pool ci, but one stands by on pool2\n$/,
+  );
+});
+
+for (const command of [["list"], ["hold", "3"], ["image-build", "x"]]) {
+  Deno.test(`an etcd that does not answer is told by ${command[0]}, with code 3`, async () => {
+    await using bench = await Bench.open();
+    bench.etcd.plan = () => ({ end: "unreachable" });
+    const { code, stdout, stderr } = await bench.ended(bench.cli.run(...command));
+    assert.deepEqual([code, stdout], [3, ""]);
+    assert.match(stderr, /^nodepool: cannot find out who leads the pool ci: .*etcd/);
+  });
+}
+
+Deno.test("acquire goes on with the next leader, with the same token, and says which that is", async () => {
+  await using bench = await Bench.open();
+  const first = await bench.startLeader("pool1");
+  const running = bench.cli.run("acquire", "noble", "--wait", "10h");
+  await eventually(() => first.pool.calls.includes("wait-grant 9"));
+  await first[Symbol.asyncDispose]();
+  await eventually(() => /stopped; waiting for the next one/.test(bench.cli.stderr));
+  const second = await bench.startLeader("pool2");
+  await bench.looking(() => second.pool.calls.includes("wait-grant 9"));
+  second.pool.grant([nodeOfCloudB]);
+  const { code, stdout, stderr } = await bench.ended(running);
+  assert.equal(code, 0);
+  assert.match(stdout, /^node: {5}4\n/);
+  assert.match(stderr, /going on with the daemon on pool2 \(https:\/\/127\.0\.0\.1:\d+\)\n/);
+  assert.ok(first.pool.calls.some((call) => call.startsWith("request ") && call.includes(TOKEN)));
+  assert.equal(second.pool.calls.at(-1), "confirm 9");
+});
+
+Deno.test("acquire leaves a leader that says no goodbye, once etcd names another", async () => {
+  await using bench = await Bench.open();
+  const first = await bench.startLeader("pool1");
+  const running = bench.cli.run("acquire", "noble", "--wait", "10h");
+  await eventually(() => first.pool.calls.includes("wait-grant 9"));
+  const second = await bench.startLeader("pool2");
+  await bench.looking(() => second.pool.calls.includes("wait-grant 9"));
+  second.pool.grant([nodeOfCloudB]);
+  assert.equal((await bench.ended(running)).code, 0);
+  assert.ok(!first.pool.calls.includes("confirm 9"));
+});
+
+for (const moment of ["starts", "waits"]) {
+  Deno.test(`acquire that ${moment} while etcd has no majority says so, and goes on when it has`, async () => {
+    await using bench = await Bench.open();
+    const leader = await bench.startLeader("pool1");
+    const unreachable = () => ({ end: "unreachable" }) as const;
+    if (moment === "starts") bench.etcd.plan = unreachable;
+    const running = bench.cli.run("acquire", "noble", "--wait", "10h");
+    if (moment === "waits") {
+      await eventually(() => leader.pool.calls.includes("wait-grant 9"));
+      bench.etcd.plan = unreachable;
+      await leader[Symbol.asyncDispose]();
+    }
+    await bench.looking(() =>
+      /cannot find out who leads the pool ci: .*; trying again/.test(bench.cli.stderr)
+    );
+    bench.etcd.plan = () => ({});
+    const next = moment === "starts" ? leader : await bench.startLeader("pool2");
+    await bench.looking(() => next.pool.calls.includes("wait-grant 9"));
+    next.pool.grant([nodeOfCloudB]);
+    assert.equal((await bench.ended(running)).code, 0);
+  });
+}
+
+Deno.test("acquire that is interrupted while nobody leads ends at once", async () => {
+  await using bench = await Bench.open();
+  const leader = await bench.startLeader("pool1");
+  const running = bench.cli.run("acquire", "noble");
+  await eventually(() => leader.pool.calls.includes("wait-grant 9"));
+  await leader[Symbol.asyncDispose]();
+  await bench.endLease();
+  await eventually(() => /stopped/.test(bench.cli.stderr) && bench.cli.clock.sleeping > 0);
+  bench.cli.interrupt();
+  assert.equal((await running).code, 1);
+});
+
+Deno.test("--watch and events --follow go on with the next leader", async () => {
+  await using bench = await Bench.open();
+  const first = await bench.startLeader("pool1");
+  const watching = bench.cli.run("list", "--watch", "5");
+  const drawings = () => bench.cli.stdout.split("Provider").length - 1;
+  await eventually(() => drawings() === 1 && bench.cli.clock.sleeping > 0);
+  await first[Symbol.asyncDispose]();
+  const second = await bench.startLeader("pool2");
+  await bench.looking(() => drawings() === 2);
+  bench.cli.interrupt();
+  assert.equal((await watching).code, 0);
+
+  const following = bench.cli.run("events", "--follow");
+  await eventually(() => second.pool.calls.some((call) => call.startsWith("events")));
+  await second[Symbol.asyncDispose]();
+  const third = await bench.startLeader("pool3");
+  await bench.looking(() => third.pool.calls.some((call) => call.startsWith("events")));
+  bench.cli.interrupt();
+  assert.equal((await bench.ended(following)).code, 0);
+});
+
+Deno.test("what a leader refuses is refused from another machine, too", async () => {
+  await using bench = await Bench.open();
+  const leader = await bench.startLeader("pool1");
+  leader.pool.failure = new ControlError(409, "node 3 is being deleted");
+  const { code, stderr } = await bench.cli.run("hold", "3");
+  assert.deepEqual([code, stderr], [1, "nodepool: node 3 is being deleted\n"]);
+});
+
+Deno.test("the Tab key waits half a second for etcd at most, and says nothing", async () => {
+  await using bench = await Bench.open();
+  bench.etcd.plan = () => ({ there: 60_000 });
+  const line = `nodepool -c ${bench.cli.configFile} show `;
+  const running = bench.cli.run("complete", "bash", line);
+  await eventually(() => bench.cli.clock.sleeping > 0);
+  const begun = bench.cli.clock.now();
+  const { code, stdout, stderr } = await bench.ended(running);
+  assert.deepEqual([code, stdout, stderr], [0, "", ""]);
+  assert.ok(bench.cli.clock.now() - begun <= 750);
+  bench.etcd.plan = () => ({});
+  await bench.startLeader("pool1");
+  assert.match((await bench.cli.run("complete", "bash", line)).stdout, /^\d+/);
+});
