@@ -46,7 +46,7 @@ export async function openOfflinePool(options: OfflinePoolOptions): Promise<Pool
 
 interface StateInEtcd {
   readonly keys: PoolKeys;
-  /** It is opened as it stood then; null: there is none. */
+  /** It is opened as it stood then; null: no daemon has made one. */
   readonly revision: number | null;
   readonly files: ConfigFiles;
 }

@@ -16,7 +16,7 @@ import { problemAt, validateTree } from "./validate_tree.ts";
 
 interface EtcdFiles {
   readonly configFile: string;
-  /** null: there is none. */
+  /** null: not given. */
   readonly secureFile: string | null;
 }
 

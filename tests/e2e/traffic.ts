@@ -146,6 +146,7 @@ function contextOf(pool: RunningPool, signal: AbortSignal): CliContext {
       runDaemon: unused,
       startInBackground: unused,
       openOfflinePool: unused,
+      openEtcdPool: unused,
       openForegroundPool: unused,
       simulate: unused,
       describeQuirks: unused,
