@@ -49,7 +49,7 @@ const allowedImports: Record<string, string[]> = {
   ],
   first: ["domain", "lib", "plan", "cloud", "config"],
   online: ["domain", "lib", "plan", "cloud", "execute", "tasks"],
-  control: ["domain", "lib", "plan", "views", "store", "rules", "http", "lead", "builders"],
+  control: ["domain", "lib", "plan", "views", "store", "rules", "http", "etcd", "lead", "builders"],
   site: ["domain", "lib", "views", "manual"],
   manual: ["lib/nearest_name.ts"],
   install: ["domain", "lib", "manual", "metrics"],
