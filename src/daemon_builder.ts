@@ -1,0 +1,149 @@
+/**
+ * The builder in a daemon whose pool's state is in etcd: alone (`daemon --builder-only`), or beside a standby or the leader,
+ * which it asks for work over the control door as builders elsewhere do. It waits for its images-dir as long as another
+ * builder has that.
+ */
+import { createDenoCommand } from "./build/deno_command.ts";
+import { createDiskimageBuilder } from "./build/diskimage_builder.ts";
+import { BuilderFolder } from "./builders/builder_folder.ts";
+import { type BuilderLeader, BuilderMember } from "./builders/builder_member.ts";
+import type { DaemonOptions } from "./cli/wiring.ts";
+import type { ConfigSource } from "./config/config_source.ts";
+import { remotePool } from "./control/control_client.ts";
+import { openLeaderWire } from "./control/leader_wire.ts";
+import type { WholeCloud } from "./cloud/cloud.ts";
+import type { EtcdConfig } from "./domain/etcd_config.ts";
+import { SECOND } from "./domain/time.ts";
+import type { Etcd } from "./etcd/etcd.ts";
+import { openEtcd } from "./etcd/etcd_gateway.ts";
+import { joinAsMember } from "./lead/membership.ts";
+import { type PoolKeys, poolKeys } from "./lead/pool_keys.ts";
+import { readLeader } from "./lead/read_records.ts";
+import { buildInfo } from "./lib/build_info.ts";
+import type { Call } from "./lib/call.ts";
+import type { Clock } from "./lib/clock.ts";
+import { startDeadline } from "./lib/deadline.ts";
+import { errorChain } from "./lib/error_chain.ts";
+import { loggerOf } from "./lib/logging.ts";
+import { systemRandom } from "./lib/random.ts";
+import { openCloud } from "./open_cloud.ts";
+
+const log = loggerOf("image", "build");
+
+/** Between two attempts at a folder that another builder has. */
+const RETRY = 5 * SECOND;
+
+/** For etcd, to say who leads. */
+const ETCD_TIMEOUT = 3 * SECOND;
+
+interface DaemonBuilderDeps {
+  readonly options: Pick<DaemonOptions, "buildWorkers" | "uploadWorkers">;
+  readonly source: ConfigSource;
+  readonly clock: Clock;
+}
+
+export class DaemonBuilder implements AsyncDisposable {
+  readonly #deps: DaemonBuilderDeps;
+  readonly #etcd: Etcd;
+  readonly #keys: PoolKeys;
+  readonly #self = selfOf();
+  readonly #stop = new AbortController();
+  readonly #opening: Promise<void>;
+  #folder: BuilderFolder | null = null;
+  #member: BuilderMember | null = null;
+
+  constructor(etcdConfig: EtcdConfig, deps: DaemonBuilderDeps) {
+    this.#deps = deps;
+    this.#etcd = openEtcd(etcdConfig);
+    this.#keys = poolKeys(etcdConfig.pool);
+    this.#opening = this.#open().catch(() => {});
+  }
+
+  /** Has others see that it is there, for a process that is a builder alone. */
+  join(): AsyncDisposable {
+    const { process: id, ...self } = this.#self;
+    const { clock } = this.#deps;
+    const record = { ...self, id, since: clock.wall(), role: "builder", control: null } as const;
+    return joinAsMember(this.#etcd, { keys: this.#keys, record, clock });
+  }
+
+  get isBuilding(): boolean {
+    return this.#member?.isBuilding ?? false;
+  }
+
+  /** Takes no more work. Resolves once nothing is being built and the leader knows of it. @throws the signal's reason */
+  async finish(call: Call): Promise<void> {
+    this.#member?.stopAccepting();
+    await this.#member?.buildsEnd(call);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort(null);
+    await this.#opening;
+    await this.#member?.[Symbol.asyncDispose]();
+    this.#folder?.[Symbol.dispose]();
+    await this.#etcd[Symbol.asyncDispose]();
+  }
+
+  async #open(): Promise<void> {
+    const { options: { buildWorkers, uploadWorkers }, source, clock } = this.#deps;
+    const { imagesDir, buildLogDir, elementsDir, scriptDir, buildLogRetention } = source.first.config;
+    this.#folder = await this.#openFolder(imagesDir);
+    this.#member = new BuilderMember({
+      folder: this.#folder,
+      builder: createDiskimageBuilder({ command: createDenoCommand() }),
+      clock,
+      self: this.#self,
+      folders: { imagesDir, buildLogDir, elementsDir, scriptDir },
+      buildWorkers,
+      uploadWorkers,
+      buildLogRetention,
+      openCloud: (provider) => this.#openCloud(provider),
+      connect: (call) => this.#connect(call),
+    });
+  }
+
+  async #openFolder(path: string): Promise<BuilderFolder> {
+    const { signal } = this.#stop;
+    for (let told = "";;) {
+      try {
+        return await BuilderFolder.open(path, { random: systemRandom });
+      } catch (error) {
+        const problem = errorChain(error);
+        if (problem !== told) log.warning("this process builds no images yet: {problem}", { problem });
+        told = problem;
+      }
+      await this.#deps.clock.sleep(RETRY, { signal });
+    }
+  }
+
+  /** By the configuration as it is now, or, where that cannot be read, as it was at the start. */
+  async #openCloud(name: string): Promise<WholeCloud> {
+    const { source, clock } = this.#deps;
+    const { config: { providers } } = await source.read().catch(() => source.first);
+    const provider = providers.find((one) => one.name === name);
+    if (provider === undefined) throw new Error(`the configuration of this builder has no provider ${name}`);
+    return openCloud(provider, { clock });
+  }
+
+  async #connect({ signal }: Call): Promise<BuilderLeader | null> {
+    using deadline = startDeadline({ clock: this.#deps.clock, timeout: ETCD_TIMEOUT, signal });
+    const leader = await readLeader(this.#etcd, this.#keys, deadline);
+    if (leader === null) return null;
+    const pool = remotePool(openLeaderWire(leader.record));
+    return {
+      sync: (report, call) => pool.ask("builder-sync", report, call),
+      [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
+    };
+  }
+}
+
+function selfOf() {
+  const { version, commit } = buildInfo();
+  return {
+    process: systemRandom.uuid(),
+    host: Deno.hostname(),
+    pid: Deno.pid,
+    version: `${version} (${commit})`,
+  };
+}
