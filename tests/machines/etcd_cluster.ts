@@ -10,12 +10,13 @@ import { eventually } from "../eventually.ts";
 import { exists } from "../exists.ts";
 import type { Need } from "../needs.ts";
 import {
+  clusterConfig,
   type ClusterSetup,
+  configLines,
   etcdctl,
   makeCertificates,
   makeUsers,
   memberArguments,
-  users,
 } from "./etcd_setup.ts";
 import { EtcdMember } from "./etcd_member.ts";
 import { ownsPort } from "./owns_port.ts";
@@ -42,9 +43,7 @@ export class EtcdCluster implements AsyncDisposable {
     { size = 3, tls = true, users: hasUsers = true, ...rest }: ClusterOptions = {},
   ): Promise<EtcdCluster> {
     const folder = await Deno.makeTempDir({ prefix: "nodepool-etcd-", dir: memoryFolder() });
-    const network = Deno.pid % 250 + 1;
-    const hosts = Array.from({ length: size }, (_, at) => `127.${network}.${nextCluster % 250}.${at + 1}`);
-    nextCluster++;
+    const hosts = Array.from({ length: size }, ownHost);
     if (tls) await makeCertificates(folder, hosts);
     const ways = await Promise.all(hosts.map(async (host) => ({
       clients: await TcpProxy.open({ host, port: CLIENT_PORT }),
@@ -93,25 +92,12 @@ export class EtcdCluster implements AsyncDisposable {
 
   /** Through the proxies. */
   get endpoints(): readonly string[] {
-    const { tls } = this.#setup;
-    return this.members.map(({ clients }) => `${tls ? "https" : "http"}://127.0.0.1:${clients.port}`);
+    return this.config().endpoints;
   }
 
   /** @param changes what is otherwise than right */
   config(changes: Partial<EtcdConfig> = {}): EtcdConfig {
-    const { folder, tls } = this.#setup;
-    const file = (name: string) => tls ? `${folder}/${name}` : null;
-    return {
-      endpoints: this.endpoints,
-      pool: "ci",
-      caCert: file("ca.pem"),
-      cert: file("client.pem"),
-      key: file("client-key.pem"),
-      user: this.#hasUsers ? users.nodepool.name : null,
-      password: this.#hasUsers ? users.nodepool.password : null,
-      control: { hostname: "127.0.0.1", port: 0 },
-      ...changes,
-    };
+    return { ...clusterConfig(this.#setup, { hasUsers: this.#hasUsers }), ...changes };
   }
 
   /** A client, as daemons and commands have it. */
@@ -120,15 +106,8 @@ export class EtcdCluster implements AsyncDisposable {
   }
 
   /** The lines of nodepool.yaml, and of secure.conf, that lead here. */
-  lines(pool = "ci"): { readonly yaml: string; readonly secure: string } {
-    const { caCert, cert, key, user, password, endpoints } = this.config();
-    const files = caCert === null ? {} : { cacert: caCert, cert, key };
-    return {
-      yaml: `state: etcd:${endpoints.join(",")}/${pool}\netcd: ${
-        JSON.stringify({ ...files, ...(user !== null && { user }) })
-      }\n`,
-      secure: password === null ? "" : `[etcd]\npassword = ${password}\n`,
-    };
+  lines(pool?: string): { readonly yaml: string; readonly secure: string } {
+    return configLines(this.config(pool === undefined ? {} : { pool }));
   }
 
   /** As root, at the members themselves; `at`: one member's index alone. */
@@ -136,7 +115,7 @@ export class EtcdCluster implements AsyncDisposable {
     const { tls, members } = this.#setup;
     const one = at === undefined ? undefined : [`${tls ? "https" : "http"}://${members[at]!.client}`];
     return await etcdctl(this.#setup, args, {
-      user: this.#hasUsers ? users.root : null,
+      asRoot: this.#hasUsers,
       ...(one !== undefined && { endpoints: one }),
     });
   }
@@ -180,10 +159,14 @@ export class EtcdCluster implements AsyncDisposable {
 const CLIENT_PORT = 2379;
 const PEER_PORT = 2380;
 
-/** Of this process. */
-let nextCluster = 1;
+/** On loopback, where all addresses that begin with 127 lead: of this process, and given once. */
+function ownHost(): string {
+  return `127.${1 + (Deno.pid >> 8) % 254}.${Deno.pid % 256}.${++lastHost}`;
+}
 
-/** Where nothing waits for a disk; else null. */
+let lastHost = 0;
+
+/** Where nothing waits for a disk, or wears it out. */
 function memoryFolder(): string | undefined {
   return exists("/dev/shm") ? "/dev/shm" : undefined;
 }

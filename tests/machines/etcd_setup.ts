@@ -2,6 +2,7 @@
  * What a cluster of etcd needs before its members start: certificates of an authority of its own, and what each member is
  * started with; and its users, once they run. `EtcdCluster` and scripts/etcd/up set clusters up so.
  */
+import type { EtcdConfig } from "../../src/domain/etcd_config.ts";
 /** Where a member listens, and where others find it, each `HOST:PORT`. */
 export interface MemberAddress {
   readonly client: string;
@@ -22,9 +23,9 @@ export interface ClusterSetup {
 }
 
 /** The users of a cluster with users; the second may do everything below `/nodepool/`, and nothing else. */
-export const users = {
-  root: { name: "root", password: "root's password" },
-  nodepool: { name: "nodepool", password: "nodepool's password" },
+const users = {
+  root: { name: "root", password: "root-password" },
+  nodepool: { name: "nodepool", password: "nodepool-password" },
 } as const;
 
 export type CertificateFile =
@@ -83,14 +84,41 @@ function nameOf(index: number): string {
   return `e${index + 1}`;
 }
 
-/** `etcdctl` as a client that knows the certificates; `user`: who it is where there are users. */
+/** How a daemon reaches it. */
+export function clusterConfig(
+  { members, folder, tls }: ClusterSetup,
+  { hasUsers }: { hasUsers: boolean },
+): EtcdConfig {
+  const file = (name: string) => tls ? `${folder}/${name}` : null;
+  return {
+    endpoints: members.map(({ advertisedClient }) => `${tls ? "https" : "http"}://${advertisedClient}`),
+    pool: "ci",
+    caCert: file("ca.pem"),
+    cert: file("client.pem"),
+    key: file("client-key.pem"),
+    user: hasUsers ? users.nodepool.name : null,
+    password: hasUsers ? users.nodepool.password : null,
+    control: { hostname: "127.0.0.1", port: 0 },
+  };
+}
+
+/** The same as lines of nodepool.yaml and of secure.conf. */
+export function configLines(
+  { endpoints, pool, user, password, ...files }: EtcdConfig,
+): { yaml: string; secure: string } {
+  const fields = { cacert: files.caCert, cert: files.cert, key: files.key, user };
+  const set = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
+  return {
+    yaml: `state: etcd:${endpoints.join(",")}/${pool}\netcd: ${JSON.stringify(set)}\n`,
+    secure: password === null ? "" : `[etcd]\npassword = ${password}\n`,
+  };
+}
+
+/** `etcdctl` as a client that knows the certificates. @param options `asRoot`: where there are users */
 export async function etcdctl(
   setup: ClusterSetup,
   args: readonly string[],
-  { user = null, endpoints }: {
-    user?: { readonly name: string; readonly password: string } | null;
-    endpoints?: readonly string[];
-  } = {},
+  { asRoot = false, endpoints }: { asRoot?: boolean; endpoints?: readonly string[] } = {},
 ): Promise<string> {
   const { folder, tls, members } = setup;
   const all = members.map(({ client }) => `${tls ? "https" : "http"}://${client}`);
@@ -100,7 +128,7 @@ export async function etcdctl(
     ETCDCTL_COMMAND_TIMEOUT: "60s",
     ETCDCTL_ENDPOINTS: (endpoints ?? all).join(","),
     ...(tls && { ETCDCTL_CACERT: ca!, ETCDCTL_CERT: cert!, ETCDCTL_KEY: key! }),
-    ...(user !== null && { ETCDCTL_USER: `${user.name}:${user.password}` }),
+    ...(asRoot && { ETCDCTL_USER: `${users.root.name}:${users.root.password}` }),
   });
 }
 
