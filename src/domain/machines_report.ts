@@ -2,6 +2,7 @@
  * The machines of a pool whose state is on etcd, and the etcd, as the leader last saw them. `status`, the metrics and the
  * alerts show them; nothing is decided by them.
  */
+import type { BuilderStanding } from "./build_places.ts";
 import type { Instant, Milliseconds } from "./time.ts";
 
 /** A process of the pool. */
@@ -51,6 +52,10 @@ export interface MachinesReport {
   readonly isSure: boolean;
   readonly members: readonly MemberMachine[];
   readonly lost: readonly LostMachine[];
+  /** Those that ask the leader for images to build, on whatever machine. */
+  readonly builders: readonly BuilderStanding[];
+  /** For people; null: somebody builds. */
+  readonly whyNobodyBuilds: string | null;
   readonly etcd: readonly EtcdMemberReport[];
   /** By how much etcd's clock is ahead of this machine's; null: not known. */
   readonly clockAhead: Milliseconds | null;

@@ -3,6 +3,7 @@
 /** A test holds each against the manual. */
 export const linkedSections = [
   "broken-configuration",
+  "builder-machine",
   "capacity",
   "clock",
   "damaged-state",

@@ -19,7 +19,7 @@ export function reportPool(parts: Parts): PoolReport {
     clock: clockWatch.report,
     installation: ledger.installation,
     state: { problem: stateWatch.problem, withheld: newState.withheld },
-    machines: parts.machinesWatch?.report ?? null,
+    machines: reportMachines(parts),
     daemon: errand === null ? reportDaemon(parts) : null,
     config,
     nodes: withDefects("node", ledger.nodes, defects),
@@ -40,6 +40,15 @@ export function reportPool(parts: Parts): PoolReport {
     links: reportLinks(parts),
     samples: parts.sampler?.samples ?? noSamples,
     defects,
+  };
+}
+
+function reportMachines({ machinesWatch, builders }: Parts): PoolReport["machines"] {
+  if (machinesWatch === null) return null;
+  return {
+    ...machinesWatch.report,
+    builders: builders?.standings ?? [],
+    whyNobodyBuilds: builders?.whyNone ?? null,
   };
 }
 

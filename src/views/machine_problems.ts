@@ -12,13 +12,19 @@ const NEARLY_FULL = 0.8 * 2 * 1_024 ** 3;
 const CLOCK_TOLERANCE = 2.5 * SECOND;
 
 /** The gravest first; empty: all is well, or there is but one machine. */
-export function machineProblems({ machines }: Pick<PoolReport, "machines">): PoolProblem[] {
+export function machineProblems(
+  { machines, config }: Pick<PoolReport, "machines" | "config">,
+): PoolProblem[] {
   if (machines === null) return [];
+  const isToBuild = (config?.diskimages.length ?? 0) > 0;
   return [
     ...leadingProblems(machines),
     ...machines.etcd.flatMap((member) => etcdProblems(member, machines)),
     ...(machines.uncompactedFor === null ? [] : [uncompacted(machines.uncompactedFor)]),
     ...clockProblems(machines),
+    ...(isToBuild && machines.whyNobodyBuilds !== null
+      ? [problem(`nothing builds images: ${machines.whyNobodyBuilds}`, { manual: "builder-machine" })]
+      : []),
     ...machines.lost.map((lost) => lostMachine(lost, machines)),
   ];
 }

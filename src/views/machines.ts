@@ -1,5 +1,6 @@
 /** The machines of a pool whose state is on etcd, as `status` shows them. */
 import * as v from "valibot";
+import type { BuilderStanding } from "../domain/build_places.ts";
 import type { Machine, MachinesReport } from "../domain/machines_report.ts";
 import { isoText, type Moment, SECOND } from "../domain/time.ts";
 import { isoTime, isoTimeOrNull, seconds } from "./view_head.ts";
@@ -22,6 +23,16 @@ export const machinesViewSchema = v.object({
   /** Whether the daemon that answers is sure to lead. */
   sure: v.boolean(),
   members: rows(v.object({ role, ...machine })),
+  /** Those that ask the leader for images to build, on whatever machine. */
+  builders: rows(v.object({
+    host: string,
+    version: string,
+    /** Silent: it has not asked for a while; lost: what it was at has failed. */
+    state: word(["here", "silent", "lost", "gone"]),
+    /** What it is at now. */
+    building: number,
+    uploading: number,
+  })),
   /** Those that left in the last day, and have not come back. */
   lost: rows(v.object({ role, host: string, since: string })),
   etcd: rows(v.object({
@@ -45,12 +56,13 @@ export const machinesViewSchema = v.object({
 export type MachinesView = v.InferOutput<typeof machinesViewSchema>;
 
 export function viewMachines(report: MachinesReport, moment: Moment): MachinesView {
-  const { pool, leader, isSure, members, lost, etcd, clockAhead, lookedAt } = report;
+  const { pool, leader, isSure, members, builders, lost, etcd, clockAhead, lookedAt } = report;
   return {
     pool,
     leader: leader === null ? null : viewMachine(leader),
     sure: isSure,
     members: members.map((member) => ({ role: member.role, ...viewMachine(member) })),
+    builders: builders.map(viewBuilder),
     lost: lost.map(({ role, host, since }) => ({ role, host, since: isoTime(since, moment) })),
     etcd: etcd.map(({ endpoint, version, isRaftLeader, databaseSize, isFull, problem }) => ({
       endpoint,
@@ -68,4 +80,9 @@ export function viewMachines(report: MachinesReport, moment: Moment): MachinesVi
 
 function viewMachine({ host, pid, version, since }: Machine) {
   return { host, pid, version, since: isoText(since) };
+}
+
+function viewBuilder({ host, version, state, works }: BuilderStanding) {
+  const count = (kind: BuilderStanding["works"][number]) => works.filter((work) => work === kind).length;
+  return { host, version, state, building: count("build"), uploading: count("upload") };
 }

@@ -8,6 +8,7 @@ import { machineProblems } from "../../src/views/machine_problems.ts";
 import { problemText } from "../../src/views/pool_problem.ts";
 import { viewStatus } from "../../src/views/status.ts";
 import { machineFacts } from "../../src/views/tables/machine_facts.ts";
+import { diskimage } from "../plan/images/image_fixtures.ts";
 import { sampleFacts } from "../metrics/sample_facts.ts";
 import { sampleMachine, sampleMachines } from "./sample_machines.ts";
 import { NOW, sampleReport } from "./sample_pool.ts";
@@ -15,13 +16,14 @@ import { NOW, sampleReport } from "./sample_pool.ts";
 const healthy = sampleMachines({ lost: [], etcd: sampleMachines().etcd.slice(0, 2) });
 
 const problemsWith = (fields: Partial<MachinesReport>) =>
-  machineProblems({ machines: { ...healthy, ...fields } }).map(problemText);
+  machineProblems({ machines: { ...healthy, ...fields }, config: null }).map(problemText);
 
 Deno.test("status says who leads, who stands by, how etcd is, and when that was seen", () => {
   const { machines } = viewStatus(sampleReport({ machines: sampleMachines() }));
   deepEqual(machineFacts(machines!), [
     { what: "leader", value: "ci-a, pid 4711, version 0.4.0, since 2030-01-02T02:04:05.000Z" },
     { what: "standby", value: "ci-b, pid 4711, version 0.4.0, since 2030-01-02T02:04:05.000Z" },
+    { what: "builds", value: "ci-a, version 0.4.0: 1 image, 2 uploads" },
     { what: "etcd", value: "https://e1:2379, version 3.4.23, 20 KiB" },
     { what: "etcd", value: "https://e2:2379, version 3.4.23, 5.5 MiB, leads the others" },
     { what: "etcd", value: "https://e3:2379, connection refused" },
@@ -34,7 +36,7 @@ Deno.test("status says who leads, who stands by, how etcd is, and when that was 
 Deno.test("a pool whose machines and etcd are all there has no problem, with a standby or without", () => {
   deepEqual(problemsWith({}), []);
   deepEqual(problemsWith({ members: [] }), []);
-  deepEqual(machineProblems({ machines: null }), []);
+  deepEqual(machineProblems({ machines: null, config: null }), []);
 });
 
 Deno.test("a standby or a builder that is gone is a problem, the graver where none is left", () => {
@@ -48,6 +50,15 @@ Deno.test("a standby or a builder that is gone is a problem, the graver where no
   ]);
   deepEqual(problemsWith({ lost: lost("builder") }), [
     `the builder ci-d is gone: no other machine builds images; ${remedy}`,
+  ]);
+});
+
+Deno.test("a pool whose images nobody builds says so, where there are any to build", () => {
+  const machines = { ...healthy, whyNobodyBuilds: "no builder is connected" };
+  const config = sampleReport().config!;
+  deepEqual(machineProblems({ machines, config }), []);
+  deepEqual(machineProblems({ machines, config: { ...config, diskimages: [diskimage] } }).map(problemText), [
+    "nothing builds images: no builder is connected; see: nodepool manual builder-machine",
   ]);
 });
 

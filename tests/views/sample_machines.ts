@@ -23,6 +23,16 @@ export function sampleMachines(fields: Partial<MachinesReport> = {}): MachinesRe
     isSure: true,
     members: [{ ...sampleMachine("ci-b"), role: "standby" }],
     lost: [{ host: "ci-c", role: "builder", since: NOW - 5 * MINUTE }],
+    builders: [{
+      id: "folder-of-ci-a",
+      host: "ci-a",
+      version: "0.4.0",
+      state: "here",
+      buildWorkers: 1,
+      uploadWorkers: 4,
+      works: ["build", "upload", "upload"],
+    }],
+    whyNobodyBuilds: null,
     etcd: [
       { ...member, endpoint: "https://e1:2379" },
       { ...member, endpoint: "https://e2:2379", isRaftLeader: true, databaseSize: 5_767_168 },

@@ -1,4 +1,5 @@
 /** The lines of `status` on a pool of several machines: who leads, who stands by, who builds, how etcd is. */
+import { countText } from "../../lib/count_text.ts";
 import type { MachinesView } from "../machines.ts";
 import { sizeText } from "../size_text.ts";
 
@@ -8,12 +9,13 @@ interface MachineFact {
 }
 
 export function machineFacts(machines: MachinesView): MachineFact[] {
-  const { pool, leader, members, etcd, seen } = machines;
+  const { pool, leader, members, builders, etcd, seen } = machines;
   const standbys = members.filter(({ role }) => role === "standby");
   return [
     { what: "leader", value: leader === null ? "none" : describe(leader) },
     ...(standbys.length === 0 ? [{ what: "standby", value: "none" }] : []),
     ...members.map((member) => ({ what: member.role, value: describe(member) })),
+    ...builders.map((builder) => ({ what: "builds", value: describeBuilder(builder) })),
     ...etcd.map((member) => ({ what: "etcd", value: describeEtcd(member) })),
     { what: "machines", value: `pool ${pool}, ${seen === null ? "not seen yet" : `seen ${seen}`}` },
   ];
@@ -23,6 +25,17 @@ function describe(
   { host, pid, version, since }: Pick<MachinesView["members"][number], "host" | "pid" | "version" | "since">,
 ): string {
   return `${host}, pid ${pid}, version ${version}, since ${since}`;
+}
+
+function describeBuilder(
+  { host, version, state, building, uploading }: MachinesView["builders"][number],
+): string {
+  const works = [
+    ...(building === 0 ? [] : [countText(building, "image")]),
+    ...(uploading === 0 ? [] : [countText(uploading, "upload")]),
+  ];
+  const doing = state === "here" ? works.join(", ") || "nothing now" : state;
+  return `${host}, version ${version}: ${doing}`;
 }
 
 function describeEtcd(
