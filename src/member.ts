@@ -167,7 +167,7 @@ async function readAgain(source: ConfigSource): Promise<Config> {
   }
 }
 
-/** What this machine knows of the state, in the folder that the service manager gives it; null: it gives none. */
+/** A note of the newest commit, in the folder that the service manager gives this machine; null: it gives no folder. */
 function witnessOf({ pool }: PoolKeys): string | null {
   const [folder = ""] = (Deno.env.get("STATE_DIRECTORY") ?? "").split(":");
   return folder.startsWith("/") ? join(folder, pool) : null;

@@ -25,7 +25,7 @@ const meanings: Readonly<Record<keyof typeof ExitCode, string>> = {
   noDaemon: "no daemon is running, or one is running that this would disturb",
   held: "the node was not released, since somebody holds it",
   stateLost: "the daemon can no longer write its state",
-  leadershipLost: "the daemon no longer leads its pool, and is to be started again as a standby",
+  leadershipLost: "the daemon no longer leads its pool; start it again as a standby",
 };
 
 /** The end of every help. */

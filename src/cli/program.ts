@@ -32,6 +32,7 @@ import { jobDeleteCommand } from "./commands/job_delete.ts";
 import { jobListCommand } from "./commands/job_list.ts";
 import { labelListCommand } from "./commands/label_list.ts";
 import { listCommand } from "./commands/list.ts";
+import { resignCommand } from "./commands/resign.ts";
 import { logLevelCommand } from "./commands/log_level.ts";
 import { logsCommand } from "./commands/logs.ts";
 import { manualCommand } from "./commands/manual.ts";
@@ -92,6 +93,7 @@ const commands = {
   "config-validate": configValidateCommand,
   "config-example": configExampleCommand,
   "plan": planCommand,
+  "resign": resignCommand,
   "log-level": logLevelCommand,
   "install-links": installLinksCommand,
   "simulate": simulateCommand,

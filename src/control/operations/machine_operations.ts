@@ -23,21 +23,22 @@ export const machineOperations = {
   "resign": operation({
     route: "POST /resign",
     needs: "daemon",
-    /** `force`: also where no standby is there. */
-    request: v.strictObject({ force: v.boolean() }),
-    answer: v.object({ id: string, host: string, standbys: rows(string) }),
-    async run({ daemon }, { force }, { signal }) {
-      const { etcd, keys, self: { id, host }, resign } = machinesOf(daemon);
+    /** `id`: of the daemon that is meant; another stays. `force`: also where no standby is there. */
+    request: v.strictObject({ id: string, force: v.boolean() }),
+    answer: v.object({ standbys: rows(string) }),
+    async run({ daemon }, { id, force }, { signal }) {
+      const { etcd, keys, self, resign } = machinesOf(daemon);
       const members = await listMembers(etcd, keys, { signal });
       const standbys = members.filter(({ role }) => role === "standby").map((standby) => standby.host);
       if (standbys.length === 0 && !force) {
         throw new ControlError(
           409,
-          `no standby can take over from ${host}: start one, or let the pool stand still with --force`,
+          `no standby can take over from ${self.host}: start one, or let the pool stand still with --force`,
         );
       }
-      resign?.();
-      return { id, host, standbys };
+      // Whoever did not hear the answer asks again, perhaps the one that leads by now.
+      if (id === self.id) resign?.();
+      return { standbys };
     },
   }),
 };

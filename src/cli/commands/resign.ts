@@ -1,0 +1,63 @@
+/** `nodepool resign`: the daemon that leads a pool on several machines hands over to a standby. */
+import { Command } from "@commander-js/extra-typings";
+import type { AnswerOf } from "../../control/operations.ts";
+import type { Call } from "../../lib/call.ts";
+import type { Clock } from "../../lib/clock.ts";
+import type { CliContext } from "../cli_context.ts";
+import { example } from "../example.ts";
+import { helpGroup } from "../help_group.ts";
+import { LastingPool } from "../lasting_pool.ts";
+import { writeLine } from "../write_line.ts";
+
+type Leader = AnswerOf<"leader">;
+
+/** Between two looks who leads. */
+const LOOK = 200;
+
+/** A standby that lives leads within seconds; one that died leaves the pool to the next within eleven. */
+const PATIENCE = 30_000;
+
+export function resignCommand(context: CliContext) {
+  return new Command("resign")
+    .helpGroup(helpGroup.pool)
+    .description(
+      "have the daemon that leads a pool on several machines hand over to a standby, and wait until that leads",
+    )
+    .option("--force", "also where no standby is there: nobody leads until a daemon starts")
+    .addHelpText("after", example("nodepool resign"))
+    .action(async ({ force = false }) => {
+      const { io } = context;
+      using interrupts = io.interrupts();
+      await using pool = await LastingPool.open(context);
+      const former = await pool.ask((daemon) => daemon.ask("leader", {}), interrupts);
+      const resigned = await pool.ask(
+        (daemon) => daemon.ask("resign", { id: former.id, force }),
+        interrupts,
+      );
+      const said = resigned.standbys.length === 0
+        ? `${nameOf(former)} no longer leads, and nobody takes over`
+        : await nextLeader(former, { pool, clock: io.clock, ...interrupts });
+      writeLine(io.stdout, said);
+    });
+}
+
+/** Waits until another leads. @returns for people */
+async function nextLeader(
+  former: Leader,
+  { pool, clock, signal }: { pool: LastingPool; clock: Clock } & Call,
+): Promise<string> {
+  const startedAt = clock.monotonic();
+  for (;;) {
+    const next = await pool.ask((daemon) => daemon.ask("leader", {}), { signal });
+    const passed = clock.monotonic() - startedAt;
+    if (next.id !== former.id) {
+      return `${nameOf(next)} leads the pool now, after ${(passed / 1_000).toFixed(1)} s`;
+    }
+    if (passed > PATIENCE) throw new Error(`${nameOf(former)} has been asked to resign, and still leads`);
+    await clock.sleep(LOOK, { signal });
+  }
+}
+
+function nameOf({ host, pid }: Leader): string {
+  return `${host} (pid ${pid})`;
+}
