@@ -48,7 +48,7 @@ const allowedImports: Record<string, string[]> = {
     "lead",
   ],
   first: ["domain", "lib", "plan", "cloud", "config"],
-  online: ["domain", "lib", "plan", "cloud", "execute", "tasks"],
+  online: ["domain", "lib", "plan", "cloud", "execute", "tasks", "etcd", "lead"],
   control: ["domain", "lib", "plan", "views", "store", "rules", "http", "etcd", "lead", "builders"],
   site: ["domain", "lib", "views", "manual"],
   manual: ["lib/nearest_name.ts"],

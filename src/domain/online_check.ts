@@ -1,9 +1,11 @@
 /**
- * A finding of `config-validate --online`: one thing that a launch needs, and how it stands on the provider's cloud.
+ * A finding of `config-validate --online`: one thing that a launch needs, and how it stands on the provider's cloud, or in
+ * the etcd that holds the state.
  */
 
 /** In the order in which they are shown. */
 const onlineCheckNames = [
+  "etcd",
   "login",
   "roles",
   "listings",
@@ -23,7 +25,8 @@ const onlineCheckNames = [
 ] as const;
 
 export interface OnlineCheck {
-  readonly provider: string;
+  /** null: it is about the pool as a whole. */
+  readonly provider: string | null;
   readonly check: typeof onlineCheckNames[number];
   /** The thing checked, as the configuration names it; null: the provider itself. */
   readonly subject: string | null;
