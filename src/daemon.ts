@@ -49,10 +49,20 @@ export async function runDaemon(options: DaemonOptions, heard = new ProcessSigna
   using _pidFile = options.pidFile === null ? null : writePidFile(options.pidFile, { onTrouble });
   if (signals.isStopping) return tellStop(await signals.stop);
   using serviceManager = openServiceManager({ env: (name) => Deno.env.get(name), onTrouble });
-  await using seat = await takeSeat(config, { options, source, clock, lines, serviceManager, signals });
-  if (seat === null) return tellStop(await signals.stop);
-  const isToldOnStderr = isOnStderr(logging, "daemon");
-  return await runPool(seat, { options, source, clock, isToldOnStderr, lines, serviceManager, signals });
+  const deps = { options, source, clock, lines, serviceManager, signals };
+  const runOnSeat = () => runSeated(config, { ...deps, isToldOnStderr: isOnStderr(logging, "daemon") });
+  if (config.etcd === null) return await runOnSeat();
+  const { runBesideBuilder } = await import("./run_builder.ts");
+  return await runBesideBuilder(config.etcd, { ...deps, runOnSeat });
+}
+
+async function runSeated(
+  config: Config,
+  { isToldOnStderr, ...deps }: MemberDeps & { isToldOnStderr: boolean },
+): Promise<number> {
+  await using seat = await takeSeat(config, deps);
+  if (seat === null) return tellStop(await deps.signals.stop);
+  return await runPool(seat, { ...deps, isToldOnStderr });
 }
 
 /** @returns null: it was told to stop before it had one */
@@ -71,8 +81,8 @@ function told(problem: Problem): { text: string; excerpt: string | undefined } {
   return { text: formatProblem(problem), excerpt: excerptText(problem) };
 }
 
-function tellMissingBuilder({ pool, builds }: EnabledParts, { diskimages }: Config): void {
-  if (!pool || builds || diskimages.length === 0) return;
+function tellMissingBuilder({ pool, builds }: EnabledParts, { etcd, diskimages }: Config): void {
+  if (!pool || builds || etcd !== null || diskimages.length === 0) return;
   log.warning(
     "--no-builder: nothing builds or uploads diskimages, and no nodepool-builder can run beside this daemon; " +
       "start it without --no-builder",

@@ -24,7 +24,9 @@ import type { NotLeadingError } from "./lead/leadership.ts";
 import type { ServiceManager } from "./lib/service_manager.ts";
 import type { SteadyClock } from "./lib/steady_clock.ts";
 import { SECOND } from "./domain/time.ts";
+import { openLogCopy } from "./builders/log_copy.ts";
 import { Pool } from "./pool/pool.ts";
+import type { PoolDeps } from "./pool/pool_deps.ts";
 import { metricsOf, took } from "./metrics/happening.ts";
 import { PrometheusMetrics } from "./metrics/prometheus_metrics.ts";
 import { openStatsd, poolAdapters } from "./pool_adapters.ts";
@@ -71,7 +73,7 @@ export async function runPool(
     machines: seat.machines,
     serviceManager,
     logging: lines,
-    parts: options.parts,
+    ...buildersOf(seat, options),
     newState: options.newState,
     buildWorkers: options.buildWorkers,
     uploadWorkers: options.uploadWorkers,
@@ -150,7 +152,8 @@ export async function runPool(
     throw new StateLostError(`the daemon exits: ${over.message}`);
   }
   pool.stopAccepting();
-  await buildsEnd(pool, { signal: over, end: signals.end });
+  // Builders elsewhere go on without it.
+  if (machines === null) await buildsEnd(pool, { signal: over, end: signals.end });
   return tellStop(over);
 }
 
@@ -205,6 +208,12 @@ async function abandon(pool: Pool, error: StoreError): Promise<void> {
 export function tellStop(signal: Deno.Signal): number {
   log.info("stopping on {signal}; work in progress resumes at the next start", { signal });
   return ExitCode.done;
+}
+
+/** On several machines every builder is asked, this process's own too, and the pool's own part is to plan what they do. */
+function buildersOf({ machines }: Seat, { parts }: DaemonOptions): Pick<PoolDeps, "parts" | "builders"> {
+  if (machines === null) return { parts };
+  return { parts: { ...parts, builds: true }, builders: { host: machines.self.host, openLogCopy } };
 }
 
 /** Builds take hours: they are let finish, unless somebody says that the daemon is not to wait for them. */

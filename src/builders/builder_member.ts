@@ -37,6 +37,9 @@ const IDLE_WAIT = 5 * SECOND;
 /** Between two attempts to reach whoever leads. */
 const RETRY = SECOND;
 
+/** For the outcome of a build to reach a leader when this process is to end. */
+const HAND_OVER = 30 * SECOND;
+
 /** For an answer, beyond what it may take. */
 const ANSWER_TIMEOUT = 10 * SECOND;
 
@@ -89,11 +92,13 @@ export class BuilderMember implements AsyncDisposable {
     this.#accepting = false;
   }
 
-  /** Resolves once no diskimage is being built and the leader knows of it. */
+  /** Resolves once no diskimage is being built, and the leader, if there is one, has heard of it. */
   async buildsEnd({ signal }: Call): Promise<void> {
-    while ([...this.#works.values()].some(({ order }) => order?.type === "build")) {
-      await this.#deps.clock.sleep(RETRY, { signal });
-    }
+    const { clock } = this.#deps;
+    while (this.isBuilding) await clock.sleep(RETRY, { signal });
+    const deadline = clock.monotonic() + HAND_OVER;
+    const isKept = () => [...this.#works.values()].some(({ order }) => order?.type === "build");
+    while (isKept() && clock.monotonic() < deadline) await clock.sleep(RETRY, { signal });
   }
 
   get isBuilding(): boolean {
