@@ -22,7 +22,7 @@ function wiringOf(signals?: ProcessSignals): Wiring {
     checkOnline: async (options) => (await import("./src/check_online.ts")).checkOnline(options),
     writeFirstConfig: async (options) =>
       (await import("./src/write_first_config.ts")).writeFirstConfig(options),
-    stateFiles: async () => (await import("./src/state_files.ts")).stateFiles,
+    stateFiles: async (files) => (await import("./src/state_files.ts")).stateFiles(files),
     simulate: async (options) => (await import("./src/simulator/simulate.ts")).simulate(options),
     describeQuirks: async () => (await import("./src/simulator/quirk_table.ts")).describeQuirks(),
     describeVersion: async () => {

@@ -25,8 +25,8 @@ export interface Wiring {
   checkOnline(options: OnlineOptions): Promise<readonly OnlineCheck[]>;
   /** Writes a first configuration for a cloud. @throws FirstConfigError, ConfigError, CloudError */
   writeFirstConfig(options: FirstConfigOptions): Promise<FirstConfigView>;
-  /** The file that a state lies in, and copies of it. */
-  stateFiles(): Promise<StateFiles>;
+  /** The place that a state lies in, and copies of it. */
+  stateFiles(files: ConfigFiles): Promise<StateFiles>;
   /** Runs an OpenStack simulator until the signal is aborted. */
   simulate(options: SimulateOptions): Promise<void>;
   /** The lines of `simulate --quirks`. */
@@ -133,6 +133,8 @@ export interface StateFiles {
   export(state: string, write: (line: string) => void): Promise<void>;
   /** Makes a state of the lines in a file. @throws Deno.errors.NotFound */
   import(state: string, file: string): Promise<void>;
+  /** Copies it to where there is none, while nobody uses it. @returns how many entries it has */
+  copy(from: string, to: string): Promise<number>;
 }
 
 interface SimulateOptions {

@@ -101,9 +101,14 @@ function found(responses: readonly WireResponse[]): (EtcdEntry | null)[] {
   });
 }
 
-function inGroups(operations: readonly unknown[]): readonly unknown[] {
+/** The first one stays apart: an etcd that is full refuses what puts something in the outermost list, and nothing else. */
+function inGroups([first, ...others]: readonly unknown[]): readonly unknown[] {
+  return first === undefined ? [] : [first, ...nested(others)];
+}
+
+function nested(operations: readonly unknown[]): readonly unknown[] {
   if (operations.length <= LONGEST_LIST) return operations;
-  return inGroups(chunks(operations).map((success) => ({ request_txn: { success } })));
+  return nested(chunks(operations).map((success) => ({ request_txn: { success } })));
 }
 
 function chunks<Item>(items: readonly Item[]): (readonly Item[])[] {

@@ -44,3 +44,13 @@ export const memberRecordSchema = v.object({
 });
 
 export type MemberRecord = v.InferOutput<typeof memberRecordSchema>;
+
+/** For messages, of whoever has left the record there. */
+export function leaderName(record: string): string {
+  try {
+    const { host, pid } = v.parse(leaderRecordSchema, JSON.parse(record));
+    return `a daemon on ${host} (pid ${pid})`;
+  } catch {
+    return "another process";
+  }
+}

@@ -1,14 +1,18 @@
 /**
  * Copies of a state as it is at one moment, its write-ahead log included, whether or not a process has it open: SQLite
- * reads it as one transaction and writes a database of its own. A plain copy of the file lacks what is in the log only.
+ * reads it as one transaction and writes a database of its own. A plain copy of the file lacks what is in the log only. Of
+ * a state in etcd it is a file with what etcd held at one revision.
  * `state backup`, `restore`, `check` and `export` begin with one.
  */
 import { basename, join } from "node:path";
 import type { Instant } from "../domain/time.ts";
 import { checkDatabase, readAlone } from "./check_database.ts";
+import { readEtcdContents } from "./etcd/etcd_contents.ts";
 import { stateFailure, unusableState } from "./state_errors.ts";
 import { isThere, timeStamp } from "./state_file.ts";
+import { nameOfPlace, type StatePlace } from "./state_place.ts";
 import { StoreError } from "./store.ts";
+import { fillState } from "./write_state.ts";
 
 interface Backup {
   readonly path: string;
@@ -20,11 +24,13 @@ interface Backup {
  * @throws StoreError `damaged`, or `unusable` when the state cannot be read or the copy cannot be made
  */
 export async function backupState(
-  path: string,
+  place: StatePlace,
   { target, now }: { target: string; now: Instant },
 ): Promise<Backup> {
-  await checkReadable(path);
-  const file = await isFolder(target) ? join(target, `${basename(path)}.${timeStamp(now)}`) : target;
+  const path = nameOfPlace(place);
+  if (typeof place === "string") await checkReadable(path);
+  const name = typeof place === "string" ? basename(path) : `${place.pool}.kv`;
+  const file = await isFolder(target) ? join(target, `${name}.${timeStamp(now)}`) : target;
   const attempted = `it cannot be copied to ${file}`;
   if (await isThere(file)) throw unusableState(path, `${attempted}: that file exists; name another`);
   const partial = `${file}.partial`;
@@ -35,7 +41,8 @@ export async function backupState(
     throw unusableState(path, attempted, cause);
   }
   try {
-    await copyDatabase(path, partial);
+    if (typeof place === "string") await copyDatabase(path, partial);
+    else await fillState(partial, await readEtcdContents(place));
     await readAlone(partial, checkDatabase);
     await synced(partial);
     await Deno.rename(partial, file);
@@ -47,7 +54,7 @@ export async function backupState(
 }
 
 /** SQLite's own words for what is no file say nothing of that. */
-async function checkReadable(path: string): Promise<void> {
+export async function checkReadable(path: string): Promise<void> {
   if (await isFolder(path)) throw new StoreError("unusable", `${path} is a folder, not the file of a state`);
   try {
     (await Deno.open(path)).close();

@@ -25,6 +25,7 @@ import {
 import { doubtOf } from "./state_doubt.ts";
 import { damagedState } from "./state_errors.ts";
 import { stateOddities } from "./state_oddities.ts";
+import { nameOfPlace, type StatePlace } from "./state_place.ts";
 import type { StateReader } from "./state_reader.ts";
 import { readWitness } from "./state_witness.ts";
 import type { IdKind, Row, Rows, TableName } from "./store.ts";
@@ -37,15 +38,15 @@ interface Deps {
 }
 
 /** @throws StoreError where nothing can be read at all, or only a later version can */
-export async function checkState(path: string, deps: Deps): Promise<StateCheck> {
+export async function checkState(place: StatePlace, deps: Deps): Promise<StateCheck> {
   // Before the copy, so that it is no newer.
-  const witness = await readWitness(path);
+  const witness = typeof place === "string" ? await readWitness(place) : null;
   const work = async (copy: string): Promise<StateCheck> => {
     const head = await readHead(copy);
     using state = await openState(copy, deps);
     const { reader, installation: { id: installation } } = state;
     const { rows, counts, problems } = await readAll(reader);
-    const found = { path, isMade: false, installation, commits: head.commits };
+    const found = { path: nameOfPlace(place), isMade: false, installation, commits: head.commits };
     const doubt = state.doubt ?? (witness === null ? null : doubtOf(found, witness));
     return {
       installation,
@@ -59,7 +60,7 @@ export async function checkState(path: string, deps: Deps): Promise<StateCheck> 
       ],
     };
   };
-  return await withCopy(path, { now: deps.clock.now(), work });
+  return await withCopy(place, { now: deps.clock.now(), work });
 }
 
 /** As it was before anything was migrated. */

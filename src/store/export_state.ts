@@ -4,20 +4,15 @@
  */
 import * as v from "valibot";
 import type { Clock } from "../lib/clock.ts";
-import { keys } from "./keys.ts";
-import { openFileWriter } from "./file_transactions.ts";
+import { createState } from "./create_state.ts";
 import type { Mutation } from "./kv_writer.ts";
 import { migrations, schemaVersion } from "./migrations.ts";
-import { openDatabase, probeFileVersion } from "./probe_version.ts";
 import { decodeRecord } from "./record_codec.ts";
-import { newerState, unusableState } from "./state_errors.ts";
-import { isThere } from "./state_file.ts";
-import { lockState } from "./state_lock.ts";
-import { StateReader } from "./state_reader.ts";
-import type { StateEntry } from "./state_source.ts";
+import { readCopy } from "./state_contents.ts";
+import { newerState } from "./state_errors.ts";
+import type { StatePlace } from "./state_place.ts";
 import { StoreError } from "./store.ts";
 import { withCopy } from "./with_copy.ts";
-import { writeState } from "./write_state.ts";
 
 const FORMAT = 1;
 
@@ -33,27 +28,19 @@ type Line = v.InferOutput<typeof lineSchema>;
 
 /** @param write takes one line, without its end @throws StoreError */
 export async function exportState(
-  path: string,
+  place: StatePlace,
   { write, clock }: { write: (line: string) => void; clock: Pick<Clock, "now"> },
 ): Promise<void> {
   const work = async (copy: string) => {
-    const schema = await probeFileVersion(copy);
-    using kv = await openDatabase(copy);
-    // Completes a commit that was being written.
-    const { commits } = await openFileWriter(kv, copy);
+    const { schema, commits, mutations } = await readCopy(copy);
     write(JSON.stringify({ format: FORMAT, schema, commits }));
-    let entries = 0;
-    for await (const entry of new StateReader(kv, copy).entries({ prefix: [] })) {
-      if (entry.key[0] === keys.commits[0]) continue;
-      write(JSON.stringify(lineOf(entry)));
-      entries++;
-    }
-    write(JSON.stringify({ entries }));
+    for (const mutation of mutations) write(JSON.stringify(lineOf(mutation)));
+    write(JSON.stringify({ entries: mutations.length }));
   };
-  await withCopy(path, { now: clock.now(), work });
+  await withCopy(place, { now: clock.now(), work });
 }
 
-function lineOf({ key, value }: StateEntry): Line {
+function lineOf({ key, value }: Mutation): Line {
   const at = key as Line["key"];
   const record = decodeRecord(value);
   return record === null
@@ -62,21 +49,16 @@ function lineOf({ key, value }: StateEntry): Line {
 }
 
 /**
- * Makes a state where there is no file yet.
+ * Makes a state where there is none yet.
  * @param from the name of the lines' file, for people
  * @throws StoreError `unusable` where there is a state, or it cannot be made; `damaged` or `newer` for lines that cannot
  *   be taken
  */
 export async function importState(
-  path: string,
+  place: StatePlace,
   { lines, from, clock }: { lines: readonly string[]; from: string; clock: Clock },
 ): Promise<void> {
-  using _lock = await lockState(path, { holder: "nodepool state import", clock });
-  if (await isThere(path)) throw unusableState(path, "there is one already; move it away first");
-  const contents = readLines(lines, from);
-  await writeState(path, contents).catch((cause) => {
-    throw unusableState(path, "it cannot be written", cause);
-  });
+  await createState(place, readLines(lines, from), { holder: "nodepool state import", clock });
 }
 
 function readLines(lines: readonly string[], from: string) {

@@ -23,8 +23,6 @@ export const keys = {
   isNew: ["is-new"],
   /** Why the state may be older than it should be: a text; present until the owner has dealt with it. */
   doubt: ["doubt"],
-  /** From where a state is being copied here: a text; present until all of it is here. */
-  copying: ["copying"],
   /** How clocks stood when it was last written. */
   clock: ["clock"],
   homes: ["home"],

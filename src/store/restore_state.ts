@@ -1,12 +1,18 @@
 /** Puts a copy of a state in its place, while no process has it; what was there is kept beside it. */
+import { dirname, join } from "node:path";
 import type { Instant } from "../domain/time.ts";
 import type { Clock } from "../lib/clock.ts";
 import { backupState } from "./backup_state.ts";
+import { isMadeInEtcd, refuseLed, writeEtcdContents } from "./etcd/etcd_contents.ts";
+import { keys } from "./keys.ts";
 import { migrations, schemaVersion } from "./migrations.ts";
 import { probeFileVersion } from "./probe_version.ts";
+import { readCopy } from "./state_contents.ts";
 import { damagedState, newerState, unusableState } from "./state_errors.ts";
 import { removeState, timeStamp } from "./state_file.ts";
 import { lockState } from "./state_lock.ts";
+import type { EtcdPlace, StatePlace } from "./state_place.ts";
+import { withCopy } from "./with_copy.ts";
 
 interface Restored {
   /** Where the state is that was in its place; null: there was none. */
@@ -19,6 +25,30 @@ interface Restored {
  * @throws StoreError `locked`, `damaged`, `newer`, `unusable`; then the state is as it was
  */
 export async function restoreState(
+  place: StatePlace,
+  options: { backup: string; clock: Clock },
+): Promise<Restored> {
+  return await (typeof place === "string" ? restoreFile(place, options) : restoreInEtcd(place, options));
+}
+
+/** In etcd no witness of every machine tells: the doubt is put there with the copy. What is replaced is kept beside that. */
+async function restoreInEtcd(
+  place: EtcdPlace,
+  { backup, clock }: { backup: string; clock: Clock },
+): Promise<Restored> {
+  const now = clock.now();
+  await refuseLed(place);
+  const contents = await withCopy(backup, { now, work: readCopy });
+  if (contents.schema > schemaVersion(migrations)) throw newerState(backup);
+  const target = join(dirname(backup), `${place.pool}.kv.replaced-${timeStamp(now)}`);
+  const replaced = await isMadeInEtcd(place) ? (await backupState(place, { target, now })).path : null;
+  const doubt = { key: keys.doubt, value: "it was restored from a copy" };
+  const mutations = [...contents.mutations.filter(({ key }) => key[0] !== keys.doubt[0]), doubt];
+  await writeEtcdContents(place, { ...contents, mutations }, { replaces: true });
+  return { replaced };
+}
+
+async function restoreFile(
   path: string,
   { backup, clock }: { backup: string; clock: Clock },
 ): Promise<Restored> {

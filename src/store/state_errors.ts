@@ -3,7 +3,7 @@
  */
 import { seeManual } from "../domain/see_manual.ts";
 import { basename, dirname, join } from "node:path";
-import { EtcdError, type EtcdErrorKind } from "../etcd/etcd.ts";
+import { EtcdError } from "../etcd/etcd.ts";
 import { isEtcdState } from "../domain/etcd_address.ts";
 import { StoreError } from "./store.ts";
 
@@ -98,18 +98,9 @@ export function stateFailure(path: string, attempted: string, cause: unknown): S
   return unusableState(path, attempted, cause);
 }
 
-/** What to do about each kind of error, after what etcd says; the others pass, or are told as they are. */
-const ways: Partial<Record<EtcdErrorKind, string>> = {
-  full: "compact and defragment it, then run `etcdctl alarm disarm`",
-  unauthorized: "check the user, the password and the rights in etcd",
-  compacted: "it forgot the moment that was being read; try again",
-};
-
-/** All may work again. */
+/** All may work again, and etcd's client says what to do. */
 function etcdFailure(path: string, attempted: string, cause: EtcdError): StoreError {
-  const way = ways[cause.kind];
-  const advice = way === undefined ? "" : `; ${way}`;
-  return new StoreError("unusable", `cannot use the state ${path}: ${attempted}: ${cause.message}${advice}`, {
+  return new StoreError("unusable", `cannot use the state ${path}: ${attempted}: ${cause.message}`, {
     cause,
   });
 }

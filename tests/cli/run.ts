@@ -178,7 +178,7 @@ export class CliBench implements AsyncDisposable {
         note("init", options);
         return this.firstConfig(options);
       },
-      stateFiles: async () => (await import("../../src/state_files.ts")).stateFiles,
+      stateFiles: async (files) => (await import("../../src/state_files.ts")).stateFiles(files),
       simulate: async (options) => {
         note("simulate", options);
         await new Promise((resolve) => options.signal.addEventListener("abort", resolve));

@@ -29,10 +29,14 @@ interface StoreUnderTest extends AsyncDisposable {
   readonly reopen: (() => Promise<void>) | null;
 }
 
-/** @param open makes an empty store */
-export function storeContract(name: string, open: () => Promise<StoreUnderTest>): void {
+/** @param open makes an empty store; `register`: gets each test, which is one of its own by default */
+export function storeContract(
+  name: string,
+  open: () => Promise<StoreUnderTest>,
+  register: (name: string, fn: () => Promise<void>) => void = Deno.test,
+): void {
   const test = (title: string, run: (tested: StoreUnderTest) => Promise<void>) =>
-    Deno.test(`${name} ${title}`, async () => {
+    register(`${name} ${title}`, async () => {
       await using tested = await open();
       await run(tested);
     });

@@ -201,5 +201,5 @@ export class EtcdInMemory {
 }
 
 function noRoom(): EtcdError {
-  return new EtcdError("full", "etcd has no room: mvcc: database space exceeded");
+  return new EtcdError("full", "its database is full; make room, then disarm its alarm");
 }

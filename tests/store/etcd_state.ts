@@ -13,12 +13,12 @@ export const keys = poolKeys("ci");
 const call = { signal: new AbortController().signal };
 
 /** Puts itself in the place of whoever leads. */
-export async function takeLead(etcd: Etcd, host = "alpha"): Promise<Leadership> {
+export async function takeLead(etcd: Etcd, host = "alpha", { leader } = keys): Promise<Leadership> {
   const control = { url: "https://alpha.invalid", certificate: "", token: "" };
   const record = { id: host, host, pid: 7, version: "test", since: 1, control, status: null };
-  await etcd.transact({ compares: [], then: [{ delete: keys.leader }] }, call);
+  await etcd.transact({ compares: [], then: [{ delete: leader }] }, call);
   const { revision } = await etcd.transact(
-    { compares: [], then: [{ put: keys.leader, value: JSON.stringify(record) }] },
+    { compares: [], then: [{ put: leader, value: JSON.stringify(record) }] },
     call,
   );
   return stubLeadership(revision);
@@ -54,7 +54,7 @@ export async function openAsLeader(etcd: Etcd, options: Options = {}): Promise<S
   return await openEtcdStore(etcd, {
     address,
     keys,
-    leadership: options.leadership === undefined ? await takeLead(etcd) : null,
+    leadership: options.leadership === undefined ? await takeLead(etcd, "alpha", options.keys) : null,
     clock: new VirtualClock(),
     random,
     witness: null,

@@ -162,7 +162,7 @@ Deno.test("an etcd that is full is told with what to do, and written to again wh
   const full = {
     name: "StoreError",
     kind: "unusable",
-    message: /database space exceeded; compact.*alarm disarm/,
+    message: /its database is full; make room, then disarm its alarm/,
   };
   await assert.rejects(store.commit(creation(1)), full);
   await assert.rejects(store.check(), full);

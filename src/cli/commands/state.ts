@@ -1,4 +1,4 @@
-/** `nodepool state`: its file, and what another daemon made on a copy of it. */
+/** `nodepool state`: the place that it lies in, and what another daemon made on a copy of it. */
 import { Command } from "@commander-js/extra-typings";
 import type { AdoptedServer } from "../../domain/state_adoption.ts";
 import type { CliContext } from "../cli_context.ts";
@@ -7,12 +7,19 @@ import { ExitCode } from "../exit_code.ts";
 import { helpGroup } from "../help_group.ts";
 import { openPool } from "../open_pool.ts";
 import { writeLine } from "../write_line.ts";
-import { backupCommand, checkCommand, exportCommand, importCommand, restoreCommand } from "./state_files.ts";
+import {
+  backupCommand,
+  checkCommand,
+  copyCommand,
+  exportCommand,
+  importCommand,
+  restoreCommand,
+} from "./state_files.ts";
 
 export function stateCommand(context: CliContext) {
   return new Command("state")
     .helpGroup(helpGroup.pool)
-    .description("back up, restore, check and export the state; adopt what it does not know")
+    .description("back up, restore, check, export and copy the state; adopt what it does not know")
     .usage("COMMAND [options]")
     .helpCommand(false)
     .addHelpText("after", example("nodepool state backup /var/backups/nodepool"))
@@ -21,6 +28,7 @@ export function stateCommand(context: CliContext) {
     .addCommand(checkCommand(context))
     .addCommand(exportCommand(context))
     .addCommand(importCommand(context))
+    .addCommand(copyCommand(context))
     .addCommand(adoptCommand(context));
 }
 

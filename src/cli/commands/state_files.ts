@@ -1,11 +1,12 @@
-/** `nodepool state backup|restore|check|export|import`: the file that the pool's state lies in. */
+/** `nodepool state backup|restore|check|export|import|copy`: the file, or the etcd, that the pool's state lies in. */
 import { Command } from "@commander-js/extra-typings";
 import type { StateCheck } from "../../domain/state_check.ts";
-import type { CliContext } from "../cli_context.ts";
+import { type CliContext, configFilesOf } from "../cli_context.ts";
 import { UsageError } from "../cli_error.ts";
 import { example } from "../example.ts";
 import { ExitCode } from "../exit_code.ts";
 import { findStateFile } from "../open_pool.ts";
+import type { StateFiles } from "../wiring.ts";
 import { writeLine } from "../write_line.ts";
 
 export function backupCommand(context: CliContext) {
@@ -15,7 +16,7 @@ export function backupCommand(context: CliContext) {
     .addHelpText("after", example("nodepool state backup /var/backups/nodepool"))
     .action(async (target) => {
       const state = await findStateFile(context);
-      const { path, bytes } = await (await context.wiring.stateFiles()).backup(state, target);
+      const { path, bytes } = await (await stateFilesOf(context)).backup(state, target);
       writeLine(context.io.stdout, `${path}: ${bytes.toLocaleString("en")} bytes`);
     });
 }
@@ -29,9 +30,9 @@ export function restoreCommand(context: CliContext) {
       example("nodepool state restore /var/backups/nodepool/nodepool.kv.20261128T201500Z"),
     )
     .action(async (backup) => {
-      const { io, wiring } = context;
+      const { io } = context;
       const state = await findStateFile(context);
-      const { replaced } = await (await wiring.stateFiles()).restore(state, backup);
+      const { replaced } = await (await stateFilesOf(context)).restore(state, backup);
       writeLine(io.stdout, `${state}: restored from ${backup}`);
       if (replaced !== null) writeLine(io.stdout, `${replaced}: the state that it replaced`);
       writeLine(io.stdout, NEXT);
@@ -48,7 +49,7 @@ export function checkCommand(context: CliContext) {
     .addHelpText("after", example("nodepool state check"))
     .action(async (file) => {
       const state = file ?? await findStateFile(context);
-      report(context, state, await (await context.wiring.stateFiles()).check(state));
+      report(context, state, await (await stateFilesOf(context)).check(state));
     });
 }
 
@@ -58,7 +59,7 @@ export function exportCommand(context: CliContext) {
     .addHelpText("after", example("nodepool state export > nodepool.jsonl"))
     .action(async () => {
       const lines: string[] = [];
-      const files = await context.wiring.stateFiles();
+      const files = await stateFilesOf(context);
       await files.export(await findStateFile(context), (line) => void lines.push(line));
       context.io.stdout.write(`${lines.join("\n")}\n`);
     });
@@ -71,13 +72,39 @@ export function importCommand(context: CliContext) {
     .addHelpText("after", example("nodepool state import nodepool.jsonl"))
     .action(async (file) => {
       const state = await findStateFile(context);
-      const files = await context.wiring.stateFiles();
+      const files = await stateFilesOf(context);
       await files.import(state, file).catch((error) => {
         if (!(error instanceof Deno.errors.NotFound)) throw error;
         throw new UsageError(`cannot import ${file}: there is no such file`);
       });
       report(context, state, await files.check(state));
     });
+}
+
+export function copyCommand(context: CliContext) {
+  return new Command("copy")
+    .description("copy a state to where there is none, between files and etcd; stop its daemons first")
+    .argument("<from>", "a state: the path of its file, or its address in etcd")
+    .argument("<to>", "likewise; how etcd is reached stands in the configuration")
+    .addHelpText(
+      "after",
+      example(
+        "nodepool -c new.yaml state copy /var/lib/nodepool/nodepool.kv etcd:https://e1.example.org:2379/ci",
+      ),
+    )
+    .action(async (from, to) => {
+      const { io } = context;
+      const entries = await (await stateFilesOf(context)).copy(from, to);
+      writeLine(io.stdout, `${to}: ${entries.toLocaleString("en")} entries, copied from ${from}`);
+      writeLine(
+        io.stdout,
+        `Let the key \`state\` name it before you start a daemon; no daemon may run on ${from} any more.`,
+      );
+    });
+}
+
+function stateFilesOf(context: CliContext): Promise<StateFiles> {
+  return context.wiring.stateFiles(configFilesOf(context));
 }
 
 function report(context: CliContext, state: string, found: StateCheck): void {

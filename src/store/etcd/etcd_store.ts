@@ -7,21 +7,19 @@
 import type { Etcd } from "../../etcd/etcd.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Random } from "../../lib/random.ts";
-import { keys } from "../keys.ts";
 import { KeyValueStore } from "../key_value_store.ts";
 import { KvWriter } from "../kv_writer.ts";
 import { migrations } from "../migrations.ts";
 import { type OpenedState, type OpenStateOptions, prepareState, refuseNewer } from "../prepare_state.ts";
 import { probeVersion } from "../probe_version.ts";
-import { noteSchema } from "../schemas.ts";
-import { stateFailure, unusableState } from "../state_errors.ts";
+import { stateFailure } from "../state_errors.ts";
 import { StateReader } from "../state_reader.ts";
 import { readWitness, StateWitness } from "../state_witness.ts";
 import { type Store, StoreError } from "../store.ts";
 import { EtcdSource } from "./etcd_source.ts";
 import { EtcdTransactions, type EtcdTransactionsOptions } from "./etcd_transactions.ts";
 
-interface EtcdStoreOptions extends OpenStateOptions, Omit<EtcdTransactionsOptions, "signal"> {
+interface EtcdStoreOptions extends OpenStateOptions, Omit<EtcdTransactionsOptions, "signal" | "commits"> {
   readonly clock: Pick<Clock, "now" | "sleep">;
   readonly random: Pick<Random, "uuid">;
   /** A path; the witness of it lies beside. null: there is no witness. */
@@ -55,10 +53,10 @@ async function openState(
     new EtcdSource(etcd, { ...options, prefix: options.keys.state, signal }),
     address,
   );
-  await refuseHalfCopied(reader);
+  // Also a copy into it that was interrupted is completed, or dropped.
+  const writer = await KvWriter.open(transactions, reader);
   const version = await probeVersion(reader);
   refuseNewer(address, { version, steps });
-  const writer = await KvWriter.open(transactions, reader);
   const state = await prepareState({ reader, writer }, { ...options, version, witness: last });
   return { ...state, guard: null, ...witnessed(state, options) };
 }
@@ -81,16 +79,6 @@ function witnessed(
     note?.[Symbol.dispose]();
   };
   return { witness, [Symbol.dispose]: close };
-}
-
-/** `state copy` writes the schema last; until then its own key says that it has begun. */
-async function refuseHalfCopied(reader: StateReader): Promise<void> {
-  const from = await reader.value(keys.copying, noteSchema);
-  if (from === null) return;
-  throw unusableState(
-    reader.path,
-    `a copy of ${from} into it was interrupted; repeat \`nodepool state copy\``,
-  );
 }
 
 function stopped(address: string, why: string): StoreError {

@@ -17,7 +17,7 @@ import {
   type TransactionAnswer,
 } from "../../etcd/etcd.ts";
 import type { Leadership } from "../../lead/leadership.ts";
-import { leaderRecordSchema } from "../../lead/leader_record.ts";
+import { leaderName } from "../../lead/leader_record.ts";
 import type { PoolKeys } from "../../lead/pool_keys.ts";
 import type { Call } from "../../lib/call.ts";
 import type { Clock } from "../../lib/clock.ts";
@@ -44,6 +44,8 @@ export interface EtcdTransactionsOptions extends Call {
   readonly leadership: Leadership | null;
   readonly clock: Pick<Clock, "sleep">;
   readonly random: Pick<Random, "uuid">;
+  /** The count that a state begins with which has none; 0 by default. */
+  readonly commits?: number;
 }
 
 export class EtcdTransactions implements Transactions {
@@ -77,7 +79,7 @@ export class EtcdTransactions implements Transactions {
   }
 
   get commits(): number {
-    return this.#last === null ? 0 : countOf(this.#last);
+    return this.#last === null ? this.#options.commits ?? 0 : countOf(this.#last);
   }
 
   async transact(mutations: readonly Written[]): Promise<void> {
@@ -163,17 +165,9 @@ function isRefusal(error: unknown): boolean {
   return !(error instanceof EtcdError) || (error.kind !== "lost" && error.kind !== "unreachable");
 }
 
-function countOf(commits: string): number {
+/** How many commits there have been, as the key `commits` has it. */
+export function countOf(commits: string): number {
   return v.parse(commitsSchema, JSON.parse(commits)).count;
-}
-
-function leaderName(record: string): string {
-  try {
-    const { host, pid } = v.parse(leaderRecordSchema, JSON.parse(record));
-    return `a daemon on ${host} (pid ${pid})`;
-  } catch {
-    return "another process";
-  }
 }
 
 function utf8Size(text: string): number {

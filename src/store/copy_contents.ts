@@ -1,0 +1,38 @@
+/**
+ * Copies a state to where there is none, between files and etcd: the way into etcd, and out of it. Neither may be in use, so
+ * that no pool goes on twice; the state that was copied stays as it is.
+ */
+import type { Clock } from "../lib/clock.ts";
+import { checkReadable } from "./backup_state.ts";
+import { createState } from "./create_state.ts";
+import { readEtcdContents, refuseLed } from "./etcd/etcd_contents.ts";
+import { readCopy, type StateContents } from "./state_contents.ts";
+import { lockState } from "./state_lock.ts";
+import type { StatePlace } from "./state_place.ts";
+import { withCopy } from "./with_copy.ts";
+
+const holder = "nodepool state copy";
+
+/** @returns how many entries it has @throws StoreError */
+export async function copyContents(
+  { from, to }: { readonly from: StatePlace; readonly to: StatePlace },
+  { clock }: { clock: Clock },
+): Promise<number> {
+  const contents = typeof from === "string" ? await readFile(from, clock) : await readUnled(from);
+  await createState(to, contents, { holder, clock });
+  return contents.mutations.length;
+}
+
+async function readFile(path: string, clock: Clock): Promise<StateContents> {
+  await checkReadable(path);
+  using _lock = await lockState(path, { holder, clock });
+  return await withCopy(path, { now: clock.now(), work: readCopy });
+}
+
+async function readUnled(place: Exclude<StatePlace, string>): Promise<StateContents> {
+  await refuseLed(place);
+  const contents = await readEtcdContents(place);
+  // Once more, so that nobody has begun to lead in between.
+  await refuseLed(place);
+  return contents;
+}
