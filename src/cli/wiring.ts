@@ -133,7 +133,7 @@ export interface StateFiles {
   export(state: string, write: (line: string) => void): Promise<void>;
   /** Makes a state of the lines in a file. @throws Deno.errors.NotFound */
   import(state: string, file: string): Promise<void>;
-  /** Copies it to where there is none, while nobody uses it. @returns how many entries it has */
+  /** Copies it to a place without a state, while nobody uses it. @returns how many entries it has */
   copy(from: string, to: string): Promise<number>;
 }
 

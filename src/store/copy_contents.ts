@@ -1,5 +1,5 @@
 /**
- * Copies a state to where there is none, between files and etcd: the way into etcd, and out of it. Neither may be in use, so
+ * Copies a state to a place without one, between files and etcd: the way into etcd, and out of it. Neither may be in use, so
  * that no pool goes on twice; the state that was copied stays as it is.
  */
 import type { Clock } from "../lib/clock.ts";

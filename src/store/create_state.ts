@@ -1,4 +1,4 @@
-/** Makes a state of contents where there is none: all of it, or nothing. Imports and copies call it. */
+/** Makes a state of contents at a place without one: all of it, or nothing. Imports and copies call it. */
 import type { Clock } from "../lib/clock.ts";
 import { writeEtcdContents } from "./etcd/etcd_contents.ts";
 import type { StateContents } from "./state_contents.ts";

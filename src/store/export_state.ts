@@ -49,7 +49,7 @@ function lineOf({ key, value }: Mutation): Line {
 }
 
 /**
- * Makes a state where there is none yet.
+ * Makes a state at a place without one.
  * @param from the name of the lines' file, for people
  * @throws StoreError `unusable` where there is a state, or it cannot be made; `damaged` or `newer` for lines that cannot
  *   be taken

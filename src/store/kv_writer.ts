@@ -30,7 +30,7 @@ export interface Written {
   readonly value: Mutation["value"] | Mutation;
 }
 
-/** What a database takes in one transaction, besides the writer's own keys. */
+/** The most that a database takes in one transaction, besides the writer's own keys. */
 interface TransactionLimits {
   readonly mutations: number;
   readonly bytes: number;

@@ -1,4 +1,4 @@
-/** What a state is read from: a Deno KV database, which has these two itself, or etcd. */
+/** Reading the database of a state: Deno KV, which has these two methods itself, or etcd. */
 
 export interface StateEntry {
   readonly key: Deno.KvKey;

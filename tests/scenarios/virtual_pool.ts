@@ -54,8 +54,16 @@ export interface VirtualPoolOptions extends SimulatorInput {
   readonly beside?: VirtualPool;
   /** By default it leads always. */
   readonly machines?: PoolDeps["machines"];
+  /** What the pool runs in; by default a process that is never stopped. */
+  readonly process?: PoolProcess;
   /** The state to begin with; by default a new one. */
   readonly store?: Store;
+}
+
+interface PoolProcess {
+  readonly clock: Clock;
+  /** Resolves when the process may go on. @throws once it is killed */
+  pass(): Promise<void>;
 }
 
 export class VirtualPool implements AsyncDisposable {
@@ -72,6 +80,7 @@ export class VirtualPool implements AsyncDisposable {
   readonly #changeCloud: NonNullable<VirtualPoolOptions["changeCloud"]>;
   readonly #isGuest: boolean;
   readonly #machines: PoolDeps["machines"];
+  readonly #process: PoolProcess;
   readonly #random;
   #config: string;
   #pool: Pool | null = null;
@@ -99,6 +108,7 @@ export class VirtualPool implements AsyncDisposable {
       metrics,
       beside,
       machines,
+      process,
       store,
       changeCloud = (cloud) => cloud,
       readFile = () => Promise.resolve(loginKey.private),
@@ -112,6 +122,7 @@ export class VirtualPool implements AsyncDisposable {
     this.#config = config;
     this.#changeCloud = changeCloud;
     this.#machines = machines;
+    this.#process = process ?? { clock: this.clock, pass: () => Promise.resolve() };
     this.#uploadWorkers = uploadWorkers;
     this.#builders = builders ? BUILDERS : null;
     this.#readFile = readFile;
@@ -173,11 +184,16 @@ export class VirtualPool implements AsyncDisposable {
   }
 
   /** Starts the pool on the state as it is, as after a crash. */
-  async startPool({ newState = false, config: text = this.#config } = {}): Promise<void> {
-    this.#config = text;
+  async startPool({ newState = false, config = this.#config } = {}): Promise<void> {
+    this.#config = config;
+    await this.during(this.beginPool({ newState }));
+  }
+
+  /** As `startPool`, while somebody else lets time pass. */
+  async beginPool({ newState = false } = {}): Promise<void> {
     const { config } = await this.#load();
-    const clock = new SteadyClock(this.clock);
-    const starting = Pool.start(config, {
+    const clock = new SteadyClock(this.#process.clock);
+    this.#pool = await Pool.start(config, {
       store: this.store,
       newState,
       clock,
@@ -214,7 +230,13 @@ export class VirtualPool implements AsyncDisposable {
         connections: [],
       }),
     });
-    this.#pool = await this.during(starting);
+  }
+
+  /** As `stopPool`, while somebody else lets time pass. */
+  async endPool(): Promise<void> {
+    const ending = this.#pool?.[Symbol.asyncDispose]();
+    this.#pool = null;
+    await ending;
   }
 
   /** What `config-validate --online` finds. */
@@ -365,9 +387,12 @@ export class VirtualPool implements AsyncDisposable {
     const life = this.#life.signal;
     return createOpenStackCloud({
       ...provider,
-      send: through((request, { signal }) =>
-        this.simulator.send(request, { signal: AbortSignal.any([signal, life]) })
-      ),
+      send: through(async (request, { signal }) => {
+        await this.#process.pass();
+        const answer = await this.simulator.send(request, { signal: AbortSignal.any([signal, life]) });
+        await this.#process.pass();
+        return answer;
+      }),
       clock,
       random: this.#random,
     });

@@ -83,7 +83,7 @@ export function importCommand(context: CliContext) {
 
 export function copyCommand(context: CliContext) {
   return new Command("copy")
-    .description("copy a state to where there is none, between files and etcd; stop its daemons first")
+    .description("copy a state to a new place, from a file to etcd or back; stop its daemons first")
     .argument("<from>", "a state: the path of its file, or its address in etcd")
     .argument("<to>", "likewise; how etcd is reached stands in the configuration")
     .addHelpText(

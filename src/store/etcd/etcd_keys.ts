@@ -46,7 +46,7 @@ export function encodeValue(value: unknown): string {
   return typeof value === "string" && value.startsWith("[") ? value : JSON.stringify(value);
 }
 
-/** What is no JSON stays a text, which its reader will not take. */
+/** Whatever is no JSON stays a text, which its reader will not take. */
 export function decodeValue(text: string): unknown {
   if (text.startsWith("[")) return text;
   try {

@@ -27,7 +27,7 @@ interface EtcdStoreOptions extends OpenStateOptions, Omit<EtcdTransactionsOption
 }
 
 /**
- * Opens the state of a pool, and makes one where there is none. The store is closed before its `etcd`.
+ * Opens the state of a pool; makes a missing one. The store is closed before its `etcd`.
  * @throws StoreError: `damaged`, `newer` (written by a later version), `locked` (another leads, and this process does
  * not), `stopped` (this process does not lead any more), `unusable` (etcd cannot be reached, has no room, or refuses us)
  */

@@ -66,7 +66,7 @@ export class EtcdTransactions implements Transactions {
   readonly limits = { mutations: 10_000, bytes: 1024 * 1024, sizeOf: utf8Size };
   readonly #etcd: Etcd;
   readonly #options: EtcdTransactionsOptions & { readonly key: string };
-  /** As the key `commits` has it; null: there is none. */
+  /** As the key `commits` has it; null: nobody has written it. */
   #last: string | null;
 
   private constructor(
