@@ -84,7 +84,13 @@ function answer(context: Context, content: unknown): Response {
   return context.body(content, 200, { "transfer-encoding": "chunked" });
 }
 
+/** Who has lost the state to somebody else is about to end, and is no answer: the next one may be asked the same. */
+function statusOf(error: Error): 400 | 404 | 409 | 410 | 500 | 503 {
+  if (error instanceof ControlError) return error.status;
+  return error instanceof StoreError && error.kind === "stopped" ? 503 : 500;
+}
+
 function failure(context: Context, error: Error): Response {
-  const status = error instanceof ControlError ? error.status : 500;
+  const status = statusOf(error);
   return context.json({ error: error.message, status }, status);
 }

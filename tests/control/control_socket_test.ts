@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { connectionKind } from "../../src/control/connection_kind.ts";
 import { connectControl } from "../../src/control/control_client.ts";
 import { ControlSocket } from "../../src/control/control_socket.ts";
+import { isAway } from "../../src/control/is_away.ts";
+import { StoreError } from "../../src/store/store.ts";
 import type { PoolClient } from "../../src/control/pool_client.ts";
 import { ControlError } from "../../src/control/control_error.ts";
 import { serveControl } from "../../src/control/serve_control.ts";
@@ -177,6 +179,20 @@ Deno.test("refusals keep their status and words, and defects are told to the dae
     /the daemon failed: the disk is full; its log says more/,
   );
   assert.deepEqual(bench.defects, [bench.pool.failure]);
+});
+
+Deno.test("who asks a daemon that another has taken the state from may ask the next one", async () => {
+  await using bench = await openBench();
+  bench.pool.failure = new StoreError("stopped", "written by this process no more");
+  await assert.rejects(
+    bench.client.ask("hold", { ids: [1], reason: null, owner: null, duration: null }),
+    isAway,
+  );
+  bench.pool.failure = new StoreError("unusable", "no room");
+  await assert.rejects(
+    bench.client.ask("hold", { ids: [1], reason: null, owner: null, duration: null }),
+    (error) => !isAway(error),
+  );
 });
 
 Deno.test("requests that are not what the routes document are refused", async () => {
