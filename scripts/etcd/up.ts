@@ -30,7 +30,10 @@ async function readSetup(folder: string): Promise<{ setup: ClusterSetup; isNew: 
     });
     await Deno.writeTextFile(file, JSON.stringify(members));
   }
-  return { setup: { folder, members: JSON.parse(await Deno.readTextFile(file)), tls: true }, isNew };
+  return {
+    setup: { folder, data: folder, members: JSON.parse(await Deno.readTextFile(file)), tls: true },
+    isNew,
+  };
 }
 
 /** In a session of its own, so that it outlives the terminal. */

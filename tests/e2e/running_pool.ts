@@ -48,7 +48,8 @@ export interface Served {
   readonly sshPort: number;
 }
 
-async function servedSimulator(settings: SimulatorInput, made: AsyncDisposableStack) {
+/** A simulator on loopback, which lets every key in. */
+export async function servedSimulator(settings: SimulatorInput, made: AsyncDisposableStack) {
   const clouds = (settings.clouds ?? [{}]).map((cloud) => ({
     ...cloud,
     ssh: { acceptAnyKey: true, ...cloud.ssh },

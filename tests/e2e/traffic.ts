@@ -8,6 +8,7 @@ import type { CliContext } from "../../src/cli/cli_context.ts";
 import { NoDaemonError } from "../../src/cli/cli_error.ts";
 import { NoAnswerError } from "../../src/control/no_answer_error.ts";
 import { ControlError } from "../../src/control/control_error.ts";
+import type { PoolClient } from "../../src/control/pool_client.ts";
 import type { IdOutcome } from "../../src/control/operation.ts";
 import { type Milliseconds, MINUTE } from "../../src/domain/time.ts";
 import { systemClock } from "../../src/lib/clock.ts";
@@ -30,6 +31,14 @@ export interface Grant {
   /** By this machine's clock, as the daemon's log is. */
   readonly askedAt: number;
   readonly answeredAt: number;
+  /** When it was first given back; null: not yet. */
+  readonly releasedAt: number | null;
+}
+
+/** Whom clients ask. */
+interface TrafficPool extends Pick<RunningPool, "configFile"> {
+  /** Whoever has the pool; null: nobody now. */
+  connect(): Promise<PoolClient | null>;
 }
 
 interface TrafficOptions {
@@ -37,6 +46,8 @@ interface TrafficOptions {
   /** The next job of whichever client is free; null: no more. */
   readonly nextJob: () => Job | null;
 }
+
+type Writable<Fields> = { -readonly [Key in keyof Fields]: Fields[Key] };
 
 /** Longest wait for a node: nobody is to come near it. */
 const WAIT = 5 * MINUTE;
@@ -48,9 +59,9 @@ export class Traffic {
   readonly grants: Grant[] = [];
   /** What releases said. */
   readonly ends: IdOutcome[] = [];
-  readonly #pool: RunningPool;
+  readonly #pool: TrafficPool;
 
-  constructor(pool: RunningPool) {
+  constructor(pool: TrafficPool) {
     this.#pool = pool;
   }
 
@@ -73,7 +84,7 @@ export class Traffic {
 
   async #runJob(job: Job, signal: AbortSignal): Promise<void> {
     const askedAt = systemClock.now();
-    let grant: Grant | null = null;
+    let grant: Writable<Grant> | null = null;
     await this.#insist(signal, () =>
       acquireNodes(contextOf(this.#pool, signal), {
         failFast: null,
@@ -83,12 +94,13 @@ export class Traffic {
         wait: WAIT,
         deliver: ({ request, nodes }) => {
           const ids = nodes.map(({ id }) => id);
-          grant = { job, request, nodes: ids, askedAt, answeredAt: systemClock.now() };
+          grant = { job, request, nodes: ids, askedAt, answeredAt: systemClock.now(), releasedAt: null };
           this.grants.push(grant);
           return Promise.resolve();
         },
       }));
     await systemClock.sleep(job.time, { signal });
+    grant!.releasedAt = systemClock.now();
     await this.#release(grant!, signal);
   }
 
@@ -121,7 +133,7 @@ function isGone(error: unknown): boolean {
 }
 
 /** What a command has around it, of which `acquire` needs little. */
-function contextOf(pool: RunningPool, signal: AbortSignal): CliContext {
+export function contextOf({ configFile }: TrafficPool, signal: AbortSignal): CliContext {
   const silent = { write() {}, columns: null, rows: null };
   const unused = () => {
     throw new Error("acquire needs the daemon's socket only");
@@ -146,7 +158,7 @@ function contextOf(pool: RunningPool, signal: AbortSignal): CliContext {
       runDaemon: unused,
       startInBackground: unused,
       openOfflinePool: unused,
-      openEtcdPool: unused,
+      openEtcdPool: async (options) => (await import("../../src/etcd_pool.ts")).openEtcdPool(options),
       openForegroundPool: unused,
       simulate: unused,
       describeQuirks: unused,
@@ -158,7 +170,7 @@ function contextOf(pool: RunningPool, signal: AbortSignal): CliContext {
     program: { name: "nodepool", file: null },
     config: null,
     argv: [],
-    globals: () => ({ config: pool.configFile, secure: null, logConfig: null, debug: false }),
+    globals: () => ({ config: configFile, secure: null, logConfig: null, debug: false }),
     remoteWords: [],
     usageCode: 2,
     exitCode: 0,

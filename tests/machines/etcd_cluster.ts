@@ -42,7 +42,8 @@ export class EtcdCluster implements AsyncDisposable {
   static async start(
     { size = 3, tls = true, users: hasUsers = true, ...rest }: ClusterOptions = {},
   ): Promise<EtcdCluster> {
-    const folder = await Deno.makeTempDir({ prefix: "nodepool-etcd-", dir: memoryFolder() });
+    const folder = await Deno.makeTempDir({ prefix: "nodepool-etcd-" });
+    const data = await Deno.makeTempDir({ prefix: "nodepool-etcd-", dir: memoryFolder() });
     const hosts = Array.from({ length: size }, ownHost);
     if (tls) await makeCertificates(folder, hosts);
     const ways = await Promise.all(hosts.map(async (host) => ({
@@ -52,6 +53,7 @@ export class EtcdCluster implements AsyncDisposable {
     const setup: ClusterSetup = {
       ...rest,
       folder,
+      data,
       tls,
       members: hosts.map((host, at) => ({
         client: `${host}:${CLIENT_PORT}`,
@@ -85,7 +87,7 @@ export class EtcdCluster implements AsyncDisposable {
     this.#hasUsers = hasUsers;
   }
 
-  /** Of the certificates, besides the members' data: `ca.pem`, `client.pem`, `client-key.pem`. */
+  /** Of the certificates and the logs: `ca.pem`, `client.pem`, `client-key.pem`. */
   get folder(): string {
     return this.#setup.folder;
   }
@@ -152,7 +154,7 @@ export class EtcdCluster implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.members.map((member) => member[Symbol.asyncDispose]()));
-    await Deno.remove(this.folder, { recursive: true });
+    for (const folder of [this.folder, this.#setup.data]) await Deno.remove(folder, { recursive: true });
   }
 }
 
@@ -166,7 +168,7 @@ function ownHost(): string {
 
 let lastHost = 0;
 
-/** Where nothing waits for a disk, or wears it out. */
+/** Where nothing waits for a disk, or wears it out. The compiled program may not read certificates below /dev. */
 function memoryFolder(): string | undefined {
   return exists("/dev/shm") ? "/dev/shm" : undefined;
 }

@@ -12,8 +12,10 @@ export interface MemberAddress {
 }
 
 export interface ClusterSetup {
-  /** Holds certificates and data. */
+  /** Holds certificates. */
   readonly folder: string;
+  /** Holds what the members store. */
+  readonly data: string;
   readonly members: readonly MemberAddress[];
   readonly tls: boolean;
   /** Bytes that a member's database may have; left out: etcd's own default. */
@@ -61,17 +63,19 @@ export async function makeCertificates(folder: string, hosts: readonly string[] 
 
 /** The options of `etcd` for the member of that index. */
 export function memberArguments(setup: ClusterSetup, index: number): string[] {
-  const { folder, members, tls, quota, tokenTtl } = setup;
+  const { folder, data, members, tls, quota, tokenTtl } = setup;
   const scheme = tls ? "https" : "http";
   const { client, peer, advertisedClient, advertisedPeer } = members[index]!;
   const initial = members.map((member, at) => `${nameOf(at)}=${scheme}://${member.advertisedPeer}`);
   const [ca, cert, key] = ["ca.pem", "server.pem", "server-key.pem"].map((name) => `${folder}/${name}`);
   // deno-fmt-ignore
   return [
-    "--name", nameOf(index), "--data-dir", `${folder}/${nameOf(index)}`, "--log-level", "warn", "--logger", "zap",
+    "--name", nameOf(index), "--data-dir", `${data}/${nameOf(index)}`, "--log-level", "warn", "--logger", "zap",
     "--listen-client-urls", `${scheme}://${client}`, "--advertise-client-urls", `${scheme}://${advertisedClient}`,
     "--listen-peer-urls", `${scheme}://${peer}`, "--initial-advertise-peer-urls", `${scheme}://${advertisedPeer}`,
     "--initial-cluster", initial.join(","), "--initial-cluster-token", "nodepool",
+    // Each login costs etcd some milliseconds, not a hundred.
+    "--bcrypt-cost", "4",
     "--auto-compaction-mode", "periodic", "--auto-compaction-retention", "1h",
     ...(quota === undefined ? [] : ["--quota-backend-bytes", String(quota)]),
     ...(tokenTtl === undefined ? [] : ["--auth-token-ttl", String(tokenTtl)]),
