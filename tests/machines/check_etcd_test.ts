@@ -45,13 +45,11 @@ testNeeding(
         /\/other\/: failure: cannot read: /,
       );
     });
-    await t.step("a member that is gone, and then the majority", async () => {
+    await t.step("a member that is gone", async () => {
       await cluster.members[0]!.kill();
       const one = await found();
       assert.equal(one.filter((line) => line.includes(": warning: ")).length, 1, one.join("\n"));
       assert.ok(one.includes("etcd /nodepool/ci/: ok: may be read and written"), one.join("\n"));
-      await cluster.members[1]!.kill();
-      assert.match((await found()).join("\n"), /etcd \/nodepool\/ci\/: failure: cannot read: /);
     });
   },
 );
