@@ -1,6 +1,6 @@
 /** The pool of a state in etcd with its real adapters, for commands where no daemon of their machine answers. */
-import type { EtcdPoolOptions } from "./cli/wiring.ts";
-import { defaultSecurePath } from "./config/load_config.ts";
+import type { ConfigFiles, EtcdPoolOptions } from "./cli/wiring.ts";
+import { defaultSecurePath } from "./config/default_secure_path.ts";
 import { loadEtcdConfig } from "./config/load_etcd_config.ts";
 import { PoolInEtcd } from "./control/pool_in_etcd.ts";
 import type { PoolClient } from "./control/pool_client.ts";
@@ -24,14 +24,14 @@ export async function openEtcdPool(options: EtcdPoolOptions): Promise<PoolInEtcd
     clock: systemClock,
     start: `nodepool -c ${shellWord(options.configFile)} daemon`,
     tell: (text) => options.tell(text),
-    openState: (call) => openState(etcd, { ...options, keys, ...call }),
+    openState: (call) => openState(etcd, { files: options, keys, signal: call.signal }),
   });
 }
 
 /** As it is at this moment. */
 async function openState(
   etcd: Etcd,
-  { keys, signal, ...files }: EtcdPoolOptions & { keys: PoolKeys } & Call,
+  { files, keys, signal }: { files: ConfigFiles; keys: PoolKeys } & Call,
 ): Promise<PoolClient> {
   const { revision, entries } = await etcd.range({ ...keysBelow(keys.state), limit: 1 }, { signal });
   const { openStateInEtcd } = await import("./offline_pool.ts");

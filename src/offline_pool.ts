@@ -5,6 +5,7 @@
  */
 import type { ConfigFiles, OfflinePoolOptions } from "./cli/wiring.ts";
 import type { LoadedConfig } from "./config/load_config.ts";
+import { defaultSecurePath } from "./config/default_secure_path.ts";
 import { ControlError } from "./control/control_error.ts";
 import { localPool } from "./control/local_pool.ts";
 import type { StatePool } from "./control/operated_pool.ts";
@@ -165,7 +166,7 @@ async function readOther(other: OtherConfig, { secureFile }: ConfigFiles): Promi
 }
 
 async function readConfig({ configFile, secureFile }: ConfigFiles): Promise<Config> {
-  const { defaultSecurePath, loadConfig } = await import("./config/load_config.ts");
+  const { loadConfig } = await import("./config/load_config.ts");
   const secure = secureFile ?? await defaultSecurePath();
   return (await loadConfig(configFile, { secure })).config;
 }

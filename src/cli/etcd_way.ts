@@ -8,12 +8,13 @@ import { isAway } from "../control/is_away.ts";
 import type { PlacedPool, PoolInEtcd } from "../control/pool_in_etcd.ts";
 import type { PoolClient } from "../control/pool_client.ts";
 import { controlSocketPaths } from "../control/socket_path.ts";
+import { NoDaemonError } from "./cli_error.ts";
 import { type CliContext, configFilesOf } from "./cli_context.ts";
 import type { DaemonWay } from "./daemon_way.ts";
 import { tellingOf } from "./open_pool.ts";
 import { writeLine } from "./write_line.ts";
 
-/** Disposing of the pool ends the way to it, too. @throws what the way throws */
+/** Disposing of the pool ends the way to it, too. @throws NoDaemonError, and what else the way throws */
 export async function openOnEtcd(
   context: CliContext,
   state: string,
@@ -24,8 +25,13 @@ export async function openOnEtcd(
     return withWay((await find(way)).pool, way);
   } catch (error) {
     await way[Symbol.asyncDispose]();
-    throw error;
+    throw withoutDaemon(error);
   }
+}
+
+/** The same error, as that of a command that no daemon answers. */
+function withoutDaemon(error: unknown): unknown {
+  return isAway(error) ? new NoDaemonError((error as Error).message, { cause: error }) : error;
 }
 
 function withWay(pool: PoolClient, way: AsyncDisposable): PoolClient {
@@ -41,7 +47,7 @@ function withWay(pool: PoolClient, way: AsyncDisposable): PoolClient {
   };
 }
 
-const NEVER = new AbortController();
+const NEVER: Call = { signal: new AbortController().signal };
 
 /** Each @throws ConfigError, EtcdError, and ControlError 503 where etcd does not tell. */
 export class EtcdWay implements DaemonWay {
@@ -75,7 +81,7 @@ export class EtcdWay implements DaemonWay {
       this.#tell(`${(error as Error).message}; trying again`);
       return null;
     }
-    return (await this.wait()).pool;
+    return (await this.wait().catch((error) => Promise.reject(withoutDaemon(error)))).pool;
   }
 
   /** The leader's pool, or while nobody leads the state's. */

@@ -4,7 +4,8 @@
  */
 import type { OtherConfig } from "../domain/other_config.ts";
 import { loadOtherConfig } from "./other_config.ts";
-import { defaultSecurePath, loadConfig, type LoadedConfig } from "./load_config.ts";
+import { defaultSecurePath } from "./default_secure_path.ts";
+import { loadConfig, type LoadedConfig } from "./load_config.ts";
 
 export class ConfigSource {
   readonly path: string;

@@ -12,9 +12,6 @@ import { emptySecrets, parseSecureFile, type SecureFile } from "./secure_file.ts
 
 export type { LoadedConfig } from "./parse_config.ts";
 
-/** Where the secrets stand where nobody says otherwise. */
-const DEFAULT_SECURE_PATH = "/etc/nodepool/secure.conf";
-
 interface LoadOptions {
   /** Path of the secrets file, which must then exist; null or left out: none is read. */
   readonly secure?: string | null;
@@ -50,11 +47,6 @@ export async function loadConfig(
     warnings,
     notices: [...loaded.notices, ...secrets.notices],
   };
-}
-
-/** The default secrets file is read if it exists; null: it does not. */
-export async function defaultSecurePath(): Promise<string | null> {
-  return (await denoEnvironment.stat(DEFAULT_SECURE_PATH))?.isFile ? DEFAULT_SECURE_PATH : null;
 }
 
 async function loadSecrets(

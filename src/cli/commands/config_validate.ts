@@ -50,7 +50,8 @@ async function load(
     context: CliContext;
   },
 ): Promise<LoadedConfig> {
-  const { defaultSecurePath, loadConfig } = await import("../../config/load_config.ts");
+  const { loadConfig } = await import("../../config/load_config.ts");
+  const { defaultSecurePath } = await import("../../config/default_secure_path.ts");
   const secure = secureFile ?? await defaultSecurePath();
   const loaded = await loadConfig(configFile, { secure, strict, byItself: !online });
   const { warnings, notices } = loaded;
