@@ -60,6 +60,7 @@ function etcdOf(state: string, { config }: LoadedConfig): EtcdConfig {
 }
 
 async function loaded({ configFile, secureFile }: ConfigFiles): Promise<LoadedConfig> {
-  const { defaultSecurePath, loadConfig } = await import("./config/load_config.ts");
+  const { loadConfig } = await import("./config/load_config.ts");
+  const { defaultSecurePath } = await import("./config/default_secure_path.ts");
   return await loadConfig(configFile, { secure: secureFile ?? await defaultSecurePath() });
 }
