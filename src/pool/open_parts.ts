@@ -32,6 +32,7 @@ import { MachinesWatch } from "../tasks/machines_watch.ts";
 import { NewState } from "../tasks/new_state.ts";
 import { PoolCrons } from "../tasks/pool_crons.ts";
 import { ProviderWatches } from "../tasks/provider_watches.ts";
+import { isStopped } from "../store/store.ts";
 import { StateWatch } from "../tasks/state_watch.ts";
 import { TargetWatches } from "../tasks/target_watches.ts";
 import { TaskRegistry } from "../tasks/task_registry.ts";
@@ -246,5 +247,6 @@ function whileSure({ machines = null, shell, builder, openCloud, openTarget, ...
 }
 
 function logTask(task: string, error: unknown): void {
+  if (isStopped(error)) return;
   log.error("task {task}: {error}", { task, error: errorChain(error) });
 }

@@ -199,3 +199,8 @@ export class StoreError extends Error {
     this.problem = problem;
   }
 }
+
+/** Whether it says only that this process writes the state no more. */
+export function isStopped(error: unknown): boolean {
+  return error instanceof StoreError && error.kind === "stopped";
+}
