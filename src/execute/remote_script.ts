@@ -48,10 +48,21 @@ export interface ScriptCall {
   readonly variables: Readonly<Record<string, string>>;
 }
 
+/**
+ * A daemon that was killed, or leads no longer, may have left a script running: the next run waits until that has ended. The
+ * lock is on the folder itself, and the script does not hold it, so that what it leaves running does not either. A run that
+ * waits ends with its connection. Where a server has no `flock`, scripts run side by side.
+ */
+const ALONE = `if command -v flock >/dev/null && [ -r . ]; then exec 9<.; flock -n 9 9<&9; if [ $? = 1 ]; then
+echo "nodepool: an earlier run of a script goes on here; waiting for its end"
+(trap - HUP; exec flock 9 9<&9); [ $? -lt 128 ] || exit; fi; fi`;
+
 /** The command that runs a script in its folder. */
 export function scriptCommand({ folder, script, hostname, variables }: ScriptCall): string {
   const assignments = Object.entries(variables).map(([name, value]) => `${name}=${shellQuote(value)}`);
-  return [`cd ${folder} &&`, ...assignments, `./${script}`, shellQuote(hostname)].join(" ");
+  return [`cd ${folder} &&`, ALONE, "&&", ...assignments, `./${script}`, shellQuote(hostname), "9>&-"].join(
+    " ",
+  );
 }
 
 export interface ScriptStep {
