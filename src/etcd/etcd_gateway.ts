@@ -162,15 +162,19 @@ class EtcdGateway implements Etcd {
   }
 
   async status(call: Call): Promise<readonly MemberStatus[]> {
-    const alarms = await this.#alarms(call);
+    const alarms = this.#alarms(call);
     return await Promise.all(this.#endpoints.map((endpoint) => this.#statusOf(endpoint, alarms, call)));
   }
 
-  async #statusOf(endpoint: string, alarms: readonly Alarm[], call: Call): Promise<MemberStatus> {
+  async #statusOf(
+    endpoint: string,
+    alarms: Promise<readonly Alarm[]>,
+    call: Call,
+  ): Promise<MemberStatus> {
     try {
       const status = await this.#members.askOne(endpoint, STATUS, call);
       const { member_id: id } = status.header;
-      const raised = alarms.filter(({ memberID }) => memberID === id).map(({ alarm }) => alarm);
+      const raised = (await alarms).filter(({ memberID }) => memberID === id).map(({ alarm }) => alarm);
       return {
         endpoint,
         problem: problemOf(status, raised),

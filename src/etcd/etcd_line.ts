@@ -98,7 +98,10 @@ export class EtcdLine {
   #advice(endpoint: string, { kind, effect }: CloudError): string {
     if (kind !== "unavailable" || effect === "none" || this.#clockAhead !== null) return "";
     if (endpoint.startsWith("http:")) return "; if it speaks TLS, write https:// in its address";
-    return this.#options.hasCertificate ? "" : "; if it asks for a certificate, set etcd.cert and etcd.key";
+    const certificate = this.#options.hasCertificate
+      ? "if it refuses etcd.cert, its log says why"
+      : "if it asks for a certificate, set etcd.cert and etcd.key";
+    return `; ${certificate}; if it does not speak TLS, write http:// in its address`;
   }
 
   #compareClocks({ headers }: SendResponse, sentAt: number): void {

@@ -100,8 +100,11 @@ export class EtcdMembers {
     const { line, login } = this.#options;
     for (let logins = 0;; logins++) {
       const entry = await login.enter(endpoint, call);
-      if ("miss" in entry) return concluded(entry.miss, { endpoint, question: login.question });
-      const reply = await line.send(endpoint, question, { token: entry.token, ...call });
+      if ("miss" in entry && question.alone !== true) {
+        return concluded(entry.miss, { endpoint, question: login.question });
+      }
+      const token = "miss" in entry ? null : entry.token;
+      const reply = await line.send(endpoint, question, { token, ...call });
       if (reply.is !== "login" || logins === MOST_LOGINS) return concluded(reply, { endpoint, question });
       login.forget(entry);
     }

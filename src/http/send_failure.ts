@@ -21,7 +21,9 @@ const NOT_CONNECTED: Readonly<Record<string, string>> = {
 const UNTRUSTED: Readonly<Record<string, string>> = {
   DEPTH_ZERO_SELF_SIGNED_CERT: "its certificate is self-signed",
   SELF_SIGNED_CERT_IN_CHAIN: "its certificate is self-signed",
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "its certificate is signed by an unknown authority",
+  // Deno says this of one that has expired, too.
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    "its certificate has expired (renew it) or is signed by an unknown authority",
   UNABLE_TO_GET_ISSUER_CERT: "its certificate is signed by an unknown authority",
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "its certificate is signed by an unknown authority",
 };
