@@ -10,6 +10,7 @@ import {
   type BuilderStanding,
   GONE_AFTER,
   LOST_AFTER,
+  ORPHANS_END,
   type PlaceState,
 } from "../domain/build_places.ts";
 import type { DibImage } from "../domain/dib_image.ts";
@@ -30,7 +31,7 @@ import { lostSite, RemoteSite } from "./remote_site.ts";
 const log = loggerOf("image", "build");
 
 /** A builder asks again at least so often, or it is silent. */
-const SILENT_AFTER = 10 * SECOND;
+const SILENT_AFTER = 8 * SECOND;
 
 /** The longest that a builder is left without an answer. */
 const LONGEST_WAIT = 20 * SECOND;
@@ -228,7 +229,7 @@ export class BuilderDesk implements BuildSites, Disposable {
         version: report.version,
       });
       for (const work of this.#worksOf(report.id)) {
-        if (!work.isFor(report.process)) work.end(this.#interrupted(`builder ${report.host} was restarted`));
+        if (!work.isFor(report.process)) work.end(this.#restarted(report));
       }
     }
     const builder = known ?? { report, seenAt: 0, waiting: 0 };
@@ -322,7 +323,7 @@ export class BuilderDesk implements BuildSites, Disposable {
   #look(): void {
     const isLost = (id: string) => ["lost", "gone"].includes(this.#stateOf(id));
     for (const work of this.#works.values()) {
-      if (isLost(work.builder)) work.end(this.#interrupted(`builder ${this.#hostOf(work.builder)} was lost`));
+      if (isLost(work.builder)) work.end(interrupted(`builder ${this.#hostOf(work.builder)} was lost`));
     }
     for (const { builder, outcome } of this.#removals) {
       if (isLost(builder)) outcome.resolve({ type: "removed" });
@@ -346,9 +347,9 @@ export class BuilderDesk implements BuildSites, Disposable {
     return this.#builders.get(id)?.report.host ?? id;
   }
 
-  /** It says nothing of the work itself: that is done again, without a pause. */
-  #interrupted(comment: string): WorkOutcome {
-    return { type: "failed", comment, evidence: null };
+  /** Its former process's own processes may still be writing. */
+  #restarted({ host }: BuilderReport): WorkOutcome {
+    return { ...interrupted(`builder ${host} was restarted`), until: this.#deps.clock.now() + ORPHANS_END };
   }
 
   #tellNews(): void {
@@ -360,4 +361,9 @@ export class BuilderDesk implements BuildSites, Disposable {
 
 function isNews({ orders, going, builds }: BuilderInstructions, report: BuilderReport): boolean {
   return orders.length > 0 || going.length < report.works.length || builds.length < report.builds.length;
+}
+
+/** It says nothing of the work itself: that is done again, without a pause. */
+function interrupted(comment: string) {
+  return { type: "failed", comment, evidence: null } as const;
 }

@@ -36,9 +36,7 @@ const outcome = v.variant("type", [
   }),
 ]);
 
-export type WorkOutcome =
-  & v.InferOutput<typeof outcome>
-  & (DibOutcome | ImageOutcome);
+export type WorkOutcome = v.InferOutput<typeof outcome> & (DibOutcome | ImageOutcome);
 
 /** A piece of work that it is at, or has done and not been relieved of. */
 const reportedWork = v.strictObject({

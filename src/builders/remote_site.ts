@@ -1,5 +1,5 @@
 /** A builder as a site of the executor: each attempt is an order that the desk hands to it, and the outcome that it reports. */
-import { type BuilderName, ORPHANS_END } from "../domain/build_places.ts";
+import type { BuilderName } from "../domain/build_places.ts";
 import type { DibImage } from "../domain/dib_image.ts";
 import type { BuildFolders, BuildSite, UploadWork } from "../execute/images/build_site.ts";
 import { type DibOutcome, type ImageOutcome, imagePostponed } from "../execute/images/image_outcome.ts";
@@ -34,9 +34,7 @@ export class RemoteSite implements BuildSite {
   async build({ image, job }: { image: DibImage; job: BuildJob }, call: Call): Promise<DibOutcome> {
     const order = { type: "build", token: buildToken(image), job } as const;
     const how = { ...call, builder: this.builder, logFile: image.logFile };
-    const outcome = this.#told(await this.#deps.desk.carryOut(order, how)) as DibOutcome;
-    const isInterrupted = outcome.type === "failed" && outcome.evidence === null;
-    return isInterrupted ? { ...outcome, until: this.#deps.clock.now() + ORPHANS_END } : outcome;
+    return this.#told(await this.#deps.desk.carryOut(order, how)) as DibOutcome;
   }
 
   async upload(

@@ -19,7 +19,7 @@ export interface BuilderName {
 export type PlaceState = "here" | "silent" | "lost" | "gone";
 
 /** A builder that has not been heard of for so long is lost. */
-export const LOST_AFTER = 20 * SECOND;
+export const LOST_AFTER = 15 * SECOND;
 
 /** Long enough to restart a machine, or to plug it in again: what is gone is built once more. */
 export const GONE_AFTER = 15 * MINUTE;

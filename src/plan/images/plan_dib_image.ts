@@ -43,10 +43,15 @@ function planInterrupted(image: DibImage, { places, now }: ImageWorld): DibStep 
     return { do: "wait", reason: "build", message: `${hostOf(image)}, which builds it, does not answer` };
   }
   if (places.isAt(image)) return { do: "act", action: { type: "build-image", dibImage: image } };
-  const comment = place === "here"
-    ? "nodepool was stopped while it was being built"
-    : `${hostOf(image)} was lost while it was building it`;
-  return { do: "change", event: { type: "failed", comment, evidence: null, until: now + ORPHANS_END } };
+  const failed = { type: "failed", evidence: null } as const;
+  if (place !== "here") {
+    return {
+      do: "change",
+      event: { ...failed, comment: `${hostOf(image)} was lost while it was building it` },
+    };
+  }
+  const comment = "nodepool was stopped while it was being built";
+  return { do: "change", event: { ...failed, comment, until: now + ORPHANS_END } };
 }
 
 function planRemoval(image: DibImage, world: ImageWorld): DibStep {

@@ -45,6 +45,7 @@ const cases: readonly (readonly [string, Parameters<typeof imagesInput>[0], read
     "builder build1, which builds it, does not answer",
   ]],
   ["a build whose builder is lost has failed", { dibImages: [begun], places: places("lost") }, [
+    "remove-files",
     "builder build1 was lost while it was building it",
   ]],
   ["files with a silent builder are removed later", { dibImages: [removal], places: places("silent") }, [
