@@ -211,7 +211,7 @@ export class ProviderWatch implements ProviderAccess {
     const timer = new AbortController();
     const options = { signal: AbortSignal.any([signal, timer.signal]) };
     await Promise.race([done, this.#clock.sleep(time, options).catch(() => {})]);
-    timer.abort();
+    timer.abort(null); // a reason of its own takes no stack
   }
 
   #beginDue(signal: AbortSignal): void {

@@ -157,7 +157,7 @@ class ScheduledTask implements Task {
     const offset = clock.monotonic() - clock.now();
     while (!this.#woken && !this.#stop.signal.aborted && clock.monotonic() < this.#due + offset) {
       const wait = new AbortController();
-      this.#endWait = () => wait.abort();
+      this.#endWait = () => wait.abort(null);
       await clock.sleep(this.#due + offset - clock.monotonic(), { signal: wait.signal }).catch(() => {});
       this.#endWait = null;
     }
