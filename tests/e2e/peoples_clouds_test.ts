@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { type Manner, manners } from "../scenarios/manners.ts";
 import { testNeeding } from "../needs.ts";
+import { OpenstackClient } from "../openstack_client.ts";
 import { RunningPool } from "./running_pool.ts";
 
 /** One for each way in which servers are reached, clouds answer and logins differ. */
@@ -40,17 +41,8 @@ ${image("prepared", "setup: prepare.sh, ")}
 `;
 }
 
-/** What the `openstack` command prints as JSON. */
-async function witness(pool: RunningPool, command: string) {
-  const { code, stdout, stderr } = await new Deno.Command("openstack", {
-    args: ["--os-cloud", "simulator", ...command.split(" "), "-f", "json"],
-    env: { OS_CLIENT_CONFIG_FILE: `${pool.folder}/clouds.yaml`, HOME: pool.folder },
-    stdin: "null",
-  }).output();
-  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  assert.equal(code, 0, `openstack ${command}: ${text(stderr)}`);
-  return JSON.parse(text(stdout));
-}
+/** What the `openstack` command answers. */
+type Witness = OpenstackClient["json"];
 
 interface SeenServer {
   readonly ID: string;
@@ -71,6 +63,11 @@ for (const name of WITNESSED) {
         config: configFor(manner),
         clouds: [{ ...manner.cloud, bootTime: 200, deleteTime: 200, snapshotTime: 200 }],
       });
+      await using client = new OpenstackClient({
+        OS_CLIENT_CONFIG_FILE: `${pool.folder}/clouds.yaml`,
+        HOME: pool.folder,
+      });
+      const witness: Witness = (...command) => client.json("--os-cloud", "simulator", ...command);
       await Deno.mkdir(`${pool.folder}/scripts`);
       await Deno.writeTextFile(`${pool.folder}/scripts/prepare.sh`, "#!/bin/sh\n", { mode: 0o755 });
       const before = await pool.run("config-validate", "--online");
@@ -78,16 +75,16 @@ for (const name of WITNESSED) {
       pool.startDaemon();
       const settled = async () => await pool.count("ready") === 2 && await pool.count() === 2;
       await pool.until(settled);
-      await assertSeen(pool);
+      await assertSeen(pool, witness);
       await runJob(pool);
       await pool.until(settled);
-      await assertSeen(pool);
+      await assertSeen(pool, witness);
       await pool.configure(configFor(manner).replaceAll("min-ready: 1", "min-ready: -1"));
       await pool.until(async () => (await minReady(pool)).every((count) => count === -1));
       for (const { id } of await pool.nodes()) await pool.run("delete", String(id), "--now");
       await pool.until(async () => await pool.count() === 0);
-      assert.deepEqual(await witness(pool, "server list"), []);
-      assert.deepEqual(await witness(pool, "floating ip list"), []);
+      assert.deepEqual(await witness("server", "list"), []);
+      assert.deepEqual(await witness("floating", "ip", "list"), []);
     },
   );
 }
@@ -99,8 +96,8 @@ async function minReady(pool: RunningPool): Promise<readonly (number | null)[]> 
 }
 
 /** The cloud has the pool's nodes and no other servers, each at the address that the pool tells. */
-async function assertSeen(pool: RunningPool): Promise<void> {
-  const servers: readonly SeenServer[] = await witness(pool, "server list");
+async function assertSeen(pool: RunningPool, witness: Witness): Promise<void> {
+  const servers: readonly SeenServer[] = await witness("server", "list");
   const nodes = await pool.nodes();
   assert.deepEqual(
     servers.map(({ ID }) => ID).toSorted(),

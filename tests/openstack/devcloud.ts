@@ -6,8 +6,8 @@ import assert from "node:assert/strict";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse, stringify } from "yaml";
-import { MINUTE, SECOND } from "../../src/domain/time.ts";
 import { systemRandom } from "../../src/lib/random.ts";
+import { OpenstackClient } from "../openstack_client.ts";
 import { NodepoolProcess } from "./nodepool_process.ts";
 import { runCommand } from "./run_command.ts";
 
@@ -48,6 +48,7 @@ export function scenario(
 
 export class Devcloud implements AsyncDisposable {
   readonly #made = new AsyncDisposableStack();
+  readonly #client = this.#made.use(new OpenstackClient({}));
   #clouds = "";
 
   static async open(): Promise<Devcloud> {
@@ -92,7 +93,7 @@ export class Devcloud implements AsyncDisposable {
   /** What an `openstack` command answers, in this project; null where it answers nothing. */
   // deno-lint-ignore no-explicit-any
   openstack(...args: string[]): Promise<any> {
-    return openstack(["--os-cloud=devcloud", ...args], this.#clouds);
+    return this.#run(["--os-cloud=devcloud", ...args], this.#clouds);
   }
 
   /** Whether Keystone still takes a token. */
@@ -110,7 +111,9 @@ export class Devcloud implements AsyncDisposable {
   /** Names of all servers that ever were in the project, sorted. */
   async serversEver(): Promise<readonly string[]> {
     const list = ["server", "list", `--project=${this.keys.projectName}`];
-    const [there, gone] = await Promise.all([list, [...list, "--deleted"]].map((words) => asAdmin(...words)));
+    const [there, gone] = await Promise.all(
+      [list, [...list, "--deleted"]].map((words) => this.#asAdmin(...words)),
+    );
     const names = new Map<string, string>();
     for (const server of [...there, ...gone] as ListedServer[]) names.set(server.ID, server.Name);
     return [...names.values()].sort();
@@ -136,12 +139,12 @@ export class Devcloud implements AsyncDisposable {
     const { projectName, username } = this.keys;
     this.#clouds = this.#made.adopt(await Deno.makeTempFile(), (path) => Deno.remove(path));
     await Deno.writeTextFile(this.#clouds, cloudsYaml);
-    const { id } = await asAdmin("project", "create", projectName);
+    const { id } = await this.#asAdmin("project", "create", projectName);
     this.#made.defer(async () => {
       await this.#emptyProject(id);
-      await asAdmin("project", "delete", projectName);
+      await this.#asAdmin("project", "delete", projectName);
     });
-    await asAdmin("role", "add", "--user", username, "--project", projectName, "member");
+    await this.#asAdmin("role", "add", "--user", username, "--project", projectName, "member");
   }
 
   async #emptyProject(projectId: string): Promise<void> {
@@ -151,8 +154,21 @@ export class Devcloud implements AsyncDisposable {
     if (floatingIps.length > 0) await this.openstack("floating", "ip", "delete", ...floatingIps);
     const servers = await ids("server");
     if (servers.length > 0) await this.openstack("server", "delete", "--wait", ...servers);
-    const groups = await asAdmin("security", "group", "list", `--project=${projectId}`);
-    for (const { ID } of groups) await asAdmin("security", "group", "delete", ID);
+    const groups = await this.#asAdmin("security", "group", "list", `--project=${projectId}`);
+    for (const { ID } of groups) await this.#asAdmin("security", "group", "delete", ID);
+  }
+
+  // deno-lint-ignore no-explicit-any
+  #asAdmin(...args: string[]): Promise<any> {
+    return this.#run(["--os-cloud=devcloud-admin", ...args], clouds!);
+  }
+
+  async #run(args: readonly string[], cloudsFile: string) {
+    const format = args.some((word) => SILENT.test(word)) ? [] : ["-f", "json"];
+    const env = { OS_CLIENT_CONFIG_FILE: cloudsFile };
+    const { code, stdout, stderr } = await this.#client.run([...args, ...format], env);
+    assert.equal(code, 0, `openstack ${args.join(" ")}: ${stderr}`);
+    return stdout.trim() === "" ? null : JSON.parse(stdout);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -178,16 +194,4 @@ export async function restartKeystone({ down = 0 } = {}): Promise<void> {
   await runCommand(script, ["keystone", "--down", String(down)], { env: { DEVCLOUD_DIR: devcloudFolder } });
 }
 
-// deno-lint-ignore no-explicit-any
-function asAdmin(...args: string[]): Promise<any> {
-  return openstack(["--os-cloud=devcloud-admin", ...args]);
-}
-
 const SILENT = /^(delete|add)$/;
-
-async function openstack(args: readonly string[], cloudsFile = clouds!) {
-  const format = args.some((word) => SILENT.test(word)) ? [] : ["-f", "json"];
-  const words = [String(5 * MINUTE / SECOND), "openstack", ...args, ...format];
-  const { stdout } = await runCommand("timeout", words, { env: { OS_CLIENT_CONFIG_FILE: cloudsFile } });
-  return stdout.trim() === "" ? null : JSON.parse(stdout);
-}

@@ -1,0 +1,27 @@
+"""Debian's `openstack` command, over and over: a command on each line of stdin, its outcome on a line of stdout."""
+import contextlib
+import io
+import json
+import os
+import signal
+import sys
+
+from openstackclient import shell
+
+LONGEST_COMMAND = 300  # seconds, after which the process ends
+
+commands = os.fdopen(os.dup(0))
+sys.stdin = open(os.devnull)  # `image create` reads it, where it is no terminal
+
+for line in commands:
+    command = json.loads(line)
+    os.environ.update(command["env"])
+    out, err = io.StringIO(), io.StringIO()
+    signal.alarm(LONGEST_COMMAND)
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            code = shell.main(command["args"])
+        except SystemExit as end:
+            code = end.code
+    signal.alarm(0)
+    print(json.dumps({"code": code or 0, "stdout": out.getvalue(), "stderr": err.getvalue()}), flush=True)
