@@ -23,6 +23,7 @@ import { checkClouds } from "../../src/online/check_clouds.ts";
 import { Pool } from "../../src/pool/pool.ts";
 import type { PoolDeps } from "../../src/pool/pool_deps.ts";
 import { renderCloudsYaml } from "../../src/simulator/clouds_yaml.ts";
+import type { SendRequest } from "../../src/http/send.ts";
 import type { Metrics } from "../../src/metrics/happening.ts";
 import type { SimulatorInput } from "../../src/simulator/settings.ts";
 import { createSimulator, type Simulator } from "../../src/simulator/simulator.ts";
@@ -62,8 +63,8 @@ export interface VirtualPoolOptions extends SimulatorInput {
 
 interface PoolProcess {
   readonly clock: Clock;
-  /** Resolves when the process may go on. @throws once it is killed */
-  pass(): Promise<void>;
+  /** Resolves when the process may go on; `request`: what it is about to send. @throws once it is killed */
+  pass(request?: SendRequest): Promise<void>;
 }
 
 export class VirtualPool implements AsyncDisposable {
@@ -388,7 +389,7 @@ export class VirtualPool implements AsyncDisposable {
     return createOpenStackCloud({
       ...provider,
       send: through(async (request, { signal }) => {
-        await this.#process.pass();
+        await this.#process.pass(request);
         const answer = await this.simulator.send(request, { signal: AbortSignal.any([signal, life]) });
         await this.#process.pass();
         return answer;

@@ -5,6 +5,7 @@
 import { SECOND } from "../../../../src/domain/time.ts";
 import { campaign } from "../../../../src/lead/campaign.ts";
 import type { HeldLeadership } from "../../../../src/lead/held_leadership.ts";
+import type { SendRequest } from "../../../../src/http/send.ts";
 import { seededRandom } from "../../../../src/lib/random.ts";
 import { openEtcdStore } from "../../../../src/store/etcd/etcd_store.ts";
 import { keys, recordOf } from "../../../lead/campaigning.ts";
@@ -22,6 +23,7 @@ interface Surroundings {
   readonly config: VirtualPoolOptions["config"];
   readonly seed: number;
   tell(what: string): void;
+  violate(how: string): void;
 }
 
 export class Machine {
@@ -90,6 +92,15 @@ export class Machine {
     }
   }
 
+  /** A process that is stopped right then may send it much later. */
+  async #send(process: Process, request?: SendRequest): Promise<void> {
+    const isLook = request === undefined || request.method === "GET" || request.url.endsWith("/auth/tokens");
+    if (!isLook && !process.isKilled && !this.isSure) {
+      this.#around.violate(`${this.name} sends ${request.method} ${request.url}, not sure to lead`);
+    }
+    await process.pass();
+  }
+
   async #live(process: Process): Promise<void> {
     const { beside, config, etcd: world, seed, tell } = this.#around;
     const random = seededRandom(seed * 1_000 + this.name.charCodeAt(0) * 100 + ++this.#lives);
@@ -116,7 +127,7 @@ export class Machine {
       beside,
       config,
       store,
-      process,
+      process: { clock, pass: (request) => this.#send(process, request) },
       random: random.integer(1_000_000),
       machines: { etcd, keys, leadership: held, self: recordOf(this.name) },
     });

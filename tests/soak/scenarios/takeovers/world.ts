@@ -26,7 +26,14 @@ export class World extends ObservedRun implements AsyncDisposable {
     this.base = base;
     this.clock = base.clock;
     this.etcd = new ScriptedEtcd({ clock: this.clock });
-    const around = { beside: base, etcd: this.etcd, config, seed, tell: (what: string) => this.tell(what) };
+    const around = {
+      beside: base,
+      etcd: this.etcd,
+      config,
+      seed,
+      tell: (what: string) => this.tell(what),
+      violate: (how: string) => void this.witness.violations.push(how),
+    };
     const names = ["alpha", "beta", "gamma"].slice(0, 2 + seed % 2);
     this.machines = names.map((name) => new Machine(name, around));
     this.witness = new Witness(base.simulator, () => {
