@@ -43,6 +43,8 @@ async function trouble(world: World, seed: number): Promise<Clients> {
   const random = seededRandom(seed);
   const clients: Clients = { left: 0 };
   await world.pass(20 * SECOND);
+  // Those of another pool on a cloud keep a new state from beginning.
+  for (const installation of [null, "another"]) world.makeForeign(installation);
   world.troubleEtcd(seed + 1);
   for (let step = 0; step < STEPS; step++) {
     if (random.float() < 0.6) beginClient(world, { clients, random, name: `client ${step}` });
@@ -110,8 +112,9 @@ async function recover(world: World, clients: Clients): Promise<void> {
 }
 
 /** Servers that no record names. */
-function leaks({ base, leader }: World): readonly string[] {
+function leaks({ base, leader, witness: { foreign } }: World): readonly string[] {
   const nodes = leader?.pool?.pool.report().nodes ?? [];
   const named = new Set(nodes.map(serverIdOf));
-  return base.simulator.cloud().servers.standing().filter(({ id }) => !named.has(id)).map(({ name }) => name);
+  return base.simulator.cloud().servers.standing().filter(({ id }) => !named.has(id) && !foreign.has(id))
+    .map(({ name }) => name);
 }

@@ -1,4 +1,5 @@
 /** Two or three machines of one pool, their etcd, their cloud, and a witness of what they ask of it. */
+import { serverMetadata } from "../../../../src/domain/server_marks.ts";
 import { type Milliseconds, SECOND } from "../../../../src/domain/time.ts";
 import { seededRandom } from "../../../../src/lib/random.ts";
 import { planByChance, ScriptedEtcd } from "../../../machines/scripted_etcd.ts";
@@ -80,6 +81,25 @@ export class World extends ObservedRun implements AsyncDisposable {
     await this.clock.advanceUntil(() => isOver, { within: 600 * SECOND, step: SECOND });
     await ending;
     await this.base[Symbol.asyncDispose]();
+  }
+
+  /** A server that is somebody else's, with marks of another pool or without. */
+  makeForeign(installation: string | null): void {
+    const cloud = this.base.simulator.cloud();
+    const marks = { nodeId: 1, image: "debian", provider: "main" };
+    const { id } = cloud.createServer({
+      name: "web",
+      flavor: cloud.stock.flavors[0]!,
+      imageId: cloud.stock.images[0]!.id,
+      keypair: null,
+      zone: null,
+      securityGroups: ["default"],
+      configDrive: false,
+      metadata: installation === null ? {} : serverMetadata({ ...marks, installation }),
+      networkIds: cloud.stock.networks.filter(({ external }) => !external).map((network) => network.id),
+      ports: [],
+    });
+    this.witness.foreign.add(id);
   }
 
   /** No node is asked of a cloud twice, whoever leads. */
