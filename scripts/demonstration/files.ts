@@ -26,24 +26,29 @@ export class DemoFiles {
     this.simulator = `${folder}/simulator.yaml`;
   }
 
-  /** Writes all but clouds.yaml, which the simulator writes. */
-  async write(): Promise<void> {
+  /** Writes all but clouds.yaml, which the simulator writes, and the configuration. */
+  async writeShared({ buildSeconds = BUILD_SECONDS }: { buildSeconds?: number } = {}): Promise<void> {
     const { private: privateKey, public: publicKey } = await generateKey();
     await Deno.writeTextFile(this.key, privateKey, { mode: 0o600 });
     await Deno.writeTextFile(this.simulator, simulatorYaml(publicKey, this.ports.ssh));
     await Deno.mkdir(this.programs);
     // The real one needs root and a Debian mirror.
-    const program = scriptedDiskImageCreate({ seconds: BUILD_SECONDS });
+    const program = scriptedDiskImageCreate({ seconds: buildSeconds });
     await Deno.writeTextFile(`${this.programs}/disk-image-create`, program, { mode: 0o755 });
-    await this.writeConfig({ minReady: 2 });
   }
 
   /** The configuration with that many nodes of the small label kept ready, and one of the large unless it is 0. */
   async writeConfig({ minReady }: { minReady: number }): Promise<void> {
-    await Deno.writeTextFile(this.config, this.#configYaml(minReady), { mode: 0o600 });
+    const own = `state: ${quoted(`${this.folder}/nodepool.kv`)}
+images-dir: ${quoted(`${this.folder}/images`)}
+status:
+  listen: 127.0.0.1:${this.ports.status}
+`;
+    await Deno.writeTextFile(this.config, own + this.poolYaml(minReady), { mode: 0o600 });
   }
 
-  #configYaml(minReady: number): string {
+  /** The part of the configuration that says what the pool is to be. */
+  poolYaml(minReady: number): string {
     const provider = (cloud: string) => `
   - name: ${cloud}
     cloud: ${cloud}
@@ -62,11 +67,7 @@ export class DemoFiles {
         username: debian
         private-key: ${quoted(this.key)}
         connection-port: ${this.ports.ssh}`;
-    return `state: ${quoted(`${this.folder}/nodepool.kv`)}
-images-dir: ${quoted(`${this.folder}/images`)}
-status:
-  listen: 127.0.0.1:${this.ports.status}
-labels:
+    return `labels:
   - name: debian-small
     image: debian
     min-ready: ${minReady}
@@ -84,7 +85,7 @@ providers:${provider("east")}${provider("west")}
 }
 
 /** A path that YAML reads as it is, whatever is in it; most paths need no quotes. */
-const quoted = (path: string) => /^[\w.\/-]+$/.test(path) ? path : JSON.stringify(path);
+export const quoted = (path: string) => /^[\w.\/-]+$/.test(path) ? path : JSON.stringify(path);
 
 /** Two clouds whose servers take about two seconds to boot, let in the pool's key alone, and know the CI's jobs. */
 function simulatorYaml(publicKey: string, sshPort: number): string {

@@ -1,7 +1,6 @@
 /**
  * The demonstration that scripts/demo runs: each step does something, shows it with nodepool's own commands and checks
- * that it is so. It exits 1 at the first thing that is not, with the end of the daemon's log. Whatever ends it, a closed
- * terminal too, ends its processes and removes its folder.
+ * that it is so.
  */
 
 import { runCi } from "./ci.ts";
@@ -9,6 +8,7 @@ import { DemoFiles } from "./files.ts";
 import { checkBootedFromCurrent, rotateImage, showFirstImage } from "./images.ts";
 import { check, heading } from "./narrate.ts";
 import { DemoPool } from "./pool.ts";
+import { freePort, present } from "./present.ts";
 
 const TIME_LIMIT = 170_000;
 
@@ -120,14 +120,9 @@ async function emptyPool(pool: DemoPool): Promise<void> {
   check(code === 0, `the daemon ended well (exit code ${code})`);
 }
 
-/** A port that was free a moment ago. */
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return (listener.addr as Deno.NetAddr).port;
-}
-
 async function demonstrate(pool: DemoPool): Promise<void> {
-  await pool.files.write();
+  await pool.files.writeShared();
+  await pool.files.writeConfig({ minReady: 2 });
   await fillPool(pool);
   await useNode(pool);
   await rotateImage(pool);
@@ -139,36 +134,11 @@ async function demonstrate(pool: DemoPool): Promise<void> {
   await emptyPool(pool);
 }
 
-async function report(error: unknown, files: DemoFiles): Promise<void> {
-  const log = await Deno.readTextFile(files.daemonLog).catch(() => "");
-  console.error(`\nThe demonstration failed: ${error instanceof Error ? error.message : error}`);
-  if (log !== "") console.error(`The daemon's log ends with:\n${log.split("\n").slice(-30).join("\n")}`);
-}
-
-const [nodepool] = Deno.args;
-if (nodepool === undefined) throw new Error("usage: main.ts NODEPOOL");
-const began = performance.now();
-const stop = new AbortController();
-for (const signal of ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM"] as const) {
-  Deno.addSignalListener(signal, () => stop.abort(new Error(`stopped by ${signal}`)));
-}
-const ports = { status: freePort(), ssh: freePort() };
-const files = new DemoFiles(await Deno.makeTempDir({ prefix: "nodepool-demo-" }), ports);
-let failed = false;
-try {
-  await using pool = new DemoPool(
-    nodepool,
-    files,
-    AbortSignal.any([stop.signal, AbortSignal.timeout(TIME_LIMIT)]),
-  );
-  await demonstrate(pool);
-} catch (error) {
-  failed = true;
-  if (stop.signal.aborted) console.error(`\nThe demonstration was ${stop.signal.reason.message}.`);
-  else await report(error, files);
-}
-await Deno.remove(files.folder, { recursive: true });
-if (!failed) {
-  console.log(`\nDone in ${Math.round((performance.now() - began) / 1000)} s; nothing is left running.`);
-}
-Deno.exit(failed ? 1 : 0);
+await present({
+  limit: TIME_LIMIT,
+  async show({ nodepool, folder, signal }) {
+    const files = new DemoFiles(folder, { status: freePort(), ssh: freePort() });
+    await using pool = new DemoPool(nodepool, files, signal);
+    await demonstrate(pool);
+  },
+});

@@ -1,7 +1,21 @@
 /** The processes of the demonstration, the simulator and the daemon, and the commands that it runs beside them. */
 
-import type { NodeListView, NodeView } from "../../src/views/node_list.ts";
 import type { DemoFiles } from "./files.ts";
+import type { NodeListView, NodeView } from "../../src/views/node_list.ts";
+
+/** The files of a machine, and what its processes are started with. */
+export interface PoolFiles {
+  readonly clouds: string;
+  readonly config: string;
+  readonly daemonLog: string;
+  /** A folder of programs that come before those of the machine. */
+  readonly programs: string;
+  readonly simulator: string;
+  readonly ports: { readonly status: number };
+  /** Besides the configuration; left out: none. */
+  readonly options?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
 
 /** The simulator's counts of one of its clouds. */
 interface CloudCounts {
@@ -9,19 +23,25 @@ interface CloudCounts {
 }
 
 /** Everything ends when it is disposed of: no process is left, whatever happened. */
-export class DemoPool implements AsyncDisposable {
+export class DemoPool<Files extends PoolFiles = DemoFiles> implements AsyncDisposable {
   #daemon: Deno.ChildProcess | null = null;
   #simulator: Deno.ChildProcess | null = null;
   #simulatorUrl = "";
 
   constructor(
     readonly nodepool: string,
-    readonly files: DemoFiles,
+    readonly files: Files,
     readonly signal: AbortSignal,
   ) {}
 
   get #env(): Record<string, string> {
-    return { OS_CLIENT_CONFIG_FILE: this.files.clouds };
+    return { OS_CLIENT_CONFIG_FILE: this.files.clouds, ...this.files.env };
+  }
+
+  /** What follows the program's name. */
+  #words(args: readonly string[]): string[] {
+    const { config, options = [] } = this.files;
+    return ["-c", config, ...options, ...args];
   }
 
   get statusUrl(): string {
@@ -40,9 +60,10 @@ export class DemoPool implements AsyncDisposable {
     return line;
   }
 
-  async startDaemon(): Promise<void> {
+  /** Resolves once it answers; one that only builds has no status endpoint, and is not waited for. */
+  async startDaemon(...options: readonly string[]): Promise<void> {
     const log = await Deno.open(this.files.daemonLog, { create: true, append: true });
-    const args = ["-c", this.files.config, "daemon"];
+    const args = this.#words(["daemon", ...options]);
     const daemon = new Deno.Command(this.nodepool, {
       args,
       env: { ...this.#env, PATH: `${this.files.programs}:${Deno.env.get("PATH") ?? ""}` },
@@ -54,6 +75,7 @@ export class DemoPool implements AsyncDisposable {
     daemon.stderr.pipeTo(log.writable).catch(() => {});
     let exitCode: number | null = null;
     daemon.status.then(({ code }) => exitCode = code);
+    if (options.includes("--builder-only")) return;
     await this.until("the daemon answers", async () => {
       if (exitCode !== null) throw new Error(`the daemon ended at its start with exit code ${exitCode}`);
       return await this.#isHealthy();
@@ -81,7 +103,7 @@ export class DemoPool implements AsyncDisposable {
   /** Runs a command of nodepool quietly. */
   async run(...args: string[]): Promise<{ success: boolean; out: string; err: string }> {
     const command = new Deno.Command(this.nodepool, {
-      args: ["-c", this.files.config, ...args],
+      args: this.#words(args),
       env: this.#env,
       stdin: "null",
       signal: this.signal,

@@ -1,5 +1,5 @@
 /**
- * Looks every ten seconds at the other machines of the pool and at the members of etcd, for what people see, and tells who
+ * Looks every five seconds at the other machines of the pool and at the members of etcd, for what people see, and tells who
  * comes and goes as events. It waits for nothing but its own requests, and what it does not learn it says: nothing else
  * depends on it. The pool of a leader has one.
  */
@@ -15,7 +15,7 @@ import type { Ledger } from "../store/ledger.ts";
 import { CompactionWatch } from "./compaction_watch.ts";
 import type { TaskRegistry } from "./task_registry.ts";
 
-const PERIOD = 10 * SECOND;
+const PERIOD = 5 * SECOND;
 
 /** A member of etcd that hangs must not make the others look old. */
 const TIMEOUT = 5 * SECOND;
