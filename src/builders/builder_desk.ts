@@ -19,6 +19,7 @@ import type { BuildSite, BuildSites } from "../execute/images/build_site.ts";
 import type { DibOutcome } from "../execute/images/image_outcome.ts";
 import type { Call } from "../lib/call.ts";
 import type { Clock } from "../lib/clock.ts";
+import { waitFor } from "../lib/in_flight.ts";
 import { loggerOf } from "../lib/logging.ts";
 import { orAborted } from "../lib/or_aborted.ts";
 import type { Ledger } from "../store/ledger.ts";
@@ -167,7 +168,7 @@ export class BuilderDesk implements BuildSites, Disposable {
     this.#works.set(token, work);
     this.#tellNews();
     try {
-      return await orAborted(work.outcome, signal);
+      return await waitFor(`builder ${builder.host}`, () => orAborted(work.outcome, signal));
     } finally {
       this.#works.delete(token);
       this.#tellNews();
@@ -187,7 +188,7 @@ export class BuilderDesk implements BuildSites, Disposable {
     this.#removals.add(removal);
     this.#tellNews();
     try {
-      return await orAborted(removal.outcome.promise, signal);
+      return await waitFor(`builder ${builder.host}`, () => orAborted(removal.outcome.promise, signal));
     } finally {
       this.#removals.delete(removal);
     }

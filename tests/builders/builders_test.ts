@@ -204,6 +204,18 @@ Deno.test("a leader that dies in the middle of an upload leaves nothing on the c
   assert.equal(one.disk.jobs.length, 1);
 });
 
+Deno.test("an upload whose builder dies is begun again by it later, and what it had sent goes from the cloud", async () => {
+  await using virtual = await pool();
+  await using one = new VirtualBuilder(virtual, { host: "one" });
+  await virtual.until(() => imagesOf(virtual).some(({ state }) => state.phase === "upload"), HOUR);
+  await one.kill();
+  await virtual.clock.advance(MINUTE);
+  one.start();
+  await virtual.until(() => readyImages(virtual).length === 1, HOUR);
+  await virtual.until(() => cloudImages(virtual) === 1, HOUR);
+  assert.equal(one.disk.jobs.length, 1);
+});
+
 Deno.test("a failed build names its builder and is tried again", async () => {
   let failures = 1;
   await using virtual = await pool();

@@ -26,6 +26,8 @@ interface MachinesOptions extends SimulatorInput {
   /** The configuration but for where the state is. SHARED in it is a folder of them all, SSH_PORT where servers answer. */
   readonly config: string;
   readonly daemons?: readonly string[];
+  /** Of those: `--no-builder`. */
+  readonly daemonOptions?: readonly string[];
   readonly builders?: readonly string[];
   /** Bytes that etcd may take; left out: its default. */
   readonly quota?: number;
@@ -45,7 +47,8 @@ export class Machines implements AsyncDisposable {
 
   /** All machines are set up; none is on. */
   static async set(
-    { config, daemons = ["one", "two"], builders = [], quota, ...settings }: MachinesOptions,
+    { config, daemons = ["one", "two"], daemonOptions = [], builders = [], quota, ...settings }:
+      MachinesOptions,
   ): Promise<Machines> {
     await using made = new AsyncDisposableStack();
     const shared = made.adopt(
@@ -74,7 +77,7 @@ export class Machines implements AsyncDisposable {
       served,
       cluster,
       etcd,
-      daemons: await Promise.all(daemons.map((name) => set(name, []))),
+      daemons: await Promise.all(daemons.map((name) => set(name, daemonOptions))),
       builders: await Promise.all(builders.map((name) => set(name, ["--builder-only"]))),
       clients: (await set("clients", [])).pool,
     };
