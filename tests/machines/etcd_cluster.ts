@@ -6,6 +6,7 @@
 import type { EtcdConfig } from "../../src/domain/etcd_config.ts";
 import type { Etcd } from "../../src/etcd/etcd.ts";
 import { openEtcd } from "../../src/etcd/etcd_gateway.ts";
+import { systemRandom } from "../../src/lib/random.ts";
 import { eventually } from "../eventually.ts";
 import { exists } from "../exists.ts";
 import type { Need } from "../needs.ts";
@@ -161,12 +162,11 @@ export class EtcdCluster implements AsyncDisposable {
 const CLIENT_PORT = 2379;
 const PEER_PORT = 2380;
 
-/** On loopback, where all addresses that begin with 127 lead: of this process, and given once. */
+/** On loopback, where all addresses that begin with 127 lead; test files that run side by side share a process. */
 function ownHost(): string {
-  return `127.${1 + (Deno.pid >> 8) % 254}.${Deno.pid % 256}.${++lastHost}`;
+  const { integer } = systemRandom;
+  return `127.${1 + integer(254)}.${integer(256)}.${1 + integer(254)}`;
 }
-
-let lastHost = 0;
 
 /** Where nothing waits for a disk, or wears it out. The compiled program may not read certificates below /dev. */
 function memoryFolder(): string | undefined {
