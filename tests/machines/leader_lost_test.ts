@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { type Milliseconds, SECOND } from "../../src/domain/time.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { testNeeding } from "../needs.ts";
+import { etcdNeeds } from "./etcd_cluster.ts";
 import { BusyPool } from "./busy_pool.ts";
 import type { Machine } from "./machine.ts";
 
@@ -31,7 +32,7 @@ async function takeover(busy: BusyPool, strike: (leader: Machine) => unknown): P
 }
 
 testNeeding(
-  ["etcd", "openssl"],
+  etcdNeeds,
   "a standby leads soon after the leader is killed in the middle of everything",
   async () => {
     await using busy = await BusyPool.start({ seed: 1 });
@@ -44,7 +45,7 @@ testNeeding(
 );
 
 testNeeding(
-  ["etcd", "openssl"],
+  etcdNeeds,
   "a leader that stood still does nothing more once it goes on, and stands by",
   async () => {
     await using busy = await BusyPool.start({ seed: 2 });
@@ -64,7 +65,7 @@ testNeeding(
 );
 
 testNeeding(
-  ["etcd", "openssl"],
+  etcdNeeds,
   "a leader that loses etcd does nothing more after eight seconds, and the standby leads",
   async () => {
     await using busy = await BusyPool.start({ seed: 3 });

@@ -1,0 +1,90 @@
+/**
+ * One seeded run: a busy pool on several machines with troubles at random instants, one over the other; then one that
+ * strikes the leader alone, by which the takeover is measured; then calm, and the look at what has become of everything.
+ */
+import { type Milliseconds, SECOND } from "../../src/domain/time.ts";
+import { systemClock } from "../../src/lib/clock.ts";
+import { errorChain } from "../../src/lib/error_chain.ts";
+import { type Random, seededRandom } from "../../src/lib/random.ts";
+import { BusyPool } from "./busy_pool.ts";
+import { fatalTrouble, someTrouble } from "./trouble.ts";
+
+const TROUBLES = 6;
+/** Longest time between two of them. */
+const GAP = 3 * SECOND;
+
+export interface ChaosReport {
+  readonly seed: number;
+  /** What was done, and when, for people. */
+  readonly lines: readonly string[];
+  /** Until the standby led after the leader alone was struck; null: it did not come to that. */
+  readonly takeover: Milliseconds | null;
+  readonly jobs: number;
+  /** What is wrong; null: all is well. */
+  readonly violation: string | null;
+  readonly time: Milliseconds;
+}
+
+interface ChaosOptions {
+  readonly seed: number;
+  /** Where the logs and the journal go when something is wrong. */
+  readonly logs?: string;
+}
+
+export async function runChaos({ seed, logs }: ChaosOptions): Promise<ChaosReport> {
+  const startedAt = systemClock.monotonic();
+  const since = () => systemClock.monotonic() - startedAt;
+  const lines: string[] = [];
+  const tell = (what: string) => lines.push(`+${(since() / SECOND).toFixed(1)} s ${what}`);
+  const random = seededRandom(seed);
+  let takeover: Milliseconds | null = null;
+  await using busy = await BusyPool.start({ seed, builders: ["builder"] });
+  tell("everything is ready");
+  try {
+    await busy.whileBusy(async () => {
+      await playTroubles(busy, { random, tell });
+      takeover = await measureTakeover(busy, { random, tell });
+    });
+    tell("calm");
+    await busy.assertSound();
+    tell("sound");
+    return { seed, lines, takeover, jobs: busy.traffic.grants.length, violation: null, time: since() };
+  } catch (error) {
+    if (logs !== undefined) await busy.keepEvidence(`${logs}/seed-${seed}`);
+    const violation = errorChain(error);
+    return { seed, lines, takeover, jobs: busy.traffic.grants.length, violation, time: since() };
+  }
+}
+
+interface Play {
+  readonly random: Random;
+  readonly tell: (what: string) => void;
+}
+
+async function playTroubles({ machines }: BusyPool, { random, tell }: Play): Promise<void> {
+  const playing: Promise<void>[] = [];
+  for (let count = 0; count < TROUBLES; count++) {
+    await systemClock.sleep(random.integer(GAP));
+    const trouble = await someTrouble(machines, random);
+    tell(trouble.what);
+    playing.push(trouble.play());
+  }
+  await Promise.all(playing);
+}
+
+/** Waits until all is as it should be, strikes the leader, and waits for the standby to lead. */
+async function measureTakeover({ machines }: BusyPool, { random, tell }: Play): Promise<Milliseconds> {
+  const leader = await machines.leads(...machines.daemons);
+  const standby = machines.standbyOf(leader);
+  await machines.until(async () => (await machines.members()).some(({ pid }) => pid === standby.pid));
+  await systemClock.sleep(random.integer(2_500));
+  const trouble = fatalTrouble(leader, random);
+  tell(trouble.what);
+  const struckAt = systemClock.monotonic();
+  trouble.strike();
+  await machines.leads(standby);
+  const time = systemClock.monotonic() - struckAt;
+  tell(`${standby.name} leads after ${(time / SECOND).toFixed(1)} s`);
+  trouble.end();
+  return time;
+}
