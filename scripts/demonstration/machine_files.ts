@@ -15,7 +15,7 @@ export interface MachineFiles extends PoolFiles {
 /** It outlives who starts it: whoever does disposes of it. */
 export class DemoEtcd implements AsyncDisposable {
   readonly #folder: string;
-  /** What it says of itself: the lines of configuration that lead there. */
+  /** Its own words, with the lines of configuration that lead there. */
   readonly #said: string;
 
   static async start(folder: string): Promise<DemoEtcd> {

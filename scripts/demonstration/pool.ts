@@ -38,7 +38,7 @@ export class DemoPool<Files extends PoolFiles = DemoFiles> implements AsyncDispo
     return { OS_CLIENT_CONFIG_FILE: this.files.clouds, ...this.files.env };
   }
 
-  /** What follows the program's name. */
+  /** All that follows the name of the program. */
   #words(args: readonly string[]): string[] {
     const { config, options = [] } = this.files;
     return ["-c", config, ...options, ...args];

@@ -18,7 +18,7 @@ import { freePort } from "../../tests/ssh/openssh_server.ts";
 
 const { signal } = new AbortController();
 
-/** As it was set up; made where there is none. */
+/** As it was set up; made where it is missing. */
 async function readSetup(folder: string): Promise<{ setup: ClusterSetup; isNew: boolean }> {
   const file = `${folder}/members.json`;
   const isNew = !exists(file);

@@ -29,7 +29,7 @@ export const machinesViewSchema = v.object({
     version: string,
     /** Silent: it has not asked for a while; lost: what it was at has failed. */
     state: word(["here", "silent", "lost", "gone"]),
-    /** What it is at now. */
+    /** Its work now. */
     building: number,
     uploading: number,
   })),
