@@ -101,7 +101,10 @@ export class Visit implements AsyncDisposable {
   async #hindrances(): Promise<string[]> {
     // Evaluated by the browser's debugger, which the page's policy does not bind.
     await this.page.evaluate(axe.source);
-    const { violations } = await this.page.evaluate<axe.AxeResults>("axe.run()");
+    // All that is well would be described, too, and handed over.
+    const violations = await this.page.evaluate<axe.Result[]>(
+      "axe.run({ resultTypes: ['violations'] }).then(({ violations }) => violations)",
+    );
     return violations.flatMap(({ id, nodes }) =>
       nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 200)}: ${failureSummary}`)
     );
