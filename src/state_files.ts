@@ -1,6 +1,5 @@
 /** Copies, checks and exports of a state, in a file or in etcd, with the real clock. `mod.ts` gives them to commands. */
 import type { ConfigFiles, StateFiles } from "./cli/wiring.ts";
-import type { LoadedConfig } from "./config/load_config.ts";
 import { isEtcdState, readEtcdAddress } from "./domain/etcd_address.ts";
 import type { EtcdConfig } from "./domain/etcd_config.ts";
 import { poolKeys } from "./lead/pool_keys.ts";
@@ -42,25 +41,23 @@ async function placeOf(
   { files, opened }: { files: ConfigFiles; opened: AsyncDisposableStack },
 ): Promise<StatePlace> {
   if (!isEtcdState(state)) return state;
-  const config = etcdOf(state, await loaded(files));
-  const { openEtcd } = await import("./etcd/etcd_gateway.ts");
+  const [config, { openEtcd }] = await Promise.all([
+    etcdOf(state, files),
+    import("./etcd/etcd_gateway.ts"),
+  ]);
   const { pool } = config;
   const { signal } = new AbortController();
   const etcd = opened.use(openEtcd(config));
   return { ...deps, address: state, pool, keys: poolKeys(pool), etcd, signal };
 }
 
-/** Of an address that is not that of the configuration, the user and the certificates are the configuration's. */
-function etcdOf(state: string, { config }: LoadedConfig): EtcdConfig {
+/** User, password and certificates are the configuration's, also where that names another state. */
+async function etcdOf(state: string, { configFile, secureFile }: ConfigFiles): Promise<EtcdConfig> {
   const address = readEtcdAddress(state);
   if ("problem" in address) throw unusableState(state, address.problem);
-  const control = { hostname: null, port: 0 };
-  const nobody = { caCert: null, cert: null, key: null, user: null, password: null, control };
-  return { ...nobody, ...config.etcd, ...address };
-}
-
-async function loaded({ configFile, secureFile }: ConfigFiles): Promise<LoadedConfig> {
-  const { loadConfig } = await import("./config/load_config.ts");
-  const { defaultSecurePath } = await import("./config/default_secure_path.ts");
-  return await loadConfig(configFile, { secure: secureFile ?? await defaultSecurePath() });
+  const [{ defaultSecurePath }, { loadEtcdConfig }] = await Promise.all([
+    import("./config/default_secure_path.ts"),
+    import("./config/load_etcd_config.ts"),
+  ]);
+  return await loadEtcdConfig({ configFile, secureFile: secureFile ?? await defaultSecurePath(), state });
 }

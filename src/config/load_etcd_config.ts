@@ -18,11 +18,13 @@ interface EtcdFiles {
   readonly configFile: string;
   /** null: not given. */
   readonly secureFile: string | null;
+  /** Taken in place of the key `state`: another one that the same user, password and certificates lead to. */
+  readonly state?: string;
 }
 
-/** Of a configuration whose state is in etcd. @throws ConfigError */
+/** Of a configuration whose state is in etcd, or of the state that is named. @throws ConfigError */
 export async function loadEtcdConfig(
-  { configFile: file, secureFile }: EtcdFiles,
+  { configFile: file, secureFile, state }: EtcdFiles,
 ): Promise<EtcdConfig> {
   const environment = denoEnvironment;
   const secrets = secureFile === null
@@ -32,12 +34,13 @@ export async function loadEtcdConfig(
   if (root?.kind !== "mapping") throw new ConfigError(problems);
   const entries = new Map([...root.entries].filter(([key]) => key === "state" || key === "etcd"));
   const part = { ...root, entries };
-  const { whole, draft, problems: faults } = validateTree(part, file);
+  const { whole, draft: given, problems: faults } = validateTree(part, file);
+  const draft = state === undefined ? given : { ...given, state };
   const findings = new Findings({ root: part, file });
   await checkStatePlace({ draft, root: part, file, environment }, { secrets, findings });
   if (whole === null || findings.errors.length > 0) throw new ConfigError([...faults, ...findings.errors]);
   const config = etcdConfig(whole.etcd!, {
-    state: whole.state,
+    state: state ?? whole.state,
     expand: (path) => expandHome(path, environment),
     password: secrets.etcdPassword,
   });

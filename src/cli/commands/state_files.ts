@@ -85,11 +85,11 @@ export function copyCommand(context: CliContext) {
   return new Command("copy")
     .description("copy a state to a new place, from a file to etcd or back; stop its daemons first")
     .argument("<from>", "a state: the path of its file, or its address in etcd")
-    .argument("<to>", "likewise; how etcd is reached stands in the configuration")
+    .argument("<to>", "likewise; the configuration says how etcd is reached")
     .addHelpText(
       "after",
       example(
-        "nodepool -c new.yaml state copy /var/lib/nodepool/nodepool.kv etcd:https://e1.example.org:2379/ci",
+        "nodepool state copy /var/lib/nodepool/nodepool.kv etcd:https://e1.example.org:2379/ci",
       ),
     )
     .action(async (from, to) => {
