@@ -13,9 +13,9 @@ const shells: readonly { readonly shell: readonly string[]; readonly needs: read
   { shell: ["busybox", "sh"], needs: ["busybox"] },
 ];
 
-/** It runs until the file `go` is there, and says so when it begins and ends; a child of it goes on for longer. */
+/** It runs until the file `go` is there, and notes when it begins and ends; a child of it goes on as long as its folder. */
 const SCRIPT = `#!/bin/sh
-(while ! [ -e over ]; do sleep 0.05; done) >/dev/null 2>&1 &
+(while [ -e s.sh ]; do sleep 0.05; done) >/dev/null 2>&1 &
 echo "begin $A $1" >> ran
 while ! [ -e go ]; do sleep 0.02; done
 echo "end $1" >> ran
@@ -40,7 +40,6 @@ async function server() {
     },
     ran: async () => (await Deno.readTextFile(`${folder}/ran`)).trimEnd().split("\n"),
     async [Symbol.asyncDispose]() {
-      await Deno.writeTextFile(`${folder}/over`, "");
       await Deno.remove(folder, { recursive: true });
     },
   };
@@ -48,7 +47,7 @@ async function server() {
 
 for (const { shell, needs } of shells) {
   testNeeding(
-    needs,
+    ["flock", ...needs],
     `a script waits with ${shell.join(" ")} until an earlier run of it has ended`,
     async () => {
       await using node = await server();
@@ -73,6 +72,9 @@ for (const { shell, needs } of shells) {
 Deno.test("a script runs where the server has no flock", async () => {
   await using node = await server();
   await Deno.writeTextFile(node.file("go"), "");
-  const { code } = await node.start(["/bin/sh"], "one", { PATH: "/nowhere" }).output();
-  assert.notEqual(code, 127, "the interpreter is found by its path");
+  await Deno.mkdir(node.file("bin"));
+  await Deno.symlink("/bin/sleep", node.file("bin/sleep"));
+  const { code } = await node.start(["/bin/sh"], "one", { PATH: node.file("bin") }).output();
+  assert.equal(code, 0);
+  assert.deepEqual(await node.ran(), ["begin x y one", "end one"]);
 });
