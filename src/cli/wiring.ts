@@ -60,7 +60,7 @@ export interface DaemonOptions extends ConfigFiles {
   readonly newState: boolean;
   /** Log everything, with stack traces. */
   readonly debug: boolean;
-  /** Called once it does what it is there for. */
+  /** Called once it does what it is there for, and by a standby again once it leads. */
   onRunning(): void;
 }
 
