@@ -14,6 +14,12 @@ export async function removeBuild(path: string): Promise<void> {
   }
 }
 
+/** The builds of which the folder has files, as `NAME-VERSION`. @throws Deno.errors.* */
+export async function buildsIn(folder: string): Promise<readonly string[]> {
+  const builds = (await namesIn(folder)).flatMap((file) => buildOf(file) ?? []);
+  return [...new Set(builds)].sort();
+}
+
 /** `NAME-VERSION` of the build that a file belongs to, by its name; null: it is no build's. */
 function buildOf(file: string): string | null {
   const match = file.match(/^(.+-([1-9]\d*))\../s);

@@ -4,7 +4,7 @@
  * is stored: the records say which builder has what, and the first report of each builder says the rest, so that a new
  * leader goes on with the builds that are under way. The control operation `builder-sync` hands reports in.
  */
-import { basename } from "node:path";
+import { basename, dirname } from "node:path";
 import {
   type BuilderName,
   type BuilderStanding,
@@ -14,6 +14,7 @@ import {
   type PlaceState,
 } from "../domain/build_places.ts";
 import type { DibImage } from "../domain/dib_image.ts";
+import { transitionDib } from "../domain/dib_transition.ts";
 import { SECOND } from "../domain/time.ts";
 import type { BuildSite, BuildSites } from "../execute/images/build_site.ts";
 import type { DibOutcome } from "../execute/images/image_outcome.ts";
@@ -33,6 +34,9 @@ const log = loggerOf("image", "build");
 
 /** A builder asks again at least so often, or it is silent. */
 const SILENT_AFTER = 8 * SECOND;
+
+/** Stands for the builder that has the files of a record which names none. */
+const NOBODY = "";
 
 /** The longest that a builder is left without an answer. */
 const LONGEST_WAIT = 20 * SECOND;
@@ -95,6 +99,7 @@ export class BuilderDesk implements BuildSites, Disposable {
     try {
       for (const work of report.works) await this.#ownWork(report, work.token)?.take(work);
       this.#endRemovals(report);
+      await this.#adopt(report);
       this.#look();
       return await this.#newsFor(builder, report, call);
     } finally {
@@ -115,14 +120,14 @@ export class BuilderDesk implements BuildSites, Disposable {
   }
 
   of({ builder }: DibImage): BuildSite | null {
-    if (builder === undefined) return lostSite(null);
-    const known = this.#builders.get(builder.id);
-    if (known !== undefined && this.#stateOf(builder.id) === "here") return this.#siteOf(known.report);
-    return this.#stateOf(builder.id) === "silent" ? null : lostSite(builder);
+    const state = this.stateOf({ builder });
+    if (state === "silent") return null;
+    if (builder === undefined || state !== "here") return lostSite(builder ?? null);
+    return this.#siteOf(this.#builders.get(builder.id)!.report);
   }
 
   stateOf({ builder }: Pick<DibImage, "builder">): PlaceState {
-    return builder === undefined ? "gone" : this.#stateOf(builder.id);
+    return this.#stateOf(builder?.id ?? NOBODY);
   }
 
   isAt(image: DibImage): boolean {
@@ -259,6 +264,23 @@ export class BuilderDesk implements BuildSites, Disposable {
     }
   }
 
+  /** Records of a state that was moved here say nothing of builders: whoever has the files has them. */
+  async #adopt({ id, host, imagesDir, found }: BuilderReport): Promise<void> {
+    const { ledger, clock } = this.#deps;
+    const names = new Set(found);
+    const isFound = ({ builder, path }: DibImage) =>
+      builder === undefined && dirname(path) === imagesDir && names.has(basename(path));
+    const adopted = [...ledger.dibImages.values()].filter(isFound);
+    if (adopted.length === 0) return;
+    await ledger.edit((edit) => {
+      for (const planned of adopted) {
+        const image = edit.dibImage(planned.id);
+        if (image === null || !isFound(image)) continue;
+        edit.putDibImage(transitionDib(image, { type: "found", builder: { id, host } }, clock.now()));
+      }
+    });
+  }
+
   /** Answers when there is something to begin, end or remove, when the time is up, or when the builder asks again. */
   async #newsFor(builder: Registered, report: BuilderReport, call: Call): Promise<BuilderInstructions> {
     const { clock, untilSure } = this.#deps;
@@ -287,7 +309,7 @@ export class BuilderDesk implements BuildSites, Disposable {
     }
   }
 
-  #instructionsFor({ id, process, works, builds }: BuilderReport): BuilderInstructions {
+  #instructionsFor({ id, process, works, builds, found }: BuilderReport): BuilderInstructions {
     const own = this.#worksOf(id);
     const reported = new Set(works.map(({ token }) => token));
     const records = [...this.#deps.ledger.dibImages.values()].filter(({ builder }) => builder?.id === id);
@@ -304,7 +326,7 @@ export class BuilderDesk implements BuildSites, Disposable {
         order
       ),
       going: [...reported].filter((token) => needed.has(token)),
-      builds: builds.filter((build) => kept.has(build)),
+      builds: [...builds, ...found].filter((build) => kept.has(build)),
       logs: Object.fromEntries(own.flatMap(({ order, log }) => {
         const size = log?.size ?? null;
         return size === null ? [] : [[order.token, size]];
@@ -361,7 +383,9 @@ export class BuilderDesk implements BuildSites, Disposable {
 }
 
 function isNews({ orders, going, builds }: BuilderInstructions, report: BuilderReport): boolean {
-  return orders.length > 0 || going.length < report.works.length || builds.length < report.builds.length;
+  const kept = new Set(builds);
+  return orders.length > 0 || going.length < report.works.length ||
+    report.builds.some((build) => !kept.has(build)) || report.found.some((build) => kept.has(build));
 }
 
 /** It says nothing of the work itself: that is done again, without a pause. */

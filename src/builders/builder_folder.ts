@@ -5,6 +5,7 @@
  */
 import { basename, dirname, join } from "node:path";
 import * as v from "valibot";
+import { buildsIn } from "../build/build_files.ts";
 import { errorChain } from "../lib/error_chain.ts";
 import type { Random } from "../lib/random.ts";
 
@@ -17,7 +18,7 @@ const contentSchema = v.object({
 type Content = v.InferOutput<typeof contentSchema>;
 
 /** The folder cannot be used; the message says why, and what to do. */
-export class BuilderFolderError extends Error {
+class BuilderFolderError extends Error {
   override readonly name = "BuilderFolderError";
 }
 
@@ -70,6 +71,11 @@ export class BuilderFolder implements Disposable {
     return this.#content.builds;
   }
 
+  /** Builds of which there are files here that were not begun here. @throws Deno.errors.* */
+  async found(): Promise<readonly string[]> {
+    return (await buildsIn(this.path)).filter((build) => !this.builds.includes(build));
+  }
+
   /** Notes, before a build makes its first file, that it is made here. @throws BuilderFolderError */
   async begin(path: string): Promise<void> {
     const build = basename(path);
@@ -78,6 +84,7 @@ export class BuilderFolder implements Disposable {
         `cannot build in ${dirname(path)}: this builder's images-dir is ${this.path}`,
       );
     }
+    if (this.builds.includes(build)) return;
     await this.#change(({ builds }) => ({ builds: [...new Set([...builds, build])] }));
   }
 

@@ -48,10 +48,10 @@ export interface BuilderLeader extends AsyncDisposable {
   sync(report: BuilderReport, call: Call): Promise<BuilderInstructions>;
 }
 
-export interface BuilderMemberDeps {
+interface BuilderMemberDeps {
   readonly folder: Pick<
     BuilderFolder,
-    "id" | "path" | "installation" | "builds" | "begin" | "forget" | "belongTo"
+    "id" | "path" | "installation" | "builds" | "found" | "begin" | "forget" | "belongTo"
   >;
   readonly builder: Builder;
   readonly clock: Clock;
@@ -76,6 +76,8 @@ export class BuilderMember implements AsyncDisposable {
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
   #accepting = true;
+  /** As they were when it began to talk to its leader. */
+  #found: readonly string[] = [];
   /** The last reason why nobody could be asked, as it was logged. */
   #trouble: string | null = null;
 
@@ -131,6 +133,7 @@ export class BuilderMember implements AsyncDisposable {
     const { signal } = this.#stop;
     await using leader = await this.#deps.connect({ signal });
     if (leader === null) return this.#tell("nobody leads");
+    this.#found = await this.#deps.folder.found();
     for (;;) {
       const isDone = await this.#exchange(leader);
       // The leader would answer at once, as long as there is something left to remove.
@@ -171,6 +174,7 @@ export class BuilderMember implements AsyncDisposable {
       buildWorkers,
       uploadWorkers,
       builds: folder.builds,
+      found: this.#found.filter((build) => !folder.builds.includes(build)),
       stuck: [...this.#stuck].map(([build, message]) => ({ build, message })),
       works,
       wait: hasMore ? 0 : works.length > 0 ? BUSY_WAIT : IDLE_WAIT,
@@ -252,7 +256,10 @@ export class BuilderMember implements AsyncDisposable {
     { builds: reported }: BuilderReport,
     { builds }: BuilderInstructions,
   ): Promise<boolean> {
-    for (const build of builds) this.#stuck.delete(build);
+    for (const build of builds) {
+      this.#stuck.delete(build);
+      await this.#deps.folder.begin(join(this.#deps.folder.path, build));
+    }
     const needed = new Set(builds);
     const others = reported.filter((build) => !needed.has(build));
     const removed = await Promise.all(others.map((build) => this.#remove(build)));

@@ -69,6 +69,8 @@ const builderReport = {
   installation: v.nullable(name),
   /** The builds whose files it has, finished or not, as `NAME-VERSION`. */
   builds: rows(name),
+  /** Builds of which there are files in its folder that it did not begin. */
+  found: rows(name),
   /** Builds whose files it could not remove, and why. */
   stuck: rows(v.strictObject({ build: name, message: v.string() })),
   works: rows(reportedWork),
@@ -116,7 +118,10 @@ export const builderInstructionsSchema = v.object({
   orders: v.pipe(v.array(v.looseObject({ token: name, type: v.string() })), v.readonly()),
   /** Those of the reported works that go on, or whose outcome is still needed: the others end, and are forgotten. */
   going: v.pipe(v.array(name), v.readonly()),
-  /** Those of the reported builds whose files are needed: the others are removed. */
+  /**
+   * The builds whose files are needed: the others that it has begun are removed. One that it has found is its own from now
+   * on.
+   */
   builds: v.pipe(v.array(name), v.readonly()),
   /** How much the leader has of the logs that it wants, in bytes by the work's token. */
   logs: v.record(v.string(), count),

@@ -20,6 +20,8 @@ export type DibEvent =
     readonly evidence: Evidence | null;
     readonly until?: Instant;
   }
+  /** A builder has its files, which no record of a builder says: they were there before the state was moved. */
+  | { readonly type: "found"; readonly builder: BuilderName }
   /** To be deleted: it is old, or somebody says so. */
   | { readonly type: "delete"; readonly comment: string; readonly by: DeletedBy }
   | WaitingEvent;
@@ -64,6 +66,9 @@ function changes(image: DibImage, event: DibEvent, now: Instant): Changes {
         deletedBy: "failure",
         evidence: event.evidence,
       };
+    case "found":
+      if (image.builder !== undefined) throw illegal(image, event);
+      return { state, builder: event.builder };
     case "delete":
       if (state.phase === "delete") return { state };
       return { state: { phase: "delete" }, comment: event.comment, deletedBy: event.by };

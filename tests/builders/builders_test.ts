@@ -3,6 +3,10 @@ import assert from "node:assert/strict";
 import { BuildError } from "../../src/build/builder.ts";
 import { HOUR, MINUTE, SECOND } from "../../src/domain/time.ts";
 import { cloudImages, imageConfig, imagesOf, readyImages } from "../scenarios/image_pool.ts";
+import { seededRandom } from "../../src/lib/random.ts";
+import { createMemoryStore } from "../../src/store/memory_store.ts";
+import { sampleDibImage } from "../views/sample_images.ts";
+import { VirtualClock } from "../virtual_clock.ts";
 import { VirtualPool } from "../scenarios/virtual_pool.ts";
 import { VirtualBuilder } from "./virtual_builder.ts";
 
@@ -266,6 +270,30 @@ Deno.test("a build whose image is deleted is ended on its builder, and its files
   await virtual.until(() => !virtual.pool.report().dibImages.some(({ id }) => id === 1), 2 * MINUTE);
 });
 
+Deno.test("images from before the state was moved to etcd are those of the builder that has their files", async () => {
+  const diskimage = { id: 1, name: "noble", version: 1_600_000_000, path: "/images of one/noble-1600000000" };
+  const store = createMemoryStore({ clock: new VirtualClock(), random: seededRandom(1) });
+  await store.commit({
+    dibImages: [1, 2].map((id) => ({
+      previous: null,
+      next: sampleDibImage({
+        ...diskimage,
+        id,
+        version: diskimage.version + id,
+        path: `${diskimage.path}${id}`,
+      }),
+    })),
+  });
+  await using virtual = await pool({ store });
+  await using one = new VirtualBuilder(virtual, { host: "one" });
+  one.disk.files.set(`${diskimage.path}1`, new Map([["qcow2", new Uint8Array(1)]]));
+  one.disk.files.set("/images of one/mine-1", new Map());
+  await virtual.until(() => builds(virtual).some((text) => text === "noble on one: ready"), MINUTE);
+  await virtual.during(virtual.ask("dib-image-delete", { ids: [1], comment: "" }));
+  await virtual.until(() => !one.disk.files.has(`${diskimage.path}1`), 5 * MINUTE);
+  assert.ok(one.files.includes("mine-1"), "files of somebody else stay");
+});
+
 Deno.test("a builder whose folder belongs to another pool, or is a copy of another's, is refused", async () => {
   await using virtual = await pool();
   await using _one = new VirtualBuilder(virtual, { host: "one" });
@@ -285,6 +313,7 @@ Deno.test("a builder whose folder belongs to another pool, or is a copy of anoth
     scriptDir: null,
     installation: null,
     builds: [],
+    found: [],
     stuck: [],
     works: [],
     wait: 0,

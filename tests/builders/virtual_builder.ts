@@ -35,7 +35,7 @@ export class VirtualBuilder implements AsyncDisposable {
     this.host = options.host;
     this.#virtual = virtual;
     this.#options = options;
-    this.#folder = new MemoryFolder(options.host);
+    this.#folder = new MemoryFolder(options.host, () => this.files);
     const { build: script = () => ({ time: MINUTE }) } = options;
     this.disk = new ScriptedBuilder({ clock: virtual.clock, script });
     this.start();
@@ -111,9 +111,13 @@ class MemoryFolder {
   installation: string | null = null;
   builds: readonly string[] = [];
 
-  constructor(host: string) {
+  constructor(host: string, readonly files: () => readonly string[]) {
     this.id = `folder of ${host}`;
     this.path = `/images of ${host}`;
+  }
+
+  found(): Promise<readonly string[]> {
+    return Promise.resolve(this.files().filter((build) => !this.builds.includes(build)));
   }
 
   begin(path: string): Promise<void> {
