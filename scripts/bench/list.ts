@@ -4,50 +4,17 @@
  *
  *     scripts/bench/list [NODES]        default: 6000
  */
-import { nodeRecord } from "../../tests/store/records.ts";
 import { runProgram } from "../../tests/e2e/program.ts";
 import { RunningPool } from "../../tests/e2e/running_pool.ts";
 import { systemClock } from "../../src/lib/clock.ts";
-import { seededRandom, systemRandom } from "../../src/lib/random.ts";
+import { systemRandom } from "../../src/lib/random.ts";
 import { openKvStore } from "../../src/store/kv_store.ts";
 import { benchConfig } from "./bench_config.ts";
+import { fillState } from "./fill_state.ts";
 import { endedChildrenCpuSeconds, memoryMib } from "./process_use.ts";
 
 const RUNS = 11;
 const REQUESTS = 50;
-
-/**
- * Writes that number of nodes into the state: held ones, which a daemon leaves alone without looking at the cloud.
- */
-async function fillState(path: string, count: number): Promise<void> {
-  const random = seededRandom(count);
-  await using store = await openKvStore(path, { clock: systemClock, random: systemRandom });
-  const first = await store.takeIds("node", count);
-  const now = systemClock.now();
-  const nodes = Array.from({ length: count }, (_, index) => {
-    const [id, address] = [first + index, `127.16.${index >> 8}.${index & 255}`];
-    return nodeRecord({
-      id,
-      revision: 0,
-      provider: "main",
-      label: "small",
-      image: "debian",
-      hostname: `small-main-${id}`,
-      nodename: `small-main-${id}`,
-      imageId: random.uuid(),
-      zone: "az1",
-      state: { phase: "hold", serverId: random.uuid(), lostAt: null },
-      hold: { reason: "kept for a look", owner: "somebody", until: null },
-      comment: "kept for a look",
-      addresses: { login: address, publicV4: address, publicV6: null, privateV4: address },
-      hostKeys: [`ssh-ed25519 ${"A".repeat(68)}`],
-      stateSince: now,
-      phaseSince: now,
-      timings: { create: now, boot: now, address: now, login: now, ready: now },
-    });
-  });
-  await store.commit({ nodes: nodes.map((next) => ({ previous: null, next })) });
-}
 
 function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
@@ -104,7 +71,10 @@ async function timePage(pool: RunningPool, { path, name, requests, pause }: {
 
 const count = Number(Deno.args[0] ?? 6_000);
 await using pool = await RunningPool.start({ config: benchConfig({ minReady: 0, maxServers: count }) });
-await fillState(pool.state, count);
+{
+  await using store = await openKvStore(pool.state, { clock: systemClock, random: systemRandom });
+  await fillState(store, count);
+}
 console.log(`${count} nodes in the state`);
 await time("--version", () => runProgram(["--version"]));
 await time("list, without a daemon", () => pool.run("list"));

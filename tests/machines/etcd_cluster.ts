@@ -108,9 +108,9 @@ export class EtcdCluster implements AsyncDisposable {
     return openEtcd(this.config(changes));
   }
 
-  /** The lines of nodepool.yaml, and of secure.conf, that lead here. */
-  lines(pool?: string): { readonly yaml: string; readonly secure: string } {
-    return configLines(this.config(pool === undefined ? {} : { pool }));
+  /** The lines of nodepool.yaml that lead here, the password among them. */
+  lines(): string {
+    return configLines(this.config(), { isWhole: true }).yaml;
   }
 
   /** As root, at the members themselves; `at`: one member's index alone. */

@@ -106,11 +106,19 @@ export function clusterConfig(
   };
 }
 
-/** The same as lines of nodepool.yaml and of secure.conf. */
+/** The same as lines of nodepool.yaml and of secure.conf; `isWhole`: the first alone says all, for a test. */
 export function configLines(
   { endpoints, pool, user, password, ...files }: EtcdConfig,
+  { isWhole = false } = {},
 ): { yaml: string; secure: string } {
-  const fields = { cacert: files.caCert, cert: files.cert, key: files.key, user };
+  const fields = {
+    cacert: files.caCert,
+    cert: files.cert,
+    key: files.key,
+    user,
+    password: isWhole ? password : null,
+    control: isWhole ? "127.0.0.1:0" : null,
+  };
   const set = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
   return {
     yaml: `state: etcd:${endpoints.join(",")}/${pool}\netcd: ${JSON.stringify(set)}\n`,

@@ -1,0 +1,35 @@
+/** A state with thousands of nodes: held ones, which a daemon leaves alone without looking at the cloud. */
+import { nodeRecord } from "../../tests/store/records.ts";
+import { systemClock } from "../../src/lib/clock.ts";
+import { seededRandom } from "../../src/lib/random.ts";
+import type { Store } from "../../src/store/store.ts";
+
+/** Writes that number of nodes. */
+export async function fillState(store: Store, count: number): Promise<void> {
+  const random = seededRandom(count);
+  const first = await store.takeIds("node", count);
+  const now = systemClock.now();
+  const nodes = Array.from({ length: count }, (_, index) => {
+    const [id, address] = [first + index, `127.16.${index >> 8}.${index & 255}`];
+    return nodeRecord({
+      id,
+      revision: 0,
+      provider: "main",
+      label: "small",
+      image: "debian",
+      hostname: `small-main-${id}`,
+      nodename: `small-main-${id}`,
+      imageId: random.uuid(),
+      zone: "az1",
+      state: { phase: "hold", serverId: random.uuid(), lostAt: null },
+      hold: { reason: "kept for a look", owner: "somebody", until: null },
+      comment: "kept for a look",
+      addresses: { login: address, publicV4: address, publicV6: null, privateV4: address },
+      hostKeys: [`ssh-ed25519 ${"A".repeat(68)}`],
+      stateSince: now,
+      phaseSince: now,
+      timings: { create: now, boot: now, address: now, login: now, ready: now },
+    });
+  });
+  await store.commit({ nodes: nodes.map((next) => ({ previous: null, next })) });
+}
