@@ -36,7 +36,7 @@ function openPool(
 ): Promise<RunningPool> {
   const config = `${benchConfig({ minReady, maxServers })}\nimages-dir: FOLDER/images\n`;
   return RunningPool.start({
-    config: cluster === null ? config : config.replace(/^state: .*$/m, cluster.lines()),
+    config: cluster === null ? config : config.replace(/^state: .*$/m, cluster.lines({ isWhole: true }).yaml),
     env: { XDG_RUNTIME_DIR: "FOLDER" },
     ...(cluster !== null && { socket: "FOLDER/nodepool-ci.sock" }),
     clouds: [{ bootTime: BOOT_TIME }],

@@ -108,9 +108,9 @@ export class EtcdCluster implements AsyncDisposable {
     return openEtcd(this.config(changes));
   }
 
-  /** The lines of nodepool.yaml that lead here, the password among them. */
-  lines(): string {
-    return configLines(this.config(), { isWhole: true }).yaml;
+  /** The lines of nodepool.yaml, and of secure.conf, that lead here. @param options as those of `configLines` */
+  lines(options?: Parameters<typeof configLines>[1]): ReturnType<typeof configLines> {
+    return configLines(this.config(), options);
   }
 
   /** As root, at the members themselves; `at`: one member's index alone. */
