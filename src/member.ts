@@ -25,6 +25,7 @@ import type { ServiceManager } from "./lib/service_manager.ts";
 import type { SteadyClock } from "./lib/steady_clock.ts";
 import { type MemberDoors, openMemberDoors } from "./member_doors.ts";
 import type { Seat } from "./seat.ts";
+import { followCommits } from "./store/etcd/follow_commits.ts";
 import { openEtcdStore } from "./store/etcd/etcd_store.ts";
 import type { Store } from "./store/store.ts";
 import { whyTooNew } from "./store/etcd/why_too_new.ts";
@@ -112,6 +113,9 @@ async function standBy(standby: Standby, deps: MemberDeps): Promise<HeldLeadersh
   const startedAt = clock.monotonic();
   await using _member = joinAsMember(etcd, { keys, record: { ...self, role: "standby" }, clock });
   const teller = tellerOf(standby, deps);
+  const over = new AbortController();
+  const witness = witnessOf(keys);
+  const following = witness !== null && followCommits(etcd, { keys, witness, clock, signal: over.signal });
   try {
     const leadership = await campaign(etcd, {
       keys,
@@ -128,6 +132,8 @@ async function standBy(standby: Standby, deps: MemberDeps): Promise<HeldLeadersh
     if (stop.signal.aborted) return null;
     throw error;
   } finally {
+    over.abort();
+    await following;
     doors.note({ leader: null, problem: null });
   }
 }

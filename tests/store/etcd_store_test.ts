@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import type { Etcd } from "../../src/etcd/etcd.ts";
 import { seededRandom } from "../../src/lib/random.ts";
+import { followCommits } from "../../src/store/etcd/follow_commits.ts";
+import { readWitness } from "../../src/store/state_witness.ts";
 import type { Store } from "../../src/store/store.ts";
 import { storeContract } from "../contracts/store_contract.ts";
 import { planByChance, ScriptedEtcd } from "../machines/scripted_etcd.ts";
@@ -283,6 +285,88 @@ Deno.test("a state in etcd that an older backup of etcd has replaced is doubted 
   await using again = await older.open({ witness });
   assert.equal(again.doubt, null);
 });
+
+/** Two machines; the first leads, the second stands by and follows. `restore` puts an older backup in etcd's place. */
+async function followed(witness: string) {
+  const setting = new Setting();
+  const store = await setting.open();
+  await store.settle("new");
+  const over = new AbortController();
+  let etcd = setting.client;
+  const reached: Etcd = {
+    ...etcd,
+    transact: (...args) => etcd.transact(...args),
+    range: (...args) => etcd.range(...args),
+  };
+  const following = followCommits(reached, { keys, witness, clock: setting.clock, signal: over.signal });
+  return {
+    setting,
+    store,
+    restore: (older: Etcd) => void (etcd = older),
+    async [Symbol.asyncDispose]() {
+      over.abort();
+      await following;
+      await store[Symbol.asyncDispose]();
+    },
+  };
+}
+
+Deno.test("a standby that never led doubts a state that an older backup of etcd has replaced", async () => {
+  await using folder = await temporaryState();
+  await using machines = await followed(folder.path);
+  const { setting: { clock, etcd }, store, restore } = machines;
+  const older = restoredFrom(etcd, clock);
+  for (let times = 0; times < 5; times++) await store.takeIds("node", 1);
+  await passing(clock, 25_000);
+  const noted = await readWitness(folder.path);
+  assert.equal(noted?.commits, machines.setting.commits().count);
+  // The key of its leader came with the backup; nobody writes there.
+  restore(older.client("two"));
+  await passing(clock, 60_000);
+  assert.deepEqual(await readWitness(folder.path), noted);
+  await using next = await openAsLeader(older.client("two"), { clock, witness: folder.path });
+  assert.match(next.doubt!, /it ends with commit \d+, but commit \d+ had been written/);
+});
+
+Deno.test("a standby believes a leader that works on an older state and sees nothing odd", async () => {
+  await using folder = await temporaryState();
+  await using machines = await followed(folder.path);
+  const { setting: { clock, etcd }, store, restore } = machines;
+  const older = restoredFrom(etcd, clock);
+  for (let times = 0; times < 40; times++) await store.takeIds("node", 1);
+  await passing(clock, 25_000);
+  await using next = await openAsLeader(older.client("three"), { clock });
+  restore(older.client("two"));
+  for (let times = 0; times < 6; times++) {
+    await next.takeIds("node", 1);
+    await passing(clock, 10_000);
+  }
+  const { entries: [commits] } = older.server.range({ key: `${keys.state}commits` });
+  assert.equal((await readWitness(folder.path))?.commits, JSON.parse(commits!.value).count);
+});
+
+/** Files are read meanwhile. */
+async function passing(clock: VirtualClock, time: number): Promise<void> {
+  for (let left = time; left > 0; left -= 1_000) {
+    await clock.advance(1_000);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}
+
+/** An etcd with what this one holds now, as one that is restored from a backup. */
+function restoredFrom({ server }: ScriptedEtcd, clock: VirtualClock): ScriptedEtcd {
+  const copy = new ScriptedEtcd({ clock });
+  const entries = server.range({ key: keys.prefix, end: `${keys.prefix}\x7f` }).entries;
+  const leader = entries.find(({ key }) => key === keys.leader)!;
+  // So that its leader has the same token there.
+  while (copy.server.revision < leader.createRevision - 1) {
+    copy.server.transact({ compares: [], then: [{ put: "x", value: "" }] });
+  }
+  copy.server.transact({ compares: [], then: [{ put: leader.key, value: leader.value }] });
+  const rest = entries.filter(({ key }) => key !== keys.leader);
+  copy.server.transact({ compares: [], then: rest.map(({ key, value }) => ({ put: key, value })) });
+  return copy;
+}
 
 Deno.test("keys of a state in etcd that are somebody else's are refused and left", async () => {
   const setting = new Setting();

@@ -11,7 +11,7 @@ import { StateReader } from "../state_reader.ts";
 import { StoreError } from "../store.ts";
 import { encodeKey } from "./etcd_keys.ts";
 import { EtcdSource } from "./etcd_source.ts";
-import { countOf, EtcdTransactions } from "./etcd_transactions.ts";
+import { EtcdTransactions, parseCommits } from "./etcd_transactions.ts";
 
 /** How often a copy is begun again whose moment etcd has forgotten meanwhile. */
 const ATTEMPTS = 3;
@@ -35,7 +35,10 @@ async function readAtOnce(place: EtcdPlace): Promise<StateContents> {
   const { entries: [commits], revision } = await etcd.range({ key }, place);
   if (commits === undefined) throw new StoreError("unusable", `there is no state in ${address}`);
   const reader = new StateReader(new EtcdSource(etcd, { ...place, prefix, revision }), address);
-  return { mutations: await readMutations(reader.entries({ prefix: [] })), commits: countOf(commits.value) };
+  return {
+    mutations: await readMutations(reader.entries({ prefix: [] })),
+    commits: parseCommits(commits.value).count,
+  };
 }
 
 /**

@@ -79,7 +79,7 @@ export class EtcdTransactions implements Transactions {
   }
 
   get commits(): number {
-    return this.#last === null ? this.#options.commits ?? 0 : countOf(this.#last);
+    return this.#last === null ? this.#options.commits ?? 0 : parseCommits(this.#last).count;
   }
 
   async transact(mutations: readonly Written[]): Promise<void> {
@@ -165,9 +165,9 @@ function isRefusal(error: unknown): boolean {
   return !(error instanceof EtcdError) || (error.kind !== "lost" && error.kind !== "unreachable");
 }
 
-/** How many commits there have been, as the key `commits` has it. */
-export function countOf(commits: string): number {
-  return v.parse(commitsSchema, JSON.parse(commits)).count;
+/** The key `commits`: how many there have been, and the token of the leader that made the last. */
+export function parseCommits(value: string): v.InferOutput<typeof commitsSchema> {
+  return v.parse(commitsSchema, JSON.parse(value));
 }
 
 function utf8Size(text: string): number {
