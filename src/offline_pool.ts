@@ -18,6 +18,8 @@ import type { OtherConfig } from "./domain/other_config.ts";
 import type { PoolReport } from "./domain/pool_report.ts";
 import { noSamples } from "./domain/samples/pool_samples.ts";
 import { systemClock } from "./lib/clock.ts";
+import { startDeadline } from "./lib/deadline.ts";
+import { errorChain } from "./lib/error_chain.ts";
 import type { Milliseconds, Moment } from "./domain/time.ts";
 import { systemRandom } from "./lib/random.ts";
 import { SteadyClock } from "./lib/steady_clock.ts";
@@ -32,6 +34,9 @@ import type { Store } from "./store/store.ts";
 
 /** Another command may hold the lock for a moment. */
 const LOCK_WAIT = 2_000;
+
+/** A command that reads the state waits no longer for what is said of the machines. */
+const LOOK_TIMEOUT = 3_000;
 
 const random = systemRandom;
 
@@ -67,7 +72,37 @@ export async function openStateInEtcd(
   const store = revision === null
     ? emptyStore(clock)
     : await openEtcdStore(etcdSnapshot(etcd, revision), options);
-  return await storedPool(store, { clock, files, opening });
+  return await storedPool(store, {
+    clock,
+    files,
+    opening,
+    machines: await machinesOf(etcd, { keys, clock }),
+  });
+}
+
+/** A command is none of the machines that it sees. */
+async function machinesOf(
+  etcd: Etcd,
+  { keys, clock }: { keys: PoolKeys; clock: SteadyClock },
+): Promise<PoolReport["machines"]> {
+  const { lookAtMachines } = await import("./lead/look_at_machines.ts");
+  using call = startDeadline({ clock, timeout: LOOK_TIMEOUT, signal: new AbortController().signal });
+  const look = await lookAtMachines(etcd, keys, call).catch((error) => ({ etcd: [], pool: null, error }));
+  return {
+    pool: keys.pool,
+    leader: look.pool?.leader ?? null,
+    self: null,
+    isSure: false,
+    members: look.pool?.members ?? [],
+    lost: [],
+    builders: [],
+    whyNobodyBuilds: null,
+    etcd: look.etcd,
+    clockAhead: etcd.clockAhead,
+    uncompactedFor: null,
+    lookedAt: look.pool === null ? null : clock.now(),
+    problem: look.error === null ? null : errorChain(look.error),
+  };
 }
 
 function emptyStore(clock: SteadyClock): Store {
@@ -77,12 +112,16 @@ function emptyStore(clock: SteadyClock): Store {
 /** Disposing of it closes the store. */
 async function storedPool(
   store: Store,
-  { clock, files, opening }: { clock: SteadyClock; files: ConfigFiles; opening: AsyncDisposableStack },
+  { opening, machines = null, ...given }: Pick<OfflineDeps, "clock" | "files"> & {
+    opening: AsyncDisposableStack;
+    machines?: PoolReport["machines"];
+  },
 ): Promise<PoolClient> {
+  const { clock } = given;
   opening.use(store);
   const ledger = opening.use(await Ledger.load(store, { clock }));
   const wallOffset = await continueClock(clock, ledger);
-  return localPool(statePool({ ledger, clock, wallOffset, files, resources: opening.move() }));
+  return localPool(statePool({ ...given, ledger, wallOffset, machines, resources: opening.move() }));
 }
 
 async function openStateFile(path: string, opening: AsyncDisposableStack): Promise<Store> {
@@ -102,12 +141,13 @@ interface OfflineDeps {
   readonly ledger: Ledger;
   readonly clock: SteadyClock;
   readonly wallOffset: Milliseconds;
+  readonly machines: PoolReport["machines"];
   readonly files: ConfigFiles;
   readonly resources: AsyncDisposable;
 }
 
 function statePool(
-  { ledger, clock, wallOffset, files, resources }: OfflineDeps,
+  { ledger, clock, wallOffset, machines, files, resources }: OfflineDeps,
 ): StatePool & AsyncDisposable {
   let read: Config | Error | null = null;
   const config = () => {
@@ -118,7 +158,7 @@ function statePool(
     ledger,
     clock,
     daemon: null,
-    report: () => offlineReport({ ledger, read, now: clock.now(), wallOffset }),
+    report: () => offlineReport({ ledger, read, machines, now: clock.now(), wallOffset }),
     get config() {
       return config();
     },
@@ -183,15 +223,17 @@ async function openClouds(config: Config, only: string | null) {
 }
 
 function offlineReport(
-  { ledger, read, ...moment }: Moment & { ledger: Ledger; read: Config | Error | null },
+  { ledger, read, ...rest }: Moment & Pick<PoolReport, "machines"> & {
+    ledger: Ledger;
+    read: Config | Error | null;
+  },
 ): PoolReport {
   const config = read instanceof Error ? null : read;
   return {
-    ...moment,
+    ...rest,
     clock: null,
     installation: ledger.installation,
     state: { problem: null, withheld: null },
-    machines: null,
     daemon: null,
     config,
     ...read instanceof Error && { configProblems: read.message.split("\n") },

@@ -3,11 +3,11 @@
  * comes and goes as events. It waits for nothing but its own requests, and what it does not learn it says: nothing else
  * depends on it. The pool of a leader has one.
  */
-import { MachineRoll } from "../domain/machine_roll.ts";
-import type { Machine, MachinesReport, MemberMachine } from "../domain/machines_report.ts";
+import { MachineRoll, type SeenMachines } from "../domain/machine_roll.ts";
+import type { MachinesReport } from "../domain/machines_report.ts";
 import { DAY, type Instant, SECOND } from "../domain/time.ts";
 import type { Machines } from "../lead/machines.ts";
-import { listMembers, readLeader } from "../lead/read_records.ts";
+import { lookAtMachines } from "../lead/look_at_machines.ts";
 import type { Clock } from "../lib/clock.ts";
 import { startDeadline } from "../lib/deadline.ts";
 import { errorChain } from "../lib/error_chain.ts";
@@ -78,15 +78,13 @@ export class MachinesWatch {
     const { machines: { etcd, keys }, clock } = this.#deps;
     await this.#readEvents();
     using call = startDeadline({ clock, timeout: TIMEOUT, signal });
-    // Each member's own state is of use most when etcd as a whole does not answer.
-    const status = await etcd.status(call);
-    this.#seen = { ...this.#seen, etcd: status };
-    const found = await readLeader(etcd, keys, call);
-    const members = await listMembers(etcd, keys, call);
-    await this.#compaction.look(etcd, { key: keys.leader, now: clock.monotonic(), signal: call.signal });
-    this.#seen = { leader: found?.record ?? null, members: members.map(shownMember), etcd: status };
+    const { etcd: status, pool, error } = await lookAtMachines(etcd, keys, call);
+    this.#seen = { ...this.#seen, ...pool, etcd: status };
+    if (pool === null) throw error;
     this.#lookedAt = clock.now();
-    if (found?.record.id === this.#deps.machines.self.id) await this.#tell({ leader: found.record, members });
+    await this.#compaction.look(etcd, { key: keys.leader, now: clock.monotonic(), signal: call.signal });
+    const { leader, members } = pool;
+    if (leader?.id === this.#deps.machines.self.id) await this.#tell({ leader, members });
   }
 
   /** Whom the leader before this one knew. */
@@ -102,16 +100,11 @@ export class MachinesWatch {
     this.#isRead = true;
   }
 
-  async #tell(seen: { leader: Machine; members: readonly MemberMachine[] }): Promise<void> {
+  async #tell(seen: SeenMachines): Promise<void> {
     const { ledger, clock } = this.#deps;
     const news = this.#roll.newsOf(seen);
     if (news.length > 0) await ledger.edit((edit) => news.forEach((event) => edit.tell(event)));
     for (const event of news) this.#roll.note(event, clock.now());
     this.#roll.see(seen);
   }
-}
-
-/** A member without its token, which its record holds besides. */
-function shownMember({ id, host, pid, version, since, role }: MemberMachine): MemberMachine {
-  return { id, host, pid, version, since, role };
 }

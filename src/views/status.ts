@@ -52,7 +52,7 @@ const daemonViewSchema = v.object({
   log_levels: since0_4(rows(v.object({ category: string, level: string, until: stringOrNull }))),
   tasks: rows(taskViewSchema),
 });
-export type DaemonView = v.InferOutput<typeof daemonViewSchema>;
+type DaemonView = v.InferOutput<typeof daemonViewSchema>;
 
 export const statusViewSchema = viewSchema({
   installation: v.object({

@@ -2,8 +2,11 @@
  * The commands of the manual's topic `several-machines`, as somebody pastes them who has three machines: here they are
  * three folders and ports of loopback. The service manager's part, starting etcd and nodepool, is done by this test.
  */
-import { deepEqual, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { parse } from "yaml";
+import { ExitCode } from "../../src/cli/exit_code.ts";
 import { topicTexts } from "../../src/manual/topics.ts";
+import { runProgram, spawnProgram } from "../e2e/program.ts";
 import { eventually } from "../eventually.ts";
 import { testNeeding } from "../needs.ts";
 import { blocksOf } from "../readme/document.ts";
@@ -110,9 +113,88 @@ class ThreeMachines implements AsyncDisposable {
   }
 }
 
+const { text: settingsOfPool } = blocks.find(({ language }) => language === "yaml")!;
+const { text: secrets } = blocks.find(({ language }) => language === "ini")!;
+
+/** A machine of the pool: the manual's configuration, with nothing to do. */
+class PoolMachine implements AsyncDisposable {
+  readonly #machines: ThreeMachines;
+  readonly #name: typeof names[number];
+  #daemon: Deno.ChildProcess | null = null;
+
+  static async make(machines: ThreeMachines, name: typeof names[number]): Promise<PoolMachine> {
+    const machine = new PoolMachine(machines, name);
+    const config = machines.on(name, settingsOfPool)
+      .replace("cacert: ca.pem", `cacert: ${JSON.stringify(`${machines.folder}/ca.pem`)}`)
+      .replace("user: nodepool\n", "user: nodepool\n  control: 127.0.0.1:0\n")
+      .replace("0.0.0.0:8005", "127.0.0.1:0");
+    await Deno.writeTextFile(machine.#file("nodepool.yaml"), `${config}labels: []\nproviders: []\n`);
+    await Deno.writeTextFile(machine.#file("secure.conf"), secrets, { mode: 0o600 });
+    return machine;
+  }
+
+  private constructor(machines: ThreeMachines, name: typeof names[number]) {
+    this.#machines = machines;
+    this.#name = name;
+  }
+
+  get pid(): number {
+    return this.#daemon!.pid;
+  }
+
+  start(): void {
+    this.#daemon = spawnProgram(this.#words(["daemon"]), this.#options);
+    this.#daemon.stderr.pipeTo(
+      Deno.openSync(this.#file("daemon.log"), { create: true, append: true }).writable,
+    );
+    this.#daemon.stdout.cancel();
+  }
+
+  async stop(): Promise<number> {
+    this.#daemon?.kill("SIGTERM");
+    const { code } = await this.#daemon!.status;
+    this.#daemon = null;
+    return code;
+  }
+
+  /** How it ended by itself. */
+  async ended(): Promise<number> {
+    return (await this.#daemon!.status).code;
+  }
+
+  async run(...args: readonly string[]): Promise<string> {
+    const { code, stdout, stderr } = await runProgram(this.#words(args), this.#options);
+    deepEqual([code, code === 0 ? "" : stderr], [0, ""], args.join(" "));
+    return stdout;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#daemon !== null) await this.stop().catch(() => {});
+  }
+
+  get #options() {
+    return { cwd: this.#machines.folder, env: { XDG_RUNTIME_DIR: `${this.#machines.folder}/${this.#name}` } };
+  }
+
+  #file(name: string): string {
+    return `${this.#machines.folder}/${this.#name}/${name}`;
+  }
+
+  #words(args: readonly string[]): string[] {
+    return ["-c", this.#file("nodepool.yaml"), "-s", this.#file("secure.conf"), ...args];
+  }
+}
+
+/** The lines of `status` that say who leads and who stands by, by their pids. */
+function rolesIn(status: string): string {
+  return [...status.matchAll(/^(leader|standby) +(?:\S+, pid (\d+)|(none))/gm)].map(([, role, pid, none]) =>
+    `${role} ${pid ?? none}`
+  ).join(", ");
+}
+
 testNeeding(
   ["etcd", "etcdctl", "openssl", "bash"],
-  "the manual's commands set up an etcd with TLS and users, which the pool's user may use for its pool alone",
+  "the manual's etcd has TLS and users, and on it its configuration has two daemons run, copied to and handed over as it says",
   async () => {
     const [certificates, settings, users, room] = blocks.filter(({ language }) => language === "sh");
     await using machines = await ThreeMachines.make();
@@ -123,12 +205,44 @@ testNeeding(
       "ci1",
       `${users!.text}
 export ETCDCTL_USER=nodepool:choose-another
-etcdctl put /nodepool/ci/state/x 1
 etcdctl put /nodepool/other/state/x 1 2>&1 || true
 `,
     );
-    match(said, /Authentication Enabled\nOK\n/);
+    match(said, /Authentication Enabled\n/);
     match(said, /permission denied/);
+
+    await using one = await PoolMachine.make(machines, "ci1");
+    await using two = await PoolMachine.make(machines, "ci2");
+    const file = `${machines.folder}/nodepool.kv`;
+    await Deno.writeTextFile(
+      `${machines.folder}/file.yaml`,
+      `state: ${JSON.stringify(file)}\nlabels: []\nproviders: []\n`,
+    );
+    equal((await runProgram(["-c", `${machines.folder}/file.yaml`, "job-create", "unit-tests"])).code, 0);
+    const { state } = parse(machines.on("ci1", settingsOfPool)) as { state: string };
+    await one.run("state", "copy", file, state);
+
+    one.start();
+    await eventually(async () => rolesIn(await one.run("status")) === `leader ${one.pid}, standby none`);
+    two.start();
+    await eventually(async () =>
+      rolesIn(await one.run("status")) === `leader ${one.pid}, standby ${two.pid}`
+    );
+    match(await two.run("job-list"), /unit-tests/);
+    match(await two.run("resign"), new RegExp(`pid ${two.pid}`));
+    equal(await one.ended(), ExitCode.leadershipLost);
+    one.start();
+    await eventually(async () =>
+      rolesIn(await one.run("status")) === `leader ${two.pid}, standby ${one.pid}`
+    );
+    await one.run("state", "backup", `${machines.folder}/backup.kv`);
+    for (const machine of [one, two]) equal(await machine.stop(), 0);
+    const status = await two.run("status");
+    match(status, /^problem +no machine leads the pool; see: nodepool manual no-leader$/m);
+    match(status, /^daemon +none leads; showing the state in etcd$/m);
+    equal(status.match(/^etcd +https:\S+, version 3\.\S+, \d+ KiB/gm)?.length, 3);
+    equal(rolesIn(status), "leader none, standby none");
+
     const environment = users!.text.split("\n").filter((line) => line.startsWith("export ")).join("\n");
     ok(await machines.paste("ci1", `${environment}\n${room!.text}`));
   },

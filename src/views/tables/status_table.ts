@@ -1,7 +1,7 @@
 /** `status`: a line for each fact, problems first. */
 import { nodeStateNames } from "../../domain/node.ts";
 import type { HoldSummary } from "../hold_summary.ts";
-import type { DaemonView, StatusView } from "../status.ts";
+import type { StatusView } from "../status.ts";
 import { formatAge } from "./age.ts";
 import { machineFacts } from "./machine_facts.ts";
 import type { Table } from "./column.ts";
@@ -16,7 +16,7 @@ interface Fact {
 export const statusTable: Table<StatusView, Fact> = {
   rows: (status) => [
     ...status.problems.map((problem) => ({ what: "problem", value: problem })),
-    ...daemonFacts(status.daemon),
+    ...daemonFacts(status),
     ...(status.machines ? machineFacts(status.machines) : []),
     { what: "installation", value: status.installation.id || "none yet" },
     { what: "nodes", value: nodeStateNames.map((state) => `${status.nodes[state]} ${state}`).join(", ") },
@@ -38,8 +38,11 @@ export const statusTable: Table<StatusView, Fact> = {
   ],
 };
 
-function daemonFacts(daemon: DaemonView | null): Fact[] {
-  if (daemon === null) return [{ what: "daemon", value: "not running; showing its last state" }];
+function daemonFacts({ daemon, machines }: StatusView): Fact[] {
+  if (daemon === null) {
+    const value = machines ? "none leads; showing the state in etcd" : "not running; showing its last state";
+    return [{ what: "daemon", value }];
+  }
   const doing = daemon.accepting ? "running" : "stopping";
   return [
     {
