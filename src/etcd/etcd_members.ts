@@ -104,7 +104,7 @@ export class EtcdMembers {
         return concluded(entry.miss, { endpoint, question: login.question });
       }
       const token = "miss" in entry ? null : entry.token;
-      const reply = await line.send(endpoint, question, { token, ...call });
+      const reply = await line.send(endpoint, question, { token, signal: call.signal });
       if (reply.is !== "login" || logins === MOST_LOGINS) return concluded(reply, { endpoint, question });
       login.forget(entry);
     }
