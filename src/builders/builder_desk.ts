@@ -8,8 +8,6 @@ import { basename, dirname } from "node:path";
 import {
   type BuilderName,
   type BuilderStanding,
-  GONE_AFTER,
-  LOST_AFTER,
   ORPHANS_END,
   type PlaceState,
 } from "../domain/build_places.ts";
@@ -21,30 +19,17 @@ import type { DibOutcome } from "../execute/images/image_outcome.ts";
 import type { Call } from "../lib/call.ts";
 import type { Clock } from "../lib/clock.ts";
 import { waitFor } from "../lib/in_flight.ts";
-import { loggerOf } from "../lib/logging.ts";
 import { orAborted } from "../lib/or_aborted.ts";
 import type { Ledger } from "../store/ledger.ts";
+import { type BuilderOnRoll, BuilderRoll } from "./builder_roll.ts";
 import type { BuilderInstructions, BuilderOrder, BuilderReport, WorkOutcome } from "./builder_sync.ts";
 import { DeskWork } from "./desk_work.ts";
 import type { LogCopy } from "./log_copy.ts";
 import { buildToken } from "./work_token.ts";
 import { lostSite, RemoteSite } from "./remote_site.ts";
 
-const log = loggerOf("image", "build");
-
-/** A builder asks again at least so often, or it is silent. */
-const SILENT_AFTER = 8 * SECOND;
-
-/** Stands for the builder that has the files of a record which names none. */
-const NOBODY = "";
-
 /** The longest that a builder is left without an answer. */
 const LONGEST_WAIT = 20 * SECOND;
-
-/** A builder that must not do anything here; the message says why, and what to do. */
-export class BuilderRefusedError extends Error {
-  override readonly name = "BuilderRefusedError";
-}
 
 export interface BuilderDeskDeps {
   readonly ledger: Ledger;
@@ -58,14 +43,6 @@ export interface BuilderDeskDeps {
   readonly wake: () => void;
 }
 
-interface Registered {
-  report: BuilderReport;
-  /** By the monotonic clock. */
-  seenAt: number;
-  /** Exchanges in which it waits for news. */
-  waiting: number;
-}
-
 interface Removal {
   readonly builder: string;
   readonly build: string;
@@ -74,8 +51,7 @@ interface Removal {
 
 export class BuilderDesk implements BuildSites, Disposable {
   readonly #deps: BuilderDeskDeps;
-  readonly #startedAt: number;
-  readonly #builders = new Map<string, Registered>();
+  readonly #roll: BuilderRoll;
   readonly #works = new Map<string, DeskWork>();
   readonly #removals = new Set<Removal>();
   readonly #subscription: Disposable;
@@ -84,7 +60,7 @@ export class BuilderDesk implements BuildSites, Disposable {
 
   constructor(deps: BuilderDeskDeps) {
     this.#deps = deps;
-    this.#startedAt = deps.clock.monotonic();
+    this.#roll = new BuilderRoll(deps.clock);
     this.#subscription = deps.ledger.subscribe(({ dibImages }) => {
       if (dibImages.length > 0) this.#tellNews();
     });
@@ -93,14 +69,14 @@ export class BuilderDesk implements BuildSites, Disposable {
   /** @throws BuilderRefusedError; the signal's reason */
   async sync(report: BuilderReport, call: Call): Promise<BuilderInstructions> {
     await this.#deps.untilSure(call);
-    this.#checkFit(report);
-    const builder = this.#register(report);
+    const { builder, isNew } = this.#roll.enter(report, this.#deps.ledger.installation.id);
+    if (isNew) this.#endFormer(report);
     builder.waiting++;
     try {
       for (const work of report.works) await this.#ownWork(report, work.token)?.take(work);
       this.#endRemovals(report);
       await this.#adopt(report);
-      this.#look();
+      this.look();
       return await this.#newsFor(builder, report, call);
     } finally {
       builder.waiting--;
@@ -114,34 +90,33 @@ export class BuilderDesk implements BuildSites, Disposable {
   }
 
   get takers(): readonly BuildSite[] {
-    return [...this.#builders.values()].filter(({ report }) =>
-      report.accepting && this.#stateOf(report.id) === "here"
-    ).map(({ report }) => this.#siteOf(report));
+    return this.#roll.reports.filter(({ accepting, id }) => accepting && this.#roll.stateOf(id) === "here")
+      .map((report) => this.#siteOf(report));
   }
 
   of({ builder }: DibImage): BuildSite | null {
     const state = this.stateOf({ builder });
     if (state === "silent") return null;
     if (builder === undefined || state !== "here") return lostSite(builder ?? null);
-    return this.#siteOf(this.#builders.get(builder.id)!.report);
+    return this.#siteOf(this.#roll.reportOf(builder.id)!);
   }
 
   stateOf({ builder }: Pick<DibImage, "builder">): PlaceState {
-    return this.#stateOf(builder?.id ?? NOBODY);
+    return this.#roll.stateOf(builder?.id ?? null);
   }
 
   isAt(image: DibImage): boolean {
-    if (image.builder === undefined || this.#stateOf(image.builder.id) !== "here") return false;
+    if (image.builder === undefined || this.#roll.stateOf(image.builder.id) !== "here") return false;
     const token = buildToken(image);
-    return this.#builders.get(image.builder.id)!.report.works.some((work) => work.token === token);
+    return this.#roll.reportOf(image.builder.id)!.works.some((work) => work.token === token);
   }
 
   get standings(): readonly BuilderStanding[] {
-    return [...this.#builders.values()].map(({ report }) => ({
+    return this.#roll.reports.map((report) => ({
       id: report.id,
       host: report.host,
       version: report.version,
-      state: this.#stateOf(report.id),
+      state: this.#roll.stateOf(report.id),
       buildWorkers: report.buildWorkers,
       uploadWorkers: report.uploadWorkers,
       works: [...this.#works.values()].filter((work) => work.builder === report.id).map(({ order }) =>
@@ -152,7 +127,15 @@ export class BuilderDesk implements BuildSites, Disposable {
 
   /** Gives up what lost builders were at. To be called every few seconds. */
   look(): void {
-    this.#look();
+    const isLost = (id: string) => ["lost", "gone"].includes(this.#roll.stateOf(id));
+    for (const work of this.#works.values()) {
+      if (isLost(work.builder)) work.end(interrupted(`builder ${work.host} was lost`));
+    }
+    for (const { builder, outcome } of this.#removals) {
+      if (isLost(builder)) outcome.resolve({ type: "removed" });
+    }
+    this.#roll.forgetGone();
+    this.#tellStates();
   }
 
   /** Has the builder do it. @throws the signal's reason on abort: then it ends there, unless its record needs it */
@@ -167,9 +150,9 @@ export class BuilderDesk implements BuildSites, Disposable {
     const { token } = order;
     const copied = logFile !== null && !this.#isOwnLog(order, { builder, logFile });
     const copy = copied ? await this.#deps.openLogCopy(logFile) : null;
-    const known = this.#builders.get(builder.id)?.report;
+    const known = this.#roll.reportOf(builder.id);
     const process = known?.works.some((work) => work.token === token) ? known.process : null;
-    const work = new DeskWork({ builder: builder.id, order, process, log: copy, onProgress });
+    const work = new DeskWork({ builder, order, process, log: copy, onProgress });
     this.#works.set(token, work);
     this.#tellNews();
     try {
@@ -212,36 +195,13 @@ export class BuilderDesk implements BuildSites, Disposable {
     return builder.host === this.#deps.host && order.type === "build" && order.job.logFile === logFile;
   }
 
-  #checkFit({ id, process, host, installation, imagesDir }: BuilderReport): void {
-    const own = this.#deps.ledger.installation.id;
-    if (installation !== null && installation !== own) {
-      throw new BuilderRefusedError(
-        `${imagesDir} on ${host} holds images of another pool: give this builder an images-dir of its own`,
-      );
+  /** A process before this one had work that this one knows nothing of. */
+  #endFormer({ id, host, process }: BuilderReport): void {
+    // Its own processes may still be writing.
+    const until = this.#deps.clock.now() + ORPHANS_END;
+    for (const work of this.#worksOf(id)) {
+      if (!work.isFor(process)) work.end({ ...interrupted(`builder ${host} was restarted`), until });
     }
-    const known = this.#builders.get(id)?.report;
-    if (known === undefined || known.process === process || known.host === host) return;
-    if (this.#stateOf(id) !== "here") return;
-    throw new BuilderRefusedError(
-      `${imagesDir} on ${host} is a copy of that of the builder on ${known.host}: remove .nodepool-builder.json from it`,
-    );
-  }
-
-  #register(report: BuilderReport): Registered {
-    const known = this.#builders.get(report.id);
-    if (known?.report.process !== report.process) {
-      log.info("builder {host} (nodepool {version}) is connected", {
-        host: report.host,
-        version: report.version,
-      });
-      for (const work of this.#worksOf(report.id)) {
-        if (!work.isFor(report.process)) work.end(this.#restarted(report));
-      }
-    }
-    const builder = known ?? { report, seenAt: 0, waiting: 0 };
-    Object.assign(builder, { report, seenAt: this.#deps.clock.monotonic() });
-    this.#builders.set(report.id, builder);
-    return builder;
   }
 
   #worksOf(builder: string): DeskWork[] {
@@ -282,7 +242,7 @@ export class BuilderDesk implements BuildSites, Disposable {
   }
 
   /** Answers when there is something to begin, end or remove, when the time is up, or when the builder asks again. */
-  async #newsFor(builder: Registered, report: BuilderReport, call: Call): Promise<BuilderInstructions> {
+  async #newsFor(builder: BuilderOnRoll, report: BuilderReport, call: Call): Promise<BuilderInstructions> {
     const { clock, untilSure } = this.#deps;
     const deadline = clock.monotonic() + Math.min(report.wait, LONGEST_WAIT);
     for (;;) {
@@ -334,45 +294,16 @@ export class BuilderDesk implements BuildSites, Disposable {
     };
   }
 
-  #stateOf(id: string): PlaceState {
-    const known = this.#builders.get(id);
-    if (known !== undefined && known.waiting > 0) return "here";
-    const silence = this.#deps.clock.monotonic() - (known?.seenAt ?? this.#startedAt);
-    if (silence >= GONE_AFTER) return "gone";
-    if (silence >= LOST_AFTER) return "lost";
-    return known !== undefined && silence < SILENT_AFTER ? "here" : "silent";
-  }
-
-  #look(): void {
-    const isLost = (id: string) => ["lost", "gone"].includes(this.#stateOf(id));
-    for (const work of this.#works.values()) {
-      if (isLost(work.builder)) work.end(interrupted(`builder ${this.#hostOf(work.builder)} was lost`));
-    }
-    for (const { builder, outcome } of this.#removals) {
-      if (isLost(builder)) outcome.resolve({ type: "removed" });
-    }
-    this.#tellStates();
-  }
-
   /** Has what hangs on a builder planned again once that stands otherwise. */
   #tellStates(): void {
     const { ledger, wake } = this.#deps;
     const named = [...ledger.dibImages.values()].flatMap(({ builder }) => builder?.id ?? []);
-    const ids = new Set([...this.#builders.keys(), ...named]);
-    const states = new Map([...ids].map((id) => [id, this.#stateOf(id)]));
+    const ids = new Set([...this.#roll.reports.map(({ id }) => id), ...named]);
+    const states = new Map([...ids].map((id) => [id, this.#roll.stateOf(id)]));
     const isSame = states.size === this.#told.size &&
       [...states].every(([id, state]) => this.#told.get(id) === state);
     this.#told = states;
     if (!isSame) wake();
-  }
-
-  #hostOf(id: string): string {
-    return this.#builders.get(id)?.report.host ?? id;
-  }
-
-  /** Its former process's own processes may still be writing. */
-  #restarted({ host }: BuilderReport): WorkOutcome {
-    return { ...interrupted(`builder ${host} was restarted`), until: this.#deps.clock.now() + ORPHANS_END };
   }
 
   #tellNews(): void {

@@ -148,8 +148,8 @@ export class BuilderMember implements AsyncDisposable {
     this.#tell(null);
     await this.#deps.folder.belongTo(answer.installation);
     this.#endOthers(report, answer);
-    for (const [token, work] of this.#works) work.noteLog(answer.logs[token] ?? null);
     for (const order of answer.orders) this.#begin(order);
+    for (const [token, work] of this.#works) work.noteLog(answer.logs[token] ?? null);
     return await this.#removeOthers(report, answer);
   }
 

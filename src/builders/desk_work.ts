@@ -1,9 +1,10 @@
 /** A piece of work that the leader has given to a builder, or is about to: from the attempt that it is done for to its end. */
+import type { BuilderName } from "../domain/build_places.ts";
 import type { BuilderOrder, ReportedWork, WorkOutcome } from "./builder_sync.ts";
 import type { LogCopy } from "./log_copy.ts";
 
 interface DeskWorkOptions {
-  readonly builder: string;
+  readonly builder: BuilderName;
   readonly order: BuilderOrder;
   /** Of a builder that has it already, since an earlier leader gave it. */
   readonly process: string | null;
@@ -12,7 +13,9 @@ interface DeskWorkOptions {
 }
 
 export class DeskWork {
+  /** The builder's id. */
   readonly builder: string;
+  readonly host: string;
   readonly order: BuilderOrder;
   readonly log: LogCopy | null;
   readonly #onProgress: DeskWorkOptions["onProgress"];
@@ -21,7 +24,8 @@ export class DeskWork {
   #process: string | null;
 
   constructor({ builder, order, process, log, onProgress }: DeskWorkOptions) {
-    this.builder = builder;
+    this.builder = builder.id;
+    this.host = builder.host;
     this.order = order;
     this.log = log;
     this.#process = process;

@@ -1,5 +1,5 @@
 /** The operation of builders on other machines: each asks the leader again and again what there is to do. */
-import { BuilderRefusedError } from "../../builders/builder_desk.ts";
+import { BuilderRefusedError } from "../../builders/builder_roll.ts";
 import { builderInstructionsSchema, builderReportSchema } from "../../builders/builder_sync.ts";
 import { ControlError } from "../control_error.ts";
 import { operation } from "../operation.ts";

@@ -1,0 +1,102 @@
+/**
+ * The builders that a leader has heard of since it began to lead, and how each stands: by when it asked last. A builder that
+ * records name, and that has not come yet, counts as silent at first, as one does that has just fallen silent. The desk
+ * keeps it.
+ */
+import { GONE_AFTER, LOST_AFTER, type PlaceState } from "../domain/build_places.ts";
+import { SECOND } from "../domain/time.ts";
+import type { Clock } from "../lib/clock.ts";
+import { loggerOf } from "../lib/logging.ts";
+import type { BuilderReport } from "./builder_sync.ts";
+
+const log = loggerOf("image", "build");
+
+/** A builder asks again at least so often, or it is silent. */
+const SILENT_AFTER = 8 * SECOND;
+
+/** A builder that must not do anything here; the message says why, and what to do. */
+export class BuilderRefusedError extends Error {
+  override readonly name = "BuilderRefusedError";
+}
+
+export class BuilderOnRoll {
+  /** The last one. */
+  report: BuilderReport;
+  /** By the monotonic clock. */
+  seenAt: number;
+  /** Exchanges in which it waits for news. */
+  waiting = 0;
+
+  constructor(report: BuilderReport, seenAt: number) {
+    this.report = report;
+    this.seenAt = seenAt;
+  }
+}
+
+export class BuilderRoll {
+  readonly #clock: Pick<Clock, "monotonic">;
+  readonly #startedAt: number;
+  readonly #builders = new Map<string, BuilderOnRoll>();
+
+  constructor(clock: Pick<Clock, "monotonic">) {
+    this.#clock = clock;
+    this.#startedAt = clock.monotonic();
+  }
+
+  /** The last reports of all, also of those that are lost. */
+  get reports(): readonly BuilderReport[] {
+    return [...this.#builders.values()].map(({ report }) => report);
+  }
+
+  /** null: nobody has heard of it. */
+  reportOf(id: string): BuilderReport | null {
+    return this.#builders.get(id)?.report ?? null;
+  }
+
+  /** @param id null: of nobody knows whom */
+  stateOf(id: string | null): PlaceState {
+    const known = id === null ? undefined : this.#builders.get(id);
+    if (known !== undefined && known.waiting > 0) return "here";
+    const silence = this.#clock.monotonic() - (known?.seenAt ?? this.#startedAt);
+    if (silence >= GONE_AFTER) return "gone";
+    if (silence >= LOST_AFTER) return "lost";
+    return known !== undefined && silence < SILENT_AFTER ? "here" : "silent";
+  }
+
+  /** Puts down that it is there. @returns `isNew`: another process of it than before. @throws BuilderRefusedError */
+  enter(report: BuilderReport, installation: string): { builder: BuilderOnRoll; isNew: boolean } {
+    this.#check(report, installation);
+    const known = this.#builders.get(report.id);
+    const isNew = known?.report.process !== report.process;
+    if (isNew) {
+      log.info("builder {host} (nodepool {version}) is connected", {
+        host: report.host,
+        version: report.version,
+      });
+    }
+    const builder = known ?? new BuilderOnRoll(report, 0);
+    builder.report = report;
+    builder.seenAt = this.#clock.monotonic();
+    this.#builders.set(report.id, builder);
+    return { builder, isNew };
+  }
+
+  forgetGone(): void {
+    for (const id of this.#builders.keys()) if (this.stateOf(id) === "gone") this.#builders.delete(id);
+  }
+
+  #check({ id, process, host, installation, imagesDir }: BuilderReport, own: string): void {
+    if (installation !== null && installation !== own) {
+      throw new BuilderRefusedError(
+        `${imagesDir} on ${host} holds images of another pool: give this builder an images-dir of its own`,
+      );
+    }
+    const known = this.reportOf(id);
+    if (known === null || known.process === process || known.host === host) return;
+    if (this.stateOf(id) !== "here") return;
+    throw new BuilderRefusedError(
+      `${imagesDir} on ${host} is a copy of that of the builder on ${known.host}: ` +
+        "remove .nodepool-builder.json from it",
+    );
+  }
+}
