@@ -76,7 +76,7 @@ async function playTroubles({ machines }: BusyPool, { random, tell }: Play): Pro
 async function measureTakeover({ machines }: BusyPool, { random, tell }: Play): Promise<Milliseconds> {
   const leader = await machines.leads(...machines.daemons);
   const standby = machines.standbyOf(leader);
-  await machines.until(async () => (await machines.members()).some(({ pid }) => pid === standby.pid));
+  await machines.joins(standby);
   await systemClock.sleep(random.integer(2_500));
   const trouble = fatalTrouble(leader, random);
   tell(trouble.what);

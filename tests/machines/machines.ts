@@ -128,6 +128,15 @@ export class Machines implements AsyncDisposable {
     return this.daemons.find((machine) => machine !== leader)!;
   }
 
+  /** Waits until etcd has the daemon or builder of the machine as a member. */
+  async joins(machine: Machine): Promise<void> {
+    await this.until(() => this.isMember(machine));
+  }
+
+  async isMember({ pid }: Machine): Promise<boolean> {
+    return (await this.members()).some((member) => member.pid === pid);
+  }
+
   /** The leader's pool, as a command finds it on a machine without a daemon; null: nobody leads now. */
   async connect(): Promise<PoolClient | null> {
     try {
