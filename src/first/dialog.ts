@@ -1,7 +1,6 @@
 /** How a choice is made where nobody is asked: by a name that was given, or as proposed. */
 import { type Dialog, findChoice, type Question } from "../domain/first_config.ts";
-import { namesText } from "../lib/names_text.ts";
-import { nearestName } from "../lib/nearest_name.ts";
+import { suggest } from "../lib/suggest.ts";
 
 /** Why no configuration can be written, and what to do. */
 export class FirstConfigError extends Error {
@@ -25,16 +24,7 @@ export async function choice<Value>(
 ): Promise<Value> {
   if (given === null) return await dialog.choose(question);
   const found = findChoice(given, question.choices);
-  if (found === null) throw new FirstConfigError(noSuch(given, question));
-  return found.value;
+  if (found !== null) return found.value;
+  const known = question.choices.flatMap(({ names }) => names.slice(0, 1));
+  throw new FirstConfigError(`there is no ${question.what} ${given}${suggest(given, known)}`);
 }
-
-function noSuch<Value>(name: string, { what, choices }: Question<Value>): string {
-  const known = choices.flatMap(({ names }) => names.slice(0, 1));
-  const near = nearestName(name, known);
-  if (near !== null) return `there is no ${what} ${name}; did you mean ${near}?`;
-  const shown = namesText(known, { most: MOST_LISTED });
-  return `there is no ${what} ${name}; ${known.length === 0 ? "there are none" : `there are ${shown}`}`;
-}
-
-const MOST_LISTED = 8;

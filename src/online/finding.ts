@@ -1,7 +1,5 @@
 /** How checks say what they found. */
 import type { OnlineCheck } from "../domain/online_check.ts";
-import { namesText } from "../lib/names_text.ts";
-import { nearestName } from "../lib/nearest_name.ts";
 import type { Asked } from "./look.ts";
 
 export type Finding = Omit<OnlineCheck, "provider">;
@@ -30,15 +28,3 @@ export function unknown(about: About, problem: string): Finding {
 export function answerOf<Value>(asked: Asked<Value> | null): Value | undefined {
   return asked !== null && "value" in asked ? asked.value : undefined;
 }
-
-/** `; did you mean m1.small?`, else which there are. */
-export function suggest(name: string, candidates: readonly string[]): string {
-  const meant = nearestName(name, candidates);
-  if (meant !== null) return `; did you mean ${meant}?`;
-  if (candidates.length === 0) return "; there are none";
-  if (candidates.length === 1) return `; there is only ${candidates[0]}`;
-  return `; there are ${namesText(candidates.toSorted(), { most: MOST })}`;
-}
-
-/** Names that a message lists. */
-const MOST = 8;

@@ -201,6 +201,7 @@ Deno.test("of the system all is denied that is not asked for", async () => {
     args: ["run", "--no-config", ...permissions, file],
   }).output();
   assert.deepEqual(JSON.parse(new TextDecoder().decode(stdout)), [
+    "hostname",
     "osUptime",
     "uid",
     "gid",

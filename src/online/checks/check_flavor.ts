@@ -2,7 +2,8 @@
 import type { ProviderImageConfig } from "../../domain/config.ts";
 import type { Flavor } from "../../domain/server.ts";
 import { chooseFlavor, whyNoFlavor } from "../../plan/choose_flavor.ts";
-import { failure, type Finding, ok, suggest } from "../finding.ts";
+import { suggest } from "../../lib/suggest.ts";
+import { failure, type Finding, ok } from "../finding.ts";
 import type { Look } from "../look.ts";
 
 export function checkFlavor(image: ProviderImageConfig, { seen }: Look): Finding[] {

@@ -1,7 +1,8 @@
 /** Whether nodes get a floating IP, from where and why. */
 import { chooseNetworks, isUnclear } from "../../plan/choose_networks.ts";
 import { floatingIpSources, planFloatingIps } from "../../plan/floating_ip_plan.ts";
-import { failure, type Finding, ok, suggest } from "../finding.ts";
+import { suggest } from "../../lib/suggest.ts";
+import { failure, type Finding, ok } from "../finding.ts";
 import type { Look } from "../look.ts";
 
 export function checkFloatingIps({ provider, seen }: Look): Finding[] {

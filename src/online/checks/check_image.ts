@@ -1,6 +1,7 @@
 /** Whether the cloud has the image that servers are booted from, or that an image is prepared on. */
 import type { ProviderImageConfig } from "../../domain/config.ts";
-import { answerOf, failure, type Finding, ok, suggest } from "../finding.ts";
+import { suggest } from "../../lib/suggest.ts";
+import { answerOf, failure, type Finding, ok } from "../finding.ts";
 import type { Look } from "../look.ts";
 
 export function checkImage({ name, baseImage }: ProviderImageConfig, { seen, cloudImages }: Look): Finding[] {

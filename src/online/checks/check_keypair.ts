@@ -1,5 +1,6 @@
 /** Whether the keypairs that servers are booted with are there, and are those of the private keys that log in. */
-import { failure, type Finding, ok, suggest, unknown, warning } from "../finding.ts";
+import { suggest } from "../../lib/suggest.ts";
+import { failure, type Finding, ok, unknown, warning } from "../finding.ts";
 import type { Look } from "../look.ts";
 
 export function checkKeypair(look: Look): Finding[] {

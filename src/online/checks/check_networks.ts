@@ -1,6 +1,7 @@
 /** Whether the cloud has the networks that servers are attached to; where none is named, whether it can choose one. */
 import { chooseNetworks, isUnclear } from "../../plan/choose_networks.ts";
-import { failure, type Finding, ok, suggest, warning } from "../finding.ts";
+import { suggest } from "../../lib/suggest.ts";
+import { failure, type Finding, ok, warning } from "../finding.ts";
 import type { Look } from "../look.ts";
 
 export function checkNetworks({ provider, seen }: Look): Finding[] {

@@ -1,5 +1,6 @@
 /** Whether the cloud has the security groups, each only once: Nova takes no name that two have. */
-import { failure, type Finding, ok, suggest, unknown } from "../finding.ts";
+import { suggest } from "../../lib/suggest.ts";
+import { failure, type Finding, ok, unknown } from "../finding.ts";
 import type { Look } from "../look.ts";
 
 export function checkSecurityGroups({ provider, securityGroups: groups }: Look): Finding[] {

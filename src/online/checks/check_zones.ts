@@ -1,5 +1,6 @@
 /** Whether the cloud has the availability zones that servers are asked for in. */
-import { failure, type Finding, ok, suggest, unknown } from "../finding.ts";
+import { suggest } from "../../lib/suggest.ts";
+import { failure, type Finding, ok, unknown } from "../finding.ts";
 import type { Look } from "../look.ts";
 
 export function checkZones({ provider, zones }: Look): Finding[] {
