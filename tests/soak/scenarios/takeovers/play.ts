@@ -1,11 +1,12 @@
 /** A busy pool on several machines, all of which break by chance; then everything works again, and nothing may be left. */
 import { serverIdOf } from "../../../../src/domain/node.ts";
+import { externalIdOf } from "../../../../src/domain/provider_image.ts";
 import { MINUTE, SECOND } from "../../../../src/domain/time.ts";
 import { type Random, seededRandom } from "../../../../src/lib/random.ts";
 import { violationOf } from "../observed_run.ts";
-import { useNodes } from "./clients.ts";
+import { deleteHeld, holdNode, useNodes } from "./clients.ts";
 import type { Machine } from "./machine.ts";
-import { World } from "./world.ts";
+import { MIN_READY, World } from "./world.ts";
 
 interface Outcome {
   /** null: all was as it should be. */
@@ -47,6 +48,9 @@ async function trouble(world: World, seed: number): Promise<Clients> {
   for (const installation of [null, "another"]) world.makeForeign(installation);
   world.troubleEtcd(seed + 1);
   for (let step = 0; step < STEPS; step++) {
+    if (random.float() < 0.15) {
+      begin(world, { clients, name: "the operator", work: holdNode(world, random.integer(100)) });
+    }
     if (random.float() < 0.6) beginClient(world, { clients, random, name: `client ${step}` });
     const machine = random.float() < 0.7 ? world.leader : random.pick(world.machines);
     if (machine !== null) breakSomething(world, machine, random);
@@ -59,9 +63,16 @@ function beginClient(
   world: World,
   { clients, random, name }: { clients: Clients; random: Random; name: string },
 ): void {
-  clients.left++;
   const using = useNodes(world, { name, count: 1 + random.integer(2), time: random.integer(60 * SECOND) });
-  using.then(() => clients.left--, (error) => {
+  begin(world, { clients, name, work: using });
+}
+
+function begin(
+  world: World,
+  { clients, name, work }: { clients: Clients; name: string; work: Promise<void> },
+): void {
+  clients.left++;
+  work.then(() => clients.left--, (error) => {
     if (!world.over.signal.aborted) world.witness.violations.push(`${name}: ${(error as Error).stack}`);
   });
 }
@@ -97,24 +108,35 @@ async function recover(world: World, clients: Clients): Promise<void> {
   world.etcd.plan = () => ({});
   world.etcd.cutOff.clear();
   for (const { process } of world.machines) process.go();
-  const within = 20 * MINUTE;
+  const within = 40 * MINUTE;
   await world.until(() => world.leader !== null, { within, why: () => "nobody leads" });
   await world.until(() => clients.left === 0, {
     within,
     why: () => `${clients.left} clients wait for ever: ${world.lastRefusal}`,
   });
+  begin(world, { clients, name: "the operator", work: deleteHeld(world) });
   await world.until(() => leaks(world).length === 0, {
     within,
     why: () => `left behind: ${leaks(world).join(", ")}`,
   });
   const ready = () => world.leader?.pool?.count("ready") ?? 0;
-  await world.until(() => ready() === 3, { within, why: () => `${ready()} nodes are ready` });
+  await world.until(() => ready() >= MIN_READY, { within, why: () => `${ready()} nodes are ready` });
 }
 
-/** Servers that no record names. */
+/** Servers, floating IPs and images that no record names. */
 function leaks({ base, leader, witness: { foreign } }: World): readonly string[] {
-  const nodes = leader?.pool?.pool.report().nodes ?? [];
-  const named = new Set(nodes.map(serverIdOf));
-  return base.simulator.cloud().servers.standing().filter(({ id }) => !named.has(id) && !foreign.has(id))
-    .map(({ name }) => name);
+  const { nodes = [], images = [] } = leader?.pool?.pool.report() ?? {};
+  const named = new Set<unknown>([
+    ...nodes.flatMap((node) => [serverIdOf(node), node.floatingIp?.id]),
+    ...images.map(externalIdOf),
+  ]);
+  const cloud = base.simulator.cloud();
+  return [
+    ...cloud.servers.standing().map(({ id, name }) => ({ id, what: `server ${name}` })),
+    ...[...cloud.floatingIps.values()].map(({ id, description }) => ({
+      id,
+      what: `floating IP ${description}`,
+    })),
+    ...cloud.images.all().map(({ id }) => ({ id, what: `image ${id}` })),
+  ].filter(({ id }) => !named.has(id) && !foreign.has(id)).map(({ what }) => what);
 }

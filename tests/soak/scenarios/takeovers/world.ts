@@ -3,12 +3,16 @@ import { serverMetadata } from "../../../../src/domain/server_marks.ts";
 import { type Milliseconds, SECOND } from "../../../../src/domain/time.ts";
 import { seededRandom } from "../../../../src/lib/random.ts";
 import { planByChance, ScriptedEtcd } from "../../../machines/scripted_etcd.ts";
-import { poolConfig, VirtualPool } from "../../../scenarios/virtual_pool.ts";
+import { VirtualPool } from "../../../scenarios/virtual_pool.ts";
 import { ObservedRun } from "../observed_run.ts";
+import { type PoolKind, poolKinds } from "../never_deleted/pool_kind.ts";
 import { Witness } from "../never_deleted/witness.ts";
 import { Machine } from "./machine.ts";
 
-const config = poolConfig({ minReady: 3, maxServers: 12 });
+const kinds: readonly PoolKind[] = ["plain", "floating IPs", "plain", "subnodes", "images"];
+
+/** Nodes that are kept ready. */
+export const MIN_READY = 2;
 
 export class World extends ObservedRun implements AsyncDisposable {
   readonly base: VirtualPool;
@@ -17,14 +21,19 @@ export class World extends ObservedRun implements AsyncDisposable {
   readonly machines: readonly Machine[];
   readonly witness: Witness;
   readonly over = new AbortController();
+  /** The only one. */
+  readonly label: string;
   /** Why a client was last refused, for whoever looks into a violation. */
   lastRefusal = "";
   readonly #asked = new Set<string>();
 
   constructor(seed: number) {
+    const kind = kinds[seed % kinds.length]!;
+    const config = poolKinds[kind](MIN_READY);
     const base = VirtualPool.idle({ config, random: seed, clouds: [{ bootTime: 8 * SECOND }] });
     super(base.clock);
     this.base = base;
+    this.label = kind === "images" ? "noble" : "small";
     this.clock = base.clock;
     this.etcd = new ScriptedEtcd({ clock: this.clock });
     const around = {
