@@ -4,7 +4,7 @@
  */
 import type { EtcdConfig } from "../../src/domain/etcd_config.ts";
 /** Where a member listens, and where others find it, each `HOST:PORT`. */
-export interface MemberAddress {
+interface MemberAddress {
   readonly client: string;
   readonly peer: string;
   readonly advertisedClient: string;
@@ -29,14 +29,6 @@ const users = {
   root: { name: "root", password: "root-password" },
   nodepool: { name: "nodepool", password: "nodepool-password" },
 } as const;
-
-export type CertificateFile =
-  | "ca.pem"
-  | "ca-key.pem"
-  | "server.pem"
-  | "server-key.pem"
-  | "client.pem"
-  | "client-key.pem";
 
 /** Makes them in the folder, good for ten years. @param hosts addresses that members listen at besides loopback's own */
 export async function makeCertificates(folder: string, hosts: readonly string[] = []): Promise<void> {
