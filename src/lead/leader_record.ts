@@ -35,7 +35,7 @@ export const leaderRecordSchema = v.object({
 
 export type LeaderRecord = v.InferOutput<typeof leaderRecordSchema>;
 
-export const memberRoles = ["standby", "builder"] as const;
+const memberRoles = ["standby", "builder"] as const;
 
 export const memberRecordSchema = v.object({
   ...who,
