@@ -447,3 +447,17 @@ Deno.test("a node that was given to a target and knows no server is deleted with
   const after = transition(before, { type: "delete", by: "user", comment: "over", result: "used" }, 9);
   assert.equal(after.state.phase, "delete-server");
 });
+
+Deno.test("no series of events leads from a server that has been asked for back to asking for one", () => {
+  fc.assert(fc.property(fc.array(fc.constantFrom(...eventTypes), { maxLength: 40 }), (series) => {
+    let node = nodeRecord({ id: 7, state: { phase: "create", sentAt: 5, lostAt: null } });
+    for (const type of series) {
+      try {
+        node = transition(node, events[type], 10);
+      } catch (error) {
+        if (!(error instanceof IllegalTransitionError)) throw error;
+      }
+      assert.ok(node.state.phase !== "create" || node.state.sentAt === 5, type);
+    }
+  }));
+});

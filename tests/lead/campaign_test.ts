@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { poolKeys } from "../../src/lead/pool_keys.ts";
 import { readLeader } from "../../src/lead/read_records.ts";
 import { campaigns, end, keys, leads, virtualEtcd } from "./campaigning.ts";
 
@@ -114,6 +115,19 @@ Deno.test("nobody leads while etcd has no majority, and somebody does afterwards
   await clock.advance(2 * SECOND);
   assert.equal([one, two].filter(({ held }) => held?.isSure).length, 1);
   await end(clock, one, two);
+});
+
+Deno.test("pools that share an etcd have a leader each, also where one name begins with the other", async () => {
+  const { clock, etcd } = virtualEtcd();
+  const pools = ["ci", "ci-2", "c"].map((pool) => campaigns(etcd, pool, { keys: poolKeys(pool) }));
+  await clock.advance(3 * SECOND);
+  assert.deepEqual(pools.map((each) => each.held?.isSure), [true, true, true]);
+  const client = etcd.client("command");
+  const leaders = await Promise.all(
+    ["ci", "ci-2", "c"].map((pool) => readLeader(client, poolKeys(pool), call)),
+  );
+  assert.deepEqual(leaders.map((leader) => leader?.record.id), ["ci", "ci-2", "c"]);
+  await end(clock, ...pools);
 });
 
 Deno.test("a record of a leader that this version cannot read is a leader all the same", async () => {

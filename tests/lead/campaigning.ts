@@ -2,7 +2,7 @@
 import { campaign, type CampaignLook } from "../../src/lead/campaign.ts";
 import type { HeldLeadership } from "../../src/lead/held_leadership.ts";
 import type { LeaderRecord } from "../../src/lead/leader_record.ts";
-import { poolKeys } from "../../src/lead/pool_keys.ts";
+import { type PoolKeys, poolKeys } from "../../src/lead/pool_keys.ts";
 import type { Clock } from "../../src/lib/clock.ts";
 import { ScriptedEtcd } from "../machines/scripted_etcd.ts";
 import { VirtualClock } from "../virtual_clock.ts";
@@ -23,6 +23,8 @@ export interface Campaigner {
 }
 
 interface CampaignerOptions {
+  /** By default those of the pool `ci`. */
+  readonly keys?: PoolKeys;
   readonly clock?: Clock;
   readonly objection?: () => Promise<string | null>;
 }
@@ -32,9 +34,9 @@ export function campaigns(etcd: ScriptedEtcd, id: string, options: CampaignerOpt
   const { clock = etcd.clock } = options;
   const looks: CampaignLook[] = [];
   const won = campaign(etcd.client(id), {
+    keys,
     ...options,
     clock,
-    keys,
     record: recordOf(id),
     signal: stop.signal,
     onLook: (look) => looks.push(look),
