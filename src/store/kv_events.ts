@@ -1,6 +1,6 @@
 /**
- * The events of a pool in a Deno KV database: read from there alone, never held in memory. Those of one commit share an
- * entry, so that telling them costs a commit one write; its key is the id of its last event. The KV store calls it.
+ * The events of a pool in the database of its state: read from there alone, never held in memory. Those of one commit share an
+ * entry, so that telling them costs a commit one write; its key is the id of its last event. The key-value store calls it.
  */
 import type { PoolEvent } from "../domain/pool_event.ts";
 import type { Instant } from "../domain/time.ts";

@@ -1,6 +1,6 @@
 /**
- * The history of ended nodes in a Deno KV database: the records that are not in memory. Each has the next number of a
- * sequence, so that they are listed in the order in which they ended; a task has the oldest forgotten. The KV store
+ * The history of ended nodes in the database of a state: the records that are not in memory. Each has the next number of a
+ * sequence, so that they are listed in the order in which they ended; a task has the oldest forgotten. The key-value store
  * calls it.
  */
 import type { HistoryRecord } from "../domain/node.ts";

@@ -1,6 +1,6 @@
 /**
- * The samples of a pool in a Deno KV database. Each has an entry of its own, so that storing one writes nothing else; one
- * with more groups than fit has several. The KV store calls it.
+ * The samples of a pool in the database of its state. Each has an entry of its own, so that storing one writes nothing else; one
+ * with more groups than fit has several. The key-value store calls it.
  */
 import type { GroupSample, Sample } from "../domain/samples/sample.ts";
 import { keys } from "./keys.ts";
