@@ -80,7 +80,7 @@ export async function openStateInEtcd(
   });
 }
 
-/** A command is none of the machines that it sees. */
+/** As a command sees them, which is not one of them. */
 async function machinesOf(
   etcd: Etcd,
   { keys, clock }: { keys: PoolKeys; clock: SteadyClock },
