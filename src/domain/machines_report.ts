@@ -37,6 +37,8 @@ export interface EtcdMemberReport {
   readonly version: string | null;
   /** Bytes; null: it did not say. */
   readonly databaseSize: number | null;
+  /** Bytes that its database may have; null: it did not say. */
+  readonly quota: number | null;
   readonly isRaftLeader: boolean;
   /** Whether it refuses writes, since it is out of room. */
   readonly isFull: boolean;

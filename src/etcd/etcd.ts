@@ -76,6 +76,8 @@ export interface MemberStatus {
   readonly version: string | null;
   /** Bytes of its database; null: it did not say. */
   readonly databaseSize: number | null;
+  /** Bytes that its database may have; null: it did not say. */
+  readonly quota: number | null;
   readonly isRaftLeader: boolean;
   /** Whether it is out of room, and refuses writes until somebody makes some. */
   readonly isFull: boolean;

@@ -7,6 +7,7 @@ import type { EtcdConfig } from "../domain/etcd_config.ts";
 import { createUndiciSend } from "../http/undici_send.ts";
 import type { Call } from "../lib/call.ts";
 import { systemClock } from "../lib/clock.ts";
+import { EtcdQuotas } from "./etcd_quotas.ts";
 import {
   type Etcd,
   EtcdError,
@@ -59,6 +60,7 @@ class EtcdGateway implements Etcd {
   readonly #send: ReturnType<typeof createUndiciSend>;
   readonly #line: EtcdLine;
   readonly #members: EtcdMembers;
+  readonly #quotas: EtcdQuotas;
 
   constructor({ endpoints, caCert, cert, key, user, password }: EtcdConfig) {
     this.#endpoints = endpoints;
@@ -80,6 +82,7 @@ class EtcdGateway implements Etcd {
     });
     const login = new EtcdLogin({ line: this.#line, user, password });
     this.#members = new EtcdMembers({ endpoints, line: this.#line, login });
+    this.#quotas = new EtcdQuotas({ send: this.#send, clock: systemClock });
   }
 
   get clockAhead(): number | null {
@@ -180,6 +183,7 @@ class EtcdGateway implements Etcd {
         problem: problemOf(status, raised),
         version: status.version,
         databaseSize: status.dbSize,
+        quota: await this.#quotas.of(endpoint, call),
         isRaftLeader: status.leader === id,
         isFull: raised.includes("NOSPACE"),
       };
@@ -208,7 +212,13 @@ class EtcdGateway implements Etcd {
 
 type Alarm = v.InferOutput<typeof alarmsSchema>["alarms"][number];
 
-const SILENT = { version: null, databaseSize: null, isRaftLeader: false, isFull: false } as const;
+const SILENT = {
+  version: null,
+  databaseSize: null,
+  quota: null,
+  isRaftLeader: false,
+  isFull: false,
+} as const;
 
 const STATUS = {
   path: "maintenance/status",

@@ -22,9 +22,6 @@ export interface AlertRule {
 
 const DAY = 86_400;
 
-/** Bytes: four fifths of what an etcd takes whose quota nobody has set. */
-const ETCD_NEARLY_FULL = 1_717_986_918;
-
 /** A value of the label `reason` of what stands in the way. */
 function reasons(...kinds: readonly ObstacleKind[]): string {
   return `reason=~"${kinds.join("|")}"`;
@@ -114,12 +111,12 @@ export const alertRules: readonly AlertRule[] = [
   },
   {
     name: "NodepoolEtcdNearlyFull",
-    expr: `nodepool_etcd_database_bytes > ${ETCD_NEARLY_FULL}`,
+    expr: "nodepool_etcd_database_bytes / nodepool_etcd_quota_bytes > 0.8",
     lasts: "10m",
     severity: "warning",
     summary: "etcd will be full soon",
     description:
-      "The database at {{ $labels.endpoint }} has {{ $value | humanize1024 }}B. etcd takes 2 GiB unless its quota says more.",
+      "The database at {{ $labels.endpoint }} has {{ $value | humanizePercentage }} of what its quota allows.",
     manual: "etcd-full",
   },
   {

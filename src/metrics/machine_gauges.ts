@@ -21,9 +21,10 @@ export function putMachineGauges(
   }
   if (lookedAt !== null) put("nodepool_machines_seen_age_seconds", { pool }, (now - lookedAt) / SECOND);
   if (clockAhead !== null) put("nodepool_etcd_clock_ahead_seconds", { pool }, clockAhead / SECOND);
-  for (const { endpoint, problem, isFull, databaseSize } of etcd) {
+  for (const { endpoint, problem, isFull, databaseSize, quota } of etcd) {
     put("nodepool_etcd_up", { pool, endpoint }, problem === null ? 1 : 0);
     put("nodepool_etcd_full", { pool, endpoint }, isFull ? 1 : 0);
+    if (quota !== null) put("nodepool_etcd_quota_bytes", { pool, endpoint }, quota);
     if (databaseSize !== null) put("nodepool_etcd_database_bytes", { pool, endpoint }, databaseSize);
   }
 }

@@ -253,6 +253,7 @@ export const metricTable = {
     "1 while the member of etcd takes no more writes, since its database is full.",
   ),
   nodepool_etcd_database_bytes: gauge(["pool", "endpoint"], "Size of the member's database."),
+  nodepool_etcd_quota_bytes: gauge(["pool", "endpoint"], "Size that the member's database may have."),
   nodepool_etcd_clock_ahead_seconds: gauge(
     ["pool"],
     "By how much etcd's clock is ahead of this machine's; negative: behind.",

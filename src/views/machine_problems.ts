@@ -5,8 +5,8 @@ import { DAY, durationText, HOUR, SECOND } from "../domain/time.ts";
 import { type PoolProblem, problem, remedies } from "./pool_problem.ts";
 import { sizeText } from "./size_text.ts";
 
-/** Four fifths of what an etcd takes whose quota nobody has set. */
-const NEARLY_FULL = 0.8 * 2 * 1_024 ** 3;
+/** Of its quota. */
+const NEARLY_FULL = 0.8;
 
 /** A machine whose clock is farther off leads no more once it has stopped. */
 const CLOCK_TOLERANCE = 2.5 * SECOND;
@@ -45,7 +45,7 @@ function noLeader(what: string, trouble: string | null): PoolProblem {
 }
 
 function etcdProblems(member: EtcdMemberReport, { etcd }: MachinesReport): PoolProblem[] {
-  const { endpoint, problem: trouble, databaseSize, isFull } = member;
+  const { endpoint, problem: trouble, databaseSize, quota, isFull } = member;
   if (trouble !== null) {
     const up = etcd.filter(({ problem }) => problem === null).length;
     const left = `${up} of ${etcd.length} members answer`;
@@ -53,13 +53,14 @@ function etcdProblems(member: EtcdMemberReport, { etcd }: MachinesReport): PoolP
       problem(`etcd at ${endpoint} does not answer: ${trouble}; ${left}`, { manual: "etcd-member-down" }),
     ];
   }
-  const size = databaseSize === null ? "" : `, ${sizeText(databaseSize)}`;
+  const size = sizeText(databaseSize ?? 0);
+  const limit = sizeText(quota ?? 0);
   const full = isFull
-    ? "is full and takes no more writes"
-    : (databaseSize ?? 0) >= NEARLY_FULL
-    ? "will be full soon, unless its quota is higher than etcd's usual 2 GiB"
+    ? `is full and takes no more writes: its database has ${size}`
+    : quota !== null && (databaseSize ?? 0) > NEARLY_FULL * quota
+    ? `will be full soon: its database has ${size} of ${limit}`
     : null;
-  return full === null ? [] : [problem(`etcd at ${endpoint} ${full}${size}`, { manual: "etcd-full" })];
+  return full === null ? [] : [problem(`etcd at ${endpoint} ${full}`, { manual: "etcd-full" })];
 }
 
 function uncompacted(length: number): PoolProblem {

@@ -42,6 +42,8 @@ export const machinesViewSchema = v.object({
     raft_leader: v.boolean(),
     /** Bytes. */
     database_size: numberOrNull,
+    /** Bytes that its database may have. */
+    quota: numberOrNull,
     full: v.boolean(),
     /** Why it does not answer. */
     problem: stringOrNull,
@@ -64,11 +66,12 @@ export function viewMachines(report: MachinesReport, moment: Moment): MachinesVi
     members: members.map((member) => ({ role: member.role, ...viewMachine(member) })),
     builders: builders.map(viewBuilder),
     lost: lost.map(({ role, host, since }) => ({ role, host, since: isoTime(since, moment) })),
-    etcd: etcd.map(({ endpoint, version, isRaftLeader, databaseSize, isFull, problem }) => ({
+    etcd: etcd.map(({ endpoint, version, isRaftLeader, databaseSize, quota, isFull, problem }) => ({
       endpoint,
       version,
       raft_leader: isRaftLeader,
       database_size: databaseSize,
+      quota,
       full: isFull,
       problem,
     })),

@@ -63,10 +63,10 @@ export const alertCases: Readonly<Record<string, AlertCase>> = {
     silent: [{ 'nodepool_etcd_full{pool="ci",endpoint="https://e1:2379"}': `0+0${HOURS}` }],
   },
   NodepoolEtcdNearlyFull: {
-    fires: { 'nodepool_etcd_database_bytes{pool="ci",endpoint="https://e1:2379"}': `1800000000+0${HOURS}` },
+    fires: databaseSeries({ bytes: 3.5e9 }),
     by: 12,
     notYet: 9,
-    silent: [{ 'nodepool_etcd_database_bytes{pool="ci",endpoint="https://e1:2379"}': `900000000+0${HOURS}` }],
+    silent: [databaseSeries({ bytes: 3.2e9 })],
   },
   NodepoolEtcdClockOff: {
     fires: { 'nodepool_etcd_clock_ahead_seconds{pool="ci"}': `-4+0${HOURS}` },
@@ -232,6 +232,14 @@ export const alertCases: Readonly<Record<string, AlertCase>> = {
     silent: [{ "nodepool_event_loop_delay_max_seconds{}": `2 0.1 0.1 0.1 2 0.1 0.1+0${HOURS}` }],
   },
 };
+
+function databaseSeries({ bytes }: { bytes: number }): Series {
+  const member = '{pool="ci",endpoint="https://e1:2379"}';
+  return {
+    [`nodepool_etcd_database_bytes${member}`]: `${bytes}+0${HOURS}`,
+    [`nodepool_etcd_quota_bytes${member}`]: `4294967296+0${HOURS}`,
+  };
+}
 
 /** What each machine of a pool says: whether it leads. */
 function leaders(...values: readonly string[]): Series {

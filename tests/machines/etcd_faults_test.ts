@@ -8,6 +8,9 @@ import { testNeeding } from "../needs.ts";
 import { makeCertificate } from "./etcd_certificates.ts";
 import { EtcdCluster, etcdNeeds } from "./etcd_cluster.ts";
 
+/** Bytes; little, so that it is soon full. */
+const QUOTA = 4 * 2 ** 20;
+
 const { signal } = new AbortController();
 const call = { signal };
 const KEY = "/nodepool/ci/state/a";
@@ -228,7 +231,7 @@ testNeeding(etcdNeeds, "a client that is set up wrongly says what to do", async 
 });
 
 testNeeding(etcdNeeds, "a client finds out that etcd is full, and that there is room again", async () => {
-  await using cluster = await EtcdCluster.start({ size: 1, quota: 4 * 2 ** 20 });
+  await using cluster = await EtcdCluster.start({ size: 1, quota: QUOTA });
   await using etcd = cluster.open();
   const { id } = await etcd.grantLease({ ttl: 60_000 }, call);
   const large = "x".repeat(1_000_000);
@@ -246,7 +249,8 @@ testNeeding(etcdNeeds, "a client finds out that etcd is full, and that there is 
   // It goes on reading, deleting, and keeping what there is.
   assert.equal((await valueIn(etcd))?.length, large.length);
   assert.equal(await etcd.keepAlive(id, call), 60_000);
-  assert.deepEqual((await etcd.status(call)).map(({ isFull }) => isFull), [true]);
+  const status = await etcd.status(call);
+  assert.deepEqual(status.map(({ isFull, quota }) => ({ isFull, quota })), [{ isFull: true, quota: QUOTA }]);
   await etcd.transact({ compares: [], then: [{ delete: KEY }] }, call);
 
   await cluster.etcdctl(["compaction", "--physical", String(revision + 1)]);

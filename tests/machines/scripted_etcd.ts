@@ -114,6 +114,7 @@ export class ScriptedEtcd {
       problem: null,
       version: "3.4.23",
       databaseSize: 20_480,
+      quota: 2 * 2 ** 30,
       isRaftLeader: true,
       isFull: this.server.isFull,
     };

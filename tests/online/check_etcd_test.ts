@@ -23,6 +23,7 @@ const member: MemberStatus = {
   databaseSize: 1,
   isRaftLeader: true,
   isFull: false,
+  quota: null,
 };
 
 Deno.test("an etcd that is too old, or full, is a failure", async () => {

@@ -69,14 +69,13 @@ Deno.test("a member of etcd that is down, full or nearly full is a problem", () 
     "etcd at https://e3:2379 does not answer: connection refused; 2 of 3 members answer; " +
     "see: nodepool manual etcd-member-down",
   ]);
-  deepEqual(etcdWith({ isFull: true, databaseSize: 2 * 1_024 ** 3 }), [
-    "etcd at https://e1:2379 is full and takes no more writes, 2.0 GiB; see: nodepool manual etcd-full",
+  deepEqual(etcdWith({ isFull: true, databaseSize: 4 * 1_024 ** 3 }), [
+    "etcd at https://e1:2379 is full and takes no more writes: its database has 4.0 GiB; see: nodepool manual etcd-full",
   ]);
-  deepEqual(etcdWith({ databaseSize: 1.7 * 1_024 ** 3 }), [
-    "etcd at https://e1:2379 will be full soon, unless its quota is higher than etcd's usual 2 GiB, 1.7 GiB; " +
-    "see: nodepool manual etcd-full",
+  deepEqual(etcdWith({ databaseSize: 3.4 * 1_024 ** 3 }), [
+    "etcd at https://e1:2379 will be full soon: its database has 3.4 GiB of 4.0 GiB; see: nodepool manual etcd-full",
   ]);
-  deepEqual(etcdWith({ databaseSize: 1.5 * 1_024 ** 3 }), []);
+  deepEqual(etcdWith({ databaseSize: 3 * 1_024 ** 3 }), []);
   deepEqual(problemsWith({ uncompactedFor: 26.2 * HOUR }), [
     "etcd has forgotten nothing for 1d2h, and its database grows with every change; " +
     "remedy: start its members with --auto-compaction-mode=periodic --auto-compaction-retention=1h; " +
@@ -135,6 +134,8 @@ Deno.test("metrics say who leads, who is there and who is not, and how each memb
     'nodepool_etcd_full{pool="ci",endpoint="https://e3:2379"} 0',
     'nodepool_etcd_database_bytes{pool="ci",endpoint="https://e1:2379"} 20480',
     'nodepool_etcd_database_bytes{pool="ci",endpoint="https://e2:2379"} 5767168',
+    'nodepool_etcd_quota_bytes{pool="ci",endpoint="https://e1:2379"} 4294967296',
+    'nodepool_etcd_quota_bytes{pool="ci",endpoint="https://e2:2379"} 4294967296',
     'nodepool_etcd_clock_ahead_seconds{pool="ci"} 0.12',
   ]);
   deepEqual(await samples(null), []);

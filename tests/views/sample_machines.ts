@@ -13,6 +13,7 @@ export function sampleMachines(fields: Partial<MachinesReport> = {}): MachinesRe
     problem: null,
     version: "3.4.23",
     databaseSize: 20_480,
+    quota: 4 * 2 ** 30,
     isRaftLeader: false,
     isFull: false,
   };
@@ -42,6 +43,7 @@ export function sampleMachines(fields: Partial<MachinesReport> = {}): MachinesRe
         problem: "connection refused",
         version: null,
         databaseSize: null,
+        quota: null,
       },
     ],
     clockAhead: 120,

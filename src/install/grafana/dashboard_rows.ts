@@ -299,6 +299,7 @@ const machines: DashboardRow = {
     }),
     lines("etcd's databases", {
       "{{endpoint}}": `max by (endpoint) (nodepool_etcd_database_bytes{${I}})`,
+      "quota of {{endpoint}}": `max by (endpoint) (nodepool_etcd_quota_bytes{${I}})`,
     }, { unit: "bytes" }),
     stack("Something is wrong with etcd", {
       "{{endpoint}} does not answer": `max by (endpoint) (1 - nodepool_etcd_up{${I}}) > 0`,
