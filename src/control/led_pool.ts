@@ -26,7 +26,8 @@ export function ledPool({ record, token }: FoundLeader, deps: WatchDeps): Remote
   const wire = openLeaderWire(record, { until: over.signal });
   const watching = watch(token, { ...deps, over, stop: stop.signal });
   return remotePool({
-    ...wire,
+    place: wire.place,
+    send: (call, options) => wire.send(call, options),
     async [Symbol.asyncDispose]() {
       stop.abort();
       await watching;
