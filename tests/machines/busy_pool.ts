@@ -11,6 +11,7 @@ import type { Simulator } from "../../src/simulator/simulator.ts";
 import type { NodeView } from "../../src/views/node_list.ts";
 import { assertBootedOnce, assertGivenOnce, assertNoneLeaked } from "../e2e/fair_shares.ts";
 import { scriptedDiskImageCreate } from "../e2e/scripted_disk_image_create.ts";
+import { exists } from "../exists.ts";
 import { type Grant, Traffic } from "../e2e/traffic.ts";
 import { randomJob, trafficCloud, WATCHED } from "../e2e/traffic_pool.ts";
 import { Machines } from "./machines.ts";
@@ -49,6 +50,8 @@ providers:
 interface BusyOptions {
   readonly seed: number;
   readonly builders?: readonly string[];
+  /** Whether those that may lead build, too; true by default. */
+  readonly leadersBuild?: boolean;
   readonly quota?: number;
 }
 
@@ -60,9 +63,12 @@ export class BusyPool implements AsyncDisposable {
   readonly #seed: number;
 
   /** With all daemons and builders on, and everything ready. */
-  static async start({ seed, builders = [], quota }: BusyOptions): Promise<BusyPool> {
+  static async start({ seed, leadersBuild = true, ...options }: BusyOptions): Promise<BusyPool> {
     await using made = new AsyncDisposableStack();
-    const machines = made.use(await Machines.set({ config, builders, quota, seed, clouds: [trafficCloud] }));
+    const daemonOptions = leadersBuild ? [] : ["--no-builder"];
+    const machines = made.use(
+      await Machines.set({ config, daemonOptions, seed, clouds: [trafficCloud], ...options }),
+    );
     for (const { pool } of machines.all) {
       await pool.installProgram("disk-image-create", scriptedDiskImageCreate({ seconds: BUILD_TIME }));
     }
@@ -145,6 +151,7 @@ export class BusyPool implements AsyncDisposable {
     await assertNoneLeaked(leader.pool, { foreign: this.#foreign.length });
     this.#assertForeignUntouched();
     this.#assertImagesMadeOnce();
+    await this.machines.until(() => this.#hasImagesOfRecordsOnly(), { every: 500 });
   }
 
   /** Leaves the daemons' logs and the journal in the folder. */
@@ -193,6 +200,20 @@ export class BusyPool implements AsyncDisposable {
     }
   }
 
+  /** What is on the cloud and on the machines' disks is what records say: each image is ready, and nothing is left over. */
+  async #hasImagesOfRecordsOnly(): Promise<boolean> {
+    await using client = await this.machines.connect();
+    if (client === null) return false;
+    const [{ images }, { dib_images }] = [
+      await client.ask("image-list", {}),
+      await client.ask("dib-image-list", {}),
+    ];
+    const files = this.machines.all.flatMap(({ pool }) => imageFilesOf(pool.folder));
+    return [...images, ...dib_images].every(({ state }) => state === "ready") &&
+      images.length === this.machines.simulator.cloud().images.counts().standing &&
+      files.length === dib_images.length;
+  }
+
   /** Has the image made again every other second. */
   async #updateImages(isOver: () => boolean): Promise<void> {
     while (!isOver()) {
@@ -205,6 +226,13 @@ export class BusyPool implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.machines[Symbol.asyncDispose]();
   }
+}
+
+/** One that builds nothing has no folder. */
+function imageFilesOf(folder: string): string[] {
+  if (!exists(`${folder}/images`)) return [];
+  const names = [...Deno.readDirSync(`${folder}/images`)].map(({ name }) => name);
+  return names.filter((name) => name.endsWith(".qcow2"));
 }
 
 function foreignServer(simulator: Simulator, name: string): SimulatedServer {

@@ -25,14 +25,15 @@ async function leaderWithStandby(machines: Machines): Promise<Machine> {
   return leader;
 }
 
-/** Has the leader struck, and waits until the standby leads. */
-async function takeover(machines: Machines, leader: Machine, strike: () => void): Promise<void> {
+/** Has the leader struck, and waits until the next one leads. */
+async function takeover(machines: Machines, strike: () => void): Promise<void> {
+  const record = (await machines.leaderRecord())!;
   const struckAt = systemClock.monotonic();
   strike();
-  await machines.leads(machines.standbyOf(leader));
+  await machines.leadsAfter(record);
   const time = systemClock.monotonic() - struckAt;
-  console.log(`the standby led after ${(time / SECOND).toFixed(1)} s`);
-  assert.ok(time < TAKEOVER + LOADED, `the standby led only after ${time} ms`);
+  console.log(`the next one led after ${(time / SECOND).toFixed(1)} s`);
+  assert.ok(time < TAKEOVER + LOADED, `the next one led only after ${time} ms`);
 }
 
 testNeeding(etcdNeeds, "a busy pool is led on by the standby, whatever becomes of its leader", async (t) => {
@@ -41,7 +42,7 @@ testNeeding(etcdNeeds, "a busy pool is led on by the standby, whatever becomes o
   await busy.whileBusy(async () => {
     await t.step("a leader is killed in the middle of everything", async () => {
       const leader = await leaderWithStandby(machines);
-      await takeover(machines, leader, () => leader.signal("SIGKILL"));
+      await takeover(machines, () => leader.signal("SIGKILL"));
     });
 
     await t.step(
@@ -60,7 +61,7 @@ testNeeding(etcdNeeds, "a busy pool is led on by the standby, whatever becomes o
     await t.step("a leader that stood still does nothing more once it goes on, and stands by", async () => {
       const leader = await leaderWithStandby(machines);
       const ends = leader.ends.length;
-      await takeover(machines, leader, () => leader.signal("SIGSTOP"));
+      await takeover(machines, () => leader.signal("SIGSTOP"));
       const since = systemClock.monotonic();
       leader.signal("SIGCONT");
       await machines.until(() => leader.ends.length > ends);
@@ -73,7 +74,7 @@ testNeeding(etcdNeeds, "a busy pool is led on by the standby, whatever becomes o
       const leader = await leaderWithStandby(machines);
       const ends = leader.ends.length;
       const cutAt = systemClock.monotonic();
-      await takeover(machines, leader, () => leader.etcd("cut"));
+      await takeover(machines, () => leader.etcd("cut"));
       await machines.until(() => leader.ends.length > ends);
       assert.equal(leader.ends.at(-1)!.code, LEADERSHIP_LOST);
       assert.deepEqual(leader.clouds.effects({ since: cutAt + 8 * SECOND }), [], "it has changed the cloud");

@@ -128,6 +128,15 @@ export class Machines implements AsyncDisposable {
     return this.daemons.find((machine) => machine !== leader)!;
   }
 
+  /** Waits until somebody leads who is not that leader; a daemon that was killed may be it again. */
+  async leadsAfter({ token }: FoundLeader): Promise<Machine> {
+    await this.until(async () => {
+      const next = await this.leaderRecord();
+      return next !== null && next.token !== token;
+    });
+    return await this.leads(...this.daemons);
+  }
+
   /** Waits until etcd has the daemon or builder of the machine as a member. */
   async joins(machine: Machine): Promise<void> {
     await this.until(() => this.isMember(machine));
