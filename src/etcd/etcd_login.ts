@@ -21,7 +21,9 @@ export class EtcdLogin {
   readonly question: EtcdQuestion;
   readonly #line: EtcdLine;
   readonly #user: string | null;
-  #entry: Promise<Entry> | null = null;
+  #entry: Entry | null = null;
+  /** By the member that is asked: one that is silent holds up nobody who asks another. */
+  readonly #asking = new Map<string, Promise<Entry>>();
 
   constructor({ line, user, password }: { line: EtcdLine; user: string | null; password: string | null }) {
     this.#line = line;
@@ -39,30 +41,29 @@ export class EtcdLogin {
   /** `miss`: why that member gave none. @throws the signal's reason */
   async enter(endpoint: string, { signal }: Call): Promise<Entry> {
     if (this.#user === null) return NO_USER;
-    return await orAborted(this.#entry ??= this.#logIn(endpoint), signal);
+    if (this.#entry !== null) return this.#entry;
+    signal.throwIfAborted();
+    const asking = this.#asking.get(endpoint) ?? this.#logIn(endpoint);
+    this.#asking.set(endpoint, asking);
+    return await orAborted(asking, signal);
   }
 
   /** That it is no longer taken; another caller may have a new one already. */
   forget(entry: Entry): void {
-    if (this.#last === entry) this.#entry = null;
+    if (this.#entry === entry) this.#entry = null;
   }
-
-  #last: Entry | null = null;
 
   async #logIn(endpoint: string): Promise<Entry> {
-    this.#last = null;
-    const { signal } = new AbortController();
-    const reply = await this.#line.send(endpoint, this.question, { token: null, signal });
-    return this.#last = this.#read(reply);
-  }
-
-  #read(reply: EtcdReply): Entry {
-    // Whoever has no users takes everybody.
-    if (reply.is === "withoutLogin") return { token: null };
-    if (reply.is === "done") {
-      return fittingAnswer(tokenSchema, reply.body, (message) => new EtcdError("refused", message));
+    try {
+      const { signal } = new AbortController();
+      const reply = await this.#line.send(endpoint, this.question, { token: null, signal });
+      // Whoever has no users takes everybody.
+      if (reply.is === "withoutLogin") return this.#entry = { token: null };
+      if (reply.is !== "done") return { miss: reply };
+      const refuse = (message: string) => new EtcdError("refused", message);
+      return this.#entry = fittingAnswer(tokenSchema, reply.body, refuse);
+    } finally {
+      this.#asking.delete(endpoint);
     }
-    this.#entry = null;
-    return { miss: reply };
   }
 }

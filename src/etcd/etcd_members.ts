@@ -80,7 +80,8 @@ export class EtcdMembers {
         misses.push(attempt.miss);
         this.#leave(index);
       } catch (error) {
-        if (error instanceof EtcdError && error.kind === "lost") this.#leave(index);
+        // Who had no more time for it must not meet it first again.
+        if (call.signal.aborted || (error instanceof EtcdError && error.kind === "lost")) this.#leave(index);
         throw error;
       }
     }

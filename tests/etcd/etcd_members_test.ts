@@ -200,6 +200,23 @@ Deno.test("whoever leaves is let go at once, with the reason", async () => {
   assert.equal(clock.sleeping, 0);
 });
 
+for (const question of [read, write]) {
+  Deno.test(`whoever has less time than a silent member takes to ${question.what} asks the next one next time`, async () => {
+    const { clock, etcd } = members((member, { url }) => {
+      if (member === "e1") return "silence";
+      return url.endsWith("authenticate") ? { status: 200, body: { token: "t" } } : done(member);
+    }, "nodepool");
+    const leaving = new AbortController();
+    const work = etcd.ask(question, leaving);
+    work.catch(() => {});
+    await clock.advance(1_000);
+    leaving.abort(new Error("no time left"));
+    await outcomeOf(clock, work);
+    const { result, took } = await outcomeOf(clock, etcd.ask(question, call));
+    assert.deepEqual([result, took], [{ by: "e2" }, 0]);
+  });
+}
+
 Deno.test("etcd's clock is compared by each prompt answer, as far as whole seconds tell", async () => {
   const { clock, line, etcd } = members(done);
   assert.equal(line.clockAhead, null);
