@@ -73,7 +73,8 @@ export class BuilderFolder implements Disposable {
 
   /** Builds of which there are files here that were not begun here. @throws Deno.errors.* */
   async found(): Promise<readonly string[]> {
-    return (await buildsIn(this.path)).filter((build) => !this.builds.includes(build));
+    const others = (await buildsIn(this.path)).filter((build) => !this.builds.includes(build));
+    return others.slice(0, MOST_FOUND);
   }
 
   /** Notes, before a build makes its first file, that it is made here. @throws BuilderFolderError */
@@ -113,6 +114,9 @@ export class BuilderFolder implements Disposable {
 }
 
 const FILE = ".nodepool-builder.json";
+
+/** More would be no images of a pool, and too much to tell. */
+const MOST_FOUND = 1_000;
 
 async function readContent(path: string, random: Pick<Random, "uuid">): Promise<Content> {
   const file = join(path, FILE);

@@ -27,6 +27,16 @@ Deno.test("a builder that is started again on its folder is the same one, and kn
   assert.deepEqual([folder.id, folder.builds, folder.installation], [id, ["a-1"], "installation"]);
 });
 
+Deno.test("builds in the folder that were not begun there are found, and other files are not taken for builds", async () => {
+  await using temp = await temporary();
+  using folder = await BuilderFolder.open(temp.path, { random });
+  await folder.begin(join(temp.path, "own-3"));
+  for (const name of ["own-3.raw", "b-2.qcow2", "b-2.raw", "notes.txt", "a-b-1.raw"]) {
+    await Deno.writeTextFile(join(temp.path, name), "");
+  }
+  assert.deepEqual(await folder.found(), ["a-b-1", "b-2"]);
+});
+
 Deno.test("one process has a builder's folder at a time; another is told what to do", async () => {
   await using temp = await temporary();
   using _folder = await BuilderFolder.open(temp.path, { random });
