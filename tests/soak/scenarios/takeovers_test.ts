@@ -8,12 +8,12 @@
 import assert from "node:assert/strict";
 import { play } from "./takeovers/play.ts";
 
-const BLOCK = 20;
+const BLOCK = 15;
 
 function seedsToRun(): readonly number[] {
   const alone = Deno.env.get("NODEPOOL_SEED");
   if (alone !== undefined) return [Number(alone)];
-  return Array.from({ length: Number(Deno.env.get("NODEPOOL_SEEDS") ?? 40) }, (_, index) => index + 1);
+  return Array.from({ length: Number(Deno.env.get("NODEPOOL_SEEDS") ?? 30) }, (_, index) => index + 1);
 }
 
 Deno.test("a seed has the same outcome each time", async () => {
