@@ -9,7 +9,7 @@ import { compact } from "./etcd_room.ts";
 import type { Machine, Way } from "./machine.ts";
 import type { Machines } from "./machines.ts";
 
-export interface Trouble {
+interface Trouble {
   /** For people: `one (leads): SIGSTOP for 1.2 s`. */
   readonly what: string;
   /** Resolves once it is over. */
