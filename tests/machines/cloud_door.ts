@@ -5,7 +5,6 @@
  */
 import { createServer, request as ask, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { pipeline } from "node:stream";
 import type { Instant } from "../../src/domain/time.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 
@@ -27,11 +26,15 @@ export class CloudDoor implements AsyncDisposable {
       const { method = "GET", url = "/", headers } = request;
       passages.push({ at: systemClock.monotonic(), method, path: url });
       const onward = ask(`${simulator}${url}`, { method, headers }, (answered) => {
+        // The client may be gone by now: killed, for one.
+        if (answer.destroyed) return void answered.destroy();
         answer.writeHead(answered.statusCode ?? 502, answered.headers);
-        pipeline(answered, answer, () => {});
+        answered.once("error", () => answer.destroy());
+        answered.pipe(answer);
       });
-      pipeline(request, onward, () => {});
       onward.once("error", () => answer.destroy());
+      answer.once("close", () => onward.destroy());
+      request.pipe(onward);
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     return new CloudDoor(server, passages);
