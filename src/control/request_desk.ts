@@ -130,8 +130,8 @@ export class RequestDesk implements Disposable {
   async confirm(requestId: number): Promise<void> {
     const isTheirs = await this.#ledger.edit((edit) => {
       const request = edit.request(requestId);
-      // Confirmed before: a withdrawal would have left none of its nodes in use.
-      if (request === null) return edit.nodes().some((node) => isInUse(node, requestId));
+      // Confirmed before: a withdrawal would have left none of its nodes to the client.
+      if (request === null) return edit.nodes().some((node) => isTheClients(node, requestId));
       if (request.grantedAt !== null) edit.removeRequest(requestId);
       return true;
     });
@@ -171,6 +171,12 @@ export class RequestDesk implements Disposable {
     this.#attendedAt.delete(requestId);
     this.#deserted.delete(requestId);
   }
+}
+
+/** Also while somebody holds it. */
+function isTheClients(node: NodeRecord, requestId: number): boolean {
+  const isHeld = stateName(node) === "hold" && node.requestId === requestId && node.jobEnd === null;
+  return isHeld || isInUse(node, requestId);
 }
 
 type TooMany = Extract<Obstacle, { kind: "too-many" }>;

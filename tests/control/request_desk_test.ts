@@ -121,6 +121,22 @@ Deno.test("a confirmation whose answer got lost can be said again, also to the n
   assert.deepEqual([waitingIds(kit), phase(kit)], [[], "used"]);
 });
 
+Deno.test("a confirmation whose answer got lost can be said again while the node is held", async () => {
+  for (const isConfirmed of [true, false]) {
+    using kit = await deskKit();
+    const { id } = await kit.desk.create(wish);
+    await kit.grant(id);
+    if (isConfirmed) await kit.desk.confirm(id);
+    const hold = { reason: null, owner: "ada", until: null };
+    await kit.ledger.changeNode(7, (each) => transition(each, { type: "hold", hold }, NOW));
+    await kit.clock.advance(30 * SECOND);
+    await kit.desk.withdrawUnattended();
+    if (isConfirmed) await kit.desk.confirm(id);
+    else await assert.rejects(kit.desk.confirm(id), { status: 410 });
+    assert.equal(phase(kit), "hold");
+  }
+});
+
 Deno.test("a confirmation that comes after the withdrawal is refused: its nodes are being deleted", async () => {
   using kit = await deskKit();
   const { id } = await kit.desk.create(wish);
