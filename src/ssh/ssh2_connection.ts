@@ -23,6 +23,7 @@ import {
 import { releaseCiphers } from "./release_ciphers.ts";
 import { OfferReader } from "./server_offer.ts";
 import type { LoginTarget } from "./shell.ts";
+import { tolerateInRekey } from "./tolerate_in_rekey.ts";
 
 /** A packet that a firewall swallowed is not answered later; a server that answers may take longer for what follows. */
 const CONNECT_TIMEOUT: Milliseconds = 10 * SECOND;
@@ -101,6 +102,7 @@ export class Ssh2Connection {
       .on("error", (error) => this.fail(failureOf(error, this.#progress)))
       .on("close", () => this.fail(closedEarly(this.#progress)))
       // It comes again whenever the keys are changed.
+      .on("handshake", () => tolerateInRekey(client))
       .once("handshake", () => {
         this.#socket.off("data", read);
         this.#stage = "auth";
