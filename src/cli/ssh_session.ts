@@ -68,9 +68,11 @@ async function readKeyFile(path: string): Promise<[text: string, mode: number]> 
   try {
     return [await Deno.readTextFile(path), (await Deno.stat(path)).mode ?? 0];
   } catch (cause) {
-    throw new Error(`cannot read the private key ${path}, which the configuration names for this image`, {
-      cause,
-    });
+    const advice = cause instanceof Deno.errors.NotFound
+      ? "; use a machine that has it, such as the daemon's"
+      : "";
+    const what = `cannot read the private key ${path}, which the configuration names for this image${advice}`;
+    throw new Error(what, { cause });
   }
 }
 

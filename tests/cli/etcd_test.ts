@@ -321,3 +321,11 @@ Deno.test("the Tab key waits half a second for etcd at most, and says nothing", 
   await bench.startLeader("pool1");
   assert.match((await bench.cli.run("complete", "bash", line)).stdout, /^\d+/);
 });
+
+Deno.test("ssh from a machine that lacks the private key says which, and where to log in from", async () => {
+  await using bench = await Bench.open();
+  await bench.startLeader("pool1");
+  const { code, stderr } = await bench.cli.run("ssh", "--in-use", "4");
+  assert.equal(code, 1);
+  assert.match(stderr, /cannot read the private key \/.*; use a machine that has it, such as the daemon's/);
+});
