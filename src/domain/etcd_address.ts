@@ -4,7 +4,7 @@
  * of it to find a socket of this machine.
  */
 
-export interface EtcdAddress {
+interface EtcdAddress {
   /** `https://HOST:PORT` of each member. */
   readonly endpoints: readonly string[];
   readonly pool: string;
