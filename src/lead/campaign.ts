@@ -1,5 +1,5 @@
 /**
- * How a process comes to lead a pool: it looks for the key `leader` once a second and, while nobody has put it there, puts
+ * How a process comes to lead a pool: it looks for the key `leader` twice a second and, while nobody has put it there, puts
  * its own record there, on a lease, in a transaction that only one can win. It is no watch, which would fall silent on a
  * member of etcd that is cut off from the others. `member.ts` calls it; a standby is a process that campaigns.
  */
@@ -15,8 +15,8 @@ import { askEtcd, KeptLease } from "./kept_lease.ts";
 import type { PoolKeys } from "./pool_keys.ts";
 import { parseLeader } from "./read_records.ts";
 
-/** Between two looks. */
-const PERIOD = SECOND;
+/** Between two looks: etcd itself notices half a second late that a lease has ended, and a second is the limit. */
+const PERIOD = SECOND / 2;
 
 /** The outcome of one look. */
 export interface CampaignLook {

@@ -1,5 +1,5 @@
 /**
- * The log of a standby: who it stands behind, each change of leader, and what keeps it from leading. It looks once a second,
+ * The log of a standby: who it stands behind, each change of leader, and what keeps it from leading. It looks twice a second,
  * and says a thing once; a trouble that lasts it repeats now and then.
  */
 import { MINUTE } from "../domain/time.ts";

@@ -14,7 +14,7 @@ Deno.test("the first of two daemons leads, and the other sees who", async () => 
   await clock.advance(30 * SECOND);
   assert.equal(one.held?.isSure, true);
   assert.ok(!leads(two));
-  assert.deepEqual(two.looks.map(({ leader }) => leader?.host), Array(31).fill("one"));
+  assert.deepEqual(two.looks.map(({ leader }) => leader?.host), Array(61).fill("one"));
   const leader = await readLeader(etcd.client("command"), keys, call);
   assert.deepEqual([leader?.record.id, leader?.token], ["one", one.held.token]);
   await end(clock, one, two);
