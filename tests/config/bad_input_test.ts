@@ -170,6 +170,11 @@ const cases: readonly { title: string; from?: string; to: string; faults: readon
     ],
   },
   {
+    title: "a state whose word before the addresses is misspelt",
+    to: "state: ectd:https://e1.example.org:2379,https://e2.example.org:2379/ci\n",
+    faults: [/state: an address alone is no state: .* for a state in etcd etcd:https:\/\/HOST/],
+  },
+  {
     title: "addresses that are none",
     to:
       `zmq-publishers: ["http://x"]\ngearman-servers: [{host: x, port: 70000}]\nstatus: {listen: nowhere}\n`,

@@ -27,7 +27,7 @@ export async function checkStatePlace(source: CheckSource, { secrets, findings }
 }
 
 function checkFile(state: string, findings: Findings): void {
-  if (/^[a-z]+:\/\//i.test(state)) {
+  if (/^(?:[a-z]+:)+\/\//i.test(state)) {
     findings.error(
       ["state"],
       "an address alone is no state: give the path of a file, or for a state in etcd etcd:https://HOST:2379/POOL",

@@ -1,6 +1,6 @@
 /** `etcd`: how the etcd is reached that holds the state. Its addresses stand in `state`. */
 import type { EtcdConfig } from "../../domain/etcd_config.ts";
-import { readEtcdAddress } from "../../domain/etcd_address.ts";
+import { isEtcdState, readEtcdAddress } from "../../domain/etcd_address.ts";
 import * as v from "valibot";
 import { described, maybe, path, scalar, secret, text } from "./fields.ts";
 import { section } from "./section.ts";
@@ -49,6 +49,7 @@ export function etcdConfig(
     password: string | null;
   },
 ): EtcdConfig | null {
+  if (!isEtcdState(state)) return null;
   const address = readEtcdAddress(state);
   if ("problem" in address) return null;
   const maybePath = (path: string | undefined) => path === undefined ? null : expand(path);
