@@ -12,7 +12,7 @@ import type { Wiring } from "./src/cli/wiring.ts";
 /** The parts that commands call, loaded at the call: a list must not wait for an SSH library. */
 function wiringOf(signals?: ProcessSignals): Wiring {
   return {
-    runDaemon: async (options) => (await import("./src/daemon.ts")).runDaemon(options, signals),
+    runDaemon: async (options) => (await import("./src/daemon/daemon.ts")).runDaemon(options, signals),
     startInBackground: async (options) =>
       (await import("./src/cli/start_in_background.ts")).startInBackground(options, signals),
     openOfflinePool: async (options) => (await import("./src/offline_pool.ts")).openOfflinePool(options),

@@ -220,7 +220,7 @@ const plugin: Deno.lint.Plugin = {
               message: `src/${folder} must not import ${path.replace(/^.*\/src\//, "src/")}`,
             });
           }
-          if (folder !== null && target !== null && adapters.test(path)) {
+          if (folder !== null && folder !== "daemon" && target !== null && adapters.test(path)) {
             context.report({ node, message: `only the composition roots import the adapter ${path}` });
           }
         };

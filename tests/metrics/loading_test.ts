@@ -34,7 +34,7 @@ Deno.test("only the daemon loads the Prometheus client: no list, no --version, n
   const graph = await graphOf("mod.ts");
   const loads = (path: string) =>
     [...loadedWith(path, graph)].some((specifier) => specifier.includes("@prometheus-io/client"));
-  assert.equal(loads("src/daemon.ts"), true);
+  assert.equal(loads("src/daemon/daemon.ts"), true);
   for (const path of ["mod.ts", "src/cli/main.ts", "src/offline_pool.ts", "src/foreground_pool.ts"]) {
     assert.ok(graph.has(new URL(path, root).href), path);
     assert.equal(loads(path), false, path);

@@ -3,26 +3,26 @@
  * the status endpoint. They are open as long as it lives: a standby sends everybody to the leader, and once it leads its own
  * pool answers. `member.ts` opens them before it campaigns, since its record says where they are.
  */
-import { answerControl } from "./control/answer_control.ts";
-import { openControlDoor } from "./control/control_door.ts";
-import { forwardControl } from "./control/forward_control.ts";
-import { listenControl, type ListeningControl } from "./control/listen_control.ts";
-import type { LocalPool } from "./control/pool_client.ts";
-import { ControlSocketError, controlSocketPath } from "./control/socket_path.ts";
-import type { Config } from "./domain/config.ts";
-import type { EtcdConfig } from "./domain/etcd_config.ts";
+import { answerControl } from "../control/answer_control.ts";
+import { openControlDoor } from "../control/control_door.ts";
+import { forwardControl } from "../control/forward_control.ts";
+import { listenControl, type ListeningControl } from "../control/listen_control.ts";
+import type { LocalPool } from "../control/pool_client.ts";
+import { ControlSocketError, controlSocketPath } from "../control/socket_path.ts";
+import type { Config } from "../domain/config.ts";
+import type { EtcdConfig } from "../domain/etcd_config.ts";
 import { doorLimits } from "./door_limits.ts";
-import type { CampaignLook } from "./lead/campaign.ts";
-import type { LeaderRecord } from "./lead/leader_record.ts";
-import { buildInfo } from "./lib/build_info.ts";
-import type { Clock } from "./lib/clock.ts";
-import type { HttpHandler } from "./lib/http/http_server.ts";
-import { loggerOf } from "./lib/logging.ts";
-import { processUse } from "./lib/process_use.ts";
-import { scrapeStandby } from "./metrics/standby_metrics.ts";
+import type { CampaignLook } from "../lead/campaign.ts";
+import type { LeaderRecord } from "../lead/leader_record.ts";
+import { buildInfo } from "../lib/build_info.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { HttpHandler } from "../lib/http/http_server.ts";
+import { loggerOf } from "../lib/logging.ts";
+import { processUse } from "../lib/process_use.ts";
+import { scrapeStandby } from "../metrics/standby_metrics.ts";
 import type { Seat } from "./seat.ts";
-import { createStandbySite } from "./site/create_standby_site.ts";
-import { serveSite } from "./site/serve_site.ts";
+import { createStandbySite } from "../site/create_standby_site.ts";
+import { serveSite } from "../site/serve_site.ts";
 
 const log = loggerOf("daemon");
 

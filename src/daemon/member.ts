@@ -3,32 +3,32 @@
  * the leadership after all that writes.
  */
 import { join } from "node:path";
-import type { DaemonOptions } from "./cli/wiring.ts";
-import type { ConfigSource } from "./config/config_source.ts";
-import type { Config } from "./domain/config.ts";
-import { SECOND } from "./domain/time.ts";
-import type { EtcdConfig } from "./domain/etcd_config.ts";
-import type { Etcd } from "./etcd/etcd.ts";
-import { openEtcd } from "./etcd/etcd_gateway.ts";
-import { campaign, type CampaignLook } from "./lead/campaign.ts";
-import type { HeldLeadership } from "./lead/held_leadership.ts";
-import type { LeaderRecord } from "./lead/leader_record.ts";
-import { joinAsMember } from "./lead/membership.ts";
-import { type PoolKeys, poolKeys } from "./lead/pool_keys.ts";
-import { StandbyLog } from "./lead/standby_log.ts";
-import { buildInfo } from "./lib/build_info.ts";
-import { errorChain } from "./lib/error_chain.ts";
-import { loggerOf, type Logging } from "./lib/logging.ts";
-import type { ProcessSignals } from "./lib/process_signals.ts";
-import { systemRandom } from "./lib/random.ts";
-import type { ServiceManager } from "./lib/service_manager.ts";
-import type { SteadyClock } from "./lib/steady_clock.ts";
+import type { DaemonOptions } from "../cli/wiring.ts";
+import type { ConfigSource } from "../config/config_source.ts";
+import type { Config } from "../domain/config.ts";
+import { SECOND } from "../domain/time.ts";
+import type { EtcdConfig } from "../domain/etcd_config.ts";
+import type { Etcd } from "../etcd/etcd.ts";
+import { openEtcd } from "../etcd/etcd_gateway.ts";
+import { campaign, type CampaignLook } from "../lead/campaign.ts";
+import type { HeldLeadership } from "../lead/held_leadership.ts";
+import type { LeaderRecord } from "../lead/leader_record.ts";
+import { joinAsMember } from "../lead/membership.ts";
+import { type PoolKeys, poolKeys } from "../lead/pool_keys.ts";
+import { StandbyLog } from "../lead/standby_log.ts";
+import { buildInfo } from "../lib/build_info.ts";
+import { errorChain } from "../lib/error_chain.ts";
+import { loggerOf, type Logging } from "../lib/logging.ts";
+import type { ProcessSignals } from "../lib/process_signals.ts";
+import { systemRandom } from "../lib/random.ts";
+import type { ServiceManager } from "../lib/service_manager.ts";
+import type { SteadyClock } from "../lib/steady_clock.ts";
 import { type MemberDoors, openMemberDoors } from "./member_doors.ts";
 import type { Seat } from "./seat.ts";
-import { followCommits } from "./store/etcd/follow_commits.ts";
-import { openEtcdStore } from "./store/etcd/etcd_store.ts";
-import type { Store } from "./store/store.ts";
-import { whyTooNew } from "./store/etcd/why_too_new.ts";
+import { followCommits } from "../store/etcd/follow_commits.ts";
+import { openEtcdStore } from "../store/etcd/etcd_store.ts";
+import type { Store } from "../store/store.ts";
+import { whyTooNew } from "../store/etcd/why_too_new.ts";
 
 const log = loggerOf("daemon");
 

@@ -1,5 +1,5 @@
 /** How many connections the doors of a daemon take at once, by how many files this process may still open. */
-import { freeDescriptors } from "./lib/free_descriptors.ts";
+import { freeDescriptors } from "../lib/free_descriptors.ts";
 
 /**
  * Four tenths are for commands, which may be hundreds that wait for nodes, one for the status endpoint, and two for those

@@ -2,21 +2,21 @@
  * `nodepool daemon`: reads its configuration, takes its seat, and runs the pool on it until it is told to stop. With
  * `run_pool.ts` and the seats, besides `offline_pool.ts`, the only file that knows every folder.
  */
-import type { Config } from "./domain/config.ts";
-import type { LoadedConfig } from "./config/load_config.ts";
-import type { DaemonOptions, EnabledParts } from "./cli/wiring.ts";
-import { ConfigSource } from "./config/config_source.ts";
-import { formatProblem, type Problem } from "./config/config_error.ts";
-import { excerptText } from "./config/format_excerpt.ts";
-import { loadLogging } from "./config/load_logging.ts";
-import { systemClock } from "./lib/clock.ts";
-import { isOnStderr, loggerOf, startLogging } from "./lib/logging.ts";
-import { quickLevels } from "./lib/log_spec.ts";
-import { writePidFile } from "./lib/pid_file.ts";
-import { ProcessSignals } from "./lib/process_signals.ts";
-import { openServiceManager } from "./lib/service_manager.ts";
-import { SteadyClock } from "./lib/steady_clock.ts";
-import { catchStrayDefects } from "./lib/stray_defects.ts";
+import type { Config } from "../domain/config.ts";
+import type { LoadedConfig } from "../config/load_config.ts";
+import type { DaemonOptions, EnabledParts } from "../cli/wiring.ts";
+import { ConfigSource } from "../config/config_source.ts";
+import { formatProblem, type Problem } from "../config/config_error.ts";
+import { excerptText } from "../config/format_excerpt.ts";
+import { loadLogging } from "../config/load_logging.ts";
+import { systemClock } from "../lib/clock.ts";
+import { isOnStderr, loggerOf, startLogging } from "../lib/logging.ts";
+import { quickLevels } from "../lib/log_spec.ts";
+import { writePidFile } from "../lib/pid_file.ts";
+import { ProcessSignals } from "../lib/process_signals.ts";
+import { openServiceManager } from "../lib/service_manager.ts";
+import { SteadyClock } from "../lib/steady_clock.ts";
+import { catchStrayDefects } from "../lib/stray_defects.ts";
 import { openFileSeat, takeFile } from "./file_seat.ts";
 import type { MemberDeps } from "./member.ts";
 import type { Seat } from "./seat.ts";

@@ -3,38 +3,38 @@
  * Everything is held with `using`, so that it ends in the reverse of the order in which it began.
  */
 import { resolve } from "node:path";
-import { StateLostError } from "./cli/cli_error.ts";
-import { ExitCode } from "./cli/exit_code.ts";
-import type { DaemonOptions } from "./cli/wiring.ts";
-import type { ConfigSource } from "./config/config_source.ts";
-import { loadUndici } from "./http/load_undici.ts";
-import { localPool } from "./control/local_pool.ts";
-import { StackDump } from "./control/stack_dump.ts";
-import { controlSocketPath } from "./control/socket_path.ts";
-import { buildInfo } from "./lib/build_info.ts";
-import { errorChain } from "./lib/error_chain.ts";
-import { createCpuProfiler } from "./lib/cpu_profiler.ts";
-import { inFlight, type LastRan } from "./lib/in_flight.ts";
-import { loggerOf, type Logging } from "./lib/logging.ts";
-import { shortCategory } from "./lib/log_spec.ts";
-import { LoopWatch } from "./lib/loop_watch.ts";
-import { processUse } from "./lib/process_use.ts";
-import type { ProcessSignals } from "./lib/process_signals.ts";
-import type { NotLeadingError } from "./lead/leadership.ts";
-import type { ServiceManager } from "./lib/service_manager.ts";
-import type { SteadyClock } from "./lib/steady_clock.ts";
-import { SECOND } from "./domain/time.ts";
-import { openLogCopy } from "./builders/log_copy.ts";
-import { Pool } from "./pool/pool.ts";
-import type { PoolDeps } from "./pool/pool_deps.ts";
-import { metricsOf, took } from "./metrics/happening.ts";
-import { PrometheusMetrics } from "./metrics/prometheus_metrics.ts";
-import { openStatsd, poolAdapters } from "./pool_adapters.ts";
-import { createSite } from "./site/create_site.ts";
-import { StoreError } from "./store/store.ts";
-import { viewDump } from "./views/dump.ts";
-import { describeName } from "./views/dump_text.ts";
-import { statusLine } from "./views/status_line.ts";
+import { StateLostError } from "../cli/cli_error.ts";
+import { ExitCode } from "../cli/exit_code.ts";
+import type { DaemonOptions } from "../cli/wiring.ts";
+import type { ConfigSource } from "../config/config_source.ts";
+import { loadUndici } from "../http/load_undici.ts";
+import { localPool } from "../control/local_pool.ts";
+import { StackDump } from "../control/stack_dump.ts";
+import { controlSocketPath } from "../control/socket_path.ts";
+import { buildInfo } from "../lib/build_info.ts";
+import { errorChain } from "../lib/error_chain.ts";
+import { createCpuProfiler } from "../lib/cpu_profiler.ts";
+import { inFlight, type LastRan } from "../lib/in_flight.ts";
+import { loggerOf, type Logging } from "../lib/logging.ts";
+import { shortCategory } from "../lib/log_spec.ts";
+import { LoopWatch } from "../lib/loop_watch.ts";
+import { processUse } from "../lib/process_use.ts";
+import type { ProcessSignals } from "../lib/process_signals.ts";
+import type { NotLeadingError } from "../lead/leadership.ts";
+import type { ServiceManager } from "../lib/service_manager.ts";
+import type { SteadyClock } from "../lib/steady_clock.ts";
+import { SECOND } from "../domain/time.ts";
+import { openLogCopy } from "../builders/log_copy.ts";
+import { Pool } from "../pool/pool.ts";
+import type { PoolDeps } from "../pool/pool_deps.ts";
+import { metricsOf, took } from "../metrics/happening.ts";
+import { PrometheusMetrics } from "../metrics/prometheus_metrics.ts";
+import { openStatsd, poolAdapters } from "../pool_adapters.ts";
+import { createSite } from "../site/create_site.ts";
+import { StoreError } from "../store/store.ts";
+import { viewDump } from "../views/dump.ts";
+import { describeName } from "../views/dump_text.ts";
+import { statusLine } from "../views/status_line.ts";
 import { doorLimits } from "./door_limits.ts";
 import type { Seat } from "./seat.ts";
 
@@ -173,7 +173,7 @@ function tellLevels({ levels }: Logging): void {
 }
 
 /** Lost: another may lead, and nothing is begun any more. */
-export function tellLost({ message }: NotLeadingError): number {
+function tellLost({ message }: NotLeadingError): number {
   log.error("this daemon no longer leads the pool: {why}; it exits, to be started again as a standby", {
     why: message,
   });

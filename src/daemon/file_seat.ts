@@ -2,21 +2,21 @@
  * The seat of a daemon whose state is a file: the lock beside the file, which one process can have, and the control socket
  * beside it.
  */
-import { OtherDaemonError } from "./cli/cli_error.ts";
-import type { EnabledParts } from "./cli/wiring.ts";
-import { connectionKind } from "./control/connection_kind.ts";
-import { serveControl } from "./control/serve_control.ts";
-import { controlSocketPath } from "./control/socket_path.ts";
-import type { Config } from "./domain/config.ts";
-import { seeManual } from "./domain/see_manual.ts";
-import { systemClock } from "./lib/clock.ts";
-import { systemRandom } from "./lib/random.ts";
-import type { SteadyClock } from "./lib/steady_clock.ts";
+import { OtherDaemonError } from "../cli/cli_error.ts";
+import type { EnabledParts } from "../cli/wiring.ts";
+import { connectionKind } from "../control/connection_kind.ts";
+import { serveControl } from "../control/serve_control.ts";
+import { controlSocketPath } from "../control/socket_path.ts";
+import type { Config } from "../domain/config.ts";
+import { seeManual } from "../domain/see_manual.ts";
+import { systemClock } from "../lib/clock.ts";
+import { systemRandom } from "../lib/random.ts";
+import type { SteadyClock } from "../lib/steady_clock.ts";
 import type { Seat } from "./seat.ts";
-import { serveSite } from "./site/serve_site.ts";
-import { openKvStore } from "./store/kv_store.ts";
-import { lockState } from "./store/state_lock.ts";
-import { StoreError } from "./store/store.ts";
+import { serveSite } from "../site/serve_site.ts";
+import { openKvStore } from "../store/kv_store.ts";
+import { lockState } from "../store/state_lock.ts";
+import { StoreError } from "../store/store.ts";
 
 /** @throws OtherDaemonError where another process has it, as far as anybody can know */
 export async function takeFile({ state }: Config, parts: EnabledParts): Promise<Disposable> {

@@ -2,11 +2,11 @@
  * The seat of the one process that works on a pool's state: it has the lock of a file (`file_seat.ts`), or leads the pool on
  * etcd (`member.ts`). The daemon takes one, and runs the pool on it; both kinds look the same from there.
  */
-import type { LocalPool } from "./control/pool_client.ts";
-import type { Config } from "./domain/config.ts";
-import type { Machines } from "./lead/machines.ts";
-import type { HttpServer } from "./lib/http/http_server.ts";
-import type { Store } from "./store/store.ts";
+import type { LocalPool } from "../control/pool_client.ts";
+import type { Config } from "../domain/config.ts";
+import type { Machines } from "../lead/machines.ts";
+import type { HttpServer } from "../lib/http/http_server.ts";
+import type { Store } from "../store/store.ts";
 
 export interface Seat extends AsyncDisposable {
   readonly store: Store;

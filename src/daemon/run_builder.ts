@@ -2,12 +2,12 @@
  * A process of a pool on several machines and its builder: beside a standby or the leader, or alone. Builds take hours: they
  * are let finish when the process is to stop, unless somebody says that it is not to wait for them.
  */
-import { ExitCode } from "./cli/exit_code.ts";
+import { ExitCode } from "../cli/exit_code.ts";
 import { DaemonBuilder } from "./daemon_builder.ts";
-import type { EtcdConfig } from "./domain/etcd_config.ts";
-import { SECOND } from "./domain/time.ts";
-import { buildInfo } from "./lib/build_info.ts";
-import { loggerOf } from "./lib/logging.ts";
+import type { EtcdConfig } from "../domain/etcd_config.ts";
+import { SECOND } from "../domain/time.ts";
+import { buildInfo } from "../lib/build_info.ts";
+import { loggerOf } from "../lib/logging.ts";
 import type { MemberDeps } from "./member.ts";
 import { tellStop } from "./run_pool.ts";
 

@@ -3,30 +3,30 @@
  * which it asks for work over the control door as builders elsewhere do. It waits for its images-dir as long as another
  * builder has that.
  */
-import { createDenoCommand } from "./build/deno_command.ts";
-import { createDiskimageBuilder } from "./build/diskimage_builder.ts";
-import { BuilderFolder } from "./builders/builder_folder.ts";
-import { type BuilderLeader, BuilderMember } from "./builders/builder_member.ts";
-import type { DaemonOptions } from "./cli/wiring.ts";
-import type { ConfigSource } from "./config/config_source.ts";
-import { remotePool } from "./control/control_client.ts";
-import { openLeaderWire } from "./control/leader_wire.ts";
-import type { WholeCloud } from "./cloud/cloud.ts";
-import type { EtcdConfig } from "./domain/etcd_config.ts";
-import { SECOND } from "./domain/time.ts";
-import type { Etcd } from "./etcd/etcd.ts";
-import { openEtcd } from "./etcd/etcd_gateway.ts";
-import { joinAsMember } from "./lead/membership.ts";
-import { type PoolKeys, poolKeys } from "./lead/pool_keys.ts";
-import { readLeader } from "./lead/read_records.ts";
-import { buildInfo } from "./lib/build_info.ts";
-import type { Call } from "./lib/call.ts";
-import type { Clock } from "./lib/clock.ts";
-import { startDeadline } from "./lib/deadline.ts";
-import { errorChain } from "./lib/error_chain.ts";
-import { loggerOf } from "./lib/logging.ts";
-import { systemRandom } from "./lib/random.ts";
-import { openCloud } from "./open_cloud.ts";
+import { createDenoCommand } from "../build/deno_command.ts";
+import { createDiskimageBuilder } from "../build/diskimage_builder.ts";
+import { BuilderFolder } from "../builders/builder_folder.ts";
+import { type BuilderLeader, BuilderMember } from "../builders/builder_member.ts";
+import type { DaemonOptions } from "../cli/wiring.ts";
+import type { ConfigSource } from "../config/config_source.ts";
+import { remotePool } from "../control/control_client.ts";
+import { openLeaderWire } from "../control/leader_wire.ts";
+import type { WholeCloud } from "../cloud/cloud.ts";
+import type { EtcdConfig } from "../domain/etcd_config.ts";
+import { SECOND } from "../domain/time.ts";
+import type { Etcd } from "../etcd/etcd.ts";
+import { openEtcd } from "../etcd/etcd_gateway.ts";
+import { joinAsMember } from "../lead/membership.ts";
+import { type PoolKeys, poolKeys } from "../lead/pool_keys.ts";
+import { readLeader } from "../lead/read_records.ts";
+import { buildInfo } from "../lib/build_info.ts";
+import type { Call } from "../lib/call.ts";
+import type { Clock } from "../lib/clock.ts";
+import { startDeadline } from "../lib/deadline.ts";
+import { errorChain } from "../lib/error_chain.ts";
+import { loggerOf } from "../lib/logging.ts";
+import { systemRandom } from "../lib/random.ts";
+import { openCloud } from "../open_cloud.ts";
 
 const log = loggerOf("image", "build");
 
