@@ -37,6 +37,9 @@ const IDLE_WAIT = 5 * SECOND;
 /** Between two attempts to reach whoever leads. */
 const RETRY = SECOND;
 
+/** Not worth a line in the log: a leader starts, or hands over. */
+const SHORT_TROUBLE = 5 * SECOND;
+
 /** For the outcome of a build to reach a leader when this process is to end. */
 const HAND_OVER = 30 * SECOND;
 
@@ -80,6 +83,8 @@ export class BuilderMember implements AsyncDisposable {
   #found: readonly string[] = [];
   /** The last reason why nobody could be asked, as it was logged. */
   #trouble: string | null = null;
+  /** By the monotonic clock; null: the leader has answered. */
+  #troubledSince: number | null = null;
 
   /** Begins to ask. */
   constructor(deps: BuilderMemberDeps) {
@@ -288,11 +293,12 @@ export class BuilderMember implements AsyncDisposable {
 
   /** @param trouble null: the leader answers */
   #tell(trouble: string | null): void {
+    const now = this.#deps.clock.monotonic();
+    this.#troubledSince = trouble === null ? null : this.#troubledSince ?? now;
     if (trouble === this.#trouble) return;
+    if (trouble !== null && now - this.#troubledSince! < SHORT_TROUBLE) return;
     this.#trouble = trouble;
     if (trouble === null) log.info("connected to the leader");
-    else {log.warning("cannot ask the leader for work, and go on with the work in progress: {trouble}", {
-        trouble,
-      });}
+    else log.warning("cannot ask the leader for work; work in progress goes on: {trouble}", { trouble });
   }
 }

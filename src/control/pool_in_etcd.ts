@@ -39,6 +39,9 @@ export interface PlacedPool {
 /** Until a standby leads: the time of a lease, and the time it takes to load a large state. */
 const TAKEOVER_TIME = 20 * SECOND;
 
+/** For who leads to be found: time to find a member that answers, and to log in there. */
+const ASK_TIMEOUT = 10 * SECOND;
+
 /** Between two looks for a leader. */
 const LOOK = SECOND / 2;
 
@@ -127,7 +130,7 @@ export class PoolInEtcd implements AsyncDisposable {
   async #ask<Answer>(ask: (call: Call) => Promise<Answer>, { signal }: Call): Promise<Answer> {
     const { clock, pool } = this.#deps;
     try {
-      return await askEtcd(ask, { clock, signal });
+      return await askEtcd(ask, { clock, signal, timeout: ASK_TIMEOUT });
     } catch (error) {
       const isSilent = error instanceof EtcdError && (error.kind === "unreachable" || error.kind === "lost");
       if (!isSilent) throw error;

@@ -6,7 +6,7 @@ import { type Etcd, EtcdError } from "../etcd/etcd.ts";
 import type { Call } from "../lib/call.ts";
 import type { Clock } from "../lib/clock.ts";
 import { startDeadline } from "../lib/deadline.ts";
-import { SECOND } from "../domain/time.ts";
+import { type Milliseconds, SECOND } from "../domain/time.ts";
 
 /** How long etcd keeps what a process that has gone silent had. */
 const LEASE_TTL = 10 * SECOND;
@@ -28,13 +28,12 @@ interface LeaseDeps {
 /** One request to etcd, for so long at most. @throws EtcdError, the signal's reason */
 export async function askEtcd<Answer>(
   ask: (call: Call) => Promise<Answer>,
-  { clock, signal }: { clock: Clock } & Call,
+  { clock, signal, timeout = REQUEST_TIMEOUT }: { clock: Clock; timeout?: Milliseconds } & Call,
 ): Promise<Answer> {
-  using deadline = startDeadline({ clock, timeout: REQUEST_TIMEOUT, signal, reason: timedOut });
+  const reason = () => new EtcdError("lost", `etcd did not answer within ${timeout / SECOND} s`);
+  using deadline = startDeadline({ clock, timeout, signal, reason });
   return await ask(deadline);
 }
-
-const timedOut = () => new EtcdError("lost", `etcd did not answer within ${REQUEST_TIMEOUT / SECOND} s`);
 
 export class KeptLease {
   readonly id: string;

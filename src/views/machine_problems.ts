@@ -85,13 +85,10 @@ function clockProblems({ clockAhead }: MachinesReport): PoolProblem[] {
   ];
 }
 
+/** That nobody builds any more is a problem of its own. */
 function lostMachine({ host, role, since }: LostMachine, { members }: MachinesReport): PoolProblem {
-  const others = members.filter((member) => member.role === role).length;
-  const effect = others > 0
-    ? ""
-    : role === "standby"
-    ? ": no machine takes over if this one fails"
-    : ": no other machine builds images";
+  const isLast = role === "standby" && !members.some((member) => member.role === role);
+  const effect = isLast ? ": no machine takes over if this one fails" : "";
   return problem(`the ${role} ${host} is gone${effect}`, {
     remedies: remedies(
       `start nodepool there; if that machine is not to come back, this goes away after a day`,

@@ -42,7 +42,7 @@ Deno.test("the dashboard of a pool on several machines says who leads, who is go
       "https://e1:2379 etcd 3.4.23 20 KiB https://e2:2379 etcd, leads its members 3.4.23 5.5 MiB " +
       "https://e3:2379 etcd connection refused",
   );
-  assert.match(told(page), /the builder ci-c is gone: no other machine builds images/i);
+  assert.match(told(page), /the builder ci-c is gone/i);
 });
 
 for (const [name, pool] of Object.entries(pools)) {
