@@ -7,8 +7,17 @@ import signal
 import sys
 
 from openstackclient import shell
+from osc_lib.clientmanager import ClientCache, ClientManager
 
 LONGEST_COMMAND = 300  # seconds, after which the process ends
+
+
+def forget_clients():
+    """The next command may be another user's, on another cloud: the clients outlive a command."""
+    for name, client in list(vars(ClientManager).items()):
+        if isinstance(client, ClientCache):
+            setattr(ClientManager, name, ClientCache(client.factory))
+
 
 commands = os.fdopen(os.dup(0))
 sys.stdin = open(os.devnull)  # `image create` reads it, where it is no terminal
@@ -17,6 +26,7 @@ for line in commands:
     command = json.loads(line)
     os.environ.update(command["env"])
     out, err = io.StringIO(), io.StringIO()
+    forget_clients()
     signal.alarm(LONGEST_COMMAND)
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         try:

@@ -310,7 +310,7 @@ Deno.test("what a leader refuses is refused from another machine, too", async ()
 Deno.test("the Tab key waits half a second for etcd at most, and says nothing", async () => {
   await using bench = await Bench.open();
   bench.etcd.plan = () => ({ there: 60_000 });
-  const line = `nodepool -c ${bench.cli.configFile} show `;
+  const line = `nodepool -c '${bench.cli.configFile}' show `;
   const running = bench.cli.run("complete", "bash", line);
   await eventually(() => bench.cli.clock.sleeping > 0);
   const begun = bench.cli.clock.now();

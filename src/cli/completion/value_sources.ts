@@ -27,6 +27,8 @@ export const valueSources: Readonly<Record<string, ValueSource | readonly string
   "image": "image",
   "image-build image": "diskimage",
   "image-update provider": "provider-or-all",
+  "copy from": "file",
+  "copy to": "file",
   "names": "provider-or-image",
   "explain name": "anything",
   "job-create name": "job",
