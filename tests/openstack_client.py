@@ -7,9 +7,13 @@ import signal
 import sys
 
 from openstackclient import shell
+from openstackclient.volume import client as volume
 from osc_lib.clientmanager import ClientCache, ClientManager
 
 LONGEST_COMMAND = 300  # seconds, after which the process ends
+
+# Each new client deletes those that it cannot speak, and fails where they are gone.
+volume_versions = dict(volume.API_VERSIONS)
 
 
 def forget_clients():
@@ -17,6 +21,7 @@ def forget_clients():
     for name, client in list(vars(ClientManager).items()):
         if isinstance(client, ClientCache):
             setattr(ClientManager, name, ClientCache(client.factory))
+    volume.API_VERSIONS.update(volume_versions)
 
 
 commands = os.fdopen(os.dup(0))

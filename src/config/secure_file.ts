@@ -122,7 +122,7 @@ const DATABASE_SECTION = "database";
 
 function databaseNotice({ sections }: Ini): IniFault[] {
   const line = sections.get(DATABASE_SECTION)?.line;
-  const message = "[database] has no effect: the state is a file (key `state`)";
+  const message = "[database] has no effect: the key `state` says where the state is";
   return line === undefined ? [] : [{ line, message }];
 }
 

@@ -113,7 +113,7 @@ targets: [{name: t, images: [{name: i, min-ready: 2}]}]
 `;
   const told = (await warningsOf(text)).filter((line) => line.includes("no effect"));
   assert.deepEqual(told, [
-    "2:1: zookeeper-servers: no effect: builders and launchers are one process, whose state is a file",
+    "2:1: zookeeper-servers: no effect: builders and launchers are one process, which needs no ZooKeeper",
     "3:8: cron.update-image: no effect: the key is image-update",
     "4:1: nodepoold: no effect: how long a node is kept after its job is limits.delete-delay",
     "5:40: diskimages[0].qemu-img-options: no effect: qcow2 files are always made with compat=0.10",
@@ -154,7 +154,7 @@ Deno.test("editors are told that a key is a former one", () => {
   const { properties } = configJsonSchema();
   assert.deepEqual(properties!["zookeeper-servers"], {
     deprecated: true,
-    description: "No effect: builders and launchers are one process, whose state is a file.",
+    description: "No effect: builders and launchers are one process, which needs no ZooKeeper.",
   });
 });
 

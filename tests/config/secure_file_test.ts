@@ -38,7 +38,7 @@ test_job = u
     ["d", { testJob: "u" }],
   ]);
   assert.deepEqual(notices.map(({ line, message }) => [line, message]), [
-    [3, "[database] has no effect: the state is a file (key `state`)"],
+    [3, "[database] has no effect: the key `state` says where the state is"],
   ]);
 });
 

@@ -4,6 +4,6 @@ import type { Findings } from "./check_source.ts";
 
 export function checkService(draft: ConfigDraft, findings: Findings): void {
   if (draft.dburi !== undefined) {
-    findings.notice(["dburi"], "has no effect: the state is a file (key `state`)");
+    findings.notice(["dburi"], "has no effect: the key `state` says where the state is");
   }
 }

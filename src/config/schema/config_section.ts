@@ -45,8 +45,8 @@ export const configSection = section({
   "images-dir": described(maybe(path), "Where built images are kept."),
   "gearman-servers": described(list(gearmanServerSection), "Gearman servers to read demand from."),
   "zmq-publishers": described(list(zmqPublisher), "Jenkins event publishers."),
-  dburi: described(maybe(secret()), "Ignored: the state is a file."),
-  "zookeeper-servers": former("builders and launchers are one process, whose state is a file"),
+  dburi: described(maybe(secret()), "Ignored: the key `state` says where the state is."),
+  "zookeeper-servers": former("builders and launchers are one process, which needs no ZooKeeper"),
   nodepoold: former("how long a node is kept after its job is limits.delete-delay"),
   state: described(
     optional(statePath, DEFAULT_STATE),
