@@ -40,7 +40,7 @@ export interface PlacedPool {
 const TAKEOVER_TIME = 20 * SECOND;
 
 /** For who leads to be found: time to find a member that answers, and to log in there. */
-const ASK_TIMEOUT = 10 * SECOND;
+const ASK_TIMEOUT = 6 * SECOND;
 
 /** Between two looks for a leader. */
 const LOOK = SECOND / 2;

@@ -82,7 +82,7 @@ testNeeding(
     const brokenAt = systemClock.monotonic();
     await machines.until(() => leader.ends.length > 0);
     const waiting = clients.spawn("acquire", "small", "--wait", "5m", "-o", "json");
-    await machines.until(() => systemClock.monotonic() > brokenAt + 14 * SECOND);
+    await machines.until(() => systemClock.monotonic() > brokenAt + 18 * SECOND);
     for (const { clouds } of machines.daemons) {
       assert.deepEqual(clouds.effects({ since: brokenAt + 8 * SECOND }), [], "the cloud was changed");
     }
