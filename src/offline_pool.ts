@@ -69,15 +69,11 @@ export async function openStateInEtcd(
     import("./store/etcd/etcd_store.ts"),
   ]);
   const options = { keys, address: keys.prefix, leadership: null, witness: null, clock: systemClock, random };
-  const store = revision === null
-    ? emptyStore(clock)
-    : await openEtcdStore(etcdSnapshot(etcd, revision), options);
-  return await storedPool(store, {
-    clock,
-    files,
-    opening,
-    machines: await machinesOf(etcd, { keys, clock }),
-  });
+  const [store, machines] = await Promise.all([
+    revision === null ? emptyStore(clock) : openEtcdStore(etcdSnapshot(etcd, revision), options),
+    machinesOf(etcd, { keys, clock }),
+  ]);
+  return await storedPool(store, { clock, files, opening, machines });
 }
 
 /** As a command sees them, which is not one of them. */

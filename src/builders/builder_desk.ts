@@ -18,6 +18,7 @@ import type { BuildSite, BuildSites } from "../execute/images/build_site.ts";
 import type { DibOutcome } from "../execute/images/image_outcome.ts";
 import type { Call } from "../lib/call.ts";
 import type { Clock } from "../lib/clock.ts";
+import { startDeadline } from "../lib/deadline.ts";
 import { waitFor } from "../lib/in_flight.ts";
 import { orAborted } from "../lib/or_aborted.ts";
 import type { Ledger } from "../store/ledger.ts";
@@ -258,15 +259,10 @@ export class BuilderDesk implements BuildSites, Disposable {
   }
 
   async #newsWithin(time: number, { signal }: Call): Promise<void> {
-    const over = new AbortController();
-    const sleep = this.#deps.clock.sleep(time, { signal: AbortSignal.any([signal, over.signal]) });
-    const news = this.#news.promise;
-    try {
-      await Promise.race([news, sleep]);
-    } finally {
-      over.abort();
-      await sleep.catch(() => {});
-    }
+    using wait = startDeadline({ clock: this.#deps.clock, timeout: time, signal });
+    await orAborted(this.#news.promise, wait.signal).catch((reason) => {
+      if (!wait.passed) throw reason;
+    });
   }
 
   #instructionsFor({ id, process, works, builds, found }: BuilderReport): BuilderInstructions {

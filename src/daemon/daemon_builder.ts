@@ -19,7 +19,6 @@ import { openEtcd } from "../etcd/etcd_gateway.ts";
 import { joinAsMember } from "../lead/membership.ts";
 import { type PoolKeys, poolKeys } from "../lead/pool_keys.ts";
 import { readLeader } from "../lead/read_records.ts";
-import { buildInfo } from "../lib/build_info.ts";
 import type { Call } from "../lib/call.ts";
 import type { Clock } from "../lib/clock.ts";
 import { startDeadline } from "../lib/deadline.ts";
@@ -27,6 +26,7 @@ import { errorChain } from "../lib/error_chain.ts";
 import { loggerOf } from "../lib/logging.ts";
 import { systemRandom } from "../lib/random.ts";
 import { openCloud } from "../open_cloud.ts";
+import { ownProcess } from "./own_process.ts";
 
 const log = loggerOf("image", "build");
 
@@ -46,7 +46,7 @@ export class DaemonBuilder implements AsyncDisposable {
   readonly #deps: DaemonBuilderDeps;
   readonly #etcd: Etcd;
   readonly #keys: PoolKeys;
-  readonly #self = selfOf();
+  readonly #self = ownProcess();
   readonly #stop = new AbortController();
   readonly #opening: Promise<void>;
   #folder: BuilderFolder | null = null;
@@ -61,9 +61,8 @@ export class DaemonBuilder implements AsyncDisposable {
 
   /** Has others see that it is there, for a process that is a builder alone. */
   join(): AsyncDisposable {
-    const { process: id, ...self } = this.#self;
     const { clock } = this.#deps;
-    const record = { ...self, id, since: clock.wall(), role: "builder", control: null } as const;
+    const record = { ...this.#self, since: clock.wall(), role: "builder", control: null } as const;
     return joinAsMember(this.#etcd, { keys: this.#keys, record, clock });
   }
 
@@ -88,12 +87,13 @@ export class DaemonBuilder implements AsyncDisposable {
   async #open(): Promise<void> {
     const { options: { buildWorkers, uploadWorkers }, source, clock } = this.#deps;
     const { imagesDir, buildLogDir, elementsDir, scriptDir, buildLogRetention } = source.first.config;
+    const { id: process, ...self } = this.#self;
     this.#folder = await this.#openFolder(imagesDir);
     this.#member = new BuilderMember({
       folder: this.#folder,
       builder: createDiskimageBuilder({ command: createDenoCommand() }),
       clock,
-      self: this.#self,
+      self: { ...self, process },
       folders: { imagesDir, buildLogDir, elementsDir, scriptDir },
       buildWorkers,
       uploadWorkers,
@@ -136,14 +136,4 @@ export class DaemonBuilder implements AsyncDisposable {
       [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
     };
   }
-}
-
-function selfOf() {
-  const { version, commit } = buildInfo();
-  return {
-    process: systemRandom.uuid(),
-    host: Deno.hostname(),
-    pid: Deno.pid,
-    version: `${version} (${commit})`,
-  };
 }

@@ -16,7 +16,6 @@ import type { LeaderRecord } from "../lead/leader_record.ts";
 import { joinAsMember } from "../lead/membership.ts";
 import { type PoolKeys, poolKeys } from "../lead/pool_keys.ts";
 import { StandbyLog } from "../lead/standby_log.ts";
-import { buildInfo } from "../lib/build_info.ts";
 import { errorChain } from "../lib/error_chain.ts";
 import { loggerOf, type Logging } from "../lib/logging.ts";
 import type { ProcessSignals } from "../lib/process_signals.ts";
@@ -25,6 +24,7 @@ import type { ServiceManager } from "../lib/service_manager.ts";
 import type { SteadyClock } from "../lib/steady_clock.ts";
 import { type MemberDoors, openMemberDoors } from "./member_doors.ts";
 import type { Seat } from "./seat.ts";
+import { ownProcess } from "./own_process.ts";
 import { followCommits } from "../store/etcd/follow_commits.ts";
 import { openEtcdStore } from "../store/etcd/etcd_store.ts";
 import type { Store } from "../store/store.ts";
@@ -82,25 +82,17 @@ async function openStandby(
   { options, source, clock, held }: MemberDeps & { held: AsyncDisposableStack },
 ): Promise<Standby> {
   const etcd = held.use(openEtcd(etcdConfig));
-  const host = Deno.hostname();
+  const process = ownProcess();
   const doors = held.use(
     await openMemberDoors({
       config: source.first.config,
       etcd: etcdConfig,
-      host,
+      host: process.host,
       clock,
       hasSite: options.parts.site,
     }),
   );
-  const { version, commit } = buildInfo();
-  const self = {
-    id: systemRandom.uuid(),
-    host,
-    pid: Deno.pid,
-    version: `${version} (${commit})`,
-    since: clock.wall(),
-    ...doors.place,
-  };
+  const self = { ...process, since: clock.wall(), ...doors.place };
   return { etcd, keys: poolKeys(etcdConfig.pool), doors, self, leader: null };
 }
 

@@ -1,15 +1,15 @@
 /**
- * A process of a pool on several machines and its builder: beside a standby or the leader, or alone. Builds take hours: they
- * are let finish when the process is to stop, unless somebody says that it is not to wait for them.
+ * A process of a pool on several machines and its builder: beside a standby or the leader, or alone.
  */
 import { ExitCode } from "../cli/exit_code.ts";
 import { DaemonBuilder } from "./daemon_builder.ts";
 import type { EtcdConfig } from "../domain/etcd_config.ts";
 import { SECOND } from "../domain/time.ts";
-import { buildInfo } from "../lib/build_info.ts";
 import { loggerOf } from "../lib/logging.ts";
 import type { MemberDeps } from "./member.ts";
+import { letBuildsEnd } from "./let_builds_end.ts";
 import { tellStop } from "./run_pool.ts";
+import { ownVersion } from "./own_process.ts";
 
 const log = loggerOf("daemon");
 
@@ -26,16 +26,17 @@ export async function runBesideBuilder(
   await using builder = new DaemonBuilder(etcd, deps);
   if (!parts.pool) return await runAlone(builder, deps);
   const code = await runOnSeat();
-  if (code === ExitCode.done) await finishBuilds(builder, deps);
+  if (code === ExitCode.done && builder.isBuilding) {
+    await letBuildsEnd(deps.signals, (call) => builder.finish(call));
+  }
   return code;
 }
 
 async function runAlone(builder: DaemonBuilder, deps: MemberDeps): Promise<number> {
   const { options, clock, lines, serviceManager, signals } = deps;
   await using _member = builder.join();
-  const { version, commit } = buildInfo();
   log.info("nodepool {version} builds images for whoever leads the pool (pid {pid})", {
-    version: `${version} (${commit})`,
+    version: ownVersion(),
     pid: Deno.pid,
   });
   signals.answer({ SIGHUP: () => lines.reopen(), SIGUSR2() {} });
@@ -47,17 +48,6 @@ async function runAlone(builder: DaemonBuilder, deps: MemberDeps): Promise<numbe
     if (serviceManager !== null && serviceManager.watchdog !== null) serviceManager.tell({ WATCHDOG: 1 });
   }
   serviceManager?.tell({ STOPPING: 1 });
-  await finishBuilds(builder, deps);
+  if (builder.isBuilding) await letBuildsEnd(signals, (call) => builder.finish(call));
   return tellStop(await signals.stop);
-}
-
-async function finishBuilds(builder: DaemonBuilder, { signals }: Pick<MemberDeps, "signals">): Promise<void> {
-  const signal = await signals.stop;
-  if (!builder.isBuilding || signal === "SIGTERM") return;
-  log.info("{signal}: waiting for diskimage builds to finish; SIGTERM or a second SIGINT stops them", {
-    signal,
-  });
-  const over = new AbortController();
-  void signals.end.then(() => over.abort());
-  await builder.finish(over).catch(() => {});
 }

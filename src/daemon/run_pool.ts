@@ -36,7 +36,9 @@ import { viewDump } from "../views/dump.ts";
 import { describeName } from "../views/dump_text.ts";
 import { statusLine } from "../views/status_line.ts";
 import { doorLimits } from "./door_limits.ts";
+import { letBuildsEnd } from "./let_builds_end.ts";
 import type { Seat } from "./seat.ts";
+import { ownVersion } from "./own_process.ts";
 
 const log = loggerOf("daemon");
 
@@ -82,7 +84,7 @@ export async function runPool(
     watchedConfig: { path: options.configFile, stamp: () => source.stamp() },
     process: {
       pid: Deno.pid,
-      version: `${build.version} (${build.commit})`,
+      version: ownVersion(),
       configFile: resolve(options.configFile),
     },
     lookAtProcess: () => ({
@@ -125,7 +127,7 @@ export async function runPool(
   log.info(
     `nodepool {version} runs (pid {pid}), ${served === null ? "no status endpoint" : "status at {url}"}`,
     {
-      version: `${build.version} (${build.commit})`,
+      version: ownVersion(),
       pid: Deno.pid,
       ...(served === null ? {} : { url: served.urls.join(" and ") }),
     },
@@ -153,7 +155,7 @@ export async function runPool(
   }
   pool.stopAccepting();
   // Builders elsewhere go on without it.
-  if (machines === null) await buildsEnd(pool, { signal: over, end: signals.end });
+  if (machines === null && isBuilding(pool)) await letBuildsEnd(signals, () => pool.buildsEnd());
   return tellStop(over);
 }
 
@@ -216,18 +218,8 @@ function buildersOf({ machines }: Seat, { parts }: DaemonOptions): Pick<PoolDeps
   return { parts: { ...parts, builds: true }, builders: { host: machines.self.host, openLogCopy } };
 }
 
-/** Builds take hours: they are let finish, unless somebody says that the daemon is not to wait for them. */
-async function buildsEnd(
-  pool: Pool,
-  { signal, end }: { signal: Deno.Signal; end: Promise<Deno.Signal> },
-): Promise<void> {
-  const isBuilding = pool.report().dibImages.some(({ state }) =>
-    state.phase === "build" && state.startedAt !== null
-  );
-  if (!isBuilding || signal === "SIGTERM") return;
-  const text = "{signal}: waiting for diskimage builds to finish; SIGTERM or a second SIGINT stops them";
-  log.info(text, { signal });
-  await Promise.race([pool.buildsEnd(), end]);
+function isBuilding(pool: Pool): boolean {
+  return pool.report().dibImages.some(({ state }) => state.phase === "build" && state.startedAt !== null);
 }
 
 /** The work that ran last before is what blocked it, as far as anybody can know. */

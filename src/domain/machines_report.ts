@@ -31,16 +31,17 @@ export interface LostMachine {
 }
 
 export interface EtcdMemberReport {
+  /** The address that it was asked at. */
   readonly endpoint: string;
-  /** For people; null: it answers. */
+  /** For people; null: it answers, and is one of a majority. */
   readonly problem: string | null;
   readonly version: string | null;
-  /** Bytes; null: it did not say. */
+  /** Bytes of its database; null: it did not say. */
   readonly databaseSize: number | null;
   /** Bytes that its database may have; null: it did not say. */
   readonly quota: number | null;
   readonly isRaftLeader: boolean;
-  /** Whether it refuses writes, since it is out of room. */
+  /** Whether it is out of room, and refuses writes until somebody makes some. */
   readonly isFull: boolean;
 }
 

@@ -3,6 +3,7 @@
  * JSON gateway; tests have one in memory that delays, loses and repeats. Keys and values are text; a range is all keys
  * from `key` up to, but not including, `end`.
  */
+import type { EtcdMemberReport } from "../domain/machines_report.ts";
 import type { Call } from "../lib/call.ts";
 
 export interface EtcdEntry {
@@ -68,21 +69,6 @@ export interface Lease {
   readonly ttl: number;
 }
 
-export interface MemberStatus {
-  /** The address that it was asked at. */
-  readonly endpoint: string;
-  /** For people; null: it answers, and is one of a majority. */
-  readonly problem: string | null;
-  readonly version: string | null;
-  /** Bytes of its database; null: it did not say. */
-  readonly databaseSize: number | null;
-  /** Bytes that its database may have; null: it did not say. */
-  readonly quota: number | null;
-  readonly isRaftLeader: boolean;
-  /** Whether it is out of room, and refuses writes until somebody makes some. */
-  readonly isFull: boolean;
-}
-
 /** Each method @throws EtcdError, or the signal's reason. Reads are linearizable: a member without a majority fails. */
 export interface Etcd extends AsyncDisposable {
   range(request: RangeRequest, call: Call): Promise<RangeAnswer>;
@@ -92,7 +78,7 @@ export interface Etcd extends AsyncDisposable {
   keepAlive(lease: string, call: Call): Promise<number>;
   revokeLease(lease: string, call: Call): Promise<void>;
   /** Each member's, whichever answer. */
-  status(call: Call): Promise<readonly MemberStatus[]>;
+  status(call: Call): Promise<readonly EtcdMemberReport[]>;
   /** By how many milliseconds etcd's clock was ahead of this machine's when it last answered; null: it has not. */
   readonly clockAhead: number | null;
 }

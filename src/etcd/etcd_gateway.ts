@@ -2,6 +2,7 @@
  * `Etcd` over the JSON gateway of real members, 3.4 or newer. Reads are repeated until one answers; a transaction is sent
  * once, unless it certainly was not done. The composition root opens one for a state on etcd, and so do commands.
  */
+import type { EtcdMemberReport } from "../domain/machines_report.ts";
 import * as v from "valibot";
 import type { EtcdConfig } from "../domain/etcd_config.ts";
 import { createUndiciSend } from "../http/undici_send.ts";
@@ -12,7 +13,6 @@ import {
   type Etcd,
   EtcdError,
   type Lease,
-  type MemberStatus,
   type RangeAnswer,
   type RangeRequest,
   type Transaction,
@@ -164,7 +164,7 @@ class EtcdGateway implements Etcd {
     }
   }
 
-  async status(call: Call): Promise<readonly MemberStatus[]> {
+  async status(call: Call): Promise<readonly EtcdMemberReport[]> {
     const alarms = this.#alarms(call);
     return await Promise.all(this.#endpoints.map((endpoint) => this.#statusOf(endpoint, alarms, call)));
   }
@@ -173,7 +173,7 @@ class EtcdGateway implements Etcd {
     endpoint: string,
     alarms: Promise<readonly Alarm[]>,
     call: Call,
-  ): Promise<MemberStatus> {
+  ): Promise<EtcdMemberReport> {
     try {
       const status = await this.#members.askOne(endpoint, STATUS, call);
       const { member_id: id } = status.header;

@@ -2,10 +2,11 @@
  * Finds what would keep a daemon from leading a pool in etcd, by looking at its members and at what this user may do
  * there. It changes nothing: the right to write is asked for by a transaction that cannot succeed.
  */
+import type { EtcdMemberReport } from "../domain/machines_report.ts";
 import type { EtcdConfig } from "../domain/etcd_config.ts";
 import type { OnlineCheck } from "../domain/online_check.ts";
 import { MINUTE } from "../domain/time.ts";
-import { type Etcd, EtcdError, type MemberStatus } from "../etcd/etcd.ts";
+import { type Etcd, EtcdError } from "../etcd/etcd.ts";
 import { clockObjection } from "../lead/clock_objection.ts";
 import { keysBelow, type PoolKeys, poolKeys } from "../lead/pool_keys.ts";
 import type { Call } from "../lib/call.ts";
@@ -29,7 +30,7 @@ export async function checkEtcd(
 }
 
 /** A pool does without one of three. */
-function checkMember({ endpoint, problem, version, isFull }: MemberStatus): Finding {
+function checkMember({ endpoint, problem, version, isFull }: EtcdMemberReport): Finding {
   const about = { check: "etcd", subject: endpoint } as const;
   if (isFull) {
     return failure(

@@ -7,7 +7,6 @@ import assert from "node:assert/strict";
 import { systemClock } from "../../src/lib/clock.ts";
 import { seededRandom } from "../../src/lib/random.ts";
 import type { SimulatedServer } from "../../src/simulator/simulated_server.ts";
-import type { Simulator } from "../../src/simulator/simulator.ts";
 import type { NodeView } from "../../src/views/node_list.ts";
 import { assertBootedOnce, assertGivenOnce, assertNoneLeaked } from "../e2e/fair_shares.ts";
 import { scriptedDiskImageCreate } from "../e2e/scripted_disk_image_create.ts";
@@ -15,6 +14,7 @@ import { exists } from "../exists.ts";
 import { type Grant, Traffic } from "../e2e/traffic.ts";
 import { randomJob, trafficCloud, WATCHED } from "../e2e/traffic_pool.ts";
 import { Machines } from "./machines.ts";
+import { foreignServer } from "../scenarios/foreign_server.ts";
 
 const MIN_READY = { small: 8, medium: 4, large: 2, rare: 0 };
 /** Of all labels together, `built` among them. */
@@ -72,7 +72,7 @@ export class BusyPool implements AsyncDisposable {
     for (const { pool } of machines.all) {
       await pool.installProgram("disk-image-create", scriptedDiskImageCreate({ seconds: BUILD_TIME }));
     }
-    const foreign = [1, 2].map((number) => foreignServer(machines.simulator, `web${number}`));
+    const foreign = [1, 2].map((number) => foreignServer(machines.simulator, { name: `web${number}` }));
     for (const machine of machines.all) machine.switchOn();
     await machines.leads(...machines.daemons);
     const busy = new BusyPool({ machines, foreign, seed });
@@ -233,20 +233,4 @@ function imageFilesOf(folder: string): string[] {
   if (!exists(`${folder}/images`)) return [];
   const names = [...Deno.readDirSync(`${folder}/images`)].map(({ name }) => name);
   return names.filter((name) => name.endsWith(".qcow2"));
-}
-
-function foreignServer(simulator: Simulator, name: string): SimulatedServer {
-  const cloud = simulator.cloud();
-  return cloud.createServer({
-    name,
-    flavor: cloud.stock.flavors[0]!,
-    imageId: cloud.stock.images[0]!.id,
-    keypair: null,
-    zone: null,
-    securityGroups: ["default"],
-    configDrive: false,
-    metadata: {},
-    networkIds: cloud.stock.networks.filter(({ external }) => !external).map(({ id }) => id),
-    ports: [],
-  });
 }

@@ -3,7 +3,8 @@
  * long it and its answer take, whether one of them gets lost, whether it is done twice, or done after the client has
  * given it up. A client can be cut off, too. Without a plan every answer comes at once.
  */
-import { type Etcd, EtcdError, type MemberStatus } from "../../src/etcd/etcd.ts";
+import type { EtcdMemberReport } from "../../src/domain/machines_report.ts";
+import { type Etcd, EtcdError } from "../../src/etcd/etcd.ts";
 import type { Call } from "../../src/lib/call.ts";
 import type { Clock } from "../../src/lib/clock.ts";
 import type { Random } from "../../src/lib/random.ts";
@@ -108,7 +109,7 @@ export class ScriptedEtcd {
     throw new EtcdError("lost", "etcd did not answer within 2 s");
   }
 
-  #status(): MemberStatus {
+  #status(): EtcdMemberReport {
     return {
       endpoint: "http://etcd.invalid:2379",
       problem: null,

@@ -1,7 +1,8 @@
 /** The judgements of `config-validate --online` on an etcd that a test could not bring into such a state. */
+import type { EtcdMemberReport } from "../../src/domain/machines_report.ts";
 import assert from "node:assert/strict";
 import type { EtcdConfig } from "../../src/domain/etcd_config.ts";
-import { type Etcd, EtcdError, type MemberStatus } from "../../src/etcd/etcd.ts";
+import { type Etcd, EtcdError } from "../../src/etcd/etcd.ts";
 import { checkEtcd } from "../../src/online/check_etcd.ts";
 import { ScriptedEtcd } from "../machines/scripted_etcd.ts";
 import { VirtualClock } from "../virtual_clock.ts";
@@ -16,7 +17,7 @@ async function found(changes: Partial<Etcd>): Promise<string> {
     .join("\n");
 }
 
-const member: MemberStatus = {
+const member: EtcdMemberReport = {
   endpoint: "https://e1:2379",
   problem: null,
   version: "3.5.1",
@@ -27,7 +28,7 @@ const member: MemberStatus = {
 };
 
 Deno.test("an etcd that is too old, or full, is a failure", async () => {
-  const status = (changes: Partial<MemberStatus>) => () => Promise.resolve([{ ...member, ...changes }]);
+  const status = (changes: Partial<EtcdMemberReport>) => () => Promise.resolve([{ ...member, ...changes }]);
   assert.match(await found({ status: status({}) }), /^etcd https:\/\/e1:2379: ok: etcd 3.5.1$/m);
   assert.match(
     await found({ status: status({ version: "3.3.27" }) }),

@@ -4,6 +4,7 @@ import { RUN_KEY, serverMetadata } from "../../../../src/domain/server_marks.ts"
 import type { SimulatedServer } from "../../../../src/simulator/simulated_server.ts";
 import { type ActionOf, pick, type Scene } from "./scene.ts";
 import type { MetadataEdit } from "./schedule.ts";
+import { foreignServer } from "../../../scenarios/foreign_server.ts";
 
 export function editMarks(scene: Scene, { which, to }: ActionOf<"edit">): void {
   const { one, witness, nodes } = scene;
@@ -54,20 +55,8 @@ function firstMissing(ids: readonly number[]): number {
 }
 
 export function makeForeign({ one, witness }: Scene, marks: ActionOf<"foreign">["marks"]): SimulatedServer {
-  const cloud = one.simulator.cloud();
   const metadata = serverMetadata({ installation: "another", nodeId: 1, image: "debian", provider: "main" });
-  const server = cloud.createServer({
-    name: "web",
-    flavor: cloud.stock.flavors[0]!,
-    imageId: cloud.stock.images[0]!.id,
-    keypair: null,
-    zone: null,
-    securityGroups: ["default"],
-    configDrive: false,
-    metadata: marks === "none" ? {} : metadata,
-    networkIds: cloud.stock.networks.filter(({ external }) => !external).map(({ id }) => id),
-    ports: [],
-  });
+  const server = foreignServer(one.simulator, { metadata: marks === "none" ? {} : metadata });
   witness.foreign.add(server.id);
   return server;
 }

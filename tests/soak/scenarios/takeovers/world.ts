@@ -8,6 +8,7 @@ import { ObservedRun } from "../observed_run.ts";
 import { type PoolKind, poolKinds } from "../never_deleted/pool_kind.ts";
 import { Witness } from "../never_deleted/witness.ts";
 import { Machine } from "./machine.ts";
+import { foreignServer } from "../../../scenarios/foreign_server.ts";
 
 const kinds: readonly PoolKind[] = ["plain", "floating IPs", "plain", "subnodes", "images"];
 
@@ -94,20 +95,9 @@ export class World extends ObservedRun implements AsyncDisposable {
 
   /** A server that is somebody else's, with marks of another pool or without. */
   makeForeign(installation: string | null): void {
-    const cloud = this.base.simulator.cloud();
     const marks = { nodeId: 1, image: "debian", provider: "main" };
-    const { id } = cloud.createServer({
-      name: "web",
-      flavor: cloud.stock.flavors[0]!,
-      imageId: cloud.stock.images[0]!.id,
-      keypair: null,
-      zone: null,
-      securityGroups: ["default"],
-      configDrive: false,
-      metadata: installation === null ? {} : serverMetadata({ ...marks, installation }),
-      networkIds: cloud.stock.networks.filter(({ external }) => !external).map((network) => network.id),
-      ports: [],
-    });
+    const metadata = installation === null ? {} : serverMetadata({ ...marks, installation });
+    const { id } = foreignServer(this.base.simulator, { metadata });
     this.witness.foreign.add(id);
   }
 
