@@ -72,7 +72,9 @@ async function playTroubles({ machines }: BusyPool, { random, tell }: Play): Pro
     await systemClock.sleep(random.integer(GAP));
     const trouble = await someTrouble(machines, random);
     tell(trouble.what);
-    playing.push(trouble.play());
+    const play = trouble.play();
+    play.catch(() => {}); // told below, once all have been played
+    playing.push(play);
   }
   await Promise.all(playing);
 }

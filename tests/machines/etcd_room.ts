@@ -33,9 +33,9 @@ export async function makeRoom({ cluster, etcd }: Room): Promise<void> {
   await cluster.etcdctl(["alarm", "disarm"]);
 }
 
-/** Has it forget all but the present. */
+/** Has it forget all but the present. Where the first answer is lost, etcdctl asks again, and is told that it is done. */
 export async function compact({ cluster, etcd }: Room): Promise<void> {
   const { revision } = await etcd.range({ key: FILLER }, { signal });
-  const said = await cluster.etcdctl(["compact", String(revision)]);
-  assert.match(said, /compacted revision/);
+  const said = await cluster.etcdctl(["compact", String(revision)]).catch((error) => error.message);
+  assert.match(said, /compacted revision|revision has been compacted/);
 }
