@@ -19,6 +19,8 @@ Deno.test("whatever records and characters there are, all are read as Deno KV re
     const comments = [
       null,
       "",
+      // As bytes, these two are each the UTF-8 of one character.
+      "Ã¼",
       "ü",
       "\u0093“quoted”",
       "→ 𝄞",
@@ -51,6 +53,19 @@ Deno.test("whatever records and characters there are, all are read as Deno KV re
   assert.deepEqual(read, await reader.records({ prefix: ["node"] }, rowSchemas.nodes));
   assert.equal((await readRows(state.path, { name: "job", schema: rowSchemas.jobs }))?.length, 1);
   assert.deepEqual(await readRows(state.path, { name: "request", schema: rowSchemas.requests }), []);
+});
+
+Deno.test("texts of any length, in ASCII and beyond it, are read as they are", async () => {
+  const lengths = [100, 127, 128, 131, 132, 16_000, 16_383, 16_384, 16_389, 30_000];
+  for (const character of ["a", "é", "→", "\ufffd"]) {
+    await using state = await temporaryState();
+    const jobs = lengths.map((length, at) => autoHold({ id: at + 1, job: character.repeat(length) }));
+    {
+      using kv = await Deno.openKv(state.path);
+      for (const job of jobs) await kv.set(["job", job.id], encodeRecord(job));
+    }
+    assert.deepEqual(await readRows(state.path, { name: "job", schema: rowSchemas.jobs }), jobs);
+  }
 });
 
 Deno.test("where a record is not as it should be, nothing is read straight from the database", async () => {
