@@ -11,6 +11,7 @@ import { openDatabase, probeFileVersion } from "./probe_version.ts";
 import { emptiedProblem } from "./state_doubt.ts";
 import { damagedState } from "./state_errors.ts";
 import { copyState, prepareStateFile, timeStamp } from "./state_file.ts";
+import { readRowsOf } from "./read_rows.ts";
 import { StateGuard } from "./state_guard.ts";
 import { StateReader } from "./state_reader.ts";
 import { readWitness, type Witnessed } from "./state_witness.ts";
@@ -46,7 +47,13 @@ async function openChecked(
     const note = () => guard.witness(state.writer.commits);
     // A state that began in place of a lost one must not stand in the way of that one's copy.
     if (!state.isNew || state.doubt === null) note();
-    return { ...state, guard, witness: note, [Symbol.dispose]: closing(kv, guard) };
+    return {
+      ...state,
+      guard,
+      readRows: (kind) => readRowsOf(path, kind),
+      witness: note,
+      [Symbol.dispose]: closing(kv, guard),
+    };
   } catch (error) {
     kv.close();
     throw error;

@@ -3,14 +3,14 @@ import assert from "node:assert/strict";
 import { systemClock } from "../../src/lib/clock.ts";
 import { systemRandom } from "../../src/lib/random.ts";
 import { openKvStore } from "../../src/store/kv_store.ts";
-import { readRows } from "../../src/store/read_rows.ts";
+import { readRowsOf } from "../../src/store/read_rows.ts";
 import { encodeRecord } from "../../src/store/record_codec.ts";
 import { rowSchemas } from "../../src/store/schemas.ts";
 import { StateReader } from "../../src/store/state_reader.ts";
 import { autoHold, nodeRecord } from "./records.ts";
 import { temporaryState } from "./temporary_state.ts";
 
-const nodes = { name: "node", schema: rowSchemas.nodes };
+const nodes = { prefix: ["node"], schema: rowSchemas.nodes };
 
 Deno.test("whatever records and characters there are, all are read as Deno KV reads them, in its order", async () => {
   await using state = await temporaryState();
@@ -48,11 +48,11 @@ Deno.test("whatever records and characters there are, all are read as Deno KV re
   }
   using kv = await Deno.openKv(state.path);
   const reader = new StateReader(kv, state.path);
-  const read = await readRows(state.path, nodes);
+  const read = await readRowsOf(state.path, nodes);
   assert.equal(read?.length, 709);
   assert.deepEqual(read, await reader.records({ prefix: ["node"] }, rowSchemas.nodes));
-  assert.equal((await readRows(state.path, { name: "job", schema: rowSchemas.jobs }))?.length, 1);
-  assert.deepEqual(await readRows(state.path, { name: "request", schema: rowSchemas.requests }), []);
+  assert.equal((await readRowsOf(state.path, { prefix: ["job"], schema: rowSchemas.jobs }))?.length, 1);
+  assert.deepEqual(await readRowsOf(state.path, { prefix: ["request"], schema: rowSchemas.requests }), []);
 });
 
 Deno.test("texts of any length, in ASCII and beyond it, are read as they are", async () => {
@@ -64,7 +64,7 @@ Deno.test("texts of any length, in ASCII and beyond it, are read as they are", a
       using kv = await Deno.openKv(state.path);
       for (const job of jobs) await kv.set(["job", job.id], encodeRecord(job));
     }
-    assert.deepEqual(await readRows(state.path, { name: "job", schema: rowSchemas.jobs }), jobs);
+    assert.deepEqual(await readRowsOf(state.path, { prefix: ["job"], schema: rowSchemas.jobs }), jobs);
   }
 });
 
@@ -83,10 +83,10 @@ Deno.test("where a record is not as it should be, nothing is read straight from 
     {
       using kv = await Deno.openKv(state.path);
       await kv.set(["node", 1], encodeRecord(nodeRecord({ id: 1 })));
-      assert.equal((await readRows(state.path, nodes))?.length, 1);
+      assert.equal((await readRowsOf(state.path, nodes))?.length, 1);
       await kv.set(["node", 2], value);
     }
-    assert.equal(await readRows(state.path, nodes), null);
+    assert.equal(await readRowsOf(state.path, nodes), null);
   }
-  assert.equal(await readRows("/nowhere/state.kv", nodes), null);
+  assert.equal(await readRowsOf("/nowhere/state.kv", nodes), null);
 });

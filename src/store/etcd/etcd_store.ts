@@ -58,7 +58,7 @@ async function openState(
   const version = await probeVersion(reader);
   refuseNewer(address, { version, steps });
   const state = await prepareState({ reader, writer }, { ...options, version, witness: last });
-  return { ...state, guard: null, ...witnessed(state, options) };
+  return { ...state, guard: null, readRows: () => Promise.resolve(null), ...witnessed(state, options) };
 }
 
 /** The part of a state that notes each commit, and closes it. */
