@@ -127,10 +127,15 @@ export class KvWriter {
     });
   }
 
+  /** Of a database that counts only once it is whole: without a journal, whose room a file would keep. */
+  async fill(mutations: readonly Written[]): Promise<void> {
+    for (const part of this.#pack(mutations)) await this.#transaction(part);
+  }
+
   async #journal(mutations: readonly Mutation[]): Promise<void> {
     const entries = mutations.map((mutation, index) => ({ key: keys.journalEntry(index), value: mutation }));
     this.#unfinished = [];
-    for (const part of this.#pack(entries)) await this.#transaction(part);
+    await this.fill(entries);
     await this.#transaction([{ key: keys.journalLength, value: mutations.length }]);
     this.#unfinished = mutations;
     this.reader.source.hold(mutations);
@@ -138,7 +143,7 @@ export class KvWriter {
 
   async #finish(): Promise<void> {
     if (this.#unfinished === null) return;
-    for (const part of this.#pack(this.#unfinished)) await this.#transaction(part);
+    await this.fill(this.#unfinished);
     await this.#transaction([{ key: keys.journalLength, value: null }]);
     await this.#dropJournal();
     this.reader.source.hold([]);
@@ -150,7 +155,7 @@ export class KvWriter {
     for await (const { key } of this.reader.entries({ prefix: keys.journal })) {
       leftOver.push({ key, value: null });
     }
-    for (const part of this.#pack(leftOver)) await this.#transaction(part);
+    await this.fill(leftOver);
   }
 
   async #transaction(mutations: readonly Written[]): Promise<void> {
