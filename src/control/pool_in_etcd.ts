@@ -12,8 +12,8 @@ import type { Clock } from "../lib/clock.ts";
 import { SECOND } from "../domain/time.ts";
 import { ControlError } from "./control_error.ts";
 import { isAway } from "./is_away.ts";
-import { LeaderlessPool } from "./leaderless_pool.ts";
 import { ledPool } from "./led_pool.ts";
+import { LookedAtPool } from "./looked_at_pool.ts";
 import type { PoolClient } from "./pool_client.ts";
 
 interface PoolInEtcdDeps {
@@ -79,7 +79,7 @@ export class PoolInEtcd implements AsyncDisposable {
     const { openState, pool, tell } = this.#deps;
     const state = await openState(call);
     tell(`no daemon leads the pool ${pool}; this is its state in etcd`);
-    return new LeaderlessPool(state, { awaitLeader: (call) => this.awaitLeader(call) });
+    return new LookedAtPool(state, { findWhole: async (call) => (await this.awaitLeader(call)).pool });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -22,7 +22,10 @@ import type { Store } from "./store.ts";
  * null: it takes more than a look, or there is something to be said or done first; opening it does. Whoever calls this has
  * the state's lock.
  */
-export async function lookAtState(path: string, options: Pick<OpenStateOptions, "clock">): Promise<Store | null> {
+export async function lookAtState(
+  path: string,
+  options: Pick<OpenStateOptions, "clock">,
+): Promise<Store | null> {
   // The newest commits of a process that was killed: whether they belong to it has to be found out.
   if (await sizeOf(`${path}-wal`) > 0) return null;
   try {
@@ -38,6 +41,8 @@ export async function lookAtState(path: string, options: Pick<OpenStateOptions, 
 /** @throws StoreError */
 async function stateIn(source: SqliteSource, path: string): Promise<OpenedState | null> {
   const reader = new StateReader(source, path);
+  // A commit that was interrupted is completed by who opens the state.
+  if (await reader.readJournal() !== null) return null;
   const schema = await probeVersion(reader);
   const installation = await reader.record(keys.installation, installationSchema);
   const commits = await reader.value(keys.commits, counterSchema) ?? 0;
@@ -59,7 +64,6 @@ async function stateIn(source: SqliteSource, path: string): Promise<OpenedState 
   };
 }
 
-/** With them, a writer that has an interrupted write to finish cannot be opened. */
 function noTransactions(path: string, commits: number): Transactions {
   return {
     limits: { mutations: 1, bytes: 1, sizeOf: () => 1 },
