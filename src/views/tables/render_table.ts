@@ -66,8 +66,8 @@ function* draw(
 
 function drawRow({ grid, last, below }: TableLayout, at: RowAt): string {
   const paint = painterOf(at);
-  const indent = totalWidth(grid) + 1;
-  const hanging = last === undefined ? "" : ` ${linesOf(last, at).join(`\n${" ".repeat(indent)}`)}`;
+  const lineBreak = () => `\n${" ".repeat(totalWidth(grid) + 1)}`;
+  const hanging = last === undefined ? "" : ` ${linesOf(last, at).join(lineBreak())}`;
   const isMarked = (at.options.marks?.[at.row] ?? null) !== null;
   const cells = line(grid, (one) => paint(pad(one.cells[at.row]!, one), one), isMarked);
   return `${cells}${hanging}\n${below.map((one) => drawBelow(one, at)).join("")}`;
@@ -79,16 +79,14 @@ function line(
   textOf: (one: FilledColumn) => string,
   isMarked = false,
 ): string {
-  let text = isMarked ? ">" : "|";
-  for (const one of grid) text += ` ${textOf(one)} |`;
-  return text;
+  return `${isMarked ? ">" : "|"} ${grid.map(textOf).join(" | ")} |`;
 }
 
 function pad(text: string, { column, width }: FilledColumn): string {
   const room = width - displayWidth(text);
   if (room < 0) return truncate(text, width);
-  const blanks = " ".repeat(room);
-  return standsRight(column) ? blanks + text : text + blanks;
+  const length = text.length + room;
+  return standsRight(column) ? text.padStart(length) : text.padEnd(length);
 }
 
 /** The beginning of a text that is wider, with `…` for what was cut off. */
