@@ -27,10 +27,10 @@ export class SqliteSource implements StateSource, Disposable {
     if (isAlone) this.#database.exec("PRAGMA query_only = 1");
   }
 
-  async get(key: Deno.KvKey): Promise<StateEntry> {
+  get(key: Deno.KvKey): Promise<StateEntry> {
     const encoded = encodeSqliteKey(key);
     const [found] = this.#query<Found>(`SELECT ${FOUND} FROM kv WHERE k = ?`, encoded);
-    return { key, value: found === undefined ? null : this.#valueOf(found, encoded) };
+    return Promise.resolve({ key, value: found === undefined ? null : this.#valueOf(found, encoded) });
   }
 
   async *list(

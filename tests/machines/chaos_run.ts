@@ -14,6 +14,9 @@ const TROUBLES = 6;
 /** Longest time between two of them. */
 const GAP = 3 * SECOND;
 
+/** From calm to rest; files of a killed build wait for 20 s. What takes longer is worth a look at its logs. */
+const SLOW = 40 * SECOND;
+
 export interface ChaosReport {
   readonly seed: number;
   /** What was done, and when, for people. */
@@ -23,12 +26,14 @@ export interface ChaosReport {
   readonly jobs: number;
   /** What is wrong; null: all is well. */
   readonly violation: string | null;
+  /** Where its logs and journal are; null: it was soon sound. */
+  readonly evidence: string | null;
   readonly time: Milliseconds;
 }
 
 interface ChaosOptions {
   readonly seed: number;
-  /** Where the logs and the journal go when something is wrong. */
+  /** Where the logs and the journal go when something is wrong, or slow. */
   readonly logs?: string;
 }
 
@@ -46,20 +51,25 @@ export async function runChaos({ seed, logs }: ChaosOptions): Promise<ChaosRepor
       : { builders: ["builder", "second"], leadersBuild: false }),
   });
   tell("everything is ready");
+  let violation: string | null = null;
+  let calmAt = Infinity;
   try {
     await busy.whileBusy(async () => {
       await playTroubles(busy, { random, tell });
       takeover = await measureTakeover(busy, { random, tell });
     });
     tell("calm");
+    calmAt = since();
     await busy.assertSound();
     tell("sound");
-    return { seed, lines, takeover, jobs: busy.traffic.grants.length, violation: null, time: since() };
   } catch (error) {
-    if (logs !== undefined) await busy.keepEvidence(`${logs}/seed-${seed}`);
-    const violation = errorChain(error);
-    return { seed, lines, takeover, jobs: busy.traffic.grants.length, violation, time: since() };
+    violation = errorChain(error);
   }
+  const time = since();
+  const isKept = logs !== undefined && (violation !== null || time - calmAt > SLOW);
+  const evidence = isKept ? `${logs}/seed-${seed}` : null;
+  if (evidence !== null) await busy.keepEvidence(evidence);
+  return { seed, lines, takeover, jobs: busy.traffic.grants.length, violation, evidence, time };
 }
 
 interface Play {
@@ -74,7 +84,8 @@ async function playTroubles({ machines }: BusyPool, { random, tell }: Play): Pro
     const trouble = await someTrouble(machines, random);
     tell(trouble.what);
     const play = trouble.play();
-    play.catch(() => {}); // told below, once all have been played
+    // It may fail before it is waited for.
+    play.catch(() => {});
     playing.push(play);
   }
   await Promise.all(playing);
