@@ -16,7 +16,7 @@ interface ForwardDeps {
   readonly leader: () => LeaderRecord | null;
   readonly pool: string;
   readonly clock: Clock;
-  /** The answer to `status` while no leader is known. Left out: there is none. */
+  /** Answers `status` while no leader is known. Left out: it is refused. */
   status?(call: Call): Promise<object>;
 }
 

@@ -10,7 +10,7 @@ export interface SilentPoolOptions {
   /** Its name. */
   readonly pool: string;
   readonly clock: Clock;
-  /** As a standby of this machine has it; null: there is none. */
+  /** As a standby of this machine has it; null: no daemon here says. */
   statusHere(): Promise<AnswerOf<"status"> | null>;
 }
 
