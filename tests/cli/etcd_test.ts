@@ -14,7 +14,8 @@ import { ScriptedPool } from "../control/scripted_pool.ts";
 import { eventually } from "../eventually.ts";
 import { ScriptedEtcd } from "../machines/scripted_etcd.ts";
 import { sampleMachine, sampleMachines } from "../views/sample_machines.ts";
-import { sampleNode, sampleNodes } from "../views/sample_pool.ts";
+import { sampleDibImage } from "../views/sample_images.ts";
+import { sampleNode, sampleNodes, sampleReport } from "../views/sample_pool.ts";
 import { CliBench, TOKEN } from "./run.ts";
 
 const keys = poolKeys("ci");
@@ -390,6 +391,60 @@ Deno.test("--watch and events --follow go on with the next leader", async () => 
   await bench.looking(() => third.pool.calls.some((call) => call.startsWith("events")));
   bench.cli.interrupt();
   assert.equal((await bench.ended(following)).code, 0);
+});
+
+const upload = { provider: "cloud-a", image: "noble", ok: true, message: "ready" };
+
+/** A wait of each kind: the call that it comes to, and how it ends at the next leader. */
+const waits: readonly (readonly [readonly string[], RegExp, (pool: ScriptedPool) => void])[] = [
+  [["image-build", "noble"], /^wait-orders /, (pool) => pool.orders.resolve([{ ...upload, provider: null }])],
+  [["image-upload", "noble"], /^wait-orders /, (pool) => pool.orders.resolve([upload])],
+  [["image-update", "all", "noble"], /^wait-orders /, (pool) => pool.orders.resolve([upload])],
+  [["image-delete", "1", "--wait"], /^wait-image-end 1$/, (pool) => pool.endImage(1)],
+  [["delete", "1", "2", "--now"], /^wait-end 2$/, (pool) => [1, 2].forEach((id) => pool.end(id))],
+];
+
+for (const [command, call, end] of waits) {
+  for (const goodbye of [true, false]) {
+    const how = goodbye ? "stops" : "says no goodbye";
+    Deno.test(`${command.join(" ")} goes on with the next leader when its own ${how}`, async () => {
+      await using bench = await Bench.open();
+      const first = await bench.startLeader("pool1");
+      const running = bench.cli.run(...command);
+      const isWaiting = ({ pool }: Leader) => pool.calls.some((one) => call.test(one));
+      await eventually(() => isWaiting(first));
+      if (goodbye) await first[Symbol.asyncDispose]();
+      const second = await bench.startLeader("pool2");
+      await bench.looking(() => isWaiting(second));
+      end(second.pool);
+      const { code, stderr } = await bench.ended(running);
+      assert.equal(code, 0, stderr);
+      assert.match(stderr, /^nodepool: the daemon is stopped; waiting for the next one$/m);
+      assert.equal(stderr.split("going on with the daemon on pool2").length, 2, stderr);
+    });
+  }
+}
+
+Deno.test("image-build --follow prints each line of the build's log once, whoever leads", async () => {
+  await using bench = await Bench.open();
+  const first = await bench.startLeader("pool1");
+  const building = (pool: ScriptedPool) =>
+    pool.current = sampleReport({
+      dibImages: [sampleDibImage({ id: 4, version: pool.current.now / 1000 })],
+    });
+  building(first.pool);
+  first.pool.buildLog = ["+ one\n", "+ tw"];
+  first.pool.isLogOpen = true;
+  const running = bench.cli.run("image-build", "noble", "--follow");
+  await bench.looking(() => bench.cli.stdout === "+ one\n+ tw");
+  await first[Symbol.asyncDispose]();
+  const second = await bench.startLeader("pool2");
+  building(second.pool);
+  second.pool.buildLog = ["+ one\n+ t", "wo\n+ three\n"];
+  await bench.looking(() => second.pool.calls.includes("follow 4"));
+  second.pool.orders.resolve([{ ...upload, provider: null }]);
+  const { code, stdout, stderr } = await bench.ended(running);
+  assert.deepEqual([code, stdout], [0, "+ one\n+ two\n+ three\ndiskimage noble: ready\n"], stderr);
 });
 
 Deno.test("what a leader refuses is refused from another machine, too", async () => {
