@@ -17,7 +17,7 @@ import type { Etcd } from "./etcd/etcd.ts";
 import type { PoolKeys } from "./lead/pool_keys.ts";
 import type { OtherConfig } from "./domain/other_config.ts";
 import type { PoolReport } from "./domain/pool_report.ts";
-import { noSamples } from "./domain/samples/pool_samples.ts";
+import { machinesFromOutside, unreadReport } from "./domain/unread_report.ts";
 import { systemClock } from "./lib/clock.ts";
 import { startDeadline } from "./lib/deadline.ts";
 import { errorChain } from "./lib/error_chain.ts";
@@ -38,7 +38,7 @@ import { type Store, StoreError } from "./store/store.ts";
 const LOCK_WAIT = 2_000;
 
 /** A command that reads the state waits no longer for what is said of the machines. */
-const LOOK_TIMEOUT = 3_000;
+const LOOK_TIMEOUT = 4_000;
 
 const random = systemRandom;
 
@@ -112,21 +112,14 @@ async function machinesOf(
   const { lookAtMachines } = await import("./lead/look_at_machines.ts");
   using call = startDeadline({ clock, timeout: LOOK_TIMEOUT, signal: new AbortController().signal });
   const look = await lookAtMachines(etcd, keys, call).catch((error) => ({ etcd: [], pool: null, error }));
-  return {
+  return machinesFromOutside({
+    ...look.pool,
     pool: keys.pool,
-    leader: look.pool?.leader ?? null,
-    self: null,
-    isSure: false,
-    members: look.pool?.members ?? [],
-    lost: [],
-    builders: [],
-    whyNobodyBuilds: null,
     etcd: look.etcd,
     clockAhead: etcd.clockAhead,
-    uncompactedFor: null,
     lookedAt: look.pool === null ? null : clock.now(),
     problem: look.error === null ? null : errorChain(look.error),
-  };
+  });
 }
 
 function emptyStore(clock: SteadyClock): Store {
@@ -242,33 +235,25 @@ async function openClouds(config: Config, only: string | null) {
 }
 
 function offlineReport(
-  { ledger, read, ...rest }: Moment & Pick<PoolReport, "machines"> & {
+  { ledger, read, machines, ...moment }: Moment & Pick<PoolReport, "machines"> & {
     ledger: Ledger;
     read: Config | Error | null;
   },
 ): PoolReport {
   const config = read instanceof Error ? null : read;
   return {
-    ...rest,
-    clock: null,
+    ...unreadReport(moment, machines),
     installation: ledger.installation,
     state: { problem: null, withheld: null },
-    daemon: null,
     config,
     ...read instanceof Error && { configProblems: read.message.split("\n") },
     nodes: [...ledger.nodes.values()],
     requests: [...ledger.requests.values()],
-    demand: new Map(),
     jobs: [...ledger.jobs.values()],
     pauses: [...ledger.pauses.values()],
     dibImages: [...ledger.dibImages.values()],
     images: [...ledger.images.values()],
     orders: [...ledger.orders.values()],
-    uploads: new Map(),
-    labels: [],
-    whyNoMore: () => [],
-    standstill: { kind: "no-daemon" },
-    waits: new Map(),
     providers: (config?.providers ?? []).map(({ name }) => ({
       name,
       reachable: null,
@@ -285,9 +270,5 @@ function offlineReport(
       missing: null,
       stats: null,
     })),
-    targets: new Map(),
-    links: [],
-    samples: noSamples,
-    defects: [],
   };
 }

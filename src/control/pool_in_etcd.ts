@@ -15,6 +15,9 @@ import { isAway } from "./is_away.ts";
 import { ledPool } from "./led_pool.ts";
 import { LookedAtPool } from "./looked_at_pool.ts";
 import type { PoolClient } from "./pool_client.ts";
+import type { EtcdMemberReport } from "../domain/machines_report.ts";
+import { SilentEtcdError } from "./silent_etcd_error.ts";
+import { SilentPool, type SilentPoolOptions } from "./silent_pool.ts";
 
 interface PoolInEtcdDeps {
   readonly etcd: Etcd;
@@ -82,6 +85,11 @@ export class PoolInEtcd implements AsyncDisposable {
     return new LookedAtPool(state, { findWhole: async (call) => (await this.awaitLeader(call)).pool });
   }
 
+  /** While etcd does not answer, as the error says. @param options as those of `SilentPool` */
+  openSilent(error: SilentEtcdError, options: Pick<SilentPoolOptions, "statusHere">): PoolClient {
+    return new SilentPool(error, { ...this.#deps, ...options });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#deps.etcd[Symbol.asyncDispose]();
   }
@@ -116,6 +124,17 @@ export class PoolInEtcd implements AsyncDisposable {
     );
   }
 
+  /** Empty: not even they can be asked. */
+  async #lookAtMembers({ signal }: Call): Promise<readonly EtcdMemberReport[]> {
+    const { etcd, clock } = this.#deps;
+    try {
+      return await askEtcd((call) => etcd.status(call), { clock, signal, timeout: ASK_TIMEOUT });
+    } catch (error) {
+      if (!(error instanceof EtcdError)) throw error;
+      return [];
+    }
+  }
+
   #readLeader(call: Call): Promise<FoundLeader | null> {
     const { etcd, keys } = this.#deps;
     return this.#ask((call) => readLeader(etcd, keys, call), call);
@@ -134,7 +153,8 @@ export class PoolInEtcd implements AsyncDisposable {
     } catch (error) {
       const isSilent = error instanceof EtcdError && (error.kind === "unreachable" || error.kind === "lost");
       if (!isSilent) throw error;
-      throw new ControlError(503, `cannot find out who leads the pool ${pool}: ${error.message}`);
+      const members = await this.#lookAtMembers({ signal });
+      throw new SilentEtcdError(pool, members, error.message);
     }
   }
 }

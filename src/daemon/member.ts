@@ -25,6 +25,7 @@ import type { SteadyClock } from "../lib/steady_clock.ts";
 import { type MemberDoors, openMemberDoors } from "./member_doors.ts";
 import type { Seat } from "./seat.ts";
 import { ownProcess } from "./own_process.ts";
+import { standbyStatus } from "./standby_status.ts";
 import { followCommits } from "../store/etcd/follow_commits.ts";
 import { openEtcdStore } from "../store/etcd/etcd_store.ts";
 import type { Store } from "../store/store.ts";
@@ -82,7 +83,8 @@ async function openStandby(
   { options, source, clock, held }: MemberDeps & { held: AsyncDisposableStack },
 ): Promise<Standby> {
   const etcd = held.use(openEtcd(etcdConfig));
-  const process = ownProcess();
+  const process = { ...ownProcess(), since: clock.wall() };
+  const keys = poolKeys(etcdConfig.pool);
   const doors = held.use(
     await openMemberDoors({
       config: source.first.config,
@@ -90,10 +92,10 @@ async function openStandby(
       host: process.host,
       clock,
       hasSite: options.parts.site,
+      status: (seen) => standbyStatus({ etcd, keys, clock, self: process, ...seen }),
     }),
   );
-  const self = { ...process, since: clock.wall(), ...doors.place };
-  return { etcd, keys: poolKeys(etcdConfig.pool), doors, self, leader: null };
+  return { etcd, keys, doors, self: { ...process, ...doors.place }, leader: null };
 }
 
 /** Resolves once it leads. @returns null: it was told to stop */

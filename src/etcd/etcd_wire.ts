@@ -58,9 +58,12 @@ export const grantSchema = v.object({ ID: id, TTL: number });
 /** A stream, of one answer here. */
 export const keepAliveSchema = v.object({ result: v.object({ TTL: number }) });
 export const tokenSchema = v.object({ token: v.string() });
-export const statusSchema = v.object({ header, version: v.string(), dbSize: number, leader: id });
-export const alarmsSchema = v.object({
-  alarms: v.optional(v.array(v.object({ memberID: id, alarm: v.optional(v.string(), "NONE") })), []),
+export const statusSchema = v.object({
+  header,
+  version: v.string(),
+  dbSize: number,
+  leader: id,
+  errors: v.optional(v.array(v.string()), []),
 });
 
 export function toBase64(text: string): string {

@@ -188,6 +188,23 @@ Deno.test("the door refuses who does not have its token, whatever is asked, and 
   assert.deepEqual(leader.pool.calls, []);
 });
 
+Deno.test("the door refuses who lacks its token before it has read a body", async () => {
+  await using leader = openLeader();
+  const { url, certificate } = leader.door.control;
+  using connection = await Deno.connectTls({
+    hostname: "127.0.0.1",
+    port: Number(new URL(url).port),
+    caCerts: [certificate],
+    unsafelyDisableHostnameVerification: true,
+  });
+  const head =
+    "POST /nodes/hold HTTP/1.1\r\nhost: x\r\nauthorization: Bearer x\r\ncontent-length: 1000000\r\n\r\n";
+  await connection.write(new TextEncoder().encode(head));
+  let answer = "";
+  for await (const bytes of connection.readable) answer += new TextDecoder().decode(bytes);
+  assert.match(answer, /^HTTP\/1.1 401 [^]*connection: close[^]*the token is missing or wrong/i);
+});
+
 Deno.test("no other certificate is trusted at the door's address, and it hears no token", async () => {
   await using leader = openLeader();
   const { certificate } = makeOwnCertificate("control.nodepool.invalid");
