@@ -16,7 +16,7 @@ import { SECOND } from "../domain/time.ts";
 import type { BuildSite, BuildSites } from "../execute/images/build_site.ts";
 import type { Call } from "../lib/call.ts";
 import type { Clock } from "../lib/clock.ts";
-import { startDeadline } from "../lib/deadline.ts";
+import { endsInTime } from "../lib/deadline.ts";
 import { waitFor } from "../lib/in_flight.ts";
 import { orAborted } from "../lib/or_aborted.ts";
 import type { Ledger } from "../store/ledger.ts";
@@ -199,15 +199,8 @@ export class BuilderDesk implements BuildSites, Disposable {
         for (const { token } of answer.orders) this.#works.get(token)?.giveTo(report.process);
         return answer;
       }
-      await this.#newsWithin(left, call);
+      await endsInTime(this.#news.promise, { clock, timeout: left, ...call });
     }
-  }
-
-  async #newsWithin(time: number, { signal }: Call): Promise<void> {
-    using wait = startDeadline({ clock: this.#deps.clock, timeout: time, signal });
-    await orAborted(this.#news.promise, wait.signal).catch((reason) => {
-      if (!wait.passed) throw reason;
-    });
   }
 
   #instructionsFor({ id, process, works, builds, found }: BuilderReport): BuilderInstructions {
