@@ -3,8 +3,8 @@
  * where nobody leads, the state itself, which can be looked at. Nothing is written but by a leader. Commands open one
  * where no daemon of their own machine answers.
  */
+import { askEtcd } from "../etcd/ask_etcd.ts";
 import { type Etcd, EtcdError } from "../etcd/etcd.ts";
-import { askEtcd } from "../lead/kept_lease.ts";
 import type { PoolKeys } from "../lead/pool_keys.ts";
 import { type FoundLeader, listMembers, readLeader } from "../lead/read_records.ts";
 import type { Call } from "../lib/call.ts";

@@ -151,7 +151,7 @@ function tellerOf(
     if (status === "") options.onRunning();
     if (status !== next) serviceManager?.tell({ READY: 1, STATUS: next });
     status = next;
-    if (serviceManager !== null && serviceManager.watchdog !== null) serviceManager.tell({ WATCHDOG: 1 });
+    serviceManager?.tellAlive();
   };
 }
 
