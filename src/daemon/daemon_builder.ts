@@ -63,7 +63,10 @@ export class DaemonBuilder implements AsyncDisposable {
   join(): AsyncDisposable {
     const { clock } = this.#deps;
     const record = { ...this.#self, since: clock.wall(), role: "builder", control: null } as const;
-    return joinAsMember(this.#etcd, { keys: this.#keys, record, clock });
+    const onRefusal = (problem: string | null) => {
+      if (problem !== null) log.warning("`status` does not show this builder: {problem}", { problem });
+    };
+    return joinAsMember(this.#etcd, { keys: this.#keys, record, clock, onRefusal });
   }
 
   get isBuilding(): boolean {

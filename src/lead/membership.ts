@@ -3,7 +3,7 @@
  * that etcd has forgotten, since they could not reach each other, writes it again.
  */
 import { askEtcd } from "../etcd/ask_etcd.ts";
-import type { Etcd } from "../etcd/etcd.ts";
+import { type Etcd, EtcdError } from "../etcd/etcd.ts";
 import type { Call } from "../lib/call.ts";
 import type { Clock } from "../lib/clock.ts";
 import { errorChain } from "../lib/error_chain.ts";
@@ -15,8 +15,8 @@ interface MembershipOptions {
   readonly keys: PoolKeys;
   readonly record: MemberRecord;
   readonly clock: Clock;
-  /** Told when it becomes a member, again too, with null; and why it is no longer one, when that begins. */
-  readonly onChange?: (problem: string | null) => void;
+  /** Told, for people, that etcd refuses the record for lack of rights; with null, that it no longer does. */
+  readonly onRefusal?: (problem: string | null) => void;
 }
 
 /** Begins at once, whether etcd answers or not; ends when what is returned is disposed of. */
@@ -31,7 +31,7 @@ class Membership implements AsyncDisposable {
   readonly #keeping: Promise<void>;
   /** null: etcd has none of this process, as far as it knows. */
   #lease: KeptLease | null = null;
-  #isMember: boolean | null = null;
+  #refusal: string | null = null;
 
   constructor(etcd: Etcd, options: MembershipOptions) {
     this.#etcd = etcd;
@@ -48,10 +48,10 @@ class Membership implements AsyncDisposable {
   async #keep(): Promise<void> {
     const { signal } = this.#stop;
     while (!signal.aborted) {
-      const problem = await this.#renew().catch(errorChain);
+      const error = await this.#renew().catch((error) => error);
       if (signal.aborted) return;
-      this.#tell(problem);
-      await this.#options.clock.sleep(problem === null ? RENEWAL_PERIOD : RETRY_PERIOD, { signal });
+      this.#note(error);
+      await this.#options.clock.sleep(error === null ? RENEWAL_PERIOD : RETRY_PERIOD, { signal });
     }
   }
 
@@ -76,9 +76,10 @@ class Membership implements AsyncDisposable {
     }
   }
 
-  #tell(problem: string | null): void {
-    const isMember = problem === null;
-    if (isMember !== this.#isMember) this.#options.onChange?.(problem);
-    this.#isMember = isMember;
+  #note(error: unknown): void {
+    const isRefused = error instanceof EtcdError && error.kind === "unauthorized";
+    const refusal = isRefused ? errorChain(error) : null;
+    if (refusal !== this.#refusal) this.#options.onRefusal?.(refusal);
+    this.#refusal = refusal;
   }
 }
