@@ -11,7 +11,7 @@ export function resolveFile(path: string): string {
 interface NewFileOptions {
   /** Whether a file that is there is written to, too; false by default. */
   readonly mayExist?: boolean;
-  /** What the path was given with; left out: an argument. */
+  /** The option that gave the path; left out: it is an argument. */
   readonly option?: string;
 }
 
