@@ -3,14 +3,14 @@
  * node's address is replaced, everything else in it stays. Several commands may write to one file at once.
  */
 import { InvalidArgumentError } from "@commander-js/extra-typings";
-import { resolve } from "node:path";
+import { newFileProblem, resolveFile } from "../lib/new_file.ts";
 
 /** For commander's options: the absolute path, which must be one that an ssh configuration can name. */
 export function knownHostsArgument(text: string): string {
   if (text === "" || /["\\\p{Cc}]/u.test(text)) {
     throw new InvalidArgumentError("Expected a path without quotes and backslashes.");
   }
-  return resolve(text);
+  return resolveFile(text);
 }
 
 /**
@@ -18,6 +18,8 @@ export function knownHostsArgument(text: string): string {
  * @param lines `HOST TYPE KEY` each
  */
 export async function writeKnownHosts(path: string, lines: readonly string[]): Promise<void> {
+  const problem = await newFileProblem(path, { mayExist: true, option: "--known-hosts" });
+  if (problem !== null) throw new Error(problem);
   try {
     using file = await Deno.open(path, { read: true, write: true, create: true, mode: 0o600 });
     await file.lock(true);

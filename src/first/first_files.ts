@@ -1,6 +1,7 @@
 /** The files of a first configuration on this machine's disk: looked at first, then written all or not at all. */
-import { basename, dirname, extname, join, resolve } from "node:path";
+import { basename, dirname, extname, join } from "node:path";
 import { fileReason } from "../lib/file_reason.ts";
+import { newFileProblem, resolveFile } from "../lib/new_file.ts";
 import { readLoginKey } from "../lib/ssh_key/read_login_key.ts";
 import { FirstConfigError } from "./dialog.ts";
 import { SCHEMA_FILE } from "./first_config_text.ts";
@@ -27,7 +28,7 @@ export class FirstFiles {
   #newKeyPath = "";
 
   constructor(options: FirstFilesOptions) {
-    this.output = resolve(options.output);
+    this.output = resolveFile(options.output);
     this.#folder = dirname(this.output);
     this.#options = options;
   }
@@ -45,16 +46,8 @@ export class FirstFiles {
 
   /** @throws FirstConfigError where the configuration cannot be put */
   async prepare(): Promise<void> {
-    if (await isThere(this.output)) {
-      throw new FirstConfigError(
-        `${this.output} is there already and stays as it is: name another file with --output, or remove it first`,
-      );
-    }
-    if (!await isThere(this.#folder)) {
-      throw new FirstConfigError(
-        `there is no directory ${this.#folder}: create it first, or name another with --output`,
-      );
-    }
+    const problem = await newFileProblem(this.output, { option: "--output" });
+    if (problem !== null) throw new FirstConfigError(problem);
     for (let count = 1; this.#newKeyPath === ""; count++) {
       const path = join(this.#folder, count === 1 ? "id_ed25519" : `id_ed25519-${count}`);
       if (!await isThere(path) && !await isThere(`${path}.pub`)) this.#newKeyPath = path;

@@ -1,5 +1,6 @@
 /** `nodepool simulate`: a simulator as a process of its own, until it is told to end. */
 import { systemClock } from "../lib/clock.ts";
+import { newFileProblem } from "../lib/new_file.ts";
 import { seededRandom, systemRandom } from "../lib/random.ts";
 import { renderCloudsYaml } from "./clouds_yaml.ts";
 import { serveSimulator } from "./serve_simulator.ts";
@@ -56,6 +57,8 @@ async function readText(path: string): Promise<string> {
 
 /** Readable by its owner alone: it holds a password. */
 async function writeClouds(path: string, text: string): Promise<void> {
+  const problem = await newFileProblem(path, { mayExist: true, option: "--clouds" });
+  if (problem !== null) throw new Error(problem);
   try {
     await Deno.writeTextFile(path, text, { mode: 0o600 });
   } catch (error) {

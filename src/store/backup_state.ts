@@ -6,10 +6,11 @@
  */
 import { basename, join } from "node:path";
 import type { Instant } from "../domain/time.ts";
+import { newFileProblem } from "../lib/new_file.ts";
 import { checkDatabase, readAlone } from "./check_database.ts";
 import { readEtcdContents } from "./etcd/etcd_contents.ts";
 import { stateFailure, unusableState } from "./state_errors.ts";
-import { isThere, timeStamp } from "./state_file.ts";
+import { timeStamp } from "./state_file.ts";
 import { nameOfPlace, type StatePlace } from "./state_place.ts";
 import { StoreError } from "./store.ts";
 import { fillState } from "./write_state.ts";
@@ -31,8 +32,8 @@ export async function backupState(
   if (typeof place === "string") await checkReadable(path);
   const name = typeof place === "string" ? basename(path) : `${place.pool}.kv`;
   const file = await isFolder(target) ? join(target, `${name}.${timeStamp(now)}`) : target;
+  await refuseFile(file);
   const attempted = `it cannot be copied to ${file}`;
-  if (await isThere(file)) throw unusableState(path, `${attempted}: that file exists; name another`);
   const partial = `${file}.partial`;
   try {
     // Made here, so that nobody else can read it.
@@ -51,6 +52,12 @@ export async function backupState(
     throw stateFailure(path, attempted, cause);
   }
   return { path: file, bytes: (await Deno.stat(file)).size };
+}
+
+/** Of a name that a user gave for a new file. @throws StoreError */
+export async function refuseFile(path: string): Promise<void> {
+  const problem = await newFileProblem(path);
+  if (problem !== null) throw new StoreError("unusable", problem);
 }
 
 /** SQLite's own words for what is no file say nothing of that. */

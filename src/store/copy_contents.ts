@@ -3,7 +3,7 @@
  * that no pool goes on twice; the state that was copied stays as it is.
  */
 import type { Clock } from "../lib/clock.ts";
-import { checkReadable } from "./backup_state.ts";
+import { checkReadable, refuseFile } from "./backup_state.ts";
 import { createState } from "./create_state.ts";
 import { readEtcdContents, refuseLed } from "./etcd/etcd_contents.ts";
 import { readCopy, type StateContents } from "./state_contents.ts";
@@ -18,6 +18,7 @@ export async function copyContents(
   { from, to }: { readonly from: StatePlace; readonly to: StatePlace },
   { clock }: { clock: Clock },
 ): Promise<number> {
+  if (typeof to === "string") await refuseFile(to);
   const contents = typeof from === "string" ? await readFile(from, clock) : await readUnled(from);
   await createState(to, contents, { holder, clock });
   return contents.mutations.length;

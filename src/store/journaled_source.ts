@@ -40,7 +40,7 @@ export class JournaledSource implements StateSource {
   }
 }
 
-/** What a listing shows of the changes, in its order. */
+/** Those of the changes that a listing shows, in its order. */
 function changedIn(
   selector: Deno.KvListSelector,
   changes: Changes,

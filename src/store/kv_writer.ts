@@ -65,7 +65,7 @@ export class KvWriter {
   /** Reads what has been written. */
   readonly reader: StateReader;
   readonly #transactions: Transactions;
-  /** What a journal holds that counts and may not be applied; null: there is no journal. */
+  /** Counts, by a journal that is there, and may not be applied; null: there is no journal. */
   #unfinished: readonly Mutation[] | null;
   #stopped: StoreError | null = null;
   /** Whether the last transaction failed. */

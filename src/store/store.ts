@@ -181,7 +181,7 @@ export class StoreConflictError extends Error {
 /**
  * Why a state cannot be opened, read or written: `locked` by another process, `damaged`, written by a `newer` version,
  * `unusable` (no room, no rights); for one that is open also `gone`, another or none being in its place, and `stopped`,
- * since somebody else has written, a commit was written in part, or this process is ending.
+ * since somebody else has written, or this process is ending.
  */
 export type StoreErrorKind = "locked" | "damaged" | "newer" | "unusable" | "gone" | "stopped";
 

@@ -252,16 +252,16 @@ Deno.test("acquire that cannot write the host keys gives the nodes back", async 
   bench.pool.grant([nodeOfCloudB]);
   const { code, stdout, stderr } = await running;
   assert.deepEqual([code, stdout], [1, ""]);
-  assert.match(stderr, new RegExp(`^nodepool: cannot write the host keys to ${path}: No such file`));
+  assert.match(stderr, new RegExp(`^nodepool: cannot write ${path}: there is no folder ${folder};`));
   assert.equal(bench.pool.calls.at(-1), "withdraw 9");
 });
 
 Deno.test("acquire takes no node where the file for the host keys cannot be written", async () => {
   await using bench = await CliBench.open();
-  for (const path of [bench.folder, `${bench.folder}/nowhere/known_hosts`]) {
+  for (const path of [bench.folder, `${bench.folder}/nowhere/known_hosts`, `${bench.folder}/nowhere/`]) {
     const { code, stdout, stderr } = await bench.run("acquire", "noble", "--known-hosts", path);
     assert.deepEqual([code, stdout], [1, ""]);
-    assert.equal(stderr.startsWith(`nodepool: cannot write the host keys to ${path}: `), true, stderr);
+    assert.equal(stderr.startsWith(`nodepool: cannot write ${path}: `), true, stderr);
   }
   assert.deepEqual(bench.pool.calls, []);
 });

@@ -19,7 +19,7 @@ Deno.test("a backup of a running pool is checked, exported, restored, and its no
   assert.match((await run("backup", backup)).stdout, /^.*a backup\.kv: [\d,]+ bytes\n$/);
   const again = await run("backup", backup);
   assert.deepEqual([again.code, again.stdout], [1, ""]);
-  assert.match(again.stderr, /that file exists; name another/);
+  assert.match(again.stderr, /it exists already; name another file/);
 
   for (const file of [[], [backup]]) {
     const { code, stdout, stderr } = await run("check", ...file);

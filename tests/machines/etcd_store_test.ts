@@ -64,33 +64,35 @@ testNeeding(etcdNeeds, "commits go on over the death of the members' leader, eac
   assert.deepEqual(await ids(store), Array.from({ length: 61 }, (_, index) => index + 1));
 });
 
-testNeeding(
-  etcdNeeds,
-  "a database that is full is told with what to do, nothing half written, and goes on with room",
-  async () => {
-    await using cluster = await EtcdCluster.start({ quota: 20 * 1024 * 1024 });
-    await using etcd = cluster.open();
-    await using store = await openAsLeader(etcd, { clock });
-    await store.load();
-    let { nodes } = await store.commit(creations(1, 400));
-    const fillUp = async () => {
-      for (;;) {
-        ({ nodes } = await store.commit({ nodes: nodes.map((node) => ({ previous: node, next: node })) }));
-      }
-    };
-    const advice = /its database is full; make room \(compact and defragment it\), then disarm its alarm/;
-    await assert.rejects(fillUp(), { name: "StoreError", kind: "unusable", message: advice });
-    const isWhole = async () => assert.deepEqual((await store.load()).nodes, nodes);
-    await isWhole();
-    await assert.rejects(store.check(), { kind: "unusable" });
-    const { revision } = await etcd.range({ key: "/nodepool/ci/leader" }, {
-      signal: new AbortController().signal,
-    });
-    await cluster.etcdctl(["compaction", String(revision)]);
-    await cluster.etcdctl(["defrag"]);
-    await cluster.etcdctl(["alarm", "disarm"]);
-    await store.check();
-    await store.takeIds("node", 5);
-    await isWhole();
-  },
-);
+for (const [size, count] of [["small", 400], ["that need several transactions", 1_500]] as const) {
+  testNeeding(
+    etcdNeeds,
+    `a full database is told with what to do, leaves no commits half, and goes on with room: ${size}`,
+    async () => {
+      await using cluster = await EtcdCluster.start({ quota: 20 * 1024 * 1024 });
+      await using etcd = cluster.open();
+      await using store = await openAsLeader(etcd, { clock });
+      await store.load();
+      let { nodes } = await store.commit(creations(1, count));
+      const fillUp = async () => {
+        for (;;) {
+          ({ nodes } = await store.commit({ nodes: nodes.map((node) => ({ previous: node, next: node })) }));
+        }
+      };
+      const advice = /its database is full; make room \(compact and defragment it\), then disarm its alarm/;
+      await assert.rejects(fillUp(), { name: "StoreError", kind: "unusable", message: advice });
+      const isWhole = async () => assert.deepEqual((await store.load()).nodes, nodes);
+      await isWhole();
+      await assert.rejects(store.check(), { kind: "unusable" });
+      const { revision } = await etcd.range({ key: "/nodepool/ci/leader" }, {
+        signal: new AbortController().signal,
+      });
+      await cluster.etcdctl(["compaction", String(revision)]);
+      await cluster.etcdctl(["defrag"]);
+      await cluster.etcdctl(["alarm", "disarm"]);
+      await store.check();
+      await store.takeIds("node", 5);
+      await isWhole();
+    },
+  );
+}

@@ -15,7 +15,7 @@ import { viewStatus } from "../../src/views/status.ts";
 import { plainColumns } from "../../src/views/tables/column.ts";
 import { renderTable } from "../../src/views/tables/render_table.ts";
 import { poolLists, viewPool } from "../../src/views/view_pool.ts";
-import { imageConfig, readyImages } from "./image_pool.ts";
+import { imageConfig, imagesOf, order, readyImages } from "./image_pool.ts";
 import { poolConfig, VirtualPool } from "./virtual_pool.ts";
 
 const SIZE = 6;
@@ -280,4 +280,23 @@ Deno.test("changes that call servers deleted that live end no node in use", asyn
   assert.equal(virtual.count("used"), SIZE);
   await virtual.stopPool();
   await waiting;
+});
+
+Deno.test("an image is deleted within seconds, though servers went missing while the pool was down", async () => {
+  const config = imageConfig({ built: ["noble"], minReady: 5, maxServers: 5 });
+  await using virtual = await VirtualPool.start({ config });
+  await virtual.until(() => virtual.count("ready") === 5 && readyImages(virtual).length === 1, HOUR);
+  await order(virtual, "update", "noble");
+  await virtual.stopPool();
+  virtual.simulator.arm({ fault: 15, effect: false, time: 0 });
+  virtual.simulator.disarm();
+  await virtual.startPool();
+  await virtual.clock.advance(5 * SECOND);
+  const [older] = readyImages(virtual);
+  await virtual.during(virtual.ask("image-delete", { ids: [older!.id], comment: "" }));
+  const before = virtual.clock.now();
+  await virtual.until(() => !imagesOf(virtual).some(({ id }) => id === older!.id));
+  const time = virtual.clock.now() - before;
+  assert.equal(requests(virtual, "server.show").length, 5);
+  assert.ok(time <= 5 * SECOND, `it took ${time / SECOND} s`);
 });

@@ -185,6 +185,23 @@ Deno.test("a commit that filled etcd, and whose answer got lost, is known to be 
   assert.equal(await setting.during(taking), 1);
 });
 
+Deno.test("a commit whose answer got lost settles once it is known, however long etcd refuses and does not answer", async () => {
+  for (const [end, first] of [["answer lost", "done"], ["request lost", "not done"]] as const) {
+    const setting = new Setting();
+    await using store = await setting.open();
+    setting.etcd.plan = () => ({ end });
+    const taking = store.takeIds("node", 2).then(() => "done", ({ kind }) => kind);
+    await setting.clock.advance(100);
+    setting.etcd.server.isFull = true;
+    setting.etcd.plan = ({ method }) => method === "range" ? { end: "unreachable" } : {};
+    await setting.clock.advance(30_000);
+    setting.etcd.plan = () => ({});
+    assert.equal(await setting.during(taking), first === "done" ? "done" : "unusable");
+    setting.etcd.server.isFull = false;
+    assert.equal(await setting.during(store.takeIds("node", 1)), first === "done" ? 3 : 1);
+  }
+});
+
 Deno.test("a commit too big for a transaction goes through the journal, and is whole or not there", async () => {
   const setting = new Setting();
   const console = "a line of a server's console\n".repeat(150);

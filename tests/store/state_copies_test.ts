@@ -142,7 +142,12 @@ Deno.test("a state that somebody uses is not copied, and none is copied over ano
   await takeLead(there.place.etcd);
   await assert.rejects(copyContents(back, deps), { kind: "locked", message: /a daemon on alpha/ });
   await there.leave();
-  await assert.rejects(copyContents({ ...back, to: state.path }, deps), { message: /there is one already/ });
+  await assert.rejects(copyContents({ ...back, to: state.path }, deps), { message: /it exists already/ });
+  const nowhere = { ...back, to: join(state.directory, "no", "where") };
+  await assert.rejects(copyContents(nowhere, deps), {
+    kind: "unusable",
+    message: /there is no folder .*\/no;/,
+  });
   const missing = { from: join(state.directory, "none.kv"), to: etcdPlace().place };
   await assert.rejects(copyContents(missing, deps), { message: /there is no file .*none\.kv/ });
   await assert.rejects(copyContents({ ...back, from: etcdPlace().place }, deps), {

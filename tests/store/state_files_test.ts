@@ -86,11 +86,13 @@ Deno.test("a backup into a folder is named by the time, and none is written over
   const to = { target: folder, now: clock.now() };
   const { path } = await backupState(state.path, to);
   assert.equal(path, join(folder, "state.kv.20261128T201500Z"));
-  assert.match(await kindOf(backupState(state.path, to)), /^unusable: .*that file exists; name another/);
+  assert.match(await kindOf(backupState(state.path, to)), /^unusable: cannot write .*: it exists already/);
   const missing = join(state.directory, "none.kv");
   assert.match(await kindOf(backupState(missing, to)), /^unusable: there is no file .*none\.kv$/);
-  const nowhere = { target: join(state.directory, "no", "where"), now: 0 };
-  assert.match(await kindOf(backupState(state.path, nowhere)), /^unusable: .*cannot be copied/);
+  for (const nowhere of [join(state.directory, "no", "where"), `${state.directory}/no/`]) {
+    const refused = await kindOf(backupState(state.path, { target: nowhere, now: 0 }));
+    assert.match(refused, /^unusable: cannot write .*: there is no folder .*\/no\b.*; make it first/);
+  }
   await Deno.writeTextFile(missing, "some other file");
   assert.match(await kindOf(backupState(missing, { target: join(folder, "x"), now: 0 })), /^damaged: /);
   assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["state.kv.20261128T201500Z"]);

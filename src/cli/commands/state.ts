@@ -22,7 +22,7 @@ export function stateCommand(context: CliContext) {
     .description("back up, restore, check, export and copy the state; adopt what it does not know")
     .usage("COMMAND [options]")
     .helpCommand(false)
-    .addHelpText("after", example("nodepool state backup /var/backups/nodepool"))
+    .addHelpText("after", example("nodepool state backup /var/backups/nodepool/"))
     .addCommand(backupCommand(context))
     .addCommand(restoreCommand(context))
     .addCommand(checkCommand(context))

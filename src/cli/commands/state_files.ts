@@ -13,7 +13,7 @@ export function backupCommand(context: CliContext) {
   return new Command("backup")
     .description("copy the state as it is at this moment; the daemon may be running")
     .argument("<file>", "the copy, which must not exist yet; in a folder, it is named by the time")
-    .addHelpText("after", example("nodepool state backup /var/backups/nodepool"))
+    .addHelpText("after", example("nodepool state backup /var/backups/nodepool/"))
     .action(async (target) => {
       const state = await findStateFile(context);
       const { path, bytes } = await (await stateFilesOf(context)).backup(state, target);

@@ -106,7 +106,10 @@ export class EtcdTransactions implements Transactions {
   }
 
   /** Until etcd has said what became of it. @throws StoreError where it was not done, or nobody will know */
-  async #send(then: readonly EtcdOperation[], next: string): Promise<TransactionAnswer> {
+  async #send(
+    then: readonly EtcdOperation[],
+    next: string,
+  ): Promise<Pick<TransactionAnswer, "succeeded" | "found">> {
     const { key, keys: { leader }, clock, signal } = this.#options;
     const compares: Compare[] = [
       { key: leader, createRevision: this.#token },
@@ -118,8 +121,9 @@ export class EtcdTransactions implements Transactions {
         return await this.#etcd.transact({ compares, then, otherwise }, { signal });
       } catch (error) {
         // Etcd may have become full with the attempt before.
-        if (attempt > 1 && isRefusal(error)) return await this.#lookAt(next, error);
-        if (isRefusal(error) || this.#givesUp(attempt)) throw this.#failure(error);
+        const isDone = isRefusal(error) ? attempt > 1 && await this.#isDone(next) : null;
+        if (isDone === true) return { succeeded: true, found: [] };
+        if (isDone === false || this.#givesUp(attempt)) throw this.#failure(error);
       }
       await clock.sleep(PAUSE, { signal }).catch((reason) => {
         throw this.#failure(reason);
@@ -127,13 +131,11 @@ export class EtcdTransactions implements Transactions {
     }
   }
 
-  async #lookAt(next: string, refusal: unknown): Promise<TransactionAnswer> {
+  /** null: etcd does not say. */
+  async #isDone(next: string): Promise<boolean | null> {
     const { key, signal } = this.#options;
-    const { entries: [entry], revision } = await this.#etcd.range({ key }, { signal }).catch((error) => {
-      throw this.#failure(error);
-    });
-    if (entry?.value !== next) throw this.#failure(refusal);
-    return { succeeded: true, revision, found: [] };
+    const found = await this.#etcd.range({ key }, { signal }).catch(() => null);
+    return found && found.entries[0]?.value === next;
   }
 
   /** A leader's attempts end with its leadership. */
@@ -160,7 +162,7 @@ export class EtcdTransactions implements Transactions {
   }
 }
 
-/** Whether the transaction was not done, for certain. */
+/** Whether that attempt did not do the transaction, for certain. */
 function isRefusal(error: unknown): boolean {
   return !(error instanceof EtcdError) || (error.kind !== "lost" && error.kind !== "unreachable");
 }
