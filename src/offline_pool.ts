@@ -181,12 +181,23 @@ function statePool(
       await using clouds = await openClouds(config(), only);
       const { listAliens } = await import("./execute/list_aliens.ts");
       const installation = ledger.installation.id;
-      return await listAliens(clouds.providers, { only, installation, known: ledger.nodes, signal });
+      return await listAliens({
+        providers: clouds.providers,
+        only,
+        installation,
+        known: ledger.nodes,
+        signal,
+      });
     },
     async listAlienImages({ provider: only, signal }) {
       await using clouds = await openClouds(config(), only);
       const { listAlienImages } = await import("./execute/list_alien_images.ts");
-      return await listAlienImages(clouds.providers, { only, known: ledger.images.values(), signal });
+      return await listAlienImages({
+        providers: clouds.providers,
+        only,
+        known: ledger.images.values(),
+        signal,
+      });
     },
     async readConsole({ provider, serverId, ...call }) {
       await using clouds = await openClouds(config(), provider);

@@ -1,5 +1,6 @@
 /** The process itself as the commands' surroundings. Only `mod.ts` uses it. */
 import { systemClock } from "../lib/clock.ts";
+import { orAborted } from "../lib/or_aborted.ts";
 import { systemRandom } from "../lib/random.ts";
 import { systemAccount, systemHome } from "../lib/system_account.ts";
 import { InterruptedError } from "./cli_error.ts";
@@ -63,15 +64,8 @@ let typed = "";
 
 async function askOnTerminal(prompt: string, { signal }: { signal: AbortSignal }): Promise<string | null> {
   systemIo.stderr.write(prompt);
-  const aborted = Promise.withResolvers<never>();
-  const abort = () => aborted.reject(signal.reason);
-  signal.addEventListener("abort", abort, { once: true });
-  try {
-    signal.throwIfAborted();
-    return await Promise.race([readLine(), aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
+  signal.throwIfAborted();
+  return await orAborted(readLine(), signal);
 }
 
 async function readLine(): Promise<string | null> {

@@ -3,8 +3,8 @@
  * secrets and environment are merged. Holds secrets: never log or print one.
  */
 
-import type { CloudRouting } from "./cloud_routing.ts";
-import { describeProxy, proxyFor, type ProxyRules } from "./proxy_rules.ts";
+import { type CloudRouting, PLAIN_ROUTING } from "./cloud_routing.ts";
+import { describeProxy, NO_PROXY, proxyFor, type ProxyRules } from "./proxy_rules.ts";
 
 export interface CloudAccess {
   /** The clouds.yaml entry, `envvars`, or the provider's name where its keys stand in the configuration. */
@@ -39,6 +39,24 @@ export interface CloudAccess {
   /** How it is itself reached. */
   readonly proxy: ProxyRules;
 }
+
+/** Of a cloud of which nothing is told besides where it is and who logs in. */
+export const PLAIN_ACCESS: Omit<CloudAccess, "name" | "authUrl" | "auth" | "scope" | "regionName"> = {
+  interfaces: ["public"],
+  serviceInterfaces: {},
+  serviceRegions: {},
+  verify: true,
+  caCert: null,
+  clientCert: null,
+  clientKey: null,
+  endpointOverrides: {},
+  apiVersions: {},
+  serviceTypes: {},
+  serviceNames: {},
+  imageFormat: null,
+  routing: PLAIN_ROUTING,
+  proxy: NO_PROXY,
+};
 
 export type EndpointInterface = "public" | "internal" | "admin";
 

@@ -3,68 +3,25 @@
  * nothing and repeats nothing; whatever did not work is in the next plan again. The tick hands it actions, and is
  * woken by each outcome.
  */
-import type { Cloud } from "../cloud/cloud.ts";
-import type { CloudError } from "../domain/cloud_error.ts";
-import type { Config, ProviderConfig, ProviderImageConfig } from "../domain/config.ts";
+import type { Config } from "../domain/config.ts";
 import { type NodeRecord, stateName } from "../domain/node.ts";
-import type { NodeGroup } from "./group_files.ts";
 import { isAsDecided } from "../domain/is_as_decided.ts";
 import { aboutNode } from "../domain/waiting_work.ts";
 import { IllegalTransitionError, type NodeEvent, transition } from "../domain/node_transition.ts";
-import type { Observation } from "../domain/observation.ts";
-import { floatingIpDescription } from "../domain/server_marks.ts";
 import { type Instant, type Milliseconds, SECOND } from "../domain/time.ts";
-import type { Clock } from "../lib/clock.ts";
 import { type Action, actionKey, type ActionType, nodeKey } from "../plan/action.ts";
-import { chooseNetworks, isUnclear } from "../plan/choose_networks.ts";
-import { afterLogin, afterPreparation } from "../plan/after_login.ts";
-import type { Shell } from "../ssh/shell.ts";
-import type { Ledger, LedgerChange } from "../store/ledger.ts";
-import { credentialsFor } from "./credentials.ts";
+import type { LedgerChange } from "../store/ledger.ts";
 import { Attempts } from "./attempts.ts";
-import { executeCreateServer, serverRequest } from "./create_server.ts";
-import { executeDeleteServer, serverOrder } from "./delete_server.ts";
-import type { Deletions } from "./deletions.ts";
-import { executeCreateFloatingIp, executeDeleteFloatingIp } from "./floating_ip.ts";
-import { executeGiveUp } from "./give_up.ts";
-import {
-  executeAssign,
-  executeRelabel,
-  executeStartTest,
-  executeUnassign,
-  type HandOverDeps,
-  type TargetAccess,
-} from "./hand_over.ts";
-import { executeLogin } from "./login.ts";
-import type { CloudVerdict, Outcome } from "./outcome.ts";
-import { executePrepareNode } from "./prepare_node.ts";
+import { serverOrder } from "./delete_server.ts";
+import { type ActionDeps, type ActionSite, executeAction } from "./execute_action.ts";
+import type { CloudVerdict } from "./outcome.ts";
+import type { ProviderAccess } from "./provider_access.ts";
 import { ScriptOutputs } from "./script_outputs.ts";
 import { recordHostKeys, recordNode } from "../rules/record_node.ts";
 
-/** A provider's cloud, and what the executor tells of it. */
-export interface ProviderAccess {
-  readonly cloud: Cloud;
-  readonly deletions: Deletions;
-  readonly observation: Observation;
-  noteAccepted(flavorId: string): void;
-  noteRefusal(error: CloudError, flavorId: string): void;
-  noteCatalogWrong(): void;
-}
-
-interface ExecutorDeps {
-  readonly ledger: Ledger;
-  readonly shell: Shell;
-  readonly clock: Clock;
+interface ExecutorDeps extends ActionDeps {
   /** null: the provider is not configured any more. */
   readonly provider: (name: string) => ProviderAccess | null;
-  /** null: nodes of that target are only used from here. */
-  readonly target: (name: string) => TargetAccess | null;
-  readonly readKey: (path: string) => Promise<string>;
-  readonly makeKeypair: () => Promise<NodeGroup["key"]>;
-  /** The variables of the daemon's environment that scripts are given. */
-  readonly scriptVariables: () => Readonly<Record<string, string>>;
-  /** Decides what becomes of a node whose job has ended, and stores it. */
-  readonly endJob: (nodeId: number) => Promise<void>;
   /** Called after each outcome. */
   readonly wake: () => void;
   /** An attempt that broke in a way nobody foresaw. */
@@ -99,18 +56,9 @@ const PLACE_TIME: Readonly<Partial<Record<ActionType, Milliseconds>>> = {
 };
 
 /** Where the actions of one provider are carried out. */
-interface ProviderSite {
-  readonly access: ProviderAccess;
-  readonly provider: ProviderConfig;
+interface ProviderSite extends Pick<ActionSite, "access" | "provider"> {
   /** It has just refused a server: one at a time finds out whether it still does. */
   readonly isRefusing: boolean;
-}
-
-/** Where an action is carried out. */
-interface AttemptSite extends Omit<ProviderSite, "isRefusing"> {
-  /** In force when it began. */
-  readonly config: Config;
-  readonly signal: AbortSignal;
 }
 
 export class Executor implements AsyncDisposable {
@@ -183,13 +131,14 @@ export class Executor implements AsyncDisposable {
   #start(action: Action, { isRefusing, ...site }: ProviderSite & { readonly config: Config }): void {
     const isProbe = action.type === "create-server" && isRefusing;
     const placeTime = PLACE_TIME[action.type];
+    const own = { deps: this.#deps, outputs: this.#outputs };
     this.#attempts.start({
       work: { what: action.type, about: aboutNode(action.node) },
       key: actionKey(action),
       lane: `${site.provider.name} ${action.type}`,
       places: isProbe ? 1 : PLACES[action.type],
       ...(placeTime === undefined ? {} : { placeTime }),
-      run: (signal) => this.#creatingServer(action, () => this.#attempt(action, { ...site, signal })),
+      run: (signal) => this.#creatingServer(action, () => this.#attempt(action, { ...site, signal, ...own })),
       onDefect: (error) => this.#deps.onDefect(action, error),
     });
   }
@@ -215,10 +164,10 @@ export class Executor implements AsyncDisposable {
     }
   }
 
-  async #attempt(action: Action, at: AttemptSite): Promise<void> {
+  async #attempt(action: Action, at: ActionSite): Promise<void> {
     const node = await this.#announce(action, at);
     if (node === null) return;
-    const outcome = await this.#waiting(node.id, () => this.#execute({ ...action, node }, at));
+    const outcome = await this.#waiting(node.id, () => executeAction({ ...action, node }, at));
     this.#tell(at.access, { verdict: outcome.cloud, flavorId: node.flavorId });
     if (outcome.event === "ended") await this.#end(action.node.id);
     else if (outcome.event !== null) await this.#store(action, { event: outcome.event, config: at.config });
@@ -229,7 +178,7 @@ export class Executor implements AsyncDisposable {
    * deleted, that a node is registered with a target. null where the node is no longer as the plan had it: then the
    * next plan says what is right.
    */
-  async #announce(action: Action, { access }: AttemptSite): Promise<NodeRecord | null> {
+  async #announce(action: Action, { access }: Pick<ActionSite, "access">): Promise<NodeRecord | null> {
     const { ledger, clock } = this.#deps;
     const { type, node: { id } } = action;
     const asPlanned = (node: NodeRecord | null) => node && isAsDecided(action.node, node) ? node : null;
@@ -262,112 +211,6 @@ export class Executor implements AsyncDisposable {
       const hasSubnodes = node.subnodeCount > 0 && edit.nodes().some(({ parentId }) => parentId === id);
       if (hasSubnodes) edit.putNode({ ...node, floatingIp: null });
       else edit.removeNode(id);
-    });
-  }
-
-  #execute(action: Action, at: AttemptSite): Promise<Outcome> {
-    const { clock, ledger } = this.#deps;
-    const { cloud, deletions } = at.access;
-    const { signal } = at;
-    const image = at.provider.images.find(({ name }) => name === action.node.image);
-    switch (action.type) {
-      case "create-server": {
-        const request = this.#serverRequest(action.node, { ...at, image });
-        if (typeof request !== "string") return executeCreateServer(request, { cloud, clock, signal });
-        return Promise.resolve(refused(request, clock.now()));
-      }
-      case "delete-server":
-        return executeDeleteServer(action, { deletions, clock, signal });
-      case "create-floating-ip":
-        return executeCreateFloatingIp(action, {
-          cloud,
-          clock,
-          signal,
-          description: floatingIpDescription(
-            ledger.installation.id,
-            action.node.id,
-            ledger.lineage.runOf("node", action.node.id),
-          ),
-        });
-      case "delete-floating-ip":
-        return executeDeleteFloatingIp(action, { deletions, clock, signal });
-      case "give-up":
-        return executeGiveUp(action.failure, { cloud, clock, signal });
-      case "login":
-      case "prepare-node":
-        return image === undefined
-          ? Promise.resolve(unconfigured("login", action.node, clock.now()))
-          : this.#logIn(action, { ...at, image });
-      case "end-job":
-        return this.#deps.endJob(action.node.id).then(() => ({ event: null }));
-      case "assign-node":
-      case "start-test":
-      case "relabel-agent":
-      case "unassign-node": {
-        const access = this.#deps.target(action.node.target);
-        if (access === null) return Promise.resolve(unconfigured("target", action.node, clock.now()));
-        return this.#handOver(action, { access, clock, signal, image });
-      }
-    }
-  }
-
-  #logIn(
-    action: Action & { type: "login" | "prepare-node" },
-    { config, provider, image, signal }: Omit<AttemptSite, "access"> & { image: ProviderImageConfig },
-  ): Promise<Outcome> {
-    const { clock, shell, readKey, ledger, makeKeypair, scriptVariables } = this.#deps;
-    const credentials = credentialsFor(action.node, { image, images: ledger.images, readKey });
-    const deps = { shell, clock, signal, provider, image, credentials, makeKeypair };
-    if (action.type === "login") {
-      return executeLogin(action, { ...deps, next: afterLogin(action.node, config) });
-    }
-    return executePrepareNode(action, {
-      ...deps,
-      scriptDir: config.scriptDir,
-      variables: scriptVariables(),
-      outputs: this.#outputs,
-      next: afterPreparation(action.node, config),
-    });
-  }
-
-  #handOver(
-    action: Action & { type: "assign-node" | "start-test" | "relabel-agent" | "unassign-node" },
-    { image, ...deps }: HandOverDeps & { image: ProviderImageConfig | undefined },
-  ): Promise<Outcome> {
-    switch (action.type) {
-      case "assign-node":
-        return image === undefined
-          ? Promise.resolve(unconfigured("login", action.node, deps.clock.now()))
-          : executeAssign(action.node, { ...deps, image });
-      case "start-test":
-        return executeStartTest(action, deps);
-      case "relabel-agent":
-        return executeRelabel(action.node, deps);
-      case "unassign-node":
-        return executeUnassign(action.node, deps);
-    }
-  }
-
-  #serverRequest(
-    node: NodeRecord,
-    { access, provider, image }: {
-      access: ProviderAccess;
-      provider: ProviderConfig;
-      image: ProviderImageConfig | undefined;
-    },
-  ) {
-    if (image === undefined) {
-      return `the configuration no longer has image ${node.image} for ${node.provider}`;
-    }
-    const networks = chooseNetworks(provider, access.observation.catalog);
-    if (isUnclear(networks)) return `${provider.name}: ${networks.message}`;
-    return serverRequest(node, {
-      provider,
-      image,
-      networkIds: networks.map(({ id }) => id),
-      installation: this.#deps.ledger.installation.id,
-      run: this.#deps.ledger.lineage.runOf("node", node.id),
-      providerImage: this.#deps.ledger.images.get(node.providerImageId ?? -1) ?? null,
     });
   }
 
@@ -416,16 +259,4 @@ const ANNOUNCEMENTS: Readonly<Partial<Record<ActionType, NodeEvent>>> = {
 /** A server that may not be deleted now can still be held: that it was asked for must not be written down. */
 function willBeSent(action: Action, { deletions }: ProviderAccess): boolean {
   return action.type !== "delete-server" || deletions.refusalOf(serverOrder(action)) === null;
-}
-
-function refused(error: string, at: number): Outcome {
-  const evidence = { at, error, kind: "nodepool", requestId: null, fault: null, console: null };
-  return { event: { type: "refused", result: "failed", evidence } };
-}
-
-/** The configuration was read between the plan and its action. */
-function unconfigured(reason: "login" | "target", { image, provider, target }: NodeRecord, now: number) {
-  const what = reason === "login" ? `image ${image} for ${provider}` : `target ${target} to hand nodes to`;
-  const message = `the configuration no longer has ${what}`;
-  return { event: { type: "postponed", until: now + 10_000, waitingOn: { reason, message } } } as const;
 }

@@ -9,8 +9,7 @@ import type { Moment } from "../domain/time.ts";
 import type { LabelAsk, Offer } from "./allocation_types.ts";
 import type { NodeCounts } from "./count_nodes.ts";
 import type { CurrentImages } from "../domain/current_images.ts";
-import { isProbing } from "./launch_pause.ts";
-import { findOffer, type LaunchOffer, type OfferSituation } from "./offers.ts";
+import { type LaunchOffer, offerAt, type OfferSituation } from "./offers.ts";
 import { costOf } from "./provider_room.ts";
 
 export interface LabelWish {
@@ -76,30 +75,19 @@ export function wishOf(label: LabelConfig, situation: WishSituation, counts: Nod
 
 function offersFor(
   label: LabelConfig,
-  { config, now, pauses, seen, current, order, targets, faults, launchesNothing }: WishSituation,
+  { launchesNothing, targets, ...situation }: WishSituation,
   counts: NodeCounts,
 ): { asked: Offer[]; offers: Map<string, LaunchOffer>; probing: Set<string> } {
   const asked: Offer[] = [];
   const offers = new Map<string, LaunchOffer>();
   const probing = new Set<string>();
-  const building = counts.label(label.name).launchingByProvider;
+  const { config } = situation;
   const refusal = launchesNothing ?? whyNoTarget(config, targets);
   for (const provider of config.providers.filter(({ name }) => label.providers.includes(name))) {
     const { name } = provider;
-    const pause = pauses.find((candidate) => candidate.provider === name && candidate.label === label.name);
-    const failed = pause !== undefined && isProbing(pause, provider.launchRetries);
-    if (failed || (seen.get(name)?.refusal ?? null) !== null) probing.add(name);
-    const offer = refusal ?? findOffer(label, provider, {
-      now,
-      current,
-      order,
-      config,
-      faults,
-      pause,
-      seen: seen.get(name),
-      building: building.get(name) ?? 0,
-      asking: counts.isAsked(name),
-    });
+    const at = offerAt(label, provider, { ...situation, counts });
+    if (at.isProbe) probing.add(name);
+    const offer = refusal ?? at.offer;
     if (isObstacle(offer)) asked.push({ provider: name, refusal: offer });
     else {
       offers.set(name, offer);

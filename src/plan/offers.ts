@@ -18,6 +18,7 @@ import { isObstacle, type Obstacle, obstacleOfPause } from "../domain/obstacle.t
 import type { CloudImage, Flavor } from "../domain/server.ts";
 import type { Instant } from "../domain/time.ts";
 import { obstacleOfBaseImage } from "../domain/base_image.ts";
+import type { NodeCounts } from "./count_nodes.ts";
 import { chooseFlavor, whyNoFlavor } from "./choose_flavor.ts";
 import { chooseNetworks, isUnclear } from "./choose_networks.ts";
 import { planFloatingIps } from "./floating_ip_plan.ts";
@@ -68,6 +69,31 @@ export function findOffer(
   const offer = offerOf(label, provider, { ...situation, open });
   const flavor = isObstacle(offer) ? null : offer.flavor;
   return whyRefused(situation, flavor) ?? offer;
+}
+
+interface PoolSituation extends Omit<OfferSituation, "pause" | "seen" | "building" | "asking"> {
+  readonly pauses: readonly LaunchPause[];
+  readonly seen: ReadonlyMap<string, Observation>;
+  readonly counts: NodeCounts;
+}
+
+/** The same for the pool as it is. `isProbe`: launches of the label go ahead one at a time there. */
+export function offerAt(
+  label: LabelConfig,
+  provider: ProviderConfig,
+  { pauses, seen, counts, ...situation }: PoolSituation,
+): { readonly offer: LaunchOffer | Obstacle; readonly isProbe: boolean } {
+  const { name } = provider;
+  const pause = pauses.find((one) => one.provider === name && one.label === label.name);
+  const offer = findOffer(label, provider, {
+    ...situation,
+    pause,
+    seen: seen.get(name),
+    building: counts.label(label.name).launchingByProvider.get(name) ?? 0,
+    asking: counts.isAsked(name),
+  });
+  const isFailing = pause !== undefined && isProbing(pause, provider.launchRetries);
+  return { offer, isProbe: isFailing || (seen.get(name)?.refusal ?? null) !== null };
 }
 
 function offerOf(

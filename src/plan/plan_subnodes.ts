@@ -2,19 +2,18 @@
  * Subnodes that are missing while their node is being built: one whose launch failed is replaced, where its node is,
  * before anything else is launched for the pool. Pure.
  */
-import type { LabelConfig, ProviderConfig } from "../domain/config.ts";
+import type { LabelConfig } from "../domain/config.ts";
 import type { NodeRecord } from "../domain/node.ts";
 import { NodeIndex } from "../domain/node_index.ts";
 import { isObstacle, type Obstacle } from "../domain/obstacle.ts";
 import type { QuotaUse } from "../domain/server.ts";
 import { planAllocation } from "./allocation.ts";
 import type { LabelAsk, ServerCost } from "./allocation_types.ts";
-import { countNodes, type NodeCounts } from "./count_nodes.ts";
+import { countNodes } from "./count_nodes.ts";
 import { livingSubnodes } from "./groups.ts";
 import { findLabel } from "./label_state.ts";
-import { isProbing } from "./launch_pause.ts";
 import type { WishSituation } from "./label_wish.ts";
-import { findOffer, type LaunchOffer } from "./offers.ts";
+import { type LaunchOffer, offerAt } from "./offers.ts";
 import { costOf, roomOf } from "./provider_room.ts";
 
 export interface SubnodeLaunch extends LaunchOffer {
@@ -90,33 +89,9 @@ function wishesOf(input: SubnodesInput & { nodes: NodeIndex }): Wish[] {
     const used = (servers.get(label.name) ?? counts.label(label.name).servers) - missing;
     servers.set(label.name, used);
     const cap = label.maxServers === null ? null : { limit: label.maxServers, used };
-    return [{ parent, label, missing, cap, ...offerFor(label, provider, { ...input, counts }) }];
+    return [{ parent, label, missing, cap, ...offerAt(label, provider, { ...input, counts }) }];
   });
   return wishes.reverse();
-}
-
-function offerFor(
-  label: LabelConfig,
-  provider: ProviderConfig,
-  { now, config, current, order, faults, pauses, seen, counts }: SubnodesInput & {
-    counts: NodeCounts;
-  },
-): Pick<Wish, "offer" | "isProbe"> {
-  const pause = pauses.find((one) => one.provider === provider.name && one.label === label.name);
-  const offer = findOffer(label, provider, {
-    now,
-    current,
-    order,
-    config,
-    faults,
-    pause,
-    seen: seen.get(provider.name),
-    building: counts.label(label.name).launchingByProvider.get(provider.name) ?? 0,
-    asking: counts.isAsked(provider.name),
-  });
-  const isProbe = (pause !== undefined && isProbing(pause, provider.launchRetries)) ||
-    (seen.get(provider.name)?.refusal ?? null) !== null;
-  return { offer, isProbe };
 }
 
 /** Where launches go ahead one at a time, only the first. */

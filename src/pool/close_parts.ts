@@ -3,6 +3,7 @@
  * is stored. `Pool` calls it once.
  */
 import type { Milliseconds } from "../domain/time.ts";
+import { endsInTime } from "../lib/deadline.ts";
 import { errorChain } from "../lib/error_chain.ts";
 import { loggerOf } from "../lib/logging.ts";
 import type { Watching } from "./add_tasks.ts";
@@ -56,12 +57,8 @@ function closing(parts: Parts, watching: Watching, grace: Milliseconds): AsyncDi
 }
 
 /** Requests under way are worth their answers: a lost one has to be looked for after the next start. */
-async function lettingFinish({ executor, clock }: Parts, time: Milliseconds): Promise<void> {
-  const over = new AbortController();
-  const grace = clock.sleep(time, { signal: over.signal }).catch(() => {});
-  await Promise.race([executor.settledButLogins(), grace]);
-  over.abort();
-  await grace;
+async function lettingFinish({ executor, clock }: Parts, timeout: Milliseconds): Promise<void> {
+  await endsInTime(executor.settledButLogins(), { clock, timeout, signal: new AbortController().signal });
 }
 
 function failuresOf(error: unknown): readonly unknown[] {

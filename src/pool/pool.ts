@@ -133,12 +133,12 @@ export class Pool implements DaemonPool, AsyncDisposable {
 
   listAlienImages({ provider, signal }: { provider: string | null } & Call) {
     const known = this.ledger.images.values();
-    return listAlienImages(this.#clouds(provider), { only: provider, known, signal });
+    return listAlienImages({ providers: this.#clouds(provider), only: provider, known, signal });
   }
 
   listAliens({ provider, signal }: { provider: string | null } & Call) {
     const { installation: { id: installation }, nodes: known } = this.ledger;
-    return listAliens(this.#clouds(provider), { only: provider, installation, known, signal });
+    return listAliens({ providers: this.#clouds(provider), only: provider, installation, known, signal });
   }
 
   async readConsole(

@@ -1,14 +1,13 @@
 /** How clients reach the simulator's clouds: as the program's own `CloudAccess`, and as a clouds.yaml. */
-import { PLAIN_ROUTING } from "../domain/cloud_routing.ts";
-import { NO_PROXY } from "../domain/proxy_rules.ts";
 import { stringify } from "yaml";
-import type { CloudAccess } from "../domain/cloud_access.ts";
+import { type CloudAccess, PLAIN_ACCESS } from "../domain/cloud_access.ts";
 import type { CloudSettings, SimulatorSettings } from "./settings.ts";
 
 /** @param baseUrl where the simulator is served, with no slash at its end */
 export function cloudAccess(cloud: CloudSettings, baseUrl: string): CloudAccess {
   const domain = { id: null, name: "Default" };
   return {
+    ...PLAIN_ACCESS,
     name: cloud.name,
     authUrl: authUrl(cloud, baseUrl),
     auth: {
@@ -20,20 +19,6 @@ export function cloudAccess(cloud: CloudSettings, baseUrl: string): CloudAccess 
     },
     scope: { kind: "project", id: null, name: cloud.project, domain },
     regionName: cloud.region,
-    interfaces: ["public"],
-    serviceInterfaces: {},
-    serviceRegions: {},
-    verify: true,
-    caCert: null,
-    clientCert: null,
-    clientKey: null,
-    endpointOverrides: {},
-    apiVersions: {},
-    serviceTypes: {},
-    serviceNames: {},
-    imageFormat: null,
-    routing: PLAIN_ROUTING,
-    proxy: NO_PROXY,
   };
 }
 

@@ -123,7 +123,7 @@ function listAnswers(report: () => PoolReport) {
 }
 
 function addNodes(app: Hono, options: SiteOptions): void {
-  app.get("/nodes/:id{\\d{1,15}}", async (context) => {
+  app.on("GET", ["/nodes/:id{\\d{1,15}}", "/history/:id{\\d{1,15}}"], async (context) => {
     const view = await findNode(Number(context.req.param("id")), options);
     const format = nodeFormat(context);
     return answer(
@@ -171,15 +171,6 @@ function addHistory(app: Hono, options: SiteOptions): void {
       report: now,
     });
     return answer(context, format, body);
-  });
-  app.get("/history/:id{\\d{1,15}}", async (context) => {
-    const view = await findNode(Number(context.req.param("id")), options);
-    const format = nodeFormat(context);
-    return answer(
-      context,
-      format,
-      renderNode(view, { format, path: context.req.path, report: options.report() }),
-    );
   });
 }
 

@@ -38,7 +38,7 @@ import { HOUR, type Instant, type Milliseconds, MINUTE } from "../domain/time.ts
 import type { Clock } from "../lib/clock.ts";
 import { endsInTime } from "../lib/deadline.ts";
 import type { Deletions } from "../execute/deletions.ts";
-import type { ProviderAccess } from "../execute/executor.ts";
+import type { ProviderAccess } from "../execute/provider_access.ts";
 import { chooseFlavor } from "../plan/choose_flavor.ts";
 import { chooseNetworks, isUnclear } from "../plan/choose_networks.ts";
 import { LISTING_SETTLE } from "../plan/node_step.ts";

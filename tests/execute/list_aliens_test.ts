@@ -26,7 +26,8 @@ const providers = [
 ];
 
 function aliens(only: string | null, asked = providers, signal = new AbortController().signal) {
-  return listAliens(asked, {
+  return listAliens({
+    providers: asked,
     only,
     installation: INSTALLATION,
     known: new Map([[7, node({ ...states.used, serverId: "known" })]]),
@@ -62,7 +63,13 @@ Deno.test("a server is a node's by its id, whatever its metadata says", async ()
   ];
   const asked = [{ name: "cloud-a", cloud: scriptedCloud(listing(listed)) }];
   const { signal } = new AbortController();
-  const { servers } = await listAliens(asked, { only: null, installation: INSTALLATION, known, signal });
+  const { servers } = await listAliens({
+    providers: asked,
+    only: null,
+    installation: INSTALLATION,
+    known,
+    signal,
+  });
   assert.deepEqual(servers.map(({ serverId }) => serverId), ["second"]);
 });
 

@@ -1,8 +1,14 @@
 /** A cloud's finished settings as the `CloudAccess` that the client works with. */
-import { PLAIN_ROUTING } from "../../domain/cloud_routing.ts";
 import { NO_PROXY, type ProxyRules } from "../../domain/proxy_rules.ts";
 import { proxyAddress } from "../environment_proxies.ts";
-import type { Auth, CloudAccess, DomainRef, EndpointInterface, Scope } from "../../domain/cloud_access.ts";
+import {
+  type Auth,
+  type CloudAccess,
+  type DomainRef,
+  type EndpointInterface,
+  PLAIN_ACCESS,
+  type Scope,
+} from "../../domain/cloud_access.ts";
 import { type AuthMethod, authMethod, refuseStrayOptions, refuseUnknownOptions } from "./auth_options.ts";
 import { cloudRoutingFrom } from "./cloud_routing_from.ts";
 import { authOf } from "./older_names.ts";
@@ -58,25 +64,12 @@ export function cloudAccessFrom(
 /** Stands for a cloud of which only the name is known. */
 export function unknownAccess(name: string): CloudAccess {
   return {
+    ...PLAIN_ACCESS,
     name,
     authUrl: "",
     auth: { method: "token", token: "" },
     scope: { kind: "none" },
     regionName: null,
-    interfaces: ["public"],
-    serviceInterfaces: {},
-    serviceRegions: {},
-    verify: true,
-    caCert: null,
-    clientCert: null,
-    clientKey: null,
-    endpointOverrides: {},
-    apiVersions: {},
-    serviceTypes: {},
-    serviceNames: {},
-    imageFormat: null,
-    routing: PLAIN_ROUTING,
-    proxy: NO_PROXY,
   };
 }
 

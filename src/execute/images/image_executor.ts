@@ -30,7 +30,7 @@ import type { Shell } from "../../ssh/shell.ts";
 import type { Ledger, LedgerChange } from "../../store/ledger.ts";
 import { Attempts } from "../attempts.ts";
 import { credentialsFor } from "../credentials.ts";
-import type { ProviderAccess } from "../executor.ts";
+import type { ProviderAccess } from "../provider_access.ts";
 import { loginTarget } from "../login.ts";
 import { buildJob } from "./build_image.ts";
 import type { BuildSite, BuildSites } from "./build_site.ts";

@@ -1,0 +1,174 @@
+/** One attempt at an action on a node: which function does it, and with what. The executor calls it. */
+import type { Config, ProviderConfig, ProviderImageConfig } from "../domain/config.ts";
+import type { NodeRecord } from "../domain/node.ts";
+import { floatingIpDescription } from "../domain/server_marks.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Action } from "../plan/action.ts";
+import { afterLogin, afterPreparation } from "../plan/after_login.ts";
+import { chooseNetworks, isUnclear } from "../plan/choose_networks.ts";
+import type { Shell } from "../ssh/shell.ts";
+import type { Ledger } from "../store/ledger.ts";
+import { executeCreateServer, serverRequest } from "./create_server.ts";
+import { credentialsFor } from "./credentials.ts";
+import { executeDeleteServer } from "./delete_server.ts";
+import { executeCreateFloatingIp, executeDeleteFloatingIp } from "./floating_ip.ts";
+import { executeGiveUp } from "./give_up.ts";
+import type { NodeGroup } from "./group_files.ts";
+import {
+  executeAssign,
+  executeRelabel,
+  executeStartTest,
+  executeUnassign,
+  type HandOverDeps,
+  type TargetAccess,
+} from "./hand_over.ts";
+import { executeLogin } from "./login.ts";
+import type { Outcome } from "./outcome.ts";
+import { executePrepareNode } from "./prepare_node.ts";
+import type { ProviderAccess } from "./provider_access.ts";
+import type { ScriptOutputs } from "./script_outputs.ts";
+
+export interface ActionDeps {
+  readonly ledger: Ledger;
+  readonly shell: Shell;
+  readonly clock: Clock;
+  /** null: nodes of that target are only used from here. */
+  readonly target: (name: string) => TargetAccess | null;
+  readonly readKey: (path: string) => Promise<string>;
+  readonly makeKeypair: () => Promise<NodeGroup["key"]>;
+  /** The variables of the daemon's environment that scripts are given. */
+  readonly scriptVariables: () => Readonly<Record<string, string>>;
+  /** Decides what becomes of a node whose job has ended, and stores it. */
+  readonly endJob: (nodeId: number) => Promise<void>;
+}
+
+/** Where an action is carried out. */
+export interface ActionSite {
+  readonly deps: ActionDeps;
+  /** Of scripts as they run. */
+  readonly outputs: ScriptOutputs;
+  readonly access: ProviderAccess;
+  readonly provider: ProviderConfig;
+  /** In force when it began. */
+  readonly config: Config;
+  readonly signal: AbortSignal;
+}
+
+/** Makes one attempt. Intent that must outlive a crash has been stored before; what comes of it is the caller's to store. */
+export function executeAction(action: Action, at: ActionSite): Promise<Outcome> {
+  const { clock, ledger, endJob, target } = at.deps;
+  const { cloud, deletions } = at.access;
+  const { signal } = at;
+  const image = at.provider.images.find(({ name }) => name === action.node.image);
+  switch (action.type) {
+    case "create-server": {
+      const request = requestFor(action.node, { ...at, image });
+      if (typeof request !== "string") return executeCreateServer(request, { cloud, clock, signal });
+      return Promise.resolve(refused(request, clock.now()));
+    }
+    case "delete-server":
+      return executeDeleteServer(action, { deletions, clock, signal });
+    case "create-floating-ip":
+      return executeCreateFloatingIp(action, {
+        cloud,
+        clock,
+        signal,
+        description: floatingIpDescription(
+          ledger.installation.id,
+          action.node.id,
+          ledger.lineage.runOf("node", action.node.id),
+        ),
+      });
+    case "delete-floating-ip":
+      return executeDeleteFloatingIp(action, { deletions, clock, signal });
+    case "give-up":
+      return executeGiveUp(action.failure, { cloud, clock, signal });
+    case "login":
+    case "prepare-node":
+      return image === undefined
+        ? Promise.resolve(unconfigured("login", action.node, clock.now()))
+        : logIn(action, { ...at, image });
+    case "end-job":
+      return endJob(action.node.id).then(() => ({ event: null }));
+    case "assign-node":
+    case "start-test":
+    case "relabel-agent":
+    case "unassign-node": {
+      const access = target(action.node.target);
+      if (access === null) return Promise.resolve(unconfigured("target", action.node, clock.now()));
+      return handOver(action, { access, clock, signal, image });
+    }
+  }
+}
+
+function logIn(
+  action: Action & { type: "login" | "prepare-node" },
+  { deps: given, outputs, config, provider, image, signal }: Omit<ActionSite, "access"> & {
+    image: ProviderImageConfig;
+  },
+): Promise<Outcome> {
+  const { clock, shell, readKey, ledger, makeKeypair, scriptVariables } = given;
+  const credentials = credentialsFor(action.node, { image, images: ledger.images, readKey });
+  const deps = { shell, clock, signal, provider, image, credentials, makeKeypair };
+  if (action.type === "login") {
+    return executeLogin(action, { ...deps, next: afterLogin(action.node, config) });
+  }
+  return executePrepareNode(action, {
+    ...deps,
+    scriptDir: config.scriptDir,
+    variables: scriptVariables(),
+    outputs,
+    next: afterPreparation(action.node, config),
+  });
+}
+
+function handOver(
+  action: Action & { type: "assign-node" | "start-test" | "relabel-agent" | "unassign-node" },
+  { image, ...deps }: HandOverDeps & { image: ProviderImageConfig | undefined },
+): Promise<Outcome> {
+  switch (action.type) {
+    case "assign-node":
+      return image === undefined
+        ? Promise.resolve(unconfigured("login", action.node, deps.clock.now()))
+        : executeAssign(action.node, { ...deps, image });
+    case "start-test":
+      return executeStartTest(action, deps);
+    case "relabel-agent":
+      return executeRelabel(action.node, deps);
+    case "unassign-node":
+      return executeUnassign(action.node, deps);
+  }
+}
+
+function requestFor(
+  node: NodeRecord,
+  { deps: { ledger }, access, provider, image }: Pick<ActionSite, "deps" | "access" | "provider"> & {
+    image: ProviderImageConfig | undefined;
+  },
+) {
+  if (image === undefined) {
+    return `the configuration no longer has image ${node.image} for ${node.provider}`;
+  }
+  const networks = chooseNetworks(provider, access.observation.catalog);
+  if (isUnclear(networks)) return `${provider.name}: ${networks.message}`;
+  return serverRequest(node, {
+    provider,
+    image,
+    networkIds: networks.map(({ id }) => id),
+    installation: ledger.installation.id,
+    run: ledger.lineage.runOf("node", node.id),
+    providerImage: ledger.images.get(node.providerImageId ?? -1) ?? null,
+  });
+}
+
+function refused(error: string, at: number): Outcome {
+  const evidence = { at, error, kind: "nodepool", requestId: null, fault: null, console: null };
+  return { event: { type: "refused", result: "failed", evidence } };
+}
+
+/** The configuration was read between the plan and its action. */
+function unconfigured(reason: "login" | "target", { image, provider, target }: NodeRecord, now: number) {
+  const what = reason === "login" ? `image ${image} for ${provider}` : `target ${target} to hand nodes to`;
+  const message = `the configuration no longer has ${what}`;
+  return { event: { type: "postponed", until: now + 10_000, waitingOn: { reason, message } } } as const;
+}
