@@ -27,6 +27,7 @@ import { loggerOf } from "../lib/logging.ts";
 import { systemRandom } from "../lib/random.ts";
 import { openCloud } from "../open_cloud.ts";
 import { ownProcess } from "./own_process.ts";
+import { watchedDigests } from "./watched_digests.ts";
 
 const log = loggerOf("image", "build");
 
@@ -61,9 +62,9 @@ export class DaemonBuilder implements AsyncDisposable {
 
   /** Has others see that it is there, for a process that is a builder alone. */
   join(): AsyncDisposable {
-    const { clock } = this.#deps;
+    const { clock, source } = this.#deps;
     const record = { ...this.#self, since: clock.wall(), role: "builder", control: null } as const;
-    return joinAsMember(this.#etcd, { keys: this.#keys, record, clock });
+    return joinAsMember(this.#etcd, { keys: this.#keys, record, config: watchedDigests(source), clock });
   }
 
   get isBuilding(): boolean {

@@ -25,6 +25,7 @@ import type { SteadyClock } from "../lib/steady_clock.ts";
 import { type MemberDoors, openMemberDoors } from "./member_doors.ts";
 import type { Seat } from "./seat.ts";
 import { ownProcess } from "./own_process.ts";
+import { watchedDigests } from "./watched_digests.ts";
 import { standbyStatus } from "./standby_status.ts";
 import { followCommits } from "../store/etcd/follow_commits.ts";
 import { openEtcdStore } from "../store/etcd/etcd_store.ts";
@@ -101,11 +102,16 @@ async function openStandby(
 /** Resolves once it leads. @returns null: it was told to stop */
 async function standBy(standby: Standby, deps: MemberDeps): Promise<HeldLeadership | null> {
   const { etcd, keys, self, doors } = standby;
-  const { clock, signals } = deps;
+  const { clock, signals, source } = deps;
   const stop = new AbortController();
   void signals.stop.then(() => stop.abort());
   const startedAt = clock.monotonic();
-  await using _member = joinAsMember(etcd, { keys, record: { ...self, role: "standby" }, clock });
+  await using _member = joinAsMember(etcd, {
+    keys,
+    record: { ...self, role: "standby" },
+    config: watchedDigests(source),
+    clock,
+  });
   const teller = tellerOf(standby, deps);
   const over = new AbortController();
   const witness = witnessOf(keys);
