@@ -8,6 +8,7 @@ import type { LoadedConfig } from "./config/load_config.ts";
 import { defaultSecurePath } from "./config/default_secure_path.ts";
 import { ControlError } from "./control/control_error.ts";
 import { localPool } from "./control/local_pool.ts";
+import { LookedAtPool } from "./control/looked_at_pool.ts";
 import type { StatePool } from "./control/operated_pool.ts";
 import type { PoolClient } from "./control/pool_client.ts";
 import { wallOffsetOf } from "./domain/clock_record.ts";
@@ -26,11 +27,12 @@ import { SteadyClock } from "./lib/steady_clock.ts";
 import { unwatchedPool } from "./pool/unwatched_pool.ts";
 import { newestInstant } from "./store/newest_instant.ts";
 import { openKvStore } from "./store/kv_store.ts";
+import { lookAtState } from "./store/look_at_state.ts";
 import { Ledger } from "./store/ledger.ts";
 import { createMemoryStore } from "./store/memory_store.ts";
 import { lockState } from "./store/state_lock.ts";
 import { isUnmade } from "./store/state_witness.ts";
-import type { Store } from "./store/store.ts";
+import { type Store, StoreError } from "./store/store.ts";
 
 /** Another command may hold the lock for a moment. */
 const LOCK_WAIT = 2_000;
@@ -42,12 +44,38 @@ const random = systemRandom;
 
 /** The configuration is read when a command needs it. @throws StoreError */
 export async function openOfflinePool(options: OfflinePoolOptions): Promise<PoolClient> {
+  if (options.writes) return await openStateFile(options);
+  if (!await isUnmade(options.state)) return await lookAtFile(options);
   await using opening = new AsyncDisposableStack();
   const clock = new SteadyClock(systemClock);
-  const isEmpty = !options.writes && await isUnmade(options.state);
-  if (isEmpty) options.note(`no daemon has run on ${options.state} yet: there is nothing to show`);
-  const store = isEmpty ? emptyStore(clock) : await openStateFile(options.state, opening);
-  return await storedPool(store, { clock, files: options, opening });
+  options.note(`no daemon has run on ${options.state} yet: there is nothing to show`);
+  return await storedPool(emptyStore(clock), { clock, files: options, opening });
+}
+
+async function lookAtFile(options: OfflinePoolOptions): Promise<PoolClient> {
+  const findWhole = () => openStateFile(options);
+  const pool = await openLocked(options, () => lookAtState(options.state, { clock: systemClock }))
+    .catch((error) => {
+      if (error instanceof StoreError && error.kind === "locked") throw error;
+      return null; // opening it says what is wrong with it
+    });
+  return pool === null ? await findWhole() : new LookedAtPool(pool, { findWhole });
+}
+
+async function openStateFile(options: OfflinePoolOptions): Promise<PoolClient> {
+  return (await openLocked(options, () => openKvStore(options.state, { clock: systemClock, random })))!;
+}
+
+/** null: there is no store. */
+async function openLocked(
+  options: OfflinePoolOptions,
+  open: () => Promise<Store | null>,
+): Promise<PoolClient | null> {
+  await using opening = new AsyncDisposableStack();
+  const holder = "a nodepool command";
+  opening.use(await lockState(options.state, { holder, clock: systemClock, wait: LOCK_WAIT }));
+  const store = await open();
+  return store && await storedPool(store, { clock: new SteadyClock(systemClock), files: options, opening });
 }
 
 interface StateInEtcd {
@@ -111,11 +139,6 @@ async function storedPool(
   const ledger = opening.use(await Ledger.load(store, { clock }));
   const wallOffset = await continueClock(clock, ledger);
   return localPool(statePool({ ...given, ledger, wallOffset, machines, resources: opening.move() }));
-}
-
-async function openStateFile(path: string, opening: AsyncDisposableStack): Promise<Store> {
-  opening.use(await lockState(path, { holder: "a nodepool command", clock: systemClock, wait: LOCK_WAIT }));
-  return await openKvStore(path, { clock: systemClock, random });
 }
 
 /** Takes the machine's clock at its word, unless it shows a time before the newest record. @returns the wall offset */

@@ -8,7 +8,9 @@ import { isUnwritable } from "../control/control_error.ts";
 import type { PoolClient } from "../control/pool_client.ts";
 import type { RequestSpec } from "../control/operations/request_operations.ts";
 import { durationText, type Instant, type Milliseconds, SECOND, spacedDuration } from "../domain/time.ts";
+import type { Call } from "../lib/call.ts";
 import { startDeadline } from "../lib/deadline.ts";
+import { meanwhile } from "../lib/meanwhile.ts";
 import type { AcquiredNodesView } from "../views/acquired_nodes.ts";
 import type { RequestView } from "../views/request_list.ts";
 import type { CliContext } from "./cli_context.ts";
@@ -106,32 +108,29 @@ async function whileTelling<Answer>(
   const what = `${count} of ${label}`;
   const teller = new WaitTeller();
   const hopeless = new AbortController();
-  const over = new AbortController();
-  const until = AbortSignal.any([signal, over.signal]);
-  const telling = teller.tell({
-    io,
-    what,
-    ending: () => `; gives up in ${spacedDuration(deadline - io.clock.now())}`,
-    ask: (known) =>
-      daemon.askOnce((pool) => pool.ask("waits", { ...NOTHING, requests: [id], known }, { signal: until })),
-    signal: until,
-  }, () => {
-    if (!isHopeless(teller.obstacles, failFast)) return;
-    hopeless.abort(new Error(`no use waiting for ${what}: ${teller.lastReason}`));
-  });
-  try {
-    return await wait({
-      signal: AbortSignal.any([signal, hopeless.signal]),
-      get lastReason() {
-        return teller.lastReason;
-      },
+  const tell = (call: Call) =>
+    teller.tell({
+      io,
+      what,
+      ending: () => `; gives up in ${spacedDuration(deadline - io.clock.now())}`,
+      ask: (known) =>
+        daemon.askOnce((pool) => pool.ask("waits", { ...NOTHING, requests: [id], known }, call)),
+      ...call,
+    }, () => {
+      if (!isHopeless(teller.obstacles, failFast)) return;
+      hopeless.abort(new Error(`no use waiting for ${what}: ${teller.lastReason}`));
     });
+  const told = {
+    signal: AbortSignal.any([signal, hopeless.signal]),
+    get lastReason() {
+      return teller.lastReason;
+    },
+  };
+  try {
+    return await meanwhile(tell, () => wait(told), { signal });
   } catch (error) {
     if (!(error instanceof InterruptedError) || teller.lastReason === null) throw error;
     throw new InterruptedError(`interrupted while waiting for ${what}: ${teller.lastReason}`);
-  } finally {
-    over.abort(new Error("over"));
-    await telling;
   }
 }
 

@@ -1,6 +1,8 @@
 /** Shared by the commands that order images: the order, waiting for it with progress, the exit code. */
 import type { PoolClient } from "../control/pool_client.ts";
 import type { OrderOutcome, OrderSpec, PlacedOrders } from "../control/operations/image_operations.ts";
+import type { Call } from "../lib/call.ts";
+import { meanwhile } from "../lib/meanwhile.ts";
 import type { CliContext } from "./cli_context.ts";
 import { InterruptedError } from "./cli_error.ts";
 import { ExitCode } from "./exit_code.ts";
@@ -76,23 +78,16 @@ async function waiting(
   context: CliContext,
   { pool, placed, follow, signal }: Waiting,
 ): Promise<readonly OrderOutcome[]> {
-  const over = new AbortController();
-  const until = AbortSignal.any([signal, over.signal]);
-  const shown = follow
-    ? followBuilds(context, { pool, placed, signal: until })
-    : showImageProgress(context, { pool, placed, signal: until });
-  const quiet = shown.catch((error) => {
-    if (!until.aborted) throw error;
-  });
-  try {
+  const show = (until: Call) =>
+    (follow ? followBuilds : showImageProgress)(context, { pool, placed, ...until }).catch((error) => {
+      if (!until.signal.aborted) throw error;
+    });
+  return await meanwhile(show, async (shown) => {
     const outcomes = await pool.ask("image-order-end", placed, { signal });
     // A log is read to its end, which the end of its build brings.
-    if (follow) await quiet;
+    if (follow) await shown;
     return outcomes;
-  } finally {
-    over.abort(new Error("over"));
-    await quiet;
-  }
+  }, { signal });
 }
 
 const LOOK = 300;

@@ -7,11 +7,21 @@ import { loadOtherConfig } from "./other_config.ts";
 import { defaultSecurePath } from "./default_secure_path.ts";
 import { loadConfig, type LoadedConfig } from "./load_config.ts";
 
+interface Options {
+  readonly secure: string | null;
+  readonly strict: boolean;
+}
+
+/** `stamp`: of the files as they were before it was read. */
+export interface StampedConfig extends LoadedConfig {
+  readonly stamp: string;
+}
+
 export class ConfigSource {
   readonly path: string;
   /** The configuration when it was opened. */
-  readonly first: LoadedConfig;
-  readonly #options: { readonly secure: string | null; readonly strict: boolean };
+  readonly first: StampedConfig;
+  readonly #options: Options;
 
   /** @throws ConfigError */
   static async open(
@@ -19,22 +29,18 @@ export class ConfigSource {
     { secureFile, strict }: { secureFile: string | null; strict: boolean },
   ): Promise<ConfigSource> {
     const options = { secure: secureFile ?? await defaultSecurePath(), strict };
-    return new ConfigSource(path, options, await loadConfig(path, options));
+    return new ConfigSource(path, options, await load(path, options));
   }
 
-  private constructor(
-    path: string,
-    options: { readonly secure: string | null; readonly strict: boolean },
-    first: LoadedConfig,
-  ) {
+  private constructor(path: string, options: Options, first: StampedConfig) {
     this.path = path;
     this.#options = options;
     this.first = first;
   }
 
   /** @throws ConfigError */
-  read(): Promise<LoadedConfig> {
-    return loadConfig(this.path, this.#options);
+  read(): Promise<StampedConfig> {
+    return load(this.path, this.#options);
   }
 
   /** Another one, from its text, as it would be read in the place of this one. @throws ConfigError */
@@ -43,11 +49,19 @@ export class ConfigSource {
   }
 
   /** Changes when the files may have: cheap to ask for every few seconds. */
-  async stamp(): Promise<string> {
-    const { secure } = this.#options;
-    const files = secure === null ? [this.path] : [this.path, secure];
-    const stats = await Promise.all(files.map((file) => Deno.stat(file).catch(() => null)));
-    return stats.map((stat) => stat === null ? "none" : `${stat.mtime?.getTime()} ${stat.size} ${stat.ino}`)
-      .join(";");
+  stamp(): Promise<string> {
+    return stampOf(this.path, this.#options);
   }
+}
+
+async function load(path: string, options: Options): Promise<StampedConfig> {
+  const stamp = await stampOf(path, options);
+  return { ...await loadConfig(path, options), stamp };
+}
+
+async function stampOf(path: string, { secure }: Options): Promise<string> {
+  const files = secure === null ? [path] : [path, secure];
+  const stats = await Promise.all(files.map((file) => Deno.stat(file).catch(() => null)));
+  return stats.map((stat) => stat === null ? "none" : `${stat.mtime?.getTime()} ${stat.size} ${stat.ino}`)
+    .join(";");
 }

@@ -46,7 +46,7 @@ export interface ControlWire extends AsyncDisposable {
   send(call: WireCall, options: { readonly signal?: AbortSignal }): Promise<Response>;
 }
 
-export interface WireCall {
+interface WireCall {
   readonly method: string;
   /** With its query. */
   readonly path: string;

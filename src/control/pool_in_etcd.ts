@@ -3,8 +3,8 @@
  * where nobody leads, the state itself, which can be looked at. Nothing is written but by a leader. Commands open one
  * where no daemon of their own machine answers.
  */
+import { askEtcd } from "../etcd/ask_etcd.ts";
 import { type Etcd, EtcdError } from "../etcd/etcd.ts";
-import { askEtcd } from "../lead/kept_lease.ts";
 import type { PoolKeys } from "../lead/pool_keys.ts";
 import { type FoundLeader, listMembers, readLeader } from "../lead/read_records.ts";
 import type { Call } from "../lib/call.ts";
@@ -12,8 +12,8 @@ import type { Clock } from "../lib/clock.ts";
 import { SECOND } from "../domain/time.ts";
 import { ControlError } from "./control_error.ts";
 import { isAway } from "./is_away.ts";
-import { LeaderlessPool } from "./leaderless_pool.ts";
 import { ledPool } from "./led_pool.ts";
+import { LookedAtPool } from "./looked_at_pool.ts";
 import type { PoolClient } from "./pool_client.ts";
 import type { EtcdMemberReport } from "../domain/machines_report.ts";
 import { SilentEtcdError } from "./silent_etcd_error.ts";
@@ -82,7 +82,7 @@ export class PoolInEtcd implements AsyncDisposable {
     const { openState, pool, tell } = this.#deps;
     const state = await openState(call);
     tell(`no daemon leads the pool ${pool}; this is its state in etcd`);
-    return new LeaderlessPool(state, { awaitLeader: (call) => this.awaitLeader(call) });
+    return new LookedAtPool(state, { findWhole: async (call) => (await this.awaitLeader(call)).pool });
   }
 
   /** While etcd does not answer, as the error says. @param options as those of `SilentPool` */

@@ -16,13 +16,13 @@ import type { LeaderRecord } from "../lead/leader_record.ts";
 import { joinAsMember } from "../lead/membership.ts";
 import { type PoolKeys, poolKeys } from "../lead/pool_keys.ts";
 import { StandbyLog } from "../lead/standby_log.ts";
-import { errorChain } from "../lib/error_chain.ts";
 import { loggerOf, type Logging } from "../lib/logging.ts";
 import type { ProcessSignals } from "../lib/process_signals.ts";
 import { systemRandom } from "../lib/random.ts";
 import type { ServiceManager } from "../lib/service_manager.ts";
 import type { SteadyClock } from "../lib/steady_clock.ts";
 import { type MemberDoors, openMemberDoors } from "./member_doors.ts";
+import { answerMemberSignals } from "./member_signals.ts";
 import type { Seat } from "./seat.ts";
 import { ownProcess } from "./own_process.ts";
 import { watchedDigests } from "./watched_digests.ts";
@@ -56,16 +56,15 @@ interface Standby {
 /** @returns null: it was told to stop before it led. @throws ControlSocketError, ServeSiteError, StoreError */
 export async function takeMemberSeat(etcdConfig: EtcdConfig, deps: MemberDeps): Promise<Seat | null> {
   const { source, clock } = deps;
-  const stamp = await source.stamp();
   await using taking = new AsyncDisposableStack();
   const standby = await openStandby(etcdConfig, { ...deps, held: taking });
   const leadership = await standBy(standby, deps);
   if (leadership === null) return null;
   taking.use(leadership);
-  const { first } = source;
-  const config = await source.stamp() === stamp ? first.config : await readAgain(source);
+  // It may have changed since. One that cannot be used is left to the watch over its files, which says why.
+  const { config, stamp } = await source.read().catch(() => source.first);
   const { etcd, keys } = standby;
-  const address = first.config.state;
+  const address = source.first.config.state;
   const store = taking.use(
     await openEtcdStore(etcd, {
       address,
@@ -76,7 +75,7 @@ export async function takeMemberSeat(etcdConfig: EtcdConfig, deps: MemberDeps): 
       witness: witnessOf(keys),
     }),
   );
-  return seatOf(standby, { store, config, leadership, held: taking.move() });
+  return seatOf(standby, { store, config, stamp, leadership, held: taking.move() });
 }
 
 async function openStandby(
@@ -106,12 +105,11 @@ async function standBy(standby: Standby, deps: MemberDeps): Promise<HeldLeadersh
   const stop = new AbortController();
   void signals.stop.then(() => stop.abort());
   const startedAt = clock.monotonic();
-  await using _member = joinAsMember(etcd, {
-    keys,
-    record: { ...self, role: "standby" },
-    config: watchedDigests(source),
-    clock,
-  });
+  let refusal: string | null = null;
+  const record = { ...self, role: "standby" } as const;
+  const config = watchedDigests(source);
+  const onRefusal = (problem: string | null) => refusal = problem;
+  await using _member = joinAsMember(etcd, { keys, record, config, clock, onRefusal });
   const teller = tellerOf(standby, deps);
   const over = new AbortController();
   const witness = witnessOf(keys);
@@ -123,7 +121,8 @@ async function standBy(standby: Standby, deps: MemberDeps): Promise<HeldLeadersh
       clock,
       signal: stop.signal,
       objection: (call) => whyTooNew(etcd, keys, call),
-      onLook: (look) => teller(look),
+      // Whoever may not write will not lead either.
+      onLook: (look) => teller({ ...look, problem: look.problem ?? refusal }),
     });
     const waited = Math.round((clock.monotonic() - startedAt) / SECOND);
     log.info("leads the pool {pool}, after {waited} s", { pool: keys.pool, waited });
@@ -139,38 +138,24 @@ async function standBy(standby: Standby, deps: MemberDeps): Promise<HeldLeadersh
 }
 
 /** Tells whoever wants to know what each look of a standby came to. */
-function tellerOf(
-  standby: Standby,
-  { options, serviceManager, clock, lines, signals }: MemberDeps,
-): (look: CampaignLook) => void {
+function tellerOf(standby: Standby, deps: MemberDeps): (look: CampaignLook) => void {
+  const { options, serviceManager, clock } = deps;
   const { keys: { pool }, doors } = standby;
   const standbyLog = new StandbyLog({ pool, clock });
   let status = "";
-  signals.answer({ SIGHUP: () => lines.reopen(), SIGUSR2() {} });
+  answerMemberSignals(deps);
   return (look) => {
     doors.note(look);
     standbyLog.note(look);
     standby.leader = look.leader ?? standby.leader;
-    const next = look.leader === null
-      ? `standby: ${look.problem ?? "another leads"}`
-      : `standby behind ${look.leader.host}`;
+    const next = look.problem === null
+      ? `standby behind ${look.leader?.host ?? "another"}`
+      : `standby: ${look.problem}`;
     if (status === "") options.onRunning();
     if (status !== next) serviceManager?.tell({ READY: 1, STATUS: next });
     status = next;
-    if (serviceManager !== null && serviceManager.watchdog !== null) serviceManager.tell({ WATCHDOG: 1 });
+    serviceManager?.tellAlive();
   };
-}
-
-/** It may have changed since this process began to stand by. */
-async function readAgain(source: ConfigSource): Promise<Config> {
-  try {
-    return (await source.read()).config;
-  } catch (error) {
-    log.error("the configuration has changed and cannot be used; leading with the one before: {error}", {
-      error: errorChain(error),
-    });
-    return source.first.config;
-  }
 }
 
 /** A note of the newest commit, in the folder that the service manager gives this machine; null: it gives no folder. */
@@ -181,9 +166,10 @@ function witnessOf({ pool }: PoolKeys): string | null {
 
 function seatOf(
   { etcd, keys, self, doors, leader: former }: Standby,
-  { store, config, leadership, held }: {
+  { store, config, stamp, leadership, held }: {
     store: Store;
     config: Config;
+    stamp: string;
     leadership: HeldLeadership;
     held: AsyncDisposable;
   },
@@ -193,6 +179,7 @@ function seatOf(
   return {
     store,
     config,
+    stamp,
     machines: { etcd, keys, leadership, self, former, resign },
     left: Promise.race([leadership.lost.then(() => "lost" as const), resignation.promise]),
     serveControl: (pool, options) => doors.serveControl(pool, options),

@@ -7,6 +7,7 @@ import type { EtcdConfig } from "../domain/etcd_config.ts";
 import { SECOND } from "../domain/time.ts";
 import { loggerOf } from "../lib/logging.ts";
 import type { MemberDeps } from "./member.ts";
+import { answerMemberSignals } from "./member_signals.ts";
 import { letBuildsEnd } from "./let_builds_end.ts";
 import { tellStop } from "./run_pool.ts";
 import { ownVersion } from "./own_process.ts";
@@ -33,20 +34,18 @@ export async function runBesideBuilder(
 }
 
 async function runAlone(builder: DaemonBuilder, deps: MemberDeps): Promise<number> {
-  const { options, clock, lines, serviceManager, signals } = deps;
+  const { options, clock, serviceManager, signals } = deps;
   await using _member = builder.join();
   log.info("nodepool {version} builds images for whoever leads the pool (pid {pid})", {
     version: ownVersion(),
     pid: Deno.pid,
   });
-  signals.answer({ SIGHUP: () => lines.reopen(), SIGUSR2() {} });
+  answerMemberSignals(deps);
   options.onRunning();
   serviceManager?.tell({ READY: 1, STATUS: "builder" });
   const over = new AbortController();
   void signals.stop.then(() => over.abort());
-  while (await clock.sleep(LOOK, over).then(() => true, () => false)) {
-    if (serviceManager !== null && serviceManager.watchdog !== null) serviceManager.tell({ WATCHDOG: 1 });
-  }
+  while (await clock.sleep(LOOK, over).then(() => true, () => false)) serviceManager?.tellAlive();
   serviceManager?.tell({ STOPPING: 1 });
   if (builder.isBuilding) await letBuildsEnd(signals, (call) => builder.finish(call));
   return tellStop(await signals.stop);

@@ -81,7 +81,11 @@ export async function runPool(
     uploadWorkers: options.uploadWorkers,
     readConfig: () => source.read(),
     readOtherConfig: (other, options) => source.readOther(other, options),
-    watchedConfig: { path: options.configFile, stamp: () => source.stamp() },
+    watchedConfig: {
+      path: options.configFile,
+      first: seat.stamp ?? source.first.stamp,
+      stamp: () => source.stamp(),
+    },
     process: {
       pid: Deno.pid,
       version: ownVersion(),

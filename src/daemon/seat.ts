@@ -12,6 +12,8 @@ export interface Seat extends AsyncDisposable {
   readonly store: Store;
   /** The configuration to begin with. */
   readonly config: Config;
+  /** Of its files when it was read; left out: they were read at the daemon's start. */
+  readonly stamp?: string;
   /** null: the state lies in a file, and no other machine can take over. */
   readonly machines: Machines | null;
   /** Resolves once this process has to end for another one's sake: it no longer leads, or somebody wants another to. */

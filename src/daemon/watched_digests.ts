@@ -3,14 +3,17 @@ import type { ConfigSource } from "../config/config_source.ts";
 import { digestConfig } from "../config/digest_config.ts";
 import type { ConfigDigests } from "../domain/machines_report.ts";
 
-/** @returns does not throw: a file that cannot be used leaves them as they are, as it does the configuration */
-export function watchedDigests(source: ConfigSource): () => Promise<ConfigDigests> {
+/** @returns does not throw: where the file cannot be used, it would be the configuration of the start */
+export function watchedDigests(
+  source: Pick<ConfigSource, "first" | "read" | "stamp">,
+): () => Promise<ConfigDigests> {
+  let { stamp } = source.first;
   let digests = digestConfig(source.first.config);
-  let stamp: string | null = null;
   return async () => {
     const now = await source.stamp();
     if (now === stamp) return digests;
     stamp = now;
-    return digests = await source.read().then(({ config }) => digestConfig(config), () => digests);
+    const { config } = await source.read().catch(() => source.first);
+    return digests = digestConfig(config);
   };
 }

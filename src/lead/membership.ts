@@ -2,12 +2,13 @@
  * The record of a standby or a builder in etcd: there as long as its process lives, and gone ten seconds after. A process
  * that etcd has forgotten, since they could not reach each other, writes it again.
  */
-import type { Etcd } from "../etcd/etcd.ts";
+import { askEtcd } from "../etcd/ask_etcd.ts";
+import { type Etcd, EtcdError } from "../etcd/etcd.ts";
 import type { Call } from "../lib/call.ts";
 import type { Clock } from "../lib/clock.ts";
 import { errorChain } from "../lib/error_chain.ts";
 import type { MemberRecord } from "./leader_record.ts";
-import { askEtcd, KeptLease, RENEWAL_PERIOD, RETRY_PERIOD } from "./kept_lease.ts";
+import { KeptLease, RENEWAL_PERIOD, RETRY_PERIOD } from "./kept_lease.ts";
 import type { PoolKeys } from "./pool_keys.ts";
 
 interface MembershipOptions {
@@ -16,8 +17,8 @@ interface MembershipOptions {
   /** Its `config`, which may change; does not throw. Left out: it has none. */
   readonly config?: () => Promise<MemberRecord["config"]>;
   readonly clock: Clock;
-  /** Told when it becomes a member, again too, with null; and why it is no longer one, when that begins. */
-  readonly onChange?: (problem: string | null) => void;
+  /** Told, for people, that etcd refuses the record for lack of rights; with null, that it no longer does. */
+  readonly onRefusal?: (problem: string | null) => void;
 }
 
 /** Begins at once, whether etcd answers or not; ends when what is returned is disposed of. */
@@ -34,7 +35,7 @@ class Membership implements AsyncDisposable {
   #lease: KeptLease | null = null;
   /** As it stands there. */
   #record = "";
-  #isMember: boolean | null = null;
+  #refusal: string | null = null;
 
   constructor(etcd: Etcd, options: MembershipOptions) {
     this.#etcd = etcd;
@@ -51,10 +52,10 @@ class Membership implements AsyncDisposable {
   async #keep(): Promise<void> {
     const { signal } = this.#stop;
     while (!signal.aborted) {
-      const problem = await this.#renew().catch(errorChain);
+      const error = await this.#renew().catch((error) => error);
       if (signal.aborted) return;
-      this.#tell(problem);
-      await this.#options.clock.sleep(problem === null ? RENEWAL_PERIOD : RETRY_PERIOD, { signal });
+      this.#note(error);
+      await this.#options.clock.sleep(error === null ? RENEWAL_PERIOD : RETRY_PERIOD, { signal });
     }
   }
 
@@ -82,9 +83,10 @@ class Membership implements AsyncDisposable {
     }
   }
 
-  #tell(problem: string | null): void {
-    const isMember = problem === null;
-    if (isMember !== this.#isMember) this.#options.onChange?.(problem);
-    this.#isMember = isMember;
+  #note(error: unknown): void {
+    const isRefused = error instanceof EtcdError && error.kind === "unauthorized";
+    const refusal = isRefused ? errorChain(error) : null;
+    if (refusal !== this.#refusal) this.#options.onRefusal?.(refusal);
+    this.#refusal = refusal;
   }
 }

@@ -23,10 +23,10 @@ export async function writeState(
   await readAlone(path, checkDatabase);
 }
 
-/** Into an empty file. */
+/** Into an empty file, which nobody uses until it is whole. */
 export async function fillState(path: string, { mutations, commits }: StateContents): Promise<void> {
   using kv = await Deno.openKv(path);
   await kv.set(keys.commits, commits);
   const writer = await openFileWriter(kv, path);
-  await writer.write(mutations);
+  await writer.fill(mutations);
 }

@@ -16,6 +16,8 @@ export interface WatchConfigOptions {
   readonly clock: Clock;
   readonly tasks: TaskRegistry;
   readonly path: string;
+  /** The stamp of what is in force. */
+  readonly first: string;
   /** Changes when the files may have. */
   readonly stamp: () => Promise<string>;
   readonly reload: () => Promise<unknown>;
@@ -29,18 +31,17 @@ const log = loggerOf("daemon");
 
 /** Disposing of it ends the watch. */
 export function watchConfig(options: WatchConfigOptions): AsyncDisposable {
-  const { clock, tasks, stamp, reload } = options;
-  let last: { readonly stamp: string; readonly readAt: number } | null = null;
+  const { clock, tasks, first, stamp, reload } = options;
+  let last = { stamp: first, readAt: clock.now() };
   const task = tasks.add({
     name: "configuration",
     period: LOOK,
     async run() {
       const current = await stamp();
       const now = clock.now();
-      if (last !== null && last.stamp === current && now - last.readAt < READ_ANYWAY) return;
-      const isFirst = last === null;
+      if (last.stamp === current && now - last.readAt < READ_ANYWAY) return;
       last = { stamp: current, readAt: now };
-      if (!isFirst) await reload();
+      await reload();
     },
   });
   const watching = wakeOnChange(options, task);

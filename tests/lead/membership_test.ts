@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { EtcdError } from "../../src/etcd/etcd.ts";
 import type { MemberRecord } from "../../src/lead/leader_record.ts";
 import { joinAsMember } from "../../src/lead/membership.ts";
 import { listMembers } from "../../src/lead/read_records.ts";
@@ -18,28 +19,34 @@ function standby() {
     role: "standby",
     control: null,
   };
-  const changes: (string | null)[] = [];
-  const member = joinAsMember(etcd.client("two"), {
+  const refusals: (string | null)[] = [];
+  const client = etcd.client("two");
+  const { transact } = client;
+  const member = joinAsMember(client, {
     keys,
     record,
     clock,
-    onChange: (problem) => changes.push(problem),
+    onRefusal: (problem) => refusals.push(problem),
   });
   const list = () => listMembers(etcd.client("command"), keys, call);
-  return { clock, etcd, record, changes, member, list };
+  const refuse = (isRefused: boolean) => {
+    const error = new EtcdError("unauthorized", "the user may not do that");
+    client.transact = isRefused ? () => Promise.reject(error) : transact;
+  };
+  return { clock, etcd, record, refusals, refuse, member, list };
 }
 
 Deno.test("a member is listed as long as it lives", async () => {
-  const { clock, record, changes, member, list } = standby();
+  const { clock, record, refusals, member, list } = standby();
   await clock.advance(60 * SECOND);
   assert.deepEqual(await list(), [record]);
   await member[Symbol.asyncDispose]();
   assert.deepEqual(await list(), []);
-  assert.deepEqual(changes, [null]);
+  assert.deepEqual(refusals, []);
 });
 
-Deno.test("a member that etcd forgot while it was cut off is one again afterwards, and says each once", async () => {
-  const { clock, etcd, changes, member, list } = standby();
+Deno.test("a member that etcd forgot while it was cut off is one again afterwards", async () => {
+  const { clock, etcd, refusals, member, list } = standby();
   await clock.advance(SECOND);
   etcd.cutOff.add("two");
   await clock.advance(20 * SECOND);
@@ -47,7 +54,19 @@ Deno.test("a member that etcd forgot while it was cut off is one again afterward
   etcd.cutOff.clear();
   await clock.advance(5 * SECOND);
   assert.equal((await list()).length, 1);
-  assert.deepEqual(changes, [null, "etcd did not answer within 2 s", null]);
+  assert.deepEqual(refusals, []);
+  await member[Symbol.asyncDispose]();
+});
+
+Deno.test("a member whose user may not write says so once, and when it may", async () => {
+  const { clock, refusals, refuse, member, list } = standby();
+  refuse(true);
+  await clock.advance(20 * SECOND);
+  assert.deepEqual(refusals, ["the user may not do that"]);
+  refuse(false);
+  await clock.advance(2 * SECOND);
+  assert.equal((await list()).length, 1);
+  assert.deepEqual(refusals, ["the user may not do that", null]);
   await member[Symbol.asyncDispose]();
 });
 

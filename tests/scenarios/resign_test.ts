@@ -44,10 +44,13 @@ Deno.test("a leader without a standby stays, unless somebody insists", async () 
   assert.equal(pool.resignations(), 1);
 });
 
-Deno.test("a resignation that is asked for again, of the former leader, makes the next one not resign", async () => {
-  await using pool = await led({ standbys: ["three"] });
-  await pool.virtual.ask("resign", { id: "the former one", force: false });
-  assert.equal(pool.resignations(), 0);
+Deno.test("a resignation of the former leader that is asked for again is done, with a standby or without", async () => {
+  for (const standbys of [["three"], []]) {
+    await using pool = await led({ standbys });
+    const answer = await pool.virtual.ask("resign", { id: "the former one", force: false });
+    assert.deepEqual(answer, { standbys: ["one"] });
+    assert.equal(pool.resignations(), 0);
+  }
 });
 
 Deno.test("a daemon whose state is a file does not resign, and says why", async () => {

@@ -15,6 +15,7 @@ function kit(watchFolder: () => FolderWatch) {
     clock,
     tasks,
     path: "/etc/nodepool/nodepool.yaml",
+    first: "1",
     stamp: () => Promise.resolve(file.stamp),
     reload: () => Promise.resolve(void reloadedAt.push((clock.now() - NOW) / SECOND)),
     watchFolder,
@@ -65,4 +66,13 @@ Deno.test("the configuration is read at once when the system tells of a change, 
   await writer.write({ paths: ["/etc/nodepool/nodepool.yaml"] });
   await clock.advance(MINUTE + 10 * SECOND);
   assert.deepEqual(reloadedAt, [3, 63]);
+});
+
+Deno.test("a configuration that has changed since it was read is read at once", async () => {
+  const { clock, tasks, file, reloadedAt, watching } = kit(failing);
+  await using _tasks = tasks;
+  await using _watching = watching;
+  file.stamp = "2";
+  await clock.advance(SECOND);
+  assert.deepEqual(reloadedAt, [0]);
 });

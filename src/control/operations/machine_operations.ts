@@ -28,6 +28,8 @@ export const machineOperations = {
     answer: v.object({ standbys: rows(string) }),
     async run({ daemon }, { id, force }, { signal }) {
       const { etcd, keys, self, resign } = machinesOf(daemon);
+      // Whoever did not hear the former leader's answer asks again, and is asking the one that took over.
+      if (id !== self.id) return { standbys: [self.host] };
       const members = await listMembers(etcd, keys, { signal });
       const standbys = members.filter(({ role }) => role === "standby").map((standby) => standby.host);
       if (standbys.length === 0 && !force) {
@@ -36,8 +38,7 @@ export const machineOperations = {
           `no standby can take over from ${self.host}: start one, or let the pool stand still with --force`,
         );
       }
-      // Whoever did not hear the answer asks again, perhaps the one that leads by now.
-      if (id === self.id) resign?.();
+      resign?.();
       return { standbys };
     },
   }),

@@ -35,6 +35,7 @@ async function readAtOnce(place: EtcdPlace): Promise<StateContents> {
   const { entries: [commits], revision } = await etcd.range({ key }, place);
   if (commits === undefined) throw new StoreError("unusable", `there is no state in ${address}`);
   const reader = new StateReader(new EtcdSource(etcd, { ...place, prefix, revision }), address);
+  await reader.readJournal();
   return {
     mutations: await readMutations(reader.entries({ prefix: [] })),
     commits: parseCommits(commits.value).count,
@@ -55,7 +56,6 @@ export async function writeEtcdContents(
   try {
     const transactions = await EtcdTransactions.open(etcd, { ...place, leadership: null, commits });
     const reader = new StateReader(new EtcdSource(etcd, { ...place, prefix }), address);
-    // Drops what an interrupted copy has left.
     const writer = await KvWriter.open(transactions, reader);
     if (!replaces && await probeVersion(reader) !== null) {
       throw unusableState(address, "there is one already");
