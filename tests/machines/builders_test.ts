@@ -116,11 +116,15 @@ testNeeding(
     const reading = Promise.all((["stdout", "stderr"] as const).map(async (name) => {
       for await (const text of waiting[name].pipeThrough(new TextDecoderStream())) said[name] += text;
     }));
-    await atWork(machines);
+    await machines.until(() => said.stdout.endsWith("building noble\n"));
     next.signal("SIGKILL");
     await reading;
     assert.equal((await waiting.status).code, 0, said.stderr);
-    assert.equal(said.stdout, "building noble\ndone\ndiskimage noble: ready\n");
+    assert.match(
+      said.stdout,
+      /^\$ disk-image-create .*\nbuilding noble\ndone\ndiskimage noble: ready\n$/,
+      "each line of the log is there, and once",
+    );
     assert.match(
       said.stderr,
       /the daemon is stopped; waiting for the next one\n[^]*going on with the daemon on /,
