@@ -27,6 +27,7 @@ import { loggerOf } from "../lib/logging.ts";
 import { systemRandom } from "../lib/random.ts";
 import { openCloud } from "../open_cloud.ts";
 import { ownProcess } from "./own_process.ts";
+import { watchedDigests } from "./watched_digests.ts";
 
 const log = loggerOf("image", "build");
 
@@ -61,12 +62,13 @@ export class DaemonBuilder implements AsyncDisposable {
 
   /** Has others see that it is there, for a process that is a builder alone. */
   join(): AsyncDisposable {
-    const { clock } = this.#deps;
+    const { clock, source } = this.#deps;
     const record = { ...this.#self, since: clock.wall(), role: "builder", control: null } as const;
+    const config = watchedDigests(source);
     const onRefusal = (problem: string | null) => {
       if (problem !== null) log.warning("`status` does not show this builder: {problem}", { problem });
     };
-    return joinAsMember(this.#etcd, { keys: this.#keys, record, clock, onRefusal });
+    return joinAsMember(this.#etcd, { keys: this.#keys, record, config, clock, onRefusal });
   }
 
   get isBuilding(): boolean {

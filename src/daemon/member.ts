@@ -25,6 +25,7 @@ import { type MemberDoors, openMemberDoors } from "./member_doors.ts";
 import { answerMemberSignals } from "./member_signals.ts";
 import type { Seat } from "./seat.ts";
 import { ownProcess } from "./own_process.ts";
+import { watchedDigests } from "./watched_digests.ts";
 import { standbyStatus } from "./standby_status.ts";
 import { followCommits } from "../store/etcd/follow_commits.ts";
 import { openEtcdStore } from "../store/etcd/etcd_store.ts";
@@ -100,14 +101,15 @@ async function openStandby(
 /** Resolves once it leads. @returns null: it was told to stop */
 async function standBy(standby: Standby, deps: MemberDeps): Promise<HeldLeadership | null> {
   const { etcd, keys, self, doors } = standby;
-  const { clock, signals } = deps;
+  const { clock, signals, source } = deps;
   const stop = new AbortController();
   void signals.stop.then(() => stop.abort());
   const startedAt = clock.monotonic();
   let refusal: string | null = null;
   const record = { ...self, role: "standby" } as const;
+  const config = watchedDigests(source);
   const onRefusal = (problem: string | null) => refusal = problem;
-  await using _member = joinAsMember(etcd, { keys, record, clock, onRefusal });
+  await using _member = joinAsMember(etcd, { keys, record, config, clock, onRefusal });
   const teller = tellerOf(standby, deps);
   const over = new AbortController();
   const witness = witnessOf(keys);

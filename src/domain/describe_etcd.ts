@@ -15,8 +15,10 @@ export function countAnswers(members: readonly EtcdMemberReport[]): string {
   return `${count} of ${members.length} members ${count === 1 ? "answers" : "answer"}`;
 }
 
-/** Why they do together nothing that they are asked for; null: each of them is well, as far as anybody can know. */
+/** Why they do together nothing that they are asked for; null: enough of them are well, as far as anybody can know. */
 export function whySilent(members: readonly EtcdMemberReport[]): string | null {
-  if (members.every(({ problem }) => problem === null)) return null;
-  return `etcd has no majority, ${countAnswers(members)}`;
+  const well = members.filter(({ problem }) => problem === null).length;
+  if (members.length === 0 || well > members.length / 2) return null;
+  const isAnybodyThere = members.some(({ version }) => version !== null);
+  return isAnybodyThere ? `etcd has no majority, ${countAnswers(members)}` : "no member of etcd answers";
 }

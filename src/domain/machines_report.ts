@@ -18,8 +18,13 @@ export interface Machine {
 
 export type MachineRole = "standby" | "builder";
 
+/** By the configuration's keys. */
+export type ConfigDigests = Readonly<Record<string, string>>;
+
 export interface MemberMachine extends Machine {
   readonly role: MachineRole;
+  /** Of the configuration that it would work with. Left out: an older version does not say. */
+  readonly config?: ConfigDigests;
 }
 
 /** One that left the pool, and of whose machine none has joined since. */
@@ -54,6 +59,8 @@ export interface MachinesReport {
   /** Whether this process is sure to lead. */
   readonly isSure: boolean;
   readonly members: readonly MemberMachine[];
+  /** Of the configuration of this process; null: it does not lead, and compares nothing. */
+  readonly config: ConfigDigests | null;
   readonly lost: readonly LostMachine[];
   /** Those that ask the leader for images to build, on whatever machine. */
   readonly builders: readonly BuilderStanding[];

@@ -6,6 +6,7 @@ export const linkedSections = [
   "builder-machine",
   "capacity",
   "clock",
+  "config-differs",
   "damaged-state",
   "disk-full",
   "doubtful",

@@ -44,6 +44,7 @@ export function machinesFromOutside(
     self: null,
     isSure: false,
     members: [],
+    config: null,
     lost: [],
     builders: [],
     whyNobodyBuilds: null,

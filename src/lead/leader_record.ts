@@ -41,6 +41,8 @@ export const memberRecordSchema = v.object({
   ...who,
   role: v.picklist(memberRoles),
   control: v.nullable(control),
+  /** Digests of its configuration, by key; left out: by an older version, or not known yet. */
+  config: v.optional(v.record(v.string(), v.string())),
 });
 
 export type MemberRecord = v.InferOutput<typeof memberRecordSchema>;

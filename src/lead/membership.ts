@@ -14,6 +14,8 @@ import type { PoolKeys } from "./pool_keys.ts";
 interface MembershipOptions {
   readonly keys: PoolKeys;
   readonly record: MemberRecord;
+  /** Its `config`, which may change; does not throw. Left out: it has none. */
+  readonly config?: () => Promise<MemberRecord["config"]>;
   readonly clock: Clock;
   /** Told, for people, that etcd refuses the record for lack of rights; with null, that it no longer does. */
   readonly onRefusal?: (problem: string | null) => void;
@@ -31,6 +33,8 @@ class Membership implements AsyncDisposable {
   readonly #keeping: Promise<void>;
   /** null: etcd has none of this process, as far as it knows. */
   #lease: KeptLease | null = null;
+  /** As it stands there. */
+  #record = "";
   #refusal: string | null = null;
 
   constructor(etcd: Etcd, options: MembershipOptions) {
@@ -57,20 +61,23 @@ class Membership implements AsyncDisposable {
 
   /** @returns null, for a renewal that went well */
   async #renew(): Promise<null> {
-    if (this.#lease !== null && await this.#lease.renew(this.#stop)) return null;
-    await this.#register(this.#stop);
+    const { record, config } = this.#options;
+    const text = JSON.stringify({ ...record, config: await config?.() });
+    const isKept = this.#lease !== null && await this.#lease.renew(this.#stop);
+    if (!isKept || text !== this.#record) await this.#register(text, { isKept, signal: this.#stop.signal });
     return null;
   }
 
-  async #register({ signal }: Call): Promise<void> {
+  async #register(text: string, { isKept, signal }: Call & { isKept: boolean }): Promise<void> {
     const { keys, record, clock } = this.#options;
-    this.#lease = await KeptLease.grant({ etcd: this.#etcd, clock }, { signal });
-    const put = { put: `${keys.members}${record.id}`, value: JSON.stringify(record), lease: this.#lease.id };
+    if (!isKept) this.#lease = await KeptLease.grant({ etcd: this.#etcd, clock }, { signal });
+    const put = { put: `${keys.members}${record.id}`, value: text, lease: this.#lease!.id };
     try {
       await askEtcd((call) => this.#etcd.transact({ compares: [], then: [put] }, call), { clock, signal });
+      this.#record = text;
     } catch (error) {
       // Whether its record is there nobody knows: the next attempt puts it on another lease.
-      await this.#lease.revoke();
+      await this.#lease!.revoke();
       this.#lease = null;
       throw error;
     }

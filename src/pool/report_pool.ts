@@ -1,5 +1,8 @@
 /** A pool as it is now, from memory: what lists, the status endpoint and metrics show. */
+import { digestConfig } from "../config/digest_config.ts";
+import type { Config } from "../domain/config.ts";
 import type { DefectReport } from "../domain/defect.ts";
+import type { ConfigDigests } from "../domain/machines_report.ts";
 import type { WaitingOn } from "../domain/node.ts";
 import type { Refusal, Standstill } from "../domain/obstacle.ts";
 import { noSamples } from "../domain/samples/pool_samples.ts";
@@ -43,10 +46,11 @@ export function reportPool(parts: Parts): PoolReport {
   };
 }
 
-function reportMachines({ machinesWatch, builders }: Parts): PoolReport["machines"] {
+function reportMachines({ machinesWatch, builders, inForce }: Parts): PoolReport["machines"] {
   if (machinesWatch === null) return null;
   return {
     ...machinesWatch.report,
+    config: digestsOf(inForce.current),
     builders: builders?.standings ?? [],
     whyNobodyBuilds: builders?.whyNone ?? null,
   };
@@ -54,6 +58,13 @@ function reportMachines({ machinesWatch, builders }: Parts): PoolReport["machine
 
 function reportWaits(parts: Parts): PoolReport["waits"] {
   return new Map([...parts.ledger.requests.keys()].map((id) => [id, waitsOf(parts, id)]));
+}
+
+/** A configuration is never changed, and a report is made of it again and again. */
+const digests = new WeakMap<Config, ConfigDigests>();
+
+function digestsOf(config: Config): ConfigDigests {
+  return digests.getOrInsertComputed(config, digestConfig);
 }
 
 /** Why a request waits; empty: it does not, or that has not been planned yet. */

@@ -49,7 +49,7 @@ export class MachinesWatch {
     deps.tasks.add({ name: "machines", period: PERIOD, run: (signal) => this.#run(signal) });
   }
 
-  get report(): Omit<MachinesReport, "builders" | "whyNobodyBuilds"> {
+  get report(): Omit<MachinesReport, "config" | "builders" | "whyNobodyBuilds"> {
     const { machines: { keys, self, leadership, etcd }, clock } = this.#deps;
     return {
       pool: keys.pool,

@@ -1,5 +1,11 @@
 /** The problems of a pool on several machines: who is missing, and how etcd is. `list_problems.ts` has them among the others. */
-import type { EtcdMemberReport, LostMachine, MachinesReport } from "../domain/machines_report.ts";
+import { differingKeys } from "../domain/differing_keys.ts";
+import type {
+  EtcdMemberReport,
+  LostMachine,
+  MachinesReport,
+  MemberMachine,
+} from "../domain/machines_report.ts";
 import { countAnswers, describeMember, REVIVE_ETCD, whySilent } from "../domain/describe_etcd.ts";
 import type { PoolReport } from "../domain/pool_report.ts";
 import { DAY, durationText, HOUR, SECOND } from "../domain/time.ts";
@@ -26,6 +32,7 @@ export function machineProblems(
     ...(isToBuild && machines.whyNobodyBuilds !== null
       ? [problem(`nothing builds images: ${machines.whyNobodyBuilds}`, { manual: "builder-machine" })]
       : []),
+    ...machines.members.flatMap((member) => configProblems(member, machines)),
     ...machines.lost.map((lost) => lostMachine(lost, machines)),
   ];
 }
@@ -85,6 +92,21 @@ function clockProblems({ clockAhead }: MachinesReport): PoolProblem[] {
     problem(`this machine's clock is ${by} ${way} etcd's, and it would not be let lead again`, {
       remedies: remedies("synchronize the clocks of all machines with NTP"),
       manual: "clock",
+    }),
+  ];
+}
+
+/** It would go to work with another one once it leads, or does now where it builds. */
+function configProblems(member: MemberMachine, machines: MachinesReport): PoolProblem[] {
+  const keys = differingKeys(machines, member);
+  if (keys.length === 0) return [];
+  const what = `the configuration of the ${member.role} ${member.host} differs from the leader's: ${
+    keys.join(", ")
+  }`;
+  return [
+    problem(what, {
+      remedies: remedies("give all machines the same configuration file and clouds.yaml"),
+      manual: "config-differs",
     }),
   ];
 }

@@ -1,10 +1,11 @@
 /** The machines of a pool whose state is on etcd, as `status` shows them. */
 import * as v from "valibot";
 import type { BuilderStanding } from "../domain/build_places.ts";
+import { differingKeys } from "../domain/differing_keys.ts";
 import type { Machine, MachinesReport } from "../domain/machines_report.ts";
 import { isoText, type Moment, SECOND } from "../domain/time.ts";
 import { isoTime, isoTimeOrNull, seconds } from "./view_head.ts";
-import { number, numberOrNull, rows, string, stringOrNull, word } from "./view_schema.ts";
+import { number, numberOrNull, rows, since0_4, string, stringOrNull, word } from "./view_schema.ts";
 
 const machine = {
   host: string,
@@ -22,7 +23,12 @@ export const machinesViewSchema = v.object({
   leader: v.nullable(v.object(machine)),
   /** Whether the daemon that answers is sure to lead. */
   sure: v.boolean(),
-  members: rows(v.object({ role, ...machine })),
+  members: rows(v.object({
+    role,
+    ...machine,
+    /** The configuration's keys in which it differs from the leader's; empty: it does not, or that is not known. */
+    config_differs: since0_4(rows(string)),
+  })),
   /** Those that ask the leader for images to build, on whatever machine. */
   builders: rows(v.object({
     host: string,
@@ -63,7 +69,11 @@ export function viewMachines(report: MachinesReport, moment: Moment): MachinesVi
     pool,
     leader: leader === null ? null : viewMachine(leader),
     sure: isSure,
-    members: members.map((member) => ({ role: member.role, ...viewMachine(member) })),
+    members: members.map((member) => ({
+      role: member.role,
+      ...viewMachine(member),
+      config_differs: differingKeys(report, member),
+    })),
     builders: builders.map(viewBuilder),
     lost: lost.map(({ role, host, since }) => ({ role, host, since: isoTime(since, moment) })),
     etcd: etcd.map(({ endpoint, version, isRaftLeader, databaseSize, quota, isFull, problem }) => ({

@@ -9,6 +9,7 @@ import { listenControl } from "../../src/control/listen_control.ts";
 import { PoolInEtcd } from "../../src/control/pool_in_etcd.ts";
 import { standbyStatus } from "../../src/daemon/standby_status.ts";
 import { poolKeys } from "../../src/lead/pool_keys.ts";
+import type { EtcdMemberReport } from "../../src/domain/machines_report.ts";
 import type { LeaderRecord } from "../../src/lead/leader_record.ts";
 import { ScriptedPool } from "../control/scripted_pool.ts";
 import { eventually } from "../eventually.ts";
@@ -241,6 +242,20 @@ Deno.test("an etcd of which nothing is known is told with the error of whoever a
   const { code, stderr } = await bench.ended(bench.cli.run("list"));
   assert.equal(code, 3);
   assert.match(stderr, /^nodepool: cannot find out who leads the pool ci: no member of etcd can be reached;/);
+});
+
+Deno.test("an etcd of which no member answers is said to be just that, and one with a majority is not blamed", async () => {
+  await using bench = await Bench.open();
+  bench.loseMajority();
+  const [one, other, alive] = bench.etcd.members as [EtcdMemberReport, EtcdMemberReport, EtcdMemberReport];
+  bench.etcd.members = [one, other];
+  assert.match(
+    (await bench.cli.run("list")).stderr,
+    /leads the pool ci: no member of etcd answers: https:\/\/e1:2379 /,
+  );
+  const well = { ...alive, problem: null };
+  bench.etcd.members = [one, well, well];
+  assert.match((await bench.cli.run("list")).stderr, /leads the pool ci: no member of etcd can be reached;/);
 });
 
 Deno.test("status works while etcd has no majority: it shows the members, and what to do", async () => {

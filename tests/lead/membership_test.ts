@@ -70,6 +70,34 @@ Deno.test("a member whose user may not write says so once, and when it may", asy
   await member[Symbol.asyncDispose]();
 });
 
+Deno.test("a member whose configuration changes says so, and stays the same member", async () => {
+  const { clock, etcd } = virtualEtcd();
+  let labels = "one";
+  const record: MemberRecord = {
+    id: "two",
+    host: "m2",
+    pid: 7,
+    version: "0.4.0",
+    since: 1,
+    role: "standby",
+    control: null,
+  };
+  await using _member = joinAsMember(etcd.client("two"), {
+    keys,
+    record,
+    config: () => Promise.resolve({ labels }),
+    clock,
+  });
+  const list = () => listMembers(etcd.client("command"), keys, call);
+  await clock.advance(SECOND);
+  assert.deepEqual(await list(), [{ ...record, config: { labels: "one" } }]);
+  labels = "two";
+  await clock.advance(5 * SECOND);
+  assert.deepEqual(await list(), [{ ...record, config: { labels: "two" } }]);
+  await clock.advance(20 * SECOND);
+  assert.equal((await list()).length, 1);
+});
+
 Deno.test("a member begins without etcd, and is one when etcd is there", async () => {
   const { clock, etcd, member, list } = standby();
   etcd.plan = () => ({ end: "unreachable" });

@@ -108,5 +108,26 @@ testNeeding(
       { id: 1, state: "ready", isNamed: true },
     ]);
     assert.deepEqual(filesOf(busy), formats(`noble-${all[0]!.version}`));
+
+    // Who waits for one outlasts its leader, too, and reads the log on.
+    const next = await machines.leads(...machines.daemons);
+    const waiting = machines.clients.spawn("image-build", "noble", "--follow");
+    const said = { stdout: "", stderr: "" };
+    const reading = Promise.all((["stdout", "stderr"] as const).map(async (name) => {
+      for await (const text of waiting[name].pipeThrough(new TextDecoderStream())) said[name] += text;
+    }));
+    await machines.until(() => said.stdout.endsWith("building noble\n"));
+    next.signal("SIGKILL");
+    await reading;
+    assert.equal((await waiting.status).code, 0, said.stderr);
+    assert.match(
+      said.stdout,
+      /^\$ disk-image-create .*\nbuilding noble\ndone\ndiskimage noble: ready\n$/,
+      "each line of the log is there, and once",
+    );
+    assert.match(
+      said.stderr,
+      /the daemon is stopped; waiting for the next one\n[^]*going on with the daemon on /,
+    );
   },
 );

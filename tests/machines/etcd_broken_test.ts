@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { SECOND } from "../../src/domain/time.ts";
 import { systemClock } from "../../src/lib/clock.ts";
+import { AcquireClient } from "../e2e/acquire_client.ts";
 import { testNeeding } from "../needs.ts";
 import { BusyPool } from "./busy_pool.ts";
 import { etcdNeeds } from "./etcd_cluster.ts";
@@ -51,13 +52,17 @@ testNeeding(etcdNeeds, "a busy pool goes on under the same leader when etcd lose
 
   await t.step("the database is full, which commands say, until there is room", async () => {
     await fill(machines);
-    const refused = await clients.run("acquire", "small");
+    const waiting = new AcquireClient(clients, "--wait", "5m");
+    await machines.until(() => /its database is full; make room .*; trying again\n/.test(waiting.stderr));
+    const refused = await clients.run("job-create", "some-job", "--hold-on-failure", "1");
     assert.equal(refused.code, 1);
-    assert.match(refused.stderr, /its database is full; make room/);
+    assert.match(refused.stderr, /its database is full; make room .*; see: nodepool manual etcd-full\n$/);
     await machines.until(async () => /its database is full/.test((await clients.run("status")).stdout), {
       every: 500,
     });
     await makeRoom(machines);
+    assert.equal(await waiting.ended(), 0, waiting.stderr);
+    assert.equal((await clients.run("release", ...waiting.ids.map(String))).code, 0);
     await busy.whileBusy(() => served(10));
   });
 

@@ -62,9 +62,9 @@ testNeeding(
     await test.step("a standby says what it is", async () => {
       two.switchOn();
       await standing(machines, two);
-      const log = await two.pool.log();
-      assert.match(log, /standby of the pool ci: .* leads it; this daemon takes over when that one ends/);
-      assert.equal(log.match(/"standby of/g)?.length, 1, "once, not each second");
+      const said = /standby of the pool ci: .* leads it; this daemon takes over when that one ends/;
+      await machines.until(async () => said.test(await two.pool.log()));
+      assert.equal((await two.pool.log()).match(/"standby of/g)?.length, 1, "once, not each second");
       const listed = await two.pool.run("list", "-o", "json");
       assert.equal(JSON.parse(listed.stdout).nodes.length, 2, "its socket answers with the leader's words");
     });

@@ -53,6 +53,18 @@ Deno.test("a standby or a builder that is gone is a problem, the graver where no
   ]);
 });
 
+Deno.test("a standby that is configured otherwise is a problem, and shown", () => {
+  const standby = healthy.members[0]!;
+  const members = [{ ...standby, config: { labels: "2", providers: "1" } }];
+  deepEqual(problemsWith({ members }), [
+    "the configuration of the standby ci-b differs from the leader's: labels; " +
+    "remedy: give all machines the same configuration file and clouds.yaml; see: nodepool manual config-differs",
+  ]);
+  const { machines } = viewStatus(sampleReport({ machines: { ...healthy, members } }));
+  deepEqual(machines!.members[0]!.config_differs, ["labels"]);
+  ok(machineFacts(machines!).some(({ value }) => value.endsWith(", configured otherwise: labels")));
+});
+
 Deno.test("a pool whose images nobody builds says so, where there are any to build", () => {
   const machines = { ...healthy, whyNobodyBuilds: "no builder is connected" };
   const config = sampleReport().config!;

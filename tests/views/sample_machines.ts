@@ -23,6 +23,7 @@ export function sampleMachines(fields: Partial<MachinesReport> = {}): MachinesRe
     self: leader,
     isSure: true,
     members: [{ ...sampleMachine("ci-b"), role: "standby" }],
+    config: { labels: "1", providers: "1" },
     lost: [{ host: "ci-c", role: "builder", since: NOW - 5 * MINUTE }],
     builders: [{
       id: "folder-of-ci-a",

@@ -14,11 +14,15 @@ export function machineFacts(machines: MachinesView): MachineFact[] {
   return [
     { what: "leader", value: leader === null ? "none" : describe(leader) },
     ...(standbys.length === 0 ? [{ what: "standby", value: "none" }] : []),
-    ...members.map((member) => ({ what: member.role, value: describe(member) })),
+    ...members.map((member) => ({ what: member.role, value: describeMember(member) })),
     ...builders.map((builder) => ({ what: "builds", value: describeBuilder(builder) })),
     ...etcd.map((member) => ({ what: "etcd", value: describeEtcd(member) })),
     { what: "machines", value: `pool ${pool}, ${seen === null ? "not seen yet" : `seen ${seen}`}` },
   ];
+}
+
+function describeMember({ config_differs: keys = [], ...member }: MachinesView["members"][number]): string {
+  return describe(member) + (keys.length === 0 ? "" : `, configured otherwise: ${keys.join(", ")}`);
 }
 
 function describe(
