@@ -92,7 +92,7 @@ function hasCloudsFile(): boolean {
 
 const checked = new Map<Need, boolean>();
 
-/** The first of the needs that is not met here; null: all are. Each is looked at once in a test file. */
+/** The first of the needs that is not met here; null: all are. Each is looked at once. */
 export function missingNeed(needs: readonly Need[]): Need | null {
   const isMet = (need: Need) => {
     if (!checked.has(need)) checked.set(need, requirements[need].isMet());
@@ -116,8 +116,17 @@ export function testNeeding(
 function list(name: string, remedy: string): void {
   const path = Deno.env.get("NODEPOOL_SKIPPED_TESTS");
   if (path === undefined) return console.log(`skipped: ${name}: ${remedy}`);
-  const file = decodeURI(Deno.mainModule.slice(new URL("..", import.meta.url).href.length));
-  Deno.writeTextFileSync(path, `${JSON.stringify({ name, remedy, file })}\n`, { append: true });
+  Deno.writeTextFileSync(path, `${JSON.stringify({ name, remedy, file: loadingFile() })}\n`, {
+    append: true,
+  });
+}
+
+/** The test file that is being loaded: the outermost on the stack, since several may share a main module. */
+function loadingFile(): string {
+  const root = new URL("..", import.meta.url).href;
+  const [outermost = ""] = new Error().stack!.split("\n").filter((line) => line.includes(`${root}tests/`))
+    .slice(-1);
+  return decodeURI(outermost.slice(outermost.indexOf(root) + root.length)).replace(/:\d+:\d+\)?$/, "");
 }
 
 function program(name: string, debianPackage: string): Requirement {

@@ -6,6 +6,7 @@ import { readWitness } from "../../src/store/state_witness.ts";
 import type { Store } from "../../src/store/store.ts";
 import { storeContract } from "../contracts/store_contract.ts";
 import { planByChance, ScriptedEtcd } from "../machines/scripted_etcd.ts";
+import { eventually } from "../eventually.ts";
 import { VirtualClock } from "../virtual_clock.ts";
 import { address, keys, openAsLeader, takeLead } from "./etcd_state.ts";
 import { everyOrder } from "./image_records.ts";
@@ -359,7 +360,9 @@ Deno.test("a standby believes a leader that works on an older state and sees not
     await passing(clock, 10_000);
   }
   const { entries: [commits] } = older.server.range({ key: `${keys.state}commits` });
-  assert.equal((await readWitness(folder.path))?.commits, JSON.parse(commits!.value).count);
+  const { count } = JSON.parse(commits!.value);
+  const isWitnessed = async () => (await readWitness(folder.path))?.commits === count;
+  await eventually(isWitnessed, () => passing(clock, 1_000));
 });
 
 /** Files are read meanwhile. */

@@ -1,0 +1,49 @@
+/**
+ * Runs test files in a few shares, for deno.json's task `test`. `deno test` gives each file an isolate, which loads and
+ * compiles for itself what those of other files have loaded too; here the files of a share have one.
+ *
+ *   test_shares.ts FOLDER… [--ignore=PATH,…] [--OPTION[=VALUE]…]   the options are those of `deno test`
+ */
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+
+const IGNORE = "--ignore=";
+const [options, folders] = [true, false].map((is) => Deno.args.filter((word) => word.startsWith("-") === is));
+const ignored = options!.filter((word) => word.startsWith(IGNORE))
+  .flatMap((word) => word.slice(IGNORE.length).split(","));
+
+function testsBelow(folder: string): string[] {
+  return [...Deno.readDirSync(folder)].map(({ name, isDirectory }) => ({
+    path: join(folder, name),
+    isDirectory,
+  }))
+    .filter(({ path }) => !ignored.includes(path))
+    .flatMap(({ path, isDirectory }) =>
+      isDirectory ? testsBelow(path) : path.endsWith("_test.ts") ? [path] : []
+    );
+}
+
+/** A file that does not load is a failed test of its share; the share's other files run. */
+function importing(path: string): string {
+  const [name, url] = [`${path} loads`, pathToFileURL(path).href].map((text) => JSON.stringify(text));
+  return `await import(${url}).catch((error) => Deno.test(${name}, () => { throw error; }));\n`;
+}
+
+/** Files of one folder often take about as long: they are dealt out in turn. Two shares a job even out the rest. */
+function writeShares(folder: string, paths: readonly string[]): void {
+  const count = 2 * (Number(Deno.env.get("DENO_JOBS")) || navigator.hardwareConcurrency);
+  for (const [index, path] of paths.toSorted().entries()) {
+    Deno.writeTextFileSync(join(folder, `share_${index % count}_test.ts`), importing(path), { append: true });
+  }
+}
+
+const shares = await Deno.makeTempDir({ prefix: "nodepool-shares-" });
+try {
+  writeShares(shares, folders!.flatMap(testsBelow));
+  const passedOn = options!.filter((word) => !word.startsWith(IGNORE));
+  const args = ["test", "-A", "--no-check", "--parallel", ...passedOn, shares];
+  const { code } = await new Deno.Command(Deno.execPath(), { args }).spawn().status;
+  Deno.exitCode = code;
+} finally {
+  await Deno.remove(shares, { recursive: true });
+}
