@@ -37,6 +37,8 @@ function writeShares(folder: string, paths: readonly string[]): void {
   }
 }
 
+// Ctrl-C reaches the runner too, whose end is waited for.
+Deno.addSignalListener("SIGINT", () => {});
 const shares = await Deno.makeTempDir({ prefix: "nodepool-shares-" });
 try {
   writeShares(shares, folders!.flatMap(testsBelow));
