@@ -24,13 +24,19 @@ export async function openEtcdPool(options: EtcdPoolOptions): Promise<PoolInEtcd
     keys,
     pool: config.pool,
     clock: systemClock,
-    start: `nodepool -c ${shellWord(options.configFile)} daemon`,
+    start: startCommand(options),
     tell: (text) => options.tell(text),
     openState: (call) => openState(etcd, { files: options, keys, signal: call.signal }),
   });
 }
 
-/** As it is at this moment. Where a process that began to write one was interrupted, there is none yet. */
+/** With the files of the command that says so. */
+function startCommand({ configFile, secureFile }: ConfigFiles): string {
+  const secure = secureFile === null ? "" : ` -s ${shellWord(secureFile)}`;
+  return `nodepool -c ${shellWord(configFile)}${secure} daemon`;
+}
+
+/** As it is at this moment. Where a process that began to write one was interrupted, nothing is there yet. */
 async function openState(
   etcd: Etcd,
   { files, keys, signal }: { files: ConfigFiles; keys: PoolKeys } & Call,

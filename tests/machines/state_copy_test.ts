@@ -26,7 +26,7 @@ async function fill(path: string): Promise<void> {
   }
 }
 
-/** What a copy that is interrupted leaves. */
+/** Leaves a copy in the middle. */
 async function beginCopy(cluster: EtcdCluster, address: string): Promise<void> {
   await using etcd = cluster.open();
   const { signal } = new AbortController();
