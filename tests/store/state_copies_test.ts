@@ -175,6 +175,9 @@ Deno.test("what an interrupted copy has left in etcd is no state: it is not back
   await assert.rejects(copyContents({ from: place, to: target }, deps), interrupted);
   await assert.rejects(checkState(place, deps), interrupted);
   await assert.rejects(exportState(place, { write() {}, clock }), interrupted);
+  writes = -Infinity;
+  assert.deepEqual(await restoreState(place, { backup: state.path, clock }), { replaced: null });
+  assert.equal((await checkState(place, deps)).counts["node"], 2_000);
 });
 
 Deno.test("a backup of a state in etcd is of one moment, while its leader writes all the time", async () => {

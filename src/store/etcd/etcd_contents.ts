@@ -83,9 +83,9 @@ async function removals(reader: StateReader, mutations: readonly Mutation[]): Pr
   return there.filter(({ key }) => !stay.has(encodeKey(key))).map(({ key }) => ({ key, value: null }));
 }
 
-/** Whether anything has been written there. @throws StoreError */
+/** Whether there is a state. @throws StoreError */
 export async function isMadeInEtcd({ address, etcd, keys: { state }, signal }: EtcdPlace): Promise<boolean> {
-  const key = state + encodeKey(keys.commits);
+  const key = state + encodeKey(keys.schema);
   const { entries } = await etcd.range({ key }, { signal }).catch((error) => {
     throw stateFailure(address, "it cannot be read", error);
   });
