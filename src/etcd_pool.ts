@@ -6,10 +6,12 @@ import { PoolInEtcd } from "./control/pool_in_etcd.ts";
 import type { PoolClient } from "./control/pool_client.ts";
 import type { Etcd } from "./etcd/etcd.ts";
 import { openEtcd } from "./etcd/etcd_gateway.ts";
-import { keysBelow, type PoolKeys, poolKeys } from "./lead/pool_keys.ts";
+import { type PoolKeys, poolKeys } from "./lead/pool_keys.ts";
 import type { Call } from "./lib/call.ts";
 import { systemClock } from "./lib/clock.ts";
 import { shellWord } from "./lib/shell_quote.ts";
+import { encodeKey } from "./store/etcd/etcd_keys.ts";
+import { keys as stateKeys } from "./store/keys.ts";
 
 /** @throws ConfigError */
 export async function openEtcdPool(options: EtcdPoolOptions): Promise<PoolInEtcd> {
@@ -22,18 +24,25 @@ export async function openEtcdPool(options: EtcdPoolOptions): Promise<PoolInEtcd
     keys,
     pool: config.pool,
     clock: systemClock,
-    start: `nodepool -c ${shellWord(options.configFile)} daemon`,
+    start: startCommand(options),
     tell: (text) => options.tell(text),
     openState: (call) => openState(etcd, { files: options, keys, signal: call.signal }),
   });
 }
 
-/** As it is at this moment. */
+/** With the files of the command that says so. */
+function startCommand({ configFile, secureFile }: ConfigFiles): string {
+  const secure = secureFile === null ? "" : ` -s ${shellWord(secureFile)}`;
+  return `nodepool -c ${shellWord(configFile)}${secure} daemon`;
+}
+
+/** As it is at this moment. Where a process that began to write one was interrupted, nothing is there yet. */
 async function openState(
   etcd: Etcd,
   { files, keys, signal }: { files: ConfigFiles; keys: PoolKeys } & Call,
 ): Promise<PoolClient> {
-  const { revision, entries } = await etcd.range({ ...keysBelow(keys.state), limit: 1 }, { signal });
+  const key = keys.state + encodeKey(stateKeys.schema);
+  const { revision, entries } = await etcd.range({ key }, { signal });
   const { openStateInEtcd } = await import("./offline_pool.ts");
   return await openStateInEtcd(etcd, { keys, revision: entries.length === 0 ? null : revision, files });
 }

@@ -145,6 +145,9 @@ async function writeContent(path: string, content: Content): Promise<Content> {
     await Deno.rename(`${file}.new`, file);
     return content;
   } catch (cause) {
-    throw new BuilderFolderError(`cannot write ${file}`, { cause });
+    if (!(cause instanceof Deno.errors.NotFound)) {
+      throw new BuilderFolderError(`cannot write ${file}`, { cause });
+    }
+    throw new BuilderFolderError(`the folder ${path} is gone: restart this builder, which makes a new one`);
   }
 }

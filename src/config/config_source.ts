@@ -13,7 +13,7 @@ interface Options {
 }
 
 /** `stamp`: of the files as they were before it was read. */
-export interface StampedConfig extends LoadedConfig {
+interface StampedConfig extends LoadedConfig {
   readonly stamp: string;
 }
 

@@ -1,5 +1,5 @@
 /**
- * What SIGHUP asks of a process of a pool on several machines that does not lead: to open its log again, and to say whether
+ * SIGHUP to a process of a pool on several machines that does not lead: its log is opened again, and says whether
  * the configuration, as its files are now, can be used. A standby takes it when it leads; a builder logs in to clouds by it.
  */
 import { ConfigError, formatProblem } from "../config/config_error.ts";

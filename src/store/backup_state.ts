@@ -10,7 +10,7 @@ import { newFileProblem } from "../lib/new_file.ts";
 import { checkDatabase, readAlone } from "./check_database.ts";
 import { readEtcdContents } from "./etcd/etcd_contents.ts";
 import { stateFailure, unusableState } from "./state_errors.ts";
-import { timeStamp } from "./state_file.ts";
+import { removeState, timeStamp } from "./state_file.ts";
 import { nameOfPlace, type StatePlace } from "./state_place.ts";
 import { StoreError } from "./store.ts";
 import { fillState } from "./write_state.ts";
@@ -43,12 +43,12 @@ export async function backupState(
   }
   try {
     if (typeof place === "string") await copyDatabase(path, partial);
-    else await fillState(partial, await readEtcdContents(place));
+    else await fillState(partial, await readEtcdContents(place), file);
     await readAlone(partial, checkDatabase);
     await synced(partial);
     await Deno.rename(partial, file);
   } catch (cause) {
-    await Deno.remove(partial).catch(() => {});
+    await removeState(partial);
     throw stateFailure(path, attempted, cause);
   }
   return { path: file, bytes: (await Deno.stat(file)).size };

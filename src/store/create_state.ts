@@ -2,7 +2,7 @@
 import type { Clock } from "../lib/clock.ts";
 import { writeEtcdContents } from "./etcd/etcd_contents.ts";
 import type { StateContents } from "./state_contents.ts";
-import { unusableState } from "./state_errors.ts";
+import { stateFailure, unusableState } from "./state_errors.ts";
 import { isThere } from "./state_file.ts";
 import { lockState } from "./state_lock.ts";
 import type { StatePlace } from "./state_place.ts";
@@ -18,6 +18,6 @@ export async function createState(
   using _lock = await lockState(place, { holder, clock });
   if (await isThere(place)) throw unusableState(place, "there is one already; move it away first");
   await writeState(place, contents).catch((cause) => {
-    throw unusableState(place, "it cannot be written", cause);
+    throw stateFailure(place, "it cannot be written", cause);
   });
 }

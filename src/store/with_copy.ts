@@ -17,7 +17,7 @@ export async function withCopy<Result>(
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
     throw new StoreError(error.kind, error.message.replaceAll(copy, nameOfPlace(place)), {
-      cause: error,
+      cause: error.cause,
       problem: error.problem,
     });
   } finally {

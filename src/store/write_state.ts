@@ -3,30 +3,35 @@ import { checkDatabase, readAlone } from "./check_database.ts";
 import { keys } from "./keys.ts";
 import { openFileWriter } from "./file_transactions.ts";
 import type { StateContents } from "./state_contents.ts";
-import { removeState } from "./state_file.ts";
+import { isThere, removeState } from "./state_file.ts";
 
 /**
  * @throws the system's or the database's error; nothing is left then
  */
-export async function writeState(
-  path: string,
-  contents: StateContents,
-): Promise<void> {
-  (await Deno.open(path, { write: true, createNew: true, mode: 0o600 })).close();
+export async function writeState(path: string, contents: StateContents): Promise<void> {
+  if (await isThere(path)) throw new Deno.errors.AlreadyExists(`${path} exists`);
+  const partial = `${path}.partial`;
+  // Of a process that was killed.
+  await removeState(partial);
   try {
-    await fillState(path, contents);
-  } catch (error) {
-    await removeState(path);
-    throw error;
+    (await Deno.open(partial, { write: true, createNew: true, mode: 0o600 })).close();
+    await fillState(partial, contents, path);
+    // Without taking its log into account, which the closing has taken in.
+    await readAlone(partial, checkDatabase);
+    await Deno.rename(partial, path);
+  } finally {
+    await removeState(partial);
   }
-  // Without taking its log into account, which the closing has taken in.
-  await readAlone(path, checkDatabase);
 }
 
-/** Into an empty file, which nobody uses until it is whole. */
-export async function fillState(path: string, { mutations, commits }: StateContents): Promise<void> {
+/** Into an empty file, which nobody uses until it is whole. @param name what messages call it */
+export async function fillState(
+  path: string,
+  { mutations, commits }: StateContents,
+  name = path,
+): Promise<void> {
   using kv = await Deno.openKv(path);
   await kv.set(keys.commits, commits);
-  const writer = await openFileWriter(kv, path);
+  const writer = await openFileWriter(kv, name);
   await writer.fill(mutations);
 }

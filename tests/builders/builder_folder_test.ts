@@ -56,6 +56,17 @@ Deno.test("a builder builds nothing outside of its folder", async () => {
   await assert.rejects(folder.begin(`${temp.path}/../a-1`), /cannot build in/);
 });
 
+Deno.test("a builder whose folder somebody has removed says what to do", async () => {
+  await using temp = await temporary();
+  const path = join(temp.path, "images");
+  using folder = await BuilderFolder.open(path, { random });
+  await Deno.remove(path, { recursive: true });
+  await assert.rejects(folder.begin(join(path, "a-1")), {
+    name: "BuilderFolderError",
+    message: `the folder ${path} is gone: restart this builder, which makes a new one`,
+  });
+});
+
 Deno.test("a damaged record of a builder's folder is named, and left as it is", async () => {
   await using temp = await temporary();
   const file = join(temp.path, ".nodepool-builder.json");

@@ -1,8 +1,12 @@
 /** `nodepool state` with states in a real etcd, as a user has it: certificates, a user, and a password in secure.conf. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { openEtcdPool } from "../../src/etcd_pool.ts";
+import { poolKeys } from "../../src/lead/pool_keys.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { systemRandom } from "../../src/lib/random.ts";
+import { EtcdTransactions } from "../../src/store/etcd/etcd_transactions.ts";
+import { keys } from "../../src/store/keys.ts";
 import { openKvStore } from "../../src/store/kv_store.ts";
 import { CliBench } from "../cli/run.ts";
 import { testNeeding } from "../needs.ts";
@@ -22,6 +26,21 @@ async function fill(path: string): Promise<void> {
   }
 }
 
+/** Leaves a copy in the middle. */
+async function beginCopy(cluster: EtcdCluster, address: string): Promise<void> {
+  await using etcd = cluster.open();
+  const { signal } = new AbortController();
+  const options = {
+    address,
+    keys: poolKeys("ci"),
+    leadership: null,
+    clock: systemClock,
+    random: systemRandom,
+  };
+  const transactions = await EtcdTransactions.open(etcd, { ...options, signal });
+  await transactions.transact([{ key: keys.journalEntry(0), value: { key: ["node", 1], value: "{}" } }]);
+}
+
 testNeeding(
   etcdNeeds,
   "a pool moves into etcd and back, is checked, backed up and restored there",
@@ -33,6 +52,16 @@ testNeeding(
     const secureFile = join(bench.folder, "secure.conf");
     await Deno.writeTextFile(secureFile, secure);
     const state = (...args: string[]) => bench.run("-s", secureFile, "state", ...args);
+    bench.etcdPool = openEtcdPool;
+    await Deno.writeTextFile(bench.configFile, yaml);
+    await beginCopy(cluster, address);
+    const interrupted = await state("backup", bench.folder);
+    assert.equal(interrupted.code, 1);
+    assert.match(
+      interrupted.stderr,
+      /^nodepool: there is no state in etcd:.* yet: writing it was interrupted;/,
+    );
+    assert.equal((await bench.run("-s", secureFile, "list")).code, 0);
     // The way in: the configuration still names the file.
     await Deno.writeTextFile(bench.configFile, yaml.replace(/^state: .*$/m, `state: ${bench.state}`));
     await fill(bench.state);
@@ -43,7 +72,8 @@ testNeeding(
     const again = await state("copy", bench.state, address);
     assert.deepEqual([again.code, again.stderr], [
       1,
-      `nodepool: cannot use the state ${address}: there is one already\n`,
+      `nodepool: cannot use the state ${address}: there is one already; name another pool, or delete the keys below ` +
+      "/nodepool/ci/state/ with etcdctl\n",
     ]);
     assert.match((await state("check")).stdout, /node: 3000, .*\nNothing is odd\.\n$/);
     const backup = await state("backup", bench.folder);

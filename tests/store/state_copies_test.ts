@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { EtcdError } from "../../src/etcd/etcd.ts";
 import { seededRandom } from "../../src/lib/random.ts";
 import { backupState } from "../../src/store/backup_state.ts";
 import { checkState } from "../../src/store/check_state.ts";
@@ -173,6 +174,31 @@ Deno.test("a copy into etcd that is interrupted anywhere is whole or leaves noth
     const { nodes } = (await contentsInEtcd(there)).contents;
     assert.equal(nodes.length, 2_000, `after ${last} transactions`);
   }
+});
+
+Deno.test("what an interrupted copy has left in etcd is no state: it is not backed up, and the message says what to do", async () => {
+  await using state = await temporaryState();
+  await filledFile(state.path);
+  const { etcd, place } = etcdPlace();
+  let writes = 0;
+  place.etcd.transact = (transaction) =>
+    ++writes > 2
+      ? Promise.reject(new EtcdError("refused", "no"))
+      : Promise.resolve(etcd.server.transact(transaction));
+  await assert.rejects(copyContents({ from: state.path, to: place }, deps));
+  const target = join(state.directory, "half.kv");
+  const interrupted = {
+    kind: "unusable",
+    message:
+      `there is no state in ${address} yet: writing it was interrupted; repeat the copy, or start a daemon for a new pool`,
+  };
+  await assert.rejects(backupState(place, { target, now: clock.now() }), interrupted);
+  await assert.rejects(copyContents({ from: place, to: target }, deps), interrupted);
+  await assert.rejects(checkState(place, deps), interrupted);
+  await assert.rejects(exportState(place, { write() {}, clock }), interrupted);
+  writes = -Infinity;
+  assert.deepEqual(await restoreState(place, { backup: state.path, clock }), { replaced: null });
+  assert.equal((await checkState(place, deps)).counts["node"], 2_000);
 });
 
 Deno.test("a backup of a state in etcd is of one moment, while its leader writes all the time", async () => {

@@ -5,6 +5,7 @@ import { systemRandom } from "../../src/lib/random.ts";
 import { backupState } from "../../src/store/backup_state.ts";
 import { checkState } from "../../src/store/check_state.ts";
 import { exportState, importState } from "../../src/store/export_state.ts";
+import { errorChain } from "../../src/lib/error_chain.ts";
 import { openKvStore } from "../../src/store/kv_store.ts";
 import { restoreState } from "../../src/store/restore_state.ts";
 import { type Store, StoreError } from "../../src/store/store.ts";
@@ -114,6 +115,13 @@ Deno.test("a file that is not there, and a folder, are called that by check, bac
     assert.equal(await kindOf(restoreState(state.path, { backup: path, clock })), says);
     assert.equal(await kindOf(exportState(path, { write: () => {}, clock })), says);
   }
+});
+
+Deno.test("what is wrong with a state is said once, in its own name, though a copy of it was read", async () => {
+  await using state = await temporaryState();
+  (await Deno.openKv(state.path)).close();
+  const error = await checkState(state.path, options).catch((error) => error);
+  assert.match(errorChain(error), /^the state [^:]* is damaged: the database is empty; [^:]*; see: [^:]*$/);
 });
 
 Deno.test("a restored state is in its place, what was there lies beside it, and the next opening knows", async () => {

@@ -4,6 +4,7 @@ import { leaderName } from "../../lead/leader_record.ts";
 import { keys } from "../keys.ts";
 import { KvWriter, type Mutation } from "../kv_writer.ts";
 import { probeVersion } from "../probe_version.ts";
+import { counterSchema } from "../schemas.ts";
 import { readMutations, type StateContents } from "../state_contents.ts";
 import { stateFailure, unusableState } from "../state_errors.ts";
 import type { EtcdPlace } from "../state_place.ts";
@@ -36,6 +37,12 @@ async function readAtOnce(place: EtcdPlace): Promise<StateContents> {
   if (commits === undefined) throw new StoreError("unusable", `there is no state in ${address}`);
   const reader = new StateReader(new EtcdSource(etcd, { ...place, prefix, revision }), address);
   await reader.readJournal();
+  if (await reader.value(keys.schema, counterSchema) === null) {
+    throw new StoreError(
+      "unusable",
+      `there is no state in ${address} yet: writing it was interrupted; repeat the copy, or start a daemon for a new pool`,
+    );
+  }
   return {
     mutations: await readMutations(reader.entries({ prefix: [] })),
     commits: parseCommits(commits.value).count,
@@ -58,7 +65,10 @@ export async function writeEtcdContents(
     const reader = new StateReader(new EtcdSource(etcd, { ...place, prefix }), address);
     const writer = await KvWriter.open(transactions, reader);
     if (!replaces && await probeVersion(reader) !== null) {
-      throw unusableState(address, "there is one already");
+      throw unusableState(
+        address,
+        `there is one already; name another pool, or delete the keys below ${prefix} with etcdctl`,
+      );
     }
     await writer.write([...await removals(reader, mutations), ...mutations]);
   } catch (error) {
@@ -73,9 +83,9 @@ async function removals(reader: StateReader, mutations: readonly Mutation[]): Pr
   return there.filter(({ key }) => !stay.has(encodeKey(key))).map(({ key }) => ({ key, value: null }));
 }
 
-/** Whether anything has been written there. @throws StoreError */
+/** Whether there is a state. @throws StoreError */
 export async function isMadeInEtcd({ address, etcd, keys: { state }, signal }: EtcdPlace): Promise<boolean> {
-  const key = state + encodeKey(keys.commits);
+  const key = state + encodeKey(keys.schema);
   const { entries } = await etcd.range({ key }, { signal }).catch((error) => {
     throw stateFailure(address, "it cannot be read", error);
   });
