@@ -347,7 +347,7 @@ export class Ledger implements AsyncDisposable, History, EventRecords {
   }
 
   /**
-   * Waits for what `look` finds, which looks now and after each commit; null: it is not there yet.
+   * Waits for what `look` finds, which looks now, after each commit and when none can be stored; null: it is not there yet.
    * @throws what `look` throws; the signal's reason on abort
    */
   async until<Found>(look: () => Found | null, { signal }: { signal: AbortSignal }): Promise<Found> {
@@ -361,7 +361,8 @@ export class Ledger implements AsyncDisposable, History, EventRecords {
         found.reject(error);
       }
     };
-    using _subscription = this.subscribe(tell);
+    using _commits = this.subscribe(tell);
+    using _failures = this.subscribeFailures(tell);
     tell();
     return await orAborted(found.promise, signal);
   }

@@ -326,6 +326,15 @@ Deno.test("one that is told of failures and throws hides neither the failure nor
   assert.deepEqual([heard, ledger.failure], [["failure"], full]);
 });
 
+Deno.test("until() looks again when a commit cannot be stored", async () => {
+  const { ledger, control } = await ledgerOver([nodeRecord({ id: 1 })]);
+  const full = new StoreError("unusable", "cannot write the state: disk full");
+  control.before = () => Promise.reject(full);
+  const failure = ledger.until(() => ledger.failure, { signal: AbortSignal.timeout(5_000) });
+  await assert.rejects(ledger.changeNode(1, (node) => ({ ...node, attempt: 4 })), full);
+  assert.equal(await failure, full);
+});
+
 Deno.test("skipIds() gives out no id that is in use elsewhere, and changes nothing where none is", async () => {
   const { ledger } = await ledgerOver();
   await ledger.skipIds("node", 812);
